@@ -54,12 +54,14 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 				       .root = geteuid() == 0, .serves = serves,
 				       .port_start = capability_port_start() };
 
+	preflight.descriptors = preflight_descriptors_left();
 	preflight.mounts = path_mounts();
 	memset(preflight.kinds, -1, sizeof(preflight.kinds));
 	for (size_t i = 0; i < table->count; i++) {
 		if (!table->services[i].exec->disable)
 			check_service(&preflight, &table->services[i]);
 	}
+	preflight_descriptors(&preflight);
 	preflight_root_units(&preflight);
 	preflight_clamped_units(&preflight);
 	ptr_map_free(&preflight.programs);

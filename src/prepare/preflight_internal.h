@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "base/diag.h"
 #include "config/table/table.h"
@@ -32,6 +33,7 @@ struct preflight {
 	struct diags *diags;
 	bool root;                      /* superd runs as root */
 	bool serves;                    /* superd already serves, and must not block */
+	rlim_t descriptors;             /* that superd may have for sockets */
 	int port_start;                 /* capability_port_start */
 	struct ptr_map programs;        /* program, account -> what is wrong with it; NULL: nothing */
 	struct ptr_map interfaces;      /* name -> the name; NULL: it does not exist */
@@ -44,6 +46,8 @@ struct preflight {
 	const struct service *root_unit;        /* first unit that would run as root without naming a user; NULL: none */
 	size_t root_units;              /* number of such units */
 	struct clamped_units clamped;
+	size_t sockets;                 /* number of sockets of all services so far */
+	const struct service *crowded;  /* the first service with more sockets before it than superd may have; NULL: none */
 	bool hosts_reported;            /* unreadable files of hosts.allow and hosts.deny were reported */
 	bool bind_reported;             /* that pass = bind takes new privileges away was reported, once for all services */
 	bool bind_tried;                /* bind_error is valid */
@@ -63,9 +67,13 @@ void preflight_report(struct preflight *preflight, enum severity severity, const
 /* Whether superd may examine a path: always before it serves; then only if that cannot block. */
 bool preflight_may_look(const struct preflight *preflight, const char *path);
 
+/* The descriptors that superd may have beside its own. */
+rlim_t preflight_descriptors_left(void);
+
 /* Add summaries, after all services were checked. */
 void preflight_root_units(struct preflight *preflight);
 void preflight_clamped_units(struct preflight *preflight);
+void preflight_descriptors(struct preflight *preflight);
 
 /* Checks a service's program, folders and files. */
 void preflight_files(struct preflight *preflight, const struct service *service);

@@ -13,6 +13,10 @@
 #include "os/rights/capability.h"
 #include "prepare/preflight_internal.h"
 
+/* What superd has open beside listening sockets, without clients: standard streams, the loop, the log, /dev/null, the
+ * control socket and descriptors in reserve. */
+#define OWN_DESCRIPTORS 18
+
 static int try_socket(int domain, const struct socket_form *form)
 {
 	int fd = socket(domain, form->type | SOCK_CLOEXEC, form->protocol);
@@ -156,8 +160,33 @@ static void check_node_owner(struct preflight *preflight, const struct service *
 			 "only root or CAP_CHOWN can give a node to another user");
 }
 
+rlim_t preflight_descriptors_left(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max == RLIM_INFINITY)
+		return RLIM_INFINITY;
+	return limit.rlim_max > OWN_DESCRIPTORS ? limit.rlim_max - OWN_DESCRIPTORS : 0;
+}
+
+void preflight_descriptors(struct preflight *preflight)
+{
+	const struct service *first = preflight->crowded;
+
+	if (!first)
+		return;
+	diag_warning(preflight->diags, first->at, "%s: from here on services cannot listen: the table has %zu sockets, "
+		     "and superd may have some %ju descriptors for them", first->name, preflight->sockets,
+		     (uintmax_t)preflight->descriptors);
+	diags_hint(preflight->diags, "raise its hard limit of open files (ulimit -Hn, LimitNOFILE= of a unit, --ulimit "
+		   "nofile= of a container)");
+}
+
 void preflight_sockets(struct preflight *preflight, const struct service *service)
 {
+	preflight->sockets += service->socket_count;
+	if (!preflight->crowded && preflight->sockets > preflight->descriptors)
+		preflight->crowded = service;
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct listen *listen = &service->sockets[i];
 

@@ -14,6 +14,7 @@
 #include "harness.h"
 #include "load.h"
 #include "namespace.h"
+#include "process.h"
 
 static struct superd *run_each(const char *exec, const char *options)
 {
@@ -508,6 +509,36 @@ Behaviour(accept, an_end_cuts_no_rest)
 	give_descriptors(superd, &before);
 	end_holder(superd, holder);
 	HOLDS_FOR(500, count_lines(marks) == 0);
+	close(client);
+	superd_stop(superd);
+}
+
+/* More sockets than descriptors: a line where the first is missing, none for each try of each service. */
+Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
+{
+	const char *program = backend("lines");
+	struct superd *superd = superd_run("service before { listen = \"127.0.0.1:0\" exec = \"%s\" }", program);
+	char table[20 * 512], *end = table;
+	struct rlimit before, few;
+	int client;
+
+	for (int n = 0; n < 20; n++)
+		end += snprintf(end, (size_t)(table + sizeof(table) - end),
+				"service s%d { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" "
+				"backoff_max = 300ms }\n", n, program);
+	cr_assert_gt(superd_port(superd, "before"), 0);
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
+	few = (struct rlimit){ process_fd_count(superd->pid) + 6, before.rlim_max };
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &few, NULL), 0);
+	cr_assert(superd_reload(superd, "%s", table));
+	superd_wait_log(superd, "superd has too few descriptors for its sockets");
+	superd_wait_log(superd, "opening a socket: Too many open files");
+	HOLDS_FOR(1000, superd_log_count(superd, ": cannot listen on ") <= 6);
+	give_descriptors(superd, &before);
+	superd_wait_log(superd, "s19: listening on ");
+	client = client_connect(superd_port(superd, "s19"));
+	client_send(client, "hello\n");
+	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
 	superd_stop(superd);
 }

@@ -1,6 +1,8 @@
 /* The objects that serve the listeners of all services; each is made at its first use. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/list.h"
 
 struct path_watches;
@@ -12,5 +14,6 @@ struct listeners {
 	struct list drained;            /* struct held: sockets of draining instances (engine/listener/drained_sockets) */
 	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: none yet */
 	struct restorer *restorer;      /* restores options of listeners (engine/listener/restore); NULL: none yet */
+	bool shortage_logged;           /* true: none has opened since superd logged that descriptors are too few */
 	struct path_watches *path_watches;      /* watched socket paths (engine/listener/socket_path_watch); NULL: none yet */
 };

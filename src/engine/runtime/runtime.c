@@ -150,6 +150,12 @@ void runtime_fail(struct service_runtime *runtime, const char *event, const char
 	va_end(arguments);
 }
 
+void runtime_fail_alike(struct service_runtime *runtime)
+{
+	if (runtime->run)
+		runtime->run->reason_logged = true;
+}
+
 void runtime_end_superd(struct service_runtime *runtime, int status)
 {
 	struct engine *engine = runtime->engine;

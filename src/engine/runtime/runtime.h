@@ -55,6 +55,7 @@ struct service_run {
 	ev_timer timer;
 	char reason[320];               /* reason of the last failure or pause; "": none */
 	const char *unlogged_event;     /* name of an event that is logged together with the next pause; NULL: none */
+	bool reason_logged;             /* true: a line for all services tells the reason, so the next pause needs none */
 	double start_due;               /* loop time of the next start by `restart` or an operator; 0: none is due */
 	bool start_ordered;             /* true: an operator has ordered the next start */
 	bool drains_when_ready;         /* true: the current instance drains as soon as it is ready, because its entry has changed */
@@ -178,6 +179,10 @@ void runtime_pause(struct service_runtime *runtime, const char *format, ...) __a
 /* The same for a failure that was not logged: superd logs it in one line with the pause, as this event. */
 void runtime_fail(struct service_runtime *runtime, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* To be called after runtime_fail: the same reason was logged for another service, and holds for many. Its line goes
+ * to the debug log. */
+void runtime_fail_alike(struct service_runtime *runtime);
 
 /* on_failure = exit: superd exits with the status of the instance, a wait status. */
 void runtime_end_superd(struct service_runtime *runtime, int status);

@@ -114,6 +114,7 @@ static void log_pause(struct service_runtime *runtime, double pause)
 	struct service_run *run = runtime->run;
 	bool comes_back = runtime_state(runtime) == BINDING || !runtime_waits_for_order(runtime);
 	const char *failed = run->unlogged_event;
+	enum level level = !failed ? LEVEL_NOTICE : run->reason_logged ? LEVEL_DEBUG : LEVEL_ERROR;
 	struct event event = {
 		.name = failed ? failed : "pause", .service = runtime->service->name, .reason = runtime_reason(runtime),
 		.has_duration = comes_back, .duration = pause,
@@ -121,13 +122,14 @@ static void log_pause(struct service_runtime *runtime, double pause)
 	char span[DURATION_MOST], next[80] = "not started again by itself";
 
 	run->unlogged_event = NULL;
+	run->reason_logged = false;
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", runtime_state(runtime) == BINDING ? "try" : "start",
 			 duration_write(span, pause));
 	if (failed)
-		log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s; %s", runtime_reason(runtime), next);
+		log_event(runtime->engine->log, level, &event, "%s; %s", runtime_reason(runtime), next);
 	else
-		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "%s: %s", next, runtime_reason(runtime));
+		log_event(runtime->engine->log, level, &event, "%s: %s", next, runtime_reason(runtime));
 }
 
 static void do_wait(struct service_runtime *runtime)

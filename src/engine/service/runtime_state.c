@@ -92,5 +92,6 @@ static const struct state_field run_fields[] = {
 	{ NONE(wants, "a start that waits asks for them again") },
 	{ NONE(activator_query, "the upgrade waits for its answer") },
 	{ NONE(unlogged_event, "logged by the pause that comes next") },
+	{ NONE(reason_logged, "for the pause that comes next") },
 };
 const struct field_table saved_run = FIELD_TABLE("activity", service_run, run_fields);
