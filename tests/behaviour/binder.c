@@ -9,6 +9,7 @@
  *   close                  closes it
  *   cloexec nonblock block
  *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N syncnt=N mark=N
+ *   rcvtimeo=MILLISECONDS
  *   device=INTERFACE       binds it to this interface
  *   watch=level|edge|once  registers it with epoll
  *   bind=ADDRESS:PORT, [ADDRESS]:PORT, PATH or @NAME; listen=BACKLOG; shutdown
@@ -22,12 +23,15 @@
  *   thread                 another thread goes on
  *   say=TEXT               to NOTIFY_SOCKET
  *   ready-after=PATH       another thread says READY=1 once there is such a file
+ *   ready-by-child=PATH    a child ends once there is such a file; SIGCHLD, let in by serve=select, says READY=1
  *   print-after=PATH       another thread prints "it serves now" once there is such a file
  *   await=PATH             waits until there is such a file
  *   mark=PATH              adds a line with its pid
  *   accept=2|4|0           accept(2), accept4(2), or without the client's address
  *   exit=STATUS
- *   serve=poll|block|level|edge|once
+ *   serve=poll|block|wait|select|level|edge|once
+ *                          wait: as block, but ends if accept(2) fails with anything but EINTR; select: lets signals in
+ *                          only while it waits, and then accepts
  *
  * A client's line is answered "PID LINE", and the connection closed; behind a '+' it stays. Behind a '?' the answer
  * tells of the client and of the listener. Behind a '!' stand steps to do, and "PID ok" or the error comes back. */
@@ -309,6 +313,34 @@ static bool print_after(const char *path)
 
 	errno = pthread_create(&thread, NULL, print_ready, (void *)(size_t)path);
 	return !errno;
+}
+
+static void on_child(int signal)
+{
+	(void)signal;
+	if (!say("READY=1"))
+		_exit(1);
+}
+
+static void let_in_child(bool on)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	pthread_sigmask(on ? SIG_UNBLOCK : SIG_BLOCK, &signals, NULL);
+}
+
+static bool say_ready_by_child(const char *path)
+{
+	pid_t pid;
+
+	let_in_child(false);
+	signal(SIGCHLD, on_child);
+	pid = fork();
+	if (pid == 0)
+		_exit(!await_file(path));
+	return pid > 0;
 }
 
 static bool mark(const char *path)
@@ -616,6 +648,18 @@ static void serve_by_poll(void)
 	}
 }
 
+/* As PostgreSQL 15 does: nothing goes on while accept(2) waits. */
+static void serve_by_select(void)
+{
+	struct pollfd polled = { bound[0], POLLIN, 0 };
+
+	let_in_child(true);
+	poll(&polled, 1, -1);
+	let_in_child(false);
+	if (polled.revents & POLLIN)
+		serve_one(polled.fd);
+}
+
 /* By edges the queue is emptied, which takes a socket that does not block. */
 static void serve_by_epoll(const char *how)
 {
@@ -646,7 +690,8 @@ static void on_end(int signal)
 static bool serve(const char *how)
 {
 	int before = current;
-	bool blocks = !strcmp(how, "block");
+	bool selects = !strcmp(how, "select"), waits = !strcmp(how, "wait");
+	bool blocks = selects || waits || !strcmp(how, "block");
 
 	if (!blocks)
 		signal(SIGTERM, on_end);
@@ -663,9 +708,11 @@ static bool serve(const char *how)
 	while (!ending) {
 		if (!strcmp(how, "poll"))
 			serve_by_poll();
-		else if (blocks)
-			serve_one(bound[0]);
-		else
+		else if (selects)
+			serve_by_select();
+		else if (blocks && !serve_one(bound[0]) && waits && errno != EINTR)
+			return false;
+		else if (!blocks)
 			serve_by_epoll(how);
 	}
 	exit(0);
@@ -707,6 +754,7 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 	};
 	int number = atoi(value);
 	struct linger linger = { 1, number };
+	struct timeval time = { number / 1000, number % 1000 * 1000 };
 
 	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++) {
 		if (strcmp(word, options[n].word) == 0)
@@ -714,6 +762,8 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 	}
 	if (!strcmp(word, "linger"))
 		return setsockopt(current, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0;
+	if (!strcmp(word, "rcvtimeo"))
+		return setsockopt(current, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0;
 	if (!strcmp(word, "device"))
 		return setsockopt(current, SOL_SOCKET, SO_BINDTODEVICE, value, (socklen_t)strlen(value) + 1) == 0;
 	if (!strcmp(word, "pktinfo"))
@@ -840,6 +890,7 @@ static bool do_step(const char *step)
 		{ "await", await_file },
 		{ "mark", mark },
 		{ "ready-after", say_ready_after },
+		{ "ready-by-child", say_ready_by_child },
 		{ "print-after", print_after },
 		{ "accept", accept_step },
 		{ "exit", exit_step },

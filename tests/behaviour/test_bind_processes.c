@@ -1,5 +1,6 @@
 /* Which process or thread of a program binds, and how it waits for its clients: epoll sets, workers, daemons, and
  * readiness. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,5 +241,196 @@ BehaviourOfBind(processes, all_who_wait_for_the_line_are_served)
 	cr_expect(client_is_quiet(clients[0], 300));
 	write_file("go", "now");
 	client_expect_all(clients, CLIENTS, " who");
+	superd_stop(superd);
+}
+
+/* ---- readiness, and a program that blocks in accept(2) ---- */
+
+#define WAITING(port, step) \
+	text_of("tcp4 bind=127.0.0.1:%d listen=5 %s=%s mark=%s serve=wait", port, step, path_in("go"), path_in("begun"))
+
+static int connect_to_waiting(struct superd *superd, int port)
+{
+	int client = client_connect(port);
+
+	client_send(client, "who\n");
+	superd_wait_log(superd, "web: started");
+	WAIT_UNTIL(count_lines(path_in("begun")) == 1);
+	cr_expect(client_is_quiet(client, 300));
+	return client;
+}
+
+/* Ends the test: one program was enough, and accept(2) has not failed. */
+static void expect_served_once_ready(struct superd *superd, int port, int client)
+{
+	cr_expect(client_is_quiet(client, 300));
+	write_file("go", "now");
+	cr_expect_not_null(strstr(client_line(client), " who"));
+	close(client);
+	client_ask_pid(port);
+	cr_expect_eq(superd_log_count(superd, "web: started"), 1, "%s", world_logs());
+	cr_expect_not(superd_logged(superd, "binder: "));
+	superd_stop(superd);
+	unlink(path_in("go"));
+	unlink(path_in("begun"));
+}
+
+static void expect_it_waits(const struct word *word)
+{
+	int port = free_port();
+	struct superd *superd = run(port, word->option, WAITING(port, word->step));
+
+	expect_served_once_ready(superd, port, connect_to_waiting(superd, port));
+}
+
+BehaviourOfBind(processes, one_that_blocks_waits_until_it_is_ready)
+{
+	expect_it_waits(&notice);
+	expect_it_waits(&line);
+}
+
+/* It hears of its child only between two calls of accept(2). */
+BehaviourOfBind(processes, one_that_selects_and_blocks_becomes_ready)
+{
+	int port = free_port();
+	struct superd *superd =
+		run(port, notice.option, text_of("tcp4 bind=127.0.0.1:%d listen=5 ready-by-child=%s mark=%s "
+						 "serve=select", port, path_in("go"), path_in("begun")));
+
+	expect_served_once_ready(superd, port, connect_to_waiting(superd, port));
+}
+
+BehaviourOfBind(processes, one_that_blocks_for_a_time_hears_that_it_is_over)
+{
+	int port = free_port();
+	struct superd *superd =
+		run(port, notice.option, text_of("tcp4 rcvtimeo=30000 bind=127.0.0.1:%d listen=5 mark=%s serve=wait",
+						 port, path_in("begun")));
+
+	close(connect_to_waiting(superd, port));
+	superd_wait_log(superd, "binder: serve=wait: Resource temporarily unavailable");
+	superd_stop(superd);
+}
+
+/* Its thread waits in accept(2) while the main one binds other sockets, and then is ready. */
+static const char threads[] =
+	"import os, socket, sys, threading, time\n"
+	"port, begun, go = sys.argv[1:]\n"
+	"listener = socket.create_server(('127.0.0.1', int(port)))\n"
+	"def answer(client):\n"
+	"    with client, client.makefile('rw') as lines:\n"
+	"        print(os.getpid(), lines.readline().strip(), took, file=lines, flush=True)\n"
+	"def serve():\n"
+	"    while True:\n"
+	"        threading.Thread(target=answer, args=listener.accept()[:1]).start()\n"
+	"server = threading.Thread(target=serve)\n"
+	"server.start()\n"
+	"open(begun, 'w').write('begun\\n')\n"
+	"while not os.path.exists(go):\n"
+	"    time.sleep(.003)\n"
+	"since = time.monotonic()\n"
+	"for n in range(20):\n"
+	"    socket.create_server(('127.0.0.1', 0)).close()\n"
+	"took = int(1000 * (time.monotonic() - since))\n"
+	"print('it serves now', flush=True)\n"
+	"server.join()\n"
+	"os._exit(1)\n";
+
+BehaviourOfBind(processes, a_thread_for_each_client_waits_and_other_binds_do_not)
+{
+	enum { CLIENTS = 5 };
+	int port = free_port(), clients[CLIENTS];
+	struct superd *superd;
+
+	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0, "needs python3");
+	superd = controlled_run("service web {\n listen = \"127.0.0.1:%d\"\n pass = bind\n error = inherit\n %s\n"
+				" exec = \"/usr/bin/python3 %s %d %s %s\"\n}\n",
+				port, line.option, write_file("threads.py", "%s", threads), port, path_in("begun"),
+				path_in("go"));
+	superd_wait_log(superd, "web: listening on ");
+	clients[0] = connect_to_waiting(superd, port);
+	for (int n = 1; n < CLIENTS; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], "who\n");
+	}
+	cr_expect(client_is_quiet(clients[0], 300));
+	write_file("go", "now");
+	cr_expect_lt(atoi(strstr(client_line(clients[0]), " who ") + 5), 20 * 50 / 2, "%s", world_logs());
+	client_expect_all(clients + 1, CLIENTS - 1, " who");
+	cr_expect_eq(superd_log_count(superd, "web: started"), 1, "%s", world_logs());
+	superd_stop(superd);
+}
+
+BehaviourOfBind(processes, so_do_several_that_block)
+{
+	int port = free_port();
+	struct superd *superd =
+		run(port, notice.option, text_of("tcp4 bind=127.0.0.1:%d listen=5 ready-after=%s mark=%s workers=5 "
+						 "serve=wait", port, path_in("go"), path_in("begun")));
+
+	expect_served_once_ready(superd, port, connect_to_waiting(superd, port));
+}
+
+BehaviourOfBind(processes, one_that_blocks_gets_its_ipv4_client)
+{
+	int port = free_port(), client;
+	struct superd *superd =
+		bind_run(text_of("\"%d\"", port), notice.option,
+			 text_of("tcp4 bind=0.0.0.0:%d listen=5 ready-after=%s mark=%s serve=wait", port, path_in("go"),
+				 path_in("begun")));
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_connect(port);
+	client_send(client, "?\n");
+	WAIT_UNTIL(count_lines(path_in("begun")) == 1);
+	cr_expect(client_is_quiet(client, 300));
+	write_file("go", "now");
+	bind_expect(client_line(client), "domain=4");
+	close(client);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(processes, one_that_blocks_waits_over_upgrades)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(port, notice.option, WAITING(port, notice.step));
+
+	client = connect_to_waiting(superd, port);
+	superd_upgrade(superd);
+	superd_upgrade(superd);
+	expect_served_once_ready(superd, port, client);
+}
+
+BehaviourOfBind(processes, one_that_blocks_waits_over_a_reload)
+{
+	int port = free_port(), other = free_port(), client;
+	const char *options = text_of("%s\n binds = \"127.0.0.1:%d\"", notice.option, other);
+	struct superd *superd = run(port, notice.option, WAITING(port, notice.step));
+
+	client = connect_to_waiting(superd, port);
+	cr_assert(superd_reload(superd, "%s", bind_table(LOCAL(port), options, WAITING(port, notice.step))));
+	expect_served_once_ready(superd, port, client);
+}
+
+BehaviourOfBind(processes, one_that_blocks_waits_though_superds_process_is_killed)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(port, notice.option, WAITING(port, notice.step));
+	pid_t pid;
+
+	client = connect_to_waiting(superd, port);
+	pid = superd_aside(superd, "superd-bind");
+	cr_assert(pid > 0 && kill(pid, SIGKILL) == 0);
+	expect_served_once_ready(superd, port, client);
+}
+
+BehaviourOfBind(processes, one_that_blocks_can_be_stopped)
+{
+	int port = free_port(), client;
+	struct superd *superd = run(port, notice.option, WAITING(port, notice.step));
+
+	client = connect_to_waiting(superd, port);
+	cr_assert(control_is_done(control_once("stop web")));
+	close(client);
 	superd_stop(superd);
 }

@@ -13,13 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "exec/bind/bind_filter.h"
 #include "exec/bind/target.h"
 #include "exec/bind/target_path.h"
-#include "exec/bind/user_notif.h"
 #include "os/socket/carried_options.h"
 #include "os/socket/eintr_timer.h"
 
+#define HOLD_MS 50                      /* for an accept(2) that blocks, before the program is ready */
 #define CHILDREN_MOST 64                /* of a program, to tell of waiting clients */
 #define OTHERS_MOST 16                  /* foreign addresses to report */
 #define REPEATED_MOST 16                /* reports to repeat what was reported before, of any kind */
@@ -379,8 +380,60 @@ static void answer_bind(struct bind_server *server, struct stopped_call *stopped
 
 /* ---- accept ---- */
 
-/* The program is not ready: it hears that nobody is there, and of the clients again once it is. */
-static void refuse_accept(struct bind_server *server, const struct stopped_call *stopped)
+/* The program hears as if a signal, or the end of SO_RCVTIMEO, had interrupted the call. */
+static void end_hold(struct bind_server *server)
+{
+	const struct held_call *held = bind_server_held(server);
+
+	user_notif_answer(server->work.notif, held->call.id, held->error);
+	bind_server_drop_held(server);
+}
+
+const struct held_call *bind_server_held(const struct bind_server *server)
+{
+	return server->held_count ? &server->held[server->held_first] : NULL;
+}
+
+void bind_server_drop_held(struct bind_server *server)
+{
+	atomic_store(&server->progress->held[server->held_first], 0);
+	server->held_first = (server->held_first + 1) % BIND_HELD_MOST;
+	server->held_count--;
+}
+
+int bind_server_end_holds(struct bind_server *server, int64_t now)
+{
+	while (server->held_count && bind_server_held(server)->until <= now)
+		end_hold(server);
+	return server->held_count ? (int)(bind_server_held(server)->until - now) : -1;
+}
+
+/* All are held for as long, so they end in the order in which they came. */
+static void hold(struct bind_server *server, const struct user_call *call, int error)
+{
+	unsigned n;
+
+	if (server->held_count == BIND_HELD_MOST)
+		end_hold(server);
+	n = (server->held_first + server->held_count++) % BIND_HELD_MOST;
+	server->held[n] = (struct held_call){ *call, clock_ms() + HOLD_MS, error };
+	atomic_store(&server->progress->held[n], call->id);
+}
+
+/* Whether accept(2) fails with EAGAIN when no client comes for some time (SO_RCVTIMEO of socket(7)). */
+static bool has_time_limit(int listener)
+{
+	struct timeval most = { 0, 0 };
+	socklen_t length = sizeof(most);
+
+	return getsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &most, &length) == 0 && (most.tv_sec || most.tv_usec);
+}
+
+/* The program is not ready: it hears that nobody is there, and of the clients again once it is. A listener that blocks
+ * never fails with EAGAIN, and a program that serves each client in a thread would end by that. Nor may the call wait
+ * until then: a program of one thread, such as PostgreSQL, accepts what poll(2) reports before it goes on with its
+ * start, and no signal interrupts a call that superd has received. EINTR, which nearly every program retries. */
+static void refuse_accept(struct bind_server *server, const struct stopped_call *stopped, int listener)
 {
 	unsigned n = 0;
 
@@ -388,7 +441,10 @@ static void refuse_accept(struct bind_server *server, const struct stopped_call 
 		n++;
 	if (n == server->refused_count && n < REFUSED_MOST)
 		server->refused[server->refused_count++] = stopped->call->thread;
-	answer(server, stopped, EAGAIN);
+	if (fcntl(listener, F_GETFL) & O_NONBLOCK)
+		answer(server, stopped, EAGAIN);
+	else
+		hold(server, stopped->call, has_time_limit(listener) ? EAGAIN : EINTR);
 }
 
 static void rouse(const struct bind_server *server, pid_t thread)
@@ -516,7 +572,7 @@ static void answer_accept(struct bind_server *server, struct stopped_call *stopp
 	bool is_ours = find_by_inode(server, inode, &offer) && still_waits(server, stopped);
 
 	if (is_ours && !atomic_load(&server->progress->ready))
-		refuse_accept(server, stopped);
+		refuse_accept(server, stopped, server->work.offers[offer].fd);
 	else if (is_ours && server->offered[offer].as_ipv4)
 		accept_as_ipv4(server, stopped, server->work.offers[offer].fd);
 	else

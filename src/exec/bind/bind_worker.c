@@ -48,31 +48,6 @@ static void keep_to_share(struct bind_server *server)
 		poll(NULL, 0, 1 + (int)(-server->left / SHARE * 1000));
 }
 
-/* superd has sent a byte: the program is ready. false: superd has closed its end. */
-static bool hear_superd(struct bind_server *server)
-{
-	char byte;
-
-	if (recv(server->channel, &byte, sizeof(byte), MSG_DONTWAIT) <= 0)
-		return false;
-	bind_server_rouse(server);
-	return true;
-}
-
-/* Waits for a call. false: it is time to end. */
-static bool wait_for_call(struct bind_server *server)
-{
-	struct pollfd wait[] = { { server->work.notif, POLLIN, 0 }, { server->channel, POLLIN, 0 } };
-	int ready;
-
-	do {
-		ready = poll(wait, 2, server->work.stops_accepts ? QUIET_ACCEPTS_MS : QUIET_MS);
-		if (ready > 0 && wait[1].revents && !hear_superd(server))
-			return false;
-	} while ((ready < 0 && errno == EINTR) || (ready > 0 && !wait[0].revents));
-	return ready > 0 && wait[0].revents & POLLIN;
-}
-
 /* Nobody watches a process whose superd was killed, or has become another program. */
 static void make_timer(struct bind_server *server)
 {
@@ -109,6 +84,44 @@ static void end_call(struct bind_server *server)
 	set_timer(server, 0);
 }
 
+static void answer_call(struct bind_server *server, const struct user_call *call)
+{
+	begin_call(server, call->id);
+	bind_server_answer(server, call);
+	end_call(server);
+}
+
+/* superd has sent a byte: the program is ready. false: superd has closed its end. */
+static bool hear_superd(struct bind_server *server)
+{
+	const struct held_call *held;
+	char byte;
+
+	if (recv(server->channel, &byte, sizeof(byte), MSG_DONTWAIT) <= 0)
+		return false;
+	bind_server_rouse(server);
+	while (atomic_load(&server->progress->ready) && (held = bind_server_held(server))) {
+		answer_call(server, &held->call);
+		bind_server_drop_held(server);
+	}
+	return true;
+}
+
+/* Waits for a call. false: it is time to end. */
+static bool wait_for_call(struct bind_server *server)
+{
+	struct pollfd wait[] = { { server->work.notif, POLLIN, 0 }, { server->channel, POLLIN, 0 } };
+	int ready, hold;
+
+	do {
+		hold = bind_server_end_holds(server, clock_ms());
+		ready = poll(wait, 2, hold >= 0 ? hold : server->work.stops_accepts ? QUIET_ACCEPTS_MS : QUIET_MS);
+		if (ready > 0 && wait[1].revents && !hear_superd(server))
+			return false;
+	} while ((ready < 0 && errno == EINTR) || (ready > 0 && !wait[0].revents) || (ready == 0 && hold >= 0));
+	return ready > 0 && wait[0].revents & POLLIN;
+}
+
 static void serve_calls(int channel, const void *with)
 {
 	struct bind_server server = *(const struct bind_server *)with;
@@ -129,13 +142,12 @@ static void serve_calls(int channel, const void *with)
 		if (!user_notif_receive(server.work.notif, &call)) {
 			if (errno == ENOENT || errno == EINTR)
 				continue;
-			return;
+			break;
 		}
-		begin_call(&server, call.id);
-		bind_server_answer(&server, &call);
-		end_call(&server);
+		answer_call(&server, &call);
 		keep_to_share(&server);
 	}
+	bind_server_end_holds(&server, INT64_MAX);      /* they call again, and the next process holds them */
 }
 
 /* ---- superd's ---- */
@@ -276,6 +288,16 @@ void bind_worker_dismiss(struct bind_worker *worker)
 		shutdown(worker->process.channel, SHUT_WR);
 }
 
+static void interrupt_held(struct bind_worker *worker, int notif)
+{
+	for (size_t n = 0; n < BIND_HELD_MOST; n++) {
+		uint64_t held = atomic_exchange(&worker->progress->held[n], 0);
+
+		if (held)
+			user_notif_answer(notif, held, EINTR);
+	}
+}
+
 bool bind_worker_kill(struct bind_worker *worker, int notif)
 {
 	uint64_t id;
@@ -286,6 +308,7 @@ bool bind_worker_kill(struct bind_worker *worker, int notif)
 	if (worker_process_runs(&worker->process))
 		note_lingering(worker);
 	worker_process_end(&worker->process);
+	interrupt_held(worker, notif);
 	return id && user_notif_let_go(notif, id);
 }
 

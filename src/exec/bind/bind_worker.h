@@ -15,6 +15,7 @@
 #include "exec/spawn/worker_process.h"
 #include "os/socket/carried_options.h"
 
+#define BIND_HELD_MOST 256              /* calls of accept(2) held at once; of more, the oldest is answered early */
 #define BIND_LINGERING_MOST 3           /* killed processes of a service that have not ended yet */
 
 /* A socket of superd's that the program may ask for. */
@@ -31,6 +32,7 @@ struct bind_progress {
 	_Atomic uint64_t id;            /* number of the call that it has not answered yet; 0: none */
 	_Atomic int64_t since;          /* clock_ms() since when it is busy; 0: it waits for a call */
 	_Atomic bool ready;             /* written by superd: the program may accept clients */
+	_Atomic uint64_t held[BIND_HELD_MOST];          /* numbers of the calls that it holds; 0: free */
 };
 
 enum bind_event {
@@ -90,8 +92,8 @@ int64_t bind_worker_busy(const struct bind_worker *worker);
 /* Lets it finish the call that it works on, and end; bind_worker_hear hears of that. */
 void bind_worker_dismiss(struct bind_worker *worker);
 
-/* Kills it if it is still there. If it has left a call without an answer, the kernel carries that out. false: there
- * was no such call. */
+/* Kills it if it is still there. If it has left a call without an answer, the kernel carries that out; calls that it
+ * holds fail with EINTR. false: there was no call of the first kind. */
 bool bind_worker_kill(struct bind_worker *worker, int notif);
 
 /* Frees the struct; there is no process any more. */
