@@ -93,6 +93,13 @@ bool process_lives(pid_t pid)
 	return read_stat(pid, &process) && process.state != 'Z' && process.state != 'X';
 }
 
+bool process_hangs(pid_t pid)
+{
+	struct process process;
+
+	return read_stat(pid, &process) && process.state == 'D';
+}
+
 size_t process_fd_count(pid_t pid)
 {
 	char path[64];

@@ -415,6 +415,22 @@ Behaviour(bind_hostile, an_upgrade_leaves_no_worker_that_hangs)
 	end(&scene);
 }
 
+/* It cannot be killed, nor does it come back to its call. */
+Behaviour(bind_hostile, a_call_that_hangs_over_upgrades_is_left_to_the_kernel)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT_SILENT_MEMORY();
+	scene = begin("set bind stay", "timeout_start = 60s");
+	WAIT_UNTIL(process_hangs(worker(&scene)));
+	superd_upgrade(scene.superd);
+	superd_upgrade(scene.superd);
+	cr_expect(others_go_on(&scene));
+	cr_expect_eq(told(&scene, "bind"), EADDRINUSE);
+	superd_wait_log(scene.superd, "did not respond for 10 s");
+	end(&scene);
+}
+
 /* ---- poor surroundings ---- */
 
 static void expect_answers(const char *address)

@@ -19,6 +19,7 @@
 #include "engine/instance/instance.h"
 #include "engine/launch/fd_map.h"
 #include "engine/runtime/runtime.h"
+#include "exec/bind/user_notif.h"
 #include "exec/spawn/spawn.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
@@ -565,6 +566,25 @@ static void on_report(struct watch *watch, bool readable, bool writable)
 	}
 }
 
+static void say_hung(struct bind_calls *calls, int milliseconds)
+{
+	say(calls, calls->told_hung ? LEVEL_DEBUG : LEVEL_WARNING, "bound",
+	    "its program's memory or socket did not respond for %d s, so superd leaves the call to the kernel, "
+	    "where a bind(2) fails with EADDRINUSE. Look for a file system that does not answer (FUSE, NFS), "
+	    "then restart the service", milliseconds / 1000);
+	calls->told_hung = true;
+}
+
+/* Its worker has answered the call since, or hangs for ever. */
+static void on_left(struct alarm *alarm)
+{
+	struct bind_calls *calls = container_of(alarm, struct bind_calls, left);
+
+	if (user_notif_let_go(calls->notif, calls->left_call))
+		say_hung(calls, BIND_ALONE_MS);
+	calls->left_call = 0;
+}
+
 /* A worker that is in the middle of a call for long is killed. */
 static void on_alarm(struct alarm *alarm)
 {
@@ -581,11 +601,7 @@ static void on_alarm(struct alarm *alarm)
 		alarm_set(&calls->alarm, LOOK);
 		return;
 	}
-	say(calls, calls->told_hung ? LEVEL_DEBUG : LEVEL_WARNING, "bound",
-	    "its program's memory or socket did not respond for %d s, so superd leaves the call to the kernel, "
-	    "where a bind(2) fails with EADDRINUSE. Look for a file system that does not answer (FUSE, NFS), "
-	    "then restart the service", HANG_MS / 1000);
-	calls->told_hung = true;
+	say_hung(calls, HANG_MS);
 	calls->hung++;
 	end_worker(calls);
 	pause_worker(calls);
@@ -645,6 +661,7 @@ bool bind_calls_make(struct instance *instance, struct service_runtime *runtime)
 	watch_init(&calls->report_watch, instance->engine, on_report);
 	alarm_init(&calls->alarm, instance->engine, on_alarm);
 	alarm_init(&calls->quiet, instance->engine, on_quiet);
+	alarm_init(&calls->left, instance->engine, on_left);
 	bind_worker_init(&calls->worker);
 	instance->bind_calls = calls;
 	return true;
@@ -676,8 +693,15 @@ void bind_calls_begin(struct bind_calls *calls)
 
 void bind_calls_settle(struct bind_calls *calls)
 {
+	uint64_t call = bind_worker_leave(&calls->worker, calls->notif);
+
 	if (calls->channel >= 0 && receive_notif(calls))
 		watch_calls(calls);
+	if (!call || call == calls->left_call)
+		return;
+	if (calls->left_call)
+		user_notif_let_go(calls->notif, calls->left_call);      /* it hangs since an earlier upgrade */
+	calls->left_call = call;
 }
 
 void bind_calls_set_ready(struct instance *instance)
@@ -706,8 +730,13 @@ void bind_calls_renew(struct instance *instance)
 
 void bind_calls_resume(struct instance *instance)
 {
-	if (instance->bind_calls)
-		watch_calls(instance->bind_calls);
+	struct bind_calls *calls = instance->bind_calls;
+
+	if (!calls)
+		return;
+	watch_calls(calls);
+	if (calls->left_call)
+		alarm_set(&calls->left, BIND_ALONE_MS / 1000 + 1);
 }
 
 void bind_calls_free(struct instance *instance)
@@ -718,6 +747,7 @@ void bind_calls_free(struct instance *instance)
 		return;
 	watch_stop(&calls->channel_watch);
 	alarm_stop(&calls->quiet);
+	alarm_stop(&calls->left);
 	end_worker(calls);
 	close_notif(calls);
 	fd_close(&calls->channel);

@@ -38,6 +38,8 @@ struct bind_calls {
 	struct bind_worker worker;
 	bool stops_accepts;             /* true: the filter stops accept(2), too */
 	bool rouses;                    /* true: the next worker tells the program once more of waiting clients */
+	uint64_t left_call;             /* call that the worker of the superd before this one was at; 0: none */
+	struct alarm left;              /* that worker is gone for certain, and the kernel carries the call out */
 	double begun;                   /* loop time at which the worker was started */
 	bool renews;                    /* true: the worker ends soon, for one that knows the new listeners */
 	unsigned hung;                  /* workers in a row that hung, were killed, or could not be started */
@@ -84,10 +86,11 @@ void bind_calls_describe(const struct instance *instance, struct buf *out);
 /* Adds, for an operator, which listeners the program has by which bind, or what it has not asked for. */
 void bind_calls_tell(const struct instance *instance, struct buf *out);
 
-/* For an upgrade: receives the filter's descriptor, if the program runs and it was not received yet. */
+/* For an upgrade: receives the filter's descriptor, if the program runs and it was not received yet, and notes the
+ * call that the worker is at. */
 void bind_calls_settle(struct bind_calls *calls);
 
-/* After an upgrade: goes on with the descriptor that was loaded. */
+/* After an upgrade: goes on with the descriptor and the call that were loaded. */
 void bind_calls_resume(struct instance *instance);
 
 void bind_calls_free(struct instance *instance);        /* accepts an instance without them */

@@ -8,6 +8,7 @@
 static const struct state_field calls_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, bind_calls, "notif", notif) },
 	{ FIELD("stops_accepts", stops_accepts) },
+	{ STATE_FIELD_AS(STATE_BYTES, bind_calls, "left_call", left_call) },    /* the numbers take all 64 bits */
 	{ FIELD("told_hidden", told_hidden) },
 	{ NONE(instance, "the one in front of it") },
 	{ NONE(runtime, "its service") },
@@ -16,6 +17,7 @@ static const struct state_field calls_fields[] = {
 	{ NONE(notif_watch, "it watches the descriptor again") },
 	{ NONE(report_watch, "only while there is a worker") },
 	{ NONE(alarm, "only while there is a worker, or after one that hung") },
+	{ NONE(left, "the next superd waits anew") },
 	{ NONE(worker, "the next call starts another one") },
 	{ NONE(begun, "only while there is a worker") },
 	{ NONE(renews, "only while there is a worker") },

@@ -23,7 +23,6 @@
 
 #define QUIET_MS 2000                   /* without a call the process ends */
 #define QUIET_ACCEPTS_MS 60000          /* the same, if each client is a call */
-#define ALONE_MS 10000                  /* for one call, until the process kills itself */
 #define BURST .5                        /* seconds of processor time that may be used at once */
 #define SHARE .2                        /* seconds of it that come back in a second */
 
@@ -72,7 +71,7 @@ static void set_timer(struct bind_server *server, int milliseconds)
 
 static void begin_call(struct bind_server *server, uint64_t id)
 {
-	set_timer(server, ALONE_MS);
+	set_timer(server, BIND_ALONE_MS);
 	atomic_store(&server->progress->id, id);
 	atomic_store(&server->progress->since, clock_ms());
 }
@@ -129,7 +128,7 @@ static void serve_calls(int channel, const void *with)
 
 	server.channel = channel;
 	make_timer(&server);
-	set_timer(&server, ALONE_MS);
+	set_timer(&server, BIND_ALONE_MS);
 	bind_server_look_at_offers(&server);
 	user_notif_hurry(server.work.notif);
 	if (server.work.rouses)
@@ -296,6 +295,14 @@ static void interrupt_held(struct bind_worker *worker, int notif)
 		if (held)
 			user_notif_answer(notif, held, EINTR);
 	}
+}
+
+uint64_t bind_worker_leave(struct bind_worker *worker, int notif)
+{
+	if (worker->process.channel < 0)
+		return 0;
+	interrupt_held(worker, notif);
+	return atomic_load(&worker->progress->id);
 }
 
 bool bind_worker_kill(struct bind_worker *worker, int notif)

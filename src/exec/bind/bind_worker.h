@@ -16,6 +16,7 @@
 #include "os/socket/carried_options.h"
 
 #define BIND_HELD_MOST 256              /* calls of accept(2) held at once; of more, the oldest is answered early */
+#define BIND_ALONE_MS 10000             /* for one call, until the process kills itself */
 #define BIND_LINGERING_MOST 3           /* killed processes of a service that have not ended yet */
 
 /* A socket of superd's that the program may ask for. */
@@ -91,6 +92,10 @@ int64_t bind_worker_busy(const struct bind_worker *worker);
 
 /* Lets it finish the call that it works on, and end; bind_worker_hear hears of that. */
 void bind_worker_dismiss(struct bind_worker *worker);
+
+/* For an upgrade, which leaves the process behind: it ends when superd's end of the channel is closed, or kills itself
+ * after BIND_ALONE_MS. Calls that it holds fail with EINTR. Returns the number of the call that it works on; 0: none. */
+uint64_t bind_worker_leave(struct bind_worker *worker, int notif);
 
 /* Kills it if it is still there. If it has left a call without an answer, the kernel carries that out; calls that it
  * holds fail with EINTR. false: there was no call of the first kind. */
