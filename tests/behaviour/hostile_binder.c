@@ -9,6 +9,7 @@
  * file            a thread binds an address in a file that never answers (fuse(4)): "file ERRNO" afterwards
  * held            the same, and who reads the file cannot be killed
  * mount           mounts such a file, and ends: "mount ERRNO"
+ * ready           prints "it serves now"
  * set             holds the lock of an epoll set for ever
  * lock            holds the lock of the listener for ever
  * storm           64 threads bind for three seconds: "storm CALLS"
@@ -143,6 +144,12 @@ static void do_serve(void)
 		if (client >= 0)
 			close(client);
 	}
+}
+
+static void do_ready(void)
+{
+	if (puts("it serves now") < 0 || fflush(stdout) != 0)
+		exit(1);
 }
 
 static void *bind_silent(void *page)
@@ -578,6 +585,7 @@ int main(int argc, char **argv)
 		{ "wrong", do_wrong }, { "others", do_others }, { "calls", do_calls }, { "filter", do_filter },
 		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet }, { "accepts", do_accepts },
 		{ "path", do_path }, { "file", do_file }, { "held", do_held }, { "mount", do_mount },
+		{ "ready", do_ready },
 	};
 
 	if (argc < 4)

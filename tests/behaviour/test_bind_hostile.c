@@ -122,6 +122,19 @@ Behaviour(bind_hostile, an_epoll_set_that_is_locked_for_ever_holds_up_its_own_bi
 	end(&scene);
 }
 
+/* The worker hangs as it tells the program of clients that wait. */
+Behaviour(bind_hostile, one_that_is_locked_when_the_program_becomes_ready_holds_up_its_own_clients_alone)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT_SILENT_MEMORY();
+	scene = begin("bind set ready serve", "ready = \"it serves now\"");
+	superd_wait_log(scene.superd, NO_RESPONSE);
+	client_ask_pid(scene.port);
+	cr_expect(others_go_on(&scene));
+	end(&scene);
+}
+
 /* The next worker hangs while it looks at the listeners, before any call. */
 Behaviour(bind_hostile, a_listener_that_is_locked_for_ever_hangs_no_worker_for_ever)
 {

@@ -98,7 +98,9 @@ static bool hear_superd(struct bind_server *server)
 
 	if (recv(server->channel, &byte, sizeof(byte), MSG_DONTWAIT) <= 0)
 		return false;
+	begin_call(server, 0);
 	bind_server_rouse(server);
+	end_call(server);
 	while (atomic_load(&server->progress->ready) && (held = bind_server_held(server))) {
 		answer_call(server, &held->call);
 		bind_server_drop_held(server);
