@@ -83,6 +83,13 @@ static bool others_go_on(const struct scene *scene)
 	return now_ms() - since < USUAL_MS;
 }
 
+/* The worker hangs in a call: nobody else waits, and superd gives it up. */
+static void expect_worker_given_up(const struct scene *scene)
+{
+	HOLDS_FOR(2000, others_go_on(scene));
+	superd_wait_log(scene->superd, NO_RESPONSE);
+}
+
 static void end(struct scene *scene)
 {
 	superd_stop(scene->superd);
@@ -101,8 +108,7 @@ Behaviour(bind_hostile, an_address_in_memory_that_never_answers_holds_up_its_own
 	scene = begin("bind memory serve", "");
 	told(&scene, "bind");
 	superd_wait_log(scene.superd, "hostile: started");
-	HOLDS_FOR(2000, others_go_on(&scene));
-	superd_wait_log(scene.superd, NO_RESPONSE);
+	expect_worker_given_up(&scene);
 	WAIT_UNTIL(!worker(&scene));
 	client_ask_pid(scene.port);
 	end(&scene);
@@ -116,8 +122,7 @@ Behaviour(bind_hostile, an_epoll_set_that_is_locked_for_ever_holds_up_its_own_bi
 	SKIP_WITHOUT_SILENT_MEMORY();
 	scene = begin("set bind stay", "timeout_start = 60s");
 	told(&scene, "set");
-	HOLDS_FOR(2000, others_go_on(&scene));
-	superd_wait_log(scene.superd, NO_RESPONSE);
+	expect_worker_given_up(&scene);
 	cr_expect_eq(told(&scene, "bind"), EADDRINUSE);
 	end(&scene);
 }
@@ -186,8 +191,7 @@ Behaviour(bind_hostile, an_address_in_a_file_that_never_answers_holds_up_its_own
 	SKIP_WITHOUT_SILENT_FILES();
 	scene = begin_with_file("bind file serve");
 	told(&scene, "asked");
-	HOLDS_FOR(2000, others_go_on(&scene));
-	superd_wait_log(scene.superd, NO_RESPONSE);
+	expect_worker_given_up(&scene);
 	WAIT_UNTIL(!worker(&scene));
 	client_ask_pid(scene.port);
 	cr_expect(others_go_on(&scene));
@@ -202,8 +206,7 @@ Behaviour(bind_hostile, a_worker_that_cannot_be_killed_holds_up_one_bind_alone)
 	SKIP_WITHOUT_SILENT_FILES();
 	scene = begin_with_file("held bind serve");
 	told(&scene, "asked");
-	HOLDS_FOR(2000, others_go_on(&scene));
-	superd_wait_log(scene.superd, NO_RESPONSE);
+	expect_worker_given_up(&scene);
 	cr_expect_eq(told(&scene, "bind"), 0);
 	client_ask_pid(scene.port);
 	cr_expect(worker(&scene));

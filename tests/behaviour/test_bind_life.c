@@ -72,12 +72,11 @@ BehaviourOfBind(bind_life, a_frozen_program_of_a_dual_socket_gets_ipv4_clients)
 	superd_stop(superd);
 }
 
-BehaviourOfBind(bind_life, a_connection_keeps_it_awake)
+static void expect_awake_while_connected(int port, const char *sockets, const char *steps)
 {
-	int port = free_port(), client;
-	struct superd *superd = run(LOCAL(port), "idle_timeout = 200ms", EACH(port));
+	struct superd *superd = run(sockets, "idle_timeout = 200ms", steps);
+	int client = client_connect(port);
 
-	client = client_connect(port);
 	client_send(client, "+here\n");
 	client_line(client);
 	HOLDS_FOR(700, !superd_logged(superd, "web: stopping pid "));
@@ -86,19 +85,19 @@ BehaviourOfBind(bind_life, a_connection_keeps_it_awake)
 	superd_stop(superd);
 }
 
+BehaviourOfBind(bind_life, a_connection_keeps_it_awake)
+{
+	int port = free_port();
+
+	expect_awake_while_connected(port, LOCAL(port), EACH(port));
+}
+
 BehaviourOfBind(bind_life, an_ipv4_connection_of_a_dual_socket_keeps_it_awake)
 {
-	int port = free_port(), client;
-	struct superd *superd = run(text_of("\"%d\"", port), "idle_timeout = 200ms",
-				    text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
+	int port = free_port();
 
-	client = client_connect(port);
-	client_send(client, "+here\n");
-	client_line(client);
-	HOLDS_FOR(700, !superd_logged(superd, "web: stopping pid "));
-	close(client);
-	WAIT_UNTIL(superd_processes(superd) == 0);
-	superd_stop(superd);
+	expect_awake_while_connected(port, text_of("\"%d\"", port),
+				     text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
 }
 
 /* ---- an operator's orders ---- */

@@ -111,43 +111,40 @@ BehaviourOfBind(paths, an_abstract_name_of_datagrams)
 
 /* ---- the same path by other words ---- */
 
+/* The program removes and binds superd's path by this name. */
+static void expect_bound_as(const char *path, const char *before, const char *name)
+{
+	struct superd *superd =
+		run(path, "", text_of("%s unix try-unlink=%s bind=%s listen=5 serve=poll", before, name, name));
+
+	ask_pid(path, SOCK_STREAM);
+	superd_wait_log(superd, text_of("binder: unlink=%s: ok", name));
+	cr_expect(node_of(path));
+	superd_stop(superd);
+}
+
 BehaviourOfBind(paths, a_folder_may_have_another_name)
 {
-	const char *folder = path_in("run"), *link = path_in("var-run"), *path = path_in("run/web.sock");
-	struct superd *superd;
+	const char *folder = path_in("run"), *link = path_in("var-run");
 
 	cr_assert(mkdir(folder, 0755) == 0 && symlink(folder, link) == 0);
-	superd = run(path, "", text_of("unix bind=%s/web.sock listen=5 serve=poll", link));
-	ask_pid(path, SOCK_STREAM);
-	superd_stop(superd);
+	expect_bound_as(path_in("run/web.sock"), "", text_of("%s/web.sock", link));
 }
 
 BehaviourOfBind(paths, a_path_may_be_relative)
 {
-	const char *folder = path_in("run"), *path = path_in("run/web.sock");
-	struct superd *superd;
+	const char *folder = path_in("run");
 
 	cr_assert_eq(mkdir(folder, 0755), 0);
-	superd =
-		run(path, "", text_of("chdir=%s unix try-unlink=web.sock bind=./web.sock listen=5 serve=poll", folder));
-	ask_pid(path, SOCK_STREAM);
-	superd_wait_log(superd, "binder: unlink=web.sock: ok");
-	cr_expect(node_of(path));
-	superd_stop(superd);
+	expect_bound_as(path_in("run/web.sock"), text_of("chdir=%s", folder), "./web.sock");
 }
 
 BehaviourOfBind(paths, a_relative_path_may_lead_through_an_absolute_link)
 {
-	const char *folder = path_in("run"), *work = path_in("work"), *path = path_in("run/web.sock");
-	struct superd *superd;
+	const char *folder = path_in("run"), *work = path_in("work");
 
 	cr_assert(mkdir(folder, 0755) == 0 && mkdir(work, 0755) == 0 && symlink(folder, path_in("work/run")) == 0);
-	superd = run(path, "",
-		     text_of("chdir=%s unix try-unlink=run/web.sock bind=run/web.sock listen=5 serve=poll", work));
-	ask_pid(path, SOCK_STREAM);
-	superd_wait_log(superd, "binder: unlink=run/web.sock: ok");
-	cr_expect(node_of(path));
-	superd_stop(superd);
+	expect_bound_as(path_in("run/web.sock"), text_of("chdir=%s", work), "run/web.sock");
 }
 
 /* The link leads to a folder that is another one outside. */
@@ -169,28 +166,19 @@ BehaviourOfBind(paths, such_a_link_starts_at_the_programs_root)
 /* An address of 12 bytes, as those of netlink. */
 BehaviourOfBind(paths, a_relative_path_may_have_any_length)
 {
-	const char *folder = path_in("run"), *path = path_in("run/nine.sock");
-	struct superd *superd;
+	const char *folder = path_in("run");
 
 	cr_assert_eq(mkdir(folder, 0755), 0);
-	superd = run(path, "", text_of("chdir=%s unix bind=nine.sock listen=5 serve=poll", folder));
-	ask_pid(path, SOCK_STREAM);
-	superd_stop(superd);
+	expect_bound_as(path_in("run/nine.sock"), text_of("chdir=%s", folder), "nine.sock");
 }
 
 /* A path that is longer than sun_path is named so. */
 BehaviourOfBind(paths, a_folder_may_be_a_descriptor)
 {
-	const char *folder = path_in("run"), *path = path_in("run/web.sock");
-	struct superd *superd;
+	const char *folder = path_in("run");
 
 	cr_assert_eq(mkdir(folder, 0755), 0);
-	superd = run(path, "",
-		     text_of("folder=30,%s unix try-unlink=/proc/self/fd/30/web.sock bind=/proc/self/fd/30/web.sock "
-			     "listen=5 serve=poll", folder));
-	ask_pid(path, SOCK_STREAM);
-	superd_wait_log(superd, "binder: unlink=/proc/self/fd/30/web.sock: ok");
-	superd_stop(superd);
+	expect_bound_as(path_in("run/web.sock"), text_of("folder=30,%s", folder), "/proc/self/fd/30/web.sock");
 }
 
 Behaviour(paths, a_path_that_no_program_can_bind_is_an_error)
