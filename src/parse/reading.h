@@ -71,7 +71,8 @@ struct reading {
 	 * reading_source of parse/sources. It is a pointer because parse/superd lies below parse/sources in the layers,
 	 * and an import in superd.conf may name a source of any language. NULL: no superd.conf is read. */
 	bool (*import)(struct reading *reading, const char *source, bool optional, struct origin from);
-	size_t pending;                 /* entries that will become builders in reading_finish */
+	size_t pending;                 /* services that will become builders in reading_finish */
+	size_t counted;                 /* services of the sources that on_source was called for */
 	bool asked_masked;              /* a unit that the request names is masked */
 	struct reading_state states[READING_STATES];    /* one a language; use reading_state to reach it */
 };
@@ -110,8 +111,9 @@ struct read_request {
 	/* Whether a rule of hosts.allow or hosts.deny may deny clients of this daemon. A service that cannot apply such
 	 * rules is then refused or warned of. NULL: there are no rules. */
 	bool (*may_be_denied)(const char *daemon);
-	/* Called for every source that was read. format: its title. entries: their number. May be NULL. */
-	void (*on_source)(void *context, const char *path, const char *format, size_t entries);
+	/* Called for every source that was read. format: its title. services: their number, without those of sources
+	 * that it imports. May be NULL. */
+	void (*on_source)(void *context, const char *path, const char *format, size_t services);
 	void *context;                  /* of `on_source` */
 };
 

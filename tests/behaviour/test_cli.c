@@ -320,8 +320,20 @@ Behaviour(cli, check_says_what_it_took_each_source_for)
 	struct outcome outcome = SUPERD_ANSWER("--check", "-f", native, "-f", inetd, "-f", xinetd);
 
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-	cr_expect_str_eq(outcome.out, text_of("%s: superd.conf, 1 entry\n%s: inetd.conf, 1 entry\n"
-					      "%s: xinetd.conf, 1 entry\nin all: 3 services\n", native, inetd, xinetd));
+	cr_expect_str_eq(outcome.out, text_of("%s: superd.conf, 1 service\n%s: inetd.conf, 1 service\n"
+					      "%s: xinetd.conf, 1 service\nin all: 3 services\n",
+					      native, inetd, xinetd));
+}
+
+Behaviour(cli, check_counts_what_is_imported_once)
+{
+	const char *inetd = write_file("inetd.conf", "127.0.0.1,127.0.0.2:81 stream tcp nowait %s /bin/cat cat\n",
+				       own_user());
+	const char *native = write_file("a.conf", GOOD "import(\"inetd:inetd.conf\")\n", own_user());
+	struct outcome outcome = SUPERD_ANSWER("--check", "-f", native);
+
+	cr_expect_str_eq(outcome.out, text_of("%s: inetd.conf, 2 services\n%s: superd.conf, 1 service\n"
+					      "in all: 3 services\n", inetd, native));
 }
 
 /* What a table of another system says, superd.conf can say. */

@@ -23,13 +23,14 @@ struct entry_count {
 	size_t services, disabled, left_out, errors;
 };
 
-static void note_source(void *context, const char *path, const char *format, size_t entries)
+static void note_source(void *context, const char *path, const char *format, size_t services)
 {
 	struct source_summary *summary = context;
 
 	buf_clear(&summary->head);
 	buf_addf(&summary->head, "%s: %s, ", strcmp(path, "-") ? path : "<stdin>", format);
-	buf_addf(&summary->lines, "%s%zu entr%s\n", buf_string(&summary->head), entries, entries == 1 ? "y" : "ies");
+	buf_addf(&summary->lines, "%s%zu service%s\n", buf_string(&summary->head), services,
+		 services == 1 ? "" : "s");
 	summary->sources++;
 }
 
@@ -59,8 +60,8 @@ static void add_tally(struct buf *out, struct entry_count tally)
 	buf_char(out, '\n');
 }
 
-/* For one source the numbers stand on its line. For several sources they stand on a line of their own, because an entry
- * may be several services, or none. */
+/* For one source the numbers stand on its line. For several sources they stand on a line of their own, because a
+ * service may replace that of another source. */
 static bool print_summary(const struct source_summary *summary, const struct table *table, size_t errors,
 			  bool keeps_going)
 {

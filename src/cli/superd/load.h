@@ -12,7 +12,7 @@
 void load_bases(struct process_defaults *process_defaults, const struct options *options);
 
 /* Called for each source that was read. format: the usual file of its language; entries: their number. */
-typedef void load_on_source(void *context, const char *path, const char *format, size_t entries);
+typedef void load_on_source(void *context, const char *path, const char *format, size_t services);
 
 /* Reads and checks the sources and, unless --no-preflight or --print forbid it, looks at this machine. All diagnostics
  * are in diags, in the order of their lines. With --keep-going, services with errors are left out, and their errors

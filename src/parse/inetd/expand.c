@@ -201,7 +201,7 @@ static bool add_hosts(struct inetd *inetd, const struct inetd_entry *entry, cons
 		entries->count = before;
 		return false;
 	}
-	inetd->reading->pending++;
+	inetd->reading->pending += entries->count - before;
 	return true;
 }
 

@@ -59,9 +59,22 @@ static bool refuse_other_format(struct reading *reading, const struct format *na
 	return true;
 }
 
+static size_t count_services(const struct reading *reading)
+{
+	return reading->builder_count + reading->pending;
+}
+
+/* What the source imports has been counted before. */
+static void count_source(struct reading *reading, const char *path, const struct format *format, size_t services)
+{
+	reading->counted += services;
+	if (reading->request && reading->request->on_source)
+		reading->request->on_source(reading->request->context, path, format->title, services);
+}
+
 static bool read_source(struct reading *reading, const char *source, bool optional, struct origin from)
 {
-	size_t builders = reading->builder_count + reading->pending;
+	size_t before = count_services(reading), counted = reading->counted;
 	struct source_name name;
 	const char *path;
 	bool ok;
@@ -88,9 +101,9 @@ static bool read_source(struct reading *reading, const char *source, bool option
 	ok = reading_file(reading, name.format->reader, path, from);
 	if (name.format->reader->end_source)
 		name.format->reader->end_source(reading);
-	if (ok && reading->request && reading->request->on_source)
-		reading->request->on_source(reading->request->context, path, name.format->title,
-				       reading->builder_count + reading->pending - builders);
+	if (ok)
+		count_source(reading, path, name.format,
+			     count_services(reading) - before - (reading->counted - counted));
 	return ok;
 }
 
