@@ -184,7 +184,7 @@ void cli_hint(const struct cli *cli, const char *word)
 		most = distance;
 	}
 	if (nearest && strcmp(nearest, name) != 0)
-		fprintf(stderr, "%s: did you mean '--%s'\n", cli->program, nearest);
+		fprintf(stderr, "%s: did you mean '--%s'?\n", cli->program, nearest);
 }
 
 void cli_help(const struct cli *cli)

@@ -38,7 +38,7 @@ Behaviour(cli, check_reports_every_mistake_in_one_pass)
 	cr_assert_not_null(strstr(outcome.err, text_of("%s:2:11: error: ", table)), "%s", outcome.err);
 	cr_assert_not_null(strstr(outcome.err, text_of("%s:4:2: error: unknown option 'usr'", table)), "%s",
 			   outcome.err);
-	cr_assert_not_null(strstr(outcome.err, "did you mean 'user'"), "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, "did you mean 'user'?"), "%s", outcome.err);
 	cr_assert_not_null(strstr(outcome.err, text_of("%s:5:", table)), "%s", outcome.err);
 	cr_assert_not_null(strstr(outcome.err, text_of("%s:7:", table)), "%s", outcome.err);
 }
@@ -118,11 +118,11 @@ Behaviour(cli, letters_of_other_daemons_get_a_hint)
 {
 	struct outcome outcome = SUPERD_ANSWER("-t");
 
-	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean --check\n"), "%s", outcome.err);
+	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean --check?\n"), "%s", outcome.err);
 	outcome = SUPERD_ANSWER("-c", "x.conf");
-	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean -f FILE\n"), "%s", outcome.err);
+	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean -f FILE?\n"), "%s", outcome.err);
 	outcome = SUPERD_ANSWER("-v");
-	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean --version\n"), "%s", outcome.err);
+	cr_assert(outcome.status == 1 && strstr(outcome.err, "did you mean --version?\n"), "%s", outcome.err);
 }
 
 /* With a good table, so that the words alone are refused: this machine may have a table of its own, or none. */
@@ -180,7 +180,7 @@ Behaviour(cli, explain_knows_what_other_systems_call_an_option)
 	cr_assert(limit.status == 1 && strstr(limit.err, "rlimit_nofile"), "%s", limit.err);
 	cr_assert(unit.status == 1 &&
 			  strstr(unit.err, "[Service] ExecStart is done, as exec: with its"), "%s", unit.err);
-	cr_assert(near.status == 1 && strstr(near.err, "did you mean 'user'"), "%s", near.err);
+	cr_assert(near.status == 1 && strstr(near.err, "did you mean 'user'?"), "%s", near.err);
 }
 
 Behaviour(cli, tells_which_option_was_meant)
@@ -188,7 +188,7 @@ Behaviour(cli, tells_which_option_was_meant)
 	struct outcome typo = SUPERD_ANSWER("--stop-dealy=5s", "--check"), far = SUPERD_ANSWER("--no-such-option"),
 		       lacks = SUPERD_ANSWER("--check", "--log-level");
 
-	cr_expect(typo.status == 1 && strstr(typo.err, "did you mean '--stop-delay'\n"), "%s", typo.err);
+	cr_expect(typo.status == 1 && strstr(typo.err, "did you mean '--stop-delay'?\n"), "%s", typo.err);
 	cr_expect_null(strstr(far.err, "did you mean"), "%s", far.err);
 	cr_expect_null(strstr(lacks.err, "did you mean"), "%s", lacks.err);
 }

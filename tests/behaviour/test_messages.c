@@ -202,7 +202,7 @@ Behaviour(messages, say_what_was_meant)
 					   "7001 STREAM tcp nowait %s /bin/cat cat\n"
 					   "xx stream tcp nowait %s /bin/cat cat\n",
 					   own_user(), own_user())));
-	expect_said(&outcome, "hint: did you mean stream, in small letters");
+	expect_said(&outcome, "hint: did you mean stream, in small letters?");
 	cr_expect_eq(count(outcome.err, "did you mean"), 1, "of two letters any word is near: %s", outcome.err);
 }
 
@@ -300,5 +300,5 @@ Behaviour(messages, a_misspelt_option_is_one_mistake)
 				 own_user(), own_user(), own_user()));
 
 	cr_expect_eq(count(outcome.err, "error: "), 3, "%s", outcome.err);
-	expect_said(&outcome, "hint: did you mean 'accept'");
+	expect_said(&outcome, "hint: did you mean 'accept'?");
 }

@@ -74,9 +74,9 @@ Behaviour(superctl, knows_which_verb_and_option_were_meant)
 	struct outcome outcome = SUPERCTL("/nowhere", "stauts");
 
 	cr_assert_eq(outcome.status, 2);
-	expect(outcome.err, "superctl: 'stauts': there is no such verb: did you mean 'status'\n");
-	expect(SUPERCTL("/nowhere", "daemon-reload").err, "did you mean 'reload'");
-	expect(SUPERCTL("/nowhere", "--jsn", "list").err, "did you mean '--json'");
+	expect(outcome.err, "superctl: 'stauts': there is no such verb: did you mean 'status'?\n");
+	expect(SUPERCTL("/nowhere", "daemon-reload").err, "did you mean 'reload'?");
+	expect(SUPERCTL("/nowhere", "--jsn", "list").err, "did you mean '--json'?");
 	outcome = SUPERCTL("/nowhere", "stop");
 	cr_assert_eq(outcome.status, 2);
 	expect(outcome.err, "superctl stop '*'");
@@ -119,11 +119,11 @@ Behaviour(superctl, says_what_superd_refused)
 {
 	struct outcome outcome = ASKED("status",
 				       "{\"error\":\"webb: there is no such service\",\"code\":\"unknown\","
-				       "\"hint\":\"did you mean 'web'\"}\n",
+				       "\"hint\":\"did you mean 'web'?\"}\n",
 				       "status", "webb");
 
 	cr_assert_eq(outcome.status, 1);
-	cr_assert_str_eq(outcome.err, "superctl: webb: there is no such service: did you mean 'web'\n");
+	cr_assert_str_eq(outcome.err, "superctl: webb: there is no such service: did you mean 'web'?\n");
 	cr_assert_eq(ASKED("nothing", "", "status", "web").status, 2);
 	outcome = ASKED("status", WEB, "list");
 	cr_assert_eq(outcome.status, 2);
@@ -229,14 +229,14 @@ Behaviour(superctl, reload_names_the_place_of_a_mistake)
 	struct outcome outcome =
 		ASKED("reload",
 		      "{\"diagnostic\":\"unknown option 'lisen'\",\"file\":\"/etc/superd.conf\",\"line\":3,"
-		      "\"column\":5,\"severity\":\"error\",\"hint\":\"did you mean 'listen'\"}\n"
+		      "\"column\":5,\"severity\":\"error\",\"hint\":\"did you mean 'listen'?\"}\n"
 		      "{\"error\":\"not reloaded\",\"code\":\"failed\"}\n",
 		      "reload");
 
 	cr_assert_eq(outcome.status, 1);
 	cr_assert_str_eq(outcome.err,
 			 "/etc/superd.conf:3:5: error: unknown option 'lisen'\n"
-			 "  hint: did you mean 'listen'\nsuperctl: not reloaded\n");
+			 "  hint: did you mean 'listen'?\nsuperctl: not reloaded\n");
 	outcome = ASKED("reload",
 			"{\"service\":\"web\",\"result\":\"added\"}\n{\"service\":\"db\",\"result\":\"failed\","
 			"\"message\":\"tcp:1: in use\"}\n{\"unchanged\":40}\n" RECORDED_DONE,

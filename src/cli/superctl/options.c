@@ -190,7 +190,7 @@ static bool verb_is_right(struct superctl_options *options, const char *name)
 		return true;
 	hint = verb_hint(name);
 	fprintf(stderr, "superctl: '%s': there is no such verb%s%s%s\n", name, hint ? ": did you mean '" : "",
-		hint ? hint : "", hint ? "'" : "");
+		hint ? hint : "", hint ? "'?" : "");
 	if (!hint)
 		print_help_hint();
 	return false;

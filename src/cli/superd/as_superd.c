@@ -182,7 +182,7 @@ static void print_hint(const char *word)
 
 	cli_hint(&as_superd_cli, word);
 	if (usual)
-		fprintf(stderr, "superd: did you mean %s\n", usual);
+		fprintf(stderr, "superd: did you mean %s?\n", usual);
 	fprintf(stderr, "superd: see superd --help\n");
 }
 

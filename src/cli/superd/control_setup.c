@@ -22,7 +22,7 @@ static void warn_of_group(const struct options *options, const struct found_grou
 	diag_warning(diags, (struct origin){ 0 }, "--control-group: %s: %s: %s", options->control_group,
 		     found && found->wrong ? found->wrong : "out of memory", effect);
 	if (found && found->near)
-		diags_hint(diags, "did you mean %s", found->near);
+		diags_hint(diags, "did you mean %s?", found->near);
 	else
 		diags_hint(diags, "a reload looks it up again");
 }

@@ -108,8 +108,9 @@ static const char *netlink_suggest(struct endpoint_parsing *parsing, const char 
 		}
 	}
 	if (nearest)
-		return endpoint_parse_or_memory(
-			pool_textf(parsing->pool, "there is no netlink family '%s'; did you mean '%s'", word, nearest));
+		return endpoint_parse_or_memory(pool_textf(parsing->pool,
+							   "there is no netlink family '%s'; did you mean '%s'?",
+							   word, nearest));
 	return "a netlink family is a number up to 31 or a name such as route, audit or kobject-uevent";
 }
 

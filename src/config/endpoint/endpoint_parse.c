@@ -65,11 +65,11 @@ static const char *endpoint_parse_unknown(struct endpoint_parsing *parsing, cons
 			pool_textf(parsing->pool, "there is no kind '%s'; there are " KINDS, word));
 	if (nearest && endpoint_parse_inet(&host, text) == NULL)
 		return endpoint_parse_or_memory(pool_textf(parsing->pool,
-							   "there is no kind '%s'; did you mean '%s' "
+							   "there is no kind '%s'; did you mean '%s'? "
 							   "(a host of that name is written tcp:%s)",
 							   word, nearest, text));
 	if (nearest)
-		return endpoint_parse_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; did you mean '%s'",
+		return endpoint_parse_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; did you mean '%s'?",
 							   word, nearest));
 	return endpoint_parse_inet(parsing, text);
 }

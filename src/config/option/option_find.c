@@ -49,7 +49,7 @@ static const struct {
 	{ "stdout", "superd.conf calls it output" },
 	{ "stderr", "superd.conf calls it error" },
 	{ "stdin", "superd.conf calls it input" },
-	{ "keep", "did you mean sleep_under_pressure = no, which keeps a backend when memory is short" },
+	{ "keep", "did you mean sleep_under_pressure = no, which keeps a backend when memory is short?" },
 };
 
 static const char *const systems[DIALECTS] = {
@@ -163,7 +163,7 @@ void directive_hint(enum dialect dialect, const char *name, struct buf *out)
 	for (int other = XINETD; dialect == NATIVE && other < DIALECTS && !known; other++)
 		known = hint_dialect((enum dialect)other, name, out);
 	if (!known && nearest)
-		buf_addf(out, "did you mean '%s'", nearest);
+		buf_addf(out, "did you mean '%s'?", nearest);
 }
 
 const char *limit_option(int resource)

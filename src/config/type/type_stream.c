@@ -64,7 +64,7 @@ static const char *stream_refuse(const struct directive *directive, const char *
 	list[count] = NULL;
 	words_enumerate(&text, list);
 	nearest = word_suggest(stream_words, word);
-	reason = nearest ? pool_textf(pool, "it is %s; did you mean '%s'", buf_string(&text), nearest)
+	reason = nearest ? pool_textf(pool, "it is %s; did you mean '%s'?", buf_string(&text), nearest)
 			 : pool_textf(pool, "it is %s", buf_string(&text));
 	if (text.failed)
 		reason = NO_MEMORY;

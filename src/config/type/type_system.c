@@ -55,7 +55,7 @@ static const char *capability_read(const char *word, struct pool *pool, uint64_t
 	}
 	nearest = word_suggest(capability_names, name);
 	if (nearest)
-		return reason_or_memory(pool_textf(pool, "there is no such capability; did you mean '%s'", nearest));
+		return reason_or_memory(pool_textf(pool, "there is no such capability; did you mean '%s'?", nearest));
 	return "a capability is a name of capabilities(7) such as net_bind_service";
 }
 

@@ -39,7 +39,7 @@ static bool refuse_type(struct inetd *inetd, const struct inetd_entry *entry, co
 	inetd_refuse(inetd, at, "%s: '%s' is no type of socket: known are stream, dgram, raw and seqpacket",
 		     entry->service, field);
 	if (meant)
-		diags_hint(inetd->reading->diags, "did you mean %s, in small letters", meant);
+		diags_hint(inetd->reading->diags, "did you mean %s, in small letters?", meant);
 	return false;
 }
 

@@ -68,7 +68,7 @@ static void report_unknown_key(struct launchd_job *job, const struct launchd_key
 	launchd_warn(job, element->key_at, "%s: unknown%s%s, it is left out", element->key, keys->prefix ? " in " : "",
 		     keys->prefix ? keys->prefix : "");
 	if (near)
-		diags_hint(job->reading->diags, "did you mean '%s'", near->key);
+		diags_hint(job->reading->diags, "did you mean '%s'?", near->key);
 }
 
 static void report_wrong_kind(struct launchd_job *job, const struct launchd_key *key, const struct plist *element)

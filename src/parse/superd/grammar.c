@@ -363,7 +363,7 @@ static void report_stray_token(struct split *s)
 			 "max_starting", word);
 	for (size_t i = 0; i < STATEMENTS; i++) {
 		if (is_option == (i == STATEMENT_MAX_STARTING) && scan_distance(word, statement_names[i], 2) <= 2)
-			diags_hint(s->diags, "did you mean '%s'", statement_names[i]);
+			diags_hint(s->diags, "did you mean '%s'?", statement_names[i]);
 	}
 }
 

@@ -265,7 +265,7 @@ static void report_unknown_key(struct unit_builder *builder, const struct unit_a
 	if (section)
 		diags_hint(builder->reading->diags, "it belongs in [%s]", section);
 	else if (near)
-		diags_hint(builder->reading->diags, "did you mean '%s'", near->key);
+		diags_hint(builder->reading->diags, "did you mean '%s'?", near->key);
 }
 
 /* Keys that were applied, by their indexes in the tables. */
@@ -335,7 +335,7 @@ static void report_section(struct unit_builder *builder, const struct unit_assig
 	for (size_t n = 0; n < sizeof(known) / sizeof(*known); n++) {
 		if (scan_distance(first->section, known[n], 2) > 2)
 			continue;
-		diags_hint(builder->reading->diags, "did you mean [%s]", known[n]);
+		diags_hint(builder->reading->diags, "did you mean [%s]?", known[n]);
 		return;
 	}
 }

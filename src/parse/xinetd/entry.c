@@ -251,7 +251,7 @@ static bool is_misspelt_defaults(struct collector *collector, struct origin at, 
 	if (scanner->count != 1U + has_brace || !word || !xinetd_word_suggest(known, word))
 		return false;
 	diag_error(collector->reading->diags, at, "this begins no entry");
-	diags_hint(collector->reading->diags, "did you mean defaults");
+	diags_hint(collector->reading->diags, "did you mean defaults?");
 	reading_mark_shared(collector->reading, at);
 	collector->entry = &collector->xinetd->defaults;
 	if (!collector->entry->at.file)

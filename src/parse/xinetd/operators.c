@@ -20,7 +20,7 @@ static void refuse_unknown_attribute(struct xinetd_entry *entry, const struct xi
 
 	xinetd_entry_refuse(entry, written->at, "unknown attribute '%s'", written->name);
 	if (nearest)
-		diags_hint(&entry->diags, "did you mean '%s'", nearest);
+		diags_hint(&entry->diags, "did you mean '%s'?", nearest);
 }
 
 /* Whether one of the words of `flags` restricts who may connect. */

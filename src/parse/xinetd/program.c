@@ -141,7 +141,7 @@ static void set_builtin_program(struct xinetd_service *service)
 
 		xinetd_entry_refuse(service->entry, at, "type = INTERNAL: superd itself has no service '%s'",
 				    service->entry->name);
-		diags_hint(&service->entry->diags, nearest ? "did you mean '%s'" :
+		diags_hint(&service->entry->diags, nearest ? "did you mean '%s'?" :
 			   "it has echo, discard, chargen, daytime, time, tcpmux, servers and services%s",
 			   nearest ? nearest : "");
 		return;

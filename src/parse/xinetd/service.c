@@ -34,7 +34,7 @@ static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute 
 		if (strchr(value->words[i], ','))
 			diags_hint(&service->entry->diags, "blanks stand between words, no commas");
 		else if (nearest)
-			diags_hint(&service->entry->diags, "did you mean '%s'", nearest);
+			diags_hint(&service->entry->diags, "did you mean '%s'?", nearest);
 	}
 	return bits;
 }

@@ -179,12 +179,12 @@ Test(endpoint, refuses_bad_interfaces)
 
 Test(endpoint, suggests_the_kind_that_is_near)
 {
-	expect_refused("unx:/run/x", "did you mean 'unix'");
-	expect_refused("tpc:80", "did you mean 'tcp' (a host of that name is written tcp:tpc:80)");
-	expect_refused("TCP:80", "did you mean 'tcp'");
-	expect_refused("upd4:80", "did you mean 'udp4'");
-	expect_refused("rpc/tpc:nfs/3", "did you mean 'rpc/tcp'");
-	expect_refused("unixdgram:/run/x", "did you mean 'unix-dgram'");
+	expect_refused("unx:/run/x", "did you mean 'unix'?");
+	expect_refused("tpc:80", "did you mean 'tcp'? (a host of that name is written tcp:tpc:80)");
+	expect_refused("TCP:80", "did you mean 'tcp'?");
+	expect_refused("upd4:80", "did you mean 'udp4'?");
+	expect_refused("rpc/tpc:nfs/3", "did you mean 'rpc/tcp'?");
+	expect_refused("unixdgram:/run/x", "did you mean 'unix-dgram'?");
 	expect_refused("quark:/run/x", "there are tcp, udp");
 	expect_refused("ssl:localhost:80", "there is no kind 'ssl'");
 	expect_refused("tcp", "tcp:ADDRESS");
@@ -237,7 +237,7 @@ Test(endpoint, below_superds_own_folder_keeps_its_template)
 
 Test(endpoint, refuses_bad_netlink_vsock_rpc_and_tcpmux)
 {
-	expect_refused("netlink:rout", "did you mean 'route'");
+	expect_refused("netlink:rout", "did you mean 'route'?");
 	expect_refused("netlink:quark", "route, audit");
 	expect_refused("netlink:32", "up to 31");
 	expect_refused("netlink: ", "up to 31");

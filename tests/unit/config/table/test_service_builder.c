@@ -295,7 +295,7 @@ Test(builder, an_unknown_option_is_refused_with_a_hint)
 
 	cr_expect_not(set(builder, "usr", "www", NULL));
 	expect_error(2, "unknown option 'usr'");
-	cr_expect(strstr(diags.list[0].hint, "did you mean 'user'"));
+	cr_expect(strstr(diags.list[0].hint, "did you mean 'user'?"));
 	builder_free(builder);
 }
 

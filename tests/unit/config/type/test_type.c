@@ -381,8 +381,8 @@ Test(type, lists_the_words_and_suggests_the_near_one)
 {
 	expect_one_written(&shade, "notify", "notify", "\"notify\"");
 	cr_expect_eq(parse_one(&shade, "forking").word, 2);
-	expect_one_refused(&shade, "nofity", "simple, notify or forking; did you mean 'notify'");
-	expect_one_refused(&shade, "Simple", "did you mean 'simple'");
+	expect_one_refused(&shade, "nofity", "simple, notify or forking; did you mean 'notify'?");
+	expect_one_refused(&shade, "Simple", "did you mean 'simple'?");
 	expect_one_refused(&shade, "quark", "it is one of simple, notify or forking");
 	expect_one_refused(&shade, "yes", "it is one of");
 	expect_one_refused(&shade, "", "it is one of");
@@ -431,7 +431,7 @@ Test(type, blames_the_word_of_a_list_that_is_wrong)
 	expect_refused(&plain_directories, WORDS("a:superd/control"), 0, "this name is reserved for superd");
 	expect_refused(&plain_directories, WORDS("a", "b", "../c"), 2, "..");
 	expect_refused(&plain_cpus, WORDS("0", "1,x"), 1, "a processor is");
-	expect_refused(&plain_capabilities, WORDS("kill", "chow"), 1, "did you mean 'chown'");
+	expect_refused(&plain_capabilities, WORDS("kill", "chow"), 1, "did you mean 'chown'?");
 	expect_refused(&plain_endpoints, WORDS("80", "/run/x", "tcp:99999"), 2, "'tcp:99999': a port is");
 }
 
@@ -544,7 +544,7 @@ Test(type, reads_streams)
 	expect_one_refused(&plain_stream, "data:x", "it is log");
 	expect_one_refused(&plain_stream, "log:x",
 			   "append:PATH, truncate:PATH, null, inherit, socket, fd:NAME or data");
-	expect_one_refused(&plain_stream, "sylog", "did you mean 'syslog'");
+	expect_one_refused(&plain_stream, "sylog", "did you mean 'syslog'?");
 	expect_one_refused(&plain_stream, "", "it is log");
 	expect_one_written(&input, "file:/x", "file:/x", "\"file:/x\"");
 	expect_one_refused(&input, "log", "it is file:PATH, null, inherit or socket");
@@ -597,8 +597,8 @@ Test(type, reads_capabilities_in_any_spelling)
 	expect_written(&plain_capabilities, (const char *const[]){ NULL }, "{}", "[]");
 	expect_one_refused(&plain_capabilities, "63", "a capability is");
 	expect_one_refused(&plain_capabilities, "", "a capability is");
-	expect_one_refused(&plain_capabilities, "net_bind_servic", "did you mean 'net_bind_service'");
-	expect_refused(&plain_capabilities, WORDS("kill", "~chown"), 1, "did you mean 'chown'");
+	expect_one_refused(&plain_capabilities, "net_bind_servic", "did you mean 'net_bind_service'?");
+	expect_refused(&plain_capabilities, WORDS("kill", "~chown"), 1, "did you mean 'chown'?");
 }
 
 Test(type, inverts_a_set_of_capabilities)
@@ -681,8 +681,8 @@ Test(type, reads_builtins_with_their_options)
 	expect_one_written(&small, "daytime xinetd", "\"daytime xinetd\"", "[\"daytime\", \"xinetd\"]");
 	expect_written(&small, WORDS("auth", "-d", "no body"), "\"auth -d 'no body'\"",
 		       "[\"auth\", \"-d\", \"no body\"]");
-	expect_one_refused(&small, "ech", "it is one of echo, daytime or auth; did you mean 'echo'");
-	expect_one_refused(&small, "Echo", "did you mean 'echo'");
+	expect_one_refused(&small, "ech", "it is one of echo, daytime or auth; did you mean 'echo'?");
+	expect_one_refused(&small, "Echo", "did you mean 'echo'?");
 	expect_one_refused(&small, "", "it is one of");
 	expect_one_refused(&small, "auth 'x", "not closed");
 	expect_refused(&small, WORDS("x", "echo"), 0, "it is one of");
@@ -781,7 +781,7 @@ Test(type, reads_log_types_as_xinetd_has_them)
 	expect_written(&plain_log, WORDS("file", "/a b", "1m", "2M"), "{FILE, \"/a b\", 1M, 2M}",
 		       "{\"file\": \"/a b\", \"soft\": 1048576, \"hard\": 2097152}");
 	expect_one_written(&plain_log, "", "\"\"", "null");
-	expect_refused(&plain_log, WORDS("SYSLOG", "demon"), 1, "did you mean 'daemon'");
+	expect_refused(&plain_log, WORDS("SYSLOG", "demon"), 1, "did you mean 'daemon'?");
 	expect_refused(&plain_log, WORDS("SYSLOG", "daemon", "loud"), 2, "it is one of emerg");
 	expect_one_refused(&plain_log, "SYSLOG", "a facility");
 	expect_one_refused(&plain_log, "FILE", "a path");
@@ -806,7 +806,7 @@ Test(type, reads_flags_in_any_case_and_adds_to_them)
 
 	expect_written(&flags, WORDS("host", "PID", "Host"), "{\"PID\", \"HOST\"}", "[\"PID\", \"HOST\"]");
 	expect_written(&flags, WORDS(NULL), "{}", "[]");
-	expect_refused(&flags, WORDS("PID", "HOSTS"), 1, "did you mean 'HOST'");
+	expect_refused(&flags, WORDS("PID", "HOSTS"), 1, "did you mean 'HOST'?");
 	field.word = 1;
 	cr_expect_null(add(&flags, "USERID", &field));
 	cr_expect_eq(field.word, 5);

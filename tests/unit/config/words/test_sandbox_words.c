@@ -71,7 +71,7 @@ Test(harden, what_is_added_keeps_its_own_sign)
 
 Test(harden, calls_are_refused_that_can_be_none)
 {
-	cr_expect(strstr(as("system_call_filter", WORDS("@system-servic")), "did you mean '@system-service'"));
+	cr_expect(strstr(as("system_call_filter", WORDS("@system-servic")), "did you mean '@system-service'?"));
 	cr_expect(strstr(as("system_call_filter", WORDS("mount umount")), "name of a system call"));
 	cr_expect(strstr(as("system_call_filter", WORDS("")), "name of a system call"));
 	cr_expect(strstr(as("system_call_filter", WORDS("~mount:ENOTHING")), "stands the error"));

@@ -493,7 +493,7 @@ Test(launchd, says_what_it_lacks_by_its_class)
 	expect_no_option(with(FALSE("StartOnMount") "<key>WatchPaths</key><array/>"), "watch");
 	cr_expect_str_eq(said(), "");
 	expect_warning(with(STRING("Usernam", "a")), "Usernam: unknown, it is left out");
-	cr_expect(strstr(said(), "did you mean 'UserName'"), "%s", said());
+	cr_expect(strstr(said(), "did you mean 'UserName'?"), "%s", said());
 	expect_error(with(TRUE("UserName")), "UserName: it is a string, not true or false");
 }
 

@@ -135,7 +135,7 @@ Test(statement, takes_an_option_outside_of_services)
 	expect_mistake("max_starting = { 4\nservice b { }", "t:1:16: error: '{' of this list is not closed",
 		       "service[b]");
 	expect_mistake("max_starting = 4 }\nservice b { }", "t:1:18: error: unexpected '}'", "service[b]");
-	expect_mistake("max-starting = 4\nservice b { }", "hint: did you mean 'max_starting'", "service[b]");
+	expect_mistake("max-starting = 4\nservice b { }", "hint: did you mean 'max_starting'?", "service[b]");
 	expect_mistake("max_start = 4", "t:1:1: error: 'max_start' stands alone", "");
 }
 
@@ -249,7 +249,7 @@ Test(statement, says_where_and_what_would_be_right)
 	expect_mistake("user = x\nservice b { }", "t:1:1: error: 'user' stands alone", "service[b]");
 	expect_mistake("servce a { user = x }\nservice b { }", "t:1:1: error: unknown statement 'servce'",
 		       "service[b]");
-	expect_mistake("servce a { user = x }\n", "hint: did you mean 'service'", "");
+	expect_mistake("servce a { user = x }\n", "hint: did you mean 'service'?", "");
 	expect_mistake("}\nservice b { }", "t:1:1: error: unexpected '}'", "service[b]");
 }
 

@@ -265,7 +265,7 @@ Test(native, takes_the_line_of_libconfuse_for_what_it_is)
 Test(native, reports_unknown_options_with_a_hint)
 {
 	expect_said("service a { usr = x }", "t:1:13: error: unknown option 'usr'\n");
-	expect_said("service a { usr = x }", "hint: did you mean 'user'\n");
+	expect_said("service a { usr = x }", "hint: did you mean 'user'?\n");
 	expect_said("service a { idle_timeout = 2 min }",
 		    "unexpected 'min' behind the value of 'idle_timeout': a number and its unit are one word");
 	expect_said("service a { this_name_is_far_longer_than_any_option_of_any_system_could_ever_be_in_the_future "
@@ -324,7 +324,7 @@ Test(native, refuses_the_option_of_the_whole_table_in_a_block)
 	expect_said("service a { socket b {\n max_starting = 4 } }",
 		    "t:2:2: error: max_starting belongs outside of services");
 	expect_said("defaults {\n max_starting = 4 }", "t:2:2: error: max_starting belongs outside of services");
-	expect_said("service a { max_startin = 4 }", "hint: did you mean 'max_starting'");
+	expect_said("service a { max_startin = 4 }", "hint: did you mean 'max_starting'?");
 }
 
 Test(native, adds_to_lists_and_keeps_the_rest_single)

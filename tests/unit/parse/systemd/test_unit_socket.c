@@ -225,7 +225,7 @@ Test(unit_socket, takes_an_address_for_what_systemd_takes_it_for)
 Test(unit_socket, says_what_it_does_not_know)
 {
 	expect_said(with_socket("ListenStraem=80\n"), "a.socket:3:1: warning: ListenStraem: unknown in [Socket]");
-	expect_said(with_socket("ListenStraem=80\n"), "did you mean 'ListenStream'");
+	expect_said(with_socket("ListenStraem=80\n"), "did you mean 'ListenStream'?");
 	expect_said(with_socket("ExecStart=/bin/x\n"), "it belongs in [Service]");
 	expect_printed(with_socket("X-Mine=1\n[X-Mine]\na=b\n"), "exec");
 	expect_said(with_socket("[Timer]\nOnBootSec=1\n"), "[Timer]: a unit of this kind has no such section");

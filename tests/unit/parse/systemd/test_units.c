@@ -145,9 +145,9 @@ Test(units, say_all_that_is_wrong_with_both_though_a_socket_leads_nowhere)
 		"a.socket:2:14: error: ListenStream: 'http'",
 		"a.socket:3:8: error: Accept: it is yes or no",
 		"a.socket:5:1: warning: [Sokcet]: a unit",
-		"a.socket:5:1: hint: did you mean [Socket]",
+		"a.socket:5:1: hint: did you mean [Socket]?",
 		"a.service:1:1: error: a.service: ExecStart is missing",
-		"a.service:2:1: hint: did you mean [Service]",
+		"a.service:2:1: hint: did you mean [Service]?",
 		"b.socket:3:8: error: Accept: it is yes or no",
 		"b@.service:2:11: error: ExecStart: 'x/y'",
 	};

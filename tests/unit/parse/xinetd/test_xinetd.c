@@ -328,10 +328,10 @@ Test(xinetd, refuses_a_limit_that_does_not_read)
 Test(xinetd, names_the_attribute_that_may_be_meant)
 {
 	expect_refused_option("only_form = 10.0.0.1",
-			      "t:9:1: error: unknown attribute 'only_form'\nt:9:1: hint: did you mean 'only_from'");
-	expect_refused_option("intreface = 10.0.0.1", "hint: did you mean 'interface'");
+			      "t:9:1: error: unknown attribute 'only_form'\nt:9:1: hint: did you mean 'only_from'?");
+	expect_refused_option("intreface = 10.0.0.1", "hint: did you mean 'interface'?");
 	expect_refused_option("flags = NODELY",
-			      "t:9:9: error: flags: there is no 'NODELY'\nt:9:9: hint: did you mean 'NODELAY'");
+			      "t:9:9: error: flags: there is no 'NODELY'\nt:9:9: hint: did you mean 'NODELAY'?");
 }
 
 Test(xinetd, refuses_operators_an_attribute_does_not_know)
@@ -381,7 +381,7 @@ Test(xinetd, takes_misspelt_defaults_for_what_they_are)
 
 	cr_expect_eq(outcome->diags.errors, 2, "%s", outcome->said);
 	cr_expect(strstr(outcome->said, "t:10:1: error: this begins no entry"), "%s", outcome->said);
-	cr_expect(strstr(outcome->said, "hint: did you mean defaults"), "%s", outcome->said);
+	cr_expect(strstr(outcome->said, "hint: did you mean defaults?"), "%s", outcome->said);
 	cr_expect(strstr(outcome->printed, "only_from = {\"10.0.0.1\", \"10.0.0.2\"}"), "%s", outcome->printed);
 	cr_expect(strstr(outcome->printed, "no_access = {\"10.0.0.3\"}"), "%s", outcome->printed);
 	outcome_free(outcome);
