@@ -205,7 +205,7 @@ static void check_addresses(const struct service *service, const struct listen *
 			    struct diags *diags)
 {
 	for (words text = listen->options->binds; text && *text; text++) {
-		struct origin at = service_mark(service, "binds") ? service_origin(service, "binds") : listen->at;
+		struct origin at = service_listen_origin(service, listen, "binds");
 		const struct endpoint *endpoint;
 		const char *wrong = endpoint_parse(*text, pool, &endpoint);
 
@@ -288,11 +288,12 @@ static void refuse_meaning(const struct service *service, const struct meaning *
 			   struct diags *diags)
 {
 	struct buf asked = { 0 }, gets = { 0 }, never = { 0 };
+	const struct listen *binding = is_listened_on(second) ? first->listen : second->listen;
 
 	endpoint_format(second->endpoint, &asked);
 	endpoint_format(first->listen->endpoint, &gets);
 	endpoint_format(second->listen->endpoint, &never);
-	diag_error(diags, second->listen->at,
+	diag_error(diags, service_listen_origin(service, binding, "binds"),
 		   "%s: pass = bind: a bind of %s means both %s and %s, and the program never gets the second",
 		   service->name, buf_string(&asked), buf_string(&gets), buf_string(&never));
 	service_hint(service, diags, "say in binds of each socket an address of its own");

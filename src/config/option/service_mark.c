@@ -37,6 +37,18 @@ struct origin service_place(const struct service *service, const struct mark *ma
 	};
 }
 
+struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *directive)
+{
+	const struct mark *mark = service_mark(service, directive);
+
+	for (size_t i = 0; listen->block && i < service->mark_count; i++) {
+		if (service->marks[i].block == listen->block &&
+		    !strcmp(directives[service->marks[i].directive].name[NATIVE], directive))
+			return service_place(service, &service->marks[i]);
+	}
+	return mark && !mark->block ? service_place(service, mark) : listen->at;
+}
+
 struct origin service_origin(const struct service *service, const char *directive)
 {
 	const struct mark *mark = service_mark(service, directive);

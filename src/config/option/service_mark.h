@@ -17,3 +17,7 @@ struct origin service_place(const struct service *service, const struct mark *ma
 
 /* The place where the service sets the option; the service's own place if it does not. */
 struct origin service_origin(const struct service *service, const char *directive);
+
+/* The place where the option is set for this socket: in its socket { }, or in the service; the socket's own place if
+ * it is not. */
+struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *directive);

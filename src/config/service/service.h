@@ -425,6 +425,7 @@ struct listen {
 	uid_t owner;                                    /* of its file, by prepare/resolve; (uid_t)-1: superd's */
 	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
 	bool gets_options;                              /* pass = bind: the program's socket options go over to it */
+	unsigned char block;                            /* as in struct mark */
 };
 
 /* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each

@@ -165,13 +165,47 @@ Test(check_bind, no_bind_means_two_sockets_alike)
 	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
 		begin_table();
 		judge_two(bad[n].one, bad[n].two, bad[n].binds);
-		expect_error(2, bad[n].wrong);
+		expect_error(5, bad[n].wrong);
 	}
 	for (size_t n = 0; n < sizeof(good) / sizeof(*good); n++) {
 		begin_table();
 		judge_two(good[n][0], good[n][1], good[n][2]);
 		expect_nothing();
 	}
+}
+
+/* Each socket has three lines, the first of them from line 4 on. */
+static void judge_blocks(const char *first_binds, const char *second_binds)
+{
+	struct service_builder *builder = begin("a");
+
+	cr_assert(set(builder, "pass", "bind", NULL));
+	cr_assert(set(builder, "exec", "/bin/a", NULL));
+	builder_open_socket(builder, "one", next_line());
+	cr_assert(set(builder, "listen", "80", NULL));
+	cr_assert(set(builder, "binds", first_binds, NULL));
+	builder_close_socket(builder, &diags);
+	builder_open_socket(builder, "two", next_line());
+	cr_assert(set(builder, "listen", "81", NULL));
+	cr_assert(set(builder, "binds", second_binds, NULL));
+	builder_close_socket(builder, &diags);
+	end(builder);
+	table_check(table, &diags);
+}
+
+Test(check_bind, an_error_is_at_the_line_of_its_own_socket)
+{
+	judge_blocks("localhost:8080", "8081");
+	expect_error(6, "a: binds: 'localhost:8080': it needs numbers");
+	begin_table();
+	judge_blocks("8080", "localhost:8081");
+	expect_error(9, "a: binds: 'localhost:8081': it needs numbers");
+	begin_table();
+	judge_blocks("8080", "8080");
+	expect_error(9, "a bind of tcp:8080 means both tcp:80 and tcp:81");
+	begin_table();
+	judge_blocks("81", "8081");
+	expect_error(6, "a bind of tcp:81 means both tcp:80 and tcp:81");
 }
 
 Test(check_bind, no_program_knows_a_port_of_the_kernels)
