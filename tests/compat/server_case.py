@@ -2,6 +2,7 @@
 import os
 import socket
 import subprocess
+import sys
 
 PATIENCE = 30
 
@@ -23,6 +24,24 @@ def case(table, needs, dialect="inetd", edit=None):
         cases.append((function.__name__, table, needs, dialect, edit or {}, function))
         return function
     return wrap
+
+
+def command_line(document, *known):
+    """The options and the other words of the command line. --help prints the document; an unknown option ends it."""
+    options, names = {}, []
+    for word in sys.argv[1:]:
+        name, _, value = word.partition("=")
+        if name in ("-h", "--help"):
+            print(document.strip())
+            sys.exit()
+        if not name.startswith("-"):
+            names.append(word)
+        elif name in known:
+            options[name] = value
+        else:
+            print(f"{word}: there is no such option\n\n{document.strip()}", file=sys.stderr)
+            sys.exit(2)
+    return options, names
 
 
 def need(condition, what):
