@@ -38,6 +38,7 @@ Behaviour(ready, a_line_of_its_output_tells_that_it_serves)
 	HOLDS_FOR(300, !strcmp(state(), "starting"));
 	expect_in(control_once("why web"), "it has printed no line with \\\"ready to accept\\\"");
 	expect_in(control_once("status web"), "\"waits_for\":\"it has printed no line with");
+	expect_in(control_once("freeze web"), "it is starting: it can be frozen when it is ready");
 	write_file("gate", "%s", "");
 	WAIT_UNTIL(!strcmp(state(), "running"));
 	cr_assert(strstr(client_line(client), " asked"));

@@ -237,6 +237,10 @@ static const char *find_obstacle(const struct service_runtime *runtime)
 
 	if (runtime_state(runtime) == FROZEN)
 		return "it is frozen already";
+	if (runtime_state(runtime) == STARTING || runtime_state(runtime) == QUEUED)
+		return "it is starting: it can be frozen when it is ready";
+	if (runtime_state(runtime) == STOPPING)
+		return "it is about to end";
 	if (runtime_state(runtime) != RUNNING || !instance || instance->child.pid <= 0)
 		return "nothing of it runs";
 	if (instance->facts.stopped || instance_is_clearing(instance) ||
