@@ -9,6 +9,7 @@
 #include "base/scan.h"
 #include "engine/core/exit_result.h"
 #include "engine/drain/drain.h"
+#include "engine/freeze/freeze.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
 #include "os/netdiag/own_ports.h"
@@ -318,6 +319,7 @@ static void add_last_activation(const struct service_view *view, const struct se
 	json_object_field(out, "last_activation");
 	json_seconds_field(out, "at", stats->last_start + view->offset);
 	json_text_field(out, "by", *stats->last_peer ? stats->last_peer : NULL);
+	json_seconds_field(out, "wait", stats->last_wait);
 	if (stats->last_latency > 0)
 		json_seconds_field(out, "latency", stats->last_latency);
 	else
@@ -380,6 +382,21 @@ static void add_pause(const struct service_view *view, struct buf *out)
 	json_object_close(out);
 }
 
+/* Adds the last thaw that another service has ordered; of others nobody is known. */
+static void add_last_thaw(const struct service_view *view, struct buf *out)
+{
+	const struct freeze_times *times = view->match.runtime ? freeze_times(view->match.runtime) : NULL;
+
+	if (!times || !*times->thawed_by) {
+		json_null_field(out, "last_thaw");
+		return;
+	}
+	json_object_field(out, "last_thaw");
+	json_seconds_field(out, "at", times->last_thaw + view->offset);
+	json_text_field(out, "by", times->thawed_by);
+	json_object_close(out);
+}
+
 void show_past(const struct service_view *view, struct buf *out)
 {
 	const struct service_runtime *runtime = view->match.runtime;
@@ -389,6 +406,7 @@ void show_past(const struct service_view *view, struct buf *out)
 		add_last_activation(view, stats, out);
 	else
 		json_null_field(out, "last_activation");
+	add_last_thaw(view, out);
 	if (stats->last_end > 0)
 		add_last_exit(view, stats, out);
 	else

@@ -3,6 +3,7 @@
  * Each sentence about a state also names the event that would change it. */
 #include "control/verb_why.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 #include "base/duration_text.h"
 #include "base/json.h"
 #include "config/option/service_mark.h"
+#include "engine/freeze/freeze.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/bind_calls.h"
@@ -32,6 +34,7 @@
 #include "os/socket/bind.h"
 
 #define HINT_AFTER 5.                   /* seconds after a start; until then a queue is normal */
+#define LONG_WAIT .1                    /* seconds from a request to the start that are worth telling */
 
 static void add_span(struct buf *out, double seconds)
 {
@@ -355,10 +358,26 @@ static void add_last_start(const struct service_view *view, const struct service
 	buf_text(text, " ago");
 	if (*stats->last_peer)
 		buf_addf(text, " by %s", stats->last_peer);
+	if (stats->last_wait >= LONG_WAIT) {
+		buf_text(text, ", ");
+		add_span(text, stats->last_wait);
+		buf_text(text, " after it was wanted");
+	}
 	if (stats->last_latency > 0) {
 		buf_text(text, ", ready after ");
-		add_span(text, stats->last_latency);
+		add_span(text, fmax(stats->last_latency - stats->last_wait, 0));
 	}
+}
+
+static void add_last_thaw(const struct service_view *view, struct buf *text)
+{
+	const struct freeze_times *times = freeze_times(view->match.runtime);
+
+	if (!*times->thawed_by)
+		return;
+	buf_text(text, "last thawed ");
+	add_span(text, view->now - times->last_thaw);
+	buf_addf(text, " ago by %s", times->thawed_by);
 }
 
 static void add_last_end(const struct service_view *view, const struct service_stats *stats, struct buf *text)
@@ -437,6 +456,8 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	put_sentence(&text, out);
 	if (runtime->run) {
 		add_last_start(view, runtime_stats(runtime), &text);
+		put_sentence(&text, out);
+		add_last_thaw(view, &text);
 		put_sentence(&text, out);
 		add_last_end(view, runtime_stats(runtime), &text);
 		put_sentence(&text, out);

@@ -43,7 +43,26 @@ Behaviour(ready, a_line_of_its_output_tells_that_it_serves)
 	WAIT_UNTIL(!strcmp(state(), "running"));
 	cr_assert(strstr(client_line(client), " asked"));
 	cr_assert_not(strstr(control_once("status web"), "waits_for"));
+	expect_in(control_once("why web"), ", ready after ");
 	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(ready, a_start_under_way_is_not_ready_after_the_time_of_the_one_before)
+{
+	const char *gate = write_file("gate", "%s", "");
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n ready = \"now\"\n"
+					       " timeout_stop = 1s\n}\n", slow_backend(gate, "now"));
+
+	expect_in(control_once("start web"), "started, pid ");
+	expect_in(control_once("why web"), ", ready after ");
+	unlink(gate);
+	control_once("stop web");
+	control_once("start --no-wait web");
+	WAIT_UNTIL(superd_log_count(superd, "web: started, pid ") == 2);
+	cr_expect_null(strstr(control_once("why web"), ", ready after "), "%s", control_once("why web"));
+	expect_in(control_once("status web"), "\"latency\":null}");
+	expect_in(control_once("freeze web"), "it is starting: it can be frozen when it is ready");
 	superd_stop(superd);
 }
 

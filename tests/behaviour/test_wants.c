@@ -53,6 +53,36 @@ Behaviour(wants, the_other_is_started_and_its_readiness_waited_for)
 	close(client);
 	cr_expect(is("db", "running"));
 	expect_in(control_once("why db"), "web, which wants it, keeps it awake");
+	cr_expect(superd_logged(superd, ", by web, which wants it"));
+	expect_in(control_once("why db"), " ago by web, which wants it, ready after ");
+	expect_in(control_once("status db"), "\"by\":\"web, which wants it\"");
+	superd_stop(superd);
+}
+
+/* Whose start was waited for tells how long: it is no part of the time until it is ready. */
+Behaviour(wants, the_time_of_the_others_start_is_told_apart)
+{
+	struct superd *superd = run_both(text_of("%s exec_start_pre = \"/bin/sleep 0.6\"", serving()), "");
+	const char *start;
+
+	client_ask_pid(superd_port(superd, "web"));
+	expect_in(control_once("why web"), " after it was wanted, ready after ");
+	start = strstr(control_once("status web"), "\"last_activation\"");
+	cr_assert_not_null(start);
+	cr_expect_geq(strtod(control_value(start, "wait"), NULL), .6, "%s", start);
+	cr_expect_geq(strtod(control_value(start, "latency"), NULL), strtod(control_value(start, "wait"), NULL), "%s",
+		      start);
+	superd_stop(superd);
+}
+
+Behaviour(wants, the_next_start_is_by_whom_it_is)
+{
+	struct superd *superd = run_both(serving(), "");
+
+	client_ask_pid(superd_port(superd, "web"));
+	control_once("stop web db");
+	control_once("start db");
+	expect_in(control_once("why db"), " ago by operator");
 	superd_stop(superd);
 }
 
@@ -135,6 +165,10 @@ Behaviour(wants, frozen_ones_are_thawed_together)
 	superd_wait_log(superd, "db: ");
 	WAIT_UNTIL(superd_log_count(superd, "db: pid ") > 0);
 	expect_in(control_once("status db"), "\"wakes\":1");
+	cr_expect(superd_logged(superd, ", by web, which wants it"));
+	expect_in(control_once("why db"), "last thawed ");
+	expect_in(control_once("status db"), "\"last_thaw\":{\"at\":");
+	expect_in(control_once("status web"), "\"last_thaw\":null");
 	WAIT_UNTIL(is("web", "frozen"));
 	WAIT_UNTIL(is("db", "frozen"));
 	superd_stop(superd);

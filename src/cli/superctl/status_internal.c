@@ -13,6 +13,7 @@
 #include "cli/superctl/service_facts.h"
 
 #define LABEL 12 /* columns up to the colon */
+#define LONG_WAIT .1 /* seconds from a request to the start that are worth telling */
 
 void status_add_label(struct buf *out, const char *label)
 {
@@ -227,6 +228,7 @@ static double superd_time(const json_t *service)
 void status_add_activation(struct buf *out, const json_t *service)
 {
 	const json_t *last = json_reply_object(service, "last_activation");
+	double wait = json_reply_number(last, "wait");
 
 	if (!last)
 		return;
@@ -236,10 +238,28 @@ void status_add_activation(struct buf *out, const json_t *service)
 		buf_text(out, ", by ");
 		json_reply_show_text(out, last, "by");
 	}
+	if (wait >= LONG_WAIT) {
+		buf_text(out, ", ");
+		human_units_add_span(out, wait);
+		buf_text(out, " after it was wanted");
+	}
 	if (json_reply_has_number(last, "latency")) {
 		buf_text(out, ", ready after ");
-		human_units_add_span(out, json_reply_number(last, "latency"));
+		human_units_add_span(out, fmax(json_reply_number(last, "latency") - wait, 0));
 	}
+	buf_char(out, '\n');
+}
+
+void status_add_thaw(struct buf *out, const json_t *service)
+{
+	const json_t *last = json_reply_object(service, "last_thaw");
+
+	if (!last)
+		return;
+	status_add_label(out, "Last thaw");
+	add_ago(out, last, superd_time(service));
+	buf_text(out, ", by ");
+	json_reply_show_text(out, last, "by");
 	buf_char(out, '\n');
 }
 

@@ -3,12 +3,16 @@
  * queued connections alone. */
 #include "engine/clients/activator.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "engine/clients/conn_query.h"
+#include "engine/runtime/wants.h"
 
 #define RARELY 1.0                      /* seconds between two starts from which superd asks */
+
+static_assert(sizeof(no_stats.last_peer) == WANTS_TEXT, "it has the text of wants_describe_order");
 
 static const char by_operator[] = "operator";
 
@@ -77,6 +81,8 @@ void activator_ask(struct service_runtime *runtime, bool clients_wait)
 		run->start_ordered = false;
 		return;
 	}
+	if (wants_describe_order(runtime, run->stats.last_peer))
+		return;
 	if (rarely && clients_wait)
 		start_query(runtime);
 }

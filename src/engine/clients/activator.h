@@ -6,7 +6,7 @@
 #include "engine/runtime/runtime.h"
 
 /* Called just after a start. Sets stats.last_peer: soon, if it was started for TCP clients (clients_wait); at once, if
- * an operator ordered the start. */
+ * an operator, or a service that wants it, ordered the start. */
 void activator_ask(struct service_runtime *runtime, bool clients_wait);
 
 void activator_forget(struct service_runtime *runtime); /* cancels the query */

@@ -500,16 +500,21 @@ bool freeze_sleep(struct service_runtime *runtime)
 	return true;
 }
 
-static void say_wake(const struct service_runtime *runtime, pid_t pid, double slept)
+/* Also notes which service has had it thawed. */
+static void say_wake(struct service_runtime *runtime, pid_t pid, double slept)
 {
+	char *by = runtime->run->freeze_times->thawed_by;
 	struct event event = {
 		.name = "thawed", .service = runtime->service->name, .pid = pid, .has_duration = true,
 		.duration = slept,
 	};
 	char span[DURATION_MOST];
 
-	log_event(runtime->engine->log, LEVEL_INFO, &event, "pid %ld goes on after %s", (long)pid,
-		  duration_write(span, slept));
+	if (!wants_describe_order(runtime, by))
+		*by = '\0';
+	log_event(runtime->engine->log, LEVEL_INFO, &event, "pid %ld goes on after %s%s%s", (long)pid,
+		  duration_write(span, slept), *by ? ", by " : "", by);
+	wants_note_order(runtime, NULL);
 }
 
 /* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for
@@ -563,6 +568,7 @@ bool freeze_set_aside(struct service_runtime *runtime)
 
 static const struct state_field times_fields[] = {
 	{ FIELD("woken", last_thaw) },
+	{ FIELD("woken_by", thawed_by) },
 	{ FIELD("wakeful", min_awake) },
 	{ FIELD("frozen", frozen_since) },
 	{ STATE_NONE(freeze_times, unwatched, "found out again") },
@@ -571,7 +577,7 @@ const struct field_table saved_freeze = FIELD_TABLE(NULL, freeze_times, times_fi
 
 void freeze_load(struct service_runtime *runtime, struct state_section *section)
 {
-	struct freeze_times times;
+	struct freeze_times times = { 0 };
 
 	state_load(section, &saved_freeze, &times, NULL);
 	if ((times.last_thaw > 0 || times.frozen_since > 0) && make_times(runtime))

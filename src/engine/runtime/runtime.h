@@ -58,6 +58,7 @@ struct service_run {
 	bool reason_logged;             /* true: a line for all services tells the reason, so the next pause needs none */
 	double start_due;               /* loop time of the next start by `restart` or an operator; 0: none is due */
 	bool start_ordered;             /* true: an operator has ordered the next start */
+	char *wanted_by;                /* service that has ordered the next start or thaw, as it wants this one; NULL: none */
 	bool drains_when_ready;         /* true: the current instance drains as soon as it is ready, because its entry has changed */
 	bool binds_exactly;             /* pass = bind: the last program asked for its listeners just as they are */
 	unsigned char postponed_stop;   /* 1 + the event that stops the current instance once draining ones have ended; 0: none */

@@ -67,6 +67,7 @@ static const struct state_field stats_fields[] = {
 	{ FIELD("last_result", last_result), .most = RESULTS - 1 },
 	{ FIELD("last_lasted", last_duration) },
 	{ FIELD("asked", last_request) },
+	{ FIELD("last_wait", last_wait) },
 	{ FIELD("last_latency", last_latency) },
 	{ FIELD("last_peer", last_peer) },
 	{ FIELD("gaps_begun", gaps.begun) },

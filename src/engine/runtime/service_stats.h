@@ -40,8 +40,9 @@ struct service_stats {
 	unsigned char last_result;      /* enum result of the last instance */
 	double last_duration;           /* seconds that the last instance has run */
 	double last_request;            /* loop time when the current instance was requested, or the last client accepted */
+	double last_wait;               /* seconds from last_request until the program of the last start ran */
 	double last_latency;            /* seconds from last_request until the instance was ready or accepted; 0: unknown */
-	char last_peer[64];             /* address of the client that caused the last start, or "operator"; "": unknown */
+	char last_peer[64];             /* client, "operator" or "NAME, which wants it": the cause of the last start; "": unknown */
 	struct idle_gaps gaps;          /* times without clients (engine/idle/idle) */
 	struct histogram latency;       /* latencies of all starts and thaws */
 	struct histogram thaw_latency;  /* those of thaws */

@@ -1,6 +1,7 @@
 /* The services that want others. Few do, so a walk over those that are awake is cheap. */
 #include "engine/runtime/wants.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,20 @@ bool wants_itself(const struct service_runtime *runtime)
 bool wants_are_ring(const struct service_runtime *one, const struct service_runtime *other)
 {
 	return reaches(one, other) && reaches(other, one);
+}
+
+void wants_note_order(struct service_runtime *runtime, const struct service_runtime *by)
+{
+	free(runtime->run->wanted_by);
+	runtime->run->wanted_by = by ? strdup(by->service->name) : NULL;
+}
+
+bool wants_describe_order(const struct service_runtime *runtime, char text[WANTS_TEXT])
+{
+	if (!runtime->run || !runtime->run->wanted_by)
+		return false;
+	snprintf(text, WANTS_TEXT, "%.40s, which wants it", runtime->run->wanted_by);
+	return true;
 }
 
 void wants_free(struct service_runtime *runtime)

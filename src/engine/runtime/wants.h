@@ -9,6 +9,8 @@
 
 #include "base/list.h"
 
+#define WANTS_TEXT 64                   /* bytes of a text that names a service; a long name is cut */
+
 struct instance;
 struct service_list;
 struct service_runtime;
@@ -34,5 +36,12 @@ bool wants_itself(const struct service_runtime *runtime);
 
 /* Whether two services that are awake want each other, directly or over others that are awake. */
 bool wants_are_ring(const struct service_runtime *one, const struct service_runtime *other);
+
+/* Notes which service has ordered the next start or thaw of this one, as it wants it. by: NULL: none has. Needs
+ * runtime_make_run. */
+void wants_note_order(struct service_runtime *runtime, const struct service_runtime *by);
+
+/* Writes "app, which wants it". false: no other service has ordered its next start or thaw. */
+bool wants_describe_order(const struct service_runtime *runtime, char text[WANTS_TEXT]);
 
 void wants_free(struct service_runtime *runtime);       /* accepts a service without one */

@@ -7,6 +7,7 @@
 #include "engine/drain/standby_socket.h"
 #include "engine/freeze/freeze.h"
 #include "engine/orphans/orphans.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_drain.h"
 #include "engine/service/service_reload.h"
@@ -69,6 +70,7 @@ static enum operator_status begin_stop(const struct operator_order *order, struc
 	if (runtime->run) {
 		runtime->run->start_due = 0;
 		runtime->run->start_ordered = false;
+		wants_note_order(runtime, NULL);
 	}
 	runtime_event(runtime, HALT);
 	return report_status(order, runtime, answer);

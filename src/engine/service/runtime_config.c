@@ -70,6 +70,7 @@ static void free_run(struct service_runtime *runtime)
 	queue_guard_free(runtime);
 	accept_state_free(runtime);
 	failures_free(&run->stats.failed);
+	free(run->wanted_by);
 	free(run);
 	runtime->run = NULL;
 }

@@ -64,6 +64,7 @@ static const struct state_field run_fields[] = {
 	{ FIELD("postponed", postponed_stop), .most = SERVICE_EVENTS },
 	{ FIELD("eager", start_due) },
 	{ FIELD("ordered", start_ordered) },
+	{ FIELD("wanted_by", wanted_by) },
 	{ FIELD("outdated", drains_when_ready) },
 	{ FIELD("binds_exactly", binds_exactly) },
 	{ FIELD("reason", reason) },

@@ -27,6 +27,7 @@
 #include "engine/launch/passed_files.h"
 #include "engine/runtime/prepare_start.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/service_cgroup.h"
 
 static bool guard_listeners(struct service_runtime *runtime, struct buf *why)
@@ -138,6 +139,23 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	return false;
 }
 
+static void note_time(struct service_stats *stats)
+{
+	stats->last_start = clock_now();
+	stats->last_wait = stats->last_request > 0 ? stats->last_start - stats->last_request : 0;
+	stats->last_latency = 0;        /* of the start before */
+}
+
+static void log_start(struct service_runtime *runtime, const struct event *event)
+{
+	char by[WANTS_TEXT];
+	bool is_wanted = wants_describe_order(runtime, by);
+
+	log_event(runtime->engine->log, LEVEL_INFO, event, "started, pid %ld%s%s", (long)event->pid,
+		  is_wanted ? ", by " : "", is_wanted ? by : "");
+	wants_note_order(runtime, NULL);
+}
+
 /* Called when the program runs: logs that, and begins its first time limit. */
 static void note_start(struct service_runtime *runtime, struct instance *instance, const struct client *sender)
 {
@@ -149,13 +167,13 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	runtime->run->stats.skipped_starts = 0;
 	activator_ask(runtime, runtime->run->guard->queued_at_start);
 	fd_shortage_end(runtime);
-	runtime->run->stats.last_start = clock_now();
+	note_time(&runtime->run->stats);
 	xinetd_record_start(runtime, instance->pid, sender);
 	start_queue_note_run(runtime, event.pid);
 	start_kit_forget_line(&runtime->run->kit);
 	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
 	ready_begin(instance);
-	log_event(runtime->engine->log, LEVEL_INFO, &event, "started, pid %ld", (long)event.pid);
+	log_start(runtime, &event);
 	if (instance->bind_calls) {
 		bind_calls_begin(instance->bind_calls);
 		instance_limit(instance, lifecycle->timeout_start);

@@ -61,10 +61,11 @@ static bool waits_for(const struct service_runtime *first, const struct service_
 }
 
 /* A client could have started it just as well, so an earlier stop by an operator does not count. */
-static bool order_start(struct service_runtime *wanted)
+static bool order_start(struct service_runtime *wanted, const struct service_runtime *by)
 {
 	if (!runtime_make_run(wanted))
 		return false;
+	wants_note_order(wanted, by);
 	wanted->run->start_due = clock_now();
 	wanted->halted = false;
 	runtime_post(wanted, ENABLE);
@@ -72,7 +73,7 @@ static bool order_start(struct service_runtime *wanted)
 }
 
 /* Starts or thaws a wanted service, if that is due. */
-static enum standing rouse(struct service_runtime *wanted, bool *ordered)
+static enum standing rouse(struct service_runtime *wanted, const struct service_runtime *by, bool *ordered)
 {
 	bool was_ordered = *ordered;
 
@@ -80,6 +81,7 @@ static enum standing rouse(struct service_runtime *wanted, bool *ordered)
 	case RUNNING:
 		return WANTED_SERVES;
 	case FROZEN:
+		wants_note_order(wanted, by);
 		runtime_post(wanted, ENABLE);
 		return WANTED_SERVES;
 	case QUEUED:
@@ -92,7 +94,7 @@ static enum standing rouse(struct service_runtime *wanted, bool *ordered)
 		if (was_ordered)
 			return runtime_stats(wanted)->failing ? WANTED_FAILS : WANTED_SERVES;
 		*ordered = true;
-		return order_start(wanted) ? WANTED_COMES : WANTED_FAILS;
+		return order_start(wanted, by) ? WANTED_COMES : WANTED_FAILS;
 	case STOPPING:
 		return was_ordered ? WANTED_FAILS : WANTED_COMES;
 	case BINDING:
@@ -140,7 +142,7 @@ static enum standing look_at(struct service_runtime *runtime, struct wants *want
 		return WANTED_FAILS;
 	if (wanted == runtime || wanted->service->exec->accept || waits_for(wanted, runtime, 0))
 		return WANTED_SERVES;
-	return rouse(wanted, &wants->ordered[n]);
+	return rouse(wanted, runtime, &wants->ordered[n]);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
