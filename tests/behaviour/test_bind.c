@@ -523,7 +523,7 @@ Behaviour(bind, a_bind_that_means_two_sockets_is_an_error_at_the_second)
 	cr_expect_neq(outcome.status, 0);
 	cr_expect_not_null(strstr(outcome.err, "error: web: pass = bind: a bind of tcp:8080 means both tcp:80 and "
 						"tcp:81"), "%s", outcome.err);
-	cr_expect_not_null(strstr(outcome.err, text_of("%s:6:", table)), "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.err, text_of("%s:7:", table)), "%s", outcome.err);
 }
 
 /* ---- superd -l ---- */
