@@ -49,6 +49,14 @@ BehaviourOfBind(bind, the_program_sees_the_address_that_it_bound)
 	superd_stop(superd);
 }
 
+static void expect_health(int status, const char *said)
+{
+	struct outcome outcome = SUPERCTL(control_path(), "health");
+
+	cr_expect_eq(outcome.status == 0, status == 0, "%d", outcome.status);
+	cr_expect_not_null(strstr(outcome.out, said), "no %s in %s", said, outcome.out);
+}
+
 BehaviourOfBind(bind, a_program_that_binds_something_else_fails_in_time)
 {
 	int port = free_port(), other = free_port(), client;
@@ -73,9 +81,11 @@ BehaviourOfBind(bind, a_program_that_binds_something_else_is_told_of_before_it_f
 	client = client_connect(port);
 	superd_wait_log(superd, text_of("it has not bound tcp:127.0.0.1:%d; it has asked for tcp:127.0.0.1:%d. superd "
 					"goes on waiting", port, other));
+	expect_health(1, text_of("unhealthy: web: it has not bound tcp:127.0.0.1:%d; it has asked for ", port));
 	bind_obey(other, text_of("tcp4 bind=127.0.0.1:%d listen=5", port));
 	client_send(client, "?\n");
 	bind_expect(client_line(client), text_of("name=127.0.0.1:%d", port));
+	expect_health(0, "healthy");
 	close(client);
 	superd_stop(superd);
 }

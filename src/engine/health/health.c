@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "config/table/left_out.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/instance/instance.h"
 #include "engine/runtime/runtime.h"
 #include "engine/runtime/service_list.h"
@@ -65,6 +66,10 @@ static enum health check_service(const struct service_runtime *runtime, struct b
 
 	if (fault) {
 		buf_text(out, fault);
+		return UNHEALTHY;
+	}
+	if (runtime_current(runtime) && bind_calls_miss(runtime_current(runtime))) {
+		bind_calls_describe(runtime_current(runtime), out);
 		return UNHEALTHY;
 	}
 	if (!health_is_degraded(runtime))

@@ -94,6 +94,11 @@ bool bind_calls_are_complete(const struct instance *instance)
 	return true;
 }
 
+bool bind_calls_miss(const struct instance *instance)
+{
+	return instance->bind_calls && instance->bind_calls->told_missing && !bind_calls_are_complete(instance);
+}
+
 static void add_endpoint(struct buf *out, const struct listen *listen)
 {
 	endpoint_format(listen->endpoint, out);

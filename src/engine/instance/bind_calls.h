@@ -79,6 +79,9 @@ void bind_calls_renew(struct instance *instance);
  * haproxy does, which sees SO_ACCEPTCONN. */
 bool bind_calls_are_complete(const struct instance *instance);
 
+/* Whether the program has bound something, nothing new for 3 s, and not every listener that is open. */
+bool bind_calls_miss(const struct instance *instance);
+
 /* Adds what the program has not bound, and what it has asked for in its place, as the kernel may have refused that:
  * "it has not bound tcp:6379; it has asked for tcp:0.0.0.0:6380". Adds nothing if all is as it should be. */
 void bind_calls_describe(const struct instance *instance, struct buf *out);

@@ -10,6 +10,7 @@ static const struct state_field calls_fields[] = {
 	{ FIELD("stops_accepts", stops_accepts) },
 	{ STATE_FIELD_AS(STATE_BYTES, bind_calls, "left_call", left_call) },    /* the numbers take all 64 bits */
 	{ FIELD("told_hidden", told_hidden) },
+	{ FIELD("told_missing", told_missing) },
 	{ NONE(instance, "the one in front of it") },
 	{ NONE(runtime, "its service") },
 	{ NONE(channel, "the upgrade waits until the program runs") },
@@ -26,7 +27,6 @@ static const struct state_field calls_fields[] = {
 	{ NONE(told_hung, "the next superd says it once, too") },
 	{ NONE(told_scarce, "the next superd says it once, too") },
 	{ NONE(quiet, "the next bind sets it again") },
-	{ NONE(told_missing, "the next superd says it once, too") },
 	{ NONE(uses, "each has a section of its own") },
 	{ NONE(count, "the number of its service's listeners") },
 	{ NONE(others, "they explain a start, and count anew") },
