@@ -1,7 +1,8 @@
 /* Decides about the end of an instance. Exit status 0 is a success however short the run was, but a backend that exits
  * again and again without accepting a client would spin. The length of the queue is only a hint; before superd
  * pauses the service, the identities of the queued clients must prove it. For connections engine/health/progress_proof
- * does that, as the kernel may take long to list them; datagrams are looked at here (os/netdiag/queue_ids). */
+ * does that, as the kernel may take long to list them; datagrams are looked at here (os/netdiag/queue_ids). A client
+ * must not wait for that list where something quicker proves that a backend takes its clients (os/netdiag/arrivals). */
 #include "engine/health/exit_verdict.h"
 
 #include <signal.h>
@@ -10,11 +11,13 @@
 
 #include "base/clock.h"
 #include "base/duration_text.h"
+#include "base/fd.h"
 #include "config/option/option_name.h"
 #include "config/option/option_table.h"
 #include "config/words/exit_status.h"
 #include "engine/health/queue_guard.h"
 #include "engine/instance/relay.h"
+#include "os/netdiag/arrivals.h"
 #include "os/socket/bind.h"
 #include "os/socket/client.h"
 
@@ -35,12 +38,41 @@ unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
 	return waiting;
 }
 
+/* Watches for clients that come during the run, if all listeners are of TCP: only their queues have exact lengths. */
+static void watch_arrivals(struct service_runtime *runtime)
+{
+	int *watch = &runtime->run->guard->arrivals;
+
+	*watch = arrivals_open();
+	for (size_t n = 0; n < runtime->listener_count && *watch >= 0; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+
+		if (listener_has_socket(listener) && (listener->listen->address->kind != ENDPOINT_TCP ||
+						      !arrivals_add(*watch, listener->io.fd)))
+			fd_close(watch);
+	}
+	if (*watch >= 0)
+		arrivals_any(*watch);   /* who waits already does not come any more */
+}
+
+/* Whether a client has come during the run. Ends the watch. */
+static bool has_arrivals(struct queue_guard *guard)
+{
+	bool any = guard->arrivals >= 0 && arrivals_any(guard->arrivals);
+
+	fd_close(&guard->arrivals);
+	return any;
+}
+
 void exit_verdict_note_queue(struct service_runtime *runtime)
 {
 	struct queue_guard *guard = runtime->run->guard;
 
 	guard->queued_at_start = guard->queued_at_end ? guard->queued_at_end : exit_verdict_count_queue(runtime);
 	guard->queued_at_end = 0;
+	fd_close(&guard->arrivals);
+	if (guard->no_progress_ends >= guard->no_progress_limit / 2)
+		watch_arrivals(runtime);
 	guard->started_since = true;
 	if (guard->backlog_is_fresh) {
 		guard->backlog_is_fresh = false;
@@ -78,10 +110,13 @@ static bool has_moved(const struct service_runtime *runtime)
 	return true;
 }
 
-/* Whether so many successful ends in a row left the queue as long as it was that the service makes no progress. */
+/* Whether so many successful ends in a row left the queue as long as it was that the service makes no progress. If it
+ * is no longer although clients came, at least one was taken. superd notes the length before it watches, and looks at
+ * the watch before it asks for the length again: who comes between the two makes the queue longer at most. */
 static bool made_no_progress(struct service_runtime *runtime, const struct ending *ending)
 {
 	struct queue_guard *guard = runtime->run->guard;
+	bool came = has_arrivals(guard);
 	unsigned waiting;
 
 	if (!runtime->listener_count)
@@ -90,6 +125,10 @@ static bool made_no_progress(struct service_runtime *runtime, const struct endin
 	guard->queued_at_end = runtime->service->probes ? 0 : waiting; /* these are looked at first */
 	if (!waiting || waiting < guard->queued_at_start || ending->lasted > AT_ONCE) {
 		guard->no_progress_ends = 0;
+		return false;
+	}
+	if (came && waiting == guard->queued_at_start) {
+		queue_guard_note_progress(guard);
 		return false;
 	}
 	if (++guard->no_progress_ends <= guard->no_progress_limit)

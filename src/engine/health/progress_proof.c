@@ -9,8 +9,6 @@
 #include "engine/health/exit_verdict.h"
 #include "engine/health/queue_guard.h"
 
-#define NO_PROGRESS_LIMIT_MOST 4096     /* a backend proved to take its clients is looked at ever more rarely */
-
 void progress_proof_forget(struct service_runtime *runtime)
 {
 	if (queue_guard_find(runtime))
@@ -69,11 +67,7 @@ static void note_no_progress(struct service_runtime *runtime)
 
 static void note_progress(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = runtime->run->guard;
-
-	guard->no_progress_ends = 0;
-	if (guard->no_progress_limit < NO_PROGRESS_LIMIT_MOST)
-		guard->no_progress_limit *= 8;
+	queue_guard_note_progress(runtime->run->guard);
 	backoff_reset(&runtime->backoff);
 }
 

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/fd.h"
+
+#define NO_PROGRESS_LIMIT_MOST 4096     /* a backend proved to take its clients is looked at ever more rarely */
 #define FIELD(key, path) STATE_FIELD(queue_guard, key, path)
 #define NONE(path, why) STATE_NONE(queue_guard, path, why)
 
@@ -16,6 +19,7 @@ struct queue_guard *queue_guard_make(struct service_runtime *runtime)
 	if (!run->guard)
 		return NULL;
 	run->guard->no_progress_limit = NO_PROGRESS_LIMIT;
+	run->guard->arrivals = -1;
 	ev_init(&run->guard->accept_timer, NULL);
 	return run->guard;
 }
@@ -27,9 +31,17 @@ void queue_guard_free(struct service_runtime *runtime)
 	if (!guard)
 		return;
 	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
+	fd_close(&guard->arrivals);
 	queue_ids_free(&guard->backlog);
 	free(guard);
 	runtime->run->guard = NULL;
+}
+
+void queue_guard_note_progress(struct queue_guard *guard)
+{
+	guard->no_progress_ends = 0;
+	if (guard->no_progress_limit < NO_PROGRESS_LIMIT_MOST)
+		guard->no_progress_limit *= 8;
 }
 
 void queue_guard_reset(struct service_runtime *runtime)
@@ -92,6 +104,7 @@ static const struct state_field guard_fields[] = {
 	{ NONE(backlog_is_fresh, "the next start notes the backlog again, or does without a proof") },
 	{ NONE(probe_query, "asked again") },
 	{ NONE(progress_query, "asked again") },
+	{ NONE(arrivals, "without it that run gets no proof by arrivals") },
 	{ NONE(accept_since, "its since, which goes over") },
 };
 const struct field_table saved_guard = FIELD_TABLE(NULL, queue_guard, guard_fields);

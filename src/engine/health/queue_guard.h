@@ -23,6 +23,7 @@ struct queue_guard {
 	bool backlog_is_exact;          /* true: backlog has all clients that waited when the last instance was started */
 	bool backlog_is_queried;        /* true: engine/health/progress_proof noted backlog, and decides by it */
 	bool backlog_is_fresh;          /* true: backlog is already noted for the next start */
+	int arrivals;                   /* watch for clients that come during the run (os/netdiag/arrivals); -1: none */
 	bool started_since;             /* true: an instance was started since backlog was noted */
 	struct backoff restart_backoff; /* pause of `restart`, after instances that superd started and that succeeded at once */
 	struct probing *probe_query;    /* query for probes in the queue (engine/health/health_probes); NULL: none */
@@ -42,6 +43,7 @@ static inline struct queue_guard *queue_guard_find(const struct service_runtime 
 struct queue_guard *queue_guard_make(struct service_runtime *runtime);
 void queue_guard_free(struct service_runtime *runtime); /* after health_probes_forget and progress_proof_forget */
 
+void queue_guard_note_progress(struct queue_guard *guard);              /* it is proved that an instance took a client */
 void queue_guard_reset(struct service_runtime *runtime);                /* when the service has got other sockets */
 bool queue_guard_has_queue(const struct service_runtime *runtime);      /* whether clients waited when the last instance ended */
 bool queue_guard_is_asking(const struct service_runtime *runtime);      /* whether one of the queries is under way */

@@ -98,6 +98,8 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 
 	accept_latency_end(runtime);
 	had_standby = run->standby_sockets;
+	if (had_standby)
+		fd_close(&run->guard->arrivals); /* it may watch sockets that are no listeners any more */
 	run->postponed_stop = 0;
 	standby_sockets_settle(runtime);
 	service_event = exit_verdict_end(runtime, ending, why);
