@@ -15,6 +15,8 @@ CHARTS = (
           "Connections a second that were answered whole.", "clients at once", "connections/s", "more"),
     Chart("cold.first", "Cold activation", "From connect to the first byte of a backend that each connection starts "
           "anew: it gets the listener, answers one client and ends.", None, "µs", "less"),
+    Chart("cold.tail", "The slowest of 100 cold activations", "The 99th percentile of the same: what a client waits "
+          "for where something gets in between.", None, "µs", "less"),
     Chart("size.first", "Cold activation against the size of the table", "The same on the last port of a longer and "
           "longer table. The floor, in the same turns, has no table.", "services", "µs", "less", True),
     Chart("start.time", "Start", "From exec until the last service of the table listens.", "services", "seconds",

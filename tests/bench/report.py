@@ -87,6 +87,8 @@ def find_rows(results):
         Row(f"the same, {crowd} at a time: rate × floor", None, "{:.2f}", "each.rate", crowd, BASE),
         BestRow(f"the same, {crowd} at a time: rate × best peer", (AT_LEAST, 1.2), "{:.2f}", "each.rate", crowd),
         Row("cold activation: time to first byte × floor", (AT_MOST, 1.1), "{:.2f}", "cold.first", 1, BASE),
+        OwnRow("the same, 99th percentile × its own median", (AT_MOST, 1.5), "{:.2f}", "cold.tail", 1, "cold.first"),
+        Row("the same, 99th percentile × floor's", None, "{:.2f}", "cold.tail", 1, BASE),
         Row("cold activations one after the other: mean time × floor", None, "{:.2f}", "cold.mean", 1, BASE),
         OwnRow(f"cold activation with {many} × its own with 1", (AT_MOST, 1.1), "{:.2f}", "size.first", n, "size.one"),
         Row(f"start until all {many} listen, s", (AT_MOST, .25), "{:.3f}", "start.time", n),
