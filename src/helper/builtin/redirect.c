@@ -43,8 +43,17 @@ static bool is_gathering(const struct relay *relay)
 	return relay->gathers && relay_events_from(relay);
 }
 
-/* Waits until either side is ready. false: a signal ends the process, or poll(2) failed. */
-static bool wait_for_either(struct relay *in, struct relay *out, int sigterm)
+/* Runs a direction whose sender has something, or whose receiver takes what is held. */
+static void run_ready(struct relay *relay, int from, int to)
+{
+	if (!(relay->buffer.held ? to & ~(POLLIN | POLLRDHUP) : from & ~POLLOUT))
+		return;
+	relay->sender_ended |= !relay->buffer.held && (from & (POLLRDHUP | POLLHUP | POLLERR));
+	relay_run(relay);
+}
+
+/* Waits until either side is ready, and moves data. false: a signal ends the process, or poll(2) failed. */
+static bool relay_ready(struct relay *in, struct relay *out, int sigterm)
 {
 	const struct timespec moment = { .tv_nsec = RELAY_GATHERS };
 	struct pollfd all[3] = { { 0 }, { 0 }, { sigterm, POLLIN, 0 } };
@@ -60,22 +69,25 @@ static bool wait_for_either(struct relay *in, struct relay *out, int sigterm)
 	}
 	if (ready > 0 && !all[0].events && all[0].revents)
 		relay_receiver_gone(out, all[0].revents & POLLERR);
+	if (ready > 0) {
+		run_ready(in, all[0].revents, all[1].revents);
+		run_ready(out, all[1].revents, all[0].revents);
+	}
 	return (ready >= 0 && !all[2].revents) || (ready < 0 && errno == EINTR);
 }
 
 /* Moves data until both directions end. false: a signal ended it early. */
 static bool relay_both(struct relay *in, struct relay *out, int sigterm)
 {
-	bool over, tuned = false;
+	bool tuned = false;
 
-	do {
-		relay_run(in);
-		relay_run(out);
+	while (!relay_have_ended(in, out)) {
+		if (!relay_ready(in, out, sigterm))
+			break;
 		relay_tune_loopback(in, out, &tuned);
-		over = relay_have_ended(in, out);
-	} while (!over && wait_for_either(in, out, sigterm));
+	}
 	relay_pass_reset(in, out);
-	return over;
+	return relay_have_ended(in, out);
 }
 
 /* Reports the traffic to superd. false: that failed. A superd that has gone meanwhile needs no report. */

@@ -6,7 +6,7 @@
  * If data keeps coming at full speed, SO_RCVLOWAT (socket(7)) makes the kernel wake the process only for GATHERED
  * bytes. The last bytes may be fewer, so the process then waits at most for RELAY_GATHERS.
  *
- * by_edges: a turn goes on until a socket is not ready, as no second edge comes for what is left. A read that got less
+ * A turn goes on until a socket is not ready: with edges, no second one comes for what is left. A read that got less
  * than it asked for has emptied the socket; only the end of the sender may still be in it (epoll(7)). */
 #include "helper/builtin/relay.h"
 
@@ -58,7 +58,7 @@ static bool fill_relay(struct relay *relay)
 		buffer_use_pipe(&relay->buffer); /* if that fails, the buffer stays in memory */
 	got = buffer_fill(&relay->buffer, relay->from);
 	if (got > 0) {
-		relay->waits = relay->by_edges && !relay->sender_ended && relay->buffer.bytes && got < BUFFER_ROOM;
+		relay->waits = !relay->sender_ended && relay->buffer.bytes && got < BUFFER_ROOM;
 		return true;
 	}
 	if (got == 0) {
@@ -141,7 +141,7 @@ void relay_rest(struct relay *relay)
 
 short relay_events_from(const struct relay *relay)
 {
-	return relay->done || relay->buffer.held ? 0 : POLLIN;
+	return relay->done || relay->buffer.held ? 0 : POLLIN | POLLRDHUP;
 }
 
 short relay_events_to(const struct relay *relay)
