@@ -84,6 +84,7 @@ static bool relay_both(struct relay *in, struct relay *out, int sigterm)
 	while (!relay_have_ended(in, out)) {
 		if (!relay_ready(in, out, sigterm))
 			break;
+		relay_pass_ends(in, out);
 		relay_tune_loopback(in, out, &tuned);
 	}
 	relay_pass_reset(in, out);

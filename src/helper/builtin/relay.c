@@ -62,7 +62,6 @@ static bool fill_relay(struct relay *relay)
 		return true;
 	}
 	if (got == 0) {
-		shutdown(relay->to, SHUT_WR);
 		end_relay(relay, false);
 	} else if (would_wait()) {
 		relay->waits = true;
@@ -243,6 +242,21 @@ void relay_prepare_target(int connection, int target, bool copies)
 	set_tcp_options(target);
 	if (copies)
 		copy_keep_alive(connection, target);
+}
+
+/* close(2) follows if the other direction has ended, too. */
+static void pass_end(struct relay *relay, const struct relay *other)
+{
+	if (!relay->done || relay->broken || relay->end_passed || other->done)
+		return;
+	shutdown(relay->to, SHUT_WR);
+	relay->end_passed = true;
+}
+
+void relay_pass_ends(struct relay *in, struct relay *out)
+{
+	pass_end(in, out);
+	pass_end(out, in);
 }
 
 bool relay_have_ended(const struct relay *in, const struct relay *out)

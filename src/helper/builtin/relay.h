@@ -1,5 +1,4 @@
-/* One direction of a redirect: reads from one socket and writes to the other. At the sender's end of file it shuts down
- * the receiver's connection. */
+/* One direction of a redirect: reads from one socket and writes to the other. The end of the sender's data ends it. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,6 +16,7 @@ struct relay {
 	bool gathers;                   /* SO_RCVLOWAT is set on `from`: the kernel wakes the process for many bytes */
 	uint64_t moved;                 /* bytes written to `to` */
 	bool done;                      /* this direction has ended */
+	bool end_passed;                /* the receiver's connection was shut down, as the sender has ended */
 	bool broken;                    /* it ended by an error, as a reset, not by end of file */
 	bool write_failed;              /* the error came from writing */
 };
@@ -54,6 +54,9 @@ void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *
 /* Whether both directions have ended, or a side was reset. A side that refuses data may have sent some before, which
  * still has to be moved. */
 bool relay_have_ended(const struct relay *in, const struct relay *out);
+
+/* Shuts down the receiver of a direction that has ended, while the other direction goes on. */
+void relay_pass_ends(struct relay *in, struct relay *out);
 
 /* Passes a reset on: if one direction is broken, close(2) of either socket sends one. */
 void relay_pass_reset(const struct relay *in, const struct relay *out);

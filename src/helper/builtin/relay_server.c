@@ -59,6 +59,7 @@ struct connection {
 	int64_t since;                  /* time when it was accepted */
 	struct relay in, out;           /* in RELAYING: client to target, target to client */
 	bool client_ended, target_ended; /* the end of what it sends was reported */
+	bool client_readable;           /* before RELAYING: bytes or the end of its data were reported */
 	bool tuned;                     /* relay_tune_loopback was done */
 };
 
@@ -170,6 +171,7 @@ static void run_connection(struct relay_server *server, struct connection *conne
 		relay_run(out);
 	server->received += in->moved - received;
 	server->sent += out->moved - sent;
+	relay_pass_ends(in, out);
 	relay_tune_loopback(in, out, &connection->tuned);
 	if (relay_have_ended(in, out)) {
 		end_connection(server, connection, false);
@@ -291,7 +293,8 @@ static bool send_header(const struct relay_server *server, int target, int clien
 	return send(target, header, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
 }
 
-static void begin_relaying(struct relay_server *server, struct connection *connection)
+/* The edges of before tell what can be read already. */
+static void begin_relaying(struct relay_server *server, struct connection *connection, bool target_readable)
 {
 	if (!send_header(server, connection->target.fd, connection->client.fd)) {
 		end_connection(server, connection, true);
@@ -305,9 +308,10 @@ static void begin_relaying(struct relay_server *server, struct connection *conne
 	relay_open(&connection->out, connection->target.fd, connection->client.fd);
 	connection->in.buffer.spares = connection->out.buffer.spares = &server->spares;
 	connection->in.by_edges = connection->out.by_edges = true;
+	connection->in.waits = connection->out.waits = true;
 	connection->in.sender_ended = connection->client_ended;
 	connection->out.sender_ended = connection->target_ended;
-	run_connection(server, connection, true, true);
+	run_connection(server, connection, connection->client_readable, target_readable);
 }
 
 /* The result of a connect(2): 0, an errno, or EINPROGRESS. */
@@ -316,6 +320,8 @@ static int connect_result(int fd, uint32_t events)
 	int error = 0;
 	socklen_t length = sizeof(error);
 
+	if ((events & EPOLLOUT) && !(events & (EPOLLERR | EPOLLHUP)))
+		return 0;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
 		return errno;
 	if (error || (events & EPOLLOUT))
@@ -332,7 +338,7 @@ static void on_connecting(struct relay_server *server, struct connection *connec
 		return;
 	if (!error) {
 		note_up(server, connection->address);
-		begin_relaying(server, connection);
+		begin_relaying(server, connection, events & (EPOLLIN | EPOLLRDHUP));
 		return;
 	}
 	tried = count_tried(server, connection->address) + 1;
@@ -380,7 +386,7 @@ static bool give_probe(struct relay_server *server, struct connection *connectio
 	connection->address = server->probe_address;
 	server->probe.fd = -1;
 	relay_watch_set(server->epoll, EPOLL_CTL_MOD, &connection->target, BOTH_WAYS);
-	begin_relaying(server, connection);
+	begin_relaying(server, connection, false);      /* what it has sent is reported again */
 	return true;
 }
 
@@ -616,6 +622,7 @@ static void on_connection(struct relay_server *server, struct relay_watch *watch
 		return;         /* ended earlier in this turn */
 	*(is_client ? &connection->client_ended : &connection->target_ended) |= ended;
 	if (connection->phase != RELAYING) {
+		connection->client_readable |= is_client && reads;
 		if (is_client && gone)
 			end_connection(server, connection, false);
 		else if (!is_client && connection->phase == CONNECTING)
