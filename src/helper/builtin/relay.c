@@ -20,7 +20,8 @@
 
 #define TURN (8 << 20)                  /* bytes at most in one turn */
 #define FULL (64 << 10)                 /* bytes; a turn that moves as many counts as full */
-#define TURNS_TO_PIPE 4                 /* full turns in a row after which a pipe is used */
+#define TURN_TO_PIPE (256 << 10)        /* bytes in one turn after which a pipe is used … */
+#define TURNS_TO_PIPE 4                 /* … or after as many full turns in a row */
 #define TURNS_TO_GATHER 16              /* full turns in a row after which the kernel gathers */
 #define GATHERED (192 << 10)            /* bytes, the value of SO_RCVLOWAT */
 #define LOOPBACK_RTT_MOST 50            /* microseconds; a shorter round trip time is the same machine */
@@ -49,12 +50,12 @@ static void end_relay(struct relay *relay, bool broken)
 	relay->broken = broken;
 }
 
-/* Receives. false: no data is there now, or the direction has ended. */
-static bool fill_relay(struct relay *relay)
+/* Receives, after `moved` bytes of this turn. false: no data is there now, or the direction has ended. */
+static bool fill_relay(struct relay *relay, uint64_t moved)
 {
 	ssize_t got;
 
-	if (relay->full_turns == TURNS_TO_PIPE)
+	if (relay->full_turns == TURNS_TO_PIPE || moved >= TURN_TO_PIPE)
 		buffer_use_pipe(&relay->buffer); /* if that fails, the buffer stays in memory */
 	got = buffer_fill(&relay->buffer, relay->from);
 	if (got > 0) {
@@ -126,7 +127,7 @@ void relay_run(struct relay *relay)
 
 	relay->waits = false;
 	while (!turn_is_over(relay, relay->moved - begun)) {
-		if (relay->buffer.held ? !drain_relay(relay) : !fill_relay(relay))
+		if (relay->buffer.held ? !drain_relay(relay) : !fill_relay(relay, relay->moved - begun))
 			break;
 	}
 	adapt_to_turn(relay, relay->moved - begun);
