@@ -33,7 +33,7 @@ class Amounts:
         clients = "1 32" if self.quick else "1 2 4 8 16 32 64 128 256 512"
         self.clients = sorted({1, *_numbers("BENCH_CLIENTS", clients, 1, 1000)})
         self.megabytes = 100 if self.quick else 400
-        self.streams = sorted({1, *_numbers("BENCH_STREAMS", "1" if self.quick else "1 2 4 8 16 32 64", 1, 64)})
+        self.streams = sorted({1, *_numbers("BENCH_STREAMS", "1" if self.quick else "1 4 8 64", 1, 64)})
         self.memory = _numbers("BENCH_MEMORY", "1" if self.quick else "1 10 100 500", 1, 4000)
 
     def allow_sizes(self, spare):

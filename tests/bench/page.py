@@ -35,8 +35,12 @@ CHARTS = (
           "clients", "less"),
     Chart("redirect.bytes", "redirect: throughput", "From a source behind the redirect to a sink before it; direct is "
           "without any.", "streams at once", "MB/s", "more"),
-    Chart("redirect.connections", "redirect: connections", "One after the other, each with one byte from the source.",
-          None, "connections/s", "more"),
+    Chart("redirect.upload", "redirect: throughput of uploads", "From a source before the redirect to a sink behind "
+          "it.", "streams at once", "MB/s", "more"),
+    Chart("redirect.connections", "redirect: connections", "Of each client one after the other, each with one byte from "
+          "the source.", "clients at once", "connections/s", "more"),
+    Chart("redirect.requests", "redirect: requests", "64 bytes each way, by connections that stay.", "clients at once",
+          "requests/s", "more"),
     Chart("wake.first", "Waking a server that sleeps", "superd only: from connect to the first byte of a server that "
           "always runs, that was frozen, that was stopped, and writes to all of its memory when it starts.",
           "MB of memory", "ms", "less", True),

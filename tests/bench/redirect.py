@@ -1,5 +1,5 @@
-"""redirect against the peers' own, and against no redirect at all: bytes a second of one stream and of several, and
-connections a second. All take turns, slice by slice, another first each time."""
+"""redirect against the peers' own, and against no redirect at all: bytes, connections and requests a second, of one
+client and of several. All take turns, slice by slice, another first each time."""
 
 import os
 import subprocess
@@ -8,7 +8,8 @@ import versions
 from machine import LOOPBACK, Trouble, find_ports
 from servers import Job, Running, find_program
 
-SECONDS = ".4"                          # of connections
+SECONDS = ".2"                          # of connections and requests
+LOADS = ("bytes", "upload", "connections", "requests")  # of stream.c
 
 
 def _superd(program, job, target):
@@ -65,9 +66,9 @@ def _tell_server(bench, name, program, command):
 
 
 def _fail_all(bench, name, trouble):
-    for figure, places in (("redirect.bytes", bench.amounts.streams), ("redirect.connections", [1])):
-        for place in places:
-            bench.results.fail(figure, name, place, trouble)
+    for load in LOADS:
+        for place in bench.amounts.streams:
+            bench.results.fail(f"redirect.{load}", name, place, trouble)
 
 
 def _start_all(bench, target):
@@ -118,7 +119,8 @@ def compare_redirects(bench):
     ports = _start_all(bench, find_ports(1))
     for turn in bench.rounds("redirects", "redirect.connections", "direct", 1):
         for streams in bench.amounts.streams:
-            each = bench.amounts.megabytes // streams
-            _take_turn(bench, ports, turn, "redirect.bytes", streams, "bytes", each, streams)
-        _take_turn(bench, ports, turn, "redirect.connections", 1, "connections", SECONDS)
+            each = max(1, bench.amounts.megabytes // streams)
+            for load in LOADS:
+                amount = each if load in ("bytes", "upload") else SECONDS
+                _take_turn(bench, ports, turn, f"redirect.{load}", streams, load, amount, streams)
     bench.stop_all()

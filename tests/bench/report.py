@@ -125,6 +125,30 @@ def make_table(results):
     return ["", "goal"] + names + [""], lines
 
 
+REDIRECTS = (("bytes", "MB/s down"), ("upload", "MB/s up"), ("connections", "connections/s"), ("requests", "requests/s"))
+REDIRECT_WAYS = ("superd, accept = no", "superd")
+REDIRECT_PEERS = ("xinetd", "socket-proxyd")
+
+
+def make_redirect_table(results):
+    """superd's redirect, by one process for all clients and by one for each, × each peer's; the last column is half of
+    the distance between the quartiles without a redirect, which no ratio is more exact than."""
+    head = ["redirect", "clients"] + [f"{'one for all' if way != 'superd' else 'one each'} × {peer}"
+                                      for peer in REDIRECT_PEERS for way in REDIRECT_WAYS] + ["direct, spread"]
+    lines = []
+    for load, label in REDIRECTS:
+        figure = f"redirect.{load}"
+        for place in results.places(figure):
+            ratios = [results.ratio(figure, way, peer, place) for peer in REDIRECT_PEERS for way in REDIRECT_WAYS]
+            direct = results.summary(figure, "direct", place)
+            if direct is None or not any(ratios):
+                continue
+            spread = (direct.high - direct.low) / 2 / direct.middle
+            lines.append([label, str(place)] + [f"{ratio:.1f}" if ratio else "" for ratio in ratios] +
+                         [f"± {spread:.0%}"])
+    return head, lines
+
+
 def tell_failures(results):
     """Every failure and every loss in words, once."""
     told = [f"{at['server']}: lost {at['lost']} of {at['total']}: {at['why']}" for at in results.losses]
@@ -167,13 +191,20 @@ def _write_plain(head, rows):
 
 
 def _write_markdown(head, rows):
-    head, rows = head[:-1], [row[:-1] for row in rows]
     for line in [head, ["---"] + ["---:"] * (len(head) - 1)] + rows:
         print("| " + " | ".join(line) + " |")
 
 
 def write_table(results, markdown):
-    (_write_markdown if markdown else _write_plain)(*make_table(results))
+    head, rows = make_table(results)
+    redirects = make_redirect_table(results)
+    if markdown:                        # without the verdicts
+        _write_markdown(head[:-1], [row[:-1] for row in rows])
+    else:
+        _write_plain(head, rows)
+    if redirects[1]:
+        print()
+        (_write_markdown if markdown else _write_plain)(*redirects)
     print(f"\n{results.about['machine']}; {results.made.get('superd', 0):,} connections to superd; medians.")
     for text in tell_noise(results) + tell_failures(results):
         print(text)

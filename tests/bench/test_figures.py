@@ -17,6 +17,7 @@ from figures import find_doubt, find_spread, pair_ratios, summarise
 from page import CHARTS, give_looks, make_page
 from pictures import write_pictures
 from report import find_rows, is_bad, make_table, tell_noise
+from report import find_rows, is_bad, make_redirect_table, make_table
 from results import Results
 
 LOAD = {"total": 10, "lost": 0, "loss": ""}
@@ -151,6 +152,16 @@ class Goals(unittest.TestCase):
     def test_every_row_has_a_form_that_can_write_a_number(self):
         for row in find_rows(make_results()):
             self.assertRegex(row.form.format(1.5), r"^\+?[0-9.]+$")
+
+    def test_redirects_are_told_against_each_peer_with_the_spread_of_none(self):
+        results = make_results()
+        self.assertEqual(make_redirect_table(results)[1], [])
+        for name, values in (("direct", (90, 100, 110)), ("superd", (30, 30, 30)), ("xinetd", (20, 20, 20))):
+            for turn, value in enumerate(values):
+                results.add("redirect.upload", name, 8, turn, value)
+        head, lines = make_redirect_table(results)
+        self.assertEqual(lines, [["MB/s up", "8", "", "1.5", "", "", "± 5%"]])
+        self.assertEqual(len(head), len(lines[0]))
 
     def test_a_peer_that_loses_makes_no_run_bad_but_superd_does(self):
         results = make_results()
