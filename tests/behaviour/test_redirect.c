@@ -28,11 +28,16 @@ static int local_port(int fd)
 }
 
 /* A redirect to where the test listens. */
+static struct superd *run_way(const char *way, int target, const char *options)
+{
+	return superd_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n %s\n"
+			  " redirect = \"127.0.0.1 %d\"\n %s\n}\n",
+			  own_user(), way, target, options);
+}
+
 static struct superd *run_redirect(int target, const char *options)
 {
-	return superd_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
-			  " redirect = \"127.0.0.1 %d\"\n %s\n}\n",
-			  own_user(), target, options);
+	return run_way("accept = yes", target, options);
 }
 
 static int take(int listener)
@@ -49,14 +54,19 @@ struct pair {
 	int listener, client, target;
 };
 
-static struct pair open_pair(const char *options)
+static struct pair open_way(const char *way, const char *options)
 {
 	struct pair pair = { .listener = listen_on(0) };
 
-	pair.superd = run_redirect(local_port(pair.listener), options);
+	pair.superd = run_way(way, local_port(pair.listener), options);
 	pair.client = client_connect(superd_port(pair.superd, "pass"));
 	pair.target = take(pair.listener);
 	return pair;
+}
+
+static struct pair open_pair(const char *options)
+{
+	return open_way("accept = yes", options);
 }
 
 static void close_pair(struct pair *pair)
@@ -106,6 +116,27 @@ Behaviour(redirect, a_target_that_has_said_all_goes_on_listening)
 	shutdown(pair.client, SHUT_WR);
 	cr_assert_str_eq(client_rest(pair.target), "");
 	close_pair(&pair);
+}
+
+/* A read stops at an urgent byte (tcp(7)), though more has arrived behind it, and no second edge tells of that. */
+Behaviour(redirect, what_follows_an_urgent_byte_arrives)
+{
+	static const char *const ways[] = { "accept = yes", "accept = no" };
+
+	for (size_t n = 0; n < sizeof(ways) / sizeof(ways[0]); n++) {
+		struct pair pair = open_way(ways[n], "");
+		pid_t relay = superd_only_process(pair.superd);
+
+		client_send(pair.client, "before\n");
+		cr_assert_str_eq(client_line(pair.target), "before");
+		kill(relay, SIGSTOP);
+		client_send(pair.client, "one ");
+		cr_assert_eq(send(pair.client, "!", 1, MSG_OOB), 1);
+		client_send(pair.client, "two\n");
+		kill(relay, SIGCONT);
+		cr_assert_str_eq(client_line(pair.target), "one two", "%s", ways[n]);
+		close_pair(&pair);
+	}
 }
 
 /* The byte at an offset: a pattern in which no piece may be missing, doubled or moved. */

@@ -48,7 +48,7 @@ static void run_ready(struct relay *relay, int from, int to)
 {
 	if (!(relay->buffer.held ? to & ~(POLLIN | POLLRDHUP) : from & ~POLLOUT))
 		return;
-	relay->sender_ended |= !relay->buffer.held && (from & (POLLRDHUP | POLLHUP | POLLERR));
+	relay->reads_all |= !relay->buffer.held && (from & (POLLRDHUP | POLLHUP | POLLERR));
 	relay_run(relay);
 }
 

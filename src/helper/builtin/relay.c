@@ -7,7 +7,8 @@
  * bytes. The last bytes may be fewer, so the process then waits at most for RELAY_GATHERS.
  *
  * A turn goes on until a socket is not ready: with edges, no second one comes for what is left. A read that got less
- * than it asked for has emptied the socket; only the end of the sender may still be in it (epoll(7)). */
+ * than it asked for has emptied the socket. Only the end of the sender may still be in it (epoll(7)), or what follows
+ * an urgent byte, at which a read stops (tcp(7)). */
 #include "helper/builtin/relay.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ static bool fill_relay(struct relay *relay, uint64_t moved)
 		buffer_use_pipe(&relay->buffer); /* if that fails, the buffer stays in memory */
 	got = buffer_fill(&relay->buffer, relay->from);
 	if (got > 0) {
-		relay->waits = !relay->sender_ended && relay->buffer.bytes && got < BUFFER_ROOM;
+		relay->waits = !relay->reads_all && relay->buffer.bytes && got < BUFFER_ROOM;
 		return true;
 	}
 	if (got == 0) {

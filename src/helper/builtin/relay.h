@@ -10,7 +10,7 @@ struct relay {
 	int from, to;                   /* the sender's and the receiver's socket; non-blocking, borrowed */
 	struct relay_buffer buffer;
 	bool by_edges;                  /* the caller learns of readiness by edges (EPOLLET, epoll(7)), not by poll(2) */
-	bool sender_ended;              /* the sender's end was reported, so all has to be read up to it */
+	bool reads_all;                 /* a short read may leave bytes: the sender's end or an urgent byte was reported */
 	bool waits;                     /* the last turn ended because a socket was not ready */
 	unsigned full_turns;            /* number of turns in a row that moved at least FULL bytes */
 	bool gathers;                   /* SO_RCVLOWAT is set on `from`: the kernel wakes the process for many bytes */

@@ -43,7 +43,7 @@
 #define LOOK_EVERY 1000                 /* between two looks for clients that have waited for too long */
 #define HURRY 1000                      /* for the last bytes, after SIGTERM */
 
-#define BOTH_WAYS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)   /* of a client and a target */
+#define BOTH_WAYS (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET) /* of a client and a target */
 #define EVENTS 256                      /* of one epoll_wait(2) */
 #define ACCEPTS 64                      /* connections accepted at a listener in one turn */
 #define KEPT_DESCRIPTORS 64ul           /* for everything but connections */
@@ -58,7 +58,7 @@ struct connection {
 	size_t address;                 /* index of the address that is tried */
 	int64_t since;                  /* time when it was accepted */
 	struct relay in, out;           /* in RELAYING: client to target, target to client */
-	bool client_ended, target_ended; /* the end of what it sends was reported */
+	bool client_reads_all, target_reads_all; /* before RELAYING: relay->reads_all */
 	bool client_readable;           /* before RELAYING: bytes or the end of its data were reported */
 	bool tuned;                     /* relay_tune_loopback was done */
 };
@@ -309,8 +309,8 @@ static void begin_relaying(struct relay_server *server, struct connection *conne
 	connection->in.buffer.spares = connection->out.buffer.spares = &server->spares;
 	connection->in.by_edges = connection->out.by_edges = true;
 	connection->in.waits = connection->out.waits = true;
-	connection->in.sender_ended = connection->client_ended;
-	connection->out.sender_ended = connection->target_ended;
+	connection->in.reads_all = connection->client_reads_all;
+	connection->out.reads_all = connection->target_reads_all;
 	run_connection(server, connection, connection->client_readable, target_readable);
 }
 
@@ -338,7 +338,7 @@ static void on_connecting(struct relay_server *server, struct connection *connec
 		return;
 	if (!error) {
 		note_up(server, connection->address);
-		begin_relaying(server, connection, events & (EPOLLIN | EPOLLRDHUP));
+		begin_relaying(server, connection, events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP));
 		return;
 	}
 	tried = count_tried(server, connection->address) + 1;
@@ -614,13 +614,13 @@ static void on_connection(struct relay_server *server, struct relay_watch *watch
 {
 	struct connection *connection = connection_of(watch);
 	bool is_client = watch->kind == WATCH_CLIENT, gone = events & (EPOLLERR | EPOLLHUP);
-	bool ended = gone || (events & EPOLLRDHUP), reads = ended || (events & EPOLLIN), writes;
+	bool reads_all = gone || (events & (EPOLLRDHUP | EPOLLPRI)), reads = reads_all || (events & EPOLLIN), writes;
 	struct relay *from = is_client ? &connection->in : &connection->out;
 	struct relay *to = is_client ? &connection->out : &connection->in;
 
 	if (watch->fd < 0)
 		return;         /* ended earlier in this turn */
-	*(is_client ? &connection->client_ended : &connection->target_ended) |= ended;
+	*(is_client ? &connection->client_reads_all : &connection->target_reads_all) |= reads_all;
 	if (connection->phase != RELAYING) {
 		connection->client_readable |= is_client && reads;
 		if (is_client && gone)
@@ -629,7 +629,7 @@ static void on_connection(struct relay_server *server, struct relay_watch *watch
 			on_connecting(server, connection, events);
 		return;
 	}
-	from->sender_ended |= ended;
+	from->reads_all |= reads_all;
 	writes = (events & EPOLLOUT) && to->buffer.held;
 	run_connection(server, connection, is_client ? reads : writes, is_client ? writes : reads);
 	if (connection->client.fd >= 0 && gone && from->done && !to->done) {
