@@ -63,6 +63,14 @@ struct connection {
 	bool tuned;                     /* relay_tune_loopback was done */
 };
 
+/* What superd is told. */
+struct report {
+	bool up, busy;
+	int error;
+	size_t count, flows;
+	uint64_t served, received, sent;
+};
+
 struct relay_server {
 	const struct settings *settings;
 	struct redirect_target target;
@@ -92,7 +100,8 @@ struct relay_server {
 	int64_t looked;                 /* time of the last look for clients that have waited for too long */
 	int64_t hurry;                  /* time of the end, after SIGTERM; 0: none */
 	int64_t reported;               /* time of the last report */
-	char report[160];               /* its text */
+	struct report report;
+	bool report_wanted;             /* superd has asked, or there was none yet */
 };
 
 static bool watch_fd(struct relay_server *server, struct relay_watch *watch, uint32_t events)
@@ -496,7 +505,7 @@ static void on_channel(struct relay_server *server)
 	ssize_t got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);
 
 	if (got > 0)                    /* superd asks for a report: it may be another by now */
-		*server->report = '\0';
+		server->report_wanted = true;
 	else if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		retire(server);
 }
@@ -507,30 +516,32 @@ static void on_channel(struct relay_server *server)
  * while data flows. Returns the milliseconds until a report is due; -1: none. */
 static int64_t report(struct relay_server *server, int64_t now)
 {
-	char text[sizeof(server->report)], *numbers, *bytes;
-	size_t flows = flows_count(server->flows);
-	int64_t wait = 0;
+	const struct report *was = &server->report;
+	struct report is = { .up = server->up, .error = server->error, .count = server->count,
+			     .flows = flows_count(server->flows), .served = server->served,
+			     .received = server->received, .sent = server->sent };
+	bool state, numbers;
+	int64_t wait;
+	char text[160];
 
 	if (server->channel.fd < 0)
 		return -1;
-	snprintf(text, sizeof(text),
-		 "%s busy=%d error=%d count=%zu flows=%zu served=%" PRIu64 " received=%" PRIu64 " sent=%" PRIu64 "\n",
-		 server->up ? "up" : "down", server->count || flows, server->error, server->count, flows,
-		 server->served, server->received, server->sent);
-	if (!strcmp(text, server->report))
+	is.busy = is.count || is.flows;
+	state = server->report_wanted || is.up != was->up || is.busy != was->busy || is.error != was->error;
+	numbers = is.count != was->count || is.flows != was->flows || is.served != was->served;
+	if (!state && !numbers && is.received == was->received && is.sent == was->sent)
 		return -1;
-	numbers = strstr(text, " count=");
-	bytes = strstr(text, " received=");
-	if (!strncmp(text, server->report, (size_t)(bytes - text)))
-		wait = REPORT_BYTES_EVERY;
-	else if (!strncmp(text, server->report, (size_t)(numbers - text)))
-		wait = REPORT_EVERY;
+	wait = state ? 0 : numbers ? REPORT_EVERY : REPORT_BYTES_EVERY;
 	if (now < server->reported + wait)
 		return server->reported + wait - now;
+	snprintf(text, sizeof(text),
+		 "%s busy=%d error=%d count=%zu flows=%zu served=%" PRIu64 " received=%" PRIu64 " sent=%" PRIu64 "\n",
+		 is.up ? "up" : "down", is.busy, is.error, is.count, is.flows, is.served, is.received, is.sent);
 	if (send(server->channel.fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EAGAIN)
 		return REPORT_EVERY;
 	server->reported = now;
-	memcpy(server->report, text, sizeof(text));
+	server->report = is;
+	server->report_wanted = false;
 	return -1;
 }
 
@@ -801,6 +812,7 @@ int relay_server_run(const struct settings *settings, const int *fds, size_t cou
 {
 	struct relay_server server = {
 		.settings = settings, .epoll = epoll_create1(EPOLL_CLOEXEC), .most = connections_most(),
+		.report_wanted = true,
 		.probe = { WATCH_PROBE, -1 }, .channel = { WATCH_CHANNEL, -1 }, .sigterm = { WATCH_SIGNAL, -1 },
 	};
 	int status = 1;
