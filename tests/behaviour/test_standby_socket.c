@@ -185,6 +185,147 @@ Behaviour(standby_socket, let_a_changed_row_run_beside_at_a_unix_socket)
 	changes_beside(superd, come_by_path(), come_by_path, the_path, true);
 }
 
+static void order(const char *text)
+{
+	cr_assert(control_is_done(control_once("%s", text)), "%s", world_logs());
+}
+
+/* The client of before is served to its end by the old one, and the one who comes waits for neither. */
+static void restarts_beside(int (*come)(void), const char *endpoint, bool upgrades)
+{
+	struct superd *superd = controlled_run(TALK, endpoint, backend("talk"), "1");
+	long first, second;
+	int old, new;
+
+	superd_wait_log(superd, "web: listening on ");
+	old = come();
+	first = talk(old, "one\n");
+	order("restart --no-wait web");
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	new = come();
+	second = talk(new, "two\n");
+	cr_assert_neq(first, second);
+	if (upgrades)
+		upgrade(superd);
+	cr_assert_eq(talk(old, "three\n"), first);
+	close(old);
+	WAIT_UNTIL(!process_lives(first));
+	cr_expect_not(superd_logged(superd, "which has 1 client still"));
+	cr_assert_eq(talk(new, "four\n"), second);
+	close(new);
+	superd_stop(superd);
+}
+
+static const char *local_endpoint(void)
+{
+	the_port = free_port();
+	return text_of("127.0.0.1:%d", the_port);
+}
+
+Behaviour(standby_socket, let_a_restart_run_beside)
+{
+	restarts_beside(come_by_port, local_endpoint(), false);
+}
+
+Behaviour(standby_socket, let_a_restart_run_beside_over_an_upgrade)
+{
+	restarts_beside(come_by_port, local_endpoint(), true);
+}
+
+Behaviour(standby_socket, let_a_restart_run_beside_at_a_unix_socket)
+{
+	if (geteuid() != 0)
+		cr_skip_test("a twin of a unix socket needs root");
+	the_path = path_in("web.sock");
+	restarts_beside(come_by_path, the_path, false);
+}
+
+/* A client that stays is cut at the limit, and the order waits for that; a new client waits for neither. */
+Behaviour(standby_socket, let_nobody_wait_for_a_client_that_stays)
+{
+	struct superd *superd = controlled_run(TALK, local_endpoint(), backend("talk"), "1");
+	int old, new, operator = control_connect();
+	long first;
+
+	superd_port(superd, "web");
+	old = come_by_port();
+	first = talk(old, "one\n");
+	client_send(operator, "restart web\n");
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	new = come_by_port();
+	cr_assert_neq(talk(new, "two\n"), first);
+	cr_assert(process_lives(first));
+	cr_expect_not_null(strstr(client_line(operator), "1 client had not left the instance that was stopped"));
+	cr_expect(client_sees_end(old));
+	cr_expect_not(process_lives(first));
+	cr_assert_neq(talk(new, "three\n"), first);
+	close(old);
+	close(new);
+	close(operator);
+	superd_stop(superd);
+}
+
+/* The third has to wait for the first, as an address has two sockets; its clients go on with the second until then. */
+Behaviour(standby_socket, let_a_second_restart_follow_the_first)
+{
+	struct superd *superd = controlled_run(TALK, local_endpoint(), backend("talk"), "1");
+	int clients[3];
+	long pids[3];
+
+	superd_port(superd, "web");
+	for (size_t n = 0; n < 3; n++) {
+		clients[n] = come_by_port();
+		pids[n] = talk(clients[n], "one\n");
+		if (n < 2)
+			order("restart --no-wait web");
+		if (n == 1)
+			close(clients[0]);
+		if (n == 1)
+			WAIT_UNTIL(!process_lives(pids[0]) && superd_log_count(superd, "serves the 1 client it") == 2);
+	}
+	cr_assert_neq(pids[1], pids[0]);
+	cr_assert_neq(pids[2], pids[1]);
+	cr_assert_eq(talk(clients[1], "two\n"), pids[1]);
+	close(clients[1]);
+	WAIT_UNTIL(!process_lives(pids[1]));
+	cr_assert_eq(talk(clients[2], "two\n"), pids[2]);
+	close(clients[2]);
+	superd_stop(superd);
+}
+
+/* A program may be one that must not run twice, so nobody runs beside it unless on_change says so. */
+Behaviour(standby_socket, are_no_reason_to_run_twice)
+{
+	struct superd *superd = controlled_run("service web { listen = \"%s\" exec = \"%s\" }\n", local_endpoint(),
+					       backend("talk"));
+	int old, new;
+	long first;
+
+	superd_port(superd, "web");
+	old = come_by_port();
+	first = talk(old, "one\n");
+	order("restart --no-wait web");
+	new = come_by_port();
+	client_send(new, "two\n");
+	cr_expect(client_is_quiet(new, 200));
+	cr_assert_eq(talk(old, "three\n"), first);
+	cr_assert_eq(superd_log_count(superd, "web: started"), 1);
+	close(old);
+	cr_assert_neq(strtol(client_line(new), NULL, 10), first);
+	cr_expect_not(process_lives(first));
+	close(new);
+	superd_stop(superd);
+}
+
+Behaviour(standby_socket, let_runtime_max_run_beside)
+{
+	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n "
+					   "on_change = drain\n " OFTEN "\n}\n", backend("-d 2 careless"));
+	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 16, .connections = 1200 };
+
+	serves_all(superd, &plan);
+}
+
 /* on_change or not: what takes effect on what runs is no reason for another. */
 Behaviour(standby_socket, are_not_for_changes_that_need_no_start)
 {

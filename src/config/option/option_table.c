@@ -1081,7 +1081,11 @@ const struct directive directives[] = {
 		  "would be started: finish lets it serve until it ends, and the next one is started by the new entry; "
 		  "drain starts the next one at once, for new clients, and stops the old one when the clients it has "
 		  "are gone. A frozen one goes on for that, and one that starts is drained when it is ready. Where new "
-		  "clients can't be kept from it that is logged, and it is as finish." },
+		  "clients can't be kept from it that is logged, and it is as finish. With drain the next one may also "
+		  "start at once when superctl restart, superctl stop or runtime_max ends the old one, so that no new "
+		  "client waits for those of the old one, which has 30 s for them at most, as superd(8) tells; not "
+		  "with redirect, where both would bind the same target. Set it for a program that may run twice at a "
+		  "time: not for one that locks its data, or writes it when it ends, as redis does." },
 	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
 	  .help = "What becomes of running instances when a reload takes the service out of the table, or "

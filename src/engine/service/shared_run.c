@@ -340,6 +340,22 @@ static bool hurry_drains(struct service_runtime *runtime)
 	return any;
 }
 
+/* Lets the instance serve its clients beside its successor, until the deadline of drain_end. Only on_change = drain
+ * says that a program may run twice: others may have one lock, or one file that the first writes at its end. With
+ * redirect, both would have to bind the same target. true: it drains. */
+static bool drain_beside(struct service_runtime *runtime)
+{
+	struct instance *instance = runtime_current(runtime);
+	const struct service *service = runtime->service;
+
+	if (service->groups->lifecycle->on_change != ON_CHANGE_DRAIN || service->exec->redirect ||
+	    !drain_begin(runtime, false))
+		return false;
+	drain_end(instance);
+	runtime_post(runtime, DRAINS);
+	return true;
+}
+
 /* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
  * come to standby sockets first. */
 static void stop_current_apart(struct service_runtime *runtime, enum service_event cause)
@@ -360,6 +376,8 @@ static void stop_current_apart(struct service_runtime *runtime, enum service_eve
 	if (cause != IDLE)
 		instance_thaw(instance);
 	instance_limit(instance, 0);    /* no time limit until it gets its signal */
+	if (serves && cause != IDLE && drain_beside(runtime))
+		return;
 	standby_sockets_wait(runtime, stop_current, cause == IDLE ? stay_for_clients : NULL);
 }
 
