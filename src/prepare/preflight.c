@@ -68,6 +68,7 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 	ptr_map_free(&preflight.interfaces);
 	ptr_map_free(&preflight.addresses);
 	ptr_map_free(&preflight.tables);
+	ptr_map_free(&preflight.root_files);
 	ptr_map_free(&preflight.runtime);
 	ptr_map_free(&preflight.variables);
 	free(preflight.mounts);

@@ -153,12 +153,14 @@ static void check_program(struct preflight *preflight, const struct service *ser
 
 	if (!service->exec->exec || service->exec->exec[0][0] != '/')
 		return;                 /* config/check reports that it must be absolute */
-	if (sandbox_covers(service->sandbox, service->exec->exec[0]) ||
-	    !preflight_may_look(preflight, root ? root : service->exec->exec[0]))
+	if (sandbox_covers(service->sandbox, service->exec->exec[0]))
 		return;
 	is_shareable = !root && !service->sandbox;      /* a sandbox may hide or replace an interpreter */
 	if (!is_shareable || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
-		wrong = preflight_check_program(preflight, service, service->exec->exec[0], root, service->account);
+		wrong = NULL;
+		if (preflight_may_look(preflight, root ? root : service->exec->exec[0]))
+			wrong = preflight_check_program(preflight, service, service->exec->exec[0], root,
+							service->account);
 		if (is_shareable)
 			ptr_map_put(&preflight->programs, service->exec->exec[0], service->account, wrong);
 	}

@@ -40,6 +40,7 @@ struct preflight {
 	struct ptr_map addresses;       /* address, interface -> the address; NULL: this machine does not have it */
 	struct ptr_map variables;       /* environment_file -> itself, once its ignored lines were reported */
 	struct ptr_map tables;          /* file -> NULL, once its owners were checked */
+	struct ptr_map root_files;      /* program or environment_file -> NULL, if only root can change it */
 	struct ptr_map runtime;         /* runtime_directory -> the first service with it */
 	char *mounts;                   /* path_mounts, owned */
 	struct helper_program advise, rpc;

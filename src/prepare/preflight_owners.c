@@ -25,10 +25,15 @@ static void check_root_file(struct preflight *preflight, const struct service *s
 			    const char *path)
 {
 	struct buf what = { 0 };
+	const void *known;
 
-	if (*path == '/' && is_changeable(preflight, path, &what))
+	if (*path != '/' || ptr_map_get(&preflight->root_files, path, NULL, &known))
+		return;
+	if (is_changeable(preflight, path, &what))
 		preflight_report(preflight, SEVERITY_WARNING, service, option, path,
 				 "what runs as root would not be root's choice alone: %s", buf_string(&what));
+	else
+		ptr_map_put(&preflight->root_files, path, NULL, NULL);
 	buf_free(&what);
 }
 

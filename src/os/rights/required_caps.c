@@ -111,13 +111,12 @@ static bool has_commands(const struct service *service)
 /* superd loads these BPF programs as a trial before it reports that they are enforced. */
 static uint64_t by_cgroup_filters(const struct cgroup_filter_options *cgroup_filters)
 {
-	uint64_t loading = prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER, 0, 0, 0) >= 0 ? UINT64_C(1) << CAP_BPF_NUMBER :
-										  CAP(SYS_ADMIN);
-
 	if (!cgroup_filters->device_allow && !cgroup_filters->device_policy && !cgroup_filters->ip_address_allow &&
 	    !cgroup_filters->ip_address_deny)
 		return 0;
-	return loading | CAP(NET_ADMIN);
+	if (prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER, 0, 0, 0) < 0)
+		return CAP(SYS_ADMIN) | CAP(NET_ADMIN);
+	return UINT64_C(1) << CAP_BPF_NUMBER | CAP(NET_ADMIN);
 }
 
 /* Every service has processes, perhaps another user's, and pipes, of which a user may have only few of the default size

@@ -722,6 +722,23 @@ Test(preflight, warns_of_files_that_superd_itself_does_not_open)
 	cr_expect(has_said(SEVERITY_WARNING, 8, "clients are not sent it"));
 }
 
+/* What was found of one file is not looked for again; each service hears of it. */
+Test(preflight, warns_each_service_that_runs_such_a_file_as_root)
+{
+	needs_root();
+	make_folder("theirs", 0755);
+	make_file("theirs/program", 0755, "#!/bin/sh\n");
+	make_file("own", 0755, "#!/bin/sh\n");
+	cr_assert_eq(chown_in("theirs", 12345), 0);
+	cr_assert(load("service a { listen = 7\nexec = \"FOLDER/theirs/program\"\nuser = \"root\"\n}\n"
+		       "service b { listen = 8\nexec = \"FOLDER/own\"\nuser = \"root\"\n}\n"
+		       "service c { listen = 9\nexec = \"FOLDER/theirs/program\"\nuser = \"root\"\n}\n"
+		       "service d { listen = 10\nexec = \"FOLDER/own\"\nuser = \"root\"\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 2, "/theirs belongs to user 12345"));
+	cr_expect(has_said(SEVERITY_WARNING, 10, "/theirs belongs to user 12345"));
+	cr_expect_eq(diags.count, 2, "%s", said());
+}
+
 Test(preflight, warns_where_others_decide_what_runs_as_root)
 {
 	static const char two[] = "service a { listen = 7\nexec = \"/bin/true\"\nuser = \"nobody\"\n}\n"
