@@ -71,7 +71,7 @@ static bool read_rpc_program(struct inetd *inetd, struct inetd_entry *entry)
 {
 	entry->address = entry->service;
 	if (!strchr(entry->service, '/'))
-		entry->address = pool_textf(inetd->reading->table->pool, "%s/1", entry->service);
+		entry->address = pool_textf(inetd_entries(inetd->reading)->pool, "%s/1", entry->service);
 	return entry->address || inetd_refuse(inetd, entry->at, "out of memory");
 }
 

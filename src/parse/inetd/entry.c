@@ -23,7 +23,7 @@ void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const cha
 
 const char *inetd_keep(struct inetd *inetd, const char *text, size_t length)
 {
-	const char *kept = pool_text_n(inetd->reading->table->pool, text, length);
+	const char *kept = pool_text_n(inetd_entries(inetd->reading)->pool, text, length);
 
 	if (!kept)
 		diags_out_of_memory(inetd->reading->diags, (struct origin){ .file = inetd->source->file });

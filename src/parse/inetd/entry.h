@@ -55,8 +55,9 @@ struct inetd_entry {
 	bool is_dropped;                /* another entry replaced it, or it is unwanted */
 };
 
-/* The entries of all sources. */
+/* The entries of all sources, and all their texts. The table gets copies of the texts that it needs, a third. */
 struct inetd_entries {
+	struct pool *pool;              /* owned */
 	struct inetd_entry *list;
 	size_t count, capacity;
 	const struct inetd *outer;      /* the file that includes the current one; NULL: none */

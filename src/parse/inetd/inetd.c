@@ -192,7 +192,7 @@ static size_t read_field_line(struct inetd *inetd, size_t at)
 	const struct inetd_cutter cutter = {
 		.source = inetd->source,
 		.dialect = inetd->dialect,
-		.pool = inetd->reading->table->pool,
+		.pool = inetd_entries(inetd->reading)->pool,
 		.diags = inetd->reading->diags,
 		.joins = inetd->reading->compat == COMPAT_NONE,
 	};
@@ -272,12 +272,15 @@ static size_t read_next_entry(struct inetd *inetd, size_t at)
 static struct inetd_entries *make_entries(struct reading *reading)
 {
 	void **state = reading_state(reading, inetd_entries_free);
+	struct inetd_entries *entries = *state ? *state : calloc(1, sizeof(*entries));
 
-	if (!*state)
-		*state = calloc(1, sizeof(struct inetd_entries));
-	if (!*state)
-		reading_refuse_memory(reading);
-	return *state;
+	if (entries && !entries->pool)
+		entries->pool = pool_new();
+	*state = entries;
+	if (entries && entries->pool)
+		return entries;
+	reading_refuse_memory(reading);
+	return NULL;
 }
 
 bool inetd_read_source(struct reading *reading, const struct source_file *source)

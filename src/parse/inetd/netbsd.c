@@ -159,7 +159,7 @@ static bool ends_value(char c)
 
 static bool read_key_value(struct inetd_netbsd *netbsd)
 {
-	struct pool *pool = netbsd->inetd->reading->table->pool;
+	struct pool *pool = inetd_entries(netbsd->inetd->reading)->pool;
 	const struct source_file *source = netbsd->source;
 	size_t start = netbsd->at;
 	struct buf value = { 0 };

@@ -13,6 +13,7 @@ void inetd_entries_free(void *state)
 {
 	struct inetd_entries *entries = state;
 
+	pool_free(entries->pool);
 	free(entries->list);
 	free(entries);
 }
@@ -25,7 +26,7 @@ bool inetd_add(struct reading *reading, const struct inetd_entry *entry)
 	if (list) {
 		entries->list = list;
 		list[entries->count] = *entry;
-		if (inetd_name(&list[entries->count], reading->table->pool)) {
+		if (inetd_name(&list[entries->count], entries->pool)) {
 			entries->count++;
 			return true;
 		}

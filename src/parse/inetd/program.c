@@ -180,7 +180,7 @@ static const char *find_program(const struct inetd *inetd, const char *program)
 	if (!said || !said->folder)
 		return NULL;
 	program += strncmp(program, "./", 2) ? 0 : 2;
-	return pool_textf(inetd->reading->table->pool, "%s/%s", said->folder, program);
+	return pool_textf(inetd_entries(inetd->reading)->pool, "%s/%s", said->folder, program);
 }
 
 static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry, const char *program, struct origin at)
@@ -197,7 +197,7 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const st
 			const struct inetd_word *arguments, size_t count)
 {
 	struct origin at = program->at;
-	struct pool *pool = inetd->reading->table->pool;
+	struct pool *pool = inetd_entries(inetd->reading)->pool;
 	const char **texts = pool_alloc(pool, (count + 1) * sizeof(*texts));
 
 	entry->program_at = at;

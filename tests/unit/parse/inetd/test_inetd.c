@@ -961,6 +961,28 @@ Test(inetd, a_table_is_known_by_its_lines)
 	cr_expect_not(recognised(""));
 }
 
+/* The words of its line that the table does not need, and the names that it might have had, are not kept. */
+Test(inetd, a_line_costs_the_table_what_its_service_needs)
+{
+	enum { COUNT = 1000 };
+	struct result result;
+	size_t length, each;
+	char *text;
+	FILE *lines = open_memstream(&text, &length);
+
+	cr_assert(lines);
+	for (int n = 0; n < COUNT; n++)
+		fprintf(lines, "127.0.0.1:%d stream tcp wait root /bin/x once\n", 10000 + n);
+	cr_assert_eq(fclose(lines), 0);
+	result = read_with(COMPAT_NONE, NULL, text);
+	cr_assert_eq(result.table->count, (size_t)COUNT);
+	each = pool_used(result.table->pool) / COUNT;
+	cr_expect_lt(each, sizeof(struct listen) + sizeof(struct endpoint) + sizeof("10000@127.0.0.1") + 16,
+		     "%zu bytes", each);
+	result_free(&result);
+	free(text);
+}
+
 static bool is_y(const char *daemon)
 {
 	return !strcmp(daemon, "y");
