@@ -247,11 +247,19 @@ static void finish_restoring(struct listener *listener, struct engine *engine)
 		restore_finish(engine, listener->io.fd);
 }
 
+/* Before the listener is given away, or no longer watched: what has not begun by now is left for the next watch. */
+static void settle_restoring(struct listener *listener, struct engine *engine)
+{
+	if (listener->restoring && restore_withdraw(engine, listener->io.fd))
+		listener->restoring = false;
+	finish_restoring(listener, engine);
+}
+
 bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	const struct sock_fprog *rules = listener->listen->rules;
 
-	finish_restoring(listener, engine);
+	settle_restoring(listener, engine);
 	if (!listener_has_socket(listener) && !listener->listen->options->optional) {
 		buf_text(why, "its listener was lost to a process that a backend left");
 		return false;
@@ -364,7 +372,7 @@ static void restore_foreign(struct listener *listener, struct engine *engine, co
 
 void listener_give(struct listener *listener, struct engine *engine, const struct account *account)
 {
-	finish_restoring(listener, engine);
+	settle_restoring(listener, engine);
 	if (!foreign_holder_is(account))
 		return;
 	foreign_socket_mark(listener->io.fd, true);
@@ -378,15 +386,22 @@ static void unwatch_listener(struct listener *listener, struct engine *engine)
 		restore_cancel(engine, listener->io.fd);
 		listener->restoring = false;
 	}
-	finish_restoring(listener, engine);
+	settle_restoring(listener, engine);
 	listener->put_off = false;
 	ev_io_stop(engine->loop, &listener->io);
+}
+
+bool listener_restore_has_begun(const struct listener *listener, struct engine *engine)
+{
+	return listener->restoring && restore_has_begun(engine, listener->io.fd);
 }
 
 void listener_put_off(struct listener *listener, struct engine *engine)
 {
 	ev_io_stop(engine->loop, &listener->io);
 	listener->put_off = true;
+	if (listener->restoring)
+		restore_hurry(engine, listener->io.fd);
 }
 
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on)

@@ -38,7 +38,7 @@ struct listener {
 	bool shared;                    /* a backend has had the socket, and may have changed its O_NONBLOCK */
 	unsigned char tries;            /* datagrams: instances in a row that left the first one unread */
 	bool used;                      /* a backend of another user has had it since the last restore */
-	bool restoring;                 /* another process restores its options now (engine/listener/restore) */
+	bool restoring;                 /* another process restores its options, now or soon (engine/listener/restore) */
 	bool put_off;                   /* a client came meanwhile: superd watches the socket again when that is done */
 	bool inherited;                 /* superd got it from its parent, which may still have it */
 	bool guarded;                   /* the filter that listener_guard attaches is on the socket */
@@ -80,6 +80,9 @@ void listener_give(struct listener *listener, struct engine *engine, const struc
 /* Begins or ends to watch the socket. If a backend has had it, superd first restores its options (bind_restore). If
  * another user may have it, another process restores them while superd watches. on = false: service may be NULL. */
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on);
+
+/* false: it is not being restored, or that begins only in a moment, and may be put off to the next watch. */
+bool listener_restore_has_begun(const struct listener *listener, struct engine *engine);
 
 /* A client came while a listener of the service is being restored: stops watching this one until that is done. */
 void listener_put_off(struct listener *listener, struct engine *engine);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <ev.h>
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@
 #include "os/netdiag/foreign_socket.h"
 
 #define IDLE_MOST 1.                    /* seconds without work, after which superd ends the process */
+#define REST .01                        /* seconds for which a socket is left alone: the next start may come sooner */
 #define TURN .05                        /* seconds for which one socket may keep the others waiting */
 
 struct restoring {
@@ -24,7 +26,8 @@ struct restoring {
 	const char *service;
 	restore_done *done;
 	void *context;
-	uint64_t number;                /* number of the last request for it */
+	uint64_t number;                /* number of the last request for it; 0: none yet */
+	double due;                     /* clock_now() from which the process may be asked; 0: at once */
 	double left;                    /* seconds that are left of FOREIGN_TIMEOUT */
 	bool slow;                      /* it has kept others waiting, and comes behind those that have not */
 };
@@ -82,7 +85,8 @@ static void set_timer(struct restorer *restorer)
 	if (restorer->busy)
 		ev_timer_set(&restorer->timer, turn_left(restorer), 0);
 	else
-		ev_timer_set(&restorer->timer, first_of(restorer) ? 0 : IDLE_MOST, 0);
+		ev_timer_set(&restorer->timer,
+			     first_of(restorer) ? fmax(first_of(restorer)->due - clock_now(), 0) : IDLE_MOST, 0);
 	ev_timer_start(loop, &restorer->timer);
 }
 
@@ -129,12 +133,14 @@ static void give_up(struct restorer *restorer, int error)
 		report_outcome(restorer, first_of(restorer), error);
 }
 
-/* Asks the process to restore the first one, if it is idle. */
+/* Asks the process to restore the first one, if it is idle, and the first one due. */
 static void ask_first(struct restorer *restorer)
 {
 	while (!restorer->busy && first_of(restorer)) {
 		if (first_of(restorer)->fd < 0)
 			report_outcome(restorer, first_of(restorer), 0);
+		else if (first_of(restorer)->due > clock_now())
+			break;
 		else if (!ask_process(restorer, first_of(restorer)))
 			give_up(restorer, EAGAIN);
 	}
@@ -245,9 +251,9 @@ bool restore_begin(struct engine *engine, int fd, const struct listen *listen, c
 		return false;
 	*restoring = (struct restoring){
 		.fd = fd, .listen = listen, .service = service, .done = done, .context = context,
-		.left = FOREIGN_TIMEOUT,
+		.due = listen->rules ? 0 : clock_now() + REST, .left = FOREIGN_TIMEOUT,
 	};
-	if (!first_of(restorer) && !ask_process(restorer, restoring)) {
+	if (!restoring->due && !first_of(restorer) && !ask_process(restorer, restoring)) {
 		free(restoring);
 		set_timer(restorer);
 		return false;
@@ -285,6 +291,7 @@ static bool answer_comes(struct restorer *restorer, double seconds)
 
 static void wait_for_first(struct restorer *restorer)
 {
+	first_of(restorer)->due = 0;
 	ask_first(restorer);
 	if (!restorer->busy)
 		return;
@@ -313,6 +320,37 @@ static void prefer_restoring(struct restorer *restorer, struct restoring *restor
 		first_of(restorer)->slow = true;
 		put_behind(&restorer->queue, restoring);
 	}
+}
+
+bool restore_has_begun(struct engine *engine, int fd)
+{
+	const struct restoring *restoring = find_restoring(engine, fd);
+
+	return restoring && restoring->number;
+}
+
+bool restore_withdraw(struct engine *engine, int fd)
+{
+	struct restoring *restoring = find_restoring(engine, fd);
+
+	if (!restoring || restoring->number)
+		return false;
+	list_remove(&restoring->link);
+	free(restoring);
+	set_timer(engine->listeners->restorer);
+	return true;
+}
+
+void restore_hurry(struct engine *engine, int fd)
+{
+	struct restoring *restoring = find_restoring(engine, fd);
+
+	if (!restoring || restoring->number)
+		return;
+	restoring->due = 0;
+	if (!engine->listeners->restorer->busy)
+		put_behind(&engine->listeners->restorer->queue, restoring);
+	ask_first(engine->listeners->restorer);
 }
 
 void restore_finish(struct engine *engine, int fd)

@@ -1,5 +1,7 @@
 /* Restores the options of listeners in another process (exec/worker/restore_async), while superd watches the
- * listeners. A start waits for the outcome, which is mostly there already. */
+ * listeners. That begins a moment after the last instance has ended, so that a client that comes at once does not wait
+ * for it: its instance gets the socket as one gets it whose client waited already. Afterwards a start waits for the
+ * outcome, which is mostly there already. A socket with rules of access is restored at once. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,6 +17,13 @@ typedef void restore_done(void *context, struct engine *engine, const char *serv
  * called. false: no process could be started. */
 bool restore_begin(struct engine *engine, int fd, const struct listen *listen, const char *service, restore_done *done,
 		   void *context);
+
+bool restore_has_begun(struct engine *engine, int fd);
+
+/* Drops the request if restoring has not begun; `done` is not called. false: it has. */
+bool restore_withdraw(struct engine *engine, int fd);
+
+void restore_hurry(struct engine *engine, int fd);      /* begins now, or as soon as the process is idle */
 
 /* Waits until `done` was called for this socket: up to FOREIGN_TIMEOUT if the socket hangs, and a moment more if
  * another one hangs. */

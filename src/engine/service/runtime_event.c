@@ -347,6 +347,19 @@ static void on_restored(struct service_runtime *runtime)
 		runtime_rewatch(runtime);
 }
 
+/* Whether a client has to wait until the listeners are restored. Only the start of an instance can go before, as it
+ * leaves the sockets alone. */
+static bool must_be_restored(const struct service_runtime *runtime)
+{
+	if (!runtime_is_being_restored(runtime))
+		return false;
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_restore_has_begun(&runtime->listeners[n], runtime->engine))
+			return true;
+	}
+	return runtime->service->exec->accept || runtime_refuses(runtime);
+}
+
 void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct service_runtime *runtime = io->data;
@@ -356,7 +369,7 @@ void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 		on_restored(runtime);
 	if (!(events & EV_READ) || !ev_is_active(io))
 		return;
-	if (runtime_is_being_restored(runtime)) {
+	if (must_be_restored(runtime)) {
 		listener_put_off(container_of(io, struct listener, io), runtime->engine);
 		return;
 	}
