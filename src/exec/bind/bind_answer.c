@@ -20,7 +20,8 @@
 #include "os/socket/carried_options.h"
 #include "os/socket/eintr_timer.h"
 
-#define HOLD_MS 50                      /* for an accept(2) that blocks, before the program is ready */
+#define HOLD_MS 50                      /* at most, for an accept(2) that blocks, before the program is ready */
+#define HOLD_LEAST_MS 5
 #define CHILDREN_MOST 64                /* of a program, to tell of waiting clients */
 #define OTHERS_MOST 16                  /* foreign addresses to report */
 #define REPEATED_MOST 16                /* reports to repeat what was reported before, of any kind */
@@ -408,15 +409,27 @@ int bind_server_end_holds(struct bind_server *server, int64_t now)
 	return server->held_count ? (int)(bind_server_held(server)->until - now) : -1;
 }
 
-/* All are held for as long, so they end in the order in which they came. */
+/* A start that is done soon loses little by it, and a long one a part: a quarter of the time since the first hold. It
+ * never falls, so calls end in the order in which they came. */
+static int64_t hold_time(struct bind_server *server, int64_t now)
+{
+	int64_t quarter;
+
+	if (!server->first_hold)
+		server->first_hold = now;
+	quarter = (now - server->first_hold) / 4;
+	return quarter < HOLD_LEAST_MS ? HOLD_LEAST_MS : quarter < HOLD_MS ? quarter : HOLD_MS;
+}
+
 static void hold(struct bind_server *server, const struct user_call *call, int error)
 {
+	int64_t now = clock_ms();
 	unsigned n;
 
 	if (server->held_count == BIND_HELD_MOST)
 		end_hold(server);
 	n = (server->held_first + server->held_count++) % BIND_HELD_MOST;
-	server->held[n] = (struct held_call){ *call, clock_ms() + HOLD_MS, error };
+	server->held[n] = (struct held_call){ *call, now + hold_time(server, now), error };
 	atomic_store(&server->progress->held[n], call->id);
 }
 

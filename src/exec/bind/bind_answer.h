@@ -41,6 +41,7 @@ struct bind_server {
 	unsigned refused_count;
 	struct held_call held[BIND_HELD_MOST];          /* a ring; their numbers are in progress->held */
 	unsigned held_first, held_count;
+	int64_t first_hold;             /* clock_ms() at the first hold; 0: none yet */
 	double left;                    /* seconds of processor time that may be used; below 0: it waits */
 	double looked, used;            /* at the last look: clock_now(), clock_thread_cpu() */
 	unsigned spared;                /* calls that cost nothing: those around an accepted client */
