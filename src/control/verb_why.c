@@ -294,10 +294,43 @@ static void add_quiet(const struct service_view *view, const struct idle_account
 	add_span(text, account->timeout);
 }
 
-/* Adds "nobody has been connected for 3 s; it is stopped when nobody was for 5 min". */
-static void add_idle(const struct service_view *view, struct buf *text)
+/* Adds "3 connections were closed as probes, and woke nothing (probe = silent)". */
+static void add_probes(const struct service_runtime *runtime, struct buf *text)
+{
+	bool is_silent = runtime->service->groups->lifecycle->probe == PROBE_SILENT;
+	uint64_t count = runtime_stats(runtime)->probes;
+
+	if (count)
+		buf_addf(text, "%llu connection%s, and woke nothing (%s)", (unsigned long long)count,
+			 count == 1 ? " was closed as a probe" : "s were closed as probes",
+			 !is_silent			? "probe_from"
+			 : runtime->service->probes	? "probe, probe_from"
+							: "probe = silent");
+}
+
+static bool relays_clients(const struct service_runtime *runtime)
+{
+	const struct instance *current = runtime_current(runtime);
+
+	return current && current->relay && (current->relay->connections || current->relay->flows);
+}
+
+/* Adds "it is stopped when nobody was for 5 min"; the words in front tell what nobody was. */
+static void add_idle_action(const struct idle_account *account, bool has_words_before, struct buf *text)
 {
 	static const char *const actions[] = { "stopped", "frozen", "reported" };
+
+	buf_addf(text, "%sit is %s when %s for ", has_words_before ? "; " : "", actions[account->action],
+		 account->quiet_sleep ? "nothing has moved"
+		 : has_words_before   ? "nobody was"
+				      : "nobody was connected");
+	add_span(text, account->timeout);
+}
+
+/* Adds "nobody has been connected for 3 s; it is stopped when nobody was for 5 min". Nothing is said of connections
+ * that are not counted yet where its relay has told of some. */
+static void add_idle(const struct service_view *view, struct buf *text)
+{
 	struct idle_account account;
 
 	if (!idle_describe_now(view->match.runtime, &account))
@@ -308,9 +341,9 @@ static void add_idle(const struct service_view *view, struct buf *text)
 	}
 	if (account.standing == IDLE_USED && account.connections)
 		add_connected(&account, text);
-	else if (account.since <= 0)
+	else if (account.since <= 0 && !relays_clients(view->match.runtime))
 		buf_text(text, "whether anybody is connected is not known before they are counted");
-	else
+	else if (account.since > 0)
 		buf_text(text, "nobody has been connected for ");
 	if (account.since > 0)
 		add_span(text, view->now > account.since ? view->now - account.since : 0);
@@ -318,8 +351,7 @@ static void add_idle(const struct service_view *view, struct buf *text)
 		buf_addf(text, "; not idle: %s", account.busy);
 	if (account.standing == IDLE_FROZEN || account.standing == IDLE_REPORTED || account.standing == IDLE_BUSY)
 		return;
-	buf_addf(text, "; it is %s when nobody was for ", actions[account.action]);
-	add_span(text, account.timeout);
+	add_idle_action(&account, text->length, text);
 	if (account.standing == IDLE_POSTPONED)
 		buf_text(text, ", and waits for others that go first");
 }
@@ -451,6 +483,8 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 		bind_calls_tell(runtime_current(runtime), &text);
 	put_sentence(&text, out);
 	add_idle(view, &text);
+	put_sentence(&text, out);
+	add_probes(runtime, &text);
 	put_sentence(&text, out);
 	old_entry_describe(runtime, &text);
 	put_sentence(&text, out);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "controlling.h"
 #include "harness.h"
 #include "load.h"
 #include "namespace.h"
@@ -366,6 +367,18 @@ Behaviour(silent, who_leaves_without_a_word_starts_nothing)
 	superd_expect_fds(superd, descriptors + 1);     /* a socket for questions to the kernel is kept */
 	cr_assert_gt(client_ask_pid(port), 0);
 	cr_assert_eq(superd_log_count(superd, "web: started"), 1);
+	superd_stop(superd);
+}
+
+Behaviour(silent, superctl_tells_of_those_who_left)
+{
+	struct superd *superd = controlled_run(SILENT, backend("talk"), "probe_wait = 10s");
+	int port = superd_port(superd, "web");
+
+	cr_expect_null(strstr(control_once("why web"), "probe"), "%s", control_once("why web"));
+	scan(port, false);
+	WAIT_UNTIL(strstr(control_once("why web"), "1 connection was closed as a probe, and woke nothing "
+						    "(probe = silent)"));
 	superd_stop(superd);
 }
 

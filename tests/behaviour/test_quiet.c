@@ -207,6 +207,19 @@ Behaviour(quiet, superctl_tells_since_when)
 	superd_stop(superd);
 }
 
+Behaviour(quiet, superctl_tells_what_it_waits_for_before_the_first_count)
+{
+	struct superd *superd = controlled_run(QUIET, "127.0.0.1:0", backend("talk"), "1h");
+	int client = client_connect(superd_port(superd, "web"));
+	const char *why;
+
+	ask(client, "one");
+	why = control_once("why web");
+	cr_expect(strstr(why, "it is frozen when nothing has moved for 1 h"), "%s", why);
+	close(client);
+	superd_stop(superd);
+}
+
 Behaviour(quiet, a_reload_has_it_mean_what_it_says)
 {
 	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "300ms");

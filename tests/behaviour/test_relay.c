@@ -228,6 +228,22 @@ Behaviour(relay, the_next_byte_of_a_quiet_client_wakes_a_frozen_program)
 	superd_stop(superd);
 }
 
+/* Before the first count of connections only the relay knows of a client. */
+Behaviour(relay, superctl_does_not_doubt_the_client_that_is_relayed)
+{
+	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 1h\n");
+	int client = client_connect(superd_port(superd, "app"));
+	const char *said;
+
+	ask_again(client, "one");
+	WAIT_UNTIL(strstr(why(), "relaying 1 client"));
+	said = why();
+	cr_expect_null(strstr(said, "is not known"), "%s", said);
+	cr_expect_not_null(strstr(said, "it is stopped when nobody was connected for 1 h"), "%s", said);
+	close(client);
+	superd_stop(superd);
+}
+
 Behaviour(relay, so_does_one_after_an_operator_has_frozen_it)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
