@@ -165,6 +165,34 @@ static void add_kept_awake(const struct service_view *view, struct buf *out)
 	json_object_close(out);
 }
 
+/* Bytes that the sleep of its idle_action frees; -1: unknown. What freeze_reclaim hands back is not measured. */
+static int64_t memory_of_sleep(const struct service *row, const struct idle_gaps *gaps)
+{
+	const struct lifecycle_options *lifecycle = row->groups->lifecycle;
+
+	if (lifecycle->idle_action == IDLE_FREEZE)
+		return lifecycle->freeze_reclaim ? -1 : 0;
+	return gaps->memory ? gaps->memory : -1;
+}
+
+static void add_mean(const char *name, double sum, uint64_t count, struct buf *out)
+{
+	if (count)
+		json_seconds_field(out, name, fmax(sum, 0) / (double)count);
+	else
+		json_null_field(out, name);
+}
+
+/* The mean times until ready of starts and thaws together, and of each. */
+static void add_means(const struct service_stats *stats, struct buf *out)
+{
+	const struct histogram *all = &stats->latency, *thaws = &stats->thaw_latency;
+
+	add_mean("latency", all->sum, all->count, out);
+	add_mean("start_latency", all->sum - thaws->sum, all->count - thaws->count, out);
+	add_mean("thaw_latency", thaws->sum, thaws->count, out);
+}
+
 /* The share of the time that has been measured in which it would have slept, and how often it would have waked. A gap
  * that is shorter than its own idle_timeout is not seen. */
 static void add_timeouts(const struct service_view *view, const struct idle_gaps *gaps, double measured,
@@ -172,6 +200,7 @@ static void add_timeouts(const struct service_view *view, const struct idle_gaps
 {
 	double own = (double)view->match.row->groups->lifecycle->idle_timeout / 1e6;
 	double present = idle_present_gap(view->match.runtime);
+	int64_t memory = memory_of_sleep(view->match.row, gaps);
 
 	json_list_field(out, "timeouts");
 	for (unsigned n = 0; n < IDLE_GAP_TIMEOUTS; n++) {
@@ -183,7 +212,7 @@ static void add_timeouts(const struct service_view *view, const struct idle_gaps
 		json_flag_field(out, "at_least", idle_gap_timeouts[n] < own);
 		json_seconds_field(out, "asleep", share);
 		json_count_field(out, "wakes", gaps->wakes[n]);
-		json_whole_field(out, "saved", gaps->memory ? (int64_t)((double)gaps->memory * share) : -1);
+		json_whole_field(out, "saved", memory < 0 ? -1 : (int64_t)((double)memory * share));
 		json_object_close(out);
 	}
 	json_list_close(out);
@@ -191,6 +220,7 @@ static void add_timeouts(const struct service_view *view, const struct idle_gaps
 
 void show_gaps(const struct service_view *view, struct buf *out)
 {
+	static const char *const actions[] = { "stop", "freeze", "report" };
 	const struct service_stats *stats = runtime_stats(view->match.runtime);
 	const char *why = why_unmeasured(view);
 	double measured = view->now > stats->gaps.begun ? view->now - stats->gaps.begun : 0;
@@ -205,10 +235,9 @@ void show_gaps(const struct service_view *view, struct buf *out)
 	}
 	json_seconds_field(out, "measured", measured);
 	add_kept_awake(view, out);
-	if (stats->latency.count)
-		json_seconds_field(out, "latency", stats->latency.sum / (double)stats->latency.count);
-	else
-		json_null_field(out, "latency");
+	json_text_field(out, "action", actions[view->match.row->groups->lifecycle->idle_action]);
+	json_flag_field(out, "reclaims", view->match.row->groups->lifecycle->freeze_reclaim);
+	add_means(stats, out);
 	json_whole_field(out, "memory", stats->gaps.memory ? stats->gaps.memory : -1);
 	add_timeouts(view, &stats->gaps, measured, out);
 	json_object_close(out);

@@ -91,6 +91,39 @@ Behaviour(idle_gaps, what_was_measured_goes_through_an_upgrade)
 	superd_stop(superd);
 }
 
+static const char *saved_by(const char *options, const char *saved)
+{
+	struct superd *superd = run_web(options);
+	int port = superd_port(superd, "web");
+	const char *answer;
+
+	client_ask_pid(port);
+	WAIT_UNTIL(!strcmp(control_value(control_once("list web"), "state"), "frozen"));
+	expect_in(SUPERCTL(control_path(), "idle").out, "start: ");
+	expect_in(control_once("idle web"), "\"thaw_latency\":null");
+	client_ask_pid(port);
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "idle").out, ", thaw: "));
+	answer = SUPERCTL(control_path(), "--json", "idle", "web").out;
+	cr_expect(schema_holds("gaps", answer));
+	expect_in(answer, saved);
+	answer = SUPERCTL(control_path(), "idle").out;
+	superd_stop(superd);
+	return answer;
+}
+
+/* A frozen backend keeps its memory, and a thaw takes less than a start. */
+Behaviour(idle_gaps, a_freeze_saves_no_memory_and_its_wakes_are_thaws)
+{
+	expect_in(saved_by("idle_timeout = 200ms idle_action = freeze", "\"saved\":0"),
+		  "idle_action = freeze keeps its memory");
+}
+
+Behaviour(idle_gaps, what_is_handed_back_is_not_measured)
+{
+	expect_in(saved_by("idle_timeout = 200ms idle_action = freeze freeze_reclaim = yes", "\"saved\":null"),
+		  "what freeze_reclaim hands back is not measured");
+}
+
 /* db has no client of its own. */
 Behaviour(idle_gaps, one_that_is_kept_awake_says_by_whom)
 {

@@ -53,11 +53,34 @@ static void add_name(struct idle_view *view, const json_t *service, bool is_firs
 	columns_add(&view->columns, STYLE_BOLD, &view->cell);
 }
 
-/* Adds "web, which wants it, has kept it awake for 5 min". */
-static void add_kept_awake(struct idle_view *view, const json_t *service)
+/* Adds "start: 5.2 ms, thaw: 400 us", what there was of both. */
+static void add_latency(struct idle_view *view, const json_t *service)
+{
+	bool has_start = json_reply_has_number(service, "start_latency");
+
+	if (has_start) {
+		buf_text(&view->cell, "start: ");
+		human_units_add_span(&view->cell, json_reply_number(service, "start_latency"));
+	}
+	if (json_reply_has_number(service, "thaw_latency")) {
+		buf_text(&view->cell, has_start ? ", thaw: " : "thaw: ");
+		human_units_add_span(&view->cell, json_reply_number(service, "thaw_latency"));
+	}
+	end_cell(view);
+}
+
+/* Adds "idle_action = freeze keeps its memory; web, which wants it, has kept it awake for 5 min". */
+static void add_note(struct idle_view *view, const json_t *service)
 {
 	const json_t *kept = json_reply_object(service, "kept_awake");
+	bool freezes = json_reply_is(service, "action", "freeze");
 
+	if (freezes)
+		buf_text(&view->cell, json_reply_flag(service, "reclaims")
+					      ? "what freeze_reclaim hands back is not measured"
+					      : "idle_action = freeze keeps its memory");
+	if (freezes && kept)
+		buf_text(&view->cell, "; ");
 	if (kept) {
 		json_reply_show_text(&view->cell, kept, "by");
 		buf_text(&view->cell, ", which wants it, has kept it awake for ");
@@ -80,10 +103,10 @@ static void add_timeout(struct idle_view *view, const json_t *service, const jso
 	if (is_first)
 		human_units_add_age(&view->cell, json_reply_number(service, "measured"));
 	end_cell(view);
-	add_span(view, is_first ? service : NULL, "latency");
+	add_latency(view, is_first ? service : NULL);
 	add_bytes(view, is_first ? service : NULL, "memory");
 	add_bytes(view, timeout, "saved");
-	add_kept_awake(view, is_first ? service : NULL);
+	add_note(view, is_first ? service : NULL);
 }
 
 static void add_unmeasured(struct idle_view *view, const json_t *service)
