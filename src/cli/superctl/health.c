@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
+#include "cli/superctl/status_internal.h"
 #include "cli/superctl/views.h"
 
 #define HEALTH_LIMIT 5000 /* milliseconds for connecting, asking and the answer */
@@ -119,6 +120,7 @@ static bool show_version(void *context, const json_t *line, const char *text)
 	if (json_reply_has_number(line, "pid"))
 		buf_addf(&out, ", pid %.0f", json_reply_number(line, "pid"));
 	buf_char(&out, '\n');
+	status_add_posture(&out, line);
 	printed = conversation_print(&out);
 	buf_free(&out);
 	return printed;

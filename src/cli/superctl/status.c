@@ -135,38 +135,14 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
-static void add_names(struct buf *out, const char *title, const json_t *names)
-{
-	size_t n;
-	json_t *name;
-
-	buf_addf(out, "  %-10s", title);
-	json_array_foreach(names, n, name) {
-		buf_char(out, ' ');
-		json_reply_show(out, name);
-	}
-	buf_text(out, json_array_size(names) ? "\n" : " none\n");
-}
-
-/* superd's own capabilities and privileges. An older superd does not send them. */
 static bool show_posture(void *context, const json_t *line, const char *text)
 {
-	const json_t *posture = json_object_get(line, "posture");
 	struct buf out = { 0 };
-	bool ok = true;
+	bool ok;
 
 	(void)context, (void)text;
-	if (posture) {
-		buf_text(&out, "\nsuperd itself (superd(8), SECURITY)\n");
-		add_names(&out, "uses", json_object_get(posture, "effective"));
-		add_names(&out, "may use", json_object_get(posture, "permitted"));
-		add_names(&out, "bounds", json_object_get(posture, "bounding"));
-		buf_addf(&out, "  %s, %s\n",
-			 json_is_true(json_object_get(posture, "dumpable")) ? "dumpable" : "not dumpable",
-			 json_is_true(json_object_get(posture, "no_new_privileges")) ? "no_new_privileges" :
-										       "may gain privileges");
-		ok = conversation_print(&out);
-	}
+	status_add_posture_line(&out, line);
+	ok = conversation_print(&out);
 	buf_free(&out);
 	return ok;
 }

@@ -461,3 +461,49 @@ void status_add_log(struct buf *out, const struct screen *screen, const json_t *
 		buf_free(&text);
 	}
 }
+
+static void add_names(struct buf *out, const char *title, const json_t *names)
+{
+	size_t n;
+	json_t *name;
+
+	buf_addf(out, "  %-10s", title);
+	json_array_foreach(names, n, name) {
+		buf_char(out, ' ');
+		json_reply_show(out, name);
+	}
+	buf_text(out, json_array_size(names) ? "\n" : " none\n");
+}
+
+static void add_flags(struct buf *out, const json_t *posture)
+{
+	buf_addf(out, "%s, %s\n", json_is_true(json_object_get(posture, "dumpable")) ? "dumpable" : "not dumpable",
+		 json_is_true(json_object_get(posture, "no_new_privileges")) ? "no_new_privileges" :
+									       "may gain privileges");
+}
+
+void status_add_posture_line(struct buf *out, const json_t *version)
+{
+	const json_t *posture = json_object_get(version, "posture");
+	size_t count = json_array_size(json_object_get(posture, "effective"));
+
+	if (!posture)
+		return;
+	buf_addf(out, "\nsuperd itself uses %zu capabilit%s (superctl version lists them); ", count,
+		 count == 1 ? "y" : "ies");
+	add_flags(out, posture);
+}
+
+void status_add_posture(struct buf *out, const json_t *version)
+{
+	const json_t *posture = json_object_get(version, "posture");
+
+	if (!posture)
+		return;
+	buf_text(out, "superd itself (superd(8), SECURITY)\n");
+	add_names(out, "uses", json_object_get(posture, "effective"));
+	add_names(out, "may use", json_object_get(posture, "permitted"));
+	add_names(out, "bounds", json_object_get(posture, "bounding"));
+	buf_text(out, "  ");
+	add_flags(out, posture);
+}

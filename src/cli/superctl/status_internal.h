@@ -21,4 +21,9 @@ void status_add_failures(struct buf *out, const json_t *service);
 void status_add_refusals(struct buf *out, const json_t *service);
 void status_add_pause(struct buf *out, const struct screen *screen, const json_t *service);
 void status_add_idle(struct buf *out, const json_t *service);
+
+/* What superd itself may do, in a line, and whole; an older superd does not send that. */
+void status_add_posture_line(struct buf *out, const json_t *version);
+void status_add_posture(struct buf *out, const json_t *version);
+
 void status_add_log(struct buf *out, const struct screen *screen, const json_t *service);
