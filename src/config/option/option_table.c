@@ -1453,4 +1453,4 @@ const struct directive directives[] = {
 };
 
 const size_t directive_count = sizeof(directives) / sizeof(directives[0]);
-_Static_assert(sizeof(directives) / sizeof(directives[0]) <= UINT16_MAX, "struct mark holds an index of 16 bits");
+_Static_assert(sizeof(directives) / sizeof(directives[0]) <= MARK_DIRECTIVE, "struct mark holds such an index");

@@ -32,8 +32,10 @@ bool service_is_unclear(const struct service *service, const char *directive)
 
 struct origin service_place(const struct service *service, const struct mark *mark)
 {
+	unsigned first = mark->is_above ? 0 : service->at.line;
+
 	return (struct origin){
-		.file = mark->file, .line = (service->at.line + mark->line) & MARK_LINE, .column = mark->column
+		.file = mark->file, .line = (first + mark->line) & MARK_LINE, .column = mark->column
 	};
 }
 

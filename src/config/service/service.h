@@ -449,15 +449,16 @@ static inline const struct sock_fprog *listen_guard(const struct listen *listen)
 /* Which option the service's text sets, and where. Packed, because a large table has tens of thousands. */
 struct mark {
 	const char *file;
-	unsigned line : 24;             /* relative to the service's, so that similar rows share marks */
+	unsigned line : 24;             /* relative to the service's, so that similar rows share marks, unless is_above */
 	unsigned block : 8;             /* 0: the service itself; n: its n-th socket { }, at most MARK_BLOCK */
-	unsigned directive : 15;        /* index into directives[] */
+	unsigned directive : 14;        /* index into directives[] */
+	unsigned is_above : 1;          /* `line` is the file's: it stands above the service, as xinetd's defaults */
 	unsigned refused : 1;           /* its value was invalid, which is reported; the field has the default */
 	unsigned column : 16;           /* at most MARK_COLUMN */
 };
 
 /* The highest values of a mark's fields. */
-enum { MARK_LINE = (1 << 24) - 1, MARK_BLOCK = (1 << 8) - 1, MARK_DIRECTIVE = (1 << 15) - 1, MARK_COLUMN = (1 << 16) - 1 };
+enum { MARK_LINE = (1 << 24) - 1, MARK_BLOCK = (1 << 8) - 1, MARK_DIRECTIVE = (1 << 14) - 1, MARK_COLUMN = (1 << 16) - 1 };
 enum { MARKS_MOST = (1 << 27) - 1 };   /* of a service */
 
 static inline unsigned mark_block(size_t number)

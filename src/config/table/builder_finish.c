@@ -252,7 +252,9 @@ static bool fill_marks(struct service *row, const struct service_builder *builde
 		return false;
 	write_marks(marks, builder);
 	for (size_t i = 0; i < count; i++) {
-		marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
+		marks[i].is_above = marks[i].line < row->at.line;
+		if (!marks[i].is_above)
+			marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
 		row->is_unclear |= marks[i].refused;
 	}
 	row->marks = pool_keep(builder->table->pool, marks, count * sizeof(*marks));

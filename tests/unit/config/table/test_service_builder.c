@@ -241,6 +241,27 @@ Test(builder, marks_say_what_was_set_and_where)
 	cr_expect_null(service_mark(row, "group"));
 }
 
+/* As xinetd's defaults, which each service sets for itself, from the place where they stand. */
+Test(builder, marks_of_a_place_above_are_one_copy)
+{
+	static const char *const five[] = { "5" };
+	const struct value nice = { .words = five, .count = 1, .at = next_line() };
+	const struct mark *marks[2];
+
+	line = 4;
+	for (unsigned n = 0; n < 2; n++) {
+		struct service_builder *builder = begin_good(n ? "b" : "a", "80");
+		struct service *row;
+
+		cr_assert(builder_set(builder, NATIVE, "nice", &nice, &diags));
+		row = end(builder);
+		cr_expect_eq(service_origin(row, "listen").line, n ? 9 : 6);
+		cr_expect_eq(service_origin(row, "nice").line, 1);
+		marks[n] = row->marks;
+	}
+	cr_expect_eq(marks[0], marks[1]);
+}
+
 Test(builder, the_name_of_the_file_outlives_the_text)
 {
 	char name[] = "gone.conf";
