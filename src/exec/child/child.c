@@ -213,6 +213,7 @@ static int execute_program(struct job *job)
 static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_CGROUP] = cgroup_join,
 	[STAGE_DESCRIPTORS] = set_descriptors,
+	[STAGE_HOLD] = stage_hold,
 	[STAGE_SESSION] = set_session,
 	[STAGE_NICE] = set_nice,
 	[STAGE_OOM_SCORE] = set_oom_score,

@@ -21,6 +21,7 @@ enum stage {
 	STAGE_STREAMS,  /* opens the files of standard streams, as the user */
 	STAGE_CGROUP,   /* the first stage of child_run: the group's limits hold for all others */
 	STAGE_DESCRIPTORS,
+	STAGE_HOLD, /* warm = N; as superd's own user, so that a tracer may attach */
 	STAGE_SESSION,
 	STAGE_NICE,
 	STAGE_OOM_SCORE,
@@ -86,6 +87,9 @@ struct job {
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
 	const struct sock_fprog *bind_filter;           /* pass = bind: the filter to install; of the plan */
 	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */
+	/* warm = N: the placeholder, one of `wanted`, which brings a byte as soon as the process is traced; 0: none */
+	int hold_channel;
+	bool hold_dumpable;             /* the tracer lacks CAP_SYS_PTRACE */
 	const char *notify;             /* path of its notify socket, which is mounted where a sandbox would hide it; NULL: none */
 	int mapper;                     /* socket to the process that writes the maps of a user namespace (userns_map); -1: none */
 	pid_t mapper_pid;               /* that process */

@@ -5,6 +5,7 @@
 struct job;
 struct plan;
 
+int stage_hold(struct job *job);                  /* warm = N: waits until it is traced */
 int stage_cpus(struct job *job);
 int stage_io_priority(struct job *job);
 int stage_scheduling(struct job *job);          /* policy, priority, timer slack */

@@ -6,6 +6,7 @@
 #include "exec/spawn/spawn.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -17,6 +18,7 @@
 #include "base/thread.h"
 #include "exec/spawn/spawn_env.h"
 #include "exec/spawn/spawn_timeout.h"
+#include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
 
 #define HELPERS_MOST 2
@@ -61,9 +63,8 @@ static bool must_start_apart(const struct job *job)
 {
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
-	return job->checks || job->group || job->files || needs_own_oom_score(job) || job->plan->credentials ||
-	       job->plan->may_hang ||
-	       (job->plan->apart && !privileged);
+	return job->checks || job->group || job->files || job->hold_channel || needs_own_oom_score(job) ||
+	       job->plan->credentials || job->plan->may_hang || (job->plan->apart && !privileged);
 }
 
 /* The path of the notify socket; NULL: none, or an abstract name. */
@@ -84,6 +85,8 @@ static void start_one(struct spawn_request *request, char *stack)
 		.wanted_count = request->wanted_count,
 		.filter_channel = request->filter_channel,
 		.bind_filter = request->bind_filter,
+		.hold_channel = request->hold_channel,
+		.hold_dumpable = request->hold_channel && !capability_held(CAP_SYS_PTRACE),
 		.report = -1,
 		.files = request->files,
 		.mapper = -1,

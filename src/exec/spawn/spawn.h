@@ -27,6 +27,9 @@ struct spawn_request {
 	 * `wanted`, the last one; 0: none. */
 	int filter_channel;
 	const struct sock_fprog *bind_filter;           /* the filter itself, one of the plan's */
+	/* warm = N: the placeholder, which stands in `wanted`: the child reads a byte from it before it goes on
+	 * (exec/warm/hold); the start is then apart. 0: none. */
+	int hold_channel;
 	/* Three files that the child opens as its user; the start is then apart. NULL: none. */
 	const struct stream_file *files;
 	unsigned listen_count;          /* LISTEN_FDS (sd_listen_fds(3)); 0: no LISTEN_* variables */

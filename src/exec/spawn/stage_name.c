@@ -14,6 +14,7 @@ static const char *const names[] = {
 	"opening streams",
 	"joining a control group",
 	"passing descriptors",
+	"waiting to be held",
 	"making a session",
 	"setting nice",
 	"setting oom_score_adjust",

@@ -1,0 +1,57 @@
+/* warm = N: waits until a worker process traces this one (exec/warm/hold). That is before the change of user: from then
+ * on, a tracer without CAP_SYS_PTRACE could not attach any more, as the process is not dumpable before its exec. */
+#include "exec/child/stages.h"
+
+#include <errno.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+
+#include "exec/child/child.h"
+#include "os/rights/raw_syscall.h"
+
+/* With Yama (the kernel's LSM) only an ancestor may trace a process, and the worker is none: any descendant of superd
+ * may that has the same user. No process may after 0. */
+#if defined(HAVE_SYS_PRCTL_H) && defined(PR_SET_PTRACER)
+static void let_trace(pid_t ancestor)
+{
+	prctl(PR_SET_PTRACER, (unsigned long)ancestor, 0, 0, 0);
+}
+#else
+static void let_trace(pid_t ancestor)
+{
+	(void)ancestor;
+}
+#endif
+
+/* Where the placeholder is by now. */
+static int find_placeholder(const struct job *job)
+{
+	for (int n = 0; n < job->wanted_count; n++) {
+		if (job->wanted[n] == job->hold_channel)
+			return n;
+	}
+	return -1;
+}
+
+int stage_hold(struct job *job)
+{
+	int fd;
+	char byte;
+	ssize_t got;
+
+	if (!job->hold_channel)
+		return 0;
+	fd = find_placeholder(job);
+	if (job->hold_dumpable)
+		raw_set_dumpable();
+	let_trace(getppid());
+	do
+		got = read(fd, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	let_trace(0);
+	if (got == 0)
+		errno = ECANCELED;      /* superd has closed its end: it does not want the program any more */
+	return got == 1 ? 0 : -1;
+}

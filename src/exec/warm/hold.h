@@ -1,0 +1,82 @@
+/* warm = N: programs that were started ahead of their clients. Such a program has one end of a pair of sockets where its
+ * connection will stand. It runs up to its first system call that has to do with this placeholder, and is held there:
+ * it waits in recvmsg(2) for its connection, by a few instructions that were planted into it. Then it repeats that
+ * call, on the connection. Nothing traces it while it waits, or later.
+ *
+ * A life: hold_make_pair; spawn_start with the placeholder in `wanted` and as `hold_channel`; hold_start, as soon as the
+ * process is known; hold_hear, when the worker process's channel is readable; hold_give, when there is a client;
+ * hold_taken, when superd's end of the pair is readable. If superd closes its end instead, the program goes on with a
+ * placeholder at its end of file, as if its client had left at once.
+ *
+ * Where this is not possible (hold_none.c), hold_start fails with ENOTSUP. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "exec/spawn/worker_process.h"
+
+#define HOLD_PLACES 4                   /* descriptors of a program that are its connection, at most */
+
+/* Why a program cannot be held. */
+enum hold_obstacle {
+	HOLD_NONE,
+	HOLD_UNTRACEABLE,               /* also a program that forbids it by PR_SET_DUMPABLE (prctl(2)) */
+	HOLD_GAINS_PRIVILEGE,           /* setuid, setgid, or capabilities of its file */
+	HOLD_OWN_FILTER,                /* it installs a seccomp filter, or traces */
+	HOLD_32_BIT,
+	HOLD_THREADS,
+	HOLD_CALLS_REFUSED,             /* the service's filter of system calls forbids what the hand-over needs */
+	HOLD_ENDED,                     /* before it had to do with the placeholder, or before its exec */
+	HOLD_TOO_LATE,                  /* it did not get there in time */
+	HOLD_UNSUPPORTED,
+	HOLD_OBSTACLES
+};
+
+/* What a worker process says at its end. */
+struct hold_report {
+	enum hold_obstacle obstacle;    /* HOLD_NONE: the program waits for its connection; else it was killed */
+	int error;                      /* errno of HOLD_UNTRACEABLE and HOLD_CALLS_REFUSED; 0: none */
+	long call;                      /* number of the system call at which it is held; -1: it is not held */
+};
+
+/* One program to hold. */
+struct hold_work {
+	pid_t program;
+	int channel;                    /* superd's end of the pair */
+	int places[HOLD_PLACES];        /* the program's descriptors that are the placeholder, none twice */
+	size_t place_count;
+	int64_t limit_ms;               /* time until it must wait for its connection */
+};
+
+bool hold_is_supported(void);           /* whether this superd can hold programs on this kind of machine */
+
+/* Makes a pair: superd's end, non-blocking, and the placeholder, which blocks. Both are close-on-exec. false and errno. */
+bool hold_make_pair(int *ours, int *theirs);
+
+/* Starts the process that lets the program run and holds it. It ends by itself some time after limit_ms at the latest,
+ * and then the program is killed; so it is if superd ends the process before. false and errno. */
+bool hold_start(struct worker_process *worker, const struct hold_work *work);
+
+/* Reads the report without blocking. false and errno; EAGAIN: there is none yet; EPIPE: the process ended without
+ * one, and the program was killed, if it was traced already. */
+bool hold_hear(struct worker_process *worker, struct hold_report *report);
+
+/* Sends the connection, without blocking. superd keeps its own copy until hold_taken says that it is taken. false and
+ * errno: the program is gone. */
+bool hold_give(int channel, int connection);
+
+enum hold_taken {
+	HOLD_WAITS,                     /* nothing is heard from it: it has not taken its connection yet, if one was given */
+	HOLD_TAKEN,                     /* every placeholder is gone; if nothing was given, the program is gone */
+	HOLD_NOT_TAKEN,                 /* the program is gone, and has not taken the connection */
+	HOLD_WROTE,                     /* it wrote to the placeholder, or could not receive: end it, it has no connection */
+};
+
+/* What the pair says, without blocking. After any answer but HOLD_WAITS, the caller closes the channel: another call
+ * could answer otherwise. */
+enum hold_taken hold_taken(int channel);
+
+const char *hold_obstacle_text(enum hold_obstacle obstacle);    /* for messages: "it uses threads" */
