@@ -174,7 +174,7 @@ static bool read_comm(pid_t pid, char *name, int size)
 bool process_is_beside(pid_t pid, const char *wanted)
 {
 	static const char *const names[] = { "superd-ask\n", "superd-bind\n", "superd-close\n", "superd-copy\n",
-					     "superd-count\n", "superd-output\n", "superd-page-out\n",
+					     "superd-count\n", "superd-hold\n", "superd-output\n", "superd-page-out\n",
 					     "superd-receive\n", "superd-restore\n" };
 	char name[32] = "";
 	bool exists = read_comm(pid, name, sizeof(name));
