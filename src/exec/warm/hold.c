@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -20,6 +21,7 @@
 #include "exec/warm/hold_touch.h"
 #include "exec/warm/hold_trace.h"
 #include "os/rights/capability.h"
+#include "os/rights/raw_syscall.h"
 #include "os/rights/required_caps.h"
 #include "os/socket/scm_rights.h"
 
@@ -60,6 +62,8 @@ static int is_secure(pid_t program)
 		return -1;
 	got = read(fd, entries, sizeof(entries));
 	close(fd);
+	if (got < 0)
+		return -1;
 	for (ssize_t n = 0; n < got / (ssize_t)sizeof(*entries); n++) {
 		if (entries[n].a_type == AT_SECURE)
 			return entries[n].a_un.a_val != 0;
@@ -79,15 +83,36 @@ static bool would_gain_rights(pid_t program)
 	       getxattr(path, "security.capability", value, sizeof(value)) > 0;
 }
 
+/* Without CAP_SYS_PTRACE, the memory and the /proc of another user's process are closed to its tracer, too. */
+static void become_user_of(pid_t program)
+{
+	char path[64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/%ld", (long)program);
+	if (stat(path, &status) < 0 || status.st_uid == geteuid())
+		return;
+	raw_raise_effective();
+	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	if (raw_set_gid(status.st_gid) == 0 && raw_set_uid(status.st_uid) == 0)
+		raw_raise_effective();
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);     /* as fs.suid_dumpable may say otherwise (proc_sys_fs(5)) */
+}
+
 /* Looks at a program before its first call. */
 static void check_program(pid_t program, struct hold_report *report)
 {
-	int secure = is_secure(program);
+	bool may_trace_all = capability_held(CAP_SYS_PTRACE);
+	int secure;
+
+	if (!may_trace_all)
+		become_user_of(program);
+	secure = is_secure(program);
 
 	if (secure < 0) {
 		report->obstacle = HOLD_UNTRACEABLE;
 		report->error = errno;
-	} else if (secure || (!capability_held(CAP_SYS_PTRACE) && would_gain_rights(program))) {
+	} else if (secure || (!may_trace_all && would_gain_rights(program))) {
 		report->obstacle = HOLD_GAINS_PRIVILEGE;
 	}
 }

@@ -251,6 +251,37 @@ static void ask_for_peer(void)
 	say(peer.ss_family == AF_INET ? "internet" : "placeholder");
 }
 
+static void write_at_once(int signal)
+{
+	(void)signal;
+	say("x");
+}
+
+/* Leaves no number for another descriptor, and tells the test. */
+static void lower_limit(int signal)
+{
+	const struct rlimit few = { 3, 3 };
+
+	(void)signal;
+	setrlimit(RLIMIT_NOFILE, &few);
+	if (write(2, "", 1) < 0)
+		_exit(92);
+}
+
+static void write_while_held(void)
+{
+	signal(SIGALRM, write_at_once);
+	ualarm(20000, 0);
+	serve();
+}
+
+static void fill_up_while_held(void)
+{
+	signal(SIGALRM, lower_limit);
+	ualarm(20000, 0);
+	serve();
+}
+
 static void serve_without_room(void)
 {
 	const struct rlimit few = { 3, 3 };
@@ -293,6 +324,8 @@ static const struct role {
 	{ "descriptors", list_descriptors },
 	{ "peer", ask_for_peer },
 	{ "full", serve_without_room },
+	{ "writes", write_while_held },
+	{ "fills", fill_up_while_held },
 	{ "waits", wait_for_ever },
 	{ "ends", end_at_once },
 };
@@ -735,6 +768,44 @@ Test(hold, a_client_that_was_not_taken_is_still_there)
 	end_held(&next);
 }
 
+Test(hold, a_program_that_writes_while_it_is_held_is_noticed)
+{
+	struct held held;
+
+	plan_role("writes", "");
+	held = hold_program();
+	cr_assert(wait_readable(held.ours));
+	cr_expect_eq(hold_taken(held.ours), HOLD_WROTE);
+	end_held(&held);
+}
+
+Test(hold, a_program_that_cannot_receive_its_client_says_so)
+{
+	struct held held;
+	int told[2], ends[2], status = -1;
+
+	cr_assert_eq(pipe2(told, O_CLOEXEC), 0);
+	error_output = told[1];
+	plan_role("fills", "");
+	held = hold_program();
+	error_output = 2;
+	cr_assert(wait_readable(told[0]));
+	connect_client(ends);
+	cr_assert(hold_give(held.ours, ends[1]));
+	cr_assert(wait_readable(held.ours));
+	cr_expect_eq(hold_taken(held.ours), HOLD_WROTE);
+	cr_assert_eq(waitpid(held.pid, &status, 0), held.pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 127);
+	close(held.ours);
+	expect_end(held.worker.pid);
+	cr_assert_eq(write(ends[1], "still", 5), 5);
+	close(ends[1]);
+	cr_expect_str_eq(read_answer(ends[0]), "still");
+	close(ends[0]);
+	close(told[0]);
+	close(told[1]);
+}
+
 Test(hold, a_child_that_is_not_wanted_any_more_ends_before_its_exec)
 {
 	int ours, theirs;
@@ -746,6 +817,7 @@ Test(hold, a_child_that_is_not_wanted_any_more_ends_before_its_exec)
 	request = start_with(theirs, true);
 	close(theirs);
 	close(ours);
+	cr_assert(wait_readable(request.report));
 	cr_assert_eq(read(request.report, &fault, sizeof(fault)), (ssize_t)sizeof(fault));
 	cr_expect_eq(fault.stage, STAGE_HOLD);
 	cr_expect_eq(fault.error, ECANCELED);
