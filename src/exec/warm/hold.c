@@ -122,15 +122,8 @@ static void check_program(pid_t program, struct hold_report *report)
 static bool meet_call(struct hold_trace *trace, const struct hold_work *work, bool is_new,
 		      struct hold_report *report)
 {
-	struct hold_verdict verdict;
-	struct hold_call call;
+	struct hold_verdict verdict = hold_judge_call(work, &trace->call);
 
-	if (!hold_trace_call(trace, &call)) {
-		report->obstacle = HOLD_UNTRACEABLE;
-		report->error = errno;
-		return true;
-	}
-	verdict = hold_judge_call(work, &call);
 	report->obstacle = verdict.obstacle;
 	if (verdict.obstacle == HOLD_NONE && is_new)
 		check_program(work->program, report);

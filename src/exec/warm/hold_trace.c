@@ -46,17 +46,19 @@ static int wait_for_change(const struct hold_trace *trace, int *status)
 	sigemptyset(&only);
 	sigaddset(&only, SIGCHLD);
 	for (;;) {
-		pid_t changed = waitpid(trace->program, status, __WALL | WNOHANG);
 		int64_t left = trace->until - clock_ms();
 		struct timespec time = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
+		pid_t changed;
 
+		if (left > 0)
+			sigtimedwait(&only, NULL, &time);
+		changed = waitpid(trace->program, status, __WALL | WNOHANG);
 		if (changed > 0)
 			return 1;
 		if (changed < 0 && errno != EINTR)
 			return -1;
 		if (left <= 0)
 			return 0;
-		sigtimedwait(&only, NULL, &time);
 	}
 }
 
@@ -74,13 +76,21 @@ static bool pass_stop(const struct hold_trace *trace, int status)
 }
 
 /* A program that is killed while it stands at a stop makes every request fail with ESRCH, and its end follows. */
-static enum hold_stop stop_of_call(const struct hold_trace *trace)
+static enum hold_stop note_call(struct hold_trace *trace)
 {
 	struct ptrace_syscall_info info;
 
 	if (hold_ptrace(PTRACE_GET_SYSCALL_INFO, trace->program, sizeof(info), &info) < 0)
 		return errno == ESRCH ? HOLD_AT_END : HOLD_AT_FAILURE;
-	return info.op == PTRACE_SYSCALL_INFO_ENTRY ? HOLD_AT_CALL : HOLD_AT_RETURN;
+	if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
+		return HOLD_AT_RETURN;
+	trace->call = (struct hold_call){
+		.number = info.entry.nr,
+		.is_64_bit = info.arch == AUDIT_ARCH_X86_64 && !(info.entry.nr & X32_CALL),
+	};
+	for (int n = 0; n < 6; n++)
+		trace->call.arguments[n] = info.entry.args[n];
+	return HOLD_AT_CALL;
 }
 
 enum hold_stop hold_trace_wait(struct hold_trace *trace)
@@ -97,7 +107,7 @@ enum hold_stop hold_trace_wait(struct hold_trace *trace)
 			return HOLD_AT_EXEC;
 		}
 		if (WSTOPSIG(status) == CALL_STOP)
-			return stop_of_call(trace);
+			return note_call(trace);
 		if (!pass_stop(trace, status) && errno != ESRCH)
 			return HOLD_AT_FAILURE;
 	}
@@ -110,19 +120,4 @@ enum hold_stop hold_trace_run(struct hold_trace *trace)
 	if (hold_ptrace(on, trace->program, 0, NULL) < 0 && errno != ESRCH)
 		return HOLD_AT_FAILURE;
 	return hold_trace_wait(trace);
-}
-
-bool hold_trace_call(const struct hold_trace *trace, struct hold_call *call)
-{
-	struct ptrace_syscall_info info;
-
-	if (hold_ptrace(PTRACE_GET_SYSCALL_INFO, trace->program, sizeof(info), &info) < 0)
-		return false;
-	*call = (struct hold_call){
-		.number = info.entry.nr,
-		.is_64_bit = info.arch == AUDIT_ARCH_X86_64 && !(info.entry.nr & X32_CALL),
-	};
-	for (int n = 0; n < 6; n++)
-		call->arguments[n] = info.entry.args[n];
-	return true;
 }

@@ -7,11 +7,19 @@
 
 #include "exec/warm/hold.h"
 
+/* A system call at its entry. */
+struct hold_call {
+	uint64_t number;
+	uint64_t arguments[6];
+	bool is_64_bit;                 /* of x86-64, neither i386 nor x32 */
+};
+
 /* A program that is traced. */
 struct hold_trace {
 	pid_t program;
 	int64_t until;                  /* time on clock_ms at which HOLD_TOO_LATE is seen */
 	bool has_executed;              /* its system calls are stops from its first execve(2) on */
+	struct hold_call call;          /* at HOLD_AT_CALL */
 };
 
 /* Where it stands. */
@@ -22,13 +30,6 @@ enum hold_stop {
 	HOLD_AT_END,                    /* it has ended */
 	HOLD_AT_LIMIT,                  /* it still runs, and its time is over */
 	HOLD_AT_FAILURE                 /* the tracer cannot go on: errno */
-};
-
-/* A system call at its entry. */
-struct hold_call {
-	uint64_t number;
-	uint64_t arguments[6];
-	bool is_64_bit;                 /* of x86-64, neither i386 nor x32 */
 };
 
 /* A raw ptrace(2); -1 and errno. */
@@ -42,5 +43,3 @@ enum hold_stop hold_trace_wait(struct hold_trace *trace);
 
 /* Lets it run from a stop to the next. Signals and stops by them reach it as ever. */
 enum hold_stop hold_trace_run(struct hold_trace *trace);
-
-bool hold_trace_call(const struct hold_trace *trace, struct hold_call *call);   /* at HOLD_AT_CALL; false and errno */

@@ -32,6 +32,10 @@
 #define PATIENCE 20000                  /* milliseconds */
 #define LIMIT 10000                     /* milliseconds for a program to be held */
 
+#ifndef USERFAULTFD_IOC_NEW
+#define USERFAULTFD_IOC_NEW _IO(0xAA, 0x00)     /* Linux 6.1 */
+#endif
+
 /* ---- roles that this program plays itself ---- */
 
 static volatile sig_atomic_t alarms;
