@@ -439,6 +439,8 @@ static bool hold_for(struct held *held, int64_t limit_ms)
 	work.channel = held->ours;
 	cr_assert(hold_start(&held->worker, &work), "%s", strerror(errno));
 	cr_assert(wait_readable(held->worker.channel));
+	if (read(request.report, &request.fault, sizeof(request.fault)) == (ssize_t)sizeof(request.fault))
+		cr_assert_fail("%s: %s", stage_name(request.fault.stage), strerror(request.fault.error));
 	close(request.report);
 	if (!hold_hear(&held->worker, &held->report))
 		return false;
@@ -879,6 +881,19 @@ Test(hold, another_users_program_is_held)
 	if (geteuid() != 0)
 		cr_skip_test("it takes root");
 	plan_of("exec = /bin/cat\nuser = nobody\nno_new_privileges = yes");
+	held = hold_program();
+	cr_expect_str_eq(serve_client(&held), "hello\n");
+	end_held(&held);
+}
+
+Test(hold, a_sandboxed_program_is_held)
+{
+	struct held held;
+
+	if (geteuid() != 0)
+		cr_skip_test("it takes root");
+	plan_of("exec = /bin/cat\nuser = nobody\nprotect_home = yes\nprotect_system = strict\nprivate_users = yes\n"
+		"memory_deny_write_execute = yes");
 	held = hold_program();
 	cr_expect_str_eq(serve_client(&held), "hello\n");
 	end_held(&held);
