@@ -281,7 +281,7 @@ Behaviour(standby_socket, let_a_second_restart_follow_the_first)
 		if (n == 1)
 			close(clients[0]);
 		if (n == 1)
-			WAIT_UNTIL(!process_lives(pids[0]) && superd_log_count(superd, "serves the 1 client it") == 2);
+			WAIT_UNTIL(!process_lives(pids[0]) && superd_log_count(superd, " it has to the end") == 2);
 	}
 	cr_assert_neq(pids[1], pids[0]);
 	cr_assert_neq(pids[2], pids[1]);

@@ -66,7 +66,7 @@ Behaviour(wants, the_time_of_the_others_start_is_told_apart)
 	const char *start;
 
 	client_ask_pid(superd_port(superd, "web"));
-	expect_in(control_once("why web"), " after it was wanted, ready after ");
+	WAIT_UNTIL(strstr(control_once("why web"), " after it was wanted, ready after "));
 	start = strstr(control_once("status web"), "\"last_activation\"");
 	cr_assert_not_null(start);
 	cr_expect_geq(strtod(control_value(start, "wait"), NULL), .6, "%s", start);
