@@ -242,6 +242,14 @@ void flows_send(struct flows *flows, int listener, int64_t now)
 		continue;
 }
 
+/* The server has answered. If that was another datagram than the first, the first is still owed to it. */
+static void settle_first(struct flow *flow)
+{
+	if (flow->first && !list_empty(&flow->again))
+		send(flow->watch.fd, flow->first, flow->kept, MSG_DONTWAIT | MSG_NOSIGNAL);
+	forget_first(flow);
+}
+
 void flows_receive(struct flows *flows, struct relay_watch *watch, int64_t now)
 {
 	struct flow *flow = container_of(watch, struct flow, watch);
@@ -255,7 +263,7 @@ void flows_receive(struct flows *flows, struct relay_watch *watch, int64_t now)
 		}
 		if (got < 0)
 			return;
-		forget_first(flow);
+		settle_first(flow);
 		note_use(flows, flow, now);
 		pktinfo_send(&flow->pktinfo, flow->listener, &flow->client, flows->bytes, (size_t)got);
 	}
