@@ -23,6 +23,7 @@
 #include "engine/service/runtime_event.h"
 #include "engine/service/wants_start.h"
 #include "engine/supervisor/state_dump.h"
+#include "engine/warm/warm_pool.h"
 #include "os/socket/bind.h"
 
 #define INSTANCES_MOST 100              /* instances listed one by one */
@@ -288,6 +289,29 @@ void show_instances(const struct service_view *view, struct buf *out)
 		json_count_field(out, "more_instances", count - INSTANCES_MOST);
 }
 
+/* The programs that were started ahead of their clients. */
+static void add_warm(const struct service_view *view, struct buf *out)
+{
+	const struct service_stats *stats = stats_of(view);
+	int64_t wanted = view->match.row->groups->access->warm;
+	struct warm_account account = { 0 };
+
+	if (!wanted) {
+		json_null_field(out, "warm");
+		return;
+	}
+	if (view->match.runtime)
+		account = warm_pool_account(view->match.runtime);
+	json_object_field(out, "warm");
+	json_whole_field(out, "wanted", wanted);
+	json_count_field(out, "held", account.held);
+	json_count_field(out, "preparing", account.preparing);
+	json_count_field(out, "taken", stats->warm_taken);
+	json_count_field(out, "missed", stats->warm_missed);
+	json_text_field(out, "obstacle", account.obstacle);
+	json_object_close(out);
+}
+
 void show_counts(const struct service_view *view, struct buf *out)
 {
 	const struct service_stats *stats = stats_of(view);
@@ -300,6 +324,7 @@ void show_counts(const struct service_view *view, struct buf *out)
 	json_count_field(out, "pressure_sleeps", stats->pressure_sleeps);
 	json_count_field(out, "freezes", stats->freezes);
 	json_count_field(out, "wakes", stats->wakes);
+	add_warm(view, out);
 }
 
 void show_refused(const struct service_view *view, struct buf *out)

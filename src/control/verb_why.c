@@ -29,6 +29,7 @@
 #include "engine/service/socket_commands.h"
 #include "engine/service/wants_start.h"
 #include "engine/supervisor/state_dump.h"
+#include "engine/warm/warm_pool.h"
 #include "os/netdiag/own_ports.h"
 #include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
@@ -131,14 +132,30 @@ static void add_lock(const struct service_runtime *runtime, enum lock_kind kind,
 	operator_add_lasting(runtime, kind, out);
 }
 
+/* Adds how many programs were started ahead, or why none can be. */
+static void add_warm(const struct service_runtime *runtime, struct buf *out)
+{
+	struct warm_account account = warm_pool_account(runtime);
+	int64_t wanted = runtime->service->groups->access->warm;
+
+	if (!wanted)
+		return;
+	if (account.obstacle)
+		buf_addf(out, "; warm: %s", account.obstacle);
+	else
+		buf_addf(out, "; %u of %lld started ahead wait for a client", account.held, (long long)wanted);
+}
+
 static void add_listening(const struct service_runtime *runtime, struct buf *out)
 {
-	if (runtime->service->exec->accept)
+	if (runtime->service->exec->accept) {
 		buf_text(out, "it waits for clients, and starts an instance for each");
-	else if (runtime->listener_count)
+		add_warm(runtime, out);
+	} else if (runtime->listener_count) {
 		buf_text(out, "nothing runs: the next client starts it");
-	else
+	} else {
 		buf_text(out, "nothing runs, and it has no socket: start starts it");
+	}
 }
 
 static void add_leaving(struct service_runtime *runtime, struct buf *out)

@@ -439,6 +439,25 @@ void status_add_idle(struct buf *out, const json_t *service)
 	buf_char(out, '\n');
 }
 
+void status_add_warm(struct buf *out, const json_t *service)
+{
+	const json_t *warm = json_reply_object(service, "warm");
+
+	if (!warm)
+		return;
+	status_add_label(out, "Warm");
+	buf_addf(out, "%.0f of %.0f wait for a client", json_reply_number(warm, "held"),
+		 json_reply_number(warm, "wanted"));
+	if (json_reply_number(warm, "preparing") > 0)
+		buf_addf(out, ", %.0f being started", json_reply_number(warm, "preparing"));
+	buf_addf(out, "; %.0f taken, %.0f missed", json_reply_number(warm, "taken"), json_reply_number(warm, "missed"));
+	if (*json_reply_text(warm, "obstacle")) {
+		buf_text(out, "; ");
+		json_reply_show_text(out, warm, "obstacle");
+	}
+	buf_char(out, '\n');
+}
+
 void status_add_log(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	const json_t *list = json_reply_list(service, "log");

@@ -854,6 +854,16 @@ const struct directive directives[] = {
 	  .least = 1, .most = UNLIMITED,
 	  .help = "With accept = yes, how many instances may run at once; overload says what becomes of more "
 		  "connections. A number, or unlimited." },
+	{ .name = { "warm" }, FIELD(ACCESS, warm, count),
+	  .flags = NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
+	  .least = 0, .most = 1000,
+	  .help = "With accept = yes, how many instances are started ahead and held where each first touches its "
+		  "connection, which a client then brings (see WARM STARTS). 0 starts each for its client." },
+	{ .name = { "warm_max_age" }, FIELD(ACCESS, warm_max_age, duration),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "1h", .argument = "duration",
+	  .least = 1000, .most = UNLIMITED,
+	  .help = "How long an instance started ahead by warm waits for its client at most; then another one takes "
+		  "its place." },
 	{ .name = { "per_source", "per_source", "Socket.MaxConnectionsPerSource" },
 	  FIELD(ACCESS, per_source, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",

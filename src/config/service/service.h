@@ -233,6 +233,8 @@ struct access_options {
 	int64_t deny_time;              /* microseconds; -1: no sensor, 0: a sensor that only logs */
 	bool id_only;                   /* permit only clients whose ident server (RFC 1413) names a user */
 	int64_t instances;              /* with accept = yes, most at a time; UNLIMITED */
+	int64_t warm;                   /* with accept = yes, started ahead; 0: none */
+	int64_t warm_max_age;           /* microseconds that one waits; SCAN_INFINITY: any time */
 	int64_t per_source;             /* most at a time from one source; UNLIMITED */
 	int64_t per_source_prefix;      /* bits of an IPv6 address that are one source; all bits of an IPv4 address */
 	unsigned overload;              /* enum overload */

@@ -16,6 +16,7 @@
 #include "engine/accept/banner.h"
 #include "engine/accept/datagram.h"
 #include "engine/accept/fd_shortage.h"
+#include "engine/accept/handover.h"
 #include "engine/accept/limit_pause.h"
 #include "engine/accept/pending_start.h"
 #include "engine/accept/refuse.h"
@@ -29,6 +30,7 @@
 #include "engine/health/health_probes.h"
 #include "engine/instance/exec_sequence.h"
 #include "engine/runtime/prepare_start.h"
+#include "engine/warm/warm_pool.h"
 
 #define BATCH 16                        /* clients that one turn takes from a listener */
 #define WAITING_MOST 16                 /* parked clients of a tcpmux endpoint, which has no accept queue */
@@ -48,13 +50,14 @@ static enum accepted accept_next(const struct service_runtime *runtime, const st
 	return client_accept(listener->io.fd, listener->listen, client);
 }
 
-/* If no descriptor is left, superd frees those that start kits of idle services keep. */
+/* If no descriptor is left, superd frees those that start kits of idle services keep, and programs started ahead. */
 static enum accepted accept_at_need(struct service_runtime *runtime, struct listener *listener, struct client *client)
 {
 	enum accepted accepted = accept_next(runtime, listener, client);
 
 	if (accepted != ACCEPT_EXHAUSTED)
 		return accepted;
+	warm_pools_end(runtime->engine);
 	start_kit_free_resting(runtime->engine);
 	return accept_next(runtime, listener, client);
 }
@@ -287,6 +290,8 @@ static bool lacks_spare(struct service_runtime *runtime)
 	return !engine_has_spare(engine, ENGINE_SPARE);
 }
 
+static void on_program_lost(struct service_runtime *runtime, struct pending_client *pending);
+
 /* Starts an instance for each client. false: at least one start failed; its client was parked. is_short: descriptors
  * may be short, as the clients themselves have them, so the spare ones are enough for one start only. superd then
  * parks the other clients: preparing several starts would use up what each start itself needs. */
@@ -299,6 +304,7 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	bool good = true;
 	int error = 0;
 
+	count = handover_begin(runtime, pending, count, on_program_lost);
 	count = pending_reuse(runtime, pending, count);
 	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		return pending_begin_sequences(runtime, pending, count);
@@ -385,6 +391,12 @@ static void start_pending(struct service_runtime *runtime, struct pending_client
 		park_pending(runtime, pending);
 	else if (!try_start(runtime, pending))
 		runtime_post(runtime, EXEC_ERROR);
+}
+
+/* The program that was to have the client has ended without it. */
+static void on_program_lost(struct service_runtime *runtime, struct pending_client *pending)
+{
+	start_pending(runtime, pending);
 }
 
 static void record_reply(struct service_runtime *runtime, const struct pending_client *pending,
@@ -488,7 +500,7 @@ static void accept_connections(struct service_runtime *runtime, struct listener 
 	if (count && !start_batch(runtime, pending, count, runtime->backoff.failures || service_event == EXEC_ERROR))
 		service_event = EXEC_ERROR;
 	engine_keep_spare(runtime->engine);
-	if (runtime_is_empty(runtime))
+	if (runtime_is_empty(runtime) && !warm_pool_is_used(runtime))
 		start_kit_rest(&runtime->run->kit);
 	if (service_event == ROOM && listener->parked && clients_must_queue(runtime))
 		service_event = FILLED; /* so that the service handles the ROOM to come */

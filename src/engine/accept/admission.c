@@ -10,6 +10,7 @@
 #include "config/access/times.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
+#include "engine/accept/handover.h"
 #include "engine/accept/pending_start.h"
 #include "engine/accept/sensor.h"
 #include "engine/accept/slot_wait.h"
@@ -248,6 +249,7 @@ void admission_recall(struct service_runtime *runtime)
 	lookup_cancel(runtime);
 	slot_wait_cancel(runtime);
 	pending_recall(runtime);
+	handover_settle(runtime->engine, runtime);
 	if (state)
 		state->recalling = false;
 }
@@ -260,6 +262,7 @@ void admission_init(struct engine *engine, struct admission *admission)
 	list_init(&admission->lookups);
 	list_init(&admission->slot_waits);
 	list_init(&admission->fd_waits);
+	list_init(&admission->handovers);
 	admission->minutes = (struct address_lru){ .most = MINUTES_MOST, .salt = salt };
 	admission->denied = (struct address_lru){ .most = SENSOR_MOST, .salt = salt };
 	admission->verdicts = (struct address_lru){ .most = SENSOR_MOST, .salt = salt };
@@ -324,6 +327,7 @@ static const struct state_field admission_fields[] = {
 	{ NONE(slot_waits, "the upgrade waits until none is left") },
 	{ NONE(slot_wait_count, "the upgrade waits until none is left") },
 	{ NONE(slot_freed, "clients that wait for room are served before an upgrade begins") },
+	{ NONE(handovers, "the upgrade settles them") },
 	{ NONE(fd_waits, "they ask for descriptors again") },
 	{ NONE(fd_first, "chosen anew") },
 	{ NONE(tcpmux, "listed anew") },

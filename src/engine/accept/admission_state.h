@@ -36,6 +36,7 @@ struct admission {
 	struct list slot_waits;         /* struct waiter: clients that wait for a free slot (engine/accept/slot_wait) */
 	unsigned slot_wait_count;       /* clients in slot_waits */
 	bool slot_freed;                /* an instance of accept = yes has ended; slot_wait_look is due */
+	struct list handovers;          /* clients that a program started ahead gets (engine/accept/handover) */
 	struct list fd_waits;           /* services that lack descriptors (engine/accept/fd_shortage), the next first */
 	struct service_runtime *fd_first;       /* service that gets descriptors before all others; NULL: none */
 	struct tcpmux *tcpmux;          /* services that a client may ask tcpmux for (engine/accept/tcpmux) */

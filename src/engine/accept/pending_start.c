@@ -20,6 +20,7 @@
 #include "engine/instance/exec_sequence.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/runtime/prepare_start.h"
+#include "engine/warm/warm_pool.h"
 
 struct pending_start {
 	struct exec_sequence sequence;
@@ -178,7 +179,7 @@ static void limit_pending(struct instance *instance)
 
 static void release_if_empty(struct service_runtime *runtime)
 {
-	if (!runtime_is_empty(runtime))
+	if (!runtime_is_empty(runtime) || warm_pool_is_used(runtime))
 		return;
 	cleanup_remove(runtime);
 	start_kit_rest(&runtime->run->kit);

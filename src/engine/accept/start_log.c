@@ -14,6 +14,7 @@
 #include "engine/accept/xinetd_record.h"
 #include "engine/health/exit_verdict.h"
 #include "engine/runtime/state_table.h"
+#include "engine/warm/warm_pool.h"
 
 #define SKIPPED 5.0                     /* seconds until a condition is checked again, at first */
 #define SKIPPED_MOST 80.0               /* and at most; the pause doubles */
@@ -75,7 +76,7 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 	exit_verdict_note_start(runtime, client, *why ? RESULT_RESOURCES : RESULT_TIMEOUT, *why ? why : late);
 	if (!*why)
 		event.reason = why = late;
-	if (runtime_is_empty(runtime))
+	if (runtime_is_empty(runtime) && !warm_pool_is_used(runtime))
 		start_kit_rest(&runtime->run->kit);
 	fd_shortage_look(runtime);
 	if (waits) {

@@ -1,4 +1,4 @@
-/* Lets backends go when memory is short. */
+/* Lets backends go when memory is short; first those that were started ahead of their clients. */
 #include "engine/idle/memory_pressure.h"
 
 #include "base/clock.h"
@@ -7,6 +7,7 @@
 #include "engine/instance/instance.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/warm/warm_pool.h"
 
 #define RESERVE_PART 20                 /* part of the memory below which it is short in any case */
 #define PAUSE .1                        /* seconds from one backend that goes to the next look */
@@ -98,6 +99,10 @@ static bool make_room(struct engine *engine, double pause, bool is_awaited)
 
 	if (engine->service_list->idle_stops || now - pressure->last_hurry < pause)
 		return true;            /* what it gives back does not show yet */
+	if (warm_pools_end(engine)) {
+		pressure->last_hurry = now;
+		return true;
+	}
 	runtime = memory_pressure_choose(engine);
 	if (runtime) {
 		pressure->since = 0;
@@ -180,7 +185,7 @@ void memory_pressure_follow(struct engine *engine, const struct table *table)
 	bool wanted = false;
 
 	for (size_t n = 0; n < table->count && !wanted; n++)
-		wanted = wants_it(&table->services[n]);
+		wanted = wants_it(&table->services[n]) || table->services[n].groups->access->warm;
 	if (!wanted && pressure->sensor.is_open) {
 		note_room(engine);
 		memory_pressure_free(engine);

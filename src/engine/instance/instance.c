@@ -127,7 +127,9 @@ void instances_init(struct engine *engine, struct instances *instances)
 
 bool instances_are_full(const struct engine *engine)
 {
-	return engine->instances->limit && engine->instances->made >= engine->instances->limit;
+	const struct instances *instances = engine->instances;
+
+	return instances->limit && instances->made - instances->held >= instances->limit;
 }
 
 void instance_limit(struct instance *instance, int64_t microseconds)

@@ -108,6 +108,11 @@ bool launch_fill_for(struct spawn_request *launch, const struct start_kit *kit, 
 	} else {
 		client_address(client, caller->address, sizeof(caller->address));
 	}
+	/* With warm, a program that was started ahead has none of these, so none has. */
+	if (service->groups->access->warm) {
+		launch->remote_host = false;
+		return !launch->listen_count || name_connection(launch, fd_map, listener, caller);
+	}
 	launch->remote_address = caller->address;
 	launch->remote_port = client_port(client);
 	if (kit->plan->tells_unit)

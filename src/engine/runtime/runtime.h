@@ -24,6 +24,7 @@ struct idle_saved;
 struct queue_guard;
 struct socket_commands;
 struct wants;
+struct warm_pool;
 
 enum start_stage { START_NONE, START_WAITS, START_RUNS, START_STAGES };
 
@@ -73,6 +74,7 @@ struct service_run {
 	struct socket_commands *socket_commands; /* commands around its sockets (engine/service/socket_commands) */
 	struct service_reload *reload;  /* a reload of its backend's own configuration (engine/service/service_reload) */
 	struct wants *wants;            /* the services that it wants (engine/runtime/wants) */
+	struct warm_pool *warm;         /* programs that were started ahead (engine/warm/warm_pool) */
 	struct conn_query *activator_query; /* query for the client it was started for (engine/clients/activator) */
 };
 

@@ -55,6 +55,8 @@ static const struct state_field stats_fields[] = {
 	{ FIELD("relayed", relayed.connections) },
 	{ FIELD("relayed_received", relayed.received) },
 	{ FIELD("relayed_sent", relayed.sent) },
+	{ FIELD("warm_taken", warm_taken) },
+	{ FIELD("warm_missed", warm_missed) },
 	{ FIELD("pressure_sleeps", pressure_sleeps) },
 	{ FIELD("freezes", freezes) },
 	{ FIELD("wakes", wakes) },

@@ -29,6 +29,7 @@ struct service_stats {
 	uint64_t probes;                /* number of probes that were closed (engine/health/health_probes) */
 	uint64_t idle_stops, freezes, wakes; /* number of stops, freezes and thaws, of idle backends or by an operator */
 	struct relayed relayed;         /* as far as the relays have reported it */
+	uint64_t warm_taken, warm_missed; /* clients that got a program started ahead; that found none, though there should be one */
 	uint64_t pressure_sleeps;       /* idle backends that were stopped or frozen early, as memory was short */
 	uint64_t refused[REFUSALS];     /* number of refused clients, by reason */
 	struct failures failed;         /* last failures, and how many in a row */

@@ -21,9 +21,9 @@ static struct service_runtime *runtime_of(struct list *link)
 
 static unsigned count_free(const struct start_queue *queue)
 {
-	unsigned most = queue->most ? queue->most : UINT_MAX;
+	unsigned most = queue->most ? queue->most : UINT_MAX, running = queue->running_count + queue->ahead_count;
 
-	return !queue->held && most > queue->running_count ? most - queue->running_count : 0;
+	return !queue->held && most > running ? most - running : 0;
 }
 
 void start_queue_offer(struct engine *engine)
@@ -210,6 +210,23 @@ void start_queue_follow(struct service_runtime *runtime)
 	start_queue_leave(runtime);
 }
 
+bool start_queue_has_room(const struct engine *engine)
+{
+	return !engine->start_queue->waiting_count && count_free(engine->start_queue);
+}
+
+void start_queue_begin_ahead(struct engine *engine)
+{
+	engine->start_queue->ahead_count++;
+}
+
+void start_queue_end_ahead(struct engine *engine)
+{
+	engine->start_queue->ahead_count--;
+	if (engine->start_queue->waiting_count)
+		start_queue_offer(engine);
+}
+
 bool start_queue_waits(const struct service_runtime *runtime)
 {
 	const struct start_ticket *ticket = ticket_of(runtime);
@@ -281,6 +298,7 @@ static const struct state_field queue_fields[] = {
 	{ NONE(limit, "set with `most`") },
 	{ NONE(running_count, "counted with the tickets of the services") },
 	{ NONE(waiting_count, "counted with the tickets of the services") },
+	{ NONE(ahead_count, "an upgrade ends them") },
 	{ NONE(held, "set again by the first look at the memory") },
 	{ NONE(line, "made anew from the tickets of the services") },
 	{ NONE(running, "made anew from the tickets of the services") },

@@ -29,6 +29,7 @@
 #include "engine/service/service_reload.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
+#include "engine/warm/warm_pool.h"
 #include "os/socket/bind.h"
 
 struct service_runtime *runtime_new(struct engine *engine, struct table *table, const struct service *service)
@@ -90,6 +91,7 @@ void runtime_free(struct service_runtime *runtime)
 	idle_free(runtime);
 	activation_filter_forget(runtime);
 	runtime_close_listeners(runtime);
+	warm_pool_free(runtime);
 	if (runtime->run)
 		start_kit_free(&runtime->run->kit);
 	shared_run_abandon(runtime);
@@ -113,6 +115,7 @@ static void set_entry(struct service_runtime *runtime, struct table *table, cons
 		container_of(link, struct instance, link)->service = service;
 	if (!runtime->run)
 		return;
+	warm_pool_renew(runtime);
 	start_kit_drop(&runtime->run->kit);
 	start_kit_drop_notify(&runtime->run->kit);
 	if (runtime->run->accept)

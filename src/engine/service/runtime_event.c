@@ -26,6 +26,7 @@
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
 #include "engine/service/wants_start.h"
+#include "engine/warm/warm_pool.h"
 
 /* Whether a query about the waiting clients is under way, whose answer decides whether they start the service. */
 static bool is_asking(const struct service_runtime *runtime)
@@ -327,10 +328,13 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 	runtime->bound |= service_event == BOUND;
 	runtime->halted = (runtime->halted || service_event == HALT) && step.action != SPAWN;
 	start_queue_follow(runtime);
+	if (service_event == HALT)
+		warm_pool_halt(runtime);
 	perform_action(runtime, step.action, service_event);
 	runtime_rewatch(runtime);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);
+	warm_pool_follow(runtime);
 	wants_follow(runtime, slept);
 	wake_operators(runtime);
 }

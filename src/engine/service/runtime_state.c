@@ -91,6 +91,7 @@ static const struct state_field run_fields[] = {
 	{ NONE(socket_commands, "has a section of its own") },
 	{ NONE(reload, "has a section of its own") },
 	{ NONE(wants, "a start that waits asks for them again") },
+	{ NONE(warm, "an upgrade ends them") },
 	{ NONE(activator_query, "the upgrade waits for its answer") },
 	{ NONE(unlogged_event, "logged by the pause that comes next") },
 	{ NONE(reason_logged, "for the pause that comes next") },

@@ -9,12 +9,14 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/list.h"
+#include "engine/accept/handover.h"
 #include "engine/freeze/freeze.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/ready.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/service_thaw.h"
+#include "engine/warm/warm_pool.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
 #include "os/host/self_exe.h"
@@ -113,6 +115,8 @@ static void replace_program(struct upgrade *upgrade)
 	int state = -1;
 
 	thaw_services(engine->service_list);
+	handover_settle(engine, NULL);
+	warm_pools_abandon(engine);
 	runtimes_hear(engine);           /* posted events are not saved */
 	/* This log message must come before the state is written: the state has the messages that operators have not
 	 * received yet. */

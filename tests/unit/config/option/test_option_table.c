@@ -118,7 +118,7 @@ Test(directive, systemd_names_say_their_section)
 Test(directive, only_what_a_service_is_stands_in_no_defaults)
 {
 	static const char *const alone[] = { "listen", "socket", "exec", "builtin", "redirect", "deny_time", "wants",
-					     "max_starting" };
+					     "warm", "max_starting" };
 
 	EACH(directive) {
 		bool own = false;

@@ -1,0 +1,53 @@
+/* Programs that are started ahead (warm = N) and held where each first touches its connection (exec/warm/hold). A held
+ * program has a struct instance, so it is reaped, killed and cleaned up like any other; but it has no client: no limit
+ * of the service counts it, and it is not among the service's instances. engine/accept/handover gives it its client.
+ *
+ * They are started one after another, when the loop has nothing else to do. Where a client finds none, no more are
+ * started until no client has come for a while: a load beyond N costs what it does without warm. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "engine/instance/instance.h"
+#include "engine/runtime/runtime.h"
+
+struct warm_pool;
+
+/* What operators are told. */
+struct warm_account {
+	unsigned held;                  /* programs that wait for a client */
+	unsigned preparing;             /* programs that are being started ahead */
+	const char *obstacle;           /* why its program cannot be held; NULL: it can, as far as superd knows */
+};
+
+/* Called after each change of the service's state: starts programs, or ends those that wait. */
+void warm_pool_follow(struct service_runtime *runtime);
+
+/* Takes a program that waits: its instance, whose ops and context the caller replaces, and superd's end of its
+ * channel. false: none waits, or the service has no pool. */
+bool warm_pool_take(struct service_runtime *runtime, struct instance **instance, int *channel);
+
+/* A program that was taken had ended before it took its client: another one is started later only. */
+void warm_pool_note_loss(struct service_runtime *runtime);
+
+/* The service's entry is another one: ends those that wait, and tries anew. */
+void warm_pool_renew(struct service_runtime *runtime);
+
+/* An operator has stopped the service's instances: ends those that wait, and starts no more until a client comes. */
+void warm_pool_halt(struct service_runtime *runtime);
+
+/* Ends all that wait, of all services. false: there was none. */
+bool warm_pools_end(struct engine *engine);
+
+/* An upgrade begins: kills all of them, and forgets them; their processes are reaped like strangers. */
+void warm_pools_abandon(struct engine *engine);
+
+/* Whether it has processes, which use the service's start kit and its folders. */
+bool warm_pool_is_used(const struct service_runtime *runtime);
+
+/* The next superd, or nobody, has the service: kills what is left of its pool. */
+void warm_pool_free(struct service_runtime *runtime);
+
+struct warm_account warm_pool_account(const struct service_runtime *runtime);
