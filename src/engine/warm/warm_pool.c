@@ -108,12 +108,18 @@ static void note_death(struct warm_pool *pool)
 	pool->not_before = fmax(pool->not_before, clock_now() + pause);
 }
 
-/* It sees the end of its connection as if its client had left, and gets kill_signal. */
+/* It gets kill_signal, and then, if it goes on, sees the end of its connection, as if its client had left. */
 static void end_program(struct held_program *held)
 {
-	close_channel(held);
+	struct service_runtime *runtime = held->pool->runtime;
+	int channel = held->channel;
+
+	watch_stop(&held->watch);
+	held->channel = -1;
 	list_add(&held->pool->ending, &held->link);
 	instance_stop(held->instance);
+	if (channel >= 0)
+		close_socket_own(runtime->engine, runtime->service->name, &channel);
 }
 
 static void end_held(struct warm_pool *pool)
