@@ -172,6 +172,7 @@ static const struct example {
 	{ "unset_environment", "{ \"LANG\" }" },
 	{ "user", "\"www-data\"" },
 	{ "wants", "{ \"containerd\" }" },
+	{ "warm_max_age", "10min" },
 	{ "watchdog", "30s" },
 	{ "watchdog_signal", "\"ABRT\"" },
 	{ "working_directory", "\"/srv/web\"" },

@@ -1,6 +1,7 @@
-/* Starts programs ahead, and ends them. Whatever goes wrong with one is no failure of the service: its clients get
- * programs of their own. A program that cannot be held is told once, and not tried again before its row or its file
- * changes; after one that died, superd waits longer and longer. */
+/* Starts programs ahead, and ends them. While half of them wait, a burst of clients is served first. Whatever goes
+ * wrong with one is no failure of the service: its clients get programs of their own. A program that cannot be held is
+ * told once, and not tried again before its row or its file changes; after one that died, superd waits longer and
+ * longer. */
 #include "engine/warm/warm_pool.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@
 #include "exec/warm/hold.h"
 
 #define QUIET .1                        /* seconds without a client before others are started, after one found none */
+#define BURST .02                       /* the same while half of them, or more, still wait */
 #define ROOM_PAUSE .05                  /* seconds until the next look whether fewer starts are under way */
 #define SHORT_PAUSE 1.                  /* the same where memory is short, or too many instances run */
 #define FAILURE_PAUSE .5                /* seconds after the first program that died; doubled by each further one */
@@ -58,7 +60,8 @@ struct warm_pool {
 	struct alarm alarm;             /* the next start, or the end of the oldest */
 	ev_idle idle;                   /* active: a start is due as soon as the loop has nothing else to do */
 	double not_before;              /* loop time of the next start */
-	bool defers;                    /* a client has found none: not_before moves on while clients come */
+	double quiet;                   /* seconds without a client before that, too; 0: none are needed */
+	bool serves;                    /* at the last look, the service took clients */
 	bool halted;                    /* an operator has stopped them, and no client has come since */
 	unsigned failures;              /* programs in a row that died */
 	enum hold_obstacle obstacle;    /* why its program cannot be held; HOLD_NONE: nothing is known */
@@ -541,7 +544,7 @@ static void on_idle(struct ev_loop *loop, ev_idle *idle, int events)
 static void on_alarm(struct alarm *alarm)
 {
 	struct warm_pool *pool = container_of(alarm, struct warm_pool, alarm);
-	double now = clock_now(), limit = age_limit(pool), quiet;
+	double now = clock_now(), limit = age_limit(pool), next;
 
 	while (limit > 0 && limit <= now) {
 		struct held_program *held = container_of(pool->held.next, struct held_program, link);
@@ -550,11 +553,11 @@ static void on_alarm(struct alarm *alarm)
 		end_program(held);
 		limit = age_limit(pool);
 	}
-	quiet = pool->runtime->run->stats.last_request + QUIET;
-	if (pool->defers && pool->not_before <= now) {
-		pool->defers = quiet > now;
-		pool->not_before = quiet;
-	}
+	next = pool->runtime->run->stats.last_request + pool->quiet;
+	if (pool->quiet > 0 && next > now)
+		pool->not_before = fmax(pool->not_before, next);
+	else if (pool->not_before <= now)
+		pool->quiet = 0;
 	schedule(pool);
 }
 
@@ -590,10 +593,12 @@ void warm_pool_follow(struct service_runtime *runtime)
 {
 	struct warm_pool *pool = pool_of(runtime);
 	bool wanted = runtime->service->groups->access->warm && runtime->service->exec->accept && serves(runtime);
+	bool takes;
 
 	if (!wanted && !pool)
 		return;
 	if (!wanted) {
+		pool->serves = false;
 		end_all(pool);
 		return;
 	}
@@ -602,10 +607,14 @@ void warm_pool_follow(struct service_runtime *runtime)
 			return;
 		pool = runtime->run->warm = make_pool(runtime);
 	}
-	if (pool && !hold_is_supported() && !pool->obstacle)
+	if (!pool)
+		return;
+	if (!hold_is_supported() && !pool->obstacle)
 		note_obstacle(pool, &(struct hold_report){ .obstacle = HOLD_UNSUPPORTED });
-	if (pool)
+	takes = runtime_state(runtime) == LISTENING && !runtime->engine->quiet;
+	if (takes != pool->serves)
 		schedule(pool);
+	pool->serves = takes;
 }
 
 /* ---- clients ---- */
@@ -626,14 +635,22 @@ static void forget_obstacle(struct warm_pool *pool)
 	pool->not_before = 0;
 }
 
+/* Puts the next start off until no client has come for so long. */
+static void defer(struct warm_pool *pool, double quiet)
+{
+	pool->not_before = fmax(pool->not_before, clock_now() + quiet);
+	if (pool->quiet == quiet)
+		return;                 /* on_alarm looks when the last client came */
+	pool->quiet = quiet;
+	schedule(pool);
+}
+
 static void note_miss(struct warm_pool *pool)
 {
 	if (pool->obstacle)
 		return;
 	pool->runtime->run->stats.warm_missed++;
-	pool->defers = true;
-	pool->not_before = fmax(pool->not_before, clock_now() + QUIET);
-	schedule(pool);
+	defer(pool, QUIET);
 }
 
 bool warm_pool_take(struct service_runtime *runtime, struct instance **instance, int *channel)
@@ -644,7 +661,7 @@ bool warm_pool_take(struct service_runtime *runtime, struct instance **instance,
 	if (!pool || !runtime->service->groups->access->warm)
 		return false;
 	pool->halted = false;
-	if (pool->stamped && !are_current(pool)) {
+	if (pool->stamped && (pool->count || pool->obstacle) && !are_current(pool)) {
 		if (!program_stamp_holds(&pool->stamp))
 			forget_obstacle(pool);
 		pool->stamped = 0;
@@ -662,7 +679,12 @@ bool warm_pool_take(struct service_runtime *runtime, struct instance **instance,
 	held->channel = -1;
 	held_free(held);
 	pool->failures = 0;
-	schedule(pool);
+	if (2 * (int64_t)pool->count >= runtime->service->groups->access->warm) {
+		defer(pool, BURST);
+	} else {
+		pool->quiet = pool->not_before = 0;
+		schedule(pool);
+	}
 	return true;
 }
 
