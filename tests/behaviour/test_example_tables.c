@@ -174,11 +174,12 @@ Behaviour(example_tables, those_of_the_readme_are_without_fault)
 
 Behaviour(example_tables, are_without_fault)
 {
-	static const char *const names[] = { "builtin.conf", "cat.conf",      "datagram.conf",	  "demo.conf",
-					     "echo.conf",    "gate.conf",     "hello-world.conf", "http.conf",
-					     "inetd.conf",   "lighttpd.conf", "redirect.conf",	  "superd.conf",
-					     "uuidd.conf",   "xinetd.conf",   "haproxy.conf",	  "nginx.conf",
-					     "idle.conf",    "php-fpm.conf" };
+	static const char *const names[] = {
+		"builtin.conf", "cat.conf", "datagram.conf", "demo.conf", "echo.conf", "gate.conf",
+		"hello-world.conf", "http.conf", "inetd.conf", "lighttpd.conf", "redirect.conf", "superd.conf",
+		"uuidd.conf", "warm.conf", "xinetd.conf", "haproxy.conf", "nginx.conf", "idle.conf",
+		"php-fpm.conf",
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *table = example_table(names[i]);

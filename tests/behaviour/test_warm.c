@@ -102,6 +102,20 @@ Behaviour(warm, a_python_program_is_given_its_client)
 	expect_warm(python_lines(), "");
 }
 
+Behaviour(warm, the_example_greets)
+{
+	const char *table = replaced(example_table("warm.conf"), "127.0.0.1:7778", "127.0.0.1:0");
+	struct superd *superd;
+
+	table = replaced(table, "/usr/bin/python3", find_program("python3-minimal", "python3"));
+	table = replaced(replaced(table, "\"nobody\"", text_of("\"%s\"", own_user())), "service greet", "service app");
+	superd = controlled_run("%s", table);
+	await_held(superd, 4);
+	cr_expect_str_eq(client_ask(superd_port(superd, "app"), "you\n"), "Hello, you");
+	WAIT_UNTIL(warm_count("taken") == 1);
+	superd_stop(superd);
+}
+
 Behaviour(warm, a_perl_program_is_given_its_client)
 {
 	const char *perl = find_program("perl-base", "perl");
