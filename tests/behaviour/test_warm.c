@@ -223,6 +223,27 @@ Behaviour(warm, one_that_dies_while_it_waits_is_replaced)
 	superd_stop(superd);
 }
 
+/* That says nothing of the program. */
+Behaviour(warm, one_that_a_signal_ends_before_it_waits_is_tried_again)
+{
+	const char *slow = python("slow.py", "import os, sys, time\n"
+					     "open(sys.argv[0] + '.pid', 'a').write('%d\\n' % os.getpid())\n"
+					     "time.sleep(0.2)\n"
+					     "for line in sys.stdin:\n"
+					     "    print(os.getpid(), line, end='', flush=True)\n");
+	struct superd *superd = run_warm(1, slow, "");
+	const char *path = path_in("slow.py.pid");
+
+	WAIT_UNTIL(count_lines(path) == 1 || superd_logged(superd, "cannot be held"));
+	if (count_lines(path))
+		kill((pid_t)atol(read_text(path)), SIGKILL);
+	await_held(superd, 1);
+	cr_expect_geq(count_lines(path), 2);
+	client_ask_pid(superd_port(superd, "app"));
+	superd_stop(superd);
+	unlink(path);
+}
+
 /* It is stopped first, so that it cannot take the client that superd gives to it. */
 Behaviour(warm, the_client_of_one_that_dies_untouched_is_given_to_another)
 {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -44,6 +45,7 @@ struct held_program {
 	struct watch watch;             /* of channel, while it is held */
 	int channel;                    /* superd's end of the pair that stands for the connection; -1: closed */
 	bool waits;                     /* true: it is in pool->held */
+	bool ended_early;               /* it ended before it touched its connection: its status tells why */
 	double since;                   /* loop time from which it is held */
 };
 
@@ -198,7 +200,8 @@ static void conclude_preparation(struct warm_pool *pool, const struct hold_repor
 	if (report && report->obstacle == HOLD_NONE) {
 		hold_program(pool, held);
 	} else {
-		if (report)
+		held->ended_early = report && report->obstacle == HOLD_ENDED;
+		if (report && !held->ended_early)
 			note_obstacle(pool, report);
 		else
 			note_death(pool);
@@ -226,10 +229,15 @@ static void on_report(struct watch *watch, bool readable, bool writable)
 	bool ended;
 
 	(void)readable, (void)writable;
-	if (hear(pool, &report, &ended))
+	if (!hear(pool, &report, &ended)) {
+		if (ended)
+			conclude_preparation(pool, NULL);
+		return;
+	}
+	if (report.obstacle == HOLD_ENDED)
+		exec_status_settle(&pool->exec_status, true);   /* on_told concludes a start that has failed */
+	if (pool->prepared)
 		conclude_preparation(pool, &report);
-	else if (ended)
-		conclude_preparation(pool, NULL);
 }
 
 static void on_hang(struct alarm *alarm)
@@ -259,22 +267,29 @@ static void on_told(struct exec_status *status, const struct fault *fault)
 /* ---- the end of one ---- */
 
 /* It may have said why just before. */
-static void note_end_of_prepared(struct warm_pool *pool)
+static void note_end_of_prepared(struct held_program *held)
 {
-	struct hold_report report = { .obstacle = HOLD_ENDED };
+	struct warm_pool *pool = held->pool;
+	struct hold_report report;
 	bool ended, knows;
 
 	exec_status_settle(&pool->exec_status, true);
 	if (!pool->prepared)
 		return;                 /* on_told has concluded it */
 	knows = hear(pool, &report, &ended);
-	if (!knows)
-		report = (struct hold_report){ .obstacle = HOLD_ENDED };
 	finish_preparation(pool);
-	if (report.obstacle == HOLD_NONE)
+	held->ended_early = !knows || report.obstacle == HOLD_ENDED;
+	if (held->ended_early || report.obstacle == HOLD_NONE)
 		note_death(pool);
 	else
 		note_obstacle(pool, &report);
+}
+
+/* One that exits without its client would always do so. One that a signal ended may have met the OOM killer. */
+static void judge_early_end(struct warm_pool *pool, int status)
+{
+	if (WIFEXITED(status) && !pool->obstacle)
+		note_obstacle(pool, &(struct hold_report){ .obstacle = HOLD_ENDED });
 }
 
 static void on_ended(struct instance *instance, const struct ending *ending)
@@ -285,12 +300,14 @@ static void on_ended(struct instance *instance, const struct ending *ending)
 
 	runtime->run->stats.cpu += ending->cpu;
 	if (pool->prepared == held) {
-		note_end_of_prepared(pool);
+		note_end_of_prepared(held);
 	} else if (held->waits) {
 		leave_held(held);
 		note_death(pool);
 		say_debug(pool, instance->pid, "warm", "has ended before a client came");
 	}
+	if (held->ended_early)
+		judge_early_end(pool, ending->status);
 	held_free(held);
 	instance_free(instance);
 	schedule(pool);
@@ -702,8 +719,12 @@ void warm_pool_note_loss(struct service_runtime *runtime)
 
 static void adopt_entry(struct list *list, const struct service *service)
 {
-	LIST_EACH(link, list)
-		container_of(link, struct held_program, link)->instance->service = service;
+	LIST_EACH(link, list) {
+		struct held_program *held = container_of(link, struct held_program, link);
+
+		held->instance->service = service;
+		held->ended_early = false;      /* by another row */
+	}
 }
 
 void warm_pool_renew(struct service_runtime *runtime)
