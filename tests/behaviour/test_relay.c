@@ -436,7 +436,7 @@ Behaviour(relay, the_first_datagram_waits_for_the_program)
 	client = datagram_client(superd_port(superd, "app"));
 	cr_assert_eq(send(client, "early", 5, 0), 5);
 	superd_wait_log(superd, "started, pid");
-	cr_assert(client_is_quiet(client, 1300));       /* the relay tries again after a second by then: later than we */
+	cr_assert(client_is_quiet(client, 1300));       /* the relay waits a second from try to try by then */
 	write_file("gate", "%s", "");
 	WAIT_UNTIL(client_can_connect(target));
 	WAIT_UNTIL(strstr(datagram_ask(client, "late"), " early"));     /* datagrams may overtake each other */
