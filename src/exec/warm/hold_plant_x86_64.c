@@ -126,13 +126,13 @@ __asm__(".pushsection .rodata\n"
 	".popsection\n");
 
 /* The program at its call, and how far it is. */
-struct held_call {
+struct planting {
 	struct hold_trace *trace;
 	struct user_regs_struct registers;      /* at the call's entry */
 	bool is_at_entry;                       /* of the call; else at the end of an injected one */
 };
 
-static bool set_registers(const struct held_call *held, struct user_regs_struct *registers)
+static bool set_registers(const struct planting *held, struct user_regs_struct *registers)
 {
 	return hold_ptrace(PTRACE_SETREGS, held->trace->program, 0, registers) == 0;
 }
@@ -156,7 +156,7 @@ static bool fail_by(struct hold_report *report, enum hold_obstacle obstacle, int
 }
 
 /* Has the program make a system call of ours. The result is what the kernel returned: an error is negative. */
-static bool inject(struct held_call *held, long number, const uint64_t arguments[6], long *result,
+static bool inject(struct planting *held, long number, const uint64_t arguments[6], long *result,
 		   struct hold_report *report)
 {
 	struct user_regs_struct registers = held->registers;
@@ -186,7 +186,7 @@ static bool inject(struct held_call *held, long number, const uint64_t arguments
 }
 
 /* The same for a call that has to succeed. */
-static bool inject_well(struct held_call *held, long number, const uint64_t arguments[6], long *result,
+static bool inject_well(struct planting *held, long number, const uint64_t arguments[6], long *result,
 			struct hold_report *report)
 {
 	if (!inject(held, number, arguments, result, report))
@@ -196,7 +196,7 @@ static bool inject_well(struct held_call *held, long number, const uint64_t argu
 
 /* Makes every call of the hand-over once, while there is no client to lose: a filter may forbid one of them, or there
  * may be no free descriptor. Learns which places close on exec. */
-static bool rehearse(struct held_call *held, struct planted *planted, struct hold_report *report)
+static bool rehearse(struct planting *held, struct planted *planted, struct hold_report *report)
 {
 	uint64_t first = (uint64_t)planted->places[0].number;
 	long copy, result;
@@ -258,7 +258,7 @@ static void note_registers(struct planted *planted, const struct user_regs_struc
 	planted->rip = registers->rip - SYSCALL_SIZE;
 }
 
-static bool plant_page(struct held_call *held, struct planted *planted, uint64_t *page, struct hold_report *report)
+static bool plant_page(struct planting *held, struct planted *planted, uint64_t *page, struct hold_report *report)
 {
 	const uint64_t anywhere[6] = { 0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0 };
 	size_t code = (size_t)(hold_template_data - hold_template);
@@ -272,7 +272,7 @@ static bool plant_page(struct held_call *held, struct planted *planted, uint64_t
 }
 
 /* orig_rax -1: no system call is to be repeated after a signal handler. */
-static bool jump_to(const struct held_call *held, uint64_t page, struct hold_report *report)
+static bool jump_to(const struct planting *held, uint64_t page, struct hold_report *report)
 {
 	struct user_regs_struct registers = held->registers;
 
@@ -284,7 +284,7 @@ static bool jump_to(const struct held_call *held, uint64_t page, struct hold_rep
 }
 
 /* Whether the program is at an instruction that can be repeated. */
-static bool find_call(struct held_call *held, struct hold_report *report)
+static bool find_call(struct planting *held, struct hold_report *report)
 {
 	pid_t program = held->trace->program;
 	uint64_t word = 0;
@@ -297,7 +297,7 @@ static bool find_call(struct held_call *held, struct hold_report *report)
 
 void hold_plant(struct hold_trace *trace, const struct hold_work *work, struct hold_report *report)
 {
-	struct held_call held = { .trace = trace, .is_at_entry = true };
+	struct planting held = { .trace = trace, .is_at_entry = true };
 	struct planted planted = { .place_count = work->place_count };
 	pid_t program = trace->program;
 	uint64_t mask, all = UINT64_MAX, page;
