@@ -100,6 +100,13 @@ bool process_hangs(pid_t pid)
 	return read_stat(pid, &process) && process.state == 'D';
 }
 
+bool process_is_stopped(pid_t pid)
+{
+	struct process process;
+
+	return read_stat(pid, &process) && process.state == 'T';
+}
+
 size_t process_fd_count(pid_t pid)
 {
 	char path[64];

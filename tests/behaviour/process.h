@@ -10,6 +10,7 @@
 size_t process_descendants(pid_t pid, pid_t *out, size_t most);
 
 bool process_lives(pid_t pid);                  /* there, and no zombie */
+bool process_is_stopped(pid_t pid);             /* by a signal, which takes a moment */
 bool process_hangs(pid_t pid);                  /* it waits uninterruptibly */
 size_t process_fd_count(pid_t pid);
 bool process_has_file(pid_t pid, int fd);        /* it has the very file open that fd is of this test; of superd for root */

@@ -255,6 +255,7 @@ Behaviour(warm, the_client_of_one_that_dies_untouched_is_given_to_another)
 		await_held(superd, 1);
 		held_pids(superd, pids);
 		kill(pids[0], SIGSTOP);
+		WAIT_UNTIL(process_is_stopped(pids[0]));
 		fd = client_connect(superd_port(superd, "app"));
 		client_send(fd, "hello\n");
 		WAIT_UNTIL(warm_count("held") == 0);
@@ -275,6 +276,7 @@ Behaviour(warm, the_client_of_one_that_hangs_is_given_to_another)
 	await_held(superd, 1);
 	held_pids(superd, pids);
 	kill(pids[0], SIGSTOP);
+	WAIT_UNTIL(process_is_stopped(pids[0]));
 	fd = client_connect(superd_port(superd, "app"));
 	client_send(fd, "hello\n");
 	cr_expect_neq(atol(client_line(fd)), pids[0]);

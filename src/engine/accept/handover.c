@@ -113,23 +113,29 @@ static const struct instance_ops lost_ops = {
 	.drop = drop_nothing,
 };
 
+/* The client goes back. */
+static void lose_program(struct handover *handover)
+{
+	struct instance *instance = handover->instance;
+
+	instance->ops = &lost_ops;
+	instance->context = handover->runtime;
+	return_client(handover);
+	instance_kill(instance);
+}
+
 static void on_channel(struct watch *watch, bool readable, bool writable)
 {
 	struct handover *handover = container_of(watch, struct handover, watch);
-	struct instance *instance = handover->instance;
 	enum hold_taken taken = hold_taken(handover->channel);
 
 	(void)readable, (void)writable;
 	if (taken == HOLD_WAITS)
 		return;
-	if (taken == HOLD_TAKEN) {
+	if (taken == HOLD_TAKEN)
 		give_instance(handover);
-		return;
-	}
-	instance->ops = &lost_ops;
-	instance->context = handover->runtime;
-	return_client(handover);
-	instance_kill(instance);
+	else
+		lose_program(handover);
 }
 
 /* on_ended follows. */
@@ -199,14 +205,22 @@ size_t handover_begin(struct service_runtime *runtime, struct pending_client *pe
 	return left;
 }
 
-/* If the program has ended already, its instance reports that soon, and its client gets nothing, as from any program
- * that ends at once. */
 void handover_settle(struct engine *engine, const struct service_runtime *runtime)
 {
 	LIST_EACH(link, &engine->admission->handovers) {
 		struct handover *handover = container_of(link, struct handover, link);
 
-		if (!runtime || handover->runtime == runtime)
+		if (runtime && handover->runtime != runtime)
+			continue;
+		switch (hold_taken(handover->channel)) {
+		case HOLD_TAKEN:
+		case HOLD_WAITS:
 			give_instance(handover);
+			break;
+		case HOLD_NOT_TAKEN:
+		case HOLD_WROTE:
+			lose_program(handover);
+			break;
+		}
 	}
 }

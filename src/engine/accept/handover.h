@@ -12,6 +12,6 @@
 size_t handover_begin(struct service_runtime *runtime, struct pending_client *pending, size_t count,
 		      void (*returned)(struct service_runtime *runtime, struct pending_client *pending));
 
-/* The service's listeners are about to change, or superd is: a program that has not taken its client yet has it from
- * now on, as one that was started for it would. runtime NULL: of all services. */
+/* The service's listeners are about to change, or superd is: a program that still lives and has not taken its client yet
+ * has it from now on, as one that was started for it would. runtime NULL: of all services. */
 void handover_settle(struct engine *engine, const struct service_runtime *runtime);
