@@ -280,7 +280,7 @@ Behaviour(warm, the_client_of_one_that_hangs_is_given_to_another)
 	fd = client_connect(superd_port(superd, "app"));
 	client_send(fd, "hello\n");
 	cr_expect_neq(atol(client_line(fd)), pids[0]);
-	cr_expect_not(process_lives(pids[0]));
+	WAIT_UNTIL(!process_lives(pids[0]));
 	close(fd);
 	superd_stop(superd);
 }
