@@ -741,7 +741,7 @@ void bind_calls_resume(struct instance *instance)
 		return;
 	watch_calls(calls);
 	if (calls->left_call)
-		alarm_set(&calls->left, BIND_ALONE_MS / 1000 + 1);
+		alarm_set(&calls->left, BIND_ALONE_MS / 1e3 + 1);
 }
 
 void bind_calls_free(struct instance *instance)

@@ -35,13 +35,14 @@ struct planted {
 static_assert(offsetof(struct planted, rsp) == 120 && offsetof(struct planted, place_count) == 144 &&
 	      offsetof(struct planted, places) == 152, "as the template has it");
 
-extern const unsigned char hold_template[], hold_template_data[];
+extern const unsigned char hold_template[];
+extern const uint64_t hold_template_size;       /* bytes of the code; its data stand behind it */
 
 /* r12 counts the places down: the first is replaced last, so that a failure can be reported by it. */
 __asm__(".pushsection .rodata\n"
 	".balign 8\n"
-	".globl hold_template, hold_template_data\n"
-	".hidden hold_template, hold_template_data\n"
+	".globl hold_template, hold_template_size\n"
+	".hidden hold_template, hold_template_size\n"
 	"hold_template:\n"
 	".Lreceive:\n"
 	"	leaq 96(%rsp), %rax\n"
@@ -121,8 +122,9 @@ __asm__(".pushsection .rodata\n"
 	"	syscall\n"
 	"	ud2\n"
 	".balign 8\n"
-	"hold_template_data:\n"
 	".Ldata:\n"
+	"hold_template_size:\n"
+	"	.quad .Ldata - hold_template\n"
 	".popsection\n");
 
 /* The program at its call, and how far it is. */
@@ -261,14 +263,13 @@ static void note_registers(struct planted *planted, const struct user_regs_struc
 static bool plant_page(struct planting *held, struct planted *planted, uint64_t *page, struct hold_report *report)
 {
 	const uint64_t anywhere[6] = { 0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0 };
-	size_t code = (size_t)(hold_template_data - hold_template);
 	long at;
 
 	if (!rehearse(held, planted, report) || !inject_well(held, SYS_mmap, anywhere, &at, report))
 		return false;
 	*page = (uint64_t)at;
-	return write_words(held->trace, *page, hold_template, code, report) &&
-	       write_words(held->trace, *page + code, planted, sizeof(*planted), report);
+	return write_words(held->trace, *page, hold_template, hold_template_size, report) &&
+	       write_words(held->trace, *page + hold_template_size, planted, sizeof(*planted), report);
 }
 
 /* orig_rax -1: no system call is to be repeated after a signal handler. */

@@ -179,7 +179,7 @@ static bool selects_place(const struct hold_work *work, const struct hold_call *
 /* A message with control data may carry a placeholder to another process. */
 static bool sends_control(const struct hold_work *work, uint64_t at)
 {
-	struct msghdr message;
+	struct msghdr message = { 0 };
 
 	return !read_memory(work, at, &message, sizeof(message)) || message.msg_controllen > 0;
 }
@@ -260,8 +260,9 @@ static bool loses_place(const struct hold_work *work)
 /* The process that a call makes would have the placeholder, too. A thread could use it. */
 static struct hold_verdict judge_clone(uint64_t flags)
 {
-	return flags & CLONE_THREAD ? (struct hold_verdict){ .obstacle = HOLD_THREADS } :
-				      (struct hold_verdict){ .touches = true };
+	if (flags & CLONE_THREAD)
+		return (struct hold_verdict){ .obstacle = HOLD_THREADS };
+	return (struct hold_verdict){ .touches = true };
 }
 
 static struct hold_verdict judge_prctl(const struct hold_call *call)

@@ -92,12 +92,13 @@ static void serve_through_interruptions(void)
 }
 
 #ifdef __x86_64__
-/* Fills every register that a system call keeps, reads a byte, and compares. Returns 1 if all are as before. */
+/* Fills every register that a system call keeps, reads a byte, and compares. Returns 1 if all are as before. What it
+ * reads and writes is static, as no register is left for an address. */
 __attribute__((noinline)) static int read_and_compare(void)
 {
 	static const double vector[2] = { 1.25, -7.5 };
 	static char byte;
-	double after[2] = { 0 };
+	static double after[2];
 	uint64_t sum = 0, flags = 0, red_zone = 0;
 
 	__asm__ volatile("movupd %[vector], %%xmm7\n"
