@@ -396,12 +396,17 @@ bool listener_restore_has_begun(const struct listener *listener, struct engine *
 	return listener->restoring && restore_has_begun(engine, listener->io.fd);
 }
 
+void listener_restore_now(struct listener *listener, struct engine *engine)
+{
+	if (listener->restoring)
+		restore_hurry(engine, listener->io.fd);
+}
+
 void listener_put_off(struct listener *listener, struct engine *engine)
 {
 	ev_io_stop(engine->loop, &listener->io);
 	listener->put_off = true;
-	if (listener->restoring)
-		restore_hurry(engine, listener->io.fd);
+	listener_restore_now(listener, engine);
 }
 
 void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on)

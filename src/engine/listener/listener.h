@@ -84,6 +84,9 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 /* false: it is not being restored, or that begins only in a moment, and may be put off to the next watch. */
 bool listener_restore_has_begun(const struct listener *listener, struct engine *engine);
 
+/* Has its options restored without the pause that goes before, if that is under way. */
+void listener_restore_now(struct listener *listener, struct engine *engine);
+
 /* A client came while a listener of the service is being restored: stops watching this one until that is done. */
 void listener_put_off(struct listener *listener, struct engine *engine);
 

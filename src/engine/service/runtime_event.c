@@ -34,6 +34,16 @@ static bool is_asking(const struct service_runtime *runtime)
 	return queue_guard_is_asking(runtime) || drain_snapshot_is_noting(runtime);
 }
 
+/* Whether the last instances failed, or seem to have taken nobody. A process that one of them has left may keep the
+ * socket from being used, which only restoring its options finds out; and as their clients wait still, each start
+ * would come before that. */
+static bool is_in_doubt(const struct service_runtime *runtime)
+{
+	const struct queue_guard *guard = queue_guard_find(runtime);
+
+	return runtime->backoff.failures || (guard && guard->no_progress_ends >= guard->no_progress_limit / 2);
+}
+
 void runtime_rewatch(struct service_runtime *runtime)
 {
 	bool refuses = runtime_refuses(runtime);
@@ -46,6 +56,8 @@ void runtime_rewatch(struct service_runtime *runtime)
 
 		if (!listener->put_off || !watching || !wanted || !runtime_is_being_restored(runtime))
 			listener_watch(listener, runtime->engine, runtime->service->name, watching && wanted);
+		if (is_in_doubt(runtime))
+			listener_restore_now(listener, runtime->engine);
 	}
 }
 
