@@ -29,7 +29,9 @@
 #include "exec/dirs/private_tmp.h"
 #include "exec/warm/hold.h"
 
-#define QUIET .1                        /* seconds without a client before others are started, after one found none */
+#define QUIET_LEAST .005                /* seconds without a client before others are started, after one found none … */
+#define QUIET_MOST .1                   /* … and at most */
+#define QUIET_FACTOR 2.                 /* in between, as many times what it takes to start one */
 #define BURST .02                       /* the same while half of them, or more, still wait */
 #define ROOM_PAUSE .05                  /* seconds until the next look whether fewer starts are under way */
 #define SHORT_PAUSE 1.                  /* the same where memory is short, or too many instances run */
@@ -46,7 +48,7 @@ struct held_program {
 	int channel;                    /* superd's end of the pair that stands for the connection; -1: closed */
 	bool waits;                     /* true: it is in pool->held */
 	bool ended_early;               /* it ended before it touched its connection: its status tells why */
-	double since;                   /* loop time from which it is held */
+	double begun, since;            /* loop time of its start, and from which it is held */
 };
 
 /* Owner: struct service_run. */
@@ -63,6 +65,7 @@ struct warm_pool {
 	ev_idle idle;                   /* active: a start is due as soon as the loop has nothing else to do */
 	double not_before;              /* loop time of the next start */
 	double quiet;                   /* seconds without a client before that, too; 0: none are needed */
+	double took;                    /* seconds from the last start to the hold; 0: unknown */
 	bool serves;                    /* at the last look, the service took clients */
 	bool halted;                    /* an operator has stopped them, and no client has come since */
 	unsigned failures;              /* programs in a row that died */
@@ -188,6 +191,7 @@ static void hold_program(struct warm_pool *pool, struct held_program *held)
 	pool->count++;
 	pool->runtime->engine->instances->held++;
 	held->since = clock_now();
+	pool->took = held->since - held->begun;
 	watch_set(&held->watch, held->channel, true, false);
 	say_debug(pool, held->instance->pid, "warm", "waits for a client");
 }
@@ -477,6 +481,7 @@ static bool prepare(struct warm_pool *pool, struct buf *why)
 		return false;
 	}
 	fd_close(&ends[1]);
+	held->begun = clock_now();
 	pool->prepared = held;
 	start_queue_begin_ahead(runtime->engine);
 	if (why->length) {
@@ -662,12 +667,16 @@ static void defer(struct warm_pool *pool, double quiet)
 	schedule(pool);
 }
 
+/* A start ahead takes processor time from the clients that come meanwhile. So it needs a pause that is longer than the
+ * start: who comes one by one, with such pauses, finds a program each time; a load beyond that costs no start ahead. */
 static void note_miss(struct warm_pool *pool)
 {
+	double quiet = pool->took > 0 ? QUIET_FACTOR * pool->took : QUIET_MOST;
+
 	if (pool->obstacle)
 		return;
 	pool->runtime->run->stats.warm_missed++;
-	defer(pool, QUIET);
+	defer(pool, fmin(fmax(quiet, QUIET_LEAST), QUIET_MOST));
 }
 
 bool warm_pool_take(struct service_runtime *runtime, struct instance **instance, int *channel)
