@@ -1,6 +1,7 @@
 /* Whether a client has come to a listener since the last look. */
 #include "tests/unit/bind_fixture.h"
 
+#include "base/fd.h"
 #include "os/netdiag/arrivals.h"
 
 TestSuite(arrivals, .init = set_up, .fini = tear_down, .timeout = 30);
@@ -81,6 +82,7 @@ Test(arrivals, are_seen_although_another_process_waits_for_them)
 
 	begin("tcp:127.0.0.1:0");
 	cr_assert(arrivals_add(watch, listener));
+	cr_assert_eq(fd_set_nonblocking(listener, false), 0);
 	cr_assert_eq(pipe(ready), 0);
 	child = fork();
 	if (!child) {
