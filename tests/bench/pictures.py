@@ -7,8 +7,6 @@ from draw import draw_chart, make_picture
 from page import CHARTS, give_looks, write_picture_style
 from report import tell_failures, tell_noise
 
-PAGE = "README.md"
-
 
 def _name(chart):
     return chart.figure.replace(".", "-") + ".svg"
@@ -21,15 +19,15 @@ def _write(folder, name, text):
     os.rename(path + ".new", path)
 
 
-def _write_page(charts, results):
-    """Markdown: the pictures, and how far they can be trusted."""
+def _write_page(charts, results, folder):
+    """Markdown: the pictures in this folder, and how far they can be trusted."""
     lines = ["# Figures", "", "`make bench` has measured these and drawn the pictures; `tests/bench/README.md` tells how.",
              "A marker is the median of all turns; the band, or the thick bar, holds the middle half of them. A cross is a "
              "failure. The floor is the least a super-server can do: accept, clone, exec.", "",
              f"{results.about['machine']}. {results.about['date']}.", ""]
     for chart in charts:
         lines += [f"## {chart.title}", "", f"{chart.says} {chart.better.capitalize()} is better.", "",
-                  f"![{chart.title}]({_name(chart)})", ""]
+                  f"![{chart.title}]({folder}/{_name(chart)})", ""]
     lines += ["## How quiet the machine was", ""] + [f"- {text}" for text in tell_noise(results)] + [""]
     failures = tell_failures(results)
     if failures:
@@ -40,6 +38,7 @@ def _write_page(charts, results):
 
 
 def write_pictures(results, folder):
+    """The page is beside the folder, and has its name."""
     os.makedirs(folder, exist_ok=True)
     looks, style = give_looks(results), write_picture_style()
     charts = [chart for chart in CHARTS if results.places(chart.figure)]
@@ -47,4 +46,5 @@ def write_pictures(results, folder):
     for chart in charts:
         head = (chart.title, f"{chart.better} is better")
         _write(folder, _name(chart), make_picture(draw_chart(chart, results, looks), head, foot, style))
-    _write(folder, PAGE, _write_page(charts, results))
+    above, name = os.path.split(os.path.abspath(folder))
+    _write(above, name + ".md", _write_page(charts, results, name))

@@ -107,12 +107,12 @@ class Noise(unittest.TestCase):
 class Pictures(unittest.TestCase):
     def test_each_chart_is_a_file_that_needs_nothing_else(self):
         with tempfile.TemporaryDirectory() as folder:
-            write_pictures(make_results(), folder)
-            self.assertEqual(sorted(os.listdir(folder)), ["README.md", "each-rate.svg", "each-time.svg", "start-time.svg"])
-            with open(f"{folder}/each-rate.svg") as file:
+            write_pictures(make_results(), f"{folder}/here")
+            self.assertEqual(sorted(os.listdir(f"{folder}/here")), ["each-rate.svg", "each-time.svg", "start-time.svg"])
+            with open(f"{folder}/here/each-rate.svg") as file:
                 text = file.read()
-            with open(f"{folder}/README.md") as file:
-                self.assertIn("](each-rate.svg)", file.read())
+            with open(f"{folder}/here.md") as file:
+                self.assertIn("](here/each-rate.svg)", file.read())
         ElementTree.fromstring(text)
         self.assertIn("a &lt;machine&gt;", text)
         self.assertIn("prefers-color-scheme: dark", text)
