@@ -168,7 +168,7 @@ static bool selects_place(const struct hold_work *work, const struct hold_call *
 
 			if ((int)place >= (int)call->arguments[0])
 				continue;
-			if (!read_memory(work, call->arguments[set] + place / 64 * 8, &word, sizeof(word)) ||
+			if (!read_memory(work, call->arguments[set] + place / 64 * sizeof(word), &word, sizeof(word)) ||
 			    word >> place % 64 & 1)
 				return true;
 		}
