@@ -173,7 +173,8 @@ def tell_noise(results):
         told.append(text if at["is_quiet"] else text + ". THE MACHINE WAS NOT QUIET: trust no smaller difference")
     for part in dict.fromkeys(at["part"] for at in results.skipped):
         names = ", ".join(f"{at['server']} at {at['x']:,}" for at in results.skipped if at["part"] == part)
-        told.append(f"{part}: not measured, or less often, for want of time or memory: {names}")
+        told.append(f"{part}: not measured, or less often, for want of time, memory or descriptors: "
+                    f"{names}")
     return told
 
 

@@ -101,7 +101,8 @@ class Noise(unittest.TestCase):
         results = make_results()
         for _ in range(2):
             results.skip("peer", "sizes", 10000)
-        self.assertEqual(tell_noise(results), ["sizes: not measured, or less often, for want of time or memory: peer at 10,000"])
+        self.assertEqual(tell_noise(results), ["sizes: not measured, or less often, for want of time, memory or "
+                                               "descriptors: peer at 10,000"])
 
 
 class Pictures(unittest.TestCase):
