@@ -26,8 +26,10 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "exec/spawn/spawn.h"
 #include "exec/warm/hold.h"
+#include "os/socket/scm_rights.h"
 
 #define PATIENCE 20000                  /* milliseconds */
 #define LIMIT 10000                     /* milliseconds for a program to be held */
@@ -784,6 +786,25 @@ Test(hold, a_program_that_writes_while_it_is_held_is_noticed)
 	cr_assert(wait_readable(held.ours));
 	cr_expect_eq(hold_taken(held.ours), HOLD_WROTE);
 	end_held(&held);
+}
+
+/* Closing the last reference to a file of the program's could block, so superd leaves what it sends in the queue. */
+Test(hold, a_descriptor_that_a_program_sends_is_not_received)
+{
+	int ours, theirs, ends[2];
+	struct pollfd state;
+
+	cr_assert(hold_make_pair(&ours, &theirs));
+	scm_rights_allow(ours, true);   /* as before Linux 6.16 */
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	cr_assert(fd_message_send(theirs, "x", 1, &ends[1], 1, MSG_DONTWAIT), "%s", strerror(errno));
+	close(ends[1]);
+	cr_expect_eq(hold_taken(ours), HOLD_WROTE);
+	state = (struct pollfd){ ends[0], POLLIN, 0 };
+	cr_expect_eq(poll(&state, 1, 0), 0, "it was closed");
+	close(ours);
+	close(theirs);
+	close(ends[0]);
 }
 
 Test(hold, a_program_that_cannot_receive_its_client_says_so)
