@@ -290,7 +290,7 @@ static bool lacks_spare(struct service_runtime *runtime)
 	return !engine_has_spare(engine, ENGINE_SPARE);
 }
 
-static void on_program_lost(struct service_runtime *runtime, struct pending_client *pending);
+static void start_pending(struct service_runtime *runtime, struct pending_client *pending);
 
 /* Starts an instance for each client. false: at least one start failed; its client was parked. is_short: descriptors
  * may be short, as the clients themselves have them, so the spare ones are enough for one start only. superd then
@@ -304,7 +304,7 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	bool good = true;
 	int error = 0;
 
-	count = handover_begin(runtime, pending, count, on_program_lost);
+	count = handover_begin(runtime, pending, count, start_pending);
 	count = pending_reuse(runtime, pending, count);
 	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		return pending_begin_sequences(runtime, pending, count);
@@ -391,12 +391,6 @@ static void start_pending(struct service_runtime *runtime, struct pending_client
 		park_pending(runtime, pending);
 	else if (!try_start(runtime, pending))
 		runtime_post(runtime, EXEC_ERROR);
-}
-
-/* The program that was to have the client has ended without it. */
-static void on_program_lost(struct service_runtime *runtime, struct pending_client *pending)
-{
-	start_pending(runtime, pending);
 }
 
 static void record_reply(struct service_runtime *runtime, const struct pending_client *pending,

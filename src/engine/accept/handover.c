@@ -59,11 +59,6 @@ static struct instance *give_instance(struct handover *handover)
 	return instance;
 }
 
-static void drop_nothing(struct instance *instance)
-{
-	(void)instance;
-}
-
 static void free_ended(struct instance *instance, const struct ending *ending)
 {
 	struct service_runtime *runtime = instance->context;
@@ -105,12 +100,10 @@ static void on_ended(struct instance *instance, const struct ending *ending)
 static const struct instance_ops handover_ops = {
 	.limit = instance_expire,
 	.ended = on_ended,
-	.drop = drop_nothing,
 };
 static const struct instance_ops lost_ops = {
 	.limit = instance_expire,
 	.ended = free_ended,
-	.drop = drop_nothing,
 };
 
 /* The client goes back. */

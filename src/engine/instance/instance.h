@@ -116,7 +116,7 @@ struct instance_ops {
 	void (*ready)(struct instance *instance);       /* the start has succeeded */
 	void (*limit)(struct instance *instance);       /* the time limit is over, or the start has failed */
 	void (*ended)(struct instance *instance, const struct ending *ending);  /* the last call, which frees the instance */
-	void (*drop)(struct instance *instance);        /* frees what the owner keeps in the instance; instance_free calls it */
+	void (*drop)(struct instance *instance);        /* frees what the owner keeps in the instance, for instance_free; NULL: nothing */
 };
 
 struct instance {

@@ -112,7 +112,7 @@ void instance_free(struct instance *instance)
 	forking_search_free(instance);
 	ready_end(instance);
 	relay_retire(instance);
-	if (instance->ops)
+	if (instance->ops && instance->ops->drop)
 		instance->ops->drop(instance);
 	notify_receive_leave(instance);
 	bind_calls_free(instance);

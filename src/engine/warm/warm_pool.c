@@ -338,15 +338,9 @@ static void on_channel(struct watch *watch, bool readable, bool writable)
 	schedule(pool);
 }
 
-static void drop_nothing(struct instance *instance)
-{
-	(void)instance;
-}
-
 static const struct instance_ops held_ops = {
 	.limit = instance_expire,
 	.ended = on_ended,
-	.drop = drop_nothing,
 };
 
 /* ---- the start ---- */
@@ -449,6 +443,14 @@ static bool may_hold(const struct service_runtime *runtime)
 	return !plan->per_connection && !plan->rereads && !plan->condition_count;
 }
 
+/* Whether those that wait are what a start would be now. */
+static bool are_current(const struct warm_pool *pool)
+{
+	const struct start_kit *kit = &pool->runtime->run->kit;
+
+	return kit->plan && kit->made == pool->stamped && program_stamp_holds(&pool->stamp);
+}
+
 static bool prepare(struct warm_pool *pool, struct buf *why)
 {
 	struct service_runtime *runtime = pool->runtime;
@@ -470,10 +472,11 @@ static bool prepare(struct warm_pool *pool, struct buf *why)
 		return false;
 	}
 	held->channel = ends[0];
-	if (pool->stamped != runtime->run->kit.made || !program_stamp_holds(&pool->stamp))
+	if (!are_current(pool)) {
 		end_held(pool);
-	program_stamp_take(&pool->stamp, runtime->run->kit.plan);
-	pool->stamped = runtime->run->kit.made;
+		program_stamp_take(&pool->stamp, runtime->run->kit.plan);
+		pool->stamped = runtime->run->kit.made;
+	}
 	if (!launch_program(pool, held, ends[1], why)) {
 		fd_close(&ends[1]);
 		instance_free(held->instance);
@@ -640,14 +643,6 @@ void warm_pool_follow(struct service_runtime *runtime)
 }
 
 /* ---- clients ---- */
-
-/* Whether those that wait are what a start would be now. */
-static bool are_current(struct warm_pool *pool)
-{
-	const struct start_kit *kit = &pool->runtime->run->kit;
-
-	return kit->plan && kit->made == pool->stamped && program_stamp_holds(&pool->stamp);
-}
 
 static void forget_obstacle(struct warm_pool *pool)
 {
