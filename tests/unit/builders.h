@@ -136,6 +136,17 @@ static inline const char *all_said(void)
 	return text;
 }
 
+/* Option and value by turns, ending with NULL. */
+static inline void set_each(struct service_builder *builder, va_list more)
+{
+	const char *option, *value;
+
+	while ((option = va_arg(more, const char *))) {
+		value = va_arg(more, const char *);
+		cr_assert(set(builder, option, value, NULL), "%s = %s:%s", option, value, all_said());
+	}
+}
+
 /* Exactly one diagnostic, an error with this part, at this line. */
 static inline void expect_error(unsigned at, const char *part)
 {

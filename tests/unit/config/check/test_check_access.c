@@ -7,15 +7,11 @@ TestSuite(check_gate, .init = begin_table, .fini = end_table);
 __attribute__((sentinel)) static struct service_builder *service_of(const char *name, const char *listen, ...)
 {
 	struct service_builder *builder = begin(name);
-	const char *option, *value;
 	va_list more;
 
 	cr_assert(set(builder, "listen", listen, NULL));
 	va_start(more, listen);
-	while ((option = va_arg(more, const char *))) {
-		value = va_arg(more, const char *);
-		cr_assert(set(builder, option, value, NULL), "%s = %s:%s", option, value, all_said());
-	}
+	set_each(builder, more);
 	va_end(more);
 	return builder;
 }

@@ -8,17 +8,13 @@ TestSuite(check_bind, .init = begin_table, .fini = end_table);
 __attribute__((sentinel)) static void judge(const char *listen, ...)
 {
 	struct service_builder *builder = begin("a");
-	const char *option, *value;
 	va_list more;
 
 	cr_assert(set(builder, "listen", listen, NULL));
 	cr_assert(set(builder, "pass", "bind", NULL));
 	cr_assert(set(builder, "exec", "/bin/a", NULL));
 	va_start(more, listen);
-	while ((option = va_arg(more, const char *))) {
-		value = va_arg(more, const char *);
-		cr_assert(set(builder, option, value, NULL), "%s = %s:%s", option, value, all_said());
-	}
+	set_each(builder, more);
 	va_end(more);
 	end(builder);
 	table_check(table, &diags);

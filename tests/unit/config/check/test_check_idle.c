@@ -8,7 +8,6 @@ TestSuite(check_idle, .init = begin_table, .fini = end_table);
 __attribute__((sentinel)) static void judge(const char *listen, ...)
 {
 	struct service_builder *builder = begin("a");
-	const char *option, *value;
 	va_list more;
 
 	if (listen)
@@ -16,10 +15,7 @@ __attribute__((sentinel)) static void judge(const char *listen, ...)
 	cr_assert(set(builder, "exec", "/bin/a", NULL));
 	cr_assert(set(builder, "user", "root", NULL));
 	va_start(more, listen);
-	while ((option = va_arg(more, const char *))) {
-		value = va_arg(more, const char *);
-		cr_assert(set(builder, option, value, NULL), "%s = %s:%s", option, value, all_said());
-	}
+	set_each(builder, more);
 	va_end(more);
 	end(builder);
 	table_check(table, &diags);
