@@ -57,7 +57,7 @@ def _take_turn(bench, running, number, measure):
 
 
 def _compare(bench, part, kind, measures):
-    servers = [server for server in bench.servers if kind in server.abilities]
+    servers = [server for server in bench.servers if server.serves(kind)]
     base = next(iter(measures[0].figures))
     for number in bench.rounds(part, base, "floor", measures[0].at_once):
         running = _start_all(bench, kind, servers, measures)

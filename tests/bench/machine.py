@@ -98,6 +98,14 @@ class Listening:
         return since if self.find_all().issuperset((socket.inet_aton(at), port) for at, port in places) else None
 
 
+def first_child(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        children = file.read().split()
+    if not children:
+        raise Trouble("it has ended")
+    return int(children[0])
+
+
 def _family(pid):
     """The process and all below it."""
     found, todo = [], [pid]

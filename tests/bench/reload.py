@@ -87,7 +87,7 @@ def compare_reloads(bench):
     for turn in bench.rounds("reloads", "reload.time", "superd", bench.amounts.sizes[0]):
         for size in bench.amounts.sizes:
             for server in bench.servers:
-                if "many" not in server.abilities or has_failed(bench, "start.time", server.name, size):
+                if not server.serves("reload", size) or has_failed(bench, "start.time", server.name, size):
                     continue
                 if bench.is_late() and server.name != "superd":
                     bench.results.skip(server.name, "reloads", size)

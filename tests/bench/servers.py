@@ -2,8 +2,8 @@
 
 A job is `each`: an instance for every connection, which it gets as its standard input and output; or `cold`:
 the backend is handed the listener, answers one connection and ends, so that every connection is an activation.
-Who can do `many` serves thousands of ports in one process. A function a server gives the arguments that start
-it in the foreground, with its configuration written into the job's folder.
+Who can do `many` serves thousands of ports in one process, and who can `reload` takes a new table at HUP. A function
+a server gives the arguments that start it in the foreground, with its configuration written into the job's folder.
 """
 
 import os
@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import time
 
+import systemd
 import versions
-from machine import A_BLOCK, LOOPBACK, Trouble
+from machine import A_BLOCK, LOOPBACK, Trouble, first_child
 
 PATIENCE = 60                           # seconds until a server listens
 
@@ -120,7 +121,7 @@ def _socket_activate(program, job):
     return [program, "-a", "--inetd", "-l", f"{LOOPBACK}:{job.port}", job.backend]
 
 
-_EVERYTHING = ("each", "cold", "many")
+_EVERYTHING = ("each", "cold", "many", "reload")
 _PEERS = (
     # name, program, package, arguments, what it can do
     ("xinetd", "xinetd", "xinetd", _xinetd, _EVERYTHING),
@@ -132,14 +133,16 @@ _PEERS = (
     ("tcpsvd", "tcpsvd", "ipsvd", _tcpsvd, ("each",)),
     ("s6-tcpserver", "s6-tcpserver", "s6-networking", _s6_tcpserver, ("each",)),
     ("socket-activate", "systemd-socket-activate", "systemd", _socket_activate, ("each",)),
+    ("systemd", "systemd", "systemd", systemd.arguments, ("each", "cold", "many")),
 )
+_MOST = {"systemd": 1000}               # services: so many cost it seconds, ten times as many minutes
 
 
 class Running:
-    """A server at work on a job."""
+    """A server at work on a job. One that is contained is the child of the program that made its namespaces."""
 
-    def __init__(self, name, arguments, job):
-        self.name, self.job = name, job
+    def __init__(self, name, arguments, job, contained=False):
+        self.name, self.job, self.contained = name, job, contained
         self.log = os.path.join(job.folder, "log")
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=job.folder,
@@ -147,7 +150,7 @@ class Running:
 
     @property
     def pid(self):
-        return self.process.pid
+        return first_child(self.process.pid) if self.contained else self.process.pid
 
     def wait_until_listening(self, listening):
         """Returns since when it does (time.monotonic())."""
@@ -168,7 +171,10 @@ class Running:
     def stop(self):
         if self.process.poll() is not None:
             return
-        self.process.terminate()
+        if self.contained:
+            self.process.kill()         # all within ends with it
+        else:
+            self.process.terminate()
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
@@ -181,14 +187,16 @@ class Server:
 
     def __init__(self, name, program, arguments, abilities):
         self.name, self.program, self._arguments, self.abilities = name, program, arguments, abilities
+        self.most = _MOST.get(name)     # services; None: as many as it has descriptors for
         self.commands = {}              # by kind of job: how it was started, with one service
 
     def _describe(self, arguments, job):
         """The command and its table, without what is another in every run."""
         text = " ".join(arguments)
-        for name in sorted(set(os.listdir(job.folder)) - {"log"}):
-            with open(os.path.join(job.folder, name)) as file:
-                text += f"\n-- {name} --\n{file.read().strip()}"
+        for folder, _, names in os.walk(job.folder):
+            for name in sorted(set(names) - {"log"}):
+                with open(os.path.join(folder, name)) as file:
+                    text += f"\n-- {name} --\n{file.read().strip()}"
         for part, word in ((job.folder + "/", ""), (os.path.dirname(job.backend) + "/", ""), (str(job.port), "PORT")):
             text = text.replace(part, word)
         return text
@@ -198,7 +206,10 @@ class Server:
         arguments = self._arguments(self.program, job)
         if job.count == 1 and job.kind not in self.commands:
             self.commands[job.kind] = self._describe(arguments, job)
-        return Running(self.name, arguments, job)
+        return Running(self.name, arguments, job, contained=arguments[0] == "unshare")
+
+    def serves(self, ability, size=1):
+        return ability in self.abilities and (not self.most or size <= self.most)
 
     def rewrite(self, job):
         """Its table for another number of services, in the place of the one that it runs with."""
@@ -217,6 +228,8 @@ def _is_ours(name, program):
     if name == "busybox":
         applets = subprocess.run([program, "--list"], capture_output=True, text=True).stdout
         return "inetd" in applets.split()
+    if name == "systemd":
+        return systemd.may_run(program)
     return True
 
 
