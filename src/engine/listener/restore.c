@@ -289,6 +289,14 @@ static bool answer_comes(struct restorer *restorer, double seconds)
 	return ready > 0;
 }
 
+/* Gives the process a turn to be done with what it works on, so that it has no socket open any more: while it has, the
+ * address cannot be bound anew. */
+static void settle_process(struct restorer *restorer)
+{
+	if (restorer->busy && answer_comes(restorer, fmin(TURN, time_left(restorer))))
+		take_answers(restorer);
+}
+
 static void wait_for_first(struct restorer *restorer)
 {
 	first_of(restorer)->due = 0;
@@ -370,7 +378,9 @@ void restore_cancel(struct engine *engine, int fd)
 	if (!restoring)
 		return;
 	restoring->fd = -1;
-	if (!engine->listeners->restorer->busy || first_of(engine->listeners->restorer) != restoring)
+	if (engine->listeners->restorer->busy && first_of(engine->listeners->restorer) == restoring)
+		settle_process(engine->listeners->restorer);
+	else
 		report_outcome(engine->listeners->restorer, restoring, 0);
 }
 
@@ -390,7 +400,7 @@ void restore_end(struct engine *engine)
 
 	if (!restorer || restorer->process.channel < 0)
 		return;
-	take_answers(restorer);
+	settle_process(restorer);
 	end_process(restorer);
 	set_timer(restorer);
 }

@@ -29,13 +29,15 @@ void restore_hurry(struct engine *engine, int fd);      /* begins now, or as soo
  * another one hangs. */
 void restore_finish(struct engine *engine, int fd);
 
-/* The socket closes: `done` is not called any more. */
+/* The socket closes: `done` is not called any more. Waits for a moment until the process has closed its copy, if it has
+ * one: the address may be bound anew then. */
 void restore_cancel(struct engine *engine, int fd);
 
 /* The socket gets other settings and maybe another service. */
 void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service);
 
-/* Ends the process, as it does not know settings that come now. Another process restores the sockets that are left. */
+/* Ends the process, as it does not know settings that come now, once it has no socket open, or after a moment. Another
+ * process restores the sockets that are left. */
 void restore_end(struct engine *engine);
 
 void restore_free(struct engine *engine);

@@ -45,9 +45,9 @@ static void run_restorer(int channel, const void *with)
 		foreign_socket_mark(fd, false);         /* superd's own marks are of other descriptors */
 		if (bind_restore(fd, request.listen) < 0)
 			answer.error = errno ? errno : EINVAL;
+		close(fd);                      /* who has the answer may bind the address anew */
 		if (send(channel, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
 			return;
-		close(fd);
 	}
 }
 

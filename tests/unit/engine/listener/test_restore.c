@@ -100,3 +100,32 @@ Test(restore, begins_at_once_where_rules_are_to_be_kept)
 	cr_expect(restore_has_begun(&engine, fd));
 	restore_cancel(&engine, fd);
 }
+
+/* Closes the socket; nobody else has its address then. */
+static void bind_anew(void)
+{
+	struct sockaddr_in address;
+	socklen_t length = sizeof(address);
+
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_expect_eq(bind(fd, (struct sockaddr *)&address, length), 0, "%s", strerror(errno));
+}
+
+Test(restore, keeps_no_copy_of_a_socket_that_closes)
+{
+	ask();
+	restore_hurry(&engine, fd);
+	restore_cancel(&engine, fd);
+	bind_anew();
+	cr_expect_eq(calls, 0);
+}
+
+Test(restore, keeps_no_copy_when_its_process_ends)
+{
+	ask();
+	restore_hurry(&engine, fd);
+	restore_end(&engine);
+	bind_anew();
+}
