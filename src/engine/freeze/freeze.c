@@ -4,6 +4,7 @@
 #include "engine/freeze/freeze.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -493,7 +494,7 @@ bool freeze_sleep(struct service_runtime *runtime)
 	else
 		runtime->run->stats.freezes++;
 	freeze_stay_awake(runtime);
-	accept_latency_end(runtime);
+	accept_latency_end(runtime, runtime->run->standby_sockets ? UINT_MAX : exit_verdict_count_queue(runtime));
 	log_freeze(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
 		   freeze->is_operators ? "is frozen" : "is frozen until somebody comes");
 	watch_and_reclaim(freeze);

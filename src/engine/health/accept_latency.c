@@ -67,12 +67,12 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 /* A short life may be over before the first look, or when the loop has just that look pending. */
-void accept_latency_end(struct service_runtime *runtime)
+void accept_latency_end(struct service_runtime *runtime, unsigned waiting)
 {
 	struct queue_guard *guard = runtime->run->guard;
 	bool looking = ev_is_active(&guard->accept_timer) || ev_is_pending(&guard->accept_timer);
 
-	if (looking && !runtime->run->standby_sockets && exit_verdict_count_queue(runtime) < guard->accept_queued)
+	if (looking && waiting < guard->accept_queued)
 		add_latency(runtime);
 	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
 }

@@ -55,13 +55,16 @@ static void watch_arrivals(struct service_runtime *runtime)
 		arrivals_any(*watch);   /* who waits already does not come any more */
 }
 
-/* Whether a client has come during the run. Ends the watch. */
-static bool has_arrivals(struct queue_guard *guard)
+/* superd notes the length before it watches, and looks at the watch before it asks for the length again: who comes
+ * between the two makes the queue longer at most. */
+struct queue_look exit_verdict_look(struct service_runtime *runtime)
 {
-	bool any = guard->arrivals >= 0 && arrivals_any(guard->arrivals);
+	int *watch = &runtime->run->guard->arrivals;
+	struct queue_look look = { .came = *watch >= 0 && arrivals_any(*watch) };
 
-	fd_close(&guard->arrivals);
-	return any;
+	fd_close(watch);
+	look.waiting = exit_verdict_count_queue(runtime);
+	return look;
 }
 
 void exit_verdict_note_queue(struct service_runtime *runtime)
@@ -111,23 +114,20 @@ static bool has_moved(const struct service_runtime *runtime)
 }
 
 /* Whether so many successful ends in a row left the queue as long as it was that the service makes no progress. If it
- * is no longer although clients came, at least one was taken. superd notes the length before it watches, and looks at
- * the watch before it asks for the length again: who comes between the two makes the queue longer at most. */
-static bool made_no_progress(struct service_runtime *runtime, const struct ending *ending)
+ * is no longer although clients came, at least one was taken. */
+static bool made_no_progress(struct service_runtime *runtime, const struct ending *ending,
+			     const struct queue_look *look)
 {
 	struct queue_guard *guard = runtime->run->guard;
-	bool came = has_arrivals(guard);
-	unsigned waiting;
 
 	if (!runtime->listener_count)
 		return ending->lasted < AT_ONCE && runtime_starts_again(runtime);
-	waiting = exit_verdict_count_queue(runtime);
-	guard->queued_at_end = runtime->service->probes ? 0 : waiting; /* these are looked at first */
-	if (!waiting || waiting < guard->queued_at_start || ending->lasted > AT_ONCE) {
+	guard->queued_at_end = runtime->service->probes ? 0 : look->waiting; /* these are looked at first */
+	if (!look->waiting || look->waiting < guard->queued_at_start || ending->lasted > AT_ONCE) {
 		guard->no_progress_ends = 0;
 		return false;
 	}
-	if (came && waiting == guard->queued_at_start) {
+	if (look->came && look->waiting == guard->queued_at_start) {
 		queue_guard_note_progress(guard);
 		return false;
 	}
@@ -279,14 +279,15 @@ static void describe_end(const struct service *service, const struct ending *end
 }
 
 /* Returns what an end is for the table of transitions, and sets the pause after a failure. */
-enum service_event exit_verdict_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
+enum service_event exit_verdict_end(struct service_runtime *runtime, const struct ending *ending,
+				    const struct queue_look *look, const char *why)
 {
 	struct buf what = { 0 };
 
 	if (ending->stopped)
 		return EXITED;
 	if (!exit_verdict_is_failure(runtime->service, ending)) {
-		if (!made_no_progress(runtime, ending))
+		if (!made_no_progress(runtime, ending, look))
 			return EXITED;
 		runtime->run->guard->queued_at_end = 0;
 		exit_verdict_fail_no_progress(runtime);

@@ -3,6 +3,7 @@
  * it has one. */
 #include "engine/service/shared_run.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,16 +94,17 @@ static void add_bind_hint(struct service_runtime *runtime)
 static void handle_end(struct service_runtime *runtime, const struct ending *ending, const char *why)
 {
 	struct service_run *run = runtime->run;
+	bool had_standby = run->standby_sockets;
 	enum service_event service_event;
-	bool had_standby;
+	struct queue_look look;
 
-	accept_latency_end(runtime);
-	had_standby = run->standby_sockets;
 	if (had_standby)
 		fd_close(&run->guard->arrivals); /* it may watch sockets that are no listeners any more */
 	run->postponed_stop = 0;
 	standby_sockets_settle(runtime);
-	service_event = exit_verdict_end(runtime, ending, why);
+	look = exit_verdict_look(runtime);
+	accept_latency_end(runtime, had_standby ? UINT_MAX : look.waiting);
+	service_event = exit_verdict_end(runtime, ending, &look, why);
 	if (service_event == CRASHED)
 		add_bind_hint(runtime);
 	shutdown_check_replace(runtime);

@@ -52,8 +52,9 @@ static void take(void)
 static void end(void)
 {
 	struct ending ending = { .lasted = .001, .result = RESULT_SUCCESS };
+	struct queue_look look = exit_verdict_look(&runtime);
 
-	cr_assert_eq(exit_verdict_end(&runtime, &ending, ""), EXITED);
+	cr_assert_eq(exit_verdict_end(&runtime, &ending, &look, ""), EXITED);
 }
 
 TestSuite(exit_verdict, .init = set_up, .fini = tear_down, .timeout = 30);
