@@ -204,13 +204,14 @@ static bool resolve_unprivileged(struct accounts *accounts, const struct service
 			       (struct lookup_failure){ not_root, NULL });
 }
 
-/* Whether superd has this account already, with its groups: then nothing needs to be set. */
+/* Whether superd has this account already, with its groups: then nothing needs to be set. An init system starts superd
+ * without supplementary groups, and the account's own group among them gives no further rights (credentials(7)). */
 static bool is_superds_own(const struct account_build *build)
 {
 	struct gids own = { 0 };
 	bool same = build->account.uid == geteuid() && build->account.uid == getuid() &&
 		    build->account.gid == getegid() && build->account.gid == getgid() && gids_of_superd(&own) &&
-		    own.count == build->gids.count;
+		    (own.count || gids_add(&own, build->account.gid)) && own.count == build->gids.count;
 
 	for (int n = 0; same && own.list && n < own.count; n++)
 		same = gids_has(&build->gids, own.list[n]);

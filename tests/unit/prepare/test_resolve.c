@@ -117,6 +117,25 @@ Test(resolve, knows_superds_own_user_where_none_is_given)
 	cr_expect_not(account->switches);
 }
 
+Test(resolve, changes_nothing_for_its_own_user_without_groups)
+{
+	gid_t mail = getgrnam("mail")->gr_gid;
+
+	needs_root();
+	cr_assert_eq(setgroups(0, NULL), 0);
+	resolve("service a { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"0\" groups = no }"
+		"service b { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"0\" groups = no "
+		"supplementary_groups = {\"mail\"} }");
+	cr_assert_eq(diags.errors, 0, "%s", said());
+	cr_expect_not(service("a")->account->switches);
+	cr_expect(service("b")->account->switches);
+	table_free(table);
+	table = NULL;
+	cr_assert_eq(setgroups(1, &mail), 0);
+	resolve("service a { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"0\" groups = no }");
+	cr_expect(service("a")->account->switches, "superd's own groups are others");
+}
+
 Test(resolve, takes_a_group_alone)
 {
 	needs_root();
