@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/uninitialized.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/banner.h"
@@ -297,7 +298,7 @@ static void start_pending(struct service_runtime *runtime, struct pending_client
  * parks the other clients: preparing several starts would use up what each start itself needs. */
 static bool start_batch(struct service_runtime *runtime, struct pending_client *pending, size_t count, bool is_short)
 {
-	struct spawn_request launches[BATCH];
+	UNINITIALIZED struct spawn_request launches[BATCH];
 	struct client failed = { .fd = -1 };            /* the first client whose start failed */
 	struct buf why = { 0 };
 	size_t most, ready = 0;
@@ -474,7 +475,7 @@ static void accept_at_sensor(struct service_runtime *runtime, struct listener *l
  * other's. */
 static void accept_connections(struct service_runtime *runtime, struct listener *listener)
 {
-	struct pending_client pending[BATCH];
+	UNINITIALIZED struct pending_client pending[BATCH];
 	enum service_event service_event = ROOM;
 	size_t count;
 

@@ -20,6 +20,7 @@
 #endif
 
 #include "base/fd.h"
+#include "base/uninitialized.h"
 
 #define FEW_SOCKETS 8000                /* unix sockets */
 #define ANSWERS_MOST 65536              /* reads of one answer: a bound of millions of sockets */
@@ -86,7 +87,7 @@ static bool exchange(int diag, const void *request, size_t size, void (*each)(st
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	bool done = false, failed = false;
-	union {
+	UNINITIALIZED union {
 		struct nlmsghdr header;
 		char bytes[32768];
 	} answer;
