@@ -78,19 +78,19 @@ bool start_kit_name_sockets(struct start_kit *kit, const struct listener *listen
 	return kit->names;
 }
 
-static bool stream_is(const struct service *service, unsigned kind)
+static bool stream_is(const struct start_kit *kit, const struct service *service, unsigned kind)
 {
-	unsigned output = plan_output_is_socket(service) ? STREAM_SOCKET : service->groups->streams->output.kind;
+	unsigned output = kit->plan->output_is_socket ? STREAM_SOCKET : service->groups->streams->output.kind;
 
 	return output == kind || plan_error_stream(service)->kind == kind;
 }
 
 /* If the main program has a socket as a stream, the other commands print to the log. */
-static bool needs_log(const struct service *service)
+static bool needs_log(const struct start_kit *kit, const struct service *service)
 {
-	bool has_socket = stream_is(service, STREAM_SOCKET) || stream_is(service, STREAM_DESCRIPTOR);
+	bool has_socket = stream_is(kit, service, STREAM_SOCKET) || stream_is(kit, service, STREAM_DESCRIPTOR);
 
-	return stream_is(service, STREAM_LOG) || service_is_relayed(service) ||
+	return stream_is(kit, service, STREAM_LOG) || service_is_relayed(service) ||
 	       (has_socket && service_has_commands(service, PHASE_CONDITION, PHASES - 1));
 }
 
@@ -128,11 +128,11 @@ static bool try_outputs(struct start_kit *kit, const struct service *service)
 {
 	release_unsuited(&kit->log, service);
 	release_unsuited(&kit->syslog, service);
-	if (!kit->log && needs_log(service))
+	if (!kit->log && needs_log(kit, service))
 		kit->log = output_open(kit->engine, service, false);
-	if (!kit->syslog && stream_is(service, STREAM_SYSLOG))
+	if (!kit->syslog && stream_is(kit, service, STREAM_SYSLOG))
 		kit->syslog = output_open(kit->engine, service, true);
-	return (kit->log || !needs_log(service)) && (kit->syslog || !stream_is(service, STREAM_SYSLOG)) &&
+	return (kit->log || !needs_log(kit, service)) && (kit->syslog || !stream_is(kit, service, STREAM_SYSLOG)) &&
 	       try_inherited(kit, service);
 }
 

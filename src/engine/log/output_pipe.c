@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/uninitialized.h"
 #include "engine/core/close_socket.h"
 #include "engine/log/xinetd_log_file.h"
 #include "exec/worker/close_async.h"
@@ -240,13 +241,16 @@ static int wait_budget_ms(struct output *output, double now)
 	return output->reader_hangs ? 0 : (int)(output->wait_left * 1000);
 }
 
-/* Whether more can be read. The order matters: the reader may finish between the first poll and the wait. */
+/* Whether more can be read. The order matters: the reader may finish between the first poll and the wait. If it has a
+ * slot and is not behind, all that it has read has arrived. */
 static bool await_more(struct output *output)
 {
 	struct pollfd text = { .fd = output->io.fd, .events = POLLIN };
 	bool behind = output_reader_is_behind(&output->reading);
 	double before;
 
+	if (!behind && output->reading.slot >= 0)
+		return false;
 	if (poll(&text, 1, 0) > 0)
 		return true;
 	if (!behind)
@@ -262,7 +266,7 @@ static bool await_more(struct output *output)
  * has closed. */
 static bool read_turn(struct output *output, bool last, bool waits)
 {
-	struct output_line reading;
+	UNINITIALIZED struct output_line reading;
 	ssize_t got = 1, all = 0;
 
 	if (output->io.fd < 0)
