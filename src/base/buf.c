@@ -111,9 +111,17 @@ void buf_visible(struct buf *buf, const char *text, size_t length)
 {
 	const unsigned char *at = (const unsigned char *)text, *end = at + length;
 
-	while (at < end) {
-		size_t bytes = utf8_length(at, (size_t)(end - at));
+	for (;;) {
+		const unsigned char *plain = at;
+		size_t bytes;
 
+		while (at < end && *at >= 0x20 && *at < 0x7f)
+			at++;
+		if (at > plain)
+			buf_add(buf, plain, (size_t)(at - plain));
+		if (at == end)
+			return;
+		bytes = utf8_length(at, (size_t)(end - at));
 		if (utf8_is_visible(at, bytes)) {
 			buf_add(buf, at, bytes);
 			at += bytes;

@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #define MOST 1e15                       /* seconds; a larger number is printed as "?" */
 
@@ -29,12 +28,12 @@ static void write_two_units(char out[DURATION_MOST], int64_t seconds)
 /* Writes one digit behind the point, unless that digit is 0. */
 static void write_decimal(char out[DURATION_MOST], double number, const char *unit)
 {
-	char digits[16];
-	size_t length = (size_t)snprintf(digits, sizeof(digits), "%.1f", number);
+	int tenths = (int)(number * 10 + .5);
 
-	if (!strcmp(digits + length - 2, ".0"))
-		digits[length - 2] = '\0';
-	snprintf(out, DURATION_MOST, "%s %s", digits, unit);
+	if (tenths % 10)
+		snprintf(out, DURATION_MOST, "%d.%d %s", tenths / 10, tenths % 10, unit);
+	else
+		snprintf(out, DURATION_MOST, "%d %s", tenths / 10, unit);
 }
 
 const char *duration_write_whole(char out[DURATION_MOST], double seconds)
@@ -53,11 +52,11 @@ const char *duration_write(char out[DURATION_MOST], double seconds)
 	if (!(seconds > 0 && seconds < 10))
 		return duration_write_whole(out, seconds);
 	if (seconds < 0.0009995)
-		snprintf(out, DURATION_MOST, "%.0f us", seconds * 1e6);
+		snprintf(out, DURATION_MOST, "%d us", (int)(seconds * 1e6 + .5));
 	else if (seconds < 0.00995)
 		write_decimal(out, seconds * 1e3, "ms");
 	else if (seconds < 0.9995)
-		snprintf(out, DURATION_MOST, "%.0f ms", seconds * 1e3);
+		snprintf(out, DURATION_MOST, "%d ms", (int)(seconds * 1e3 + .5));
 	else
 		write_decimal(out, seconds, "s");
 	return out;

@@ -146,7 +146,7 @@ Behaviour(superctl, status_tells_all_of_a_service)
 		"; 3 min 15 s ago\n",
 		"Listen: tcp:80 (http), 3 waiting of at most 128\n",
 		"             /run/web.sock (admin)\n",
-		"4711  running  1 min 35 s   11.8M  1.2 s        serving\\x1b[31m 7\n",
+		"4711  running  1 min 35 s   11.8M  1.3 s        serving\\x1b[31m 7\n",
 		"Started: 17 times, 2 of them failed, ready after 5.9 ms on average (start: 9.3 ms, thaw: 1 ms)\n",
 		"1 min 35 s ago, by 192.0.2.7, 500 ms after it was wanted, ready after 3.2 ms\n",
 		"45 s ago, by app, which wants it\n",

@@ -274,10 +274,12 @@ static struct syslog_head own_head(const struct log_sink *sink, int severity)
 
 bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client)
 {
-	struct syslog_head head = own_head(sink, severity);
+	struct syslog_head head;
 
-	if (sink->kind == LOG_SINK_SYSLOG)
+	if (sink->kind == LOG_SINK_SYSLOG) {
+		head = own_head(sink, severity);
 		return log_sink_take_as(sink, &head, line, length - 1, of_client);
+	}
 	write_pending(sink);
 	return write_or_queue(sink, line, length, of_client);
 }
