@@ -260,32 +260,22 @@ static bool skips_stage(const struct job *job, int stage)
 	return (flags & COMMAND_PRIVILEGED && rights[stage]) || (flags & COMMAND_SAME_IDENTITY && identity[stage]);
 }
 
-/* Writes NAME=NUMBER. */
-static void write_variable(char *out, const char *name, uint64_t number)
-{
-	size_t length = strlen(name);
-
-	memcpy(out, name, length);
-	length += text_write_decimal(out + length, number);
-	out[length] = '\0';
-}
-
 /* Fills in variables with the pid, which only the child knows. */
 static void write_variables(struct job *job)
 {
 	uint64_t id;
 
 	if (job->listen)
-		write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
+		text_write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
 	if (job->watched)
-		write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
+		text_write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
 	if (!job->tells_unit)
 		return;
-	write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
+	text_write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
 	if (!job->listen)
 		return;
 	if (raw_pidfd_id(&id) == 0)
-		write_variable(job->pidfd_id, "LISTEN_PIDFDID=", id);
+		text_write_variable(job->pidfd_id, "LISTEN_PIDFDID=", id);
 	else
 		*job->pidfd_id_at = NULL;
 }

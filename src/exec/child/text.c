@@ -30,6 +30,15 @@ size_t text_write_decimal(char digits[DECIMAL_DIGITS], uint64_t number)
 	return count;
 }
 
+void text_write_variable(char *out, const char *name, uint64_t number)
+{
+	size_t length = strlen(name);
+
+	memcpy(out, name, length);
+	length += text_write_decimal(out + length, number);
+	out[length] = '\0';
+}
+
 void text_add_decimal(struct child_text *out, uint64_t number)
 {
 	char digits[DECIMAL_DIGITS] = "";

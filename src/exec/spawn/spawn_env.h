@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "exec/child/text.h"
 #include "exec/spawn/spawn.h"
 
 #define SPAWN_ENVIRONMENT 48 /* variables that fit without further memory */
@@ -13,7 +14,7 @@ struct spawn_env {
 	char fds[sizeof("LISTEN_FDS=") + 12];
 	char address[sizeof("REMOTE_ADDR=") + 120];
 	char host[sizeof("REMOTE_HOST=") + 120];
-	char port[sizeof("REMOTE_PORT=") + 12];
+	char port[sizeof("REMOTE_PORT=") + DECIMAL_DIGITS];
 	char cookie[sizeof("SO_COOKIE=") + 24];
 	char local_ip[sizeof("TCPLOCALIP=") + 120], local_port[sizeof("TCPLOCALPORT=") + 12];
 	char remote_ip[sizeof("TCPREMOTEIP=") + 120], remote_port[sizeof("TCPREMOTEPORT=") + 12];
