@@ -45,5 +45,5 @@ uid_t service_user(const struct service *service)
 {
 	const struct account *account = service->account;
 
-	return account && account->switches ? account->uid : geteuid();
+	return account ? account->uid : geteuid();
 }
