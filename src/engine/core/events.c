@@ -4,7 +4,6 @@
 #include "engine/core/events.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "engine/core/engine.h"
 
@@ -48,29 +47,32 @@ static void queue_remove(struct event_queue *queue, struct posted *posted)
 
 void events_post(struct engine *engine, struct posted *posted, unsigned char event)
 {
-	if (memchr(posted->events, event, posted->count))
+	size_t count = events_posted(posted);
+
+	if (memchr(posted->events, event + 1, count))
 		return;
-	if (!posted->count)
+	if (!count)
 		queue_add(&engine->events, posted);
-	assert(posted->count < POSTED_MOST);
-	posted->events[posted->count++] = event;
+	assert(count < POSTED_MOST);
+	posted->events[count] = (unsigned char)(event + 1);
 	events_feed(engine);
 }
 
 bool events_take(struct engine *engine, struct posted *posted, unsigned char *event)
 {
-	if (!posted->count)
+	if (!posted->events[0])
 		return false;
-	*event = posted->events[0];
-	memmove(posted->events, posted->events + 1, --posted->count);
-	if (!posted->count)
+	*event = (unsigned char)(posted->events[0] - 1);
+	memmove(posted->events, posted->events + 1, POSTED_MOST - 1);
+	posted->events[POSTED_MOST - 1] = 0;
+	if (!posted->events[0])
 		queue_remove(&engine->events, posted);
 	return true;
 }
 
 void events_forget(struct engine *engine, struct posted *posted)
 {
-	if (posted->count)
+	if (posted->events[0])
 		queue_remove(&engine->events, posted);
-	posted->count = 0;
+	memset(posted->events, 0, sizeof(posted->events));
 }

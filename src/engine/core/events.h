@@ -5,6 +5,8 @@
 
 #include <ev.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 struct engine;
 
@@ -13,9 +15,14 @@ struct engine;
 /* The posted events of one service; embedded in the service. A zeroed struct has none. */
 struct posted {
 	struct posted *next;            /* next service with posted events */
-	unsigned char count;
-	unsigned char events[POSTED_MOST];      /* enum service_event; the oldest first */
+	unsigned char events[POSTED_MOST];      /* 1 + enum service_event, the oldest first; 0: the end */
 };
+
+/* The number of events that the service has not handled yet. */
+static inline size_t events_posted(const struct posted *posted)
+{
+	return strnlen((const char *)posted->events, POSTED_MOST);
+}
 
 /* The loop calls on_posted, which handles the events. */
 void events_init(struct engine *engine, void (*on_posted)(struct ev_loop *loop, ev_prepare *watcher, int events));

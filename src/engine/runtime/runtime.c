@@ -11,7 +11,7 @@
 
 void runtime_post(struct service_runtime *runtime, unsigned event)
 {
-	if (!runtime->posted.count)
+	if (!events_posted(&runtime->posted))
 		runtime->posted_state = runtime->state;
 	events_post(runtime->engine, &runtime->posted, (unsigned char)event);
 }
@@ -20,8 +20,8 @@ struct service_state runtime_next(const struct service_runtime *runtime)
 {
 	struct service_state state = runtime->state;
 
-	for (size_t n = 0; n < runtime->posted.count; n++) {
-		unsigned event = runtime->posted.events[n];
+	for (size_t n = 0; n < POSTED_MOST && runtime->posted.events[n]; n++) {
+		unsigned event = runtime->posted.events[n] - 1u;
 
 		if (event < SERVICE_EVENTS)
 			state = service_transition(runtime->service->exec->accept, state,

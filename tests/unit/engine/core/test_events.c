@@ -90,6 +90,26 @@ static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
 	ev_break(loop, EVBREAK_ALL);
 }
 
+/* ENABLE is 0. */
+Test(events, of_all_kinds_have_room_at_once)
+{
+	unsigned char event;
+
+	for (int round = 0; round < 2; round++) {
+		for (unsigned char n = 0; n < POSTED_MOST; n++)
+			events_post(&engine, &posted[0], n);
+		events_post(&engine, &posted[0], 0);
+		cr_expect_eq(events_posted(&posted[0]), POSTED_MOST);
+		for (unsigned n = 0; n < POSTED_MOST; n++) {
+			cr_assert(events_take(&engine, &posted[0], &event));
+			cr_expect_eq(event, n);
+			cr_expect_eq(events_posted(&posted[0]), POSTED_MOST - 1 - n);
+		}
+		cr_expect_not(events_take(&engine, &posted[0], &event));
+		cr_expect_null(engine.events.first);
+	}
+}
+
 /* Both timers are due in one turn of the loop. */
 Test(events, are_heard_of_right_after_the_callback_that_posts_them)
 {

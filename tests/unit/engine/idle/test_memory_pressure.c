@@ -158,7 +158,7 @@ static bool has_room(void)
 
 static bool is_called(void)
 {
-	return waiting.posted.count > 0;
+	return events_posted(&waiting.posted) > 0;
 }
 
 static bool is_second_called(void)
