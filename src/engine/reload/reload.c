@@ -268,7 +268,7 @@ static void replace_sockets(struct reload *reload, const struct service *service
 		socket_pool_take(&reload->pool, &change->listeners[n], runtime->engine, service->name, refuse_parked);
 	}
 	runtime_replace(runtime, reload->after, service, change->listeners);
-	free(old);
+	runtime_free_listeners(runtime, old);
 }
 
 /* pool: sockets of other services; NULL: there is none, as superd starts. */

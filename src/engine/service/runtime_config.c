@@ -32,19 +32,28 @@
 #include "engine/warm/warm_pool.h"
 #include "os/socket/bind.h"
 
+_Static_assert(sizeof(struct service_runtime) % _Alignof(struct listener) == 0, "its listeners stand behind it");
+_Static_assert(sizeof(struct service_runtime) + sizeof(struct listener) <= 184, "with malloc's 8 bytes 192");
+
+/* The listeners that it is made with, in the same memory. */
+static struct listener *first_listeners(struct service_runtime *runtime)
+{
+	return (struct listener *)(runtime + 1);
+}
+
+void runtime_free_listeners(struct service_runtime *runtime, struct listener *listeners)
+{
+	if (listeners != first_listeners(runtime))
+		free(listeners);
+}
+
 struct service_runtime *runtime_new(struct engine *engine, struct table *table, const struct service *service)
 {
-	struct service_runtime *runtime = calloc(1, sizeof(*runtime));
+	struct service_runtime *runtime = calloc(1, sizeof(*runtime) + service->socket_count * sizeof(struct listener));
 
 	if (!runtime)
 		return NULL;
-	if (service->socket_count) {
-		runtime->listeners = calloc(service->socket_count, sizeof(*runtime->listeners));
-		if (!runtime->listeners) {
-			free(runtime);
-			return NULL;
-		}
-	}
+	runtime->listeners = first_listeners(runtime);
 	runtime->engine = engine;
 	runtime->table = table;
 	table->users++;
@@ -99,7 +108,7 @@ void runtime_free(struct service_runtime *runtime)
 		free_run(runtime);
 	table_release(runtime->table);
 	events_forget(runtime->engine, &runtime->posted);
-	free(runtime->listeners);
+	runtime_free_listeners(runtime, runtime->listeners);
 	free(runtime);
 }
 

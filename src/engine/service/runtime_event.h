@@ -30,10 +30,11 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
  * them, after it has ended. */
 void runtime_reopen_unreachable(struct service_runtime *runtime);
 
-/* Adopts an entry with other sockets. The runtime owns `listeners` from now on; the caller frees the old array. A
+/* Adopts an entry with other sockets. The runtime owns `listeners` from now on; the caller frees the old ones. A
  * running instance ends by itself or is stopped, as on_remove says, beside its successor. */
 void runtime_replace(struct service_runtime *runtime, struct table *table, const struct service *service,
 		     struct listener *listeners);
+void runtime_free_listeners(struct service_runtime *runtime, struct listener *listeners);
 
 /* Removes a service that is no longer configured. Its instances may run on with the sockets they have; the runtime
  * is then in the list `leaving`. */
