@@ -17,7 +17,7 @@ static void check_command(struct preflight *preflight, const struct service *ser
 
 	shell_words_split_into(&split, command_prefix(text, &flags), &count);
 	if (*buf_string(&split) == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
-	    !sandbox_covers(service->sandbox, buf_string(&split)) &&
+	    !sandbox_covers(service_prepared(service)->sandbox, buf_string(&split)) &&
 	    preflight_may_look(preflight, root ? root : buf_string(&split))) {
 		bool as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
 

@@ -96,7 +96,7 @@ static bool may_look_at_interpreter(const void *context, const char *path)
 {
 	const struct program_check *check = context;
 
-	return !sandbox_covers(check->service->sandbox, path) &&
+	return !sandbox_covers(service_prepared(check->service)->sandbox, path) &&
 	       preflight_may_look(check->preflight, check->root ? check->root : path);
 }
 
@@ -153,9 +153,9 @@ static void check_program(struct preflight *preflight, const struct service *ser
 
 	if (!service->exec->exec || service->exec->exec[0][0] != '/')
 		return;                 /* config/check reports that it must be absolute */
-	if (sandbox_covers(service->sandbox, service->exec->exec[0]))
+	if (sandbox_covers(service_prepared(service)->sandbox, service->exec->exec[0]))
 		return;
-	is_shareable = !root && !service->sandbox;      /* a sandbox may hide or replace an interpreter */
+	is_shareable = !root && !service_prepared(service)->sandbox;    /* it may hide or replace an interpreter */
 	if (!is_shareable || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
 		wrong = NULL;
 		if (preflight_may_look(preflight, root ? root : service->exec->exec[0]))
@@ -242,7 +242,7 @@ static void check_working_directory(struct preflight *preflight, const struct se
 				 service->account->name);
 		return;
 	}
-	if (path[0] != '/' || !path[1] || sandbox_covers(service->sandbox, path) ||
+	if (path[0] != '/' || !path[1] || sandbox_covers(service_prepared(service)->sandbox, path) ||
 	    !preflight_may_look(preflight, root ? root : path))
 		return;
 	if (root_path_stat(root, path, &status) < 0 && is_hidden_from_us(preflight, service))

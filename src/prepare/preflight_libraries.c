@@ -132,7 +132,7 @@ static const char *find_advise_option(struct preflight *preflight, const struct 
 	const struct access_options *access = service->groups->access;
 	const struct log_options *logging = service->groups->logging;
 
-	if (service->access && access_has_names(service->access)) {
+	if (service_prepared(service)->access && access_has_names(service_prepared(service)->access)) {
 		*value = "names of hosts";
 		return access->only_from ? "only_from" : "no_access";
 	}

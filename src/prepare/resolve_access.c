@@ -127,19 +127,18 @@ static const char *find_name(const struct networks *networks, words list)
 	return NULL;
 }
 
-/* Compiles probe_from. The kernel reports clients in a queue by address only. */
-static void compile_probes(struct networks *networks, struct service *service)
+/* Compiles probe_from; NULL: nobody. The kernel reports clients in a queue by address only. */
+static const struct access *compile_probes(struct networks *networks, const struct service *service)
 {
 	words list = service->groups->lifecycle->probe_from;
 	const void *known = NULL;
 
 	if (!list)
-		return;
+		return NULL;
 	if (!ptr_map_get(&networks->probes, list, NULL, &known)) {
 		known = access_compile(list, NULL, network_find, networks, networks->pool);
 		ptr_map_put(&networks->probes, list, NULL, known);
 	}
-	service->probes = known;
 	if (!known) {
 		add_memory_error(networks, service);
 	} else if (access_has_names(known)) {
@@ -148,6 +147,7 @@ static void compile_probes(struct networks *networks, struct service *service)
 			   find_name(networks, list));
 		diags_hint(networks->diags, "write addresses");
 	}
+	return known;
 }
 
 /* Whether the kernel must enforce the rules on this socket. superd-builtin checks each sender itself. */
@@ -197,7 +197,7 @@ static void refuse_filter(struct networks *networks, const struct service *servi
 	diag_error(networks->diags, service_origin(service, option), "%s: %s: with %s the kernel keeps to it: %s",
 		   service->name, option_name_of(service, option), option_value, wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, "%s%s",
-		   access_has_names(service->access) ? "write addresses" : "name fewer networks",
+		   access_has_names(service_prepared(service)->access) ? "write addresses" : "name fewer networks",
 		   service->is_foreign ? "" : ", or say accept = yes");
 }
 
@@ -209,7 +209,8 @@ static void warn_of_guard(struct networks *networks, const struct service *servi
 		     "%s: %s: only who starts it is judged, not who sends while it runs: %s", service->name,
 		     option_name_of(service, option),
 		     wrong ? wrong : "out of memory");
-	diags_hint(networks->diags, access_has_names(service->access) ? "write addresses" : "name fewer networks");
+	diags_hint(networks->diags,
+		   access_has_names(service_prepared(service)->access) ? "write addresses" : "name fewer networks");
 }
 
 /* superd-builtin checks the sender of a datagram by address only: a name in no_access would not deny anyone. */
@@ -217,7 +218,7 @@ static bool refuse_names(struct networks *networks, const struct service *servic
 {
 	const char *option = find_option_at_fault(networks, service);
 
-	if (!plan_applies_access_itself(service) || !access_has_names(service->access))
+	if (!plan_applies_access_itself(service) || !access_has_names(service_prepared(service)->access))
 		return false;
 	diag_error(networks->diags, service_origin(service, option),
 		   "%s: %s: this builtin knows its clients by address alone, not by name", service->name, option);
@@ -227,8 +228,14 @@ static bool refuse_names(struct networks *networks, const struct service *servic
 
 void networks_resolve(struct networks *networks, struct service *service)
 {
-	compile_probes(networks, service);
-	if (!compile_rules(networks, service, &service->access) || !service->access || refuse_names(networks, service))
+	struct prepared prepared = { .probes = compile_probes(networks, service) };
+	bool good = compile_rules(networks, service, &prepared.access);
+
+	if (!service_prepare(service, networks->pool, prepared)) {
+		add_memory_error(networks, service);
+		return;
+	}
+	if (!good || !prepared.access || refuse_names(networks, service))
 		return;
 	for (size_t i = 0; i < service->socket_count; i++) {
 		struct listen *listen = &service->sockets[i];
@@ -236,7 +243,7 @@ void networks_resolve(struct networks *networks, struct service *service)
 
 		if (!needs_filter(service, listen))
 			continue;
-		made = compile_filter(networks, service->access, listen->address->family == FAMILY_IPV4);
+		made = compile_filter(networks, prepared.access, listen->address->family == FAMILY_IPV4);
 		if (made && !made->wrong && made->filter) {
 			listen->rules = made->filter;
 			continue;

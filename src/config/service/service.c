@@ -26,7 +26,18 @@ const size_t group_sizes[GROUPS] = {
 };
 
 _Static_assert(sizeof(struct option_groups) == SHARED_GROUPS * sizeof(void *), "each shared group has its name");
-_Static_assert(sizeof(struct service) <= 104, "a row stays small: ten thousand of them are a table");
+_Static_assert(sizeof(struct service) <= 80, "a row stays small: ten thousand of them are a table");
+
+bool service_prepare(struct service *service, struct pool *pool, struct prepared prepared)
+{
+	bool any = prepared.sandbox || prepared.cgroup_settings || prepared.access || prepared.probes;
+	const struct prepared *kept = any ? pool_keep(pool, &prepared, sizeof(prepared)) : NULL;
+
+	if (any && !kept)
+		return false;
+	service->prepared = kept;
+	return true;
+}
 
 bool service_idles(const struct service *service)
 {

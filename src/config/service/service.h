@@ -468,6 +468,14 @@ static inline unsigned mark_block(size_t number)
 	return number < MARK_BLOCK ? (unsigned)number : MARK_BLOCK;
 }
 
+/* What prepare/resolve makes of a service's options. In the pool, one copy for equal services; few have any of it. */
+struct prepared {
+	const struct sandbox_config *sandbox;           /* NULL: no hardening */
+	const struct cgroup_settings *cgroup_settings;  /* NULL: no control group of its own */
+	const struct access *access;                    /* only_from and no_access, compiled; NULL: everybody */
+	const struct access *probes;                    /* probe_from, compiled; NULL: nobody */
+};
+
 struct service {
 	const char *name;
 	struct origin at;
@@ -480,13 +488,20 @@ struct service {
 	bool is_unclear : 1;            /* a mark is `refused` */
 	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd and xinetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
-	/* Set by prepare/resolve: */
-	const struct account *account;                  /* NULL: not resolved yet */
-	const struct sandbox_config *sandbox;           /* NULL: no hardening */
-	const struct cgroup_settings *cgroup_settings;  /* NULL: no control group of its own */
-	const struct access *access;                    /* only_from and no_access, compiled; NULL: everybody */
-	const struct access *probes;                    /* probe_from, compiled; NULL: nobody */
+	const struct account *account;                  /* set by prepare/resolve; NULL: not resolved yet */
+	const struct prepared *prepared;                /* of service_prepare; NULL: there is nothing */
 };
+
+/* Never NULL. */
+static inline const struct prepared *service_prepared(const struct service *service)
+{
+	static const struct prepared nothing;
+
+	return service->prepared ? service->prepared : &nothing;
+}
+
+/* Replaces what was prepared. false: out of memory; what was before stays. */
+bool service_prepare(struct service *service, struct pool *pool, struct prepared prepared);
 
 /* The size of each group's struct, by enum option_group. */
 extern const size_t group_sizes[GROUPS];

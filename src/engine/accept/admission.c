@@ -58,7 +58,7 @@ bool admission_is_time(struct service_runtime *runtime)
 enum refusal admission_judge_address(struct service_runtime *runtime, const struct client *client,
 				     struct lookup_questions *asked)
 {
-	enum refusal refusal = check_access(runtime->service->access, client, asked);
+	enum refusal refusal = check_access(service_prepared(runtime->service)->access, client, asked);
 
 	if (!refusal && !admission_is_time(runtime))
 		refusal = REFUSED_TIME;
@@ -194,7 +194,7 @@ static enum refusal conclude_name(struct service_runtime *runtime, const struct 
 {
 	unsigned char address[SOURCE_SIZE];
 	const unsigned char *whole = whole_address(&pending->client, address);
-	const struct access *access = runtime->service->access;
+	const struct access *access = service_prepared(runtime->service)->access;
 
 	switch (access_judge(access, whole)) {
 	case ACCESS_PERMITTED:

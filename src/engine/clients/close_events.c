@@ -148,7 +148,7 @@ static bool report_to_list(struct list *waiting, const struct tcp_destroy_event 
 			continue;
 		wanted = true;
 		service = listener->query->runtime->service;
-		if (!access_lists(service->probes, event->family, event->peer))
+		if (!access_lists(service_prepared(service)->probes, event->family, event->peer))
 			listener->gone(listener,
 				       event->silent && service->groups->lifecycle->probe == PROBE_SILENT);
 	}

@@ -366,7 +366,7 @@ bool conn_query_start(struct conn_query *query)
 		return true;
 	list_add(&queries->asked, &query->link);
 	query->since = query->runtime->since;
-	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
+	query->probes = query->no_probes ? service_prepared(query->runtime->service)->probes : NULL;
 	query->table = query->runtime->table;
 	query->table->users++;
 	if (!queries->worker.busy)
@@ -376,7 +376,7 @@ bool conn_query_start(struct conn_query *query)
 
 void conn_query_set_wanted(struct conn_query *query)
 {
-	query->probes = query->no_probes ? query->runtime->service->probes : NULL;
+	query->probes = query->no_probes ? service_prepared(query->runtime->service)->probes : NULL;
 	set_wanted(query, query->conns, &query->cookies);
 }
 

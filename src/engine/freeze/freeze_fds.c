@@ -109,7 +109,7 @@ static void list_listeners(const struct service_runtime *runtime, struct socket_
 		conn_count_init(&listeners[request->listener_count], fd);
 		if (runtime->service->exec->pass == PASS_BIND)
 			conn_count_take_ipv4(&listeners[request->listener_count], fd);
-		listeners[request->listener_count++].probes = runtime->service->probes;
+		listeners[request->listener_count++].probes = service_prepared(runtime->service)->probes;
 	}
 	request->known = known;
 	request->listeners = listeners;

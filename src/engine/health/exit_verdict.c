@@ -122,7 +122,8 @@ static bool made_no_progress(struct service_runtime *runtime, const struct endin
 
 	if (!runtime->listener_count)
 		return ending->lasted < AT_ONCE && runtime_starts_again(runtime);
-	guard->queued_at_end = runtime->service->probes ? 0 : look->waiting; /* these are looked at first */
+	/* probes are looked at first */
+	guard->queued_at_end = service_prepared(runtime->service)->probes ? 0 : look->waiting;
 	if (!look->waiting || look->waiting < guard->queued_at_start || ending->lasted > AT_ONCE) {
 		guard->no_progress_ends = 0;
 		return false;

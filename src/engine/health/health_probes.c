@@ -71,9 +71,9 @@ static void count_probes(struct service_runtime *runtime, unsigned number)
 
 bool health_probes_take(struct service_runtime *runtime, struct client *client)
 {
-	const void *address = runtime->service->probes ? address_of(client) : NULL;
+	const void *address = service_prepared(runtime->service)->probes ? address_of(client) : NULL;
 
-	if (!address || !access_lists(runtime->service->probes, client->peer.any.sa_family, address))
+	if (!address || !access_lists(service_prepared(runtime->service)->probes, client->peer.any.sa_family, address))
 		return false;
 	close_socket_client(runtime->engine, runtime->service->name, client);
 	client->fd = -1;
@@ -357,7 +357,8 @@ bool health_probes_filter(struct service_runtime *runtime)
 {
 	struct queue_guard *guard;
 
-	if ((!runtime->service->probes && !takes_silent_ones(runtime)) || runtime->service->exec->accept)
+	if (runtime->service->exec->accept ||
+	    (!service_prepared(runtime->service)->probes && !takes_silent_ones(runtime)))
 		return false;
 	guard = queue_guard_make(runtime);
 	if (!guard || !has_sockets_alone(runtime))

@@ -18,7 +18,7 @@
 
 static bool prepare_cgroups(struct engine *engine, const struct service *service, struct buf *why)
 {
-	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
 	const char *option = cgroup_settings->count ? cgroup_settings->list[0].option : "control group";
 	struct cgroups *cgroups = &engine->launch->cgroups;
 
@@ -69,12 +69,13 @@ void instance_cgroup_kill(struct instance_cgroup *group)
 void instance_cgroup_adopt(struct instance_cgroup *group, struct engine *engine, const struct service *service,
 			   pid_t pid)
 {
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
 	struct event event = { .name = "limits", .service = service->name, .pid = pid };
 	struct buf why = { 0 };
 
 	if (!group->path)
 		return;
-	if (!service->cgroup_settings || !service->cgroup_settings->has_group || prepare_cgroups(engine, service, &why))
+	if (!cgroup_settings || !cgroup_settings->has_group || prepare_cgroups(engine, service, &why))
 		cgroup_update(group->path, service, &group->files, &why);
 	if (why.length)
 		log_event(engine->log, LEVEL_WARNING, &event, "cannot change limits of pid %ld: %.*s", (long)pid,

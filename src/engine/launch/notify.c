@@ -63,13 +63,13 @@ static int open_abstract(const char *random, struct buf *variable)
 static bool sees_folder(const struct service *service)
 {
 	return !service->groups->environment->root_directory ||
-		(service->sandbox && service->sandbox->has_mounts);
+		(service_prepared(service)->sandbox && service_prepared(service)->sandbox->has_mounts);
 }
 
 /* An abstract socket belongs to a network namespace (unix(7)). */
 static bool has_own_network(const struct service *service)
 {
-	return service->sandbox &&
+	return service_prepared(service)->sandbox &&
 	       (service->groups->hardening->private_network || service->groups->paths->network_namespace_path);
 }
 

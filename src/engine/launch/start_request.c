@@ -182,7 +182,7 @@ void launch_add_interpreter(const struct service *service, const char *program, 
 	struct buf why = { 0 };
 
 	if (fault->stage != STAGE_EXEC || (fault->error != ENOENT && fault->error != ENOEXEC) || *program != '/' ||
-	    service->groups->environment->root_directory || service->sandbox)
+	    service->groups->environment->root_directory || service_prepared(service)->sandbox)
 		return;
 	if (foreign_interpreter_is_wrong(program, &why))
 		buf_addf(out, ": %s", buf_string(&why));
@@ -208,7 +208,7 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 	if (option && fault->stage == STAGE_CGROUP)
 		path = option_name_of(service, option);
 	if (fault->stage == STAGE_MOUNTS)
-		path = sandbox_fault_path(service->sandbox, fault->resource, &option);
+		path = sandbox_fault_path(service_prepared(service)->sandbox, fault->resource, &option);
 	if (fault->stage == STAGE_NAMESPACES && fault->resource == SANDBOX_NETWORK) {
 		option = "network_namespace_path";
 		path = service->groups->paths->network_namespace_path;

@@ -14,8 +14,8 @@ bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 	const struct service *service = runtime->service;
 	bool counts_senders = service->groups->access->per_source_cpm != UNLIMITED;
 
-	if ((service->access || service->groups->access->access_times || service->groups->access->libwrap ||
-	     counts_senders || sensor_has_any(runtime->engine)) &&
+	if ((service_prepared(service)->access || service->groups->access->access_times ||
+	     service->groups->access->libwrap || counts_senders || sensor_has_any(runtime->engine)) &&
 	    datagram_sender_sift(runtime)) {
 		runtime->run->guard->queued_at_end = 0;
 		*instead = EXITED;              /* watch the socket again, without a start */

@@ -79,9 +79,9 @@ struct sandbox_config {
 struct sandbox_support;
 struct process_defaults;
 
-/* Makes the sandbox of a service whose account is known: service->sandbox, NULL if no option asks for one. What this
- * machine lacks is left out only if the table says so (warns_of_unsupported); otherwise preflight reports it, and the
- * start fails. Adds a diagnostic for a denied system call that does not exist, and for other failures. */
+/* Makes the sandbox of a service whose account is known: service->prepared->sandbox, NULL if no option asks for one.
+ * What this machine lacks is left out only if the table says so (warns_of_unsupported); otherwise preflight reports it,
+ * and the start fails. Adds a diagnostic for a denied system call that does not exist, and for other failures. */
 void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
 		  struct diags *diags);
 

@@ -45,7 +45,7 @@ void credentials_set_variable(struct variables *variables, const struct service 
 
 bool credentials_are_carried(const struct service *service)
 {
-	return service->sandbox && service->sandbox->has_mounts;
+	return service_prepared(service)->sandbox && service_prepared(service)->sandbox->has_mounts;
 }
 
 static bool set_credential_value(struct credential *credential, const char *text)

@@ -22,7 +22,7 @@ struct tmp_folders {
 
 uint64_t private_tmp_new(const struct service *service)
 {
-	if (!service->sandbox || !service->sandbox->private_tmp)
+	if (!service_prepared(service)->sandbox || !service_prepared(service)->sandbox->private_tmp)
 		return 0;
 	return directories_number();    /* the child still refuses a folder that another user has created */
 }

@@ -248,7 +248,7 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->bounding = identity->capability_bounding_set;
 	plan->no_new_privileges = identity->no_new_privileges;
 	plan->keyring = service->groups->hardening->keyring_mode;
-	plan->sandbox = service->sandbox;
+	plan->sandbox = service_prepared(service)->sandbox;
 	restrict_builtin(plan, service);
 	if (!plan->sandbox)
 		return;

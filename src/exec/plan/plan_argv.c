@@ -120,9 +120,9 @@ static void add_builtin_options(struct buf *text, size_t *count, const struct se
 	}
 	if (!plan_applies_access_itself(service))
 		return;
-	if (service->access) {
-		add_networks(text, count, "--only-from", service->access, false);
-		add_networks(text, count, "--no-access", service->access, true);
+	if (service_prepared(service)->access) {
+		add_networks(text, count, "--only-from", service_prepared(service)->access, false);
+		add_networks(text, count, "--no-access", service_prepared(service)->access, true);
 	}
 	for (size_t n = 0; n < sockets->loop_count; n++) {
 		buf_addf(text, "--loop=%u", (unsigned)sockets->loop_ports[n]);
@@ -206,9 +206,9 @@ static bool add_relay(struct buf *text, size_t *count, const struct service *ser
 		return false;
 	add_argument(text, count, "--relay");
 	add_redirect_options(text, count, service);
-	if (service->access) {
-		add_networks(text, count, "--only-from", service->access, false);
-		add_networks(text, count, "--no-access", service->access, true);
+	if (service_prepared(service)->access) {
+		add_networks(text, count, "--only-from", service_prepared(service)->access, false);
+		add_networks(text, count, "--no-access", service_prepared(service)->access, true);
 	}
 	add_argument(text, count, "redirect");
 	for (words word = service->exec->redirect; *word; word++)

@@ -42,7 +42,7 @@ static bool fail_option(const struct service *service, const char *option, const
 
 static bool plan_cgroup(struct plan *plan, const struct service *service, struct buf *why)
 {
-	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
 
 	if (!cgroup_settings)
 		return true;

@@ -171,9 +171,9 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 {
 	struct settings_build build = { .service = service, .pool = table->pool };
 	const struct option_groups *groups = service->groups;
-	bool freezes = may_freeze(service), good;
+	struct prepared prepared = *service_prepared(service);
+	bool freezes = may_freeze(service);
 
-	service->cgroup_settings = NULL;
 	if (!freezes && groups->resources == cgroup_cache->plain_resources &&
 	    groups->cgroup_filters == cgroup_cache->plain_cgroup_filters)
 		return true;
@@ -188,16 +188,17 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 		return add_memory_error(service, diags);
 	memset(&build.result, 0, sizeof(build.result)); /* the padding, too: pools share equal bytes */
 	build.result.place = cgroup_cache->place;
-	good = make_settings(&build, table, diags);
+	if (make_settings(&build, table, diags))
+		prepared.cgroup_settings = pool_keep(table->pool, &build.result, sizeof(build.result));
 	free(build.list);
-	if (good)
-		service->cgroup_settings = pool_keep(table->pool, &build.result, sizeof(build.result));
-	return service->cgroup_settings || add_memory_error(service, diags);
+	return (prepared.cgroup_settings && service_prepare(service, table->pool, prepared)) ||
+	       add_memory_error(service, diags);
 }
 
 static bool lacks_controller(const struct service *service, unsigned controller)
 {
-	const struct cgroup_delegation *place = service->cgroup_settings ? service->cgroup_settings->place : NULL;
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
+	const struct cgroup_delegation *place = cgroup_settings ? cgroup_settings->place : NULL;
 
 	return place && !(place->controllers & controller);
 }
@@ -258,7 +259,7 @@ static enum cgroup_support find_substitute(const struct service *service, const 
 
 static void check_files(const struct service *service, cgroup_settings_say *say, void *context)
 {
-	const struct cgroup_delegation *place = service->cgroup_settings->place;
+	const struct cgroup_delegation *place = service_prepared(service)->cgroup_settings->place;
 	const char *before = "", *why, *instead = NULL;
 	char text[96];
 
@@ -284,7 +285,7 @@ static void check_files(const struct service *service, cgroup_settings_say *say,
 static void check_program(const struct service *service, enum cgroup_bpf_kind kind, const char *option,
 			  cgroup_settings_say *say, void *context)
 {
-	const struct cgroup_delegation *place = service->cgroup_settings->place;
+	const struct cgroup_delegation *place = service_prepared(service)->cgroup_settings->place;
 
 	if (!place->path)
 		say(context, service, option, SUPPORT_REFUSED, place->wrong, NULL);
@@ -296,8 +297,9 @@ static void check_program(const struct service *service, enum cgroup_bpf_kind ki
 void cgroup_settings_compare(const struct service *service, cgroup_settings_say *say, void *context)
 {
 	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
 
-	if (!service->cgroup_settings)
+	if (!cgroup_settings)
 		return;
 	check_files(service, say, context);
 	if (cgroup_filters->device_policy != DEVICES_AUTO || cgroup_filters->device_allow)
@@ -306,13 +308,13 @@ void cgroup_settings_compare(const struct service *service, cgroup_settings_say 
 			      context);
 	if (cgroup_filters->ip_address_deny)
 		check_program(service, CGROUP_BPF_EGRESS, "ip_address_deny", say, context);
-	if (service->groups->resources->delegate && !service->cgroup_settings->place->path)
-		say(context, service, "delegate", SUPPORT_LEFT_OUT, service->cgroup_settings->place->wrong, NULL);
+	if (service->groups->resources->delegate && !cgroup_settings->place->path)
+		say(context, service, "delegate", SUPPORT_LEFT_OUT, cgroup_settings->place->wrong, NULL);
 }
 
 const char *cgroup_settings_fault_option(const struct service *service, int resource)
 {
-	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
 
 	if (!cgroup_settings || resource < 0)
 		return NULL;

@@ -19,8 +19,8 @@ struct cgroup_settings_cache {
 	const struct cgroup_filter_options *plain_cgroup_filters;
 };
 
-/* Makes the settings of a service whose account is known: service->cgroup_settings, NULL if no option needs any. false:
- * out of memory, with a diagnostic. */
+/* Makes the settings of a service whose account is known: service->prepared->cgroup_settings, NULL if no option needs
+ * any. false: out of memory, with a diagnostic. */
 bool cgroup_settings_make(struct service *service, const struct table *table,
 			  struct cgroup_settings_cache *cgroup_cache, struct diags *diags);
 

@@ -17,7 +17,7 @@
 
 uint32_t cgroup_files(const struct service *service)
 {
-	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
 	uint32_t bits = 0;
 
 	for (size_t n = 0; cgroup_settings && n < cgroup_file_count; n++) {
@@ -63,7 +63,7 @@ static void reset_file(const char *path, const struct cgroup_file *file, struct 
 
 void cgroup_update(const char *path, const struct service *service, uint32_t *had, struct buf *why)
 {
-	const struct cgroup_settings *cgroup_settings = service->cgroup_settings;
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
 	uint32_t has = cgroup_files(service);
 
 	for (size_t n = 0; n < cgroup_file_count; n++) {

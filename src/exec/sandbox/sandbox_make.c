@@ -57,7 +57,9 @@ static bool mounts_root(const struct service *service, struct sandbox_support *s
 
 bool sandbox_leaves_root(const struct service *service)
 {
-	return may_leave_chroot(service) && !(service->sandbox && service->sandbox->root);
+	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+
+	return may_leave_chroot(service) && !(sandbox && sandbox->root);
 }
 
 /* The option that gives it a network namespace other than superd's; NULL: none. */
@@ -249,6 +251,7 @@ static bool has_room_for_open_paths(const struct sandbox_build *build)
 static void build_sandbox(struct sandbox_build *build)
 {
 	const struct hardening_options *hardening = build->service->groups->hardening;
+	struct prepared prepared = *service_prepared(build->service);
 	struct sandbox_config *result = &build->result;
 
 	if (!make_mounts(build))
@@ -266,8 +269,8 @@ static void build_sandbox(struct sandbox_build *build)
 	result->private_tmp = makes_private_tmp(result);
 	if (is_zeroed(result, sizeof(*result)))
 		return;
-	build->service->sandbox = pool_keep(build->pool, result, sizeof(*result));
-	if (!build->service->sandbox)
+	prepared.sandbox = pool_keep(build->pool, result, sizeof(*result));
+	if (!prepared.sandbox || !service_prepare(build->service, build->pool, prepared))
 		add_memory_error(build);
 }
 
@@ -276,7 +279,6 @@ void sandbox_make(struct service *service, const struct table *table, struct san
 {
 	struct sandbox_build build = { .service = service, .pool = table->pool, .support = support, .diags = diags };
 
-	service->sandbox = NULL;
 	if (needs_no_sandbox(service, support))
 		return;
 	memset(&build.result, 0, sizeof(build.result));         /* the padding, too: pools share equal bytes */

@@ -136,7 +136,7 @@ uint64_t required_caps_of(const struct service *service, int port_start)
 	if (has_commands(service))
 		required |= CAPS_TO_LOOK;
 	/* Its control group's folder may lack write permission. */
-	if (has_commands(service) || service->cgroup_settings)
+	if (has_commands(service) || service_prepared(service)->cgroup_settings)
 		required |= CAP(DAC_OVERRIDE);
 	if (has_folders(service) || has_files(service))
 		required |= FILES;

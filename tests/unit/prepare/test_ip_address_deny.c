@@ -21,8 +21,8 @@ static void expect(const char *text, bool let_in)
 	unsigned char address[16];
 
 	take_address(text, address);
-	cr_expect_eq(access_judge(service("a")->access, address), let_in ? ACCESS_PERMITTED : ACCESS_DENIED, "%s",
-		     text);
+	cr_expect_eq(access_judge(service_prepared(service("a"))->access, address),
+		     let_in ? ACCESS_PERMITTED : ACCESS_DENIED, "%s", text);
 }
 
 static void resolve_rules(const char *rules)
@@ -83,5 +83,5 @@ Test(network_deny, stands_beside_the_services_own_rules)
 Test(network_deny, everybody_allowed_is_nobody_denied)
 {
 	resolve_rules("ip_address_deny = any\nip_address_allow = any");
-	cr_expect_null(service("a")->access);
+	cr_expect_null(service_prepared(service("a"))->access);
 }

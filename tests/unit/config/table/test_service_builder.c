@@ -26,6 +26,21 @@ Test(builder, a_service_that_says_little_has_the_defaults)
 	cr_expect(service_waits(row));
 }
 
+Test(builder, what_is_prepared_of_equal_services_is_one_copy)
+{
+	struct service one = *end(begin_good("web", "80")), two = one;
+	struct prepared prepared = { .access = (const struct access *)&one };
+
+	cr_expect_null(service_prepared(&one)->access);
+	cr_expect(service_prepare(&one, table->pool, prepared));
+	cr_expect(service_prepare(&two, table->pool, prepared));
+	cr_expect_eq(service_prepared(&one)->access, prepared.access);
+	cr_expect_eq(service_prepared(&one), service_prepared(&two));
+	cr_expect(service_prepare(&one, table->pool, (struct prepared){ 0 }));
+	cr_expect_null(service_prepared(&one)->access);
+	cr_expect_null(one.prepared);
+}
+
 /* journald's own unit says 4224. */
 Test(builder, a_number_that_tunes_is_cut_and_one_that_protects_is_not)
 {

@@ -16,8 +16,10 @@ TestSuite(confine, .init = set_up, .fini = tear_down);
 
 static const struct sandbox_config *all_of(const char *options)
 {
-	return row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = \"%u\"\n%s\n}\n", geteuid(), options)
-		->sandbox;
+	const struct service *service =
+		row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = \"%u\"\n%s\n}\n", geteuid(), options);
+
+	return service_prepared(service)->sandbox;
 }
 
 static bool is_control(const struct sandbox_mount *mount)
@@ -85,8 +87,8 @@ Test(confine, root_enters_its_root_by_a_mount)
 		cr_expect_str_eq(confined->root, "/srv");
 		cr_expect(confined->has_mounts);
 	}
-	cr_expect_null(row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\nroot_directory = \"/srv\"\n}\n")
-			       ->sandbox);
+	cr_expect_null(service_prepared(row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\n"
+					    "root_directory = \"/srv\"\n}\n"))->sandbox);
 	cr_expect_null(sandbox("root_directory = \"/\"\n"));
 }
 
@@ -192,8 +194,8 @@ Test(confine, paths_that_change_nothing_take_mounts_of_its_own)
 
 	cr_expect(confined && confined->has_mounts);
 	skip_unless(geteuid() == 0, "for root");
-	confined = row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\nroot_directory = \"/srv\"\n"
-		       "read_write_paths = { \"+/tmp\" }\n}\n")->sandbox;
+	confined = service_prepared(row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\n"
+					"root_directory = \"/srv\"\nread_write_paths = { \"+/tmp\" }\n}\n"))->sandbox;
 	cr_expect(confined && confined->has_mounts);
 }
 
@@ -246,11 +248,11 @@ Test(confine, rows_alike_share_one_filter)
 	const struct sandbox_config *first, *second;
 
 	skip_unless(has_filters(), "built without libseccomp");
-	first = row("service a { listen = 7\nexec = \"/bin/cat\"\nsystem_call_filter = \"@system-service\"\n}\n"
-		    "service b { listen = 9\nexec = \"/bin/cat\"\nsystem_call_filter = "
-		    "\"@system-service\"\nprivate_tmp = yes\n}\n")
-			->sandbox;
-	second = table->services[1].sandbox;
+	first = service_prepared(row("service a { listen = 7\nexec = \"/bin/cat\"\n"
+				     "system_call_filter = \"@system-service\"\n}\n"
+				     "service b { listen = 9\nexec = \"/bin/cat\"\nsystem_call_filter = "
+				     "\"@system-service\"\nprivate_tmp = yes\n}\n"))->sandbox;
+	second = service_prepared(&table->services[1])->sandbox;
 	cr_assert(first && second && first->filters && second->filters);
 	cr_expect_eq(first->filters[0]->filter, second->filters[0]->filter);
 	cr_expect_gt(first->filters[0]->len, 100);

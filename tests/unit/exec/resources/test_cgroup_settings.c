@@ -27,7 +27,7 @@ static const struct cgroup_settings *allot(const struct cgroup_delegation *place
 	resolve("service a { listen = \"127.0.0.1:7\" exec = \"/bin/true\" user = \"65534\"\n%s\n}\n", options);
 	row = table_find(table, "a");
 	cr_assert(cgroup_settings_make(row, table, &cgroup_cache, &diags));
-	return row->cgroup_settings;
+	return service_prepared(row)->cgroup_settings;
 }
 
 static void expect_file(const struct cgroup_settings *settings, const char *file, const char *text)
