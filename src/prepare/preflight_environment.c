@@ -43,23 +43,21 @@ static bool cannot_create(const char *path, char wrong[PATH_MAX + 64])
 	return true;
 }
 
-/* Only a warning, as /run may be mounted later. */
-static void check_directories(struct preflight *preflight, const struct service *service,
-			      const struct directory_kind *kind)
+/* Only a warning, as /run may be mounted later. Called for a folder, so that a service without any is spared these
+ * arrays, which -ftrivial-auto-var-init zeroes. */
+static void check_directory(struct preflight *preflight, const struct service *service,
+			    const struct directory_kind *kind, const char *name)
 {
 	char path[PATH_MAX], wrong[PATH_MAX + 64];
 
-	for (words name = kind->names; kind->base && name && *name; name++) {
-		if (snprintf(path, sizeof(path), "%s/%.*s", kind->base, (int)directory_name_length(*name), *name) >=
-		    (int)sizeof(path))
-			preflight_report(preflight, SEVERITY_ERROR, service, kind->option, *name, "%s",
-					 strerror(ENAMETOOLONG));
-		else if (directory_has_control(preflight->defaults, kind->base, *name))
-			preflight_report(preflight, SEVERITY_ERROR, service, kind->option, *name,
-					 "superd's control socket %s is there", preflight->defaults->control);
-		else if (preflight_may_look(preflight, path) && cannot_create(path, wrong))
-			preflight_report(preflight, SEVERITY_WARNING, service, kind->option, *name, "%s", wrong);
-	}
+	if (snprintf(path, sizeof(path), "%s/%.*s", kind->base, (int)directory_name_length(name), name) >=
+	    (int)sizeof(path))
+		preflight_report(preflight, SEVERITY_ERROR, service, kind->option, name, "%s", strerror(ENAMETOOLONG));
+	else if (directory_has_control(preflight->defaults, kind->base, name))
+		preflight_report(preflight, SEVERITY_ERROR, service, kind->option, name,
+				 "superd's control socket %s is there", preflight->defaults->control);
+	else if (preflight_may_look(preflight, path) && cannot_create(path, wrong))
+		preflight_report(preflight, SEVERITY_WARNING, service, kind->option, name, "%s", wrong);
 }
 
 #ifdef HAVE_SCHED_SETAFFINITY
@@ -151,8 +149,10 @@ void preflight_environment(struct preflight *preflight, const struct service *se
 	struct directory_kind kinds[DIRECTORY_KINDS];
 
 	directories_of(service, preflight->defaults, kinds);
-	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
-		check_directories(preflight, service, &kinds[n]);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		for (words name = kinds[n].names; kinds[n].base && name && *name; name++)
+			check_directory(preflight, service, &kinds[n], *name);
+	}
 	check_processors(preflight, service);
 	check_variables(preflight, service);
 	check_reclaim(preflight, service);
