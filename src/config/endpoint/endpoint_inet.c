@@ -36,16 +36,15 @@ static const char *endpoint_parse_interface(struct endpoint_parsing *parsing, co
 	return endpoint_parse_text(parsing, name, &parsing->endpoint.interface);
 }
 
-static const char *endpoint_parse_ipv4(struct endpoint_parsing *parsing, const struct in_addr *address)
+/* inet_pton(3) has accepted the text, and takes only what inet_ntop(3) writes: no leading zeros, no fewer parts. */
+static const char *endpoint_parse_ipv4(struct endpoint_parsing *parsing, const struct in_addr *address,
+				       const char *text)
 {
-	char text[INET_ADDRSTRLEN];
-
 	if (parsing->endpoint.family == FAMILY_IPV6)
 		return "this is an IPv4 address: use the kind that ends in 4 or has no number";
 	parsing->endpoint.family = FAMILY_IPV4;
 	if (address->s_addr == htonl(INADDR_ANY))
 		return NULL;
-	inet_ntop(AF_INET, address, text, sizeof(text));
 	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
 }
 
@@ -74,7 +73,7 @@ static const char *endpoint_parse_host(struct endpoint_parsing *parsing, const c
 	if (!*host)
 		return "a host is missing in front of the colon: write *:PORT for every address";
 	if (inet_pton(AF_INET, host, &address) == 1)
-		return endpoint_parse_ipv4(parsing, &address);
+		return endpoint_parse_ipv4(parsing, &address, host);
 	if (text_only(host, DIGITS "."))
 		return endpoint_parse_or_memory(pool_textf(parsing->pool, "'%s' is no IPv4 address", host));
 	if (strlen(host) > HOST_MOST || !isalnum((unsigned char)host[0]) || !text_only(host, LETTERS DIGITS "-_."))

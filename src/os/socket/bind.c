@@ -303,13 +303,15 @@ static void describe_inet(int fd, const struct listen *listen, const struct sock
 
 void bind_describe(int fd, const struct listen *listen, struct buf *out)
 {
+	const struct endpoint *address = listen->address;
+	bool is_known = address->family == FAMILY_IPV4 && address->address && address->port;
 	struct socket_address have;
 
-	if (endpoint_is_inet(listen->address) && bind_address(fd, &have) &&
+	if (endpoint_is_inet(address) && !is_known && bind_address(fd, &have) &&
 	    (have.any.sa_family == AF_INET || have.any.sa_family == AF_INET6))
 		describe_inet(fd, listen, &have, out);
 	else
-		endpoint_format(listen->address, out);
+		endpoint_format(address, out);
 }
 
 bool bind_reach(int fd, struct bound_families *reach)

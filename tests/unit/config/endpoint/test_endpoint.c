@@ -147,6 +147,8 @@ Test(endpoint, refuses_bad_hosts_and_ports_saying_what_would_be_right)
 	expect_refused("1.2.3", "1.2.3:PORT");
 	expect_refused("1.2.3:80", "no IPv4 address");
 	expect_refused("256.1.1.1:80", "no IPv4 address");
+	expect_refused("127.0.0.01:80", "no IPv4 address");
+	expect_refused("00.0.0.0:80", "no IPv4 address");
 	expect_refused("8080:80", "no IPv4 address");
 	expect_refused("-x:80", "no name of a host");
 	expect_refused("a_b!:80", "no name of a host");

@@ -121,6 +121,23 @@ Test(bind, describes_the_port_the_kernel_chose)
 	close(fd);
 }
 
+Test(bind, describes_a_port_that_the_table_has)
+{
+	struct listen listen = listen_of("tcp4:127.0.0.1:0%lo");
+	struct endpoint chosen = *listen.address;
+	struct buf real = { 0 }, said = { 0 };
+	int fd = opened(&listen);
+
+	bind_describe(fd, &listen, &real);
+	chosen.port = (uint16_t)port_of(fd);
+	listen.address = &chosen;
+	bind_describe(fd, &listen, &said);
+	cr_expect_str_eq(buf_string(&said), buf_string(&real));
+	buf_free(&real);
+	buf_free(&said);
+	close(fd);
+}
+
 Test(bind, names_the_address_somebody_has)
 {
 	struct listen listen = listen_of("tcp:127.0.0.1:0");
