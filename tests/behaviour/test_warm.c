@@ -285,6 +285,31 @@ Behaviour(warm, the_client_of_one_that_hangs_is_given_to_another)
 	superd_stop(superd);
 }
 
+/* The table of before the reload is gone, and the program ends by what the next one says. */
+Behaviour(warm, a_reload_while_a_client_is_handed_over_harms_nobody)
+{
+	struct superd *superd = run_warm(1, python_lines(), "");
+	const char *table = text_of("%s", read_text(superd->table));
+	pid_t pids[HELD_MOST];
+	int fd;
+
+	for (int n = 0; n < 3; n++) {
+		await_held(superd, 1);
+		held_pids(superd, pids);
+		kill(pids[0], SIGSTOP);
+		WAIT_UNTIL(process_is_stopped(pids[0]));
+		fd = client_connect(superd_port(superd, "app"));
+		client_send(fd, "hello\n");
+		WAIT_UNTIL(warm_count("held") == 0);
+		cr_assert(superd_reload(superd, "%s", replaced(table, "error = log", "error = log nice = 1")));
+		cr_assert(superd_reload(superd, "%s", table));
+		kill(pids[0], SIGKILL);
+		cr_expect_neq(atol(client_line(fd)), pids[0]);
+		close(fd);
+	}
+	superd_stop(superd);
+}
+
 /* In whatever moment it is killed: its client is served by another, or has lost one that had begun. */
 Behaviour(warm, one_killed_in_the_instant_of_its_client_leaves_nothing)
 {

@@ -19,6 +19,7 @@ struct handover {
 	struct list link;               /* in engine->admission->handovers */
 	struct service_runtime *runtime;
 	struct pending_client pending;
+	struct held_program *held;      /* the program, as its pool knows it */
 	struct instance *instance;      /* of the program */
 	int channel;
 	struct watch watch;             /* of the channel */
@@ -51,21 +52,13 @@ static struct instance *give_instance(struct handover *handover)
 	instance->service = runtime->service;
 	instance->since = handover->begun;
 	pending->instance = instance;
+	warm_pool_release(handover->held);
 	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
 	runtime->run->stats.warm_taken++;
 	pending_note_start(runtime, pending);
 	close_socket_client(runtime->engine, runtime->service->name, &pending->client);
 	handover_free(handover);
 	return instance;
-}
-
-static void free_ended(struct instance *instance, const struct ending *ending)
-{
-	struct service_runtime *runtime = instance->context;
-
-	(void)ending;
-	instance_free(instance);
-	runtime_post(runtime, LOOK);
 }
 
 static void return_client(struct handover *handover)
@@ -75,7 +68,6 @@ static void return_client(struct handover *handover)
 	void (*returned)(struct service_runtime *runtime, struct pending_client *pending) = handover->returned;
 
 	pending.fd_map.wanted = pending.fd_map.small;
-	warm_pool_note_loss(runtime);
 	handover_free(handover);
 	returned(runtime, &pending);
 }
@@ -87,7 +79,8 @@ static void on_ended(struct instance *instance, const struct ending *ending)
 	struct ending its = *ending;
 
 	if (hold_taken(handover->channel) != HOLD_TAKEN) {
-		instance_free(instance);
+		warm_pool_take_back(handover->held);
+		instance->ops->ended(instance, &its);
 		return_client(handover);
 		return;
 	}
@@ -101,20 +94,13 @@ static const struct instance_ops handover_ops = {
 	.limit = instance_expire,
 	.ended = on_ended,
 };
-static const struct instance_ops lost_ops = {
-	.limit = instance_expire,
-	.ended = free_ended,
-};
 
 /* The client goes back. */
 static void lose_program(struct handover *handover)
 {
-	struct instance *instance = handover->instance;
-
-	instance->ops = &lost_ops;
-	instance->context = handover->runtime;
+	warm_pool_take_back(handover->held);
+	instance_kill(handover->instance);
 	return_client(handover);
-	instance_kill(instance);
 }
 
 static void on_channel(struct watch *watch, bool readable, bool writable)
@@ -155,14 +141,16 @@ static bool give_client(struct service_runtime *runtime, const struct pending_cl
 			void (*returned)(struct service_runtime *runtime, struct pending_client *pending))
 {
 	struct handover *handover;
+	struct held_program *held;
 	struct instance *instance;
 	int channel;
 
 	if (pending->client.fd < 0)
 		return false;
-	while (warm_pool_take(runtime, &instance, &channel)) {
+	while ((held = warm_pool_take(runtime, &instance, &channel))) {
 		handover = handover_new(runtime, pending);
 		if (handover && hold_give(channel, pending->client.fd)) {
+			handover->held = held;
 			handover->instance = instance;
 			handover->channel = channel;
 			handover->returned = returned;
@@ -177,8 +165,7 @@ static bool give_client(struct service_runtime *runtime, const struct pending_cl
 		}
 		free(handover);
 		close_socket_own(runtime->engine, runtime->service->name, &channel);
-		instance->ops = &lost_ops;
-		instance->context = runtime;
+		warm_pool_take_back(held);
 		instance_kill(instance);
 	}
 	return false;

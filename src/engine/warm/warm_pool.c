@@ -41,7 +41,7 @@
 #define TIMEOUT_MOST 30.                /* seconds that a program may take until it touches its connection */
 
 struct held_program {
-	struct list link;               /* in pool->held or pool->ending; empty while it is being prepared */
+	struct list link;               /* in pool->held, taken or ending; empty while it is being prepared */
 	struct warm_pool *pool;
 	struct instance *instance;
 	struct watch watch;             /* of channel, while it is held */
@@ -55,6 +55,7 @@ struct held_program {
 struct warm_pool {
 	struct service_runtime *runtime;
 	struct list held, ending;       /* of struct held_program, the oldest first */
+	struct list taken;              /* those whose clients are being handed over (engine/accept/handover) */
 	unsigned count;                 /* in `held` */
 	struct held_program *prepared;  /* the one that is being prepared; NULL: none */
 	struct exec_status exec_status; /* of its start */
@@ -596,6 +597,7 @@ static struct warm_pool *make_pool(struct service_runtime *runtime)
 	pool->worker = (struct worker_process){ .channel = -1, .pid = -1 };
 	list_init(&pool->held);
 	list_init(&pool->ending);
+	list_init(&pool->taken);
 	exec_status_init(&pool->exec_status, runtime->engine->loop, on_told);
 	watch_init(&pool->report, runtime->engine, on_report);
 	alarm_init(&pool->hang, runtime->engine, on_hang);
@@ -674,13 +676,13 @@ static void note_miss(struct warm_pool *pool)
 	defer(pool, fmin(fmax(quiet, QUIET_LEAST), QUIET_MOST));
 }
 
-bool warm_pool_take(struct service_runtime *runtime, struct instance **instance, int *channel)
+struct held_program *warm_pool_take(struct service_runtime *runtime, struct instance **instance, int *channel)
 {
 	struct warm_pool *pool = pool_of(runtime);
 	struct held_program *held;
 
 	if (!pool || !runtime->service->groups->access->warm)
-		return false;
+		return NULL;
 	pool->halted = false;
 	if (pool->stamped && (pool->count || pool->obstacle) && !are_current(pool)) {
 		if (!program_stamp_holds(&pool->stamp))
@@ -690,7 +692,7 @@ bool warm_pool_take(struct service_runtime *runtime, struct instance **instance,
 	}
 	if (list_empty(&pool->held)) {
 		note_miss(pool);
-		return false;
+		return NULL;
 	}
 	held = container_of(pool->held.previous, struct held_program, link);
 	leave_held(held);
@@ -698,7 +700,7 @@ bool warm_pool_take(struct service_runtime *runtime, struct instance **instance,
 	*instance = held->instance;
 	*channel = held->channel;
 	held->channel = -1;
-	held_free(held);
+	list_add(&pool->taken, &held->link);
 	pool->failures = 0;
 	if (2 * (int64_t)pool->count >= runtime->service->groups->access->warm) {
 		defer(pool, BURST);
@@ -706,15 +708,22 @@ bool warm_pool_take(struct service_runtime *runtime, struct instance **instance,
 		pool->quiet = pool->not_before = 0;
 		schedule(pool);
 	}
-	return true;
+	return held;
 }
 
-void warm_pool_note_loss(struct service_runtime *runtime)
+void warm_pool_release(struct held_program *held)
 {
-	struct warm_pool *pool = pool_of(runtime);
+	held_free(held);
+}
 
-	if (!pool)
-		return;
+void warm_pool_take_back(struct held_program *held)
+{
+	struct warm_pool *pool = held->pool;
+
+	held->instance->ops = &held_ops;
+	held->instance->context = held;
+	list_remove(&held->link);
+	list_add(&pool->ending, &held->link);
 	note_death(pool);
 	schedule(pool);
 }
@@ -740,6 +749,7 @@ void warm_pool_renew(struct service_runtime *runtime)
 	if (pool->prepared)
 		pool->prepared->instance->service = runtime->service;
 	adopt_entry(&pool->held, runtime->service);
+	adopt_entry(&pool->taken, runtime->service);
 	adopt_entry(&pool->ending, runtime->service);
 	end_all(pool);
 	forget_obstacle(pool);
@@ -785,7 +795,8 @@ bool warm_pool_is_used(const struct service_runtime *runtime)
 {
 	const struct warm_pool *pool = pool_of(runtime);
 
-	return pool && (pool->prepared || !list_empty(&pool->held) || !list_empty(&pool->ending));
+	return pool && (pool->prepared || !list_empty(&pool->held) || !list_empty(&pool->taken) ||
+			!list_empty(&pool->ending));
 }
 
 void warm_pool_free(struct service_runtime *runtime)

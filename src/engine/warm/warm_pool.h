@@ -13,7 +13,7 @@
 #include "engine/instance/instance.h"
 #include "engine/runtime/runtime.h"
 
-struct warm_pool;
+struct held_program;
 
 /* What operators are told. */
 struct warm_account {
@@ -26,11 +26,15 @@ struct warm_account {
 void warm_pool_follow(struct service_runtime *runtime);
 
 /* Takes a program that waits: its instance, whose ops and context the caller replaces, and superd's end of its
- * channel. false: none waits, or the service has no pool. */
-bool warm_pool_take(struct service_runtime *runtime, struct instance **instance, int *channel);
+ * channel. The caller says by one of the next two what became of it. NULL: none waits, or the service has no pool. */
+struct held_program *warm_pool_take(struct service_runtime *runtime, struct instance **instance, int *channel);
 
-/* A program that was taken had ended before it took its client: another one is started later only. */
-void warm_pool_note_loss(struct service_runtime *runtime);
+/* It has its client: its instance is the caller's. */
+void warm_pool_release(struct held_program *held);
+
+/* It has no client, and has ended or is about to be killed: its instance is the pool's again. Another one is started
+ * later only. */
+void warm_pool_take_back(struct held_program *held);
 
 /* The service's entry is another one: ends those that wait, and tries anew. */
 void warm_pool_renew(struct service_runtime *runtime);
