@@ -376,6 +376,26 @@ Behaviour(warm, a_stop_ends_them_until_a_client_comes)
 	superd_stop(superd);
 }
 
+Behaviour(warm, a_restart_starts_others_and_a_start_those_that_a_stop_ended)
+{
+	struct superd *superd = run_warm(2, python_lines(), "");
+	pid_t before[HELD_MOST];
+
+	await_held(superd, 2);
+	held_pids(superd, before);
+	cr_assert(control_is_done(control_once("restart app")));
+	WAIT_UNTIL(!process_lives(before[0]) && !process_lives(before[1]));
+	await_held(superd, 2);
+	cr_assert(control_is_done(control_once("stop app")));
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_upgrade(superd);
+	HOLDS_FOR(300, superd_processes(superd) == 0);
+	cr_assert(control_is_done(control_once("start app")));
+	await_held(superd, 2);
+	client_ask_pid(superd_port(superd, "app"));
+	superd_stop(superd);
+}
+
 Behaviour(warm, they_wait_for_so_long_and_no_longer)
 {
 	struct superd *superd = run_warm(1, python_lines(), "warm_max_age = 1s");

@@ -12,6 +12,7 @@
 #include "engine/service/service_drain.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/service_thaw.h"
+#include "engine/warm/warm_pool.h"
 
 static pid_t current_pid(const struct service_runtime *runtime)
 {
@@ -95,6 +96,7 @@ static enum operator_status begin_restart(const struct operator_order *order, st
 		runtime->run->stats.failed.in_row = 0;
 	runtime_event(runtime, HALT);
 	runtime->halted = false;
+	warm_pool_follow(runtime);
 	if (starts && !has_current(runtime) && runtime_state(runtime) != STOPPING)
 		runtime_event(runtime, ENABLE);
 	return report_status(order, runtime, answer);

@@ -67,8 +67,7 @@ struct warm_pool {
 	double not_before;              /* loop time of the next start */
 	double quiet;                   /* seconds without a client before that, too; 0: none are needed */
 	double took;                    /* seconds from the last start to the hold; 0: unknown */
-	bool serves;                    /* at the last look, the service took clients */
-	bool halted;                    /* an operator has stopped them, and no client has come since */
+	bool serves;                    /* at the last look, the service took clients, and no operator had stopped it */
 	unsigned failures;              /* programs in a row that died */
 	enum hold_obstacle obstacle;    /* why its program cannot be held; HOLD_NONE: nothing is known */
 	char refusal[200];              /* the same as text; "": none */
@@ -512,7 +511,7 @@ static bool wants_more(const struct warm_pool *pool)
 {
 	const struct service_runtime *runtime = pool->runtime;
 
-	return !pool->prepared && !pool->obstacle && !pool->halted && !runtime->engine->quiet &&
+	return !pool->prepared && !pool->obstacle && !runtime->halted && !runtime->engine->quiet &&
 	       runtime_state(runtime) == LISTENING && serves(runtime) &&
 	       pool->count < (uint64_t)runtime->service->groups->access->warm;
 }
@@ -638,7 +637,7 @@ void warm_pool_follow(struct service_runtime *runtime)
 		return;
 	if (!hold_is_supported() && !pool->obstacle)
 		note_obstacle(pool, &(struct hold_report){ .obstacle = HOLD_UNSUPPORTED });
-	takes = runtime_state(runtime) == LISTENING && !runtime->engine->quiet;
+	takes = runtime_state(runtime) == LISTENING && !runtime->engine->quiet && !runtime->halted;
 	if (takes != pool->serves)
 		schedule(pool);
 	pool->serves = takes;
@@ -683,7 +682,7 @@ struct held_program *warm_pool_take(struct service_runtime *runtime, struct inst
 
 	if (!pool || !runtime->service->groups->access->warm)
 		return NULL;
-	pool->halted = false;
+	runtime->halted = false;
 	if (pool->stamped && (pool->count || pool->obstacle) && !are_current(pool)) {
 		if (!program_stamp_holds(&pool->stamp))
 			forget_obstacle(pool);
@@ -762,10 +761,8 @@ void warm_pool_halt(struct service_runtime *runtime)
 {
 	struct warm_pool *pool = pool_of(runtime);
 
-	if (!pool)
-		return;
-	pool->halted = true;
-	end_all(pool);
+	if (pool)
+		end_all(pool);
 }
 
 /* SIGKILL: nobody waits for its end. */

@@ -39,7 +39,7 @@ void warm_pool_take_back(struct held_program *held);
 /* The service's entry is another one: ends those that wait, and tries anew. */
 void warm_pool_renew(struct service_runtime *runtime);
 
-/* An operator has stopped the service's instances: ends those that wait, and starts no more until a client comes. */
+/* An operator stops the service's instances: ends those that wait. No more are started while runtime->halted. */
 void warm_pool_halt(struct service_runtime *runtime);
 
 /* Ends all that wait, of all services. false: there was none. */
