@@ -1,5 +1,6 @@
 /* A backend that is told to end and goes on accepting would lose every client that it takes then. None comes to it: new
  * ones come to a second socket at the same address, and wait there for the next backend. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -315,6 +316,96 @@ Behaviour(standby_socket, are_no_reason_to_run_twice)
 	cr_expect_not(process_lives(first));
 	close(new);
 	superd_stop(superd);
+}
+
+#define LOCKED \
+	"service web {\n listen = \"%s\"\n exec = \"%s\"\n timeout_stop = 10s\n backoff_min = 10ms\n %s\n}\n"
+
+static struct superd *run_locked(const char *endpoint, const char *options)
+{
+	struct superd *superd = controlled_run(LOCKED, endpoint, backend("lock %s", path_in("lock")), options);
+
+	superd_wait_log(superd, "web: listening on ");
+	return superd;
+}
+
+static void expect_one_at_a_time(struct superd *superd, size_t starts)
+{
+	cr_expect_not(superd_logged(superd, "another one has the lock"), "%s", world_logs());
+	cr_expect_eq(superd_log_count(superd, "web: started"), starts, "%s", world_logs());
+	superd_stop(superd);
+}
+
+/* Whom the log brings comes before or after the second socket is there. */
+Behaviour(standby_socket, have_instances_follow_each_other_whenever_a_client_comes)
+{
+	struct superd *superd = run_locked(local_endpoint(), "idle_timeout = 100ms");
+
+	for (size_t n = 1; n <= 5; n++) {
+		cr_expect_gt(client_ask_pid(the_port), 0);
+		WAIT_UNTIL(superd_log_count(superd, "nobody has been connected for ") >= n);
+	}
+	expect_one_at_a_time(superd, superd_log_count(superd, "web: started"));
+}
+
+/* Its handshake is under way when the idle instance is to end, as with defer_accept it lasts until the first byte. */
+Behaviour(standby_socket, let_an_idle_instance_go_on_for_a_late_client)
+{
+	struct superd *superd = run_locked(local_endpoint(), "idle_timeout = 300ms\n defer_accept = 30s");
+	long first = client_ask_pid(the_port);
+	int late = client_connect(the_port), client;
+
+	superd_wait_log(superd, "goes on: somebody came at the last moment");
+	client = client_connect(the_port);
+	cr_expect_eq(talk(client, "new\n"), first);
+	cr_expect_eq(talk(late, "late\n"), first);
+	close(late);
+	cr_expect_eq(talk(client, "still\n"), first);
+	close(client);
+	WAIT_UNTIL(!process_lives(first));
+	cr_expect_neq(client_ask_pid(the_port), first);
+	expect_one_at_a_time(superd, 2);
+}
+
+/* It takes half a second for that. */
+Behaviour(standby_socket, have_who_comes_while_an_idle_instance_ends_wait_for_the_end)
+{
+	struct superd *superd = run_locked(local_endpoint(), "idle_timeout = 300ms");
+	long first = client_ask_pid(the_port);
+
+	superd_wait_log(superd, "it ends");
+	cr_expect_neq(client_ask_pid(the_port), first);
+	cr_expect_not(process_lives(first));
+	expect_one_at_a_time(superd, 2);
+}
+
+/* The one that is stopped as it stands still leaves a client in its queue, whom the second serves. The third is for who
+ * came to the socket that the path leads to by now, and has to wait for the second. */
+Behaviour(standby_socket, of_a_unix_socket_have_instances_follow_each_other)
+{
+	struct superd *superd;
+	long first, second;
+	int left, new;
+
+	if (geteuid() != 0)
+		cr_skip_test("a twin of a unix socket needs root");
+	the_path = path_in("web.sock");
+	superd = run_locked(the_path, "");
+	first = strtol(client_ask_unix(the_path, "one\n"), NULL, 10);
+	cr_assert_eq(kill((pid_t)first, SIGSTOP), 0);
+	left = come_by_path();
+	client_send(left, "two\n");
+	order("restart --no-wait web");
+	superd_wait_log(superd, "web: stopping pid ");
+	new = come_by_path();
+	client_send(new, "three\n");
+	second = strtol(client_line(left), NULL, 10);
+	cr_expect_neq(second, first);
+	cr_expect_neq(strtol(client_line(new), NULL, 10), second);
+	cr_expect_not(process_lives(second));
+	close(left);
+	close(new);
+	expect_one_at_a_time(superd, 3);
 }
 
 Behaviour(standby_socket, let_runtime_max_run_beside)

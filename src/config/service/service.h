@@ -571,6 +571,13 @@ static inline bool service_awaits_target(const struct service *service)
 	       (service->exec->type == TYPE_SIMPLE || service->exec->type == TYPE_EXEC);
 }
 
+/* Whether its program may run twice at a time. Only on_change = drain says so: others may have one lock, or one file that
+ * the first instance writes at its end. With redirect, both would have to bind the same target. */
+static inline bool service_runs_beside(const struct service *service)
+{
+	return service->groups->lifecycle->on_change == ON_CHANGE_DRAIN && !service->exec->redirect;
+}
+
 /* Whether idle_timeout is in effect: it is set, and superd can see the clients of each socket. */
 bool service_idles(const struct service *service);
 

@@ -331,6 +331,20 @@ void standby_sockets_restore_paths(struct service_runtime *runtime)
 	}
 }
 
+bool standby_sockets_may_rejoin(const struct service_runtime *runtime)
+{
+	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	if (!standby_sockets || !standby_sockets->split)
+		return false;
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other >= 0 &&
+		    (has_path(standby_sockets, n) || bind_has_queue(runtime->listeners[n].io.fd)))
+			return false;
+	}
+	return true;
+}
+
 void standby_sockets_rejoin(struct service_runtime *runtime)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
@@ -610,6 +624,7 @@ static const struct state_field standby_fields[] = {
 	{ STATE_NONE(standby_sockets, deadline, "begins anew with the wait") },
 	{ STATE_NONE(standby_sockets, clients, "noted anew by the next wait") },
 	{ STATE_NONE(standby_sockets, clear, "noted anew by the next wait") },
+	{ STATE_NONE(standby_sockets, waits_for_newcomer, "the next superd's wait has its limits") },
 	{ STATE_NONE(standby_sockets, leftovers, "have sections of their own") },
 	{ STATE_NONE(standby_sockets, count, "as many as there are listeners") },
 	{ STATE_NONE(standby_sockets, pairs, "have sections of their own") },

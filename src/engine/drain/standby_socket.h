@@ -36,6 +36,7 @@ struct standby_sockets {
 	bool (*busy)(struct service_runtime *runtime);  /* its second callback; NULL: called already, or not wanted */
 	struct conn_query clients;      /* clients that were connected, or in a handshake, when standby_sockets_wait began */
 	bool clear;                     /* true: the last look found none of them */
+	bool waits_for_newcomer;        /* true: the deadline begins when a client waits at a listener */
 	struct standby_leftover *leftovers;
 	size_t count;                   /* number of the service's listeners */
 	struct standby_pair pairs[];    /* a pair for each listener */
@@ -54,9 +55,11 @@ void standby_sockets_open(struct service_runtime *runtime, struct buf *why);
 /* Waits until the current instance can be stopped: no client waits at its sockets that have a standby socket, none can
  * come there any more, and its accepted clients are gone; or the deadline is over (engine/drain/drain_deadline). Then
  * calls quiet, maybe before it returns. If clients are left at the first look, it calls busy first, unless NULL, and
- * looks no further if that returns true. */
+ * looks no further if that returns true; if it returns false, the deadline begins when a client waits at the listeners:
+ * until then nobody needs the end of the instance. */
 void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct service_runtime *runtime),
 			  bool (*busy)(struct service_runtime *runtime));
+void standby_sockets_hurry(struct service_runtime *runtime); /* begins the deadline of a wait in any case */
 
 /* Keeps the sockets that are no listeners until no earlier handshake can be under way any more. superd serves a client
  * that arrives at one of them meanwhile. */
@@ -96,6 +99,9 @@ void standby_sockets_keep_for_later(struct standby_sockets *standby_sockets, str
 /* Makes the current instance's sockets the listeners again, so that new clients come to it. Clients that came to the
  * standby sockets meanwhile must still be served. A unix path still leads to its standby socket. */
 void standby_sockets_rejoin(struct service_runtime *runtime);
+
+/* Whether the current instance can be reached again by that, and no client waits at a standby socket. */
+bool standby_sockets_may_rejoin(const struct service_runtime *runtime);
 
 /* Makes the struct for the sockets that the superd before the upgrade had, without sockets yet; NULL: out of memory. */
 struct standby_sockets *standby_sockets_load(struct service_runtime *runtime);

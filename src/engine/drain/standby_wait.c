@@ -11,6 +11,7 @@
 
 #define LOOK_FIRST .001                 /* seconds until the first look at the queues; each pause is longer */
 #define LOOK_LAST .05                   /* seconds between two looks at most */
+#define LOOK_UNHURRIED 1.               /* the same while no client waits for the end */
 #define FAILURES_MOST 5                 /* failed counts (no descriptors, no memory); then the clients are unknown */
 
 void standby_sockets_stop_waiting(struct standby_sockets *standby_sockets)
@@ -19,7 +20,7 @@ void standby_sockets_stop_waiting(struct standby_sockets *standby_sockets)
 	conn_query_cancel(&standby_sockets->clients);
 	standby_sockets->quiet = NULL;
 	standby_sockets->busy = NULL;
-	standby_sockets->clear = false;
+	standby_sockets->clear = standby_sockets->waits_for_newcomer = false;
 }
 
 /* Moves clients that still wait at the deadline to the standby sockets, if the kernel can; not if an earlier
@@ -47,8 +48,9 @@ static void finish_waiting(struct standby_sockets *standby_sockets)
 
 static void look_later(struct standby_sockets *standby_sockets)
 {
+	double last = standby_sockets->waits_for_newcomer ? LOOK_UNHURRIED : LOOK_LAST;
 	double waited = clock_now() - standby_sockets->deadline.since;
-	double wait = waited < LOOK_FIRST ? LOOK_FIRST : waited > LOOK_LAST ? LOOK_LAST : waited;
+	double wait = waited < LOOK_FIRST ? LOOK_FIRST : waited > last ? last : waited;
 
 	ev_timer_set(&standby_sockets->timer, wait, 0.);
 	ev_timer_start(standby_sockets->runtime->engine->loop, &standby_sockets->timer);
@@ -64,6 +66,22 @@ static unsigned count_clients(const struct standby_sockets *standby_sockets)
 	return count;
 }
 
+static bool has_newcomer(const struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other >= 0 &&
+		    bind_has_queue(standby_sockets->runtime->listeners[n].io.fd))
+			return true;
+	}
+	return false;
+}
+
+static void begin_deadline(struct standby_sockets *standby_sockets)
+{
+	standby_sockets->waits_for_newcomer = false;
+	drain_deadline_begin(&standby_sockets->deadline, clock_now());
+}
+
 /* May free standby_sockets. */
 static void continue_waiting(struct standby_sockets *standby_sockets, unsigned left)
 {
@@ -75,14 +93,19 @@ static void continue_waiting(struct standby_sockets *standby_sockets, unsigned l
 		finish_waiting(standby_sockets);
 		return;
 	}
-	if (drain_deadline_is_over(&standby_sockets->deadline, clock_now(), pid, left)) {
+	if (standby_sockets->waits_for_newcomer && has_newcomer(standby_sockets))
+		begin_deadline(standby_sockets);
+	if (!standby_sockets->waits_for_newcomer &&
+	    drain_deadline_is_over(&standby_sockets->deadline, clock_now(), pid, left)) {
 		drain_deadline_log_over(standby_sockets->runtime, pid, left);
 		finish_waiting(standby_sockets);
 		return;
 	}
 	standby_sockets->busy = NULL;
-	if (!busy || !busy(standby_sockets->runtime))
-		look_later(standby_sockets);
+	if (busy && busy(standby_sockets->runtime))
+		return;
+	standby_sockets->waits_for_newcomer |= busy != NULL;
+	look_later(standby_sockets);
 }
 
 static void look_for_clients(struct standby_sockets *standby_sockets)
@@ -152,8 +175,19 @@ void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct 
 	standby_sockets_stop_waiting(standby_sockets);
 	standby_sockets->quiet = quiet;
 	standby_sockets->busy = busy;
-	drain_deadline_begin(&standby_sockets->deadline, clock_now());
+	begin_deadline(standby_sockets);
 	conn_query_note(&standby_sockets->clients);
 	take_sockets(standby_sockets);
 	look_for_clients(standby_sockets);
+}
+
+void standby_sockets_hurry(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	if (!standby_sockets || !standby_sockets->waits_for_newcomer)
+		return;
+	begin_deadline(standby_sockets);
+	ev_timer_stop(runtime->engine->loop, &standby_sockets->timer);
+	look_later(standby_sockets);
 }

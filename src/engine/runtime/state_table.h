@@ -70,6 +70,7 @@ enum service_event {
 	REPLACED,                       /* the service has new sockets, without the instances it had */
 	STILLED,                        /* all processes of the instance are frozen */
 	HALT,                           /* an operator stops its instances; it goes on listening */
+	KEPT,                           /* clients have come before an idle instance got its signal: it goes on */
 	SERVICE_EVENTS
 };
 

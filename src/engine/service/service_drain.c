@@ -33,7 +33,7 @@ static void drain_owed(struct service_runtime *runtime)
 	if (runtime_state(runtime) != RUNNING || !standby_sockets_have_clients(runtime))
 		return;
 	standby_sockets_open(runtime, NULL);
-	if (!drain_current(runtime, false))
+	if (!service_runs_beside(runtime->service) || !drain_current(runtime, false))
 		runtime_event(runtime, IDLE);   /* it ends after the clients it has */
 }
 

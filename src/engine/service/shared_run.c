@@ -303,6 +303,7 @@ void shared_run_dismiss(struct service_runtime *runtime)
 		if (instance != runtime_current(runtime))
 			drain_end(instance);
 	}
+	standby_sockets_hurry(runtime);
 }
 
 static void stop_current(struct service_runtime *runtime)
@@ -311,17 +312,39 @@ static void stop_current(struct service_runtime *runtime)
 		instance_stop(runtime_current(runtime));
 }
 
-/* Serves a client that came while an idle instance was stopping: the instance drains or goes on. true: it drains. */
+/* Calls off the stop of an idle instance. */
+static void keep_instance(struct service_runtime *runtime)
+{
+	struct instance *instance = runtime_current(runtime);
+	struct event event = { .name = "idle", .service = runtime->service->name, .pid = instance->pid };
+
+	log_event(runtime->engine->log, LEVEL_INFO, &event, "pid %ld goes on: somebody came at the last moment",
+		  (long)event.pid);
+	if (freeze_is_frozen(runtime))
+		instance_thaw(instance); /* restores its time limit */
+	else
+		instance_limit(instance, runtime->service->groups->lifecycle->runtime_max);
+	runtime->run->stats.idle_stops--;
+	runtime_post(runtime, KEPT);
+	standby_sockets_rejoin(runtime);
+}
+
+/* Serves a client that came while an idle instance was stopping: the instance drains beside the next one, or its stop
+ * is called off, or it is stopped after its clients. false: the last. */
 static bool stay_for_clients(struct service_runtime *runtime)
 {
-	if (drain_begin(runtime, false)) {
+	if (!runtime_current(runtime))
+		return false;
+	if (service_runs_beside(runtime->service) && drain_begin(runtime, false)) {
 		runtime_post(runtime, DRAINS);
 		return true;
 	}
-	if (runtime_current(runtime)) {
-		instance_thaw(runtime_current(runtime));
-		instance_limit(runtime_current(runtime), 0);  /* instance_thaw has restored its time limit */
+	if (standby_sockets_may_rejoin(runtime)) {
+		keep_instance(runtime);
+		return true;
 	}
+	instance_thaw(runtime_current(runtime));
+	instance_limit(runtime_current(runtime), 0);  /* instance_thaw has restored its time limit */
 	return false;
 }
 
@@ -342,16 +365,12 @@ static bool hurry_drains(struct service_runtime *runtime)
 	return any;
 }
 
-/* Lets the instance serve its clients beside its successor, until the deadline of drain_end. Only on_change = drain
- * says that a program may run twice: others may have one lock, or one file that the first writes at its end. With
- * redirect, both would have to bind the same target. true: it drains. */
+/* Lets the instance serve its clients beside its successor, until the deadline of drain_end. true: it drains. */
 static bool drain_beside(struct service_runtime *runtime)
 {
 	struct instance *instance = runtime_current(runtime);
-	const struct service *service = runtime->service;
 
-	if (service->groups->lifecycle->on_change != ON_CHANGE_DRAIN || service->exec->redirect ||
-	    !drain_begin(runtime, false))
+	if (!service_runs_beside(runtime->service) || !drain_begin(runtime, false))
 		return false;
 	drain_end(instance);
 	runtime_post(runtime, DRAINS);
