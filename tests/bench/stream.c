@@ -39,7 +39,7 @@ struct load {
 static const struct load *load;
 static int port;
 static uint64_t bytes_each;
-static double until;
+static double seconds, begun, until;
 
 static double now(void)
 {
@@ -47,6 +47,12 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void begin(void)
+{
+	begun = now();
+	until = begun + seconds;
 }
 
 static void require(bool condition, const char *what)
@@ -210,7 +216,8 @@ static void watch(int epoll, int fd, bool is_client)
 	require(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
 }
 
-/* The target sends each request back, and the client takes that for its next one. */
+/* The target sends each request back, and the client takes that for its next one. The time begins when all connections
+ * are there: what they cost is a load of its own. */
 static uint64_t bounce(int listener, int clients)
 {
 	int epoll = epoll_create1(0);
@@ -225,6 +232,7 @@ static uint64_t bounce(int listener, int clients)
 	}
 	for (int n = 0; n < clients; n++)
 		watch(epoll, accept(listener, NULL, NULL), false);
+	begin();
 	while (now() < until) {
 		struct epoll_event events[2 * CLIENTS_MOST];
 		int ready = epoll_wait(epoll, events, 2 * CLIENTS_MOST, PATIENCE);
@@ -252,7 +260,7 @@ static const struct load loads[] = {
 int main(int count, char **argv)
 {
 	int listener, clients = count > 5 ? (int)strtol(argv[5], NULL, 10) : 1;
-	double begun, all;
+	double all;
 
 	for (size_t n = 0; count > 4 && n < sizeof(loads) / sizeof(loads[0]); n++) {
 		if (!strcmp(argv[1], loads[n].name))
@@ -266,11 +274,11 @@ int main(int count, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	port = (int)strtol(argv[2], NULL, 10);
 	listener = listen_on((int)strtol(argv[3], NULL, 10));
-	begun = now();
 	if (load->is_timed)
-		until = begun + strtod(argv[4], NULL);
+		seconds = strtod(argv[4], NULL);
 	else
 		bytes_each = strtoull(argv[4], NULL, 10) * 1000000;
+	begin();
 	all = (double)(load->run_client ? run_clients(listener, clients) : bounce(listener, clients));
 	printf("%.0f\n", all / (load->is_timed ? 1 : 1e6) / (now() - begun));
 	return 0;
