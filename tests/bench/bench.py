@@ -17,7 +17,8 @@ from servers import find_servers
 HERE = os.path.dirname(os.path.abspath(__file__))
 SLICE = 2                               # seconds at most that clients are begun for in a turn
 SURE = .03                              # doubt about the median of what all are compared with, at most
-LEAST_ROUNDS = 2                        # turns of one round alone say nothing of the machine
+LEAST_ROUNDS = 6                        # fewer turns tell nothing of how sure they are (find_doubt)
+PATIENCE = 5.0                          # seconds in which no client of a load ends, until the rest are lost
 STATIC = ("hi", "once")                 # backends, so that a start is no test of the dynamic linker
 
 
@@ -56,11 +57,15 @@ class Bench:
         self.running = []
         self.results = Results()
         self._folders = 0
-        self._end = None                # of the present part's time; None: one round of it is enough
+        self.end = None                 # of the run's time (time.monotonic()); None: a round of each part is enough
+        self.is_over = False            # no part gets another round
+
+    @staticmethod
+    def compiler():
+        return shlex.split(os.environ.get("CC") or "cc")
 
     def _compile(self, name):
-        compiler = shlex.split(os.environ.get("CC") or "cc")
-        command = compiler + ["-std=c17", "-D_GNU_SOURCE", "-O2", "-o", f"{self.folder}/{name}", f"{HERE}/{name}.c",
+        command = self.compiler() + ["-std=c17", "-D_GNU_SOURCE", "-O2", "-o", f"{self.folder}/{name}", f"{HERE}/{name}.c",
                               "-pthread"]
         if name in STATIC and subprocess.run(command + ["-static"], capture_output=True).returncode == 0:
             return f"{self.folder}/{name}"
@@ -92,43 +97,59 @@ class Bench:
             self.stop(running)
         machine.end_orphans(known=set())
 
-    def begin_part(self, seconds):
-        self._end = time.monotonic() + seconds
-
     def is_late(self):
-        return self._end is not None and time.monotonic() > self._end
+        return self.end is not None and time.monotonic() > self.end
 
     def rounds(self, part, figure, server, x):
-        """The number of each round, until this figure of this server is sure, or the part's time is over. It is the
-        one that all are compared with: its turns have no other reason to differ than the machine."""
-        number, began = 0, time.monotonic()
+        """The number of each round, until this figure of this server is sure, or the run's time is over. It is the
+        one that all are compared with: its turns have no other reason to differ than the machine. A part yields behind
+        each round, so that parts take turns, too."""
+        number = 0
         while True:
-            since = time.monotonic()
             self.tell(f"{part}, round {number + 1}")
             yield number
             number += 1
             doubt = find_doubt(self.results.turns(figure, server, x).values())
             is_sure = doubt is not None and doubt <= SURE and number >= LEAST_ROUNDS
-            now = time.monotonic()
-            if is_sure or self._end is None or now + (now - since) > self._end:
+            if is_sure or self.is_over:
                 break
         self.results.note_noise(part, number, figure, server, x, SURE)
-        self.tell(f"{part}: {time.monotonic() - began:.0f} s")
+
+    def share(self, parts):
+        """Each part's rounds, {name: generator}, the parts by turns: one round of each, then of the part that has had
+        the fewest and whose next one fits into what is left. So a part has time by what its rounds need."""
+        rounds, taken = dict.fromkeys(parts, 0), dict.fromkeys(parts, 0)
+        waiting = dict(parts)
+        while waiting:
+            since = time.monotonic()
+            fits = [name for name in waiting if not rounds[name] or (self.end and since + taken[name] < self.end)]
+            self.is_over = not fits
+            name = min(fits or waiting, key=rounds.get)
+            try:
+                next(waiting[name])
+                rounds[name] += 1
+                taken[name] = time.monotonic() - since
+                self.tell(f"{name}: {taken[name]:.0f} s")
+            except StopIteration:
+                del waiting[name]
+            finally:
+                self.stop_all()
 
     def tell(self, text):
         """Where a run is, for who waits for it."""
         if sys.stderr.isatty():
             print(f"bench: {text}", file=sys.stderr)
 
-    def _load(self, place, total, at_once, ports, limit=None):
-        begin_for = ["-b", str(limit)] if limit else []
+    def _load(self, place, total, at_once, ports, limit=None, patience=PATIENCE, more=()):
+        begin_for = ["-b", f"{limit * 1e3:.0f}"] if limit else []
         address, port = place
-        return [self.tools["load"], "-a", address, "-c", str(at_once), *begin_for, str(port), str(ports), str(total)]
+        return [self.tools["load"], "-a", address, "-c", str(at_once), "-t", f"{patience * 1e3:.0f}", *begin_for,
+                *more, str(port), str(ports), str(total)]
 
-    def load(self, running, total, at_once=1, ports=1, number=0, limit=None):
+    def load(self, running, total, at_once=1, ports=1, number=0, **bounds):
         """Puts a load on a service of a server, and on those behind it, and gives what the clients saw; what was lost
         is counted."""
-        command = self._load(running.job.place(number), total, at_once, ports, limit)
+        command = self._load(running.job.place(number), total, at_once, ports, **bounds)
         done = subprocess.run(command, capture_output=True, text=True)
         return self.take(running, done.returncode, done.stdout, done.stderr)
 
@@ -149,7 +170,7 @@ class Bench:
     def load_whole(self, running, total, **how):
         """The same where a loss ends what is measured: each costs seconds, and a figure of the rest would flatter. A
         server that is slow is asked as long as the others, not as often."""
-        seen = self.load(running, total, limit=SLICE, **how)
+        seen = self.load(running, total, **{"limit": SLICE, **how})
         if seen["lost"]:
             raise Trouble(f"it lost {seen['lost']} of {total} connections: {seen['loss']}")
         return seen

@@ -5,12 +5,14 @@ All servers run beside each other, idle but for the one whose turn it is, and a 
 so that what else the machine does falls on all alike. A ratio is that of two turns next to each other.
 """
 
+from bench import PATIENCE, SLICE
 from machine import Trouble, find_ports
 from servers import Job
 
-TURNS = 3                               # of each server, a round
-FEW, CROWD, COLD = 150, 600, 150        # connections a turn; of more clients each comes twice at least
-FEW, CROWD, COLD = 150, 600, 300        # connections a turn; three of the last are beyond the 99th percentile
+TURNS = 2                               # of each server, a round
+FEW, CROWD, COLD = 150, 300, 300        # connections a turn; three of the last are beyond the 99th percentile
+SLOW, LEAST_SLICE = 4, .25              # times the floor's turn, seconds: then no more connections are begun
+PATIENT, LEAST_PATIENCE = 10, 2         # times the floor's turn; seconds: what the kernel drops it sends again after one
 WARM = 20                               # before the first turn: what is done only once
 
 
@@ -19,6 +21,14 @@ class Measure:
 
     def __init__(self, at_once, total, figures):
         self.at_once, self.total, self.figures = at_once, total, figures
+        self.taken = None               # seconds that a turn of the floor took
+
+    def bounds(self):
+        """For all alike: how long connections are begun, and how long clients wait while none has an answer."""
+        if self.taken is None:
+            return {}
+        return {"limit": min(SLICE, max(LEAST_SLICE, SLOW * self.taken)),
+                "patience": min(PATIENCE, max(LEAST_PATIENCE, PATIENT * self.taken))}
 
 
 def _start_all(bench, kind, servers, measures):
@@ -28,7 +38,7 @@ def _start_all(bench, kind, servers, measures):
         try:
             one = bench.launch(server, Job(kind, find_ports(1), bench.backend(kind), bench.make_folder()))
             one.wait_until_listening(bench.listening)
-            bench.load_whole(one, WARM)
+            bench.load_whole(one, WARM, limit=LEAST_SLICE)
             running.append(one)
         except Trouble as trouble:
             _fail(bench, server.name, measures, trouble)
@@ -42,14 +52,31 @@ def _fail(bench, name, measures, trouble):
             bench.results.fail(figure, name, measure.at_once, trouble)
 
 
+def _fails_before(bench, name, measure):
+    """With how many clients at once a server has failed already, with fewer or as many. It is not asked with more: each
+    loss costs all the patience there is. With more than those its failure is told as one that was not measured."""
+    for figure in measure.figures:
+        places = [x for x in bench.results.failed(figure, name) if x <= measure.at_once]
+        if not places:
+            continue
+        if measure.at_once not in places:
+            why = f"not asked, as it failed with {places[0]} at once"
+            bench.results.fail(figure, name, measure.at_once, why, asked=False)
+        return True
+    return False
+
+
 def _take_turn(bench, running, number, measure):
-    """A turn of each server, another first each time. Who loses somebody takes no further part in this measure."""
+    """A turn of each server, another first each time, but the floor before all in the first: the others' patience is
+    by what it needed. Who loses somebody takes no further part in this measure."""
     begin = number % len(running)
     for one in running[begin:] + running[:begin]:
-        if any(measure.at_once in bench.results.failed(figure, one.name) for figure in measure.figures):
+        if _fails_before(bench, one.name, measure):
             continue
         try:
-            seen = bench.load_whole(one, measure.total, at_once=measure.at_once)
+            seen = bench.load_whole(one, measure.total, at_once=measure.at_once, **measure.bounds())
+            if one.name == "floor":
+                measure.taken = seen["seconds"]
             for figure, key in measure.figures.items():
                 bench.results.add(figure, one.name, measure.at_once, number, seen[key])
         except Trouble as trouble:
@@ -64,16 +91,16 @@ def _compare(bench, part, kind, measures):
         for turn in range(TURNS):
             for measure in measures:
                 _take_turn(bench, running, number * TURNS + turn, measure)
-        bench.stop_all()
+        yield
 
 
 def compare_connections(bench):
     one = Measure(1, FEW, {"each.time": "end_p50", "each.rate": "rate"})
-    crowds = [Measure(count, max(CROWD, 2 * count) if count > 4 else 2 * FEW, {"each.rate": "rate"})
+    crowds = [Measure(count, max(CROWD, 2 * count), {"each.rate": "rate"})
               for count in bench.amounts.clients if count > 1]
-    _compare(bench, "connections", "each", [one] + crowds)
+    yield from _compare(bench, "connections", "each", [one] + crowds)
 
 
 def compare_activations(bench):
     figures = {"cold.first": "first_p50", "cold.tail": "first_p99", "cold.mean": "mean"}
-    _compare(bench, "activations", "cold", [Measure(1, COLD, figures)])
+    yield from _compare(bench, "activations", "cold", [Measure(1, COLD, figures)])

@@ -135,7 +135,7 @@ class _Curves:
         y = TOP + 4 if self.chart.better == "less" else HEIGHT - BOTTOM - 7
         parts, taken = [], {}
         for name in self.names:
-            for place, why in self.results.failed(self.chart.figure, name).items():
+            for place, why in self.results.seen_failing(self.chart.figure, name).items():
                 x = self.x.place(place) - 13 * taken.get(place, 0)
                 taken[place] = taken.get(place, 0) + 1
                 parts.append(_cross(self.looks[name], x, y, f"{name} failed at {place:,}: {why}"))

@@ -1,11 +1,12 @@
 /* Clients of a super-server: opens connections, so many at once, reads each to its end, and says on one line of JSON
  * how long they took and how many were lost.
  *
- *   load [-a ADDRESS] [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] FIRST_PORT PORTS TOTAL
+ *   load [-a ADDRESS] [-c AT_ONCE] [-t MS] [-b MS] [-e TEXT] [-s FILE] [-f] FIRST_PORT PORTS TOTAL
  *
  * Connections go to the ports of ADDRESS (127.0.0.1) from FIRST_PORT on in turn. A connection is lost when it is
- * refused, reset, ends without TEXT (hi) in its answer, or when for SECONDS (5) no connection has ended. After -b
- * SECONDS no more are begun, and the total is what was begun by then. The status is 0 when none was lost, 1 when
+ * refused, reset, ends without TEXT (hi) in its answer, or when for MS (5000) no connection has ended. After -b
+ * MS no more are begun, and the total is what was begun by then. With -s each client sends the content of FILE once
+ * it is connected; with -f it closes after the first bytes of its answer. The status is 0 when none was lost, 1 when
  * some were, 2 when it could not measure. It must be no part of what is measured: one process, one epoll, no
  * allocation under way. */
 #include <arpa/inet.h>
@@ -22,6 +23,7 @@
 
 #define ANSWER 64                       /* bytes kept of an answer */
 #define EVENTS 256
+#define WORDS 4096                      /* bytes a client sends at most */
 
 struct visit {
 	int fd;                         /* -1: over */
@@ -36,6 +38,9 @@ struct load {
 	double patience;
 	double begin_for;               /* seconds; 0: until all are begun */
 	const char *expected;
+	char words[WORDS];              /* what each client sends */
+	size_t words_length;
+	bool ends_first;                /* a client closes after the first bytes */
 	int epoll;
 	struct visit *visits;
 	long begun, ended, answered;
@@ -72,6 +77,9 @@ static bool begin(struct load *load, struct visit *visit)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = load->address };
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = visit };
+
+	if (load->words_length)
+		event.events |= EPOLLOUT;
 
 	address.sin_port = htons((uint16_t)(load->first_port + load->begun % load->ports));
 	load->begun++;
@@ -118,6 +126,18 @@ static void end(struct load *load, struct visit *visit)
 	visit->fd = -1;
 }
 
+/* Sends its words once it is connected. false: the visit is over. */
+static bool speak(struct load *load, struct visit *visit)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = visit };
+
+	if (send(visit->fd, load->words, load->words_length, MSG_NOSIGNAL) == (ssize_t)load->words_length &&
+	    epoll_ctl(load->epoll, EPOLL_CTL_MOD, visit->fd, &event) == 0)
+		return true;
+	lose(load, visit, "send", errno);
+	return false;
+}
+
 /* Reads what is there. true: the visit is over. */
 static bool follow(struct load *load, struct visit *visit)
 {
@@ -131,7 +151,9 @@ static bool follow(struct load *load, struct visit *visit)
 		if (visit->first == 0)
 			visit->first = now();
 		visit->length += room ? (size_t)got : 0;
-		return false;
+		if (load->ends_first)
+			end(load, visit);
+		return load->ends_first;
 	}
 	if (got < 0)
 		lose(load, visit, "read", errno);
@@ -152,16 +174,20 @@ static bool run(struct load *load)
 	load->since = load->last = now();
 	for (long n = 0; n < load->at_once; n++)
 		begin_next(load, &load->visits[n]);
-	while (load->ended < load->total && now() < load->last + load->patience) {
+	while (load->ended < load->total) {
 		struct epoll_event events[EVENTS];
 		int count = epoll_wait(load->epoll, events, EVENTS, 100);
 
 		if (count < 0 && errno != EINTR)
 			return false;
+		if (count == 0 && now() > load->last + load->patience)
+			break;          /* by its own clock alone: the machine may have stood still */
 		for (int n = 0; n < count; n++) {
 			struct visit *visit = events[n].data.ptr;
 
-			if (follow(load, visit))
+			if (events[n].events & EPOLLOUT && speak(load, visit))
+				continue;
+			if (visit->fd < 0 || follow(load, visit))
 				begin_next(load, visit);
 		}
 	}
@@ -208,11 +234,23 @@ static long number(const char *text, long least, long most)
 	return value;
 }
 
+static void read_words(struct load *load, const char *path)
+{
+	FILE *file = fopen(path, "r");
+
+	load->words_length = file ? fread(load->words, 1, sizeof(load->words), file) : 0;
+	if (!load->words_length) {
+		fprintf(stderr, "load: %s: nothing to send\n", path);
+		exit(2);
+	}
+	fclose(file);
+}
+
 static void read_arguments(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "a:c:t:b:e:")) > 0) {
+	while ((option = getopt(argc, argv, "a:c:t:b:e:s:f")) > 0) {
 		switch (option) {
 		case 'a':
 			if (inet_pton(AF_INET, optarg, &load->address) != 1) {
@@ -224,20 +262,26 @@ static void read_arguments(struct load *load, int argc, char **argv)
 			load->at_once = number(optarg, 1, 10000);
 			break;
 		case 't':
-			load->patience = (double)number(optarg, 1, 3600);
+			load->patience = (double)number(optarg, 1, 3600000) / 1e3;
 			break;
 		case 'b':
-			load->begin_for = (double)number(optarg, 1, 3600);
+			load->begin_for = (double)number(optarg, 1, 3600000) / 1e3;
 			break;
 		case 'e':
 			load->expected = optarg;
+			break;
+		case 's':
+			read_words(load, optarg);
+			break;
+		case 'f':
+			load->ends_first = true;
 			break;
 		default:
 			exit(2);
 		}
 	}
 	if (argc - optind != 3) {
-		fputs("usage: load [-a ADDRESS] [-c AT_ONCE] [-t SECONDS] [-b SECONDS] [-e TEXT] "
+		fputs("usage: load [-a ADDRESS] [-c AT_ONCE] [-t MS] [-b MS] [-e TEXT] [-s FILE] [-f] "
 		      "FIRST_PORT PORTS TOTAL\n", stderr);
 		exit(2);
 	}

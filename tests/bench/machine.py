@@ -106,7 +106,7 @@ def first_child(pid):
     return int(children[0])
 
 
-def _family(pid):
+def list_family(pid):
     """The process and all below it."""
     found, todo = [], [pid]
     while todo:
@@ -124,7 +124,7 @@ def _family(pid):
 def memory(pid, kind="Pss"):
     """Proportional set size of a process and all below it, or of that what is Anonymous, in kB."""
     total = 0
-    for member in _family(pid):
+    for member in list_family(pid):
         try:
             with open(f"/proc/{member}/smaps_rollup") as file:
                 total += sum(int(line.split()[1]) for line in file if line.startswith(f"{kind}:"))
@@ -142,7 +142,7 @@ def memory_available():
 
 def processor_ticks(pid):
     total = 0
-    for member in _family(pid):
+    for member in list_family(pid):
         try:
             with open(f"/proc/{member}/stat") as file:
                 total += sum(map(int, file.read().rpartition(")")[2].split()[11:13]))

@@ -58,7 +58,8 @@ def _tell_server(bench, name, program, command):
     """superd and xinetd are known from elsewhere: then this is one more thing that they were started for."""
     for server in bench.results.servers:
         if server["name"] == name:
-            server["commands"]["redirect"] = command
+            if command:
+                server["commands"]["redirect"] = command
             return
     version = versions.find_version(program) if program else ""
     commands = {"redirect": command} if command else {}
@@ -116,11 +117,11 @@ def _take_turn(bench, ports, turn, figure, place, *arguments):
 
 
 def compare_redirects(bench):
-    ports = _start_all(bench, find_ports(1))
     for turn in bench.rounds("redirects", "redirect.connections", "direct", 1):
+        ports = _start_all(bench, find_ports(1))
         for streams in bench.amounts.streams:
             each = max(1, bench.amounts.megabytes // streams)
             for load in LOADS:
                 amount = each if load in ("bytes", "upload") else SECONDS
                 _take_turn(bench, ports, turn, f"redirect.{load}", streams, load, amount, streams)
-    bench.stop_all()
+        yield

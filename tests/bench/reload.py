@@ -97,3 +97,4 @@ def compare_reloads(bench):
                     _try(bench, _add_one, FIGURES, server, size, turn)
                 if server.name == "superd":
                     _try(bench, _keep_all, ("reload.unchanged",), server, size, turn)
+        yield

@@ -154,6 +154,8 @@ def tell_failures(results):
     told = [f"{at['server']}: lost {at['lost']} of {at['total']}: {at['why']}" for at in results.losses]
     together = {}                       # one reason often leaves several figures without a number
     for at in results.failures:
+        if not at.get("asked", True):
+            continue                    # what it failed with before that is told
         together.setdefault((at["server"], at["x"], at["why"]), []).append(at["figure"])
     told += [f"{server}, {', '.join(dict.fromkeys(figures))} at {x}: {why}"
              for (server, x, why), figures in together.items()]

@@ -23,8 +23,9 @@ class Results:
     def add(self, figure, server, x, turn, value):
         self.samples.setdefault((figure, server, x), {})[str(turn)] = value
 
-    def fail(self, figure, server, x, why):
-        self.failures.append({"figure": figure, "server": server, "x": x, "why": str(why)})
+    def fail(self, figure, server, x, why, asked=True):
+        """asked: it has failed here, and not only at a smaller x, where it was not asked again."""
+        self.failures.append({"figure": figure, "server": server, "x": x, "why": str(why), "asked": asked})
 
     def count(self, server, seen):
         """What became of the connections of a load; which server has lost some is told whatever else is measured."""
@@ -68,6 +69,11 @@ class Results:
     def failed(self, figure, server):
         """{x: why} of what could not be measured."""
         return {at["x"]: at["why"] for at in self.failures if (at["figure"], at["server"]) == (figure, server)}
+
+    def seen_failing(self, figure, server):
+        """The same without where it was not asked, as it had failed with less."""
+        return {at["x"]: at["why"] for at in self.failures
+                if (at["figure"], at["server"]) == (figure, server) and at.get("asked", True)}
 
     def names(self, figure):
         """The servers that it was measured of, or should have been, in the order of all."""

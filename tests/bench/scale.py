@@ -8,10 +8,10 @@ import machine
 from machine import Trouble, find_ports
 from servers import Job
 
-TURNS, COLD = 5, 60                     # of activations: turns, and connections a turn
+TURNS, COLD = 3, 40                     # of activations: turns, and connections a turn
 ALL = ("start.time", "memory.pss", "memory.anonymous", "size.first")
-REST = 1.0                              # seconds until a server that listens has nothing left to do
-IDLE = 2.0                              # seconds
+REST = .5                               # seconds until a server that listens has nothing left to do
+IDLE, IDLE_ROUNDS = 2.0, 2              # seconds; it is nothing, or the same every round
 SPARE = 200                             # descriptors a server needs beside its listeners
 
 
@@ -72,7 +72,7 @@ def _measure(bench, server, size, turn):
         time.sleep(REST)
         _measure_memory(bench, running, size, turn)
         left = left[2:]
-        if size == bench.amounts.sizes[-1] or size == bench.amounts.goal_size:
+        if turn < IDLE_ROUNDS and (size == bench.amounts.sizes[-1] or size == bench.amounts.goal_size):
             _measure_idle(bench, running, size, turn)
         _compare_activations(bench, server, running, turn)
         left = ["memory.used"]
@@ -103,3 +103,4 @@ def compare_sizes(bench):
                     continue
                 bench.tell(f"{size} services, {server.name}")
                 _measure(bench, server, size, turn)
+        yield

@@ -9,15 +9,19 @@ import os
 import re
 import tempfile
 import unittest
+from types import SimpleNamespace
+from unittest import mock
 from xml.etree import ElementTree
 
 from axis import Axis, find_decades, find_steps, spread_labels, write_number
+from bench import LEAST_ROUNDS, Bench
+from connections import Measure, _take_turn
 from draw import Chart, draw_chart
 from figures import find_doubt, find_spread, pair_ratios, summarise
+from machine import Trouble
 from page import CHARTS, give_looks, make_page
 from pictures import write_pictures
-from report import find_rows, is_bad, make_table, tell_noise
-from report import find_rows, is_bad, make_redirect_table, make_table
+from report import find_rows, is_bad, make_redirect_table, make_table, tell_noise
 from results import Results
 
 LOAD = {"total": 10, "lost": 0, "loss": ""}
@@ -175,6 +179,82 @@ class Goals(unittest.TestCase):
         results = make_results()
         results.fail("reload.time", "superd", 1, "it did not reload")
         self.assertTrue(is_bad(results))
+
+
+class Parts(unittest.TestCase):
+    """How the parts of a run share its time, by a clock of the test's own."""
+
+    def setUp(self):
+        self.bench = Bench.__new__(Bench)
+        self.bench.results, self.bench.end, self.bench.stop_all = Results(), None, lambda: None
+        self.now, self.order = 0, []
+        self.bench.tell = lambda _: None
+        clock = mock.patch("bench.time.monotonic", lambda: self.now)
+        clock.start()
+        self.addCleanup(clock.stop)
+
+    def part(self, name, seconds, value=lambda number: 1 + number % 2):
+        for number in self.bench.rounds(name, f"{name}.figure", "floor", 1):
+            self.now += seconds
+            self.order.append(name)
+            self.bench.results.add(f"{name}.figure", "floor", 1, number, value(number))
+            yield
+
+    def test_without_time_each_part_has_one_round(self):
+        self.bench.share({name: self.part(name, 10) for name in ("a", "b")})
+        self.assertEqual(self.order, ["a", "b"])
+        self.assertEqual(len(self.bench.results.noise), 2)
+
+    def test_parts_have_as_many_rounds_whatever_a_round_takes(self):
+        self.bench.end = 1000
+        self.bench.share({"long": self.part("long", 90), "short": self.part("short", 10)})
+        self.assertEqual((self.order.count("long"), self.order.count("short")), (10, 9))
+        self.assertLessEqual(self.now, 1000)
+
+    def test_a_part_that_is_sure_leaves_its_time_to_the_others(self):
+        self.bench.end = 1000
+        self.bench.share({"sure": self.part("sure", 10, lambda _: 1), "unsure": self.part("unsure", 10)})
+        self.assertEqual((self.order.count("sure"), self.order.count("unsure")), (LEAST_ROUNDS, 99 - LEAST_ROUNDS))
+
+
+class Crowds(unittest.TestCase):
+    """A peer that loses clients with eight at once, and what it is asked then."""
+
+    def setUp(self):
+        self.bench = Bench.__new__(Bench)
+        self.bench.results, self.asked = make_results(), []
+        self.measures = [Measure(count, 300, {"crowd.rate": "rate"}) for count in (4, 8, 16)]
+        self.running = [SimpleNamespace(name=name) for name in ("floor", "peer")]
+        self.bench.load_whole = self.load
+
+    def load(self, one, total, at_once, **bounds):
+        self.asked.append((one.name, at_once, bounds))
+        if one.name == "peer" and at_once >= 8:
+            raise Trouble("it lost 3 of 300 connections")
+        return {"rate": 1000, "seconds": .1 * at_once}
+
+    def take_turns(self, count):
+        for number in range(count):
+            for measure in self.measures:
+                _take_turn(self.bench, self.running, number, measure)
+
+    def test_it_is_not_asked_again_nor_with_more(self):
+        self.take_turns(3)
+        self.assertEqual([count for name, count, _ in self.asked if name == "peer"], [4, 8, 4, 4])
+        self.assertEqual([count for name, count, _ in self.asked if name == "floor"], [4, 8, 16] * 3)
+
+    def test_its_cross_is_where_it_failed_and_it_has_failed_with_more_too(self):
+        self.take_turns(2)
+        self.assertEqual(list(self.bench.results.seen_failing("crowd.rate", "peer")), [8])
+        self.assertEqual(self.bench.results.failed("crowd.rate", "peer")[16], "not asked, as it failed with 8 at once")
+
+    def test_patience_is_by_what_the_floor_needed_for_all_alike(self):
+        self.take_turns(2)
+        self.assertEqual([bounds for name, count, bounds in self.asked if (name, count) == ("peer", 4)],
+                         [{"limit": 1.6, "patience": 4.0}] * 2)
+        self.assertEqual(self.asked[0][2], {})
+        self.measures[0].taken = .001
+        self.assertEqual(self.measures[0].bounds(), {"limit": .25, "patience": 2})
 
 
 class Axes(unittest.TestCase):

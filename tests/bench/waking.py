@@ -101,6 +101,7 @@ def compare_wakings(bench):
                 sleepers = _begin(bench, megabytes)
                 _take_turn(bench, sleepers, turn)
                 bench.stop_all()
+            yield
     except (Trouble, OSError) as trouble:
         bench.results.fail("wake.first", "superd", bench.amounts.memory[0], trouble)
     finally:
