@@ -10,11 +10,12 @@ from statistics import median
 
 from axis import Axis, find_decades, find_steps, spread_labels, write_number
 
-WIDTH, LEFT, RIGHT = 760, 74, 150
+WIDTH, LEFT, RIGHT = 800, 96, 170
 TOP, BOTTOM, HEIGHT = 18, 54, 400
 LINE = 16                               # between labels
 ROW = 30                                # of a chart of rows
 ROW_LEFT, ROW_RIGHT = 140, 190
+GROUP_LEFT, GROUP_ROW, GROUP_GAP = 180, 19, 12
 FAR = 4                                 # times the middle server's: beyond the axis of rows
 SHAPES = ("circle", "square", "diamond", "up", "down")
 
@@ -22,18 +23,23 @@ SHAPES = ("circle", "square", "diamond", "up", "down")
 class Chart:
     """What is drawn of which figure, and how. `better` is "less" or "more"."""
 
-    def __init__(self, figure, title, says, across, up, better, logarithmic=False):
+    def __init__(self, figure, title, says, across, up, better, logarithmic=False, grouped=False):
         self.figure, self.title, self.says, self.across, self.up = figure, title, says, across, up
         self.better, self.logarithmic = better, logarithmic
+        self.grouped = grouped          # rows, a group of them for each x, which is a word
 
     @property
     def is_curve(self):
-        return self.across is not None
+        return self.across is not None and not self.grouped
+
+    def tell_place(self, x):
+        """Where something is on it, in words; nothing where there is but one place."""
+        return f"{x:,} {self.across}" if self.is_curve else str(x) if self.grouped else ""
 
 
 def tell_point(chart, server, x, summary):
-    where = f", {x:,} {chart.across}" if chart.is_curve else ""
-    return (f"{server}{where}: {write_number(summary.middle)} {chart.up}; half of {summary.count} turns from "
+    where = chart.tell_place(x)
+    return (f"{server}{', ' if where else ''}{where}: {write_number(summary.middle)} {chart.up}; half of {summary.count} turns from "
             f"{write_number(summary.low)} to {write_number(summary.high)}, all from {write_number(summary.least)} to "
             f"{write_number(summary.most)}")
 
@@ -183,7 +189,7 @@ def _draw_row(chart, results, name, look, axis, y):
     parts += [_line(least, y, most, y, f"range c{look}"), _line(least, y - 5, least, y + 5, f"range c{look}"),
               _line(low, y, high, y, f"quartiles c{look}"), _marker(look, middle, y, told)]
     beyond = "→ " if summary.middle > axis.ticks[-1] else ""
-    text = f"{beyond}{write_number(summary.middle)}  (least {write_number(summary.least)})"
+    text = f"{beyond}{write_number(summary.middle)}" + ("" if beyond else f"  (least {write_number(summary.least)})")
     return parts + [_text(WIDTH - ROW_RIGHT + 14, y + 4, text, "start", "tick")]
 
 
@@ -211,22 +217,68 @@ def _draw_rows(chart, results, looks):
     return _frame(WIDTH, height, chart.title, parts)
 
 
+def _draw_group_row(chart, results, name, place, looks, axis, y):
+    summary, why = results.summary(chart.figure, name, place), results.failed(chart.figure, name).get(place)
+    parts = [_text(GROUP_LEFT - 12, y + 4, name, "end", "tick")]
+    if why is not None or summary is None:
+        return parts + [_cross(looks[name], WIDTH - ROW_RIGHT - 8, y, f"{name}, {place}: {why}"),
+                        _text(WIDTH - ROW_RIGHT + 14, y + 4, "failed", "start", "tick")]
+    low, middle, high = (axis.place(value) for value in (summary.low, summary.middle, summary.high))
+    return parts + [_line(GROUP_LEFT, y, middle, y, f"lead c{looks[name]}"),
+                    _line(low, y, high, y, f"quartiles c{looks[name]}"),
+                    _marker(looks[name], middle, y, tell_point(chart, name, place, summary)),
+                    _text(WIDTH - ROW_RIGHT + 14, y + 4, f"{write_number(summary.middle)} {chart.up}", "start", "tick")]
+
+
+def _draw_groups(chart, results, looks):
+    """A group of rows for each place, and in it a row for each server that was measured there."""
+    groups, seen = [], []
+    for place in results.places(chart.figure):
+        names = [name for name in results.names(chart.figure)
+                 if results.turns(chart.figure, name, place) or place in results.failed(chart.figure, name)]
+        groups.append((place, names))
+        seen += [summary for summary in (results.summary(chart.figure, name, place) for name in names) if summary]
+    height = TOP + sum(GROUP_ROW * len(names) + GROUP_GAP for _, names in groups) + BOTTOM
+    least = min((summary.low for summary in seen if summary.low > 0), default=1)
+    most = max((summary.high for summary in seen), default=1)
+    ticks = find_decades(least, max(most, least)) if chart.logarithmic else find_steps(most)
+    axis = Axis(ticks, GROUP_LEFT, WIDTH - ROW_RIGHT, chart.logarithmic)
+    parts = []
+    for tick in ticks:
+        x = axis.place(tick)
+        parts += [_line(x, TOP, x, height - BOTTOM, "grid"),
+                  _text(x, height - BOTTOM + 17, write_number(tick), "middle", "tick")]
+    scale = ", logarithmic" if chart.logarithmic else ""
+    parts.append(_text((GROUP_LEFT + WIDTH - ROW_RIGHT) / 2, height - 14, chart.up + scale, "middle", "name"))
+    y = TOP + GROUP_GAP / 2
+    for place, names in groups:
+        parts.append(_text(14, y + GROUP_ROW / 2 + 4, str(place), "start", "label"))
+        for name in names:
+            parts += _draw_group_row(chart, results, name, place, looks, axis, y + GROUP_ROW / 2)
+            y += GROUP_ROW
+        y += GROUP_GAP
+    return _frame(WIDTH, height, chart.title, parts)
+
+
 def draw_chart(chart, results, looks):
     """An SVG element; looks: a number for every server."""
+    if chart.grouped:
+        return _draw_groups(chart, results, looks)
     draw = _draw_curves if chart.is_curve and len(results.places(chart.figure)) > 1 else _draw_rows
     return draw(chart, results, looks)
 
 
-HEAD, FOOT = 44, 22                     # of a picture, above and below the chart
+HEAD, FOOT = 44, 30                     # of a picture, above and below the chart
 
 
 def make_picture(svg, head, foot, style):
-    """A file of its own of a chart: with its title, what it was measured on, and the colours."""
+    """A file of its own of a chart: with its title, lines below it, and the colours."""
     width, height = re.match(r'<svg viewBox="0 0 (\d+) (\d+)"', svg).groups()
-    box = f'viewBox="0 -{HEAD} {width} {int(height) + HEAD + FOOT}"'
+    room = FOOT + LINE * (len(foot) - 1)
+    box = f'viewBox="0 -{HEAD} {width} {int(height) + HEAD + room}"'
     back = f'<rect x="0" y="-{HEAD}" width="100%" height="100%" class="paper"/>'
     title, note = head
     texts = [f'<text x="14" y="-18" class="title">{escape(title)}<tspan class="name" dx="8">{escape(note)}</tspan></text>',
-             _text(14, int(height) + 8, foot, kind="tick")]
+             *(_text(14, int(height) + 16 + LINE * n, line, kind="tick") for n, line in enumerate(foot))]
     return (svg.replace(f'viewBox="0 0 {width} {height}"', box, 1)
             .replace(">", f">\n<style>{style}</style>\n{back}\n" + "\n".join(texts), 1) + "\n")

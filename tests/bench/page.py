@@ -7,6 +7,7 @@ from html import escape
 from axis import write_number
 from draw import Chart, draw_chart
 from report import make_table, tell_failures, tell_noise
+from warming import AT_ONCE, CLIENTS, PAUSE
 
 CHARTS = (
     Chart("each.time", "A process a connection, one client",
@@ -44,8 +45,19 @@ CHARTS = (
     Chart("wake.first", "Waking a server that sleeps", "superd only: from connect to the first byte of a server that "
           "always runs, that was frozen, that was stopped, and writes to all of its memory when it starts.",
           "MB of memory", "ms", "less", True),
+    Chart("warm.paced", "A program started ahead, a client now and then", "From connect to the first byte, with accept = yes: "
+          "of a program that was started ahead (warm), of one started for its client (cold), and of a server that is there "
+          f"already (resident). Each client comes when {AT_ONCE} wait again, nothing of the client before is left, and "
+          f"{PAUSE * 1e3:.0f} ms have passed.", "program", "ms", "less", True, grouped=True),
+    Chart("warm.first", "The same, one client right after the other", f"{CLIENTS} clients without a pause: each also pays "
+          "for the end of the program before it.", "program", "ms", "less", True, grouped=True),
+    Chart("warm.crowd", f"The same, {AT_ONCE} clients at once", f"The median of {AT_ONCE} clients that come at once, of whom "
+          "each has one that waits, with warm.", "program", "ms", "less", True, grouped=True),
+    Chart("warm.memory", "Memory of a program that waits", f"Proportional set size (PSS) of one of {AT_ONCE}.", "program",
+          "MB", "less", False, grouped=True),
 )
 BASES = ("floor", "direct", "always running")
+WAYS = {"superd": 1, "warm": 1, "frozen": 2, "cold": 2, "stopped": 3, "resident": 3}   # others are peers
 LOOKS = 12                              # of peers; more begin anew
 
 STYLE = """
@@ -91,8 +103,8 @@ def give_looks(results):
     looks, peers = {}, 0
     for server in results.servers:
         name = server["name"]
-        if name in BASES or name == "superd":
-            looks[name] = 0 if name in BASES else 1
+        if name in BASES or name in WAYS:
+            looks[name] = WAYS.get(name, 0)
         else:
             looks[name] = 2 + peers % LOOKS
             peers += 1
@@ -134,7 +146,7 @@ def _write_numbers(chart, results):
     for name in results.names(chart.figure):
         failed = results.failed(chart.figure, name)
         for place in results.places(chart.figure):
-            where = f"{place:,}" if chart.is_curve else ""
+            where = f"{place:,}" if chart.is_curve else chart.tell_place(place)
             summary = results.summary(chart.figure, name, place)
             if place in failed:
                 lines.append(_write_cells("td", [(name, ""), (where, ""), ("failed", "failed")] + [("", "")] * 5))
@@ -150,7 +162,7 @@ def _write_failures(chart, results):
     told = []
     for name in results.names(chart.figure):
         for place, why in results.failed(chart.figure, name).items():
-            where = f" at {place:,} {chart.across}" if chart.is_curve else ""
+            where = f" at {chart.tell_place(place)}" if chart.tell_place(place) else ""
             told.append(f'<li><span class="failed">{escape(name)} failed</span>{where}: {escape(why)}</li>')
     return f'<ul>{"".join(told)}</ul>' if told else ""
 

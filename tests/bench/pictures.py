@@ -8,6 +8,9 @@ from page import CHARTS, give_looks, write_picture_style
 from report import tell_failures, tell_noise
 
 
+CROSS = "× lost clients there, or did not run; it was not asked with more. Who has one is marked by its name, too."
+
+
 def _name(chart):
     return chart.figure.replace(".", "-") + ".svg"
 
@@ -42,9 +45,10 @@ def write_pictures(results, folder):
     os.makedirs(folder, exist_ok=True)
     looks, style = give_looks(results), write_picture_style()
     charts = [chart for chart in CHARTS if results.places(chart.figure)]
-    foot = f"{results.about['machine']}; {results.about['date']}"
+    told = f"{results.about['machine']}; {results.about['date']}"
     for chart in charts:
         head = (chart.title, f"{chart.better} is better")
+        foot = [told, CROSS] if any(results.seen_failing(chart.figure, name) for name in results.names(chart.figure)) else [told]
         _write(folder, _name(chart), make_picture(draw_chart(chart, results, looks), head, foot, style))
     above, name = os.path.split(os.path.abspath(folder))
     _write(above, name + ".md", _write_page(charts, results, name))

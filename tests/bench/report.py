@@ -69,6 +69,18 @@ class MoreRow(Row):
         return None if name != "superd" or None in figures else figures[0] - figures[1]
 
 
+class WarmRow(Row):
+    """superd's programs that are started ahead, against the floor's start of the same."""
+
+    def cell(self, results, name):
+        if self.place in results.failed(self.figure, "warm") and name == "superd":
+            return "failed"
+        return super().cell(results, name) if name in ("superd", BASE) else ""
+
+    def value(self, results, name):
+        return results.ratio(self.figure, "warm", BASE, self.place) if name == "superd" else None
+
+
 class LostRow(Row):
     def value(self, results, name):
         return results.lost.get(name)
@@ -107,6 +119,9 @@ def find_rows(results):
                 1, ("frozen", "always running")),
         MoreRow("first byte of a stopped backend: ms more", None, "{:+.2f}", "wake.first",
                 1, ("stopped", "always running")),
+        WarmRow("warm, static program, one right after the other × floor", (AT_MOST, .5), "{:.2f}", "warm.first",
+                "static C", BASE),
+        WarmRow("the same, a client now and then × floor", None, "{:.2f}", "warm.paced", "static C", BASE),
         LostRow("connections lost in all", (AT_MOST, 0), "{:.0f}", "lost", 0),
     )
 
@@ -114,8 +129,9 @@ def find_rows(results):
 def make_table(results):
     """The heads, and the rows as text; the last of a row is what the goal has come to."""
     rows = find_rows(results)
-    names = [server["name"] for server in results.servers]
-    names = [name for name in names if any(row.cell(results, name) not in ("", "1") for row in rows) or name == BASE]
+    names = list(dict.fromkeys(server["name"] for server in results.servers))
+    compared = [row for row in rows if not isinstance(row, LostRow)]
+    names = [name for name in names if any(row.cell(results, name) not in ("", "1") for row in compared) or name == BASE]
     lines = []
     for row in rows:
         cells = [row.cell(results, name) for name in names]

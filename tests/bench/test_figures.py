@@ -26,6 +26,7 @@ from results import Results
 
 LOAD = {"total": 10, "lost": 0, "loss": ""}
 CURVE = Chart("each.rate", "a curve", "", "clients at once", "connections/s", "more")
+GROUPS = Chart("warm.first", "groups", "", "program", "ms", "less", True, grouped=True)
 COSTS = Chart("start.time", "costs", "", "services", "seconds", "less", True)
 ROWS = Chart("each.time", "rows", "", None, "µs", "less")
 
@@ -327,8 +328,47 @@ class Drawing(unittest.TestCase):
         self.assertGreater(ends[2] - ends[0], 20)
         self.assertTrue([at for at in find_class(svg, "tick") if at.text.startswith("→ 1,000,000")])
 
+    def add_groups(self):
+        for name in ("warm", "cold", "resident"):
+            self.results.servers.append({"name": name, "program": "", "version": "", "commands": {}})
+        for turn in range(5):
+            for name, program, value in (("warm", "Python", .3), ("cold", "Python", 20), ("resident", "Python", .1),
+                                         ("warm", "sh", .3), ("cold", "sh", 1), ("floor", "sh", .6)):
+                self.results.add("warm.first", name, program, turn, value + turn / 1000)
+        self.results.fail("warm.first", "warm", "bash", "it can't be held")
+        self.looks = give_looks(self.results)
+
+    def test_each_program_is_a_group_of_those_that_were_measured(self):
+        self.add_groups()
+        svg = self.draw(GROUPS)
+        self.assertEqual([at.text for at in find_class(svg, "label")], ["Python", "bash", "sh"])
+        self.assertEqual(len(find_class(svg, "mark")), 6)
+        self.assertEqual(len({self.looks[name] for name in ("warm", "cold", "resident", "floor")}), 4)
+        cross, = find_class(svg, "cross")
+        self.assertIn("warm, bash: it can't be held", "".join(cross.itertext()))
+
+    def test_a_word_in_the_place_of_a_size_is_told_wherever_numbers_are(self):
+        self.add_groups()
+        self.results.skip("Ruby", "warm", 32)
+        page = make_page(self.results)
+        self.assertIn("failed</span> at bash: it can&#x27;t be held", page)
+        self.assertIn("Python: 0.302 ms", page)
+
+    def test_a_program_started_ahead_is_held_against_the_floor(self):
+        for turn in range(3):
+            self.results.add("warm.first", "warm", "static C", turn, .3)
+            self.results.add("warm.first", "floor", "static C", turn, .6)
+        row, = [line for line in make_table(self.results)[1] if line[0].startswith("warm, static")]
+        self.assertEqual((row[2:4], row[-1]), (["1", "0.50"], "reached"))
+
+    def test_a_server_that_failed_is_crossed_once_and_not_where_it_was_not_asked(self):
+        self.results.fail("each.rate", "peer", 8, "it lost 3")
+        self.results.fail("each.rate", "peer", 32, "not asked", asked=False)
+        self.assertEqual(len(find_class(self.draw(CURVE), "cross")), 1)
+
     def test_nothing_is_drawn_outside_of_the_picture(self):
-        for chart in (CURVE, COSTS, ROWS):
+        self.add_groups()
+        for chart in (CURVE, COSTS, ROWS, GROUPS):
             root = ElementTree.fromstring(self.draw(chart))
             width, height = map(int, root.get("viewBox").split()[2:])
             for at in root.iter():

@@ -1,0 +1,112 @@
+"""What README shows of a run: the pictures that are understood at once, and the table, between two marks."""
+
+import os
+
+BEGIN, END = "<!-- figures: written by tests/bench/run --readme -->", "<!-- end of figures -->"
+PICTURES = (
+    ("each-rate.svg", "A process a connection", "connections a second by the number of clients at once"),
+    ("size-first.svg", "Cold activation", "the time to the first byte by the number of services"),
+    ("warm-paced.svg", "A program started ahead", "the first byte, warm, cold and of a server that is there already"),
+)
+COLUMNS = ("superd", "tcpserver", "xinetd", "openbsd-inetd", "rlinetd", "socket-activate")
+HEADS = {"socket-activate": "systemd-socket-activate"}
+
+
+class _Cells:
+    """A row's cells, a server each; of a server that failed there, that it did."""
+
+    def __init__(self, results):
+        self.results = results
+
+    def _make(self, figure, x, form, find):
+        cells = []
+        for name in COLUMNS:
+            if x in self.results.failed(figure, name):
+                cells.append("failed")
+                continue
+            value = find(name)
+            cells.append("" if value is None else form.format(value))
+        return cells
+
+    def ratio(self, figure, x, base="floor", form="{:.2f}"):
+        return self._make(figure, x, form, lambda name: self.results.ratio(figure, name, base, x))
+
+    def own(self, figure, other, x):
+        return self._make(figure, x, "{:.1f}", lambda name: self.results.own_ratio(figure, other, name, x))
+
+    def middle(self, figure, x, form, scale=1):
+        def find(name):
+            value = self.results.middle(figure, name, x)
+            return None if value is None else value * scale
+        return self._make(figure, x, form, find)
+
+    def superd(self, value, form):
+        return ["" if value is None else form.format(value)] + [""] * (len(COLUMNS) - 1)
+
+
+def _more(results, way):
+    """ms that a first byte takes more than of one that always runs, with the least memory."""
+    ways = [results.middle("wake.first", name, 1) for name in (way, "always running")]
+    return None if None in ways else ways[0] - ways[1]
+
+
+def _redirect(results, cells):
+    row = cells.ratio("redirect.bytes", 1, "direct")
+    proxyd = results.ratio("redirect.bytes", "socket-proxyd", "direct", 1)
+    if proxyd is not None:
+        row[COLUMNS.index("socket-activate")] = f"{proxyd:.2f}, by systemd-socket-proxyd"
+    return row
+
+
+def make_rows(results):
+    """(label, cells) of what was measured."""
+    cells, size = _Cells(results), int(results.about.get("goal size", 0))
+    crowds = [x for x in results.places("each.rate") if x > 1]
+    most, some = max(crowds, default=0), max((x for x in crowds if x <= 32), default=0)
+    many = f"{size:,} services"
+    rows = [
+        ("a process a connection, one at a time: time", cells.ratio("each.time", 1)),
+        (f"the same, {some} at a time: rate", cells.ratio("each.rate", some)),
+        (f"the same, {most} at a time: rate", cells.ratio("each.rate", most)),
+        ("a server started by each connection: time", cells.ratio("cold.first", 1)),
+        (f"{many}: a start, against its own with one", cells.own("size.first", "size.one", size)),
+        (f"{many}: until all listen", cells.middle("start.time", size, "{:.2f} s")),
+        (f"{many}: memory (PSS)", cells.middle("memory.pss", size, "{:.1f} MB", 1e-3)),
+        (f"{many}: reload, none changed", cells.middle("reload.unchanged", size, "{:.2f} s", 1e-3)),
+        (f"{many}: reload, until an added one listens", cells.middle("reload.time", size, "{:.2f} s", 1e-3)),
+        ("the longest answer meanwhile", cells.middle("reload.silence", size, "{:.2f} s", 1e-3)),
+        ("`redirect`, one stream: throughput of a direct connection", _redirect(results, cells)),
+        ("first byte of a frozen server, more than of one that runs", cells.superd(_more(results, "frozen"), "{:.2f} ms")),
+        ("of a stopped one", cells.superd(_more(results, "stopped"), "{:.2f} ms")),
+    ]
+    for way in ("warm", "cold"):
+        label = {"warm": "first byte of a Python program started ahead (`warm`)", "cold": "of one started for its client"}[way]
+        rows.append((label, cells.superd(results.middle("warm.paced", way, "Python"), "{:.2f} ms")))
+    return [(label, row) for label, row in rows if any(row)]
+
+
+def _write_section(results, folder, page):
+    here = [picture for picture in PICTURES if os.path.exists(os.path.join(folder[0], picture[0]))]
+    lines = [BEGIN, ""]
+    for name, title, says in here:
+        lines += [f"![{title}: {says}]({folder[1]}/{name})", ""]
+    lines += [f"All figures, with how far they can be trusted: [{os.path.basename(page)}]({page}). {results.about['machine']}; "
+              f"{results.about['date']}. Times and rates are ratios to a floor that only accepts, clones and execs:", "",
+              "| | " + " | ".join(HEADS.get(name, name) for name in COLUMNS) + " |", "|---|" + "---|" * len(COLUMNS)]
+    lines += [f"| {label} | " + " | ".join(row) + " |" for label, row in make_rows(results)]
+    return "\n".join(lines + ["", END])
+
+
+def write_readme(results, path, pictures):
+    """Replaces what stands between the marks; `pictures`: the folder that the pictures are in."""
+    with open(path) as file:
+        text = file.read()
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise ValueError(f"{path}: the marks of the figures are not there")
+    before, rest = text.split(BEGIN)
+    behind = rest.split(END)[1]
+    folder = os.path.relpath(os.path.abspath(pictures), os.path.dirname(os.path.abspath(path)))
+    text = before + _write_section(results, (pictures, folder), folder + ".md") + behind
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
