@@ -1,5 +1,5 @@
-/* The program's end of its channel closes when it has taken its connection. If superd learns of the program's end
- * first, the channel tells whether it had taken it. */
+/* The program says by its channel that it has taken its connection. If superd learns of the program's end first, the
+ * channel tells whether it had. */
 #include "engine/accept/handover.h"
 
 #include <stdlib.h>

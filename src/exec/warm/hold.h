@@ -19,6 +19,7 @@
 #include "exec/spawn/worker_process.h"
 
 #define HOLD_PLACES 4                   /* descriptors of a program that are its connection, at most */
+#define HOLD_TAKEN_BYTE 't'             /* what a program sends as soon as nothing but its death keeps it from its client */
 
 /* Why a program cannot be held. */
 enum hold_obstacle {
@@ -70,8 +71,8 @@ bool hold_give(int channel, int connection);
 
 enum hold_taken {
 	HOLD_WAITS,                     /* nothing is heard from it: it has not taken its connection yet, if one was given */
-	HOLD_TAKEN,                     /* every placeholder is gone; if nothing was given, the program is gone */
-	HOLD_NOT_TAKEN,                 /* the program is gone, and has not taken the connection */
+	HOLD_TAKEN,                     /* it has the connection, and goes on with it */
+	HOLD_NOT_TAKEN,                 /* the program is gone, and nothing of it has seen the connection */
 	HOLD_WROTE,                     /* it wrote to the placeholder, or could not receive: end it, it has no connection */
 };
 

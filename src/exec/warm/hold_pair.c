@@ -31,9 +31,9 @@ enum hold_taken hold_taken(int channel)
 	ssize_t got = fd_channel_receive(channel, &byte, 1);
 
 	if (got > 0)
-		return HOLD_WROTE;
+		return byte == HOLD_TAKEN_BYTE ? HOLD_TAKEN : HOLD_WROTE;
 	if (got == 0)
-		return HOLD_TAKEN;
+		return HOLD_NOT_TAKEN;
 	switch (errno) {
 	case EAGAIN:
 	case EINTR:

@@ -22,6 +22,7 @@
 #define FRAME 112                       /* bytes of stack: iovec 0, msghdr 16, control data 72, byte 96 */
 #define SYSCALL_SIZE 2                  /* bytes of the instruction syscall */
 #define SYSCALL_CODE 0x050f
+static_assert(HOLD_TAKEN_BYTE == 116, "as the template has it");
 
 /* What stands behind the template's code. */
 struct planted {
@@ -38,7 +39,8 @@ static_assert(offsetof(struct planted, rsp) == 120 && offsetof(struct planted, p
 extern const unsigned char hold_template[];
 extern const uint64_t hold_template_size;       /* bytes of the code; its data stand behind it */
 
-/* r12 counts the places down: the first is replaced last, so that a failure can be reported by it. */
+/* r12 counts the places down: the first is replaced last, so that superd can be told by it. If the program dies before
+ * it tells that it has its client, superd gives that to another, as none of the program's own instructions has run. */
 __asm__(".pushsection .rodata\n"
 	".balign 8\n"
 	".globl hold_template, hold_template_size\n"
@@ -72,15 +74,34 @@ __asm__(".pushsection .rodata\n"
 	"	leaq 152+.Ldata(%rip), %r13\n"
 	"	movq 144+.Ldata(%rip), %r12\n"
 	".Lplace:\n"
+	"	cmpq $1, %r12\n"
+	"	jne .Lreplace\n"
+	".Ltell:\n"                             /* the last step to come: the client is this program's */
+	"	movb $116, 96(%rsp)\n"          /* HOLD_TAKEN_BYTE */
+	"	movl $44, %eax\n"               /* sendto */
+	"	movl 152+.Ldata(%rip), %edi\n"
+	"	leaq 96(%rsp), %rsi\n"
+	"	movl $1, %edx\n"
+	"	movl $0x4000, %r10d\n"          /* MSG_NOSIGNAL */
+	"	xorl %r8d, %r8d\n"
+	"	xorl %r9d, %r9d\n"
+	"	syscall\n"
+	"	cmpq $-4, %rax\n"               /* EINTR */
+	"	je .Ltell\n"
+	"	cmpq $-32, %rax\n"              /* EPIPE: superd does not ask any more */
+	"	je .Lreplace\n"
+	"	testq %rax, %rax\n"
+	"	js .Lfail\n"
+	".Lreplace:\n"
 	"	movl $292, %eax\n"              /* dup3 */
 	"	movl %ebx, %edi\n"
 	"	movl -8(%r13,%r12,8), %esi\n"
 	"	movl -4(%r13,%r12,8), %edx\n"
 	"	syscall\n"
 	"	cmpq $-4, %rax\n"               /* EINTR */
-	"	je .Lplace\n"
+	"	je .Lreplace\n"
 	"	cmpq $-16, %rax\n"              /* EBUSY */
-	"	je .Lplace\n"
+	"	je .Lreplace\n"
 	"	testq %rax, %rax\n"
 	"	js .Lfail\n"
 	"	decq %r12\n"
@@ -109,6 +130,7 @@ __asm__(".pushsection .rodata\n"
 	"	movq 120+.Ldata(%rip), %rsp\n"
 	"	jmpq *136+.Ldata(%rip)\n"
 	".Lfail:\n"                             /* a byte tells superd */
+	"	movb $0, 96(%rsp)\n"
 	"	movl $44, %eax\n"               /* sendto */
 	"	movl 152+.Ldata(%rip), %edi\n"
 	"	leaq 96(%rsp), %rsi\n"
@@ -196,6 +218,19 @@ static bool inject_well(struct planting *held, long number, const uint64_t argum
 	return *result < 0 && *result > -PAGE ? fail_by(report, HOLD_CALLS_REFUSED, (int)-*result) : true;
 }
 
+/* The same for a call that has to fail at its argument, which is no address. */
+static bool inject_fault(struct planting *held, long number, const uint64_t arguments[6], struct hold_report *report)
+{
+	long result;
+
+	if (!inject(held, number, arguments, &result, report))
+		return false;
+	if (result == -EFAULT)
+		return true;
+	/* A filter that kills leaves the call's number. */
+	return fail_by(report, HOLD_CALLS_REFUSED, result < 0 ? (int)-result : 0);
+}
+
 /* Makes every call of the hand-over once, while there is no client to lose: a filter may forbid one of them, or there
  * may be no free descriptor. Learns which places close on exec. */
 static bool rehearse(struct planting *held, struct planted *planted, struct hold_report *report)
@@ -219,10 +254,9 @@ static bool rehearse(struct planting *held, struct planted *planted, struct hold
 		if (!inject_well(held, SYS_dup3, over, &result, report))
 			return false;
 	}
-	if (!inject_well(held, SYS_close, (uint64_t[6]){ (uint64_t)copy }, &result, report) ||
-	    !inject(held, SYS_recvmsg, (uint64_t[6]){ first, 0, MSG_DONTWAIT }, &result, report))
-		return false;
-	return result == -EFAULT ? true : fail_by(report, HOLD_CALLS_REFUSED, result < 0 ? (int)-result : EPROTO);
+	return inject_well(held, SYS_close, (uint64_t[6]){ (uint64_t)copy }, &result, report) &&
+	       inject_fault(held, SYS_sendto, (uint64_t[6]){ first, 0, 1, MSG_NOSIGNAL | MSG_DONTWAIT }, report) &&
+	       inject_fault(held, SYS_recvmsg, (uint64_t[6]){ first, 0, MSG_DONTWAIT }, report);
 }
 
 static bool write_words(const struct hold_trace *trace, uint64_t at, const void *bytes, size_t size,

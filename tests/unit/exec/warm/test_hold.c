@@ -747,7 +747,7 @@ Test(hold, a_signal_ends_it_as_ever)
 	cr_assert_eq(waitpid(held.pid, &status, 0), held.pid);
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 	cr_assert(wait_readable(held.ours));
-	cr_expect_eq(hold_taken(held.ours), HOLD_TAKEN);
+	cr_expect_eq(hold_taken(held.ours), HOLD_NOT_TAKEN);
 	cr_expect_not(hold_give(held.ours, 0));
 	close(held.ours);
 	expect_end(held.worker.pid);
@@ -775,6 +775,26 @@ Test(hold, a_client_that_was_not_taken_is_still_there)
 	cr_expect_str_eq(read_answer(ends[0]), "served");
 	close(ends[0]);
 	end_held(&next);
+}
+
+/* As one that is killed between the calls of the hand-over. */
+Test(hold, a_client_that_a_program_received_and_never_had_is_not_taken)
+{
+	int ours, theirs, ends[2], received = -1;
+	size_t count = 1;
+	char byte;
+
+	cr_assert(hold_make_pair(&ours, &theirs));
+	connect_client(ends);
+	cr_assert(hold_give(ours, ends[1]));
+	close(ends[1]);
+	cr_assert_eq(fd_message_receive(theirs, &byte, 1, &received, &count, MSG_DONTWAIT), 1);
+	cr_expect_eq(hold_taken(ours), HOLD_WAITS);
+	close(received);
+	close(theirs);
+	cr_expect_eq(hold_taken(ours), HOLD_NOT_TAKEN);
+	close(ours);
+	close(ends[0]);
 }
 
 Test(hold, a_program_that_writes_while_it_is_held_is_noticed)
