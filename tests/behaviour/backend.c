@@ -244,10 +244,10 @@ static int do_few(const char *argument)
 	return 0;
 }
 
-/* Answers every line, each client in a process of its own, until it is ended. */
+/* Answers every line, each client in a process of its own, until it is ended; one that begins with "slow" after 1.5 s.
+ * argument: milliseconds until it greets the client with a line. */
 static int do_talk(const char *argument)
 {
-	(void)argument;
 	signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		int client = accept(passed_wait(&passed, -1), NULL, NULL);
@@ -257,8 +257,15 @@ static int do_talk(const char *argument)
 			close(client);
 			continue;
 		}
-		while (read_request(client, request) > 0)
+		if (argument) {
+			sleep_ms(number(argument, 0));
+			dprintf(client, "%ld hello\n", (long)getppid());
+		}
+		while (read_request(client, request) > 0) {
+			if (!strncmp(request, "slow", 4))
+				sleep_ms(1500);
 			dprintf(client, "%ld %s\n", (long)getppid(), request);
+		}
 		_exit(0);
 	}
 }

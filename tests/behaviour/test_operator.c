@@ -99,6 +99,7 @@ Behaviour(operator, say_how_many_clients_had_not_left)
 
 	client_send(client, "hello\n");
 	expect_in(client_line(client), " hello");
+	client_send(client, "not all of the next line");
 	begun = now_ms();
 	outcome = SUPERCTL(control_path(), "restart", "web");
 	cr_expect_lt(now_ms() - begun, 15000);

@@ -305,11 +305,12 @@ Behaviour(standby_socket, are_no_reason_to_run_twice)
 	superd_port(superd, "web");
 	old = come_by_port();
 	first = talk(old, "one\n");
+	client_send(old, "thr");        /* so it is not the client's turn */
 	order("restart --no-wait web");
 	new = come_by_port();
 	client_send(new, "two\n");
 	cr_expect(client_is_quiet(new, 200));
-	cr_assert_eq(talk(old, "three\n"), first);
+	cr_assert_eq(talk(old, "ee\n"), first);
 	cr_assert_eq(superd_log_count(superd, "web: started"), 1);
 	close(old);
 	cr_assert_neq(strtol(client_line(new), NULL, 10), first);
@@ -406,6 +407,75 @@ Behaviour(standby_socket, of_a_unix_socket_have_instances_follow_each_other)
 	close(left);
 	close(new);
 	expect_one_at_a_time(superd, 3);
+}
+
+#define ALONE "service web { listen = \"%s\" exec = \"%s\" }\n"
+
+/* Its last answer is acknowledged, and nothing has moved since then. */
+Behaviour(standby_socket, make_nobody_wait_for_a_client_that_wants_nothing)
+{
+	struct superd *superd = controlled_run(ALONE, local_endpoint(), backend("talk"));
+	int old, new;
+	long long begun;
+	long first;
+
+	superd_port(superd, "web");
+	old = come_by_port();
+	first = talk(old, "one\n");
+	cr_assert_eq(talk(old, "two\n"), first);
+	cr_assert(client_is_quiet(old, 600));
+	begun = now_ms();
+	order("restart --no-wait web");
+	new = come_by_port();
+	cr_expect_neq(talk(new, "three\n"), first);
+	cr_expect_lt(now_ms() - begun, 1000);
+	cr_expect(client_sees_end(old));
+	cr_expect_not(process_lives(first));
+	cr_expect(superd_logged(superd, "which has 1 client still"));
+	close(old);
+	close(new);
+	superd_stop(superd);
+}
+
+/* The second request comes right behind the first answer, so the kernel gives both one age. */
+Behaviour(standby_socket, wait_for_a_client_that_is_being_served)
+{
+	struct superd *superd = controlled_run(ALONE, local_endpoint(), backend("talk"));
+	int resting, client, new;
+	long first;
+
+	superd_port(superd, "web");
+	resting = come_by_port();
+	first = talk(resting, "one\n");
+	talk(resting, "two\n");
+	client = come_by_port();
+	cr_assert_eq(talk(client, "three\n"), first);
+	client_send(client, "slow\n");
+	order("restart --no-wait web");
+	new = come_by_port();
+	client_send(new, "four\n");
+	cr_expect_str_eq(client_line(client), text_of("%ld slow", first));
+	cr_expect_neq(strtol(client_line(new), NULL, 10), first);
+	close(resting);
+	close(client);
+	close(new);
+	superd_stop(superd);
+}
+
+/* Nothing was said by either side yet. */
+Behaviour(standby_socket, wait_for_a_greeting)
+{
+	struct superd *superd = controlled_run(ALONE, local_endpoint(), backend("talk 1500"));
+	int client;
+
+	superd_port(superd, "web");
+	client = come_by_port();
+	superd_wait_log(superd, "web: started");
+	WAIT_UNTIL(strstr(control_once("status web"), "\"queue\":0"));
+	order("restart --no-wait web");
+	cr_expect_not_null(strstr(client_line(client), " hello"));
+	close(client);
+	superd_stop(superd);
 }
 
 Behaviour(standby_socket, let_runtime_max_run_beside)

@@ -59,7 +59,8 @@ bool client_look_start(struct client_look *look, struct conn_query *query, size_
 		       const pid_t *pids)
 {
 	struct client_count_request request = {
-		.conns = query->conns, .count = count, .quiet_after = quiet_after, .pids = pids,
+		.conns = query->conns, .count = count, .quiet_after = quiet_after, .by_turn = look->by_turn,
+		.pids = pids,
 	};
 	struct file_id *known = list_known(query->runtime, &request.known_count);
 	bool started;

@@ -12,6 +12,7 @@ struct client_look {
 	struct worker_process helper;
 	struct watch watch;             /* of the helper's channel */
 	struct alarm limit;             /* time limit of the helper */
+	bool by_turn;                   /* as in struct conn_count; the user sets it after client_look_init */
 	/* The answer is there; it is borrowed. */
 	void (*done)(struct client_look *look, const struct client_count_answer *answer);
 };

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/clients/client_look.h"
 #include "engine/clients/conn_query.h"
 #include "engine/drain/drain_deadline.h"
 #include "engine/listener/drained_sockets.h"
@@ -36,6 +37,10 @@ struct standby_sockets {
 	bool (*busy)(struct service_runtime *runtime);  /* its second callback; NULL: called already, or not wanted */
 	struct conn_query clients;      /* clients that were connected, or in a handshake, when standby_sockets_wait began */
 	bool clear;                     /* true: the last look found none of them */
+	struct client_look turns;       /* looks which of them wait for an answer */
+	double turns_due;               /* loop time of the next such look */
+	double turns_pause;             /* seconds from that to the one after it */
+	uint32_t resting;               /* clients, none of which waits for an answer, at the last such look; 0: some do */
 	bool waits_for_newcomer;        /* true: the deadline begins when a client waits at a listener */
 	struct standby_leftover *leftovers;
 	size_t count;                   /* number of the service's listeners */
@@ -53,10 +58,10 @@ bool standby_sockets_may_have(const struct listener *listener); /* whether such 
 void standby_sockets_open(struct service_runtime *runtime, struct buf *why);
 
 /* Waits until the current instance can be stopped: no client waits at its sockets that have a standby socket, none can
- * come there any more, and its accepted clients are gone; or the deadline is over (engine/drain/drain_deadline). Then
- * calls quiet, maybe before it returns. If clients are left at the first look, it calls busy first, unless NULL, and
- * looks no further if that returns true; if it returns false, the deadline begins when a client waits at the listeners:
- * until then nobody needs the end of the instance. */
+ * come there any more, and its accepted clients are gone, or wait for no answer; or the deadline is over
+ * (engine/drain/drain_deadline). Then calls quiet, maybe before it returns. If clients are left at the first look, it
+ * calls busy first, unless NULL, and looks no further if that returns true; if it returns false, the deadline begins
+ * when a client waits at the listeners: until then nobody needs the end of the instance. */
 void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct service_runtime *runtime),
 			  bool (*busy)(struct service_runtime *runtime));
 void standby_sockets_hurry(struct service_runtime *runtime); /* begins the deadline of a wait in any case */

@@ -1,10 +1,17 @@
 /* Waits until superd can stop an instance that has the older sockets. A handshake that began before the standby sockets
  * were open ends in the older socket's queue, and clients of the standby sockets have the same local address. So superd
  * notes the cookies of all connections at the beginning, and looks until those that are in a handshake or accepted are
- * closed. Connections in the queue of a standby socket are not accepted yet, so they do not count. */
-#include "base/clock.h"
+ * closed. Connections in the queue of a standby socket are not accepted yet, so they do not count.
+ *
+ * A client may stay connected without wanting anything: nobody has to wait for it. The kernel tells that of a TCP
+ * connection whose last data came from the server, all acknowledged, and where nothing moves any more. Of a unix socket
+ * nobody can tell. Asking takes the lock of each connection, so a helper process does it (engine/clients/client_look),
+ * and seldom. */
 #include "engine/drain/standby_socket.h"
 
+#include <math.h>
+
+#include "base/clock.h"
 #include "engine/instance/instance.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
@@ -12,12 +19,22 @@
 #define LOOK_FIRST .001                 /* seconds until the first look at the queues; each pause is longer */
 #define LOOK_LAST .05                   /* seconds between two looks at most */
 #define LOOK_UNHURRIED 1.               /* the same while no client waits for the end */
+/* Milliseconds without movement after which it is the client's turn. A delayed acknowledgement, a retransmission and
+ * the answer of a client far off come sooner. And a server may send something of its protocol before the answer: a TLS
+ * ticket, an acknowledgement of HTTP/2. Then it has so long for the answer. Who is connected for later use has been
+ * quiet for longer. */
+#define RESTING_MS 500
+#define TURNS_BEGIN .02                 /* seconds until the first look whose turn it is: most clients leave sooner */
+#define TURNS_FIRST .1                  /* seconds from that to the next one; each pause is twice as long */
+#define TURNS_LAST .5                   /* seconds between two of them at most */
 #define FAILURES_MOST 5                 /* failed counts (no descriptors, no memory); then the clients are unknown */
 
 void standby_sockets_stop_waiting(struct standby_sockets *standby_sockets)
 {
 	ev_timer_stop(standby_sockets->runtime->engine->loop, &standby_sockets->timer);
 	conn_query_cancel(&standby_sockets->clients);
+	client_look_cancel(&standby_sockets->turns);
+	standby_sockets->resting = 0;
 	standby_sockets->quiet = NULL;
 	standby_sockets->busy = NULL;
 	standby_sockets->clear = standby_sockets->waits_for_newcomer = false;
@@ -56,14 +73,21 @@ static void look_later(struct standby_sockets *standby_sockets)
 	ev_timer_start(standby_sockets->runtime->engine->loop, &standby_sockets->timer);
 }
 
+static unsigned count_queues(const struct standby_sockets *standby_sockets)
+{
+	unsigned count = 0;
+
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		count += bind_clients(standby_sockets->pairs[n].other);
+	return count;
+}
+
 /* Clients in the queues, and those noted that are still there. An unknown number counts as none. */
 static unsigned count_clients(const struct standby_sockets *standby_sockets)
 {
 	unsigned count = standby_sockets->clients.use == COOKIES_SOUGHT ? conn_query_sum(&standby_sockets->clients) : 0;
 
-	for (size_t n = 0; n < standby_sockets->count; n++)
-		count += bind_clients(standby_sockets->pairs[n].other);
-	return count;
+	return count + count_queues(standby_sockets);
 }
 
 static bool has_newcomer(const struct standby_sockets *standby_sockets)
@@ -79,7 +103,16 @@ static bool has_newcomer(const struct standby_sockets *standby_sockets)
 static void begin_deadline(struct standby_sockets *standby_sockets)
 {
 	standby_sockets->waits_for_newcomer = false;
+	standby_sockets->turns_due = clock_now() + TURNS_BEGIN;
+	standby_sockets->turns_pause = TURNS_FIRST;
 	drain_deadline_begin(&standby_sockets->deadline, clock_now());
+}
+
+/* Whether a count right after a look whose turn it is has found those clients and no other: one that was accepted
+ * during the look may be missing in it. */
+static bool all_rest(const struct standby_sockets *standby_sockets, unsigned left)
+{
+	return standby_sockets->resting && left <= standby_sockets->resting && !count_queues(standby_sockets);
 }
 
 /* May free standby_sockets. */
@@ -96,11 +129,13 @@ static void continue_waiting(struct standby_sockets *standby_sockets, unsigned l
 	if (standby_sockets->waits_for_newcomer && has_newcomer(standby_sockets))
 		begin_deadline(standby_sockets);
 	if (!standby_sockets->waits_for_newcomer &&
-	    drain_deadline_is_over(&standby_sockets->deadline, clock_now(), pid, left)) {
+	    (all_rest(standby_sockets, left) ||
+	     drain_deadline_is_over(&standby_sockets->deadline, clock_now(), pid, left))) {
 		drain_deadline_log_over(standby_sockets->runtime, pid, left);
 		finish_waiting(standby_sockets);
 		return;
 	}
+	standby_sockets->resting = 0;
 	standby_sockets->busy = NULL;
 	if (busy && busy(standby_sockets->runtime))
 		return;
@@ -108,10 +143,46 @@ static void continue_waiting(struct standby_sockets *standby_sockets, unsigned l
 	look_later(standby_sockets);
 }
 
+static bool has_tcp(const struct conn_query *query)
+{
+	for (size_t n = 0; n < query->count; n++) {
+		if (query->conns[n].kind == CONN_TCP)
+			return true;
+	}
+	return false;
+}
+
+/* Looks whose turn it is, once only accepted clients are left; in place of a count. false: not now. */
+static bool look_whose_turn(struct standby_sockets *standby_sockets)
+{
+	struct conn_query *query = &standby_sockets->clients;
+
+	if (standby_sockets->waits_for_newcomer || query->use != COOKIES_SOUGHT || !has_tcp(query) ||
+	    clock_now() < standby_sockets->turns_due || conn_query_is_open(query) || count_queues(standby_sockets))
+		return false;
+	standby_sockets->turns_due = clock_now() + standby_sockets->turns_pause;
+	return client_look_start(&standby_sockets->turns, query, query->count, RESTING_MS, NULL);
+}
+
 static void look_for_clients(struct standby_sockets *standby_sockets)
 {
+	if (look_whose_turn(standby_sockets))
+		return;
 	if (!standby_sockets->clients.count || !conn_query_start(&standby_sockets->clients))
 		continue_waiting(standby_sockets, count_clients(standby_sockets));
+}
+
+/* Where nobody works for any client, the next look is due when the one that moved last will rest. */
+static void on_looked(struct client_look *look, const struct client_count_answer *answer)
+{
+	struct standby_sockets *standby_sockets = container_of(look, struct standby_sockets, turns);
+	bool soon = answer->known && answer->moved > 0 && answer->moved < RESTING_MS;
+	double pause = soon ? (RESTING_MS - answer->moved) / 1000. : standby_sockets->turns_pause;
+
+	standby_sockets->resting = answer->known && !answer->count ? answer->quiet : 0;
+	standby_sockets->turns_pause = fmin(2 * standby_sockets->turns_pause, TURNS_LAST);
+	standby_sockets->turns_due = answer->known ? clock_now() + fmax(pause, LOOK_LAST) : HUGE_VAL;
+	look_for_clients(standby_sockets);
 }
 
 /* A connection that left its handshake and was accepted during a look is seen at the next one. */
@@ -158,6 +229,8 @@ static void take_sockets(struct standby_sockets *standby_sockets)
 bool standby_sockets_wait_init(struct standby_sockets *standby_sockets)
 {
 	ev_init(&standby_sockets->timer, on_timer);
+	client_look_init(&standby_sockets->turns, standby_sockets->runtime->engine, on_looked);
+	standby_sockets->turns.by_turn = true;
 	standby_sockets->timer.data = standby_sockets;
 	return conn_query_init(&standby_sockets->clients, standby_sockets->runtime,
 			       standby_sockets->runtime->listener_count, on_counted);

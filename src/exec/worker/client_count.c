@@ -108,8 +108,10 @@ static void run_counter(int channel, const void *with)
 		conns[count].cookies = &task.internal;
 		conns[count++].skips_known = true;
 	}
-	for (size_t n = 0; n < count; n++)
+	for (size_t n = 0; n < count; n++) {
 		conns[n].quiet_after = request->quiet_after;
+		conns[n].by_turn = request->by_turn;
+	}
 	conn_counts_run(conns, count);
 	sum_up(conns, count, &task.answer);
 	for (size_t n = 0; n < task.answer.own_count; n++)

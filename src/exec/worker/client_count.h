@@ -19,6 +19,7 @@ struct client_count_request {
 	const struct conn_count *conns; /* superd's listeners */
 	size_t count;
 	uint32_t quiet_after;           /* as in struct conn_count, for all */
+	bool by_turn;                   /* the same */
 	const pid_t *pids;              /* processes whose own ports count, too; 0 ends the list; NULL: none */
 	const struct file_id *known;    /* sockets that are not their own: superd's listeners */
 	size_t known_count;

@@ -69,6 +69,7 @@ struct conn_count {
 	bool knows_peer;                /* TCP: `peer` is the address of the first counted connection */
 	unsigned char peer[16];
 	uint32_t quiet_after;           /* TCP: milliseconds without movement from which a connection is quiet; 0: none is */
+	bool by_turn;                   /* with quiet_after: only a connection that waits for its client is quiet */
 	bool wants_words;               /* TCP in the queue: only connections that have brought a byte count */
 	uint32_t count;                 /* result: number of connections */
 	uint32_t silent;                /* result: number of others that are open; the first ones are in cookies->silent */

@@ -38,18 +38,34 @@ struct inet_request {
 	struct inet_diag_bc_op code[PORTS_MOST * OPS_A_PORT];
 };
 
+#ifndef TCPI_OPT_SYN_DATA
+#define TCPI_OPT_SYN_DATA 32
+#endif
+
+/* Whether the last data went to the client. The kernel measures in ticks of 1 to 10 ms, so a fast answer has the age of
+ * its request. It came after the request if the client has acknowledged something since: data of the client would have
+ * carried that acknowledgement. (With data in the SYN the client acknowledges the handshake later.) Otherwise nobody
+ * can tell, and the server may have a request. In a new connection both ages are that of the connection. */
+static bool awaits_client(const struct tcp_info *info)
+{
+	if (info->tcpi_last_data_sent != info->tcpi_last_data_recv)
+		return info->tcpi_last_data_sent < info->tcpi_last_data_recv;
+	return info->tcpi_last_ack_recv < info->tcpi_last_data_recv && !(info->tcpi_options & TCPI_OPT_SYN_DATA);
+}
+
 /* The kernel may report less of struct tcp_info than this libc knows, or more. */
 static void read_age(const struct rtattr *attribute, struct seen_inet *seen)
 {
 	struct tcp_info info;
 
 	if (attribute->rta_type != INET_DIAG_INFO ||
-	    RTA_PAYLOAD(attribute) < offsetof(struct tcp_info, tcpi_last_ack_recv))
+	    RTA_PAYLOAD(attribute) < offsetof(struct tcp_info, tcpi_pmtu))
 		return;
-	memcpy(&info, sock_diag_attribute(attribute), offsetof(struct tcp_info, tcpi_last_ack_recv));
+	memcpy(&info, sock_diag_attribute(attribute), offsetof(struct tcp_info, tcpi_pmtu));
 	seen->knows_age = true;
 	seen->age = info.tcpi_last_data_sent < info.tcpi_last_data_recv ? info.tcpi_last_data_sent
 									: info.tcpi_last_data_recv;
+	seen->awaits_client = awaits_client(&info);
 }
 
 static void count_inet(struct nlmsghdr *message, const struct count_request *request)

@@ -16,6 +16,7 @@ struct seen_inet {
 	uint32_t unread, unsent;        /* bytes that the process has not read, and that the peer has not acknowledged */
 	bool knows_age;                 /* `age` is valid */
 	uint32_t age;                   /* milliseconds since data was last sent or received */
+	bool awaits_client;             /* with `age`: the last data was sent, not received */
 };
 
 /* A unix socket as one of the kernel's lists shows it. */

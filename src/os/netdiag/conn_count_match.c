@@ -146,10 +146,12 @@ static bool is_counted(const struct conn_count *conn, const struct seen_inet *se
 }
 
 /* Milliseconds since anything moved. 0 as long as the backend or the kernel has something to do: an unread byte, an
- * unacknowledged one, a client that waits to be accepted, one that has closed its side. */
-static uint32_t quiet_for(const struct seen_inet *seen)
+ * unacknowledged one, a client that waits to be accepted, one that has closed its side; by_turn: a client that may wait
+ * for an answer. */
+static uint32_t quiet_for(const struct conn_count *conn, const struct seen_inet *seen)
 {
-	if (!seen->held || seen->state != TCP_ESTABLISHED || !seen->knows_age || seen->unread || seen->unsent)
+	if (!seen->held || seen->state != TCP_ESTABLISHED || !seen->knows_age || seen->unread || seen->unsent ||
+	    (conn->by_turn && !seen->awaits_client))
 		return 0;
 	return seen->age;
 }
@@ -157,7 +159,7 @@ static uint32_t quiet_for(const struct seen_inet *seen)
 /* true: the connection is quiet, and was counted as such. */
 static bool count_if_quiet(struct conn_count *conn, const struct seen_inet *seen)
 {
-	uint32_t quiet = quiet_for(seen);
+	uint32_t quiet = quiet_for(conn, seen);
 
 	if (!conn->quiet_after || is_left_out(conn, seen->id))
 		return false;

@@ -170,6 +170,50 @@ Test(connections, are_quiet_from_the_last_byte_that_moved_on)
 	close(listener);
 }
 
+static struct conn_count asked_whose_turn(int listener)
+{
+	struct conn_count conn = conn_count_of(listener);
+
+	usleep(60000);
+	conn.quiet_after = 50;
+	conn.by_turn = true;
+	conn_counts_run(&conn, 1);
+	cr_assert(conn.known && conn.count + conn.quiet == 1);
+	return conn;
+}
+
+static void pass_byte(int from, int to)
+{
+	char byte = 'x';
+
+	cr_assert_eq(send(from, &byte, 1, 0), 1);
+	cr_assert_eq(recv(to, &byte, 1, 0), 1);
+}
+
+/* The last step is within a tick of the kernel's clock, where nobody can tell. */
+Test(connections, wait_for_their_client_behind_an_answer_alone)
+{
+	struct listen listen = listen_of("tcp:127.0.0.1:0");
+	int listener = opened(&listen), client, served;
+
+	skip_where_unknown(listener);
+	client = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	served = taken(listener);
+	cr_expect_eq(asked_whose_turn(listener).count, 1, "a greeting may be owed");
+	pass_byte(client, served);
+	cr_expect_eq(asked_whose_turn(listener).count, 1, "an answer is owed");
+	pass_byte(served, client);
+	cr_expect_eq(asked_whose_turn(listener).quiet, 1);
+	pass_byte(client, served);
+	cr_expect_eq(asked_whose_turn(listener).count, 1, "the next answer is owed");
+	pass_byte(served, client);
+	pass_byte(client, served);
+	cr_expect_eq(asked_whose_turn(listener).count, 1, "an answer is owed right behind the last one");
+	close(served);
+	close(client);
+	close(listener);
+}
+
 static struct conn_count looked_for_words(int listener, struct cookie_set *silent)
 {
 	struct conn_count conn = conn_count_of(listener);
