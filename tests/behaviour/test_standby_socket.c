@@ -409,6 +409,34 @@ Behaviour(standby_socket, of_a_unix_socket_have_instances_follow_each_other)
 	expect_one_at_a_time(superd, 3);
 }
 
+/* Nobody waits for its end until an order comes, so it goes on with the client that the first left. */
+Behaviour(standby_socket, of_a_unix_socket_let_an_order_end_who_waits_for_nobody)
+{
+	struct superd *superd;
+	long first, second;
+	int left;
+
+	if (geteuid() != 0)
+		cr_skip_test("a twin of a unix socket needs root");
+	the_path = path_in("web.sock");
+	superd = run_locked(the_path, "");
+	first = strtol(client_ask_unix(the_path, "one\n"), NULL, 10);
+	cr_assert_eq(kill((pid_t)first, SIGSTOP), 0);
+	left = come_by_path();
+	client_send(left, "two\n");
+	order("restart --no-wait web");
+	second = strtol(client_line(left), NULL, 10);
+	cr_expect_neq(second, first);
+	cr_expect(client_is_quiet(left, 3000), "nobody waits for its end");
+	cr_expect_eq(talk(left, "three\n"), second);
+	order("restart web");
+	cr_expect(client_sees_end(left));
+	cr_expect_not(process_lives(second));
+	close(left);
+	cr_expect_neq(strtol(client_ask_unix(the_path, "four\n"), NULL, 10), second);
+	expect_one_at_a_time(superd, 3);
+}
+
 #define ALONE "service web { listen = \"%s\" exec = \"%s\" }\n"
 
 /* Its last answer is acknowledged, and nothing has moved since then. */

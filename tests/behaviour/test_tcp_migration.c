@@ -215,6 +215,36 @@ Behaviour(tcp_migration, has_another_instance_for_a_handshake_with_a_socket_that
 	comes_beside_a_successor(KEPT);
 }
 
+/* Its handshake ends at the socket that the instance has still, or at the one that was opened for a moment. */
+static void comes_at_the_last_moment(enum way way)
+{
+	struct handshake *handshake;
+	struct superd *superd;
+	long pid;
+
+	prepare(way);
+	superd = superd_run("service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n user = \"%s\"\n "
+			    "idle_timeout = 1s\n}\n", PORT, backend("serve"), own_user());
+	superd_port(superd, "web");
+	pid = client_ask_pid(PORT);
+	handshake = handshake_begin(PORT);
+	superd_wait_log(superd, "goes on: somebody came at the last moment");
+	is_served(handshake, 0);
+	cr_expect_eq(client_ask_pid(PORT), pid);
+	cr_expect_eq(superd_log_count(superd, "web: started"), 1, "%s", world_logs());
+	ends_with_one_socket(superd);
+}
+
+Behaviour(tcp_migration, is_not_needed_by_an_idle_instance_that_goes_on)
+{
+	comes_at_the_last_moment(MOVED);
+}
+
+Behaviour(tcp_migration, nor_where_the_kernel_moves_nobody)
+{
+	comes_at_the_last_moment(KEPT);
+}
+
 static void upgrade(struct superd *superd)
 {
 	superd_signal(superd, SIGUSR2);
