@@ -398,6 +398,7 @@ int run_superd(struct options *options)
 	int status = EXIT_TABLE;
 	bool is_saved = false;
 
+	memory_trim_set_up();
 	if (options->process_name)
 		self_exe_set_name(options->process_name);
 	if (supervisor.before)
