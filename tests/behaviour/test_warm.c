@@ -195,6 +195,7 @@ Behaviour(warm, those_that_wait_are_no_instances)
 
 	await_held(superd, 2);
 	cr_expect(strstr(control_once("status app"), "\"instances\":[]"), "%s", control_once("status app"));
+	cr_expect(strstr(control_once("metrics"), "\"instances\":0,\"starting\":0"), "%s", control_once("metrics"));
 	first = client_connect(superd_port(superd, "app"));
 	second = client_connect(superd_port(superd, "app"));
 	client_send(first, "1\n");
