@@ -49,9 +49,9 @@ CHARTS = (
           "of a program that was started ahead (warm), of one started for its client (cold), and of a server that is there "
           f"already (resident). Each client comes when {AT_ONCE} wait again, nothing of the client before is left, and "
           f"{PAUSE * 1e3:.0f} ms have passed.", "program", "ms", "less", True, grouped=True),
-    Chart("warm.first", "The same, one client right after the other", f"{CLIENTS} clients without a pause: each also pays "
+    Chart("warm.first", "A program started ahead, one client right after the other", f"{CLIENTS} clients without a pause: each also pays "
           "for the end of the program before it.", "program", "ms", "less", True, grouped=True),
-    Chart("warm.crowd", f"The same, {AT_ONCE} clients at once", f"The median of {AT_ONCE} clients that come at once, of whom "
+    Chart("warm.crowd", f"A program started ahead, {AT_ONCE} clients at once", f"The median of {AT_ONCE} clients that come at once, of whom "
           "each has one that waits, with warm.", "program", "ms", "less", True, grouped=True),
     Chart("warm.memory", "Memory of a program that waits", f"Proportional set size (PSS) of one of {AT_ONCE}.", "program",
           "MB", "less", False, grouped=True),

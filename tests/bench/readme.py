@@ -1,6 +1,7 @@
 """What README shows of a run: the pictures that are understood at once, and the table, between two marks."""
 
 import os
+import textwrap
 
 BEGIN, END = "<!-- figures: written by tests/bench/run --readme -->", "<!-- end of figures -->"
 PICTURES = (
@@ -90,8 +91,10 @@ def _write_section(results, folder, page):
     lines = [BEGIN, ""]
     for name, title, says in here:
         lines += [f"![{title}: {says}]({folder[1]}/{name})", ""]
-    lines += [f"All figures, with how far they can be trusted: [{os.path.basename(page)}]({page}). {results.about['machine']}; "
-              f"{results.about['date']}. Times and rates are ratios to a floor that only accepts, clones and execs:", "",
+    told = (f"All figures, with how far they can be trusted: [{os.path.basename(page)}]({page}). {results.about['machine']}; "
+            f"{results.about['date']}. Times and rates are ratios to a floor that only accepts, clones and execs; *failed* is who "
+            "lost clients, there or with fewer:")
+    lines += [*textwrap.wrap(told, 120, break_on_hyphens=False), "",
               "| | " + " | ".join(HEADS.get(name, name) for name in COLUMNS) + " |", "|---|" + "---|" * len(COLUMNS)]
     lines += [f"| {label} | " + " | ".join(row) + " |" for label, row in make_rows(results)]
     return "\n".join(lines + ["", END])

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from unittest import mock
 from xml.etree import ElementTree
 
+import readme
 from axis import Axis, find_decades, find_steps, spread_labels, write_number
 from bench import LEAST_ROUNDS, Bench
 from connections import Measure, _take_turn
@@ -123,6 +124,52 @@ class Pictures(unittest.TestCase):
         self.assertIn("a &lt;machine&gt;", text)
         self.assertIn("prefers-color-scheme: dark", text)
         self.assertNotIn("var(", text)
+
+
+class Readme(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path, self.pictures = f"{folder.name}/README.md", f"{folder.name}/doc/here"
+        self.write("before\n" + readme.BEGIN + "\nof a run before\n" + readme.END + "\nbehind\n")
+        self.results = make_results()
+        self.results.servers.append({"name": "tcpserver", "program": "/tcpserver", "version": "1", "commands": {}})
+        for turn in range(5):
+            self.results.add("each.rate", "tcpserver", 8, turn, 10)
+        self.results.fail("each.rate", "tcpserver", 32, "not asked, as it failed with 8 at once", asked=False)
+
+    def write(self, text):
+        with open(self.path, "w") as file:
+            file.write(text)
+
+    def make(self):
+        write_pictures(self.results, self.pictures)
+        readme.write_readme(self.results, self.path, self.pictures)
+        with open(self.path) as file:
+            return file.read()
+
+    def test_what_stands_between_the_marks_is_replaced(self):
+        text = self.make()
+        self.assertTrue(text.startswith("before\n" + readme.BEGIN) and text.endswith(readme.END + "\nbehind\n"))
+        self.assertNotIn("of a run before", text)
+        self.assertEqual(self.make(), text)
+
+    def test_it_has_the_pictures_that_there_are_and_the_page(self):
+        text = self.make()
+        self.assertIn("](doc/here/each-rate.svg)", text)
+        self.assertNotIn("warm-paced.svg", text)
+        self.assertIn("[here.md](doc/here.md)", text)
+
+    def test_its_rows_are_those_that_were_measured_and_say_who_failed(self):
+        text = self.make()
+        self.assertIn("| a process a connection, one at a time: time | 1.04 |  |", text)
+        self.assertIn("| the same, 32 at a time: rate | 0.96 | failed |", text)
+        self.assertNotIn("redirect", text)
+
+    def test_a_file_without_marks_is_left_as_it_is(self):
+        self.write("nothing here\n")
+        with self.assertRaises(ValueError):
+            self.make()
 
 
 class Kept(unittest.TestCase):
