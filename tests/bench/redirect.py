@@ -9,6 +9,7 @@ from machine import LOOPBACK, Trouble, find_ports
 from servers import Job, Running, find_program
 
 SECONDS = ".2"                          # of connections and requests
+FIRST, LEAST, SLICE = .25, 8, .3        # of the MB there are; MB; seconds of a slice of bytes
 LOADS = ("bytes", "upload", "connections", "requests")  # of stream.c
 
 
@@ -103,25 +104,33 @@ def _take_slice(bench, port, target, kind, *arguments):
     return float(done.stdout)
 
 
-def _take_turn(bench, ports, turn, figure, place, *arguments):
+def _take_turn(bench, ports, turn, load, place):
+    figure = f"redirect.{load}"
     names = list(ports)
     begin = turn % len(names)
     for name in names[begin:] + names[:begin]:
         if place in bench.results.failed(figure, name):
             continue
         try:
-            value = _take_slice(bench, ports[name], ports["direct"], *arguments)
+            amount = find_amount(bench, figure, name, place) if load in ("bytes", "upload") else SECONDS
+            value = _take_slice(bench, ports[name], ports["direct"], load, amount, place)
             bench.results.add(figure, name, place, turn, value)
         except Trouble as trouble:
             bench.results.fail(figure, name, place, trouble)
+
+
+def find_amount(bench, figure, name, streams):
+    """MB of each stream: part of all at first, then what takes a SLICE by the rate seen so far. A slow one would need
+    the time of several others."""
+    seen, most = bench.results.middle(figure, name, streams), bench.amounts.megabytes
+    whole = most * FIRST if seen is None else min(most, seen * SLICE)
+    return max(1, round(max(LEAST, whole) / streams))
 
 
 def compare_redirects(bench):
     for turn in bench.rounds("redirects", "redirect.connections", "direct", 1):
         ports = _start_all(bench, find_ports(1))
         for streams in bench.amounts.streams:
-            each = max(1, bench.amounts.megabytes // streams)
             for load in LOADS:
-                amount = each if load in ("bytes", "upload") else SECONDS
-                _take_turn(bench, ports, turn, f"redirect.{load}", streams, load, amount, streams)
+                _take_turn(bench, ports, turn, load, streams)
         yield

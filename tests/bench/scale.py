@@ -9,6 +9,7 @@ from machine import Trouble, find_ports
 from servers import Job
 
 TURNS, COLD = 3, 40                     # of activations: turns, and connections a turn
+SLICE = .5                              # seconds at most that they are begun for in a turn
 ALL = ("start.time", "memory.pss", "memory.anonymous", "size.first")
 REST = .5                               # seconds until a server that listens has nothing left to do
 IDLE, IDLE_ROUNDS = 2.0, 2              # seconds; it is nothing, or the same every round
@@ -42,11 +43,12 @@ def _compare_activations(bench, server, many, turn):
     floor, _ = start_many(bench, bench.servers[0], 1)
     running = {"first": many, "one": one, "floor": floor}
     for other in running.values():
-        bench.load_whole(other, 20, number=other.job.count - 1)
+        bench.load_whole(other, 20, limit=SLICE, number=other.job.count - 1)
     for slice_ in range(TURNS):
         order = list(running) if slice_ % 2 else list(running)[::-1]
         for key in order:
-            seen = bench.load_whole(running[key], COLD, number=running[key].job.count - 1)["first_p50"]
+            number = running[key].job.count - 1
+            seen = bench.load_whole(running[key], COLD, limit=SLICE, number=number)["first_p50"]
             name = "floor" if key == "floor" else server.name
             figure = "size.one" if key == "one" else "size.first"
             bench.results.add(figure, name, size, f"{server.name} {turn}.{slice_}", seen)

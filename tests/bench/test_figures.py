@@ -22,6 +22,7 @@ from figures import find_doubt, find_spread, pair_ratios, summarise
 from machine import Trouble
 from page import CHARTS, give_looks, make_page
 from pictures import write_pictures
+from redirect import find_amount
 from report import find_rows, is_bad, make_redirect_table, make_table, tell_noise
 from results import Results
 
@@ -303,6 +304,16 @@ class Crowds(unittest.TestCase):
         self.assertEqual(self.asked[0][2], {})
         self.measures[0].taken = .001
         self.assertEqual(self.measures[0].bounds(), {"limit": .25, "patience": 2})
+
+
+class Redirects(unittest.TestCase):
+    def test_a_slow_redirect_is_given_less_in_later_turns_and_none_nothing(self):
+        bench = SimpleNamespace(results=make_results(), amounts=SimpleNamespace(megabytes=400))
+        self.assertEqual(find_amount(bench, "redirect.bytes", "peer", 1), 100)
+        for name, rate in (("peer", 100), ("crawler", 1), ("superd", 5000)):
+            bench.results.add("redirect.bytes", name, 4, 0, rate)
+        later = [find_amount(bench, "redirect.bytes", name, 4) for name in ("peer", "crawler", "superd")]
+        self.assertEqual(later, [8, 2, 100])
 
 
 class Axes(unittest.TestCase):
