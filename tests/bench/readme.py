@@ -9,7 +9,7 @@ PICTURES = (
     ("size-first.svg", "Cold activation", "the time to the first byte by the number of services"),
     ("warm-paced.svg", "A program started ahead", "the first byte, warm, cold and of a server that is there already"),
 )
-COLUMNS = ("superd", "tcpserver", "xinetd", "openbsd-inetd", "rlinetd", "socket-activate")
+COLUMNS = ("superd", "tcpserver", "xinetd", "openbsd-inetd", "rlinetd", "socket-activate", "systemd")
 HEADS = {"socket-activate": "systemd-socket-activate"}
 
 
