@@ -85,6 +85,7 @@ void show_status(const struct service_view *view, struct buf *out)
 	show_listeners(view, true, out);
 	show_instances(view, out);
 	show_counts(view, out);
+	show_warm_programs(view, out);
 	show_refused(view, out);
 	show_past(view, out);
 	show_failures(view, out);

@@ -289,6 +289,23 @@ void show_instances(const struct service_view *view, struct buf *out)
 		json_count_field(out, "more_instances", count - INSTANCES_MOST);
 }
 
+void show_warm_programs(const struct service_view *view, struct buf *out)
+{
+	struct warm_program programs[INSTANCES_MOST];
+	size_t count = view->match.runtime ? warm_pool_list(view->match.runtime, programs, INSTANCES_MOST) : 0;
+
+	json_list_field(out, "warm_programs");
+	for (size_t n = 0; n < count; n++) {
+		json_object_open(out);
+		json_whole_field(out, "pid", programs[n].instance->pid);
+		json_seconds_field(out, "since", programs[n].since + view->offset);
+		json_seconds_field(out, "age", view->now - programs[n].since);
+		show_usage(usage_of_instance(programs[n].instance), out);
+		json_object_close(out);
+	}
+	json_list_close(out);
+}
+
 /* The programs that were started ahead of their clients. */
 static void add_warm(const struct service_view *view, struct buf *out)
 {

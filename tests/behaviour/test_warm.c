@@ -188,6 +188,23 @@ Behaviour(warm, more_clients_than_wait_are_all_served)
 	superd_stop(superd);
 }
 
+Behaviour(warm, those_that_wait_are_listed)
+{
+	struct superd *superd = run_warm(2, python_lines(), "");
+	const char *status, *table;
+	pid_t pids[HELD_MOST];
+
+	await_held(superd, 2);
+	cr_assert_eq(held_pids(superd, pids), 2);
+	status = control_once("status app");
+	table = SUPERCTL(control_path(), "status", "app").out;
+	for (int n = 0; n < 2; n++) {
+		cr_expect(strstr(status, text_of("{\"pid\":%d,\"since\":", pids[n])), "%s", status);
+		cr_expect(strstr(table, text_of(" %d  ", pids[n])), "%s", table);
+	}
+	superd_stop(superd);
+}
+
 Behaviour(warm, those_that_wait_are_no_instances)
 {
 	struct superd *superd = run_warm(2, python_lines(), "instances = 3");

@@ -129,7 +129,7 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	status_add_refusals(&out, line);
 	status_add_pause(&out, &view->screen, line);
 	status_add_idle(&out, line);
-	status_add_warm(&out, line);
+	status_add_warm(&out, &view->screen, line);
 	status_add_log(&out, &view->screen, line);
 	ok = conversation_print(&out);
 	buf_free(&out);

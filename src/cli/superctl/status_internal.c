@@ -57,6 +57,19 @@ void status_add_listeners(struct buf *out, const json_t *service)
 	}
 }
 
+/* Its age, memory and processor time. */
+static void add_usage(struct columns *columns, struct buf *cell, const json_t *process)
+{
+	human_units_add_age(cell, json_reply_number(process, "age"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	if (json_reply_has_number(process, "memory"))
+		human_units_add_bytes(cell, json_reply_number(process, "memory"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	if (json_reply_has_number(process, "cpu"))
+		human_units_add_span(cell, json_reply_number(process, "cpu"));
+	columns_add(columns, STYLE_PLAIN, cell);
+}
+
 static void add_instance(struct columns *columns, struct buf *cell, const json_t *instance)
 {
 	if (json_reply_has_number(instance, "pid"))     /* no pid: the commands before its program still run */
@@ -64,14 +77,7 @@ static void add_instance(struct columns *columns, struct buf *cell, const json_t
 	columns_add(columns, STYLE_PLAIN, cell);
 	json_reply_show_text(cell, instance, "state");
 	columns_add(columns, STYLE_PLAIN, cell);
-	human_units_add_age(cell, json_reply_number(instance, "age"));
-	columns_add(columns, STYLE_PLAIN, cell);
-	if (json_reply_has_number(instance, "memory"))
-		human_units_add_bytes(cell, json_reply_number(instance, "memory"));
-	columns_add(columns, STYLE_PLAIN, cell);
-	if (json_reply_has_number(instance, "cpu"))
-		human_units_add_span(cell, json_reply_number(instance, "cpu"));
-	columns_add(columns, STYLE_PLAIN, cell);
+	add_usage(columns, cell, instance);
 	json_reply_show_text(cell, instance, "peer");
 	columns_add(columns, STYLE_PLAIN, cell);
 	json_reply_show_text(cell, instance, json_object_get(instance, "waits_for") ? "waits_for" : "says");
@@ -439,7 +445,32 @@ void status_add_idle(struct buf *out, const json_t *service)
 	buf_char(out, '\n');
 }
 
-void status_add_warm(struct buf *out, const json_t *service)
+static void add_warm_programs(struct buf *out, const struct screen *screen, const json_t *list)
+{
+	static const struct column titles[] = {
+		{ .title = "PID", .right = true },
+		{ .title = "FOR", .right = true },
+		{ .title = "MEMORY", .right = true },
+		{ .title = "CPU", .right = true },
+	};
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "             ", .end = "\n" };
+	struct columns columns;
+	struct buf cell = { 0 };
+
+	if (!json_array_size(list))
+		return;
+	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		buf_addf(&cell, "%.0f", json_reply_number(json_array_get(list, i), "pid"));
+		columns_add(&columns, STYLE_PLAIN, &cell);
+		add_usage(&columns, &cell, json_array_get(list, i));
+	}
+	columns_print(&columns, screen, &page, out);
+	columns_free(&columns);
+	buf_free(&cell);
+}
+
+void status_add_warm(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	const json_t *warm = json_reply_object(service, "warm");
 
@@ -456,6 +487,7 @@ void status_add_warm(struct buf *out, const json_t *service)
 		json_reply_show_text(out, warm, "obstacle");
 	}
 	buf_char(out, '\n');
+	add_warm_programs(out, screen, json_reply_list(service, "warm_programs"));
 }
 
 void status_add_log(struct buf *out, const struct screen *screen, const json_t *service)

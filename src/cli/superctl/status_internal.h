@@ -26,5 +26,5 @@ void status_add_idle(struct buf *out, const json_t *service);
 void status_add_posture_line(struct buf *out, const json_t *version);
 void status_add_posture(struct buf *out, const json_t *version);
 
-void status_add_warm(struct buf *out, const json_t *service);
+void status_add_warm(struct buf *out, const struct screen *screen, const json_t *service);
 void status_add_log(struct buf *out, const struct screen *screen, const json_t *service);

@@ -823,6 +823,22 @@ struct warm_account warm_pool_account(const struct service_runtime *runtime)
 	return account;
 }
 
+size_t warm_pool_list(const struct service_runtime *runtime, struct warm_program *programs, size_t most)
+{
+	const struct warm_pool *pool = pool_of(runtime);
+	size_t count = 0;
+
+	if (!pool)
+		return 0;
+	LIST_EACH(link, &pool->held) {
+		const struct held_program *held = container_of(link, struct held_program, link);
+
+		if (count < most)
+			programs[count++] = (struct warm_program){ held->instance, held->since };
+	}
+	return count;
+}
+
 /* ---- all services ---- */
 
 static void each_pool(struct engine *engine, void (*act)(struct warm_pool *pool))

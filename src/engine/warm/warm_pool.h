@@ -22,6 +22,11 @@ struct warm_account {
 	const char *obstacle;           /* why its program cannot be held; NULL: it can, as far as superd knows */
 };
 
+struct warm_program {
+	const struct instance *instance;
+	double since;                   /* loop time from which it has waited */
+};
+
 /* Called after each change of the service's state: starts programs, or ends those that wait. */
 void warm_pool_follow(struct service_runtime *runtime);
 
@@ -55,3 +60,6 @@ bool warm_pool_is_used(const struct service_runtime *runtime);
 void warm_pool_free(struct service_runtime *runtime);
 
 struct warm_account warm_pool_account(const struct service_runtime *runtime);
+
+/* Writes the programs that wait, the oldest first. Returns how many it has written. */
+size_t warm_pool_list(const struct service_runtime *runtime, struct warm_program *programs, size_t most);
