@@ -275,7 +275,7 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	show_usage(resource_usage_of_process(getpid()), out);
 	json_count_field(out, "services", services);
 	json_count_field(out, "left_out", left_out_count(supervisor->table));
-	json_count_field(out, "instances", supervisor->instances.count - supervisor->instances.held);
+	json_count_field(out, "instances", supervisor->instances.count - supervisor->instances.ahead);
 	json_count_field(out, "starting", supervisor->start_queue.running_count);
 	json_flag_field(out, "memory_short", supervisor->memory_pressure.is_short);
 	json_count_field(out, "queued", supervisor->start_queue.waiting_count);

@@ -292,7 +292,8 @@ void show_instances(const struct service_view *view, struct buf *out)
 void show_warm_programs(const struct service_view *view, struct buf *out)
 {
 	struct warm_program programs[INSTANCES_MOST];
-	size_t count = view->match.runtime ? warm_pool_list(view->match.runtime, programs, INSTANCES_MOST) : 0;
+	struct service_runtime *runtime = view->match.runtime;
+	size_t count = runtime ? warm_pool_list(runtime, programs, INSTANCES_MOST) : 0;
 
 	json_list_field(out, "warm_programs");
 	for (size_t n = 0; n < count; n++) {
@@ -304,6 +305,8 @@ void show_warm_programs(const struct service_view *view, struct buf *out)
 		json_object_close(out);
 	}
 	json_list_close(out);
+	if (count && warm_pool_account(runtime).held > count)
+		json_count_field(out, "more_warm_programs", warm_pool_account(runtime).held - count);
 }
 
 /* The programs that were started ahead of their clients. */

@@ -487,6 +487,89 @@ Behaviour(warm, what_cannot_be_held_is_told_once_and_served)
 	superd_stop(superd);
 }
 
+/* Ends with this status while the file is not there. */
+static const char *needs_file(int status, const char *file)
+{
+	return python("needs.py", text_of("import os, sys\n"
+					  "os.path.exists('%s') or sys.exit(%d)\n"
+					  "for line in sys.stdin:\n"
+					  "    print(os.getpid(), line, end='', flush=True)\n",
+					  file, status));
+}
+
+/* What it needs may be there later. */
+Behaviour(warm, a_program_that_fails_at_first_is_tried_again)
+{
+	const char *file = path_in("needed");
+	struct superd *superd = run_warm(1, needs_file(3, file), "");
+
+	WAIT_UNTIL(superd_logged(superd, "ended before it used its connection: exit status 3; superd tries again later") ||
+		   superd_logged(superd, "cannot be held"));
+	write_file("needed", "%s", "");
+	await_held(superd, 1);
+	cr_expect_eq(superd_log_count(superd, "warning: warm: "), 1, "%s", world_logs());
+	client_ask_pid(superd_port(superd, "app"));
+	superd_stop(superd);
+	unlink(file);
+}
+
+/* A superd whose program could not be held for want of a file, which is there now. */
+static struct superd *run_mended(const char *file)
+{
+	struct superd *superd = run_warm(1, needs_file(0, file), "");
+
+	WAIT_UNTIL(superd_logged(superd, "cannot be held"));
+	write_file("needed", "%s", "");
+	return superd;
+}
+
+static void expect_held_without_client(struct superd *superd, const char *file)
+{
+	WAIT_UNTIL(warm_count("held") == 1 || superd_logged(superd, "this superd cannot hold") ||
+		   superd_logged(superd, "it cannot be traced"));
+	cr_expect_eq(warm_count("missed"), 0);
+	superd_stop(superd);
+	unlink(file);
+}
+
+Behaviour(warm, a_reload_has_an_obstacle_tried_again)
+{
+	const char *file = path_in("needed");
+	struct superd *superd = run_mended(file);
+
+	cr_assert(superd_reload(superd, "%s", read_text(superd->table)));
+	expect_held_without_client(superd, file);
+}
+
+Behaviour(warm, a_restart_has_an_obstacle_tried_again)
+{
+	const char *file = path_in("needed");
+	struct superd *superd = run_mended(file);
+
+	control_once("restart app");
+	expect_held_without_client(superd, file);
+}
+
+/* Programs that take long until they can be held keep no client of another service from its start. */
+Behaviour(warm, no_client_waits_for_a_start_ahead)
+{
+	const char *slow = python("slow.py", "import sys, time\n"
+					     "open(sys.argv[0] + '.began', 'w').close()\n"
+					     "time.sleep(60)\n");
+	const char *const arguments[] = { "--max-starting", "1", NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd =
+		superd_run_with(&setup, "service slow { listen = \"127.0.0.1:0\" accept = yes warm = 1 exec = \"%s\" }\n"
+					"service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+				slow, backend("serve"));
+	const char *began = path_in("slow.py.began");
+
+	WAIT_UNTIL(access(began, F_OK) == 0 || superd_logged(superd, "cannot be held"));
+	client_ask_pid(superd_port(superd, "web"));
+	superd_stop(superd);
+	unlink(began);
+}
+
 Behaviour(warm, a_program_that_has_no_use_for_its_client_is_told_once)
 {
 	struct superd *superd = run_warm(1, "/bin/true", "");

@@ -445,7 +445,7 @@ void status_add_idle(struct buf *out, const json_t *service)
 	buf_char(out, '\n');
 }
 
-static void add_warm_programs(struct buf *out, const struct screen *screen, const json_t *list)
+static void add_warm_programs(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	static const struct column titles[] = {
 		{ .title = "PID", .right = true },
@@ -454,6 +454,7 @@ static void add_warm_programs(struct buf *out, const struct screen *screen, cons
 		{ .title = "CPU", .right = true },
 	};
 	const struct columns_page page = { .most = SIZE_MAX, .indent = "             ", .end = "\n" };
+	const json_t *list = json_reply_list(service, "warm_programs");
 	struct columns columns;
 	struct buf cell = { 0 };
 
@@ -468,6 +469,8 @@ static void add_warm_programs(struct buf *out, const struct screen *screen, cons
 	columns_print(&columns, screen, &page, out);
 	columns_free(&columns);
 	buf_free(&cell);
+	if (json_reply_number(service, "more_warm_programs") > 0)
+		buf_addf(out, "%sand %.0f more\n", page.indent, json_reply_number(service, "more_warm_programs"));
 }
 
 void status_add_warm(struct buf *out, const struct screen *screen, const json_t *service)
@@ -487,7 +490,7 @@ void status_add_warm(struct buf *out, const struct screen *screen, const json_t 
 		json_reply_show_text(out, warm, "obstacle");
 	}
 	buf_char(out, '\n');
-	add_warm_programs(out, screen, json_reply_list(service, "warm_programs"));
+	add_warm_programs(out, screen, service);
 }
 
 void status_add_log(struct buf *out, const struct screen *screen, const json_t *service)

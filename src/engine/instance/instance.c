@@ -129,7 +129,7 @@ bool instances_are_full(const struct engine *engine)
 {
 	const struct instances *instances = engine->instances;
 
-	return instances->limit && instances->made - instances->held >= instances->limit;
+	return instances->limit && instances->made - instances->ahead >= instances->limit;
 }
 
 void instance_limit(struct instance *instance, int64_t microseconds)

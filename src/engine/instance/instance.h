@@ -173,7 +173,7 @@ static inline bool instance_is_clearing(const struct instance *instance)
 struct instances {
 	size_t count;                   /* live instances */
 	size_t made;                    /* instances that exist: live and starting ones, and clients whose lookup is under way */
-	size_t held;                    /* of `made`: those that wait for a client (engine/warm/warm_pool), which the limit spares */
+	size_t ahead;                   /* of `made`: those without a client yet (engine/warm/warm_pool), which the limit spares */
 	size_t limit;                   /* limit of `made`; 0: none; the caller of supervisor_init sets it */
 	struct list lingering;          /* instances whose first process has ended while others of its group live */
 	struct source_counts by_source; /* instances of accept = yes by service and client address */

@@ -19,11 +19,12 @@ static struct service_runtime *runtime_of(struct list *link)
 	return container_of(link, struct service_run, start.link)->runtime;
 }
 
+/* Places for clients' starts. A program that is started ahead may take long, and takes none of them. */
 static unsigned count_free(const struct start_queue *queue)
 {
-	unsigned most = queue->most ? queue->most : UINT_MAX, running = queue->running_count + queue->ahead_count;
+	unsigned most = queue->most ? queue->most : UINT_MAX;
 
-	return !queue->held && most > running ? most - running : 0;
+	return !queue->held && most > queue->running_count ? most - queue->running_count : 0;
 }
 
 void start_queue_offer(struct engine *engine)
@@ -212,7 +213,7 @@ void start_queue_follow(struct service_runtime *runtime)
 
 bool start_queue_has_room(const struct engine *engine)
 {
-	return !engine->start_queue->waiting_count && count_free(engine->start_queue);
+	return !engine->start_queue->waiting_count && count_free(engine->start_queue) > engine->start_queue->ahead_count;
 }
 
 void start_queue_begin_ahead(struct engine *engine)
@@ -223,8 +224,6 @@ void start_queue_begin_ahead(struct engine *engine)
 void start_queue_end_ahead(struct engine *engine)
 {
 	engine->start_queue->ahead_count--;
-	if (engine->start_queue->waiting_count)
-		start_queue_offer(engine);
 }
 
 bool start_queue_waits(const struct service_runtime *runtime)

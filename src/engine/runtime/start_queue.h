@@ -30,7 +30,7 @@ struct start_queue {
 	unsigned most;                  /* starts under way at once; 0: any number */
 	enum start_limit limit;         /* what sets `most` */
 	unsigned running_count, waiting_count;
-	unsigned ahead_count;           /* programs that are being started ahead (engine/warm/warm_pool), which count as starts */
+	unsigned ahead_count;           /* programs that are being started ahead (engine/warm/warm_pool) */
 	bool held;                      /* true: no start may begin (start_queue_hold) */
 	struct list line[START_PRIORITIES];     /* by start_priority; services that wait, the first first */
 	struct list running;            /* starts under way, the oldest first */
@@ -67,8 +67,8 @@ void start_queue_offer(struct engine *engine);
 /* Lets all further starts wait in line, as memory is short; or ends that. */
 void start_queue_hold(struct engine *engine, bool held);
 
-/* Programs that are started ahead of their clients give way to all others: whether one may begin, that it has, and that
- * it is over. */
+/* Programs that are started ahead of their clients: whether one may begin, that it has, and that it is over. They have
+ * the places that other starts leave, while no service waits for one; no other start waits for them. */
 bool start_queue_has_room(const struct engine *engine);
 void start_queue_begin_ahead(struct engine *engine);
 void start_queue_end_ahead(struct engine *engine);

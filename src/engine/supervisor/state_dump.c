@@ -125,7 +125,7 @@ void state_dump_log(struct engine *engine, const struct service_list *service_li
 {
 	const struct event event = { .name = "state" };
 	double now = clock_now();
-	size_t asleep = 0, services = 0, instances = engine->instances->count - engine->instances->held;
+	size_t asleep = 0, services = 0, instances = engine->instances->count - engine->instances->ahead;
 	struct buf unlisted = { 0 };
 
 	for (size_t n = 0; n < service_list->count; n++) {
@@ -169,5 +169,5 @@ void state_dump_write(struct engine *engine, const struct service_list *service_
 		describe_service(runtime_leaving(link), now, out);
 		buf_char(out, '\n');
 	}
-	buf_addf(out, "services: %zu\ninstances: %zu\n", services, engine->instances->count - engine->instances->held);
+	buf_addf(out, "services: %zu\ninstances: %zu\n", services, engine->instances->count - engine->instances->ahead);
 }

@@ -17,6 +17,7 @@
 #include "base/scan.h"
 #include "config/option/service_mark.h"
 #include "engine/core/close_socket.h"
+#include "engine/core/exit_result.h"
 #include "engine/core/fd_watch.h"
 #include "engine/core/unreaped.h"
 #include "engine/launch/exec_status.h"
@@ -37,7 +38,7 @@
 #define SHORT_PAUSE 1.                  /* the same where memory is short, or too many instances run */
 #define FAILURE_PAUSE .5                /* seconds after the first program that died; doubled by each further one */
 #define FAILURE_PAUSE_MOST 60.
-#define HANG_SECONDS 5.                 /* seconds beyond timeout_start until a worker that does not answer is killed */
+#define HANG_SECONDS 5.                 /* seconds beyond TIMEOUT_MOST until a worker that does not answer is killed */
 #define TIMEOUT_MOST 30.                /* seconds that a program may take until it touches its connection */
 
 struct held_program {
@@ -94,6 +95,7 @@ static void close_channel(struct held_program *held)
 /* Its instance is freed, or is another's. */
 static void held_free(struct held_program *held)
 {
+	held->pool->runtime->engine->instances->ahead--;
 	close_channel(held);
 	list_remove(&held->link);
 	free(held);
@@ -104,7 +106,6 @@ static void leave_held(struct held_program *held)
 	list_remove(&held->link);
 	held->waits = false;
 	held->pool->count--;
-	held->instance->engine->instances->held--;
 }
 
 static void note_death(struct warm_pool *pool)
@@ -189,7 +190,6 @@ static void hold_program(struct warm_pool *pool, struct held_program *held)
 	list_add(&pool->held, &held->link);
 	held->waits = true;
 	pool->count++;
-	pool->runtime->engine->instances->held++;
 	held->since = clock_now();
 	pool->took = held->since - held->begun;
 	watch_set(&held->watch, held->channel, true, false);
@@ -289,11 +289,24 @@ static void note_end_of_prepared(struct held_program *held)
 		note_obstacle(pool, &report);
 }
 
-/* One that exits without its client would always do so. One that a signal ended may have met the OOM killer. */
+/* One that succeeds without its client has no use for it. What another needs may be there later; one that a signal ended
+ * may have met the OOM killer. */
 static void judge_early_end(struct warm_pool *pool, int status)
 {
-	if (WIFEXITED(status) && !pool->obstacle)
+	struct event event = { .name = "warm", .service = pool->runtime->service->name };
+	char ending[48];
+
+	if (pool->obstacle)
+		return;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		note_obstacle(pool, &(struct hold_report){ .obstacle = HOLD_ENDED });
+		return;
+	}
+	status_describe(status, ending);
+	event.reason = ending;
+	log_event(pool->runtime->engine->log, pool->failures > 1 ? LEVEL_DEBUG : LEVEL_WARNING, &event,
+		  "warm: %s ended before it used its connection: %s; superd tries again later",
+		  pool->runtime->service->exec->exec[0], ending);
 }
 
 static void on_ended(struct instance *instance, const struct ending *ending)
@@ -432,6 +445,7 @@ static struct held_program *held_new(struct warm_pool *pool, struct buf *why)
 	held->instance->ops = &held_ops;
 	list_init(&held->link);
 	watch_init(&held->watch, pool->runtime->engine, on_channel);
+	pool->runtime->engine->instances->ahead++;
 	return held;
 }
 
@@ -488,7 +502,7 @@ static bool prepare(struct warm_pool *pool, struct buf *why)
 	pool->prepared = held;
 	start_queue_begin_ahead(runtime->engine);
 	if (why->length) {
-		conclude_preparation(pool, NULL);
+		end_program(finish_preparation(pool));
 		return false;
 	}
 	watch_set(&pool->report, pool->worker.channel, true, false);
@@ -606,13 +620,16 @@ static struct warm_pool *make_pool(struct service_runtime *runtime)
 	return pool;
 }
 
-/* Ends a preparation and all that wait. */
-static void end_all(struct warm_pool *pool)
+/* Ends a preparation and all that wait. false: there was none. */
+static bool end_all(struct warm_pool *pool)
 {
+	bool any = pool->prepared || pool->count;
+
 	if (pool->prepared)
 		end_program(finish_preparation(pool));
 	end_held(pool);
 	schedule(pool);
+	return any;
 }
 
 void warm_pool_follow(struct service_runtime *runtime)
@@ -750,10 +767,10 @@ void warm_pool_renew(struct service_runtime *runtime)
 	adopt_entry(&pool->held, runtime->service);
 	adopt_entry(&pool->taken, runtime->service);
 	adopt_entry(&pool->ending, runtime->service);
-	end_all(pool);
-	forget_obstacle(pool);
+	forget_obstacle(pool);          /* before end_all, which plans the next start */
 	pool->stamped = 0;
 	program_stamp_free(&pool->stamp);
+	end_all(pool);
 	warm_pool_follow(runtime);
 }
 
@@ -761,8 +778,10 @@ void warm_pool_halt(struct service_runtime *runtime)
 {
 	struct warm_pool *pool = pool_of(runtime);
 
-	if (pool)
-		end_all(pool);
+	if (!pool)
+		return;
+	forget_obstacle(pool);          /* the operator may have seen to it */
+	end_all(pool);
 }
 
 /* SIGKILL: nobody waits for its end. */
@@ -781,11 +800,13 @@ static void abandon(struct held_program *held)
 		private_tmp_remove(name, private_tmp, stopping);
 }
 
-static void abandon_all(struct warm_pool *pool)
+static bool abandon_all(struct warm_pool *pool)
 {
-	end_all(pool);
+	bool any = end_all(pool) || !list_empty(&pool->ending);
+
 	while (!list_empty(&pool->ending))
 		abandon(container_of(pool->ending.next, struct held_program, link));
+	return any;
 }
 
 bool warm_pool_is_used(const struct service_runtime *runtime)
@@ -841,26 +862,22 @@ size_t warm_pool_list(const struct service_runtime *runtime, struct warm_program
 
 /* ---- all services ---- */
 
-static void each_pool(struct engine *engine, void (*act)(struct warm_pool *pool))
+/* Whether `act` has found anything to do. */
+static bool each_pool(struct engine *engine, bool (*act)(struct warm_pool *pool))
 {
 	const struct service_list *list = engine->service_list;
+	bool any = false;
 
-	for (size_t n = 0; n < list->count; n++) {
-		if (list->runtimes[n] && pool_of(list->runtimes[n]))
-			act(pool_of(list->runtimes[n]));
-	}
-	LIST_EACH(link, &engine->service_list->leaving) {
-		if (pool_of(runtime_leaving(link)))
-			act(pool_of(runtime_leaving(link)));
-	}
+	for (size_t n = 0; n < list->count; n++)
+		any |= list->runtimes[n] && pool_of(list->runtimes[n]) && act(pool_of(list->runtimes[n]));
+	LIST_EACH(link, &engine->service_list->leaving)
+		any |= pool_of(runtime_leaving(link)) && act(pool_of(runtime_leaving(link)));
+	return any;
 }
 
 bool warm_pools_end(struct engine *engine)
 {
-	if (!engine->instances->held && !engine->start_queue->ahead_count)
-		return false;
-	each_pool(engine, end_all);
-	return true;
+	return engine->instances->ahead && each_pool(engine, end_all);
 }
 
 void warm_pools_abandon(struct engine *engine)

@@ -44,7 +44,8 @@ void warm_pool_take_back(struct held_program *held);
 /* The service's entry is another one: ends those that wait, and tries anew. */
 void warm_pool_renew(struct service_runtime *runtime);
 
-/* An operator stops the service's instances: ends those that wait. No more are started while runtime->halted. */
+/* An operator stops the service's instances: ends those that wait. No more are started while runtime->halted, and then a
+ * program that could not be held is tried again. */
 void warm_pool_halt(struct service_runtime *runtime);
 
 /* Ends all that wait, of all services. false: there was none. */
