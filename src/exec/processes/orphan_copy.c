@@ -332,7 +332,7 @@ static bool copy_orphan(const struct orphan_task *task, const struct orphan_grou
 		return refuse_orphan(copy, "it is a program of superd's own");
 	if (service->socket_count > ORPHAN_SOCKETS)
 		return refuse_orphan(copy, "it has more than %d sockets", ORPHAN_SOCKETS);
-	if (account && account->switches && !runs_as(copy->pid, account->uid))
+	if (account && (account->switches || service->groups->identity->user) && !runs_as(copy->pid, account->uid))
 		return refuse_orphan(copy, "its row has another user by now");
 	copy->pidfd = open_main(request->group, copy->pid);
 	if (copy->pidfd < 0)
