@@ -345,7 +345,7 @@ Behaviour(warm, one_killed_in_the_instant_of_its_client_leaves_nothing)
 		for (int pause = n % 20; pause > 0; pause--)
 			getppid();
 		if (count)
-			kill(pids[count - 1], SIGKILL);
+			kill(pids[0], SIGKILL);
 		served += recv(fd, line, sizeof(line), 0) > 0;
 		close(fd);
 	}
@@ -503,7 +503,7 @@ Behaviour(warm, a_program_that_fails_at_first_is_tried_again)
 	const char *file = path_in("needed");
 	struct superd *superd = run_warm(1, needs_file(3, file), "");
 
-	WAIT_UNTIL(superd_logged(superd, "ended before it used its connection: exit status 3; superd tries again later") ||
+	WAIT_UNTIL(superd_logged(superd, "ended before it used its connection: exit status 3; superd tries") ||
 		   superd_logged(superd, "cannot be held"));
 	write_file("needed", "%s", "");
 	await_held(superd, 1);
@@ -558,10 +558,9 @@ Behaviour(warm, no_client_waits_for_a_start_ahead)
 					     "time.sleep(60)\n");
 	const char *const arguments[] = { "--max-starting", "1", NULL };
 	const struct setup setup = { .arguments = arguments };
-	struct superd *superd =
-		superd_run_with(&setup, "service slow { listen = \"127.0.0.1:0\" accept = yes warm = 1 exec = \"%s\" }\n"
-					"service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
-				slow, backend("serve"));
+	const char *table = "service slow { listen = \"127.0.0.1:0\" accept = yes warm = 1 exec = \"%s\" }\n"
+			    "service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n";
+	struct superd *superd = superd_run_with(&setup, table, slow, backend("serve"));
 	const char *began = path_in("slow.py.began");
 
 	WAIT_UNTIL(access(began, F_OK) == 0 || superd_logged(superd, "cannot be held"));

@@ -130,8 +130,13 @@ void rule_warm(const struct service *service, struct diags *diags)
 		service_hint(service, diags, "leave warm out");
 		return;
 	}
-	if (access->instances != UNLIMITED && access->warm > access->instances)
-		refuse(service, "instances", diags, "more would wait than may serve");
+	if (access->instances != UNLIMITED && access->warm > access->instances &&
+	    !service_is_unclear(service, "instances")) {
+		service_refuse(service, service_mark(service, "instances") ? "instances" : "warm", diags,
+			       "warm = %lld is more than instances = %lld, which may serve", (long long)access->warm,
+			       (long long)access->instances);
+		service_hint(service, diags, "make warm smaller, or instances larger");
+	}
 	check_start_of(service, diags);
 	check_commands_of(service, diags);
 	check_templates_of(service, diags);

@@ -119,8 +119,8 @@ static void log_begin(const struct drain *drain)
 
 	if (!drain->unknown)
 		log_event(instance->engine->log, LEVEL_INFO, &event,
-			  "pid %ld serves the %zu client%s it has to the end", (long)event.pid, count,
-			  count == 1 ? "" : "s");
+			  "pid %ld serves the %zu client%s it has %s", (long)event.pid, count,
+			  count == 1 ? "" : "s", drain->ending ? "while it gets on with them" : "to the end");
 	else
 		log_event(instance->engine->log, LEVEL_WARNING, &event,
 			  "nobody can tell which clients pid %ld has: it %s", (long)event.pid,

@@ -213,7 +213,9 @@ void start_queue_follow(struct service_runtime *runtime)
 
 bool start_queue_has_room(const struct engine *engine)
 {
-	return !engine->start_queue->waiting_count && count_free(engine->start_queue) > engine->start_queue->ahead_count;
+	const struct start_queue *queue = engine->start_queue;
+
+	return !queue->waiting_count && count_free(queue) > queue->ahead_count;
 }
 
 void start_queue_begin_ahead(struct engine *engine)

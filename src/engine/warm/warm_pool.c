@@ -289,8 +289,8 @@ static void note_end_of_prepared(struct held_program *held)
 		note_obstacle(pool, &report);
 }
 
-/* One that succeeds without its client has no use for it. What another needs may be there later; one that a signal ended
- * may have met the OOM killer. */
+/* One that succeeds without its client has no use for it. What another needs may be there later; one that a signal
+ * ended may have met the OOM killer. */
 static void judge_early_end(struct warm_pool *pool, int status)
 {
 	struct event event = { .name = "warm", .service = pool->runtime->service->name };
@@ -701,8 +701,12 @@ struct held_program *warm_pool_take(struct service_runtime *runtime, struct inst
 		return NULL;
 	runtime->halted = false;
 	if (pool->stamped && (pool->count || pool->obstacle) && !are_current(pool)) {
-		if (!program_stamp_holds(&pool->stamp))
+		if (!program_stamp_holds(&pool->stamp)) {
+			log_event(runtime->engine->log, LEVEL_INFO,
+				  &(struct event){ .name = "warm", .service = runtime->service->name },
+				  "warm: its program has changed: ends %u started ahead", pool->count);
 			forget_obstacle(pool);
+		}
 		pool->stamped = 0;
 		end_all(pool);
 	}
@@ -710,7 +714,7 @@ struct held_program *warm_pool_take(struct service_runtime *runtime, struct inst
 		note_miss(pool);
 		return NULL;
 	}
-	held = container_of(pool->held.previous, struct held_program, link);
+	held = container_of(pool->held.next, struct held_program, link);       /* the others have waited less */
 	leave_held(held);
 	watch_stop(&held->watch);
 	*instance = held->instance;

@@ -61,7 +61,7 @@ Test(check_warm, what_a_start_has_of_its_client_is_refused_at_its_place)
 		{ "condition", "ConditionPathExists=/etc/a", "a: condition does not go with warm: " },
 		{ "non_blocking", "yes", "a: non_blocking does not go with warm: " },
 		{ "deny_time", "5min", "a: deny_time does not go with warm: " },
-		{ "instances", "1", "a: instances does not go with warm: more would wait than may serve" },
+		{ "instances", "1", "a: warm = 2 is more than instances = 1, which may serve" },
 	};
 
 	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
