@@ -439,7 +439,7 @@ Behaviour(standby_socket, of_a_unix_socket_let_an_order_end_who_waits_for_nobody
 
 #define ALONE "service web { listen = \"%s\" exec = \"%s\" }\n"
 
-/* Its last answer is acknowledged, and nothing has moved since then. */
+/* Its last answer is acknowledged, and nothing has moved since long before the order. */
 Behaviour(standby_socket, make_nobody_wait_for_a_client_that_wants_nothing)
 {
 	struct superd *superd = controlled_run(ALONE, local_endpoint(), backend("talk"));
@@ -451,7 +451,7 @@ Behaviour(standby_socket, make_nobody_wait_for_a_client_that_wants_nothing)
 	old = come_by_port();
 	first = talk(old, "one\n");
 	cr_assert_eq(talk(old, "two\n"), first);
-	cr_assert(client_is_quiet(old, 600));
+	cr_assert(client_is_quiet(old, 1000));
 	begun = now_ms();
 	order("restart --no-wait web");
 	new = come_by_port();
@@ -485,6 +485,29 @@ Behaviour(standby_socket, wait_for_a_client_that_is_being_served)
 	cr_expect_str_eq(client_line(client), text_of("%ld slow", first));
 	cr_expect_neq(strtol(client_line(new), NULL, 10), first);
 	close(resting);
+	close(client);
+	close(new);
+	superd_stop(superd);
+}
+
+/* The server has sent the last data, and the client has acknowledged it, but a second answer is due (pipelining, or
+ * streams of HTTP/2). */
+Behaviour(standby_socket, wait_for_the_next_of_several_answers)
+{
+	struct superd *superd = controlled_run(ALONE, local_endpoint(), backend("talk"));
+	int client, new;
+	long first;
+
+	superd_port(superd, "web");
+	client = come_by_port();
+	first = talk(client, "one\n");
+	cr_assert_eq(talk(client, "two\nslow\n"), first);
+	cr_assert(client_is_quiet(client, 50), "its answer is acknowledged");
+	order("restart --no-wait web");
+	new = come_by_port();
+	client_send(new, "three\n");
+	cr_expect_str_eq(client_line(client), text_of("%ld slow", first));
+	cr_expect_neq(strtol(client_line(new), NULL, 10), first);
 	close(client);
 	close(new);
 	superd_stop(superd);

@@ -40,7 +40,7 @@ struct standby_sockets {
 	struct client_look turns;       /* looks which of them wait for an answer */
 	double turns_due;               /* loop time of the next such look */
 	double turns_pause;             /* seconds from that to the one after it */
-	uint32_t resting;               /* clients, none of which waits for an answer, at the last such look; 0: some do */
+	uint32_t resting;               /* clients at the last such look, if all have rested since before the wait; else 0 */
 	bool waits_for_newcomer;        /* true: the deadline begins when a client waits at a listener */
 	struct standby_leftover *leftovers;
 	size_t count;                   /* number of the service's listeners */
@@ -58,10 +58,10 @@ bool standby_sockets_may_have(const struct listener *listener); /* whether such 
 void standby_sockets_open(struct service_runtime *runtime, struct buf *why);
 
 /* Waits until the current instance can be stopped: no client waits at its sockets that have a standby socket, none can
- * come there any more, and its accepted clients are gone, or wait for no answer; or the deadline is over
- * (engine/drain/drain_deadline). Then calls quiet, maybe before it returns. If clients are left at the first look, it
- * calls busy first, unless NULL, and looks no further if that returns true; if it returns false, the deadline begins
- * when a client waits at the listeners: until then nobody needs the end of the instance. */
+ * come there any more, and its accepted clients are gone, or have waited for no answer since half a second before; or
+ * the deadline is over (engine/drain/drain_deadline). Then calls quiet, maybe before it returns. If clients are left at
+ * the first look, it calls busy first, unless NULL, and looks no further if that returns true; if it returns false, the
+ * deadline begins when a client waits at the listeners: until then nobody needs the end of the instance. */
 void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct service_runtime *runtime),
 			  bool (*busy)(struct service_runtime *runtime));
 void standby_sockets_hurry(struct service_runtime *runtime); /* begins the deadline of a wait in any case */

@@ -4,9 +4,10 @@
  * closed. Connections in the queue of a standby socket are not accepted yet, so they do not count.
  *
  * A client may stay connected without wanting anything: nobody has to wait for it. The kernel tells that of a TCP
- * connection whose last data came from the server, all acknowledged, and where nothing moves any more. Of a unix socket
- * nobody can tell. Asking takes the lock of each connection, so a helper process does it (engine/clients/client_look),
- * and seldom. */
+ * connection whose last data came from the server, all acknowledged, and where nothing moves any more. But a client may
+ * have several requests under way (pipelining, streams of HTTP/2), so that the next answer takes a while. So only rest
+ * from before the wait counts. Of a unix socket nobody can tell. Asking takes the lock of each connection, so a helper
+ * process does it (engine/clients/client_look), and seldom. */
 #include "engine/drain/standby_socket.h"
 
 #include <math.h>
@@ -19,10 +20,9 @@
 #define LOOK_FIRST .001                 /* seconds until the first look at the queues; each pause is longer */
 #define LOOK_LAST .05                   /* seconds between two looks at most */
 #define LOOK_UNHURRIED 1.               /* the same while no client waits for the end */
-/* Milliseconds without movement after which it is the client's turn. A delayed acknowledgement, a retransmission and
- * the answer of a client far off come sooner. And a server may send something of its protocol before the answer: a TLS
- * ticket, an acknowledgement of HTTP/2. Then it has so long for the answer. Who is connected for later use has been
- * quiet for longer. */
+/* Milliseconds without movement, before the wait, after which it is the client's turn. A delayed acknowledgement, a
+ * retransmission and the answer of a client far off come sooner. A connection that is kept for later use has been quiet
+ * for longer. */
 #define RESTING_MS 500
 #define TURNS_BEGIN .02                 /* seconds until the first look whose turn it is: most clients leave sooner */
 #define TURNS_FIRST .1                  /* seconds from that to the next one; each pause is twice as long */
@@ -172,16 +172,22 @@ static void look_for_clients(struct standby_sockets *standby_sockets)
 		continue_waiting(standby_sockets, count_clients(standby_sockets));
 }
 
-/* Where nobody works for any client, the next look is due when the one that moved last will rest. */
+/* The helper measured at some time before its answer came. Counted from the answer, no connection seems to have rested
+ * for longer than it has. */
+static bool have_rested(const struct standby_sockets *standby_sockets, const struct client_count_answer *answer)
+{
+	double waited = clock_now() - standby_sockets->deadline.since;
+
+	return answer->known && !answer->count && answer->moved >= RESTING_MS + 1000 * waited;
+}
+
 static void on_looked(struct client_look *look, const struct client_count_answer *answer)
 {
 	struct standby_sockets *standby_sockets = container_of(look, struct standby_sockets, turns);
-	bool soon = answer->known && answer->moved > 0 && answer->moved < RESTING_MS;
-	double pause = soon ? (RESTING_MS - answer->moved) / 1000. : standby_sockets->turns_pause;
 
-	standby_sockets->resting = answer->known && !answer->count ? answer->quiet : 0;
+	standby_sockets->resting = have_rested(standby_sockets, answer) ? answer->quiet : 0;
+	standby_sockets->turns_due = answer->known ? clock_now() + standby_sockets->turns_pause : HUGE_VAL;
 	standby_sockets->turns_pause = fmin(2 * standby_sockets->turns_pause, TURNS_LAST);
-	standby_sockets->turns_due = answer->known ? clock_now() + fmax(pause, LOOK_LAST) : HUGE_VAL;
 	look_for_clients(standby_sockets);
 }
 
