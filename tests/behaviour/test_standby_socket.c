@@ -202,7 +202,7 @@ static void restarts_beside(int (*come)(void), const char *endpoint, bool upgrad
 	old = come();
 	first = talk(old, "one\n");
 	order("restart --no-wait web");
-	superd_wait_log(superd, "serves the 1 client it has to the end");
+	superd_wait_log(superd, "serves the 1 client it has while it gets on");
 	new = come();
 	second = talk(new, "two\n");
 	cr_assert_neq(first, second);
@@ -252,7 +252,7 @@ Behaviour(standby_socket, let_nobody_wait_for_a_client_that_stays)
 	old = come_by_port();
 	first = talk(old, "one\n");
 	client_send(operator, "restart web\n");
-	superd_wait_log(superd, "serves the 1 client it has to the end");
+	superd_wait_log(superd, "serves the 1 client it has while it gets on");
 	new = come_by_port();
 	cr_assert_neq(talk(new, "two\n"), first);
 	cr_assert(process_lives(first));
@@ -282,7 +282,7 @@ Behaviour(standby_socket, let_a_second_restart_follow_the_first)
 		if (n == 1)
 			close(clients[0]);
 		if (n == 1)
-			WAIT_UNTIL(!process_lives(pids[0]) && superd_log_count(superd, " it has to the end") == 2);
+			WAIT_UNTIL(!process_lives(pids[0]) && superd_log_count(superd, " it has while it gets on") == 2);
 	}
 	cr_assert_neq(pids[1], pids[0]);
 	cr_assert_neq(pids[2], pids[1]);
