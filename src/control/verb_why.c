@@ -320,9 +320,9 @@ static void add_probes(const struct service_runtime *runtime, struct buf *text)
 	if (count)
 		buf_addf(text, "%llu connection%s, and woke nothing (%s)", (unsigned long long)count,
 			 count == 1 ? " was closed as a probe" : "s were closed as probes",
-			 !is_silent			? "probe_from"
+			 !is_silent					? "probe_from"
 			 : service_prepared(runtime->service)->probes	? "probe, probe_from"
-							: "probe = silent");
+									: "probe = silent");
 }
 
 static bool relays_clients(const struct service_runtime *runtime)
