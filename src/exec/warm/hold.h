@@ -3,6 +3,11 @@
  * it waits in recvmsg(2) for its connection, by a few instructions that were planted into it. Then it repeats that
  * call, on the connection. Nothing traces it while it waits, or later.
  *
+ * Why ptrace(2), and not a seccomp filter that notifies superd (SECCOMP_RET_USER_NOTIF): such a filter stays for the
+ * life of the program, and each of its later system calls costs 20 to 50 ns more (pass = bind has one, and
+ * tests/bench/bound measures it). A detached tracer leaves nothing: the calls of a program that was held take as long as
+ * those of one that was never traced (getppid(2), measured in turns).
+ *
  * A life: hold_make_pair; spawn_start with the placeholder in `wanted` and as `hold_channel`; hold_start, as soon as the
  * process is known; hold_hear, when the worker process's channel is readable; hold_give, when there is a client;
  * hold_taken, when superd's end of the pair is readable. If superd closes its end instead, the program goes on with a
