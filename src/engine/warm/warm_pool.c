@@ -1,7 +1,7 @@
 /* Starts programs ahead, and ends them. While half of them wait, a burst of clients is served first. Whatever goes
  * wrong with one is no failure of the service: its clients get programs of their own. A program that cannot be held is
- * told once, and not tried again before its row or its file changes; after one that died, superd waits longer and
- * longer. */
+ * told once, and not tried again before a reload, or before its file changes; after one that died, superd waits longer
+ * and longer. */
 #include "engine/warm/warm_pool.h"
 
 #include <errno.h>
