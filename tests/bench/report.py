@@ -2,10 +2,17 @@
 
 AT_MOST, AT_LEAST = "≤", "≥"
 BASE = "floor"                          # what ratios are of
+RELAY = "superd, accept = no"           # redirect by one process for all clients, which is the default
+REDIRECTS = (("bytes", "MB/s down"), ("upload", "MB/s up"), ("connections", "connections/s"), ("requests", "requests/s"))
+REDIRECT_WAYS = (RELAY, "superd")
+REDIRECT_PEERS = ("xinetd", "socket-proxyd")
+REDIRECT_GOALS = (1, 4, 64)             # clients
 
 
 class Row:
     """One figure: what it is, what is wanted of superd, and how a server's is found."""
+
+    ours = "superd"                     # whose value the goal is for
 
     def __init__(self, label, goal, form, figure, place, against=None):
         self.label, self.goal, self.form = label, goal, form
@@ -32,9 +39,9 @@ class Row:
         """Whether superd reaches the goal; nothing where there is none, or where it was not measured."""
         if self.goal is None:
             return ""
-        if self.place in results.failed(self.figure, "superd"):
+        if self.place in results.failed(self.figure, self.ours):
             return "failed"
-        value = self.value(results, "superd")
+        value = self.value(results, self.ours)
         if value is None:
             return ""
         reached = value <= self.goal[1] if self.goal[0] == AT_MOST else value >= self.goal[1]
@@ -81,6 +88,15 @@ class WarmRow(Row):
         return results.ratio(self.figure, "warm", BASE, self.place) if name == "superd" else None
 
 
+class RedirectRow(Row):
+    """superd's redirect by one process for all clients; what the others do is in the table of redirects."""
+
+    ours = RELAY
+
+    def cell(self, results, name):
+        return super().cell(results, name) if name in (self.ours, self.against) else ""
+
+
 class LostRow(Row):
     def value(self, results, name):
         return results.lost.get(name)
@@ -115,6 +131,9 @@ def find_rows(results):
         Row("clients lost in such a reload", (AT_MOST, 0), "{:.0f}", "reload.lost", n),
         Row("redirect, one stream: throughput × direct", None, "{:.2f}", "redirect.bytes", 1, "direct"),
         Row("redirect: connections a second × direct", None, "{:.2f}", "redirect.connections", 1, "direct"),
+        *(RedirectRow(f"redirect (accept = no), {clients} client{'s' * (clients > 1)}: {label} × xinetd", (AT_LEAST, 1.5),
+                      "{:.2f}", f"redirect.{load}", clients, "xinetd")
+          for load, label in REDIRECTS if load != "upload" for clients in REDIRECT_GOALS),
         MoreRow("first byte of a frozen backend: ms more than of one that runs", (AT_MOST, 1), "{:+.2f}", "wake.first",
                 1, ("frozen", "always running")),
         MoreRow("first byte of a stopped backend: ms more", None, "{:+.2f}", "wake.first",
@@ -139,11 +158,6 @@ def make_table(results):
             wanted = f"{row.goal[0]} {row.goal[1]:g}" if row.goal else ""
             lines.append([row.label, wanted] + cells + [row.verdict(results)])
     return ["", "goal"] + names + [""], lines
-
-
-REDIRECTS = (("bytes", "MB/s down"), ("upload", "MB/s up"), ("connections", "connections/s"), ("requests", "requests/s"))
-REDIRECT_WAYS = ("superd, accept = no", "superd")
-REDIRECT_PEERS = ("xinetd", "socket-proxyd")
 
 
 def make_redirect_table(results):

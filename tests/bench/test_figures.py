@@ -217,6 +217,20 @@ class Goals(unittest.TestCase):
         self.assertEqual(lines, [["MB/s up", "8", "", "1.5", "", "", "± 5%"]])
         self.assertEqual(len(head), len(lines[0]))
 
+    def test_the_goal_of_redirects_is_for_one_process_for_all_clients(self):
+        results = make_results()
+        for name, value in (("direct", 90), ("superd", 90), ("superd, accept = no", 29), ("xinetd", 20)):
+            results.servers.append({"name": name, "program": "", "version": "", "commands": {}})
+            for clients in (1, 8):
+                results.add("redirect.requests", name, clients, 0, value)
+        head, lines = make_table(results)
+        row, = [line for line in lines if line[0].startswith("redirect (")]
+        self.assertEqual((row[0], row[-1]), ("redirect (accept = no), 1 client: requests/s × xinetd", "short"))
+        self.assertEqual({name: cell for name, cell in zip(head[2:-1], row[2:-1]) if cell}, {"superd, accept = no": "1.45"})
+        results.fail("redirect.requests", "superd, accept = no", 1, "it stands still")
+        row, = [line for line in make_table(results)[1] if line[0].startswith("redirect (")]
+        self.assertEqual((row[head.index("superd, accept = no")], row[-1]), ("failed", "failed"))
+
     def test_a_peer_that_loses_makes_no_run_bad_but_superd_does(self):
         results = make_results()
         results.count("peer", {"total": 10, "lost": 3, "loss": "refused"})
