@@ -10,6 +10,7 @@ PICTURES = (
     ("warm-paced.svg", "A program started ahead", "the first byte, warm, cold and of a server that is there already"),
 )
 COLUMNS = ("superd", "tcpserver", "xinetd", "openbsd-inetd", "rlinetd", "socket-activate", "systemd")
+RUNNING = "always running"
 HEADS = {"socket-activate": "systemd-socket-activate"}
 
 
@@ -18,8 +19,14 @@ class _Cells:
 
     def __init__(self, results):
         self.results = results
+        self.least = None               # turns of what stands on the fewest
 
-    def _make(self, figure, x, form, find):
+    def note(self, *keys):
+        """keys: (figure, server, x) of what a number was made of."""
+        count = min(len(self.results.turns(*key)) for key in keys)
+        self.least = count if self.least is None else min(self.least, count)
+
+    def _make(self, figure, x, form, find, keys):
         cells = []
         for name in COLUMNS:
             if x in self.results.failed(figure, name):
@@ -27,40 +34,44 @@ class _Cells:
                 continue
             value = find(name)
             cells.append("" if value is None else form.format(value))
+            if value is not None:
+                self.note(*keys(name))
         return cells
 
     def ratio(self, figure, x, base="floor", form="{:.2f}"):
-        return self._make(figure, x, form, lambda name: self.results.ratio(figure, name, base, x))
+        return self._make(figure, x, form, lambda name: self.results.ratio(figure, name, base, x),
+                          lambda name: ((figure, name, x), (figure, base, x)))
 
     def own(self, figure, other, x):
-        return self._make(figure, x, "{:.1f}", lambda name: self.results.own_ratio(figure, other, name, x))
+        return self._make(figure, x, "{:.1f}", lambda name: self.results.own_ratio(figure, other, name, x),
+                          lambda name: ((figure, name, x), (other, name, x)))
 
     def middle(self, figure, x, form, scale=1):
         def find(name):
             value = self.results.middle(figure, name, x)
             return None if value is None else value * scale
-        return self._make(figure, x, form, find)
+        return self._make(figure, x, form, find, lambda name: ((figure, name, x),))
 
-    def superd(self, value, form):
-        return ["" if value is None else form.format(value)] + [""] * (len(COLUMNS) - 1)
-
-
-def _more(results, way):
-    """ms that a first byte takes more than of one that always runs, with the least memory."""
-    ways = [results.middle("wake.first", name, 1) for name in (way, "always running")]
-    return None if None in ways else ways[0] - ways[1]
+    def superd(self, figure, x, way, base=None):
+        """ms of one of superd's ways, or how many more than of another."""
+        values = [self.results.middle(figure, name, x) for name in (way, base) if name]
+        if None in values:
+            return [""] * len(COLUMNS)
+        self.note(*((figure, name, x) for name in (way, base) if name))
+        return [f"{values[0] - sum(values[1:]):.2f} ms"] + [""] * (len(COLUMNS) - 1)
 
 
 def _redirect(results, cells):
     row = cells.ratio("redirect.bytes", 1, "direct")
     proxyd = results.ratio("redirect.bytes", "socket-proxyd", "direct", 1)
     if proxyd is not None:
+        cells.note(("redirect.bytes", "socket-proxyd", 1), ("redirect.bytes", "direct", 1))
         row[COLUMNS.index("socket-activate")] = f"{proxyd:.2f}, by systemd-socket-proxyd"
     return row
 
 
 def make_rows(results):
-    """(label, cells) of what was measured."""
+    """(label, cells) of what was measured, and on how many turns stands what has the fewest; None: nothing."""
     cells, size = _Cells(results), int(results.about.get("goal size", 0))
     crowds = [x for x in results.places("each.rate") if x > 1]
     most, some = max(crowds, default=0), max((x for x in crowds if x <= 32), default=0)
@@ -77,26 +88,34 @@ def make_rows(results):
         (f"{many}: reload, until an added one listens", cells.middle("reload.time", size, "{:.2f} s", 1e-3)),
         ("the longest answer meanwhile", cells.middle("reload.silence", size, "{:.2f} s", 1e-3)),
         ("`redirect`, one stream: throughput of a direct connection", _redirect(results, cells)),
-        ("first byte of a frozen server, more than of one that runs", cells.superd(_more(results, "frozen"), "{:.2f} ms")),
-        ("of a stopped one", cells.superd(_more(results, "stopped"), "{:.2f} ms")),
+        ("first byte of a frozen server, more than of one that runs", cells.superd("wake.first", 1, "frozen", RUNNING)),
+        ("of a stopped one", cells.superd("wake.first", 1, "stopped", RUNNING)),
     ]
     for way in ("warm", "cold"):
         label = {"warm": "first byte of a Python program started ahead (`warm`)", "cold": "of one started for its client"}[way]
-        rows.append((label, cells.superd(results.middle("warm.paced", way, "Python"), "{:.2f} ms")))
-    return [(label, row) for label, row in rows if any(row)]
+        rows.append((label, cells.superd("warm.paced", "Python", way)))
+    return [(label, row) for label, row in rows if any(row)], cells.least
+
+
+def _tell_trust(results, least):
+    """How few turns a number stands on, and whether the machine did something else."""
+    told = f"Medians of {least} turn{'s' * (least > 1)} or more"
+    loud = [at["part"] for at in results.noise if at["doubt"] is not None and not at["is_quiet"]]
+    return f"{told}; the machine was not quiet ({', '.join(loud)})." if loud else f"{told}."
 
 
 def _write_section(results, folder, page):
     here = [picture for picture in PICTURES if os.path.exists(os.path.join(folder[0], picture[0]))]
+    rows, least = make_rows(results)
     lines = [BEGIN, ""]
     for name, title, says in here:
         lines += [f"![{title}: {says}]({folder[1]}/{name})", ""]
     told = (f"All figures, with how far they can be trusted: [{os.path.basename(page)}]({page}). {results.about['machine']}; "
-            f"{results.about['date']}. Times and rates are ratios to a floor that only accepts, clones and execs; *failed* is who "
-            "lost clients, there or with fewer:")
+            f"{results.about['date']}. {_tell_trust(results, least) if rows else ''} Times and rates are ratios to a floor that "
+            "only accepts, clones and execs; *failed* is who lost clients, there or with fewer:")
     lines += [*textwrap.wrap(told, 120, break_on_hyphens=False), "",
               "| | " + " | ".join(HEADS.get(name, name) for name in COLUMNS) + " |", "|---|" + "---|" * len(COLUMNS)]
-    lines += [f"| {label} | " + " | ".join(row) + " |" for label, row in make_rows(results)]
+    lines += [f"| {label} | " + " | ".join(row) + " |" for label, row in rows]
     return "\n".join(lines + ["", END])
 
 

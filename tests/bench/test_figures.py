@@ -167,6 +167,16 @@ class Readme(unittest.TestCase):
         self.assertIn("| the same, 32 at a time: rate | 0.96 | failed |", text)
         self.assertNotIn("redirect", text)
 
+    def test_it_says_on_how_few_turns_it_stands_and_whether_the_machine_was_quiet(self):
+        self.assertIn("Medians of 1 turn or more. Times", " ".join(self.make().split()))
+        for turn in range(3):
+            for name in ("superd", "tcpserver"):
+                self.results.add("start.time", name, 1000, turn, 1)
+        self.results.noise = [{"part": "sizes", "doubt": .2, "is_quiet": False}, {"part": "warm", "doubt": None, "is_quiet": False},
+                              {"part": "reloads", "doubt": .01, "is_quiet": True}]
+        with mock.patch("pictures.tell_noise", lambda _: []):
+            self.assertIn("Medians of 3 turns or more; the machine was not quiet (sizes). Times", " ".join(self.make().split()))
+
     def test_a_file_without_marks_is_left_as_it_is(self):
         self.write("nothing here\n")
         with self.assertRaises(ValueError):
