@@ -7,7 +7,7 @@ from html import escape
 from axis import write_number
 from draw import Chart, draw_chart
 from report import make_table, tell_failures, tell_noise
-from warming import AT_ONCE, CLIENTS, PAUSE
+from warming import AT_ONCE, CLIENTS, LOAD_CLIENTS, PAUSE
 
 CHARTS = (
     Chart("each.time", "A process a connection, one client",
@@ -53,6 +53,8 @@ CHARTS = (
           "for the end of the program before it.", "program", "ms", "less", True, grouped=True),
     Chart("warm.crowd", f"A program started ahead, {AT_ONCE} clients at once", f"The median of {AT_ONCE} clients that come at once, of whom "
           "each has one that waits, with warm.", "program", "ms", "less", True, grouped=True),
+    Chart("warm.load", "A load beyond what was started ahead", f"{LOAD_CLIENTS} clients at once without a pause: no start ahead can keep "
+          "up, and warm must be no slower than cold.", "program", "connections/s", "more", False, grouped=True),
     Chart("warm.memory", "Memory of a program that waits", f"Proportional set size (PSS) of one of {AT_ONCE}.", "program",
           "MB", "less", False, grouped=True),
 )

@@ -77,7 +77,7 @@ class MoreRow(Row):
 
 
 class WarmRow(Row):
-    """superd's programs that are started ahead, against the floor's start of the same."""
+    """superd's programs that are started ahead, against another way to start the same."""
 
     def cell(self, results, name):
         if self.place in results.failed(self.figure, "warm") and name == "superd":
@@ -85,7 +85,7 @@ class WarmRow(Row):
         return super().cell(results, name) if name in ("superd", BASE) else ""
 
     def value(self, results, name):
-        return results.ratio(self.figure, "warm", BASE, self.place) if name == "superd" else None
+        return results.ratio(self.figure, "warm", self.against, self.place) if name == "superd" else None
 
 
 class RedirectRow(Row):
@@ -141,6 +141,8 @@ def find_rows(results):
         WarmRow("warm, static program, one right after the other × floor", (AT_MOST, .5), "{:.2f}", "warm.first",
                 "static C", BASE),
         WarmRow("the same, a client now and then × floor", None, "{:.2f}", "warm.paced", "static C", BASE),
+        WarmRow("the same, a load without pauses, 2 at a time: rate × without warm", None, "{:.2f}", "warm.load",
+                "static C", "cold"),
         LostRow("connections lost in all", (AT_MOST, 0), "{:.0f}", "lost", 0),
     )
 

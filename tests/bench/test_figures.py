@@ -443,6 +443,13 @@ class Drawing(unittest.TestCase):
         row, = [line for line in make_table(self.results)[1] if line[0].startswith("warm, static")]
         self.assertEqual((row[2:4], row[-1]), (["1", "0.50"], "reached"))
 
+    def test_a_load_beyond_what_was_started_ahead_is_held_against_one_without(self):
+        for turn in range(3):
+            self.results.add("warm.load", "warm", "static C", turn, 99)
+            self.results.add("warm.load", "cold", "static C", turn, 100)
+        row, = [line for line in make_table(self.results)[1] if "a load without pauses" in line[0]]
+        self.assertEqual([cell for cell in row[1:] if cell], ["0.99"])
+
     def test_a_server_that_failed_is_crossed_once_and_not_where_it_was_not_asked(self):
         self.results.fail("each.rate", "peer", 8, "it lost 3")
         self.results.fail("each.rate", "peer", 32, "not asked", asked=False)

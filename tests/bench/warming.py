@@ -4,7 +4,9 @@ languages, and of the floor's start of a static program.
 
 In three ways: one client right after the other, where each also pays for the end of the program before it; a client now
 and then, when the program before has ended, another one waits, and the machine has been at rest for PAUSE; and many at
-once. All ways of all programs take turns, another first each time, and before each turn superd has done all it has to do.
+once. Of the static program there is a load without a pause, too, where no start ahead can keep up: it must be no
+slower than without. All ways of all programs take turns, another first each time, and before each turn superd has done all
+it has to do.
 """
 
 import json
@@ -28,6 +30,7 @@ PATIENCE = 60                           # seconds until as many as are wanted ar
 BASE = "static C"                       # the program whose start by the floor is measured, too
 WAYS = ("warm", "cold", "resident", "floor")
 FIGURES = ("warm.paced", "warm.first", "warm.crowd")
+LOAD, LOAD_CLIENTS = 1, 2               # seconds without a pause, and clients at once: more than can be started ahead
 GIT = "/usr/lib/git-core/git-daemon"
 STATIC = ("#include <unistd.h>\nint main(void)\n{\n\tchar b[64];\n\n"
           "\treturn read(0, b, sizeof(b)) < 0 || write(1, \"hi\\n\", 3) != 3;\n}\n")
@@ -195,6 +198,13 @@ class Warming:
                 self.wait(name)
                 self.bench.results.add(figure, way, name, turn, kinds[figure](way) / 1e3)
 
+    def take_load(self, name, turn):
+        """Clients a second of a load without a pause, with warm and without."""
+        for way in ("warm", "cold") if turn % 2 else ("cold", "warm"):
+            self.wait(name)
+            rate = self.load(way, name, 1000000, LOAD_CLIENTS, limit=LOAD, figure="rate")
+            self.bench.results.add("warm.load", way, name, turn, rate)
+
 
 def tell_ways(bench, command):
     known = {server["name"] for server in bench.results.servers}
@@ -220,10 +230,12 @@ def compare_warm(bench):
                         bench.results.skip(name, "warm", AT_ONCE)
                         continue
                     warming.take_turn(name, turn)
+                    if name == BASE:
+                        warming.take_load(name, turn)
                     bench.results.add("warm.memory", "warm", name, turn, warming.memory(name))
                 except Trouble as trouble:
                     failed.add(name)
-                    for figure in FIGURES:
+                    for figure in FIGURES + ("warm.load",) * (name == BASE):
                         bench.results.fail(figure, "warm", name, trouble)
         except (Trouble, OSError) as trouble:
             for figure in FIGURES:
