@@ -558,9 +558,11 @@ Behaviour(warm, no_client_waits_for_a_start_ahead)
 					     "time.sleep(60)\n");
 	const char *const arguments[] = { "--max-starting", "1", NULL };
 	const struct setup setup = { .arguments = arguments };
-	const char *table = "service slow { listen = \"127.0.0.1:0\" accept = yes warm = 1 exec = \"%s\" }\n"
-			    "service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n";
-	struct superd *superd = superd_run_with(&setup, table, slow, backend("serve"));
+	struct superd *superd = superd_run_with(
+		&setup,
+		"service slow { listen = \"127.0.0.1:0\" accept = yes warm = 1 exec = \"%s\" }\n"
+		"service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+		slow, backend("serve"));
 	const char *began = path_in("slow.py.began");
 
 	WAIT_UNTIL(access(began, F_OK) == 0 || superd_logged(superd, "cannot be held"));
