@@ -358,6 +358,7 @@ Behaviour(standby_socket, let_an_idle_instance_go_on_for_a_late_client)
 	int late = client_connect(the_port), client;
 
 	superd_wait_log(superd, "goes on: somebody came at the last moment");
+	cr_expect_str_eq(control_value(control_once("status web"), "idle_stops"), "0");
 	client = client_connect(the_port);
 	cr_expect_eq(talk(client, "new\n"), first);
 	cr_expect_eq(talk(late, "late\n"), first);
@@ -365,6 +366,7 @@ Behaviour(standby_socket, let_an_idle_instance_go_on_for_a_late_client)
 	cr_expect_eq(talk(client, "still\n"), first);
 	close(client);
 	WAIT_UNTIL(!process_lives(first));
+	cr_expect_str_eq(control_value(control_once("status web"), "idle_stops"), "1");
 	cr_expect_neq(client_ask_pid(the_port), first);
 	expect_one_at_a_time(superd, 2);
 }
@@ -381,23 +383,31 @@ Behaviour(standby_socket, have_who_comes_while_an_idle_instance_ends_wait_for_th
 	expect_one_at_a_time(superd, 2);
 }
 
-/* The one that is stopped as it stands still leaves a client in its queue, whom the second serves. The third is for who
- * came to the socket that the path leads to by now, and has to wait for the second. */
-Behaviour(standby_socket, of_a_unix_socket_have_instances_follow_each_other)
+/* A restart is ordered while the first instance stands still, so that it leaves a client in its queue. */
+static struct superd *run_until_restarted(long *first, int *left)
 {
 	struct superd *superd;
-	long first, second, third;
-	int left, new;
 
 	if (geteuid() != 0)
 		cr_skip_test("a twin of a unix socket needs root");
 	the_path = path_in("web.sock");
 	superd = run_locked(the_path, "");
-	first = strtol(client_ask_unix(the_path, "one\n"), NULL, 10);
-	cr_assert_eq(kill((pid_t)first, SIGSTOP), 0);
-	left = come_by_path();
-	client_send(left, "two\n");
+	*first = strtol(client_ask_unix(the_path, "one\n"), NULL, 10);
+	cr_assert_eq(kill((pid_t)*first, SIGSTOP), 0);
+	*left = come_by_path();
+	client_send(*left, "two\n");
 	order("restart --no-wait web");
+	return superd;
+}
+
+/* The second serves whom the first has left. The third is for who came to the socket that the path leads to by now, and
+ * has to wait for the second. */
+Behaviour(standby_socket, of_a_unix_socket_have_instances_follow_each_other)
+{
+	long first, second, third;
+	int left, new;
+	struct superd *superd = run_until_restarted(&first, &left);
+
 	superd_wait_log(superd, "web: stopping pid ");
 	new = come_by_path();
 	client_send(new, "three\n");
@@ -415,19 +425,10 @@ Behaviour(standby_socket, of_a_unix_socket_have_instances_follow_each_other)
 /* Nobody waits for its end until an order comes, so it goes on with the client that the first left. */
 Behaviour(standby_socket, of_a_unix_socket_let_an_order_end_who_waits_for_nobody)
 {
-	struct superd *superd;
 	long first, second;
 	int left;
+	struct superd *superd = run_until_restarted(&first, &left);
 
-	if (geteuid() != 0)
-		cr_skip_test("a twin of a unix socket needs root");
-	the_path = path_in("web.sock");
-	superd = run_locked(the_path, "");
-	first = strtol(client_ask_unix(the_path, "one\n"), NULL, 10);
-	cr_assert_eq(kill((pid_t)first, SIGSTOP), 0);
-	left = come_by_path();
-	client_send(left, "two\n");
-	order("restart --no-wait web");
 	second = strtol(client_line(left), NULL, 10);
 	cr_expect_neq(second, first);
 	cr_expect(client_is_quiet(left, 3000), "nobody waits for its end");

@@ -453,7 +453,6 @@ static void stop_or_freeze(struct idle *idle)
 		return;
 	}
 	log_idle(idle, LEVEL_INFO, "stopping");
-	runtime->run->stats.idle_stops++;
 	runtime_post(runtime, IDLE);
 }
 

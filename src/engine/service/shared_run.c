@@ -312,6 +312,13 @@ static void stop_current(struct service_runtime *runtime)
 		instance_stop(runtime_current(runtime));
 }
 
+/* An idle stop that is called off before is none, and a count never falls. */
+static void stop_idle(struct service_runtime *runtime)
+{
+	runtime->run->stats.idle_stops++;
+	stop_current(runtime);
+}
+
 /* Calls off the stop of an idle instance. */
 static void keep_instance(struct service_runtime *runtime)
 {
@@ -324,7 +331,6 @@ static void keep_instance(struct service_runtime *runtime)
 		instance_thaw(instance); /* restores its time limit */
 	else
 		instance_limit(instance, runtime->service->groups->lifecycle->runtime_max);
-	runtime->run->stats.idle_stops--;
 	runtime_post(runtime, KEPT);
 	standby_sockets_rejoin(runtime);
 }
@@ -336,6 +342,7 @@ static bool stay_for_clients(struct service_runtime *runtime)
 	if (!runtime_current(runtime))
 		return false;
 	if (service_runs_beside(runtime->service) && drain_begin(runtime, false)) {
+		runtime->run->stats.idle_stops++;
 		runtime_post(runtime, DRAINS);
 		return true;
 	}
@@ -399,7 +406,10 @@ static void stop_current_apart(struct service_runtime *runtime, enum service_eve
 	instance_limit(instance, 0);    /* no time limit until it gets its signal */
 	if (serves && cause != IDLE && drain_beside(runtime))
 		return;
-	standby_sockets_wait(runtime, stop_current, cause == IDLE ? stay_for_clients : NULL);
+	if (cause == IDLE)
+		standby_sockets_wait(runtime, stop_idle, stay_for_clients);
+	else
+		standby_sockets_wait(runtime, stop_current, NULL);
 }
 
 static void resume_postponed_stop(struct service_runtime *runtime)
