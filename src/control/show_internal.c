@@ -295,6 +295,8 @@ void show_warm_programs(const struct service_view *view, struct buf *out)
 	struct service_runtime *runtime = view->match.runtime;
 	size_t count = runtime ? warm_pool_list(runtime, programs, INSTANCES_MOST) : 0;
 
+	if (!count && !view->match.row->groups->access->warm)
+		return;
 	json_list_field(out, "warm_programs");
 	for (size_t n = 0; n < count; n++) {
 		json_object_open(out);

@@ -704,7 +704,7 @@ struct held_program *warm_pool_take(struct service_runtime *runtime, struct inst
 		if (!program_stamp_holds(&pool->stamp)) {
 			log_event(runtime->engine->log, LEVEL_INFO,
 				  &(struct event){ .name = "warm", .service = runtime->service->name },
-				  "warm: its program has changed: ends %u started ahead", pool->count);
+				  "warm: its program has changed; those that wait are ended");
 			forget_obstacle(pool);
 		}
 		pool->stamped = 0;

@@ -39,6 +39,18 @@ static_assert(offsetof(struct planted, rsp) == 120 && offsetof(struct planted, p
 extern const unsigned char hold_template[];
 extern const uint64_t hold_template_size;       /* bytes of the code; its data stand behind it */
 
+/* By the placeholder, to superd. */
+#define SEND_BYTE(byte) \
+	"	movb $" byte ", 96(%rsp)\n" \
+	"	movl $44, %eax\n"               /* sendto */ \
+	"	movl 152+.Ldata(%rip), %edi\n" \
+	"	leaq 96(%rsp), %rsi\n" \
+	"	movl $1, %edx\n" \
+	"	movl $0x4000, %r10d\n"          /* MSG_NOSIGNAL */ \
+	"	xorl %r8d, %r8d\n" \
+	"	xorl %r9d, %r9d\n" \
+	"	syscall\n"
+
 /* r12 counts the places down: the first is replaced last, so that superd can be told by it. If the program dies before
  * it tells that it has its client, superd gives that to another, as none of the program's own instructions has run. */
 __asm__(".pushsection .rodata\n"
@@ -77,15 +89,7 @@ __asm__(".pushsection .rodata\n"
 	"	cmpq $1, %r12\n"
 	"	jne .Lreplace\n"
 	".Ltell:\n"                             /* the last step to come: the client is this program's */
-	"	movb $116, 96(%rsp)\n"          /* HOLD_TAKEN_BYTE */
-	"	movl $44, %eax\n"               /* sendto */
-	"	movl 152+.Ldata(%rip), %edi\n"
-	"	leaq 96(%rsp), %rsi\n"
-	"	movl $1, %edx\n"
-	"	movl $0x4000, %r10d\n"          /* MSG_NOSIGNAL */
-	"	xorl %r8d, %r8d\n"
-	"	xorl %r9d, %r9d\n"
-	"	syscall\n"
+	SEND_BYTE("116")                        /* HOLD_TAKEN_BYTE */
 	"	cmpq $-4, %rax\n"               /* EINTR */
 	"	je .Ltell\n"
 	"	cmpq $-32, %rax\n"              /* EPIPE: superd does not ask any more */
@@ -129,16 +133,8 @@ __asm__(".pushsection .rodata\n"
 	"	popfq\n"
 	"	movq 120+.Ldata(%rip), %rsp\n"
 	"	jmpq *136+.Ldata(%rip)\n"
-	".Lfail:\n"                             /* a byte tells superd */
-	"	movb $0, 96(%rsp)\n"
-	"	movl $44, %eax\n"               /* sendto */
-	"	movl 152+.Ldata(%rip), %edi\n"
-	"	leaq 96(%rsp), %rsi\n"
-	"	movl $1, %edx\n"
-	"	movl $0x4000, %r10d\n"          /* MSG_NOSIGNAL */
-	"	xorl %r8d, %r8d\n"
-	"	xorl %r9d, %r9d\n"
-	"	syscall\n"
+	".Lfail:\n"                             /* any other byte */
+	SEND_BYTE("0")
 	"	movl $231, %eax\n"              /* exit_group */
 	"	movl $127, %edi\n"
 	"	syscall\n"
