@@ -262,23 +262,33 @@ Behaviour(warm, one_that_a_signal_ends_before_it_waits_is_tried_again)
 	unlink(path);
 }
 
-/* It is stopped first, so that it cannot take the client that superd gives to it. */
-Behaviour(warm, the_client_of_one_that_dies_untouched_is_given_to_another)
+/* Stops the only one that waits, so that it cannot take the client that superd gives to it. Returns that client. */
+static int come_to_stopped(struct superd *superd, pid_t *stopped)
 {
-	struct superd *superd = run_warm(1, python_lines(), "");
 	pid_t pids[HELD_MOST];
 	int fd;
 
+	await_held(superd, 1);
+	held_pids(superd, pids);
+	*stopped = pids[0];
+	kill(*stopped, SIGSTOP);
+	WAIT_UNTIL(process_is_stopped(*stopped));
+	fd = client_connect(superd_port(superd, "app"));
+	client_send(fd, "hello\n");
+	WAIT_UNTIL(warm_count("held") == 0);
+	return fd;
+}
+
+Behaviour(warm, the_client_of_one_that_dies_untouched_is_given_to_another)
+{
+	struct superd *superd = run_warm(1, python_lines(), "");
+	pid_t stopped;
+	int fd;
+
 	for (int n = 0; n < 3; n++) {
-		await_held(superd, 1);
-		held_pids(superd, pids);
-		kill(pids[0], SIGSTOP);
-		WAIT_UNTIL(process_is_stopped(pids[0]));
-		fd = client_connect(superd_port(superd, "app"));
-		client_send(fd, "hello\n");
-		WAIT_UNTIL(warm_count("held") == 0);
-		kill(pids[0], SIGKILL);
-		cr_expect_neq(atol(client_line(fd)), pids[0]);
+		fd = come_to_stopped(superd, &stopped);
+		kill(stopped, SIGKILL);
+		cr_expect_neq(atol(client_line(fd)), stopped);
 		close(fd);
 	}
 	superd_stop(superd);
@@ -288,17 +298,11 @@ Behaviour(warm, the_client_of_one_that_dies_untouched_is_given_to_another)
 Behaviour(warm, the_client_of_one_that_hangs_is_given_to_another)
 {
 	struct superd *superd = run_warm(1, python_lines(), "");
-	pid_t pids[HELD_MOST];
-	int fd;
+	pid_t stopped;
+	int fd = come_to_stopped(superd, &stopped);
 
-	await_held(superd, 1);
-	held_pids(superd, pids);
-	kill(pids[0], SIGSTOP);
-	WAIT_UNTIL(process_is_stopped(pids[0]));
-	fd = client_connect(superd_port(superd, "app"));
-	client_send(fd, "hello\n");
-	cr_expect_neq(atol(client_line(fd)), pids[0]);
-	WAIT_UNTIL(!process_lives(pids[0]));
+	cr_expect_neq(atol(client_line(fd)), stopped);
+	WAIT_UNTIL(!process_lives(stopped));
 	close(fd);
 	superd_stop(superd);
 }
@@ -308,21 +312,15 @@ Behaviour(warm, a_reload_while_a_client_is_handed_over_harms_nobody)
 {
 	struct superd *superd = run_warm(1, python_lines(), "");
 	const char *table = text_of("%s", read_text(superd->table));
-	pid_t pids[HELD_MOST];
+	pid_t stopped;
 	int fd;
 
 	for (int n = 0; n < 3; n++) {
-		await_held(superd, 1);
-		held_pids(superd, pids);
-		kill(pids[0], SIGSTOP);
-		WAIT_UNTIL(process_is_stopped(pids[0]));
-		fd = client_connect(superd_port(superd, "app"));
-		client_send(fd, "hello\n");
-		WAIT_UNTIL(warm_count("held") == 0);
+		fd = come_to_stopped(superd, &stopped);
 		cr_assert(superd_reload(superd, "%s", replaced(table, "error = log", "error = log nice = 1")));
 		cr_assert(superd_reload(superd, "%s", table));
-		kill(pids[0], SIGKILL);
-		cr_expect_neq(atol(client_line(fd)), pids[0]);
+		kill(stopped, SIGKILL);
+		cr_expect_neq(atol(client_line(fd)), stopped);
 		close(fd);
 	}
 	superd_stop(superd);

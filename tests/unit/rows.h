@@ -71,6 +71,22 @@ __attribute__((format(printf, 1, 2))) static inline const struct service *row(co
 	return &table->services[0];
 }
 
+/* The plan of a service with these lines; the caller frees it. */
+__attribute__((format(printf, 1, 2))) static inline struct plan *row_plan(const char *format, ...)
+{
+	char lines[2048];
+	struct plan *plan;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(lines, sizeof(lines), format, arguments);
+	va_end(arguments);
+	plan = plan_make(row("service a { listen = 7\n%s\n}\n", lines), &process_defaults,
+			 &(struct plan_sockets){ .port = 7 }, &why);
+	cr_assert(plan, "%s", buf_string(&why));
+	return plan;
+}
+
 /* What superd itself was started with; the texts end with NULL. */
 __attribute__((sentinel)) static inline void inherit(const char *first, ...)
 {

@@ -58,24 +58,11 @@ static void skip_without_root(void)
 	cr_skip_test("it takes root");
 }
 
-/* The plan of a service with these lines. */
-__attribute__((format(printf, 1, 2))) static void plan_of(const char *format, ...)
-{
-	char lines[2048];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(lines, sizeof(lines), format, arguments);
-	va_end(arguments);
-	plan_free(plan);
-	plan = plan_make(row("service a { listen = 7\n%s\n}\n", lines), &process_defaults,
-			 &(struct plan_sockets){ .port = 7 }, &why);
-	cr_assert(plan, "%s", buf_string(&why));
-}
+#define PLAN(...) (plan_free(plan), plan = row_plan(__VA_ARGS__))
 
 static void shell(const char *script, const char *more)
 {
-	plan_of("exec = { \"/bin/sh\", \"-c\", \"%s\" }\n%s", script, more);
+	PLAN("exec = { \"/bin/sh\", \"-c\", \"%s\" }\n%s", script, more);
 }
 
 static size_t entries_of(const char *path)
@@ -179,15 +166,15 @@ static void expect_fault(enum stage stage, int error)
 
 Test(spawn, says_that_there_is_no_program)
 {
-	plan_of("exec = \"/nonexistent/program\"");
+	PLAN("exec = \"/nonexistent/program\"");
 	expect_fault(STAGE_EXEC, ENOENT);
 }
 
 Test(spawn, says_that_a_program_may_not_be_run)
 {
-	plan_of("exec = \"%s\"", file_of("tool", "#!/bin/sh\n", 10));
+	PLAN("exec = \"%s\"", file_of("tool", "#!/bin/sh\n", 10));
 	expect_fault(STAGE_EXEC, EACCES);
-	plan_of("exec = \"%s\"", folder);
+	PLAN("exec = \"%s\"", folder);
 	expect_fault(STAGE_EXEC, EACCES);
 }
 
@@ -196,24 +183,24 @@ Test(spawn, says_that_a_file_is_no_program)
 	const char *path = file_of("tool", "neither script nor program", 26);
 
 	cr_assert_eq(chmod(path, 0755), 0);
-	plan_of("exec = \"%s\"", path);
+	PLAN("exec = \"%s\"", path);
 	expect_fault(STAGE_EXEC, ENOEXEC);
 }
 
 Test(spawn, says_that_a_folder_is_missing)
 {
-	plan_of("exec = \"/bin/true\"\nworking_directory = \"%s/none\"", folder);
+	PLAN("exec = \"/bin/true\"\nworking_directory = \"%s/none\"", folder);
 	expect_fault(STAGE_DIRECTORY, ENOENT);
-	plan_of("exec = \"/bin/pwd\"\nworking_directory = \"-%s/none\"", folder);
+	PLAN("exec = \"/bin/pwd\"\nworking_directory = \"-%s/none\"", folder);
 	expect_printed("/\n");
-	plan_of("exec = \"/bin/pwd\"\nworking_directory = \"%s\"", folder);
+	PLAN("exec = \"/bin/pwd\"\nworking_directory = \"%s\"", folder);
 	cr_expect_eq(strncmp(printed(), folder, strlen(folder)), 0);
 }
 
 Test(spawn, says_that_a_root_is_missing)
 {
 	/* Root's is entered by a mount, apart. */
-	plan_of("exec = \"/bin/true\"\n%s\nroot_directory = \"%s/none\"", geteuid() ? "" : "user = nobody", folder);
+	PLAN("exec = \"/bin/true\"\n%s\nroot_directory = \"%s/none\"", geteuid() ? "" : "user = nobody", folder);
 	expect_fault(STAGE_ROOT, ENOENT);
 }
 
@@ -223,13 +210,13 @@ Test(spawn, says_that_it_may_not_change_the_root)
 		finish();
 		cr_skip_test("root may");
 	}
-	plan_of("exec = \"/bin/true\"\nroot_directory = \"%s\"", folder);
+	PLAN("exec = \"/bin/true\"\nroot_directory = \"%s\"", folder);
 	expect_fault(STAGE_ROOT, EPERM);
 }
 
 Test(spawn, says_that_a_limit_cannot_be_set)
 {
-	plan_of("exec = \"/bin/true\"");
+	PLAN("exec = \"/bin/true\"");
 	cr_assert_eq(plan->limit_count, 1u);
 	plan->limits[1] = (struct plan_limit){ RLIMIT_CORE, { 100, 50 } };
 	plan->limit_count = 2;
@@ -244,7 +231,7 @@ Test(spawn, says_that_a_descriptor_is_not_open)
 	static const int wanted[] = { 0, 1, 2, 900 };
 	struct spawn_request launch = { .wanted = wanted, .wanted_count = 4, .remote_port = -1 };
 
-	plan_of("exec = \"/bin/true\"");
+	PLAN("exec = \"/bin/true\"");
 	launch.plan = plan;
 	start_and_settle(&launch);
 	cr_expect(launch.pid == -1 && launch.fault.stage == STAGE_DESCRIPTORS && launch.fault.error == EBADF);
@@ -303,7 +290,7 @@ Test(spawn, says_that_it_may_not_change_users)
 		.name = "x", .uid = 12345, .gid = 12345, .groups = groups, .group_count = 1, .switches = true
 	};
 
-	plan_of("exec = \"/bin/true\"");
+	PLAN("exec = \"/bin/true\"");
 	cr_expect_eq(fault_without(become_nobody, &root), STAGE_GROUPS);
 	skip_without_root();
 	cr_expect_eq(fault_without(lose_the_right_to_change_users, &other), STAGE_USER);
@@ -314,17 +301,17 @@ Test(spawn, says_that_it_may_not_change_users)
 Test(spawn, names_the_step_that_takes_a_right)
 {
 	skip_without_root();
-	plan_of("exec = \"/bin/true\"\nio_scheduling = \"realtime:0\"");
+	PLAN("exec = \"/bin/true\"\nio_scheduling = \"realtime:0\"");
 	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_IO_PRIORITY);
-	plan_of("exec = \"/bin/true\"\ncapability_bounding_set = { \"net_bind_service\" }");
+	PLAN("exec = \"/bin/true\"\ncapability_bounding_set = { \"net_bind_service\" }");
 	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_BOUNDING);
-	plan_of("exec = \"/bin/true\"\nambient_capabilities = { \"net_admin\" }");
+	PLAN("exec = \"/bin/true\"\nambient_capabilities = { \"net_admin\" }");
 	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_AMBIENT);
-	plan_of("exec = \"/bin/true\"");
+	PLAN("exec = \"/bin/true\"");
 	strcpy(plan->oom_score, "2000");
 	plan->oom_score_optional = false;
 	expect_fault(STAGE_OOM_SCORE, EINVAL);
-	plan_of("exec = \"/bin/true\"\ncpu_affinity = { \"1023\" }");
+	PLAN("exec = \"/bin/true\"\ncpu_affinity = { \"1023\" }");
 	expect_fault(STAGE_CPUS, EINVAL);
 }
 
@@ -347,7 +334,7 @@ Test(spawn, gives_the_environment_exactly)
 	char wanted[256];
 	const char *text;
 
-	plan_of("exec = \"/usr/bin/env\"");
+	PLAN("exec = \"/usr/bin/env\"");
 	for (size_t n = 0; n < plan->environment_count; n++)
 		free(plan->environment[n]);
 	plan->environment_count = 0;
@@ -364,7 +351,7 @@ Test(spawn, sets_no_variable_that_has_no_meaning)
 	struct spawn_request launch = { .remote_address = "/run/client", .remote_port = -1 };
 	const char *text;
 
-	plan_of("exec = \"/usr/bin/env\"\nenv = { \"A=b c\", \"EMPTY=\" }");
+	PLAN("exec = \"/usr/bin/env\"\nenv = { \"A=b c\", \"EMPTY=\" }");
 	text = printed();
 	cr_expect(!strstr(text, "LISTEN_") && !strstr(text, "REMOTE_"), "%s", text);
 	cr_expect(strstr(text, "\nA=b c\nEMPTY=\n"), "%s", text);
@@ -380,7 +367,7 @@ Test(spawn, bears_a_large_environment)
 
 	for (int n = 0; n < 200; n++)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "V%d=%d\n", n, n);
-	plan_of("exec = \"/usr/bin/env\"\nenvironment_file = { \"%s\" }", file_of("env", line, strlen(line)));
+	PLAN("exec = \"/usr/bin/env\"\nenvironment_file = { \"%s\" }", file_of("env", line, strlen(line)));
 	cr_expect(strstr(printed(), line));
 }
 
@@ -434,7 +421,7 @@ Test(spawn, starts_with_no_signal_blocked_handled_or_ignored)
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigprocmask(SIG_BLOCK, &blocked, &before);
-	plan_of("exec = { \"/bin/sed\", \"-n\", \"/^Sig[BIC]/p\", \"/proc/self/status\" }");
+	PLAN("exec = { \"/bin/sed\", \"-n\", \"/^Sig[BIC]/p\", \"/proc/self/status\" }");
 	expect_printed("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n");
 	sigprocmask(SIG_SETMASK, &before, &after);
 	cr_expect(sigismember(&after, SIGTERM) && !sigismember(&after, SIGUSR1), "superd's own mask has changed");
@@ -483,7 +470,7 @@ Test(spawn, gives_a_plain_start_what_the_manual_says)
 
 Test(spawn, forbids_new_privileges)
 {
-	plan_of("exec = { \"/bin/grep\", \"NoNewPrivs\", \"/proc/self/status\" }\nno_new_privileges = yes");
+	PLAN("exec = { \"/bin/grep\", \"NoNewPrivs\", \"/proc/self/status\" }\nno_new_privileges = yes");
 	expect_printed("NoNewPrivs:\t1\n");
 }
 
@@ -496,7 +483,7 @@ Test(spawn, leaves_the_capabilities_that_were_asked_for)
 		finish();
 		cr_skip_test("it takes CAP_NET_BIND_SERVICE and CAP_SETPCAP");
 	}
-	plan_of("exec = { \"/bin/grep\", \"^Cap\", \"/proc/self/status\" }\nuser = \"65534\"\ngroup = \"65534\"\n"
+	PLAN("exec = { \"/bin/grep\", \"^Cap\", \"/proc/self/status\" }\nuser = \"65534\"\ngroup = \"65534\"\n"
 		"ambient_capabilities = { CAP_NET_BIND_SERVICE }\ncapability_bounding_set = { CAP_NET_BIND_SERVICE }");
 	text = printed();
 	cr_expect_str_eq(text, "CapInh:\t0000000000000400\nCapPrm:\t0000000000000400\nCapEff:\t0000000000000400\n"
@@ -559,7 +546,7 @@ Test(spawn, tells_each_of_a_batch_its_failure)
 	int ends[MANY][2], wanted[MANY][3];
 	size_t before = open_descriptors();
 
-	plan_of("exec = \"/nonexistent/program\"");
+	PLAN("exec = \"/nonexistent/program\"");
 	start_many(launches, ends, wanted);
 	for (int n = 0; n < MANY; n++) {
 		cr_expect(launches[n].pid == -1 && launches[n].fault.stage == STAGE_EXEC &&
@@ -586,7 +573,7 @@ Test(spawn, ends_its_threads_and_makes_them_anew)
 	int ends[MANY][2], wanted[MANY][3];
 	size_t before = entries_of("/proc/self/task"), alone;
 
-	plan_of("exec = \"/bin/true\"");
+	PLAN("exec = \"/bin/true\"");
 	for (int turn = 0; turn < 3; turn++) {
 		alone = tasks_after_one_start();
 		start_many(launches, ends, wanted);
@@ -607,7 +594,7 @@ Test(spawn, makes_no_helper_for_a_single_start)
 	struct spawn_request launch = { .wanted = (const int[]){ 0, 1, 2 }, .wanted_count = 3, .remote_port = -1 };
 	size_t before = entries_of("/proc/self/task");
 
-	plan_of("exec = \"/bin/true\"");
+	PLAN("exec = \"/bin/true\"");
 	launch.plan = plan;
 	spawn_batch(&launch, 1);
 	settle(&launch);
@@ -620,7 +607,7 @@ Test(spawn, leaves_nothing_behind_after_many_failures)
 {
 	size_t before;
 
-	plan_of("exec = \"/nonexistent/program\"");
+	PLAN("exec = \"/nonexistent/program\"");
 	fault_of();
 	before = open_descriptors();
 	for (int n = 0; n < 200; n++)

@@ -69,9 +69,7 @@ Test(spawn_async, a_start_that_waits_keeps_nothing_of_other_clients)
 	make_pipe(other);
 	make_pipe(own);
 	wanted[3] = own[1];
-	plan = plan_make(row("service a { listen = 7\nexec = \"/bin/true\"\nload_credential = \"k:%s\"\n}\n", fifo),
-			 &process_defaults, &(struct plan_sockets){ .port = 7 }, &why);
-	cr_assert(plan, "%s", buf_string(&why));
+	plan = row_plan("exec = \"/bin/true\"\nload_credential = \"k:%s\"", fifo);
 	launch.plan = plan;
 	spawn_start(&launch);
 	cr_assert_gt(launch.pid, 0);

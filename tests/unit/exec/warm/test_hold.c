@@ -384,19 +384,7 @@ static void finish(void)
 
 TestSuite(hold, .init = begin, .fini = finish, .timeout = 60);
 
-__attribute__((format(printf, 1, 2))) static void plan_of(const char *format, ...)
-{
-	char lines[2048];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(lines, sizeof(lines), format, arguments);
-	va_end(arguments);
-	plan_free(plan);
-	plan = plan_make(row("service a { listen = 7\n%s\n}\n", lines), &process_defaults,
-			 &(struct plan_sockets){ .port = 7 }, &why);
-	cr_assert(plan, "%s", buf_string(&why));
-}
+#define PLAN(...) (plan_free(plan), plan = row_plan(__VA_ARGS__))
 
 static void plan_role(const char *name, const char *more)
 {
@@ -405,7 +393,7 @@ static void plan_role(const char *name, const char *more)
 
 	cr_assert_gt(length, 0);
 	self[length] = '\0';
-	plan_of("exec = \"%s\"\nenv = \"HOLD_ROLE=%s\"\n%s", self, name, more);
+	PLAN("exec = \"%s\"\nenv = \"HOLD_ROLE=%s\"\n%s", self, name, more);
 }
 
 static bool wait_readable(int fd)
@@ -577,7 +565,7 @@ static void expect_script_served(const char *interpreter, const char *text)
 	if (access(path, X_OK) < 0)
 		return;
 	write_script(text, interpreter);
-	plan_of("exec = %s/script", folder);
+	PLAN("exec = %s/script", folder);
 	cr_assert(hold_for(&held, LIMIT));
 	cr_expect_eq(held.report.obstacle, HOLD_NONE, "%s: %s", interpreter, hold_obstacle_text(held.report.obstacle));
 	if (held.report.obstacle == HOLD_NONE) {
@@ -603,7 +591,7 @@ Test(hold, a_shell_that_starts_programs_is_held_at_its_fork)
 	struct held held;
 
 	write_script("/bin/cat | /bin/cat", "/bin/sh");
-	plan_of("exec = %s/script", folder);
+	PLAN("exec = %s/script", folder);
 	held = hold_program();
 	cr_expect_str_eq(serve_client(&held), "hello\n");
 	end_held(&held);
@@ -613,7 +601,7 @@ Test(hold, a_program_is_held_at_its_read)
 {
 	struct held held;
 
-	plan_of("exec = /bin/cat");
+	PLAN("exec = /bin/cat");
 	held = hold_program();
 	cr_expect_str_eq(serve_client(&held), "hello\n");
 	end_held(&held);
@@ -727,7 +715,7 @@ Test(hold, superds_end_closed_is_a_client_that_left)
 	struct held held;
 	int status = -1;
 
-	plan_of("exec = /bin/cat");
+	PLAN("exec = /bin/cat");
 	held = hold_program();
 	fd_close(&held.ours);
 	cr_assert_eq(waitpid(held.pid, &status, 0), held.pid);
@@ -910,7 +898,7 @@ Test(hold, a_setuid_program_is_not_held)
 	snprintf(path, sizeof(path), "%s/cat", folder);
 	snprintf(command, sizeof(command), "cp /bin/cat %s && chmod 4755 %s", path, path);
 	cr_assert_eq(system(command), 0);
-	plan_of("exec = %s\nuser = nobody", path);
+	PLAN("exec = %s\nuser = nobody", path);
 	cr_assert(hold_for(&held, LIMIT));
 	cr_expect_eq(held.report.obstacle, HOLD_GAINS_PRIVILEGE);
 	end_held(&held);
@@ -922,7 +910,7 @@ Test(hold, another_users_program_is_held)
 
 	if (geteuid() != 0)
 		cr_skip_test("it takes root");
-	plan_of("exec = /bin/cat\nuser = nobody\nno_new_privileges = yes");
+	PLAN("exec = /bin/cat\nuser = nobody\nno_new_privileges = yes");
 	held = hold_program();
 	cr_expect_str_eq(serve_client(&held), "hello\n");
 	end_held(&held);
@@ -934,7 +922,7 @@ Test(hold, a_sandboxed_program_is_held)
 
 	if (geteuid() != 0)
 		cr_skip_test("it takes root");
-	plan_of("exec = /bin/cat\nuser = nobody\nprotect_home = yes\nprotect_system = strict\nprivate_users = yes\n"
+	PLAN("exec = /bin/cat\nuser = nobody\nprotect_home = yes\nprotect_system = strict\nprivate_users = yes\n"
 		"memory_deny_write_execute = yes");
 	held = hold_program();
 	cr_expect_str_eq(serve_client(&held), "hello\n");
@@ -945,11 +933,11 @@ Test(hold, a_filter_of_the_service_holds_too)
 {
 	struct held held;
 
-	plan_of("exec = /bin/cat\nsystem_call_filter = \"@system-service\"\nmemory_deny_write_execute = yes");
+	PLAN("exec = /bin/cat\nsystem_call_filter = \"@system-service\"\nmemory_deny_write_execute = yes");
 	held = hold_program();
 	cr_expect_str_eq(serve_client(&held), "hello\n");
 	end_held(&held);
-	plan_of("exec = /bin/cat\nsystem_call_filter = \"~recvmsg\"");
+	PLAN("exec = /bin/cat\nsystem_call_filter = \"~recvmsg\"");
 	cr_assert(hold_for(&held, LIMIT));
 	cr_expect_eq(held.report.obstacle, HOLD_CALLS_REFUSED);
 	end_held(&held);
@@ -965,7 +953,7 @@ Test(hold, a_32_bit_program_is_not_held)
 		 "cc -m32 -nostdlib -static -fno-pie -no-pie -o %s/small -x c - 2>/dev/null", folder);
 	if (system(command) != 0)
 		cr_skip_test("no compiler for 32-bit programs");
-	plan_of("exec = %s/small", folder);
+	PLAN("exec = %s/small", folder);
 	cr_assert(hold_for(&held, 2000));
 	cr_expect_eq(held.report.obstacle, HOLD_32_BIT, "%s", hold_obstacle_text(held.report.obstacle));
 	end_held(&held);
