@@ -48,6 +48,11 @@ void self_sandbox_enter(const struct self_sandbox *sandbox)
 {
 	(void)sandbox;
 }
+
+const char *self_sandbox_missing(void)
+{
+	return "seccomp, Landlock";
+}
 #else
 /* Whether standard output or error is a file, which the program must be able to write to. */
 static bool writes_to_file(void)
@@ -94,9 +99,9 @@ static uint64_t file_rights(long version)
 	return (UINT64_C(1) << bits) - 1;
 }
 
-static void allow_reading(int ruleset)
+static void allow_reading(int ruleset, const char *folder)
 {
-	struct path_rule rule = { .allowed = FS_READ, .folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	struct path_rule rule = { .allowed = FS_READ, .folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) };
 
 	if (rule.folder < 0)
 		return;
@@ -111,9 +116,14 @@ static void allow_port(int ruleset, uint64_t right, uint16_t port)
 	syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0);
 }
 
+static long landlock_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
+}
+
 static void restrict_objects(const struct self_sandbox *sandbox)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
+	long version = sandbox->looks_at_processes ? 0 : landlock_version();
 	struct ruleset wanted = { .files = version > 0 ? file_rights(version) : 0 };
 	int ruleset;
 
@@ -127,7 +137,9 @@ static void restrict_objects(const struct self_sandbox *sandbox)
 	if (ruleset < 0)
 		return;
 	if (sandbox->finds_names)
-		allow_reading(ruleset);
+		allow_reading(ruleset, "/");
+	else if (sandbox->reads_proc)
+		allow_reading(ruleset, "/proc");
 	for (size_t n = 0; version >= 4 && n < sandbox->port_count; n++)
 		allow_port(ruleset, NET_CONNECT, sandbox->ports[n]);
 	if (version >= 4 && sandbox->binds_any)
@@ -136,17 +148,31 @@ static void restrict_objects(const struct self_sandbox *sandbox)
 	close(ruleset);
 }
 #else
+static long landlock_version(void)
+{
+	return -1;
+}
+
 static void restrict_objects(const struct self_sandbox *sandbox)
 {
 	(void)sandbox;
 }
 #endif
 
+const char *self_sandbox_missing(void)
+{
+	bool has_filter = self_sandbox_can_filter();
+
+	if (landlock_version() > 0)
+		return has_filter ? "" : "seccomp";
+	return has_filter ? "Landlock" : "seccomp, Landlock";
+}
+
 void self_sandbox_enter(const struct self_sandbox *sandbox)
 {
-	if (!writes_to_file())
+	if (!sandbox->writes_files && !writes_to_file())
 		set_limit_to_zero(RLIMIT_FSIZE);
-	if (!sandbox->has_clients)
+	if (!sandbox->has_clients && !sandbox->has_threads)
 		set_limit_to_zero(RLIMIT_NPROC);
 	restrict_objects(sandbox);
 	self_sandbox_filter_calls(sandbox);

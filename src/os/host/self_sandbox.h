@@ -1,10 +1,11 @@
-/* The sandbox of superd's own helper programs: before a program reads anything that a stranger sent, it gives up new
- * privileges, files, other programs, and every system call that its work does not need, and no other process may trace
- * it. The program does this itself, as only it knows when it has opened what it needs.
+/* The sandbox of superd's own processes: of its helper programs, and of the worker processes beside its loop, which never
+ * exec. Before a process reads anything that a stranger sent, it gives up new privileges, files, other programs, and
+ * every system call that its work does not need, and no other process may trace it. A program does this itself, as only
+ * it knows when it has opened what it needs.
  *
- * What the kernel lacks is left out: then the helper's own user, the empty bounding set and no_new_privs remain. A
- * build with sanitizers has no sandbox, as their runtimes trace and write files. Sources: landlock(7), seccomp(2),
- * prctl(2). */
+ * What the kernel lacks is left out: then the helper's own user, the empty bounding set and no_new_privs remain;
+ * self_sandbox_missing names it. A build with sanitizers has no sandbox, as their runtimes trace and write files.
+ * Sources: landlock(7), seccomp(2), prctl(2). */
 #pragma once
 
 #include <stdbool.h>
@@ -25,6 +26,17 @@ struct self_sandbox {
 	bool acts_as_users;             /* changes its effective user (root alone may) */
 	bool answers_unix;              /* sends datagrams to unix sockets, abstract ones too */
 	bool binds_any;                 /* binds TCP sockets to an address, with port 0 (the kernel's choice) */
+	bool has_threads;               /* creates threads */
+	bool reads_proc;                /* opens files of proc(5) for reading, and no others where there is Landlock */
+	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do that
+	 * (landlock(7), "Ptrace restrictions"), so it has none, and opens any file for reading that its user may open. */
+	bool looks_at_processes;
+	bool traces;                    /* is a tracer (ptrace(2)) */
+	bool answers_calls;             /* answers the calls that a seccomp filter has stopped (seccomp_unotify(2)) */
+	bool writes_files;              /* writes to files, and opens existing ones for that, where it opens files at all */
+	bool asks_sockets;              /* asks the kernel about sockets, or creates one to compare another with */
+	bool sets_listeners;            /* sets options and the backlog of listeners */
+	bool becomes_user;              /* takes on a user for good, with capabilities of its own choice */
 	uint16_t ports[SANDBOX_PORTS];  /* the only TCP ports that it connects to */
 	size_t port_count;
 };
@@ -35,6 +47,9 @@ void self_sandbox_begin(void);
 
 /* Applies the rest of the sandbox. It cannot be undone. */
 void self_sandbox_enter(const struct self_sandbox *sandbox);
+
+/* What this build or this kernel lacks of a sandbox: "seccomp, Landlock"; "" if nothing. Nothing is applied. */
+const char *self_sandbox_missing(void);
 
 /* Adds the TCP ports that a name lookup may need. */
 void self_sandbox_add_name_ports(struct self_sandbox *sandbox);

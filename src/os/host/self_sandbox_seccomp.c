@@ -34,10 +34,13 @@
 #define NAMESPACE_FLAGS \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
 	 CLONE_VM)
+/* Of Linux 6.6; headers may be older. */
+#define NOTIF_SET_FLAGS SECCOMP_IOW(4, uint64_t)
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
-/* The program's own ELF header; the linker defines this symbol. */
-extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
+/* The program's own ELF header; the linker defines this symbol. It is not weak: a compiler may ask the GOT whether a weak
+ * symbol exists, where ld enters 0 for this one, as the header is at the start of the file. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 /* Calls that every program makes: on open descriptors, for memory, time, and its end. */
 static const int common_calls[] = {
@@ -45,8 +48,8 @@ static const int common_calls[] = {
 	SYS_recvfrom, SYS_sendto, SYS_recvmsg, SYS_sendmsg, SYS_shutdown, SYS_getsockopt, SYS_setsockopt,
 	SYS_getsockname, SYS_getpeername, SYS_pipe2, SYS_splice, SYS_signalfd4, SYS_brk, SYS_munmap, SYS_mremap,
 	SYS_madvise, SYS_futex, SYS_clock_gettime, SYS_clock_nanosleep, SYS_gettimeofday, SYS_getpid, SYS_gettid,
-	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_uname, SYS_sysinfo, SYS_getrandom,
-	SYS_prlimit64, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_restart_syscall, SYS_exit,
+	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getppid, SYS_uname, SYS_sysinfo, SYS_getrandom,
+	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_restart_syscall, SYS_exit,
 	SYS_exit_group, SYS_sched_yield, SYS_timer_settime, SYS_timer_delete,
 #ifdef SYS_fstat
 	SYS_fstat,
@@ -104,7 +107,7 @@ static const int common_calls[] = {
 static const int name_calls[] = {
 	SYS_sendmmsg, SYS_recvmmsg, SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs,
 	SYS_getcwd, SYS_umask, SYS_setpriority, SYS_getpriority, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait,
-	SYS_eventfd2, SYS_getgroups, SYS_getppid, SYS_pread64, SYS_flock, SYS_rt_sigpending,
+	SYS_eventfd2, SYS_getgroups, SYS_pread64, SYS_flock, SYS_rt_sigpending,
 #ifdef SYS_faccessat2
 	SYS_faccessat2,
 #endif
@@ -145,6 +148,52 @@ static const int relay_calls[] = {
 #endif
 };
 
+static const int thread_calls[] = {
+	SYS_set_robust_list, SYS_sigaltstack,
+};
+
+/* To open and list files, and to learn about them. */
+static const int file_calls[] = {
+	SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs, SYS_pread64,
+#ifdef SYS_faccessat2
+	SYS_faccessat2,
+#endif
+#ifdef SYS_access
+	SYS_access, SYS_readlink, SYS_stat, SYS_lstat,
+#endif
+#ifdef SYS_stat64
+	SYS_stat64, SYS_lstat64, SYS_fstatfs64, SYS_statfs64,
+#endif
+};
+
+/* Other users' /proc entries are read with the file system's user, where the kernel wants that. */
+static const int look_calls[] = {
+	SYS_process_vm_readv, SYS_setfsuid, SYS_setfsgid, SYS_epoll_ctl, SYS_epoll_pwait, SYS_timer_create,
+	SYS_getxattr, SYS_mq_getsetattr,
+#ifdef SYS_setfsuid32
+	SYS_setfsuid32, SYS_setfsgid32,
+#endif
+#ifdef SYS_epoll_wait
+	SYS_epoll_wait,
+#endif
+#ifdef SYS_pidfd_open
+	SYS_pidfd_open,
+#endif
+#ifdef SYS_pidfd_getfd
+	SYS_pidfd_getfd,
+#endif
+#ifdef SYS_process_madvise
+	SYS_process_madvise,
+#endif
+};
+
+static const int trace_calls[] = {
+	SYS_ptrace, SYS_wait4, SYS_rt_sigtimedwait,
+#ifdef SYS_rt_sigtimedwait_time64
+	SYS_rt_sigtimedwait_time64,
+#endif
+};
+
 static const int user_calls[] = {
 	SYS_setresuid, SYS_setresgid, SYS_setreuid, SYS_setregid, SYS_setgroups, SYS_setuid, SYS_setgid,
 #ifdef SYS_setresuid32
@@ -178,7 +227,7 @@ static const int attacks[] = {
 /* The rule for one system call. */
 struct rule {
 	uint32_t number;
-	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, FORKS } kind;
+	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, FORKS, THREADS } kind;
 	/* ALWAYS: the action; WITHOUT, WITH: the action if the argument is not allowed. */
 	uint32_t action;
 	int argument;                   /* number of the argument, from 0 */
@@ -296,10 +345,69 @@ static void put_clients(struct bpf_filter *filter)
 #endif
 }
 
-static void put_requests(struct bpf_filter *filter)
+/* clone3(2) has its flags in memory, where no filter sees them: it is in no list, and libc falls back to clone(2). */
+static void put_threads(struct bpf_filter *filter)
+{
+	PUT_LIST(filter, thread_calls, SECCOMP_RET_ALLOW);
+	put_rule(filter, (struct rule){ .number = SYS_clone, .kind = THREADS });
+}
+
+/* Files that do not exist yet are never created. */
+static void put_files(struct bpf_filter *filter, bool writes)
+{
+	uint32_t refused = writes ? O_CREAT | O_TRUNC : WRITES;
+
+	PUT_LIST(filter, file_calls, SECCOMP_RET_ALLOW);
+	put_rule_without(filter, SYS_openat, 2, refused);
+#ifdef SYS_open
+	put_rule_without(filter, SYS_open, 1, refused);
+#endif
+	if (writes)
+		put_list(filter, (const int[]){ SYS_pwrite64 }, 1, SECCOMP_RET_ALLOW);
+}
+
+static void put_sockets(struct bpf_filter *filter, const struct self_sandbox *sandbox)
+{
+	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+
+	if (sandbox->asks_sockets || sandbox->sets_listeners)
+		put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
+	if (sandbox->sets_listeners)
+		put_list(filter, (const int[]){ SYS_listen }, 1, SECCOMP_RET_ALLOW);
+}
+
+static void put_user_change(struct bpf_filter *filter)
+{
+	static const uint32_t wishes[] = { PR_SET_KEEPCAPS, PR_SET_DUMPABLE };
+
+	PUT_LIST(filter, user_calls, SECCOMP_RET_ALLOW);
+	put_list(filter, (const int[]){ SYS_capget, SYS_capset }, 2, SECCOMP_RET_ALLOW);
+	put_rule(filter, RULE_WITH(SYS_prctl, 0, wishes, EPERM));
+}
+
+/* A process changes its own limits, and no other's. A signal by a pidfd is 0, which asks whether it is one. */
+static void put_own(struct bpf_filter *filter)
+{
+	static const uint32_t zero[] = { 0 };
+
+	put_rule(filter, RULE_WITH(SYS_prlimit64, 0, zero, EPERM));
+#ifdef SYS_pidfd_send_signal
+	put_rule(filter, RULE_WITH(SYS_pidfd_send_signal, 1, zero, EPERM));
+#endif
+}
+
+static void put_requests(struct bpf_filter *filter, bool answers_calls)
 {
 	static const uint32_t requests[] = { FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME };
+#ifdef SECCOMP_IOCTL_NOTIF_ADDFD
+	static const uint32_t answers[] = { SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, NOTIF_SET_FLAGS,
+					    SECCOMP_IOCTL_NOTIF_ID_VALID, SECCOMP_IOCTL_NOTIF_ADDFD };
 
+	if (answers_calls)
+		put_rule(filter, RULE_WITH(SYS_ioctl, 1, answers, ENOTTY));
+#else
+	(void)answers_calls;
+#endif
 	put_rule(filter, RULE_WITH(SYS_ioctl, 1, requests, ENOTTY));
 }
 
@@ -366,6 +474,18 @@ static void emit_forks(struct bpf_filter *filter)
 	emit_return(filter, SECCOMP_RET_ALLOW);
 }
 
+/* The other argument is the address of the thread's stack, which may look like the flag. A process that was made so has
+ * the same filter. */
+static void emit_threads(struct bpf_filter *filter)
+{
+	emit_load_argument(filter, 0);
+	emit_jump_at_bits(filter, CLONE_THREAD, 3, 0);
+	emit_load_argument(filter, 1);
+	emit_jump_at_bits(filter, CLONE_THREAD, 1, 0);
+	emit_return(filter, KILL);
+	emit_return(filter, SECCOMP_RET_ALLOW);
+}
+
 static void emit_rule(struct bpf_filter *filter, const struct rule *rule)
 {
 	if (!rule) {
@@ -378,6 +498,8 @@ static void emit_rule(struct bpf_filter *filter, const struct rule *rule)
 		emit_maps_modules(filter);
 	} else if (rule->kind == FORKS) {
 		emit_forks(filter);
+	} else if (rule->kind == THREADS) {
+		emit_threads(filter);
 	} else {
 		emit_load_argument(filter, rule->argument);
 		emit_jump_at_bits(filter, rule->bits, 0, 1);
@@ -485,11 +607,8 @@ static void emit_ends(struct bpf_filter *filter)
  * byte order. */
 static uint32_t own_audit_arch(void)
 {
-	uint32_t arch;
+	uint32_t arch = __ehdr_start.e_machine;
 
-	if (!&__ehdr_start)
-		return 0;
-	arch = __ehdr_start.e_machine;
 	if (arch == EM_MIPS && sizeof(long) == 4 && __ehdr_start.e_flags & EF_MIPS_ABI2)
 		return 0;                       /* MIPS n32 has an AUDIT_ARCH of its own */
 	if (sizeof(long) == 8 || arch == EM_X86_64)
@@ -505,6 +624,46 @@ static void install_filter(struct bpf_filter *filter)
 		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 
+static void put_process(struct bpf_filter *filter, const struct self_sandbox *sandbox)
+{
+	if (sandbox->has_threads)
+		put_threads(filter);
+	if (sandbox->traces)
+		PUT_LIST(filter, trace_calls, SECCOMP_RET_ALLOW);
+	if (sandbox->looks_at_processes)
+		PUT_LIST(filter, look_calls, SECCOMP_RET_ALLOW);
+	if (sandbox->looks_at_processes || sandbox->reads_proc)
+		put_files(filter, sandbox->writes_files);
+	if (sandbox->answers_calls)
+		put_list(filter, (const int[]){ SYS_accept4 }, 1, SECCOMP_RET_ALLOW);
+	if (sandbox->becomes_user)
+		put_user_change(filter);
+}
+
+static void put_network(struct bpf_filter *filter, const struct self_sandbox *sandbox)
+{
+	if (sandbox->finds_names)
+		put_names(filter);
+	if (sandbox->connects || sandbox->connects_unix)
+		put_connections(filter, sandbox->connects_unix);
+	if (sandbox->relays)
+		PUT_LIST(filter, relay_calls, SECCOMP_RET_ALLOW);
+	if (sandbox->binds_any)
+		put_list(filter, (const int[]){ SYS_bind }, 1, SECCOMP_RET_ALLOW);
+	if (sandbox->has_clients)
+		put_clients(filter);
+	if (sandbox->acts_as_users)
+		PUT_LIST(filter, user_calls, SECCOMP_RET_ALLOW);
+	put_sockets(filter, sandbox);
+}
+
+bool self_sandbox_can_filter(void)
+{
+	/* The kernel checks the mode before the address, which is none (seccomp(2)). */
+	return own_audit_arch() && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) < 0 && errno == EFAULT;
+}
+
+/* The first rule of a call holds, so what a process needs of the attackers' calls comes before those. */
 void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 {
 	static struct bpf_filter filter;
@@ -512,22 +671,13 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 
 	if (!arch)
 		return;
+	put_process(&filter, sandbox);
+	put_own(&filter);
 	PUT_LIST(&filter, common_calls, SECCOMP_RET_ALLOW);
 	PUT_LIST(&filter, attacks, KILL);
 	put_memory(&filter, sandbox);
-	put_requests(&filter);
-	if (sandbox->finds_names)
-		put_names(&filter);
-	if (sandbox->connects || sandbox->connects_unix)
-		put_connections(&filter, sandbox->connects_unix);
-	if (sandbox->relays)
-		PUT_LIST(&filter, relay_calls, SECCOMP_RET_ALLOW);
-	if (sandbox->binds_any)
-		put_list(&filter, (const int[]){ SYS_bind }, 1, SECCOMP_RET_ALLOW);
-	if (sandbox->has_clients)
-		put_clients(&filter);
-	if (sandbox->acts_as_users)
-		PUT_LIST(&filter, user_calls, SECCOMP_RET_ALLOW);
+	put_requests(&filter, sandbox->answers_calls);
+	put_network(&filter, sandbox);
 	find_ranges(&filter);
 	emit_load(&filter, offsetof(struct seccomp_data, arch));
 	emit_instruction(&filter, BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0);
@@ -538,6 +688,11 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 	install_filter(&filter);
 }
 #else
+bool self_sandbox_can_filter(void)
+{
+	return false;
+}
+
 void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 {
 	(void)sandbox;

@@ -4,12 +4,16 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -201,4 +205,214 @@ Test(sandbox, connects_to_its_port_alone)
 	if (kernel_restricts_ports())
 		cr_expect_eq(outcome_in(&elsewhere, connect_there), EACCES);
 	close(listener);
+}
+
+static void *do_nothing(void *with)
+{
+	return with;
+}
+
+static long have_thread(void)
+{
+	pthread_t thread;
+
+	errno = pthread_create(&thread, NULL, do_nothing, NULL);
+	return errno || pthread_join(thread, NULL) ? -1 : 0;
+}
+
+static long read_own_status(void)
+{
+	return open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+}
+
+static char parents_byte = 'p';
+
+static long read_parents_memory(void)
+{
+	char byte = 0;
+	struct iovec here = { &byte, 1 }, there = { &parents_byte, 1 };
+
+	return process_vm_readv(getppid(), &here, 1, &there, 1, 0) == 1 && byte == 'p' ? 0 : -1;
+}
+
+static long write_parents_memory(void)
+{
+	char byte = 'q';
+	struct iovec here = { &byte, 1 }, there = { &parents_byte, 1 };
+
+	return process_vm_writev(getppid(), &here, 1, &there, 1, 0);
+}
+
+static char made_file[64];
+
+static long create_file(void)
+{
+	return open(made_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static long be_traced(void)
+{
+	return syscall(SYS_ptrace, 0, 0, 0, 0);         /* PTRACE_TRACEME, which harms nobody */
+}
+
+static long limit_parent(void)
+{
+	struct rlimit limit;
+
+	return syscall(SYS_prlimit64, getppid(), RLIMIT_NOFILE, NULL, &limit);
+}
+
+static long limit_itself(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static long signal_parent(void)
+{
+	return syscall(SYS_kill, getppid(), 0);
+}
+
+static long listen_somewhere(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? -1 : listen(fd, 1);
+}
+
+static long keep_capabilities(void)
+{
+	return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+}
+
+static long rename_itself(void)
+{
+	return prctl(PR_SET_NAME, "other", 0, 0, 0);
+}
+
+/* Linux 5.13. */
+static bool kernel_restricts_files(void)
+{
+#ifdef SYS_landlock_create_ruleset
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1;
+#else
+	return false;
+#endif
+}
+
+Test(sandbox, has_threads_but_no_process)
+{
+	static const struct self_sandbox threads = { .has_threads = true };
+
+	skip_sanitized();
+	cr_expect_eq(outcome_in(&threads, have_thread), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&threads, have_child), -SIGSYS);
+	cr_expect_eq(outcome_in(&threads, make_user_namespace), -SIGSYS);
+	cr_expect_neq(outcome_in(&plain, have_thread), NOT_REFUSED);
+}
+
+Test(sandbox, reads_proc_alone)
+{
+	static const struct self_sandbox reads = { .reads_proc = true };
+
+	skip_sanitized();
+	cr_expect_eq(outcome_in(&reads, read_own_status), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&reads, write_file), EACCES);
+	cr_expect_eq(outcome_in(&reads, read_parents_memory), -SIGSYS);
+	if (kernel_restricts_files())
+		cr_expect_eq(outcome_in(&reads, read_file), EACCES);
+}
+
+Test(sandbox, looks_at_processes_and_changes_none)
+{
+	static const struct self_sandbox looks = { .looks_at_processes = true };
+
+	skip_sanitized();
+	cr_expect_eq(outcome_in(&looks, read_parents_memory), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&looks, read_own_status), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&looks, write_parents_memory), -SIGSYS);
+	cr_expect_eq(outcome_in(&looks, trace_parent), -SIGSYS);
+	cr_expect_eq(outcome_in(&looks, signal_parent), ENOSYS);
+	cr_expect_eq(outcome_in(&looks, write_file), EACCES);
+	cr_expect_eq(outcome_in(&looks, make_inet_socket), ENOSYS);
+	cr_expect_eq(outcome_in(&looks, start_program), -SIGSYS);
+}
+
+Test(sandbox, traces_where_it_is_a_tracer)
+{
+	static const struct self_sandbox tracer = { .traces = true };
+
+	skip_sanitized();
+	cr_expect_eq(outcome_in(&tracer, be_traced), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&plain, be_traced), -SIGSYS);
+	cr_expect_eq(outcome_in(&tracer, start_program), -SIGSYS);
+}
+
+Test(sandbox, writes_to_files_that_exist)
+{
+	static const struct self_sandbox writes = { .looks_at_processes = true, .writes_files = true };
+
+	skip_sanitized();
+	snprintf(made_file, sizeof(made_file), "/tmp/superd-sandbox-%ld", (long)getpid());
+	cr_expect_eq(outcome_in(&writes, write_file), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&writes, create_file), EACCES);
+	cr_expect_lt(access(made_file, F_OK), 0);
+}
+
+Test(sandbox, creates_sockets_to_ask_and_listens_to_set)
+{
+	static const struct self_sandbox asks = { .asks_sockets = true }, sets = { .sets_listeners = true };
+
+	skip_sanitized();
+	cr_expect_eq(outcome_in(&asks, make_inet_socket), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&asks, make_packet_socket), EAFNOSUPPORT);
+	cr_expect_eq(outcome_in(&asks, connect_there), ENOSYS);
+	cr_expect_eq(outcome_in(&asks, listen_somewhere), ENOSYS);
+	cr_expect_eq(outcome_in(&sets, listen_somewhere), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&sets, read_file), ENOSYS);
+}
+
+Test(sandbox, becomes_a_user_and_nothing_else)
+{
+	static const struct self_sandbox changes = { .becomes_user = true };
+
+	skip_sanitized();
+	cr_expect_eq(outcome_in(&changes, keep_capabilities), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&changes, rename_itself), EPERM);
+	cr_expect_eq(outcome_in(&plain, keep_capabilities), ENOSYS);
+}
+
+Test(sandbox, sets_its_own_limits_and_no_others)
+{
+	skip_sanitized();
+	cr_expect_eq(outcome_in(&plain, limit_itself), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&plain, limit_parent), EPERM);
+}
+
+/* A filter that is too long for its jumps would be left out without a word. */
+Test(sandbox, fits_whatever_is_wanted_of_it)
+{
+	static const struct self_sandbox all[] = {
+		{ .finds_names = true, .connects = true, .answers_unix = true },
+		{ .has_clients = true, .acts_as_users = true, .binds_any = true, .finds_names = true },
+		{ .relays = true, .connects_unix = true, .binds_any = true },
+		{ .has_threads = true, .writes_files = true },
+		{ .reads_proc = true, .asks_sockets = true, .sets_listeners = true },
+		{ .looks_at_processes = true, .traces = true, .answers_calls = true, .writes_files = true,
+		  .asks_sockets = true, .sets_listeners = true, .becomes_user = true, .has_threads = true },
+	};
+
+	skip_sanitized();
+	for (size_t n = 0; n < sizeof(all) / sizeof(all[0]); n++)
+		cr_expect_eq(outcome_in(&all[n], start_program), -SIGSYS, "sandbox %zu", n);
+}
+
+Test(sandbox, names_what_the_machine_lacks)
+{
+	const char *missing = self_sandbox_missing();
+
+	skip_sanitized();
+	cr_expect_eq(strstr(missing, "Landlock") == NULL, kernel_restricts_files(), "%s", missing);
+	cr_expect_eq(strstr(missing, "seccomp") == NULL, outcome_in(&plain, start_program) == -SIGSYS, "%s", missing);
 }
