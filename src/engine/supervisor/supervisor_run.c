@@ -262,6 +262,18 @@ static double seconds_of(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
+/* A filter kills only what tries to do what no process of superd's own does: an attack, or a fault in the filter. */
+static void log_filter_kill(struct engine *engine, pid_t pid, int status)
+{
+	const char *name = spawn_worker_name(pid);
+
+	if (name && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_error(engine->log,
+			  "%s, pid %ld: killed by the filter of system calls that superd gave it; the kernel's log names "
+			  "the call: report it to superd's maintainers, it may be an attack",
+			  name, (long)pid);
+}
+
 static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
@@ -279,6 +291,7 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 		command_note_stop(&supervisor->command, WSTOPSIG(status));
 	if (WIFSTOPPED(status) || WIFCONTINUED(status))
 		return;
+	log_filter_kill(engine, pid, status);
 	spawn_reaped(pid);
 	if (child) {
 		child_table_remove(&engine->children, child);

@@ -217,11 +217,17 @@ static uint64_t worker_capabilities(const struct bind_work *work)
 static bool start_process(struct bind_worker *worker, const struct bind_server *server, int *kept)
 {
 	const struct bind_work *work = &server->work;
+	const struct worker_kind kind = {
+		.name = "superd-bind",
+		.sandbox = { .looks_at_processes = true, .answers_calls = true, .asks_sockets = true,
+			     .writes_files = work->stops_accepts,
+			     .becomes_user = !capability_held(CAP_SYS_PTRACE) },
+	};
 
 	for (size_t n = 0; n < work->count; n++)
 		kept[n] = work->offers[n].fd;
 	kept[work->count] = work->notif;
-	worker->process = worker_process_start("superd-bind", worker_capabilities(work), serve_calls, server, kept,
+	worker->process = worker_process_start(&kind, worker_capabilities(work), serve_calls, server, kept,
 					       (int)work->count + 1);
 	if (worker->process.channel < 0)
 		return false;

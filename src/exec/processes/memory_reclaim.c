@@ -152,11 +152,16 @@ static void run_reclaim(int channel, const void *with)
 	report_byte(&reclaim, reclaim.error, 0);
 }
 
+static const struct worker_kind reclaimer = {
+	.name = "superd-page-out",
+	.sandbox = { .looks_at_processes = true, .writes_files = true },
+};
+
 struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group)
 {
 	const struct reclaim_task task = { .pids = pids, .group = group };
 
-	return worker_process_start("superd-page-out", CAPS_TO_LOOK | CAPS_TO_RECLAIM, run_reclaim, &task, NULL, 0);
+	return worker_process_start(&reclaimer, CAPS_TO_LOOK | CAPS_TO_RECLAIM, run_reclaim, &task, NULL, 0);
 }
 
 bool memory_reclaim_hear(int channel, int *error)

@@ -429,11 +429,16 @@ static void run_examiner(int channel, const void *with)
 	fd_message_await_taken(channel);
 }
 
+static const struct worker_kind examiner = {
+	.name = "superd-copy",
+	.sandbox = { .looks_at_processes = true, .asks_sockets = true },
+};
+
 struct worker_process orphan_copy_begin(const struct orphan_request *requests, size_t count, const struct table *table)
 {
 	const struct orphan_task task = { .requests = requests, .count = count, .table = table };
 
-	return worker_process_start("superd-copy", CAPS_TO_LOOK, run_examiner, &task, NULL, 0);
+	return worker_process_start(&examiner, CAPS_TO_LOOK, run_examiner, &task, NULL, 0);
 }
 
 enum orphan_hearing orphan_copy_hear(int channel, struct orphan_copy *copy)

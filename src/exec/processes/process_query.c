@@ -129,6 +129,11 @@ static bool has_budget(int64_t now)
 	return spent < BUDGET_MS;
 }
 
+static const struct worker_kind asker = {
+	.name = "superd-ask",
+	.sandbox = { .looks_at_processes = true },
+};
+
 static void send_query(const struct query *query)
 {
 	int64_t began = clock_ms();
@@ -137,7 +142,7 @@ static void send_query(const struct query *query)
 
 	if (!slot)
 		return;
-	process = worker_process_start("superd-ask", CAPS_TO_LOOK, run_query, query, NULL, 0);
+	process = worker_process_start(&asker, CAPS_TO_LOOK, run_query, query, NULL, 0);
 	if (process.channel < 0)
 		return;
 	heard = read_answers(query, process.channel, began + QUERY_TIMEOUT_MS);

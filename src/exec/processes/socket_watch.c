@@ -307,11 +307,16 @@ static void run_watcher(int channel, const void *with)
 	free(task.seen);
 }
 
+static const struct worker_kind watcher = {
+	.name = "superd-copy",
+	.sandbox = { .looks_at_processes = true, .asks_sockets = true },
+};
+
 struct worker_process socket_watch_begin(const struct socket_watch_request *request, int epoll)
 {
 	const struct watch_task task = { .request = request, .epoll = epoll };
 
-	return worker_process_start("superd-copy", CAPS_TO_LOOK, run_watcher, &task, &epoll, 1);
+	return worker_process_start(&watcher, CAPS_TO_LOOK, run_watcher, &task, &epoll, 1);
 }
 
 enum socket_watching socket_watch_hear(int channel, struct socket_watch_result *result)

@@ -14,18 +14,14 @@
 #include "os/foreign/fork_fds.h"
 #include "os/rights/own_privileges.h"
 
-#ifdef HAVE_SYS_PRCTL_H
-static void become_untraceable(const char *name)
+static void set_name(const char *name)
 {
-	prctl(PR_SET_DUMPABLE, 0);
+#ifdef PR_SET_NAME
 	prctl(PR_SET_NAME, name);
-}
 #else
-static void become_untraceable(const char *name)
-{
 	(void)name;
-}
 #endif
+}
 
 static bool is_kept_fd(int fd, const int *kept, int count)
 {
@@ -40,6 +36,7 @@ static bool is_kept_fd(int fd, const int *kept, int count)
  * end. */
 struct noted_worker {
 	pid_t pid;
+	const char *name;               /* of its kind; NULL: unknown */
 	uint64_t serial;
 };
 
@@ -59,19 +56,38 @@ static bool grow_workers(void)
 }
 
 /* Without memory the worker is not recorded, and superd's end may wait for it as for any other child. */
-void spawn_note_worker(pid_t pid)
+static void note_worker(pid_t pid, const char *name)
 {
 	if (pid > 0 && grow_workers())
-		workers.list[workers.count++] = (struct noted_worker){ pid, ++workers.last };
+		workers.list[workers.count++] = (struct noted_worker){ pid, name, ++workers.last };
+}
+
+void spawn_note_worker(pid_t pid)
+{
+	note_worker(pid, NULL);
+}
+
+static const struct noted_worker *find_worker(pid_t pid)
+{
+	for (size_t n = 0; n < workers.count; n++) {
+		if (workers.list[n].pid == pid)
+			return &workers.list[n];
+	}
+	return NULL;
 }
 
 uint64_t spawn_worker_serial(pid_t pid)
 {
-	for (size_t n = 0; n < workers.count; n++) {
-		if (workers.list[n].pid == pid)
-			return workers.list[n].serial;
-	}
-	return 0;
+	const struct noted_worker *worker = find_worker(pid);
+
+	return worker ? worker->serial : 0;
+}
+
+const char *spawn_worker_name(pid_t pid)
+{
+	const struct noted_worker *worker = find_worker(pid);
+
+	return worker ? worker->name : NULL;
 }
 
 bool spawn_is_worker(pid_t pid)
@@ -89,7 +105,8 @@ void spawn_reaped(pid_t pid)
 
 /* Returns twice, as fork(2) does. All signals stay blocked in the new process, as superd's loop, which handles them,
  * does not run there. */
-static pid_t fork_worker(const char *name, uint64_t capabilities, const int *kept, int count, int channel)
+static pid_t fork_worker(const struct worker_kind *kind, uint64_t capabilities, const int *kept, int count,
+			 int channel)
 {
 	sigset_t before;
 	pid_t pid;
@@ -100,24 +117,26 @@ static pid_t fork_worker(const char *name, uint64_t capabilities, const int *kep
 	pid = fork();
 	if (pid == 0) {
 		own_privileges_drop_others(capabilities);
-		become_untraceable(name);
+		self_sandbox_begin();
+		set_name(kind->name);
 		for (int fd = 0; fd <= 2; fd++) {
 			if (fd != channel && !is_kept_fd(fd, kept, count))
 				close(fd);
 		}
 		fork_fds_close_others(kept, count, channel);
 		setsid();
+		self_sandbox_enter(&kind->sandbox);
 		return 0;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	spawn_note_worker(pid);
+	note_worker(pid, kind->name);
 	return pid;
 }
 
-pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
-		   const int *kept, int count)
+pid_t spawn_worker(const struct worker_kind *kind, uint64_t capabilities, void (*work)(const void *with),
+		   const void *with, const int *kept, int count)
 {
-	pid_t pid = fork_worker(name, capabilities, kept, count, -1);
+	pid_t pid = fork_worker(kind, capabilities, kept, count, -1);
 
 	if (pid == 0) {
 		work(with);
@@ -126,7 +145,7 @@ pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const v
 	return pid;
 }
 
-struct worker_process worker_process_start(const char *name, uint64_t capabilities,
+struct worker_process worker_process_start(const struct worker_kind *kind, uint64_t capabilities,
 					   void (*work)(int channel, const void *with), const void *with,
 					   const int *kept, int count)
 {
@@ -135,7 +154,7 @@ struct worker_process worker_process_start(const char *name, uint64_t capabiliti
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return process;
-	process.pid = fork_worker(name, capabilities, kept, count, ends[1]);
+	process.pid = fork_worker(kind, capabilities, kept, count, ends[1]);
 	if (process.pid == 0) {
 		work(ends[1], with);
 		_exit(0);

@@ -7,6 +7,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "os/host/self_sandbox.h"
+
+/* What a process is, and what it may do. */
+struct worker_kind {
+	const char *name;               /* at most 15 bytes, as comm(5) shows it */
+	struct self_sandbox sandbox;    /* entered before its work begins */
+};
+
 /* Such a process and the channel to it, a pair of sockets (SOCK_SEQPACKET). */
 struct worker_process {
 	int channel;                    /* superd's end, non-blocking; readable also when the process exits; -1: none */
@@ -14,19 +22,20 @@ struct worker_process {
 	uint64_t serial;                /* spawn_worker_serial, as the pid may be reused; 0: none */
 };
 
-/* Starts one, whose work gets the other end of the channel. The process has this name (at most 15 bytes), has all
- * signals blocked, cannot be traced, and has no descriptors but that end and those in `kept`, and no capabilities
- * (permitted ones included) but these (bit CAP_x). `channel` -1, with errno: it could not be started. */
-struct worker_process worker_process_start(const char *name, uint64_t capabilities,
+/* Starts one, whose work gets the other end of the channel. The process has its kind's name and sandbox, has all signals
+ * blocked, cannot be traced, and has no descriptors but that end and those in `kept`, and no capabilities (permitted
+ * ones included) but these (bit CAP_x). `channel` -1, with errno: it could not be started. */
+struct worker_process worker_process_start(const struct worker_kind *kind, uint64_t capabilities,
 					   void (*work)(int channel, const void *with), const void *with,
 					   const int *kept, int count);
 bool worker_process_runs(const struct worker_process *process); /* whether it was started, and is not yet reaped */
 void worker_process_end(struct worker_process *process);        /* kills it, whatever it does, and closes the channel */
 
 /* Starts one without a channel. Returns its pid; -1 and errno. */
-pid_t spawn_worker(const char *name, uint64_t capabilities, void (*work)(const void *with), const void *with,
-		   const int *kept, int count);
+pid_t spawn_worker(const struct worker_kind *kind, uint64_t capabilities, void (*work)(const void *with),
+		   const void *with, const int *kept, int count);
 bool spawn_is_worker(pid_t pid);                /* whether it was started here, and is not yet reaped */
 uint64_t spawn_worker_serial(pid_t pid);        /* unique, whereas a pid is reused; 0: it was not started here */
+const char *spawn_worker_name(pid_t pid);       /* of its kind; NULL: it was not started here, or before an upgrade */
 void spawn_note_worker(pid_t pid);              /* adds a worker that superd started before an upgrade; 0: does nothing */
 void spawn_reaped(pid_t pid);                   /* to be called for every reaped child, as its pid may be reused now */

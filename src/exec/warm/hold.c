@@ -198,13 +198,18 @@ bool hold_is_supported(void)
  * (cap_ptrace_access_check of the kernel), so it keeps all. */
 bool hold_start(struct worker_process *worker, const struct hold_work *work)
 {
-	uint64_t capabilities = capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK : UINT64_MAX;
+	bool may_look = capability_held(CAP_SYS_PTRACE);
+	uint64_t capabilities = may_look ? CAPS_TO_LOOK : UINT64_MAX;
+	const struct worker_kind kind = {
+		.name = "superd-hold",
+		.sandbox = { .looks_at_processes = true, .traces = true, .becomes_user = !may_look },
+	};
 
 	if (work->place_count == 0 || work->place_count > HOLD_PLACES) {
 		errno = EINVAL;
 		return false;
 	}
-	*worker = worker_process_start("superd-hold", capabilities, hold_program, work, &work->channel, 1);
+	*worker = worker_process_start(&kind, capabilities, hold_program, work, &work->channel, 1);
 	if (worker->channel < 0)
 		return false;
 	scm_rights_allow(worker->channel, false);       /* reports carry no descriptors */

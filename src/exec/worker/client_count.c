@@ -121,9 +121,15 @@ static void run_counter(int channel, const void *with)
 
 bool client_count_begin(struct worker_process *helper, const struct client_count_request *request)
 {
+	struct worker_kind kind = {
+		.name = "superd-count",
+		.sandbox = { .reads_proc = true, .asks_sockets = true },
+	};
+
 	if (worker_process_runs(helper))
 		return false;
-	*helper = worker_process_start("superd-count", request->pids ? CAPS_TO_LOOK : 0, run_counter, request, NULL, 0);
+	kind.sandbox.looks_at_processes = request->pids;
+	*helper = worker_process_start(&kind, request->pids ? CAPS_TO_LOOK : 0, run_counter, request, NULL, 0);
 	return helper->channel >= 0;
 }
 

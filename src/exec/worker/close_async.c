@@ -429,6 +429,11 @@ static int *list_inherited_fds(void)
 	return list;
 }
 
+static const struct worker_kind closer_kind = {
+	.name = "superd-close",
+	.sandbox = { .has_threads = true },
+};
+
 /* Starts a closer, which inherits the kept descriptors and reads the queue. */
 static bool start_closer(void)
 {
@@ -449,7 +454,7 @@ static bool start_closer(void)
 		return false;
 	memset(&queue.shared->slots[work.number], 0, sizeof(struct close_slot));
 	atomic_store(&queue.shared->current, work.number);
-	pid = spawn_worker("superd-close", 0, run_closer, &work, inherited, (int)queue.count + 1);
+	pid = spawn_worker(&closer_kind, 0, run_closer, &work, inherited, (int)queue.count + 1);
 	free(inherited);
 	if (pid < 0) {
 		atomic_store(&queue.shared->current, before);

@@ -288,6 +288,11 @@ static bool open_queue(void)
 	return true;
 }
 
+static const struct worker_kind reader_kind = {
+	.name = "superd-output",
+	.sandbox = { .has_threads = true, .writes_files = true },
+};
+
 static bool is_at_work(void)
 {
 	return reader.pid > 0 && spawn_is_worker(reader.pid) && atomic_load(&reader.shared->ended) != reader.current;
@@ -299,7 +304,7 @@ static bool start_reader(void)
 	pid_t pid;
 
 	atomic_store(&reader.shared->current, work.number);
-	pid = spawn_worker("superd-output", 0, run_reader, &work, &reader.out, 1);
+	pid = spawn_worker(&reader_kind, 0, run_reader, &work, &reader.out, 1);
 	if (pid < 0) {
 		atomic_store(&reader.shared->current, reader.current);
 		return false;

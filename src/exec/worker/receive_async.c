@@ -126,6 +126,11 @@ static size_t move_kept_to_front(int *fds, size_t count, struct receive_answer *
 	return kept;
 }
 
+static const struct worker_kind receiver = {
+	.name = "superd-receive",
+	.sandbox = { .reads_proc = true },
+};
+
 static void run_receiver(int channel, const void *with)
 {
 	const struct receive_task *task = with;
@@ -154,7 +159,7 @@ struct worker_process receive_async(int socket, enum receive_purpose purpose)
 {
 	const struct receive_task task = { .socket = socket, .purpose = purpose };
 
-	return worker_process_start("superd-receive", 0, run_receiver, &task, &socket, 1);
+	return worker_process_start(&receiver, 0, run_receiver, &task, &socket, 1);
 }
 
 enum receive_state receive_async_hear(int channel, struct received *received)

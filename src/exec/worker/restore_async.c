@@ -53,9 +53,14 @@ static void run_restorer(int channel, const void *with)
 
 /* ---- superd's ---- */
 
+static const struct worker_kind restorer = {
+	.name = "superd-restore",
+	.sandbox = { .sets_listeners = true },
+};
+
 static bool start_process(struct worker_process *process)
 {
-	*process = worker_process_start("superd-restore", CAPS_TO_SET_OPTIONS, run_restorer, NULL, NULL, 0);
+	*process = worker_process_start(&restorer, CAPS_TO_SET_OPTIONS, run_restorer, NULL, NULL, 0);
 	if (process->channel < 0)
 		return false;
 	scm_rights_allow(process->channel, false);      /* answers carry no descriptors */

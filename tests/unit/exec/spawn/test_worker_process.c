@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,6 +18,9 @@
 #define PATIENCE 20000                  /* milliseconds */
 
 TestSuite(worker_process, .timeout = 60);
+
+static const struct worker_kind echoing = { .name = "echo" }, idling = { .name = "nothing" },
+				reporting = { .name = "report", .sandbox = { .writes_files = true } };
 
 /* Sends back what it gets, until superd closes its end. */
 static void echo(int channel, const void *with)
@@ -54,7 +59,7 @@ static bool answers(const struct worker_process *process)
 
 static struct worker_process start_echo(void)
 {
-	struct worker_process process = worker_process_start("echo", 0, echo, NULL, NULL, 0);
+	struct worker_process process = worker_process_start(&echoing, 0, echo, NULL, NULL, 0);
 
 	cr_assert_geq(process.channel, 0);
 	cr_assert_gt(process.pid, 0);
@@ -107,7 +112,7 @@ Test(worker_process, has_no_descriptors_but_its_own)
 
 	cr_assert_eq(pipe2(other, O_CLOEXEC), 0);
 	cr_assert_eq(pipe2(kept, O_CLOEXEC), 0);
-	process = worker_process_start("report", 0, report_descriptors, &kept[1], &kept[1], 1);
+	process = worker_process_start(&reporting, 0, report_descriptors, &kept[1], &kept[1], 1);
 	cr_assert_geq(process.channel, 0);
 	cr_expect_eq(hear_byte(process.channel), 8);
 	cr_expect_eq(read(kept[0], &byte, 1), 1);
@@ -128,7 +133,7 @@ Test(worker_process, keeps_a_channel_that_is_a_standard_stream)
 
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
-	process = worker_process_start("echo", 0, echo, NULL, NULL, 0);
+	process = worker_process_start(&echoing, 0, echo, NULL, NULL, 0);
 	dup2(saved[0], STDIN_FILENO);
 	dup2(saved[1], STDOUT_FILENO);
 	cr_assert_geq(process.channel, 0);
@@ -158,7 +163,7 @@ Test(worker_process, is_ended_unless_another_has_its_pid)
 static bool fails_with(int error)
 {
 	size_t before = count_open();
-	struct worker_process process = worker_process_start("echo", 0, echo, NULL, NULL, 0);
+	struct worker_process process = worker_process_start(&echoing, 0, echo, NULL, NULL, 0);
 	bool failed = errno == error && process.channel == -1 && !worker_process_runs(&process);
 
 	worker_process_end(&process);
@@ -205,7 +210,7 @@ static void do_nothing(const void *with)
 
 static uint64_t start_aside(void)
 {
-	pid_t pid = spawn_worker("nothing", 0, do_nothing, NULL, NULL, 0);
+	pid_t pid = spawn_worker(&idling, 0, do_nothing, NULL, NULL, 0);
 	uint64_t serial = spawn_worker_serial(pid);
 
 	cr_assert_gt(pid, 0);
@@ -225,3 +230,61 @@ Test(worker_process, each_process_aside_has_a_number_of_its_own)
 
 	cr_expect_neq(start_aside(), first);
 }
+
+/* A field of its /proc/PID/status; "" if there is none. */
+static const char *status_field(pid_t pid, const char *name, char value[64])
+{
+	char path[64], line[256], word[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	*value = '\0';
+	file = fopen(path, "re");
+	while (file && !*value && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63[^:]: %63s", word, value) != 2 || strcmp(word, name) != 0)
+			*value = '\0';
+	}
+	if (file)
+		fclose(file);
+	return value;
+}
+
+Test(worker_process, is_confined_before_its_work_begins)
+{
+	struct worker_process process = start_echo();
+	char value[64];
+
+	cr_assert(answers(&process));
+	cr_expect_str_eq(status_field(process.pid, "NoNewPrivs", value), "1");
+	cr_expect_str_eq(status_field(process.pid, "CapPrm", value), "0000000000000000");
+	cr_expect_str_eq(status_field(process.pid, "CapEff", value), "0000000000000000");
+#ifndef SANITIZED
+	if (!strstr(self_sandbox_missing(), "seccomp"))
+		cr_expect_str_eq(status_field(process.pid, "Seccomp", value), "2");
+#endif
+	worker_process_end(&process);
+	reap(&process);
+}
+
+#ifndef SANITIZED
+static void try_to_exec(const void *with)
+{
+	(void)with;
+	execl("/bin/true", "true", (char *)NULL);
+}
+
+/* superd logs such an end by the worker's name. */
+Test(worker_process, is_killed_where_it_tries_to_become_a_program)
+{
+	pid_t pid = spawn_worker(&idling, 0, try_to_exec, NULL, NULL, 0);
+	int status;
+
+	cr_assert_gt(pid, 0);
+	cr_expect_str_eq(spawn_worker_name(pid), "nothing");
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	if (!strstr(self_sandbox_missing(), "seccomp"))
+		cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+	spawn_reaped(pid);
+	cr_expect_null(spawn_worker_name(pid));
+}
+#endif
