@@ -15,6 +15,7 @@
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
 #include "config/option/option_table.h"
+#include "os/host/self_sandbox.h"
 #include "prepare/build_info.h"
 
 static bool print_comments(const struct table *table, FILE *out)
@@ -108,6 +109,9 @@ static void print_version(void)
 	for (size_t n = 0; built_with[n]; n++)
 		printf("%s%s", n ? ", " : " with ", built_with[n]);
 	putchar('\n');
+	if (*self_sandbox_missing())
+		printf("This machine lacks what confines superd's own processes: %s (SECURITY.md)\n",
+		       self_sandbox_missing());
 }
 
 static int run_task(struct options *options)

@@ -24,9 +24,10 @@ int main(int argc, char **argv)
 	};
 	struct self_sandbox sandbox = { .finds_names = true, .ports = { RPCBIND_PORT }, .port_count = 1 };
 	struct rpc_request request;
-	const char *refusal = rpc_argv_read((const char *const *)argv + 1, argc - 1, &request);
+	const char *refusal;
 
 	self_sandbox_begin();
+	refusal = rpc_argv_read((const char *const *)argv + 1, argc - 1, &request);
 	if (refusal) {
 		fprintf(stderr, "%s\n"
 			"usage: superd-rpc set|unset program/version[-version] transport[,transport] port\n", refusal);
