@@ -32,7 +32,7 @@ static void note_head(struct instance *instance, const struct listener *listener
 void datagram_lend(struct instance *instance, struct listener *listener)
 {
 	instance->client.busy = listener;
-	listener->busy = true;
+	listener->busy = listener->shared = true;
 }
 
 /* Starts the instance by an exec sequence. It has the listener from now on. */

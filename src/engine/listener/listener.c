@@ -351,10 +351,23 @@ static void on_restored(void *context, struct engine *engine, const char *servic
 	buf_free(&why);
 }
 
+/* Options that the table does not set are those of the backend as long as it sleeps with the socket, and of superd's
+ * parent where that has set them, who is not asked again. A program that binds (pass = bind) sets its own each time. */
+static struct restore_task task_of(struct listener *listener)
+{
+	listener->kept = listener->lent;
+	return (struct restore_task){
+		.fd = listener->io.fd,
+		.listen = listener->listen,
+		.clears = !listener->lent && (!listener->inherited || listener->listen->gets_options),
+	};
+}
+
 /* Restores what a backend may have changed of the socket for the next one. */
 static void restore_here(struct listener *listener, struct engine *engine, const char *service)
 {
-	int error = bind_restore(listener->io.fd, listener->listen) == 0 ? 0 : errno;
+	const struct restore_task task = task_of(listener);
+	int error = bind_restore(&task) == 0 ? 0 : errno;
 
 	on_restored(listener, engine, service, error);
 }
@@ -362,11 +375,23 @@ static void restore_here(struct listener *listener, struct engine *engine, const
 /* Restores a socket that another user may have: in another process, or here if none can be started. */
 static void restore_foreign(struct listener *listener, struct engine *engine, const char *service)
 {
-	int fd = listener->io.fd;
+	const struct restore_task task = task_of(listener);
 
-	if (!bind_is_shut(fd) && !foreign_socket_is_backed_off(fd))
-		listener->restoring = restore_begin(engine, fd, listener->listen, service, on_restored, listener);
+	if (!bind_is_shut(task.fd) && !foreign_socket_is_backed_off(task.fd))
+		listener->restoring = restore_begin(engine, &task, service, on_restored, listener);
 	if (!listener->restoring)
+		restore_here(listener, engine, service);
+}
+
+/* The backend that slept with the socket has ended. */
+static void restore_rest(struct listener *listener, struct engine *engine, const char *service)
+{
+	if (listener->restoring)
+		restore_cancel(engine, listener->io.fd);
+	listener->restoring = false;
+	if (foreign_socket_is(listener->io.fd))
+		restore_foreign(listener, engine, service);
+	else
 		restore_here(listener, engine, service);
 }
 
@@ -423,8 +448,11 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 		unwatch_listener(listener, engine);
 		return;
 	}
-	if (ev_is_active(&listener->io))
+	if (ev_is_active(&listener->io)) {
+		if (listener->kept && !listener->lent)
+			restore_rest(listener, engine, service);
 		return;
+	}
 	listener->put_off = false;
 	if (listener->shared && !beside && !again)
 		restore_here(listener, engine, service);
@@ -511,7 +539,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
 	listener->busy = listener->shared = listener->used = listener->restoring = false;
-	listener->guarded = listener->inherited = listener->put_off = false;
+	listener->guarded = listener->inherited = listener->put_off = listener->kept = false;
 }
 
 #define NONE(path, why) STATE_NONE(listener, path, why)
@@ -529,6 +557,8 @@ static const struct state_field listener_fields[] = {
 	{ NONE(put_off, "it is watched anew") },
 	{ NONE(roused, "its queue is looked at first in any case") },
 	{ NONE(busy, "the key busy of the instance") },
+	{ NONE(lent, "written before it is watched") },
+	{ NONE(kept, "restored anew when it is watched") },
 	{ NONE(node, "watched anew") },
 };
 const struct field_table listener_state = FIELD_TABLE("listener", listener, listener_fields);

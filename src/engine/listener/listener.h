@@ -44,6 +44,8 @@ struct listener {
 	bool guarded;                   /* the filter that listener_guard attaches is on the socket */
 	bool roused;                    /* superd must look at its queue as soon as it watches it again */
 	bool busy;                      /* accept = yes on datagrams: an instance has it alone */
+	bool lent;                      /* a frozen backend has the socket; written by who watches it */
+	bool kept;                      /* when it was restored last, the options of that backend stayed */
 	int node;                       /* mark of its path (engine/listener/socket_path_watch); 0: not watched */
 };
 

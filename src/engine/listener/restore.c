@@ -21,8 +21,7 @@
 
 struct restoring {
 	struct list link;
-	int fd;                         /* -1: cancelled while the process works on it */
-	const struct listen *listen;
+	struct restore_task task;       /* fd -1: cancelled while the process works on it */
 	const char *service;
 	restore_done *done;
 	void *context;
@@ -105,7 +104,7 @@ static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 	bool good;
 
 	restoring->number = ++restorer->number;
-	good = restore_async_ask(&restorer->process, restoring->fd, restoring->listen, restoring->number);
+	good = restore_async_ask(&restorer->process, &restoring->task, restoring->number);
 	if (!runs && restorer->process.channel >= 0) {
 		ev_io_set(&restorer->io, restorer->process.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
@@ -121,7 +120,7 @@ static void report_outcome(struct restorer *restorer, struct restoring *restorin
 
 	list_remove(&restoring->link);
 	free(restoring);
-	if (outcome.fd >= 0)
+	if (outcome.task.fd >= 0)
 		outcome.done(outcome.context, restorer->engine, outcome.service, error);
 }
 
@@ -137,7 +136,7 @@ static void give_up(struct restorer *restorer, int error)
 static void ask_first(struct restorer *restorer)
 {
 	while (!restorer->busy && first_of(restorer)) {
-		if (first_of(restorer)->fd < 0)
+		if (first_of(restorer)->task.fd < 0)
 			report_outcome(restorer, first_of(restorer), 0);
 		else if (first_of(restorer)->due > clock_now())
 			break;
@@ -152,7 +151,7 @@ static void drop_hanging(struct restorer *restorer)
 	struct restoring *restoring = first_of(restorer);
 
 	end_process(restorer);
-	foreign_socket_back_off(restoring->fd);
+	foreign_socket_back_off(restoring->task.fd);
 	report_outcome(restorer, restoring, ETIMEDOUT);
 	ask_first(restorer);
 }
@@ -241,7 +240,7 @@ static struct list *first_slow(struct restorer *restorer)
 	return link;
 }
 
-bool restore_begin(struct engine *engine, int fd, const struct listen *listen, const char *service, restore_done *done,
+bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
 		   void *context)
 {
 	struct restorer *restorer = restorer_get(engine);
@@ -250,8 +249,8 @@ bool restore_begin(struct engine *engine, int fd, const struct listen *listen, c
 	if (!restoring)
 		return false;
 	*restoring = (struct restoring){
-		.fd = fd, .listen = listen, .service = service, .done = done, .context = context,
-		.due = listen->rules ? 0 : clock_now() + REST, .left = FOREIGN_TIMEOUT,
+		.task = *task, .service = service, .done = done, .context = context,
+		.due = task->listen->rules ? 0 : clock_now() + REST, .left = FOREIGN_TIMEOUT,
 	};
 	if (!restoring->due && !first_of(restorer) && !ask_process(restorer, restoring)) {
 		free(restoring);
@@ -270,7 +269,7 @@ static struct restoring *find_restoring(struct engine *engine, int fd)
 	LIST_EACH(link, &engine->listeners->restorer->queue) {
 		struct restoring *restoring = container_of(link, struct restoring, link);
 
-		if (restoring->fd == fd)
+		if (restoring->task.fd == fd)
 			return restoring;
 	}
 	return NULL;
@@ -377,7 +376,7 @@ void restore_cancel(struct engine *engine, int fd)
 
 	if (!restoring)
 		return;
-	restoring->fd = -1;
+	restoring->task.fd = -1;
 	if (engine->listeners->restorer->busy && first_of(engine->listeners->restorer) == restoring)
 		settle_process(engine->listeners->restorer);
 	else
@@ -390,7 +389,7 @@ void restore_adopt(struct engine *engine, int fd, const struct listen *listen, c
 
 	if (!restoring)
 		return;
-	restoring->listen = listen;
+	restoring->task.listen = listen;
 	restoring->service = service;
 }
 

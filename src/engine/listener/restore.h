@@ -8,14 +8,15 @@
 
 #include "config/service/service.h"
 #include "engine/core/engine.h"
+#include "os/socket/bind.h"
 
 /* Called with the outcome for a listener: 0, or an errno. ETIMEDOUT: a process that has the socket blocks it. EAGAIN
  * and the like: no process could be started. */
 typedef void restore_done(void *context, struct engine *engine, const char *service, int error);
 
-/* Begins to restore the socket fd with these settings. listen, service and context are borrowed until `done` is
- * called. false: no process could be started. */
-bool restore_begin(struct engine *engine, int fd, const struct listen *listen, const char *service, restore_done *done,
+/* Begins to restore a socket. What the task leads to, service and context are borrowed until `done` is called. false: no
+ * process could be started. */
+bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
 		   void *context);
 
 bool restore_has_begun(struct engine *engine, int fd);

@@ -54,6 +54,7 @@ void runtime_rewatch(struct service_runtime *runtime)
 		struct listener *listener = &runtime->listeners[n];
 		bool wanted = !listener->busy && (!refuses || endpoint_accepts(listener->listen->endpoint));
 
+		listener->lent = runtime->state.run == RUN_FROZEN;
 		if (!listener->put_off || !watching || !wanted || !runtime_is_being_restored(runtime))
 			listener_watch(listener, runtime->engine, runtime->service->name, watching && wanted);
 		if (is_in_doubt(runtime))

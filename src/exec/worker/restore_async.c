@@ -10,12 +10,11 @@
 #include "exec/spawn/worker_process.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/rights/required_caps.h"
-#include "os/socket/bind.h"
 #include "os/socket/scm_rights.h"
 
 struct restore_request {
 	uint64_t number;
-	const struct listen *listen;    /* address valid in both processes */
+	struct restore_task task;       /* the address in it is valid in both processes, the descriptor in superd alone */
 };
 
 struct restore_answer {
@@ -43,7 +42,8 @@ static void run_restorer(int channel, const void *with)
 		struct restore_answer answer = { .number = request.number };
 
 		foreign_socket_mark(fd, false);         /* superd's own marks are of other descriptors */
-		if (bind_restore(fd, request.listen) < 0)
+		request.task.fd = fd;
+		if (bind_restore(&request.task) < 0)
 			answer.error = errno ? errno : EINVAL;
 		close(fd);                      /* who has the answer may bind the address anew */
 		if (send(channel, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
@@ -67,12 +67,12 @@ static bool start_process(struct worker_process *process)
 	return true;
 }
 
-bool restore_async_ask(struct worker_process *process, int fd, const struct listen *listen, uint64_t number)
+bool restore_async_ask(struct worker_process *process, const struct restore_task *task, uint64_t number)
 {
-	const struct restore_request request = { number, listen };
+	const struct restore_request request = { number, *task };
 
 	return (process->channel >= 0 || start_process(process)) &&
-	       fd_message_send(process->channel, &request, sizeof(request), &fd, 1, MSG_DONTWAIT);
+	       fd_message_send(process->channel, &request, sizeof(request), &task->fd, 1, MSG_DONTWAIT);
 }
 
 bool restore_async_hear(struct worker_process *process, uint64_t *number, int *error)

@@ -7,12 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/service/service.h"
 #include "exec/spawn/worker_process.h"
+#include "os/socket/bind.h"
 
 /* Requests a restore under a number, and starts the process if `channel` is -1. The process must be younger than
- * `listen`. false and errno; EAGAIN: too many requests are open. */
-bool restore_async_ask(struct worker_process *process, int fd, const struct listen *listen, uint64_t number);
+ * `task->listen`. false and errno; EAGAIN: too many requests are open. */
+bool restore_async_ask(struct worker_process *process, const struct restore_task *task, uint64_t number);
 
 /* Reads the next answer without blocking: its number, and its errno in *error, 0: all was restored. false and errno;
  * EAGAIN: no answer yet; any other: the process has exited. */

@@ -205,27 +205,28 @@ static int filter_adjust(int fd, const struct listen *before, const struct liste
 static int restore_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct linger no_linger = { 0 };
-	const struct listen *listen = with;
+	const struct restore_task *task = with;
+	const struct listen *listen = task->listen;
 	int domain = bind_option(fd, SOL_SOCKET, SO_DOMAIN), result;
 
 	(void)why;
 	if (socket_filter_attach(fd, listen_filter(listen)) < 0 && (errno == EPERM || listen_filter(listen)))
 		return -1;
-	result = socket_options_restore(fd, domain, listen);
+	result = socket_options_restore(fd, domain, listen, task->clears);
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));   /* connections would inherit it */
 	if (endpoint_accepts(listen->address))
 		set_backlog(fd, listen, warnings);
 	return result;
 }
 
-int bind_restore(int fd, const struct listen *listen)
+int bind_restore(const struct restore_task *task)
 {
 	struct buf why = { 0 }, unused = { 0 };
 	int result, error;
 
-	if (bind_option(fd, SOL_SOCKET, SO_DOMAIN) < 0 || bind_is_shut(fd))
+	if (bind_option(task->fd, SOL_SOCKET, SO_DOMAIN) < 0 || bind_is_shut(task->fd))
 		return 0;               /* not a socket; or shut down, which is detected elsewhere */
-	result = foreign_socket_do(fd, restore_socket, listen, &why, &unused);
+	result = foreign_socket_do(task->fd, restore_socket, task, &why, &unused);
 	error = errno;
 	buf_free(&why);
 	buf_free(&unused);

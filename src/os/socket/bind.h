@@ -31,10 +31,16 @@ int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf 
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
 		struct buf *warnings);
 
+/* A socket that a backend has had. */
+struct restore_task {
+	int fd;                         /* borrowed */
+	const struct listen *listen;    /* borrowed */
+	bool clears;                    /* true: what the table does not set gets the kernel's default; false: it stays */
+};
+
 /* Restores what a backend may have changed for all holders of the socket: the filter, the interface, the length of the
- * queue, the listener's options. -1 and errno: that is impossible (SO_LOCK_FILTER), so the socket must be opened
- * anew. */
-int bind_restore(int fd, const struct listen *listen);
+ * queue, the options. -1 and errno: that is impossible (SO_LOCK_FILTER), so the socket must be opened anew. */
+int bind_restore(const struct restore_task *task);
 
 /* Whether clients reach this socket by the listener's path: its node exists and is this socket's. Always true without a
  * path. Without CAP_NET_ADMIN the kernel searches all unix sockets for it. */

@@ -267,7 +267,7 @@ void socket_options_adopt(int fd, int domain, const struct listen *listen, struc
 	settings_set(fd, domain, listen, warnings);
 }
 
-int socket_options_restore(int fd, int domain, const struct listen *listen)
+int socket_options_restore(int fd, int domain, const struct listen *listen, bool clears)
 {
 	struct buf unused = { 0 };
 	int result = 0;
@@ -276,7 +276,7 @@ int socket_options_restore(int fd, int domain, const struct listen *listen)
 		result = set_device(fd, listen, &unused);
 	else if (is_inet(domain) && !socket_address_is_scoped(listen->address))
 		result = device_set(fd, "", &unused);
-	if (listen->gets_options)
+	if (clears)
 		carried_options_clear(fd);
 	options_set(fd, domain, listen, NULL);
 	buf_free(&unused);

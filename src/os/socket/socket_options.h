@@ -15,9 +15,9 @@ int socket_options_set(int fd, int domain, const struct listen *listen, struct b
 /* Sets on a socket that superd was given what socket_options_set would have, as far as an open socket allows. */
 void socket_options_adopt(int fd, int domain, const struct listen *listen, struct buf *warnings);
 
-/* Sets the configured options again, as a backend may have changed them. -1 and errno: its interface cannot be
- * restored. */
-int socket_options_restore(int fd, int domain, const struct listen *listen);
+/* Sets the configured options again, as a backend may have changed them. clears: the others get the kernel's defaults.
+ * -1 and errno: its interface cannot be restored. */
+int socket_options_restore(int fd, int domain, const struct listen *listen, bool clears);
 
 /* Two versions of one listener. */
 struct listen_change {

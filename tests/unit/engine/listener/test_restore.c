@@ -45,7 +45,9 @@ static void on_done(void *context, struct engine *of, const char *service, int e
 
 static void ask(void)
 {
-	cr_assert(restore_begin(&engine, fd, &listen_one, "web", on_done, &fd));
+	const struct restore_task task = { fd, &listen_one, false };
+
+	cr_assert(restore_begin(&engine, &task, "web", on_done, &fd));
 }
 
 static unsigned backlog(void)

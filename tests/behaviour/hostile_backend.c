@@ -1,0 +1,223 @@
+/* A backend that does to the listener that it shares with superd what a backend can.
+ *
+ *   hostile_backend FILE ACT      FILE gets what it has done, a line each
+ *
+ * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which options
+ * of the listener are not the kernel's ("differs NAME"), then "looked", and serve one client. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 2000 };
+
+static const char *file;
+static int listener; /* the first of LISTEN_FDS, or standard input */
+
+static void tell(const char *text)
+{
+	int fd = open(file, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	if (fd < 0 || dprintf(fd, "%s\n", text) < 0)
+		exit(1);
+	close(fd);
+}
+
+static int has_told(const char *text)
+{
+	char all[4096];
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, all, sizeof(all) - 1);
+
+	if (got < 0)
+		exit(1);
+	close(fd);
+	all[got] = '\0';
+	return strstr(all, text) != NULL;
+}
+
+/* Leaves the processor to others, also where each session has its own share of it (sched(7), autogroup). */
+static void be_nice(void)
+{
+	int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+
+	setpriority(PRIO_PROCESS, 0, 19);
+	if (fd >= 0) {
+		(void)!write(fd, "19", 2);
+		close(fd);
+	}
+}
+
+static const struct option {
+	const char *name;
+	int level, number, type, value;
+} options[] = {
+	{ "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, SOCK_STREAM, 1 },
+	{ "SO_RCVBUF", SOL_SOCKET, SO_RCVBUF, 0, 1 },
+	{ "SO_SNDBUF", SOL_SOCKET, SO_SNDBUF, 0, 1 },
+	{ "SO_RCVLOWAT", SOL_SOCKET, SO_RCVLOWAT, 0, 100 },
+	{ "SO_DONTROUTE", SOL_SOCKET, SO_DONTROUTE, 0, 1 },
+	{ "SO_TIMESTAMP", SOL_SOCKET, SO_TIMESTAMP, 0, 1 },
+	{ "SO_OOBINLINE", SOL_SOCKET, SO_OOBINLINE, SOCK_STREAM, 1 },
+	{ "TCP_DEFER_ACCEPT", IPPROTO_TCP, TCP_DEFER_ACCEPT, SOCK_STREAM, 3600 },
+	{ "TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT, SOCK_STREAM, 1 },
+	{ "TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE, SOCK_STREAM, 1 },
+	{ "TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY, SOCK_STREAM, 1 },
+	{ "TCP_CORK", IPPROTO_TCP, TCP_CORK, SOCK_STREAM, 1 },
+	{ "TCP_MAXSEG", IPPROTO_TCP, TCP_MAXSEG, SOCK_STREAM, 100 },
+	{ "IP_TTL", IPPROTO_IP, IP_TTL, 0, 3 },
+	{ "IP_TOS", IPPROTO_IP, IP_TOS, 0, 0x10 },
+	{ "IP_RECVERR", IPPROTO_IP, IP_RECVERR, SOCK_DGRAM, 1 },
+	{ "IP_MINTTL", IPPROTO_IP, IP_MINTTL, 0, 255 }, /* the last: no packet of the loopback has that */
+};
+
+static int number_of(int fd, int level, int number)
+{
+	socklen_t length = sizeof(int);
+	int value = -1;
+
+	return getsockopt(fd, level, number, &value, &length) == 0 ? value : -1;
+}
+
+static int type_of(void)
+{
+	return number_of(listener, SOL_SOCKET, SO_TYPE);
+}
+
+static int is_for_listener(const struct option *option)
+{
+	return !option->type || option->type == type_of();
+}
+
+static void set_options(void)
+{
+	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]); n++) {
+		const struct option *option = &options[n];
+
+		if (is_for_listener(option) &&
+		    setsockopt(listener, option->level, option->number, &option->value, sizeof(option->value)) < 0)
+			exit(1);
+	}
+}
+
+static void drop_all(void)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog program = { 1, &nothing };
+
+	if (setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
+		exit(1);
+}
+
+/* The description is superd's, too: who gets the signal is the kernel's decision at each client. */
+static void own_signals(void)
+{
+	if (fcntl(listener, F_SETOWN, getppid()) < 0 || fcntl(listener, F_SETSIG, SIGKILL) < 0 ||
+	    fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_ASYNC) < 0)
+		exit(1);
+}
+
+/* Nobody else may come into its queue, and whoever is there waits for ever. */
+static void no_backlog(void)
+{
+	if (listen(listener, 0) < 0)
+		exit(1);
+	fcntl(listener, F_SETFL, 0);
+}
+
+static void close_all(void)
+{
+	for (int fd = 0; fd < 64; fd++) {
+		close(fd);
+		(void)!open("/dev/null", O_RDWR);
+	}
+}
+
+static void look(void)
+{
+	int fresh = socket(number_of(listener, SOL_SOCKET, SO_DOMAIN), type_of(), 0);
+	char line[64];
+
+	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]); n++) {
+		const struct option *option = &options[n];
+
+		if (!is_for_listener(option) ||
+		    number_of(listener, option->level, option->number) ==
+			    number_of(fresh, option->level, option->number))
+			continue;
+		snprintf(line, sizeof(line), "differs %s", option->name);
+		tell(line);
+	}
+	close(fresh);
+	tell("looked");
+}
+
+/* An answer to one client that comes in time. */
+static void serve_one(void)
+{
+	struct pollfd wait = { .fd = listener, .events = POLLIN };
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+	char answer[32], request[64];
+	int size = snprintf(answer, sizeof(answer), "%ld served\n", (long)getpid()), client;
+
+	if (poll(&wait, 1, PATIENCE_MS) <= 0)
+		return;
+	if (type_of() == SOCK_DGRAM) {
+		if (recvfrom(listener, request, sizeof(request), MSG_DONTWAIT, (struct sockaddr *)&from, &length) >= 0)
+			sendto(listener, answer, (size_t)size, 0, (struct sockaddr *)&from, length);
+		return;
+	}
+	client = accept(listener, NULL, NULL);
+	if (client >= 0) {
+		(void)!write(client, answer, (size_t)size);
+		shutdown(client, SHUT_WR);
+		(void)!read(client, request, sizeof(request));
+		close(client);
+	}
+}
+
+static void tamper(void (*act)(void))
+{
+	if (has_told("tampered\n")) {
+		look();
+		serve_one();
+		return;
+	}
+	serve_one();
+	tell("tampered");
+	act();
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*act)(void);
+	} acts[] = {
+		{ "options", set_options }, { "drop", drop_all },   { "signals", own_signals },
+		{ "backlog", no_backlog },  { "close", close_all },
+	};
+
+	if (argc != 3)
+		return 2;
+	file = argv[1];
+	listener = getenv("LISTEN_FDS") ? 3 : 0;
+	be_nice();
+	for (size_t n = 0; n < sizeof(acts) / sizeof(acts[0]); n++) {
+		if (!strcmp(argv[2], acts[n].name)) {
+			tamper(acts[n].act);
+			return 0;
+		}
+	}
+	return 2;
+}

@@ -1,0 +1,117 @@
+/* A backend has done to the listener what setsockopt(2), connect(2), listen(2) and fcntl(2) let it (hostile_backend.c), and
+ * has ended. Before long the next one has it as the table describes it, and serves clients. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "harness.h"
+#include "namespace.h"
+#include "process.h"
+
+enum { ANSWER_MS = 3000 };
+
+struct scene {
+	struct superd *superd;
+	const char *file; /* what the backend writes */
+	int port;
+};
+
+static struct scene begin(const char *kind, const char *act, const char *words)
+{
+	struct scene scene = { .file = write_file("acts", "%s", ""), .port = free_port() };
+
+	chmod(scene.file, 0666);
+	scene.superd = superd_run("service hostile { listen = \"%s127.0.0.1:%d\" exec = \"%s %s %s\"\n"
+				  " %s }\n",
+				  kind, scene.port, replaced(backend("%s", ""), "backend ", "hostile_backend"),
+				  scene.file, act, words);
+	superd_wait_log(scene.superd, "listening on");
+	return scene;
+}
+
+static int open_client(const struct scene *scene, int type)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)scene->port) };
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		cr_assert_eq(errno, EINPROGRESS);
+	if (type == SOCK_DGRAM)
+		(void)!send(fd, "hello\n", 6, 0);
+	return fd;
+}
+
+/* Whether a client is answered; one whose packets the kernel drops is not, nor is one behind a backend that leaves. */
+static bool is_served(const struct scene *scene, int type)
+{
+	int fd = open_client(scene, type);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	char answer[64] = "";
+	bool served = poll(&wait, 1, ANSWER_MS) > 0 && read(fd, answer, sizeof(answer) - 1) > 0;
+
+	close(fd);
+	return served && strstr(answer, " served\n");
+}
+
+/* A backend has looked at the listener since this length of what is written, and found nothing. */
+static bool finds_nothing(const struct scene *scene, int type)
+{
+	size_t before = strlen(read_text(scene->file));
+
+	return is_served(scene, type) && !strcmp(read_text(scene->file) + before, "looked\n");
+}
+
+static void expect_restored(struct scene scene, int type)
+{
+	WAIT_UNTIL(is_served(&scene, type));
+	WAIT_UNTIL(strstr(read_text(scene.file), "tampered\n"));
+	WAIT_UNTIL(finds_nothing(&scene, type));
+	superd_stop(scene.superd);
+}
+
+Behaviour(hostile_listener, options_that_the_table_does_not_set_end_with_the_backend)
+{
+	expect_restored(begin("", "options", ""), SOCK_STREAM);
+}
+
+Behaviour(hostile_listener, options_of_a_datagram_socket_do_so_too)
+{
+	expect_restored(begin("udp:", "options", ""), SOCK_DGRAM);
+}
+
+/* Datagrams with a backend for each burst. */
+Behaviour(hostile_listener, a_datagram_socket_that_is_lent_is_restored_as_well)
+{
+	expect_restored(begin("udp:", "options", "accept = yes"), SOCK_DGRAM);
+}
+
+Behaviour(hostile_listener, a_filter_on_a_datagram_socket_that_is_lent_goes)
+{
+	expect_restored(begin("udp:", "drop", "accept = yes"), SOCK_DGRAM);
+}
+
+Behaviour(hostile_listener, a_queue_of_no_length_that_waits_is_restored)
+{
+	expect_restored(begin("", "backlog", ""), SOCK_STREAM);
+}
+
+Behaviour(hostile_listener, descriptors_that_become_others_are_the_backends_affair)
+{
+	expect_restored(begin("", "close", ""), SOCK_STREAM);
+}
+
+/* send_sigio_to_task of the kernel asks whether the one who said so may send that signal. */
+BehaviourOfUsers(hostile_listener, superd_gets_no_signals_of_another_user_by_the_shared_description)
+{
+	SKIP_WITHOUT(geteuid() == 0, "needs root, which may be another user");
+	expect_restored(begin("", "signals", text_of("user = %lu", (unsigned long)lone_user())), SOCK_STREAM);
+}
