@@ -19,7 +19,7 @@ double spawn_timeout_seconds = 5;
 
 /* One thread for all starts of the process, whichever threads they are from. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t start_begun = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t start_begun;      /* waits by CLOCK_MONOTONIC; initialised with the thread */
 static struct spawn_timeout *starts;
 static pthread_t thread;
 static bool is_watching, is_made, stops;
@@ -33,13 +33,12 @@ static void kill_slow_starts(double before)
 	}
 }
 
-/* If the wall clock is set meanwhile, the thread wakes sooner or later than planned, but judges by a start's age. */
 static void wait_half_timeout(void)
 {
 	struct timespec until;
 	double seconds = spawn_timeout_seconds / 2;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)seconds;
 	until.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
 	if (until.tv_nsec >= 1000000000) {
@@ -67,18 +66,42 @@ static void *watch_starts(void *unused)
 	return NULL;
 }
 
+/* By the wall clock, a wait would last until a clock that is set back has caught up, and starts that hang as long. */
+static bool make_condition(void)
+{
+	pthread_condattr_t attributes;
+	bool made;
+
+	if (pthread_condattr_init(&attributes) != 0)
+		return false;
+	made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+	       pthread_cond_init(&start_begun, &attributes) == 0;
+	pthread_condattr_destroy(&attributes);
+	return made;
+}
+
+static bool make_thread(void)
+{
+	if (!make_condition())
+		return false;
+	if (thread_start(&thread, THREAD_STACK, watch_starts, NULL) == 0)
+		return true;
+	pthread_cond_destroy(&start_begun);
+	return false;
+}
+
 void spawn_timeout_begin(struct spawn_timeout *timeout)
 {
 	*timeout = (struct spawn_timeout){ .since = clock_now() };
 	pthread_mutex_lock(&lock);
 	if (!is_made)
-		is_made = thread_start(&thread, THREAD_STACK, watch_starts, NULL) == 0;
+		is_made = make_thread();
 	timeout->next = starts;
 	timeout->place = &starts;
 	if (starts)
 		starts->place = &timeout->next;
 	starts = timeout;
-	if (!is_watching)
+	if (is_made && !is_watching)
 		pthread_cond_signal(&start_begun);
 	is_watching = true;
 	pthread_mutex_unlock(&lock);
@@ -102,5 +125,6 @@ void spawn_timeout_stop(void)
 	pthread_cond_signal(&start_begun);
 	pthread_mutex_unlock(&lock);
 	pthread_join(thread, NULL);
+	pthread_cond_destroy(&start_begun);
 	stops = is_made = is_watching = false;
 }

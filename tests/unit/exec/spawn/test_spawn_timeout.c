@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,17 @@
 
 static struct plan *plan;
 static char program[300];
+static time_t ahead;                    /* seconds by which the wall clock is set back once it was read */
+
+/* In libc's place. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int result = (int)syscall(SYS_clock_gettime, clock, now);
+
+	if (clock == CLOCK_REALTIME)
+		now->tv_sec += ahead;
+	return result;
+}
 
 static void begin(void)
 {
@@ -90,4 +102,20 @@ Test(spawn_patience, ends_what_hangs_before_its_program)
 	launch = start();
 	cr_expect_gt(launch.pid, 0, "%s", fault_reason(&launch.fault));
 	cr_expect_eq(waitpid(launch.pid, NULL, 0), launch.pid);
+}
+
+/* As when somebody sets the clock back by a year while the start hangs. */
+Test(spawn_patience, ends_what_hangs_also_when_the_clock_is_set_back)
+{
+	struct spawn_request launch;
+	int fd;
+
+	write_program();
+	fd = take_lease();
+	ahead = 365 * 24 * 3600;
+	launch = start();
+	cr_expect_eq(launch.fault.error, ETIMEDOUT, "%s: %s", stage_name(launch.fault.stage),
+		     fault_reason(&launch.fault));
+	settle(&launch);
+	close(fd);
 }
