@@ -1,32 +1,19 @@
 /* The watchdog of an instance (WATCHDOG=1 of sd_notify(3)). It fires once: an instance that is being stopped, for
- * this or any other reason, need not send anything any more. */
+ * this or any other reason, need not send anything any more.
+ *
+ * Silence proves nothing while superd did not run either: a SIGSTOP of all, a frozen container or a paused virtual
+ * machine would otherwise have every instance killed when it is over. */
 #include "engine/instance/watchdog.h"
 
 #include <stdio.h>
 
 #include "base/scan.h"
 
+#define HELD_UP 1.                      /* seconds after its time that the timer of a superd that runs never fires */
+
 static double seconds(int64_t microseconds)
 {
 	return (double)microseconds / 1e6;
-}
-
-static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct notify_state *notice = timer->data;
-	char every[32], reason[96];
-
-	(void)loop, (void)events;
-	scan_duration_format((int64_t)(notice->every * 1e6), every);
-	snprintf(reason, sizeof(reason), "it has not said WATCHDOG=1 for %s", every);
-	watchdog_bark(notice, reason);
-}
-
-void watchdog_init(struct notify_state *notice)
-{
-	ev_init(&notice->watchdog, on_silence);
-	notice->watchdog.data = notice;
-	notice->every = -1.;
 }
 
 static void restart_timer(struct notify_state *notice, double wait)
@@ -38,6 +25,35 @@ static void restart_timer(struct notify_state *notice, double wait)
 		return;
 	ev_timer_set(&notice->watchdog, wait, 0.);
 	ev_timer_start(loop, &notice->watchdog);
+}
+
+/* Whether superd itself was held up when the limit passed. libev leaves the time to go in a timer that has fired, so
+ * that it is negative. */
+static bool is_late(struct ev_loop *loop, ev_timer *timer)
+{
+	return -ev_timer_remaining(loop, timer) > HELD_UP;
+}
+
+static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct notify_state *notice = timer->data;
+	char every[32], reason[96];
+
+	(void)events;
+	if (is_late(loop, timer)) {
+		restart_timer(notice, notice->every);
+		return;
+	}
+	scan_duration_format((int64_t)(notice->every * 1e6), every);
+	snprintf(reason, sizeof(reason), "it has not said WATCHDOG=1 for %s", every);
+	watchdog_bark(notice, reason);
+}
+
+void watchdog_init(struct notify_state *notice)
+{
+	ev_init(&notice->watchdog, on_silence);
+	notice->watchdog.data = notice;
+	notice->every = -1.;
 }
 
 void watchdog_begin(struct notify_state *notice)
