@@ -2,7 +2,7 @@
  *
  * Clients that may act must get in, whatever other clients do. If there are too many clients, the one that has been
  * silent longest is dropped. superd waits for no client. It keeps a few descriptors in reserve for the case that no
- * others are left. */
+ * others are left; one for the socket itself, which opens after those of all services. */
 #include "control/server.h"
 
 #include <errno.h>
@@ -28,6 +28,8 @@
 /* Opens the reserved descriptors that are closed. */
 static void keep_reserve(struct server *server)
 {
+	if (server->place < 0 && server->socket.fd < 0)
+		server->place = fd_copy(server->supervisor->engine.null_input, FD_HIGH);
 	for (int n = 0; n < SERVER_RESERVE; n++) {
 		if (server->reserve[n] < 0)
 			server->reserve[n] = fd_copy(server->supervisor->engine.null_input, FD_HIGH);
@@ -48,6 +50,7 @@ static bool use_reserve(struct server *server)
 
 static void drop_reserve(struct server *server)
 {
+	fd_close(&server->place);
 	for (int n = 0; n < SERVER_RESERVE; n++)
 		fd_close(&server->reserve[n]);
 }
@@ -315,8 +318,10 @@ void server_init(struct server *server, struct supervisor *supervisor, const gid
 	server->group = *group;
 	server->wanted_group = group;
 	server->socket.fd = -1;
+	server->place = -1;
 	for (int n = 0; n < SERVER_RESERVE; n++)
 		server->reserve[n] = -1;
+	keep_reserve(server);
 	list_init(&server->sessions);
 	event_stream_open(server);
 	supervisor->reloaded = on_reloaded;
@@ -360,6 +365,20 @@ void server_update_group(struct server *server)
 		log_notice(log, "the control socket's group is %lu now", (unsigned long)server->group);
 }
 
+/* Opens the socket by the descriptors in reserve: those of services may have used up all others. */
+static bool make_socket(struct server *server, const char *path, struct buf *why)
+{
+	bool good;
+	int error;
+
+	drop_reserve(server);
+	good = control_socket_open(&server->socket, path, server->group, why);
+	error = errno;
+	keep_reserve(server);
+	errno = error;
+	return good;
+}
+
 /* Takes over the socket of the superd before an upgrade, or opens a new one. */
 static bool open_socket(struct server *server, const char *path, struct buf *why)
 {
@@ -370,12 +389,13 @@ static bool open_socket(struct server *server, const char *path, struct buf *why
 		return true;
 	}
 	close_socket_listener(&supervisor->engine, NULL, true, &supervisor->control);
-	return control_socket_open(&server->socket, path, server->group, why);
+	return make_socket(server, path, why);
 }
 
 static void watch_socket(struct server *server)
 {
 	server->supervisor->control = server->socket.fd;
+	fd_close(&server->place);
 	keep_reserve(server);
 	watch_set(&server->watch, server->socket.fd, true, false);
 }
@@ -387,7 +407,7 @@ static void on_vacant(struct socket_wait *socket_wait)
 	struct engine *engine = &server->supervisor->engine;
 	struct buf why = { 0 };
 
-	if (control_socket_open(&server->socket, socket_wait->path, server->group, &why)) {
+	if (make_socket(server, socket_wait->path, &why)) {
 		log_notice(engine->log, "the control socket is %s now", socket_wait->path);
 		locks_read(engine, socket_wait->path);
 		supervisor_impose_locks(server->supervisor);

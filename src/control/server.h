@@ -31,6 +31,7 @@ struct server {
 	size_t count, readers;          /* number of sessions, and of those with RIGHT_READ */
 	size_t change_waiters;          /* requests that want to hear of changes of services */
 	int reserve[SERVER_RESERVE];    /* descriptors to close if all others are used; -1: closed */
+	int place;                      /* a descriptor that is closed for the socket to open; -1: the socket is open */
 	struct recent_log recent_log;
 	struct buf reload_results;      /* results of the present reload (service_list.report), while a request waits for it */
 	size_t reload_waiters;          /* number of these requests */

@@ -15,7 +15,7 @@
 
 /* What superd has open beside listening sockets, without clients: standard streams, the loop, the log, /dev/null, the
  * control socket and descriptors in reserve. */
-#define OWN_DESCRIPTORS 18
+#define OWN_DESCRIPTORS 21
 
 static int try_socket(int domain, const struct socket_form *form)
 {
