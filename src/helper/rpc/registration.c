@@ -100,11 +100,24 @@ static bool set_mapping(const struct rpc_mapping *mapping, struct netconfig *tra
 	return done;
 }
 
+/* Copies the beginning of a text that any user of this machine may have registered: a newline or an escape sequence in it
+ * would forge a message. */
+static void copy_visible(char to[41], const char *from)
+{
+	size_t length = 0;
+
+	for (; length < 40 && from[length]; length++)
+		to[length] = from[length] >= ' ' && from[length] <= '~' ? from[length] : '?';
+	to[length] = '\0';
+}
+
 static bool replace_mapping(const struct rpc_mapping *mapping, const struct rpcb *holder, struct netconfig *transport)
 {
-	char why[128];
+	char why[128], address[41], owner[41];
 
-	snprintf(why, sizeof(why), "it was registered for %.40s by %.40s", holder->r_addr, holder->r_owner);
+	copy_visible(address, holder->r_addr);
+	copy_visible(owner, holder->r_owner);
+	snprintf(why, sizeof(why), "it was registered for %s by %s", address, owner);
 	if (!unset_mapping(mapping, transport))
 		return false;
 	report_mapping(mapping, "taken over", why);
