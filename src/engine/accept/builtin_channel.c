@@ -135,19 +135,39 @@ static void on_packet(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, io);
 }
 
-/* "in=3 out=20\n", or "in=3 out=20 rests\n" from a process that waits for another client. false: another text. */
-static bool read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *waits)
+/* Reads a decimal number as superd-builtin prints it, and moves *text behind it. strtoull(3) would take a sign too, and
+ * make 18446744073709551615 of "-1". */
+static bool read_number(const char **text, uint64_t *number)
 {
-	char *end;
+	const char *first = *text;
 
-	if (strncmp(text, "in=", 3) != 0)
+	*number = 0;
+	for (; **text >= '0' && **text <= '9'; ++*text) {
+		uint64_t digit = (uint64_t)(**text - '0');
+
+		if (*number > (UINT64_MAX - digit) / 10)
+			return false;
+		*number = *number * 10 + digit;
+	}
+	return *text != first && (*first != '0' || *text == first + 1);
+}
+
+static bool skip_text(const char **text, const char *word)
+{
+	size_t length = strlen(word);
+
+	if (strncmp(*text, word, length) != 0)
 		return false;
-	*in = strtoull(text + 3, &end, 10);
-	if (strncmp(end, " out=", 5) != 0)
+	*text += length;
+	return true;
+}
+
+bool builtin_channel_read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *waits)
+{
+	if (!skip_text(&text, "in=") || !read_number(&text, in) || !skip_text(&text, " out=") || !read_number(&text, out))
 		return false;
-	*out = strtoull(end + 5, &end, 10);
-	*waits = !strcmp(end, " rests\n");
-	return *waits || !strcmp(end, "\n");
+	*waits = !strcmp(text, " rests\n");
+	return *waits || !strcmp(text, "\n");
 }
 
 /* false: there are no more packets. */
@@ -161,7 +181,7 @@ static bool receive_traffic(struct builtin_channel *channel, bool *waits)
 	if (length <= 0)
 		return false;
 	text[length] = '\0';
-	if (read_traffic(text, &in, &out, waits))
+	if (builtin_channel_read_traffic(text, &in, &out, waits))
 		xinetd_record_traffic(channel->runtime, in, out);
 	return true;
 }

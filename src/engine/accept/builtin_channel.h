@@ -4,6 +4,9 @@
  * servers get their text in a file. Owner: struct instance. */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "engine/instance/instance.h"
 #include "engine/launch/start_request.h"
@@ -31,3 +34,7 @@ int builtin_channel_descriptor(const struct instance *instance, int *client);
 /* Takes over the channel of an instance that another superd started. false: out of memory, and both descriptors stay
  * the caller's. */
 bool builtin_channel_resume(struct service_runtime *runtime, struct instance *instance, int fd, int client);
+
+/* Parses a redirect's report: "in=3 out=20\n", or "in=3 out=20 rests\n" from a process that waits for another client.
+ * false: another text. For builtin_channel.c, and for tests. */
+bool builtin_channel_read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *waits);
