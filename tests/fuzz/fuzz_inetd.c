@@ -2,8 +2,11 @@
 #include <stdint.h>
 
 #include "fuzzer.h"
+#include "mutator.h"
 #include "parse/inetd/inetd.h"
 #include "round_trip.h"
+
+const enum language mutator_language = LANGUAGE_INETD;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

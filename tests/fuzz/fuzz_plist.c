@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "fuzzer.h"
+#include "mutator.h"
 #include "parse/launchd/launchd.h"
 #include "parse/launchd/plist.h"
 #include "round_trip.h"
+
+const enum language mutator_language = LANGUAGE_PLIST;
 
 static size_t check_tree(const struct plist *element, const struct plist *holder, const struct source_file *source,
 			 size_t depth)

@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "fuzzer.h"
+#include "mutator.h"
 #include "parse/systemd/systemd.h"
 #include "parse/systemd/unit.h"
 #include "parse/systemd/words.h"
 #include "round_trip.h"
+
+const enum language mutator_language = LANGUAGE_UNIT;
 
 #define UNITS_MOST 16
 #define MARK "#@ "

@@ -3,8 +3,11 @@
 #include <stdint.h>
 
 #include "fuzzer.h"
+#include "mutator.h"
 #include "parse/xinetd/xinetd.h"
 #include "round_trip.h"
+
+const enum language mutator_language = LANGUAGE_XINETD;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,0 +1,70 @@
+/* What superd's own helpers send it, from any bytes, since they have read a stranger's data: lines of superd-advise,
+ * and for an odd first byte the traffic report of a redirect. Texts are visible ASCII within their room, and a
+ * report that reads is the one that superd-builtin writes of the same numbers. */
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/accept/builtin_channel.h"
+#include "engine/accept/lookup.h"
+#include "fuzzer.h"
+
+static void check_text(const char *text, size_t size)
+{
+	size_t length = strnlen(text, size);
+
+	require(length < size);
+	for (size_t n = 0; n < length; n++)
+		require(text[n] >= ' ' && text[n] <= '~');
+}
+
+static void check_reply(char *text)
+{
+	struct lookup_reply reply = { 0 };
+	char *rest;
+
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		struct lookup_reply one = { 0 };
+		bool is_answer = lookup_reply_parse_line(line, &one);
+
+		require(is_answer == (one.has_name || one.has_libwrap || one.twisted || one.has_user));
+		require(lookup_reply_parse_line(line, &reply) == is_answer);
+		check_text(reply.name, sizeof(reply.name));
+		check_text(reply.user, sizeof(reply.user));
+		require(!reply.knows_name || (reply.has_name && *reply.name));
+		require(!reply.knows_user || (reply.has_user && *reply.user));
+		require(!reply.allowed || reply.has_libwrap);
+	}
+}
+
+static void check_traffic(const char *text)
+{
+	uint64_t in = 0, out = 0;
+	bool waits = false;
+	char same[64];
+
+	if (!builtin_channel_read_traffic(text, &in, &out, &waits))
+		return;
+	snprintf(same, sizeof(same), "in=%" PRIu64 " out=%" PRIu64 "%s\n", in, out, waits ? " rests" : "");
+	require(!strcmp(text, same));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text;
+
+	if (!size || size > LOOKUP_REPLY_MOST)
+		return 0;
+	text = malloc(size);
+	require(text);
+	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
+	if (data[0] & 1)
+		check_traffic(text);
+	else
+		check_reply(text);
+	free(text);
+	return 0;
+}
