@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-PATIENCE = 10     # times as long as a whole run without a failure: until what has not come is lost
+PATIENCE = 4      # times as long as a whole run without a failure: until what has not come is lost
 SHORT = 0.3      # seconds that a failure goes on for when something waits
 PLACE = "/run/faults"
 
@@ -105,7 +105,7 @@ class Superd:
         return value
 
     def is_ready(self):
-        """Waits until superd has said that it is ready. False: it has ended."""
+        """Waits until superd has said that it is ready, or answers all the same. False: neither."""
         said = b""
 
         def heard():
@@ -115,7 +115,7 @@ class Superd:
             except BlockingIOError:
                 pass
             return b"READY=1" in said
-        return bool(self.wait(heard)) or (not self.has_ended() and self.answers())
+        return bool(self.wait(heard, self.patience / 4)) or (not self.has_ended() and self.answers())
 
     def answers(self):
         return self.order("version") is not None
