@@ -1,5 +1,6 @@
 /* Reports to the service manager that started superd (NOTIFY_SOCKET of sd_notify(3)): superd is ready, reloads,
- * stops, and is alive (WATCHDOG_USEC). A message that cannot be sent is lost. */
+ * stops, and is alive (WATCHDOG_USEC). A state that cannot be sent for want of room or descriptors is sent again until it
+ * has been, as a manager that never hears READY=1 kills superd. */
 #pragma once
 
 #include <ev.h>
@@ -8,10 +9,16 @@
 #include "engine/core/engine.h"
 #include "engine/runtime/service_list.h"
 
+enum { SD_NOTIFY_TEXT = 160 }; /* bytes: the longest state */
+
 struct sd_notify {
-	const char *socket;             /* value of NOTIFY_SOCKET at superd's start; NULL: none; borrowed */
-	int sender;                     /* kept, so that a superd without free descriptors is not taken for dead; -1: none yet */
+	const char *socket; /* value of NOTIFY_SOCKET at superd's start; NULL: none; borrowed */
+	int sender;	    /* kept, so that a superd without free descriptors is not taken for dead; -1: none yet */
 	ev_timer watchdog;
+	struct engine *engine;
+	char unsent[SD_NOTIFY_TEXT]; /* the last state, which retry sends */
+	ev_timer retry;		     /* runs while the state is to be sent again */
+	bool is_logged;		     /* that it cannot be sent was logged */
 	const struct service_list *service_list;
 	bool stopping;
 };
