@@ -1,10 +1,11 @@
 /* The backends of the tests: one program, one way to behave a command.
  *
- *   backend [-m FILE] [-d MILLISECONDS] COMMAND [ARGUMENT]
+ *   backend [-m FILE] [-d MILLISECONDS] [-n] COMMAND [ARGUMENT]
  *
  * -m adds a line with its pid to FILE as it starts, so a test can count starts; -d waits a random time of at most
- * so long wherever a real server would be slow: before it accepts, after it answered, before it ends. Every answer
- * to a client is a line "PID REQUEST", so a test sees who served it and that nothing was mixed up.
+ * so long wherever a real server would be slow: before it accepts, after it answered, before it ends; -n says READY=1
+ * to NOTIFY_SOCKET. Every answer to a client is a line "PID REQUEST", so a test sees who served it and that nothing was
+ * mixed up.
  *
  * The hard thing is to close a connection without taking the answer away: what the client still sends is read
  * first, as a socket closed with something unread in it resets its peer. */
@@ -14,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -460,8 +462,8 @@ static bool write_pid(const char *path, long pid)
 }
 
 /* A daemon as such words tell: of `single` or two forks, whose first process waits for nobody, and may `fail` or
- * `stay`; the one between may be `slow`; the daemon may be `deaf` to TERM, serve but `one`, and write its pid to
- * `pid=PATH`, which comes last, perhaps `late`, or a `wrong` one. */
+ * `stay`; the one between may be `slow`; the daemon may be `deaf` to TERM, serve but `one`, or as `few` 400 of them,
+ * and write its pid to `pid=PATH`, which comes last, perhaps `late`, or a `wrong` one. */
 static int do_fork(const char *argument)
 {
 	const char *path = has_word(argument, "pid=");
@@ -484,6 +486,8 @@ static int do_fork(const char *argument)
 		sleep_ms(400);
 	if (path && !write_pid(path, has_word(argument, "wrong") ? 1 : (long)getpid()))
 		return 1;
+	if (has_word(argument, "few"))
+		return do_few("400");
 	return has_word(argument, "one") ? do_take(NULL) : do_serve(NULL);
 }
 
@@ -602,14 +606,33 @@ static bool mark_start(const char *path)
 	return marked;
 }
 
+static bool say_ready(const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t size = name ? strlen(name) : 0;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool said = false;
+
+	if (fd >= 0 && size > 1 && size < sizeof(address.sun_path)) {
+		memcpy(address.sun_path, name, size);
+		if (*name == '@')
+			*address.sun_path = '\0';
+		said = sendto(fd, "READY=1", 7, 0, (struct sockaddr *)&address,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size)) == 7;
+	}
+	if (fd >= 0)
+		close(fd);
+	return said;
+}
+
 int main(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+m:d:")) != -1) {
+	while ((option = getopt(argc, argv, "+m:d:n")) != -1) {
 		if (option == 'd')
 			delay_most = number(optarg, 0);
-		else if (option != 'm' || !mark_start(optarg))
+		else if (option == 'n' ? !say_ready(getenv("NOTIFY_SOCKET")) : option != 'm' || !mark_start(optarg))
 			return 97;
 	}
 	srand((unsigned)getpid() ^ (unsigned)time(NULL));
@@ -618,6 +641,6 @@ int main(int argc, char **argv)
 		if (strcmp(commands[i].name, argv[optind]) == 0)
 			return commands[i].run(argv[optind + 1]);
 	}
-	fputs("usage: backend [-m FILE] [-d MILLISECONDS] COMMAND [ARGUMENT]\n", stderr);
+	fputs("usage: backend [-m FILE] [-d MILLISECONDS] [-n] COMMAND [ARGUMENT]\n", stderr);
 	return 96;
 }
