@@ -2,8 +2,8 @@
  *
  *   hostile_backend FILE ACT      FILE gets what it has done, a line each
  *
- * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which options
- * of the listener are not the kernel's ("differs NAME"), then "looked", and serve one client. */
+ * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
+ * options of the listener are not the kernel's ("differs NAME"), then "looked", and serve one client. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>

@@ -1,5 +1,5 @@
-/* A backend has done to the listener what setsockopt(2), connect(2), listen(2) and fcntl(2) let it (hostile_backend.c), and
- * has ended. Before long the next one has it as the table describes it, and serves clients. */
+/* A backend has done to the listener what setsockopt(2), connect(2), listen(2) and fcntl(2) let it
+ * (hostile_backend.c), and has ended. Before long the next one has it as the table describes it, and serves clients. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

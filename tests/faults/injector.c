@@ -1,12 +1,12 @@
 /* Counts the calls of superd's main process that can fail, and has one of them fail. A library for LD_PRELOAD.
  *
- * It shares a file with the program that runs it (FAULTS_FILE, struct shared): the sites that it has seen go there, and the
- * order which site fails comes from there. A site is a call with its three innermost callers within superd, so that a
- * failure of an allocator's wrapper is told apart by its user. Addresses are kept relative to the program, as they differ
- * from run to run.
+ * It shares a file with the program that runs it (FAULTS_FILE, struct shared): the sites that it has seen go there,
+ * and the order which site fails comes from there. A site is a call with its three innermost callers within superd,
+ * so that a failure of an allocator's wrapper is told apart by its user. Addresses are kept relative to the program,
+ * as they differ from run to run.
  *
- * Only one process counts: the first with the program FAULTS_PROGRAM, and what takes its place by execve(2). A child that
- * shares its memory has another pid, so each call compares that first. */
+ * Only one process counts: the first with the program FAULTS_PROGRAM, and what takes its place by execve(2). A child
+ * that shares its memory has another pid, so each call compares that first. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>

@@ -10,7 +10,8 @@
 #include "pieces.h"
 
 static const struct settings settings = {
-	.options = { .timeout = 1000000, .fallback = "nobody", .system = "UNIX" }, .channel = -1,
+	.options = { .timeout = 1000000, .fallback = "nobody", .system = "UNIX" },
+	.channel = -1,
 };
 
 /* Returns the answer, "" for none. */
@@ -31,7 +32,8 @@ static void check_answer(const char *answer, const uint8_t *bytes)
 	char expected[128];
 	bool is_request;
 
-	require(end && length > 2 && !strcmp(answer + length - 2, "\r\n") && strchr(answer, '\r') == answer + length - 2);
+	require(end && length > 2 && !strcmp(answer + length - 2, "\r\n") &&
+		strchr(answer, '\r') == answer + length - 2);
 	require(sscanf(answer, "%u , %u : ", &local, &remote) == 2 && local <= 65535 && remote <= 65535);
 	is_request = auth_parse((const char *)bytes, (size_t)(end - bytes) - (end > bytes && end[-1] == '\r'), &ports);
 	require(ports.local == local && ports.remote == remote);

@@ -41,13 +41,14 @@
 #include "parse/sources/sources.h"
 
 static const struct field_table *const tables[] = {
-	&engine_state, &address_entry_state, &latency_state, &thaw_latency_state, &rate_limit_state, &listener_state,
-	&parked_state, &debt_state, &output_state, &released_state, &kept_state, &notify_state, &orphan_state,
-	&saved_runtime, &saved_guard, &saved_times, &saved_stats, &failure_state, &standby_state, &pair_state,
-	&leftover_state, &socket_commands_state, &service_reload_state, &instance_state, &notice_state,
-	&bind_calls_state, &bind_use_state, &command_state, &sequence_state, &search_state, &pending_state, &drain_state,
-	&log_files_state, &start_resources_state, &admission_state, &saved_accept, &start_queue_state, &saved_idle,
-	&saved_freeze, &saved_run,
+	&engine_state,	   &address_entry_state,   &latency_state,	  &thaw_latency_state,	  &rate_limit_state,
+	&listener_state,   &parked_state,	   &debt_state,		  &output_state,	  &released_state,
+	&kept_state,	   &notify_state,	   &orphan_state,	  &saved_runtime,	  &saved_guard,
+	&saved_times,	   &saved_stats,	   &failure_state,	  &standby_state,	  &pair_state,
+	&leftover_state,   &socket_commands_state, &service_reload_state, &instance_state,	  &notice_state,
+	&bind_calls_state, &bind_use_state,	   &command_state,	  &sequence_state,	  &search_state,
+	&pending_state,	   &drain_state,	   &log_files_state,	  &start_resources_state, &admission_state,
+	&saved_accept,	   &start_queue_state,	   &saved_idle,		  &saved_freeze,	  &saved_run,
 };
 
 int __wrap_load_fd(struct state_section *section, const char *key);

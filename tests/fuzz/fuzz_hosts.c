@@ -8,7 +8,7 @@
 #include "os/host/hosts_rules.h"
 
 struct files {
-	size_t count, most;             /* the callback stops the reading at the file `most` */
+	size_t count, most; /* the callback stops the reading at the file `most` */
 };
 
 static bool count_file(void *context, const char *path)
@@ -49,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	allows = hosts_rules_evaluate(text, "in.fuzzd", false);
 	denies = hosts_rules_evaluate(text, "in.fuzzd", true);
 	require(allows == hosts_rules_evaluate(text, "in.fuzzd", false));
-	require((allows == HOSTS_GO_ON) == (denies == HOSTS_GO_ON) || denies == HOSTS_MAY_DENY || allows == HOSTS_MAY_DENY);
+	require((allows == HOSTS_GO_ON) == (denies == HOSTS_GO_ON) || denies == HOSTS_MAY_DENY ||
+		allows == HOSTS_MAY_DENY);
 	free(text);
 	return 0;
 }

@@ -15,14 +15,14 @@
 #include "parse/launchd/keys.h"
 #include "parse/systemd/keys.h"
 
-#define CHANGES_MOST 4                  /* changes of one mutation */
+#define CHANGES_MOST 4 /* changes of one mutation */
 #define WORD_ENDS " \t\n=,:;{}[]<>\"'()"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
 
 struct span {
-	size_t from, behind;            /* offsets in a text */
+	size_t from, behind; /* offsets in a text */
 };
 
 /* splitmix64: a mutation follows from its seed alone. */
@@ -41,11 +41,12 @@ static size_t pick(uint64_t *state, size_t count)
 static const char *any_value(uint64_t *state)
 {
 	static const char *const values[] = {
-		"0", "1", "-1", "yes", "no", "65535", "65536", "2147483648", "9223372036854775807", "18446744073709551616",
-		"0777", "0x1f", "10%", "101%", "1.5", "1ms", "5min", "infinity", "unlimited", "64K", "1T", "", "root",
-		"nobody:tty", "/", "/run/x.sock", "/usr/bin/env", "@abstract", "80", "[::1]:80", "127.0.0.1:80",
-		"192.0.2.0/24", "2001:db8::/32", "ALL", "localhost", "08:00-18:00", "%{x}", "%i", "%%", "$A", "${B}", "~",
-		"\\x41", "\\", "\xc3\xa9", "\xff", "a b", "-/x", "!", "+", "tcp", "udp", "stream", "dgram", "wait", "nowait",
+		"0", "1", "-1", "yes", "no", "65535", "65536", "2147483648", "9223372036854775807",
+		"18446744073709551616", "0777", "0x1f", "10%", "101%", "1.5", "1ms", "5min", "infinity", "unlimited",
+		"64K", "1T", "", "root", "nobody:tty", "/", "/run/x.sock", "/usr/bin/env", "@abstract", "80",
+		"[::1]:80", "127.0.0.1:80", "192.0.2.0/24", "2001:db8::/32", "ALL", "localhost", "08:00-18:00",
+		"%{x}", "%i", "%%", "$A", "${B}", "~", "\\x41", "\\", "\xc3\xa9", "\xff", "a b", "-/x", "!", "+",
+		"tcp", "udp", "stream", "dgram", "wait", "nowait",
 	};
 
 	return PICK(state, values);
@@ -94,8 +95,15 @@ static const struct directive *pick_option(uint64_t *state, enum dialect dialect
 static void add_superd_line(uint64_t *state, struct buf *out)
 {
 	static const char *const heads[] = {
-		"service s {\n", "service t {\n", "defaults {\n", "socket x {\n", "}\n", "exec = \"/x\"\n", "listen = 80\n",
-		"service u { exec = \"/x\" listen = \"/run/u\" user = root accept = yes }\n", "include \"/x\"\n",
+		"service s {\n",
+		"service t {\n",
+		"defaults {\n",
+		"socket x {\n",
+		"}\n",
+		"exec = \"/x\"\n",
+		"listen = 80\n",
+		"service u { exec = \"/x\" listen = \"/run/u\" user = root accept = yes }\n",
+		"include \"/x\"\n",
 	};
 	const struct directive *directive = pick_option(state, NATIVE);
 	bool is_block = directive->flags & STRUCTURE && !strcmp(directive->name[NATIVE], "socket");
@@ -112,10 +120,25 @@ static void add_superd_line(uint64_t *state, struct buf *out)
 static void add_xinetd_line(uint64_t *state, struct buf *out)
 {
 	static const char *const heads[] = {
-		"service s\n{\n", "defaults\n{\n", "}\n", "service tcpmux\n{\n", "include /x\n", "includedir /y\n",
-		"\ttype = INTERNAL UNLISTED\n", "\ttype = RPC\n", "\trpc_version = 2-4\n", "\tserver = /usr/sbin/x\n",
-		"\tserver_args = -a %A\n", "\tsocket_type = stream\n", "\tprotocol = tcp\n", "\tport = 80\n",
-		"\twait = no\n", "\tid = x\n", "\tinstances = 5\n", "\tper_source = UNLIMITED\n", "\tflags = IPv6 REUSE\n",
+		"service s\n{\n",
+		"defaults\n{\n",
+		"}\n",
+		"service tcpmux\n{\n",
+		"include /x\n",
+		"includedir /y\n",
+		"\ttype = INTERNAL UNLISTED\n",
+		"\ttype = RPC\n",
+		"\trpc_version = 2-4\n",
+		"\tserver = /usr/sbin/x\n",
+		"\tserver_args = -a %A\n",
+		"\tsocket_type = stream\n",
+		"\tprotocol = tcp\n",
+		"\tport = 80\n",
+		"\twait = no\n",
+		"\tid = x\n",
+		"\tinstances = 5\n",
+		"\tper_source = UNLIMITED\n",
+		"\tflags = IPv6 REUSE\n",
 	};
 	static const char *const operators[] = { " = ", " += ", " -= ", "=" };
 	const struct directive *directive;
@@ -133,17 +156,30 @@ static void add_xinetd_line(uint64_t *state, struct buf *out)
 static void add_inetd_line(uint64_t *state, struct buf *out)
 {
 	static const char *const names[] = {
-		"ftp", "80", "127.0.0.1:http", "[::1]:9", "rstatd/1-3", "/run/s", ":root:wheel:0600:/run/t", "tcpmux/+a",
-		"127.0.0.1,::1:", "#@ in ipsec", "*:", "echo", ".include x",
+		"ftp",
+		"80",
+		"127.0.0.1:http",
+		"[::1]:9",
+		"rstatd/1-3",
+		"/run/s",
+		":root:wheel:0600:/run/t",
+		"tcpmux/+a",
+		"127.0.0.1,::1:",
+		"#@ in ipsec",
+		"*:",
+		"echo",
+		".include x",
 	};
 	static const char *const types[] = { "stream", "dgram", "raw", "seqpacket", "rdm", "stream,5" };
 	static const char *const protocols[] = {
-		"tcp", "udp", "tcp6", "tcp46", "udp6", "unix", "rpc/tcp", "rpc/udp6", "tcp,sndbuf=64k", "tcp/ttcp", "icmp",
+		"tcp",	   "udp",      "tcp6",		 "tcp46",    "udp6", "unix",
+		"rpc/tcp", "rpc/udp6", "tcp,sndbuf=64k", "tcp/ttcp", "icmp",
 	};
 	static const char *const waits[] = { "nowait", "wait", "nowait.40", "nowait/3/10/2", "wait/5", "nowait:9" };
 	static const char *const users[] = { "root", "nobody:tty", "root.sys", "u:g/c", "nobody.nogroup" };
 	static const char *const programs[] = {
-		"internal", "/usr/sbin/ftpd ftpd -l", "internal auth -r -f -t 30", "/bin/x \"a b\" 'c d'", "/bin/x a \\\n b",
+		"internal",	   "/usr/sbin/ftpd ftpd -l", "internal auth -r -f -t 30", "/bin/x \"a b\" 'c d'",
+		"/bin/x a \\\n b",
 	};
 
 	buf_addf(out, "%s %s %s ", PICK(state, names), PICK(state, types), PICK(state, protocols));
@@ -153,7 +189,8 @@ static void add_inetd_line(uint64_t *state, struct buf *out)
 static void add_unit_line(uint64_t *state, struct buf *out)
 {
 	static const char *const heads[] = {
-		"[Unit]\n", "[Socket]\n", "[Service]\n", "[Install]\n", "#@ fuzz.service\n", "#@ fuzz@.service\n", "#@ b.socket\n",
+		"[Unit]\n",	     "[Socket]\n",	   "[Service]\n",   "[Install]\n",
+		"#@ fuzz.service\n", "#@ fuzz@.service\n", "#@ b.socket\n",
 	};
 	const struct unit_keys *keys = unit_keys[pick(state, KEYS_SECTIONS)];
 	const struct directive *directive = NULL;
@@ -178,9 +215,18 @@ static void add_unit_line(uint64_t *state, struct buf *out)
 static void add_plist_line(uint64_t *state, struct buf *out)
 {
 	static const char *const values[] = {
-		"<string>%s</string>\n", "<integer>%s</integer>\n", "<true/>\n", "<false/>\n",
-		"<array><string>%s</string></array>\n", "<dict><key>%s</key><true/></dict>\n", "<real>%s</real>\n", "<dict>\n",
-		"</dict>\n", "<array>\n", "</array>\n", "<data>%s</data>\n",
+		"<string>%s</string>\n",
+		"<integer>%s</integer>\n",
+		"<true/>\n",
+		"<false/>\n",
+		"<array><string>%s</string></array>\n",
+		"<dict><key>%s</key><true/></dict>\n",
+		"<real>%s</real>\n",
+		"<dict>\n",
+		"</dict>\n",
+		"<array>\n",
+		"</array>\n",
+		"<data>%s</data>\n",
 	};
 	const struct launchd_keys *keys = &launchd_keys[pick(state, LAUNCHD_DICTIONARIES)];
 	const char *value = PICK(state, values), *hole = strstr(value, "%s");
@@ -248,7 +294,15 @@ static void replace(struct buf *text, struct span span, const char *bytes, size_
 }
 
 enum mutation {
-	ADD_LINE, COPY_LINES, DROP_LINES, MOVE_LINES, VALUE_OF_WORD, WORD_OF_WORD, NUMBER_OF_WORD, DOUBLE_WORD, KINDS
+	ADD_LINE,
+	COPY_LINES,
+	DROP_LINES,
+	MOVE_LINES,
+	VALUE_OF_WORD,
+	WORD_OF_WORD,
+	NUMBER_OF_WORD,
+	DOUBLE_WORD,
+	KINDS
 };
 
 static void change_lines(uint64_t *state, struct buf *text, enum mutation kind)
@@ -280,7 +334,8 @@ static void change_word(uint64_t *state, struct buf *text, enum mutation kind)
 	if (kind == VALUE_OF_WORD)
 		buf_text(&new, any_value(state));
 	else if (kind == NUMBER_OF_WORD)
-		buf_addf(&new, "%lld", (long long)(pick(state, 2) ? (int64_t)pick(state, 300) - 3 : INT64_C(1) << pick(state, 63)));
+		buf_addf(&new, "%lld",
+			 (long long)(pick(state, 2) ? (int64_t)pick(state, 300) - 3 : INT64_C(1) << pick(state, 63)));
 	else if (kind == DOUBLE_WORD)
 		buf_addf(&new, "%.*s %.*s", (int)(word.behind - word.from), bytes + word.from,
 			 (int)(word.behind - word.from), bytes + word.from);

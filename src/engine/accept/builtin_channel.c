@@ -164,7 +164,8 @@ static bool skip_text(const char **text, const char *word)
 
 bool builtin_channel_read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *waits)
 {
-	if (!skip_text(&text, "in=") || !read_number(&text, in) || !skip_text(&text, " out=") || !read_number(&text, out))
+	if (!skip_text(&text, "in=") || !read_number(&text, in) || !skip_text(&text, " out=") ||
+	    !read_number(&text, out))
 		return false;
 	*waits = !strcmp(text, " rests\n");
 	return *waits || !strcmp(text, "\n");

@@ -269,8 +269,8 @@ static void log_filter_kill(struct engine *engine, pid_t pid, int status)
 
 	if (name && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		log_error(engine->log,
-			  "%s, pid %ld: killed by the filter of system calls that superd gave it; the kernel's log names "
-			  "the call: report it to superd's maintainers, it may be an attack",
+			  "%s, pid %ld: killed by the filter of system calls that superd gave it; the kernel's log "
+			  "names the call: report it to superd's maintainers, it may be an attack",
 			  name, (long)pid);
 }
 

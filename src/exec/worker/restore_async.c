@@ -14,7 +14,7 @@
 
 struct restore_request {
 	uint64_t number;
-	struct restore_task task;       /* the address in it is valid in both processes, the descriptor in superd alone */
+	struct restore_task task; /* the address in it is valid in both processes, the descriptor in superd alone */
 };
 
 struct restore_answer {

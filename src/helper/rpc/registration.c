@@ -100,8 +100,8 @@ static bool set_mapping(const struct rpc_mapping *mapping, struct netconfig *tra
 	return done;
 }
 
-/* Copies the beginning of a text that any user of this machine may have registered: a newline or an escape sequence in it
- * would forge a message. */
+/* Copies the beginning of a text that any user of this machine may have registered: a newline or an escape sequence
+ * in it would forge a message. */
 static void copy_visible(char to[41], const char *from)
 {
 	size_t length = 0;

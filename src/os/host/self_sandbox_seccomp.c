@@ -38,8 +38,8 @@
 #define NOTIF_SET_FLAGS SECCOMP_IOW(4, uint64_t)
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
-/* The program's own ELF header; the linker defines this symbol. It is not weak: a compiler may ask the GOT whether a weak
- * symbol exists, where ld enters 0 for this one, as the header is at the start of the file. */
+/* The program's own ELF header; the linker defines this symbol. It is not weak: a compiler may ask the GOT whether a
+ * weak symbol exists, where ld enters 0 for this one, as the header is at the start of the file. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 /* Calls that every program makes: on open descriptors, for memory, time, and its end. */
