@@ -388,9 +388,10 @@ static void on_answer(struct aux_command *command, enum result result, int statu
 		apply_unless_needed(idle);
 }
 
-/* The last count has found a client. */
+/* The last count has found a client, which may have left since: nothing else would report that. */
 static void continue_running(struct idle *idle)
 {
+	bool has_left = idle->closed_meanwhile;
 	struct event event = {
 		.name = "idle", .service = idle->runtime->service->name, .pid = runtime_current(idle->runtime)->pid
 	};
@@ -406,7 +407,10 @@ static void continue_running(struct idle *idle)
 			  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
 	service_clients_prepare(&idle->clients);
 	idle->polls = idle->polls || !service_clients_closes_are_reported(&idle->clients);
-	wait_for_close(idle, IDLE_HAS_CLIENTS);
+	if (has_left && !idle->polls)
+		wait_until_quiet(idle);
+	else
+		wait_for_close(idle, IDLE_HAS_CLIENTS);
 }
 
 static struct idle_saved *make_saved(struct service_runtime *runtime)

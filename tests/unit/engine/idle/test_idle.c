@@ -212,3 +212,22 @@ Test(idle, a_time_without_clients_goes_on_while_it_is_stopped)
 	cr_expect_eq(gaps->wakes[1], 1);
 	cr_expect_eq(gaps->unused, 0);
 }
+
+/* The close was reported while the kernel counted, and no other will be. */
+Test(idle, a_client_of_the_last_count_that_has_left_is_not_waited_for)
+{
+	struct idle *idle;
+
+	idle_follow(&runtime);
+	idle = runtime.run->idle;
+	idle->phase = IDLE_LAST_COUNT;
+	service_list.idle_stops = 1;
+	idle->close_listener.gone(&idle->close_listener, false);
+	idle->clients.counted(&idle->clients, true);
+	cr_expect_eq(idle->phase, IDLE_NOT_COUNTED);
+	cr_expect(ev_is_active(&idle->timer), "superd would never look again");
+	idle->phase = IDLE_LAST_COUNT;
+	service_list.idle_stops = 1;
+	idle->clients.counted(&idle->clients, true);
+	cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
+}
