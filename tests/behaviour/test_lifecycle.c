@@ -92,9 +92,9 @@ static void see_it_through(const char *how, size_t most_starts)
 
 	client_send(client, "who\n");
 	cr_assert(client_is_quiet(client, 1300), "the client was dropped\n%s", world_logs());
-	/* 0, 0.1, 0.3, 0.7 and 1.5 seconds after the first, a tenth less by jitter. */
-	cr_assert_geq(count_lines(path_in("marks")), 3, "%s", world_logs());
+	/* 0, 0.1, 0.3, 0.7 and 1.5 seconds after the first, a tenth less by jitter; a busy machine is slower. */
 	cr_assert_leq(count_lines(path_in("marks")), most_starts, "%s", world_logs());
+	WAIT_UNTIL(count_lines(path_in("marks")) >= 3);
 	cr_assert_not_null(strstr(world_logs(), "web: next "));
 	write_file("well", "yes\n");
 	cr_assert_not_null(strstr(client_line(client), " who"));

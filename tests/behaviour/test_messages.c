@@ -234,7 +234,7 @@ Behaviour(messages, a_socket_that_cannot_be_had_is_a_line_an_attempt)
 	line = text_of("%.*s", (int)strcspn(line, "\n"), line);
 	cr_expect_eq(count(line, "Address already in use"), 1, "%s", line);
 	/* Who has it is looked for in a bounded time, which is too short now and then. */
-	superd_wait_log(superd, text_of("(pid %ld (", (long)getpid()));
+	WAIT_UNTIL(superd_logged(superd, text_of("(pid %ld (", (long)getpid())));
 	close(taken);
 	client_ask_pid(superd_port(superd, "web"));
 	superd_stop(superd);

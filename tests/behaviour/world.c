@@ -94,14 +94,16 @@ const char *text_of(const char *format, ...)
 const char *path_in(const char *format, ...)
 {
 	va_list arguments;
-	const char *name;
+	const char *path;
 
 	va_start(arguments, format);
-	name = text_of_list(format, arguments);
+	path = text_of("%s/%s", folder, text_of_list(format, arguments));
 	va_end(arguments);
+	for (size_t n = 0; n < declared_count; n++)
+		if (!strcmp(declared[n], path))
+			return declared[n];
 	cr_assert_lt(declared_count, DECLARED_MOST);
-	declared[declared_count] = text_of("%s/%s", folder, name);
-	return declared[declared_count++];
+	return declared[declared_count++] = path;
 }
 
 static void write_bytes(const char *path, const char *text, size_t length)
