@@ -371,6 +371,15 @@ long long superd_cpu_ms(struct superd *superd)
 	return process_cpu_ms(superd->pid);
 }
 
+static const char *joined(const char *const *arguments)
+{
+	const char *text = "";
+
+	for (size_t n = 0; arguments[n]; n++)
+		text = text_of("%s%s%s", text, n ? " " : "", arguments[n]);
+	return text;
+}
+
 /* Each time to files of its own, as often as a test waits for an answer: whoever it leaves behind may write to them
  * still. */
 struct outcome program_answer(const char *const *arguments)
@@ -397,7 +406,8 @@ struct outcome program_answer(const char *const *arguments)
 		_exit(93);
 	}
 	cr_assert(child > 0, "fork: %s", strerror(errno));
-	WAIT_UNTIL(waitpid(child, &status, WNOHANG) == child);
+	for (long long until = now_ms() + DEADLINE_MS; waitpid(child, &status, WNOHANG) != child; pause_a_moment())
+		cr_assert(now_ms() < until, "%s does not end\n%s%s", joined(arguments), read_text(err), world_logs());
 	outcome = (struct outcome){ .status = plain_status(status), .out = read_text(out), .err = read_text(err) };
 	cr_assert(outcome.out && outcome.err);
 	unlink(out);
