@@ -65,16 +65,23 @@ def kill_descendant(of, pid, number):
 class Superd:
     """superd with its table, log and control socket in a folder."""
 
-    def __init__(self, folder, program, superctl, text):
+    def __init__(self, folder, program, superctl, text, guarded=False):
         self.folder, self.superctl = folder, superctl
         self.control, self.log, self.table = f"{folder}/control", f"{folder}/superd.log", f"{folder}/superd.conf"
         self.write_table(text)
         with open(f"{folder}/superd.err", "wb") as errors:
             self.process = subprocess.Popen(
-                [program, "-f", self.table, "--control", self.control, "--log", f"file:{self.log}", "--log-level",
+                [program, *(["--guard"] if guarded else []), "-f", self.table, "--control", self.control, "--log", f"file:{self.log}", "--log-level",
                  os.environ.get("LOG_LEVEL", "info")], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
                 start_new_session=True)
-        self.pid = self.process.pid
+        self.pid = self.process.pid     # of the guard, if there is one
+        self.guarded = guarded
+
+    def main_pid(self):
+        """Of superd itself; None: it has just died."""
+        if not self.guarded:
+            return self.pid
+        return next((pid for pid, (parent, name, _) in parents().items() if parent == self.pid and name == "superd"), None)
 
     def write_table(self, text):
         """The whole table at once, as a reload may read it at any time."""
@@ -114,7 +121,8 @@ class Superd:
     def memory(self):
         """KiB: proportional, anonymous and resident; what cannot be seen is 0."""
         found = {}
-        for path in (f"/proc/{self.pid}/smaps_rollup", f"/proc/{self.pid}/status"):
+        pid = self.main_pid()
+        for path in (f"/proc/{pid}/smaps_rollup", f"/proc/{pid}/status"):
             try:
                 with open(path, encoding="ascii", errors="replace") as file:
                     for line in file:
@@ -128,7 +136,7 @@ class Superd:
     def descriptors(self):
         """How many it has open; None: superd lets root alone look."""
         try:
-            return len(os.listdir(f"/proc/{self.pid}/fd"))
+            return len(os.listdir(f"/proc/{self.main_pid()}/fd"))
         except OSError:
             return None
 
@@ -137,9 +145,10 @@ class Superd:
         kinds = {}
         if self.descriptors() is None:
             return kinds
-        for number in os.listdir(f"/proc/{self.pid}/fd"):
+        pid = self.main_pid()
+        for number in os.listdir(f"/proc/{pid}/fd"):
             try:
-                where = os.readlink(f"/proc/{self.pid}/fd/{number}").partition(":[")[0]
+                where = os.readlink(f"/proc/{pid}/fd/{number}").partition(":[")[0]
             except OSError:
                 continue
             kinds[where] = kinds.get(where, 0) + 1
