@@ -328,10 +328,18 @@ void load_save_table(void *options, const struct table *table, struct state_save
 	if (good) {
 		state_open_section(&saver->text, "table");
 		state_add(&saver->text, "text", text);
+		state_add_bytes(&saver->text, "sources", &table->sources, sizeof(table->sources));
 		nonempty_sources_save(&((struct options *)options)->nonempty, &saver->text);
 	}
 	saver->failed |= !good;
 	free(text);
+}
+
+bool load_is_saved_table(const struct table *table, struct state_stream *before)
+{
+	uint64_t sources = 0;
+
+	return load_previous_sources(before, &sources) && sources == table->sources;
 }
 
 /* The saved text has no includes and no conditions, so each error in it belongs to a service. */

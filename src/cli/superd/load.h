@@ -32,6 +32,9 @@ bool load_reads_standard_input(const struct options *options);
  * It is a callback of engine/upgrade/save.h. */
 void load_save_table(void *options, const struct table *table, struct state_saver *saver);
 
+/* Whether the table was read from the files that the previous superd had read, unchanged since. */
+bool load_is_saved_table(const struct table *table, struct state_stream *before);
+
 /* Restores the table of the previous superd. As with --keep-going, services that cannot run any more are left out, as
  * one whose user is gone. NULL: there is no table in the state, or out of memory. */
 struct table *load_saved_table(struct options *options, struct state_stream *before, struct diags *diags);

@@ -10,11 +10,14 @@
 #include "cli/superd/as_superd.h"
 #include "cli/superd/check.h"
 #include "cli/superd/command_line.h"
+#include "cli/superd/daemonize.h"
 #include "cli/superd/load.h"
 #include "cli/superd/print_states.h"
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
 #include "config/option/option_table.h"
+#include "os/guard/guard.h"
+#include "os/guard/guard_link.h"
 #include "os/host/self_sandbox.h"
 #include "prepare/build_info.h"
 
@@ -114,6 +117,26 @@ static void print_version(void)
 		       self_sandbox_missing());
 }
 
+/* The guard is superd's parent, so it goes to the background first. false: that failed, and was reported. */
+static bool begin_guard(struct options *options)
+{
+	int page = options->internal.guard_page;
+
+	if (!options->guard)
+		return true;
+	if (options->daemon && page < 0 && !options->internal.takes_over && daemonize_enter() < 0) {
+		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
+		return false;
+	}
+	if (!guard_begin(page, options->arguments))
+		fprintf(stderr, "superd: runs without a guard: %s\n", strerror(errno));
+	if (guard_successor_state() >= 0) {
+		options->internal.takes_over = true;
+		options->internal.fd = guard_successor_state();
+	}
+	return true;
+}
+
 static int run_task(struct options *options)
 {
 	switch (options->task) {
@@ -134,7 +157,9 @@ static int run_task(struct options *options)
 	}
 	if (options->internal.checks_left_out)
 		return check_left_out(options);
-	return options->internal.checks_upgrade ? upgrade_receive_answer(options) : run_superd(options);
+	if (options->internal.checks_upgrade)
+		return upgrade_receive_answer(options);
+	return begin_guard(options) ? run_superd(options) : EXIT_START;
 }
 
 int main(int argc, char **argv)

@@ -23,6 +23,7 @@ struct internal_args {
 	bool checks_upgrade;            /* reports whether this superd could take over */
 	bool takes_over;                /* takes over from the superd before, in the same process */
 	bool checks_left_out;           /* reports which entries would be left out now (cli/superd/check.h) */
+	int guard_page;                 /* this is a guard after an upgrade (os/guard/guard.h); -1: it is not */
 	int fd;                         /* descriptor with the state of the running superd, or for the answer; -1: none */
 };
 
@@ -43,6 +44,7 @@ struct options {
 	const char *print;              /* what to print, or the option to explain; NULL: all options */
 	struct nonempty_sources nonempty; /* the files that held text when the table was last read */
 	bool preflight, keep_going, daemon;
+	bool guard;                     /* --guard */
 	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */
 	const char *pid_file;           /* NULL: none */
 	const char *log_destination;    /* "stderr", "syslog[:FACILITY]", "file:PATH" */

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "os/guard/guard_link.h"
 #include "os/foreign/foreign_path.h"
 
 #define TRIES 100                       /* attempts, if each time an owner unlinks the file before it is locked */
@@ -107,15 +108,12 @@ bool pid_file_claim(struct pid_file *file, const char *path, struct buf *why)
 bool pid_file_write(struct pid_file *file)
 {
 	char text[32];
-	int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	ssize_t written;
+	int length = snprintf(text, sizeof(text), "%ld\n", (long)guard_first_pid());
+	ssize_t written = pwrite(file->fd, text, (size_t)length, 0);
 
-	if (ftruncate(file->fd, 0) < 0)
-		return false;
-	written = pwrite(file->fd, text, (size_t)length, 0);
 	if (written >= 0 && written < length)
 		errno = ENOSPC;
-	return written == length;
+	return written == length && ftruncate(file->fd, length) == 0;
 }
 
 void pid_file_remove(struct pid_file *file)

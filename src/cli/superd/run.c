@@ -22,9 +22,11 @@
 #include "engine/log/xinetd_log_file.h"
 #include "engine/supervisor/signals.h"
 #include "engine/supervisor/supervisor.h"
+#include "engine/upgrade/left_fds.h"
 #include "engine/upgrade/load.h"
 #include "exec/processes/pid1.h"
 #include "os/foreign/foreign_path.h"
+#include "os/guard/guard_link.h"
 #include "os/host/memory_trim.h"
 #include "os/host/self_exe.h"
 
@@ -77,7 +79,8 @@ static void on_started(void *context)
 	struct superd_run *run = context;
 	const struct options *options = run->options;
 
-	if (run->pid_file.fd >= 0 && !run->supervisor->before && !pid_file_write(&run->pid_file)) {
+	if (run->pid_file.fd >= 0 && (!run->supervisor->before || guard_cause() == GUARD_SUCCEEDS) &&
+	    !pid_file_write(&run->pid_file)) {
 		log_error(run->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file,
 			  strerror(errno));
 		supervisor_fail(run->supervisor, EXIT_START);   /* an orderly end: services may run already */
@@ -261,7 +264,7 @@ static bool enter_background(const struct options *options, struct log *log, str
 {
 	if (!options->daemon)
 		return true;
-	if (daemonize_enter() == 0 && (options->invoked_as == AS_SUPERD || chdir("/") == 0)) {
+	if ((options->guard || daemonize_enter() == 0) && (options->invoked_as == AS_SUPERD || chdir("/") == 0)) {
 		listen_fds_close_others(listen_fds);
 		return true;
 	}
@@ -319,7 +322,17 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 	struct diags diags = { 0 };
 	struct buf why = { 0 };
 	struct table *table = upgrade_receive_load(options, before, &diags, &why);
+	bool is_edited = table && guard_cause() == GUARD_RESTARTS && !load_is_saved_table(table, before);
 
+	/* An administrator may be in the middle of an edit that nobody has asked superd to read. */
+	if (is_edited) {
+		diags_free(&diags);
+		table_free(table);
+		table = load_saved_table(options, before, &diags);
+		diags_free(&diags);     /* they were logged when it was read */
+		log_notice(log, "the files of the table have changed since they were read: the table of before "
+				"goes on");
+	}
 	*is_saved = !table;
 	if (*is_saved) {
 		diags_free(&diags);     /* the reload reports them */
@@ -406,6 +419,8 @@ int run_superd(struct options *options)
 	else
 		pid1_enter(&supervisor.engine.defaults);
 	listen_fds_take(&supervisor.engine.listen_fds);
+	if (guard_cause() == GUARD_RESTARTS)
+		left_fds_offer(&supervisor.engine.listen_fds, supervisor.before);
 	if (options->daemon && !supervisor.before)
 		listen_fds_note_others(&supervisor.engine.listen_fds);
 	supervisor.engine.log = open_log(options, supervisor.before);

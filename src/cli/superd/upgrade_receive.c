@@ -24,8 +24,12 @@
 #include "cli/superd/run.h"
 #include "engine/core/engine.h"
 #include "engine/supervisor/left_out_check.h"
+#include "engine/upgrade/left_fds.h"
 #include "engine/upgrade/load.h"
+#include "engine/upgrade/saved_state.h"
 #include "engine/upgrade/upgrade.h"
+#include "os/guard/guard.h"
+#include "os/guard/guard_link.h"
 #include "os/fs/state_file.h"
 #include "os/host/signals.h"
 #include "os/proc/process_group.h"
@@ -47,16 +51,17 @@ static bool read_flag(const char *word, const char *flag, int *fd)
 
 struct internal_args upgrade_receive_strip(int *argc, char ***argv)
 {
-	struct internal_args internal = { .fd = -1 };
+	struct internal_args internal = { .fd = -1, .guard_page = -1 };
 	char **all = *argv;
 
 	if (*argc < 2)
 		return internal;
 	internal.checks_upgrade = read_flag(all[1], UPGRADE_CHECK, &internal.fd);
+	read_flag(all[1], GUARD_AGAIN, &internal.guard_page);
 	internal.takes_over = !internal.checks_upgrade && read_flag(all[1], UPGRADE_TAKE, &internal.fd);
 	internal.checks_left_out =
 		!internal.checks_upgrade && !internal.takes_over && read_flag(all[1], LEFT_OUT_CHECK, &internal.fd);
-	if (!internal.checks_upgrade && !internal.takes_over && !internal.checks_left_out)
+	if (!internal.checks_upgrade && !internal.takes_over && !internal.checks_left_out && internal.guard_page < 0)
 		return internal;
 	all[1] = all[0];
 	*argv = all + 1;
@@ -175,14 +180,37 @@ static void close_inherited(void)
 {
 	long most = sysconf(_SC_OPEN_MAX);
 
-	for (int fd = STDERR_FILENO + 1; fd < (most > 0 && most < 65536 ? most : 65536); fd++)
-		close(fd);
+	for (int fd = STDERR_FILENO + 1; fd < (most > 0 && most < 65536 ? most : 65536); fd++) {
+		if (!guard_owns_fd(fd))
+			close(fd);
+	}
+}
+
+/* What the superd before, which has died, had saved for its guard. */
+static struct state_stream *read_saved_state(struct buf *why)
+{
+	struct state_stream *stream = calloc(1, sizeof(*stream));
+	struct buf reason = { 0 };
+	size_t length = 0;
+	char *text = stream ? saved_state_read(&length) : NULL;
+	const char *wrong = text ? state_stream_parse(stream, text, length, &reason) : strerror(errno);
+
+	if (wrong) {
+		buf_addf(why, "its saved state can't be read: %s", wrong);
+		upgrade_receive_free(stream);
+		stream = NULL;
+	}
+	buf_free(&reason);
+	return stream;
 }
 
 struct state_stream *upgrade_receive_read(const struct options *options)
 {
 	struct buf why = { 0 };
-	struct state_stream *stream = options->internal.takes_over ? read_state(options->internal.fd, &why) : NULL;
+	bool died = !options->internal.takes_over && guard_cause() == GUARD_RESTARTS;
+	struct state_stream *stream = options->internal.takes_over ? read_state(options->internal.fd, &why)
+				      : died			   ? read_saved_state(&why)
+								   : NULL;
 	int fd = options->internal.fd;
 
 	if (stream && !load_is_ours(stream)) {
@@ -190,12 +218,15 @@ struct state_stream *upgrade_receive_read(const struct options *options)
 		upgrade_receive_free(stream);
 		stream = NULL;
 	}
-	if (stream)
+	if (stream && guard_cause() != GUARD_FRESH)
+		left_fds_note(stream);
+	else if (stream)
 		fd_close(&fd);
-	if (options->internal.takes_over && !stream) {
+	if ((options->internal.takes_over || died) && !stream) {
 		fprintf(stderr, "%s: cannot go on where it was: %s: starting anew\n", options_name(options),
 			buf_string(&why));
-		close_inherited();
+		if (!died)
+			close_inherited();
 	}
 	buf_free(&why);
 	return stream;

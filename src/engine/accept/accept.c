@@ -313,8 +313,10 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	if (is_short)
 		free_spare(runtime);
 	errno = 0;
-	while (ready < most && pending_equip(runtime, &pending[ready], &launches[ready], &why))
+	while (ready < most && pending_equip(runtime, &pending[ready], &launches[ready], &why)) {
+		launches[ready].note = pending_note(runtime, &pending[ready]);
 		ready++;
+	}
 	error = errno;
 	unreaped_start_batch(runtime->engine, launches, ready);
 	for (size_t n = 0; n < count; n++) {

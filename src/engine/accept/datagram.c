@@ -67,6 +67,7 @@ static bool start_instance(struct service_runtime *runtime, struct pending_clien
 		pending_dismiss(runtime, pending);
 		return false;
 	}
+	launch.note = pending_note(runtime, pending);
 	unreaped_start(runtime->engine, &launch);
 	if (!pending_begin(runtime, pending, &launch, why))
 		return false;

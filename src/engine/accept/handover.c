@@ -56,6 +56,8 @@ static struct instance *give_instance(struct handover *handover)
 	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
 	runtime->run->stats.warm_taken++;
 	pending_note_start(runtime, pending);
+	pending_note_given(runtime, pending);
+	runtime_note_change(runtime);
 	close_socket_client(runtime->engine, runtime->service->name, &pending->client);
 	handover_free(handover);
 	return instance;

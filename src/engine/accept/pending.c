@@ -117,6 +117,24 @@ bool pending_plan(struct service_runtime *runtime, struct pending_client *pendin
 	return instance->plan;
 }
 
+struct start_note pending_note(const struct service_runtime *runtime, const struct pending_client *pending)
+{
+	int client = -1, channel = pending->instance ? builtin_channel_descriptor(pending->instance, &client) : -1;
+
+	return (struct start_note){
+		.owner = runtime_number(runtime), .client = guard_noted_fd(pending->client.fd),
+		.channel = guard_noted_fd(channel), .channel_client = guard_noted_fd(client),
+	};
+}
+
+void pending_note_given(const struct service_runtime *runtime, const struct pending_client *pending)
+{
+	struct start_note note = pending_note(runtime, pending);
+
+	note.pid = pending->instance->pid;
+	guard_note_start(&note);
+}
+
 bool pending_equip(struct service_runtime *runtime, struct pending_client *pending, struct spawn_request *launch,
 		   struct buf *why)
 {
@@ -211,6 +229,8 @@ static bool reuse_for(struct service_runtime *runtime, struct pending_client *pe
 	}
 	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
 	pending_note_start(runtime, pending);
+	pending_note_given(runtime, pending);
+	runtime_note_change(runtime);
 	return true;
 }
 
@@ -234,6 +254,7 @@ bool pending_begin(struct service_runtime *runtime, struct pending_client *pendi
 
 	fd_map_close(&pending->fd_map);
 	if (launch->pid >= 0 && instance_begin(instance, launch->pid, launch->begun)) {
+		runtime_note_change(runtime);
 		pending_note_start(runtime, pending);
 		return true;
 	}

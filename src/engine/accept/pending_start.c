@@ -58,7 +58,9 @@ static bool launch_pending(struct instance *instance, struct spawn_request *laun
 		return false;
 	launch->invocation = sequence->command.invocation;
 	launch->checks = sequence->command.checks && launch->plan->condition_count;
+	launch->note = pending_note(runtime, pending);
 	unreaped_start(runtime->engine, launch);
+	runtime_note_change(runtime);
 	fd_map_close(&pending->fd_map);
 	if (launch->pid >= 0)
 		return true;

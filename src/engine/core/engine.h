@@ -65,6 +65,9 @@ struct engine {
 	int spare[ENGINE_SPARE];        /* descriptors in reserve for when they run out; -1: in use */
 	uint64_t random_state;          /* state of the generator for jitter */
 	uint64_t accept_states;         /* number of struct accept_state made so far */
+	void (*save_changes)(struct engine *engine);    /* saves them now (engine/upgrade/saved_state); NULL: superd has no guard */
+	bool unsaved_all;               /* true: the saved state has to be written as a whole, as services are gone or new */
+	bool unsaved;                   /* true: a service has changed since its last record in the saved state */
 
 	/* Parts of the supervisor; the named folder makes and frees each. */
 	struct log_files *log_files;    /* files that lines are written to beside the log (engine/log/xinetd_log_file) */
@@ -77,6 +80,7 @@ struct engine {
 	struct start_queue *start_queue; /* starts under way and in line (engine/runtime/start_queue) */
 	struct memory_pressure *memory_pressure; /* what goes when memory is short (engine/idle/memory_pressure) */
 	struct admission *admission;    /* remembered and waiting clients (engine/accept/admission_state) */
+	struct saved_state *saved_state; /* written for the guard (engine/upgrade/saved_state); NULL: superd has none */
 	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks) */
 
 	/* Made at the first use; NULL: not made yet. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "os/guard/guard_link.h"
 
 struct unreaped_process {
 	struct list link;               /* in the engine's */
@@ -44,8 +45,23 @@ static void add_process(struct engine *engine, const char *service, pid_t pid)
 	free(leftover);
 }
 
+/* Nothing is started that the next superd would not know: the pipes and sockets that the process gets are saved
+ * before, and the process is noted. */
+static void save_before_start(struct engine *engine, const struct spawn_request *launch)
+{
+	if (launch->note.owner && engine->save_changes)
+		engine->save_changes(engine);
+}
+
+static void note_start(struct spawn_request *launch)
+{
+	launch->noted = launch->note.owner ? guard_note_start(&launch->note) : NULL;
+}
+
 void unreaped_start(struct engine *engine, struct spawn_request *launch)
 {
+	save_before_start(engine, launch);
+	note_start(launch);
 	spawn_start(launch);
 	if (launch->unreaped > 0)
 		add_process(engine, "", launch->unreaped);
@@ -53,6 +69,10 @@ void unreaped_start(struct engine *engine, struct spawn_request *launch)
 
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count)
 {
+	if (count)
+		save_before_start(engine, launches);
+	for (size_t n = 0; n < count; n++)
+		note_start(&launches[n]);
 	spawn_batch(launches, count);
 	for (size_t n = 0; n < count; n++) {
 		if (launches[n].unreaped > 0)

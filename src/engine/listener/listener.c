@@ -30,8 +30,10 @@ void listener_init(struct listener *listener, struct engine *engine, const struc
 }
 
 /* Takes an inherited socket of this address; if several have it, the one with the listener's name. Sets its options.
- * -1: none fits; or, with a reason in why, the socket cannot be restricted as the options ask. */
-static int take_inherited(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
+ * inherited: whether superd's parent has bound it. -1: none fits; or, with a reason in why, the socket cannot be
+ * restricted as the options ask. */
+static int take_inherited(struct engine *engine, const struct listen *listen, bool *inherited, struct buf *why,
+			  struct buf *warnings)
 {
 	struct listen_fd *found = NULL;
 
@@ -50,6 +52,7 @@ static int take_inherited(struct engine *engine, const struct listen *listen, st
 	if (found) {
 		int fd = found->fd;
 
+		*inherited = !found->is_own;
 		found->fd = -1;
 		fd_set_nonblocking(fd, true);
 		if (bind_adopt(fd, listen, why, warnings) == 0)
@@ -87,8 +90,8 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 {
 	struct event event = { .name = "listening", .service = service };
 	struct buf warnings = { 0 }, address = { 0 };
-	int fd = take_inherited(engine, listener->listen, why, &warnings);
-	bool inherited = fd >= 0;
+	bool inherited = false;
+	int fd = take_inherited(engine, listener->listen, &inherited, why, &warnings);
 	int error = 0;
 
 	if (fd < 0 && !why->length) {
@@ -117,13 +120,17 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 static int match_listen(int fd, const void *listen, struct buf *why, struct buf *warnings)
 {
 	(void)why, (void)warnings;
-	return bind_matches(fd, listen) || !bind_is_reachable(fd, listen) ? 0 : -1;
+	if (bind_matches(fd, listen) || !bind_is_reachable(fd, listen))
+		return 0;
+	errno = EADDRNOTAVAIL;
+	return -1;
 }
 
+/* A socket that could not be looked at in time is kept, with the clients in its queue. */
 static bool fits_listen(int fd, const struct listen *listen)
 {
 	struct buf none = { 0 };
-	bool good = foreign_socket_do(fd, match_listen, listen, &none, &none) == 0;
+	bool good = foreign_socket_do(fd, match_listen, listen, &none, &none) == 0 || errno != EADDRNOTAVAIL;
 
 	buf_free(&none);
 	return good;

@@ -60,6 +60,12 @@ static void run_init(struct service_run *run, struct service_runtime *runtime)
 	run->stats.state_times.entered = runtime->since;
 }
 
+void runtime_note_change(struct service_runtime *runtime)
+{
+	runtime->unsaved = true;
+	runtime->engine->unsaved = true;
+}
+
 struct service_run *runtime_make_run(struct service_runtime *runtime)
 {
 	if (runtime->run)

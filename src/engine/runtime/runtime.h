@@ -65,6 +65,7 @@ struct service_run {
 	unsigned char postponed_stop;   /* 1 + the event that stops the current instance once draining ones have ended; 0: none */
 	unsigned drain_snapshots;       /* number of draining instances whose clients are being counted */
 
+	uint64_t saved;                 /* hash of its last record in the saved state; 0: none */
 	struct queue_guard *guard;      /* waiting clients, and whether instances serve them (engine/health/queue_guard) */
 	struct accept_state *accept;    /* counts and limits of accepted clients (engine/accept/accept_state) */
 	struct freeze_times *freeze_times; /* times of freezing and thawing (engine/freeze/freeze) */
@@ -90,6 +91,7 @@ struct service_runtime {
 	bool refreeze;                  /* true during an upgrade: an operator had frozen it, and superd will freeze it again */
 	bool bound;                     /* true: all its sockets were opened, and the commands of their closing have not begun */
 	bool started;                   /* true: start = boot has started it, and it has not failed since */
+	bool unsaved;                   /* true: it has changed since its last record in the saved state (engine/upgrade/saved_state) */
 	struct service_state posted_state; /* its state when the first of the posted events was posted */
 	struct backoff backoff;
 	double since;                   /* loop time when it entered its state */
@@ -133,6 +135,12 @@ static inline struct instance *runtime_current(const struct service_runtime *run
 static inline double runtime_start_due(const struct service_runtime *runtime)
 {
 	return runtime->run ? runtime->run->start_due : 0;
+}
+
+/* Names the service in the saved state, as long as it exists. */
+static inline uint64_t runtime_number(const struct service_runtime *runtime)
+{
+	return (uint64_t)(uintptr_t)runtime;
 }
 
 /* Returns the runtime of a link in engine->service_list->leaving. */
@@ -204,6 +212,9 @@ enum {
 	WANTS_DUE,                      /* its start waits for services that it wants, or one of them has changed */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */
 };
+
+/* Notes that it has changed, for the saved state (engine/upgrade/saved_state). */
+void runtime_note_change(struct service_runtime *runtime);
 
 /* Posts an enum service_event, or one of the events above (engine/core/events). */
 void runtime_post(struct service_runtime *runtime, unsigned event);

@@ -1,7 +1,10 @@
 /* Writes values for another superd. */
 #include "engine/serialize/state_save.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+
+#include "os/netdiag/socket_id.h"
 
 void save_fd(struct state_saver *saver, const char *key, int fd)
 {
@@ -11,6 +14,10 @@ void save_fd(struct state_saver *saver, const char *key, int fd)
 	if (fd < 0)
 		return;
 	state_add_number(&saver->text, key, fd);
+	if (saver->live) {              /* until it is read, the descriptor may have become another one */
+		buf_addf(&saver->text, "%s" STATE_FD_ID "=%" PRIu64 "\n", key, socket_id(fd));
+		return;
+	}
 	if (saver->count == saver->capacity) {
 		bigger = reallocarray(saver->fds, capacity, sizeof(*bigger));
 		if (!bigger) {

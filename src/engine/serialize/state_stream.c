@@ -192,6 +192,7 @@ void state_stream_free(struct state_stream *stream)
 	free(stream->text);
 	free(stream->sections);
 	free(stream->entries);
+	free(stream->left_fds);
 	*stream = (struct state_stream){ 0 };
 }
 

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 
 #define STATE_STREAM_FORMAT 1           /* changes if a key changes its meaning */
+#define STATE_FD_ID "_socket"           /* behind the key of a descriptor: its socket_id, where the superd before has died */
 #define STATE_STREAM_MOST (256u << 20)  /* bytes */
 
 struct state_entry {
@@ -40,6 +41,8 @@ struct state_stream {
 	size_t count;
 	struct state_entry *entries;    /* owned, of all sections */
 	size_t entry_count;
+	int *left_fds;                  /* owned; descriptors that the stream does not name (engine/upgrade/left_fds) */
+	size_t left_count;
 	const char *flawed;             /* kind of the first section with an invalid value; NULL: none */
 	const char *flaw;               /* key of that value */
 };

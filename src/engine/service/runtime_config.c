@@ -87,6 +87,8 @@ static void free_run(struct service_runtime *runtime)
 
 void runtime_free(struct service_runtime *runtime)
 {
+	if (runtime)
+		runtime->engine->unsaved_all = true;
 	if (!runtime)
 		return;
 	if (runtime->run && runtime->run->socket_commands)

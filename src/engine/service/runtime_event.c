@@ -289,6 +289,7 @@ static void log_transition(struct service_runtime *runtime, enum service_event s
 static void wake_operators(struct service_runtime *runtime)
 {
 	watch_wake_changes(runtime->engine);
+	runtime_note_change(runtime);
 }
 
 /* Counts the time in the state that the service leaves. A service that only listens, or is off, has no struct
@@ -338,6 +339,7 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 	if (runtime_state(runtime) != state_of(step.next))
 		leave_state(runtime, state_of(step.next));
 	runtime->state = step.next;
+	runtime_note_change(runtime);
 	runtime->bound |= service_event == BOUND;
 	runtime->halted = (runtime->halted || service_event == HALT) && step.action != SPAWN;
 	start_queue_follow(runtime);

@@ -48,6 +48,7 @@ static const struct state_field runtime_fields[] = {
 	{ NONE(listener_count, "as many as the row has") },
 	{ NONE(instance_count, "counted with its instances") },
 	{ NONE(run, "has a section of its own") },
+	{ NONE(unsaved, "the saved state is written anew") },
 	{ NONE(posted, "heard of before the state is written") },
 	{ NONE(posted_state, "heard of before the state is written") },
 };
@@ -84,6 +85,7 @@ static const struct state_field run_fields[] = {
 	{ NONE(freeze_times, "has a table of its own, for the same section") },
 	{ NONE(idle, "goes over in the section idle") },
 	{ NONE(idle_saved, "goes over in the section idle") },
+	{ NONE(saved, "the saved state is written anew") },
 	{ NONE(accept, "has a table of its own, for the same section") },
 	{ NONE(guard, "has a table of its own, for the same section") },
 	{ NONE(drain_snapshots, "noted anew, as the clients of before are not known any more") },

@@ -129,9 +129,11 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 		launch->checks = instance->sequence->command.checks && launch->plan->condition_count;
 	}
 	outdated_free(&instance->outdated);     /* the entry may have changed since the order to start */
+	launch->note.owner = runtime_number(runtime);
 	unreaped_start(runtime->engine, launch);
 	fd_map_close(&fd_map);
 	service_cgroup_entered(runtime, instance, launch);
+	runtime_note_change(runtime);
 	if (launch->pid >= 0)
 		return true;
 	start_kit_note_fault(&runtime->run->kit, &launch->fault);

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/service/runtime_event.h"
+#include "os/guard/guard_link.h"
 #include "os/socket/notify_socket.h"
 
 #define RETRY .2 /* seconds */
@@ -116,7 +117,7 @@ static void begin_watchdog(struct sd_notify *sd_notify, struct engine *engine)
 	sd_notify->watchdog.data = sd_notify;
 	if (!every || scan_count(every, &microseconds) || microseconds <= 0)
 		return;
-	if (pid_text && (scan_count(pid_text, &pid) || pid != getpid()))
+	if (pid_text && (scan_count(pid_text, &pid) || pid != guard_first_pid()))
 		return;
 	half = (double)microseconds / 2e6;
 	ev_timer_set(&sd_notify->watchdog, half, half);
@@ -152,8 +153,8 @@ void sd_notify_ready(struct sd_notify *sd_notify)
 		unbound += runtime && runtime_state(runtime) == BINDING;
 	}
 	snprintf(text, sizeof(text),
-		 "READY=1\nMAINPID=%ld\nSTATUS=%zu service%s, %zu of them without all of their sockets", (long)getpid(),
-		 services, services == 1 ? "" : "s", unbound);
+		 "READY=1\nMAINPID=%ld\nSTATUS=%zu service%s, %zu of them without all of their sockets",
+		 (long)guard_first_pid(), services, services == 1 ? "" : "s", unbound);
 	if (!unbound)
 		*strrchr(text, ',') = '\0';
 	send_state(sd_notify, text);

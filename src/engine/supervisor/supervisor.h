@@ -31,6 +31,14 @@
 #include "os/fs/path_create_watch.h"
 #include "os/host/signals.h"
 
+/* What superd hears of its guard (engine/supervisor/guard_watch). */
+struct guard_watch {
+	ev_io io;                       /* the guard's channel */
+	ev_timer timer;                 /* the next try to start another guard, or look for processes that have ended */
+	bool is_missed;                 /* true: the guard has ended, which was logged */
+};
+
+
 /* The progress of the shutdown (engine/supervisor/shutdown). */
 struct shutdown {
 	double delay, timeout;          /* seconds of --stop-delay and --stop-timeout; the caller sets them before supervisor_init */
@@ -97,6 +105,7 @@ struct supervisor {
 	size_t signal_count;
 	ev_io sent;                     /* signals that were sent to superd (os/host/signal_sender), for the main command */
 	ev_signal reaper;
+	struct guard_watch guard;
 	ev_timer starved;               /* sends TIMER to runtimes without memory for a timer */
 	/* loader.load reads the sources again. It returns a checked and resolved table, or NULL with the errors in
 	 * diags. */
@@ -133,5 +142,8 @@ void supervisor_fail(struct supervisor *supervisor, int status);
 
 /* Ends superd without its instances. */
 void supervisor_end(struct supervisor *supervisor);
+
+/* Called when a process was reaped, here or by the guard: its wait status, and seconds of processor time. */
+void supervisor_take_end(struct supervisor *supervisor, pid_t pid, int status, double cpu);
 
 void supervisor_free(struct supervisor *supervisor);

@@ -51,10 +51,13 @@
 #include "engine/service/service_reload.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
+#include "engine/supervisor/guard_watch.h"
 #include "engine/supervisor/left_out_check.h"
 #include "engine/supervisor/shutdown.h"
 #include "engine/upgrade/load.h"
+#include "engine/upgrade/saved_state.h"
 #include "engine/upgrade/upgrade.h"
+#include "os/guard/guard_link.h"
 #include "exec/spawn/spawn.h"
 #include "exec/spawn/worker_process.h"
 #include "exec/worker/output_reader.h"
@@ -185,6 +188,7 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	table->users++;
 	table_release(supervisor->table);
 	supervisor->table = table;
+	supervisor->engine.unsaved_all = true;
 	supervisor->loaded = clock_now();
 	if (queue->most != most)
 		log_notice(supervisor->engine.log, "max_starting is %u now, and was %u", queue->most, most);
@@ -262,49 +266,22 @@ static double seconds_of(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-/* A filter kills only what tries to do what no process of superd's own does: an attack, or a fault in the filter. */
-static void log_filter_kill(struct engine *engine, pid_t pid, int status)
-{
-	const char *name = spawn_worker_name(pid);
-
-	if (name && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		log_error(engine->log,
-			  "%s, pid %ld: killed by the filter of system calls that superd gave it; the kernel's log "
-			  "names the call: report it to superd's maintainers, it may be an attack",
-			  name, (long)pid);
-}
-
 static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
-	struct engine *engine = &supervisor->engine;
-	struct child *child;
 	struct rusage usage = { 0 };
 	int status;
-	pid_t pid = reap_child(engine, &status, &usage);
+	pid_t pid = reap_child(&supervisor->engine, &status, &usage);
 
-	if (pid <= 0)
+	if (pid <= 0) {
+		guard_watch_look(&supervisor->guard);
 		return;
-	ev_feed_event(loop, watcher, events);
-	child = child_table_find(&engine->children, pid);
-	if (WIFSTOPPED(status) && child == &supervisor->command.child)
-		command_note_stop(&supervisor->command, WSTOPSIG(status));
-	if (WIFSTOPPED(status) || WIFCONTINUED(status))
-		return;
-	log_filter_kill(engine, pid, status);
-	spawn_reaped(pid);
-	if (child) {
-		child_table_remove(&engine->children, child);
-		child->cpu = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
-		child->ended(child, status);
-	} else {
-		log_debug(engine->log, "reaped pid %ld, a stranger", (long)pid);
 	}
-	instance_sweep(engine);
-	main_pid_sweep(engine);
-	if (instance_cgroups_are_left(engine))
-		instance_cgroups_sweep(engine);
-	shutdown_check(supervisor);
+	ev_feed_event(loop, watcher, events);
+	if (WIFSTOPPED(status) && pid == supervisor->command.child.pid)
+		command_note_stop(&supervisor->command, WSTOPSIG(status));
+	if (!WIFSTOPPED(status) && !WIFCONTINUED(status))
+		supervisor_take_end(supervisor, pid, status, seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime));
 }
 
 static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -472,6 +449,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	ev_set_priority(&supervisor->reaper, EV_MAXPRI);
 	supervisor->reaper.data = supervisor;
 	ev_signal_start(engine->loop, &supervisor->reaper);
+	guard_watch_begin(&supervisor->guard);
 	ev_init(&supervisor->starved, on_starved_timer);
 	supervisor->starved.repeat = 1.;
 	supervisor->starved.data = supervisor;
@@ -500,7 +478,7 @@ static void close_unclaimed(struct engine *engine)
 		struct listen_fd *inherited = &engine->listen_fds.list[n];
 		struct buf text = { 0 };
 
-		if (inherited->fd < 0)
+		if (inherited->fd < 0 || inherited->is_own)
 			continue;
 		listen_fd_describe(inherited, &text);
 		log_warn(engine->log, "a socket given to superd (%s) is that of no endpoint of the table: closed",
@@ -530,8 +508,12 @@ static bool build_services(struct supervisor *supervisor, struct table *table)
 	struct state_stream left = { 0 };
 	bool good;
 
-	if (supervisor->before)
-		return resume_state(supervisor, table, supervisor->before);
+	if (supervisor->before) {
+		good = resume_state(supervisor, table, supervisor->before);
+		if (good)
+			guard_watch_take_lost(&supervisor->guard);
+		return good;
+	}
 	if (!orphans_find(&supervisor->engine, table, &left))
 		return service_list_build(&supervisor->service_list, &supervisor->engine, table);
 	good = resume_state(supervisor, table, &left);
@@ -578,6 +560,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 		persona_log_started(&supervisor->persona, "superd " PACKAGE_VERSION, built_with);
 	if (supervisor->started)
 		supervisor->started(supervisor->started_context);
+	saved_state_begin(&supervisor->engine, &supervisor->upgrade.source);
 	sd_notify_begin(&supervisor->sd_notify, &supervisor->engine, &supervisor->service_list);
 	sd_notify_ready(&supervisor->sd_notify);
 	use_required_caps(supervisor);
@@ -595,6 +578,7 @@ void supervisor_free(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
 
+	saved_state_end(engine);
 	rpc_free(engine);               /* after SIGQUIT instances run on, and rpcbind keeps them */
 	service_list_free(&supervisor->service_list);
 	socket_path_watch_free(engine);

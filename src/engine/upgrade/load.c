@@ -9,12 +9,14 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/build_id.h"
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "base/fd.h"
+#include "base/scan.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/admission_state.h"
 #include "engine/core/engine_state.h"
@@ -28,6 +30,8 @@
 #include "engine/runtime/start_queue.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
+#include "engine/upgrade/left_fds.h"
+#include "os/guard/guard_link.h"
 
 static struct state_section *find_section(struct state_stream *stream, const char *kind)
 {
@@ -49,7 +53,8 @@ bool load_is_ours(struct state_stream *stream)
 {
 	struct state_section *engine = find_section(stream, "engine");
 
-	return engine && state_number(engine, "pid", 1, INT32_MAX, 0) == getpid();
+	return engine && (state_number(engine, "pid", 1, INT32_MAX, 0) == guard_first_pid() ||
+			  guard_cause() != GUARD_FRESH);
 }
 
 const char *load_version(struct state_stream *stream)
@@ -65,6 +70,13 @@ const char *load_previous_table(struct state_stream *stream)
 	struct state_section *table = find_section(stream, "table");
 
 	return table ? state_text(table, "text") : NULL;
+}
+
+bool load_previous_sources(struct state_stream *stream, uint64_t *sources)
+{
+	struct state_section *table = find_section(stream, "table");
+
+	return table && state_bytes(table, "sources", sources, sizeof(*sources));
 }
 
 static bool service_fits(struct state_section *section, const struct table *table, struct buf *why)
@@ -299,20 +311,6 @@ static void read_services(struct state_loader *loader, struct table *table)
 	}
 }
 
-static bool holds_descriptor(const char *key)
-{
-	static const char *const keys[] = {
-		"fd", "read", "write", "channel", "channel_client", "client", "gone", "main_fd", "control",
-		"pid_file", "relay_fd", "group_fd", "former_fd", "pipe",
-	};
-
-	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
-		if (!strcmp(keys[n], key))
-			return true;
-	}
-	return false;
-}
-
 /* Logs kinds and keys that this version does not know, each kind or key once, and closes descriptors that were not
  * taken. */
 static void close_unknown(struct state_loader *loader)
@@ -324,7 +322,7 @@ static void close_unknown(struct state_loader *loader)
 
 		for (size_t i = 0; i < section->count; i++) {
 			struct state_entry *entry = &section->entries[i];
-			bool was_used = entry->used, is_left = !was_used && holds_descriptor(entry->key);
+			bool was_used = entry->used, is_left = !was_used && load_holds_descriptor(entry->key);
 			int fd = is_left ? load_fd_of(section, entry) : -1;
 
 			fd_close(&fd);
@@ -361,6 +359,21 @@ static bool make_service_list(struct engine *engine, struct table *table)
 				  table->services[n].name);
 	}
 	return true;
+}
+
+/* How the superd before has died: "signal KILL". */
+static void log_restarted(const struct state_loader *loader)
+{
+	struct event event = {
+		.name = "restarted", .has_signal = WIFSIGNALED(guard_death()), .signal = WTERMSIG(guard_death())
+	};
+	char name[32];
+
+	log_event(loader->engine->log, LEVEL_ERROR, &event,
+		  "superd was ended by signal %s, and its guard has started it anew: %zu service%s, %zu instance%s "
+		  "go on",
+		  scan_signal_name(WTERMSIG(guard_death()), name), loader->services, loader->services == 1 ? "" : "s",
+		  loader->instances, loader->instances == 1 ? "" : "s");
 }
 
 static void log_upgraded(const struct state_loader *loader)
@@ -411,8 +424,12 @@ bool load_run(struct engine *engine, struct table *table, struct state_stream *s
 	}
 	LIST_EACH(link, &engine->service_list->leaving)
 		runtime_post(runtime_leaving(link), LOOK);
+	if (guard_cause() != GUARD_FRESH)
+		left_fds_settle(engine, stream);
 	engine->locks->is_stale |= is_upgrade;          /* the old superd may have failed to write the file */
-	if (is_upgrade)
+	if (guard_cause() == GUARD_RESTARTS)
+		log_restarted(&loader);
+	else if (is_upgrade)
 		log_upgraded(&loader);
 	/* Children that have ended in the meantime must be reaped. */
 	ev_feed_signal_event(engine->loop, SIGCHLD);

@@ -18,11 +18,13 @@ struct service_runtime;
 /* Whether everything in the stream has its place in this table. false: why gets the reason, and what to do first. */
 bool load_fits(struct state_stream *stream, const struct table *table, struct buf *why);
 
+
 /* Values that superd needs before it has an engine. load_pid_file returns a descriptor; -1: none. */
 int load_pid_file(struct state_stream *stream);
 bool load_is_ours(struct state_stream *stream);
 /* The table that ran, as superd.conf; NULL: none came over. */
 const char *load_previous_table(struct state_stream *stream);
+bool load_previous_sources(struct state_stream *stream, uint64_t *sources);     /* table->sources of that; false: unknown */
 const char *load_version(struct state_stream *stream); /* version of the superd that wrote it */
 
 /* Puts lines that waited for superd's own log into its sink. Call it before anything else is logged there. In

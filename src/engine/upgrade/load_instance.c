@@ -125,14 +125,10 @@ static void read_relay(struct instance *instance, struct state_section *section)
 	}
 }
 
-static void read_client(struct service_runtime *runtime, struct instance *instance, struct state_section *section)
+static void read_channel(struct service_runtime *runtime, struct instance *instance, struct state_section *section)
 {
 	int channel = load_fd(section, "channel"), client = load_fd(section, "channel_client");
 
-	if (instance->client.counted)
-		instance->client.counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
-							      instance->client.source, INT64_MAX);
-	read_busy_listener(runtime, instance, section);
 	if (runtime_is_removed(runtime))
 		fd_close(&channel);     /* the process ends after its connection when the channel closes */
 	if (channel >= 0 && !builtin_channel_resume(runtime, instance, channel, client)) {
@@ -140,6 +136,15 @@ static void read_client(struct service_runtime *runtime, struct instance *instan
 		fd_close(&client);
 		load_log_loss(runtime, "a channel to one of superd's own programs");
 	}
+}
+
+static void read_client(struct service_runtime *runtime, struct instance *instance, struct state_section *section)
+{
+	if (instance->client.counted)
+		instance->client.counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
+							      instance->client.source, INT64_MAX);
+	read_busy_listener(runtime, instance, section);
+	read_channel(runtime, instance, section);
 }
 
 static void add_to_service(struct service_loader *progress, struct instance *instance, struct state_section *section)
@@ -178,6 +183,34 @@ void load_instance(struct service_loader *progress, struct state_section *sectio
 	read_process(instance, section);
 	read_client(runtime, instance, section);
 	read_relay(instance, section);
+}
+
+/* Of a process that superd started in its last moment only the pid is known: it begins as after its start. */
+void load_noted(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	pid_t pid = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
+	struct instance *instance = pid ? instance_new(runtime->engine, runtime->service) : NULL;
+
+	if (!instance) {
+		load_log_loss(runtime, "an instance");
+		return;
+	}
+	if (runtime->service->exec->accept) {
+		pending_own(runtime, instance);
+		list_add(&runtime->run->instances, &instance->link);
+		runtime->instance_count++;
+	} else {
+		shared_run_own(runtime, instance);
+		instance->retired = runtime_current(runtime);
+		if (!instance->retired)
+			runtime->run->current = instance;
+	}
+	progress->noted = true;
+	read_channel(runtime, instance, section);
+	if (runtime->run->kit.notify)
+		notify_receive_join(runtime->run->kit.notify, instance);
+	instance_begin(instance, pid, clock_now());
 }
 
 void load_bind_calls(struct service_loader *progress, struct state_section *section)

@@ -15,6 +15,7 @@ struct service_loader {
 	struct aux_command *command;    /* owner of a command whose section may follow; NULL: none */
 	struct notify *notifies[NOTIFY_SOCKETS_MOST];
 	int notify_count;
+	bool noted;                     /* true: a process was started after the rest was saved */
 	bool changed;                   /* true: accept has changed, and the instances do not fit the new entry */
 	double timer;                   /* seconds left of the timer of the runtime; negative: none */
 	double accept_look;             /* seconds until the next look at its queue (health/accept_latency); negative: none */
@@ -22,6 +23,7 @@ struct service_loader {
 
 void load_notify(struct service_loader *progress, struct state_section *section);
 void load_instance(struct service_loader *progress, struct state_section *section);
+void load_noted(struct service_loader *progress, struct state_section *section);
 void load_bind_calls(struct service_loader *progress, struct state_section *section);
 void load_bind_use(struct service_loader *progress, struct state_section *section);
 void load_notify_state(struct service_loader *progress, struct state_section *section);

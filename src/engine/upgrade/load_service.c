@@ -1,5 +1,6 @@
 /* Loads one service. Its entry may have changed: superd keeps a socket if the entry has its endpoint, and gives it
  * the options of the entry. It closes other sockets, and opens missing ones as a reload does. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,7 +29,9 @@
 #include "engine/upgrade/load.h"
 #include "engine/upgrade/load_instance.h"
 #include "engine/upgrade/upgrade.h"
+#include "os/guard/guard_link.h"
 #include "os/bpf/reuseport_bpf.h"
+#include "os/cgroup/cgroup.h"
 #include "os/netdiag/foreign_socket.h"
 
 static bool is_endpoint(const struct listen *listen, const char *text)
@@ -99,7 +102,9 @@ static void load_parked(struct service_loader *progress, struct state_section *s
 					 .listener = progress->listener,
 					 .progress = parked.progress,
 					 .until = parked.until };
-	if (!progress->listener || pending_park(progress->runtime, &pending) != ADMITTED)
+	/* The record may be older than the start for this client. */
+	if (!progress->listener || guard_was_given(parked.client.fd) ||
+	    pending_park(progress->runtime, &pending) != ADMITTED)
 		close_socket_client(progress->runtime->engine, progress->runtime->service->name, &parked.client);
 }
 
@@ -228,7 +233,7 @@ static const struct {
 	{ "listener", load_listener, false }, { "parked", load_parked, false },
 	{ "activity", load_service_run, true },  { "output", load_output, true },
 	{ "store", load_fdstore_entry, true },        { "notify", load_notify, true },
-	{ "instance", load_instance, true },  { "notice", load_notify_state, true },
+	{ "instance", load_instance, true },  { "noted", load_noted, true },  { "notice", load_notify_state, true },
 	{ "bind_calls", load_bind_calls, true },	{ "bind_use", load_bind_use, true },
 	{ "course", load_sequence, true },      { "drain", load_drain, true },
 	{ "latency", load_latency_histogram, true },    { "thaw_latency", load_thaw_latency, true },
@@ -282,6 +287,19 @@ static enum state possible_state(const struct service_runtime *runtime, enum sta
 	return state;
 }
 
+/* A superd that died could not thaw what it had frozen. */
+static enum state thaw_left(struct service_runtime *runtime, enum state state)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->cgroup.path)
+			cgroup_thaw(instance->cgroup.path);
+		instance_signal(instance, SIGCONT, true);
+	}
+	return state == FROZEN ? RUNNING : state;
+}
+
 void load_service(struct state_loader *loader, struct service_runtime *runtime, struct state_section *from,
 		  struct state_section *behind)
 {
@@ -295,6 +313,8 @@ void load_service(struct state_loader *loader, struct service_runtime *runtime, 
 	for (struct state_section *section = from + 1; section < behind; section++)
 		read_service_section(&progress, section);
 	load_close_notifies(&progress);
+	if (guard_cause() == GUARD_RESTARTS && !runtime->service->exec->accept)
+		state = thaw_left(runtime, progress.noted && !needs_instance(state) ? STARTING : state);
 	runtime->state = state_loaded(possible_state(runtime, state, progress.changed), runtime->state);
 	start_queue_load(runtime);
 	if (runtime->run && progress.timer >= 0.)

@@ -70,15 +70,8 @@ static void save_removed(struct state_saver *saver, struct engine *engine)
 		save_service(saver, runtime_leaving(link));
 }
 
-bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source, double quiet_since)
+static void save_shared(struct state_saver *saver, struct engine *engine)
 {
-	*saver = (struct state_saver){ .loop = engine->loop };
-	state_stream_begin(&saver->text);
-	save_engine(saver, engine, source, quiet_since);
-	if (source->save_table)
-		source->save_table(source->table_context, engine->service_list->table, saver);
-	save_log(saver, engine);
-	save_addresses(saver, "minute", &engine->admission->minutes);
 	save_addresses(saver, "denied", &engine->admission->denied);
 	LIST_EACH(link, &engine->log_files->released) {
 		const struct output *output = container_of(link, struct output, link);
@@ -100,6 +93,25 @@ bool save_write(struct state_saver *saver, struct engine *engine, const struct s
 	LIST_EACH(link, &engine->orphans->list)
 		state_save(saver, &orphan_state, container_of(link, struct orphan, link));
 	locks_save(engine->locks, &saver->text);
+}
+
+/* What belongs to no service. Clients of the last minute are left out of the saved state. */
+void save_engine_state(struct state_saver *saver, struct engine *engine, const struct save_source *source)
+{
+	save_engine(saver, engine, source, 0.);
+	save_shared(saver, engine);
+}
+
+bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source, double quiet_since)
+{
+	*saver = (struct state_saver){ .loop = engine->loop };
+	state_stream_begin(&saver->text);
+	save_engine(saver, engine, source, quiet_since);
+	if (source->save_table)
+		source->save_table(source->table_context, engine->service_list->table, saver);
+	save_log(saver, engine);
+	save_addresses(saver, "minute", &engine->admission->minutes);
+	save_shared(saver, engine);
 	if (source->save_operators)
 		source->save_operators(source->operators, saver);
 	for (size_t n = 0; n < engine->service_list->count; n++) {
@@ -110,4 +122,3 @@ bool save_write(struct state_saver *saver, struct engine *engine, const struct s
 	state_stream_end(&saver->text);
 	return !saver->text.failed && !saver->failed;
 }
-

@@ -47,5 +47,6 @@ bool save_write(struct state_saver *saver, struct engine *engine, const struct s
 
 /* The parts of save_write. */
 void save_log(struct state_saver *saver, struct engine *engine); /* save_log.c */
+void save_engine_state(struct state_saver *saver, struct engine *engine, const struct save_source *source);
 void save_service(struct state_saver *saver, struct service_runtime *runtime); /* save_service.c */
 void save_instances(struct state_saver *saver, struct service_runtime *runtime); /* save_instance.c */

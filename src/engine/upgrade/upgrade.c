@@ -19,6 +19,8 @@
 #include "engine/warm/warm_pool.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
+#include "os/guard/guard.h"
+#include "os/guard/guard_link.h"
 #include "os/host/self_exe.h"
 
 #define QUIESCE_TIMEOUT 10.             /* seconds for all operations under way */
@@ -89,19 +91,31 @@ static void undo_quiesce(struct upgrade *upgrade, struct buf *why)
 	buf_free(why);
 }
 
-/* Executes the new program. Returns only on failure. */
+/* Executes the new program. Returns only on failure. Where the guard is lost, the new program becomes the guard, which
+ * starts superd as its child; superd's children are the guard's then. */
 static void exec_program(struct upgrade *upgrade, struct state_saver *saver, int state, struct buf *why)
 {
-	char **arguments = upgrade_arguments(upgrade, UPGRADE_TAKE, state);
+	bool leads = guard_is_lost();
+	int page = leads ? guard_hand_on(state) : -1;
+	char **arguments = leads ? upgrade_arguments(upgrade, GUARD_AGAIN, page)
+				 : upgrade_arguments(upgrade, UPGRADE_TAKE, state);
 	struct engine *engine = upgrade->engine;
 
 	save_fd(saver, "state", state);         /* after the last line: only keeps the descriptor open */
+	if (leads)
+		save_fd(saver, "guard", page);
 	if (!arguments || saver->failed) {
 		upgrade_free_arguments(arguments);
 		buf_text(why, "out of memory");
 		return;
 	}
 	spawn_end();                    /* its helper processes are idle, and would be lost */
+	if (guard_pid() && !leads) {
+		upgrade_free_arguments(arguments);
+		guard_upgrade(upgrade->program, state);
+		buf_addf(why, "cannot ask the guard to become %s: %s", upgrade->program, strerror(errno));
+		return;
+	}
 	self_exe_exec(upgrade->program, arguments, engine->defaults.environment, saver->fds, saver->count);
 	buf_addf(why, "cannot become %s: %s", upgrade->program, strerror(errno));
 	upgrade_free_arguments(arguments);

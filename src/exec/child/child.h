@@ -68,6 +68,7 @@ struct job {
 	const struct plan *plan;
 	const int *wanted;              /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
 	int wanted_count;               /* at least 3 */
+	pid_t *noted;                   /* gets the pid before anything else happens; NULL: nobody asks */
 	const struct stream_file *files;                /* three files for the standard streams; NULL: the child opens none */
 	const struct plan_command *command;             /* the plan's main command, or another one */
 	bool checks;                    /* check the plan's conditions first */

@@ -24,6 +24,7 @@
 #include "base/array.h"
 #include "base/fd.h"
 #include "base/scan.h"
+#include "os/guard/guard_link.h"
 #include "os/cgroup/oom_score.h"
 #include "os/host/signals.h"
 #include "os/netdiag/socket_address.h"
@@ -97,7 +98,7 @@ static void reset_reserved_signals(void)
 
 bool pid1_is_first(void)
 {
-	return getpid() == 1;
+	return guard_first_pid() == 1;
 }
 
 /* Blocks signals that arrive while the table is still being read and would end superd. Signals to stop superd may end
@@ -113,7 +114,8 @@ static void block_orders(void)
 	sigaddset(&orders, SIGUSR2);
 	sigaddset(&orders, SIGALRM);
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
-		if (signal_is_stray(signal) || (pid1_is_first() && signal_is_stop(signal)))
+		if (signal_is_stray(signal) ||
+		    ((pid1_is_first() || guard_cause() != GUARD_FRESH) && signal_is_stop(signal)))
 			sigaddset(&orders, signal);
 	}
 	sigprocmask(SIG_SETMASK, &orders, NULL);
@@ -189,6 +191,8 @@ void pid1_enter_again(struct process_defaults *defaults)
 	own_privileges_use_all();
 	own_privileges_hide_process();
 	reset_signals();
+	if (guard_pid())
+		block_orders();
 	raise_limit(defaults);
 	oom_score_above_own(defaults->oom_score);
 	umask(022);
@@ -197,7 +201,7 @@ void pid1_enter_again(struct process_defaults *defaults)
 #ifdef PR_SET_CHILD_SUBREAPER
 void pid1_adopt_orphans(void)
 {
-	if (!pid1_is_first())
+	if (getpid() != 1)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 #else
@@ -221,7 +225,7 @@ static void add_other(int fd, void *context)
 	struct listen_fds *listen_fds = context;
 	int *larger;
 
-	if (fd < FIRST_SOCKET + (int)listen_fds->count || fcntl(fd, F_GETFD) < 0)
+	if (fd < FIRST_SOCKET + (int)listen_fds->count || guard_owns_fd(fd) || fcntl(fd, F_GETFD) < 0)
 		return;
 	larger = array_grow(listen_fds->others, &listen_fds->other_room, listen_fds->other_count, sizeof(*larger));
 	if (!larger)
@@ -238,12 +242,15 @@ void listen_fds_take(struct listen_fds *listen_fds)
 	*listen_fds = (struct listen_fds){ 0 };
 	if (has_listen_fds(&count))
 		listen_fds->list = calloc((size_t)count, sizeof(*listen_fds->list));
+	listen_fds->room = listen_fds->list ? (size_t)count : 0;
 	for (int64_t n = 0; listen_fds->list && n < count; n++) {
 		size_t length = names ? strcspn(names, ":") : 0;
 		int fd = FIRST_SOCKET + (int)n;
 
-		listen_fds->list[n] =
-			(struct listen_fd){ fcntl(fd, F_GETFD) < 0 ? -1 : fd, names ? strndup(names, length) : NULL };
+		listen_fds->list[n] = (struct listen_fd){
+			.fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd,
+			.name = names ? strndup(names, length) : NULL,
+		};
 		listen_fds->count++;
 		if (names)
 			names = names[length] ? names + length + 1 : NULL;
@@ -251,6 +258,33 @@ void listen_fds_take(struct listen_fds *listen_fds)
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
+}
+
+static bool can_be_listener(int fd)
+{
+	struct socket_address address = { .length = sizeof(address.storage) };
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	if (getsockname(fd, &address.any, &address.length) < 0 || address.length <= sizeof(sa_family_t) ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size) < 0)
+		return false;
+	return value == SOCK_DGRAM || value == SOCK_RAW ||
+	       (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value);
+}
+
+bool listen_fds_add_own(struct listen_fds *listen_fds, int fd)
+{
+	struct listen_fd *larger;
+
+	if (!can_be_listener(fd))
+		return false;
+	larger = array_grow(listen_fds->list, &listen_fds->room, listen_fds->count, sizeof(*larger));
+	if (!larger)
+		return false;
+	listen_fds->list = larger;
+	listen_fds->list[listen_fds->count++] = (struct listen_fd){ .fd = fd, .is_own = true };
+	return true;
 }
 
 void listen_fds_note_others(struct listen_fds *listen_fds)

@@ -28,21 +28,27 @@ void pid1_adopt_orphans(void);
 
 bool pid1_is_first(void);               /* PID 1 of its namespace */
 
-/* Sockets that superd itself was given by LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES (sd_listen_fds(3)). */
+/* Sockets that superd itself was given by LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES (sd_listen_fds(3)), or that a superd
+ * before this one has left. */
 struct listen_fd {
 	int fd;                         /* -1: a listener has taken it */
 	char *name;                     /* of LISTEN_FDNAMES, owned; NULL: none */
+	bool is_own;                    /* a superd has bound it */
 };
 
 struct listen_fds {
 	struct listen_fd *list;
-	size_t count;
+	size_t count, room;
 	int *others;                    /* other inherited descriptors, from listen_fds_note_others */
 	size_t other_count, other_room;
 };
 
 /* Takes the sockets, and removes the variables from the environment. listen_fds_close frees the list. */
 void listen_fds_take(struct listen_fds *listen_fds);
+
+/* Adds a socket that a superd before this one has left, if it can be a listener. It is owned from then on. false: it
+ * cannot be one, or there is no memory. */
+bool listen_fds_add_own(struct listen_fds *listen_fds, int fd);
 
 /* The first records what else is open: call it after listen_fds_take, before superd opens anything. The second closes
  * these descriptors, as a daemon would hold locks or pipes of others for ever: call it after the table was read, which

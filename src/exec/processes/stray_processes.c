@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "os/guard/guard_link.h"
 #include "exec/processes/pid1.h"
 #include "exec/spawn/worker_process.h"
 #include "os/proc/process.h"
@@ -92,7 +93,7 @@ static bool reaches_others(int signal)
 	all = process_list_all();
 	any = !all;
 	for (const pid_t *one = all; one && *one && !any; one++)
-		any = *one != getpid() && !spawn_is_worker(*one);
+		any = *one != getpid() && *one != guard_pid() && !spawn_is_worker(*one);
 	free(all);
 	return any;
 }

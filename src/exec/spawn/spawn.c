@@ -83,6 +83,7 @@ static void start_one(struct spawn_request *request, char *stack)
 		.checks = request->checks,
 		.wanted = request->wanted,
 		.wanted_count = request->wanted_count,
+		.noted = request->noted,
 		.filter_channel = request->filter_channel,
 		.bind_filter = request->bind_filter,
 		.hold_channel = request->hold_channel,

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "exec/child/child.h"
+#include "os/guard/guard_link.h"
 
 #define INVOCATION_ID 32                /* hexadecimal digits */
 
@@ -53,6 +54,8 @@ struct spawn_request {
 	/* Path of that group: if it was removed, it is created again and opened as `into`. NULL: it was opened for this
 	 * start. */
 	const char *into_path;
+	struct start_note note;         /* for superd's guard; owner 0: the next superd needs not know of it */
+	pid_t *noted;                   /* gets the pid before the process runs (os/guard/guard_link); NULL: nobody asks */
 	double begun;                   /* result: earliest time of the fork, seconds of CLOCK_MONOTONIC */
 	pid_t pid;                      /* result: the process; -1: the start failed, and `fault` tells why */
 	/* Result of a start apart: a pipe that yields a struct fault, or its end once the program runs; the caller

@@ -33,6 +33,8 @@ pid_t spawn_async(struct job *job, int *report)
 	}
 	pid = fork();
 	if (pid == 0) {
+		if (job->noted)
+			*job->noted = getpid();
 		job->report = ends[1];
 		child_run_apart(job);
 	}

@@ -27,9 +27,9 @@ static bool is_watching, is_made, stops;
 static void kill_slow_starts(double before)
 {
 	for (struct spawn_timeout *start = starts; start; start = start->next) {
-		if (start->since > before || start->pid <= 0 || start->ended)
+		if (start->since > before || *start->at <= 0 || start->ended)
 			continue;
-		start->ended = kill(start->pid, SIGKILL) == 0;
+		start->ended = kill(*start->at, SIGKILL) == 0;
 	}
 }
 
@@ -90,9 +90,9 @@ static bool make_thread(void)
 	return false;
 }
 
-void spawn_timeout_begin(struct spawn_timeout *timeout)
+void spawn_timeout_begin(struct spawn_timeout *timeout, pid_t *noted)
 {
-	*timeout = (struct spawn_timeout){ .since = clock_now() };
+	*timeout = (struct spawn_timeout){ .since = clock_now(), .at = noted ? noted : &timeout->pid };
 	pthread_mutex_lock(&lock);
 	if (!is_made)
 		is_made = make_thread();

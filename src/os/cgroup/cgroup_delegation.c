@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "os/guard/guard_link.h"
 #include "os/proc/process.h"
 
 #define FILE_MOST (1u << 20)
@@ -126,7 +127,7 @@ static void strip_own_base(char *path)
 	size_t length;
 
 	cgroup_parent_suffix(suffix, sizeof(suffix));
-	length = (size_t)snprintf(own, sizeof(own), "/" CGROUP_BASE "%ld%s", (long)getpid(), suffix);
+	length = (size_t)snprintf(own, sizeof(own), "/" CGROUP_BASE "%ld%s", (long)guard_first_pid(), suffix);
 	while (base && base > path && *--base != '/')
 		;
 	if (leaf && !strcmp(leaf, "/" CGROUP_LEAF) && !strncmp(base, own, length) && strchr("/.", base[length]))
@@ -245,10 +246,10 @@ static bool is_own_process(void *context, long pid)
 	bool *others = context;
 	struct process process = { .parent = (pid_t)pid };
 
-	if (getpid() == 1)
+	if (guard_first_pid() == 1)
 		return true;
 	for (int n = 0; n < ANCESTORS_MOST && process.parent > 1; n++) {
-		if (process.parent == getpid())
+		if (process.parent == guard_first_pid())
 			return true;
 		if (!process_read(process.parent, &process))
 			return n == 0; /* the process itself has ended */

@@ -17,6 +17,7 @@
 
 #include "os/cgroup/cgroup.h"
 #include "os/cgroup/cgroup_delegation.h"
+#include "os/guard/guard_link.h"
 #include "os/proc/process.h"
 
 #define ADOPTER_ATTRIBUTE "user.superd.heir"            /* of an adopted group: the adopter's pid and start time */
@@ -50,7 +51,7 @@ static void set_attributes(const char *path, const char *identity)
 
 	if (identity)
 		lsetxattr(path, IDENTITY_ATTRIBUTE, identity, strlen(identity), 0);
-	if (!process_read(getpid(), &process))
+	if (!process_read(guard_first_pid(), &process))
 		return;
 	snprintf(text, sizeof(text), "%lld", (long long)process.start_time);
 	lsetxattr(path, START_TIME_ATTRIBUTE, text, strlen(text), 0);
@@ -84,7 +85,7 @@ static bool is_abandoned(const char *path, pid_t pid)
 
 	if (!is_own_folder(path))
 		return false;
-	if (pid == getpid() || (kill(pid, 0) < 0 && errno == ESRCH))
+	if (pid == guard_first_pid() || (kill(pid, 0) < 0 && errno == ESRCH))
 		return true;
 	start_time = read_start_time(path);
 	return process_read(pid, &process) && (process.ended || (start_time && start_time != process.start_time));
@@ -119,9 +120,9 @@ void cgroup_parent_adopt(const char *group)
 	struct process process;
 	char text[48];
 
-	if (!process_read(getpid(), &process))
+	if (!process_read(guard_first_pid(), &process))
 		return;
-	snprintf(text, sizeof(text), "%ld %lld", (long)getpid(), (long long)process.start_time);
+	snprintf(text, sizeof(text), "%ld %lld", (long)guard_first_pid(), (long long)process.start_time);
 	lsetxattr(group, ADOPTER_ATTRIBUTE, text, strlen(text), 0);
 }
 
@@ -160,7 +161,7 @@ char *cgroup_parent_claim(const char *own, const char *identity)
 	int length;
 
 	cgroup_parent_suffix(suffix, sizeof(suffix));
-	length = snprintf(path, sizeof(path) - 8, "%s/" CGROUP_BASE "%ld%s", own, (long)getpid(), suffix);
+	length = snprintf(path, sizeof(path) - 8, "%s/" CGROUP_BASE "%ld%s", own, (long)guard_first_pid(), suffix);
 	if (length < 0 || (size_t)length >= sizeof(path) - 8) {
 		errno = ENAMETOOLONG;
 		return NULL;

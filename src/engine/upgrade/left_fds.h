@@ -1,0 +1,18 @@
+/* Descriptors of a superd that has died that its saved state does not name: what it had opened for a moment, and
+ * clients that it had accepted and not handed over yet. */
+#pragma once
+
+#include "engine/serialize/state_stream.h"
+
+struct engine;
+struct listen_fds;
+
+/* Lists them in the stream. Call it before superd opens anything. */
+void left_fds_note(struct state_stream *stream);
+
+/* Takes what can be a listener out of the list, for services that are not in the saved state. stream NULL: there is no
+ * state; superd takes them of all that is open, and closes the rest. */
+void left_fds_offer(struct listen_fds *to, struct state_stream *stream);
+
+/* Serves the clients among them, and closes the others. Call it when all services are loaded. */
+void left_fds_settle(struct engine *engine, struct state_stream *stream);

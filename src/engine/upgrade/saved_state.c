@@ -1,0 +1,436 @@
+/* Writes and reads the saved state. The reader trusts the file as far as it trusts the text of an upgrade: superd alone
+ * has the descriptor. */
+#include "engine/upgrade/saved_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/hash.h"
+#include "engine/core/child_table.h"
+#include "engine/runtime/runtime.h"
+#include "engine/runtime/service_list.h"
+#include "os/guard/guard_link.h"
+#include "os/fs/memory_file.h"
+
+#define SWEEP_INTERVAL .1               /* seconds between two looks at services that run, while anything happens */
+#define SWEEP_MOST 200                  /* services that one look reads */
+#define ROOM_LEAST (256u << 10)         /* bytes that the file may grow to in any case */
+#define ROOM_FACTOR 4                   /* times the bytes of all records */
+
+enum record_kind { RECORD_ENGINE = 1, RECORD_TABLE, RECORD_SERVICE };
+
+/* In front of its text, which is filled up to a multiple of 8 bytes. */
+struct record_head {
+	uint32_t kind, length;          /* bytes of the text; 0: the service is gone */
+	uint64_t number;                /* of the service */
+};
+
+struct saved_state {
+	struct engine *engine;
+	const struct save_source *source;
+	ev_prepare turn;                /* writes what has changed in this turn */
+	ev_timer sweep;                 /* active while anything happens */
+	struct buf records;             /* to be written now */
+	int fd;                         /* the file; -1: none */
+	uint64_t end, most;             /* bytes written, and bytes at which it is written anew */
+	size_t next;                    /* service that the sweep looks at next */
+	uint64_t engine_hash;
+	uint64_t superfluous;           /* bits of the notes that are superfluous once the records are written */
+	bool rests;                     /* true: nothing but the sweep has happened in this turn */
+	bool failed;                    /* true: the last write failed, which was logged */
+};
+
+static void add_record(struct saved_state *saved, enum record_kind kind, uint64_t number, const struct buf *text)
+{
+	static const char zeros[8];
+	const struct record_head head = { kind, text ? (uint32_t)text->length : 0, number };
+
+	buf_add(&saved->records, &head, sizeof(head));
+	if (!text)
+		return;
+	buf_add(&saved->records, text->data, text->length);
+	buf_add(&saved->records, zeros, -text->length & 7);
+	saved->records.failed |= text->failed;
+}
+
+static uint64_t text_hash(const struct buf *text)
+{
+	return text->length ? hash_bytes(HASH_START, text->data, text->length) | 1 : 0;
+}
+
+static bool holds_process(const char *text, size_t length, pid_t pid)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "\nchild=%ld\n", (long)pid);
+	return memmem(text, length, line, strlen(line));
+}
+
+/* Notes of starts that this text makes superfluous: it has the process, or that was reaped, or the start failed. */
+static void collect_notes(struct saved_state *saved, uint64_t number, const struct buf *text)
+{
+	const struct start_note *notes = guard_notes();
+
+	for (size_t n = 0; notes && n < GUARD_STARTS; n++) {
+		if (notes[n].owner == number &&
+		    (notes[n].pid <= 0 || holds_process(text->data, text->length, notes[n].pid) ||
+		     !child_table_find(&saved->engine->children, notes[n].pid)))
+			saved->superfluous |= UINT64_C(1) << n;
+	}
+}
+
+static void clear_notes(struct saved_state *saved)
+{
+	for (size_t n = 0; n < GUARD_STARTS; n++) {
+		if (saved->superfluous >> n & 1)
+			guard_clear_note(n);
+	}
+	saved->superfluous = 0;
+}
+
+static void add_service(struct saved_state *saved, struct service_runtime *runtime, bool always)
+{
+	struct state_saver saver = { .loop = saved->engine->loop, .live = true };
+	uint64_t hash;
+
+	save_service(&saver, runtime);
+	hash = text_hash(&saver.text);
+	if (always || !runtime->run || hash != runtime->run->saved)
+		add_record(saved, RECORD_SERVICE, runtime_number(runtime), &saver.text);
+	if (saver.text.length)
+		collect_notes(saved, runtime_number(runtime), &saver.text);
+	if (runtime->run)
+		runtime->run->saved = hash;
+	runtime->unsaved = false;
+	save_free(&saver);
+}
+
+static void add_engine(struct saved_state *saved, bool always)
+{
+	struct state_saver saver = { .loop = saved->engine->loop, .live = true };
+	uint64_t hash;
+
+	save_engine_state(&saver, saved->engine, saved->source);
+	hash = text_hash(&saver.text);
+	if (always || hash != saved->engine_hash)
+		add_record(saved, RECORD_ENGINE, 0, &saver.text);
+	saved->engine_hash = hash;
+	save_free(&saver);
+}
+
+static void add_table(struct saved_state *saved)
+{
+	struct state_saver saver = { .loop = saved->engine->loop, .live = true };
+
+	saved->source->save_table(saved->source->table_context, saved->engine->service_list->table, &saver);
+	add_record(saved, RECORD_TABLE, 0, &saver.text);
+	saved->records.failed |= saver.failed;
+	save_free(&saver);
+}
+
+/* The next write tries again: it finds the file full. */
+static void note_failure(struct saved_state *saved, const char *why)
+{
+	if (!saved->failed)
+		log_error(saved->engine->log,
+			  "cannot save the state for the guard: %s: a crash would lose what has changed", why);
+	saved->failed = true;
+	saved->most = 0;
+	saved->superfluous = 0;
+}
+
+static bool write_records(struct saved_state *saved, int fd, uint64_t at)
+{
+	const struct buf *records = &saved->records;
+	size_t done = 0;
+
+	if (records->failed) {
+		errno = ENOMEM;
+		return false;
+	}
+	while (done < records->length) {
+		ssize_t wrote = pwrite(fd, records->data + done, records->length - done, (off_t)(at + done));
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			return false;
+		done += (size_t)wrote;
+	}
+	return true;
+}
+
+/* Writes everything to a new file, which then takes the place of the old one. */
+static void write_all_records(struct saved_state *saved)
+{
+	struct service_list *list = saved->engine->service_list;
+	int fd = fd_raise(memory_open("superd-saved", false), FD_HIGH);
+
+	buf_clear(&saved->records);
+	add_engine(saved, true);
+	add_table(saved);
+	for (size_t n = 0; n < list->count; n++) {
+		if (list->runtimes[n])
+			add_service(saved, list->runtimes[n], true);
+	}
+	LIST_EACH(link, &list->leaving)
+		add_service(saved, runtime_leaving(link), true);
+	if (fd < 0 || !write_records(saved, fd, 0)) {
+		note_failure(saved, strerror(errno));
+		fd_close(&fd);
+		return;
+	}
+	saved->end = saved->records.length;
+	saved->most = ROOM_FACTOR * saved->end > ROOM_LEAST ? ROOM_FACTOR * saved->end : ROOM_LEAST;
+	guard_replace_state(fd, saved->end);
+	clear_notes(saved);
+	fd_close(&saved->fd);
+	saved->fd = fd;
+	saved->failed = false;
+}
+
+static void write_changes(struct saved_state *saved)
+{
+	if (!saved->records.length) {
+		clear_notes(saved);
+		return;
+	}
+	if (saved->end + saved->records.length > saved->most) {
+		write_all_records(saved);
+	} else if (write_records(saved, saved->fd, saved->end)) {
+		saved->end += saved->records.length;
+		guard_extend_state(saved->end);
+		clear_notes(saved);
+	} else {
+		note_failure(saved, strerror(errno));
+	}
+	buf_clear(&saved->records);
+}
+
+static void add_changed(struct saved_state *saved)
+{
+	struct service_list *list = saved->engine->service_list;
+
+	for (size_t n = 0; n < list->count; n++) {
+		if (list->runtimes[n] && list->runtimes[n]->unsaved)
+			add_service(saved, list->runtimes[n], false);
+	}
+	LIST_EACH(link, &list->leaving) {
+		if (runtime_leaving(link)->unsaved)
+			add_service(saved, runtime_leaving(link), false);
+	}
+}
+
+static void save_changes(struct engine *engine)
+{
+	struct saved_state *saved = engine->saved_state;
+
+	if (saved->engine->unsaved_all) {
+		saved->engine->unsaved_all = saved->engine->unsaved = false;
+		write_all_records(saved);
+		buf_clear(&saved->records);
+	} else if (saved->engine->unsaved) {
+		saved->engine->unsaved = false;
+		add_changed(saved);
+		write_changes(saved);
+	}
+}
+
+static void on_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+	struct saved_state *saved = watcher->data;
+
+	(void)events;
+	save_changes(saved->engine);
+	if (!ev_is_active(&saved->sweep) && !saved->rests)
+		ev_timer_again(loop, &saved->sweep);
+	saved->rests = false;
+}
+
+static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct saved_state *saved = timer->data;
+	struct service_list *list = saved->engine->service_list;
+	size_t read = 0;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	saved->rests = ev_pending_count(loop) == 0;
+	add_engine(saved, false);
+	for (size_t n = 0; n < list->count && read < SWEEP_MOST; n++) {
+		struct service_runtime *runtime = list->runtimes[(saved->next + n) % list->count];
+
+		if (!runtime || !runtime->run)
+			continue;
+		add_service(saved, runtime, false);
+		read++;
+	}
+	saved->next += SWEEP_MOST;
+	write_changes(saved);
+}
+
+void saved_state_begin(struct engine *engine, const struct save_source *source)
+{
+	struct saved_state *saved = guard_pid() && source->save_table ? calloc(1, sizeof(*saved)) : NULL;
+
+	if (!saved)
+		return;
+	*saved = (struct saved_state){ .engine = engine, .source = source, .fd = -1 };
+	engine->saved_state = saved;
+	ev_prepare_init(&saved->turn, on_turn);
+	ev_set_priority(&saved->turn, EV_MINPRI);
+	saved->turn.data = saved;
+	ev_prepare_start(engine->loop, &saved->turn);
+	ev_unref(engine->loop);
+	ev_init(&saved->sweep, on_sweep);
+	saved->sweep.repeat = SWEEP_INTERVAL;
+	saved->sweep.data = saved;
+	engine->save_changes = save_changes;
+	write_all_records(saved);
+	buf_clear(&saved->records);
+}
+
+void saved_state_end(struct engine *engine)
+{
+	struct saved_state *saved = engine->saved_state;
+
+	if (!saved)
+		return;
+	ev_ref(engine->loop);
+	ev_prepare_stop(engine->loop, &saved->turn);
+	ev_timer_stop(engine->loop, &saved->sweep);
+	buf_free(&saved->records);
+	fd_close(&saved->fd);
+	free(saved);
+	engine->saved_state = NULL;
+	engine->save_changes = NULL;
+}
+
+/* ---- reading ---- */
+
+struct saved_record {
+	struct record_head head;
+	const char *text;
+};
+
+struct saved_records {
+	struct saved_record *list;
+	size_t count, capacity;
+};
+
+/* The records of a file, of each service the last one. */
+static bool take_records(struct saved_records *records, const char *data, size_t length)
+{
+	for (size_t at = 0; at + sizeof(struct record_head) <= length;) {
+		struct saved_record record, *grown;
+		size_t n = 0;
+
+		memcpy(&record.head, data + at, sizeof(record.head));
+		at += sizeof(record.head);
+		record.text = data + at;
+		if (record.head.length > length - at)
+			return false;
+		at += record.head.length + (-record.head.length & 7);
+		while (n < records->count && (records->list[n].head.kind != record.head.kind ||
+					      records->list[n].head.number != record.head.number))
+			n++;
+		grown = n < records->count
+			? records->list
+			: array_grow(records->list, &records->capacity, records->count, sizeof(*grown));
+		if (!grown)
+			return false;
+		records->list = grown;
+		records->list[n] = record;
+		records->count += n == records->count;
+	}
+	return true;
+}
+
+static void add_noted_fd(struct buf *out, const char *key, const struct noted_fd *noted)
+{
+	if (noted->fd > 0)
+		buf_addf(out, "%s=%" PRId32 "\n%s" STATE_FD_ID "=%" PRIu64 "\n", key, noted->fd, key, noted->socket);
+}
+
+/* Processes that were started after the record. */
+static void add_noted_processes(const struct saved_record *record, struct buf *out)
+{
+	const struct start_note *notes = guard_notes();
+
+	for (size_t n = 0; notes && n < GUARD_STARTS; n++) {
+		pid_t pid = notes[n].pid;
+
+		if (notes[n].owner != record->head.number || pid <= 0 ||
+		    holds_process(record->text, record->head.length, pid))
+			continue;
+		state_open_section(out, "noted");
+		state_add_number(out, "pid", pid);
+		add_noted_fd(out, "channel", &notes[n].channel);
+		add_noted_fd(out, "channel_client", &notes[n].channel_client);
+	}
+}
+
+static bool compose_stream(const struct saved_records *records, struct buf *out)
+{
+	static const unsigned char order[] = { RECORD_ENGINE, RECORD_TABLE, RECORD_SERVICE };
+
+	state_stream_begin(out);
+	for (size_t kind = 0; kind < sizeof(order); kind++) {
+		for (size_t n = 0; n < records->count; n++) {
+			const struct saved_record *record = &records->list[n];
+
+			if (record->head.kind != order[kind] || !record->head.length)
+				continue;
+			buf_add(out, record->text, record->head.length);
+			if (record->head.kind == RECORD_SERVICE)
+				add_noted_processes(record, out);
+		}
+	}
+	state_stream_end(out);
+	return !out->failed;
+}
+
+static char *read_file(int fd, uint64_t end)
+{
+	char *data = end && end <= STATE_STREAM_MOST ? malloc(end) : NULL;
+	size_t have = 0;
+
+	while (data && have < end) {
+		ssize_t got = pread(fd, data + have, end - have, (off_t)have);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			free(data);
+			return NULL;
+		}
+		have += (size_t)got;
+	}
+	return data;
+}
+
+char *saved_state_read(size_t *length)
+{
+	struct saved_records records = { 0 };
+	struct buf text = { 0 };
+	uint64_t end = 0;
+	int fd = guard_state(&end);
+	char *data = fd < 0 ? NULL : read_file(fd, end), *result = NULL;
+
+	if (data && take_records(&records, data, end) && compose_stream(&records, &text)) {
+		*length = text.length;
+		result = buf_take(&text);
+	}
+	buf_free(&text);
+	free(records.list);
+	free(data);
+	return result;
+}

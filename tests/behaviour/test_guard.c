@@ -1,0 +1,222 @@
+/* --guard: superd is killed at any moment, and neither a client nor a backend notices. */
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "harness.h"
+#include "load.h"
+#include "private.h"
+#include "process.h"
+
+#define PROCESSES_MOST 64
+#define SERVICE "service %s { listen = \"127.0.0.1:0\" exec = \"%s\" %s }\n"
+
+static const struct setup guarded = { .arguments = (const char *const[]){ "--guard", NULL } };
+
+static bool is_called(pid_t pid, const char *name)
+{
+	const char *comm = read_text(text_of("/proc/%ld/comm", (long)pid));
+
+	return comm && strlen(comm) == strlen(name) + 1 && !strncmp(comm, name, strlen(name));
+}
+
+/* The guard's child; 0: it has none now. */
+static pid_t superd_below(const struct superd *superd)
+{
+	const char *children = read_text(text_of("/proc/%ld/task/%ld/children", (long)superd->pid, (long)superd->pid));
+	char *at = (char *)(uintptr_t)(children ? children : "");
+
+	for (long pid; (pid = strtol(at, &at, 10)) > 0;) {
+		if (is_called((pid_t)pid, "superd"))
+			return (pid_t)pid;
+	}
+	return 0;
+}
+
+/* Kills superd, and waits until the next one has taken over. */
+static void kill_superd(struct superd *superd)
+{
+	pid_t before = superd_below(superd);
+
+	cr_assert_gt(before, 0, "%s", world_logs());
+	cr_assert_eq(kill(before, SIGKILL), 0);
+	superd_wait_log(superd, "superd was ended by signal KILL, and its guard has started it anew");
+	cr_assert_neq(superd_below(superd), before);
+}
+
+Behaviour(guard, a_killed_superd_loses_no_backend_and_no_listener)
+{
+	struct superd *superd = superd_run_with(&guarded, SERVICE, "web", backend("talk"), "");
+	int port = superd_port(superd, "web");
+	long pid = client_ask_pid(port);
+
+	for (int n = 0; n < 3; n++) {
+		kill_superd(superd);
+		cr_assert_eq(client_ask_pid(port), pid);
+	}
+	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1);
+	cr_assert_eq(superd_log_count(superd, "web: listening on "), 1);
+	superd_stop(superd);
+}
+
+Behaviour(guard, clients_that_came_while_there_was_no_superd_are_served)
+{
+	struct superd *superd = superd_run_with(&guarded, SERVICE SERVICE, "lazy", backend("talk"), "", "each",
+						backend("lines"), "accept = yes");
+	pid_t first;
+	int lazy, each;
+
+	/* Perhaps before it has saved any state. */
+	WAIT_UNTIL((first = superd_below(superd)) > 0);
+	kill(first, SIGKILL);
+	lazy = client_connect(superd_port(superd, "lazy"));
+	each = client_connect(superd_port(superd, "each"));
+	client_send(lazy, "one\n");
+	client_send(each, "two\n");
+	cr_expect_not_null(strstr(client_line(lazy), " one"));
+	cr_expect_not_null(strstr(client_line(each), " two"));
+	close(lazy);
+	close(each);
+	superd_stop(superd);
+}
+
+Behaviour(guard, the_end_of_a_backend_of_the_superd_before_is_heard_of)
+{
+	struct superd *superd = superd_run_with(&guarded, SERVICE, "web", backend("take 1"), "");
+	int port = superd_port(superd, "web"), first = client_connect(port);
+	long pid;
+
+	client_send(first, "");
+	superd_wait_log(superd, "web: started, pid ");
+	kill_superd(superd);
+	client_send(first, "hello\n");
+	pid = strtol(client_line(first), NULL, 10);
+	close(first);
+	superd_wait_log(superd, text_of("web: pid %ld ended: exit status 0", pid));
+	cr_assert_neq(client_ask_pid(port), pid);
+	superd_stop(superd);
+}
+
+Behaviour(guard, under_kills_no_client_is_lost)
+{
+	struct superd *superd = superd_run_with(&guarded, SERVICE SERVICE, "lazy", backend("serve"), "", "each",
+						backend("stdio"), "accept = yes");
+	const struct load_plan plans[] = {
+		{ .port = superd_port(superd, "lazy"), .threads = 2 },
+		{ .port = superd_port(superd, "each"), .threads = 2 },
+	};
+	struct load *loads[] = { load_start(&plans[0]), load_start(&plans[1]) };
+	struct tally tally;
+
+	for (int n = 0; n < 10; n++) {
+		size_t before = load_progress(loads[1]);
+
+		WAIT_UNTIL(load_progress(loads[1]) > before + (size_t)n);
+		kill_superd(superd);
+	}
+	for (int n = 0; n < 2; n++) {
+		tally = load_stop(loads[n]);
+		tally_expect_all_served(&tally);
+	}
+	cr_expect_eq(superd_log_count(superd, "lazy: started, pid "), 1, "%s", world_logs());
+	superd_stop(superd);
+}
+
+Behaviour(guard, an_upgrade_takes_the_guard_with_it)
+{
+	struct superd *superd = superd_run_with(&guarded, SERVICE, "web", backend("talk"), "");
+	int port = superd_port(superd, "web");
+	long pid = client_ask_pid(port);
+	pid_t before = superd_below(superd);
+
+	superd_upgrade(superd);
+	cr_assert_neq(superd_below(superd), before);
+	cr_assert_eq(client_ask_pid(port), pid);
+	kill_superd(superd);
+	cr_assert_eq(client_ask_pid(port), pid);
+	superd_stop(superd);
+}
+
+Behaviour(guard, a_reload_is_what_the_next_superd_has)
+{
+	struct superd *superd = superd_run_with(&guarded, SERVICE, "web", backend("talk"), "");
+	int port = superd_port(superd, "web");
+	FILE *edited;
+
+	cr_assert(superd_reload(superd, SERVICE SERVICE, "web", backend("talk"), "nice = 1", "more", backend("talk"),
+				""));
+	edited = fopen(superd->table, "a");
+	fprintf(edited, SERVICE, "unasked", backend("talk"), "");
+	fclose(edited);
+	kill_superd(superd);
+	cr_expect(!superd_logged(superd, "unasked: listening"));
+	cr_expect_gt(client_ask_pid(superd_port(superd, "more")), 0);
+	cr_expect_gt(client_ask_pid(port), 0);
+	superd_stop(superd);
+}
+
+/* Backends of the superd before last were children of the guard, and are the children of another process now. */
+Behaviour(guard, a_killed_guard_is_replaced)
+{
+	struct superd *superd = superd_run_with(&guarded, SERVICE SERVICE, "old", backend("talk"), "", "new",
+						backend("talk"), "");
+	int old = superd_port(superd, "old"), new = superd_port(superd, "new");
+	long old_pid = client_ask_pid(old), new_pid;
+	pid_t guard = superd->pid, below;
+
+	kill_superd(superd);
+	new_pid = client_ask_pid(new);
+	below = superd_below(superd);
+	cr_assert_eq(kill(guard, SIGKILL), 0);
+	superd_wait_log(superd, "has ended: superd goes on, and starts another");
+	cr_assert_eq(client_ask_pid(old), old_pid);
+	WAIT_UNTIL(is_called(below, "superd-guard"));
+	superd->pid = below;
+	WAIT_UNTIL(superd_below(superd) > 0);
+	cr_assert_eq(client_ask_pid(new), new_pid);
+	kill_superd(superd);
+	cr_assert_eq(client_ask_pid(old), old_pid);
+	cr_assert_eq(client_ask_pid(new), new_pid);
+	kill((pid_t)old_pid, SIGTERM);
+	kill((pid_t)new_pid, SIGTERM);
+	superd_wait_log(superd, text_of("pid %ld ended", old_pid));
+	WAIT_UNTIL(superd_logged(superd, text_of("pid %ld ended: signal TERM", new_pid)));
+	cr_expect_eq(waitpid(guard, NULL, 0), guard);
+	cr_expect_eq(waitpid((pid_t)old_pid, NULL, 0), old_pid);
+	superd_stop(superd);
+}
+
+Behaviour(guard, ends_with_superds_own_exit_status)
+{
+	struct outcome outcome = SUPERD_ANSWER("--guard", "-f", write_file("bad.conf", "service web {"));
+
+	cr_expect_eq(outcome.status, 1);
+	cr_expect_not_null(strstr(outcome.err, "bad.conf:1"), "%s", outcome.err);
+}
+
+Behaviour(guard, a_superd_that_dies_young_again_and_again_pauses_longer_each_time)
+{
+	struct superd *superd = superd_run_with(&guarded, SERVICE, "web", backend("talk"), "");
+	int port = superd_port(superd, "web"), client;
+	long long begun = now_ms();
+
+	for (int n = 0; n < 4; n++) {
+		pid_t pid;
+
+		WAIT_UNTIL((pid = superd_below(superd)) > 0);
+		kill(pid, SIGKILL);
+		WAIT_UNTIL(superd_below(superd) != pid);
+	}
+	client = client_connect(port);
+	client_send(client, "hello\n");
+	cr_expect_not_null(strstr(client_line(client), " hello"));
+	cr_expect_geq(now_ms() - begun, 300, "100 and 200 ms");
+	close(client);
+	superd_stop(superd);
+}
