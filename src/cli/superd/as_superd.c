@@ -95,7 +95,7 @@ static const struct cli_option superd_options[] = {
 	  FIELD(warns_of_unsupported), .refusal = "it is refuse or warn",
 	  .help = "what units ask for and superd lacks: refuse (default) or warn" },
 	{ "daemon", FIELD(daemon), .help = "go to the background once every socket was tried" },
-	{ "guard", FIELD(guard), .help = "a second process starts superd anew if it is killed, and no client is lost" },
+	{ "guard", FIELD(guard), .help = "a second process starts superd anew when it is killed; clients wait" },
 	{ "pid-file", .complete = COMPLETE_FILES, .argument = "FILE", FIELD(pid_file),
 	  .help = "write superd's pid there" },
 	{ "process-name", .argument = "NAME", .set = set_process_name,

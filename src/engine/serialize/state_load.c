@@ -3,42 +3,41 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/scan.h"
 #include "os/netdiag/socket_id.h"
 
-#define KEY_MOST 64                     /* bytes */
-
-/* Whether the descriptor is still what it was. */
-static bool is_same(struct state_section *section, const char *key, int fd)
+/* Whether the descriptor of this entry is still what it was. The entry behind it tells; a section may have several. */
+static bool is_same(struct state_section *section, const struct state_entry *entry, int fd)
 {
-	char name[KEY_MOST];
-	const char *id;
+	struct state_entry *id = section->entries + (entry - section->entries) + 1;
+	size_t length = strlen(entry->key);
 	int64_t number;
 
-	snprintf(name, sizeof(name), "%s" STATE_FD_ID, key);
-	id = state_text(section, name);
-	return !id || (!scan_count(id, &number) && (uint64_t)number == socket_id(fd));
-}
-
-static int open_fd(struct state_section *section, const char *key, int fd)
-{
-	return fd >= 0 && fcntl(fd, F_GETFD) >= 0 && is_same(section, key, fd) ? fd : -1;
-}
-
-int load_fd(struct state_section *section, const char *key)
-{
-	return open_fd(section, key, (int)state_number(section, key, STDERR_FILENO + 1, INT_MAX, -1));
+	if (id >= section->entries + section->count || strncmp(id->key, entry->key, length) ||
+	    strcmp(id->key + length, STATE_FD_ID))
+		return true;
+	id->used = true;
+	return !scan_count(id->value, &number) && (uint64_t)number == socket_id(fd);
 }
 
 int load_fd_of(struct state_section *section, struct state_entry *entry)
 {
 	struct state_section one = { .kind = section->kind, .entries = entry, .count = 1, .stream = section->stream };
+	int fd = (int)state_number(&one, entry->key, STDERR_FILENO + 1, INT_MAX, -1);
 
-	return open_fd(section, entry->key, (int)state_number(&one, entry->key, STDERR_FILENO + 1, INT_MAX, -1));
+	return fd >= 0 && fcntl(fd, F_GETFD) >= 0 && is_same(section, entry, fd) ? fd : -1;
+}
+
+int load_fd(struct state_section *section, const char *key)
+{
+	for (size_t n = 0; n < section->count; n++) {
+		if (!strcmp(section->entries[n].key, key))
+			return load_fd_of(section, &section->entries[n]);
+	}
+	return -1;
 }
 
 bool load_holds_descriptor(const char *key)

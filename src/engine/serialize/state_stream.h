@@ -18,7 +18,7 @@
 #include "base/buf.h"
 
 #define STATE_STREAM_FORMAT 1           /* changes if a key changes its meaning */
-#define STATE_FD_ID "_socket"           /* behind the key of a descriptor: its socket_id, where the superd before has died */
+#define STATE_FD_ID "_socket"           /* key of the line behind a descriptor's: its socket_id, where the superd before has died */
 #define STATE_STREAM_MOST (256u << 20)  /* bytes */
 
 struct state_entry {

@@ -38,7 +38,6 @@ struct guard_watch {
 	bool is_missed;                 /* true: the guard has ended, which was logged */
 };
 
-
 /* The progress of the shutdown (engine/supervisor/shutdown). */
 struct shutdown {
 	double delay, timeout;          /* seconds of --stop-delay and --stop-timeout; the caller sets them before supervisor_init */

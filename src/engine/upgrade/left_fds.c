@@ -22,36 +22,55 @@
 
 #define LOOKED_AT_MOST 65536            /* where there is no /proc */
 
-static bool names(struct state_section *section, int fd)
-{
-	for (size_t n = 0; n < section->count; n++) {
-		struct state_entry *entry = &section->entries[n];
-		bool was_used = entry->used;
-		bool is_it = load_holds_descriptor(entry->key) && load_fd_of(section, entry) == fd;
+/* A set of descriptors. */
+struct known_fds {
+	bool *has;                      /* by number */
+	size_t room;
+};
 
-		entry->used = was_used;
-		if (is_it)
-			return true;
+static bool add_to_set(struct known_fds *set, int fd)
+{
+	bool *grown = set->has;
+	size_t room = set->room;
+
+	if ((size_t)fd >= room) {
+		room = (size_t)fd * 2 + 1024;
+		grown = realloc(set->has, room);
+		if (!grown)
+			return false;
+		memset(grown + set->room, 0, room - set->room);
+		*set = (struct known_fds){ grown, room };
 	}
-	return false;
+	set->has[fd] = true;
+	return true;
 }
 
-static bool is_named(struct state_stream *stream, int fd)
+/* Those that the stream names, as far as they are still what they were. false: out of memory. */
+static bool list_named(struct state_stream *stream, struct known_fds *named)
 {
 	for (size_t n = 0; n < stream->count; n++) {
-		if (names(&stream->sections[n], fd))
-			return true;
+		struct state_section *section = &stream->sections[n];
+
+		for (size_t i = 0; i < section->count; i++) {
+			struct state_entry *entry = &section->entries[i];
+			bool was_used = entry->used;
+			int fd = load_holds_descriptor(entry->key) ? load_fd_of(section, entry) : -1;
+
+			entry->used = was_used;
+			if (fd >= 0 && !add_to_set(named, fd))
+				return false;
+		}
 	}
-	return false;
+	return true;
 }
 
-static void note_fd(struct state_stream *stream, size_t *capacity, int fd)
+static void note_fd(struct state_stream *stream, size_t *capacity, const struct known_fds *named, int fd)
 {
 	uint64_t end;
 	int *grown;
 
 	if (fd <= STDERR_FILENO || guard_owns_fd(fd) || fd == guard_state(&end) || fd == guard_successor_state() ||
-	    is_named(stream, fd))
+	    ((size_t)fd < named->room && named->has[fd]))
 		return;
 	grown = array_grow(stream->left_fds, capacity, stream->left_count, sizeof(*grown));
 	if (!grown)
@@ -60,7 +79,7 @@ static void note_fd(struct state_stream *stream, size_t *capacity, int fd)
 	stream->left_fds[stream->left_count++] = fd;
 }
 
-void left_fds_note(struct state_stream *stream)
+static void note_all(struct state_stream *stream, const struct known_fds *named)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -69,14 +88,24 @@ void left_fds_note(struct state_stream *stream)
 
 	for (fd = STDERR_FILENO + 1; !directory && fd < LOOKED_AT_MOST; fd++) {
 		if (fcntl((int)fd, F_GETFD) >= 0)
-			note_fd(stream, &capacity, (int)fd);
+			note_fd(stream, &capacity, named, (int)fd);
 	}
 	while (directory && (entry = readdir(directory))) {
 		if (!scan_count(entry->d_name, &fd) && fd != dirfd(directory))
-			note_fd(stream, &capacity, (int)fd);
+			note_fd(stream, &capacity, named, (int)fd);
 	}
 	if (directory)
 		closedir(directory);
+}
+
+/* Without memory none is left: what is not known to be left stays open. */
+void left_fds_note(struct state_stream *stream)
+{
+	struct known_fds named = { 0 };
+
+	if (list_named(stream, &named))
+		note_all(stream, &named);
+	free(named.has);
 }
 
 static void offer_listeners(struct listen_fds *to, struct state_stream *stream)

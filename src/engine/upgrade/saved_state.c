@@ -25,6 +25,7 @@
 #define ROOM_LEAST (256u << 10)         /* bytes that the file may grow to in any case */
 #define ROOM_FACTOR 4                   /* times the bytes of all records */
 
+/* In the order of a stream. */
 enum record_kind { RECORD_ENGINE = 1, RECORD_TABLE, RECORD_SERVICE };
 
 /* In front of its text, which is filled up to a multiple of 8 bytes. */
@@ -326,12 +327,42 @@ struct saved_records {
 	size_t count, capacity;
 };
 
-/* The records of a file, of each service the last one. */
+static int compare_records(const void *a, const void *b)
+{
+	const struct saved_record *one = a, *other = b;
+
+	if (one->head.kind != other->head.kind)
+		return one->head.kind < other->head.kind ? -1 : 1;
+	if (one->head.number != other->head.number)
+		return one->head.number < other->head.number ? -1 : 1;
+	return one->text < other->text ? -1 : one->text > other->text;
+}
+
+static bool is_of_same(const struct saved_record *one, const struct saved_record *other)
+{
+	return one->head.kind == other->head.kind && one->head.number == other->head.number;
+}
+
+/* Puts them in the order of a stream, and keeps the last of each service. */
+static void sort_records(struct saved_records *records)
+{
+	size_t kept = 0;
+
+	if (records->count)
+		qsort(records->list, records->count, sizeof(*records->list), compare_records);
+	for (size_t n = 0; n < records->count; n++) {
+		bool has_later = n + 1 < records->count && is_of_same(&records->list[n], &records->list[n + 1]);
+
+		if (!has_later)
+			records->list[kept++] = records->list[n];
+	}
+	records->count = kept;
+}
+
 static bool take_records(struct saved_records *records, const char *data, size_t length)
 {
 	for (size_t at = 0; at + sizeof(struct record_head) <= length;) {
 		struct saved_record record, *grown;
-		size_t n = 0;
 
 		memcpy(&record.head, data + at, sizeof(record.head));
 		at += sizeof(record.head);
@@ -339,18 +370,13 @@ static bool take_records(struct saved_records *records, const char *data, size_t
 		if (record.head.length > length - at)
 			return false;
 		at += record.head.length + (-record.head.length & 7);
-		while (n < records->count && (records->list[n].head.kind != record.head.kind ||
-					      records->list[n].head.number != record.head.number))
-			n++;
-		grown = n < records->count
-			? records->list
-			: array_grow(records->list, &records->capacity, records->count, sizeof(*grown));
+		grown = array_grow(records->list, &records->capacity, records->count, sizeof(*grown));
 		if (!grown)
 			return false;
 		records->list = grown;
-		records->list[n] = record;
-		records->count += n == records->count;
+		records->list[records->count++] = record;
 	}
+	sort_records(records);
 	return true;
 }
 
@@ -380,19 +406,15 @@ static void add_noted_processes(const struct saved_record *record, struct buf *o
 
 static bool compose_stream(const struct saved_records *records, struct buf *out)
 {
-	static const unsigned char order[] = { RECORD_ENGINE, RECORD_TABLE, RECORD_SERVICE };
-
 	state_stream_begin(out);
-	for (size_t kind = 0; kind < sizeof(order); kind++) {
-		for (size_t n = 0; n < records->count; n++) {
-			const struct saved_record *record = &records->list[n];
+	for (size_t n = 0; n < records->count; n++) {
+		const struct saved_record *record = &records->list[n];
 
-			if (record->head.kind != order[kind] || !record->head.length)
-				continue;
-			buf_add(out, record->text, record->head.length);
-			if (record->head.kind == RECORD_SERVICE)
-				add_noted_processes(record, out);
-		}
+		if (!record->head.length)
+			continue;
+		buf_add(out, record->text, record->head.length);
+		if (record->head.kind == RECORD_SERVICE)
+			add_noted_processes(record, out);
 	}
 	state_stream_end(out);
 	return !out->failed;

@@ -2,7 +2,11 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "engine/serialize/state_load.h"
+#include "engine/serialize/state_save.h"
 #include "engine/serialize/state_stream.h"
 
 static struct state_stream stream;
@@ -116,4 +120,27 @@ Test(stream, tells_what_nobody_looked_for)
 	cr_assert_str_eq(state_text(&stream.sections[0], "one"), "1");
 	cr_assert(stream.sections[0].entries[0].used);
 	cr_assert_not(stream.sections[0].entries[1].used);
+}
+
+/* A section may have several, as of a service that drains. */
+Test(stream, a_descriptor_counts_only_while_it_is_the_socket_that_it_was)
+{
+	struct state_saver saver = { .live = true };
+	int one[2], other[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, one), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, other), 0);
+	state_stream_begin(&saver.text);
+	state_open_section(&saver.text, "drain");
+	save_fd(&saver, "fd", one[0]);
+	save_fd(&saver, "fd", other[0]);
+	save_fd(&saver, "client", other[1]);
+	state_stream_end(&saver.text);
+	cr_assert_null(parse(buf_string(&saver.text)), "%s", buf_string(&why));
+	cr_expect_eq(load_fd(&stream.sections[0], "client"), other[1]);
+	cr_expect_eq(load_fd_of(&stream.sections[0], &stream.sections[0].entries[0]), one[0]);
+	cr_expect_eq(load_fd_of(&stream.sections[0], &stream.sections[0].entries[2]), other[0]);
+	cr_expect_eq(dup2(one[1], other[0]), other[0]);
+	cr_expect_eq(load_fd_of(&stream.sections[0], &stream.sections[0].entries[2]), -1, "it is another socket now");
+	save_free(&saver);
 }
