@@ -166,6 +166,7 @@ static void on_looked(struct client_look *look, const struct client_count_answer
 {
 	struct service_clients *clients = container_of(look, struct service_clients, look);
 
+	clients->known = answer->known;
 	if (answer->known) {
 		if (answer->own_count || clients->own_count)
 			keep_own(clients, answer);

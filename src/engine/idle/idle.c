@@ -145,7 +145,8 @@ static void poll_later(struct idle *idle)
 }
 
 /* For the end of a connection, without a timer; or for the next count, if no end is reported. Nothing reports that
- * clients have become quiet, so superd counts again when they may be. */
+ * clients have become quiet, so superd counts again when they may be. Where a count has failed, there may be nobody
+ * whose end would be reported. */
 static void wait_for_close(struct idle *idle, enum idle_phase phase)
 {
 	double moved = idle->clients.moved > 0 ? idle->clients.moved : clock_now();
@@ -154,7 +155,11 @@ static void wait_for_close(struct idle *idle, enum idle_phase phase)
 		poll_later(idle);
 	else
 		enter_phase(idle, phase);
-	if (!idle->polls && phase == IDLE_HAS_CLIENTS && idle->clients.quiet_after > 0)
+	if (idle->polls || phase != IDLE_HAS_CLIENTS)
+		return;
+	if (!idle->clients.known)
+		start_timer(idle, idle->timeout);
+	else if (idle->clients.quiet_after > 0)
 		start_timer(idle, fmax(moved + idle->timeout - clock_now(), idle->timeout / GRID));
 }
 
@@ -399,7 +404,10 @@ static void continue_running(struct idle *idle)
 
 	freeze_thaw(idle->runtime);
 	end_unused(idle);
-	if (own)
+	if (!idle->clients.known)
+		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
+			  "pid %ld goes on: its clients could not be counted in time", (long)event.pid);
+	else if (own)
 		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
 			  "pid %ld goes on: %u connected to a port of its own", (long)event.pid, own);
 	else

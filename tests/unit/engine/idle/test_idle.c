@@ -95,6 +95,7 @@ static void count(bool seen)
 
 	while (asked == before)
 		ev_run(engine.loop, EVRUN_ONCE);
+	runtime.run->idle->clients.known = true;
 	runtime.run->idle->clients.counted(&runtime.run->idle->clients, seen);
 }
 
@@ -230,4 +231,25 @@ Test(idle, a_client_of_the_last_count_that_has_left_is_not_waited_for)
 	service_list.idle_stops = 1;
 	idle->clients.counted(&idle->clients, true);
 	cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
+}
+
+/* As where the process that counts had no processor time: there may be nobody whose close would be reported. */
+Test(idle, a_count_that_failed_is_repeated)
+{
+	static const enum idle_phase phases[] = { IDLE_LAST_COUNT, IDLE_NOT_COUNTED };
+
+	for (size_t n = 0; n < 2; n++) {
+		static const struct client_count_answer none;
+		struct idle *idle;
+
+		idle_follow(&runtime);
+		idle = runtime.run->idle;
+		idle->phase = phases[n];
+		service_list.idle_stops = phases[n] == IDLE_LAST_COUNT;
+		idle->clients.known = true;
+		idle->clients.look.done(&idle->clients.look, &none);
+		cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
+		cr_expect(ev_is_active(&idle->timer), "superd would never look again");
+		idle_forget(&runtime);
+	}
 }
