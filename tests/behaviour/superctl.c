@@ -40,10 +40,11 @@ struct outcome answer_to(const char *in, const char *const *arguments)
 	return program_answer(words);
 }
 
-/* The outcome of a script of the tests, by whichever python3 has what it needs; LACKS_MODULE: none has. */
+/* The outcome of a script of the tests, by whichever python3 has what it needs; LACKS_MODULE: none has. The system's
+ * first: another may be found by a script, which takes seconds where the machine is busy. */
 static struct outcome ask_python(const char *script, const char *in, const char *first, const char *second)
 {
-	static const char *const pythons[] = { "python3", "/usr/bin/python3" };
+	static const char *const pythons[] = { "/usr/bin/python3", "python3" };
 	const char *path = text_of("%s/tests/behaviour/%s", getenv("SRCDIR"), script);
 	struct outcome outcome = { .status = LACKS_MODULE };
 

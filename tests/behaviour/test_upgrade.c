@@ -498,7 +498,7 @@ Behaviour(upgrade, told_to_end_while_it_waits_it_stays_until_all_have_ended)
 	const char *never = script("never", 0755, "#!/bin/sh\ntrap '' TERM\necho up; while :; do sleep 1; done\n");
 	const struct setup setup = {
 		.program = path,
-		.arguments = (const char *const[]){ "--stop-timeout", "1s", NULL },
+		.arguments = (const char *const[]){ "--stop-timeout", "4s", NULL },
 	};
 	struct superd *superd = superd_run_with(&setup, WEB2 WEB2_AGAIN, 0, slow, 0, never);
 	int one = client_connect(superd_port(superd, "many")), two = client_connect(superd_port(superd, "more"));
