@@ -121,6 +121,7 @@ void superd_signal(struct superd *superd, int signal);
 bool superd_has_ended(struct superd *superd);
 int superd_wait_exit(struct superd *superd);    /* the exit status, or 128 + the signal's number */
 void superd_stop(struct superd *superd);        /* TERM; it must exit with 0 and leave no process */
+void superd_forget(struct superd *superd);      /* the last one, which has ended: for tests that run very many */
 
 /* Writes the table anew and sends a HUP; waits until superd says what came of it. true: reloaded. */
 bool superd_reload(struct superd *superd, const char *format, ...) __attribute__((format(printf, 2, 3)));

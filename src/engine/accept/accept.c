@@ -617,3 +617,16 @@ void accept_handed(struct service_runtime *runtime)
 			tcpmux_wait(runtime->engine, next);
 	}
 }
+
+bool accept_has_handed(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		const struct parked *parked = runtime->listeners[n].parked;
+
+		for (size_t i = 0; parked && i < parked->count; i++) {
+			if (parked->list[i].progress == ARRIVED || parked->list[i].until)
+				return true;
+		}
+	}
+	return false;
+}

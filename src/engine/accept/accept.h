@@ -17,3 +17,6 @@ void accept_turn_away(struct service_runtime *runtime, struct listener *listener
  * that, and "-Service not available" when it is refused (RFC 1078). superd sends both itself, as the checks may take
  * a while. */
 void accept_handed(struct service_runtime *runtime);
+
+/* Whether such clients are parked: after an upgrade HANDED has to be posted for them. */
+bool accept_has_handed(const struct service_runtime *runtime);

@@ -36,6 +36,7 @@ struct builtin_channel {
 	struct instance *instance;
 	uint64_t plan;                  /* number of the plan that started the program; 0: another superd's plan */
 	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
+	bool is_answered;               /* tcpmux: superd has acted upon its only packet */
 };
 
 static bool send_file(struct builtin_channel *channel, const struct buf *text)
@@ -89,20 +90,23 @@ static void send_health(struct builtin_channel *channel, const char *path)
 	send_text(channel, &text);
 }
 
-/* false: there are no more packets. */
-static bool receive_packet(struct builtin_channel *channel)
+/* The packet stays in the queue: should superd die before its saved state has the client at another service, the next
+ * superd reads it again. false: there is no packet. */
+static bool read_packet(struct builtin_channel *channel)
 {
 	char name[NAME_MOST + 1];
-	ssize_t length = fd_channel_receive(channel->io.fd, name, NAME_MOST);
+	ssize_t length = channel->is_answered ? 0 : fd_channel_peek(channel->io.fd, name, NAME_MOST);
 	int client = channel->client;
 
 	if (length <= 0)
 		return false;
+	channel->is_answered = true;
 	name[length] = '\0';
 	if (!strcmp(name, "help")) {
 		send_mux_names(channel);
 	} else if (client >= 0) {
 		channel->client = -1;
+		runtime_note_change(channel->runtime);
 		tcpmux_serve(channel->runtime, name, client);
 	}
 	return true;
@@ -131,7 +135,7 @@ static void on_packet(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)events;
 	errno = 0;                      /* the end of the other side leaves it as it is */
-	if (!receive_packet(channel) && errno != EAGAIN && errno != EINTR)
+	if (read_packet(channel) || (errno != EAGAIN && errno != EINTR))
 		ev_io_stop(loop, io);
 }
 
@@ -263,9 +267,11 @@ void builtin_channel_finish(struct instance *instance)
 
 	if (!channel)
 		return;
-	more = channel->io.fd >= 0 && channel->kind != HEALTH;
+	more = channel->io.fd >= 0 && channel->kind == REDIRECT;
 	for (int n = 0; n < PACKETS_MOST && more; n++)
-		more = channel->kind == REDIRECT ? receive_traffic(channel, &waits) : receive_packet(channel);
+		more = receive_traffic(channel, &waits);
+	if (channel->io.fd >= 0 && channel->kind == MUX)
+		read_packet(channel);
 	builtin_channel_free(instance);
 }
 
@@ -332,8 +338,10 @@ bool builtin_channel_resume(struct service_runtime *runtime, struct instance *in
 
 	if (!channel)
 		return false;
-	if (kind == MUX && client < 0)
+	if (kind == MUX && client < 0) {
 		scm_rights_allow(fd, false); /* an older program would pass a descriptor */
+		channel->is_answered = true;
+	}
 	channel->plan = 0;              /* matches no plan, so its process is not reused */
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "engine/core/fd_watch.h"
 #include "engine/warm/warm_pool.h"
 #include "exec/warm/hold.h"
+#include "os/guard/guard_link.h"
 
 #define TAKE_SECONDS 2.                 /* until a program that does not take its client is killed */
 
@@ -25,6 +26,7 @@ struct handover {
 	struct watch watch;             /* of the channel */
 	struct alarm limit;
 	double begun;                   /* loop time */
+	int32_t *noted;                 /* the guard's note that the program has got the client */
 	void (*returned)(struct service_runtime *runtime, struct pending_client *pending);
 };
 
@@ -56,7 +58,6 @@ static struct instance *give_instance(struct handover *handover)
 	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
 	runtime->run->stats.warm_taken++;
 	pending_note_start(runtime, pending);
-	pending_note_given(runtime, pending);
 	runtime_note_change(runtime);
 	close_socket_client(runtime->engine, runtime->service->name, &pending->client);
 	handover_free(handover);
@@ -70,6 +71,7 @@ static void return_client(struct handover *handover)
 	void (*returned)(struct service_runtime *runtime, struct pending_client *pending) = handover->returned;
 
 	pending.fd_map.wanted = pending.fd_map.small;
+	guard_forget_start(handover->noted);
 	handover_free(handover);
 	returned(runtime, &pending);
 }
@@ -152,6 +154,7 @@ static bool give_client(struct service_runtime *runtime, const struct pending_cl
 	while ((held = warm_pool_take(runtime, &instance, &channel))) {
 		handover = handover_new(runtime, pending);
 		if (handover && hold_give(channel, pending->client.fd)) {
+			handover->noted = pending_note_given(runtime, pending, instance->pid);
 			handover->held = held;
 			handover->instance = instance;
 			handover->channel = channel;

@@ -127,12 +127,12 @@ struct start_note pending_note(const struct service_runtime *runtime, const stru
 	};
 }
 
-void pending_note_given(const struct service_runtime *runtime, const struct pending_client *pending)
+int32_t *pending_note_given(const struct service_runtime *runtime, const struct pending_client *pending, pid_t pid)
 {
 	struct start_note note = pending_note(runtime, pending);
 
-	note.pid = pending->instance->pid;
-	guard_note_start(&note);
+	note.pid = pid;
+	return guard_note_start(&note);
 }
 
 bool pending_equip(struct service_runtime *runtime, struct pending_client *pending, struct spawn_request *launch,
@@ -229,7 +229,7 @@ static bool reuse_for(struct service_runtime *runtime, struct pending_client *pe
 	}
 	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
 	pending_note_start(runtime, pending);
-	pending_note_given(runtime, pending);
+	pending_note_given(runtime, pending, pid);
 	runtime_note_change(runtime);
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "engine/accept/banner.h"
 #include "engine/core/close_socket.h"
 #include "engine/runtime/service_list.h"
+#include "os/guard/guard_link.h"
 
 /* Returns the name of a tcpmux: endpoint, without the + (superd answers for the service); NULL: another endpoint. */
 static const char *tcpmux_name(const struct listen *listen)
@@ -145,6 +146,14 @@ static void log_unknown(struct service_runtime *by, const struct client *client,
 	buf_free(&visible);
 }
 
+static bool promise_client(struct listener *target, const struct client *client)
+{
+	const struct service_runtime *runtime = target->io.data;
+
+	guard_note_promise(runtime_number(runtime), (unsigned)(target - runtime->listeners), client->fd);
+	return listener_park(target, client, ARRIVED, clock_now() + MUX_PATIENCE);
+}
+
 void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
 {
 	struct client client = { .fd = connection, .length = sizeof(client.peer) };
@@ -154,7 +163,7 @@ void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
 		close_socket_fd(by->engine, by->service->name, &connection);      /* the client has left */
 		return;
 	}
-	if (target && listener_park(target, &client, ARRIVED, clock_now() + MUX_PATIENCE)) {
+	if (target && promise_client(target, &client)) {
 		runtime_post(target->io.data, HANDED);
 		return;
 	}

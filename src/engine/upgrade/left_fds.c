@@ -19,6 +19,7 @@
 #include "exec/processes/pid1.h"
 #include "os/guard/guard_link.h"
 #include "os/netdiag/socket_address.h"
+#include "os/netdiag/socket_id.h"
 
 #define LOOKED_AT_MOST 65536            /* where there is no /proc */
 
@@ -45,6 +46,12 @@ static bool add_to_set(struct known_fds *set, int fd)
 	return true;
 }
 
+/* A record may be older than the promise to another service. */
+static bool is_promised(const struct state_entry *entry, int fd)
+{
+	return !strcmp(entry->key, "channel_client") && guard_is_promised(fd);
+}
+
 /* Those that the stream names, as far as they are still what they were. false: out of memory. */
 static bool list_named(struct state_stream *stream, struct known_fds *named)
 {
@@ -57,7 +64,7 @@ static bool list_named(struct state_stream *stream, struct known_fds *named)
 			int fd = load_holds_descriptor(entry->key) ? load_fd_of(section, entry) : -1;
 
 			entry->used = was_used;
-			if (fd >= 0 && !add_to_set(named, fd))
+			if (fd >= 0 && !is_promised(entry, fd) && !add_to_set(named, fd))
 				return false;
 		}
 	}
@@ -134,6 +141,17 @@ void left_fds_offer(struct listen_fds *to, struct state_stream *stream)
 	state_stream_free(&none);
 }
 
+bool left_fds_take(struct state_stream *stream, int fd)
+{
+	for (size_t n = 0; n < stream->left_count; n++) {
+		if (stream->left_fds[n] == fd) {
+			stream->left_fds[n] = stream->left_fds[--stream->left_count];
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool is_from(const struct listener *listener, const struct socket_address *local)
 {
 	struct socket_address own = { .length = sizeof(own.storage) };
@@ -181,10 +199,30 @@ static bool serve_client(struct engine *engine, int fd)
 	return true;
 }
 
+/* Copies of a descriptor that superd had just made for a process: one of them is enough. */
+static void close_copies(struct state_stream *stream)
+{
+	size_t kept = 0;
+
+	for (size_t n = 0; n < stream->left_count; n++) {
+		uint64_t id = socket_id(stream->left_fds[n]);
+		size_t first = 0;
+
+		while (id && first < kept && socket_id(stream->left_fds[first]) != id)
+			first++;
+		if (id && first < kept)
+			close(stream->left_fds[n]);
+		else
+			stream->left_fds[kept++] = stream->left_fds[n];
+	}
+	stream->left_count = kept;
+}
+
 void left_fds_settle(struct engine *engine, struct state_stream *stream)
 {
 	size_t clients = 0;
 
+	close_copies(stream);
 	for (size_t n = 0; n < stream->left_count; n++) {
 		int fd = stream->left_fds[n];
 

@@ -14,5 +14,8 @@ void left_fds_note(struct state_stream *stream);
  * state; superd takes them of all that is open, and closes the rest. */
 void left_fds_offer(struct listen_fds *to, struct state_stream *stream);
 
+/* Takes a descriptor out of the list. false: it is not there. */
+bool left_fds_take(struct state_stream *stream, int fd);
+
 /* Serves the clients among them, and closes the others. Call it when all services are loaded. */
 void left_fds_settle(struct engine *engine, struct state_stream *stream);

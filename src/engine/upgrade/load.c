@@ -17,6 +17,7 @@
 #include "base/duration_text.h"
 #include "base/fd.h"
 #include "base/scan.h"
+#include "engine/accept/accept.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/admission_state.h"
 #include "engine/core/engine_state.h"
@@ -421,6 +422,8 @@ bool load_run(struct engine *engine, struct table *table, struct state_stream *s
 		load_go_on(service_list->runtimes[n]);
 		if (runtime_is_disabled(service_list->runtimes[n]))
 			runtime_event(service_list->runtimes[n], DISABLE);
+		if (accept_has_handed(service_list->runtimes[n]))
+			runtime_post(service_list->runtimes[n], HANDED);
 	}
 	LIST_EACH(link, &engine->service_list->leaving)
 		runtime_post(runtime_leaving(link), LOOK);

@@ -30,6 +30,7 @@
 #include "engine/service/shared_start.h"
 #include "engine/service/socket_commands.h"
 #include "engine/upgrade/load.h"
+#include "os/guard/guard_link.h"
 
 void load_log_loss(const struct service_runtime *runtime, const char *what)
 {
@@ -129,6 +130,8 @@ static void read_channel(struct service_runtime *runtime, struct instance *insta
 {
 	int channel = load_fd(section, "channel"), client = load_fd(section, "channel_client");
 
+	if (client >= 0 && guard_is_promised(client))
+		client = -1;            /* the other service has it */
 	if (runtime_is_removed(runtime))
 		fd_close(&channel);     /* the process ends after its connection when the channel closes */
 	if (channel >= 0 && !builtin_channel_resume(runtime, instance, channel, client)) {

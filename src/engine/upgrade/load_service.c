@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/pending_start.h"
+#include "engine/accept/tcpmux.h"
 #include "engine/core/close_socket.h"
 #include "engine/core/engine_state.h"
 #include "engine/drain/standby_socket.h"
@@ -26,6 +28,7 @@
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
 #include "engine/service/wants_start.h"
+#include "engine/upgrade/left_fds.h"
 #include "engine/upgrade/load.h"
 #include "engine/upgrade/load_instance.h"
 #include "engine/upgrade/upgrade.h"
@@ -106,6 +109,21 @@ static void load_parked(struct service_loader *progress, struct state_section *s
 	if (!progress->listener || guard_was_given(parked.client.fd) ||
 	    pending_park(progress->runtime, &pending) != ADMITTED)
 		close_socket_client(progress->runtime->engine, progress->runtime->service->name, &parked.client);
+}
+
+/* Unless the record has it, or a process. */
+static void load_promised(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	int fd = (int)state_number(section, "number", 0, INT32_MAX, -1);
+	unsigned index = (unsigned)state_number(section, "listener", 0, INT32_MAX, INT32_MAX);
+	struct client client = { .fd = fd, .length = sizeof(client.peer) };
+
+	if (index >= runtime->listener_count || guard_was_given(fd) ||
+	    getpeername(fd, &client.peer.any, &client.length) < 0 || !left_fds_take(section->stream, fd))
+		return;
+	if (!listener_park(&runtime->listeners[index], &client, ARRIVED, clock_now() + MUX_PATIENCE))
+		close_socket_client(runtime->engine, runtime->service->name, &client);
 }
 
 static void load_standby_sockets(struct service_loader *progress, struct state_section *section)
@@ -233,7 +251,8 @@ static const struct {
 	{ "listener", load_listener, false }, { "parked", load_parked, false },
 	{ "activity", load_service_run, true },  { "output", load_output, true },
 	{ "store", load_fdstore_entry, true },        { "notify", load_notify, true },
-	{ "instance", load_instance, true },  { "noted", load_noted, true },  { "notice", load_notify_state, true },
+	{ "instance", load_instance, true },  { "noted", load_noted, true },  { "promised", load_promised, false },
+	{ "notice", load_notify_state, true },
 	{ "bind_calls", load_bind_calls, true },	{ "bind_use", load_bind_use, true },
 	{ "course", load_sequence, true },      { "drain", load_drain, true },
 	{ "latency", load_latency_histogram, true },    { "thaw_latency", load_thaw_latency, true },

@@ -19,6 +19,7 @@
 #include "engine/runtime/service_list.h"
 #include "os/guard/guard_link.h"
 #include "os/fs/memory_file.h"
+#include "os/netdiag/socket_id.h"
 
 #define SWEEP_INTERVAL .1               /* seconds between two looks at services that run, while anything happens */
 #define SWEEP_MOST 200                  /* services that one look reads */
@@ -404,6 +405,22 @@ static void add_noted_processes(const struct saved_record *record, struct buf *o
 	}
 }
 
+/* Clients that tcpmux has taken for it. */
+static void add_promises(const struct saved_record *record, struct buf *out)
+{
+	const struct promise *promises = guard_promises();
+
+	for (size_t n = 0; promises && n < GUARD_PROMISES; n++) {
+		const struct noted_fd *client = &promises[n].client;
+
+		if (promises[n].owner != record->head.number || socket_id(client->fd) != client->socket)
+			continue;
+		state_open_section(out, "promised");
+		state_add_number(out, "number", client->fd);
+		state_add_number(out, "listener", promises[n].listener);
+	}
+}
+
 static bool compose_stream(const struct saved_records *records, struct buf *out)
 {
 	state_stream_begin(out);
@@ -413,8 +430,10 @@ static bool compose_stream(const struct saved_records *records, struct buf *out)
 		if (!record->head.length)
 			continue;
 		buf_add(out, record->text, record->head.length);
-		if (record->head.kind == RECORD_SERVICE)
-			add_noted_processes(record, out);
+		if (record->head.kind != RECORD_SERVICE)
+			continue;
+		add_noted_processes(record, out);
+		add_promises(record, out);
 	}
 	state_stream_end(out);
 	return !out->failed;

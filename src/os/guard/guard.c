@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -58,13 +59,22 @@ struct guard {
 	char program[GUARD_PATH_MOST];  /* of an upgrade; "": none was ordered */
 };
 
+/* The file is older than this version, if it has less. */
+static bool has_all_members(int fd)
+{
+	struct stat file;
+
+	return fstat(fd, &file) == 0 && (file.st_size >= (off_t)sizeof(struct guard_page) ||
+					 ftruncate(fd, sizeof(struct guard_page)) == 0);
+}
+
 static bool make_page(struct guard *guard, int fd)
 {
 	bool is_new = fd < 0;
 
 	if (is_new)
 		fd = fd_raise(memory_open("superd-guard", false), FD_HIGH);
-	if (fd < 0 || (is_new && ftruncate(fd, sizeof(*guard->page)) < 0))
+	if (fd < 0 || !has_all_members(fd))
 		return false;
 	guard->page = mmap(NULL, sizeof(*guard->page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (guard->page == MAP_FAILED)

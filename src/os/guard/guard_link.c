@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "os/guard/guard_page.h"
 #include "os/netdiag/socket_id.h"
 
@@ -208,4 +209,47 @@ void guard_clear_note(size_t number)
 const struct start_note *guard_notes(void)
 {
 	return guard_link.page ? guard_link.page->starts : NULL;
+}
+
+void guard_forget_start(int32_t *noted)
+{
+	if (noted)
+		container_of(noted, struct start_note, pid)->owner = 0;
+}
+
+void guard_note_promise(uint64_t owner, unsigned listener, int client)
+{
+	struct guard_page *page = guard_link.page;
+	struct promise *promise;
+
+	if (!page)
+		return;
+	promise = &page->promises[page->next_promise++ % GUARD_PROMISES];
+	promise->owner = 0;
+	atomic_signal_fence(memory_order_release);
+	promise->listener = listener;
+	promise->client = guard_noted_fd(client);
+	atomic_signal_fence(memory_order_release);
+	promise->owner = owner;
+}
+
+static bool is_still(const struct noted_fd *noted)
+{
+	return noted->fd > 0 && socket_id(noted->fd) == noted->socket;
+}
+
+bool guard_is_promised(int client)
+{
+	const struct promise *promises = guard_promises();
+
+	for (size_t n = 0; promises && n < GUARD_PROMISES; n++) {
+		if (promises[n].owner && promises[n].client.fd == client && is_still(&promises[n].client))
+			return true;
+	}
+	return false;
+}
+
+const struct promise *guard_promises(void)
+{
+	return guard_link.page ? guard_link.page->promises : NULL;
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #define GUARD_STARTS 64                 /* starts that can be noted at once */
+#define GUARD_PROMISES 64               /* the last ones are kept */
 
 struct guard_page;
 
@@ -32,6 +33,13 @@ struct start_note {
 	struct noted_fd client;         /* its client */
 	struct noted_fd channel;        /* superd's end of the channel of one of its own programs (engine/accept/builtin_channel) */
 	struct noted_fd channel_client; /* superd's copy of the client of that */
+};
+
+/* A client that is a service's although its connection does not tell so: tcpmux has read the name that it sent. */
+struct promise {
+	uint64_t owner;                 /* number of the service; 0: none */
+	uint32_t listener;              /* index of its listener */
+	struct noted_fd client;
 };
 
 /* The end of a process that is the guard's child. */
@@ -80,3 +88,9 @@ struct noted_fd guard_noted_fd(int fd);         /* -1: none */
 bool guard_was_given(int client);       /* whether a process is noted that has got this connection */
 void guard_clear_note(size_t number);   /* of guard_notes */
 const struct start_note *guard_notes(void);     /* GUARD_STARTS of them; NULL: there is no guard */
+void guard_forget_start(int32_t *noted);        /* what guard_note_start has returned; NULL does nothing */
+
+/* Notes a promise; the oldest one goes. It counts as long as the client's connection is open and nobody's. */
+void guard_note_promise(uint64_t owner, unsigned listener, int client);
+bool guard_is_promised(int client);
+const struct promise *guard_promises(void);     /* GUARD_PROMISES of them; NULL: there is no guard */

@@ -14,7 +14,7 @@ struct guard_area {
 	uint64_t end;                   /* bytes that are valid */
 };
 
-/* One page of a memory file, which outlives an exec of the guard. Members are only ever added at the end. */
+/* A memory file, which outlives an exec of the guard. Members are only ever added at the end. */
 struct guard_page {
 	char magic[16];
 	/* Written by the guard. */
@@ -31,6 +31,8 @@ struct guard_page {
 	int32_t area;                   /* 0 or 1: the one that counts; -1: none */
 	struct guard_area areas[2];
 	struct start_note starts[GUARD_STARTS];
+	struct promise promises[GUARD_PROMISES];
+	uint32_t next_promise;          /* index of the oldest one */
 };
 
 enum guard_message_kind {

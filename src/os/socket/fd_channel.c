@@ -22,7 +22,7 @@ int fd_channel_pair(int ends[2])
 	return -1;
 }
 
-ssize_t fd_channel_receive(int end, char *to, size_t size)
+static ssize_t receive(int end, char *to, size_t size, int flags)
 {
 	bool carries;
 	ssize_t got = scm_rights_peek(end, to, size, &carries);
@@ -33,11 +33,21 @@ ssize_t fd_channel_receive(int end, char *to, size_t size)
 	}
 	if (got <= 0)
 		return got;
-	got = recv(end, to, size, MSG_DONTWAIT | MSG_TRUNC);
+	got = recv(end, to, size, flags | MSG_DONTWAIT | MSG_TRUNC);
 	if (got <= (ssize_t)size)
 		return got;
 	errno = EMSGSIZE;
 	return -1;
+}
+
+ssize_t fd_channel_receive(int end, char *to, size_t size)
+{
+	return receive(end, to, size, 0);
+}
+
+ssize_t fd_channel_peek(int end, char *to, size_t size)
+{
+	return receive(end, to, size, MSG_PEEK);
 }
 
 bool fd_channel_send(int end, int descriptor)

@@ -13,5 +13,8 @@ int fd_channel_pair(int ends[2]);
  * `size`; EPERM: it carries descriptors, stays in the queue, and blocks the channel. */
 ssize_t fd_channel_receive(int end, char *to, size_t size);
 
+/* The same, but the packet stays in the queue. */
+ssize_t fd_channel_peek(int end, char *to, size_t size);
+
 /* Sends a descriptor without blocking. false and errno. */
 bool fd_channel_send(int end, int descriptor);
