@@ -96,6 +96,7 @@ static const struct cli_option superd_options[] = {
 	  .help = "what units ask for and superd lacks: refuse (default) or warn" },
 	{ "daemon", FIELD(daemon), .help = "go to the background once every socket was tried" },
 	{ "guard", FIELD(guard), .help = "a second process starts superd anew when it is killed; clients wait" },
+	{ "no-guard", FIELD(unguarded), .help = "no such process, also as process 1 and with --daemon" },
 	{ "pid-file", .complete = COMPLETE_FILES, .argument = "FILE", FIELD(pid_file),
 	  .help = "write superd's pid there" },
 	{ "process-name", .argument = "NAME", .set = set_process_name,

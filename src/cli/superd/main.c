@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/build_id.h"
 #include "cli/print/explain_key.h"
@@ -117,18 +118,26 @@ static void print_version(void)
 		       self_sandbox_missing());
 }
 
+/* Where nobody else starts superd anew, unless the command line says otherwise. */
+static bool wants_guard(const struct options *options)
+{
+	return options->guard || (!options->unguarded && (options->daemon || getpid() == 1));
+}
+
 /* The guard is superd's parent, so it goes to the background first. false: that failed, and was reported. */
 static bool begin_guard(struct options *options)
 {
 	int page = options->internal.guard_page;
+	bool is_asked = options->guard;
 
+	options->guard = page >= 0 || wants_guard(options);
 	if (!options->guard)
 		return true;
 	if (options->daemon && page < 0 && !options->internal.takes_over && daemonize_enter() < 0) {
 		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
 		return false;
 	}
-	if (!guard_begin(page, options->arguments))
+	if (!guard_begin(page, options->arguments) && (is_asked || errno != ENOSYS))
 		fprintf(stderr, "superd: runs without a guard: %s\n", strerror(errno));
 	if (guard_successor_state() >= 0) {
 		options->internal.takes_over = true;

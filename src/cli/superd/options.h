@@ -44,7 +44,7 @@ struct options {
 	const char *print;              /* what to print, or the option to explain; NULL: all options */
 	struct nonempty_sources nonempty; /* the files that held text when the table was last read */
 	bool preflight, keep_going, daemon;
-	bool guard;                     /* --guard */
+	bool guard, unguarded;          /* --guard, --no-guard */
 	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */
 	const char *pid_file;           /* NULL: none */
 	const char *log_destination;    /* "stderr", "syslog[:FACILITY]", "file:PATH" */
