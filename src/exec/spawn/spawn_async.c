@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "exec/spawn/spawn_timeout.h"
 #include "os/foreign/fork_fds.h"
+#include "os/foreign/fork_memory.h"
 #include "os/rights/raw_syscall.h"
 
 #define REAP_MOST 100                   /* milliseconds that superd waits for a process that is about to end */
@@ -70,6 +71,7 @@ int spawn_probe(int (*try)(void))
 		return -1;
 	pid = fork();
 	if (pid == 0) {
+		fork_memory_unshare();
 		fork_fds_close_others(&ends[1], 1,
 				      -1); /* another thread's start has a pipe that must close */
 		raw_raise_effective();
@@ -92,6 +94,7 @@ bool spawn_background(void (*chore)(const void *with), const void *with, const i
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		fork_memory_unshare();
 		raw_raise_effective();
 		fork_fds_close_others(kept, count, -1);
 		setsid();

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/thread.h"
 #include "os/foreign/fork_fds.h"
+#include "os/foreign/fork_memory.h"
 #include "os/rights/own_privileges.h"
 
 static void set_name(const char *name)
@@ -116,6 +117,7 @@ static pid_t fork_worker(const struct worker_kind *kind, uint64_t capabilities, 
 	thread_block_signals(&before);
 	pid = fork();
 	if (pid == 0) {
+		fork_memory_unshare();
 		own_privileges_drop_others(capabilities);
 		self_sandbox_begin();
 		set_name(kind->name);

@@ -20,6 +20,7 @@
 #include "base/fd_message.h"
 #include "base/thread.h"
 #include "os/foreign/fork_fds.h"
+#include "os/foreign/fork_memory.h"
 
 #define WARNINGS_MOST 4000
 #define TEXT_MOST (WORK_TEXT_MOST + WARNINGS_MOST)
@@ -114,6 +115,7 @@ int fork_with_timeout(timed_work *work, const void *with, int kept, int millisec
 	thread_block_signals(&before);  /* the handlers belong to superd's loop */
 	pid = fork();
 	if (pid == 0) {
+		fork_memory_unshare();
 		fork_fds_close_others(&kept, 1, ends[1]);
 		do_work(work, with, ends[1]);
 	}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "os/foreign/fork_memory.h"
 #include "os/guard/guard_page.h"
 #include "os/netdiag/socket_id.h"
 
@@ -23,6 +24,7 @@ void guard_link_begin(struct guard_page *page, int fd)
 {
 	guard_link.page = page;
 	guard_link.fd = fd;
+	fork_memory_note(page, sizeof(*page));
 }
 
 pid_t guard_pid(void)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -14,6 +15,8 @@
 
 #include "base/fd.h"
 #include "exec/spawn/worker_process.h"
+#include "os/foreign/fork_memory.h"
+#include "os/foreign/fork_with_timeout.h"
 
 #define PATIENCE 20000                  /* milliseconds */
 
@@ -140,6 +143,54 @@ Test(worker_process, keeps_a_channel_that_is_a_standard_stream)
 	cr_expect(answers(&process));
 	fd_close(&process.channel);
 	cr_expect_eq(reap(&process), 0);
+}
+
+/* What superd shares with its guard: true if it can be read. It is changed, which must stay unseen. */
+static bool read_and_change(char *shared)
+{
+	bool same = !strcmp(shared, "superd's");
+
+	strcpy(shared, "changed");
+	return same;
+}
+
+static void change_shared(int channel, const void *with)
+{
+	char *const *shared = with, found = (char)read_and_change(*shared);
+
+	send(channel, &found, 1, MSG_NOSIGNAL);
+	echo(channel, NULL);
+}
+
+static int change_in_time(const void *with, struct buf *why, struct buf *warnings)
+{
+	char *const *shared = with;
+
+	(void)why, (void)warnings;
+	errno = read_and_change(*shared) ? EDOM : EINVAL;
+	return -1;
+}
+
+Test(worker_process, has_a_copy_of_what_superd_shares_with_its_guard)
+{
+	char *shared = mmap(NULL, 5000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct buf why = { 0 }, warnings = { 0 };
+	struct worker_process process;
+
+	cr_assert_neq(shared, MAP_FAILED);
+	strcpy(shared, "superd's");
+	fork_memory_note(shared, 5000);
+	process = worker_process_start(&echoing, 0, change_shared, &shared, NULL, 0);
+	cr_assert_gt(process.pid, 0);
+	cr_expect_eq(hear_byte(process.channel), 1);
+	cr_expect_str_eq(shared, "superd's");
+	worker_process_end(&process);
+	reap(&process);
+	cr_expect_eq(fork_with_timeout(change_in_time, &shared, -1, PATIENCE, &why, &warnings), -1);
+	cr_expect_eq(errno, EDOM);
+	cr_expect_str_eq(shared, "superd's");
+	fork_memory_note(NULL, 0);
+	munmap(shared, 5000);
 }
 
 Test(worker_process, is_ended_unless_another_has_its_pid)

@@ -1,0 +1,12 @@
+/* Memory that superd shares with its guard. A forked process that meets what strangers made must not be able to write to
+ * it: it gets a copy. */
+#pragma once
+
+#include <stddef.h>
+
+/* Notes the mapping, which lives as long as the process. There is one. */
+void fork_memory_note(void *memory, size_t length);
+
+/* To be called in a forked child that goes on as superd's code: puts a copy in the place of the mapping. If there is no
+ * memory for that, the mapping is removed. */
+void fork_memory_unshare(void);
