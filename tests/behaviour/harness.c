@@ -318,13 +318,21 @@ void superd_upgrade(struct superd *superd)
 	WAIT_UNTIL(superd_log_count(superd, ": upgraded from ") > before);
 }
 
+static bool is_called(pid_t pid, const char *name)
+{
+	const char *comm = read_text(text_of("/proc/%ld/comm", (long)pid));
+
+	return comm && strlen(comm) == strlen(name) + 1 && !strncmp(comm, name, strlen(name));
+}
+
 size_t superd_others(struct superd *superd, pid_t *out, size_t most)
 {
 	pid_t pids[1024];
 	size_t room = sizeof(pids) / sizeof(*pids), count = process_descendants(superd->pid, pids, room), found = 0;
+	bool is_guarded = is_called(superd->pid, "superd-guard");
 
 	for (size_t n = 0; n < count && n < room; n++) {
-		if (process_is_beside(pids[n], NULL))
+		if (process_is_beside(pids[n], NULL) || (is_guarded && is_called(pids[n], superd->name)))
 			continue;
 		if (found < most)
 			out[found] = pids[n];

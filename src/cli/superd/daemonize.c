@@ -4,12 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "os/netdiag/socket_id.h"
 
-static int ready_pipe = -1;             /* the end that wakes the parent; -1: there is no parent that waits */
+/* The end that wakes the parent. With a guard, a superd may get it that was started when the one before had closed it;
+ * a socket can be told from another. */
+static struct {
+	int fd;                         /* -1: there is no parent that waits */
+	uint64_t id;                    /* its socket_id */
+} ready = { .fd = -1 };
 
 static _Noreturn void wait_for_child(pid_t pid, int fd)
 {
@@ -28,7 +36,7 @@ int daemonize_enter(void)
 	int ends[2];
 	pid_t pid;
 
-	if (fd_pipe(ends) < 0 || fd_set_nonblocking(ends[0], false) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	pid = fork();
 	if (pid < 0)
@@ -38,20 +46,26 @@ int daemonize_enter(void)
 		wait_for_child(pid, ends[0]);
 	}
 	fd_close(&ends[0]);
-	ready_pipe = ends[1];
+	ready.fd = ends[1];
+	ready.id = socket_id(ends[1]);
 	return setsid() < 0 ? -1 : 0;   /* no chdir(2): a reload reads tables by relative paths, too */
+}
+
+int daemonize_channel(void)
+{
+	return ready.fd >= 0 && socket_id(ready.fd) == ready.id ? ready.fd : -1;
 }
 
 void daemonize_ready(bool keep_stderr)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null;
 
-	if (ready_pipe < 0)
+	if (daemonize_channel() < 0)
 		return;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; null >= 0 && fd <= (keep_stderr ? 1 : 2); fd++)
 		dup2(null, fd);
 	fd_close(&null);
-	if (write(ready_pipe, "", 1) < 0)
-		return;                 /* the parent is gone */
-	fd_close(&ready_pipe);
+	send(ready.fd, "", 1, MSG_NOSIGNAL);    /* unless the parent is gone */
+	fd_close(&ready.fd);
 }

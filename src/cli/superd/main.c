@@ -118,10 +118,14 @@ static void print_version(void)
 		       self_sandbox_missing());
 }
 
-/* Where nobody else starts superd anew, unless the command line says otherwise. */
+/* Where nobody else starts superd anew, unless the command line says otherwise. Who looks for a process of a certain
+ * name by the pid file, as update-inetd does, would find the guard there. */
 static bool wants_guard(const struct options *options)
 {
-	return options->guard || (!options->unguarded && (options->daemon || getpid() == 1));
+	bool is_alone = options->daemon || getpid() == 1;
+	bool is_looked_for = options->invoked_as != AS_SUPERD || options->process_name;
+
+	return options->guard || (is_alone && !is_looked_for && !options->unguarded);
 }
 
 /* The guard is superd's parent, so it goes to the background first. false: that failed, and was reported. */
@@ -137,6 +141,7 @@ static bool begin_guard(struct options *options)
 		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
 		return false;
 	}
+	guard_keep_fd(daemonize_channel());
 	if (!guard_begin(page, options->arguments) && (is_asked || errno != ENOSYS))
 		fprintf(stderr, "superd: runs without a guard: %s\n", strerror(errno));
 	if (guard_successor_state() >= 0) {

@@ -17,6 +17,7 @@
 #include "base/scan.h"
 #include "engine/core/unreaped.h"
 #include "exec/spawn/spawn.h"
+#include "os/guard/guard_link.h"
 #include "os/rights/raw_syscall.h"
 
 /* Takes the terminal back from this group alone: superd may have been put into the background meanwhile. SIGTTOU is
@@ -111,7 +112,7 @@ void command_note_stop(struct main_command *command, int signal)
 {
 	char name[32];
 
-	if (!command->has_terminal || getsid(0) == getpid()) {
+	if (!command->has_terminal || getsid(0) == guard_first_pid()) {
 		log_notice(command->engine->log,
 			   "the main command was stopped by signal %s; SIGCONT to superd continues it",
 			   scan_signal_name(signal, name));

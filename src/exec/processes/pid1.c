@@ -178,7 +178,7 @@ void pid1_enter(struct process_defaults *defaults)
 	reset_signals();
 	block_orders();
 	raise_limit(defaults);
-	oom_score_above_own(defaults->oom_score);
+	oom_score_above_own(defaults->oom_score, pid1_is_first());
 	umask(022);
 }
 
@@ -194,7 +194,7 @@ void pid1_enter_again(struct process_defaults *defaults)
 	if (guard_pid())
 		block_orders();
 	raise_limit(defaults);
-	oom_score_above_own(defaults->oom_score);
+	oom_score_above_own(defaults->oom_score, pid1_is_first());
 	umask(022);
 }
 

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "exec/processes/process_query.h"
 #include "exec/spawn/worker_process.h"
+#include "os/guard/guard_link.h"
 #include "os/proc/pidfd.h"
 
 #define UNIDENTIFIED_MOST 64           /* orphans of one search that only their environment can identify */
@@ -75,9 +76,15 @@ static bool add_pid(struct process_tree *tree, pid_t pid)
 	return add_process(tree, &process);
 }
 
+/* The guard is the parent of those that the superd before has left. */
+static bool is_parent_of_orphans(pid_t pid)
+{
+	return pid == getpid() || (pid > 0 && pid == guard_pid());
+}
+
 bool process_may_be_reparented(const struct process *orphan)
 {
-	return orphan->parent == getpid() && !orphan->ended && orphan->session != getsid(0) &&
+	return is_parent_of_orphans(orphan->parent) && !orphan->ended && orphan->session != getsid(0) &&
 	       !spawn_is_worker(orphan->pid);
 }
 
@@ -179,7 +186,7 @@ static bool scan_all(struct process_tree *tree, const struct process_tree_root *
 				continue;
 			if (process_tree_has(tree, process.parent))
 				good = add_process(tree, &process);
-			else if (process.parent == getpid())
+			else if (is_parent_of_orphans(process.parent))
 				good = add_orphans(tree, root, (pid_t[]){ *pid, 0 });
 		}
 	}

@@ -16,14 +16,14 @@
 #define ABOVE 100
 #define HIGHEST 1000
 
-void oom_score_above_own(char score[OOM_SCORE_TEXT])
+void oom_score_above_own(char score[OOM_SCORE_TEXT], bool is_first)
 {
 	size_t length;
 	char *text;
 	long own;
 
 	score[0] = '\0';
-	if (getpid() != 1 && !cgroup_has_memory_limit())
+	if (!is_first && !cgroup_has_memory_limit())
 		return;
 	text = fd_read_file("/proc/self/oom_score_adj", 64, &length);
 	if (!text)

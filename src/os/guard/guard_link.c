@@ -18,6 +18,7 @@
 static struct {
 	struct guard_page *page;        /* shared with the guard; NULL: there is none */
 	int fd;                         /* the page's */
+	struct noted_fd kept;
 } guard_link = { .fd = -1 };
 
 void guard_link_begin(struct guard_page *page, int fd)
@@ -52,12 +53,23 @@ int guard_channel(void)
 	return guard_link.page ? guard_link.page->channel : -1;
 }
 
+static bool is_still(const struct noted_fd *noted)
+{
+	return noted->fd > 0 && socket_id(noted->fd) == noted->socket;
+}
+
 bool guard_owns_fd(int fd)
 {
 	const struct guard_page *page = guard_link.page;
 
 	return page && fd >= 0 &&
-	       (fd == guard_link.fd || fd == page->channel || fd == page->own_end || fd == page->signals);
+	       (fd == guard_link.fd || fd == page->channel || fd == page->own_end || fd == page->signals ||
+		(fd == guard_link.kept.fd && is_still(&guard_link.kept)));
+}
+
+void guard_keep_fd(int fd)
+{
+	guard_link.kept = (struct noted_fd){ fd, socket_id(fd) };
 }
 
 bool guard_next_end(struct guarded_end *end)
@@ -233,11 +245,6 @@ void guard_note_promise(uint64_t owner, unsigned listener, int client)
 	promise->client = guard_noted_fd(client);
 	atomic_signal_fence(memory_order_release);
 	promise->owner = owner;
-}
-
-static bool is_still(const struct noted_fd *noted)
-{
-	return noted->fd > 0 && socket_id(noted->fd) == noted->socket;
 }
 
 bool guard_is_promised(int client)

@@ -58,6 +58,7 @@ pid_t guard_first_pid(void);            /* the guard's, or superd's own: the pro
 enum guard_cause guard_cause(void);
 int guard_channel(void);                /* to watch for reading; -1: none */
 bool guard_owns_fd(int fd);             /* descriptors of the guard's, which stay open */
+void guard_keep_fd(int fd);             /* a socket of superd's that stays open, too; called before guard_begin */
 
 /* Takes the next report of an ended process; the process stays a zombie until guard_reap. false: there is none. */
 bool guard_next_end(struct guarded_end *end);

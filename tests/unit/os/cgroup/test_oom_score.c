@@ -88,7 +88,7 @@ static void score_with(const char *folder, const char *limit, char score[OOM_SCO
 
 	make_groups();
 	good = write_in(folder, "memory.limit_in_bytes", limit);
-	oom_score_above_own(score);
+	oom_score_above_own(score, false);
 	leave_groups();
 	cr_assert(good, "the limit could not be set");
 	cr_expect_neq(access(outer, F_OK), 0, "%s is left behind", outer);
@@ -114,7 +114,7 @@ Test(oom_score, the_kernels_own_number_for_no_limit_is_none)
 {
 	char before[OOM_SCORE_TEXT], score[OOM_SCORE_TEXT];
 
-	oom_score_above_own(before);
+	oom_score_above_own(before, false);
 	if (*before)
 		cr_skip_test("this test is process 1, or has a limit of memory already");
 	score_with(inner, "-1", score);
