@@ -599,8 +599,8 @@ const struct directive directives[] = {
 	{ .name = { "passenv", "passenv", "Service.PassEnvironment" }, FIELD(ENVIRONMENT, passenv, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME",
 	  .help = "Variables the backend gets as superd has them; those superd does not have are left out, and so "
-		  "is what was told to superd alone: NOTIFY_SOCKET, and what begins with LISTEN_, REMOTE_, WATCHDOG_, "
-		  "TCPREMOTE or TCPLOCAL. * passes on all the others, under those of the backend's user." },
+		  "is what was told to superd alone: NOTIFY_SOCKET, FDSTORE, and what begins with LISTEN_, REMOTE_, "
+		  "WATCHDOG_, TCPREMOTE or TCPLOCAL. * passes on all the others, under those of the backend's user." },
 	{ .name = { "environment_file", [UNIT] = "Service.EnvironmentFile" },
 	  FIELD(ENVIRONMENT, environment_file, paths),
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",

@@ -2,6 +2,7 @@
 #include "engine/core/engine.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,17 @@ double engine_random(struct engine *engine)
 	x ^= x >> 27;
 	engine->random_state = x;
 	return (double)(x * 0x2545f4914f6cdd1d >> 11) / (double)(1ull << 53);
+}
+
+const char *engine_variable(const struct engine *engine, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (char **at = engine->defaults.environment; at && *at; at++) {
+		if (!strncmp(*at, name, length) && (*at)[length] == '=')
+			return *at + length + 1;
+	}
+	return NULL;
 }
 
 bool engine_has_spare(const struct engine *engine, int least)

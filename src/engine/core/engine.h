@@ -92,6 +92,9 @@ struct engine {
 /* Returns a number in [0, 1) for jitter. */
 double engine_random(struct engine *engine);
 
+/* Returns the value of a variable of superd's own environment; NULL: it is not set. */
+const char *engine_variable(const struct engine *engine, const char *name);
+
 /* Spare descriptors: when descriptors run out, engine_drop_spare closes the spare ones, so that superd can log that and
  * start an instance. engine_keep_spare opens as many again as it can. */
 bool engine_has_spare(const struct engine *engine, int least);

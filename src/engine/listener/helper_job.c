@@ -1,4 +1,4 @@
-/* Runs a small program of superd's own and reports its result. The program must not be able to hold superd up: its
+/* Runs a small program and reports its result. The program must not be able to hold superd up: its
  * output waits in a pipe, which superd reads once, when the program has ended. */
 #include "engine/listener/helper_job.h"
 
@@ -93,7 +93,8 @@ void helper_job_init(struct helper_job *job, struct engine *engine,
 		     void (*ended)(struct helper_job *job, bool done, const char *text))
 {
 	*job = (struct helper_job){
-		.child.ended = on_ended, .engine = engine, .output = -1, .reading = OUTPUT_READING_NONE, .ended = ended,
+		.child.ended = on_ended, .engine = engine, .input = -1, .output = -1, .reading = OUTPUT_READING_NONE,
+		.ended = ended,
 	};
 }
 
@@ -101,7 +102,9 @@ static bool spawn_program(struct helper_job *job, const char *const *argv, const
 			  struct buf *why)
 {
 	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	const int streams[] = { job->engine->null_input, job->engine->null_output, write_end };
+	const int streams[] = {
+		job->input < 0 ? job->engine->null_input : job->input, job->engine->null_output, write_end,
+	};
 	struct process_defaults defaults = job->engine->defaults;
 	struct plan *plan = NULL;
 	struct spawn_request launch = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
@@ -184,6 +187,11 @@ bool helper_job_start(struct helper_job *job, const char *const *argv, const str
 	started = start_program(job, path, argv, account, why);
 	free(path);
 	return started;
+}
+
+bool helper_job_start_path(struct helper_job *job, const char *const *argv, struct buf *why)
+{
+	return start_program(job, argv[0], argv, NULL, why);
 }
 
 void helper_job_abandon(struct helper_job *job)

@@ -16,17 +16,6 @@
 
 #define RETRY .2 /* seconds */
 
-static const char *find_variable(const struct engine *engine, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (char **at = engine->defaults.environment; at && *at; at++) {
-		if (!strncmp(*at, name, length) && (*at)[length] == '=')
-			return *at + length + 1;
-	}
-	return NULL;
-}
-
 /* false and errno. */
 static bool send_message(struct sd_notify *sd_notify, const char *text)
 {
@@ -109,7 +98,8 @@ static void send_state(struct sd_notify *sd_notify, const char *text)
 /* Pings at half of WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends. */
 static void begin_watchdog(struct sd_notify *sd_notify, struct engine *engine)
 {
-	const char *pid_text = find_variable(engine, "WATCHDOG_PID"), *every = find_variable(engine, "WATCHDOG_USEC");
+	const char *pid_text = engine_variable(engine, "WATCHDOG_PID");
+	const char *every = engine_variable(engine, "WATCHDOG_USEC");
 	int64_t microseconds, pid;
 	double half;
 
@@ -127,7 +117,7 @@ static void begin_watchdog(struct sd_notify *sd_notify, struct engine *engine)
 
 void sd_notify_begin(struct sd_notify *sd_notify, struct engine *engine, const struct service_list *service_list)
 {
-	const char *socket = find_variable(engine, "NOTIFY_SOCKET");
+	const char *socket = engine_variable(engine, "NOTIFY_SOCKET");
 
 	sd_notify->service_list = service_list;
 	sd_notify->engine = engine;

@@ -34,7 +34,7 @@ static bool is_own_variable(const char *name)
 
 	return !strncmp(name, "LISTEN_", 7) || !strncmp(name, "REMOTE_", 7) || !strncmp(name, "WATCHDOG_", 9) ||
 	       !strncmp(name, "TCPREMOTE", 9) || !strncmp(name, "TCPLOCAL", 8) ||
-	       (length == 13 && !memcmp(name, "NOTIFY_SOCKET", 13));
+	       (length == 13 && !memcmp(name, "NOTIFY_SOCKET", 13)) || (length == 7 && !memcmp(name, "FDSTORE", 7));
 }
 
 static void pass_variable(struct variables *variables, const struct process_defaults *defaults, const char *name)

@@ -7,6 +7,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,7 @@
 #include "os/guard/guard_link.h"
 #include "os/cgroup/oom_score.h"
 #include "os/host/signals.h"
+#include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
 #include "os/rights/own_privileges.h"
 
@@ -225,8 +228,12 @@ static void add_other(int fd, void *context)
 	struct listen_fds *listen_fds = context;
 	int *larger;
 
-	if (fd < FIRST_SOCKET + (int)listen_fds->count || guard_owns_fd(fd) || fcntl(fd, F_GETFD) < 0)
+	if (guard_owns_fd(fd) || fcntl(fd, F_GETFD) < 0)
 		return;
+	for (size_t n = 0; n < listen_fds->count; n++) {
+		if (listen_fds->list[n].fd == fd)
+			return;
+	}
 	larger = array_grow(listen_fds->others, &listen_fds->other_room, listen_fds->other_count, sizeof(*larger));
 	if (!larger)
 		return;
@@ -234,30 +241,80 @@ static void add_other(int fd, void *context)
 	listen_fds->others[listen_fds->other_count++] = fd;
 }
 
-void listen_fds_take(struct listen_fds *listen_fds)
+static void add_listen_fd(struct listen_fds *listen_fds, int fd, char *name, bool is_optional)
+{
+	struct listen_fd *larger = array_grow(listen_fds->list, &listen_fds->room, listen_fds->count, sizeof(*larger));
+	bool is_stored = name && !strncmp(name, STORED_PREFIX, strlen(STORED_PREFIX));
+
+	if (!larger) {
+		free(name);
+		return;
+	}
+	listen_fds->list = larger;
+	listen_fds->list[listen_fds->count++] = (struct listen_fd){
+		.fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd, .name = name, .is_own = is_stored, .is_stored = is_stored,
+		.is_optional = is_optional,
+	};
+}
+
+static void take_systemd_fds(struct listen_fds *listen_fds)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
 	int64_t count = 0;
 
-	*listen_fds = (struct listen_fds){ 0 };
-	if (has_listen_fds(&count))
-		listen_fds->list = calloc((size_t)count, sizeof(*listen_fds->list));
-	listen_fds->room = listen_fds->list ? (size_t)count : 0;
-	for (int64_t n = 0; listen_fds->list && n < count; n++) {
+	if (!has_listen_fds(&count))
+		count = 0;
+	for (int64_t n = 0; n < count; n++) {
 		size_t length = names ? strcspn(names, ":") : 0;
-		int fd = FIRST_SOCKET + (int)n;
 
-		listen_fds->list[n] = (struct listen_fd){
-			.fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd,
-			.name = names ? strndup(names, length) : NULL,
-		};
-		listen_fds->count++;
+		add_listen_fd(listen_fds, FIRST_SOCKET + (int)n, names ? strndup(names, length) : NULL, false);
 		if (names)
 			names = names[length] ? names + length + 1 : NULL;
 	}
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
+}
+
+/* Takes the variable with this number in its name out of the environment; the caller frees the text. NULL: none. */
+static char *take_numbered(const char *prefix, int64_t number)
+{
+	char variable[40];
+	const char *text;
+	char *copy;
+
+	snprintf(variable, sizeof(variable), "%s%" PRId64, prefix, number);
+	text = getenv(variable);
+	copy = text ? strdup(text) : NULL;
+	unsetenv(variable);
+	return copy;
+}
+
+/* They are counted, as a shell that starts superd drops S6_FD#: to it that is no name of a variable. */
+static void take_s6_fds(struct listen_fds *listen_fds)
+{
+	char *number;
+	int64_t fd;
+
+	for (int64_t n = 0; n < SOCKETS_MOST && (number = take_numbered("S6_FD_", n)); n++) {
+		char *name = take_numbered("S6_FDID_", n);
+		bool is_good = !scan_count(number, &fd) && fd >= FIRST_SOCKET && fd <= INT_MAX;
+
+		free(take_numbered("S6_FDLIMIT_", n));
+		free(number);
+		if (is_good && guard_cause() == GUARD_FRESH)
+			add_listen_fd(listen_fds, (int)fd, name, true);
+		else
+			free(name);
+	}
+	unsetenv("S6_FD#");
+}
+
+void listen_fds_take(struct listen_fds *listen_fds)
+{
+	*listen_fds = (struct listen_fds){ 0 };
+	take_systemd_fds(listen_fds);
+	take_s6_fds(listen_fds);
 }
 
 static bool can_be_listener(int fd)
@@ -306,7 +363,7 @@ void listen_fd_describe(const struct listen_fd *inherited, struct buf *out)
 
 	if (inherited->name && *inherited->name)
 		buf_addf(out, "%s, ", inherited->name);
-	if (getsockname(inherited->fd, &address.any, &address.length) == 0)
+	if (foreign_socket_name(inherited->fd, &address))
 		socket_address_host(&address, host, sizeof(host));
 	buf_addf(out, address.any.sa_family == AF_INET6 ? "[%s]" : "%s", *host ? host : "without an address");
 	if (socket_address_port(&address) > 0)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -132,12 +133,27 @@ int notify_socket_sender(void)
 
 bool notify_socket_send(int sender, const char *name, const char *text)
 {
-	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-	struct sockaddr_un address;
-	socklen_t length;
+	return notify_socket_send_fd(sender, name, text, -1);
+}
 
-	return make_address(name, &address, &length) &&
-		sendto(sender, text, strlen(text), flags, (struct sockaddr *)&address, length) >= 0;
+bool notify_socket_send_fd(int sender, const char *name, const char *text, int descriptor)
+{
+	union {
+		struct cmsghdr header; /* for alignment */
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} rights = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec part = { (char *)(uintptr_t)text, strlen(text) };
+	struct sockaddr_un address;
+	struct msghdr message = { .msg_name = &address, .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (!make_address(name, &address, &message.msg_namelen))
+		return false;
+	if (descriptor >= 0) {
+		memcpy(CMSG_DATA(&rights.header), &descriptor, sizeof(descriptor));
+		message.msg_control = rights.bytes;
+		message.msg_controllen = sizeof(rights.bytes);
+	}
+	return sendmsg(sender, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 bool notify_socket_is_dead(const char *path)

@@ -32,5 +32,8 @@ int notify_socket_sender(void);
 /* Sends to the notify socket of this name without blocking. false and errno. */
 bool notify_socket_send(int sender, const char *name, const char *text);
 
+/* The same with a descriptor, which the receiver gets a copy of; -1: none. */
+bool notify_socket_send_fd(int sender, const char *name, const char *text, int descriptor);
+
 /* Whether no process listens at the path any more. */
 bool notify_socket_is_dead(const char *path);

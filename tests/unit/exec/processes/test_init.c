@@ -310,3 +310,91 @@ Test(init, takes_no_sockets_that_are_not_meant_for_it)
 {
 	expect_in_a_process(takes_no_others);
 }
+
+static void be_dumped(const char *count)
+{
+	be_given(getppid(), "0", NULL);
+	setenv("S6_FD#", count, 1);
+	setenv("S6_FD_0", "4", 1);
+	setenv("S6_FDID_0", "superd/web/tcp,127.0.0.1,80", 1);
+	setenv("S6_FDLIMIT_0", "@4000000000000000", 1);
+	setenv("S6_FD_1", "3", 1);
+	setenv("S6_FDID_1", "pipe:s6rc-r-log", 1);
+	setenv("S6_FD_2", "17", 1);
+	setenv("S6_FDID_2", "superd/gone", 1);
+}
+
+static void takes_dump(void)
+{
+	struct listen_fds listen_fds;
+
+	be_dumped("3");
+	listen_fds_take(&listen_fds);
+	CLAIM(listen_fds.count == 3);
+	CLAIM(listen_fds.list[0].fd == 4 && !strcmp(listen_fds.list[0].name, "superd/web/tcp,127.0.0.1,80"));
+	CLAIM(listen_fds.list[0].is_stored && listen_fds.list[0].is_own);
+	CLAIM(listen_fds.list[1].fd == 3 && !listen_fds.list[1].is_stored && !listen_fds.list[1].is_own);
+	CLAIM(listen_fds.list[1].is_optional);
+	CLAIM(listen_fds.list[2].fd == -1);             /* it was never open */
+	CLAIM(!getenv("S6_FD#") && !getenv("S6_FD_0") && !getenv("S6_FDID_2") && !getenv("S6_FDLIMIT_0"));
+	listen_fds_note_others(&listen_fds);
+	listen_fds_close_others(&listen_fds);
+	CLAIM(fcntl(3, F_GETFD) >= 0 && fcntl(4, F_GETFD) >= 0);        /* they are no others */
+	listen_fds_close(&listen_fds);
+}
+
+Test(init, takes_what_s6_fdholder_getdump_has_got)
+{
+	expect_in_a_process(takes_dump);
+}
+
+static void takes_no_wrong_dump(void)
+{
+	static const char *const wrong[] = { "", "-1", "x", "1", "1000000000000" };
+	struct listen_fds listen_fds;
+
+	for (int n = 0; n < 5; n++) {
+		be_dumped("3");
+		setenv("S6_FD_0", wrong[n], 1);
+		listen_fds_take(&listen_fds);
+		CLAIM(listen_fds.count == 2 && listen_fds.list[0].fd == 3 && !getenv("S6_FD#"));
+		listen_fds.list[0].fd = -1;
+		listen_fds_close(&listen_fds);
+	}
+}
+
+Test(init, takes_no_descriptor_of_a_dump_that_cannot_be)
+{
+	expect_in_a_process(takes_no_wrong_dump);
+}
+
+static void counts_dump(void)
+{
+	struct listen_fds listen_fds;
+
+	be_dumped("3");
+	unsetenv("S6_FD#");
+	listen_fds_take(&listen_fds);
+	CLAIM(listen_fds.count == 3 && listen_fds.list[0].fd == 4);
+	listen_fds_close(&listen_fds);
+}
+
+Test(init, takes_a_dump_that_came_through_a_shell)
+{
+	expect_in_a_process(counts_dump);
+}
+
+static void knows_store(void)
+{
+	struct listen_fds listen_fds;
+
+	be_given(getpid(), "2", "superd/web/udp,53:superd.socket");
+	listen_fds_take(&listen_fds);
+	CLAIM(listen_fds.count == 2 && listen_fds.list[0].is_stored && !listen_fds.list[1].is_stored);
+	listen_fds_close(&listen_fds);
+}
+
+Test(init, knows_by_its_name_what_a_superd_gave_to_a_store)
+{
+	expect_in_a_process(knows_store);
+}

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd_message.h"
 #include "os/socket/notify_socket.h"
 
 static char folder[64], path[96];
@@ -106,6 +107,26 @@ Test(notify_socket, who_sent_it_is_known)
 	cr_expect_eq(notification.uid, getuid());
 
 	cr_expect_eq(hear(), NOTIFY_EMPTY);
+}
+
+Test(notify_socket, a_descriptor_comes_along)
+{
+	int sender = notify_socket_sender(), sent = open("/dev/null", O_RDONLY | O_CLOEXEC), got[2];
+	char text[32];
+	size_t count = 2;
+	struct stat one, other;
+
+	cr_assert(notify_socket_send_fd(sender, path, "FDSTORE=1", sent));
+	cr_assert_eq(fd_message_receive(fd, text, sizeof(text), got, &count, MSG_DONTWAIT), 9);
+	cr_assert_eq(count, 1);
+	cr_assert(fstat(sent, &one) == 0 && fstat(got[0], &other) == 0);
+	cr_expect_eq(one.st_rdev, other.st_rdev);
+	cr_assert(notify_socket_send_fd(sender, path, "FDSTOREREMOVE=1", -1));
+	cr_assert_eq(hear(), NOTIFY_RECEIVED);
+	cr_expect_str_eq(notification.text, "FDSTOREREMOVE=1");
+	close(got[0]);
+	close(sent);
+	close(sender);
 }
 
 Test(notify_socket, an_abstract_name_does_as_well)
