@@ -103,6 +103,9 @@ _superd()
 	--unsupported)
 		COMPREPLY=($(compgen -W 'refuse warn' -- "$cur"))
 		return ;;
+	--fdstore)
+		COMPREPLY=($(compgen -W 'notify none' -- "$cur"))
+		return ;;
 	--pid-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
@@ -137,7 +140,7 @@ _superd()
 	COMPREPLY=($(compgen -W '
 		-f --file --compat -l --listen -a --accept -d --datagram --seqpacket --inetd --bind
 		--idle --now --fdname -E --setenv --check --print --explain --no-preflight
-		--keep-going --unsupported --daemon --guard --no-guard --pid-file --process-name --log
+		--keep-going --unsupported --daemon --guard --no-guard --fdstore --pid-file --process-name --log
 		--log-format --log-level --control --control-group --max-starting --stop-delay --stop-timeout --version
 		-h --help --
 	' -- "$cur"))

@@ -16,7 +16,7 @@
 #include "namespace.h"
 #include "process.h"
 
-enum { SUPERDS_MOST = 16, ARGUMENTS_MOST = 64, LEAKED = 17 };
+enum { SUPERDS_MOST = 16, ARGUMENTS_MOST = 64, LEAKED = 17, LISTENERS_MOST = 64 };
 
 static struct superd superds[SUPERDS_MOST];
 static size_t superd_count;
@@ -39,21 +39,39 @@ static void place(int fd, int wanted, int target)
 		_exit(94);
 }
 
-/* Criterion's own descriptors are none of superd's business. Listeners become its descriptors 3 and 4. */
-static void close_others(int listener, int further)
+/* Criterion's own descriptors are none of superd's business. Listeners become its descriptors 3 and up. */
+static void close_others(const int *listeners, size_t count)
 {
-	int first = further == 3 ? dup(further) : further, count = !!listener + !!further;
-	char pid[16];
+	int high[LISTENERS_MOST];
+	char text[16];
 
-	if ((listener && dup2(listener, 3) < 0) || (further && dup2(first, 4) < 0))
-		_exit(94);
-	for (int fd = 3 + count; fd < 1024; fd++)
-		close(fd);
-	if (listener) {
-		snprintf(pid, sizeof(pid), "%d", getpid());
-		setenv("LISTEN_PID", pid, 1);
-		setenv("LISTEN_FDS", count == 1 ? "1" : "2", 1);
+	for (size_t n = 0; n < count; n++) {
+		high[n] = fcntl(listeners[n], F_DUPFD, LISTENERS_MOST + 3);
+		if (high[n] < 0)
+			_exit(94);
 	}
+	for (size_t n = 0; n < count; n++) {
+		if (dup2(high[n], 3 + (int)n) < 0)
+			_exit(94);
+	}
+	for (int fd = 3 + (int)count; fd < 1024; fd++)
+		close(fd);
+	if (count) {
+		snprintf(text, sizeof(text), "%d", getpid());
+		setenv("LISTEN_PID", text, 1);
+		snprintf(text, sizeof(text), "%zu", count);
+		setenv("LISTEN_FDS", text, 1);
+	}
+}
+
+static void pass_listeners(const struct setup *setup)
+{
+	const int two[] = { setup->listener, setup->further_listener };
+
+	if (setup->listeners)
+		close_others(setup->listeners, setup->listener_count);
+	else
+		close_others(two, (size_t)!!setup->listener + !!setup->further_listener);
 }
 
 static void lead_session_at(int terminal)
@@ -72,7 +90,7 @@ _Noreturn static void become_superd(const struct setup *setup, const char *const
 	place(null, setup->terminal ? setup->terminal : setup->in, STDIN_FILENO);
 	place(log, setup->out, STDOUT_FILENO);
 	place(log, setup->err, STDERR_FILENO);
-	close_others(setup->listener, setup->further_listener);
+	pass_listeners(setup);
 	if (setup->leaks && dup2(STDOUT_FILENO, LEAKED) < 0)
 		_exit(94);
 	execv(words[0], (char *const *)(size_t)words);

@@ -89,6 +89,8 @@ struct setup {
 	unsigned long processes;        /* RLIMIT_NPROC, of that uid; 0: as this test's */
 	int listener;                   /* passed on to superd as LISTEN_FDS; 0: none */
 	int further_listener;           /* the same behind it; LISTEN_FDNAMES is the environment's to set */
+	const int *listeners;           /* in place of these two, any number of them; NULL: none */
+	size_t listener_count;
 	int terminal;                   /* its input, and where it leads a session of its own; 0: none */
 	bool leaks;                     /* superd is started with a descriptor too many, which it must pass to nobody */
 	int in, out, err;               /* its streams; 0: /dev/null, the log, the log */

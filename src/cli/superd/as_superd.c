@@ -52,6 +52,16 @@ static const char *set_control(void *context, const struct cli_option *option, c
 		? NULL : "it is a path from / on, @name, or none";
 }
 
+static const char *set_fdstore(void *context, const struct cli_option *option, const char *text)
+{
+	struct options *options = context;
+
+	(void)option;
+	options->fdstore = text;
+	return *text == '/' || !strcmp(text, "notify") || !strcmp(text, "none")
+		? NULL : "it is notify, none, or the path from / on of the socket of an s6-fdholderd";
+}
+
 static const char *set_print(void *context, const struct cli_option *option, const char *what)
 {
 	struct options *options = context;
@@ -97,6 +107,8 @@ static const struct cli_option superd_options[] = {
 	{ "daemon", FIELD(daemon), .help = "go to the background once every socket was tried" },
 	{ "guard", FIELD(guard), .help = "a second process starts superd anew when it is killed; clients wait" },
 	{ "no-guard", FIELD(unguarded), .help = "no such process, also as process 1 and with --daemon" },
+	{ "fdstore", .complete = COMPLETE_WORDS, .argument = "WHERE", .words = "notify none", .set = set_fdstore,
+	  .help = "who keeps the sockets when superd is killed: notify, none, or a path: s6-fdholderd" },
 	{ "pid-file", .complete = COMPLETE_FILES, .argument = "FILE", FIELD(pid_file),
 	  .help = "write superd's pid there" },
 	{ "process-name", .argument = "NAME", .set = set_process_name,

@@ -45,6 +45,7 @@ struct options {
 	struct nonempty_sources nonempty; /* the files that held text when the table was last read */
 	bool preflight, keep_going, daemon;
 	bool guard, unguarded;          /* --guard, --no-guard */
+	const char *fdstore;            /* --fdstore: "none", "notify" or a path; NULL: not given */
 	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */
 	const char *pid_file;           /* NULL: none */
 	const char *log_destination;    /* "stderr", "syslog[:FACILITY]", "file:PATH" */

@@ -161,6 +161,7 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
 	supervisor->shutdown.delay = (double)options->stop_delay / 1e6;
 	supervisor->max_starting = options->max_starting;
+	supervisor->fdstore = options->fdstore;
 	supervisor->engine.defaults.environment = environ;
 	load_bases(&supervisor->engine.defaults, options);
 	set_persona(supervisor, options);

@@ -15,9 +15,13 @@
 #include "engine/listener/restore.h"
 #include "engine/listener/rpcbind.h"
 #include "engine/listener/socket_path_watch.h"
+#include "engine/listener/socket_store.h"
+#include "engine/listener/store_name.h"
 #include "os/bpf/socket_filter.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
+
+#define RESUME_TRIES 5                  /* seconds that a locked socket of the superd before may take, at most */
 
 void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context)
@@ -29,36 +33,90 @@ void listener_init(struct listener *listener, struct engine *engine, const struc
 	listener->listen = listen;
 }
 
-/* Takes an inherited socket of this address; if several have it, the one with the listener's name. Sets its options.
- * inherited: whether superd's parent has bound it. -1: none fits; or, with a reason in why, the socket cannot be
- * restricted as the options ask. */
-static int take_inherited(struct engine *engine, const struct listen *listen, bool *inherited, struct buf *why,
-			  struct buf *warnings)
+/* A slow machine gets some time. */
+void listener_mark_held(int fd)
 {
-	struct listen_fd *found = NULL;
+	struct socket_address name;
+
+	for (int n = 0; n < RESUME_TRIES && !(foreign_socket_is(fd) && foreign_socket_name(fd, &name)); n++)
+		foreign_socket_resume(fd);
+}
+
+/* The socket that was stored for this listener; NULL: none. is_held: a process of another user may have it. */
+static struct listen_fd *find_stored(struct engine *engine, const char *service, const struct listen *listen,
+				     bool is_held)
+{
+	char name[STORE_NAME_MOST + 1] = "";
 
 	for (size_t n = 0; n < engine->listen_fds.count; n++) {
 		struct listen_fd *one = &engine->listen_fds.list[n];
 
+		if (!one->is_stored || one->fd < 0)
+			continue;
+		if (!*name)
+			store_name_make(service, listen->endpoint, name);
+		if (!store_name_is(one->name, name))
+			continue;
+		if (is_held)
+			listener_mark_held(one->fd);
+		if (bind_matches(one->fd, listen))
+			return one;
+	}
+	return NULL;
+}
+
+/* Whether any port fits, so that a socket may be another service's. */
+static bool fits_any_port(const struct listen *listen)
+{
+	const struct endpoint *address = listen->address;
+
+	return endpoint_is_rpc(listen->endpoint) ||
+	       (endpoint_has_port(address) && !address->port && !address->port_name);
+}
+
+/* An inherited socket of this address; if several have it, the one with the listener's name. NULL: none. */
+static struct listen_fd *find_inherited(struct engine *engine, const char *service, const struct listen *listen,
+					bool is_held)
+{
+	struct listen_fd *found = find_stored(engine, service, listen, is_held);
+
+	for (size_t n = 0; !found && n < engine->listen_fds.count; n++) {
+		struct listen_fd *one = &engine->listen_fds.list[n];
 		bool is_named = one->name && !strcmp(one->name, listen->name);
 
-		if (one->fd < 0 || !bind_matches(one->fd, listen))
-			continue;
-		if (!is_named && endpoint_is_rpc(listen->endpoint))
-			continue;       /* it fits any port, so the socket may be another service's */
-		if (!found || is_named)
+		if (one->fd >= 0 && is_named && bind_matches(one->fd, listen))
 			found = one;
 	}
-	if (found) {
-		int fd = found->fd;
+	for (size_t n = 0; !found && n < engine->listen_fds.count; n++) {
+		struct listen_fd *one = &engine->listen_fds.list[n];
+		bool needs_name = one->is_stored ? fits_any_port(listen) : endpoint_is_rpc(listen->endpoint);
 
-		*inherited = !found->is_own;
-		found->fd = -1;
-		fd_set_nonblocking(fd, true);
-		if (bind_adopt(fd, listen, why, warnings) == 0)
-			return fd;
-		close_socket_fd(engine, listen->name, &fd);
+		if (one->fd < 0 || needs_name)
+			continue;
+		if (one->is_stored)             /* another service's, so nobody knows who may have it */
+			listener_mark_held(one->fd);
+		if (bind_matches(one->fd, listen))
+			found = one;
 	}
+	return found;
+}
+
+/* Takes an inherited socket, and sets its options. -1: none fits; or, with a reason in why, the socket cannot be
+ * restricted as the options ask. */
+static int take_inherited(struct engine *engine, struct listen_fd *found, const struct listen *listen, struct buf *why,
+			  struct buf *warnings)
+{
+	int fd = found ? found->fd : -1;
+
+	if (fd < 0)
+		return -1;
+	found->fd = -1;
+	fd_set_nonblocking(fd, true);
+	if (bind_adopt(fd, listen, why, warnings) == 0)
+		return fd;
+	if (found->is_stored)
+		socket_store_note(engine, -1, found->name);
+	close_socket_fd(engine, listen->name, &fd);
 	return -1;
 }
 
@@ -86,12 +144,20 @@ static int bind_or_share_port(struct engine *engine, const struct listen *listen
 	return fd;
 }
 
+void listener_expect_holders(struct listener *listener, const struct account *account)
+{
+	listener->shared = true;
+	listener->used = foreign_holder_is(account);
+}
+
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	struct event event = { .name = "listening", .service = service };
 	struct buf warnings = { 0 }, address = { 0 };
-	bool inherited = false;
-	int fd = take_inherited(engine, listener->listen, &inherited, why, &warnings);
+	bool is_shared = listener->shared, is_held = listener->used;
+	struct listen_fd *found = find_inherited(engine, service, listener->listen, is_held);
+	int fd = take_inherited(engine, found, listener->listen, why, &warnings);
+	bool inherited = fd >= 0 && !found->is_own, is_returned = fd >= 0 && found->is_stored;
 	int error = 0;
 
 	if (fd < 0 && !why->length) {
@@ -99,18 +165,26 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 		error = errno;
 	}
 	log_warnings(engine, service, &warnings);
+	listener->shared = is_returned && is_shared;
+	listener->used = is_returned && is_held;
 	errno = error;
 	if (fd < 0)
 		return false;
 	fd = foreign_socket_forget(fd);
+	if (listener->used)
+		foreign_socket_resume(fd);
 	listener->inherited = inherited;
+	if (is_returned)
+		socket_store_note(engine, fd, found->name);
+	else if (!inherited)
+		socket_store_give(engine, service, listener->listen, fd);
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (endpoint_is_path(listener->listen->address))
 		listener->node = socket_path_watch_watch(engine, listener->listen, listener->io.fd);
 	if (log_wants(engine->log, LEVEL_INFO)) {
 		bind_describe(fd, listener->listen, &address);
 		log_event(engine->log, LEVEL_INFO, &event, "listening on %s%s", buf_string(&address),
-			  inherited ? " (inherited)" : "");
+			  inherited ? " (inherited)" : is_returned ? " (from the store)" : "");
 		buf_free(&address);
 	}
 	rpc_announce(engine, service, listener->listen, fd);
@@ -148,12 +222,15 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	if (!good) {
 		log_event(engine->log, LEVEL_WARNING, &event, "%s is opened anew: %s", listen->name,
 			  why.length ? buf_string(&why) : "its address is another now");
+		socket_store_take_out(engine, fd);
 		close_socket_fd(engine, service, &fd);
 	}
 	buf_free(&why);
 	if (!good)
 		return false;
 	ev_io_set(&listener->io, fd, EV_READ);
+	if (!socket_store_find_copy(engine, fd) && !listener->inherited)
+		socket_store_give(engine, service, listen, fd);
 	if (endpoint_is_path(listen->address))
 		listener->node = socket_path_watch_watch(engine, listen, fd);
 	rpc_announce(engine, service, listen, fd);
@@ -489,6 +566,7 @@ int listener_swap(struct listener *listener, struct engine *engine, int fd)
 	finish_restoring(listener, engine);
 	listener->put_off = false;
 	before = listener->io.fd;
+	socket_store_replace(engine, before, fd);
 	ev_io_stop(engine->loop, &listener->io);
 	ev_io_set(&listener->io, fd, EV_READ);
 	if (watched)
@@ -533,16 +611,21 @@ void listener_forget_parked(struct listener *listener)
 void listener_close(struct listener *listener, struct engine *engine)
 {
 	int fd = listener->io.fd;
+	bool is_alone = !listener->shared && !listener->inherited, is_stored;
 
 	ev_io_stop(engine->loop, &listener->io);        /* also drops pending events, as that of a lost socket */
 	if (fd < 0)
 		return;
+	is_stored = socket_store_take_out(engine, fd);
+	/* Until the store has closed it, a client would wait there. */
+	if (is_stored && is_alone && !socket_store_name(engine, fd))
+		shutdown(fd, SHUT_RDWR);
 	if (listener->restoring)
 		restore_cancel(engine, fd);
 	rpc_withdraw(engine, fd);
 	socket_path_watch_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);
-	close_socket_listener(engine, listener->listen->name, !listener->shared && !listener->inherited, &fd);
+	close_socket_listener(engine, listener->listen->name, is_alone && !is_stored, &fd);
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
 	listener->busy = listener->shared = listener->used = listener->restoring = false;

@@ -57,6 +57,12 @@ extern const struct field_table listener_state, parked_state, client_state;
 void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
 		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context);
 
+/* A socket that came back from a store: a process that a superd before has started may have it, and hold its lock. */
+void listener_mark_held(int fd);
+
+/* Called before listener_open: backends with this account may have a socket that comes back from a store. */
+void listener_expect_holders(struct listener *listener, const struct account *account);
+
 /* Opens the socket: takes one that superd inherited, or binds a new one. false: the reason is in why; errno is that of
  * bind(2), or 0 if nothing was bound. */
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why);

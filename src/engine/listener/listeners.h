@@ -8,11 +8,13 @@
 struct path_watches;
 struct restorer;
 struct rpc;
+struct socket_store;
 
 /* As engine->listeners. */
 struct listeners {
 	struct list drained;            /* struct held: sockets of draining instances (engine/listener/drained_sockets) */
 	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: none yet */
+	struct socket_store *store;     /* where listeners outlive superd (engine/listener/socket_store); NULL: nowhere */
 	struct restorer *restorer;      /* restores options of listeners (engine/listener/restore); NULL: none yet */
 	bool shortage_logged;           /* true: none has opened since superd logged that descriptors are too few */
 	struct path_watches *path_watches;      /* watched socket paths (engine/listener/socket_path_watch); NULL: none yet */

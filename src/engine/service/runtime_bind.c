@@ -34,6 +34,8 @@ static bool open_listener(struct service_runtime *runtime, struct listener *list
 
 	if (listener_is_open(listener))
 		return true;
+	if (!runtime->service->exec->accept || !endpoint_accepts(listener->listen->endpoint))
+		listener_expect_holders(listener, runtime->service->account);
 	if (listener_open(listener, runtime->engine, runtime->service->name, &why)) {
 		runtime->engine->listeners->shortage_logged = false;
 		buf_free(&why);

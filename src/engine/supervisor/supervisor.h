@@ -77,6 +77,7 @@ struct supervisor {
 	struct listeners listeners;
 	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
 	struct instances instances;     /* the caller sets the limit before supervisor_init */
+	const char *fdstore;            /* of the command line, set by the caller (engine/listener/socket_store); NULL: not given */
 	int64_t max_starting;           /* of the command line, set by the caller; 0: any number; -1: not given */
 	struct start_queue start_queue;
 	struct memory_pressure memory_pressure;

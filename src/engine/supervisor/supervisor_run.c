@@ -44,6 +44,7 @@
 #include "engine/listener/restore.h"
 #include "engine/listener/rpcbind.h"
 #include "engine/listener/socket_path_watch.h"
+#include "engine/listener/socket_store.h"
 #include "engine/orphans/orphan_end.h"
 #include "engine/orphans/orphans.h"
 #include "engine/reload/path_repair.h"
@@ -62,6 +63,7 @@
 #include "exec/spawn/worker_process.h"
 #include "exec/worker/output_reader.h"
 #include "os/host/memory_trim.h"
+#include "os/socket/bind.h"
 #include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/required_caps.h"
@@ -173,6 +175,54 @@ static void limit_starts(struct supervisor *supervisor, const struct table *tabl
 	}
 }
 
+/* Whether a service opens a listener later that this socket of a store is for: commands run before. */
+static bool is_awaited(const struct service_list *service_list, const struct listen_fd *inherited)
+{
+	for (size_t n = 0; n < service_list->count; n++) {
+		const struct service_runtime *runtime = service_list->runtimes[n];
+
+		if (!runtime || runtime_state(runtime) != BINDING)
+			continue;
+		for (unsigned i = 0; i < runtime->listener_count; i++) {
+			if (!listener_is_open(&runtime->listeners[i]) &&
+			    bind_matches(inherited->fd, runtime->listeners[i].listen))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Closes sockets that superd was given and that no service has. This is logged, because whoever gave them expects
+ * them to be served. */
+static void close_unclaimed(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	for (size_t n = 0; n < engine->listen_fds.count; n++) {
+		struct listen_fd *inherited = &engine->listen_fds.list[n];
+		struct buf text = { 0 };
+
+		if (inherited->fd < 0)
+			continue;
+		if (inherited->is_stored)
+			listener_mark_held(inherited->fd);
+		if (inherited->is_stored && is_awaited(&supervisor->service_list, inherited))
+			continue;
+		listen_fd_describe(inherited, &text);
+		if (inherited->is_stored) {
+			log_notice(engine->log, "a socket from the store (%s) is that of no service any more: closed",
+				   buf_string(&text));
+			socket_store_note(engine, -1, inherited->name);
+		} else if (!inherited->is_own && !inherited->is_optional) {
+			log_warn(engine->log,
+				 "a socket given to superd (%s) is that of no endpoint of the table: closed",
+				 buf_string(&text));
+		}
+		buf_free(&text);
+		close_socket_fd(engine, NULL, &inherited->fd);
+	}
+}
+
 static bool take_table(struct supervisor *supervisor, struct table *table, struct reload_counts *counts)
 {
 	const struct start_queue *queue = &supervisor->start_queue;
@@ -195,6 +245,7 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	start_queue_offer(&supervisor->engine);
 	memory_pressure_follow(&supervisor->engine, table);
 	drop_locks(supervisor);
+	close_unclaimed(supervisor);
 	handle_events(supervisor);      /* frees removed services, so that their capabilities do not count */
 	memory_trim();
 	left_out_check_begin(&supervisor->left_out_check);
@@ -470,24 +521,6 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	return true;
 }
 
-/* Closes sockets that superd was given and that no service has. This is logged, because whoever gave them expects
- * them to be served. */
-static void close_unclaimed(struct engine *engine)
-{
-	for (size_t n = 0; n < engine->listen_fds.count; n++) {
-		struct listen_fd *inherited = &engine->listen_fds.list[n];
-		struct buf text = { 0 };
-
-		if (inherited->fd < 0 || inherited->is_own)
-			continue;
-		listen_fd_describe(inherited, &text);
-		log_warn(engine->log, "a socket given to superd (%s) is that of no endpoint of the table: closed",
-			 buf_string(&text));
-		buf_free(&text);
-	}
-	listen_fds_close(&engine->listen_fds);
-}
-
 static bool resume_state(struct supervisor *supervisor, struct table *table, struct state_stream *stream)
 {
 	struct engine *engine = &supervisor->engine;
@@ -542,12 +575,13 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	supervisor->loaded = clock_now();
 	limit_starts(supervisor, table);
 	memory_pressure_follow(&supervisor->engine, table);
+	socket_store_begin(&supervisor->engine, supervisor->fdstore);
 	if (!build_services(supervisor, table)) {
 		log_error(supervisor->engine.log, "cannot start: out of memory");
 		return 2;
 	}
 	drop_locks(supervisor);
-	close_unclaimed(&supervisor->engine);
+	close_unclaimed(supervisor);
 	runtimes_hear(&supervisor->engine);     /* logs failed starts to standard error, too */
 	supervisor->command.ended = on_command_ended;
 	if (argv && !supervisor->before) {
@@ -560,6 +594,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 		persona_log_started(&supervisor->persona, "superd " PACKAGE_VERSION, built_with);
 	if (supervisor->started)
 		supervisor->started(supervisor->started_context);
+	socket_store_flush(&supervisor->engine);
 	saved_state_begin(&supervisor->engine, &supervisor->upgrade.source);
 	sd_notify_begin(&supervisor->sd_notify, &supervisor->engine, &supervisor->service_list);
 	sd_notify_ready(&supervisor->sd_notify);
@@ -579,8 +614,10 @@ void supervisor_free(struct supervisor *supervisor)
 	struct engine *engine = &supervisor->engine;
 
 	saved_state_end(engine);
+	socket_store_keep(engine);
 	rpc_free(engine);               /* after SIGQUIT instances run on, and rpcbind keeps them */
 	service_list_free(&supervisor->service_list);
+	socket_store_free(engine);
 	socket_path_watch_free(engine);
 	close_events_free(engine);
 	conn_queries_end(engine);
@@ -607,6 +644,7 @@ void supervisor_free(struct supervisor *supervisor)
 	log_pump_detach(&supervisor->log_pump);
 	fd_close(&engine->null_input);
 	fd_close(&engine->null_output);
+	listen_fds_close(&engine->listen_fds);
 	engine_drop_spare(engine);
 	locks_free(&supervisor->locks);
 	terminal_close(&supervisor->terminal, engine->loop);

@@ -24,6 +24,7 @@
 #include "engine/launch/instance_cgroup.h"
 #include "engine/launch/start_resources.h"
 #include "engine/listener/rpcbind.h"
+#include "engine/listener/socket_store.h"
 #include "engine/log/output_pipe.h"
 #include "engine/log/xinetd_log_file.h"
 #include "engine/orphans/orphan_end.h"
@@ -220,6 +221,14 @@ static void read_rpc_debt(struct state_loader *loader, struct state_section *sec
 		log_error(engine->log, "what was to be withdrawn from rpcbind did not come through the upgrade");
 }
 
+static void read_left_in_store(struct state_loader *loader, struct state_section *section)
+{
+	const char *name = state_text(section, "name");
+
+	if (name)
+		socket_store_note(loader->engine, -1, name);
+}
+
 static void read_lock(struct state_loader *loader, struct state_section *section)
 {
 	struct engine *engine = loader->engine;
@@ -244,6 +253,7 @@ static const struct {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_left_group },
 	{ "base", read_left_parent },     { "orphan", read_orphan },     { "withdrawal", read_rpc_debt },
+	{ "stored", read_left_in_store },
 	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },
 	{ "log_other", load_log_other },
 };

@@ -22,6 +22,7 @@
 #include "engine/instance/ready.h"
 #include "engine/launch/fdstore.h"
 #include "engine/listener/rpcbind.h"
+#include "engine/listener/socket_store.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/service/runtime_state.h"
 #include "engine/service/service_reload.h"
@@ -69,6 +70,7 @@ static struct listener *find_listener(struct service_runtime *runtime, const cha
 static void load_listener(struct service_loader *progress, struct state_section *section)
 {
 	const char *name = state_text(section, "name"), *endpoint = state_text(section, "endpoint");
+	const char *stored = state_text(section, "stored");
 	struct service_runtime *runtime = progress->runtime;
 	int fd = load_fd(section, "fd");
 	struct listener *listener = NULL;
@@ -76,6 +78,8 @@ static void load_listener(struct service_loader *progress, struct state_section 
 	if (name && endpoint)
 		listener = find_listener(runtime, name, endpoint);
 	progress->listener = listener;
+	if (stored)
+		socket_store_note(runtime->engine, listener ? fd : -1, stored);
 	if (!listener) {
 		close_socket_fd(runtime->engine, runtime->service->name, &fd);
 		return;

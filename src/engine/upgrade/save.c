@@ -13,6 +13,7 @@
 #include "engine/launch/instance_cgroup.h"
 #include "engine/launch/start_resources.h"
 #include "engine/listener/rpcbind.h"
+#include "engine/listener/socket_store.h"
 #include "engine/log/output_pipe.h"
 #include "engine/log/xinetd_log_file.h"
 #include "engine/orphans/orphan.h"
@@ -63,6 +64,14 @@ static void save_rpc_debt(void *context, const struct rpc_debt *debt)
 	state_save(context, &debt_state, debt);
 }
 
+static void save_left_in_store(void *context, const char *name)
+{
+	struct state_saver *saver = context;
+
+	state_open_section(&saver->text, "stored");
+	state_add(&saver->text, "name", name);
+}
+
 /* Writes removed services whose instances still run. */
 static void save_removed(struct state_saver *saver, struct engine *engine)
 {
@@ -82,6 +91,7 @@ static void save_shared(struct state_saver *saver, struct engine *engine)
 		state_add(&saver->text, "name", output->service);
 	}
 	rpc_each_debt(engine, save_rpc_debt, saver);
+	socket_store_each_left(engine, save_left_in_store, saver);
 	LIST_EACH(link, &engine->launch->empty_cgroups) {
 		state_open_section(&saver->text, "group");
 		state_add(&saver->text, "path", container_of(link, struct empty_cgroup, link)->path);

@@ -21,6 +21,7 @@
 #include "engine/service/service_reload.h"
 #include "engine/service/socket_commands.h"
 #include "os/bpf/reuseport_bpf.h"
+#include "engine/listener/socket_store.h"
 #include "os/netdiag/foreign_socket.h"
 
 static void save_listener(struct state_saver *saver, const struct listener *listener, struct engine *engine)
@@ -38,6 +39,7 @@ static void save_listener(struct state_saver *saver, const struct listener *list
 	save_number(saver, "foreign", foreign_socket_is(listener->io.fd));
 	save_number(saver, "migrates", reuseport_bpf_is_noted(listener->io.fd));
 	save_number(saver, "registered", rpc_is_registered(engine, listener->io.fd));
+	save_text(saver, "stored", socket_store_name(engine, listener->io.fd));
 	buf_free(&endpoint);
 	for (size_t n = 0; listener->parked && n < listener->parked->count; n++)
 		state_save(saver, &parked_state, &listener->parked->list[n]);

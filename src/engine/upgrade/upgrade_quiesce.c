@@ -13,6 +13,7 @@
 #include "engine/instance/notify_state.h"
 #include "engine/launch/notify.h"
 #include "engine/listener/rpcbind.h"
+#include "engine/listener/socket_store.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/service_reload.h"
@@ -54,6 +55,7 @@ void upgrade_unquiesce(struct upgrade *upgrade)
 	}
 	start_queue_offer(engine);
 	rpc_go_on(engine);
+	socket_store_go_on(engine);
 }
 
 void upgrade_cancel_lookups(struct upgrade *upgrade)
@@ -66,6 +68,7 @@ void upgrade_cancel_lookups(struct upgrade *upgrade)
 			lookup_cancel(service_list->runtimes[n]);
 	}
 	rpc_set_aside(engine);
+	socket_store_set_aside(engine);
 }
 
 static bool report_busy(struct buf *why, const struct service_runtime *runtime, const char *what)
@@ -138,6 +141,8 @@ bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
 		buf_text(why, "clients wait for room");
 	else if (rpc_is_busy(engine))
 		buf_text(why, "rpcbind is being told");
+	else if (socket_store_is_busy(engine))
+		buf_text(why, "the store of its listeners is being told");
 	else
 		services_are_at_rest(engine, why);
 	return !why->length;
