@@ -7,6 +7,7 @@ REDIRECTS = (("bytes", "MB/s down"), ("upload", "MB/s up"), ("connections", "con
 REDIRECT_WAYS = (RELAY, "superd")
 REDIRECT_PEERS = ("xinetd", "socket-proxyd")
 REDIRECT_GOALS = (1, 4, 64)             # clients
+GUARD = ("guarded", "alone")
 
 
 class Row:
@@ -125,6 +126,10 @@ def find_rows(results):
         Row("memory when each has been started once, kB", None, "{:.0f}", "memory.used", n),
         Row("wake-ups in 2 s without clients", (AT_MOST, 0), "{:.0f}", "idle.wakeups", n),
         Row("processor ticks in 2 s without clients", (AT_MOST, 0), "{:.0f}", "idle.ticks", n),
+        MoreRow("the guard, with 1 service: memory (PSS) more, kB", (AT_MOST, 300), "{:+.0f}", "guard.memory", 1, GUARD),
+        MoreRow(f"the same with {many}", None, "{:+.0f}", "guard.memory", n, GUARD),
+        MoreRow("the guard: wake-ups more in 2 s without clients", (AT_MOST, 0), "{:+.0f}", "guard.wakeups", n, GUARD),
+        MoreRow(f"the guard: ms more until all {many} listen", None, "{:+.1f}", "guard.time", n, GUARD),
         Row(f"reload of {many}, none changed, ms", (AT_MOST, 100), "{:.0f}", "reload.unchanged", n),
         Row("reload with one added: until that one listens, ms", None, "{:.0f}", "reload.time", n),
         Row("longest answer in such a reload, ms", None, "{:.0f}", "reload.silence", n),

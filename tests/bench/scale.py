@@ -16,9 +16,9 @@ IDLE, IDLE_ROUNDS = 2.0, 2              # seconds; it is nothing, or the same ev
 SPARE = 200                             # descriptors a server needs beside its listeners
 
 
-def start_many(bench, server, size, spare=0):
+def start_many(bench, server, size, spare=0, options=()):
     """Starts it, with the seconds until all of the table listens; so many more ports are kept free for it."""
-    job = Job("cold", find_ports(size + spare), bench.backend("cold"), bench.make_folder(), size)
+    job = Job("cold", find_ports(size + spare), bench.backend("cold"), bench.make_folder(), size, options)
     since = time.monotonic()
     running = bench.launch(server, job)
     return running, running.wait_until_listening(bench.listening) - since
@@ -65,6 +65,29 @@ def _measure_used(bench, running, size, turn):
     bench.results.add("memory.used", running.name, size, turn, machine.memory(running.pid))
 
 
+def _wakeups_of_all(running):
+    return sum(machine.wakeups(member) for member in machine.list_family(running.pid))
+
+
+def _measure_guard(bench, server, size, turn):
+    """What superd takes with a guard and without: both share memory, so the guard costs the difference."""
+    try:
+        for way, option in (("guarded", "--guard"), ("alone", "--no-guard")):
+            running, seconds = start_many(bench, server, size, options=(option,))
+            time.sleep(REST)
+            bench.results.add("guard.time", way, size, turn, seconds * 1e3)
+            bench.results.add("guard.memory", way, size, turn, machine.memory(running.pid))
+            wakeups = _wakeups_of_all(running)
+            time.sleep(IDLE)
+            bench.results.add("guard.wakeups", way, size, turn, _wakeups_of_all(running) - wakeups)
+            bench.stop(running)
+    except Trouble as trouble:
+        for figure in ("guard.time", "guard.memory", "guard.wakeups"):
+            bench.results.fail(figure, "superd", size, trouble)
+    finally:
+        bench.stop_all()
+
+
 def _measure(bench, server, size, turn):
     """What goes wrong at one of these leaves no figure of the rest."""
     left = list(ALL)
@@ -105,4 +128,7 @@ def compare_sizes(bench):
                     continue
                 bench.tell(f"{size} services, {server.name}")
                 _measure(bench, server, size, turn)
+                if server.name == "superd" and turn < IDLE_ROUNDS and size in (1, bench.amounts.goal_size):
+                    bench.tell(f"{size} services, superd with a guard")
+                    _measure_guard(bench, server, size, turn)
         yield

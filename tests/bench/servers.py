@@ -20,10 +20,11 @@ PATIENCE = 60                           # seconds until a server listens
 
 
 class Job:
-    """What to do: the ports to listen on, the backend to start, and where to write."""
+    """What to do: the ports to listen on, the backend to start, and where to write; options are superd's."""
 
-    def __init__(self, kind, port, backend, folder, count=1):
+    def __init__(self, kind, port, backend, folder, count=1, options=()):
         self.kind, self.port, self.backend, self.folder, self.count = kind, port, backend, folder, count
+        self.options = options
         self.user = pwd.getpwuid(os.getuid()).pw_name
 
     @property
@@ -62,7 +63,7 @@ def _superd(program, job):
     accept = "" if job.waits else "accept = yes  "
     text = "".join(f'service s{n} {{ listen = {{ "{address}:{port}" }}  {accept}exec = "{job.backend}"  '
                    f'user = "{job.user}" }}\n' for n, (address, port) in enumerate(job.places))
-    return [program, "-f", job.write("superd.conf", text)]
+    return [program, *job.options, "-f", job.write("superd.conf", text)]
 
 
 def _floor(program, job):
