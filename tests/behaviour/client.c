@@ -250,3 +250,24 @@ const char *datagram_ask(int fd, const char *text)
 	answer[got] = '\0';
 	return text_of("%s", answer);
 }
+
+/* Each sender may send less than the queue has room for. */
+int datagram_fill(const char *server)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int count = 0, before;
+
+	cr_assert_lt(strlen(server), sizeof(address.sun_path));
+	memcpy(address.sun_path, server, strlen(server) + 1);
+	do {
+		int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+		cr_assert_geq(fd, 0);
+		before = count;
+		while (sendto(fd, "noise", 5, MSG_DONTWAIT, (struct sockaddr *)&address, sizeof(address)) == 5)
+			count++;
+		cr_assert_eq(errno, EAGAIN, "%s", strerror(errno));
+		close(fd);
+	} while (count > before);
+	return count;
+}

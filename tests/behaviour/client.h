@@ -27,3 +27,4 @@ long client_ask_pid(int port);                  /* who serves: the pid in a back
 int datagram_client(int port);                  /* a connected UDP socket */
 int datagram_client_unix(const char *server, const char *own);
 const char *datagram_ask(int fd, const char *text);
+int datagram_fill(const char *server);          /* until its queue takes no more; gives how many "noise" it took */

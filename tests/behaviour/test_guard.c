@@ -114,7 +114,7 @@ Behaviour(guard, under_kills_no_client_is_lost)
 	struct load *loads[] = { load_start(&plans[0]), load_start(&plans[1]) };
 	struct tally tally;
 
-	for (int n = 0; n < 10; n++) {
+	for (int n = 0; n < 6; n++) {           /* the pauses grow */
 		size_t before = load_progress(loads[1]);
 
 		WAIT_UNTIL(load_progress(loads[1]) > before + (size_t)n);

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "notifying.h"
 
 static int own_socket(const char *path)
@@ -62,27 +63,13 @@ Behaviour(sd_notify, superd_tells_whoever_started_it)
 	close(fd);
 }
 
-/* Sends until the queue of the socket is full (net.unix.max_dgram_qlen). Returns how many it took. */
-static int fill_queue(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), count = 0;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	while (sendto(fd, "noise", 5, MSG_DONTWAIT, (struct sockaddr *)&address, sizeof(address)) == 5)
-		count++;
-	cr_assert_eq(errno, EAGAIN, "%s", strerror(errno));
-	close(fd);
-	return count;
-}
-
 /* A manager that never hears READY=1 ends superd when its patience does. */
 Behaviour(sd_notify, superd_reports_again_to_a_manager_whose_queue_was_full)
 {
 	const char *path = path_in("herald");
 	const char *const environment[] = { text_of("NOTIFY_SOCKET=%s", path), NULL };
 	const struct setup setup = { .environment = environment };
-	int fd = own_socket(path), count = fill_queue(path);
+	int fd = own_socket(path), count = datagram_fill(path);
 	struct superd *superd = superd_run_with(&setup, "%s", web_table("", ""));
 
 	WAIT_UNTIL(superd_logged(superd, "cannot report to NOTIFY_SOCKET "));

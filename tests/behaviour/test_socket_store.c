@@ -471,20 +471,6 @@ Behaviour(socket_store, no_more_is_given_than_the_manager_keeps)
 	dismiss(&manager);
 }
 
-/* Fills the queue of the manager (net.unix.max_dgram_qlen). Returns how many it took. */
-static int fill_queue(const struct manager *manager)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), count = 0;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", manager->path);
-	while (sendto(fd, "noise", 5, MSG_DONTWAIT, (struct sockaddr *)&address, sizeof(address)) == 5)
-		count++;
-	cr_assert_eq(errno, EAGAIN, "%s", strerror(errno));
-	close(fd);
-	return count;
-}
-
 Behaviour(socket_store, a_manager_whose_queue_is_full_is_told_later_and_holds_nobody_up)
 {
 	const char *lines = backend("lines"), *one = text_of(EACH, "one", "127.0.0.1:0", lines);
@@ -495,7 +481,7 @@ Behaviour(socket_store, a_manager_whose_queue_is_full_is_told_later_and_holds_no
 
 	manage(&manager);
 	superd = start_stored(&manager, one);
-	cr_assert_gt(fill_queue(&manager), 0);
+	cr_assert_gt(datagram_fill(manager.path), 0);
 	cr_assert(superd_reload(superd, "%s", two));
 	WAIT_UNTIL(superd_logged(superd, "cannot give superd/two/tcp,127.0.0.1,0 to the store at "));
 	port = superd_port(superd, "two");
@@ -503,7 +489,7 @@ Behaviour(socket_store, a_manager_whose_queue_is_full_is_told_later_and_holds_no
 		cr_assert_gt(client_ask_pid(port), 0);
 	WAIT_UNTIL(keeps(&manager, 2));
 	cr_expect_eq(superd_log_count(superd, "cannot give "), 1);
-	cr_assert_gt(fill_queue(&manager), 0);
+	cr_assert_gt(datagram_fill(manager.path), 0);
 	cr_assert(superd_reload(superd, "%s", one));
 	cr_expect(!client_can_connect(port), "its clients do not wait for the manager");
 	WAIT_UNTIL(keeps(&manager, 1));
