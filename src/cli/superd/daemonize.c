@@ -62,10 +62,10 @@ void daemonize_ready(bool keep_stderr)
 
 	if (daemonize_channel() < 0)
 		return;
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	send(ready.fd, "", 1, MSG_NOSIGNAL);    /* unless the parent is gone */
+	fd_close(&ready.fd);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);   /* the last descriptor may have been that one */
 	for (int fd = 0; null >= 0 && fd <= (keep_stderr ? 1 : 2); fd++)
 		dup2(null, fd);
 	fd_close(&null);
-	send(ready.fd, "", 1, MSG_NOSIGNAL);    /* unless the parent is gone */
-	fd_close(&ready.fd);
 }
