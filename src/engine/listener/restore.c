@@ -1,16 +1,17 @@
 /* Restores listeners by exec/worker/restore_async, and decides which one is next. superd asks the process about one
  * socket at a time: a process that hangs cannot be ended, and would keep the sockets queued in it open for ever. Each
- * socket has FOREIGN_TIMEOUT in all. superd kills the process when that time is over, or after TURN seconds if
- * another socket waits; a new process goes on with the next socket. */
+ * socket has FOREIGN_TIMEOUT in all, which a machine that stands still does not use up (base/run_limit). superd kills the
+ * process when that time is over, or after TURN seconds if another socket waits; a new process goes on with the next
+ * socket. */
 #include "engine/listener/restore.h"
 
 #include <errno.h>
 #include <ev.h>
 #include <math.h>
-#include <poll.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/run_limit.h"
 #include "engine/listener/listeners.h"
 #include "exec/worker/restore_async.h"
 #include "os/netdiag/foreign_socket.h"
@@ -36,7 +37,7 @@ struct restorer {
 	struct worker_process process;
 	struct list queue;              /* struct restoring, the first one is next or under way */
 	bool busy;                      /* the process works on the first in the queue */
-	double since;                   /* clock_now() when it began with that */
+	struct run_limit limit;         /* of that */
 	uint64_t number;                /* number of the last request */
 	ev_io io;                       /* watches process.channel */
 	ev_timer timer;                 /* ends the turn of the first one, or the idle process */
@@ -46,13 +47,6 @@ static struct restoring *first_of(struct restorer *restorer)
 {
 	/* clang's analyzer misses that list_remove() changes begun.next: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	return list_empty(&restorer->queue) ? NULL : container_of(restorer->queue.next, struct restoring, link);
-}
-
-static double time_left(struct restorer *restorer)
-{
-	double left = restorer->since + first_of(restorer)->left - clock_now();
-
-	return left > 0 ? left : 0;
 }
 
 /* Whether the next socket in the queue has not kept others waiting yet. */
@@ -66,7 +60,7 @@ static bool others_wait(struct restorer *restorer)
 /* Seconds until the first one has used up its turn or its time. */
 static double turn_left(struct restorer *restorer)
 {
-	double turn = restorer->since + TURN - clock_now(), left = time_left(restorer);
+	double left = run_limit_left(&restorer->limit), turn = TURN - (first_of(restorer)->left - left);
 
 	if (!others_wait(restorer) || turn > left)
 		return left;
@@ -82,7 +76,7 @@ static void set_timer(struct restorer *restorer)
 		return;
 	ev_now_update(loop);
 	if (restorer->busy)
-		ev_timer_set(&restorer->timer, turn_left(restorer), 0);
+		ev_timer_set(&restorer->timer, fmin(turn_left(restorer), RUN_LIMIT_STEP), 0);
 	else
 		ev_timer_set(&restorer->timer,
 			     first_of(restorer) ? fmax(first_of(restorer)->due - clock_now(), 0) : IDLE_MOST, 0);
@@ -92,7 +86,7 @@ static void set_timer(struct restorer *restorer)
 static void end_process(struct restorer *restorer)
 {
 	if (restorer->busy)
-		first_of(restorer)->left = time_left(restorer);
+		first_of(restorer)->left = run_limit_left(&restorer->limit);
 	restorer->busy = false;
 	ev_io_stop(restorer->engine->loop, &restorer->io);
 	worker_process_end(&restorer->process);
@@ -110,7 +104,7 @@ static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 		ev_io_start(restorer->engine->loop, &restorer->io);
 	}
 	restorer->busy = good;
-	restorer->since = clock_now();
+	run_limit_begin(&restorer->limit, restoring->left);
 	return good;
 }
 
@@ -201,7 +195,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	take_answers(restorer);         /* superd itself may have been slow: an answer may be there */
 	if (ev_is_active(timer))
 		return;
-	if (restorer->busy && others_wait(restorer) && time_left(restorer) > 0)
+	if (restorer->busy && turn_left(restorer) > 0)
+		set_timer(restorer);
+	else if (restorer->busy && restorer->limit.left > 0)
 		yield_turn(restorer);
 	else if (restorer->busy)
 		drop_hanging(restorer);
@@ -275,24 +271,20 @@ static struct restoring *find_restoring(struct engine *engine, int fd)
 	return NULL;
 }
 
-/* Whether an answer comes within these seconds. */
-static bool answer_comes(struct restorer *restorer, double seconds)
+/* Whether an answer comes within a turn. */
+static bool answer_comes_soon(struct restorer *restorer)
 {
-	struct pollfd answer = { .fd = restorer->process.channel, .events = POLLIN };
-	double until = clock_now() + seconds, left = seconds;
-	int ready;
+	struct run_limit turn;
 
-	do
-		ready = poll(&answer, 1, (int)(left * 1000) + 1);
-	while (ready < 0 && (left = until - clock_now()) > 0);
-	return ready > 0;
+	run_limit_begin(&turn, fmin(TURN, restorer->limit.left));
+	return run_limit_wait(&turn, restorer->process.channel);
 }
 
 /* Gives the process a turn to be done with what it works on, so that it has no socket open any more: while it has, the
  * address cannot be bound anew. */
 static void settle_process(struct restorer *restorer)
 {
-	if (restorer->busy && answer_comes(restorer, fmin(TURN, time_left(restorer))))
+	if (restorer->busy && answer_comes_soon(restorer))
 		take_answers(restorer);
 }
 
@@ -302,7 +294,7 @@ static void wait_for_first(struct restorer *restorer)
 	ask_first(restorer);
 	if (!restorer->busy)
 		return;
-	if (answer_comes(restorer, time_left(restorer)))
+	if (run_limit_wait(&restorer->limit, restorer->process.channel))
 		take_answers(restorer);
 	else
 		drop_hanging(restorer);
@@ -321,7 +313,7 @@ static void prefer_restoring(struct restorer *restorer, struct restoring *restor
 		put_behind(&restorer->queue, restoring);
 	} else if (first_of(restorer) != restoring) {
 		put_behind(&first_of(restorer)->link, restoring);
-		if (answer_comes(restorer, TURN))
+		if (answer_comes_soon(restorer))
 			return;
 		end_process(restorer);
 		first_of(restorer)->slow = true;

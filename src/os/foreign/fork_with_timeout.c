@@ -5,7 +5,6 @@
 #include "os/foreign/fork_with_timeout.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/fd_message.h"
+#include "base/run_limit.h"
 #include "base/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
@@ -62,20 +61,6 @@ static _Noreturn void do_work(timed_work *work, const void *with, int to)
 	_exit(!fd_message_send(to, &message, length, &message.result, message.result >= 0, 0));
 }
 
-static bool wait_readable(int fd, int milliseconds)
-{
-	struct pollfd ask = { .fd = fd, .events = POLLIN };
-	int64_t end = clock_ms() + milliseconds, left;
-	int ready;
-
-	for (left = milliseconds; (ready = poll(&ask, 1, (int)left)) < 0 && errno == EINTR;) {
-		left = end - clock_ms();
-		if (left < 0)
-			left = 0;
-	}
-	return ready > 0;
-}
-
 /* Receives the work's descriptor; -1 and errno. */
 static int receive_result(int from, struct buf *why, struct buf *warnings)
 {
@@ -107,6 +92,7 @@ int fork_with_timeout(timed_work *work, const void *with, int kept, int millisec
 		      struct buf *warnings)
 {
 	int ends[2], result = -1, error;
+	struct run_limit limit;
 	sigset_t before;
 	pid_t pid;
 
@@ -122,7 +108,8 @@ int fork_with_timeout(timed_work *work, const void *with, int kept, int millisec
 	error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	fd_close(&ends[1]);
-	if (pid > 0 && wait_readable(ends[0], milliseconds)) {
+	run_limit_begin(&limit, milliseconds / 1e3);
+	if (pid > 0 && run_limit_wait(&limit, ends[0])) {
 		result = receive_result(ends[0], why, warnings);
 		error = errno;
 	} else if (pid > 0) {

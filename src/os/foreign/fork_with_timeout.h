@@ -10,6 +10,6 @@
 typedef int timed_work(const void *with, struct buf *why, struct buf *warnings);
 
 /* Does the work with one descriptor kept open (-1: none). Returns the work's descriptor, which the caller owns, or -1
- * and the work's errno, with its reason in why. ETIMEDOUT: it took longer than `milliseconds`. */
+ * and the work's errno, with its reason in why. ETIMEDOUT: it took longer than `milliseconds` (base/run_limit). */
 int fork_with_timeout(timed_work *work, const void *with, int kept, int milliseconds, struct buf *why,
 		      struct buf *warnings);

@@ -2,10 +2,17 @@
 #include "tests/unit/bind_fixture.h"
 
 #include <linux/filter.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "engine/core/engine.h"
 #include "engine/listener/listeners.h"
 #include "engine/listener/restore.h"
+#include "os/netdiag/foreign_socket.h"
 
 #define OTHER 77                        /* a backlog that a backend has set */
 
@@ -93,6 +100,49 @@ Test(restore, is_done_at_once_for_who_waits_for_it)
 }
 
 /* What only_from says must hold before the next client can come. */
+/* Continues both when neither has run for much longer than a socket has; the worker is the last to get its turn. */
+static void continue_later(pid_t test, pid_t worker)
+{
+	const struct timespec long_time = { .tv_sec = (time_t)(2 * FOREIGN_TIMEOUT) };
+	const struct timespec moment = { .tv_nsec = 100000000 };
+
+	nanosleep(&long_time, NULL);
+	kill(test, SIGCONT);
+	nanosleep(&moment, NULL);
+	kill(worker, SIGCONT);
+	_exit(0);
+}
+
+static pid_t only_child(void)
+{
+	char text[64] = "";
+	FILE *children = fopen("/proc/thread-self/children", "r");
+
+	cr_assert(children && fgets(text, sizeof(text), children), "the kernel lists no children");
+	fclose(children);
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+/* As on a virtual machine whose host has no time for it. */
+Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
+{
+	pid_t worker, helper, test = getpid();
+
+	ask();
+	restore_finish(&engine, fd);            /* there is a process from now on */
+	worker = only_child();
+	kill(worker, SIGSTOP);
+	ask();
+	restore_hurry(&engine, fd);
+	helper = fork();
+	if (helper == 0)
+		continue_later(test, worker);
+	raise(SIGSTOP);
+	while (calls < 2)
+		ev_run(engine.loop, 0);
+	waitpid(helper, NULL, 0);
+}
+
 Test(restore, begins_at_once_where_rules_are_to_be_kept)
 {
 	static const struct sock_fprog rules = { 0 };
