@@ -1,3 +1,4 @@
+/* A time limit that leaves out the time in which nothing runs. */
 #include "base/run_limit.h"
 
 #include <poll.h>

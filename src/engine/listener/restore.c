@@ -1,8 +1,8 @@
 /* Restores listeners by exec/worker/restore_async, and decides which one is next. superd asks the process about one
  * socket at a time: a process that hangs cannot be ended, and would keep the sockets queued in it open for ever. Each
- * socket has FOREIGN_TIMEOUT in all, which a machine that stands still does not use up (base/run_limit). superd kills the
- * process when that time is over, or after TURN seconds if another socket waits; a new process goes on with the next
- * socket. */
+ * socket has FOREIGN_TIMEOUT in all, which a machine that stands still does not use up (base/run_limit). superd kills
+ * the process when that time is over, or after TURN seconds if another socket waits; a new process goes on with the
+ * next socket. */
 #include "engine/listener/restore.h"
 
 #include <errno.h>

@@ -576,6 +576,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	limit_starts(supervisor, table);
 	memory_pressure_follow(&supervisor->engine, table);
 	socket_store_begin(&supervisor->engine, supervisor->fdstore);
+	saved_state_prepare(&supervisor->engine);
 	if (!build_services(supervisor, table)) {
 		log_error(supervisor->engine.log, "cannot start: out of memory");
 		return 2;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -105,6 +106,22 @@ static void note_all(struct state_stream *stream, const struct known_fds *named)
 		closedir(directory);
 }
 
+/* They are neither clients nor listeners: spare descriptors, files, what the loop used. superd may have died where
+ * descriptors were short, and the next one cannot start without them. */
+static void close_others(struct state_stream *stream)
+{
+	size_t kept = 0;
+	struct stat file;
+
+	for (size_t n = 0; n < stream->left_count; n++) {
+		if (fstat(stream->left_fds[n], &file) == 0 && !S_ISSOCK(file.st_mode))
+			close(stream->left_fds[n]);
+		else
+			stream->left_fds[kept++] = stream->left_fds[n];
+	}
+	stream->left_count = kept;
+}
+
 /* Without memory none is left: what is not known to be left stays open. */
 void left_fds_note(struct state_stream *stream)
 {
@@ -113,6 +130,7 @@ void left_fds_note(struct state_stream *stream)
 	if (list_named(stream, &named))
 		note_all(stream, &named);
 	free(named.has);
+	close_others(stream);
 }
 
 static void offer_listeners(struct listen_fds *to, struct state_stream *stream)

@@ -7,7 +7,7 @@
 struct engine;
 struct listen_fds;
 
-/* Lists them in the stream. Call it before superd opens anything. */
+/* Lists the sockets among them in the stream, and closes the others. Call it before superd opens anything. */
 void left_fds_note(struct state_stream *stream);
 
 /* Takes what can be a listener out of the list, for services that are not in the saved state. stream NULL: there is no

@@ -41,7 +41,8 @@ struct saved_state {
 	ev_prepare turn;                /* writes what has changed in this turn */
 	ev_timer sweep;                 /* active while anything happens */
 	struct buf records;             /* to be written now */
-	int fd;                         /* the file; -1: none */
+	int files[2];                   /* one counts, and the next full write goes to the other; -1: not opened yet */
+	int current;                    /* the one that counts */
 	uint64_t end, most;             /* bytes written, and bytes at which it is written anew */
 	size_t next;                    /* service that the sweep looks at next */
 	uint64_t engine_hash;
@@ -170,13 +171,31 @@ static bool write_records(struct saved_state *saved, int fd, uint64_t at)
 	return true;
 }
 
-/* Writes everything to a new file, which then takes the place of the old one. */
+/* What is left in a file takes memory, and nothing else. */
+static void empty_file(int fd)
+{
+	if (fd >= 0 && ftruncate(fd, 0) < 0)
+		return;
+}
+
+static bool open_file(int *file)
+{
+	if (*file < 0)
+		*file = fd_raise(memory_open("superd-saved", false), FD_HIGH);
+	return *file >= 0;
+}
+
+/* Writes everything to the other file, which then counts. */
 static void write_all_records(struct saved_state *saved)
 {
 	struct service_list *list = saved->engine->service_list;
-	int fd = fd_raise(memory_open("superd-saved", false), FD_HIGH);
+	int *other = &saved->files[!saved->current];
 
 	buf_clear(&saved->records);
+	if (!open_file(other)) {
+		note_failure(saved, strerror(errno));
+		return;
+	}
 	add_engine(saved, true);
 	add_table(saved);
 	for (size_t n = 0; n < list->count; n++) {
@@ -185,17 +204,17 @@ static void write_all_records(struct saved_state *saved)
 	}
 	LIST_EACH(link, &list->leaving)
 		add_service(saved, runtime_leaving(link), true);
-	if (fd < 0 || !write_records(saved, fd, 0)) {
+	if (!write_records(saved, *other, 0)) {
 		note_failure(saved, strerror(errno));
-		fd_close(&fd);
+		empty_file(*other);
 		return;
 	}
 	saved->end = saved->records.length;
 	saved->most = ROOM_FACTOR * saved->end > ROOM_LEAST ? ROOM_FACTOR * saved->end : ROOM_LEAST;
-	guard_replace_state(fd, saved->end);
+	guard_replace_state(*other, saved->end);
 	clear_notes(saved);
-	fd_close(&saved->fd);
-	saved->fd = fd;
+	empty_file(saved->files[saved->current]);
+	saved->current = !saved->current;
 	saved->failed = false;
 }
 
@@ -207,7 +226,7 @@ static void write_changes(struct saved_state *saved)
 	}
 	if (saved->end + saved->records.length > saved->most) {
 		write_all_records(saved);
-	} else if (write_records(saved, saved->fd, saved->end)) {
+	} else if (write_records(saved, saved->files[saved->current], saved->end)) {
 		saved->end += saved->records.length;
 		guard_extend_state(saved->end);
 		clear_notes(saved);
@@ -279,22 +298,34 @@ static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 	write_changes(saved);
 }
 
-void saved_state_begin(struct engine *engine, const struct save_source *source)
+void saved_state_prepare(struct engine *engine)
 {
-	struct saved_state *saved = guard_pid() && source->save_table ? calloc(1, sizeof(*saved)) : NULL;
+	struct saved_state *saved = guard_pid() ? calloc(1, sizeof(*saved)) : NULL;
+	uint64_t end;
 
 	if (!saved)
 		return;
-	*saved = (struct saved_state){ .engine = engine, .source = source, .fd = -1 };
+	*saved = (struct saved_state){ .engine = engine, .files = { guard_state(&end), -1 } };
+	open_file(&saved->files[0]);
+	open_file(&saved->files[1]);
 	engine->saved_state = saved;
 	ev_prepare_init(&saved->turn, on_turn);
 	ev_set_priority(&saved->turn, EV_MINPRI);
 	saved->turn.data = saved;
-	ev_prepare_start(engine->loop, &saved->turn);
-	ev_unref(engine->loop);
 	ev_init(&saved->sweep, on_sweep);
 	saved->sweep.repeat = SWEEP_INTERVAL;
 	saved->sweep.data = saved;
+}
+
+void saved_state_begin(struct engine *engine, const struct save_source *source)
+{
+	struct saved_state *saved = engine->saved_state;
+
+	if (!saved)
+		return;
+	saved->source = source;
+	ev_prepare_start(engine->loop, &saved->turn);
+	ev_unref(engine->loop);
 	engine->save_changes = save_changes;
 	write_all_records(saved);
 	buf_clear(&saved->records);
@@ -306,11 +337,14 @@ void saved_state_end(struct engine *engine)
 
 	if (!saved)
 		return;
-	ev_ref(engine->loop);
+	if (ev_is_active(&saved->turn))
+		ev_ref(engine->loop);
 	ev_prepare_stop(engine->loop, &saved->turn);
 	ev_timer_stop(engine->loop, &saved->sweep);
 	buf_free(&saved->records);
-	fd_close(&saved->fd);
+	guard_replace_state(-1, 0);
+	fd_close(&saved->files[0]);
+	fd_close(&saved->files[1]);
 	free(saved);
 	engine->saved_state = NULL;
 	engine->save_changes = NULL;

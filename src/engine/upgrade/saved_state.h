@@ -13,7 +13,10 @@
 #include "engine/core/engine.h"
 #include "engine/upgrade/save.h"
 
-/* Writes all of it, and goes on with each change. Does nothing without a guard. A failure is logged, and tried again. */
+/* Opens its files; call it before the services take all descriptors. Does nothing without a guard. */
+void saved_state_prepare(struct engine *engine);
+
+/* Writes all of it, and goes on with each change. A failure is logged, and tried again. */
 void saved_state_begin(struct engine *engine, const struct save_source *source);
 
 void saved_state_end(struct engine *engine);

@@ -82,9 +82,10 @@ static bool make_page(struct guard *guard, int fd)
 	guard->page_fd = fd;
 	if (is_new) {
 		memcpy(guard->page->magic, GUARD_MAGIC, sizeof(GUARD_MAGIC));
-		guard->page->successor_state = guard->page->area = -1;
+		guard->page->successor_state = -1;
 		guard->page->areas[0].fd = guard->page->areas[1].fd = -1;
 	}
+	guard->page->area = -1;         /* the state of an upgrade counts, and the files may be closed */
 	guard->page->channel = guard->page->own_end = guard->page->signals = -1;
 	guard->page->guard = getpid();
 	errno = EINVAL;

@@ -132,7 +132,7 @@ void guard_replace_state(int fd, uint64_t end)
 	other = page->area == 0;
 	page->areas[other] = (struct guard_area){ fd, end };
 	atomic_signal_fence(memory_order_release);
-	page->area = other;
+	page->area = fd < 0 ? -1 : other;
 	page->successor_state = -1;
 }
 
