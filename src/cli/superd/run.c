@@ -407,7 +407,8 @@ static struct log *open_log(const struct options *options, bool takes_over)
 
 int run_superd(struct options *options)
 {
-	struct supervisor supervisor = { .before = upgrade_receive_read(options) };
+	struct buf why = { 0 };
+	struct supervisor supervisor = { .before = upgrade_receive_read(options, &why) };
 	struct table *table;
 	int status = EXIT_TABLE;
 	bool is_saved = false;
@@ -427,6 +428,10 @@ int run_superd(struct options *options)
 	supervisor.engine.log = open_log(options, supervisor.before);
 	if (!supervisor.engine.log)
 		return EXIT_START;
+	if (why.length)
+		log_error(supervisor.engine.log, "cannot go on where the superd before was: %s: starting anew",
+			  buf_string(&why));
+	buf_free(&why);
 	if (supervisor.before)
 		load_log(supervisor.before, supervisor.engine.log);
 	table = supervisor.before ? load_until_fitting(options, supervisor.engine.log, supervisor.before, &is_saved)

@@ -194,9 +194,15 @@ static struct state_stream *read_saved_state(struct buf *why)
 	size_t length = 0;
 	char *text = stream ? saved_state_read(&length) : NULL;
 	const char *wrong = text ? state_stream_parse(stream, text, length, &reason) : strerror(errno);
+	uint64_t end;
 
 	if (wrong) {
-		buf_addf(why, "its saved state can't be read: %s", wrong);
+		if (guard_state_is_dropped())
+			buf_text(why, "several superds in a row have crashed with its state");
+		else if (guard_state(&end) < 0)
+			buf_text(why, "it had not saved any state");
+		else
+			buf_addf(why, "its saved state cannot be read: %s", wrong);
 		upgrade_receive_free(stream);
 		stream = NULL;
 	}
@@ -204,17 +210,16 @@ static struct state_stream *read_saved_state(struct buf *why)
 	return stream;
 }
 
-struct state_stream *upgrade_receive_read(const struct options *options)
+struct state_stream *upgrade_receive_read(const struct options *options, struct buf *why)
 {
-	struct buf why = { 0 };
 	bool died = !options->internal.takes_over && guard_cause() == GUARD_RESTARTS;
-	struct state_stream *stream = options->internal.takes_over ? read_state(options->internal.fd, &why)
-				      : died			   ? read_saved_state(&why)
+	struct state_stream *stream = options->internal.takes_over ? read_state(options->internal.fd, why)
+				      : died			   ? read_saved_state(why)
 								   : NULL;
 	int fd = options->internal.fd;
 
 	if (stream && !load_is_ours(stream)) {
-		buf_text(&why, "its state is another process's");
+		buf_text(why, "its state is another process's");
 		upgrade_receive_free(stream);
 		stream = NULL;
 	}
@@ -222,13 +227,8 @@ struct state_stream *upgrade_receive_read(const struct options *options)
 		left_fds_note(stream);
 	else if (stream)
 		fd_close(&fd);
-	if ((options->internal.takes_over || died) && !stream) {
-		fprintf(stderr, "%s: cannot go on where it was: %s: starting anew\n", options_name(options),
-			buf_string(&why));
-		if (!died)
-			close_inherited();
-	}
-	buf_free(&why);
+	if (options->internal.takes_over && !stream)
+		close_inherited();
 	return stream;
 }
 

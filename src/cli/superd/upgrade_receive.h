@@ -16,9 +16,9 @@ struct internal_args upgrade_receive_strip(int *argc, char ***argv);
  * status. */
 int upgrade_receive_answer(struct options *options);
 
-/* Reads the state of the previous superd; free it by upgrade_receive_free. NULL: superd does not take over, or the
- * state is unreadable. In that case it prints why, and closes all descriptors that it has inherited. */
-struct state_stream *upgrade_receive_read(const struct options *options);
+/* Reads the state of the previous superd; free it by upgrade_receive_free. NULL: superd does not take over, or there is
+ * no state that can be read. Then the reason is in `why`, and what an upgrade has passed is closed. */
+struct state_stream *upgrade_receive_read(const struct options *options, struct buf *why);
 void upgrade_receive_free(struct state_stream *stream);
 
 /* Loads the sources, if the table has a place for everything that runs. NULL with the reason in `why`: it has errors,

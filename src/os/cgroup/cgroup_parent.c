@@ -135,7 +135,7 @@ bool cgroup_parent_is_adopted(const char *group)
 
 	text[length > 0 ? length : 0] = '\0';
 	pid = strtol(text, &end, 10);
-	return pid > 0 && process_read((pid_t)pid, &process) && !process.ended &&
+	return pid > 0 && pid != guard_first_pid() && process_read((pid_t)pid, &process) && !process.ended &&
 	       process.start_time == strtoll(end, NULL, 10);
 }
 

@@ -26,7 +26,7 @@ void cgroup_parent_each_left(const char *own, const char *mine, const char *iden
 /* Records on a group in such a folder that this superd has adopted it, so that other superds leave it alone as long as
  * this one lives. */
 void cgroup_parent_adopt(const char *group);
-bool cgroup_parent_is_adopted(const char *group);       /* a living superd has recorded itself */
+bool cgroup_parent_is_adopted(const char *group);       /* another living superd has recorded itself; not a dead one with our guard */
 
 /* Calls `see` for each group in such a folder. */
 void cgroup_parent_each_group(const char *path, void (*see)(void *context, const char *group), void *context);

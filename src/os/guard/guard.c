@@ -164,11 +164,23 @@ static void become_superd(const struct guard *guard)
 	sigprocmask(SIG_SETMASK, &guard->before, NULL);
 }
 
+/* A state that kills each superd that reads it, be it an upgrade's, must not be read for ever. */
+static void drop_state(struct guard_page *page)
+{
+	page->area = page->successor_state = -1;
+	memset(page->starts, 0, sizeof(page->starts));
+	memset(page->promises, 0, sizeof(page->promises));
+}
+
 /* true: this is superd. */
 static bool start_superd(struct guard *guard)
 {
-	pid_t pid = open_channel(guard) ? clone_sharing_descriptors() : -1;
+	pid_t pid;
 
+	if (guard->page->faults >= GUARD_FAULTS_MOST)
+		drop_state(guard->page);
+	guard->page->has_begun = false;
+	pid = open_channel(guard) ? clone_sharing_descriptors() : -1;
 	if (pid == 0) {
 		become_superd(guard);
 		return true;
@@ -316,14 +328,30 @@ static void execute_upgrade(struct guard *guard)
 	guard->program[0] = '\0';
 }
 
-static void pause_after_death(struct guard *guard)
+static bool is_fault(int status)
+{
+	int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	return number == SIGSEGV || number == SIGBUS || number == SIGABRT || number == SIGILL || number == SIGFPE ||
+	       number == SIGTRAP || number == SIGSYS;
+}
+
+/* On a slow machine a superd may take long to begin. */
+static void count_death(struct guard *guard, int status)
+{
+	struct guard_page *page = guard->page;
+	bool was_young = !page->has_begun || clock_now() - guard->since < LIVED;
+
+	page->failures = was_young ? page->failures + 1 : 1;
+	page->faults = was_young && is_fault(status) ? page->faults + 1 : 0;
+}
+
+static void pause_after_failures(struct guard *guard)
 {
 	double until;
 	int64_t pause;
 
-	if (clock_now() - guard->since >= LIVED)
-		guard->page->failures = 0;
-	if (!guard->page->failures++)
+	if (guard->page->failures < 2)
 		return;
 	pause = guard->page->failures > 9 ? PAUSE_MOST : (int64_t)PAUSE_LEAST << (guard->page->failures - 2);
 	until = clock_now() + (double)(pause < PAUSE_MOST ? pause : PAUSE_MOST) / 1e3;
@@ -370,7 +398,8 @@ static void follow_superd(struct guard *guard)
 		end_guard(status);
 	guard->page->cause = GUARD_RESTARTS;
 	guard->page->death = status;
-	pause_after_death(guard);
+	count_death(guard, status);
+	pause_after_failures(guard);
 }
 
 /* With the argument for a guard of an upgrade in front of the others. They have to be there when memory is short. */
@@ -426,7 +455,8 @@ bool guard_begin(int page, char *const *arguments)
 		}
 		is_first = false;
 		if (!guard.superd) {
-			pause_after_death(&guard);
+			guard.page->failures++;
+			pause_after_failures(&guard);
 			continue;
 		}
 		if (guard.page->stop_signal && guard.page->cause == GUARD_RESTARTS)

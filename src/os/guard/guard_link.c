@@ -134,6 +134,12 @@ void guard_replace_state(int fd, uint64_t end)
 	atomic_signal_fence(memory_order_release);
 	page->area = fd < 0 ? -1 : other;
 	page->successor_state = -1;
+	page->has_begun = true;
+}
+
+bool guard_state_is_dropped(void)
+{
+	return guard_link.page && guard_link.page->faults >= GUARD_FAULTS_MOST;
 }
 
 void guard_extend_state(uint64_t end)

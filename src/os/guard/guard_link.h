@@ -69,6 +69,7 @@ int guard_death(void);                  /* GUARD_RESTARTS: wait status of the su
 /* The saved state (engine/upgrade/saved_state): a file, of which so many bytes are valid. -1: none. */
 int guard_state(uint64_t *end);
 void guard_replace_state(int fd, uint64_t end); /* another file counts from now on; -1: none. The caller closes the one before */
+bool guard_state_is_dropped(void);      /* several superds have died of it; it is kept from this one */
 void guard_extend_state(uint64_t end);  /* so many bytes of the file count from now on */
 
 /* The state of an upgrade; -1: none. It counts before the saved state, until guard_replace_state. */

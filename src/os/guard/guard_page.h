@@ -8,6 +8,7 @@
 
 #define GUARD_MAGIC "superd guard 1"
 #define GUARD_PATH_MOST 4096            /* bytes of a program's path */
+#define GUARD_FAULTS_MOST 3             /* superds in a row that a fault ends young; the next one gets no saved state */
 
 struct guard_area {
 	int32_t fd;                     /* its file; -1: none */
@@ -33,6 +34,8 @@ struct guard_page {
 	struct start_note starts[GUARD_STARTS];
 	struct promise promises[GUARD_PROMISES];
 	uint32_t next_promise;          /* index of the oldest one */
+	int32_t has_begun;              /* superd has written a saved state of its own; the guard resets it */
+	uint32_t faults;                /* by the guard: superds in a row that died young by a fault of their own */
 };
 
 enum guard_message_kind {
