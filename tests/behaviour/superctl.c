@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MOST = 32, LACKS_MODULE = 77 };
+enum { WORDS_MOST = 64, LACKS_MODULE = 77 };
 
 const char *superctl_path(void)
 {
@@ -26,6 +26,7 @@ struct outcome superctl_answer(const char *control, const char *const *arguments
 
 	for (; *arguments && count < WORDS_MOST - 1; arguments++)
 		words[count++] = *arguments;
+	cr_assert_null(*arguments, "more than %d words", WORDS_MOST);
 	return program_answer(words);
 }
 
@@ -37,6 +38,7 @@ struct outcome answer_to(const char *in, const char *const *arguments)
 
 	for (; *arguments && count < WORDS_MOST - 1; arguments++)
 		words[count++] = *arguments;
+	cr_assert_null(*arguments, "more than %d words", WORDS_MOST);
 	return program_answer(words);
 }
 
