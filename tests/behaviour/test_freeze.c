@@ -130,11 +130,11 @@ BOTH_WAYS(a_client_at_the_very_moment_is_served, lose_nobody(way))
 
 static void keep_watchdog(const struct setup *setup)
 {
-	struct superd *superd = run(setup, "type = notify\n watchdog = 500ms", "notify");
+	struct superd *superd = run(setup, "type = notify\n watchdog = 2s", "notify");
 	long pid = ask(superd);
 
 	wait_frozen(superd);
-	HOLDS_FOR(1200, !superd_logged(superd, "WATCHDOG=1"));
+	HOLDS_FOR(2500, !superd_logged(superd, "WATCHDOG=1"));
 	cr_expect_eq(ask(superd), pid);
 	expect_beating();
 	superd_stop(superd);
