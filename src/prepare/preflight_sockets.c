@@ -14,8 +14,8 @@
 #include "prepare/preflight_internal.h"
 
 /* What superd has open beside listening sockets, without clients: standard streams, the loop, the log, /dev/null, the
- * control socket and descriptors in reserve. */
-#define OWN_DESCRIPTORS 21
+ * control socket, descriptors in reserve, and the room that a new listener leaves (engine/core/engine). */
+#define OWN_DESCRIPTORS 26
 
 static int try_socket(int domain, const struct socket_form *form)
 {

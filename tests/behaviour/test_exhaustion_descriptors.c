@@ -111,7 +111,8 @@ Behaviour(exhaustion_descriptors, a_soft_limit_is_none)
 	lose_nobody(256, program, true, 120);
 }
 
-/* More sockets than descriptors: superctl works all the same, and makes room for the last one that takes clients. */
+/* More sockets than descriptors: those that are there serve, superctl works, and makes room for the last one that takes
+ * clients. */
 static void make_room(unsigned long descriptors)
 {
 	struct crowd crowd = forty(false);
@@ -124,6 +125,8 @@ static void make_room(unsigned long descriptors)
 	superd_wait_log(superd, ": cannot listen on ");
 	outcome = SUPERCTL(control_path(), "list");
 	cr_assert(outcome.status == 0 && strstr(outcome.out, "binding"), "%s%s", outcome.out, outcome.err);
+	client_ask_pid(superd_port(superd, "shared0."));
+	client_ask_pid(superd_port(superd, "each1."));
 	for (int n = 0, count = 1; n < SERVICES; n++) {
 		if (n != LAST_EACH)
 			words[count++] = text_of("%s%d.", names[n % 4], n);

@@ -3,10 +3,13 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+
+#define FAR 256                         /* from the limit: a free number that is lower tells that there is room */
 
 double engine_random(struct engine *engine)
 {
@@ -51,6 +54,24 @@ void engine_keep_spare(struct engine *engine)
 		if (engine->spare[n] < 0)
 			engine->spare[n] = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
 	}
+}
+
+bool engine_has_start_room(struct engine *engine)
+{
+	int first = fcntl(engine->null_output, F_DUPFD_CLOEXEC, FD_HIGH), room[ENGINE_START_ROOM];
+	struct rlimit limit;
+	bool good, is_far = first >= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)first + FAR < limit.rlim_cur;
+
+	fd_close(&first);
+	if (is_far)
+		return true;
+	engine_keep_spare(engine);
+	good = engine_has_spare(engine, ENGINE_SPARE);
+	for (int n = 0; n < ENGINE_START_ROOM; n++)
+		good &= (room[n] = fcntl(engine->null_output, F_DUPFD_CLOEXEC, 0)) >= 0;
+	for (int n = 0; n < ENGINE_START_ROOM; n++)
+		fd_close(&room[n]);
+	return good;
 }
 
 uid_t service_user(const struct service *service)

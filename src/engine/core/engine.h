@@ -33,6 +33,7 @@ struct posted;
 struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
+#define ENGINE_START_ROOM 5             /* what a start may need beside these */
 
 /* Events that are posted to services and not handled yet (engine/core/events), and flags that superd handles at the
  * same moment. */
@@ -98,6 +99,10 @@ const char *engine_variable(const struct engine *engine, const char *name);
 /* Spare descriptors: when descriptors run out, engine_drop_spare closes the spare ones, so that superd can log that and
  * start an instance. engine_keep_spare opens as many again as it can. */
 bool engine_has_spare(const struct engine *engine, int least);
+
+/* Whether ENGINE_START_ROOM descriptors are free beside all spare ones. A new listener must leave them: a start takes more
+ * than the spare ones, and without starts no listener is of use. */
+bool engine_has_start_room(struct engine *engine);
 void engine_drop_spare(struct engine *engine);
 void engine_keep_spare(struct engine *engine);
 

@@ -160,7 +160,10 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	bool inherited = fd >= 0 && !found->is_own, is_returned = fd >= 0 && found->is_stored;
 	int error = 0;
 
-	if (fd < 0 && !why->length) {
+	if (fd < 0 && !why->length && !engine_has_start_room(engine)) {
+		error = EMFILE;
+		buf_addf(why, "leaving some descriptors to starts: %s", strerror(error));
+	} else if (fd < 0 && !why->length) {
 		fd = bind_or_share_port(engine, listener->listen, why, &warnings);
 		error = errno;
 	}
