@@ -532,7 +532,7 @@ Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &few, NULL), 0);
 	cr_assert(superd_reload(superd, "%s", table));
 	superd_wait_log(superd, "superd has too few descriptors for its sockets");
-	superd_wait_log(superd, "opening a socket: Too many open files");
+	superd_wait_log(superd, "Too many open files");
 	HOLDS_FOR(1000, superd_log_count(superd, ": cannot listen on ") <= 6);
 	give_descriptors(superd, &before);
 	superd_wait_log(superd, "s19: listening on ");

@@ -33,7 +33,7 @@ struct posted;
 struct locks;
 
 #define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
-#define ENGINE_START_ROOM 5             /* what a start may need beside these */
+#define ENGINE_START_ROOM 3             /* what a start may need beside these */
 
 /* Events that are posted to services and not handled yet (engine/core/events), and flags that superd handles at the
  * same moment. */
