@@ -1,6 +1,7 @@
 /* Whose folder it is that a superd puts its groups in. Any file system does; real groups have files in them that go
  * with them, which these lack. */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,10 +214,27 @@ Test(cgroup_base, a_pid_that_is_anothers_by_now_is_no_superd, .init = make_folde
 
 Test(cgroup_base, a_group_that_a_later_one_has_is_known, .init = make_folder)
 {
+	int ends[2];
+	char byte;
+	pid_t pid;
+
 	SKIP_WITHOUT_MARKS(folder);
 	cr_expect_not(cgroup_parent_is_adopted(folder));
 	cgroup_parent_adopt(folder);
+	cr_expect_not(cgroup_parent_is_adopted(folder), "nobody else has it");
+	cr_assert_eq(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		cgroup_parent_adopt(folder);
+		_exit(write(ends[1], "", 1) != 1 || pause());
+	}
+	cr_assert_eq(read(ends[0], &byte, 1), 1);
 	cr_expect(cgroup_parent_is_adopted(folder));
+	cr_assert_eq(kill(pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	cr_expect_not(cgroup_parent_is_adopted(folder), "it has ended");
+	close(ends[0]);
+	close(ends[1]);
 	cr_assert_eq(lsetxattr(folder, "user.superd.heir", "1 12345678", 10, 0), 0);
 	cr_expect_not(cgroup_parent_is_adopted(folder), "that is another process by now");
 	clear();
