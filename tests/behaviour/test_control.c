@@ -230,7 +230,7 @@ Behaviour(control, what_is_started_by_order_alone_waits_for_it)
 
 Behaviour(control, an_ended_wait_leaves_what_was_begun_under_way)
 {
-	struct superd *superd = run_web(backend("hang"), "timeout_stop = 300ms\nkill_signal = SIGWINCH");
+	struct superd *superd = run_web(backend("hang"), "timeout_stop = 2s\nkill_signal = SIGWINCH");
 	const char *answer;
 
 	cr_assert(control_is_done(control_once("start web")));

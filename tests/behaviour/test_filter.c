@@ -97,7 +97,7 @@ Behaviour(filter, a_reload_changes_who_may_come_on_the_open_socket)
 Behaviour(filter, with_intercept_every_datagram_is_looked_at)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = superd_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 300", marks),
+	struct superd *superd = superd_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 20000", marks),
 					   "only_from = \"127.0.0.1\"\n intercept = yes");
 	int port = superd_port(superd, "handed");
 	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
