@@ -137,6 +137,18 @@ size_t superd_processes(struct superd *superd);         /* below it: its backend
 size_t superd_fd_count(struct superd *superd);  /* 0 to an ordinary user: superd lets root alone look into it */
 void superd_expect_fds(struct superd *superd, size_t count);    /* before long no more than that */
 long long superd_cpu_ms(struct superd *superd);                 /* processor time it has used */
+long superd_sleeps(struct superd *superd);      /* how often it went to sleep: each time something has woken it */
+
+/* What superd has done up to a moment. Processor time alone tells little: where a machine stands still, that counts as the
+ * time of whom it hits. */
+struct effort {
+	long long at_ms;
+	long long cpu_ms;
+	long sleeps;
+};
+
+struct effort superd_effort(struct superd *superd);
+void superd_expect_calm(struct superd *superd, const struct effort *since, long most);  /* woken that often, at most */
 
 /* Runs superd to its end with these arguments (NULL-terminated). */
 struct outcome {

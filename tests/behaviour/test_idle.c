@@ -269,16 +269,6 @@ Behaviour(idle, what_it_needs_is_given_back)
 	superd_stop(superd);
 }
 
-/* How often superd has gone to sleep: each time something has woken it. */
-static long sleeps_of(struct superd *superd)
-{
-	const char *status = read_text(text_of("/proc/%d/status", (int)superd->pid));
-	const char *at = status ? strstr(status, "\nvoluntary_ctxt_switches:") : NULL;
-
-	cr_assert(at);
-	return strtol(strchr(at, ':') + 1, NULL, 10);
-}
-
 Behaviour(idle, clients_who_stay_wake_nobody)
 {
 	enum { MANY = 20 };
@@ -298,9 +288,9 @@ Behaviour(idle, clients_who_stay_wake_nobody)
 		client_line(clients[n]);
 	}
 	HOLDS_FOR(1000, superd_processes(superd) >= 2 * MANY);
-	before = sleeps_of(superd);
+	before = superd_sleeps(superd);
 	HOLDS_FOR(2000, superd_processes(superd) >= 2 * MANY);
-	cr_assert_eq(sleeps_of(superd), before, "%ld wake-ups in two seconds", sleeps_of(superd) - before);
+	cr_assert_eq(superd_sleeps(superd), before, "%ld wake-ups in two seconds", superd_sleeps(superd) - before);
 	for (int n = 0; n < MANY; n++)
 		close(clients[n]);
 	superd_stop(superd);
@@ -317,14 +307,14 @@ Behaviour(idle, clients_who_come_and_go_all_the_time_wake_it_seldom)
 	size_t served;
 
 	HOLDS_FOR(2500, !is_stopped(superd));
-	before = sleeps_of(superd);
+	before = superd_sleeps(superd);
 	began = now_ms();
 	served = load_progress(load);
 	HOLDS_FOR(4000, !is_stopped(superd));
 	served = load_progress(load) - served;
 	/* in a second: a timer, a word of the kernel, a pause after it, and where it takes long a thread's */
-	cr_assert_leq(sleeps_of(superd) - before, 4 * ((now_ms() - began) / 1000 + 1), "%ld wake-ups for %zu clients",
-		      sleeps_of(superd) - before, served);
+	cr_assert_leq(superd_sleeps(superd) - before, 4 * ((now_ms() - began) / 1000 + 1), "%ld wake-ups for %zu clients",
+		      superd_sleeps(superd) - before, served);
 	cr_assert_gt(served, 500u);
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);

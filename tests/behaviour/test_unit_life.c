@@ -22,14 +22,13 @@ static const char *listen_line(int port)
 	return text_of("ListenStream=127.0.0.1:%d\n", port);
 }
 
-/* superd uses less than a twentieth of a processor from now on for so long. */
 static void expect_rest(struct superd *superd, int milliseconds)
 {
-	long long before = superd_cpu_ms(superd), until = now_ms() + milliseconds;
+	struct effort before = superd_effort(superd);
 
-	while (now_ms() < until)
+	while (now_ms() < before.at_ms + milliseconds)
 		pause_a_moment();
-	cr_expect_lt(superd_cpu_ms(superd) - before, milliseconds / 20 + 20, "superd spins\n%s", world_logs());
+	superd_expect_calm(superd, &before, 10);
 }
 
 static bool is_still_there(int client)
