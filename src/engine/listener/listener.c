@@ -3,11 +3,13 @@
 #include "engine/listener/listener.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "config/table/diff.h"
 #include "engine/core/close_socket.h"
@@ -21,6 +23,8 @@
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 
+#define TICK_MS 500
+#define PASSED_OVER_TICKS 2             /* so long starts may keep a listener from being restored */
 #define RESUME_TRIES 5                  /* seconds that a locked socket of the superd before may take, at most */
 
 void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
@@ -416,6 +420,7 @@ static void on_restored(void *context, struct engine *engine, const char *servic
 	struct buf why = { 0 };
 
 	listener->restoring = false;
+	listener->passed_over = 0;
 	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);
 	if (is_scarce(error))
 		return;                 /* the next start, or the next watch, tries again */
@@ -501,6 +506,24 @@ static void unwatch_listener(struct listener *listener, struct engine *engine)
 	settle_restoring(listener, engine);
 	listener->put_off = false;
 	ev_io_stop(engine->loop, &listener->io);
+}
+
+/* The time in a byte. It comes again after two minutes, and then starts keep a listener a little longer. */
+static unsigned char tick_now(void)
+{
+	return (unsigned char)(1 + clock_ms() / TICK_MS % UCHAR_MAX);
+}
+
+void listener_pass_over(struct listener *listener)
+{
+	if (!listener->passed_over && foreign_socket_is(listener->io.fd))
+		listener->passed_over = tick_now();
+}
+
+bool listener_is_overdue(const struct listener *listener)
+{
+	return listener->passed_over &&
+		(tick_now() + UCHAR_MAX - listener->passed_over) % UCHAR_MAX >= PASSED_OVER_TICKS;
 }
 
 bool listener_restore_has_begun(const struct listener *listener, struct engine *engine)
@@ -647,6 +670,7 @@ static const struct state_field listener_fields[] = {
 	{ NONE(parked, "have sections of their own") },
 	{ NONE(used, "the key foreign") },
 	{ NONE(restoring, "begins anew when it is watched") },
+	{ NONE(passed_over, "may be passed over a little longer") },
 	{ NONE(put_off, "it is watched anew") },
 	{ NONE(roused, "its queue is looked at first in any case") },
 	{ NONE(busy, "the key busy of the instance") },

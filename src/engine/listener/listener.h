@@ -37,6 +37,7 @@ struct listener {
 	struct parked *parked;          /* NULL: none */
 	bool shared;                    /* a backend has had the socket, and may have changed its O_NONBLOCK */
 	unsigned char tries;            /* datagrams: instances in a row that left the first one unread */
+	unsigned char passed_over;      /* the tick of the first start since the last restore that left no time for one; 0: none */
 	bool used;                      /* a backend of another user has had it since the last restore */
 	bool restoring;                 /* another process restores its options, now or soon (engine/listener/restore) */
 	bool put_off;                   /* a client came meanwhile: superd watches the socket again when that is done */
@@ -91,6 +92,12 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 
 /* false: it is not being restored, or that begins only in a moment, and may be put off to the next watch. */
 bool listener_restore_has_begun(const struct listener *listener, struct engine *engine);
+
+/* A start follows at once on the end of a backend, so that the listener is not restored between the two. Where that goes
+ * on, nobody sees that a process keeps the listener from being used: after a second it is overdue, and the next start is
+ * to wait until the listener was restored. */
+void listener_pass_over(struct listener *listener);
+bool listener_is_overdue(const struct listener *listener);
 
 /* Has its options restored without the pause that goes before, if that is under way. */
 void listener_restore_now(struct listener *listener, struct engine *engine);

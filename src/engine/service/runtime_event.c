@@ -57,7 +57,7 @@ void runtime_rewatch(struct service_runtime *runtime)
 		listener->lent = runtime->state.run == RUN_FROZEN;
 		if (!listener->put_off || !watching || !wanted || !runtime_is_being_restored(runtime))
 			listener_watch(listener, runtime->engine, runtime->service->name, watching && wanted);
-		if (is_in_doubt(runtime))
+		if (is_in_doubt(runtime) || listener_is_overdue(listener))
 			listener_restore_now(listener, runtime->engine);
 	}
 }
@@ -100,6 +100,20 @@ static bool asks_for_probes(struct service_runtime *runtime)
 	return queue_guard_has_queue(runtime) && runtime_start_due(runtime) <= 0 && health_probes_filter(runtime);
 }
 
+/* Whether the clients that an instance has left in the queue start the next one, without another look. */
+static bool starts_for_queue(struct service_runtime *runtime)
+{
+	if (!queue_guard_has_queue(runtime))
+		return false;
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_is_overdue(&runtime->listeners[n]))
+			return false;
+	}
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		listener_pass_over(&runtime->listeners[n]);
+	return true;
+}
+
 static void do_watch(struct service_runtime *runtime)
 {
 	runtime_stop_timer(runtime);
@@ -117,7 +131,7 @@ static void do_watch(struct service_runtime *runtime)
 		runtime->started = true;
 		runtime_event(runtime, ACTIVITY);
 	} else if (!runtime->engine->quiet && !asks_for_probes(runtime) &&
-		   (queue_guard_has_queue(runtime) || is_due(runtime))) {
+		   (starts_for_queue(runtime) || is_due(runtime))) {
 		runtime_event(runtime, ACTIVITY);
 	}
 }
