@@ -15,7 +15,7 @@
 
 /* What superd has open beside listening sockets, without clients: standard streams, the loop, the log, /dev/null, the
  * control socket, descriptors in reserve, and the room that a new listener leaves (engine/core/engine). */
-#define OWN_DESCRIPTORS 26
+#define OWN_DESCRIPTORS 24
 
 static int try_socket(int domain, const struct socket_form *form)
 {

@@ -547,9 +547,9 @@ Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
 				    "exec = \"/bin/true\" }\n", n, 10000 + n, 10000 + n);
 	cr_assert(load(text));
 	cr_expect_eq(diags.count, 1, "%s", said());
-	cr_expect(has_said(SEVERITY_WARNING, 21,
-			   "s20: from here on services cannot listen: the table has 80 sockets, and superd may have "
-			   "some 38 descriptors for them"));
+	cr_expect(has_said(SEVERITY_WARNING, 22,
+			   "s21: from here on services cannot listen: the table has 80 sockets, and superd may have "
+			   "some 40 descriptors for them"));
 }
 
 Test(preflight, is_quick_for_ten_thousand_services)
