@@ -1,6 +1,7 @@
 /* Measures how long the machine keeps a process waiting that has nothing to do but to wake up, until SIGTERM: prints
- * the longest wait in milliseconds; called with "sum", all of them together. A machine that has the time takes a few. A virtual machine whose host has none may
- * take a second, and a test that failed meanwhile says nothing. */
+ * the longest wait in milliseconds; called with "sum", all of them together. A machine that has the time
+ * takes a few. A virtual machine whose host has none may take a second, and a test that failed meanwhile says
+ * nothing. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

@@ -313,7 +313,8 @@ Behaviour(idle, clients_who_come_and_go_all_the_time_wake_it_seldom)
 	HOLDS_FOR(4000, !is_stopped(superd));
 	served = load_progress(load) - served;
 	/* in a second: a timer, a word of the kernel, a pause after it, and where it takes long a thread's */
-	cr_assert_leq(superd_sleeps(superd) - before, 4 * ((now_ms() - began) / 1000 + 1), "%ld wake-ups for %zu clients",
+	cr_assert_leq(superd_sleeps(superd) - before, 4 * ((now_ms() - began) / 1000 + 1),
+		      "%ld wake-ups for %zu clients",
 		      superd_sleeps(superd) - before, served);
 	cr_assert_gt(served, 500u);
 	tally = load_stop(load);

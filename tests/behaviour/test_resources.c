@@ -171,7 +171,8 @@ Behaviour(resources, devices_are_those_that_are_allowed)
 Behaviour(resources, packets_go_where_they_may)
 {
 	static const char script[] =            /* bash reads ~/.bashrc where its input is a socket */
-		"bash --norc -c 'for a in 127.0.0.1 127.0.0.2; do (echo x >/dev/udp/$a/9) 2>/dev/null && echo $a; done'";
+		"bash --norc -c 'for a in 127.0.0.1 127.0.0.2; do (echo x >/dev/udp/$a/9) 2>/dev/null && echo $a; "
+		"done'";
 
 	SKIP_WITHOUT_GROUPS();
 	SKIP_WITHOUT(access("/bin/bash", X_OK) == 0, "there is no bash");
