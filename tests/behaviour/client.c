@@ -18,12 +18,18 @@
 
 enum { ANSWER_MOST = 1 << 20 };
 
+/* until: by run_ms() */
 static bool wait_readable(int fd, long long until)
 {
 	struct pollfd polled = { .fd = fd, .events = POLLIN };
-	long long left = until - now_ms();
+	long long left;
+	int found;
 
-	return poll(&polled, 1, left > 0 ? (int)left : 0) > 0;
+	do {
+		left = until - run_ms();
+		found = poll(&polled, 1, left > 0 ? (int)left : 0);
+	} while (!found && left > 0);
+	return found > 0;
 }
 
 int client_connect_to(const char *address, int port)
@@ -117,7 +123,7 @@ void client_send(int fd, const char *text)
 
 const char *client_line(int fd)
 {
-	long long until = now_ms() + DEADLINE_MS;
+	long long until = run_ms() + DEADLINE_MS;
 	static char line[65536];
 	size_t length = 0;
 
@@ -138,7 +144,7 @@ const char *client_line(int fd)
 
 const char *client_rest(int fd)
 {
-	long long until = now_ms() + DEADLINE_MS;
+	long long until = run_ms() + DEADLINE_MS;
 	char *text = malloc(ANSWER_MOST);
 	size_t length = 0;
 	ssize_t got;
@@ -158,7 +164,7 @@ const char *client_rest(int fd)
 static size_t find_readable(const int *fds, size_t count)
 {
 	for (size_t n = 0; n < count; n++) {
-		if (fds[n] >= 0 && wait_readable(fds[n], now_ms()))
+		if (fds[n] >= 0 && wait_readable(fds[n], run_ms()))
 			return n;
 	}
 	return count;
@@ -176,14 +182,14 @@ void client_expect_all(int *fds, size_t count, const char *text)
 
 bool client_is_quiet(int fd, int milliseconds)
 {
-	return !wait_readable(fd, now_ms() + milliseconds);
+	return !wait_readable(fd, run_ms() + milliseconds);
 }
 
 bool client_sees_end(int fd)
 {
 	char byte;
 
-	cr_assert(wait_readable(fd, now_ms() + DEADLINE_MS), "neither an end nor an answer came\n%s", world_logs());
+	cr_assert(wait_readable(fd, run_ms() + DEADLINE_MS), "neither an end nor an answer came\n%s", world_logs());
 	return recv(fd, &byte, 1, MSG_PEEK) <= 0;
 }
 
@@ -244,7 +250,7 @@ const char *datagram_ask(int fd, const char *text)
 	ssize_t got;
 
 	client_send(fd, text);
-	cr_assert(wait_readable(fd, now_ms() + DEADLINE_MS), "no answer to the datagram\n%s", world_logs());
+	cr_assert(wait_readable(fd, run_ms() + DEADLINE_MS), "no answer to the datagram\n%s", world_logs());
 	got = recv(fd, answer, sizeof(answer) - 1, 0);
 	cr_assert(got >= 0, "receiving: %s", strerror(errno));
 	answer[got] = '\0';

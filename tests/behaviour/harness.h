@@ -33,8 +33,8 @@ enum { DEADLINE_MS = 20000 };
 
 /* Waits until the condition holds; the test fails with its text when it doesn't in time. */
 #define WAIT_UNTIL(condition) \
-	for (long long until_ = now_ms() + DEADLINE_MS; !(condition); pause_a_moment()) \
-		cr_assert(now_ms() < until_, "waited in vain for: %s\n%s", #condition, world_logs())
+	for (long long until_ = run_ms() + DEADLINE_MS; !(condition); pause_a_moment()) \
+		cr_assert(run_ms() < until_, "waited in vain for: %s\n%s", #condition, world_logs())
 
 /* Fails unless the condition holds from now on for so long; for "never", where nothing can be waited for. */
 #define HOLDS_FOR(milliseconds, condition) \
@@ -47,6 +47,7 @@ void world_check(void);                 /* fails the test for processes and file
 const char *world_logs(void);           /* what every superd of this test logged, for messages */
 
 long long now_ms(void);
+long long run_ms(void);                 /* without what the machine stood still: for what is not to take longer than that */
 void pause_a_moment(void);
 bool running_sanitized(void);           /* superd is built with sanitizers, which need much and disturb limits */
 

@@ -76,11 +76,11 @@ static pid_t worker(const struct scene *scene)
 /* The calm service and the control socket answer as ever. */
 static bool others_go_on(const struct scene *scene)
 {
-	long long since = now_ms();
+	long long since = run_ms();
 
 	client_ask_pid(scene->calm);
 	control_once("status calm");
-	return now_ms() - since < USUAL_MS;
+	return run_ms() - since < USUAL_MS;
 }
 
 /* The worker hangs in a call: nobody else waits, and superd gives it up. */

@@ -206,9 +206,9 @@ Behaviour(commands, are_cut_short_by_a_stop)
 	long long begun;
 
 	WAIT_UNTIL(superd_processes(superd) == 1);
-	begun = now_ms();
+	begun = run_ms();
 	superd_stop(superd);
-	cr_assert_lt(now_ms() - begun, 5000);
+	cr_assert_lt(run_ms() - begun, 5000);
 	cr_assert_str_eq(diary(), "after\n");
 	close(client);
 }
@@ -222,9 +222,9 @@ Behaviour(commands, that_hang_after_the_end_are_killed)
 	long long begun;
 
 	client_ask_pid(superd_port(superd, "web"));
-	begun = now_ms();
+	begun = run_ms();
 	superd_stop(superd);
-	cr_assert_lt(now_ms() - begun, 7000);
+	cr_assert_lt(run_ms() - begun, 7000);
 }
 
 Behaviour(commands, that_fail_behind_the_start_fail_it)

@@ -56,14 +56,14 @@ static bool has_answer(int client, const struct scene *scene)
 /* Waits for its next stop. false: there is none, and the client has its answer. */
 static bool next_stop(pid_t superd, int client, const struct scene *scene, int *status)
 {
-	long long begun = now_ms(), answered = 0;
+	long long begun = run_ms(), answered = 0;
 
 	while (waitpid(superd, status, __WALL | WNOHANG) == 0) {
 		if (!answered && has_answer(client, scene))
 			answered = now_ms();
 		if (answered && now_ms() - answered > REST)
 			return false;
-		cr_assert_lt(now_ms() - begun, 20000, "the client waits\n%s", world_logs());
+		cr_assert_lt(run_ms() - begun, 20000, "the client waits\n%s", world_logs());
 		poll(NULL, 0, 1);
 	}
 	return true;

@@ -53,9 +53,9 @@ Behaviour(stop, stop_delay_serves_on_after_the_order)
 	for (int n = 0; n < 3; n++)
 		client_ask(superd_port(superd, "web"), "hello\n");
 	cr_assert(!superd_logged(superd, "superd: stopping"), "%s", world_logs());
-	begun = now_ms();
+	begun = run_ms();
 	superd_stop(superd);            /* the second order ends the delay */
-	cr_assert_lt(now_ms() - begun, 4000);
+	cr_assert_lt(run_ms() - begun, 4000);
 	cr_assert(!superd_logged(superd, "killing"), "%s", world_logs());
 }
 
@@ -133,10 +133,10 @@ Behaviour(stop, an_orphan_has_the_time_it_needs_to_clean_up)
 	NEED_NAMESPACES;
 	superd = run_as_init(arguments, web(backend("take 1"), ""));
 	superd_wait_log(superd, "orphans are ready");
-	begun = now_ms();
+	begun = run_ms();
 	superd_signal(superd, SIGTERM);
 	cr_assert_eq(superd_wait_exit(superd), 128 + SIGTERM, "%s", world_logs());
-	cr_assert_lt(now_ms() - begun, 5000, "superd waits though the last has gone\n%s", world_logs());
+	cr_assert_lt(run_ms() - begun, 5000, "superd waits though the last has gone\n%s", world_logs());
 	/* The end of the first was no reason to tell the second again. */
 	cr_assert_str_eq(read_text(quick), "1\n");
 	cr_assert_str_eq(read_text(slow), "1\n");
@@ -188,10 +188,10 @@ Behaviour(stop, a_second_order_kills_at_once)
 	superd_wait_log(superd, "deaf now");
 	superd_signal(superd, SIGTERM);
 	superd_wait_log(superd, "superd: stopping");
-	begun = now_ms();
+	begun = run_ms();
 	superd_signal(superd, SIGINT);
 	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
-	cr_assert_lt(now_ms() - begun, 5000);
+	cr_assert_lt(run_ms() - begun, 5000);
 }
 
 /* As "docker exec" does: its parent stays outside, so superd never hears of its end. */

@@ -48,12 +48,12 @@ Behaviour(lifecycle, the_next_client_starts_the_next_backend)
 {
 	struct superd *superd = run_web(backend("take 1"), "");
 	int port = superd_port(superd, "web");
-	long long begun = now_ms();
+	long long begun = run_ms();
 
 	for (int i = 0; i < 30; i++)
 		client_ask_pid(port);
 	/* Thirty clean exits: with the least pause after each it would take three seconds. */
-	cr_assert_lt(now_ms() - begun, running_sanitized() ? 20000 : 2500);
+	cr_assert_lt(run_ms() - begun, running_sanitized() ? 20000 : 2500);
 	WAIT_UNTIL(superd_log_count(superd, "web: started, pid ") == 30);
 	superd_stop(superd);
 }
@@ -183,9 +183,9 @@ Behaviour(lifecycle, a_backend_deaf_to_term_is_killed_after_timeout_stop)
 
 	WAIT_UNTIL(superd_processes(superd) == 1);
 	pause_a_moment();
-	begun = now_ms();
+	begun = run_ms();
 	superd_stop(superd);
-	cr_assert_lt(now_ms() - begun, 5000);
+	cr_assert_lt(run_ms() - begun, 5000);
 	close(client);
 }
 

@@ -48,9 +48,9 @@ static void stops_whom_it_names_last(const char *how)
 	long child;
 
 	web_pid(superd);
-	began = now_ms();
+	began = run_ms();
 	superd_stop(superd);
-	cr_assert_lt(now_ms() - began, 15000);
+	cr_assert_lt(run_ms() - began, 15000);
 	at = strstr(world_logs(), named);
 	cr_assert_not_null(at, "%s", world_logs());
 	child = strtol(at + strlen(named), NULL, 10);
