@@ -18,7 +18,7 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = os.path.abspath(os.environ.get("SRCDIR", os.path.join(HERE, "..", "..")))
 BUILD = os.path.abspath(os.environ.get("BUILDDIR", "."))
-PATIENCE = 30
+PATIENCE = 30 * int(os.environ.get("SUPERD_PATIENCE", "1"))
 SKIP = 77
 SUBREAPER = 36                          # PR_SET_CHILD_SUBREAPER
 WORDS = {0: "ok", SKIP: "skipped"}

@@ -95,7 +95,7 @@ is_gone() {
 
 # eventually SECONDS COMMAND…: true as soon as COMMAND is
 eventually() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${SUPERD_PATIENCE:-1}))
 	shift
 	while ! "$@"; do
 		[ $SECONDS -le "$end" ] || return 1
