@@ -29,9 +29,9 @@ _superctl_names()
 _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
-	local reading='status list show why idle health metrics'
-	local acting='start stop restart hold release drain freeze thaw enable disable evict reload'
-	local others='top events reopen upgrade shutdown version'
+	local reading='status list show why idle timeline log health metrics'
+	local acting='start stop restart run hold release drain freeze thaw signal enable disable evict reload'
+	local others='top events diff reopen upgrade shutdown version help'
 	local -a control=()
 
 	COMPREPLY=()
@@ -48,7 +48,7 @@ _superctl()
 			((i++))
 			((i >= COMP_CWORD)) || control=(--control "${COMP_WORDS[i]}")
 			;;
-		--color|--timeout|--service|--level|--interval|--count|--sort|-n)
+		--color|--timeout|--service|--level|--interval|--count|--sort|--since|--svg|-n)
 			[[ ${COMP_WORDS[i+1]} != = ]] || ((i++))
 			((i++))
 			;;
@@ -57,7 +57,7 @@ _superctl()
 		esac
 	done
 	case $prev in
-	--control)
+	--control|--svg)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	--color)
@@ -69,15 +69,15 @@ _superctl()
 	--sort)
 		COMPREPLY=($(compgen -W 'memory cpu name state' -- "$cur"))
 		return ;;
-	--timeout|--interval|--count|-n)
+	--timeout|--interval|--count|--since|-n)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --check --service --level
-			--interval -n --count --sort --format --http --names --version -h --help' -- "$cur"))
+		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --stop --boot --check --service --level
+			--interval -n --count -f --follow --failed --sort --since --wakes --svg --format --http --names --version -h --help' -- "$cur"))
 	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
 		_superctl_names "$cur" "${control[@]}"
-	elif [[ -z $verb ]]; then
+	elif [[ -z $verb || $verb == help ]]; then
 		COMPREPLY=($(compgen -W "$reading $acting $others" -- "$cur"))
 	fi
 }

@@ -187,19 +187,22 @@ void cli_hint(const struct cli *cli, const char *word)
 		fprintf(stderr, "%s: did you mean '--%s'?\n", cli->program, nearest);
 }
 
+void cli_help_option(const struct cli *cli, const struct cli_option *option)
+{
+	const char letter[] = { '-', option->letter, '\0' };
+	bool aligned = !strcmp(cli->dashes, "--");
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s%s%s%s%s%s%s", option->letter ? letter : aligned ? "  " : "",
+		 !option->name || !aligned ? "" : option->letter ? ", " : "  ",
+		 option->name ? cli->dashes : "", option->name ? option->name : "",
+		 !option->argument  ? "" : option->optional ? "[=" : option->name ? cli->joint : " ",
+		 option->argument ? option->argument : "", option->optional ? "]" : "");
+	printf("  %-*s %s\n", cli->width, left, option->help);
+}
+
 void cli_help(const struct cli *cli)
 {
-	for (size_t n = 0; n < cli->count; n++) {
-		const struct cli_option *option = &cli->options[n];
-		const char letter[] = { '-', option->letter, '\0' };
-		bool aligned = !strcmp(cli->dashes, "--");
-		char left[64];
-
-		snprintf(left, sizeof(left), "%s%s%s%s%s%s%s", option->letter ? letter : aligned ? "  " : "",
-			 !option->name || !aligned ? "" : option->letter ? ", " : "  ",
-			 option->name ? cli->dashes : "", option->name ? option->name : "",
-			 !option->argument  ? "" : option->optional ? "[=" : option->name ? cli->joint : " ",
-			 option->argument ? option->argument : "", option->optional ? "]" : "");
-		printf("  %-*s %s\n", cli->width, left, option->help);
-	}
+	for (size_t n = 0; n < cli->count; n++)
+		cli_help_option(cli, &cli->options[n]);
 }

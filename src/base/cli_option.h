@@ -15,7 +15,7 @@
 
 enum cli_field { CLI_NO_FIELD, CLI_BOOL, CLI_ENUM, CLI_TEXT, CLI_TEXTS, CLI_NUMBER };
 
-/* What a shell offers to complete an argument. */
+/* The completions that a shell offers for an argument. */
 enum cli_complete { COMPLETE_NOTHING, COMPLETE_FILES, COMPLETE_WORDS, COMPLETE_OPTIONS /* of a table */ };
 
 struct cli_texts {
@@ -87,5 +87,6 @@ const struct cli_option *cli_find(const struct cli *cli, const char *name);
 /* Prints "did you mean" for a misspelt option such as --stop-dealy=5s, if a name is near. */
 void cli_hint(const struct cli *cli, const char *word);
 
-/* Prints the options to stdout, one line each. */
+/* Print the options, or one of them, to stdout, one line each. */
 void cli_help(const struct cli *cli);
+void cli_help_option(const struct cli *cli, const struct cli_option *option);

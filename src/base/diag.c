@@ -295,6 +295,13 @@ void diags_print(const struct diags *diags, FILE *out)
 	buf_free(&line);
 }
 
+const char *diags_summarize(const struct diags *diags, char out[DIAGS_SUMMARY_MOST])
+{
+	snprintf(out, DIAGS_SUMMARY_MOST, "%zu error%s%s", diags->errors, diags->errors == 1 ? "" : "s",
+		 diags->lost ? ": out of memory" : "");
+	return out;
+}
+
 void diags_free(struct diags *diags)
 {
 	for (size_t i = 0; i < diags->count; i++)

@@ -1,4 +1,4 @@
-/* Diagnostics: what is wrong in a file that a person wrote, where, and what would be right.
+/* Diagnostics: the mistakes in a file that a person wrote, their places, and the corrections.
  *
  * Readers and checks add diagnostics and never print. The program prints them all at the end, as FILE:LINE:COL:
  * severity: message, with hints and further places on lines of their own. A diagnostic that is lost because memory runs
@@ -44,7 +44,7 @@ struct diag {
 	enum severity severity;
 	char *message;                  /* owned */
 	size_t own_length;              /* bytes of message before an appended consequence; 0: nothing is appended */
-	char *hint;                     /* what would be right, owned; NULL: none */
+	char *hint;                     /* the correction, owned; NULL: none */
 	bool follows;                   /* a further place of the diagnostic before it; stays behind that one */
 	bool was_error;                 /* diags_pass_over made it a warning */
 };
@@ -73,13 +73,13 @@ void diags_hint(struct diags *diags, const char *format, ...) __attribute__((for
 /* Marks the diagnostic added last as a further place of the one before it. */
 void diags_tie(struct diags *diags);
 
-/* Turns an error of the list into a warning, because superd goes on without the service that the error is in. */
+/* Turns an error of the list into a warning, because superd leaves out the service with that error. */
 void diags_pass_over(struct diags *diags, struct diag *diag);
 
-/* Removes the diagnostics whose element in `wanted` is false, and counts anew. */
+/* Removes the diagnostics whose element in `wanted` is false, and counts again. */
 void diags_keep(struct diags *diags, const bool *wanted);
 
-/* Ends keeps_all: drops what is beyond the bounds. A diagnostic that was an error counts as one. */
+/* Ends keeps_all: drops diagnostics beyond the bounds. A diagnostic that was an error counts as one. */
 void diags_bound(struct diags *diags);
 
 /* Sorts the diagnostics by line; files stay in the order in which they first appear. Does nothing if memory runs
@@ -91,6 +91,11 @@ void diag_place(const struct diag *diag, struct buf *out);
 
 /* Prints all diagnostics and the number of those dropped. Control characters become \xHH. */
 void diags_print(const struct diags *diags, FILE *out);
+
+#define DIAGS_SUMMARY_MOST 80           /* bytes with the NUL */
+
+/* Writes "2 errors" into out, or "2 errors: out of memory" if diagnostics were lost; takes no memory. Returns out. */
+const char *diags_summarize(const struct diags *diags, char out[DIAGS_SUMMARY_MOST]);
 
 void diags_free(struct diags *diags);
 

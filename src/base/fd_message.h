@@ -15,6 +15,6 @@ bool fd_message_send(int to, const void *bytes, size_t size, const int *fds, siz
  * close-on-exec and the caller's; further ones are closed. Returns the bytes, or -1 and errno, EINTR included. */
 ssize_t fd_message_receive(int from, void *bytes, size_t size, int *fds, size_t *count, int flags);
 
-/* For a process that may end only when the other side has what it was sent: waits for a byte, or, where the other side
- * ends without one, some seconds. */
+/* For a process that must not end before the other side has received its message: waits for a byte, or some seconds if
+ * the other side ends without one. */
 void fd_message_await_taken(int from);

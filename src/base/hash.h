@@ -1,4 +1,4 @@
-/* FNV-1a (RFC 9923): a hash without a key, the same on every machine. Where strangers choose what is hashed, start from a
+/* FNV-1a (RFC 9923): a hash without a key, the same on every machine. If strangers choose the input, start from a
  * secret. */
 #pragma once
 

@@ -1,7 +1,9 @@
 /* A time limit that leaves out the time in which nothing runs. */
 #include "base/run_limit.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <time.h>
 
 #include "base/clock.h"
 
@@ -28,6 +30,8 @@ bool run_limit_wait(struct run_limit *limit, int fd)
 	int ready;
 
 	while ((ready = poll(&ask, 1, (int)((left < RUN_LIMIT_STEP ? left : RUN_LIMIT_STEP) * 1000) + 1)) <= 0) {
+		if (ready < 0 && errno != EINTR)        /* out of memory: it did not wait */
+			nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 		left = run_limit_left(limit);
 		if (left <= 0)
 			return poll(&ask, 1, 0) > 0;

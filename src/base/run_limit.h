@@ -1,6 +1,7 @@
-/* A time limit that a machine which stands still does not use up: a virtual machine whose host has no time for it, or one
- * that was suspended. Such a limit says that somebody does not answer, and while nothing runs nobody can. It is looked at
- * every RUN_LIMIT_STEP seconds, and what lies between two looks counts as at most that. */
+/* A time limit that does not run while the whole machine stands still, as a virtual machine whose host has no time for
+ * it, or one that was suspended. Such a limit detects a peer that does not answer, and no peer can answer while the
+ * machine stands still. superd checks it every RUN_LIMIT_STEP seconds, and the time between two checks counts as at
+ * most that. */
 #pragma once
 
 #include <stdbool.h>

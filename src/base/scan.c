@@ -11,11 +11,12 @@
 #include <string.h>
 #include <strings.h>
 
-static const char count_wrong[] = "a number is decimal, octal with 0 or hexadecimal with 0x in front";
-static const char duration_wrong[] = "a duration is a number with us, ms, s, m (or min), h, d or w behind it";
-static const char bytes_wrong[] = "a size is a number with K, M, G, T, P or E behind it";
+static const char count_wrong[] = "a number is decimal, octal after 0 or hexadecimal after 0x";
+static const char duration_wrong[] =
+	"a duration is a number of seconds, or numbers with us, ms, s, min, h, d or w, such as 90, 5min or 1h30min";
+static const char bytes_wrong[] = "a size is a number with a unit: K, M, G, T, P or E";
 static const char mode_wrong[] = "a mode is octal, at most 07777";
-static const char bool_wrong[] = "it is yes or no";
+static const char bool_wrong[] = "expected yes or no";
 static const char too_large[] = "the number is too large";
 
 struct scan_unit {
@@ -114,7 +115,7 @@ const char *scan_unlimited(const char *text, int64_t *out)
 		return NULL;
 	}
 	wrong = scan_count(text, out);
-	return wrong == count_wrong ? "it is a number or unlimited" : wrong;
+	return wrong == count_wrong ? "expected a number or unlimited" : wrong;
 }
 
 /* A decimal number with at most six digits behind the point: the whole, and the fraction in millionths. */

@@ -1,5 +1,5 @@
 /* Reads scalars from text: the whole text or nothing. The scan functions return NULL on success. Otherwise they return
- * a static message with the accepted form, "a duration is a number with ms, s, min, h or d behind it", and leave *out
+ * a static message with the accepted form, "a mode is octal, at most 07777", and leave *out
  * alone. */
 #pragma once
 

@@ -41,7 +41,7 @@ static const char *add_word(struct buf *out, const char **at)
 			continue;
 		}
 		if (*text == '\\' && !*++text)
-			return "there is nothing behind the last backslash";
+			return "nothing follows the last backslash";
 		buf_char(out, *text++);
 	}
 	buf_char(out, '\0');

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/pool.h"
 
-/* Splits text; sets *out to a NULL-terminated list in the pool, *count to its length. Returns NULL, or what is wrong
+/* Splits text; sets *out to a NULL-terminated list in the pool, *count to its length. Returns NULL, or the mistake
  * (static: "a ' is not closed"). */
 const char *shell_words_split(struct pool *pool, const char *text, const char *const **out, size_t *count);
 

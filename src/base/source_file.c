@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/size_text.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"  /* U+FEFF in UTF-8 */
 
@@ -75,13 +76,15 @@ static bool find_flaw(const struct source_file *source, size_t line, struct sour
 void source_refuse_flaw(const struct source_file *source, const struct source_flaw *flaw, struct diags *diags)
 {
 	struct origin at = source_origin(source, flaw->at);
+	char limit[SIZE_TEXT_MOST];
 
 	if (flaw->is_last)
 		diag_error(diags, at,
 			   "more than %d lines are no plain text: this is no text file, and its rest is not read",
 			   SOURCE_FLAWS);
 	else if (flaw->is_long)
-		diag_error(diags, at, "the line is longer than %u bytes, the most a line may have", SOURCE_LINE);
+		diag_error(diags, at, "the line is longer than %s, the most a line may have",
+			   size_write(limit, SOURCE_LINE));
 	else if (flaw->byte)
 		diag_error(diags, at, "the control character \\x%02x: a table is plain text", flaw->byte);
 	else
@@ -160,8 +163,10 @@ static bool split_lines(struct source_file *source, struct diags *diags)
 
 static void refuse_size(const struct source_file *source, struct diags *diags)
 {
+	char limit[SIZE_TEXT_MOST];
+
 	diag_error(diags, ((struct origin){ .file = source->file }),
-		   "cannot read: larger than %u MiB, the most a table may have", SOURCE_MOST >> 20);
+		   "cannot read: larger than %s, the most a table may have", size_write(limit, SOURCE_MOST));
 }
 
 static void refuse_reading(const struct source_file *source, int error, struct diags *diags)
@@ -172,7 +177,7 @@ static void refuse_reading(const struct source_file *source, int error, struct d
 		refuse_size(source, diags);
 	} else if (error == EINVAL) {
 		diag_error(diags, at, "cannot read: not a regular file");
-		diags_hint(diags, "what comes from a pipe is read as standard input: -");
+		diags_hint(diags, "read a pipe as standard input: -");
 	} else {
 		diag_error(diags, at, "cannot read: %s", strerror(error));
 	}

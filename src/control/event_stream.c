@@ -62,6 +62,8 @@ static void send_event(struct session *session, const struct event *event, const
 	if (request->service &&
 	    (!event->service || !selection_means(session->supervisor, request->service, event->service)))
 		return;
+	if (!selection_wants(session, event->service))
+		return;
 	if (stream->dropped || !line_io_has_room(&session->io)) {
 		stream->dropped++;
 		line_io_want_room(&session->io, true);
@@ -84,10 +86,10 @@ unsigned long event_stream_dropped(const struct session *session)
 static void on_log_event(void *context, enum level level, const struct event *event, const char *message, size_t length)
 {
 	struct server *server = context;
-	const struct logged_line logged = { clock_wall(), level, message, length };
+	const struct logged_line logged = { clock_wall(), level, message, length, 0 };
 
-	if (level <= LEVEL_INFO && event->service)
-		recent_log_add(&server->recent_log, event->service, &logged);
+	if (level <= LEVEL_INFO)
+		recent_log_add(&server->recent_log, event->service ? event->service : "", &logged);
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
@@ -124,6 +126,12 @@ static bool begin_events(struct session *session)
 	session_begin(session, &events_ops, stream, false);
 	set_tap_level(session->server, session->request.level);
 	return true;
+}
+
+void event_stream_follow(struct session *session)
+{
+	session_end_request(session);
+	(void)begin_events(session);
 }
 
 void event_stream_resume(struct session *session, unsigned long dropped)

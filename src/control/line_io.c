@@ -30,13 +30,14 @@ bool line_io_holds_request(const struct line_io *io)
 
 static bool has_next_request(const struct line_io *io)
 {
-	return !io->busy && !io->leaving && !io->broken && line_io_holds_request(io);
+	return (!io->busy || io->converses) && !io->leaving && !io->broken && line_io_holds_request(io);
 }
 
-/* Also true if a request is in the buffer, because no event of the socket would announce it again. */
+/* Also true if a request is in the buffer, because no event of the socket would announce it again. The lines of a
+ * conversation do not wait until the peer has read (line_io_end_turn). */
 static bool wants_write_event(const struct line_io *io)
 {
-	return line_io_pending(io) || (io->busy && io->wants_room) || has_next_request(io);
+	return line_io_pending(io) || (io->busy && io->wants_room) || (has_next_request(io) && !io->converses);
 }
 
 bool line_io_is_blocked(const struct line_io *io)
@@ -111,8 +112,10 @@ static void receive_input(struct line_io *io)
 		io->filled += (size_t)got;
 	} else if (got == 0) {
 		io->at_eof = true;
-		io->broken = line_io_is_dead(io);
+		io->broken = line_io_is_dead(io) || io->converses;
 	} else if (errno != EAGAIN && errno != EINTR) {
+		if (errno != ECONNRESET)
+			log_warn(io->watch.engine->log, "a connection to the control socket ends: %s", strerror(errno));
 		io->broken = true;
 	}
 }
@@ -126,7 +129,7 @@ enum line_io_taken line_io_take(struct line_io *io, char line[LINE_IO_REQUEST_MO
 		return LINE_IO_NOTHING;
 	end = memchr(io->input, '\n', io->filled);
 	if (!end) {
-		*why = "a request is one line of at most 8 KiB";
+		*why = "a request is one line of at most 8.0K";
 		return LINE_IO_MALFORMED;
 	}
 	length = (size_t)(end - io->input);
@@ -171,6 +174,8 @@ bool line_io_end_turn(struct line_io *io)
 	if (is_finished(io))
 		return false;
 	update_watch(io);
+	if (io->converses && has_next_request(io))
+		watch_wake(&io->watch);
 	return true;
 }
 
@@ -194,7 +199,8 @@ void line_io_send(struct line_io *io, struct buf *lines)
 {
 	if (!io->leaving && !io->broken)
 		buf_add(&io->output, buf_string(lines), lines->length);
-	io->broken |= io->output.failed || lines->failed || line_io_pending(io) > LINE_IO_OUTPUT_MOST;
+	io->lacks_memory |= io->output.failed || lines->failed;
+	io->broken |= io->lacks_memory || line_io_pending(io) > LINE_IO_OUTPUT_MOST;
 	buf_clear(lines);
 	if (io->in_turn)
 		return;
@@ -214,9 +220,16 @@ void line_io_begin(struct line_io *io, bool wants_room)
 
 void line_io_end(struct line_io *io)
 {
-	io->busy = io->wants_room = false;
+	io->busy = io->wants_room = io->converses = false;
 	if (!io->in_turn)
 		watch_wake(&io->watch);         /* the next request may already be in the buffer */
+}
+
+void line_io_converse(struct line_io *io)
+{
+	io->converses = true;
+	if (!io->in_turn)
+		watch_wake(&io->watch);         /* a line may already be in the buffer */
 }
 
 void line_io_want_room(struct line_io *io, bool wants_room)

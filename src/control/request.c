@@ -8,6 +8,11 @@
 
 #include "base/scan.h"
 #include "base/shell_words.h"
+#include "control/run_message.h"
+
+#define LINES_DEFAULT 10
+#define LINES_MOST 1000000
+#define SINCE_DEFAULT (6 * 3600.)       /* seconds */
 
 static const struct {
 	const char *name;
@@ -16,7 +21,10 @@ static const struct {
 } request_options[] = {
 	{ "no-wait", ASKS_NO_WAIT, false }, { "timeout", ASKS_TIMEOUT, true }, { "check", ASKS_CHECK, false },
 	{ "service", ASKS_SERVICE, true },  { "level", ASKS_LEVEL, true },     { "interval", ASKS_INTERVAL, true },
-	{ "progress", ASKS_PROGRESS, false },
+	{ "progress", ASKS_PROGRESS, false }, { "failed", ASKS_FAILED, false }, { "follow", ASKS_FOLLOW, false },
+	{ "lines", ASKS_LINES, true },	    { "signal", ASKS_SIGNAL, true }, { "boot", ASKS_BOOT, false },
+	{ "since", ASKS_SINCE, true },	    { "cells", ASKS_CELLS, true },
+	{ "terminal", ASKS_TERMINAL, true }, { "stop", ASKS_STOP, false },
 };
 
 /* A duration from 100 ms to 1 d, in seconds. NULL, or the reason to refuse it. */
@@ -28,9 +36,44 @@ static const char *read_seconds(const char *text, double *seconds)
 	if (refusal)
 		return refusal;
 	if (microseconds < 100000 || microseconds > INT64_C(86400000000))
-		return "it is a time of 100ms to 1d";
+		return "expected a time of 100ms to 1d";
 	*seconds = (double)microseconds / 1e6;
 	return NULL;
+}
+
+static const char *read_lines(const char *text, size_t *lines)
+{
+	int64_t count;
+	const char *refusal = scan_count(text, &count);
+
+	if (refusal)
+		return refusal;
+	if (count < 0 || count > LINES_MOST)
+		return "expected a number of lines, at most 1000000";
+	*lines = (size_t)count;
+	return NULL;
+}
+
+static const char *read_cells(const char *text, size_t *cells)
+{
+	int64_t count;
+	const char *refusal = scan_count(text, &count);
+
+	if (refusal)
+		return refusal;
+	if (count < 1 || count > REQUEST_CELLS)
+		return "expected a number from 1 to 512";
+	*cells = (size_t)count;
+	return NULL;
+}
+
+static const char *read_signal(const char *text, int *signal)
+{
+	const char *refusal = scan_signal(text, signal);
+
+	if (!refusal && *signal <= 0)
+		return "expected the name or number of a signal";
+	return refusal;
 }
 
 /* Parses the value of an option. NULL, or the reason to refuse it. */
@@ -46,9 +89,23 @@ static const char *read_value(struct request *request, enum request_option optio
 	case ASKS_SERVICE:
 		request->service = value;
 		break;
+	case ASKS_LINES:
+		return read_lines(value, &request->lines);
+	case ASKS_SINCE:
+		return read_seconds(value, &request->since);
+	case ASKS_CELLS:
+		return read_cells(value, &request->cells);
+	case ASKS_SIGNAL:
+		return read_signal(value, &request->signal);
+	case ASKS_TERMINAL:
+		return run_message_read_size(value, &request->terminal);
+	case ASKS_STOP:
 	case ASKS_NO_WAIT:
 	case ASKS_CHECK:
 	case ASKS_PROGRESS:
+	case ASKS_FAILED:
+	case ASKS_FOLLOW:
+	case ASKS_BOOT:
 		break;
 	}
 	return NULL;
@@ -64,7 +121,7 @@ static bool read_option(struct request *request, const char *word, struct buf *w
 		if (strlen(request_options[n].name) != length || strncmp(request_options[n].name, word, length))
 			continue;
 		if (!value == request_options[n].needs_value)
-			refusal = value ? "it takes no value" : "it needs a value";
+			refusal = value ? "it has no value" : "it needs a value";
 		else
 			refusal = value ? read_value(request, request_options[n].option, value) : NULL;
 		if (refusal)
@@ -113,6 +170,10 @@ bool request_read(struct request *request, const char *line, struct buf *why)
 	request->options = 0;
 	request->timeout = 0;
 	request->interval = 1;
+	request->lines = LINES_DEFAULT;
+	request->signal = 0;
+	request->since = SINCE_DEFAULT;
+	request->cells = 0;
 	request->level = LEVEL_INFO;
 	refusal = shell_words_split_into(&request->words, line, &count);
 	if (!refusal && request->words.failed)

@@ -7,8 +7,11 @@
 
 #include "base/buf.h"
 #include "base/log/log.h"
+#include "exec/worker/console.h"
 
 #define REQUEST_WORDS 1024              /* words of a request */
+
+#define REQUEST_CELLS 512              /* of --cells, at most; as HISTORY_CELLS */
 
 /* Options, as bits. */
 enum request_option {
@@ -19,6 +22,15 @@ enum request_option {
 	ASKS_LEVEL = 1 << 4,
 	ASKS_INTERVAL = 1 << 5,
 	ASKS_PROGRESS = 1 << 6,
+	ASKS_FAILED = 1 << 7,
+	ASKS_FOLLOW = 1 << 8,
+	ASKS_LINES = 1 << 9,
+	ASKS_SIGNAL = 1 << 10,
+	ASKS_BOOT = 1 << 11,
+	ASKS_SINCE = 1 << 12,
+	ASKS_CELLS = 1 << 13,
+	ASKS_TERMINAL = 1 << 14,
+	ASKS_STOP = 1 << 15,
 };
 
 struct request {
@@ -29,6 +41,11 @@ struct request {
 	double timeout;                 /* ASKS_TIMEOUT: seconds */
 	double interval;                /* ASKS_INTERVAL: seconds; default 1 */
 	enum level level;               /* ASKS_LEVEL; default LEVEL_INFO */
+	size_t lines;                   /* ASKS_LINES; default 10 */
+	int signal;                     /* ASKS_SIGNAL: its number */
+	double since;                   /* ASKS_SINCE: seconds before now; default 6 h */
+	size_t cells;                   /* ASKS_CELLS: 1 to REQUEST_CELLS */
+	struct console_size terminal;   /* ASKS_TERMINAL: its size */
 	const char *service;            /* ASKS_SERVICE: a name or a pattern; NULL: all services */
 	struct buf words;               /* owned; the texts above point into it */
 };

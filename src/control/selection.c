@@ -175,6 +175,16 @@ bool selection_means(const struct supervisor *supervisor, const char *word, cons
 	return word_means(word, is_name(supervisor, word), name);
 }
 
+bool selection_wants(const struct session *session, const char *name)
+{
+	const struct request *request = &session->request;
+	bool wants = !request->name_count;
+
+	for (size_t n = 0; name && !wants && n < request->name_count; n++)
+		wants = selection_means(session->supervisor, request->names[n], name);
+	return wants;
+}
+
 bool selection_exists(const struct supervisor *supervisor, const char *name)
 {
 	double begun = clock_now();
@@ -297,10 +307,6 @@ static bool gather_rows(struct selection *selection, struct session *session)
 
 static bool select_matching(struct selection *selection, struct session *session)
 {
-	if (session->request.name_count > PATTERNS_MOST) {
-		session_fail(session, CODE_USAGE, "", "patterns come with at most %d names", PATTERNS_MOST);
-		return false;
-	}
 	begin_gathering(selection, session);
 	return gather_rows(selection, session);
 }
@@ -316,11 +322,21 @@ static bool has_pattern(const struct session *session)
 	return !request->name_count;
 }
 
+bool selection_is_bounded(struct session *session)
+{
+	if (session->request.name_count <= PATTERNS_MOST || !has_pattern(session))
+		return true;
+	session_fail(session, CODE_USAGE, "", "at most %d names may stand beside patterns", PATTERNS_MOST);
+	return false;
+}
+
 bool selection_make(struct selection *selection, struct session *session, bool allows_missing)
 {
 	bool good;
 
 	*selection = (struct selection){ .allows_missing = allows_missing };
+	if (!selection_is_bounded(session))
+		return false;
 	good = has_pattern(session) ? select_matching(selection, session)
 					      : select_named(selection, session);
 	if (good && !(selection->names.failed || selection->missing.failed))

@@ -51,6 +51,13 @@ struct service_match selection_find(const struct supervisor *supervisor, const c
 /* Whether `word`, a name or a pattern, means the service `name`. */
 bool selection_means(const struct supervisor *supervisor, const char *word, const char *name);
 
+/* Whether the request has few enough patterns to be matched again and again. false: it was answered with the error. */
+bool selection_is_bounded(struct session *session);
+
+/* Whether the names of the session's request mean this service; NULL: superd itself, which only a request without
+ * names means. */
+bool selection_wants(const struct session *session, const char *name);
+
 /* Whether a name or a pattern means any service. Also true for a pattern that takes more than one turn to match. */
 bool selection_exists(const struct supervisor *supervisor, const char *name);
 void selection_refuse(struct session *session, const char *name);       /* answers that it means no service */

@@ -6,6 +6,7 @@
 #include "control/server.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,13 +18,16 @@
 #include "control/event_stream.h"
 #include "control/verbs.h"
 #include "engine/core/close_socket.h"
+#include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
+#include "os/fs/path_watch.h"
 #include "os/fs/private_file.h"
 #include "os/socket/scm_rights.h"
 
 #define ACCEPTS_MOST 16                 /* clients accepted in one turn of the loop */
 #define STUCK 10.                       /* seconds without reading, after which a client may be dropped */
 #define PAUSE 1.                        /* seconds until the next try, if accept4(2) fails */
+#define NODE_DELAY 0.2                  /* seconds: a folder that is being removed is gone by then */
 
 /* Opens the reserved descriptors that are closed. */
 static void keep_reserve(struct server *server)
@@ -59,13 +63,20 @@ static void end_session(struct session *session)
 {
 	struct server *server = session->server;
 
+	if (session->io.lacks_memory)
+		log_warn(server->supervisor->engine.log,
+			 "cannot answer a client of the control socket: out of memory");
 	session_end_request(session);
 	line_io_close(&session->io);
 	request_free(&session->request);
 	buf_free(&session->line);
 	list_remove(&session->link);
-	server->count--;
-	server->readers -= session->right == RIGHT_READ;
+	if (session->is_own) {
+		server->own--;
+	} else {
+		server->count--;
+		server->readers -= session->right == RIGHT_READ;
+	}
 	free(session);
 	keep_reserve(server);
 }
@@ -97,7 +108,10 @@ static void on_session_ready(struct watch *watch, bool readable, bool writable)
 	case LINE_IO_NOTHING:
 		break;
 	case LINE_IO_REQUEST:
-		obey_request(session, line);
+		if (io->converses)
+			verb_run_hear(session, line);
+		else
+			obey_request(session, line);
 		break;
 	case LINE_IO_MALFORMED:
 		session_fail(session, CODE_USAGE, "", "%s", why);
@@ -150,7 +164,7 @@ static bool end_quietest(struct server *server, bool of_readers)
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
-		if ((of_readers && session->right != RIGHT_READ) || !may_make_room(session, now))
+		if (session->is_own || (of_readers && session->right != RIGHT_READ) || !may_make_room(session, now))
 			continue;
 		if (!quietest || session->io.last_io < quietest->io.last_io)
 			quietest = session;
@@ -178,7 +192,8 @@ static void send_greeting(struct session *session)
 	session_send_line(session);
 }
 
-static struct session *add_session(struct server *server, int fd, enum right right, uid_t uid)
+/* The session is not counted yet. */
+static struct session *new_session(struct server *server, int fd, enum right right, uid_t uid)
 {
 	struct session *session = calloc(1, sizeof(*session));
 
@@ -191,9 +206,18 @@ static struct session *add_session(struct server *server, int fd, enum right rig
 	session->right = right;
 	session->uid = uid;
 	list_add(&server->sessions, &session->link);
+	line_io_open(&session->io, &server->supervisor->engine, fd_raise(fd, FD_HIGH), on_session_ready);
+	return session;
+}
+
+static struct session *add_operator(struct server *server, int fd, enum right right, uid_t uid)
+{
+	struct session *session = new_session(server, fd, right, uid);
+
+	if (!session)
+		return NULL;
 	server->count++;
 	server->readers += right == RIGHT_READ;
-	line_io_open(&session->io, &server->supervisor->engine, fd_raise(fd, FD_HIGH), on_session_ready);
 	return session;
 }
 
@@ -201,30 +225,68 @@ struct session *server_admit(struct server *server, int fd)
 {
 	struct control_peer peer;
 	enum right right;
+	char why[128];
 	bool known;
+	int error;
 
 	scm_rights_watch_urgent(fd);
 	use_reserve(server);            /* looking at the client in /proc takes a descriptor for a moment */
 	known = control_socket_peer(fd, server->group, &peer);
+	error = errno;
 	keep_reserve(server);
 	if (!known) {
-		refuse_client(server, fd, "denied", "superd cannot tell who you are");
+		snprintf(why, sizeof(why), "superd cannot read your identity: %s", strerror(error));
+		refuse_client(server, fd, "denied", why);
 		return NULL;
 	}
 	if (peer.sandboxed) {
-		refuse_client(server, fd, "denied", "a service that is confined may not ask");
+		refuse_client(server, fd, "denied", "a confined service has no access");
 		return NULL;
 	}
 	right = peer.uid == 0 || peer.uid == geteuid() ? RIGHT_ACT : peer.in_group ? RIGHT_READ : RIGHT_NONE;
 	if (right == RIGHT_NONE)
 		refuse_client(server, fd, "denied",
-			      "only root and superd's own user may ask, and the control group's members");
+			      "only root, superd's own user and members of the control group have access");
 	else if (!make_room_for(server, right))
 		refuse_client(server, fd, "busy",
-			      "as many clients as may be are connected, and all have asked for something");
+			      "too many clients are connected, and all have requests");
 	else
-		return add_session(server, fd, right, peer.uid);
+		return add_operator(server, fd, right, peer.uid);
 	return NULL;
+}
+
+/* The program is superd's own, but it has read what a stranger sent: it may only read. */
+static int open_reader(struct engine *engine, struct buf *why)
+{
+	struct server *server = engine->control_server;
+	struct session *session;
+	int ends[2];
+
+	if (server->own >= OWN_MOST) {
+		buf_addf(why, "%d other programs of superd's own are connected to the control socket", OWN_MOST);
+		return -1;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		buf_addf(why, "opening a connection to the control socket: %s", strerror(errno));
+		return -1;
+	}
+	if (fd_set_nonblocking(ends[0], true) < 0) {
+		buf_addf(why, "opening a connection to the control socket: %s", strerror(errno));
+		fd_close(&ends[0]);
+		fd_close(&ends[1]);
+		return -1;
+	}
+	scm_rights_watch_urgent(ends[0]);
+	session = new_session(server, ends[0], RIGHT_READ, (uid_t)-1);
+	if (!session) {
+		buf_text(why, "opening a connection to the control socket: out of memory");
+		fd_close(&ends[1]);
+		return -1;
+	}
+	session->is_own = true;
+	server->own++;
+	send_greeting(session);
+	return ends[1];
 }
 
 static int accept_next(const struct server *server)
@@ -304,12 +366,36 @@ static void on_listener_ready(struct watch *watch, bool readable, bool writable)
 		accept_some(server);
 }
 
+static void make_lost_socket(struct server *server);
+
 static void on_reloaded(void *context, bool good, const struct diags *diags, const struct reload_counts *counts)
 {
 	struct server *server = context;
 
 	verb_reload_end(server, good, diags, counts);
 	server_update_group(server);
+	make_lost_socket(server);       /* a file system that was detached is not reported by inotify(7) */
+}
+
+static void on_previewed(void *context, struct table *table, const struct diags *diags)
+{
+	verb_diff_end(context, table, diags);
+}
+
+static void on_node_touched(struct watch *watch, bool readable, bool writable)
+{
+	struct server *server = container_of(watch, struct server, node_watch);
+	struct watch_ids ids = { 0 };
+
+	(void)readable, (void)writable;
+	path_watch_take(server->node_fd, &ids);
+	if ((ids.count || ids.all) && !alarm_is_set(&server->node_delay))
+		alarm_set(&server->node_delay, NODE_DELAY);
+}
+
+static void on_node_delay(struct alarm *alarm)
+{
+	make_lost_socket(container_of(alarm, struct server, node_delay));
 }
 
 void server_init(struct server *server, struct supervisor *supervisor, const gid_t *group)
@@ -318,17 +404,22 @@ void server_init(struct server *server, struct supervisor *supervisor, const gid
 	server->group = *group;
 	server->wanted_group = group;
 	server->socket.fd = -1;
-	server->place = -1;
+	server->place = server->node_fd = -1;
+	supervisor->engine.control_server = server;
+	supervisor->engine.open_reader = open_reader;
 	for (int n = 0; n < SERVER_RESERVE; n++)
 		server->reserve[n] = -1;
 	keep_reserve(server);
 	list_init(&server->sessions);
 	event_stream_open(server);
 	supervisor->reloaded = on_reloaded;
+	supervisor->previewed = on_previewed;
 	supervisor->reloaded_context = server;
 	alarm_init(&server->pause, &supervisor->engine, on_accept_pause);
 	watch_init(&server->watch, &supervisor->engine, on_listener_ready);
 	watch_init(&server->changes, &supervisor->engine, on_runtime_changes);
+	watch_init(&server->node_watch, &supervisor->engine, on_node_touched);
+	alarm_init(&server->node_delay, &supervisor->engine, on_node_delay);
 }
 
 /* Gives the socket's file the new group. */
@@ -356,7 +447,7 @@ void server_update_group(struct server *server)
 	LIST_EACH(link, &server->sessions) {
 		struct session *session = container_of(link, struct session, link);
 
-		if (session->right == RIGHT_READ)
+		if (session->right == RIGHT_READ && !session->is_own)
 			end_session(session);
 	}
 	if (server->group == (gid_t)-1)
@@ -392,15 +483,51 @@ static bool open_socket(struct server *server, const char *path, struct buf *why
 	return make_socket(server, path, why);
 }
 
+static void unwatch_node(struct server *server)
+{
+	watch_stop(&server->node_watch);
+	alarm_stop(&server->node_delay);
+	fd_close(&server->node_fd);
+}
+
+/* Without inotify(7) only a reload looks whether the file is there. */
+static void watch_node(struct server *server)
+{
+	unwatch_node(server);
+	server->node_fd = server->socket.node ? path_watch_open() : -1;
+	if (server->node_fd >= 0 && path_watch_add(server->node_fd, server->socket.path) > 0)
+		watch_set(&server->node_watch, server->node_fd, true, false);
+}
+
 static void watch_socket(struct server *server)
 {
 	server->supervisor->control = server->socket.fd;
 	fd_close(&server->place);
 	keep_reserve(server);
 	watch_set(&server->watch, server->socket.fd, true, false);
+	watch_node(server);
 }
 
-/* The superd that had the socket is gone. A third superd may have taken it already. */
+/* Whether another superd has the socket or makes it. */
+static bool is_taken(int error)
+{
+	return error == EADDRINUSE || error == EWOULDBLOCK;
+}
+
+/* Whether the machine lacks something that it may have again. Other errors last until the administrator acts. */
+static bool may_pass(int error)
+{
+	static const int passing[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC, EDQUOT, EIO, EINTR };
+
+	for (size_t n = 0; n < sizeof(passing) / sizeof(*passing); n++) {
+		if (error == passing[n])
+			return true;
+	}
+	return false;
+}
+
+/* The superd that had the socket is gone, or what was lacking may be there. A third superd may have taken it
+ * already. */
 static void on_vacant(struct socket_wait *socket_wait)
 {
 	struct server *server = container_of(socket_wait, struct server, socket_wait);
@@ -409,17 +536,70 @@ static void on_vacant(struct socket_wait *socket_wait)
 
 	if (make_socket(server, socket_wait->path, &why)) {
 		log_notice(engine->log, "the control socket is %s now", socket_wait->path);
-		locks_read(engine, socket_wait->path);
-		supervisor_impose_locks(server->supervisor);
+		if (server->is_lost) {
+			locks_write_again(engine);      /* they went with it */
+		} else {
+			locks_read(engine, socket_wait->path);
+			boot_locks_take_over(engine, socket_wait->path);
+			supervisor_impose_locks(server->supervisor);
+		}
+		server->is_lost = false;
 		socket_wait_end(socket_wait);
 		watch_socket(server);
-	} else if (errno == EADDRINUSE || errno == EWOULDBLOCK) {
+	} else if (server->is_lost || is_taken(errno) || may_pass(errno)) {
 		socket_wait_begin(socket_wait, engine, socket_wait->path, on_vacant);
 	} else {
 		log_warn(engine->log, "no control socket %s: %s", socket_wait->path, buf_string(&why));
 		socket_wait_end(socket_wait);
 	}
 	buf_free(&why);
+}
+
+/* Lets go of the socket, whose file may be another superd's by now. Sessions stay. */
+static void close_socket(struct server *server)
+{
+	int fd = server->socket.fd;
+
+	watch_stop(&server->watch);
+	alarm_stop(&server->pause);
+	unwatch_node(server);
+	server->supervisor->control = -1;
+	server->socket.fd = -1;
+	control_socket_close(&server->socket);
+	close_socket_listener(&server->supervisor->engine, NULL, true, &fd);
+}
+
+/* Makes the socket anew if clients do not find it any more. Its folder may come back at any time, so superd tries again
+ * each second. */
+static void make_lost_socket(struct server *server)
+{
+	struct engine *engine = &server->supervisor->engine;
+	char *path;
+
+	if (server->socket.fd < 0 || control_socket_is_found(&server->socket))
+		return;
+	path = strdup(server->socket.path);
+	if (!path)
+		return;
+	log_warn(engine->log, "the control socket %s was removed: creating it again", path);
+	close_socket(server);
+	server->is_lost = true;
+	if (!socket_wait_begin(&server->socket_wait, engine, path, on_vacant))
+		log_warn(engine->log, "no control socket %s: out of memory", path);
+	free(path);
+}
+
+void server_take_left(struct server *server, const char *path)
+{
+	struct supervisor *supervisor = server->supervisor;
+	struct listen_fds *left = &supervisor->engine.listen_fds;
+
+	for (size_t n = 0; n < left->count && supervisor->control < 0; n++) {
+		if (!left->list[n].is_own || !control_socket_is_bound(left->list[n].fd, path))
+			continue;
+		supervisor->control = left->list[n].fd;
+		left->list[n].fd = -1;
+	}
 }
 
 void server_read_locks(struct server *server, const char *path)
@@ -429,6 +609,7 @@ void server_read_locks(struct server *server, const char *path)
 
 	if (is_safe && !control_socket_is_answered(path))
 		locks_read(&server->supervisor->engine, path);
+	boot_locks_read(&server->supervisor->engine, path);
 	buf_free(&why);
 }
 
@@ -436,9 +617,12 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 {
 	struct engine *engine = &server->supervisor->engine;
 	bool knows_locks = server->supervisor->before || engine->locks->path;
+	int error;
 
 	if (open_socket(server, path, why)) {
 		watch_socket(server);
+		if (server->supervisor->before || !knows_locks)
+			boot_locks_take_over(engine, path);
 		if (knows_locks) {
 			locks_keep(engine, path);
 		} else {                                /* another superd had the socket a moment ago */
@@ -447,10 +631,10 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 		}
 		return true;
 	}
+	error = errno;
 	locks_keep(engine, NULL);       /* the file belongs to the superd that has the socket */
-	if ((errno == EADDRINUSE || errno == EWOULDBLOCK) &&
-	    socket_wait_begin(&server->socket_wait, engine, path, on_vacant))
-		buf_text(why, ": it is waited for");
+	if ((is_taken(error) || may_pass(error)) && socket_wait_begin(&server->socket_wait, engine, path, on_vacant))
+		buf_text(why, is_taken(error) ? ": it is waited for" : ": superd tries again each second");
 	else
 		log_tap(engine->log, LEVEL_INFO, NULL, NULL);
 	return false;
@@ -458,23 +642,17 @@ bool server_open(struct server *server, const char *path, struct buf *why)
 
 void server_close(struct server *server)
 {
-	int fd;
-
 	log_tap(server->supervisor->engine.log, LEVEL_INFO, NULL, NULL);
 	recent_log_free(&server->recent_log);
+	service_row_writer_free(server->rows[false]);
+	service_row_writer_free(server->rows[true]);
+	server->supervisor->engine.open_reader = NULL;
 	socket_wait_end(&server->socket_wait);
 	LIST_EACH(link, &server->sessions)
 		end_session(container_of(link, struct session, link));
-	watch_stop(&server->watch);
 	watch_stop(&server->changes);
-	alarm_stop(&server->pause);
 	drop_reserve(server);
 	buf_free(&server->reload_results);
-	if (server->socket.fd < 0)
-		return;
-	server->supervisor->control = -1;
-	fd = server->socket.fd;
-	server->socket.fd = -1;
-	control_socket_close(&server->socket);
-	close_socket_listener(&server->supervisor->engine, NULL, true, &fd);
+	if (server->socket.fd >= 0)
+		close_socket(server);
 }

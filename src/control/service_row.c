@@ -1,4 +1,4 @@
-/* Writes the row of a service as JSON: its options, and where each was set.
+/* Writes the row of a service as JSON: its options, where each was set, and the row as superd.conf.
  *
  * Only options that the service sets itself have a place. All other values are defaults. */
 #include "control/service_row.h"
@@ -7,23 +7,24 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "config/option/default_service.h"
 #include "config/option/option_table.h"
 #include "config/option/service_mark.h"
+#include "config/table/service_conf.h"
 #include "config/table/service_json.h"
 
 struct service_row_writer {
-	struct default_service plain;
+	struct conf_defaults defaults;  /* of a table, whose values it borrows */
+	struct buf text;                /* these defaults as superd.conf; "": the table has none */
+	double loaded;                  /* supervisor->loaded of that table; 0: none yet */
+	bool hides;                     /* secrets are left out */
 };
 
-struct service_row_writer *service_row_writer_new(void)
+struct service_row_writer *service_row_writer_new(bool hides)
 {
 	struct service_row_writer *writer = calloc(1, sizeof(*writer));
 
-	if (writer && !default_service_make(&writer->plain)) {
-		free(writer);
-		return NULL;
-	}
+	if (writer)
+		writer->hides = hides;
 	return writer;
 }
 
@@ -31,8 +32,26 @@ void service_row_writer_free(struct service_row_writer *writer)
 {
 	if (!writer)
 		return;
-	default_service_free(&writer->plain);
+	conf_defaults_free(&writer->defaults);
+	buf_free(&writer->text);
 	free(writer);
+}
+
+bool service_row_writer_follow(struct service_row_writer *writer, const struct table *table, double loaded)
+{
+	const struct conf_style style = { .defaults = &writer->defaults, .hides = writer->hides };
+
+	if (writer->defaults.pool && writer->loaded == loaded)
+		return true;
+	conf_defaults_free(&writer->defaults);
+	buf_clear(&writer->text);
+	writer->loaded = loaded;
+	if (!conf_defaults_make(&writer->defaults, table))
+		return false;
+	service_conf_add_defaults(&writer->text, &style);
+	if (writer->text.failed)
+		conf_defaults_free(&writer->defaults); /* the next call tries again */
+	return writer->defaults.pool;
 }
 
 static void add_place(const char *file, unsigned line, const char *name, struct buf *out)
@@ -45,18 +64,28 @@ static void add_place(const char *file, unsigned line, const char *name, struct 
 	buf_free(&place);
 }
 
-void service_row_write(struct service_row_writer *writer, const struct service *row, bool hides, struct buf *out)
+static void add_text(const struct service_row_writer *writer, const struct service *row, struct buf *out)
+{
+	const struct conf_style style = { .defaults = &writer->defaults, .comments = true, .hides = writer->hides };
+	struct buf text = { 0 };
+
+	service_conf_add(&text, row, &style);
+	out->failed |= text.failed;
+	json_text_field(out, "defaults", buf_string(&writer->text));
+	json_text_field(out, "text", buf_string(&text));
+	buf_free(&text);
+}
+
+void service_row_write(const struct service_row_writer *writer, const struct service *row, struct buf *out)
 {
 	json_object_open(out);
 	json_text_field(out, "service", row->name);
 	if (row->at.file)
 		add_place(row->at.file, row->at.line, "source", out);
 	json_object_field(out, "options");
-	service_json_options(row, &writer->plain.service, hides, out);
+	service_json_options(row, &writer->defaults.plain, writer->hides, out);
 	json_object_close(out);
-	json_object_field(out, "texts");
-	service_json_texts(row, &writer->plain.service, hides, out);
-	json_object_close(out);
+	add_text(writer, row, out);
 	json_object_field(out, "sources");
 	for (size_t n = 0; n < directive_count; n++) {
 		const struct mark *mark = service_mark(row, directives[n].name[NATIVE]);

@@ -1,13 +1,17 @@
-/* Writes the row of a service as JSON: its options, and the places where they were set. */
+/* Writes the row of a service as JSON: its options, the places where they were set, and the row as superd.conf. */
 #pragma once
 
 #include "base/buf.h"
-#include "config/service/service.h"
+#include "config/table/table.h"
 
-/* Holds the defaults that rows are compared with. NULL: out of memory. */
+/* Holds the defaults of a table, which rows are compared with. hides: secrets are left out, for a client that may only
+ * read. NULL: out of memory. */
 struct service_row_writer;
-struct service_row_writer *service_row_writer_new(void);
+struct service_row_writer *service_row_writer_new(bool hides);
 void service_row_writer_free(struct service_row_writer *writer); /* accepts NULL */
 
-/* hides: secrets are left out, for a client that may only read. */
-void service_row_write(struct service_row_writer *writer, const struct service *row, bool hides, struct buf *out);
+/* Derives the defaults anew if the table was loaded at another time than the last one: it takes long where there are many
+ * services. Call it in each turn of the loop, as a reload frees the table. false: out of memory. */
+bool service_row_writer_follow(struct service_row_writer *writer, const struct table *table, double loaded);
+
+void service_row_write(const struct service_row_writer *writer, const struct service *row, struct buf *out);

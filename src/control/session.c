@@ -33,8 +33,13 @@ void session_unwatch_changes(struct session *session)
 		session->supervisor->engine.changes = NULL;
 }
 
+/* What superd says that it has done must outlive it: the state for the guard is saved first. */
 void session_send_line(struct session *session)
 {
+	struct engine *engine = &session->supervisor->engine;
+
+	if (engine->save_changes)
+		engine->save_changes(engine);
 	buf_char(&session->line, '\n');
 	line_io_send(&session->io, &session->line);
 }

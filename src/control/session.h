@@ -1,5 +1,5 @@
 /* One client of the control socket: its rights, its present request, and the work on it. An answer is a sequence of
- * lines, each a JSON object. The last line of an answer says that it is done, or has an error. */
+ * lines, each a JSON object. The last line of an answer reports that it is complete, or has an error. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,6 +32,7 @@ struct session {
 	struct line_io io;
 	enum right right;
 	uid_t uid;                      /* of the client */
+	bool is_own;                    /* of one of superd's own programs: its credentials do not show its rights */
 	struct request request;
 	const struct request_ops *ops;  /* NULL: no request is under way */
 	void *state;                    /* of the request, for its ops */

@@ -13,6 +13,7 @@
 #include "control/verbs.h"
 #include "engine/upgrade/load.h"
 
+#define SERIAL_MOST (INT64_MAX / 2)     /* leaves room for later lines */
 #define INTERVAL_MOST 86400. /* seconds, the limit of --interval (control/request.c) */
 
 static void save_io(struct state_saver *saver, const struct line_io *io)
@@ -24,11 +25,24 @@ static void save_io(struct state_saver *saver, const struct line_io *io)
 		state_add_bytes(&saver->text, "output", io->output.data + io->sent, line_io_pending(io));
 }
 
+static void save_names(struct state_saver *saver, const struct request *request)
+{
+	struct buf names = { 0 };
+
+	for (size_t n = 0; n < request->name_count; n++)
+		buf_add(&names, request->names[n], strlen(request->names[n]) + 1);
+	if (names.length)
+		state_add_bytes(&saver->text, "names", names.data, names.length);
+	saver->text.failed |= names.failed;
+	buf_free(&names);
+}
+
 static void save_session(struct state_saver *saver, const struct session *session)
 {
 	const char *verb = verb_upgrade_is_pending(session) ? "upgrade" : event_stream_verb(session);
 
-	if (session->io.broken || session->io.leaving || (session->ops && !verb))
+	/* The new superd would take a session of superd's own for one of superd's user. */
+	if (session->is_own || session->io.broken || session->io.leaving || (session->ops && !verb))
 		return;
 	state_open_section(&saver->text, "operator");
 	save_io(saver, &session->io);
@@ -37,6 +51,7 @@ static void save_session(struct state_saver *saver, const struct session *sessio
 		return;
 	state_add(&saver->text, "level", log_level_name(session->request.level));
 	save_text(saver, "pattern", session->request.service);
+	save_names(saver, &session->request);
 	save_real(saver, "interval", session->request.interval);
 	save_number(saver, "dropped", (int64_t)event_stream_dropped(session));
 }
@@ -47,6 +62,7 @@ static void save_recent_log(void *context, const char *service, const struct rec
 
 	state_open_section(&saver->text, "said");
 	state_add(&saver->text, "service", service);
+	state_add_number(&saver->text, "serial", (int64_t)line->serial);
 	state_add_real(&saver->text, "at", line->at);
 	state_add(&saver->text, "level", log_level_name(line->level));
 	state_add(&saver->text, "text", line->text);
@@ -80,6 +96,8 @@ static void restore_buffers(struct line_io *io, struct state_section *section)
 static void restore_request(struct request *request, struct state_section *section)
 {
 	const char *pattern = state_text(section, "pattern"), *level = state_text(section, "level");
+	size_t length, end, at = pattern ? strlen(pattern) + 1 : 0;
+	char *names = state_take_bytes(section, "names", LINE_IO_REQUEST_MOST, &length);
 
 	request->interval = state_real(section, "interval", 1.);
 	if (!(request->interval >= .1 && request->interval <= INTERVAL_MOST))
@@ -87,11 +105,19 @@ static void restore_request(struct request *request, struct state_section *secti
 	request->level = LEVEL_INFO;
 	if (level)
 		(void)log_parse_level(level, &request->level); /* an unknown level leaves the default */
-	if (!pattern)
+	if (pattern)
+		buf_add(&request->words, pattern, at);
+	if (names) {
+		buf_add(&request->words, names, length);
+		buf_char(&request->words, '\0');
+	}
+	end = names ? at + length : 0;
+	free(names);
+	if (request->words.failed)
 		return;
-	buf_text(&request->words, pattern);
-	if (!request->words.failed)
-		request->service = buf_string(&request->words);
+	request->service = pattern ? request->words.data : NULL;
+	for (; at < end && request->name_count < REQUEST_WORDS; at += strlen(&request->words.data[at]) + 1)
+		request->names[request->name_count++] = &request->words.data[at];
 }
 
 static void resume_request(struct session *session, const char *verb, struct state_section *section)
@@ -127,7 +153,8 @@ static void restore_recent_line(struct server *server, struct state_section *sec
 
 	if (service && text && name && !log_parse_level(name, &level))
 		recent_log_add(&server->recent_log, service,
-			       &(struct logged_line){ state_real(section, "at", 0.), level, text, strlen(text) });
+			       &(struct logged_line){ state_real(section, "at", 0.), level, text, strlen(text),
+						      (uint64_t)state_number(section, "serial", 0, SERIAL_MOST, 0) });
 }
 
 static void restore_sessions(struct server *server, struct state_stream *stream)

@@ -1,5 +1,5 @@
 /* Passes the clients of the control socket to the new superd of an upgrade. Idle clients stay connected, events and top
- * go on, and a client that waits for the upgrade gets its answer. The recent log goes over, too. */
+ * continue, and a client that waits for the upgrade gets its answer. The recent log is passed on, too. */
 #pragma once
 
 #include "control/server.h"

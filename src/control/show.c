@@ -15,6 +15,8 @@
 #include "engine/service/runtime_event.h"
 #include "os/rights/own_privileges.h"
 
+#define LOG_LINES 10                    /* lines of the log in an answer of status */
+
 double show_wall_offset(double now)
 {
 	return clock_wall() - now;
@@ -58,12 +60,21 @@ static void add_row_facts(const struct service_view *view, struct buf *out)
 	json_text_field(out, "type", types[row->exec->type]);
 }
 
+static struct list *first_of_last(struct list *lines)
+{
+	struct list *link = lines;
+
+	for (size_t n = 0; n < LOG_LINES && link->previous != lines; n++)
+		link = link->previous;
+	return link;
+}
+
 static void add_log(const struct service_view *view, struct buf *out)
 {
 	struct list *lines = recent_log_of(view->recent_log, view->match.row->name);
 
 	json_list_field(out, "log");
-	for (struct list *link = lines ? lines->next : NULL; link && link != lines; link = link->next) {
+	for (struct list *link = lines ? first_of_last(lines) : NULL; link && link != lines; link = link->next) {
 		const struct recent_line *line = container_of(link, struct recent_line, link);
 
 		json_object_open(out);
@@ -89,7 +100,7 @@ void show_status(const struct service_view *view, struct buf *out)
 	show_refused(view, out);
 	show_past(view, out);
 	show_failures(view, out);
-	show_idle(view, true, out);
+	show_idle(view, out);
 	show_latency(view, out);
 	add_log(view, out);
 	json_object_close(out);
@@ -138,7 +149,7 @@ static const char *why_unmeasured(const struct service_view *view)
 	const struct service *row = view->match.row;
 
 	if (row->exec->accept)
-		return "accept = yes: nothing of it runs without a client";
+		return "accept = yes: no instance runs without a client";
 	if (!service_idles(row))
 		return "not measured: set idle_timeout, with idle_action = report to look only";
 	if (stats->gaps.begun > 0)
@@ -249,12 +260,14 @@ void show_counters(const struct service_view *view, struct buf *out)
 	json_object_open(out);
 	show_state(view, out);
 	show_listeners(view, true, out);
+	if (view->match.row->exec->builtin)
+		json_text_field(out, "builtin", view->match.row->exec->builtin[0]);
 	json_count_field(out, "instances", count_instances(view));
 	show_usage(usage_of_service(view->match.runtime), out);
 	show_counts(view, out);
 	show_refused(view, out);
 	show_past(view, out);
-	show_idle(view, false, out);
+	show_idle(view, out);
 	show_latency(view, out);
 	show_relay(view, out);
 	show_spent(view, out);
@@ -271,6 +284,7 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	json_object_field(out, "superd");
 	json_count_field(out, "pid", (uint64_t)getpid());
 	json_text_field(out, "version", PACKAGE_VERSION);
+	json_seconds_field(out, "started", started + offset);
 	json_seconds_field(out, "uptime", clock_now() - started);
 	show_usage(resource_usage_of_process(getpid()), out);
 	json_count_field(out, "services", services);
@@ -281,7 +295,7 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	json_count_field(out, "queued", supervisor->start_queue.waiting_count);
 	json_count_field(out, "delayed", supervisor->start_queue.delayed);
 	json_seconds_field(out, "loaded", supervisor->loaded + offset);
-	json_flag_field(out, "current", !supervisor->is_outdated);
+	json_flag_field(out, "current", !*supervisor->service_list.refused);
 	json_count_field(out, "log_dropped", lost ? lost->all : 0);
 	json_count_field(out, "log_dropped_of_clients", lost ? lost->of_clients : 0);
 	json_object_close(out);

@@ -19,6 +19,7 @@
 #include "engine/runtime/start_queue.h"
 #include "engine/instance/relay.h"
 #include "engine/service/old_entry.h"
+#include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/wants_start.h"
@@ -52,6 +53,7 @@ void show_state(const struct service_view *view, struct buf *out)
 		json_count_field(out, "place", start_queue_place(runtime));
 	json_flag_field(out, "held", runtime && locks_hold(runtime));
 	json_flag_field(out, "enabled", runtime && !runtime_is_disabled(runtime));
+	json_flag_field(out, "disabled_at_boot", runtime && locks_disable_at_boot(runtime));
 	json_flag_field(out, "degraded", runtime && health_is_degraded(runtime));
 	json_text_field(out, "left_out", view->match.left_out ? left_out_reason(view->match.left_out) : NULL);
 	json_count_field(out, "outdated", runtime ? old_entry_count(view->match.runtime) : 0);
@@ -63,14 +65,19 @@ void show_locks(const struct service_view *view, struct buf *out)
 	const struct service_runtime *runtime = view->match.runtime;
 	const struct lock *lock = runtime ? locks_find(runtime->engine->locks, runtime->service->name) : NULL;
 	struct buf why = { 0 };
-	bool outlives = lock && locks_outlive(runtime->engine, &why);
 
 	json_list_field(out, "locks");
 	for (int kind = 0; lock && kind < LOCK_KINDS; kind++) {
 		const struct lock_order *order = &lock->orders[kind];
+		bool outlives;
 
 		if (!order->since)
 			continue;
+		buf_clear(&why);
+		if (kind == LOCK_AT_BOOT)
+			outlives = boot_locks_last(runtime->engine, &why);
+		else
+			outlives = locks_outlive(runtime->engine, &why);
 		json_object_open(out);
 		json_text_field(out, "lock", lock_word(kind));
 		json_whole_field(out, "uid", order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid);
@@ -264,6 +271,8 @@ static void add_instance(const struct service_view *view, const struct instance 
 	add_waits_for(view, instance, out);
 	if (instance->relay)
 		add_relay(instance->relay, out);
+	if (instance->foreground)
+		json_flag_field(out, "foreground", true);
 	if (instance->retired)
 		json_flag_field(out, "retired", true);
 	if (drain_waits(instance))
@@ -464,14 +473,14 @@ void show_past(const struct service_view *view, struct buf *out)
 		json_null_field(out, "pause");
 }
 
-void show_idle(const struct service_view *view, bool now, struct buf *out)
+void show_idle(const struct service_view *view, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze", "report" };
-	struct service_runtime *runtime = view->match.runtime;
+	const struct service_runtime *runtime = view->match.runtime;
 	struct idle_account account;
 	struct buf own = { 0 };
 
-	if (!runtime || !(now ? idle_describe_now(runtime, &account) : idle_describe(runtime, &account))) {
+	if (!runtime || !idle_describe(runtime, view->clients, &account)) {
 		json_null_field(out, "idle");
 		return;
 	}

@@ -15,9 +15,9 @@ void show_counts(const struct service_view *view, struct buf *out);
 void show_usage(struct resource_usage usage, struct buf *out);
 void show_refused(const struct service_view *view, struct buf *out);
 void show_latency(const struct service_view *view, struct buf *out);
-void show_relay(const struct service_view *view, struct buf *out);     /* what its relays pass on, now and in all */
+void show_relay(const struct service_view *view, struct buf *out);     /* the traffic of its relays, now and in all */
 void show_spent(const struct service_view *view, struct buf *out);      /* seconds in each state, and of processor time */
-void show_idle(const struct service_view *view, bool now, struct buf *out); /* now: counts the connections first, if it can */
+void show_idle(const struct service_view *view, struct buf *out);
 
 /* Sums memory and processor time over at most USAGE_MOST instances. */
 struct resource_usage usage_of_service(struct service_runtime *runtime);

@@ -1,8 +1,8 @@
 /* Waits until another superd gives up its control socket.
  *
  * A connection to the other superd shows when it ends. But that superd may refuse the connection, or a third one may
- * take its place. So each end or failure only leads to another attempt: after RETRY_SOON if the connection lasted
- * longer than RETRY_LATER, else after RETRY_LATER. */
+ * take its place. So each end or failure only leads to another attempt: after RETRY_SOON for the first one and if the
+ * connection lasted longer than RETRY_LATER, else after RETRY_LATER. */
 #include "control/socket_wait.h"
 
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static bool watch_end(struct socket_wait *socket_wait)
 	return true;
 }
 
-static void connect_again(struct socket_wait *socket_wait)
+static void connect_again(struct socket_wait *socket_wait, double pause)
 {
 	socket_wait->fd = fd_raise(control_socket_reach(socket_wait->path), FD_HIGH);
 	socket_wait->since = clock_now();
@@ -66,12 +66,14 @@ static void connect_again(struct socket_wait *socket_wait)
 	    watch_end(socket_wait))
 		return;
 	disconnect(socket_wait);
-	alarm_set(&socket_wait->retry, RETRY_LATER);
+	alarm_set(&socket_wait->retry, pause);
 }
 
 bool socket_wait_begin(struct socket_wait *socket_wait, struct engine *engine, const char *path,
 		       void (*vacant)(struct socket_wait *socket_wait))
 {
+	double pause = socket_wait->path ? RETRY_LATER : RETRY_SOON;
+
 	if (!socket_wait->path) {
 		socket_wait->path = strdup(path);
 		if (!socket_wait->path)
@@ -81,7 +83,7 @@ bool socket_wait_begin(struct socket_wait *socket_wait, struct engine *engine, c
 		watch_init(&socket_wait->watch, engine, on_hangup);
 		alarm_init(&socket_wait->retry, engine, on_retry);
 	}
-	connect_again(socket_wait);
+	connect_again(socket_wait, pause);
 	return true;
 }
 

@@ -1,5 +1,5 @@
-/* Waits until another superd gives up its control socket, as a superd that stops while the next one starts. A
- * connection to it shows when it ends. */
+/* Waits until another superd releases its control socket, as a superd that stops while the next one starts. A
+ * connection to that superd shows when it ends. */
 #pragma once
 
 #include <stdbool.h>

@@ -73,8 +73,9 @@ static void log_order(const struct session *session, const char *name)
 {
 	const struct event event = { .name = "told", .service = name };
 
-	log_event(session->supervisor->engine.log, LEVEL_NOTICE, &event, "told by uid %lu: %s",
-		  (unsigned long)session->uid, session->request.verb);
+	log_event(session->supervisor->engine.log, LEVEL_NOTICE, &event, "uid %lu requested: %s%s",
+		  (unsigned long)session->uid, session->request.verb,
+		  session->request.options & ASKS_BOOT ? " --boot" : "");
 }
 
 static void begin_one(struct operate_request *operate, const char *name)
@@ -86,14 +87,18 @@ static void begin_one(struct operate_request *operate, const char *name)
 
 	if (match.runtime) {
 		log_order(operate->session, name);
-		status = operator_begin(&order, match.runtime, operate->action, operate->session->uid, &message);
+		const struct operator_command command = { operate->action, operate->session->uid,
+							  operate->session->request.signal,
+							  operate->session->request.options & ASKS_BOOT };
+
+		status = operator_begin(&order, match.runtime, &command, &message);
 	} else if (match.left_out) {
 		buf_addf(&message, "it is left out: %s", left_out_reason(match.left_out));
 	} else if (match.row && operate->action == OPERATOR_REFRESH) {
-		buf_text(&message, "it does not run: its table says disable = yes");
+		buf_text(&message, "it does not run: the table has disable = yes");
 		status = DONE;
 	} else if (match.row) {
-		buf_text(&message, "its table says disable = yes");
+		buf_text(&message, "the table has disable = yes");
 		origin_cite(service_origin(match.row, "disable"), &message);
 		buf_text(&message, ": change it there, and reload");
 	} else {
@@ -113,7 +118,7 @@ static void begin_one(struct operate_request *operate, const char *name)
 /* A service that is being removed can only be stopped. So when it is gone, the order is done. */
 static enum operator_status describe_gone(struct buf *message)
 {
-	buf_text(message, "stopped, and gone");
+	buf_text(message, "stopped, and removed");
 	return DONE;
 }
 

@@ -1,7 +1,10 @@
-/* The query verbs: status, list, show, why, metrics, health, version.
+/* The query verbs: status, list, show, why, idle, timeline, metrics, health, version.
  *
  * An answer about many services takes several turns of the loop, and a reload may come between two turns. So it keeps
- * names, not pointers, and skips a service that is gone by its turn. */
+ * names, not pointers, and skips a service that is gone by its turn.
+ *
+ * status and why count who is connected. The kernel takes long for that where it has many connections, or memory for
+ * many, and then a thread asks it (engine/clients/conn_query). One question counts for several services. */
 #include "control/verbs.h"
 
 #include <stdlib.h>
@@ -15,29 +18,93 @@
 #include "control/service_row.h"
 #include "control/show.h"
 #include "control/verb_why.h"
+#include "engine/health/health.h"
+#include "engine/idle/idle.h"
 #include "engine/service/runtime_event.h"
+#include "os/guard/guard_link.h"
 #include "prepare/build_info.h"
 
-struct query_request {
-	struct selection selection;     /* services that are still to be answered */
-	void (*show)(const struct service_view *view, struct buf *out); /* adds the object for a service */
-	struct service_row_writer *rows; /* for the verb show; NULL: another verb */
+#define AHEAD 64                        /* services that are counted at once */
+
+struct query_request;
+
+/* One of the next services of an answer. */
+struct next_service {
+	const char *name;               /* in selection.names */
+	struct query_request *query;
+	struct idle_count clients;
 };
 
-static void send_service(struct session *session, struct query_request *query, const char *name, double now)
+struct query_request {
+	struct session *session;
+	struct selection selection;     /* services that are still to be answered */
+	bool counts;                    /* clients are counted first */
+	struct next_service next[AHEAD]; /* from `at` on still to be answered */
+	size_t at, count, uncounted;    /* uncounted: number of `next` whose count is under way */
+	void (*show)(const struct service_view *view, struct buf *out); /* adds the object for a service */
+	bool only_failed;               /* --failed */
+	struct service_row_writer *rows; /* for the verb show, the server's; NULL: another verb */
+};
+
+static bool is_wanted(const struct query_request *query, const struct service_match *match)
 {
+	return !query->only_failed || match->left_out || (match->runtime && health_has_failed(match->runtime));
+}
+
+static void send_service(struct query_request *query, const struct next_service *next, double now)
+{
+	struct session *session = query->session;
 	struct service_view view = {
 		.supervisor = session->supervisor, .recent_log = &session->server->recent_log,
-		.match = selection_find(session->supervisor, name), .now = now, .offset = show_wall_offset(now),
+		.request = &session->request,
+		.match = selection_find(session->supervisor, next->name), .clients = &next->clients, .now = now,
+		.offset = show_wall_offset(now),
 	};
 
-	if (!view.match.row)
+	if (!view.match.row || !is_wanted(query, &view.match))
 		return;
-	if (query->rows)
-		service_row_write(query->rows, view.match.row, session->right < RIGHT_ACT, &session->line);
-	else
+	if (!query->rows)
 		query->show(&view, &session->line);
+	else if (service_row_writer_follow(query->rows, session->supervisor->table, session->supervisor->loaded))
+		service_row_write(query->rows, view.match.row, &session->line);
+	else
+		session->line.failed = true;
 	session_send_line(session);
+}
+
+static void on_clients_counted(struct idle_count *clients)
+{
+	struct query_request *query = container_of(clients, struct next_service, clients)->query;
+
+	if (!--query->uncounted)
+		line_io_want_room(&query->session->io, true);
+}
+
+static void free_next(struct query_request *query)
+{
+	for (size_t n = 0; n < query->count; n++)
+		idle_count_free(&query->next[n].clients);
+	query->at = query->count = query->uncounted = 0;
+}
+
+/* Takes the next names, one at least if there is one, and starts to count. */
+static void take_next(struct query_request *query)
+{
+	double begun = clock_now();
+	const char *name;
+
+	free_next(query);
+	while (query->count < AHEAD && (!query->count || clock_now() - begun < TURN_SECONDS) &&
+	       (name = selection_next(&query->selection))) {
+		struct next_service *next = &query->next[query->count++];
+		struct service_runtime *runtime = NULL;
+
+		*next = (struct next_service){ .name = name, .query = query };
+		if (query->counts)
+			runtime = selection_find(query->session->supervisor, name).runtime;
+		if (runtime && idle_count_start(&next->clients, runtime, on_clients_counted))
+			query->uncounted++;
+	}
 }
 
 static void on_query_room(struct session *session)
@@ -48,14 +115,18 @@ static void on_query_room(struct session *session)
 	if (!selection_go_on(&query->selection, session))
 		return;
 	while (line_io_has_room(&session->io) && now - begun < TURN_SECONDS) {
-		const char *name = selection_next(&query->selection);
-
-		if (!name) {
+		if (query->at == query->count)
+			take_next(query);
+		if (!query->count) {
 			if (!selection_refuse_missing(&query->selection, session))
 				session_done(session);
 			return;
 		}
-		send_service(session, query, name, now);
+		if (query->uncounted) {
+			line_io_want_room(&session->io, false);
+			return;
+		}
+		send_service(query, &query->next[query->at++], now);
 		now = clock_now();
 	}
 }
@@ -64,8 +135,8 @@ static void on_query_free(struct session *session)
 {
 	struct query_request *query = session->state;
 
+	free_next(query);
 	selection_free(&query->selection);
-	service_row_writer_free(query->rows);
 	free(query);
 }
 
@@ -85,8 +156,11 @@ static struct query_request *begin_query(struct session *session,
 		session_fail(session, CODE_FAILED, "", "out of memory");
 		return NULL;
 	}
+	query->session = session;
 	query->selection = selection;
 	query->show = show;
+	query->counts = show == show_status || show == verb_why_write;
+	query->only_failed = session->request.options & ASKS_FAILED;
 	session_begin(session, &query_ops, query, true);
 	return query;
 }
@@ -111,13 +185,22 @@ void verb_query_idle(struct session *session)
 	begin_query(session, show_gaps);
 }
 
+void verb_query_timeline(struct session *session)
+{
+	begin_query(session, show_timeline);
+}
+
 void verb_query_show(struct session *session)
 {
 	struct query_request *query = begin_query(session, NULL);
+	bool hides = session->right < RIGHT_ACT;
+	struct service_row_writer **rows = &session->server->rows[hides];
 
 	if (!query)
 		return;
-	query->rows = service_row_writer_new();
+	if (!*rows)
+		*rows = service_row_writer_new(hides);
+	query->rows = *rows;
 	if (!query->rows)
 		session_fail(session, CODE_FAILED, "", "out of memory");
 }
@@ -156,6 +239,13 @@ void verb_query_version(struct session *session)
 	for (size_t n = 0; built_with[n]; n++)
 		json_element_text(&session->line, built_with[n]);
 	json_list_close(&session->line);
+	if (guard_pid() > 0)
+		json_count_field(&session->line, "guard", (uint64_t)guard_pid());
+	else
+		json_null_field(&session->line, "guard");
+	json_text_field(&session->line, "reload_refused",
+			*session->supervisor->service_list.refused ? session->supervisor->service_list.refused : NULL);
+	json_count_field(&session->line, "starts_noted", guard_notes_used());
 	show_posture(&session->line);
 	json_object_close(&session->line);
 	session_send_line(session);

@@ -9,7 +9,9 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/wait_note.h"
 #include "config/table/diff.h"
+#include "control/diag_lines.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "engine/service/old_entry.h"
@@ -22,31 +24,18 @@ struct reload_request {
 	bool table_was_read;
 	bool good;                      /* the new table is in effect */
 	struct reload_counts counts;    /* numbers of services, by what the reload did */
-	size_t errors, failed;          /* number of errors in the table, and of services that failed */
+	bool is_cut;                    /* memory was lacking for the answer */
+	char errors[DIAGS_SUMMARY_MOST]; /* how many there are in the table; empty: none */
+	size_t failed;                  /* number of services that failed */
 	struct buf results;             /* a copy of server->reload_results */
 	size_t at;                      /* bytes of `results` that are reported */
-	struct buf lines;               /* diagnostics to send, with a newline before each */
-	size_t sent;                    /* bytes of lines that are sent */
+	struct diag_lines lines;        /* diagnostics to send */
 	struct alarm timeout;           /* of --timeout */
 };
 
 static const char *diff_name(enum diff_kind diff)
 {
 	return diff == DIFF_ADDED ? "added" : diff == DIFF_REMOVED ? "removed" : "changed";
-}
-
-static void add_diagnostic(struct buf *out, const struct diag *diag)
-{
-	buf_char(out, '\n');
-	json_object_open(out);
-	json_text_field(out, "diagnostic", diag->message);
-	json_text_field(out, "file", diag->file);
-	json_count_field(out, "line", diag->line);
-	json_count_field(out, "column", diag->column);
-	json_text_field(out, "severity", severity_name(diag->severity));
-	if (diag->hint)
-		json_text_field(out, "hint", diag->hint);
-	json_object_close(out);
 }
 
 static void note_reloaded(struct session *session, bool good, const struct diags *diags,
@@ -59,12 +48,11 @@ static void note_reloaded(struct session *session, bool good, const struct diags
 	reload->table_was_read = true;
 	reload->good = good;
 	reload->counts = *counts;
-	reload->errors = diags->errors;
-	for (size_t n = 0; n < diags->count; n++)
-		add_diagnostic(&reload->lines, &diags->list[n]);
-	buf_char(&reload->lines, '\n');
+	if (diags->errors)
+		diags_summarize(diags, reload->errors);
+	diag_lines_add(&reload->lines, diags);
 	buf_add(&reload->results, buf_string(&session->server->reload_results), session->server->reload_results.length);
-	reload->failed += reload->results.failed || session->server->reload_results.failed || reload->lines.failed;
+	reload->is_cut = reload->results.failed || session->server->reload_results.failed || reload->lines.text.failed;
 	line_io_want_room(&session->io, true);
 }
 
@@ -143,26 +131,6 @@ static bool report_service(struct reload_request *reload, enum diff_kind diff, c
 	return true;
 }
 
-/* Sends diagnostics while there is room. true: all are sent. */
-static bool send_diagnostics(struct reload_request *reload)
-{
-	struct session *session = reload->session;
-	const struct buf *lines = &reload->lines;
-
-	while (reload->sent + 1 < lines->length) {
-		const char *start = lines->data + reload->sent + 1;
-		size_t length = strcspn(start, "\n");
-
-		if (!line_io_has_room(&session->io))
-			return false;
-		buf_add(&session->line, start, length);
-		reload->sent += length + 1;
-		if (length)
-			session_send_line(session);
-	}
-	return true;
-}
-
 /* Reports services while there is room and time. true: all are reported. */
 static bool report_services(struct reload_request *reload)
 {
@@ -195,7 +163,10 @@ static void finish_reload(struct reload_request *reload)
 	json_count_field(line, "failed", reload->failed);
 	json_object_close(line);
 	session_send_line(session);
-	if (reload->failed)
+	if (reload->is_cut && !reload->failed)
+		session_fail(session, CODE_FAILED, "superctl list shows all services",
+			     "reloaded, but superd cannot report the changes: out of memory");
+	else if (reload->failed)
 		session_fail(session, CODE_FAILED, "superd tries again by itself", "reloaded, but %zu service%s failed",
 			     reload->failed, reload->failed == 1 ? "" : "s");
 	else
@@ -204,12 +175,11 @@ static void finish_reload(struct reload_request *reload)
 
 static void refuse_reload(struct reload_request *reload)
 {
-	static const char hint[] = "the table of before goes on";
+	static const char hint[] = "the previous table stays in effect";
 	struct session *session = reload->session;
 
-	if (reload->errors)
-		session_fail(session, CODE_FAILED, hint, "not reloaded: %zu error%s", reload->errors,
-			     reload->errors == 1 ? "" : "s");
+	if (*reload->errors)
+		session_fail(session, CODE_FAILED, hint, "not reloaded: %s", reload->errors);
 	else
 		session_fail(session, CODE_FAILED, hint, "not reloaded: %s",
 			     session->supervisor->engine.stopping ? "superd is stopping" : "out of memory");
@@ -223,7 +193,7 @@ static void on_reload_room(struct session *session)
 		line_io_want_room(&session->io, false);
 		return;
 	}
-	if (!send_diagnostics(reload))
+	if (!diag_lines_send(&reload->lines, session))
 		return;
 	if (!reload->good)
 		refuse_reload(reload);
@@ -243,7 +213,15 @@ static void on_reload_timeout(struct alarm *alarm)
 {
 	struct reload_request *reload = container_of(alarm, struct reload_request, timeout);
 
-	session_fail(reload->session, CODE_FAILED, "", "not done in time, but under way");
+	char what[WAIT_NOTE_MOST];
+	double seconds;
+
+	if (!reload->table_was_read && wait_note_read(what, &seconds))
+		session_fail(reload->session, CODE_FAILED,
+			     "the previous table stays in effect; the reload continues when it answers",
+			     "not reloaded in time: %s does not answer", what);
+	else
+		session_fail(reload->session, CODE_FAILED, "", "not done in time, but under way");
 }
 
 static void on_reload_free(struct session *session)
@@ -253,7 +231,7 @@ static void on_reload_free(struct session *session)
 
 	alarm_stop(&reload->timeout);
 	buf_free(&reload->results);
-	buf_free(&reload->lines);
+	diag_lines_free(&reload->lines);
 	free(reload);
 	session_unwatch_changes(session);
 	if (--server->reload_waiters)

@@ -49,7 +49,8 @@ static void on_upgrade_done(void *context, bool good, const char *text)
 	if (session && good)
 		send_success(session, text);
 	else if (session)
-		session_fail(session, strncmp(text, "busy", 4) ? CODE_FAILED : CODE_BUSY, "", "not upgraded: %s", text);
+		session_fail(session, strncmp(text, "busy", 4) ? CODE_FAILED : CODE_BUSY, "", "%s: %s",
+			     session->request.options & ASKS_CHECK ? "an upgrade would fail" : "not upgraded", text);
 	upgrade->is_done = true;
 	if (!upgrade->in_call)
 		free(upgrade);
@@ -61,8 +62,8 @@ static void on_upgrade_timeout(struct alarm *alarm)
 	bool checks = session->request.options & ASKS_CHECK;
 
 	session_fail(session, CODE_FAILED, "",
-		     checks ? "it has not answered in time whether it can take over"
-			    : "not upgraded in time, but under way: the log tells what comes of it");
+		     checks ? "the new superd has not answered in time"
+			    : "not upgraded in time, but under way: see the log for the result");
 }
 
 static struct upgrade_request *begin_waiting(struct session *session)

@@ -15,6 +15,7 @@
 #include "engine/freeze/freeze.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/background.h"
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/ready.h"
@@ -52,7 +53,7 @@ static void add_pause(const struct service_runtime *runtime, struct buf *out)
 	if (left < 0)
 		return;
 	if (runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime)) {
-		buf_text(out, "; it is not started again by itself: start starts it");
+		buf_text(out, "; superd does not start it again: superctl start does");
 		return;
 	}
 	buf_text(out, "; it tries again in ");
@@ -104,7 +105,7 @@ static void add_running(const struct service_runtime *runtime, struct buf *out)
 			 (long)current_pid(runtime));
 	add_relay(runtime, out);
 	if (current && current->notice && *current->notice->status)
-		buf_addf(out, "; it says: %s", current->notice->status);
+		buf_addf(out, "; its status: %s", current->notice->status);
 	if (wanting)
 		buf_addf(out, "; %s, which wants it, keeps it awake", wanting->service->name);
 	if (runtime_is_held(runtime))
@@ -151,6 +152,9 @@ static void add_listening(const struct service_runtime *runtime, struct buf *out
 	if (runtime->service->exec->accept) {
 		buf_text(out, "it waits for clients, and starts an instance for each");
 		add_warm(runtime, out);
+	} else if (background_pid(runtime)) {
+		buf_text(out, background_serves(runtime) ? "no instance runs, and superd starts none for its clients"
+							 : "no instance runs: the next client starts one");
 	} else if (runtime->listener_count) {
 		buf_text(out, "nothing runs: the next client starts it");
 	} else {
@@ -227,9 +231,11 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 		break;
 	case STOPPING:
 		if (current_pid(runtime))
-			buf_addf(out, "pid %ld was told to end, and has not yet", (long)current_pid(runtime));
+			buf_addf(out, "pid %ld has been requested to stop, and is still running",
+				 (long)current_pid(runtime));
 		else
-			buf_text(out, "what runs before or after its program was told to end, and has not yet");
+			buf_text(out, "commands before or after its program have been requested to end, and still "
+				      "run");
 		break;
 	case CLOSING:
 		buf_text(out, "its sockets are closed, and its instances are ending");
@@ -238,7 +244,7 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 		add_pause(runtime, out);
 		break;
 	case FROZEN:
-		buf_addf(out, "pid %ld is frozen: a client, or thaw, lets it go on", (long)current_pid(runtime));
+		buf_addf(out, "pid %ld is frozen: a client or superctl thaw wakes it", (long)current_pid(runtime));
 		break;
 	case HELD:
 		if (runtime_is_draining(runtime))
@@ -332,25 +338,25 @@ static bool relays_clients(const struct service_runtime *runtime)
 	return current && current->relay && (current->relay->connections || current->relay->flows);
 }
 
-/* Adds "it is stopped when nobody was for 5 min"; the words in front tell what nobody was. */
+/* Adds "stops after 5 min"; the words in front tell what nobody was. */
 static void add_idle_action(const struct idle_account *account, bool has_words_before, struct buf *text)
 {
 	static const char *const actions[] = { "stopped", "frozen", "reported" };
 
 	buf_addf(text, "%sit is %s when %s for ", has_words_before ? "; " : "", actions[account->action],
 		 account->quiet_sleep ? "nothing has moved"
-		 : has_words_before   ? "nobody was"
-				      : "nobody was connected");
+		 : has_words_before   ? "none was"
+				      : "no client was connected");
 	add_span(text, account->timeout);
 }
 
-/* Adds "nobody has been connected for 3 s; it is stopped when nobody was for 5 min". Nothing is said of connections
+/* Adds "no client has been connected for 3 s; it is stopped when nobody was for 5 min". Nothing is said of connections
  * that are not counted yet where its relay has told of some. */
 static void add_idle(const struct service_view *view, struct buf *text)
 {
 	struct idle_account account;
 
-	if (!idle_describe_now(view->match.runtime, &account))
+	if (!idle_describe(view->match.runtime, view->clients, &account))
 		return;
 	if (account.quiet_sleep && account.connections) {
 		add_quiet(view, &account, text);
@@ -358,10 +364,12 @@ static void add_idle(const struct service_view *view, struct buf *text)
 	}
 	if (account.standing == IDLE_USED && account.connections)
 		add_connected(&account, text);
+	else if (account.since <= 0 && account.known && !relays_clients(view->match.runtime))
+		buf_text(text, "no client is connected");
 	else if (account.since <= 0 && !relays_clients(view->match.runtime))
-		buf_text(text, "whether anybody is connected is not known before they are counted");
+		buf_text(text, "connections are not counted yet");
 	else if (account.since > 0)
-		buf_text(text, "nobody has been connected for ");
+		buf_text(text, "no client has been connected for ");
 	if (account.since > 0)
 		add_span(text, view->now > account.since ? view->now - account.since : 0);
 	if (account.standing == IDLE_BUSY)
@@ -378,7 +386,7 @@ static void add_own_port_hint(const struct service_view *view, struct buf *text)
 {
 	const struct service_runtime *runtime = view->match.runtime;
 	const char *where = runtime->service->exec->pass == PASS_INETD ? "at its standard input"
-								      : "at descriptor 3, as LISTEN_FDS tells it";
+								      : "at descriptor 3, as LISTEN_FDS announces";
 	uint16_t port;
 
 	if (runtime_state(runtime) != RUNNING || service_is_relayed(runtime->service))
@@ -386,15 +394,15 @@ static void add_own_port_hint(const struct service_view *view, struct buf *text)
 	port = process_own_port(current_pid(runtime), service_user(runtime->service));
 	if (port) {
 		buf_addf(text,
-			 "pid %ld listens at port %u itself: its program has to accept %s, and not to open a port of "
-			 "its own; or say pass = bind",
+			 "pid %ld listens at port %u itself: its program must accept %s, and must not open a port of "
+			 "its own; or set pass = bind",
 			 (long)current_pid(runtime), port, where);
 		return;
 	}
 	if (view->now - runtime_stats(runtime)->last_start < HINT_AFTER)
 		return;
 	buf_addf(text,
-		 "if nobody is ever served: its program has to accept %s; one that opens a port of its own does not",
+		 "if no client is ever served: its program must accept %s; a program that opens its own port does not",
 		 where);
 }
 
@@ -454,6 +462,18 @@ static void add_last_line(const struct service_runtime *runtime, struct buf *tex
 		buf_addf(text, "last printed: %s", line);
 }
 
+/* The number of failures right behind this one, which are older, with the same reason why nothing could be started.
+ * The ends of processes are told one by one, with their pids. */
+static unsigned count_same_failures(const struct failures *failures, unsigned first)
+{
+	unsigned next = first + 1;
+
+	while (next < failures->count && *failures->kept[first].why &&
+	       !strcmp(failures->kept[next].why, failures->kept[first].why))
+		next++;
+	return next - first - 1;
+}
+
 /* Adds the last failures of a service with accept = yes. Other services pause after a failure, and report it there. */
 static void add_failures(const struct service_view *view, const struct failures *failures, struct buf *text,
 			 struct buf *out)
@@ -461,9 +481,10 @@ static void add_failures(const struct service_view *view, const struct failures 
 	if (failures->in_row > 1)
 		buf_addf(text, "the last %u instances all failed", failures->in_row);
 	put_sentence(text, out);
-	for (unsigned n = 0; n < failures->count; n++) {
+	for (unsigned n = 0, more; n < failures->count; n += more + 1) {
 		const struct failure *failure = &failures->kept[n];
 
+		more = count_same_failures(failures, n);
 		buf_text(text, "failed ");
 		add_span(text, view->now - failure->at);
 		buf_text(text, " ago: ");
@@ -472,6 +493,11 @@ static void add_failures(const struct service_view *view, const struct failures 
 		if (*failure->peer)
 			buf_addf(text, "for %s, ", failure->peer);
 		failure_describe(failure, text);
+		if (more) {
+			buf_addf(text, "; the same happened %u time%s before, first ", more, more == 1 ? "" : "s");
+			add_span(text, view->now - failures->kept[n + more].at);
+			buf_text(text, " ago");
+		}
 		put_sentence(text, out);
 	}
 }
@@ -498,6 +524,8 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	put_sentence(&text, out);
 	if (runtime_current(runtime))
 		bind_calls_tell(runtime_current(runtime), &text);
+	put_sentence(&text, out);
+	background_describe(runtime, &text);
 	put_sentence(&text, out);
 	add_idle(view, &text);
 	put_sentence(&text, out);
@@ -526,15 +554,15 @@ static void add_left_out(const struct service_match *match, struct buf *text, st
 	const char *reason = left_out_reason(match->left_out);
 
 	if (match->runtime)
-		buf_addf(text, "its entry in the table is wrong now, so it goes on as it was before: %s", reason);
+		buf_addf(text, "its entry has errors now, so the previous entry stays in effect: %s", reason);
 	else
-		buf_addf(text, "left out, so nobody is served: %s", reason);
+		buf_addf(text, "left out, so no client is served: %s", reason);
 	put_sentence(text, out);
 	if (match->runtime || !match->left_out->may_return)
-		buf_text(text, "mend its entry, and reload");
+		buf_text(text, "correct its entry, then superctl reload");
 	else
-		buf_text(text, "superd looks now and then whether that is still so, and serves it when it is not; "
-			       "a reload looks at once");
+		buf_text(text, "superd checks this from time to time, and serves it as soon as it can; a reload "
+			       "checks at once");
 	put_sentence(text, out);
 }
 
@@ -552,7 +580,7 @@ void verb_why_write(const struct service_view *view, struct buf *out)
 	if (view->match.left_out) {
 		add_left_out(&view->match, &text, out);
 	} else if (!view->match.runtime) {
-		buf_text(&text, "off: its table says disable = yes");
+		buf_text(&text, "off: the table has disable = yes");
 		origin_cite(service_origin(row, "disable"), &text);
 		put_sentence(&text, out);
 	}

@@ -1,4 +1,4 @@
-/* The state of a service in sentences: why it is in this state, what it waits for, what happened last. And health. */
+/* The state of a service in sentences: its reason, the awaited event, the last events. And health. */
 #pragma once
 
 #include "base/buf.h"

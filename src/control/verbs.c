@@ -53,13 +53,15 @@ static const struct request_verb {
 	enum operator_action action;    /* if begin is NULL */
 } verbs[] = {
 	{ "status", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_status },
-	{ "list", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_list },
+	{ "list", RIGHT_READ, NAMES_ANY, ASKS_FAILED, .begin = verb_query_list },
 	{ "show", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_show },
 	{ "why", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_why },
 	{ "idle", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_idle },
+	{ "timeline", RIGHT_READ, NAMES_ANY, ASKS_SINCE | ASKS_CELLS, .begin = verb_query_timeline },
 	{ "metrics", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_metrics },
 	{ "health", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_health },
 	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, .begin = event_stream_events },
+	{ "log", RIGHT_READ, NAMES_ANY, ASKS_LINES | ASKS_FOLLOW | ASKS_LEVEL, .begin = verb_log_begin },
 	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, .begin = event_stream_top },
 	{ "version", RIGHT_READ, NAMES_NONE, 0, .begin = verb_query_version },
 	{ "start", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_START },
@@ -70,10 +72,13 @@ static const struct request_verb {
 	{ "drain", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_DRAIN },
 	{ "freeze", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_FREEZE },
 	{ "thaw", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_THAW },
-	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_ENABLE },
-	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_DISABLE },
+	{ "signal", RIGHT_ACT, NAMES_SOME, ASKS_SIGNAL | ASKS_PROGRESS, .action = OPERATOR_SIGNAL },
+	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING | ASKS_BOOT, .action = OPERATOR_ENABLE },
+	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING | ASKS_BOOT, .action = OPERATOR_DISABLE },
 	{ "evict", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_EVICT },
+	{ "run", RIGHT_ACT, NAMES_SOME, ASKS_TERMINAL | ASKS_STOP, .begin = verb_run_begin },
 	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING, .begin = begin_reload },
+	{ "diff", RIGHT_ACT, NAMES_NONE, ASKS_TIMEOUT, .begin = verb_diff_begin },
 	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, .begin = reopen_log },
 	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, .begin = verb_upgrade_begin },
 	{ "shutdown", RIGHT_ACT, NAMES_NONE, WAITING, .begin = shut_down },
@@ -115,9 +120,11 @@ static const char *check_request(const struct request *request, const struct req
 	if (request->options & ~verb->options)
 		return "it does not have that option";
 	if (verb->names == NAMES_NONE && request->name_count)
-		return "it takes no names";
+		return "it accepts no names";
 	if (verb->names == NAMES_SOME && !request->name_count)
 		return "it needs the name of a service, or a pattern";
+	if (!verb->begin && verb->action == OPERATOR_SIGNAL && !request->signal)
+		return "it needs --signal=SIGNAL";
 	return NULL;
 }
 
@@ -126,8 +133,9 @@ static void log_order_to_superd(const struct session *session, const struct requ
 {
 	const struct event event = { .name = "told" };
 
-	if (verb->right == RIGHT_ACT && !session->request.name_count && !(session->request.options & ASKS_CHECK))
-		log_event(session->supervisor->engine.log, LEVEL_NOTICE, &event, "told by uid %lu: %s",
+	if (verb->right == RIGHT_ACT && !session->request.name_count && !(session->request.options & ASKS_CHECK) &&
+	    verb->begin != verb_diff_begin)
+		log_event(session->supervisor->engine.log, LEVEL_NOTICE, &event, "uid %lu requested: %s",
 			  (unsigned long)session->uid, verb->name);
 }
 
@@ -146,8 +154,8 @@ void verbs_obey(struct session *session)
 	} else if (!verb) {
 		refuse_unknown(session, request->verb);
 	} else if (verb->right > session->right) {
-		session_fail(session, CODE_DENIED, "ask as root, or as superd's own user",
-			     "%s: not allowed to you, who may read", verb->name);
+		session_fail(session, CODE_DENIED, "run it as root, or as superd's own user",
+			     "%s: permission denied: members of the control group may only read", verb->name);
 	} else {
 		session_fail(session, CODE_USAGE, "", "%s: %s", verb->name, wrong);
 	}

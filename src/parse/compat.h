@@ -1,5 +1,5 @@
-/* The inetd implementations whose tables superd reads. They read some lines differently; --compat says whose meaning
- * holds. */
+/* The inetd implementations whose tables superd reads. They read some lines differently; --compat selects one
+ * of them. */
 #pragma once
 
 #include <stddef.h>

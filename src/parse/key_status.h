@@ -2,8 +2,8 @@
 #pragma once
 
 enum key_status {
-	KEY_DONE,                       /* superd does what it says */
-	KEY_HARMLESS,                   /* superd ignores it silently: it describes, orders, or tunes what superd lacks */
+	KEY_DONE,                       /* superd applies it */
+	KEY_HARMLESS,                   /* superd ignores it silently: it describes, orders, or tunes a feature that superd lacks */
 	KEY_WARNED,                     /* superd ignores it and warns: it tunes something that superd cannot tune */
 	KEY_REFUSED,                    /* an error: superd lacks it, and it restricts, protects or changes the service */
 };

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
+#include "base/wait_note.h"
 
 void reading_say(struct reading *reading, enum severity severity, struct origin at, const char *format,
 		 va_list arguments)
@@ -111,7 +112,7 @@ static bool refuse_circle(struct reading *reading, const char *path, const struc
 
 		if (opened->device != status->st_dev || opened->inode != status->st_ino || !opened->inode)
 			continue;
-		diag_error(reading->diags, from, "%s is being read already: a file can't include itself", path);
+		diag_error(reading->diags, from, "%s is being read already: a file cannot include itself", path);
 		if (opened->from.file)
 			diag_note(reading->diags, opened->from, "%s is read because of this line", opened->path);
 		else
@@ -174,7 +175,7 @@ static bool read_entry(struct reading *reading, const struct reader *reader, con
 
 	if (!file)
 		return reading_refuse_memory(reading);
-	if (stat(file, &status) == 0 && S_ISDIR(status.st_mode))
+	if (wait_note_stat(file, &status) == 0 && S_ISDIR(status.st_mode))
 		return true;
 	if (reader->takes ? !reader->takes(reading, file, name) : fnmatch("*.conf", name, 0) != 0)
 		return true;
@@ -238,7 +239,7 @@ static bool read_checked_path(struct reading *reading, const struct reader *read
 	struct stat status = { 0 };
 	bool ok;
 
-	if (strcmp(path, "-") && stat(path, &status) < 0 && !is_fileless(reader, path)) {
+	if (strcmp(path, "-") && wait_note_stat(path, &status) < 0 && !is_fileless(reader, path)) {
 		if (from.file)
 			diag_error(reading->diags, from, "cannot read %s: %s", path, strerror(errno));
 		else

@@ -49,7 +49,7 @@ struct inetd_defaults {
 /* The state that a language's reader keeps from file to file. The function that frees a state also identifies it. */
 typedef void free_state(void *state);
 struct reading_state {
-	free_state *free;               /* NULL: this slot and those behind it are unused */
+	free_state *free;               /* NULL: this slot and all later ones are unused */
 	void *state;                    /* NULL: nothing is kept now */
 };
 
@@ -111,6 +111,9 @@ struct read_request {
 	/* Whether a rule of hosts.allow or hosts.deny may deny clients of this daemon. A service that cannot apply such
 	 * rules is then refused or warned of. NULL: there are no rules. */
 	bool (*may_be_denied)(const char *daemon);
+	/* The port of this name and protocol in services(5); 0: it has none; -1: unknown, as the machine has no services(5).
+	 * NULL: the table may be another machine's. */
+	int (*service_port)(const char *name, const char *protocol);
 	/* Called for every source that was read. format: its title. services: their number, without those of sources
 	 * that it imports. May be NULL. */
 	void (*on_source)(void *context, const char *path, const char *format, size_t services);
@@ -127,7 +130,8 @@ void reading_leave_out(struct reading *reading, struct origin at, const char *na
  * not leave out an error in it. The error does not count as one of the service before it. */
 void reading_mark_vital(struct reading *reading, struct origin at);
 
-/* What begins here, such as an include, may affect other entries. --keep-going still reports its errors and goes on. */
+/* The statement that begins here, such as an include, may affect other entries. --keep-going still reports its errors
+ * and continues. */
 void reading_mark_shared(struct reading *reading, struct origin at);
 
 /* The file that begins at this place is also part of the service of this name. */
@@ -138,7 +142,7 @@ typedef bool source_loader(struct source_file *source, const char *path, struct 
 typedef bool source_reader(struct reading *reading, const struct source_file *source);
 bool reading_load(struct reading *reading, const char *path, source_loader *load, source_reader *read);
 
-/* For readers that open files themselves: asks request->may_read of one. */
+/* For readers that open files themselves: calls request->may_read for a file. */
 bool reading_may_read(struct reading *reading, const char *path, const struct stat *status);
 
 /* The entry at `at` loses all or some of its sockets, because the entry at `to` has them. */
@@ -147,6 +151,11 @@ void reading_note_yield(struct reading *reading, struct origin at, struct origin
 static inline bool reading_may_be_denied(const struct reading *reading, const char *daemon)
 {
 	return reading->request && reading->request->may_be_denied && reading->request->may_be_denied(daemon);
+}
+
+static inline int reading_service_port(const struct reading *reading, const char *name, const char *protocol)
+{
+	return reading->request && reading->request->service_port ? reading->request->service_port(name, protocol) : -1;
 }
 
 /* The place of the state that this function frees. It holds NULL at first. */
@@ -162,7 +171,7 @@ void reading_drop_states(struct reading *reading);
 void reading_say(struct reading *reading, enum severity severity, struct origin at, const char *format,
 		 va_list arguments) __attribute__((format(printf, 4, 0)));
 
-/* What it is that a unit restricts something and superd lacks it. */
+/* The severity of a restriction in a unit that superd lacks. */
 enum severity reading_unsupported(const struct reading *reading);
 
 /* Adds that memory has run out, and is false. */

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SHELL_WORD_WARNING "%s: '%s': no shell reads this: the program gets it as an argument"
-#define SHELL_WORD_HINT "write /bin/sh -c '...' to have a shell read it; in quotes it is meant as it stands"
+#define SHELL_WORD_WARNING "%s: '%s': no shell reads this: the program receives it as an argument"
+#define SHELL_WORD_HINT "write /bin/sh -c '...' for a shell; quote it if it is literal"
 
 /* The state of a scan over the words of one command. Zeroed before the first word, but for fills_variables. */
 struct shell_scan {
@@ -16,8 +16,8 @@ struct shell_scan {
 	bool is_shells;                 /* sh -c came: the words that follow are for that shell */
 };
 
-/* Looks at the next word, which has no quotes any more. is_bare: no part of it was quoted or escaped; other words are
- * meant as they stand. Returns true if it was meant for a shell. */
+/* Examines the next word, which has no quotes any more. is_bare: no part of it was quoted or escaped; other words are
+ * literal. Returns true if the word is written for a shell. */
 bool shell_scan_word(struct shell_scan *scan, const char *word, bool is_bare);
 
 /* Scans a whole command, split as base/shell_words does. Returns its first word that was meant for a shell, to free();

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "os/rights/capability.h"
+#include "os/rights/id_map.h"
 #include "prepare/gids.h"
 
 static const char not_root[] = "superd does not run as root, so its services run as its own user and group only";
@@ -140,7 +141,7 @@ static bool set_groups(struct accounts *accounts, const struct service *service,
 	if (identity->groups && !build->user)
 		filled = gids_of_superd(&build->gids);
 	else if (identity->groups && build->listed)
-		filled = gids_of_user(&build->gids, build->account.name, build->account.gid);
+		filled = gids_of_user(&build->gids, accounts->lookups, build->account.name, build->account.gid);
 	if (!filled || !gids_add(&build->gids, build->account.gid))
 		return out_of_memory(accounts, service);
 	for (words text = identity->supplementary_groups; text && *text; text++) {
@@ -219,6 +220,45 @@ static bool is_superds_own(const struct account_build *build)
 	return same;
 }
 
+/* The first option whose id the user namespace does not map, so that the kernel would refuse it at each start; NULL:
+ * none. `*id` is that id. */
+static const char *find_unmapped_option(const struct account_build *build, const struct identity_options *identity,
+					unsigned *id)
+{
+	*id = build->account.uid;
+	if (!id_map_has_uids(*id, 1))
+		return identity->dynamic_user ? "dynamic_user" : "user";
+	*id = build->account.gid;
+	if (!id_map_has_gids(*id, 1))
+		return identity->group ? "group" : "user";
+	for (int n = 0; n < build->gids.count && !build->account.keeps_groups; n++) {
+		*id = build->gids.list[n];
+		if (!id_map_has_gids(*id, 1))
+			return identity->supplementary_groups ? "supplementary_groups" : "user";
+	}
+	return NULL;
+}
+
+static bool check_mapped(struct accounts *accounts, const struct service *service, const struct account_build *build)
+{
+	const struct identity_options *identity = service->groups->identity;
+	unsigned id;
+	const char *option = find_unmapped_option(build, identity, &id);
+	struct buf text = { 0 };
+	struct lookup_failure failure = { NULL, NULL };
+
+	if (!option)
+		return true;
+	buf_addf(&text, "this user namespace does not map %s id %u",
+		 id_map_has_uids(build->account.uid, 1) ? "group" : "user", id);
+	failure.wrong = pool_text(accounts->pool, buf_string(&text));
+	buf_free(&text);
+	if (!failure.wrong)
+		return out_of_memory(accounts, service);
+	return accounts_refuse(accounts, service, option,
+			       strcmp(option, "dynamic_user") ? option_text(identity, option) : "yes", failure);
+}
+
 static bool resolve_switching(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
@@ -229,7 +269,9 @@ static bool resolve_switching(struct accounts *accounts, const struct service *s
 		return true;
 	build->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
 	build->account.keeps_groups = gids_must_be_kept();
-	return build->account.switches || resolve_unprivileged(accounts, service, build);
+	if (!build->account.switches)
+		return resolve_unprivileged(accounts, service, build);
+	return build->own || check_mapped(accounts, service, build);
 }
 
 static const struct account *keep_account(struct accounts *accounts, const struct service *service,

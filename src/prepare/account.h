@@ -8,9 +8,10 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
+#include "base/ptr_map.h"
 #include "config/service/service.h"
+#include "config/table/lookup_cache.h"
 #include "prepare/helper_user.h"
-#include "prepare/ptr_map.h"
 
 /* The result of looking up a user, in the pool. */
 struct found_user {
@@ -36,6 +37,7 @@ struct accounts {
 	struct ptr_map users, groups;   /* name -> struct found_user, struct found_group */
 	struct ptr_map known;           /* struct identity_options, user -> struct account */
 	struct ptr_map dynamic;         /* id as text -> name of the dynamic user that has it */
+	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
 	bool is_only_checked;           /* set by the caller: accept users that superd cannot change to */
 	struct helper_users *helper_users; /* ids of superd-builtin's services, in the pool; NULL before the first */
 	bool helper_users_checked;      /* helper_users_wrong is valid */
@@ -48,6 +50,9 @@ void accounts_close(struct accounts *accounts);
 /* Looks up a name or a number; NULL: out of memory. */
 const struct found_user *accounts_user(struct accounts *accounts, const char *text);
 const struct found_group *accounts_group(struct accounts *accounts, const char *text);
+
+/* Whether there is a group with this id, or that cannot be found out; its name, or NULL, is in *name, in the pool. */
+bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name);
 
 /* Why a name could not be resolved, and a similar one, as in struct found_user. */
 struct lookup_failure {

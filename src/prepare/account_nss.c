@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library_memory.h"
 #include "base/scan.h"
+#include "base/wait_note.h"
 #include "config/option/option_name.h"
 
 #define NEAR_MOST 10000                 /* entries to compare for a hint: a directory server may have millions */
@@ -94,6 +96,8 @@ static const char *user_near(struct pool *pool, const char *name)
 	struct nearest nearest = { .name = name, .distance = distance_limit(name) };
 	const struct passwd *entry;
 
+	if (!library_has_memory(NSS_MEMORY))
+		return NULL;
 	setpwent();
 	for (int i = 0; i < NEAR_MOST && (entry = getpwent()); i++)
 		nearest_compare(&nearest, entry->pw_name);
@@ -106,6 +110,8 @@ static const char *group_near(struct pool *pool, const char *name)
 	struct nearest nearest = { .name = name, .distance = distance_limit(name) };
 	const struct group *entry;
 
+	if (!library_has_memory(NSS_MEMORY))
+		return NULL;
 	setgrent();
 	for (int i = 0; i < NEAR_MOST && (entry = getgrent()); i++)
 		nearest_compare(&nearest, entry->gr_name);
@@ -125,13 +131,17 @@ static int call_getpw(const char *name, uid_t uid, struct passwd *entry, char **
 		if (!larger)
 			return ENOMEM;
 		*buffer = larger;
+		if (!library_has_memory(NSS_MEMORY))
+			return ENOMEM;
+		wait_note_begin("NSS: the user", name ? name : "of a number");
 		error = name ? getpwnam_r(name, entry, larger, size, found)
 			     : getpwuid_r(uid, entry, larger, size, found);
+		wait_note_end();
 	}
 	return error;
 }
 
-static int call_getgr(const char *name, struct group *entry, char **buffer, struct group **found)
+static int call_getgr(const char *name, gid_t gid, struct group *entry, char **buffer, struct group **found)
 {
 	int error = ERANGE;
 
@@ -142,7 +152,12 @@ static int call_getgr(const char *name, struct group *entry, char **buffer, stru
 		if (!larger)
 			return ENOMEM;
 		*buffer = larger;
-		error = getgrnam_r(name, entry, larger, size, found);
+		if (!library_has_memory(NSS_MEMORY))
+			return ENOMEM;
+		wait_note_begin("NSS: the group", name ? name : "of a number");
+		error = name ? getgrnam_r(name, entry, larger, size, found)
+			     : getgrgid_r(gid, entry, larger, size, found);
+		wait_note_end();
 	}
 	return error;
 }
@@ -152,21 +167,72 @@ static const char *text_unless_empty(struct pool *pool, const char *text)
 	return text && *text ? pool_text(pool, text) : NULL;
 }
 
-static bool query_user(struct accounts *accounts, const char *text, struct found_user *user)
+/* Takes an earlier answer: the name, the ids, home and shell. false: there is none, or it is damaged. */
+static bool recall_user(struct accounts *accounts, const char *text, struct found_user *user)
 {
-	bool numeric = is_number(text, &user->uid);
+	words known = lookup_cache_find(accounts->lookups, "user", text);
+	uint32_t uid, gid;
+
+	if (!known || !*known)
+		return known;
+	for (int n = 0; n < 5; n++) {
+		if (!known[n])
+			return false;
+	}
+	if (!lookup_number(known[1], &uid) || !lookup_number(known[2], &gid))
+		return false;
+	user->listed = true;
+	user->name = pool_text(accounts->pool, known[0]);
+	user->uid = uid;
+	user->gid = gid;
+	user->home = text_unless_empty(accounts->pool, known[3]);
+	user->shell = text_unless_empty(accounts->pool, known[4]);
+	return true;
+}
+
+static void note_user(struct accounts *accounts, const char *text, const struct found_user *user)
+{
+	char uid[16], gid[16];
+	const char *const answer[] = { user->name, uid, gid, user->home ? user->home : "",
+				       user->shell ? user->shell : "" };
+
+	snprintf(uid, sizeof(uid), "%u", (unsigned)user->uid);
+	snprintf(gid, sizeof(gid), "%u", (unsigned)user->gid);
+	lookup_cache_add(accounts->lookups, "user", text, answer, user->listed ? 5 : 0);
+}
+
+/* Returns 0, or an error that is no answer. A user without an entry is not `listed`. */
+static int ask_for_user(struct accounts *accounts, const char *text, bool numeric, struct found_user *user)
+{
 	struct passwd entry, *found;
 	char *buffer = NULL;
 	int error = call_getpw(numeric ? NULL : text, user->uid, &entry, &buffer, &found);
 
-	user->name = pool_text(accounts->pool, found ? found->pw_name : text);
 	if (found) {
 		user->listed = true;
+		user->name = pool_text(accounts->pool, found->pw_name);
 		user->uid = found->pw_uid;
 		user->gid = found->pw_gid;
 		user->home = text_unless_empty(accounts->pool, found->pw_dir);
 		user->shell = text_unless_empty(accounts->pool, found->pw_shell);
-	} else if (!means_no_entry(error)) {
+	}
+	free(buffer);
+	if (!found && !means_no_entry(error))
+		return error;
+	if (!found || user->name)
+		note_user(accounts, text, user);
+	return 0;
+}
+
+static bool query_user(struct accounts *accounts, const char *text, struct found_user *user)
+{
+	bool numeric = is_number(text, &user->uid);
+	int error = recall_user(accounts, text, user) ? 0 : ask_for_user(accounts, text, numeric, user);
+
+	if (user->listed)
+		return user->name;
+	user->name = pool_text(accounts->pool, text);
+	if (error) {
 		user->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else if (numeric) {
 		user->gid = user->uid;  /* as for users with a group of their own: never superd's */
@@ -174,8 +240,7 @@ static bool query_user(struct accounts *accounts, const char *text, struct found
 		user->wrong = "there is no such user here";
 		user->near = user_near(accounts->pool, text);
 	}
-	free(buffer);
-	return user->name;
+	return user->name && ((numeric && !error) || user->wrong);
 }
 
 const struct found_user *accounts_user(struct accounts *accounts, const char *text)
@@ -195,25 +260,48 @@ const struct found_user *accounts_user(struct accounts *accounts, const char *te
 	return user;
 }
 
-static void query_group(struct accounts *accounts, const char *text, struct found_group *group)
+/* By an earlier answer, or NSS. Returns 0, or an error that is no answer. */
+static int find_group(struct accounts *accounts, const char *text, gid_t *gid, bool *is_found)
 {
+	words known = lookup_cache_find(accounts->lookups, "group", text);
 	struct group entry, *found;
 	char *buffer = NULL;
+	uint32_t number;
+	int error;
+
+	if (known && (!*known || lookup_number(*known, &number))) {
+		*is_found = *known;
+		*gid = *known ? number : 0;
+		return 0;
+	}
+	error = call_getgr(text, 0, &entry, &buffer, &found);
+	*is_found = found;
+	if (found) {
+		*gid = found->gr_gid;
+		lookup_cache_add_number(accounts->lookups, "group", text, found->gr_gid);
+	} else if (means_no_entry(error)) {
+		lookup_cache_add(accounts->lookups, "group", text, NULL, 0);
+	}
+	free(buffer);
+	return found || means_no_entry(error) ? 0 : error;
+}
+
+static bool query_group(struct accounts *accounts, const char *text, struct found_group *group)
+{
+	bool found = false;
 	int error;
 
 	if (is_number(text, &group->gid))
-		return;
-	error = call_getgr(text, &entry, &buffer, &found);
-	if (found) {
-		group->gid = found->gr_gid;
-	} else if (!means_no_entry(error)) {
+		return true;
+	error = find_group(accounts, text, &group->gid, &found);
+	if (error) {
 		group->failed = true;
 		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
-	} else {
+	} else if (!found) {
 		group->wrong = "there is no such group here";
 		group->near = group_near(accounts->pool, text);
 	}
-	free(buffer);
+	return found || group->wrong;
 }
 
 const struct found_group *accounts_group(struct accounts *accounts, const char *text)
@@ -227,11 +315,32 @@ const struct found_group *accounts_group(struct accounts *accounts, const char *
 	if (ptr_map_get(&accounts->groups, key, NULL, &known))
 		return known;
 	group = pool_alloc(accounts->pool, sizeof(*group));
-	if (!group)
+	if (!group || !query_group(accounts, key, group))
 		return NULL;
-	query_group(accounts, key, group);
 	ptr_map_put(&accounts->groups, key, NULL, group);
 	return group;
+}
+
+bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name)
+{
+	const char *text = pool_textf(accounts->pool, "%u", (unsigned)gid);
+	words known = text ? lookup_cache_find(accounts->lookups, "group of id", text) : NULL;
+	struct group entry, *found;
+	char *buffer = NULL;
+	int error;
+
+	*name = NULL;
+	if (known) {
+		*name = pool_text(accounts->pool, *known);
+		return *known;
+	}
+	error = call_getgr(NULL, gid, &entry, &buffer, &found);
+	if (found)
+		*name = pool_text(accounts->pool, found->gr_name);
+	if (text && (found ? !!*name : means_no_entry(error)))
+		lookup_cache_add(accounts->lookups, "group of id", text, name, found ? 1 : 0);
+	free(buffer);
+	return found || error == ERANGE || error == ENOMEM;
 }
 
 bool accounts_pair(struct accounts *accounts, const char *text, const struct found_user **user,

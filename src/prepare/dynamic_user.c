@@ -3,12 +3,9 @@
  *
  * A service must get the same id each time, as files belong to it. The id is a hash of the name, unless a directory of
  * the service already belongs to an id of the range, or the hashed id is taken. */
-#include <errno.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,35 +16,17 @@
 
 #define FIRST_DYNAMIC 61184u
 #define LAST_DYNAMIC 65519u
-#define ENTRY_MOST (1u << 20)
 
 static bool in_range(uid_t id)
 {
 	return id >= FIRST_DYNAMIC && id <= LAST_DYNAMIC;
 }
 
-static bool group_exists(gid_t gid)
-{
-	struct group entry, *found = NULL;
-	char *buffer = NULL, *larger;
-	int error = ERANGE;
-
-	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
-		larger = realloc(buffer, size);
-		if (!larger)
-			break;
-		buffer = larger;
-		error = getgrgid_r(gid, &entry, buffer, size, &found);
-	}
-	free(buffer);
-	return found || error == ERANGE; /* if that is unknown, it counts as existing */
-}
-
 /* Whether the id is taken: by another service of this table, by an entry of NSS, or by systemd. */
 static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 {
 	const struct found_user *listed;
-	const char *number;
+	const char *number, *group;
 	const void *owner;
 	char path[64];
 
@@ -58,7 +37,7 @@ static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 		return strcmp(owner, name) != 0;
 	snprintf(path, sizeof(path), "/run/systemd/dynamic-uid/%u", (unsigned)id);
 	listed = accounts_user(accounts, number);
-	return !listed || listed->listed || group_exists(id) || access(path, F_OK) == 0;
+	return !listed || listed->listed || accounts_has_group_id(accounts, id, &group) || access(path, F_OK) == 0;
 }
 
 static bool take_id(struct accounts *accounts, const char *name, uid_t id)

@@ -3,9 +3,14 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/library_memory.h"
+#include "base/wait_note.h"
 #include "os/rights/raw_syscall.h"
 
 bool gids_has(const struct gids *gids, gid_t gid)
@@ -41,19 +46,69 @@ bool gids_add(struct gids *gids, gid_t gid)
 	return true;
 }
 
-bool gids_of_user(struct gids *gids, const char *name, gid_t gid)
+/* false: out of memory, or there are too many. */
+static bool ask_for_groups(struct gids *gids, const char *name, gid_t gid)
 {
 	for (int room = 32; room <= 65536 + 1; room *= 2) {
-		int count = room;
+		int count = room, status;
 
-		if (!gids_reserve(gids, room))
+		if (!gids_reserve(gids, room) || !library_has_memory(NSS_MEMORY))
 			return false;
-		if (getgrouplist(name, gid, gids->list, &count) >= 0) {
+		wait_note_begin("NSS: the groups of the user", name);
+		status = getgrouplist(name, gid, gids->list, &count);
+		wait_note_end();
+		if (status >= 0) {
 			gids->count = count;
 			return true;
 		}
 	}
 	return false;
+}
+
+/* false: the answer cannot be used. */
+static bool take_groups(struct gids *gids, const char *const *answer)
+{
+	uint32_t gid;
+
+	gids->count = 0;
+	for (; *answer; answer++) {
+		if (!lookup_number(*answer, &gid) || !gids_add(gids, gid))
+			return false;
+	}
+	return gids->count;
+}
+
+static void note_groups(const struct gids *gids, struct lookup_cache *lookups, const char *key)
+{
+	char (*texts)[16] = calloc((size_t)gids->count, sizeof(*texts));
+	const char **words = calloc((size_t)gids->count, sizeof(*words));
+
+	for (int n = 0; texts && words && n < gids->count; n++) {
+		snprintf(texts[n], sizeof(texts[n]), "%u", (unsigned)gids->list[n]);
+		words[n] = texts[n];
+	}
+	if (texts && words)
+		lookup_cache_add(lookups, "groups", key, words, (size_t)gids->count);
+	free(words);
+	free(texts);
+}
+
+bool gids_of_user(struct gids *gids, struct lookup_cache *lookups, const char *name, gid_t gid)
+{
+	struct buf key = { 0 };
+	const char *const *known;
+	bool filled;
+
+	buf_addf(&key, "%u %s", (unsigned)gid, name);
+	known = key.failed ? NULL : lookup_cache_find(lookups, "groups", buf_string(&key));
+	filled = known && take_groups(gids, known);
+	if (!filled) {
+		filled = ask_for_groups(gids, name, gid);
+		if (filled && lookups && !key.failed)
+			note_groups(gids, lookups, buf_string(&key));
+	}
+	buf_free(&key);
+	return filled;
 }
 
 bool gids_of_superd(struct gids *gids)

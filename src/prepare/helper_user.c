@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "os/rights/capability.h"
+#include "os/rights/id_map.h"
 #include "prepare/account.h"
 #include "prepare/gids.h"
 
@@ -74,25 +75,11 @@ uid_t helper_user_for(struct helper_users *users, const char *service)
 	return id;
 }
 
-/* Whether one line of the map contains all ids; true without /proc. */
-static bool is_mapped(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	unsigned long inside, outside, count;
-	bool mapped = !file;
-
-	while (file && !mapped && fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3)
-		mapped = inside <= OWN_USERS_FIRST && OWN_USERS_FIRST + HELPER_USERS <= inside + count;
-	if (file)
-		fclose(file);
-	return mapped;
-}
-
 const char *helper_users_refused(void)
 {
 	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
 		return "superd may not change its user (CAP_SETUID and CAP_SETGID are missing)";
-	if (!is_mapped("/proc/self/uid_map") || !is_mapped("/proc/self/gid_map"))
+	if (!id_map_has_uids(OWN_USERS_FIRST, HELPER_USERS) || !id_map_has_gids(OWN_USERS_FIRST, HELPER_USERS))
 		return "this user namespace has no ids from 60578 to 61183";
 	return NULL;
 }

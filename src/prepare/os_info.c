@@ -4,8 +4,6 @@
  * unit that uses it is refused. */
 #include "prepare/os_info.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +16,6 @@
 #include "prepare/account.h"
 
 #define FILE_MOST (64u << 10)
-#define GROUP_MOST (1u << 20)
 
 /* Machine names of uname(2) for which systemd has other names. */
 static const struct {
@@ -136,34 +133,13 @@ static const char *keep_id(struct pool *pool, const char *path)
 	return length == 32 ? pool_text(pool, id) : NULL;
 }
 
-static const char *keep_group_name(struct pool *pool, gid_t gid)
-{
-	struct group entry, *found = NULL;
-	const char *name = NULL;
-	char *buffer = NULL;
-	int error = ERANGE;
-
-	for (size_t size = 1024; error == ERANGE && size <= GROUP_MOST; size *= 4) {
-		char *larger = realloc(buffer, size);
-
-		if (!larger)
-			break;
-		buffer = larger;
-		error = getgrgid_r(gid, &entry, buffer, size, &found);
-	}
-	if (found)
-		name = pool_text(pool, found->gr_name);
-	free(buffer);
-	return name;
-}
-
 static const char *absolute(const char *path)
 {
 	return path && *path == '/' ? path : NULL;
 }
 
 /* root is not looked up, so that a system whose names come over the network can start. */
-static void read_user(struct unit_machine *machine, struct pool *pool)
+static void read_user(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool)
 {
 	const char *home = absolute(secure_getenv("HOME")), *shell = absolute(secure_getenv("SHELL"));
 	const struct found_user *found;
@@ -179,7 +155,9 @@ static void read_user(struct unit_machine *machine, struct pool *pool)
 		return;
 	}
 	accounts_open(&accounts, pool, &ignored);
+	accounts.lookups = lookups;
 	found = machine->user_id ? accounts_user(&accounts, machine->user_id) : NULL;
+	accounts_has_group_id(&accounts, getgid(), &machine->group);
 	accounts_close(&accounts);
 	diags_free(&ignored);
 	if (found && found->listed) {
@@ -189,10 +167,9 @@ static void read_user(struct unit_machine *machine, struct pool *pool)
 	}
 	machine->home = pool_text(pool, home);
 	machine->shell = shell ? pool_text(pool, shell) : "/bin/sh";
-	machine->group = keep_group_name(pool, getgid());
 }
 
-bool os_info_read(struct unit_machine *machine, struct pool *pool)
+bool os_info_read(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool)
 {
 	*machine = (struct unit_machine){
 		.machine_id = keep_id(pool, "/etc/machine-id"),
@@ -200,7 +177,7 @@ bool os_info_read(struct unit_machine *machine, struct pool *pool)
 	};
 	read_host(machine, pool);
 	read_system(machine, pool);
-	read_user(machine, pool);
+	read_user(machine, lookups, pool);
 	return machine->user_id && machine->group_id && machine->os_id && machine->image_version &&
 		os_info_read_dirs(machine, pool);
 }

@@ -5,10 +5,12 @@
 #include <stdbool.h>
 
 #include "base/pool.h"
+#include "config/table/lookup_cache.h"
 #include "config/table/unit_machine.h"
 
-/* Fills in what is known; texts are kept in the pool. false: out of memory. */
-bool os_info_read(struct unit_machine *machine, struct pool *pool);
+/* Fills in the known values; texts are kept in the pool. lookups: answers to use, and to add to; NULL: none. false: out of
+ * memory. */
+bool os_info_read(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool);
 
 /* Fills in the folders; called by os_info_read once the user's home is known. false: out of memory. */
 bool os_info_read_dirs(struct unit_machine *machine, struct pool *pool);

@@ -1,5 +1,5 @@
-/* Checks whether this machine has what a table needs: programs that exist and that the service's user may execute,
- * folders, interfaces, kinds of endpoints that the kernel knows, privileges for ports and users. Runs after
+/* Checks whether this machine has everything that a table needs: programs that exist and that the service's user may
+ * execute, folders, interfaces, kinds of endpoints that the kernel knows, privileges for ports and users. Runs after
  * prepare/resolve. */
 #pragma once
 

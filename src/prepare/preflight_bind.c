@@ -24,7 +24,7 @@ static void refuse_bind(struct preflight *preflight, const struct service *servi
 			   "behind redirect");
 	else
 		diags_hint(preflight->diags,
-			   "it takes Linux 5.9, and a container that allows seccomp(2) and, as with CAP_SYS_PTRACE, "
+			   "it needs Linux 5.9, and a container that allows seccomp(2) and, as with CAP_SYS_PTRACE, "
 			   "pidfd_getfd(2); without them, put the program behind redirect");
 }
 

@@ -35,9 +35,9 @@ static bool cannot_create(const char *path, char wrong[PATH_MAX + 64])
 	if (!exists)
 		snprintf(wrong, PATH_MAX + 64, "%s: %s", above, strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
-		snprintf(wrong, PATH_MAX + 64, "%s is no folder", above);
+		snprintf(wrong, PATH_MAX + 64, "%s is not a directory", above);
 	else if (strcmp(above, path) && access(above, W_OK | X_OK) < 0)
-		snprintf(wrong, PATH_MAX + 64, "it cannot be made in %s: %s", above, strerror(errno));
+		snprintf(wrong, PATH_MAX + 64, "it cannot be created in %s: %s", above, strerror(errno));
 	else
 		return false;
 	return true;
@@ -55,7 +55,7 @@ static void check_directory(struct preflight *preflight, const struct service *s
 		preflight_report(preflight, SEVERITY_ERROR, service, kind->option, name, "%s", strerror(ENAMETOOLONG));
 	else if (directory_has_control(preflight->defaults, kind->base, name))
 		preflight_report(preflight, SEVERITY_ERROR, service, kind->option, name,
-				 "superd's control socket %s is there", preflight->defaults->control);
+				 "it contains superd's control socket %s", preflight->defaults->control);
 	else if (preflight_may_look(preflight, path) && cannot_create(path, wrong))
 		preflight_report(preflight, SEVERITY_WARNING, service, kind->option, name, "%s", wrong);
 }
@@ -139,9 +139,9 @@ static void check_reclaim(struct preflight *preflight, const struct service *ser
 	preflight->reclaim_reported = true;
 	preflight_report(
 		preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
-		"process_madvise with MADV_PAGEOUT is not to be had: the kernel is older than Linux 5.10, or a "
+		"process_madvise with MADV_PAGEOUT is not available: the kernel is older than Linux 5.10, or a "
 		"container's filter of system calls forbids it (many allow it with the capability sys_ptrace): "
-		"where there is no control group with memory.reclaim, memory is not handed back");
+		"without a control group with memory.reclaim, superd cannot reclaim memory");
 }
 
 void preflight_environment(struct preflight *preflight, const struct service *service)

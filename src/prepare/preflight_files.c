@@ -118,7 +118,7 @@ const char *preflight_check_program(const struct preflight *preflight, const str
 	if (root_path_stat(root, path, &status) < 0)
 		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
 	if (!S_ISREG(status.st_mode))
-		return S_ISDIR(status.st_mode) ? "that is a folder, not a program" : "that is no program";
+		return S_ISDIR(status.st_mode) ? "that is a directory, not a program" : "that is no program";
 	if (account && !may_execute(account, &status) && (root || !has_access_list(path)))
 		return pool_textf(pool, "user %s may not execute it; its mode is %04o", account->name,
 				  (unsigned)(status.st_mode & 07777));
@@ -184,9 +184,12 @@ static void check_tcpd_program(struct preflight *preflight, const struct service
 	wrong = path && preflight_may_look(preflight, path)
 			? preflight_check_program(preflight, service, path, NULL, service->account)
 			: NULL;
-	if (wrong)
+	if (wrong && service->is_foreign)       /* its messages name no option, but the program that is meant */
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec",
+				 pool_textf(preflight->table->pool, "%s, which tcpd starts", path), "%s", wrong);
+	else if (wrong)
 		preflight_report(preflight, SEVERITY_WARNING, service, "exec", service->exec->exec[0],
-				 "of %s, which tcpd is to run: %s", path, wrong);
+				 "%s, which tcpd starts: %s", path, wrong);
 }
 
 /* Checks superd's helper program for builtin and redirect, which may be missing if superd was copied. */
@@ -197,9 +200,9 @@ static void check_libexec(struct preflight *preflight, const struct service *ser
 
 	if (!plan_is_builtin(service) && !service_is_relayed(service))
 		return;
-	path = libexec_path(PLAN_BUILTIN, preflight->table->pool);
+	path = libexec_path(plan_builtin_program(service), preflight->table->pool);
 	if (!path)
-		libexec_describe_missing(PLAN_BUILTIN, &missing);
+		libexec_describe_missing(plan_builtin_program(service), &missing);
 	wrong = path ? preflight_check_program(preflight, service, path, NULL, service->account)
 		     : buf_string(&missing);
 	if (wrong)
@@ -223,7 +226,8 @@ static void check_root(struct preflight *preflight, const struct service *servic
 	if (stat(root, &status) < 0)
 		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
-		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is no folder");
+		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is not a "
+											     "directory");
 }
 
 /* A missing folder is only a warning: a home or a mount may appear later. */
@@ -251,7 +255,8 @@ static void check_working_directory(struct preflight *preflight, const struct se
 		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s",
 				 strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
-		preflight_report(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is no folder");
+		preflight_report(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is not a "
+												"directory");
 	else if (service->account && !may_execute(service->account, &status) &&
 		 (service->groups->environment->root_directory || !has_access_list(path)))
 		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path,
@@ -269,7 +274,7 @@ static void check_environment(struct preflight *preflight, const struct service 
 			continue;
 		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
 			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
-					 "%s; a - in front lets it be missing", strerror(errno));
+					 "%s; after a - it may be missing", strerror(errno));
 		else if (!S_ISREG(status.st_mode))
 			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
 					 "that is no regular file");
@@ -323,12 +328,12 @@ static bool check_folder(struct preflight *preflight, enum severity severity, co
 
 		future_owner(preflight, service, folder, &will_exist);
 		if (error != ENOENT || !will_exist)
-			preflight_report(preflight, severity, service, option, path, "its folder %s: %s", folder,
+			preflight_report(preflight, severity, service, option, path, "its directory %s: %s", folder,
 					 strerror(error));
 		return error == ENOENT && will_exist;
 	}
 	if (!S_ISDIR(status.st_mode))
-		preflight_report(preflight, severity, service, option, path, "%s is no folder", folder);
+		preflight_report(preflight, severity, service, option, path, "%s is not a directory", folder);
 	return S_ISDIR(status.st_mode);
 }
 
@@ -369,7 +374,7 @@ static void check_stream_path(struct preflight *preflight, const struct service 
 	if (path_opener_by(account, &finding) == PATH_REFUSED)
 		preflight_report(
 			preflight, SEVERITY_ERROR, service, option, stream->path,
-			"%s, who could lead it elsewhere: name a file in a folder of root's, or run the service "
+			"%s, who could replace it by a link: name a file in a directory of root, or run the service "
 			"as that user",
 			buf_string(&why));
 	else if (account && finding.owner != account->uid)
@@ -409,7 +414,7 @@ static void check_own_file(struct preflight *preflight, const struct service *se
 		return;
 	path_finding_describe(&finding, &why);
 	preflight_report(preflight, SEVERITY_WARNING, service, option, path,
-			 "%s, and superd opens only what root alone can lead elsewhere: %s", buf_string(&why), then);
+			 "%s, and superd opens only paths that root alone can change: %s", buf_string(&why), then);
 	buf_free(&why);
 }
 
@@ -423,7 +428,7 @@ static void check_log(struct preflight *preflight, const struct service *service
 		return;
 	if (check_folder(preflight, SEVERITY_WARNING, service, "log_type", target->path))
 		check_own_file(preflight, service, "log_type", target->path,
-			       "nothing is logged there; name a file in a folder of root's");
+			       "superd does not log there; name a file in a directory of root");
 }
 
 /* Only a warning, as clients are served without the banner, which may appear later. */
@@ -434,7 +439,7 @@ static void check_banner(struct preflight *preflight, const struct service *serv
 		preflight_report(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
 	else if (path)
 		check_own_file(preflight, service, option, path,
-			       "clients are not sent it; put it into a folder of root's");
+			       "superd does not send it; put it into a directory of root");
 }
 
 void preflight_files(struct preflight *preflight, const struct service *service)

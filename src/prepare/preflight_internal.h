@@ -5,11 +5,11 @@
 #include <sys/resource.h>
 
 #include "base/diag.h"
+#include "base/ptr_map.h"
 #include "config/table/table.h"
 #include "exec/plan/plan.h"
 #include "exec/sandbox/sandbox_probe.h"
 #include "os/host/hosts_access.h"
-#include "prepare/ptr_map.h"
 
 /* Whether one of superd's helper programs exists, checked once. */
 struct helper_program {
@@ -35,7 +35,7 @@ struct preflight {
 	bool serves;                    /* superd already serves, and must not block */
 	rlim_t descriptors;             /* that superd may have for sockets */
 	int port_start;                 /* capability_port_start */
-	struct ptr_map programs;        /* program, account -> what is wrong with it; NULL: nothing */
+	struct ptr_map programs;        /* program, account -> its flaw; NULL: none */
 	struct ptr_map interfaces;      /* name -> the name; NULL: it does not exist */
 	struct ptr_map addresses;       /* address, interface -> the address; NULL: this machine does not have it */
 	struct ptr_map variables;       /* environment_file -> itself, once its ignored lines were reported */
@@ -79,13 +79,13 @@ void preflight_descriptors(struct preflight *preflight);
 /* Checks a service's program, folders and files. */
 void preflight_files(struct preflight *preflight, const struct service *service);
 
-/* What is wrong with a program for an account, NULL: superd's own; root: the root_directory. NULL: nothing. The text is
- * in the table's pool. */
+/* The flaw of a program for an account, NULL: superd's own; root: the root_directory. NULL: none. The text is in the
+ * table's pool. */
 const char *preflight_check_program(const struct preflight *preflight, const struct service *service, const char *path,
 				    const char *root, const struct account *account);
 
-/* What prevents an account from reading a file, which need not exist; account NULL: superd's own. NULL: nothing. The
- * text is in the pool. */
+/* The obstacle that prevents an account from reading a file, which need not exist; account NULL: superd's own. NULL:
+ * none. The text is in the pool. */
 const char *preflight_check_readable(struct pool *pool, const char *path, const struct account *account);
 
 /* Checks pass = bind. In preflight_bind.c. */
@@ -100,7 +100,7 @@ void preflight_passed_fds(struct preflight *preflight, const struct service *ser
 /* Checks its directories, CPUs and files of variables. */
 void preflight_environment(struct preflight *preflight, const struct service *service);
 
-/* Checks whether users other than root can change what it runs as root. */
+/* Checks whether users other than root can change the programs that it runs as root. */
 void preflight_owners(struct preflight *preflight, const struct service *service);
 
 /* Checks its sockets: kinds, ports, interfaces, owners. */

@@ -31,7 +31,7 @@ static void check_root_file(struct preflight *preflight, const struct service *s
 		return;
 	if (is_changeable(preflight, path, &what))
 		preflight_report(preflight, SEVERITY_WARNING, service, option, path,
-				 "what runs as root would not be root's choice alone: %s", buf_string(&what));
+				 "other users could choose the program that runs as root: %s", buf_string(&what));
 	else
 		ptr_map_put(&preflight->root_files, path, NULL, NULL);
 	buf_free(&what);
@@ -58,7 +58,8 @@ static void check_table(struct preflight *preflight, const struct service *servi
 		return;
 	ptr_map_put(&preflight->tables, at.file, NULL, NULL);
 	if (make_absolute(at.file, path) && is_changeable(preflight, path, &what))
-		diag_warning(preflight->diags, at, "not root alone decides what superd runs: %s", buf_string(&what));
+		diag_warning(preflight->diags, at, "other users can change the programs that superd runs: "
+						   "%s", buf_string(&what));
 	buf_free(&what);
 }
 

@@ -27,7 +27,7 @@ static void check_open_file(struct preflight *preflight, const struct service *s
 							    : NULL;
 	if (wrong)
 		preflight_report(preflight, SEVERITY_WARNING, service, "open_file", path,
-				 "%s: clients wait until it is there; graceful leaves it out", wrong);
+				 "%s: clients wait until it exists; graceful leaves it out", wrong);
 }
 
 /* Whether set_credential has a value for the same name. */
@@ -53,7 +53,7 @@ static void check_credential(struct preflight *preflight, const struct service *
 	wrong = preflight_may_look(preflight, parts.rest) ? check_access(parts.rest, R_OK) : NULL;
 	if (wrong)
 		preflight_report(preflight, SEVERITY_WARNING, service, "load_credential", word,
-				 "%s: clients wait until it is there; a %s of its name would stand in", wrong,
+				 "%s: clients wait until it exists; a %s of its name would replace it", wrong,
 				 option_name_of(service, "set_credential"));
 }
 

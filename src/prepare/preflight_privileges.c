@@ -32,7 +32,7 @@ static void check_user(struct preflight *preflight, const struct service *servic
 	}
 	diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
 	if (!service->is_foreign)
-		diags_hint(preflight->diags, "say user = \"root\" if it should, or name another user");
+		diags_hint(preflight->diags, "set user = \"root\" if that is intended, or name another user");
 }
 
 /* A unit without User= means root, so one note covers all of them. */
@@ -73,11 +73,11 @@ static void check_capabilities(struct preflight *preflight, const struct service
 	if (missing)
 		preflight_report(preflight, SEVERITY_WARNING, service, "ambient_capabilities",
 				 capability_names(pool, "ambient_capabilities", missing),
-				 "superd does not have this itself, so it can't pass it on");
+				 "superd does not have this itself, so it cannot pass it on");
 	if (identity->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
 		preflight_report(preflight, SEVERITY_ERROR, service, "capability_bounding_set",
 				 capability_names(pool, "capability_bounding_set", identity->capability_bounding_set),
-				 "only root or CAP_SETPCAP can take capabilities away for good");
+				 "only root or CAP_SETPCAP can remove capabilities permanently");
 }
 
 static void check_chroot(struct preflight *preflight, const struct service *service)
@@ -89,7 +89,7 @@ static void check_chroot(struct preflight *preflight, const struct service *serv
 				 "only root or CAP_SYS_CHROOT can change the root");
 	else if (root && sandbox_leaves_root(service))
 		preflight_report(preflight, SEVERITY_WARNING, service, "root_directory", root,
-				 "superd may not make mounts here, and root leaves a chroot(2) when it likes");
+				 "superd may not create mounts here, and root can leave a chroot(2)");
 }
 
 /* Reports a value that superd may not set, so that the service gets the closest one. Packages have such values in most
@@ -134,10 +134,10 @@ void preflight_clamped_units(struct preflight *preflight)
 		buf_addf(&units->names, " and %zu more", units->count - CLAMPED_NAMED);
 	if (units->count)
 		diag_warning(preflight->diags, units->at,
-			     "%zu unit%s for what only root or %s%s%s can give, and get%s what is nearest: %s",
-			     units->count, units->count == 1 ? " asks" : "s ask", nice ? "CAP_SYS_NICE" : "",
+			     "%zu unit%s root or %s%s%s; superd sets the nearest values: %s",
+			     units->count, units->count == 1 ? " needs" : "s need", nice ? "CAP_SYS_NICE" : "",
 			     nice && resource ? " and " : "", resource ? "CAP_SYS_RESOURCE" : "",
-			     units->count == 1 ? "s" : "", buf_string(&units->names));
+			     buf_string(&units->names));
 	buf_free(&units->names);
 }
 
@@ -155,7 +155,7 @@ static void check_nice(struct preflight *preflight, const struct service *servic
 		return;
 	snprintf(text, sizeof(text), "%" PRId64, nice);
 	report_clamped(preflight, service, CAP_SYS_NICE, "nice", text,
-		       "only root or CAP_SYS_NICE can go below 0: it gets what is nearest");
+		       "only root or CAP_SYS_NICE can set values below 0: superd sets the nearest value");
 }
 
 /* Any process may raise oom_score_adj; lowering it needs CAP_SYS_RESOURCE. */
@@ -201,8 +201,8 @@ static void check_limit(struct preflight *preflight, const struct service *servi
 		snprintf(text, sizeof(text), "%" PRId64, most);
 	report_clamped(
 		preflight, service, CAP_SYS_RESOURCE, limit_option(resource), text,
-		"superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: it gets what is "
-		"nearest",
+		"superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: superd sets the "
+		"nearest value",
 		(unsigned long long)own.rlim_max);
 }
 

@@ -47,7 +47,7 @@ static void check_devices(struct preflight *preflight, const struct service *ser
 		if (device_rule_read(*word, &rule) && !device_rule_is_known(&rule))
 			preflight_report(
 				preflight, SEVERITY_WARNING, service, "device_allow", *word,
-				"there is no such device here when the table is read, so nothing is allowed by it");
+				"there is no such device when superd reads the table, so it allows no access");
 	}
 }
 
@@ -99,7 +99,7 @@ static void check_directory_owner(struct preflight *preflight, const struct serv
 		if (!path.failed && lstat(buf_string(&path), &status) == 0 && status.st_uid != service->account->uid &&
 		    status.st_uid != 0)
 			preflight_report(preflight, SEVERITY_WARNING, service, kind->option, *name,
-					 "%s is user %u's, and what lies in it stays so: dynamic_user has %u",
+					 "%s and its files belong to user %u, but dynamic_user has %u",
 					 buf_string(&path), (unsigned)status.st_uid, (unsigned)service->account->uid);
 		buf_free(&path);
 	}

@@ -146,9 +146,9 @@ static void check_address(struct preflight *preflight, const struct service *ser
 	diag_warning(preflight->diags, listen->at, "%s: no interface here has the address %s now", service->name,
 		     address->address);
 	if (service->dialect == UNIT)
-		diags_hint(preflight->diags, "FreeBind=yes listens on it before it is there");
+		diags_hint(preflight->diags, "FreeBind=yes listens on it before it exists");
 	else if (!service->is_foreign)
-		diags_hint(preflight->diags, "free_bind = yes listens on it before it is there");
+		diags_hint(preflight->diags, "free_bind = yes listens on it before it exists");
 }
 
 static void check_node_owner(struct preflight *preflight, const struct service *service, const struct listen *listen)
@@ -157,7 +157,7 @@ static void check_node_owner(struct preflight *preflight, const struct service *
 	    capability_held(CAP_CHOWN))
 		return;
 	preflight_report(preflight, SEVERITY_ERROR, service, "socket_user", listen->options->socket_user,
-			 "only root or CAP_CHOWN can give a node to another user");
+			 "only root or CAP_CHOWN can change the owner of a node");
 }
 
 rlim_t preflight_descriptors_left(void)

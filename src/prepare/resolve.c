@@ -255,8 +255,8 @@ static void warn_of_users(const struct table *table, struct diags *diags)
 	if (!first || (capability_held(CAP_SETUID) && capability_held(CAP_SETGID)))
 		return;
 	diag_warning(diags, (struct origin){ .file = first->at.file },
-		     "%zu of %zu services run as other users, which takes root: superd could not start them as this "
-		     "user, and what those users may do is not looked at",
+		     "%zu of %zu services run as other users, which needs root: superd could not start them as this "
+		     "user, and does not check the rights of those users",
 		     count, table->count);
 	diags_hint(diags, "run the check as root, or with --no-preflight for the table alone");
 }
@@ -268,9 +268,12 @@ void resolve_table(struct table *table, struct diags *diags)
 	struct networks networks;
 
 	accounts_open(&accounts, table->pool, diags);
+	accounts.lookups = table->lookups;
 	accounts.is_only_checked = table->is_only_checked;
 	addresses_open(&addresses, table->pool, diags);
+	addresses.lookups = table->lookups;
 	networks_open(&networks, table->pool, diags);
+	networks.lookups = table->lookups;
 	for (size_t i = 0; i < table->count; i++) {
 		if (!table->services[i].exec->disable)
 			resolve_service(&accounts, &addresses, &networks, &table->services[i]);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/wait_note.h"
 #include "config/access/access.h"
 #include "config/option/option_name.h"
 #include "config/option/option_table.h"
@@ -53,16 +54,33 @@ static void network_from_number(uint32_t number, struct network *network)
 	memcpy(network->address + 12, &number, sizeof(number));
 }
 
-/* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. Network 0 is invalid. */
-static const struct network *network_ask(const char *name, struct pool *pool)
+/* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. 0: there is none, as network 0
+ * is invalid. */
+static uint32_t network_ask(const char *name)
 {
-	const struct netent *entry = getnetbyname(name);
-	struct network network;
+	const struct netent *entry;
 
-	if (!entry || entry->n_addrtype != AF_INET || !entry->n_net)
+	wait_note_begin("NSS: the network", name);
+	entry = getnetbyname(name);
+	wait_note_end();
+	return entry && entry->n_addrtype == AF_INET ? entry->n_net : 0;
+}
+
+/* By an earlier answer, or NSS; NULL: there is none. */
+static const struct network *network_look_up(struct networks *networks, const char *name)
+{
+	words known = lookup_cache_find(networks->lookups, "network", name);
+	struct network network;
+	uint32_t number = 0;
+
+	if (!known || !lookup_number(*known, &number)) {
+		number = network_ask(name);
+		lookup_cache_add_number(networks->lookups, "network", name, number);
+	}
+	if (!number)
 		return NULL;
-	network_from_number(entry->n_net, &network);
-	return pool_keep(pool, &network, sizeof(network));
+	network_from_number(number, &network);
+	return pool_keep(networks->pool, &network, sizeof(network));
 }
 
 static bool network_find(void *context, const char *name, struct network *network)
@@ -74,7 +92,7 @@ static bool network_find(void *context, const char *name, struct network *networ
 	if (!key)
 		return false;
 	if (!ptr_map_get(&networks->names, key, NULL, &known)) {
-		known = network_ask(key, networks->pool);
+		known = network_look_up(networks, key);
 		ptr_map_put(&networks->names, key, NULL, known);
 	}
 	if (known)
@@ -84,7 +102,7 @@ static bool network_find(void *context, const char *name, struct network *networ
 
 static void add_memory_error(struct networks *networks, const struct service *service)
 {
-	diag_error(networks->diags, service->at, "%s: looking at who may come: out of memory", service->name);
+	diag_error(networks->diags, service->at, "%s: checking only_from and no_access: out of memory", service->name);
 }
 
 /* Sets *access, to NULL if there are no rules. false: out of memory, which was reported. */
@@ -194,11 +212,11 @@ static void refuse_filter(struct networks *networks, const struct service *servi
 		: service->is_foreign			    ? "wait"
 							    : "accept = no";
 
-	diag_error(networks->diags, service_origin(service, option), "%s: %s: with %s the kernel keeps to it: %s",
+	diag_error(networks->diags, service_origin(service, option), "%s: %s: with %s the kernel enforces it: %s",
 		   service->name, option_name_of(service, option), option_value, wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, "%s%s",
 		   access_has_names(service_prepared(service)->access) ? "write addresses" : "name fewer networks",
-		   service->is_foreign ? "" : ", or say accept = yes");
+		   service->is_foreign ? "" : ", or set accept = yes");
 }
 
 static void warn_of_guard(struct networks *networks, const struct service *service, const char *wrong)
@@ -206,7 +224,7 @@ static void warn_of_guard(struct networks *networks, const struct service *servi
 	const char *option = find_option_at_fault(networks, service);
 
 	diag_warning(networks->diags, service_origin(service, option),
-		     "%s: %s: only who starts it is judged, not who sends while it runs: %s", service->name,
+		     "%s: %s: only the sender that starts it is checked, not senders while it runs: %s", service->name,
 		     option_name_of(service, option),
 		     wrong ? wrong : "out of memory");
 	diags_hint(networks->diags,

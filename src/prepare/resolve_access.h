@@ -4,13 +4,15 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
+#include "base/ptr_map.h"
 #include "config/service/service.h"
-#include "prepare/ptr_map.h"
+#include "config/table/lookup_cache.h"
 
 /* The rules of one table. networks_open to networks_close. */
 struct networks {
 	struct pool *pool;
 	struct diags *diags;
+	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
 	struct ptr_map names;           /* name -> struct network; NULL: there is none */
 	struct ptr_map rules;           /* only_from, no_access -> struct access */
 	struct ptr_map probes;          /* probe_from -> struct access */

@@ -10,7 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/library_memory.h"
 #include "base/scan.h"
+#include "base/wait_note.h"
 #include "os/fs/runtime_dir.h"
 #include "os/socket/bind.h"
 
@@ -73,8 +75,17 @@ static bool host_has(const struct found_host *host, const char *literal)
 	return false;
 }
 
-/* Adds the addresses that this kernel can bind, each once. */
-static void host_add_addresses(struct addresses *addresses, const struct addrinfo *list, struct found_host *host)
+static void host_add(struct found_host *host, const char *literal)
+{
+	if (host->count == HOST_MOST || host_has(host, literal))
+		return;
+	host->list[host->count++] = (struct found_address){
+		literal, strchr(literal, ':') ? FAMILY_IPV6 : FAMILY_IPV4
+	};
+}
+
+/* Adds the addresses that this kernel can bind, each once. false: out of memory. */
+static bool host_add_addresses(struct addresses *addresses, const struct addrinfo *list, struct found_host *host)
 {
 	for (const struct addrinfo *info = list; info; info = info->ai_next) {
 		const char *literal;
@@ -82,29 +93,70 @@ static void host_add_addresses(struct addresses *addresses, const struct addrinf
 		if (info->ai_family != AF_INET && !(info->ai_family == AF_INET6 && addresses->ipv6))
 			continue;
 		literal = literal_of(info, addresses->pool);
-		if (!literal || host->count == HOST_MOST || host_has(host, literal))
-			continue;
-		host->list[host->count++] = (struct found_address){
-			literal, info->ai_family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6
-		};
+		if (!literal)
+			return false;
+		host_add(host, literal);
 	}
 	if (!host->count)
 		host->wrong = "it has no address this machine can listen on";
+	return true;
 }
 
-static void host_ask(struct addresses *addresses, const char *name, unsigned family, struct found_host *host)
+/* false: out of memory. */
+static bool host_ask(struct addresses *addresses, const char *name, unsigned family, struct found_host *host)
 {
 	static const int families[] = { [FAMILY_ANY] = AF_UNSPEC, [FAMILY_IPV4] = AF_INET, [FAMILY_IPV6] = AF_INET6 };
 	struct addrinfo hints = { .ai_family = families[family], .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *list = NULL;
-	int error = getaddrinfo(name, NULL, &hints, &list);
+	int error = EAI_MEMORY;
+	bool good;
 
-	if (error)
+	wait_note_begin("the address of the host", name);
+	if (library_has_memory(NSS_MEMORY))
+		error = getaddrinfo(name, NULL, &hints, &list);
+	wait_note_end();
+	if (error == EAI_MEMORY)
+		return false;
+	if (error) {
 		host->wrong = pool_text(addresses->pool, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-	else
-		host_add_addresses(addresses, list, host);
+		return host->wrong;
+	}
+	good = host_add_addresses(addresses, list, host);
 	if (list)
 		freeaddrinfo(list);
+	return good;
+}
+
+static const char *const host_kinds[] = { [FAMILY_ANY] = "host", [FAMILY_IPV4] = "host4", [FAMILY_IPV6] = "host6" };
+
+/* An answer has the addresses; or none and why it has not, behind an empty word. */
+static void host_note(struct addresses *addresses, const char *name, unsigned family, const struct found_host *host)
+{
+	const char *answer[HOST_MOST];
+
+	for (size_t n = 0; n < host->count; n++)
+		answer[n] = host->list[n].text;
+	if (host->wrong)
+		lookup_cache_add(addresses->lookups, host_kinds[family], name,
+				 (const char *const[]){ "", host->wrong }, 2);
+	else
+		lookup_cache_add(addresses->lookups, host_kinds[family], name, answer, host->count);
+}
+
+/* Takes an earlier answer. false: there is none, or it is damaged. */
+static bool host_recall(struct addresses *addresses, const char *name, unsigned family, struct found_host *host)
+{
+	words known = lookup_cache_find(addresses->lookups, host_kinds[family], name);
+
+	if (known && *known && !**known && known[1])
+		host->wrong = pool_text(addresses->pool, known[1]);
+	for (; known && *known && is_ip_address(*known); known++) {
+		const char *literal = pool_text(addresses->pool, *known);
+
+		if (literal)
+			host_add(host, literal);
+	}
+	return host->wrong || host->count;
 }
 
 static const struct found_host *host_find(struct addresses *addresses, const char *name, unsigned family)
@@ -120,7 +172,11 @@ static const struct found_host *host_find(struct addresses *addresses, const cha
 	host = pool_alloc(addresses->pool, sizeof(*host));
 	if (!host)
 		return NULL;
-	host_ask(addresses, key, family, host);
+	if (!host_recall(addresses, key, family, host)) {
+		if (!host_ask(addresses, key, family, host))
+			return NULL;
+		host_note(addresses, key, family, host);
+	}
 	ptr_map_put(&addresses->hosts, key, which, host);
 	return host;
 }
@@ -131,6 +187,8 @@ static const char *port_near(struct pool *pool, const char *name, const char *pr
 	const char *best = NULL;
 	const struct servent *entry;
 
+	if (!library_has_memory(NSS_MEMORY))
+		return NULL;
 	setservent(1);
 	for (int i = 0; i < NEAR_MOST && (entry = getservent()); i++) {
 		unsigned distance = scan_distance(name, entry->s_name, 2);
@@ -144,28 +202,68 @@ static const char *port_near(struct pool *pool, const char *name, const char *pr
 	return best;
 }
 
-static bool port_ask(const char *name, const char *protocol, uint16_t *port)
+/* By an earlier answer, or NSS. `protocol` is the kind of the look-up, too. */
+static bool port_ask(struct addresses *addresses, const char *name, const char *protocol, struct found_port *port)
 {
+	words known = lookup_cache_find(addresses->lookups, protocol, name);
 	struct servent entry, *found = NULL;
 	char buffer[4096];
+	uint32_t number;
+	int error;
 
-	if (getservbyname_r(name, protocol, &entry, buffer, sizeof(buffer), &found) != 0 || !found)
+	if (known && (!*known || (lookup_number(*known, &number) && number <= UINT16_MAX))) {
+		port->port = *known ? (uint16_t)number : 0;
+		return *known;
+	}
+	if (!library_has_memory(NSS_MEMORY)) {
+		port->wrong = "out of memory";
 		return false;
-	*port = ntohs((uint16_t)found->s_port);
+	}
+	wait_note_begin("NSS: the port", name);
+	error = getservbyname_r(name, protocol, &entry, buffer, sizeof(buffer), &found);
+	wait_note_end();
+	if (error || !found) {
+		if (!error || error == ENOENT)
+			lookup_cache_add(addresses->lookups, protocol, name, NULL, 0);
+		return false;
+	}
+	port->port = ntohs((uint16_t)found->s_port);
+	lookup_cache_add_number(addresses->lookups, protocol, name, port->port);
 	return true;
 }
 
 /* services(5) has hardly any entry for SCTP, so the TCP port counts, too. */
-static bool port_ask_kind(const char *name, unsigned kind, uint16_t *port)
+static bool port_ask_kind(struct addresses *addresses, const char *name, unsigned kind, struct found_port *port)
 {
 	if (kind == ENDPOINT_UDP)
-		return port_ask(name, "udp", port);
-	return (kind == ENDPOINT_SCTP && port_ask(name, "sctp", port)) || port_ask(name, "tcp", port);
+		return port_ask(addresses, name, "udp", port);
+	return (kind == ENDPOINT_SCTP && port_ask(addresses, name, "sctp", port)) ||
+	       port_ask(addresses, name, "tcp", port);
 }
 
 static const char *kind_name(unsigned kind)
 {
 	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
+}
+
+int services_find_port(const char *name, const char *protocol)
+{
+	struct servent entry, *found = NULL;
+	const struct servent *any = NULL;
+	char buffer[4096];
+
+	if (!library_has_memory(NSS_MEMORY))
+		return -1;
+	wait_note_begin("NSS: the port", name);
+	if (getservbyname_r(name, protocol, &entry, buffer, sizeof(buffer), &found) != 0 || !found) {
+		setservent(0);
+		any = getservent();
+		endservent();
+	}
+	wait_note_end();
+	if (found)
+		return ntohs((uint16_t)found->s_port);
+	return any ? 0 : -1;
 }
 
 /* Reports that no port names are known at all: small systems lack the file, and the name may be right. Another source
@@ -176,6 +274,10 @@ static bool port_report_no_services(struct found_port *port, struct pool *pool, 
 	const struct servent *any;
 	int error;
 
+	if (!library_has_memory(NSS_MEMORY)) {
+		port->wrong = "out of memory";
+		return true;
+	}
 	setservent(0);
 	any = getservent();
 	endservent();
@@ -190,15 +292,16 @@ static bool port_report_no_services(struct found_port *port, struct pool *pool, 
 	return true;
 }
 
-static void port_report_missing(struct found_port *port, struct pool *pool, const char *name, unsigned kind)
+static void port_report_missing(struct addresses *addresses, struct found_port *port, const char *name, unsigned kind)
 {
+	struct pool *pool = addresses->pool;
 	bool is_udp = kind == ENDPOINT_UDP;
 	const char *near;
-	uint16_t elsewhere;
+	struct found_port elsewhere;
 
 	if (port_report_no_services(port, pool, kind))
 		return;
-	if (port_ask(name, is_udp ? "tcp" : "udp", &elsewhere)) {
+	if (port_ask(addresses, name, is_udp ? "tcp" : "udp", &elsewhere)) {
 		port->wrong = pool_textf(pool,
 					 "services(5) has no %s port of this name, but a %s one; a number does not "
 					 "need it",
@@ -224,8 +327,12 @@ static const struct found_port *port_find(struct addresses *addresses, const cha
 	port = pool_alloc(addresses->pool, sizeof(*port));
 	if (!port)
 		return NULL;
-	if (!port_ask_kind(key, kind, &port->port))
-		port_report_missing(port, addresses->pool, key, kind);
+	if (!port_ask_kind(addresses, key, kind, port)) {
+		if (!port->wrong)
+			port_report_missing(addresses, port, key, kind);
+		if (!port->wrong)
+			return NULL;
+	}
 	ptr_map_put(&addresses->ports, key, which, port);
 	return port;
 }
@@ -310,20 +417,31 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 	return true;
 }
 
-/* By rpc(5), or whatever else NSS asks. A libc without the call needs the number in the table. */
-static bool find_program(const char *name, uint32_t *number)
+/* By rpc(5), or whatever else NSS asks. A libc without the call needs the number in the table. Returns what is wrong;
+ * NULL: nothing. */
+static const char *find_program(struct addresses *addresses, const char *name, uint32_t *number)
 {
+	const char *unknown = "rpc(5) has no program of this name; a number does not need it";
+	words known = lookup_cache_find(addresses->lookups, "program", name);
 #ifdef HAVE_GETRPCBYNAME_R
 	struct rpcent entry, *found = NULL;
 	char room[4096];
+	int error;
 
-	if (getrpcbyname_r(name, &entry, room, sizeof(room), &found) != 0 || !found)
-		return false;
+	if (known && lookup_number(*known, number))
+		return NULL;
+	if (!library_has_memory(NSS_MEMORY))
+		return "out of memory";
+	wait_note_begin("NSS: the RPC program", name);
+	error = getrpcbyname_r(name, &entry, room, sizeof(room), &found);
+	wait_note_end();
+	if (error || !found)
+		return unknown;
 	*number = (uint32_t)found->r_number;
-	return true;
+	lookup_cache_add_number(addresses->lookups, "program", name, *number);
+	return NULL;
 #else
-	(void)name, (void)number;
-	return false;
+	return known && lookup_number(*known, number) ? NULL : unknown;
 #endif
 }
 
@@ -332,10 +450,10 @@ static bool find_program(const char *name, uint32_t *number)
 static bool resolve_rpc_program(struct addresses *addresses, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;
+	const char *wrong = endpoint.port_name ? find_program(addresses, endpoint.port_name, &endpoint.number) : NULL;
 
-	if (endpoint.port_name && !find_program(endpoint.port_name, &endpoint.number))
-		return refuse_name(addresses, service, listen, endpoint.port_name,
-				   "rpc(5) has no program of this name; a number does not need it");
+	if (wrong)
+		return refuse_name(addresses, service, listen, endpoint.port_name, wrong);
 	endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
 	endpoint.port_name = NULL;
 	listen->address = pool_keep(addresses->pool, &endpoint, sizeof(endpoint));
@@ -345,20 +463,36 @@ static bool resolve_rpc_program(struct addresses *addresses, const struct servic
 	return refuse_name(addresses, service, listen, "its address", NULL);
 }
 
+/* Returns what is wrong; NULL: nothing. Only one thread at a time loads a table. */
+static const char *find_protocol(struct addresses *addresses, const char *name, uint32_t *number)
+{
+	words known = lookup_cache_find(addresses->lookups, "protocol", name);
+	const struct protoent *found;
+
+	if (known && lookup_number(*known, number))
+		return NULL;
+	if (!library_has_memory(NSS_MEMORY))
+		return "out of memory";
+	wait_note_begin("NSS: the protocol", name);
+	found = getprotobyname(name);
+	wait_note_end();
+	if (!found)
+		return "protocols(5) has no protocol of this name; a number does not need it";
+	if (found->p_proto < 1 || found->p_proto > 254)
+		return "nothing can be received of this protocol";
+	*number = (uint32_t)found->p_proto;
+	lookup_cache_add_number(addresses->lookups, "protocol", name, *number);
+	return NULL;
+}
+
 /* Resolves a protocol by protocols(5). */
 static bool resolve_protocol(struct addresses *addresses, const struct service *service, const struct listen *listen,
 			     struct endpoint *endpoint)
 {
-	/* Only one thread at a time loads a table. */
-	const struct protoent *found = getprotobyname(endpoint->port_name);
+	const char *wrong = find_protocol(addresses, endpoint->port_name, &endpoint->number);
 
-	if (!found)
-		return refuse_name(addresses, service, listen, endpoint->port_name,
-				   "protocols(5) has no protocol of this name; a number does not need it");
-	if (found->p_proto < 1 || found->p_proto > 254)
-		return refuse_name(addresses, service, listen, endpoint->port_name,
-				   "nothing can be received of this protocol");
-	endpoint->number = (uint32_t)found->p_proto;
+	if (wrong)
+		return refuse_name(addresses, service, listen, endpoint->port_name, wrong);
 	endpoint->port_name = NULL;
 	return true;
 }

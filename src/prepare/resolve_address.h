@@ -5,13 +5,19 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
+#include "base/ptr_map.h"
 #include "config/service/service.h"
-#include "prepare/ptr_map.h"
+#include "config/table/lookup_cache.h"
+
+/* The port of a service in services(5), looked up anew at each call. 0: it is not there. -1: this machine has no entries in
+ * services(5), or memory has run out. */
+int services_find_port(const char *name, const char *protocol);
 
 /* The lookups of one table. addresses_open to addresses_close. */
 struct addresses {
 	struct pool *pool;
 	struct diags *diags;
+	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
 	struct ptr_map hosts, ports;    /* name -> struct found_host, struct found_port */
 	bool ipv6;                      /* the kernel has IPv6 */
 	struct origin refused_at;       /* origin and text of the last error, which is reported once a line */

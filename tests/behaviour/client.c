@@ -103,6 +103,11 @@ bool client_can_connect(int port)
 	return connected;
 }
 
+void client_wait_refused(int port)
+{
+	WAIT_UNTIL(!client_can_connect(port));
+}
+
 bool client_can_connect_unix(const char *path)
 {
 	struct sockaddr_un address;

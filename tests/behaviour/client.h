@@ -10,6 +10,9 @@ int client_connect_from(const char *from, int port);            /* from this add
 int client_connect_unix(const char *path, int type);            /* SOCK_STREAM, SOCK_SEQPACKET; "@name" is abstract */
 bool client_can_connect(int port);              /* whether something listens there */
 bool client_can_connect_unix(const char *path);
+/* Waits until nothing listens there any more: a worker process that superd has just forked has a copy of the listener
+ * until it runs, which takes its time on a busy machine. */
+void client_wait_refused(int port);
 
 void client_send(int fd, const char *text);
 const char *client_line(int fd);                /* the next line, without its newline; the end of file fails the test */

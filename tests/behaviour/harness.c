@@ -93,6 +93,7 @@ _Noreturn static void become_superd(const struct setup *setup, const char *const
 	pass_listeners(setup);
 	if (setup->leaks && dup2(STDOUT_FILENO, LEAKED) < 0)
 		_exit(94);
+	world_restore_umask();
 	execv(words[0], (char *const *)(size_t)words);
 	dprintf(STDERR_FILENO, "test setup: %s: %s\n", words[0], strerror(errno));
 	_exit(93);
@@ -103,6 +104,8 @@ static size_t add_no_control(const struct setup *setup, const char **words)
 {
 	const char *name = setup->program ? strrchr(setup->program, '/') : NULL;
 
+	if (setup->without_settings)
+		return 0;
 	if (name && (strstr(name, "inetd") || !strcmp(name, "/sh")))
 		return 0;               /* their command lines have no word for it */
 	words[0] = "--control";
@@ -119,6 +122,8 @@ static void start(struct superd *superd, const struct setup *setup)
 	if (!setup->without_table) {
 		words[count++] = "-f";
 		words[count++] = setup->format ? text_of("%s:%s", setup->format, superd->table) : superd->table;
+	}
+	if (!setup->without_table && !setup->without_settings) {
 		words[count++] = "--log-level";
 		words[count++] = "info";
 	}
@@ -185,6 +190,12 @@ size_t superd_log_count(struct superd *superd, const char *text)
 		count++;
 	free((char *)(size_t)log);
 	return count;
+}
+
+void superd_expect_count(struct superd *superd, const char *text, size_t count)
+{
+	WAIT_UNTIL(superd_log_count(superd, text) >= count);
+	cr_assert_eq(superd_log_count(superd, text), count, "%s: not %zu times\n%s", text, count, world_logs());
 }
 
 /* Moves the mark behind the text where a whole line with it is there. */

@@ -42,6 +42,7 @@ enum { DEADLINE_MS = 20000 };
 		cr_assert(condition, "did not last: %s\n%s", #condition, world_logs())
 
 void world_begin(void);
+void world_restore_umask(void);         /* in a child that becomes superd: as that of this test's parent, or set by it */
 void world_end(void);                   /* kills and removes whatever is still there */
 void world_check(void);                 /* fails the test for processes and files that were left */
 const char *world_logs(void);           /* what every superd of this test logged, for messages */
@@ -79,6 +80,7 @@ struct setup {
 	const char *const *arguments;   /* behind "-f TABLE"; NULL: none */
 	const char *const *environment; /* NAME=value, added to this test's; NULL: none */
 	bool without_table;             /* no "-f": the arguments say it all */
+	bool without_settings;          /* no --log-level and --control: the table's superd { } says it, or the arguments */
 	const char *format;             /* what the table is, as in "-f FORMAT:"; NULL: superd finds out */
 	const char *program;            /* what to start, as a link to superd of another name; NULL: superd */
 	bool pid1;                      /* as PID 1 of a namespace of its own, with its own /proc */
@@ -119,6 +121,9 @@ int superd_nth_port(struct superd *superd, const char *service, unsigned n);
 void superd_wait_log(struct superd *superd, const char *text);
 bool superd_logged(struct superd *superd, const char *text);    /* anywhere so far */
 size_t superd_log_count(struct superd *superd, const char *text);
+/* Waits until the log has a text that often, and fails if it is more often. A client may have its answer before superd has
+ * logged the start of the backend. */
+void superd_expect_count(struct superd *superd, const char *text, size_t count);
 
 void superd_signal(struct superd *superd, int signal);
 bool superd_has_ended(struct superd *superd);

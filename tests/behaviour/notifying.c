@@ -33,7 +33,9 @@ const char *web_ask(struct superd *superd, const char *step)
 
 void web_expect(struct superd *superd, const char *step, const char *answer)
 {
-	cr_assert_str_eq(web_ask(superd, step), answer, "%s\n%s", step, world_logs());
+	const char *got = web_ask(superd, step);
+
+	cr_assert_str_eq(got, answer, "%s: '%s' in place of '%s'\n%s", step, got, answer, world_logs());
 }
 
 long web_pid(struct superd *superd)

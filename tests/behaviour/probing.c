@@ -67,6 +67,8 @@ static void compare(struct superd *superd, const struct probing *probing, size_t
 	const char *inside = answer(superd, text_of("in%zu", number), probing->attempt);
 	const char *outside = answer(superd, text_of("out%zu", number), probing->attempt);
 
+	if (strstr(probing->attempt, ":/proc/sys/") && !strcmp(outside, "ENOENT") && !strcmp(inside, "ENOENT"))
+		return;                 /* a container without it */
 	if (probing->outside)
 		cr_expect_str_eq(outside, probing->outside, "%s without %s: %s", probing->attempt, probing->options,
 				 outside);

@@ -5,11 +5,14 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { PROCESSES_MOST = 65536, UNNAMED_MS = 100 };
@@ -107,6 +110,22 @@ bool process_is_stopped(pid_t pid)
 	return read_stat(pid, &process) && process.state == 'T';
 }
 
+/* The kernel shows a set of signals as hexadecimal bits. */
+bool process_blocks(pid_t pid, int signal)
+{
+	char path[64], line[256];
+	unsigned long long blocked = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file) && sscanf(line, "SigBlk: %llx", &blocked) != 1)
+		;
+	if (file)
+		fclose(file);
+	return blocked >> (signal - 1) & 1;
+}
+
 size_t process_fd_count(pid_t pid)
 {
 	char path[64];
@@ -180,9 +199,9 @@ static bool read_comm(pid_t pid, char *name, int size)
 
 bool process_is_beside(pid_t pid, const char *wanted)
 {
-	static const char *const names[] = { "superd-ask\n", "superd-bind\n", "superd-close\n", "superd-copy\n",
-					     "superd-count\n", "superd-hold\n", "superd-output\n", "superd-page-out\n",
-					     "superd-receive\n", "superd-restore\n" };
+	static const char *const names[] = { "superd-ask\n", "superd-bind\n", "superd-close\n", "superd-console\n",
+					     "superd-copy\n", "superd-count\n", "superd-hold\n", "superd-output\n",
+					     "superd-page-out\n", "superd-receive\n", "superd-restore\n" };
 	char name[32] = "";
 	bool exists = read_comm(pid, name, sizeof(name));
 
@@ -206,4 +225,28 @@ long long process_cpu_ms(pid_t pid)
 	if (!read_stat(pid, &process))
 		return -1;
 	return (long long)(process.user + process.system) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+int process_copy_listener(pid_t pid, int port)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), copy = -1;
+
+	for (int fd = 3; pidfd >= 0 && fd < 1024; fd++) {
+		struct sockaddr_in name = { 0 };
+		socklen_t size = sizeof(name);
+		int listens = 0;
+
+		copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+		if (copy >= 0 && getsockname(copy, (struct sockaddr *)&name, &size) == 0 &&
+		    ntohs(name.sin_port) == port &&
+		    getsockopt(copy, SOL_SOCKET, SO_ACCEPTCONN, &listens, &(socklen_t){ sizeof(listens) }) == 0 &&
+		    listens)
+			break;
+		if (copy >= 0)
+			close(copy);
+		copy = -1;
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+	return copy;
 }

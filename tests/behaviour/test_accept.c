@@ -156,7 +156,8 @@ Behaviour(accept, clients_wait_where_the_program_cannot_run)
 	superd_stop(superd);
 }
 
-/* Far more clients than there can be instances; all say who they are, and all are answered, a few at a time. */
+/* Far more clients than there can be instances; all are answered, a few at a time, in an order that is the kernel's: of
+ * the starts of a turn, a later one may find the room that an earlier one did not. So none stays for another's sake. */
 static void serve_all(struct superd *superd, const char *complaint)
 {
 	int port = superd_port(superd, "each"), clients[40];
@@ -166,6 +167,8 @@ static void serve_all(struct superd *superd, const char *complaint)
 		client_send(clients[i], "hello\n");
 	}
 	superd_wait_log(superd, complaint);
+	for (int i = 0; i < 40; i++)
+		shutdown(clients[i], SHUT_WR);
 	for (int i = 0; i < 40; i++) {
 		cr_assert_not_null(strstr(client_line(clients[i]), " hello"), "client %d was lost", i);
 		close(clients[i]);
@@ -527,10 +530,11 @@ Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 				"service s%d { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" "
 				"backoff_max = 300ms }\n", n, program);
 	cr_assert_gt(superd_port(superd, "before"), 0);
+	SKIP_WITHOUT(process_fd_count(superd->pid) > 0, "superd hides its descriptors from its user");
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
 	few = (struct rlimit){ process_fd_count(superd->pid) + 6, before.rlim_max };
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &few, NULL), 0);
-	cr_assert(superd_reload(superd, "%s", table));
+	cr_assert(superd_reload(superd, "%s", table), "%s", world_logs());
 	superd_wait_log(superd, "superd has too few descriptors for its sockets");
 	superd_wait_log(superd, "Too many open files");
 	HOLDS_FOR(1000, superd_log_count(superd, ": cannot listen on ") <= 6);

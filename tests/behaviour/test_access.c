@@ -60,7 +60,7 @@ Behaviour(access, only_the_addresses_of_only_from_come)
 
 	expect_served("127.0.0.1", port);
 	expect_refused("127.0.0.2", port);
-	superd_wait_log(superd, "each: refused 127.0.0.2: its address may not come (only_from, no_access)");
+	superd_wait_log(superd, "each: refused 127.0.0.2: address not allowed (only_from, no_access)");
 	expect_served("127.0.1.6", port);
 	expect_refused("127.0.1.7", port);
 	superd_stop(superd);
@@ -313,10 +313,10 @@ Behaviour(access, a_handed_listener_rests_while_the_time_is_not_right)
 	int client = client_connect(superd_port(superd, "handed"));
 
 	client_send(client, "hello\n");
-	superd_wait_log(superd, "handed: its clients wait: no client is let in before 13:00 (access_times)");
+	superd_wait_log(superd, "handed: its clients wait: no client is allowed before 13:00 (access_times)");
 	cr_assert(client_is_quiet(client, 200));
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "no client is let in before 13:00");
+	superd_wait_log(superd, "no client is allowed before 13:00");
 	cr_assert(superd_reload(superd, handed, endpoint, backend("take 1"), "access_times = \"12:00-13:00\""));
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);

@@ -69,6 +69,24 @@ Behaviour(as_inetd, tells_whoever_starts_it_what_it_leaves_out)
 	end_daemon((pid_t)strtol(read_text(pid_file), NULL, 10), pid_file);
 }
 
+/* Each has a table and a pid file of its own, and none an option for the control socket. */
+Behaviour(as_inetd, runs_beside_another_one)
+{
+	int first = free_port(), second = free_port();
+	const char *tables[] = { path_in("first.conf"), path_in("second.conf") };
+	const char *pid_files[] = { path_in("first.pid"), path_in("second.pid") };
+	pid_t pids[2];
+
+	write_file("first.conf", "%s", line_for(first, "nowait"));
+	write_file("second.conf", "%s", line_for(second, "nowait"));
+	for (int n = 0; n < 2; n++)
+		pids[n] = start_daemon(pid_files[n], tables[n]);
+	client_ask_pid(first);
+	client_ask_pid(second);
+	for (int n = 0; n < 2; n++)
+		end_daemon(pids[n], pid_files[n]);
+}
+
 Behaviour(as_inetd, goes_to_the_background_with_a_pid_file_and_reloads)
 {
 	const char *pid_file = path_in("inetd.pid"), *table;
@@ -305,7 +323,8 @@ Behaviour(as_inetd, logs_to_syslog_by_its_name)
 
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
 	receiver = bind_dev_log();
-	write_file("inetd.conf", "%s", line_for(port, "nowait"));
+	/* For an ordinary user, root is the one id that the namespace maps. */
+	write_file("inetd.conf", "127.0.0.1:%d stream tcp nowait root %sbackend lines\n", port, backend("%s", ""));
 	inetd = superd_run_with(&setup, "%s", "");
 	WAIT_UNTIL(recv(receiver, line, sizeof(line) - 1, MSG_DONTWAIT) > 0 && strstr(line, "listening on "));
 	cr_expect_eq(strncmp(line, "<30>", 4), 0, "%s", line);
@@ -381,7 +400,7 @@ static void enter_debian(void)
 
 	SKIP_WITHOUT(geteuid() == 0, "needs root, a network namespace and mounts of its own");
 	SKIP_WITHOUT(access("/usr/sbin/update-inetd", X_OK) == 0 && access("/sbin/start-stop-daemon", X_OK) == 0,
-		     "needs the tools of a Debian");
+		     "there is no update-inetd here (Debian: update-inetd)");
 	cr_assert_eq(mkdir(more, 0755), 0);
 	run_tool("/bin/sh", "-c",
 		 text_of("cd /etc && for n in alternatives perl debconf.conf lsb-base-logging.sh lsb-release default; "
@@ -435,7 +454,8 @@ Behaviour(as_inetd, obeys_debians_init_script)
 	const char *script = find_script(), *kept = path_in("openbsd-inetd");
 	pid_t pid;
 
-	SKIP_WITHOUT(access(script, R_OK) == 0, "openbsd-inetd is not here: it is looked for below SUPERD_PEERS, too");
+	SKIP_WITHOUT(access(script, R_OK) == 0,
+		     "openbsd-inetd is not here (Debian: openbsd-inetd, also unpacked below SUPERD_PEERS)");
 	run_tool("/bin/cp", script, kept, NULL);
 	enter_debian();
 	private_file("/etc/inetd.conf", "%s", line_for(4001, "nowait"));

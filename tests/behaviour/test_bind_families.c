@@ -168,7 +168,7 @@ BehaviourOfIpv6(families, a_client_that_is_gone_before_accept_disturbs_nobody)
 		close(client);
 		expect_ipv4(port);
 	}
-	cr_expect_eq(superd_log_count(superd, "web: started"), 1);
+	superd_expect_count(superd, "web: started", 1);
 	superd_stop(superd);
 }
 
@@ -203,8 +203,8 @@ BehaviourOfIpv6(families, a_program_of_ipv4_alone_is_advised_of_tcp4_alone)
 	struct superd *superd = run(DUAL(port), text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
 
 	bind_expect(ask_at("127.0.0.1", port), "family=4");
-	superd_wait_log(superd, text_of("it cannot read the addresses of IPv6 clients; with tcp4:%d in its place "
-					"those are refused", port));
+	superd_wait_log(superd, text_of("it cannot read the addresses of IPv6 clients; with tcp4:%d instead, IPv6 "
+					"clients are refused", port));
 	cr_expect_not_null(strstr(SUPERCTL(control_path(), "why", "web").out,
 				  text_of("cannot read the addresses of IPv6 clients (tcp4:%d refuses them)", port)));
 	superd_stop(superd);
@@ -361,7 +361,7 @@ BehaviourOfIpv6(families, ipv4_datagrams_of_a_dual_socket_are_warned_of)
 
 	bind_expect(datagram_details(port), "family=6");
 	superd_wait_log(superd,
-			text_of("what IPv4 clients send has IPv6 addresses there; it needs udp4:%d in its place",
+			text_of("IPv4 clients have IPv6 addresses there; it needs udp4:%d instead",
 				port));
 	superd_stop(superd);
 }

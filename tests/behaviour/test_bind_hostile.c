@@ -456,7 +456,7 @@ static void expect_answers(const char *address)
 	cr_expect_eq(told(&scene, "bind"), 0, "%s", world_logs());
 	client_ask_pid(scene.port);
 	cr_expect_eq(told(&scene, "wrong listen"), ENOTSOCK);
-	cr_expect_not(superd_logged(scene.superd, "cannot look at"), "%s", world_logs());
+	cr_expect_not(superd_logged(scene.superd, "cannot see the binds of"), "%s", world_logs());
 	end(&scene);
 }
 

@@ -40,7 +40,7 @@ BehaviourOfBind(bind_life, it_is_stopped_when_idle_and_woken)
 
 	for (int n = 0; n < 3; n++) {
 		client_ask_pid(port);
-		superd_wait_log(superd, "nobody has been connected for ");
+		superd_wait_log(superd, "no client has been connected for ");
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
 	superd_stop(superd);
@@ -204,7 +204,7 @@ BehaviourOfBind(bind_life, an_upgrade_before_the_bind)
 	cr_expect_not_null(strstr(client_line(client), " who"));
 	close(client);
 	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "why", "web").out, "it has bound "));
-	cr_expect_eq(superd_log_count(superd, "web: started"), 1);
+	superd_expect_count(superd, "web: started", 1);
 	superd_stop(superd);
 }
 

@@ -27,7 +27,7 @@ static void expect_served(const char *format)
 
 	for (int n = 0; n < 3; n++)
 		client_ask_pid(port);
-	cr_expect_eq(superd_log_count(superd, "web: started"), 1);
+	superd_expect_count(superd, "web: started", 1);
 	superd_stop(superd);
 }
 
@@ -167,6 +167,106 @@ BehaviourOfBind(processes, or_behind_that)
 	expect_daemon("daemon tcp4 bind=PORT listen=5 serve=poll");
 }
 
+/* ---- daemons without type = forking ---- */
+
+/* superd names the daemon that the program has left: in the log, in why and in health. Its clients start no other.
+ * Returns its pid. */
+static long expect_background(struct superd *superd, int port)
+{
+	static const char is[] = "its program went into the background: pid ";
+	const char *what, *health, *why;
+	long pid = client_ask_pid(port);
+
+	superd_wait_log(superd, text_of("web: warning: %s", is));
+	why = control_once("why web");
+	cr_assert_not_null(strstr(why, is), "%s", why);
+	what = text_of("%s%ld still has tcp:127.0.0.1:%d; let it stay in the foreground (nginx: daemon off), or set "
+		       "type = forking", is, pid, port);
+	cr_expect_not_null(strstr(why, what), "%s", why);
+	cr_expect(superd_logged(superd, text_of("web: warning: %s", what)), "%s", world_logs());
+	for (int n = 0; n < 3; n++)
+		cr_expect_eq(client_ask_pid(port), pid);
+	health = control_once("health");
+	cr_expect_not_null(strstr(health, "\"degraded\":true"), "%s", health);
+	cr_expect_not_null(strstr(health, text_of("web: %s", what)), "%s", health);
+	return pid;
+}
+
+static struct superd *run_background(int port, const char *options)
+{
+	return run(port, options, text_of("tcp4 bind=127.0.0.1:%d listen=5 daemon serve=poll", port));
+}
+
+BehaviourOfBind(processes, a_program_that_goes_into_the_background_is_named_and_stopped)
+{
+	int port = free_port();
+	struct superd *superd = run_background(port, "");
+	long pid = expect_background(superd, port);
+	const char *answer = control_once("stop web");
+
+	cr_assert(control_is_done(answer), "%s", answer);
+	cr_expect_null(strstr(answer, "still runs"), "%s", answer);
+	cr_expect_not(process_lives((pid_t)pid), "%s", answer);
+	answer = control_once("why web");
+	cr_expect_not_null(strstr(answer, "nothing runs"), "%s\n%s", answer, world_logs());
+	cr_expect_not_null(strstr(control_once("health"), "\"degraded\":false"));
+	cr_expect_neq(client_ask_pid(port), pid);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(processes, a_client_starts_the_program_again_when_it_has_ended)
+{
+	int port = free_port();
+	struct superd *superd = run_background(port, "");
+	long pid = expect_background(superd, port);
+
+	kill((pid_t)pid, SIGKILL);
+	cr_expect_neq(client_ask_pid(port), pid);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(processes, a_restart_ends_it_before_the_next_start)
+{
+	int port = free_port();
+	struct superd *superd = run_background(port, "");
+	long pid = expect_background(superd, port);
+	const char *answer = control_once("restart web");
+
+	cr_assert(control_is_done(answer), "%s", answer);
+	cr_expect_not(process_lives((pid_t)pid), "%s", answer);
+	cr_expect_eq(superd_log_count(superd, "web: started, pid "), 2);
+	cr_expect_neq(client_ask_pid(port), pid);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(processes, a_stop_reports_what_kill_mode_spares)
+{
+	int port = free_port();
+	struct superd *superd = run_background(port, "kill_mode = none");
+	long pid = expect_background(superd, port);
+	const char *answer = control_once("stop web");
+
+	cr_assert(control_is_done(answer), "%s", answer);
+	cr_expect_not_null(strstr(answer, text_of("pid %ld, which its program has left in the background, still runs",
+						  pid)), "%s", answer);
+	cr_expect(process_lives((pid_t)pid));
+	kill((pid_t)pid, SIGKILL);
+	superd_stop(superd);
+}
+
+BehaviourOfBind(processes, an_upgrade_still_knows_it)
+{
+	int port = free_port();
+	struct superd *superd = run_background(port, "");
+	long pid = expect_background(superd, port);
+
+	cr_assert(control_is_done(control_once("upgrade")));
+	WAIT_UNTIL(strstr(control_once("why web"), text_of("pid %ld still has ", pid)));
+	cr_assert(control_is_done(control_once("stop web")));
+	cr_expect_not(process_lives((pid_t)pid));
+	superd_stop(superd);
+}
+
 /* ---- readiness ---- */
 
 /* How a program tells that it is ready, when a file is there. */
@@ -189,7 +289,7 @@ static void expect_clients_wait(const struct word *word, const char *watch, cons
 	client_send(client, "who\n");
 	superd_wait_log(superd, "web: started");
 	cr_expect(client_is_quiet(client, 500));
-	cr_expect_eq(superd_log_count(superd, "web: started"), 1);
+	superd_expect_count(superd, "web: started", 1);
 	write_file("go", "now");
 	cr_expect_not_null(strstr(client_line(client), " who"));
 	close(client);
@@ -268,7 +368,7 @@ static void expect_served_once_ready(struct superd *superd, int port, int client
 	cr_expect_not_null(strstr(client_line(client), " who"));
 	close(client);
 	client_ask_pid(port);
-	cr_expect_eq(superd_log_count(superd, "web: started"), 1, "%s", world_logs());
+	superd_expect_count(superd, "web: started", 1);
 	cr_expect_not(superd_logged(superd, "binder: "));
 	superd_stop(superd);
 	unlink(path_in("go"));
@@ -357,7 +457,7 @@ BehaviourOfBind(processes, a_thread_for_each_client_waits_and_other_binds_do_not
 	write_file("go", "now");
 	cr_expect_lt(atoi(strstr(client_line(clients[0]), " who ") + 5), 20 * 50 / 2, "%s", world_logs());
 	client_expect_all(clients + 1, CLIENTS - 1, " who");
-	cr_expect_eq(superd_log_count(superd, "web: started"), 1, "%s", world_logs());
+	superd_expect_count(superd, "web: started", 1);
 	superd_stop(superd);
 }
 

@@ -158,7 +158,7 @@ Behaviour(builtin, a_listener_is_served_without_superd_accepting)
 	cr_assert_str_eq(answer_of(second, "second"), "second");
 	cr_assert_str_eq(answer_of(first, "first"), "first");
 	superd_wait_log(superd, "small: started");
-	cr_assert_eq(superd_log_count(superd, "small: started"), 1);
+	superd_expect_count(superd, "small: started", 1);
 	superd_stop(superd);
 }
 
@@ -305,8 +305,7 @@ Behaviour(builtin, a_superd_without_its_helpers_says_what_is_missing_and_where)
 	}
 	cr_assert_eq(outcome.status, 1);
 	cr_assert(strstr(outcome.err,
-			 "small: builtin = echo: superd's own program superd-builtin is missing; it was "
-			 "looked for in "));
+			 "small: builtin = echo: superd's own program superd-builtin is missing; superd searched "));
 	cr_assert(strstr(outcome.err, "/libexec/superd"));
 }
 

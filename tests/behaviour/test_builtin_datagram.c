@@ -53,7 +53,7 @@ static void expect_answers(const char *accept)
 	memset(large, 'x', sizeof(large) - 1);
 	cr_assert_str_eq(datagram_ask(client, large), large);
 	superd_wait_log(superd, "small: started");
-	cr_assert_eq(superd_log_count(superd, "small: started"), 1, "a burst is one instance's");
+	superd_expect_count(superd, "small: started", 1);     /* a burst is one instance's */
 	close(client);
 	superd_stop(superd);
 }
@@ -209,7 +209,7 @@ static void expect_rules(const char *accept)
 	cr_assert_str_eq(datagram_ask(good, "first"), "first");
 	expect_silence(superd, client_at("127.0.0.7", 0, "127.0.0.1", port), port);
 	expect_silence(superd, client_at("127.0.1.1", 0, "127.0.0.1", port), port);
-	cr_assert_eq(superd_log_count(superd, "small: started"), 1, "it was one instance all the time");
+	superd_expect_count(superd, "small: started", 1);     /* it was one instance all the time */
 	close(good);
 	superd_stop(superd);
 }

@@ -69,6 +69,18 @@ Behaviour(commands, whose_interpreter_is_missing_are_told_by_it)
 	superd_stop(superd);
 }
 
+Behaviour(commands, that_cannot_be_prepared_say_why)
+{
+	const char *path = path_in("fifo");
+	struct superd *superd;
+
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	superd = run_web(backend("take 1"),
+			 text_of(" exec_start_pre = \"/bin/true\"\n error = \"append:%s\"\n start = boot\n", path));
+	superd_wait_log(superd, text_of("web: cannot start: exec_start_pre: /bin/true: error: %s: ", path));
+	superd_stop(superd);
+}
+
 Behaviour(commands, run_around_a_backend_in_their_order)
 {
 	struct superd *superd = run_web(backend("take 1"), around());

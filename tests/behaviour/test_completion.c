@@ -66,6 +66,7 @@ Behaviour(completion, of_bash_offers_the_services)
 	cr_assert_str_eq(OFFERS("status", ""), "mail\nweb\n");
 	cr_assert_str_eq(OFFERS("sta"), "start\nstatus\n");
 	cr_assert_str_eq(OFFERS("top", ""), "\n");
+	cr_assert_str_eq(OFFERS("help", "sta"), "start\nstatus\n");
 	superd_stop(superd);
 }
 
@@ -104,7 +105,7 @@ Behaviour(completion, of_zsh_offers_the_services)
 	struct outcome outcome;
 
 	if (!has("zsh"))
-		cr_skip_test("there is no zsh");
+		cr_skip_test("there is no zsh here (Debian: zsh)");
 	superd = run(control);
 	outcome = program_answer((const char *const[]){
 		"/usr/bin/env", "zsh", "-f", "-c",

@@ -260,12 +260,17 @@ Behaviour(control_guard, who_closes_one_way_and_then_goes_makes_room)
 
 Behaviour(control_guard, the_next_superd_gets_the_place_of_one_that_ends)
 {
-	struct superd *first = run_echo(), *second = run_echo();
+	const char *arguments[] = { "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *first = run_echo(), *second;
 
-	superd_wait_log(second, "somebody answers there, as another superd that runs: it is waited for");
-	cr_expect(control_is_done(control_once("version")));
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	second = superd_run_with(&setup, ECHO, backend("stdio"));
+	superd_wait_log(second, text_of("another superd (pid %ld) answers at %s: waiting up to 5 s for its end",
+					(long)first->pid, control_path()));
 	superd_stop(first);
-	superd_wait_log(second, "the control socket is ");
+	superd_wait_log(second, "web: listening on ");
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	cr_expect(control_is_done(control_once("version")));
 	superd_stop(second);
 }
@@ -343,6 +348,7 @@ Behaviour(control_guard, the_control_group_may_look_and_not_act)
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "status\n"), "\"service\":\"web\""));
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "stop web\n"), "\"code\":\"denied\""));
 	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "shutdown\n"), "\"code\":\"denied\""));
+	cr_expect_not_null(strstr(as_other(65534, 65534, further, 2, "run web\n"), "\"code\":\"denied\""));
 	expect_alive(superd);
 	superd_stop(superd);
 }
@@ -424,7 +430,7 @@ Behaviour(control_guard, the_control_group_outlasts_a_look_up_that_fails)
 	cr_assert_eq(chmod(path_in("."), 0755), 0);
 	private_file("/etc/group", "root:x:0:\nlookers:x:54321:%02000000d\n", 0);
 	cr_assert(superd_reload(superd, "%s", table));
-	superd_wait_log(superd, "its members of before may still look");
+	superd_wait_log(superd, "the previous group may still read");
 	cr_expect_not_null(strstr(as_other(65534, 54321, NULL, 0, "list\n"), "\"service\":\"web\""));
 	cr_expect(!superd_logged(superd, "the control socket has no group any more"));
 	superd_stop(superd);
@@ -439,11 +445,13 @@ Behaviour(control_guard, the_control_group_sees_no_secrets)
 	const char *shown;
 
 	SKIP_WITHOUT(geteuid() == 0, "this test has to be somebody else");
-	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" "
+	superd = superd_run_with(&setup, "defaults { env = \"TOKEN=hunter2\" nice = 3 }\n"
+					 "service other { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+					 "service web { listen = \"127.0.0.1:0\" exec = \"%s\" "
 					 "env = { \"DB_PASSWORD=hunter2\", \"A=hunter2=b\" } "
 					 "set_credential = \"key:hunter2\" input = data "
 					 "input_text = \"hunter2\" input_data = \"aHVudGVyMg==\" }\n",
-				 backend("serve"));
+				 backend("serve"), backend("serve"));
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	cr_assert_eq(chmod(path_in("."), 0755), 0);
 	shown = as_other(65534, 54321, NULL, 0, "show web\n");
@@ -451,9 +459,12 @@ Behaviour(control_guard, the_control_group_sees_no_secrets)
 	cr_expect_null(strstr(shown, "aHVudGVyMg"), "%s", shown);
 	cr_expect_not_null(strstr(shown, "[\"DB_PASSWORD=***\", \"A=***\"]"), "%s", shown);
 	cr_expect_not_null(strstr(shown, "[\"key:***\"]"), "%s", shown);
+	cr_expect_not_null(strstr(shown, "# env: hidden\\n"), "%s", shown);
+	cr_expect_not_null(strstr(shown, "defaults {\\n\\t# env: hidden\\n\\tnice = 3\\n}"), "%s", shown);
 	cr_expect_null(strstr(as_other(65534, 54321, NULL, 0, "status web\n"), "hunter2"));
 	shown = control_once("show web");
 	cr_expect_not_null(strstr(shown, "DB_PASSWORD=hunter2"), "%s", shown);
+	cr_expect_not_null(strstr(shown, "TOKEN=hunter2"), "%s", shown);
 	superd_stop(superd);
 }
 
@@ -490,8 +501,11 @@ Behaviour(control_guard, the_second_superd_leaves_the_first_its_own)
 
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	second = superd_run_with(&setup, ECHO, backend("stdio"));
-	superd_wait_log(second, "somebody answers there");
-	superd_stop(second);
+	cr_expect_eq(superd_wait_exit(second), 2);
+	cr_expect(superd_logged(second, text_of("another superd (pid %ld) answers at %s; superctl reload makes it read "
+						"its files again; --control sets another path\n",
+						(long)first->pid, control_path())));
+	cr_expect_not(superd_logged(second, "web: listening on "));
 	cr_expect_eq(strtol(control_value(client_line(client_connect_unix(control_path(), SOCK_STREAM)), "pid"), NULL,
 			    10), first->pid);
 	superd_stop(first);

@@ -1,5 +1,7 @@
 /* Credentials: what a backend finds in their folder, who else can see it, and what is left of it. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,16 +15,20 @@
 
 #define SKIP_WITHOUT_ROOT() SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(), "needs root and namespaces")
 
-/* Where an ordinary user's superd has them. */
-static void skip_without_folder(void)
+/* Where an ordinary user's superd has them: the session's, if any, may be another user's. */
+static void make_folder(void)
 {
-	SKIP_WITHOUT(geteuid() == 0 || getenv("XDG_RUNTIME_DIR"), "an ordinary user's superd needs XDG_RUNTIME_DIR");
+	if (geteuid() == 0)
+		return;
+	cr_assert(mkdir(path_in("runtime"), 0700) == 0 || errno == EEXIST);
+	path_in("runtime/credentials"); /* it stays, as it may hold those of others */
+	cr_assert_eq(setenv("XDG_RUNTIME_DIR", path_in("runtime"), 1), 0);
 }
 
 /* What a shell says in the place of the backend, as this user. */
 static struct superd *run(const char *user, const char *options, const char *script)
 {
-	skip_without_folder();
+	make_folder();
 	return superd_run("service secret {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = \"%s\"\n"
 			  " exec = { \"/bin/sh\", \"-c\", \"%s\" }\n %s\n}\n",
 			  user, script, options);
@@ -159,6 +165,29 @@ Behaviour(credentials, they_go_along_into_a_hardened_view)
 			 "a=b\n");
 }
 
+Behaviour(credentials, without_mounts_a_failure_has_its_own_reason)
+{
+	struct superd *superd;
+	const char *big;
+	int client;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	superd = superd_run_with(&(struct setup){ .uid = 65534, .environment = (const char *const[]){
+							  text_of("XDG_RUNTIME_DIR=%s", path_in("runtime")), NULL } },
+				 "service secret {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = \"65534\"\n"
+				 " exec = \"/bin/true\"\n load_credential = \"a:%s\"\n}\n", path_in("big"));
+	path_in("runtime/credentials"); /* it stays, as it may hold those of others */
+	cr_assert_eq(mkdir(path_in("runtime"), 0700), 0);
+	cr_assert_eq(chown(path_in("runtime"), 65534, 65534), 0);
+	big = write_file("big", "%s", "");
+	cr_assert_eq(truncate(big, 1 << 20), 0);
+	client = client_connect(superd_port(superd, "secret"));
+	superd_wait_log(superd, "loading credentials: a:");
+	superd_wait_log(superd, "Argument list too long");
+	close(client);
+	superd_stop(superd);
+}
+
 /* Where nothing can be mounted, a folder is made, and goes with the last instance. */
 Behaviour(credentials, without_mounts_a_folder_stands_in)
 {
@@ -196,7 +225,7 @@ Behaviour(credentials, a_unit_names_their_folder_and_its_commands_have_them)
 	int port = free_port(), client;
 	struct superd *superd;
 
-	skip_without_folder();
+	make_folder();
 	write_pair("a", text_of("ListenStream=127.0.0.1:%d\nAccept=yes\n", port),
 		   text_of("StandardInput=socket\nSetCredential=pass word:x\nSetCredential=key:a b\\n%%m\n"
 			   "Environment=KEY=%%d/key\nExecStartPre=/bin/sh -c 'cat %%d/key >%s'\n"

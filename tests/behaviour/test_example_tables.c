@@ -1,6 +1,7 @@
 /* The tables of conf/ that stand for themselves: what inetd and xinetd did. Those for old daemons run as they stand, on
  * the ports of services(5), in a network of the test's own; the others with the port of a test put in. Every table, of
  * the examples' servers too, is without fault. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include "harness.h"
 #include "namespace.h"
 #include "private.h"
+#include "superctl.h"
 
 static void enter(void)
 {
@@ -131,29 +133,80 @@ BehaviourOfUsers(example_tables, redirect_conf_leads_somewhere_else)
 
 Behaviour(example_tables, metrics_conf_answers_prometheus)
 {
-	const char *control = path_in("control"), *superctl = getenv("SUPERCTL_BIN"), *table, *page;
+	const char *control = path_in("control"), *superctl = getenv("SUPERCTL_BIN"), *page;
 	struct superd *superd;
 	int client;
 
-	SKIP_WITHOUT(superctl && access(superctl, X_OK) == 0, "superctl was not built: there is no jansson");
-	table = replaced(table_for_test("metrics.conf", "\"127.0.0.1:9100\""), "    group     = \"superd\"\n", "");
-	table = replaced(table, "@bindir@/superctl metrics", text_of("%s --control %s metrics", superctl, control));
+	SKIP_WITHOUT(superctl && access(superctl, X_OK) == 0, "there is no superd-web: it was built without jansson");
 	superd = superd_run_with(
-		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } }, "%s", table);
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } }, "%s",
+		table_for_test("metrics.conf", "\"127.0.0.1:9089\""));
 	client = client_connect(superd_port(superd, "metrics"));
 	client_send(client, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	page = client_rest(client);
 	close(client);
-	cr_assert(strncmp(page, "HTTP/1.1 200 OK\r\n", 17) == 0, "%s", page);
+	cr_assert(strncmp(page, "HTTP/1.1 200 OK\r\n", 17) == 0, "%s\n%s", page, world_logs());
 	cr_assert_not_null(strstr(page, "\nsuperd_service_instances{service=\"metrics\"} 1\n"), "%s", page);
 	cr_assert_not_null(strstr(page, "\nContent-Type: text/plain; version=0.0.4"), "%s", page);
 	superd_stop(superd);
 }
 
-/* What README shows, each as somebody would copy it. */
-Behaviour(example_tables, those_of_the_readme_are_without_fault)
+Behaviour(example_tables, status_conf_shows_a_page)
 {
-	const char *at = read_text(text_of("%s/README.md", getenv("SRCDIR")));
+	const char *control = path_in("control"), *superctl = getenv("SUPERCTL_BIN"), *page;
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(superctl && access(superctl, X_OK) == 0, "there is no superd-web: it was built without jansson");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } }, "%s",
+		replaced(table_for_test("status.conf", "\"127.0.0.1:8090\""), "/run/superd-status.sock",
+			 path_in("status.sock")));
+	client = client_connect(superd_port(superd, "status"));
+	client_send(client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	page = client_rest(client);
+	close(client);
+	cr_assert(strncmp(page, "HTTP/1.1 200 OK\r\n", 17) == 0, "%s\n%s", page, world_logs());
+	cr_assert_not_null(strstr(page, ">status-local</a>"), "%s", page);
+	client = client_connect_unix(path_in("status.sock"), SOCK_STREAM);
+	client_send(client, "GET /service/status-local HTTP/1.1\r\nHost: any\r\n\r\n");
+	page = client_rest(client);
+	close(client);
+	cr_assert(strncmp(page, "HTTP/1.1 200 OK\r\n", 17) == 0, "%s\n%s", page, world_logs());
+	superd_stop(superd);
+}
+
+/* By the table alone: the log, the control socket, the pid file and the delay of a stop. */
+Behaviour(example_tables, settings_conf_sets_what_superd_itself_needs)
+{
+	const struct setup setup = { .without_settings = true };
+	const char *log = path_in("own.log"), *control = path_in("own.control"), *pid_file = path_in("own.pid");
+	const char *cat = path_in("cat.sock"), *superctl = getenv("SUPERCTL_BIN"), *table;
+	struct superd *superd;
+	int client;
+
+	table = replaced(table_for_test("settings.conf", "\"127.0.0.1:7779\""), "\"127.0.0.1:0\"",
+			 text_of("\"%s\"", cat));
+	table = replaced(table, "/var/log/superd-settings.log", log);
+	table = replaced(table, "/run/superd-settings.control", control);
+	table = replaced(table, "/run/superd-settings.pid", pid_file);
+	superd = superd_run_with(&setup, "%s", table);
+	WAIT_UNTIL(read_text(log) && strstr(read_text(log), "\"message\":\"listening on "));
+	WAIT_UNTIL(read_text(pid_file) && atoi(read_text(pid_file)) == superd->pid);
+	if (superctl && access(superctl, X_OK) == 0)
+		cr_expect_not_null(strstr(SUPERCTL(control, "list").out, "cat"));
+	superd_signal(superd, SIGTERM);
+	WAIT_UNTIL(strstr(read_text(log), "(stop_delay)"));
+	client = client_connect_unix(cat, SOCK_STREAM);
+	client_send(client, "still served\n");
+	cr_expect_str_eq(client_line(client), "still served");
+	close(client);
+	cr_expect_eq(superd_wait_exit(superd), 0, "%s", read_text(log));
+}
+
+static size_t check_tables(const char *document)
+{
+	const char *at = read_text(text_of("%s/%s", getenv("SRCDIR"), document));
 	size_t found = 0;
 
 	cr_assert_not_null(at);
@@ -161,7 +214,7 @@ Behaviour(example_tables, those_of_the_readme_are_without_fault)
 		const char *table = at + strlen("\n```superd\n"), *end = strstr(table, "\n```\n");
 		struct outcome outcome;
 
-		cr_assert_not_null(end, "a table of README's has no end");
+		cr_assert_not_null(end, "a table of %s has no end", document);
 		outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f",
 					write_file("readme.conf", "%.*s\n", (int)(end - table), table));
 		cr_expect_eq(outcome.status, 0, "%s", outcome.err);
@@ -169,15 +222,22 @@ Behaviour(example_tables, those_of_the_readme_are_without_fault)
 		found++;
 		at = end;
 	}
-	cr_expect_geq(found, 2);
+	return found;
+}
+
+/* What README and the tour show, each as somebody would copy it. */
+Behaviour(example_tables, those_of_the_readme_and_the_tour_are_without_fault)
+{
+	cr_expect_geq(check_tables("README.md"), 1);
+	cr_expect_geq(check_tables("contrib/doc/tour.md"), 3);
 }
 
 Behaviour(example_tables, are_without_fault)
 {
 	static const char *const names[] = {
 		"builtin.conf", "cat.conf", "datagram.conf", "demo.conf", "echo.conf", "gate.conf",
-		"hello-world.conf", "http.conf", "inetd.conf", "lighttpd.conf", "redirect.conf", "superd.conf",
-		"uuidd.conf", "warm.conf", "xinetd.conf", "haproxy.conf", "nginx.conf", "idle.conf",
+		"hello-world.conf", "http.conf", "inetd.conf", "lighttpd.conf", "redirect.conf", "settings.conf",
+		"superd.conf", "uuidd.conf", "warm.conf", "xinetd.conf", "haproxy.conf", "nginx.conf", "idle.conf",
 		"php-fpm.conf",
 	};
 

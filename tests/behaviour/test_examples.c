@@ -155,7 +155,7 @@ Behaviour(examples, hello_world_waits_for_a_further_client_when_asked_to)
 
 	greeted_by(port);
 	greeted_by(port);
-	cr_assert_eq(superd_log_count(superd, "hello-world: started, pid"), 1, "%s", world_logs());
+	superd_expect_count(superd, "hello-world: started, pid", 1);
 	wait_asleep(superd);
 	superd_stop(superd);
 }
@@ -239,7 +239,7 @@ Behaviour(examples, lighttpd_answers_ends_and_answers_again)
 	struct superd *superd;
 	int port;
 
-	SKIP_WITHOUT(access("/usr/sbin/lighttpd", X_OK) == 0, "there is no lighttpd here");
+	SKIP_WITHOUT(access("/usr/sbin/lighttpd", X_OK) == 0, "there is no lighttpd here (Debian: lighttpd)");
 	table = table_for_test("lighttpd.conf", "\"127.0.0.1:8090\"");
 	table = replaced(table, "-i 60", "-i 1");
 	superd = superd_run("%s", table);
@@ -261,7 +261,7 @@ Behaviour(examples, uuidd_answers_ends_and_answers_again)
 	const char *const ask[] = { "/usr/sbin/uuidd", "-r", "-s", socket_path, NULL };
 	struct superd *superd;
 
-	SKIP_WITHOUT(access("/usr/sbin/uuidd", X_OK) == 0, "there is no uuidd here");
+	SKIP_WITHOUT(access("/usr/sbin/uuidd", X_OK) == 0, "there is no uuidd here (Debian: uuid-runtime)");
 	table = replaced(example_table("uuidd.conf"), "\"/run/uuidd/request\"", text_of("\"%s\"", socket_path));
 	table = replaced(replaced(table, "\"uuidd\"", text_of("\"%s\"", own_user())), "-T 2", "-T 1");
 	superd = superd_run("%s", table);

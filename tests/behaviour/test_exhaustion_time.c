@@ -1,6 +1,7 @@
 /* Time that runs out for everybody at once: superd and all its backends are stopped for a while, as a suspended machine
  * has it, and go on. Nobody is killed for what nobody could do, and no timer spins. */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,15 @@
 #include "process.h"
 
 enum { ASIDE_MOST = 64, SUSPENDED_MS = 3500, CPU_MS = 1500 };
+
+/* SUPERD_SUSPENDED_MS=60000: a minute of it. */
+static void wait_suspended(void)
+{
+	const char *asked = getenv("SUPERD_SUSPENDED_MS");
+
+	for (long long until = now_ms() + (asked ? atoi(asked) : SUSPENDED_MS); now_ms() < until;)
+		pause_a_moment();
+}
 
 /* superd and all below it, from the top and from below: who is being started must not be missed. */
 static void signal_all(struct superd *superd, int signal)
@@ -29,8 +39,7 @@ static void signal_all(struct superd *superd, int signal)
 static void suspend(struct superd *superd)
 {
 	signal_all(superd, SIGSTOP);
-	for (long long until = now_ms() + SUSPENDED_MS; now_ms() < until;)
-		pause_a_moment();
+	wait_suspended();
 	signal_all(superd, SIGCONT);
 }
 
@@ -44,7 +53,7 @@ Behaviour(exhaustion_time, a_watchdog_that_nobody_could_feed_ends_nobody)
 	suspend(superd);
 	web_expect(superd, "say WATCHDOG=1", "done");
 	cr_assert_eq(web_pid(superd), pid, "%s", world_logs());
-	superd_wait_log(superd, text_of("stopping pid %ld: it has not said WATCHDOG=1 for", pid));
+	superd_wait_log(superd, text_of("stopping pid %ld: it has not sent WATCHDOG=1 for", pid));
 	superd_stop(superd);
 }
 
@@ -71,8 +80,7 @@ Behaviour(exhaustion_time, who_was_suspended_with_superd_goes_on)
 	late[1] = client_connect(each);
 	for (int n = 0; n < 2; n++)
 		client_send(late[n], "meanwhile\n");
-	for (long long until = now_ms() + SUSPENDED_MS; now_ms() < until;)
-		pause_a_moment();
+	wait_suspended();
 	signal_all(superd, SIGCONT);
 	for (int n = 0; n < 2; n++) {
 		cr_assert_not_null(strstr(client_line(late[n]), " meanwhile"));

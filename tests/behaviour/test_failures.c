@@ -139,6 +139,8 @@ Behaviour(failures, a_program_that_is_gone_is_one)
 	WAIT_UNTIL(strcmp(failures_of("each"), "0") != 0);
 	expect_shown("status", ", for 127.0.0.1: cannot start: ");
 	expect_shown("why", "for 127.0.0.1, cannot start: ");
+	WAIT_UNTIL(strtol(failures_of("each"), NULL, 10) >= 3);
+	expect_shown("why", "; the same happened ");
 	expect_health("unhealthy: each: cannot start: ", 3);
 	close(client);
 	superd_stop(superd);
@@ -227,8 +229,8 @@ Behaviour(failures, of_a_server_that_takes_nobody_name_the_usual_mistakes)
 	wait_node(control_path());
 	client = client_connect(superd_port(superd, "each"));
 	WAIT_UNTIL(strstr(control_once("why each"),
-			  "it ends without taking anything from the queue: its table may need accept = yes, or "));
-	WAIT_UNTIL(strstr(control_once("why each"), "or type = forking if its program goes on in the background"));
+			  "it exits without accepting a connection: its table may need accept = yes, or "));
+	WAIT_UNTIL(strstr(control_once("why each"), "or type = forking if its program continues in the background"));
 	close(client);
 	superd_stop(superd);
 }

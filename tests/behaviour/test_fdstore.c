@@ -49,7 +49,7 @@ Behaviour(fdstore, what_has_hung_up_is_not_kept_unless_asked)
 	web_expect(superd, "pipe FDSTORE=1|FDNAME=gone", "done");
 	web_expect(superd, "pipe FDSTORE=1|FDNAME=held|FDPOLL=0", "done");
 	web_end(superd, 0);
-	WAIT_UNTIL(superd_logged(superd, "the other end of gone is gone"));
+	WAIT_UNTIL(superd_logged(superd, "the other end of gone is closed"));
 	web_expect(superd, "env LISTEN_FDNAMES", "web:held");
 	superd_stop(superd);
 }

@@ -214,6 +214,6 @@ Behaviour(filter, names_of_hosts_are_refused_by_check)
 
 	cr_assert_eq(outcome.status, 1);
 	cr_assert_not_null(strstr(outcome.err, "names.conf:4"), "%s", outcome.err);
-	cr_assert_not_null(strstr(outcome.err, "handed: only_from: with accept = no the kernel keeps to it"), "%s",
+	cr_assert_not_null(strstr(outcome.err, "handed: only_from: with accept = no the kernel enforces it"), "%s",
 			   outcome.err);
 }

@@ -83,12 +83,12 @@ Behaviour(followers, events_that_were_dropped_are_told_of_by_the_next_superd)
 	superd_upgrade(superd);
 	do {
 		line = client_line(follower);
-		told += strstr(line, "told by uid ") != NULL;
+		told += strstr(line, " requested: ") != NULL;
 	} while (!strstr(line, "\"dropped\":"));
 	cr_expect_gt(strtol(control_value(line, "dropped"), NULL, 10) + (long)told, 800, "%zu, %s", told, line);
 	close(other);
 	other = control_connect();
 	make_events();
-	cr_expect_not_null(strstr(client_line(follower), "told by uid "));
+	cr_expect_not_null(strstr(client_line(follower), " requested: "));
 	end_all(superd);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "controlling.h"
 #include "harness.h"
 
 static const char *forking(const char *name, const char *how, const char *options)
@@ -29,7 +30,7 @@ static long expect_daemon(struct superd *superd, const char *name)
 
 	WAIT_UNTIL(superd_logged(superd, said));
 	cr_assert_eq(client_ask_pid(superd_port(superd, name)), pid, "%s", world_logs());
-	cr_assert_eq(superd_log_count(superd, text_of("%s: started, pid ", name)), 1, "%s", world_logs());
+	superd_expect_count(superd, text_of("%s: started, pid ", name), 1);
 	return pid;
 }
 
@@ -107,7 +108,7 @@ Behaviour(forking, a_daemon_that_ends_well_at_once_is_followed_by_the_next)
 	for (int n = 0; n < 10; n++)
 		client_ask_pid(port);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 10, "%s", world_logs());
+	superd_expect_count(superd, "web: started, pid ", 10);
 	cr_assert_eq(superd_log_count(superd, "web: next start"), 0, "%s", world_logs());
 	superd_stop(superd);
 }
@@ -143,7 +144,7 @@ static void leaves_nobody(const char *how, const char *options, const char *said
 	superd_wait_log(superd, said);
 	superd_wait_log(superd, "web: next start in ");
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1, "%s", world_logs());
+	superd_expect_count(superd, "web: started, pid ", 1);
 	close(client);
 	superd_stop(superd);
 }
@@ -253,4 +254,18 @@ Behaviour(forking, a_stop_during_the_search_reaches_the_daemon)
 	superd_stop(superd);
 	cr_assert_lt(run_ms() - begun, 5000);
 	cr_assert(!superd_logged(superd, "killing the rest"), "%s", world_logs());
+}
+
+/* Without type = forking superd takes the end of the first process for the end of the service. Only a start without a
+ * client starts it once for sure. */
+Behaviour(forking, a_daemon_without_the_option_is_named_and_stopped)
+{
+	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n}\n",
+					       backend("fork plain"));
+
+	cr_assert(control_is_done(control_once("start web")));
+	superd_wait_log(superd, "web: warning: its program went into the background: pid ");
+	cr_assert(control_is_done(control_once("stop web")));
+	cr_expect_eq(superd_processes(superd), 0, "%s", world_logs());
+	superd_stop(superd);
 }

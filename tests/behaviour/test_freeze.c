@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,7 +72,7 @@ static void wait_frozen(struct superd *superd)
 {
 	off_t before;
 
-	superd_wait_log(superd, "is frozen until somebody comes");
+	superd_wait_log(superd, "is frozen until a client connects");
 	before = beat_count();
 	HOLDS_FOR(100, beat_count() == before);
 }
@@ -85,10 +86,10 @@ static void sleep_and_wake(const struct setup *setup, const char *words)
 	for (int round = 0; round < 3; round++) {
 		wait_frozen(superd);
 		ask(superd);
-		superd_wait_log(superd, "goes on after");
+		superd_wait_log(superd, "thawed after");
 		expect_beating();
 	}
-	cr_expect_eq(superd_log_count(superd, "it: started"), 1);
+	superd_expect_count(superd, "it: started", 1);
 	superd_stop(superd);
 }
 
@@ -122,7 +123,7 @@ static void lose_nobody(const struct setup *setup)
 		cr_assert_gt(ask(superd), 0);
 		usleep(rand() % 3 ? 1000 : 290000 + (unsigned)rand() % 60000);
 	}
-	cr_expect_eq(superd_log_count(superd, "it: started"), 1);
+	superd_expect_count(superd, "it: started", 1);
 	superd_stop(superd);
 }
 
@@ -258,11 +259,11 @@ static void wake_by_data(const struct setup *setup)
 	cr_assert_geq(peer, 0);
 	wait_frozen(superd);
 	client_send(peer, "news\n");
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	expect_beating();
 	wait_frozen(superd);
 	close(peer);
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	wait_frozen(superd);
 	superd_stop(superd);
 	close(listener);
@@ -305,9 +306,9 @@ static void freeze_server(const char *table, int port, const char *server)
 		client_send(client, "GET / HTTP/1.0\r\n\r\n");
 		cr_assert(strstr(client_rest(client), "200 OK"), "%s in round %d", server, round);
 		close(client);
-		superd_wait_log(superd, "is frozen until somebody comes");
+		superd_wait_log(superd, "is frozen until a client connects");
 	}
-	cr_expect_eq(superd_log_count(superd, "it: started"), 1);
+	superd_expect_count(superd, "it: started", 1);
 	superd_stop(superd);
 }
 
@@ -316,7 +317,8 @@ Behaviour(freeze, nginx_with_workers_sleeps_and_wakes)
 	int port = free_port();
 	const char *own = path_in("nginx"), *text;
 
-	SKIP_WITHOUT(access("/usr/sbin/nginx", X_OK) == 0 && geteuid() == 0, "needs nginx, and root");
+	SKIP_WITHOUT(access("/usr/sbin/nginx", X_OK) == 0 && geteuid() == 0,
+		     "needs root, and nginx (Debian: nginx-light)");
 	cr_assert_eq(mkdir(own, 0755), 0);
 	text = write_file("nginx/nginx.conf",
 			  "daemon off;\nworker_processes 3;\npid %s;\nerror_log stderr;\nevents { }\n"
@@ -376,7 +378,7 @@ static void freeze_by_hand(const struct setup *setup)
 	cr_assert_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
 	client_send(client, "two\n");
 	cr_expect(strstr(client_line(client), "two"));
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	outcome = SUPERCTL(control, "freeze", "it");
 	cr_assert_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
 	outcome = SUPERCTL(control, "freeze", "it");
@@ -392,6 +394,41 @@ static void freeze_by_hand(const struct setup *setup)
 }
 
 BOTH_WAYS(by_hand_it_is_frozen_and_woken_by_who_is_connected, freeze_by_hand(way))
+
+/* Whether the process stands still by a signal. */
+static bool is_stopped(long pid)
+{
+	char line[512] = "", *state;
+	FILE *file = fopen(text_of("/proc/%ld/stat", pid), "re");
+
+	if (file && !fgets(line, sizeof(line), file))
+		*line = '\0';
+	if (file)
+		fclose(file);
+	state = strrchr(line, ')');
+	return state && state[2] == 'T';
+}
+
+Behaviour(freeze, a_group_that_cannot_be_thawed_is_tried_again)
+{
+	struct superd *superd = run(&by_group, "", "");
+	struct rlimit before, none;
+	int client;
+	long pid = ask(superd);
+
+	wait_frozen(superd);
+	SKIP_WITHOUT(geteuid() == 0 && !is_stopped(pid), "no control group that can be frozen");
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
+	none = (struct rlimit){ .rlim_max = before.rlim_max };
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &none, NULL), 0);
+	client = client_connect(superd_port(superd, "it"));
+	superd_wait_log(superd, "stays frozen: its control group cannot be thawed: Too many open files");
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
+	superd_wait_log(superd, "is thawed now");
+	close(client);
+	cr_expect_eq(ask(superd), pid);
+	superd_stop(superd);
+}
 
 Behaviour(freeze, handing_memory_back_is_for_frozen_ones_alone)
 {
@@ -414,7 +451,7 @@ Behaviour(freeze, one_that_cannot_be_reached_any_more_makes_room)
 
 	wait_node(path);
 	cr_expect_not_null(strstr(client_ask_unix(path, "who\n"), " who"));
-	superd_wait_log(superd, "is frozen until somebody comes");
+	superd_wait_log(superd, "is frozen until a client connects");
 	cr_assert_eq(unlink(path), 0);
 	WAIT_UNTIL(client_can_connect_unix(path));
 	cr_expect_not_null(strstr(client_ask_unix(path, "who\n"), " who"));

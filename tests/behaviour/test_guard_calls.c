@@ -1,17 +1,24 @@
-/* --guard: superd is killed before or behind one of its system calls between the arrival of a client and its answer.
- * The client gets its answer, and so does the next. A run tries some of the calls; with SUPERD_ALL_CALLS=1 all. */
+/* --guard: superd is killed before or behind one of its system calls, at its start, or between the arrival of a client
+ * and its answer. The client gets its answer, and so does the next. A run tries some of the calls; with
+ * SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. */
+#include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
 #include "controlling.h"
+#include "guarding.h"
 #include "harness.h"
 #include "namespace.h"
 #include "process.h"
@@ -25,24 +32,13 @@ struct scene {
 	const char *service;            /* whose port the client connects to */
 	const char *says;               /* the client */
 	const char *answer;             /* a part of the answer */
+	int lines;                      /* of the whole answer, at whose end the connection ends; 0: it stays open */
 	bool is_datagram;
+	const char *starts;             /* file with a line for each start of a program that is counted; NULL: none */
+	size_t start_count;             /* of these, in all */
+	size_t step;                    /* one in so many stops is tried; 0: STEP */
 	bool (*is_prepared)(struct superd *superd); /* NULL: it is at once */
 };
-
-/* The guard's child; 0: it has none now. */
-static pid_t superd_below(const struct superd *superd)
-{
-	pid_t below[8];
-	size_t count = process_descendants(superd->pid, below, 8);
-	char name[256];
-
-	for (size_t n = 0; n < count && n < 8; n++) {
-		if (process_lives(below[n]) && process_name(below[n], name, sizeof(name)) && strstr(name, "superd ") &&
-		    !process_is_beside(below[n], NULL))
-			return below[n];
-	}
-	return 0;
-}
 
 static bool has_answer(int client, const struct scene *scene)
 {
@@ -69,6 +65,11 @@ static bool next_stop(pid_t superd, int client, const struct scene *scene, int *
 	return true;
 }
 
+static int signal_to_pass(int status)
+{
+	return WSTOPSIG(status) != SYSCALL_STOP && status >> 16 == 0 ? WSTOPSIG(status) : 0;
+}
+
 /* Lets superd go on to the n-th stop, the begin or the end of a call, and kills it there: a call that has begun is not
  * made. false: it has fewer stops. */
 static bool kill_at(pid_t superd, size_t n, int client, const struct scene *scene)
@@ -77,8 +78,6 @@ static bool kill_at(pid_t superd, size_t n, int client, const struct scene *scen
 	int status;
 
 	while (next_stop(superd, client, scene, &status)) {
-		int signal = 0;
-
 		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
 		if (WSTOPSIG(status) == SYSCALL_STOP && ++stops == n) {
 			kill(superd, SIGKILL);
@@ -86,9 +85,7 @@ static bool kill_at(pid_t superd, size_t n, int client, const struct scene *scen
 			cr_assert(WIFSIGNALED(status));
 			return true;
 		}
-		if (WSTOPSIG(status) != SYSCALL_STOP && status >> 16 == 0)
-			signal = WSTOPSIG(status);
-		cr_assert_eq(ptrace(PTRACE_SYSCALL, superd, 0, signal), 0);
+		cr_assert_eq(ptrace(PTRACE_SYSCALL, superd, 0, signal_to_pass(status)), 0);
 	}
 	cr_assert_eq(ptrace(PTRACE_INTERRUPT, superd, 0, 0), 0);
 	cr_assert_eq(waitpid(superd, &status, __WALL), superd);
@@ -102,6 +99,27 @@ static int arrive(const struct scene *scene, int port)
 
 	client_send(client, scene->says);
 	return client;
+}
+
+/* A connection that two processes have ends only with both, and is greeted twice. */
+static void expect_end(int client, const struct scene *scene, const char *who, size_t n)
+{
+	char text[512];
+	size_t length = 0;
+	int lines = 0;
+
+	for (ssize_t got = 1; got > 0; length += (size_t)(got > 0 ? got : 0)) {
+		struct pollfd poll_for = { .fd = client, .events = POLLIN };
+
+		cr_assert_eq(poll(&poll_for, 1, DEADLINE_MS), 1, "%s: killed at stop %zu: no end\n%s", who, n,
+			     world_logs());
+		got = recv(client, text + length, sizeof(text) - 1 - length, 0);
+		cr_assert_geq(got, 0, "%s: killed at stop %zu: %s\n%s", who, n, strerror(errno), world_logs());
+	}
+	text[length] = '\0';
+	for (const char *at = text; (at = strchr(at, '\n')); at++)
+		lines++;
+	cr_assert_eq(lines, scene->lines, "%s: killed at stop %zu: the answer is '%s'\n%s", who, n, text, world_logs());
 }
 
 static void expect_answer(int client, const struct scene *scene, const char *who, size_t n)
@@ -118,19 +136,21 @@ static void expect_answer(int client, const struct scene *scene, const char *who
 			  waits ? "the end comes instead" : "nothing", world_logs());
 		poll(&poll_for, 1, 5);
 	}
+	if (scene->lines)
+		expect_end(client, scene, who, n);
 	close(client);
 }
 
 /* false: superd has fewer stops. */
 static bool try_call(const struct scene *scene, size_t n)
 {
-	const struct setup guarded = { .arguments = (const char *const[]){ "--guard", "--log-level", "debug", NULL } };
+	const char *arguments[] = { "--guard", "--log-level", "debug", "--control", control_path(), NULL };
+	const struct setup guarded = { .arguments = arguments };
 	struct superd *superd = superd_run_with(&guarded, "%s", scene->table);
 	int port = superd_port(superd, scene->service), client, status;
-	pid_t pid;
+	pid_t pid = guarded_wait(superd);
 	bool killed;
 
-	WAIT_UNTIL((pid = superd_below(superd)) > 0);
 	if (scene->is_prepared)
 		WAIT_UNTIL(scene->is_prepared(superd));
 	cr_assert_eq(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD), 0);
@@ -141,6 +161,12 @@ static bool try_call(const struct scene *scene, size_t n)
 	killed = kill_at(pid, n, client, scene);
 	expect_answer(client, scene, "the client", n);
 	expect_answer(arrive(scene, port), scene, "the next client", n);
+	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));     /* there is room for few of them */
+	if (scene->starts) {
+		cr_assert_eq(count_lines(scene->starts), scene->start_count, "killed at stop %zu: started again\n%s", n,
+			     world_logs());
+		cr_assert_eq(unlink(scene->starts), 0);
+	}
 	superd_stop(superd);
 	superd_forget(superd);
 	return killed;
@@ -149,10 +175,16 @@ static bool try_call(const struct scene *scene, size_t n)
 static void try_calls(const struct scene *scene)
 {
 	const char *all = getenv("SUPERD_ALL_CALLS");
-	size_t step = all && *all ? 1 : STEP, n = 1 + (size_t)now_ms() % step;
+	char *end = NULL;
+	size_t first = all ? strtoul(all, &end, 10) : 0, n = first;
+	size_t step = first ? 1 : scene->step ? scene->step : STEP;
+	size_t last = end && *end == '-' ? strtoul(end + 1, NULL, 10) : SIZE_MAX;
+
+	if (!first)
+		n = 1 + (size_t)now_ms() % step;
 
 	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
-	while (try_call(scene, n))
+	while (n <= last && try_call(scene, n))
 		n += step;
 	cr_log_info("%zu stops", n);
 }
@@ -169,8 +201,8 @@ Behaviour(guard_calls, a_service_that_accepts)
 {
 	try_calls(&(struct scene){
 		.table = text_of("service each { listen = \"127.0.0.1:0\" exec = \"%s\" accept = yes }\n",
-				 backend("lines")),
-		.service = "each", .says = "hello\n", .answer = " hello",
+				 backend("stdio")),
+		.service = "each", .says = "hello\n", .answer = " hello", .lines = 1,
 	});
 }
 
@@ -178,8 +210,21 @@ Behaviour(guard_calls, a_command_before_the_program)
 {
 	try_calls(&(struct scene){
 		.table = text_of("service each { listen = \"127.0.0.1:0\" exec = \"%s\" accept = yes\n"
-				 "exec_start_pre = \"/bin/true\" }\n", backend("lines")),
-		.service = "each", .says = "hello\n", .answer = " hello",
+				 "exec_start_pre = \"/bin/true\" }\n", backend("stdio")),
+		.service = "each", .says = "hello\n", .answer = " hello", .lines = 1,
+	});
+}
+
+Behaviour(guard_calls, a_command_before_a_program_that_waits)
+{
+	const char *starts = path_in("starts");
+
+	try_calls(&(struct scene){
+		.table = text_of("service web { listen = \"127.0.0.1:0\" exec_start_pre = \"/bin/true\"\n"
+				 "exec = { \"/bin/sh\", \"-c\", \"echo >>%s; exec %s\" } }\n", starts,
+				 backend("talk")),
+		.service = "web", .says = "hello\n", .answer = " hello", .starts = starts,
+		.start_count = 1,
 	});
 }
 
@@ -196,9 +241,9 @@ Behaviour(guard_calls, tcpmux)
 	try_calls(&(struct scene){
 		.table = text_of("service mux { listen = \"127.0.0.1:0\" accept = yes\n"
 				 "builtin = tcpmux user = \"%s\" }\n"
-				 "service named { listen = \"tcpmux:named\" accept = yes exec = \"%s\" }\n", own_user(),
-				 backend("lines")),
-		.service = "mux", .says = "named\r\nhello\n", .answer = " hello",
+				 "service named { listen = \"tcpmux:+named\" accept = yes exec = \"%s\" }\n",
+				 own_user(), backend("stdio")),
+		.service = "mux", .says = "named\r\nhello\n", .answer = " hello", .lines = 2,
 	});
 }
 
@@ -211,7 +256,250 @@ Behaviour(guard_calls, a_program_that_was_started_ahead)
 {
 	try_calls(&(struct scene){
 		.table = text_of("service app { listen = \"127.0.0.1:0\" accept = yes warm = 1\n"
-				 "user = \"%s\" exec = \"%s\" }\n", own_user(), backend("lines")),
-		.service = "app", .says = "hello\n", .answer = " hello", .is_prepared = is_held,
+				 "user = \"%s\" exec = \"%s\" }\n", own_user(), backend("stdio")),
+		.service = "app", .says = "hello\n", .answer = " hello", .lines = 1, .is_prepared = is_held,
 	});
+}
+
+/* Lets a worker serve a client, so that it waits for the next one. */
+static bool has_idle_worker(struct superd *superd)
+{
+	cr_assert_not_null(strstr(client_ask(superd_port(superd, "pass"), "hello\n"), " hello"));
+	superd_wait_log(superd, "pass: pid ");
+	return true;
+}
+
+/* Another connection to its target would be that of another worker. */
+Behaviour(guard_calls, a_redirect_whose_worker_waits)
+{
+	const char *starts = path_in("starts");
+	int port = free_port();
+
+	try_calls(&(struct scene){
+		.table = text_of("service target { listen = \"127.0.0.1:%d\" accept = yes\n"
+				 "exec = { \"/bin/sh\", \"-c\", \"echo >>%s; exec %s\" } }\n"
+				 "service pass { listen = \"127.0.0.1:0\" accept = yes user = \"%s\"\n"
+				 "redirect = \"127.0.0.1 %d\" }\n", port, starts, backend("stdio"), own_user(), port),
+		.service = "pass", .says = "hello\n", .answer = " hello", .lines = 1, .starts = starts,
+		.start_count = 3, .step = 5, .is_prepared = has_idle_worker,
+	});
+}
+
+/* ---- at its start ---- */
+
+/* The next superd, stopped before its first call. The guard is seized. */
+static pid_t seize_next(const struct superd *guard)
+{
+	unsigned long superd = 0;
+	int status;
+
+	while (!superd) {
+		cr_assert_eq(waitpid(guard->pid, &status, __WALL), guard->pid);
+		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_FORK << 8))
+			cr_assert_eq(ptrace(PTRACE_GETEVENTMSG, guard->pid, 0, &superd), 0);
+		cr_assert_eq(ptrace(superd ? PTRACE_DETACH : PTRACE_CONT, guard->pid, 0, signal_to_pass(status)), 0);
+	}
+	cr_assert_eq(waitpid((pid_t)superd, &status, __WALL), (pid_t)superd);
+	cr_assert_eq(ptrace(PTRACE_SETOPTIONS, (pid_t)superd, 0, PTRACE_O_TRACESYSGOOD), 0);
+	cr_assert_eq(ptrace(PTRACE_SYSCALL, (pid_t)superd, 0, 0), 0);
+	return (pid_t)superd;
+}
+
+/* The first superd, of a guard that stops at its own begin until somebody looks into it. */
+static pid_t seize_at_start(const struct superd *guard)
+{
+	WAIT_UNTIL(process_is_stopped(guard->pid));
+	cr_assert_eq(ptrace(PTRACE_SEIZE, guard->pid, 0, PTRACE_O_TRACEFORK), 0);
+	cr_assert_eq(kill(guard->pid, SIGCONT), 0);
+	return seize_next(guard);
+}
+
+/* Kills superd, and returns the next one. */
+static pid_t seize_at_restart(struct superd *guard)
+{
+	pid_t superd = guarded_wait(guard);
+
+	cr_assert_eq(ptrace(PTRACE_SEIZE, guard->pid, 0, PTRACE_O_TRACEFORK), 0);
+	cr_assert_eq(kill(superd, SIGKILL), 0);
+	return seize_next(guard);
+}
+
+static bool has_children(pid_t parent)
+{
+	const char *children = read_text(text_of("/proc/%ld/task/%ld/children", (long)parent, (long)parent));
+
+	return children && *children;
+}
+
+/* Kills superd as soon as a program has added the last of these lines, before it has saved that it started it: superd
+ * makes each call only after the program had time to run. */
+static void kill_behind_start(pid_t superd, const char *starts, size_t lines)
+{
+	int status;
+
+	while (count_lines(starts) < lines) {
+		cr_assert_eq(waitpid(superd, &status, __WALL), superd);
+		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
+		for (int n = 0; has_children(superd) && n < 10 && count_lines(starts) < lines; n++)
+			poll(NULL, 0, 2);
+		cr_assert_eq(ptrace(PTRACE_SYSCALL, superd, 0, signal_to_pass(status)), 0);
+	}
+	kill(superd, SIGKILL);
+	do
+		cr_assert_eq(waitpid(superd, &status, __WALL), superd);
+	while (WIFSTOPPED(status));
+}
+
+Behaviour(guard_calls, a_main_command)
+{
+	const char *starts = path_in("starts");
+	const char *command = text_of("echo >>%s; trap 'exit 7' TERM; while :; do sleep 0.1; done", starts);
+	const char *script = write_file("script", "#!/bin/sh\nkill -STOP $$\nexec %s \"$@\"\n", superd_path());
+	const char *const arguments[] = { "--guard", "--", "/bin/sh", "-c", command, NULL };
+	const struct setup setup = { .program = script, .arguments = arguments };
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	cr_assert_eq(chmod(script, 0755), 0);
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+				 backend("talk"));
+	kill_behind_start(seize_at_start(superd), starts, 1);
+	superd_wait_log(superd, "signal KILL ended superd, and its guard restarted it");
+	client_ask_pid(superd_port(superd, "web"));
+	cr_expect_eq(count_lines(starts), 1, "the main command was started twice\n%s", world_logs());
+	superd_signal(superd, SIGTERM);
+	cr_expect_eq(superd_wait_exit(superd), 7, "%s", world_logs());
+}
+
+struct beginning {
+	bool restarts;                  /* the superd that is killed is the second one, with a client that waits */
+	bool has_command;               /* a main command */
+};
+
+/* Kills superd at its n-th stop. false: it has fewer until it rests and all is started. */
+static bool kill_beginning(pid_t superd, size_t n, const char *starts, size_t lines)
+{
+	long long begun = run_ms(), rests = now_ms();
+	size_t stops = 0;
+	int status;
+
+	for (;;) {
+		if (waitpid(superd, &status, __WALL | WNOHANG) == 0) {
+			cr_assert_lt(run_ms() - begun, 20000, "it does not begin\n%s", world_logs());
+			if (count_lines(starts) >= lines && now_ms() - rests > REST)
+				break;
+			poll(NULL, 0, 1);
+			continue;
+		}
+		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
+		if (WSTOPSIG(status) == SYSCALL_STOP && ++stops == n) {
+			kill(superd, SIGKILL);
+			cr_assert_eq(waitpid(superd, &status, __WALL), superd);
+			cr_assert(WIFSIGNALED(status));
+			return true;
+		}
+		cr_assert_eq(ptrace(PTRACE_SYSCALL, superd, 0, signal_to_pass(status)), 0);
+		rests = now_ms();
+	}
+	cr_assert_eq(ptrace(PTRACE_INTERRUPT, superd, 0, 0), 0);
+	cr_assert_eq(waitpid(superd, &status, __WALL), superd);
+	cr_assert_eq(ptrace(PTRACE_DETACH, superd, 0, 0), 0);
+	return false;
+}
+
+/* Each program is started once, whenever superd is killed. n: 0 kills it behind its first start. */
+static bool try_beginning(const struct beginning *beginning, size_t n)
+{
+	const char *starts = path_in("starts");
+	const char *command = text_of("echo main >>%s; trap 'exit 7' TERM; while :; do sleep 0.1; done", starts);
+	const char *script = write_file("script", "#!/bin/sh\nkill -STOP $$\nexec %s \"$@\"\n", superd_path());
+	const char *arguments[] = {
+		"--guard", "--control", control_path(), beginning->has_command ? "--" : NULL, "/bin/sh", "-c", command,
+		NULL
+	};
+	const struct setup setup = { .program = beginning->restarts ? NULL : script, .arguments = arguments };
+	int client = -1;
+	size_t lines = 2 + beginning->has_command;
+	struct superd *guard;
+	bool killed = true;
+	pid_t superd;
+
+	cr_assert_eq(chmod(script, 0755), 0);
+	guard = superd_run_with(&setup,
+				"service two { listen = \"127.0.0.1:0\" start = boot type = forking\n"
+				"pid_file = \"%s\"\n"
+				"exec = { \"/bin/sh\", \"-c\", \"echo two >>%s; exec %s/backend fork pid=%s\" } }\n"
+				"service one { start = boot\n"
+				"exec = { \"/bin/sh\", \"-c\", \"echo one >>%s; exec sleep 1000\" } }\n"
+				"service late { listen = \"127.0.0.1:0\"\n"
+				"exec = { \"/bin/sh\", \"-c\", \"echo late >>%s; exec %s\" } }\n",
+				path_in("pid"), starts, getenv("SUPERD_TESTDIR"), path_in("pid"), starts, starts,
+				backend("talk"));
+	if (beginning->restarts) {
+		int late = superd_port(guard, "late");
+
+		WAIT_UNTIL(count_lines(starts) == lines);
+		lines++;
+		superd = seize_at_restart(guard);
+		client = client_connect(late);
+		client_send(client, "pid\n");
+	} else {
+		superd = seize_at_start(guard);
+	}
+	if (n)
+		killed = kill_beginning(superd, n, starts, lines);
+	else
+		kill_behind_start(superd, starts, beginning->restarts ? lines : 1);
+	WAIT_UNTIL(count_lines(starts) >= lines);
+	client_ask_pid(superd_port(guard, "two"));
+	if (beginning->restarts)
+		cr_assert_gt(strtol(client_line(client), NULL, 10), 0, "killed at stop %zu\n%s", n, world_logs());
+	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));
+	cr_assert_eq(count_lines(starts), lines, "killed at stop %zu: %s\n%s", n, read_text(starts), world_logs());
+	if (client >= 0)
+		close(client);
+	superd_signal(guard, SIGTERM);
+	cr_assert_eq(superd_wait_exit(guard), beginning->has_command ? 7 : 0, "killed at stop %zu\n%s", n,
+		     world_logs());
+	superd_forget(guard);
+	cr_assert_eq(unlink(starts), 0);
+	return killed;
+}
+
+/* By control groups superd would find what another has started. */
+static bool hide_control_groups(void)
+{
+	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       (access("/sys/fs/cgroup", F_OK) < 0 || mount("none", "/sys/fs/cgroup", "tmpfs", 0, "mode=0755") == 0);
+}
+
+static void try_beginnings(const struct beginning *beginning)
+{
+	const char *all = getenv("SUPERD_ALL_CALLS");
+	char *end = NULL;
+	size_t first = all ? strtoul(all, &end, 10) : 0, n = first ? first : 1 + (size_t)now_ms() % 97;
+	size_t last = end && *end == '-' ? strtoul(end + 1, NULL, 10) : SIZE_MAX;
+
+	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	SKIP_WITHOUT(hide_control_groups(), "no namespace of mounts");
+	try_beginning(beginning, 0);
+	while (n <= last && try_beginning(beginning, n))
+		n += first ? 1 : 97;
+	cr_log_info("%zu stops", n);
+}
+
+Behaviour(guard_calls, services_of_boot)
+{
+	try_beginnings(&(struct beginning){ 0 });
+}
+
+Behaviour(guard_calls, services_of_boot_beside_a_main_command)
+{
+	try_beginnings(&(struct beginning){ .has_command = true });
+}
+
+Behaviour(guard_calls, a_client_that_waits_at_a_superd_that_was_started_anew)
+{
+	try_beginnings(&(struct beginning){ .restarts = true });
 }

@@ -89,6 +89,24 @@ Behaviour(hardening, system_is_read_only)
 	}));
 }
 
+/* Also where nothing above it is read-only, as with a unit of systemd. */
+Behaviour(hardening, a_writable_path_must_be_there)
+{
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT_ROOT();
+	superd = superd_run("service a { listen = \"127.0.0.1:0\" accept = yes user = root exec = \"/bin/cat\"\n"
+			    "read_write_paths = \"/no/such/path\" }\n"
+			    "service b { listen = \"127.0.0.1:0\" accept = yes user = root exec = \"/bin/cat\"\n"
+			    "read_write_paths = \"-/no/such/path\" }\n");
+	client = client_connect(superd_port(superd, "a"));
+	superd_wait_log(superd, "a: cannot start: mounting: /no/such/path: No such file or directory");
+	close(client);
+	cr_expect_str_eq(client_ask(superd_port(superd, "b"), "hello\n"), "hello");
+	superd_stop(superd);
+}
+
 Behaviour(hardening, homes_are_hidden)
 {
 	SKIP_WITHOUT_ROOT();

@@ -1,5 +1,5 @@
-/* Backends that know nothing of idling: stopped, frozen or told of once nobody has been connected for idle_timeout, and
- * never while somebody is. The clients here are connections and nothing else: what a backend does with them is not
+/* Backends that know nothing of idling: stopped, frozen or told of once no client has been connected for idle_timeout,
+ * and never while one is. The clients here are connections and nothing else: what a backend does with them is not
  * superd's business. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static bool is_stopped(struct superd *superd)
 
 static void wait_for_end(struct superd *superd)
 {
-	superd_wait_log(superd, "nobody has been connected for ");
+	superd_wait_log(superd, "no client has been connected for ");
 	superd_wait_log(superd, "web: pid ");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
@@ -210,7 +210,7 @@ Behaviour(idle, a_frozen_one_goes_on_with_the_next_client)
 	long first = client_ask_pid(port);
 
 	for (int n = 0; n < 2; n++) {
-		superd_wait_log(superd, "is frozen until somebody comes");
+		superd_wait_log(superd, "is frozen until a client connects");
 		cr_assert_eq(client_ask_pid(port), first);
 	}
 	superd_stop(superd);
@@ -312,8 +312,9 @@ Behaviour(idle, clients_who_come_and_go_all_the_time_wake_it_seldom)
 	served = load_progress(load);
 	HOLDS_FOR(4000, !is_stopped(superd));
 	served = load_progress(load) - served;
-	/* in a second: a timer, a word of the kernel, a pause after it, and where it takes long a thread's */
-	cr_assert_leq(superd_sleeps(superd) - before, 4 * ((now_ms() - began) / 1000 + 1),
+	/* In a second: a timer, a word of the kernel, a pause after it, and where it takes long a thread's. Beside
+	 * other processes they wait for each other as well. */
+	cr_assert_leq(superd_sleeps(superd) - before, 8 * ((now_ms() - began) / 1000 + 1),
 		      "%ld wake-ups for %zu clients",
 		      superd_sleeps(superd) - before, served);
 	cr_assert_gt(served, 500u);

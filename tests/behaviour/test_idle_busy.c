@@ -32,16 +32,16 @@ Behaviour(idle_busy, a_command_keeps_awake_as_long_as_it_says_so)
 								  "test -e %s'\"", asked, mark));
 	long pid = client_ask_pid(superd_port(superd, "web"));
 
-	superd_wait_log(superd, "goes on, though nobody is connected: idle_unless says so");
+	superd_wait_log(superd, "keeps running without clients: idle_unless reports it");
 	WAIT_UNTIL(count_lines(asked) >= 3);
 	cr_assert_not(is_stopped(superd));
 	cr_assert_eq(strtol(read_text(asked), NULL, 10), pid);
 	expect_in(control_once("status web"), "\"standing\":\"busy\"");
-	expect_in(control_once("why web"), "not idle: idle_unless says so");
+	expect_in(control_once("why web"), "not idle: idle_unless reports it");
 	cr_assert_eq(client_ask_pid(superd_port(superd, "web")), pid);
 	unlink(mark);
 	superd_wait_log(superd, "web: stopping pid ");
-	cr_assert_eq(superd_log_count(superd, "goes on, though nobody"), 1, "it is said once in a row");
+	cr_assert_eq(superd_log_count(superd, "keeps running without clients"), 1, "it is said once in a row");
 	superd_stop(superd);
 }
 
@@ -52,7 +52,7 @@ Behaviour(idle_busy, a_command_is_asked_before_a_freeze_too)
 								  "\"/usr/bin/test -e %s\"", mark));
 
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "idle_unless says so");
+	superd_wait_log(superd, "idle_unless reports it");
 	HOLDS_FOR(500, !strcmp(control_value(control_once("list web"), "state"), "running"));
 	unlink(mark);
 	WAIT_UNTIL(!strcmp(control_value(control_once("list web"), "state"), "frozen"));
@@ -129,7 +129,7 @@ Behaviour(idle_busy, an_upgrade_asks_again)
 	client_ask_pid(superd_port(superd, "web"));
 	WAIT_UNTIL(count_lines(asked) >= 1);
 	superd_upgrade(superd);
-	superd_wait_log(superd, "idle_unless says so");
+	superd_wait_log(superd, "idle_unless reports it");
 	cr_assert_not(is_stopped(superd));
 	unlink(mark);
 	superd_wait_log(superd, "web: stopping pid ");
@@ -147,7 +147,7 @@ Behaviour(idle_busy, processor_time_keeps_awake)
 	superd = controlled_run("service web { listen = \"127.0.0.1:0\" exec = %s\n idle_timeout = 400ms "
 				"timeout_stop = 1s idle_cpu = 5%% }\n", script);
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "goes on, though nobody is connected: idle_cpu: ");
+	superd_wait_log(superd, "keeps running without clients: idle_cpu: ");
 	HOLDS_FOR(1200, !is_stopped(superd));
 	expect_in(control_once("why web"), "not idle: idle_cpu: ");
 	expect_in(control_once("why web"), " % of a processor");

@@ -26,7 +26,7 @@ static int connect_and_ask(int port)
 
 static void wait_for_end(struct superd *superd)
 {
-	superd_wait_log(superd, "nobody has been connected for ");
+	superd_wait_log(superd, "no client has been connected for ");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
 
@@ -66,7 +66,7 @@ Behaviour(idle_daemons, python_with_a_thread_a_client)
 
 Behaviour(idle_daemons, node)
 {
-	SKIP_WITHOUT(access("/usr/bin/node", X_OK) == 0, "there is no node here");
+	SKIP_WITHOUT(access("/usr/bin/node", X_OK) == 0, "there is no node here (Debian: nodejs)");
 	write_file("web.js", "%s",
 		   "require('http').createServer({ keepAliveTimeout: 60000 }, (request, response) => {\n"
 		   "    response.writeHead(204);\n"
@@ -77,7 +77,7 @@ Behaviour(idle_daemons, node)
 
 Behaviour(idle_daemons, gunicorn_with_several_workers)
 {
-	SKIP_WITHOUT(access("/usr/bin/gunicorn", X_OK) == 0, "there is no gunicorn here");
+	SKIP_WITHOUT(access("/usr/bin/gunicorn", X_OK) == 0, "there is no gunicorn here (Debian: gunicorn)");
 	write_file("app.py", "%s", "def app(environ, start_response):\n"
 		   "    start_response('204 No Content', [])\n"
 		   "    return []\n");
@@ -93,7 +93,7 @@ Behaviour(idle_daemons, nginx_with_a_master_and_a_worker)
 	static const char *const left[] = { "pid", "body", "proxy", "fastcgi", "uwsgi", "scgi" };
 	const char *address = text_of("127.0.0.1:%d", free_port()), *folder = path_in("nginx"), *text;
 
-	SKIP_WITHOUT(access("/usr/sbin/nginx", X_OK) == 0, "there is no nginx here");
+	SKIP_WITHOUT(access("/usr/sbin/nginx", X_OK) == 0, "there is no nginx here (Debian: nginx-light)");
 	cr_assert_eq(mkdir(folder, 0700), 0);
 	for (size_t n = 0; n < sizeof(left) / sizeof(*left); n++)
 		path_in("nginx/%s", left[n]);
@@ -111,7 +111,7 @@ Behaviour(idle_daemons, fcgiwrap_on_a_unix_socket)
 	struct superd *superd;
 	int client;
 
-	SKIP_WITHOUT(access("/usr/sbin/fcgiwrap", X_OK) == 0, "there is no fcgiwrap here");
+	SKIP_WITHOUT(access("/usr/sbin/fcgiwrap", X_OK) == 0, "there is no fcgiwrap here (Debian: fcgiwrap)");
 	superd = superd_run("service fcgi { listen = \"%s\" pass = inetd exec = \"/usr/sbin/fcgiwrap\" "
 			    "idle_timeout = 500ms }", path);
 	wait_node(path);
@@ -153,7 +153,7 @@ Behaviour(idle_daemons, idle_conf_does_what_it_says)
 	client_line(client);
 	close(client);
 	superd_wait_log(superd, "ruby: pid ");
-	superd_wait_log(superd, "is frozen until somebody comes");
+	superd_wait_log(superd, "is frozen until a client connects");
 	cr_assert_geq(now_ms() - began, 1500);
 	client = client_connect(ruby);
 	client_send(client, "hello\n");

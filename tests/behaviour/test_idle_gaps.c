@@ -31,7 +31,7 @@ Behaviour(idle_gaps, what_is_not_measured_says_why)
 	superd_wait_log(superd, "c: listening on ");
 	close(control_connect());
 	answer = SUPERCTL(control_path(), "--json", "idle").out;
-	expect_in(answer, "accept = yes: nothing of it runs without a client");
+	expect_in(answer, "accept = yes: no instance runs without a client");
 	expect_in(answer, "not measured: set idle_timeout, with idle_action = report to look only");
 	expect_in(answer, "it has not run yet");
 	cr_expect(schema_holds("gaps", answer));
@@ -121,7 +121,7 @@ Behaviour(idle_gaps, a_freeze_saves_no_memory_and_its_wakes_are_thaws)
 Behaviour(idle_gaps, what_is_handed_back_is_not_measured)
 {
 	expect_in(saved_by("idle_timeout = 200ms idle_action = freeze freeze_reclaim = yes", "\"saved\":null"),
-		  "what freeze_reclaim hands back is not measured");
+		  "the memory that freeze_reclaim frees is not measured");
 }
 
 /* db has no client of its own. */

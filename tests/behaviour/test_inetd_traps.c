@@ -334,7 +334,8 @@ Behaviour(inetd_traps, what_is_told_of_one_client_reaches_no_other_server)
 	const struct setup setup = {
 		.program = superd_called("inetd"),
 		.without_table = true,
-		.arguments = (const char *const[]){ "-i", "-e", "--environment", table, NULL },
+		.arguments = (const char *const[]){ "-i", "-e", "--environment", "-p", path_in("inetd.pid"), table,
+						    NULL },
 	};
 	struct superd *inetd = superd_run_with(&setup, "%s", "");
 	struct reading reading;
@@ -406,7 +407,7 @@ Behaviour(inetd_traps, services_of_every_file_keep_their_queue_over_a_reload)
 	struct setup setup = {
 		.program = superd_called("inetd"),
 		.without_table = true,
-		.arguments = (const char *const[]){ "-i", "-e", folder, NULL },
+		.arguments = (const char *const[]){ "-i", "-e", "-p", path_in("inetd.pid"), folder, NULL },
 	};
 	struct superd *inetd;
 

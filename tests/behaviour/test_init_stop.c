@@ -49,7 +49,7 @@ Behaviour(stop, stop_delay_serves_on_after_the_order)
 	superd = run_as_init(arguments, web(backend("take 1"), ""));
 	superd_port(superd, "web");
 	superd_signal(superd, SIGTERM);
-	superd_wait_log(superd, "told to stop: going on for 3600 s");
+	superd_wait_log(superd, "stop requested: stops in 1 h");
 	for (int n = 0; n < 3; n++)
 		client_ask(superd_port(superd, "web"), "hello\n");
 	cr_assert(!superd_logged(superd, "superd: stopping"), "%s", world_logs());
@@ -113,7 +113,7 @@ Behaviour(stop, stop_delay_tells_who_started_superd_and_the_main_command_at_its_
 	superd_wait_log(superd, "main is ready");
 	cr_assert(strstr(hear(fd), "READY=1"));
 	superd_signal(superd, SIGTERM);
-	superd_wait_log(superd, "told to stop");
+	superd_wait_log(superd, "stop requested");
 	client_ask(superd_port(superd, "web"), "hello\n");
 	cr_assert_eq(poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 0), 0, "%s", hear(fd));
 	superd_signal(superd, SIGTERM);

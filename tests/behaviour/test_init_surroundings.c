@@ -86,7 +86,7 @@ Behaviour(surroundings, without_control_groups_each_limit_is_told_of_once)
 		client_ask(superd_port(superd, "more"), "hello\n");
 	}
 	superd_stop(superd);
-	cr_assert_eq(superd_log_count(superd, "warning"), 1, "%s", world_logs());
+	cr_assert_eq(superd_log_count(superd, "no second hierarchy of control groups"), 1, "%s", world_logs());
 }
 
 static unsigned long any_number(void)
@@ -219,7 +219,7 @@ Behaviour(surroundings, sockets_given_to_pid_1_are_found_by_address_and_name)
 				 backend("take 1"));
 	superd_wait_log(superd, "web: listening on ");
 	superd_wait_log(superd, "(inherited)");
-	superd_wait_log(superd, text_of("a socket given to superd (other, 127.0.0.1:%d) is that of no endpoint", port));
+	superd_wait_log(superd, text_of("inherited socket (other, 127.0.0.1:%d) belongs to no endpoint", port));
 	cr_assert(holds(superd->pid, inode(mine)) && !holds(superd->pid, inode(other)));
 	close(other);
 	close(mine);

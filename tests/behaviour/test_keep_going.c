@@ -53,6 +53,17 @@ Behaviour(keep_going, passes_over_what_is_no_entry_and_over_includes_that_are_mi
 	cr_expect_eq(outcome.status, 1, "without it an error stays one");
 }
 
+/* A line of inetd.conf for both families makes two services. */
+Behaviour(keep_going, names_each_service_of_an_entry)
+{
+	const char *table = write_file("inetd.conf", "7001 stream tcp wait no-such-user /bin/cat cat\n"
+						     "7002 stream tcp4 wait no-such-user /bin/cat cat\n");
+	struct outcome outcome = SUPERD_ANSWER("--check", "--keep-going", "-f", text_of("inetd:%s", table));
+
+	expect_said(&outcome, "there is no such user here; services '7001' and '7001-tcp6' are left out\n");
+	expect_said(&outcome, "there is no such user here; service '7002' is left out\n");
+}
+
 Behaviour(keep_going, leaves_out_only_who_would_go_by_broken_defaults)
 {
 	const char *table = write_file("xinetd.conf", "defaults\n{\n\tinstances = two\n\tfoo = bar\n}\n%s%s",
@@ -64,7 +75,8 @@ Behaviour(keep_going, leaves_out_only_who_would_go_by_broken_defaults)
 	expect_said(&outcome, text_of("%s:3:14: error: instances: ", table));
 	expect_said(&outcome, text_of("%s:4:2: error: unknown attribute 'foo'", table));
 	expect_said(&outcome,
-		    text_of("%s:6:1: warning: this entry is left out for the errors of what it goes by", table));
+		    text_of("%s:6:1: warning: this entry is left out because of errors in a part that it depends "
+			    "on", table));
 }
 
 Behaviour(keep_going, refuses_of_a_file_only_the_lines_that_are_no_text)
@@ -168,7 +180,8 @@ Behaviour(keep_going, a_reload_keeps_the_service_whose_id_is_wrong_now)
 		cr_assert(superd_reload(superd, "# another line\n%s",
 					xinetd_service("http", port,
 						       text_of("%s\t%s", xinetd_backend("lines"), wrong[n]))));
-		WAIT_UNTIL(superd_log_count(superd, "its entry is wrong now: it goes on as it was") == n + 1);
+		WAIT_UNTIL(superd_log_count(superd,
+					    "its entry has errors now: the previous entry stays in effect") == n + 1);
 		cr_expect(client_can_connect(port), "%s", world_logs());
 	}
 	cr_assert(superd_reload(superd, "# nothing\n"));
@@ -226,7 +239,8 @@ Behaviour(keep_going, a_reload_keeps_the_services_of_a_file_that_was_emptied_and
 	for (int n = 0; n < 2; n++) {
 		write_file("xinetd.d/added", "%s# %d\n", service_on(added, ""), n);
 		cr_assert(superd_reload(superd, "includedir %s\n", folder));
-		superd_wait_log(superd, text_of("s%d: warning: its entry is wrong now: it goes on as it was", emptied));
+		superd_wait_log(superd, text_of("s%d: warning: its entry has errors now: the previous entry stays "
+						"in effect", emptied));
 		cr_expect(client_can_connect(emptied));
 	}
 	cr_expect(superd_logged(superd, "xinetd.d/emptied: error: is empty, and was not before"));

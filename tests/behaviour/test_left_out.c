@@ -78,8 +78,8 @@ Behaviour(left_out, is_a_row_with_its_reason)
 	cr_expect(schema_holds("why", SUPERCTL(control_path(), "--json", "why").out));
 	answer = ctl("why", "bad");
 	expect_in(answer, place);
-	expect_in(answer, "whether that is still so");
-	expect_in(ctl("why", "worse"), "mend its entry, and reload");
+	expect_in(answer, "superd checks this from time to time");
+	expect_in(ctl("why", "worse"), "correct its entry, then superctl reload");
 	superd_stop(superd);
 }
 
@@ -90,8 +90,8 @@ Behaviour(left_out, counts_in_health_and_metrics)
 	const char *answer;
 
 	cr_expect_eq(outcome.status, 0, "a new superd would not mend it");
-	expect_in(outcome.out, "degraded: bad: its entry is left out: ");
-	expect_in(outcome.out, "worse: its entry is left out: ");
+	expect_in(outcome.out, "degraded: 2 faults\nbad: its entry is left out: ");
+	expect_in(outcome.out, "\nworse: its entry is left out: ");
 	cr_expect(schema_holds("metrics", SUPERCTL(control_path(), "--json", "metrics").out));
 	answer = SUPERCTL(control_path(), "metrics").out;
 	expect_in(answer, "\nsuperd_services_left_out 2");
@@ -145,8 +145,8 @@ Behaviour(left_out, is_told_of_what_goes_on_as_it_was)
 	expect_in(answer, "listening");
 	expect_in(answer, "unknown option 'usr'");
 	answer = ctl("why", "dog");
-	expect_in(answer, "it goes on as it was before: ");
-	expect_in(answer, "mend its entry, and reload");
+	expect_in(answer, "so the previous entry stays in effect: ");
+	expect_in(answer, "correct its entry, then superctl reload");
 	expect_in(SUPERCTL(control_path(), "health").out, "degraded: dog: its entry is left out: ");
 	superd_stop(superd);
 }
@@ -197,7 +197,7 @@ Behaviour(left_out, comes_in_when_its_program_appears)
 
 	cr_assert_str_eq(client_ask(port, "before\n"), "before");
 	write_program("prog");
-	WAIT_FOR_LOOK(superd_logged(superd, "bad: what it lacked is there now"));
+	WAIT_FOR_LOOK(superd_logged(superd, "bad: its needs are met now"));
 	cr_expect_str_eq(client_ask(superd_port(superd, "bad"), "at last\n"), "at last");
 	client_send(client, "still here\n");
 	cr_expect_str_eq(client_line(client), "still here");
@@ -218,7 +218,7 @@ Behaviour(left_out, comes_in_by_a_reload_alone_where_the_table_was_changed)
 	cr_assert_not_null(strstr(ctl("status", "bad"), "left out"));
 	write_program("prog");
 	write_file(strrchr(superd->table, '/') + 1, "%s", changed);
-	WAIT_FOR_LOOK(superd_logged(superd, "the table was changed since it was read"));
+	WAIT_FOR_LOOK(superd_logged(superd, "the table has changed since it was read"));
 	expect_in(ctl("status", "bad"), "left out");
 	cr_assert(superd_reload(superd, "%s", changed));
 	superd_port(superd, "bad");
@@ -240,9 +240,9 @@ Behaviour(left_out, why_of_a_path_that_is_claimed_already_says_what_would_help)
 				       folder, own_user(), more, folder, own_user(), more, also, own_user()));
 	expect_in(ctl("why", "one"), "it waits for clients");
 	expect_in(ctl("why", "two"), claimed);
-	expect_in(ctl("why", "two"), "mend its entry, and reload");
+	expect_in(ctl("why", "two"), "correct its entry, then superctl reload");
 	expect_in(ctl("why", "three"), claimed);
-	expect_in(ctl("why", "three"), "superd looks now and then whether that is still so");
+	expect_in(ctl("why", "three"), "superd checks this from time to time");
 	superd_stop(superd);
 	unlink(path_in("folder/a"));
 }
@@ -257,7 +257,7 @@ Behaviour(left_out, comes_in_when_its_user_appears)
 	superd = run("superd", table);
 	expect_in(ctl("why", "dog"), "there is no such user here");
 	private_file("/etc/passwd", "root:x:0:0::/:/bin/sh\nnewcomer:x:1234:0::/:/bin/sh\n");
-	WAIT_FOR_LOOK(superd_logged(superd, "dog: what it lacked is there now"));
+	WAIT_FOR_LOOK(superd_logged(superd, "dog: its needs are met now"));
 	superd_port(superd, "dog");
 	superd_stop(superd);
 }

@@ -270,7 +270,7 @@ Behaviour(lifecycle, a_daemon_that_never_gets_ready_is_ended_and_tried_again)
 /* Where nothing starts it again, nothing else is announced. */
 Behaviour(lifecycle, a_oneshot_that_failed_is_not_said_to_start_again)
 {
-	const char *control = path_in("control"), *expected = "it is not started again by itself: start starts it";
+	const char *control = path_in("control"), *expected = "superd does not start it again: superctl start does";
 	const struct setup setup = { .arguments = (const char *const[]){ "--control", control, NULL } };
 	struct superd *superd = superd_run_with(
 		&setup, "service once {\n type = oneshot\n start = boot\n restart = no\n exec = \"/bin/false\"\n"

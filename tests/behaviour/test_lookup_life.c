@@ -502,7 +502,7 @@ Behaviour(lookup_life, a_helper_that_dies_over_libwrap_has_left_its_client_to_no
 	cr_assert_geq(end, 0);
 	WAIT_UNTIL(superd_others(superd, helpers, 8) >= 1);
 	cr_assert_eq(kill(helpers[0], SIGKILL), 0);
-	superd_wait_log(superd, "s: refused 127.0.0.1: hosts.allow and hosts.deny could not be asked (libwrap)");
+	superd_wait_log(superd, "s: refused 127.0.0.1: hosts.allow and hosts.deny could not be checked (libwrap)");
 	cr_assert(client_sees_end(client));
 	close(client);
 	close(end);
@@ -537,7 +537,7 @@ static void expect_names_to_count(const char *accept)
 	stranger = datagram_from("127.0.0.3", port);
 	friend = datagram_from("127.0.0.2", port);
 	client_send(stranger, "let me in");
-	superd_wait_log(superd, "s: refused 127.0.0.3: its address may not come (only_from, no_access)");
+	superd_wait_log(superd, "s: refused 127.0.0.3: address not allowed (only_from, no_access)");
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	client_send(stranger, "again");
@@ -595,7 +595,7 @@ Behaviour(lookup_life, what_a_sender_was_told_ends_with_the_row)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert(superd_reload(superd, by_name, port, exec, "no_access = .example.org"));
 	client_send(friend, "again");
-	superd_wait_log(superd, "s: refused 127.0.0.2: its address may not come (only_from, no_access)");
+	superd_wait_log(superd, "s: refused 127.0.0.2: address not allowed (only_from, no_access)");
 	close(friend);
 	superd_stop(superd);
 }
@@ -617,7 +617,7 @@ Behaviour(lookup_life, what_a_sender_was_told_ends_with_the_files_of_libwrap)
 	private_file("/etc/hosts.allow", "superd-tests: 127.0.0.3\n");
 	private_file("/etc/hosts.deny", "superd-tests: ALL\n");
 	client_send(friend, "again");
-	superd_wait_log(superd, "s: refused 127.0.0.2: hosts.allow and hosts.deny say no (libwrap)");
+	superd_wait_log(superd, "s: refused 127.0.0.2: denied by hosts.allow and hosts.deny (libwrap)");
 	close(friend);
 	superd_stop(superd);
 }
@@ -641,7 +641,7 @@ Behaviour(lookup_life, who_was_not_asked_what_the_row_of_now_asks_is_not_let_in)
 	cr_assert(superd_reload(superd, asking, endpoint, "libwrap = superd-tests"));
 	answer(question);
 	cr_assert(client_sees_end(client), "%s", world_logs());
-	superd_wait_log(superd, "refused 127.0.0.1: hosts.allow and hosts.deny could not be asked (libwrap)");
+	superd_wait_log(superd, "refused 127.0.0.1: hosts.allow and hosts.deny could not be checked (libwrap)");
 	close(client);
 	close(listener);
 	superd_stop(superd);

@@ -97,7 +97,7 @@ Behaviour(memory_pressure, who_is_unused_for_longest_makes_room_for_a_start)
 	ask(superd, "four");
 	superd_wait_log(superd, "superd: memory is short: ");
 	superd_wait_log(superd, "one: stopping pid ");
-	superd_wait_log(superd, "memory is short, and nobody has been connected for ");
+	superd_wait_log(superd, "memory is short, and no client has been connected for ");
 	metrics = SUPERCTL(control_path(), "metrics").out;
 	cr_assert(strstr(metrics, "superd_service_pressure_sleeps_total{service=\"one\"} 1"), "%s", metrics);
 	cr_assert(strstr(metrics, "superd_service_pressure_sleeps_total{service=\"two\"} 0"), "%s", metrics);

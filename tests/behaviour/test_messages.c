@@ -84,6 +84,57 @@ Behaviour(messages, tell_of_missing_names_of_ports)
 	cr_expect_eq(check(text_of("inetd:%s", inetd)).status, 0);
 }
 
+/* A folder without any file is usual. */
+Behaviour(messages, tell_of_an_include_that_misses_all_files)
+{
+	const char *table = write_file("main.conf", "include(\"*.cnf\")\ninclude(\"empty/*.conf\")\n");
+	struct outcome outcome;
+
+	cr_assert_eq(mkdir(path_in("empty"), 0755), 0);
+	outcome = check(table);
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	expect_said(&outcome, text_of("%s:1:1: note: include: *.cnf matches no file, and its folder has others\n",
+				      table));
+	expect_unsaid(&outcome, "empty/");
+}
+
+static const char *listed_service(const char *name, const char *more)
+{
+	return text_of("service %s\n{\n\tsocket_type = stream\n\twait = no\n\tuser = %s\n\tserver = /bin/cat\n"
+		       "\tbind = 127.0.0.1\n%s}\n",
+		       name, own_user(), more);
+}
+
+/* xinetd refuses them, so nobody may expect their ports to be open. */
+Behaviour(messages, tell_of_services_that_xinetd_does_not_run)
+{
+	const char *xinetd;
+	struct outcome outcome;
+
+	private_enter_with_hosts();
+	private_file("/etc/services", "known 7001/tcp\n");
+	xinetd = write_file("xinetd.conf", "%s%s%s%s%s", listed_service("absent", "\tport = 9200\n"),
+			    listed_service("known", "\tid = moved\n\tport = 7002\n"),
+			    listed_service("known", "\tid = same\n\tport = 07001\n"),
+			    listed_service("off", "\tport = 7003\n\tdisable = yes\n"),
+			    listed_service("unlisted", "\ttype = UNLISTED\n\tport = 7004\n"));
+	outcome = check(text_of("xinetd:%s", xinetd));
+	cr_expect_eq(outcome.status, 0, "%d", outcome.status);
+	expect_said(&outcome, text_of("%s:8:2: warning: absent: xinetd does not run this service, as services(5) has "
+				      "no absent/tcp; superd runs it\n",
+				      xinetd));
+	expect_said(&outcome, text_of("%s:18:2: warning: moved: xinetd does not run this service, as known/tcp has "
+				      "port 7001 in services(5), not 7002; superd runs it\n",
+				      xinetd));
+	expect_said(&outcome, "hint: with type = UNLISTED the service needs no entry in services(5)\n");
+	cr_expect_eq(count(outcome.err, "xinetd does not run"), 2, "%s", outcome.err);
+	outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", text_of("xinetd:%s", xinetd));
+	expect_unsaid(&outcome, "xinetd does not run");
+	cr_assert_eq(unlink("/etc/services"), 0);
+	outcome = check(text_of("xinetd:%s", xinetd));
+	expect_unsaid(&outcome, "xinetd does not run");
+}
+
 Behaviour(messages, of_other_tables_speak_no_superd_conf)
 {
 	const char *inetd = write_file("inetd.conf",
@@ -178,7 +229,7 @@ Behaviour(messages, of_superd_conf_name_its_options)
 
 	expect_said(&outcome, "a: no interface here has the address 192.0.2.77 now");
 	expect_said(&outcome, "hint: free_bind = yes");
-	expect_said(&outcome, "or say reuse_port = yes");
+	expect_said(&outcome, "or set reuse_port = yes");
 	outcome = check(write_file("b.conf",
 				   "service a { listen = \"192.0.2.77:7001\" free_bind = yes user = %s "
 				   "exec = /bin/cat }\n",
@@ -194,9 +245,9 @@ Behaviour(messages, say_what_was_meant)
 			   service_of("c", "\tport = 7003\n\tserver = /bin/cat\n\ttype += RPC\n"));
 	struct outcome outcome = check(text_of("xinetd:%s", xinetd));
 
-	expect_said(&outcome, "hint: the program's arguments stand in server_args");
-	expect_said(&outcome, "hint: blanks stand between words, no commas");
-	expect_said(&outcome, "hint: write all its words behind one =");
+	expect_said(&outcome, "hint: the program's arguments belong in server_args");
+	expect_said(&outcome, "hint: separate words by blanks, not commas");
+	expect_said(&outcome, "hint: write all its words after one =");
 	outcome = check(text_of("inetd:%s",
 				write_file("inetd.conf",
 					   "7001 STREAM tcp nowait %s /bin/cat cat\n"

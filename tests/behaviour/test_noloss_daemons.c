@@ -151,7 +151,7 @@ Behaviour(daemons, python)
 
 Behaviour(daemons, node)
 {
-	SKIP_WITHOUT(access("/usr/bin/node", X_OK) == 0, "there is no node here");
+	SKIP_WITHOUT(access("/usr/bin/node", X_OK) == 0, "there is no node here (Debian: nodejs)");
 	write_file("web.js", "%s",
 		   "const body = 'x'.repeat(19999) + '\\n';\n"
 		   "require('http').createServer((request, response) => {\n"
@@ -164,7 +164,7 @@ Behaviour(daemons, node)
 
 Behaviour(daemons, gunicorn)
 {
-	SKIP_WITHOUT(access("/usr/bin/gunicorn", X_OK) == 0, "there is no gunicorn here");
+	SKIP_WITHOUT(access("/usr/bin/gunicorn", X_OK) == 0, "there is no gunicorn here (Debian: gunicorn)");
 	write_file("app.py", "%s",
 		   "def app(environ, start_response):\n"
 		   "    start_response('200 OK', [('Content-Length', '20000')])\n"
@@ -183,7 +183,7 @@ Behaviour(daemons, nginx)
 	const struct place place = { "web", address, { .port = port, .dialogue = &http } };
 	struct world world;
 
-	SKIP_WITHOUT(access("/usr/sbin/nginx", X_OK) == 0, "there is no nginx here");
+	SKIP_WITHOUT(access("/usr/sbin/nginx", X_OK) == 0, "there is no nginx here (Debian: nginx-light)");
 	cr_assert(mkdir(folder, 0755) == 0 && chmod(path_in("."), 0755) == 0 && chmod(body_file(), 0644) == 0);
 	for (size_t n = 0; n < sizeof(left) / sizeof(*left); n++)
 		path_in("nginx/%s", left[n]);
@@ -202,7 +202,7 @@ Behaviour(daemons, fcgiwrap)
 	const struct place place = { "fcgi", path, { .path = path, .dialogue = &fcgi } };
 	struct world world;
 
-	SKIP_WITHOUT(access("/usr/sbin/fcgiwrap", X_OK) == 0, "there is no fcgiwrap here");
+	SKIP_WITHOUT(access("/usr/sbin/fcgiwrap", X_OK) == 0, "there is no fcgiwrap here (Debian: fcgiwrap)");
 	SKIP_WITHOUT(geteuid() == 0, "a twin of a unix socket needs root");
 	the_script = write_file("script", "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\nexec cat %s\n",
 				body_file());

@@ -50,7 +50,7 @@ Behaviour(notify, an_end_before_it_was_ready_is_a_failure_however_good)
 	struct superd *superd = web_run("'end 0'", "type = notify");
 	int client = client_connect(superd_port(superd, "web"));
 
-	superd_wait_log(superd, "it ended with exit status 0, and never said READY=1");
+	superd_wait_log(superd, "it ended with exit status 0, and never sent READY=1");
 	close(client);
 	superd_stop(superd);
 }
@@ -66,7 +66,7 @@ Behaviour(notify, what_it_said_before_it_ended_counts)
 		superd_wait_log(superd, "ended: exit status 0");
 		close(client);
 	}
-	cr_assert_not(superd_logged(superd, "never said READY=1"), "%s", world_logs());
+	cr_assert_not(superd_logged(superd, "never sent READY=1"), "%s", world_logs());
 	superd_stop(superd);
 }
 
@@ -129,7 +129,7 @@ Behaviour(notify, systemd_notify_in_a_script_is_the_scripts_own_word)
 	struct superd *superd;
 
 	if (access("/usr/bin/systemd-notify", X_OK) != 0)
-		cr_skip_test("systemd-notify is not installed");
+		cr_skip_test("there is no systemd-notify here (Debian: systemd)");
 	superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n type = notify\n notify_access = all\n"
 			    " exec = { \"/bin/sh\", \"-c\", \"systemd-notify --ready --status=Fine; exec %s\" }\n}\n",
 			    notifier(""));
@@ -173,7 +173,7 @@ Behaviour(notify, without_a_folder_a_network_of_its_own_is_told_why)
 	cr_assert_eq(mkdir("/run/superd", 0700), 0);
 	superd = web_run(SAYS_READY, "type = notify\n private_network = yes");
 	client_connect(superd_port(superd, "web"));
-	superd_wait_log(superd, "/superd, which is to be root's and searched by all: ");
+	superd_wait_log(superd, "/superd, which must belong to root and be searchable by all: ");
 	cr_assert_eq(chmod("/run/superd", 0755), 0);
 	superd_wait_log(superd, "is ready");
 	superd_stop(superd);
@@ -300,8 +300,8 @@ Behaviour(notify, stopping_is_final_and_has_its_time)
 	web_expect(superd, "say STOPPING=1", "done");
 	superd_wait_log(superd, "is about to end");
 	web_expect(superd, "say READY=1", "done");
-	superd_wait_log(superd, "that is final");
-	superd_wait_log(superd, "it said STOPPING=1, and has not ended within timeout_stop");
+	superd_wait_log(superd, "STOPPING=1 is final");
+	superd_wait_log(superd, "it sent STOPPING=1, and has not ended within timeout_stop");
 	superd_wait_log(superd, "ended: signal TERM");
 	web_expect(superd, "env FDSTORE", "unset");
 	superd_stop(superd);

@@ -81,7 +81,7 @@ Behaviour(notify_life, one_that_goes_on_without_its_service_is_heard)
 	web_expect(superd, "say BUSERROR=org.example.Alone", "done");
 	superd_wait_log(superd, "org.example.Alone");
 	web_expect(superd, "barrier", "passed");
-	superd_wait_log(superd, text_of("stopping pid %ld: it has not said WATCHDOG=1 for 1s", pid));
+	superd_wait_log(superd, text_of("stopping pid %ld: it has not sent WATCHDOG=1 for 1s", pid));
 	superd_wait_log(superd, text_of("pid %ld ended: signal ABRT", pid));
 	superd_stop(superd);
 }
@@ -108,7 +108,7 @@ Behaviour(notify_life, who_is_silent_is_ended_and_has_failed)
 	struct superd *superd = web_run(SAYS_READY, "type = notify\n watchdog = 400ms\n rlimit_core = 0");
 	long pid = web_pid(superd);
 
-	superd_wait_log(superd, text_of("stopping pid %ld: it has not said WATCHDOG=1 for 400ms", pid));
+	superd_wait_log(superd, text_of("stopping pid %ld: it has not sent WATCHDOG=1 for 400ms", pid));
 	superd_wait_log(superd, text_of("pid %ld ended: signal ABRT", pid));
 	superd_wait_log(superd, "next start in ");
 	cr_assert_neq(web_pid(superd), pid);
@@ -138,11 +138,11 @@ Behaviour(notify_life, it_may_change_its_watchdog_and_trigger_it)
 	int client;
 
 	web_expect(superd, "say WATCHDOG_USEC=300000", "done");
-	superd_wait_log(superd, text_of("stopping pid %ld: it has not said WATCHDOG=1 for 300ms", pid));
+	superd_wait_log(superd, text_of("stopping pid %ld: it has not sent WATCHDOG=1 for 300ms", pid));
 	superd_wait_log(superd, "ended: signal USR2");
 	client = client_connect(superd_port(superd, "web"));
 	client_send(client, "say WATCHDOG=trigger\n"); /* it may not live to answer */
-	superd_wait_log(superd, "it said WATCHDOG=trigger");
+	superd_wait_log(superd, "it sent WATCHDOG=trigger");
 	close(client);
 	superd_wait_log(superd, "ended: signal USR2");
 	superd_stop(superd);
@@ -164,7 +164,7 @@ Behaviour(notify_life, instances_have_watchdogs_too)
 	struct superd *superd = web_run("", "accept = yes\n watchdog = 300ms\n rlimit_core = 0");
 	int client = client_connect(superd_port(superd, "web"));
 
-	superd_wait_log(superd, "it has not said WATCHDOG=1 for 300ms");
+	superd_wait_log(superd, "it has not sent WATCHDOG=1 for 300ms");
 	superd_wait_log(superd, "ended: signal ABRT");
 	close(client);
 	superd_stop(superd);
@@ -192,7 +192,7 @@ Behaviour(notify_life, a_reload_may_be_said_with_its_end)
 	superd_wait_log(superd, "is ready");
 	web_expect(superd, "say RELOADING=1|MONOTONIC_USEC=1|READY=1", "done");
 	superd_wait_log(superd, text_of("pid %ld has reloaded", pid));
-	HOLDS_FOR(500, !superd_logged(superd, "has not said READY=1"));
+	HOLDS_FOR(500, !superd_logged(superd, "has not sent READY=1"));
 	superd_stop(superd);
 }
 
@@ -201,7 +201,7 @@ Behaviour(notify_life, who_would_die_of_a_reload_has_not_started)
 	struct superd *superd = web_run(SAYS_READY, "type = notify-reload");
 	int client = client_connect(superd_port(superd, "web"));
 
-	superd_wait_log(superd, "said READY=1 without a handler of reload_signal, HUP");
+	superd_wait_log(superd, "sent READY=1 without a handler of reload_signal, HUP");
 	superd_wait_log(superd, "next start in ");
 	close(client);
 	superd_stop(superd);
@@ -223,7 +223,7 @@ Behaviour(notify_life, a_reload_that_takes_too_long_ends_nobody)
 	long pid = web_pid(superd);
 
 	web_expect(superd, "say RELOADING=1|MONOTONIC_USEC=1", "done");
-	superd_wait_log(superd, "has not said READY=1 within timeout_start of its RELOADING=1: it runs on");
+	superd_wait_log(superd, "has not sent READY=1 within timeout_start of its RELOADING=1: it runs on");
 	cr_assert_eq(web_pid(superd), pid);
 	superd_stop(superd);
 }

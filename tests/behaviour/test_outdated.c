@@ -64,7 +64,7 @@ Behaviour(outdated, who_runs_by_the_old_entry_is_told_of_wherever_anybody_looks)
 	superd_wait_log(superd, text_of("web: changed: env, nice; %s", text));
 	expect_shown("list", "running, outdated");
 	expect_shown("status", "running, outdated");
-	expect_shown("status", "1 instance runs on by the entry of before: superctl restart web");
+	expect_shown("status", "1 instance runs on of the previous entry: superctl restart web");
 	expect_shown("status", text_of("pid %ld: env, nice", old));
 	expect_shown("why", text);
 	expect_shown("metrics", "superd_service_outdated{service=\"web\"} 1");
@@ -127,7 +127,7 @@ Behaviour(outdated, an_instance_for_each_client_is_counted)
 	expect_in(reload(text_of(WEB, port, exec, own_user(), text_of(options, 2))),
 		  "web: changed (env): 3 instances run on by the old entry: superctl restart web\n");
 	expect_shown("list", "listening, outdated");
-	expect_shown("status", "3 instances run on by the entry of before");
+	expect_shown("status", "3 instances run on of the previous entry");
 	expect_shown("metrics", "superd_service_outdated{service=\"web\"} 3");
 	for (int n = 0; n < 3; n++)
 		close(clients[n]);

@@ -319,7 +319,7 @@ Behaviour(freebsd, numbers_of_the_command_line_hold_where_a_line_says_none)
 	const struct setup setup = {
 		.program = superd_called("inetd"),
 		.without_table = true,
-		.arguments = (const char *const[]){ "-i", "-e", "-C", "2", table, NULL },
+		.arguments = (const char *const[]){ "-i", "-e", "-C", "2", "-p", path_in("inetd.pid"), table, NULL },
 	};
 	struct superd *inetd = superd_run_with(&setup, "%s", "");
 

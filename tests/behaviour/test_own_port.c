@@ -11,7 +11,7 @@
 #define SERVICE                                                                      \
 	"service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n idle_timeout = %s\n" \
 	" idle_action = %s\n %s\n}\n"
-#define SLEEPS "is frozen until somebody comes"
+#define SLEEPS "is frozen until a client connects"
 
 static long ask(int client, const char *question)
 {
@@ -28,13 +28,13 @@ static void expect_stay(const char *action, const char *text)
 
 	client = client_connect(own);
 	cr_assert_eq(ask(client, "here"), first);
-	superd_wait_log(superd, "goes on: 1 connected to a port of its own");
+	superd_wait_log(superd, "keeps running: 1 connected to a port of its own");
 	cr_expect_not(superd_logged(superd, "at the last moment"), "%s", world_logs());
 	HOLDS_FOR(1200, !superd_logged(superd, text));
 	why = control_once("why web");
 	cr_expect(strstr(why, text_of("1 connected to its own port tcp:127.0.0.1:%d", own)), "%s", why);
 	cr_assert_eq(ask(client, "still here"), first);
-	cr_expect_eq(superd_log_count(superd, "goes on: 1 connected"), 1, "it is stopped again and again: %s",
+	cr_expect_eq(superd_log_count(superd, "keeps running: 1 connected"), 1, "it is stopped again and again: %s",
 		     world_logs());
 	close(client);
 	superd_wait_log(superd, text);
@@ -60,7 +60,7 @@ Behaviour(own_port, a_client_there_wakes_it)
 	superd_wait_log(superd, SLEEPS);
 	client = client_connect(own);
 	cr_assert_eq(ask(client, "here"), first);
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	HOLDS_FOR(2500, superd_log_count(superd, SLEEPS) == 1);
 	close(client);
 	superd_wait_log(superd, SLEEPS);
@@ -75,7 +75,7 @@ Behaviour(own_port, a_unix_socket_is_one)
 	int client = client_connect_unix(path, SOCK_STREAM);
 
 	cr_assert_eq(ask(client, "here"), first);
-	superd_wait_log(superd, "goes on: 1 connected to a port of its own");
+	superd_wait_log(superd, "keeps running: 1 connected to a port of its own");
 	HOLDS_FOR(1500, !superd_logged(superd, SLEEPS));
 	close(client);
 	superd_wait_log(superd, SLEEPS);
@@ -89,7 +89,7 @@ static void expect_sleep_with_itself(const char *where)
 	long first = client_ask_pid(superd_port(superd, "web"));
 
 	superd_wait_log(superd, SLEEPS);
-	HOLDS_FOR(300, !superd_logged(superd, "goes on"));
+	HOLDS_FOR(300, !superd_logged(superd, "keeps running"));
 	cr_assert_eq(client_ask_pid(superd_port(superd, "web")), first);
 	superd_stop(superd);
 }
@@ -120,6 +120,6 @@ Behaviour(own_port, quiet_connections_there_sleep_with_it)
 	cr_assert_eq(ask(client, "again"), first);
 	superd_wait_log(superd, SLEEPS);
 	close(client);
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	superd_stop(superd);
 }

@@ -52,7 +52,7 @@ Behaviour(own_ways, nginx_takes_its_socket_by_NGINX)
 	const char *address = text_of("127.0.0.1:%d", free_port()), *folder = path_in("nginx"), *table, *text;
 	struct superd *superd;
 
-	SKIP_WITHOUT(access("/usr/sbin/nginx", X_OK) == 0, "there is no nginx here");
+	SKIP_WITHOUT(access("/usr/sbin/nginx", X_OK) == 0, "there is no nginx here (Debian: nginx-light)");
 	cr_assert_eq(mkdir(folder, 0700), 0);
 	for (size_t n = 0; n < sizeof(left) / sizeof(*left); n++)
 		path_in("nginx/%s", left[n]);
@@ -71,7 +71,7 @@ Behaviour(own_ways, haproxy_takes_its_sockets_by_their_numbers)
 	const char *table;
 	struct superd *superd;
 
-	SKIP_WITHOUT(access("/usr/sbin/haproxy", X_OK) == 0, "there is no haproxy here");
+	SKIP_WITHOUT(access("/usr/sbin/haproxy", X_OK) == 0, "there is no haproxy here (Debian: haproxy)");
 	table = table_of("haproxy", "haproxy.cfg", configuration_of("haproxy.cfg"));
 	table = replaced(replaced(table, "127.0.0.1:8092", "127.0.0.1:0"), "127.0.0.1:8093", "127.0.0.1:0");
 	superd = superd_run("%s", table);
@@ -103,7 +103,7 @@ Behaviour(own_ways, php_fpm_takes_its_socket_by_FPM_SOCKETS)
 	const char *path = path_in("php.sock"), *table, *text;
 	struct superd *superd;
 
-	SKIP_WITHOUT(access("/usr/sbin/php-fpm8.2", X_OK) == 0, "there is no php-fpm8.2 here");
+	SKIP_WITHOUT(access("/usr/sbin/php-fpm8.2", X_OK) == 0, "there is no php-fpm8.2 here (Debian: php-fpm)");
 	path_in("log");
 	text = replaced(replaced(configuration_of("php-fpm.conf"), "/run/superd-php-fpm.sock", path),
 			"/run/superd-php-fpm/log", path_in("log"));

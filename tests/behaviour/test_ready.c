@@ -233,12 +233,12 @@ static void expect_refused(const char *options, const char *what)
 
 Behaviour(ready, what_cannot_be_is_an_error_by_its_line)
 {
-	expect_refused("ready = \"x\" output = null", "ready: superd does not read what it prints");
-	expect_refused("ready = \"x\" output = \"file:/tmp/x\"", "ready: superd does not read what it prints");
-	expect_refused("ready = \"x\" output = inherit", "ready: superd does not read what it prints");
+	expect_refused("ready = \"x\" output = null", "ready: superd does not read its output");
+	expect_refused("ready = \"x\" output = \"file:/tmp/x\"", "ready: superd does not read its output");
+	expect_refused("ready = \"x\" output = inherit", "ready: superd does not read its output");
 	expect_refused("ready = \"x\" exec_ready = \"/bin/true\"", "exec_ready and ready are two answers");
 	expect_refused("ready = \"x\" type = notify", "ready needs type = simple or exec");
 	expect_refused("exec_ready = \"/bin/true\" accept = yes", "exec_ready needs accept = no");
-	expect_refused("exec_ready = \"-/bin/true\"", "'-' in front of the command");
+	expect_refused("exec_ready = \"-/bin/true\"", "'-' before the command");
 	expect_refused("exec_ready = \"true\"", "'true' is no absolute path");
 }

@@ -337,6 +337,31 @@ Behaviour(redirect, where_nobody_listens_the_client_is_let_go)
 	superd_stop(superd);
 }
 
+/* One process serves all of them, and accepts the client before it knows that the target is not there. */
+Behaviour(redirect, where_nobody_listens_one_process_lets_all_clients_go)
+{
+	int target = free_port(), listener, client;
+	struct superd *superd = run_way("accept = no", target, "");
+	int port = superd_port(superd, "pass");
+
+	for (int n = 0; n < 5; n++) {
+		long long begun = run_ms();
+
+		client = client_connect(port);
+		cr_assert(client_sees_end(client));
+		cr_expect_lt(run_ms() - begun, 5000);
+		close(client);
+	}
+	superd_wait_log(superd, text_of("cannot connect to 127.0.0.1 port %d: Connection refused", target));
+	listener = listen_on(target);
+	client = client_connect(port);
+	close(take(listener));
+	cr_assert(client_sees_end(client));
+	close(client);
+	close(listener);
+	superd_stop(superd);
+}
+
 Behaviour(redirect, what_is_said_before_the_target_answers_is_kept)
 {
 	int listener = listen_on(0), client, target;
@@ -487,6 +512,32 @@ static pid_t pid_of_next(struct superd *superd, int port, int listener)
 	close(client);
 	close(target);
 	return pid;
+}
+
+Behaviour(redirect, a_process_whose_target_was_not_there_takes_the_next_connection)
+{
+	int target = free_port(), listener = -1, port;
+	struct superd *superd = run_redirect(target, "log_on_success = { \"EXIT\" }");
+	pid_t first, then;
+
+	port = superd_port(superd, "pass");
+	for (unsigned n = 1; n <= 3; n++) {
+		int client = client_connect(port);
+
+		cr_assert(client_sees_end(client));
+		close(client);
+		WAIT_UNTIL(superd_log_count(superd, "EXIT: pass status=1") == n);
+		WAIT_UNTIL(superd_others(superd, n == 1 ? &first : &then, 1) == 1);
+	}
+	cr_assert_eq(first, then, "another process was started");
+	cr_assert_eq(superd_log_count(superd, "Connection refused"), 3);
+	listener = listen_on(target);
+	exchange(port, listener);
+	WAIT_UNTIL(superd_log_count(superd, "EXIT: pass status=0") == 1);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	cr_assert_eq(superd_log_count(superd, "EXIT: pass"), 4);
+	close(listener);
+	superd_stop(superd);
 }
 
 Behaviour(redirect, where_processor_time_is_rationed_each_connection_has_its_own_process)
@@ -643,7 +694,7 @@ static void reach_own_services(unsigned long descriptors, bool is_late)
 	}
 	superd_signal(superd, SIGCONT);
 	if (is_late) {
-		superd_wait_log(superd, "cannot start");
+		superd_wait_log(superd, "next start in "); /* cannot accept, or cannot start */
 		superd_signal(superd, SIGSTOP);
 		for (long long until = now_ms() + BACKOFF_MS; now_ms() < until;)
 			poll(NULL, 0, 10);

@@ -182,7 +182,7 @@ Behaviour(relay, an_idle_program_is_stopped_and_no_sooner)
 	client_send(client, "still\n");
 	cr_assert_str_eq(client_line(client), text_of("%ld still", first));
 	close(client);
-	superd_wait_log(superd, "nobody has been connected for 500 ms");
+	superd_wait_log(superd, "no client has been connected for 500 ms");
 	superd_wait_log(superd, "ended: signal TERM");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_neq(ask_pid(port), first);
@@ -195,9 +195,9 @@ Behaviour(relay, a_frozen_program_goes_on_with_the_next_client)
 	int port = superd_port(superd, "app");
 	long first = ask_pid(port);
 
-	superd_wait_log(superd, "is frozen until somebody comes");
+	superd_wait_log(superd, "is frozen until a client connects");
 	cr_assert_eq(ask_pid(port), first);
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	superd_stop(superd);
 }
 
@@ -219,10 +219,10 @@ Behaviour(relay, the_next_byte_of_a_quiet_client_wakes_a_frozen_program)
 	long first = ask_again(client, "one");
 
 	for (unsigned n = 1; n <= 2; n++) {
-		WAIT_UNTIL(superd_log_count(superd, "is frozen until somebody comes") == n);
+		WAIT_UNTIL(superd_log_count(superd, "is frozen until a client connects") == n);
 		cr_expect(geteuid() != 0 || strstr(why(), "1 connected, and nothing has moved for"), "%s", why());
 		cr_assert_eq(ask_again(client, text_of("again %u", n)), first);
-		WAIT_UNTIL(superd_log_count(superd, "goes on after") == n);
+		WAIT_UNTIL(superd_log_count(superd, "thawed after") == n);
 	}
 	close(client);
 	superd_stop(superd);
@@ -239,7 +239,7 @@ Behaviour(relay, superctl_does_not_doubt_the_client_that_is_relayed)
 	WAIT_UNTIL(strstr(why(), "relaying 1 client"));
 	said = why();
 	cr_expect_null(strstr(said, "is not known"), "%s", said);
-	cr_expect_not_null(strstr(said, "it is stopped when nobody was"), "%s", said); /* how, tells its count */
+	cr_expect_not_null(strstr(said, "it is stopped when none was"), "%s", said); /* how, tells its count */
 	close(client);
 	superd_stop(superd);
 }
@@ -253,9 +253,9 @@ Behaviour(relay, so_does_one_after_an_operator_has_frozen_it)
 	ask_again(other, "quiet");
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "freeze", "app").status, 0);
 	superd_wait_log(superd, "is frozen");
-	HOLDS_FOR(300, !superd_logged(superd, "goes on after"));
+	HOLDS_FOR(300, !superd_logged(superd, "thawed after"));
 	cr_assert_eq(ask_again(client, "two"), first);
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	cr_assert_eq(ask_again(other, "three"), first);
 	close(client);
 	close(other);
@@ -279,9 +279,9 @@ Behaviour(relay, so_does_one_by_a_unix_socket)
 	first = ask_again(client, "one");
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "freeze", "app").status, 0);
 	superd_wait_log(superd, "is frozen");
-	HOLDS_FOR(300, !superd_logged(superd, "goes on after"));
+	HOLDS_FOR(300, !superd_logged(superd, "thawed after"));
 	cr_assert_eq(ask_again(client, "two"), first);
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	close(client);
 	superd_stop(superd);
 }
@@ -302,7 +302,7 @@ Behaviour(relay, the_next_datagram_wakes_a_frozen_program)
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "freeze", "app").status, 0);
 	superd_wait_log(superd, "is frozen");
 	cr_assert(strstr(datagram_ask(client, "second"), " second"));
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	close(client);
 	superd_stop(superd);
 }
@@ -399,7 +399,7 @@ Behaviour(relay, a_oneshot_starts_what_is_relayed_to_and_stops_it_when_idle)
 	int port = superd_port(superd, "shot");
 	long first = ask_pid(port);
 
-	superd_wait_log(superd, "nobody has been connected for 500 ms");
+	superd_wait_log(superd, "no client has been connected for 500 ms");
 	WAIT_UNTIL(!client_can_connect(target));
 	cr_assert_neq(ask_pid(port), first);
 	superd_stop(superd);
@@ -609,5 +609,5 @@ Behaviour(relay, check_says_what_does_not_go_together)
 		  outcome.err);
 	cr_assert(strstr(outcome.err, "error: c: proxy_protocol is for connections, not for UDP"), "%s", outcome.err);
 	cr_assert(strstr(outcome.err, "error: d: proxy_protocol needs redirect"), "%s", outcome.err);
-	cr_assert(strstr(outcome.err, "error: e: pass = inetd does not go with redirect"), "%s", outcome.err);
+	cr_assert(strstr(outcome.err, "error: e: pass = inetd and redirect exclude each other"), "%s", outcome.err);
 }

@@ -246,7 +246,8 @@ Behaviour(resources, limits_are_the_groups_or_the_nearest_there_is)
 		return;
 	}
 	answer = check_of(options);
-	cr_expect(strstr(answer, "tasks_max = 9: ") && strstr(answer, "its user gets so many processes (RLIMIT_NPROC)"),
+	cr_expect(strstr(answer, "tasks_max = 9: ") && strstr(answer, "the limit applies to the processes of its user "
+								      "(RLIMIT_NPROC)"),
 		  "%s", answer);
 	cr_expect(strstr(answer, "memory_max = 512M: ") && strstr(answer, "(RLIMIT_AS)"), "%s", answer);
 	answer = answer_of(options, "grep -E 'Max (processes|address)' /proc/self/limits | tr -s ' '");

@@ -39,6 +39,23 @@ Behaviour(socket_activate, accept_and_inetd_echo_and_superd_stays)
 	superd_stop(superd);
 }
 
+/* What it prints goes to superd's own terminal, so superd cannot know that its port was in use. */
+Behaviour(socket_activate, a_program_that_ends_may_open_its_port_itself)
+{
+	struct superd *superd = ACTIVATE("-l", "127.0.0.1:0", "--now", "--", "/bin/false");
+
+	superd_wait_log(superd, "exit status 1; if it opens its port itself: pass = bind (with -l: --bind)");
+	superd_stop(superd);
+}
+
+Behaviour(socket_activate, check_prints_what_it_has_checked)
+{
+	struct outcome outcome = SUPERD_ANSWER("--check", "-l", "127.0.0.1:8280", "--", "/bin/cat");
+
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_str_eq(outcome.out, "the command line: 1 service\n");
+}
+
 Behaviour(socket_activate, now_starts_without_a_client)
 {
 	const char *report = path_in("report");
@@ -164,7 +181,7 @@ Behaviour(socket_activate, gives_its_command_what_the_real_one_does)
 	struct superd *superd;
 	pid_t peer;
 
-	SKIP_WITHOUT(access(PEER, X_OK) == 0, "needs systemd-socket-activate");
+	SKIP_WITHOUT(access(PEER, X_OK) == 0, "there is no systemd-socket-activate here (Debian: systemd)");
 	setenv("SHADE", "dark", 1);
 	setenv("TERM", "dumb", 1);
 	setenv("STRAY", "1", 1);
@@ -200,7 +217,7 @@ Behaviour(socket_activate, every_option_of_the_real_one_is_known)
 	struct outcome theirs, ours = SUPERD_ANSWER("-h");
 	const char *at;
 
-	SKIP_WITHOUT(access(PEER, X_OK) == 0, "needs systemd-socket-activate");
+	SKIP_WITHOUT(access(PEER, X_OK) == 0, "there is no systemd-socket-activate here (Debian: systemd)");
 	theirs = program_answer(asked);
 	cr_assert_eq(theirs.status, 0);
 	for (at = strstr(theirs.out, "--"); at; at = strstr(at + 1, "--")) {

@@ -49,7 +49,7 @@ Behaviour(socket_path_watch, one_that_is_removed_or_renamed_is_back_without_a_re
 	long long since = now_ms();
 
 	cr_assert_eq(unlink(path), 0);
-	superd_wait_log(superd, LOST ": opening it anew");
+	superd_wait_log(superd, LOST ": opening it again");
 	WAIT_UNTIL(client_can_connect_unix(path));
 	cr_expect(running_sanitized() || now_ms() - since < 5000, "it took %lld ms", now_ms() - since);
 	expect_served(superd, path);
@@ -103,7 +103,7 @@ Behaviour(socket_path_watch, one_that_is_removed_under_a_backend_is_there_for_th
 
 	WAIT_UNTIL(superd_processes(superd) == 1);
 	cr_assert_eq(unlink(path), 0);
-	superd_wait_log(superd, LOST ": opening it anew once its instance has ended");
+	superd_wait_log(superd, LOST ": opening it again once its instance has ended");
 	client_send(client, "hello\n");
 	cr_expect_not_null(strstr(client_line(client), " hello"));
 	close(client);

@@ -300,7 +300,7 @@ Behaviour(sockets, a_port_is_held_from_start_to_end)
 			client_ask_pid(port);
 	}
 	superd_stop(superd);
-	cr_assert(!client_can_connect(port));
+	client_wait_refused(port);
 }
 
 Behaviour(sockets, those_superd_was_given_are_adopted)

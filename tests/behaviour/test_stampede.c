@@ -283,7 +283,7 @@ static bool says_why(const char *name, const char *reason)
 Behaviour(stampede, the_table_says_how_many_start_at_once_and_a_reload_changes_that)
 {
 	const char *table = slow_and(text_of("%s%s", serving("one", ""), serving("two", "")));
-	struct superd *superd = run_table(text_of("max_starting = 1\n%s", table));
+	struct superd *superd = run_table(text_of("superd { max_starting = 1 }\n%s", table));
 	int slow = wake(superd, "slow", "running"), one = wake(superd, "one", "queued"),
 	    two = wake(superd, "two", "queued");
 
@@ -292,7 +292,7 @@ Behaviour(stampede, the_table_says_how_many_start_at_once_and_a_reload_changes_t
 	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "one").out, "queued, 1st in line"));
 	expect_line("two", "2nd");
 	HOLDS_FOR(200, !superd_logged(superd, "one: started"));
-	cr_assert(superd_reload(superd, "%smax_starting = 2\n", table));
+	cr_assert(superd_reload(superd, "%ssuperd { max_starting = 2 }\n", table));
 	expect_served(one);
 	expect_served(two);
 	cr_expect(superd_logged(superd, "max_starting is 2 now, and was 1"), "%s", world_logs());
@@ -305,11 +305,12 @@ Behaviour(stampede, the_table_says_how_many_start_at_once_and_a_reload_changes_t
 
 Behaviour(stampede, the_command_line_overrides_the_table)
 {
-	struct superd *superd = run_one_at_a_time(text_of("max_starting = 5\n%s", slow_and(serving("one", ""))));
+	const char *table = text_of("superd { max_starting = 5 }\n%s", slow_and(serving("one", "")));
+	struct superd *superd = run_one_at_a_time(table);
 	int slow = wake(superd, "slow", "running"), one = wake(superd, "one", "queued");
 
 	cr_expect(says_why("one", "(superd --max-starting 1)"));
-	cr_expect(superd_logged(superd, ":1:1: note: max_starting: --max-starting 1 of the command line overrides it"),
+	cr_expect(superd_logged(superd, ":1:10: note: max_starting: --max-starting 1 of the command line overrides it"),
 		  "%s", world_logs());
 	let_go();
 	expect_served(slow);
@@ -320,11 +321,11 @@ Behaviour(stampede, the_command_line_overrides_the_table)
 Behaviour(stampede, a_wrong_number_in_the_table_keeps_the_one_before)
 {
 	const char *table = slow_and(serving("one", ""));
-	struct superd *superd = run_table(text_of("max_starting = 1\n%s", table));
+	struct superd *superd = run_table(text_of("superd { max_starting = 1 }\n%s", table));
 	int slow = wake(superd, "slow", "running"), one = wake(superd, "one", "queued");
 
-	cr_assert_not(superd_reload(superd, "max_starting = few\n%s", table));
-	cr_expect(superd_logged(superd, ":1:16: error: max_starting: 'few': it is a number from 0 to 1000000"), "%s",
+	cr_assert_not(superd_reload(superd, "superd { max_starting = few }\n%s", table));
+	cr_expect(superd_logged(superd, ":1:25: error: max_starting: 'few': expected a number from 0 to 1000000"), "%s",
 		  world_logs());
 	expect_line("one", "1st");
 	let_go();

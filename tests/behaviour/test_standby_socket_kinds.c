@@ -124,7 +124,7 @@ Behaviour(standby_socket_kinds, datagrams_beside_a_port)
 		cr_assert(control_is_done(control_once("restart web")), "%s", world_logs());
 		pass_time(&load, 1);
 	}
-	cr_assert_not_null(strstr(control_once("drain web"), "at a socket of this kind"));
+	cr_assert_not_null(strstr(control_once("drain web"), "a socket of this kind"));
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);
 	close(datagrams);

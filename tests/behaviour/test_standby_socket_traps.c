@@ -48,6 +48,29 @@ Behaviour(standby_socket_traps, a_shut_down_listener_does_not_take_its_twin_alon
 	superd_stop(superd);
 }
 
+/* As a process has for a moment that superd has just forked. A socket that went on listening there would leave no room
+ * for the one that keeps clients apart in the next restart. */
+Behaviour(standby_socket_traps, a_copy_of_a_drained_listener_does_not_listen_any_more)
+{
+	int port = free_port(), client, copy;
+	struct superd *superd = controlled_run(SERVICE, port, backend("talk"), "");
+
+	superd_port(superd, "web");
+	client_ask_pid(port);
+	copy = process_copy_listener(superd->pid, port);
+	SKIP_WITHOUT(copy >= 0, "this kernel or user copies no descriptors of another process");
+	cr_assert(control_is_done(control_once("restart web")));
+	WAIT_UNTIL(!process_has_file(superd->pid, copy));       /* handshakes with it may have been under way */
+	client = client_connect(port);
+	client_send(client, "one\n");
+	client_line(client);
+	cr_assert(control_is_done(control_once("drain --no-wait web")));
+	superd_wait_log(superd, "serves the 1 client it has to the end");
+	close(client);
+	close(copy);
+	superd_stop(superd);
+}
+
 /* The one that serves clients to the end is at the address still. */
 Behaviour(standby_socket_traps, a_shut_down_listener_is_made_again_beside_an_instance_that_drains)
 {
@@ -69,7 +92,7 @@ Behaviour(standby_socket_traps, a_shut_down_listener_is_made_again_beside_an_ins
 	client_send(old, "one\n");
 	cr_assert_str_eq(client_line(old), before);
 	close(old);
-	superd_wait_log(superd, "its clients are gone");
+	superd_wait_log(superd, "its clients have left");
 	cr_assert_gt(client_ask_pid(port), 0);
 	superd_stop(superd);
 }
@@ -153,7 +176,7 @@ Behaviour(standby_socket_traps, a_frozen_instance_drains_when_its_row_changes)
 	client_send(old, "one\n");
 	cr_assert_str_eq(client_line(old), before);
 	close(old);
-	superd_wait_log(superd, "its clients are gone");
+	superd_wait_log(superd, "its clients have left");
 	client_send(new, "one\n");
 	cr_assert_str_eq(client_line(new), after);
 	close(new);
@@ -184,7 +207,7 @@ Behaviour(standby_socket_traps, an_instance_that_starts_drains_when_it_is_ready)
 	client_send(old, "one\n");
 	cr_assert_str_eq(client_line(old), before);
 	close(old);
-	superd_wait_log(superd, "its clients are gone");
+	superd_wait_log(superd, "its clients have left");
 	close(new);
 	superd_stop(superd);
 }

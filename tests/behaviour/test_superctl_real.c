@@ -95,6 +95,7 @@ Behaviour(superctl_real, answers_are_as_the_schema_has_them)
 		{ "act", "start", "asleep" },	  { "act", "disable", "asleep" },
 		{ "status", "status", "asleep" }, { "act", "enable", "asleep" },
 		{ "act", "restart", "asleep" },	  { "reload", "reload", NULL },
+		{ "log", "log", NULL },		  { "log", "log", "-n3" },
 		{ "act", "reload", "web" },	  { "upgrade", "upgrade", "--check" },
 	};
 	struct superd *superd = run();
@@ -132,27 +133,49 @@ Behaviour(superctl_real, why_has_what_a_failed_instance_printed_last)
 	superd_stop(superd);
 }
 
-/* Durations, sizes and modes are what was written, or what superd.conf would have in their place. */
-Behaviour(superctl_real, show_has_values_as_the_table_writes_them)
+/* Prints the entries by superctl show, and has a superd read that. */
+static struct outcome read_back(const char *name)
 {
-	static const char *const expected[] = {
-		"idle_timeout         = 10min ", "memory_max           = 64M ", "cps                  = {25, 10s} ",
-		"defer_accept = 90s }",
-	};
+	return answer_to(NULL, (const char *const[]){ "/bin/sh", "-c",
+						      text_of("%s --control %s show %s | %s --print -f -",
+							      superctl_path(), control, name, superd_path()), NULL });
+}
+
+/* Each value stands as superd.conf has it, also one of `defaults { }`; what has its default is left out. */
+Behaviour(superctl_real, show_is_a_table_that_reads_back)
+{
+	static const char expected[] =
+		"defaults {\n\tidle_timeout = 10min\n}\n\n"
+		"service web {\n\tsocket a {\n\t\tlisten = {tcp:127.0.0.1:0}\n\t\tdefer_accept = 90s\n\t}\n"
+		"\tlisten = {%s}\n\texec = /bin/cat\n\taccept = no\n\tpass = systemd\n%s"
+		"\tcps = {25, 10s}\n\tmemory_max = 64M\n}\n";
+	static const char table[] =
+		"defaults { idle_timeout = \"600s\" }\n"
+		"service web {\n exec = \"/bin/cat\"\n user = \"%s\"\n"
+		" memory_max = \"65536K\"\n cps = { 25, \"10s\" }\n"
+		" socket a {\n listen = \"127.0.0.1:0\"\n defer_accept = \"90s\"\n }\n listen = \"%s\"\n}\n"
+		"service page { listen = \"127.0.0.1:0\" accept = yes builtin = status user = \"%s\" }\n"
+		"service gate { listen = \"127.0.0.1:0\" accept = yes redirect = \"127.0.0.1 9\"\n"
+		" only_from = \"127.0.0.0/8\" user = \"%s\" }\n";
+	const char *user = own_user(), *path = path_in("web.socket"), *printed;
 	struct superd *superd;
-	const char *shown;
+	struct outcome outcome;
 
 	control = path_in("control");
 	superd = superd_run_with(
 		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
-		"service web {\n exec = \"/bin/cat\"\n user = \"%s\"\n idle_timeout = \"600s\"\n"
-		" memory_max = \"65536K\"\n cps = { 25, \"10s\" }\n"
-		" socket a {\n listen = \"127.0.0.1:0\"\n defer_accept = \"90s\"\n }\n}\n",
-		own_user());
+		table, user, path, user, user);
 	wait_node(control);
-	shown = SUPERCTL(control, "show", "web").out;
-	for (size_t n = 0; n < sizeof(expected) / sizeof(*expected); n++)
-		cr_expect_not_null(strstr(shown, expected[n]), "no '%s': %s", expected[n], shown);
+	outcome = read_back("web");
+	printed = text_of(expected, path, text_of("\tuser = %s\n", user));
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_str_eq(outcome.out, printed, "%s", outcome.err);
+	outcome = read_back("");
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.out, "service gate {"), "%s", outcome.out);
+	cr_expect_null(strstr(outcome.out, "exec = {}"), "%s", outcome.out);
+	outcome = SUPERCTL(control, "show", "web");
+	cr_expect_not_null(strstr(outcome.out, ":5\n\tmemory_max = 64M\n"), "%s", outcome.out);
 	superd_stop(superd);
 }
 
@@ -258,6 +281,131 @@ Behaviour(superctl_real, the_capabilities_of_superd_are_a_line_of_status_and_a_l
 	superd_stop(superd);
 }
 
+/* What superctl prints, without its times, "Nov 25 02:24:59 ". */
+static const char *without_times(const char *text)
+{
+	const char *out = "";
+
+	for (; *text; text += strcspn(text, "\n") + 1)
+		out = text_of("%s%.*s\n", out, (int)strcspn(text + 16, "\n"), text + 16);
+	return out;
+}
+
+Behaviour(superctl_real, log_has_the_last_lines_in_their_order_also_after_an_upgrade)
+{
+	struct superd *superd = run();
+	int client = make_history(superd);
+	const char *all, *each;
+	struct outcome outcome;
+
+	cr_assert_eq(SUPERCTL(control, "reload").status, 0);
+	all = without_times(SUPERCTL(control, "log", "-n", "100").out);
+	cr_expect(strstr(all, "web: listening on ") < strstr(all, "each: listening on "), "%s", all);
+	cr_expect_not_null(strstr(all, "superd: uid "), "%s", all);
+	each = without_times(SUPERCTL(control, "log", "each", "asleep").out);
+	cr_expect_not_null(strstr(each, "each: listening on "), "%s", each);
+	cr_expect_not_null(strstr(each, "asleep: listening on "), "%s", each);
+	cr_expect_null(strstr(each, "web: "), "%s", each);
+	cr_expect_null(strstr(each, "superd: "), "%s", each);
+	superd_upgrade(superd);
+	outcome = SUPERCTL(control, "log", "-n", "100", "each", "asleep");
+	cr_expect_str_eq(without_times(outcome.out), each);
+	outcome = SUPERCTL(control, "log", "-n", "1", "each", "asleep");
+	cr_expect(strlen(outcome.out) && strchr(outcome.out, '\n')[1] == '\0', "%s", outcome.out);
+	outcome = SUPERCTL(control, "log", "asleeep");
+	cr_expect_eq(outcome.status, 1);
+	cr_expect_not_null(strstr(outcome.err, "did you mean asleep?"), "%s", outcome.err);
+	close(client);
+	superd_stop(superd);
+}
+
+/* superctl log --follow, which has no end of its own. */
+static pid_t follow_log(const char *out)
+{
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (!pid) {
+		int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+		if (fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0)
+			execl(superctl_path(), "superctl", "--control", control, "log", "-n", "1", "-f", "each", "asl*",
+			      (char *)NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+static bool holds(const char *path, const char *text)
+{
+	const char *content = read_text(path);
+
+	return content && strstr(content, text);
+}
+
+Behaviour(superctl_real, log_goes_on_with_the_lines_to_come_also_over_an_upgrade)
+{
+	struct superd *superd = run();
+	const char *out = path_in("followed");
+	pid_t pid = follow_log(out);
+
+	WAIT_UNTIL(holds(out, "asleep: listening on "));
+	cr_assert_str_eq(client_ask(superd_port(superd, "each"), "one\n"), "one");
+	WAIT_UNTIL(holds(out, "each: started, pid "));
+	superd_upgrade(superd);
+	cr_assert_eq(SUPERCTL(control, "hold", "asleep").status, 0);
+	cr_assert_eq(SUPERCTL(control, "hold", "web").status, 0);
+	cr_assert_eq(SUPERCTL(control, "hold", "each").status, 0);
+	WAIT_UNTIL(holds(out, "each: uid "));
+	cr_expect_not_null(strstr(read_text(out), "asleep: uid "), "%s", read_text(out));
+	cr_expect_null(strstr(read_text(out), "web: "), "%s", read_text(out));
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+	superd_stop(superd);
+}
+
+Behaviour(superctl_real, list_failed_names_what_has_a_fault)
+{
+	struct superd *superd = run();
+	struct outcome outcome = SUPERCTL(control, "list", "--failed");
+	int client;
+
+	cr_expect_eq(outcome.status, 0);
+	cr_expect_str_eq(outcome.out, "no service has failed\n");
+	client = client_connect(superd_port(superd, "bad"));
+	superd_wait_log(superd, "bad: next start in ");
+	cr_expect_eq(SUPERCTL(control, "hold", "web").status, 0);
+	outcome = SUPERCTL(control, "list", "--failed", "--names");
+	cr_expect_str_eq(outcome.out, "bad\n");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(superctl_real, signal_goes_to_the_main_process_of_each_instance)
+{
+	struct superd *superd = run();
+	int one = client_connect(superd_port(superd, "each")), other = client_connect(superd_port(superd, "each"));
+	struct outcome outcome;
+
+	client_send(one, "one\n");
+	client_send(other, "other\n");
+	cr_assert_str_eq(client_line(one), "one");
+	cr_assert_str_eq(client_line(other), "other");
+	outcome = SUPERCTL(control, "signal", "each", "TERM");
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.out, "each: sent SIGTERM to pid "), "%s", outcome.out);
+	cr_expect(client_sees_end(one) && client_sees_end(other));
+	superd_wait_log(superd, " requested: ");
+	outcome = SUPERCTL(control, "signal", "web", "HUP");
+	cr_expect_eq(outcome.status, 1);
+	cr_expect_not_null(strstr(outcome.err, "web: no process of it runs"), "%s", outcome.err);
+	cr_expect_eq(SUPERCTL(control, "signal", "web").status, 2);
+	cr_expect_eq(SUPERCTL(control, "signal", "web", "FOO").status, 2);
+	close(one);
+	close(other);
+	superd_stop(superd);
+}
+
 Behaviour(superctl_real, tells_what_is_no_socket)
 {
 	struct outcome outcome = SUPERCTL(write_file("no-socket", "%s", ""), "list");
@@ -266,7 +414,7 @@ Behaviour(superctl_real, tells_what_is_no_socket)
 	cr_expect_not_null(strstr(outcome.err, ": it is no socket"), "%s", outcome.err);
 	outcome = SUPERCTL("", "list");
 	cr_expect_eq(outcome.status, 2);
-	cr_expect_not_null(strstr(outcome.err, "--control: '': it is the path of a socket"), "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.err, "--control: '': expected the path of a socket"), "%s", outcome.err);
 }
 
 Behaviour(superctl_real, what_a_reload_says_is_as_the_schema_has_it)
@@ -374,9 +522,9 @@ Behaviour(superctl_real, metrics_tell_of_a_sleepers_life)
 		"idle_action = freeze }\n",
 		backend("serve"), own_user());
 	client_ask_pid(superd_port(superd, "it"));
-	superd_wait_log(superd, "is frozen until somebody comes");
+	superd_wait_log(superd, "is frozen until a client connects");
 	client_ask_pid(superd_port(superd, "it"));
-	superd_wait_log(superd, "goes on after");
+	superd_wait_log(superd, "thawed after");
 	WAIT_UNTIL(!strcmp(sample(WAKES), "2"));
 	cr_expect_str_eq(sample(THAWS), "1");
 	cr_expect_not_null(strstr(SUPERCTL(control, "status", "it").out, ", thaw: "));
@@ -478,15 +626,40 @@ Behaviour(superctl_real, who_is_ended_by_the_shutdown_it_asked_for_has_succeeded
 	close(client);
 }
 
+Behaviour(superctl_real, health_and_status_report_a_refused_reload_until_one_succeeds)
+{
+	static const char refused[] = "the last reload was refused: ";
+	static const char before[] = "; superd serves by the table before\n";
+	const char *web = text_of("service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" user = \"%s\" }\n",
+				  own_user());
+	struct superd *superd = run();
+	struct outcome outcome;
+
+	cr_assert_str_eq(SUPERCTL(control, "health").out, "healthy\n");
+	cr_assert_not(superd_reload(superd, "%sservice web {\n wrong = 1 }\n", web));
+	outcome = SUPERCTL(control, "health");
+	cr_expect_eq(outcome.status, 0, "a new superd would not start");
+	cr_expect_eq(strncmp(outcome.out, "degraded: the last reload was refused: /", 40), 0, "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, ".conf:"), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, before), "%s", outcome.out);
+	outcome = SUPERCTL(control, "status");
+	cr_expect_not_null(strstr(outcome.out, refused), "%s", outcome.out);
+	cr_expect(schema_holds("version", SUPERCTL(control, "--json", "version").out));
+	cr_assert(superd_reload(superd, "%s", web));
+	cr_expect_str_eq(SUPERCTL(control, "health").out, "healthy\n");
+	cr_expect_null(strstr(SUPERCTL(control, "status").out, refused));
+	superd_stop(superd);
+}
+
 Behaviour(superctl_real, the_log_tells_who_asked_for_what)
 {
 	struct superd *superd = run();
 
 	cr_assert_eq(SUPERCTL(control, "hold", "web").status, 0);
-	superd_wait_log(superd, text_of("web: told by uid %lu: hold", (unsigned long)geteuid()));
+	superd_wait_log(superd, text_of("web: uid %lu requested: hold", (unsigned long)geteuid()));
 	cr_assert_eq(SUPERCTL(control, "upgrade", "--check").status, 0);
 	cr_assert_eq(SUPERCTL(control, "reload").status, 0);
-	superd_wait_log(superd, text_of("superd: told by uid %lu: reload", (unsigned long)geteuid()));
+	superd_wait_log(superd, text_of("superd: uid %lu requested: reload", (unsigned long)geteuid()));
 	cr_expect_null(strstr(read_text(superd->log), ": upgrade"), "a question was logged as an order");
 	cr_expect_null(strstr(read_text(superd->log), "each: told"), "nobody asked for that");
 	superd_stop(superd);
@@ -509,7 +682,7 @@ Behaviour(superctl_real, why_sees_a_program_that_opens_a_port_of_its_own)
 		own_user(), OPENS_A_PORT);
 	client = client_connect(superd_port(superd, "deaf"));
 	superd_wait_log(superd, "deaf: started");
-	WAIT_UNTIL(strstr(SUPERCTL(control, "why", "deaf").out, " itself: its program has to accept at descriptor 3"));
+	WAIT_UNTIL(strstr(SUPERCTL(control, "why", "deaf").out, " itself: its program must accept at descriptor 3"));
 	close(client);
 	superd_stop(superd);
 }
@@ -529,7 +702,7 @@ Behaviour(superctl_real, why_doubts_a_program_that_takes_nobody)
 	began = now_ms();
 	cr_expect_null(strstr(SUPERCTL(control, "why", "deaf").out, "LISTEN_FDS"), "a start may take a while");
 	WAIT_UNTIL(now_ms() - began > 5100);
-	cr_expect_not_null(strstr(SUPERCTL(control, "why", "deaf").out, "at descriptor 3, as LISTEN_FDS tells it"));
+	cr_expect_not_null(strstr(SUPERCTL(control, "why", "deaf").out, "at descriptor 3, as LISTEN_FDS announces"));
 	close(client);
 	superd_stop(superd);
 }

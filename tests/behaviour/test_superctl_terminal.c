@@ -15,20 +15,23 @@
 #include "recorded.h"
 #include "superctl.h"
 
-#define SERVICE(name, memory) \
+#define SERVICE(name, memory, starts) \
 	"{\"service\":\"" name \
-	"\",\"state\":\"running\",\"for\":5,\"listeners\":[],\"instances\":1,\"activations\":1," \
+	"\",\"state\":\"running\",\"for\":5,\"listeners\":[],\"instances\":1,\"activations\":" starts "," \
 	"\"exec\":[],\"memory\":" memory ",\"cpu\":1,\"refused\":{}}"
-#define TOP \
-	"{\"at\":1000000000,\"superd\":{\"pid\":1,\"uptime\":60,\"memory\":1048576,\"cpu\":1,\"services\":2," \
+#define TOP_AT(at, starts) \
+	"{\"at\":" at ",\"superd\":{\"pid\":1,\"uptime\":60,\"memory\":1048576,\"cpu\":1,\"services\":2," \
 	"\"instances\":2}," \
-	"\"services\":[" SERVICE("zebra", "9000") "," SERVICE("ant", "10") "]}\n"
+	"\"services\":[" SERVICE("zebra", "9000", starts) "," SERVICE("ant", "10", "1") "]}\n"
+#define TOP TOP_AT("1000000000", "1")
 
 struct live {
 	struct recorded recorded;
 	int terminal; /* our side of it */
 	unsigned short rows; /* 0: 20 */
 	const char *count; /* NULL: without one */
+	const char *answers; /* NULL: TOP */
+	const char *term, *locale, *no_color; /* NULL: xterm, C, unset */
 	bool is_behind; /* in the background, where it is stopped and then ended, as timeout(1) does */
 	pid_t pid;
 	struct termios before;
@@ -55,7 +58,16 @@ static int end_stopped(pid_t pid)
 	return 1;
 }
 
-static void become_top(const char *control, const char *count, int terminal, bool is_behind)
+static void set_environment(const struct live *live)
+{
+	setenv("TERM", live->term ? live->term : "xterm", 1);
+	setenv("LC_ALL", live->locale ? live->locale : "C", 1);
+	unsetenv("NO_COLOR");
+	if (live->no_color)
+		setenv("NO_COLOR", live->no_color, 1);
+}
+
+static void become_top(const struct live *live, int terminal)
 {
 	pid_t pid = 0;
 
@@ -63,20 +75,21 @@ static void become_top(const char *control, const char *count, int terminal, boo
 	ioctl(terminal, TIOCSCTTY, 0);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(terminal, fd);
-	setenv("TERM", "xterm", 1);
-	if (is_behind)
+	set_environment(live);
+	if (live->is_behind)
 		pid = fork();
 	if (pid)
 		_exit(end_stopped(pid));
-	if (is_behind)
+	if (live->is_behind)
 		setpgid(0, 0);
-	execl(superctl_path(), "superctl", "--control", control, "top", "--timeout=1s", count, (char *)NULL);
+	execl(superctl_path(), "superctl", "--control", live->recorded.path, "top", "--timeout=1s", live->count,
+	      (char *)NULL);
 	_exit(93);
 }
 
 static void start(struct live *live)
 {
-	static const struct recording recordings[] = { { "top", TOP }, { 0 } };
+	const struct recording recordings[] = { { "top", live->answers ? live->answers : TOP }, { 0 } };
 	struct winsize size = { .ws_row = live->rows ? live->rows : 20, .ws_col = 90 };
 	int theirs;
 
@@ -89,7 +102,7 @@ static void start(struct live *live)
 	cr_assert_eq(tcgetattr(theirs, &live->before), 0);
 	live->pid = fork();
 	if (live->pid == 0)
-		become_top(live->recorded.path, live->count, theirs, live->is_behind);
+		become_top(live, theirs);
 	close(theirs);
 }
 
@@ -188,6 +201,65 @@ Behaviour(superctl_terminal, top_leaves_its_last_table)
 	finish(&live);
 }
 
+#define ALL_BARS \
+	TOP_AT("1000000000", "0") TOP_AT("1000000001", "0") TOP_AT("1000000002", "1") TOP_AT("1000000003", "8")
+
+/* Runs top to the fourth table, and returns what it leaves: the last table, without the screen that is gone. */
+static const char *left_behind(struct live *live)
+{
+	const char *left;
+
+	live->count = "-n4";
+	live->answers = ALL_BARS;
+	start(live);
+	WAIT_UNTIL(has_ended(live));
+	(void)draws(live, "nothing of the kind");
+	cr_assert(WIFEXITED(live->status) && WEXITSTATUS(live->status) == 0, "%d", live->status);
+	left = strstr(live->seen, "\033[?1049l");
+	finish(live);
+	return left ? left : live->seen;
+}
+
+Behaviour(superctl_terminal, top_leaves_its_last_table_with_colours_and_rates)
+{
+	struct live live = { 0 };
+	const char *left = left_behind(&live);
+
+	cr_expect_not_null(strstr(left, "\033[1mzebra\033[0m"), "%s", left);
+	cr_expect_not_null(strstr(left, "\033[32mrunning\033[0m"), "%s", left);
+	cr_expect_not_null(strstr(left, "\033[36m_.#\033[0m"), "%s", left);
+	cr_expect_not_null(strstr(left, "\033[36m___\033[0m"), "%s", left);
+	cr_expect_eq(strstr(strstr(left, "zebra") + 1, "zebra"), NULL, "%s", left);
+}
+
+Behaviour(superctl_terminal, top_draws_bars_in_unicode_where_the_locale_has_it)
+{
+	struct live live = { .locale = "C.UTF-8" };
+	const char *left = left_behind(&live);
+
+	cr_expect_not_null(strstr(left, "\033[36m▁▂█\033[0m"), "%s", left);
+}
+
+Behaviour(superctl_terminal, top_has_no_colours_with_NO_COLOR)
+{
+	struct live live = { .no_color = "1" };
+	const char *left = left_behind(&live);
+
+	cr_expect_not_null(strstr(left, " _.#"), "%s", left);
+	cr_expect_null(strstr(left, "\033[32m"), "%s", left);
+	cr_expect_null(strstr(live.seen, "\033[1m"), "%s", live.seen);
+}
+
+/* It prints one table after another, as to a file, and no escape sequence at all. */
+Behaviour(superctl_terminal, top_is_plain_on_a_dumb_terminal)
+{
+	struct live live = { .term = "dumb" };
+	const char *left = left_behind(&live);
+
+	cr_expect_null(strchr(left, '\033'), "%s", left);
+	cr_expect_not_null(strstr(left, " _.#"), "%s", left);
+}
+
 /* The end of the picture has come, behind what was found. */
 static bool is_drawn(struct live *live)
 {
@@ -238,9 +310,9 @@ Behaviour(superctl_terminal, top_says_that_superd_has_gone_on_a_terminal_that_is
 	start(&live);
 	WAIT_UNTIL(draws(&live, "q quit"));
 	recorded_stop(&live.recorded);
-	WAIT_UNTIL(draws(&live, "superd has gone away: waiting for it"));
+	WAIT_UNTIL(draws(&live, "superd has disconnected: waiting for it"));
 	WAIT_UNTIL(draws(&live, "\033[?1049l"));
-	WAIT_UNTIL(draws(&live, "has gone away and has not come back"));
+	WAIT_UNTIL(draws(&live, "has disconnected and has not returned"));
 	WAIT_UNTIL(has_ended(&live));
 	cr_assert(WIFEXITED(live.status) && WEXITSTATUS(live.status) == 4, "%d", live.status);
 	expect_as_before(&live);

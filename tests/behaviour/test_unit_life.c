@@ -311,7 +311,7 @@ static void expect_one_service(const char *first, const char *second, int port)
 	cr_expect_str_eq(strchr(client_ask(port, "hello\n"), ' '), " hello");
 	superd_wait_log(superd, ": started, pid");
 	cr_expect_eq(superd_log_count(superd, ": listening on"), 1);
-	cr_expect_eq(superd_log_count(superd, ": started, pid"), 1, "%s", world_logs());
+	superd_expect_count(superd, ": started, pid", 1);
 	superd_stop(superd);
 }
 
@@ -411,7 +411,7 @@ Behaviour(unit_life, systemds_proxy_serves_leaves_when_idle_and_serves_again)
 	expect_many(port);
 	for (size_t n = 1; n < 3; n++) {
 		WAIT_UNTIL(!superd_processes(superd));
-		cr_expect_eq(superd_log_count(superd, "proxy: started"), n);
+		superd_expect_count(superd, "proxy: started", n);
 		expect_echo(port);
 	}
 	superd_stop(superd);

@@ -81,11 +81,11 @@ Behaviour(upgrade_going, what_sleeps_sleeps_on_and_has_not_been_woken)
 	int port = superd_port(superd, "web");
 	long pid = client_ask_pid(port);
 
-	superd_wait_log(superd, "is frozen until somebody comes");
+	superd_wait_log(superd, "is frozen until a client connects");
 	superd_upgrade(superd);
-	WAIT_UNTIL(superd_log_count(superd, "is frozen until somebody comes") == 2);
+	WAIT_UNTIL(superd_log_count(superd, "is frozen until a client connects") == 2);
 	superd_upgrade(superd);
-	WAIT_UNTIL(superd_log_count(superd, "is frozen until somebody comes") == 3);
+	WAIT_UNTIL(superd_log_count(superd, "is frozen until a client connects") == 3);
 	WAIT_UNTIL(status_has("\"freezes\":1,\"wakes\":0"));
 	cr_assert_eq(client_ask_pid(port), pid);
 	WAIT_UNTIL(status_has("\"wakes\":1"));
@@ -245,7 +245,7 @@ static bool hears(const char *path)
 {
 	SUPERCTL(control, "hold", "web");
 	SUPERCTL(control, "release", "web");
-	return says(path, "told by uid ");
+	return says(path, " requested: ");
 }
 
 Behaviour(upgrade_going, operators_stay_connected_and_hear_of_it)
@@ -314,10 +314,10 @@ Behaviour(upgrade_going, superctl_waits_for_another_superd)
 	WAIT_UNTIL(hears(lines));
 	WAIT_UNTIL(hears(path_in("short")));
 	superd_stop(superd);
-	WAIT_UNTIL(says(lines, "has gone away: waiting for it") && says(top, "has gone away: waiting for it"));
+	WAIT_UNTIL(says(lines, "has disconnected: waiting for it") && says(top, "has disconnected: waiting for it"));
 	WAIT_UNTIL(says(events, "{\"connection\":\"lost\"}\n"));
 	cr_assert_eq(end_of(pids[3]), 4);
-	cr_assert(says(path_in("short"), "has not come back"), "%s", read_text(path_in("short")));
+	cr_assert(says(path_in("short"), "has not returned"), "%s", read_text(path_in("short")));
 	superd = run(backend("serve"), "");
 	WAIT_UNTIL(says(lines, "is there again, pid ") && says(top, "is there again, pid "));
 	WAIT_UNTIL(says(events, "{\"connection\":\"back\",\"superd\":\""));
@@ -341,6 +341,7 @@ Behaviour(upgrade_going, who_does_not_wait_is_answered_at_once)
 		&(struct setup){ .program = place, .arguments = (const char *const[]){ "--control", control, NULL } },
 		WEB, 0, backend("serve"), "");
 	superd_port(superd, "web");
+	wait_node(control);
 	write_file("hangs", "%s", "#!/bin/sh\nexec sleep 1000\n");
 	cr_assert_eq(system(text_of("chmod +x %s && ln -s %s %s && mv -T %s %s", path_in("hangs"), path_in("hangs"),
 				    other, other, place)),

@@ -78,8 +78,10 @@ Behaviour(upgrade_versions, what_a_newer_one_has_added_is_left_out_and_told)
 	size_t count = superd_fd_count(both.superd);
 
 	upgrade(&both);
-	cr_assert(superd_logged(both.superd, "left out of what came through the upgrade: novelty"), "%s", world_logs());
-	cr_assert(superd_logged(both.superd, "left out of what came through the upgrade: instance: mood"), "%s",
+	cr_assert(superd_logged(both.superd, "unknown in the state of the previous superd, and ignored: novelty"),
+		  "%s", world_logs());
+	cr_assert(superd_logged(both.superd,
+				"unknown in the state of the previous superd, and ignored: instance: mood"), "%s",
 		  world_logs());
 	superd_expect_fds(both.superd, count);
 	finish(&both);
@@ -93,7 +95,7 @@ Behaviour(upgrade_versions, what_an_older_one_did_not_know_is_as_if_there_were_n
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	cr_assert_str_eq(outcome.out, "superd: " PACKAGE_VERSION " has taken over\n");
 	superd_wait_log(both.superd, "superd: upgraded from 99.9 to ");
-	cr_assert(!superd_logged(both.superd, "left out"), "%s", world_logs());
+	cr_assert(!superd_logged(both.superd, "unknown in the state"), "%s", world_logs());
 	finish(&both);
 }
 
@@ -103,10 +105,13 @@ Behaviour(upgrade_versions, another_format_leaves_the_old_one_running)
 	struct outcome outcome = SUPERCTL(both.control, "upgrade", "--check");
 
 	cr_assert_eq(outcome.status, 1);
+	cr_assert_not_null(strstr(outcome.err, "superctl: an upgrade would fail: "), "%s", outcome.err);
+	cr_assert(superd_logged(both.superd, "superd: an upgrade would fail: "), "%s", world_logs());
+	cr_assert(!superd_logged(both.superd, "superd: not upgraded: "), "%s", world_logs());
 	outcome = SUPERCTL(both.control, "upgrade");
 	cr_assert_eq(outcome.status, 1);
-	cr_assert_not_null(strstr(outcome.err, "it is of format 2, and this superd"), "%s", outcome.err);
-	cr_assert_not_null(strstr(outcome.err, " reads format 1"), "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, "it is of format 3, and this superd"), "%s", outcome.err);
+	cr_assert_not_null(strstr(outcome.err, " reads format 2"), "%s", outcome.err);
 	cr_assert(superd_logged(both.superd, "superd: not upgraded: "), "%s", world_logs());
 	cr_assert(!superd_logged(both.superd, "upgraded from"), "%s", world_logs());
 	finish(&both);

@@ -101,7 +101,7 @@ Behaviour(wants, one_that_fails_is_told_and_gone_without)
 						 "backoff_max = 5min", serving()), "");
 
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "web: warning: wants db, and goes on without it: ");
+	superd_wait_log(superd, "web: warning: wants db, and starts without it: ");
 	superd_stop(superd);
 }
 
@@ -111,11 +111,11 @@ Behaviour(wants, one_that_is_held_or_disabled_is_gone_without)
 
 	control_once("hold db");
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "web: warning: wants db, and goes on without it: held");
+	superd_wait_log(superd, "web: warning: wants db, and starts without it: held");
 	control_once("stop web");
 	control_once("disable db");
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "web: warning: wants db, and goes on without it: disabled");
+	superd_wait_log(superd, "web: warning: wants db, and starts without it: disabled");
 	superd_stop(superd);
 }
 
@@ -126,7 +126,7 @@ Behaviour(wants, one_that_is_never_ready_has_its_timeout_start)
 						 "backoff_min = 5min backoff_max = 5min", serving()), "");
 
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "web: warning: wants db, and goes on without it: ");
+	superd_wait_log(superd, "web: warning: wants db, and starts without it: ");
 	superd_stop(superd);
 }
 
@@ -232,7 +232,7 @@ Behaviour(wants, a_ring_sleeps_when_all_of_it_is_unused)
 	expect_in(control_once("idle a"), "\"kept_awake\":{\"by\":\"b\"");
 	close(client);
 	WAIT_UNTIL(all_are("listening"));
-	cr_expect_eq(superd_log_count(superd, "a: started, pid "), 1);
+	superd_expect_count(superd, "a: started, pid ", 1);
 	superd_stop(superd);
 }
 
@@ -253,7 +253,7 @@ Behaviour(wants, a_ring_freezes_and_thaws_together)
 	cr_expect_eq(client_ask_pid(port), pid);
 	WAIT_UNTIL(strstr(control_once("status b"), "\"wakes\":1"));
 	WAIT_UNTIL(is("a", "frozen") && is("b", "frozen"));
-	cr_expect_eq(superd_log_count(superd, "b: started, pid "), 1);
+	superd_expect_count(superd, "b: started, pid ", 1);
 	superd_stop(superd);
 }
 
@@ -294,7 +294,7 @@ Behaviour(wants, one_without_a_socket_is_started_too)
 
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect_eq(count_lines(ran), 1);
-	cr_expect_not(superd_logged(superd, "goes on without"), "%s", world_logs());
+	cr_expect_not(superd_logged(superd, "starts without"), "%s", world_logs());
 	superd_stop(superd);
 }
 
@@ -336,7 +336,7 @@ Behaviour(wants, the_wait_goes_on_over_an_upgrade)
 	close(client);
 	superd_upgrade(superd);
 	HOLDS_FOR(800, is("db", "running"));
-	cr_expect_eq(superd_log_count(superd, "db: started, pid "), 1);
+	superd_expect_count(superd, "db: started, pid ", 1);
 	superd_stop(superd);
 }
 

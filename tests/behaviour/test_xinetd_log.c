@@ -439,8 +439,8 @@ Behaviour(xinetd_log, at_its_limits_a_file_is_told_of_and_the_service_goes_on)
 
 	for (int n = 0; n < 12; n++)
 		visit(superd, "each");
-	superd_wait_log(superd, "grows beyond 100 bytes, log_type's soft limit");
-	superd_wait_log(superd, "is full, log_type's hard limit being 200 bytes");
+	superd_wait_log(superd, "grows beyond 100B, log_type's soft limit");
+	superd_wait_log(superd, "has reached 200B, log_type's hard limit");
 	cr_assert_eq(stat(file, &status), 0);
 	cr_assert_leq(status.st_size, 200);
 	cr_assert_eq(superd_log_count(superd, "log_type's"), 2u, "%s", world_logs());

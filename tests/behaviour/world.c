@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,7 +28,7 @@
 
 #define BESIDE_MS 5000
 
-enum { DECLARED_MOST = 512 };
+enum { DECLARED_MOST = 512, OWN_UMASK = 022 };
 
 static char folder[64];
 static const char *declared[DECLARED_MOST];
@@ -99,17 +101,32 @@ bool running_sanitized(void)
 	return sanitized && strcmp(sanitized, "yes") == 0;
 }
 
+static mode_t inherited_umask;
+
+void world_restore_umask(void)
+{
+	mode_t now = umask(inherited_umask);
+
+	if (now != OWN_UMASK)           /* a test has set one for superd */
+		umask(now);
+}
+
 void world_begin(void)
 {
 	const char *top = getenv("TMPDIR");
 
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
+	/* A shell without job control ignores the first two for what it runs in the background, and nohup the third. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
 	/* Paths of unix sockets are short, so a deep TMPDIR is no good. */
 	snprintf(folder, sizeof(folder), "%s/superd-XXXXXX", top && strlen(top) < 24 ? top : "/tmp");
 	cr_assert_not_null(mkdtemp(folder), "%s: %s", folder, strerror(errno));
 	cr_assert_eq(chmod(folder, 01777), 0);
+	inherited_umask = umask(OWN_UMASK);
 }
 
 const char *text_of_list(const char *format, va_list arguments)
@@ -229,22 +246,58 @@ int listen_on(int port)
 	return -1;
 }
 
+/* Whether nobody else has this block of ports, in which case it is this process's until it ends. An abstract socket is
+ * held where ports are, in the network namespace, whoever the user is and whatever his pid; without them, all are
+ * taken as free. */
+static bool reserve_ports(int block)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int length = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "superd-test-ports-%d", block);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t size;
+
+	cr_assert(fd >= 0);
+	size = offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length;
+	if (bind(fd, (struct sockaddr *)&name, (socklen_t)size) == 0 || errno != EADDRINUSE)
+		return true;
+	close(fd);
+	return false;
+}
+
+/* Tests run side by side, in namespaces of pids, too, and between this and the bind of a program another test could
+ * take the port: each has blocks of its own. */
+/* Without SO_REUSEADDR: a program of the test may bind without it, and an earlier test's connection in TIME-WAIT would
+ * be in its way. */
+static bool is_free(int port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool free;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	cr_assert(fd >= 0);
+	free = bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 16) == 0;
+	close(fd);
+	return free;
+}
+
 int free_port(void)
 {
-	static unsigned lot;
-	static int next;
-	int fd;
+	enum { FIRST = 10000, BLOCKS = 312, BLOCK = 64 };
+	static int next, end, block = -1;
 
-	/* Tests run side by side and one after the other in pid; each has sixty-four ports of its own. Where they are
-	 * taken those of others are, too, who must not all look on at the same place. */
-	if (next == 0) {
-		next = 10000 + getpid() * 64 % 20000;
-		lot = (unsigned)getpid();
+	for (;;) {
+		for (int tried = 0; next == end; tried++) {
+			cr_assert_lt(tried, BLOCKS, "all ports for tests are reserved");
+			block = block < 0 ? getpid() % BLOCKS : (block + 1) % BLOCKS;
+			if (reserve_ports(block)) {
+				next = FIRST + block * BLOCK;
+				end = next + BLOCK;
+			}
+		}
+		if (is_free(next++))
+			return next - 1;
 	}
-	while ((fd = listen_on(next)) < 0)
-		next = 10000 + rand_r(&lot) % 20000;
-	close(fd);
-	return next++;
 }
 
 static const char *environment_path(const char *name)
@@ -264,7 +317,7 @@ const char *superd_called(const char *name)
 {
 	const char *link = path_in("%s", name);
 
-	cr_assert_eq(symlink(superd_path(), link), 0, "%s: %s", link, strerror(errno));
+	cr_assert(symlink(superd_path(), link) == 0 || errno == EEXIST, "%s: %s", link, strerror(errno));
 	return link;
 }
 

@@ -233,7 +233,7 @@ Daemon("php-fpm", {FPM: "php-fpm", "/usr/bin/cgi-fcgi": "libfcgi-bin"}, [FPM_SOC
                env={"SCRIPT_FILENAME": "/srv/index.php", "REQUEST_METHOD": "GET", "PATH": os.environ.get("PATH", "/usr/bin")}),
        (FPM_SOCKET, bytes.fromhex("0101000100080000000100000000000001040001000000000105000100000000")),
        prepare=prepare_php_fpm, kill_signal="QUIT", options=['socket_user  = "www-data"'],
-       cuts="its socket is in a folder of www-data, where superd makes no second one for new clients")
+       cuts="its socket is in a folder of www-data, where superd creates no second one for new clients")
 
 # ---- names, files, mail, shells ----
 

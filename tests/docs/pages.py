@@ -15,7 +15,7 @@ STAYS = (
     r"(?:(?<=127\.0\.0\.1)|(?<=localhost)|(?<=\])):\d{1,4}\b",
     r"\.(?:conf|plist|service|socket):\d+(?::\d+)?\b",
     r"^\s+\w+ = .*",
-    r"nobody has been connected for \d[\d.]* ?\w+$",
+    r"no client has been connected for \d[\d.]* ?\w+$",
 )
 # What differs from one run to the next, in the order in which it is looked for: what it looks like there, and here.
 VARIES = (

@@ -32,7 +32,7 @@ OTHER = (
     ("wrong.conf:3:5: error", "wrong.conf:3:6: error"),
     ("Table: own.conf:1; enabled", "Table: own.conf:2; enabled"),
     ("\tinstances = 60", "\tinstances = 6"),
-    ("stopping pid 4: nobody has been connected for 10s", "stopping pid 4: nobody has been connected for 1s"),
+    ("stopping pid 4: no client has been connected for 10s", "stopping pid 4: no client has been connected for 1s"),
     ("first\n...\nlast", "first\nbetween"),
     ("one line", "one line\nand another"),
 )

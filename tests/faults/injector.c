@@ -5,13 +5,15 @@
  * so that a failure of an allocator's wrapper is told apart by its user. Addresses are kept relative to the program,
  * as they differ from run to run.
  *
- * Only one process counts: the first with the program FAULTS_PROGRAM, and what takes its place by execve(2). A child
- * that shares its memory has another pid, so each call compares that first. */
+ * The first process with the program FAULTS_PROGRAM counts, and what takes its place by execve(2). If it is a guard,
+ * so does the superd that it starts, and if that becomes a guard, both that and the next. A child that shares its
+ * memory has another pid, so each call compares that first. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -26,9 +28,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -49,7 +53,8 @@ enum { SITES = 16384, FRAMES = 8, HASHED = 3, NAMES = 160, NAME_SIZE = 24 };
 struct site {
 	uint64_t key; /* of the call and its callers; 0: none */
 	uint32_t call, count;
-	uint32_t phase, unused; /* the phase of the scenario when it was seen first */
+	uint32_t phase;		/* the phase of the scenario when it was seen first */
+	uint32_t is_library;	/* 1: a library that superd called makes the call */
 	uint64_t frame[FRAMES]; /* callers within superd, the innermost first; 0: none */
 };
 
@@ -60,6 +65,8 @@ struct shared {
 	_Atomic uint32_t nth, left, hits; /* the call of the site that fails; how many more do; how many have */
 	int32_t error;
 	uint64_t key;
+	_Atomic int32_t guard; /* the guard of `pid`, which counts as well; 0: it has none */
+	uint32_t unused;
 	char name[NAMES][NAME_SIZE];
 	struct site site[SITES];
 };
@@ -90,7 +97,9 @@ static _Thread_local bool is_busy __attribute__((tls_model("initial-exec")));
 										opendir) CALL(fdopendir) CALL(fopen) \
 										CALL(mmap) CALL(realpath) CALL(chdir) \
 											CALL(lseek) CALL(fstatfs) \
-												CALL(shutdown)
+												CALL(shutdown) \
+												CALL(read_event) \
+												CALL(write_event)
 
 /* What is called by number. */
 #define RAW_CALLS(CALL) \
@@ -133,12 +142,17 @@ static int find_program(struct dl_phdr_info *info, size_t size, void *context)
 	return 1; /* the first is the program itself */
 }
 
-/* Whether this process is the one that counts. A place for its pid is taken only once. */
+/* Whether this process is one that counts. A place for its pid is taken only once. */
 static bool is_chosen(struct shared *at)
 {
 	int32_t none = 0, pid = (int32_t)getpid();
 
-	return atomic_compare_exchange_strong(&at->pid, &none, pid) || none == pid;
+	return atomic_compare_exchange_strong(&at->pid, &none, pid) || none == pid || at->guard == pid;
+}
+
+static bool counts(int32_t pid)
+{
+	return shared && (shared->pid == pid || shared->guard == pid);
 }
 
 __attribute__((constructor)) static void start(void)
@@ -170,15 +184,20 @@ __attribute__((constructor)) static void start(void)
 struct trace {
 	uint64_t frame[FRAMES];
 	int count, depth;
+	bool is_library;
 };
+
+#define OWN_FRAMES 2 /* fails and the wrapper that calls it */
 
 static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *argument)
 {
 	struct trace *trace = argument;
 	uintptr_t at = _Unwind_GetIP(context);
 
-	if (at >= program_start && at < program_end)
+	if (at >= program_start && at < program_end) {
+		trace->is_library |= trace->count == 0 && trace->depth > OWN_FRAMES;
 		trace->frame[trace->count++] = at - program_start;
+	}
 	return trace->count == FRAMES || ++trace->depth == 64 ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
@@ -204,6 +223,7 @@ static uint32_t count_site(enum call call, uint64_t key, const struct trace *tra
 		site->call = call;
 		site->count = 1;
 		site->phase = shared->phase;
+		site->is_library = trace->is_library;
 		memcpy(site->frame, trace->frame, sizeof(site->frame));
 		site->key = key;
 		shared->sites++;
@@ -232,7 +252,7 @@ static __attribute__((noinline)) bool fails(enum call call)
 	uint64_t key;
 	bool result;
 
-	if (!shared || is_busy || shared->pid != (int32_t)syscall(SYS_getpid))
+	if (!shared || is_busy || !counts((int32_t)syscall(SYS_getpid)))
 		return false;
 	is_busy = true;
 	if (call == CALL_epoll_wait)
@@ -355,9 +375,7 @@ WRAP(int, pthread_create, errno,
      (pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*run)(void *),
       void *restrict context),
      (thread, attributes, run, context))
-WRAP(ssize_t, read, -1, (int fd, void *data, size_t size), (fd, data, size))
 WRAP(ssize_t, pread, -1, (int fd, void *data, size_t size, off_t at), (fd, data, size, at))
-WRAP(ssize_t, write, -1, (int fd, const void *data, size_t size), (fd, data, size))
 WRAP(ssize_t, pwrite, -1, (int fd, const void *data, size_t size, off_t at), (fd, data, size, at))
 WRAP(ssize_t, readlink, -1, (const char *restrict path, char *restrict data, size_t size), (path, data, size))
 WRAP(ssize_t, readlinkat, -1, (int fd, const char *restrict path, char *restrict data, size_t size),
@@ -376,7 +394,6 @@ WRAP(ssize_t, sendto, -1, (int fd, const void *data, size_t size, int flags, __C
 WRAP(ssize_t, sendmsg, -1, (int fd, const struct msghdr *message, int flags), (fd, message, flags))
 WRAP(int, setpgid, -1, (pid_t pid, pid_t group), (pid, group))
 WRAP(int, shutdown, -1, (int fd, int how), (fd, how))
-WRAP(int, signalfd, -1, (int fd, const sigset_t *set, int flags), (fd, set, flags))
 WRAP(int, socket, -1, (int family, int type, int protocol), (family, type, protocol))
 WRAP(int, socketpair, -1, (int family, int type, int protocol, int ends[2]), (family, type, protocol, ends))
 WRAP(int, symlink, -1, (const char *to, const char *path), (to, path))
@@ -405,15 +422,49 @@ WRAP(char *, realpath, NULL, (const char *restrict path, char *restrict found), 
 WRAP(int, chdir, -1, (const char *path), (path))
 WRAP(off_t, lseek, -1, (int fd, off_t at, int from), (fd, at, from))
 
+/* eventfd(2), timerfd_create(2) and signalfd(2) document fewer errors than files have. */
+static bool is_event(int fd)
+{
+	static const char kind[] = "anon_inode:[";
+	char path[32], found[sizeof(kind)];
+	int error = errno;
+	long length = -1;
+
+	if (shared && !is_busy && counts((int32_t)NEXT(syscall)(SYS_getpid))) {
+		is_busy = true;
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		length = NEXT(syscall)(SYS_readlink, path, found, sizeof(found));
+		is_busy = false;
+	}
+	errno = error;
+	return length >= (long)sizeof(kind) - 1 && memcmp(found, kind, sizeof(kind) - 1) == 0;
+}
+
+ssize_t read(int fd, void *data, size_t size)
+{
+	return fails(is_event(fd) ? CALL_read_event : CALL_read) ? -1 : NEXT(read)(fd, data, size);
+}
+
+ssize_t write(int fd, const void *data, size_t size)
+{
+	return fails(is_event(fd) ? CALL_write_event : CALL_write) ? -1 : NEXT(write)(fd, data, size);
+}
+
+/* Only a new descriptor takes anything that may be short. */
+int signalfd(int fd, const sigset_t *set, int flags)
+{
+	return fd < 0 && fails(CALL_signalfd) ? -1 : NEXT(signalfd)(fd, set, flags);
+}
+
 /* Those with a number of arguments that depends on the others. To pass on one more than was given is harmless. */
 #define LAST_ARGUMENT(type, before) \
 	({ \
 		va_list list; \
-		type argument; \
+		type last; \
 		va_start(list, before); \
-		argument = va_arg(list, type); \
+		last = va_arg(list, type); \
 		va_end(list); \
-		argument; \
+		last; \
 	})
 
 int open(const char *path, int flags, ...)
@@ -439,6 +490,13 @@ int fcntl(int fd, int verb, ...)
 	return NEXT(fcntl)(fd, verb, argument);
 }
 
+/* Whether no kernel since 3.4 reports an error for this use of prctl(2), with the arguments that superd passes. */
+static bool never_fails(int verb)
+{
+	return verb == PR_SET_CHILD_SUBREAPER || verb == PR_SET_PDEATHSIG || verb == PR_GET_NAME ||
+	       verb == PR_SET_NAME;
+}
+
 int prctl(int verb, ...)
 {
 	unsigned long word[4];
@@ -448,7 +506,9 @@ int prctl(int verb, ...)
 	for (int i = 0; i < 4; i++)
 		word[i] = va_arg(list, unsigned long);
 	va_end(list);
-	return fails(CALL_prctl) ? -1 : (int)syscall(SYS_prctl, verb, word[0], word[1], word[2], word[3]);
+	if (!never_fails(verb) && fails(CALL_prctl))
+		return -1;
+	return (int)syscall(SYS_prctl, verb, word[0], word[1], word[2], word[3]);
 }
 
 int clone(int (*run)(void *), void *stack, int flags, void *argument, ...)
@@ -482,7 +542,7 @@ int __openat_2(int fd, const char *path, int flags)
 
 ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
 {
-	return fails(CALL_read) ? -1 : NEXT(__read_chk)(fd, data, size, room);
+	return fails(is_event(fd) ? CALL_read_event : CALL_read) ? -1 : NEXT(__read_chk)(fd, data, size, room);
 }
 
 ssize_t __pread_chk(int fd, void *data, size_t size, off_t at, size_t room)
@@ -508,10 +568,27 @@ static int find_raw(long number)
 	}
 }
 
+/* Only the guard makes a process of its own memory that shares its descriptors. */
+static bool starts_superd(long number, const long *word)
+{
+	const struct clone_args *arguments = (const void *)word[0];
+
+	return number == SYS_clone3 && (arguments->flags & (CLONE_FILES | CLONE_VM)) == CLONE_FILES &&
+	       counts((int32_t)NEXT(syscall)(SYS_getpid));
+}
+
+/* In the child. */
+static void follow_superd(void)
+{
+	shared->guard = (int32_t)NEXT(syscall)(SYS_getppid);
+	shared->pid = (int32_t)NEXT(syscall)(SYS_getpid);
+}
+
 long syscall(long number, ...)
 {
 	int call = shared ? find_raw(number) : -1;
-	long word[6];
+	long word[6], result;
+	bool is_guard;
 	va_list list;
 
 	va_start(list, number);
@@ -520,5 +597,9 @@ long syscall(long number, ...)
 	va_end(list);
 	if (call >= 0 && fails((enum call)call))
 		return -1;
-	return NEXT(syscall)(number, word[0], word[1], word[2], word[3], word[4], word[5]);
+	is_guard = shared && starts_superd(number, word);
+	result = NEXT(syscall)(number, word[0], word[1], word[2], word[3], word[4], word[5]);
+	if (is_guard && result == 0)
+		follow_superd();
+	return result;
 }

@@ -1,6 +1,6 @@
 """A superd in namespaces of this process alone, and what is done with it from outside: clients, orders, and looks at what it
 has. Every wait is for a condition. One that lasts ends the failing first, as only a failure that goes on may last."""
-import ctypes
+import glob
 import json
 import os
 import shutil
@@ -9,7 +9,10 @@ import socket
 import subprocess
 import time
 
+from shared import LOCK
+
 PATIENCE = 4      # times as long as a whole run without a failure: until what has not come is lost
+GUARD_PATIENCE = 25 # seconds; superd tries again after 10 s if it cannot start another guard
 SHORT = 0.3      # seconds that a failure goes on for when something waits
 PLACE = "/run/faults"
 
@@ -45,6 +48,14 @@ def words_of(pid):
         return ""
 
 
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
 def clean():
     """Kills what is left of a run, and removes its files."""
     while left := processes():
@@ -61,33 +72,75 @@ def clean():
 
 
 class Superd:
-    def __init__(self, program, injector, shared, table, usual_seconds):
-        self.shared, self.status, self.pid, self.patience = shared, None, 0, max(8.0, PATIENCE * usual_seconds)
+    """superd, and its guard, if its arguments ask for one. faulty: the program whose first process has a call fail."""
+
+    def __init__(self, program, injector, shared, table, usual_seconds, arguments=(), faulty=None):
+        self.shared, self.status, self.patience = shared, None, max(8.0, PATIENCE * usual_seconds)
         self.log_path = f"{PLACE}/log"
         self.control_path = f"{PLACE}/control"
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(f"{PLACE}/notify")
         self.write_table(table)
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "NOTIFY_SOCKET": f"{PLACE}/notify", "LD_PRELOAD": injector,
-                       "FAULTS_FILE": shared.path, "FAULTS_PROGRAM": program}
+                       "FAULTS_FILE": shared.path, "FAULTS_PROGRAM": faulty or program}
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [program, "-f", f"{PLACE}/superd.conf", "--control", self.control_path, "--log-level", "info"],
+                [program, "-f", f"{PLACE}/superd.conf", "--control", self.control_path, "--log-level", "info", *arguments],
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=True)
-        self.pid = self.process.pid
+        self.top = self.process.pid # superd, or its guard
+        self.is_guarded = "--guard" in arguments
 
     def write_table(self, text):
         with open(f"{PLACE}/superd.conf", "w", encoding="utf-8") as file:
             file.write(text)
 
     def log(self):
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        """What it has printed, and what is in the files that its tables name."""
+        text = ""
+        for path in [self.log_path, *glob.glob(f"{PLACE}/*.log")]:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text += file.read()
+        return text
 
     def has_ended(self):
-        if self.status is None:
+        if self.status is None and self.top == self.process.pid:
             self.status = self.process.poll()
+        elif self.status is None: # this process is the first of its namespace, and inherits what has lost its parent
+            pid, status = os.waitpid(self.top, os.WNOHANG)
+            self.status = os.waitstatus_to_exitcode(status) if pid else None
         return self.status is not None
+
+    def below(self):
+        """superd's process below its guard; 0: there is none now. What superd has left is the guard's child, too, but leads no
+        process group of superd's name."""
+        try:
+            with open(f"/proc/{self.top}/task/{self.top}/children", encoding="utf-8") as file:
+                children = [int(word) for word in file.read().split()]
+            return next((pid for pid in children if name_of(pid) == "superd" and os.getpgid(pid) == pid), 0)
+        except OSError:
+            return 0
+
+    def kill(self):
+        """Kills superd below its guard. Whether another one answers then."""
+        before = self.wait(self.below)
+        if not before:
+            return False
+        os.kill(before, signal.SIGKILL)
+        self.shared.set_word(LOCK, 0)
+        return bool(self.wait(lambda: self.below() not in (0, before) and self.answers()))
+
+    def kill_guard(self):
+        """Kills the guard. Whether superd has become the guard of another one, which answers then."""
+        before, top = self.wait(self.below), self.top
+        if not before:
+            return False
+        os.kill(top, signal.SIGKILL)
+        self.shared.set_word(LOCK, 0)
+        if top == self.process.pid:
+            self.process.wait()
+        self.top = before
+        return bool(self.wait(lambda: name_of(self.top) == "superd-guard" and self.below() and self.answers(),
+                              max(self.patience, GUARD_PATIENCE)))
 
     def wait(self, condition, patience=None):
         """Waits until the condition holds; returns its value, None if superd has ended, or it was in vain."""
@@ -105,7 +158,7 @@ class Superd:
         return value
 
     def is_ready(self):
-        """Waits until superd has said that it is ready, or answers all the same. False: neither."""
+        """Waits until superd has said that it is ready, or, as what it said may be lost, until it answers. False: neither."""
         said = b""
 
         def heard():
@@ -115,10 +168,13 @@ class Superd:
             except BlockingIOError:
                 pass
             return b"READY=1" in said
-        return bool(self.wait(heard, self.patience / 4)) or (not self.has_ended() and self.answers())
+        return bool(self.wait(heard, self.patience / 4) or (not self.has_ended() and self.wait(lambda: heard() or self.answers())))
 
     def answers(self):
-        return self.order("version") is not None
+        try:
+            return self.order("version") is not None
+        except Broken:
+            return False
 
     def order(self, line):
         """What superd answers at its control socket: its lines, the last of which says how it went. None: nothing."""
@@ -143,7 +199,8 @@ class Superd:
                 data += got
                 lines = data.decode().splitlines()
                 if data.endswith(b"\n") and ('"done"' in lines[-1] or '"error":' in lines[-1] and '"code"' in lines[-1]):
-                    return [json.loads(each) for each in lines[1:]]
+                    rows = [json.loads(each) for each in lines]
+                    return rows[1:] if "protocol" in rows[0] else rows # who is refused gets no greeting
             if self.has_ended():
                 return None
         raise Broken(f"superctl {line}: no answer within {self.patience:.0f} s: {data[-200:]!r}")
@@ -157,12 +214,12 @@ class Superd:
             f"{row['service']}: {row['state']}" for row in listed[:-1]]
 
     def descriptors(self):
-        """How many descriptors it has, by kind."""
+        """How many descriptors it has, by kind. Those of a guard are the same."""
         kinds = {}
         try:
-            for name in os.listdir(f"/proc/{self.pid}/fd"):
+            for name in os.listdir(f"/proc/{self.top}/fd"):
                 try:
-                    kind = os.readlink(f"/proc/{self.pid}/fd/{name}").split(":[")[0]
+                    kind = os.readlink(f"/proc/{self.top}/fd/{name}").split(":[")[0]
                 except OSError:
                     continue
                 if kind.startswith("/sys/fs/cgroup/"): # two of each service, open from its first start on
@@ -184,7 +241,7 @@ def open_client(kind, where):
     return client
 
 
-def ask(superd, kind, where):
+def ask(superd, kind, where, says="hello\n"):
     """Sends a line and waits for the answer. Returns it, "" where the client was refused."""
     try:
         client = open_client(kind, where)
@@ -193,7 +250,7 @@ def ask(superd, kind, where):
     with client:
         start, data = time.monotonic(), b""
         try:
-            client.sendall(b"hello\n")
+            client.sendall(says.encode())
             while time.monotonic() - start < superd.patience:
                 try:
                     got = client.recv(4096)
@@ -202,11 +259,11 @@ def ask(superd, kind, where):
                     if superd.has_ended():
                         return ""
                     if kind == socket.SOCK_DGRAM:
-                        client.sendall(b"hello\n") # a datagram may be lost: whoever sends one asks again
+                        client.sendall(says.encode()) # a datagram may be lost: whoever sends one asks again
                     continue
                 data += got
-                if not got or data.endswith((b"\n", b"hello")):
-                    return data.decode()
+                if not got or data.endswith((b"\n", b"hello")) and data != b"+Go\r\n":
+                    return "" if data.startswith(b"-") else data.decode() # - is the refusal of RFC 1078
         except OSError:
             return ""
     raise Broken(f"the client of {where} is neither answered nor refused within {superd.patience:.0f} s")

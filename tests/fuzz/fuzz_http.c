@@ -1,5 +1,6 @@
 /* Requests of HTTP from any bytes. Each request has a status that has a reason phrase, a weight lies between 0 and
- * 1, and nothing behind the head changes either. */
+ * 1, and nothing behind the head changes either. What the status page takes from a request lies within it: the path,
+ * the query, and their decoded text, which has no control character. Two Host fields name no server. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,37 @@ static void check_status(const struct http_request *request, const char *text)
 	require(request->status != 200 || !strncmp(text, request->is_head ? "HEAD " PATH : "GET " PATH, strlen(PATH)));
 }
 
+static void check_decoded(bool ok, const struct buf *out, size_t most)
+{
+	require(!ok || out->length <= most);
+	for (size_t n = 0; ok && n < out->length; n++)
+		require((unsigned char)out->data[n] >= 0x20 && out->data[n] != 0x7f);
+}
+
+/* What builtin = status does with a request before it asks superd. */
+static void check_page(const char *text, size_t length)
+{
+	static const char *const names[] = { "status.example", NULL }, *const none[] = { NULL };
+	struct http_request request = http_parse(text, length, NULL);
+	struct buf name = { 0 }, filter = { 0 };
+	struct substring host = { 0 };
+	size_t hosts = http_field(text, length, "Host", &host);
+
+	require(http_reason(request.status)[0]);
+	require(!hosts || (host.at >= text && host.at + host.length <= text + length));
+	require(!http_host_is_own(text, length, none) || http_host_is_own(text, length, names));
+	require(!http_host_is_own(text, length, names) || hosts == 1);
+	if (request.path) {
+		require(request.path >= text && request.path + request.path_length <= text + length);
+		require(!request.query_length || (request.query >= text &&
+						  request.query + request.query_length <= text + length));
+		check_decoded(http_decode(request.path, request.path_length, false, &name), &name, request.path_length);
+		check_decoded(http_query(&request, "q", &filter), &filter, request.query_length);
+	}
+	buf_free(&name);
+	buf_free(&filter);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size ? size : 1); /* of its own size, so that a read behind it is seen */
@@ -42,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_status(&request, text);
 	weight = http_accepts(text, size, TYPE);
 	require(weight == -1 || (weight >= 0 && weight <= 1));
+	check_page(text, size);
 	end = size <= HTTP_REQUEST_MOST ? find_end(text, size) : 0;
 	if (end) {
 		head = http_parse(text, end, PATH);

@@ -1,45 +1,50 @@
 /* Answers of the control socket as superctl reads them, from any bytes: another program may own the socket. The first
- * byte chooses the verb, the second the kind of screen, and each line is a line of the answer. What superctl prints is
- * text that a terminal does not obey.
+ * byte chooses the verb, the second the options and the kind of screen, and each line is a line of the answer. A line
+ * "#" ends the connection. What superctl prints is text that a terminal does not obey.
  *
- * The connection is replaced (the linker's --wrap in Makefile.am); everything from a line's JSON to the printed text is
- * superctl's own. */
+ * The transport below the conversation and the time are replaced (the linker's --wrap in Makefile.am); everything from
+ * a line's bytes to the printed text is superctl's own. */
+#include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/metrics.h"
-#include "cli/superctl/reconnect.h"
 #include "cli/superctl/top_table.h"
 #include "cli/superctl/verbs.h"
 #include "cli/superctl/views.h"
 #include "fuzzer.h"
 
-#define GREETING "{\"superd\":\"1\",\"protocol\":1,\"progress\":true}"
+#define GREETING "{\"superd\":\"1\",\"protocol\":1,\"progress\":true,\"pid\":17}"
 
 static struct {
 	const char *text, *end;         /* the rest of the answer */
 	struct screen screen;
+	bool greets;                    /* the greeting is superd's, not part of the answer */
+	bool is_new;                    /* no line was taken of this connection */
+	char *line;                     /* the last line, owned */
+	int64_t now;
 } server;
 
-enum ctl_status __wrap_conversation_ask(const struct superctl_options *options, const char *verb, int64_t timeout,
-					reply_line *on_line, void *context);
-enum ctl_status __wrap_conversation_open(struct conversation *conversation, const struct superctl_options *options);
-enum ctl_status __wrap_conversation_send(struct conversation *conversation, const struct buf *request);
-enum ctl_status __wrap_conversation_read(struct conversation *conversation, reply_line *on_line, void *context);
-enum ctl_status __wrap_reconnect_read(struct conversation *conversation, const struct buf *request, reply_line *on_line,
-				      void *context);
+int __wrap_transport_connect(struct transport *transport, const char *path, int64_t limit);
+int __wrap_transport_send(struct transport *transport, const char *text, size_t length);
+enum transport_result __wrap_transport_wait_line(struct transport *transport, int64_t until, char **line,
+						 size_t *length);
+void __wrap_transport_close(struct transport *transport);
+int64_t __wrap_clock_ms(void);
+int __wrap_poll(struct pollfd *list, nfds_t count, int timeout);
 bool __wrap_conversation_print(struct buf *out);
-void __wrap_conversation_close(struct conversation *conversation);
 void __wrap_screen_open(struct screen *screen, enum colour colour);
 
 static void check_visible(const char *text, size_t length)
 {
 	for (size_t n = 0; n < length; n++)
-		require(text[n] == '\n' || ((unsigned char)text[n] >= ' ' && text[n] != 0x7f));
+		require(text[n] == '\n' || text[n] == '\t' || ((unsigned char)text[n] >= ' ' && text[n] != 0x7f));
 	require(!memmem(text, length, "\xc2\x9b", 2));
 }
 
@@ -60,67 +65,70 @@ static char *take_line(size_t *length)
 	return line;
 }
 
-enum ctl_status __wrap_conversation_open(struct conversation *conversation, const struct superctl_options *options)
+int64_t __wrap_clock_ms(void)
 {
-	conversation->options = options;
-	conversation->quiet = true;
-	conversation->greeting = json_reply_parse(GREETING, strlen(GREETING));
-	require(conversation->greeting);
-	return CTL_DONE;
+	return server.now;
 }
 
-enum ctl_status __wrap_conversation_send(struct conversation *conversation, const struct buf *request)
+/* Only pauses between two tries come here. */
+int __wrap_poll(struct pollfd *list, nfds_t count, int timeout)
 {
-	(void)conversation;
-	require(request->length && !request->failed);
-	return CTL_DONE;
+	(void)list;
+	require(!count && timeout > 0);
+	server.now += timeout;
+	return 0;
 }
 
-enum ctl_status __wrap_conversation_read(struct conversation *conversation, reply_line *on_line, void *context)
+int __wrap_transport_connect(struct transport *transport, const char *path, int64_t limit)
 {
-	enum ctl_status status = CTL_DONE;
-	bool last = false;
-	size_t length;
-	char *text;
-
-	while (status == CTL_DONE && !last && (text = take_line(&length))) {
-		json_t *line = json_reply_parse(text, length);
-
-		status = conversation_check_line(conversation, line, &last);
-		if (status == CTL_DONE && !last && on_line && !on_line(context, line, text))
-			status = CTL_FAILED;
-		json_decref(line);
-		free(text);
+	require(*path && limit > 0);
+	if (server.text == server.end) {
+		errno = ECONNREFUSED;
+		return -1;
 	}
-	check_visible(buf_string(&conversation->why), conversation->why.length);
-	return last || status != CTL_DONE ? status : CTL_FAILED;
+	*transport = (struct transport){ .fd = -1 };
+	server.is_new = true;
+	return 0;
 }
 
-enum ctl_status __wrap_reconnect_read(struct conversation *conversation, const struct buf *request, reply_line *on_line,
-				      void *context)
+int __wrap_transport_send(struct transport *transport, const char *text, size_t length)
 {
-	(void)request;
-	return __wrap_conversation_read(conversation, on_line, context);
+	(void)transport;
+	require(length > 1 && memchr(text, '\n', length) == text + length - 1);
+	return 0;
 }
 
-void __wrap_conversation_close(struct conversation *conversation)
+/* A block of the line's own size, so that a sanitizer sees the first byte read behind it. */
+static enum transport_result keep_line(char *bytes, char **line, size_t *length)
 {
-	json_decref(conversation->greeting);
-	conversation->greeting = NULL;
+	free(server.line);
+	server.line = *line = bytes;
+	*length = strlen(bytes);
+	return TRANSPORT_LINE;
 }
 
-enum ctl_status __wrap_conversation_ask(const struct superctl_options *options, const char *verb, int64_t timeout,
-					reply_line *on_line, void *context)
+enum transport_result __wrap_transport_wait_line(struct transport *transport, int64_t until, char **line,
+						 size_t *length)
 {
-	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = timeout };
-	enum ctl_status status;
+	bool is_first = server.is_new;
+	char *bytes;
 
-	require(*verb);
-	__wrap_conversation_open(&conversation, options);
-	status = __wrap_conversation_read(&conversation, on_line, context);
-	__wrap_conversation_close(&conversation);
-	buf_free(&conversation.why);
-	return status;
+	(void)transport, (void)until;
+	server.is_new = false;
+	if (is_first && server.greets)
+		return keep_line(strdup(GREETING), line, length);
+	bytes = take_line(length);
+	if (!bytes)
+		return TRANSPORT_END;
+	keep_line(bytes, line, &(size_t){ 0 });
+	return strcmp(bytes, "#") != 0 ? TRANSPORT_LINE : TRANSPORT_END;
+}
+
+void __wrap_transport_close(struct transport *transport)
+{
+	(void)transport;
+	free(server.line);
+	server.line = NULL;
 }
 
 bool __wrap_conversation_print(struct buf *out)
@@ -141,7 +149,8 @@ void __wrap_screen_open(struct screen *screen, enum colour colour)
 static void run_view(const char *verb, unsigned kind)
 {
 	struct superctl_options options = {
-		.verb = verb_find(verb), .control = "/run/superd", .timeout = -1, .names_only = kind & 8,
+		.verb = verb_find(verb), .control = "/run/superd", .timeout = kind & 32 ? 1000000 : -1,
+		.names_only = kind & 8, .json = kind & 128,
 	};
 	static const char *const names[] = { "web" };
 
@@ -199,39 +208,58 @@ static void run_top(char sort)
 	buf_free(&out);
 }
 
-/* stdio's own streams are those of the terminal; nothing is to be seen of these texts there. */
+static struct {
+	FILE *file;
+	char *text;
+	size_t length;
+} messages;                             /* stands in for stderr */
+
+/* The answer as received (--json) goes to stdout, and that is no terminal here. */
 static void hide_output(void)
 {
 	static FILE *nowhere;
 
-	if (!nowhere)
+	if (!nowhere) {
 		nowhere = fopen("/dev/null", "w");
-	require(nowhere);
-	stdout = stderr = nowhere;
+		messages.file = open_memstream(&messages.text, &messages.length);
+	}
+	require(nowhere && messages.file);
+	stdout = nowhere;
+	stderr = messages.file;
+}
+
+static void check_messages(void)
+{
+	require(fflush(messages.file) == 0);
+	check_visible(messages.text, messages.length);
+	rewind(messages.file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const views[] = { "list",   "status", "show",    "why",    "idle", "events",
-					     "health", "reload", "version", "restart" };
+	static const char *const views[] = { "list",   "status", "show",    "why",     "idle", "events",
+					     "health", "reload", "version", "restart", "upgrade" };
 	FILE *out = stdout, *errors = stderr;
 	unsigned verb, kind;
 
 	if (size < 2)
 		return 0;
-	verb = data[0] % 13;
+	verb = data[0] % 14;
 	kind = data[1];
 	server.text = (const char *)data + 2;
 	server.end = (const char *)data + size;
+	server.greets = !(kind & 64);
+	server.now = 1000;
 	server.screen = (struct screen){ .is_terminal = kind & 1, .unicode = kind & 2, .width = kind & 4 ? 80 : 0 };
 	hide_output();
 	if (verb < sizeof(views) / sizeof(*views))
 		run_view(views[verb], kind);
-	else if (verb < 12)
-		run_metrics(verb == 10 ? METRICS_TEXT : METRICS_OPENMETRICS);
+	else if (verb < 13)
+		run_metrics(verb == 11 ? METRICS_TEXT : METRICS_OPENMETRICS);
 	else
 		run_top("mcns"[kind % 4]);
 	stdout = out;
 	stderr = errors;
+	check_messages();
 	return 0;
 }

@@ -15,9 +15,9 @@ PYTHON, PLACE = "/usr/bin/python3", "/superd"
 GROUPS = "/sys/fs/cgroup"
 ROW = re.compile(r"\| ([^|]+) \| (\d+) \| ([\d.]+) MB \| ([\d.]+) MB \| ([\d.]+) MB \| ([\d.]+) ms \|(?: (-?[\d.]+) MB \|)?")
 REFUSED = "memory was not handed back"
-WAYS = {"awake": ("never asked for", "awake, all of them"), "stop": ("ended when idle",), "freeze": ("frozen",),
+WAYS = {"awake": ("never started", "awake, all of them"), "stop": ("stopped when idle",), "freeze": ("frozen",),
         "reclaim": ("frozen, memory handed back",)}
-ASLEEP = ("never asked for", "ended when idle")
+ASLEEP = ("never started", "stopped when idle")
 
 
 class Wrong(OSError):

@@ -27,9 +27,9 @@ def what_a_silent_superd_runs_is_not_taken_for_stopped(world):
         finally:
             ending.set()
             ear.join()
+    world.stop()
     agent.does("monitor", NOT_RUNNING)
     agent.parameters["service"] = "dog"
-    world.stop()
     world.start()
     agent.does("monitor", NOT_RUNNING)
     agent.does("stop")

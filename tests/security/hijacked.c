@@ -1,8 +1,10 @@
 /* hijacked.so: a superd-builtin that an attacker has in hand. Loaded into it by LD_PRELOAD, it takes the place of
  * send(2): what echo would send back is an order, and what became of it goes to the client. The orders are those of
- * a stranger who found a fault that lets him run code there. */
+ * a stranger who found a fault that lets him run code there. In a redirect it takes the place of connect(2): it shuts
+ * down all its sockets but the client's, superd's channel among them, and stays. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,7 +22,16 @@ static long connect_to(int family)
 
 	if (fd < 0)
 		return -1;
-	return connect(fd, (struct sockaddr *)&node, sizeof(node));
+	return syscall(SYS_connect, fd, &node, sizeof(node));
+}
+
+int connect(int fd, const struct sockaddr *to, socklen_t length)
+{
+	(void)fd, (void)to, (void)length;
+	for (int other = 3; other < 16; other++)
+		shutdown(other, SHUT_RDWR);
+	for (;;)
+		poll(NULL, 0, -1);
 }
 
 static long map_code(void)

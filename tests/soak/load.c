@@ -187,22 +187,31 @@ static enum result judge(const struct visit *visit)
 	return right ? SERVED : WRONG;
 }
 
-/* Once connected: sends all of it, which is short and fits. false: the client is over. */
+/* Sends all of the request, which is short and fits, if the socket is connected: on the loopback a handshake is mostly
+ * over when connect(2) returns. false: the client is over. */
 static bool send_request(struct load *load, struct visit *visit)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = visit };
 	char request[ANSWER_MOST];
 	size_t length = compose(visit->target, visit, request);
 
 	if (length && send(visit->fd, request, length, MSG_NOSIGNAL) != (ssize_t)length) {
+		if (errno == EAGAIN)
+			return true;
 		end_visit(load, visit, errno == ECONNREFUSED ? REFUSED : RESET, errno);
 		return false;
 	}
 	if (visit->target->kind == ECHO)
 		shutdown(visit->fd, SHUT_WR);
 	visit->connected = true;
-	epoll_ctl(load->epoll, EPOLL_CTL_MOD, visit->fd, &event);
 	return true;
+}
+
+/* Has the loop wait for the answer, or first for the connection. */
+static void watch(const struct load *load, struct visit *visit, int operation)
+{
+	struct epoll_event event = { .events = visit->connected ? EPOLLIN : EPOLLOUT, .data.ptr = visit };
+
+	epoll_ctl(load->epoll, operation, visit->fd, &event);
 }
 
 /* Whether that is all of the answer of one who goes on: it ends with the line. */
@@ -243,8 +252,8 @@ static void hear(struct load *load, struct visit *visit, uint32_t events)
 		getsockopt(visit->fd, SOL_SOCKET, SO_ERROR, &error, &size);
 		if (error)
 			end_visit(load, visit, error == ECONNREFUSED ? REFUSED : RESET, error);
-		else if (events & EPOLLOUT && send_request(load, visit))
-			read_answer(load, visit);
+		else if (events & EPOLLOUT && send_request(load, visit) && visit->connected)
+			watch(load, visit, EPOLL_CTL_MOD);
 		return;
 	}
 	read_answer(load, visit);
@@ -254,7 +263,6 @@ static void begin_visit(struct load *load, struct target *target)
 {
 	int type = target->kind == DATAGRAM ? SOCK_DGRAM : SOCK_STREAM;
 	struct visit *visit;
-	struct epoll_event event = { .events = EPOLLOUT };
 
 	if (target->in_flight >= IN_FLIGHT_MOST || load->free_count == 0) {
 		target->skipped++;
@@ -268,7 +276,6 @@ static void begin_visit(struct load *load, struct target *target)
 		perror("load: socket");
 		exit(2);
 	}
-	event.data.ptr = visit;
 	if (connect(visit->fd, &target->address.any, target->address_length) < 0 && errno != EINPROGRESS) {
 		/* A full queue of a unix socket: who is not in such a hurry waits for a place. */
 		if (errno == EAGAIN) {
@@ -282,7 +289,9 @@ static void begin_visit(struct load *load, struct target *target)
 		end_visit(load, visit, REFUSED, errno);
 		return;
 	}
-	epoll_ctl(load->epoll, EPOLL_CTL_ADD, visit->fd, &event);
+	if (!send_request(load, visit))
+		return;
+	watch(load, visit, EPOLL_CTL_ADD);
 }
 
 /* ---- the clock ---- */

@@ -4,6 +4,9 @@ import random
 import socket
 
 
+OWN_SHARE = 0.45
+
+
 class Service:
     """A row of the table.
 
@@ -54,11 +57,12 @@ def free_ports(count, lot=random):
     return found
 
 
-def services(folder, programs, rate):
-    """One of each kind. folder: for sockets and files; programs: where the backends are; rate: clients a second, in all."""
+def services(folder, programs, rate, own=OWN_SHARE):
+    """One of each kind. folder: for sockets and files; programs: where the backends are; rate: clients a second, in all;
+    own: the share of those who have a process of their own, which cost some twenty times as much."""
     backend = f"{programs}/backend"
     ports = iter(free_ports(24))
-    share = rate / 16
+    share, own_share = rate * (1 - own) / 9.8, rate * own / 7.5
 
     def at():
         return f"127.0.0.1:{next(ports)}"
@@ -72,26 +76,26 @@ def services(folder, programs, rate):
     each = ["accept = yes", *quick]
     return [
         Service("calm", calm_at, [*quick, runs("few 1000000000")], ("line", share), calm=True),
-        Service("calm-each", at(), [*each, runs("stdio")], ("line", share), calm=True, cut=True),
+        Service("calm-each", at(), [*each, runs("stdio")], ("line", own_share), calm=True, cut=True),
         Service("lazy", at(), lazy, ("line", share)),
         Service("draining", at(), [*lazy, "on_change = drain"], ("line", share)),
-        Service("each", at(), [*each, runs("stdio")], ("line", share), cut=True),
+        Service("each", at(), [*each, runs("stdio")], ("line", own_share), cut=True),
         Service("forking", at(), [*quick, runs(f"fork few,pid={folder}/daemon"), "type = forking",
                                   f'pid_file = "{folder}/daemon"'], ("line", share)),
         Service("notify", at(), [*quick, runs("-n few 400"), "type = notify"], ("line", share)),
-        Service("echo", at(), [*each, "builtin = echo"], ("echo", share), cut=True, serial=False),
-        Service("daytime", at(), [*each, "builtin = daytime"], ("daytime", share), cut=True, serial=False),
-        Service("time", at(), [*each, "builtin = time"], ("time", share), cut=True, serial=False),
+        Service("echo", at(), [*each, "builtin = echo"], ("echo", own_share), cut=True, serial=False),
+        Service("daytime", at(), [*each, "builtin = daytime"], ("daytime", own_share), cut=True, serial=False),
+        Service("time", at(), [*each, "builtin = time"], ("time", own_share), cut=True, serial=False),
         Service("redirect", at(), [*each, 'redirect = { "127.0.0.1", "%s" }' % calm_at.rpartition(":")[2]],
-                ("line", share), cut=True, serial=False),
+                ("line", own_share), cut=True, serial=False),
         Service("mux", mux_at, [*each, "builtin = tcpmux"], None, cut=True, serial=False, carries=("muxed",)),
-        Service("muxed", "tcpmux:+muxed", [*each, runs("stdio")], ("mux", share, mux_at), cut=True),
+        Service("muxed", "tcpmux:+muxed", [*each, runs("stdio")], ("mux", own_share, mux_at), cut=True),
         Service("datagram", f"udp:{at()}", lazy, ("datagram", share)),
         Service("local", f"{folder}/local.sock", lazy, ("line", share)),
         Service("stopping", at(), [*lazy, "idle_timeout = 300ms", "idle_action = stop"], ("line", share * 2, 0.6, 1.2)),
         Service("freezing", at(), [*lazy, "idle_timeout = 300ms", "idle_action = freeze"],
                 ("line", share * 2, 0.6, 1.2)),
-        Service("warm", at(), [*each, runs("stdio"), "warm = 4"], ("line", share / 2), cut=True),
+        Service("warm", at(), [*each, runs("stdio"), "warm = 4"], ("line", own_share / 2), cut=True),
         Service("bound", bound_at, [*quick, "pass = bind", f'exec = "{programs}/binder tcp4 nonblock bind={bound_at} '
                                     'listen=64 serve=level"'], ("line", share), serial=False),
         Service("coming", at(), lazy, ("line", share / 2)),

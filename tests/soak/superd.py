@@ -4,9 +4,11 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
+OWN = ("superd", "superctl")    # what the names of superd's own processes begin with, and of those that ask it
 
 
 def become_subreaper():
@@ -45,6 +47,29 @@ def descendants(pid):
     return below
 
 
+def leads_its_group(pid):
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
+
+
+def reap_strangers(known):
+    """Children that came to this process when their parent ended, and have ended themselves."""
+    for pid, (parent, _, state) in parents().items():
+        if parent == os.getpid() and state == "Z" and pid not in known:
+            os.waitpid(pid, os.WNOHANG)
+
+
+def variables(pid):
+    """A process's environment; what cannot be read is empty."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return dict(one.split("=", 1) for one in file.read().decode(errors="replace").split("\0") if "=" in one)
+    except OSError:
+        return {}
+
+
 def kill_descendant(of, pid, number):
     """Sends the signal to the very process that is below `of` now. False: there is none of this pid."""
     try:
@@ -62,6 +87,59 @@ def kill_descendant(of, pid, number):
         os.close(handle)
 
 
+class Adopted:
+    """A child that this process has not started: what has outlived its parent."""
+
+    def __init__(self, pid):
+        self.pid, self.returncode = pid, None
+
+    def poll(self):
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid == self.pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, seconds=None):
+        deadline = time.monotonic() + (seconds or 1e9)
+        while self.poll() is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("superd", seconds)
+            time.sleep(0.01)
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+
+class Order:
+    """A superctl that runs. It writes into a file, because a pipe that is read at the end has room for 64 KiB only, and
+    "superctl metrics" prints more."""
+
+    def __init__(self, words):
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
+            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+            self.file = os.fdopen(os.dup(file.fileno()), "r", encoding="utf-8", errors="replace")
+
+    def is_over(self):
+        return self.process.poll() is not None
+
+    def end(self):
+        """Once it is over: its exit status, and what it printed."""
+        self.file.seek(0)
+        said = self.file.read()
+        self.file.close()
+        return self.process.returncode, said
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.file.close()
+
+
 class Superd:
     """superd with its table, log and control socket in a folder."""
 
@@ -76,12 +154,30 @@ class Superd:
                 start_new_session=True)
         self.pid = self.process.pid     # of the guard, if there is one
         self.guarded = guarded
+        self.load = 0                   # pid of the load generator, which is no backend
 
     def main_pid(self):
-        """Of superd itself; None: it has just died."""
+        """Of superd itself; None: it has just died. It leads a process group, unlike what it has forked."""
         if not self.guarded:
             return self.pid
-        return next((pid for pid, (parent, name, _) in parents().items() if parent == self.pid and name == "superd"), None)
+        return next((pid for pid, (parent, name, state) in parents().items()
+                     if parent == self.pid and name == "superd" and state != "Z" and leads_its_group(pid)), None)
+
+    def follow_successor(self):
+        """The guard has died: superd, whose parent this process is now, becomes the next one. False: it does not. In an upgrade
+        the superd of before may be on its way out beside it."""
+        self.process.wait()
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for pid, (parent, name, state) in parents().items():
+                if parent != os.getpid() or name != "superd-guard" or state == "Z":
+                    continue
+                self.pid = pid
+                if self.main_pid():
+                    self.process = Adopted(pid)
+                    return True
+            time.sleep(0.02)
+        return False
 
     def write_table(self, text):
         """The whole table at once, as a reload may read it at any time."""
@@ -91,8 +187,7 @@ class Superd:
 
     def order(self, *words):
         """superctl with these words, on its way."""
-        return subprocess.Popen([self.superctl, "--control", self.control, *words], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return Order([self.superctl, "--control", self.control, *words])
 
     def ask(self, *words, seconds=60):
         """superctl to its end: its status, and what it printed."""
@@ -155,8 +250,19 @@ class Superd:
         return kinds
 
     def backends(self):
-        """Processes below it that are none of its own: pid -> (name, state)."""
-        return {pid: what for pid, what in descendants(self.pid).items() if not what[0].startswith("superd")}
+        """Processes that are none of its own: pid -> (name, state). Those of a superd and a guard that have died are below this
+        process."""
+        above = os.getpid() if self.guarded else self.pid
+        return {pid: what for pid, what in descendants(above).items() if not what[0].startswith(OWN) and pid != self.load}
+
+    def main_processes(self):
+        """Name of a service that takes clients itself -> the processes that superd has executed for it."""
+        found = {}
+        for pid, (_, state) in self.backends().items():
+            has = variables(pid) if state != "Z" else {}
+            if has.get("LISTEN_PID") == str(pid):
+                found.setdefault(has.get("LISTEN_FDNAMES"), []).append(pid)
+        return found
 
     def end(self, seconds=40):
         """TERM; its exit status, or None where it had to be killed."""
@@ -171,16 +277,28 @@ class Superd:
         return self.process.returncode
 
 
+def reap():
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
 def end_children(but=()):
-    """Kills and reaps what is left below this process: who it was."""
-    left = {pid: what for pid, what in descendants(os.getpid()).items() if pid not in but}
+    """Kills and reaps what is left below this process: who it was. Workers of superd end by themselves when it has ended,
+    within a moment."""
+    deadline = time.monotonic() + 2
+    while True:
+        reap()
+        left = {pid: what for pid, what in descendants(os.getpid()).items() if pid not in but}
+        if not any(name.startswith("superd-") for name, _ in left.values()) or time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
     for pid in left:
         kill_descendant(os.getpid(), pid, signal.SIGKILL)
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and any(pid in left for pid in descendants(os.getpid())):
-        try:
-            os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            break
+        reap()
         time.sleep(0.01)
     return left

@@ -2,12 +2,14 @@
 """Whether a soak's judgement is right: what explains a lost client, what drifts, and that a seed has one sequence of orders."""
 import os
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import draw  # noqa: E402
 import judge  # noqa: E402
 import orders  # noqa: E402
+import superd  # noqa: E402
 
 
 def lost(kind, begun, ended, name="web"):
@@ -81,6 +83,16 @@ class Orders(unittest.TestCase):
         for kind, (verb, _) in orders.ENDS.items():
             undone = sum(order.kind == verb for order in given)
             self.assertGreaterEqual(undone, sum(order.kind == kind for order in given), kind)
+
+
+class Superctls(unittest.TestCase):
+    def test_one_that_prints_more_than_a_pipe_holds_comes_to_its_end(self):
+        order = superd.Order(["sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; exit 3"])
+        deadline = time.monotonic() + 30
+        while not order.is_over() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertTrue(order.is_over())
+        self.assertEqual(order.end(), (3, "x" * 300000))
 
 
 class Pictures(unittest.TestCase):

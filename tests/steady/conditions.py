@@ -13,6 +13,9 @@ LOCALES = ("C", "tr_TR.UTF-8", "de_DE@euro")
 BUILD = ("while :; do printf '#include <stdlib.h>\\n#include <stdio.h>\\nint main(void) { return puts(\"\"); }\\n' |"
          " cc -O2 -x c -o /dev/null -; done")
 BUSY = "while :; do :; done"
+# Criterion names a socket in /tmp by its pid, so suites beside each other, and the next one after a crash, need different ones.
+SOME_PID = ("n=$(od -An -N2 -tu2 /dev/urandom) && echo $((300 + n % 30000)) >/proc/sys/kernel/ns_last_pid;"
+            ' "$@"; exit $?')
 
 
 class Condition:
@@ -69,7 +72,7 @@ def conditions(folder, wanted=()):
     is_root = os.geteuid() == 0
     mounts = ["unshare", "--mount", "--propagation", "private"]
     covered = [*mounts, "sh", "-c", 'mount -t tmpfs -o ro,size=4k none /proc/sys && exec "$@"', "sh"]
-    own_pids = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    own_pids = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", SOME_PID, "sh"]
     try:
         user = pwd.getpwnam(USER)
         as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]

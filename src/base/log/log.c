@@ -113,7 +113,7 @@ bool log_stand_in(struct log *log, const char *path)
 void log_report_kept(struct log *log, const char *why)
 {
 	log_error(log, "cannot open the log %s again: %s; %s", log->sink.path, why,
-		  log->sink.kind == LOG_SINK_FILE ? "the open one goes on" : "it still goes to stderr");
+		  log->sink.kind == LOG_SINK_FILE ? "the open one stays in use" : "it still goes to stderr");
 }
 
 bool log_reopen(struct log *log)
@@ -129,6 +129,17 @@ bool log_reopen(struct log *log)
 	if (stands_in)
 		log_notice(log, "logging to file:%s again", log->sink.path);
 	return true;
+}
+
+const char *log_move(struct log *log, const char *destination)
+{
+	return log_sink_move(&log->sink, destination);
+}
+
+void log_set_form(struct log *log, bool json, enum level level)
+{
+	log->json = json;
+	log->level = level;
 }
 
 void log_tap(struct log *log, enum level level,

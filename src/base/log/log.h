@@ -36,13 +36,18 @@ const char *log_name(const struct log *log);    /* accepts NULL */
 bool log_stand_in(struct log *log, const char *path);
 
 /* Opens the file or /dev/log again, for log rotation, or looks again at the type of stderr. false and errno: the file
- * cannot be opened; the log goes on as it was, and has a line about that. */
+ * cannot be opened; the log keeps its destination, and has a line about the failure. */
 bool log_reopen(struct log *log);       /* accepts NULL */
 void log_report_kept(struct log *log, const char *why); /* that line, for a file that superd may not open */
 const char *log_file_path(const struct log *log);       /* the file that log_reopen opens; NULL: none */
 
-/* While on, errors go to stderr too, in the text form, for whoever waits for superd to start. A line that stderr does
- * not take at once is not echoed. */
+/* Moves the log to another destination, with the lines that wait in the queue. Returns NULL, or why it cannot: the log is
+ * as before then. log_set_form changes what log_open has set. */
+const char *log_move(struct log *log, const char *destination);
+void log_set_form(struct log *log, bool json, enum level level);
+
+/* While on, errors also go to stderr, in the text form, for the user or script that starts superd. A line that stderr
+ * does not take at once is not echoed. */
 void log_echo(struct log *log, bool on);        /* accepts NULL */
 
 /* The facts of an event. A fact that is 0 or NULL is unknown, except status, signal and duration, which have flags. */
@@ -75,8 +80,8 @@ void log_output(struct log *log, enum level level, const struct event *event, co
 /* Logs a line with event->is_alone set. Ignores the log's level, too: an option of the service asks for the line. */
 void log_record(struct log *log, enum level level, const struct event *event, const char *line, size_t length);
 
-/* Calls heard for every event up to this level, even if the log leaves it out, but not for what heard logs. heard NULL:
- * ends that. The message may have control characters, which the text form escapes. */
+/* Calls heard for every event up to this level, even if the log leaves it out, but not for lines that heard itself
+ * logs. heard NULL: ends that. The message may have control characters, which the text form escapes. */
 void log_tap(struct log *log, enum level level,
 	     void (*heard)(void *context, enum level level, const struct event *event, const char *message,
 			   size_t length),

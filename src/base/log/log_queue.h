@@ -1,8 +1,9 @@
-/* The lines that a sink cannot write now, in their order. Nothing here calls the system.
+/* The lines that a sink cannot write now, in their order. It makes no system call.
  *
- * The queue is bounded in bytes. There are two classes of lines: those about a client (START, EXIT, FAIL, refused), and
- * chatter, which is all else. If a line does not fit, the oldest chatter is dropped and counted; for a line about a
- * client, then the oldest lines about clients. A line that is written in part is never dropped. */
+ * The queue is bounded in bytes. There are two classes of lines: those about a client (START, EXIT, FAIL,
+ * refused), and chatter, which is everything else. If a line does not fit, the oldest chatter is dropped and
+ * counted; to make room for a line about a client, then also the oldest lines about clients. A line that is
+ * written in part is never dropped. */
 #pragma once
 
 #include <stdbool.h>

@@ -422,6 +422,65 @@ bool log_sink_reopen(struct log_sink *sink)
 	return true;
 }
 
+/* Gives the lines of the queue the form of the new destination: for syslog they have a head with time, name and pid,
+ * and no newline. A line that there is no memory for counts as lost. */
+static void convert_queue(struct log_sink *sink)
+{
+	bool to_syslog = sink->kind == LOG_SINK_SYSLOG;
+	struct syslog_head head = own_head(sink, LOG_INFO);
+	size_t most = sink->queue.most, count = 0;
+
+	LIST_EACH(link, &sink->queue.lines)
+		count++;
+	sink->queue.most = SIZE_MAX;    /* for a moment each line is there twice */
+	while (count--) {
+		struct log_line *line = log_queue_first(&sink->queue);
+		const char *text = line->text, *end = to_syslog ? NULL : strchr(text, '>');
+
+		buf_clear(&sink->text);
+		if (to_syslog)
+			syslog_compose(&sink->text, &head, text, line->length - 1);
+		else
+			buf_addf(&sink->text, "%s\n", end ? end + 1 : text);
+		if (sink->text.failed)
+			log_sink_count_lost(sink, line->of_client);
+		else
+			queue_line(sink, &(struct log_text){ sink->text.data, sink->text.length, 0, line->of_client });
+		log_queue_drop(&sink->queue, line, &(struct log_losses){ 0 });
+	}
+	sink->queue.most = most;
+}
+
+const char *log_sink_move(struct log_sink *sink, const char *destination)
+{
+	struct log_sink next;
+	bool was_syslog = sink->kind == LOG_SINK_SYSLOG;
+	const char *why = log_sink_open(&next, destination);
+
+	if (why)
+		return why;
+	if (!log_queue_is_empty(&sink->queue))
+		log_sink_flush(sink);
+	set_state(sink, LOG_SINK_READY);        /* so that the loop stops polling the old descriptor */
+	if (sink->fd != STDERR_FILENO)
+		fd_close(&sink->fd);
+	syslog_close(&sink->syslog);
+	free(sink->path);
+	sink->kind = next.kind;
+	sink->mode = next.mode;
+	sink->fd = next.fd;
+	sink->path = next.path;
+	sink->is_regular = next.is_regular;
+	sink->facility = next.facility;
+	sink->syslog.retry_at = 0;
+	log_queue_rewind(&sink->queue);
+	if (was_syslog != (sink->kind == LOG_SINK_SYSLOG))
+		convert_queue(sink);
+	if (!log_queue_is_empty(&sink->queue))
+		log_sink_flush(sink);
+	return NULL;
+}
+
 void log_sink_close(struct log_sink *sink)
 {
 	struct log_losses lost = { 0 };

@@ -32,7 +32,7 @@ struct log_sink {
 	enum log_sink_kind kind;
 	enum log_sink_mode mode;        /* of stderr or a file */
 	int fd;                         /* of stderr or a file; owned unless it is 2; -1: syslog */
-	char *path;                     /* owned; the file, also while stderr stands in for it; NULL: none */
+	char *path;                     /* owned; the file, also while stderr replaces it; NULL: none */
 	bool is_regular;                /* fd is a regular file */
 	int facility;                   /* of syslog(3), LOG_DAEMON unless set */
 	const char *ident;              /* the program's name in syslog lines, borrowed; "superd" unless set */
@@ -95,5 +95,9 @@ bool log_sink_is_current(const struct log_sink *sink, int64_t *size);
 
 /* Opens the destination again. false and errno: it cannot be opened, and the sink is unchanged. */
 bool log_sink_reopen(struct log_sink *sink);
+
+/* Goes on with another destination, which gets the lines of the queue. Returns NULL, or why it cannot be opened: the sink
+ * is unchanged then. */
+const char *log_sink_move(struct log_sink *sink, const char *destination);
 
 void log_sink_close(struct log_sink *sink);     /* drops the queue */

@@ -17,7 +17,7 @@ struct syslog {
 #define SYSLOG_LINE 4000                /* most bytes of a line */
 #define SYSLOG_INIT { .fd = -1 }
 
-/* What a line begins with. */
+/* The start of each line. */
 struct syslog_head {
 	int priority;                   /* facility | severity, as in syslog(3) */
 	const char *ident;              /* the program's name */

@@ -32,9 +32,10 @@ static void print_key(FILE *out, const struct explained_key *key)
 {
 	const char *option = key->status == KEY_DONE ? key->option : NULL;
 
-	fprintf(out, "superd: %s %s is %s", key->where, key->name, key_status_name(key->status));
+	fprintf(out, "superd: %s %s is %s", key->where, key->name,
+		option ? "supported" : key_status_name(key->status));
 	if (option)
-		fprintf(out, ", as %s", option);
+		fprintf(out, " by %s", option);
 	fprintf(out, "%s%s", key->reason ? ": " : "", key->reason ? key->reason : "");
 	if (option)
 		fprintf(out, " (see superd --explain %s)", option);

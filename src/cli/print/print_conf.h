@@ -1,5 +1,5 @@
-/* Everything that superd prints about tables and options: a table as superd.conf or JSON, the explanation of an option,
- * the lists in the manual pages, the names in other systems, and shell completions. The table of options
+/* Everything that superd prints about tables and options: a table as superd.conf, JSON or a graph, the explanation of an
+ * option, the lists in the manual pages, the names in other systems, and shell completions. The table of options
  * (config/option/option_table.h) drives it all.
  *
  * Every function returns false if memory ran out or `out` could not be written. */
@@ -16,9 +16,13 @@ bool print_conf(const struct table *table, bool comments, FILE *out);
 
 /* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in
  * seconds, sizes in bytes. A service has the options that differ from the defaults, and always accept, pass, exec, user
- * and disable. A socket has the options that differ from its service. "max_starting" stands before "services" if the
- * table sets it. */
+ * and disable. A socket has the options that differ from its service. "superd": {…} stands before "services" if the table
+ * has superd { }; it has the settings that are set. */
 bool print_json(const struct table *table, FILE *out);
+
+/* Prints a graph in the language of dot(1): an oval for each socket, a box for each service, and arrows from sockets to
+ * services, from these to services that they want, and to the target of a redirect. */
+bool print_dot(const struct table *table, FILE *out);
 
 /* Explains one option to a person. Also false if there is no such option; directive_hint then has a hint. */
 bool print_explain(const char *option, FILE *out);
@@ -26,6 +30,7 @@ bool print_explain(const char *option, FILE *out);
 bool print_options(FILE *out);          /* the names of all options, by chapter */
 
 bool print_mdoc(FILE *out);             /* the list of options in superd.conf(5) */
+bool print_mdoc_index(FILE *out);       /* the index of options in superd.conf(5), by chapter */
 bool print_mdoc_xinetd(FILE *out);      /* the list of attributes in superd-xinetd.conf(5) */
 bool print_mdoc_units(FILE *out);       /* the lists of keys in superd-systemd(5) */
 bool print_mdoc_launchd(FILE *out);     /* the lists of keys in superd-launchd(5) */

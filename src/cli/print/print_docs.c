@@ -6,7 +6,11 @@
 
 #include <string.h>
 
-#include "cli/print/print_defaults.h"
+#include "cli/print/example.h"
+#include "cli/print/buf_flush.h"
+#include "config/table/service_json.h"
+
+#define MDOC_WIDTH 110                  /* columns of a line of names */
 
 static const char *const systems[DIALECTS] = {
 	[NATIVE] = "superd.conf", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd",
@@ -25,6 +29,18 @@ static void add_roff(struct buf *out, const char *text, size_t length)
 	buf_char(out, '\n');
 }
 
+/* Adds a text that ends the line of a macro, where a plain quote would begin an argument. */
+static void add_quoted(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '"')
+			buf_text(out, "\\(dq");
+		else
+			buf_char(out, *text);
+	}
+	buf_char(out, '\n');
+}
+
 /* Adds each sentence on a line of its own. */
 static void add_sentences(struct buf *out, const char *text)
 {
@@ -37,10 +53,10 @@ static void add_sentences(struct buf *out, const char *text)
 	add_roff(out, text, strlen(text));
 }
 
-/* Adds "= Cm a | b", or "= Ar placeholder". */
+/* Adds "= Cm a | b", or "= Ar placeholder", without the end of the line. */
 static void add_value(struct buf *out, const struct directive *directive)
 {
-	buf_text(out, " No =");
+	buf_text(out, " =");
 	if (directive->words && directive->type == &type_word) {
 		for (size_t i = 0; directive->words[i]; i++)
 			buf_addf(out, "%s %s", i ? " |" : " Cm", directive->words[i]);
@@ -49,7 +65,6 @@ static void add_value(struct buf *out, const struct directive *directive)
 	} else {
 		buf_addf(out, " Ar %s", directive->argument ? directive->argument : "value");
 	}
-	buf_char(out, '\n');
 }
 
 static void add_heading(struct buf *out, const struct directive *directive)
@@ -58,46 +73,54 @@ static void add_heading(struct buf *out, const struct directive *directive)
 
 	buf_addf(out, ".It Ic %s", directive->name[NATIVE]);
 	if (argument && strchr(argument, '{'))
-		buf_addf(out, " Ar %.*s Cm { No ... Cm }\n", (int)strcspn(argument, " {"), argument);
+		buf_addf(out, " Ar %.*s Cm { No ... Cm }", (int)strcspn(argument, " {"), argument);
 	else
 		add_value(out, directive);
-}
-
-static void add_elsewhere(struct buf *out, const struct directive *directive)
-{
-	bool any = false;
-
-	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
-		if (!directive->name[dialect])
-			continue;
-		buf_addf(out, any ? " , No %s: Li %s" : ".Pq %s: Li %s", systems[dialect], directive->name[dialect]);
-		any = true;
-	}
-	if (any)
-		buf_char(out, '\n');
+	if (directive_has_value(directive) && directive->fallback)
+		buf_addf(out, " Pq default %s", directive->fallback);
+	buf_char(out, '\n');
 }
 
 static void add_entry(struct buf *out, const struct directive *directive)
 {
+	const char *example = example_in_manual(directive);
+
 	add_heading(out, directive);
 	add_sentences(out, directive->help);
-	if (directive_has_value(directive) && directive->fallback)
-		buf_addf(out, "The default is\n.Ql %s .\n", directive->fallback);
-	add_elsewhere(out, directive);
+	if (example) {
+		buf_addf(out, directive->argument && strchr(directive->argument, '{') ? ".Dl %s " : ".Dl %s = ",
+			 directive->name[NATIVE]);
+		add_quoted(out, example);
+	}
+}
+
+/* Adds a table as it stands. */
+static void add_table(struct buf *out, const char *text)
+{
+	buf_text(out, ".Bd -literal -offset indent\n");
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		add_roff(out, text, length);
+		text += length + (text[length] == '\n');
+	}
+	buf_text(out, ".Ed\n");
 }
 
 static void add_chapter(struct buf *out, enum chapter chapter)
 {
+	const struct directive *directive;
 	bool any = false;
 
 	buf_addf(out, ".Ss %s\n", chapter_title(chapter));
-	for (size_t i = 0; i < directive_count; i++) {
-		if (directives[i].chapter != chapter)
+	add_table(out, example_of_chapter(chapter));
+	for (size_t i = 0; (directive = directive_listed(i)); i++) {
+		if (directive->chapter != chapter)
 			continue;
 		if (!any)
 			buf_text(out, ".Bl -tag -width Ds\n");
 		any = true;
-		add_entry(out, &directives[i]);
+		add_entry(out, directive);
 	}
 	if (any)
 		buf_text(out, ".El\n");
@@ -110,6 +133,38 @@ bool print_mdoc(FILE *out)
 
 	for (int chapter = 0; chapter < CHAPTERS; chapter++)
 		add_chapter(&text, (enum chapter)chapter);
+	ok = buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}
+
+bool print_mdoc_index(FILE *out)
+{
+	const struct directive *directive;
+	struct buf text = { 0 };
+	bool ok;
+
+	buf_text(&text, ".Bl -tag -width Ds\n");
+	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
+		size_t length = 0;
+
+		buf_addf(&text, ".It Sx %s", chapter_title((enum chapter)chapter));
+		for (size_t i = 0; (directive = directive_listed(i)); i++) {
+			const char *name = directive->name[NATIVE];
+
+			if ((int)directive->chapter != chapter)
+				continue;
+			if (length == 0 || length + strlen(name) > MDOC_WIDTH) {
+				buf_addf(&text, length ? " ,\n.Ic %s" : "\n.Ic %s", name);
+				length = 0;
+			} else {
+				buf_addf(&text, " , %s", name);
+			}
+			length += strlen(name) + 3;
+		}
+		buf_text(&text, "\n");
+	}
+	buf_text(&text, ".El\n");
 	ok = buf_flush(&text, out);
 	buf_free(&text);
 	return ok;
@@ -143,6 +198,7 @@ static void add_attribute(struct buf *out, const struct directive *directive)
 {
 	buf_addf(out, ".It Cm %s", directive->name[XINETD]);
 	add_value(out, directive);
+	buf_char(out, '\n');
 	add_as_xinetd(out, directive->help);
 	if (strcmp(directive->name[XINETD], directive->name[NATIVE]) != 0)
 		buf_addf(out, ".Pq superd.conf: Li %s\n", directive->name[NATIVE]);

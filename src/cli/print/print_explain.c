@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "cli/print/example.h"
-#include "cli/print/print_defaults.h"
+#include "cli/print/buf_flush.h"
+#include "config/table/service_json.h"
 
 #define WIDTH 78                        /* columns of a line */
 
@@ -12,16 +13,17 @@ static const char *const systems[DIALECTS] = { [XINETD] = "xinetd", [UNIT] = "sy
 
 static const char *const changes[] = {
 	[CHANGE_LIVE] = "takes effect at once", [CHANGE_NEXT] = "takes effect with the next start of the backend",
-	[CHANGE_SOCKET] = "is set on the open socket", [CHANGE_REBIND] = "makes the socket anew",
+	[CHANGE_SOCKET] = "is set on the open socket", [CHANGE_REBIND] = "opens the socket again",
+	[CHANGE_START] = "takes effect with the next start of superd",
 };
 
 /* Options that mean something else in an xinetd.conf. */
 static const struct {
 	const char *option, *text;
 } in_xinetd[] = {
-	{ "cps", "50 10 where nobody says more" },
-	{ "only_from", "an empty list is nobody" },
-	{ "instances", "unlimited where nobody says more; further clients are refused" },
+	{ "cps", "50 10 by default" },
+	{ "only_from", "an empty list allows no client" },
+	{ "instances", "unlimited by default; further clients are refused" },
 };
 
 static void add_fact(struct buf *out, const char *name, const char *text)
@@ -47,6 +49,36 @@ static void add_wrapped(struct buf *out, const char *text)
 		text += length + (text[length] == ' ');
 	}
 	buf_char(out, '\n');
+}
+
+/* The texts name the configured directories as the sources of the manual pages do, where make fills them in. */
+static const struct {
+	const char *name, *path;
+} directories[] = {
+	{ "@runstatedir@", RUNSTATEDIR }, { "@localstatedir@", LOCALSTATEDIR }, { "@sysconfdir@", SYSCONFDIR },
+};
+#define DIRECTORIES (sizeof(directories) / sizeof(*directories))
+
+static void add_help(struct buf *out, const char *help)
+{
+	struct buf text = { 0 };
+
+	while (*help) {
+		size_t i = 0, length = 1;
+
+		while (i < DIRECTORIES && strncmp(help, directories[i].name, strlen(directories[i].name)) != 0)
+			i++;
+		if (i < DIRECTORIES) {
+			buf_text(&text, directories[i].path);
+			length = strlen(directories[i].name);
+		} else {
+			buf_char(&text, *help);
+		}
+		help += length;
+	}
+	add_wrapped(out, buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
 }
 
 static void add_bound(struct buf *out, const struct directive *directive, int64_t bound)
@@ -112,12 +144,12 @@ static void add_places(struct buf *out, const struct directive *directive)
 {
 	struct buf text = { 0 };
 
-	buf_text(&text, directive->flags & OUTSIDE ? "a line of its own, outside of services" : "service");
+	buf_text(&text, directive->chapter == CHAPTER_GLOBALS ? "superd" : "service");
 	if (directive->flags & IN_SOCKET)
 		buf_text(&text, ", socket");
 	if (directive->flags & IN_DEFAULTS)
 		buf_text(&text, ", defaults");
-	add_fact(out, "stands in", buf_string(&text));
+	add_fact(out, "set in", buf_string(&text));
 	out->failed |= text.failed;
 	buf_free(&text);
 }
@@ -136,15 +168,16 @@ static void add_names(struct buf *out, const struct directive *directive)
 
 bool print_options(FILE *out)
 {
+	const struct directive *directive;
 	struct buf text = { 0 }, names = { 0 };
 	bool ok;
 
-	buf_text(&text, "The options of superd.conf; superd --explain OPTION tells of one.\n");
+	buf_text(&text, "The options of superd.conf; superd --explain OPTION describes one.\n");
 	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
 		buf_clear(&names);
-		for (size_t n = 0; n < directive_count; n++) {
-			if ((int)directives[n].chapter == chapter)
-				buf_addf(&names, "%s%s", names.length ? " " : "", directives[n].name[NATIVE]);
+		for (size_t n = 0; (directive = directive_listed(n)); n++) {
+			if ((int)directive->chapter == chapter)
+				buf_addf(&names, "%s%s", names.length ? " " : "", directive->name[NATIVE]);
 		}
 		buf_addf(&text, "\n%s\n\n", chapter_title((enum chapter)chapter));
 		add_wrapped(&text, buf_string(&names));
@@ -156,30 +189,40 @@ bool print_options(FILE *out)
 	return ok;
 }
 
+static void add_explanation(struct buf *out, const struct directive *directive)
+{
+	buf_text(out, directive->name[NATIVE]);
+	if (directive->argument)
+		buf_addf(out, strchr(directive->argument, '{') ? " %s" : " = %s", directive->argument);
+	buf_addf(out, "  (%s)\n\n", chapter_title(directive->chapter));
+	add_help(out, directive->help);
+	buf_char(out, '\n');
+	if (directive_has_value(directive))
+		add_fact(out, "type", directive->type->name);
+	add_values(out, directive);
+	if (directive_has_value(directive))
+		add_fact(out, "default", directive->fallback ? directive->fallback : "unset");
+	add_example(out, directive);
+	add_places(out, directive);
+	add_fact(out, "a change", changes[directive->change]);
+	add_names(out, directive);
+}
+
+/* An option of services and a setting of superd itself may have the same name. */
 bool print_explain(const char *option, FILE *out)
 {
-	const struct directive *directive = directive_find(NATIVE, option);
+	const struct directive *found[] = { directive_find(NATIVE, option), global_find(option) };
 	struct buf text = { 0 };
 	bool ok;
 
-	if (!directive)
-		return false;
-	buf_text(&text, directive->name[NATIVE]);
-	if (directive->argument)
-		buf_addf(&text, strchr(directive->argument, '{') ? " %s" : " = %s", directive->argument);
-	buf_addf(&text, "  (%s)\n\n", chapter_title(directive->chapter));
-	add_wrapped(&text, directive->help);
-	buf_char(&text, '\n');
-	if (directive_has_value(directive) || directive->flags & OUTSIDE)
-		add_fact(&text, "type", directive->type->name);
-	add_values(&text, directive);
-	if (directive_has_value(directive))
-		add_fact(&text, "default", directive->fallback ? directive->fallback : "unset");
-	add_example(&text, directive);
-	add_places(&text, directive);
-	add_fact(&text, "a change", changes[directive->change]);
-	add_names(&text, directive);
-	ok = buf_flush(&text, out);
+	for (size_t n = 0; n < sizeof(found) / sizeof(*found); n++) {
+		if (!found[n])
+			continue;
+		if (text.length)
+			buf_char(&text, '\n');
+		add_explanation(&text, found[n]);
+	}
+	ok = text.length && buf_flush(&text, out);
 	buf_free(&text);
 	return ok;
 }

@@ -3,9 +3,11 @@
 #include "cli/print/print_conf.h"
 
 #include "base/json.h"
-#include "cli/print/print_defaults.h"
+#include "cli/print/buf_flush.h"
+#include "config/table/conf_defaults.h"
+#include "config/table/service_json.h"
 
-static void add_service(struct buf *out, const struct service *service, const struct print_defaults *defaults)
+static void add_service(struct buf *out, const struct service *service, const struct conf_defaults *defaults)
 {
 	buf_text(out, "{\"name\": ");
 	json_text(out, service->name);
@@ -13,17 +15,36 @@ static void add_service(struct buf *out, const struct service *service, const st
 	buf_char(out, '}');
 }
 
+/* Adds "superd": {…}. */
+static void add_globals(struct buf *out, const struct globals *globals)
+{
+	bool any = false;
+
+	if (!globals->block.file)
+		return;
+	buf_text(out, "\"superd\": {");
+	for (int n = 0; n < GLOBALS; n++) {
+		const struct directive *directive = &global_directives[n];
+
+		if (!global_is_set(globals, (enum global)n))
+			continue;
+		buf_addf(out, "%s\"%s\": ", any ? ", " : "", directive->name[NATIVE]);
+		directive->type->json(directive, global_value(globals, (enum global)n), out);
+		any = true;
+	}
+	buf_text(out, "}, ");
+}
+
 bool print_json(const struct table *table, FILE *out)
 {
-	struct print_defaults defaults;
+	struct conf_defaults defaults;
 	struct buf text = { 0 };
-	bool ok = print_defaults_make(&defaults, table);
+	bool ok = conf_defaults_make(&defaults, table);
 
 	if (!ok)
 		return false;
 	buf_char(&text, '{');
-	if (table->max_starting_at.file)
-		buf_addf(&text, "\"max_starting\": %u, ", table->max_starting);
+	add_globals(&text, &table->globals);
 	buf_text(&text, "\"services\": [");
 	for (size_t i = 0; ok && i < table->count; i++) {
 		buf_text(&text, i ? ",\n" : "\n");
@@ -33,6 +54,6 @@ bool print_json(const struct table *table, FILE *out)
 	buf_text(&text, table->count ? "\n]}\n" : "]}\n");
 	ok = buf_flush(&text, out) && ok;
 	buf_free(&text);
-	print_defaults_free(&defaults);
+	conf_defaults_free(&defaults);
 	return ok;
 }

@@ -4,7 +4,7 @@
  * A key whose option is not implemented yet is listed by the class in its table. It becomes honoured by itself once the
  * option exists. */
 #include "cli/print/print_conf.h"
-#include "cli/print/print_defaults.h"
+#include "cli/print/buf_flush.h"
 #include "parse/launchd/keys.h"
 #include "parse/systemd/keys.h"
 

@@ -13,9 +13,11 @@
 
 #include "base/clock.h"
 #include "base/shell_words.h"
+#include "base/size_text.h"
 #include "cli/superctl/json_reply.h"
 
 #define CONNECT_LIMIT 5000 /* milliseconds */
+#define ANSWER_GRACE 10000 /* milliseconds after the end of --timeout, for superd's own answer */
 #define REQUEST_MOST 8192 /* bytes, with the newline; superd's limit */
 #define PROTOCOL 1        /* version of the protocol, in the greeting */
 
@@ -54,23 +56,24 @@ bool conversation_print(struct buf *out)
 	return ok;
 }
 
-/* The remedy to print behind the error of a failed connect(2). */
+/* The remedy to print behind the error of a failed connect(2). By "superd does not run" and "nothing listens there"
+ * contrib/pacemaker and contrib/dysnomia know that there is no superd. */
 static const char *connect_hint(int error, const char *path)
 {
 	struct stat node;
 
 	switch (error) {
 	case ENOENT:
-		return ": is it running, and with --control?";
+		return ": superd does not run, or was started with -l or another --control";
 	case ECONNREFUSED:
 		if (stat(path, &node) == 0 && !S_ISSOCK(node.st_mode))
 			return ": it is no socket";
-		return ": nobody listens there any more; superd has ended, or was started with another --control";
+		return ": nothing listens there; superd has ended, or was started with another --control";
 	case EACCES:
 	case EPERM:
 		return ": root and superd's own user may; --control-group lets a group read";
 	case ETIMEDOUT:
-		return ": it is there, but does not answer";
+		return ": it accepts connections, but does not answer";
 	default:
 		return "";
 	}
@@ -126,7 +129,7 @@ enum ctl_status conversation_check_line(struct conversation *conversation, const
 {
 	*last = true;
 	if (!line)
-		return set_failure(conversation, CTL_FAILED, "superd at %s sent what is no JSON object",
+		return set_failure(conversation, CTL_FAILED, "superd at %s sent a line that is not a JSON object",
 				   conversation->options->control);
 	if (*json_reply_text(line, "error"))
 		return fail_reply(conversation, line);
@@ -151,7 +154,7 @@ static enum ctl_status read_greeting(struct conversation *conversation)
 	if (!conversation->greeting || !*json_reply_text(conversation->greeting, "superd"))
 		return set_failure(conversation, CTL_NO_SUPERD, "%s: it is no superd that answers there",
 				   conversation->options->control);
-	if ((int)json_reply_number(conversation->greeting, "protocol") != PROTOCOL)
+	if (json_reply_number(conversation->greeting, "protocol") != PROTOCOL)
 		return set_failure(conversation, CTL_FAILED,
 				   "superd %s at %s speaks another protocol than this superctl %s: use its own",
 				   json_reply_text(conversation->greeting, "superd"), conversation->options->control,
@@ -175,7 +178,10 @@ enum ctl_status conversation_open(struct conversation *conversation, const struc
 	conversation->options = options;
 	if (conversation->until != TRANSPORT_FOREVER && conversation->until - clock_ms() < limit)
 		limit = conversation->until - clock_ms();
-	if (transport_connect(&conversation->transport, options->control, limit > 0 ? limit : 1) < 0) {
+	if (options->control_fd) {
+		transport_adopt(&conversation->transport, options->control_fd);
+		status = read_greeting(conversation);
+	} else if (transport_connect(&conversation->transport, options->control, limit > 0 ? limit : 1) < 0) {
 		int error = errno;
 
 		status = set_failure(conversation, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
@@ -183,8 +189,8 @@ enum ctl_status conversation_open(struct conversation *conversation, const struc
 	} else if (!peer_is_trusted(conversation, &uid)) {
 		status = set_failure(
 			conversation, CTL_NO_SUPERD,
-			"user %lu answers at %s, neither root nor this user: any process can take such a name; "
-			"run superd and superctl with --control and a path",
+			"user %lu answers at %s, neither root nor this user: any process can bind such a name; run "
+			"superd and superctl with --control and a path",
 			uid, options->control);
 	} else {
 		status = read_greeting(conversation);
@@ -192,6 +198,11 @@ enum ctl_status conversation_open(struct conversation *conversation, const struc
 	if (status != CTL_DONE)
 		conversation_close(conversation);
 	return status;
+}
+
+int64_t conversation_answer_timeout(const struct superctl_options *options)
+{
+	return options->timeout < 0 ? TRANSPORT_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
 }
 
 void conversation_request(struct buf *request, const struct superctl_options *options, const char *verb)
@@ -213,6 +224,7 @@ void conversation_request(struct buf *request, const struct superctl_options *op
 enum ctl_status conversation_send(struct conversation *conversation, const struct buf *request)
 {
 	struct buf line = { 0 };
+	char limit[SIZE_TEXT_MOST];
 	enum ctl_status status = CTL_DONE;
 
 	buf_add(&line, buf_string(request), request->length);
@@ -221,11 +233,11 @@ enum ctl_status conversation_send(struct conversation *conversation, const struc
 		status = set_failure(conversation, CTL_FAILED, "out of memory");
 	else if (line.length > REQUEST_MOST)
 		status = set_failure(conversation, CTL_USAGE,
-				     "these are too many names for one request, which is %d bytes at most; "
-				     "a pattern such as 'web-*' names many",
-				     REQUEST_MOST);
+				     "too many names: a request has at most %s; a pattern such as 'web-*' names many "
+				     "services",
+				     size_write(limit, REQUEST_MOST));
 	else if (transport_send(&conversation->transport, line.data, line.length) < 0)
-		status = set_failure(conversation, CTL_FAILED, "cannot ask superd at %s: %s",
+		status = set_failure(conversation, CTL_FAILED, "cannot send the request to superd at %s: %s",
 				     conversation->options->control, strerror(errno));
 	buf_free(&line);
 	return status;

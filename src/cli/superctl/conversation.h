@@ -25,12 +25,16 @@ struct conversation {
 	struct buf why;                 /* the last failure, visible text */
 };
 
-/* Called for each line of the answer but the last one, which says that it is done. text: the line as received. Returns
- * false after printing an error that ends the conversation. */
+/* Called for each line of the answer but the last one, which ends it. text: the line as received. Returns false after
+ * printing an error that ends the conversation. */
 typedef bool reply_line(void *context, const json_t *line, const char *text);
 
 /* Connects and reads the greeting. On failure it prints the reason, and the caller must not call conversation_close. */
 enum ctl_status conversation_open(struct conversation *conversation, const struct superctl_options *options);
+
+/* How long a verb that waits for work may take to answer, as conversation.timeout: --timeout, and some time for superd's
+ * own answer. */
+int64_t conversation_answer_timeout(const struct superctl_options *options);
 
 /* Composes a request without its newline: the verb, the options, then the names of the command line. */
 void conversation_request(struct buf *request, const struct superctl_options *options, const char *verb);

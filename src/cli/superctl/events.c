@@ -1,4 +1,4 @@
-/* superctl events: superd's log from now on.
+/* superctl events: superd's log from now on. superctl log: its last lines, and with --follow those to come.
  *
  * superctl writes each line at once and whole. If it reads too slowly, superd drops events and counts them, and
  * superctl prints the number in their place. */
@@ -10,6 +10,8 @@
 #include "cli/superctl/reconnect.h"
 #include "cli/superctl/screen.h"
 #include "cli/superctl/views.h"
+
+#define LOG_LINES 10                    /* of log, without --count */
 
 struct events_view {
 	const struct superctl_options *options;
@@ -64,7 +66,7 @@ static bool show_event(void *context, const json_t *line, const char *text)
 	if (view->options->json || *json_reply_text(line, "unmatched"))
 		return true;
 	if (json_reply_has_number(line, "at")) {
-		human_units_add_clock(&out, json_reply_number(line, "at"));
+		human_units_add_dated(&out, json_reply_number(line, "at"));
 		buf_char(&out, ' ');
 	}
 	screen_set(&view->screen, &out, style_of(line));
@@ -92,22 +94,65 @@ static void add_request(struct buf *request, const struct superctl_options *opti
 	buf_free(&option);
 }
 
-enum ctl_status view_events(const struct superctl_options *options)
+/* again: the request to go on with after superd has gone away; NULL: the answer has an end. */
+static enum ctl_status print_log(const struct superctl_options *options, const struct buf *request,
+				 const struct buf *again)
 {
 	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
 	struct events_view view = { .options = options };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status != CTL_DONE)
+		return status;
+	screen_open(&view.screen, options->colour);
+	status = conversation_send(&conversation, request);
+	if (again)
+		conversation.timeout = TRANSPORT_FOREVER;
+	if (status == CTL_DONE && again)
+		status = reconnect_read(&conversation, again, show_event, &view);
+	else if (status == CTL_DONE)
+		status = conversation_read(&conversation, show_event, &view);
+	conversation_close(&conversation);
+	return status;
+}
+
+enum ctl_status view_events(const struct superctl_options *options)
+{
 	struct buf request = { 0 };
 	enum ctl_status status;
 
-	screen_open(&view.screen, options->colour);
 	add_request(&request, options);
-	status = conversation_open(&conversation, options);
-	if (status == CTL_DONE)
-		status = conversation_send(&conversation, &request);
-	conversation.timeout = TRANSPORT_FOREVER;
-	if (status == CTL_DONE)
-		status = reconnect_read(&conversation, &request, show_event, &view);
+	status = print_log(options, &request, &request);
 	buf_free(&request);
-	conversation_close(&conversation);
+	return status;
+}
+
+/* lines: how many of the last ones; 0: none. */
+static void add_log_request(struct buf *request, const struct superctl_options *options, int64_t lines)
+{
+	struct buf verb = { 0 };
+	struct superctl_options plain = *options;
+
+	plain.timeout = -1;             /* superctl's own */
+	buf_addf(&verb, "log --lines=%lld", (long long)lines);
+	if (options->follow)
+		buf_text(&verb, " --follow");
+	if (options->level)
+		buf_addf(&verb, " --level=%s", options->level);
+	conversation_request(request, &plain, buf_string(&verb));
+	request->failed |= verb.failed;
+	buf_free(&verb);
+}
+
+enum ctl_status view_log(const struct superctl_options *options)
+{
+	struct buf request = { 0 }, again = { 0 };
+	enum ctl_status status;
+
+	add_log_request(&request, options, options->count ? options->count : LOG_LINES);
+	add_log_request(&again, options, 0);
+	status = print_log(options, &request, options->follow ? &again : NULL);
+	buf_free(&request);
+	buf_free(&again);
 	return status;
 }

@@ -1,7 +1,10 @@
 /* superctl health, which a container's HEALTHCHECK runs every half minute, and superctl version.
  *
- * health prints exactly one line on stdout within HEALTH_LIMIT, even if superd hangs. */
+ * health prints one line on stdout within HEALTH_LIMIT, even if superd hangs. Of several reasons each follows on a
+ * line of its own, and the first line has their number. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "cli/superctl/conversation.h"
@@ -17,18 +20,32 @@ struct health_report {
 	bool answered;                  /* superd has sent a line about health */
 	bool healthy;                   /* all services are */
 	bool degraded;                  /* at least one service is */
-	size_t count;                   /* number of reasons, also of those beyond REASONS_MOST */
-	struct buf reasons;             /* separated by "; " */
+	size_t count;                   /* number of reasons, also of those that superd has only counted */
+	size_t lines;                   /* number of reasons that were sent, also of those beyond REASONS_MOST */
+	struct buf reasons;             /* separated by newlines */
 };
 
 /* Counts a reason. false: there are REASONS_MOST already. */
 static bool begin_reason(struct health_report *report)
 {
-	if (report->count++ >= REASONS_MOST)
+	report->count++;
+	if (report->lines++ >= REASONS_MOST)
 		return false;
-	if (report->count > 1)
-		buf_text(&report->reasons, "; ");
+	if (report->lines > 1)
+		buf_char(&report->reasons, '\n');
 	return true;
+}
+
+/* How many reasons beyond the first this one stands for, if it is superd's "and 7 more". */
+static size_t count_others(const char *reason)
+{
+	static const char others[] = "and ";
+	unsigned long count;
+
+	if (strncmp(reason, others, sizeof(others) - 1) != 0)
+		return 0;
+	count = strtoul(reason + sizeof(others) - 1, NULL, 10);
+	return count ? count - 1 : 0;
 }
 
 static void add_reasons(struct health_report *report, const json_t *line)
@@ -36,8 +53,12 @@ static void add_reasons(struct health_report *report, const json_t *line)
 	const json_t *reasons = json_reply_list(line, "reasons");
 
 	for (size_t i = 0; i < json_array_size(reasons); i++) {
+		const json_t *reason = json_array_get(reasons, i);
+
 		if (begin_reason(report))
-			json_reply_show(&report->reasons, json_array_get(reasons, i));
+			json_reply_show(&report->reasons, reason);
+		if (json_is_string(reason))
+			report->count += count_others(json_string_value(reason));
 	}
 	if (!*json_reply_text(line, "service") || !*json_reply_text(line, "reason") || !begin_reason(report))
 		return;
@@ -61,12 +82,13 @@ static bool on_health(void *context, const json_t *line, const char *text)
 
 static void print_report(const struct health_report *report)
 {
-	const char *reasons = buf_string(&report->reasons);
-
-	printf("%s%s%s", !report->healthy ? "unhealthy" : report->degraded ? "degraded" : "healthy",
-	       *reasons ? ": " : "", reasons);
-	if (report->count > REASONS_MOST)
-		printf("; and %zu more", report->count - REASONS_MOST);
+	fputs(!report->healthy ? "unhealthy" : report->degraded ? "degraded" : "healthy", stdout);
+	if (report->count > 1)
+		printf(": %zu faults\n%s", report->count, buf_string(&report->reasons));
+	else if (report->count)
+		printf(": %s", buf_string(&report->reasons));
+	if (report->lines > REASONS_MOST)
+		printf("\nand %zu more", report->lines - REASONS_MOST);
 	putchar('\n');
 }
 
@@ -90,7 +112,7 @@ enum ctl_status view_health(const struct superctl_options *options)
 	if (status != CTL_DONE)
 		printf("unhealthy: %s\n", buf_string(&conversation.why));
 	else if (!report.answered)
-		printf("unhealthy: superd did not say how it is\n");
+		printf("unhealthy: superd did not report its health\n");
 	else if (!options->json)
 		print_report(&report);
 	if (status == CTL_DONE && !report.healthy)
@@ -99,6 +121,16 @@ enum ctl_status view_health(const struct superctl_options *options)
 	buf_free(&report.reasons);
 	buf_free(&request);
 	return status;
+}
+
+/* An older superd does not say. */
+static void add_guard(struct buf *out, const json_t *version)
+{
+	if (json_reply_has_number(version, "guard"))
+		buf_addf(out, "guard, pid %.0f: restarts superd if superd dies\n",
+			 json_reply_number(version, "guard"));
+	else if (json_is_null(json_object_get(version, "guard")))
+		buf_text(out, "no guard: no process restarts superd if superd dies\n");
 }
 
 static bool show_version(void *context, const json_t *line, const char *text)
@@ -120,6 +152,7 @@ static bool show_version(void *context, const json_t *line, const char *text)
 	if (json_reply_has_number(line, "pid"))
 		buf_addf(&out, ", pid %.0f", json_reply_number(line, "pid"));
 	buf_char(&out, '\n');
+	add_guard(&out, line);
 	status_add_posture(&out, line);
 	printed = conversation_print(&out);
 	buf_free(&out);

@@ -4,6 +4,7 @@
  * version HTTP/1. Each mistake gets the status code that HTTP has for it. */
 #include "cli/superctl/http.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -67,20 +68,16 @@ struct http_request http_parse(const char *text, size_t length, const char *path
 	}
 	request.is_head = text_equals(text, method_length, "HEAD");
 	query = memchr(target, '?', target_length);
-	if (query)
-		target_length = (size_t)(query - target);
+	request.path = target;
+	request.path_length = query ? (size_t)(query - target) : target_length;
+	request.query = query ? query + 1 : target + target_length;
+	request.query_length = (size_t)(target + target_length - request.query);
 	if (!request.is_head && !text_equals(text, method_length, "GET"))
 		request.status = 405;
 	else
-		request.status = text_equals(target, target_length, path) ? 200 : 404;
+		request.status = !path || text_equals(target, request.path_length, path) ? 200 : 404;
 	return request;
 }
-
-/* A part of a text, which is not NUL-terminated. */
-struct substring {
-	const char *at;
-	size_t length;
-};
 
 static struct substring substring_trim(struct substring part)
 {
@@ -143,6 +140,109 @@ static double weigh_range(struct substring range, const char *type)
 	return weight;
 }
 
+size_t http_field(const char *text, size_t length, const char *name, struct substring *found)
+{
+	struct substring rest = { text, length };
+	size_t count = 0;
+
+	(void)take_until(&rest, '\n');
+	while (rest.length) {
+		struct substring value = take_until(&rest, '\n');
+
+		if (value.length && value.at[value.length - 1] == '\r')
+			value.length--;
+		if (!value.length)
+			break;
+		if (!part_is(take_until(&value, ':'), name))
+			continue;
+		*found = substring_trim(value);
+		count++;
+	}
+	return count;
+}
+
+static bool is_address(struct substring host)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	bool is_ipv6 = host.length > 2 && host.at[0] == '[' && host.at[host.length - 1] == ']';
+
+	if (is_ipv6)
+		host = (struct substring){ host.at + 1, host.length - 2 };
+	if (host.length >= sizeof(text))
+		return false;
+	memcpy(text, host.at, host.length);
+	text[host.length] = 0;
+	return inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, &address) == 1;
+}
+
+bool http_host_is_own(const char *text, size_t length, const char *const *names)
+{
+	struct substring host = { 0 };
+	size_t port = 0;
+
+	if (http_field(text, length, "Host", &host) != 1)
+		return false;
+	while (port < host.length && host.at[host.length - 1 - port] >= '0' && host.at[host.length - 1 - port] <= '9')
+		port++;
+	if (port < host.length && host.at[host.length - 1 - port] == ':')
+		host.length -= port + 1;
+	if (is_address(host) || part_is(host, "localhost"))
+		return true;
+	for (; *names; names++) {
+		if (part_is(host, *names))
+			return true;
+	}
+	return false;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool http_decode(const char *text, size_t length, bool is_form, struct buf *out)
+{
+	for (size_t i = 0; i < length; i++) {
+		int high, low;
+		char c = text[i];
+
+		if (c == '+' && is_form)
+			c = ' ';
+		if (c == '%') {
+			if (i + 2 >= length)
+				return false;
+			high = hex_value(text[i + 1]);
+			low = hex_value(text[i + 2]);
+			if (high < 0 || low < 0)
+				return false;
+			c = (char)(high * 16 + low);
+			i += 2;
+		}
+		if ((unsigned char)c < ' ' || c == 0x7f)
+			return false;
+		buf_char(out, c);
+	}
+	return true;
+}
+
+bool http_query(const struct http_request *request, const char *name, struct buf *out)
+{
+	struct substring rest = { request->query, request->query_length };
+
+	while (rest.length) {
+		struct substring value = take_until(&rest, '&');
+
+		if (part_is(take_until(&value, '='), name))
+			return http_decode(value.at, value.length, true, out);
+	}
+	return true;
+}
+
 double http_accepts(const char *text, size_t length, const char *type)
 {
 	struct substring rest = { text, length };
@@ -177,6 +277,8 @@ const char *http_reason(int status)
 		return "Method Not Allowed";
 	case 408:
 		return "Request Timeout";
+	case 421:
+		return "Misdirected Request";
 	case 431:
 		return "Request Header Fields Too Large";
 	case 503:

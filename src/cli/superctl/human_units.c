@@ -1,24 +1,15 @@
-/* Numbers as people read them: ages, sizes, times.
- *
- * The numbers come over the socket and may have any value. A time outside every calendar, or an amount that fits into
- * no integer, is printed as unknown. */
+/* Numbers as people read them: ages, sizes, times. */
 #include "cli/superctl/human_units.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/duration_text.h"
-
-#define MOST 1e15 /* bytes or seconds; a larger number counts as wrong */
-
-static bool is_sane(double number)
-{
-	return number >= 0 && number <= MOST;
-}
+#include "base/size_text.h"
+#include "base/time_text.h"
 
 void human_units_add_age(struct buf *out, double seconds)
 {
@@ -36,49 +27,37 @@ void human_units_add_span(struct buf *out, double seconds)
 
 void human_units_add_bytes(struct buf *out, double bytes)
 {
-	static const char units[] = "KMGTP";
-	size_t i = 0;
+	char text[SIZE_TEXT_MOST];
 
-	if (!is_sane(bytes)) {
-		buf_char(out, '?');
-		return;
-	}
-	if (bytes < 1024) {
-		buf_addf(out, "%.0fB", bytes);
-		return;
-	}
-	for (bytes /= 1024; bytes >= 1023.95 && units[i + 1]; i++)
-		bytes /= 1024;
-	buf_addf(out, "%.1f%c", bytes, units[i]);
-}
-
-static bool local_time(double unix_seconds, struct tm *tm)
-{
-	time_t seconds = is_sane(unix_seconds) ? (time_t)unix_seconds : 0;
-
-	return seconds && localtime_r(&seconds, tm);
+	buf_text(out, size_write(text, bytes));
 }
 
 void human_units_add_time(struct buf *out, double unix_seconds)
 {
-	struct tm tm;
-	char text[64];
+	char text[TIME_TEXT_MOST];
 
-	if (local_time(unix_seconds, &tm) && strftime(text, sizeof(text), "%a %Y-%m-%d %H:%M:%S", &tm))
-		buf_text(out, text);
-	else
-		buf_text(out, "an unknown time");
+	buf_text(out, time_write(text, unix_seconds));
 }
 
 void human_units_add_clock(struct buf *out, double unix_seconds)
 {
-	struct tm tm;
-	char text[64];
+	char text[TIME_TEXT_MOST];
 
-	if (local_time(unix_seconds, &tm) && strftime(text, sizeof(text), "%b %d %H:%M:%S", &tm))
-		buf_text(out, text);
-	else
-		buf_text(out, "??? ?? ??:??:??");
+	buf_text(out, time_write_short(text, unix_seconds, (double)time(NULL)));
+}
+
+void human_units_add_dated(struct buf *out, double unix_seconds)
+{
+	char text[TIME_TEXT_MOST];
+
+	buf_text(out, time_write_dated(text, unix_seconds));
+}
+
+void human_units_add_minute(struct buf *out, double unix_seconds)
+{
+	char text[TIME_TEXT_MOST];
+
+	buf_text(out, time_write_minute(text, unix_seconds));
 }
 
 /* Writes the fewest digits that strtod(3) reads back as the same number. */

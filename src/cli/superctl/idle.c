@@ -77,7 +77,7 @@ static void add_note(struct idle_view *view, const json_t *service)
 
 	if (freezes)
 		buf_text(&view->cell, json_reply_flag(service, "reclaims")
-					      ? "what freeze_reclaim hands back is not measured"
+					      ? "the memory that freeze_reclaim frees is not measured"
 					      : "idle_action = freeze keeps its memory");
 	if (freezes && kept)
 		buf_text(&view->cell, "; ");

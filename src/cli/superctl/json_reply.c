@@ -4,6 +4,7 @@
  * escaped before it is printed, because it may hold any byte. */
 #include "cli/superctl/json_reply.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/shell_words.h"
@@ -43,6 +44,13 @@ bool json_reply_has_number(const json_t *object, const char *key)
 double json_reply_number(const json_t *object, const char *key)
 {
 	return json_number_value(json_object_get(object, key));
+}
+
+int json_reply_count(const json_t *object, const char *key)
+{
+	double number = json_reply_number(object, key);
+
+	return number > 0 && number <= INT_MAX ? (int)number : 0;
 }
 
 const json_t *json_reply_list(const json_t *object, const char *key)

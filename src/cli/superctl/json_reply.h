@@ -1,4 +1,4 @@
-/* Reads superd's JSON. A member that is missing or has another type gives the value that stands beside the function. */
+/* Reads superd's JSON. A member that is missing or has another type gives the value beside the function. */
 #pragma once
 
 #include <jansson.h>
@@ -15,6 +15,7 @@ bool json_reply_is(const json_t *object, const char *key, const char *text);
 bool json_reply_flag(const json_t *object, const char *key);            /* false */
 bool json_reply_has_number(const json_t *object, const char *key);
 double json_reply_number(const json_t *object, const char *key);        /* 0 */
+int json_reply_count(const json_t *object, const char *key);            /* 0 to INT_MAX, rounded down; else 0 */
 const json_t *json_reply_list(const json_t *object, const char *key);   /* an array; NULL */
 const json_t *json_reply_object(const json_t *object, const char *key); /* an object; NULL */
 

@@ -76,7 +76,7 @@ static bool is_locked(const json_t *service)
 	bool is_disabled = !json_reply_flag(service, "enabled") && json_reply_has_number(service, "for") &&
 			   !*json_reply_text(service, "left_out") && json_reply_is(service, "state", "off");
 
-	return is_disabled || json_reply_flag(service, "held");
+	return is_disabled || json_reply_flag(service, "held") || json_reply_flag(service, "disabled_at_boot");
 }
 
 static void note_locked(struct list_view *view, const json_t *service)
@@ -85,6 +85,8 @@ static void note_locked(struct list_view *view, const json_t *service)
 		return;
 	buf_text(&view->locked, view->locked.length ? ", " : "");
 	json_reply_show_text(&view->locked, service, "service");
+	if (json_reply_flag(service, "disabled_at_boot"))
+		buf_text(&view->locked, json_reply_flag(service, "enabled") ? " (only at boot)" : " (also at boot)");
 }
 
 static void add_row(struct list_view *view, const json_t *service)
@@ -139,7 +141,7 @@ static bool print_listing(struct list_view *view)
 	if (count)
 		columns_print(&view->columns, &view->screen, &page, out);
 	else
-		buf_text(out, "superd has no services\n");
+		buf_text(out, view->options->failed_only ? "no service has failed\n" : "superd has no services\n");
 	if (view->locked_count)
 		buf_addf(out, "\nheld or disabled by an operator: %s", buf_string(&view->locked));
 	if (view->locked_count > LOCKED_MOST)
@@ -147,7 +149,7 @@ static bool print_listing(struct list_view *view)
 	if (view->locked_count)
 		buf_char(out, '\n');
 	if (count > 1 && view->screen.is_terminal)
-		buf_addf(out, "\n%zu services; superctl status NAME tells more of one\n", count);
+		buf_addf(out, "\n%zu services; superctl status NAME shows more of one\n", count);
 	return conversation_print(out);
 }
 
@@ -158,7 +160,8 @@ enum ctl_status view_list(const struct superctl_options *options)
 
 	screen_open(&view.screen, options->colour);
 	columns_begin(&view.columns, titles, sizeof(titles) / sizeof(titles[0]));
-	status = conversation_ask(options, "list", CONVERSATION_TIMEOUT, list_line, &view);
+	status = conversation_ask(options, options->failed_only ? "list --failed" : "list", CONVERSATION_TIMEOUT,
+				  list_line, &view);
 	if (columns_rows(&view.columns) || (status == CTL_DONE && !options->json && !options->names_only))
 		status = print_listing(&view) ? status : CTL_FAILED;          /* also if a name matches no service */
 	columns_free(&view.columns);

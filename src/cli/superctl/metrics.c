@@ -46,7 +46,7 @@ static void add_label(struct buf *out, const char *name, const char *value)
 /* A whole number is printed without a point, as counters are. */
 static void add_number(struct buf *out, double number)
 {
-	if (number == (double)(long long)number && number < 1e15 && number > -1e15)
+	if (fabs(number) < 1e15 && number == trunc(number))
 		buf_addf(out, "} %lld\n", (long long)number);
 	else {
 		buf_text(out, "} ");
@@ -249,7 +249,7 @@ struct metric_family {
 
 static const struct metric_family families[] = {
 	{ "superd_service_state", "stateset", NULL, "The state a service is in.", .add = add_states },
-	{ "superd_service_state_seconds", "counter", "seconds", "For how long a service was in a state.",
+	{ "superd_service_state_seconds", "counter", "seconds", "Seconds that a service has spent in a state.",
 	  .add = add_spent },
 	{ "superd_service_held", "gauge", NULL, "Whether an operator holds the service.", .add = add_held },
 	{ "superd_service_left_out", "gauge", NULL, "Whether the service's entry is left out for an error.",
@@ -258,50 +258,53 @@ static const struct metric_family families[] = {
 	{ "superd_service_accepted", "counter", NULL, "Connections that superd itself accepted.", .key = "accepted" },
 	{ "superd_service_failures", "counter", NULL, "Instances that failed.", .key = "failures" },
 	{ "superd_service_probes", "counter", NULL, "Probes (probe_from, probe) that superd closed.", .key = "probes" },
-	{ "superd_service_idle_stops", "counter", NULL, "Instances that were stopped because nobody used them.",
+	{ "superd_service_idle_stops", "counter", NULL, "Instances that were stopped because they were idle.",
 	  .key = "idle_stops" },
 	{ "superd_service_pressure_sleeps", "counter", NULL,
-	  "Idle instances that were stopped or frozen early, as memory was short.", .key = "pressure_sleeps" },
+	  "Idle instances that were stopped or frozen early because memory was short.", .key = "pressure_sleeps" },
 	{ "superd_service_warm_held", "gauge", NULL, "Instances started ahead that wait for a client.", .key = "held",
 	  .object = "warm" },
-	{ "superd_service_warm_taken", "counter", NULL, "Clients that got an instance started ahead.", .key = "taken",
+	{ "superd_service_warm_taken", "counter", NULL, "Clients that received an instance started "
+							"ahead.", .key = "taken",
 	  .object = "warm" },
-	{ "superd_service_warm_missed", "counter", NULL, "Clients for whom none waited.", .key = "missed",
-	  .object = "warm" },
+	{ "superd_service_warm_missed", "counter", NULL, "Clients that found no instance started ahead.",
+	  .key = "missed", .object = "warm" },
 	{ "superd_service_freezes", "counter", NULL, "Times that an instance was frozen.", .key = "freezes" },
 	{ "superd_service_wakes", "counter", NULL, "Times that a frozen instance was thawed.", .key = "wakes" },
 	{ "superd_service_refused", "counter", NULL, "Clients that were refused, by reason.", .add = add_refused },
-	{ "superd_service_instances", "gauge", NULL, "Instances there are.", .add = add_instances },
-	{ "superd_service_outdated", "gauge", NULL, "Instances that go on by a row of before a reload.",
+	{ "superd_service_instances", "gauge", NULL, "Instances that exist now.", .add = add_instances },
+	{ "superd_service_outdated", "gauge", NULL, "Instances that run by the entry from before a reload.",
 	  .key = "outdated" },
-	{ "superd_service_memory_bytes", "gauge", "bytes", "Memory of the instances there are.", .add = add_memory },
-	{ "superd_service_instances_cpu_seconds", "gauge", "seconds", "Processor time of the instances there are.",
+	{ "superd_service_memory_bytes", "gauge", "bytes", "Memory of the present instances.", .add = add_memory },
+	{ "superd_service_instances_cpu_seconds", "gauge", "seconds", "Processor time of the present instances.",
 	  .add = add_cpu },
 	{ "superd_service_cpu_seconds", "counter", "seconds",
-	  "Processor time of instances, also of those that have ended.", .add = add_cpu_total },
-	{ "superd_service_connections", "gauge", NULL, "Clients connected, where superd looks.",
+	  "Processor time of all instances, also of ended instances.", .add = add_cpu_total },
+	{ "superd_service_connections", "gauge", NULL, "Connected clients, for services with idle_timeout.",
 	  .add = add_connections },
-	{ "superd_service_relay_connections", "gauge", NULL, "Clients that the relay of a program has.",
-	  .key = "connections", .object = "relay" },
-	{ "superd_service_relay_flows", "gauge", NULL, "Clients that send datagrams to the relay of a program.",
-	  .key = "flows", .object = "relay" },
-	{ "superd_service_relayed", "counter", NULL, "Connections that were relayed to a program.", .key = "relayed",
+	{ "superd_service_relay_connections", "gauge", NULL,
+	  "Clients of a relay: connected ones, and clients that wait for the program.", .key = "connections",
 	  .object = "relay" },
+	{ "superd_service_relay_flows", "gauge", NULL, "Clients that send datagrams to a relay.",
+	  .key = "flows", .object = "relay" },
+	{ "superd_service_relayed", "counter", NULL, "Connections that a relay has made for a client.",
+	  .key = "relayed", .object = "relay" },
 	{ "superd_service_relay_received_bytes", "counter", "bytes", "Bytes of these connections, from clients.",
 	  .key = "received", .object = "relay" },
 	{ "superd_service_relay_sent_bytes", "counter", "bytes", "Bytes of these connections, to clients.",
 	  .key = "sent", .object = "relay" },
-	{ "superd_service_pause_seconds", "gauge", "seconds", "What is left of a pause after failures.",
+	{ "superd_service_pause_seconds", "gauge", "seconds", "The rest of a pause after failures.",
 	  .add = add_pause },
 	{ "superd_listener_open", "gauge", NULL, "Whether a socket is bound.", .add = add_open },
-	{ "superd_listener_queue", "gauge", NULL, "Clients that wait in a socket's queue.", .add = add_queue },
-	{ "superd_listener_queue_limit", "gauge", NULL, "Clients that a socket's queue takes.",
+	{ "superd_listener_queue", "gauge", NULL, "Clients that wait in a socket's accept queue.", .add = add_queue },
+	{ "superd_listener_queue_limit", "gauge", NULL, "The limit of a socket's accept queue.",
 	  .add = add_queue_limit },
 	{ "superd_service_activation_latency_seconds", "histogram", "seconds",
-	  "From a client's arrival until the instance that it started was ready, or that it thawed took it.",
+	  "Delay until the backend got the client: the started instance was ready, or the thawed one accepted it.",
 	  .add = add_latency },
 	{ "superd_service_thaw_latency_seconds", "histogram", "seconds",
-	  "The same of thaws alone, which the other has, too.", .add = add_thaw_latency },
+	  "The same for thaws alone, which superd_service_activation_latency_seconds includes.",
+	  .add = add_thaw_latency },
 };
 
 /* Adds the lines in front of a family. In the text format the family has the name of its samples, and info and
@@ -352,24 +355,25 @@ static void add_family(struct buf *out, enum metrics_format format, const struct
 static void add_superd(struct buf *out, enum metrics_format format, const json_t *lines)
 {
 	static const struct metric_family own[] = {
-		{ "superd_uptime_seconds", "gauge", "seconds", "For how long superd has run.", .key = "uptime" },
+		{ "superd_start_time_seconds", "gauge", "seconds",
+		  "When superd was started, in seconds since 1970. An upgrade does not change it.", .key = "started" },
 		{ "superd_memory_bytes", "gauge", "bytes", "Memory of superd itself.", .key = "memory" },
 		{ "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself.", .key = "cpu" },
-		{ "superd_starts_under_way", "gauge", NULL, "Services that start now.", .key = "starting" },
+		{ "superd_starts_under_way", "gauge", NULL, "Services that are starting.", .key = "starting" },
 		{ "superd_starts_queued", "gauge", NULL, "Services that wait in line to start.", .key = "queued" },
-		{ "superd_memory_short", "gauge", NULL, "Whether starts wait as memory is short.",
+		{ "superd_memory_short", "gauge", NULL, "Whether starts wait because memory is short.",
 		  .key = "memory_short" },
-		{ "superd_starts_delayed", "counter", NULL, "Starts that had to wait in line.", .key = "delayed" },
+		{ "superd_starts_delayed", "counter", NULL, "Starts that waited for max_starting.", .key = "delayed" },
 		{ "superd_config_last_reload_success_timestamp_seconds", "gauge", "seconds",
-		  "When the table was read that superd runs by.", .key = "loaded" },
+		  "When superd read the table that is in effect.", .key = "loaded" },
 		{ "superd_config_last_reload_successful", "gauge", NULL,
-		  "Whether the last reading of the table was good.", .key = "current" },
+		  "Whether the last reading of the table found no error.", .key = "current" },
 		{ "superd_services_left_out", "gauge", NULL, "Services that are left out of the table.",
 		  .key = "left_out" },
 		{ "superd_log_dropped", "counter", NULL, "Lines of the log that superd dropped.",
 		  .key = "log_dropped" },
-		{ "superd_log_dropped_of_clients", "counter", NULL, "Those of them that were about a client.",
-		  .key = "log_dropped_of_clients" },
+		{ "superd_log_dropped_of_clients", "counter", NULL,
+		  "Lines among superd_log_dropped that were about a client.", .key = "log_dropped_of_clients" },
 	};
 
 	for (size_t i = 0; i < json_array_size(lines); i++) {
@@ -399,7 +403,7 @@ const char *metrics_content_type(enum metrics_format format)
 
 void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines)
 {
-	static const struct metric_family info = { "superd", "info", NULL, "The superd that answers.", .add = NULL };
+	static const struct metric_family info = { "superd", "info", NULL, "The version of superd.", .add = NULL };
 
 	add_head(out, format, &info);
 	buf_text(out, "superd_info{version=");

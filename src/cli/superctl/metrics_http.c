@@ -1,32 +1,20 @@
 /* superctl metrics: asks superd for its counters, and prints them, or with --http answers one HTTP request on stdin and
- * stdout, a connection that superd accepted.
- *
- * If a process closes a TCP connection with unread bytes in it, the kernel resets the connection, and the client
- * may lose the answer. So superctl shuts down its sending side and then reads for a while what the client still
- * sends. Each step has a limit. */
+ * stdout, a connection that superd accepted. */
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/http.h"
+#include "cli/superctl/http_connection.h"
 #include "cli/superctl/metrics.h"
 #include "cli/superctl/views.h"
 
 /* Milliseconds. */
-#define REQUEST_LIMIT 10000 /* until the HTTP request is complete */
-#define ANSWER_LIMIT 10000  /* until the response is sent */
 #define ASK_LIMIT 30000     /* for superd's answer */
 #define HTTP_ASK_LIMIT 5000 /* the same with --http */
-#define LINGER 1000         /* reading after the response */
-
-#define LINGER_MOST 65536   /* bytes that are read after the response */
 
 struct metrics_view {
 	json_t *lines;                  /* array of the lines of the answer, owned */
@@ -73,60 +61,6 @@ static enum ctl_status ask_metrics(const struct superctl_options *options, int64
 	return status;
 }
 
-/* Waits for events on a descriptor. false: the time `until` has passed. */
-static bool wait_for_events(int fd, short events, int64_t until)
-{
-	struct pollfd ready = { .fd = fd, .events = events };
-	int64_t left = until - clock_ms();
-
-	if (left <= 0)
-		return false;
-	(void)poll(&ready, 1, left > INT_MAX ? INT_MAX : (int)left);
-	return true;
-}
-
-/* Reads the request's head into `text`. Returns 0, or the status code to refuse it with; -1: the client sent nothing,
- * so it gets no response. */
-static int read_head(char text[static HTTP_REQUEST_MOST + 1], size_t *length)
-{
-	int64_t until = clock_ms() + REQUEST_LIMIT;
-
-	for (*length = 0; !http_is_whole(text, *length);) {
-		ssize_t got;
-
-		if (*length == HTTP_REQUEST_MOST)
-			return 431;
-		if (!wait_for_events(STDIN_FILENO, POLLIN, until))
-			return *length ? 408 : -1;
-		got = read(STDIN_FILENO, text + *length, HTTP_REQUEST_MOST - *length);
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
-			continue;
-		if (got <= 0)
-			return *length ? 400 : -1;
-		*length += (size_t)got;
-	}
-	return 0;
-}
-
-static bool write_response(const char *text, size_t length)
-{
-	int64_t until = clock_ms() + ANSWER_LIMIT;
-
-	while (length) {
-		ssize_t written = write(STDOUT_FILENO, text, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0 && (errno != EAGAIN || !wait_for_events(STDOUT_FILENO, POLLOUT, until)))
-			return false;
-		if (written > 0) {
-			text += written;
-			length -= (size_t)written;
-		}
-	}
-	return true;
-}
-
 static bool send_response(const struct http_request *request, enum metrics_format format, const struct buf *page)
 {
 	bool good = request->status == 200;
@@ -142,27 +76,9 @@ static bool send_response(const struct http_request *request, enum metrics_forma
 	if (!request->is_head)
 		buf_add(&out, buf_string(page), page->length);
 	out.failed |= page->failed;
-	ok = !out.failed && write_response(out.data, out.length);
+	ok = !out.failed && http_write(out.data, out.length);
 	buf_free(&out);
 	return ok;
-}
-
-/* Shuts down the sending side, and reads until the client closes its side, for at most LINGER. */
-static void read_until_close(void)
-{
-	int64_t until = clock_ms() + LINGER;
-	char rest[4096];
-	size_t sum = 0;
-
-	if (shutdown(STDOUT_FILENO, SHUT_WR) < 0)
-		return;
-	while (sum < LINGER_MOST && wait_for_events(STDIN_FILENO, POLLIN, until)) {
-		ssize_t got = read(STDIN_FILENO, rest, sizeof(rest));
-
-		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-			return;
-		sum += got > 0 ? (size_t)got : 0;
-	}
 }
 
 /* OpenMetrics, if the client's Accept prefers it or gives both formats the same weight. */
@@ -208,11 +124,11 @@ static enum ctl_status serve_http(const struct superctl_options *options)
 	enum ctl_status status;
 	size_t length;
 
-	if (fd_set_nonblocking(STDIN_FILENO, true) < 0 || fd_set_nonblocking(STDOUT_FILENO, true) < 0) {
+	if (!http_begin()) {
 		fprintf(stderr, "superctl: metrics --http: cannot use stdin and stdout: %s\n", strerror(errno));
 		return CTL_FAILED;
 	}
-	request.status = read_head(text, &length);
+	request.status = http_read_head(text, &length);
 	if (request.status < 0)
 		return CTL_DONE;
 	if (!request.status) {
@@ -223,7 +139,7 @@ static enum ctl_status serve_http(const struct superctl_options *options)
 	if (!send_response(&request, format, &page))
 		status = CTL_FAILED;
 	else
-		read_until_close();
+		http_read_until_close();
 	buf_free(&page);
 	return status;
 }

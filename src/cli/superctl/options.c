@@ -18,6 +18,7 @@
 #define SECOND 1000000LL                /* microseconds */
 #define TOP_INTERVAL (2 * SECOND)       /* default of --interval */
 #define INTERVAL_LEAST (SECOND / 10)
+#define SINCE (INT64_C(6) * 3600 * SECOND)      /* default of --since */
 #define COUNT_MOST 1000000              /* tables of top */
 
 #define FIELD(member) CLI_FIELD(struct superctl_options, member)
@@ -28,7 +29,7 @@ static const char *set_control(void *context, const struct cli_option *option, c
 
 	(void)option;
 	options->control = path;
-	return *path ? NULL : "it is the path of a socket";
+	return *path ? NULL : "expected the path of a socket";
 }
 
 static const char *set_timeout(void *context, const struct cli_option *option, const char *text)
@@ -37,6 +38,7 @@ static const char *set_timeout(void *context, const struct cli_option *option, c
 	const char *why = scan_duration(text, &options->timeout);
 
 	(void)option;
+	options->has_timeout = true;
 	if (!why && options->timeout == SCAN_INFINITY)
 		options->timeout = -1;
 	return why;
@@ -65,7 +67,7 @@ static const char *set_sort(void *context, const struct cli_option *option, cons
 			return NULL;
 		}
 	}
-	return "it is memory, cpu, name or state";
+	return "expected memory, cpu, name or state";
 }
 
 static const char *print_version(void *options, const struct cli_option *option, const char *argument)
@@ -81,54 +83,121 @@ static const char *show_help(void *options, const struct cli_option *option, con
  * verbs. */
 static const struct cli_option superctl_rows[] = {
 	{ "control", .argument = "PATH", .set = set_control,
-	  .help = "superd's control socket ($SUPERD_CONTROL, else the usual one)" },
-	{ "json", FIELD(json), .help = "the answer's lines as superd sent them" },
+	  .help = "the control socket of superd ($SUPERD_CONTROL, or the default of superd)" },
+	{ "json", FIELD(json), .help = "print the lines of the answer as superd sent them" },
 	{ "color", .argument = "WHEN", .words = "auto always never", FIELD(colour),
-	  .refusal = "it is auto, always or never", .help = "auto (default), always or never" },
-	{ "no-wait", FIELD(no_wait), .value = MAY_NO_WAIT, .help = "do not wait for the end of what was asked" },
-	{ "timeout", .argument = "DURATION", .set = set_timeout, .value = MAY_TIMEOUT, .help = "wait at most so long" },
-	{ "check", FIELD(check), .value = MAY_CHECK, .help = "upgrade: only ask the new superd whether it could" },
+	  .refusal = "expected auto, always or never", .help = "use colours: auto (default), always or never" },
+	{ "no-wait", FIELD(no_wait), .value = MAY_NO_WAIT, .help = "do not wait for the result" },
+	{ "timeout", .argument = "DURATION", .set = set_timeout, .value = MAY_TIMEOUT,
+	  .help = "wait at most this time" },
+	{ "stop", FIELD(stop), .value = MAY_STOP, .help = "run: stop the instance that runs first; clients wait" },
+	{ "boot", FIELD(boot), .value = MAY_BOOT, .help = "enable, disable: also for each start of superd" },
+	{ "check", FIELD(check), .value = MAY_CHECK,
+	  .help = "upgrade: only check whether the new superd can take over" },
 	{ "service", .argument = "NAME", FIELD(service), .value = MAY_SERVICE,
-	  .help = "events: of this service alone" },
+	  .help = "events: only lines of this service" },
 	{ "level", .argument = "LEVEL", .set = set_level, .value = MAY_LEVEL,
-	  .help = "events: error, warning, notice, info or debug, and what is graver" },
+	  .help = "events, log: only lines from this level up: error, warning, notice, info or debug" },
 	{ "interval", .argument = "DURATION", FIELD(interval), .scan = scan_duration, .least = INTERVAL_LEAST,
 	  .most = 3600 * SECOND, .refusal = "an interval is 100ms at least and 1h at most", .value = MAY_INTERVAL,
-	  .help = "top: from one table to the next (2s)" },
+	  .help = "top: the time between two tables (2s)" },
 	{ "count", 'n', .argument = "COUNT", FIELD(count), .scan = scan_count, .least = 1, .most = COUNT_MOST,
-	  .refusal = "it is 1 at least and 1000000 at most", .value = MAY_COUNT,
-	  .help = "top: end after so many tables" },
+	  .refusal = "expected a number from 1 to 1000000", .value = MAY_COUNT,
+	  .help = "top: end after this number of tables; log: the number of lines (10)" },
+	{ "follow", 'f', FIELD(follow), .value = MAY_FOLLOW, .help = "log: follow new lines" },
+	{ "failed", FIELD(failed_only), .value = MAY_FAILED, .help = "list: only services with a fault" },
 	{ "sort", .argument = "KEY", .set = set_sort, .value = MAY_SORT,
-	  .help = "top: by memory, cpu (default), name or state" },
-	{ "http", FIELD(http), .value = MAY_HTTP, .help = "metrics: answer one HTTP request on stdin and stdout" },
+	  .help = "top: sort by memory, cpu (default), name or state" },
+	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = 600 * SECOND,
+	  .most = 86400 * SECOND, .refusal = "expected 10min to 1d", .value = MAY_SINCE,
+	  .help = "timeline: the length of the time shown (6h)" },
+	{ "wakes", FIELD(wakes), .value = MAY_WAKES,
+	  .help = "timeline: list starts and thaws, and the clients that caused them" },
+	{ "svg", .argument = "FILE", FIELD(svg), .value = MAY_SVG,
+	  .help = "timeline: write a picture to this file (-: standard output)" },
+	{ "http", FIELD(http), .value = MAY_HTTP,
+	  .help = "metrics: answer one HTTP request on standard input and output" },
 	{ "format", .argument = "FORMAT", .words = "text openmetrics", FIELD(format),
-	  .refusal = "it is text or openmetrics", .value = MAY_FORMAT,
-	  .help = "metrics: text (default) or openmetrics" },
-	{ "names", FIELD(names_only), .value = MAY_NAMES, .help = "list: the services' names alone" },
-	{ "version", .set = print_version, .ends = true, .help = "say which version this superctl is" },
-	{ "help", 'h', .set = show_help, .ends = true, .help = "this text" },
+	  .refusal = "expected text or openmetrics", .value = MAY_FORMAT,
+	  .help = "metrics: print text (default) or openmetrics" },
+	{ "names", FIELD(names_only), .value = MAY_NAMES, .help = "list: print only the names" },
+	{ "version", .set = print_version, .ends = true, .help = "print the version of superctl" },
+	{ "help", 'h', .set = show_help, .ends = true, .help = "print this help" },
 };
 
 static const struct cli superctl_cli = {
 	.program = "superctl", .dashes = "--", .joint = "=", .width = 24,
-	.options = superctl_rows, .count = sizeof(superctl_rows) / sizeof(*superctl_rows),
+	.ends_at_word = true, .options = superctl_rows, .count = sizeof(superctl_rows) / sizeof(*superctl_rows),
+};
+
+static const char *const name_words[] = {
+	[NAMES_NONE] = "", [NAMES_ANY] = " [NAME]...", [NAMES_SOME] = " NAME...",
+	[NAMES_PROGRAM] = " NAME [ARG]...", [NAMES_VERBS] = " [VERB]...",
 };
 
 static void print_help(void)
 {
-	static const char *const names[] = { [NAMES_NONE] = "", [NAMES_ANY] = " [NAME]...", [NAMES_SOME] = " NAME..." };
-
 	printf("usage: superctl [OPTION]... VERB [NAME]...\n\nNames may be patterns, as 'web-*'.\n\n");
 	for (size_t i = 0; i < verb_count; i++) {
-		int room = 21 - printf("  %s%s", verbs[i].name, names[verbs[i].names]);
+		int room = 21 - printf("  %s%s", verbs[i].name, name_words[verbs[i].names]);
 
 		printf("%*s%s\n", room > 0 ? room : 1, "", verbs[i].help);
 	}
 	putchar('\n');
 	cli_help(&superctl_cli);
-	printf("\nIt ends with 0 when it is done, 1 when something failed, 2 for a wrong usage, 3 when what was asked "
-	       "for does\n"
-	       "not run or is not healthy, and 4 when no superd was reached. See superctl(8).\n");
+	printf("\nExit status: 0: done; 1: failed; 2: wrong usage; 3: status: a service would not serve its next "
+	       "client,\n"
+	       "health: unhealthy; 4: no superd answered. See superctl(8).\n");
+}
+
+/* Whether a list of verbs such as "events, log" contains this one. */
+static bool list_has(const char *list, size_t length, const char *verb)
+{
+	size_t name = strlen(verb);
+
+	for (const char *at = list; at + name <= list + length; at += strspn(at, ", ")) {
+		size_t word = strcspn(at, ",:");
+
+		if (word == name && !strncmp(at, verb, name))
+			return true;
+		at += word;
+	}
+	return false;
+}
+
+/* Returns an option with the part of its text that is about one verb: "the number of lines" for log in
+ * "top: end after this number of tables; log: the number of lines". A text without verbs is about all of them. */
+static struct cli_option option_for_verb(const struct cli_option *option, const char *verb, char *text, size_t size)
+{
+	struct cli_option copy = *option;
+
+	for (const char *part = option->help; *part; part += strspn(part, "; ")) {
+		size_t length = strcspn(part, ";"), list = strcspn(part, ":");
+
+		if (list < length && list_has(part, list, verb)) {
+			snprintf(text, size, "%.*s", (int)(length - list - 2), part + list + 2);
+			copy.help = text;
+			break;
+		}
+		part += length;
+	}
+	return copy;
+}
+
+/* Prints the part of --help that is about one verb: its line, and the options that do not go with every verb. */
+static void print_verb_help(const struct verb *verb)
+{
+	char text[128];
+
+	printf("usage: superctl [OPTION]... %s%s\n\n%s\n", verb->name, name_words[verb->names], verb->help);
+	if (verb->options)
+		putchar('\n');
+	for (size_t i = 0; i < superctl_cli.count; i++) {
+		struct cli_option option = option_for_verb(&superctl_rows[i], verb->name, text, sizeof(text));
+
+		if (option.value & verb->options)
+			cli_help_option(&superctl_cli, &option);
+	}
 }
 
 static const char *show_help(void *options, const struct cli_option *option, const char *argument)
@@ -140,7 +209,7 @@ static const char *show_help(void *options, const struct cli_option *option, con
 
 static void print_help_hint(void)
 {
-	fprintf(stderr, "superctl: \"superctl --help\" lists what there is\n");
+	fprintf(stderr, "superctl: \"superctl --help\" lists all verbs and options\n");
 }
 
 /* Refuses an option that has no meaning for this verb, rather than ignore it. */
@@ -161,6 +230,12 @@ static bool options_belong(const struct superctl_options *options, uint64_t give
 	return true;
 }
 
+/* Whether a word is for a service's program. */
+static bool is_argument(const struct superctl_options *options, size_t word)
+{
+	return options->verb->names == NAMES_PROGRAM && word > 0;
+}
+
 /* Refuses control characters in names: a newline would end the request's line. */
 static bool names_are_plain(const struct superctl_options *options)
 {
@@ -168,10 +243,12 @@ static bool names_are_plain(const struct superctl_options *options)
 		for (const char *at = options->names[i]; *at; at++) {
 			if ((unsigned char)*at >= ' ' && *at != 0x7f)
 				continue;
-			fprintf(stderr, "superctl: %s: a service's name has no control characters\n",
-				options->verb->name);
+			fprintf(stderr, "superctl: %s: %s has no control characters\n", options->verb->name,
+				is_argument(options, i) ? "an argument" : "a service's name");
 			return false;
 		}
+		if (is_argument(options, i))
+			continue;
 		if (options->names[i][0] && options->names[i][0] != '-')
 			continue;
 		fprintf(stderr, "superctl: %s: '%s': a service's name is not empty and does not begin with a dash\n",
@@ -181,26 +258,47 @@ static bool names_are_plain(const struct superctl_options *options)
 	return true;
 }
 
-static bool verb_is_right(struct superctl_options *options, const char *name)
+/* NULL: there is none, and an error was printed. */
+static const struct verb *find_verb(const char *name)
 {
-	const char *hint;
+	const struct verb *verb = verb_find(name);
+	const char *hint = verb ? NULL : verb_hint(name);
 
-	options->verb = verb_find(name);
-	if (options->verb)
-		return true;
-	hint = verb_hint(name);
+	if (verb)
+		return verb;
 	fprintf(stderr, "superctl: '%s': there is no such verb%s%s%s\n", name, hint ? ": did you mean '" : "",
 		hint ? hint : "", hint ? "'?" : "");
 	if (!hint)
 		print_help_hint();
-	return false;
+	return NULL;
+}
+
+/* The verb help. */
+static enum ctl_status help_with_verbs(const struct superctl_options *options)
+{
+	for (size_t i = 0; i < options->name_count; i++) {
+		if (!find_verb(options->names[i]))
+			return CTL_USAGE;
+	}
+	if (!options->name_count)
+		print_help();
+	for (size_t i = 0; i < options->name_count; i++) {
+		if (i)
+			putchar('\n');
+		print_verb_help(verb_find(options->names[i]));
+	}
+	return CTL_DONE;
 }
 
 static bool names_are_right(const struct superctl_options *options)
 {
 	if (options->verb->names == NAMES_NONE && options->name_count) {
-		fprintf(stderr, "superctl: %s: '%s': it takes no name of a service\n", options->verb->name,
+		fprintf(stderr, "superctl: %s: '%s': the verb accepts no service name\n", options->verb->name,
 			options->names[0]);
+		return false;
+	}
+	if (options->verb->names == NAMES_PROGRAM && !options->name_count) {
+		fprintf(stderr, "superctl: %s: which service?\n", options->verb->name);
 		return false;
 	}
 	if (options->verb->names == NAMES_SOME && !options->name_count) {
@@ -231,28 +329,66 @@ static void set_defaults(struct superctl_options *options)
 		.control = control && *control ? control : default_control_path(),
 		.timeout = -1,
 		.interval = TOP_INTERVAL,
+		.since = SINCE,
 		.sort = 'c',
 	};
+}
+
+/* Whether all words behind these belong to a service's program, also those that look like options. */
+static bool ends_options(char *const *words, int count)
+{
+	const struct verb *verb = count == 2 ? verb_find(words[0]) : NULL;
+
+	return verb && verb->names == NAMES_PROGRAM;
+}
+
+/* Reads the options, and moves the other words to argv[1] and behind it. *count: number of these words. */
+static enum cli_result read_words(struct superctl_options *options, int argc, char **argv, uint64_t *given, int *count)
+{
+	enum cli_result result;
+	int from;
+
+	*count = 0;
+	do {
+		from = optind;
+		result = cli_read(&superctl_cli, options, argc, argv, given);
+		if (result != CLI_READ)
+			return result;
+		if (optind > from && !strcmp(argv[optind - 1], "--"))
+			break;
+		if (optind < argc)
+			argv[1 + (*count)++] = argv[optind++];
+	} while (optind < argc && !ends_options(argv + 1, *count));
+	while (optind < argc)
+		argv[1 + (*count)++] = argv[optind++];
+	return CLI_READ;
 }
 
 bool superctl_options_parse(struct superctl_options *options, int argc, char **argv, enum ctl_status *status)
 {
 	uint64_t given = 0;
 	enum cli_result result;
+	int words;
 
 	set_defaults(options);
-	result = cli_read(&superctl_cli, options, argc, argv, &given);
+	result = read_words(options, argc, argv, &given, &words);
 	if (result == CLI_UNKNOWN)
 		cli_hint(&superctl_cli, argv[optind - 1]);
 	*status = result == CLI_ENDED ? CTL_DONE : CTL_USAGE;
 	if (result != CLI_READ)
 		return false;
-	if (optind >= argc || !strcmp(argv[optind], "help")) {
+	if (!words) {
 		print_help();
-		*status = optind >= argc ? CTL_USAGE : CTL_DONE;
+		*status = CTL_USAGE;
 		return false;
 	}
-	options->names = (const char *const *)&argv[optind + 1];
-	options->name_count = (size_t)(argc - optind - 1);
-	return verb_is_right(options, argv[optind]) && names_are_right(options) && options_belong(options, given);
+	options->names = (const char *const *)&argv[2];
+	options->name_count = (size_t)words - 1;
+	options->verb = find_verb(argv[1]);
+	if (!options->verb || !names_are_right(options) || !options_belong(options, given))
+		return false;
+	if (options->verb->run)
+		return true;
+	*status = help_with_verbs(options);
+	return false;
 }

@@ -62,7 +62,7 @@ static bool print_lost(const struct conversation *conversation)
 		buf_text(&line, "{\"connection\":\"lost\"}\n");
 		ok = conversation_print(&line);
 	} else {
-		fprintf(stderr, "superctl: superd at %s has gone away: waiting for it\n",
+		fprintf(stderr, "superctl: superd at %s has disconnected: waiting for it\n",
 			conversation->options->control);
 	}
 	buf_free(&line);
@@ -72,7 +72,7 @@ static bool print_lost(const struct conversation *conversation)
 static bool print_back(const struct conversation *conversation)
 {
 	const char *version = json_reply_text(conversation->greeting, "superd");
-	double pid = json_reply_number(conversation->greeting, "pid");
+	int pid = json_reply_count(conversation->greeting, "pid");
 	struct buf line = { 0 };
 	bool ok = true;
 
@@ -88,7 +88,7 @@ static bool print_back(const struct conversation *conversation)
 		json_decref(object);
 	} else {
 		buf_visible(&line, version, strlen(version));
-		fprintf(stderr, "superctl: superd %s is there again, pid %.0f\n", buf_string(&line), pid);
+		fprintf(stderr, "superctl: superd %s is there again, pid %d\n", buf_string(&line), pid);
 	}
 	buf_free(&line);
 	return ok;
@@ -106,7 +106,7 @@ static enum ctl_status reconnect_and_ask(struct conversation *conversation, stru
 		if (!first)
 			(void)poll(NULL, 0, RECONNECT_PAUSE);
 		if (!first && reconnect_is_over(reconnect, conversation)) {
-			fprintf(stderr, "superctl: superd at %s has not come back\n", conversation->options->control);
+			fprintf(stderr, "superctl: superd at %s has not returned\n", conversation->options->control);
 			return CTL_NO_SUPERD;
 		}
 		first = false;

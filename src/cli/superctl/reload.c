@@ -1,4 +1,4 @@
-/* superctl reload: prints the result of a reload for each service, and the errors in the table.
+/* superctl reload and diff: print what a reload did or would do to each service, and the errors in the table.
  *
  * Diagnostics go to stderr in the form of superd --check, FILE:LINE:COL: severity: message, which editors understand.
  * Results go to stdout. */
@@ -7,6 +7,9 @@
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/views.h"
+
+/* A file system or server that does not answer may hold the reading for ever. systemd ends ExecReload= after 90 s. */
+#define TABLE_TIMEOUT INT64_C(60000000) /* microseconds */
 
 struct reload_view {
 	const struct superctl_options *options;
@@ -86,8 +89,96 @@ static bool show_line(void *context, const json_t *line, const char *text)
 
 enum ctl_status view_reload(const struct superctl_options *options)
 {
+	struct superctl_options bounded = *options;
 	struct reload_view view = { .options = options };
-	enum ctl_status status = conversation_ask(options, "reload", TRANSPORT_FOREVER, show_line, &view);
+	enum ctl_status status;
+
+	if (!options->has_timeout && !options->name_count && !options->no_wait)
+		bounded.timeout = TABLE_TIMEOUT;
+	status = conversation_ask(&bounded, "reload", conversation_answer_timeout(&bounded), show_line, &view);
 
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+}
+
+struct diff_view {
+	const struct superctl_options *options;
+	bool differs;
+};
+
+static void add_value(struct buf *out, const json_t *option, const char *field)
+{
+	if (json_is_null(json_object_get(option, field)))
+		buf_text(out, "none");
+	else
+		json_reply_show_text(out, option, field);
+}
+
+/* The settings of superd itself, as against a service, which may be called superd, too. */
+static bool is_block(const json_t *line)
+{
+	return *json_reply_text(line, "block");
+}
+
+/* "web: changed", and a line for each option: its value now, and after a reload. */
+static void add_difference(struct buf *out, const json_t *line)
+{
+	const json_t *options = json_reply_list(line, "options"), *option;
+	size_t n;
+
+	if (is_block(line)) {
+		json_reply_show_text(out, line, "block");
+		buf_text(out, " { }");
+	} else {
+		json_reply_show_text(out, line, "service");
+	}
+	buf_text(out, ": ");
+	json_reply_show_text(out, line, "result");
+	buf_char(out, '\n');
+	json_array_foreach(options, n, option) {
+		buf_text(out, "    ");
+		json_reply_show_text(out, option, "option");
+		buf_text(out, ": ");
+		add_value(out, option, "before");
+		buf_text(out, " -> ");
+		add_value(out, option, "after");
+		buf_char(out, '\n');
+	}
+}
+
+static bool show_difference(void *context, const json_t *line, const char *text)
+{
+	struct diff_view *view = context;
+	bool ok = true, is_diagnostic = *json_reply_text(line, "diagnostic");
+	bool is_difference = is_block(line) || *json_reply_text(line, "service");
+	struct buf out = { 0 };
+
+	(void)text;
+	view->differs |= is_difference;
+	if (view->options->json)
+		return true;
+	if (is_diagnostic)
+		add_diagnostic(&out, line);
+	else if (is_difference)
+		add_difference(&out, line);
+	else if (json_reply_has_number(line, "unchanged"))
+		buf_addf(&out, "%.0f unchanged, %.0f changed, %.0f added, %.0f removed\n",
+			 json_reply_number(line, "unchanged"), json_reply_number(line, "changed"),
+			 json_reply_number(line, "added"), json_reply_number(line, "removed"));
+	if (is_diagnostic)
+		fputs(buf_string(&out), stderr);
+	else
+		ok = conversation_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+/* Exits as diff(1) does: 0 without a difference, 1 with one, more if something failed. */
+enum ctl_status view_diff(const struct superctl_options *options)
+{
+	struct diff_view view = { .options = options };
+	enum ctl_status status = conversation_ask(options, "diff", TRANSPORT_FOREVER, show_difference, &view);
+
+	if (status == CTL_FAILED)
+		return CTL_USAGE;
+	return status == CTL_DONE && view.differs ? CTL_FAILED : status;
 }

@@ -64,8 +64,8 @@ void screen_open(struct screen *screen, enum colour colour)
 {
 	const char *without = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	*screen = (struct screen){ .is_terminal = isatty(STDOUT_FILENO) };
-	screen->colours = screen->is_terminal && !(without && *without) && !(term && !strcmp(term, "dumb"));
+	*screen = (struct screen){ .is_terminal = isatty(STDOUT_FILENO), .is_dumb = term && !strcmp(term, "dumb") };
+	screen->colours = screen->is_terminal && !screen->is_dumb && !(without && *without);
 	if (colour != COLOUR_AUTO)
 		screen->colours = colour == COLOUR_ALWAYS;
 	screen->unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");

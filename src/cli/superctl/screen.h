@@ -12,6 +12,7 @@ enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GREEN, STYLE_YELLOW, STYL
 struct screen {
 	bool is_terminal;               /* stdout is a terminal */
 	bool colours;                   /* escape sequences are allowed */
+	bool is_dumb;                   /* TERM=dumb: a terminal that only knows lines of text */
 	bool unicode;                   /* the locale's character set is UTF-8 */
 	size_t width, height;           /* in characters; 0: no limit */
 };

@@ -122,7 +122,7 @@ void service_facts_add_command(struct buf *out, const json_t *service, bool brie
 	add_relayed(out, service, words);
 }
 
-static const char *ordinal_ending(unsigned place)
+static const char *ordinal_ending(int place)
 {
 	static const char *const endings[] = { "th", "st", "nd", "rd" };
 
@@ -131,11 +131,11 @@ static const char *ordinal_ending(unsigned place)
 
 void service_facts_add_state(struct buf *out, const json_t *service)
 {
-	unsigned place = (unsigned)json_reply_number(service, "place");
+	int place = json_reply_count(service, "place");
 
 	json_reply_show_text(out, service, "state");
 	if (place)
-		buf_addf(out, ", %u%s in line", place, ordinal_ending(place));
+		buf_addf(out, ", %d%s in line", place, ordinal_ending(place));
 }
 
 bool service_facts_is_active(const json_t *service)

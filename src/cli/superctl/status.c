@@ -19,19 +19,19 @@ struct status_view {
 
 static void add_head(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	struct buf name = { 0 };
+	struct buf name = { 0 }, command = { 0 };
 
 	json_reply_show_text(&name, service, "service");
-	out->failed |= name.failed;
+	service_facts_add_command(&command, service, false);
+	out->failed |= name.failed || command.failed;
 	screen_add_dot(screen, out, json_reply_text(service, "state"), service_facts_instances(service));
 	buf_char(out, ' ');
 	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
-	if (json_object_get(service, "exec")) {
-		buf_text(out, " - ");
-		service_facts_add_command(out, service, false);
-	}
+	if (command.length)             /* an entry that is left out may have none */
+		buf_addf(out, " - %s", buf_string(&command));
 	buf_char(out, '\n');
 	buf_free(&name);
+	buf_free(&command);
 }
 
 static void add_origin(struct buf *out, const json_t *service)
@@ -64,7 +64,7 @@ static void add_state(struct buf *out, const struct screen *screen, const json_t
 	screen_set(screen, out, STYLE_PLAIN);
 	if (json_reply_has_number(service, "since")) {
 		buf_text(out, " since ");
-		human_units_add_time(out, json_reply_number(service, "since"));
+		human_units_add_clock(out, json_reply_number(service, "since"));
 		buf_text(out, "; ");
 		human_units_add_age(out, json_reply_number(service, "for"));
 		buf_text(out, " ago");
@@ -79,11 +79,15 @@ static void add_locks(struct buf *out, const json_t *service)
 	size_t n;
 
 	json_array_foreach(locks, n, lock) {
-		status_add_label(out, json_reply_is(lock, "lock", "held") ? "Held" : "Disabled");
+		status_add_label(out, json_reply_is(lock, "lock", "held")     ? "Held"
+				      : json_reply_is(lock, "lock", "disabled") ? "Disabled"
+										: "At boot");
+		if (json_reply_is(lock, "lock", "disabled at boot"))
+			buf_text(out, "disabled ");
 		if (json_reply_has_number(lock, "uid"))
 			buf_addf(out, "by uid %.0f ", json_reply_number(lock, "uid"));
 		buf_text(out, "since ");
-		human_units_add_time(out, json_reply_number(lock, "since"));
+		human_units_add_clock(out, json_reply_number(lock, "since"));
 		if (*json_reply_text(lock, "ends_with_superd")) {
 			buf_text(out, "; this ends with superd: ");
 			json_reply_show_text(out, lock, "ends_with_superd");
@@ -136,12 +140,13 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
-static bool show_posture(void *context, const json_t *line, const char *text)
+static bool show_superd(void *context, const json_t *line, const char *text)
 {
 	struct buf out = { 0 };
 	bool ok;
 
 	(void)context, (void)text;
+	status_add_refused(&out, line);
 	status_add_posture_line(&out, line);
 	ok = conversation_print(&out);
 	buf_free(&out);
@@ -156,7 +161,7 @@ enum ctl_status view_status(const struct superctl_options *options)
 	if (!options->name_count && !options->json) {
 		status = view_list(options);
 		if (status == CTL_DONE)
-			(void)conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_posture, NULL);
+			(void)conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_superd, NULL);
 		return status;
 	}
 	screen_open(&view.screen, options->colour);

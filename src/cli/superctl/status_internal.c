@@ -29,7 +29,7 @@ static void add_queue(struct buf *out, const json_t *listener)
 	if (json_reply_number(listener, "queue") > 0)
 		buf_addf(out, ", %.0f waiting", json_reply_number(listener, "queue"));
 	else
-		buf_text(out, ", nobody waiting");
+		buf_text(out, ", none waiting");
 	if (json_reply_has_number(listener, "queue_limit") && json_reply_number(listener, "queue_limit") > 0)
 		buf_addf(out, " of at most %.0f", json_reply_number(listener, "queue_limit"));
 }
@@ -129,7 +129,7 @@ static void add_outdated(struct buf *out, const json_t *instance, const json_t *
 		buf_text(out, " still");
 	}
 	if (json_reply_flag(instance, "drains"))
-		buf_text(out, "; until its clients are gone");
+		buf_text(out, "; until its clients have left");
 	buf_char(out, '\n');
 }
 
@@ -143,7 +143,7 @@ void status_add_outdated(struct buf *out, const struct screen *screen, const jso
 		return;
 	status_add_label(out, "Outdated");
 	screen_set(screen, out, STYLE_YELLOW);
-	buf_addf(out, "%.0f instance%s by the entry of before", count, count == 1 ? " runs on" : "s run on");
+	buf_addf(out, "%.0f instance%s of the previous entry", count, count == 1 ? " runs on" : "s run on");
 	screen_set(screen, out, STYLE_PLAIN);
 	if (!json_reply_is(service, "state", "leaving")) {
 		buf_text(out, ": superctl restart ");
@@ -215,7 +215,7 @@ static void add_ago(struct buf *out, const json_t *event, double now)
 {
 	double at = json_reply_number(event, "at");
 
-	human_units_add_time(out, at);
+	human_units_add_clock(out, at);
 	if (now > 0 && at > 0 && now >= at) {
 		buf_text(out, "; ");
 		human_units_add_age(out, now - at);
@@ -412,9 +412,11 @@ static void add_users(struct buf *out, const json_t *idle)
 		}
 		buf_text(out, "; ");
 	} else if (json_reply_has_number(idle, "for")) {
-		buf_text(out, "nobody connected for ");
+		buf_text(out, "no client connected for ");
 		human_units_add_span(out, json_reply_number(idle, "for"));
 		buf_text(out, "; ");
+	} else if (json_reply_has_number(idle, "connections")) {
+		buf_text(out, "no client connected; ");
 	}
 	if (json_reply_is(idle, "standing", "busy")) {
 		buf_text(out, "not idle: ");
@@ -440,7 +442,7 @@ void status_add_idle(struct buf *out, const json_t *service)
 		return;
 	}
 	buf_addf(out, "%s when %s for ", idle_action_text(idle),
-		 json_reply_is(idle, "means", "quiet") ? "nothing has moved" : "nobody has been connected");
+		 json_reply_is(idle, "means", "quiet") ? "nothing has moved" : "no client has been connected");
 	human_units_add_span(out, json_reply_number(idle, "timeout"));
 	buf_char(out, '\n');
 }
@@ -546,6 +548,15 @@ void status_add_posture_line(struct buf *out, const json_t *version)
 	buf_addf(out, "\nsuperd itself uses %zu capabilit%s (superctl version lists them); ", count,
 		 count == 1 ? "y" : "ies");
 	add_flags(out, posture);
+}
+
+void status_add_refused(struct buf *out, const json_t *version)
+{
+	if (!*json_reply_text(version, "reload_refused"))
+		return;
+	buf_text(out, "\nthe last reload was refused: ");
+	json_reply_show_text(out, version, "reload_refused");
+	buf_text(out, "; superd serves by the table before\n");
 }
 
 void status_add_posture(struct buf *out, const json_t *version)

@@ -22,7 +22,10 @@ void status_add_refusals(struct buf *out, const json_t *service);
 void status_add_pause(struct buf *out, const struct screen *screen, const json_t *service);
 void status_add_idle(struct buf *out, const json_t *service);
 
-/* What superd itself may do, in a line, and whole; an older superd does not send that. */
+/* Why the last reload was refused, if it was. */
+void status_add_refused(struct buf *out, const json_t *version);
+
+/* superd's own privileges, in one line, and in full; an older superd does not send them. */
 void status_add_posture_line(struct buf *out, const json_t *version);
 void status_add_posture(struct buf *out, const json_t *version);
 

@@ -69,7 +69,7 @@ static void cut_lines(struct buf *out, size_t most)
 static void draw_screen(struct top_view *top)
 {
 	static const char keys[] = "q quit  sort by: m memory  c cpu  n name  s state  j k scroll";
-	static const char lost[] = "superd has gone away: waiting for it  q quit";
+	static const char lost[] = "superd has disconnected: waiting for it  q quit";
 	const char *last = top->is_disconnected ? lost : keys;
 	size_t room = lines_for_services(top), count = top_table_services(&top->table);
 	struct buf out = { 0 };
@@ -138,7 +138,7 @@ static void try_reconnect(struct top_view *top)
 		top_table_free(&top->table);
 	} else if (reconnect_is_over(&top->reconnect, &top->conversation)) {
 		buf_clear(&top->conversation.why);
-		buf_addf(&top->conversation.why, "superd at %s has gone away and has not come back",
+		buf_addf(&top->conversation.why, "superd at %s has disconnected and has not returned",
 			 top->options->control);
 		top->status = CTL_NO_SUPERD;
 	}
@@ -185,7 +185,7 @@ static enum ctl_status run_top(struct top_view *top)
 	const struct superctl_options *options = top->options;
 
 	/* Errors are printed after the terminal is restored. */
-	if (!options->json && terminal_enter()) {
+	if (!options->json && !top->screen.is_dumb && terminal_enter()) {
 		top->conversation.quiet = true;
 		run_interactive(top);
 		if (top->status != CTL_DONE)

@@ -24,12 +24,14 @@ void top_table_take(struct top_table *table, const json_t *line)
 	json_decref(table->before);
 	table->before = table->now;
 	table->now = json_incref((json_t *)(size_t)line);
+	rate_history_take(&table->rates, line);
 }
 
 void top_table_free(struct top_table *table)
 {
 	json_decref(table->before);
 	json_decref(table->now);
+	rate_history_free(&table->rates);
 	*table = (struct top_table){ .sort = table->sort };
 }
 
@@ -147,10 +149,12 @@ static const struct column titles[] = {
 	{ .title = "CPU", .right = true },     { .title = "TIME", .right = true },
 	{ .title = "MEMORY", .right = true },  { .title = "INST", .right = true },
 	{ .title = "QUEUE", .right = true },   { .title = "STARTS", .right = true },
-	{ .title = "REFUSED", .right = true }, { .title = "FOR", .right = true },
+	{ .title = "RATE", .right = true },    { .title = "REFUSED", .right = true },
+	{ .title = "FOR", .right = true },
 };
 
-static void add_row(struct columns *columns, struct buf *cell, const struct row *row)
+static void add_row(struct columns *columns, struct buf *cell, const struct top_table *table,
+		    const struct screen *screen, const struct row *row)
 {
 	double waiting = 0;
 
@@ -170,6 +174,8 @@ static void add_row(struct columns *columns, struct buf *cell, const struct row 
 	(void)service_facts_queue(row->service, &waiting);
 	add_number(columns, cell, waiting);
 	add_number(columns, cell, json_reply_number(row->service, "activations"));
+	rate_history_add(&table->rates, row->name, screen->unicode, cell);
+	columns_add(columns, STYLE_BLUE, cell);
 	add_number(columns, cell, service_facts_refused(row->service));
 	if (json_reply_has_number(row->service, "for"))
 		human_units_add_age(cell, json_reply_number(row->service, "for"));
@@ -186,7 +192,7 @@ void top_table_add(struct top_table *table, const struct screen *screen, size_t 
 
 	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
 	for (size_t i = 0; rows && i < count; i++)
-		add_row(&columns, &cell, &rows[i]);
+		add_row(&columns, &cell, table, screen, &rows[i]);
 	add_head(table, end, out);
 	columns_print(&columns, screen, &page, out);
 	if (json_reply_number(table->now, "more_services") > 0)

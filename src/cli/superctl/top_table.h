@@ -6,10 +6,12 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "cli/superctl/rate_history.h"
 #include "cli/superctl/screen.h"
 
 struct top_table {
 	json_t *now, *before;           /* the last two answers, owned; NULL: there was none */
+	struct rate_history rates;      /* connections and starts of the last answers */
 	char sort;                      /* sort key: 'm' memory, 'c' CPU, 'n' name, 's' state */
 	size_t first;                   /* number of services scrolled past */
 };

@@ -56,6 +56,11 @@ int transport_connect(struct transport *transport, const char *path, int64_t lim
 	return 0;
 }
 
+void transport_adopt(struct transport *transport, int fd)
+{
+	*transport = (struct transport){ .fd = fd };
+}
+
 #ifdef SO_PEERCRED
 bool transport_peer(const struct transport *transport, unsigned long *uid)
 {

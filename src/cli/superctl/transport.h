@@ -21,6 +21,9 @@ enum transport_result { TRANSPORT_LINE, TRANSPORT_NONE, TRANSPORT_END, TRANSPORT
 /* Connects within `limit` milliseconds. 0, or -1 and errno. */
 int transport_connect(struct transport *transport, const char *path, int64_t limit);
 
+/* Takes over a connection that superd has given. */
+void transport_adopt(struct transport *transport, int fd);
+
 /* The user of the process that called listen(2) on the socket (unix(7), SO_PEERCRED). false: unknown. */
 bool transport_peer(const struct transport *transport, unsigned long *uid);
 
@@ -31,10 +34,10 @@ int transport_send(struct transport *transport, const char *text, size_t length)
  * valid until the next call. A last line without a newline is ignored. */
 enum transport_result transport_wait_line(struct transport *transport, int64_t until, char **line, size_t *length);
 
-/* Takes the next line from what has been read, without waiting: TRANSPORT_LINE or TRANSPORT_NONE. */
+/* Takes the next line from the data read so far, without waiting: TRANSPORT_LINE or TRANSPORT_NONE. */
 enum transport_result transport_take_line(struct transport *transport, char **line, size_t *length);
 
-/* Reads what is there, without waiting. TRANSPORT_NONE: the connection goes on. */
+/* Reads the available data, without waiting. TRANSPORT_NONE: the connection is still open. */
 enum transport_result transport_fill(struct transport *transport);
 
 void transport_close(struct transport *transport);

@@ -1,18 +1,17 @@
 /* superctl's verbs that change something: start, stop, hold and the like, upgrade, shutdown.
  *
  * superd answers when the work is done, which may be never. superd measures --timeout and reports its end. If superd
- * does not answer at all, superctl gives up ANSWER_GRACE later. */
+ * does not answer at all, superctl gives up some time later. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scan.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/views.h"
-
-#define ANSWER_GRACE 10000 /* milliseconds after the end of --timeout, for superd's own answer */
 
 struct act_view {
 	const struct superctl_options *options;
@@ -64,12 +63,8 @@ static bool show_result(void *context, const json_t *line, const char *text)
 	return printed;
 }
 
-static int64_t answer_timeout(const struct superctl_options *options)
-{
-	return options->timeout < 0 ? TRANSPORT_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
-}
-
-enum ctl_status view_act(const struct superctl_options *options)
+/* verb: as sent, with options that conversation_request does not add. */
+static enum ctl_status act(const struct superctl_options *options, const char *verb_text)
 {
 	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
 	struct act_view view = { .options = options };
@@ -78,18 +73,50 @@ enum ctl_status view_act(const struct superctl_options *options)
 
 	if (status != CTL_DONE)
 		return status;
-	buf_text(&verb, options->verb->name);
+	buf_text(&verb, verb_text);
 	if (json_reply_flag(conversation.greeting, "progress") && options->name_count && !options->json)
 		buf_text(&verb, " --progress");
+	if (options->boot)
+		buf_text(&verb, " --boot");
 	conversation_request(&request, options, buf_string(&verb));
 	status = conversation_send(&conversation, &request);
-	conversation.timeout = answer_timeout(options);
+	conversation.timeout = conversation_answer_timeout(options);
 	if (status == CTL_DONE)
 		status = conversation_read(&conversation, show_result, &view);
 	buf_free(&request);
 	buf_free(&verb);
 	conversation_close(&conversation);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+}
+
+enum ctl_status view_act(const struct superctl_options *options)
+{
+	return act(options, options->verb->name);
+}
+
+/* The last word of the command line is the signal. */
+enum ctl_status view_signal(const struct superctl_options *options)
+{
+	struct superctl_options others = *options;
+	const char *why, *word = options->names[options->name_count - 1];
+	struct buf verb = { 0 };
+	enum ctl_status status;
+	int signal;
+
+	if (options->name_count < 2) {
+		fprintf(stderr, "superctl: signal: which signal? As in: superctl signal %s HUP\n", word);
+		return CTL_USAGE;
+	}
+	why = scan_signal(word, &signal);
+	if (why) {
+		fprintf(stderr, "superctl: signal: '%s': %s\n", word, why);
+		return CTL_USAGE;
+	}
+	others.name_count--;
+	buf_addf(&verb, "signal --signal=%d", signal);
+	status = act(&others, buf_string(&verb));
+	buf_free(&verb);
+	return status;
 }
 
 /* Handles one line of the answer to "shutdown". */
@@ -126,7 +153,7 @@ static enum ctl_status await_shutdown(struct conversation *conversation)
 		if (last && conversation->options->no_wait)
 			break;
 		if (result == TRANSPORT_LATE) {
-			fprintf(stderr, "superctl: superd has not ended in time; it goes on ending\n");
+			fprintf(stderr, "superctl: superd has not ended in time; it is still ending\n");
 			status = CTL_FAILED;
 		} else if (result != TRANSPORT_LINE) {
 			break;
@@ -151,7 +178,7 @@ static void expect_sigterm(const struct conversation *conversation)
 {
 	struct sigaction action = { .sa_sigaction = on_sigterm, .sa_flags = SA_SIGINFO | SA_RESETHAND };
 
-	superd_pid = (sig_atomic_t)json_reply_number(conversation->greeting, "pid");
+	superd_pid = json_reply_count(conversation->greeting, "pid");
 	sigaction(SIGTERM, &action, NULL);
 }
 
@@ -246,7 +273,7 @@ enum ctl_status view_upgrade(const struct superctl_options *options)
 		return status;
 	conversation_request(&request, options, options->check ? "upgrade --check" : "upgrade");
 	status = conversation_send(&conversation, &request);
-	conversation.timeout = answer_timeout(options);
+	conversation.timeout = conversation_answer_timeout(options);
 	if (status == CTL_DONE)
 		status = read_upgrade(&conversation, &view);
 	buf_free(&request);

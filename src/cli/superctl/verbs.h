@@ -8,13 +8,16 @@ struct superctl_options;
 /* The exit status; scripts rely on the numbers (superctl(8)). */
 enum ctl_status { CTL_DONE, CTL_FAILED, CTL_USAGE, CTL_NOT_ACTIVE, CTL_NO_SUPERD };
 
-/* Names of services that a verb takes: none, any number, at least one. */
-enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME };
+/* Names of services that a verb takes: none, any number, at least one; one, and words for its program; or names of
+ * verbs. */
+enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_PROGRAM, NAMES_VERBS };
 
 /* Bits: options of single verbs. All other options go with every verb. */
 enum verb_option {
 	MAY_NO_WAIT = 1, MAY_TIMEOUT = 2, MAY_CHECK = 4, MAY_SERVICE = 8, MAY_LEVEL = 16, MAY_INTERVAL = 32, MAY_COUNT = 64,
-	MAY_SORT = 128, MAY_HTTP = 256, MAY_NAMES = 512, MAY_FORMAT = 1024
+	MAY_SORT = 128, MAY_HTTP = 256, MAY_NAMES = 512, MAY_FORMAT = 1024, MAY_FAILED = 2048, MAY_FOLLOW = 4096,
+	MAY_BOOT = 8192, MAY_SINCE = 16384, MAY_WAKES = 32768, MAY_SVG = 65536,
+	MAY_STOP = 131072
 };
 
 struct verb {
@@ -22,7 +25,7 @@ struct verb {
 	enum names_wanted names;
 	unsigned options;               /* bits of enum verb_option */
 	const char *help;               /* one line */
-	enum ctl_status (*run)(const struct superctl_options *options);
+	enum ctl_status (*run)(const struct superctl_options *options); /* NULL: help, for superctl_options_parse */
 };
 
 extern const struct verb verbs[];

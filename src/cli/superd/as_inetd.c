@@ -44,7 +44,7 @@ static const char *log_to_stderr(void *context, const struct cli_option *option,
 	struct options *options = context;
 
 	(void)option, (void)argument;
-	options->log_destination = "stderr";
+	options->given.log = "stderr";
 	return NULL;
 }
 
@@ -52,10 +52,10 @@ static const char *set_debug(void *context, const struct cli_option *option, con
 {
 	struct options *options = context;
 
-	options->level = LEVEL_DEBUG;
-	options->log_destination = "stderr";
+	options->given.log_level = LEVEL_DEBUG;
+	options->given.log = "stderr";
 	if (options->pid_file_optional)
-		options->pid_file = NULL;
+		options->given.pid_file = NULL;
 	return set_foreground(options, option, argument);
 }
 
@@ -70,47 +70,50 @@ static const char *set_pid_file(void *context, const struct cli_option *option, 
 		path = next[0];
 		optind++;
 	}
-	options->pid_file = path ? options_path(options, "", path) : NULL;
+	options->given.pid_file = path ? options_path(options, "", path) : NULL;
 	options->pid_file_optional = false;
-	return !path || options->pid_file ? NULL : "";
+	return !path || options->given.pid_file ? NULL : "";
 }
 
 static const char *warn_of_resolve(void *options, const struct cli_option *option, const char *argument)
 {
 	(void)options, (void)option, (void)argument;
-	fprintf(stderr, "inetd: --resolve: names of hosts are not looked up for programs: TCPREMOTEHOST is not set\n");
+	fprintf(stderr, "inetd: --resolve has no effect: superd looks up no names for programs, and does not set "
+			"TCPREMOTEHOST\n");
 	return NULL;
 }
 
 static const struct cli_option inetd_options[] = {
-	{ "debug", 'd', .set = set_debug, .help = "stay in the foreground and log all there is to stderr" },
+	{ "debug", 'd', .set = set_debug, .help = "stay in the foreground and log everything to stderr" },
 	{ NULL, 'i', .set = set_foreground, .help = "stay in the foreground" },
 	{ NULL, 'f', .set = set_foreground, .help = "stay in the foreground" },
 	{ NULL, 'e', .set = log_to_stderr, .help = "log to stderr" },
-	{ NULL, 'l', FIELD(defaults.wrap_external), .help = "ask hosts.allow and hosts.deny, and log connections" },
-	{ NULL, 'w', FIELD(defaults.wrap_external), .help = "ask hosts.allow and hosts.deny for programs" },
-	{ NULL, 'W', FIELD(defaults.wrap_internal), .help = "ask them for services that inetd answers itself" },
-	{ "rate", 'R', .argument = "NUMBER", LIMIT(rate), .help = "starts of a service in a minute; 0 is any number" },
+	{ NULL, 'l', FIELD(defaults.wrap_external),
+	  .help = "check clients in hosts.allow and hosts.deny, and log them" },
+	{ NULL, 'w', FIELD(defaults.wrap_external), .help = "the same as -l" },
+	{ NULL, 'W', FIELD(defaults.wrap_internal), .help = "check clients of internal services in these files, too" },
+	{ "rate", 'R', .argument = "NUMBER", LIMIT(rate),
+	  .help = "limit the starts of a service per minute; 0: no limit" },
 	{ NULL, 'c', .argument = "NUMBER", LIMIT(instances),
-	  .help = "instances of a service at once; 0 is any number" },
+	  .help = "limit the instances of a service; 0: no limit" },
 	{ NULL, 'C', .argument = "NUMBER", LIMIT(per_source_cpm),
-	  .help = "connections from one address in a minute; 0 is any number" },
+	  .help = "limit the connections per minute from one address; 0: no limit" },
 	{ NULL, 's', .argument = "NUMBER", LIMIT(per_source),
-	  .help = "instances for one address at once; 0 is any number" },
-	{ NULL, 'q', .argument = "LENGTH", LIMIT(backlog), .least = 1, .help = "the length of the sockets' queues" },
+	  .help = "limit the instances for one address; 0: no limit" },
+	{ NULL, 'q', .argument = "LENGTH", LIMIT(backlog), .least = 1, .help = "the length of the accept queues" },
 	{ NULL, 'a', .argument = "ADDRESS", FIELD(defaults.address),
-	  .help = "listen on this address where a line names none" },
-	{ NULL, 'E', FIELD(defaults.passes_environment), .help = "pass the whole environment on" },
+	  .help = "listen on this address if a line names none" },
+	{ NULL, 'E', FIELD(defaults.passes_environment), .help = "pass the whole environment to programs" },
 	{ "environment", FIELD(defaults.tells_addresses),
-	  .help = "tell programs both addresses: TCPLOCALIP, TCPREMOTEIP, …" },
-	{ "resolve", .set = warn_of_resolve, .help = "the names of hosts in these: not available, they are left out" },
+	  .help = "pass both addresses to programs: TCPLOCALIP, TCPREMOTEIP, …" },
+	{ "resolve", .set = warn_of_resolve, .help = "no effect: superd does not look up names for these variables" },
 	{ "pidfile", 'p', .optional = true, .argument = "FILE", .set = set_pid_file,
-	  .help = "write the pid there (" PID_FILE "); without a file nowhere" },
+	  .help = "write the process id to this file (" PID_FILE "), or to none" },
 	{ "compat", .argument = "NAME", .set = options_set_compat,
-	  .help = "read tables as openbsd, freebsd, netbsd, gnu, busybox or xinetd do" },
-	{ "version", 'V', FIELD(task), .value = TASK_VERSION, .help = "say which version this is" },
-	{ "help", 'h', FIELD(task), .value = TASK_HELP, .help = "this text" },
-	{ "usage", FIELD(task), .value = TASK_HELP, .help = "this text" },
+	  .help = "read tables as openbsd, freebsd, netbsd, gnu, busybox or xinetd does" },
+	{ "version", 'V', FIELD(task), .value = TASK_VERSION, .help = "print the version" },
+	{ "help", 'h', FIELD(task), .value = TASK_HELP, .help = "print this help" },
+	{ "usage", FIELD(task), .value = TASK_HELP, .help = "print this help" },
 };
 
 static const struct cli inetd_cli = {
@@ -175,9 +178,9 @@ bool as_inetd_read(struct options *options, int argc, char **argv)
 {
 	options->keep_going = true;
 	options->daemon = !pid1_is_first();     /* a container ends with its PID 1 */
-	options->log_destination = "syslog";
+	options->given.log = "syslog";
 	if (geteuid() == 0) {
-		options->pid_file = PID_FILE;
+		options->given.pid_file = PID_FILE;
 		options->pid_file_optional = true;
 	}
 	options->defaults = (struct inetd_defaults){
@@ -191,17 +194,18 @@ bool as_inetd_read(struct options *options, int argc, char **argv)
 	    !read_tables(options, argc, argv))
 		return false;
 	if (!options->daemon && access("/dev/log", F_OK) < 0)
-		options->log_destination = "stderr"; /* as in a container, where there is no syslog */
+		options->given.log = "stderr"; /* as in a container, where there is no syslog */
 	return true;
 }
 
 void as_inetd_help(void)
 {
-	printf("usage: inetd [options] [FILE | FOLDER]...\n\n"
-	       "superd as inetd: listens for the services of inetd.conf and starts each when somebody connects.\n"
-	       "Without FILE these are " TABLE " and the files of " FOLDER ".\n\n");
+	printf("usage: inetd [options] [FILE | DIRECTORY]...\n\n"
+	       "superd, called as inetd, listens for the services of inetd.conf, and starts each one when a client "
+	       "connects.\n"
+	       "Without FILE, it reads " TABLE " and the files of " FOLDER ".\n\n");
 	cli_help(&inetd_cli);
-	printf("\nSignals: HUP reads the tables again; ALRM tries sockets again that could not be had; TERM and INT "
-	       "stop.\n"
-	       "superd(8) tells the rest.\n");
+	printf("\nSignals: HUP reads the tables again; ALRM ends the pauses of all services; TERM and INT stop all "
+	       "services.\n"
+	       "See superd(8).\n");
 }

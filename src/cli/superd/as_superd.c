@@ -20,16 +20,8 @@ static const char *set_log(void *context, const struct cli_option *option, const
 	struct options *options = context;
 
 	(void)option;
-	options->log_destination = text;
+	options->given.log = text;
 	return log_sink_refusal(text);
-}
-
-static const char *set_level(void *context, const struct cli_option *option, const char *text)
-{
-	struct options *options = context;
-
-	(void)option;
-	return log_parse_level(text, &options->level);
 }
 
 /* The kernel would cut a longer name (prctl(2), PR_SET_NAME: 15 bytes), and ps would not find superd by it. */
@@ -47,9 +39,8 @@ static const char *set_control(void *context, const struct cli_option *option, c
 	struct options *options = context;
 
 	(void)option;
-	options->control = text;
-	return *text == '/' || (*text == '@' && text[1]) || !strcmp(text, "none")
-		? NULL : "it is a path from / on, @name, or none";
+	options->given.control = text;
+	return global_directives[GLOBAL_CONTROL].type->refuse(text);
 }
 
 static const char *set_fdstore(void *context, const struct cli_option *option, const char *text)
@@ -57,9 +48,8 @@ static const char *set_fdstore(void *context, const struct cli_option *option, c
 	struct options *options = context;
 
 	(void)option;
-	options->fdstore = text;
-	return *text == '/' || !strcmp(text, "notify") || !strcmp(text, "none")
-		? NULL : "it is notify, none, or the path from / on of the socket of an s6-fdholderd";
+	options->given.fdstore = text;
+	return global_directives[GLOBAL_FDSTORE].type->refuse(text);
 }
 
 static const char *set_print(void *context, const struct cli_option *option, const char *what)
@@ -73,67 +63,70 @@ static const char *set_print(void *context, const struct cli_option *option, con
 
 static const struct cli_option superd_options[] = {
 	{ "file", 'f', COMPLETE_FILES, .repeats = true, .argument = "[FORMAT:]FILE", FIELD(sources),
-	  .help = "read this table; may be given several times" },
+	  .help = "read this table; may be repeated" },
 	{ "compat", .complete = COMPLETE_WORDS, .argument = "NAME", .set = options_set_compat,
 	  .words = "openbsd freebsd netbsd gnu busybox xinetd",
-	  .help = "read inetd's tables as openbsd, freebsd, netbsd, gnu, busybox or xinetd do" },
+	  .help = "read inetd's tables as openbsd, freebsd, netbsd, gnu, busybox or xinetd does" },
 	{ "listen", 'l', .repeats = true, .argument = "ENDPOINT", FIELD(endpoints),
-	  .help = "one service without a file: its command stands behind --" },
-	{ "accept", 'a', FIELD(accept), .help = "with -l: an instance a connection" },
-	{ "datagram", 'd', FIELD(datagram), .help = "with -l: a datagram socket, where the endpoint names no kind" },
-	{ "seqpacket", FIELD(seqpacket), .help = "with -l: the same for packets in sequence" },
-	{ "inetd", FIELD(inetd), .help = "with -l: pass the socket as stdin and stdout" },
-	{ "bind", FIELD(bind), .help = "with -l: answer the program's own bind(2) with the socket" },
+	  .help = "serve this endpoint without a table, by the command after --" },
+	{ "accept", 'a', FIELD(accept), .help = "with -l: run the command for each connection" },
+	{ "datagram", 'd', FIELD(datagram), .help = "with -l: open datagram sockets" },
+	{ "seqpacket", FIELD(seqpacket), .help = "with -l: open unix sockets of sequenced packets" },
+	{ "inetd", FIELD(inetd), .help = "with -l: pass the socket as standard input and output" },
+	{ "bind", FIELD(bind), .help = "with -l: pass the socket when the program binds it" },
 	{ "idle", .argument = "DURATION", FIELD(idle), .scan = scan_duration,
-	  .help = "with -l: stop the program when nobody was connected for so long" },
-	{ "now", FIELD(now), .help = "with -l: start at once, not with the first connection" },
+	  .help = "with -l: stop the program after this time without clients" },
+	{ "now", FIELD(now), .help = "with -l: start the command at once, not with the first client" },
 	{ "fdname", .repeats = true, .argument = "NAME[:NAME]...", FIELD(fdnames),
 	  .help = "with -l: the names of the sockets in LISTEN_FDNAMES" },
 	{ "setenv", 'E', .repeats = true, .argument = "NAME[=VALUE]", FIELD(environment),
-	  .help = "with -l: set a variable, or pass superd's own on" },
+	  .help = "with -l: set a variable, or pass on the value in superd's environment" },
 	{ "check", FIELD(task), .value = TASK_CHECK,
-	  .help = "read and check the table, say all that is wrong, and exit" },
+	  .help = "check the table, print all errors, and exit" },
 	{ "print", .complete = COMPLETE_WORDS, .optional = true, .argument = "WHAT", .set = set_print,
-	  .value = TASK_PRINT, .words = "conf comments json mdoc bash zsh compat states",
-	  .help = "the table as understood: conf, comments, json; or mdoc, bash, zsh, compat, states" },
+	  .value = TASK_PRINT, .words = "conf comments json dot mdoc bash zsh compat states",
+	  .help = "print the table: conf, comments, json or dot; or print mdoc, bash, zsh, compat or states" },
 	{ "explain", .complete = COMPLETE_OPTIONS, .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
-	  .help = "say what an option of a table means; without OPTION list them all" },
+	  .help = "explain an option of the table; without OPTION, list all" },
 	{ "no-preflight", FIELD(preflight), .clears = true,
-	  .help = "do not look at this machine: a table for another" },
-	{ "keep-going", FIELD(keep_going), .help = "leave services with errors out and run the rest" },
+	  .help = "do not check this machine: the table is for another one" },
+	{ "keep-going", FIELD(keep_going), .help = "leave out services with errors, and run the others" },
 	{ "unsupported", .complete = COMPLETE_WORDS, .argument = "WHAT", .words = "refuse warn",
-	  FIELD(warns_of_unsupported), .refusal = "it is refuse or warn",
-	  .help = "what units ask for and superd lacks: refuse (default) or warn" },
-	{ "daemon", FIELD(daemon), .help = "go to the background once every socket was tried" },
-	{ "guard", FIELD(guard), .help = "a second process starts superd anew when it is killed; clients wait" },
-	{ "no-guard", FIELD(unguarded), .help = "no such process, also as process 1 and with --daemon" },
+	  FIELD(warns_of_unsupported), .refusal = "expected refuse or warn",
+	  .help = "refuse (default) units with unsupported settings, or warn" },
+	{ "daemon", FIELD(daemon), .help = "go into the background after trying to open every socket" },
+	{ "guard", FIELD(guard), .help = "run under a guard, which restarts a killed superd and loses no client" },
+	{ "no-guard", FIELD(unguarded), .help = "run without a guard, also as process 1 and with --daemon" },
 	{ "fdstore", .complete = COMPLETE_WORDS, .argument = "WHERE", .words = "notify none", .set = set_fdstore,
-	  .help = "who keeps the sockets when superd is killed: notify, none, or a path: s6-fdholderd" },
-	{ "pid-file", .complete = COMPLETE_FILES, .argument = "FILE", FIELD(pid_file),
-	  .help = "write superd's pid there" },
+	  .help = "keep the sockets of a killed superd in: notify, none, or the s6-fdholderd with this socket" },
+	{ "pid-file", .complete = COMPLETE_FILES, .argument = "FILE", FIELD(given.pid_file),
+	  .help = "write the process id to this file" },
 	{ "process-name", .argument = "NAME", .set = set_process_name,
-	  .help = "what ps shows, and update-inetd looks for (superd)" },
+	  .help = "the name of the process in ps, for update-inetd (superd)" },
 	{ "log", .complete = COMPLETE_WORDS, .argument = "DEST", .words = "stderr syslog", .set = set_log,
-	  .help = "stderr (default), syslog[:FACILITY] or file:PATH" },
-	{ "log-format", .complete = COMPLETE_WORDS, .argument = "FORMAT", .words = "text json", FIELD(json),
-	  .refusal = "the formats are text and json", .help = "text (default) or json" },
+	  .help = "log to stderr (default), syslog[:FACILITY] or file:PATH" },
+	{ "log-format", .complete = COMPLETE_WORDS, .argument = "FORMAT", .words = "text json",
+	  FIELD(given.log_format),
+	  .refusal = "the formats are text and json", .help = "log as text (default) or json" },
 	{ "log-level", .complete = COMPLETE_WORDS, .argument = "LEVEL", .words = "error warning notice info debug",
-	  .set = set_level, .help = "error, warning, notice, info (default) or debug" },
+	  FIELD(given.log_level), .refusal = "a level is error, warning, notice, info or debug",
+	  .help = "log messages from this level up: error, warning, notice, info (default) or debug" },
 	{ "control", .complete = COMPLETE_FILES, .argument = "PATH", .set = set_control,
-	  .help = "where superctl finds this superd; none: nowhere" },
-	{ "control-group", .argument = "GROUP", FIELD(control_group),
-	  .help = "whose members may look at it, and do nothing" },
+	  .help = "the control socket for superctl: a path, @NAME or none" },
+	{ "control-group", .argument = "GROUP", FIELD(given.control_group),
+	  .help = "the group whose members may query superd with superctl" },
 	/* An infinite delay is refused: superd would never stop. */
-	{ "max-starting", .argument = "NUMBER", FIELD(max_starting), .scan = scan_count, .most = 1000000,
-	  .refusal = "it is a number up to 1000000; 0: any number",
-	  .help = "how many services start at once; the others wait in line (2 x processors)" },
-	{ "stop-delay", .argument = "DURATION", FIELD(stop_delay), .scan = scan_duration, .most = SCAN_INFINITY - 1,
-	  .refusal = "it has to come to an end, as 5s does",
-	  .help = "go on for so long when told to stop, then stop (0s)" },
-	{ "stop-timeout", .argument = "DURATION", FIELD(stop_timeout), .scan = scan_duration,
-	  .help = "from the order to stop to SIGKILL (8s)" },
-	{ "version", FIELD(task), .value = TASK_VERSION, .help = "say which version this is" },
-	{ "help", 'h', FIELD(task), .value = TASK_HELP, .help = "this text" },
+	{ "max-starting", .argument = "NUMBER", FIELD(given.max_starting), .scan = scan_count, .most = 1000000,
+	  .refusal = "expected a number up to 1000000; 0: no limit",
+	  .help = "how many services start at once; 0: no limit (2 for each processor)" },
+	{ "stop-delay", .argument = "DURATION", FIELD(given.stop_delay), .scan = scan_duration,
+	  .most = SCAN_INFINITY - 1,
+	  .refusal = "expected a finite duration, as 5s",
+	  .help = "serve for this time after a request to stop (0s)" },
+	{ "stop-timeout", .argument = "DURATION", FIELD(given.stop_timeout), .scan = scan_duration,
+	  .help = "kill processes after this time when superd stops (8s)" },
+	{ "version", FIELD(task), .value = TASK_VERSION, .help = "print the version" },
+	{ "help", 'h', FIELD(task), .value = TASK_HELP, .help = "print this help" },
 };
 
 const struct cli as_superd_cli = {
@@ -163,7 +156,7 @@ static bool check_conflicts(const struct options *options)
 	}
 	if (options->bind && (options->accept || options->inetd)) {
 		fprintf(stderr,
-			"superd: --bind and %s exclude each other: a program that binds takes its clients itself\n",
+			"superd: --bind and %s exclude each other: a program that binds accepts its clients itself\n",
 			options->accept ? "--accept" : "--inetd");
 		return false;
 	}
@@ -174,7 +167,7 @@ static bool check_conflicts(const struct options *options)
 	if (options->datagram && (options->accept || options->seqpacket)) {
 		fprintf(stderr, "superd: --datagram and %s exclude each other: %s\n",
 			options->accept ? "--accept" : "--seqpacket",
-			options->accept ? "datagrams make no connections" : "a socket is of one kind");
+			options->accept ? "datagrams have no connections" : "a socket is of one kind");
 		return false;
 	}
 	if (options->daemon && options->command && !options->endpoints.count) {
@@ -225,7 +218,7 @@ bool as_superd_read(struct options *options, int argc, char **argv)
 		return false;
 	if (optind < argc && strcmp(argv[optind - 1], "--") && !options->endpoints.count) {
 		if (options->task == TASK_RUN)
-			fprintf(stderr, "superd: '%s': a main command stands behind --, a table behind -f\n",
+			fprintf(stderr, "superd: '%s': a main command follows --, a table follows -f\n",
 				argv[optind]);
 		else
 			fprintf(stderr, "superd: '%s': tables are named by -f: -f %s\n", argv[optind], argv[optind]);
@@ -240,12 +233,12 @@ void as_superd_help(void)
 {
 	printf("usage: superd [-f [FORMAT[+COMPAT]:]FILE]... [options] [-- COMMAND...]\n"
 	       "       superd -l ENDPOINT [-a] [--inetd | --bind] [options] -- COMMAND...\n"
-	       "       superd --check | --print[=WHAT] | --explain OPTION [-f FILE]...\n\n"
-	       "Listens for the services of a table and starts each when somebody connects.\n"
+	       "       superd --check | --print[=WHAT] | --explain [OPTION] [-f FILE]...\n\n"
+	       "superd listens for the services of a table, and starts each one when a client connects.\n"
 	       "Without -f the table is %s.\n\n", SYSCONFDIR "/superd.conf");
 	cli_help(&as_superd_cli);
-	printf("\nSignals: HUP reads the table again; TERM and INT stop; QUIT leaves, instances run on;\n"
-	       "USR1 logs the state; USR2 has the superd that is installed now take over. Called as inetd or xinetd,\n"
-	       "by a link of that name, superd takes that program's options. superd(8) and superd.conf(5) tell the\n"
-	       "rest.\n");
+	printf("\nSignals: HUP reads the table again; TERM and INT stop all services; QUIT ends superd, but no "
+	       "instance;\n"
+	       "USR1 logs the state; USR2 replaces superd by the installed one. Through a link named inetd or xinetd,\n"
+	       "superd has the command line of that program. See superd(8), superd.conf(5) and superd(7).\n");
 }

@@ -34,13 +34,13 @@ static const char *set_log(void *context, const struct cli_option *option, const
 	struct options *options = context;
 	bool is_file = !strcmp(option->name, "filelog");
 
-	if (options->log_destination) {
+	if (options->given.log) {
 		fprintf(stderr, "xinetd: -filelog and -syslog exclude each other: there is one log\n");
 		return "";
 	}
-	options->log_destination = is_file ? options_path(options, "file:", argument)
+	options->given.log = is_file ? options_path(options, "file:", argument)
 					   : options_join(options, "syslog:", argument);
-	return options->log_destination ? NULL : "";
+	return options->given.log ? NULL : "";
 }
 
 static const char *set_pid_file(void *context, const struct cli_option *option, const char *path)
@@ -48,8 +48,8 @@ static const char *set_pid_file(void *context, const struct cli_option *option, 
 	struct options *options = context;
 
 	(void)option;
-	options->pid_file = options_path(options, "", path);
-	return options->pid_file ? NULL : "";
+	options->given.pid_file = options_path(options, "", path);
+	return options->given.pid_file ? NULL : "";
 }
 
 static const char *set_foreground(void *context, const struct cli_option *option, const char *argument)
@@ -72,31 +72,32 @@ static const char *read_inetd_conf(void *context, const struct cli_option *optio
 
 static const char *scan_limit(const char *text, int64_t *number)
 {
-	return !scan_count(text, number) && *number >= 1 && *number <= UINT32_MAX ? NULL : "it is a number above 0";
+	return !scan_count(text, number) && *number >= 1 && *number <= UINT32_MAX ? NULL : "expected a number above 0";
 }
 
 static const struct cli_option xinetd_options[] = {
-	{ "d", FIELD(level), .value = LEVEL_DEBUG, .help = "stay in the foreground and log all there is to stderr" },
+	{ "d", FIELD(given.log_level), .value = LEVEL_DEBUG,
+	  .help = "stay in the foreground and log everything to stderr" },
 	{ "f", .argument = "FILE", .set = set_table, .help = "read this table (" TABLE ")" },
 	{ "filelog", .argument = "FILE", .set = set_log, .help = "log to this file" },
-	{ "syslog", .argument = "FACILITY", .set = set_log, .help = "log to syslog as this (daemon)" },
-	{ "pidfile", .argument = "FILE", .set = set_pid_file, .help = "write the pid there" },
+	{ "syslog", .argument = "FACILITY", .set = set_log, .help = "log to syslog with this facility (daemon)" },
+	{ "pidfile", .argument = "FILE", .set = set_pid_file, .help = "write the process id to this file" },
 	{ "dontfork", .set = set_foreground, .help = "stay in the foreground; implies -stayalive" },
-	{ "stayalive", FIELD(stays_without_services), .help = "stay although the table has no services" },
+	{ "stayalive", FIELD(stays_without_services), .help = "run although the table has no services" },
 	{ "limit", .argument = "NUMBER", FIELD(process_limit), .scan = scan_limit,
-	  .help = "the most processes of all services at once" },
+	  .help = "limit the processes of all services together" },
 	{ "logprocs", .argument = "NUMBER", FIELD(ident_limit), .scan = scan_limit,
-	  .help = "the most questions for a client's user at once" },
-	{ "shutdownprocs", .argument = "NUMBER", .scan = scan_limit, .help = "without effect, as in xinetd" },
+	  .help = "limit the simultaneous queries to ident servers" },
+	{ "shutdownprocs", .argument = "NUMBER", .scan = scan_limit, .help = "no effect, as in xinetd" },
 	{ "cc", .argument = "SECONDS", FIELD(inspect_interval), .scan = scan_limit,
-	  .help = "look superd's own state over so often" },
-	{ "inetd_compat", .set = read_inetd_conf, .help = "read " INETD_TABLE ", too, where there is one" },
-	{ "inetd_ipv6", .help = "without effect: its services have IPv6 anyway" },
-	{ "reuse", .help = "without effect, as in xinetd" },
-	{ "loop", .argument = "NUMBER", .help = "without effect: cps in the table limits starts" },
-	{ "interval", .argument = "SECONDS", .help = "without effect, as in later xinetds" },
-	{ "version", FIELD(task), .value = TASK_VERSION, .help = "say which version this is" },
-	{ "help", FIELD(task), .value = TASK_HELP, .help = "this text" },
+	  .help = "check superd's own state at this interval" },
+	{ "inetd_compat", .set = read_inetd_conf, .help = "also read " INETD_TABLE ", if it exists" },
+	{ "inetd_ipv6", .help = "no effect: services of inetd.conf have IPv6" },
+	{ "reuse", .help = "no effect, as in xinetd" },
+	{ "loop", .argument = "NUMBER", .help = "no effect: cps in the table limits starts" },
+	{ "interval", .argument = "SECONDS", .help = "no effect, as in later versions of xinetd" },
+	{ "version", FIELD(task), .value = TASK_VERSION, .help = "print the version" },
+	{ "help", FIELD(task), .value = TASK_HELP, .help = "print this help" },
 };
 
 static const struct cli xinetd_cli = {
@@ -142,13 +143,13 @@ static bool read_options(struct options *options, int argc, char **argv)
 /* Sets what no option has set. Only -d sets the level LEVEL_DEBUG. */
 static bool set_defaults(struct options *options)
 {
-	if (options->level == LEVEL_DEBUG) {
-		options->log_destination = "stderr";
-		options->pid_file = NULL;
+	if (options->given.log_level == LEVEL_DEBUG) {
+		options->given.log = "stderr";
+		options->given.pid_file = NULL;
 		options->daemon = false;
-	} else if (!options->log_destination) {
+	} else if (!options->given.log) {
 		/* A container often has no /dev/log. There stderr is the log. */
-		options->log_destination = options->daemon || access("/dev/log", F_OK) == 0 ? "syslog" : "stderr";
+		options->given.log = options->daemon || access("/dev/log", F_OK) == 0 ? "syslog" : "stderr";
 	}
 	return options->sources.count || options_add(options, &options->sources, "xinetd:" TABLE);
 }
@@ -157,16 +158,17 @@ bool as_xinetd_read(struct options *options, int argc, char **argv)
 {
 	options->keep_going = true;
 	options->daemon = !pid1_is_first();     /* a container ends with its PID 1 */
-	options->log_destination = NULL;
+	options->given.log = NULL;
 	return read_options(options, argc, argv) && set_defaults(options);
 }
 
 void as_xinetd_help(void)
 {
 	printf("usage: xinetd [options]\n\n"
-	       "superd as xinetd: listens for the services of xinetd.conf and starts each when somebody connects.\n\n");
+	       "superd, called as xinetd, listens for the services of xinetd.conf, and starts each one when a client\n"
+	       "connects.\n\n");
 	cli_help(&xinetd_cli);
-	printf("\nSignals: HUP and USR2 read the table again; TERM and INT stop; QUIT leaves, instances run on; USR1 "
-	       "dumps\n"
-	       "the state; ABRT looks it over. superd(8) tells the rest.\n");
+	printf("\nSignals: HUP and USR2 read the table again; TERM and INT stop all services; QUIT ends superd, but "
+	       "no\n"
+	       "server; USR1 logs the state; ABRT checks it. See superd(8).\n");
 }

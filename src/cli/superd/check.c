@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/log/log_sink.h"
 #include "base/write_all.h"
 #include "cli/superd/load.h"
+#include "cli/superd/log_setup.h"
 #include "cli/superd/run.h"
 #include "config/table/left_out.h"
 
@@ -74,7 +74,9 @@ static bool print_summary(const struct source_summary *summary, const struct tab
 		buf_addf(&text, "%sin all: ", buf_string(&summary->lines));
 	else if (summary->sources)
 		buf_text(&text, buf_string(&summary->head));
-	if (summary->sources)
+	else if (table->count)          /* -l: there is no source, and the command line is one service */
+		buf_text(&text, "the command line: ");
+	if (summary->sources || table->count)
 		add_tally(&text, tally);
 	good = !text.failed && !summary->lines.failed && fputs(buf_string(&text), stdout) >= 0 && fflush(stdout) == 0;
 	buf_free(&text);
@@ -84,11 +86,14 @@ static bool print_summary(const struct source_summary *summary, const struct tab
 /* A log that cannot be opened makes a start fail, so an administrator wants to know it before a restart. */
 static bool log_is_good(const struct options *options)
 {
-	const char *why = log_sink_check(options->log_destination);
+	struct buf why = { 0 };
+	bool good = log_setup_check(options->settings.log, &why);
 
-	if (why)
-		fprintf(stderr, "%s: cannot log to %s: %s\n", options_name(options), options->log_destination, why);
-	return !why;
+	if (!good)
+		fprintf(stderr, "%s: cannot log to %s: %s\n", options_name(options), options->settings.log,
+			buf_string(&why));
+	buf_free(&why);
+	return good;
 }
 
 bool check_tables(const struct options *options)
@@ -115,7 +120,7 @@ static void add_key(struct buf *out, uint64_t key)
 int check_left_out(struct options *options)
 {
 	struct diags diags = { 0 };
-	struct table *table = load_to_run(options, &diags);
+	struct table *table = load_to_run(options, NULL, &diags);
 	struct buf out = { 0 };
 	bool good = table && !diags.errors;
 

@@ -7,8 +7,6 @@
 #include "cli/superd/as_superd.h"
 #include "cli/superd/as_xinetd.h"
 
-#define STOP_TIMEOUT 8000000            /* microseconds: below the 10 s after which Docker kills */
-
 static const struct {
 	bool (*read)(struct options *options, int argc, char **argv);
 	void (*help)(void);
@@ -37,11 +35,14 @@ static enum invoked_as find_invoked_as(const char *name)
 bool command_line_read(struct options *options, int argc, char **argv)
 {
 	*options = (struct options){
-		.invoked_as = find_invoked_as(argc > 0 ? argv[0] : ""), .preflight = true, .level = LEVEL_INFO,
-		.log_destination = "stderr", .stop_timeout = STOP_TIMEOUT, .max_starting = -1,
+		.invoked_as = find_invoked_as(argc > 0 ? argv[0] : ""), .preflight = true,
 		.control_gid = (gid_t)-1, .arguments = argv,
 	};
-	return personas[options->invoked_as].read(options, argc, argv);
+	globals_init(&options->given);
+	if (!personas[options->invoked_as].read(options, argc, argv))
+		return false;
+	options->settings = globals_join(&options->given, NULL);
+	return true;
 }
 
 void command_line_help(enum invoked_as invoked_as)

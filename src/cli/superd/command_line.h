@@ -3,8 +3,8 @@
 
 #include "cli/superd/options.h"
 
-/* Fills in the options from superd's defaults and argv. false after printing to stderr what is wrong and what would be
- * right. The caller calls options_free in any case. */
+/* Fills in the options from superd's defaults and argv. false after printing the mistake and its correction to stderr.
+ * The caller calls options_free in any case. */
 bool command_line_read(struct options *options, int argc, char **argv);
 
 void command_line_help(enum invoked_as invoked_as);     /* prints --help to stdout */

@@ -4,23 +4,43 @@
  * place of the machine's superd. */
 #include "cli/superd/control_setup.h"
 
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cli/superd/log_setup.h"
 #include "control/session_transfer.h"
 #include "os/fs/runtime_dir.h"
+#include "os/socket/control_socket.h"
 #include "prepare/account.h"
+
+#define END_WAIT 5                      /* seconds that a start waits for the end of another superd */
+#define END_STEP 50                     /* milliseconds between two looks */
 
 static bool has_control(const struct options *options)
 {
-	return options->control ? strcmp(options->control, "none") != 0 : !options->endpoints.count;
+	const char *control = options->settings.control;
+
+	return control ? strcmp(control, "none") != 0 : !options->endpoints.count;
 }
 
-static void warn_of_group(const struct options *options, const struct found_group *found, const char *effect,
+/* The group that is wanted, and where. */
+struct wanted_group {
+	const char *name;
+	struct origin at;               /* of superd { }; file NULL: the command line, or an earlier table */
+	gid_t before;                   /* the number that the look-up before has found for this name; -1: none */
+};
+
+static void warn_of_group(const struct wanted_group *wanted, const struct found_group *found, const char *effect,
 			  struct diags *diags)
 {
-	diag_warning(diags, (struct origin){ 0 }, "--control-group: %s: %s: %s", options->control_group,
-		     found && found->wrong ? found->wrong : "out of memory", effect);
+	diag_warning(diags, wanted->at, "%s: %s: %s: %s", wanted->at.file ? "control_group" : "--control-group",
+		     wanted->name, found && found->wrong ? found->wrong : "out of memory", effect);
 	if (found && found->near)
 		diags_hint(diags, "did you mean %s?", found->near);
 	else
@@ -29,90 +49,145 @@ static void warn_of_group(const struct options *options, const struct found_grou
 
 /* If the look-up fails, as when a directory server does not answer, the group that was found before keeps its
  * access. */
-static void set_group(struct options *options, const struct found_group *found, struct diags *diags)
+static gid_t choose_group(const struct wanted_group *wanted, const struct found_group *found, struct diags *diags)
 {
 	bool has_answer = found && !found->failed;
 
-	if (has_answer && !found->wrong) {
-		options->control_gid = found->gid;
-	} else if (!has_answer && options->control_gid != (gid_t)-1) {
-		warn_of_group(options, found, "its members of before may still look", diags);
-	} else {
-		options->control_gid = (gid_t)-1;
-		warn_of_group(options, found, "only root and superd's own user may look", diags);
+	if (has_answer && !found->wrong)
+		return found->gid;
+	if (!has_answer && wanted->before != (gid_t)-1) {
+		warn_of_group(wanted, found, "the previous group may still read", diags);
+		return wanted->before;
 	}
+	warn_of_group(wanted, found, "only root and superd's own user may read", diags);
+	return (gid_t)-1;
 }
 
-void control_setup_find_group(struct options *options, struct diags *diags)
+static gid_t find_group(const struct wanted_group *wanted, struct lookup_cache *lookups, struct diags *diags)
 {
-	bool is_asked = options->control_group && has_control(options);
-	struct pool *pool = is_asked ? pool_new() : NULL;
+	struct pool *pool = pool_new();
 	struct accounts accounts;
+	gid_t gid;
 
-	if (!is_asked)
-		return;
-	if (!pool) {
-		set_group(options, NULL, diags);
-		return;
-	}
+	if (!pool)
+		return choose_group(wanted, NULL, diags);
 	accounts_open(&accounts, pool, diags);
-	set_group(options, accounts_group(&accounts, options->control_group), diags);
+	accounts.lookups = lookups;
+	gid = choose_group(wanted, accounts_group(&accounts, wanted->name), diags);
 	accounts_close(&accounts);
 	pool_free(pool);
+	return gid;
 }
 
-static char *control_path(const struct options *options)
+void control_setup_find_group(struct options *options, const struct table *table, struct lookup_cache *lookups,
+			      struct diags *diags)
 {
-	struct buf path = { 0 };
+	const char *in_force = options->settings.control_group;
+	struct wanted_group wanted = { .name = in_force, .before = options->control_gid };
+	gid_t *gid = table ? &options->next_control_gid : &options->control_gid;
 
-	buf_addf(&path, "%s%s", options->control ? options->control : runtime_dir(),
-		 options->control ? "" : "/superd/control");
-	return buf_take(&path);
-}
-
-struct server *control_setup_create(struct supervisor *supervisor, struct options *options)
-{
-	struct server *server = has_control(options) ? calloc(1, sizeof(*server)) : NULL;
-	char *path = server ? control_path(options) : NULL;
-	struct diags diags = { 0 };
-
-	if (path) {
-		control_setup_find_group(options, &diags);
-		supervisor_log_diags(supervisor->engine.log, &diags);
-		server_init(server, supervisor, &options->control_gid);
-		session_transfer_begin(server);
-		if (!supervisor->before)
-			server_read_locks(server, path);
-	} else if (has_control(options)) {
-		log_warn(supervisor->engine.log, "no control socket: out of memory");
-		free(server);
-		server = NULL;
+	if (table) {
+		wanted.name = globals_join(&options->given, &table->globals).control_group;
+		if (!options->given.control_group)
+			wanted.at = table->globals.at[GLOBAL_CONTROL_GROUP];
+		if (!in_force || !wanted.name || strcmp(in_force, wanted.name) != 0)
+			wanted.before = (gid_t)-1;
 	}
+	*gid = wanted.name && has_control(options) ? find_group(&wanted, lookups, diags) : (gid_t)-1;
+}
+
+/* A longer path than there can be is cut: no socket has it. */
+static void find_path(const struct options *options, char path[PATH_MAX])
+{
+	const char *control = options->settings.control;
+
+	snprintf(path, PATH_MAX, "%s%s", control ? control : runtime_dir(), control ? "" : "/superd/control");
+}
+
+/* Waits for the end of the connection, or for as long. */
+static void wait_for_end(int *fd, double seconds)
+{
+	struct pollfd ended = { .fd = *fd, .events = POLLRDHUP };
+
+	if (*fd >= 0)
+		poll(&ended, 1, (int)(seconds * 1000));
+	fd_close(fd);
+	poll(NULL, 0, END_STEP);        /* a superd that ends removes its socket shortly after */
+}
+
+/* Two superds at one socket are a mistake, and superctl would reach only one of them. But a script may start the next
+ * superd while the last one ends. An inetd or xinetd may run beside another one with a table of its own, and has no
+ * option for the path, so it runs without one. */
+bool control_setup_is_free(const struct options *options, struct log *log)
+{
+	double until = clock_now() + END_WAIT;
+	char path[PATH_MAX], number[32];
+	bool is_logged = false;
+	pid_t pid;
+	int fd;
+
+	if (options->invoked_as != AS_SUPERD)
+		return true;
+	find_path(options, path);
+	while (has_control(options) && control_socket_has_owner(path, &pid, &fd)) {
+		double left = until - clock_now();
+
+		snprintf(number, sizeof(number), " (pid %ld)", (long)pid);
+		if (left <= 0) {
+			fd_close(&fd);
+			log_setup_error(options, log,
+					"another superd%s answers at %s; superctl reload makes it read its files "
+					"again; --control sets another path",
+					pid ? number : "", path);
+			return false;
+		}
+		if (!is_logged)
+			log_notice(log, "another superd%s answers at %s: waiting up to %d s for its end",
+				   pid ? number : "", path, END_WAIT);
+		is_logged = true;
+		wait_for_end(&fd, left);
+	}
+	return true;
+}
+
+bool control_setup_create(struct server *server, struct supervisor *supervisor, struct options *options,
+			  struct lookup_cache *lookups)
+{
+	struct diags diags = { 0 };
+	char path[PATH_MAX];
+
+	if (!has_control(options))
+		return false;
+	find_path(options, path);
+	control_setup_find_group(options, NULL, lookups, &diags);
+	supervisor_log_diags(supervisor->engine.log, &diags);
+	server_init(server, supervisor, &options->control_gid);
+	session_transfer_begin(server);
+	server_take_left(server, path);
+	if (!supervisor->before)
+		server_read_locks(server, path);
 	diags_free(&diags);
-	free(path);
-	return server;
+	return true;
+}
+
+/* Whether the path is below the machine's runtime folder only because this user's environment names none. */
+static bool lacks_runtime_dir(const struct options *options)
+{
+	const char *own = getenv("XDG_RUNTIME_DIR");
+
+	return !options->settings.control && geteuid() != 0 && (!own || *own != '/');
 }
 
 void control_setup_open(struct server *server, const struct options *options)
 {
-	char *path = server ? control_path(options) : NULL;
 	struct buf why = { 0 };
+	char path[PATH_MAX];
 
-	if (path)
-		session_transfer_answer(server);
-	if (path && !server_open(server, path, &why))
+	find_path(options, path);
+	session_transfer_answer(server);
+	if (!server_open(server, path, &why))
 		log_warn(server->supervisor->engine.log,
-			 "no control socket %s: %s; --control names another place, or none", path, buf_string(&why));
-	else if (server && !path)
-		log_warn(server->supervisor->engine.log, "no control socket: out of memory");
-	free(path);
+			 "no control socket %s: %s; %s--control names another place, or none", path, buf_string(&why),
+			 lacks_runtime_dir(options) ? "XDG_RUNTIME_DIR names a user's own folder for it; " : "");
 	buf_free(&why);
-}
-
-void control_setup_close(struct server *server)
-{
-	if (!server)
-		return;
-	server_close(server);
-	free(server);
 }

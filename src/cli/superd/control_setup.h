@@ -5,15 +5,21 @@
 #include "control/server.h"
 #include "engine/supervisor/supervisor.h"
 
-/* Looks up --control-group and sets options->control_gid. It may block. Called for each reading of the table. */
-void control_setup_find_group(struct options *options, struct diags *diags);
+/* Looks up the control group of a table that a reload has read, and sets options->next_control_gid. table NULL: looks up
+ * the one in force again, and sets options->control_gid. lookups: answers to use, and to add to; NULL: none. It may
+ * block. */
+void control_setup_find_group(struct options *options, const struct table *table, struct lookup_cache *lookups,
+			      struct diags *diags);
 
-/* Creates the server, which collects the lines of the log from now on, so that its clients can ask for them. NULL:
- * superd has no control socket, or memory ran out, which it has logged. */
-struct server *control_setup_create(struct supervisor *supervisor, struct options *options);
+/* Before a start: whether no other superd has the control socket; true also for a superd that is called as inetd or
+ * xinetd. Waits some seconds for a superd that may be about to end, and logs that. false: the other superd continues,
+ * which is printed and logged. */
+bool control_setup_is_free(const struct options *options, struct log *log);
 
-/* Opens the socket for clients. If that fails, it logs a warning, and superd runs without. Accepts NULL. */
+/* Sets up a zeroed server, which collects the lines of the log from now on, so that its clients can ask for them. false:
+ * superd has no control socket. */
+bool control_setup_create(struct server *server, struct supervisor *supervisor, struct options *options,
+			  struct lookup_cache *lookups);
+
+/* Opens the socket for clients. If that fails, it logs a warning, and superd tries again if the failure may pass. */
 void control_setup_open(struct server *server, const struct options *options);
-
-/* Closes and frees the server: after the loop has ended, before the supervisor is freed. Accepts NULL. */
-void control_setup_close(struct server *server);

@@ -7,7 +7,7 @@
  * daemonize_ready, and exits with 0; if the child ends first, with the child's status. -1 and errno: it failed. */
 int daemonize_enter(void);
 
-/* The socket by which the parent is told; -1: no parent waits. */
+/* The socket to the waiting parent; -1: no parent waits. */
 int daemonize_channel(void);
 
 /* Lets the parent exit. Called once the sockets are bound. Descriptors 0 to 2 become /dev/null, but 2 stays if

@@ -1,5 +1,5 @@
-/* The text that identifies this superd: its control socket, tables and endpoints. Relative paths are made absolute,
- * because they mean other files in another folder. */
+/* The text that identifies this superd: its control socket, unless a table names that, tables and endpoints. Relative
+ * paths are made absolute, because they mean other files in another folder. */
 #include "cli/superd/identity.h"
 
 #include <limits.h>
@@ -24,8 +24,8 @@ char *identity_make(const struct options *options)
 
 	if (!getcwd(folder, sizeof(folder)))
 		*folder = '\0';
-	if (options->control)
-		add_path(&text, "control", options->control, folder);
+	if (options->given.control)
+		add_path(&text, "control", options->given.control, folder);
 	else
 		buf_addf(&text, "control %s\n", runtime_dir());
 	for (size_t n = 0; n < options->sources.count; n++)

@@ -1,5 +1,5 @@
-/* A text that tells the superds of a machine apart, by their control socket and the tables they serve. Two superds with
- * the same text are one superd that was started again. */
+/* A text that distinguishes the superds of a machine, by their control socket and the tables they serve. Two superds
+ * with the same text are one superd that was restarted. */
 #pragma once
 
 #include "cli/superd/options.h"

@@ -12,6 +12,8 @@
 #include "config/option/default_service.h"
 #include "config/table/left_out.h"
 
+#define NAMED_MOST 4                    /* services of an entry that a message names */
+
 /* An entry or part that a diagnostic may be about. */
 struct error_owner {
 	struct origin at;               /* where it begins */
@@ -142,19 +144,40 @@ static const struct yielded *find_yielded(const struct table *table, struct orig
 	return NULL;
 }
 
+/* Adds "; service 'a' is left out", or "; services 'a', 'b' and 3 more are left out", of the rows that begin where this
+ * one does: a line of an inetd.conf makes one for each host and family. */
+static void add_left_out_rows(const struct left_out_state *state, const struct error_owner *owner, struct buf *text)
+{
+	const struct error_owner *first = owner;
+	size_t count;
+
+	while (first > state->owners && first[-1].kind == ROW && !compare_places(first[-1].at, owner->at))
+		first--;
+	count = (size_t)(owner - first) + 1;
+	buf_text(text, count > 1 ? "; services " : "; service ");
+	for (size_t n = 0; n < count && n < NAMED_MOST; n++)
+		buf_addf(text, "%s'%s'", !n ? "" : n + 1 == count ? " and " : ", ",
+			 state->table->services[first[n].number].name);
+	if (count > NAMED_MOST)
+		buf_addf(text, " and %zu more", count - NAMED_MOST);
+	buf_text(text, count > 1 ? " are left out" : " is left out");
+}
+
 /* Appends to the first error of an entry that the entry is left out. */
 static void append_left_out(const struct left_out_state *state, const struct error_owner *owner, struct diag *diag,
 			    bool again)
 {
 	const struct yielded *yielded = again ? find_yielded(state->table, owner->at) : NULL;
-	const char *name = owner->kind == ROW ? state->table->services[owner->number].name
-					      : state->table->left_out[owner->number].name;
+	const char *name = owner->kind == ROW ? NULL : state->table->left_out[owner->number].name;
 	struct buf text = { 0 };
 
-	if (name)
-		buf_addf(&text, "%s; service '%s' is left out", diag->message, name);
+	buf_text(&text, diag->message);
+	if (owner->kind == ROW)
+		add_left_out_rows(state, owner, &text);
+	else if (name)
+		buf_addf(&text, "; service '%s' is left out", name);
 	else
-		buf_addf(&text, "%s; it is left out", diag->message);
+		buf_text(&text, "; it is left out");
 	if (yielded) {
 		buf_text(&text, ", and the entry for the same socket");
 		origin_describe(yielded->at, &text);
@@ -290,7 +313,7 @@ static void leave_out_siblings(struct left_out_state *state, const struct exclus
 	for (size_t n = 0; n < table->left_out_count; n++) {
 		if (!state->entries[n] && !is_excluded(exclusions, table->left_out[n].at))
 			diag_warning(diags, table->left_out[n].at,
-				     "this entry is left out for the errors of what it goes by");
+				     "this entry is left out because of errors in a part that it depends on");
 	}
 	for (size_t n = 1; n < table->count; n++)
 		leave_out_sibling(state, n, n - 1, diags);

@@ -14,7 +14,9 @@
 #include "base/hash.h"
 #include "cli/print/print_conf.h"
 #include "cli/superd/keep_going.h"
+#include "cli/superd/lookup_cache_state.h"
 #include "cli/superd/nonempty_sources.h"
+#include "cli/superd/settings.h"
 #include "cli/superd/socket_activate.h"
 #include "engine/upgrade/load.h"
 #include "exec/dirs/directories.h"
@@ -24,13 +26,14 @@
 #include "prepare/os_info.h"
 #include "prepare/preflight.h"
 #include "prepare/resolve.h"
+#include "prepare/resolve_address.h"
 
 #define ROUNDS_MOST 16                  /* how many times a table may be read again */
 
-void load_bases(struct process_defaults *process_defaults, const struct options *options)
+void load_bases(struct process_defaults *process_defaults, const struct globals *settings)
 {
 	directories_find_bases(process_defaults);
-	process_defaults->control = options->control && *options->control == '/' ? options->control : NULL;
+	process_defaults->control = settings->control && *settings->control == '/' ? settings->control : NULL;
 }
 
 /* Standard input is empty when it is read again, so a reload would remove every service. */
@@ -67,6 +70,7 @@ struct table_load {
 	load_on_source *on_source;      /* NULL: not wanted */
 	void *context;                  /* of on_source */
 	struct exclusions exclusions;   /* entries to skip in the next reading */
+	struct state_stream *known;     /* has answers of name services that are used; NULL: each is asked */
 	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
 	struct nonempty_sources nonempty; /* the files of this reading */
 	uint64_t sources;               /* hash of the files that were read, for table->sources */
@@ -97,31 +101,39 @@ static bool may_read(void *context, const char *path, const struct stat *status,
 	if (size || !was_nonempty)
 		return true;
 	diag_error(diags, ((struct origin){ .file = path }), "is empty, and was not before");
-	diags_hint(diags, "that no service is meant is said by a comment in it, or by its removal");
+	diags_hint(diags, "to empty it on purpose, leave a comment in it, or remove it");
 	return false;
 }
 
 /* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
  * caller frees it after reading. NULL: no facts, or out of memory. */
 static struct pool *read_os_facts(const struct options *options, struct unit_machine *machine,
-				  struct read_request *request)
+				  struct lookup_cache *lookups, struct read_request *request)
 {
 	struct pool *pool = options->invoked_as == AS_SUPERD ? pool_new() : NULL;
 
-	if (pool && os_info_read(machine, pool)) {
+	if (pool && os_info_read(machine, lookups, pool)) {
 		request->machine = machine;
 		request->unit_path = os_info_unit_path(machine, pool);
 	}
 	return pool;
 }
 
-static struct table *read_sources(struct table_load *loading, struct diags *diags)
+/* Whether names are looked up on this machine: the table may be another one's. */
+static bool looks_up_names(const struct options *options)
+{
+	return options->task == TASK_RUN || (options->task == TASK_CHECK && options->preflight);
+}
+
+static struct table *read_sources(struct table_load *loading, struct lookup_cache *lookups, struct diags *diags)
 {
 	const struct options *options = loading->options;
 	struct hosts_access hosts = { 0 };
 	struct read_request request = {
 		.compat = options->compat, .on_source = loading->on_source, .context = loading->context,
 		.may_be_denied = hosts_access_has_rules(&hosts) ? hosts_access_may_deny : NULL,
+		/* A superd that is started anew asks no name service. */
+		.service_port = looks_up_names(options) && !loading->known ? services_find_port : NULL,
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
 		.without = loading->exclusions.list, .without_count = loading->exclusions.count,
@@ -141,19 +153,11 @@ static struct table *read_sources(struct table_load *loading, struct diags *diag
 		return NULL;
 	}
 	request.sources = sources;
-	pool = read_os_facts(options, &machine, &request);
+	pool = read_os_facts(options, &machine, lookups, &request);
 	table = read_table(&request, diags);
 	pool_free(pool);
 	free(sources);
 	return table;
-}
-
-static void note_overridden(const struct options *options, const struct table *table, struct diags *diags)
-{
-	if (options->max_starting >= 0 && table->max_starting_at.file)
-		diag_note(diags, table->max_starting_at,
-			  "max_starting: --max-starting %u of the command line overrides it",
-			  (unsigned)options->max_starting);
 }
 
 /* Checks the table against this machine. As inetd, superd only warns: inetd looks for a program when it starts it, so a
@@ -161,9 +165,10 @@ static void note_overridden(const struct options *options, const struct table *t
 static void run_preflight(const struct options *options, struct table *table, bool serves, struct diags *diags)
 {
 	struct process_defaults bases = { 0 };
+	const struct globals of_table = globals_join(&options->given, &table->globals);
 	size_t before = diags->count;
 
-	load_bases(&bases, options);
+	load_bases(&bases, serves ? &options->settings : &of_table);
 	preflight_table(table, &bases, serves, diags);
 	for (size_t n = before; options->invoked_as == AS_INETD && n < diags->count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)
@@ -175,18 +180,22 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 {
 	const struct options *options = loading->options;
 	struct table *table;
-	bool runs = options->task == TASK_RUN;
+	struct lookup_cache *lookups = loading->known ? lookup_cache_restore(loading->known) : lookup_cache_new();
 
 	loading->sources = HASH_START;
-	table = read_sources(loading, diags);
+	table = read_sources(loading, lookups, diags);
 	loading->read = diags->count;
-	if (!table)
+	if (!table) {
+		lookup_cache_free(lookups);
 		return NULL;
-	note_overridden(options, table, diags);
+	}
+	table->lookups = lookups;
+	settings_check(options, table, loading->before, diags);
+	table->settings = globals_join(&options->given, &table->globals);
 	table->sources = loading->sources;
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->is_only_checked = options->task == TASK_CHECK;
-	if (runs || (options->task == TASK_CHECK && options->preflight))
+	if (looks_up_names(options))
 		resolve_table(table, diags);
 	if (options->preflight && options->task != TASK_PRINT)
 		run_preflight(options, table, loading->before, diags);
@@ -283,10 +292,10 @@ static bool is_source(const void *context, const char *path)
 	return found;
 }
 
-/* before: the files of the table that runs; NULL: none runs. */
-static struct table *load_and_note(struct options *options, const struct nonempty_sources *before, struct diags *diags)
+/* loading: what is set in it stays. `noted` gets the files that hold text, if there is a table. */
+static struct table *load_and_note(struct options *options, struct table_load loading, struct nonempty_sources *noted,
+				   struct diags *diags)
 {
-	struct table_load loading = { .options = options, .before = before };
 	struct table *table = load_rounds(&loading, diags);
 
 	if (table && loading.nonempty.failed)
@@ -296,25 +305,46 @@ static struct table *load_and_note(struct options *options, const struct nonempt
 		return table;
 	}
 	nonempty_sources_finish(&loading.nonempty, table, is_source, options);
-	nonempty_sources_free(&options->nonempty);
-	options->nonempty = loading.nonempty;
+	nonempty_sources_free(noted);
+	*noted = loading.nonempty;
 	return table;
 }
 
-struct table *load_to_run(struct options *options, struct diags *diags)
+struct table *load_to_run(struct options *options, struct state_stream *known, struct diags *diags)
 {
-	return load_and_note(options, NULL, diags);
+	return load_and_note(options, (struct table_load){ .options = options, .known = known }, &options->nonempty,
+			     diags);
+}
+
+static bool can_load_again(const struct options *options, struct diags *diags)
+{
+	if (!load_reads_standard_input(options))
+		return nonempty_sources_check(&options->nonempty, diags);
+	diag_error(diags, (struct origin){ 0 }, "superd read the table from standard input, and cannot read it again");
+	return false;
 }
 
 struct table *load_again(struct options *options, struct diags *diags)
 {
-	if (load_reads_standard_input(options)) {
-		diag_error(diags, (struct origin){ 0 }, "the table came from standard input and cannot be read again");
-		return NULL;
-	}
-	if (!nonempty_sources_check(&options->nonempty, diags))
-		return NULL;
-	return load_and_note(options, &options->nonempty, diags);
+	struct table_load loading = { .options = options, .before = &options->nonempty };
+
+	return can_load_again(options, diags) ? load_and_note(options, loading, &options->next_nonempty, diags) : NULL;
+}
+
+struct table *load_to_compare(const struct options *options, struct diags *diags)
+{
+	struct table_load loading = { .options = options, .before = &options->nonempty };
+	struct table *table = can_load_again(options, diags) ? load_rounds(&loading, diags) : NULL;
+
+	nonempty_sources_free(&loading.nonempty);
+	return table;
+}
+
+void load_take_noted(struct options *options)
+{
+	nonempty_sources_free(&options->nonempty);
+	options->nonempty = options->next_nonempty;
+	options->next_nonempty = (struct nonempty_sources){ 0 };
 }
 
 void load_save_table(void *options, const struct table *table, struct state_saver *saver)
@@ -324,12 +354,14 @@ void load_save_table(void *options, const struct table *table, struct state_save
 	FILE *out = open_memstream(&text, &length);
 	bool good = out && print_conf(table, false, out);
 
-	good = out && fclose(out) == 0 && good;
+	good = out && fclose(out) == 0 && text && good; /* glibc reports success where its last realloc fails */
 	if (good) {
+		settings_save(options, &saver->text);
 		state_open_section(&saver->text, "table");
 		state_add(&saver->text, "text", text);
 		state_add_bytes(&saver->text, "sources", &table->sources, sizeof(table->sources));
 		nonempty_sources_save(&((struct options *)options)->nonempty, &saver->text);
+		lookup_cache_save(table->lookups, &saver->text);
 	}
 	saver->failed |= !good;
 	free(text);
@@ -343,7 +375,7 @@ bool load_is_saved_table(const struct table *table, struct state_stream *before)
 }
 
 /* The saved text has no includes and no conditions, so each error in it belongs to a service. */
-struct table *load_saved_table(struct options *options, struct state_stream *before, struct diags *diags)
+struct table *load_saved_table(struct options *options, struct state_stream *before, bool has_died, struct diags *diags)
 {
 	struct exclusions exclusions = { 0 };
 	const char *text = load_previous_table(before);
@@ -354,6 +386,8 @@ struct table *load_saved_table(struct options *options, struct state_stream *bef
 		return NULL;
 	diags->keeps_all = true;
 	table->warns_of_unsupported = options->warns_of_unsupported;
+	table->settings = globals_join(&options->given, &table->globals);
+	table->lookups = has_died ? lookup_cache_restore(before) : lookup_cache_new();
 	read = diags->count;
 	resolve_table(table, diags);
 	keep_going(table, &exclusions, diags, read);

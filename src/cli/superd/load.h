@@ -9,22 +9,30 @@
 #include "exec/plan/plan.h"
 
 /* Finds the folders that runtime_directory, state_directory and the like lie in. */
-void load_bases(struct process_defaults *process_defaults, const struct options *options);
+void load_bases(struct process_defaults *process_defaults, const struct globals *settings);
 
 /* Called for each source that was read. format: the usual file of its language; entries: their number. */
 typedef void load_on_source(void *context, const char *path, const char *format, size_t services);
 
-/* Reads and checks the sources and, unless --no-preflight or --print forbid it, looks at this machine. All diagnostics
+/* Reads and checks the sources and, unless --no-preflight or --print forbid it, checks this machine. All diagnostics
  * are in diags, in the order of their lines. With --keep-going, services with errors are left out, and their errors
  * become warnings. on_source may be NULL. The caller frees the table (table_free). NULL: out of memory. */
 struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags);
 
-/* The same for a first table to run. It also notes in options->nonempty which files hold text. */
-struct table *load_to_run(struct options *options, struct diags *diags);
+/* The same for a first table to run. It also notes in options->nonempty which files hold text. known: the state of the
+ * superd before, whose answers of name services are taken where it has them; NULL: each is asked. */
+struct table *load_to_run(struct options *options, struct state_stream *known, struct diags *diags);
 
 /* The same for a reload. A table from standard input is refused. A file that has become empty is an error, because an
  * editor may be rewriting it; a file that has been removed is not. */
 struct table *load_again(struct options *options, struct diags *diags);
+
+/* Called when the table of a reload is in effect: so are the notes about its files. A reload reads in a thread of its own,
+ * while the loop may save those of the table before. */
+void load_take_noted(struct options *options);
+
+/* The same without noting anything in options, for a comparison with the table that runs. */
+struct table *load_to_compare(const struct options *options, struct diags *diags);
 
 bool load_reads_standard_input(const struct options *options);
 
@@ -35,6 +43,7 @@ void load_save_table(void *options, const struct table *table, struct state_save
 /* Whether the table was read from the files that the previous superd had read, unchanged since. */
 bool load_is_saved_table(const struct table *table, struct state_stream *before);
 
-/* Restores the table of the previous superd. As with --keep-going, services that cannot run any more are left out, as
- * one whose user is gone. NULL: there is no table in the state, or out of memory. */
-struct table *load_saved_table(struct options *options, struct state_stream *before, struct diags *diags);
+/* Restores the table of the previous superd; if that has died, with what name services had answered for it. As with
+ * --keep-going, services that cannot run any more are left out, as one whose user is gone. NULL: there is no table in
+ * the state, or out of memory. */
+struct table *load_saved_table(struct options *options, struct state_stream *before, bool has_died, struct diags *diags);

@@ -1,11 +1,13 @@
 /* superd: reads the command line and runs its task. Exit status: 0; 1 for an error in a table or in the usage; else
  * that of running the table. */
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/build_id.h"
+#include "base/patience.h"
 #include "cli/print/explain_key.h"
 #include "cli/print/print_conf.h"
 #include "cli/superd/as_superd.h"
@@ -40,7 +42,9 @@ static const struct {
 	{ "conf", print_plain, NULL },
 	{ "comments", print_comments, NULL },
 	{ "json", print_json, NULL },
+	{ "dot", print_dot, NULL },
 	{ "mdoc", NULL, print_mdoc },
+	{ "mdoc-index", NULL, print_mdoc_index },
 	{ "mdoc-xinetd", NULL, print_mdoc_xinetd },
 	{ "mdoc-units", NULL, print_mdoc_units },
 	{ "mdoc-launchd", NULL, print_mdoc_launchd },
@@ -59,7 +63,7 @@ static int write_table(const struct options *options, bool (*of_table)(const str
 	diags_print(&diags, stderr);
 	if (table && !good)
 		fprintf(stderr, "superd: nothing is printed for the errors above%s\n",
-			options->keep_going ? "" : "; --keep-going leaves those services out");
+			options->keep_going ? "" : "; --keep-going leaves these services out");
 	if (good && (!of_table(table, stdout) || fflush(stdout) != 0)) {
 		fprintf(stderr, "superd: cannot write the table: %s\n", strerror(errno));
 		good = false;
@@ -78,7 +82,7 @@ static int do_print(const struct options *options)
 			return write_table(options, printable[n].of_table);
 		return printable[n].of_itself(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
 	}
-	fprintf(stderr, "superd: --print=%s: it prints conf, comments, json, mdoc, bash, zsh, compat or states\n",
+	fprintf(stderr, "superd: --print=%s: it prints conf, comments, json, dot, mdoc, bash, zsh, compat or states\n",
 		options->print);
 	return EXIT_TABLE;
 }
@@ -114,7 +118,7 @@ static void print_version(void)
 		printf("%s%s", n ? ", " : " with ", built_with[n]);
 	putchar('\n');
 	if (*self_sandbox_missing())
-		printf("This machine lacks what confines superd's own processes: %s (SECURITY.md)\n",
+		printf("This machine lacks %s, to confine superd's own processes (SECURITY.md)\n",
 		       self_sandbox_missing());
 }
 
@@ -142,8 +146,13 @@ static bool begin_guard(struct options *options)
 		return false;
 	}
 	guard_keep_fd(daemonize_channel());
-	if (!guard_begin(page, options->arguments) && (is_asked || errno != ENOSYS))
-		fprintf(stderr, "superd: runs without a guard: %s\n", strerror(errno));
+	if (!guard_begin(page, options->arguments)) {
+		if (page >= 0 || is_asked || errno != ENOSYS)
+			fprintf(stderr, "superd: %s: %s\n", page < 0 ? "runs without a guard" : "cannot be the guard",
+				strerror(errno));
+		if (page >= 0)
+			return false;   /* the superd that waits for this one goes on */
+	}
 	if (guard_successor_state() >= 0) {
 		options->internal.takes_over = true;
 		options->internal.fd = guard_successor_state();
@@ -176,13 +185,26 @@ static int run_task(struct options *options)
 	return begin_guard(options) ? run_superd(options) : EXIT_START;
 }
 
+/* The superd before had the same command line, so what fails here is memory. */
+static bool read_command_line(struct options *options, const struct internal_args *internal, int argc, char **argv)
+{
+	bool takes_place = internal->takes_over || internal->guard_page >= 0, good;
+	unsigned tries = 0;
+
+	while (!(good = command_line_read(options, argc, argv)) && takes_place && patience_wait(&tries)) {
+		options_free(options);
+		optind = 0;             /* getopt_long(3) begins anew */
+	}
+	return good;
+}
+
 int main(int argc, char **argv)
 {
 	struct internal_args internal = upgrade_receive_strip(&argc, &argv);
 	struct options options;
 	int status = EXIT_TABLE;
 
-	if (command_line_read(&options, argc, argv)) {
+	if (read_command_line(&options, &internal, argc, argv)) {
 		options.internal = internal;
 		status = run_task(&options);
 	}

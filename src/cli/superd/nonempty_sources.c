@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
+#include "base/wait_note.h"
 
 struct nonempty_file {
 	const char *path;
@@ -70,7 +71,7 @@ static bool is_empty(const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size;
+	return wait_note_stat(path, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size;
 }
 
 bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diags *diags)
@@ -83,7 +84,7 @@ bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diag
 		if (!file->is_shared || !is_empty(file->path))
 			continue;
 		diag_error(diags, ((struct origin){ .file = file->path }), "is empty: nothing was changed");
-		diags_hint(diags, "that nothing is meant is said by a comment in it");
+		diags_hint(diags, "to empty it on purpose, leave a comment in it");
 		good = false;
 	}
 	return good;

@@ -28,7 +28,7 @@ const char *options_set_compat(void *context, const struct cli_option *option, c
 
 	(void)option;
 	options->compat = compat_find(name, strlen(name));
-	return options->compat != COMPAT_NONE ? NULL : "it is openbsd, freebsd, netbsd, gnu, busybox or xinetd";
+	return options->compat != COMPAT_NONE ? NULL : "expected openbsd, freebsd, netbsd, gnu, busybox or xinetd";
 }
 
 const char *options_join(struct options *options, const char *prefix, const char *text)
@@ -60,7 +60,9 @@ const char *options_path(struct options *options, const char *prefix, const char
 void options_free(struct options *options)
 {
 	pool_free(options->pool);
+	pool_free(options->settings_pool);
 	nonempty_sources_free(&options->nonempty);
+	nonempty_sources_free(&options->next_nonempty);
 	free(options->sources.list);
 	free(options->optional_sources.list);
 	free(options->endpoints.list);

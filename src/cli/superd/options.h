@@ -9,6 +9,7 @@
 #include "base/log/log.h"
 #include "base/pool.h"
 #include "cli/superd/nonempty_sources.h"
+#include "config/option/globals.h"
 #include "parse/compat.h"
 #include "parse/sources/sources.h"
 
@@ -42,26 +43,22 @@ struct options {
 	bool datagram, seqpacket;       /* with -l: the socket type of an endpoint without one */
 	struct cli_texts fdnames;       /* --fdname, each one or more names with colons between */
 	const char *print;              /* what to print, or the option to explain; NULL: all options */
-	struct nonempty_sources nonempty; /* the files that held text when the table was last read */
+	struct nonempty_sources nonempty; /* the files that held text when the table in effect was read */
+	struct nonempty_sources next_nonempty; /* the same for a table that a reload has read */
 	bool preflight, keep_going, daemon;
 	bool guard, unguarded;          /* --guard, --no-guard */
-	const char *fdstore;            /* --fdstore: "none", "notify" or a path; NULL: not given */
 	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */
-	const char *pid_file;           /* NULL: none */
-	const char *log_destination;    /* "stderr", "syslog[:FACILITY]", "file:PATH" */
 	const char *process_name;       /* NULL: the name of the program */
-	const char *control;            /* path, "@NAME" or "none"; NULL: the default path, or none with -l */
-	const char *control_group;      /* NULL: none */
-	gid_t control_gid;              /* of control_group, by the last look-up that had an answer; -1: none */
-	bool pid_file_optional;         /* pid_file is inetd's default: superd runs without if it cannot be written */
+	gid_t control_gid;              /* of settings.control_group, by the last look-up that had an answer; -1: none */
+	gid_t next_control_gid;         /* the same for a table that a reload has read */
+	bool pid_file_optional;         /* given.pid_file is inetd's default: superd runs without if it cannot be written */
 	bool stays_without_services;    /* AS_XINETD: -stayalive */
 	int64_t process_limit;          /* AS_XINETD: -limit, processes; 0: no limit */
 	int64_t ident_limit;            /* AS_XINETD: -logprocs, lookups at once; 0: no limit */
 	int64_t inspect_interval;       /* AS_XINETD: -cc, seconds; 0: never */
-	bool json;                      /* --log-format */
-	enum level level;               /* --log-level */
-	int64_t max_starting;           /* starts under way at once; 0: any number; -1: not given */
-	int64_t stop_delay, stop_timeout;       /* microseconds */
+	struct globals given;           /* the settings of superd itself that the command line sets */
+	struct globals settings;        /* those in force (cli/superd/settings.h) */
+	struct pool *settings_pool;     /* owned; holds their texts; NULL: no table is in effect yet */
 	char **command;                 /* the words behind --; NULL: none */
 	struct internal_args internal;  /* set by main after command_line_read */
 	char **arguments;               /* argv, without the internal argument */

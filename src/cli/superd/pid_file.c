@@ -116,9 +116,20 @@ bool pid_file_write(struct pid_file *file)
 	return written == length && ftruncate(file->fd, length) == 0;
 }
 
+/* Whether another daemon has written its pid there: the inetd that follows superd opens the same file, and
+ * asks for no lock. */
+static bool holds_other_pid(int fd)
+{
+	char text[32];
+	int64_t pid;
+
+	read_line(fd, text, sizeof(text));
+	return !scan_count(text, &pid) && pid > 0 && pid != guard_first_pid();
+}
+
 void pid_file_remove(struct pid_file *file)
 {
-	if (file->fd >= 0 && is_at(file->path, file->fd))
+	if (file->fd >= 0 && is_at(file->path, file->fd) && !holds_other_pid(file->fd))
 		unlink(file->path);
 	fd_close(&file->fd);
 }

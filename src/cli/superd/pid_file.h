@@ -19,5 +19,6 @@ bool pid_file_claim(struct pid_file *file, const char *path, struct buf *why);
 
 bool pid_file_write(struct pid_file *file);     /* writes the pid; false and errno */
 
-/* Removes the file, if the path still leads to the claimed one, and unlocks it. Does nothing if fd is -1. */
+/* Removes the file, if the path still leads to the claimed one and no other process's pid is in it, and unlocks it. Does
+ * nothing if fd is -1. */
 void pid_file_remove(struct pid_file *file);

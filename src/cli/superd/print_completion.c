@@ -7,17 +7,21 @@
 
 #include <string.h>
 
-#include "cli/print/print_defaults.h"
+#include "cli/print/buf_flush.h"
+#include "config/table/service_json.h"
 #include "cli/superd/as_superd.h"
 
 /* Every option of superd.conf, broken into lines. */
 static void add_options(struct buf *out, const char *indent)
 {
+	const struct directive *directive;
 	size_t column = 0;
 
-	for (size_t i = 0; i < directive_count; i++) {
-		const char *name = directives[i].name[NATIVE];
+	for (size_t i = 0; (directive = directive_listed(i)); i++) {
+		const char *name = directive->name[NATIVE];
 
+		if (directive != directive_find(NATIVE, name) && directive_find(NATIVE, name))
+			continue;       /* pid_file, an option of services, too */
 		if (column + strlen(name) > 90)
 			column = 0;
 		if (!column)

@@ -5,72 +5,65 @@
 #include "cli/superd/run.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/build_id.h"
-#include "base/log/log_sink.h"
+#include "base/duration_text.h"
+#include "base/fd.h"
+#include "base/thread.h"
+#include "base/wait_note.h"
 #include "cli/superd/control_setup.h"
 #include "cli/superd/daemonize.h"
 #include "cli/superd/identity.h"
 #include "cli/superd/load.h"
+#include "cli/superd/load_watch.h"
+#include "cli/superd/log_setup.h"
 #include "cli/superd/pid_file.h"
+#include "cli/superd/settings.h"
 #include "cli/superd/upgrade_receive.h"
+#include "control/server.h"
 #include "engine/log/xinetd_log_file.h"
 #include "engine/supervisor/signals.h"
 #include "engine/supervisor/supervisor.h"
 #include "engine/upgrade/left_fds.h"
 #include "engine/upgrade/load.h"
 #include "exec/processes/pid1.h"
-#include "os/foreign/foreign_path.h"
+#include "os/foreign/fork_with_timeout.h"
 #include "os/guard/guard_link.h"
 #include "os/host/memory_trim.h"
 #include "os/host/self_exe.h"
 
+#define TABLE_WAIT 5000                 /* milliseconds that a superd which its guard has started waits for its table */
 #define TABLES_NAMED 4                  /* names of tables in the line that logs a start */
 
 extern char **environ;
-
-static bool logs_to_stderr(const struct options *options)
-{
-	return !strcmp(options->log_destination, "stderr");
-}
-
-/* Prints an error to stderr and, unless `log` is NULL or stderr itself, logs it. */
-__attribute__((format(printf, 3, 4))) static void report_error(const struct options *options, struct log *log,
-							       const char *format, ...)
-{
-	struct buf text = { 0 };
-	va_list arguments;
-
-	va_start(arguments, format);
-	buf_vaddf(&text, format, arguments);
-	va_end(arguments);
-	fprintf(stderr, "%s: %s\n", options_name(options), buf_string(&text));
-	if (log && !logs_to_stderr(options))
-		log_error(log, "%s", buf_string(&text));
-	buf_free(&text);
-}
 
 static struct table *reload_table(void *context, struct diags *diags)
 {
 	struct table *table = load_again(context, diags);
 
-	control_setup_find_group(context, diags);
+	control_setup_find_group(context, diags->errors ? NULL : table, table ? table->lookups : NULL, diags);
 	memory_trim();
 	return table;
 }
 
+static struct table *preview_table(void *context, struct diags *diags)
+{
+	return load_to_compare(context, diags);
+}
+
 /* What on_started needs once the sockets are bound. */
 struct superd_run {
-	const struct options *options;
+	struct options *options;
 	struct supervisor *supervisor;
 	struct pid_file pid_file;
 	char *program;                  /* path of superd's executable, owned; NULL: unknown */
-	struct server *server;          /* the control socket; NULL: none */
+	struct server server;           /* the control socket, if has_control */
+	bool has_control;
 	bool is_saved_table;            /* the table of the superd before is in use, as the sources do not fit */
 };
 
@@ -81,21 +74,40 @@ static void on_started(void *context)
 
 	if (run->pid_file.fd >= 0 && (!run->supervisor->before || guard_cause() == GUARD_SUCCEEDS) &&
 	    !pid_file_write(&run->pid_file)) {
-		log_error(run->supervisor->engine.log, "cannot write the pid file %s: %s", options->pid_file,
+		log_error(run->supervisor->engine.log, "cannot write the pid file %s: %s", options->settings.pid_file,
 			  strerror(errno));
 		supervisor_fail(run->supervisor, EXIT_START);   /* an orderly end: services may run already */
 		return;
 	}
-	control_setup_open(run->server, options);
+	if (run->has_control)
+		control_setup_open(&run->server, options);
 	log_echo(run->supervisor->engine.log, false);
 	if (run->supervisor->before) {
 		upgrade_receive_free(run->supervisor->before);
 		run->supervisor->before = NULL;
 	} else if (options->daemon) {
-		daemonize_ready(logs_to_stderr(options));
+		daemonize_ready(log_setup_is_stderr(options));
 	}
 	if (run->is_saved_table)
 		signals_reload(run->supervisor);        /* it reports what is wrong, or brings what is new */
+}
+
+static void set_stop_times(struct supervisor *supervisor, const struct options *options)
+{
+	supervisor->shutdown.timeout = (double)options->settings.stop_timeout / 1e6;
+	supervisor->shutdown.delay = (double)options->settings.stop_delay / 1e6;
+}
+
+static void on_table_taken(void *context, const struct table *table)
+{
+	struct superd_run *run = context;
+	struct log *log = run->supervisor->engine.log;
+
+	settings_log_changes(run->options, table, log);
+	settings_apply(run->options, table, log);
+	set_stop_times(run->supervisor, run->options);
+	run->options->control_gid = run->options->next_control_gid;
+	load_take_noted(run->options);
 }
 
 /* Sets the persona of the program that superd was called as. */
@@ -151,6 +163,7 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 
 	supervisor->launch.cgroups.identity = identity;
 	supervisor->loader.load = reload_table;
+	supervisor->loader.preview = preview_table;
 	supervisor->loader.load_context = options;
 	supervisor->left_out_check.is_possible =
 		options->keep_going && !options->endpoints.count && !load_reads_standard_input(options);
@@ -158,30 +171,36 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 	supervisor->upgrade.source.table_context = options;
 	supervisor->started = on_started;
 	supervisor->started_context = run;
-	supervisor->shutdown.timeout = (double)options->stop_timeout / 1e6;
-	supervisor->shutdown.delay = (double)options->stop_delay / 1e6;
-	supervisor->max_starting = options->max_starting;
-	supervisor->fdstore = options->fdstore;
+	supervisor->table_taken = on_table_taken;
+	supervisor->table_taken_context = run;
+	set_stop_times(supervisor, options);
+	supervisor->max_starting = options->given.max_starting;
+	supervisor->fdstore = options->settings.fdstore;
 	supervisor->engine.defaults.environment = environ;
-	load_bases(&supervisor->engine.defaults, options);
+	load_bases(&supervisor->engine.defaults, &options->settings);
 	set_persona(supervisor, options);
 	supervisor->has_command = command;
 	supervisor->upgrade.program = run->program;
 	supervisor->upgrade.arguments = options->arguments;
+	supervisor->upgrade.source.program = run->program;
 	supervisor->upgrade.source.pid_file = run->pid_file.fd;
-	pid1_adopt_orphans();
+	if (!pid1_adopt_orphans())
+		log_warn(supervisor->engine.log, "daemons that fork cannot be followed to their end: %s",
+			 strerror(errno));
 	if (!supervisor->before)
 		log_version(options, supervisor->engine.log, table);
 	log_echo(supervisor->engine.log, !supervisor->before);
 	if (supervisor_init(supervisor, &failed)) {
 		signals_watch(supervisor);
-		run->server = control_setup_create(supervisor, options);
+		run->has_control = control_setup_create(&run->server, supervisor, options, table->lookups);
 		status = supervisor_run(supervisor, table, command);
-		control_setup_close(run->server);
+		if (run->has_control)   /* before the supervisor is freed */
+			server_close(&run->server);
 		log_end(options, supervisor->engine.log, status);
 	} else {
 		log_echo(supervisor->engine.log, false);
-		report_error(options, supervisor->engine.log, "cannot start: cannot %s: %s", failed, strerror(errno));
+		log_setup_error(options, supervisor->engine.log, "cannot start: cannot %s: %s", failed,
+				strerror(errno));
 		table_free(table);
 		status = EXIT_START;
 	}
@@ -209,28 +228,43 @@ static void log_as_printed(struct log *log, const struct diags *diags)
 		return;
 	}
 	diags_print(diags, out);
-	if (fclose(out) == 0) {
+	if (fclose(out) != 0 || !text) {         /* glibc reports success where its last realloc fails */
+		diags_print(diags, stderr);
+	} else {
 		for (char *line = strtok_r(text, "\n", &at); line; line = strtok_r(NULL, "\n", &at))
 			log_event(log, LEVEL_ERROR, &event, "%s", line);
 	}
 	free(text);
 }
 
-/* Loads the table of a start. Errors go to stderr and to the log, other diagnostics to the log alone. */
-static struct table *load_first(struct options *options, struct log *log)
+/* Loads the table of a start, and puts its settings of superd itself in force. Errors go to stderr and to the log,
+ * other diagnostics to the log alone. NULL: *status is superd's exit status. */
+static struct table *load_first(struct options *options, struct log *log, int *status)
 {
 	struct diags diags = { 0 };
+	struct load_watch load_watch;
 	struct table *table;
 
-	table = load_to_run(options, &diags);
+	load_watch_begin(&load_watch, options, NULL, log);
+	table = load_to_run(options, NULL, &diags);
+	load_watch_end(&load_watch);
 	memory_trim();
-	if (!table || diags.errors) {
-		diags_print(&diags, stderr);
-		if (!logs_to_stderr(options))
-			supervisor_log_diags(log, &diags);
+	*status = EXIT_TABLE;
+	if (table && !diags.errors && !settings_start(options, table, log)) {
+		*status = EXIT_START;
 		table_free(table);
 		table = NULL;
-	} else if (options->json || !logs_to_stderr(options)) {
+	} else if (!table || diags.errors) {
+		diags_print(&diags, stderr);
+		if (!log_setup_is_stderr(options))
+			supervisor_log_diags(log, &diags);
+		log_setup_error(options, log, "not started: %zu error%s%s", diags.errors, diags.errors == 1 ? "" : "s",
+				options->keep_going || options->endpoints.count ?
+					"" :
+					"; --keep-going runs the services without errors");
+		table_free(table);
+		table = NULL;
+	} else if (options->settings.log_format == LOG_FORMAT_JSON || !log_setup_is_stderr(options)) {
 		supervisor_log_diags(log, &diags);
 		if (options->daemon && (options->invoked_as != AS_SUPERD || options->keep_going))
 			diags_print(&diags, stderr); /* the caller of an init script reads stderr, not the log */
@@ -246,14 +280,15 @@ static struct table *load_first(struct options *options, struct log *log)
 static bool claim_pid_file(struct superd_run *run, const struct options *options)
 {
 	struct buf why = { 0 };
-	bool ok = !options->pid_file || pid_file_claim(&run->pid_file, options->pid_file, &why);
+	bool ok = !options->settings.pid_file || pid_file_claim(&run->pid_file, options->settings.pid_file, &why);
 
 	if (!ok && options->pid_file_optional && !run->pid_file.is_taken) {
-		log_warn(run->supervisor->engine.log, "no pid file %s: %s", options->pid_file, buf_string(&why));
+		log_warn(run->supervisor->engine.log, "no pid file %s: %s", options->settings.pid_file,
+			 buf_string(&why));
 		ok = true;
 	} else if (!ok) {
-		report_error(options, run->supervisor->engine.log, "pid file %s: %s", options->pid_file,
-			     buf_string(&why));
+		log_setup_error(options, run->supervisor->engine.log, "pid file %s: %s", options->settings.pid_file,
+				buf_string(&why));
 	}
 	buf_free(&why);
 	return ok;
@@ -269,8 +304,17 @@ static bool enter_background(const struct options *options, struct log *log, str
 		listen_fds_close_others(listen_fds);
 		return true;
 	}
-	report_error(options, log, "cannot go to the background: %s", strerror(errno));
+	log_setup_error(options, log, "cannot go to the background: %s", strerror(errno));
 	return false;
+}
+
+/* That of the superd before, as this one may be another file: a superd that was started anew, or has renewed its guard,
+ * while another program was at the path already. */
+static char *find_program(const struct options *options, struct state_stream *before)
+{
+	const char *path = before ? load_program(before) : NULL;
+
+	return path && access(path, X_OK) == 0 ? strdup(path) : self_exe_path(options->arguments[0]);
 }
 
 static int start_table(struct supervisor *supervisor, struct options *options, struct table *table,
@@ -278,16 +322,18 @@ static int start_table(struct supervisor *supervisor, struct options *options, s
 {
 	struct superd_run run = {
 		.options = options, .supervisor = supervisor, .pid_file = { .fd = -1 },
-		.program = self_exe_path(options->arguments[0]), .is_saved_table = is_saved_table,
+		.program = find_program(options, supervisor->before), .is_saved_table = is_saved_table,
 	};
 	int status = EXIT_START;
 
 	if (supervisor->before) {
-		run.pid_file = (struct pid_file){ options->pid_file, load_pid_file(supervisor->before), false };
+		run.pid_file.path = options->settings.pid_file;
+		run.pid_file.fd = load_pid_file(supervisor->before);
 		status = run_supervisor(&run, options, table);
 	} else if (!claim_pid_file(&run, options)) {
 		table_free(table);
-	} else if (!enter_background(options, supervisor->engine.log, &supervisor->engine.listen_fds)) {
+	} else if ((guard_cause() == GUARD_FRESH && !control_setup_is_free(options, supervisor->engine.log)) ||
+		   !enter_background(options, supervisor->engine.log, &supervisor->engine.listen_fds)) {
 		pid_file_remove(&run.pid_file);
 		table_free(table);
 	} else {
@@ -311,8 +357,81 @@ static bool has_work(const struct options *options, struct log *log, const struc
 {
 	if (options->invoked_as != AS_XINETD || options->stays_without_services || is_enabled(table))
 		return true;
-	report_error(options, log, "no services: exiting; with -stayalive it would wait for some to come by a reload");
+	log_setup_error(options, log,
+			"no services: exiting; with -stayalive superd would wait for a reload");
 	return false;
+}
+
+static struct table *load_saved(struct options *options, struct log *log, struct state_stream *before,
+				struct diags *diags)
+{
+	struct load_watch load_watch;
+	struct table *table;
+
+	load_watch_begin(&load_watch, options, before, log);
+	table = load_saved_table(options, before, guard_cause() == GUARD_RESTARTS, diags);
+	load_watch_end(&load_watch);
+	return table;
+}
+
+/* What a process of its own tries to read. */
+struct trial {
+	struct options *options;
+	struct state_stream *before;
+	int ends[2];                    /* a pipe, of which the thread that reads closes the second end */
+};
+
+static void *load_in_thread(void *context)
+{
+	struct trial *trial = context;
+	struct diags diags = { 0 };
+	struct buf why = { 0 };
+
+	wait_note_follow(true);
+	table_free(upgrade_receive_load(trial->options, trial->before, &diags, &why));
+	diags_free(&diags);
+	buf_free(&why);
+	fd_close(&trial->ends[1]);
+	return NULL;
+}
+
+/* Names what does not answer, with errno ETIMEDOUT. superd has no thread yet, so any lock is free in its copy. */
+static int try_to_load(const void *with, struct buf *why, struct buf *warnings)
+{
+	struct trial trial = *(const struct trial *)with;
+	struct pollfd ended = { .events = POLLIN };
+	char what[WAIT_NOTE_MOST], span[DURATION_MOST];
+	double seconds;
+
+	(void)warnings;
+	if (fd_pipe(trial.ends) < 0 || thread_start(NULL, 0, load_in_thread, &trial) != 0)
+		return -1;
+	ended.fd = trial.ends[0];
+	errno = 0;
+	if (poll(&ended, 1, TABLE_WAIT) != 0)
+		return -1;
+	if (wait_note_read(what, &seconds))
+		buf_addf(why, "%s has not answered for %s", what, duration_write_whole(span, seconds));
+	errno = ETIMEDOUT;
+	return -1;
+}
+
+/* Whether the table can be read now. A file system may have stopped answering since the superd before has read it, or a
+ * name service that an edited table has another name for. A call that waits for it may never return, so another process
+ * makes it first. false with the reason in `why`. */
+static bool answers_in_time(struct options *options, struct state_stream *before, struct buf *why)
+{
+	const struct trial trial = { .options = options, .before = before };
+	struct buf warnings = { 0 };
+	char text[DURATION_MOST];
+	bool good;
+
+	fork_with_timeout(try_to_load, &trial, -1, 2 * TABLE_WAIT, why, &warnings);
+	good = errno != ETIMEDOUT;
+	if (!good && !why->length)
+		buf_addf(why, "it is not read within %s", duration_write(text, TABLE_WAIT / 1e3));
+	buf_free(&warnings);
+	return good;
 }
 
 /* Loads the table after an upgrade. The sources may have changed since the upgrade was checked. If the table has
@@ -322,24 +441,41 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 {
 	struct diags diags = { 0 };
 	struct buf why = { 0 };
-	struct table *table = upgrade_receive_load(options, before, &diags, &why);
-	bool is_edited = table && guard_cause() == GUARD_RESTARTS && !load_is_saved_table(table, before);
+	struct load_watch load_watch;
+	struct table *table;
+	bool is_edited;
 
+	if (guard_cause() == GUARD_RESTARTS && !load_reads_standard_input(options) &&
+	    !answers_in_time(options, before, &why)) {
+		log_error(log, "the table cannot be read: %s: the previous table stays in effect",
+			  buf_string(&why));
+		buf_free(&why);
+		*is_saved = false;      /* no reload follows, which would wait, too */
+		table = load_saved(options, log, before, &diags);
+		diags_free(&diags);     /* they were logged when it was read */
+		memory_trim();
+		return table;
+	}
+	load_watch_begin(&load_watch, options, before, log);
+	table = upgrade_receive_load(options, before, &diags, &why);
+	load_watch_end(&load_watch);
+	is_edited = table && guard_cause() == GUARD_RESTARTS && !load_is_saved_table(table, before);
 	/* An administrator may be in the middle of an edit that nobody has asked superd to read. */
 	if (is_edited) {
 		diags_free(&diags);
 		table_free(table);
-		table = load_saved_table(options, before, &diags);
+		table = load_saved(options, log, before, &diags);
 		diags_free(&diags);     /* they were logged when it was read */
-		log_notice(log, "the files of the table have changed since they were read: the table of before "
-				"goes on");
+		log_notice(log, "the files of the table have changed since superd read them: the previous table stays "
+				"in effect");
 	}
 	*is_saved = !table;
 	if (*is_saved) {
 		diags_free(&diags);     /* the reload reports them */
-		table = load_saved_table(options, before, &diags);
+		table = load_saved(options, log, before, &diags);
 		log_error(log, "upgraded, and the table has changed: %s: %s", buf_string(&why),
-			  table ? "the table of before goes on, and a reload follows" : "trying again in a second");
+			  table ? "the previous table stays in effect, and a reload follows"
+				: "superd tries again in a second");
 	}
 	supervisor_log_diags(log, &diags);
 	memory_trim();
@@ -368,43 +504,6 @@ static struct table *load_until_fitting(struct options *options, struct log *log
 	return table;
 }
 
-/* Opens the log. NULL: it failed, with the reason in *why, whose text may belong to `text`. */
-static struct log *open_destination(const struct options *options, const char **why, struct buf *text)
-{
-	const char *destination = options->log_destination;
-
-	if (strncmp(destination, "file:", 5) || !destination[5] ||
-	    own_file_is_safe(destination + 5, LOG_SINK_MODE, text))
-		return log_open(destination, options->json, options->level, why);
-	*why = buf_string(text);
-	return NULL;
-}
-
-/* After an upgrade a log that cannot be opened must not end superd: it logs to stderr instead. */
-static struct log *open_log(const struct options *options, bool takes_over)
-{
-	const char *why, *why_no_other;
-	struct buf text = { 0 };
-	struct log *log = open_destination(options, &why, &text);
-	bool awaits = false;
-
-	if (!log && takes_over)
-		log = log_open("stderr", options->json, options->level, &why_no_other);
-	if (!log) {
-		report_error(options, NULL, "cannot log to %s: %s", options->log_destination, why);
-		buf_free(&text);
-		return NULL;
-	}
-	log_set_name(log, options_name(options), options->invoked_as == AS_XINETD);
-	if (why && !strncmp(options->log_destination, "file:", 5))
-		awaits = log_stand_in(log, options->log_destination + 5);
-	if (why)
-		log_warn(log, "cannot log to %s: %s: logging to stderr%s", options->log_destination, why,
-			 awaits ? " until HUP or superctl reopen can open it" : "");
-	buf_free(&text);
-	return log;
-}
-
 int run_superd(struct options *options)
 {
 	struct buf why = { 0 };
@@ -425,17 +524,22 @@ int run_superd(struct options *options)
 		left_fds_offer(&supervisor.engine.listen_fds, supervisor.before);
 	if (options->daemon && !supervisor.before)
 		listen_fds_note_others(&supervisor.engine.listen_fds);
-	supervisor.engine.log = open_log(options, supervisor.before);
+	if (supervisor.before)
+		settings_restore(options, supervisor.before);
+	supervisor.engine.log = log_setup_open(options, supervisor.before);
 	if (!supervisor.engine.log)
 		return EXIT_START;
 	if (why.length)
-		log_error(supervisor.engine.log, "cannot go on where the superd before was: %s: starting anew",
+		log_error(supervisor.engine.log, "cannot continue from the state of the previous superd: %s: starting "
+						 "without it",
 			  buf_string(&why));
 	buf_free(&why);
 	if (supervisor.before)
 		load_log(supervisor.before, supervisor.engine.log);
 	table = supervisor.before ? load_until_fitting(options, supervisor.engine.log, supervisor.before, &is_saved)
-				  : load_first(options, supervisor.engine.log);
+				  : load_first(options, supervisor.engine.log, &status);
+	if (table && supervisor.before)
+		settings_apply(options, table, supervisor.engine.log);
 	if (table && (supervisor.before || has_work(options, supervisor.engine.log, table)))
 		status = start_table(&supervisor, options, table, is_saved);
 	else

@@ -18,10 +18,12 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/patience.h"
 #include "base/scan.h"
 #include "cli/superd/load.h"
 #include "cli/superd/pid_file.h"
 #include "cli/superd/run.h"
+#include "cli/superd/settings.h"
 #include "engine/core/engine.h"
 #include "engine/supervisor/left_out_check.h"
 #include "engine/upgrade/left_fds.h"
@@ -69,28 +71,57 @@ struct internal_args upgrade_receive_strip(int *argc, char ***argv)
 	return internal;
 }
 
-/* Reads the state from a descriptor. NULL: it failed, with the reason in `why`. */
+/* Reads the text of a state; NULL and errno. */
+static char *read_state_text(int fd, size_t *length)
+{
+	return fd < 0 ? saved_state_read(length) : state_file_read(fd, STATE_STREAM_MOST, length);
+}
+
+/* Reads the state from a descriptor; -1: what the superd before, which has died, had saved for its guard. NULL: it
+ * failed, with errno and the reason in `why`. */
 static struct state_stream *read_state(int fd, struct buf *why)
 {
 	struct state_stream *stream = calloc(1, sizeof(*stream));
 	struct buf reason = { 0 };
 	size_t length;
-	char *text = stream ? state_file_read(fd, STATE_STREAM_MOST, &length) : NULL;
+	char *text = stream ? read_state_text(fd, &length) : NULL;
 	const char *wrong;
+	int saved = errno;
 
 	if (!text) {
-		buf_addf(why, "its state can't be read: %s", strerror(errno));
+		buf_addf(why, "its state cannot be read: %s", strerror(saved));
 		free(stream);
+		errno = saved;
 		return NULL;
 	}
 	wrong = state_stream_parse(stream, text, length, &reason);
+	saved = errno;
 	if (wrong)
-		buf_addf(why, "its state can't be taken over: %s", wrong);
+		buf_addf(why, "its state cannot be taken over: %s", wrong);
 	buf_free(&reason);
 	if (!wrong)
 		return stream;
 	upgrade_receive_free(stream);
+	errno = saved;
 	return NULL;
+}
+
+static bool may_pass(int error)
+{
+	return error != EBADMSG && error != EFBIG && error != EINVAL && error != ENOENT;
+}
+
+/* The state is there, and does not change, so a call that fails now may work in a moment. */
+static struct state_stream *read_state_patiently(int fd, struct buf *why)
+{
+	struct state_stream *stream;
+	unsigned tries = 0;
+
+	while (!(stream = read_state(fd, why)) && may_pass(errno) && patience_wait(&tries))
+		buf_clear(why);
+	if (stream)
+		buf_clear(why);
+	return stream;
 }
 
 void upgrade_receive_free(struct state_stream *stream)
@@ -126,7 +157,7 @@ struct table *upgrade_receive_load(struct options *options, struct state_stream 
 	struct table *table;
 
 	rewind_table(options);
-	table = load_to_run(options, diags);
+	table = load_to_run(options, guard_cause() == GUARD_RESTARTS ? stream : NULL, diags);
 	if (!table)
 		buf_text(why, "out of memory");
 	else if (diags->errors)
@@ -150,11 +181,11 @@ static bool can_load(struct options *options, struct state_stream *stream, struc
 static bool can_log(const struct options *options, struct buf *why)
 {
 	const char *reason;
-	struct log *log = log_open(options->log_destination, options->json, options->level, &reason);
+	struct log *log = log_open(options->settings.log, false, LEVEL_INFO, &reason);
 	bool good = log;
 
 	if (!good)
-		buf_addf(why, "cannot log to %s: %s", options->log_destination, reason);
+		buf_addf(why, "cannot log to %s: %s", options->settings.log, reason);
 	log_close(log);
 	return good;
 }
@@ -163,8 +194,11 @@ int upgrade_receive_answer(struct options *options)
 {
 	struct buf why = { 0 };
 	struct state_stream *stream = read_state(options->internal.fd, &why);
-	bool good = stream && can_log(options, &why) && can_load(options, stream, &why);
+	bool good;
 
+	if (stream)
+		settings_restore(options, stream);
+	good = stream && can_log(options, &why) && can_load(options, stream, &why);
 	upgrade_receive_free(stream);
 	buf_cut(&why, ANSWER_MOST);
 	if (good)
@@ -186,34 +220,23 @@ static void close_inherited(void)
 	}
 }
 
-/* What the superd before, which has died, had saved for its guard. */
 static struct state_stream *read_saved_state(struct buf *why)
 {
-	struct state_stream *stream = calloc(1, sizeof(*stream));
-	struct buf reason = { 0 };
-	size_t length = 0;
-	char *text = stream ? saved_state_read(&length) : NULL;
-	const char *wrong = text ? state_stream_parse(stream, text, length, &reason) : strerror(errno);
 	uint64_t end;
 
-	if (wrong) {
-		if (guard_state_is_dropped())
-			buf_text(why, "several superds in a row have crashed with its state");
-		else if (guard_state(&end) < 0)
-			buf_text(why, "it had not saved any state");
-		else
-			buf_addf(why, "its saved state cannot be read: %s", wrong);
-		upgrade_receive_free(stream);
-		stream = NULL;
-	}
-	buf_free(&reason);
-	return stream;
+	if (guard_state_is_dropped())
+		buf_text(why, "several superds in a row have crashed with its state");
+	else if (guard_state(&end) < 0)
+		buf_text(why, "no state was saved");
+	else
+		return read_state_patiently(-1, why);
+	return NULL;
 }
 
 struct state_stream *upgrade_receive_read(const struct options *options, struct buf *why)
 {
 	bool died = !options->internal.takes_over && guard_cause() == GUARD_RESTARTS;
-	struct state_stream *stream = options->internal.takes_over ? read_state(options->internal.fd, why)
+	struct state_stream *stream = options->internal.takes_over ? read_state_patiently(options->internal.fd, why)
 				      : died			   ? read_saved_state(why)
 								   : NULL;
 	int fd = options->internal.fd;
@@ -329,9 +352,19 @@ static void forget_child(struct old_processes *processes, pid_t pid)
 	}
 }
 
+/* What a superd that died has left running are children of the guard. */
 static void reap_children(struct old_processes *processes)
 {
 	siginfo_t ended = { 0 };
+	struct guarded_end guarded;
+
+	while (guard_next_end(&guarded)) {
+		unsigned tries = 0;
+
+		forget_child(processes, guarded.pid);
+		while (!guard_reap(guarded.pid) && patience_wait(&tries))
+			continue;
+	}
 
 	while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
 		forget_child(processes, ended.si_pid);
@@ -364,17 +397,17 @@ static bool await_end(struct old_processes *processes, double timeout)
 
 void upgrade_receive_end(struct state_stream *stream, const struct options *options, struct log *log)
 {
-	struct pid_file file = { options->pid_file, load_pid_file(stream), false };
+	struct pid_file file = { options->settings.pid_file, load_pid_file(stream), false };
 	struct old_processes processes = list_old_processes(stream);
 
 	log_notice(log, "stopping");
 	signal_old_processes(&processes, SIGTERM);
 	signal_old_processes(&processes, SIGCONT);
-	if (!await_end(&processes, (double)options->stop_timeout / 1e6)) {
+	if (!await_end(&processes, (double)options->settings.stop_timeout / 1e6)) {
 		log_warn(log, "not everything has ended in time: killing the rest");
 		signal_old_processes(&processes, SIGKILL);
 		if (!await_end(&processes, KILL_TIMEOUT))
-			log_error(log, "not everything could be killed: leaving it behind");
+			log_error(log, "some processes could not be killed: ending without them");
 	}
 	for (size_t n = 0; n < processes.count; n++)
 		fd_close(&processes.list[n].fd);

@@ -22,13 +22,13 @@ struct state_stream *upgrade_receive_read(const struct options *options, struct 
 void upgrade_receive_free(struct state_stream *stream);
 
 /* Loads the sources, if the table has a place for everything that runs. NULL with the reason in `why`: it has errors,
- * or it does not fit the state. */
+ * or it does not fit the state. Names are looked up, unless superd has died: the next one goes on by what was found. */
 struct table *upgrade_receive_load(struct options *options, struct state_stream *stream, struct diags *diags,
 				   struct buf *why);
 
 /* Waits a second before the next try to load a table. false: a signal asks superd to stop. */
 bool upgrade_receive_wait(void);
 
-/* Stops superd before it serves again: sends SIGTERM to what the previous superd has left running, then SIGKILL after
- * stop_timeout or at another signal to stop. It removes the pid file. */
+/* Stops superd before it serves again: sends SIGTERM to the processes that the previous superd has left running, then
+ * SIGKILL after stop_timeout or at another signal to stop. It removes the pid file. */
 void upgrade_receive_end(struct state_stream *stream, const struct options *options, struct log *log);

@@ -35,7 +35,7 @@ const char *access_refuse_word(const char *word);
 bool access_is_name(const char *word);
 
 /* Compiles both lists of a row, in the pool. `find` looks up a name of networks(5); false: it is a host's name. Returns
- * NULL if both lists are NULL, which permits everybody, or if memory runs out. */
+ * NULL if both lists are NULL, which permits all clients, or if memory runs out. */
 const struct access *access_compile(words only_from, words no_access,
 				    bool (*find)(void *context, const char *name, struct network *network),
 				    void *context, struct pool *pool);
@@ -54,5 +54,5 @@ enum access_verdict access_judge_name(const struct access *access, const unsigne
 bool access_has_names(const struct access *access);
 
 /* The compiled networks for os/bpf/socket_filter, permits or denials: sorted, none inside another, borrowed. NULL for
- * permits: everybody. */
+ * permits: all clients. */
 const struct network *access_networks(const struct access *access, bool denials, size_t *count);

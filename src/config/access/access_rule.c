@@ -11,7 +11,7 @@
 
 #define NAME_MOST 253                   /* RFC 1035 */
 #define IPV4_FORM "an IPv4 address has four numbers up to 255, as in 192.0.2.1; a network is 192.0.2.0 or 192.0.2.0/24"
-#define NAME_FORM "it is an address, a network such as 192.0.2.0/24, a name, or a domain such as .example.org"
+#define NAME_FORM "expected an address, a network such as 192.0.2.0/24, a name, or a domain such as .example.org"
 #define FACTOR_FORM "the braces hold numbers up to 255 and end the address, as in 192.0.2.{1,7}"
 
 void network_mask(struct network *network)
@@ -91,20 +91,20 @@ static const char *parse_prefix(const char *word, const char *slash, struct acce
 	unsigned bits;
 
 	if (length >= sizeof(address))
-		return "in front of the / stands an address";
+		return "an address must precede the /";
 	memcpy(address, word, length);
 	address[length] = '\0';
 	end = parse_number(slash + 1, 128, &bits);
 	if (inet_pton(AF_INET, address, octets) == 1) {
 		if (!end || *end || bits > 32)
-			return "behind the / of an IPv4 network stands the number of its bits, 0 to 32";
+			return "the / of an IPv4 network must be followed by the number of bits, 0 to 32";
 		add_network(out, network_ipv4(octets, bits));
 		return NULL;
 	}
 	if (inet_pton(AF_INET6, address, network.address) != 1)
-		return "in front of the / stands an address";
+		return "an address must precede the /";
 	if (!end || *end)
-		return "behind the / of an IPv6 network stands the number of its bits, 0 to 128";
+		return "the / of an IPv6 network must be followed by the number of bits, 0 to 128";
 	network.bits = bits;
 	network_mask(&network);
 	add_network(out, network);
@@ -131,7 +131,7 @@ static const char *parse_ipv6(const char *word, struct access_rule *out)
 	struct network network = { .bits = 128 };
 
 	if (strchr(word, '%'))
-		return "an address of a rule has no interface behind it";
+		return "an address in a rule cannot have an interface";
 	if (inet_pton(AF_INET6, word, network.address) != 1)
 		return "this is no IPv6 address";
 	if (memcmp(network.address, unspecified, sizeof(unspecified)) != 0)
@@ -172,13 +172,13 @@ const char *access_rule_read(const char *word, struct access_rule *out)
 	out->form = ACCESS_NETWORKS;
 	out->count = 0;
 	if (!*word)
-		return "an address, a network or a name is missing; none is nobody";
+		return "an address, a network or a name is missing; none refuses all";
 	if (!strcasecmp(word, "none"))
 		return NULL;
 	if (strchr(word, '{'))
 		return parse_factors(word, out);
 	if (strchr(word, ','))
-		return "a comma stands inside braces only: write each address for itself";
+		return "commas are allowed only in braces: write each address separately";
 	if (slash)
 		return parse_prefix(word, slash, out);
 	if (strchr(word, ':'))

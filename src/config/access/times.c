@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <stddef.h>
 
-#define FORM "it is HH:MM-HH:MM, from 00:00 to 23:59"
+#define FORM "expected HH:MM-HH:MM, from 00:00 to 23:59"
 
 /* Parses one or two digits up to `most`. Returns the text behind them; NULL: there are none. */
 static const char *parse_two_digits(const char *text, unsigned most, unsigned *out)

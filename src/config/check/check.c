@@ -83,7 +83,7 @@ static void check_wanted(const struct table *table, const struct service *servic
 		service_refuse(service, "wants", diags, "wants: a service cannot want itself");
 	} else if (wanted->exec->accept && !service_is_unclear(wanted, "accept")) {
 		service_refuse(service, "wants", diags,
-			       "wants: '%s' has accept = yes: there is nothing to start until somebody connects", name);
+			       "wants: '%s' has accept = yes: nothing can start before a client connects", name);
 	} else if (wanted->exec->disable) {
 		diag_warning(diags, service_origin(service, "wants"),
 			     "%s: wants: '%s' is disabled, so it is not started", service->name, name);

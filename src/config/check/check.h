@@ -1,10 +1,10 @@
-/* Rules that no single value can break: names and endpoints that two services claim, options that exclude or need each
- * other. They look at the table alone; prepare/preflight looks at the machine. */
+/* Rules that concern more than one value: names and endpoints that two services claim, options that exclude or need
+ * each other. They depend on the table alone; prepare/preflight checks the machine. */
 #pragma once
 
 #include "base/diag.h"
 #include "config/table/table.h"
 
-/* Adds an error for each broken rule, and a warning for what is probably a mistake, such as an option that has no
- * effect on any socket of its service. */
+/* Adds an error for each broken rule, and a warning for each probable mistake, such as an option that has no effect on
+ * any socket of its service. */
 void table_check(const struct table *table, struct diags *diags);

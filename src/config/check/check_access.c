@@ -28,8 +28,8 @@ static const struct {
 
 static const char *accept_reason(const struct service *service)
 {
-	return service->is_foreign ? "does nothing here: with wait the program takes the connections itself"
-				   : "does nothing here: with accept = no the backend takes the connections";
+	return service->is_foreign ? "has no effect here: with wait the program accepts the connections itself"
+				   : "has no effect here: with accept = no the backend accepts the connections";
 }
 
 /* superd sees the sender of a datagram before it starts anything for it. */
@@ -61,7 +61,7 @@ static void check_accepting(const struct service *service, struct diags *diags)
 		else
 			diag_warning(diags, service_origin(service, option), "%s: %s %s", service->name, option,
 				     accept_reason(service));
-		service_hint(service, diags, "say accept = yes, or leave it out");
+		service_hint(service, diags, "set accept = yes, or remove it");
 	}
 }
 
@@ -71,11 +71,11 @@ static void check_identity(const struct service *service, struct diags *diags)
 
 	if (service->groups->access->libwrap && !all_datagrams(service)) {
 		service_refuse(service, "libwrap", diags, "libwrap %s", accept_reason(service));
-		service_hint(service, diags, "say accept = yes, or libwrap = \"\"");
+		service_hint(service, diags, "set accept = yes, or libwrap = \"\"");
 	}
 	if (service->groups->access->id_only) {
 		service_refuse(service, "id_only", diags, "id_only %s", accept_reason(service));
-		service_hint(service, diags, "say accept = yes, or id_only = no");
+		service_hint(service, diags, "set accept = yes, or id_only = no");
 	}
 	if (service_mark(service, "log_on_success") && (log->log_on_success & SUCCESS_USERID))
 		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
@@ -113,14 +113,14 @@ static void refuse_nameless(const struct service *service, const struct listen *
 
 static void check_nameless(const struct service *service, struct diags *diags)
 {
-	static const char ways[] = "socket_user, socket_group and socket_mode say who may come there; another service "
+	static const char ways[] = "socket_user, socket_group and socket_mode control access there; another service "
 				   "can have the other sockets";
-	static const struct refusal only_from = { "only_from", "nobody is let in", ways };
-	static const struct refusal no_access = { "no_access", "nobody is kept out", ways };
-	static const struct refusal libwrap = { "libwrap", "hosts.allow and hosts.deny cannot be asked",
-						"leave it out here: say libwrap = \"\"" };
+	static const struct refusal only_from = { "only_from", "no client is allowed", ways };
+	static const struct refusal no_access = { "no_access", "no client is refused", ways };
+	static const struct refusal libwrap = { "libwrap", "superd cannot check hosts.allow and hosts.deny",
+						"remove it here: set libwrap = \"\"" };
 	static const struct refusal id_only = { "id_only", "no ident server names them",
-						"leave it out here: say id_only = no" };
+						"remove it here: set id_only = no" };
 	const struct access_options *access = service->groups->access;
 	const struct listen *listen = find_nameless(service);
 
@@ -150,9 +150,9 @@ static const struct listen *find_unix_datagram(const struct service *service)
 static void check_counts(const struct service *service, struct diags *diags)
 {
 	static const struct refusal per_source = { "per_source", "none of them are counted",
-						   "say instances, for all of them together, or leave it out" };
+						   "set instances, for all of them together, or remove it" };
 	static const struct refusal cpm = { "per_source_cpm", "none of them are counted",
-					    "say trigger_limit, for all of them together, or leave it out" };
+					    "set trigger_limit, for all of them together, or remove it" };
 	const struct access_options *access = service->groups->access;
 	const struct listen *listen = find_unix_datagram(service);
 	bool accepts = service->exec->accept;
@@ -172,7 +172,8 @@ static void warn_of_nobody(const struct service *service, const char *option, wo
 	for (; list && *list && service_mark(service, option); list++) {
 		if (!strcmp(*list, "::"))
 			diag_warning(diags, service_origin(service, option),
-				     "%s: %s: '::' is nobody; ::/0 is everybody", service->name, option);
+				     "%s: %s: '::' matches no client; ::/0 matches all "
+				     "clients", service->name, option);
 	}
 }
 
@@ -185,10 +186,10 @@ static void warn_of_forged_senders(const struct service *service, struct diags *
 		if (!endpoint_is_datagram(service->sockets[i].endpoint))
 			continue;
 		diag_warning(diags, service_origin(service, "deny_time"),
-			     "%s: deny_time: the sender of a datagram may be forged, so anybody can have another's "
-			     "address kept out of all services",
+			     "%s: deny_time: senders of datagrams can be forged to lock another address out of all "
+			     "services",
 			     service->name);
-		service_hint(service, diags, "deny_time = 0 only logs who sends it something");
+		service_hint(service, diags, "deny_time = 0 only logs the senders");
 		return;
 	}
 }
@@ -221,7 +222,7 @@ void rule_access(const struct service *service, struct diags *diags)
 		check_identity(service, diags);
 	} else if (service_mark(service, "intercept") && intercepts(service)) {
 		diag_warning(diags, service_origin(service, "intercept"),
-			     "%s: intercept does nothing here: superd looks at every client anyway",
+			     "%s: intercept has no effect here: superd checks every client anyway",
 			     service->name);
 	}
 }

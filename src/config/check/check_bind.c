@@ -54,7 +54,7 @@ static void check_sockets(const struct service *service, struct diags *diags)
 		return;
 	service_refuse(service, "pass", diags,
 		       "pass = bind needs a socket in listen: superd answers the binds of its own sockets alone");
-	service_hint(service, diags, "say in listen what the program binds, or leave pass out");
+	service_hint(service, diags, "write the address that the program binds in listen, or remove pass");
 }
 
 static bool is_hardened(const struct service *service)
@@ -86,7 +86,8 @@ static void check_calls(const struct service *service, struct diags *diags)
 		return;
 	if (missing) {
 		service_refuse(service, "system_call_filter", diags,
-			       "system_call_filter denies %s(2), by which a program with pass = bind gets its socket",
+			       "system_call_filter denies %s(2), by which a program with pass = bind receives its "
+			       "socket",
 			       missing);
 		service_hint(service, diags, "allow socket, bind, listen and accept4, which are in @network-io");
 		return;
@@ -97,7 +98,7 @@ static void check_calls(const struct service *service, struct diags *diags)
 		diag_warning(diags, service_origin(service, "system_call_filter"),
 			     "%s: system_call_filter denies listen(2), which most programs call after their bind(2)",
 			     service->name);
-		service_hint(service, diags, "allow listen, unless the program does without, as haproxy does");
+		service_hint(service, diags, "allow listen, unless the program does not call it, such as haproxy");
 	}
 	if (syscall_list_denies(list, "accept") && syscall_list_denies(list, "accept4")) {
 		diag_warning(diags, service_origin(service, "system_call_filter"),
@@ -161,13 +162,13 @@ static void check_program(const struct service *service, struct diags *diags)
 	if (service->exec->accept) {
 		service_refuse(service, "pass", diags,
 			       "pass = bind: a program that binds its own address accepts its clients itself");
-		service_hint(service, diags, "say accept = no, or leave it out");
+		service_hint(service, diags, "set accept = no, or remove it");
 	}
 	if (service->exec->redirect) {
 		service_refuse(service, "pass", diags,
-			       "pass = bind and redirect exclude each other: a program gets its sockets, or has "
-			       "clients relayed to it");
-		service_hint(service, diags, "leave one of them out");
+			       "pass = bind and redirect exclude each other: a program receives its sockets, or a "
+			       "relay connects clients to it");
+		service_hint(service, diags, "remove one of them");
 	} else if (service->exec->builtin) {
 		service_refuse(service, "pass", diags, "pass = bind is for a program in exec, and this is a builtin");
 	}
@@ -197,7 +198,7 @@ static const char *address_refuse(const struct endpoint *endpoint, const struct 
 	if (endpoint_has_port(endpoint) && !endpoint->port)
 		return "it has no port";
 	if (endpoint_is_below_runtime(endpoint))
-		return "it is a path as the program has it";
+		return "expected a path as the program has it";
 	return NULL;
 }
 
@@ -239,7 +240,7 @@ static void check_port(const struct service *service, const struct listen *liste
 	endpoint_format(endpoint, &text);
 	diag_error(diags, listen->at, "%s: pass = bind: %s: the kernel chooses this port, so no program can bind it",
 		   service->name, buf_string(&text));
-	service_hint(service, diags, "name a port, or say in binds what the program binds");
+	service_hint(service, diags, "name a port, or write the address that the program binds in binds");
 	buf_free(&text);
 }
 
@@ -294,9 +295,9 @@ static void refuse_meaning(const struct service *service, const struct meaning *
 	endpoint_format(first->listen->endpoint, &gets);
 	endpoint_format(second->listen->endpoint, &never);
 	diag_error(diags, service_listen_origin(service, binding, "binds"),
-		   "%s: pass = bind: a bind of %s means both %s and %s, and the program never gets the second",
+		   "%s: pass = bind: a bind of %s means both %s and %s, and the program never receives the second",
 		   service->name, buf_string(&asked), buf_string(&gets), buf_string(&never));
-	service_hint(service, diags, "say in binds of each socket an address of its own");
+	service_hint(service, diags, "set a different address in binds of each socket");
 	buf_free(&asked);
 	buf_free(&gets);
 	buf_free(&never);
@@ -357,7 +358,7 @@ void rule_bind(const struct service *service, struct diags *diags)
 			continue;
 		if (service->exec->pass != PASS_BIND) {
 			service_refuse(service, "binds", diags, "binds needs pass = bind");
-			service_hint(service, diags, "say pass = bind, or leave binds out");
+			service_hint(service, diags, "set pass = bind, or remove binds");
 			break;
 		}
 		check_addresses(service, listen, pool, diags);

@@ -3,12 +3,11 @@
  *
  * TCPMUX needs two services: a service that is reached through it has no socket of its own, so without a service that
  * answers on port 1 it never gets a client. */
-#include <arpa/inet.h>
 #include <string.h>
 
-#include "base/scan.h"
 #include "config/check/check_internal.h"
 #include "config/option/service_mark.h"
+#include "config/service/redirect_target.h"
 #include "config/words/builtin.h"
 
 /* Builtins, and the sockets that they serve. */
@@ -18,7 +17,7 @@ static const struct {
 } builtins[] = {
 	{ "echo", true }, { "discard", true }, { "chargen", true }, { "daytime", true }, { "time", true },
 	{ "tcpmux", false }, { "auth", false }, { "servers", false }, { "services", false },
-	{ "health", false },
+	{ "health", false }, { "metrics", false }, { "status", false },
 };
 
 static bool has_program(const struct service *service)
@@ -37,7 +36,7 @@ static void check_alone(const struct service *service, bool has, const char *opt
 			       "%s and %s exclude each other: a service has exec, builtin or redirect, or exec and "
 			       "redirect",
 			       *first, option);
-		diags_hint(diags, "leave one of the two out");
+		diags_hint(diags, "remove one of the two");
 	}
 	*first = option;
 }
@@ -61,14 +60,14 @@ void rule_program(const struct service *service, struct diags *diags)
 		check_alone(service, service->exec->redirect, "redirect", &first, diags);
 	if (!first && !is_sensor(service)) {
 		service_refuse(service, NULL, diags, "exec is missing");
-		diags_hint(diags, "say what to run, as in exec = \"/usr/sbin/%s\"", service->name);
+		diags_hint(diags, "set the program, as in exec = \"/usr/sbin/%s\"", service->name);
 	}
 	if (!has_program(service) || exec[0][0] == '/' ||
 	    (service->exec->exec_search_path && !strchr(exec[0], '/')))
 		return;
 	service_refuse(service, "exec", diags, "exec: '%s' is no absolute path", exec[0]);
-	diags_hint(diags, "superd searches no PATH: write where the program is, beginning with /, or name its folder "
-			  "in exec_search_path");
+	diags_hint(diags, "superd does not search PATH: write the absolute path of the program, or its directory in "
+			  "exec_search_path");
 }
 
 static bool is_stream(const struct endpoint *endpoint)
@@ -83,7 +82,7 @@ static void check_streams(const struct service *service, const char *option, con
 
 	if (!service->exec->accept && !service_is_unclear(service, "accept")) {
 		service_refuse(service, option, diags, "%s%s needs accept = yes", option, name);
-		service_hint(service, diags, "say accept = yes");
+		service_hint(service, diags, "set accept = yes");
 	}
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct listen *listen = &service->sockets[i];
@@ -109,7 +108,7 @@ static void check_plain(const struct service *service, const char *name, struct 
 			continue;
 		buf_clear(&text);
 		endpoint_format(listen->endpoint, &text);
-		diag_error(diags, listen->at, "%s: builtin = %s cannot be had on %s, only as a stream or as datagrams",
+		diag_error(diags, listen->at, "%s: builtin = %s is not possible on %s, only on streams or datagrams",
 			   service->name, name, buf_string(&text));
 	}
 	buf_free(&text);
@@ -148,7 +147,7 @@ static void check_root(const struct service *service, const char *option, struct
 	if (!service->groups->environment->root_directory)
 		return;
 	service_refuse(service, "root_directory", diags, "root_directory does not go with %s", option);
-	service_hint(service, diags, "leave it out, or say root_directory = \"\"");
+	service_hint(service, diags, "remove it, or set root_directory = \"\"");
 }
 
 static bool has_datagrams(const struct service *service)
@@ -192,84 +191,28 @@ static void check_relayed(const struct service *service, struct diags *diags)
 
 	if (service->exec->accept && !service_is_unclear(service, "accept")) {
 		service_refuse(service, "redirect", diags, "redirect beside exec needs accept = no");
-		service_hint(service, diags, "leave accept out: one program serves all clients");
+		service_hint(service, diags, "remove accept: one program serves all clients");
 	}
 	if (service->exec->pass == PASS_INETD && service_mark(service, "pass") && !service_is_unclear(service, "pass"))
-		service_refuse(service, "pass", diags, "pass = inetd does not go with redirect: exec gets no socket");
+		service_refuse(service, "pass", diags, "pass = inetd and redirect exclude each other: exec receives "
+						       "no socket");
 	if (streams->input.kind == STREAM_SOCKET || streams->output.kind == STREAM_SOCKET ||
 	    streams->error.kind == STREAM_SOCKET)
 		service_refuse(service, "redirect", diags,
 			       "redirect beside exec: input, output and error cannot be the socket");
 	if (!service->socket_count)
-		service_refuse(service, "redirect", diags, "redirect needs listen: there is nobody to relay");
+		service_refuse(service, "redirect", diags,
+			       "redirect needs listen: without it there is nothing to relay");
 }
 
-/* A numeric host as IPv6 has it. A connect(2) to any address leads to this machine. */
-static bool read_host(const char *host, struct in6_addr *out)
-{
-	struct in_addr ipv4;
-
-	if (inet_pton(AF_INET, host, &ipv4) == 1) {
-		if (ipv4.s_addr == htonl(INADDR_ANY))
-			ipv4.s_addr = htonl(INADDR_LOOPBACK);
-		*out = (struct in6_addr){ .s6_addr = { [10] = 0xff, [11] = 0xff } };
-		memcpy(&out->s6_addr[12], &ipv4, sizeof(ipv4));
-		return true;
-	}
-	if (inet_pton(AF_INET6, host, out) != 1)
-		return false;
-	if (IN6_IS_ADDR_UNSPECIFIED(out))
-		*out = in6addr_loopback;
-	return true;
-}
-
-static bool is_loopback(const struct in6_addr *address)
-{
-	return IN6_IS_ADDR_LOOPBACK(address) || (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
-}
-
-/* Whether a redirect to this host and port comes back to the socket. Behind a wildcard address are all of this machine,
- * of which only the loopback ones are known here. */
-static bool leads_back(const struct listen *listen, const char *host, const char *port)
-{
-	struct endpoint own = *listen->endpoint, target = { .kind = own.kind };
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr address;
-	int64_t number;
-
-	if ((own.kind != ENDPOINT_TCP && own.kind != ENDPOINT_UDP) || !read_host(host, &address))
-		return false;
-	if (is_loopback(&address) ? own.interface && strcmp(own.interface, "lo") != 0 : !own.address)
-		return false;
-	if (listen->options->bind_to_device && strcmp(listen->options->bind_to_device, "lo") != 0)
-		return false;
-	if (listen->options->ipv6_only == IPV6_ONLY_YES && !own.address)
-		own.family = FAMILY_IPV6;
-	target.address = inet_ntop(AF_INET6, &address, text, sizeof(text));
-	if (scan_count(port, &number))
-		target.port_name = port;
-	else
-		target.port = number > 0 && number <= UINT16_MAX ? (uint16_t)number : 0;
-	return endpoint_clash(&own, &target);
-}
-
-/* In a network namespace of its own the same address is another. */
 static void check_loop(const struct service *service, struct diags *diags)
 {
-	bool is_elsewhere =
-		service->groups->hardening->private_network || service->groups->paths->network_namespace_path;
-	words target = service->exec->redirect;
-
-	if (target[1] && is_elsewhere)
-		return;
 	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct endpoint *own = service->sockets[i].endpoint;
 		struct buf text = { 0 };
 
-		if (target[1] ? !leads_back(&service->sockets[i], target[0], target[1])
-			      : own->kind != ENDPOINT_UNIX || strcmp(own->address, target[0]) != 0)
+		if (!service_redirects_to(service, &service->sockets[i]))
 			continue;
-		endpoint_format(own, &text);
+		endpoint_format(service->sockets[i].endpoint, &text);
 		service_refuse(service, "redirect", diags,
 			       "redirect leads back to its own socket %s: each client would be relayed again, without "
 			       "end", buf_string(&text));
@@ -323,7 +266,7 @@ static void warn_unreached(const struct service *service, struct diags *diags)
 
 		if (listen->endpoint->kind != ENDPOINT_TCPMUX)
 			continue;
-		diag_warning(diags, listen->at, "%s: nobody reaches tcpmux:%s: no service answers for tcpmux",
+		diag_warning(diags, listen->at, "%s: no client reaches tcpmux:%s: no service answers for tcpmux",
 			     service->name, listen->endpoint->address);
 		if (!service->is_foreign)
 			diags_hint(diags, "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");

@@ -27,7 +27,7 @@ static void check_command_program(const struct service *service, const char *opt
 	if (*program && *program != '/' && !service->exec->exec_search_path) {
 		service_refuse(service, option, diags, "%s: '%s' is no absolute path", option, program);
 		service_hint(service, diags,
-			     "write where the program is, beginning with /, or say exec_search_path");
+			     "write the absolute path of the program, or set exec_search_path");
 	}
 	if (strstr(program, "%{"))
 		service_refuse(service, option, diags, "%s: '%s': no %%{ } is replaced in the program's path", option,
@@ -47,7 +47,7 @@ static void check_question(const struct service *service, enum command_phase pha
 		command_prefix(*text, &flags);
 		if (flags & COMMAND_IGNORES_FAILURE)
 			service_refuse(service, option, diags,
-				       "%s: '-' in front of the command would make every answer a yes", option);
+				       "%s: '-' before the command would turn every answer into a yes", option);
 	}
 }
 
@@ -83,7 +83,7 @@ static void check_afterlife(const struct service *service, struct diags *diags)
 			"again");
 	if (service->exec->accept && restart->restart > RESTART_NO && service_mark(service, "restart"))
 		service_warn(service, "restart", diags,
-			     "restart means nothing with accept = yes: a connection whose instance has ended is gone");
+			     "restart has no effect with accept = yes: the connection of an ended instance is closed");
 	if (service_mark(service, "restart_kill_signal") &&
 	    restart->restart_kill_signal != service->groups->lifecycle->kill_signal)
 		service_warn(service, "restart_kill_signal", diags,

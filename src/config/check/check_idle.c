@@ -10,7 +10,7 @@ static void check_option(const struct service *service, const char *option, stru
 	if (!service_mark(service, option) || service_mark(service, "idle_timeout"))
 		return;
 	service_refuse(service, option, diags, "%s needs idle_timeout", option);
-	service_hint(service, diags, "say how long nobody may have been connected, as in idle_timeout = 5min");
+	service_hint(service, diags, "set the time without clients, as in idle_timeout = 5min");
 }
 
 static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
@@ -20,9 +20,9 @@ static void check_kind(const struct service *service, const struct listen *liste
 	if (endpoint_shows_clients(listen->endpoint))
 		return;
 	endpoint_format(listen->endpoint, &text);
-	diag_error(diags, listen->at, "%s: idle_timeout: nobody can tell who is connected by %s", service->name,
+	diag_error(diags, listen->at, "%s: idle_timeout: the clients of %s cannot be counted", service->name,
 		   buf_string(&text));
-	service_hint(service, diags, "leave idle_timeout out, or make it a service of its own");
+	service_hint(service, diags, "remove idle_timeout, or move the socket to a separate service");
 	buf_free(&text);
 }
 
@@ -32,8 +32,8 @@ static void check_sockets(const struct service *service, struct diags *diags)
 		return;
 	if (!service->socket_count && !service_mark(service, "socket")) {
 		service_refuse(service, "idle_timeout", diags,
-			       "idle_timeout needs a socket: without one nobody can be connected");
-		service_hint(service, diags, "leave idle_timeout out; runtime_max limits how long it runs");
+			       "idle_timeout needs a socket: without one it has no clients");
+		service_hint(service, diags, "remove idle_timeout; runtime_max limits how long it runs");
 	}
 	for (size_t n = 0; n < service->socket_count; n++)
 		check_kind(service, &service->sockets[n], diags);
@@ -50,15 +50,15 @@ static void check_means(const struct service *service, struct diags *diags)
 	if (lifecycle->idle_action != IDLE_FREEZE && !service_is_unclear(service, "idle_action")) {
 		service_refuse(service, "idle_means", diags,
 			       "idle_means = quiet needs idle_action = freeze: a stop would cut the connections off");
-		service_hint(service, diags, "write idle_action = freeze, or leave idle_means out");
+		service_hint(service, diags, "write idle_action = freeze, or remove idle_means");
 		return;
 	}
 	for (size_t n = 0; n < service->socket_count; n++)
 		has_tcp = has_tcp || service->sockets[n].endpoint->kind == ENDPOINT_TCP;
 	if (!has_tcp && service->socket_count)
 		service_refuse(service, "idle_means", diags,
-			       "idle_means = quiet needs a TCP socket: of others the kernel does not tell when "
-			       "something moved");
+			       "idle_means = quiet needs a TCP socket: for others the kernel reports no times of "
+			       "traffic");
 }
 
 /* superd knows the clients of all sockets from the process that relays them. */
@@ -67,8 +67,8 @@ static void check_relayed(const struct service *service, struct diags *diags)
 	if (service->exec->type != TYPE_ONESHOT || service->groups->lifecycle->idle_action != IDLE_FREEZE)
 		return;
 	service_refuse(service, "idle_action", diags,
-		       "idle_action = freeze needs a backend that goes on running: nothing of a oneshot can be frozen");
-	service_hint(service, diags, "say idle_action = stop, and exec_stop");
+		       "idle_action = freeze needs a backend that continues to run: a oneshot cannot be frozen");
+	service_hint(service, diags, "set idle_action = stop, and exec_stop");
 }
 
 void rule_idle(const struct service *service, struct diags *diags)
@@ -84,7 +84,8 @@ void rule_idle(const struct service *service, struct diags *diags)
 	if (lifecycle->idle_timeout == INT64_MAX && service->groups->commands->of[PHASE_IDLE_UNLESS])
 		check_option(service, "idle_unless", diags);
 	if (words_count(service->groups->commands->of[PHASE_IDLE_UNLESS]) > 1)
-		service_refuse(service, "idle_unless", diags, "idle_unless is one command, whose exit status answers");
+		service_refuse(service, "idle_unless", diags, "idle_unless is one command, whose exit status is the "
+							      "answer");
 	if (lifecycle->idle_timeout == INT64_MAX && lifecycle->idle_means != IDLE_MEANS_CONNECTED)
 		check_option(service, "idle_means", diags);
 	else
@@ -97,12 +98,12 @@ void rule_idle(const struct service *service, struct diags *diags)
 	if (service->exec->accept) {
 		service_refuse(service, "idle_timeout", diags,
 			       "idle_timeout needs accept = no: otherwise a backend ends with its one connection");
-		service_hint(service, diags, "leave idle_timeout out; runtime_max limits a connection");
+		service_hint(service, diags, "remove idle_timeout; runtime_max limits a connection");
 	} else if (service_is_relayed(service)) {
 		check_relayed(service, diags);
 	} else if (service->exec->type == TYPE_ONESHOT && !service_is_unclear(service, "type")) {
 		service_refuse(service, "idle_timeout", diags,
-			       "idle_timeout needs a backend that goes on running: a oneshot ends with its work");
+			       "idle_timeout needs a backend that continues to run: a oneshot ends with its work");
 	} else {
 		check_sockets(service, diags);
 	}

@@ -12,7 +12,7 @@ static void check_files(const struct service *service, struct diags *diags)
 		return;
 	if (service_is_builtin(service))
 		service_refuse(service, "open_file", diags,
-			       "open_file needs exec: what superd runs itself takes no files");
+			       "open_file needs exec: a builtin receives no files");
 	else if (service->exec->pass == PASS_INETD)
 		service_refuse(service, "open_file", diags,
 			       "open_file needs pass = systemd: a backend hears of its files by LISTEN_FDS");
@@ -28,7 +28,7 @@ static void check_credentials(const struct service *service, struct diags *diags
 	struct buf value = { 0 };
 
 	if (said && service_is_builtin(service))
-		service_refuse(service, said, diags, "%s needs exec: what superd runs itself has no secrets", said);
+		service_refuse(service, said, diags, "%s needs exec: a builtin has no secrets", said);
 	for (words word = passed_fds->set_credential; word && *word; word++)
 		credential_value_read(credential_word_read(*word).rest, &value);
 	if (value.length > CREDENTIALS_SIZE)

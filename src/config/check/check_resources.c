@@ -31,7 +31,7 @@ static void check_addresses(const struct service *service, struct diags *diags)
 	if (cgroup_filters->ip_address_allow && !cgroup_filters->ip_address_deny &&
 	    !service_is_unclear(service, "ip_address_deny"))
 		diag_warning(diags, service_origin(service, "ip_address_allow"),
-			     "%s: ip_address_allow says nothing: without ip_address_deny everybody is allowed",
+			     "%s: ip_address_allow has no effect: without ip_address_deny all addresses are allowed",
 			     service->name);
 }
 

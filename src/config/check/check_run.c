@@ -12,14 +12,14 @@ void rule_start(const struct service *service, struct diags *diags)
 {
 	if (service->exec->start == START_BOOT && service->exec->accept)
 		service_refuse(service, "start", diags,
-			       "start = boot needs accept = no: there is nothing to start until somebody connects");
+			       "start = boot needs accept = no: nothing can start before a client connects");
 	if (service->exec->accept && service_mark(service, "start_priority") && !service_is_unclear(service, "accept"))
 		service_refuse(service, "start_priority", diags,
 			       "start_priority needs accept = no: instances of a connection have no line of starts");
 	if (service->exec->start == START_MANUAL && (service->socket_count || service->exec->accept)) {
 		service_refuse(service, "start", diags,
-			       "start = manual is for a service without sockets: who comes to one would start it");
-		diags_hint(diags, "leave listen and accept out; superctl hold keeps one with sockets from "
+			       "start = manual is for a service without sockets: a client of a socket would start it");
+		diags_hint(diags, "remove listen and accept; superctl hold keeps one with sockets from "
 			   "being started");
 	}
 }
@@ -33,10 +33,10 @@ void rule_type(const struct service *service, struct diags *diags)
 			       "type = forking needs accept = no: the process of a connection is its backend");
 	if (forking && service_is_builtin(service))
 		service_refuse(service, "type", diags,
-			       "type = forking needs exec: what superd runs itself stays in front");
+			       "type = forking needs exec: a builtin stays in the foreground");
 	if (service_notifies(service) && service_is_builtin(service))
 		service_refuse(service, "type", diags,
-			       "type = notify needs exec: what superd runs itself is ready at once");
+			       "type = notify needs exec: a builtin is ready at once");
 	if (!forking && service_mark(service, "pid_file") && !service_is_unclear(service, "type"))
 		service_refuse(service, "pid_file", diags, "pid_file needs type = forking");
 }
@@ -68,10 +68,10 @@ void rule_ready(const struct service *service, struct diags *diags)
 		return;
 	if (service_mark(service, "ready") && service_mark(service, "exec_ready")) {
 		service_refuse(service, "exec_ready", diags, "exec_ready and ready are two answers to one question");
-		service_hint(service, diags, "leave one of them out");
+		service_hint(service, diags, "remove one of them");
 	}
 	if (!service->exec->exec && (service->exec->builtin || service->exec->redirect))
-		service_refuse(service, option, diags, "%s needs exec: what superd runs itself is ready at once",
+		service_refuse(service, option, diags, "%s needs exec: a builtin is ready at once",
 			       option);
 	if (service->exec->pass == PASS_BIND && service->groups->commands->of[PHASE_READY]) {
 		diag_warning(diags, service_origin(service, "exec_ready"),
@@ -85,13 +85,13 @@ void rule_ready(const struct service *service, struct diags *diags)
 			       option);
 	if (type != TYPE_SIMPLE && type != TYPE_EXEC && !service_is_unclear(service, "type")) {
 		service_refuse(service, option, diags,
-			       "%s needs type = simple or exec: the others tell when they are ready", option);
+			       "%s needs type = simple or exec: other types report readiness themselves", option);
 		service_hint(service, diags, "leave it out, or type");
 	}
 	if (service_mark(service, "ready") && !is_heard(service)) {
-		service_refuse(service, "ready", diags, "ready: superd does not read what it prints: "
-			       "neither output nor error is log or syslog");
-		service_hint(service, diags, "let one of them be log, or ask a command: exec_ready");
+		service_refuse(service, "ready", diags, "ready: superd does not read its output: neither output nor "
+							"error is log or syslog");
+		service_hint(service, diags, "set one of them to log, or use exec_ready");
 	}
 }
 
@@ -110,7 +110,7 @@ static void check_input_taken(const struct service *service, struct diags *diags
 	    !service_mark(service, "input") || service_is_unclear(service, "input"))
 		return;
 	service_refuse(service, "input", diags, "with pass = inetd, input, output or error is the socket");
-	diags_hint(diags, "leave input out, or say pass = systemd");
+	diags_hint(diags, "remove input, or set pass = systemd");
 }
 
 static void check_stream_socket(const struct service *service, const char *name, const struct stream *stream,
@@ -204,7 +204,7 @@ void rule_backoff(const struct service *service, struct diags *diags)
 	if (service_mark(service, "backoff_refuse") && service->groups->lifecycle->backoff_refuse &&
 	    !has_connections(service) && !service_is_unclear(service, "listen"))
 		diag_warning(diags, service_origin(service, "backoff_refuse"),
-			     "%s: backoff_refuse does nothing here: none of its sockets has connections",
+			     "%s: backoff_refuse has no effect here: none of its sockets has connections",
 			     service->name);
 	if (service->groups->lifecycle->backoff_min <= service->groups->lifecycle->backoff_max)
 		return;

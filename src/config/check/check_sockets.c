@@ -16,8 +16,8 @@ void rule_listen(const struct service *service, struct diags *diags)
 		return;
 	service_refuse(service, NULL, diags, "listen is missing");
 	diags_hint(diags,
-		   "say where it listens, as in listen = \"80\"; only a service with start = boot or "
-		   "start = manual may do without");
+		   "set its address, as in listen = \"80\"; only a service with start = boot or start = manual needs "
+		   "none");
 }
 
 static void check_kind(const struct service *service, const struct listen *listen, struct diags *diags)
@@ -33,13 +33,13 @@ static void check_kind(const struct service *service, const struct listen *liste
 	endpoint_format(endpoint, &text);
 	if (muxed) {
 		diag_error(diags, listen->at,
-			   "%s: %s needs accept = yes: its clients come over another service's socket", service->name,
+			   "%s: %s needs accept = yes: its clients connect to another service's socket", service->name,
 			   buf_string(&text));
-		service_hint(service, diags, "say accept = yes");
+		service_hint(service, diags, "set accept = yes");
 	} else {
 		diag_error(diags, listen->at, "%s: accept = yes: there are no connections to accept on %s",
 			   service->name, buf_string(&text));
-		service_hint(service, diags, "say accept = no: the backend gets it as it is");
+		service_hint(service, diags, "set accept = no: the backend receives it unchanged");
 	}
 	buf_free(&text);
 }
@@ -61,11 +61,11 @@ void rule_pass(const struct service *service, struct diags *diags)
 	if (!count && service->exec->start == START_DEMAND)
 		return;         /* rule_listen's */
 	service_refuse(service, "pass", diags,
-		       "pass = inetd makes one socket the standard input; this service has %zu", count);
+		       "pass = inetd passes one socket as standard input; this service has %zu", count);
 	if (count)
-		diags_hint(diags, "make it a service for each socket, or say accept = yes or pass = systemd");
+		diags_hint(diags, "write a service for each socket, or set accept = yes or pass = systemd");
 	else
-		diags_hint(diags, "leave pass out, or say where it listens");
+		diags_hint(diags, "remove pass, or set listen");
 }
 
 /* Two sockets cannot have the same symbolic link. */
@@ -217,7 +217,7 @@ static void check_use(const struct service *service, const struct mark *mark, st
 	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
 		if (*uses[i].option == *option && !strcmp(uses[i].option, option) &&
 		    !applies_to_any(service, uses[i].applies))
-			diag_warning(diags, at, "%s: %s does nothing here: none of its sockets has %s",
+			diag_warning(diags, at, "%s: %s has no effect here: none of its sockets has %s",
 				     service->name, option, uses[i].needs);
 	}
 }
@@ -237,7 +237,7 @@ static void check_attributes(const struct service *service, const char *option, 
 {
 	for (; list && *list; list++) {
 		if (strncmp(*list, "user.", 5) != 0 || !strchr(*list, '=') || strchr(*list, '=') == *list + 5)
-			service_refuse(service, option, diags, "%s: '%s': it is user.NAME=value", option, *list);
+			service_refuse(service, option, diags, "%s: '%s': expected user.NAME=value", option, *list);
 	}
 }
 
@@ -277,10 +277,10 @@ void rule_options(const struct service *service, struct diags *diags)
 	if (service->is_foreign)
 		return;
 	for (size_t i = 0; i < service->mark_count && service->socket_count; i++) {
-		enum chapter chapter = directives[service->marks[i].directive].chapter;
+		enum option_group group = directives[service->marks[i].directive].group;
 
-		/* CHAPTER_LIFECYCLE has probe_from. */
-		if (chapter == CHAPTER_SOCKETS || chapter == CHAPTER_LIFECYCLE)
+		/* GROUP_LIFECYCLE has probe_from. */
+		if (group == GROUP_SOCKETS || group == GROUP_LIFECYCLE)
 			check_use(service, &service->marks[i], diags);
 	}
 }

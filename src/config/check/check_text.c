@@ -20,10 +20,10 @@ static const char *name_refuse(const char *name)
 	if (strlen(name) > NAME_MOST)
 		return "a name has at most 255 characters";
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
-		return "a name is part of paths, where . and .. are folders";
+		return "a name is part of paths, where . and .. are directories";
 	for (; *name; name++) {
 		if (!isgraph((unsigned char)*name) || *name == ':' || *name == '/')
-			return "a name is made of letters, digits and signs, without blank, colon or slash";
+			return "a name consists of letters, digits and punctuation, without blank, colon or slash";
 	}
 	return NULL;
 }
@@ -91,7 +91,7 @@ static const char *template_refuse(const struct service *service, const char *te
 	if (is_word(text, length, "port"))
 		return has_port(service) ? NULL : "none of its sockets has a port";
 	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(text, "fd", 2))
-		return "with pass = bind the program gets no descriptor: it binds its address";
+		return "with pass = bind the program receives no descriptor: it binds its address";
 	if (descriptor)
 		return service->socket_count ? NULL : "it has no socket";
 	if (length > 3 && !memcmp(text, "fd:", 3))

@@ -15,7 +15,7 @@ static void refuse(const struct service *service, const char *option, struct dia
 		return;
 	service_refuse(service, service_mark(service, option) ? option : "warm", diags, "%s does not go with warm: %s",
 		       option, because);
-	service_hint(service, diags, "leave out one of them");
+	service_hint(service, diags, "remove one of them");
 }
 
 static bool any_names_client(words list)
@@ -29,7 +29,7 @@ static bool any_names_client(words list)
 
 static void check_templates_of(const struct service *service, struct diags *diags)
 {
-	static const char reason[] = "%{instance} names the client, who is not known yet";
+	static const char reason[] = "%{instance} names the client, which is not known yet";
 
 	if (any_names_client(service->exec->exec))
 		refuse(service, "exec", diags, reason);
@@ -50,7 +50,7 @@ static void check_commands_of(const struct service *service, struct diags *diags
 			       "its commands run around the instance of each client");
 	}
 	if (service->groups->commands->condition)
-		refuse(service, "condition", diags, "it is looked at for each client");
+		refuse(service, "condition", diags, "it depends on each client");
 	if (service->groups->restart->remain_after_exit)
 		refuse(service, "remain_after_exit", diags, "an instance ends with its client");
 }
@@ -70,7 +70,7 @@ static void check_start_of(const struct service *service, struct diags *diags)
 	if (environment->tcp_environment)
 		refuse(service, "tcp_environment", diags, "the client's address is not known yet");
 	if (environment->environment_file)
-		refuse(service, "environment_file", diags, "it is read for each client");
+		refuse(service, "environment_file", diags, "superd reads it for each client");
 	if (service->groups->access->deny_time >= 0)
 		refuse(service, "deny_time", diags, "a sensor starts no program");
 }
@@ -84,7 +84,7 @@ static void check_socket(const struct service *service, const struct listen *lis
 	endpoint_format(listen->endpoint, &text);
 	diag_error(diags, listen->at, "%s: warm: %s has datagrams, and no connections to wait for", service->name,
 		   buf_string(&text));
-	service_hint(service, diags, "leave warm out, or make it a service of its own");
+	service_hint(service, diags, "remove warm, or move the socket to a separate service");
 	buf_free(&text);
 }
 
@@ -97,12 +97,12 @@ static void check_sockets_of(const struct service *service, struct diags *diags)
 		if (listen->options->non_blocking)
 			refuse(service, "non_blocking", diags, "a program could not wait for its connection");
 		if (listen->options->optional)
-			refuse(service, "optional", diags, "what a start needs is looked up for each client");
+			refuse(service, "optional", diags, "superd checks optional sockets at each start");
 		if (service->exec->pass == PASS_SYSTEMD && strcmp(listen->name, service->sockets[0].name) != 0) {
 			diag_error(diags, listen->at,
-				   "%s: warm: LISTEN_FDNAMES would name the socket that the client comes by, which is "
-				   "not known yet", service->name);
-			service_hint(service, diags, "give all sockets one name, or say pass = inetd");
+				   "%s: warm: LISTEN_FDNAMES would name the socket of the client, which is not known "
+				   "yet", service->name);
+			service_hint(service, diags, "use the same name for all sockets, or set pass = inetd");
 		}
 	}
 }
@@ -122,12 +122,12 @@ void rule_warm(const struct service *service, struct diags *diags)
 	if (!service->exec->accept) {
 		service_refuse(service, "warm", diags,
 			       "warm needs accept = yes: otherwise one program serves all clients");
-		service_hint(service, diags, "say accept = yes, or leave warm out");
+		service_hint(service, diags, "set accept = yes, or remove warm");
 		return;
 	}
 	if (!service->exec->exec) {
 		service_refuse(service, "warm", diags, "warm needs exec: superd's own programs start quickly");
-		service_hint(service, diags, "leave warm out");
+		service_hint(service, diags, "remove warm");
 		return;
 	}
 	if (access->instances != UNLIMITED && access->warm > access->instances &&

@@ -72,7 +72,7 @@ void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpo
 			   buf_string(&mine), first->service->name, buf_string(&other), buf_string(&place));
 	if (endpoint_has_port(&second->endpoint) && !endpoint_is_rpc(&second->endpoint))
 		diags_hint(diags, "choose another port or address%s",
-			   second->service->is_foreign ? "" : ", or say reuse_port = yes for both to share it");
+			   second->service->is_foreign ? "" : ", or set reuse_port = yes in both to share it");
 	buf_free(&mine);
 	buf_free(&other);
 	buf_free(&place);

@@ -47,8 +47,8 @@ struct endpoint {
 	const char *interface;          /* the name behind %; NULL: any */
 };
 
-/* Parses text into an endpoint in the pool. Returns NULL, or what is wrong and what would be right, a sentence in the
- * pool that quotes the text. */
+/* Parses text into an endpoint in the pool. Returns NULL, or the mistake and its correction, a sentence in the pool
+ * that quotes the text. */
 const char *endpoint_parse(const char *text, struct pool *pool, const struct endpoint **out);
 
 /* Writes the canonical form, which endpoint_parse reads back to an equal endpoint. */

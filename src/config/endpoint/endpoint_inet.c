@@ -29,7 +29,7 @@ static const char *endpoint_parse_port(struct endpoint_parsing *parsing, const c
 static const char *endpoint_parse_interface(struct endpoint_parsing *parsing, const char *name)
 {
 	if (strpbrk(name, "]:"))
-		return "an interface stands behind the port, as in [fe80::1]:80%eth0";
+		return "the interface follows the port, as in [fe80::1]:80%eth0";
 	if (!*name || strlen(name) >= IF_NAMESIZE || strpbrk(name, "/% \t") || !strcmp(name, ".") ||
 	    !strcmp(name, ".."))
 		return "the name of an interface has 1 to 15 characters without blanks, /, : and %";
@@ -71,7 +71,7 @@ static const char *endpoint_parse_host(struct endpoint_parsing *parsing, const c
 	if (!strcmp(host, "*"))
 		return NULL;
 	if (!*host)
-		return "a host is missing in front of the colon: write *:PORT for every address";
+		return "a host is missing before the colon: write *:PORT for every address";
 	if (inet_pton(AF_INET, host, &address) == 1)
 		return endpoint_parse_ipv4(parsing, &address, host);
 	if (text_only(host, DIGITS "."))
@@ -130,7 +130,7 @@ static const char *endpoint_parse_raw_host(struct endpoint_parsing *parsing, cha
 	char *close = host + strlen(host) - 1;
 
 	if (!*host)
-		return "a host is missing behind the @";
+		return "the host after the @ is missing";
 	if (host[0] == '[' && *close == ']') {
 		*close = '\0';
 		host++;
@@ -163,7 +163,7 @@ const char *endpoint_parse_inet(struct endpoint_parsing *parsing, const char *te
 		return endpoint_parse_bracketed(parsing, copy);
 	colon = strrchr(copy, ':');
 	if (colon && strchr(copy, ':') != colon)
-		return "an IPv6 address stands in brackets: [::1]:PORT";
+		return "an IPv6 address needs brackets: [::1]:PORT";
 	if (!colon && strchr(copy, '.') && text_only(copy, DIGITS "."))
 		return endpoint_parse_or_memory(pool_textf(parsing->pool, "a port is missing: %s:PORT", copy));
 	if (!colon)

@@ -27,7 +27,7 @@ struct endpoint_parsing {
 	struct endpoint endpoint;
 };
 
-/* Each reads the text behind the colon. Returns NULL, or what is wrong and what would be right. */
+/* Each reads the text behind the colon. Returns NULL, or the mistake and its correction. */
 const char *endpoint_parse_inet(struct endpoint_parsing *parsing, const char *text); /* [HOST:]PORT[%IFACE] */
 const char *endpoint_parse_raw(struct endpoint_parsing *parsing, const char *text); /* PROTOCOL[@HOST][%IFACE] */
 const char *endpoint_parse_node(struct endpoint_parsing *parsing, const char *text); /* /path or @name */

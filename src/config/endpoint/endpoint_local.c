@@ -62,7 +62,7 @@ static const char *endpoint_parse_path(struct endpoint_parsing *parsing, const c
 			pool_textf(parsing->pool, "the path has %zu bytes; %zu is the most it can have", length, most));
 	path_simplify(path + prefix, simple + prefix);
 	if (!simple[prefix] || path[length - 1] == '/')
-		return "the path names a folder; a name stands behind the last /";
+		return "the path names a directory; a file name must follow the last /";
 	return endpoint_parse_text(parsing, simple, &parsing->endpoint.address);
 }
 
@@ -73,7 +73,7 @@ const char *endpoint_parse_node(struct endpoint_parsing *parsing, const char *te
 	if (text[0] != '@')
 		return "a path starts with /, an abstract name with @";
 	if (!text[1])
-		return "a name is missing behind the @";
+		return "the name after the @ is missing";
 	if (strlen(text) > NODE_MOST)
 		return endpoint_parse_or_memory(
 			pool_textf(parsing->pool, "an abstract name has at most %zu bytes with its @", NODE_MOST));
@@ -90,7 +90,7 @@ const char *endpoint_parse_mqueue(struct endpoint_parsing *parsing, const char *
 	if (text[0] != '/' || !text[1] || strchr(text + 1, '/') || !strcmp(text, "/.") || !strcmp(text, "/.."))
 		return "the name of a message queue is / and then a name without another /";
 	if (strlen(text) > NAME_MAX)
-		return "the name of a message queue has at most 254 bytes behind its /";
+		return "the name of a message queue has at most 254 bytes after its /";
 	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
 }
 
@@ -198,7 +198,7 @@ const char *endpoint_parse_rpc(struct endpoint_parsing *parsing, const char *tex
 	if (*dash && !endpoint_parse_number(dash + 1, strlen(dash + 1), &endpoint->highest))
 		return "an RPC version is a number, or two with - between them";
 	if (endpoint->highest < endpoint->group)
-		return "of two RPC versions the lower one comes first";
+		return "the lower of two RPC versions must be first";
 	return endpoint->highest - endpoint->group >= RPC_VERSIONS ? "a program has at most 100 RPC versions" : NULL;
 }
 
@@ -207,9 +207,9 @@ const char *endpoint_parse_tcpmux(struct endpoint_parsing *parsing, const char *
 	const char *name = text + (text[0] == '+');
 
 	if (!*name || strlen(name) > 255 || strpbrk(name, " \t/"))
-		return "a TCPMUX name has 1 to 255 characters without blanks and /, "
-		       "with + in front where superd answers for it";
+		return "a TCPMUX name has 1 to 255 characters without blanks and /, with + before it if superd sends "
+		       "the greeting";
 	if (!strcasecmp(name, "help"))
-		return "help is what a TCPMUX client asks for the list of names with (RFC 1078)";
+		return "help is the request of TCPMUX clients for the list of names (RFC 1078)";
 	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
 }

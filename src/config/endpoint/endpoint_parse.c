@@ -90,7 +90,7 @@ static const char *endpoint_parse_bare(struct endpoint_parsing *parsing, const c
 	prefix = prefix_find(text, strlen(text));
 	if (prefix && prefix->kind != ENDPOINT_TCPMUX)  /* tcpmux is also a name of services(5): port 1 */
 		return endpoint_parse_or_memory(
-			pool_textf(parsing->pool, "an address stands behind a kind, as in %s:ADDRESS", text));
+			pool_textf(parsing->pool, "a kind needs an address, as in %s:ADDRESS", text));
 	return endpoint_parse_inet(parsing, text);
 }
 
@@ -109,7 +109,7 @@ static const char *endpoint_parse_endpoint(struct endpoint_parsing *parsing, con
 	parsing->endpoint.kind = (uint8_t)prefix->kind;
 	parsing->endpoint.family = (uint8_t)prefix->family;
 	if (!colon[1])
-		return "an address is missing behind the colon";
+		return "the address after the colon is missing";
 	return parsers[prefix->kind](parsing, colon + 1);
 }
 

@@ -20,21 +20,21 @@
 static const struct {
 	const char *word, *answer;
 } foreign[] = {
-	{ "socket_type", "an endpoint says it, as in listen = \"udp:69\"" },
-	{ "protocol", "an endpoint says it, as in listen = \"udp:69\"" },
-	{ "port", "an endpoint says it, as in listen = \"80\"" },
-	{ "bind", "an endpoint says it, as in listen = \"192.0.2.1:80\"" },
-	{ "interface", "an endpoint says it, as in listen = \"192.0.2.1:80\"" },
-	{ "wait", "superd.conf says accept: wait = yes is accept = no, wait = no is accept = yes" },
-	{ "server_args", "the arguments stand behind the program in exec" },
+	{ "socket_type", "the endpoint contains it, as in listen = \"udp:69\"" },
+	{ "protocol", "the endpoint contains it, as in listen = \"udp:69\"" },
+	{ "port", "the endpoint contains it, as in listen = \"80\"" },
+	{ "bind", "the endpoint contains it, as in listen = \"192.0.2.1:80\"" },
+	{ "interface", "the endpoint contains it, as in listen = \"192.0.2.1:80\"" },
+	{ "wait", "in superd.conf it is accept: wait = yes is accept = no, wait = no is accept = yes" },
+	{ "server_args", "write the arguments after the program in exec" },
 	{ "flags", "each flag is an option of its own, as keep_alive and no_delay" },
-	{ "id", "the name behind `service` is its id" },
+	{ "id", "the name after `service` is its id" },
 	{ "ListenDatagram", "listen = \"udp:PORT\" or listen = \"unix-dgram:/path\"" },
 	{ "ListenSequentialPacket", "listen = \"seqpacket:/path\"" },
 	{ "ListenFIFO", "listen = \"fifo:/path\"" },
 	{ "ListenSpecial", "listen = \"special:/path\"" },
 	{ "ListenNetlink", "listen = \"netlink:FAMILY GROUP\"" },
-	{ "FileDescriptorName", "socket NAME { listen = … } gives a socket a name" },
+	{ "FileDescriptorName", "socket NAME { listen = … } sets the name of a socket" },
 	{ "Restart", "a backend that has ended is started by the next connection, or at once with start = boot" },
 	{ "IPAddressAllow", "superd.conf calls it only_from" },
 	{ "IPAddressDeny", "superd.conf calls it no_access" },
@@ -100,14 +100,15 @@ const struct directive *directive_find(enum dialect dialect, const char *name)
 	return NULL;
 }
 
-const char *directive_suggest(enum dialect dialect, const char *name)
+/* The name of one of `count` options that is nearest to this one; NULL: none is near. */
+static const char *find_nearest(const struct directive *list, size_t count, enum dialect dialect, const char *name)
 {
 	size_t length = strlen(name);
 	unsigned most = length < 4 ? 1 : length < 8 ? 2 : 3;
 	const char *nearest = NULL;
 
-	for (size_t i = 0; i < directive_count; i++) {
-		const char *known = directives[i].name[dialect];
+	for (size_t i = 0; i < count; i++) {
+		const char *known = list[i].name[dialect];
 		unsigned distance;
 
 		if (!known)
@@ -122,6 +123,18 @@ const char *directive_suggest(enum dialect dialect, const char *name)
 		most = distance - 1;
 	}
 	return nearest;
+}
+
+const char *directive_suggest(enum dialect dialect, const char *name)
+{
+	return find_nearest(directives, directive_count, dialect, name);
+}
+
+const struct directive *directive_listed(size_t n)
+{
+	if (n < directive_count)
+		return &directives[n];
+	return n < directive_count + GLOBALS ? &global_directives[n - directive_count] : NULL;
 }
 
 /* Whether a dialect's word is the written one, with its section or without: "Service.User" is also "User". */
@@ -147,7 +160,7 @@ static bool hint_dialect(enum dialect dialect, const char *name, struct buf *out
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		if (word_is_meant(directives[i].name[dialect], name)) {
-			buf_addf(out, "what %s calls %s is %s here", systems[dialect], name,
+			buf_addf(out, "%s's %s is %s here", systems[dialect], name,
 				 directives[i].name[NATIVE]);
 			return true;
 		}
@@ -160,9 +173,23 @@ void directive_hint(enum dialect dialect, const char *name, struct buf *out)
 	const char *nearest = directive_suggest(dialect, name);
 	bool known = dialect == NATIVE && hint_foreign(name, out);
 
+	if (dialect == NATIVE && !known && global_find(name)) {
+		buf_text(out, "it is a setting of superd itself: write it in superd { }");
+		return;
+	}
 	for (int other = XINETD; dialect == NATIVE && other < DIALECTS && !known; other++)
 		known = hint_dialect((enum dialect)other, name, out);
 	if (!known && nearest)
+		buf_addf(out, "did you mean '%s'?", nearest);
+}
+
+void global_hint(const char *name, struct buf *out)
+{
+	const char *nearest = find_nearest(global_directives, GLOBALS, NATIVE, name);
+
+	if (directive_find(NATIVE, name))
+		buf_text(out, "it is an option of services: write it in service { } or defaults { }");
+	else if (nearest)
 		buf_addf(out, "did you mean '%s'?", nearest);
 }
 
@@ -181,11 +208,15 @@ const char *limit_option(int resource)
 const char *chapter_title(enum chapter chapter)
 {
 	static const char *const titles[CHAPTERS] = {
-		[CHAPTER_EXEC] = "What to run", [CHAPTER_SOCKETS] = "Sockets", [CHAPTER_IDENTITY] = "Who runs it",
-		[CHAPTER_ENVIRONMENT] = "Surroundings", [CHAPTER_STREAMS] = "Streams",
-		[CHAPTER_ACCESS] = "Who may come", [CHAPTER_COMMANDS] = "Commands around it",
-		[CHAPTER_LIFECYCLE] = "Life", [CHAPTER_LOG] = "Log",
-		[CHAPTER_HARDENING] = "Hardening", [CHAPTER_RESOURCES] = "Resources",
+		[CHAPTER_EXEC] = "What to run", [CHAPTER_SOCKETS] = "Sockets",
+		[CHAPTER_IDENTITY] = "User and privileges", [CHAPTER_ENVIRONMENT] = "Environment",
+		[CHAPTER_FILES] = "Directories, files and credentials", [CHAPTER_STREAMS] = "Input and output",
+		[CHAPTER_ACCESS] = "Access", [CHAPTER_COMMANDS] = "Commands",
+		[CHAPTER_LIFECYCLE] = "Start and stop", [CHAPTER_RESTART] = "Failures and restarts",
+		[CHAPTER_NOTIFICATIONS] = "Notifications", [CHAPTER_IDLE] = "Idle backends and probes",
+		[CHAPTER_LOG] = "Log", [CHAPTER_LIMITS] = "Limits and scheduling",
+		[CHAPTER_RESOURCES] = "Resources", [CHAPTER_HARDENING] = "Hardening",
+		[CHAPTER_GLOBALS] = "superd itself",
 	};
 
 	return titles[chapter];

@@ -83,11 +83,13 @@
 #define STRUCT_CGROUP_FILTERS struct cgroup_filter_options
 #define STRUCT_PASSED_FDS struct passed_fds_options
 
-/* Chapter, group, offset and type of an option. */
-#define FIELD(GROUP, member, as) \
-	.type = &type_##as, .chapter = CHAPTER_##GROUP, .group = GROUP_##GROUP, \
+/* Chapter, group, offset and type of an option. FIELD_IN: it is not in the chapter of its group's name. */
+#define FIELD(GROUP, member, as) MEMBER(CHAPTER_##GROUP, GROUP, member, type_##as, C_##as)
+#define FIELD_IN(CHAPTER, GROUP, member, as) MEMBER(CHAPTER_##CHAPTER, GROUP, member, type_##as, C_##as)
+#define MEMBER(IN, GROUP, member, object, stored) \
+	.type = &object, .chapter = IN, .group = GROUP_##GROUP, \
 	.offset = offsetof(STRUCT_##GROUP, member) + \
-		  0 * sizeof(char[_Generic(&((STRUCT_##GROUP *)0)->member, C_##as *: 1)])
+		  0 * sizeof(char[_Generic(&((STRUCT_##GROUP *)0)->member, stored *: 1)])
 
 #define ANYWHERE (IN_DEFAULTS | IN_SOCKET)
 #define SECONDS(n) ((int64_t)(n) * 1000000)
@@ -233,7 +235,8 @@ static const char *const architecture_words[] = {
 };
 
 static const char *const builtin_words[] = {
-	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "auth", "servers", "services", "health", NULL
+	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "auth", "servers", "services", "health", "metrics",
+	"status", NULL
 };
 static const char *const log_on_success_words[] = { "PID", "HOST", "USERID", "EXIT", "DURATION", "TRAFFIC", NULL };
 static const char *const log_on_failure_words[] = { "HOST", "USERID", "ATTEMPT", NULL };
@@ -270,94 +273,90 @@ const struct directive directives[] = {
 	  .translated = FROM(XINETD) | FROM(UNIT) | FROM(LAUNCHD),
 	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE | IN_SOCKET, .change = CHANGE_REBIND,
 	  .argument = "endpoint",
-	  .help = "The endpoints superd listens on for this service, in the order in which the backend gets "
-		  "them: a port, tcp:HOST:PORT, udp:PORT, the path of a unix socket, and the others of "
-		  "ENDPOINTS." },
+	  .help = "The addresses superd listens on, in the order in which the backend receives the sockets. "
+		  "ENDPOINTS has the grammar." },
 	{ .name = { "socket" }, .type = &type_endpoints,
 	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE, .change = CHANGE_REBIND, .argument = "name { }",
-	  .help = "A socket with options and a name of its own. The name is its entry in LISTEN_FDNAMES, "
-		  "where several may have one; inside the braces stand its listen and any option of a socket." },
+	  .help = "A socket with options of its own (see SYNTAX). Several sockets may share a name." },
 	{ .name = { "exec", "server", "Service.ExecStart", "ProgramArguments" }, FIELD(EXEC, exec, command),
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "command",
-	  .help = "The program to run, by its absolute path, and its arguments. A string is split into words by "
-		  "quotes and backslashes without expanding anything; a list is taken word by word. No shell reads it: "
-		  "what only a shell would read more into (|, >, $NAME) is warned of. In the arguments "
-		  "%{fd} and %{fd:NAME} are replaced by the number of the first socket and of the one of this name, "
-		  "with accept = yes both by the connection's; %{fds} by all numbers with commas between, "
-		  "%{path:NAME} by the path of the unix socket of this name, %{service} by the service's name, "
-		  "%{port} by its port, with accept = yes %{instance} by a name of the connection, as instance_names "
-		  "says; %% is a percent sign." },
+	  .help = "The program, by its absolute path, and its arguments. A string is split into words by quotes and "
+		  "backslashes, without expansion; a list is taken as it is. No shell reads it, so superd warns of "
+		  "|, > and $NAME. %{fd} and the like are replaced in the arguments (see Templates)." },
 	{ .name = { "argv0" }, FIELD(EXEC, argv0, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "What the program sees as its own name, in place of the path in exec." },
+	  .help = "The name that the program sees as its own, in place of the path in exec." },
 	{ .name = { "exec_search_path", [UNIT] = "Service.ExecSearchPath" }, FIELD(EXEC, exec_search_path, paths),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
-	  .help = "The folders in which a program is looked for that exec names without a slash, when the table is "
-		  "read. Unset: exec names it by its absolute path." },
+	  .help = "The directories in which superd looks for an exec without a slash. Unset: exec must be an "
+		  "absolute path." },
 	{ .name = { "accept", "wait", "Socket.Accept", "inetdCompatibility.Wait" }, FIELD(EXEC, accept, bool),
 	  .translated = FROM(XINETD) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "no",
 	  .argument = "yes | no",
-	  .help = "Who accepts connections. With no the backend gets the listening sockets and serves every "
-		  "client (inetd's wait); with yes superd accepts and starts an instance for each connection "
-		  "(inetd's nowait)." },
+	  .help = "Which side accepts connections. no: the backend receives the listening sockets and serves all "
+		  "clients (wait in inetd). yes: superd accepts, and starts an instance for each connection (nowait "
+		  "in inetd)." },
 	{ .name = { "pass" }, FIELD(EXEC, pass, word),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "systemd", .words = pass_words,
-	  .help = "How the backend gets its socket: systemd hands sockets over from descriptor 3 on and tells "
-		  "of them in LISTEN_FDS, inetd makes the socket its standard input and output, and bind gives it the "
-		  "socket when it binds the address itself (see PROGRAMS THAT BIND). Where accept is yes and nothing "
-		  "is said here, it is inetd." },
+	  .help = "How the backend receives its sockets. systemd: from descriptor 3 on, with LISTEN_FDS. inetd: one "
+		  "socket, as standard input and output. bind: in place of the socket that the program binds (see "
+		  "PROGRAMS THAT BIND in superd(7)). With accept = yes the default is inetd." },
 	{ .name = { "type", [UNIT] = "Service.Type" }, FIELD(EXEC, type, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "simple", .words = type_words,
-	  .help = "When a backend counts as started: simple and exec once the program runs, forking once its "
-		  "first process has ended, oneshot when it has done its work, notify and notify-reload once it says "
-		  "READY=1 (see NOTIFICATIONS)." },
+	  .help = "When a backend counts as started. simple, exec: when its program runs. forking: when its first "
+		  "process has exited. oneshot: when its work is done. notify, notify-reload: when it sends READY=1 "
+		  "(see NOTIFICATIONS in superd(7))." },
 	{ .name = { "disable", "disable", [LAUNCHD] = "Disabled" }, FIELD(EXEC, disable, bool),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_LIVE, .fallback = "no",
 	  .argument = "yes | no",
-	  .help = "Leaves the service in the table, checked like any other, but opens none of its sockets." },
+	  .help = "yes keeps the service in the table and checks it, but opens none of its sockets." },
 	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(EXEC, start, word), .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
-	  .help = "With demand the first client starts the backend. With boot it is started with superd; "
-		  "unless restart says otherwise, it is started again by itself after a failure, when the pause "
-		  "is over; after a good end by the next client, or at once where it has no socket. A service "
-		  "that starts at boot may do without sockets; a oneshot without them runs once. With manual it "
-		  "has no sockets and is started by superctl start alone, as D-Bus or cron may do; restart says "
-		  "whether again after that. boot and manual need accept = no." },
+	  .help = "The event that starts the backend. demand: the first client. boot: superd at its own start. "
+		  "Unless restart is set, superd also starts it again after a failure, when the pause is over; "
+		  "after a good end the next client does, or superd at once if it has no sockets. Sockets are "
+		  "optional, and a oneshot without them runs once. manual: superctl start alone, without sockets; "
+		  "restart decides about later starts. boot and manual need accept = no." },
 	{ .name = { "builtin", "type" }, FIELD(EXEC, builtin, builtin), .translated = FROM(XINETD),
 	  .words = builtin_words,
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "A small service that superd answers itself, in a process of its own, in place of exec: echo, "
-		  "discard, chargen, daytime, time, tcpmux, auth (what an ident server says), servers or services "
-		  "(what superd runs and offers). Options of it stand behind the name: bsd or xinetd for the form "
-		  "of daytime and chargen, those of superd-inetd.conf(5) for auth. Without user it runs as a user of "
-		  "its own, with an id from 60594 to 61183." },
+	  .help = "A built-in service in place of exec: echo, discard, chargen, daytime, time, tcpmux, auth, "
+		  "servers, services, health, metrics or status (see BUILT-IN SERVICES). Options follow the name: "
+		  "bsd or xinetd selects the format of daytime and chargen, reasons adds reasons to health, status "
+		  "accepts further host names, and auth has the options of superd-inetd.conf(5). Unless user is "
+		  "set, the service runs as a user of its own, with an id from 60594 to 61183." },
 	{ .name = { "redirect", "redirect" }, FIELD(EXEC, redirect, redirect),
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path",
-	  .help = "Connects each client to this host and port, or to this unix socket. With accept = yes each client "
-		  "has a process of its own, with accept = no one process serves all clients, those of UDP too. Alone "
-		  "it stands in place of a program; without user it runs as a user of its own, with an id from 60594 "
-		  "to 61183. With exec the first client starts the program, which gets no sockets and has to listen "
-		  "there itself (see RELAYED BACKENDS). The keep_alive options hold for both sides, and runtime_max "
-		  "ends it however busy it is." },
+	  .help = "Connects each client to this host and port, or to this unix socket. With accept = yes each "
+		  "client has a process; with accept = no one process serves all clients, also of UDP. Without exec "
+		  "the redirect takes the place of a program; unless user is set, it runs as a user of its own, "
+		  "with an id from 60594 to 61183. With exec the first client starts the program, which must listen "
+		  "at the target itself (see RELAYED BACKENDS in superd(7)). The keep_alive options apply to both "
+		  "sides. runtime_max ends even a busy redirect." },
+	{ .name = { "redirect_timeout" },
+	  FIELD_IN(EXEC, LIFECYCLE, redirect_timeout, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "1min", .argument = "duration",
+	  .least = 1000, .most = 86400000000,
+	  .help = "How long after the last datagram in either direction a client of a UDP redirect counts as "
+		  "connected, and receives the server's datagrams." },
 	{ .name = { "proxy_protocol" }, FIELD(EXEC, proxy_protocol, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .words = proxy_words,
-	  .help = "Whether a redirect tells the server the client's address by a header in front of what the client "
-		  "sends: v1 and v2 are the versions of HAProxy's PROXY protocol. A client of a unix socket has no "
-		  "address, so its header is UNKNOWN, or LOCAL. UDP has no header." },
+	  .help = "Whether a redirect sends the client's address to the server, in the header of HAProxy's PROXY "
+		  "protocol. A client of a unix socket has no address: its header is UNKNOWN, or LOCAL. UDP has no "
+		  "header." },
 
 	/* Sockets */
 	{ .name = { "backlog", [UNIT] = "Socket.Backlog" }, FIELD(SOCKETS, backlog, count),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "4096", .argument = "number",
 	  .least = 1, .most = INT32_MAX,
-	  .help = "How many connections may wait in the kernel's queue until they are accepted. The kernel "
-		  "cuts it down to net.core.somaxconn." },
+	  .help = "How many connections may wait in the accept queue. The kernel limits the number to "
+		  "net.core.somaxconn." },
 	{ .name = { "socket_user", [UNIT] = "Socket.SocketUser", [LAUNCHD] = "Sockets.SockPathOwner" },
 	  FIELD(SOCKETS, socket_user, name),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "user",
-	  .help = "The owner of the node of a unix socket or fifo, by name or number. Unset: the user superd "
-		  "runs as." },
+	  .help = "The owner of the node of a unix socket or fifo, by name or number. Unset: superd's own user." },
 	{ .name = { "socket_group", [UNIT] = "Socket.SocketGroup", [LAUNCHD] = "Sockets.SockPathGroup" },
 	  FIELD(SOCKETS, socket_group, name),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "group",
@@ -366,1100 +365,1094 @@ const struct directive directives[] = {
 	{ .name = { "socket_mode", [UNIT] = "Socket.SocketMode", [LAUNCHD] = "Sockets.SockPathMode" },
 	  FIELD(SOCKETS, socket_mode, mode), .translated = FROM(LAUNCHD),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0666", .argument = "mode", .most = 0777,
-	  .help = "The permissions of the node of a unix socket or fifo, in octal. Whoever may write may "
+	  .help = "The permissions of the node of a unix socket or fifo, in octal. Write permission lets a client "
 		  "connect." },
 	{ .name = { "directory_mode", [UNIT] = "Socket.DirectoryMode" }, FIELD(SOCKETS, directory_mode, mode),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "0755", .argument = "mode", .most = 07777,
-	  .help = "The permissions, in octal, of the folders above a unix socket or fifo that superd has to "
-		  "make." },
+	  .help = "The permissions, in octal, of the directories that superd creates above a unix socket or fifo." },
 	{ .name = { "symlinks", [UNIT] = "Socket.Symlinks" }, FIELD(SOCKETS, symlinks, paths),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "path",
-	  .help = "Further names of the unix socket or fifo, made as symbolic links to it. They belong to one "
-		  "node: in a service with several they stand in the braces of theirs." },
+	  .help = "Symbolic links to the unix socket or fifo. A service with several nodes sets this inside socket "
+		  "{ }." },
 	{ .name = { "remove_on_stop", [UNIT] = "Socket.RemoveOnStop" }, FIELD(SOCKETS, remove_on_stop, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Removes the node of a unix socket or fifo, and its symlinks, when superd closes it." },
+	  .help = "Whether superd removes the node of a unix socket or fifo, and its symlinks, when it closes the "
+		  "socket." },
 	{ .name = { "bind_to_device", [UNIT] = "Socket.BindToDevice" }, FIELD(SOCKETS, bind_to_device, text),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "interface",
-	  .help = "Takes only what arrives through this network interface." },
+	  .help = "The network interface from which the socket accepts traffic. Unset: all." },
 	{ .name = { "free_bind", [UNIT] = "Socket.FreeBind" }, FIELD(SOCKETS, free_bind, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Binds to an address that no interface has yet." },
+	  .help = "Whether the socket may bind an address that no interface has yet." },
 	{ .name = { "transparent", [UNIT] = "Socket.Transparent" }, FIELD(SOCKETS, transparent, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Takes connections that a transparent proxy's rules redirect here, with the address they "
-		  "were meant for." },
+	  .help = "Whether the socket receives connections that a transparent proxy redirects, with their original "
+		  "destination address." },
 	{ .name = { "reuse_port", [UNIT] = "Socket.ReusePort" }, FIELD(SOCKETS, reuse_port, bool),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
-	  .help = "Lets several sockets share one address; the kernel spreads connections over them. All of "
-		  "them must ask for it." },
+	  .help = "Whether several sockets, all with this option, may share one address. The kernel distributes "
+		  "connections among them." },
 	{ .name = { "ipv6_only", "v6only", "Socket.BindIPv6Only" }, FIELD(SOCKETS, ipv6_only, word),
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "default", .words = ipv6_only_words,
-	  .help = "Whether a socket on an IPv6 address takes IPv4 clients too: yes keeps them out, no lets "
-		  "them in, default lets them in where the endpoint names no family." },
+	  .help = "Whether a socket on an IPv6 address refuses IPv4 clients. default: only if the endpoint names a "
+		  "family." },
 	{ .name = { "keep_alive", [UNIT] = "Socket.KeepAlive" }, FIELD(SOCKETS, keep_alive, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Has the kernel probe silent TCP connections, so that a client which vanished is noticed." },
+	  .help = "Whether the kernel probes silent TCP connections, to detect clients that have vanished." },
 	{ .name = { "keep_alive_time", [UNIT] = "Socket.KeepAliveTimeSec" },
 	  FIELD(SOCKETS, keep_alive_time, duration),
 	  .flags = TUNES | ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
 	  .most = SECONDS(32767),
-	  .help = "How long a connection is silent before the first probe, in whole seconds. 0 leaves the "
-		  "kernel's value." },
+	  .help = "The silence before the first probe, in whole seconds. 0: the kernel's value." },
 	{ .name = { "keep_alive_interval", [UNIT] = "Socket.KeepAliveIntervalSec" },
 	  FIELD(SOCKETS, keep_alive_interval, duration),
 	  .flags = TUNES | ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
 	  .most = SECONDS(32767),
-	  .help = "The time from one probe to the next, in whole seconds. 0 leaves the kernel's value." },
+	  .help = "The time between probes, in whole seconds. 0: the kernel's value." },
 	{ .name = { "keep_alive_probes", [UNIT] = "Socket.KeepAliveProbes" },
 	  FIELD(SOCKETS, keep_alive_probes, count),
 	  .flags = TUNES | ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "number", .most = 127,
-	  .help = "How many probes go unanswered before the connection is given up. 0 leaves the kernel's "
-		  "value." },
+	  .help = "How many unanswered probes end the connection. 0: the kernel's value." },
 	{ .name = { "no_delay", [UNIT] = "Socket.NoDelay" }, FIELD(SOCKETS, no_delay, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Sends small packets of a TCP connection at once in place of collecting them." },
+	  .help = "Whether TCP sends small packets at once, without collecting them." },
 	{ .name = { "defer_accept", [UNIT] = "Socket.DeferAcceptSec" }, FIELD(SOCKETS, defer_accept, duration),
 	  .flags = TUNES | ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
 	  .most = SECONDS(INT32_MAX),
-	  .help = "A TCP connection wakes the service only once the client has sent something, or after this "
-		  "time, in whole seconds. 0 turns it off; not for protocols in which the server speaks "
-		  "first." },
+	  .help = "How long, in whole seconds, the kernel holds back a TCP connection on which the client has sent "
+		  "nothing. 0: not at all. It does not suit protocols in which the server sends first." },
 	{ .name = { "priority", [UNIT] = "Socket.Priority" }, FIELD(SOCKETS, priority, count),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
 	  .least = -1, .most = INT32_MAX,
-	  .help = "The priority of the packets sent, for the kernel's queueing. Above 6 it takes "
-		  "CAP_NET_ADMIN; -1 leaves it alone." },
+	  .help = "The queueing priority of sent packets. Above 6 it needs CAP_NET_ADMIN. -1: the kernel's value." },
 	{ .name = { "mark", [UNIT] = "Socket.Mark" }, FIELD(SOCKETS, mark, count),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
 	  .least = -1, .most = UINT32_MAX,
-	  .help = "The mark of the packets sent, for filtering and routing rules. It takes CAP_NET_ADMIN; -1 "
-		  "leaves it alone." },
+	  .help = "The mark of sent packets, for filter and routing rules. It needs CAP_NET_ADMIN. -1: none." },
 	{ .name = { "ip_tos", [UNIT] = "Socket.IPTOS" }, FIELD(SOCKETS, ip_tos, tos),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .unset = &no_number, .argument = "class",
-	  .help = "The type of service of the IP packets sent: low-delay, throughput, reliability, low-cost "
-		  "or a number." },
+	  .help = "The type of service of sent IP packets: low-delay, throughput, reliability, low-cost or a "
+		  "number." },
 	{ .name = { "ip_ttl", [UNIT] = "Socket.IPTTL" }, FIELD(SOCKETS, ip_ttl, count),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
 	  .least = -1, .most = 255,
-	  .help = "How many routers a packet sent may cross, 1 to 255. -1 leaves the kernel's value." },
+	  .help = "How many routers a sent packet may cross, from 1 to 255. -1: the kernel's value." },
 	{ .name = { "receive_buffer", [UNIT] = "Socket.ReceiveBuffer" }, FIELD(SOCKETS, receive_buffer, size),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size", .most = INT32_MAX,
-	  .help = "The kernel's buffer for what arrives. 0 leaves the kernel's value; above net.core.rmem_max "
-		  "it takes CAP_NET_ADMIN." },
+	  .help = "The size of the kernel's receive buffer. 0: the kernel's value. Above net.core.rmem_max it needs "
+		  "CAP_NET_ADMIN." },
 	{ .name = { "send_buffer", [UNIT] = "Socket.SendBuffer" }, FIELD(SOCKETS, send_buffer, size),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size", .most = INT32_MAX,
-	  .help = "The kernel's buffer for what is sent. 0 leaves the kernel's value; above net.core.wmem_max "
-		  "it takes CAP_NET_ADMIN." },
+	  .help = "The size of the kernel's send buffer. 0: the kernel's value. Above net.core.wmem_max it needs "
+		  "CAP_NET_ADMIN." },
 	{ .name = { "broadcast", [UNIT] = "Socket.Broadcast" }, FIELD(SOCKETS, broadcast, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Lets the backend send UDP datagrams to broadcast addresses." },
+	  .help = "Whether the backend may send UDP datagrams to broadcast addresses." },
 	{ .name = { "pass_credentials", [UNIT] = "Socket.PassCredentials" },
 	  FIELD(SOCKETS, pass_credentials, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Has the kernel tell the backend of a unix or netlink socket which process sent a message." },
+	  .help = "Whether the kernel adds the sender's process, user and group to messages on a unix or netlink "
+		  "socket." },
 	{ .name = { "pass_packet_info", [UNIT] = "Socket.PassPacketInfo" },
 	  FIELD(SOCKETS, pass_packet_info, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Has the kernel tell the backend of a UDP socket to which address and interface a datagram "
-		  "came, and that of a netlink socket to which group." },
+	  .help = "Whether the kernel adds the destination address and interface to UDP datagrams, and the group to "
+		  "netlink messages." },
 	{ .name = { "pass_security", [UNIT] = "Socket.PassSecurity" }, FIELD(SOCKETS, pass_security, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Has the kernel tell the backend of a unix or netlink socket the security label of who sent a "
-		  "message." },
+	  .help = "Whether the kernel adds the sender's security label to messages on a unix or netlink socket." },
 	{ .name = { "pass_pidfd", [UNIT] = "Socket.PassPIDFD" }, FIELD(SOCKETS, pass_pidfd, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Has the kernel pass the backend of a unix socket a pidfd of the process that sent a message. It "
-		  "takes Linux 6.5." },
+	  .help = "Whether the kernel adds a pidfd of the sender to messages on a unix socket. It needs Linux 6.5." },
 	{ .name = { "accept_file_descriptors", [UNIT] = "Socket.AcceptFileDescriptors" },
 	  FIELD(SOCKETS, accept_file_descriptors, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "yes", .argument = "yes | no",
-	  .help = "With no, clients of a unix socket can pass the backend no descriptors. It takes Linux 6.16; on an "
-		  "older one a warning says that they can." },
+	  .help = "no prevents clients of a unix socket from passing descriptors to the backend. It needs Linux "
+		  "6.16; on an older kernel superd warns." },
 	{ .name = { "timestamping", [UNIT] = "Socket.Timestamping" }, FIELD(SOCKETS, timestamping, word),
 	  .translated = FROM(UNIT),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "off", .words = timestamping_words,
-	  .help = "Has the kernel tell the backend when each datagram came, in microseconds or in nanoseconds." },
+	  .help = "Whether the kernel adds a time of arrival to datagrams, in microseconds or nanoseconds." },
 	{ .name = { "socket_protocol", [UNIT] = "Socket.SocketProtocol" }, FIELD(SOCKETS, socket_protocol, word),
 	  .translated = FROM(UNIT),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_REBIND, .fallback = "default",
 	  .words = socket_protocol_words,
-	  .help = "Another protocol in the place of the kind's own: udplite in that of UDP, mptcp in that of TCP." },
+	  .help = "Another protocol for the socket: udplite in place of UDP, mptcp in place of TCP." },
 	{ .name = { "flush_pending", [UNIT] = "Socket.FlushPending" }, FIELD(SOCKETS, flush_pending, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "With accept = no, when an instance has ended, closes the connections and throws away the datagrams "
-		  "that came meanwhile, in place of starting another for them." },
+	  .help = "With accept = no, whether superd closes waiting connections and drops waiting datagrams when an "
+		  "instance ends. no: they start the next one." },
 	{ .name = { "writable", [UNIT] = "Socket.Writable" }, FIELD(SOCKETS, writable, bool),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
-	  .help = "Opens a special: file for writing, too." },
+	  .help = "Whether superd opens a special: file for writing too." },
 	{ .name = { "message_queue_max_messages", [UNIT] = "Socket.MessageQueueMaxMessages" },
 	  FIELD(SOCKETS, message_queue_max_messages, count),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
 	  .most = INT32_MAX,
-	  .help = "How many messages a message queue that superd makes holds, with message_queue_message_size. 0 "
-		  "leaves the kernel's value." },
+	  .help = "The capacity of a message queue that superd creates. 0: the kernel's value. It needs "
+		  "message_queue_message_size." },
 	{ .name = { "message_queue_message_size", [UNIT] = "Socket.MessageQueueMessageSize" },
 	  FIELD(SOCKETS, message_queue_message_size, size),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "size",
 	  .most = INT32_MAX,
-	  .help = "How long a message of it may be, with message_queue_max_messages. 0 leaves the kernel's value." },
+	  .help = "The longest message of a message queue that superd creates. 0: the kernel's value. It needs "
+		  "message_queue_max_messages." },
 	{ .name = { "xattr_entry_point", [UNIT] = "Socket.XAttrEntryPoint" }, FIELD(SOCKETS, xattr_entry_point, list),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
-	  .help = "Extended attributes of the node of a unix socket or fifo. What the file system or the kernel does "
-		  "not take is left out." },
+	  .help = "Extended attributes of the node of a unix socket or fifo. superd ignores attributes that the "
+		  "system does not support." },
 	{ .name = { "xattr_listen", [UNIT] = "Socket.XAttrListen" }, FIELD(SOCKETS, xattr_listen, list),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
-	  .help = "The same of the listening socket itself." },
+	  .help = "Extended attributes of the listening socket." },
 	{ .name = { "xattr_accept", [UNIT] = "Socket.XAttrAccept" }, FIELD(SOCKETS, xattr_accept, list),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
-	  .help = "The same of each connection, with accept = yes." },
+	  .help = "Extended attributes of each connection, with accept = yes." },
 	{ .name = { "intercept" }, FIELD(SOCKETS, intercept, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "With accept = no on UDP, has the kernel look at every packet whether only_from and no_access let it "
-		  "in, and not log what is refused. Without it superd looks at the senders while no instance runs, and "
-		  "logs; the kernel while one does. For TCP it is always the kernel." },
+	  .help = "With accept = no on UDP, whether the kernel checks every datagram against only_from and "
+		  "no_access, without logging. no: superd checks and logs senders while no instance runs, and the "
+		  "kernel checks while one does." },
 	{ .name = { "tcp_congestion", [UNIT] = "Socket.TCPCongestion" }, FIELD(SOCKETS, tcp_congestion, text),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "algorithm",
-	  .help = "The congestion control of TCP connections, as in "
+	  .help = "The congestion control algorithm of TCP connections, one of "
 		  "net.ipv4.tcp_available_congestion_control." },
 	{ .name = { "pipe_size", [UNIT] = "Socket.PipeSize" }, FIELD(SOCKETS, pipe_size, size),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size",
 	  .most = INT32_MAX,
-	  .help = "How much a fifo holds. 0 leaves the kernel's value." },
+	  .help = "The capacity of a fifo. 0: the kernel's value." },
 	{ .name = { "non_blocking", [UNIT] = "Service.NonBlocking" }, FIELD(SOCKETS, non_blocking, bool),
 	  .flags = ANYWHERE, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the backend gets its sockets with O_NONBLOCK set. It is set or cleared before "
-		  "every start, whatever the backend before did to it." },
+	  .help = "Whether the backend receives its sockets with O_NONBLOCK set. superd sets or clears the flag "
+		  "before every start." },
 	{ .name = { "binds" }, FIELD(SOCKETS, binds, list),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "endpoint",
-	  .help = "With pass = bind: addresses that the program binds when it means this socket, beside the one that "
-		  "superd listens on, such as a port it has compiled in." },
+	  .help = "With pass = bind, further addresses that mean this socket, such as a compiled-in port (see "
+		  "PROGRAMS THAT BIND in superd(7))." },
 	{ .name = { "multicast_group", [LAUNCHD] = "Sockets.MulticastGroup" },
 	  FIELD(SOCKETS, multicast_group, multicast),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "address",
-	  .help = "The multicast groups that a UDP socket joins, by their addresses, with %IFACE behind one for an "
-		  "interface of its own. Without it the kernel's routes choose the interface." },
+	  .help = "The multicast groups that a UDP socket joins. %IFACE after an address names the interface; "
+		  "otherwise the kernel's routes choose it." },
 	{ .name = { "every_address" }, FIELD(SOCKETS, every_address, bool),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
-	  .help = "An endpoint with a host's name becomes a socket for each address the host has when the table is "
-		  "read, all of one name. Without it the first address is taken, and told." },
+	  .help = "Whether an endpoint with a host name becomes one socket for each address that the host has when "
+		  "superd reads the table, all of one name. no: superd uses the first address and warns." },
 	{ .name = { "optional" }, FIELD(SOCKETS, optional, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "A socket that this machine cannot open is left out of what the backend gets; the service "
-		  "runs with the others." },
+	  .help = "Whether the service may run without a socket that this machine cannot open." },
 
-	/* Who runs it */
+	/* User and privileges */
 	{ .name = { "user", "user", "Service.User", "UserName" }, FIELD(IDENTITY, user, name),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "user",
-	  .help = "The user the backend runs as, by name or number. Unset: superd's own, which for root is "
-		  "warned of." },
+	  .help = "The user of the backend, by name or number. Unset: superd's own user; if that is root, superd "
+		  "warns." },
 	{ .name = { "group", "group", "Service.Group", "GroupName" }, FIELD(IDENTITY, group, name),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
-	  .help = "The group the backend runs as, by name or number. Unset: its user's." },
+	  .help = "The group of the backend, by name or number. Unset: the group of its user." },
 	{ .name = { "groups", "groups", [LAUNCHD] = "InitGroups" }, FIELD(IDENTITY, groups, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "yes", .argument = "yes | no",
-	  .help = "Whether the backend is in the other groups of its user, too." },
+	  .help = "Whether the backend is also in the other groups of its user." },
 	{ .name = { "supplementary_groups", [UNIT] = "Service.SupplementaryGroups" },
 	  FIELD(IDENTITY, supplementary_groups, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
-	  .help = "Further groups the backend is in, by name or number." },
+	  .help = "Further groups of the backend, by name or number." },
 	{ .name = { "dynamic_user", [UNIT] = "Service.DynamicUser" }, FIELD(IDENTITY, dynamic_user, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Runs the backend as a user of its own that no file of users needs: an id from 61184 to 65519 that "
-		  "nobody has, the same at each start, as far as it stays free. Where there is a user of the name in "
-		  "user, or else of the service's, it is that one. It implies protect_system = strict, protect_home = "
+	  .help = "Whether the backend runs as a user without an entry in passwd(5), with a free id from 61184 to "
+		  "65519, the same at each start if possible. A user that exists under the name in user, or under "
+		  "the service's name, is used in its place. It implies protect_system = strict, protect_home = "
 		  "read-only, private_tmp, restrict_suid_sgid, no_new_privileges and remove_ipc." },
 	{ .name = { "remove_ipc", [UNIT] = "Service.RemoveIPC" }, FIELD(IDENTITY, remove_ipc, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Removes what the backend's user has left of System V's and POSIX's shared memory, semaphores and "
-		  "message queues, once the last instance has ended. It means nothing for root and superd's own "
-		  "user." },
+	  .help = "Whether superd removes shared memory, semaphores and message queues of the backend's user when "
+		  "the last instance has ended. It has no effect for root and superd's own user." },
 	{ .name = { "ambient_capabilities", [UNIT] = "Service.AmbientCapabilities" },
 	  FIELD(IDENTITY, ambient_capabilities, capabilities), .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
-	  .help = "Capabilities the backend keeps although its user is not root, as in net_bind_service." },
+	  .help = "Capabilities that the backend keeps although its user is not root." },
 	{ .name = { "capability_bounding_set", [UNIT] = "Service.CapabilityBoundingSet" },
 	  FIELD(IDENTITY, capability_bounding_set, capabilities), .unset = &every_capability, .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
-	  .help = "The capabilities the backend and its children can ever have, even as root. A ~ in front of "
-		  "the first takes the named ones away and leaves the rest. Unset: all that superd has." },
+	  .help = "The capabilities that the backend and its children can ever have, even as root. A ~ before the "
+		  "first name removes the named ones from all. An empty list: none. Unset: all that superd has." },
 	{ .name = { "no_new_privileges", [UNIT] = "Service.NoNewPrivileges" },
 	  FIELD(IDENTITY, no_new_privileges, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Set-user-id programs and file capabilities give the backend and its children nothing. Filters of "
-		  "system calls imply it where superd lacks CAP_SYS_ADMIN." },
+	  .help = "Whether set-user-id programs and file capabilities give the backend nothing. System call filters "
+		  "imply it if superd lacks CAP_SYS_ADMIN." },
 
-	/* Surroundings */
+	/* Environment */
 	{ .name = { "env", "env", "Service.Environment", "EnvironmentVariables" },
 	  FIELD(ENVIRONMENT, env, env),
 	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "NAME=value",
-	  .help = "Variables of the backend's environment, which is built from nothing. The %{ } of exec are "
-		  "replaced in the values, too." },
+	  .help = "Variables of the backend's environment, which superd builds from nothing. %{fd} and the like are "
+		  "replaced in the values (see Templates)." },
 	{ .name = { "passenv", "passenv", "Service.PassEnvironment" }, FIELD(ENVIRONMENT, passenv, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME",
-	  .help = "Variables the backend gets as superd has them; those superd does not have are left out, and so "
-		  "is what was told to superd alone: NOTIFY_SOCKET, FDSTORE, and what begins with LISTEN_, REMOTE_, "
-		  "WATCHDOG_, TCPREMOTE or TCPLOCAL. * passes on all the others, under those of the backend's user." },
+	  .help = "Variables that the backend receives from superd's environment, if set there. superd's own "
+		  "NOTIFY_SOCKET, FDSTORE, LISTEN_, REMOTE_, WATCHDOG_, TCPREMOTE and TCPLOCAL variables are never "
+		  "passed on. * passes all others, but HOME, USER, LOGNAME and SHELL describe the backend's user." },
 	{ .name = { "environment_file", [UNIT] = "Service.EnvironmentFile" },
 	  FIELD(ENVIRONMENT, environment_file, paths),
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",
-	  .help = "Files of NAME=value lines, read before every start; they override env. With - in front a file may "
-		  "be missing. A path with *, ? or [ ] is a pattern: all files it names are read, in the order of "
-		  "their names." },
+	  .help = "Files of NAME=value lines, read before every start. They override env. After a - the file may be "
+		  "missing. A path with *, ? or [ ] is a pattern: superd reads all matching files, sorted by name." },
 	{ .name = { "unset_environment", [UNIT] = "Service.UnsetEnvironment" },
 	  FIELD(ENVIRONMENT, unset_environment, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME[=value]",
-	  .help = "Variables the backend does not get, whatever the options above say; with a value, only where it "
-		  "has that one." },
+	  .help = "Variables that the backend never receives, even if other options set them; with a value, only if "
+		  "the variable has it." },
 	{ .name = { "expand_environment" }, FIELD(ENVIRONMENT, expand_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Replaces variables of the backend's environment in the words of exec, as systemd does: ${NAME} "
-		  "within a word by the value, a word that is $NAME alone by as many words as the value has; $$ is a "
-		  "dollar sign." },
+	  .help = "Whether superd replaces variables in exec and the other commands, as systemd does: ${NAME} "
+		  "inside a word by the value, a word that is $NAME alone by as many words as the value has. $$ is "
+		  "a dollar sign." },
 	{ .name = { "unit_environment" }, FIELD(ENVIRONMENT, unit_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Tells the backend what systemd tells the service of a unit, too: INVOCATION_ID and "
-		  "SYSTEMD_EXEC_PID, with accept = yes SO_COOKIE, with pass = systemd LISTEN_PIDFDID where the kernel "
-		  "has such numbers; and where superd is not root, what it has itself of XDG_RUNTIME_DIR and "
-		  "DBUS_SESSION_BUS_ADDRESS." },
-	{ .name = { "instance_names" }, FIELD(ENVIRONMENT, instance_names, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "cookie", .words = instance_names_words,
-	  .help = "What %{instance} stands for: with cookie, as systemd has it since version 258, "
-		  "NUMBER-COOKIE-ADDRESS:PORT-ADDRESS:PORT, superd's end first, and of a unix socket "
-		  "NUMBER-COOKIE-PID_PIDFDID-UID; with plain the same without COOKIE and PIDFDID, as before that." },
+	  .help = "Whether the backend also receives INVOCATION_ID and SYSTEMD_EXEC_PID, with accept = yes "
+		  "SO_COOKIE, with pass = systemd LISTEN_PIDFDID if the kernel supports it, and XDG_RUNTIME_DIR and "
+		  "DBUS_SESSION_BUS_ADDRESS of a superd that is not root." },
 	{ .name = { "tcp_environment" }, FIELD(ENVIRONMENT, tcp_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "With accept = yes over TCP, tells the backend both ends of its connection as tcpserver and GNU's "
-		  "inetd do: PROTO, TCPLOCALIP, TCPLOCALPORT, TCPREMOTEIP and TCPREMOTEPORT." },
+	  .help = "With accept = yes over TCP, whether the backend receives PROTO, TCPLOCALIP, TCPLOCALPORT, "
+		  "TCPREMOTEIP and TCPREMOTEPORT, as from tcpserver and GNU inetd." },
+	{ .name = { "instance_names" }, FIELD(ENVIRONMENT, instance_names, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "cookie", .words = instance_names_words,
+	  .help = "The format of %{instance}. cookie, as in systemd from 258 on: "
+		  "NUMBER-COOKIE-ADDRESS:PORT-ADDRESS:PORT with superd's end first, and for a unix socket "
+		  "NUMBER-COOKIE-PID_PIDFDID-UID. plain, as in older versions: the same without COOKIE and PIDFDID." },
 	{ .name = { "umask", "umask", "Service.UMask", "Umask" }, FIELD(ENVIRONMENT, umask, mode),
 	  .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "022", .argument = "mode", .most = 0777,
-	  .help = "The permissions, in octal, that files made by the backend do not get." },
-	{ .name = { "nice", "nice", "Service.Nice", "Nice" }, FIELD(ENVIRONMENT, nice, count),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "number",
-	  .least = -20, .most = 19,
-	  .help = "The backend's scheduling priority, from -20, the most favoured, to 19. Below superd's own "
-		  "it takes CAP_SYS_NICE, and without it gets as near as it may; 0 leaves it at superd's own." },
+	  .help = "The permissions, in octal, that files created by the backend do not get." },
 	{ .name = { "working_directory", [UNIT] = "Service.WorkingDirectory", [LAUNCHD] = "WorkingDirectory" },
 	  FIELD(ENVIRONMENT, working_directory, path), .words = home_words,
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .fallback = "/", .argument = "directory",
-	  .help = "Where the backend runs: an absolute path, or ~ for the home of its user. With - in front "
-		  "it may be missing." },
+	  .help = "The directory in which the backend starts: an absolute path, or ~ for the home of its user. "
+		  "After a - it may be missing." },
 	{ .name = { "root_directory", [UNIT] = "Service.RootDirectory", [LAUNCHD] = "RootDirectory" },
 	  FIELD(ENVIRONMENT, root_directory, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
-	  .help = "A folder that the backend sees as /; exec and working_directory are looked up inside it. A backend "
-		  "of root's, one with CAP_SYS_CHROOT and one that asks for mounts of its own enter it by a mount "
-		  "namespace, if superd may, and do not leave it by a second chroot(2); others by chroot(2)." },
-	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as")
-	  .help = "How much memory a process of the backend may map, in bytes." },
-	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core")
-	  .help = "How large a core file may get, in bytes; 0 means none is written." },
-	RLIMIT(cpu, CPU, "CPU", [XINETD] = "rlimit_cpu", [LAUNCHD] = "SoftResourceLimits.CPU")
-	  .help = "How many seconds of processor time a process of the backend may use." },
-	RLIMIT(data, DATA, "DATA", [XINETD] = "rlimit_data", [LAUNCHD] = "SoftResourceLimits.Data")
-	  .help = "How large the data segment of a process may get, in bytes." },
-	RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize")
-	  .help = "How large a file written by the backend may get, in bytes." },
-	RLIMIT(locks, LOCKS, "LOCKS")
-	  .help = "How many file locks a process may hold; the kernel has not looked at it since Linux "
-		  "2.4.25." },
-	RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock")
-	  .help = "How much memory a process may lock against being swapped out, in bytes." },
-	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE")
-	  .help = "How many bytes of POSIX message queues the backend's user may have." },
-	RLIMIT(nice, NICE, "NICE")
-	  .help = "How far the backend may raise its own priority: 20 minus the nice value, 1 to 40." },
-	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files", [LAUNCHD] = "SoftResourceLimits.NumberOfFiles")
-	  .help = "How many descriptors a process of the backend may have open. Unset: as superd was itself started "
-		  "with, but softly 1024 where that is above 65536, as many a program closes as many as it may have, "
-		  "one by one, when it starts." },
-	RLIMIT(nproc, NPROC, "NPROC", [LAUNCHD] = "SoftResourceLimits.NumberOfProcesses")
-	  .help = "How many processes and threads the backend's user may have on this machine." },
-	RLIMIT(rss, RSS, "RSS", [XINETD] = "rlimit_rss", [LAUNCHD] = "SoftResourceLimits.ResidentSetSize")
-	  .help = "How much of a process may be in memory, in bytes; Linux does not look at it." },
-	RLIMIT(rtprio, RTPRIO, "RTPRIO")
-	  .help = "The highest real-time priority the backend may give itself." },
-	RLIMIT(rttime, RTTIME, "RTTIME")
-	  .help = "How many microseconds a real-time process may run without a blocking system call." },
-	RLIMIT(sigpending, SIGPENDING, "SIGPENDING")
-	  .help = "How many signals may be queued for the backend's user." },
-	RLIMIT(stack, STACK, "STACK", [XINETD] = "rlimit_stack", [LAUNCHD] = "SoftResourceLimits.Stack")
-	  .help = "How large the stack of a process may get, in bytes." },
-	{ .name = { "oom_score_adjust", [UNIT] = "Service.OOMScoreAdjust" },
-	  FIELD(ENVIRONMENT, oom_score_adjust, count),
-	  .unset = &no_adjustment, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
-	  .argument = "number",
-	  .least = -1000, .most = 1000,
-	  .help = "How readily the kernel kills the backend when memory runs out, from -1000, never, to 1000, "
-		  "first. Unset: as superd was itself started with, and so where superd may not go below it; but 100 "
-		  "more where superd is process 1, or its control group has a limit of memory, so that it outlives "
-		  "its backends." },
-	{ .name = { "cpu_affinity", [UNIT] = "Service.CPUAffinity" }, FIELD(ENVIRONMENT, cpu_affinity, cpus),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "cpu",
-	  .help = "The processors the backend may run on: numbers and ranges as in 0, 2-4." },
-	{ .name = { "io_scheduling", [UNIT] = "Service.IOSchedulingClass" },
-	  FIELD(ENVIRONMENT, io_scheduling, scheduling),
-	  .translated = FROM(UNIT),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "class[:priority]",
-	  .help = "The backend's turn at the disks: idle, best-effort or realtime, the latter two with a "
-		  "priority from 0, the first, to 7." },
+	  .help = "The directory that the backend sees as /. exec and working_directory are paths inside it. For a "
+		  "backend of root's, with CAP_SYS_CHROOT or with mounts of its own, superd uses a mount namespace "
+		  "if it may, which a second chroot(2) does not escape; otherwise chroot(2)." },
+	{ .name = { "ignore_sigpipe", [UNIT] = "Service.IgnoreSIGPIPE" },
+	  FIELD_IN(ENVIRONMENT, SCHEDULING, ignore_sigpipe, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the backend starts with SIGPIPE ignored, so that a write to a closed connection fails "
+		  "and does not kill it." },
+	{ .name = { "personality", [UNIT] = "Service.Personality" },
+	  FIELD_IN(ENVIRONMENT, SCHEDULING, personality, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default", .words = personality_words,
+	  .help = "The machine type that uname(2) reports to the backend: on x86-64 also x86, and so on." },
+
+	/* Directories, files and credentials */
 	{ .name = { "runtime_directory", [UNIT] = "Service.RuntimeDirectory" },
-	  FIELD(ENVIRONMENT, runtime_directory, directories),
+	  FIELD_IN(FILES, ENVIRONMENT, runtime_directory, directories),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "Folders that are made for the backend's user before it starts, and removed when it has ended, "
-		  "unless a socket of the table lies in them. They are below the runtime directory superd was "
-		  "built with, usually /run; below XDG_RUNTIME_DIR, where that is set, when superd does not run as "
-		  "root. RUNTIME_DIRECTORY names them." },
+	  .help = "Directories that superd creates for the backend's user before a start, and removes at its end "
+		  "unless they contain a socket of the table. They are below @runstatedir@, or below "
+		  "XDG_RUNTIME_DIR if it is set and superd does not run as root. RUNTIME_DIRECTORY lists them." },
 	{ .name = { "state_directory", [UNIT] = "Service.StateDirectory" },
-	  FIELD(ENVIRONMENT, state_directory, directories),
+	  FIELD_IN(FILES, ENVIRONMENT, state_directory, directories),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "Folders that are made for the backend's user before it starts, and stay. They are below the "
-		  "state directory superd was built with, usually /var/lib. STATE_DIRECTORY names them." },
+	  .help = "Directories that superd creates for the backend's user and keeps. They are below "
+		  "@localstatedir@/lib. STATE_DIRECTORY lists them." },
 	DIRECTORIES(cache_directory, "CacheDirectory")
-	  .help = "The same below /var/cache, beside the state directory; CACHE_DIRECTORY names them. Of all these "
-		  "folders, NAME:LINK makes a symbolic link beside it, too." },
+	  .help = "The same, below @localstatedir@/cache. CACHE_DIRECTORY lists them. For all these directories, "
+		  "NAME:LINK also creates a symbolic link beside the directory." },
 	DIRECTORIES(logs_directory, "LogsDirectory")
-	  .help = "The same below /var/log; LOGS_DIRECTORY names them." },
+	  .help = "The same, below @localstatedir@/log. LOGS_DIRECTORY lists them." },
 	DIRECTORIES(configuration_directory, "ConfigurationDirectory")
-	  .help = "The same below the folder of configuration superd was built with, usually /etc, but they belong to "
-		  "root; CONFIGURATION_DIRECTORY names them." },
+	  .help = "The same, below @sysconfdir@ and owned by root. CONFIGURATION_DIRECTORY lists them." },
 	FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode")
-	  .help = "The mode of the folders of runtime_directory." },
+	  .help = "The permissions of runtime_directory, in octal." },
 	FOLDER_MODE(state_directory_mode, "StateDirectoryMode")
-	  .help = "The mode of the folders of state_directory." },
+	  .help = "The permissions of state_directory, in octal." },
 	FOLDER_MODE(cache_directory_mode, "CacheDirectoryMode")
-	  .help = "The mode of the folders of cache_directory." },
+	  .help = "The permissions of cache_directory, in octal." },
 	FOLDER_MODE(logs_directory_mode, "LogsDirectoryMode")
-	  .help = "The mode of the folders of logs_directory." },
+	  .help = "The permissions of logs_directory, in octal." },
 	FOLDER_MODE(configuration_directory_mode, "ConfigurationDirectoryMode")
-	  .help = "The mode of the folders of configuration_directory." },
+	  .help = "The permissions of configuration_directory, in octal." },
 	{ .name = { "runtime_directory_preserve", [UNIT] = "Service.RuntimeDirectoryPreserve" },
 	  FIELD(DIRECTORIES, runtime_directory_preserve, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .words = directory_preserve_words,
-	  .help = "How long the folders of runtime_directory are kept: no, until the backend ends; restart, as long "
-		  "as the next client starts it again, so not over disable; yes, for good." },
+	  .help = "How long superd keeps runtime_directory. no: until the backend ends. restart: until the service "
+		  "is disabled. yes: for good." },
 	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(PASSED_FDS, open_file, open_files),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path[:name[:options]]",
-	  .help = "Files that superd opens for the backend, which gets them behind its sockets, with this name in "
-		  "LISTEN_FDNAMES, else that of the file; a unix socket is connected to. They are opened to be read "
-		  "and written, with read-only to be read alone; with append what is written goes to the end, with "
-		  "truncate they are emptied; with graceful, one that can't be opened is left out." },
+	  .help = "Files that superd opens for the backend, for reading and writing, and passes after the sockets, "
+		  "with this name or the file's in LISTEN_FDNAMES. superd connects to a unix socket. Options: "
+		  "read-only; append; truncate empties the file; graceful skips a file that superd cannot open." },
 	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
 	  FIELD(PASSED_FDS, load_credential, loaded_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
 	  .argument = "name[:source]",
-	  .help = "Secrets that the backend finds as files of these names in the folder that CREDENTIALS_DIRECTORY "
-		  "names, which only its user may read: each is read at a start from a file, from what a unix socket "
-		  "sends, or of a folder from every file, as NAME_FILE. Where no path is said, it is the credential of "
-		  "this name that superd itself has, or that lies in credstore below /etc, /run or /usr/lib; then it "
-		  "may be missing. All of a backend's are at most 1M. Where superd may not mount, an instance that "
-		  "starts beside another gets what that has read." },
+	  .help = "Secrets for the backend, as files with these names in the directory CREDENTIALS_DIRECTORY, "
+		  "readable by its user alone, at most 1 MiB in all. At each start superd reads the source: a file, "
+		  "a unix socket, or every file of a directory, as NAME_FILE. Without a source it is superd's own "
+		  "credential of this name, or the one in credstore below /etc, /run or /usr/lib, and may be "
+		  "missing. If superd may not mount, an instance that starts beside another receives its secrets." },
 	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
 	  FIELD(PASSED_FDS, set_credential, set_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX | HOLDS_SECRETS, .change = CHANGE_NEXT,
 	  .argument = "name:value",
-	  .help = "Credentials with their values, which may have escapes as in C, for those that load_credential "
-		  "does not bring." },
+	  .help = "Credentials with their values, which may contain C escapes. load_credential overrides them." },
 	{ .name = { "import_credential", [UNIT] = "Service.ImportCredential" },
 	  FIELD(PASSED_FDS, import_credential, imported_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
 	  .argument = "pattern[:name]",
-	  .help = "Credentials that superd itself has, or that lie in a credstore, by a pattern of their names; with "
-		  "a name behind a colon, what stands in front of the pattern's * is replaced by it." },
-	{ .name = { "cpu_scheduling_policy", [UNIT] = "Service.CPUSchedulingPolicy" },
-	  FIELD(SCHEDULING, cpu_scheduling_policy, word),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default",
-	  .words = cpu_scheduling_words,
-	  .help = "The backend's turn at the processors, as in sched(7); default is superd's own." },
-	{ .name = { "cpu_scheduling_priority", [UNIT] = "Service.CPUSchedulingPriority" },
-	  FIELD(SCHEDULING, cpu_scheduling_priority, count),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "0", .argument = "number", .most = 99,
-	  .help = "The priority of fifo and rr, from 1 to 99, the first; 0 is 1." },
-	{ .name = { "cpu_scheduling_reset_on_fork", [UNIT] = "Service.CPUSchedulingResetOnFork" },
-	  FIELD(SCHEDULING, cpu_scheduling_reset_on_fork, bool),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether processes that the backend starts are not real-time ones themselves." },
-	{ .name = { "timer_slack", [UNIT] = "Service.TimerSlackNSec" }, FIELD(SCHEDULING, timer_slack, duration),
-	  .translated = FROM(UNIT), .unset = &no_number, .most = SECONDS(60), .least = 1,
-	  .flags = TUNES | IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "duration",
-	  .help = "How late the kernel may be with the backend's timers, to let several come together." },
-	{ .name = { "ignore_sigpipe", [UNIT] = "Service.IgnoreSIGPIPE" }, FIELD(SCHEDULING, ignore_sigpipe, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the backend starts with SIGPIPE ignored, so that what it writes to nobody is an error and "
-		  "not its end." },
-	{ .name = { "personality", [UNIT] = "Service.Personality" }, FIELD(SCHEDULING, personality, word),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default", .words = personality_words,
-	  .help = "The kind of machine that uname(2) tells the backend of: on x86-64 also x86, and so on." },
+	  .help = "Credentials of superd's own or of a credstore whose names match a pattern. A name after the "
+		  "colon replaces the part before the * of the pattern." },
 
-	/* Streams */
+	/* Input and output */
 	{ .name = { "output", [UNIT] = "Service.StandardOutput", [LAUNCHD] = "StandardOutPath" },
 	  FIELD(STREAMS, output, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "log", .argument = "stream",
-	  .help = "Where the backend's standard output goes: log (superd's own), syslog, file:PATH, "
-		  "append:PATH, truncate:PATH, null, inherit, socket, or fd:NAME, the socket of that name. With "
-		  "pass = inetd it is the socket, where nothing is said here." },
+	  .help = "Where standard output goes: log, syslog, file:PATH, append:PATH, truncate:PATH, null, inherit, "
+		  "socket or fd:NAME (see VALUES). With pass = inetd the default is socket." },
 	{ .name = { "error", [UNIT] = "Service.StandardError", [LAUNCHD] = "StandardErrorPath" },
 	  FIELD(STREAMS, error, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "log", .argument = "stream",
-	  .help = "Where the backend's standard error goes, by the same words as output. Where output is set "
-		  "and this is not, it goes where output goes, but never to the socket unless that is said "
-		  "here." },
+	  .help = "Where standard error goes, in the words of output. Unset: where output goes if that is set and "
+		  "not the socket, else log." },
 	{ .name = { "input", [UNIT] = "Service.StandardInput", [LAUNCHD] = "StandardInPath" },
 	  FIELD(STREAMS, input, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "null", .argument = "stream",
-	  .help = "Where the backend's standard input comes from: null, file:PATH, inherit, socket, fd:NAME, or data, "
-		  "which is what input_text and input_data say. With pass = inetd it is the socket. A file that is "
-		  "output, too, is opened once for both; of a unix socket's path it is a connection." },
-
+	  .help = "Where standard input comes from: null, file:PATH, inherit, socket, fd:NAME or data. With pass = "
+		  "inetd it is the socket. A file that is also the output is opened once for both. superd connects "
+		  "to a unix socket." },
 	{ .name = { "input_text", [UNIT] = "Service.StandardInputText" }, FIELD(STREAMS, input_text, list),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "line",
-	  .help = "Lines that the backend reads from its standard input, where input is data." },
+	  .help = "Lines that the backend reads if input is data." },
 	{ .name = { "input_data", [UNIT] = "Service.StandardInputData" }, FIELD(STREAMS, input_data, base64),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "base64",
-	  .help = "The same in base64, behind what input_text says." },
+	  .help = "Data in base64 that the backend reads after input_text, if input is data." },
 	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },
 	  FIELD(STREAMS, syslog_identifier, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "name",
-	  .help = "The name under which lines that the backend prints stand in superd's log and in syslog. Unset: the "
-		  "service's." },
+	  .help = "The name of the backend's lines in superd's log and in syslog. Unset: the service's." },
 	{ .name = { "syslog_facility", [UNIT] = "Service.SyslogFacility" }, FIELD(STREAMS, syslog_facility, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "daemon", .words = syslog_facility_words,
-	  .help = "The facility of those lines, where output or error is syslog." },
+	  .help = "The facility of the backend's lines in syslog." },
 	{ .name = { "syslog_level", [UNIT] = "Service.SyslogLevel" }, FIELD(STREAMS, syslog_level, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "info", .words = syslog_level_words,
-	  .help = "The level of those lines." },
+	  .help = "The level of the lines that the backend prints." },
 	{ .name = { "syslog_level_prefix", [UNIT] = "Service.SyslogLevelPrefix" },
 	  FIELD(STREAMS, syslog_level_prefix, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether a number in angle brackets in front of a line, as in <3>, is its level and left out." },
+	  .help = "Whether a number in angle brackets before a line, as in <3>, sets the line's level." },
 	{ .name = { "log_rate_limit_interval", [UNIT] = "Service.LogRateLimitIntervalSec" },
 	  FIELD(STREAMS, log_rate_limit_interval, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 0,
 	  .most = SECONDS(86400),
-	  .help = "The time in which log_rate_limit_burst counts. 0: there is no limit." },
+	  .help = "The period of log_rate_limit_burst. 0: no limit." },
 	{ .name = { "log_rate_limit_burst", [UNIT] = "Service.LogRateLimitBurst" },
 	  FIELD(STREAMS, log_rate_limit_burst, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10000", .argument = "number", .least = 0,
 	  .most = UNLIMITED,
-	  .help = "How many lines that its backends print are logged in log_rate_limit_interval, where output or error "
-		  "is log or syslog. What comes beyond that is read and dropped, and the log tells how many lines that "
-		  "were. A number, or unlimited; 0: there is no limit." },
+	  .help = "How many lines of the service's backends superd logs in log_rate_limit_interval. superd drops "
+		  "further lines and logs their number. unlimited or 0: no limit." },
 
-	/* Who may come */
+	/* Access */
+	{ .name = { "only_from", "only_from", "Service.IPAddressAllow" }, FIELD(ACCESS, only_from, addresses),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
+	  .help = "The clients that superd allows; it refuses all others. An address; a network as 192.0.2.0/24, "
+		  "2001:db8::/32 or 192.0.2.0 (zeros at the end match anything); 192.0.2.{1,7}; a network of "
+		  "networks(5); a host name; or .domain. superd looks up the name of each client; it must lead back "
+		  "to the address. none allows no client, an empty list allows all. With accept = no the kernel "
+		  "checks addresses; host names are then an error, and for UDP only the sender that starts the "
+		  "backend is checked by name." },
+	{ .name = { "no_access", "no_access", "Service.IPAddressDeny" }, FIELD(ACCESS, no_access, addresses),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
+	  .help = "The clients that superd refuses, in the words of only_from. no_access wins over only_from. An "
+		  "empty list refuses no client." },
+	{ .name = { "access_times", "access_times" }, FIELD(ACCESS, access_times, times),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "HH:MM-HH:MM",
+	  .help = "The times of day, in local time, at which superd allows clients. Both minutes are included; "
+		  "22:00-06:00 spans midnight." },
+	{ .name = { "max_load", "max_load" }, FIELD(ACCESS, max_load, load),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "load",
+	  .help = "Refuses clients while the load average of the last minute is at or above this number. Unset: no "
+		  "limit." },
+	{ .name = { "id_only" }, FIELD(ACCESS, id_only, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the ident server (RFC 1413) of a client's host must name a user." },
+	{ .name = { "libwrap", "libwrap" }, FIELD(ACCESS, libwrap, text),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon",
+	  .help = "The daemon name under which superd asks hosts.allow and hosts.deny about a client. Unset: superd "
+		  "does not ask." },
+	{ .name = { "banner", "banner" }, FIELD(ACCESS, banner, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .help = "A file that superd sends to every client before anything else, up to 16 KiB of it." },
+	{ .name = { "banner_success", "banner_success" }, FIELD(ACCESS, banner_success, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .help = "A file that superd sends to a client once it is allowed, up to 16 KiB of it." },
+	{ .name = { "banner_fail", "banner_fail" }, FIELD(ACCESS, banner_fail, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .help = "A file that superd sends to a client before it refuses it, up to 16 KiB of it." },
+	{ .name = { "deny_time", "deny_time" }, FIELD(ACCESS, deny_time, duration), .translated = FROM(XINETD),
+	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
+	  .help = "Makes the service a sensor: it runs nothing, and superd refuses addresses that connect to it in "
+		  "all its services, for this time. Backends with accept = no that accept themselves are not "
+		  "affected. infinity: for ever. 0: superd only logs. The sender of a datagram counts too, and can "
+		  "be forged to lock out another address: use 0 there." },
 	{ .name = { "instances", "instances", "Socket.MaxConnections", "inetdCompatibility.Instances" },
 	  FIELD(ACCESS, instances, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "1000", .argument = "number",
 	  .least = 1, .most = UNLIMITED,
-	  .help = "With accept = yes, how many instances may run at once; overload says what becomes of more "
-		  "connections. A number, or unlimited." },
-	{ .name = { "warm" }, FIELD(ACCESS, warm, count),
-	  .flags = NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
-	  .least = 0, .most = 1000,
-	  .help = "With accept = yes, how many instances are started ahead and held where each first touches its "
-		  "connection, which a client then brings (see WARM STARTS). 0 starts each for its client." },
-	{ .name = { "warm_max_age" }, FIELD(ACCESS, warm_max_age, duration),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "1h", .argument = "duration",
-	  .least = 1000, .most = UNLIMITED,
-	  .help = "How long an instance started ahead by warm waits for its client at most; then another one takes "
-		  "its place." },
+	  .help = "With accept = yes, how many instances may run at once. overload decides about more connections. "
+		  "unlimited: no limit." },
+	{ .name = { "overload" }, FIELD(ACCESS, overload, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = overload_words,
+	  .help = "The response to a connection at the limit of instances. queue: it waits in the accept queue. "
+		  "refuse: superd closes it." },
 	{ .name = { "per_source", "per_source", "Socket.MaxConnectionsPerSource" },
 	  FIELD(ACCESS, per_source, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .least = 1,
 	  .most = UNLIMITED,
-	  .help = "With accept = yes, how many instances may run at once for one client address; more "
-		  "connections from there are refused. Not at a unix datagram socket, where nobody can be counted. A "
-		  "number, or unlimited." },
+	  .help = "With accept = yes, how many instances may run at once for one client address. superd refuses "
+		  "more connections. It does not work on unix datagram sockets. unlimited: no limit." },
 	{ .name = { "per_source_prefix" }, FIELD(ACCESS, per_source_prefix, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "64", .argument = "bits",
 	  .least = 1, .most = 128,
-	  .help = "How many leading bits of an IPv6 address per_source takes for one source, for a single "
-		  "client usually has a whole /64. An IPv4 address is always taken whole." },
-	{ .name = { "overload" }, FIELD(ACCESS, overload, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = overload_words,
-	  .help = "What happens at the limit of instances: queue lets clients wait in the kernel's queue, "
-		  "refuse closes their connections at once." },
-	{ .name = { "only_from", "only_from", "Service.IPAddressAllow" }, FIELD(ACCESS, only_from, addresses),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
-	  .help = "The clients that may come; all others are refused. An address, a network as 192.0.2.0/24, "
-		  "2001:db8::/32 or 192.0.2.0 (zeros at the end stand for anything), 192.0.2.{1,7}, a network of "
-		  "networks(5), a host's name, or .domain. A name is looked up for each client; one without a name "
-		  "that leads back to it matches none. none is nobody, an empty list everybody. Where a backend takes "
-		  "connections itself (accept = no) the kernel keeps to it, and no names can be given." },
-	{ .name = { "no_access", "no_access", "Service.IPAddressDeny" }, FIELD(ACCESS, no_access, addresses),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
-	  .help = "The clients that are refused, in the words of only_from. Who is in both is refused." },
-	{ .name = { "access_times", "access_times" }, FIELD(ACCESS, access_times, times),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "HH:MM-HH:MM",
-	  .help = "The times of day, in local time, at which clients are let in, both minutes included; "
-		  "22:00-06:00 goes over midnight." },
-	{ .name = { "max_load", "max_load" }, FIELD(ACCESS, max_load, load),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "load",
-	  .help = "Refuses clients while the machine's load average of the last minute is at or above this." },
+	  .help = "How many leading bits of an IPv6 address make one source for per_source. An IPv4 address is "
+		  "always one source." },
+	{ .name = { "per_source_cpm" }, FIELD(ACCESS, per_source_cpm, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
+	  .most = UNLIMITED,
+	  .help = "With accept = yes, how many connections per minute superd takes from one client address; it "
+		  "refuses more. With accept = no on UDP, how many starts per minute one sender can cause. It does "
+		  "not work on unix datagram sockets. unlimited: no limit." },
 	{ .name = { "cps", "cps" }, FIELD(ACCESS, cps, rate), .unset = &no_rate,
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "number seconds",
-	  .help = "How many connections a second are taken, with accept = no how many starts, and for how many seconds "
-		  "the service rests when there are more; clients wait in the queue meanwhile." },
+	  .help = "How many connections (with accept = no: starts) per second superd takes, and for how long it "
+		  "pauses the service above that. Clients wait in the accept queue meanwhile." },
 	{ .name = { "trigger_limit_burst", [UNIT] = "Socket.TriggerLimitBurst" },
 	  FIELD(ACCESS, trigger_limit_burst, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .most = UNLIMITED,
-	  .help = "How many connections, with accept = no how many starts, there may be in trigger_limit_interval. "
-		  "When there are more the service rests for trigger_limit_pause, while clients wait in the queue. A "
-		  "number, or unlimited; 0 serves nobody." },
+	  .help = "How many connections (with accept = no: starts) superd allows in trigger_limit_interval. When "
+		  "there are more, it pauses the service for trigger_limit_pause. unlimited: no limit. 0: the "
+		  "service serves no client." },
 	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
 	  FIELD(ACCESS, trigger_limit_interval, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
-	  .help = "The time in which trigger_limit_burst counts." },
+	  .help = "The period of trigger_limit_burst." },
 	{ .name = { "trigger_limit_pause" }, FIELD(ACCESS, trigger_limit_pause, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
-	  .help = "How long a service rests that has reached trigger_limit_burst." },
+	  .help = "How long superd pauses a service that has exceeded trigger_limit_burst." },
 	{ .name = { "trigger_limit_action" }, FIELD(ACCESS, trigger_limit_action, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = limit_action_words,
-	  .help = "What happens at trigger_limit_burst. queue: the sockets stay open, and clients wait. close: the "
-		  "sockets are closed until the pause is over, so that clients are refused, as inetds do it. "
-		  "close-reserved: the same, but an IPv4 port from 1024 on, which any user might take meanwhile, "
-		  "stays open, and each connection there is closed at once until trigger_limit_interval is over, as "
-		  "OpenBSD's inetd does it." },
-	{ .name = { "per_source_cpm" }, FIELD(ACCESS, per_source_cpm, count),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
-	  .most = UNLIMITED,
-	  .help = "With accept = yes, how many connections a minute are taken from one client address; more are "
-		  "refused. Of datagrams, with accept = no, how many starts a minute there are for one sender. Not at "
-		  "a unix datagram socket. A number, or unlimited." },
-	{ .name = { "libwrap", "libwrap" }, FIELD(ACCESS, libwrap, text),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon",
-	  .help = "The daemon's name under which hosts.allow and hosts.deny are asked whether a client may come. "
-		  "Unset: they are not asked." },
-	{ .name = { "banner", "banner" }, FIELD(ACCESS, banner, path),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
-	  .help = "A file that every client is sent before anything else, at most 16 kB of it." },
-	{ .name = { "banner_success", "banner_success" }, FIELD(ACCESS, banner_success, path),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
-	  .help = "A file that a client is sent once it is let in, at most 16 kB of it." },
-	{ .name = { "banner_fail", "banner_fail" }, FIELD(ACCESS, banner_fail, path),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
-	  .help = "A file that a client is sent before it is turned away, at most 16 kB of it." },
-	{ .name = { "deny_time", "deny_time" }, FIELD(ACCESS, deny_time, duration), .translated = FROM(XINETD),
-	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
-	  .help = "Makes the service a sensor: it runs nothing, and an address that connects to it is kept out of all "
-		  "services for this long, but for connections that a backend with accept = no takes itself. infinity "
-		  "is for ever, 0 only logs. The sender of a datagram is kept out, too, as with xinetd; senders can be "
-		  "forged, so that anybody can have another's address kept out: 0 is safe there." },
-	{ .name = { "id_only" }, FIELD(ACCESS, id_only, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Takes only clients whose machine's ident server (RFC 1413) names a user." },
+	  .help = "The state of the sockets during the pause. queue: open, and clients wait. close: closed, so "
+		  "clients are refused, as with inetd. close-reserved: the same, but superd keeps an IPv4 port from "
+		  "1024 on, which any user could bind, and closes each connection there until "
+		  "trigger_limit_interval is over, as OpenBSD's inetd does." },
 
-	/* Commands around it */
+	/* Commands */
 	COMMANDS("exec_condition", "Service.ExecCondition", CONDITION)
-	  .help = "Run before all others at a start. Exit status 0, or one of success_exit_status, goes on; 1 to 254 "
-		  "leaves the start out, which is no failure: clients wait, and after a pause, 5 s and ever longer, "
-		  "it is tried again. 255, a signal or timeout_start is a failure." },
+	  .help = "A command that runs before all others at a start. Exit status 0, or one of success_exit_status: "
+		  "the start continues. 1 to 254: superd skips the start, which is no failure; clients wait, and "
+		  "superd tries again after 5 s, and then ever later. 255, a signal or timeout_start: a failure." },
 	COMMANDS("exec_start_pre", "Service.ExecStartPre", START_PRE)
-	  .help = "Run one after the other before exec. Each is a text: the program and its arguments as in exec, the "
-		  "same %{ } included. In front of the program may stand - (its failure is passed over), + (it runs "
-		  "as superd itself, without user, capabilities and hardening), ! (as superd's user alone), : (no "
-		  "variables are replaced), @ (the word behind the program is its argv0) and | (the shell of the user, "
-		  "or /bin/sh for one that may not log in, runs in place of the program, with the same arguments). "
-		  "They run "
-		  "as the service does, without its sockets; input, output and error are the service's, but null or "
-		  "the log where that is a socket. One that fails, or takes longer than timeout_start, fails the "
-		  "start; what each leaves running is ended with it." },
+	  .help = "Commands that run before exec, one after the other. Each is one text: the program and its "
+		  "arguments as in exec, with templates. Signs before the program: - ignores its failure, + runs it "
+		  "as superd itself, without the options for user, capabilities and hardening, ! runs it as "
+		  "superd's user, a colon turns expand_environment off, @ makes the word after the program its "
+		  "argv0, | runs the user's shell in place of the program with the same arguments (/bin/sh if the "
+		  "user cannot log in). Commands run like the service, without its sockets; a stream that would be "
+		  "the socket is null or the log. A command that fails or exceeds timeout_start fails the start. "
+		  "superd stops processes that a command leaves behind." },
 	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST)
-	  .help = "Run when the backend is ready, and before it counts as started; of a oneshot, when it has ended "
-		  "well. MAINPID tells them its process. One that fails fails the start." },
+	  .help = "Commands that run when the backend is ready, before it counts as started; for a oneshot, after "
+		  "its good end. MAINPID is the backend's process. If a command fails, the start fails." },
 	{ .name = { "exec_ready" }, FIELD(COMMANDS, of[PHASE_READY], commands),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "command",
-	  .help = "Tells when the backend serves, for a program that says nothing of it: run as soon as the program "
-		  "runs, and again after 100 ms, 200 ms and so on up to every second, until it exits with 0; each run "
-		  "may take 10 s. Until then the backend counts as one that starts, and timeout_start limits that (see "
-		  "READINESS). MAINPID tells it the process." },
+	  .help = "A command that succeeds when the backend is ready. superd runs it when the program runs, and "
+		  "again after 100 ms, 200 ms and so on up to every second. Each run may take 10 s, and "
+		  "timeout_start limits them all (see READINESS in superd(7)). MAINPID is the backend's process. It "
+		  "excludes ready." },
 	COMMANDS("exec_reload", "Service.ExecReload", RELOAD)
-	  .help = "What has a running backend read its configuration anew, by superctl reload NAME: run one after "
-		  "the other, of type = notify-reload behind reload_signal. MAINPID is its process. Each may take "
-		  "timeout_start." },
+	  .help = "Commands that make a running backend read its configuration again, for superctl reload NAME. "
+		  "With type = notify-reload they follow reload_signal. MAINPID is the backend's process. Each may "
+		  "take timeout_start." },
 	COMMANDS("exec_stop", "Service.ExecStop", STOP)
-	  .help = "Run when a backend that was started well is to stop, before kill_signal, and also when it has "
-		  "ended well by itself. MAINPID is its process, as long as there is one. Each may take "
+	  .help = "Commands that run before kill_signal when superd stops a backend that started well, and when the "
+		  "backend ends well by itself. MAINPID is the backend's process while it exists. Each may take "
 		  "timeout_stop." },
 	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
-	  .help = "Run when nothing of the backend is left, also after a start that failed. SERVICE_RESULT tells how "
-		  "it ended: success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol or "
-		  "resources; EXIT_CODE (exited, killed or dumped) and EXIT_STATUS how its process did." },
+	  .help = "Commands that run when nothing of the backend runs any more, also after a failed start. "
+		  "SERVICE_RESULT is success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, "
+		  "protocol or resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its "
+		  "process." },
 	{ .name = { "idle_unless" }, FIELD(COMMANDS, of[PHASE_IDLE_UNLESS], commands),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "command",
-	  .help = "Asked before an idle backend is stopped, frozen or reported (idle_timeout): if the command exits "
-		  "with 0, the backend is busy, and is asked again an idle_timeout later. It may take timeout_start, "
-		  "90 s at most; one that cannot be run, is not done in time, is ended by a signal or exits with 126, "
-		  "127 or 255 does not answer, and the backend counts as busy. MAINPID tells it the process. One "
-		  "command." },
+	  .help = "A command that superd runs before it stops, freezes or reports an idle backend. Exit status 0: "
+		  "the backend is busy, and superd asks again after idle_timeout. Others: it is idle. A command "
+		  "that cannot run, exceeds timeout_start (at most 90 s), dies by a signal or exits with 126, 127 "
+		  "or 255 gives no answer, and the backend counts as busy. MAINPID is the backend's process." },
 	COMMANDS("socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
-	  .help = "Run before the sockets are opened. One that fails is as a socket that could not be opened." },
+	  .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed to "
+		  "open." },
 	COMMANDS("socket_exec_start_post", "Socket.ExecStartPost", SOCKET_START_POST)
-	  .help = "Run when all sockets are open, and before anybody is served." },
+	  .help = "Commands that run when all sockets are open, before any client is served." },
 	COMMANDS("socket_exec_stop_pre", "Socket.ExecStopPre", SOCKET_STOP_PRE)
-	  .help = "Run when the service leaves the table or superd ends, before the sockets are closed; where a "
-		  "reload takes it out, behind that." },
+	  .help = "Commands that run before superd closes the sockets because the service leaves the table or "
+		  "superd exits. If a reload removes the service, they run after that." },
 	COMMANDS("socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
-	  .help = "Run when the sockets have been closed." },
+	  .help = "Commands that run after superd has closed the sockets." },
 	{ .name = { "exec_prefix" }, FIELD(COMMANDS, exec_prefix, signs),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs",
-	  .help = "How exec itself is run, by the signs of exec_start_pre: -, +, !, : and |." },
+	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, !, : and |." },
 	{ .name = { "condition" }, FIELD(COMMANDS, condition, conditions),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "Kind=value",
-	  .help = "What has to be so for a start, in the words of systemd.unit(5), as ConditionPathExists=/etc/x; "
-		  "Condition may be left out. With ! behind the = it must not be so; of those with | one suffices, "
-		  "and so of those with ||. Where it is not so clients wait, and it is looked at again "
-		  "after a pause, 5 s and ever longer; with Assert in place of Condition it is a failure." },
+	  .help = "Conditions for a start, in the words of systemd.unit(5); the word Condition may be left out. A ! "
+		  "after the = negates. At least one of the conditions with | must hold, and at least one with ||. "
+		  "Otherwise clients wait, and superd checks again after 5 s, and then ever later. With Assert in "
+		  "place of Condition it is a failure." },
 
-	/* Life */
+	/* Start and stop */
 	{ .name = { "wants" }, FIELD(LIFECYCLE, wants, list),
 	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
-	  .help = "Other services of the table that have to run with this one: they are started and thawed with it, "
-		  "its program waits until each is ready or has failed, for its timeout_start at most, and none of "
-		  "them is idle while this one is awake (see SERVICES THAT WANT OTHERS). Both need accept = no." },
+	  .help = "Services of the table that must run while this one does. superd starts or thaws them with it, "
+		  "delays its program until each is ready or has failed (for timeout_start at most), and does not "
+		  "count them as idle while it is awake (see WANTED SERVICES in superd(7)). Both sides need accept "
+		  "= no." },
 	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text",
-	  .help = "Tells when the backend serves, for a program that says so in its output alone: once it has printed "
-		  "a line with this text, for which output or error has to be log or syslog (see READINESS). "
-		  "Unset: when its type says so." },
+	  .help = "A text in a line of output by which the backend announces that it is ready. output or error must "
+		  "be log or syslog (see READINESS in superd(7)). Unset: type decides. It excludes exec_ready." },
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFECYCLE, timeout_start, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration",
 	  .help = "How long a backend with type = forking or notify, or with ready or exec_ready, may take until it "
-		  "counts as started; then it is "
-		  "stopped, and that is a failure. So long, too, may each command of a start take, and what is done "
-		  "before the program runs. infinity waits for ever. Other types take no time themselves, and a "
-		  "oneshot has runtime_max; its commands may take any time unless this is set." },
-	{ .name = { "max_starting" }, .type = &type_count, .chapter = CHAPTER_LIFECYCLE,
-	  .flags = STRUCTURE | OUTSIDE, .change = CHANGE_LIVE, .least = 0, .most = 1000000, .argument = "number",
-	  .help = "How many services with accept = no start at once; the others wait in line. It stands outside of "
-		  "services, once in the whole table. 0: any number. The default is twice the number of processors "
-		  "that superd may use. superd --max-starting overrides it." },
+		  "counts as started; then superd stops it, and the start has failed. It also limits each command "
+		  "of a start and the preparations before the program. 0 or infinity: no limit. For a oneshot, "
+		  "runtime_max limits the program, and the commands have no limit unless timeout_start is set." },
 	{ .name = { "start_priority" }, FIELD(LIFECYCLE, start_priority, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "normal", .words = start_priority_words,
-	  .help = "Who goes first when more services start at once than max_starting lets: interactive ones "
-		  "before normal ones, and batch ones last; among equals, in the order of their clients. It needs "
-		  "accept = no." },
-	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
-	  FIELD(LIFECYCLE, timeout_stop, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration",
-	  .help = "How long a backend may take to end after kill_signal; then it is killed." },
-	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" }, FIELD(LIFECYCLE, kill_signal, signal),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
-	  .help = "The signal that asks a backend to end, as in TERM, INT or QUIT." },
-	{ .name = { "kill_mode", [UNIT] = "Service.KillMode" },
-	  FIELD(LIFECYCLE, kill_mode, word), .translated = FROM(UNIT),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "group", .words = kill_mode_words,
-	  .help = "Whom a stop reaches: group signals and kills all the backend started, mixed signals the "
-		  "main process and kills all, process reaches the main process only; none sends no signal, and "
-		  "what has not ended by timeout_stop runs on, unless superd itself ends." },
+	  .help = "The order in which services start at the limit of max_starting: interactive, then normal, then "
+		  "batch, and equal ones in the order of their clients. It needs accept = no." },
+	{ .name = { "warm" },
+	  FIELD_IN(LIFECYCLE, ACCESS, warm, count),
+	  .flags = NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
+	  .least = 0, .most = 1000,
+	  .help = "With accept = yes, how many instances superd starts ahead of their clients (see WARM STARTS in "
+		  "superd(7)). 0: none." },
+	{ .name = { "warm_max_age" },
+	  FIELD_IN(LIFECYCLE, ACCESS, warm_max_age, duration),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "1h", .argument = "duration",
+	  .least = 1000, .most = UNLIMITED,
+	  .help = "How long an instance of warm waits for its client. Then another one replaces it." },
+	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" },
+	  FIELD_IN(LIFECYCLE, RESTART, remain_after_exit, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether a backend that has ended well counts as running until it is stopped. Clients then do not "
+		  "start it again." },
 	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFECYCLE, pid_file, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
-	  .help = "With type = forking, the file in which the daemon writes the number of its main process." },
+	  .help = "With type = forking, the file to which the daemon writes the process id of its main process." },
 	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "infinity", .argument = "duration",
 	  .least = 1,
 	  .most = UNLIMITED,
-	  .help = "The longest a backend may run before it is stopped." },
-	{ .name = { "backoff_min", [UNIT] = "Service.RestartSec", [LAUNCHD] = "ThrottleInterval" },
-	  FIELD(LIFECYCLE, backoff_min, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "100ms", .argument = "duration", .least = 1,
-	  .most = SECONDS(86400),
-	  .help = "The pause after a first failure. It doubles with each further failure up to backoff_max, "
-		  "while clients wait in the queue; a healthy run resets it." },
-	{ .name = { "backoff_max", [UNIT] = "Service.RestartMaxDelaySec" }, FIELD(LIFECYCLE, backoff_max, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 1,
-	  .most = SECONDS(86400),
-	  .help = "The longest pause between two starts of a backend that keeps failing." },
-	{ .name = { "backoff_refuse" }, FIELD(LIFECYCLE, backoff_refuse, bool),
+	  .help = "How long a backend may run before superd stops it. infinity: no limit." },
+	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
+	  FIELD(LIFECYCLE, timeout_stop, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration",
+	  .help = "How long a backend may take to end after kill_signal. Then superd sends final_kill_signal. 0: at "
+		  "once. infinity: no limit." },
+	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" }, FIELD(LIFECYCLE, kill_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
+	  .help = "The signal that asks a backend to end." },
+	{ .name = { "kill_mode", [UNIT] = "Service.KillMode" },
+	  FIELD(LIFECYCLE, kill_mode, word), .translated = FROM(UNIT),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "group", .words = kill_mode_words,
+	  .help = "The processes that a stop reaches. group: all that the backend started. mixed: the main process "
+		  "receives kill_signal, all receive final_kill_signal. process: the main process. none: none; "
+		  "processes that remain at timeout_stop run on, unless superd itself exits." },
+	{ .name = { "final_kill_signal", [UNIT] = "Service.FinalKillSignal" },
+	  FIELD_IN(LIFECYCLE, RESTART, final_kill_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "KILL", .argument = "signal",
+	  .help = "The signal that superd sends when timeout_stop is over." },
+	{ .name = { "restart_kill_signal", [UNIT] = "Service.RestartKillSignal" },
+	  FIELD_IN(LIFECYCLE, RESTART, restart_kill_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
+	  .help = "For units that set it. superd does not use it: a stop before a restart also uses kill_signal." },
+	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" },
+	  FIELD_IN(LIFECYCLE, RESTART, send_sighup, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the connections of clients are closed while the service is paused after a failure, those "
-		  "that wait included, so that a load balancer turns to another machine; with no they wait in the "
-		  "queue. Datagrams wait in any case." },
-	{ .name = { "on_failure" }, FIELD(LIFECYCLE, on_failure, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "retry", .words = on_failure_words,
-	  .help = "What a backend's failure means: retry starts it again after a pause, exit ends superd, so "
-		  "that whatever watches over superd takes notice. With accept = yes only a start that does not "
-		  "succeed is a failure." },
+	  .help = "Whether HUP follows kill_signal at once, for shells." },
+	{ .name = { "send_sigkill", [UNIT] = "Service.SendSIGKILL" },
+	  FIELD_IN(LIFECYCLE, RESTART, send_sigkill, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "yes", .argument = "yes | no",
+	  .help = "Whether superd sends final_kill_signal. no: processes that remain at timeout_stop run on, unless "
+		  "superd itself exits." },
+	{ .name = { "kill_rest" },
+	  FIELD_IN(LIFECYCLE, RESTART, kill_rest, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether superd stops the remaining processes of a backend's process or control group when its "
+		  "main process has ended by itself, as kill_mode defines. The next start waits for that." },
 	{ .name = { "on_change" }, FIELD(LIFECYCLE, on_change, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_change_words,
-	  .help = "What becomes of a running backend that has the sockets (accept = no) when a reload changes how it "
-		  "would be started: finish lets it serve until it ends, and the next one is started by the new entry; "
-		  "drain starts the next one at once, for new clients, and stops the old one when the clients it has "
-		  "are gone. A frozen one goes on for that, and one that starts is drained when it is ready. Where new "
-		  "clients can't be kept from it that is logged, and it is as finish. With drain the next one may also "
-		  "start at once when superctl restart, superctl stop or runtime_max ends the old one, so that no new "
-		  "client waits for those of the old one, which has 30 s for them at most, as superd(8) tells; not "
-		  "with redirect, where both would bind the same target. Set it for a program that may run twice at a "
-		  "time: not for one that locks its data, or writes it when it ends, as redis does." },
+	  .help = "The treatment of a running backend with accept = no when a reload changes how it starts. finish: "
+		  "it serves until it ends. drain: the next instance starts at once, for new clients, and superd "
+		  "stops the old one when its clients have left; it thaws a frozen backend for that, and waits "
+		  "until a starting one is ready. If superd cannot keep new clients from the old instance, it logs "
+		  "that and uses finish. drain also lets the next instance start at once after superctl restart, "
+		  "superctl stop and runtime_max, and gives the old clients up to 30 s (see superd(7)), but not "
+		  "with redirect. Use it only if two instances can run at once: not for a program that locks its "
+		  "data or saves it at its end." },
 	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
-	  .help = "What becomes of running instances when a reload takes the service out of the table, or "
-		  "its sockets away from it: finish lets them end by themselves; drain (accept = no) stops "
-		  "the instance when the clients it has at the reload are gone, and leaves it where nobody "
-		  "can tell who they are, as with UDP; stop ends them. auto is drain with accept = no, as a daemon "
-		  "does not end by itself, and finish with accept = yes and type = oneshot, which do. With finish and "
-		  "drain a daemon goes on accepting, as it has the socket itself: drain does not wait for clients who "
-		  "come after the reload, and they are cut off when it ends. To keep them out, have it drained before "
-		  "the reload, by superctl hold and superctl drain; or set stop, with timeout_stop, for a daemon that "
-		  "closes its socket at kill_signal and serves its clients to the end: others are refused at once." },
-	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" }, FIELD(LIFECYCLE, watchdog, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
-	  .help = "How often a backend must say WATCHDOG=1, once it runs, to count as alive. One that is silent for so "
-		  "long is ended by watchdog_signal, and that is a failure. It is told in WATCHDOG_USEC. 0 and "
-		  "infinity: it need not." },
-	{ .name = { "watchdog_signal", [UNIT] = "Service.WatchdogSignal" }, FIELD(LIFECYCLE, watchdog_signal, signal),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "ABRT", .argument = "signal",
-	  .help = "The signal that ends a backend whose watchdog has found it silent." },
-	{ .name = { "notify_access", [UNIT] = "Service.NotifyAccess" }, FIELD(LIFECYCLE, notify_access, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "none", .words = notify_access_words,
-	  .help = "Which processes of a backend may send notifications: none, main alone, main and the commands beside "
-		  "it (exec), or all. With type = notify, a watchdog or a descriptor store, none is main." },
-	{ .name = { "reload_signal", [UNIT] = "Service.ReloadSignal" }, FIELD(LIFECYCLE, reload_signal, signal),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "HUP", .argument = "signal",
-	  .help = "With type = notify-reload, the signal by which the backend reads its configuration again, sent by "
-		  "superctl reload NAME. One that says READY=1 and would die of it has failed to start." },
-	{ .name = { "file_descriptor_store_max", [UNIT] = "Service.FileDescriptorStoreMax" },
-	  FIELD(LIFECYCLE, file_descriptor_store_max, count),
-	  .flags = TUNES | IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "number", .most = 4000,
-	  .help = "How many descriptors superd keeps for a backend with accept = no that sends them with FDSTORE=1; "
-		  "its next start gets them behind its sockets. It is told in FDSTORE." },
-	{ .name = { "file_descriptor_store_preserve", [UNIT] = "Service.FileDescriptorStorePreserve" },
-	  FIELD(LIFECYCLE, file_descriptor_store_preserve, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "restart", .words = preserve_words,
-	  .help = "How long they are kept: no, until the backend ends; restart, as long as the next client starts it "
-		  "again, so until the service is disabled or leaves the table; on-success, the same, but not over a "
-		  "failure; yes is as restart." },
+	  .help = "The treatment of running instances when a reload removes the service or their sockets. finish: "
+		  "they end by themselves. drain, with accept = no: superd stops the instance when the clients of "
+		  "the time of the reload have left; if it cannot see clients, as with UDP, the instance runs on. "
+		  "stop: superd stops them. auto: finish with accept = yes or type = oneshot, otherwise drain. "
+		  "After finish and drain the backend still accepts clients; drain cuts off clients that connect "
+		  "after the reload. To prevent that, use superctl hold and superctl drain before the reload, or "
+		  "stop if the backend closes its socket at kill_signal and serves its clients to the end within "
+		  "timeout_stop." },
+
+	/* Failures and restarts */
 	{ .name = { "restart", [UNIT] = "Service.Restart" }, FIELD(RESTART, restart, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "default", .words = restart_words,
-	  .help = "Which ends start a backend again by itself, after the pause of backoff_min: with no none does, so "
-		  "that the next client starts it, and one without a socket runs once. "
-		  "on-success: an exit status of 0, or of success_exit_status; on-failure: any other end; "
-		  "on-abnormal: a signal or a timeout; on-abort: a signal; on-watchdog: the watchdog; always: any. "
-		  "default is no, but with start = boot what start says there. A "
-		  "client does not wait for it, unless it was a failure. With accept = yes it means nothing." },
-	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
-	  FIELD(RESTART, restart_prevent_exit_status, statuses),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
-	  .help = "Exit statuses and signals after which it is not started again by itself, whatever restart says." },
-	{ .name = { "restart_force_exit_status", [UNIT] = "Service.RestartForceExitStatus" },
-	  FIELD(RESTART, restart_force_exit_status, statuses),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
-	  .help = "Exit statuses and signals after which it is, whatever restart says." },
+	  .help = "The ends after which superd starts a backend again by itself, when backoff_min is over. no: "
+		  "none; the next client starts it, and a backend without sockets runs once. on-success: exit "
+		  "status 0, or one of success_exit_status. on-failure: any other. on-abnormal: a signal or a "
+		  "timeout. on-abort: a signal. on-watchdog: the watchdog. always: any. default: no, or with start "
+		  "= boot as start describes. A client waits for the pause only after a failure. It has no effect "
+		  "with accept = yes." },
 	{ .name = { "success_exit_status", [UNIT] = "Service.SuccessExitStatus" },
 	  FIELD(RESTART, success_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
-	  .help = "Exit statuses, by number or by name as TEMPFAIL, and signals, as SIGKILL, that are a good end as 0 "
-		  "is. With accept = yes an exit status is a failure only where this names at least one (see "
-		  "FAILURES)." },
-	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" }, FIELD(RESTART, remain_after_exit, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "A backend that has ended well counts as running until it is stopped, so no client starts it "
-		  "again." },
-	{ .name = { "timeout_abort", [UNIT] = "Service.TimeoutAbortSec" }, FIELD(RESTART, timeout_abort, duration),
+	  .help = "Exit statuses, as numbers or as names such as TEMPFAIL, and signals, that count as a good end "
+		  "like 0. With accept = yes an exit status is a failure only if this names at least one (see "
+		  "FAILURES in superd(7))." },
+	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
+	  FIELD(RESTART, restart_prevent_exit_status, statuses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .help = "Exit statuses and signals after which superd does not start the backend again by itself, "
+		  "regardless of restart." },
+	{ .name = { "restart_force_exit_status", [UNIT] = "Service.RestartForceExitStatus" },
+	  FIELD(RESTART, restart_force_exit_status, statuses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .help = "Exit statuses and signals after which superd starts the backend again by itself, regardless of "
+		  "restart." },
+	{ .name = { "backoff_min", [UNIT] = "Service.RestartSec", [LAUNCHD] = "ThrottleInterval" },
+	  FIELD_IN(RESTART, LIFECYCLE, backoff_min, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "100ms", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400),
+	  .help = "The pause after a first failure. It doubles with each further failure, up to backoff_max, and a "
+		  "healthy run resets it. Clients wait in the accept queue meanwhile." },
+	{ .name = { "backoff_max", [UNIT] = "Service.RestartMaxDelaySec" },
+	  FIELD_IN(RESTART, LIFECYCLE, backoff_max, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400),
+	  .help = "The longest pause between two starts of a failing backend." },
+	{ .name = { "backoff_refuse" },
+	  FIELD_IN(RESTART, LIFECYCLE, backoff_refuse, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether superd closes connections during the pause after a failure, also in the accept queue, so "
+		  "that a load balancer uses another machine. no: they wait. Datagrams always wait." },
+	{ .name = { "on_failure" },
+	  FIELD_IN(RESTART, LIFECYCLE, on_failure, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "retry", .words = on_failure_words,
+	  .help = "retry: superd starts the backend again after a pause. exit: superd exits, so that its own "
+		  "supervisor notices. With accept = yes only a failed start is a failure here." },
+
+	/* Notifications */
+	{ .name = { "notify_access", [UNIT] = "Service.NotifyAccess" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, notify_access, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "none", .words = notify_access_words,
+	  .help = "The processes that may send notifications: none, main, exec (main and the commands around it), "
+		  "or all. With type = notify, watchdog or file_descriptor_store_max, none means main." },
+	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, watchdog, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
+	  .help = "How often a running backend must send WATCHDOG=1; WATCHDOG_USEC has the value. superd ends a "
+		  "silent backend by watchdog_signal, which is a failure. 0 or infinity: no watchdog." },
+	{ .name = { "watchdog_signal", [UNIT] = "Service.WatchdogSignal" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, watchdog_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "ABRT", .argument = "signal",
+	  .help = "The signal that ends a backend whose watchdog has expired." },
+	{ .name = { "timeout_abort", [UNIT] = "Service.TimeoutAbortSec" },
+	  FIELD_IN(NOTIFICATIONS, RESTART, timeout_abort, duration),
 	  .unset = &no_number, .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
-	  .help = "How long a backend that the watchdog ends may take, to write its core. Unset: timeout_stop." },
-	{ .name = { "final_kill_signal", [UNIT] = "Service.FinalKillSignal" }, FIELD(RESTART, final_kill_signal,
-	  signal),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "KILL", .argument = "signal",
-	  .help = "The signal of the end of timeout_stop." },
-	{ .name = { "restart_kill_signal", [UNIT] = "Service.RestartKillSignal" },
-	  FIELD(RESTART, restart_kill_signal, signal),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
-	  .help = "The signal of a stop that a start follows. It is not used: superd stops by kill_signal." },
-	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" }, FIELD(RESTART, send_sighup, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Sends HUP right behind kill_signal, for shells." },
-	{ .name = { "send_sigkill", [UNIT] = "Service.SendSIGKILL" }, FIELD(RESTART, send_sigkill, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "yes", .argument = "yes | no",
-	  .help = "Whether what has not ended by timeout_stop gets final_kill_signal; with no it runs on, unless "
-		  "superd itself ends." },
-	{ .name = { "kill_rest" }, FIELD(RESTART, kill_rest, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether what a backend leaves of its process group, or its control group where it has one, when its "
-		  "main process ends by itself is "
-		  "stopped, too, as kill_mode says; the next one starts when it has gone." },
-	{ .name = { "idle_timeout", [LAUNCHD] = "TimeOut" }, FIELD(LIFECYCLE, idle_timeout, duration),
+	  .help = "How long a backend may take to end after watchdog_signal, for its core dump. Unset: "
+		  "timeout_stop." },
+	{ .name = { "reload_signal", [UNIT] = "Service.ReloadSignal" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, reload_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "HUP", .argument = "signal",
+	  .help = "With type = notify-reload, the signal by which superctl reload NAME makes the backend read its "
+		  "configuration again. If a backend sends READY=1 and the signal would kill it, the start has "
+		  "failed." },
+	{ .name = { "file_descriptor_store_max", [UNIT] = "Service.FileDescriptorStoreMax" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, file_descriptor_store_max, count),
+	  .flags = TUNES | IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "number", .most = 4000,
+	  .help = "How many descriptors superd keeps for a backend with accept = no that sends them with FDSTORE=1. "
+		  "The next start receives them after its sockets. FDSTORE has the number. 0: none." },
+	{ .name = { "file_descriptor_store_preserve", [UNIT] = "Service.FileDescriptorStorePreserve" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, file_descriptor_store_preserve, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "restart", .words = preserve_words,
+	  .help = "How long superd keeps the descriptors of file_descriptor_store_max. no: until the backend ends. "
+		  "restart and yes: until the service is disabled or leaves the table. on-success: the same, but "
+		  "only if the backend has not failed." },
+
+	/* Idle backends and probes */
+	{ .name = { "idle_timeout", [LAUNCHD] = "TimeOut" },
+	  FIELD_IN(IDLE, LIFECYCLE, idle_timeout, duration),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "infinity", .argument = "duration",
 	  .least = 100000, .most = UNLIMITED,
-	  .help = "How long nobody may have been connected to any of a backend's sockets before idle_action is taken "
-		  "(see IDLE BACKENDS). It needs accept = no." },
-	{ .name = { "redirect_timeout" }, FIELD(LIFECYCLE, redirect_timeout, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "1min", .argument = "duration",
-	  .least = 1000, .most = 86400000000,
-	  .help = "How long a redirect of UDP knows a client that is silent in both directions. Until then the "
-		  "server's datagrams reach the client, and idle_timeout counts it as connected." },
-	{ .name = { "idle_action" }, FIELD(LIFECYCLE, idle_action, word),
+	  .help = "How long a backend must be without clients before superd takes idle_action (see IDLE BACKENDS in "
+		  "superd(7)). infinity: superd does not. It needs accept = no." },
+	{ .name = { "idle_action" },
+	  FIELD_IN(IDLE, LIFECYCLE, idle_action, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "stop", .words = idle_action_words,
-	  .help = "What becomes of an idle backend: stop ends it, and the next client starts it again; freeze has all "
-		  "its processes stand still until the next client comes; report only logs what would be done." },
-	{ .name = { "idle_cpu" }, FIELD(LIFECYCLE, idle_cpu, quota), .unset = &no_number,
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
-	  .help = "How much of a processor a backend without clients may use and still be idle: one that used more "
-		  "since nobody was connected works, and is looked at again an idle_timeout later. 5% is a twentieth "
-		  "of one processor. It counts the control group, or without one the main process and its "
-		  "descendants. Unset: any." },
-	{ .name = { "idle_means" }, FIELD(LIFECYCLE, idle_means, word),
+	  .help = "stop: superd stops the idle backend, and the next client starts it. freeze: superd suspends its "
+		  "processes until the next client (see FROZEN BACKENDS in superd(7)). report: superd only logs." },
+	{ .name = { "idle_means" },
+	  FIELD_IN(IDLE, LIFECYCLE, idle_means, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "connected", .words = idle_means_words,
-	  .help = "Which connections keep a backend awake: connected all that are open; quiet only those at which "
-		  "something was sent or received within idle_timeout, for backends whose clients stay connected. "
-		  "quiet needs idle_action = freeze, and counts for TCP." },
-	{ .name = { "min_awake" }, FIELD(LIFECYCLE, min_awake, duration),
+	  .help = "Which connections keep a backend awake. connected: all open ones. quiet: TCP connections with "
+		  "traffic in the last idle_timeout, for backends whose clients stay connected. quiet needs "
+		  "idle_action = freeze." },
+	{ .name = { "idle_cpu" },
+	  FIELD_IN(IDLE, LIFECYCLE, idle_cpu, quota), .unset = &no_number,
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
+	  .help = "How much of a processor a backend without clients may use and still be idle. A backend that used "
+		  "more since its last client left is busy, and superd checks again after idle_timeout. It counts "
+		  "the control group, or else the main process and its descendants. Unset: no limit." },
+	{ .name = { "min_awake" },
+	  FIELD_IN(IDLE, LIFECYCLE, min_awake, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "duration", .most = UNLIMITED - 1,
-	  .help = "How long a backend is left alone after its start, or after it was woken, however idle it is." },
-	{ .name = { "freeze_reclaim" }, FIELD(LIFECYCLE, freeze_reclaim, bool),
+	  .help = "How long a backend stays awake after its start or thaw, even if it is idle." },
+	{ .name = { "freeze_reclaim" },
+	  FIELD_IN(IDLE, LIFECYCLE, freeze_reclaim, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the memory of a frozen backend is handed back to the kernel: to swap, where there is any, "
-		  "and what is of files is dropped. It comes back page by page when the backend goes on, which takes "
-		  "its time." },
-	{ .name = { "sleep_under_pressure" }, FIELD(LIFECYCLE, sleep_under_pressure, bool),
+	  .help = "Whether the kernel reclaims the memory of a frozen backend, to swap if there is any. Pages "
+		  "return one by one when the backend runs again, which takes time." },
+	{ .name = { "sleep_under_pressure" },
+	  FIELD_IN(IDLE, LIFECYCLE, sleep_under_pressure, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether idle_action may be taken before idle_timeout is over when memory is short, in the machine "
-		  "or in superd's control group: backends that nobody is connected to go, the one that was unused for "
-		  "longest first (see MEMORY PRESSURE). With yes in defaults, no protects a service. It needs "
-		  "idle_timeout." },
-	{ .name = { "probe_from" }, FIELD(LIFECYCLE, probe_from, addresses),
+	  .help = "Whether superd may take idle_action before idle_timeout is over when memory is short, the "
+		  "backend longest without clients first (see MEMORY PRESSURE in superd(7)). It needs idle_timeout." },
+	{ .name = { "probe_from" },
+	  FIELD_IN(IDLE, LIFECYCLE, probe_from, addresses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
-	  .help = "Addresses of health checks and load balancers, in the words of only_from but without names of "
-		  "hosts: their TCP connections start no backend, wake none and keep none awake (see PROBES). Unset: "
-		  "nobody's." },
-	{ .name = { "probe" }, FIELD(LIFECYCLE, probe, word),
+	  .help = "The addresses of health checks and load balancers, in the words of only_from without host names. "
+		  "Their TCP connections do not start a backend, wake it or keep it awake (see PROBES in "
+		  "superd(7)). Unset: none." },
+	{ .name = { "probe" },
+	  FIELD_IN(IDLE, LIFECYCLE, probe, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "none", .words = probe_words,
-	  .help = "Which other TCP connections are probes (see PROBES): silent those that are closed by the client "
-		  "before it has sent a byte, as port scans and TCP health checks do." },
-	{ .name = { "probe_wait" }, FIELD(LIFECYCLE, probe_wait, duration),
+	  .help = "Further TCP connections that are probes (see PROBES in superd(7)). silent: connections that the "
+		  "client closes before it sends a byte, such as port scans and TCP health checks." },
+	{ .name = { "probe_wait" },
+	  FIELD_IN(IDLE, LIFECYCLE, probe_wait, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "250ms", .argument = "duration",
 	  .least = 1000, .most = 60000000,
-	  .help = "With probe = silent, how long a client that sends nothing and stays connected waits until it starts "
-		  "or wakes the backend. The first byte ends the wait." },
+	  .help = "With probe = silent and accept = no, how long a silent client waits until it starts or wakes the "
+		  "backend. The first byte ends the wait." },
 
 	/* Log */
 	{ .name = { "log_type", "log_type" }, FIELD(LOG, log_type, log_type),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "type",
-	  .help = "Where the lines of log_on_success and log_on_failure go: {SYSLOG, facility, level}, info where "
-		  "there is no level, or {FILE, path, soft, hard}: at soft bytes a warning is logged, at hard "
-		  "logging ends. Unset: to superd's own log." },
+	  .help = "Where the lines of log_on_success and log_on_failure go: { SYSLOG, facility, level }, by default "
+		  "with info, or { FILE, path, soft, hard }. superd warns at a size of soft, and stops logging at "
+		  "hard. Unset: superd's own log." },
 	{ .name = { "log_on_success", "log_on_success" }, FIELD(LOG, log_on_success, flags),
 	  .words = log_on_success_words,
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
-	  .help = "Logs, in xinetd's words, that a client was let in (START) with PID and HOST, who its ident server "
-		  "says it is (USERID), how its instance ended (EXIT) and after how long (DURATION), and of a "
-		  "redirect the bytes (TRAFFIC). With any of these words and accept = yes, superd's own lines about "
-		  "starts and good ends have the level debug." },
+	  .help = "The facts that superd logs about an allowed client, in the format of xinetd: PID and HOST at the "
+		  "start, USERID (by its ident server), EXIT and DURATION at the end, TRAFFIC (bytes of a "
+		  "redirect). With accept = yes, it moves superd's own lines about starts and good ends to the "
+		  "level debug." },
 	{ .name = { "log_on_failure", "log_on_failure" }, FIELD(LOG, log_on_failure, flags),
 	  .words = log_on_failure_words,
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
-	  .help = "Logs, in xinetd's words, that a client was turned away (FAIL) and why, with HOST, and who its ident "
-		  "server says it is (USERID). Any of the words, ATTEMPT alone too, has the line written." },
+	  .help = "The facts that superd logs about a refused client beside the reason, in the format of xinetd: "
+		  "HOST, USERID (by its ident server). ATTEMPT: only that." },
 	{ .name = { "mapped_addresses" }, FIELD(LOG, mapped_addresses, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "How an IPv4 client is written that came by an IPv6 socket, in the lines of log_on_success and "
-		  "log_on_failure and in REMOTE_HOST: with yes as ::ffff:192.0.2.1, as xinetd does, whose servers also "
-		  "get a connection of IPv4; with no as 192.0.2.1." },
+	  .help = "How the log lines above and REMOTE_HOST show an IPv4 client of an IPv6 socket: yes as "
+		  "::ffff:192.0.2.1, as with xinetd, no as 192.0.2.1." },
 
-	/* Hardening */
-	CHOICE(private_tmp, "PrivateTmp", "no")
-	  .help = "Gives each instance a /tmp and /var/tmp of its own: with yes folders below those of the machine, "
-		  "removed when it has ended, with disconnected in memory." },
-	SWITCH(private_devices, "PrivateDevices")
-	  .help = "Leaves the backend of /dev null, zero, full, random, urandom and tty, terminals and shared "
-		  "memory." },
-	SWITCH(private_ipc, "PrivateIPC")
-	  .help = "Gives the backend System V and POSIX message queues, semaphores and shared memory of its own." },
-	SWITCH(private_mounts, "PrivateMounts")
-	  .help = "Keeps mounts that the backend makes from everybody else. Other options that change what it sees of "
-		  "the files imply it." },
-	SWITCH(private_network, "PrivateNetwork")
-	  .help = "Leaves the backend no network but a loopback of its own, and the sockets it is given. It sees a "
-		  "/sys of that network, unless private_mounts = no leaves it superd's mounts." },
-	PATHS(network_namespace_path, "NetworkNamespacePath", path, "path")
-	  .help = "The network namespace the backend is in, as below /run/netns. The sockets it is given are of "
-		  "superd's. It sees a /sys of that network, as with private_network." },
-	CHOICE(private_users, "PrivateUsers", "no")
-	  .help = "Runs the backend in a user namespace: its capabilities hold for what was made in there and not for "
-		  "the machine, and it still owns its user's files and processes outside. With yes or self it knows "
-		  "its own user and root, and all others are nobody; with identity the first 65536 users, with full "
-		  "all. A backend of root's is root to files and to sockets that go by the user, as superd's own." },
-	CHOICE(protect_system, "ProtectSystem", "no")
-	  .help = "Makes /usr and /boot read-only for the backend, with full /etc too, with strict everything but "
-		  "/dev, /proc, /sys, users' homes, its own folders and read_write_paths. See WHAT ROOT CAN UNDO." },
-	CHOICE(protect_home, "ProtectHome", "no")
-	  .help = "Hides /home, /root and /run/user from the backend, makes them read-only, or empty ones in memory. "
-		  "See WHAT ROOT CAN UNDO." },
-	SWITCH(protect_kernel_tunables, "ProtectKernelTunables")
-	  .help = "Makes the kernel's settings in /proc and /sys read-only for the backend." },
-	SWITCH(protect_kernel_modules, "ProtectKernelModules")
-	  .help = "Keeps the backend from loading kernel modules." },
-	SWITCH(protect_kernel_logs, "ProtectKernelLogs")
-	  .help = "Keeps the backend from the kernel's log." },
-	SWITCH(protect_control_groups, "ProtectControlGroups")
-	  .help = "Makes the control groups read-only for the backend." },
-	SWITCH(protect_clock, "ProtectClock")
-	  .help = "Keeps the backend from setting the clock." },
-	SWITCH(protect_hostname, "ProtectHostname")
-	  .help = "Keeps the backend from changing the machine's name, and changes of it from the backend." },
-	CHOICE(protect_proc, "ProtectProc", "default")
-	  .help = "What the backend sees in /proc of other users' processes: with noaccess nothing but that they are "
-		  "there, with invisible not even that, with ptraceable only those it could trace." },
-	CHOICE(proc_subset, "ProcSubset", "all")
-	  .help = "With pid, /proc holds processes alone." },
-	CHOICE(mount_flags, "MountFlags", "shared")
-	  .help = "Of a backend with mounts of its own, what becomes of mounts in namespaces below its own: shared, "
-		  "slave or private. What it mounts itself never reaches the machine." },
-	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path")
-	  .help = "Paths that the backend may not write, with all below. With - in front it may be missing." },
-	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path")
-	  .help = "Paths that stay as they were below those that are read-only." },
-	PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path")
-	  .help = "Paths that the backend cannot see into." },
-	PATHS(exec_paths, "ExecPaths", protected_paths, "path")
-	  .help = "Paths below no_exec_paths from which the backend may run programs." },
-	PATHS(no_exec_paths, "NoExecPaths", protected_paths, "path")
-	  .help = "Paths below which the backend may not run programs." },
-	PATHS(bind_paths, "BindPaths", bindings, "source[:target]")
-	  .help = "Folders and files that the backend sees at another place; with :norbind behind the target without "
-		  "what is mounted below. With - in front the source may be missing." },
-	PATHS(bind_read_only_paths, "BindReadOnlyPaths", bindings, "source[:target]")
-	  .help = "The same as bind_paths, but read-only." },
-	PATHS(temporary_file_system, "TemporaryFileSystem", temporary, "path[:options]")
-	  .help = "Folders over which the backend has an empty file system in memory, a tenth of it at most where no "
-		  "size is said. Behind a colon options of mount(8), as ro, size=10M." },
-	SWITCH(mount_api_vfs, "MountAPIVFS")
-	  .help = "Mounts /proc, /sys, /dev and an empty /run inside of root_directory." },
-	{ .name = { "system_call_filter", [UNIT] = "Service.SystemCallFilter" },
-	  FIELD(SYSCALLS, system_call_filter, calls), .nothing = "@default",
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "call",
-	  .help = "The system calls the backend may make, and groups of them as @system-service. What has a ~ in "
-		  "front, and what stands behind that up to one with a +, is taken away; where the first has one, it "
-		  "is taken from all there are. :EPERM behind one is the error it gives, else that of "
-		  "system_call_error_number." },
-	{ .name = { "system_call_architectures", [UNIT] = "Service.SystemCallArchitectures" },
-	  FIELD(SYSCALLS, system_call_architectures, flags), .words = architecture_words, .nothing = "native",
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "architecture",
-	  .help = "The kinds of system calls the backend may make: native, and it is always among them, x86, x86-64, "
-		  "x32, arm and so on. A process that makes others is killed. Unset: all that the kernel has." },
-	{ .name = { "system_call_error_number", [UNIT] = "Service.SystemCallErrorNumber" },
-	  FIELD(SYSCALLS, system_call_error_number, error), .fallback = "kill",
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "error",
-	  .help = "The error that a filtered system call gives, as EPERM, or kill, which ends the process." },
-	{ .name = { "restrict_address_families", [UNIT] = "Service.RestrictAddressFamilies" },
-	  FIELD(SYSCALLS, restrict_address_families, families), .nothing = "none",
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "family",
-	  .help = "The kinds of sockets the backend may open, as AF_UNIX, AF_INET and AF_INET6, or none; with ~ in "
-		  "front those that it may not. Those it is given are not meant." },
-	{ .name = { "restrict_namespaces", [UNIT] = "Service.RestrictNamespaces" },
-	  FIELD(HARDENING, restrict_namespaces, namespaces), .fallback = "no", .nothing = "yes",
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "yes | no | kind",
-	  .help = "Keeps the backend from making and entering namespaces: with yes any, else any but these, with ~ in "
-		  "front of the first these: cgroup, ipc, mnt, net, pid, time, user, uts." },
-	SWITCH(restrict_realtime, "RestrictRealtime")
-	  .help = "Keeps the backend from real-time scheduling." },
-	SWITCH(restrict_suid_sgid, "RestrictSUIDSGID")
-	  .help = "Keeps the backend from making set-user-id and set-group-id files." },
-	SWITCH(memory_deny_write_execute, "MemoryDenyWriteExecute")
-	  .help = "Keeps the backend from memory that is both writable and executable, and from making memory "
-		  "executable that was not; a personality of which all memory is executable is denied, too. "
-		  "From Linux 6.3 on the kernel itself refuses such memory, beside the filter of system calls." },
-	SWITCH(lock_personality, "LockPersonality")
-	  .help = "Keeps the backend from changing its kernel execution domain: that of personality where the service "
-		  "sets it, else superd's own." },
-	CHOICE(keyring_mode, "KeyringMode", "inherit")
-	  .help = "The kernel's session keyring of the backend: superd's own, with private a new one, with shared a "
-		  "new one that its user's keyring is linked to. That of a superd that may change users is empty and "
-		  "takes no keys: no backend has those of whoever started superd, or another's. That of a superd that "
-		  "may not is its user's. A unit of systemd has private unless it says otherwise. A user may have few "
-		  "private ones (/proc/sys/kernel/keys/maxkeys); beyond them superd's empty one serves." },
-	{ .name = { "secure_bits", [UNIT] = "Service.SecureBits" }, FIELD(HARDENING, secure_bits, flags),
-	  .words = secure_bits_words, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "bit",
-	  .help = "The secure bits of the backend, as in capabilities(7): noroot, no-setuid-fixup, keep-caps, "
-		  "no-cap-ambient-raise, and each with -locked." },
-	{ .name = { "ip_address_allow" }, FIELD(CGROUP_FILTERS, ip_address_allow, networks),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
-	  .help = "The addresses the backend may exchange packets with though ip_address_deny has them: numbers and "
-		  "networks, any, localhost, link-local, multicast. It is meant for sockets that the backend opens; "
-		  "for those it is given see only_from." },
-	{ .name = { "ip_address_deny" }, FIELD(CGROUP_FILTERS, ip_address_deny, networks),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
-	  .help = "The addresses the backend may not exchange packets with. Of sockets it is given, superd lets "
-		  "nobody in who is denied here. It needs a control group." },
-	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" }, FIELD(CGROUP_FILTERS, device_policy, word),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "auto", .words = device_policy_words,
-	  .help = "Which devices the backend may open: with strict those of device_allow, with closed also null, "
-		  "zero, full, random, urandom, tty, ptmx and terminals of pts, with auto the same as closed, but all "
-		  "where device_allow is empty. It needs a control group." },
-	{ .name = { "device_allow", [UNIT] = "Service.DeviceAllow" }, FIELD(CGROUP_FILTERS, device_allow, device_rules),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "device [rwm]",
-	  .help = "The devices the backend may open, each by its path or as char-NAME or block-NAME of a kind in "
-		  "/proc/devices, and behind it whether it may be read, written or made; unsaid, all of that." },
-	PATHS(apparmor_profile, "AppArmorProfile", text, "profile")
-	  .help = "The AppArmor profile the backend runs under. With - in front it may run without, where there is "
-		  "none." },
-	PATHS(selinux_context, "SELinuxContext", text, "context")
-	  .help = "The SELinux context the backend runs in. superd sets none: with - in front it is passed over, else "
-		  "refused." },
+	/* Limits and scheduling */
+	{ .name = { "nice", "nice", "Service.Nice", "Nice" },
+	  FIELD_IN(LIMITS, ENVIRONMENT, nice, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "number",
+	  .least = -20, .most = 19,
+	  .help = "The scheduling priority, from -20 (first) to 19 (last). 0: superd's own. A value below superd's "
+		  "own needs CAP_SYS_NICE; without it superd sets the nearest allowed one." },
+	{ .name = { "oom_score_adjust", [UNIT] = "Service.OOMScoreAdjust" },
+	  FIELD_IN(LIMITS, ENVIRONMENT, oom_score_adjust, count),
+	  .unset = &no_adjustment, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
+	  .argument = "number",
+	  .least = -1000, .most = 1000,
+	  .help = "How readily the kernel kills the backend when memory runs out, from -1000 (never) to 1000 "
+		  "(first). Unset: superd's own, and 100 more if superd is process 1 or its control group has a "
+		  "memory limit. If superd may not set a value below its own, it sets its own." },
+	{ .name = { "cpu_affinity", [UNIT] = "Service.CPUAffinity" },
+	  FIELD_IN(LIMITS, ENVIRONMENT, cpu_affinity, cpus),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "cpu",
+	  .help = "The processors on which the backend may run: numbers and ranges." },
+	{ .name = { "io_scheduling", [UNIT] = "Service.IOSchedulingClass" },
+	  FIELD_IN(LIMITS, ENVIRONMENT, io_scheduling, scheduling),
+	  .translated = FROM(UNIT),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "class[:priority]",
+	  .help = "The disk priority: idle, best-effort or realtime, the last two with a priority from 0 (first) to "
+		  "7." },
+	{ .name = { "cpu_scheduling_policy", [UNIT] = "Service.CPUSchedulingPolicy" },
+	  FIELD(SCHEDULING, cpu_scheduling_policy, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default",
+	  .words = cpu_scheduling_words,
+	  .help = "The scheduling policy, as in sched(7). default: superd's own." },
+	{ .name = { "cpu_scheduling_priority", [UNIT] = "Service.CPUSchedulingPriority" },
+	  FIELD(SCHEDULING, cpu_scheduling_priority, count),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "0", .argument = "number", .most = 99,
+	  .help = "The priority of fifo and rr, from 1 to 99 (first). 0 means 1." },
+	{ .name = { "cpu_scheduling_reset_on_fork", [UNIT] = "Service.CPUSchedulingResetOnFork" },
+	  FIELD(SCHEDULING, cpu_scheduling_reset_on_fork, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether child processes of the backend lose its real-time policy." },
+	{ .name = { "timer_slack", [UNIT] = "Service.TimerSlackNSec" }, FIELD(SCHEDULING, timer_slack, duration),
+	  .translated = FROM(UNIT), .unset = &no_number, .most = SECONDS(60), .least = 1,
+	  .flags = TUNES | IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "duration",
+	  .help = "How late the kernel may fire the backend's timers, to combine several." },
+	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as")
+	  .help = "The address space of a process, in bytes." },
+	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core")
+	  .help = "The size of a core file, in bytes. 0: no core file." },
+	RLIMIT(cpu, CPU, "CPU", [XINETD] = "rlimit_cpu", [LAUNCHD] = "SoftResourceLimits.CPU")
+	  .help = "The processor time of a process, in seconds." },
+	RLIMIT(data, DATA, "DATA", [XINETD] = "rlimit_data", [LAUNCHD] = "SoftResourceLimits.Data")
+	  .help = "The data segment of a process, in bytes." },
+	RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize")
+	  .help = "The size of a file that the backend writes, in bytes." },
+	RLIMIT(locks, LOCKS, "LOCKS")
+	  .help = "The file locks of a process. Linux ignores it since 2.4.25." },
+	RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock")
+	  .help = "The locked memory of a process, in bytes." },
+	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE")
+	  .help = "The POSIX message queues of the backend's user, in bytes." },
+	RLIMIT(nice, NICE, "NICE")
+	  .help = "The priority the backend may give itself: 20 minus the nice value, from 1 to 40." },
+	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files", [LAUNCHD] = "SoftResourceLimits.NumberOfFiles")
+	  .help = "The open descriptors of a process. Unset: the limit superd was started with, but a soft limit of "
+		  "1024 if that is above 65536." },
+	RLIMIT(nproc, NPROC, "NPROC", [LAUNCHD] = "SoftResourceLimits.NumberOfProcesses")
+	  .help = "The processes and threads of the backend's user on this machine." },
+	RLIMIT(rss, RSS, "RSS", [XINETD] = "rlimit_rss", [LAUNCHD] = "SoftResourceLimits.ResidentSetSize")
+	  .help = "The resident memory of a process, in bytes. Linux ignores it." },
+	RLIMIT(rtprio, RTPRIO, "RTPRIO")
+	  .help = "The highest real-time priority the backend may give itself." },
+	RLIMIT(rttime, RTTIME, "RTTIME")
+	  .help = "How long a real-time process may run without a blocking system call, in microseconds." },
+	RLIMIT(sigpending, SIGPENDING, "SIGPENDING")
+	  .help = "The queued signals of the backend's user." },
+	RLIMIT(stack, STACK, "STACK", [XINETD] = "rlimit_stack", [LAUNCHD] = "SoftResourceLimits.Stack")
+	  .help = "The stack of a process, in bytes." },
 
 	/* Resources */
 	AMOUNT(memory_max, "MemoryMax", memory, "size") .least = 1,
-	  .help = "How much memory all processes of an instance may use together; beyond it they are killed. Without a "
-		  "control group it is the address space of each." },
+	  .help = "The most memory that the processes of an instance may use together. Beyond it the kernel kills "
+		  "processes. Without a control group it limits the address space of each process." },
 	AMOUNT(memory_high, "MemoryHigh", memory, "size") .least = 1,
-	  .help = "How much memory they may use before they are slowed down." },
+	  .help = "The memory use above which the kernel slows the instance down." },
 	AMOUNT(memory_low, "MemoryLow", memory, "size")
-	  .help = "How much of their memory is taken away only when there is no other way." },
+	  .help = "The memory that the kernel reclaims only if it finds no other." },
 	AMOUNT(memory_min, "MemoryMin", memory, "size")
-	  .help = "How much of their memory is never taken away." },
+	  .help = "The memory that the kernel never reclaims." },
 	AMOUNT(memory_swap_max, "MemorySwapMax", memory, "size")
-	  .help = "How much swap they may use." },
+	  .help = "The most swap that the instance may use. 0: none." },
 	{ .name = { "oom_policy", [UNIT] = "Service.OOMPolicy" }, FIELD(RESOURCES, oom_policy, word),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "continue", .words = oom_policy_words,
-	  .help = "What becomes of an instance when the kernel kills one of its processes for lack of memory: with "
-		  "continue nothing, with stop and kill all its processes are killed together. It needs a control "
-		  "group." },
+	  .help = "The response when the kernel kills a process of the instance for lack of memory. continue: none. "
+		  "stop, kill: all its processes die together. It needs a control group." },
 	AMOUNT(tasks_max, "TasksMax", tasks, "number")
-	  .help = "How many processes and threads an instance may have. Without a control group it is how many its "
-		  "user may have, where no other service runs as that user." },
+	  .help = "The most processes and threads of an instance. Without a control group it limits the processes "
+		  "of its user, if no other service runs as that user." },
 	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" }, FIELD(RESOURCES, cpu_quota, quota), .unset = &no_number,
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
-	  .help = "How much of a processor an instance may use: 50% is half of one, 200% two." },
+	  .help = "The most processor time of an instance: 50% is half a processor, 200% is two." },
 	{ .name = { "cpu_quota_period", [UNIT] = "Service.CPUQuotaPeriodSec" },
 	  FIELD(RESOURCES, cpu_quota_period, duration),
 	  .flags = TUNES | IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "100ms",
 	  .argument = "duration",
 	  .least = 1000, .most = SECONDS(1),
-	  .help = "In which time cpu_quota is measured." },
+	  .help = "The period in which the kernel measures cpu_quota." },
 	{ .name = { "cpu_weight", [UNIT] = "Service.CPUWeight" }, FIELD(RESOURCES, cpu_weight, weight),
 	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
 	  .least = 0, .most = 10000,
-	  .help = "An instance's share of the processors when they are busy, 100 being the usual; idle: when nobody "
-		  "else wants them." },
+	  .help = "The instance's share of busy processors. The usual weight is 100. idle: only time that no other "
+		  "process wants." },
 	{ .name = { "allowed_cpus", [UNIT] = "Service.AllowedCPUs" }, FIELD(RESOURCES, allowed_cpus, cpus),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "cpu",
-	  .help = "The processors an instance may run on, whatever it asks for. Without a control group it is "
-		  "cpu_affinity." },
+	  .help = "The processors on which an instance can run. Without a control group it is cpu_affinity." },
 	{ .name = { "allowed_memory_nodes", [UNIT] = "Service.AllowedMemoryNodes" },
 	  FIELD(RESOURCES, allowed_memory_nodes, cpus),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "node",
-	  .help = "The nodes of memory an instance may use, on a machine with several." },
+	  .help = "The memory nodes that an instance can use, on a machine with several." },
 	{ .name = { "io_weight", [UNIT] = "Service.IOWeight" }, FIELD(RESOURCES, io_weight, weight),
 	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
 	  .least = 1, .most = 10000,
-	  .help = "An instance's share of the disks when they are busy, 100 being the usual." },
+	  .help = "The instance's share of busy disks. The usual weight is 100." },
 	DEVICE_LIMITS(io_read_bandwidth_max, "IOReadBandwidthMax")
-	  .help = "How many bytes a second an instance may read from a device, as in \"/dev/sda 10M\". The path may "
-		  "be that of a file on it. K, M and G are 1000 here." },
+	  .help = "The most bytes per second that an instance reads from a device. The path is the device or a file "
+		  "on it. K, M and G are powers of 1000 here." },
 	DEVICE_LIMITS(io_write_bandwidth_max, "IOWriteBandwidthMax")
-	  .help = "How many bytes a second an instance may write to a device." },
+	  .help = "The most bytes per second that an instance writes to a device." },
 	DEVICE_LIMITS(io_read_iops_max, "IOReadIOPSMax")
-	  .help = "How many times a second an instance may read from a device." },
+	  .help = "The most read operations per second on a device." },
 	DEVICE_LIMITS(io_write_iops_max, "IOWriteIOPSMax")
-	  .help = "How many times a second an instance may write to a device." },
+	  .help = "The most write operations per second on a device." },
 	{ .name = { "delegate", [UNIT] = "Service.Delegate" }, FIELD(RESOURCES, delegate, delegation), .nothing = "yes",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the control group of an instance is its user's, to make further ones below it." },
+	  .help = "Whether the backend's user owns the control group of the instance and can create groups below "
+		  "it. A list of controllers, as in units, counts as yes." },
+
+	/* Hardening */
+	CHOICE(private_tmp, "PrivateTmp", "no")
+	  .help = "Whether each instance has a /tmp and /var/tmp of its own. yes: directories below the machine's, "
+		  "which superd removes at the end of the instance. disconnected: in memory." },
+	SWITCH(private_devices, "PrivateDevices")
+	  .help = "Reduces /dev to null, zero, full, random, urandom, tty, terminals and shared memory." },
+	SWITCH(private_ipc, "PrivateIPC")
+	  .help = "Gives the backend message queues, semaphores and shared memory of its own, of System V and "
+		  "POSIX." },
+	SWITCH(private_mounts, "PrivateMounts")
+	  .help = "Keeps mounts of the backend invisible to all others. Options that change its view of the files "
+		  "imply it." },
+	SWITCH(private_network, "PrivateNetwork")
+	  .help = "Leaves the backend a loopback interface of its own and the sockets it receives. It sees the /sys "
+		  "of that network, unless private_mounts = no leaves it superd's mounts." },
+	PATHS(network_namespace_path, "NetworkNamespacePath", path, "path")
+	  .help = "The network namespace of the backend, as below /run/netns. The sockets it receives are of "
+		  "superd's network. It sees the /sys of that network, as with private_network." },
+	CHOICE(private_users, "PrivateUsers", "no")
+	  .help = "Runs the backend in a user namespace. Its capabilities then apply only to objects of the "
+		  "namespace, and it still owns its user's files and processes. yes, self: it sees its own user and "
+		  "root, all others as nobody. identity: the first 65536 users. full: all. A backend of root's "
+		  "still counts as root for files and sockets." },
+	CHOICE(protect_system, "ProtectSystem", "no")
+	  .help = "Directories that are read-only for the backend. yes: /usr and /boot. full: /etc too. strict: all "
+		  "but /dev, /proc, /sys, the homes of users, its own directories and read_write_paths. See WHAT "
+		  "ROOT CAN UNDO in superd(7)." },
+	CHOICE(protect_home, "ProtectHome", "no")
+	  .help = "/home, /root and /run/user are hidden (yes), read-only, or empty and in memory (tmpfs). See WHAT "
+		  "ROOT CAN UNDO in superd(7)." },
+	SWITCH(protect_kernel_tunables, "ProtectKernelTunables")
+	  .help = "Makes kernel settings in /proc and /sys read-only." },
+	SWITCH(protect_kernel_modules, "ProtectKernelModules")
+	  .help = "Denies loading kernel modules." },
+	SWITCH(protect_kernel_logs, "ProtectKernelLogs")
+	  .help = "Denies access to the kernel's log." },
+	SWITCH(protect_control_groups, "ProtectControlGroups")
+	  .help = "Makes the control groups read-only." },
+	SWITCH(protect_clock, "ProtectClock")
+	  .help = "Denies setting the clock." },
+	SWITCH(protect_hostname, "ProtectHostname")
+	  .help = "Denies changing the host name, and hides changes of it." },
+	CHOICE(protect_proc, "ProtectProc", "default")
+	  .help = "The visibility of other users' processes in /proc. noaccess: only that they exist. invisible: "
+		  "nothing. ptraceable: processes that the backend could trace." },
+	CHOICE(proc_subset, "ProcSubset", "all")
+	  .help = "pid leaves only processes in /proc." },
+	CHOICE(mount_flags, "MountFlags", "shared")
+	  .help = "How mounts of the backend's mount namespace propagate to namespaces below it. Mounts of the "
+		  "backend never reach the machine." },
+	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path")
+	  .help = "Paths that the backend cannot write, with all below. After a - the path may be missing." },
+	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path")
+	  .help = "Paths below read-only ones that stay as they were. Without a - in front the path must be there, "
+		  "also if nothing above it is read-only." },
+	PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path")
+	  .help = "Paths that the backend cannot access." },
+	PATHS(exec_paths, "ExecPaths", protected_paths, "path")
+	  .help = "Paths below no_exec_paths from which the backend may run programs." },
+	PATHS(no_exec_paths, "NoExecPaths", protected_paths, "path")
+	  .help = "Paths below which the backend cannot run programs." },
+	PATHS(bind_paths, "BindPaths", bindings, "source[:target]")
+	  .help = "Directories and files that the backend also sees at the target. :norbind after the target leaves "
+		  "out mounts below the source. After a - the source may be missing." },
+	PATHS(bind_read_only_paths, "BindReadOnlyPaths", bindings, "source[:target]")
+	  .help = "The same as bind_paths, but read-only." },
+	PATHS(temporary_file_system, "TemporaryFileSystem", temporary, "path[:options]")
+	  .help = "Directories that an empty file system in memory covers. Options of mount(8) follow a colon, such "
+		  "as ro or size=10M. The default size is a tenth of the memory." },
+	SWITCH(mount_api_vfs, "MountAPIVFS")
+	  .help = "Mounts /proc, /sys, /dev and an empty /run inside root_directory." },
+	{ .name = { "system_call_filter", [UNIT] = "Service.SystemCallFilter" },
+	  FIELD(SYSCALLS, system_call_filter, calls), .nothing = "@default",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "call",
+	  .help = "The system calls that the backend may use, and groups of them such as @system-service. A ~ "
+		  "before a name, up to a later name with a +, removes calls; a list that begins with ~ removes "
+		  "them from all. :EPERM after a name sets its error in place of system_call_error_number." },
+	{ .name = { "system_call_architectures", [UNIT] = "Service.SystemCallArchitectures" },
+	  FIELD(SYSCALLS, system_call_architectures, flags), .words = architecture_words, .nothing = "native",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "architecture",
+	  .help = "The architectures of system calls that the backend may use: native (always allowed), x86, "
+		  "x86-64, x32, arm and so on. The kernel kills a process that uses another. Unset: all." },
+	{ .name = { "system_call_error_number", [UNIT] = "Service.SystemCallErrorNumber" },
+	  FIELD(SYSCALLS, system_call_error_number, error), .fallback = "kill",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "error",
+	  .help = "The error of a denied system call, such as EPERM, or kill, which ends the process." },
+	{ .name = { "restrict_address_families", [UNIT] = "Service.RestrictAddressFamilies" },
+	  FIELD(SYSCALLS, restrict_address_families, families), .nothing = "none",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "family",
+	  .help = "The address families of sockets that the backend may open, such as AF_UNIX, AF_INET and "
+		  "AF_INET6, or none. A ~ before the first denies the listed ones. It does not affect received "
+		  "sockets." },
+	{ .name = { "restrict_namespaces", [UNIT] = "Service.RestrictNamespaces" },
+	  FIELD(HARDENING, restrict_namespaces, namespaces), .fallback = "no", .nothing = "yes",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "yes | no | kind",
+	  .help = "Denies creating and entering namespaces. yes: any. A list: any but these. A ~ before the first: "
+		  "these. The kinds are cgroup, ipc, mnt, net, pid, time, user and uts." },
+	SWITCH(restrict_realtime, "RestrictRealtime")
+	  .help = "Denies real-time scheduling." },
+	SWITCH(restrict_suid_sgid, "RestrictSUIDSGID")
+	  .help = "Denies creating set-user-id and set-group-id files." },
+	SWITCH(memory_deny_write_execute, "MemoryDenyWriteExecute")
+	  .help = "Denies memory that is both writable and executable, making memory executable later, and a "
+		  "personality in which all memory is executable." },
+	SWITCH(lock_personality, "LockPersonality")
+	  .help = "Denies changing the execution domain from that of personality, or else superd's own." },
+	CHOICE(keyring_mode, "KeyringMode", "inherit")
+	  .help = "The session keyring of the backend. inherit: superd's; it is empty and takes no keys if superd "
+		  "can change users, and is its user's otherwise. private: a new one (superd's beyond "
+		  "/proc/sys/kernel/keys/maxkeys). shared: a new one linked to its user's keyring. systemd units "
+		  "have private." },
+	{ .name = { "secure_bits", [UNIT] = "Service.SecureBits" }, FIELD(HARDENING, secure_bits, flags),
+	  .words = secure_bits_words, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "bit",
+	  .help = "Secure bits, as in capabilities(7): noroot, no-setuid-fixup, keep-caps, no-cap-ambient-raise, "
+		  "and each with -locked." },
+	{ .name = { "ip_address_allow" }, FIELD(CGROUP_FILTERS, ip_address_allow, networks),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
+	  .help = "Exceptions from ip_address_deny: addresses, networks, any, localhost, link-local, multicast. It "
+		  "applies to sockets that the backend opens; for received sockets use only_from." },
+	{ .name = { "ip_address_deny" }, FIELD(CGROUP_FILTERS, ip_address_deny, networks),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
+	  .help = "Addresses with which the backend cannot exchange packets. superd also refuses clients from "
+		  "there. It needs a control group." },
+	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" }, FIELD(CGROUP_FILTERS, device_policy, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "auto", .words = device_policy_words,
+	  .help = "The devices that the backend may open. strict: the devices of device_allow. closed: also null, "
+		  "zero, full, random, urandom, tty, ptmx and pts terminals. auto: closed, or all devices if "
+		  "device_allow is empty. It needs a control group." },
+	{ .name = { "device_allow", [UNIT] = "Service.DeviceAllow" }, FIELD(CGROUP_FILTERS, device_allow, device_rules),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "device [rwm]",
+	  .help = "Devices that the backend may open: a path, or char-NAME or block-NAME for a kind in "
+		  "/proc/devices, then r (read), w (write), m (make); none means all three." },
+	PATHS(apparmor_profile, "AppArmorProfile", text, "profile")
+	  .help = "The AppArmor profile of the backend. After a - the profile may be missing." },
+	PATHS(selinux_context, "SELinuxContext", text, "context")
+	  .help = "The SELinux context of the backend. superd cannot set one: after a - it ignores it, otherwise it "
+		  "is an error." },
 };
 
 const size_t directive_count = sizeof(directives) / sizeof(directives[0]);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "config/option/globals.h"
 #include "config/service/service.h"
 #include "config/type/directive.h"
 #include "config/type/type.h"
@@ -27,6 +28,12 @@ const char *limit_option(int resource);
 /* Adds a hint for an unknown name: superd.conf's name for another system's word, or the nearest known name. Adds
  * nothing if there is neither. */
 void directive_hint(enum dialect dialect, const char *name, struct buf *out);
+
+/* Adds a hint for an unknown name in superd { }, in the same way. */
+void global_hint(const char *name, struct buf *out);
+
+/* The n-th of all options and of the settings of superd itself behind them, for lists by chapter; NULL: no more. */
+const struct directive *directive_listed(size_t n);
 
 static inline size_t directive_index(const struct directive *directive)
 {

@@ -98,7 +98,7 @@ struct limit {
 	int64_t soft, hard;             /* SCAN_INFINITY: RLIM_INFINITY; -1: superd's own */
 };
 
-/* A number, or a share of what the machine has; both -1: unset. */
+/* A number, or a share of the machine's resources; both -1: unset. */
 struct amount {
 	int64_t number;                 /* bytes or tasks; SCAN_INFINITY: no limit */
 	int64_t share;                  /* hundredths of a percent */
@@ -220,7 +220,7 @@ struct stream_options {
 };
 
 struct access_options {
-	words only_from, no_access;     /* as written (config/access/access); NULL: everybody, nobody */
+	words only_from, no_access;     /* as written (config/access/access); NULL: all clients, none */
 	words access_times;             /* "HH:MM-HH:MM" of local time; NULL: always */
 	int64_t max_load;               /* load average over a minute in thousandths; 0: no limit */
 	struct rate cps;
@@ -242,7 +242,7 @@ struct access_options {
 
 struct lifecycle_options {
 	words wants;                    /* names of services that run with this one */
-	const char *ready;              /* text of the line that tells that the backend serves; NULL: unset */
+	const char *ready;              /* text of the line by which the backend reports that it is ready; NULL: unset */
 	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
 	int kill_signal;
 	unsigned kill_mode;             /* enum kill_mode */
@@ -262,7 +262,7 @@ struct lifecycle_options {
 	unsigned start_priority;        /* enum start_priority */
 	unsigned idle_means;            /* enum idle_means */
 	bool freeze_reclaim, sleep_under_pressure;
-	words probe_from;               /* as only_from; NULL: nobody */
+	words probe_from;               /* as only_from; NULL: none */
 	unsigned probe;                 /* enum probe */
 	int64_t probe_wait;             /* microseconds */
 };
@@ -431,7 +431,7 @@ struct listen {
 };
 
 /* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each
- * start, so that it can log whom it refuses, unless the option `intercept` is set. */
+ * start, so that it can log the refused sender, unless the option `intercept` is set. */
 static inline bool listen_is_guarded(const struct listen *listen)
 {
 	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept;
@@ -454,7 +454,7 @@ struct mark {
 	unsigned line : 24;             /* relative to the service's, so that similar rows share marks, unless is_above */
 	unsigned block : 8;             /* 0: the service itself; n: its n-th socket { }, at most MARK_BLOCK */
 	unsigned directive : 14;        /* index into directives[] */
-	unsigned is_above : 1;          /* `line` is the file's: it stands above the service, as xinetd's defaults */
+	unsigned is_above : 1;          /* `line` is the file's, above the service, as xinetd's defaults */
 	unsigned refused : 1;           /* its value was invalid, which is reported; the field has the default */
 	unsigned column : 16;           /* at most MARK_COLUMN */
 };
@@ -468,12 +468,13 @@ static inline unsigned mark_block(size_t number)
 	return number < MARK_BLOCK ? (unsigned)number : MARK_BLOCK;
 }
 
-/* What prepare/resolve makes of a service's options. In the pool, one copy for equal services; few have any of it. */
+/* The results of prepare/resolve for a service's options. In the pool, one copy for equal services; few services have
+ * any. */
 struct prepared {
 	const struct sandbox_config *sandbox;           /* NULL: no hardening */
 	const struct cgroup_settings *cgroup_settings;  /* NULL: no control group of its own */
-	const struct access *access;                    /* only_from and no_access, compiled; NULL: everybody */
-	const struct access *probes;                    /* probe_from, compiled; NULL: nobody */
+	const struct access *access;                    /* only_from and no_access, compiled; NULL: all clients */
+	const struct access *probes;                    /* probe_from, compiled; NULL: none */
 };
 
 struct service {
@@ -500,7 +501,7 @@ static inline const struct prepared *service_prepared(const struct service *serv
 	return service->prepared ? service->prepared : &nothing;
 }
 
-/* Replaces what was prepared. false: out of memory; what was before stays. */
+/* Replaces the prepared values. false: out of memory; the former values stay. */
 bool service_prepare(struct service *service, struct pool *pool, struct prepared prepared);
 
 /* The size of each group's struct, by enum option_group. */
@@ -571,8 +572,8 @@ static inline bool service_awaits_target(const struct service *service)
 	       (service->exec->type == TYPE_SIMPLE || service->exec->type == TYPE_EXEC);
 }
 
-/* Whether its program may run twice at a time. Only on_change = drain says so: others may have one lock, or one file that
- * the first instance writes at its end. With redirect, both would have to bind the same target. */
+/* Whether its program may run twice at a time. Only on_change = drain allows that: other programs may have one lock, or
+ * one file that the first instance writes at its end. With redirect, both would have to bind the same target. */
 static inline bool service_runs_beside(const struct service *service)
 {
 	return service->groups->lifecycle->on_change == ON_CHANGE_DRAIN && !service->exec->redirect;

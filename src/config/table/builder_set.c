@@ -75,11 +75,11 @@ static bool shape_fits(const struct option_settings *level, const struct directi
 	if (directive->type->is_list)
 		return true;
 	if (value->append) {
-		diag_error(diags, value->at, "%s takes one value: += adds to lists only", name);
+		diag_error(diags, value->at, "%s needs one value: += adds to lists only", name);
 		return false;
 	}
 	if (value->count != 1 && !directive->type->is_tuple) {
-		diag_error(diags, value->count > 1 ? word_place(value, 1) : value->at, "%s takes one value",
+		diag_error(diags, value->count > 1 ? word_place(value, 1) : value->at, "%s needs one value",
 			   name);
 		return false;
 	}
@@ -139,7 +139,7 @@ static bool set_listen(struct service_builder *builder, const struct value *valu
 
 	if (!value->count) {
 		diag_error(diags, value->at, "listen needs an endpoint");
-		diags_hint(diags, "say where it listens, as in listen = \"80\"");
+		diags_hint(diags, "set its address, as in listen = \"80\"");
 	}
 	for (size_t i = 0; i < value->count; i++) {
 		const struct endpoint *endpoint = NULL;
@@ -249,17 +249,12 @@ bool builder_set(struct service_builder *builder, enum dialect dialect, const ch
 		return report_unknown(builder, dialect, name, value, diags);
 	if (directive->flags & STRUCTURE && !strcmp(directive->name[NATIVE], "socket")) {
 		diag_error(diags, value->at,
-			   "socket takes a name and braces, as in socket NAME { listen = \"80\" }");
+			   "socket needs a name and braces, as in socket NAME { listen = \"80\" }");
 		return false;
 	}
 	if (directive->translated & (1u << dialect)) {
 		diag_error(diags, value->at, "%s has another meaning in superd.conf, where it is %s", name,
 			   directive->name[NATIVE]);
-		return false;
-	}
-	if (directive->flags & OUTSIDE) {
-		diag_error(diags, value->at, "%s belongs outside of services: it is one for the whole table", name);
-		diags_hint(diags, "write it on a line of its own, outside of all braces");
 		return false;
 	}
 	if (builder->is_surplus)
@@ -279,29 +274,56 @@ bool builder_set(struct service_builder *builder, enum dialect dialect, const ch
 	return !setting->mark.refused;
 }
 
-bool table_set_max_starting(struct table *table, const struct value *value, struct diags *diags)
+bool table_open_globals(struct table *table, struct origin at, struct diags *diags)
 {
-	const struct directive *directive = directive_find(NATIVE, "max_starting");
-	const char *name = directive->name[NATIVE], *file = pool_text(table->pool, value->at.file), *reason;
+	struct origin *block = &table->globals.block;
+	struct buf place = { 0 };
+
+	if (block->file) {
+		origin_describe(*block, &place);
+		diag_error(diags, at, "there is another superd { }%s: a table has at most one", buf_string(&place));
+		diags_hint(diags, "write all settings in one of the two");
+		buf_free(&place);
+		return false;
+	}
+	*block = (struct origin){ pool_text(table->pool, at.file), at.line, at.column };
+	return block->file || diags_out_of_memory(diags, at);
+}
+
+static bool report_unknown_global(const char *name, const struct value *value, struct diags *diags)
+{
+	struct buf hint = { 0 };
+
+	global_hint(name, &hint);
+	diag_error(diags, value->at, "unknown setting '%s' in superd { }", name);
+	if (hint.length)
+		diags_hint(diags, "%s", buf_string(&hint));
+	buf_free(&hint);
+	return false;
+}
+
+bool table_set_global(struct table *table, const char *name, const struct value *value, struct diags *diags)
+{
+	const struct directive *directive = global_find(name);
+	const struct option_settings none = { 0 };
 	struct parse parse = {
 		.directive = directive, .words = value->words, .count = value->count, .pool = table->pool,
 	};
-	const struct option_settings none = { 0 };
-	int64_t number;
+	struct origin *at;
+	const char *reason;
 
-	if (!file)
-		return diags_out_of_memory(diags, value->at);
-	if (table->max_starting_at.file) {
-		report_duplicate(diags, value->at, name, table->max_starting_at);
+	if (!directive)
+		return report_unknown_global(name, value, diags);
+	at = &table->globals.at[global_index(directive)];
+	if (at->file) {
+		report_duplicate(diags, value->at, name, *at);
 		return false;
 	}
-	table->max_starting_at = (struct origin){ file, value->at.line, value->at.column };
+	*at = (struct origin){ table->globals.block.file, value->at.line, value->at.column };
 	if (!shape_fits(&none, directive, name, value, diags))
 		return false;
-	reason = type_parse(&parse, &number);
+	reason = type_parse(&parse, global_field(&table->globals, global_index(directive)));
 	if (reason)
 		report_words(&parse, name, value, reason, diags);
-	else
-		table->max_starting = (unsigned)number;
 	return !reason;
 }

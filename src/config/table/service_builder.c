@@ -130,7 +130,7 @@ void builder_close_socket(struct service_builder *builder, struct diags *diags)
 		diag_error(diags, block->at, "socket does not belong in defaults: each service has its own");
 	} else if (!option_settings_find(&block->settings, directive_find(NATIVE, "listen"))) {
 		diag_error(diags, block->at, "socket %s: listen is missing", block->name ? block->name : "");
-		diags_hint(diags, "say where it listens, as in listen = \"80\"");
+		diags_hint(diags, "set its address, as in listen = \"80\"");
 	}
 }
 

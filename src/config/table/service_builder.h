@@ -45,8 +45,11 @@ void builder_close_socket(struct service_builder *builder, struct diags *diags);
 bool builder_set(struct service_builder *builder, enum dialect dialect, const char *name, const struct value *value,
 		 struct diags *diags);
 
-/* Sets max_starting, the option of the whole table. false: an error is in diags, as from builder_set. */
-bool table_set_max_starting(struct table *table, const struct value *value, struct diags *diags);
+/* Begins superd { }. false: an error is in diags: the table has one already, or memory ran out. */
+bool table_open_globals(struct table *table, struct origin at, struct diags *diags);
+
+/* Sets one setting of superd { } by its name. false: an error is in diags, as from builder_set. */
+bool table_set_global(struct table *table, const char *name, const struct value *value, struct diags *diags);
 
 /* Whether the builder's own text sets an option; for rules of dialects. */
 bool builder_has(const struct service_builder *builder, const char *name);

@@ -23,25 +23,12 @@ const void *socket_own_field(const struct directive *directive, const struct ser
 	return directive->type->equal(field, directive_field(directive, service)) ? NULL : field;
 }
 
-typedef void value_writer(const struct directive *directive, const void *field, struct buf *out);
-
 static void add_value(const struct directive *directive, const void *field, struct buf *out)
 {
 	directive->type->json(directive, field, out);
 }
 
-static void add_text(const struct directive *directive, const void *field, struct buf *out)
-{
-	struct buf text = { 0 };
-
-	directive->type->format(directive, field, &text);
-	json_quote(out, buf_string(&text), text.length);
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
-static void add_own_options(const struct service *service, const struct listen *socket, value_writer *add,
-			    struct buf *out)
+static void add_own_options(const struct service *service, const struct listen *socket, struct buf *out)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
@@ -50,7 +37,7 @@ static void add_own_options(const struct service *service, const struct listen *
 		if (!field)
 			continue;
 		json_wide_name(out, directive->name[NATIVE]);
-		add(directive, field, out);
+		add_value(directive, field, out);
 	}
 }
 
@@ -66,7 +53,7 @@ static void add_socket(struct buf *out, const struct service *service, const str
 	json_wide_name(out, "name");
 	json_text(out, socket->name);
 	buf_free(&endpoint);
-	add_own_options(service, socket, add_value, out);
+	add_own_options(service, socket, out);
 	buf_char(out, '}');
 }
 
@@ -108,19 +95,19 @@ static const void *field_shown(const struct directive *directive, const struct s
 	return field;
 }
 
-/* Adds the row's options by `add`, and secrets by `add_secret`; add_secret NULL: leaves them out. */
-static void add_options(const struct service *row, const struct service *defaults, value_writer *add,
-			value_writer *add_secret, struct buf *out)
+static void add_options(const struct service *row, const struct service *defaults, bool hides, struct buf *out)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
 		const void *field = field_shown(directive, row, defaults);
-		value_writer *writer = directive->flags & HOLDS_SECRETS ? add_secret : add;
 
-		if (!field || !writer)
+		if (!field)
 			continue;
 		json_wide_name(out, directive->name[NATIVE]);
-		writer(directive, field, out);
+		if (hides && directive->flags & HOLDS_SECRETS)
+			add_hidden(directive, field, out);
+		else
+			add_value(directive, field, out);
 	}
 }
 
@@ -131,19 +118,5 @@ void service_json_options(const struct service *row, const struct service *defau
 	for (size_t i = 0; i < row->socket_count; i++)
 		add_socket(out, row, &row->sockets[i]);
 	buf_char(out, ']');
-	add_options(row, defaults, add_value, hides ? add_hidden : add_value, out);
-}
-
-void service_json_texts(const struct service *row, const struct service *defaults, bool hides, struct buf *out)
-{
-	json_wide_name(out, "listen");
-	buf_char(out, '[');
-	for (size_t i = 0; i < row->socket_count; i++) {
-		json_wide_element(out);
-		buf_char(out, '{');
-		add_own_options(row, &row->sockets[i], add_text, out);
-		buf_char(out, '}');
-	}
-	buf_char(out, ']');
-	add_options(row, defaults, add_text, hides ? NULL : add_text, out);
+	add_options(row, defaults, hides, out);
 }

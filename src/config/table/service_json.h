@@ -8,10 +8,6 @@
 /* Adds the members of an object, without its braces: "listen", then the options. hides: writes secrets as ***. */
 void service_json_options(const struct service *row, const struct service *defaults, bool hides, struct buf *out);
 
-/* Adds the same members, each value as a string in the syntax of superd.conf; "listen" has the sockets' own options
- * only. hides: leaves secrets out. */
-void service_json_texts(const struct service *row, const struct service *defaults, bool hides, struct buf *out);
-
 /* Whether the option has a value in struct service. */
 bool directive_has_value(const struct directive *directive);
 

@@ -21,6 +21,7 @@ struct table *table_new(void)
 
 	if (!table)
 		return NULL;
+	globals_init(&table->globals);
 	table->pool = pool_new();
 	table->names = calloc(1, sizeof(*table->names));
 	if (!table->pool || !table->names) {
@@ -50,6 +51,7 @@ void table_free(struct table *table)
 	free(table->parts);
 	free(table->yielded);
 	pool_free(table->pool);
+	lookup_cache_free(table->lookups);
 	free(table);
 }
 

@@ -7,13 +7,15 @@
 
 #include "base/diag.h"
 #include "base/pool.h"
+#include "config/option/globals.h"
 #include "config/service/service.h"
+#include "config/table/lookup_cache.h"
 
 /* An entry of the sources that the table lacks, because of its errors. */
 struct left_out {
 	struct origin at;
 	const char *name;               /* of the service; NULL: unknown, and it may be several services */
-	bool is_doubtful;               /* its name may be wrong, because of an error in what the name depends on */
+	bool is_doubtful;               /* its name may be wrong, because of an error in a value that the name depends on */
 	bool is_part;                   /* a further file of a service that is in the list already */
 	/* Set by config/table/left_out, when the table is complete. row.name is the listed name; NULL: not listed, as
 	 * another entry represents it. An entry that never was a row has all options at their defaults. */
@@ -28,7 +30,7 @@ struct part {
 	const char *name;               /* of the service */
 };
 
-/* An entry that gives up some or all of its sockets, because another entry of the table has them. */
+/* An entry without some or all of its sockets, because another entry of the table has them. */
 struct yielded {
 	struct origin at, to;
 };
@@ -41,8 +43,9 @@ struct table {
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
 	uint64_t sources;               /* hash of the source files: it changes if one of them changes */
-	unsigned max_starting;          /* starts under way at once; 0: any number */
-	struct origin max_starting_at;  /* its place; file NULL: the table does not set it */
+	struct globals globals;         /* superd { } */
+	struct globals settings;        /* the same with what the command line overrides, and defaults; by cli/superd/load */
+	struct lookup_cache *lookups;        /* owned; what name services have answered for it; NULL: nothing is kept */
 	struct names *names;            /* name -> row, created by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to builder_finish.c */
 	unsigned builders_made;         /* numbers the builders */

@@ -225,8 +225,8 @@ static const char *refuse_number(const char *text, bool is_size)
 	number = scan_skip_blanks(number);
 	if (is_size ? !scan_bytes(number, &value) : !scan_count(number, &value) && value >= 0)
 		return NULL;
-	return is_size ? "it is a size, as 1G, with <, <=, =, !=, >= or > in front"
-		       : "it is a number with <, <=, =, !=, >= or > in front";
+	return is_size ? "expected a size, as 1G, with <, <=, =, !=, >= or > before it"
+		       : "expected a number with <, <=, =, !=, >= or > before it";
 }
 
 static const char *refuse_security(const char *text)
@@ -250,7 +250,7 @@ static const char *refuse_versions(const char *text)
 
 	while ((taken = condition_next_version(&text, is_first, &word)) > 0)
 		is_first = false;
-	return taken < 0 ? "it is a list as \">=6.1\" \"<7\"; quotes hold a sign and its version together" : NULL;
+	return taken < 0 ? "expected a list as \">=6.1\" \"<7\"; quotes hold a sign and its version together" : NULL;
 }
 
 static const char *refuse_software(const char *text)
@@ -268,8 +268,8 @@ static const char *refuse_release(const char *text)
 
 	while ((taken = condition_next_release(&text, &word)) > 0)
 		;
-	return taken < 0 ? "it is made of words as ID=debian or VERSION_ID>=12, in quotes if there are blanks in them; "
-			   "systemd.unit(5) has what may stand in place of the ="
+	return taken < 0 ? "expected words such as ID=debian or VERSION_ID>=12, in quotes if they contain blanks; "
+			   "systemd.unit(5) lists the operators"
 			 : NULL;
 }
 
@@ -317,12 +317,12 @@ const char *condition_read_pressure(const char *text, int64_t *most, enum condit
 
 	*span = SPAN_5_MIN;
 	if (strchr(text, ':'))
-		return "superd looks at the pressure of the whole machine, not of a slice";
+		return "superd checks the pressure of the whole machine, not of a slice";
 	*most = condition_read_hundredths(&text);
 	skip_prefix(&text, "%");
 	text = scan_skip_blanks(text);
 	if (!is_number || *most > 10000 || (*text && *text != '/'))
-		return "it is a percentage, as 20%, and behind a / one of 10sec, 1min and 5min";
+		return "expected a percentage, as 20%, and after a / one of 10sec, 1min and 5min";
 	if (*text && !read_span(scan_skip_blanks(text + 1), span))
 		return "the kernel measures it over 10sec, 1min and 5min";
 	return NULL;
@@ -336,7 +336,7 @@ static const char *parameter_refuse(enum parameter parameter, const char *text)
 	bool truth;
 
 	if (!*text)
-		return "a condition is a kind, = and what it looks for; this says nothing behind the =";
+		return "a condition is a kind, = and a value; the value is missing";
 	switch (parameter) {
 	case PARAMETER_PATH:
 		return *text == '/' ? NULL : "a path begins with /";
@@ -349,7 +349,7 @@ static const char *parameter_refuse(enum parameter parameter, const char *text)
 	case PARAMETER_CAPABILITY:
 		return capability_find(text, &capability) ? NULL : "there is no such capability";
 	case PARAMETER_TREE:
-		return !strcmp(text, "/etc") || !strcmp(text, "/var") ? NULL : "it is /etc or /var";
+		return !strcmp(text, "/etc") || !strcmp(text, "/var") ? NULL : "expected /etc or /var";
 	case PARAMETER_SECURITY:
 		return refuse_security(text);
 	case PARAMETER_SOFTWARE:
@@ -376,14 +376,14 @@ const char *condition_read(const char *text, struct condition *condition)
 		skip_prefix(&text, "Condition");
 	length = strcspn(text, "=");
 	if (!text[length])
-		return "a condition is a kind, = and what it looks for, as PathExists=/etc/x";
+		return "a condition is a kind, = and a value, as PathExists=/etc/x";
 	if (!find_kind(text, length, &condition->kind))
 		return "superd does not know this kind of condition";
 	text = scan_skip_blanks(text + length + 1);
 	while (skip_prefix(&text, "|"))
 		condition->alternative++;
 	if (condition->alternative > ALTERNATIVES_MOST)
-		return "16 | in front of a condition are the most";
+		return "at most 16 | are possible before a condition";
 	text = scan_skip_blanks(text);
 	condition->is_negated = skip_prefix(&text, "!");     /* also of !=, as systemd has it */
 	condition->parameter = scan_skip_blanks(text);

@@ -54,7 +54,7 @@ struct condition {
 	const char *parameter;          /* the rest of the text, borrowed */
 };
 
-/* Parses a condition. Returns NULL, or what is wrong, as the end of a sentence. */
+/* Parses a condition. Returns NULL, or the mistake, as the end of a sentence. */
 const char *condition_read(const char *text, struct condition *condition);
 
 /* The comparison in front of a number, size or version: "<=4" is COMPARE_LESS | COMPARE_EQUAL, and *behind is "4". In
@@ -98,5 +98,5 @@ int64_t condition_read_hundredths(const char **at);
 /* The time over which the kernel averages the pressure (PSI): Documentation/accounting/psi.rst. */
 enum condition_span { SPAN_10_S, SPAN_1_MIN, SPAN_5_MIN };
 
-/* Reads "20%/1min": *most in hundredths of a percent. Returns NULL, or what is wrong. */
+/* Reads "20%/1min": *most in hundredths of a percent. Returns NULL, or the mistake. */
 const char *condition_read_pressure(const char *text, int64_t *most, enum condition_span *span);

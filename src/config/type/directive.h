@@ -1,5 +1,5 @@
 /* One option: its names, the type of its value, and its field in a service. config/option/option_table has all
- * options. */
+ * options, and config/option/globals the settings of superd itself. */
 #pragma once
 
 #include <stddef.h>
@@ -11,28 +11,26 @@ struct type;
 
 enum dialect { NATIVE, XINETD, UNIT, LAUNCHD, DIALECTS };
 
-/* The sections of the option list in superd.conf(5). A group of options is in the section of its name. */
+/* The sections of the option list in superd.conf(5). An option is in the section of its group's name, unless its row
+ * names another one. */
 enum chapter {
-	CHAPTER_EXEC, CHAPTER_SOCKETS, CHAPTER_IDENTITY, CHAPTER_ENVIRONMENT, CHAPTER_STREAMS, CHAPTER_ACCESS,
-	CHAPTER_COMMANDS,
-	CHAPTER_LIFECYCLE, CHAPTER_LOG, CHAPTER_HARDENING, CHAPTER_RESOURCES, CHAPTERS,
-	CHAPTER_LIMITS = CHAPTER_ENVIRONMENT, CHAPTER_RESTART = CHAPTER_LIFECYCLE,
+	CHAPTER_EXEC, CHAPTER_SOCKETS, CHAPTER_IDENTITY, CHAPTER_ENVIRONMENT, CHAPTER_FILES, CHAPTER_STREAMS,
+	CHAPTER_ACCESS, CHAPTER_COMMANDS, CHAPTER_LIFECYCLE, CHAPTER_RESTART, CHAPTER_NOTIFICATIONS, CHAPTER_IDLE,
+	CHAPTER_LOG, CHAPTER_LIMITS, CHAPTER_RESOURCES, CHAPTER_HARDENING, CHAPTER_GLOBALS, CHAPTERS,
 	CHAPTER_PATHS = CHAPTER_HARDENING, CHAPTER_SYSCALLS = CHAPTER_HARDENING,
-	CHAPTER_CGROUP_FILTERS = CHAPTER_HARDENING,
-	CHAPTER_DIRECTORIES = CHAPTER_ENVIRONMENT, CHAPTER_SCHEDULING = CHAPTER_ENVIRONMENT,
-	CHAPTER_PASSED_FDS = CHAPTER_ENVIRONMENT
+	CHAPTER_CGROUP_FILTERS = CHAPTER_HARDENING, CHAPTER_SCHEDULING = CHAPTER_LIMITS,
+	CHAPTER_DIRECTORIES = CHAPTER_FILES, CHAPTER_PASSED_FDS = CHAPTER_FILES
 };
 
 enum {
 	IN_DEFAULTS = 1 << 0,           /* allowed in defaults { } */
 	IN_SOCKET = 1 << 1,             /* allowed in socket { } */
-	STRUCTURE = 1 << 2,             /* `listen`, `socket`, `max_starting`: has no field in a service */
+	STRUCTURE = 1 << 2,             /* `listen`, `socket`: has no field in a service */
 	ALWAYS_PRINTED = 1 << 3,        /* --print=json prints it even at its default */
 	OPTIONAL_PATH = 1 << 4,         /* "-" in front of a path: may be missing */
 	NEEDS_LINUX = 1 << 5,
 	HOLDS_SECRETS = 1 << 6,         /* only root and superd's own user may see the value */
 	TUNES = 1 << 7,                 /* a number that protects nothing: above `most` it is `most`, with a note */
-	OUTSIDE = 1 << 8,               /* a statement of its own, outside of services, once in the whole table */
 };
 
 /* When a change of the option by a reload takes effect. */
@@ -41,6 +39,7 @@ enum change {
 	CHANGE_NEXT,                    /* with the next activation */
 	CHANGE_SOCKET,                  /* at once: superd sets it on the open socket */
 	CHANGE_REBIND,                  /* at once: superd binds the socket again */
+	CHANGE_START,                   /* with the next start of superd itself */
 };
 
 struct directive {

@@ -59,11 +59,11 @@ const char *type_parse(struct parse *parse, void *field)
 	if (type->is_list)
 		return list_parse(type, parse, field);
 	if (parse->append)
-		return "it is no list, so there is nothing to add to: = sets it";
+		return "it is not a list: set it with =";
 	if (type->is_tuple)
 		return tuple_parse(type, parse, field);
 	if (parse->count != 1)
-		return "it takes one value, not a list";
+		return "it needs one value, not a list";
 	if (!*parse->words[0] && (directive->unset || type->empty_unsets)) {
 		value_unset(directive, field);
 		return NULL;
@@ -152,7 +152,7 @@ static const char *mode_parse(struct parse *parse, void *field)
 	const char *reason = scan_mode(parse->words[0], &mode);
 
 	if (most && (reason || mode > most))
-		return reason_or_memory(pool_textf(parse->pool, "it is an octal mode up to 0%o", most));
+		return reason_or_memory(pool_textf(parse->pool, "expected an octal mode up to 0%o", most));
 	if (reason)
 		return reason;
 	*(mode_t *)field = mode;

@@ -22,7 +22,7 @@ struct parse {
 
 struct type {
 	const char *name;               /* its name in superd.conf(5): "duration", "size", "list of words", … */
-	const char *complete;           /* what shells complete: "user", "group", "file", "directory", "word", "" */
+	const char *complete;           /* the completion of shells: "user", "group", "file", "directory", "word", "" */
 	bool is_list;                   /* accepts {a, b} and += */
 	bool is_tuple;                  /* accepts {a, b}, but not += */
 	bool judges_each;               /* checks each word of a list by itself, so that each wrong word is reported */
@@ -42,8 +42,8 @@ struct type {
 	bool (*equal)(const void *a, const void *b);    /* also of two pools */
 };
 
-/* Parses the words into a field of the directive's type. Returns NULL, or what is wrong and what would be right, as the
- * end of a sentence; then parse->bad is the word, and the field is unchanged. */
+/* Parses the words into a field of the directive's type. Returns NULL, or the mistake and its correction, as the end of
+ * a sentence; then parse->bad is the word, and the field is unchanged. */
 const char *type_parse(struct parse *parse, void *field);
 
 /* The types, and the C types of their fields. The empty text unsets a text, path, name or scheduling, and any option
@@ -74,7 +74,7 @@ extern const struct type
 	type_endpoints,         /* words: canonical texts; the builder parses the option `listen` itself */
 	type_builtin,           /* words: one of the directive's words and its options; one text is split */
 	type_redirect,          /* words: host and port, also written "host:port", "[v6]:port" or "host port"; or a path */
-	type_addresses,         /* words: addresses, networks and names (config/access/access); "none" is nobody */
+	type_addresses,         /* words: addresses, networks and names (config/access/access); "none" is no client */
 	type_times,             /* words: "HH:MM-HH:MM" */
 	type_load,              /* int64_t thousandths, above 0 */
 	type_rate,              /* struct rate: {number, pause}; a number alone pauses 10 s; "unlimited" */
@@ -103,7 +103,10 @@ extern const struct type
 	type_open_files,      /* words: PATH[:NAME[:OPTIONS]] (config/words/passed_fds) */
 	type_loaded_credentials,        /* words: NAME[:SOURCE] */
 	type_set_credentials,   /* words: NAME:VALUE */
-	type_imported_credentials;      /* words: PATTERN[:NAME] */
+	type_imported_credentials,      /* words: PATTERN[:NAME] */
+	type_destination,       /* const char *: stderr, syslog[:FACILITY] or file:PATH */
+	type_control,           /* const char *: a path, @NAME or none */
+	type_fdstore;           /* const char *: notify, none or a path */
 
 /* The kernel's number of a capability, by its name with or without CAP_, case-insensitive. false: unknown. */
 bool capability_find(const char *name, unsigned *number);

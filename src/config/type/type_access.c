@@ -55,7 +55,7 @@ static const char *load_parse(struct parse *parse, void *field)
 {
 	return load_read(parse->words[0], field)
 		? NULL
-		: "it is a load average above 0, as in 2.5, with at most three digits behind the point";
+		: "expected a load average above 0, as in 2.5, with at most three decimal digits";
 }
 
 static void load_show(int64_t value, struct buf *out)
@@ -100,13 +100,13 @@ static const char *rate_parse(struct parse *parse, void *field)
 	words list = parse->words;
 
 	if (parse->count < 1 || parse->count > 2)
-		return "it is how many connections a second, and for how many seconds the service then rests";
+		return "expected the number of connections in a second, and the seconds of the pause";
 	if (parse->count == 1 && !scan_unlimited(list[0], &rate.number) && rate.number == UNLIMITED) {
 		*(struct rate *)field = (struct rate){ .number = UNLIMITED };
 		return NULL;
 	}
 	if (scan_count(list[0], &rate.number) || rate.number < 1 || rate.number > UINT32_MAX)
-		return "so many connections a second is a number from 1 on, or unlimited";
+		return "connections per second are a number from 1 on, or unlimited";
 	if (parse->count == 2 && (scan_duration(list[1], &rate.pause) || rate.pause < 1 || rate.pause > PAUSE_MOST)) {
 		parse->bad = 1;
 		return "the time for which the service then rests is a duration, longer than 0 and at most a year";

@@ -14,7 +14,7 @@
 
 #define HOST_MOST 253                   /* RFC 1035 */
 #define HOST_AND_PORT \
-	"it is a host and a port, as in \"192.0.2.1 80\" or \"[2001:db8::1]:80\", or the path of a unix socket"
+	"expected a host and a port, as in \"192.0.2.1 80\" or \"[2001:db8::1]:80\", or the path of a unix socket"
 #define PATH_MOST 107                   /* bytes of sun_path (unix(7)), without the NUL */
 
 static const char *builtin_parse(struct parse *parse, void *field)
@@ -53,7 +53,7 @@ static const char *host_refuse(const char *host)
 	struct in_addr address;
 
 	if (!*host)
-		return "a host is missing in front of the port";
+		return "a host is missing before the port";
 	if (strchr(host, ':'))
 		return is_ipv6(host) ? NULL : "this host is no IPv6 address";
 	if (inet_pton(AF_INET, host, &address) == 1)
@@ -83,9 +83,9 @@ static const char *redirect_split(const char *text, struct pool *pool, const cha
 	if (!colon)
 		return HOST_AND_PORT;
 	if (bracketed && (colon == text || colon[-1] != ']'))
-		return "the port stands behind the bracket: [V6]:PORT";
+		return "the port must follow the bracket: [V6]:PORT";
 	if (!bracketed && strchr(text, ':') != colon)
-		return "an IPv6 address stands in brackets, [V6]:PORT, or apart from its port";
+		return "write an IPv6 address in brackets, [V6]:PORT, or separate from its port";
 	parts[0] = pool_text_n(pool, text + bracketed, (size_t)(colon - text) - (bracketed ? 2 : 0));
 	parts[1] = colon + 1;
 	return parts[0] ? NULL : NO_MEMORY;

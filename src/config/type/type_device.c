@@ -123,7 +123,8 @@ static const char *pairs_parse(struct parse *parse, completes_entry *completes, 
 static const char *device_limits_parse(struct parse *parse, void *field)
 {
 	return pairs_parse(parse, is_rate, reads_limit,
-			   "it is the path of a device or of a file on it, and how much a second, as \"/dev/sda 10M\"",
+			   "expected the path of a device or of a file on it, and an amount a second, as in "
+			   "\"/dev/sda 10M\"",
 			   field);
 }
 
@@ -135,8 +136,8 @@ const struct type type_device_limits = {
 static const char *device_rules_parse(struct parse *parse, void *field)
 {
 	return pairs_parse(parse, is_rights, reads_rule,
-			   "it is a path in /dev, char-NAME or block-NAME of /proc/devices, and what of r, w and m is "
-			   "allowed, as \"/dev/null rw\"",
+			   "expected a path in /dev, char-NAME or block-NAME of /proc/devices, and the allowed "
+			   "rights of r, w and m, as in \"/dev/null rw\"",
 			   field);
 }
 

@@ -166,9 +166,9 @@ const char *words_refuse(const char *const *known, const char *text, struct pool
 
 	words_enumerate(&list, known);
 	if (nearest)
-		reason = pool_textf(pool, "it is one of %s; did you mean '%s'?", buf_string(&list), nearest);
+		reason = pool_textf(pool, "expected one of %s; did you mean '%s'?", buf_string(&list), nearest);
 	else
-		reason = pool_textf(pool, "it is one of %s", buf_string(&list));
+		reason = pool_textf(pool, "expected one of %s", buf_string(&list));
 	if (list.failed)
 		reason = NO_MEMORY;
 	buf_free(&list);

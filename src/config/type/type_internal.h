@@ -61,7 +61,7 @@ void list_field_format(const struct directive *directive, const void *field, str
 void list_field_json(const struct directive *directive, const void *field, struct buf *out);
 void command_field_format(const struct directive *directive, const void *field, struct buf *out);        /* as one text */
 
-/* Returns "it is one of a, b or c", with the nearest word. */
+/* Returns "expected one of a, b or c", with the nearest word. */
 const char *words_refuse(const char *const *known, const char *text, struct pool *pool);
 
 /* Finds the index of a word, case-insensitive; false: it is none of them. */

@@ -45,7 +45,7 @@ static const char *limit_read(const struct directive *directive, const char *tex
 	if (!reason && *out < 0)
 		return "a limit is not negative";
 	if (!reason && limit_resource(directive) == RLIMIT_NICE && *out > NICE_MOST && *out != SCAN_INFINITY)
-		return "it is a number from 0 to 40, which is 20 minus the lowest nice value";
+		return "expected a number from 0 to 40, which is 20 minus the lowest nice value";
 	return reason;
 }
 
@@ -64,7 +64,7 @@ static const char *limit_parse(struct parse *parse, void *field)
 	if (reason)
 		return reason;
 	if (limit.hard >= 0 && limit.soft > limit.hard)
-		return "the soft limit, in front of the colon, is at most the hard one behind it";
+		return "the soft limit, before the colon, is at most the hard limit after it";
 	*(struct limit *)field = limit;
 	return NULL;
 }

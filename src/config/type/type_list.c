@@ -82,23 +82,23 @@ static const char *directory_refuse(const struct directive *directive, const cha
 	size_t length, name = strcspn(word, ":");
 
 	if (*word == '/' || !*word)
-		return "it is the name of a folder below a fixed one, so it does not start with /";
+		return "expected the name of a directory below a fixed one, without / at the start";
 	if (word[name] && strchr(word + name + 1, ':'))
-		return "behind the name stands a link to it, and nothing else: there is no :ro";
+		return "only a link may follow the name; :ro is not supported";
 	for (const char *at = word; *at; at++) {
 		if ((unsigned char)*at < ' ' || *at == '\x7f')
-			return "the name of a folder has no control characters";
+			return "the name of a directory has no control characters";
 	}
 	for (; *part; part += length + (part[length] == '/')) {
 		length = strcspn(part, "/");
 		if (!length || (length == 1 && *part == '.') || (length == 2 && !memcmp(part, "..", 2)))
-			return "a folder's name has no parts that are empty, . or ..";
+			return "the name of a directory has no parts that are empty, . or ..";
 		if (part[length] == '/' && !part[length + 1])
-			return "a folder's name does not end in /";
+			return "the name of a directory does not end in /";
 	}
 	if (is_reserved(directive, word, name) || (word[name] && is_reserved(directive, word + name + 1,
 									      strlen(word + name + 1))))
-		return "this name is reserved for superd, or for the system: a service has a folder of its own name";
+		return "this name is reserved for superd or the system: name the directory after the service";
 	return NULL;
 }
 
@@ -108,7 +108,7 @@ static const char *directories_parse(struct parse *parse, void *field)
 }
 
 const struct type type_directories = {
-	.name = "list of folders", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
+	.name = "list of directories", .complete = "", .is_list = true, .judges_each = true, .size = sizeof(words),
 	.parse = directories_parse, .format = list_field_format, .json = list_field_json, .equal = list_field_equal,
 };
 
@@ -119,7 +119,7 @@ static const char *variable_refuse(const char *word)
 	if (!word[length])
 		return "a variable is NAME=value; passenv passes on one that superd has";
 	if (!length || strcspn(word, " \t\n") < length)
-		return "the name of a variable, in front of the =, is not empty and has no blanks";
+		return "the name of a variable, before the =, is not empty and has no blanks";
 	return NULL;
 }
 
@@ -153,7 +153,7 @@ static const char *cpu_refuse(const char *text)
 		return NULL;
 	if (!cpu_read(text + length + 1, strlen(text + length + 1), &last))
 		return "a processor is a number from 0 to 8191, or two with - between them";
-	return last < first ? "of a range of processors the lower one comes first" : NULL;
+	return last < first ? "in a range of CPUs, the lower number must be first" : NULL;
 }
 
 /* Splits a word such as 0,2-4 at its commas, and adds the parts to *parts, which the caller frees. A comma may be

@@ -13,7 +13,7 @@
 
 #define MARGIN_LEAST (INT64_C(5) * 1024)
 #define MARGIN_MOST (INT64_C(20) * 1024)
-#define LOG_FORMS "it is {SYSLOG, facility, level} or {FILE, path, soft limit, hard limit}"
+#define LOG_FORMS "expected {SYSLOG, facility, level} or {FILE, path, soft limit, hard limit}"
 
 /* By the numbers of syslog(3). */
 static const char *const level_words[] = {
@@ -32,7 +32,7 @@ static const char *syslog_parse(struct parse *parse, struct log_target *target)
 	words list = parse->words;
 
 	if (parse->count < 2 || parse->count > 3)
-		return "behind SYSLOG stand a facility such as daemon and, if not info, a level";
+		return "SYSLOG must be followed by a facility such as daemon, and optionally by a level (default info)";
 	parse->bad = 1;
 	if (!words_find(facility_words, list[1], &facility))
 		return words_refuse(facility_words, list[1], parse->pool);
@@ -61,7 +61,7 @@ static const char *file_parse(struct parse *parse, struct log_target *target)
 	words list = parse->words;
 
 	if (parse->count < 2 || parse->count > 4)
-		return "behind FILE stand a path and, if there are any, a soft and a hard limit of its size";
+		return "FILE must be followed by a path, and optionally by a soft and a hard limit of its size";
 	parse->bad = 1;
 	if (list[1][0] != '/')
 		return "a path starts with /";

@@ -7,7 +7,7 @@
 #include "config/words/sandbox_words.h"
 
 #define PATHS_FORM \
-	"a path starts with /; with - in front it may be missing, with + it is meant inside of root_directory"
+	"a path starts with /; after - it may be missing, after + it is inside root_directory"
 
 const char *protected_path(const char *word, bool *optional, bool *inside)
 {
@@ -76,12 +76,11 @@ static const char *refuse_binding(const char *word)
 	struct bind_path binding;
 
 	if (!bind_path_read(word, &binding) || *binding.source != '/' || *binding.target != '/')
-		return "it is SOURCE, SOURCE:TARGET or SOURCE:TARGET:norbind, paths that start with /; with - in front "
-		       "the "
-		       "source may be missing";
+		return "expected SOURCE, SOURCE:TARGET or SOURCE:TARGET:norbind, paths that start with /; a - "
+		       "before the source lets it be missing";
 	if (has_dot_dot(binding.source, binding.source_length) || has_dot_dot(binding.target, binding.target_length))
 		return "a path has no part ..";
-	return binding.target_length == 1 ? "what is bound over / is root_directory" : NULL;
+	return binding.target_length == 1 ? "a mount over / is the task of root_directory" : NULL;
 }
 
 const struct type type_bindings = {
@@ -121,11 +120,11 @@ static const char *refuse_temporary(const char *word)
 	const char *option = word + length + (word[length] == ':');
 
 	if (*word != '/' || has_dot_dot(word, length))
-		return "it is a path that starts with /, and behind a colon options as ro or size=10M";
+		return "expected a path that starts with /, and after a colon options such as ro or size=10M";
 	for (; *option; option += length + (option[length] == ',')) {
 		length = strcspn(option, ",");
 		if (!is_temporary_option(option, length))
-			return "behind the colon stand options of tmpfs with commas between, as ro, size=10M or "
+			return "the colon must be followed by tmpfs options, separated by commas, as ro, size=10M or "
 			       "mode=0755";
 	}
 	return NULL;

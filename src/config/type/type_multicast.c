@@ -23,13 +23,13 @@ static const char *group_refuse(const char *word)
 	char address[INET6_ADDRSTRLEN];
 
 	if (length >= sizeof(address))
-		return "it is an address from 224.0.0.0 to 239.255.255.255, or one that begins with ff";
+		return "expected an address from 224.0.0.0 to 239.255.255.255, or one that begins with ff";
 	memcpy(address, word, length);
 	address[length] = '\0';
 	if (!is_group(address))
-		return "it is an address from 224.0.0.0 to 239.255.255.255, or one that begins with ff";
+		return "expected an address from 224.0.0.0 to 239.255.255.255, or one that begins with ff";
 	if (word[length] && (!word[length + 1] || strlen(word + length + 1) >= IF_NAMESIZE))
-		return "behind the % stands the name of an interface";
+		return "the % must be followed by the name of an interface";
 	return NULL;
 }
 

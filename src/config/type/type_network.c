@@ -64,7 +64,7 @@ static const char *network_refuse(const char *word)
 
 	if (networks_read(word, networks))
 		return NULL;
-	return "it is an address, a network as 192.0.2.0/24, or any, localhost, link-local or multicast";
+	return "expected an address, a network as 192.0.2.0/24, or any, localhost, link-local or multicast";
 }
 
 const struct type type_networks = {

@@ -36,12 +36,12 @@ static const char *number_refuse(const struct number_kind *kind, int64_t least, 
 	kind->show(least, low);
 	kind->show(most, high);
 	if (least <= INT64_MIN + 1)
-		return reason_or_memory(pool_textf(pool, "it is %s up to %s", kind->noun, high));
+		return reason_or_memory(pool_textf(pool, "expected %s up to %s", kind->noun, high));
 	if (most == UNLIMITED)
-		return reason_or_memory(pool_textf(pool, "it is %s from %s on, or %s", kind->noun, low, high));
+		return reason_or_memory(pool_textf(pool, "expected %s of at least %s, or %s", kind->noun, low, high));
 	if (most == UNLIMITED - 1)
-		return reason_or_memory(pool_textf(pool, "it is %s from %s on", kind->noun, low));
-	return reason_or_memory(pool_textf(pool, "it is %s from %s to %s", kind->noun, low, high));
+		return reason_or_memory(pool_textf(pool, "expected %s of at least %s", kind->noun, low));
+	return reason_or_memory(pool_textf(pool, "expected %s from %s to %s", kind->noun, low, high));
 }
 
 static const char *number_parse(const struct number_kind *kind, struct parse *parse, int64_t *field)
@@ -186,7 +186,7 @@ static const char *tos_parse(struct parse *parse, void *field)
 		}
 	}
 	if (scan_count(text, &value) || value < 0 || value > 255)
-		return "it is low-delay, throughput, reliability, low-cost or a number from 0 to 255";
+		return "expected low-delay, throughput, reliability, low-cost or a number from 0 to 255";
 	*(int64_t *)field = value;
 	return NULL;
 }

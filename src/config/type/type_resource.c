@@ -55,7 +55,7 @@ static const char *amount_read(const char *text, scan_number *scan, struct amoun
 static const char *memory_parse(struct parse *parse, void *field)
 {
 	struct amount amount;
-	const char *wrong = "it is a size with K, M, G or T behind it, a share of the machine's as 10%, or infinity";
+	const char *wrong = "expected a size with the unit K, M, G or T, a share of the machine's as 10%, or infinity";
 	const char *reason = amount_read(parse->words[0], scan_bytes, &amount, wrong);
 
 	if (reason)
@@ -69,7 +69,8 @@ static const char *memory_parse(struct parse *parse, void *field)
 static const char *tasks_parse(struct parse *parse, void *field)
 {
 	struct amount amount;
-	const char *wrong = "it is a number from 1 on, a share of what the machine can have as 10%, or infinity";
+	const char *wrong = "expected a number of at least 1, a share of the machine's maximum such as 10%, or "
+			    "infinity";
 	const char *reason = amount_read(parse->words[0], scan_unlimited, &amount, wrong);
 
 	if (reason)
@@ -167,7 +168,7 @@ static const char *quota_parse(struct parse *parse, void *field)
 	int64_t value;
 
 	if (!percent_scan(parse->words[0], &value) || !value)
-		return "it is a share of one processor as 20%; 200% is two processors";
+		return "expected a share of one processor as 20%; 200% is two processors";
 	*(int64_t *)field = value;
 	return NULL;
 }
@@ -207,7 +208,7 @@ static const char *weight_parse(struct parse *parse, void *field)
 	if (knows_idle && !strcmp(text, "idle"))
 		value = 0;
 	else if (scan_count(text, &value) || value < 1 || value > parse->directive->most)
-		return knows_idle ? "it is a number from 1 to 10000, or idle" : "it is a number from 1 to 10000";
+		return knows_idle ? "expected a number from 1 to 10000, or idle" : "expected a number from 1 to 10000";
 	*(int64_t *)field = value;
 	return NULL;
 }

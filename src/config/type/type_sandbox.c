@@ -71,14 +71,14 @@ static const char *refuse_call(const char *word, bool denied, struct pool *pool)
 	if (!name)
 		return NO_MEMORY;
 	if (word[length] && !errno_scan(word + length + 1, &error))
-		return "behind a system call and a colon stands the error it gives: EPERM, a number up to 4095 or kill";
+		return "a system call and a colon must be followed by the error: EPERM, a number up to 4095 or kill";
 	if (word[length] && !denied)
-		return "only what is denied gives an error: it has a ~ in front";
+		return "only denied calls (after ~) can have an error";
 	if (*name == '@')
 		return strcmp(name, CALL_GROUP_ALL) && !syscall_group_find(name)
 			? words_refuse(syscall_group_names, name, pool)
 			: NULL;
-	return is_call_name(name, length) ? NULL : "it is the name of a system call, or a group with an @ in front";
+	return is_call_name(name, length) ? NULL : "expected the name of a system call, or a group that begins with @";
 }
 
 static const char *calls_parse(struct parse *parse, void *field)
@@ -99,9 +99,9 @@ static const char *refuse_family(const char *word, bool denied, struct pool *poo
 	if (address_family_find(word, &family))
 		return NULL;
 	if (!strcmp(word, "none"))
-		return "none stands alone";
+		return "none must be the only word";
 	return reason_or_memory(
-		pool_textf(pool, "it is a family of addresses as AF_UNIX, AF_INET or AF_INET6, or none"));
+		pool_textf(pool, "expected a family of addresses as AF_UNIX, AF_INET or AF_INET6, or none"));
 }
 
 static const char *families_parse(struct parse *parse, void *field)
@@ -141,7 +141,7 @@ static const char *namespaces_parse(struct parse *parse, void *field)
 
 		parse->bad = i;
 		if (parse->words[i][0] == '~' && !taken)
-			return "~ stands in front of the first, and is meant for all";
+			return "~ must be at the first word, and applies to all";
 		if (!words_find(namespace_words, word, &bit))
 			return words_refuse(namespace_words, word, parse->pool);
 		bits |= 1u << bit;
@@ -205,7 +205,7 @@ const struct type type_namespaces = {
 
 static const char *error_parse(struct parse *parse, void *field)
 {
-	return errno_scan(parse->words[0], field) ? NULL : "it is an error as EPERM, a number up to 4095, or kill";
+	return errno_scan(parse->words[0], field) ? NULL : "expected an error as EPERM, a number up to 4095, or kill";
 }
 
 static void error_show(int64_t error, struct buf *out)

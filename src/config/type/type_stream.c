@@ -28,10 +28,10 @@ static bool stream_has_path(unsigned kind)
 static const char *stream_refuse_text(unsigned kind, const char *text)
 {
 	if (kind == STREAM_DESCRIPTOR)
-		return *text == ':' && !text[1] ? "behind fd: stands the name of a socket" : NULL;
+		return *text == ':' && !text[1] ? "fd: must be followed by the name of a socket" : NULL;
 	return text[0] == ':' && text[1] == '/'
 		? NULL
-		: "behind file:, append: and truncate: stands a path that starts with /";
+		: "file:, append: and truncate: must be followed by a path that starts with /";
 }
 
 static bool stream_has_text(unsigned kind)
@@ -64,8 +64,8 @@ static const char *stream_refuse(const struct directive *directive, const char *
 	list[count] = NULL;
 	words_enumerate(&text, list);
 	nearest = word_suggest(stream_words, word);
-	reason = nearest ? pool_textf(pool, "it is %s; did you mean '%s'?", buf_string(&text), nearest)
-			 : pool_textf(pool, "it is %s", buf_string(&text));
+	reason = nearest ? pool_textf(pool, "expected %s; did you mean '%s'?", buf_string(&text), nearest)
+			 : pool_textf(pool, "expected %s", buf_string(&text));
 	if (text.failed)
 		reason = NO_MEMORY;
 	buf_free(&text);

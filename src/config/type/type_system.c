@@ -154,7 +154,7 @@ static const char *scheduling_parse(struct parse *parse, void *field)
 		if (text[length] == ':' && text[length + 1] >= '0' && text[length + 1] <= '7' && !text[length + 2])
 			return text_keep(parse->pool, text, field);
 	}
-	return "it is idle, best-effort or realtime, the latter two with :0 to :7 behind them for a level";
+	return "expected idle, best-effort or realtime, the latter two optionally with a level, :0 to :7";
 }
 
 const struct type type_scheduling = {

@@ -9,6 +9,7 @@
 
 #define AUTH_TIMEOUT 10000000           /* FreeBSD's 10 seconds, in microseconds */
 #define AUTH_TIMEOUT_MOST 3600          /* seconds */
+#define HOST_MOST 253                   /* characters of a host name (RFC 1123) */
 
 static const char *read_form(words word, struct builtin_options *out, const char **bad)
 {
@@ -79,7 +80,7 @@ static const char *set_auth(struct builtin_options *out, char letter, const char
 	default:
 		if (value[0] < '0' || value[0] > '9' || scan_duration(value, &out->timeout) || !out->timeout ||
 		    out->timeout > AUTH_TIMEOUT_MOST * (int64_t)1000000)
-			return "a timeout is more than 0 and at most 3600 seconds";
+			return "a timeout is more than 0 and at most 1 h";
 		return NULL;
 	}
 }
@@ -99,7 +100,7 @@ static const char *read_letters(words *word, struct builtin_options *out)
 		if (letter[1])
 			return set_auth(out, *letter, letter + 1);
 		if (!(*word)[1])
-			return "a value is missing behind it";
+			return "it needs a value";
 		return set_auth(out, *letter, *++*word);
 	}
 	return NULL;
@@ -113,10 +114,24 @@ static const char *read_auth(words word, struct builtin_options *out, const char
 
 		*bad = *word;
 		if ((*word)[0] != '-' || !(*word)[1])
-			return "auth has options with a - in front, as -r";
+			return "options of auth begin with -, as -r";
 		reason = read_letters(&word, out);
 		if (reason)
 			return reason;
+	}
+	return NULL;
+}
+
+/* The names by which browsers may reach the page. */
+static const char *read_status(words word, const char **bad)
+{
+	for (; *word; word++) {
+		size_t length = strlen(*word);
+
+		*bad = *word;
+		if (!length || length > HOST_MOST ||
+		    strspn(*word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") != length)
+			return "after status expected names of hosts, as status.example.org";
 	}
 	return NULL;
 }
@@ -131,6 +146,8 @@ const char *builtin_read_options(words builtin, struct builtin_options *out, con
 		return read_auth(builtin + 1, out, bad);
 	if (!strcmp(builtin[0], "health"))
 		return read_health(builtin + 1, out, bad);
+	if (!strcmp(builtin[0], "status"))
+		return read_status(builtin + 1, bad);
 	*bad = builtin[1];
 	return builtin[1] ? "it takes no options" : NULL;
 }

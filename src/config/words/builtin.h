@@ -21,6 +21,6 @@ struct builtin_options {
 	int64_t timeout;                /* -t, microseconds */
 };
 
-/* Reads the options behind the name in builtin[0]; texts are borrowed. Returns NULL, or what is wrong with *bad, as the
- * end of a sentence; *bad NULL: with the whole. */
+/* Reads the options behind the name in builtin[0]; texts are borrowed. Returns NULL, or the mistake in *bad, as the end
+ * of a sentence; *bad NULL: in the whole. */
 const char *builtin_read_options(words builtin, struct builtin_options *out, const char **bad);

@@ -41,7 +41,7 @@ static const char *program_refuse(const char *program, size_t count, unsigned fl
 	if (*program != '/' && strchr(program, '/'))
 		return "a program is a path that begins with /, or a name of exec_search_path";
 	if (flags & COMMAND_ARGV0 && count < 2)
-		return "behind @ and the program stands the name it is to see";
+		return "after @ and the program, the program's name for itself is missing";
 	return NULL;
 }
 
@@ -69,7 +69,7 @@ const char *command_refuse_prefix(const char *text)
 
 	text = command_prefix(text, &flags);
 	if (*text || flags & COMMAND_ARGV0)
-		return "it is made of the signs -, +, !, : and |";
+		return "expected the signs -, +, !, : and |";
 	if (flags & COMMAND_PRIVILEGED && flags & COMMAND_SAME_IDENTITY)
 		return "+ and ! do not go together: + is all that ! is";
 	return NULL;

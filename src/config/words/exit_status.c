@@ -57,7 +57,7 @@ const char *exit_status_refuse(const char *word)
 
 	if (parse_status(word, &status, &signal))
 		return NULL;
-	return "it is an exit status from 0 to 255, the name of one, as TEMPFAIL, or of a signal, as SIGKILL";
+	return "expected an exit status from 0 to 255, the name of one, as TEMPFAIL, or of a signal, as SIGKILL";
 }
 
 bool exit_status_has_number(words set)

@@ -77,7 +77,7 @@ const char *open_file_word_read(const char *word, struct open_file_word *file)
 
 	*file = (struct open_file_word){ .path = word, .path_length = (size_t)(at - word) };
 	if (*word != '/')
-		return "a file is a path that begins with /, and may have :NAME and :OPTIONS behind it";
+		return "a file is a path that begins with /, and :NAME and :OPTIONS may follow";
 	if (*at) {
 		file->name = ++at;
 		file->name_length = strcspn(at, ":");
@@ -163,7 +163,7 @@ const char *credential_value_read(const char *text, struct buf *out)
 		}
 		length = read_escape(++text, out);
 		if (!length)
-			return "behind a backslash of a value stands an escape as in C, as \\n, \\\\ or \\x41";
+			return "a backslash in a value starts an escape as in C, as \\n, \\\\ or \\x41";
 		text += length;
 	}
 	return out->failed ? "out of memory" : NULL;
@@ -178,7 +178,7 @@ const char *load_credential_refuse(const char *word)
 	if (!credential_name_is_valid(parts.id, parts.id_length))
 		return NAME_FORM;
 	if (parts.rest && *parts.rest != '/' && !credential_name_is_valid(parts.rest, strlen(parts.rest)))
-		return "behind the colon stands the path of a file, folder or socket, or a credential's name";
+		return "after the colon expected the path of a file, directory or socket, or the name of a credential";
 	return NULL;
 }
 
@@ -206,12 +206,12 @@ const char *import_credential_refuse(const char *word)
 	size_t plain = strcspn(word, "*?[");
 
 	if (!is_name(parts.id, parts.id_length) || memchr(parts.id, '/', parts.id_length))
-		return "it is the name of a credential, or a pattern of names as in app.*";
+		return "expected the name of a credential, or a pattern of names as in app.*";
 	if (!parts.rest)
 		return NULL;
 	if (!credential_name_is_valid(parts.rest, strlen(parts.rest)))
-		return "behind the colon stands what the name begins with instead";
+		return "the colon must be followed by the new prefix of the name";
 	return plain < parts.id_length && (word[plain] != '*' || plain + 1 != parts.id_length)
-		       ? "with a new name behind a colon, a pattern is a name with one * at its end"
+		       ? "with a new name after a colon, the pattern must be a name that ends with *"
 		       : NULL;
 }

@@ -35,10 +35,10 @@ struct credential_word credential_word_read(const char *word);
 /* Whether it can be the name of a credential, which is the name of a file. */
 bool credential_name_is_valid(const char *name, size_t length);
 
-/* Adds the bytes of a value with C escapes to out. Returns NULL, or what is wrong. */
+/* Adds the bytes of a value with C escapes to out. Returns NULL, or the mistake. */
 const char *credential_value_read(const char *text, struct buf *out);
 
-/* Check a word of these options. Return NULL, or what is wrong, as the end of a sentence. */
+/* Check a word of these options. Return NULL, or the mistake, as the end of a sentence. */
 const char *load_credential_refuse(const char *word);
 const char *set_credential_refuse(const char *word);
 const char *import_credential_refuse(const char *word);

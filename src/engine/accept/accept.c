@@ -14,6 +14,7 @@
 #include "base/uninitialized.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/admission.h"
+#include "engine/accept/admission_state.h"
 #include "engine/accept/banner.h"
 #include "engine/accept/datagram.h"
 #include "engine/accept/fd_shortage.h"
@@ -30,10 +31,13 @@
 #include "engine/core/unreaped.h"
 #include "engine/health/health_probes.h"
 #include "engine/instance/exec_sequence.h"
+#include "engine/instance/foreground.h"
 #include "engine/runtime/prepare_start.h"
 #include "engine/warm/warm_pool.h"
+#include "os/guard/guard_link.h"
+#include "os/netdiag/tcp_sent.h"
 
-#define BATCH 16                        /* clients that one turn takes from a listener */
+#define BATCH 16                        /* clients that one turn takes from a listener, at most */
 #define WAITING_MOST 16                 /* parked clients of a tcpmux endpoint, which has no accept queue */
 
 static bool clients_must_queue(const struct service_runtime *runtime)
@@ -61,6 +65,18 @@ static enum accepted accept_at_need(struct service_runtime *runtime, struct list
 	warm_pools_end(runtime->engine);
 	start_kit_free_resting(runtime->engine);
 	return accept_next(runtime, listener, client);
+}
+
+/* How many clients of a listener superd takes in this turn. At least one: others may use up the time of all turns.
+ * Clients whose lookups are done come beside the new ones, and need a part of the time. */
+static size_t batch_size(const struct service_runtime *runtime)
+{
+	const struct engine *engine = runtime->engine;
+	double seconds = list_empty(&engine->admission->lookups) ? START_TIME_ALL : START_TIME_CLIENTS;
+	size_t most = pending_start_room(runtime);
+	size_t room = start_time_room(&engine->start_time, engine->loop, seconds, most < BATCH ? most : BATCH);
+
+	return room ? room : 1;
 }
 
 /* Accepts one client; its fd is -1 if it has left already. false: this turn is over; *service_event may be set to the
@@ -228,11 +244,11 @@ static bool may_accept(struct service_runtime *runtime, struct listener *listene
 static size_t accept_batch(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending,
 			   enum service_event *service_event)
 {
-	size_t most = runtime->backoff.failures ? 1 : BATCH, count = 0;
+	size_t most = runtime->backoff.failures ? 1 : batch_size(runtime), count = 0;
 
 	if (is_local(listener->listen->endpoint) &&
 		!close_socket_takes_clients(runtime->engine, runtime->service->name)) {
-		runtime_pause(runtime, "closing what its clients have sent does not end");
+		runtime_pause(runtime, "closing descriptors that its clients have sent does not finish");
 		*service_event = EXEC_ERROR;
 		return 0;
 	}
@@ -252,10 +268,10 @@ static size_t accept_batch(struct service_runtime *runtime, struct listener *lis
 static size_t take_parked(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending)
 {
 	struct parked *parked = listener->parked;
-	size_t count = 0, left = 0;
+	size_t most = batch_size(runtime), count = 0, left = 0;
 
 	for (size_t n = 0; parked && n < parked->count; n++) {
-		if (n - left == BATCH || parked->list[n].progress == ARRIVED || clients_must_queue(runtime)) {
+		if (n - left == most || parked->list[n].progress == ARRIVED || clients_must_queue(runtime)) {
 			parked->list[left++] = parked->list[n];
 			continue;
 		}
@@ -301,12 +317,14 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	UNINITIALIZED struct spawn_request launches[BATCH];
 	struct client failed = { .fd = -1 };            /* the first client whose start failed */
 	struct buf why = { 0 };
-	size_t most, ready = 0;
+	size_t kept, most, ready = 0;
 	bool good = true;
 	int error = 0;
 
-	count = handover_begin(runtime, pending, count, start_pending);
-	count = pending_reuse(runtime, pending, count);
+	foreground_take(runtime, pending[0].instance);
+	kept = pending[0].instance->foreground ? 1 : 0;         /* it is for a new process, on the operator's console */
+	count = kept + handover_begin(runtime, pending + kept, count - kept, start_pending);
+	count = kept + pending_reuse(runtime, pending + kept, count - kept);
 	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		return pending_begin_sequences(runtime, pending, count);
 	most = count && (is_short || !engine_has_spare(runtime->engine, ENGINE_SPARE)) ? 1 : count;
@@ -543,11 +561,24 @@ void accept_turn_away(struct service_runtime *runtime, struct listener *listener
 		listener_watch(listener, runtime->engine, runtime->service->name, false);
 }
 
+enum admission_stage accept_stage_reached(struct service_runtime *runtime, const struct client *client)
+{
+	uint64_t sent;
+
+	if (guard_cause() != GUARD_RESTARTS)
+		return STAGE_FRESH;
+	sent = tcp_sent(client->fd) - guard_promise_sent(client->fd);
+	if (!sent)
+		return STAGE_FRESH;
+	return sent > banner_length(runtime, BANNER) ? BANNER_SUCCESS_SENT : BANNER_SENT;
+}
+
 /* Checks a client from another service like any other client, and starts an instance for it. */
 static void accept_arrived(struct service_runtime *runtime, struct listener *listener,
 			   const struct parked_client *arrived)
 {
-	struct pending_client pending = { .client = arrived->client, .listener = listener, .until = arrived->until };
+	struct pending_client pending = { .client = arrived->client, .listener = listener, .until = arrived->until,
+					  .progress = accept_stage_reached(runtime, &arrived->client) };
 	bool gone = runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING;
 	bool many = runtime_state(runtime) != LISTENING && listener->parked && listener->parked->count >= WAITING_MOST;
 

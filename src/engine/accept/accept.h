@@ -18,5 +18,9 @@ void accept_turn_away(struct service_runtime *runtime, struct listener *listener
  * a while. */
 void accept_handed(struct service_runtime *runtime);
 
+/* How far a superd that died had come with a client that it had accepted, by the data that it had sent. STAGE_FRESH: no
+ * superd has died. */
+enum admission_stage accept_stage_reached(struct service_runtime *runtime, const struct client *client);
+
 /* Whether such clients are parked: after an upgrade HANDED has to be posted for them. */
 bool accept_has_handed(const struct service_runtime *runtime);

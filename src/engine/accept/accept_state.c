@@ -32,6 +32,7 @@ static const struct state_field accept_fields[] = {
 	{ STATE_STRUCT(accept_state, rate, &rate_limit_state) },
 	{ FIELD("rest", pause) },
 	{ FIELD("deactivated", logs_end) },
+	{ FIELD("awaits_time", awaits_time) },
 	{ FIELD("load_said", load_error_logged) },
 	{ FIELD("banners_said", banner_errors_logged) },
 	{ STATE_FIELD_AS(STATE_BYTES, accept_state, "refused_sender", refused_sender), .always = true },

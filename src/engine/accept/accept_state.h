@@ -16,6 +16,7 @@ struct accept_state {
 	double pause;                   /* seconds of the next pause by a limit; 0: none was set yet */
 	bool pause_closes;              /* that pause closes the listeners until it is over */
 	bool logs_end;                  /* superd must log the end of the pause, as it logged its beginning (cps) */
+	bool awaits_time;               /* that pause waits for a time of day (access_times) */
 	bool recalling;                 /* clients go back to listeners that are about to change: superd takes none from there */
 	unsigned slot_waiters;          /* clients that wait in engine/accept/slot_wait */
 	unsigned starting_clients;      /* clients whose program does not run yet (engine/accept/pending_start) */

@@ -76,7 +76,7 @@ bool admission_is_loaded(struct service_runtime *runtime)
 	load = time_cache_load(&runtime->engine->admission->time_cache, clock_now());
 	if (load < 0 && !runtime->run->accept->load_error_logged)
 		log_event(runtime->engine->log, LEVEL_WARNING, &event,
-			  "max_load cannot be kept: this system does not say its load");
+			  "max_load has no effect: this system does not report its load");
 	runtime->run->accept->load_error_logged = load < 0;
 	return load >= most;
 }
@@ -150,11 +150,20 @@ static enum refusal check_counts(struct service_runtime *runtime, const struct p
 	return runtime_is_full(runtime) ? REFUSED_INSTANCES : ADMITTED;
 }
 
+/* The start of a client notes the delay of its wake, and the client. One that waits for another try has woken the
+ * service before. */
 static void count_admitted(struct service_runtime *runtime, struct pending_client *pending)
 {
+	const struct history_wake wake = { .at = clock_now(), .delay = -1 };
+	bool wakes = !runtime->instance_count;
+
+	runtime_note_phase(runtime);
 	runtime->instance_count++;
+	runtime_note_phase(runtime);
 	if (pending->progress == ADMISSION_PASSED)
 		return;
+	if (wakes)
+		history_add_wake(&runtime->run->history, &wake);
 	if (pending->client.fd >= 0)
 		admission_count_arrival(runtime, &pending->client);
 	set_questions(runtime, &pending->asked);
@@ -321,6 +330,7 @@ static const struct state_field admission_fields[] = {
 	{ NONE(refusals_said, "the second that runs is counted anew") },
 	{ NONE(lookup_helper, "made anew by the next lookup") },
 	{ NONE(lookups, "the upgrade waits until none is left") },
+	{ NONE(reply_turn, "a turn of the loop ends before the next superd begins") },
 	{ NONE(ident_lookups, "the upgrade waits until none is left") },
 	{ NONE(ident_limit, "from the command line") },
 	{ NONE(refused_lookups, "the upgrade waits until none is left") },

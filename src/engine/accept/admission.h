@@ -17,8 +17,8 @@ extern const struct field_table admission_state;         /* saved over an upgrad
 void admission_init(struct engine *engine, struct admission *admission);
 void admission_free(struct engine *engine);
 
-/* Checks a client, and counts it if it passes; makes its instance. pending->asked tells which lookups are left: if
- * there are none, ADMITTED is final; else admission_conclude decides by the reply. */
+/* Checks a client, and counts it if it passes; makes its instance. pending->asked has the remaining lookups: if there
+ * are none, ADMITTED is final; else admission_conclude decides by the reply. */
 enum refusal admission_judge(struct service_runtime *runtime, struct pending_client *pending);
 
 /* Counts a client for cps, trigger_limit and per_source_cpm. admission_judge does so for connections. A datagram is

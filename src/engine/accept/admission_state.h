@@ -31,6 +31,7 @@ struct admission {
 	struct lookup_helper *lookup_helper;    /* start data of superd-advise; NULL before the first lookup */
 	struct list lookups;            /* struct lookup_question: lookups whose process has not ended */
 	size_t ident_lookups;           /* lookups under way that ask an ident server */
+	unsigned reply_turn;            /* ev_iteration in which a reply was taken last */
 	size_t ident_limit;             /* most of them; 0: no limit; the caller of supervisor_init sets it */
 	unsigned refused_lookups;       /* lookups under way about refused clients */
 	struct list slot_waits;         /* struct waiter: clients that wait for a free slot (engine/accept/slot_wait) */

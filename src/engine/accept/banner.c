@@ -44,7 +44,7 @@ static void log_flaw(struct service_runtime *runtime, enum banner which, const c
 	struct buf why = { 0 };
 
 	path_finding_describe(finding, &why);
-	buf_text(&why, ", and a banner wants a folder of root's");
+	buf_text(&why, ", and a banner must be in a directory of root");
 	log_unread(runtime, which, path, buf_string(&why));
 	buf_free(&why);
 }
@@ -68,24 +68,39 @@ static ssize_t read_banner(const char *path, char *text)
 	return got;
 }
 
-void banner_send(struct service_runtime *runtime, enum banner which, int fd)
+/* 0: none is to be sent. */
+static size_t take_banner(struct service_runtime *runtime, enum banner which, char *text)
 {
 	const char *path = path_of(runtime->service->groups->access, which);
 	struct path_finding finding;
-	char text[BANNER_MOST];
 	ssize_t length;
 
-	if (!path || fd < 0)
-		return;
+	if (!path)
+		return 0;
 	if (!path_is_open_to_us(path, 0, NULL, path_mounts_cached(), &finding)) {
 		log_flaw(runtime, which, path, &finding);
-		return;
+		return 0;
 	}
 	length = read_banner(path, text);
 	if (length < 0)
 		log_unread(runtime, which, path, errno == EINVAL ? "it is no regular file" : strerror(errno));
-	else if (length > 0)
-		send(fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return length > 0 ? (size_t)length : 0;
+}
+
+void banner_send(struct service_runtime *runtime, enum banner which, int fd)
+{
+	char text[BANNER_MOST];
+	size_t length = fd < 0 ? 0 : take_banner(runtime, which, text);
+
+	if (length)
+		send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+size_t banner_length(struct service_runtime *runtime, enum banner which)
+{
+	char text[BANNER_MOST];
+
+	return take_banner(runtime, which, text);
 }
 
 void banner_send_unavailable(int fd)

@@ -7,8 +7,9 @@
 
 enum banner { BANNER, BANNER_SUCCESS, BANNER_FAIL };
 
-/* Sends as much of the banner as the connection's send buffer takes, and never waits; a fresh connection takes all.
- * If the file cannot be read, superd logs that once and goes on without it. */
+/* Sends as much of the banner as the connection's send buffer takes, and never waits; a fresh connection takes all. If
+ * the file cannot be read, superd logs that once and continues without it. */
 void banner_send(struct service_runtime *runtime, enum banner which, int fd);
 
+size_t banner_length(struct service_runtime *runtime, enum banner which); /* bytes that banner_send sends */
 void banner_send_unavailable(int fd);   /* sends the refusal of tcpmux (RFC 1078) */

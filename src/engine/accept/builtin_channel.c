@@ -19,6 +19,7 @@
 #include "engine/instance/exec_sequence.h"
 #include "exec/plan/plan.h"
 #include "os/fs/memory_file.h"
+#include "os/guard/guard_link.h"
 #include "os/socket/fd_channel.h"
 #include "os/socket/scm_rights.h"
 
@@ -37,6 +38,7 @@ struct builtin_channel {
 	uint64_t plan;                  /* number of the plan that started the program; 0: another superd's plan */
 	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
 	bool is_answered;               /* tcpmux: superd has acted upon its only packet */
+	bool has_failed;                /* redirect: there was no target for the connection */
 };
 
 static bool send_file(struct builtin_channel *channel, const struct buf *text)
@@ -134,7 +136,7 @@ static void on_packet(struct ev_loop *loop, ev_io *io, int events)
 	struct builtin_channel *channel = io->data;
 
 	(void)events;
-	errno = 0;                      /* the end of the other side leaves it as it is */
+	errno = 0;                      /* read_packet leaves it as it is after the only packet */
 	if (read_packet(channel) || (errno != EAGAIN && errno != EINTR))
 		ev_io_stop(loop, io);
 }
@@ -176,7 +178,7 @@ bool builtin_channel_read_traffic(const char *text, uint64_t *in, uint64_t *out,
 }
 
 /* false: there are no more packets. */
-static bool receive_traffic(struct builtin_channel *channel, bool *waits)
+static bool receive_report(struct builtin_channel *channel, bool *waits)
 {
 	char text[64];
 	uint64_t in, out;
@@ -186,7 +188,9 @@ static bool receive_traffic(struct builtin_channel *channel, bool *waits)
 	if (length <= 0)
 		return false;
 	text[length] = '\0';
-	if (builtin_channel_read_traffic(text, &in, &out, waits))
+	if (!strcmp(text, "failed\n"))
+		channel->has_failed = true;
+	else if (builtin_channel_read_traffic(text, &in, &out, waits) && !channel->has_failed)
 		xinetd_record_traffic(channel->runtime, in, out);
 	return true;
 }
@@ -214,6 +218,8 @@ static void become_idle(struct builtin_channel *channel)
 
 	ev_io_stop(engine->loop, &channel->io);
 	channel->io.fd = -1;
+	if (channel->has_failed)
+		instance->facts.status = EXIT_FAILURE << 8;     /* as waitpid(2) would have it */
 	if (may_serve_again(channel) && worker_pool_add(pool, engine, instance->pid, fd, &instance->cgroup))
 		instance_let_go(instance);
 	else
@@ -226,7 +232,7 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	bool waits;
 
 	(void)events;
-	if (!receive_traffic(channel, &waits)) {
+	if (!receive_report(channel, &waits)) {
 		if (errno != EAGAIN && errno != EINTR)
 			ev_io_stop(loop, io);
 		return;
@@ -260,6 +266,19 @@ void builtin_channel_free(struct instance *instance)
 	instance->client.channel = NULL;
 }
 
+/* The process has passed on what its client wants, and nobody else has read it. */
+static void log_lost_name(const struct builtin_channel *channel, int error)
+{
+	const struct service_runtime *runtime = channel->runtime;
+	const struct event event = {
+		.name = "refused", .service = runtime->service->name, .reason = "unreadable name",
+	};
+
+	if (channel->client >= 0)
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
+			  "refused a client: reading which service it wants: %s", strerror(error));
+}
+
 void builtin_channel_finish(struct instance *instance)
 {
 	struct builtin_channel *channel = instance->client.channel;
@@ -269,9 +288,10 @@ void builtin_channel_finish(struct instance *instance)
 		return;
 	more = channel->io.fd >= 0 && channel->kind == REDIRECT;
 	for (int n = 0; n < PACKETS_MOST && more; n++)
-		more = receive_traffic(channel, &waits);
-	if (channel->io.fd >= 0 && channel->kind == MUX)
-		read_packet(channel);
+		more = receive_report(channel, &waits);
+	errno = 0;
+	if (channel->io.fd >= 0 && channel->kind == MUX && !read_packet(channel) && errno)
+		log_lost_name(channel, errno);
 	builtin_channel_free(instance);
 }
 
@@ -301,6 +321,18 @@ static bool pass_list(struct service_runtime *runtime, struct fd_map *fd_map, st
 		return false;
 	}
 	return pass_to_child(fd_map, file, why);
+}
+
+/* Passes a connection to the control socket that may only read. */
+static bool pass_reader(struct engine *engine, struct fd_map *fd_map, struct buf *why)
+{
+	int reader = -1;
+
+	if (engine->open_reader)
+		reader = engine->open_reader(engine, why);
+	else
+		buf_text(why, "superd has no control socket, which it needs (--control)");
+	return reader >= 0 && pass_to_child(fd_map, reader, why);
 }
 
 static struct builtin_channel *builtin_channel_new(struct service_runtime *runtime, struct instance *instance,
@@ -346,6 +378,21 @@ bool builtin_channel_resume(struct service_runtime *runtime, struct instance *in
 	return true;
 }
 
+/* If superd dies in between, the next one gives the client again (engine/upgrade/saved_state). */
+static bool give_client(const struct service_runtime *runtime, const struct client *client, pid_t worker, int channel)
+{
+	const struct start_note note = {
+		.owner = runtime_number(runtime), .pid = worker, .client = guard_noted_fd(client->fd),
+		.channel = guard_noted_fd(channel),
+	};
+	int32_t *noted = guard_note_handover(&note, channel);
+
+	if (fd_channel_send(channel, client->fd))
+		return true;
+	guard_forget_start(noted);
+	return false;
+}
+
 bool builtin_channel_reuse(struct service_runtime *runtime, struct instance *instance, const struct client *client,
 			   pid_t *pid)
 {
@@ -354,7 +401,7 @@ bool builtin_channel_reuse(struct service_runtime *runtime, struct instance *ins
 	while (worker_pool_take(&runtime->run->kit.workers, pid, &fd, &instance->cgroup)) {
 		struct builtin_channel *channel = builtin_channel_new(runtime, instance, REDIRECT, -1, fd);
 
-		if (channel && fd_channel_send(fd, client->fd))
+		if (channel && give_client(runtime, client, *pid, fd))
 			return true;
 		if (channel)
 			builtin_channel_free(instance);
@@ -373,6 +420,8 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 
 	if (plan_channel(runtime->service) < 0)
 		return true;
+	if (is_builtin(runtime->service, "metrics") || is_builtin(runtime->service, "status"))
+		return pass_reader(runtime->engine, fd_map, why);
 	if (kind == REDIRECT && !runtime->service->exec->redirect)
 		return pass_list(runtime, fd_map, why);
 	if (fd_channel_pair(ends) < 0) {

@@ -1,7 +1,7 @@
-/* The channel between superd and a superd-builtin: a socket pair beside the client's connection. A redirect reports
- * the bytes it moved, and gets its next connection. tcpmux sends the name that a client sent; superd keeps a copy of
- * that connection. health sends the name it was asked for, and gets superd's answer. The builtins services and
- * servers get their text in a file. Owner: struct instance. */
+/* The channel between superd and a superd-builtin: a socket pair beside the client's connection. A redirect reports the
+ * bytes it moved, and gets its next connection. tcpmux sends the name that a client sent; superd keeps a copy of that
+ * connection. health sends the requested name, and gets superd's answer. The builtins services and servers get their
+ * text in a file. Owner: struct instance. */
 #pragma once
 
 #include <stdbool.h>

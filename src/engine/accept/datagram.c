@@ -3,6 +3,8 @@
  * (os/netdiag/queue_ids). */
 #include "engine/accept/datagram.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
@@ -15,6 +17,7 @@
 #include "engine/accept/start_log.h"
 #include "engine/core/unreaped.h"
 #include "engine/instance/exec_sequence.h"
+#include "engine/instance/foreground.h"
 #include "engine/runtime/prepare_start.h"
 #include "os/netdiag/queue_ids.h"
 
@@ -56,11 +59,16 @@ static bool start_instance(struct service_runtime *runtime, struct pending_clien
 
 	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 	note_head(instance, listener);
+	foreground_take(runtime, instance);
 	if (!runtime_prepare_start(runtime, why)) {
 		pending_dismiss(runtime, pending);
 		return false;
 	}
-	listener_give(listener, runtime->engine, kit->plan->account);
+	if (!listener_give(listener, runtime->engine, kit->plan->account)) {
+		buf_addf(why, "remembering the address of %s: %s", listener->listen->name, strerror(errno));
+		pending_dismiss(runtime, pending);
+		return false;
+	}
 	if (exec_sequence_is_needed(runtime->service, kit->plan))
 		return start_sequence(runtime, pending, why);
 	if (!pending_equip(runtime, pending, &launch, why)) {

@@ -18,6 +18,6 @@ void fd_shortage_end(struct service_runtime *runtime);
 /* Whether the service must leave its clients in the queue, as another service comes first. */
 bool fd_shortage_comes_after(struct service_runtime *runtime);
 
-/* An instance that ran has ended: wakes services that wait. Not to be called for a failed start, which frees only
- * what it took: the service would wake itself and try again without a pause, as long as the shortage lasts. */
+/* An instance that ran has ended: wakes services that wait. Do not call it for a failed start, which frees only its own
+ * descriptors: the service would wake itself and try again without a pause, as long as the shortage lasts. */
 void fd_shortage_pass(struct engine *engine);

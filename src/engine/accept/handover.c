@@ -140,8 +140,21 @@ static struct handover *handover_new(struct service_runtime *runtime, const stru
 	return handover;
 }
 
+/* If superd dies in between, the next one gives the client again (engine/upgrade/saved_state). */
+static bool send_client(struct handover *handover, int channel, pid_t program)
+{
+	struct start_note note = pending_note(handover->runtime, &handover->pending);
+
+	note.pid = program;
+	handover->noted = guard_note_handover(&note, channel);
+	if (hold_give(channel, handover->pending.client.fd))
+		return true;
+	guard_forget_start(handover->noted);
+	return false;
+}
+
 /* false: no program waits. */
-static bool give_client(struct service_runtime *runtime, const struct pending_client *pending,
+static bool give_client(struct service_runtime *runtime, struct pending_client *pending,
 			void (*returned)(struct service_runtime *runtime, struct pending_client *pending))
 {
 	struct handover *handover;
@@ -152,15 +165,14 @@ static bool give_client(struct service_runtime *runtime, const struct pending_cl
 	if (pending->client.fd < 0)
 		return false;
 	while ((held = warm_pool_take(runtime, &instance, &channel))) {
+		pending->client.fd = fd_raise(pending->client.fd, FD_HIGH);
 		handover = handover_new(runtime, pending);
-		if (handover && hold_give(channel, pending->client.fd)) {
-			handover->noted = pending_note_given(runtime, pending, instance->pid);
+		if (handover && send_client(handover, channel, instance->pid)) {
 			handover->held = held;
 			handover->instance = instance;
 			handover->channel = channel;
 			handover->returned = returned;
 			handover->begun = clock_now();
-			handover->pending.client.fd = fd_raise(pending->client.fd, FD_HIGH);
 			instance->ops = &handover_ops;
 			instance->context = handover;
 			list_add(&runtime->engine->admission->handovers, &handover->link);

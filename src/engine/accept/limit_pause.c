@@ -21,7 +21,7 @@
 
 #define LOAD_PAUSE 10.                  /* seconds */
 #define FULL_PAUSE 1.
-#define TIME_PAUSE_MOST 3600.           /* the clock may be set meanwhile */
+#define TIME_PAUSE_MOST 3600.           /* the zone may change meanwhile, or begin its summer time */
 
 static const char *protocol_of(const struct service *service)
 {
@@ -79,7 +79,7 @@ static void set_pause(struct service_runtime *runtime, double seconds, bool logs
 
 	state->pause = seconds;
 	state->logs_end = logs_end;
-	state->pause_closes = false;
+	state->pause_closes = state->awaits_time = false;
 	rate_limit_reset(&state->rate);
 }
 
@@ -210,12 +210,13 @@ static void log_pause(struct service_runtime *runtime)
 bool limit_pause_for_moment(struct service_runtime *runtime)
 {
 	const struct access_options *access = runtime->service->groups->access;
+	bool awaits_time = !admission_is_time(runtime);
 	double seconds = LOAD_PAUSE;
 	unsigned begin;
 
-	if (!admission_is_time(runtime)) {
+	if (awaits_time) {
 		seconds = fmin(seconds_to_span(runtime, &begin), TIME_PAUSE_MOST);
-		runtime_pause(runtime, "no client is let in before %02u:%02u (access_times)", begin / 60, begin % 60);
+		runtime_pause(runtime, "no client is allowed before %02u:%02u (access_times)", begin / 60, begin % 60);
 	} else if (admission_is_loaded(runtime)) {
 		runtime_pause(runtime, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);
 	} else if (instances_are_full(runtime->engine)) {
@@ -225,6 +226,15 @@ bool limit_pause_for_moment(struct service_runtime *runtime)
 		return false;
 	}
 	set_pause(runtime, seconds, false);
+	runtime->run->accept->awaits_time = awaits_time;
 	log_pause(runtime);
 	return true;
+}
+
+void limit_pause_follow_clock(struct service_runtime *runtime)
+{
+	const struct accept_state *state = accept_state_find(runtime);
+
+	if (state && state->awaits_time && runtime_state(runtime) == BACKOFF)
+		runtime_start_timer(runtime, 0.);
 }

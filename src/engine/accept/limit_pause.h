@@ -18,6 +18,9 @@ bool limit_pause_turns_away(const struct service_runtime *runtime);
  * of all instances. The caller has made the struct accept_state. */
 bool limit_pause_for_moment(struct service_runtime *runtime);
 
+/* The wall clock was set: ends a pause that waits for a time of day, so that the next client is checked again. */
+void limit_pause_follow_clock(struct service_runtime *runtime);
+
 double limit_pause_seconds(const struct service_runtime *runtime);      /* length of the last pause; 0: none was set */
 bool limit_pause_closes(const struct service_runtime *runtime);         /* that pause closes the listeners */
 

@@ -103,12 +103,23 @@ static bool read_reply(struct lookup_question *question)
 	return false;
 }
 
+/* Whether this turn of the loop has time for what a reply may cost, which is a start. If not, the next one hears of the
+ * reply again. Each turn takes one, as the time may be used up before. */
+static bool may_finish(struct engine *engine)
+{
+	unsigned turn = ev_iteration(engine->loop);
+	bool is_first = turn != engine->admission->reply_turn;
+
+	engine->admission->reply_turn = turn;
+	return is_first || start_time_room(&engine->start_time, engine->loop, START_TIME_ALL, 1);
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct lookup_question *question = io->data;
 
 	(void)loop, (void)events;
-	if (!read_reply(question))
+	if (may_finish(question->engine) && !read_reply(question))
 		finish_question(question, false);
 }
 
@@ -131,6 +142,8 @@ static void on_helper_ended(struct child *child, int status)
 		free_question(question);
 		return;
 	}
+	if (!may_finish(question->engine))
+		return;                 /* the end of the reply is reported in the next turn */
 	read_reply(question);
 	finish_question(question, false);
 }
@@ -217,11 +230,7 @@ static bool begin_question(struct lookup_question *question, int writing)
 	if (pid < 0)
 		return false;
 	question->child.pid = pid;
-	if (!child_table_add(&engine->children, &question->child)) {
-		kill(-pid, SIGKILL);
-		log_error(engine->log, "cannot ask about a client: out of memory");
-		return false;
-	}
+	child_table_add(&engine->children, &question->child);
 	list_add(&engine->admission->lookups, &question->link);
 	engine->admission->ident_lookups += question->pending.asked.ident;
 	ev_io_start(engine->loop, &question->io);
@@ -231,7 +240,7 @@ static bool begin_question(struct lookup_question *question, int writing)
 
 static void log_failure(struct engine *engine, const struct service_runtime *runtime, int error)
 {
-	log_error(engine->log, "%s: cannot ask about a client: %s", runtime->service->name, strerror(error));
+	log_error(engine->log, "%s: cannot look up a client: %s", runtime->service->name, strerror(error));
 }
 
 bool lookup_may_ask_ident(const struct engine *engine)
@@ -251,7 +260,7 @@ bool lookup_ask(struct service_runtime *runtime, const struct pending_client *pe
 	bool good;
 
 	if (!engine->admission->lookup_helper && !make_helper(engine)) {
-		log_error(engine->log, "%s: cannot ask about a client: superd-advise: %s", runtime->service->name,
+		log_error(engine->log, "%s: cannot look up a client: superd-advise: %s", runtime->service->name,
 			  strerror(errno));
 		return false;
 	}

@@ -1,6 +1,6 @@
 /* Lookups about a client that may take long or parse a stranger's data: its host name, the verdict of hosts.allow and
  * hosts.deny, and the user that its ident server reports. A process of its own does them (superd-advise), one for each
- * client, while the loop goes on. The client waits meanwhile, and counts against the service's limits.
+ * client, while the loop continues. The client waits meanwhile, and counts against the service's limits.
  *
  * superd-advise gets the connection as descriptors 0 and 4, writes one line for each answer to descriptor 3, and exits:
  *   name HOST            the name that resolves back to the address; "name" alone: there is none
@@ -22,7 +22,7 @@ struct lookup_reply {
 	bool has_name, knows_name;      /* the name was looked up; it was found */
 	bool has_libwrap, allowed;      /* libwrap has answered; it allows the client */
 	bool twisted;                   /* libwrap gave the client to another program (twist) */
-	bool has_user, knows_user;      /* the ident server was asked; it named a user */
+	bool has_user, knows_user;      /* the ident server has answered; it named a user */
 	char name[256];                 /* the host name; valid with knows_name */
 	char user[512];                 /* the user, or why there is none */
 };

@@ -17,6 +17,7 @@
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
 #include "engine/instance/exec_sequence.h"
+#include "engine/instance/foreground.h"
 #include "engine/instance/notify_handle.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/launch/passed_files.h"
@@ -100,6 +101,7 @@ void pending_dismiss(struct service_runtime *runtime, struct pending_client *pen
 		return;
 	pending_leave(runtime, pending);
 	runtime->instance_count--;
+	runtime_note_phase(runtime);
 }
 
 bool pending_plan(struct service_runtime *runtime, struct pending_client *pending, struct buf *why)
@@ -127,14 +129,6 @@ struct start_note pending_note(const struct service_runtime *runtime, const stru
 	};
 }
 
-int32_t *pending_note_given(const struct service_runtime *runtime, const struct pending_client *pending, pid_t pid)
-{
-	struct start_note note = pending_note(runtime, pending);
-
-	note.pid = pid;
-	return guard_note_start(&note);
-}
-
 bool pending_equip(struct service_runtime *runtime, struct pending_client *pending, struct spawn_request *launch,
 		   struct buf *why)
 {
@@ -148,7 +142,8 @@ bool pending_equip(struct service_runtime *runtime, struct pending_client *pendi
 		buf_text(why, "out of memory");
 		return false;
 	}
-	if (!launch_wire(&pending->fd_map, kit, runtime->service, &socket, 1, why) ||
+	if (!launch_wire(&pending->fd_map, kit, runtime->service, &socket, 1,
+			 foreground_console(pending->instance), why) ||
 	    !passed_files_open(&pending->fd_map, runtime->service, why) ||
 	    !builtin_channel_open(runtime, pending->instance, &pending->fd_map, &pending->client, why)) {
 		fd_map_close(&pending->fd_map);
@@ -163,6 +158,11 @@ bool pending_equip(struct service_runtime *runtime, struct pending_client *pendi
 	launch->private_id = instance_private_tmp(pending->instance);
 	if (pending->instance->plan)
 		launch->plan = pending->instance->plan;
+	if (!foreground_fill(pending->instance, launch)) {
+		buf_text(why, "out of memory");
+		fd_map_close(&pending->fd_map);
+		return false;
+	}
 	if (instance_cgroup_enter(&pending->instance->cgroup, runtime->engine, runtime->service, launch, why))
 		return true;
 	fd_map_close(&pending->fd_map);
@@ -176,8 +176,9 @@ static void log_start(struct service_runtime *runtime, const struct pending_clie
 
 	event.peer = pending->caller.address;
 	if (log_wants(runtime->engine->log, level))
-		log_event(runtime->engine->log, level, &event, "started, pid %ld, for %s", (long)pid,
-			  *event.peer ? event.peer : "a local client");
+		log_event(runtime->engine->log, level, &event, "started, pid %ld, for %s%s", (long)pid,
+			  *event.peer ? event.peer : "a local client",
+			  pending->instance->foreground ? ", in the foreground" : "");
 }
 
 /* Notes the client's address, and the time since superd began to accept its batch. If memory is short, the instance
@@ -186,11 +187,14 @@ static void note_peer(struct service_runtime *runtime, const struct pending_clie
 {
 	struct service_stats *stats = &runtime->run->stats;
 	const char *peer = pending->caller.address;
+	double now = clock_now();
 
 	snprintf(stats->last_peer, sizeof(stats->last_peer), "%.63s", peer);
 	pending->instance->client.peer = *peer ? strdup(peer) : NULL;
-	stats->last_latency = clock_now() - stats->last_request;
+	stats->last_latency = now - stats->last_request;
 	histogram_add(&stats->latency, stats->last_latency);
+	if (history_set_delay(&runtime->run->history, false, now))
+		history_set_client(&runtime->run->history, false, stats->last_peer);
 	stats->failing = false;
 }
 
@@ -211,6 +215,7 @@ void pending_note_start(struct service_runtime *runtime, const struct pending_cl
 	else
 		instance_limit(instance, SCAN_INFINITY);
 	log_start(runtime, pending, instance->pid);
+	foreground_note_run(instance);
 	xinetd_record_start(runtime, instance->pid, &pending->client);
 }
 
@@ -222,14 +227,9 @@ static bool reuse_for(struct service_runtime *runtime, struct pending_client *pe
 	if (pending->client.fd < 0 || !builtin_channel_reuse(runtime, instance, &pending->client, &pid))
 		return false;
 	instance->service = runtime->service;
-	if (!instance_begin(instance, pid, clock_now())) {
-		builtin_channel_free(instance);
-		instance_cgroup_leave(&instance->cgroup, runtime->engine, 0, false);
-		return false;
-	}
+	instance_begin(instance, pid, clock_now());
 	client_address(&pending->client, pending->caller.address, sizeof(pending->caller.address));
 	pending_note_start(runtime, pending);
-	pending_note_given(runtime, pending, pid);
 	runtime_note_change(runtime);
 	return true;
 }
@@ -253,17 +253,15 @@ bool pending_begin(struct service_runtime *runtime, struct pending_client *pendi
 	struct instance *instance = pending->instance;
 
 	fd_map_close(&pending->fd_map);
-	if (launch->pid >= 0 && instance_begin(instance, launch->pid, launch->begun)) {
+	if (launch->pid >= 0) {
+		instance_begin(instance, launch->pid, launch->begun);
 		runtime_note_change(runtime);
 		pending_note_start(runtime, pending);
 		return true;
 	}
-	if (launch->pid < 0)
-		start_kit_note_fault(&runtime->run->kit, &launch->fault);
-	if (!why->length && launch->pid < 0)
+	start_kit_note_fault(&runtime->run->kit, &launch->fault);
+	if (!why->length)
 		launch_describe_fault(runtime->service, &launch->fault, why);
-	else if (!why->length)
-		buf_text(why, "out of memory");
 	pending_dismiss(runtime, pending);
 	return false;
 }

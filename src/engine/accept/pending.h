@@ -62,12 +62,8 @@ void pending_begin_running(struct instance *instance);
 bool pending_equip(struct service_runtime *runtime, struct pending_client *pending, struct spawn_request *launch,
 		   struct buf *why);
 
-/* What superd's guard has to know of its start. */
+/* The facts of its start that superd's guard needs. */
 struct start_note pending_note(const struct service_runtime *runtime, const struct pending_client *pending);
-
-/* Notes for the guard that a process which has run before has got the client. Returns the note, for
- * guard_forget_start. */
-int32_t *pending_note_given(const struct service_runtime *runtime, const struct pending_client *pending, pid_t pid);
 
 /* Gives clients to idle workers, as far as there are any. Returns how many clients are left, moved to the front. */
 size_t pending_reuse(struct service_runtime *runtime, struct pending_client *pending, size_t count);

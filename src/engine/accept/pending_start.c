@@ -18,6 +18,7 @@
 #include "engine/core/unreaped.h"
 #include "engine/instance/cleanup.h"
 #include "engine/instance/exec_sequence.h"
+#include "engine/instance/foreground.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/runtime/prepare_start.h"
 #include "engine/warm/warm_pool.h"
@@ -32,11 +33,32 @@ static struct pending_start *pending_start_of(struct exec_sequence *sequence)
 	return container_of(sequence, struct pending_start, sequence);
 }
 
+/* Whether starts are processes that share the little which the row leaves them, and nothing else takes their time. */
+static bool starts_share_little(const struct service_runtime *runtime)
+{
+	const struct plan *plan = runtime->run->kit.plan;
+
+	return plan && plan->gets_less_time && !exec_sequence_has_steps(runtime->service, plan);
+}
+
+static unsigned starting_most(const struct service_runtime *runtime)
+{
+	if (runtime->backoff.failures)
+		return 1;
+	return starts_share_little(runtime) ? STARTING_LITTLE : STARTING_MOST;
+}
+
+size_t pending_start_room(const struct service_runtime *runtime)
+{
+	unsigned most = starting_most(runtime);
+	unsigned starting = accept_state_find(runtime) ? runtime->run->accept->starting_clients : 0;
+
+	return starting < most ? most - starting : 0;
+}
+
 bool pending_must_wait(const struct service_runtime *runtime)
 {
-	unsigned most = runtime->backoff.failures ? 1 : STARTING_MOST;
-
-	return accept_state_find(runtime) && runtime->run->accept->starting_clients >= most;
+	return !pending_start_room(runtime);
 }
 
 /* One start less is under way: superd may accept again. */
@@ -156,6 +178,9 @@ static void handle_failed_start(struct instance *instance, const struct ending *
 		runtime->run->accept->starting_clients--;
 	if (!instance->retired)
 		runtime->instance_count--;
+	runtime_note_phase(runtime);
+	if (ending->stopped)
+		foreground_note_failure(instance, buf_string(&why));
 	instance_free(instance);
 	if (!retired) {
 		post_failure(runtime, &client, ending, buf_string(&why));
@@ -190,11 +215,13 @@ static void release_if_empty(struct service_runtime *runtime)
 /* The instance has run, and has ended. */
 static void handle_end(struct service_runtime *runtime, struct instance *instance, const struct ending *ending)
 {
+	const struct ending seen = foreground_ending(instance, ending);
 	bool retired = instance->retired, unread, failed;
 
 	builtin_channel_finish(instance);
 	start_kit_drain(&runtime->run->kit, runtime_is_empty(runtime));
-	failed = start_log_end(runtime, instance, ending);
+	failed = start_log_end(runtime, instance, &seen);
+	foreground_note_end(instance, ending->status);
 	if (instance->client.busy)
 		datagram_take_back(instance);
 	unread = instance->client.unread;
@@ -202,6 +229,7 @@ static void handle_end(struct service_runtime *runtime, struct instance *instanc
 	release_if_empty(runtime);
 	if (!retired) {
 		runtime->instance_count--;
+		runtime_note_phase(runtime);
 		runtime_post(runtime, failed ? CRASHED : EXITED);
 		if (!runtime_is_full(runtime))
 			runtime_post(runtime, ROOM);

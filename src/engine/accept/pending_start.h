@@ -9,6 +9,11 @@
 
 #define STARTING_MOST 16                /* clients of one service that start at once */
 
+/* The same for a row that gets less time than superd (nice, cpu_affinity, …). Each start is a fork(2) of superd, and the
+ * kernel takes the same locks for it as for each exec and each end of those before, which wait for a processor with them
+ * in hand. More at once start no more in all. */
+#define STARTING_LITTLE 2
+
 /* Makes this runtime the owner of a client's instance. */
 void pending_own(struct service_runtime *runtime, struct instance *instance);
 
@@ -18,6 +23,9 @@ bool pending_begin_sequence(struct service_runtime *runtime, struct pending_clie
 
 /* The same for several. false: at least one could not begin, which is logged. */
 bool pending_begin_sequences(struct service_runtime *runtime, struct pending_client *pending, size_t count);
+
+/* How many more clients of the service may start now. */
+size_t pending_start_room(const struct service_runtime *runtime);
 
 /* Whether as many starts are under way as may be: superd accepts no more clients until one has succeeded or failed. */
 bool pending_must_wait(const struct service_runtime *runtime);

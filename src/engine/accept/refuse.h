@@ -1,11 +1,11 @@
-/* Refuses a client. Every refusal goes through here, whatever its reason. */
+/* Refuses a client, for any reason. Every refusal goes through here. */
 #pragma once
 
 #include "engine/accept/pending.h"
 #include "engine/limits/refusal.h"
 
 /* Logs the refusal in superd's log and in that of log_type, counts it by its reason, sends banner_fail, and closes the
- * connection. If log_on_failure asks for the user, superd closes it after the ident server has answered. */
+ * connection. If log_on_failure has the user, superd closes it after the ident server has answered. */
 void refuse_pending(struct service_runtime *runtime, struct pending_client *pending, enum refusal refusal);
 
 /* Refuses a parked connection, or all parked connections of a listener. */

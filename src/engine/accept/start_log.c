@@ -13,6 +13,7 @@
 #include "engine/accept/fd_shortage.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/health/exit_verdict.h"
+#include "engine/instance/foreground.h"
 #include "engine/runtime/state_table.h"
 #include "engine/warm/warm_pool.h"
 
@@ -69,6 +70,7 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 	const struct service *service = runtime->service;
 	struct event event = { .name = "failed", .service = service->name, .reason = why };
 	char late[80];
+	bool ends_superd = service->groups->lifecycle->on_failure == FAILURE_EXIT && !runtime->engine->stopping;
 	bool waits = service->groups->lifecycle->on_failure != FAILURE_EXIT &&
 		service_transition(service->exec->accept, runtime_next(runtime), EXEC_ERROR).action == WAIT;
 
@@ -76,6 +78,8 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 	exit_verdict_note_start(runtime, client, *why ? RESULT_RESOURCES : RESULT_TIMEOUT, *why ? why : late);
 	if (!*why)
 		event.reason = why = late;
+	if (foreground_fail_start(runtime, why))
+		ends_superd = false;
 	if (runtime_is_empty(runtime) && !warm_pool_is_used(runtime))
 		start_kit_rest(&runtime->run->kit);
 	fd_shortage_look(runtime);
@@ -85,7 +89,7 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 		runtime_pause(runtime, "cannot start: %s", why);
 		log_event(runtime->engine->log, LEVEL_ERROR, &event, "cannot start: %s", why);
 	}
-	if (service->groups->lifecycle->on_failure == FAILURE_EXIT && !runtime->engine->stopping)
+	if (ends_superd)
 		runtime_end_superd(runtime, 127 << 8);
 }
 
@@ -101,6 +105,7 @@ void start_log_skip(struct service_runtime *runtime, const char *why)
 	for (unsigned n = 0; n < run->stats.skipped_starts && pause < SKIPPED_MOST; n++)
 		pause *= 2;
 	run->stats.skipped_starts++;
+	foreground_fail_start(runtime, why);
 	run->accept->pause = event.duration = pause;
 	log_event(runtime->engine->log, LEVEL_NOTICE, &event, "not started: %s; next look in %s", why,
 		  duration_write(span, pause));

@@ -2,6 +2,7 @@
  * the client's address comes from the connection itself, and the service's own rules decide whether it is let in. */
 #include "engine/accept/tcpmux.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +14,7 @@
 #include "engine/core/close_socket.h"
 #include "engine/runtime/service_list.h"
 #include "os/guard/guard_link.h"
+#include "os/netdiag/tcp_sent.h"
 
 /* Returns the name of a tcpmux: endpoint, without the + (superd answers for the service); NULL: another endpoint. */
 static const char *tcpmux_name(const struct listen *listen)
@@ -75,13 +77,18 @@ static void refresh_runtimes(struct tcpmux *mux, const struct service_list *serv
 	mux->table = service_list->generation;
 }
 
+/* Without memory for the list it looks at all services. */
 static struct listener *find_target(struct engine *engine, const char *name)
 {
+	const struct service_list *all = engine->service_list;
 	struct tcpmux *mux = engine->admission->tcpmux;
+	bool is_listed;
 
-	refresh_runtimes(mux, engine->service_list);
-	for (size_t n = 0; mux->table == engine->service_list->generation && n < mux->count; n++) {
-		struct listener *listener = find_listener(mux->runtimes[n], name);
+	refresh_runtimes(mux, all);
+	is_listed = mux->table == all->generation;
+	for (size_t n = 0; n < (is_listed ? mux->count : all->count); n++) {
+		struct service_runtime *runtime = is_listed ? mux->runtimes[n] : all->runtimes[n];
+		struct listener *listener = find_listener(runtime, name);
 
 		if (listener)
 			return listener;
@@ -132,25 +139,39 @@ void tcpmux_wait(struct engine *engine, double until)
 	ev_timer_start(engine->loop, timer);
 }
 
-static void log_unknown(struct service_runtime *by, const struct client *client, const char *name)
+/* text: why, with the name that it has asked for at its end. */
+static void log_refused(struct service_runtime *by, const struct client *client, const char *reason, const char *text,
+			const char *name)
 {
-	struct event event = { .name = "refused", .service = by->service->name, .reason = "unknown service" };
+	struct event event = { .name = "refused", .service = by->service->name, .reason = reason };
 	struct buf visible = { 0 };
 	char address[128];
 
 	client_address(client, address, sizeof(address));
 	event.peer = address;
 	buf_visible(&visible, name, strlen(name));
-	log_event(by->engine->log, LEVEL_NOTICE, &event, "refused %s: no service listens on tcpmux:%s",
-		  *address ? address : "a local client", buf_string(&visible));
+	log_event(by->engine->log, LEVEL_NOTICE, &event, "refused %s: %s tcpmux:%s",
+		  *address ? address : "a local client", text, buf_string(&visible));
 	buf_free(&visible);
+}
+
+/* A client that has left needs no line. */
+static void log_unknown_peer(struct service_runtime *by, int error)
+{
+	const struct event event = { .name = "refused", .service = by->service->name, .reason = "unknown address" };
+
+	if (error != ENOTCONN)
+		log_event(by->engine->log, LEVEL_NOTICE, &event, "refused a client: looking for its address: %s",
+			  strerror(error));
 }
 
 static bool promise_client(struct listener *target, const struct client *client)
 {
 	const struct service_runtime *runtime = target->io.data;
 
-	guard_note_promise(runtime_number(runtime), (unsigned)(target - runtime->listeners), client->fd);
+	if (guard_pid())
+		guard_note_promise(runtime_number(runtime), (unsigned)(target - runtime->listeners), client->fd,
+				   tcp_sent(client->fd));
 	return listener_park(target, client, ARRIVED, clock_now() + MUX_PATIENCE);
 }
 
@@ -160,15 +181,18 @@ void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
 	struct listener *target = find_target(by->engine, name);
 
 	if (getpeername(connection, &client.peer.any, &client.length) < 0) {
-		close_socket_fd(by->engine, by->service->name, &connection);      /* the client has left */
+		log_unknown_peer(by, errno);
+		close_socket_fd(by->engine, by->service->name, &connection);
 		return;
 	}
 	if (target && promise_client(target, &client)) {
 		runtime_post(target->io.data, HANDED);
 		return;
 	}
-	if (!target)
-		log_unknown(by, &client, name);
+	if (target)
+		log_refused(by, &client, "out of memory", "out of memory: it cannot wait for", name);
+	else
+		log_refused(by, &client, "unknown service", "no service listens on", name);
 	banner_send_unavailable(client.fd);
 	client_shut_and_drain(&client);
 	close_socket_client(by->engine, by->service->name, &client);

@@ -16,8 +16,8 @@ struct tcpmux {
 
 void tcpmux_init(struct engine *engine, struct tcpmux *mux);
 
-/* A client of `by`, a service with builtin = tcpmux, asks for the service of this name: parks it there, as ARRIVED,
- * and posts HANDED; or refuses it. Owns the connection. */
+/* A client of `by`, a service with builtin = tcpmux, requests the service of this name: parks it there, as ARRIVED, and
+ * posts HANDED; or refuses it. Owns the connection. */
 void tcpmux_serve(struct service_runtime *by, const char *name, int connection);
 
 /* A client of a tcpmux: endpoint is parked until this clock_now(): HANDED is posted then, so that its service refuses

@@ -1,6 +1,6 @@
-/* Finds the address of the client that a service was started for. This must not slow down starts: superd does not
- * ask for a service that starts more than once a second. If an earlier instance still has clients, superd asks for
- * queued connections alone. */
+/* Finds the address of the client that a service was started for, and logs it. This must not slow down starts: superd
+ * does not ask for a service that starts more than once a second. If an earlier instance still has clients, superd asks
+ * for queued connections alone. */
 #include "engine/clients/activator.h"
 
 #include <assert.h>
@@ -13,6 +13,7 @@
 #define RARELY 1.0                      /* seconds between two starts from which superd asks */
 
 static_assert(sizeof(no_stats.last_peer) == WANTS_TEXT, "it has the text of wants_describe_order");
+static_assert(sizeof(((struct history_wake *)0)->by) == WANTS_TEXT, "it has the same");
 
 static const char by_operator[] = "operator";
 
@@ -22,7 +23,7 @@ void activator_forget(struct service_runtime *runtime)
 		conn_query_drop(&runtime->run->activator_query);
 }
 
-static void set_last_peer(struct service_runtime *runtime, const struct conn_count *conn)
+static void write_peer(const struct conn_count *conn, char *text, size_t size)
 {
 	struct client client = { .fd = -1 };
 
@@ -39,34 +40,65 @@ static void set_last_peer(struct service_runtime *runtime, const struct conn_cou
 		memcpy(&in6->sin6_addr, conn->peer, sizeof(in6->sin6_addr));
 		client.length = sizeof(*in6);
 	}
-	client_address(&client, runtime->run->stats.last_peer, sizeof(runtime->run->stats.last_peer));
+	client_address(&client, text, size);
 }
 
-static void on_counted(struct conn_query *query)
+/* The line about the start or the thaw was logged before. */
+static void log_client(const struct service_runtime *runtime, const char *peer)
+{
+	struct event event = { .name = "woken", .service = runtime->service->name, .peer = peer };
+
+	log_event(runtime->engine->log, LEVEL_INFO, &event, "woken by %s", peer);
+}
+
+/* Ends the query, and notes the client that it has found. text: also gets it. */
+static void note_client(struct conn_query *query, bool thawed, char text[WANTS_TEXT])
 {
 	struct service_runtime *runtime = query->runtime;
 
 	for (size_t n = 0; n < query->count; n++) {
 		if (!query->conns[n].knows_peer)
 			continue;
-		set_last_peer(runtime, &query->conns[n]);
+		write_peer(&query->conns[n], text, WANTS_TEXT);
+		history_set_client(&runtime->run->history, thawed, text);
+		log_client(runtime, text);
+		runtime_note_change(runtime);
 		break;
 	}
 	activator_forget(runtime);
 }
 
-static void start_query(struct service_runtime *runtime)
+static void on_counted(struct conn_query *query)
 {
-	struct conn_query *query = conn_query_new(runtime, on_counted);
+	note_client(query, false, query->runtime->run->stats.last_peer);
+}
+
+static void on_counted_thawed(struct conn_query *query)
+{
+	char peer[WANTS_TEXT];
+
+	note_client(query, true, peer);
+}
+
+static void start_query(struct service_runtime *runtime, void (*counted)(struct conn_query *query), bool queued_only)
+{
+	struct conn_query *query = conn_query_new(runtime, counted);
 
 	runtime->run->activator_query = query;
 	if (!query)
 		return;
-	query->which = list_has_one(&runtime->run->instances) ? CONN_WHICH_CLIENTS : CONN_WHICH_QUEUED;
+	query->which = queued_only ? CONN_WHICH_QUEUED : CONN_WHICH_CLIENTS;
 	query->no_probes = true;
 	conn_query_add_listeners(query, 1 << CONN_TCP);
 	if (!query->count || !conn_query_start(query))
 		activator_forget(runtime);
+}
+
+/* An instance that was frozen with clients has them still. */
+void activator_ask_thawed(struct service_runtime *runtime)
+{
+	activator_forget(runtime);
+	start_query(runtime, on_counted_thawed, runtime->service->groups->lifecycle->idle_means == IDLE_MEANS_QUIET);
 }
 
 void activator_ask(struct service_runtime *runtime, bool clients_wait)
@@ -84,5 +116,5 @@ void activator_ask(struct service_runtime *runtime, bool clients_wait)
 	if (wants_describe_order(runtime, run->stats.last_peer))
 		return;
 	if (rarely && clients_wait)
-		start_query(runtime);
+		start_query(runtime, on_counted, !list_has_one(&run->instances));
 }

@@ -9,4 +9,7 @@
  * an operator, or a service that wants it, ordered the start. */
 void activator_ask(struct service_runtime *runtime, bool clients_wait);
 
+/* Called just after a thaw for a client: notes that client in the history, soon, if it is one of TCP. */
+void activator_ask_thawed(struct service_runtime *runtime);
+
 void activator_forget(struct service_runtime *runtime); /* cancels the query */

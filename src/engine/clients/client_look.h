@@ -1,5 +1,5 @@
-/* Looks how long nothing has moved at a service's connections (idle_means = quiet), and who is connected to ports that
- * its backend has opened itself, by a helper process (exec/worker/client_count). Embedded in its user. */
+/* Measures for how long a service's connections have been quiet (idle_means = quiet), and counts the clients of ports
+ * that its backend has opened itself, by a helper process (exec/worker/client_count). Embedded in its user. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,9 +20,9 @@ struct client_look {
 void client_look_init(struct client_look *look, struct engine *engine,
 		      void (*done)(struct client_look *look, const struct client_count_answer *answer));
 
-/* Starts to look at the first `count` sockets of a query that has been answered, with the same connections left out.
- * Connections at which nothing moved for quiet_after milliseconds count as quiet. pids: processes whose own ports are
- * looked at, too; NULL: none. Calls done once, later, from the loop. false: no process can be started. */
+/* Starts to examine the first `count` sockets of an answered query, with the same connections left out. Connections at
+ * which nothing moved for quiet_after milliseconds count as quiet. pids: processes whose own ports are examined, too;
+ * NULL: none. Calls done once, later, from the loop. false: no process can be started. */
 bool client_look_start(struct client_look *look, struct conn_query *query, size_t count, uint32_t quiet_after,
 		       const pid_t *pids);
 bool client_look_is_open(const struct client_look *look);

@@ -93,8 +93,7 @@ static bool set_filter(struct tcp_close_events *close_events)
 static void stop_listening(struct tcp_close_events *close_events)
 {
 	log_warn(close_events->engine->log,
-		 "the kernel does not tell of connections that end any more: %s: idle services are "
-		 "looked for by time",
+		 "the kernel no longer reports ended connections: %s: superd looks for idle services at intervals",
 		 strerror(errno));
 	ev_io_stop(close_events->engine->loop, &close_events->io);
 	ev_timer_stop(close_events->engine->loop, &close_events->pause);
@@ -239,8 +238,8 @@ static struct tcp_close_events *close_events_of(struct engine *engine)
 		return NULL;
 	fd = fd_raise(tcp_destroy_open(), FD_HIGH);
 	if (fd < 0)
-		log_info(engine->log, "the kernel does not tell of connections that end: %s: idle services are "
-			 "looked for by time", strerror(errno));
+		log_info(engine->log, "the kernel does not report ended connections: %s: superd looks for idle "
+				      "services at intervals", strerror(errno));
 	close_events->engine = engine;
 	for (size_t bucket = 0; bucket <= BUCKETS; bucket++)
 		list_init(&close_events->waiting[bucket]);

@@ -230,6 +230,7 @@ static void set_wanted(const struct conn_query *query, struct conn_count *conns,
 		conns[n].which = query->which;
 		conns[n].probes = query->probes;
 		conns[n].wants_words = query->wants_words;
+		conns[n].skips_left = query->skips_left;
 		conns[n].cookies = query->use == COOKIES_IGNORED ? NULL : cookies;
 		conns[n].only_known = query->use == COOKIES_SOUGHT;
 		conns[n].skips_known = query->use == COOKIES_SPARED;
@@ -402,6 +403,13 @@ void conn_query_seek(struct conn_query *query)
 {
 	query->use = COOKIES_SOUGHT;
 	query->which = CONN_WHICH_ACCEPTED;
+}
+
+const struct cookie_set *conn_query_followed(const struct conn_query *query)
+{
+	if (query->place && query->use == COOKIES_SOUGHT)
+		return &container_of(query->place, struct slice, query)->cookies;
+	return &query->cookies;
 }
 
 bool conn_query_is_complete(const struct conn_query *query)

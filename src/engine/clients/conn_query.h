@@ -29,6 +29,7 @@ struct conn_query {
 	unsigned char use;              /* enum cookie_use */
 	bool no_probes;                 /* true: connections from probe_from do not count */
 	bool wants_words;               /* true: as in struct conn_count; use is COOKIES_NOTED */
+	bool skips_left;                /* true: as in struct conn_count */
 	double due;                     /* loop time until which the count may be delayed to save work; 0: no delay */
 	size_t count;                   /* number of sockets */
 	struct conn_count *conns;       /* one element for each socket, with the last answer; owned */
@@ -63,7 +64,7 @@ bool conn_query_start(struct conn_query *query);
 /* Counts before it returns, for a number that is only displayed. false: a count is not known to be quick. */
 bool conn_query_now(struct conn_query *query);
 
-/* Sets in conns what the query counts, and with which cookies, for a count by other means. */
+/* Sets in conns the sockets and cookies of the query, for a count by other means. */
 void conn_query_set_wanted(struct conn_query *query);
 
 /* Cancels a count that is under way; counted is not called. Empties cookies and failures. */
@@ -74,11 +75,14 @@ static inline bool conn_query_is_open(const struct conn_query *query)
 	return query->place || !list_empty(&query->link);
 }
 
-/* Follow connections until they are closed. conn_query_note cancels a count that is under way; the next answer notes
- * all connections, including those in a handshake. After conn_query_seek the answers count those of them that are still
- * in a handshake, or that a process has accepted. */
+/* Follow connections until they are closed. conn_query_note cancels a count in progress; the next answer notes all
+ * connections, including those in a handshake. After conn_query_seek the answers count those of them that are still in
+ * a handshake, or that a process has accepted. */
 void conn_query_note(struct conn_query *query);
 void conn_query_seek(struct conn_query *query);
+
+/* The connections that it follows. A count under way has the set and only reads it, so this counts at any time. */
+const struct cookie_set *conn_query_followed(const struct conn_query *query);
 
 /* Whether the answer has all numbers, and all clients that it had to note. */
 bool conn_query_is_complete(const struct conn_query *query);

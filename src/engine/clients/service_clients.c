@@ -12,6 +12,7 @@ void service_clients_prepare(struct service_clients *clients)
 	const struct listener *listeners = clients->query.runtime->listeners;
 
 	clients->query.count = 0;
+	clients->query.skips_left = clients->query.runtime->service->groups->lifecycle->probe == PROBE_SILENT;
 	for (size_t n = 0; n < clients->count; n++) {
 		int fd = listener_has_socket(&listeners[n]) ? listeners[n].io.fd : -1;
 
@@ -62,7 +63,7 @@ static void say_unknown(struct service_clients *clients, const struct listener *
 	clients->is_logged = true;
 	endpoint_format(listener->listen->endpoint, &endpoint);
 	log_event(clients->query.runtime->engine->log, LEVEL_WARNING, &event,
-		  "idle_timeout has no effect: nobody can tell who uses %s", buf_string(&endpoint));
+		  "idle_timeout has no effect: the users of %s cannot be counted", buf_string(&endpoint));
 	buf_free(&endpoint);
 }
 

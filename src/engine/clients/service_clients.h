@@ -33,7 +33,7 @@ bool service_clients_init(struct service_clients *clients, struct service_runtim
 			  void (*counted)(struct service_clients *clients, bool used)); /* false: out of memory */
 void service_clients_free(struct service_clients *clients);
 
-/* Called before each count, because sockets may have been opened anew. */
+/* Called before each count, because sockets may have been opened again. */
 void service_clients_prepare(struct service_clients *clients);
 
 /* The connections to ports of the backend's own at the last count. */
@@ -48,7 +48,7 @@ void service_clients_begin(struct service_clients *clients);
 
 /* Starts a count of query, after service_clients_prepare. counted is called later, from the loop: whether a client is
  * connected at whose connection something has moved lately, or has sent a datagram since the last count. An unknown
- * number counts as a client. pids: if nobody else is connected, the own ports of these processes count, too; 0 ends the
- * list, which is freed; NULL: none. false: out of memory. */
+ * number counts as a client. pids: if no other client is connected, the own ports of these processes count, too; 0 ends
+ * the list, which is freed; NULL: none. false: out of memory. */
 bool service_clients_count(struct service_clients *clients, pid_t *pids);
 bool service_clients_are_counted(const struct service_clients *clients); /* a count is under way */

@@ -4,20 +4,40 @@
 
 #include <stdlib.h>
 
-static struct child **bucket_of(const struct child_table *children, pid_t pid)
+size_t child_table_chains(const struct child_table *children)
 {
-	return &children->buckets[(size_t)pid & (children->size - 1)];
+	return children->buckets ? children->size : CHILD_BUCKETS;
 }
 
-static bool grow_table(struct child_table *children)
+struct child *child_table_chain(const struct child_table *children, size_t n)
 {
-	struct child_table bigger = { .size = children->size ? 2 * children->size : 64 };
+	return children->buckets ? children->buckets[n] : children->first[n];
+}
+
+static size_t place_of(const struct child_table *children, pid_t pid)
+{
+	return (size_t)pid & (child_table_chains(children) - 1);
+}
+
+static struct child **bucket_of(struct child_table *children, pid_t pid)
+{
+	struct child **buckets = children->buckets ? children->buckets : children->first;
+
+	return &buckets[place_of(children, pid)];
+}
+
+/* Without memory, longer chains will do. */
+static void grow_table(struct child_table *children)
+{
+	size_t count = child_table_chains(children);
+	struct child_table bigger = { .size = 2 * count };
+	struct child **buckets = children->buckets ? children->buckets : children->first;
 
 	bigger.buckets = calloc(bigger.size, sizeof(*bigger.buckets));
 	if (!bigger.buckets)
-		return children->size > 0;      /* longer chains will do */
-	for (size_t n = 0; n < children->size; n++) {
-		for (struct child *child = children->buckets[n], *next; child; child = next) {
+		return;
+	for (size_t n = 0; n < count; n++) {
+		for (struct child *child = buckets[n], *next; child; child = next) {
 			struct child **head = bucket_of(&bigger, child->pid);
 
 			next = child->next;
@@ -25,30 +45,27 @@ static bool grow_table(struct child_table *children)
 			*head = child;
 		}
 	}
-	bigger.count = children->count;
-	bigger.seen = children->seen;
 	free(children->buckets);
-	*children = bigger;
-	return true;
+	children->buckets = bigger.buckets;
+	children->size = bigger.size;
 }
 
-bool child_table_add(struct child_table *children, struct child *child)
+void child_table_add(struct child_table *children, struct child *child)
 {
 	struct child **head;
 
-	if (children->count >= children->size && !grow_table(children))
-		return false;
+	if (children->count >= child_table_chains(children))
+		grow_table(children);
 	head = bucket_of(children, child->pid);
 	child->next = *head;
 	*head = child;
 	children->count++;
 	children->seen += child->ending != NULL;
-	return true;
 }
 
 void child_table_remove(struct child_table *children, struct child *child)
 {
-	if (!children->size || child->pid <= 0)
+	if (child->pid <= 0)
 		return;
 	for (struct child **at = bucket_of(children, child->pid); *at; at = &(*at)->next) {
 		if (*at != child)
@@ -63,9 +80,7 @@ void child_table_remove(struct child_table *children, struct child *child)
 
 struct child *child_table_find(const struct child_table *children, pid_t pid)
 {
-	if (!children->size)
-		return NULL;
-	for (struct child *child = *bucket_of(children, pid); child; child = child->next) {
+	for (struct child *child = child_table_chain(children, place_of(children, pid)); child; child = child->next) {
 		if (child->pid == pid)
 			return child;
 	}

@@ -16,16 +16,24 @@ struct child {
 	void (*ending)(struct child *child);                    /* it has ended, not reaped yet (child_table_see_end); NULL: not called */
 };
 
+#define CHILD_BUCKETS 64
+
 /* A zeroed struct is empty. */
 struct child_table {
-	struct child **buckets;
-	size_t size, count;
+	struct child *first[CHILD_BUCKETS]; /* buckets while there are few children, so that adding one never fails */
+	struct child **buckets;         /* in their place; NULL: none */
+	size_t size, count;             /* size: number of `buckets` */
 	size_t seen;                    /* children with `ending` */
 };
 
-bool child_table_add(struct child_table *children, struct child *child); /* false: out of memory */
+void child_table_add(struct child_table *children, struct child *child); /* never fails */
 void child_table_remove(struct child_table *children, struct child *child);
 struct child *child_table_find(const struct child_table *children, pid_t pid);
+
+/* For a walk through all children: the number of chains, which grows with the table, and the first child of one; NULL: it has
+ * none. */
+size_t child_table_chains(const struct child_table *children);
+struct child *child_table_chain(const struct child_table *children, size_t n);
 
 /* Makes superd call ending when the child has ended, before it reaps it: until then the kernel does not reuse its
  * pid and its group. While a child has `ending`, the end of each child costs one more system call. */

@@ -39,7 +39,7 @@ static void on_hangs(void *context, unsigned owner, unsigned count)
 	if (whose->service && whose->uid != NO_UID)
 		snprintf(of, sizeof(of), ", of clients of user %lu", (unsigned long)whose->uid);
 	log_event(closing->engine->log, LEVEL_WARNING, &event,
-		  "closing a descriptor of it does not end, as somebody blocks it, or what was sent to it: "
+		  "closing a descriptor does not finish, as another process blocks it, or a descriptor in its queue: "
 		  "%u hang%s%s%s", count, count == 1 ? "s" : "", of,
 		  count >= CLOSE_HANGING_MOST && !*of ? "; no more clients of unix sockets" : "");
 }

@@ -1,5 +1,5 @@
-/* The state that all parts of the engine share: the loop, the log, the children, and a few descriptors. There is
- * one, inside struct supervisor. What a folder needs for all services is in a struct of its own, which only that
+/* The state that all parts of the engine share: the loop, the log, the children, and a few descriptors. There is one,
+ * inside struct supervisor. The data that a folder has for all services is in a struct of its own, which only that
  * folder knows; here is the pointer to it. */
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/log/log.h"
 #include "engine/core/child_table.h"
+#include "engine/core/start_time.h"
 #include "engine/limits/refusal.h"
 #include "exec/plan/plan.h"
 #include "exec/processes/pid1.h"
@@ -31,9 +32,10 @@ struct closing;
 struct tcp_close_events;
 struct posted;
 struct locks;
+struct boot_locks;
 
-#define ENGINE_SPARE 8                  /* what the starts of a redirect and of its target may need for themselves */
-#define ENGINE_START_ROOM 3             /* what a start may need beside these */
+#define ENGINE_SPARE 8                  /* descriptors that the starts of a redirect and of its target may need for themselves */
+#define ENGINE_START_ROOM 3             /* descriptors that a start may need beside these */
 
 /* Events that are posted to services and not handled yet (engine/core/events), and flags that superd handles at the
  * same moment. */
@@ -41,7 +43,7 @@ struct event_queue {
 	struct posted *first, *last;    /* services that have posted events; NULL: none */
 	ev_prepare watcher;             /* fed when an event is posted or one of these flags is set: */
 	bool ended;                     /* true: a service, or the registrations with rpcbind, has ended; superd's end may wait for it */
-	bool timer_failed;              /* true: no memory for the timer of a pause; superd has to raise TIMER later */
+	bool starved;                   /* true: memory was lacking for something that superd tries again in a second (events_starve) */
 	bool paths_touched;             /* true: sockets in the file system may be gone (engine/listener/socket_path_watch) */
 	bool failed;                    /* true: superd has to exit with exit_status (on_failure = exit) */
 	int exit_status;
@@ -56,7 +58,7 @@ struct engine {
 	struct event_queue events;
 	struct watch *changes;          /* watch that is woken when a service has changed; NULL: none */
 	double started;                 /* loop time when the first superd of this process began */
-	bool stop_ordered;              /* true: superd will stop; until `stopping` all services go on (--stop-delay) */
+	bool stop_ordered;              /* true: superd will stop; until `stopping` all services continue (--stop-delay) */
 	bool stopping;                  /* true: superd stops all services */
 	bool quiet;                     /* true: superd watches no listener, because of an upgrade (engine/upgrade/upgrade) */
 
@@ -64,11 +66,20 @@ struct engine {
 	struct listen_fds listen_fds;   /* descriptors that superd was started with (LISTEN_FDS) */
 	int null_input, null_output;    /* descriptors of /dev/null for backends, with low numbers */
 	int spare[ENGINE_SPARE];        /* descriptors in reserve for when they run out; -1: in use */
+	struct start_time start_time;   /* of the present turn of the loop (engine/core/start_time) */
 	uint64_t random_state;          /* state of the generator for jitter */
+	uint64_t number_mask;           /* makes the numbers of its services in the saved state this superd's own */
+	size_t history_bytes;           /* bytes of the histories of all services (engine/runtime/history) */
+	bool has_terminal;              /* true: superd ends when its terminal hangs up (engine/supervisor/terminal) */
 	uint64_t accept_states;         /* number of struct accept_state made so far */
 	void (*save_changes)(struct engine *engine);    /* saves them now (engine/upgrade/saved_state); NULL: superd has no guard */
+	/* Opens a connection to the control socket that may only read, for a program of superd's own: returns its end, or
+	 * -1 with the reason in why. NULL: superd has no control socket. */
+	int (*open_reader)(struct engine *engine, struct buf *why);
+	void *control_server;           /* for open_reader */
 	bool unsaved_all;               /* true: the saved state has to be written as a whole, as services are gone or new */
 	bool unsaved;                   /* true: a service has changed since its last record in the saved state */
+	bool unsaved_engine;            /* true: data of no service has changed, and must not wait for the next check */
 
 	/* Parts of the supervisor; the named folder makes and frees each. */
 	struct log_files *log_files;    /* files that lines are written to beside the log (engine/log/xinetd_log_file) */
@@ -83,6 +94,7 @@ struct engine {
 	struct admission *admission;    /* remembered and waiting clients (engine/accept/admission_state) */
 	struct saved_state *saved_state; /* written for the guard (engine/upgrade/saved_state); NULL: superd has none */
 	struct locks *locks;            /* holds and disables by operators (engine/service/operator_locks) */
+	struct boot_locks *boot_locks;  /* services that are disabled at boot (engine/service/boot_locks) */
 
 	/* Made at the first use; NULL: not made yet. */
 	struct closing *closing;        /* closes descriptors beside the loop (engine/core/close_socket) */

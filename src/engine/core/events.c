@@ -22,6 +22,12 @@ void events_feed(struct engine *engine)
 		ev_feed_event(engine->loop, &engine->events.watcher, EV_CUSTOM);
 }
 
+void events_starve(struct engine *engine)
+{
+	engine->events.starved = true;
+	events_feed(engine);
+}
+
 static void queue_add(struct event_queue *queue, struct posted *posted)
 {
 	posted->next = NULL;

@@ -30,6 +30,9 @@ void events_init(struct engine *engine, void (*on_posted)(struct ev_loop *loop, 
 /* Makes the loop call on_posted when the present callback has returned. */
 void events_feed(struct engine *engine);
 
+/* Has superd try again in a second what lacked memory: the timer of a pause, a service of the table, the count of clients. */
+void events_starve(struct engine *engine);
+
 /* Posts an event. Never fails. An event that is posted already keeps its place. */
 void events_post(struct engine *engine, struct posted *posted, unsigned char event);
 

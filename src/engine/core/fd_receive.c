@@ -83,11 +83,7 @@ bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int soc
 	if (process.channel < 0)
 		return false;
 	receive->child = (struct child){ .pid = process.pid, .ended = on_ended };
-	if (!child_table_add(&engine->children, &receive->child)) {
-		worker_process_end(&process);   /* the loop reaps it without an owner; the message may be lost */
-		errno = ENOMEM;
-		return false;
-	}
+	child_table_add(&engine->children, &receive->child);
 	receive->engine = engine;
 	list_add(&engine->receptions, &receive->link);
 	receive->forgotten = false;

@@ -11,12 +11,16 @@
 
 static void *blocks[BLOCKS];
 
-static void fill_reserve(void)
+static bool fill_reserve(void)
 {
+	bool whole = true;
+
 	for (size_t n = 0; n < BLOCKS; n++) {
 		if (!blocks[n])
 			blocks[n] = malloc(BLOCK_SIZE);
+		whole &= blocks[n] != NULL;
 	}
+	return whole;
 }
 
 /* As many as it takes, as what is asked for may be of the size of several. */
@@ -50,8 +54,8 @@ static void *allocate_for_libev(void *at, long size)
 	return got;
 }
 
-void loop_memory_keep(void)
+bool loop_memory_keep(void)
 {
-	fill_reserve();
 	ev_set_allocator(allocate_for_libev);
+	return fill_reserve();
 }

@@ -2,4 +2,6 @@
  * up the memory. */
 #pragma once
 
-void loop_memory_keep(void);    /* call it before the loop is made */
+#include <stdbool.h>
+
+bool loop_memory_keep(void);    /* call it before the loop is made; false and ENOMEM: not all of the reserve is there */

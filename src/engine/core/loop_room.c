@@ -4,6 +4,8 @@
 #include "engine/core/loop_room.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,8 +13,11 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 
 #define RETRY .2                        /* seconds */
+#define WAIT_MOST 5                     /* seconds without an epoll descriptor, before superd gives up */
+#define WAIT_PAUSE 50                   /* milliseconds between the tries */
 
 struct refused {
 	int epoll, fd;
@@ -27,6 +32,7 @@ static struct {
 	size_t count, room;
 	bool is_logged;                 /* that there is no room was logged */
 	int epoll;                      /* the loop's; 0: it has watched nothing yet */
+	double begun, last;             /* when libev first and last lacked an epoll descriptor */
 } waiting;
 
 static int call_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
@@ -118,8 +124,26 @@ void loop_room_leave(int fd)
 		epoll_ctl(waiting.epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
+/* libev makes its epoll descriptor anew after an event that it cannot explain, and calls this as often as that fails.
+ * Without such a handler it ends the process. Nothing can go on without the descriptor, so superd waits here. */
+static void await_descriptor(const char *call)
+{
+	int error = errno;
+
+	if (clock_now() - waiting.last > 1)
+		waiting.begun = clock_now();
+	waiting.last = clock_now();
+	if ((error != ENOMEM && error != EMFILE && error != ENFILE) || waiting.last - waiting.begun > WAIT_MOST) {
+		errno = error;
+		perror(call);
+		abort();
+	}
+	poll(NULL, 0, WAIT_PAUSE);
+}
+
 void loop_room_begin(struct engine *engine)
 {
+	ev_set_syserr_cb(await_descriptor);
 	waiting.engine = engine;
 	ev_init(&waiting.timer, on_timer);
 	waiting.timer.repeat = RETRY;

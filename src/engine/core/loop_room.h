@@ -5,11 +5,12 @@
 
 #include "engine/core/engine.h"
 
-/* Call them when the loop was made, and before it is destroyed. */
+/* Call them after the loop is created, and before it is destroyed. In between, a loop that cannot create its epoll
+ * descriptor for lack of memory or descriptors tries for 5 s before it ends the process. */
 void loop_room_begin(struct engine *engine);
 void loop_room_end(struct engine *engine);
 
-/* Call it for a descriptor that other processes have, too, when its watcher was stopped and before it is closed.
- * Else the kernel goes on watching the open file description (epoll(7)), and libev, which does not know the
- * descriptor, rebuilds its whole epoll set at each event. */
+/* Call it for a descriptor that other processes have, too, when its watcher was stopped and before it is closed. Else
+ * the kernel continues to watch the open file description (epoll(7)), and libev, which does not know the descriptor,
+ * rebuilds its whole epoll set at each event. */
 void loop_room_leave(int fd);

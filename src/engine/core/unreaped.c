@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "os/guard/guard_link.h"
 
@@ -39,10 +40,7 @@ static void add_process(struct engine *engine, const char *service, pid_t pid)
 	leftover->engine = engine;
 	leftover->child = (struct child){ .pid = pid, .ended = on_ended };
 	list_add(&engine->unreaped, &leftover->link);
-	if (child_table_add(&engine->children, &leftover->child))
-		return;
-	list_remove(&leftover->link);
-	free(leftover);
+	child_table_add(&engine->children, &leftover->child);
 }
 
 /* Nothing is started that the next superd would not know: the pipes and sockets that the process gets are saved
@@ -55,25 +53,32 @@ static void save_before_start(struct engine *engine, const struct spawn_request 
 
 static void note_start(struct spawn_request *launch)
 {
-	launch->noted = launch->note.owner ? guard_note_start(&launch->note) : NULL;
+	if (launch->note.owner)
+		launch->noted = guard_note_start(&launch->note);
 }
 
 void unreaped_start(struct engine *engine, struct spawn_request *launch)
 {
+	double begun = clock_now();
+
 	save_before_start(engine, launch);
 	note_start(launch);
 	spawn_start(launch);
+	start_time_add(&engine->start_time, engine->loop, 1, clock_now() - begun);
 	if (launch->unreaped > 0)
 		add_process(engine, "", launch->unreaped);
 }
 
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count)
 {
+	double begun = clock_now();
+
 	if (count)
 		save_before_start(engine, launches);
 	for (size_t n = 0; n < count; n++)
 		note_start(&launches[n]);
 	spawn_batch(launches, count);
+	start_time_add(&engine->start_time, engine->loop, count, clock_now() - begun);
 	for (size_t n = 0; n < count; n++) {
 		if (launches[n].unreaped > 0)
 			add_process(engine, "", launches[n].unreaped);
@@ -87,11 +92,12 @@ void unreaped_add(struct engine *engine, const struct service *service, pid_t pi
 
 	if (pid > 0) {
 		log_event(engine->log, LEVEL_ERROR, &event,
-			  "pid %ld was killed and does not end: it %s; superd goes on without it", (long)pid, waits);
+			  "pid %ld was killed and does not end: it %s; superd no longer waits for it",
+			  (long)pid, waits);
 		add_process(engine, service->name, pid);
 	} else {
 		log_event(engine->log, LEVEL_ERROR, &event,
-			  "a process that it has left was killed and does not end: it %s; superd goes on without it",
+			  "one of its processes was killed and does not end: it %s; superd no longer waits for it",
 			  waits);
 	}
 }

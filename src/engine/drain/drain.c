@@ -107,7 +107,7 @@ static void finish_drain(struct drain *drain)
 
 	ev_timer_stop(instance->engine->loop, &drain->timer);
 	log_event(instance->engine->log, LEVEL_INFO, &event, "%s: stopping pid %ld",
-		  drain->ending ? "nobody waits for it any more" : "its clients are gone", (long)event.pid);
+		  drain->ending ? "no client waits for it any more" : "its clients have left", (long)event.pid);
 	stop_instance(instance);
 }
 
@@ -120,11 +120,11 @@ static void log_begin(const struct drain *drain)
 	if (!drain->unknown)
 		log_event(instance->engine->log, LEVEL_INFO, &event,
 			  "pid %ld serves the %zu client%s it has %s", (long)event.pid, count,
-			  count == 1 ? "" : "s", drain->ending ? "while it gets on with them" : "to the end");
+			  count == 1 ? "" : "s", drain->ending ? "while it makes progress" : "to the end");
 	else
 		log_event(instance->engine->log, LEVEL_WARNING, &event,
-			  "nobody can tell which clients pid %ld has: it %s", (long)event.pid,
-			  drain->waits_if_unknown ? "goes on until it is stopped" : "is stopped");
+			  "the clients of pid %ld are unknown: it %s", (long)event.pid,
+			  drain->waits_if_unknown ? "keeps running until it is stopped" : "is stopped");
 }
 
 /* A count may fail for want of descriptors or memory, so it is repeated. */
@@ -138,6 +138,7 @@ static void take_noted_clients(struct drain *drain)
 	}
 	conn_query_seek(&drain->query);
 	drain->unknown = failures;
+	runtime_note_change(drain->instance->context);  /* the next superd could not tell them from later ones */
 	log_begin(drain);
 	if (drain->unknown && !drain->waits_if_unknown)
 		drain_end(drain->instance);
@@ -467,7 +468,7 @@ void drain_hurry_holder(struct service_runtime *runtime, const struct listener *
 			continue;
 		event.pid = drain->instance->pid;
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
-			  "pid %ld of %s has its address from an entry of before: it is stopped when nobody waits "
+			  "pid %ld of %s has its address from a previous entry: superd stops it when no client waits "
 			  "there", (long)event.pid, drain->instance->service->name);
 		drain_end(drain->instance);
 	}

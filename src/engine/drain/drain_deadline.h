@@ -1,6 +1,6 @@
-/* How long a backend may go on serving its clients before superd stops it. A limit by the clock alone would cut clients
- * off on a busy machine, where the backend gets no processor. So only time counts that the backend could have used and
- * did not use.
+/* How long a backend may continue to serve its clients before superd stops it. A limit by the clock alone would cut
+ * clients off on a busy machine, where the backend gets no processor. So only time counts that the backend could have
+ * used and did not use.
  *
  * The deadline is over when for DRAIN_IDLE_MOST seconds the number of clients has not fallen although the backend's
  * processes were not waiting for a processor or a disk; and after DRAIN_DURATION_MOST seconds in any case. */

@@ -23,7 +23,7 @@ struct drain {
 	bool ending;                    /* true: drain_end was called, and deadline runs */
 	struct drain_deadline deadline; /* limit of the time until the instance is stopped */
 	bool waits_if_unknown;          /* true: an instance with unknown clients runs on; false: superd stops it */
-	bool has_copies;                /* true: drain_lend made sockets, copies of those the instance still accepts at */
+	bool has_copies;                /* true: drain_lend created sockets, copies of the sockets at which the instance still accepts */
 	bool paused;                    /* true: superd does not look for clients before drain_end */
 	struct held held;               /* link of `sockets` in engine->listeners->drained */
 	bool unknown;                   /* true: the kernel could not list the clients */

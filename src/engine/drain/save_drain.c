@@ -40,7 +40,7 @@ static struct drained_socket *take_sockets(struct state_section *section, size_t
 static void save_guests(struct state_saver *saver, const void *object)
 {
 	const struct drain *drain = object;
-	const struct cookie_set *cookies = &drain->query.cookies;
+	const struct cookie_set *cookies = conn_query_followed(&drain->query);
 
 	state_add_bytes(&saver->text, "guests", cookies->list, cookies->count * sizeof(*cookies->list));
 	save_number(saver, "failed", cookies->failed);

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "engine/core/close_socket.h"
+#include "engine/instance/instance.h"
 #include "engine/listener/socket_path_watch.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
@@ -22,6 +23,7 @@
 /* Closes a socket that no instance has any more, if the kernel moves its clients to the listener. false: it is still
  * open. */
 static bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd);
+static void close_drained(struct service_runtime *runtime, const struct listener *listener, int *fd);
 
 /* Merges or closes what is kept; leftovers get their place now. */
 static void standby_sockets_end(struct standby_sockets *standby_sockets);
@@ -259,7 +261,7 @@ static bool settle_pair(struct standby_sockets *standby_sockets, size_t n, bool 
 	    (is_expected(standby_sockets, n) && (*anew || ev_is_active(&standby_sockets->late))))
 		return true;
 	if (pair->other >= 0)
-		close_socket_fd(runtime->engine, runtime->service->name, &pair->other);
+		close_drained(runtime, &runtime->listeners[n], &pair->other);
 	pair->older = false;
 	return false;
 }
@@ -283,7 +285,7 @@ void standby_sockets_settle(struct service_runtime *runtime)
 		return;
 	}
 	log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s where its last instance was",
-		  any_has_queued_clients(standby_sockets) ? "clients are left" : "clients may still come");
+		  any_has_queued_clients(standby_sockets) ? "clients are left" : "clients may still connect");
 	if (anew || !ev_is_active(&standby_sockets->late))
 		standby_sockets_linger(standby_sockets);
 	else
@@ -512,6 +514,29 @@ struct listener *standby_sockets_find_listener(const struct service_runtime *run
 	return place < 0 ? NULL : &runtime->listeners[place];
 }
 
+/* Whether no instance has the sockets of drained ones: the current one was started with the listeners. */
+static bool has_drained_none(struct service_runtime *runtime)
+{
+	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	LIST_EACH(link, runtime_instances(runtime)) {
+		if (container_of(link, struct instance, link) != runtime_current(runtime))
+			return false;
+	}
+	return !runtime_current(runtime) || !standby_sockets || !standby_sockets->split;
+}
+
+/* Closes a socket without clients. A process that superd has just forked may have a copy for a moment, or one that an
+ * instance has left for longer. The socket would go on listening, and leave no room for the next standby socket, so it
+ * is shut down for all; but not one that the process that passed it to superd may still want. */
+static void close_drained(struct service_runtime *runtime, const struct listener *listener, int *fd)
+{
+	if (listener->listen->address->kind == ENDPOINT_TCP && !listener->inherited &&
+	    !bind_is_shut(*fd) && has_drained_none(runtime))
+		(void)reuseport_shut(*fd);
+	close_socket_fd(runtime->engine, runtime->service->name, fd);
+}
+
 /* A process that an instance has left may still have the socket, so that closing it does not end it. A socket with a
  * queue is therefore shut down, for all processes that have it. If earlier instances have it, too, and go on with it,
  * the socket cannot be merged. */
@@ -528,7 +553,7 @@ static bool standby_sockets_merge(struct service_runtime *runtime, struct listen
 		moves = reuseport_migrates(listener->io.fd);
 	if (!moves)
 		return false;
-	close_socket_fd(runtime->engine, runtime->service->name, fd);
+	close_drained(runtime, listener, fd);
 	listener_rouse(listener, runtime->engine);
 	return true;
 }
@@ -537,7 +562,8 @@ static void log_closed_queue(const struct service_runtime *runtime, struct buf *
 {
 	struct event event = { .name = "bind_error", .service = runtime->service->name };
 
-	log_event(runtime->engine->log, LEVEL_WARNING, &event, "who waits at a socket of before is sent away: %s",
+	log_event(runtime->engine->log, LEVEL_WARNING, &event,
+		  "superd refuses the clients that wait at a previous socket: %s",
 		  buf_string(why));
 }
 

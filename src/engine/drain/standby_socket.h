@@ -53,15 +53,15 @@ extern const struct field_table standby_state, pair_state, leftover_state;
 bool standby_sockets_may_have(const struct listener *listener); /* whether such a listener can have a standby socket on this system */
 
 /* Opens standby sockets, so that new clients connect to sockets that the current instance does not have. If a socket
- * cannot have one, or descriptors run out, the instance goes on accepting at it. why, unless NULL, gets the reason for
- * a socket that should have got one. */
+ * cannot have one, or descriptors run out, the instance continues to accept at it. why, unless NULL, gets the reason
+ * for a socket that should have got one. */
 void standby_sockets_open(struct service_runtime *runtime, struct buf *why);
 
 /* Waits until the current instance can be stopped: no client waits at its sockets that have a standby socket, none can
  * come there any more, and its accepted clients are gone, or have waited for no answer since half a second before; or
  * the deadline is over (engine/drain/drain_deadline). Then calls quiet, maybe before it returns. If clients are left at
  * the first look, it calls busy first, unless NULL, and looks no further if that returns true; if it returns false, the
- * deadline begins when a client waits at the listeners: until then nobody needs the end of the instance. */
+ * deadline begins when a client waits at the listeners: until then no client needs the end of the instance. */
 void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct service_runtime *runtime),
 			  bool (*busy)(struct service_runtime *runtime));
 void standby_sockets_hurry(struct service_runtime *runtime); /* begins the deadline of a wait in any case */

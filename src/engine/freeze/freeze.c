@@ -134,6 +134,7 @@ void freeze_forget(struct instance *instance)
 	if (!freeze)
 		return;
 	thaw_instance(instance);
+	ev_timer_stop(instance->engine->loop, &freeze->frozen.again);
 	instance->frozen = NULL;
 	free(freeze->sockets);
 	free(freeze);
@@ -145,19 +146,21 @@ static void say_failure(struct freeze *freeze)
 	bool blind = freeze->frozen.freezer.error && !freeze->frozen.freezer.group && !process_list_is_possible();
 	bool *is_logged = blind ? &freeze->instance->engine->freezes->no_proc_logged : &freeze->is_logged;
 	struct buf what = { 0 };
+	char limit[DURATION_MOST];
 
+	duration_write(limit, FREEZE_SECONDS);
 	if (freeze->frozen.freezer.error == E2BIG)
-		buf_addf(&what, "cannot be frozen: it has more than %d processes, or makes them without end",
+		buf_addf(&what, "cannot be frozen: it has more than %d processes, or starts new ones all the time",
 			 PROCESS_TREE_MOST);
 	else if (blind)
 		buf_text(&what, "cannot be frozen: its processes are found by /proc only, which is not there");
 	else if (freeze->frozen.freezer.error)
 		buf_addf(&what, "cannot be frozen: %s", strerror(freeze->frozen.freezer.error));
 	else if (freeze->frozen.freezer.moving)
-		buf_addf(&what, "cannot be frozen: process %ld of it did not stop within %.0f s",
-			 (long)freeze->frozen.freezer.moving, FREEZE_SECONDS);
+		buf_addf(&what, "cannot be frozen: process %ld of it did not stop within %s",
+			 (long)freeze->frozen.freezer.moving, limit);
 	else
-		buf_addf(&what, "cannot be frozen: its processes did not stop within %.0f s", FREEZE_SECONDS);
+		buf_addf(&what, "cannot be frozen: its processes did not stop within %s", limit);
 	log_freeze(freeze, *is_logged && !freeze->is_operators ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen",
 		   buf_string(&what));
 	*is_logged = true;
@@ -243,7 +246,7 @@ static const char *find_obstacle(const struct service_runtime *runtime)
 	if (runtime_state(runtime) == STOPPING)
 		return "it is about to end";
 	if (runtime_state(runtime) != RUNNING || !instance || instance->child.pid <= 0)
-		return "nothing of it runs";
+		return "no process of it runs";
 	if (instance->facts.stopped || instance_is_clearing(instance) ||
 	    (instance->notice && instance->notice->stopping))
 		return "it is about to end";
@@ -372,6 +375,7 @@ static bool begin_freezing(struct service_runtime *runtime)
 
 	if (!freeze || !make_times(runtime) || !find_processes(freeze))
 		return false;
+	ev_timer_stop(runtime->engine->loop, &freeze->frozen.again);
 	freezer_init(&freeze->frozen.freezer, freeze->instance->cgroup.path, &freeze->root);
 	freeze->began = clock_now();
 	freeze->frozen.is_under_way = true;
@@ -452,7 +456,7 @@ static void on_missed(struct service_runtime *runtime)
 	runtime->run->freeze_times->unwatched = runtime_current(runtime)->pid;
 	event.pid = runtime_current(runtime)->pid;
 	log_event(runtime->engine->log, LEVEL_WARNING, &event,
-		  "pid %ld stays awake as long as anybody is connected: superd cannot watch its quiet connections",
+		  "pid %ld stays awake while any client is connected: superd cannot watch its quiet connections",
 		  (long)event.pid);
 	runtime_post(runtime, ACTIVITY);
 }
@@ -496,7 +500,7 @@ bool freeze_sleep(struct service_runtime *runtime)
 	freeze_stay_awake(runtime);
 	accept_latency_end(runtime, runtime->run->standby_sockets ? UINT_MAX : exit_verdict_count_queue(runtime));
 	log_freeze(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
-		   freeze->is_operators ? "is frozen" : "is frozen until somebody comes");
+		   freeze->is_operators ? "is frozen" : "is frozen until a client connects");
 	watch_and_reclaim(freeze);
 	return true;
 }
@@ -513,9 +517,18 @@ static void say_wake(struct service_runtime *runtime, pid_t pid, double slept)
 
 	if (!wants_describe_order(runtime, by))
 		*by = '\0';
-	log_event(runtime->engine->log, LEVEL_INFO, &event, "pid %ld goes on after %s%s%s", (long)pid,
+	log_event(runtime->engine->log, LEVEL_INFO, &event, "pid %ld thawed after %s%s%s", (long)pid,
 		  duration_write(span, slept), *by ? ", by " : "", by);
 	wants_note_order(runtime, NULL);
+}
+
+static void note_wake(struct service_runtime *runtime, double now)
+{
+	struct history_wake wake = { .at = now, .delay = -1, .thawed = true };
+
+	if (!wants_describe_order(runtime, wake.by))
+		*wake.by = '\0';
+	history_add_wake(&runtime->run->history, &wake);
 }
 
 /* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for
@@ -547,6 +560,8 @@ void freeze_wake(struct service_runtime *runtime)
 	awaited = exit_verdict_sees_clients(runtime);
 	thaw_instance(freeze->instance);
 	runtime->run->stats.wakes++;
+	if (!runtime->engine->quiet)    /* an upgrade freezes it again */
+		note_wake(runtime, now);
 	freeze_note_sleep(runtime->run->freeze_times, slept);
 	say_wake(runtime, freeze->instance->pid, slept);
 	if (awaited)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/duration_text.h"
 #include "base/fd.h"
 #include "engine/core/fd_watch.h"
 #include "engine/core/loop_room.h"
@@ -43,15 +44,16 @@ static void log_missed(const struct freeze_fds *watch, const struct socket_watch
 {
 	struct event event = { .name = "unwatched", .service = watch->runtime->service->name };
 	struct log *log = engine_of(watch)->log;
+	char limit[DURATION_MOST];
 
 	if (!result)
 		log_event(log, LEVEL_WARNING, &event,
-			  "while it is frozen not all of its sockets are watched: they could not be found within %g s",
-			  ADDING_SECONDS);
+			  "while it is frozen not all of its sockets are watched: they could not be found within %s",
+			  duration_write(limit, ADDING_SECONDS));
 	else if (result->forbidden)
 		log_event(log, LEVEL_INFO, &event,
-			  "while it is frozen only its listeners wake it: superd may not have copies of its other "
-			  "sockets, which takes CAP_SYS_PTRACE");
+			  "while it is frozen only its listeners wake it: superd needs CAP_SYS_PTRACE to watch its "
+			  "other sockets");
 	else if (result->missed)
 		log_event(log, LEVEL_INFO, &event,
 			  "while it is frozen %u of its sockets are not watched: it has too many, or the kernel "

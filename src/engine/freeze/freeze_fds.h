@@ -1,5 +1,5 @@
 /* Watches the sockets of a frozen backend that are not superd's listeners: connections to clients or a database,
- * listeners of its own, and the clients of its relay, which stands still with it. All are in one epoll set
+ * listeners of its own, and the clients of its relay, which is frozen with it. All are in one epoll set
  * (exec/processes/socket_watch), which is readable as soon as one of them is. The freeze owns the struct. */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* Makes the kernel reclaim the memory of frozen instances (exec/processes/memory_reclaim), one instance after another,
- * because all wait for the same disks. superd gives up an instance without progress, so that the next has its turn. */
+ * because all wait for the same disks. superd skips an instance without progress, so that the next one has its turn. */
 #pragma once
 
 #include <sys/types.h>
@@ -8,7 +8,7 @@
 
 struct reclaim;
 
-/* What the freezes of all services share, as engine->freezes. */
+/* The state that the freezes of all services share, as engine->freezes. */
 struct freezes {
 	struct list reclaims;           /* reclaims that run or wait for their turn */
 	bool no_proc_logged;            /* true: superd logged that it can freeze nothing without /proc (engine/freeze/freeze) */

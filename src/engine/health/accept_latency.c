@@ -17,13 +17,17 @@
 static void add_latency(struct service_runtime *runtime)
 {
 	struct service_stats *stats = &runtime->run->stats;
-	double latency = clock_now() - stats->last_request;
+	double now = clock_now(), latency = now - stats->last_request;
+	bool is_thaw = stats->last_request > stats->last_start;
 
-	if (stats->last_request <= stats->last_start)
-		stats->last_latency = latency;
-	else
+	if (is_thaw)
 		histogram_add(&stats->thaw_latency, latency);
+	else
+		stats->last_latency = latency;
+	history_set_delay(&runtime->run->history, is_thaw, now);
 	histogram_add(&stats->latency, latency);
+	/* A superd that goes on from the saved state would measure it again, with the time that no superd ran. */
+	runtime_note_change(runtime);
 }
 
 /* A service may have waited in line between the request and the start. */

@@ -1,5 +1,5 @@
 /* Measures the latency of a start until a client is really accepted. A backend that sends READY=1 reports that itself.
- * Of others superd only knows that the program runs, so it looks at the accept queue until that is shorter. */
+ * For others superd only knows that the program runs, so it checks the accept queue until the queue is shorter. */
 #pragma once
 
 #include "engine/runtime/runtime.h"
@@ -15,6 +15,6 @@ void accept_latency_begin_thawed(struct service_runtime *runtime, double asked);
 /* Continues after an upgrade: the next look is in so many seconds. */
 void accept_latency_load(struct service_runtime *runtime, double wait);
 
-/* Called when the current instance has ended or was frozen, with the number of clients in the queue; UINT_MAX: the
- * number says nothing, as standby sockets had clients. */
+/* Called when the current instance has ended or was frozen, with the number of clients in the queue; UINT_MAX: unknown,
+ * because standby sockets had clients. */
 void accept_latency_end(struct service_runtime *runtime, unsigned waiting);

@@ -230,13 +230,13 @@ static void add_mistakes(const struct service_runtime *runtime, struct buf *out)
 		buf_text(out, ", or ");
 	if (forks) {
 		option_name_add(service, "type", "forking", out);
-		buf_text(out, " if its program goes on in the background");
+		buf_text(out, " if its program continues in the background");
 	}
 }
 
 void exit_verdict_fail_no_progress(struct service_runtime *runtime)
 {
-	static const char none[] = "it ends without taking anything from the queue", soon[] = "it ended at once";
+	static const char none[] = "it exits without accepting a connection", soon[] = "it ended at once";
 	const char *what = runtime->listener_count ? none : soon;
 	struct failure failure = { .at = clock_now(), .lasted = runtime->run->stats.last_duration };
 	struct buf mistakes = { 0 };
@@ -254,9 +254,9 @@ void exit_verdict_fail_no_progress(struct service_runtime *runtime)
 static void add_missing(const struct service *service, const struct ending *ending, struct buf *out)
 {
 	if (ending->unbound) {
-		buf_text(out, ", and had not bound all of its sockets");
+		buf_text(out, ", before it bound all its sockets");
 	} else if (ending->unready && service_notifies(service)) {
-		buf_text(out, ", and never said READY=1");
+		buf_text(out, ", and never sent READY=1");
 	} else if (ending->unready && service_awaits_target(service)) {
 		buf_text(out, ", and nothing answered at ");
 		relay_add_target(service, out);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "config/table/left_out.h"
+#include "engine/instance/background.h"
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/instance.h"
 #include "engine/runtime/runtime.h"
@@ -73,9 +74,18 @@ static enum health check_service(const struct service_runtime *runtime, struct b
 		return UNHEALTHY;
 	}
 	if (!health_is_degraded(runtime))
-		return HEALTHY;
+		return background_describe(runtime, out) ? DEGRADED : HEALTHY;
 	add_failures(&runtime_stats(runtime)->failed, out);
 	return DEGRADED;
+}
+
+bool health_has_failed(const struct service_runtime *runtime)
+{
+	struct buf fault = { 0 };
+	enum health health = check_service(runtime, &fault);
+
+	buf_free(&fault);
+	return health != HEALTHY || runtime_state(runtime) == BACKOFF;
 }
 
 /* A new superd would leave it out as well. */
@@ -93,12 +103,23 @@ static void add_left_out(const struct table *table, struct buf *lines, size_t *c
 	}
 }
 
+/* superd goes on, and a new superd would not even start with this table. */
+static void add_refused(const struct service_list *service_list, struct buf *lines, enum health *worst)
+{
+	if (!*service_list->refused)
+		return;
+	if (*worst == HEALTHY)
+		*worst = DEGRADED;
+	buf_addf(lines, "the last reload was refused: %s; superd serves by the table before\n", service_list->refused);
+}
+
 enum health health_check(const struct engine *engine, struct buf *lines)
 {
 	enum health worst = engine->stop_ordered ? UNHEALTHY : HEALTHY;
 	struct buf fault = { 0 };
 	size_t count = 0;
 
+	add_refused(engine->service_list, lines, &worst);
 	for (size_t n = 0; n < engine->service_list->count; n++) {
 		const struct service_runtime *runtime = engine->service_list->runtimes[n];
 		enum health health = runtime ? check_service(runtime, &fault) : HEALTHY;
@@ -143,7 +164,7 @@ enum health health_of(const struct engine *engine, const struct service_runtime 
 	if (engine->stop_ordered)
 		return set_unhealthy(why, "superd is stopping");
 	if (!runtime) {
-		buf_text(why, left_out ? "its entry is left out: " : "its table says disable = yes");
+		buf_text(why, left_out ? "its entry is left out: " : "the table has disable = yes");
 		buf_text(why, left_out ? left_out_reason(left_out) : "");
 		return UNHEALTHY;
 	}
@@ -157,7 +178,7 @@ enum health health_of(const struct engine *engine, const struct service_runtime 
 		return set_unhealthy(why, find_pause(runtime));
 	}
 	if (health == HEALTHY && left_out) {
-		buf_addf(why, "it goes on by an entry of before, as its own is left out: %s",
+		buf_addf(why, "it runs by its previous entry, because its own is left out: %s",
 			 left_out_reason(left_out));
 		health = DEGRADED;
 	}

@@ -8,15 +8,20 @@
 
 struct service_runtime;
 
-/* In order of severity. Degraded: superd and its sockets work, but the last instances of a service have failed, or an
- * entry is left out for an error. Clients may have caused that, and a new superd does not repair it, so a manager that
- * restarts an unhealthy superd must not restart a degraded one. */
+/* In order of severity. Degraded: superd and its sockets work, but the last instances of a service have failed, it has
+ * left a process in the background, an entry is left out for an error, or the last reload was refused. Clients may have
+ * caused that, and a new superd does not repair it, so a manager that restarts an unhealthy superd must not restart a
+ * degraded one. */
 enum health { HEALTHY, DEGRADED, UNHEALTHY };
 
 const char *health_name(enum health health);            /* "healthy" */
 
 /* Whether the last instances of a service have all failed, and it has no worse fault. */
 bool health_is_degraded(const struct service_runtime *runtime);
+
+/* Whether something is wrong with the service by itself, not by an operator's order: it is unhealthy or degraded, or
+ * pauses after failures. */
+bool health_has_failed(const struct service_runtime *runtime);
 
 /* Returns superd's health. Appends a line "service: reason" for each fault, up to a hundred, and the number of the
  * rest. */

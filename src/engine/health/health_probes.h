@@ -1,7 +1,7 @@
-/* Probes: connections from probe_from, and with probe = silent those that are closed before they have brought a byte,
- * by which health checks, load balancers and port scanners test whether a service listens. With accept = yes superd
- * closes them before it applies any limit. With accept = no superd does not start or thaw a backend for them: it asks
- * the kernel which clients are in the queue (engine/clients/conn_query), and waits for the answer. */
+/* Probes: connections from probe_from, and with probe = silent connections that are closed before their first byte, by
+ * which health checks, load balancers and port scanners test whether a service listens. With accept = yes superd closes
+ * them before it applies any limit. With accept = no superd does not start or thaw a backend for them: it asks the
+ * kernel which clients are in the queue (engine/clients/conn_query), and waits for the answer. */
 #pragma once
 
 #include <stdbool.h>

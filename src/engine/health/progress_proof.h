@@ -1,6 +1,6 @@
-/* Stops services from spinning whose instances succeed again and again while the queue gets no shorter. Before the
- * next start superd asks the kernel which clients wait (engine/clients/conn_query), without blocking the loop. If
- * all clients from before the last start still wait, the last instance accepted none, and superd pauses the service. */
+/* Prevents a busy loop of a service whose instances succeed again and again while the queue gets no shorter. Before the
+ * next start superd asks the kernel which clients wait (engine/clients/conn_query), without blocking the loop. If all
+ * clients from before the last start still wait, the last instance accepted none, and superd pauses the service. */
 #pragma once
 
 #include <stdbool.h>

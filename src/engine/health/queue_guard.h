@@ -1,4 +1,4 @@
-/* What superd notes about the clients that wait for a service with accept = no, to distinguish an instance that accepts
+/* superd's notes about the clients that wait for a service with accept = no, to distinguish an instance that accepts
  * them from one that does not. Owner: struct service_runtime; made before the first start or the first query, and freed
  * with it. All of engine/health uses it; engine/service reads it by the functions below. */
 #pragma once
@@ -29,7 +29,7 @@ struct queue_guard {
 	struct probing *probe_query;    /* query for probes in the queue (engine/health/health_probes); NULL: none */
 	struct conn_query *progress_query; /* query of engine/health/progress_proof; NULL: none */
 	ev_timer accept_timer;          /* next look whether a client was taken (engine/health/accept_latency) */
-	double accept_since;            /* runtime->since when those looks began */
+	double accept_since;            /* runtime->since when these checks began */
 	unsigned accept_queued;         /* clients in the queue at the last look */
 };
 

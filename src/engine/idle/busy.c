@@ -55,7 +55,7 @@ __attribute__((format(printf, 3, 4))) static void set_busy(struct busy *busy, do
 	va_end(arguments);
 	busy->until = clock_now() + timeout;
 	log_event(runtime->engine->log, goes_on ? LEVEL_DEBUG : LEVEL_INFO, &event,
-		  "pid %ld goes on, though nobody is connected: %s", (long)event.pid, busy->why);
+		  "pid %ld keeps running without clients: %s", (long)event.pid, busy->why);
 }
 
 /* The time since the last look, or since nobody was connected. What was not measured for half of an idle_timeout, as
@@ -129,7 +129,7 @@ bool busy_by_answer(struct busy *busy, double timeout, enum result result, int s
 	busy->failure_is_logged = false;
 	if (result != RESULT_SUCCESS)
 		return false;
-	set_busy(busy, timeout, "idle_unless says so");
+	set_busy(busy, timeout, "idle_unless reports it");
 	return true;
 }
 

@@ -1,5 +1,5 @@
-/* Whether a backend without clients works: by the processor time it used since nobody was connected (idle_cpu), or by
- * the answer of a command (idle_unless). Then superd neither stops nor freezes it, and looks again after another
+/* Whether a backend without clients works: by its processor time since its last client left (idle_cpu), or by the
+ * answer of a command (idle_unless). Then superd neither stops nor freezes it, and checks again after another
  * idle_timeout. Embedded in struct idle. */
 #pragma once
 
@@ -21,10 +21,10 @@ struct busy {
 void busy_init(struct busy *busy, struct service_runtime *runtime,
 	       void (*answered)(struct aux_command *command, enum result result, int status));
 
-/* Called while nobody is connected since this loop time: reads the processor time, once. */
+/* Called while no client is connected since this loop time: reads the processor time, once. */
 void busy_begin(struct busy *busy, double since);
 
-/* Whether idle_cpu says that it works; `until` and `why` are set then. timeout: seconds of idle_timeout. */
+/* Whether it works by idle_cpu; `until` and `why` are set then. timeout: seconds of idle_timeout. */
 bool busy_by_cpu(struct busy *busy, double timeout);
 
 /* Starts idle_unless; answered follows. false: the option is not set. */

@@ -239,10 +239,10 @@ static void log_idle(const struct idle *idle, enum level level, const char *what
 
 	if (is_early(idle))
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
-			  "%s pid %ld: memory is short, and nobody has been connected for %s", what, (long)event.pid,
+			  "%s pid %ld: memory is short, and no client has been connected for %s", what, (long)event.pid,
 			  duration_write(span, event.duration));
 	else
-		log_event(runtime->engine->log, level, &event, "%s pid %ld: nobody has been connected for %s", what,
+		log_event(runtime->engine->log, level, &event, "%s pid %ld: no client has been connected for %s", what,
 			  (long)event.pid, duration_write(span, (double)life_of(idle)->idle_timeout / 1e6));
 }
 
@@ -283,11 +283,10 @@ static bool is_due(const struct idle *idle)
 static bool is_unused(struct service_runtime *runtime, bool counts)
 {
 	const struct idle *idle = runtime->run->idle;
-	struct idle_account account;
 
 	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || !is_due(idle) || idle->busy.until > 0)
 		return false;
-	return !counts || (idle_describe_now(runtime, &account) && account.connections <= account.quiet);
+	return !counts || idle_has_no_client_now(runtime);
 }
 
 /* Returns a service of its ring that is used (engine/runtime/wants); NULL: it is in no ring, or none of it is. */
@@ -406,13 +405,13 @@ static void continue_running(struct idle *idle)
 	end_unused(idle);
 	if (!idle->clients.known)
 		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
-			  "pid %ld goes on: its clients could not be counted in time", (long)event.pid);
+			  "pid %ld keeps running: its clients could not be counted in time", (long)event.pid);
 	else if (own)
 		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
-			  "pid %ld goes on: %u connected to a port of its own", (long)event.pid, own);
+			  "pid %ld keeps running: %u connected to a port of its own", (long)event.pid, own);
 	else
 		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
-			  "pid %ld goes on: somebody came at the last moment", (long)event.pid);
+			  "pid %ld keeps running: a client connected at the last moment", (long)event.pid);
 	service_clients_prepare(&idle->clients);
 	idle->polls = idle->polls || !service_clients_closes_are_reported(&idle->clients);
 	if (has_left && !idle->polls)
@@ -713,7 +712,7 @@ static void begin_from_saved(struct idle *idle, const struct idle_saved *left)
 			    : left->since > 0	    ? IDLE_NO_CLIENTS
 			    : left->last_closed > 0 ? IDLE_NOT_COUNTED
 						    : IDLE_NOT_LISTENING);
-	wake_in(idle, fmin(left->wait, idle->timeout));
+	wake_in(idle, fmin(left->due - clock_now(), idle->timeout));
 }
 
 /* A frozen backend has no clients, so it stays idle. */
@@ -744,7 +743,7 @@ void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *le
 		.since = idle->since,
 		.last_closed =
 			idle->phase == IDLE_HAS_CLIENTS || idle->phase == IDLE_NOT_LISTENING ? 0 : idle->last_closed,
-		.wait = is_told ? 0 : fmax(ev_timer_remaining(runtime->engine->loop, &idle->timer), 0),
+		.due = is_told ? 0 : clock_now() + fmax(ev_timer_remaining(runtime->engine->loop, &idle->timer), 0),
 	};
 }
 
@@ -786,10 +785,14 @@ static void start_idle(struct service_runtime *runtime)
 		begin_from_saved(runtime->run->idle, left);
 	else if (runtime->run->idle)
 		begin_measuring(runtime->run->idle);
-	else
-		log_error(runtime->engine->log, "%s: idle_timeout has no effect on this backend: out of memory",
-			  runtime->service->name);
-	free_saved(runtime);
+	if (runtime->run->idle) {
+		free_saved(runtime);
+		return;
+	}
+	log_error(runtime->engine->log,
+		  "%s: its clients cannot be counted for idle_timeout: out of memory; next try in 1 s",
+		  runtime->service->name);
+	events_starve(runtime->engine);
 }
 
 static bool is_changed(const struct idle *idle)
@@ -832,7 +835,7 @@ void idle_follow(struct service_runtime *runtime)
 static const struct state_field saved_fields[] = {
 	{ STATE_FIELD(idle_saved, "since", since) },
 	{ STATE_FIELD(idle_saved, "left", last_closed) },
-	{ STATE_FIELD(idle_saved, "wait", wait) },
+	{ STATE_FIELD(idle_saved, "due", due) },
 	{ STATE_FIELD(idle_saved, "reported", reported) },
 	{ STATE_NONE(idle_saved, is_there, "the section is there") },
 	{ STATE_NONE(idle_saved, unused_since, "goes over as since") },

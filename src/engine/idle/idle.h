@@ -1,4 +1,4 @@
-/* Backends without clients: after idle_timeout superd stops, freezes or reports them, as idle_action says.
+/* Backends without clients: after idle_timeout superd stops, freezes or reports them, by idle_action.
  *
  * Each service in state RUNNING with an idle_timeout has a struct idle, owned by its run. For TCP superd waits until a
  * connection closes (engine/clients/close_events), and counts connections when none has closed for an idle_timeout. So
@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/clients/conn_query.h"
 #include "engine/runtime/runtime.h"
 #include "engine/serialize/state_field.h"
 
@@ -23,12 +24,12 @@ struct idle_saved {
 	bool reported;                  /* true: idle_action = report was logged, and no client has come since */
 	double since;                   /* loop time since when no client was connected; 0: clients were */
 	double last_closed;             /* loop time when the last connection closed; 0: unknown */
-	double wait;                    /* seconds until the next count */
+	double due;                     /* loop time of the next count */
 	double unused_since;            /* frozen service: loop time since when no client was connected; 0: unknown */
 	uint32_t connections;           /* frozen service: quiet connections at the last count */
 };
 
-/* Called after each change of the service's state or configuration: begins, goes on or ends the measuring. */
+/* Called after each change of the service's state or configuration: begins, continues or ends the measurement. */
 void idle_follow(struct service_runtime *runtime);
 void idle_forget(struct service_runtime *runtime); /* ends the measuring in any state */
 void idle_free(struct service_runtime *runtime);
@@ -45,10 +46,11 @@ extern const struct field_table saved_idle;
 double idle_unused_since(const struct service_runtime *runtime);
 void idle_hurry(struct service_runtime *runtime);
 
-/* Returns the service that keeps this one awake, as it wants it and is not unused itself (`wants`); NULL: none. */
+/* Returns the service that keeps this one awake, because it wants this one and is in use itself (`wants`);
+ * NULL: none. */
 const struct service_runtime *idle_find_keeper(const struct service_runtime *runtime);
 
-/* What superctl reports of a service. */
+/* The data that superctl reports about a service. */
 enum idle_status {
 	IDLE_UNKNOWN,                   /* no count was made since the start or since a connection closed */
 	IDLE_USED,                      /* the last count found clients, and no connection has closed since */
@@ -69,18 +71,35 @@ struct idle_account {
 	bool quiet_sleep;               /* true: quiet connections keep nothing awake (idle_means = quiet) */
 	uint32_t connections;           /* connections at the last count, quiet ones too */
 	uint32_t quiet;                 /* quiet ones among them when superd last looked */
-	uint32_t own_connections;       /* those to ports that the backend has opened itself */
-	const struct conn_count *own;   /* one of these ports, until the loop goes on; NULL: nobody is connected to any */
+	uint32_t own_connections;       /* clients of ports that the backend has opened itself */
+	const struct conn_count *own;   /* one of these ports, until the loop continues; NULL: no client is connected to any */
 	double counted;                 /* loop time of the last count; 0: never */
 	double since;                   /* loop time since when no client is connected; 0: clients are, or unknown */
 };
 
-bool idle_describe(const struct service_runtime *runtime, struct idle_account *account); /* false: it has no idle_timeout now */
+/* A count of a service's connections, to be shown. Embedded in its user, zeroed. */
+struct idle_count {
+	struct conn_query query;
+	struct engine *engine;
+	double answered;                /* loop time of the answer; 0: none yet */
+	void (*done)(struct idle_count *count); /* the answer is there */
+};
 
-/* Seconds for which nobody has been connected until now, also while it is stopped or frozen; 0: somebody is, or
+/* Counts; done is called later, from the loop. false: the service has no idle_timeout now, or out of memory. */
+bool idle_count_start(struct idle_count *count, struct service_runtime *runtime,
+		      void (*done)(struct idle_count *count));
+void idle_count_free(struct idle_count *count);                 /* cancels; done is not called */
+
+/* count: supplies the numbers if they are known; NULL: the last count for idle_timeout does. false: the service has no
+ * idle_timeout now. */
+bool idle_describe(const struct service_runtime *runtime, const struct idle_count *count,
+		   struct idle_account *account);
+
+/* Seconds for which no client has been connected until now, also while it is stopped or frozen; 0: a client is, or
  * unknown. */
 double idle_present_gap(const struct service_runtime *runtime);
 
-/* idle_describe after a new count, if a count is quick. */
-bool idle_describe_now(struct service_runtime *runtime, struct idle_account *account);
+/* Whether no client is connected: now, if a count is quick, else by the last count. If there was none, true: a stop
+ * of the service counts again. false: also without an idle_timeout, or out of memory. */
+bool idle_has_no_client_now(struct service_runtime *runtime);
 const char *idle_status_word(enum idle_status standing);

@@ -8,28 +8,28 @@
 #include "engine/clients/service_clients.h"
 #include "engine/idle/busy.h"
 
-/* What superd knows of the clients of a running backend, and what it waits for.
+/* superd's knowledge of the clients of a running backend, and the event that it waits for.
  *
- *	IDLE_NOT_COUNTED     it is unknown whether clients are connected; a connection may have closed just now
- *	                     waits until no connection has closed for an idle_timeout; then superd counts
- *	IDLE_NOT_LISTENING   the same, and connections close too often for superd to listen for each
- *	                     waits for an idle_timeout; then superd counts
- *	IDLE_HAS_CLIENTS     the last count found clients
- *	                     waits for the close of a connection, without a timer: a service whose clients stay costs nothing
- *	IDLE_NO_CLIENTS      the last count found no client
- *	                     waits for the end of idle_timeout and min_awake; then superd counts
- *	IDLE_POLLING         the kernel does not report closes at every socket, so superd counts from time to time
- *	                     waits for the next count
- *	IDLE_WAS_REPORTED    no client is connected, and superd has logged that (idle_action = report)
- *	                     waits for the close of a connection: another client has come and gone
- *	IDLE_WAITS_FOR_TURN  idle_timeout is over, and superd stops too many other backends at present
- *	                     waits for TURN_SECONDS
- *	IDLE_ASKING          idle_timeout is over, and the command of idle_unless runs
- *	                     waits for its end
- *	IDLE_FREEZING        idle_timeout is over
- *	                     waits until its processes are frozen
- *	IDLE_LAST_COUNT      its processes are frozen, so they accept no client any more
- *	                     waits for the last count, which includes the queue */
+ * 	IDLE_NOT_COUNTED     it is unknown whether clients are connected; a connection may have closed just now
+ * 	                     waits until no connection has closed for an idle_timeout; then superd counts
+ * 	IDLE_NOT_LISTENING   the same, and connections close too often for superd to listen for each
+ * 	                     waits for an idle_timeout; then superd counts
+ * 	IDLE_HAS_CLIENTS     the last count found clients
+ * 	                     waits for the close of a connection, without a timer: a service whose clients stay costs nothing
+ * 	IDLE_NO_CLIENTS      the last count found no client
+ * 	                     waits for the end of idle_timeout and min_awake; then superd counts
+ * 	IDLE_POLLING         the kernel does not report closes at every socket, so superd counts from time to time
+ * 	                     waits for the next count
+ * 	IDLE_WAS_REPORTED    no client is connected, and superd has logged that (idle_action = report)
+ * 	                     waits for the close of a connection: another client has come and gone
+ * 	IDLE_WAITS_FOR_TURN  idle_timeout is over, and superd stops too many other backends at present
+ * 	                     waits for TURN_SECONDS
+ * 	IDLE_ASKING          idle_timeout is over, and the command of idle_unless runs
+ * 	                     waits for its end
+ * 	IDLE_FREEZING        idle_timeout is over
+ * 	                     waits until its processes are frozen
+ * 	IDLE_LAST_COUNT      its processes are frozen, so they accept no client any more
+ * 	                     waits for the last count, which includes the queue */
 enum idle_phase {
 	IDLE_NOT_COUNTED,
 	IDLE_NOT_LISTENING,

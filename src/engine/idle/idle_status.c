@@ -1,5 +1,5 @@
 /* Describes whether a service is idle and since when. The last count of connections was made at the end of an
- * idle_timeout and says nothing of clients that came since; idle_describe_now counts them anew. */
+ * idle_timeout and says nothing of clients that came since; a struct idle_count counts them anew. */
 #include "base/clock.h"
 #include "engine/idle/idle.h"
 
@@ -51,7 +51,8 @@ static bool describe_frozen(const struct service_runtime *runtime, struct idle_a
 	return true;
 }
 
-bool idle_describe(const struct service_runtime *runtime, struct idle_account *account)
+/* By what superd knows without a count. */
+static bool describe(const struct service_runtime *runtime, struct idle_account *account)
 {
 	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 
@@ -83,24 +84,45 @@ double idle_present_gap(const struct service_runtime *runtime)
 	return since > 0 ? clock_now() - since : 0;
 }
 
-/* Counts the connections of all of its sockets. false: the number is not known, or the kernel takes long to tell it. */
-static bool count_now(struct service_runtime *runtime, uint32_t *connections)
+/* Prepares to count the connections of all of its sockets. false: out of memory. */
+static bool init_query(struct conn_query *query, struct service_runtime *runtime,
+		       void (*counted)(struct conn_query *query))
 {
-	struct conn_query query;
-	bool known;
-
-	if (!conn_query_init(&query, runtime, runtime->listener_count, NULL))
+	if (!conn_query_init(query, runtime, runtime->listener_count, counted))
 		return false;
-	conn_query_add_listeners(&query, ANY_KIND);
-	query.no_probes = true;
-	drain_snapshot_spare(&query);
-	known = conn_query_now(&query) && conn_query_is_complete(&query);
-	*connections = conn_query_sum(&query);
-	conn_query_free(&query);
-	return known;
+	conn_query_add_listeners(query, ANY_KIND);
+	query->no_probes = true;
+	query->skips_left = runtime->service->groups->lifecycle->probe == PROBE_SILENT;
+	drain_snapshot_spare(query);
+	return true;
 }
 
-/* Brings the account in line with a count that was made just now. Such a count knows of no quiet connections. */
+/* Ends of connections that the kernel has reported by now say since when nobody is there. */
+static void on_counted(struct conn_query *query)
+{
+	struct idle_count *count = container_of(query, struct idle_count, query);
+
+	close_events_read(count->engine);
+	count->answered = clock_now();
+	count->done(count);
+}
+
+bool idle_count_start(struct idle_count *count, struct service_runtime *runtime,
+		      void (*done)(struct idle_count *count))
+{
+	struct idle_account account;
+
+	*count = (struct idle_count){ .engine = runtime->engine, .done = done };
+	return describe(runtime, &account) && init_query(&count->query, runtime, on_counted) &&
+	       conn_query_start(&count->query);
+}
+
+void idle_count_free(struct idle_count *count)
+{
+	conn_query_free(&count->query);
+}
+
+/* Brings the account in line with a later count. Such a count knows of no quiet connections. */
 static void correct_account(const struct idle *idle, struct idle_account *account)
 {
 	bool used = account->connections > 0;
@@ -118,19 +140,33 @@ static void correct_account(const struct idle *idle, struct idle_account *accoun
 		account->standing = used ? IDLE_USED : IDLE_UNUSED;
 }
 
-bool idle_describe_now(struct service_runtime *runtime, struct idle_account *account)
+bool idle_describe(const struct service_runtime *runtime, const struct idle_count *count,
+		   struct idle_account *account)
 {
-	uint32_t connections;
-
-	if (!idle_describe(runtime, account))
+	if (!describe(runtime, account))
 		return false;
-	if (!count_now(runtime, &connections))
+	if (!count || count->answered <= 0 || !conn_query_is_complete(&count->query))
 		return true;
 	account->known = true;
-	account->connections = connections + account->own_connections;
-	account->counted = clock_now();
+	account->connections = conn_query_sum(&count->query) + account->own_connections;
+	account->counted = count->answered;
 	correct_account(runtime->run->idle, account);
 	return true;
+}
+
+bool idle_has_no_client_now(struct service_runtime *runtime)
+{
+	struct idle_account account;
+	struct conn_query query;
+	bool known;
+	uint32_t connections;
+
+	if (!describe(runtime, &account) || !init_query(&query, runtime, NULL))
+		return false;
+	known = conn_query_now(&query) && conn_query_is_complete(&query);
+	connections = conn_query_sum(&query) + account.own_connections;
+	conn_query_free(&query);
+	return known ? connections <= account.quiet : account.connections <= account.quiet;
 }
 
 const char *idle_status_word(enum idle_status standing)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log/log.h"
+#include "base/size_text.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/instance.h"
 #include "engine/runtime/service_list.h"
@@ -33,13 +34,17 @@ static int64_t left_of(const struct memory_room *room)
 bool memory_is_short(const struct memory_room *group, const struct memory_room *machine, unsigned starting,
 		     size_t instances)
 {
-	/* What one start needs is known only as an average of those that run. */
+	/* What one start needs is known only as an average of those that run. Starts under way may have it already, so
+	 * what all of them need says something only where that is little. */
 	int64_t each = instances ? group->used / (int64_t)instances : 0, need = (int64_t)starting * each;
+	int64_t left = left_of(group), half = group->total / 2;
 
 	if (machine->total > 0 && left_of(machine) < machine->total / RESERVE_PART)
 		return true;
-	return group->total > 0 &&
-	       (left_of(group) < group->total / RESERVE_PART || (left_of(group) < need && need < group->total / 2));
+	if (group->total <= 0)
+		return false;
+	return left < group->total / RESERVE_PART || (starting && left < each && each < half) ||
+	       (left < need && need < half);
 }
 
 struct service_runtime *memory_pressure_choose(const struct engine *engine)
@@ -70,13 +75,14 @@ static void log_short(const struct engine *engine, const struct memory_room *gro
 	const struct memory_room *room = part_left(group) < part_left(machine) ? group : machine;
 	struct memory_pressure *pressure = engine->memory_pressure;
 	struct event event = { .name = "memory" };
+	char used[SIZE_TEXT_MOST], total[SIZE_TEXT_MOST];
 	double now = clock_now();
 
 	if (pressure->logged > 0 && now - pressure->logged < LOG_PAUSE)
 		return;
 	pressure->logged = now;
-	log_event(engine->log, LEVEL_NOTICE, &event, "memory is short: %lld of %lld MiB are in use",
-		  (long long)(room->used >> 20), (long long)(room->total >> 20));
+	log_event(engine->log, LEVEL_NOTICE, &event, "memory is short: %s of %s are in use",
+		  size_write(used, (double)room->used), size_write(total, (double)room->total));
 }
 
 static void note_room(struct engine *engine)
@@ -89,6 +95,21 @@ static void note_room(struct engine *engine)
 	start_queue_hold(engine, false);
 }
 
+/* Whether a backend ends just now: its memory still counts as used. superd does not wait for one that takes long. */
+static bool is_any_ending(const struct engine *engine)
+{
+	const struct service_list *list = engine->service_list;
+	double now = clock_now();
+
+	for (size_t n = 0; n < list->count; n++) {
+		const struct service_runtime *runtime = list->runtimes[n];
+
+		if (runtime && runtime->state.run == RUN_STOPPING && now - runtime->since < WAIT_MOST)
+			return true;
+	}
+	return false;
+}
+
 /* Tells a backend to go, or, if none can, lets a start through that has waited for a while. is_awaited: a start waits.
  * false: nothing is left to wait for. */
 static bool make_room(struct engine *engine, double pause, bool is_awaited)
@@ -97,7 +118,7 @@ static bool make_room(struct engine *engine, double pause, bool is_awaited)
 	double now = clock_now();
 	struct service_runtime *runtime;
 
-	if (engine->service_list->idle_stops || now - pressure->last_hurry < pause)
+	if (engine->service_list->idle_stops || now - pressure->last_hurry < pause || is_any_ending(engine))
 		return true;            /* what it gives back does not show yet */
 	if (warm_pools_end(engine)) {
 		pressure->last_hurry = now;
@@ -125,7 +146,7 @@ static void look(struct engine *engine, bool reported, bool starts)
 {
 	struct memory_pressure *pressure = engine->memory_pressure;
 	struct memory_room group, machine;
-	unsigned starting = engine->start_queue->running_count + 1;
+	unsigned starting = engine->start_queue->running_count + (starts || engine->start_queue->waiting_count > 0);
 
 	memory_sensor_read(&pressure->sensor, &group, &machine);
 	if (!reported && !memory_is_short(&group, &machine, starting, engine->instances->count)) {

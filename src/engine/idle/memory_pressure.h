@@ -1,10 +1,10 @@
 /* sleep_under_pressure: when memory is short, superd stops or freezes backends without clients before their
- * idle_timeout, the one that has been unused for longest first. One after another, with a look at the memory between, so
- * that no more go than needed. Until there is room, other services wait with their starts (engine/runtime/start_queue);
- * where nothing can go, one may start from time to time.
+ * idle_timeout, the one that has been unused for longest first. It stops or freezes one after another, and checks the
+ * memory in between, so that no more sleep than necessary. Until there is room, the starts of other services wait
+ * (engine/runtime/start_queue); if no backend can sleep, one service may start from time to time.
  *
- * Memory is short when the kernel reports that tasks wait for it, or, which superd looks at before a start, when less
- * is left than the starts under way may need. superd does not look otherwise. */
+ * Memory is short when the kernel reports that tasks wait for it, or when less is left than the present starts may
+ * need, which superd checks only before a start. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,7 +25,7 @@ struct memory_pressure {
 	bool lets_one_start;            /* nothing could go for so long that the next start is let through */
 	double since;                   /* loop time since when a start waits in vain, as nothing can go; 0: none does */
 	double logged;                  /* loop time when it was last logged that memory is short; 0: never */
-	double last_hurry;              /* loop time when the last backend was told to go; 0: never */
+	double last_hurry;              /* loop time when superd last stopped or froze a backend; 0: never */
 };
 
 void memory_pressure_init(struct engine *engine, struct memory_pressure *pressure);
@@ -38,8 +38,8 @@ void memory_pressure_follow(struct engine *engine, const struct table *table);
  * sleep_under_pressure. */
 void memory_pressure_look(struct engine *engine);
 
-/* The decisions, without the sensor. Starting: starts under way, and one that may begin. instances: those that share
- * what is used of the group. */
+/* The decisions, without the sensor. starting: present starts, and one that waits or begins now. instances: the ones
+ * that share the used memory of the group. */
 bool memory_is_short(const struct memory_room *group, const struct memory_room *machine, unsigned starting,
 		     size_t instances);
 

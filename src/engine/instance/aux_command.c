@@ -11,6 +11,7 @@
 
 #include "base/scan.h"
 #include "engine/core/unreaped.h"
+#include "engine/instance/foreground.h"
 #include "engine/launch/stdio.h"
 #include "engine/runtime/prepare_start.h"
 #include "engine/runtime/runtime.h"
@@ -86,6 +87,8 @@ void aux_command_describe_end(const struct aux_command *command, int status, str
 	status_describe(status, text);
 	if (command->late)
 		buf_text(out, "it was not done in time");
+	else if (command->unprepared)
+		buf_text(out, command->unprepared);
 	else if (command->fault.stage != STAGE_NONE)
 		buf_addf(out, "%s: %s", stage_name(command->fault.stage), fault_reason(&command->fault));
 	else
@@ -304,13 +307,8 @@ static bool start_command(struct aux_command *command, struct plan *plan, const 
 	command->child.pid = launch.pid;
 	if (launch.report >= 0)
 		exec_status_watch(&command->exec_status, launch.report);
-	if (child_table_add(&engine_of(command)->children, &command->child))
-		return true;
-	kill(launch.pid, SIGKILL);
-	exec_status_forget(&command->exec_status);
-	command->child.pid = 0;
-	command->fault = (struct fault){ .stage = STAGE_FORK, .error = ENOMEM };
-	return false;
+	child_table_add(&engine_of(command)->children, &command->child);
+	return true;
 }
 
 /* false: the next command could not be prepared, for the reason in why. */
@@ -323,7 +321,8 @@ static bool prepare_next(struct aux_command *command, struct fd_map *fd_map, str
 		return false;
 	}
 	return runtime_prepare_start(runtime, why) &&
-	       launch_wire_beside(fd_map, &runtime->run->kit, runtime->service, why);
+	       launch_wire_beside(fd_map, &runtime->run->kit, runtime->service,
+				  foreground_console(command->instance), why);
 }
 
 static void run_next(struct aux_command *command)
@@ -335,9 +334,11 @@ static void run_next(struct aux_command *command)
 	if (!prepare_next(command, &fd_map, &why)) {
 		fd_map_close(&fd_map);
 		command->next++;
-		log_command(command, LEVEL_ERROR, buf_string(&why));
-		buf_free(&why);
+		command->unprepared = buf_string(&why);
+		if (!is_logged_by_owner(command))
+			log_command(command, LEVEL_ERROR, command->unprepared);
 		finish_phase(command, RESULT_RESOURCES, 0);
+		buf_free(&why);
 		return;
 	}
 	started = start_command(command, plan_of(command), &fd_map);
@@ -394,6 +395,7 @@ void aux_command_begin(struct aux_command *command, enum command_phase phase, in
 	command->next = 0;
 	command->stopped = command->late = false;
 	command->fault = (struct fault){ .stage = STAGE_NONE };
+	command->unprepared = NULL;
 	run_next_or_finish(command);
 }
 

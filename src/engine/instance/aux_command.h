@@ -40,6 +40,7 @@ struct aux_command {
 	struct last_words last;         /* end of a command, delayed until superd has read its messages */
 	int status;                     /* wait status of that command */
 	struct fault fault;             /* reason why a command could not run; stage STAGE_NONE: it ran */
+	const char *unprepared;         /* reason why a command could not be prepared, while ended is called; NULL: it was */
 	const char *remote_address;     /* address of the instance's client; borrowed; NULL: no client */
 	int remote_port;                /* port of that client */
 	const char *invocation;         /* INVOCATION_ID of all commands; NULL: each has its own */

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/duration_text.h"
 #include "base/fd.h"
 #include "base/fd_message.h"
 #include "base/hash.h"
@@ -119,7 +120,7 @@ void bind_calls_describe(const struct instance *instance, struct buf *out)
 		missing = true;
 	}
 	for (unsigned n = 0; missing && n < calls->other_count; n++)
-		buf_addf(out, "%s%s", n ? ", " : "; it has asked for ", calls->others[n]);
+		buf_addf(out, "%s%s", n ? ", " : "; it requested ", calls->others[n]);
 }
 
 /* Adds the listener's endpoint as one for IPv4: what fits a program that binds that alone. */
@@ -213,10 +214,10 @@ static void say_difference(const struct bind_calls *calls, const struct bind_rep
 	add_endpoint(&text, listen);
 	if (report->other_family) {
 		origin_cite(listen->at, &text);
-		say(calls, level, "bound", "pid %ld binds %s and gets %s, where no IPv6 client comes",
+		say(calls, level, "bound", "pid %ld binds %s and receives %s, which no IPv6 client can reach",
 		    (long)report->thread, report->text, buf_string(&text));
 	} else if (report->other_address || report->as_ipv4) {
-		say(calls, level, "bound", "pid %ld binds %s and gets %s", (long)report->thread, report->text,
+		say(calls, level, "bound", "pid %ld binds %s and receives %s", (long)report->thread, report->text,
 		    buf_string(&text));
 	} else {
 		say(calls, LEVEL_DEBUG, "bound", "pid %ld has bound %s", (long)report->thread, report->text);
@@ -224,7 +225,7 @@ static void say_difference(const struct bind_calls *calls, const struct bind_rep
 	if (report->has_copies)
 		say(calls, level == LEVEL_DEBUG ? level : LEVEL_WARNING, "bound",
 		    "pid %ld has more copies of the socket that it binds to %s (dup(2)), or more descriptors, than "
-		    "superd looks at: if it listens on one of the others, that opens a port of the kernel's choice",
+		    "superd checks: if it listens on one of the others, that opens a port of the kernel's choice",
 		    (long)report->thread, report->text);
 	if (*report->left.text && level != LEVEL_DEBUG)
 		level = report->left.unconfined ? LEVEL_WARNING : LEVEL_NOTICE;
@@ -252,12 +253,12 @@ static void say_ipv4(const struct bind_calls *calls, size_t n)
 		buf_text(&better, is_datagram ? " and udp6:" : " and tcp6:");
 	if (is_datagram)
 		say(calls, is_first ? LEVEL_WARNING : LEVEL_DEBUG, "bound",
-		    "its program binds %s and has %s: what IPv4 clients send has IPv6 addresses there; it needs %s in "
-		    "its place", bound, buf_string(&text), buf_string(&better));
+		    "its program binds %s and has %s: IPv4 clients have IPv6 addresses there; it needs %s instead",
+		    bound, buf_string(&text), buf_string(&better));
 	else if (use->ipv4_alone)
 		say(calls, is_first ? LEVEL_WARNING : LEVEL_DEBUG, "bound",
-		    "its program binds %s alone and has %s: it cannot read the addresses of IPv6 clients; with %s in "
-		    "its place those are refused, and superd need not help it to accept the others",
+		    "its program binds %s alone and has %s: it cannot read the addresses of IPv6 clients; with %s "
+		    "instead, IPv6 clients are refused, and the program accepts IPv4 clients without help",
 		    bound, buf_string(&text), buf_string(&better));
 	else
 		say(calls, is_first ? LEVEL_INFO : LEVEL_DEBUG, "bound",
@@ -290,8 +291,8 @@ static void on_quiet(struct alarm *alarm)
 	if (text.length) {
 		calls->told_missing = true;
 		say(calls, LEVEL_WARNING, "bound",
-		    "%s. superd goes on waiting: correct the port in its command or in listen, or say in binds what "
-		    "it binds", buf_string(&text));
+		    "%s. superd still waits: correct the port in its command or in listen, or write the port that it "
+		    "binds in binds", buf_string(&text));
 	}
 	buf_free(&text);
 }
@@ -317,7 +318,7 @@ static void take_hidden(struct bind_calls *calls, const struct bind_report *repo
 		return;
 	calls->told_hidden = true;
 	say(calls, LEVEL_WARNING, "bound",
-	    "cannot look at what pid %ld binds: %s: superd needs CAP_SYS_PTRACE, or the program's own user",
+	    "cannot see the binds of pid %ld: %s: superd needs CAP_SYS_PTRACE, or the program's own user",
 	    (long)report->thread, strerror(report->error));
 }
 
@@ -490,7 +491,7 @@ static void say_scarce(struct bind_calls *calls, int error)
 	else
 		say(calls, LEVEL_WARNING, "bound",
 		    "superd cannot start the process that answers its program's bind(2): %s. The call waits, and "
-		    "superd tries again; look at its limits of processes, open files and memory", strerror(error));
+		    "superd tries again; check its limits of processes, open files and memory", strerror(error));
 }
 
 static void run_worker(struct bind_calls *calls)
@@ -551,14 +552,12 @@ static void note_end(struct bind_calls *calls)
 	}
 }
 
-static void on_report(struct watch *watch, bool readable, bool writable)
+static void take_reports(struct bind_calls *calls)
 {
-	struct bind_calls *calls = container_of(watch, struct bind_calls, report_watch);
 	struct bind_report report;
 	bool was_complete = bind_calls_are_complete(calls->instance);
 	int n = 0;
 
-	(void)readable, (void)writable;
 	while (n < REPORTS_MOST && bind_worker_hear(&calls->worker, &report)) {
 		take_report(calls, &report);
 		n++;
@@ -571,12 +570,20 @@ static void on_report(struct watch *watch, bool readable, bool writable)
 	}
 }
 
+static void on_report(struct watch *watch, bool readable, bool writable)
+{
+	(void)readable, (void)writable;
+	take_reports(container_of(watch, struct bind_calls, report_watch));
+}
+
 static void say_hung(struct bind_calls *calls, int milliseconds)
 {
+	char text[DURATION_MOST];
+
 	say(calls, calls->told_hung ? LEVEL_DEBUG : LEVEL_WARNING, "bound",
-	    "its program's memory or socket did not respond for %d s, so superd leaves the call to the kernel, "
+	    "its program's memory or socket did not respond for %s, so superd leaves the call to the kernel, "
 	    "where a bind(2) fails with EADDRINUSE. Look for a file system that does not answer (FUSE, NFS), "
-	    "then restart the service", milliseconds / 1000);
+	    "then restart the service", duration_write(text, milliseconds / 1000.));
 	calls->told_hung = true;
 }
 
@@ -707,6 +714,14 @@ void bind_calls_settle(struct bind_calls *calls)
 	if (calls->left_call)
 		user_notif_let_go(calls->notif, calls->left_call);      /* it hangs since an earlier upgrade */
 	calls->left_call = call;
+}
+
+void bind_calls_take_last(struct instance *instance)
+{
+	struct bind_calls *calls = instance->bind_calls;
+
+	if (calls && calls->worker.process.channel >= 0)
+		take_reports(calls);
 }
 
 void bind_calls_set_ready(struct instance *instance)

@@ -1,7 +1,7 @@
-/* pass = bind: the program's own bind(2) is answered with the service's listeners. A filter in the instance's
- * processes stops bind, listen and unlink (exec/bind/bind_filter); superd keeps the filter's descriptor, and a
- * worker process (exec/bind/bind_worker) answers while calls come. Here are the filter, the worker's life, and what
- * the program has asked for. The instance owns the struct, as instance->bind_calls. */
+/* pass = bind: the program's own bind(2) is answered with the service's listeners. A filter in the instance's processes
+ * stops bind, listen and unlink (exec/bind/bind_filter); superd keeps the filter's descriptor, and a worker process
+ * (exec/bind/bind_worker) answers while calls come. Here are the filter, the worker's life, and the program's requests.
+ * The instance owns the struct, as instance->bind_calls. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,11 +19,11 @@ struct instance;
 struct service_runtime;
 struct spawn_request;
 
-/* What the program did with one listener. */
+/* The program's calls for one listener. */
 struct bind_use {
 	bool given;                     /* true: it has bound the listener's address, and has the listener */
-	bool as_ipv4;                   /* true: it asked for an IPv4 socket, and has one that takes both IP versions */
-	bool ipv4_alone;                /* true: and it never asked for an IPv6 one */
+	bool as_ipv4;                   /* true: it requested an IPv4 socket, and has one for both IP versions */
+	bool ipv4_alone;                /* true: and it never requested an IPv6 one */
 	bool told_ipv4;                 /* true: superd has logged what that means */
 	char asked[BIND_TEXT];          /* the address that it bound */
 };
@@ -37,7 +37,7 @@ struct bind_calls {
 	struct alarm alarm;             /* next look whether the worker hangs, or end of a pause */
 	struct bind_worker worker;
 	bool stops_accepts;             /* true: the filter stops accept(2), too */
-	bool rouses;                    /* true: the next worker tells the program once more of waiting clients */
+	bool rouses;                    /* true: the next worker reports waiting clients to the program once more */
 	uint64_t left_call;             /* call that the worker of the superd before this one was at; 0: none */
 	struct alarm left;              /* that worker is gone for certain, and the kernel carries the call out */
 	double begun;                   /* loop time at which the worker was started */
@@ -45,12 +45,12 @@ struct bind_calls {
 	unsigned hung;                  /* workers in a row that hung, were killed, or could not be started */
 	bool told_hung;                 /* true: superd has logged that one hung */
 	bool told_scarce;               /* true: superd has logged that one could not be started */
-	bool told_hidden;               /* true: superd has logged that it cannot look at the program */
-	struct alarm quiet;             /* superd looks at what the program has bound when nothing new came for a while */
+	bool told_hidden;               /* true: superd has logged that it cannot inspect the program */
+	struct alarm quiet;             /* superd checks the program's binds when no new call has come for a while */
 	bool told_missing;              /* true: superd has logged that it has bound something else */
 	struct bind_use *uses;          /* for each listener of the service */
 	size_t count;                   /* of uses */
-	char others[BIND_OTHERS_MOST][BIND_TEXT];       /* foreign addresses that it asked for */
+	char others[BIND_OTHERS_MOST][BIND_TEXT];       /* foreign addresses that it requested */
 	unsigned other_count;
 };
 
@@ -66,13 +66,16 @@ bool bind_calls_make(struct instance *instance, struct service_runtime *runtime)
 /* Adds the channel for the filter's descriptor to a start, behind all other descriptors. false and errno. */
 bool bind_calls_add_channel(struct bind_calls *calls, struct fd_map *fd_map, struct spawn_request *launch);
 
-/* Called when its program runs: answers what it binds. */
+/* Called when its program runs: answers its binds. */
 void bind_calls_begin(struct bind_calls *calls);
+
+/* Called when the main process has ended: reads what it has bound, as the report may still be on its way. */
+void bind_calls_take_last(struct instance *instance);
 
 /* Called when the instance is ready: its program may accept its clients. */
 void bind_calls_set_ready(struct instance *instance);
 
-/* The listeners, or what stands for them, are others now. */
+/* The listeners, or the addresses that mean them, have changed. */
 void bind_calls_renew(struct instance *instance);
 
 /* Whether the program has bound every listener that is open. Its listen(2) is not awaited: a program may leave that out, as
@@ -82,18 +85,20 @@ bool bind_calls_are_complete(const struct instance *instance);
 /* Whether the program has bound something, nothing new for 3 s, and not every listener that is open. */
 bool bind_calls_miss(const struct instance *instance);
 
-/* Adds what the program has not bound, and what it has asked for in its place, as the kernel may have refused that:
- * "it has not bound tcp:6379; it has asked for tcp:0.0.0.0:6380". Adds nothing if all is as it should be. */
+/* Adds the listeners that the program has not bound, and the addresses that it requested instead, as the kernel may
+ * have refused them: "it has not bound tcp:6379; it has asked for tcp:0.0.0.0:6380". Adds nothing if all is as it
+ * should be. */
 void bind_calls_describe(const struct instance *instance, struct buf *out);
 
-/* Adds, for an operator, which listeners the program has by which bind, or what it has not asked for. */
+/* Adds, for an operator, the program's listeners with the binds that requested them, and the listeners
+ * without a bind. */
 void bind_calls_tell(const struct instance *instance, struct buf *out);
 
 /* For an upgrade: receives the filter's descriptor, if the program runs and it was not received yet, and notes the
  * call that the worker is at. */
 void bind_calls_settle(struct bind_calls *calls);
 
-/* After an upgrade: goes on with the descriptor and the call that were loaded. */
+/* After an upgrade: continues with the loaded descriptor and call. */
 void bind_calls_resume(struct instance *instance);
 
 void bind_calls_free(struct instance *instance);        /* accepts an instance without them */

@@ -41,7 +41,7 @@ static const struct state_field use_fields[] = {
 	{ FIELD("given", given) },
 	{ FIELD("as_ipv4", as_ipv4) },
 	{ FIELD("ipv4_alone", ipv4_alone) },
-	{ STATE_NONE(bind_use, told_ipv4, "the next bind of another address has it told once more") },
+	{ STATE_NONE(bind_use, told_ipv4, "the next bind of another address logs it again") },
 	{ FIELD("asked", asked) },
 };
 const struct field_table bind_use_state = FIELD_TABLE("bind_use", bind_use, use_fields);

@@ -8,5 +8,6 @@
 /* Called when the last instance has ended. */
 void cleanup_remove(struct service_runtime *runtime);
 
-/* Called when no client can start the service again: also removes what is preserved between instances. */
+/* Called when no client can start the service again: also removes directories and descriptors that are preserved
+ * between instances. */
 void cleanup_remove_last(struct service_runtime *runtime);

@@ -50,9 +50,13 @@ void exec_sequence_make(struct exec_sequence *sequence, struct service_runtime *
 /* Whether no start of the main process or of a command is under way, and no end is about to be reported. */
 bool exec_sequence_is_at_rest(struct exec_sequence *sequence);
 
-/* Called after an upgrade, when the state is set: if a command should run and none came over, goes on as after a failed
- * command. */
+/* Called after an upgrade, when the state is set: if a command should run and the old superd passed none on, continues
+ * as after a failed command. */
 void exec_sequence_go_on(struct exec_sequence *sequence);
+
+/* Called before that, if the superd before has died behind the start of the main process and before it saved that: the
+ * sequence is loaded as it was in a command, and this is its main process. */
+void exec_sequence_adopt(struct exec_sequence *sequence, pid_t pid);
 
 void exec_sequence_begin(struct exec_sequence *sequence);
 

@@ -8,8 +8,8 @@
 #include "engine/runtime/runtime.h"
 #include "exec/worker/receive_async.h"
 
-/* Stores or removes descriptors as a message of an instance says. received: the message's descriptors; NULL: none.
- * user: the user of the instance. */
+/* Stores or removes descriptors by a message of an instance. received: the message's descriptors; NULL: none. user: the
+ * user of the instance. */
 void fdstore_policy_take(struct service_runtime *runtime, const struct notify_message *message,
 			 struct received *received, uid_t user);
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "exec/processes/adopted.h"
 #include "exec/processes/process_query.h"
 #include "exec/spawn/worker_process.h"
 
@@ -232,7 +233,7 @@ pid_t fork_match_pick(const struct engine *engine, struct fork_match *match, pid
 	struct fork_choice choice = { 0 };
 
 	for (int tries = 0; tries < 2 && !choice.count; tries++) {
-		pid_t *children = process_list_children();
+		pid_t *children = adopted_list();
 
 		if (!children)
 			return FORK_MATCH_UNCLEAR;
@@ -259,7 +260,7 @@ bool fork_match_accepts(const struct engine *engine, const struct fork_match *ma
 size_t fork_match_each(const struct engine *engine, struct fork_match *match,
 		       void (*act)(void *context, const struct process *process), void *context)
 {
-	pid_t *children = process_list_children(), *all = process_list_all();
+	pid_t *children = adopted_list(), *all = process_list_all();
 	struct fork_choice choice = { 0 };
 	struct process process;
 	size_t count = 0;

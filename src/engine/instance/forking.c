@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/instance/forking_kill.h"
+#include "exec/processes/adopted.h"
 #include "os/foreign/foreign_path.h"
 
 /* Seconds. */
@@ -36,13 +37,6 @@ static void log_failure(const struct forking_search *search, const char *what)
 	struct event event = { .name = "failed", .service = search->instance->service->name, .reason = what };
 
 	log_event(search->instance->engine->log, LEVEL_WARNING, &event, "%s", what);
-}
-
-static bool is_our_child(pid_t pid)
-{
-	siginfo_t info = { 0 };
-
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 }
 
 /* Returns the pid in the pid file; 0: there is none. */
@@ -77,7 +71,7 @@ static pid_t pick_named(struct forking_search *search)
 			false); /* notes processes that change their session or group */
 	if (pid <= 1)
 		return FORK_MATCH_UNCLEAR;
-	if (is_our_child(pid))
+	if (adopted_lives(pid))
 		return fork_match_accepts(engine, &search->fork_match, pid) ? pid : FORK_MATCH_UNCLEAR;
 	if (kill(pid, 0) == 0 || errno != ESRCH || fork_match_each(engine, &search->fork_match, ignore_process, NULL))
 		return FORK_MATCH_UNCLEAR;
@@ -127,11 +121,7 @@ static bool follow_process(struct forking_search *search, pid_t pid)
 	fork_match_add(&search->fork_match, pid);
 	fork_match_add(&search->fork_match, getsid(pid));
 	take_group(instance);
-	if (!child_table_add(&instance->engine->children, &instance->child)) {
-		instance->child.pid = 0;
-		log_failure(search, "cannot follow its daemon: out of memory");
-		return forking_kill_begin(search, START_FAILED);
-	}
+	child_table_add(&instance->engine->children, &instance->child);
 	if (instance_is_starting(instance))
 		ev_timer_stop(instance->engine->loop, &instance->limit.timer);
 	forking_search_enter(search, ON_TRIAL);
@@ -159,7 +149,7 @@ static bool look_for_daemon(struct forking_search *search)
 	if (pid == FORK_MATCH_NONE)
 		return false;
 	if (!by_file && forking_search_waited(search) >= UNDECIDED_SECONDS) {
-		log_failure(search, "which of the processes it has left is its daemon can't be told: give pid_file");
+		log_failure(search, "which of its remaining processes is the daemon is not known: set pid_file");
 		return forking_kill_begin(search, START_FAILED);
 	}
 	forking_search_look_again(search);
@@ -272,6 +262,20 @@ bool forking_expect(struct instance *instance, struct table *table, const struct
 	if (pid_file)
 		foreign_unlink(pid_file);
 	return true;
+}
+
+bool forking_expect_of(struct instance *instance, struct table *table, const struct listener *listeners,
+		       unsigned listener_count, pid_t first)
+{
+	struct forking_search *search;
+	struct process process;
+
+	if (instance->service->exec->type != TYPE_FORKING)
+		return true;
+	search = make_search(instance, table, listeners, listener_count);
+	if (search && process_read(first, &process))
+		search->fork_match.start_time = process.start_time;
+	return search;
 }
 
 struct forking_search *forking_load(struct instance *instance, struct table *table)

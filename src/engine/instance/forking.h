@@ -16,7 +16,11 @@
 bool forking_expect(struct instance *instance, struct table *table, const struct listener *listeners,
 		    unsigned listener_count);
 
-/* Looks for the daemon after the followed process has ended with this wait status. true: the instance goes on. */
+/* The same for a start that a superd made as it died, whose first process this is: its pid file may be there already. */
+bool forking_expect_of(struct instance *instance, struct table *table, const struct listener *listeners,
+		       unsigned listener_count, pid_t first);
+
+/* Looks for the daemon after the followed process has ended with this wait status. true: the instance continues. */
 bool forking_find(struct instance *instance, int status);
 
 /* Makes the search that the superd before the upgrade had; the caller sets its phase. NULL: out of memory. */

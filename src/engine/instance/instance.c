@@ -270,8 +270,8 @@ bool instance_has_group(const struct engine *engine, pid_t group)
 {
 	if (group <= 1)
 		return false;
-	for (size_t n = 0; n < engine->children.size; n++) {
-		for (struct child *child = engine->children.buckets[n]; child; child = child->next) {
+	for (size_t n = 0; n < child_table_chains(&engine->children); n++) {
+		for (struct child *child = child_table_chain(&engine->children, n); child; child = child->next) {
 			if (child->is_main && container_of(child, struct instance, child)->groups.group == group)
 				return true;
 		}

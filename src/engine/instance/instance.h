@@ -22,6 +22,7 @@ struct bind_calls;
 struct buf;
 struct builtin_channel;
 struct exec_sequence;
+struct foreground;
 struct drain;
 struct frozen;
 struct fork_match;
@@ -85,7 +86,7 @@ struct instance_client {
 	struct builtin_channel *channel; /* channel to superd-builtin (engine/accept/builtin_channel); NULL: none */
 };
 
-/* What was done to an instance and how it has ended. instance_result and engine/health judge its end by this. */
+/* superd's actions on an instance, and its end. instance_result and engine/health judge its end by this. */
 struct instance_facts {
 	int status;                     /* wait status of the main process, kept while others of its group live */
 	double gone;                    /* loop time of the end of the last process; 0: a process lives, or none was started */
@@ -108,7 +109,7 @@ struct last_words {
 	void (*heard)(struct last_words *last);        /* called after the removal from the list; may free the struct */
 };
 
-/* What differs between accept = yes (engine/accept/pending_start) and no (engine/service/shared_run). */
+/* The differences between accept = yes (engine/accept/pending_start) and no (engine/service/shared_run). */
 struct instance_ops {
 	/* Starts the main process after its commands, and fills launch. false: the start failed; why gets the reason. */
 	bool (*launch)(struct instance *instance, struct spawn_request *launch, struct buf *why);
@@ -116,7 +117,7 @@ struct instance_ops {
 	void (*ready)(struct instance *instance);       /* the start has succeeded */
 	void (*limit)(struct instance *instance);       /* the time limit is over, or the start has failed */
 	void (*ended)(struct instance *instance, const struct ending *ending);  /* the last call, which frees the instance */
-	void (*drop)(struct instance *instance);        /* frees what the owner keeps in the instance, for instance_free; NULL: nothing */
+	void (*drop)(struct instance *instance);        /* frees the owner's data in the instance, for instance_free; NULL: none */
 };
 
 struct instance {
@@ -136,7 +137,7 @@ struct instance {
 	bool retired;                   /* true: it is no longer the current instance of its service */
 	struct instance_client client;
 	struct fork_match *fork_match;  /* search for the daemon of type = forking; NULL: no search is under way */
-	struct bind_calls *bind_calls;  /* what its program binds (engine/instance/bind_calls); NULL: not pass = bind */
+	struct bind_calls *bind_calls;  /* its program's binds (engine/instance/bind_calls); NULL: not pass = bind */
 	struct ready *ready;            /* the wait until it serves (engine/instance/ready); NULL: none is under way */
 	struct notify_state *notice;    /* state by its sd_notify messages (engine/instance/notify_state); NULL: it has no notify socket */
 	struct exec_sequence *sequence; /* commands around the main process (engine/instance/exec_sequence); NULL: none */
@@ -146,6 +147,7 @@ struct instance {
 	uint64_t private_tmp;           /* number of its private folders (exec/dirs/private_tmp); 0: none */
 	struct instance_cgroup cgroup;  /* control group; path NULL: none */
 	struct relay_process *relay;            /* process that relays clients to the program (engine/instance/relay); NULL: none */
+	struct foreground *foreground;  /* console and client of its run in the foreground (engine/instance/foreground); NULL: none */
 	struct outdated *outdated;      /* options of an earlier configuration that it still has (engine/instance/outdated); NULL: none */
 	const struct instance_ops *ops;
 	void *context;                  /* struct service_runtime of the service */
@@ -177,7 +179,7 @@ struct instances {
 	size_t limit;                   /* limit of `made`; 0: none; the caller of supervisor_init sets it */
 	struct list lingering;          /* instances whose first process has ended while others of its group live */
 	struct source_counts by_source; /* instances of accept = yes by service and client address */
-	ev_timer linger_look;           /* looks at `lingering` while that is not empty: superd may not be the parent of those processes */
+	ev_timer linger_look;           /* checks `lingering` while it is not empty: superd may not be the parent of those processes */
 	struct list forking;            /* searches for the daemon of type = forking (engine/instance/forking) */
 	struct list aux_commands;       /* commands beside a main process that run (engine/instance/aux_command) */
 	struct list relays;             /* relays of instances, and retired ones that still have clients (engine/instance/relay) */
@@ -195,8 +197,8 @@ void instance_enter(struct instance *instance);
 /* Returns the number of its folders for private_tmp, which superd removes with the instance. 0: it has none. */
 uint64_t instance_private_tmp(struct instance *instance);
 
-/* Follows the process, which runs since this loop time. false: out of memory; the process was killed. */
-bool instance_begin(struct instance *instance, pid_t pid, double since);
+/* Follows the process, which runs since this loop time. */
+void instance_begin(struct instance *instance, pid_t pid, double since);
 
 /* Looks the event up in instance_table, and performs the action. Nothing else changes the state. May free the
  * instance. */
@@ -211,10 +213,10 @@ void instance_be_ready(struct instance *instance);
 /* pass = bind: called when it has bound all of its listeners. It is ready when both have been called. */
 void instance_be_bound(struct instance *instance);
 
-void instance_stop(struct instance *instance);  /* sends kill_signal as kill_mode says; SIGKILL follows by the timer */
+void instance_stop(struct instance *instance);  /* sends kill_signal by kill_mode; SIGKILL follows by the timer */
 void instance_kill(struct instance *instance);  /* sends SIGKILL to all of its processes */
 
-/* Called when its time limit is over: stops it, or, if it is being stopped already, kills it as kill_mode says. */
+/* Called when its time limit is over: stops it, or, if it is being stopped already, kills it by kill_mode. */
 void instance_expire(struct instance *instance);
 
 /* Ends the instance with the status in facts, and leaves its process running. */
@@ -229,7 +231,8 @@ void instance_time_out(struct instance *instance);
 /* Keeps the instance until the other processes of its group have ended, after its first process has. */
 void instance_linger(struct instance *instance);
 
-/* Ends lingering instances whose groups are gone. Called after a process was reaped that is nobody's child here. */
+/* Ends lingering instances whose groups are gone. Called after superd has reaped a process that belongs to no
+ * instance. */
 void instance_sweep(struct engine *engine);
 
 void instance_free(struct instance *instance);  /* accepts NULL */

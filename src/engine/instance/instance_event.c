@@ -17,6 +17,7 @@
 #include "config/option/service_mark.h"
 #include "config/words/command_prefix.h"
 #include "engine/core/unreaped.h"
+#include "engine/instance/foreground.h"
 #include "engine/instance/forking_search.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/relay.h"
@@ -194,6 +195,8 @@ static void describe_failure(struct exec_sequence *sequence, int status)
 	if (command->late)
 		buf_addf(&sequence->why, "it was not done within %s",
 			 option_name_of(sequence->runtime->service, "timeout_start"));
+	else if (command->unprepared)
+		buf_text(&sequence->why, command->unprepared);
 	else if (command->fault.stage != STAGE_NONE)
 		describe_command_fault(sequence);
 	else
@@ -258,9 +261,8 @@ static void launch_main(struct instance *instance)
 	struct spawn_request launch = { .pid = -1, .report = -1 };
 	struct exec_sequence *sequence = instance->sequence;
 
-	if (instance->ops->launch(instance, &launch, &sequence->why) &&
-	    !instance_begin(instance, launch.pid, launch.begun))
-		buf_text(&sequence->why, "out of memory");
+	if (instance->ops->launch(instance, &launch, &sequence->why))
+		instance_begin(instance, launch.pid, launch.begun);
 	sequence->command.checks = false;
 	if (!instance->pid || sequence->why.length) {
 		if (launch.report >= 0)
@@ -285,7 +287,7 @@ void instance_enter(struct instance *instance)
 	instance->engine->instances->count++;
 }
 
-bool instance_begin(struct instance *instance, pid_t pid, double since)
+void instance_begin(struct instance *instance, pid_t pid, double since)
 {
 	const struct service *service = instance->service;
 
@@ -295,10 +297,7 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 	instance->facts.unbound = instance->bind_calls;
 	instance->facts.unready = service->exec->type == TYPE_FORKING || service_notifies(service) ||
 		service_awaits_ready(service) || service_awaits_target(service);
-	if (!child_table_add(&instance->engine->children, &instance->child)) {
-		kill(-pid, SIGKILL);
-		return false;
-	}
+	child_table_add(&instance->engine->children, &instance->child);
 	if (service->groups->restart->kill_rest || instance->notice || instance->fork_match)
 		instance_see_end(instance);
 	if (!instance->sequence)
@@ -306,7 +305,6 @@ bool instance_begin(struct instance *instance, pid_t pid, double since)
 	instance->since = since;        /* in a batch its program may have run for a while by now */
 	if (!instance->sequence)
 		instance_event(instance, run_event(instance));
-	return true;
 }
 
 void instance_be_ready(struct instance *instance)
@@ -584,6 +582,7 @@ static void perform_action(struct instance *instance, enum instance_action actio
 		instance->ops->limit(instance);
 		break;
 	case DO_REMAIN:
+		foreground_note_end(instance, instance->facts.status);  /* nothing of it runs any more */
 		instance_limit(instance, SCAN_INFINITY);
 		break;
 	case DO_RUN_STOP:
@@ -683,6 +682,13 @@ bool exec_sequence_is_at_rest(struct exec_sequence *sequence)
 		!ev_is_active(&sequence->over);
 }
 
+void exec_sequence_adopt(struct exec_sequence *sequence, pid_t pid)
+{
+	aux_command_forget(&sequence->command);
+	sequence->instance->state = INSTANCE_LAUNCHED;
+	instance_begin(sequence->instance, pid, clock_now());
+}
+
 void exec_sequence_go_on(struct exec_sequence *sequence)
 {
 	struct instance *instance = sequence->instance;
@@ -690,6 +696,9 @@ void exec_sequence_go_on(struct exec_sequence *sequence)
 	switch ((enum instance_state)instance->state) {
 	case INSTANCE_WANTS:
 		start_wanted(instance);
+		return;
+	case INSTANCE_LAUNCHED:         /* its report ended with the superd before; if it has not run, its end tells */
+		instance_event(instance, run_event(instance));
 		return;
 	case INSTANCE_COND:
 		if (aux_command_is_busy(&sequence->command) && sequence->command.phase == PHASE_START_PRE)

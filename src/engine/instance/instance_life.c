@@ -10,6 +10,7 @@
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/escaped.h"
 #include "engine/instance/exec_sequence.h"
+#include "engine/instance/foreground.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/main_watch.h"
 #include "engine/instance/notify_receive.h"
@@ -27,6 +28,7 @@ static void take_end(struct instance *instance)
 	if (instance->fork_match && forking_find(instance, instance->facts.status))
 		return;
 	instance->child.pid = 0;
+	bind_calls_take_last(instance);
 	instance_take_end(instance);
 }
 
@@ -114,6 +116,7 @@ void instance_free(struct instance *instance)
 	relay_retire(instance);
 	if (instance->ops && instance->ops->drop)
 		instance->ops->drop(instance);
+	foreground_drop(instance);
 	notify_receive_leave(instance);
 	bind_calls_free(instance);
 	main_watch_end(&instance->main_watch);
@@ -138,14 +141,16 @@ void instance_each(struct engine *engine, void (*act)(struct instance *instance)
 	size_t size;
 
 	do {
-		size = engine->children.size;
-		for (size_t n = 0; n < size && size == engine->children.size; n++) {
-			for (struct child *child = engine->children.buckets[n]; child; child = child->next) {
+		size = child_table_chains(&engine->children);
+		for (size_t n = 0; n < size && size == child_table_chains(&engine->children); n++) {
+			struct child *child = child_table_chain(&engine->children, n);
+
+			for (; child; child = child->next) {
 				if (child->is_main)
 					act(container_of(child, struct instance, child));
 			}
 		}
-	} while (size != engine->children.size);
+	} while (size != child_table_chains(&engine->children));
 	LIST_EACH(link, &engine->instances->forking)
 		act(container_of(link, struct forking_search, fork_match.link)->instance);
 }

@@ -146,6 +146,7 @@ static const struct state_field instance_fields[] = {
 	{ NONE(plan, "only a start needs it") },
 	{ NONE(relay, "the keys relay, relay_fd, relay_up, relay_served, relay_received and relay_sent") },
 	{ NONE(outdated, "has a section of its own") },
+	{ NONE(foreground, "its client loses the connection") },
 	{ NONE(context, "its service") },
 };
 const struct field_table instance_state = FIELD_TABLE("instance", instance, instance_fields);
@@ -229,6 +230,7 @@ static const struct state_field control_fields[] = {
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(instance, "the one in front of it") },
 	{ NONE(checks, "of a course, which writes it") },
+	{ NONE(unprepared, "no command runs then") },
 	{ NONE(killed, "the end of the timer kills it again") },
 	{ NONE(asks, "a question is put anew") },
 	{ NONE(last, "the upgrade waits until the messages are read") },
@@ -316,6 +318,7 @@ static void load_step(struct state_section *section, void *object)
 		instance->state = INSTANCE_TERM;
 	else if (!stops && !clears)
 		instance->state = step == BEFORE ? (waits ? INSTANCE_WANTS : INSTANCE_COND)
+			: step == LAUNCHED	 ? INSTANCE_LAUNCHED
 			: step == AFTER		 ? INSTANCE_POST
 			: step == IS_READY	 ? INSTANCE_READY
 			: instance->facts.unready || instance->facts.unbound ? INSTANCE_STARTED

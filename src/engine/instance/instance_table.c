@@ -9,8 +9,8 @@
 #define STOPPING "it is being stopped"
 #define ENDING "it ends already"
 #define MAINPID "of a process that MAINPID named too early"
-#define COMMAND "the command was told to end; the next event says whether a process is left"
-#define NOTHING_LEFT "nothing of it is left; its end is looked at again behind each command"
+#define COMMAND "the command must end; the next event shows whether a process is left"
+#define NOTHING_LEFT "no process is left; its end is checked again after each command"
 #define QUICK "it reached its program before SIGKILL reached it"
 
 #define ENDS(state) \

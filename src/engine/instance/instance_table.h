@@ -75,7 +75,7 @@ enum instance_action {
 	DO_LINGER,                      /* wait for the end of the other processes of its group */
 	DO_CLEAR,                       /* signal the others of its group, and wait for their end */
 	DO_KILL_REST,                   /* send SIGKILL to the others of its group, and begin the last time limit */
-	DO_GIVE_UP,                     /* go on without its processes, which hang in the kernel */
+	DO_GIVE_UP,                     /* continue without its processes, which hang in the kernel */
 	DO_REPORT,                      /* report its end */
 	INSTANCE_ACTIONS
 };

@@ -6,7 +6,7 @@
 
 static struct resource_usage usage_of(const struct instance *instance)
 {
-	struct resource_usage sum = { -1, -1 };
+	struct usage_sum sum = USAGE_SUM;
 	struct process_tree tree = { 0 };
 
 	if (instance->cgroup.path)
@@ -14,9 +14,9 @@ static struct resource_usage usage_of(const struct instance *instance)
 	if (instance->child.pid > 1)
 		process_tree_scan_below(&tree, instance->child.pid);
 	for (size_t n = 0; n < tree.count && n < SUMMED_MOST; n++)
-		resource_usage_add(&sum, tree.list[n].pid);
+		usage_sum_add(&sum, tree.list[n].pid);
 	process_tree_free(&tree);
-	return sum;
+	return sum.usage;
 }
 
 double instance_cpu(const struct instance *instance)

@@ -1,5 +1,5 @@
-/* What an instance uses of the machine, all of its processes together: those of its control group, or, if it has none,
- * its main process and the descendants of that. Reads a few small files, of 64 processes at most. */
+/* The resources that all processes of an instance use together: those of its control group, or, if it has none, its
+ * main process and the descendants of that. Reads a few small files, of 64 processes at most. */
 #pragma once
 
 #include <stdint.h>

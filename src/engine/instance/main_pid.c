@@ -88,7 +88,7 @@ static bool follow_process(struct notify_state *notice, pid_t pid)
 	struct instance *instance = notice->instance;
 	struct child_table *children = &instance->engine->children;
 	pid_t before = instance->child.pid;
-	bool is_stranger = main_watch_is_needed(pid), good;
+	bool is_stranger = main_watch_is_needed(pid);
 	int pidfd = is_stranger ? fd_raise(pidfd_of(pid), FD_HIGH) : -1, former;
 
 	if (is_stranger && pidfd < 0)
@@ -96,19 +96,13 @@ static bool follow_process(struct notify_state *notice, pid_t pid)
 	former = open_group(instance);
 	child_table_remove(children, &instance->child);
 	instance->child.pid = pid;
-	good = child_table_add(children, &instance->child);
-	if (good && is_stranger &&
-	    !main_watch_begin(&instance->main_watch, instance->engine, &instance->child, pidfd)) {
+	child_table_add(children, &instance->child);
+	if (is_stranger && !main_watch_begin(&instance->main_watch, instance->engine, &instance->child, pidfd)) {
 		child_table_remove(children, &instance->child);
-		good = false;
-	} else if (!good) {
-		fd_close(&pidfd);
-	}
-	if (!good) {
 		fd_close(&former);
 		instance->child.pid = before;
 		if (before > 0)
-			child_table_add(children, &instance->child);    /* there was room for it before */
+			child_table_add(children, &instance->child);
 		errno = ENOMEM;
 		return false;
 	}

@@ -55,11 +55,11 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	if (notice->stopping) {
 		notify_state_fail(notice, notice->instance->facts.stop_signal,
-				  "it said STOPPING=1, and has not ended within timeout_stop");
+				  "it sent STOPPING=1, and has not ended within timeout_stop");
 	} else if (notice->reloading) {
 		notice->reloading = false;
 		notify_state_say(notice, LEVEL_WARNING, "reloaded",
-				 "pid %ld has not said READY=1 within timeout_start of its RELOADING=1: it runs on",
+				 "pid %ld has not sent READY=1 within timeout_start of its RELOADING=1: it runs on",
 				 (long)notice->instance->pid);
 	}
 }
@@ -121,7 +121,7 @@ static bool survives_reload(struct notify_state *notice)
 	    process_survives(instance->pid, signal))
 		return true;
 	notify_state_say(notice, LEVEL_NOTICE, "stopping",
-			 "pid %ld said READY=1 without a handler of reload_signal, %s", (long)instance->pid,
+			 "pid %ld sent READY=1 without a handler of reload_signal, %s", (long)instance->pid,
 			 scan_signal_name(signal, name));
 	return false;
 }
@@ -182,7 +182,8 @@ static void take_state(struct notify_state *notice, const struct notify_message 
 	if (notice->stopping) {
 		if (message->ready || message->reloading)
 			notify_state_say(notice, LEVEL_NOTICE, "notification",
-					 "pid %ld said READY=1 or RELOADING=1 behind its STOPPING=1: that is final",
+					 "pid %ld sent READY=1 or RELOADING=1 after its STOPPING=1: STOPPING=1 is "
+					 "final",
 					 (long)notice->instance->pid);
 		return;
 	}
@@ -235,7 +236,8 @@ static void take_extend(struct notify_state *notice, int64_t microseconds)
 		return;
 	notice->extension_refused = true;
 	notify_state_say(notice, LEVEL_NOTICE, "notification",
-			 "pid %ld asks by EXTEND_TIMEOUT_USEC for more than ten times its limit: it gets no more",
+			 "pid %ld requests more than ten times its limit by EXTEND_TIMEOUT_USEC: the limit is not "
+			 "extended",
 			 (long)notice->sender);
 }
 
@@ -249,7 +251,7 @@ static void take_reset(struct notify_state *notice)
 		backoff_reset(&runtime->backoff);
 	else
 		notify_state_say(notice, LEVEL_DEBUG, "notification",
-				 "pid %ld said RESTART_RESET=1 within its first 10 seconds", (long)notice->sender);
+				 "pid %ld sent RESTART_RESET=1 within its first 10 s", (long)notice->sender);
 }
 
 static void take_watchdog(struct notify_state *notice, const struct notify_message *message)
@@ -259,7 +261,7 @@ static void take_watchdog(struct notify_state *notice, const struct notify_messa
 	if (message->watchdog)
 		watchdog_heard(notice);
 	if (message->trigger)
-		watchdog_bark(notice, "it said WATCHDOG=trigger");
+		watchdog_bark(notice, "it sent WATCHDOG=trigger");
 }
 
 static void take_access(struct notify_state *notice, int access)
@@ -290,4 +292,5 @@ void notify_state_take(struct notify_state *notice, const struct notify_message 
 		take_reset(notice);
 	take_watchdog(notice, message);
 	take_state(notice, message);
+	runtime_note_change(notice->instance->context);
 }

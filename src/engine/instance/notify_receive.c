@@ -100,7 +100,7 @@ static void take_message(struct notify *notify, struct notification *notificatio
 	const char *why;
 
 	if (!notify_message_parse(notification->text, notification->length, &message)) {
-		log_flaw(notify, notification->pid, "BARRIER=1 stands alone");
+		log_flaw(notify, notification->pid, "BARRIER=1 must be alone");
 		return;
 	}
 	if (message.barrier)
@@ -215,15 +215,18 @@ static bool start_reception(struct notify *notify, const struct notification *no
 	return true;
 }
 
-/* Begins to receive a message with descriptors; if that fails, superd tries again later. */
+/* Begins to receive a message with descriptors; if that fails, superd tries again later. A barrier says that superd has
+ * taken all before it, so that is saved first. */
 static void start_receive(struct notify *notify, const struct notification *notification, const char *flaw)
 {
+	if (notify->engine->save_changes)
+		notify->engine->save_changes(notify->engine);
 	if (is_stuck(notify)) {
 		wait_for_end(notify);
 		return;
 	}
 	if (!start_reception(notify, notification, flaw)) {
-		log_flaw(notify, notification->pid, "not yet received: no process to receive what it carries");
+		log_flaw(notify, notification->pid, "not yet received: no process to receive its descriptors");
 		pause_for(notify, AGAIN);
 		return;
 	}
@@ -236,12 +239,20 @@ static bool listen_to(struct notify *notify, int most)
 {
 	struct notification notification;
 	const char *flaw = NULL;
+	struct buf why = { 0 };
 
 	for (int n = 0; n < most && !notify->awaited; n++) {
 		enum notify_received heard = notify_socket_receive(notify->io.fd, &notification, &flaw);
 
 		if (heard == NOTIFY_EMPTY)
 			return true;
+		if (heard == NOTIFY_FAILED) { /* the message stays in the queue, so the socket stays ready */
+			buf_addf(&why, "not yet received: %s", strerror(errno));
+			log_flaw(notify, 0, buf_string(&why));
+			buf_free(&why);
+			pause_for(notify, AGAIN);
+			return false;
+		}
 		count_message(notify, &notification);
 		if (heard == NOTIFY_RIGHTS) {
 			start_receive(notify, &notification, flaw);
@@ -289,7 +300,7 @@ static void on_received(struct fd_receive *reception, struct received *received)
 	notify->awaited = NULL;
 	notify->busy = true;
 	if (!received)
-		log_flaw(notify, notification->pid, "what it carries could not be received");
+		log_flaw(notify, notification->pid, "its descriptors could not be received");
 	else if (carried->flaw)
 		log_flaw(notify, notification->pid, carried->flaw);
 	else

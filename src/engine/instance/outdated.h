@@ -27,7 +27,7 @@ void outdated_note(struct outdated **outdated, const struct option_differences *
 
 /* Notes a socket that the service no longer has. */
 void outdated_note_socket(struct outdated **outdated, const struct listen *listen);
-void outdated_forget_sockets(struct outdated **outdated);       /* called before they are noted anew */
+void outdated_forget_sockets(struct outdated **outdated);       /* called before they are noted again */
 
 /* Notes an option, or the endpoints, as the superd before the upgrade had them. */
 void outdated_load(struct outdated **outdated, const char *option, uint64_t was);

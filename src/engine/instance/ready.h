@@ -13,14 +13,14 @@ struct service_runtime;
  * of memory. */
 bool ready_expect(struct instance *instance, struct service_runtime *runtime);
 
-/* Called when its program runs: begins to ask the command. */
+/* Called when its program runs: starts to run the command. */
 void ready_begin(struct instance *instance);
 
 /* Over an upgrade: kills the command that runs, which is run again later; begins the wait of a start that came over. */
 void ready_set_aside(struct instance *instance);
 void ready_load(struct instance *instance);
 
-/* Appends what the instance waits for; nothing if it waits for nothing. */
+/* Appends the event that the instance waits for; nothing if it waits for none. */
 void ready_describe(const struct instance *instance, struct buf *out);
 
 void ready_end(struct instance *instance);      /* accepts an instance that does not wait */

@@ -37,10 +37,10 @@ struct relay_process {
 	bool was_up;                    /* it has answered before */
 	int error;                      /* errno of the last attempt to connect; 0: none */
 	unsigned long connections, flows; /* clients connected, or waiting for the program; flows of datagrams */
-	struct relayed relayed;         /* what the process has passed on, by its last report; counted in service_stats */
+	struct relayed relayed;         /* the traffic of the process, by its last report; counted in service_stats */
 };
 
-#define RELAY_REPORT "r"                /* what superd sends to the process, so that it reports again */
+#define RELAY_REPORT "r"                /* a message that superd sends to the process, so that it reports again */
 
 /* Retires the relay; does nothing without one. */
 void relay_retire(struct instance *instance);
@@ -48,13 +48,13 @@ void relay_retire(struct instance *instance);
 /* superd leaves the instance to itself: its relay retires, and superd does not follow it to its end. */
 void relay_abandon(struct instance *instance);
 
-/* Stops the process, so that it takes no client, or lets it go on. */
+/* Stops the process, so that it accepts no client, or continues it. */
 void relay_freeze(const struct instance *instance, bool freeze);
 
 /* Signals retired relays that still have clients: SIGTERM lets them end soon. */
 void relays_signal(struct engine *engine, int signal);
 
-/* Whether flows of datagrams go on. Connections are counted at the sockets (engine/clients). */
+/* Whether flows of datagrams are open. Connections are counted at the sockets (engine/clients). */
 bool relay_has_flows(const struct instance *instance);
 
 /* Appends "waiting for 127.0.0.1:6380 to answer: Connection refused", or "relaying 3 clients to 127.0.0.1:6380". */

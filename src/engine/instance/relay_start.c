@@ -81,7 +81,7 @@ static void take_report(struct relay_process *relay, const char *text)
 	char word[5];
 
 	found = sscanf(text,
-		       "%4s busy=%*d error=%d count=%9lu flows=%9lu served=%18" SCNu64 " received=%18" SCNu64
+		       "%4s busy=%*9d error=%9d count=%9lu flows=%9lu served=%18" SCNu64 " received=%18" SCNu64
 		       " sent=%18" SCNu64,
 		       word, &error, &connections, &flows, &relayed.connections, &relayed.received, &relayed.sent);
 	if (found < 4 || (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
@@ -157,7 +157,6 @@ static bool wire(struct relay_process *relay, struct fd_map *fd_map, int channel
 
 static bool launch(struct relay_process *relay, int channel, struct buf *why)
 {
-	const struct service *service = relay->instance->service;
 	struct fd_map fd_map = { .wanted = fd_map.small };
 	struct spawn_request request = { .remote_port = -1, .pid = -1, .report = -1 };
 
@@ -180,12 +179,8 @@ static bool launch(struct relay_process *relay, int channel, struct buf *why)
 		return false;
 	}
 	relay->child.pid = request.pid;
-	if (child_table_add(&relay->engine->children, &relay->child))
-		return true;
-	buf_addf(why, "%s: out of memory", service->name);
-	kill(request.pid, SIGKILL);
-	relay->child.pid = 0;
-	return false;
+	child_table_add(&relay->engine->children, &relay->child);
+	return true;
 }
 
 static void start_later(struct relay_process *relay)
@@ -336,12 +331,13 @@ bool relay_resume(struct instance *instance, pid_t pid, int fd, bool was_up, con
 	relay->child.pid = pid;
 	if (!was_up && relay->limit.repeat > 0.)
 		ev_timer_again(relay->engine->loop, &relay->limit);
-	if (fd < 0 || pid <= 1 || !child_table_add(&relay->engine->children, &relay->child)) {
+	if (fd < 0 || pid <= 1) {
 		relay->child.pid = 0;
 		fd_close(&fd);
 		start_later(relay);
 		return true;
 	}
+	child_table_add(&relay->engine->children, &relay->child);
 	relay->up = was_up;
 	relay->relayed = *relayed;
 	ev_io_set(&relay->channel, fd, EV_READ);

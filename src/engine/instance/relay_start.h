@@ -10,7 +10,7 @@ struct relayed;
 /* Begins the relay, if the service has one. false: out of memory. */
 bool relay_begin(struct instance *instance);
 
-/* Takes over the process that the superd before has started; fd: its channel, which the relay owns from now on. -1:
- * it starts a process. was_up: the program has answered before. relayed: what is counted of the process already.
- * false: out of memory. */
+/* Takes over the process that the previous superd has started; fd: its channel, which the relay owns from now on. -1:
+ * it starts a process. was_up: the program has answered before. relayed: its traffic that is counted already. false:
+ * out of memory. */
 bool relay_resume(struct instance *instance, pid_t pid, int fd, bool was_up, const struct relayed *relayed);

@@ -9,7 +9,8 @@
 
 struct frozen {
 	struct freezer freezer;
-	ev_timer next;                  /* next look at the processes, while they are being frozen */
+	ev_timer next;                  /* next check of the processes, while they are being frozen */
+	ev_timer again;                 /* repeats a thaw that has failed */
 	bool is_under_way;              /* true: it is being frozen */
 	double since;                   /* loop time since when all processes are frozen; 0: they are not */
 	double limit;                   /* seconds left of the instance's time limit; 0: it had none */

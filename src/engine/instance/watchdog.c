@@ -45,7 +45,7 @@ static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	scan_duration_format((int64_t)(notice->every * 1e6), every);
-	snprintf(reason, sizeof(reason), "it has not said WATCHDOG=1 for %s", every);
+	snprintf(reason, sizeof(reason), "it has not sent WATCHDOG=1 for %s", every);
 	watchdog_bark(notice, reason);
 }
 

@@ -26,4 +26,4 @@ static inline bool exec_status_is_under_way(const struct exec_status *status)
  * that was forked at the same time may keep the pipe open. */
 void exec_status_settle(struct exec_status *status, bool has_ended);
 
-void exec_status_forget(struct exec_status *status); /* closes the pipe; told is not called any more */
+void exec_status_forget(struct exec_status *status); /* closes the pipe; `told` is not called any more */

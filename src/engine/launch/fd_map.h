@@ -8,6 +8,8 @@
 #include "engine/launch/fdstore.h"
 #include "exec/child/stream_file.h"
 
+struct console;
+
 #define FD_MAP_SMALL 8
 
 /* wanted[n] becomes descriptor n of the child: 0 to 2 are the standard streams, then the sockets, then the others.
@@ -23,6 +25,8 @@ struct fd_map {
 	int own_small[2 * FD_MAP_SMALL];
 	struct stream_file files[3];    /* files of the standard streams that the child opens */
 	bool has_files;                 /* files has an entry */
+	const struct console *console;  /* in place of the standard streams (engine/launch/stdio); borrowed; NULL: none */
+	int terminal;                   /* number, 1 or 2, of the stream that becomes the controlling terminal; 0: none */
 	char *file_names;               /* names of open_file, as ":a:b"; NULL: none */
 };
 

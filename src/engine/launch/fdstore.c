@@ -47,7 +47,7 @@ static void log_gone(const struct fdstore *store, const char *name)
 {
 	struct event event = { .name = "store", .service = store->service, .reason = name };
 
-	log_event(store->engine->log, LEVEL_INFO, &event, "the other end of %s is gone: not kept any longer", name);
+	log_event(store->engine->log, LEVEL_INFO, &event, "the other end of %s is closed: not kept any longer", name);
 }
 
 static struct fdstore_entry *find_fd(struct fdstore *store, int fd)

@@ -40,8 +40,8 @@ extern const struct field_table kept_state;
 
 struct fdstore *fdstore_new(struct engine *engine, const char *service); /* NULL: out of memory */
 
-/* Keeps the descriptors of a message, up to `most` in the store, and takes them out of the received ones. Logs those
- * that it does not keep. */
+/* Stores the descriptors of a message, up to `most` in the store, and removes them from the received ones. Logs the
+ * ones that it does not store. */
 void fdstore_take(struct fdstore *store, const struct notify_message *message, struct received *received, uid_t user,
 		  int64_t most);
 

@@ -52,9 +52,7 @@ bool instance_cgroup_holds(const struct instance_cgroup *group)
 
 bool instance_cgroup_signal(const struct instance_cgroup *group, int signal)
 {
-	if (group->path)
-		cgroup_signal(group->path, signal);
-	return group->path;
+	return group->path && cgroup_signal(group->path, signal);
 }
 
 void instance_cgroup_kill(struct instance_cgroup *group)

@@ -141,7 +141,7 @@ static void describe_unopened(const struct engine *engine, const struct service 
 {
 	buf_text(why, "opening a socket for its notifications");
 	if (has_own_network(service))
-		buf_addf(why, " below %s/superd, which is to be root's and searched by all",
+		buf_addf(why, " below %s/superd, which must belong to root and be searchable by all",
 			 engine->defaults.runtime_directory);
 	buf_addf(why, ": %s", strerror(errno));
 }

@@ -97,7 +97,8 @@ static bool add_file(struct fd_map *fd_map, const struct service *service, const
 		buf_addf(names, ":%.*s", (int)file.name_length, file.name);
 	} else if (!left_out) {
 		if (!wrong)
-			wrong = errno == EINVAL ? "in folders of others than root it must be a socket or a fifo"
+			wrong = errno == EINVAL ? "in a directory of a user other than root, it must be a socket or a "
+						  "fifo"
 						: strerror(errno);
 		buf_addf(why, "%s: %s: %s", option_name_of(service, "open_file"), path ? path : word, wrong);
 		origin_cite(service_origin(service, "open_file"), why);

@@ -18,7 +18,7 @@
 #include "os/foreign/foreign_path.h"
 
 bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, const struct service *service, const int *sockets,
-		 size_t socket_count, struct buf *why)
+		 size_t socket_count, const struct console *console, struct buf *why)
 {
 	int socket = -1;
 
@@ -29,6 +29,7 @@ bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, const struct serv
 		return false;
 	}
 	fd_map->count = 3;
+	fd_map->console = console;
 	for (size_t n = 0; n < socket_count; n++) {
 		int fd = fd_map_low(fd_map, sockets[n]);
 
@@ -45,7 +46,7 @@ bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, const struct serv
 }
 
 bool launch_wire_beside(struct fd_map *fd_map, struct start_kit *kit, const struct service *service,
-			struct buf *why)
+			const struct console *console, struct buf *why)
 {
 	if (!fd_map_room(fd_map, 0)) {
 		buf_text(why, "out of memory");
@@ -53,6 +54,7 @@ bool launch_wire_beside(struct fd_map *fd_map, struct start_kit *kit, const stru
 		return false;
 	}
 	fd_map->count = 3;
+	fd_map->console = console;
 	return stdio_place_beside(fd_map, kit, service, why);
 }
 
@@ -70,6 +72,7 @@ void launch_fill(struct spawn_request *launch, const struct start_kit *kit, cons
 	*launch = (struct spawn_request){
 		.plan = kit->plan, .wanted = fd_map->wanted, .wanted_count = fd_map->count,
 		.remote_port = -1, .remote_host = service->exec->pass == PASS_INETD, .pid = -1,
+		.terminal = fd_map->terminal,
 	};
 	if (fd_map->has_files)
 		launch->files = fd_map->files;
@@ -223,7 +226,7 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 		path = credentials_fault(service, fault->resource, &option, &length);
 	add_stage(service, fault->stage, out);
 	if (fault->stage == STAGE_EXEC)
-		buf_addf(out, ": %s", service->exec->exec ? service->exec->exec[0] : PLAN_BUILTIN);
+		buf_addf(out, ": %s", service->exec->exec ? service->exec->exec[0] : plan_builtin_program(service));
 	else if (limit)
 		buf_addf(out, ": %s", option_name_of(service, limit));
 	else if (path)

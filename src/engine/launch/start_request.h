@@ -13,14 +13,15 @@
 #include "exec/spawn/spawn.h"
 #include "os/socket/client.h"
 
-/* Puts the standard streams and sockets in their places as pass says. false: that failed; why and errno are set. */
+/* Puts the standard streams and sockets in their places as pass says. console: in place of the streams
+ * (engine/launch/stdio); NULL: none. false: that failed; why and errno are set. */
 bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, const struct service *service, const int *sockets,
-		 size_t socket_count, struct buf *why);
+		 size_t socket_count, const struct console *console, struct buf *why);
 
 /* The same for a command beside the main program: it has no input, and prints to the log if the main program's output
  * is a socket. */
 bool launch_wire_beside(struct fd_map *fd_map, struct start_kit *kit, const struct service *service,
-			struct buf *why);
+			const struct console *console, struct buf *why);
 
 /* Both ends of a connection, as text for the environment. */
 struct caller {

@@ -15,6 +15,7 @@
 #include "config/option/option_name.h"
 #include "config/option/service_mark.h"
 #include "exec/child/stream_file.h"
+#include "exec/worker/console.h"
 #include "os/fs/memory_file.h"
 
 /* The standard streams of one start. */
@@ -24,6 +25,7 @@ struct placement {
 	const struct service *service;
 	const struct stream *streams;   /* input, output and error */
 	int socket;                     /* the first socket, as the child gets it; -1: no socket can be a stream */
+	bool is_beside;                 /* of a command beside the main program */
 };
 
 static bool same_file(const struct stream *a, const struct stream *b)
@@ -80,6 +82,26 @@ static int open_data(const struct service *service)
 	return fd;
 }
 
+/* Whether the console takes the place of a stream. A socket is what the service talks through; a file or data as input
+ * is a part of its settings; and only the main program reads what the operator types. */
+static bool is_on_console(const struct placement *placement, int number)
+{
+	unsigned kind = placement->streams[number].kind;
+
+	if (!placement->fd_map->console || kind == STREAM_SOCKET || kind == STREAM_DESCRIPTOR)
+		return false;
+	return number != STDIN_FILENO || (kind != STREAM_FILE && kind != STREAM_DATA && !placement->is_beside);
+}
+
+static int place_console(const struct placement *placement, int number)
+{
+	struct fd_map *fd_map = placement->fd_map;
+
+	if (fd_map->console->is_terminal && !placement->is_beside && number != STDIN_FILENO)
+		fd_map->terminal = number;
+	return fd_map_low(fd_map, fd_map->console->streams[number]);
+}
+
 /* Returns the descriptor for a stream; -1 and errno. */
 static int find_source(const struct placement *placement, int number)
 {
@@ -88,6 +110,8 @@ static int find_source(const struct placement *placement, int number)
 	const struct stream *stream = &placement->streams[number];
 	int access = number == STDIN_FILENO ? O_RDONLY : O_WRONLY;
 
+	if (is_on_console(placement, number))
+		return place_console(placement, number);
 	switch ((enum stream_kind)stream->kind) {
 	case STREAM_LOG:
 		return fd_map_low(fd_map, kit->log->write_end);
@@ -157,7 +181,8 @@ static bool place_all(const struct placement *placement, struct buf *why)
 	for (int n = 0; n < 3; n++) {
 		if (is_socket(kit, n, placement->socket))
 			wanted[n] = placement->socket;
-		else if (n > 0 && !is_socket(kit, n - 1, placement->socket) && same_file(&streams[n - 1], &streams[n]))
+		else if (n > 0 && !is_socket(kit, n - 1, placement->socket) && !is_on_console(placement, n) &&
+			 same_file(&streams[n - 1], &streams[n]))
 			wanted[n] = place_same_file(placement->fd_map, n);
 		else
 			wanted[n] = find_source(placement, n);
@@ -174,7 +199,7 @@ bool stdio_place(struct fd_map *fd_map, const struct start_kit *kit, const struc
 {
 	const struct stream streams[] = { service->groups->streams->input, service->groups->streams->output,
 					  *plan_error_stream(service) };
-	const struct placement placement = { fd_map, kit, service, streams, socket };
+	const struct placement placement = { fd_map, kit, service, streams, socket, false };
 
 	return place_all(&placement, why);
 }
@@ -204,7 +229,7 @@ bool stdio_place_beside(struct fd_map *fd_map, const struct start_kit *kit, cons
 		stream_beside(kit, &service->groups->streams->output, STDOUT_FILENO),
 		stream_beside(kit, plan_error_stream(service), STDERR_FILENO),
 	};
-	const struct placement placement = { fd_map, kit, service, streams, -1 };
+	const struct placement placement = { fd_map, kit, service, streams, -1, true };
 
 	return place_all(&placement, why);
 }

@@ -10,7 +10,8 @@
 #include "engine/launch/start_kit.h"
 
 /* Sets the standard streams in the fd map, which has the sockets already; socket is the first of them, -1: none.
- * false: the reason is in why and errno. */
+ * fd_map->console takes the place of the streams that the table sets, except those that are a socket, and an input that
+ * is a file or data. false: the reason is in why and errno. */
 bool stdio_place(struct fd_map *fd_map, const struct start_kit *kit, const struct service *service, int socket,
 		 struct buf *why);
 

@@ -73,11 +73,12 @@ static struct idle_worker *worker_new(struct engine *engine, pid_t pid, const st
 	worker->group = *group;
 	if (group->path)
 		worker->group.path = strdup(group->path);
-	if ((!group->path || worker->group.path) && child_table_add(&engine->children, &worker->child))
-		return worker;
-	free(worker->group.path);
-	free(worker);
-	return NULL;
+	if (group->path && !worker->group.path) {
+		free(worker);
+		return NULL;
+	}
+	child_table_add(&engine->children, &worker->child);
+	return worker;
 }
 
 bool worker_pool_add(struct worker_pool *pool, struct engine *engine, pid_t pid, int channel,

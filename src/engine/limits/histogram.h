@@ -1,5 +1,5 @@
-/* A histogram of latencies. Its bounds never change, so that those of many machines can be added. A zeroed struct is
- * empty. */
+/* A histogram of latencies. Its bounds never change, so that the histograms of many machines can be added. A zeroed
+ * struct is empty. */
 #pragma once
 
 #include <stddef.h>

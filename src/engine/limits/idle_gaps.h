@@ -1,5 +1,5 @@
-/* The times in which nobody was connected to a service, to tell how it would fare with another idle_timeout. Of constant
- * size: a gap is added up for each of three timeouts when it ends. A zeroed struct has seen nothing. */
+/* The times without clients of a service, to estimate the effect of another idle_timeout. Of constant size: a gap is
+ * added up for each of three timeouts when it ends. A zeroed struct has seen nothing. */
 #pragma once
 
 #include <stdint.h>
@@ -8,7 +8,7 @@
 
 struct idle_gaps {
 	double begun;                   /* loop time of the first look; 0: never */
-	double unused;                  /* loop time since when nobody is connected, while nobody measures that; 0: unknown */
+	double unused;                  /* loop time since when no client is connected, while superd does not measure that; 0: unknown */
 	double asleep[IDLE_GAP_TIMEOUTS];       /* seconds of all gaps behind the timeout: the service would have slept */
 	uint64_t wakes[IDLE_GAP_TIMEOUTS];      /* gaps that were longer: a client would have waked it */
 	int64_t memory;                 /* bytes that the backend had when it was last idle; 0: unknown */

@@ -28,5 +28,5 @@ enum rate_limit_exceeded rate_limit_check(const struct rate_limit *limit, const 
 /* Counts a client. */
 void rate_limit_count(struct rate_limit *limit, const struct access_options *access, double now);
 
-/* Begins anew, when a limit has paused the service. */
+/* Starts again, when a limit has paused the service. */
 void rate_limit_reset(struct rate_limit *limit);

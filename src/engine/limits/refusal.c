@@ -7,9 +7,9 @@
 static const struct {
 	const char *text, *word;
 } reasons[] = {
-	[ADMITTED] = { "it may come", "" },
-	[REFUSED_ADDRESS] = { "its address may not come (only_from, no_access)", "address" },
-	[REFUSED_NAME_UNASKED] = { "its name could not be asked for (only_from, no_access)", "address" },
+	[ADMITTED] = { "it may connect", "" },
+	[REFUSED_ADDRESS] = { "address not allowed (only_from, no_access)", "address" },
+	[REFUSED_NAME_UNASKED] = { "its name could not be looked up (only_from, no_access)", "address" },
 	[REFUSED_SENSOR] = { "its address has touched a sensor (deny_time)", "address" },
 	[REFUSED_TIME] = { "not at this time of day (access_times)", "time" },
 	[REFUSED_PER_SOURCE] = { "too many from this source (per_source)", "per_source_limit" },
@@ -17,11 +17,11 @@ static const struct {
 	[REFUSED_LOAD] = { "the machine's load is too high (max_load)", "load" },
 	[REFUSED_INSTANCES] = { "too many instances", "service_limit" },
 	[REFUSED_PROCESSES] = { "too many instances of all services", "process_limit" },
-	[REFUSED_LIBWRAP] = { "hosts.allow and hosts.deny say no (libwrap)", "libwrap" },
-	[REFUSED_LIBWRAP_UNASKED] = { "hosts.allow and hosts.deny could not be asked (libwrap)", "libwrap" },
+	[REFUSED_LIBWRAP] = { "denied by hosts.allow and hosts.deny (libwrap)", "libwrap" },
+	[REFUSED_LIBWRAP_UNASKED] = { "hosts.allow and hosts.deny could not be checked (libwrap)", "libwrap" },
 	[REFUSED_TWIST] = { "hosts.allow and hosts.deny left it to another program (libwrap)", "libwrap" },
 	[REFUSED_IDENT] = { "its ident server names no user (id_only)", "address" },
-	[REFUSED_IDENT_UNASKED] = { "its ident server could not be asked (id_only)", "address" },
+	[REFUSED_IDENT_UNASKED] = { "its ident server could not be reached (id_only)", "address" },
 	[REFUSED_MEMORY] = { "out of memory", "fork" },
 	[REFUSED_UNKEPT] = { "it can be neither served nor kept", "fork" },
 	[REFUSED_UNREAD] = { "no instance reads it", "fork" },

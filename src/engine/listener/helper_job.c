@@ -128,12 +128,8 @@ static bool spawn_program(struct helper_job *job, const char *const *argv, const
 		return false;
 	}
 	job->child.pid = launch.pid;
-	if (child_table_add(&job->engine->children, &job->child))
-		return true;
-	kill(launch.pid, SIGKILL);
-	job->child.pid = 0;
-	buf_text(why, "out of memory");
-	return false;
+	child_table_add(&job->engine->children, &job->child);
+	return true;
 }
 
 /* superd itself reads no pipe of another user, as with a service's output (exec/worker/output_reader). */
@@ -146,7 +142,7 @@ static bool set_output(struct helper_job *job, int pipe, const struct account *a
 		job->output = job->reading.text;
 		return true;
 	}
-	buf_addf(why, "cannot read what it says: %s", strerror(errno));
+	buf_addf(why, "cannot read its output: %s", strerror(errno));
 	job->reading = (struct output_reading)OUTPUT_READING_NONE;
 	return false;
 }

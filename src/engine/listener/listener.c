@@ -63,7 +63,7 @@ static struct listen_fd *find_stored(struct engine *engine, const char *service,
 			continue;
 		if (is_held)
 			listener_mark_held(one->fd);
-		if (bind_matches(one->fd, listen))
+		if (bind_compare(one->fd, listen) != BIND_DIFFERS)
 			return one;
 	}
 	return NULL;
@@ -200,21 +200,27 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 
 static int match_listen(int fd, const void *listen, struct buf *why, struct buf *warnings)
 {
+	enum bind_match match = bind_compare(fd, listen);
+
 	(void)why, (void)warnings;
-	if (bind_matches(fd, listen) || !bind_is_reachable(fd, listen))
+	if (match == BIND_UNKNOWN)
+		return -1;
+	if (match == BIND_MATCHES || !bind_is_reachable(fd, listen))
 		return 0;
 	errno = EADDRNOTAVAIL;
 	return -1;
 }
 
-/* A socket that could not be looked at in time is kept, with the clients in its queue. */
-static bool fits_listen(int fd, const struct listen *listen)
+/* A socket that cannot be looked at now is kept, with the clients in its queue. */
+static bool fits_listen(int fd, const struct listen *listen, struct buf *warnings)
 {
 	struct buf none = { 0 };
-	bool good = foreign_socket_do(fd, match_listen, listen, &none, &none) == 0 || errno != EADDRNOTAVAIL;
+	int error = foreign_socket_do(fd, match_listen, listen, &none, &none) == 0 ? 0 : errno;
 
 	buf_free(&none);
-	return good;
+	if (error && error != EADDRNOTAVAIL)
+		buf_addf(warnings, "%s is kept without a check of its address: %s\n", listen->name, strerror(error));
+	return error != EADDRNOTAVAIL;
 }
 
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd)
@@ -222,12 +228,12 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	struct event event = { .name = "bind_error", .service = service };
 	struct buf why = { 0 }, warnings = { 0 };
 	const struct listen *listen = listener->listen;
-	bool good = fits_listen(fd, listen);
+	bool good = fits_listen(fd, listen, &warnings);
 
 	good = good && bind_adopt(fd, listen, &why, &warnings) == 0;
 	log_warnings(engine, service, &warnings);
 	if (!good) {
-		log_event(engine->log, LEVEL_WARNING, &event, "%s is opened anew: %s", listen->name,
+		log_event(engine->log, LEVEL_WARNING, &event, "opening %s again: %s", listen->name,
 			  why.length ? buf_string(&why) : "its address is another now");
 		socket_store_take_out(engine, fd);
 		close_socket_fd(engine, service, &fd);
@@ -304,7 +310,7 @@ static bool reopen_listener(struct listener *listener, struct engine *engine, co
 	struct event event = { .name = "rebind", .service = service };
 	struct buf none = { 0 };
 
-	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it anew",
+	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it again",
 		  error == ETIMEDOUT ? "a process that a backend left keeps its listener from being used"
 				     : "a backend has locked options of its listener");
 	foreign_socket_do(listener->io.fd, shut_socket, NULL, &none, &none);
@@ -487,13 +493,15 @@ static void restore_rest(struct listener *listener, struct engine *engine, const
 		restore_here(listener, engine, service);
 }
 
-void listener_give(struct listener *listener, struct engine *engine, const struct account *account)
+bool listener_give(struct listener *listener, struct engine *engine, const struct account *account)
 {
 	settle_restoring(listener, engine);
 	if (!foreign_holder_is(account))
-		return;
-	foreign_socket_mark(listener->io.fd, true);
+		return true;
+	if (!foreign_socket_mark(listener->io.fd))
+		return false;
 	listener->used = true;
+	return true;
 }
 
 /* An upgrade does not wait for the outcome: the next superd restores the listener again. */
@@ -643,8 +651,9 @@ void listener_close(struct listener *listener, struct engine *engine)
 	if (fd < 0)
 		return;
 	is_stored = socket_store_take_out(engine, fd);
-	/* Until the store has closed it, a client would wait there. */
-	if (is_stored && is_alone && !socket_store_name(engine, fd))
+	/* Else clients would come until the store, and each process that superd has just forked, have closed it. */
+	if (is_alone && endpoint_accepts(listener->listen->endpoint) &&
+	    !(is_stored && socket_store_name(engine, fd)))
 		shutdown(fd, SHUT_RDWR);
 	if (listener->restoring)
 		restore_cancel(engine, fd);

@@ -43,7 +43,7 @@ struct listener {
 	bool put_off;                   /* a client came meanwhile: superd watches the socket again when that is done */
 	bool inherited;                 /* superd got it from its parent, which may still have it */
 	bool guarded;                   /* the filter that listener_guard attaches is on the socket */
-	bool roused;                    /* superd must look at its queue as soon as it watches it again */
+	bool roused;                    /* superd must check its queue as soon as it watches the listener again */
 	bool busy;                      /* accept = yes on datagrams: an instance has it alone */
 	bool lent;                      /* a frozen backend has the socket; written by who watches it */
 	bool kept;                      /* when it was restored last, the options of that backend stayed */
@@ -68,8 +68,8 @@ void listener_expect_holders(struct listener *listener, const struct account *ac
  * bind(2), or 0 if nothing was bound. */
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
-/* Takes over the socket fd of another superd, and sets its options. false: its address has changed, or it cannot be
- * restricted as the options ask; then it was closed, and superd has logged that. */
+/* Takes over the socket fd of another superd, and sets its options. false: its address has changed, or superd cannot
+ * restrict it as the options require; then it was closed, and superd has logged that. */
 bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd);
 
 /* Gives the listener new settings for an equal endpoint, and sets the options that differ. If a new restriction
@@ -78,13 +78,14 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
 		    bool changed);
 
-/* Called before a backend gets the socket: attaches a filter for what the backend must not read, whatever an earlier
- * backend has done to the filter. May open another socket. The next listener_watch removes the filter. false: that
- * failed, for the reason in why. */
+/* Called before a backend gets the socket: attaches a filter for data that the backend must not read, regardless of an
+ * earlier backend's changes to the filter. May open another socket. The next listener_watch removes the filter. false:
+ * that failed, for the reason in why. */
 bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
-/* Called before a backend with this account (NULL: superd's own) gets the socket, which it may keep. */
-void listener_give(struct listener *listener, struct engine *engine, const struct account *account);
+/* Called before a backend with this account (NULL: superd's own) gets the socket, which it may keep. false and errno: it
+ * must not get it now. */
+bool listener_give(struct listener *listener, struct engine *engine, const struct account *account);
 
 /* Begins or ends to watch the socket. If a backend has had it, superd first restores its options (bind_restore). If
  * another user may have it, another process restores them while superd watches. on = false: service may be NULL. */
@@ -93,9 +94,9 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 /* false: it is not being restored, or that begins only in a moment, and may be put off to the next watch. */
 bool listener_restore_has_begun(const struct listener *listener, struct engine *engine);
 
-/* A start follows at once on the end of a backend, so that the listener is not restored between the two. Where that goes
- * on, nobody sees that a process keeps the listener from being used: after a second it is overdue, and the next start is
- * to wait until the listener was restored. */
+/* A start follows at once on the end of a backend, so superd does not restore the listener in between. If that repeats,
+ * superd does not notice a process that keeps the listener from being used. So after a second the restore is overdue,
+ * and the next start must wait until the listener was restored. */
 void listener_pass_over(struct listener *listener);
 bool listener_is_overdue(const struct listener *listener);
 
@@ -106,7 +107,7 @@ void listener_restore_now(struct listener *listener, struct engine *engine);
 void listener_put_off(struct listener *listener, struct engine *engine);
 
 /* The kernel may have moved clients to the socket's queue (os/bpf/reuseport_bpf), and not every kernel reports that:
- * looks at the queue, now or when superd watches the socket again. */
+ * checks the queue, now or when superd watches the socket again. */
 void listener_rouse(struct listener *listener, struct engine *engine);
 
 /* Replaces the socket by another of the same address, and returns the former one, which the caller owns. */

@@ -14,8 +14,8 @@
  * and the like: no process could be started. */
 typedef void restore_done(void *context, struct engine *engine, const char *service, int error);
 
-/* Begins to restore a socket. What the task leads to, service and context are borrowed until `done` is called. false: no
- * process could be started. */
+/* Begins to restore a socket. The objects of the task, service and context are borrowed until `done` is called. false:
+ * no process could be started. */
 bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
 		   void *context);
 
@@ -31,7 +31,7 @@ void restore_hurry(struct engine *engine, int fd);      /* begins now, or as soo
 void restore_finish(struct engine *engine, int fd);
 
 /* The socket closes: `done` is not called any more. Waits for a moment until the process has closed its copy, if it has
- * one: the address may be bound anew then. */
+ * one: then the address can be bound again. */
 void restore_cancel(struct engine *engine, int fd);
 
 /* The socket gets other settings and maybe another service. */

@@ -423,7 +423,7 @@ void rpc_free(struct engine *engine)
 		struct registration *one = container_of(link, struct registration, link);
 
 		log_left_registered(engine, one, engine->stopping ? "rpcbind does not answer" :
-				    "superd leaves, and what it started runs on");
+				    "superd ends, and its instances run on");
 		drop_registration(one);
 	}
 	free(rpc);

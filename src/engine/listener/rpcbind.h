@@ -45,5 +45,5 @@ extern const struct field_table debt_state;
 void rpc_each_debt(const struct engine *engine, void (*act)(void *context, const struct rpc_debt *debt), void *context);
 bool rpc_take_debt(struct engine *engine, const struct rpc_debt *debt); /* false: out of memory, or a field is missing */
 
-/* Forgets all registrations, logs those that stay with rpcbind, and kills superd-rpc. */
+/* Forgets all registrations, logs the ones that stay with rpcbind, and kills superd-rpc. */
 void rpc_free(struct engine *engine);

@@ -117,8 +117,8 @@ static void log_unwatched(struct path_watches *watches, const char *path, int er
 	if (watches->failure_logged)
 		return;
 	watches->failure_logged = true;
-	log_warn(watches->engine->log, "%s cannot be watched: %s%s: should somebody remove it or another like it, "
-		 "a reload makes it again", path, strerror(error), hint_of(error));
+	log_warn(watches->engine->log, "%s cannot be watched: %s%s: if it is removed, the next reload creates it "
+				       "again", path, strerror(error), hint_of(error));
 }
 
 void socket_path_watch_look_later(struct engine *engine, int mark)

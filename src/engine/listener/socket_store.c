@@ -125,8 +125,8 @@ static bool has_room(struct socket_store *store, const char *name)
 		return true;
 	if (!store->is_full)
 		log_event(store->engine->log, LEVEL_WARNING, &event,
-			  "the store at %s takes %zu sockets: the clients of %s, and of those after it, are lost if "
-			  "superd is killed%s", store->socket, store->most, name,
+			  "the store at %s has room for %zu sockets: the clients of %s, and of later sockets, are "
+			  "lost if superd is killed%s", store->socket, store->most, name,
 			  store->s6 ? "" : "; set a larger FileDescriptorStoreMax= in superd's unit");
 	store->is_full = true;
 	return false;
@@ -145,7 +145,7 @@ static void give_under_name(struct socket_store *store, const char *made, int fd
 	if (stored_add(store, &store->todo, fd, name))
 		stored_wake(store);
 	else
-		log_error(store->engine->log, "%s is not given to the store: out of memory", name);
+		log_error(store->engine->log, "%s is not stored: out of memory", name);
 }
 
 void socket_store_give(struct engine *engine, const char *service, const struct listen *listen, int fd)

@@ -3,12 +3,12 @@
  * keeps them open, with the clients in their queues. The next superd gets them at its start (struct listen_fds), and
  * takes each for the listener of its name, or of its address.
  *
- * A listener that superd has opened by itself is given under a name of its service and its endpoint, and taken out when
- * superd closes it; at superd's end it stays. The key of an entry is the descriptor of the listener, which stays the
- * same over every reload that keeps it. The next superd gets the entries over an upgrade.
+ * superd stores a listener that it has opened itself under a name made of its service and its endpoint, and removes it
+ * when superd closes the listener; at superd's end it stays. The key of an entry is the descriptor of the listener,
+ * which stays the same over every reload that keeps it. The next superd gets the entries over an upgrade.
  *
- * Nothing waits for a store: what cannot be said to it is said later, with growing pauses, and logged once. Without a
- * store all of this does nothing. */
+ * superd never waits for a store: it repeats messages that it cannot send, with growing pauses, and logs that once.
+ * Without a store all of this does nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 #include "engine/core/engine.h"
 
 /* where: "notify": systemd's, by NOTIFY_SOCKET; a path: the socket of an s6-fdholderd; "none": no store; NULL:
- * systemd's, if it says that it has one (FDSTORE). */
+ * systemd's, if it announces one (FDSTORE). */
 void socket_store_begin(struct engine *engine, const char *where);
 
 /* Gives a listener, unless the store has it already. */
@@ -36,7 +36,7 @@ bool socket_store_take_out(struct engine *engine, int fd);
 /* Whether superd has a copy of this socket that it got back; then closes that, and notes the name. */
 bool socket_store_find_copy(struct engine *engine, int fd);
 
-/* Tells systemd's store now what it has room for; an s6-fdholderd is told in the loop. */
+/* Sends systemd's store now as many entries as it has room for; an s6-fdholderd gets its entries in the loop. */
 void socket_store_flush(struct engine *engine);
 
 /* For an upgrade: the name of a listener in the store, NULL: it is not there; and the names to be taken out. */

@@ -37,7 +37,7 @@ static char *find_program(struct socket_store *store, const char *name)
 		found = buf_take(&path);
 	else
 		log_error(store->engine->log,
-			  "--fdstore: %s of s6 is missing: superd gives no listener to %s", name, store->socket);
+			  "--fdstore: %s of s6 is missing: superd stores no listener in %s", name, store->socket);
 	buf_free(&path);
 	return found;
 }
@@ -76,7 +76,7 @@ static void log_refusal(struct socket_store *store, const struct stored *stored,
 {
 	struct event event = { .name = "store_failed", .reason = text };
 
-	log_event(store->engine->log, LEVEL_WARNING, &event, "s6-fdholderd at %s did not take out %s: %s",
+	log_event(store->engine->log, LEVEL_WARNING, &event, "s6-fdholderd at %s did not remove %s: %s",
 		  store->socket, stored->name, text);
 }
 
@@ -135,7 +135,7 @@ bool store_s6_begin(struct socket_store *store)
 	struct store_s6 *s6 = store->s6 = calloc(1, sizeof(*s6));
 
 	if (!s6) {
-		log_error(store->engine->log, "--fdstore: superd gives no listener to %s: out of memory",
+		log_error(store->engine->log, "--fdstore: superd stores no listener in %s: out of memory",
 			  store->socket);
 		return false;
 	}

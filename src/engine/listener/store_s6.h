@@ -1,4 +1,4 @@
-/* Tells s6-fdholderd of s6 what it keeps of superd's listeners. */
+/* Sends the changes of superd's stored listeners to s6-fdholderd of s6. */
 #pragma once
 
 #include "engine/listener/stored.h"

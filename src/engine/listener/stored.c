@@ -93,8 +93,8 @@ void stored_try_later(struct socket_store *store, struct stored *stored, const c
 	double pause = backoff_next(&store->backoff, PAUSE_MIN, PAUSE_MAX, engine_random(store->engine));
 
 	log_event(store->engine->log, store->is_logged ? LEVEL_DEBUG : LEVEL_WARNING, &event,
-		  stored->fd < 0 ? "cannot take %s out of the store at %s: %s: superd tries again" :
-				   "cannot give %s to the store at %s: %s: superd tries again",
+		  stored->fd < 0 ? "cannot remove %s from the store at %s: %s: superd tries again" :
+				   "cannot store %s at %s: %s: superd tries again",
 		  stored->name, store->socket, why);
 	store->is_logged = true;
 	list_remove(&stored->link);

@@ -1,4 +1,4 @@
-/* The entries of superd's store (engine/listener/socket_store): what it has, and what is to be given or taken out. */
+/* The entries of superd's store (engine/listener/socket_store): those in the store, and those to store or to remove. */
 #pragma once
 
 #include "base/list.h"
@@ -10,7 +10,7 @@
 
 struct store_s6;
 
-/* A listener that is in the store, or is to be. */
+/* A listener that is in the store, or will be. */
 struct stored {
 	struct list link;
 	int fd;                         /* descriptor of the listener, borrowed; -1: closed, to be taken out */
@@ -30,7 +30,7 @@ struct socket_store {
 	int sender;                     /* for NOTIFY_SOCKET; -1: none */
 	struct alarm next;              /* fires when the next work is due */
 	struct backoff backoff;
-	bool is_logged;                 /* that the store cannot be told was logged */
+	bool is_logged;                 /* a failure to reach the store was logged */
 	struct store_s6 *s6;            /* NULL: the store is systemd's */
 };
 
@@ -44,7 +44,7 @@ bool stored_has_name(const struct socket_store *store, const char *name);
 void stored_wake(struct socket_store *store);           /* there is work: begins at once, or when a pause is over */
 struct stored *stored_next(struct socket_store *store); /* the next entry to work on; NULL: none */
 
-/* The store has done what the entry asked for. */
+/* The store has performed the change of the entry. */
 void stored_finish(struct socket_store *store, struct stored *stored);
 
 /* The work on this entry has failed: tries again after a growing pause, the others first. */

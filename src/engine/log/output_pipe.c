@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/duration_text.h"
 #include "base/fd.h"
 #include "base/uninitialized.h"
 #include "engine/core/close_socket.h"
@@ -107,10 +108,11 @@ static void on_interval_end(struct ev_loop *loop, ev_timer *timer, int events)
 static void begin_suppressing(struct output *output, double now)
 {
 	const struct event event = { .name = "suppressed", .service = output->service };
+	char interval[DURATION_MOST];
 
 	log_event(output->engine->log, LEVEL_WARNING, &event,
-		  "printed more than %lld lines within %.3g s (log_rate_limit_burst): further ones are suppressed",
-		  (long long)output->burst, output->interval);
+		  "printed more than %lld lines within %s (log_rate_limit_burst): further ones are suppressed",
+		  (long long)output->burst, duration_write(interval, output->interval));
 	ev_timer_set(&output->interval_timer, output->interval_begin + output->interval - now, 0.);
 	ev_timer_start(output->engine->loop, &output->interval_timer);
 }
@@ -262,12 +264,25 @@ static bool await_more(struct output *output)
 	return !output->reader_hangs;
 }
 
+/* A pipe that cannot be read would be ready for ever. */
+static bool can_be_read_later(const struct output *output, int error)
+{
+	const struct event event = { .name = "unread", .service = output->service };
+
+	if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR)
+		return true;
+	log_event(output->engine->log, LEVEL_WARNING, &event, "cannot read its output: %s", strerror(error));
+	return false;
+}
+
 /* Reads and logs what is there. last: logs an unfinished line, too; waits: waits for the reader. false: every writer
- * has closed. */
+ * has closed, or it cannot be read. */
 static bool read_turn(struct output *output, bool last, bool waits)
 {
 	UNINITIALIZED struct output_line reading;
 	ssize_t got = 1, all = 0;
+	bool goes_on = true;
+	int error = 0;
 
 	if (output->io.fd < 0)
 		return true;            /* the reader is gone, and no other has begun yet */
@@ -276,13 +291,16 @@ static bool read_turn(struct output *output, bool last, bool waits)
 	waits = waits && has_reader(output) && output->reading.target < 0;
 	while (all < TURN_BYTES && (last || output->turn_lines < TURN_LINES)) {
 		got = read_some(output, &reading);
+		error = errno;
 		if (got > 0)
 			all += got;
 		else if (got == 0 || !waits || !await_more(output))
 			break;
 	}
-	keep_unfinished(output, &reading, last || got == 0);
-	return got != 0;
+	if (got <= 0)
+		goes_on = got < 0 && can_be_read_later(output, error);
+	keep_unfinished(output, &reading, last || !goes_on);
+	return goes_on;
 }
 
 void output_drain(struct output *output, bool last)
@@ -325,9 +343,9 @@ static void replace_reader(struct output *output)
 	start_reader_timer(output);
 }
 
-/* Every writer has closed, though superd holds the writing end. Either an older superd had the reader, which is gone,
- * and not the pipe. Or nobody reads superd's own output any more: superd closes the pipe, so backends get EPIPE or
- * SIGPIPE as if they wrote there themselves. */
+/* Every writer has closed, though superd holds the writing end, or the pipe cannot be read. Either an older superd had
+ * the reader, which is gone, and not the pipe. Or nobody reads superd's own output any more: superd closes the pipe, so
+ * backends get EPIPE or SIGPIPE as if they wrote there themselves. */
 static void stop_reading(struct output *output)
 {
 	int fd = output->io.fd;

@@ -87,12 +87,12 @@ void output_await(struct output *output, struct line_wait *wait);
 /* false: the service has another user now, and needs another output. */
 bool output_suits(const struct output *output, const struct service *service);
 void output_name(struct output *output, const struct service *service);        /* takes the settings of this service */
-void output_close(struct output *output);       /* logs what is left; accepts NULL */
+void output_close(struct output *output);       /* logs the rest; accepts NULL */
 
 /* The service does not need the output now. Processes that an instance left behind may still write: superd reads on,
  * and frees the output when the last of them has closed it. Accepts NULL. */
 void output_release(struct output *output);
 
-/* Reads and logs what is there now. Called before the end of an instance is logged, so that its last lines come
+/* Reads and logs the available output. Called before the end of an instance is logged, so that its last lines come
  * first. */
 void output_drain(struct output *output, bool last);    /* last: also logs an unfinished line; accepts NULL */

@@ -24,7 +24,7 @@ void xinetd_line_traffic(struct buf *out, const char *service, uint64_t in, uint
 /* xinetd's message that an address touched a sensor. minutes -1: for ever. It repeats the pid, as xinetd does. */
 void xinetd_line_sensor(struct buf *out, pid_t pid, const char *peer, long long minutes);
 
-/* The line of OpenBSD's and NetBSD's inetd for a client that libwrap was asked about. */
+/* The line of OpenBSD's and NetBSD's inetd for a client that libwrap has checked. */
 void xinetd_line_wrapped(struct buf *out, const char *service, const char *protocol, bool let_in, const char *peer);
 
 /* "26/1/31@23:59:59: ", the prefix of each line in a file of log_type. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log/log_sink.h"
+#include "base/size_text.h"
 #include "engine/core/log_pump.h"
 #include "engine/log/xinetd_line.h"
 #include "os/fs/path_opener.h"
@@ -123,7 +124,7 @@ static bool file_is_trusted(struct record_file *file)
 	if (path_is_open_to_us(file_path(file), LOG_SINK_MODE, NULL, path_mounts_cached(), &finding))
 		return true;
 	path_finding_describe(&finding, &why);
-	buf_text(&why, ", and log_type wants a folder of root's");
+	buf_text(&why, ", and a file of log_type must be in a directory of root");
 	file->flaw = buf_take(&why);
 	return false;
 }
@@ -135,7 +136,7 @@ static void file_reopen(struct engine *engine, struct record_file *file)
 	if (!log_sink_reopen(&file->sink)) {
 		if (!file->reopen_logged)
 			log_warn(engine->log,
-				 "cannot open %s again: %m: the lines of log_type go on into the file of before",
+				 "cannot open %s again: %m: superd still writes the lines of log_type to the old file",
 				 file_path(file));
 		file->reopen_logged = true;
 		return;
@@ -268,21 +269,22 @@ static bool file_has_room(struct engine *engine, struct record_file *file, const
 {
 	const struct event event = { .name = "records", .service = of->service, .reason = "log_type" };
 	int64_t size = file->size + (int64_t)(file->sink.queue.bytes + length);
+	char text[SIZE_TEXT_MOST];
 
 	if (!file->sink.is_regular)
 		return true;            /* a pipe or terminal doesn't grow */
 	if (size > target->soft && !file->soft_logged) {
 		file->soft_logged = true;
-		log_event(engine->log, LEVEL_WARNING, &event, "%s grows beyond %lld bytes, log_type's soft limit",
-			  file_path(file), (long long)target->soft);
+		log_event(engine->log, LEVEL_WARNING, &event, "%s grows beyond %s, log_type's soft limit",
+			  file_path(file), size_write(text, (double)target->soft));
 	}
 	if (size <= target->hard)
 		return true;
 	if (!file->hard_logged)
 		log_event(engine->log, LEVEL_WARNING, &event,
-			  "%s is full, log_type's hard limit being %lld bytes: nothing is logged there until it is "
-			  "emptied or moved away",
-			  file_path(file), (long long)target->hard);
+			  "%s has reached %s, log_type's hard limit: superd does not log there until the file is "
+			  "emptied or moved",
+			  file_path(file), size_write(text, (double)target->hard));
 	file->hard_logged = true;
 	return false;
 }

@@ -21,7 +21,7 @@ struct log_files {
 	struct log_pump syslog_pump;
 	bool syslog_outage_logged;      /* it was logged that syslog takes no lines now */
 	struct list files[LOG_FILE_BUCKETS];    /* files of log_type, by a hash of the path */
-	unsigned long lost;             /* lines of log_type dropped for want of memory, since the last report */
+	unsigned long lost;             /* lines of log_type dropped for lack of memory, since the last report */
 	struct list released;           /* outputs that their service has released (engine/log/output_pipe) */
 };
 

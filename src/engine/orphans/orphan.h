@@ -1,5 +1,5 @@
-/* An orphan is a control group with processes that a killed superd (kill -9, OOM killer) has left, and that belongs
- * to no instance. The group proves what they are, because only the user of that superd could have put them there.
+/* An orphan is a control group with processes that a killed superd (kill -9, OOM killer) has left, and that belongs to
+ * no instance. The group proves their origin, because only the user of that superd could have put them there.
  * Environment and names of processes prove nothing.
  *
  * An orphan runs on by itself, unless a service needs its address: then superd stops it, and kills it when its time
@@ -41,7 +41,7 @@ extern const struct field_table orphan_state;   /* for an upgrade (engine/serial
 struct orphan *orphan_add(struct engine *engine, const char *group, const char *service);
 void orphan_free(struct orphan *orphan);
 
-/* If an orphan has this address, adds to why which process it is, and what the operator can do. */
+/* If an orphan has this address, adds the process and the operator's remedy to why. */
 void orphan_explain(const struct engine *engine, const char *service, const struct endpoint *address, struct buf *why);
 
 /* Returns the orphan that has the port of this address, or, if the address has no port, that of the service. NULL:

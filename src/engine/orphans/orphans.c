@@ -149,7 +149,7 @@ static void assume_hung(struct orphan_scan *scan, size_t n)
 		return;
 	copy->standing = ORPHAN_BARS;
 	copy->service_index = (unsigned)(service - scan->table->services);
-	memcpy(copy->why, "it cannot be looked at", sizeof("it cannot be looked at"));
+	memcpy(copy->why, "it cannot be inspected", sizeof("it cannot be inspected"));
 }
 
 /* Receives the results from request `first` on, until the child has sent all, or has hung. Returns their number. */
@@ -247,7 +247,7 @@ static void write_instance(struct buf *text, const struct orphan_copy *copy, con
 	state_add_real(text, "since", clock_now() - lasted);
 	state_add(text, "cgroup", request->group);
 	if (most > 0 && most != SCAN_INFINITY)
-		state_add_real(text, "timer", left > 0. ? left : 0.);
+		state_add_timer(text, "timer", left);
 }
 
 /* Writes the sections that engine/upgrade/save_service would have written. */
@@ -431,6 +431,6 @@ unsigned orphans_evict(struct service_runtime *runtime, struct buf *why)
 			explain_holder(listener->listen->address, why);
 	}
 	if (!count && !why->length)
-		buf_text(why, "superd has all its sockets: there is nobody to evict");
+		buf_text(why, "superd has all its sockets: there is no process to evict");
 	return count;
 }

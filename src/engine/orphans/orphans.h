@@ -1,5 +1,5 @@
 /* Finds processes that a killed superd has left, and takes them over, or stops them. After kill -9 or the OOM killer
- * the services run on with their sockets, and frozen ones stand still while clients queue.
+ * the services run on with their sockets, and frozen ones stay frozen while clients queue.
  *
  * The next superd searches the control groups beside its own, and thaws frozen processes there. It takes over a
  * process of a service that the table still has, with its sockets and its output, as over an upgrade. It stops a

@@ -3,24 +3,37 @@
  * a fresh start. */
 #include "engine/reload/config_loader.h"
 
+#include "base/duration_text.h"
 #include "base/list.h"
+#include "base/log/log.h"
+#include "base/wait_note.h"
 #include "os/rights/own_privileges.h"
+
+#define LATE 3.                         /* seconds without an answer, after which the log names what does not answer */
 
 static void load_table(struct worker *worker)
 {
 	struct config_loader *loader = container_of(worker, struct config_loader, worker);
 
-	loader->table = loader->load(loader->load_context, &loader->diags);
+	wait_note_follow(true);
+	loader->table = (loader->is_preview ? loader->preview : loader->load)(loader->load_context, &loader->diags);
+	wait_note_follow(false);
 }
 
 static void finish_load(struct config_loader *loader)
 {
-	struct diags diags = loader->diags;
+	struct diags diags = loader->diags, none = { 0 };
 	struct table *table = loader->table;
+	bool is_preview = loader->is_preview;
 
 	loader->table = NULL;
 	loader->diags = (struct diags){ 0 };
-	if (loader->again) {
+	loader->is_preview = false;
+	if (is_preview && loader->again)
+		loader->previewed(loader, NULL, &none);
+	if (is_preview && !loader->again) {
+		loader->previewed(loader, table, &diags);
+	} else if (loader->again) {
 		loader->again = false;
 		table_free(table);
 		config_loader_start(loader);
@@ -32,12 +45,32 @@ static void finish_load(struct config_loader *loader)
 
 static void on_thread_done(struct worker *worker)
 {
-	finish_load(container_of(worker, struct config_loader, worker));
+	struct config_loader *loader = container_of(worker, struct config_loader, worker);
+
+	ev_timer_stop(worker->loop, &loader->late);
+	finish_load(loader);
+}
+
+/* Names what does not answer, once in a reading. */
+static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct config_loader *loader = timer->data;
+	char what[WAIT_NOTE_MOST], span[DURATION_MOST];
+	double seconds;
+
+	(void)events;
+	if (!wait_note_read(what, &seconds) || seconds < LATE)
+		return;
+	ev_timer_stop(loop, timer);
+	log_warn(loader->log, "the %s waits for %s, which has not answered for %s; the previous table stays in effect",
+		 loader->is_preview ? "diff" : "reload", what, duration_write_whole(span, seconds));
 }
 
 void config_loader_init(struct config_loader *loader, struct ev_loop *loop)
 {
 	worker_init(&loader->worker, loop, load_table, on_thread_done);
+	ev_timer_init(&loader->late, on_late, LATE, LATE);
+	loader->late.data = loader;
 }
 
 void config_loader_start(struct config_loader *loader)
@@ -47,8 +80,23 @@ void config_loader_start(struct config_loader *loader)
 		return;
 	}
 	own_privileges_use_all();       /* until the table is in effect (engine/supervisor/supervisor_run) */
-	if (worker_start(&loader->worker))
+	if (worker_start(&loader->worker)) {
+		ev_timer_again(loader->worker.loop, &loader->late);
 		return;
+	}
 	load_table(&loader->worker);
 	finish_load(loader);
+}
+
+bool config_loader_preview(struct config_loader *loader)
+{
+	if (loader->worker.busy)
+		return false;
+	own_privileges_use_all();       /* as for a reload, so that both find the same */
+	loader->is_preview = true;      /* before the thread looks */
+	if (worker_start(&loader->worker))
+		ev_timer_again(loader->worker.loop, &loader->late);
+	else
+		loader->is_preview = false;
+	return loader->is_preview;
 }

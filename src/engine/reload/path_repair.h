@@ -4,6 +4,6 @@
 
 #include "engine/core/engine.h"
 
-/* Opens the sockets of all touched files anew. Sockets of a service that is just starting are checked later, because
+/* Opens the sockets of all touched files again. Sockets of a service that is just starting are checked later, because
  * its instance is about to get the present ones. */
 void path_repair(struct engine *engine);

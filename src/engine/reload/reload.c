@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "config/table/diff.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/admission_state.h"
@@ -101,15 +102,11 @@ static void offer_listener(struct listener *listener, struct service_runtime *ru
 	refuse_parked(listener, REFUSED_CLOSED);        /* it was closed, not pooled: its clients have no socket */
 }
 
-/* Returns the listeners of a new entry; NULL: out of memory. Listeners of the runtime that fit move into the new
- * ones, and the others go into the pool. */
-static struct listener *sort_listeners(struct service_runtime *runtime, const struct service *service,
-				       struct socket_pool *pool)
+/* Fills in the listeners of a new entry. Listeners of the runtime that fit move into them, and the others go into the
+ * pool. */
+static void sort_listeners(struct service_runtime *runtime, const struct service *service, struct listener *listeners,
+			   struct socket_pool *pool)
 {
-	struct listener *listeners = calloc(service->socket_count + 1, sizeof(*listeners));
-
-	if (!listeners)
-		return NULL;
 	admission_recall(runtime);      /* clients with a lookup under way move with their listener */
 	standby_sockets_restore_paths(runtime);
 	for (size_t n = 0; n < service->socket_count; n++) {
@@ -125,7 +122,6 @@ static struct listener *sort_listeners(struct service_runtime *runtime, const st
 	}
 	for (size_t old = 0; old < runtime->listener_count; old++)
 		offer_listener(&runtime->listeners[old], runtime, pool);
-	return listeners;
 }
 
 /* The change of one entry of the new table. */
@@ -133,21 +129,27 @@ struct service_change {
 	struct service_runtime *runtime; /* of the same name in the old table; NULL: the service is new */
 	enum diff_kind diff;
 	bool returns;                   /* the runtime was leaving after an earlier reload */
-	struct listener *listeners;     /* DIFF_SOCKETS: the listeners of the new entry */
+	struct listener *listeners;     /* DIFF_SOCKETS: memory for the listeners of the new entry */
 	struct buf options;             /* names of the options that differ, as service_compare writes them */
 };
 
-/* Takes a service's runtime out of the old list, or returns one that an earlier reload removed and that has not
- * ended yet. NULL: there is neither. */
-static struct service_runtime *take_old_runtime(const struct reload *reload, const char *name)
+/* Returns a service's runtime in the old list, or one that an earlier reload removed and that has not ended yet.
+ * NULL: there is neither. */
+static struct service_runtime *find_old_runtime(const struct service_list *service_list, const struct table *before,
+						const char *name)
 {
-	struct service_list *service_list = reload->engine->service_list;
-	struct service_runtime **place = service_list_place(service_list, reload->before, name),
-			       *runtime = place ? *place : NULL;
+	struct service_runtime **place = service_list_place(service_list, before, name);
+
+	return place && *place ? *place : service_list_find_leaving(service_list, name);
+}
+
+/* Takes the runtime of a service that the new table has, too, out of the old list. */
+static void leave_old_list(const struct reload *reload, const char *name)
+{
+	struct service_runtime **place = service_list_place(reload->engine->service_list, reload->before, name);
 
 	if (place)
 		*place = NULL;
-	return runtime ? runtime : service_list_find_leaving(service_list, name);
 }
 
 /* Whether the service goes on with its old entry: the new one was left out for its errors, and no other service has
@@ -161,7 +163,8 @@ static void log_kept(struct service_runtime *runtime)
 {
 	struct event event = { .name = "warning", .service = runtime->service->name };
 
-	log_event(runtime->engine->log, LEVEL_WARNING, &event, "its entry is wrong now: it goes on as it was");
+	log_event(runtime->engine->log, LEVEL_WARNING, &event,
+		  "its entry has errors now: the previous entry stays in effect");
 }
 
 /* `accept` decides which table of transitions a service has, so superd treats its change as a change of the sockets. */
@@ -171,6 +174,13 @@ static enum diff_kind compare_services(struct diff_cache *known, const struct se
 	enum diff_kind diff = service_compare_next(known, before, after);
 
 	return diff == DIFF_CHANGED && before->exec->accept != after->exec->accept ? DIFF_SOCKETS : diff;
+}
+
+/* runtime: of find_old_runtime. */
+static enum diff_kind compare_entry(struct diff_cache *known, const struct service_runtime *runtime,
+				    const struct service *service)
+{
+	return runtime ? compare_services(known, runtime->service, service) : DIFF_ADDED;
 }
 
 /* If the runtime's instance runs on with its sockets, the runtime keeps those that no entry of the new table claims. */
@@ -225,9 +235,11 @@ static void return_runtime(struct service_change *change)
 		drain_call_off(runtime);
 }
 
-/* The first pass: compares every entry, and fills the pool, before any runtime takes a socket from it. */
-static void plan_changes(struct reload *reload, struct service_change *changes)
+/* The first pass: compares every entry, and gets the memory without which a change could not be made in whole. A
+ * runtime that returns may need new sockets, too. false: out of memory; nothing was changed. */
+static bool compare_entries(const struct reload *reload, struct service_change *changes)
 {
+	const struct service_list *service_list = reload->engine->service_list;
 	struct diff_cache known = { 0 };
 
 	for (size_t n = 0; n < reload->after->count; n++) {
@@ -236,10 +248,37 @@ static void plan_changes(struct reload *reload, struct service_change *changes)
 
 		if (service->exec->disable)
 			continue;
-		change->runtime = take_old_runtime(reload, service->name);
-		change->diff = change->runtime ? compare_services(&known, change->runtime->service, service)
-					       : DIFF_ADDED;
-		if (change->runtime && runtime_is_removed(change->runtime))
+		change->runtime = find_old_runtime(service_list, reload->before, service->name);
+		change->diff = compare_entry(&known, change->runtime, service);
+		if (!change->runtime || (change->diff != DIFF_SOCKETS && !runtime_is_removed(change->runtime)))
+			continue;
+		change->listeners = calloc(service->socket_count + 1, sizeof(*change->listeners));
+		if (!change->listeners)
+			return false;
+	}
+	return true;
+}
+
+static void free_changes(struct service_change *changes, size_t count)
+{
+	for (size_t n = 0; changes && n < count; n++)
+		free(changes[n].listeners);
+	free(changes);
+}
+
+/* The second pass: fills the pool, before any runtime takes a socket from it. */
+static void plan_changes(struct reload *reload, struct service_change *changes)
+{
+	for (size_t n = 0; n < reload->after->count; n++) {
+		const struct service *service = &reload->after->services[n];
+		struct service_change *change = &changes[n];
+
+		if (service->exec->disable)
+			continue;
+		leave_old_list(reload, service->name);
+		if (!change->runtime)
+			continue;
+		if (runtime_is_removed(change->runtime))
 			return_runtime(change);
 		if (change->diff == DIFF_CHANGED || change->diff == DIFF_SOCKETS)
 			service_compare(change->runtime->service, service, &change->options);
@@ -247,7 +286,7 @@ static void plan_changes(struct reload *reload, struct service_change *changes)
 			continue;
 		old_entry_note_sockets(change->runtime, service);
 		detach_instance(change->runtime, service, reload->after);
-		change->listeners = sort_listeners(change->runtime, service, &reload->pool);
+		sort_listeners(change->runtime, service, change->listeners, &reload->pool);
 	}
 	LIST_EACH(link, &reload->engine->service_list->leaving) {
 		if (runtime_runs_on(runtime_leaving(link)))
@@ -260,36 +299,46 @@ static void replace_sockets(struct reload *reload, const struct service *service
 	struct service_runtime *runtime = change->runtime;
 	struct listener *old = runtime->listeners;
 
-	if (!change->listeners)         /* no memory: it goes on as it is, until the next reload */
-		return;
 	for (size_t n = 0; n < service->socket_count; n++) {
 		if (listener_is_open(&change->listeners[n]))
 			continue;
 		socket_pool_take(&reload->pool, &change->listeners[n], runtime->engine, service->name, refuse_parked);
 	}
 	runtime_replace(runtime, reload->after, service, change->listeners);
+	change->listeners = NULL;       /* they are the runtime's now */
 	runtime_free_listeners(runtime, old);
 }
 
-/* pool: sockets of other services; NULL: there is none, as superd starts. */
-static struct service_runtime *add_service(struct engine *engine, struct table *after, const struct service *service,
-					   struct socket_pool *pool)
+/* NULL: out of memory, which is logged. */
+static struct service_runtime *make_service(struct engine *engine, struct table *table, const struct service *service)
 {
-	struct service_runtime *runtime = runtime_new(engine, after, service);
+	struct service_runtime *runtime = runtime_new(engine, table, service);
 
-	if (!runtime) {
-		log_error(engine->log, "%s: cannot be added: out of memory", service->name);
-		return NULL;
+	if (runtime) {
+		locks_apply(runtime);
+	} else {
+		log_error(engine->log, "%s: cannot be added: out of memory; next try in 1 s", service->name);
+		events_starve(engine);
 	}
-	locks_apply(runtime);
-	if (runtime_is_disabled(runtime))
-		return runtime;
-	for (size_t n = 0; pool && n < runtime->listener_count; n++) {
-		socket_pool_take(pool, &runtime->listeners[n], engine, service->name, refuse_parked);
+	return runtime;
+}
+
+/* Where the list has the service: this may start it, and the state that is saved before the start has to have it. */
+static void begin_service(struct service_runtime *runtime)
+{
+	if (runtime && !runtime_is_disabled(runtime))
+		runtime_event(runtime, ENABLE);
+}
+
+static struct service_runtime *add_service(struct reload *reload, const struct service *service)
+{
+	struct service_runtime *runtime = make_service(reload->engine, reload->after, service);
+
+	for (size_t n = 0; runtime && !runtime_is_disabled(runtime) && n < runtime->listener_count; n++) {
+		socket_pool_take(&reload->pool, &runtime->listeners[n], reload->engine, service->name, refuse_parked);
 		if (!service->exec->accept)
 			refuse_parked(&runtime->listeners[n], REFUSED_CLOSED);
 	}
-	runtime_event(runtime, ENABLE);
 	return runtime;
 }
 
@@ -351,7 +400,7 @@ static struct service_runtime *apply_change(struct reload *reload, const struct 
 	case DIFF_REMOVED:
 		break;
 	}
-	return add_service(reload->engine, reload->after, service, &reload->pool);
+	return add_service(reload, service);
 }
 
 static void count_change(struct reload_counts *counts, enum diff_kind diff)
@@ -388,8 +437,10 @@ bool service_list_build(struct service_list *service_list, struct engine *engine
 	service_list->generation++;
 	for (size_t n = 0; n < table->count; n++) {
 		if (!table->services[n].exec->disable)
-			service_list->runtimes[n] = add_service(engine, table, &table->services[n], NULL);
+			service_list->runtimes[n] = make_service(engine, table, &table->services[n]);
 	}
+	for (size_t n = 0; n < table->count; n++)
+		begin_service(service_list->runtimes[n]);
 	return true;
 }
 
@@ -404,9 +455,10 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	size_t old_count = service_list->count, staying;
 
 	*counts = (struct reload_counts){ 0 };
-	if (!socket_pool_init(&reload.pool, old_count) || !runtimes || !changes) {
+	if (!socket_pool_init(&reload.pool, old_count) || !runtimes || !changes ||
+	    !compare_entries(&reload, changes)) {
 		free(runtimes);
-		free(changes);
+		free_changes(changes, after->count);
 		socket_pool_close(&reload.pool, engine, refuse_parked);
 		return false;
 	}
@@ -420,6 +472,11 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	service_list->table = after;
 	address_lru_free(&engine->admission->verdicts); /* by the rules of the old table */
 	service_list->generation++;
+	engine->unsaved_all = true;
+	for (size_t n = 0; n < after->count; n++) {
+		if (changes[n].diff == DIFF_ADDED)
+			begin_service(runtimes[n]);
+	}
 	socket_pool_close(&reload.pool, engine, refuse_parked);
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (runtimes[n] && runtime_state(runtimes[n]) == BINDING)
@@ -436,8 +493,93 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	if (counts->logged > LOGGED_MOST)
 		log_notice(engine->log, "and %zu more services", counts->logged - LOGGED_MOST);
 	free(old);
-	free(changes);
+	free_changes(changes, after->count);
 	return true;
+}
+
+void service_comparison_begin(struct service_comparison *comparison, const struct service_list *service_list,
+			      const struct table *before, const struct table *after)
+{
+	*comparison = (struct service_comparison){
+		.service_list = service_list,
+		.before = before,
+		.after = after,
+		.generation = service_list->generation,
+	};
+}
+
+static void compare_next(struct service_comparison *comparison, struct diff_cache *known, service_compared *compared,
+			 void *context)
+{
+	const struct service *service = &comparison->after->services[comparison->at++];
+	struct service_runtime *runtime =
+		find_old_runtime(comparison->service_list, comparison->before, service->name);
+
+	if (service->exec->disable)
+		return;
+	if (runtime && runtime_is_removed(runtime))
+		compared(context, DIFF_ADDED, NULL, service);
+	else
+		compared(context, compare_entry(known, runtime, service), runtime, service);
+}
+
+static void compare_next_old(struct service_comparison *comparison, service_compared *compared, void *context)
+{
+	struct service_runtime *runtime = comparison->service_list->runtimes[comparison->old_at++];
+	const struct service *service = runtime ? table_find(comparison->after, runtime->service->name) : NULL;
+
+	if (runtime && (!service || service->exec->disable))
+		compared(context, keeps_old_entry(runtime, comparison->after) ? DIFF_SAME : DIFF_REMOVED, runtime,
+			 NULL);
+}
+
+enum comparison_progress service_comparison_go_on(struct service_comparison *comparison, double seconds,
+						  service_compared *compared, void *context)
+{
+	struct diff_cache known = { 0 };        /* a leaving service may free its table between two turns */
+	double until = clock_now() + seconds;
+
+	if (comparison->generation != comparison->service_list->generation)
+		return COMPARISON_OUTDATED;
+	while (comparison->at < comparison->after->count) {
+		compare_next(comparison, &known, compared, context);
+		if (clock_now() >= until)
+			return COMPARISON_GOES_ON;
+	}
+	while (comparison->old_at < comparison->service_list->count) {
+		compare_next_old(comparison, compared, context);
+		if (clock_now() >= until)
+			return COMPARISON_GOES_ON;
+	}
+	return COMPARISON_COMPLETE;
+}
+
+static bool is_lacking(const struct service_list *service_list, const struct table *table, size_t n)
+{
+	return !table->services[n].exec->disable && !service_list->runtimes[n];
+}
+
+bool service_list_lacks(const struct service_list *service_list, const struct table *table)
+{
+	for (size_t n = 0; n < table->count; n++) {
+		if (is_lacking(service_list, table, n))
+			return true;
+	}
+	return false;
+}
+
+void service_list_complete(struct service_list *service_list, struct engine *engine, struct table *table)
+{
+	for (size_t n = 0; n < table->count; n++) {
+		if (is_lacking(service_list, table, n)) {
+			service_list->runtimes[n] = make_service(engine, table, &table->services[n]);
+			engine->unsaved_all = true;
+			begin_service(service_list->runtimes[n]);
+		}
+	}
+	service_list->generation++;
+	engine->unsaved_all = true;
+	wants_follow_all(engine);
 }
 
 void service_list_free(struct service_list *service_list)

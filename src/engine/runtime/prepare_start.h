@@ -9,6 +9,6 @@
 /* Makes the parts of the kit that are missing. false: that failed, for the reason in why. */
 bool runtime_prepare_start(struct service_runtime *runtime, struct buf *why);
 
-/* Makes the plan of one connection, if the plan of the kit says that each connection has its own. instance: the
- * value of %{instance}. The caller frees the plan. NULL with the reason in why. */
+/* Makes the plan of one connection, if the plan of the kit requires one for each connection. instance: the value of
+ * %{instance}. The caller frees the plan. NULL with the reason in why. */
 struct plan *runtime_plan_connection(struct service_runtime *runtime, const char *instance, struct buf *why);

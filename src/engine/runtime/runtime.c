@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "config/table/diff.h"
 
 void runtime_post(struct service_runtime *runtime, unsigned event)
@@ -220,4 +221,48 @@ bool runtime_keeps_instances(const struct service_runtime *runtime)
 
 	return service_on_remove(runtime->service, runtime->service) != REMOVE_STOP && !runtime->engine->stopping &&
 	       !would_serve_on;
+}
+
+enum history_phase runtime_phase(const struct service_runtime *runtime)
+{
+	bool has_failed = runtime->backoff.failures;
+
+	switch (runtime_state(runtime)) {
+	case LISTENING:
+		return runtime->instance_count ? HISTORY_RUNNING : HISTORY_ASLEEP;
+	case QUEUED:
+	case STARTING:
+		return HISTORY_STARTING;
+	case RUNNING:
+	case STOPPING:
+	case CLOSING:
+	case FULL:
+		return HISTORY_RUNNING;
+	case FROZEN:
+		return HISTORY_FROZEN;
+	case HELD:
+		return HISTORY_PAUSED;
+	case BACKOFF:
+		return has_failed ? HISTORY_FAILED : HISTORY_PAUSED;
+	case BINDING:
+		return has_failed ? HISTORY_FAILED : HISTORY_OFF;
+	case OFF:
+	case STATES:
+		break;
+	}
+	return HISTORY_OFF;
+}
+
+void runtime_note_phase(struct service_runtime *runtime)
+{
+	struct history *history = runtime->run ? &runtime->run->history : NULL;
+	enum history_phase phase;
+
+	if (!history)
+		return;
+	phase = runtime_phase(runtime);
+	if (!history->has_begun)
+		history_begin(history, phase, runtime->since, &runtime->engine->history_bytes);
+	if (history_now(history) != phase)
+		history_enter(history, phase, clock_now());
 }

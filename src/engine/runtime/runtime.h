@@ -13,11 +13,14 @@
 #include "engine/launch/start_request.h"
 #include "engine/limits/backoff.h"
 #include "engine/listener/listener.h"
+#include "engine/runtime/history.h"
 #include "engine/runtime/service_stats.h"
 #include "engine/runtime/state_table.h"
 
 struct accept_state;
+struct background;
 struct conn_query;
+struct foreground;
 struct freeze_times;
 struct idle;
 struct idle_saved;
@@ -51,6 +54,7 @@ struct service_run {
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
 	struct start_ticket start;      /* its start, or its place in the line of starts (engine/runtime/start_queue) */
 	struct service_stats stats;     /* counts and times (engine/runtime/service_stats) */
+	struct history history;         /* phases and wakes of the last hours (engine/runtime/history) */
 
 	/* In BINDING and BACKOFF: end of the pause; in LISTENING: next batch of parked clients, or `restart`. */
 	ev_timer timer;
@@ -59,9 +63,9 @@ struct service_run {
 	bool reason_logged;             /* true: a line for all services tells the reason, so the next pause needs none */
 	double start_due;               /* loop time of the next start by `restart` or an operator; 0: none is due */
 	bool start_ordered;             /* true: an operator has ordered the next start */
-	char *wanted_by;                /* service that has ordered the next start or thaw, as it wants this one; NULL: none */
+	char *wanted_by;                /* service that has ordered the next start or thaw, because it wants this one; NULL: none */
 	bool drains_when_ready;         /* true: the current instance drains as soon as it is ready, because its entry has changed */
-	bool binds_exactly;             /* pass = bind: the last program asked for its listeners just as they are */
+	bool binds_exactly;             /* pass = bind: the last program requested its listeners exactly as they are */
 	unsigned char postponed_stop;   /* 1 + the event that stops the current instance once draining ones have ended; 0: none */
 	unsigned drain_snapshots;       /* number of draining instances whose clients are being counted */
 
@@ -75,6 +79,8 @@ struct service_run {
 	struct socket_commands *socket_commands; /* commands around its sockets (engine/service/socket_commands) */
 	struct service_reload *reload;  /* a reload of its backend's own configuration (engine/service/service_reload) */
 	struct wants *wants;            /* the services that it wants (engine/runtime/wants) */
+	struct background *background;  /* processes that its program has left in the background (engine/instance/background) */
+	struct foreground *foreground;  /* run in the foreground, ordered or under way (engine/instance/foreground) */
 	struct warm_pool *warm;         /* programs that were started ahead (engine/warm/warm_pool) */
 	struct conn_query *activator_query; /* query for the client it was started for (engine/clients/activator) */
 };
@@ -137,10 +143,11 @@ static inline double runtime_start_due(const struct service_runtime *runtime)
 	return runtime->run ? runtime->run->start_due : 0;
 }
 
-/* Names the service in the saved state, as long as it exists. */
+/* Names the service in the saved state, as long as it exists. All superds of a guard have the same memory layout, so the
+ * number has something of superd's own, too: a note of the superd before must not be another service's. */
 static inline uint64_t runtime_number(const struct service_runtime *runtime)
 {
-	return (uint64_t)(uintptr_t)runtime;
+	return (uint64_t)(uintptr_t)runtime ^ runtime->engine->number_mask;
 }
 
 /* Returns the runtime of a link in engine->service_list->leaving. */
@@ -206,7 +213,7 @@ void runtime_stop_timer(struct service_runtime *runtime);
 enum {
 	LOOK = SERVICE_EVENTS,          /* its watched descriptors, or whether anything of it is left, may have changed */
 	DRAIN_DUE,                      /* its instance is ready, or clients may wait at standby sockets */
-	DRAINS,                         /* its current instance drains from now on, and the service goes on without it */
+	DRAINS,                         /* its current instance drains from now on, and the service continues without it */
 	THAWED,                         /* an instance was thawed to be stopped (engine/instance/thaw) */
 	HANDED,                         /* tcpmux has accepted clients for it (engine/accept/tcpmux) */
 	WANTS_DUE,                      /* its start waits for services that it wants, or one of them has changed */
@@ -219,6 +226,11 @@ void runtime_note_change(struct service_runtime *runtime);
 /* Posts an enum service_event, or one of the events above (engine/core/events). */
 void runtime_post(struct service_runtime *runtime, unsigned event);
 
-/* Returns the state that the posted events will lead to, as far as the state tables tell; the second, its one word. */
+/* Its phase now, for its history; the second notes it there if it has changed. Call it before and after anything that
+ * may change it. */
+enum history_phase runtime_phase(const struct service_runtime *runtime);
+void runtime_note_phase(struct service_runtime *runtime);
+
+/* Returns the state that the posted events will lead to, as far as the state tables show; the second, its word. */
 struct service_state runtime_next(const struct service_runtime *runtime);
 enum state runtime_next_state(const struct service_runtime *runtime);

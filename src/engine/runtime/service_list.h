@@ -10,9 +10,8 @@ struct buf;
 struct service_runtime;
 struct table;
 
-/* Owner: struct supervisor. engine/reload builds it and writes it. `runtimes` has one for each entry of the table,
- * NULL for a disabled entry; behind these, the services that go on with their old entry, because the new one has
- * errors. */
+/* Owner: struct supervisor. engine/reload builds it and writes it. `runtimes` has one for each entry of the table, NULL
+ * for a disabled entry; behind these, the services that keep their old entry, because the new one has errors. */
 struct service_list {
 	struct service_runtime **runtimes;
 	size_t count;
@@ -21,9 +20,12 @@ struct service_list {
 	struct list leaving;            /* removed services of which something still runs; link: service_run.leaving */
 	struct list wanting;            /* awake services that want others; link: wants.link */
 	unsigned idle_stops;            /* number of idle backends that are about to be stopped or frozen (engine/idle/idle) */
-	/* What a reload did to each service that it has changed, added or removed: a byte 1 + enum diff_kind, the
-	 * name, and the options that differ, separated by blanks; each text with its NUL. NULL: nobody asks. */
+	/* What a reload did to each service that it has changed, added or removed: a byte 1 + enum diff_kind, the name,
+	 * and the options that differ, separated by blanks; each text with its NUL. NULL: not needed. */
 	struct buf *report;
+	/* Why the last reload was refused, by its first error, as FILE:LINE:COL: MESSAGE; "": it was not. The supervisor
+	 * writes it. */
+	char refused[512];
 };
 
 /* Returns the runtime of this name in the service list of this table. NULL: there is none, or its entry is disabled. */

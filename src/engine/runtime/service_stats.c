@@ -62,6 +62,7 @@ static const struct state_field stats_fields[] = {
 	{ FIELD("wakes", wakes) },
 	{ STATE_BY(service_stats, refused, save_refused, load_refused) },
 	{ FIELD("failing", failing) },
+	{ FIELD("retries", retries) },
 	{ FIELD("skips", skipped_starts) },
 	{ FIELD("last_start", last_start) },
 	{ FIELD("last_end", last_end) },

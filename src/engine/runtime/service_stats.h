@@ -1,6 +1,6 @@
-/* What superd has counted and measured of a service since its first start. Owner: struct service_run. The code that
- * does something for a service counts it here. Zeroed: nothing was counted. An upgrade saves all but the counts that
- * only one order of an operator compares. */
+/* superd's counters and measurements of a service since its first start. Owner: struct service_run. The code that does
+ * something for a service counts it here. Zeroed: nothing was counted. An upgrade saves all but the counts that only
+ * one order of an operator compares. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 #include "engine/runtime/state_times.h"
 #include "engine/serialize/state_field.h"
 
-/* What relays have passed on (exec beside redirect). */
+/* The traffic of relays (exec beside redirect). */
 struct relayed {
 	uint64_t connections;           /* connections to the program that had a client */
 	uint64_t received, sent;        /* their bytes, from clients and to them */
@@ -34,6 +34,7 @@ struct service_stats {
 	uint64_t refused[REFUSALS];     /* number of refused clients, by reason */
 	struct failures failed;         /* last failures, and how many in a row */
 	bool failing;                   /* true: the last start or instance has failed */
+	bool retries;                   /* true: the last instance failed soon, and what woke it still wants a start */
 	unsigned skipped_starts;        /* number of starts in a row that a condition has prevented */
 	struct log_rate_limit crash_log_limit;  /* limits the warnings about instances that a signal has ended */
 	double last_start, last_end;    /* loop time; 0: never */

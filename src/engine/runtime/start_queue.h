@@ -1,7 +1,7 @@
-/* The line of starts. When many services are wanted at once, backends that all start beside each other are all ready
- * late. So superd starts only a few at a time (max_starting), and the other services wait in line. A start is under
- * way until the backend is ready: it has told so, or has accepted its first client. One whose processes want no
- * processor waits for something else, maybe for a service in line; then it gives its place to another.
+/* The line of starts. If many services are requested at once, and all backends start together, all are ready late. So
+ * superd starts only a few at a time (max_starting), and the other services wait in line. A start lasts until the
+ * backend is ready: it has reported that, or has accepted its first client. A start whose processes need no processor
+ * waits for something else, maybe for a service in line; then its place goes to another service.
  *
  * A service with accept = yes has no start of this kind: `instances`, cps and max_load bound its backends. */
 #pragma once
@@ -17,24 +17,24 @@
 
 #define START_LONGEST 30.               /* seconds for which a start is under way, at most */
 #define START_UNSEEN 1.                 /* the same once the program runs, if superd cannot see it accept a client */
-#define START_LOOK .02                  /* seconds between two looks at the starts under way, while a service waits */
-#define START_LOOKS_MOST 8              /* starts that one look asks for, the oldest ones */
-#define START_BUSY .1                   /* part of the time for which a start that is busy wants a processor, at least */
+#define START_LOOK .02                  /* seconds between two checks of the present starts, while a service waits */
+#define START_LOOKS_MOST 8              /* starts that one check covers, the oldest ones */
+#define START_BUSY .1                   /* part of the time for which a busy start needs a processor, at least */
 #define START_PLACE_MOST 1000           /* places in line that are counted, at most */
 
-/* What sets the number of starts that may be under way at once. */
+/* The source of the limit of simultaneous starts. */
 enum start_limit { START_LIMIT_DEFAULT, START_LIMIT_TABLE, START_LIMIT_COMMAND_LINE };
 
 /* Owner: struct supervisor. */
 struct start_queue {
 	unsigned most;                  /* starts under way at once; 0: any number */
-	enum start_limit limit;         /* what sets `most` */
+	enum start_limit limit;         /* the source of `most` */
 	unsigned running_count, waiting_count;
 	unsigned ahead_count;           /* programs that are being started ahead (engine/warm/warm_pool) */
 	bool held;                      /* true: no start may begin (start_queue_hold) */
 	struct list line[START_PRIORITIES];     /* by start_priority; services that wait, the first first */
 	struct list running;            /* starts under way, the oldest first */
-	struct alarm alarm;             /* next look at the starts under way; set only while a service waits */
+	struct alarm alarm;             /* next check of the present starts; set only while a service waits */
 	uint64_t last_number;
 	uint64_t delayed;               /* number of starts that had to wait */
 };

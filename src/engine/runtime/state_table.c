@@ -6,11 +6,11 @@
 
 #define TO(state, then) { .next = state, .action = then }
 #define IF_WANTED(state, then) { .next = state, .action = then, .if_wanted = true }
-#define GO(state) { .next = state, .action = IGNORE, .why = "the other regions say what is done" }
+#define GO(state) { .next = state, .action = IGNORE, .why = "the other regions decide" }
 #define STAY(state, reason) { .next = state, .action = IGNORE, .why = reason }
 
 #define IS_SO "it is so already"
-#define RELOAD "what a reload has removed only a reload brings back"
+#define RELOAD "only a reload restores what a reload has removed"
 #define LOCKS "the lock is undone for the time when it is enabled (engine/service/operator_locks)"
 #define PRESENT "the table had it all the time"
 
@@ -56,7 +56,7 @@ const struct service_cell sockets_table[SOCKETS_STATES][SERVICE_EVENTS] = {
 	[SOCKETS_CLOSED] = {
 		[ENABLE] = GO(SOCKETS_LOST),
 		[DISABLE] = CLOSED_ALREADY,                     [SHUTDOWN] = CLOSED_ALREADY,
-		[REPLACED] = STAY(SOCKETS_CLOSED, "ENABLE follows, where they are to be open"),
+		[REPLACED] = STAY(SOCKETS_CLOSED, "ENABLE follows, if they must be open"),
 	},
 	[SOCKETS_LOST] = {
 		[ENABLE] = STAY(SOCKETS_LOST, "they are opened once nothing has them"),
@@ -79,9 +79,9 @@ const struct service_cell sockets_table[SOCKETS_STATES][SERVICE_EVENTS] = {
 
 #define SERVES "an instance has the sockets, and goes on with them"
 #define LATER "looked at when the instance has ended"
-#define NOT_TAKEN "nobody is taken now anyway"
+#define NOT_TAKEN "no client is accepted now anyway"
 #define COUNTED "counted by others; the last one's GONE and ROOM are heard"
-#define WATCHED "what is watched follows from the region admin"
+#define WATCHED "the region admin decides about the watch"
 #define HELD_NOW(state) [HOLD] = STAY(state, WATCHED), [DRAIN] = STAY(state, WATCHED)
 #define HELD_BY(state) [HOLD] = GO(state), [DRAIN] = GO(state)
 #define ENDS(state, then) [DISABLE] = TO(state, then), [SHUTDOWN] = TO(state, then)
@@ -91,7 +91,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		[ENABLE] = IF_WANTED(RUN_IDLE, WATCH),          [ACTIVITY] = IF_WANTED(RUN_STARTING, SPAWN),
 		[FILLED] = { .next = RUN_QUEUED, .action = IGNORE, .if_wanted = true,
 			.why = "it starts when it is its turn" },
-		[BIND_ERROR] = STAY(RUN_IDLE, "the sockets are opened anew"),
+		[BIND_ERROR] = STAY(RUN_IDLE, "the sockets are opened again"),
 		[READY] = IF_WANTED(RUN_RUNNING, NOTE),
 		[CRASHED] = IF_WANTED(RUN_BACKOFF, WAIT),        /* the last instance has accepted no client */
 		[TIMER] = IF_WANTED(RUN_IDLE, WATCH),            /* the pause of `restart` is over */
@@ -169,7 +169,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 }, {
 	[RUN_IDLE] = {
 		[ENABLE] = IF_WANTED(RUN_IDLE, WATCH),          [ACTIVITY] = IF_WANTED(RUN_IDLE, SERVE),
-		[BIND_ERROR] = STAY(RUN_IDLE, "the sockets are opened anew"),
+		[BIND_ERROR] = STAY(RUN_IDLE, "the sockets are opened again"),
 		[EXEC_ERROR] = IF_WANTED(RUN_BACKOFF, WAIT),    [LIMITED] = IF_WANTED(RUN_BACKOFF, REST),
 		[EXITED] = STAY(RUN_IDLE, COUNTED),             [CRASHED] = STAY(RUN_IDLE, COUNTED),
 		[FILLED] = { .next = RUN_FULL, .action = IGNORE, .if_wanted = true,
@@ -186,7 +186,7 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		[GONE] = STAY(RUN_FULL, COUNTED),
 		[EXEC_ERROR] = TO(RUN_BACKOFF, WAIT),           [LIMITED] = TO(RUN_BACKOFF, REST),
 		[BIND_ERROR] = GO(RUN_IDLE),                    HELD_BY(RUN_IDLE),
-		[ENABLE] = STAY(RUN_FULL, "ROOM is said by whoever raises the limit"),
+		[ENABLE] = STAY(RUN_FULL, "the code that raises the limit sends ROOM"),
 		[TIMER] = STAY(RUN_FULL, "it was set for the next turn, while there was room"),
 		[RELEASE] = STAY(RUN_FULL, WATCHED),
 		ENDS(RUN_ENDING, WITHDRAW),

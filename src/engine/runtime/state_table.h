@@ -69,8 +69,8 @@ enum service_event {
 	LIMITED,                        /* cps or trigger_limit is reached, or no start is allowed at this time */
 	REPLACED,                       /* the service has new sockets, without the instances it had */
 	STILLED,                        /* all processes of the instance are frozen */
-	HALT,                           /* an operator stops its instances; it goes on listening */
-	KEPT,                           /* clients have come before an idle instance got its signal: it goes on */
+	HALT,                           /* an operator stops its instances; it continues to listen */
+	KEPT,                           /* clients have connected before an idle instance got its signal: it continues */
 	SERVICE_EVENTS
 };
 
@@ -86,11 +86,11 @@ enum action {
 	REST,                           /* pause for the time of the limit; TIMER follows */
 	STOP,                           /* stop the instance: kill_signal; TIMER follows after timeout_stop */
 	KILL,                           /* send SIGKILL to all its processes */
-	SLEEP,                          /* the instance is frozen: watch whatever may need it */
+	SLEEP,                          /* the instance is frozen: watch everything that may need it */
 	THAW,                           /* thaw the instance */
 	WITHDRAW,                       /* close the sockets and stop the instances */
 	CLOSE,                          /* close the sockets; the service is off */
-	DISMISS,                        /* stop every instance, and go on listening */
+	DISMISS,                        /* stop every instance, and continue to listen */
 	ACTIONS
 };
 
@@ -111,8 +111,8 @@ struct service_step {
 	enum action action;             /* action of the first region that has one; IMPOSSIBLE: no region handled the event */
 };
 
-/* Returns what follows on an event. The regions handle it in the order above, and each sees the new states of those
- * before it. Sockets that are LOST become OPENING as soon as the service is IDLE. */
+/* Returns the new states and the actions after an event. The regions handle it in the order above, and each sees the
+ * new states of those before it. Sockets that are LOST become OPENING as soon as the service is IDLE. */
 struct service_step service_transition(bool accepts, struct service_state state, enum service_event event);
 
 /* Returns the state after the region admin alone has handled the event: while a service is made or loaded, or before

@@ -25,7 +25,7 @@ struct wants {
 	bool *ordered;                  /* true: the wanted service of this number was started for that start */
 	size_t count;                   /* entries of ordered */
 	bool reached;                   /* the rest is of one search: it was found, … */
-	struct wants *next;             /* … and what it wants is looked at after this one */
+	struct wants *next;             /* … and its wanted services are examined after this one */
 };
 
 /* Returns an awake service that wants this one and is in no ring with it; NULL: there is none. */
@@ -37,7 +37,7 @@ bool wants_itself(const struct service_runtime *runtime);
 /* Whether two services that are awake want each other, directly or over others that are awake. */
 bool wants_are_ring(const struct service_runtime *one, const struct service_runtime *other);
 
-/* Notes which service has ordered the next start or thaw of this one, as it wants it. by: NULL: none has. Needs
+/* Notes which service has ordered the next start or thaw of this one, because it wants it. by: NULL: none has. Needs
  * runtime_make_run. */
 void wants_note_order(struct service_runtime *runtime, const struct service_runtime *by);
 

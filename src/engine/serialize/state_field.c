@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/serialize/state_load.h"
 
 struct number_range {
@@ -87,13 +88,19 @@ static void save_number_field(struct state_saver *saver, const struct state_fiel
 		state_add_number(&saver->text, field->key, number);
 }
 
+/* superd may die long after it has saved this. */
+void state_add_timer(struct buf *out, const char *key, double left)
+{
+	state_add_real(out, key, clock_now() + (left > 0. ? left : 0.));
+}
+
 /* A timer that is due, which libev has stopped already, is due at once in the next superd, too. */
 static void save_timer(struct state_saver *saver, const struct state_field *field, ev_timer *timer)
 {
 	double left = ev_is_active(timer) ? ev_timer_remaining(saver->loop, timer) : 0.;
 
 	if (ev_is_active(timer) || ev_is_pending(timer))
-		state_add_real(&saver->text, field->key, left > 0. ? left : 0.);
+		state_add_timer(&saver->text, field->key, left);
 }
 
 /* One value: the whole of a field, or an element of an array. */
@@ -216,11 +223,13 @@ static void load_string(struct state_section *section, const struct state_field 
 
 double state_seconds_left(struct state_section *section, const char *key)
 {
-	double left = state_real(section, key, -1.);
+	double due = state_real(section, key, -1.);
+	double now = section->stream->format > STATE_STREAM_OLDEST ? clock_now() : 0.;
 
-	if (!state_text(section, key) || (left >= 0. && left <= STATE_TIME_MOST))
-		return left;
-	state_note_flaw(section, key);
+	if (due >= 0. && due <= STATE_TIME_MOST)
+		return fmax(due - now, 0.);
+	if (state_text(section, key))
+		state_note_flaw(section, key);
 	return -1.;
 }
 

@@ -25,14 +25,14 @@ enum state_kind {
 	STATE_FLAG,                     /* bool */
 	STATE_UNSIGNED,                 /* of any size, and an enum */
 	STATE_SIGNED,
-	STATE_REAL,                     /* double: seconds, or loop time, which goes on in the next superd */
+	STATE_REAL,                     /* double: seconds, or loop time, which continues in the next superd */
 	STATE_TEXT,                     /* array of char; a text that does not fit is ignored */
 	STATE_STRING,                   /* malloc'ed text, up to STATE_STRING_MOST; NULL is not written */
 	STATE_BORROWED,                 /* text that the struct does not own; after loading it points into the stream */
 	STATE_BYTES,                    /* bytes as they lie in memory */
 	STATE_FD,                       /* descriptor, which the next superd inherits; -1: none */
-	STATE_TIMER,                    /* ev_timer: the seconds left; state_load starts it again */
-	STATE_LEFT,                     /* ev_timer: the seconds left; the caller of state_load starts it */
+	STATE_TIMER,                    /* ev_timer: the loop time when it is due; state_load starts it again */
+	STATE_LEFT,                     /* ev_timer: the same; the caller of state_load starts it */
 	STATE_INNER,                    /* struct with a table of its own, in the same section */
 	STATE_CUSTOM,                   /* the functions save and load write and read it */
 	STATE_TRANSIENT,                /* not saved, for the reason in `why` */
@@ -45,7 +45,7 @@ struct state_field {
 	size_t offset, size;            /* bytes; size of one element, if it is an array */
 	/* Bounds of a number; both 0: the range of its type, or 0 to STATE_TIME_MOST for STATE_REAL. */
 	int64_t least, most;
-	int64_t missing;                /* STATE_UNSIGNED, STATE_SIGNED: value that is not written; a missing key stands for it */
+	int64_t missing;                /* STATE_UNSIGNED, STATE_SIGNED: value that is not written; a missing key means it */
 	/* true: every value is written, and a missing key leaves the field unchanged. false: a missing key sets the field
 	 * to 0, or to `missing`. */
 	bool always;
@@ -97,6 +97,9 @@ void state_save(struct state_saver *saver, const struct field_table *table, cons
 /* Reads the fields, in the order of the table. A value out of bounds counts as missing. loop: for STATE_TIMER; may be
  * NULL if the table has none. */
 void state_load(struct state_section *section, const struct field_table *table, void *object, struct ev_loop *loop);
+
+/* Writes a timer that has so many seconds left. */
+void state_add_timer(struct buf *out, const char *key, double left);
 
 /* Returns the seconds left of a timer, for STATE_LEFT; negative: it did not run. */
 double state_seconds_left(struct state_section *section, const char *key);

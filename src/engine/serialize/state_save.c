@@ -9,13 +9,15 @@
 void save_fd(struct state_saver *saver, const char *key, int fd)
 {
 	size_t capacity = saver->capacity ? 2 * saver->capacity : 64;
+	uint64_t id;
 	int *bigger;
 
 	if (fd < 0)
 		return;
 	state_add_number(&saver->text, key, fd);
 	if (saver->live) {              /* until it is read, the descriptor may have become another one */
-		buf_addf(&saver->text, "%s" STATE_FD_ID "=%" PRIu64 "\n", key, socket_id(fd));
+		if (socket_id_read(fd, &id))
+			buf_addf(&saver->text, "%s" STATE_FD_ID "=%" PRIu64 "\n", key, id);
 		return;
 	}
 	if (saver->count == saver->capacity) {

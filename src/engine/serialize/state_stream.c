@@ -4,6 +4,7 @@
  * a few times the size of the text, even of a hostile one. */
 #include "engine/serialize/state_stream.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +154,7 @@ static bool allocate_entries(struct state_stream *stream, const char *text)
 }
 
 /* Checks the first line, and returns the line behind it. NULL: the text has another format, and *wrong describes it. */
-static char *skip_format(char *text, struct buf *why, const char **wrong)
+static char *skip_format(struct state_stream *stream, char *text, struct buf *why, const char **wrong)
 {
 	size_t head = strlen(format_prefix);
 	char *end = strchr(text, '\n');
@@ -165,8 +166,10 @@ static char *skip_format(char *text, struct buf *why, const char **wrong)
 	*end = '\0';
 	if (scan_count(text + head, &format))
 		return NULL;
-	if (format == STATE_STREAM_FORMAT)
+	if (format >= STATE_STREAM_OLDEST && format <= STATE_STREAM_FORMAT) {
+		stream->format = (int)format;
 		return end + 1;
+	}
 	buf_addf(why, "it is of format %lld, and this superd reads format %d", (long long)format, STATE_STREAM_FORMAT);
 	*wrong = buf_string(why);
 	return NULL;
@@ -177,14 +180,19 @@ const char *state_stream_parse(struct state_stream *stream, char *text, size_t l
 	const char *wrong;
 
 	*stream = (struct state_stream){ .text = text };
+	errno = EBADMSG;
 	if (length > STATE_STREAM_MOST)
 		return "it is too long";
 	if (strlen(text) != length)
 		return "it holds a NUL";
-	if (!allocate_entries(stream, text))
+	if (!allocate_entries(stream, text)) {
+		errno = ENOMEM;
 		return "out of memory";
-	text = skip_format(text, why, &wrong);
-	return text ? parse_lines(stream, text, why) : wrong;
+	}
+	text = skip_format(stream, text, why, &wrong);
+	wrong = text ? parse_lines(stream, text, why) : wrong;
+	errno = EBADMSG;
+	return wrong;
 }
 
 void state_stream_free(struct state_stream *stream)

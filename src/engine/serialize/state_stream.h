@@ -8,7 +8,7 @@
  *   .
  *
  * A value is any text without NUL; a newline is written \n, a backslash \\. A key may occur several times. `used` shows
- * which entries the reader has not asked for. The text is untrusted input: its size and all values are checked. */
+ * the entries that the reader has not read. The text is untrusted input: its size and all values are checked. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,14 +17,15 @@
 
 #include "base/buf.h"
 
-#define STATE_STREAM_FORMAT 1           /* changes if a key changes its meaning */
+#define STATE_STREAM_FORMAT 2           /* changes if a key changes its meaning */
+#define STATE_STREAM_OLDEST 1           /* format that is read, too: there a timer has the seconds left, not when it is due */
 #define STATE_FD_ID "_socket"           /* key of the line behind a descriptor's: its socket_id, where the superd before has died */
 #define STATE_STREAM_MOST (256u << 20)  /* bytes */
 
 struct state_entry {
 	const char *key;
 	const char *value;
-	bool used;                      /* the reader has asked for the key */
+	bool used;                      /* the reader has read the key */
 };
 
 struct state_section {
@@ -37,6 +38,7 @@ struct state_section {
 
 struct state_stream {
 	char *text;                     /* owned; the keys and values point into it */
+	int format;
 	struct state_section *sections; /* owned */
 	size_t count;
 	struct state_entry *entries;    /* owned, of all sections */
@@ -56,7 +58,7 @@ void state_add_number(struct buf *out, const char *key, int64_t value);
 void state_add_real(struct buf *out, const char *key, double value);
 void state_stream_end(struct buf *out);
 
-/* Parses a NUL-terminated text and takes it over. Returns NULL, or what is wrong, static or in why: "line 3: it is no
+/* Parses a NUL-terminated text and takes it over. Returns NULL, or the mistake, static or in why: "line 3: it is no
  * KEY=VALUE". The caller frees the stream in either case. */
 const char *state_stream_parse(struct state_stream *stream, char *text, size_t length, struct buf *why);
 void state_stream_free(struct state_stream *stream);

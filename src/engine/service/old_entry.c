@@ -90,7 +90,7 @@ static void describe_one(const struct instance *instance, struct buf *out)
 		buf_text(out, " still");
 	}
 	if (drain_waits(instance))
-		buf_text(out, ", until its clients are gone");
+		buf_text(out, ", until its clients have left");
 }
 
 void old_entry_describe(struct service_runtime *runtime, struct buf *out)
@@ -129,10 +129,10 @@ static void add_drain(const struct service_runtime *runtime, struct buf *out)
 	if (!runtime->service->socket_count)
 		buf_text(out, "is stopped (on_remove = drain)");
 	else if (has_datagrams(runtime))
-		buf_addf(out, "runs on, as nobody can tell who its clients are (on_remove = drain): superctl stop %s",
+		buf_addf(out, "keeps running, because its clients are unknown (on_remove = drain): superctl stop %s",
 			 runtime->service->name);
 	else
-		buf_addf(out, "runs on until its clients are gone (on_remove = drain): superctl stop %s",
+		buf_addf(out, "runs on until its clients have left (on_remove = drain): superctl stop %s",
 			 runtime->service->name);
 }
 

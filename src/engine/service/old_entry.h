@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "engine/service/runtime_event.h"
 
-/* Called before the runtime adopts `service` as its entry, while its instances go on with the old one. */
+/* Called before the runtime adopts `service` as its entry, while its instances keep the old one. */
 void old_entry_note(struct service_runtime *runtime, const struct service *service);
 
 /* The same for an entry with other sockets: the current instance keeps the sockets that the new entry does not have. */

@@ -2,17 +2,24 @@
  * once, as with a start while the old instance still ends, the runtime notes the order and obeys in its next step. */
 #include "engine/service/operator.h"
 
+#include <signal.h>
+
 #include "base/clock.h"
+#include "base/scan.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/freeze/freeze.h"
+#include "engine/instance/background.h"
 #include "engine/orphans/orphans.h"
 #include "engine/runtime/wants.h"
+#include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_drain.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/service_thaw.h"
 #include "engine/warm/warm_pool.h"
+
+#define SIGNALLED_MOST 10               /* pids that an answer names */
 
 static pid_t current_pid(const struct service_runtime *runtime)
 {
@@ -53,7 +60,7 @@ static enum operator_status begin_start(const struct operator_order *order, stru
 					struct buf *answer)
 {
 	if (runtime_is_held(runtime))
-		return fail_order(answer, "it is held: release it, and clients start it again");
+		return fail_order(answer, "it is held: after release, clients start it again");
 	if (runtime_state(runtime) == RUNNING) {
 		buf_addf(answer, "it runs already, pid %ld", (long)current_pid(runtime));
 		return DONE;
@@ -147,8 +154,8 @@ static bool can_be_drained(const struct service_runtime *runtime, struct buf *an
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (!listener_has_socket(&runtime->listeners[n]) || standby_sockets_may_have(&runtime->listeners[n]))
 			continue;
-		buf_text(answer, "its instance takes its clients itself, and at a socket of this kind none "
-			       "can be kept from it; restart loses none of those who queue");
+		buf_text(answer, "its instance accepts its clients itself, and superd cannot keep them from a socket "
+				 "of this kind; restart loses no client in the queue");
 		return false;
 	}
 	return true;
@@ -161,7 +168,7 @@ static bool drain_instance(struct service_runtime *runtime, struct buf *answer)
 	bool good = drain_try(runtime, &why);
 
 	if (!good)
-		buf_addf(answer, "clients cannot be kept from its instance: %s; restart loses none of those who queue",
+		buf_addf(answer, "clients cannot be kept from its instance: %s; restart loses no client in the queue",
 			 buf_string(&why));
 	buf_free(&why);
 	return good;
@@ -197,7 +204,7 @@ static enum operator_status begin_freeze(const struct operator_order *order, str
 		return DONE;
 	}
 	if (runtime->service->exec->accept)
-		return fail_order(answer, "each of its clients has an instance of its own, and those are not frozen");
+		return fail_order(answer, "each of its clients has an instance, and superd does not freeze these");
 	return freeze_hold(runtime, answer) ? report_status(order, runtime, answer) : FAILED;
 }
 
@@ -210,6 +217,8 @@ static enum operator_status begin_thaw(struct service_runtime *runtime, struct b
 static enum operator_status begin_enable(const struct operator_order *order, struct service_runtime *runtime,
 					 struct buf *answer)
 {
+	if (!runtime_is_disabled(runtime) && order->boot_change)
+		return report_status(order, runtime, answer);
 	if (!runtime_is_disabled(runtime)) {
 		buf_text(answer, "it is enabled already");
 		return DONE;
@@ -224,7 +233,7 @@ static enum operator_status begin_enable(const struct operator_order *order, str
 static enum operator_status begin_disable(const struct operator_order *order, struct service_runtime *runtime,
 					  struct buf *answer)
 {
-	if (runtime_is_disabled(runtime) && runtime_state(runtime) == OFF) {
+	if (runtime_is_disabled(runtime) && runtime_state(runtime) == OFF && !order->boot_change) {
 		buf_text(answer, "it is disabled already");
 		return DONE;
 	}
@@ -245,29 +254,64 @@ static enum operator_status begin_evict(const struct operator_order *order, stru
 	return count ? report_status(order, runtime, answer) : FAILED;
 }
 
+/* Adds the pids that were signalled, for as many as a reader wants to see. */
+static void add_signalled(struct buf *answer, size_t sent, pid_t pid)
+{
+	if (sent <= SIGNALLED_MOST)
+		buf_addf(answer, "%s%ld", sent > 1 ? ", " : "", (long)pid);
+}
+
+static enum operator_status send_signal(struct service_runtime *runtime, int signal, struct buf *answer)
+{
+	size_t sent = 0;
+	struct buf pids = { 0 };
+	char name[32];
+
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance_signal_main(instance, signal))
+			add_signalled(&pids, ++sent, instance->pid);
+	}
+	if (sent > SIGNALLED_MOST)
+		buf_addf(&pids, " and %zu more", sent - SIGNALLED_MOST);
+	if (sent)
+		buf_addf(answer, "sent SIG%s to pid %s", scan_signal_name(signal, name), buf_string(&pids));
+	else
+		buf_text(answer, "no process of it runs");
+	if (sent && runtime_state(runtime) == FROZEN && signal != SIGKILL)
+		buf_text(answer, "; it is frozen, and receives the signal when it is thawed");
+	answer->failed |= pids.failed;
+	buf_free(&pids);
+	return sent ? DONE : FAILED;
+}
+
 static bool is_for_disabled(enum operator_action action)
 {
 	return action == OPERATOR_ENABLE || action == OPERATOR_DISABLE || action == OPERATOR_STOP ||
-		action == OPERATOR_RELEASE || action == OPERATOR_REFRESH;
+		action == OPERATOR_RELEASE || action == OPERATOR_REFRESH || action == OPERATOR_SIGNAL;
 }
 
 enum operator_status operator_begin(struct operator_order *order, struct service_runtime *runtime,
-				    enum operator_action action, uid_t uid, struct buf *answer)
+				    const struct operator_command *command, struct buf *answer)
 {
 	const struct service_stats *stats = runtime_stats(runtime);
+	enum operator_action action = command->action;
 
 	*order = (struct operator_order){
-		.action = action, .uid = uid, .asked = clock_now(),
-		.ran = !runtime_is_empty(runtime), .activations = stats->activations,
+		.action = action, .uid = command->uid, .asked = clock_now(),
+		.ran = !runtime_is_empty(runtime) || background_pid(runtime), .activations = stats->activations,
 		.killed = stats->killed, .parted = stats->parted,
 	};
 	if (runtime->engine->stopping)
 		return fail_order(answer, "superd is stopping");
 	if (runtime_is_removed(runtime) && action != OPERATOR_STOP)
-		return fail_order(answer, "a reload has removed it: stop ends what runs on; "
-					  "it is back when its entry is, and a reload has read that");
+		return fail_order(answer, "a reload has removed it: stop ends its instances; a reload adds it again "
+					  "when the table has its entry");
 	if (runtime_is_disabled(runtime) && !is_for_disabled(action))
 		return fail_order(answer, "it is disabled: enable it first");
+	if (command->at_boot)
+		order->boot_change = boot_locks_change(runtime, action == OPERATOR_DISABLE, command->uid);
 	switch (action) {
 	case OPERATOR_START:
 		return begin_start(order, runtime, answer);
@@ -293,8 +337,10 @@ enum operator_status operator_begin(struct operator_order *order, struct service
 		return begin_freeze(order, runtime, answer);
 	case OPERATOR_THAW:
 		return begin_thaw(runtime, answer);
+	case OPERATOR_SIGNAL:
+		return send_signal(runtime, command->signal, answer);
 	case OPERATOR_ACTIONS:
 		break;
 	}
-	return fail_order(answer, "nobody knows what that is");
+	return fail_order(answer, "unknown order");
 }

@@ -13,7 +13,7 @@
 
 enum operator_action {
 	OPERATOR_START,                 /* accept = no: starts an instance now, without a client */
-	OPERATOR_STOP,                  /* stops its instances; the service goes on listening */
+	OPERATOR_STOP,                  /* stops its instances; the service continues to listen */
 	OPERATOR_RESTART,               /* stops its instances, and starts one again if one ran */
 	OPERATOR_HOLD,                  /* clients wait in the accept queue, and no instance is started */
 	OPERATOR_RELEASE,
@@ -22,23 +22,33 @@ enum operator_action {
 	OPERATOR_ENABLE,
 	OPERATOR_DISABLE,               /* closes its sockets, until it is enabled */
 	OPERATOR_EVICT,                 /* ends processes of a killed superd that hold its addresses (engine/orphans/orphans) */
+	OPERATOR_SIGNAL,                /* sends a signal to the main process of each of its instances */
 	OPERATOR_REFRESH,               /* makes the backend read its configuration again (engine/service/service_reload) */
 	OPERATOR_ACTIONS
+};
+
+/* An operator's order. */
+struct operator_command {
+	enum operator_action action;
+	uid_t uid;                      /* user who gives the order */
+	int signal;                     /* OPERATOR_SIGNAL: its number */
+	bool at_boot;                   /* OPERATOR_ENABLE, OPERATOR_DISABLE: also at each start of superd */
 };
 
 /* One order for one service. Owner: the caller. */
 struct operator_order {
 	enum operator_action action;
-	uid_t uid;                      /* user who has given the order */
+	uid_t uid;                      /* user who ordered it */
 	double asked;                   /* loop time of the order */
 	uint64_t activations, killed, parted;   /* counts of struct service_stats at that time */
 	bool ran;                       /* true: an instance ran at that time */
+	uint64_t boot_change;           /* number of its change of the services disabled at boot; 0: it changes none */
 };
 
 /* Begins an order, and does what can be done at once. If the status is not UNDER_WAY, answer gets the result, or the
  * reason of a failure. The caller calls locks_settle once it has begun all orders of this turn. */
 enum operator_status operator_begin(struct operator_order *order, struct service_runtime *runtime,
-				    enum operator_action action, uid_t uid, struct buf *answer);
+				    const struct operator_command *command, struct buf *answer);
 
 /* Returns how far the order is, and adds its result to answer. runtime is that of operator_begin. */
 enum operator_status operator_look(const struct operator_order *order, struct service_runtime *runtime,

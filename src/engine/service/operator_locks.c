@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/size_text.h"
+#include "base/time_text.h"
 #include "engine/serialize/state_stream.h"
 #include "engine/service/runtime_event.h"
 #include "os/fs/private_file.h"
@@ -24,6 +26,7 @@ static const struct {
 } lock_kinds[LOCK_KINDS] = {
 	[LOCK_HELD] = { "held", "release", "held_by", "held_since" },
 	[LOCK_DISABLED] = { "disabled", "enable", "disabled_by", "disabled_since" },
+	[LOCK_AT_BOOT] = { "disabled at boot", "enable --boot", NULL, NULL },
 };
 
 const char *lock_word(enum lock_kind kind)
@@ -89,14 +92,26 @@ static void remove_lock(struct locks *locks, struct lock *lock)
 	locks->count--;
 }
 
+/* Whether the lock has an order of a kind below `end`. */
+static bool has_order(const struct lock *lock, enum lock_kind end)
+{
+	for (enum lock_kind kind = 0; kind < end; kind++) {
+		if (lock->orders[kind].since)
+			return true;
+	}
+	return false;
+}
+
 void locks_save(const struct locks *locks, struct buf *out)
 {
 	for (size_t n = 0; n < locks->count; n++) {
 		const struct lock *lock = &locks->list[n];
 
+		if (!has_order(lock, LOCK_AT_BOOT))
+			continue;
 		state_open_section(out, SECTION);
 		state_add(out, "name", lock->name);
-		for (int kind = 0; kind < LOCK_KINDS; kind++) {
+		for (int kind = 0; kind < LOCK_AT_BOOT; kind++) {
 			if (!lock->orders[kind].since)
 				continue;
 			state_add_number(out, lock_kinds[kind].since, lock->orders[kind].since);
@@ -110,9 +125,12 @@ void locks_save(const struct locks *locks, struct buf *out)
 static bool write_file(const struct locks *locks, struct buf *why)
 {
 	struct buf text = { 0 };
-	bool good = false;
+	char limit[SIZE_TEXT_MOST];
+	bool good = false, any = false;
 
-	if (!locks->count) {
+	for (size_t n = 0; n < locks->count && !any; n++)
+		any = has_order(&locks->list[n], LOCK_AT_BOOT);
+	if (!any) {
 		if (unlink(locks->path) == 0 || errno == ENOENT || errno == ENOTDIR)
 			return true;
 		buf_text(why, strerror(errno));
@@ -124,7 +142,7 @@ static bool write_file(const struct locks *locks, struct buf *why)
 	if (text.failed)
 		buf_text(why, "out of memory");
 	else if (text.length > LOCKS_MOST)
-		buf_addf(why, "it would be longer than %u bytes", LOCKS_MOST);
+		buf_addf(why, "it would be larger than %s", size_write(limit, LOCKS_MOST));
 	else
 		good = private_file_put(locks->path, text.data, text.length, why);
 	buf_free(&text);
@@ -142,7 +160,8 @@ static void save_locks(struct engine *engine)
 		return;
 	locks->is_stale = !write_file(locks, &why);
 	if (locks->is_stale && strcmp(buf_string(&why), buf_string(&locks->flaw)) != 0)
-		log_warn(engine->log, "cannot write %s: %s: the next superd will not know what is held or disabled now",
+		log_warn(engine->log,
+			 "cannot write %s: %s: the next superd will not know which services are held or disabled",
 			 locks->path, buf_string(&why));
 	buf_free(&locks->flaw);
 	locks->flaw = why;
@@ -150,7 +169,7 @@ static void save_locks(struct engine *engine)
 
 static void note_change(struct engine *engine)
 {
-	engine->locks->is_stale = true;
+	engine->locks->is_stale = engine->unsaved_engine = true;
 	if (engine->locks->is_first)
 		save_locks(engine);
 	else
@@ -192,15 +211,6 @@ void locks_set(struct engine *engine, const char *name, enum lock_kind kind, uid
 	note_change(engine);
 }
 
-static bool lock_is_empty(const struct lock *lock)
-{
-	for (int kind = 0; kind < LOCK_KINDS; kind++) {
-		if (lock->orders[kind].since)
-			return false;
-	}
-	return true;
-}
-
 void locks_clear(struct engine *engine, const char *name, enum lock_kind kind)
 {
 	struct lock *lock = find_lock(engine->locks, name);
@@ -208,7 +218,7 @@ void locks_clear(struct engine *engine, const char *name, enum lock_kind kind)
 	if (!lock)
 		return;
 	lock->orders[kind].since = 0;
-	if (lock_is_empty(lock))
+	if (!has_order(lock, LOCK_KINDS))
 		remove_lock(engine->locks, lock);
 	note_change(engine);
 }
@@ -218,7 +228,7 @@ bool locks_outlive(const struct engine *engine, struct buf *why)
 	const struct locks *locks = engine->locks;
 
 	if (!locks->path)
-		buf_text(why, "its control socket has no folder to keep a file in");
+		buf_text(why, "its control socket has no directory for the file");
 	else if (locks->flaw.length)
 		buf_addf(why, "cannot write %s: %s", locks->path, buf_string(&locks->flaw));
 	else
@@ -244,13 +254,19 @@ void locks_keep(struct engine *engine, const char *control)
 	locks_settle(engine);
 }
 
+void locks_write_again(struct engine *engine)
+{
+	engine->locks->is_stale = true;
+	locks_settle(engine);
+}
+
 bool locks_load(struct engine *engine, struct state_section *section)
 {
 	const char *name = state_text(section, "name");
-	struct lock_order orders[LOCK_KINDS];
+	struct lock_order orders[LOCK_AT_BOOT];
 	struct lock *lock;
 
-	for (int kind = 0; kind < LOCK_KINDS; kind++) {
+	for (int kind = 0; kind < LOCK_AT_BOOT; kind++) {
 		orders[kind].since = state_number(section, lock_kinds[kind].since, 1, INT64_MAX, 0);
 		orders[kind].uid = (uid_t)state_number(section, lock_kinds[kind].uid, 0, UINT32_MAX - 1, -1);
 	}
@@ -262,7 +278,7 @@ bool locks_load(struct engine *engine, struct state_section *section)
 	if (!lock)
 		return false;
 	memcpy(lock->orders, orders, sizeof(orders));
-	if (lock_is_empty(lock))
+	if (!has_order(lock, LOCK_KINDS))
 		remove_lock(engine->locks, lock);
 	return true;
 }
@@ -301,24 +317,21 @@ void locks_read(struct engine *engine, const char *control)
 			remove_lock(locks, &locks->list[locks->count - 1]);
 	}
 	if (why.length)
-		log_warn(engine->log, "%s: what operators held or had disabled before is not known: %s", locks->path,
+		log_warn(engine->log, "%s: the list of held and disabled services is unknown: %s", locks->path,
 			 buf_string(&why));
 	buf_free(&why);
 }
 
-/* Adds "held by uid 0 since 2026-11-22 03:11:59". */
+/* Adds "held by uid 0 since Sun 2026-11-22 03:11:59". */
 static void describe_lock(const struct lock *lock, enum lock_kind kind, struct buf *out)
 {
 	const struct lock_order *order = &lock->orders[kind];
-	time_t since = (time_t)order->since;
-	char text[32] = "";
-	struct tm tm;
+	char text[TIME_TEXT_MOST];
 
 	buf_text(out, lock_kinds[kind].word);
 	if (order->uid != (uid_t)-1)
 		buf_addf(out, " by uid %lu", (unsigned long)order->uid);
-	if (localtime_r(&since, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
-		buf_addf(out, " since %s", text);
+	buf_addf(out, " since %s", time_write(text, order->since));
 }
 
 bool locks_hold(const struct service_runtime *runtime)
@@ -326,6 +339,13 @@ bool locks_hold(const struct service_runtime *runtime)
 	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
 
 	return runtime_is_held(runtime) || (lock && lock->orders[LOCK_HELD].since);
+}
+
+bool locks_disable_at_boot(const struct service_runtime *runtime)
+{
+	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
+
+	return lock && lock->orders[LOCK_AT_BOOT].since;
 }
 
 void locks_restore(struct service_runtime *runtime)
@@ -341,15 +361,17 @@ void locks_restore(struct service_runtime *runtime)
 void locks_apply(struct service_runtime *runtime)
 {
 	const struct event event = { .name = "locked", .service = runtime->service->name };
-	const struct lock *lock = find_lock(runtime->engine->locks, runtime->service->name);
+	struct lock *lock = find_lock(runtime->engine->locks, runtime->service->name);
 
 	if (!lock)
 		return;
+	if (lock->orders[LOCK_AT_BOOT].since)
+		lock->orders[LOCK_DISABLED] = lock->orders[LOCK_AT_BOOT];
 	locks_restore(runtime);
 	for (int kind = 0; kind < LOCK_KINDS; kind++) {
 		struct buf text = { 0 };
 
-		if (!lock->orders[kind].since)
+		if (!lock->orders[kind].since || (kind == LOCK_DISABLED && lock->orders[LOCK_AT_BOOT].since))
 			continue;
 		describe_lock(lock, kind, &text);
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "still %s; %s ends that", buf_string(&text),
@@ -367,25 +389,55 @@ void locks_impose(struct service_runtime *runtime)
 		runtime_event(runtime, DISABLE);
 }
 
+void locks_note_boot(struct engine *engine, const char *name, const struct lock_order *order, unsigned line)
+{
+	struct lock *lock = find_or_add(engine->locks, name);
+
+	if (!lock) {
+		log_warn(engine->log, "%s: not disabled at boot: out of memory", name);
+		return;
+	}
+	lock->orders[LOCK_AT_BOOT] = *order;
+	lock->boot_line = line;
+}
+
+void locks_forget_boot(struct engine *engine)
+{
+	struct locks *locks = engine->locks;
+
+	for (size_t n = locks->count; n-- > 0;) {
+		locks->list[n].orders[LOCK_AT_BOOT].since = 0;
+		if (!has_order(&locks->list[n], LOCK_KINDS))
+			remove_lock(locks, &locks->list[n]);
+	}
+}
+
 void locks_drop(struct engine *engine, const char *name)
 {
 	const struct event event = { .name = "unlocked", .service = name };
 	struct lock *lock = find_lock(engine->locks, name);
 	struct buf text = { 0 };
+	bool at_boot = lock && lock->orders[LOCK_AT_BOOT].since;
 
 	if (!lock)
 		return;
-	for (int kind = 0; kind < LOCK_KINDS; kind++) {
+	if (at_boot)
+		lock->orders[LOCK_DISABLED].since = 0;  /* until the service comes back */
+	for (int kind = 0; kind < (at_boot ? LOCK_DISABLED : LOCK_AT_BOOT); kind++) {
 		if (!lock->orders[kind].since)
 			continue;
 		buf_text(&text, text.length ? ", and " : "");
 		describe_lock(lock, kind, &text);
+		lock->orders[kind].since = 0;
 	}
-	log_event(engine->log, LEVEL_NOTICE, &event, "it was %s: the table has it no more, so that is over",
-		  buf_string(&text));
+	if (text.length) {
+		log_event(engine->log, LEVEL_NOTICE, &event, "it was %s: the table no longer has it, so this ends",
+			  buf_string(&text));
+		note_change(engine);
+	}
 	buf_free(&text);
-	remove_lock(engine->locks, lock);
-	note_change(engine);
+	if (!at_boot)
+		remove_lock(engine->locks, lock);
 }
 
 void locks_free(struct locks *locks)

@@ -19,7 +19,11 @@ struct engine;
 struct service_runtime;
 struct state_section;
 
-enum lock_kind { LOCK_HELD, LOCK_DISABLED, LOCK_KINDS };
+enum lock_kind {
+	LOCK_HELD, LOCK_DISABLED,
+	LOCK_AT_BOOT,                   /* disabled at each start of superd, by a file of its own (engine/service/boot_locks) */
+	LOCK_KINDS
+};
 
 struct lock_order {
 	int64_t since;                  /* seconds since 1970; 0: no such lock */
@@ -29,6 +33,7 @@ struct lock_order {
 struct lock {
 	char *name;                     /* name of the service; owned */
 	struct lock_order orders[LOCK_KINDS];
+	unsigned boot_line;             /* line of the file for LOCK_AT_BOOT when superd has read it; 0: none */
 };
 
 struct locks {
@@ -48,7 +53,7 @@ const char *lock_word(enum lock_kind kind);             /* "held" */
 /* Returns the lock of a service; NULL: none. */
 const struct lock *locks_find(const struct locks *locks, const char *name);
 
-/* Begins an order for some services. superd writes its first change at once, so that every answer can tell whether
+/* Begins an order for some services. superd writes its first change at once, so that every answer can report whether
  * that succeeded. locks_settle writes the others, or the next turn of the loop. */
 void locks_begin_order(struct engine *engine);
 void locks_set(struct engine *engine, const char *name, enum lock_kind kind, uid_t uid);
@@ -62,12 +67,18 @@ bool locks_outlive(const struct engine *engine, struct buf *why);
  * before. Only the superd that answers at the socket may call this. A socket in the abstract namespace has no file. */
 void locks_keep(struct engine *engine, const char *control);
 
+/* Writes the file again after it was removed. */
+void locks_write_again(struct engine *engine);
+
 /* Reads the locks of an earlier superd from that file. An invalid file is logged, and none of its locks is used. The
  * caller passes the locks to existing runtimes by locks_impose. */
 void locks_read(struct engine *engine, const char *control);
 
 /* Whether the service is held, or will be as soon as it is enabled. */
 bool locks_hold(const struct service_runtime *runtime);
+
+/* Whether each start of superd disables the service. */
+bool locks_disable_at_boot(const struct service_runtime *runtime);
 
 /* Sets the region admin by the locks: for a service that comes back. */
 void locks_restore(struct service_runtime *runtime);
@@ -76,11 +87,15 @@ void locks_restore(struct service_runtime *runtime);
 void locks_apply(struct service_runtime *runtime);
 void locks_impose(struct service_runtime *runtime);
 
-/* Drops and logs the locks of a service that is gone. */
+/* Notes LOCK_AT_BOOT from line `line` of its file. locks_apply disables the service. */
+void locks_note_boot(struct engine *engine, const char *name, const struct lock_order *order, unsigned line);
+void locks_forget_boot(struct engine *engine);          /* the opposite, for all services: they stay as they are */
+
+/* Drops and logs the locks of a service that is gone. One that is disabled at boot is disabled if it comes back. */
 void locks_drop(struct engine *engine, const char *name);
 
-/* Sections of the state stream, for an upgrade. locks_load notes values out of bounds as a flaw of the stream;
- * false: out of memory. */
+/* Sections of the state stream, for an upgrade, without LOCK_AT_BOOT. locks_load notes values out of bounds as a flaw
+ * of the stream; false: out of memory. */
 void locks_save(const struct locks *locks, struct buf *out);
 bool locks_load(struct engine *engine, struct state_section *section);
 

@@ -5,7 +5,9 @@
 #include "base/duration_text.h"
 #include "base/scan.h"
 #include "engine/freeze/freeze.h"
+#include "engine/instance/background.h"
 #include "engine/orphans/orphan_end.h"
+#include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/socket_commands.h"
@@ -22,6 +24,8 @@ void operator_add_lasting(const struct service_runtime *runtime, enum lock_kind 
 	const struct lock *lock = locks_find(locks, runtime->service->name);
 	struct buf why = { 0 };
 
+	if (lock && lock->orders[LOCK_AT_BOOT].since)
+		return;                 /* the next superd disables it by the other file */
 	/* Without a file nothing could bring back a lock that has ended. */
 	if (!locks_outlive(runtime->engine, &why) && ((lock && lock->orders[kind].since) || locks->path))
 		buf_addf(answer, "; this ends with superd: %s", buf_string(&why));
@@ -66,7 +70,7 @@ static enum operator_status look_for_start(const struct operator_order *order, s
 	switch (runtime_state(runtime)) {
 	case RUNNING:
 	case FROZEN:
-		buf_addf(answer, has_started(order, runtime) ? "started, pid %ld" : "it goes on, pid %ld",
+		buf_addf(answer, has_started(order, runtime) ? "started, pid %ld" : "it continues, pid %ld",
 			 (long)runtime_current(runtime)->pid);
 		return DONE;
 	case QUEUED:
@@ -104,7 +108,7 @@ static enum operator_status look_at_start(const struct operator_order *order, st
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING || runtime_state(runtime) == BACKOFF)
 		return fail_for_reason(runtime, answer);
-	buf_text(answer, "it listens: each client starts an instance of its own");
+	buf_text(answer, "it listens: each client starts an instance");
 	return DONE;
 }
 
@@ -132,16 +136,31 @@ static bool old_instances_live(const struct operator_order *order, struct servic
 	return count_old_instances(order, runtime, &one);
 }
 
+/* Whether something of the service from before the order has not ended yet. */
+static bool still_ends(const struct operator_order *order, struct service_runtime *runtime)
+{
+	return old_instances_live(order, runtime) || background_is_ending(runtime);
+}
+
+/* What kill_mode spares, or does not end, runs on. */
+static void add_background(const struct service_runtime *runtime, struct buf *answer)
+{
+	pid_t pid = background_pid(runtime);
+
+	if (pid)
+		buf_addf(answer, "; pid %ld, which its program has left in the background, still runs", (long)pid);
+}
+
 static void add_nothing_runs(const struct service_runtime *runtime, struct buf *answer)
 {
-	buf_text(answer, "nothing of it runs; ");
+	buf_text(answer, "no instance runs; ");
 	operator_add_unbound(runtime, answer);
 }
 
 static enum operator_status look_at_stop(const struct operator_order *order, struct service_runtime *runtime,
 					 struct buf *answer)
 {
-	if (old_instances_live(order, runtime))
+	if (still_ends(order, runtime))
 		return UNDER_WAY;
 	if (!runtime_is_empty(runtime))
 		buf_text(answer, "stopped; clients have started it again");
@@ -152,10 +171,11 @@ static enum operator_status look_at_stop(const struct operator_order *order, str
 	else if (runtime_is_held(runtime))
 		buf_text(answer, "stopped; it is held, so nothing starts it");
 	else if (runtime_state(runtime) == BACKOFF)
-		buf_text(answer, "nothing of it runs; after its pause it tries again");
+		buf_text(answer, "no instance runs; superd tries again after the pause");
 	else
 		buf_text(answer, runtime->listener_count ? "stopped; it listens, and the next client starts it again"
 						      : "stopped, until it is started again");
+	add_background(runtime, answer);
 	return DONE;
 }
 
@@ -164,7 +184,7 @@ static enum operator_status look_at_restart(const struct operator_order *order, 
 {
 	bool accepts = runtime->service->exec->accept;
 
-	if (old_instances_live(order, runtime))
+	if (still_ends(order, runtime))
 		return UNDER_WAY;
 	if (!accepts && !runtime_is_held(runtime) &&
 	    (has_started(order, runtime) || runtime_state(runtime) == STARTING || runtime_state(runtime) == QUEUED ||
@@ -177,7 +197,7 @@ static enum operator_status look_at_restart(const struct operator_order *order, 
 	if (runtime_is_held(runtime))
 		buf_text(answer, "stopped; it is held, and starts when it is released");
 	else if (accepts)
-		buf_text(answer, "its instances have ended; each client starts one of its own");
+		buf_text(answer, "its instances have ended; each client starts one");
 	else if (runtime_state(runtime) == BACKOFF)
 		return fail_for_reason(runtime, answer);
 	else
@@ -198,7 +218,7 @@ static enum operator_status look_at_drain(const struct operator_order *order, st
 					  struct buf *answer)
 {
 	if (runtime_state(runtime) == RUNNING && runtime_current(runtime)->since <= order->asked) {
-		buf_text(answer, "clients cannot be kept from its instance, which runs on; the log says why");
+		buf_text(answer, "clients cannot be kept from its instance, which runs on; the log has the reason");
 		return FAILED;
 	}
 	if (runtime_is_draining(runtime) || (runtime_is_held(runtime) && old_instances_live(order, runtime) &&
@@ -221,10 +241,10 @@ static enum operator_status look_at_freeze(const struct operator_order *order, s
 	if (freeze_is_under_way(runtime))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == FROZEN) {
-		buf_text(answer, "frozen, until it is thawed or a client comes");
+		buf_text(answer, "frozen until the next client, or until it is thawed");
 		return DONE;
 	}
-	buf_text(answer, "it could not be frozen, or has gone on already; the log says why");
+	buf_text(answer, "it could not be frozen, or continues already; the log has the reason");
 	return FAILED;
 }
 
@@ -239,7 +259,7 @@ static enum operator_status look_at_enable(const struct operator_order *order, s
 {
 	(void)order;
 	if (runtime_is_disabled(runtime)) {
-		buf_text(answer, "somebody has disabled it meanwhile");
+		buf_text(answer, "it was disabled in the meantime");
 		return FAILED;
 	}
 	if (runtime_state(runtime) == CLOSING || runtime_state(runtime) == STOPPING)
@@ -259,10 +279,11 @@ static enum operator_status look_at_disable(const struct operator_order *order, 
 {
 	(void)order;
 	if (!runtime_is_disabled(runtime)) {
-		buf_text(answer, "somebody has enabled it meanwhile");
+		buf_text(answer, "it was enabled in the meantime");
 		return FAILED;
 	}
-	if (runtime_state(runtime) == CLOSING || socket_commands_is_busy(runtime) || still_has_its_sockets(runtime))
+	if (runtime_state(runtime) == CLOSING || socket_commands_is_busy(runtime) || still_has_its_sockets(runtime) ||
+	    background_is_ending(runtime))
 		return UNDER_WAY;
 	buf_text(answer, "disabled: its sockets are closed until it is enabled");
 	if (!runtime_is_empty(runtime))
@@ -300,10 +321,10 @@ static void add_cost(const struct operator_order *order, const struct service_ru
 	unsigned long parted = stats->parted - order->parted;
 
 	if (parted)
-		buf_addf(answer, "; %lu client%s had not left the instance that was stopped", parted,
+		buf_addf(answer, "; %lu client%s did not leave the stopped instance", parted,
 			 parted == 1 ? "" : "s");
 	if (killed)
-		buf_addf(answer, "; %lu instance%s had not ended by timeout_stop and %s killed", killed,
+		buf_addf(answer, "; %lu instance%s did not end by timeout_stop and %s killed", killed,
 			 killed == 1 ? "" : "s", killed == 1 ? "was" : "were");
 }
 
@@ -322,7 +343,7 @@ static void add_limit(struct instance *instance, struct buf *answer)
 			 duration_write(span, ev_timer_remaining(instance->engine->loop, &instance->limit.timer)),
 			 lifecycle->kill_mode == KILL_NONE ? "it is left to itself" : "it is killed");
 	else if (lifecycle->timeout_stop == SCAN_INFINITY)
-		buf_text(answer, "; timeout_stop = infinity lets it take any time");
+		buf_text(answer, "; timeout_stop = infinity sets no limit");
 }
 
 void operator_add_wait(const struct operator_order *order, struct service_runtime *runtime, struct buf *answer)
@@ -330,7 +351,12 @@ void operator_add_wait(const struct operator_order *order, struct service_runtim
 	struct instance *one = NULL;
 	unsigned count = count_old_instances(order, runtime, &one);
 	bool drains = order->action == OPERATOR_DRAIN;
+	pid_t left;
 
+	if (!count && background_is_ending(runtime) && (left = background_pid(runtime))) {
+		buf_addf(answer, "pid %ld, which its program has left in the background, has not ended", (long)left);
+		return;
+	}
 	if (!count || order->action == OPERATOR_FREEZE || order->action == OPERATOR_REFRESH) {
 		buf_addf(answer, "it is %s", runtime_state_name(runtime));
 		return;
@@ -362,11 +388,36 @@ static enum operator_status look_at_order(const struct operator_order *order, st
 	return functions[order->action] ? functions[order->action](order, runtime, answer) : DONE;
 }
 
+/* Continues the answer of an enable or disable with what the next start of superd does. */
+static enum operator_status look_at_boot(const struct operator_order *order, const struct service_runtime *runtime,
+					 struct buf *answer)
+{
+	bool disables = order->action == OPERATOR_DISABLE;
+	struct buf why = { 0 };
+	enum operator_status status;
+
+	if (!boot_locks_is_tried(runtime->engine, order->boot_change)) {
+		buf_clear(answer);
+		return UNDER_WAY;
+	}
+	status = boot_locks_last(runtime->engine, &why) ? DONE : FAILED;
+	if (status == DONE)
+		buf_text(answer, disables ? "; also at each start of superd" : "; also when superd starts");
+	else
+		buf_addf(answer, disables ? "; but not when the machine restarts: %s"
+					  : "; but the next superd disables it again: %s", buf_string(&why));
+	answer->failed |= why.failed;
+	buf_free(&why);
+	return status;
+}
+
 enum operator_status operator_look(const struct operator_order *order, struct service_runtime *runtime,
 				   struct buf *answer)
 {
 	enum operator_status status = look_at_order(order, runtime, answer);
 
+	if (status == DONE && order->boot_change)
+		status = look_at_boot(order, runtime, answer);
 	if (status != UNDER_WAY)
 		add_cost(order, runtime, answer);
 	return status;

@@ -17,7 +17,9 @@
 #include "engine/freeze/freeze.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/background.h"
 #include "engine/instance/bind_calls.h"
+#include "engine/instance/foreground.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/runtime/wants.h"
@@ -80,6 +82,7 @@ static void free_run(struct service_runtime *runtime)
 	queue_guard_free(runtime);
 	accept_state_free(runtime);
 	failures_free(&run->stats.failed);
+	history_free(&run->history);
 	free(run->wanted_by);
 	free(run);
 	runtime->run = NULL;
@@ -103,6 +106,8 @@ void runtime_free(struct service_runtime *runtime)
 	activation_filter_forget(runtime);
 	runtime_close_listeners(runtime);
 	warm_pool_free(runtime);
+	background_free(runtime);
+	foreground_forget(runtime, "a reload has removed it");
 	if (runtime->run)
 		start_kit_free(&runtime->run->kit);
 	shared_run_abandon(runtime);
@@ -174,7 +179,8 @@ static bool drop_unreachable(struct service_runtime *runtime)
 		if (!listener_is_open(listener) || !endpoint_is_path(listener->listen->endpoint) ||
 		    bind_is_reachable(listener->io.fd, listener->listen))
 			continue;
-		log_event(runtime->engine->log, LEVEL_WARNING, &event, "%s is no longer its socket: opening it anew%s",
+		log_event(runtime->engine->log, LEVEL_WARNING, &event, "%s is no longer its socket: opening it "
+								       "again%s",
 			  listener->listen->address->address, when);
 		refuse_parked(listener, REFUSED_CLOSED);
 		listener_close(listener, runtime->engine);

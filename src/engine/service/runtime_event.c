@@ -11,13 +11,16 @@
 #include "engine/accept/accept.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/limit_pause.h"
+#include "engine/clients/activator.h"
 #include "engine/core/fd_watch.h"
 #include "engine/drain/drain_snapshot.h"
 #include "engine/freeze/freeze.h"
+#include "engine/health/exit_verdict.h"
 #include "engine/health/health_probes.h"
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/idle/memory_pressure.h"
+#include "engine/instance/background.h"
 #include "engine/instance/cleanup.h"
 #include "engine/launch/fdstore.h"
 #include "engine/runtime/start_queue.h"
@@ -48,7 +51,7 @@ void runtime_rewatch(struct service_runtime *runtime)
 {
 	bool refuses = runtime_refuses(runtime);
 	bool watching = (service_is_watched(runtime->state) || refuses) && !runtime->engine->quiet &&
-		!is_asking(runtime);
+		!is_asking(runtime) && !background_serves(runtime);
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
@@ -63,14 +66,14 @@ void runtime_rewatch(struct service_runtime *runtime)
 }
 
 /* Whether the pause of `restart` is over, so that superd starts the service itself. If it is not over, sets the
- * timer. */
+ * timer. What its program has left in the background ends before; TIMER follows. */
 static bool is_due(struct service_runtime *runtime)
 {
 	double due = runtime_start_due(runtime), left = due > 0 ? due - clock_now() : 0;
 
 	if (left > 0)
 		runtime_start_timer(runtime, left);
-	return due > 0 && left <= 0;
+	return due > 0 && left <= 0 && !background_is_ending(runtime);
 }
 
 /* Serves parked clients, which were accepted before a pause, before new ones. */
@@ -114,10 +117,22 @@ static bool starts_for_queue(struct service_runtime *runtime)
 	return true;
 }
 
+/* After the pause behind a failure: whether the next start repeats the failed one. If nobody waits for it any more, as
+ * the clients were turned away, the next client wakes the service anew. */
+static void look_for_retry(struct service_runtime *runtime)
+{
+	struct service_stats *stats = runtime->run ? &runtime->run->stats : NULL;
+
+	if (stats && stats->retries)
+		stats->retries = runtime_starts_at_boot(runtime) || runtime_start_due(runtime) > 0 ||
+			exit_verdict_count_queue(runtime);
+}
+
 static void do_watch(struct service_runtime *runtime)
 {
 	runtime_stop_timer(runtime);
 	log_pause_end(runtime);
+	look_for_retry(runtime);
 	if (!runtime_is_complete(runtime)) {
 		runtime_event(runtime, BIND_ERROR);
 	} else if (!service_is_wanted(runtime->state)) {
@@ -131,7 +146,7 @@ static void do_watch(struct service_runtime *runtime)
 		runtime->started = true;
 		runtime_event(runtime, ACTIVITY);
 	} else if (!runtime->engine->quiet && !asks_for_probes(runtime) &&
-		   (starts_for_queue(runtime) || is_due(runtime))) {
+		   ((!background_serves(runtime) && starts_for_queue(runtime)) || is_due(runtime))) {
 		runtime_event(runtime, ACTIVITY);
 	}
 }
@@ -167,10 +182,11 @@ static void do_wait(struct service_runtime *runtime)
 				    engine_random(runtime->engine));
 
 	if (!runtime_make_run(runtime)) {
-		runtime->engine->events.timer_failed = true;
-		events_feed(runtime->engine);
+		events_starve(runtime->engine);
 		return;
 	}
+	if (accept_state_find(runtime))
+		runtime->run->accept->awaits_time = false;
 	log_pause(runtime, pause);
 	runtime_start_timer(runtime, pause);
 	for (size_t n = 0; n < runtime->listener_count && runtime_refuses(runtime) && !runtime->engine->quiet; n++)
@@ -269,6 +285,8 @@ static void perform_action(struct service_runtime *runtime, enum action action, 
 		break;
 	case THAW:
 		freeze_wake(runtime);
+		if (cause == ACTIVITY)
+			activator_ask_thawed(runtime);
 		break;
 	case WITHDRAW:
 		do_withdraw(runtime);
@@ -313,6 +331,7 @@ static void leave_state(struct service_runtime *runtime, enum state next)
 	bool needs_none = next == OFF || next == BINDING || next == LISTENING;
 	struct service_run *run = needs_none ? runtime->run : runtime_make_run(runtime);
 
+	runtime_note_phase(runtime);
 	runtime->since = clock_now();
 	if (run)
 		state_times_leave(&run->stats.state_times, runtime_state(runtime), runtime->since);
@@ -353,13 +372,17 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 	if (runtime_state(runtime) != state_of(step.next))
 		leave_state(runtime, state_of(step.next));
 	runtime->state = step.next;
+	runtime_note_phase(runtime);
 	runtime_note_change(runtime);
 	runtime->bound |= service_event == BOUND;
 	runtime->halted = (runtime->halted || service_event == HALT) && step.action != SPAWN;
 	start_queue_follow(runtime);
 	if (service_event == HALT)
 		warm_pool_halt(runtime);
+	if (service_event == HALT || service_event == DISABLE || service_event == SHUTDOWN)
+		background_end(runtime);
 	perform_action(runtime, step.action, service_event);
+	runtime_note_phase(runtime);
 	runtime_rewatch(runtime);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);

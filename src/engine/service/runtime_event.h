@@ -26,12 +26,12 @@ void runtime_hear(struct service_runtime *runtime);
 /* Adopts an entry with the same sockets. changed: it differs from the old entry. */
 void runtime_adopt(struct service_runtime *runtime, struct table *table, const struct service *service, bool changed);
 
-/* Closes sockets whose file was removed or replaced, logs that, and opens them anew: at once, or, if an instance has
+/* Closes sockets whose file was removed or replaced, logs that, and opens them again: at once, or, if an instance has
  * them, after it has ended. */
 void runtime_reopen_unreachable(struct service_runtime *runtime);
 
 /* Adopts an entry with other sockets. The runtime owns `listeners` from now on; the caller frees the old ones. A
- * running instance ends by itself or is stopped, as on_remove says, beside its successor. */
+ * running instance ends by itself or is stopped, by on_remove, beside its successor. */
 void runtime_replace(struct service_runtime *runtime, struct table *table, const struct service *service,
 		     struct listener *listeners);
 void runtime_free_listeners(struct service_runtime *runtime, struct listener *listeners);
@@ -43,7 +43,7 @@ void runtime_remove(struct service_runtime *runtime);
 /* The service is configured again: takes the runtime out of the list `leaving`. The caller lets it adopt the entry. */
 void runtime_return(struct service_runtime *runtime);
 
-/* Whether a removed runtime goes on with its instance and the sockets, or would, if it were removed now. */
+/* Whether a removed runtime continues with its instance and the sockets, or would, if it were removed now. */
 bool runtime_runs_on(const struct service_runtime *runtime);
 
 /* Returns "leaving" if it is removed, else the name of its state. */

@@ -3,6 +3,7 @@
 #include "engine/service/runtime_state.h"
 
 #include "engine/core/engine_state.h"
+#include "engine/instance/background.h"
 #include "engine/service/runtime_event.h"
 
 #define FIELD(key, path) STATE_FIELD(service_runtime, key, path)
@@ -73,6 +74,7 @@ static const struct state_field run_fields[] = {
 	{ FIELD("place", start.number) },
 	{ FIELD("start_limit", start.until) },
 	{ FIELD("start_pid", start.pid) },
+	{ STATE_BY(service_run, background, background_save, background_load) },
 	{ NONE(start.link, "in the line again by its place, or among the starts under way") },
 	{ NONE(start.demand, "looked at again") },
 	{ NONE(start.looked, "looked at again") },
@@ -80,6 +82,7 @@ static const struct state_field run_fields[] = {
 	{ NONE(leaving, "listed where the service was removed") },
 	{ NONE(fd_wait, "it asks for descriptors again") },
 	{ NONE(kit, "made anew by the next start; output, store and notify have sections of their own") },
+	{ NONE(history, "has a section of its own") },
 	{ NONE(instances, "have sections of their own") },
 	{ NONE(current, "the key current of the instance") },
 	{ NONE(freeze_times, "has a table of its own, for the same section") },
@@ -94,6 +97,7 @@ static const struct state_field run_fields[] = {
 	{ NONE(reload, "has a section of its own") },
 	{ NONE(wants, "a start that waits asks for them again") },
 	{ NONE(warm, "an upgrade ends them") },
+	{ NONE(foreground, "its client loses the connection") },
 	{ NONE(activator_query, "the upgrade waits for its answer") },
 	{ NONE(unlogged_event, "logged by the pause that comes next") },
 	{ NONE(reason_logged, "for the pause that comes next") },

@@ -8,7 +8,7 @@
 #include "engine/runtime/runtime.h"
 
 /* Puts a start into the group of its service, or into a new one. Call the second function after the start. They do
- * nothing with accept = yes, or if the entry wants a group that the child makes. */
+ * nothing with accept = yes, or if the entry requires a group that the child creates. */
 void service_cgroup_enter(struct service_runtime *runtime, struct instance *instance, struct spawn_request *launch);
 void service_cgroup_entered(struct service_runtime *runtime, const struct instance *instance,
 			    struct spawn_request *launch);

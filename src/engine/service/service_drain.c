@@ -55,7 +55,7 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 		return true;
 	if (is_second) {
 		buf_clear(why);
-		buf_text(why, "an instance of before drains still, and an address has two sockets at most");
+		buf_text(why, "an earlier instance still drains, and an address has at most two sockets");
 	} else if (!why->length) {
 		buf_text(why, "out of memory");
 	}
@@ -85,7 +85,7 @@ void drain_changed(struct service_runtime *runtime)
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
 	if (runtime_state(runtime) == STARTING && !runtime->run->drains_when_ready)
-		log_drain(runtime, LEVEL_INFO, "its entry has changed while it starts: it drains when it is ready",
+		log_drain(runtime, LEVEL_INFO, "its entry changed during its start: it drains when it is ready",
 			  &(struct buf){ 0 });
 	drain_when_ready(runtime);
 	if (runtime_state(runtime) == RUNNING)

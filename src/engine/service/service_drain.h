@@ -5,21 +5,21 @@
 
 #include "engine/runtime/runtime.h"
 
-/* Drains the current instance: retires it, and the runtime goes on without it. Each of its sockets must have a
+/* Drains the current instance: retires it, and the runtime continues without it. Each of its sockets must have a
  * standby socket (standby_sockets_open). If the clients of the instance are unknown, it is stopped, or, if patient,
- * runs on until it is stopped by other means. false: a standby socket is missing, or out of memory; the instance
- * stays the current one. */
+ * runs on until it is stopped by other means. false: a standby socket is missing, or out of memory; the instance stays
+ * the current one. */
 bool drain_current(struct service_runtime *runtime, bool patient);
 
 void drain_retire(struct service_runtime *runtime); /* for a current instance that drains already */
 
-/* Opens standby sockets and begins a patient drain. false: the instance goes on, and gets new clients; why gets the
+/* Opens standby sockets and begins a patient drain. false: the instance continues, and gets new clients; why gets the
  * reason. */
 bool drain_try(struct service_runtime *runtime, struct buf *why);
 
 /* Drains the current instance because its entry has changed (on_change = drain). Thaws a frozen instance first. An
- * instance that starts drains when it is ready. If new clients cannot be kept from it, superd logs that, and it goes
- * on. */
+ * instance that starts drains when it is ready. If new clients cannot be kept from it, superd logs that, and the
+ * instance continues. */
 void drain_changed(struct service_runtime *runtime);
 void drain_when_ready(struct service_runtime *runtime); /* the same for an operator, if it is starting */
 

@@ -73,7 +73,7 @@ static void check_result(struct service_reload *reload)
 	if (reload->status != UNDER_WAY || reload->commands)
 		return;
 	if (!instance || instance->facts.stopped)
-		set_result(reload, FAILED, "pid %ld has ended before it had read its configuration again", pid);
+		set_result(reload, FAILED, "pid %ld ended before it read its configuration again", pid);
 	else if (!reload->waits)
 		set_result(reload, DONE, "the reload command ended well (pid %ld)", pid);
 	else if (instance->notice && instance->notice->reloads != reload->reloads)
@@ -112,7 +112,7 @@ static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 	check_result(reload);
 	if (reload->commands || reload->status != UNDER_WAY)
 		return;                 /* the commands have a time limit of their own */
-	set_result(reload, FAILED, "pid %ld runs on; it has not said READY=1 within timeout_start of reload_signal",
+	set_result(reload, FAILED, "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
 		   (long)reload->pid);
 }
 
@@ -151,7 +151,7 @@ static const char *why_not(struct service_runtime *runtime, bool signals, bool c
 	if (runtime_state(runtime) == FROZEN)
 		return "thaw it first, then it can read";
 	if (runtime_state(runtime) != RUNNING || !runtime_current(runtime))
-		return "its instance is starting or ending: ask again when the service runs";
+		return "its instance is starting or ending: try again when the service runs";
 	if (!signals && !commands)
 		return "it has no exec_reload, and its type is not notify-reload";
 	return NULL;

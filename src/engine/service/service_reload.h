@@ -27,5 +27,5 @@ void service_reload_save(struct state_saver *saver, struct service_runtime *runt
 struct aux_command *service_reload_load(struct service_runtime *runtime, struct state_section *section);
 void service_reload_go_on(struct service_runtime *runtime); /* all sections were read */
 
-/* Frees it with its service. A command that runs goes on by itself. */
+/* Frees it with its service. A running command continues by itself. */
 void service_reload_free(struct service_runtime *runtime);

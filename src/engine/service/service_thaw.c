@@ -15,6 +15,7 @@ bool service_thaw(struct service_runtime *runtime)
 		return false;
 	if (runtime_state(runtime) == FROZEN) {
 		runtime_event(runtime, ENABLE);
+		history_set_client(&runtime->run->history, true, "operator");
 		return true;
 	}
 	idle_forget(runtime);

@@ -5,7 +5,7 @@
 
 #include "engine/runtime/runtime.h"
 
-bool service_thaw(struct service_runtime *runtime); /* thaws it, whoever has frozen it; false: it was not frozen */
+bool service_thaw(struct service_runtime *runtime); /* thaws it, for any reason of the freeze; false: it was not frozen */
 
 /* For an upgrade: thaws the instance, because only the superd that has frozen processes can thaw them. It is frozen
  * again after the upgrade (upgrade_freeze_again). This does not count as a thaw. */

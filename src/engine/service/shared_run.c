@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -23,10 +24,12 @@
 #include "engine/health/exit_verdict.h"
 #include "engine/health/progress_proof.h"
 #include "engine/health/queue_guard.h"
+#include "engine/instance/background.h"
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/cleanup.h"
 #include "engine/instance/exec_sequence.h"
 #include "engine/instance/fdstore_policy.h"
+#include "engine/instance/foreground.h"
 #include "engine/instance/notify_handle.h"
 #include "engine/instance/ready.h"
 #include "engine/instance/relay.h"
@@ -67,6 +70,8 @@ static void flush_listeners(struct service_runtime *runtime)
 	}
 }
 
+#define BIND_SOON 10.                   /* seconds: a program that cannot have its port ends soon */
+
 /* Sets the time of a start by `restart`. */
 static void plan_restart(struct service_runtime *runtime, const struct ending *ending)
 {
@@ -77,17 +82,25 @@ static void plan_restart(struct service_runtime *runtime, const struct ending *e
 /* Called when an instance that has run its program has ended. */
 /* The commonest first mistake: its program binds the port that superd has bound before. Its last line has strerror's
  * "Address already in use", or the like. */
-static void add_bind_hint(struct service_runtime *runtime)
+static void add_bind_hint(struct service_runtime *runtime, const struct ending *ending)
 {
 	const struct service *service = runtime->service;
+	/* Its streams may be superd's own, as with -l, so that superd does not know what it has printed. */
+	bool is_heard = service->groups->streams->error.kind != STREAM_INHERIT;
+	bool may_lack_port = WIFEXITED(ending->status) && WEXITSTATUS(ending->status) && ending->lasted < BIND_SOON;
 	struct buf reason = { 0 };
 
 	if (service->exec->pass == PASS_BIND || service->exec->accept || service->exec->redirect ||
-	    !runtime->listener_count || !strcasestr(start_kit_last_line(&runtime->run->kit), "in use"))
+	    !runtime->listener_count)
+		return;
+	if (is_heard ? !strcasestr(start_kit_last_line(&runtime->run->kit), "in use") : !may_lack_port)
 		return;
 	buf_text(&reason, runtime_reason(runtime));
-	if (!reason.failed)
+	if (!reason.failed && is_heard)
 		runtime_pause(runtime, "%s; superd has its port: pass = bind", buf_string(&reason));
+	else if (!reason.failed)
+		runtime_pause(runtime, "%s; if it opens its port itself: pass = bind (with -l: --bind)",
+			      buf_string(&reason));
 	buf_free(&reason);
 }
 
@@ -105,10 +118,14 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 	look = exit_verdict_look(runtime);
 	accept_latency_end(runtime, had_standby ? UINT_MAX : look.waiting);
 	service_event = exit_verdict_end(runtime, ending, &look, why);
+	if (background_serves(runtime))
+		run->guard->queued_at_end = 0;  /* its clients start nothing */
 	if (service_event == CRASHED)
-		add_bind_hint(runtime);
+		add_bind_hint(runtime, ending);
 	shutdown_check_replace(runtime);
 	flush_listeners(runtime);
+	run->stats.retries = service_event == CRASHED && !ending->stopped &&
+		ending->lasted * 1e6 <= (double)runtime->service->groups->lifecycle->backoff_max;
 	if (service_event == CRASHED) {
 		run->stats.failing = true;
 		runtime_start_anew(runtime);
@@ -165,12 +182,22 @@ static void drop_shared(struct instance *instance)
 	shared_start_drop(instance);
 }
 
-static void end_shared(struct instance *instance, const struct ending *ending)
+/* The operator hears how his run in the foreground has ended. */
+static void tell_operator(struct instance *instance, const struct ending *ending, bool ran, const char *why)
+{
+	if (ran)
+		foreground_note_end(instance, ending->status);
+	else
+		foreground_note_failure(instance, why);
+}
+
+static void end_shared(struct instance *instance, const struct ending *own_ending)
 {
 	struct service_runtime *runtime = instance->context;
 	struct service_run *run = runtime->run;
 	struct engine *engine = runtime->engine;
 	bool retired = instance->retired, ran = !instance->sequence || instance->sequence->has_run;
+	const struct ending seen = foreground_ending(instance, own_ending), *ending = &seen;
 	struct buf why = take_reason(instance);
 
 	if (ending->unbound && !ending->stopped && !why.length)
@@ -179,6 +206,8 @@ static void end_shared(struct instance *instance, const struct ending *ending)
 		start_kit_drain(&run->kit, true);
 		start_log_end(runtime, instance, ending);
 	}
+	runtime->halted |= instance->foreground != NULL;        /* nothing but a client or an order starts it again */
+	tell_operator(instance, ending, ran, buf_string(&why));
 	if (run->current == instance)
 		run->current = NULL;
 	instance_free(instance);
@@ -187,6 +216,8 @@ static void end_shared(struct instance *instance, const struct ending *ending)
 		cleanup_remove(runtime);
 		start_kit_rest(&run->kit);
 	}
+	if (ran && !ending->stopped && !ending->status)
+		background_look(runtime);
 	if (!retired && ran)
 		handle_end(runtime, ending, buf_string(&why));
 	else if (!retired)
@@ -258,6 +289,7 @@ void shared_run_spawn(struct service_runtime *runtime)
 {
 	struct buf why = { 0 };
 	enum service_event instead;
+	bool in_foreground = foreground_waits(runtime);
 
 	if (!shared_run_prepare(runtime)) {
 		runtime_pause(runtime, "out of memory");
@@ -273,8 +305,11 @@ void shared_run_spawn(struct service_runtime *runtime)
 	runtime->run->drains_when_ready = false;
 	if (!shared_start(runtime, &why, add_current)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
-		runtime_start_anew(runtime);
-		plan_restart(runtime, &(struct ending){ .result = RESULT_RESOURCES });
+		runtime->halted |= in_foreground;
+		if (!in_foreground) {
+			runtime_start_anew(runtime);
+			plan_restart(runtime, &(struct ending){ .result = RESULT_RESOURCES });
+		}
 		flush_listeners(runtime);
 		runtime_post(runtime, EXEC_ERROR);
 	}
@@ -325,7 +360,8 @@ static void keep_instance(struct service_runtime *runtime)
 	struct instance *instance = runtime_current(runtime);
 	struct event event = { .name = "idle", .service = runtime->service->name, .pid = instance->pid };
 
-	log_event(runtime->engine->log, LEVEL_INFO, &event, "pid %ld goes on: somebody came at the last moment",
+	log_event(runtime->engine->log, LEVEL_INFO, &event,
+		  "pid %ld keeps running: a client connected at the last moment",
 		  (long)event.pid);
 	if (freeze_is_frozen(runtime))
 		instance_thaw(instance); /* restores its time limit */
@@ -499,6 +535,7 @@ void shared_run_retire(struct service_runtime *runtime, bool stop)
 		run->current = NULL;
 	if (runtime_state(runtime) != CLOSING)
 		runtime->instance_count = 0;    /* retired instances do not count */
+	runtime_note_phase(runtime);
 }
 
 static bool has_datagrams_alone(const struct service *service)

@@ -18,8 +18,8 @@ void shared_run_kill(struct service_runtime *runtime);
 void shared_run_retire(struct service_runtime *runtime, bool stop);
 void shared_run_dismiss(struct service_runtime *runtime);
 
-/* Stops builtins that answer datagrams: they know the access rules of their entry from their start, and would go on
- * as long as datagrams come. They have no sessions to lose. */
+/* Stops builtins that answer datagrams: they know the access rules of their entry from their start, and would continue
+ * as long as datagrams arrive. They have no sessions to lose. */
 void shared_run_end_answering(struct service_runtime *runtime);
 void shared_run_abandon(struct service_runtime *runtime);
 

@@ -19,6 +19,7 @@
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/exec_sequence.h"
 #include "engine/instance/fdstore_policy.h"
+#include "engine/instance/foreground.h"
 #include "engine/instance/forking.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/instance/outdated.h"
@@ -30,21 +31,29 @@
 #include "engine/runtime/wants.h"
 #include "engine/service/service_cgroup.h"
 
-static bool guard_listeners(struct service_runtime *runtime, struct buf *why)
+static bool give_listeners(struct service_runtime *runtime, struct buf *why)
 {
+	struct engine *engine = runtime->engine;
+
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
 
-		if (listener_is_open(listener) &&
-		    !listener_guard(listener, runtime->engine, runtime->service->name, why))
+		if (!listener_is_open(listener))
+			continue;
+		if (!listener_guard(listener, engine, runtime->service->name, why))
 			return false;
+		if (!listener_give(listener, engine, runtime->run->kit.plan->account)) {
+			buf_addf(why, "remembering the address of %s: %s", listener->listen->name, strerror(errno));
+			return false;
+		}
 	}
 	return true;
 }
 
 /* Prepares a start: plan, pipes, and the O_NONBLOCK flag of each listener. The last backend may have changed the
  * flag, which all copies of a socket share. */
-static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map, struct buf *why)
+static bool prepare_start(struct service_runtime *runtime, const struct instance *instance, struct fd_map *fd_map,
+			  struct buf *why)
 {
 	struct start_kit *kit = &runtime->run->kit;
 	bool is_relayed = service_is_relayed(runtime->service), good;
@@ -55,7 +64,7 @@ static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map
 	if (!runtime_prepare_start(runtime, why))
 		return false;
 	fdstore_policy_begin_run(runtime);
-	sockets = guard_listeners(runtime, why) ? calloc(runtime->listener_count + 1, sizeof(*sockets)) : NULL;
+	sockets = give_listeners(runtime, why) ? calloc(runtime->listener_count + 1, sizeof(*sockets)) : NULL;
 	if (!sockets) {
 		if (!why->length)
 			buf_text(why, "out of memory");
@@ -67,12 +76,11 @@ static bool prepare_start(struct service_runtime *runtime, struct fd_map *fd_map
 		if (!listener_is_open(listener))
 			continue;       /* an optional socket that could not be opened */
 		listener->shared = true;
-		listener_give(listener, runtime->engine, kit->plan->account);
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 		if (!is_relayed)
 			sockets[count++] = listener->io.fd;
 	}
-	good = launch_wire(fd_map, kit, runtime->service, sockets, count, why) &&
+	good = launch_wire(fd_map, kit, runtime->service, sockets, count, foreground_console(instance), why) &&
 	       fd_map_add_store(fd_map, kit->store, why) && passed_files_open(fd_map, runtime->service, why) &&
 	       start_kit_name_sockets(kit, runtime->listeners, passes_sockets ? runtime->listener_count : 0,
 				      fd_map->file_names);
@@ -102,7 +110,7 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 {
 	struct fd_map fd_map;
 
-	if (!prepare_start(runtime, &fd_map, why))
+	if (!prepare_start(runtime, instance, &fd_map, why))
 		return false;
 	if (!notify_receive_join(runtime->run->kit.notify, instance) ||
 	    !forking_expect(instance, runtime->table, runtime->listeners, runtime->listener_count) ||
@@ -115,6 +123,11 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	xinetd_record_find_sender(runtime, sender);
 	launch_fill(launch, &runtime->run->kit, &fd_map, runtime->service);
 	if (bind_calls_are_needed(runtime->service) && !prepare_bind_calls(runtime, instance, &fd_map, launch, why)) {
+		fd_map_close(&fd_map);
+		return false;
+	}
+	if (!foreground_fill(instance, launch)) {
+		buf_text(why, "out of memory");
 		fd_map_close(&fd_map);
 		return false;
 	}
@@ -148,13 +161,25 @@ static void note_time(struct service_stats *stats)
 	stats->last_latency = 0;        /* of the start before */
 }
 
-static void log_start(struct service_runtime *runtime, const struct event *event)
+/* activator_ask has found the client, or will. A start for clients whose instance has failed is no further wake, but an
+ * order is. */
+static void note_wake(struct service_run *run)
+{
+	struct history_wake wake = { .at = run->stats.last_start - run->stats.last_wait, .delay = -1 };
+
+	if (run->stats.retries && !*run->stats.last_peer)
+		return;
+	memcpy(wake.by, run->stats.last_peer, sizeof(wake.by));
+	history_add_wake(&run->history, &wake);
+}
+
+static void log_start(struct service_runtime *runtime, const struct event *event, bool in_foreground)
 {
 	char by[WANTS_TEXT];
 	bool is_wanted = wants_describe_order(runtime, by);
 
-	log_event(runtime->engine->log, LEVEL_INFO, event, "started, pid %ld%s%s", (long)event->pid,
-		  is_wanted ? ", by " : "", is_wanted ? by : "");
+	log_event(runtime->engine->log, LEVEL_INFO, event, "started, pid %ld%s%s%s", (long)event->pid,
+		  in_foreground ? ", in the foreground" : "", is_wanted ? ", by " : "", is_wanted ? by : "");
 	wants_note_order(runtime, NULL);
 }
 
@@ -170,12 +195,14 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	activator_ask(runtime, runtime->run->guard->queued_at_start);
 	fd_shortage_end(runtime);
 	note_time(&runtime->run->stats);
+	note_wake(runtime->run);
 	xinetd_record_start(runtime, instance->pid, sender);
 	start_queue_note_run(runtime, event.pid);
 	start_kit_forget_line(&runtime->run->kit);
 	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
 	ready_begin(instance);
-	log_start(runtime, &event);
+	log_start(runtime, &event, instance->foreground);
+	foreground_note_run(instance);
 	if (instance->bind_calls) {
 		bind_calls_begin(instance->bind_calls);
 		instance_limit(instance, lifecycle->timeout_start);
@@ -270,10 +297,7 @@ static bool start_at_once(struct service_runtime *runtime, struct instance *inst
 
 	if (!launch_instance(runtime, instance, &launch, &sender, why))
 		return false;
-	if (!instance_begin(instance, launch.pid, launch.begun)) {
-		buf_text(why, "out of memory");
-		return false;
-	}
+	instance_begin(instance, launch.pid, launch.begun);
 	take_over(runtime, instance);
 	note_start(runtime, instance, &sender);
 	if (instance->state == INSTANCE_READY)
@@ -295,6 +319,7 @@ bool shared_start(struct service_runtime *runtime, struct buf *why,
 	if (runtime->backoff.failures && engine_has_spare(runtime->engine, ENGINE_SPARE / 2))
 		/* superd keeps some spare descriptors while it runs; others may need the rest. */
 		engine_drop_spare(runtime->engine);
+	foreground_take(runtime, instance);
 	good = kit->plan || runtime_prepare_start(runtime, why);
 	if (good && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		good = start_sequence(runtime, instance, why, take_over);

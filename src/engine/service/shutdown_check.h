@@ -3,5 +3,5 @@
 
 #include "engine/runtime/runtime.h"
 
-/* Called after the end of an instance: opens such listeners anew. The clients in their queues are lost. */
+/* Called after the end of an instance: opens such listeners again. The clients in their queues are lost. */
 void shutdown_check_replace(struct service_runtime *runtime);

@@ -114,7 +114,7 @@ static void log_missing(const struct service_runtime *runtime, const char *name,
 {
 	struct event event = { .name = "wants", .service = runtime->service->name, .reason = why };
 
-	log_event(runtime->engine->log, LEVEL_WARNING, &event, "wants %s, and goes on without it: %s", name, why);
+	log_event(runtime->engine->log, LEVEL_WARNING, &event, "wants %s, and starts without it: %s", name, why);
 }
 
 /* Logs what is wrong with a service that failed. */

@@ -1,4 +1,4 @@
-/* A guard that is lost is replaced by an upgrade to superd's own program: the process that is superd now becomes the
+/* A guard that is lost is replaced by an upgrade to the program that runs: the process that is superd now becomes the
  * guard, so its children are the guard's, and a child of it becomes superd. */
 #include "engine/supervisor/guard_watch.h"
 
@@ -14,13 +14,53 @@
 #include "os/proc/process.h"
 
 #define LOST_INTERVAL 1.                /* seconds between two looks at processes that nothing reports the end of */
+#define CHANNEL_RETRY .1                /* seconds from a call on the guard's channel that has failed to the next */
 #define GUARD_RETRY 10.                 /* seconds between two tries to start another guard */
-
-static void start_timer(struct guard_watch *watch, double wait);
 
 static struct supervisor *supervisor_of(struct guard_watch *watch)
 {
 	return container_of(watch, struct supervisor, guard);
+}
+
+static void start_timer(struct guard_watch *watch, ev_timer *timer,
+			void (*ended)(struct ev_loop *loop, ev_timer *timer, int events), double wait)
+{
+	struct ev_loop *loop = supervisor_of(watch)->engine.loop;
+
+	ev_timer_stop(loop, timer);
+	ev_timer_init(timer, ended, wait, 0.);
+	timer->data = watch;
+	ev_timer_start(loop, timer);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events);
+
+static void reap(struct guard_watch *watch, pid_t pid)
+{
+	watch->unreaped = guard_reap(pid) ? 0 : pid;
+	if (watch->unreaped)
+		start_timer(watch, &watch->again, on_again, CHANNEL_RETRY);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct guard_watch *watch = timer->data;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	if (watch->unreaped)
+		reap(watch, watch->unreaped);
+	if (guard_channel() >= 0)
+		ev_io_start(loop, &watch->io);
+}
+
+/* The message is still there, so the loop would report it again at once. */
+static void rest_after_failure(struct guard_watch *watch)
+{
+	if (errno == EAGAIN || errno == EINTR)
+		return;
+	ev_io_stop(supervisor_of(watch)->engine.loop, &watch->io);
+	start_timer(watch, &watch->again, on_again, CHANNEL_RETRY);
 }
 
 /* The guard has the children of superds before this one. */
@@ -31,12 +71,14 @@ static void on_guard(struct ev_loop *loop, ev_io *watcher, int events)
 	struct child *child;
 
 	(void)loop, (void)events;
-	if (!guard_next_end(&end))
+	if (!guard_next_end(&end)) {
+		rest_after_failure(watcher->data);
 		return;
+	}
 	child = child_table_find(&supervisor->engine.children, end.pid);
 	if (child && child->ending)
 		child->ending(child);
-	guard_reap(end.pid);
+	reap(watcher->data, end.pid);
 	supervisor_take_end(supervisor, end.pid, end.status, end.cpu);
 }
 
@@ -61,8 +103,8 @@ static bool follow_by_pidfd(struct engine *engine, struct child *child)
 /* Returns a process that has ended unheard. unwatched: set if one lives that superd can only look at again. */
 static struct child *find_lost(struct engine *engine, bool *unwatched)
 {
-	for (size_t n = 0; n < engine->children.size; n++) {
-		for (struct child *child = engine->children.buckets[n]; child; child = child->next) {
+	for (size_t n = 0; n < child_table_chains(&engine->children); n++) {
+		for (struct child *child = child_table_chain(&engine->children, n); child; child = child->next) {
 			if (is_followed(child))
 				continue;
 			if (kill(child->pid, 0) < 0 && errno == ESRCH)
@@ -71,6 +113,13 @@ static struct child *find_lost(struct engine *engine, bool *unwatched)
 		}
 	}
 	return NULL;
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)events;
+	ev_timer_stop(loop, timer);
+	guard_watch_take_lost(timer->data);
 }
 
 /* How they have ended is not known. */
@@ -85,47 +134,42 @@ void guard_watch_take_lost(struct guard_watch *watch)
 	while ((lost = find_lost(&supervisor->engine, &unwatched)))
 		supervisor_take_end(supervisor, lost->pid, 0, 0.);
 	if (unwatched)
-		start_timer(watch, LOST_INTERVAL);
+		start_timer(watch, &watch->look, on_look, LOST_INTERVAL);
 }
 
-/* A success does not return, and a failure was logged. */
+static void on_replace(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)events;
+	ev_timer_stop(loop, timer);
+	guard_watch_look(timer->data);
+}
+
+/* A success does not return, and a failure was logged. Until the next try nobody reports the ends of processes that
+ * were the guard's. */
 static void on_not_replaced(void *context, bool good, const char *why)
 {
+	struct guard_watch *watch = context;
+
 	(void)good, (void)why;
-	start_timer(context, GUARD_RETRY);
+	start_timer(watch, &watch->look, on_look, LOST_INTERVAL);
+	start_timer(watch, &watch->replace, on_replace, GUARD_RETRY);
 }
 
 void guard_watch_look(struct guard_watch *watch)
 {
 	struct supervisor *supervisor = supervisor_of(watch);
 
-	if (!guard_is_lost() || supervisor->engine.stopping || supervisor->upgrade.busy || ev_is_active(&watch->timer))
+	if (!guard_is_lost() || supervisor->engine.stopping || ev_is_active(&watch->replace))
 		return;
+	if (supervisor->upgrade.busy) {         /* it may fail, or only be a check */
+		start_timer(watch, &watch->replace, on_replace, LOST_INTERVAL);
+		return;
+	}
 	if (!watch->is_missed)
-		log_warn(supervisor->engine.log, "the guard, pid %ld, has ended: superd goes on, and starts another",
+		log_warn(supervisor->engine.log, "the guard, pid %ld, has ended: superd starts another",
 			 (long)guard_pid());
 	watch->is_missed = true;
-	upgrade_begin(&supervisor->upgrade, false, on_not_replaced, watch);
-}
-
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct guard_watch *watch = timer->data;
-
-	(void)events;
-	ev_timer_stop(loop, timer);
-	guard_watch_take_lost(watch);
-	guard_watch_look(watch);
-}
-
-static void start_timer(struct guard_watch *watch, double wait)
-{
-	struct ev_loop *loop = supervisor_of(watch)->engine.loop;
-
-	ev_timer_stop(loop, &watch->timer);
-	ev_timer_init(&watch->timer, on_timer, wait, 0.);
-	watch->timer.data = watch;
-	ev_timer_start(loop, &watch->timer);
+	upgrade_renew_guard(&supervisor->upgrade, on_not_replaced, watch);
 }
 
 void guard_watch_begin(struct guard_watch *watch)
@@ -135,5 +179,4 @@ void guard_watch_begin(struct guard_watch *watch)
 	watch->io.data = watch;
 	if (guard_channel() >= 0)
 		ev_io_start(supervisor_of(watch)->engine.loop, &watch->io);
-	guard_watch_look(watch);        /* it may have ended before superd heard of that */
 }

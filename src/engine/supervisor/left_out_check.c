@@ -150,7 +150,7 @@ static void stop_check(struct left_out_check *check)
 }
 
 static const char is_changed[] =
-	"the table was changed since it was read: what is left out of it is tried again after a reload";
+	"the table has changed since it was read: superd tries left-out services again after a reload";
 
 /* Whether the sources have changed. If so, logs it and stops, as only a reload can help. */
 static bool is_changed_table(struct left_out_check *check, uint64_t sources)
@@ -216,7 +216,7 @@ static bool start_child(struct left_out_check *check)
 	if (!started)
 		fd_close(&check->answer);
 	if (why.length)
-		log_debug(engine->log, "what is left out was not looked at: %s", buf_string(&why));
+		log_debug(engine->log, "left-out services were not checked: %s", buf_string(&why));
 	buf_free(&why);
 	return started;
 }
@@ -326,7 +326,7 @@ static size_t log_returned(struct log *log, const struct table *before, const st
 		if (table_find(before, service->name))
 			continue;
 		count++;
-		log_event(log, LEVEL_NOTICE, &event, "what it lacked is there now: it is left out no more");
+		log_event(log, LEVEL_NOTICE, &event, "its needs are met now: no longer left out");
 	}
 	return count;
 }
@@ -343,8 +343,8 @@ struct table *left_out_check_accept(struct left_out_check *check, struct table *
 		return NULL;
 	}
 	if (good && !is_unchanged(before, table)) {
-		log_once(check, "a service that was left out is right now, but others would change with it: "
-				"it comes in with a reload");
+		log_once(check, "a left-out service is correct now, but others would change with it: it waits for a "
+				"reload");
 		good = false;
 	}
 	if (good && log_returned(check->supervisor->engine.log, before, table))

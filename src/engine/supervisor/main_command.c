@@ -55,8 +55,11 @@ bool command_start(struct main_command *command, struct engine *engine, char *co
 	if (has_own_keyring)            /* superd's own keyring takes no keys */
 		command->plan->keyring = KEYRING_PRIVATE;
 	launch.plan = command->plan;
+	launch.noted = guard_note_command();
 	unreaped_start(engine, &launch);
 	if (launch.pid < 0) {
+		if (launch.noted)
+			*launch.noted = 0;
 		command->exit_status = launch.fault.error == ENOENT ? 127 : 126;
 		log_error(engine->log, "cannot start %s: %s: %s", argv[0], stage_name(launch.fault.stage),
 			  strerror(launch.fault.error));
@@ -64,17 +67,18 @@ bool command_start(struct main_command *command, struct engine *engine, char *co
 	}
 	command->child.pid = command->group = launch.pid;
 	command->has_terminal = command->plan->takes_terminal;
-	return child_table_add(&engine->children, &command->child);
+	child_table_add(&engine->children, &command->child);
+	return true;
 }
 
-bool command_resume(struct main_command *command, struct engine *engine, pid_t pid, pid_t group)
+void command_resume(struct main_command *command, struct engine *engine, pid_t pid, pid_t group)
 {
 	command->engine = engine;
 	command->child.ended = on_ended;
 	command->child.pid = pid;
 	command->group = group;
 	command->has_terminal = tcgetpgrp(STDIN_FILENO) == group;
-	return child_table_add(&engine->children, &command->child);
+	child_table_add(&engine->children, &command->child);
 }
 
 void command_signal(struct main_command *command, int signal)

@@ -8,6 +8,7 @@
 
 struct main_command {
 	struct child child;             /* pid 0: not running */
+	bool is_due;                    /* true: it is to be started, and was not yet */
 	pid_t group;                    /* its process group */
 	bool has_terminal;              /* true: it has superd's place in the foreground of the terminal */
 	struct engine *engine;
@@ -20,8 +21,8 @@ struct main_command {
  * place in the foreground of the terminal. false: that failed and was logged; exit_status is 126 or 127. */
 bool command_start(struct main_command *command, struct engine *engine, char *const *argv);
 
-/* Takes over the command of the superd before. false: out of memory. */
-bool command_resume(struct main_command *command, struct engine *engine, pid_t pid, pid_t group);
+/* Takes over the command of the superd before. */
+void command_resume(struct main_command *command, struct engine *engine, pid_t pid, pid_t group);
 
 void command_signal(struct main_command *command, int signal);  /* does nothing if the command does not run */
 

@@ -1,6 +1,6 @@
-/* Reports to the service manager that started superd (NOTIFY_SOCKET of sd_notify(3)): superd is ready, reloads,
- * stops, and is alive (WATCHDOG_USEC). A state that cannot be sent for want of room or descriptors is sent again until it
- * has been, as a manager that never hears READY=1 kills superd. */
+/* Reports to the service manager that started superd (NOTIFY_SOCKET of sd_notify(3)): superd is ready, reloads, stops,
+ * and is alive (WATCHDOG_USEC). superd repeats a state that it cannot send for lack of room or descriptors, because a
+ * manager that never receives READY=1 kills superd. */
 #pragma once
 
 #include <ev.h>
@@ -17,7 +17,7 @@ struct sd_notify {
 	ev_timer watchdog;
 	struct engine *engine;
 	char unsent[SD_NOTIFY_TEXT]; /* the last state, which retry sends */
-	ev_timer retry;		     /* runs while the state is to be sent again */
+	ev_timer retry;		     /* runs while the state must be sent again */
 	bool is_logged;		     /* that it cannot be sent was logged */
 	const struct service_list *service_list;
 	bool stopping;

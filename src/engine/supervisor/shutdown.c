@@ -6,9 +6,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/duration_text.h"
 #include "engine/instance/aux_command.h"
 #include "engine/instance/instance.h"
 #include "engine/listener/rpcbind.h"
+#include "os/guard/guard_standby.h"
 
 #define LAST_CALL_MOST 2.0              /* seconds; limit of the time reserved for strangers */
 #define SWEEP_INTERVAL .05              /* seconds between two checks */
@@ -58,7 +60,7 @@ static void on_sweep_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	if (shutdown->killing && shutdown->kills++ == KILLS_MOST) {
-		log_error(supervisor->engine.log, "not everything could be killed: leaving it behind");
+		log_error(supervisor->engine.log, "some processes could not be killed: ending without them");
 		supervisor_end(supervisor);
 		return;
 	}
@@ -145,6 +147,7 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 	persona_log_end(&supervisor->persona);
 	sd_notify_stopping(&supervisor->sd_notify);
 	engine->stop_ordered = engine->stopping = true;
+	guard_standby_end();
 	set_deadline(supervisor);
 	command_signal(&supervisor->command, signal);
 	for (size_t n = 0; n < supervisor->service_list.count; n++) {
@@ -161,8 +164,10 @@ void shutdown_begin(struct supervisor *supervisor, int signal)
 static void begin_delay(struct supervisor *supervisor, int signal)
 {
 	struct shutdown *shutdown = &supervisor->shutdown;
+	char delay[DURATION_MOST];
 
-	log_notice(supervisor->engine.log, "told to stop: going on for %g s, as --stop-delay says", shutdown->delay);
+	log_notice(supervisor->engine.log, "stop requested: stops in %s (stop_delay)",
+		   duration_write(delay, shutdown->delay));
 	supervisor->engine.stop_ordered = true;
 	shutdown->signal = signal;
 	alarm_set(&shutdown->wait, shutdown->delay);

@@ -143,6 +143,21 @@ static bool watch_sent_signals(struct supervisor *supervisor)
 	return true;
 }
 
+/* If signalfd(2) lacks a descriptor or memory, libev handles a signal by sigaction(2). It leaves the mask as it is, and
+ * the superd before an upgrade had blocked the signal for its signalfd. */
+void signals_start(struct ev_loop *loop, ev_signal *watcher)
+{
+	struct sigaction now;
+	sigset_t only;
+
+	ev_signal_start(loop, watcher);
+	if (sigaction(watcher->signum, NULL, &now) < 0 || now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN)
+		return;
+	sigemptyset(&only);
+	sigaddset(&only, watcher->signum);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+}
+
 void signals_watch(struct supervisor *supervisor)
 {
 	bool hears_sent = watch_sent_signals(supervisor);
@@ -160,7 +175,7 @@ void signals_watch(struct supervisor *supervisor)
 		supervisor->signal_count++;
 		ev_signal_init(watcher, on_signal, signal);
 		watcher->data = supervisor;
-		ev_signal_start(supervisor->engine.loop, watcher);
+		signals_start(supervisor->engine.loop, watcher);
 		ev_unref(supervisor->engine.loop);
 	}
 }

@@ -9,6 +9,7 @@
 #include "engine/accept/admission_state.h"
 #include "engine/accept/tcpmux.h"
 #include "engine/core/child_table.h"
+#include "engine/core/clock_jump.h"
 #include "engine/core/engine.h"
 #include "engine/core/fd_watch.h"
 #include "engine/freeze/reclaim.h"
@@ -21,6 +22,7 @@
 #include "engine/reload/config_loader.h"
 #include "engine/reload/reload.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
 #include "engine/supervisor/main_command.h"
 #include "engine/supervisor/persona.h"
@@ -31,11 +33,14 @@
 #include "os/fs/path_create_watch.h"
 #include "os/host/signals.h"
 
-/* What superd hears of its guard (engine/supervisor/guard_watch). */
+/* The messages of superd's guard (engine/supervisor/guard_watch). */
 struct guard_watch {
 	ev_io io;                       /* the guard's channel */
-	ev_timer timer;                 /* the next try to start another guard, or look for processes that have ended */
+	ev_timer again;                 /* the next try to hear the guard or to have it reap; while it runs, io may rest */
+	ev_timer look;                  /* the next look at processes that nothing reports the end of */
+	ev_timer replace;               /* the next try to start another guard; until then there is none */
 	bool is_missed;                 /* true: the guard has ended, which was logged */
+	pid_t unreaped;                 /* process whose reap order could not be sent to the guard; 0: none */
 };
 
 /* The progress of the shutdown (engine/supervisor/shutdown). */
@@ -99,6 +104,7 @@ struct supervisor {
 	struct shutdown shutdown;
 	struct upgrade upgrade;
 	struct locks locks;
+	struct boot_locks boot_locks;
 	struct left_out_check left_out_check; /* the caller sets is_possible before supervisor_init */
 	struct state_stream *before;    /* state of another superd (engine/upgrade/load), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
@@ -106,15 +112,20 @@ struct supervisor {
 	ev_io sent;                     /* signals that were sent to superd (os/host/signal_sender), for the main command */
 	ev_signal reaper;
 	struct guard_watch guard;
+	struct clock_jump clock_jump;   /* access_times go by the wall clock */
 	ev_timer starved;               /* sends TIMER to runtimes without memory for a timer */
 	/* loader.load reads the sources again. It returns a checked and resolved table, or NULL with the errors in
 	 * diags. */
 	struct config_loader loader;
 	double loaded;                  /* loop time when the present table was read */
-	bool is_outdated;               /* true: the last reload has failed, so the table may be outdated */
-	/* Called when a reload has ended, well or not, and its diagnostics were logged; NULL: nobody asks. */
+	/* Called when a reload has succeeded or failed, and its diagnostics were logged; NULL: not needed. */
 	void (*reloaded)(void *context, bool good, const struct diags *diags, const struct reload_counts *counts);
-	void *reloaded_context;
+	/* Called when the table was read for a comparison (config_loader_preview): owns `table`, as there. */
+	void (*previewed)(void *context, struct table *table, const struct diags *diags);
+	void *reloaded_context;         /* of both */
+	/* Called when a reload has put a table in effect, while the previous one still exists; NULL: not needed. */
+	void (*table_taken)(void *context, const struct table *table);
+	void *table_taken_context;
 	void (*started)(void *context); /* called when superd has tried every socket and the main command runs */
 	void *started_context;
 };
@@ -130,6 +141,15 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 /* Logs the diagnostics of a table that was read while superd runs. */
 void supervisor_log_diags(struct log *log, const struct diags *diags);
 
+/* Reads the table for a comparison, and calls `previewed`. false: another reading is under way, or superd cannot. */
+bool supervisor_preview(struct supervisor *supervisor);
+
+/* Compares the services with those of this table (service_comparison_begin, service_comparison_go_on). */
+void supervisor_compare(const struct supervisor *supervisor, const struct table *table,
+			struct service_comparison *comparison);
+enum comparison_progress supervisor_compare_on(struct service_comparison *comparison, double seconds,
+					       service_compared *compared, void *context);
+
 /* Applies locks that were read while superd runs (engine/service/operator_locks). */
 void supervisor_impose_locks(struct supervisor *supervisor);
 
@@ -137,7 +157,7 @@ void supervisor_impose_locks(struct supervisor *supervisor);
  * once. signal: for the main command. */
 void supervisor_stop(struct supervisor *supervisor, int signal);
 
-/* Stops superd with this exit status, soon, because it cannot go on. The caller can finish its work. */
+/* Stops superd with this exit status, soon, because it cannot continue. The caller can finish its work. */
 void supervisor_fail(struct supervisor *supervisor, int status);
 
 /* Ends superd without its instances. */

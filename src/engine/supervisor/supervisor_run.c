@@ -8,7 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,13 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/duration_text.h"
 #include "base/fd.h"
+#include "base/patience.h"
 #include "config/table/left_out.h"
 #include "engine/accept/accept.h"
 #include "engine/accept/admission.h"
+#include "engine/accept/limit_pause.h"
 #include "engine/accept/tcpmux.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/clients/close_events.h"
@@ -48,6 +51,7 @@
 #include "engine/orphans/orphan_end.h"
 #include "engine/orphans/orphans.h"
 #include "engine/reload/path_repair.h"
+#include "engine/reload/reload.h"
 #include "engine/service/activation_filter.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/shared_run.h"
@@ -55,6 +59,7 @@
 #include "engine/supervisor/guard_watch.h"
 #include "engine/supervisor/left_out_check.h"
 #include "engine/supervisor/shutdown.h"
+#include "engine/supervisor/signals.h"
 #include "engine/upgrade/load.h"
 #include "engine/upgrade/saved_state.h"
 #include "engine/upgrade/upgrade.h"
@@ -151,9 +156,9 @@ static void handle_events(struct supervisor *supervisor)
 	if (events->failed)
 		supervisor_fail(supervisor, events->exit_status);
 	events->failed = false;
-	if (events->timer_failed && !ev_is_active(&supervisor->starved))
+	if (events->starved && !ev_is_active(&supervisor->starved))
 		ev_timer_again(engine->loop, &supervisor->starved);
-	events->timer_failed = false;
+	events->starved = false;
 	if (events->ended)
 		handle_ended(supervisor);
 }
@@ -166,8 +171,8 @@ static void limit_starts(struct supervisor *supervisor, const struct table *tabl
 	if (supervisor->max_starting >= 0) {
 		queue->most = (unsigned)supervisor->max_starting;
 		queue->limit = START_LIMIT_COMMAND_LINE;
-	} else if (table->max_starting_at.file) {
-		queue->most = table->max_starting;
+	} else if (table->globals.max_starting >= 0) {
+		queue->most = (unsigned)table->globals.max_starting;
 		queue->limit = START_LIMIT_TABLE;
 	} else {
 		queue->most = start_queue_default();
@@ -215,7 +220,7 @@ static void close_unclaimed(struct supervisor *supervisor)
 			socket_store_note(engine, -1, inherited->name);
 		} else if (!inherited->is_own && !inherited->is_optional) {
 			log_warn(engine->log,
-				 "a socket given to superd (%s) is that of no endpoint of the table: closed",
+				 "inherited socket (%s) belongs to no endpoint of the table: closed",
 				 buf_string(&text));
 		}
 		buf_free(&text);
@@ -231,11 +236,13 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	limit_starts(supervisor, table);
 	if (!service_list_reload(&supervisor->service_list, &supervisor->engine, supervisor->table, table, counts)) {
 		limit_starts(supervisor, supervisor->table);
-		log_error(supervisor->engine.log, "not reloaded: out of memory: the table of before goes on");
+		log_error(supervisor->engine.log, "not reloaded: out of memory: the previous table stays in effect");
 		table_free(table);
 		return false;
 	}
 	table->users++;
+	if (supervisor->table_taken)
+		supervisor->table_taken(supervisor->table_taken_context, table);
 	table_release(supervisor->table);
 	supervisor->table = table;
 	supervisor->engine.unsaved_all = true;
@@ -263,11 +270,30 @@ static void take_returned(struct supervisor *supervisor, struct table *table)
 		use_required_caps(supervisor);
 }
 
+/* Notes the first error, for superctl health. Without one, memory was short. */
+static void note_refused(struct service_list *service_list, const struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	for (size_t n = 0; n < diags->count && !text.length; n++) {
+		if (diags->list[n].severity != SEVERITY_ERROR)
+			continue;
+		diag_place(&diags->list[n], &text);
+		buf_addf(&text, "%s%s", text.length ? ": " : "", diags->list[n].message);
+	}
+	if (text.length && diags->errors > 1)
+		buf_addf(&text, "; and %zu more error%s", diags->errors - 1, diags->errors == 2 ? "" : "s");
+	snprintf(service_list->refused, sizeof(service_list->refused), "%s",
+		 text.length ? buf_string(&text) : "out of memory");
+	buf_free(&text);
+}
+
 static void on_loaded(struct config_loader *loader, struct table *table, struct diags *diags)
 {
 	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
 	struct log *log = supervisor->engine.log;
 	struct reload_counts counts = { 0 };
+	char summary[DIAGS_SUMMARY_MOST];
 	bool reloaded = false;
 
 	if (supervisor->left_out_check.reads) {
@@ -278,15 +304,16 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 	if (supervisor->engine.stopping) {
 		table_free(table);
 	} else if (!table || diags->errors) {
-		log_error(log, "not reloaded: %zu error%s: the table of before goes on", diags->errors,
-			  diags->errors == 1 ? "" : "s");
+		log_error(log, "not reloaded: %s: the previous table stays in effect", diags_summarize(diags, summary));
 		table_free(table);
 	} else if (take_table(supervisor, table, &counts)) {
 		reloaded = true;
 		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
 			   counts.changed, counts.added, counts.removed);
 	}
-	supervisor->is_outdated = !reloaded;
+	*supervisor->service_list.refused = '\0';
+	if (!reloaded)
+		note_refused(&supervisor->service_list, diags);
 	if (!supervisor->engine.stopping)
 		persona_log_reloaded(&supervisor->persona, reloaded ? &counts : NULL);
 	if (!supervisor->loader.worker.busy)
@@ -294,6 +321,16 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 	sd_notify_ready(&supervisor->sd_notify);
 	if (supervisor->reloaded)
 		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
+}
+
+static void on_previewed(struct config_loader *loader, struct table *table, struct diags *diags)
+{
+	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
+
+	if (!loader->again)
+		use_required_caps(supervisor);
+	supervisor->previewed(supervisor->reloaded_context, table, diags);
+	memory_trim();
 }
 
 /* Reaps one child. Before that, while its pid is still valid, calls the owner of the child if it has asked for that. */
@@ -335,18 +372,32 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 		supervisor_take_end(supervisor, pid, status, seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime));
 }
 
+/* Adds services of the table for which there was no memory. */
+static void add_lacking(struct supervisor *supervisor)
+{
+	if (supervisor->engine.stopping || !service_list_lacks(&supervisor->service_list, supervisor->table))
+		return;
+	own_privileges_use_all();       /* a new service may need more than the others do */
+	service_list_complete(&supervisor->service_list, &supervisor->engine, supervisor->table);
+	if (!supervisor->loader.worker.busy)
+		use_required_caps(supervisor);
+}
+
 static void on_starved_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct supervisor *supervisor = timer->data;
 
 	(void)events;
 	ev_timer_stop(loop, timer);
+	add_lacking(supervisor);
 	for (size_t n = 0; n < supervisor->service_list.count; n++) {
 		struct service_runtime *runtime = supervisor->service_list.runtimes[n];
 
 		if (runtime && !runtime->run && (runtime_state(runtime) == BINDING ||
 			runtime_state(runtime) == BACKOFF))
 			runtime_event(runtime, TIMER);
+		else if (runtime && !runtime->service->exec->accept)
+			idle_follow(runtime);
 	}
 }
 
@@ -356,6 +407,9 @@ static void on_command_ended(struct main_command *command)
 
 	if (!supervisor->shutdown.has_cause)
 		supervisor->exit_status = command->exit_status;
+	supervisor->engine.unsaved_engine = true;
+	if (supervisor->engine.save_changes)    /* it is reaped: nothing else has its status any more */
+		supervisor->engine.save_changes(&supervisor->engine);
 	log_info(command->engine->log, "the main command has ended with status %d", command->exit_status);
 	if (!supervisor->engine.stopping)
 		shutdown_begin(supervisor, SIGTERM);
@@ -363,20 +417,19 @@ static void on_command_ended(struct main_command *command)
 		shutdown_check(supervisor);
 }
 
-static void on_never(struct ev_loop *loop, ev_periodic *watcher, int events)
+static void on_clock_jump(struct clock_jump *jump, double seconds)
 {
-	(void)loop, (void)watcher, (void)events;
-}
+	struct supervisor *supervisor = container_of(jump, struct supervisor, clock_jump);
+	const struct event event = { .name = "clock" };
+	char span[DURATION_MOST];
 
-/* Makes libev create its timerfd, which it does when the first periodic watcher starts. Without a timerfd, libev
- * would wake once a minute to check whether the wall clock was set. An idle superd must not wake. */
-static void start_timerfd(struct ev_loop *loop)
-{
-	ev_periodic never;
-
-	ev_periodic_init(&never, on_never, ev_now(loop) + 1e9, 0., NULL);
-	ev_periodic_start(loop, &never);
-	ev_periodic_stop(loop, &never);
+	log_event(supervisor->engine.log, LEVEL_NOTICE, &event,
+		  "the wall clock jumped %s by %s: it was set, or the machine was suspended",
+		  seconds < 0 ? "back" : "forward", duration_write(span, fabs(seconds)));
+	for (size_t n = 0; n < supervisor->service_list.count; n++) {
+		if (supervisor->service_list.runtimes[n])
+			limit_pause_follow_clock(supervisor->service_list.runtimes[n]);
+	}
 }
 
 static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
@@ -394,6 +447,7 @@ static void init_empty(struct supervisor *supervisor)
 
 	engine->null_input = engine->null_output = -1;
 	supervisor->control = -1;
+	terminal_init(&supervisor->terminal);
 	for (int n = 0; n < ENGINE_SPARE; n++)
 		engine->spare[n] = -1;
 	list_init(&supervisor->service_list.leaving);
@@ -408,6 +462,7 @@ static void init_empty(struct supervisor *supervisor)
 	orphans_init(engine, &supervisor->orphans);
 	freezes_init(engine, &supervisor->freezes);
 	engine->random_state = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
+	engine->number_mask = engine->random_state;
 	start_queue_init(engine, &supervisor->start_queue);
 	memory_pressure_init(engine, &supervisor->memory_pressure);
 	admission_init(engine, &supervisor->admission);
@@ -444,8 +499,6 @@ static bool has_descriptors(const struct engine *engine)
 	return count == LOOP_DESCRIPTORS;
 }
 
-#define OPEN_TRIES 50                   /* number of tries after an upgrade: 5 s in all */
-#define OPEN_PAUSE 100                  /* milliseconds */
 
 /* Opens descriptors of superd itself. false with errno, and in *failed what failed. */
 static bool open_own(struct engine *engine, const char **failed)
@@ -461,16 +514,28 @@ static bool open_own(struct engine *engine, const char **failed)
 	return false;
 }
 
-/* The same after an upgrade, which cannot go back to the old superd, while every service is at stake. A machine that
- * lacks files or memory may have some in a moment. */
+/* The same after an upgrade, which cannot go back to the old superd, while every service is at stake. The old superd
+ * had all of these, so whatever fails may work in a moment. */
 static bool open_own_patiently(struct engine *engine, const char **failed)
 {
-	for (int n = 0; !open_own(engine, failed); n++) {
-		if (n == OPEN_TRIES || (errno != EMFILE && errno != ENFILE && errno != ENOMEM))
-			return false;
-		poll(NULL, 0, OPEN_PAUSE);
-	}
-	return true;
+	unsigned tries = 0;
+	bool good;
+
+	while (!(good = open_own(engine, failed)) && patience_wait(&tries))
+		continue;
+	return good;
+}
+
+/* Without the reserve libev would end superd at the next lack of memory. A start fails then; a superd that goes on with
+ * the services of another one waits a moment, and goes on. */
+static bool keep_loop_memory(bool goes_on)
+{
+	unsigned tries = 0;
+	bool good;
+
+	while (!(good = loop_memory_keep()) && goes_on && patience_wait(&tries))
+		continue;
+	return good || goes_on;
 }
 
 bool supervisor_init(struct supervisor *supervisor, const char **failed)
@@ -482,37 +547,42 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	engine->started = clock_now();
 	if (!(supervisor->before ? open_own_patiently : open_own)(engine, failed))
 		return false;
-	loop_memory_keep();
+	*failed = "get memory for its event loop";
+	if (!keep_loop_memory(supervisor->before))
+		return false;
 	engine->loop =
 		/* No signal handlers, so that children have nothing to undo. */
 		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD);
 	if (!engine->loop)
 		return false;
-	start_timerfd(engine->loop);
+	clock_jump_begin(&supervisor->clock_jump, engine->loop, on_clock_jump);
 	loop_room_begin(engine);
 	records_attach(engine);
 	if (engine->log)
 		log_pump_attach(&supervisor->log_pump, engine->loop, log_sink(engine->log));
 	persona_begin(&supervisor->persona, engine, &supervisor->service_list, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
+	supervisor->loader.previewed = on_previewed;
+	supervisor->loader.log = engine->log;
 	config_loader_init(&supervisor->loader, engine->loop);
 	ev_signal_init(&supervisor->reaper, on_child, SIGCHLD);
 	ev_set_priority(&supervisor->reaper, EV_MAXPRI);
 	supervisor->reaper.data = supervisor;
-	ev_signal_start(engine->loop, &supervisor->reaper);
+	signals_start(engine->loop, &supervisor->reaper);
 	guard_watch_begin(&supervisor->guard);
 	ev_init(&supervisor->starved, on_starved_timer);
 	supervisor->starved.repeat = 1.;
 	supervisor->starved.data = supervisor;
-	terminal_open(&supervisor->terminal, engine->loop, engine->defaults.ignores_hangup || supervisor->before);
 	shutdown_init(supervisor);
 	locks_init(&supervisor->locks, engine);
+	boot_locks_init(&supervisor->boot_locks, engine);
 	upgrade_init(&supervisor->upgrade);
 	supervisor->upgrade.engine = engine;
 	supervisor->upgrade.loader = &supervisor->loader;
 	supervisor->upgrade.failing = &supervisor->shutdown.failing;
 	supervisor->upgrade.source.command = &supervisor->command.child;
 	supervisor->upgrade.source.command_group = &supervisor->command.group;
+	supervisor->upgrade.source.command_is_due = &supervisor->command.is_due;
 	supervisor->upgrade.source.exit_status = &supervisor->exit_status;
 	supervisor->upgrade.source.control = &supervisor->control;
 	left_out_check_init(&supervisor->left_out_check, supervisor);
@@ -525,13 +595,17 @@ static bool resume_state(struct supervisor *supervisor, struct table *table, str
 {
 	struct engine *engine = &supervisor->engine;
 	struct load_result result = { .exit_status = supervisor->exit_status, .control = -1 };
+	struct state_loader loader = { .engine = engine, .stream = stream, .result = &result };
 
-	if (!load_run(engine, table, stream, &result))
+	if (!load_all(&loader, table))
 		return false;
 	supervisor->exit_status = result.exit_status;
-	supervisor->control = result.control;
-	if (result.command && !command_resume(&supervisor->command, engine, result.command, result.command_group))
-		log_error(engine->log, "the end of the main command will not be heard of: out of memory");
+	if (result.control >= 0)
+		supervisor->control = result.control;
+	supervisor->command.is_due |= result.command_is_due;
+	if (result.command)
+		command_resume(&supervisor->command, engine, result.command, result.command_group);
+	load_begin(&loader);
 	return true;
 }
 
@@ -568,6 +642,69 @@ void supervisor_impose_locks(struct supervisor *supervisor)
 	}
 }
 
+/* Not if superd was started with SIGHUP ignored, as by nohup(1): the first superd decides. */
+static void follow_terminal(struct supervisor *supervisor)
+{
+	struct engine *engine = &supervisor->engine;
+
+	if (supervisor->before ? !engine->has_terminal : engine->defaults.ignores_hangup)
+		return;
+	terminal_open(&supervisor->terminal, engine->loop,
+		      engine->has_terminal && guard_cause() == GUARD_RESTARTS);
+	if (supervisor->terminal.fd >= 0)
+		engine->has_terminal = true;
+}
+
+/* Starts the main command, unless a superd before has done so: that may have died before it saved that. */
+static void begin_command(struct supervisor *supervisor, char *const *argv)
+{
+	const pid_t *noted = guard_note_command();
+	bool is_due = supervisor->command.is_due;
+
+	if (supervisor->command.child.pid || supervisor->engine.stopping)
+		return;
+	supervisor->command.is_due = false;
+	if (!is_due) {                  /* it has ended, and the superd before was stopping */
+		shutdown_begin(supervisor, SIGTERM);
+	} else if (noted && *noted) {
+		command_resume(&supervisor->command, &supervisor->engine, *noted, *noted);
+		guard_watch_take_lost(&supervisor->guard);
+	} else if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
+		supervisor->exit_status = supervisor->command.exit_status;
+		shutdown_begin(supervisor, SIGTERM);
+	}
+}
+
+bool supervisor_preview(struct supervisor *supervisor)
+{
+	if (supervisor->engine.stopping)
+		return false;
+	if (config_loader_preview(&supervisor->loader))
+		return true;
+	if (!supervisor->loader.worker.busy)
+		use_required_caps(supervisor);
+	return false;
+}
+
+void supervisor_compare(const struct supervisor *supervisor, const struct table *table,
+			struct service_comparison *comparison)
+{
+	service_comparison_begin(comparison, &supervisor->service_list, supervisor->table, table);
+}
+
+enum comparison_progress supervisor_compare_on(struct service_comparison *comparison, double seconds,
+					       service_compared *compared, void *context)
+{
+	return service_comparison_go_on(comparison, seconds, compared, context);
+}
+
+static void save_now(struct engine *engine)
+{
+	engine->unsaved_engine = true;
+	if (engine->save_changes)
+		engine->save_changes(engine);
+}
+
 int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv)
 {
 	table->users++;
@@ -576,31 +713,32 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	limit_starts(supervisor, table);
 	memory_pressure_follow(&supervisor->engine, table);
 	socket_store_begin(&supervisor->engine, supervisor->fdstore);
-	saved_state_prepare(&supervisor->engine);
+	saved_state_begin(&supervisor->engine, &supervisor->upgrade.source);
+	supervisor->command.ended = on_command_ended;
+	supervisor->command.is_due = argv && !supervisor->before;
 	if (!build_services(supervisor, table)) {
 		log_error(supervisor->engine.log, "cannot start: out of memory");
 		return 2;
 	}
+	follow_terminal(supervisor);
 	drop_locks(supervisor);
+	boot_locks_log_unknown(&supervisor->engine, table);
 	close_unclaimed(supervisor);
+	save_now(&supervisor->engine);          /* before the main command, and before there is a control socket */
 	runtimes_hear(&supervisor->engine);     /* logs failed starts to standard error, too */
-	supervisor->command.ended = on_command_ended;
-	if (argv && !supervisor->before) {
-		if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
-			supervisor->exit_status = supervisor->command.exit_status;
-			shutdown_begin(supervisor, SIGTERM);
-		}
-	}
+	if (argv)
+		begin_command(supervisor, argv);
 	if (!supervisor->before)
 		persona_log_started(&supervisor->persona, "superd " PACKAGE_VERSION, built_with);
 	if (supervisor->started)
 		supervisor->started(supervisor->started_context);
 	socket_store_flush(&supervisor->engine);
-	saved_state_begin(&supervisor->engine, &supervisor->upgrade.source);
+	save_now(&supervisor->engine);
 	sd_notify_begin(&supervisor->sd_notify, &supervisor->engine, &supervisor->service_list);
 	sd_notify_ready(&supervisor->sd_notify);
 	use_required_caps(supervisor);
 	left_out_check_begin(&supervisor->left_out_check);
+	guard_watch_look(&supervisor->guard);
 	handle_events(supervisor);
 	if (!supervisor->over)
 		ev_run(supervisor->engine.loop, 0);
@@ -647,6 +785,7 @@ void supervisor_free(struct supervisor *supervisor)
 	fd_close(&engine->null_output);
 	listen_fds_close(&engine->listen_fds);
 	engine_drop_spare(engine);
+	boot_locks_end(&supervisor->boot_locks);
 	locks_free(&supervisor->locks);
 	terminal_close(&supervisor->terminal, engine->loop);
 	upgrade_free(&supervisor->upgrade);

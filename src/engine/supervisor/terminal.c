@@ -2,6 +2,7 @@
  * name of the process that closed the other side, and a shell passes it on to its jobs. So the time decides. */
 #include "engine/supervisor/terminal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "base/clock.h"
@@ -29,11 +30,16 @@ static void on_hangup(struct ev_loop *loop, ev_io *io, int events)
 	ev_io_stop(loop, io);
 }
 
-void terminal_open(struct terminal *terminal, struct ev_loop *loop, bool outlives)
+void terminal_init(struct terminal *terminal)
 {
 	*terminal = (struct terminal){ .fd = -1, .hangups = -1 };
-	if (!outlives)
-		terminal->fd = fd_raise(open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), FD_HIGH);
+}
+
+void terminal_open(struct terminal *terminal, struct ev_loop *loop, bool had_one)
+{
+	terminal->fd = fd_raise(open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), FD_HIGH);
+	if (terminal->fd < 0 && had_one && (errno == ENXIO || errno == EIO))
+		terminal->hung_up = clock_now();
 	if (terminal->fd >= 0)
 		terminal->hangups = fd_hangup_open();
 	if (terminal->hangups < 0 || !fd_hangup_watch(terminal->hangups, terminal->fd)) {
@@ -49,9 +55,8 @@ void terminal_open(struct terminal *terminal, struct ev_loop *loop, bool outlive
 
 bool terminal_has_hung_up(struct terminal *terminal)
 {
-	if (terminal->fd < 0)
-		return false;
-	note_hangup(terminal);
+	if (terminal->fd >= 0)
+		note_hangup(terminal);
 	return terminal->hung_up > 0 && clock_now() - terminal->hung_up < HANGUP_WINDOW;
 }
 

@@ -12,8 +12,10 @@ struct terminal {
 	ev_io io;
 };
 
-/* outlives: superd was started with SIGHUP ignored, as by nohup(1). A daemon has no terminal. */
-void terminal_open(struct terminal *terminal, struct ev_loop *loop, bool outlives);
+void terminal_init(struct terminal *terminal);
+
+/* had_one: the superd before had it open, and has died; if it is gone, it has hung up since. A daemon has none. */
+void terminal_open(struct terminal *terminal, struct ev_loop *loop, bool had_one);
 
 /* Whether a SIGHUP that comes now is caused by the terminal. A SIGHUP long after the hangup is meant for superd. */
 bool terminal_has_hung_up(struct terminal *terminal);

@@ -3,6 +3,7 @@
 #include "engine/upgrade/left_fds.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "base/array.h"
 #include "base/fd.h"
+#include "base/patience.h"
 #include "base/scan.h"
 #include "engine/core/close_socket.h"
 #include "engine/runtime/service_list.h"
@@ -28,7 +30,25 @@
 struct known_fds {
 	bool *has;                      /* by number */
 	size_t room;
+	uint64_t *sockets;              /* socket_id of those that are sockets */
+	size_t socket_count, socket_room;
 };
+
+static bool add_socket(struct known_fds *set, int fd)
+{
+	uint64_t id, *grown;
+
+	if (!socket_id_read(fd, &id) && errno != ENOPROTOOPT)
+		return false;
+	if (!id)
+		return true;
+	grown = array_grow(set->sockets, &set->socket_room, set->socket_count, sizeof(*grown));
+	if (!grown)
+		return false;
+	set->sockets = grown;
+	set->sockets[set->socket_count++] = id;
+	return true;
+}
 
 static bool add_to_set(struct known_fds *set, int fd)
 {
@@ -41,10 +61,11 @@ static bool add_to_set(struct known_fds *set, int fd)
 		if (!grown)
 			return false;
 		memset(grown + set->room, 0, room - set->room);
-		*set = (struct known_fds){ grown, room };
+		set->has = grown;
+		set->room = room;
 	}
 	set->has[fd] = true;
-	return true;
+	return add_socket(set, fd);
 }
 
 /* A record may be older than the promise to another service. */
@@ -53,7 +74,8 @@ static bool is_promised(const struct state_entry *entry, int fd)
 	return !strcmp(entry->key, "channel_client") && guard_is_promised(fd);
 }
 
-/* Those that the stream names, as far as they are still what they were. false: out of memory. */
+/* Those that the stream names, as far as they are still what they were. false: a call has failed that may work
+ * later. */
 static bool list_named(struct state_stream *stream, struct known_fds *named)
 {
 	for (size_t n = 0; n < stream->count; n++) {
@@ -72,38 +94,49 @@ static bool list_named(struct state_stream *stream, struct known_fds *named)
 	return true;
 }
 
-static void note_fd(struct state_stream *stream, size_t *capacity, const struct known_fds *named, int fd)
+static bool note_fd(struct state_stream *stream, size_t *capacity, const struct known_fds *named, int fd)
 {
 	uint64_t end;
 	int *grown;
 
 	if (fd <= STDERR_FILENO || guard_owns_fd(fd) || fd == guard_state(&end) || fd == guard_successor_state() ||
 	    ((size_t)fd < named->room && named->has[fd]))
-		return;
+		return true;
 	grown = array_grow(stream->left_fds, capacity, stream->left_count, sizeof(*grown));
 	if (!grown)
-		return;
+		return false;
 	stream->left_fds = grown;
 	stream->left_fds[stream->left_count++] = fd;
+	return true;
 }
 
-static void note_all(struct state_stream *stream, const struct known_fds *named)
+/* false: out of memory. */
+static bool note_all(struct state_stream *stream, const struct known_fds *named)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	struct dirent *entry;
 	size_t capacity = 0;
+	bool good = true;
 	int64_t fd;
 
-	for (fd = STDERR_FILENO + 1; !directory && fd < LOOKED_AT_MOST; fd++) {
+	for (fd = STDERR_FILENO + 1; good && !directory && fd < LOOKED_AT_MOST; fd++) {
 		if (fcntl((int)fd, F_GETFD) >= 0)
-			note_fd(stream, &capacity, named, (int)fd);
+			good = note_fd(stream, &capacity, named, (int)fd);
 	}
-	while (directory && (entry = readdir(directory))) {
+	while (good && directory && (entry = readdir(directory))) {
 		if (!scan_count(entry->d_name, &fd) && fd != dirfd(directory))
-			note_fd(stream, &capacity, named, (int)fd);
+			good = note_fd(stream, &capacity, named, (int)fd);
 	}
 	if (directory)
 		closedir(directory);
+	return good;
+}
+
+static void forget_all(struct state_stream *stream)
+{
+	free(stream->left_fds);
+	stream->left_fds = NULL;
+	stream->left_count = 0;
 }
 
 /* They are neither clients nor listeners: spare descriptors, files, what the loop used. superd may have died where
@@ -122,15 +155,74 @@ static void close_others(struct state_stream *stream)
 	stream->left_count = kept;
 }
 
-/* Without memory none is left: what is not known to be left stays open. */
-void left_fds_note(struct state_stream *stream)
+static int compare_ids(const void *a, const void *b)
+{
+	uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+
+	return one < other ? -1 : one > other;
+}
+
+/* superd copies a socket for a start, and dies before that is over: the one that the stream names is enough. */
+static void close_copies_of_named(struct state_stream *stream, struct known_fds *named)
+{
+	size_t kept = 0;
+
+	if (named->socket_count)
+		qsort(named->sockets, named->socket_count, sizeof(*named->sockets), compare_ids);
+	for (size_t n = 0; n < stream->left_count && named->socket_count; n++) {
+		uint64_t id = socket_id(stream->left_fds[n]);
+
+		if (id && bsearch(&id, named->sockets, named->socket_count, sizeof(id), compare_ids))
+			close(stream->left_fds[n]);
+		else
+			stream->left_fds[kept++] = stream->left_fds[n];
+	}
+	if (named->socket_count)
+		stream->left_count = kept;
+}
+
+static bool try_to_note(struct state_stream *stream)
 {
 	struct known_fds named = { 0 };
+	bool good = list_named(stream, &named) && note_all(stream, &named);
 
-	if (list_named(stream, &named))
-		note_all(stream, &named);
+	if (good) {
+		close_others(stream);
+		close_copies_of_named(stream, &named);
+	} else {
+		forget_all(stream);
+	}
 	free(named.has);
-	close_others(stream);
+	free(named.sockets);
+	return good;
+}
+
+/* If the calls do not work in time, none is left: what is not known to be left stays open. */
+void left_fds_note(struct state_stream *stream)
+{
+	unsigned tries = 0;
+
+	while (!try_to_note(stream) && patience_wait(&tries))
+		continue;
+}
+
+/* Copies of a descriptor that superd had just made for a process: one of them is enough. */
+static void close_copies(struct state_stream *stream)
+{
+	size_t kept = 0;
+
+	for (size_t n = 0; n < stream->left_count; n++) {
+		uint64_t id = socket_id(stream->left_fds[n]);
+		size_t first = 0;
+
+		while (id && first < kept && socket_id(stream->left_fds[first]) != id)
+			first++;
+		if (id && first < kept)
+			close(stream->left_fds[n]);
+		else
+			stream->left_fds[kept++] = stream->left_fds[n];
+	}
+	stream->left_count = kept;
 }
 
 static void offer_listeners(struct listen_fds *to, struct state_stream *stream)
@@ -153,6 +245,7 @@ void left_fds_offer(struct listen_fds *to, struct state_stream *stream)
 		return;
 	}
 	left_fds_note(&none);
+	close_copies(&none);            /* a second listener would take one; a state may name either */
 	offer_listeners(to, &none);
 	for (size_t n = 0; n < none.left_count; n++)
 		close(none.left_fds[n]);
@@ -161,13 +254,23 @@ void left_fds_offer(struct listen_fds *to, struct state_stream *stream)
 
 bool left_fds_take(struct state_stream *stream, int fd)
 {
-	for (size_t n = 0; n < stream->left_count; n++) {
-		if (stream->left_fds[n] == fd) {
-			stream->left_fds[n] = stream->left_fds[--stream->left_count];
-			return true;
-		}
+	uint64_t id = socket_id(fd);
+	size_t kept = 0;
+	bool is_left = false;
+
+	for (size_t n = 0; n < stream->left_count; n++)
+		is_left = is_left || stream->left_fds[n] == fd;
+	for (size_t n = 0; n < stream->left_count && is_left; n++) {
+		int other = stream->left_fds[n];
+
+		if (other != fd && id && socket_id(other) == id)
+			close(other);
+		else if (other != fd)
+			stream->left_fds[kept++] = other;
 	}
-	return false;
+	if (is_left)
+		stream->left_count = kept;
+	return is_left;
 }
 
 static bool is_from(const struct listener *listener, const struct socket_address *local)
@@ -207,7 +310,7 @@ static bool serve_client(struct engine *engine, int fd)
 	struct service_runtime *runtime;
 	struct listener *listener;
 
-	if (guard_was_given(fd) || getsockname(fd, &local.any, &local.length) < 0 ||
+	if (guard_was_given(fd, false) || getsockname(fd, &local.any, &local.length) < 0 ||
 	    getpeername(fd, &client.peer.any, &client.length) < 0)
 		return false;
 	listener = find_listener(engine, &local, &runtime);
@@ -215,25 +318,6 @@ static bool serve_client(struct engine *engine, int fd)
 		return false;
 	runtime_post(runtime, HANDED);
 	return true;
-}
-
-/* Copies of a descriptor that superd had just made for a process: one of them is enough. */
-static void close_copies(struct state_stream *stream)
-{
-	size_t kept = 0;
-
-	for (size_t n = 0; n < stream->left_count; n++) {
-		uint64_t id = socket_id(stream->left_fds[n]);
-		size_t first = 0;
-
-		while (id && first < kept && socket_id(stream->left_fds[first]) != id)
-			first++;
-		if (id && first < kept)
-			close(stream->left_fds[n]);
-		else
-			stream->left_fds[kept++] = stream->left_fds[n];
-	}
-	stream->left_count = kept;
 }
 
 void left_fds_settle(struct engine *engine, struct state_stream *stream)
@@ -250,7 +334,7 @@ void left_fds_settle(struct engine *engine, struct state_stream *stream)
 			close_socket_fd(engine, "superd", &fd);
 	}
 	if (clients)
-		log_notice(engine->log, "%zu client%s had been accepted and not served: %s", clients,
-			   clients == 1 ? "" : "s", clients == 1 ? "it is served now" : "they are served now");
+		log_notice(engine->log, "%zu accepted client%s not served yet: %s", clients,
+			   clients == 1 ? " was" : "s were", clients == 1 ? "it is served now" : "they are served now");
 	stream->left_count = 0;
 }

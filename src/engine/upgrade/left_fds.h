@@ -1,5 +1,5 @@
-/* Descriptors of a superd that has died that its saved state does not name: what it had opened for a moment, and
- * clients that it had accepted and not handed over yet. */
+/* Descriptors of a dead superd that its saved state does not name: those that it had opened for a moment, and clients
+ * that it had accepted and not passed on yet. */
 #pragma once
 
 #include "engine/serialize/state_stream.h"

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "base/fd.h"
+#include "base/patience.h"
 #include "base/scan.h"
 #include "engine/accept/accept.h"
 #include "engine/accept/admission.h"
@@ -49,6 +50,13 @@ int load_pid_file(struct state_stream *stream)
 	struct state_section *engine = find_section(stream, "engine");
 
 	return engine ? load_fd(engine, "pid_file") : -1;
+}
+
+const char *load_program(struct state_stream *stream)
+{
+	struct state_section *engine = find_section(stream, "engine");
+
+	return engine ? state_text(engine, "program") : NULL;
 }
 
 bool load_is_ours(struct state_stream *stream)
@@ -127,6 +135,7 @@ static void read_engine(struct state_loader *loader, struct state_section *secti
 	state_load(section, &start_queue_state, engine->start_queue, engine->loop);
 	output_reader_resume((pid_t)state_number(section, "output_reader", 1, INT32_MAX, 0));
 	loader->result->control = load_fd(section, "control");
+	loader->result->command_is_due = state_flag(section, "command_due");
 	loader->result->exit_status = (int)state_number(section, "exit_status", 0, 255, 0);
 }
 
@@ -218,7 +227,7 @@ static void read_rpc_debt(struct state_loader *loader, struct state_section *sec
 
 	state_load(section, &debt_state, &debt, NULL);
 	if (!rpc_take_debt(engine, &debt))
-		log_error(engine->log, "what was to be withdrawn from rpcbind did not come through the upgrade");
+		log_error(engine->log, "registrations to withdraw from rpcbind did not survive the upgrade");
 }
 
 static void read_left_in_store(struct state_loader *loader, struct state_section *section)
@@ -234,7 +243,7 @@ static void read_lock(struct state_loader *loader, struct state_section *section
 	struct engine *engine = loader->engine;
 
 	if (!locks_load(engine, section))
-		log_error(engine->log, "%s: its lock did not come through the upgrade: out of memory",
+		log_error(engine->log, "%s: its lock did not survive the upgrade: out of memory",
 			  state_text(section, "name"));
 }
 
@@ -254,7 +263,7 @@ static const struct {
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_left_group },
 	{ "base", read_left_parent },     { "orphan", read_orphan },     { "withdrawal", read_rpc_debt },
 	{ "stored", read_left_in_store },
-	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },
+	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },  { "lookup", skip_section },
 	{ "log_other", load_log_other },
 };
 
@@ -302,7 +311,7 @@ static void log_lost_service(struct state_loader *loader, struct state_section *
 	struct event event = { .name = "upgraded", .service = name };
 
 	log_event(loader->engine->log, LEVEL_WARNING, &event,
-		  "it is not in the table any more: its sockets are closed, and what it runs goes on by itself");
+		  "it is not in the table any more: its sockets are closed, and its instances run on");
 }
 
 static void read_services(struct state_loader *loader, struct table *table)
@@ -340,33 +349,41 @@ static void close_unknown(struct state_loader *loader)
 			if (was_used || (section->used && !strcmp(logged_key, entry->key)) ||
 			    (!section->used && !strcmp(logged_kind, section->kind)))
 				continue;
-			log_warn(loader->engine->log, "left out of what came through the upgrade: %s%s%s",
+			log_warn(loader->engine->log,
+				 "unknown in the state of the previous superd, and ignored: %s%s%s",
 				 section->kind, section->used ? ": " : "", section->used ? entry->key : "");
 			logged_kind = section->kind;
 			logged_key = section->used ? entry->key : logged_key;
 		}
 	}
 	if (loader->stream->flaw)
-		log_warn(loader->engine->log, "of what came through the upgrade %s of %s is out of bounds",
+		log_warn(loader->engine->log,
+			 "invalid in the state of the previous superd, and ignored: %s of %s is out of bounds",
 			 loader->stream->flaw, loader->stream->flawed);
 }
 
+/* Patiently: the sockets and backends of a service that has no runtime here would be lost. */
 static bool make_service_list(struct engine *engine, struct table *table)
 {
 	struct service_list *service_list = engine->service_list;
 
-	service_list->runtimes = calloc(table->count + 1, sizeof(struct service_runtime *));
-	if (!service_list->runtimes)
-		return false;
+	unsigned tries = 0;
+
+	while (!(service_list->runtimes = calloc(table->count + 1, sizeof(struct service_runtime *)))) {
+		if (!patience_wait(&tries))
+			return false;
+	}
 	service_list->count = table->count;
 	service_list->table = table;
 	service_list->generation++;
 	for (size_t n = 0; n < table->count; n++) {
 		if (table->services[n].exec->disable)
 			continue;
-		service_list->runtimes[n] = runtime_new(engine, table, &table->services[n]);
+		while (!(service_list->runtimes[n] = runtime_new(engine, table, &table->services[n])) &&
+		       patience_wait(&tries))
+			continue;
 		if (!service_list->runtimes[n])
-			log_error(engine->log, "%s: cannot be gone on with: out of memory",
+			log_error(engine->log, "%s: cannot be taken over: out of memory",
 				  table->services[n].name);
 	}
 	return true;
@@ -381,8 +398,7 @@ static void log_restarted(const struct state_loader *loader)
 	char name[32];
 
 	log_event(loader->engine->log, LEVEL_ERROR, &event,
-		  "superd was ended by signal %s, and its guard has started it anew: %zu service%s, %zu instance%s "
-		  "go on",
+		  "signal %s ended superd, and its guard restarted it: %zu service%s, %zu instance%s go on",
 		  scan_signal_name(WTERMSIG(guard_death()), name), loader->services, loader->services == 1 ? "" : "s",
 		  loader->instances, loader->instances == 1 ? "" : "s");
 }
@@ -411,17 +427,24 @@ static void complete_locks(struct service_runtime *runtime)
 		locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, (uid_t)-1);
 }
 
-bool load_run(struct engine *engine, struct table *table, struct state_stream *stream, struct load_result *result)
+bool load_all(struct state_loader *loader, struct table *table)
 {
-	struct state_loader loader = { .engine = engine, .stream = stream, .result = result, .version = "?" };
-	bool is_upgrade = find_section(stream, "engine");       /* else a superd was killed (engine/orphans/orphans) */
+	loader->version = "?";
+	if (!make_service_list(loader->engine, table))
+		return false;
+	read_engine_sections(loader);
+	read_services(loader, table);
+	close_unknown(loader);
+	return true;
+}
+
+void load_begin(struct state_loader *loader)
+{
+	struct engine *engine = loader->engine;
+	/* Else a superd was killed (engine/orphans/orphans). */
+	bool is_upgrade = find_section(loader->stream, "engine");
 	struct service_list *service_list = engine->service_list;
 
-	if (!make_service_list(engine, table))
-		return false;
-	read_engine_sections(&loader);
-	read_services(&loader, table);
-	close_unknown(&loader);
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (service_list->runtimes[n])
 			(is_upgrade ? complete_locks : locks_apply)(service_list->runtimes[n]);
@@ -438,13 +461,12 @@ bool load_run(struct engine *engine, struct table *table, struct state_stream *s
 	LIST_EACH(link, &engine->service_list->leaving)
 		runtime_post(runtime_leaving(link), LOOK);
 	if (guard_cause() != GUARD_FRESH)
-		left_fds_settle(engine, stream);
+		left_fds_settle(engine, loader->stream);
 	engine->locks->is_stale |= is_upgrade;          /* the old superd may have failed to write the file */
 	if (guard_cause() == GUARD_RESTARTS)
-		log_restarted(&loader);
+		log_restarted(loader);
 	else if (is_upgrade)
-		log_upgraded(&loader);
+		log_upgraded(loader);
 	/* Children that have ended in the meantime must be reaped. */
 	ev_feed_signal_event(engine->loop, SIGCHLD);
-	return true;
 }

@@ -1,6 +1,6 @@
-/* Takes over from the superd that ran in this process before: applies its state stream (engine/upgrade/save) to a
- * table that was read anew. An unchanged service keeps its state, sockets, clients and instances. A service with
- * another entry adopts that as after a reload. */
+/* Takes over from the superd that ran in this process before: applies its state stream (engine/upgrade/save) to a table
+ * that was read again. An unchanged service keeps its state, sockets, clients and instances. A service with another
+ * entry adopts that as after a reload. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,6 +21,7 @@ bool load_fits(struct state_stream *stream, const struct table *table, struct bu
 
 /* Values that superd needs before it has an engine. load_pid_file returns a descriptor; -1: none. */
 int load_pid_file(struct state_stream *stream);
+const char *load_program(struct state_stream *stream); /* path that an upgrade takes the program from; NULL: unknown */
 bool load_is_ours(struct state_stream *stream);
 /* The table that ran, as superd.conf; NULL: none came over. */
 const char *load_previous_table(struct state_stream *stream);
@@ -36,13 +37,10 @@ struct load_result {
 	int exit_status;                /* exit status of superd itself */
 	int control;                    /* descriptor of the control socket; -1: none */
 	pid_t command, command_group;   /* main command and its process group; 0: none runs */
+	bool command_is_due;            /* it was not started yet; else it has ended, if none runs */
 };
 
-/* Builds the services from the stream, in place of service_list_build. false: out of memory for the service list
- * itself. Other losses are logged. */
-bool load_run(struct engine *engine, struct table *table, struct state_stream *stream, struct load_result *result);
-
-/* The progress of load_run, for the other sources of load. */
+/* The progress of a load. The caller sets the first three. */
 struct state_loader {
 	struct engine *engine;
 	struct state_stream *stream;
@@ -52,6 +50,13 @@ struct state_loader {
 	size_t services, instances;
 };
 
+/* Builds the services from the stream, in place of service_list_build, and starts nothing yet. false: out of memory for
+ * the service list itself. Other losses are logged. */
+bool load_all(struct state_loader *loader, struct table *table);
+
+/* Lets the services go on, once the caller has taken over the result: the state may be saved from here on. */
+void load_begin(struct state_loader *loader);
+
 /* Puts lines that waited for syslog or a file of log_type into its sink. In load_log.c. */
 void load_log_other(struct state_loader *loader, struct state_section *section);
 
@@ -60,7 +65,7 @@ void load_log_other(struct state_loader *loader, struct state_section *section);
 void load_service(struct state_loader *loader, struct service_runtime *runtime, struct state_section *from,
 		  struct state_section *behind);
 
-/* Called when all sections were read: the runtime goes on by itself. */
+/* Called when all sections were read: the runtime continues by itself. */
 void load_go_on(struct service_runtime *runtime);
 
 /* Makes a runtime for a removed service; NULL: out of memory. In load_removed.c. */

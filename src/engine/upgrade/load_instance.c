@@ -36,7 +36,7 @@ void load_log_loss(const struct service_runtime *runtime, const char *what)
 {
 	struct event event = { .name = "upgraded", .service = runtime->service->name, .reason = what };
 
-	log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s did not come through the upgrade", what);
+	log_event(runtime->engine->log, LEVEL_ERROR, &event, "%s was lost in the upgrade", what);
 }
 
 void load_notify(struct service_loader *progress, struct state_section *section)
@@ -79,9 +79,8 @@ static void read_process(struct instance *instance, struct state_section *sectio
 
 	if (instance->groups.former_fd < 0)
 		instance->groups.former = 0;
-	if (instance->child.pid > 1 && !child_table_add(&engine->children, &instance->child))
-		log_error(engine->log, "%s: the end of pid %ld will not be heard of: out of memory",
-			  instance->service->name, (long)instance->child.pid);
+	if (instance->child.pid > 1)
+		child_table_add(&engine->children, &instance->child);
 	if (main_fd >= 0 && !main_watch_begin(&instance->main_watch, engine, &instance->child, main_fd))
 		load_log_loss(instance->context, "the watch of a main process");
 	instance_see_end(instance);
@@ -89,7 +88,8 @@ static void read_process(struct instance *instance, struct state_section *sectio
 		instance_linger(instance);
 	engine->instances->count++;
 	if (ev_is_active(&instance->limit.timer))
-		allowance_begin(&instance->limit.allowance, (int64_t)(state_real(section, "timer", 0.) * 1e6));
+		allowance_begin(&instance->limit.allowance,
+				(int64_t)(ev_timer_remaining(engine->loop, &instance->limit.timer) * 1e6));
 }
 
 /* Lends the instance its datagram listener again. */
@@ -188,13 +188,49 @@ void load_instance(struct service_loader *progress, struct state_section *sectio
 	read_relay(instance, section);
 }
 
+static bool has_not_started(const struct instance *instance)
+{
+	return instance->sequence && instance->pid <= 0 && instance->state <= INSTANCE_PRE;
+}
+
+static pid_t given_to(const struct pending_client *pending)
+{
+	return guard_given_to(pending->client.fd, pending->listener && listener_is_virtual(pending->listener));
+}
+
+/* The instance that this is the main process of: its record is older than the start. NULL: no record has it. */
+static struct instance *find_unstarted(struct service_runtime *runtime, pid_t pid)
+{
+	struct instance *current = runtime_current(runtime);
+
+	if (current && has_not_started(current))
+		return current;
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+		const struct pending_client *pending;
+
+		if (!has_not_started(instance))
+			continue;
+		pending = pending_of_sequence(instance->sequence);
+		if (pending && pending->client.fd >= 0 && given_to(pending) == pid)
+			return instance;
+	}
+	return NULL;
+}
+
 /* Of a process that superd started in its last moment only the pid is known: it begins as after its start. */
 void load_noted(struct service_loader *progress, struct state_section *section)
 {
 	struct service_runtime *runtime = progress->runtime;
 	pid_t pid = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
-	struct instance *instance = pid ? instance_new(runtime->engine, runtime->service) : NULL;
+	struct instance *instance = pid ? find_unstarted(runtime, pid) : NULL;
 
+	if (instance) {
+		exec_sequence_adopt(instance->sequence, pid);
+		read_channel(runtime, instance, section);
+		return;
+	}
+	instance = pid ? instance_new(runtime->engine, runtime->service) : NULL;
 	if (!instance) {
 		load_log_loss(runtime, "an instance");
 		return;
@@ -213,6 +249,8 @@ void load_noted(struct service_loader *progress, struct state_section *section)
 	read_channel(runtime, instance, section);
 	if (runtime->run->kit.notify)
 		notify_receive_join(runtime->run->kit.notify, instance);
+	if (!forking_expect_of(instance, runtime->table, runtime->listeners, runtime->listener_count, pid))
+		load_log_loss(runtime, "the search for its daemon");
 	instance_begin(instance, pid, clock_now());
 }
 
@@ -247,22 +285,16 @@ void load_notify_state(struct service_loader *progress, struct state_section *se
 {
 	struct instance *instance = progress->instance;
 	int index = (int)state_number(section, "socket", 0, NOTIFY_SOCKETS_MOST - 1, -1);
-	int gone = load_fd(section, "gone"); /* key of an older superd */
 	struct notify_state *state;
 
 	if (!instance || index < 0 || index >= progress->notify_count || !progress->notifies[index] ||
-	    !notify_receive_join(progress->notifies[index], instance) || !instance->notice) {
-		fd_close(&gone);
+	    !notify_receive_join(progress->notifies[index], instance) || !instance->notice)
 		return;
-	}
 	state = instance->notice;
 	state_load(section, &notice_state, state, instance->engine->loop);
 	if (ev_is_active(&state->limit))
-		allowance_begin(&state->allowance, (int64_t)(state_real(section, "patience", 0.) * 1e6));
-	if (gone >= 0 && !instance->main_watch)
-		main_watch_begin(&instance->main_watch, instance->engine, &instance->child, gone);
-	else
-		fd_close(&gone);
+		allowance_begin(&state->allowance,
+				(int64_t)(ev_timer_remaining(instance->engine->loop, &state->limit) * 1e6));
 	if (instance->groups.former)
 		list_add(&instance->engine->instances->moved, &state->moved);
 }
@@ -303,12 +335,11 @@ void load_aux_command(struct service_loader *progress, struct state_section *sec
 	command->next = 1;
 	command->fault = (struct fault){ .stage = STAGE_NONE };
 	state_load(section, &command_state, command, engine->loop);
-	if (command->child.pid && !child_table_add(&engine->children, &command->child))
-		command->child.pid = 0;
 	if (!command->child.pid) {
 		ev_timer_stop(engine->loop, &command->timer);
 		return;
 	}
+	child_table_add(&engine->children, &command->child);
 	list_add(&engine->instances->aux_commands, &command->link);
 	command->pid = command->child.pid;
 }

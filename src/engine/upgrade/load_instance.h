@@ -18,7 +18,7 @@ struct service_loader {
 	bool noted;                     /* true: a process was started after the rest was saved */
 	bool changed;                   /* true: accept has changed, and the instances do not fit the new entry */
 	double timer;                   /* seconds left of the timer of the runtime; negative: none */
-	double accept_look;             /* seconds until the next look at its queue (health/accept_latency); negative: none */
+	double accept_look;             /* seconds until the next check of its queue (health/accept_latency); negative: none */
 };
 
 void load_notify(struct service_loader *progress, struct state_section *section);

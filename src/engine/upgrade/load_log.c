@@ -46,6 +46,6 @@ void load_log_other(struct state_loader *loader, struct state_section *section)
 	if (sink)
 		load_lines(section, sink);
 	else
-		log_warn(engine->log, "lines of log_type that waited for %s did not come through the upgrade",
+		log_warn(engine->log, "lines of log_type that waited for %s were lost in the upgrade",
 			 destination ? destination : "a log");
 }

@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/patience.h"
+#include "engine/accept/accept.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/pending_start.h"
 #include "engine/accept/tcpmux.h"
@@ -41,9 +43,14 @@
 static bool is_endpoint(const struct listen *listen, const char *text)
 {
 	struct buf own = { 0 };
+	unsigned tries = 0;
 	bool same;
 
 	endpoint_format(listen->endpoint, &own);
+	while (own.failed && patience_wait(&tries)) {
+		buf_free(&own);
+		endpoint_format(listen->endpoint, &own);
+	}
 	same = !own.failed && !strcmp(buf_string(&own), text);
 	buf_free(&own);
 	return same;
@@ -101,16 +108,20 @@ static void load_parked(struct service_loader *progress, struct state_section *s
 {
 	struct parked_client parked = { 0 };
 	struct pending_client pending;
+	enum admission_stage reached;
 
 	state_load(section, &parked_state, &parked, NULL);
 	if (parked.client.fd < 0)
 		return;
+	reached = accept_stage_reached(progress->runtime, &parked.client);
+	if (parked.progress < reached)
+		parked.progress = reached;      /* the record may be older than what was sent */
 	pending = (struct pending_client){ .client = parked.client,
 					 .listener = progress->listener,
 					 .progress = parked.progress,
 					 .until = parked.until };
 	/* The record may be older than the start for this client. */
-	if (!progress->listener || guard_was_given(parked.client.fd) ||
+	if (!progress->listener || guard_was_given(parked.client.fd, listener_is_virtual(progress->listener)) ||
 	    pending_park(progress->runtime, &pending) != ADMITTED)
 		close_socket_client(progress->runtime->engine, progress->runtime->service->name, &parked.client);
 }
@@ -123,7 +134,7 @@ static void load_promised(struct service_loader *progress, struct state_section 
 	unsigned index = (unsigned)state_number(section, "listener", 0, INT32_MAX, INT32_MAX);
 	struct client client = { .fd = fd, .length = sizeof(client.peer) };
 
-	if (index >= runtime->listener_count || guard_was_given(fd) ||
+	if (index >= runtime->listener_count || guard_was_given(fd, true) ||
 	    getpeername(fd, &client.peer.any, &client.length) < 0 || !left_fds_take(section->stream, fd))
 		return;
 	if (!listener_park(&runtime->listeners[index], &client, ARRIVED, clock_now() + MUX_PATIENCE))
@@ -191,6 +202,16 @@ static void load_state_times(struct service_loader *progress, struct state_secti
 	state_load(section, &saved_times, &progress->runtime->run->stats, NULL);
 }
 
+static void load_history(struct service_loader *progress, struct state_section *section)
+{
+	struct service_runtime *runtime = progress->runtime;
+	struct history *history = &runtime->run->history;
+
+	if (!history->has_begun)
+		history_begin(history, HISTORY_OFF, runtime->since, &runtime->engine->history_bytes);
+	history_load(history, section);
+}
+
 static void load_failure(struct service_loader *progress, struct state_section *section)
 {
 	struct failure failure = { 0 };
@@ -243,7 +264,7 @@ static void load_fdstore_entry(struct service_loader *progress, struct state_sec
 	if (!*store || !name || found.fd < 0 ||
 	    !fdstore_keep(*store, &found.fd, (struct note_text){ name, strlen(name) }, found.user, found.is_watched))
 		log_event(runtime->engine->log, LEVEL_ERROR, &event,
-			  "a descriptor of its store did not come through the upgrade");
+			  "a descriptor of its store did not survive the upgrade");
 	fd_close(&found.fd);
 }
 
@@ -261,6 +282,7 @@ static const struct {
 	{ "course", load_sequence, true },      { "drain", load_drain, true },
 	{ "latency", load_latency_histogram, true },    { "thaw_latency", load_thaw_latency, true },
 	{ "failure", load_failure, true },
+	{ "history", load_history, true },
 	{ "twins", load_standby_sockets, true },        { "twin", load_standby_socket, true },
 	{ "idle", load_idle, true },          { "opening", load_socket_commands, true },
 	{ "outdated", load_outdated, true },
@@ -338,8 +360,11 @@ void load_service(struct state_loader *loader, struct service_runtime *runtime, 
 	load_close_notifies(&progress);
 	if (guard_cause() == GUARD_RESTARTS && !runtime->service->exec->accept)
 		state = thaw_left(runtime, progress.noted && !needs_instance(state) ? STARTING : state);
+	if (state == STARTING && !runtime_current(runtime))
+		runtime->started = false;       /* superd died just before the start */
 	runtime->state = state_loaded(possible_state(runtime, state, progress.changed), runtime->state);
 	start_queue_load(runtime);
+	runtime_note_phase(runtime);
 	if (runtime->run && progress.timer >= 0.)
 		runtime_start_timer(runtime, progress.timer);
 	if (runtime->run && progress.accept_look >= 0. && runtime_state(runtime) == RUNNING)

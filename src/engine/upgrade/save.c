@@ -31,6 +31,8 @@ static void save_engine(struct state_saver *saver, struct engine *engine, const 
 	state_add(text, "version", build_version());
 	state_add_number(text, "pid", getpid());
 	state_add_real(text, "quiet_since", quiet_since);
+	if (source->program)
+		state_add(text, "program", source->program);
 	save_fd(saver, "pid_file", source->pid_file);
 	save_number(saver, "output_reader", output_reader_process());
 	save_number(saver, "exit_status", *source->exit_status);
@@ -40,6 +42,7 @@ static void save_engine(struct state_saver *saver, struct engine *engine, const 
 	state_save(saver, &start_resources_state, engine->launch);
 	state_save(saver, &admission_state, engine->admission);
 	state_save(saver, &start_queue_state, engine->start_queue);
+	save_number(saver, "command_due", *source->command_is_due);
 	if (source->command->pid > 0) {
 		state_open_section(text, "command");
 		state_add_number(text, "pid", source->command->pid);

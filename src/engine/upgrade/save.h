@@ -1,14 +1,14 @@
 /* Writes the state for the next program: a stream of sections (engine/serialize/state_stream), and the descriptors that are
  * named in it. Only these descriptors stay open. engine/upgrade/load reads the stream.
  *
- * Sections: engine, table and file (cli/superd/load), log and log_other (waiting lines), command, minute and denied
+ * Sections: engine, table, file and lookup (cli/superd/load), log and log_other (waiting lines), command, minute and denied
  * (addresses), released (outputs), withdrawal (rpcbind), group and base (control groups), orphan, lock, operator and
  * said (control/session_transfer). Then, for each service in the order of the table: service, and behind it
- * listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, spent (times), twins and twin
+ * listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, history, spent (times), twins and twin
  * (standby sockets), output, store, opening (socket commands), refresh (service reload), notify, instance, notice (notify
  * state), outdated, course (exec sequence), search (forking), drain, and control (a command that runs) behind its
  * owner. A part of an instance belongs to the last instance before it. Times are those of CLOCK_MONOTONIC, which
- * goes on. The rest of a timer is in seconds.
+ * goes on; that of a timer is when it is due.
  *
  * Versions: the reader leaves out a section or key that it does not know, warns, and closes its descriptors. A
  * section or key that the writer did not know counts as empty. So a change may add sections and keys. A change of a
@@ -27,9 +27,11 @@ struct table;
 
 /* State of superd beside the engine and its services. Borrowed; the supervisor fills it in. */
 struct save_source {
+	const char *program;            /* path that an upgrade takes the program from; NULL: unknown */
 	int pid_file;                   /* descriptor of the pid file; -1: none */
 	const struct child *command;    /* the main command; pid 0: none runs */
 	const pid_t *command_group;
+	const bool *command_is_due;     /* the main command was not started yet */
 	const int *exit_status;         /* exit status of superd itself */
 	const int *control;             /* descriptor of the control socket; -1: none */
 	/* Writes the sessions of the control socket; NULL: there is no control socket. */

@@ -14,9 +14,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/patience.h"
 #include "engine/core/child_table.h"
 #include "engine/runtime/runtime.h"
 #include "engine/runtime/service_list.h"
+#include "exec/warm/hold.h"
 #include "os/guard/guard_link.h"
 #include "os/fs/memory_file.h"
 #include "os/netdiag/socket_id.h"
@@ -27,7 +29,7 @@
 #define ROOM_FACTOR 4                   /* times the bytes of all records */
 
 /* In the order of a stream. */
-enum record_kind { RECORD_ENGINE = 1, RECORD_TABLE, RECORD_SERVICE };
+enum record_kind { RECORD_ENGINE = 1, RECORD_TABLE, RECORD_SERVICE, RECORD_HISTORY };
 
 /* In front of its text, which is filled up to a multiple of 8 bytes. */
 struct record_head {
@@ -90,6 +92,31 @@ static void collect_notes(struct saved_state *saved, uint64_t number, const stru
 	}
 }
 
+static bool has_service(struct service_list *list, uint64_t number)
+{
+	for (size_t n = 0; n < list->count; n++) {
+		if (list->runtimes[n] && runtime_number(list->runtimes[n]) == number)
+			return true;
+	}
+	LIST_EACH(link, &list->leaving) {
+		if (runtime_number(runtime_leaving(link)) == number)
+			return true;
+	}
+	return false;
+}
+
+/* Notes of services that are gone, and those of the superd before, whose services had other numbers: this superd has
+ * loaded what they tell. */
+static void collect_ownerless(struct saved_state *saved)
+{
+	const struct start_note *notes = guard_notes();
+
+	for (size_t n = 0; notes && n < GUARD_STARTS; n++) {
+		if (notes[n].owner && !has_service(saved->engine->service_list, notes[n].owner))
+			saved->superfluous |= UINT64_C(1) << n;
+	}
+}
+
 static void clear_notes(struct saved_state *saved)
 {
 	for (size_t n = 0; n < GUARD_STARTS; n++) {
@@ -97,6 +124,19 @@ static void clear_notes(struct saved_state *saved)
 			guard_clear_note(n);
 	}
 	saved->superfluous = 0;
+}
+
+/* Only what has changed: a whole history would be written at each of its changes. */
+static void add_history(struct saved_state *saved, struct service_runtime *runtime, bool always)
+{
+	struct history *history = runtime->run ? &runtime->run->history : NULL;
+	struct state_saver saver = { .loop = saved->engine->loop, .live = true };
+
+	if (!history || !history->has_begun || (!always && !history_is_unsaved(history)))
+		return;
+	history_save(history, &saver, always);
+	add_record(saved, RECORD_HISTORY, runtime_number(runtime), &saver.text);
+	save_free(&saver);
 }
 
 static void add_service(struct saved_state *saved, struct service_runtime *runtime, bool always)
@@ -114,6 +154,7 @@ static void add_service(struct saved_state *saved, struct service_runtime *runti
 		runtime->run->saved = hash;
 	runtime->unsaved = false;
 	save_free(&saver);
+	add_history(saved, runtime, always);
 }
 
 static void add_engine(struct saved_state *saved, bool always)
@@ -144,7 +185,7 @@ static void note_failure(struct saved_state *saved, const char *why)
 {
 	if (!saved->failed)
 		log_error(saved->engine->log,
-			  "cannot save the state for the guard: %s: a crash would lose what has changed", why);
+			  "cannot save the state for the guard: %s: a crash would lose recent changes", why);
 	saved->failed = true;
 	saved->most = 0;
 	saved->superfluous = 0;
@@ -204,6 +245,7 @@ static void write_all_records(struct saved_state *saved)
 	}
 	LIST_EACH(link, &list->leaving)
 		add_service(saved, runtime_leaving(link), true);
+	collect_ownerless(saved);
 	if (!write_records(saved, *other, 0)) {
 		note_failure(saved, strerror(errno));
 		empty_file(*other);
@@ -254,12 +296,14 @@ static void save_changes(struct engine *engine)
 {
 	struct saved_state *saved = engine->saved_state;
 
-	if (saved->engine->unsaved_all) {
-		saved->engine->unsaved_all = saved->engine->unsaved = false;
+	if (engine->unsaved_all) {
+		engine->unsaved_all = engine->unsaved_engine = engine->unsaved = false;
 		write_all_records(saved);
 		buf_clear(&saved->records);
-	} else if (saved->engine->unsaved) {
-		saved->engine->unsaved = false;
+	} else if (engine->unsaved || engine->unsaved_engine) {
+		if (engine->unsaved_engine)
+			add_engine(saved, false);
+		engine->unsaved_engine = engine->unsaved = false;
 		add_changed(saved);
 		write_changes(saved);
 	}
@@ -298,14 +342,27 @@ static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 	write_changes(saved);
 }
 
-void saved_state_prepare(struct engine *engine)
+/* Without it the next superd would know nothing, so this one waits a moment for memory before it serves. */
+static struct saved_state *new_saved_state(const struct engine *engine)
 {
-	struct saved_state *saved = guard_pid() ? calloc(1, sizeof(*saved)) : NULL;
+	struct saved_state *saved;
+	unsigned tries = 0;
+
+	while (!(saved = calloc(1, sizeof(*saved))) && patience_wait(&tries))
+		continue;
+	if (!saved)
+		log_error(engine->log, "cannot save the state for the guard: out of memory: a crash would lose it");
+	return saved;
+}
+
+void saved_state_begin(struct engine *engine, const struct save_source *source)
+{
+	struct saved_state *saved = guard_pid() ? new_saved_state(engine) : NULL;
 	uint64_t end;
 
 	if (!saved)
 		return;
-	*saved = (struct saved_state){ .engine = engine, .files = { guard_state(&end), -1 } };
+	*saved = (struct saved_state){ .engine = engine, .source = source, .files = { guard_state(&end), -1 } };
 	open_file(&saved->files[0]);
 	open_file(&saved->files[1]);
 	engine->saved_state = saved;
@@ -315,20 +372,10 @@ void saved_state_prepare(struct engine *engine)
 	ev_init(&saved->sweep, on_sweep);
 	saved->sweep.repeat = SWEEP_INTERVAL;
 	saved->sweep.data = saved;
-}
-
-void saved_state_begin(struct engine *engine, const struct save_source *source)
-{
-	struct saved_state *saved = engine->saved_state;
-
-	if (!saved)
-		return;
-	saved->source = source;
 	ev_prepare_start(engine->loop, &saved->turn);
 	ev_unref(engine->loop);
 	engine->save_changes = save_changes;
-	write_all_records(saved);
-	buf_clear(&saved->records);
+	engine->unsaved_all = true;
 }
 
 void saved_state_end(struct engine *engine)
@@ -362,14 +409,22 @@ struct saved_records {
 	size_t count, capacity;
 };
 
+/* A history stands behind its service. */
+static uint32_t part_of_stream(const struct saved_record *record)
+{
+	return record->head.kind == RECORD_HISTORY ? RECORD_SERVICE : record->head.kind;
+}
+
 static int compare_records(const void *a, const void *b)
 {
 	const struct saved_record *one = a, *other = b;
 
-	if (one->head.kind != other->head.kind)
-		return one->head.kind < other->head.kind ? -1 : 1;
+	if (part_of_stream(one) != part_of_stream(other))
+		return part_of_stream(one) < part_of_stream(other) ? -1 : 1;
 	if (one->head.number != other->head.number)
 		return one->head.number < other->head.number ? -1 : 1;
+	if (one->head.kind != other->head.kind)
+		return one->head.kind < other->head.kind ? -1 : 1;
 	return one->text < other->text ? -1 : one->text > other->text;
 }
 
@@ -378,7 +433,7 @@ static bool is_of_same(const struct saved_record *one, const struct saved_record
 	return one->head.kind == other->head.kind && one->head.number == other->head.number;
 }
 
-/* Puts them in the order of a stream, and keeps the last of each service. */
+/* Puts them in the order of a stream, and keeps the last of each service, and all that is written of its history. */
 static void sort_records(struct saved_records *records)
 {
 	size_t kept = 0;
@@ -386,7 +441,8 @@ static void sort_records(struct saved_records *records)
 	if (records->count)
 		qsort(records->list, records->count, sizeof(*records->list), compare_records);
 	for (size_t n = 0; n < records->count; n++) {
-		bool has_later = n + 1 < records->count && is_of_same(&records->list[n], &records->list[n + 1]);
+		bool has_later = n + 1 < records->count && records->list[n].head.kind != RECORD_HISTORY &&
+			is_of_same(&records->list[n], &records->list[n + 1]);
 
 		if (!has_later)
 			records->list[kept++] = records->list[n];
@@ -402,12 +458,16 @@ static bool take_records(struct saved_records *records, const char *data, size_t
 		memcpy(&record.head, data + at, sizeof(record.head));
 		at += sizeof(record.head);
 		record.text = data + at;
-		if (record.head.length > length - at)
+		if (record.head.length > length - at) {
+			errno = EBADMSG;
 			return false;
+		}
 		at += record.head.length + (-record.head.length & 7);
 		grown = array_grow(records->list, &records->capacity, records->count, sizeof(*grown));
-		if (!grown)
+		if (!grown) {
+			errno = ENOMEM;
 			return false;
+		}
 		records->list = grown;
 		records->list[records->count++] = record;
 	}
@@ -418,7 +478,9 @@ static bool take_records(struct saved_records *records, const char *data, size_t
 static void add_noted_fd(struct buf *out, const char *key, const struct noted_fd *noted)
 {
 	if (noted->fd > 0)
-		buf_addf(out, "%s=%" PRId32 "\n%s" STATE_FD_ID "=%" PRIu64 "\n", key, noted->fd, key, noted->socket);
+		state_add_number(out, key, noted->fd);
+	if (noted->fd > 0 && noted->socket)
+		buf_addf(out, "%s" STATE_FD_ID "=%" PRIu64 "\n", key, noted->socket);
 }
 
 /* Processes that were started after the record. */
@@ -447,7 +509,7 @@ static void add_promises(const struct saved_record *record, struct buf *out)
 	for (size_t n = 0; promises && n < GUARD_PROMISES; n++) {
 		const struct noted_fd *client = &promises[n].client;
 
-		if (promises[n].owner != record->head.number || socket_id(client->fd) != client->socket)
+		if (promises[n].owner != record->head.number || !socket_has_id(client->fd, client->socket))
 			continue;
 		state_open_section(out, "promised");
 		state_add_number(out, "number", client->fd);
@@ -470,21 +532,31 @@ static bool compose_stream(const struct saved_records *records, struct buf *out)
 		add_promises(record, out);
 	}
 	state_stream_end(out);
+	if (out->failed)
+		errno = ENOMEM;
 	return !out->failed;
 }
 
+/* NULL and errno; EBADMSG: the file ends before what the guard knows of it. */
 static char *read_file(int fd, uint64_t end)
 {
-	char *data = end && end <= STATE_STREAM_MOST ? malloc(end) : NULL;
 	size_t have = 0;
+	char *data;
 
+	errno = end ? EFBIG : ENOENT;
+	if (!end || end > STATE_STREAM_MOST)
+		return NULL;
+	data = malloc(end);
 	while (data && have < end) {
 		ssize_t got = pread(fd, data + have, end - have, (off_t)have);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) {
+			int error = got < 0 ? errno : EBADMSG;
+
 			free(data);
+			errno = error;
 			return NULL;
 		}
 		have += (size_t)got;
@@ -492,20 +564,47 @@ static char *read_file(int fd, uint64_t end)
 	return data;
 }
 
+/* Whether superd hears from the process that it has got its client. One of superd's own reports what it did for it. */
+static bool has_taken(size_t number, int channel)
+{
+	enum hold_taken taken = hold_taken(channel);
+
+	return taken == HOLD_TAKEN || (taken == HOLD_WROTE && guard_notes()[number].channel.fd == channel);
+}
+
+/* superd died while it gave clients to programs that were started ahead, or to workers. Giving one again does no harm:
+ * a program takes one client, and closes its channel with all that comes behind, and a worker knows the client that it
+ * has served last. A process that has ended leaves its client to others. */
+static void repeat_handovers(void)
+{
+	int channel, client;
+
+	for (size_t n = 0; guard_notes() && n < GUARD_STARTS; n++) {
+		channel = guard_handover(n, &client);
+		if (channel >= 0)
+			guard_settle_handover(n, has_taken(n, channel) || hold_give(channel, client));
+	}
+}
+
 char *saved_state_read(size_t *length)
 {
 	struct saved_records records = { 0 };
 	struct buf text = { 0 };
+	char *data, *result = NULL;
 	uint64_t end = 0;
-	int fd = guard_state(&end);
-	char *data = fd < 0 ? NULL : read_file(fd, end), *result = NULL;
+	int fd = guard_state(&end), error;
 
+	repeat_handovers();
+	errno = ENOENT;
+	data = fd < 0 ? NULL : read_file(fd, end);
 	if (data && take_records(&records, data, end) && compose_stream(&records, &text)) {
 		*length = text.length;
 		result = buf_take(&text);
 	}
+	error = errno;
 	buf_free(&text);
 	free(records.list);
 	free(data);
+	errno = error;
 	return result;
 }

@@ -21,6 +21,7 @@
 #include "os/fs/state_file.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
+#include "os/guard/guard_standby.h"
 #include "os/host/self_exe.h"
 
 #define QUIESCE_TIMEOUT 10.             /* seconds for all operations under way */
@@ -44,7 +45,7 @@ static void call_done(struct upgrade *upgrade, bool good, const char *text)
 
 static void fail_upgrade(struct upgrade *upgrade, const char *why)
 {
-	log_error(upgrade->engine->log, "not upgraded: %s", why);
+	log_error(upgrade->engine->log, "%s: %s", upgrade->check_only ? "an upgrade would fail" : "not upgraded", why);
 	upgrade->busy = false;
 	call_done(upgrade, false, why);
 }
@@ -91,33 +92,51 @@ static void undo_quiesce(struct upgrade *upgrade, struct buf *why)
 	buf_free(why);
 }
 
+static const char *guard_program(const struct upgrade *upgrade)
+{
+	const char *running = self_exe_running();
+
+	return running ? running : upgrade->program;
+}
+
 /* Executes the new program. Returns only on failure. Where the guard is lost, the new program becomes the guard, which
  * starts superd as its child; superd's children are the guard's then. */
 static void exec_program(struct upgrade *upgrade, struct state_saver *saver, int state, struct buf *why)
 {
-	bool leads = guard_is_lost();
-	int page = leads ? guard_hand_on(state) : -1;
-	char **arguments = leads ? upgrade_arguments(upgrade, GUARD_AGAIN, page)
-				 : upgrade_arguments(upgrade, UPGRADE_TAKE, state);
+	bool leads = upgrade->renews_guard;
+	const char *program = leads ? guard_program(upgrade) : upgrade->program;
+	char **arguments;
 	struct engine *engine = upgrade->engine;
 
+	if (!leads && guard_is_lost()) {
+		buf_text(why, "the guard has ended, and superd starts another first: try again");
+		return;
+	}
+	arguments = leads ? upgrade_arguments(upgrade, GUARD_AGAIN, guard_hand_on(state))
+			  : upgrade_arguments(upgrade, UPGRADE_TAKE, state);
 	save_fd(saver, "state", state);         /* after the last line: only keeps the descriptor open */
-	if (leads)
-		save_fd(saver, "guard", page);
+	if (guard_pid())
+		save_fd(saver, "guard", guard_page_fd());
 	if (!arguments || saver->failed) {
 		upgrade_free_arguments(arguments);
+		if (leads)
+			guard_take_back();
 		buf_text(why, "out of memory");
 		return;
 	}
 	spawn_end();                    /* its helper processes are idle, and would be lost */
 	if (guard_pid() && !leads) {
 		upgrade_free_arguments(arguments);
-		guard_upgrade(upgrade->program, state);
-		buf_addf(why, "cannot ask the guard to become %s: %s", upgrade->program, strerror(errno));
+		self_exe_pass(saver->fds, saver->count, true);
+		buf_addf(why, "the guard cannot become %s: %s", upgrade->program,
+			 guard_upgrade(upgrade->program, state));
+		self_exe_pass(saver->fds, saver->count, false);
 		return;
 	}
-	self_exe_exec(upgrade->program, arguments, engine->defaults.environment, saver->fds, saver->count);
-	buf_addf(why, "cannot become %s: %s", upgrade->program, strerror(errno));
+	self_exe_exec(program, arguments, engine->defaults.environment, saver->fds, saver->count);
+	buf_addf(why, "cannot become %s: %s", program, strerror(errno));
+	if (leads)
+		guard_take_back();
 	upgrade_free_arguments(arguments);
 }
 
@@ -134,7 +153,10 @@ static void replace_program(struct upgrade *upgrade)
 	runtimes_hear(engine);           /* posted events are not saved */
 	/* This log message must come before the state is written: the state has the messages that operators have not
 	 * received yet. */
-	log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
+	if (upgrade->renews_guard)
+		log_notice(engine->log, "upgrading: becoming the guard of another superd, by the program that runs");
+	else
+		log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
 	if (!save_write(&saver, engine, &upgrade->source, upgrade->quiet_since))
 		buf_text(&why, "cannot write the state: out of memory");
 	else
@@ -210,6 +232,17 @@ static void on_probe_ended(struct child *child, int status)
 	buf_free(&text);
 }
 
+static bool may_begin(const struct upgrade *upgrade, struct buf *why)
+{
+	if (upgrade_is_too_late(upgrade))
+		buf_text(why, "busy: superd is stopping");
+	else if (upgrade->loader->worker.busy)
+		buf_text(why, "busy: a reload is under way");
+	else if (!upgrade->program || !upgrade->arguments)
+		buf_text(why, "superd does not know its own path: neither its name nor /proc has it");
+	return !why->length;
+}
+
 void upgrade_begin(struct upgrade *upgrade, bool check_only,
 		   void (*done)(void *context, bool good, const char *text), void *context)
 {
@@ -224,17 +257,30 @@ void upgrade_begin(struct upgrade *upgrade, bool check_only,
 		return;
 	}
 	upgrade->check_only = check_only;
+	upgrade->renews_guard = false;
 	upgrade->done = done;
 	upgrade->context = context;
-	if (upgrade_is_too_late(upgrade))
-		buf_text(&why, "busy: superd is stopping");
-	else if (upgrade->loader->worker.busy)
-		buf_text(&why, "busy: a reload is under way");
-	else if (!upgrade->program || !upgrade->arguments)
-		buf_text(&why, "the place superd was started from is not known: neither its name nor /proc tells");
-	else
-		upgrade->busy = upgrade_probe_begin(upgrade, on_probe_ended, &why);
+	upgrade->busy = may_begin(upgrade, &why) && upgrade_probe_begin(upgrade, on_probe_ended, &why);
 	if (!upgrade->busy)
+		fail_upgrade(upgrade, buf_string(&why));
+	buf_free(&why);
+}
+
+void upgrade_renew_guard(struct upgrade *upgrade, void (*done)(void *context, bool good, const char *text),
+			 void *context)
+{
+	struct buf why = { 0 };
+
+	if (upgrade->program && upgrade->arguments)
+		guard_standby_begin(guard_program(upgrade), upgrade->arguments, upgrade->engine->defaults.environment);
+	upgrade->check_only = false;
+	upgrade->renews_guard = true;
+	upgrade->done = done;
+	upgrade->context = context;
+	upgrade->busy = may_begin(upgrade, &why);
+	if (upgrade->busy)
+		begin_quiesce(upgrade);
+	else
 		fail_upgrade(upgrade, buf_string(&why));
 	buf_free(&why);
 }

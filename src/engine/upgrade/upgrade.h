@@ -7,7 +7,7 @@
  *   exec     superd writes its state (engine/upgrade/save) and executes the program, which reads it
  *            (engine/upgrade/load)
  *
- * If anything fails before execve(2), superd goes on as before, and logs the reason. */
+ * If anything fails before execve(2), superd continues as before, and logs the reason. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,9 +29,10 @@ struct upgrade {
 	char *const *arguments;         /* arguments of superd, from argv[0] on; NULL: unknown */
 	struct engine *engine;
 	const struct config_loader *loader; /* no upgrade begins while it is busy */
-	struct alarm *failing;          /* set: superd is about to stop because it cannot go on */
+	struct alarm *failing;          /* set: superd is about to stop because it cannot continue */
 	struct save_source source;      /* state beside the engine */
 	bool busy, check_only;
+	bool renews_guard;              /* superd becomes the guard of the next superd, by the program that runs */
 	void (*done)(void *context, bool good, const char *text);
 	void *context;
 	struct child probe;             /* child that is the probe; pid 0: none */
@@ -48,6 +49,11 @@ void upgrade_init(struct upgrade *upgrade);
  * upgrade it is not called, because the program is gone. */
 void upgrade_begin(struct upgrade *upgrade, bool check_only,
 		   void (*done)(void *context, bool good, const char *text), void *context);
+
+/* Begins an upgrade to the program that runs, which needs no probe: where the guard is lost, superd becomes the guard of
+ * the next superd. The file at the path may be one that cannot be a guard. done: as for upgrade_begin. */
+void upgrade_renew_guard(struct upgrade *upgrade, void (*done)(void *context, bool good, const char *text),
+			 void *context);
 void upgrade_free(struct upgrade *upgrade);
 
 /* Returns the arguments for a program that gets the state at fd: those of superd with one more in front. The caller
@@ -69,7 +75,7 @@ bool upgrade_probe_begin(struct upgrade *upgrade, void (*ended)(struct child *ch
 bool upgrade_probe_result(struct upgrade *upgrade, int status, struct buf *text);
 void upgrade_probe_cancel(struct upgrade *upgrade);
 
-/* Stops accepting clients and beginning operations; cancels lookups, which are repeated later; goes on as before. In
+/* Stops accepting clients and beginning operations; cancels lookups, which are repeated later; continues as before. In
  * upgrade_quiesce.c. */
 void upgrade_quiesce(struct upgrade *upgrade);
 void upgrade_cancel_lookups(struct upgrade *upgrade);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/duration_text.h"
 #include "base/fd.h"
 #include "engine/instance/instance.h"
 #include "exec/spawn/spawn.h"
@@ -64,10 +65,12 @@ static void find_version(const char *text, struct buf *version)
 	}
 }
 
-static void read_answer(struct upgrade *upgrade, struct buf *printed, struct buf *version)
+/* Returns 0, or the error of the reading. */
+static int read_answer(struct upgrade *upgrade, struct buf *printed, struct buf *version)
 {
 	char bytes[READ_MOST + 1];
 	ssize_t got = read(upgrade->answer, bytes, READ_MOST);
+	int error = got < 0 ? errno : 0;
 
 	bytes[got > 0 ? got : 0] = '\0';
 	find_version(bytes, version);
@@ -82,26 +85,35 @@ static void read_answer(struct upgrade *upgrade, struct buf *printed, struct buf
 	if (got > 0)
 		buf_visible(printed, bytes, (size_t)got);
 	fd_close(&upgrade->answer);
+	return error || !(version->failed || printed->failed) ? error : ENOMEM;
 }
 
 bool upgrade_probe_result(struct upgrade *upgrade, int status, struct buf *text)
 {
 	struct buf printed = { 0 }, version = { 0 };
-	char how[48];
+	char how[48], limit[DURATION_MOST];
+	int error;
 	bool can;
 
 	upgrade->probe.pid = 0;
 	ev_timer_stop(upgrade->engine->loop, &upgrade->timer);
-	read_answer(upgrade, &printed, &version);
+	error = read_answer(upgrade, &printed, &version);
 	can = !status && version.length;
 	status_describe(status, how);
 	if (can)
 		buf_addf(text, "superd %s can take over", buf_string(&version));
 	else if (upgrade->probe_timed_out)
-		buf_addf(text, "%s has not answered within %.0f s whether it can take over", upgrade->program,
-			 PROBE_TIMEOUT);
+		buf_addf(text, "%s has not answered within %s whether it can take over", upgrade->program,
+			 duration_write(limit, PROBE_TIMEOUT));
+	else if (error)
+		buf_addf(text, "%s: its answer cannot be read: %s", upgrade->program, strerror(error));
+	else if (!status)
+		buf_addf(text,
+			 "%s is no superd that can take over: called with " UPGRADE_CHECK ", it printed '%s', not '"
+			 UPGRADE_CAN "VERSION'",
+			 upgrade->program, buf_string(&printed));
 	else
-		buf_addf(text, "%s can't take over: %s%s%s", upgrade->program, buf_string(&printed),
+		buf_addf(text, "%s cannot take over: %s%s%s", upgrade->program, buf_string(&printed),
 			 printed.length ? ", " : "", how);
 	buf_free(&printed);
 	buf_free(&version);
@@ -142,12 +154,8 @@ bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int 
 		return false;
 	}
 	child->pid = request.pid;
-	if (child_table_add(&engine->children, child))
-		return true;
-	kill(request.pid, SIGKILL);
-	child->pid = 0;
-	buf_text(why, "out of memory");
-	return false;
+	child_table_add(&engine->children, child);
+	return true;
 }
 
 /* Starts the probe. It gets standard input, because it may have to read the table from there. */

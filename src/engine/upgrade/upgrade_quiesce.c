@@ -84,7 +84,7 @@ static bool runtime_is_at_rest(struct service_runtime *runtime, struct buf *why)
 	if (!service_reload_is_at_rest(runtime))
 		return report_busy(why, runtime, "a command of exec_reload is being started");
 	if (runtime->run && runtime->run->activator_query)
-		return report_busy(why, runtime, "whose client it was is being asked");
+		return report_busy(why, runtime, "a lookup about its client is under way");
 	if (runtime->run && notify_is_receiving(runtime->run->kit.notify))
 		return report_busy(why, runtime, "descriptors are being received");
 	LIST_EACH(link, runtime_instances(runtime)) {
@@ -136,13 +136,13 @@ bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
 	else if (upgrade->loader->worker.busy)
 		buf_text(why, "a reload is under way");
 	else if (!list_empty(&engine->admission->lookups))
-		buf_text(why, "clients are being asked about");
+		buf_text(why, "lookups about clients are under way");
 	else if (!list_empty(&engine->admission->slot_waits))
 		buf_text(why, "clients wait for room");
 	else if (rpc_is_busy(engine))
-		buf_text(why, "rpcbind is being told");
+		buf_text(why, "rpcbind is being updated");
 	else if (socket_store_is_busy(engine))
-		buf_text(why, "the store of its listeners is being told");
+		buf_text(why, "the store of its listeners is being updated");
 	else
 		services_are_at_rest(engine, why);
 	return !why->length;

@@ -1,5 +1,5 @@
-/* What a program's files were when it was started ahead, so that superd starts no client's program of yesterday. Only
- * files whose paths root alone can change are looked at: others might have superd wait. */
+/* The state of a program's files at its start ahead, so that no client gets an outdated program. superd checks only
+ * files whose paths root alone can change: others might make superd wait. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,5 +22,5 @@ struct program_stamp {
 void program_stamp_take(struct program_stamp *stamp, const struct plan *plan);
 void program_stamp_free(struct program_stamp *stamp);
 
-/* Whether all of its files are still what they were. */
+/* Whether all of its files are unchanged. */
 bool program_stamp_holds(const struct program_stamp *stamp);

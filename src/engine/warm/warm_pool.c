@@ -321,7 +321,7 @@ static void on_ended(struct instance *instance, const struct ending *ending)
 	} else if (held->waits) {
 		leave_held(held);
 		note_death(pool);
-		say_debug(pool, instance->pid, "warm", "has ended before a client came");
+		say_debug(pool, instance->pid, "warm", "has ended before a client connected");
 	}
 	if (held->ended_early)
 		judge_early_end(pool, ending->status);
@@ -397,7 +397,7 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 	bool good = false;
 
 	memset(&fd_map, 0, sizeof(fd_map));
-	if (launch_wire(&fd_map, &runtime->run->kit, runtime->service, &socket, 1, why) &&
+	if (launch_wire(&fd_map, &runtime->run->kit, runtime->service, &socket, 1, NULL, why) &&
 	    passed_files_open(&fd_map, runtime->service, why)) {
 		fill_request(runtime, &fd_map, &launch, &names);
 		find_places(&fd_map, socket, &work);
@@ -411,14 +411,9 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 	}
 	fd_map_close(&fd_map);
 	buf_free(&names);
-	if (good && !instance_begin(held->instance, launch.pid, launch.begun)) {
-		if (launch.report >= 0)
-			fd_close(&launch.report);
-		buf_text(why, "out of memory");
-		return false;
-	}
 	if (!good)
 		return false;
+	instance_begin(held->instance, launch.pid, launch.begun);
 	if (launch.report >= 0)
 		exec_status_watch(&pool->exec_status, launch.report);
 	work.program = launch.pid;
@@ -704,7 +699,7 @@ struct held_program *warm_pool_take(struct service_runtime *runtime, struct inst
 		if (!program_stamp_holds(&pool->stamp)) {
 			log_event(runtime->engine->log, LEVEL_INFO,
 				  &(struct event){ .name = "warm", .service = runtime->service->name },
-				  "warm: its program has changed; those that wait are ended");
+				  "warm: its program has changed; waiting programs are ended");
 			forget_obstacle(pool);
 		}
 		pool->stamped = 0;

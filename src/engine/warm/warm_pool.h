@@ -2,8 +2,8 @@
  * program has a struct instance, so it is reaped, killed and cleaned up like any other; but it has no client: no limit
  * of the service counts it, and it is not among the service's instances. engine/accept/handover gives it its client.
  *
- * They are started one after another, when the loop has nothing else to do. Where a client finds none, no more are
- * started until no client has come for a while: a load beyond N costs what it does without warm. */
+ * They are started one after another, when the loop has nothing else to do. If a client finds none, superd starts no
+ * more until no client has connected for a while, so a load beyond N costs the same as without warm. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 
 struct held_program;
 
-/* What operators are told. */
+/* The report for operators. */
 struct warm_account {
 	unsigned held;                  /* programs that wait for a client */
 	unsigned preparing;             /* programs that are being started ahead */
@@ -27,11 +27,11 @@ struct warm_program {
 	double since;                   /* loop time from which it has waited */
 };
 
-/* Called after each change of the service's state: starts programs, or ends those that wait. */
+/* Called after each change of the service's state: starts programs, or ends the waiting ones. */
 void warm_pool_follow(struct service_runtime *runtime);
 
-/* Takes a program that waits: its instance, whose ops and context the caller replaces, and superd's end of its
- * channel. The caller says by one of the next two what became of it. NULL: none waits, or the service has no pool. */
+/* Takes a program that waits: its instance, whose ops and context the caller replaces, and superd's end of its channel.
+ * The caller reports its end by one of the next two. NULL: none waits, or the service has no pool. */
 struct held_program *warm_pool_take(struct service_runtime *runtime, struct instance **instance, int *channel);
 
 /* It has its client: its instance is the caller's. */
@@ -41,11 +41,11 @@ void warm_pool_release(struct held_program *held);
  * later only. */
 void warm_pool_take_back(struct held_program *held);
 
-/* The service's entry is another one: ends those that wait, and tries anew. */
+/* The service's entry has changed: ends the waiting programs, and tries again. */
 void warm_pool_renew(struct service_runtime *runtime);
 
-/* An operator stops the service's instances: ends those that wait. No more are started while runtime->halted, and then a
- * program that could not be held is tried again. */
+/* An operator stops the service's instances: ends the waiting programs. No more are started while runtime->halted, and
+ * then a program that could not be held is tried again. */
 void warm_pool_halt(struct service_runtime *runtime);
 
 /* Ends all that wait, of all services. false: there was none. */
@@ -57,7 +57,7 @@ void warm_pools_abandon(struct engine *engine);
 /* Whether it has processes, which use the service's start kit and its folders. */
 bool warm_pool_is_used(const struct service_runtime *runtime);
 
-/* The next superd, or nobody, has the service: kills what is left of its pool. */
+/* The next superd, or none, has the service: kills the rest of its pool. */
 void warm_pool_free(struct service_runtime *runtime);
 
 struct warm_account warm_pool_account(const struct service_runtime *runtime);

@@ -1,5 +1,5 @@
-/* Which of superd's sockets a program means by a bind(2): the same kind of socket, the same port or path, and an
- * address that is equal or a wildcard on either side. Pure functions, for whatever bytes a program passes. */
+/* Finds the socket of superd's that a program means by a bind(2): the same kind of socket, the same port or path, and
+ * an address that is equal or a wildcard on either side. Pure functions, for any bytes that a program passes. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ struct bind_kind {
 	bool ipv6_only;
 };
 
-/* An address that a program wants for a socket. */
+/* An address that a program requests for a socket. */
 struct bind_wish {
 	struct bind_kind kind;
 	struct socket_address address;
@@ -32,16 +32,16 @@ enum bind_fit {
 	FITS
 };
 
-/* Gives an address the form in which it is compared: a path without the NUL byte, and what may stand behind, and an
+/* Brings an address into the form for comparisons: a path without the NUL byte and any bytes behind it, and an
  * IPv4-mapped IPv6 address as an IPv4 one. */
 void bind_address_normalize(struct socket_address *address);
 
-/* Checks what a program passed to bind(2): a family, and a length that belongs to it. Makes an IPv4-mapped IPv6
- * address an IPv4 one. false: the kernel would refuse it, or it is of a family that superd has no listeners of. */
+/* Checks the address that a program passed to bind(2): a family, and a length that belongs to it. Makes an IPv4-mapped
+ * IPv6 address an IPv4 one. false: the kernel would refuse it, or it is of a family that superd has no listeners of. */
 bool bind_wish_read(struct bind_wish *wish, const void *bytes, size_t length);
 
-/* How well a socket of superd's, which has this kind, fits a wish, if `address` is where it listens or what it stands
- * for. device and folder: of its path. */
+/* How well a socket of superd's, of this kind, fits a wish, if it listens on `address` or replaces a socket there.
+ * device and folder: of its path. */
 enum bind_fit bind_wish_fit(const struct bind_wish *wish, const struct bind_kind *kind,
 			    const struct socket_address *address, dev_t device, ino_t folder);
 

@@ -222,14 +222,15 @@ static void give(struct bind_server *server, struct stopped_call *stopped, int c
 			return;         /* interrupted: it calls again, or has ended */
 		given->event = BIND_FAILED;
 		answer(server, stopped, EADDRINUSE);
+		report(server, given);
 	} else {
 		given->event = BIND_GIVEN;
 		given->has_copies = !has_all_copies;
 		server->offered[given->offer].given = true;
 		server->offered[given->offer].as_ipv4 |= given->as_ipv4;
+		report(server, given);  /* first, as the program may end at once, and superd judges it by this */
 		answer(server, stopped, 0);
 	}
-	report(server, given);
 }
 
 static void tell_other(struct bind_server *server, struct bind_report *other, const struct bind_wish *wish)

@@ -12,7 +12,7 @@
 
 #define REFUSED_MOST 16                 /* threads that were not let accept before the program was ready */
 
-/* One offer, as the kernel tells of it. */
+/* One offer, as the kernel reports it. */
 struct offered {
 	struct bind_kind kind;
 	struct socket_address own;
@@ -28,14 +28,14 @@ struct held_call {
 	int error;                      /* of its answer then */
 };
 
-/* What the process knows and has done. */
+/* The knowledge and the actions of the process. */
 struct bind_server {
 	struct bind_work work;
 	int channel;
 	struct offered *offered;
 	struct bind_progress *progress;
 	unsigned others;                /* foreign addresses reported so far */
-	unsigned repeated;              /* reports so far that said what was known */
+	unsigned repeated;              /* reports so far without news */
 	bool told_hidden;
 	pid_t refused[REFUSED_MOST];    /* threads that were not let accept */
 	unsigned refused_count;
@@ -52,7 +52,7 @@ struct bind_server {
 /* Asks the kernel about the offers. */
 void bind_server_look_at_offers(struct bind_server *server);
 
-/* Answers the call, lets it go on to the kernel, or holds it. */
+/* Answers the call, passes it on to the kernel, or holds it. */
 void bind_server_answer(struct bind_server *server, const struct user_call *call);
 
 /* The call that has been held the longest; NULL: none is. */

@@ -18,10 +18,10 @@ struct user_call;
 
 enum trapped { TRAPPED_NONE, TRAPPED_BIND, TRAPPED_LISTEN, TRAPPED_ACCEPT, TRAPPED_CONNECT, TRAPPED_UNLINK };
 
-/* Makes the program, as one block for the caller to free(). what: FILTER_x. The length of an address tells that it
- * is of a family which superd has no listener of, and that call goes on: a bind without FILTER_PATHS, and a connect.
- * lengths: those that an address of a unix listener can have, which are stopped. NULL and errno: ENOMEM; ENOTSUP:
- * superd does not know this machine's architecture. */
+/* Makes the program, as one block for the caller to free(). what: FILTER_x. The length of an address can show that
+ * superd has no listener of its family; the kernel then executes the call: a bind without FILTER_PATHS, and a connect.
+ * lengths: the possible lengths of an address of a unix listener; calls with these are stopped. NULL and errno: ENOMEM;
+ * ENOTSUP: superd does not know this machine's architecture. */
 struct sock_fprog *bind_filter_make(unsigned what, const uint32_t *lengths, size_t count);
 
 /* A stopped call, by its arguments. */
@@ -36,6 +36,5 @@ struct trapped_call {
 /* Reads `size` bytes of the process's memory. false: that failed. */
 typedef bool read_memory(void *context, uint64_t at, void *out, size_t size);
 
-/* Finds out what was called. The arguments of socketcall(2) are in the process's memory. false: they cannot be
- * read. */
+/* Finds out the call. The arguments of socketcall(2) are in the process's memory. false: they cannot be read. */
 bool trapped_call_read(const struct user_call *call, struct trapped_call *out, read_memory *read, void *context);

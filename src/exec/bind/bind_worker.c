@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -195,14 +194,6 @@ void bind_worker_init(struct bind_worker *worker)
 	*worker = (struct bind_worker){ .process.channel = -1 };
 }
 
-static struct bind_progress *new_progress(void)
-{
-	void *memory = mmap(NULL, sizeof(struct bind_progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-			    0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
 /* Without CAP_SYS_PTRACE a process may look only at those that have none of the capabilities that it lacks
  * (cap_ptrace_access_check of the kernel), so it keeps all. With it, another user's /proc/PID/mem opens for writing
  * by CAP_DAC_OVERRIDE, which takes the addresses of clients. */
@@ -222,6 +213,8 @@ static bool start_process(struct bind_worker *worker, const struct bind_server *
 		.sandbox = { .looks_at_processes = true, .answers_calls = true, .asks_sockets = true,
 			     .writes_files = work->stops_accepts,
 			     .becomes_user = !capability_held(CAP_SYS_PTRACE) },
+		.memory = worker->progress,
+		.memory_size = sizeof(*worker->progress),
 	};
 
 	for (size_t n = 0; n < work->count; n++)
@@ -247,7 +240,7 @@ bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
 	}
 	worker->owner = work->owner;
 	if (!worker->progress)
-		worker->progress = new_progress();
+		worker->progress = worker_memory_new(sizeof(*worker->progress));
 	if (!worker->progress)
 		return false;
 	atomic_store(&worker->progress->id, 0);
@@ -284,9 +277,11 @@ bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report)
 
 int64_t bind_worker_busy(const struct bind_worker *worker)
 {
-	int64_t since = worker->process.channel >= 0 ? atomic_load(&worker->progress->since) : 0;
+	int64_t since = worker->process.channel >= 0 ? atomic_load(&worker->progress->since) : 0, now = clock_ms();
 
-	return since ? clock_ms() - since + 1 : 0;
+	if (!since)
+		return 0;
+	return since > 0 && since <= now ? now - since + 1 : INT64_MAX;
 }
 
 void bind_worker_dismiss(struct bind_worker *worker)
@@ -329,7 +324,6 @@ bool bind_worker_kill(struct bind_worker *worker, int notif)
 
 void bind_worker_free(struct bind_worker *worker)
 {
-	if (worker->progress)
-		munmap(worker->progress, sizeof(*worker->progress));
+	worker_memory_free(worker->progress, sizeof(*worker->progress));
 	bind_worker_init(worker);
 }

@@ -1,5 +1,5 @@
 /* Answers the calls that a service's filter has stopped (exec/bind/bind_filter), in a process of its own: reading the
- * backend's memory, and changing its descriptors, may take any time, and then nobody but the backend waits.
+ * backend's memory, and changing its descriptors, may take any time, and then only the backend waits.
  *
  * The process ends by itself when no call has come for a while; superd watches the filter's descriptor meanwhile and
  * starts another one. superd kills one that hangs. If superd cannot, as it has ended or become another program, the
@@ -19,16 +19,16 @@
 #define BIND_ALONE_MS 10000             /* for one call, until the process kills itself */
 #define BIND_LINGERING_MOST 3           /* killed processes of a service that have not ended yet */
 
-/* A socket of superd's that the program may ask for. */
+/* A socket of superd's that the program may request. */
 struct bind_offer {
 	int fd;                         /* -1: it is not open, and fits nothing */
 	bool given;                     /* true: the program has it */
 	bool as_ipv4;                   /* true: it asked for an IPv4 socket, and has one that takes both IP versions */
-	const struct socket_address *addresses;         /* those that stand for it, beside its own; borrowed */
+	const struct socket_address *addresses;         /* addresses that also mean it; borrowed */
 	size_t count;                   /* of addresses */
 };
 
-/* What the process works on and since when, in memory shared with superd. */
+/* The present call of the process, and the time of its start, in memory shared with superd. */
 struct bind_progress {
 	_Atomic uint64_t id;            /* number of the call that it has not answered yet; 0: none */
 	_Atomic int64_t since;          /* clock_ms() since when it is busy; 0: it waits for a call */
@@ -43,17 +43,17 @@ enum bind_event {
 	BIND_FAILED,                    /* the socket could not be put into its place; bind(2) failed with EADDRINUSE */
 };
 
-/* What is worth a line, from the process to superd: one message of its channel. */
+/* An event to log, from the process to superd: one message of its channel. */
 struct bind_report {
 	enum bind_event event;
 	unsigned offer;                 /* GIVEN, FAILED: index of the offer */
 	pid_t thread;                   /* thread that made the call */
 	int error;                      /* HIDDEN, FAILED: errno */
-	bool other_address;             /* GIVEN: the program asked for another address than the socket has */
+	bool other_address;             /* GIVEN: the program requested an address other than the socket's */
 	bool as_ipv4;                   /* GIVEN: it asked for an IPv4 socket, and has one that takes both IP versions */
 	bool other_family;              /* GIVEN: it asked for an IPv6 socket, and has an IPv4 one */
 	bool has_copies;                /* GIVEN: descriptors of its own socket are left, as it has too many */
-	char text[BIND_TEXT];           /* the address that it asked for; "": unknown */
+	char text[BIND_TEXT];           /* the address that it requested; "": unknown */
 	struct left_options left;       /* GIVEN: options that it had set before, and that the socket does not get */
 };
 
@@ -74,7 +74,7 @@ struct bind_work {
 	bool is_ready;                  /* the program may accept clients from the beginning */
 	bool stops_accepts;             /* the filter stops accept(2), too, so calls go on while the program serves */
 	pid_t program;                  /* its main process */
-	bool rouses;                    /* the program is told once more of waiting clients, as it may have been refused them */
+	bool rouses;                    /* report waiting clients to the program once more, because it may have been refused them */
 };
 
 /* Starts the process; no other one of this struct is there. false and errno; EBUSY: too many of this owner's hang so
@@ -87,10 +87,11 @@ void bind_worker_set_ready(struct bind_worker *worker);
 /* Reads the next report without blocking. false and errno; EAGAIN: there is none; EPIPE: the process has ended. */
 bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report);
 
-/* Milliseconds for which it has worked on one call, or on its start; 0: it waits for a call. */
+/* Milliseconds for which it has worked on one call, or on its start; 0: it waits for a call. INT64_MAX: it reports a time
+ * that cannot be, as only one that was taken over does. */
 int64_t bind_worker_busy(const struct bind_worker *worker);
 
-/* Lets it finish the call that it works on, and end; bind_worker_hear hears of that. */
+/* Lets it finish its present call, and end; bind_worker_hear reports that. */
 void bind_worker_dismiss(struct bind_worker *worker);
 
 /* For an upgrade, which leaves the process behind: it ends when superd's end of the channel is closed, or kills itself

@@ -1,6 +1,6 @@
-/* What superd looks at and changes in a process whose call it answers: memory, descriptors, epoll sets. For a
- * worker process only (exec/bind/bind_worker): memory may lie in a file system, or behind userfaultfd(2), that
- * never answers, and so may a file's close(2). Sources: process_vm_readv(2), pidfd_getfd(2), proc_pid_fdinfo(5),
+/* The parts of a process that superd reads and changes while it answers the process's call: memory, descriptors, epoll
+ * sets. For a worker process only (exec/bind/bind_worker): memory may lie in a file system, or behind userfaultfd(2),
+ * that never answers, and so may a file's close(2). Sources: process_vm_readv(2), pidfd_getfd(2), proc_pid_fdinfo(5),
  * epoll(7). */
 #pragma once
 
@@ -18,8 +18,8 @@ struct target_process {
 	int memory;                     /* for target_write; -1: not open */
 };
 
-/* Opens the thread's process. If the kernel lets only its own user look at it, this process becomes that user, if it
- * can. false and errno; EPERM: superd may not look at it. */
+/* Opens the thread's process. If the kernel lets only the process's own user inspect it, this process becomes that
+ * user, if it can. false and errno; EPERM: superd may not inspect it. */
 bool target_open(struct target_process *target, pid_t thread);
 void target_close(struct target_process *target);
 
@@ -45,7 +45,7 @@ ino_t target_socket_inode(struct target_process *target, int fd);       /* of th
 struct target_copies {
 	int list[COPIES_MOST];
 	size_t count;
-	bool all;                       /* false: there are more, or the process has more descriptors than are looked at */
+	bool all;                       /* false: there are more, or the process has more descriptors than are examined */
 };
 
 /* Finds those of the socket with this inode that the process has beside fd. */
@@ -58,11 +58,11 @@ bool target_fd_closes_on_exec(struct target_process *target, int fd);   /* true,
 int target_open_folder(struct target_process *target, const char *name);
 
 /* The process's epoll sets keep a registration by file and number, and the file behind the number is about to change.
- * Registers `fresh` (a descriptor here) with the same events and data wherever number `fd` of the process stands with
- * the file whose inode is `before`, and removes what is left of a former registration of `fresh` itself. Returns how
+ * Registers `fresh` (a descriptor here) with the same events and data wherever number `fd` of the process is registered
+ * with the file whose inode is `before`, and removes the rest of a former registration of `fresh` itself. Returns how
  * many were moved; -1 and errno: one could not be. */
 int target_move_epoll(struct target_process *target, int fd, ino_t before, int fresh);
 
-/* Makes the process's epoll sets report `listener` (a descriptor here) once more: a set with EPOLLET told of the
- * clients in its queue before, when they could not be accepted. */
+/* Makes the process's epoll sets report `listener` (a descriptor here) once more: a set with EPOLLET has reported the
+ * clients in its queue already, when they could not be accepted. */
 void target_rouse_epoll(struct target_process *target, int listener);

@@ -116,7 +116,7 @@ static const char *skip_own_fd(const char *path, int *from)
 {
 	int number = -1, length = 0;
 
-	if (sscanf(path, "/proc/self/fd/%d/%n", &number, &length) != 1 || !length || number < 0)
+	if (sscanf(path, "/proc/self/fd/%9d/%n", &number, &length) != 1 || !length || number < 0)
 		return path;
 	*from = number;
 	return path + length;

@@ -1,6 +1,6 @@
-/* Answers system calls of another process: seccomp_unotify(2). A filter of that process stops a call, superd reads
- * what was asked, and lets the call go on, answers it in the kernel's place, or puts a descriptor into the process
- * first.
+/* Answers system calls of another process: seccomp_unotify(2). A filter of that process stops a call, and superd reads
+ * it. superd passes the call on to the kernel, answers it in the kernel's place, or first puts a descriptor into the
+ * process.
  *
  * Linux has all of it since 5.9. On other systems every function fails with ENOTSUP (user_notif_none.c). */
 #pragma once
@@ -26,15 +26,15 @@ int user_notif_try(void);
  * interrupted, and there is nothing to answer. */
 bool user_notif_receive(int notif, struct user_call *call);
 
-/* Asks the kernel to switch from the caller to whoever answers, and back, on one processor (Linux 6.6). If it
- * can't, calls take somewhat longer. */
+/* Asks the kernel to switch from the caller to the answering process, and back, on one processor (Linux 6.6). If the
+ * kernel cannot, calls take somewhat longer. */
 void user_notif_hurry(int notif);
 
-/* Whether the call still waits. What was read of its thread before counts only if this is true: the thread may have
- * ended, and its number be another's. */
+/* Whether the call still waits. Data read from its thread before is valid only if this is true: the thread may have
+ * ended, and its number may belong to another one. */
 bool user_notif_is_waiting(int notif, uint64_t id);
 
-/* The kernel carries the call out, with what the thread's memory says by then. Never blocks. */
+/* The kernel executes the call, with the contents that the thread's memory has by then. Never blocks. */
 bool user_notif_let_go(int notif, uint64_t id);
 
 /* The call returns -1 and this errno; 0: it returns 0. Never blocks. */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,10 +79,23 @@ static int set_descriptors(struct job *job)
 	return child_arrange(job->wanted, job->wanted_count);
 }
 
+/* The terminal becomes the controlling one, and the user's, as by login(1). If the latter is not allowed, only programs
+ * that open it by its path miss something. */
+static int take_terminal(const struct job *job)
+{
+	const struct account *account = job->plan->account;
+
+	if (ioctl(job->terminal, TIOCSCTTY, 0) < 0)
+		return -1;
+	return account && fchown(job->terminal, account->uid, (gid_t)-1) < 0 && errno != EPERM ? -1 : 0;
+}
+
 static int set_session(struct job *job)
 {
+	if (!job->plan->foreground && setsid() < 0)
+		return -1;
 	if (!job->plan->foreground)
-		return setsid() < 0 ? -1 : 0;
+		return job->terminal ? take_terminal(job) : 0;
 	if (setpgid(0, 0) < 0)
 		return -1;
 	if (job->plan->takes_terminal)  /* all signals are blocked here, SIGTTOU too */

@@ -45,7 +45,7 @@ enum stage {
 	STAGE_SECURE_BITS,
 	STAGE_KEYRING,
 	STAGE_NO_NEW_PRIVILEGES,
-	STAGE_BIND_FILTER, /* pass = bind; before a filter that may forbid what it needs */
+	STAGE_BIND_FILTER, /* pass = bind; before a filter that may forbid calls that it needs */
 	STAGE_SYSTEM_CALLS, /* the last before EXEC: the filter may allow execve(2) only */
 	STAGE_EXEC,
 	STAGES
@@ -68,8 +68,10 @@ struct job {
 	const struct plan *plan;
 	const int *wanted;              /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
 	int wanted_count;               /* at least 3 */
-	pid_t *noted;                   /* gets the pid before anything else happens; NULL: nobody asks */
+	pid_t *noted;                   /* gets the pid before anything else happens; NULL: not needed */
+	pid_t noted_before;             /* its value until then, which no other start has */
 	const struct stream_file *files;                /* three files for the standard streams; NULL: the child opens none */
+	int terminal;                   /* descriptor that becomes the controlling terminal; 0: none */
 	const struct plan_command *command;             /* the plan's main command, or another one */
 	bool checks;                    /* check the plan's conditions first */
 	char **argv;                    /* the command's arguments, or a copy with variables replaced (exec/spawn/spawn_env) */
@@ -101,6 +103,16 @@ struct job {
 	struct fault fault;             /* result of a failed stage; before that only `resource` is used */
 	pid_t unreaped;                /* process of a failed start that is not reaped; 0: none; for exec/spawn */
 };
+
+/* Notes the pid of a start that superd does not wait for. Both superd and the child do, and the child may come to it late,
+ * when the note is another start's: then it stays as it is. */
+static inline void child_note_pid(const struct job *job, pid_t pid)
+{
+	pid_t before = job->noted_before;
+
+	if (job->noted)
+		__atomic_compare_exchange_n(job->noted, &before, pid, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
 
 /* Goes through the stages and executes the program, or reports the failure and exits. */
 _Noreturn void child_run(struct job *job);

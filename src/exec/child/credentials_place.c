@@ -181,7 +181,7 @@ int credentials_load(struct job *job)
 {
 	struct credential_load loading = { .credentials = job->plan->credentials, .folder = -1, .above = -1 };
 	mode_t before;
-	int result;
+	int result, error;
 
 	if (!loading.credentials)
 		return 0;
@@ -199,8 +199,9 @@ int credentials_load(struct job *job)
 			result = publish_folder(&loading);
 		}
 		if (result < 0 && !loading.is_mounted) {
+			error = errno;
 			discard_folder(&loading);
-			result = is_complete(&loading) ? 0 : -1;
+			result = is_complete(&loading) ? 0 : fail_with(error);
 		}
 	}
 	fd_close(&loading.folder);

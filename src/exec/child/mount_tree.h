@@ -47,7 +47,7 @@ int mount_tree_open_private_tmp(const char *prefix, uint64_t id);
 /* mount(2) of a new file system of this type. */
 int mount_new(const char *type, const char *path, unsigned long flags, const char *data);
 
-/* What a backend with private_devices keeps of /dev. */
+/* The entries of /dev that a backend with private_devices keeps. */
 #define DEVICES 12
 
 struct device_trees {

@@ -32,7 +32,7 @@ enum mount_content {
 	CONTENT_SYS,                    /* a new sysfs(5), which shows the service's network */
 	CONTENT_QUEUES,                 /* its own POSIX message queues */
 	CONTENT_TEMPORARY,              /* a tmpfs(5) */
-	CONTENT_AS_BEFORE,              /* what was there before, with other access */
+	CONTENT_AS_BEFORE,              /* the files there, with other access */
 };
 
 /* One mount of a sandbox. */
@@ -44,7 +44,7 @@ struct sandbox_mount {
 	unsigned long flags;            /* TEMPORARY: MS_x */
 	unsigned attributes;            /* MOUNT_TREE_x (exec/child/mount_tree) to set, here and in all mounts below */
 	unsigned restored;              /* MOUNT_TREE_x that the mount above has and this one lacks; cleared if `before` */
-	bool before;                    /* AS_BEFORE: access stays as it was, whatever the mount above has */
+	bool before;                    /* AS_BEFORE: access does not change, regardless of the mount above */
 	bool recursive;                 /* BIND: with the mounts below */
 	bool foreign;                   /* BIND: other users could redirect the source */
 	bool optional;                  /* no error if the path is missing */
@@ -79,9 +79,10 @@ struct sandbox_config {
 struct sandbox_support;
 struct process_defaults;
 
-/* Makes the sandbox of a service whose account is known: service->prepared->sandbox, NULL if no option asks for one.
- * What this machine lacks is left out only if the table says so (warns_of_unsupported); otherwise preflight reports it,
- * and the start fails. Adds a diagnostic for a denied system call that does not exist, and for other failures. */
+/* Makes the sandbox of a service whose account is known: service->prepared->sandbox, NULL if no option asks for one. An
+ * option that this machine lacks is left out only if the table allows that (warns_of_unsupported); otherwise preflight
+ * reports it, and the start fails. Adds a diagnostic for a denied system call that does not exist, and for other
+ * failures. */
 void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
 		  struct diags *diags);
 
@@ -91,8 +92,8 @@ bool sandbox_covers(const struct sandbox_config *sandbox, const char *path);
 /* Whether its root_directory is a chroot(2) that the backend can leave, as it is root and superd cannot make mounts. */
 bool sandbox_leaves_root(const struct service *service);
 
-/* A service's own folders, which stay accessible whatever the sandbox covers. NULL-terminated; the caller frees the
- * list and each path. NULL: out of memory. */
+/* A service's own folders, which stay accessible in any sandbox. NULL-terminated; the caller frees the list and each
+ * path. NULL: out of memory. */
 char **sandbox_list_open_paths(const struct service *service, const struct process_defaults *defaults);
 
 /* The path of the mount with this number, and its option in *option; NULL: there is none. */

@@ -35,7 +35,8 @@ void plan_check_trust(struct plan *plan);
  * memory. */
 struct plan *plan_command(char *const *argv, const struct process_defaults *defaults);
 
-/* The capability bounding set of a helper program: what it needs, or all if superd may not lower it. */
+/* The capability bounding set of a helper program: the capabilities that it needs, or all if superd may not lower the
+ * set. */
 uint64_t plan_own_bounding(uint64_t kept);
 
 void plan_free(struct plan *plan);      /* accepts NULL */
@@ -51,10 +52,12 @@ bool stream_is_path(const struct stream *stream);
 /* Whether standard output is the socket by default (pass = inetd). */
 bool plan_output_is_socket(const struct service *service);
 
-/* The program that serves builtin and redirect. */
+/* The programs that serve builtin and redirect. */
 #define PLAN_BUILTIN "superd-builtin"
+#define PLAN_WEB "superd-web"
 
 bool plan_is_builtin(const struct service *service);
+const char *plan_builtin_program(const struct service *service); /* PLAN_WEB for the builtins that have a page, else PLAN_BUILTIN */
 
 /* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules itself. */
 bool plan_applies_access_itself(const struct service *service);

@@ -1,5 +1,5 @@
 /* The argument vector of the main command: the program's own words with their templates replaced, or those of
- * superd-builtin, which serves builtin and redirect.
+ * superd-builtin, which serves builtin and redirect, or superd-web, which serves builtin = metrics and status.
  *
  * superd-builtin gets its access rules as numeric networks, so it needs no name lookups. An empty only_from is passed
  * as "none", which admits no client. */
@@ -47,7 +47,7 @@ const struct stream *plan_error_stream(const struct service *service)
 
 int plan_channel(const struct service *service)
 {
-	static const char *const with_channel[] = { "tcpmux", "servers", "services", "health" };
+	static const char *const with_channel[] = { "tcpmux", "servers", "services", "health", "metrics", "status" };
 	bool has_channel = service->exec->redirect;
 
 	if (!plan_is_builtin(service) || !service->exec->accept)
@@ -131,23 +131,31 @@ static void add_builtin_options(struct buf *text, size_t *count, const struct se
 	}
 }
 
-/* Adds the path of superd-builtin and its name. */
+const char *plan_builtin_program(const struct service *service)
+{
+	const char *builtin = service->exec->builtin ? service->exec->builtin[0] : "";
+
+	return !strcmp(builtin, "metrics") || !strcmp(builtin, "status") ? PLAN_WEB : PLAN_BUILTIN;
+}
+
+/* Adds the path of superd-builtin or superd-web, and its name. */
 static bool add_program(struct buf *text, size_t *count, const struct service *service, struct buf *why)
 {
-	const char *option = service->exec->builtin ? "builtin" : "redirect", *path = libexec_path(PLAN_BUILTIN, NULL);
+	const char *option = service->exec->builtin ? "builtin" : "redirect", *name = plan_builtin_program(service);
+	const char *path = libexec_path(name, NULL);
 
 	if (!path) {
 		buf_addf(why, "%s: ", option);
 		if (errno == ENOMEM)
 			buf_text(why, "out of memory");
 		else
-			libexec_describe_missing(PLAN_BUILTIN, why);
+			libexec_describe_missing(name, why);
 		origin_cite(service_origin(service, option), why);
 		return false;
 	}
 	buf_add(text, path, strlen(path) + 1);
 	free((char *)(uintptr_t)path);
-	add_argument(text, count, PLAN_BUILTIN);
+	add_argument(text, count, name);
 	return true;
 }
 

@@ -63,6 +63,16 @@ static bool plan_cgroup(struct plan *plan, const struct service *service, struct
 	return true;
 }
 
+/* A start has what its program has of processors and disks, before its exec, too. If others use these up, as its own
+ * earlier processes may, it comes to its exec late. */
+static void find_time(struct plan *plan)
+{
+	bool yields = plan->cpu_policy >= 0 && plan->cpu_priority == 0;         /* superd itself may be real-time */
+
+	plan->gets_less_time = plan->nice > 0 || plan->cpus || yields || scheduling_io_is_idle(plan->io_priority);
+	plan->apart |= plan->gets_less_time;
+}
+
 bool plan_make_resources(struct plan *plan, const struct service *service, struct buf *why)
 {
 	const struct scheduling_options *scheduling = service->groups->scheduling;
@@ -73,5 +83,8 @@ bool plan_make_resources(struct plan *plan, const struct service *service, struc
 	plan->personality = -1;
 	if (scheduling->personality && !scheduling_personality(scheduling->personality, &plan->personality))
 		return fail_option(service, "personality", "this machine runs no programs of that kind", why);
-	return plan_cgroup(plan, service, why);
+	if (!plan_cgroup(plan, service, why))
+		return false;
+	find_time(plan);
+	return true;
 }

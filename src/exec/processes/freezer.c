@@ -165,7 +165,8 @@ enum freezing freezer_look(struct freezer *freezer)
 bool freezer_thaw(struct freezer *freezer)
 {
 	if (freezer->group)
-		return cgroup_write(freezer->group, "cgroup.freeze", "0") || errno == ENOENT || errno == ENODEV;
+		return cgroup_write(freezer->group, "cgroup.freeze", "0") || errno == ENODEV ||
+		       (errno == ENOENT && access(freezer->group, F_OK) < 0);
 	for (size_t n = freezer->tree.count; n-- > 0;) {
 		struct tree_process *process = &freezer->tree.list[n];
 

@@ -1,7 +1,7 @@
-/* Copies what a process that a killed superd left behind holds of its service: its sockets, and the pipes that it
- * prints to. The caller has proved by the control group which service the process is of. But the process may have
- * replaced or manipulated its descriptors. So a helper process, which may hang, examines them. It passes on only what
- * is proved to be a socket that a superd of this user made, in superd's own network namespace, for the endpoint in
+/* Copies the descriptors of its service from a process that a killed superd left behind: its sockets, and the pipes
+ * that it prints to. The caller has proved by the control group to which service the process belongs. But the process
+ * may have replaced or manipulated its descriptors. So a helper process, which may hang, examines them. It passes on
+ * only proved sockets that a superd of this user created, in superd's own network namespace, for the endpoint in
  * question. */
 #pragma once
 

@@ -161,7 +161,10 @@ static void save_signals(struct inherited_signals *found)
 	struct sigaction action;
 
 	sigemptyset(&found->ignored);
-	sigprocmask(SIG_SETMASK, NULL, &found->blocked);
+	if (guard_pid())
+		guard_found_blocked(&found->blocked);
+	else
+		sigprocmask(SIG_SETMASK, NULL, &found->blocked);
 	for (int signal = 1; signal < NSIG; signal++) {
 		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
 			sigaddset(&found->ignored, signal);
@@ -202,14 +205,15 @@ void pid1_enter_again(struct process_defaults *defaults)
 }
 
 #ifdef PR_SET_CHILD_SUBREAPER
-void pid1_adopt_orphans(void)
+bool pid1_adopt_orphans(void)
 {
-	if (getpid() != 1)
-		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	return getpid() == 1 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 }
 #else
-void pid1_adopt_orphans(void)
+bool pid1_adopt_orphans(void)
 {
+	errno = ENOSYS;
+	return getpid() == 1;
 }
 #endif
 

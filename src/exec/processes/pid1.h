@@ -1,6 +1,6 @@
 /* Sets up superd as PID 1 of a container, or as a child subreaper elsewhere (PR_SET_CHILD_SUBREAPER, prctl(2)).
  *
- * Needs no /proc, no /run, and no writable root: what is missing reduces what superd can do, but never fails. */
+ * Needs no /proc, no /run, and no writable root: without them superd can do less, but it never fails. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "exec/plan/plan.h"
 
-/* To be called once, first of all. Afterwards descriptors 0 to 2 are open, all inherited ones are close-on-exec, no
+/* Call it once, before anything else. Afterwards descriptors 0 to 2 are open, all inherited ones are close-on-exec, no
  * signal is ignored, and the soft limit of descriptors is raised to the hard one; `defaults` keeps the original values.
  * Blocked until the loop watches them: HUP, USR1, USR2, ALRM and the stray signals (os/host/signals), and for PID 1
  * also those that stop superd. */
@@ -23,8 +23,9 @@ void pid1_enter_again(struct process_defaults *defaults);
 /* The soft limit of descriptors for backends, if superd was started with this one. */
 rlim_t pid1_sane_nofile(rlim_t soft);
 
-/* From now on orphaned descendants become superd's children; for PID 1 they always do. Not inherited by fork(2). */
-void pid1_adopt_orphans(void);
+/* From now on orphaned descendants become superd's children; for PID 1 they always do. Not inherited by fork(2). false and
+ * errno: they do not. */
+bool pid1_adopt_orphans(void);
 
 bool pid1_is_first(void);               /* PID 1 of its namespace */
 

@@ -14,6 +14,7 @@
 
 #include "base/array.h"
 #include "base/fd.h"
+#include "exec/processes/adopted.h"
 #include "exec/processes/process_query.h"
 #include "exec/spawn/worker_process.h"
 #include "os/guard/guard_link.h"
@@ -196,7 +197,7 @@ static bool scan_all(struct process_tree *tree, const struct process_tree_root *
 
 bool process_tree_scan(struct process_tree *tree, const struct process_tree_root *root)
 {
-	pid_t *children = process_list_children();
+	pid_t *children = adopted_list();
 	bool good = children ? scan_descendants(tree, root, children) : scan_all(tree, root);
 
 	free(children);

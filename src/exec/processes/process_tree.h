@@ -1,6 +1,6 @@
-/* All processes of one backend, as far as the kernel tells them from others: descendants of its main process, and
- * processes that lost their parent, became superd's children, and are still in a group or session of the backend, or
- * hold its sockets, or were started with its LISTEN_PID. Each has its start time, as its pid may be reused.
+/* All processes of one backend, as far as the kernel distinguishes them from others: descendants of its main process,
+ * and processes that lost their parent, became superd's children, and are still in a group or session of the backend,
+ * or hold its sockets, or were started with its LISTEN_PID. Each has its start time, as its pid may be reused.
  *
  * A scan adds new processes. The caller drops those that have gone. */
 #pragma once

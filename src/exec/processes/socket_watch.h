@@ -27,7 +27,7 @@ struct socket_watch_request {
 struct socket_watch_result {
 	uint32_t missed;                /* number of sockets that are not watched */
 	bool forbidden;                 /* some are not for lack of rights */
-	bool relay_unseen;              /* not all clients of the relay are watched, which the others do not tell */
+	bool relay_unseen;              /* not all clients of the relay are watched */
 };
 
 enum socket_watching { SOCKET_WATCHING_DONE, SOCKET_WATCHING_WAITS, SOCKET_WATCHING_FAILED };
@@ -38,8 +38,8 @@ int socket_watch_open(void);                    /* makes an epoll set; -1 and er
  * ones, listeners, and datagram sockets. Leaves out connections among the processes themselves, and those that have
  * ended with nothing left to read.
  *
- * A helper process does it, as it may hang on what the processes put in a socket's place. Its channel becomes readable
- * when there is a result. `channel` -1, with errno: it could not be started. */
+ * A helper process does this, because it may hang on a descriptor that the processes put in a socket's place. Its
+ * channel becomes readable when there is a result. `channel` -1, with errno: it could not be started. */
 struct worker_process socket_watch_begin(const struct socket_watch_request *request, int epoll);
 
 /* Reads the result from the channel; never blocks. Unless it returns SOCKET_WATCHING_WAITS, nothing more will come. */

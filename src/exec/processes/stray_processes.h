@@ -1,5 +1,5 @@
-/* Ends processes that are left under superd besides those it knows: for PID 1 all in the namespace, else its adopted
- * children. Each gets SIGTERM only once, as many programs take a second one for "at once". */
+/* Ends unknown processes that are left under superd: for PID 1 all in the namespace, else its adopted children. Each
+ * gets SIGTERM only once, as many programs take a second one for "at once". */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@ struct stray_processes {
 	bool all_terminated;            /* for PID 1: all got it by one kill(2) */
 };
 
-/* Sends SIGTERM to adopted children, except those that is_known names, which end later. */
+/* Sends SIGTERM to adopted children, except those for which is_known returns true, which end later. */
 void stray_processes_terminate_unknown(struct stray_processes *strays, bool (*is_known)(void *context, pid_t pid),
 				       void *context);
 

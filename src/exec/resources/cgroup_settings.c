@@ -113,8 +113,7 @@ static bool add_programs(struct settings_build *build, struct diags *diags)
 				&programs[CGROUP_BPF_EGRESS]);
 	if (error == E2BIG) {
 		diag_error(diags, service_origin(service, "ip_address_deny"),
-			   "%s: ip_address_allow and ip_address_deny: these are more networks than the kernel can look "
-			   "through",
+			   "%s: ip_address_allow and ip_address_deny: more networks than the kernel can check",
 			   service->name);
 		return true;
 	}
@@ -247,9 +246,9 @@ static enum cgroup_support find_substitute(const struct service *service, const 
 					   const char **instead)
 {
 	if (!strcmp(file->option, "memory_max") && cgroup_settings_address_space(service) >= 0)
-		*instead = "each of its processes gets so much address space (RLIMIT_AS)";
+		*instead = "the limit applies to the address space of each process (RLIMIT_AS)";
 	else if (!strcmp(file->option, "tasks_max") && cgroup_settings_processes(service) >= 0)
-		*instead = "its user gets so many processes (RLIMIT_NPROC)";
+		*instead = "the limit applies to the processes of its user (RLIMIT_NPROC)";
 	else if (!strcmp(file->option, "allowed_cpus"))
 		*instead = "it starts on these, and may leave them (cpu_affinity)";
 	else

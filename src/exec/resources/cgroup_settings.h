@@ -1,6 +1,6 @@
 /* The settings of a service's control group: the texts of its files, and BPF programs for its devices and packets. Made
- * when the table is loaded; applied by the child of each start (exec/child/cgroup_join). What this machine lacks is
- * replaced by the closest substitute, or refused: preflight reports it, plan_make applies it. */
+ * when the table is loaded; applied by the child of each start (exec/child/cgroup_join). A setting that this machine
+ * lacks is replaced by the closest substitute, or refused: preflight reports it, plan_make applies it. */
 #pragma once
 
 #include <stdbool.h>
@@ -41,6 +41,6 @@ int64_t cgroup_settings_address_space(const struct service *service);
 int64_t cgroup_settings_processes(const struct service *service);
 words cgroup_settings_cpus(const struct service *service);
 
-/* The option that a fault's resource in STAGE_CGROUP stands for; NULL: the group itself could not be created or
+/* The option that belongs to a fault's resource in STAGE_CGROUP; NULL: the group itself could not be created or
  * entered. */
 const char *cgroup_settings_fault_option(const struct service *service, int resource);

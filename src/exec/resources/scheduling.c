@@ -65,6 +65,11 @@ bool scheduling_io_priority(const char *text, int *priority)
 	return false;
 }
 
+bool scheduling_io_is_idle(int priority)
+{
+	return priority >= 0 && priority >> IO_CLASS_SHIFT == 3;
+}
+
 void scheduling_cpu_policy(const struct scheduling_options *scheduling, int *policy, int *priority)
 {
 	/* linux/sched.h, whose names libc has only some of */

@@ -231,7 +231,8 @@ static bool resolve_mount(struct listed_mount *place, const struct listed_mount 
 	mount->in_new_content = above && (above->mount.in_new_content || above->mount.content != CONTENT_AS_BEFORE);
 	mount->restored = outer & ~mount->attributes;
 	mount->before = same && (place->write == RIGHT_KEPT || place->execute == RIGHT_KEPT);
-	if (same && mount->attributes == outer)
+	/* As in systemd, a path that keeps what it has must be there, too, unless another mount lies above it. */
+	if (same && mount->attributes == outer && (above || mount->optional))
 		return false;
 	resolve_content(mount);
 	return true;

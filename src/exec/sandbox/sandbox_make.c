@@ -91,8 +91,7 @@ static bool make_mounts(struct sandbox_build *build)
 		mount_list_finish(&places);
 	if (places.overflowed)
 		diag_error(build->diags, build->service->at,
-			   "%s: it has %zu paths to be kept from, more than superd can "
-			   "handle",
+			   "%s: it has %zu inaccessible paths, more than superd can handle",
 			   build->service->name, places.count);
 	good = !places.failed && !places.overflowed;
 	mounts = good && places.count ? calloc(places.count, sizeof(*mounts)) : NULL;
@@ -243,7 +242,7 @@ static bool has_room_for_open_paths(const struct sandbox_build *build)
 	if (count <= OPEN_PATHS_MOST)
 		return true;
 	diag_error(build->diags, build->service->at,
-		   "%s: it has %zu folders of its own to keep open, more than the %d that superd can handle",
+		   "%s: it has %zu directories of its own to keep open, more than the %d that superd can handle",
 		   build->service->name, count, OPEN_PATHS_MOST);
 	return false;
 }

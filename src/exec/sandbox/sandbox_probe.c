@@ -60,9 +60,9 @@ static const struct { const char *option; unsigned needs;
 };
 
 static const char *const reasons[] = {
-	"superd may not make mounts of its own here (a mount namespace, and Linux 5.12 or later)",
-	"superd may not make a network namespace here", "superd may not make an IPC namespace here",
-	"superd may not make a namespace for the host's name here", "superd may not make a user namespace here",
+	"superd may not create mounts of its own here (a mount namespace, and Linux 5.12 or later)",
+	"superd may not create a network namespace here", "superd may not create an IPC namespace here",
+	"superd may not create a namespace for the host's name here", "superd may not create a user namespace here",
 #ifdef HAVE_LIBSECCOMP
 	"this kernel does not filter system calls",
 #else
@@ -70,7 +70,7 @@ static const char *const reasons[] = {
 #endif
 	"there is no AppArmor here", "superd sets no SELinux context",
 	"only root or CAP_SETUID can map more than one user", "only root or CAP_SYS_ADMIN can enter a namespace",
-	"only root or CAP_SYS_ADMIN can mount /proc anew",
+	"only root or CAP_SYS_ADMIN can mount a new /proc",
 };
 
 /* Tried one by one, as a failure must not hide the others. */

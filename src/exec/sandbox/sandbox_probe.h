@@ -21,7 +21,7 @@ enum sandbox_need {
 	SANDBOX_NEEDS_PROC = 1 << 10,           /* mounting a new /proc */
 };
 
-/* What the machine allows, filled in by the first question. A zeroed struct is empty. */
+/* The features that the machine allows, filled in by the first query. A zeroed struct is empty. */
 struct sandbox_support {
 	bool probed;                    /* the other fields are valid */
 	bool privileged;                /* superd may create namespaces without a user namespace */

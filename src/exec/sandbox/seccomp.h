@@ -10,7 +10,7 @@
 struct sock_fprog;
 
 /* *filters: NULL-terminated, in the pool, in the order of installing; NULL: the service needs none. Adds an error for
- * an unknown system call that is to be denied, a warning for one that is to be allowed. false: a filter could not be
- * made, with a diagnostic. */
+ * an unknown system call in a list of denied ones, a warning for one in a list of allowed ones. false: a filter could
+ * not be made, with a diagnostic. */
 bool seccomp_make(const struct service *service, struct pool *pool, struct diags *diags,
 		  const struct sock_fprog *const **filters);

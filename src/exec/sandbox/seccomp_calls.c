@@ -123,7 +123,7 @@ static void check_name(const struct service *service, const char *name, size_t l
 		return;
 	diags_add(diags, denied ? SEVERITY_ERROR : SEVERITY_WARNING, service_origin(service, "system_call_filter"),
 		  "%s: system_call_filter: libseccomp here knows no system call '%.*s'%s", service->name, (int)length,
-		  name, denied ? ", so it can't be denied" : "; it is left out");
+		  name, denied ? ", so it cannot be denied" : "; it is left out");
 }
 
 static void read_word(struct call_list *calls, const struct service *service, const char *word, struct diags *diags)

@@ -46,8 +46,8 @@ const char *seccomp_unified_name(size_t n);             /* name of the nth unifi
 void seccomp_unified_rule(struct seccomp_filter *filter, size_t number, uint32_t action, const char *call,
 			  unsigned count, const struct scmp_arg_cmp *arguments);
 
-/* Writes the instructions of the unified rules, which fall through to those behind them. Returns their number; out
- * NULL: counts only. */
+/* Writes the instructions of the unified rules, which fall through to the instructions behind them. Returns their
+ * number; out NULL: counts only. */
 size_t seccomp_unified_write(const struct seccomp_filter *filter, struct sock_filter *out);
 
 /* Whether this architecture has socketcall(2) and ipc(2): one call for many, whose arguments are in memory. */

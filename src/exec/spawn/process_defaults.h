@@ -1,5 +1,5 @@
-/* What all starts inherit from superd's own process. Filled in once when superd starts; the strings live as long as the
- * process. */
+/* The properties that all starts inherit from superd's own process. Filled in once when superd starts; the strings live
+ * as long as the process. */
 #pragma once
 
 #include <stdbool.h>

@@ -64,7 +64,8 @@ static bool must_start_apart(const struct job *job)
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
 	return job->checks || job->group || job->files || job->hold_channel || needs_own_oom_score(job) ||
-	       job->plan->credentials || job->plan->may_hang || (job->plan->apart && !privileged);
+	       job->plan->credentials || job->plan->may_hang || job->plan->gets_less_time ||
+	       (job->plan->apart && !privileged);
 }
 
 /* The path of the notify socket; NULL: none, or an abstract name. */
@@ -84,12 +85,14 @@ static void start_one(struct spawn_request *request, char *stack)
 		.wanted = request->wanted,
 		.wanted_count = request->wanted_count,
 		.noted = request->noted,
+		.noted_before = request->noted ? *request->noted : 0,
 		.filter_channel = request->filter_channel,
 		.bind_filter = request->bind_filter,
 		.hold_channel = request->hold_channel,
 		.hold_dumpable = request->hold_channel && !capability_held(CAP_SYS_PTRACE),
 		.report = -1,
 		.files = request->files,
+		.terminal = request->terminal,
 		.mapper = -1,
 		.private_id = request->private_id,
 		.group = request->group,

@@ -28,11 +28,12 @@ struct spawn_request {
 	 * `wanted`, the last one; 0: none. */
 	int filter_channel;
 	const struct sock_fprog *bind_filter;           /* the filter itself, one of the plan's */
-	/* warm = N: the placeholder, which stands in `wanted`: the child reads a byte from it before it goes on
+	/* warm = N: the placeholder, an entry of `wanted`: the child reads a byte from it before it continues
 	 * (exec/warm/hold); the start is then apart. 0: none. */
 	int hold_channel;
 	/* Three files that the child opens as its user; the start is then apart. NULL: none. */
 	const struct stream_file *files;
+	int terminal;                   /* descriptor, 1 or 2, that becomes the controlling terminal (TIOCSCTTY); 0: none */
 	unsigned listen_count;          /* LISTEN_FDS (sd_listen_fds(3)); 0: no LISTEN_* variables */
 	const char *names;              /* the whole text LISTEN_FDNAMES=…; NULL without listen_count */
 	const char *remote_address;     /* "": no REMOTE_ADDR and REMOTE_PORT */
@@ -55,9 +56,9 @@ struct spawn_request {
 	 * start. */
 	const char *into_path;
 	struct start_note note;         /* for superd's guard; owner 0: the next superd needs not know of it */
-	pid_t *noted;                   /* gets the pid before the process runs (os/guard/guard_link); NULL: nobody asks */
+	pid_t *noted;                   /* gets the pid before the process runs (os/guard/guard_link); NULL: not needed */
 	double begun;                   /* result: earliest time of the fork, seconds of CLOCK_MONOTONIC */
-	pid_t pid;                      /* result: the process; -1: the start failed, and `fault` tells why */
+	pid_t pid;                      /* result: the process; -1: the start failed, for the reason in `fault` */
 	/* Result of a start apart: a pipe that yields a struct fault, or its end once the program runs; the caller
 	 * closes it. -1: the program runs already. */
 	int report;
@@ -89,8 +90,8 @@ pid_t spawn_process(struct job *job, char *stack);
 /* Starts a plan apart, in spawn_async.c: returns at once, with *report open. */
 pid_t spawn_async(struct job *job, int *report);
 
-/* Calls `try` in a process of its own and returns its result, 0 to 255; -1 and errno. For tests of what the kernel
- * allows. Waits, up to spawn_timeout_seconds. */
+/* Calls `try` in a process of its own and returns its result, 0 to 255; -1 and errno. For tests of the kernel's
+ * features. Waits, up to spawn_timeout_seconds. */
 int spawn_probe(int (*try)(void));
 
 /* Runs a chore in a forked process, which has no descriptors of superd's but these. No process learns how it ends.

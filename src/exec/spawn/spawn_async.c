@@ -34,14 +34,15 @@ pid_t spawn_async(struct job *job, int *report)
 	}
 	pid = fork();
 	if (pid == 0) {
-		if (job->noted)
-			*job->noted = getpid();
+		child_note_pid(job, getpid());
 		job->report = ends[1];
 		child_run_apart(job);
 	}
 	if (pid < 0) {
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 		fd_close(&ends[0]);
+	} else {
+		child_note_pid(job, pid);       /* the child may not run for long, and superd may die before */
 	}
 	fd_close(&ends[1]);
 	*report = ends[0];

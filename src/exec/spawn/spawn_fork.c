@@ -45,8 +45,7 @@ pid_t spawn_process(struct job *job, char *stack)
 	pid = fork();
 	if (pid == 0) {
 		raw_raise_effective();
-		if (job->noted)
-			*job->noted = getpid();
+		child_note_pid(job, getpid());
 		job->report = ends[1];
 		child_run(job);
 	}

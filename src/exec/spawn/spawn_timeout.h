@@ -6,15 +6,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Seconds until a program must run: 5, or what a test sets before the first start. Then the process is killed, with
- * ETIMEDOUT as its fault. Starts apart have no such limit. */
+/* Seconds until a program must run: 5, or the value that a test sets before the first start. Then the process is
+ * killed, with ETIMEDOUT as its fault. Starts apart have no such limit. */
 extern double spawn_timeout_seconds;
 
 /* A start in progress, on the caller's stack, in a list of all starts. */
 struct spawn_timeout {
 	struct spawn_timeout *next, **place;    /* next in the list; pointer to this entry */
 	double since;                   /* when it began (clock_now) */
-	pid_t pid;                      /* where `at` points if nobody else wants it */
+	pid_t pid;                      /* the target of `at` if no caller wants the result */
 	pid_t *at;                      /* written by the kernel (CLONE_PARENT_SETTID, clone(2)) before the child runs; 0: none yet */
 	bool ended;                     /* true: the process was killed, as it took too long */
 };

@@ -2,6 +2,7 @@
 #include "exec/spawn/worker_process.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_PRCTL_H
@@ -104,6 +105,53 @@ void spawn_reaped(pid_t pid)
 	}
 }
 
+#ifdef MADV_DONTFORK
+static bool set_inherited(void *memory, size_t size, bool inherited)
+{
+	return madvise(memory, size, inherited ? MADV_DOFORK : MADV_DONTFORK) == 0;
+}
+#else
+/* Systems on which each process gets it. */
+static bool set_inherited(void *memory, size_t size, bool inherited)
+{
+	(void)memory, (void)size, (void)inherited;
+	return true;
+}
+#endif
+
+void *worker_memory_new(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (!set_inherited(memory, size, false)) {
+		worker_memory_free(memory, size);
+		return NULL;
+	}
+	return memory;
+}
+
+void worker_memory_free(void *memory, size_t size)
+{
+	if (memory)
+		munmap(memory, size);
+}
+
+/* Forks a process that gets the kind's memory. */
+static pid_t fork_with_memory(const struct worker_kind *kind)
+{
+	pid_t pid = -1;
+
+	if (!kind->memory)
+		return fork();
+	if (set_inherited(kind->memory, kind->memory_size, true))
+		pid = fork();
+	if (pid)
+		set_inherited(kind->memory, kind->memory_size, false);
+	return pid;
+}
+
 /* Returns twice, as fork(2) does. All signals stay blocked in the new process, as superd's loop, which handles them,
  * does not run there. */
 static pid_t fork_worker(const struct worker_kind *kind, uint64_t capabilities, const int *kept, int count,
@@ -115,7 +163,7 @@ static pid_t fork_worker(const struct worker_kind *kind, uint64_t capabilities, 
 	if (!grow_workers())
 		return -1;              /* a worker that cannot be recorded must not start */
 	thread_block_signals(&before);
-	pid = fork();
+	pid = fork_with_memory(kind);
 	if (pid == 0) {
 		fork_memory_unshare();
 		own_privileges_drop_others(capabilities);

@@ -4,16 +4,25 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "os/host/self_sandbox.h"
 
-/* What a process is, and what it may do. */
+/* A kind of worker process, and its rights. */
 struct worker_kind {
 	const char *name;               /* at most 15 bytes, as comm(5) shows it */
 	struct self_sandbox sandbox;    /* entered before its work begins */
+	void *memory;                   /* memory that it shares with superd, by worker_memory_new; NULL: none */
+	size_t memory_size;             /* bytes */
 };
+
+/* Memory that superd shares with the workers whose kind names it, filled with zeros. No other process that superd forks
+ * gets it. The data that a worker reads may have taken it over, so superd must check the bounds of everything that it
+ * reads there. NULL and errno. */
+void *worker_memory_new(size_t size);
+void worker_memory_free(void *memory, size_t size);     /* NULL does nothing */
 
 /* Such a process and the channel to it, a pair of sockets (SOCK_SEQPACKET). */
 struct worker_process {
@@ -29,7 +38,7 @@ struct worker_process worker_process_start(const struct worker_kind *kind, uint6
 					   void (*work)(int channel, const void *with), const void *with,
 					   const int *kept, int count);
 bool worker_process_runs(const struct worker_process *process); /* whether it was started, and is not yet reaped */
-void worker_process_end(struct worker_process *process);        /* kills it, whatever it does, and closes the channel */
+void worker_process_end(struct worker_process *process);        /* kills it in any state, and closes the channel */
 
 /* Starts one without a channel. Returns its pid; -1 and errno. */
 pid_t spawn_worker(const struct worker_kind *kind, uint64_t capabilities, void (*work)(const void *with),

@@ -24,11 +24,12 @@ bool hold_give(int channel, int connection)
 	return fd_channel_send(channel, connection);
 }
 
-/* If a socket with unread messages is closed, its peer gets ECONNRESET, once (unix_release_sock of the kernel). */
+/* If a socket with unread messages is closed, its peer gets ECONNRESET, once (unix_release_sock of the kernel). The
+ * byte stays in the queue, for the next superd should this one die now. */
 enum hold_taken hold_taken(int channel)
 {
 	char byte;
-	ssize_t got = fd_channel_receive(channel, &byte, 1);
+	ssize_t got = fd_channel_peek(channel, &byte, 1);
 
 	if (got > 0)
 		return byte == HOLD_TAKEN_BYTE ? HOLD_TAKEN : HOLD_WROTE;

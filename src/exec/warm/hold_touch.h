@@ -6,11 +6,11 @@
 #include "exec/warm/hold.h"
 #include "exec/warm/hold_trace.h"
 
-/* What a call means for a hold. */
+/* The meaning of a system call for a hold. */
 struct hold_verdict {
 	enum hold_obstacle obstacle;    /* HOLD_NONE: none */
-	bool touches;                   /* the program is to be held at this call */
+	bool touches;                   /* hold the program at this call */
 };
 
-/* Judges the call at whose entry the program stands. */
+/* Judges the call at whose entry the program is stopped. */
 struct hold_verdict hold_judge_call(const struct hold_work *work, const struct hold_call *call);

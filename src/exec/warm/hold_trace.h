@@ -22,14 +22,14 @@ struct hold_trace {
 	struct hold_call call;          /* at HOLD_AT_CALL */
 };
 
-/* Where it stands. */
+/* The place where it is stopped. */
 enum hold_stop {
 	HOLD_AT_EXEC,                   /* its new program has not run yet */
 	HOLD_AT_CALL,                   /* at the entry of a system call */
 	HOLD_AT_RETURN,                 /* at the end of one */
 	HOLD_AT_END,                    /* it has ended */
 	HOLD_AT_LIMIT,                  /* it still runs, and its time is over */
-	HOLD_AT_FAILURE                 /* the tracer cannot go on: errno */
+	HOLD_AT_FAILURE                 /* the tracer cannot continue: errno */
 };
 
 /* A raw ptrace(2); -1 and errno. */
@@ -41,5 +41,5 @@ bool hold_trace_begin(struct hold_trace *trace, pid_t program, int64_t until);
 /* Waits for the next stop, of a program that runs. */
 enum hold_stop hold_trace_wait(struct hold_trace *trace);
 
-/* Lets it run from a stop to the next. Signals and stops by them reach it as ever. */
+/* Lets it run from one stop to the next. It gets signals, and stops by signals, as usual. */
 enum hold_stop hold_trace_run(struct hold_trace *trace);

@@ -1,7 +1,6 @@
-/* Counts clients in a helper process. How long nothing has moved at a connection the kernel tells only after it took
- * the connection's lock, and a process that has the connection can keep that for as long as it likes
- * (os/netdiag/foreign_socket). And to find the ports that a backend has opened itself takes a look at all of its
- * descriptors. */
+/* Counts clients in a helper process. To report for how long a connection has been quiet, the kernel takes the
+ * connection's lock, which a process that has the connection may hold forever (os/netdiag/foreign_socket). To find the
+ * ports that a backend has opened itself, the process must read all of the backend's descriptors. */
 #pragma once
 
 #include <stdbool.h>

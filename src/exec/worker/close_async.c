@@ -9,7 +9,10 @@
  * of this user's descriptors in flight (ETOOMANYREFS, unix(7)).
  *
  * A closer waits for superd only until superd has closed its copy. It exits when it is idle, or when superd has ended
- * and nothing is left. */
+ * and nothing is left.
+ *
+ * superd bounds what closers report: a closer may be killed between two counts, or be taken over, and no number of it
+ * may count for ever. How many messages closers have received is what the kernel counts of the queue. */
 #include "exec/worker/close_async.h"
 
 #include <errno.h>
@@ -20,7 +23,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -46,8 +49,8 @@
 
 /* One closer's report in shared memory. */
 struct close_slot {
-	_Atomic uint32_t taken;         /* messages it has received */
-	_Atomic uint32_t open;          /* descriptors it has not closed yet */
+	/* Descriptors it has not closed yet, and a message that it is about to receive. */
+	_Atomic uint32_t open;
 	_Atomic uint32_t ended;         /* 1: it exits, as it is idle */
 	_Atomic uint32_t given[CLOSE_OWNERS];   /* by owner: descriptors it has received, and of these */
 	_Atomic uint32_t closed[CLOSE_OWNERS];  /* closed */
@@ -74,7 +77,6 @@ struct pending_fd {
 };
 
 /* superd's own view of a slot. */
-/* superd's own view of a slot. */
 struct closer {
 	pid_t pid;                      /* 0: the slot is free */
 	uint64_t serial;                /* spawn_worker_serial, as the pid may be reused */
@@ -86,13 +88,12 @@ static struct {
 	int in, out;                    /* both ends of the queue: superd writes, closers read; -1: not open */
 	uint64_t number;                /* number of the last message */
 	uint64_t sent;                  /* messages sent through the queue */
-	uint64_t taken_before;          /* messages received by closers that have exited */
 	struct closer closers[CLOSERS_MOST];
 	uint32_t current;
 	unsigned hanging[CLOSE_OWNERS];
 	uint32_t given[CLOSE_OWNERS];   /* by owner: descriptors passed so far, and of these */
 	uint32_t closed_before[CLOSE_OWNERS];   /* closed by closers that have exited */
-	uint64_t taken;                 /* count_taken at the last look */
+	uint64_t taken;                 /* messages that closers had received at the last look */
 	unsigned looks;                 /* number of looks without progress */
 	struct pending_fd *pending;
 	size_t count, room;
@@ -218,8 +219,6 @@ static void add_task(uint32_t owner, int fd, uint64_t number)
 	struct owner_queue *owner_queue = &closer_state.owners[owner];
 	struct close_task *task;
 
-	atomic_fetch_add(&closer_state.slot->open, 1);
-	atomic_fetch_add(&closer_state.slot->given[owner], 1);
 	pthread_mutex_lock(&closer_state.lock);
 	task = closer_state.spare;      /* there are as many as it may have descriptors */
 	closer_state.spare = task->next;
@@ -251,24 +250,27 @@ static void start_more_threads(void)
 	pthread_mutex_unlock(&closer_state.lock);
 }
 
-/* Receives a message. false: superd has ended, and the queue is empty. */
+/* Receives a message. false: superd has ended, and the queue is empty. What leaves the queue is counted before, so that
+ * superd sees it here or there. */
 static bool receive_message(int from)
 {
-	struct close_message message;
+	struct close_message message = { 0 };
 	ssize_t got;
 	size_t count;
 	int fd;
 
+	atomic_fetch_add(&closer_state.slot->open, 1);
 	do {
 		count = 1;
 		got = fd_message_receive(from, &message, sizeof(message), &fd, &count, 0);
 	} while (got < 0 && errno == EINTR);
-	if (got != (ssize_t)sizeof(message))
-		return false;
-	if (count)
+	if (got == (ssize_t)sizeof(message) && count) {
+		atomic_fetch_add(&closer_state.slot->given[message.owner], 1);
 		add_task(message.owner, fd, message.number);
-	atomic_fetch_add(&closer_state.slot->taken, 1);
-	return true;
+	} else {
+		atomic_fetch_sub(&closer_state.slot->open, 1);
+	}
+	return got == (ssize_t)sizeof(message);
 }
 
 /* Raises the limit of descriptors, and returns it. If recvmsg(2) has no room for a received descriptor, it drops it
@@ -341,8 +343,6 @@ static void run_closer(const void *with)
 	for (size_t n = 0; n < CLOSE_OWNERS; n++)
 		closer_state.owners[n].last = &closer_state.owners[n].first;
 	if (!make_tasks(table + work->count)) {
-		for (size_t n = 0; n < work->count; n++)
-			atomic_fetch_add(&closer_state.slot->given[work->pending[n].owner], 1);
 		wait_for_release(work->released);       /* its exit closes them, which must be the last close */
 		return;
 	}
@@ -363,19 +363,19 @@ static void run_closer(const void *with)
 
 static bool open_queue(void)
 {
+	struct close_shared *shared;
 	int ends[2];
-	void *memory;
 
 	if (queue.shared)
 		return true;
-	memory = mmap(NULL, sizeof(*queue.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
+	shared = worker_memory_new(sizeof(*shared));
+	if (!shared)
 		return false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		munmap(memory, sizeof(*queue.shared));
+		worker_memory_free(shared, sizeof(*shared));
 		return false;
 	}
-	queue.shared = memory;
+	queue.shared = shared;
 	queue.in = fd_raise(ends[0], FD_HIGH);
 	queue.out = fd_raise(ends[1], FD_HIGH);
 	return true;
@@ -429,21 +429,30 @@ static int *list_inherited_fds(void)
 	return list;
 }
 
-static const struct worker_kind closer_kind = {
-	.name = "superd-close",
-	.sandbox = { .has_threads = true },
-};
+/* What a new closer inherits counts from its start, also if it is killed before it has done anything. */
+static void begin_slot(struct close_slot *slot)
+{
+	memset(slot, 0, sizeof(*slot));
+	atomic_store(&slot->open, (uint32_t)queue.count);
+	for (size_t n = 0; n < queue.count; n++)
+		atomic_fetch_add(&slot->given[queue.pending[n].owner], 1);
+}
 
 /* Starts a closer, which inherits the kept descriptors and reads the queue. */
 static bool start_closer(void)
 {
+	const struct worker_kind kind = {
+		.name = "superd-close",
+		.sandbox = { .has_threads = true },
+		.memory = queue.shared,
+		.memory_size = sizeof(*queue.shared),
+	};
 	struct close_work work = { .shared = queue.shared,
 				   .from = queue.out,
 				   .parent = getpid(),
 				   .pending = queue.pending,
 				   .count = queue.count,
 				   .released = queue.number + 1 };
-	uint32_t before = atomic_load(&queue.shared->current);
 	int *inherited;
 	pid_t pid;
 
@@ -452,12 +461,12 @@ static bool start_closer(void)
 	inherited = list_inherited_fds();
 	if (!inherited)
 		return false;
-	memset(&queue.shared->slots[work.number], 0, sizeof(struct close_slot));
+	begin_slot(&queue.shared->slots[work.number]);
 	atomic_store(&queue.shared->current, work.number);
-	pid = spawn_worker(&closer_kind, 0, run_closer, &work, inherited, (int)queue.count + 1);
+	pid = spawn_worker(&kind, 0, run_closer, &work, inherited, (int)queue.count + 1);
 	free(inherited);
 	if (pid < 0) {
-		atomic_store(&queue.shared->current, before);
+		atomic_store(&queue.shared->current, queue.current);
 		return false;
 	}
 	queue.closers[work.number] = (struct closer){ .pid = pid, .serial = spawn_worker_serial(pid) };
@@ -516,16 +525,15 @@ bool close_async(int *fd, unsigned owner)
 	return good;
 }
 
-/* Messages that closers have received so far. */
-static uint64_t count_taken(void)
+/* Messages that no closer has received yet. */
+static uint64_t count_waiting(void)
 {
-	uint64_t taken = queue.taken_before;
+	struct pollfd queue_end = { .fd = queue.out, .events = POLLIN };
+	int bytes;
 
-	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
-		if (queue.closers[n].pid)
-			taken += atomic_load(&queue.shared->slots[n].taken);
-	}
-	return taken;
+	if (ioctl(queue.out, FIONREAD, &bytes) == 0 && bytes >= 0)
+		return (uint64_t)bytes / sizeof(struct close_message);
+	return poll(&queue_end, 1, 0) > 0;
 }
 
 bool close_async_is_busy(void)
@@ -534,16 +542,26 @@ bool close_async_is_busy(void)
 		return true;
 	if (!queue.shared)
 		return false;
+	if (count_waiting())
+		return true;
 	for (uint32_t n = 0; n < CLOSERS_MOST; n++) {
 		if (queue.closers[n].pid && (n != queue.current || atomic_load(&queue.shared->slots[n].open)))
 			return true;
 	}
-	return count_taken() < queue.sent;
+	return false;
 }
 
 unsigned close_async_hanging(unsigned owner)
 {
 	return owner < CLOSE_OWNERS ? queue.hanging[owner] : 0;
+}
+
+/* What a closer reports to have received or closed of an owner's, of so many at most. */
+static uint32_t bounded(const _Atomic uint32_t *reported, uint32_t most)
+{
+	uint32_t count = atomic_load(reported);
+
+	return count < most ? count : most;
 }
 
 unsigned close_async_pending(unsigned owner)
@@ -552,7 +570,7 @@ unsigned close_async_pending(unsigned owner)
 
 	for (uint32_t n = 0; pending && n < CLOSERS_MOST; n++) {
 		if (queue.closers[n].pid)
-			pending -= atomic_load(&queue.shared->slots[n].closed[owner]);
+			pending -= bounded(&queue.shared->slots[n].closed[owner], pending);
 	}
 	return pending;
 }
@@ -565,9 +583,9 @@ static void check_closer(uint32_t number, unsigned hanging[CLOSE_OWNERS])
 	uint32_t now = now_ms();
 
 	if (!is_alive(closer)) {
-		queue.taken_before += atomic_load(&slot->taken);
 		for (size_t owner = 0; owner < CLOSE_OWNERS; owner++)
-			queue.closed_before[owner] += atomic_load(&slot->given[owner]);
+			queue.closed_before[owner] +=
+				bounded(&slot->given[owner], queue.given[owner] - queue.closed_before[owner]);
 		*closer = (struct closer){ 0 };
 		return;
 	}
@@ -611,12 +629,25 @@ static void send_kept(void)
  * although there is more. */
 static bool is_progressing(void)
 {
-	uint64_t taken = count_taken();
-	bool waits = queue.count || taken < queue.sent;
+	uint64_t waiting = count_waiting(), taken = queue.sent - waiting;
+	bool waits = queue.count || waiting;
 
 	queue.looks = waits && taken == queue.taken ? queue.looks + 1 : 0;
 	queue.taken = taken;
 	return !waits || (is_at_work(queue.current) && queue.looks < STALLED_LOOKS);
+}
+
+/* Nothing is open any more: so all is closed, whatever closers have counted. */
+static void settle_counts(void)
+{
+	const struct close_slot *slot = &queue.shared->slots[queue.current];
+	bool has_closer = queue.closers[queue.current].pid;
+
+	for (size_t owner = 0; owner < CLOSE_OWNERS; owner++) {
+		uint32_t of_closer = has_closer ? bounded(&slot->closed[owner], queue.given[owner]) : 0;
+
+		queue.closed_before[owner] = queue.given[owner] - of_closer;
+	}
 }
 
 void close_async_look(close_hangs *hangs, void *context)
@@ -633,6 +664,8 @@ void close_async_look(close_hangs *hangs, void *context)
 	send_kept();
 	if (!is_progressing())
 		start_closer();
+	if (!close_async_is_busy())
+		settle_counts();
 }
 
 /* Whether a closer that does not hang still runs. */

@@ -1,10 +1,10 @@
 /* Closes descriptors whose close(2) may block, above all a unix socket whose queue holds a file that cannot be closed.
  * A helper process, the closer, closes them after superd has, so that superd never drops the last reference. If a
- * closer hangs, it is left alone, and another goes on with the rest.
+ * closer hangs, superd leaves it alone, and another one closes the rest.
  *
- * Each descriptor has an owner, a number that the caller chooses, from 1. The closings of one owner that hang are
- * counted: if CLOSE_HANGING_MOST hang, further descriptors of that owner wait, open, until one has returned. So owners
- * do not block each other. */
+ * Each descriptor has an owner, a number that the caller chooses, from 1. superd counts the hanging closes of each
+ * owner: if CLOSE_HANGING_MOST hang, further descriptors of that owner stay open until one has returned. So owners do
+ * not block each other. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,8 +25,8 @@ bool close_async(int *fd, unsigned owner);
 /* Whether a descriptor is not closed yet: then call close_async_look in about half a second. */
 bool close_async_is_busy(void);
 
-/* Finds closings that have hung for a second, and starts another closer if one hangs. Calls `hangs` for each owner for
- * whom more closings hang than at the last look; count is the present number. */
+/* Finds closings that have hung for a second, and starts another closer if one hangs. Calls `hangs` for each owner with
+ * more hanging closes than at the last check; count is the present number. */
 typedef void close_hangs(void *context, unsigned owner, unsigned count);
 void close_async_look(close_hangs *hangs, void *context);
 

@@ -6,6 +6,9 @@
  * longer in the pipe and have not arrived are in flight. A slot is free again when its thread has exited, so a thread
  * that hangs keeps its slot.
  *
+ * How many messages readers have received is what the kernel counts of the queue. A number in shared memory could be
+ * wrong for ever: a reader may be killed between two steps, or be taken over by what it reads.
+ *
  * The reader's first thread never touches a pipe, as closing one may block. */
 #include "exec/worker/output_reader.h"
 
@@ -14,7 +17,7 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -41,7 +44,6 @@ enum { SLOT_FREE = 0, SLOT_TAKEN = 1, SLOT_READS = 2, SLOT_BYTES = 4 };
 
 /* The memory that superd and its readers share. */
 struct reader_shared {
-	_Atomic uint64_t taken;         /* messages received */
 	_Atomic uint32_t current;       /* number of the reader that reads the queue */
 	_Atomic uint32_t ended;         /* number of the last reader that exited */
 	_Atomic uint64_t slots[SLOTS];
@@ -55,7 +57,7 @@ static struct {
 	pid_t former;                   /* reader of the superd before an upgrade; 0: none */
 	uint32_t current;               /* number of the current reader */
 	uint64_t sent;                  /* messages sent */
-	uint64_t taken;                 /* messages received at the last look */
+	uint64_t taken;                 /* count_taken at the last look */
 	unsigned looks;                 /* looks without progress */
 	int next;                       /* slot to try first */
 } reader = { .in = -1, .out = -1 };
@@ -215,7 +217,6 @@ static bool receive_pipe(void)
 		return false;
 	if (count >= 2 && !add_output(fds, slot))
 		_exit(1);               /* superd sees all sockets close, and starts another reader */
-	atomic_fetch_add(&reader_state.work->shared->taken, 1);
 	return true;
 }
 
@@ -270,28 +271,23 @@ static void run_reader(const void *with)
 
 static bool open_queue(void)
 {
+	struct reader_shared *shared;
 	int ends[2];
-	void *memory;
 
 	if (reader.shared)
 		return true;
-	memory = mmap(NULL, sizeof(*reader.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
+	shared = worker_memory_new(sizeof(*shared));
+	if (!shared)
 		return false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		munmap(memory, sizeof(*reader.shared));
+		worker_memory_free(shared, sizeof(*shared));
 		return false;
 	}
-	reader.shared = memory;
+	reader.shared = shared;
 	reader.in = fd_raise(ends[0], FD_HIGH);
 	reader.out = fd_raise(ends[1], FD_HIGH);
 	return true;
 }
-
-static const struct worker_kind reader_kind = {
-	.name = "superd-output",
-	.sandbox = { .has_threads = true, .writes_files = true },
-};
 
 static bool is_at_work(void)
 {
@@ -300,11 +296,17 @@ static bool is_at_work(void)
 
 static bool start_reader(void)
 {
+	const struct worker_kind kind = {
+		.name = "superd-output",
+		.sandbox = { .has_threads = true, .writes_files = true },
+		.memory = reader.shared,
+		.memory_size = sizeof(*reader.shared),
+	};
 	struct reader_work work = { .shared = reader.shared, .number = reader.current + 1, .from = reader.out };
 	pid_t pid;
 
 	atomic_store(&reader.shared->current, work.number);
-	pid = spawn_worker(&reader_kind, 0, run_reader, &work, &reader.out, 1);
+	pid = spawn_worker(&kind, 0, run_reader, &work, &reader.out, 1);
 	if (pid < 0) {
 		atomic_store(&reader.shared->current, reader.current);
 		return false;
@@ -373,10 +375,21 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 	return true;
 }
 
+/* Messages that readers have received. Each has the size of a slot's number. */
+static uint64_t count_taken(void)
+{
+	struct pollfd queue_end = { .fd = reader.out, .events = POLLIN };
+	int waiting;
+
+	if (ioctl(reader.out, FIONREAD, &waiting) == 0 && waiting >= 0)
+		return reader.sent - (uint64_t)waiting / sizeof(int32_t);
+	return poll(&queue_end, 1, 0) > 0 ? reader.taken : reader.sent;
+}
+
 /* Starts another reader if the present one has exited or receives nothing any more. The old one is left alone. */
 static void check_reader(void)
 {
-	uint64_t taken = atomic_load(&reader.shared->taken);
+	uint64_t taken = count_taken();
 
 	reader.looks = taken == reader.taken ? reader.looks + 1 : 0;
 	reader.taken = taken;
@@ -392,7 +405,7 @@ bool output_reader_is_at_it(struct output_reading *reading)
 		send_to_reader(reading);
 	if (reading->other >= 0)
 		return false;
-	if (!reading->number || reading->number <= atomic_load(&reader.shared->taken))
+	if (!reading->number || reading->number <= count_taken())
 		return true;
 	check_reader();
 	return false;

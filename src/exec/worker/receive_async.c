@@ -102,7 +102,7 @@ static void note_refused(struct receive_answer *answer, const char *link)
 	if (*link == '/')
 		link = "a file";
 	else if (!*link)
-		link = "a kind that cannot be told without /proc";
+		link = "a kind that is unknown without /proc";
 	snprintf(answer->kind, sizeof(answer->kind), "%.39s", link);
 }
 

@@ -41,7 +41,7 @@ static void run_restorer(int channel, const void *with)
 	while (receive_request(channel, &request, &fd)) {
 		struct restore_answer answer = { .number = request.number };
 
-		foreign_socket_mark(fd, false);         /* superd's own marks are of other descriptors */
+		foreign_socket_unmark(fd);         /* superd's own marks are of other descriptors */
 		request.task.fd = fd;
 		if (bind_restore(&request.task) < 0)
 			answer.error = errno ? errno : EINVAL;

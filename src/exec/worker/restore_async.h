@@ -1,7 +1,7 @@
 /* Restores what a backend may have changed of its listener (bind_restore), in a helper process: another holder of the
- * socket may keep its lock for as long as it likes (os/netdiag/foreign_socket). Unlike with foreign_socket_do superd
- * does not wait, and one process serves many listeners in turn; a fork for each would cost ten times as much. The
- * process has a copy of superd's memory, so it must be ended when the table changes. */
+ * socket may keep its lock forever (os/netdiag/foreign_socket). Unlike with foreign_socket_do superd does not wait, and
+ * one process serves many listeners in turn; a fork for each would cost ten times as much. The process has a copy of
+ * superd's memory, so it must be ended when the table changes. */
 #pragma once
 
 #include <stdbool.h>

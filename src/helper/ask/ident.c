@@ -128,7 +128,7 @@ void ident_ask(int fd, int seconds, struct ident_reply *reply)
 	ssize_t length;
 
 	if (!find_addresses(fd, &query)) {
-		set_error_reply("no address to ask", reply);
+		set_error_reply("no address to query", reply);
 	} else if (!connect_to_server(&query) || !send_query(&query)) {
 		set_error_reply("cannot reach the ident server", reply);
 	} else {

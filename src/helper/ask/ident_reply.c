@@ -125,7 +125,7 @@ static const char *read_user(struct span rest, struct ident_reply *reply)
 	if (!take_field(&rest, ':', &system) || !is_system(system))
 		return "the ident server's answer names no system";
 	if (!span_trim(rest).length)
-		return "the ident server's answer names nobody";
+		return "the ident server's answer names no user";
 	copy_visible(whole, reply);
 	reply->known = true;
 	return NULL;
@@ -136,7 +136,7 @@ static const char *read_reason(struct span rest, struct ident_reply *reply)
 	struct span reason = span_trim(rest);
 
 	if (!is_reason(reason))
-		return "the ident server's answer gives an error that is none";
+		return "the ident server's answer has an unknown error";
 	copy_visible(reason, reply);
 	return NULL;
 }
@@ -167,7 +167,7 @@ void ident_reply_read(const char *bytes, size_t length, unsigned theirs, unsigne
 
 	*reply = (struct ident_reply){ .known = false };
 	refusal = length ? read_line((struct span){ bytes, line_length(bytes, length) }, theirs, ours, reply)
-		       : "the ident server said nothing";
+		       : "the ident server sent nothing";
 	if (refusal)
 		snprintf(reply->text, sizeof(reply->text), "%s", refusal);
 }

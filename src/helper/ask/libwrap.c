@@ -40,7 +40,7 @@ static bool read_table(const char *path, char **text)
 	*text = fd_read_file(path, TABLE_MOST, &length);
 	if (*text || errno == ENOENT)
 		return true;
-	syslog(LOG_ERR, "libwrap: %s: %m: nobody is let in", path);
+	syslog(LOG_ERR, "libwrap: %s: %m: no client is allowed", path);
 	return false;
 }
 
@@ -51,7 +51,7 @@ static bool on_list_file(void *context, const char *path)
 	bool good;
 
 	if (scan->depth >= DEPTH_MOST) {
-		syslog(LOG_ERR, "libwrap: %s: files name each other too deeply: nobody is let in", path);
+		syslog(LOG_ERR, "libwrap: %s: files name each other too deeply: no client is allowed", path);
 		return false;
 	}
 	good = read_table(path, &text);
@@ -126,7 +126,7 @@ bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 	if (!scan_table(&scan, hosts_allow_table) || !scan_table(&scan, hosts_deny_table))
 		return false;
 	if (!find_address(getpeername, fd, &client) || !find_address(getsockname, fd, &server)) {
-		syslog(LOG_ERR, "libwrap: %s: the client has no address to judge: it is not let in", daemon);
+		syslog(LOG_ERR, "libwrap: %s: the client has no address to judge: it is refused", daemon);
 		return false;
 	}
 	request_init(&request, RQ_DAEMON, daemon, RQ_FILE, fd, 0);
@@ -146,7 +146,7 @@ bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 {
 	(void)fd, (void)on_twist;
 	openlog("superd", LOG_PID | LOG_PERROR, LOG_DAEMON);
-	syslog(LOG_ERR, "libwrap: %s: this superd was built without libwrap: nobody is let in", daemon);
+	syslog(LOG_ERR, "libwrap: %s: this superd was built without libwrap: no client is allowed", daemon);
 	return false;
 }
 #endif

@@ -1,5 +1,5 @@
 /* The lookups of superd-advise: a client's host name, the verdict of libwrap, and its user by ident. Each blocks, and
- * each looks at the peer of the connected socket `fd`, which it borrows. */
+ * each concerns the peer of the connected socket `fd`, which it borrows. */
 #pragma once
 
 #include <stdbool.h>

@@ -9,5 +9,5 @@
 #include "helper/builtin/builtin.h"
 
 /* Reads argv, without argv[0], into settings; texts are borrowed from argv. The caller frees settings->pool in any
- * case. false after logging what is wrong: the program must not serve then. */
+ * case. false after logging the mistake: the program must not serve then. */
 bool builtin_argv_read(struct settings *settings, char *const *argv);

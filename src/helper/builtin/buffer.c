@@ -4,6 +4,7 @@
  * of many connections are quiet at any moment, so a buffer has memory only while it holds bytes. */
 #include "helper/builtin/buffer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,18 +64,30 @@ bool buffer_use_pipe(struct relay_buffer *buffer)
 	return true;
 }
 
+static ssize_t fill_once(struct relay_buffer *buffer, int from)
+{
+	return buffer->pipe[0] >= 0 ? buffer_splice_fill(buffer->pipe[1], from)
+				    : recv(from, buffer->bytes, BUFFER_ROOM, MSG_DONTWAIT);
+}
+
+static ssize_t drain_once(struct relay_buffer *buffer, int to)
+{
+	return buffer->pipe[0] >= 0
+		? buffer_splice_drain(buffer->pipe[0], to, buffer->held)
+		: send(to, buffer->bytes + buffer->start, buffer->held, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 ssize_t buffer_fill(struct relay_buffer *buffer, int from)
 {
 	ssize_t got;
 
 	if (buffer->pipe[0] < 0 && !buffer->bytes)
 		take_memory(buffer);
-	if (buffer->pipe[0] >= 0)
-		got = buffer_splice_fill(buffer->pipe[1], from);
-	else if (buffer->bytes)
-		got = recv(from, buffer->bytes, BUFFER_ROOM, MSG_DONTWAIT);
-	else
-		got = -1;               /* errno: ENOMEM */
+	if (buffer->pipe[0] < 0 && !buffer->bytes)
+		return -1;              /* errno: ENOMEM */
+	do
+		got = fill_once(buffer, from);
+	while (got < 0 && errno == EINTR);
 	buffer->start = 0;
 	buffer->held = got > 0 ? (size_t)got : 0;
 	return got;
@@ -84,10 +97,9 @@ ssize_t buffer_drain(struct relay_buffer *buffer, int to)
 {
 	ssize_t sent;
 
-	if (buffer->pipe[0] >= 0)
-		sent = buffer_splice_drain(buffer->pipe[0], to, buffer->held);
-	else
-		sent = send(to, buffer->bytes + buffer->start, buffer->held, MSG_DONTWAIT | MSG_NOSIGNAL);
+	do
+		sent = drain_once(buffer, to);
+	while (sent < 0 && errno == EINTR);
 	if (sent > 0) {
 		buffer->start += (size_t)sent;
 		buffer->held -= (size_t)sent;

@@ -36,10 +36,11 @@ void buffer_spares_free(struct buffer_spares *spares);
 /* Gives memory or pipe back, for as long as the connection is quiet. The buffer must be empty. */
 void buffer_rest(struct relay_buffer *buffer);
 
-/* Reads without waiting. The buffer must be empty. Returns the number of bytes; 0: end of file; -1 and errno. */
+/* Reads without waiting. The buffer must be empty. Returns the number of bytes; 0: end of file; -1 and errno, EAGAIN if
+ * there is nothing. With edges (EPOLLET) nothing else may end a turn, so a signal does not. */
 ssize_t buffer_fill(struct relay_buffer *buffer, int from);
 
-/* Writes held bytes without waiting. Returns the number of bytes, or -1 and errno. */
+/* Writes held bytes without waiting. Returns the number of bytes, or -1 and errno as buffer_fill. */
 ssize_t buffer_drain(struct relay_buffer *buffer, int to);
 
 /* The pipe of a buffer (buffer_splice.c): pipe(2), splice(2). */

@@ -1,8 +1,8 @@
 /* superd-builtin: the small services of superd. Each connection has an unprivileged process of its own, whose time is
- * limited, so a silent client holds up no other client. Only the process of a redirect, which never looks at the data,
- * may serve another connection afterwards.
+ * limited, so a silent client holds up no other client. Only the process of a redirect, which never interprets the
+ * data, may serve another connection afterwards.
  *
- * superd passes on the command line what the program cannot know: struct settings. */
+ * superd passes the settings that the program cannot know on the command line: struct settings. */
 #pragma once
 
 #include <stddef.h>
@@ -13,6 +13,7 @@
 #include "config/access/access.h"
 #include "config/words/builtin.h"
 
+#define STREAM_REPORTED (-1)            /* it failed, and superd has the report: the process may serve another one */
 #define DATAGRAM_MOST (64 << 10)        /* bytes; no datagram is larger */
 
 struct settings {
@@ -32,7 +33,8 @@ struct settings {
 
 struct builtin {
 	const char *name;
-	/* Serves one connection to its end. Returns the exit status. NULL: the service has no stream sockets. */
+	/* Serves one connection to its end. Returns the exit status, or STREAM_REPORTED. NULL: the service has no stream
+	 * sockets. */
 	int (*stream)(const struct settings *settings, int connection);
 	/* Composes the reply to one datagram. Returns its length, at most `size`; -1: no reply. NULL: the service has no
 	 * datagram sockets. */

@@ -80,7 +80,7 @@ static void log_refusal(struct datagrams *datagrams, const struct sender *sender
 		return;
 	sender_describe(sender, text);
 	builtin_log("loop request or stranger REFUSED from %s: %s%s", text, reason,
-		    datagrams->refusals_logged == REFUSALS_LOGGED ? " (further ones are not told)" : "");
+		    datagrams->refusals_logged == REFUSALS_LOGGED ? " (further ones are not logged)" : "");
 }
 
 /* Whether the sender gets a reply. */
@@ -90,7 +90,7 @@ static bool may_answer(struct datagrams *datagrams, const struct sender *sender)
 	unsigned char bytes[16];
 
 	if (!reason && sender_bytes(sender, bytes) && !replies_count(&datagrams->replies, bytes, clock_ms() / 1000))
-		reason = "it has had as many answers as one source may have in a second";
+		reason = "it has received as many answers as one source may receive in a second";
 	if (reason)
 		log_refusal(datagrams, sender, reason);
 	return !reason;

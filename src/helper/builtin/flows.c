@@ -90,12 +90,17 @@ static void free_dead(struct flows *flows)
 	}
 }
 
+void flows_end(struct flows *flows)
+{
+	LIST_EACH(link, &flows->used)
+		end_flow(flows, container_of(link, struct flow, used));
+}
+
 void flows_free(struct flows *flows)
 {
 	if (!flows)
 		return;
-	LIST_EACH(link, &flows->used)
-		end_flow(flows, container_of(link, struct flow, used));
+	flows_end(flows);
 	free_dead(flows);
 	free(flows);
 }

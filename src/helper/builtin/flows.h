@@ -14,12 +14,13 @@ struct flows;
 
 /* target and settings must outlive it. NULL: out of memory. */
 struct flows *flows_new(const struct settings *settings, const struct redirect_target *target, int epoll);
+void flows_end(struct flows *flows);    /* closes all; their memory stays until flows_expire, as events may name them */
 void flows_free(struct flows *flows);
 
 /* Passes datagrams on that wait at a listener, a bounded number of them. */
 void flows_send(struct flows *flows, int listener, int64_t now);
 
-/* Passes back what has come for a flow. watch: that of the flow. */
+/* Passes back the datagrams that have arrived for a flow. watch: the flow's. */
 void flows_receive(struct flows *flows, struct relay_watch *watch, int64_t now);
 
 /* To be called after each turn of the loop: ends flows that were silent for too long, and sends first datagrams again

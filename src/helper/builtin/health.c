@@ -56,7 +56,7 @@ static size_t ask_superd(int channel, const char *name, char *text, size_t size)
 	file = channel_send(channel, question, (size_t)length) ? channel_receive(channel, SUPERD_TIMEOUT) : -1;
 	if (file >= 0)
 		return read_answer(file, text, size);
-	builtin_log("superd does not tell how it is: %s", strerror(errno));
+	builtin_log("superd does not report its health: %s", strerror(errno));
 	return (size_t)snprintf(text, size, "unhealthy\nsuperd does not answer\n");
 }
 
@@ -159,7 +159,7 @@ static void answer_http(int connection, const char *status, const char *text, si
 static void send_answer(int connection, enum asked asked, enum health_result result, const char *text, size_t length)
 {
 	static const char *const status[] = { "200 OK", "503 Service Unavailable", "404 Not Found" };
-	static const char other[] = "GET and HEAD are answered here\n", much[] = "this request is too long\n";
+	static const char other[] = "only GET and HEAD are supported here\n", much[] = "this request is too long\n";
 
 	switch (asked) {
 	case ASKED_GET:
@@ -208,7 +208,7 @@ int health_stream(const struct settings *settings, int connection)
 	const char *name = "";
 
 	if (settings->channel < 0) {
-		builtin_log("health needs superd: it tells how it is");
+		builtin_log("health needs superd, which reports the health");
 		return 1;
 	}
 	asked = read_request(connection, head);

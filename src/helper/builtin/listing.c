@@ -33,7 +33,7 @@ int listing_send(int file, int connection)
 int listing_stream(const struct settings *settings, int connection)
 {
 	if (settings->channel < 0) {
-		builtin_log("%s needs superd: it makes the list", settings->builtin->name);
+		builtin_log("%s needs superd, which sends the list", settings->builtin->name);
 		return 1;
 	}
 	return listing_send(settings->channel, connection);

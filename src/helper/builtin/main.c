@@ -4,6 +4,7 @@
  *
  * Only for superd does it wait without a limit. Once it has read its command line, it gives up everything that its
  * service does not need (os/host/self_sandbox.h). */
+#include <errno.h>
 #include <limits.h>
 #include <netdb.h>
 #include <signal.h>
@@ -22,6 +23,7 @@
 #include "helper/builtin/services.h"
 #include "helper/builtin/sockets.h"
 #include "os/host/self_sandbox.h"
+#include "os/netdiag/socket_id.h"
 
 #define SOCKETS_MOST 1024
 
@@ -45,20 +47,35 @@ static bool release_connection(const struct settings *settings, int connection)
 	return true;
 }
 
-/* Serves connections until one fails, or superd closes its end of the channel. */
+/* Gets the next connection; -1: superd has closed the channel. A superd that is killed while it gives one leaves it to
+ * the next superd, which does not know whether this process has it, and gives it again. */
+static int next_connection(const struct settings *settings, uint64_t served)
+{
+	int connection;
+
+	while ((connection = channel_receive(settings->channel, INT_MAX)) >= 0 && served &&
+	       socket_id(connection) == served)
+		close(connection);
+	return connection;
+}
+
+/* Serves connections until one fails without a report, or superd closes its end of the channel. The status is that of
+ * the last connection. */
 static int serve_connections(const struct settings *settings, int connection)
 {
 	int status = settings->builtin->stream(settings, connection);
 
-	while (!status && settings->rests) {
+	while ((!status || status == STREAM_REPORTED) && settings->rests) {
+		uint64_t served = socket_id(connection);
+
 		if (!release_connection(settings, connection))
 			return 1;
-		connection = channel_receive(settings->channel, INT_MAX);
+		connection = next_connection(settings, served);
 		if (connection < 0)
-			return 0;
+			break;
 		status = settings->builtin->stream(settings, connection);
 	}
-	return status;
+	return status == STREAM_REPORTED ? 1 : status;
 }
 
 /* Whether the process may serve several connections. With a limit of processor time each needs a process of its own. */
@@ -114,10 +131,9 @@ static bool is_unix_datagram(int fd)
 }
 
 /* Enters the sandbox, with the rights that this service needs. */
-static void enter_sandbox(const struct settings *settings, const int *sockets, size_t count)
+static void enter_sandbox(const struct settings *settings, const int *sockets, size_t count, bool has_listeners)
 {
 	const struct builtin_options *options = &settings->options;
-	bool has_listeners = count > 1 || !socket_is_connection(sockets[0]);
 	bool redirects = !strcmp(settings->builtin->name, "redirect");
 	struct self_sandbox sandbox = { .has_clients = has_listeners && !redirects,
 					.relays = has_listeners && redirects };
@@ -142,12 +158,18 @@ static int serve_passed(const struct settings *settings)
 {
 	int sockets[SOCKETS_MOST] = { STDIN_FILENO };
 	size_t count = count_listen_fds();
+	int is_connection;
 
 	for (size_t n = 0; n < count; n++)
 		sockets[n] = 3 + (int)n;
 	count += !count;
-	enter_sandbox(settings, sockets, count);
-	if (count > 1 || !socket_is_connection(sockets[0]))
+	is_connection = count > 1 ? 0 : socket_is_connection(sockets[0]);
+	if (is_connection < 0) {
+		builtin_log("cannot look at descriptor %d: %s", sockets[0], strerror(errno));
+		return 1;
+	}
+	enter_sandbox(settings, sockets, count, !is_connection);
+	if (!is_connection)
 		return settings->builtin->stream == redirect_stream ? relay_server_run(settings, sockets, count)
 								    : sockets_serve(settings, sockets, count);
 	if (settings->builtin->stream)

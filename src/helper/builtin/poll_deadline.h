@@ -17,6 +17,6 @@ ssize_t recv_deadline(int fd, void *to, size_t size, int flags, int64_t until);
 /* Sends all bytes. false and errno. */
 bool send_deadline(int fd, const void *bytes, size_t length, int64_t until);
 
-/* Shuts down the sending side, and reads what the client has sent. If a connection is closed with unread bytes, the
- * kernel resets it, and the client may lose the answer. */
+/* Shuts down the sending side, and reads the rest of the client's data. If a connection is closed with unread bytes,
+ * the kernel resets it, and the client may lose the answer. */
 void shutdown_and_drain(int fd);

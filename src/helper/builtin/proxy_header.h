@@ -1,4 +1,4 @@
-/* The header of the PROXY protocol, which tells a server the address of the client behind a relay
+/* The header of the PROXY protocol, which passes the address of the client behind a relay to the server
  * (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt). */
 #pragma once
 

@@ -91,18 +91,29 @@ static bool relay_both(struct relay *in, struct relay *out, int sigterm)
 	return relay_have_ended(in, out);
 }
 
-/* Reports the traffic to superd. false: that failed. A superd that has gone meanwhile needs no report. */
-static bool report_traffic(int channel, uint64_t in, uint64_t out, bool rests)
+/* Sends a line to superd. false: that failed. A superd that has gone meanwhile needs no report. */
+static bool send_report(int channel, const char *text)
 {
-	char text[64];
-	int length = snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "%s\n", in, out, rests ? " rests" : "");
-
-	if (channel < 0 || write(channel, text, (size_t)length) >= 0)
+	if (channel < 0 || write(channel, text, strlen(text)) >= 0)
 		return true;
 	if (errno == EPIPE || errno == ECONNRESET)
 		return true;
-	builtin_log("cannot report the traffic: %s", strerror(errno));
+	builtin_log("cannot report to superd: %s", strerror(errno));
 	return false;
+}
+
+static bool report_traffic(int channel, uint64_t in, uint64_t out, bool rests)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "%s\n", in, out, rests ? " rests" : "");
+	return send_report(channel, text);
+}
+
+/* An earlier superd passes over the first line, and takes the connection for one without traffic. */
+static bool report_failure(int channel)
+{
+	return send_report(channel, "failed\n") && report_traffic(channel, 0, 0, true);
 }
 
 /* Moves data until the connection ends, and reports it. Returns the exit status. */
@@ -129,7 +140,7 @@ int redirect_stream(const struct settings *settings, int connection)
 	int status;
 
 	if (target < 0)
-		return 1;
+		return settings->rests && report_failure(settings->channel) ? STREAM_REPORTED : 1;
 	if (settings->proxy)            /* it fits into the empty buffer of the new socket */
 		send(target, header, proxy_header_write(settings->proxy, connection, header), MSG_NOSIGNAL);
 	relay_prepare(connection, target);

@@ -15,9 +15,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "helper/builtin/builtin.h"
 
 #define TURN (8 << 20)                  /* bytes at most in one turn */
 #define FULL (64 << 10)                 /* bytes; a turn that moves as many counts as full */
@@ -40,15 +42,23 @@ void relay_close(struct relay *relay)
 	buffer_close(&relay->buffer);
 }
 
-static bool would_wait(void)
+/* Whether the last error is the machine's own. What the other side or the network does is no news to an operator. */
+static bool is_shortage(int error)
 {
-	return errno == EAGAIN || errno == EINTR;
+	return error == ENOMEM || error == ENOBUFS || error == EMFILE || error == ENFILE;
 }
 
 static void end_relay(struct relay *relay, bool broken)
 {
 	relay->done = true;
 	relay->broken = broken;
+}
+
+static void break_relay(struct relay *relay, int error)
+{
+	if (is_shortage(error))
+		builtin_log("a connection is reset: %s", strerror(error));
+	end_relay(relay, true);
 }
 
 /* Receives, after `moved` bytes of this turn. false: no data is there now, or the direction has ended. */
@@ -65,15 +75,16 @@ static bool fill_relay(struct relay *relay, uint64_t moved)
 	}
 	if (got == 0) {
 		end_relay(relay, false);
-	} else if (would_wait()) {
+	} else if (errno == EAGAIN) {
 		relay->waits = true;
 	} else {
-		end_relay(relay, true);
+		break_relay(relay, errno);
 	}
 	return false;
 }
 
-/* Sends. false: the receiver accepts no more data now, or it is gone; then it shuts down the sender, too. */
+/* Sends. false: the receiver accepts no more data now, or it is gone. It may have sent some before, so only the sender
+ * is shut down then. After any other error both sides are reset: bytes are lost, and nothing would tell of it. */
 static bool drain_relay(struct relay *relay)
 {
 	ssize_t sent = buffer_drain(&relay->buffer, relay->to);
@@ -82,13 +93,14 @@ static bool drain_relay(struct relay *relay)
 		relay->moved += (uint64_t)sent;
 		return true;
 	}
-	if (would_wait()) {
+	if (errno == EAGAIN) {
 		relay->waits = true;
 		return false;
 	}
-	shutdown(relay->from, SHUT_RD);
-	relay->write_failed = true;
-	end_relay(relay, true);
+	relay->write_failed = !is_shortage(errno);
+	if (relay->write_failed)
+		shutdown(relay->from, SHUT_RD);
+	break_relay(relay, errno);
 	return false;
 }
 

@@ -18,7 +18,7 @@ struct relay {
 	bool done;                      /* this direction has ended */
 	bool end_passed;                /* the receiver's connection was shut down, as the sender has ended */
 	bool broken;                    /* it ended by an error, as a reset, not by end of file */
-	bool write_failed;              /* the error came from writing */
+	bool write_failed;              /* the receiver has refused bytes; the bytes that it has sent are still moved */
 };
 
 #define RELAY_GATHERS 200000            /* nanoseconds that a relay with SO_RCVLOWAT waits for more bytes */
@@ -55,7 +55,7 @@ void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *
  * still has to be moved. */
 bool relay_have_ended(const struct relay *in, const struct relay *out);
 
-/* Shuts down the receiver of a direction that has ended, while the other direction goes on. */
+/* Shuts down the receiver of a direction that has ended, while the other direction continues. */
 void relay_pass_ends(struct relay *in, struct relay *out);
 
 /* Passes a reset on: if one direction is broken, close(2) of either socket sends one. */

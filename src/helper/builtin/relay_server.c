@@ -4,7 +4,8 @@
  * a connection goes on until its sockets are not ready, or it has had its share and comes again behind the others.
  *
  * A client that finds the target away is kept for CONNECT_TIMEOUT, and the others stay in the kernel's queue. The
- * loop then tries to connect after pauses, and goes on with all clients once one attempt has succeeded. */
+ * loop then tries to connect after pauses, and goes on with all clients once one attempt has succeeded. A target that
+ * no program of the service brings (without a channel) has to be there: a client that it refuses is reset at once. */
 #include "helper/builtin/relay_server.h"
 
 #include <errno.h>
@@ -37,10 +38,11 @@
 #define RETRY_FIRST 5                   /* until the next attempt to connect, doubled each time … */
 #define RETRY_MOST 500                  /* … up to this */
 #define PROBE_TIMEOUT 2000              /* that an attempt to connect without a client may take */
-#define SHORTAGE 250                    /* until the next accept4(2), if descriptors or memory ran out */
+#define SHORTAGE 250                    /* until the next accept4(2), if it fails: of descriptors or memory, mostly */
 #define REPORT_EVERY 500                /* between two reports of numbers alone … */
 #define REPORT_BYTES_EVERY 10000        /* … of which only those of bytes are new */
 #define LOOK_EVERY 1000                 /* between two looks for clients that have waited for too long */
+#define REFUSED_EVERY 1000              /* between two lines of the log about clients that the target has refused */
 #define HURRY 1000                      /* for the last bytes, after SIGTERM */
 
 #define BOTH_WAYS (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET) /* of a client and a target */
@@ -97,6 +99,8 @@ struct relay_server {
 	int64_t probed;                 /* time when it began */
 	struct relay_watch channel, sigterm; /* fd -1: none */
 	bool retired;                   /* takes no client any more */
+	int64_t refused_logged;         /* time of the last line about a refused client; 0: none */
+	size_t refused;                 /* clients that were refused since that line */
 	int64_t looked;                 /* time of the last look for clients that have waited for too long */
 	int64_t hurry;                  /* time of the end, after SIGTERM; 0: none */
 	int64_t reported;               /* time of the last report */
@@ -266,11 +270,48 @@ static size_t count_tried(const struct relay_server *server, size_t address)
 	return (address + server->target.count - server->target.good) % server->target.count;
 }
 
+static void log_failed_connect(const struct relay_server *server, int error, size_t others)
+{
+	const struct redirect_target *target = &server->target;
+	char more[48] = "";
+
+	if (others)
+		snprintf(more, sizeof(more), ", as for %zu client%s before", others, others == 1 ? "" : "s");
+	builtin_log("cannot connect to %s%s%s: %s%s", target->host, target->port ? " port " : "",
+		    target->port ? target->port : "", strerror(error), more);
+}
+
+/* Whether this is the target's answer, or that of the network. Other errors are a shortage here, which may pass: of
+ * descriptors, memory or ports, or of room in the queue of a unix socket. */
+static bool is_refusal(int error)
+{
+	return error == ECONNREFUSED || error == ENOENT || error == EHOSTUNREACH || error == ENETUNREACH ||
+	       error == ECONNRESET || error == ETIMEDOUT || error == EACCES || error == EPERM || error == ENOTSOCK;
+}
+
+/* The client hears at once that it is not served. */
+static void refuse_client(struct relay_server *server, struct connection *connection, int error)
+{
+	int64_t now = clock_ms();
+
+	end_connection(server, connection, true);
+	if (server->refused_logged && now < server->refused_logged + REFUSED_EVERY) {
+		server->refused++;
+		return;
+	}
+	log_failed_connect(server, error, server->refused);
+	server->refused_logged = now;
+	server->refused = 0;
+}
+
 static void wait_for_target(struct relay_server *server, struct connection *connection, int error)
 {
 	fd_close(&connection->target.fd);
-	set_phase(server, connection, WAITING);
-	note_down(server, error);
+	if (!server->settings->relays && is_refusal(error))
+		refuse_client(server, connection, error);
+	else
+		set_phase(server, connection, WAITING);
+	note_down(server, error);       /* looks up a name again, too */
 }
 
 static void try_target(struct relay_server *server, struct connection *connection, size_t tried)
@@ -379,7 +420,10 @@ static struct connection *new_connection(struct relay_server *server, int fd)
 	list_init(&connection->again);
 	connection->since = clock_ms();
 	if (!watch_fd(server, &connection->client, BOTH_WAYS)) {
+		int error = errno;
+
 		free(connection);
+		errno = error;
 		return NULL;
 	}
 	server->count++;
@@ -407,12 +451,19 @@ static bool accept_one(struct relay_server *server, int listener)
 	struct connection *connection;
 
 	if (fd < 0) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+		bool goes_on = errno == ECONNABORTED || errno == EPROTO || errno == EINTR;
+
+		if (!goes_on && errno != EAGAIN)
 			server->blocked = clock_ms() + SHORTAGE;
-		return errno == ECONNABORTED || errno == EINTR;
+		return goes_on;
 	}
-	connection = is_allowed(server, &client) ? new_connection(server, fd) : NULL;
+	if (!is_allowed(server, &client)) {
+		close(fd);
+		return true;
+	}
+	connection = new_connection(server, fd);
 	if (!connection) {
+		builtin_log("a client is closed: %s", strerror(errno));
 		close(fd);
 		return true;
 	}
@@ -495,8 +546,8 @@ static void retire(struct relay_server *server)
 	fd_close(&server->probe.fd);
 	for (size_t n = 0; n < server->listener_count; n++)
 		fd_close(&server->listeners[n].fd);
-	flows_free(server->flows);
-	server->flows = NULL;
+	if (server->flows)
+		flows_end(server->flows);
 }
 
 static void on_channel(struct relay_server *server)
@@ -557,9 +608,8 @@ static void drop_late(struct relay_server *server, struct list *list, int64_t no
 
 		if (now < connection->since + CONNECT_TIMEOUT)
 			continue;
-		builtin_log("cannot connect to %s%s%s: %s", server->target.host, server->target.port ? " port " : "",
-			    server->target.port ? server->target.port : "",
-			    strerror(connection->phase == WAITING && server->error ? server->error : ETIMEDOUT));
+		log_failed_connect(server,
+				   connection->phase == WAITING && server->error ? server->error : ETIMEDOUT, 0);
 		end_connection(server, connection, true);
 	}
 }
@@ -661,8 +711,7 @@ static void on_event(struct relay_server *server, struct relay_watch *watch, uin
 		flows_send(server->flows, watch->fd, clock_ms());
 		break;
 	case WATCH_FLOW:
-		if (server->flows)
-			flows_receive(server->flows, watch, clock_ms());
+		flows_receive(server->flows, watch, clock_ms());
 		break;
 	case WATCH_PROBE:
 		on_probe(server, events);

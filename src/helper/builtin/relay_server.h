@@ -1,7 +1,7 @@
 /* A redirect of listening sockets (accept = no): one process relays all connections and datagrams of a service.
  *
  * With a channel (--relay) the process belongs to a service with a program of its own (exec beside redirect). It then
- * takes no client before the program has answered, and tells superd what it does. When superd closes the channel, it
+ * takes no client before the program has answered, and reports its work to superd. When superd closes the channel, it
  * takes no more clients, and ends after its last connection. */
 #pragma once
 

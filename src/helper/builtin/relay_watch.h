@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A watched descriptor, embedded in what it is for. */
+/* A watched descriptor, embedded in its user. */
 struct relay_watch {
 	enum { WATCH_LISTENER, WATCH_DATAGRAMS, WATCH_CLIENT, WATCH_TARGET, WATCH_PROBE, WATCH_FLOW, WATCH_CHANNEL,
 	       WATCH_SIGNAL } kind;

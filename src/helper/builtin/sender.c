@@ -87,9 +87,9 @@ const char *sender_refuse(const struct sender *sender, const struct settings *se
 		return sender->length > sizeof(sa_family_t) ? NULL : "it has no address to answer to";
 	}
 	if (is_unusable_source(bytes))
-		return "that is nobody's own address";
+		return "that is not the address of a host";
 	if (may_loop(sender_port(sender), settings))
-		return "what sends from that port may answer the answer, and so on";
+		return "a sender at that port may answer the answer, and so on";
 	if (access_judge(settings->access, bytes) != ACCESS_PERMITTED)
 		return "only_from and no_access do not let it in";
 	return NULL;

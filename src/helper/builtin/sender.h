@@ -1,5 +1,5 @@
-/* The sender of a datagram, and whether it gets a reply. Anybody can forge the source address of a datagram, so a reply
- * may hit a host that never asked: a server that replies in turn, a whole network, or the victim of a flood. */
+/* The sender of a datagram, and whether it gets a reply. Any host can forge the source address of a datagram, so a
+ * reply may hit a host that never asked: a server that replies in turn, a whole network, or the victim of a flood. */
 #pragma once
 
 #include <netinet/in.h>

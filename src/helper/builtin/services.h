@@ -25,7 +25,7 @@ int listing_stream(const struct settings *settings, int connection);
 /* Sends a file from its beginning, then ends the connection. Returns the exit status. */
 int listing_send(int file, int connection);
 
-/* tcpmux (RFC 1078): the client names a service in one line, and superd goes on with the connection. */
+/* tcpmux (RFC 1078): the client names a service in one line, and superd takes over the connection. */
 int tcpmux_stream(const struct settings *settings, int connection);
 
 /* Passes the connection on to another host and port, in both directions. */

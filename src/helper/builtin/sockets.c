@@ -27,7 +27,7 @@ struct sockets {
 	size_t count;                   /* of the list */
 	size_t children;                /* number of child processes */
 	int accepted;                   /* a connection that has no process yet; -1: none */
-	bool paused;                    /* fork(2) or accept4(2) failed: no more clients until RETRY_DELAY has passed */
+	bool paused;                    /* fork(2) or accept4(2) fails: no more clients until RETRY_DELAY has passed */
 };
 
 static int socket_option(int fd, int name)
@@ -38,9 +38,11 @@ static int socket_option(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -1 : value;
 }
 
-bool socket_is_connection(int fd)
+int socket_is_connection(int fd)
 {
-	return socket_option(fd, SO_TYPE) != SOCK_DGRAM && socket_option(fd, SO_ACCEPTCONN) == 0;
+	int type = socket_option(fd, SO_TYPE), listens = type < 0 ? -1 : socket_option(fd, SO_ACCEPTCONN);
+
+	return listens < 0 ? -1 : type != SOCK_DGRAM && !listens;
 }
 
 static void close_sockets(const struct sockets *sockets)
@@ -88,7 +90,7 @@ static bool accept_one(struct sockets *sockets, int listener)
 	int fd = accept4(listener, &client.address.any, &client.length, SOCK_CLOEXEC);
 
 	if (fd < 0) {
-		sockets->paused = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+		sockets->paused = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED && errno != EPROTO;
 		return errno != EBADF && errno != EINVAL && errno != ENOTSOCK && errno != EOPNOTSUPP;
 	}
 	if (!is_allowed(sockets, &client)) {
@@ -167,7 +169,7 @@ static bool prepare_socket(struct sockets *sockets, int fd)
 		return false;
 	}
 	if (is_datagram ? !builtin->dgram : !builtin->stream) {
-		builtin_log("%s cannot be had over %s", builtin->name, is_datagram ? "datagrams" : "connections");
+		builtin_log("%s is not possible over %s", builtin->name, is_datagram ? "datagrams" : "connections");
 		return false;
 	}
 	if (!is_datagram)               /* a client that leaves before accept4(2) must not block the others */

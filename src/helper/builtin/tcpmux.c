@@ -61,6 +61,19 @@ static bool cut_line_end(char *line, size_t length)
 	return length;
 }
 
+/* Consumes what was read with MSG_PEEK. */
+static bool take_part(int connection, char *line, size_t part)
+{
+	ssize_t got;
+
+	do
+		got = recv(connection, line, part, MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		builtin_log("cannot read what a client asks for: %s", strerror(errno));
+	return got == (ssize_t)part;
+}
+
 bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t until)
 {
 	char line[MUX_NAME_MOST + 1];
@@ -70,10 +83,12 @@ bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t unti
 		ssize_t got = recv_deadline(connection, line + length, sizeof(line) - length, MSG_PEEK, until);
 		size_t part;
 
+		if (got < 0 && (errno == ENOMEM || errno == ENOBUFS))
+			builtin_log("cannot read what a client asks for: %s", strerror(errno));
 		if (got <= 0)
 			return false;
 		part = line_part(line + length, (size_t)got);
-		if (recv(connection, line + length, part, MSG_DONTWAIT) != (ssize_t)part)
+		if (!take_part(connection, line + length, part))
 			return false;
 		length += part;
 		if (length == sizeof(line) && !has_ended(line, length))
@@ -100,12 +115,12 @@ static int send_help(const struct settings *settings, int connection)
 	int names;
 
 	if (!channel_send(settings->channel, "help", 4)) {
-		builtin_log("cannot ask superd: %s", strerror(errno));
+		builtin_log("cannot send the request to superd: %s", strerror(errno));
 		return 1;
 	}
 	names = channel_receive(settings->channel, SUPERD_TIMEOUT);
 	if (names < 0) {
-		builtin_log("superd does not tell the names: %s", strerror(errno));
+		builtin_log("superd does not send the names: %s", strerror(errno));
 		return 1;
 	}
 	return listing_send(names, connection);
@@ -116,7 +131,7 @@ int tcpmux_stream(const struct settings *settings, int connection)
 	char name[MUX_NAME_MOST + 1];
 
 	if (settings->channel < 0) {
-		builtin_log("tcpmux needs superd: it says what a client may ask for");
+		builtin_log("tcpmux needs superd, which sends the names");
 		return 1;
 	}
 	if (!tcpmux_read_name(connection, name, clock_ms() + TIMEOUT))
@@ -125,6 +140,6 @@ int tcpmux_stream(const struct settings *settings, int connection)
 		return send_help(settings, connection);
 	if (channel_send(settings->channel, name, strlen(name)))
 		return 0;
-	builtin_log("cannot tell superd the name: %s", strerror(errno));
+	builtin_log("cannot send superd the name: %s", strerror(errno));
 	return refuse_client(connection, "-Service not available\r\n");
 }

@@ -38,7 +38,7 @@ static const char *read_program(const char *text, struct rpc_request *request)
 	if (dash && !read_number(dash + 1, strlen(dash + 1), UINT32_MAX, &request->highest))
 		return "a version is a number, or two with - between them";
 	if (request->highest < request->lowest || request->highest - request->lowest >= RPC_VERSIONS_MOST)
-		return "of two versions the lower one comes first, and less than 100 lie between them";
+		return "the lower of two versions must be first, and fewer than 100 may be between them";
 	return NULL;
 }
 
@@ -73,10 +73,10 @@ const char *rpc_argv_read(const char *const *words, int count, struct rpc_reques
 
 	*request = (struct rpc_request){ .set = false };
 	if (count != 4)
-		return "it takes set or unset, a program with its version, transports and a port";
+		return "expected set or unset, a program with its version, transports and a port";
 	request->set = !strcmp(words[0], "set");
 	if (!request->set && strcmp(words[0], "unset"))
-		return "it takes set or unset";
+		return "expected set or unset";
 	refusal = read_program(words[1], request);
 	if (!refusal)
 		refusal = read_transports(words[2], request);

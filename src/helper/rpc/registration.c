@@ -39,7 +39,7 @@ static const char *last_error(void)
 	if (rpc_createerr.cf_stat == RPC_SUCCESS)
 		return "rpcbind refuses it";
 	text = clnt_spcreateerror("superd");
-	return text && !strncmp(text, prefix, strlen(prefix)) ? text + strlen(prefix) : "rpcbind can't be asked";
+	return text && !strncmp(text, prefix, strlen(prefix)) ? text + strlen(prefix) : "rpcbind cannot be reached";
 }
 
 /* Lists all mappings; free them by xdr_rpcblist_ptr. false: rpcbind does not answer. */

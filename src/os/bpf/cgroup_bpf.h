@@ -10,7 +10,7 @@ struct bpf_insn;
 
 enum cgroup_bpf_kind { CGROUP_BPF_DEVICES, CGROUP_BPF_INGRESS, CGROUP_BPF_EGRESS, CGROUP_BPF_KINDS };
 
-/* A BPF program, borrowed from whoever assembled it. */
+/* A BPF program, borrowed from the caller that assembled it. */
 struct cgroup_bpf_program {
 	const struct bpf_insn *code;
 	size_t count;                   /* number of instructions; 0: no program */

@@ -16,7 +16,7 @@ int reuseport_bpf_select(int fd);
 /* Whether the socket is selected already, or was until a moment ago. Takes no lock. */
 bool reuseport_bpf_has_selected(int fd);
 
-/* Whether the sockets at the address of `fd` have the program. The kernel has no call that would tell, so superd notes
+/* Whether the sockets at the address of `fd` have the program. The kernel has no call that reports it, so superd notes
  * it here, by descriptor, and an upgrade passes it on. */
 void reuseport_bpf_note(int fd, bool attached);
 bool reuseport_bpf_is_noted(int fd);

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "os/cgroup/cgroup_delegation.h"
 
-/* All control groups of this superd. A zeroed struct is valid; cgroups_end frees what it holds. */
+/* All control groups of this superd. A zeroed struct is valid; cgroups_end frees its contents. */
 struct cgroups {
 	const char *identity;           /* text by which a later superd recognises its groups; borrowed; NULL: none */
 	char *own;                      /* path of superd's own group; NULL: no base exists yet */
@@ -61,11 +61,11 @@ bool cgroup_service_reopen(const char *path, int fd);
 int cgroup_open_events(int folder);
 int cgroup_read_events(int events);             /* 1: populated, 0: empty; -1 and errno, ENODEV: removed */
 
-/* Removes all empty groups; if none is left, also undoes what was done to superd's own group. */
+/* Removes all empty groups; if none is left, also undoes the changes to superd's own group. */
 void cgroups_end(struct cgroups *cgroups);
 
 bool cgroup_is_populated(const char *path);     /* false also where there is none */
-void cgroup_signal(const char *path, int signal);       /* to each of its processes, and of the groups below it */
-void cgroup_kill(const char *path);             /* SIGKILL for all of them, also for those that they fork meanwhile */
+bool cgroup_signal(const char *path, int signal);       /* to each of its processes, and of the groups below it; false: not to all */
+void cgroup_kill(const char *path);             /* SIGKILL for all of them, also for processes that they fork meanwhile */
 void cgroup_thaw(const char *path);             /* and all groups below it */
 bool cgroup_remove(const char *path);           /* with the groups below it; true: it is gone */

@@ -144,7 +144,7 @@ static bool find_path(const char *controller, char *path, size_t size, const cha
 	*wrong = "there is no second hierarchy of control groups here";
 	if (name && find_mount(controller, where, from)) {
 		prefix = strcmp(from, "/") ? strlen(from) : 0;
-		*wrong = "superd's control group is not to be seen from here";
+		*wrong = "superd's control group is not visible from here";
 		good = !strncmp(name, from, prefix) && (name[prefix] == '/' || !name[prefix]) && !strstr(name, "/..") &&
 			snprintf(path, size, "%s%s", where, strcmp(name + prefix, "/") ? name + prefix : "") <
 				(int)size;

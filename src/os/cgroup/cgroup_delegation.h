@@ -33,8 +33,8 @@ const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool);
  * none, or it cannot be seen. */
 bool cgroup_find_own(const char *controller, char *path, size_t size);
 
-/* Whether the path is a group of any hierarchy. One of cgroup v2 that has groups below it has no processes of its
- * own, so what its cgroup.procs contains tells nothing. */
+/* Whether the path is a group of any hierarchy. A group of cgroup v2 with groups below it has no processes of its own,
+ * so its cgroup.procs proves nothing. */
 bool cgroup_is_group(const char *path);
 
 /* cgroup v1 shows "no limit" as the greatest number, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits, rounded

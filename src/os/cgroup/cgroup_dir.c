@@ -35,21 +35,34 @@ static void each_below(const char *path, int depth, void (*act)(void *context, c
 	act(context, path);
 }
 
+struct group_signal {
+	int signal;
+	bool failed;                    /* for a process that has not ended meanwhile */
+};
+
 static bool send_signal(void *context, long pid)
 {
-	if (pid > 1)
-		kill((pid_t)pid, *(const int *)context);
+	struct group_signal *sent = context;
+
+	if (pid > 1 && kill((pid_t)pid, sent->signal) < 0)
+		sent->failed |= errno != ESRCH;
 	return true;
 }
 
 static void signal_group(void *context, const char *path)
 {
-	cgroup_each_process(path, send_signal, context);
+	struct group_signal *sent = context;
+
+	if (!cgroup_each_process(path, send_signal, sent))
+		sent->failed |= errno != ENODEV && (errno != ENOENT || access(path, F_OK) == 0);
 }
 
-void cgroup_signal(const char *path, int signal)
+bool cgroup_signal(const char *path, int signal)
 {
-	each_below(path, DEPTH_MOST, signal_group, &signal);
+	struct group_signal sent = { .signal = signal };
+
+	each_below(path, DEPTH_MOST, signal_group, &sent);
+	return !sent.failed;
 }
 
 /* cgroup.kill exists since Linux 5.14. */

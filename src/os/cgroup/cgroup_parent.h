@@ -7,7 +7,7 @@
 
 /* Creates the base folder below `own`, superd's own group, with superd's pid in its name. Removes the folder that an
  * earlier superd with this pid left; if processes are still in it, chooses another name. identity, at most
- * CGROUP_IDENTITY_MOST bytes, tells the superds of this machine apart; NULL: none is stored. Returns the path for the
+ * CGROUP_IDENTITY_MOST bytes, distinguishes the superds of this machine; NULL: none is stored. Returns the path for the
  * caller to free(); NULL and errno. */
 char *cgroup_parent_claim(const char *own, const char *identity);
 

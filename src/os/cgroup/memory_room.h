@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct memory_room {
-	int64_t total, used;            /* bytes of the limit, and in use, without what is of files and not in use; total 0: unknown */
+	int64_t total, used;            /* bytes of the limit, and in use, without unused pages of files; total 0: unknown */
 };
 
 /* A zeroed struct is closed. */
@@ -19,12 +19,12 @@ struct memory_sensor {
 	int pressure[2];                /* triggers of pressure stall information: of the machine, of the group; -1: none */
 };
 
-void memory_sensor_open(struct memory_sensor *sensor);  /* what the machine does not have is left out */
+void memory_sensor_open(struct memory_sensor *sensor);  /* sources that the machine lacks are left out */
 void memory_sensor_close(struct memory_sensor *sensor); /* may be called again */
 
 /* Reads the room of the group and of the machine. */
 void memory_sensor_read(const struct memory_sensor *sensor, struct memory_room *group, struct memory_room *machine);
 
-/* Takes the events from the descriptor. true: tasks wait for memory. false: the room has changed, and is worth a look; what
- * cgroup v1 counts has files in it that the kernel can drop. */
+/* Takes the events from the descriptor. true: tasks wait for memory. false: the room has changed, so check it; the
+ * count of cgroup v1 includes pages of files that the kernel can drop. */
 bool memory_sensor_hear(struct memory_sensor *sensor);

@@ -1,5 +1,7 @@
 /* Reads memory and processor time of processes and control groups. The loop does this for many processes in a row, so
- * each value is one read of a small file. Source: proc_pid_stat(5), proc_pid_statm(5), the kernel's cgroup-v2.rst. */
+ * each value is one read of a small file. The kernel's own division of shared memory, Pss in smaps_rollup, is none: it
+ * takes mmap_lock of the process, and walks all of its pages. Source: proc_pid_stat(5), proc_pid_statm(5), the kernel's
+ * cgroup-v2.rst. */
 #include "os/cgroup/resource_usage.h"
 
 #include <fcntl.h>
@@ -71,7 +73,8 @@ static double read_cpu_time(pid_t pid, unsigned last)
 	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
-static int64_t read_resident_bytes(pid_t pid)
+/* shared: gets those of them that are of files or shared memory (RssFile and RssShmem). */
+static int64_t read_resident_bytes(pid_t pid, int64_t *shared)
 {
 	char path[64], text[256];
 	int64_t pages;
@@ -79,6 +82,8 @@ static int64_t read_resident_bytes(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
 	if (!read_small(path, text, sizeof(text)))
 		return -1;
+	pages = parse_word(text, 2);
+	*shared = pages < 0 ? 0 : pages * sysconf(_SC_PAGESIZE);
 	pages = parse_word(text, 1);
 	return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
 }
@@ -86,10 +91,11 @@ static int64_t read_resident_bytes(pid_t pid)
 struct resource_usage resource_usage_of_process(pid_t pid)
 {
 	struct resource_usage usage = { -1, -1 };
+	int64_t shared;
 
 	if (pid <= 0)
 		return usage;
-	usage.memory = read_resident_bytes(pid);
+	usage.memory = read_resident_bytes(pid, &shared);
 	usage.cpu = read_cpu_time(pid, FIELD_SYSTEM);
 	return usage;
 }
@@ -106,35 +112,40 @@ static double parse_cpu_stat(const char *text)
 	return microseconds < 0 ? -1 : (double)microseconds / 1e6;
 }
 
-struct usage_sum {
-	struct resource_usage usage;
-	unsigned count;
-};
-
-void resource_usage_add(struct resource_usage *sum, pid_t pid)
+static int64_t more_than(int64_t bytes, int64_t least)
 {
-	int64_t memory = read_resident_bytes(pid);
+	return bytes > least ? bytes - least : 0;
+}
+
+/* Processes of one service mostly share the pages of one program and its libraries. */
+void usage_sum_add(struct usage_sum *sum, pid_t pid)
+{
+	int64_t shared, memory = read_resident_bytes(pid, &shared);
 	double cpu = read_cpu_time(pid, FIELD_CHILDREN_SYSTEM);
 
-	if (memory >= 0)
-		sum->memory = memory + (sum->memory > 0 ? sum->memory : 0);
+	if (memory >= 0) {
+		sum->own += more_than(memory, shared);
+		sum->shared += more_than(shared, sum->shared);
+		sum->usage.memory = sum->own + sum->shared;
+	}
 	if (cpu >= 0)
-		sum->cpu = cpu + (sum->cpu > 0 ? sum->cpu : 0);
+		sum->usage.cpu = cpu + (sum->usage.cpu > 0 ? sum->usage.cpu : 0);
+	sum->count++;
 }
 
 static bool add_process(void *context, long pid)
 {
 	struct usage_sum *sum = context;
 
-	resource_usage_add(&sum->usage, (pid_t)pid);
-	return ++sum->count < SUMMED_MOST;
+	usage_sum_add(sum, (pid_t)pid);
+	return sum->count < SUMMED_MOST;
 }
 
 /* Adds up the processes: for values that the kernel does not count for the group, such as memory without that
  * controller, or has counted for earlier processes too. */
 static struct resource_usage usage_of_members(const char *path)
 {
-	struct usage_sum sum = { { -1, -1 }, 0 };
+	struct usage_sum sum = USAGE_SUM;
 
 	cgroup_each_process(path, add_process, &sum);
 	return sum.usage;

@@ -1,5 +1,5 @@
-/* Lets a forked process act with a user's rights for a while, so that it opens only what the user could open. For a
- * process forked by fork(2) only: not for superd itself, nor for a child that shares superd's memory (CLONE_VM).
+/* Lets a forked process act with a user's rights for a while, so that it opens only files that the user could open. For
+ * a process forked by fork(2) only: not for superd itself, nor for a child that shares superd's memory (CLONE_VM).
  * Source: credentials(7), capabilities(7). */
 #pragma once
 

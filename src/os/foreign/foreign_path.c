@@ -91,14 +91,18 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
 			return true;    /* open(2) reports it */
 		path = whole;
 	}
-	if (path_is_open_to_us(path, mode, NULL, path_mounts_cached(), &finding))
+	if (path_is_open_to_us(path, mode, NULL, path_mounts_cached(), &finding) || (!mode && finding.is_missing))
 		return true;
 	if (finding.is_absent && !finding.is_missing) {
 		buf_text(why, strerror(ENOENT));
 		return false;
 	}
 	path_finding_describe(&finding, why);
-	buf_text(why, ", who could lead it elsewhere: a file of superd's own lies in folders of root's");
+	if (finding.error)
+		return false;
+	buf_text(why, finding.flaw == PATH_REMOTE
+			      ? ": a file of superd must be on a file system of this machine"
+			      : ", who could replace it by a link: a file of superd must be in directories of root");
 	return false;
 }
 
@@ -227,9 +231,12 @@ static int unlink_file(const void *with, struct buf *unused, struct buf *also)
 static bool run_task(timed_work *work, const struct foreign_task *task, struct buf *text)
 {
 	struct buf none = { 0 };
-
 	int error;
 
+	if (task->finding && task->finding->error) {
+		errno = task->finding->error;           /* nobody knows whose rights would do */
+		return false;
+	}
 	foreign_fork(task->path, work, task, -1, text, &none);
 	error = errno;
 	buf_free(&none);

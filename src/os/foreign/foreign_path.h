@@ -11,21 +11,22 @@
 /* Whether other users can change where this path's folder leads. Fills in `finding`. */
 bool path_is_foreign(const char *path, struct path_finding *finding);
 
-/* Chooses whose rights to use for a path with this finding: those of the owner of the first folder that is not
- * superd's. If everybody may write to that folder, the rights of uid and gid. Fills in `account` and returns it. NULL:
- * superd's own rights are no greater. */
+/* Chooses the rights for a path with this finding: those of the owner of the first folder that is not superd's. If all
+ * users may write to that folder, the rights of uid and gid. Fills in `account` and returns it. NULL: superd's own
+ * rights are no greater. */
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid, struct account *account);
 
 /* Whether superd may write to a file of its own at this path, such as its log or its pid file. Creates a file that is
- * missing in a sticky folder, with this mode. The path may be relative. false with the reason in why. */
+ * missing in a sticky folder, with this mode; mode 0: only looks. Never waits for a file system of others, nor for a
+ * network's. The path may be relative. false with the reason in why. */
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 
 /* Runs fork_with_timeout for work on this path, with a timeout of 1 s. After a timeout, work on the same path fails at
  * once for some seconds (ETIMEDOUT). */
 int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why, struct buf *warnings);
 
-/* The functions below work in superd itself if no other user can change the path or what it leads to, else in a
- * separate process. errno ETIMEDOUT: the process did not finish in time. */
+/* The functions below work in superd itself if no other user can change the path or its target, else in a separate
+ * process. errno ETIMEDOUT: the process did not finish in time. */
 
 /* As fd_read_file: the text of the file, at most `most` bytes, for the caller to free(). NULL and errno. */
 char *foreign_read_file(const char *path, size_t most, size_t *length);

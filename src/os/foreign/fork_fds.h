@@ -1,4 +1,5 @@
-/* Descriptors of a forked child: the pipe by which it reports a failure, and closing what it must not hold open. */
+/* Descriptors of a forked child: the pipe by which it reports a failure, and the closing of descriptors that it must
+ * not hold open. */
 #pragma once
 
 #include <stdbool.h>

@@ -7,6 +7,6 @@
 /* Notes the mapping, which lives as long as the process. There is one. */
 void fork_memory_note(void *memory, size_t length);
 
-/* To be called in a forked child that goes on as superd's code: puts a copy in the place of the mapping. If there is no
- * memory for that, the mapping is removed. */
+/* Call it in a forked child that continues with superd's code: replaces the mapping by a copy. If there is no memory
+ * for that, the mapping is removed. */
 void fork_memory_unshare(void);

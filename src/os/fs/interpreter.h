@@ -18,7 +18,7 @@ enum interpreter_kind {
 	INTERPRETER_MISSING,            /* a text file that names none: execve(2) fails with ENOEXEC */
 };
 
-/* What interpreter_find writes. */
+/* The result of interpreter_find. */
 struct interpreter {
 	enum interpreter_kind kind;
 	bool is_split_wrong;            /* the arguments end with a \r, and the interpreter is one that fails on it */

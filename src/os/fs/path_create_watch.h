@@ -1,6 +1,5 @@
-/* Watches for something to appear, or to change, at paths where nothing usable is yet (inotify(7)). It watches the
- * deepest folder of a path that exists, and reports events for the awaited name only, whatever else happens in that
- * folder. */
+/* Watches paths without a usable file for a file that appears or changes (inotify(7)). It watches the deepest existing
+ * folder of a path, and reports events for the awaited name only. */
 #pragma once
 
 #include <stdbool.h>

@@ -83,5 +83,5 @@ void path_finding_add(const struct path_finding *finding, struct buf *out)
 	buf_text(out, ": ");
 	path_finding_describe(finding, out);
 	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_GROUP || finding->flaw == PATH_WORLD)
-		buf_text(out, ", who could lead it elsewhere");
+		buf_text(out, ", who could replace it by a link");
 }

@@ -166,6 +166,12 @@ static uid_t fuse_owner(const char *system)
 	return at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
 }
 
+static void report_broken(struct walk *walk, const char *path, int error)
+{
+	report_flaw(walk, PATH_BROKEN, path, NULL);
+	walk->finding->error = error;
+}
+
 static bool report_remote(struct walk *walk, const char *path, const char *system, size_t length)
 {
 	if (!report_flaw(walk, PATH_REMOTE, path, NULL))
@@ -224,7 +230,7 @@ static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
 	if (!length)
 		return false;
 	if (length > NAME_MAX) {
-		report_flaw(walk, PATH_BROKEN, walk->rest, NULL);
+		report_broken(walk, walk->rest, 0);
 		return false;
 	}
 	memcpy(name, walk->rest + skip, length);
@@ -275,6 +281,7 @@ static bool follow_link(struct walk *walk, const char *path)
 	char target[PATH_MAX], whole[PATH_MAX];
 	ssize_t length = readlink(path, target, sizeof(target) - 1);
 
+	walk->finding->error = length < 0 ? errno : 0;
 	if (length <= 0 || length == (ssize_t)sizeof(target) - 1 || ++walk->links > LINKS_MOST)
 		return false;
 	target[length] = '\0';
@@ -292,7 +299,7 @@ static bool follow_link(struct walk *walk, const char *path)
 static void end_at_missing(struct walk *walk, const char *path, bool is_last)
 {
 	if (errno != ENOENT && errno != ENOTDIR)
-		report_flaw(walk, PATH_BROKEN, path, NULL);
+		report_broken(walk, path, errno);
 	else if (walk->is_shared)
 		walk->finding->is_absent = report_flaw(walk, PATH_WORLD, walk->known, NULL);
 	walk->finding->is_missing = walk->finding->is_absent && is_last;
@@ -360,7 +367,7 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 	if (S_ISLNK(status.st_mode)) {
 		if (follow_link(walk, path))
 			return true;
-		report_flaw(walk, PATH_BROKEN, path, &status);
+		report_flaw(walk, PATH_BROKEN, path, &status);  /* with the error that follow_link has noted */
 		return false;
 	}
 	if (S_ISDIR(status.st_mode) && !is_last) {
@@ -421,13 +428,15 @@ void path_finding_describe(const struct path_finding *finding, struct buf *out)
 		buf_addf(out, "%s can be written by group %lu", finding->place, (unsigned long)finding->group);
 		break;
 	case PATH_WORLD:
-		buf_addf(out, "%s can be written by everybody", finding->place);
+		buf_addf(out, "%s can be written by all users", finding->place);
 		break;
 	case PATH_REMOTE:
 		buf_addf(out, "%s is a file system of type %s, which may not answer", finding->place, finding->system);
 		break;
 	case PATH_BROKEN:
 		buf_addf(out, "%s cannot be followed", finding->place);
+		if (finding->error)
+			buf_addf(out, ": %s", strerror(finding->error));
 		break;
 	case PATH_NO_FLAW:
 		buf_text(out, "nothing is wrong with it");

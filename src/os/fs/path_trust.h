@@ -20,7 +20,7 @@ enum path_flaw {
 	PATH_WORLD = 4,         /* everyone may write to a folder on the way, which is not sticky */
 	PATH_REMOTE = 8,        /* it is on FUSE, on a network file system, or on one of a kind that superd does not know */
 	PATH_FILE = 16,         /* the file itself belongs to another user, or others can write it */
-	PATH_BROKEN = 32,       /* it is too long or has too many links; always reported */
+	PATH_BROKEN = 32,       /* it is too long, has too many links, or cannot be examined; always reported */
 };
 
 #define PATH_ANY_FLAW (PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_REMOTE | PATH_FILE)
@@ -31,6 +31,7 @@ struct path_finding {
 	char place[PATH_MAX];           /* the flawed folder or file, as a path without links */
 	uid_t owner;                    /* owner of `place`; with PATH_REMOTE the user who mounted a FUSE, 0 if unknown */
 	gid_t group;                    /* group of `place` */
+	int error;                      /* with PATH_BROKEN: errno of the look that failed; 0: too long, or too many links */
 	char system[32];                /* with PATH_REMOTE: type of the file system, as in proc_pid_mountinfo(5) */
 	/* With PATH_WORLD: a name on the way does not exist in `place`, which is sticky; superd can create it first. */
 	bool is_absent;

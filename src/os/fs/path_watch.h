@@ -1,5 +1,5 @@
 /* Watches nodes of the file system by one descriptor (inotify(7)): a node was removed, renamed or replaced, or its mode
- * changed. It does not say which of these; the caller looks. */
+ * changed. It does not report which of these; the caller checks. */
 #pragma once
 
 #include <stdbool.h>

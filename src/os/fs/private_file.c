@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/size_text.h"
 #include "base/write_all.h"
 #include "os/fs/path_opener.h"
 #include "os/fs/state_file.h"
@@ -27,14 +28,15 @@ static int open_own_folder(int parent, struct buf *why)
 	int fd;
 
 	if (mkdirat(parent, "superd", 0755) < 0 && errno != EEXIST) {
-		buf_addf(why, "making the folder superd: %s", strerror(errno));
+		buf_addf(why, "creating the directory superd: %s", strerror(errno));
 		return -1;
 	}
 	fd = openat(parent, "superd", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) < 0) {
-		buf_addf(why, "the folder superd: %s", strerror(errno));
+		buf_addf(why, "the directory superd: %s", strerror(errno));
 	} else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH))) {
-		buf_text(why, "the folder superd can be changed by others: it must be superd's own, as by mode 0755");
+		buf_text(why, "other users can change the directory superd: it must belong to superd, with a mode "
+			      "such as 0755");
 	} else {
 		return fd;
 	}
@@ -42,7 +44,8 @@ static int open_own_folder(int parent, struct buf *why)
 	return -1;
 }
 
-static bool write_new(int folder, const char *name, const char *text, size_t length)
+/* lasts: the text is on the disk when this returns. */
+static bool write_new(int folder, const char *name, const char *text, size_t length, bool lasts)
 {
 	bool written;
 	int fd;
@@ -51,7 +54,7 @@ static bool write_new(int folder, const char *name, const char *text, size_t len
 	fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
-	written = fchmod(fd, 0600) == 0 && write_all(fd, text, length);
+	written = fchmod(fd, 0600) == 0 && write_all(fd, text, length) && (!lasts || fsync(fd) == 0);
 	fd_close(&fd);
 	return written;
 }
@@ -66,7 +69,7 @@ bool private_file_replace(const char *folder, const char *name, const char *text
 	else
 		own = open_own_folder(parent, why);
 	if (own >= 0) {
-		ok = write_new(own, NEW_FILE, text, length) && renameat(own, NEW_FILE, parent, name) == 0;
+		ok = write_new(own, NEW_FILE, text, length, false) && renameat(own, NEW_FILE, parent, name) == 0;
 		if (!ok) {
 			buf_text(why, strerror(errno));
 			unlinkat(own, NEW_FILE, 0);
@@ -92,13 +95,16 @@ bool private_folder_is_safe(const char *path, struct buf *why)
 	if (path_is_trusted(folder, PATH_OPEN_FLAWS, path_mounts_cached(), &finding))
 		return true;
 	path_finding_describe(&finding, why);
-	buf_text(why, ": its folder can be changed by others: it and all above must be superd's own or root's, as by "
-		      "mode 0755");
+	errno = finding.error;
+	if (errno)
+		return false;
+	buf_text(why, ": other users can change its directory: this and all above must belong to superd or root, with "
+		      "a mode such as 0755");
 	errno = EPERM;
 	return false;
 }
 
-bool private_file_put(const char *path, const char *text, size_t length, struct buf *why)
+static bool replace_file(const char *path, const char *text, size_t length, bool lasts, struct buf *why)
 {
 	char new[PATH_MAX];
 
@@ -108,11 +114,66 @@ bool private_file_put(const char *path, const char *text, size_t length, struct 
 		buf_text(why, strerror(ENAMETOOLONG));
 		return false;
 	}
-	if (write_new(AT_FDCWD, new, text, length) && rename(new, path) == 0)
+	if (write_new(AT_FDCWD, new, text, length, lasts) && rename(new, path) == 0)
 		return true;
 	buf_text(why, strerror(errno));
 	unlink(new);
 	return false;
+}
+
+bool private_file_put(const char *path, const char *text, size_t length, struct buf *why)
+{
+	return replace_file(path, text, length, false, why);
+}
+
+/* Its path without the last component. */
+static bool find_folder(const char *path, char folder[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && snprintf(folder, PATH_MAX, "%.*s", (int)(slash - path), path) < PATH_MAX;
+}
+
+/* Has the kernel write the names in a folder to the disk. */
+static bool sync_folder(const char *folder, struct buf *why)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good = fd >= 0 && fsync(fd) == 0;
+
+	if (!good)
+		buf_text(why, strerror(errno));
+	fd_close(&fd);
+	return good;
+}
+
+bool private_file_store(const char *path, const char *text, size_t length, struct buf *why)
+{
+	char folder[PATH_MAX];
+
+	if (!find_folder(path, folder)) {
+		buf_text(why, strerror(ENAMETOOLONG));
+		return false;
+	}
+	if (mkdir(folder, 0755) < 0 && errno != EEXIST) {
+		buf_addf(why, "creating the directory: %s", strerror(errno));
+		return false;
+	}
+	return replace_file(path, text, length, true, why) && sync_folder(folder, why);
+}
+
+bool private_file_remove(const char *path, struct buf *why)
+{
+	struct stat status;
+	char folder[PATH_MAX];
+
+	/* A read-only file system refuses unlink(2) even if there is no such file. */
+	if (lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return true;
+	if (!find_folder(path, folder) || unlink(path) < 0) {
+		buf_text(why, strerror(errno));
+		return false;
+	}
+	return sync_folder(folder, why);
 }
 
 static bool is_own_file(int fd, struct buf *why)
@@ -134,9 +195,13 @@ static bool is_own_file(int fd, struct buf *why)
 
 char *private_file_get(const char *path, size_t most, size_t *length, struct buf *why)
 {
+	char limit[SIZE_TEXT_MOST];
+	struct stat status;
 	char *text = NULL;
 	int fd = -1;
 
+	if (lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return NULL;            /* its folder may not exist either */
 	if (!private_folder_is_safe(path, why))
 		return NULL;
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -145,7 +210,7 @@ char *private_file_get(const char *path, size_t most, size_t *length, struct buf
 	if (fd >= 0 && is_own_file(fd, why)) {
 		text = state_file_read(fd, most, length);
 		if (!text && errno == EFBIG)
-			buf_addf(why, "it is longer than %zu bytes", most);
+			buf_addf(why, "it is larger than %s", size_write(limit, (double)most));
 		else if (!text)
 			buf_text(why, strerror(errno));
 	}

@@ -6,8 +6,6 @@
 #include "os/guard/guard.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -27,18 +25,20 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/patience.h"
 #include "base/scan.h"
+#include "os/guard/guard_clone.h"
 #include "os/guard/guard_page.h"
 #include "os/fs/memory_file.h"
 #include "os/host/self_exe.h"
 #include "os/host/signals.h"
+#include "os/proc/process.h"
 #include "os/rights/own_privileges.h"
 
 #define LIVED 1.                        /* seconds after which a superd that dies is started anew at once */
 #define PAUSE_LEAST 100                 /* milliseconds; doubles with each superd in a row that dies young */
 #define PAUSE_MOST 30000
-#define NAME_MOST 16                    /* bytes of a process's name */
-#define DESCRIPTORS_MOST 65536          /* of those looked at where there is no close_range(2) */
+#define REPORT_RETRY 100                /* milliseconds until a report that could not be sent is sent again */
 
 #ifndef WCOREFLAG
 #define WCOREFLAG 0x80                  /* of a wait status; musl has no name for it */
@@ -52,20 +52,29 @@ struct guard {
 	pid_t superd;
 	double since;                   /* loop time of its start */
 	pid_t reported;                 /* child whose end superd was told; 0: none */
+	bool is_unreported;             /* true: the report of a child's end could not be sent, and is sent again */
 	bool has_terminal;              /* superd's process group is the foreground one */
-	sigset_t before;                /* signal mask that superd starts with */
-	char name[NAME_MOST];           /* of superd's process */
+	sigset_t before;                /* signal mask of before */
+	char name[GUARD_NAME_MOST];     /* of superd's process */
 	char *const *arguments;
 	char program[GUARD_PATH_MOST];  /* of an upgrade; "": none was ordered */
+	bool succeeds;                  /* a superd has offered its place to one of this program */
 };
 
 /* The file is older than this version, if it has less. */
 static bool has_all_members(int fd)
 {
 	struct stat file;
+	int result;
 
-	return fstat(fd, &file) == 0 && (file.st_size >= (off_t)sizeof(struct guard_page) ||
-					 ftruncate(fd, sizeof(struct guard_page)) == 0);
+	if (fstat(fd, &file) < 0)
+		return false;
+	if (file.st_size >= (off_t)sizeof(struct guard_page))
+		return true;
+	do
+		result = ftruncate(fd, sizeof(struct guard_page));
+	while (result < 0 && errno == EINTR);
+	return result == 0;
 }
 
 static bool make_page(struct guard *guard, int fd)
@@ -77,27 +86,50 @@ static bool make_page(struct guard *guard, int fd)
 	if (fd < 0 || !has_all_members(fd))
 		return false;
 	guard->page = mmap(NULL, sizeof(*guard->page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (guard->page == MAP_FAILED)
+	if (guard->page == MAP_FAILED) {
+		guard->page = NULL;
+		if (is_new)
+			close(fd);
 		return false;
+	}
 	guard->page_fd = fd;
 	if (is_new) {
 		memcpy(guard->page->magic, GUARD_MAGIC, sizeof(GUARD_MAGIC));
 		guard->page->successor_state = -1;
 		guard->page->areas[0].fd = guard->page->areas[1].fd = -1;
 	}
-	guard->page->area = -1;         /* the state of an upgrade counts, and the files may be closed */
 	guard->page->channel = guard->page->own_end = guard->page->signals = -1;
 	guard->page->guard = getpid();
 	errno = EINVAL;
 	return !memcmp(guard->page->magic, GUARD_MAGIC, sizeof(GUARD_MAGIC));
 }
 
-static bool open_signals(struct guard *guard)
+/* The superd that has ordered the upgrade waits for the next one. false: it does not any more. The exec has closed the
+ * files of its saved state: the state of the upgrade counts, also for a superd behind one that is killed at once. A
+ * guard that was a standby has them open (guard_standby). */
+static bool begin_succession(struct guard *guard)
+{
+	int32_t now = SUCCESSION_EXECUTING;
+
+	guard->succeeds = atomic_compare_exchange_strong(&guard->page->succession, &now, SUCCESSION_STARTING);
+	errno = ECANCELED;
+	if (!guard->succeeds && now != SUCCESSION_NONE)
+		return false;
+	if (guard->page->cause != GUARD_RESTARTS)
+		guard->page->area = -1;
+	return true;
+}
+
+/* The page says which signals the first guard has found blocked, for superd. */
+static bool open_signals(struct guard *guard, bool is_new)
 {
 	sigset_t all;
 
 	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &guard->before);
+	for (int number = 1; is_new && number <= 64 && number < NSIG; number++) {
+		if (sigismember(&guard->before, number) == 1)
+			guard->page->blocked |= UINT64_C(1) << (number - 1);
+	}
 	guard->page->signals = fd_raise(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
 	return guard->page->signals >= 0;
 }
@@ -116,25 +148,6 @@ static bool open_channel(struct guard *guard)
 	return true;
 }
 
-/* The new process is one of the C library's: its thread has the right number, as after fork(3). */
-static pid_t clone_sharing_descriptors(void)
-{
-	struct clone_args arguments = { .flags = CLONE_FILES, .exit_signal = SIGCHLD };
-	int *thread = NULL;
-	long pid;
-
-	if (prctl(PR_GET_TID_ADDRESS, &thread) == 0 && thread) {
-		arguments.flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
-		arguments.child_tid = (uintptr_t)thread;
-	}
-	pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
-#ifndef __s390__
-	if (pid < 0 && errno == ENOSYS)
-		pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-#endif
-	return (pid_t)pid;
-}
-
 /* Descriptors that the guard was given are superd's. Those of before an upgrade are in its state. */
 static void set_listen_pid(const struct guard *guard)
 {
@@ -151,17 +164,45 @@ static void set_listen_pid(const struct guard *guard)
 		unsetenv("LISTEN_PID");
 }
 
-/* superd has a process group of its own, so that a signal to the guard's group reaches it once. */
+static bool is_running(pid_t pid)
+{
+	struct process process;
+
+	return kill(pid, 0) == 0 && !(process_read(pid, &process) && process.ended);
+}
+
+/* Takes the place of a superd that has offered it, and waits for its end: until then its children are not the guard's.
+ * If that superd has withdrawn, as the guard has died, it serves, and this process ends. */
+static void take_over(const struct guard *guard)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	struct guard_page *page = guard->page;
+	int32_t now = SUCCESSION_STARTING;
+
+	if (guard->succeeds && !atomic_compare_exchange_strong(&page->succession, &now, SUCCESSION_TAKEN) &&
+	    now != SUCCESSION_TAKEN)
+		_exit(0);
+	while (guard->succeeds && page->predecessor && is_running(page->predecessor))
+		nanosleep(&moment, NULL);
+	for (int number = 1; number <= 64 && number < NSIG; number++) {
+		if (guard->succeeds && page->unheard >> (number - 1) & 1)
+			raise(number);
+	}
+	page->unheard = 0;
+}
+
+/* superd has a process group of its own, so that a signal to the guard's group reaches it once. All signals stay
+ * blocked until superd has chosen which may end it (exec/processes/pid1): an order that comes before is not lost. */
 static void become_superd(const struct guard *guard)
 {
 	prctl(PR_SET_PDEATHSIG, SIGCHLD);       /* superd looks for the guard then (guard_is_lost) */
+	take_over(guard);
 	setpgid(0, 0);
 	if (guard->has_terminal)
 		tcsetpgrp(STDIN_FILENO, getpid());
 	set_listen_pid(guard);
 	self_exe_set_name(guard->name);
 	guard_link_begin(guard->page, guard->page_fd);
-	sigprocmask(SIG_SETMASK, &guard->before, NULL);
 }
 
 /* A state that kills each superd that reads it, be it an upgrade's, must not be read for ever. */
@@ -180,7 +221,7 @@ static bool start_superd(struct guard *guard)
 	if (guard->page->faults >= GUARD_FAULTS_MOST)
 		drop_state(guard->page);
 	guard->page->has_begun = false;
-	pid = open_channel(guard) ? clone_sharing_descriptors() : -1;
+	pid = open_channel(guard) ? guard_clone(&guard->page->successor) : -1;
 	if (pid == 0) {
 		become_superd(guard);
 		return true;
@@ -188,6 +229,7 @@ static bool start_superd(struct guard *guard)
 	guard->superd = pid > 0 ? pid : 0;
 	guard->since = clock_now();
 	guard->reported = 0;
+	guard->is_unreported = false;
 	if (pid > 0)
 		setpgid(pid, pid);
 	return false;
@@ -198,24 +240,53 @@ static double seconds_of(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
+/* Finds a child that has ended and that is not superd. The superd before is reaped. */
+static bool find_ended(struct guard *guard, siginfo_t *ended, struct rusage *usage)
+{
+	struct guard_page *page = guard->page;
+
+	for (;;) {
+		ended->si_pid = 0;
+		if (syscall(SYS_waitid, P_ALL, 0, ended, WEXITED | WNOHANG | WNOWAIT, usage) < 0 ||
+		    ended->si_pid <= 0 || ended->si_pid == guard->superd)
+			return false;
+		if (ended->si_pid != page->predecessor)
+			return true;
+		waitpid(page->predecessor, NULL, WNOHANG);
+		page->predecessor = 0;
+	}
+}
+
 /* Tells superd of the first child that has ended, unless it has been told of one already. */
 static void report_end(struct guard *guard)
 {
 	struct guard_message message = { .kind = GUARD_ENDED };
 	struct rusage usage;
 	siginfo_t ended = { 0 };
+	ssize_t sent;
 
-	if (guard->reported)
-		return;
-	if (syscall(SYS_waitid, P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT, &usage) < 0 || ended.si_pid <= 0 ||
-	    ended.si_pid == guard->superd)
+	guard->is_unreported = false;
+	if (guard->reported || !find_ended(guard, &ended, &usage))
 		return;
 	message.pid = ended.si_pid;
 	message.status = ended.si_code == CLD_EXITED ? (ended.si_status & 0xff) << 8
 		: ended.si_status | (ended.si_code == CLD_DUMPED ? WCOREFLAG : 0);
 	message.cpu = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
-	if (send(guard->page->own_end, &message, sizeof(message), MSG_NOSIGNAL) == (ssize_t)sizeof(message))
+	do
+		sent = send(guard->page->own_end, &message, sizeof(message), MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	guard->is_unreported = sent != (ssize_t)sizeof(message);
+	if (!guard->is_unreported)
 		guard->reported = message.pid;
+}
+
+/* A call that fails for want of memory would be made again at once, for as long as that lasts. */
+static void rest_after(int error)
+{
+	const struct timespec moment = { .tv_nsec = 20000000 };
+
+	if (error != EAGAIN && error != EINTR)
+		nanosleep(&moment, NULL);
 }
 
 static void hear_superd(struct guard *guard)
@@ -237,6 +308,8 @@ static void hear_superd(struct guard *guard)
 			snprintf(guard->program, sizeof(guard->program), "%s", got.message.path);
 		}
 	}
+	if (length < 0)
+		rest_after(errno);
 }
 
 /* superd was stopped on its terminal: so is the guard, for the shell to see, and both go on together. */
@@ -253,6 +326,15 @@ static void stop_with_superd(struct guard *guard)
 	kill(-guard->superd, SIGCONT);
 }
 
+/* A superd that has ended and is not reaped yet would take a signal and hear nothing of it. */
+static bool hears_signals(const struct guard *guard)
+{
+	siginfo_t ended = { 0 };
+
+	return guard->superd &&
+	       !(waitid(P_PID, (id_t)guard->superd, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0);
+}
+
 /* superd itself signals all processes at its end as process 2 of a container. */
 static void pass_signals(struct guard *guard)
 {
@@ -267,9 +349,24 @@ static void pass_signals(struct guard *guard)
 			continue;
 		if (signal_is_stop(number))
 			guard->page->stop_signal = number;
-		if (guard->superd)
+		if (hears_signals(guard))
+			kill(guard->superd, number);
+		else if (guard->page->cause == GUARD_SUCCEEDS || number == SIGHUP || number == SIGUSR1 ||
+			 number == SIGUSR2)
+			guard->page->missed |= UINT64_C(1) << (number - 1);
+	}
+}
+
+/* superd begins with all of them blocked. */
+static void pass_missed_signals(struct guard *guard)
+{
+	for (int number = 1; number <= 64 && number < NSIG; number++) {
+		if (guard->page->missed >> (number - 1) & 1)
 			kill(guard->superd, number);
 	}
+	guard->page->missed = 0;
+	if (guard->page->stop_signal && guard->page->cause == GUARD_RESTARTS)
+		kill(guard->superd, guard->page->stop_signal);
 }
 
 static void wait_for_events(struct guard *guard, int timeout)
@@ -279,7 +376,10 @@ static void wait_for_events(struct guard *guard, int timeout)
 		{ .fd = guard->superd ? guard->page->own_end : -1, .events = POLLIN },
 	};
 
-	poll(fds, 2, timeout);
+	if (guard->is_unreported && (timeout < 0 || timeout > REPORT_RETRY))
+		timeout = REPORT_RETRY;
+	if (poll(fds, 2, timeout) < 0)
+		rest_after(errno);
 	pass_signals(guard);
 	if (guard->superd) {
 		hear_superd(guard);
@@ -290,41 +390,37 @@ static void wait_for_events(struct guard *guard, int timeout)
 /* Whether superd has ended, with its wait status. */
 static bool has_ended(struct guard *guard, int *status)
 {
-	if (waitpid(guard->superd, status, WNOHANG) != guard->superd)
+	pid_t ended;
+
+	do
+		ended = waitpid(guard->superd, status, WNOHANG);
+	while (ended < 0 && errno == EINTR);
+	if (ended != guard->superd)
 		return false;
 	hear_superd(guard);             /* its last message */
+	if (guard->page->predecessor == guard->superd)
+		guard->page->predecessor = 0;
 	guard->superd = 0;
 	if (guard->has_terminal)
 		tcsetpgrp(STDIN_FILENO, getpgrp());
 	return true;
 }
 
-/* Lets superd's descriptors outlive an exec. The next superd sets their flags anew. */
-static void keep_descriptors(const struct guard *guard)
-{
-	struct rlimit limit;
-	int most = DESCRIPTORS_MOST;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < (rlim_t)most)
-		most = (int)limit.rlim_max;
-	for (int fd = STDERR_FILENO + 1; fd < most; fd++) {
-		int flags = fcntl(fd, F_GETFD);
-
-		if (flags > 0 && fd != guard->page->signals)
-			fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
-	}
-}
-
-/* Becomes the program of an upgrade. If that fails, the program of before goes on with the state. */
+/* Becomes the program of an upgrade, while the superd that has ordered it waits. If that fails, it goes on. */
 static void execute_upgrade(struct guard *guard)
 {
-	guard->page->cause = GUARD_SUCCEEDS;
-	fd_close(&guard->page->own_end);
-	fd_close(&guard->page->channel);
-	keep_descriptors(guard);
-	own_privileges_restore_inheritable();
-	execve(guard->program, guard->arguments, environ);
-	own_privileges_clear_inheritable_again();
+	struct guard_page *page = guard->page;
+	int32_t now = SUCCESSION_OFFERED, cause = page->cause;
+
+	if (atomic_compare_exchange_strong(&page->succession, &now, SUCCESSION_EXECUTING)) {
+		page->cause = GUARD_SUCCEEDS;
+		own_privileges_restore_inheritable();
+		execve(guard->program, guard->arguments, environ);
+		page->refusal = errno;
+		own_privileges_clear_inheritable_again();
+		page->cause = cause;
+		atomic_store(&page->succession, SUCCESSION_REFUSED);
+	}
 	guard->program[0] = '\0';
 }
 
@@ -388,12 +484,13 @@ static void follow_superd(struct guard *guard)
 	int status;
 
 	report_end(guard);              /* a child may have ended while there was no superd */
-	while (!has_ended(guard, &status))
+	while (!has_ended(guard, &status)) {
 		wait_for_events(guard, -1);
-	if (guard->program[0]) {
-		execute_upgrade(guard);
-		return;
+		if (guard->program[0])
+			execute_upgrade(guard);
 	}
+	if (guard->program[0])
+		execute_upgrade(guard);
 	if (WIFEXITED(status) || was_interrupted(guard, status))
 		end_guard(status);
 	guard->page->cause = GUARD_RESTARTS;
@@ -423,15 +520,48 @@ static bool set_arguments(struct guard *guard, char *const *arguments)
 	return true;
 }
 
+/* A superd that offers its place is still the foreground process group. */
+static bool is_in_front(const struct guard *guard)
+{
+	pid_t front = isatty(STDIN_FILENO) ? tcgetpgrp(STDIN_FILENO) : -1;
+
+	return front > 0 && (front == getpgrp() || front == guard->page->predecessor);
+}
+
+/* May be called again after a failure: goes on where that was. false and errno. */
+static bool get_resources(struct guard *guard, int page, char *const *arguments)
+{
+	return fd_ensure_standard() && (guard->page || make_page(guard, page)) &&
+	       (guard->arguments || set_arguments(guard, arguments)) && open_signals(guard, page < 0);
+}
+
+/* Nothing but the page of an upgrade leads to the state, so superd would begin anew without it: what is lacking now may
+ * be there in a moment. A superd that starts can do without a guard. */
 static bool prepare(struct guard *guard, int page, char *const *arguments)
 {
-	if (!fd_ensure_standard() || !make_page(guard, page) || !set_arguments(guard, arguments) ||
-	    !open_signals(guard))
+	unsigned tries = 0;
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &guard->before);
+	while (!get_resources(guard, page, arguments)) {
+		int error = errno;
+
+		if (page >= 0 && error != EINVAL && patience_wait(&tries))
+			continue;
+		sigprocmask(SIG_SETMASK, &guard->before, NULL);
+		errno = error;
 		return false;
+	}
+	if (!begin_succession(guard))
+		return false;
+	if (guard->page->name[0])       /* superd was executed by way of /proc/self/exe */
+		self_exe_set_name(guard->page->name);
+	guard->page->name[0] = '\0';
 	prctl(PR_GET_NAME, guard->name);
 	if (getpid() != 1)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	guard->has_terminal = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+	guard->has_terminal = is_in_front(guard);
 	return true;
 }
 
@@ -459,8 +589,7 @@ bool guard_begin(int page, char *const *arguments)
 			pause_after_failures(&guard);
 			continue;
 		}
-		if (guard.page->stop_signal && guard.page->cause == GUARD_RESTARTS)
-			kill(guard.superd, guard.page->stop_signal);
+		pass_missed_signals(&guard);
 		follow_superd(&guard);
 	}
 }

@@ -1,11 +1,12 @@
-/* The guard: the parent of superd, which starts superd anew when it dies by a signal, and loses nothing meanwhile.
+/* The guard: the parent of superd, which restarts superd when it dies by a signal, and loses nothing meanwhile.
  *
- * It shares its table of descriptors with superd (CLONE_FILES, clone(2)): listeners, pipes and clients stay open, whenever
- * superd dies, as the kernel drops them only with the last process that has the table. It is the parent of last resort
- * of all backends (PR_SET_CHILD_SUBREAPER, or process 1), which become its children when superd dies. It tells the
- * next superd of their ends, and reaps each when that superd says so. It passes on the signals that it gets.
+ * It shares its table of descriptors with superd (CLONE_FILES, clone(2)): listeners, pipes and clients stay open,
+ * whenever superd dies, as the kernel drops them only with the last process that has the table. It is the parent of
+ * last resort of all backends (PR_SET_CHILD_SUBREAPER, or process 1), which become its children when superd dies. It
+ * reports their ends to the next superd, and reaps each when that superd orders it. It passes on the signals that it
+ * gets.
  *
- * It reads nothing and listens to nobody: what the descriptors are is in superd's saved state (engine/upgrade). */
+ * It reads no data and accepts no requests: superd's saved state describes the descriptors (engine/upgrade). */
 #pragma once
 
 #include <stdbool.h>
@@ -13,6 +14,6 @@
 #define GUARD_AGAIN "--guard-again="    /* first argument of a guard after an upgrade, with the descriptor of its page */
 
 /* Becomes the guard, and starts superd as a child of it: this returns in that child alone. page: the descriptor that
- * GUARD_AGAIN names; -1: this is the first guard. false and errno: there is no guard, and the process goes on as
- * superd. Call it before superd opens anything, and has more than one thread. */
+ * GUARD_AGAIN names; -1: this is the first guard. false and errno: there is no guard, and the process continues as
+ * superd. Call it before superd opens anything, or has more than one thread. */
 bool guard_begin(int page, char *const *arguments);

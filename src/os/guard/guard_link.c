@@ -3,29 +3,44 @@
 #include "os/guard/guard_link.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/run_limit.h"
 #include "os/foreign/fork_memory.h"
 #include "os/guard/guard_page.h"
 #include "os/netdiag/socket_id.h"
+#include "os/proc/process.h"
+
+#define ANSWER_LIMIT 5.                 /* seconds until the guard has to begin with an upgrade */
+#define TAKE_LIMIT 20.                  /* seconds until the next superd has to take over then */
 
 static struct {
 	struct guard_page *page;        /* shared with the guard; NULL: there is none */
 	int fd;                         /* the page's */
+	int channel;                    /* superd's end; the page has the next superd's, if there is one */
 	struct noted_fd kept;
-} guard_link = { .fd = -1 };
+} guard_link = { .fd = -1, .channel = -1 };
 
 void guard_link_begin(struct guard_page *page, int fd)
 {
 	guard_link.page = page;
 	guard_link.fd = fd;
+	guard_link.channel = page->channel;
 	fork_memory_note(page, sizeof(*page));
+}
+
+struct guard_page *guard_shared_page(void)
+{
+	return guard_link.page;
 }
 
 pid_t guard_pid(void)
@@ -48,14 +63,25 @@ enum guard_cause guard_cause(void)
 	return guard_link.page ? (enum guard_cause)guard_link.page->cause : GUARD_FRESH;
 }
 
+void guard_found_blocked(sigset_t *found)
+{
+	uint64_t blocked = guard_link.page ? guard_link.page->blocked : 0;
+
+	sigemptyset(found);
+	for (int number = 1; number <= 64 && number < NSIG; number++) {
+		if (blocked >> (number - 1) & 1)
+			sigaddset(found, number);
+	}
+}
+
 int guard_channel(void)
 {
-	return guard_link.page ? guard_link.page->channel : -1;
+	return guard_link.channel;
 }
 
 static bool is_still(const struct noted_fd *noted)
 {
-	return noted->fd > 0 && socket_id(noted->fd) == noted->socket;
+	return noted->fd > 0 && socket_has_id(noted->fd, noted->socket);
 }
 
 bool guard_owns_fd(int fd)
@@ -75,11 +101,16 @@ void guard_keep_fd(int fd)
 bool guard_next_end(struct guarded_end *end)
 {
 	struct guard_message message;
+	ssize_t length;
 
+	errno = EAGAIN;
 	if (!guard_link.page)
 		return false;
-	if (recv(guard_link.page->channel, &message, sizeof(message), MSG_DONTWAIT) != (ssize_t)sizeof(message) ||
-	    message.kind != GUARD_ENDED)
+	length = recv(guard_link.channel, &message, sizeof(message), MSG_DONTWAIT);
+	if (length < 0)
+		return false;
+	errno = EBADMSG;
+	if (length != (ssize_t)sizeof(message) || message.kind != GUARD_ENDED)
 		return false;
 	*end = (struct guarded_end){ message.pid, message.status, message.cpu };
 	return true;
@@ -94,17 +125,17 @@ static bool send_message(const struct guard_message *message, size_t size)
 		return false;
 	}
 	do
-		sent = send(guard_link.page->channel, message, size, MSG_NOSIGNAL);
+		sent = send(guard_link.channel, message, size, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	return sent == (ssize_t)size;
 }
 
 /* The guard reports one end at a time, so there is always room for the answer. */
-void guard_reap(pid_t pid)
+bool guard_reap(pid_t pid)
 {
 	const struct guard_message message = { .kind = GUARD_REAP, .pid = pid };
 
-	send_message(&message, sizeof(message));
+	return send_message(&message, sizeof(message)) || !guard_link.page || guard_is_lost();
 }
 
 int guard_death(void)
@@ -155,35 +186,153 @@ int guard_successor_state(void)
 	return guard_link.page ? guard_link.page->successor_state : -1;
 }
 
-void guard_upgrade(const char *program, int state)
+int guard_page_fd(void)
+{
+	return guard_link.fd;
+}
+
+static bool ask_to_become(const char *program)
 {
 	size_t size = sizeof(struct guard_message) + strlen(program) + 1;
 	struct guard_message *message = NULL;
+	bool good;
 
 	errno = ENAMETOOLONG;
 	if (strlen(program) < GUARD_PATH_MOST)
 		message = calloc(1, size);
-	if (!message || !guard_link.page) {
-		free(message);
-		return;
-	}
+	if (!message)
+		return false;
 	message->kind = GUARD_UPGRADE;
 	memcpy(message->path, program, strlen(program) + 1);
-	guard_link.page->successor_state = state;
-	if (send_message(message, size))
-		_exit(0);
-	guard_link.page->successor_state = -1;
+	good = send_message(message, size);
 	free(message);
+	return good;
+}
+
+/* false: the next superd has taken over, or the guard has refused. */
+static bool withdraw(struct guard_page *page)
+{
+	int32_t now = atomic_load(&page->succession);
+
+	while (now == SUCCESSION_OFFERED || now == SUCCESSION_EXECUTING || now == SUCCESSION_STARTING) {
+		if (atomic_compare_exchange_weak(&page->succession, &now, SUCCESSION_WITHDRAWN))
+			return true;
+	}
+	return false;
+}
+
+/* Signals that came since superd became quiet are for the next one. */
+static _Noreturn void end_for_successor(struct guard_page *page)
+{
+	sigset_t pending;
+
+	page->unheard = 0;
+	sigpending(&pending);
+	for (int number = 1; number <= 64 && number < NSIG; number++) {
+		if (number != SIGCHLD && sigismember(&pending, number) == 1)
+			page->unheard |= UINT64_C(1) << (number - 1);
+	}
+	_exit(0);
+}
+
+/* The guard, which has begun to become the program, or the superd that it has started hangs. If that superd goes on
+ * nevertheless, it finds that this one has withdrawn. */
+static void end_successors(const struct guard_page *page)
+{
+	struct process process;
+
+	if (page->successor > 0 && process_read(page->successor, &process) && process.parent == page->guard)
+		kill(page->successor, SIGKILL);
+	kill(page->guard, SIGKILL);
+}
+
+/* Process 1 cannot be ended: it starts another superd in place of one that hangs. */
+static bool end_hanging(struct guard_page *page)
+{
+	bool can_end = page->guard != 1;
+
+	if (can_end && !withdraw(page))
+		return false;
+	end_successors(page);
+	return can_end;
+}
+
+/* Returns why superd goes on. It looks again and again, as no call waits for the word and for the guard's end at once.
+ * A program of a version that does not know the word starts the next superd without it: has_begun tells. */
+static const char *await_successor(struct guard_page *page)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	struct run_limit limit;
+	bool begun = false;
+
+	run_limit_begin(&limit, ANSWER_LIMIT);
+	for (;;) {
+		int32_t now = atomic_load(&page->succession);
+
+		if (now == SUCCESSION_TAKEN || (now == SUCCESSION_EXECUTING && !page->has_begun))
+			end_for_successor(page);
+		if (now == SUCCESSION_REFUSED)
+			return strerror(page->refusal);
+		if (guard_is_lost() && withdraw(page))
+			return "it has ended";
+		if (!begun && now != SUCCESSION_OFFERED) {
+			begun = true;
+			run_limit_begin(&limit, TAKE_LIMIT);
+		}
+		if (run_limit_left(&limit) <= 0) {
+			if (!begun && atomic_compare_exchange_strong(&page->succession, &now, SUCCESSION_WITHDRAWN))
+				return "it does not answer";
+			if (begun && end_hanging(page))
+				return "the next superd has not taken over within 20 s, and was ended";
+			run_limit_begin(&limit, TAKE_LIMIT);
+		}
+		nanosleep(&moment, NULL);
+	}
+}
+
+const char *guard_upgrade(const char *program, int state)
+{
+	struct guard_page *page = guard_link.page;
+	int32_t area = page->area;
+	const char *why;
+
+	page->successor_state = state;
+	page->predecessor = getpid();
+	page->successor = 0;
+	page->has_begun = true;
+	atomic_store(&page->succession, SUCCESSION_OFFERED);
+	if (ask_to_become(program)) {
+		why = await_successor(page);
+	} else {
+		why = strerror(errno);
+		atomic_store(&page->succession, SUCCESSION_WITHDRAWN);
+	}
+	page->predecessor = 0;
+	page->successor = 0;            /* guard_standby would take a process that gets its pid for it */
+	page->area = area;
+	page->successor_state = -1;
+	return why;
 }
 
 int guard_hand_on(int state)
 {
 	guard_link.page->successor_state = state;
 	guard_link.page->cause = GUARD_SUCCEEDS;
+	guard_link.page->predecessor = 0;
+	guard_link.page->successor = 0;
+	guard_link.page->has_begun = false;     /* the next superd */
+	prctl(PR_GET_NAME, guard_link.page->name);
+	atomic_store(&guard_link.page->succession, SUCCESSION_NONE);
 	return guard_link.fd;
 }
 
-int32_t *guard_note_start(const struct start_note *start)
+void guard_take_back(void)
+{
+	guard_link.page->successor_state = -1;
+	guard_link.page->has_begun = true;
+}
+
+static int32_t *note_start(const struct start_note *start, int channel)
 {
 	struct guard_page *page = guard_link.page;
 
@@ -194,6 +343,9 @@ int32_t *guard_note_start(const struct start_note *start)
 			continue;
 		*note = *start;
 		note->owner = 0;
+		if (!note->pid)
+			note->pid = -(page->noted = page->noted % INT32_MAX + 1);
+		page->handovers[n] = guard_noted_fd(channel);
 		atomic_signal_fence(memory_order_release);
 		note->owner = start->owner;
 		return &note->pid;
@@ -201,23 +353,70 @@ int32_t *guard_note_start(const struct start_note *start)
 	return NULL;
 }
 
+int32_t *guard_note_start(const struct start_note *start)
+{
+	return note_start(start, -1);
+}
+
+int32_t *guard_note_command(void)
+{
+	return guard_link.page ? &guard_link.page->command : NULL;
+}
+
+int32_t *guard_note_handover(const struct start_note *start, int channel)
+{
+	return note_start(start, channel);
+}
+
+int guard_handover(size_t number, int *client)
+{
+	const struct guard_page *page = guard_link.page;
+
+	if (!page || !page->starts[number].owner || !is_still(&page->handovers[number]) ||
+	    !is_still(&page->starts[number].client))
+		return -1;
+	*client = page->starts[number].client.fd;
+	return page->handovers[number].fd;
+}
+
+void guard_settle_handover(size_t number, bool given)
+{
+	guard_link.page->handovers[number] = (struct noted_fd){ 0 };
+	if (!given)
+		guard_clear_note(number);
+}
+
 struct noted_fd guard_noted_fd(int fd)
 {
 	return fd > 0 && guard_link.page ? (struct noted_fd){ fd, socket_id(fd) } : (struct noted_fd){ 0 };
 }
 
-bool guard_was_given(int client)
+/* By the socket: superd may have moved it to another number since, or copied it. socket: 0: the kernel does not
+ * tell. */
+static bool is_given(const struct noted_fd *noted, int client, uint64_t socket)
+{
+	if (noted->fd <= 0)
+		return false;
+	return noted->socket && socket ? noted->socket == socket : noted->fd == client;
+}
+
+pid_t guard_given_to(int client, bool promised)
 {
 	const struct start_note *notes = guard_notes();
+	uint64_t socket = notes ? socket_id(client) : 0;
 
 	for (size_t n = 0; notes && n < GUARD_STARTS; n++) {
-		const struct noted_fd *noted = &notes[n].client;
+		bool counts = notes[n].owner && notes[n].pid > 0 && !(promised && notes[n].channel_client.fd > 0);
 
-		if (notes[n].owner && notes[n].pid > 0 && noted->fd > 0 && noted->fd == client &&
-		    socket_id(client) == noted->socket)
-			return true;
+		if (counts && is_given(&notes[n].client, client, socket))
+			return notes[n].pid;
 	}
-	return false;
+	return 0;
+}
+
+bool guard_was_given(int client, bool promised)
+{
+	return guard_given_to(client, promised) > 0;
 }
 
 void guard_clear_note(size_t number)
@@ -231,37 +430,62 @@ const struct start_note *guard_notes(void)
 	return guard_link.page ? guard_link.page->starts : NULL;
 }
 
+unsigned guard_notes_used(void)
+{
+	const struct start_note *notes = guard_notes();
+	unsigned count = 0;
+
+	for (size_t n = 0; notes && n < GUARD_STARTS; n++)
+		count += notes[n].owner != 0;
+	return count;
+}
+
 void guard_forget_start(int32_t *noted)
 {
 	if (noted)
 		container_of(noted, struct start_note, pid)->owner = 0;
 }
 
-void guard_note_promise(uint64_t owner, unsigned listener, int client)
+void guard_note_promise(uint64_t owner, unsigned listener, int client, uint64_t sent)
 {
 	struct guard_page *page = guard_link.page;
 	struct promise *promise;
+	uint32_t number;
 
 	if (!page)
 		return;
-	promise = &page->promises[page->next_promise++ % GUARD_PROMISES];
+	number = page->next_promise++ % GUARD_PROMISES;
+	promise = &page->promises[number];
 	promise->owner = 0;
 	atomic_signal_fence(memory_order_release);
 	promise->listener = listener;
 	promise->client = guard_noted_fd(client);
+	page->promise_sent[number] = sent;
 	atomic_signal_fence(memory_order_release);
 	promise->owner = owner;
 }
 
-bool guard_is_promised(int client)
+static const struct promise *find_promise(int client)
 {
 	const struct promise *promises = guard_promises();
 
 	for (size_t n = 0; promises && n < GUARD_PROMISES; n++) {
 		if (promises[n].owner && promises[n].client.fd == client && is_still(&promises[n].client))
-			return true;
+			return &promises[n];
 	}
-	return false;
+	return NULL;
+}
+
+bool guard_is_promised(int client)
+{
+	return find_promise(client);
+}
+
+uint64_t guard_promise_sent(int client)
+{
+	const struct promise *promise = find_promise(client);
+
+	return promise ? guard_link.page->promise_sent[promise - guard_link.page->promises] : 0;
 }
 
 const struct promise *guard_promises(void)

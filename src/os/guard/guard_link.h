@@ -1,7 +1,8 @@
-/* superd's side of its guard (os/guard/guard): who it is, and the memory and the channel that both share. All of it
- * does nothing where there is no guard. */
+/* superd's side of its guard (os/guard/guard): its identity, and the memory and the channel that both share. Without a
+ * guard, all of it does nothing. */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,14 +29,15 @@ struct noted_fd {
 /* A process that superd starts, noted in memory that outlives superd: so the next superd knows of processes whose
  * start the saved state does not have yet. */
 struct start_note {
-	int32_t pid;                    /* written by the kernel (CLONE_PARENT_SETTID) or by the child; 0: none yet */
+	int32_t pid;                    /* written by the kernel (CLONE_PARENT_SETTID), or by superd and the child; not above 0: none yet */
 	uint64_t owner;                 /* number of the service (engine/upgrade/saved_state); 0: the note is free */
 	struct noted_fd client;         /* its client */
 	struct noted_fd channel;        /* superd's end of the channel of one of its own programs (engine/accept/builtin_channel) */
 	struct noted_fd channel_client; /* superd's copy of the client of that */
 };
 
-/* A client that is a service's although its connection does not tell so: tcpmux has read the name that it sent. */
+/* A client that belongs to a service although its connection does not show that: tcpmux has read the name
+ * that it sent. */
 struct promise {
 	uint64_t owner;                 /* number of the service; 0: none */
 	uint32_t listener;              /* index of its listener */
@@ -52,17 +54,23 @@ struct guarded_end {
 /* Called once, by the guard's half of this folder. page: mapped and shared with the guard. */
 void guard_link_begin(struct guard_page *page, int fd);
 
+struct guard_page *guard_shared_page(void);     /* for this folder alone; NULL: there is no guard */
 pid_t guard_pid(void);                  /* the guard's; 0: superd has none */
 bool guard_is_lost(void);               /* superd had one, which has ended; superd gets SIGCHLD when it does */
 pid_t guard_first_pid(void);            /* the guard's, or superd's own: the process that others know as superd */
 enum guard_cause guard_cause(void);
+void guard_found_blocked(sigset_t *found);      /* signals blocked where the guard was started; superd begins with all */
 int guard_channel(void);                /* to watch for reading; -1: none */
 bool guard_owns_fd(int fd);             /* descriptors of the guard's, which stay open */
 void guard_keep_fd(int fd);             /* a socket of superd's that stays open, too; called before guard_begin */
 
-/* Takes the next report of an ended process; the process stays a zombie until guard_reap. false: there is none. */
+/* Takes the next report of an ended process; the process stays a zombie until guard_reap. false and errno: EAGAIN if there
+ * is none. */
 bool guard_next_end(struct guarded_end *end);
-void guard_reap(pid_t pid);
+
+/* Has the guard reap it, and report the next. false: the guard lives and could not be told; it reports no other until a
+ * later call has worked. */
+bool guard_reap(pid_t pid);
 
 int guard_death(void);                  /* GUARD_RESTARTS: wait status of the superd before */
 
@@ -75,24 +83,48 @@ void guard_extend_state(uint64_t end);  /* so many bytes of the file count from 
 /* The state of an upgrade; -1: none. It counts before the saved state, until guard_replace_state. */
 int guard_successor_state(void);
 
-/* Ends this process; the guard becomes the program at this path and starts it, with the state of an upgrade in `state`.
- * Returns only if the guard can't be asked, with errno. */
-void guard_upgrade(const char *program, int state);
+/* Waits until the guard has become the program at this path and has started the next superd by it, with the state of an
+ * upgrade in `state`, and ends this process then. All descriptors that the next superd needs, that of guard_page_fd
+ * too, stay open over an exec. Returns only if this superd must continue, with the reason: the guard cannot execute the
+ * program, does not answer in time, or has ended, or the next superd has not taken over in time, and was ended with the
+ * guard. */
+const char *guard_upgrade(const char *program, int state);
+int guard_page_fd(void);                /* of the memory that both share; -1: there is no guard */
 
 /* Prepares that this process becomes the guard, in place of one that is lost, by executing superd with GUARD_AGAIN and the
  * descriptor that this returns, which has to stay open: the next superd gets the state of an upgrade in `state`. */
 int guard_hand_on(int state);
+void guard_take_back(void);             /* the exec has failed */
 
 /* Notes that a process is about to be started, or with a pid that one has got this client. Returns where the pid goes,
- * which the kernel has to write; NULL: there is no guard, or no room, until some are cleared. */
+ * which the kernel has to write; NULL: there is no guard, or no room, until some are cleared. Until then a negative
+ * number is there, which no other start has. */
 int32_t *guard_note_start(const struct start_note *start);
+
+/* The same for a client that is about to be given by this channel to a process that waits for one. If superd dies, it
+ * is unknown whether it was given: guard_handover returns the channel and the client then, until guard_settle_handover;
+ * -1: there is no such client. */
+int32_t *guard_note_handover(const struct start_note *start, int channel);
+int guard_handover(size_t number, int *client); /* of guard_notes */
+void guard_settle_handover(size_t number, bool given);
+
+/* Where the pid of the main command goes, which the kernel writes, too; 0 there: none was started. It outlives the saved
+ * state, so that no superd starts the command a second time. NULL: there is no guard. */
+int32_t *guard_note_command(void);
+
 struct noted_fd guard_noted_fd(int fd);         /* -1: none */
-bool guard_was_given(int client);       /* whether a process is noted that has got this connection */
+/* Whether a process is noted that has got this connection, or a copy of it. promised: tcpmux's own program, which has
+ * only read the name, does not count. */
+bool guard_was_given(int client, bool promised);
+pid_t guard_given_to(int client, bool promised);        /* the pid of that process; 0: none */
 void guard_clear_note(size_t number);   /* of guard_notes */
 const struct start_note *guard_notes(void);     /* GUARD_STARTS of them; NULL: there is no guard */
-void guard_forget_start(int32_t *noted);        /* what guard_note_start has returned; NULL does nothing */
+unsigned guard_notes_used(void);                /* how many are not free */
+void guard_forget_start(int32_t *noted);        /* the result of guard_note_start; NULL does nothing */
 
-/* Notes a promise; the oldest one goes. It counts as long as the client's connection is open and nobody's. */
-void guard_note_promise(uint64_t owner, unsigned listener, int client);
+/* Notes a promise; the oldest one goes. It counts as long as the client's connection is open and nobody's. sent: bytes
+ * that the client has been sent by now. */
+void guard_note_promise(uint64_t owner, unsigned listener, int client, uint64_t sent);
+uint64_t guard_promise_sent(int client); /* those bytes; 0: no promise is noted */
 bool guard_is_promised(int client);
 const struct promise *guard_promises(void);     /* GUARD_PROMISES of them; NULL: there is no guard */

@@ -1,6 +1,7 @@
-/* What the guard and superd share in memory, and the messages between them. Only os/guard knows it. */
+/* The memory that the guard and superd share, and the messages between them. Only os/guard knows it. */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -8,7 +9,20 @@
 
 #define GUARD_MAGIC "superd guard 1"
 #define GUARD_PATH_MOST 4096            /* bytes of a program's path */
+#define GUARD_NAME_MOST 16              /* bytes of a process's name */
 #define GUARD_FAULTS_MOST 3             /* superds in a row that a fault ends young; the next one gets no saved state */
+
+/* The progress of an upgrade. The next superd takes over by one exchange of this word, and superd withdraws by one, so
+ * that one of the two serves, whoever dies. */
+enum succession {
+	SUCCESSION_NONE,                /* no upgrade yet, or by a version that ended before the guard had answered */
+	SUCCESSION_OFFERED,             /* by superd: it waits, and serves no client */
+	SUCCESSION_EXECUTING,           /* by the guard: it is about to execute the new program */
+	SUCCESSION_STARTING,            /* by the guard: it is the new program, and starts the next superd */
+	SUCCESSION_TAKEN,               /* by the next superd: the one before ends */
+	SUCCESSION_REFUSED,             /* by the guard: it could not execute the program; superd continues */
+	SUCCESSION_WITHDRAWN,           /* by superd, which continues */
+};
 
 struct guard_area {
 	int32_t fd;                     /* its file; -1: none */
@@ -36,12 +50,25 @@ struct guard_page {
 	uint32_t next_promise;          /* index of the oldest one */
 	int32_t has_begun;              /* superd has written a saved state of its own; the guard resets it */
 	uint32_t faults;                /* by the guard: superds in a row that died young by a fault of their own */
+	struct noted_fd handovers[GUARD_STARTS]; /* by the number of a start: the channel that the client is given by */
+	uint64_t promise_sent[GUARD_PROMISES]; /* bytes that the client of each promise had been sent before */
+	uint64_t blocked;               /* by the first guard: signals that it found blocked; bit n - 1 is signal n */
+	int32_t command;                /* pid of the main command; 0: superd has started none */
+	uint64_t missed;                /* by the guard: orders that came while there was no superd; bit n - 1 is signal n */
+	_Atomic int32_t succession;     /* enum succession */
+	int32_t refusal;                /* by the guard: errno of SUCCESSION_REFUSED */
+	int32_t predecessor;            /* pid of the superd that has offered its place, until the guard has reaped it; 0 */
+	int32_t noted;                  /* by superd: counts notes of starts; a note has its negative number until it has a pid */
+	uint64_t unheard;               /* by that superd, as it ends: signals that it has not handled; bit n - 1 is signal n */
+	int32_t successor;              /* pid of the superd that the guard has started last; written by the kernel, too */
+	int32_t standby;                /* pid of the standby that was started last (os/guard/guard_standby); 0: none */
+	char name[GUARD_NAME_MOST];     /* by superd, as it becomes the guard: the name of its process; "": the program's */
 };
 
 enum guard_message_kind {
 	GUARD_ENDED,                    /* to superd: a child of the guard's has ended, and waits for being reaped */
 	GUARD_REAP,                     /* to the guard: reap it */
-	GUARD_UPGRADE,                  /* to the guard: superd ends now; become the program at this path, and start it */
+	GUARD_UPGRADE,                  /* to the guard: become the program at this path, and start the next superd by it */
 };
 
 struct guard_message {

@@ -1,4 +1,4 @@
-/* Whether hosts.allow or hosts.deny (hosts_access(5)) contain any rule. Without one, superd need not ask libwrap. */
+/* Whether hosts.allow or hosts.deny (hosts_access(5)) contain any rule. Without a rule, superd need not ask libwrap. */
 #pragma once
 
 #include <stdbool.h>

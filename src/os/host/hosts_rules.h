@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* What hosts_rules_read finds; the caller sets on_file and context, and clears the rest. */
+/* The results of hosts_rules_read; the caller sets on_file and context, and clears the rest. */
 struct hosts_rules {
 	bool runs_commands;             /* a rule has spawn, twist or another option that may start a program */
 	bool may_twist;                 /* a rule has the option twist */

@@ -149,24 +149,28 @@ const char *libexec_path(const char *name, struct pool *pool)
 	struct libexec_dirs *dirs = malloc(sizeof(*dirs));
 	char path[PATH_MAX], real[PATH_MAX];
 	const char *found = NULL;
+	int error = ENOENT;
 
 	if (!dirs) {
 		errno = ENOMEM;
 		return NULL;
 	}
 	list_dirs(dirs);
-	errno = ENOENT;
 	for (size_t n = 0; n < LIBEXEC_DIRS && !found; n++) {
-		if (!dirs->path[n][0] || !has_program(dirs->path[n], name, path) ||
-		    !is_trusted_dir(dirs->path[n], real) || !has_program(real, name, path))
-			continue;
-		found = pool ? pool_text(pool, path) : strdup(path);
-		if (!found) {
-			errno = ENOMEM;
-			break;
+		errno = 0;
+		if (dirs->path[n][0] && has_program(dirs->path[n], name, path) &&
+		    is_trusted_dir(dirs->path[n], real) && has_program(real, name, path)) {
+			found = pool ? pool_text(pool, path) : strdup(path);
+			if (!found) {
+				error = ENOMEM;
+				break;
+			}
+		} else if (error == ENOENT && errno && errno != ENOTDIR) {
+			error = errno;
 		}
 	}
 	free(dirs);
+	errno = error;
 	return found;
 }
 
@@ -180,14 +184,18 @@ static bool has_untrusted_program(const char *dir, const char *name)
 
 void libexec_describe_missing(const char *name, struct buf *out)
 {
-	struct libexec_dirs *dirs = malloc(sizeof(*dirs));
+	struct libexec_dirs *dirs;
 	const char *comma = "";
+	int error = errno;
 
 	buf_addf(out, "superd's own program %s is missing", name);
+	if (error && error != ENOENT)
+		buf_addf(out, " (%s)", strerror(error));
+	dirs = malloc(sizeof(*dirs));
 	if (!dirs)
 		return;
 	list_dirs(dirs);
-	buf_text(out, "; it was looked for in ");
+	buf_text(out, "; superd searched ");
 	for (size_t n = 0; n < LIBEXEC_DIRS; n++) {
 		if (!dirs->path[n][0])
 			continue;

@@ -8,8 +8,9 @@
 #include "base/pool.h"
 
 /* The path of "superd-builtin", "superd-advise" or "superd-rpc", in the caller's pool or, with pool NULL, on the heap
- * for the caller to free(). NULL and errno: it was not found. */
+ * for the caller to free(). NULL and errno: it was not found; the first error other than ENOENT, if there was one. */
 const char *libexec_path(const char *name, struct pool *pool);
 
-/* Appends a message: "superd's own program superd-builtin is missing; it was looked for in /usr/libexec/superd, …". */
+/* Appends a message: "superd's own program superd-builtin is missing; it was looked for in /usr/libexec/superd, …". errno is
+ * that of libexec_path: an error other than ENOENT is named. */
 void libexec_describe_missing(const char *name, struct buf *out);

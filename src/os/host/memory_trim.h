@@ -6,9 +6,9 @@
 #include <malloc.h>
 #endif
 
-/* To be called first. glibc raises these limits to the size of what was freed once, as a table, and then keeps as much
- * at the end of each thread's heap, where malloc_trim(3) leaves it. A limit that is set stays (mallopt(3)); this is
- * that of the beginning. */
+/* Call it first. glibc raises these limits to the size of a freed block, such as a table, and then keeps as much memory
+ * at the end of each thread's heap, where malloc_trim(3) leaves it. A limit that a program sets does not change
+ * (mallopt(3)); this sets the initial one. */
 static inline void memory_trim_set_up(void)
 {
 #ifdef HAVE_MALLOC_TRIM

@@ -94,26 +94,31 @@ char *self_exe_path(const char *argv0)
 	return path ? path : resolve_by_kernel();
 }
 
+const char *self_exe_running(void)
+{
+	return access(self, X_OK) == 0 ? self : NULL;
+}
+
 void self_exe_set_name(const char *name)
 {
 	prctl(PR_SET_NAME, name);
 }
 
-static void set_cloexec(const int *fds, size_t count, bool hidden)
+void self_exe_pass(const int *fds, size_t count, bool passed)
 {
 	for (size_t n = 0; n < count; n++)
-		fcntl(fds[n], F_SETFD, hidden ? FD_CLOEXEC : 0);
+		fcntl(fds[n], F_SETFD, passed ? 0 : FD_CLOEXEC);
 }
 
 void self_exe_exec(const char *path, char *const *argv, char *const *environment, const int *fds, size_t count)
 {
 	int failed;
 
-	set_cloexec(fds, count, false);
+	self_exe_pass(fds, count, true);
 	own_privileges_restore_inheritable();
 	execve(path, argv, environment);
 	failed = errno;
 	own_privileges_clear_inheritable_again();
-	set_cloexec(fds, count, true);
+	self_exe_pass(fds, count, false);
 	errno = failed;
 }

@@ -1,11 +1,11 @@
-/* The sandbox of superd's own processes: of its helper programs, and of the worker processes beside its loop, which never
- * exec. Before a process reads anything that a stranger sent, it gives up new privileges, files, other programs, and
- * every system call that its work does not need, and no other process may trace it. A program does this itself, as only
- * it knows when it has opened what it needs.
+/* The sandbox of superd's own processes: of its helper programs, and of the worker processes beside its loop, which
+ * never exec. Before a process reads any data from a stranger, it drops new privileges, files, other programs, and
+ * every system call that its work does not need, and no other process may trace it. A program does this itself, because
+ * only it knows when it has opened everything that it needs.
  *
- * What the kernel lacks is left out: then the helper's own user, the empty bounding set and no_new_privs remain;
- * self_sandbox_missing names it. A build with sanitizers has no sandbox, as their runtimes trace and write files.
- * Sources: landlock(7), seccomp(2), prctl(2). */
+ * Parts that the kernel lacks are left out, and self_sandbox_missing names them; the helper's own user, the empty
+ * bounding set and no_new_privs remain. A build with sanitizers has no sandbox, as their runtimes trace and write
+ * files. Sources: landlock(7), seccomp(2), prctl(2). */
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 #define SANDBOX_PORTS 8
 
-/* What the program still needs; a zeroed struct allows nothing but open descriptors. */
+/* The rights that the program still needs; a zeroed struct allows nothing but open descriptors. */
 struct self_sandbox {
 	/* Looks up users or hosts: opens files for reading, loads modules of NSS (nss(5)), creates sockets of any
 	 * kind. */
@@ -34,8 +34,9 @@ struct self_sandbox {
 	bool traces;                    /* is a tracer (ptrace(2)) */
 	bool answers_calls;             /* answers the calls that a seccomp filter has stopped (seccomp_unotify(2)) */
 	bool writes_files;              /* writes to files, and opens existing ones for that, where it opens files at all */
-	bool asks_sockets;              /* asks the kernel about sockets, or creates one to compare another with */
+	bool asks_sockets;              /* queries the kernel about sockets, or creates one for a comparison with another */
 	bool sets_listeners;            /* sets options and the backlog of listeners */
+	bool sizes_terminals;           /* sets the size of a terminal */
 	bool becomes_user;              /* takes on a user for good, with capabilities of its own choice */
 	uint16_t ports[SANDBOX_PORTS];  /* the only TCP ports that it connects to */
 	size_t port_count;
@@ -48,7 +49,7 @@ void self_sandbox_begin(void);
 /* Applies the rest of the sandbox. It cannot be undone. */
 void self_sandbox_enter(const struct self_sandbox *sandbox);
 
-/* What this build or this kernel lacks of a sandbox: "seccomp, Landlock"; "" if nothing. Nothing is applied. */
+/* The parts of a sandbox that this build or this kernel lacks: "seccomp, Landlock"; "" if none. Applies nothing. */
 const char *self_sandbox_missing(void);
 
 /* Adds the TCP ports that a name lookup may need. */

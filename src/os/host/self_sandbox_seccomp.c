@@ -396,18 +396,19 @@ static void put_own(struct bpf_filter *filter)
 #endif
 }
 
-static void put_requests(struct bpf_filter *filter, bool answers_calls)
+static void put_requests(struct bpf_filter *filter, const struct self_sandbox *sandbox)
 {
 	static const uint32_t requests[] = { FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME };
+	static const uint32_t sizes[] = { TIOCSWINSZ };
 #ifdef SECCOMP_IOCTL_NOTIF_ADDFD
 	static const uint32_t answers[] = { SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, NOTIF_SET_FLAGS,
 					    SECCOMP_IOCTL_NOTIF_ID_VALID, SECCOMP_IOCTL_NOTIF_ADDFD };
 
-	if (answers_calls)
+	if (sandbox->answers_calls)
 		put_rule(filter, RULE_WITH(SYS_ioctl, 1, answers, ENOTTY));
-#else
-	(void)answers_calls;
 #endif
+	if (sandbox->sizes_terminals)
+		put_rule(filter, RULE_WITH(SYS_ioctl, 1, sizes, ENOTTY));
 	put_rule(filter, RULE_WITH(SYS_ioctl, 1, requests, ENOTTY));
 }
 
@@ -676,7 +677,7 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 	PUT_LIST(&filter, common_calls, SECCOMP_RET_ALLOW);
 	PUT_LIST(&filter, attacks, KILL);
 	put_memory(&filter, sandbox);
-	put_requests(&filter, sandbox->answers_calls);
+	put_requests(&filter, sandbox);
 	put_network(&filter, sandbox);
 	find_ranges(&filter);
 	emit_load(&filter, offsetof(struct seccomp_data, arch));

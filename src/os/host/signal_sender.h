@@ -6,8 +6,8 @@
 
 bool signal_is_kernels_too(int signal);
 
-/* A descriptor that becomes readable when such a signal arrives. Blocks these signals from now on. -1: the system
- * cannot tell who sent a signal. */
+/* A descriptor that becomes readable when such a signal arrives. Blocks these signals from now on. -1: the system does
+ * not report the sender of a signal. */
 int sent_signals_open(void);
 
 /* The next signal that a process has sent; 0: none. */

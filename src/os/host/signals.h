@@ -14,5 +14,5 @@ int signals_handled(size_t n);
 bool signal_is_stop(int signal);
 
 /* Whether the signal means nothing to superd. superd handles it because its default action would end superd, and
- * because the main command may want it. */
+ * because the main command may need it. */
 bool signal_is_stray(int signal);

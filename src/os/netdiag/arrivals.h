@@ -8,5 +8,5 @@
 int arrivals_open(void);                /* returns a descriptor that watches nothing yet; -1 and errno */
 bool arrivals_add(int watch, int fd);   /* false and errno: the listener cannot be watched */
 
-/* Whether a client has come. The first look after arrivals_add reports those that were in the queue already. */
+/* Whether a client has connected. The first call after arrivals_add reports clients that were in the queue already. */
 bool arrivals_any(int watch);

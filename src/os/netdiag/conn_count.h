@@ -1,6 +1,6 @@
-/* Counts the clients of listeners: connections that a process has accepted and holds, and those that wait in the accept
- * queue. A count contains what the kernel's lists show of a listener. Once it is filled in, the listener's descriptor
- * is not needed, so a helper process can do the counting.
+/* Counts the clients of listeners: connections that a process has accepted and holds, and connections that wait in the
+ * accept queue. A count contains the data of the kernel's lists about a listener. Once it is filled in, the listener's
+ * descriptor is not needed, so a helper process can do the counting.
  *
  * The numbers come from sock_diag(7), or from /proc/net where that is missing. They are exact for TCP, and for unix
  * stream and seqpacket sockets with a path or an abstract name. For UDP they count the sockets of the listener's port
@@ -71,6 +71,7 @@ struct conn_count {
 	uint32_t quiet_after;           /* TCP: milliseconds without movement from which a connection is quiet; 0: none is */
 	bool by_turn;                   /* with quiet_after: only a connection that waits for its client is quiet */
 	bool wants_words;               /* TCP in the queue: only connections that have brought a byte count */
+	bool skips_left;                /* TCP in the queue: a client that has left without a byte does not count */
 	uint32_t count;                 /* result: number of connections */
 	uint32_t silent;                /* result: number of others that are open; the first ones are in cookies->silent */
 	uint32_t quiet;                 /* result: number of quiet ones, which are not in `count` */
@@ -81,12 +82,13 @@ struct conn_count {
 /* Fills in the identity of an open socket that listens or receives datagrams. */
 void conn_count_init(struct conn_count *conn, int fd);
 
-/* Lets the connections of a TCP socket for both IP versions count that are AF_INET sockets by now: a program that asked for
- * such has them (exec/bind/bind_answer; IPV6_ADDRFORM of ipv6(7)). Does nothing for other sockets. It costs one more list. */
+/* Makes connections count that belong to a TCP socket for both IP versions and have become AF_INET sockets, as a
+ * program with an IPv4 socket has them (exec/bind/bind_answer; IPV6_ADDRFORM of ipv6(7)). Does nothing for other
+ * sockets. It costs one more list. */
 void conn_count_take_ipv4(struct conn_count *conn, int fd);
 
 /* Counts for all listeners at once. With quiet_after the kernel takes the lock of each connection
- * (os/netdiag/foreign_socket): only a helper process may ask so. */
+ * (os/netdiag/foreign_socket): only a helper process may do that. */
 void conn_counts_run(struct conn_count *conns, size_t count);
 
 /* Whether both listeners have the same address, so that one socket can take the other's place. */
@@ -99,6 +101,6 @@ bool conn_counts_own(const struct conn_count *conns, size_t count, int fd, bool 
 void cookie_set_sort(struct cookie_set *cookies);
 void cookie_set_free(struct cookie_set *cookies);       /* the set is then empty */
 
-/* Whether a silent connection is silent still. Takes no lock, and looks at no other connection. */
+/* Whether a silent connection is still silent. Takes no lock, and examines no other connection. */
 enum silence { SILENT_STILL, SILENT_SPOKE, SILENT_LEFT };
 enum silence silent_conn_look(const struct silent_conn *conn);

@@ -41,7 +41,7 @@ void conn_counts_see_unix(struct conn_count *conns, size_t count, const struct s
  * before accept(2). */
 void conn_count_see_queued(struct conn_count *conn, uint32_t peer);
 
-/* Counts the socket of one message of sock_diag, of whatever length. */
+/* Counts the socket of one message of sock_diag, of any length. */
 struct nlmsghdr;
 void conn_counts_see_message(struct conn_count *conns, size_t count, enum conn_kind kind, struct nlmsghdr *message);
 

@@ -138,9 +138,14 @@ static bool is_counted_state(enum conn_which which, const struct seen_inet *seen
 	}
 }
 
+static bool has_left(const struct seen_inet *seen)
+{
+	return !seen->held && seen->state == TCP_CLOSE_WAIT && silence_of(seen->state, seen->unread) == SILENT_LEFT;
+}
+
 static bool is_counted(const struct conn_count *conn, const struct seen_inet *seen)
 {
-	if (!is_counted_state((enum conn_which)conn->which, seen))
+	if (!is_counted_state((enum conn_which)conn->which, seen) || (conn->skips_left && has_left(seen)))
 		return false;
 	return !conn->probes || !access_lists(conn->probes, seen->family, seen->peer);
 }

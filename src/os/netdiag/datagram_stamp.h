@@ -9,7 +9,7 @@
 struct datagram_stamp {
 	int64_t stamp;                  /* nanoseconds, CLOCK_REALTIME; 0: none yet */
 	bool waits;                     /* a datagram is in the queue */
-	bool known;                     /* false: the system cannot tell, or the service receives the times itself */
+	bool known;                     /* false: the system does not report it, or the service receives the times itself */
 };
 
 /* Reads the state. The first call on a socket makes the kernel start recording. */

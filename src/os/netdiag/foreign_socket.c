@@ -58,12 +58,13 @@ static bool read_name(int fd, struct socket_address *name)
 	return getsockname(fd, &name->any, &name->length) == 0;
 }
 
-static void set_name(struct socket_mark *mark, const struct socket_address *name)
+static bool set_name(struct socket_mark *mark, const struct socket_address *name)
 {
 	free(mark->name);
 	mark->name = malloc(sizeof(*mark->name));
 	if (mark->name)
 		*mark->name = *name;
+	return mark->name;
 }
 
 static struct socket_mark *reset_mark(int fd)
@@ -75,18 +76,28 @@ static struct socket_mark *reset_mark(int fd)
 	return &marks[fd];
 }
 
-void foreign_socket_mark(int fd, bool foreign)
+bool foreign_socket_mark(int fd)
 {
 	struct socket_address name = { 0 };
+	bool has_name;
 	struct socket_mark *mark = find_mark(fd);
 
-	if (foreign == (mark && mark->foreign))
-		return;
+	if (mark && mark->foreign)
+		return true;
+	has_name = read_name(fd, &name);
+	if (!has_name && errno != ENOTSOCK)             /* a FIFO has none */
+		return false;
 	mark = reset_mark(fd);
-	if (mark && foreign && read_name(fd, &name))
-		set_name(mark, &name);
-	if (mark)
-		mark->foreign = foreign;
+	if (!mark || (has_name && !set_name(mark, &name)))
+		return false;
+	mark->foreign = true;
+	return true;
+}
+
+void foreign_socket_unmark(int fd)
+{
+	if (find_mark(fd))
+		reset_mark(fd);
 }
 
 static int send_name(int fd, const void *with, struct buf *text, struct buf *warnings)
@@ -126,7 +137,7 @@ bool foreign_socket_name(int fd, struct socket_address *name)
 	if (mark->name)
 		*name = *mark->name;
 	else
-		errno = ENOTSOCK;
+		errno = EBUSY;
 	return mark->name;
 }
 
@@ -140,13 +151,17 @@ bool foreign_socket_is(int fd)
 int foreign_socket_copy(int fd)
 {
 	int copy = fd_copy(fd, FD_HIGH);
-	struct socket_mark *mark = reset_mark(copy);
+	struct socket_mark *mark = copy < 0 ? NULL : reset_mark(copy);
+	bool is_foreign = foreign_socket_is(fd);
+	const struct socket_address *name = is_foreign ? find_mark(fd)->name : NULL;
 
-	if (mark && foreign_socket_is(fd)) {
-		mark->foreign = true;
-		if (find_mark(fd)->name)
-			set_name(mark, find_mark(fd)->name);
+	if (copy >= 0 && is_foreign && (!mark || (name && !set_name(mark, name)))) {
+		close(copy);
+		errno = ENOMEM;
+		return -1;
 	}
+	if (is_foreign && mark)
+		mark->foreign = true;
 	return copy;
 }
 
@@ -220,7 +235,7 @@ int foreign_socket_forget(int fd)
 	int error = errno;
 
 	fd = fd_raise(fd, FD_HIGH);
-	foreign_socket_mark(fd, false);
+	foreign_socket_unmark(fd);
 	errno = error;
 	return fd;
 }

@@ -22,9 +22,13 @@ bool foreign_account_is(const struct account *account);
  * root's changes to. */
 bool foreign_holder_is(const struct account *account);
 
+/* Marks a socket as foreign, before superd passes it on. false and errno: superd cannot store its name, and could not
+ * query its clients later without it. */
+bool foreign_socket_mark(int fd);
+void foreign_socket_unmark(int fd);
+
 /* Whether a descriptor of superd's is foreign. A closed descriptor's mark may be wrong for the number's next socket,
  * which costs a helper process at worst. */
-void foreign_socket_mark(int fd, bool foreign);
 bool foreign_socket_is(int fd);
 int foreign_socket_forget(int fd);              /* for a new socket: raises it to FD_HIGH, and clears the mark of its number */
 void foreign_socket_resume(int fd);             /* marks a socket that was foreign before superd received it */

@@ -1,6 +1,6 @@
-/* What processes listen at themselves, by sock_diag(7): TCP sockets, and unix sockets of connections. The sockets of the
- * processes are given by their inodes, sorted. For a helper process: the kernel lists the sockets of the whole
- * machine. */
+/* The sockets on which processes listen themselves, by sock_diag(7): TCP sockets, and unix sockets of connections. The
+ * sockets of the processes are given by their inodes, sorted. For a helper process: the kernel lists the sockets of the
+ * whole machine. */
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Identifies the first datagram in a socket's queue: this tells a service that received none from one that received
- * some while others arrived. engine/health/progress_proof keeps the waiting clients of connections in a struct
+/* Identifies the first datagram in a socket's queue: this distinguishes a service that received none from one that
+ * received some while others arrived. engine/health/progress_proof keeps the waiting clients of connections in a struct
  * queue_ids, too. */
 #pragma once
 
@@ -17,7 +17,7 @@ struct queue_ids {
 };
 
 /* Replaces the ids by that of the first datagram. false: unknown, as for a socket that accepts connections. For a FIFO,
- * the number of bytes in it stands for the datagram, and the call may take 100 ms; else it never blocks. */
+ * the number of bytes in it replaces the datagram, and the call may take 100 ms; else it never blocks. */
 bool queue_ids_read(int fd, const struct listen *listen, struct queue_ids *ids);
 void queue_ids_free(struct queue_ids *ids);             /* frees the ids; the struct is then empty */
 

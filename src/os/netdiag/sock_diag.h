@@ -11,14 +11,15 @@
 struct nlmsghdr;
 struct rtattr;
 
-/* What the kernel reports of a unix socket; has_node and has_queue tell which fields are valid. */
+/* The kernel's report about a unix socket; has_node and has_queue show which fields are valid. */
 struct sock_diag_unix {
 	bool has_node, has_queue;
 	uint32_t node;                  /* lower 32 bits of the inode number of its node in the file system */
 	uint32_t queue;                 /* connections in a listener's accept queue; else bytes to read */
 };
 
-/* false: the kernel cannot tell (no sock_diag, no netlink). The kernel searches all unix sockets of the machine. */
+/* false: the kernel does not report it (no sock_diag, no netlink). The kernel searches all unix sockets of
+ * the machine. */
 bool sock_diag_unix(int fd, struct sock_diag_unix *out);
 
 /* Which inet sockets to list. */
@@ -33,11 +34,11 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
 		    void *context);
 
 /* The accept queue's length and limit of a TCP socket that listens at this address, read without the socket's lock.
- * false: the kernel cannot tell, or the socket does not listen. */
+ * false: the kernel does not report it, or the socket does not listen. */
 bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit);
 
 /* The state of the TCP connection with this struct inet_diag_sockid, and the number of its unread bytes; takes no lock.
- * false: there is none, or the kernel cannot tell. */
+ * false: there is none, or the kernel does not report it. */
 bool sock_diag_find(unsigned char family, const void *id, unsigned *state, uint32_t *unread);
 
 /* Whether the machine has so few sockets that sock_diag_unix takes less than a millisecond or so. */

@@ -23,7 +23,7 @@ struct socket_address {
 	socklen_t length;
 };
 
-/* The arguments of socket(2) for a kind of endpoint. AF_INET6 stands for both IP versions. */
+/* The arguments of socket(2) for a kind of endpoint. AF_INET6 means both IP versions. */
 struct socket_form {
 	int domain, type, protocol;
 };
@@ -35,7 +35,7 @@ bool socket_form(const struct endpoint *endpoint, struct socket_form *form);
  * ignore it. false and errno: EAFNOSUPPORT: the address is of another family; ENAMETOOLONG; EINVAL. */
 bool socket_address_make(const struct endpoint *endpoint, int family, struct socket_address *address);
 
-/* AF_INET or AF_INET6 if the endpoint says which, as every literal address does; AF_UNSPEC if both are meant. */
+/* AF_INET or AF_INET6 if the endpoint names one, as every literal address does; AF_UNSPEC for both. */
 int socket_address_family(const struct endpoint *endpoint);
 
 /* Whether the address is valid only with an interface: a link-local IPv6 address. */

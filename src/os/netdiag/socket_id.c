@@ -1,17 +1,36 @@
 /* See the header. */
 #include "os/netdiag/socket_id.h"
 
+#include <errno.h>
 #include <sys/socket.h>
+
+bool socket_id_read(int fd, uint64_t *id)
+{
+#ifdef SO_COOKIE
+	socklen_t size = sizeof(*id);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, id, &size) == 0)
+		return true;
+	*id = 0;
+	return errno == ENOTSOCK || errno == EBADF;
+#else
+	(void)fd;
+	*id = 0;
+	errno = ENOPROTOOPT;
+	return false;
+#endif
+}
 
 uint64_t socket_id(int fd)
 {
-#ifdef SO_COOKIE
-	uint64_t cookie = 0;
-	socklen_t size = sizeof(cookie);
+	uint64_t id;
 
-	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
-#else
-	(void)fd;
-	return 0;
-#endif
+	return socket_id_read(fd, &id) ? id : 0;
+}
+
+bool socket_has_id(int fd, uint64_t id)
+{
+	uint64_t now;
+
+	return !id || !socket_id_read(fd, &now) || now == id;
 }

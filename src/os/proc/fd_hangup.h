@@ -6,7 +6,7 @@
 /* A descriptor that becomes readable when one of the watched descriptors has hung up. -1 and errno. */
 int fd_hangup_open(void);
 
-/* false: this kind of descriptor never hangs up, as a file, or the system cannot tell. */
+/* false: this kind of descriptor never hangs up, such as a file, or the system does not report it. */
 bool fd_hangup_watch(int hangups, int fd);
 void fd_hangup_forget(int hangups, int fd);
 

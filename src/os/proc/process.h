@@ -14,7 +14,7 @@ struct process {
 	bool ended;                     /* it is a zombie: its parent has not waited for it yet */
 };
 
-/* The identity of an open file, whatever its descriptor or name. */
+/* The identity of an open file, independent of its descriptor and name. */
 struct file_id {
 	dev_t device;
 	ino_t node;

@@ -6,5 +6,5 @@
 #include <sys/types.h>
 
 /* Whether the process is a descendant of superd and has fewer rights; true also if that is unknown. false for other
- * processes, whatever their rights are, for one outside of superd's pid namespace (pid 0), and without /proc. */
+ * processes with any rights, for one outside of superd's pid namespace (pid 0), and without /proc. */
 bool process_is_sandboxed(pid_t pid);

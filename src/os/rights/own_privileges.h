@@ -16,19 +16,19 @@
 uint64_t own_privileges_clear_inheritable(void);
 
 /* Replaces the session keyring that superd was started with by an empty one that takes no keys (keyctl(2),
- * session-keyring(7)): backends must not reach the keys of whoever started superd, nor share keys with each other. Does
- * nothing if superd may not change users: then all backends have superd's user anyway. */
+ * session-keyring(7)): backends must not reach the keys of the user who started superd, nor share keys with each other.
+ * Does nothing if superd may not change users: then all backends have superd's user anyway. */
 void own_privileges_leave_keyring(void);
 
 /* Keeps other processes of superd's user from tracing it, from its files in /proc, and from its core files
  * (PR_SET_DUMPABLE, prctl(2)). */
 void own_privileges_hide_process(void);
 
-/* The effective set of the loop's thread. While a table serves, it is what the table's services need
- * (os/rights/required_caps). While a table is read and replaces another, it is everything that superd ever uses. What
- * only children use (namespaces, mounts, changes of the user) stays permitted, and each child raises it again
- * (raw_raise_effective). The bounding set stays as it is, as a later table may have a backend of root's that keeps all
- * of it.
+/* The effective set of the loop's thread. While superd serves a table, it has the capabilities that the table's
+ * services need (os/rights/required_caps). While a table is read and replaces another, it has all that superd ever
+ * uses. Capabilities that only children use (namespaces, mounts, changes of the user) stay permitted, and each child
+ * raises them again (raw_raise_effective). The bounding set stays as it is, as a later table may have a backend of root's
+ * that keeps all of it.
  *
  * A thread inherits the set of the thread that creates it. Threads that live on call own_privileges_use themselves. */
 void own_privileges_use(uint64_t capabilities); /* bit CAP_x; capabilities that are not permitted are ignored */

@@ -104,7 +104,7 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 	int fd = foreign ? bind_foreign(open, listen, &finding, why, &lines) : open(listen, why, &lines), saved = errno;
 
 	prefix_warnings(warnings, listen, &lines);
-	foreign_socket_mark(fd, false);
+	foreign_socket_unmark(fd);
 	if (fd >= 0)
 		set_xattrs(fd, listen);
 	errno = saved;
@@ -143,7 +143,8 @@ static void adjust_node(int fd, const struct listen *listen, struct buf *warning
 	if (!path || path_is_foreign(path, &finding))
 		return;         /* it stays as it is until it is bound again */
 	if (!node_is_ours(fd, listen)) {
-		buf_addf(warnings, "%s is gone or another's: nobody new reaches this socket until it is bound anew\n",
+		buf_addf(warnings,
+			 "%s was removed or replaced: no new client reaches this socket until it is bound again\n",
 			 path);
 		return;
 	}

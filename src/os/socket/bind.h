@@ -1,10 +1,10 @@
 /* Opens and changes listeners. Every option of the sockets group is set before clients can see the socket, and at no
  * moment does a node have a wrong mode or owner. Linux features have a fallback beside them.
  *
- * The options mean what systemd.socket(5) says. superd replaces a stale unix socket, but never one that a server still
- * uses (it tests that by connect(2)), not even its own: close a listener before its address is bound again. A node
- * belongs to root alone until its owner, queue and mode are right. Nothing here blocks: prepare/resolve has looked up
- * host names before. */
+ * The options have the meaning of systemd.socket(5). superd replaces a stale unix socket, but never one that a server
+ * still uses (it tests that by connect(2)), not even its own: close a listener before its address is bound again. A
+ * node belongs to root alone until its owner, queue and mode are right. Nothing here blocks: prepare/resolve has looked
+ * up host names before. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,10 +18,10 @@
  * one a line, which begins with the endpoint. The caller calls bind_remove, then closes the descriptor. */
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings);
 
-/* Sets on a socket that superd was given, and which bind_matches, everything that bind_listen would have set: options,
- * backlog, mode and owner of the node, symlinks. Options that the table does not set stay as they are. What cannot be
- * set adds a warning. -1 and errno, with why: the kernel cannot enforce the address rules, and superd must not serve
- * the socket without them. */
+/* Sets on a socket that superd has received, and that bind_matches accepts, everything that bind_listen would have set:
+ * options, backlog, mode and owner of the node, symlinks. Options that the table does not set stay as they are. An
+ * option that cannot be set adds a warning. -1 and errno, with why: the kernel cannot enforce the address rules, and
+ * superd must not serve the socket without them. */
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Sets what differs between two versions of one listener and can change on an open socket (CHANGE_SOCKET): backlog,
@@ -35,11 +35,12 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 struct restore_task {
 	int fd;                         /* borrowed */
 	const struct listen *listen;    /* borrowed */
-	bool clears;                    /* true: what the table does not set gets the kernel's default; false: it stays */
+	bool clears;                    /* true: options that the table does not set get the kernel's defaults; false: they do not change */
 };
 
-/* Restores what a backend may have changed for all holders of the socket: the filter, the interface, the length of the
- * queue, the options. -1 and errno: that is impossible (SO_LOCK_FILTER), so the socket must be opened anew. */
+/* Restores the properties that a backend may have changed for all holders of the socket: the filter, the interface, the
+ * length of the queue, the options. -1 and errno: that is impossible (SO_LOCK_FILTER), so the socket must be opened
+ * again. */
 int bind_restore(const struct restore_task *task);
 
 /* Whether clients reach this socket by the listener's path: its node exists and is this socket's. Always true without a
@@ -49,8 +50,10 @@ bool bind_is_reachable(int fd, const struct listen *listen);
 /* Removes the node and symlinks if remove_on_stop is set and they are the socket's own. Does not close fd. */
 void bind_remove(int fd, const struct listen *listen);
 
-/* Whether an open descriptor is what bind_listen would have made: kind, type, listening state, address. For adopted
- * LISTEN_FDS (sd_listen_fds(3)). */
+/* Whether an open descriptor is as bind_listen would have created it: kind, type, listening state, address. For adopted
+ * LISTEN_FDS (sd_listen_fds(3)). BIND_UNKNOWN: it cannot be examined now, with errno. */
+enum bind_match { BIND_DIFFERS, BIND_MATCHES, BIND_UNKNOWN };
+enum bind_match bind_compare(int fd, const struct listen *listen);
 bool bind_matches(int fd, const struct listen *listen);
 
 /* Appends the address that a socket really has, as an endpoint's text ("tcp:127.0.0.1:43127"), for the log. */
@@ -64,8 +67,8 @@ struct bound_families {
 
 bool bind_reach(int fd, struct bound_families *reach); /* fills in `reach`; false and errno */
 
-/* What waits in the queue: > 0 something, 0 nothing, -1 unknown. For TCP the number of connections in the accept queue;
- * for unix sockets and others what the kernel reports; for datagrams the bytes of the first one. */
+/* The contents of the queue: > 0 something, 0 nothing, -1 unknown. For TCP the number of connections in the accept
+ * queue; for unix sockets and others the kernel's report; for datagrams the bytes of the first one. */
 int bind_queue(int fd, const struct listen *listen);
 
 /* The number of clients in a stream listener's accept queue; 0 if a process has shut the listener down. */

@@ -52,7 +52,7 @@ static int open_as_owner(const void *with, struct buf *why, struct buf *warnings
 		listen.owner_group = who->gid;
 	}
 	if (!act_as_begin(&before, who))
-		return bind_fail(why, "acting as the owner of the folder", "%s", foreign->finding->place);
+		return bind_fail(why, "acting as the owner of the directory", "%s", foreign->finding->place);
 	fd = foreign->open(&listen, why, warnings);
 	error = errno;
 	if (!act_as_end(&before))
@@ -74,6 +74,12 @@ int bind_foreign(bind_opener *open, const struct listen *listen, const struct pa
 	const struct foreign_bind foreign = { .open = open, .listen = listen, .finding = finding };
 	int fd;
 
+	if (finding->error) {
+		buf_text(why, "binding");
+		path_finding_add(finding, why);
+		errno = finding->error;
+		return -1;
+	}
 	if (listen->address->kind == ENDPOINT_SPECIAL) {
 		buf_addf(why, "opening: %s", node_path(listen));
 		path_finding_add(finding, why);
@@ -89,7 +95,7 @@ int bind_foreign(bind_opener *open, const struct listen *listen, const struct pa
 	if (fd >= 0)
 		return fd;
 	if (!why->length && errno == ETIMEDOUT)
-		return bind_fail(why, "binding", "the folder of %s does not answer", node_path(listen));
+		return bind_fail(why, "binding", "the directory of %s does not answer", node_path(listen));
 	return why->length ? -1 : bind_fail(why, "binding", "%s", node_path(listen));
 }
 

@@ -72,7 +72,7 @@ void node_remove(int fd, const struct listen *listen);
 
 void node_make_symlinks(const struct listen *listen, struct buf *warnings);
 void node_remove_symlinks(const struct listen *listen);
-void node_drop_symlinks(const struct listen *before, const struct listen *after);       /* removes those that only `before` has */
+void node_drop_symlinks(const struct listen *before, const struct listen *after);       /* removes entries that only `before` has */
 
 /* Whether the node at the listener's path is the one that this descriptor is open on. */
 bool node_is_ours(int fd, const struct listen *listen);

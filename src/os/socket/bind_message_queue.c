@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/size_text.h"
 
 /* Sets the owner first: the mode must not open another user's queue to that user. */
 static int set_queue_permissions(int fd, const struct listen *listen, struct buf *why)
@@ -31,13 +32,14 @@ static void compare_sizes(int fd, const struct listen *listen, struct buf *warni
 {
 	const struct socket_options *options = listen->options;
 	struct mq_attr attributes;
+	char size[SIZE_TEXT_MOST];
 
 	if (!options->message_queue_max_messages || mq_getattr(fd, &attributes) < 0)
 		return;
 	if (attributes.mq_maxmsg != options->message_queue_max_messages ||
 	    attributes.mq_msgsize != options->message_queue_message_size)
-		buf_addf(warnings, "the queue was there before and keeps its size: %ld messages of %ld bytes\n",
-			 attributes.mq_maxmsg, attributes.mq_msgsize);
+		buf_addf(warnings, "the queue existed before and keeps its size: %ld messages of %s\n",
+			 attributes.mq_maxmsg, size_write(size, (double)attributes.mq_msgsize));
 }
 
 int bind_message_queue(const struct listen *listen, struct buf *why, struct buf *warnings)

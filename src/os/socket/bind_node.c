@@ -325,32 +325,46 @@ static bool socket_is_ours(int fd, const char *path, const struct stat *node)
 	return !sock_diag_unix(fd, &diag) || !diag.has_node || diag.node == (uint32_t)node->st_ino;
 }
 
-static bool node_holds(int fd, const struct listen *listen)
+enum node_owner {
+	NODE_OTHERS,                    /* or there is none */
+	NODE_OURS,
+	NODE_UNKNOWN,                   /* the file system reports an error */
+};
+
+static enum node_owner look_at_node(int fd, const struct listen *listen)
 {
 	const char *path = node_path(listen);
 	struct stat node, open;
 
-	if (!path || lstat(path, &node) < 0)
-		return false;
+	if (!path)
+		return NODE_OTHERS;
+	if (lstat(path, &node) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? NODE_OTHERS : NODE_UNKNOWN;
 	if (listen->address->kind != ENDPOINT_FIFO)
-		return socket_is_ours(fd, path, &node);
-	return fstat(fd, &open) == 0 && S_ISFIFO(node.st_mode) && open.st_ino == node.st_ino &&
-		open.st_dev == node.st_dev;
+		return socket_is_ours(fd, path, &node) ? NODE_OURS : NODE_OTHERS;
+	if (fstat(fd, &open) < 0)
+		return NODE_UNKNOWN;
+	return S_ISFIFO(node.st_mode) && open.st_ino == node.st_ino && open.st_dev == node.st_dev ? NODE_OURS
+												  : NODE_OTHERS;
 }
 
-/* A node in another user's folder is not examined, as the folder's file system may not answer. */
+/* A node in another user's folder is not examined, as the folder's file system may not answer. There, and where looking
+ * fails, the name decides: a socket that is given up loses the clients in its queue. */
 bool node_is_ours(int fd, const struct listen *listen)
 {
 	struct path_finding finding;
+	enum node_owner owner = NODE_UNKNOWN;
 
-	if (node_is_foreign(listen, &finding) && !finding.is_absent)
-		return listen->address->kind == ENDPOINT_FIFO || socket_has_name(fd, node_path(listen));
-	return node_holds(fd, listen);
+	if (!node_is_foreign(listen, &finding) || finding.is_absent)
+		owner = look_at_node(fd, listen);
+	if (owner != NODE_UNKNOWN)
+		return owner == NODE_OURS;
+	return listen->address->kind == ENDPOINT_FIFO || socket_has_name(fd, node_path(listen));
 }
 
 void node_remove(int fd, const struct listen *listen)
 {
-	if (!node_holds(fd, listen))
+	if (look_at_node(fd, listen) != NODE_OURS)
 		return;
 	node_remove_symlinks(listen);
 	unlink(node_path(listen));

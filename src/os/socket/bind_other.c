@@ -92,8 +92,7 @@ int bind_special(const struct listen *listen, struct buf *why, struct buf *warni
 	if (!can_be_watched(fd)) {
 		errno = EPERM;
 		bind_fail(why, "watching",
-			  "%s never says that there is something new in it; files of /proc and /sys and "
-			  "devices do",
+			  "%s never reports new data, as some files of /proc and /sys and devices do",
 			  path);
 		goto fail;
 	}

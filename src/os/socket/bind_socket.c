@@ -76,8 +76,8 @@ int bind_filter(int fd, const struct listen *listen, struct buf *why)
 	if (!filter || socket_filter_attach(fd, filter) == 0)
 		return 0;
 	if (errno == EPERM)
-		return bind_fail(why, "only_from and no_access", "this kernel lets root alone put a filter on a "
-				 "socket: where superd is not root, accept = yes keeps to them without");
+		return bind_fail(why, "only_from and no_access", "on this kernel only root can set a filter on a "
+								 "socket; accept = yes needs no filter");
 	return bind_fail(why, "only_from and no_access", errno == ENOMEM ? "net.core.optmem_max allows no filter "
 			 "of so many networks" : NULL);
 }

@@ -112,7 +112,7 @@ static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
 		return bind_fail(why, "looking at it", "%s", path);
 	if (!S_ISFIFO(status.st_mode)) {
 		errno = EEXIST;
-		return bind_fail(why, "opening", "%s is there and is no fifo; superd does not replace it", path);
+		return bind_fail(why, "opening", "%s exists and is not a fifo; superd does not replace it", path);
 	}
 	if (status.st_uid != node_uid(listen) && status.st_uid != geteuid()) {
 		errno = EEXIST;
@@ -250,7 +250,7 @@ void fifo_resize(int fd, const struct listen *before, const struct listen *after
 	if (size)
 		fork_set_pipe_size(fd, after, size, warnings);
 	else
-		buf_addf(warnings, "pipe_size: stays as it was until the fifo is opened anew: %s\n", strerror(errno));
+		buf_addf(warnings, "pipe_size: unchanged until the fifo is opened again: %s\n", strerror(errno));
 }
 
 static int fifo_open_in_child(const void *with, struct buf *why, struct buf *warnings)

@@ -1,5 +1,5 @@
-/* Socket options that a program has set before its bind(2), on the socket that superd's listener replaces. Those
- * that matter to the listener, or that accepted connections inherit from it, go over. What the table sets stays: an
+/* Socket options that a program has set before its bind(2), on the socket that superd's listener replaces. Options that
+ * matter to the listener, or that accepted connections inherit from it, are copied. The options of the table win: an
  * option of the listener that differs from the kernel's default is the table's. */
 #pragma once
 
@@ -9,7 +9,7 @@
 struct left_options {
 	char text[256];                 /* "SO_BINDTODEVICE = lo (bind_to_device in the table sets it), …"; "": none */
 	bool is_full;                   /* true: there are more than text has room for */
-	bool unconfined;                /* true: one of them was to keep clients away */
+	bool unconfined;                /* true: one of them should have kept clients away */
 };
 
 /* Sets them on the listener, as well as O_NONBLOCK. For a worker process only: another holder of the socket may

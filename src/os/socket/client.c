@@ -65,7 +65,6 @@ static enum accepted classify_error(int error)
 #endif
 		return ACCEPT_NOTHING;
 	case EINTR:
-	case EPERM:                     /* refused by a firewall */
 	case ECONNABORTED: case ECONNREFUSED: case ECONNRESET: case EHOSTDOWN: case EHOSTUNREACH:
 	case ENETDOWN: case ENETRESET: case ENETUNREACH: case ENONET: case ENOPROTOOPT: case ENOTCONN:
 	case EOPNOTSUPP: case EPIPE: case EPROTO: case ESHUTDOWN: case ETIMEDOUT:
@@ -74,6 +73,7 @@ static enum accepted classify_error(int error)
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
+	case EPERM:                     /* a security module refuses; the client stays in the queue */
 		return ACCEPT_EXHAUSTED;
 	default:
 		return ACCEPT_BROKEN;

@@ -25,11 +25,11 @@ enum accepted {
 	ACCEPTED,
 	ACCEPT_NOTHING,                 /* the queue is empty, or the client has gone: stop for now */
 	ACCEPT_AGAIN,                   /* this client failed for a reason of its own: the next may work */
-	ACCEPT_EXHAUSTED,               /* out of descriptors or memory: pause */
+	ACCEPT_EXHAUSTED,               /* out of descriptors or memory, or not allowed now: pause */
 	ACCEPT_BROKEN                   /* the listener itself is unusable: bind it again */
 };
 
-/* accept4(2) on a non-blocking listener. Sets on the connection what it does not inherit from the listener. */
+/* accept4(2) on a non-blocking listener. Sets the options that the connection does not inherit from the listener. */
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client);
 
 /* As client_accept, for a listener that a service shares. The service may clear O_NONBLOCK, so the call is interrupted
@@ -44,8 +44,8 @@ bool client_waits(int listener);
  * datagram waits. */
 bool client_peek(int listener, struct client *client);
 
-/* Prepares a client that got an answer for client_refuse: shuts down the sending side, and reads what the client has
- * sent, as unread data would reset the connection before the answer arrives. */
+/* Prepares a client that got an answer for client_refuse: shuts down the sending side, and reads the client's data,
+ * because unread data would reset the connection before the answer arrives. */
 void client_shut_and_drain(const struct client *client);
 
 /* Closes the connection at once; the client sees EOF. */

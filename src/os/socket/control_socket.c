@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +32,7 @@
 #define BACKLOG 16
 #define GROUPS_MOST 65536
 #define NOBODY 65534
-#define IN_USE_TEXT "somebody answers there, as another superd that runs"
+#define IN_USE_TEXT "another process, such as another superd, answers there"
 
 struct unix_address {
 	struct sockaddr_un un;
@@ -85,7 +87,7 @@ static bool check_folder(const char *path, struct buf *why)
 	char folder[PATH_MAX];
 
 	if (!make_own_folder(path)) {
-		buf_addf(why, "making its folder: %s", strerror(errno));
+		buf_addf(why, "creating its directory: %s", strerror(errno));
 		return false;
 	}
 	if (!private_folder_is_safe(path, why))
@@ -93,44 +95,44 @@ static bool check_folder(const char *path, struct buf *why)
 	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
 	if (access(folder, F_OK) == 0)
 		return true;
-	buf_addf(why, "its folder: %s", strerror(errno));
+	buf_addf(why, "its directory: %s", strerror(errno));
 	return false;
 }
 
-/* Whether the lock file still has this name: its owner removes it when it releases the lock. */
+/* Whether the lock file still has this name: its owner removes it when it releases the lock. false and errno: it does
+ * not, ENOENT where another file has the name. */
 static bool is_current_lock(int fd, const char *name)
 {
 	struct stat held, found;
 
-	return fstat(fd, &held) == 0 && lstat(name, &found) == 0 && held.st_ino == found.st_ino &&
-	       held.st_dev == found.st_dev;
-}
-
-static bool is_own_file(int fd)
-{
-	struct stat status;
-
-	return fstat(fd, &status) == 0 && status.st_uid == geteuid();
+	if (fstat(fd, &held) < 0 || lstat(name, &found) < 0)
+		return false;
+	errno = ENOENT;
+	return held.st_ino == found.st_ino && held.st_dev == found.st_dev;
 }
 
 /* Creates and locks a file that no other user may open, as opening it is enough to lock it. The file is removed with
  * the lock. */
 static int take_lock(const char *name, struct buf *why)
 {
-	int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600), saved;
+	struct stat status;
+	bool good = fd >= 0 && fstat(fd, &status) == 0;
 
-	if (fd < 0) {
-		buf_addf(why, "its lock %s: %s", name, strerror(errno));
-	} else if (!is_own_file(fd)) {
-		buf_addf(why, "its lock %s is somebody else's: it must be removed", name);
+	if (good && status.st_uid != geteuid()) {
+		buf_addf(why, "its lock %s belongs to another user: remove it", name);
 		errno = EPERM;
-	} else if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_current_lock(fd, name)) {
+	} else if (good && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_current_lock(fd, name)) {
 		return fd;
-	} else {
-		buf_text(why, "another superd makes one there just now");
+	} else if (good && (errno == EWOULDBLOCK || errno == ENOENT)) {
+		buf_text(why, "another superd creates one there just now");
 		errno = EWOULDBLOCK;
+	} else {
+		buf_addf(why, "its lock %s: %s", name, strerror(errno));
 	}
+	saved = errno;
 	fd_close(&fd);
+	errno = saved;
 	return -1;
 }
 
@@ -158,6 +160,36 @@ bool control_socket_is_trusted(int fd, const char *path)
 	if (!is_abstract(path))
 		return true;
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == geteuid());
+}
+
+bool control_socket_has_owner(const char *path, pid_t *pid, int *fd)
+{
+	struct buf why = { 0 };
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	bool is_safe = is_abstract(path) || private_folder_is_safe(path, &why);
+
+	buf_free(&why);
+	*pid = 0;
+	*fd = -1;
+	if (!is_safe)
+		return false;
+	*fd = control_socket_reach(path);
+	if (*fd < 0)
+		return errno == EAGAIN && !is_abstract(path);
+	if (!control_socket_is_trusted(*fd, path)) {
+		fd_close(fd);
+		return false;
+	}
+	if (getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return true;
+	if (peer.uid != geteuid()) {    /* root's, in a folder where this superd can never have one */
+		fd_close(fd);
+		return false;
+	}
+	if (kill(peer.pid, 0) == 0)
+		*pid = peer.pid;
+	return true;
 }
 
 static bool is_listening(const struct unix_address *address)
@@ -199,7 +231,7 @@ static bool remove_stale_node(const struct unix_address *address, struct buf *wh
 	} else if (unlink(path) == 0) {
 		return true;
 	} else {
-		buf_addf(why, "what a superd before has left there cannot be removed: %s", strerror(errno));
+		buf_addf(why, "the socket of a previous superd cannot be removed: %s", strerror(errno));
 	}
 	return false;
 }
@@ -287,8 +319,7 @@ bool control_socket_open(struct control_socket *made, const char *path, gid_t gr
 	return good;
 }
 
-/* Whether the descriptor is bound to this address. */
-static bool is_bound_to(int fd, const char *path)
+bool control_socket_is_bound(int fd, const char *path)
 {
 	struct sockaddr_un found = { 0 };
 	socklen_t length = sizeof(found);
@@ -301,7 +332,7 @@ static bool is_bound_to(int fd, const char *path)
 		return false;
 	if (is_abstract(path))
 		return length == wanted.length && !memcmp(&found, &wanted.un, length);
-	return length < sizeof(found) && !strcmp(found.sun_path, path);
+	return length <= sizeof(found) && !strcmp(found.sun_path, path); /* the kernel counts the NUL */
 }
 
 bool control_socket_adopt(struct control_socket *adopted, const char *path, int fd)
@@ -310,7 +341,7 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	struct stat status = { 0 };
 
 	*adopted = (struct control_socket){ .fd = -1 };
-	if (!is_bound_to(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
+	if (!control_socket_is_bound(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
 		return false;
 	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.has_node && known.node != (uint32_t)status.st_ino)
 		return false;           /* another process has put its own node there */
@@ -318,6 +349,7 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	if (!adopted->path)
 		return false;
 	scm_rights_allow(fd, false);
+	listen(fd, BACKLOG);            /* clients see this process at the other end from now on (SO_PEERCRED) */
 	adopted->fd = fd;
 	adopted->device = status.st_dev;
 	adopted->node = status.st_ino;
@@ -330,6 +362,18 @@ static bool has_own_node(const struct control_socket *made)
 
 	return made->path && made->node && lstat(made->path, &status) == 0 && status.st_ino == made->node &&
 		status.st_dev == made->device;
+}
+
+/* A file that cannot be looked at is not taken for one that is gone: superd would close a socket that works. */
+bool control_socket_is_found(const struct control_socket *made)
+{
+	struct stat status;
+
+	if (!made->node || !made->path)
+		return true;
+	if (lstat(made->path, &status) < 0)
+		return errno != ENOENT && errno != ENOTDIR;
+	return status.st_ino == made->node && status.st_dev == made->device;
 }
 
 bool control_socket_give(const struct control_socket *made, gid_t group)
@@ -378,14 +422,28 @@ static bool is_in_group(int fd, gid_t first, gid_t group)
 	return found;
 }
 
-/* Whether the peer's user is not mapped in superd's user namespace: the kernel shows it as nobody. A folder keeps such
- * users out; an abstract name does not. */
+/* Whether every user of the machine is mapped in superd's user namespace (user_namespaces(7)). */
+static bool maps_all_users(void)
+{
+	unsigned long inside, outside, count;
+	size_t length;
+	char *text = fd_read_file("/proc/self/uid_map", 1 << 16, &length);
+	bool all = text && sscanf(text, "%lu %lu %lu", &inside, &outside, &count) == 3 && inside == 0 &&
+		   count == UINT32_MAX;
+
+	free(text);
+	return all;
+}
+
+/* Whether the peer's user may be one that is not mapped in superd's user namespace: the kernel shows it as nobody. A
+ * folder keeps such users out; an abstract name does not. */
 static bool is_unmapped(int fd, uid_t uid)
 {
 	struct sockaddr_un address = { 0 };
 	socklen_t length = sizeof(address);
 
-	return uid == NOBODY && (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || !address.sun_path[0]);
+	return uid == NOBODY && (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || !address.sun_path[0]) &&
+	       !maps_all_users();
 }
 
 /* The pid is that of the process that called connect(2). If it has ended since, the pid proves nothing. */

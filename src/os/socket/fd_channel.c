@@ -31,8 +31,12 @@ static ssize_t receive(int end, char *to, size_t size, int flags)
 		errno = EPERM;
 		return -1;
 	}
-	if (got <= 0)
-		return got;
+	if (got < 0)
+		return -1;
+	if (got == 0) {                 /* it would leave errno at EAGAIN of an earlier call */
+		errno = EPIPE;
+		return 0;
+	}
 	got = recv(end, to, size, flags | MSG_DONTWAIT | MSG_TRUNC);
 	if (got <= (ssize_t)size)
 		return got;

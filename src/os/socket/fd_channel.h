@@ -9,8 +9,8 @@
 /* Opens both ends, close-on-exec. ends[0] is superd's: it is non-blocking, and refuses descriptors. -1 and errno. */
 int fd_channel_pair(int ends[2]);
 
-/* Receives a packet without blocking. Returns its length; 0: end of file; -1 and errno: EMSGSIZE: it was longer than
- * `size`; EPERM: it carries descriptors, stays in the queue, and blocks the channel. */
+/* Receives a packet without blocking. Returns its length; 0, with EPIPE as errno: end of file; -1 and errno: EMSGSIZE:
+ * it was longer than `size`; EPERM: it carries descriptors, stays in the queue, and blocks the channel. */
 ssize_t fd_channel_receive(int end, char *to, size_t size);
 
 /* The same, but the packet stays in the queue. */

@@ -104,6 +104,11 @@ static const char *find_flaw(const struct msghdr *message, bool known, struct no
 	return has_nul(out) ? "it holds a NUL" : NULL;
 }
 
+static enum notify_received nothing_received(void)
+{
+	return errno == EAGAIN || errno == EINTR ? NOTIFY_EMPTY : NOTIFY_FAILED;
+}
+
 enum notify_received notify_socket_receive(int fd, struct notification *notification, const char **flaw)
 {
 	union control control;
@@ -115,14 +120,14 @@ enum notify_received notify_socket_receive(int fd, struct notification *notifica
 
 	notification->pid = 0;
 	if (got < 0)
-		return NOTIFY_EMPTY;
+		return nothing_received();
 	notification->length = (size_t)got;
 	*flaw = find_flaw(&message, read_sender(&message, notification), notification);
 	notification->text[notification->length] = '\0';
 	if (message.msg_flags & MSG_CTRUNC)
 		return NOTIFY_RIGHTS;
 	if (recv(fd, NULL, 0, MSG_DONTWAIT) < 0)
-		return NOTIFY_EMPTY;
+		return nothing_received();
 	return *flaw ? NOTIFY_INVALID : NOTIFY_RECEIVED;
 }
 

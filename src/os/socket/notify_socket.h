@@ -16,7 +16,7 @@ struct notification {
 	uid_t uid;
 };
 
-enum notify_received { NOTIFY_RECEIVED, NOTIFY_EMPTY, NOTIFY_INVALID, NOTIFY_RIGHTS };
+enum notify_received { NOTIFY_RECEIVED, NOTIFY_EMPTY, NOTIFY_FAILED, NOTIFY_INVALID, NOTIFY_RIGHTS };
 
 /* Opens a notify socket at a path or, for "@name", at an abstract name. Any process that can reach it may send. -1 and
  * errno. */

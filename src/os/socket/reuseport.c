@@ -95,7 +95,7 @@ static const char *describe_other_listener(int fd)
 	socklen_t size = sizeof(shares);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shares, &size) == 0 && shares)
-		return "the socket of before listens still, as whoever gave it to superd has a copy of it";
+		return "the previous socket still listens, because the process that passed it to superd has a copy";
 	return "another socket listens there, too";
 }
 
@@ -106,7 +106,7 @@ static int reuseport_tcp_open(int fd, const struct listen *listen, struct buf *w
 
 	if (!count_listeners(fd, &listeners)) {
 		errno = EOPNOTSUPP;
-		return bind_fail(why, "making a twin", "the kernel does not tell who else listens there");
+		return bind_fail(why, "making a twin", "the kernel does not report other listeners");
 	}
 	if (listeners != 1) {
 		errno = EBUSY;
@@ -168,13 +168,18 @@ static int shut_down_first(int from, const void *with, struct buf *why, struct b
 	return count_listeners(from, &listeners) && listeners == 2 ? shutdown(from, SHUT_RDWR) : -1;
 }
 
-bool reuseport_migrate(int from, int to)
+bool reuseport_shut(int fd)
 {
 	struct buf none = { 0 };
-	bool done = reuseport_migrates(to) && foreign_socket_do(from, shut_down_first, NULL, &none, &none) == 0;
+	bool done = foreign_socket_do(fd, shut_down_first, NULL, &none, &none) == 0;
 
 	buf_free(&none);
 	return done;
+}
+
+bool reuseport_migrate(int from, int to)
+{
+	return reuseport_migrates(to) && reuseport_shut(from);
 }
 
 static bool tcp_is_possible(const struct listen *listen)
@@ -211,6 +216,12 @@ bool reuseport_migrates(int fd)
 bool reuseport_migrate(int from, int to)
 {
 	(void)from, (void)to;
+	return false;
+}
+
+bool reuseport_shut(int fd)
+{
+	(void)fd;
 	return false;
 }
 

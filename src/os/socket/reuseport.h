@@ -1,6 +1,5 @@
-/* A second listener at the address of an open one. New clients go to the second listener, while those in the first
- * one's queue stay there. So the first can be drained, or be seen to be empty for good, and no client is refused
- * meanwhile.
+/* A second listener at the address of an open one. New clients go to the second listener, while clients in the first
+ * one's queue stay there. So superd can drain the first, or see that it stays empty, and refuses no client meanwhile.
  *
  * TCP: two sockets with SO_REUSEPORT (socket(7)), and a selector that always chooses the second: if superd may load
  * one, a BPF program that also moves clients (os/bpf/reuseport_bpf), else a classic one (SO_ATTACH_REUSEPORT_CBPF). A
@@ -28,6 +27,10 @@ bool reuseport_migrates(int fd);
 /* Shuts down `from` for all its holders, so that the kernel moves its clients to `to`, the other of the two. false: the
  * kernel moves no clients, or these are not two TCP listeners; then nothing was done. */
 bool reuseport_migrate(int from, int to);
+
+/* Shuts down the first of two TCP listeners at an address for all its holders, so that there is room for another second
+ * one. false: there are no two, or the socket is locked; then nothing was done. */
+bool reuseport_shut(int fd);
 
 /* Sends new clients to `selected`, the second of the two or the first; fd is the other one. false and errno; always so
  * for unix sockets. */

@@ -201,7 +201,7 @@ int reuseport_unix_open(int first, const struct listen *listen, struct buf *why,
 		return bind_fail(why, "making a twin", "%s is not the first socket's any more", place.path);
 	}
 	if (!make_chroot(&place)) {
-		bind_fail(why, "making a twin", "a folder beside %s", place.path);
+		bind_fail(why, "making a twin", "a directory beside %s", place.path);
 	} else {
 		fd = open_second(listen, &place, why, warnings);
 		if (fd >= 0 && rename(place.node, place.path) < 0) {

@@ -1,7 +1,7 @@
 /* Descriptors that arrive at a unix socket (SCM_RIGHTS, unix(7)). The kernel refuses them where it can; elsewhere
  * superd looks for them before it receives anything. Dropping the last reference to a file may block on its file
- * system, which may be the sender's own and never answer. So superd itself receives only descriptors that it asked
- * for. */
+ * system, which may be the sender's own and never answer. So superd itself receives only descriptors that it has
+ * requested. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,8 +16,8 @@ bool scm_rights_allow(int fd, bool allowed);
  * allowed some before. */
 bool scm_rights_are_refused(int fd);
 
-/* Copies the start of the queue and leaves it there, without blocking: what one recv(2) of `size` bytes would return.
- * *carries: descriptors come along. Returns the number of bytes; -1 and errno. */
+/* Copies the start of the queue and leaves it there, without blocking: the data that one recv(2) of `size` bytes would
+ * return. *carries: the data has descriptors. Returns the number of bytes; -1 and errno. */
 ssize_t scm_rights_peek(int fd, void *to, size_t size, bool *carries);
 
 /* Keeps urgent data (Linux 5.15) in the stream (SO_OOBINLINE): otherwise a read past it discards it together with its

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/size_text.h"
 #include "os/socket/socket_default.h"
 
 static const struct {
@@ -25,6 +26,7 @@ static const struct {
 void socket_buffer_set(int fd, enum socket_buffer buffer, int64_t bytes, struct buf *warnings)
 {
 	int wanted = bytes < INT_MAX / 2 ? (int)bytes : INT_MAX / 2, got = 0;
+	char allowed[SIZE_TEXT_MOST], all[SIZE_TEXT_MOST];
 	const char *name = buffers[buffer].name;
 	socklen_t length = sizeof(got);
 
@@ -36,8 +38,8 @@ void socket_buffer_set(int fd, enum socket_buffer buffer, int64_t bytes, struct 
 		return;
 	}
 	if (warnings && !getsockopt(fd, SOL_SOCKET, buffers[buffer].option, &got, &length) && got / 2 < wanted)
-		buf_addf(warnings, "%s: the kernel gives %d bytes of %d; net.core.%s raises that\n", name, got / 2,
-			 wanted, buffers[buffer].limit);
+		buf_addf(warnings, "%s: the kernel allows %s of %s; net.core.%s raises the limit\n", name,
+			 size_write(allowed, got / 2.), size_write(all, wanted), buffers[buffer].limit);
 }
 
 #ifdef SO_BUF_LOCK
@@ -65,12 +67,12 @@ void socket_buffer_restore(int fd, enum socket_buffer buffer, struct buf *warnin
 	int own;
 
 	if (!socket_default_int(fd, SOL_SOCKET, buffers[buffer].option, &own)) {
-		buf_addf(warnings, "%s: stays as it was until the socket is made anew: %s\n", buffers[buffer].name,
+		buf_addf(warnings, "%s: unchanged until the socket is opened again: %s\n", buffers[buffer].name,
 			 strerror(errno));
 		return;
 	}
 	socket_buffer_set(fd, buffer, own / 2, warnings);
 	if (!buffer_unlock(fd, buffers[buffer].lock))
 		buf_addf(warnings, "%s: has the kernel's size again, but the kernel does not tune it until the socket "
-			 "is made anew: %s\n", buffers[buffer].name, strerror(errno));
+				   "is opened again: %s\n", buffers[buffer].name, strerror(errno));
 }

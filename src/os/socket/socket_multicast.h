@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "config/service/service.h"
 
-/* Joins the groups that only `after` has, and leaves those that only `before` has; either may be NULL. domain is the
- * socket's. Adds failures to warnings, one a line. */
+/* Joins the groups that only `after` has, and leaves the groups that only `before` has; either may be NULL. domain is
+ * the socket's. Adds failures to warnings, one a line. */
 void socket_multicast_change(int fd, int domain, const struct listen *before, const struct listen *after,
 			     struct buf *warnings);

@@ -288,7 +288,7 @@ static void setting_restore(int fd, const struct option_setter *setting, struct 
 	int value = setting->unset;
 
 	if (value == KERNEL_DEFAULT && !socket_default_int(fd, setting->level, setting->option, &value))
-		buf_addf(warnings, "%s: stays as it was until the socket is made anew: %s\n", setting->name,
+		buf_addf(warnings, "%s: unchanged until the socket is opened again: %s\n", setting->name,
 			 strerror(errno));
 	else
 		setting_set(fd, setting, value, warnings);
@@ -332,7 +332,7 @@ static void congestion_adjust(int fd, const struct listen *before, const struct 
 		congestion_set(fd, after, warnings);
 	else if (!socket_default_get(fd, IPPROTO_TCP, TCP_CONGESTION, own, &length) ||
 		 setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, own, (socklen_t)strlen(own)) < 0)
-		buf_addf(warnings, "tcp_congestion: stays as it was until the socket is made anew: %s\n",
+		buf_addf(warnings, "tcp_congestion: unchanged until the socket is opened again: %s\n",
 			 strerror(errno));
 }
 

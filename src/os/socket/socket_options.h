@@ -7,9 +7,9 @@
 #include "base/buf.h"
 #include "config/service/service.h"
 
-/* Sets everything that must be set before bind(2). domain is the socket's. What cannot be set adds a warning, one a
- * line. -1 and errno, with why: ipv6_only, bind_to_device or reuse_port failed, without which superd must not serve the
- * socket. */
+/* Sets everything that must be set before bind(2). domain is the socket's. An option that cannot be set adds a warning,
+ * one a line. -1 and errno, with why: ipv6_only, bind_to_device or reuse_port failed, without which superd must not
+ * serve the socket. */
 int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Sets on a socket that superd was given what socket_options_set would have, as far as an open socket allows. */

@@ -42,7 +42,7 @@ static bool read_unix_path(struct inetd *inetd, struct inetd_entry *entry, const
 		return true;
 	}
 	if (path && path > field && path[-1] == ':')
-		return inetd_refuse(inetd, at, "%s: a unix socket has no host in front", field);
+		return inetd_refuse(inetd, at, "%s: a unix socket has no host", field);
 	if (*field != '/' && *field != '@')
 		return inetd_refuse(inetd, at, "%s: a unix socket's service is its path, which begins with /", field);
 	return true;
@@ -60,8 +60,7 @@ static bool read_tcpmux_name(struct inetd *inetd, struct inetd_entry *entry)
 				    entry->service);
 	if (entry->send_buffer || entry->receive_buffer)
 		return inetd_refuse(inetd, entry->protocol_at,
-				    "%s: a service of tcpmux has no socket of its own whose buffers "
-				    "could have a size",
+				    "%s: a service of tcpmux has no socket, and so no buffers",
 				    entry->service);
 	return true;
 }
@@ -104,7 +103,7 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 			return false;
 	}
 	if (!*entry->service)
-		return inetd_refuse(inetd, entry->service_at, "%s: a service is missing behind the colon", field);
+		return inetd_refuse(inetd, entry->service_at, "%s: the service after the colon is missing", field);
 	if (entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP)
 		return read_rpc_program(inetd, entry);
 	return check_service_port(inetd, entry) && read_tcpmux_name(inetd, entry);

@@ -266,8 +266,8 @@ static void set_libwrap(const struct inetd_build *build)
 		name = scan_base_name(entry->program);
 	if (!entry->accepts && reading_may_be_denied(build->reading, name))
 		diag_warning(build->reading->diags, entry->wait_at,
-			     "%s: hosts.allow and hosts.deny turn away clients of %s, but with wait superd does not "
-			     "see who connects, so they are not asked", entry->name, name);
+			     "%s: hosts.allow and hosts.deny deny clients of %s, but with wait superd does not see "
+			     "the clients, so the rules have no effect", entry->name, name);
 	if (entry->accepts)
 		set_option(build, "libwrap", name, entry->program_at);
 }

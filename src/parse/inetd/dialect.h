@@ -29,7 +29,7 @@ enum inetd_dot {
 enum inetd_wait {
 	WAIT_EXACT,                     /* just these */
 	WAIT_PREFIX,                    /* all words that begin with them */
-	WAIT_ELSE                       /* any word that does not begin with `wait` means `nowait` */
+	WAIT_ELSE                       /* any word but `wait` and `wait.N` means `nowait` */
 };
 
 struct inetd_dialect {
@@ -42,7 +42,8 @@ struct inetd_dialect {
 	enum inetd_wait wait;
 	int64_t rate;                   /* default limit, in starts a minute; 0: no limit */
 	bool rate_less, number_less;    /* the limit is one less than `rate`; than N of nowait.N */
-	bool zero_is_never;             /* nowait.0 means no start at all; otherwise it means no limit */
+	bool zero_is_never;             /* nowait.0 means no start at all; otherwise it means no limit, but for */
+	bool zero_is_default;           /* nowait.0 means the default, `rate` */
 	const char *limit_action;       /* option trigger_limit_action; NULL: superd's default, clients wait */
 	const char *pause;              /* option trigger_limit_pause */
 	const char *unix_mode;          /* file mode of a unix socket, octal */

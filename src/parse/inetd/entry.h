@@ -95,7 +95,7 @@ const char *inetd_keep(struct inetd *inetd, const char *text, size_t length); /*
 struct origin inetd_shift(struct origin at, size_t columns);	/* the place that many columns further right */
 
 /* Each of these reads one field into the entry. `field` is the word as written. They are called in this order, because
- * a field may depend on those before it. false: the field is wrong (reported). */
+ * a field may depend on the fields before it. false: the field is wrong (reported). */
 bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
 bool inetd_take_protocol(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
 bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
@@ -124,7 +124,7 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 /* Checks which fields go together. Adds an entry for each host, and for each family that needs its own. */
 bool inetd_expand(struct inetd *inetd, struct inetd_entry *entry, const char *hosts, struct origin hosts_at);
 
-/* Reads a definition in NetBSD's notation KEY = VALUE. *at stands behind `on` or `off` and moves behind the
+/* Reads a definition in NetBSD's notation KEY = VALUE. *at points behind `on` or `off` and moves behind the
  * semicolon. */
 bool inetd_netbsd_read(struct inetd *inetd, struct inetd_entry *entry, size_t *at);
 

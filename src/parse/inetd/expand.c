@@ -37,7 +37,8 @@ static bool check_fields(struct inetd *inetd, const struct inetd_entry *entry)
 				    "%s: a raw socket has no connections: it is served with wait", entry->service);
 	if (!entry->accepts && entry->transport == INETD_MUX)
 		return inetd_refuse(inetd, entry->wait_at,
-				    "%s: a service of tcpmux is nowait: it has no socket to be given", entry->service);
+				    "%s: a service of tcpmux must be nowait: it has no socket to "
+				    "pass", entry->service);
 	if (entry->builtin && entry->transport == INETD_MUX)
 		return inetd_refuse(inetd, entry->program_at, "%s: an internal service is not reached by way of tcpmux",
 				    entry->service);
@@ -61,7 +62,7 @@ static void correct_builtin_wait(struct inetd *inetd, struct inetd_entry *entry)
 	if (!entry->builtin || entry->accepts == accepts)
 		return;
 	entry->accepts = accepts;
-	diag_warning(inetd->reading->diags, entry->wait_at, "%s: the internal %s is %s, whatever stands here",
+	diag_warning(inetd->reading->diags, entry->wait_at, "%s: the internal %s is always %s",
 		     entry->service, entry->builtin, accepts ? "nowait over streams" : "wait over datagrams");
 }
 
@@ -75,7 +76,7 @@ static void set_wait_limits(struct inetd *inetd, struct inetd_entry *entry)
 {
 	if (entry->instances != INETD_UNSAID && entry->instances != 1 && entry->instances != UNLIMITED)
 		diag_warning(inetd->reading->diags, entry->wait_at,
-			     "%s: with wait one server runs at a time, whatever number stands here", entry->service);
+			     "%s: with wait one server runs at a time, and the number has no effect", entry->service);
 	entry->instances = UNLIMITED;
 	if (entry->per_source == INETD_UNSAID)
 		entry->per_source = UNLIMITED;
@@ -174,7 +175,7 @@ static bool check_hosts(struct inetd *inetd, const struct inetd_entry *entry, co
 		return true;
 	inetd_refuse(inetd, hosts_at, "%s: an RPC service is reached on every address, not on %s alone", entry->service,
 		     hosts);
-	diags_hint(inetd->reading->diags, "a line *: in front of it takes default addresses away");
+	diags_hint(inetd->reading->diags, "a line *: before it removes default addresses");
 	return false;
 }
 
@@ -216,7 +217,7 @@ bool inetd_expand(struct inetd *inetd, struct inetd_entry *entry, const char *ho
 	if (entry->transport == INETD_UNIX && !entry->socket_mode)
 		entry->socket_mode = inetd->dialect->unix_mode;
 	if (!has_hosts && !is_any_host(hosts))
-		return inetd_refuse(inetd, hosts_at, "%s: it has no address of its own, so no host stands in front",
+		return inetd_refuse(inetd, hosts_at, "%s: it has no address of its own, so it cannot have a host",
 				    entry->service);
 	hosts = has_hosts ? default_hosts(inetd, hosts) : "*";
 	return check_hosts(inetd, entry, hosts, hosts_at) && add_hosts(inetd, entry, hosts, hosts_at);

@@ -61,7 +61,7 @@ static bool refuse_quote(const struct inetd_cutter *cutter, size_t at)
 	diag_error(cutter->diags, source_origin(cutter->source, at), "a %c is not closed on its line",
 		   cutter->source->text[at]);
 	diags_hint(cutter->diags,
-		   "a quote that means itself stands in quotes of the other kind; OpenBSD's and "
+		   "put a literal quote in quotes of the other kind; OpenBSD's and "
 		   "busybox's inetd know no quotes: inetd+openbsd:PATH reads the table as they do");
 	return false;
 }

@@ -29,7 +29,7 @@ struct inetd_cutter {
 	const struct inetd_dialect *dialect;
 	struct pool *pool;
 	struct diags *diags;
-	bool joins;                     /* a line that ends with a lone \ goes on in the next one */
+	bool joins;                     /* a line that ends with a lone \ continues in the next one */
 };
 
 bool inetd_is_blank(char c);

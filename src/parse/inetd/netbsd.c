@@ -142,7 +142,7 @@ static bool scan_quoted_value(struct inetd_netbsd *netbsd, struct buf *out)
 		if (!next)
 			return refuse_at(
 				netbsd, at,
-				"behind a backslash stands one of \\ n t r ' \" or x and two hexadecimal digits "
+				"a backslash must be followed by one of \\ n t r ' \" or x and two hexadecimal digits "
 				"that are not 00");
 		at = next;
 	}
@@ -220,7 +220,7 @@ static bool read_key(struct inetd_netbsd *netbsd)
 	if (!skip_space(netbsd))
 		return refuse_end(netbsd);
 	if (text[netbsd->at] != '=')
-		return refuse_at(netbsd, netbsd->at, "a = is missing behind the key");
+		return refuse_at(netbsd, netbsd->at, "the = after the key is missing");
 	netbsd->at++;
 	for (;;) {
 		if (!skip_space(netbsd))

@@ -31,7 +31,7 @@ static const struct inetd_word *one_value(struct inetd_netbsd *netbsd, enum inet
 		return NULL;
 	if (netbsd->keys[key].count == 1)
 		return &netbsd->values.words[netbsd->keys[key].first];
-	*ok = inetd_refuse(netbsd->inetd, netbsd->keys[key].at, "%s: %s has one value", netbsd->entry->service,
+	*ok = inetd_refuse(netbsd->inetd, netbsd->keys[key].at, "%s: %s needs one value", netbsd->entry->service,
 			   inetd_key_names[key]);
 	return NULL;
 }
@@ -82,7 +82,7 @@ static bool read_limit(struct inetd_netbsd *netbsd, enum inetd_key key, int64_t 
 	if (!word)
 		return ok;
 	if (!inetd_number(word->text, INT32_MAX, number))
-		return inetd_refuse(netbsd->inetd, word->at, "%s: %s = %s: it is a number", netbsd->entry->service,
+		return inetd_refuse(netbsd->inetd, word->at, "%s: %s = %s: expected a number", netbsd->entry->service,
 				    inetd_key_names[key], word->text);
 	if (*number)
 		return true;
@@ -94,7 +94,7 @@ static bool read_limit(struct inetd_netbsd *netbsd, enum inetd_key key, int64_t 
 	if (key == KEY_IP_MAX && netbsd->inetd->dialect->zero_is_never) {
 		netbsd->entry->nobody = true;
 		diag_warning(netbsd->inetd->reading->diags, word->at,
-			     "%s: ip_max = 0 starts nothing: its clients are turned away", netbsd->entry->service);
+			     "%s: ip_max = 0 starts no server: clients are refused", netbsd->entry->service);
 		return true;
 	}
 	netbsd->entry->never = true;
@@ -159,7 +159,7 @@ bool inetd_netbsd_apply(struct inetd_netbsd *netbsd, const char *field, struct o
 		return false;
 	if (bind && hosts)
 		return inetd_refuse(netbsd->inetd, bind->at,
-				    "%s: bind is said twice: a host stands in front of the service",
+				    "%s: bind is set twice: there is a host before the service",
 				    netbsd->entry->service);
 	return inetd_expand(netbsd->inetd, netbsd->entry, bind ? bind->text : hosts, bind ? bind->at : at);
 }

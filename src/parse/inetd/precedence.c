@@ -242,7 +242,7 @@ static void ensure_tcpmux(struct reading *reading, struct inetd_entries *entries
 	if (!mux)
 		return;
 	if (!mux->dialect->adds_tcpmux) {
-		diag_warning(reading->diags, mux->at, "%s: nobody can reach it, as no entry answers for tcpmux",
+		diag_warning(reading->diags, mux->at, "%s: no client can reach it, because no entry answers for tcpmux",
 			     mux->service);
 		diags_hint(reading->diags, "tcpmux stream tcp nowait root internal");
 		return;
@@ -306,8 +306,8 @@ static void note_families(const struct inetd_entries *entries, struct diags *dia
 		    entry->dialect != inetd_dialect(COMPAT_NONE))
 			continue;
 		diag_note(diags, entry->protocol_at,
-			  "tcp and udp are IPv4 and IPv6 here, as with Debian's inetd; with those of FreeBSD, NetBSD, "
-			  "GNU and busybox they are IPv4 (see --compat)");
+			  "tcp and udp are IPv4 and IPv6 here, as with Debian's inetd; with FreeBSD, NetBSD, GNU and "
+			  "busybox they are IPv4 (see --compat)");
 		return;
 	}
 }

@@ -60,7 +60,7 @@ bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char 
 	if (!*entry->user)
 		return inetd_refuse(inetd, at, "%s: '%s' names no user", entry->service, field);
 	if (entry->group && !*entry->group)
-		return inetd_refuse(inetd, inetd_shift(at, strlen(field)), "%s: a group is missing behind '%s'",
+		return inetd_refuse(inetd, inetd_shift(at, strlen(field)), "%s: the group after '%s' is missing",
 				    entry->service, field);
 	if (inetd->dialect->root_keeps_group && (!strcmp(entry->user, "root") || !strcmp(entry->user, "0")))
 		entry->group = NULL;
@@ -105,10 +105,10 @@ static bool set_builtin_arguments(struct inetd *inetd, struct inetd_entry *entry
 				    entry->service);
 	if (count && arguments[0].text[0] == '-')
 		diag_warning(inetd->reading->diags, arguments[0].at,
-			     "%s: '%s' stands where its own name stands, and means nothing: options come behind that",
+			     "%s: '%s' is in the place of the program's name, and has no effect: options follow it",
 			     entry->service, arguments[0].text);
 	if (count > 1 && strcmp(entry->builtin, "auth") != 0)
-		return inetd_refuse(inetd, arguments[1].at, "%s: the internal %s takes no arguments", entry->service,
+		return inetd_refuse(inetd, arguments[1].at, "%s: the internal %s has no arguments", entry->service,
 				    entry->builtin);
 	return true;
 }
@@ -120,9 +120,9 @@ static void warn_of_missing_argv0(struct inetd *inetd, const struct inetd_entry 
 
 	if (name->text[0] != '-' || !strcmp(name->text + 1, base))
 		return;
-	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is what the program sees as its own name, no argument",
+	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is the program's own name, not an argument",
 		     entry->service, name->text);
-	diags_hint(inetd->reading->diags, "its name stands in front of the arguments: %s %s %s", entry->program, base,
+	diags_hint(inetd->reading->diags, "write its name before the arguments: %s %s %s", entry->program, base,
 		   name->text);
 }
 
@@ -134,9 +134,9 @@ static void warn_of_path(struct inetd *inetd, const struct inetd_entry *entry, c
 
 	if (name->text[0] != '/' || is_wrapper || !strcmp(name->text, entry->program))
 		return;
-	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is what the program sees as its own name, no argument",
+	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is the program's own name, not an argument",
 		     entry->service, name->text);
-	diags_hint(inetd->reading->diags, "its name stands in front of the arguments: %s %s %s", entry->program,
+	diags_hint(inetd->reading->diags, "write its name before the arguments: %s %s %s", entry->program,
 		   base, name->text);
 }
 
@@ -187,9 +187,8 @@ static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry
 {
 	inetd_refuse(inetd, at, "%s: the program '%s' is no absolute path", entry->service, program);
 	diags_hint(inetd->reading->diags,
-		   "write where it is, beginning with /; busybox's inetd looks for it in PATH: "
-		   "inetd+busybox:PATH reads the table as it does; with inetd -d it leads from the folder inetd is "
-		   "started in");
+		   "write its absolute path; busybox's inetd searches PATH, and so does superd with "
+		   "--compat=busybox or inetd+busybox:FILE; with inetd -d the path starts at the current directory");
 	return false;
 }
 

@@ -68,12 +68,12 @@ static bool read_type_suffix(struct inetd *inetd, struct inetd_entry *entry, con
 		}
 		if (length >= sizeof(limit) || !inetd_number(limit, INT32_MAX, &number))
 			return inetd_refuse(inetd, inetd_shift(at, 1),
-					    "%s: behind the comma stands how many may run at "
+					    "%s: the comma must be followed by how many may run at "
 					    "once, a number; '%.*s' is none",
 					    entry->service, (int)length, suffix + 1);
 		entry->instances = number ? number : INETD_UNSAID;
 		if (!number)
-			inetd_set_never(inetd, entry, inetd_shift(at, 1), "with 0 at once nothing is started");
+			inetd_set_never(inetd, entry, inetd_shift(at, 1), "with a limit of 0 no server starts");
 		at = inetd_shift(at, 1 + length);
 		suffix += 1 + length;
 	}
@@ -107,10 +107,10 @@ bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send
 
 	if (!digits || digits > 10 || (size[digits] && (!strchr("kKmM", size[digits]) || size[digits + 1])))
 		return inetd_refuse(inetd, at,
-				    "%s: '%s' is no size of a buffer: it is a number, maybe with k or m behind it",
+				    "%s: '%s' is no size of a buffer; expected a number, optionally followed by k or m",
 				    entry->service, size);
 	if (*buffer)
-		return inetd_refuse(inetd, at, "%s: the size of this buffer was given already", entry->service);
+		return inetd_refuse(inetd, at, "%s: the size of this buffer is already set", entry->service);
 	*buffer = size;
 	return true;
 }
@@ -129,7 +129,7 @@ static bool read_buffer_sizes(struct inetd *inetd, struct inetd_entry *entry, co
 		if (!send && strncmp(word, "rcvbuf=", 7) != 0)
 			return inetd_refuse(
 				inetd, at,
-				"%s: '%s' is neither sndbuf=SIZE nor rcvbuf=SIZE, which stand behind a protocol",
+				"%s: '%s' is neither sndbuf=SIZE nor rcvbuf=SIZE, which follow a protocol",
 				entry->service, word);
 		if (!inetd_take_buffer(inetd, entry, send, word + 7, inetd_shift(at, 7)))
 			return false;
@@ -242,6 +242,6 @@ bool inetd_take_protocol(struct inetd *inetd, struct inetd_entry *entry, const c
 		return true;
 	inetd_refuse(inetd, at, "%s: '%s' is no protocol: known are tcp, udp, sctp, unix, rpc/tcp and rpc/udp",
 		     entry->service, entry->protocol);
-	diags_hint(inetd->reading->diags, "behind tcp and udp stands 4, 6, 46, 6only or nothing");
+	diags_hint(inetd->reading->diags, "tcp and udp may be followed by 4, 6, 46 or 6only");
 	return false;
 }

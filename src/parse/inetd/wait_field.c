@@ -31,7 +31,7 @@ void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct orig
 void inetd_set_none(struct inetd *inetd, struct inetd_entry *entry, struct origin at)
 {
 	entry->burst = 0;
-	diag_warning(inetd->reading->diags, at, "%s: a limit of 0 starts nothing: its clients are turned away",
+	diag_warning(inetd->reading->diags, at, "%s: a limit of 0 starts no server: clients are refused",
 		     entry->service);
 }
 
@@ -39,10 +39,14 @@ void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t numb
 {
 	if (!number && inetd->dialect->zero_is_never) {
 		inetd_set_none(inetd, entry, at);
+	} else if (!number && inetd->dialect->zero_is_default) {
+		diag_warning(inetd->reading->diags, at,
+			     "%s: a limit of 0 means the default, as with Debian's openbsd-inetd and inetutils-inetd",
+			     entry->service);
 	} else if (!number) {
 		entry->burst = UNLIMITED;
 		diag_warning(inetd->reading->diags, at,
-			     "%s: a limit of 0 is none, as OpenBSD's and busybox's inetd have it; "
+			     "%s: a limit of 0 is none, as busybox's inetd has it; "
 			     "NetBSD's starts nothing then",
 			     entry->service);
 	} else {                        /* the first is always let in */
@@ -56,7 +60,7 @@ static bool read_useless_rate(struct inetd *inetd, struct inetd_entry *entry, co
 	struct diags *diags = inetd->reading->diags;
 
 	if (!*text) {
-		diag_warning(diags, at, "%s: no number stands behind the dot: it means nothing", entry->service);
+		diag_warning(diags, at, "%s: the number after the dot is missing; the dot is ignored", entry->service);
 		return true;
 	}
 	if (text[strspn(text, "0123456789")])
@@ -75,7 +79,7 @@ static bool read_rate(struct inetd *inetd, struct inetd_entry *entry, const char
 	if (!inetd_number(text + 1, INT32_MAX, &number))
 		return read_useless_rate(inetd, entry, text + 1, number_at) ||
 			inetd_refuse(inetd, number_at,
-				    "%s: behind %s%c stands how many may be started in a minute; '%s' is no number",
+				    "%s: %s%c must be followed by the number of starts in a minute; '%s' is no number",
 				    entry->service, entry->accepts ? "nowait" : "wait", *text, text + 1);
 	if (!number && *text == ':' && !inetd->dialect->zero_is_never) {
 		inetd_set_never(inetd, entry, number_at, "a limit of 0 starts nothing");
@@ -102,8 +106,8 @@ static bool read_freebsd_limits(struct inetd *inetd, struct inetd_entry *entry, 
 			return false;
 		if (i == sizeof(fields) / sizeof(fields[0]))
 			return inetd_refuse(inetd, at,
-					    "%s: behind nowait stand at most three numbers: how many at once, how many "
-					    "a minute and how many at once from one address",
+					    "%s: nowait may be followed by at most three numbers: how many at once, "
+					    "how many a minute and how many at once from one address",
 					    entry->service);
 		if (!inetd_number(word, INT32_MAX, fields[i]))
 			return inetd_refuse(inetd, at, "%s: '%s' is no number", entry->service, word);
@@ -122,6 +126,13 @@ static bool read_lenient_word(struct inetd *inetd, struct inetd_entry *entry, co
 	diag_warning(inetd->reading->diags, at, "%s: '%s' is neither wait nor nowait; it is taken for %s",
 		     entry->service, field, entry->accepts ? "nowait" : "wait");
 	return true;
+}
+
+/* The signs behind the word that may start a limit. OpenBSD's and GNU's inetd know the dot alone: with anything else
+ * there it is another word to them. */
+static bool starts_limit(const struct inetd *inetd, char sign)
+{
+	return sign == '.' || (inetd->dialect->wait != WAIT_ELSE && (sign == ':' || sign == '/'));
 }
 
 /* Case does not matter, but for dialects with WAIT_ELSE. */
@@ -143,15 +154,13 @@ bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char 
 	if (end > field && !*end)
 		return true;
 	at = inetd_shift(at, (size_t)(end - field));
-	if (end > field && (*end == '.' || *end == ':'))
-		return read_rate(inetd, entry, end, at);
-	if (end > field && *end == '/')
-		return read_freebsd_limits(inetd, entry, end, at);
+	if (end > field && starts_limit(inetd, *end))
+		return *end == '/' ? read_freebsd_limits(inetd, entry, end, at) : read_rate(inetd, entry, end, at);
 	if (inetd->dialect->wait == WAIT_ELSE || (inetd->dialect->wait == WAIT_PREFIX && end > field))
 		return read_lenient_word(inetd, entry, field, entry->wait_at);
 	inetd_refuse(inetd, entry->wait_at, "%s: '%s' is neither wait nor nowait", entry->service, field);
 	diags_hint(inetd->reading->diags,
-		   "with nowait superd accepts and starts a program for each client; with wait the "
-		   "program gets the socket itself");
+		   "with nowait superd accepts and starts a program for each client; with wait the program receives "
+		   "the socket itself");
 	return false;
 }

@@ -77,7 +77,7 @@ static void report_wrong_kind(struct launchd_job *job, const struct launchd_key 
 
 	plist_kinds_describe(key->kinds, &takes);
 	plist_kinds_describe(element->kind, &is);
-	launchd_refuse(job, element->at, "%s: it is %s, not %s", element->key, buf_string(&takes), buf_string(&is));
+	launchd_refuse(job, element->at, "%s: expected %s, not %s", element->key, buf_string(&takes), buf_string(&is));
 	buf_free(&takes);
 	buf_free(&is);
 }

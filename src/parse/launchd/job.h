@@ -19,7 +19,7 @@ struct launchd_list {
 
 struct launchd_job {
 	struct reading *reading;
-	struct pool *pool;              /* lives until the file is read; the builder copies what it keeps */
+	struct pool *pool;              /* lives until the file is read; the builder copies the texts that it keeps */
 	struct service_builder *builder;
 	const struct plist *root;       /* the dictionary of the job */
 	const char *label;              /* the key Label */
@@ -53,7 +53,7 @@ void launchd_check_keys(struct launchd_job *job, const struct launchd_keys *keys
 const struct plist *launchd_find(const struct launchd_keys *keys, const struct plist *dict, const char *key);
 const struct plist *launchd_value(const struct launchd_job *job, const char *key);
 bool launchd_is_odd(const struct launchd_job *job, const char *key);    /* the key is there, with a wrong kind */
-bool launchd_bool(const struct plist *element, bool fallback);             /* fallback: where `said` is NULL */
+bool launchd_bool(const struct plist *element, bool fallback);             /* fallback: if `said` is NULL */
 
 /* Escapes percent signs for an option with templates. NULL: out of memory (reported). */
 const char *launchd_plain(struct launchd_job *job, const char *text);

@@ -21,23 +21,23 @@
 #define DICT PLIST_DICT
 #define ANY 0xffu
 
-#define BY_ITSELF "superd starts what somebody connects to, and nothing by time, files or events"
-#define MACHINE "superd does not look at the machine's name or model"
-#define SANDBOX "superd has none of macOS's sandboxes"
-#define MACH "there is no Mach here, and nobody can look the name up"
-#define TRANSACTIONS "a backend that ends by itself is started by its next client, and needs no leave to do so"
+#define BY_ITSELF "superd starts jobs on a connection only, not by time, files or events"
+#define MACHINE "superd does not compare the machine's name or model"
+#define SANDBOX "superd cannot enforce macOS sandboxes"
+#define MACH "Mach services exist on macOS only"
+#define TRANSACTIONS "a backend may exit at any time; its next client starts it again"
 #define HINT "it tunes how macOS schedules the job"
 #define TELLS "it describes the job"
-#define BONJOUR "superd announces nothing by multicast DNS: avahi-daemon(8) does, from a file of its own"
-#define EXITS "superd ends all services together"
-#define BACK "a backend is started again by its next client, after a failure when the pause is over"
-#define DEBUGGING "superd has its own --log-level"
+#define BONJOUR "superd announces nothing by multicast DNS; use a service file of avahi-daemon(8)"
+#define EXITS "superd stops all services at the same time"
+#define BACK "the next client starts the backend again, after a failure once the pause is over"
+#define DEBUGGING "use superd's --log-level"
 
 static const struct launchd_key job[] = {
 	{ "AbandonProcessGroup", BOOL, KEY_DONE, "kill_mode", "true is process; else kill_rest is set" },
 	{ "AssociatedBundleIdentifiers", STRING | ARRAY, KEY_HARMLESS, .reason = TELLS },
 	{ "BeginTransactionAtShutdown", BOOL, KEY_HARMLESS, .reason = TRANSACTIONS },
-	{ "BundleProgram", STRING, KEY_REFUSED, .reason = "there are no bundles here: Program names the program" },
+	{ "BundleProgram", STRING, KEY_REFUSED, .reason = "bundles exist on macOS only; use Program" },
 	{ "CFBundleIdentifier", STRING, KEY_HARMLESS, .reason = TELLS },
 	{ "Debug", BOOL, KEY_HARMLESS, .reason = DEBUGGING },
 	{ "DisableASLR", BOOL, KEY_WARNED, .reason = "superd leaves the layout of memory to the kernel" },
@@ -47,7 +47,7 @@ static const struct launchd_key job[] = {
 	{ "EnablePressuredExit", BOOL, KEY_HARMLESS, .reason = TRANSACTIONS },
 	{ "EnableTransactions", BOOL, KEY_HARMLESS, .reason = TRANSACTIONS },
 	{ "EnvironmentVariables", DICT, KEY_DONE, NULL, NULL },
-	{ "ExitTimeOut", INTEGER, KEY_DONE, NULL, "0 is no limit, and without it it is 20 s" },
+	{ "ExitTimeOut", INTEGER, KEY_DONE, NULL, "0 means no limit; the default is 20 s" },
 	{ "GroupName", STRING, KEY_DONE, NULL, NULL },
 	{ "HardResourceLimits", DICT, KEY_DONE, "rlimit_*", "see below" },
 	{ "HopefullyExitsFirst", BOOL, KEY_HARMLESS, .reason = EXITS },
@@ -70,44 +70,44 @@ static const struct launchd_key job[] = {
 	{ "LowPriorityIO", BOOL, KEY_DONE, "io_scheduling", "true is best-effort:7" },
 	{ "MachExceptionHandler", STRING, KEY_HARMLESS, .reason = MACH },
 	{ "MachServices", DICT, KEY_WARNED, .reason = MACH },
-	{ "MaterializeDatalessFiles", BOOL, KEY_HARMLESS, .reason = "there are no dataless files here" },
-	{ "MultipleInstances", BOOL, KEY_WARNED, .reason = "a service that takes connections itself runs once" },
+	{ "MaterializeDatalessFiles", BOOL, KEY_HARMLESS, .reason = "dataless files exist on macOS only" },
+	{ "MultipleInstances", BOOL, KEY_WARNED, .reason = "a service that accepts its own connections runs once" },
 	{ "Nice", INTEGER, KEY_DONE, NULL, NULL },
-	{ "OnDemand", BOOL, KEY_DONE, "start", "the older form of KeepAlive: false is its true" },
+	{ "OnDemand", BOOL, KEY_DONE, "start", "the older form of KeepAlive, inverted" },
 	{ "POSIXSpawnType", STRING, KEY_HARMLESS, .reason = HINT },
 	{ "ProcessType", STRING, KEY_HARMLESS, .reason = HINT },
-	{ "Program", STRING, KEY_DONE, "exec", "ProgramArguments then begins with argv0" },
+	{ "Program", STRING, KEY_DONE, "exec", "the first of ProgramArguments is then argv0" },
 	{ "ProgramArguments", ARRAY, KEY_DONE, NULL,
-	  "a program without a slash is looked for in /usr/bin, /bin, "
+	  "superd searches for a program without a slash in /usr/bin, /bin, "
 	  "/usr/sbin and /sbin" },
 	{ "QueueDirectories", ARRAY, KEY_REFUSED, .reason = BY_ITSELF },
 	{ "RootDirectory", STRING, KEY_DONE, NULL, NULL },
 	{ "RunAtLoad", BOOL, KEY_DONE, NULL,
-	  "true is boot; a job without Sockets that is not kept alive is a oneshot" },
-	{ "SHAuthorizationRight", STRING, KEY_HARMLESS, .reason = "it says who may turn the job on and off on macOS" },
+	  "true means boot; a job without Sockets and KeepAlive is a oneshot" },
+	{ "SHAuthorizationRight", STRING, KEY_HARMLESS, .reason = "it controls on macOS who may enable the job" },
 	{ "SandboxContainer", STRING, KEY_REFUSED, .reason = SANDBOX },
 	{ "SandboxFlags", ANY, KEY_REFUSED, .reason = SANDBOX },
 	{ "SandboxProfile", STRING, KEY_REFUSED, .reason = SANDBOX },
 	{ "ServiceDescription", STRING, KEY_HARMLESS, .reason = TELLS },
-	{ "ServiceIPC", BOOL, KEY_HARMLESS, .reason = "the job gets its sockets by LISTEN_FDS and LISTEN_FDNAMES" },
-	{ "SessionCreate", BOOL, KEY_HARMLESS, .reason = "each backend has a session of its own" },
+	{ "ServiceIPC", BOOL, KEY_HARMLESS, .reason = "superd passes the sockets by LISTEN_FDS and LISTEN_FDNAMES" },
+	{ "SessionCreate", BOOL, KEY_HARMLESS, .reason = "superd starts each backend in its own session" },
 	{ "Sockets", DICT, KEY_DONE, "socket", "see below" },
 	{ "SoftResourceLimits", DICT, KEY_DONE, "rlimit_*", "see below" },
-	{ "SpawnConstraint", DICT, KEY_REFUSED, .reason = "superd does not look at the signatures of programs" },
-	{ "StandardErrorPath", STRING, KEY_DONE, NULL, "added to; /dev/null is null" },
+	{ "SpawnConstraint", DICT, KEY_REFUSED, .reason = "superd does not check signatures of programs" },
+	{ "StandardErrorPath", STRING, KEY_DONE, NULL, "append; /dev/null means null" },
 	{ "StandardInPath", STRING, KEY_DONE, NULL, NULL },
-	{ "StandardOutPath", STRING, KEY_DONE, NULL, "added to; /dev/null is null" },
+	{ "StandardOutPath", STRING, KEY_DONE, NULL, "append; /dev/null means null" },
 	{ "StartCalendarInterval", DICT | ARRAY, KEY_REFUSED, .reason = BY_ITSELF },
 	{ "StartInterval", INTEGER, KEY_REFUSED, .reason = BY_ITSELF },
 	{ "StartOnMount", BOOL, KEY_REFUSED, .reason = BY_ITSELF },
 	{ "ThrottleInterval", INTEGER, KEY_DONE, NULL,
-	  "the first pause, which doubles; without it it is superd's own" },
+	  "the first pause, which doubles; the default is superd's" },
 	{ "TimeOut", INTEGER, KEY_DONE, NULL,
-	  "superd itself stops a job that nobody has been connected to for so long; 0 is no limit" },
+	  "superd stops the job after this time without connections; 0 means no limit" },
 	{ "Umask", INTEGER | STRING, KEY_DONE, NULL, "an integer is decimal; a string may be octal" },
-	{ "UserEnvironmentVariables", DICT, KEY_WARNED, .reason = "it is for the other jobs of a login session" },
+	{ "UserEnvironmentVariables", DICT, KEY_WARNED, .reason = "it changes other jobs of a login session only" },
 	{ "UserName", STRING, KEY_DONE, NULL, NULL },
-	{ "WaitForDebugger", BOOL, KEY_WARNED, .reason = "the program runs at once" },
+	{ "WaitForDebugger", BOOL, KEY_WARNED, .reason = "superd starts the program at once" },
 	{ "WatchPaths", ARRAY, KEY_REFUSED, .reason = BY_ITSELF },
 	{ "WorkingDirectory", STRING, KEY_DONE, NULL, NULL },
 	{ "inetdCompatibility", DICT, KEY_DONE, "pass", "inetd; see below" },
@@ -115,22 +115,22 @@ static const struct launchd_key job[] = {
 
 static const struct launchd_key sockets[] = {
 	{ "Bonjour", BOOL | STRING | ARRAY, KEY_WARNED, .reason = BONJOUR },
-	{ "MulticastGroup", STRING, KEY_DONE, "multicast_group", "an address, without SockFamily too" },
+	{ "MulticastGroup", STRING, KEY_DONE, "multicast_group", "an address; SockFamily may be missing" },
 	{ "ReceivePacketInfo", BOOL, KEY_DONE, "pass_packet_info", NULL },
 	{ "Rendezvous", BOOL | STRING | ARRAY, KEY_WARNED, .reason = BONJOUR },
 	{ "SecureSocketWithKey", STRING, KEY_DONE, "listen",
 	  "a path below superd's runtime directory that only the job's "
 	  "user may connect to; the variable is set for this job, not for all" },
 	{ "SockFamily", STRING, KEY_DONE, "listen",
-	  "IPv4, IPv6, IPv4v6 or Unix; without it there is a socket for each family" },
-	{ "SockNodeName", STRING, KEY_DONE, "listen", "a host; every address it has gets a socket of the same name" },
-	{ "SockPassive", BOOL, KEY_DONE, "listen", "true; false, a socket that connects, is refused" },
+	  "IPv4, IPv6, IPv4v6 or Unix; if missing, one socket for each family" },
+	{ "SockNodeName", STRING, KEY_DONE, "listen", "a host; each of its addresses has a socket of the same name" },
+	{ "SockPassive", BOOL, KEY_DONE, "listen", "true; superd refuses false, a socket that connects" },
 	{ "SockPathGroup", INTEGER | STRING, KEY_DONE, NULL, NULL },
 	{ "SockPathMode", INTEGER, KEY_DONE, NULL,
-	  "decimal; bits of a file's type are left out, and without it it is 0700" },
+	  "decimal, without the file type's bits; the default is 0700" },
 	{ "SockPathName", STRING, KEY_DONE, "listen", NULL },
 	{ "SockPathOwner", INTEGER | STRING, KEY_DONE, NULL, NULL },
-	{ "SockProtocol", STRING, KEY_DONE, "listen", "TCP or UDP, as SockType says it" },
+	{ "SockProtocol", STRING, KEY_DONE, "listen", "TCP or UDP, and must match SockType" },
 	{ "SockServiceName", STRING | INTEGER, KEY_DONE, NULL, NULL },
 	{ "SockType", STRING, KEY_DONE, "listen", "stream, dgram or seqpacket" },
 };
@@ -143,12 +143,12 @@ static const struct launchd_key inetd[] = {
 static const struct launchd_key keep_alive[] = {
 	{ "AfterInitialDemand", BOOL, KEY_DONE, "start", "true is demand" },
 	{ "Crashed", BOOL, KEY_DONE, "restart", "true is on-abnormal, false always; start is boot" },
-	{ "NetworkState", BOOL, KEY_HARMLESS, .reason = "launchd does not look at it either" },
+	{ "NetworkState", BOOL, KEY_HARMLESS, .reason = "launchd ignores it, too" },
 	{ "OtherJobActive", DICT, KEY_WARNED, .reason = "superd has no dependencies between services" },
 	{ "OtherJobEnabled", DICT, KEY_WARNED, .reason = "superd has no dependencies between services" },
 	{ "PathState", DICT, KEY_WARNED, .reason = "superd does not watch files" },
 	{ "SuccessfulExit", BOOL, KEY_DONE, "restart",
-	  "true is on-success, false on-failure; start is boot; with Crashed what covers both" },
+	  "true is on-success, false on-failure; start is boot; with Crashed the word that covers both" },
 };
 
 static const struct launchd_key limits[] = {

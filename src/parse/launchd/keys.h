@@ -15,7 +15,7 @@ struct launchd_key {
 	unsigned kinds;                 /* allowed kinds of its value, bits of enum plist_kind */
 	enum key_status class;          /* of a key that is no option; use launchd_key_status */
 	const char *option;             /* of KEY_DONE: the option it becomes, if no option has its name */
-	const char *reason;             /* for the manual and messages: what superd does, or why not */
+	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
 };
 
 /* The keys of a dictionary, in the order of their names. */

@@ -149,9 +149,9 @@ static void set_idle_exit(struct launchd_job *job)
 	if (job->accepts)
 		reason = "with inetdCompatibility and Wait false a backend ends with its connection";
 	else if (!sockets || !sockets->first)
-		reason = "without Sockets nobody can be connected";
+		reason = "without Sockets it has no clients";
 	else if (job->hides_clients)
-		reason = "nobody can tell who is connected to a unix socket of datagrams";
+		reason = "the users of a unix datagram socket cannot be counted";
 	else if (find_restart(job))
 		reason = "KeepAlive has it started again";
 	if (reason)

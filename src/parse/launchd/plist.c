@@ -52,7 +52,7 @@ const struct plist *plist_read(struct pool *pool, const struct source_file *sour
 		diag_error(diags, source_origin(source, start),
 			   "this is no property list of XML and no binary one: it looks like JSON, or like the older "
 			   "form");
-		diags_hint(diags, "plutil -convert xml1 makes one of XML of it");
+		diags_hint(diags, "plutil -convert xml1 converts it to XML");
 		return NULL;
 	}
 	return plist_is_binary(source) ? plist_read_binary(&builder) : plist_read_xml(&builder);

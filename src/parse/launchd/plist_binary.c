@@ -90,7 +90,7 @@ static bool find_object(struct binary *binary, uint64_t reference, struct object
 		return refuse_at(binary, binary->end, "an object is named that is not there");
 	at = number_at(binary, binary->end + (size_t)reference * binary->offset_width, binary->offset_width);
 	if (at < HEADER || at >= binary->end)
-		return refuse_at(binary, binary->end, "an object is said to stand outside of the objects");
+		return refuse_at(binary, binary->end, "a reference leads outside of the objects");
 	*object = (struct object){
 		.at = (size_t)at,
 		.body = (size_t)at + 1,
@@ -154,7 +154,7 @@ static const char *read_string(struct binary *binary, const struct object *objec
 	bool good;
 
 	if (!fits_in_file(binary, object->body, object->length, width)) {
-		refuse_at(binary, object->at, "a string goes on behind the end");
+		refuse_at(binary, object->at, "a string extends beyond the end");
 		return NULL;
 	}
 	if ((size_t)object->length * width > binary->text_left) {
@@ -220,7 +220,7 @@ static bool read_children(struct binary *binary, const struct object *object, st
 	bool is_dict = holder->kind == PLIST_DICT;
 
 	if (!fits_in_file(binary, object->body, object->length, binary->reference_width * (is_dict ? 2 : 1)))
-		return refuse_at(binary, object->at, "a dictionary or an array goes on behind the end");
+		return refuse_at(binary, object->at, "a dictionary or an array extends beyond the end");
 	for (uint64_t n = 0; n < object->length; n++) {
 		struct origin key_at = { 0 };
 		const char *key = NULL;
@@ -246,7 +246,7 @@ static bool read_holder(struct binary *binary, const struct object *object, stru
 	bool good;
 
 	if (binary->depth == PLIST_DEPTH)
-		return refuse_at(binary, object->at, "an object stands in too many others");
+		return refuse_at(binary, object->at, "objects are nested too deeply");
 	binary->depth++;
 	good = read_children(binary, object, holder);
 	binary->depth--;
@@ -319,7 +319,7 @@ static bool read_trailer(struct binary *binary, uint64_t *top)
 	    binary->reference_width > 8)
 		return refuse_at(binary, at, "the trailer has numbers of no width");
 	if (table < HEADER || table > at || binary->count > (at - table) / binary->offset_width)
-		return refuse_at(binary, at, "the trailer says of the table what cannot be");
+		return refuse_at(binary, at, "the trailer has an impossible table");
 	binary->end = (size_t)table;
 	return true;
 }

@@ -7,7 +7,7 @@ const struct plist *plist_read_xml(struct plist_builder *builder)
 	diag_error(builder->diags, ((struct origin){ .file = builder->source->file }),
 		   "property lists of XML cannot be read: this superd was built without expat");
 	diags_hint(builder->diags,
-		   "build it with expat (Debian: libexpat1-dev), or make a binary property list of it, "
-		   "which superd reads by itself");
+		   "build it with expat (Debian: libexpat1-dev), or convert it to a binary property list, which "
+		   "superd reads without expat");
 	return NULL;
 }

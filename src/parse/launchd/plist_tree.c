@@ -48,8 +48,8 @@ void plist_add(struct plist_builder *builder, struct plist *holder, struct plist
 	const struct plist *other = find_same_key(holder, element);
 
 	if (other) {
-		diag_error(builder->diags, element->key_at, "%s stands twice in one dictionary", element->key);
-		diag_note(builder->diags, other->key_at, "%s stands here, too", element->key);
+		diag_error(builder->diags, element->key_at, "%s occurs twice in one dictionary", element->key);
+		diag_note(builder->diags, other->key_at, "%s is here, too", element->key);
 		diags_tie(builder->diags);
 		return;
 	}
@@ -62,7 +62,7 @@ void plist_add(struct plist_builder *builder, struct plist *holder, struct plist
 
 const char *plist_scan_integer(const char *text, int64_t *number)
 {
-	static const char *const wrong = "an integer is a decimal number, or a hexadecimal one behind 0x";
+	static const char *const wrong = "an integer is a decimal number, or a hexadecimal one after 0x";
 	bool negative = *text == '-';
 	const char *digits = text + (negative || *text == '+');
 	bool is_hexadecimal = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');

@@ -68,7 +68,7 @@ static struct holder *top_holder(struct xml_parse *parse)
 static void open_holder(struct xml_parse *parse, struct plist *element)
 {
 	if (parse->depth > PLIST_DEPTH) {
-		diag_error(parse->builder->diags, current_place(parse), "more than %d elements stand in one another",
+		diag_error(parse->builder->diags, current_place(parse), "elements are nested more than %d deep",
 			   PLIST_DEPTH);
 		stop_parser(parse);
 		return;
@@ -92,7 +92,7 @@ static void start_key(struct xml_parse *parse)
 	struct holder *holder = top_holder(parse);
 
 	if (!holder->element || holder->element->kind != PLIST_DICT) {
-		refuse_element(parse, "key", "a key stands in a <dict>");
+		refuse_element(parse, "key", "a <key> belongs in a <dict>");
 		return;
 	}
 	if (holder->key)
@@ -109,7 +109,7 @@ static bool is_value_allowed(struct xml_parse *parse, const char *name)
 	if (!holder->element && parse->root)
 		refuse_element(parse, name, "a property list has one value");
 	else if (holder->element && holder->element->kind == PLIST_DICT && !holder->key)
-		refuse_element(parse, name, "in a <dict> a <key> stands in front of each value");
+		refuse_element(parse, name, "in a <dict>, a <key> must precede each value");
 	else
 		return true;
 	return false;
@@ -165,7 +165,7 @@ static void XMLCALL on_start_element(void *context, const XML_Char *name, const 
 	if (parse->skipped)
 		parse->skipped++;
 	else if (parse->reads_key || parse->scalar)
-		refuse_element(parse, name, "it stands where only text does");
+		refuse_element(parse, name, "only text is allowed here");
 	else if (!parse->depth)
 		start_list(parse, name);
 	else if (!strcmp(name, "key"))
@@ -271,7 +271,7 @@ static void XMLCALL on_text(void *context, const XML_Char *text, int length)
 		return;
 	for (; strchr(" \t\r\n", *text); text++)
 		length--;
-	diag_error(parse->builder->diags, current_place(parse), "text stands between elements: '%.*s'",
+	diag_error(parse->builder->diags, current_place(parse), "there is text between elements: '%.*s'",
 		   length < 40 ? length : 40, text);
 	holder->told_of_text = true;
 }
@@ -283,7 +283,8 @@ static void XMLCALL on_entity(void *context, const XML_Char *name, int is_parame
 	struct xml_parse *parse = context;
 
 	(void)is_parameter, (void)value, (void)length, (void)base, (void)system, (void)public_name, (void)notation;
-	diag_error(parse->builder->diags, current_place(parse), "the entity %.40s is declared: superd takes none",
+	diag_error(parse->builder->diags, current_place(parse), "the entity %.40s is declared: superd supports no "
+								"entities",
 		   name);
 	stop_parser(parse);
 }

@@ -121,7 +121,7 @@ static void set_umask(struct launchd_job *job)
 		launchd_setf(job, "umask", said->at, "%04o", (unsigned)number);
 		return;
 	}
-	launchd_refuse(job, said->at, "Umask: '%s': it is at most 511, which is 0777 in octal", said->text);
+	launchd_refuse(job, said->at, "Umask: '%s': expected at most 511, which is 0777 in octal", said->text);
 	if (said->kind == PLIST_INTEGER)
 		diags_hint(job->reading->diags, "an integer is decimal: 022 is written 18, 027 23, 077 63");
 }
@@ -171,7 +171,7 @@ static void set_resource_limits(struct launchd_job *job)
 static void set_stream(struct launchd_job *job, const char *option, const struct plist *path, const char *prefix)
 {
 	if (*path->text != '/')
-		launchd_refuse(job, path->at, "%s: '%s': it is a path that starts with /", path->key, path->text);
+		launchd_refuse(job, path->at, "%s: '%s': expected a path that starts with /", path->key, path->text);
 	else if (!strcmp(path->text, "/dev/null"))
 		launchd_set(job, option, "null", path->at);
 	else
@@ -216,7 +216,7 @@ static void set_inetd_wait(struct launchd_job *job)
 	said = launchd_find(&launchd_keys[LAUNCHD_INETD], inetd, "Instances");
 	if (said && !job->accepts)
 		launchd_warn(job, said->key_at,
-			     "Instances is left out: with Wait true the job takes the connections itself");
+			     "Instances has no effect: with Wait true the job accepts the connections itself");
 	else if (said)
 		launchd_setf(job, "instances", said->at, "%" PRId64, said->number);
 }

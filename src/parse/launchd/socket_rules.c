@@ -30,7 +30,7 @@ static void check_unix_keys(struct launchd_job *job, const struct plist *socket,
 
 	report_ignored_keys(job, socket, inet, "a unix socket has none");
 	if (family && strcasecmp(family->text, "Unix") != 0)
-		launchd_warn(job, family->key_at, "SockFamily is left out: %s makes it a unix socket", way);
+		launchd_warn(job, family->key_at, "SockFamily has no effect: with %s it is a unix socket", way);
 }
 
 static bool check_inet_keys(struct launchd_job *job, const struct plist *socket)
@@ -43,15 +43,14 @@ static bool check_inet_keys(struct launchd_job *job, const struct plist *socket)
 	report_ignored_keys(job, socket, unix_keys, "it goes with SockPathName");
 	if (node && (!*node->text || *node->text == '['))
 		return launchd_refuse(job, node->at,
-				      "SockNodeName: '%s': it is a host or an address, without brackets; without it "
+				      "SockNodeName: '%s': expected a host or an address, without brackets; without it "
 				      "the job listens at every address",
 				      node->text);
 	if (socket_key(socket, "SockServiceName"))
 		return true;
 	if (!node && !plist_get(socket, "SockServiceName") && !plist_get(socket, "SockPathName"))
 		return launchd_refuse(job, socket->at,
-				      "Sockets: it does not say where it listens: SockServiceName or SockPathName is "
-				      "missing");
+				      "Sockets: it has no address: SockServiceName or SockPathName is missing");
 	if (node)
 		launchd_warn(job, node->key_at, "SockServiceName is missing: the port is any that is free");
 	return node;

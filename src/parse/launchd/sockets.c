@@ -71,14 +71,14 @@ static bool read_socket_type(struct launchd_job *job, struct launchd_socket *soc
 	unsigned n = 0;
 
 	if (protocol && !is_udp && strcasecmp(protocol->text, "TCP") != 0)
-		return launchd_refuse(job, protocol->at, "SockProtocol: '%s': it is TCP or UDP", protocol->text);
+		return launchd_refuse(job, protocol->at, "SockProtocol: '%s': expected TCP or UDP", protocol->text);
 	socket->type = is_udp ? DATAGRAM : STREAM;
 	if (!type)
 		return true;
 	while (n < 3 && strcasecmp(types[n], type->text) != 0)
 		n++;
 	if (n == 3)
-		return launchd_refuse(job, type->at, "SockType: '%s': it is stream, dgram or seqpacket", type->text);
+		return launchd_refuse(job, type->at, "SockType: '%s': expected stream, dgram or seqpacket", type->text);
 	socket->type = (enum socket_type)n;
 	if (!protocol || is_udp == (n == DATAGRAM))
 		return true;
@@ -100,7 +100,7 @@ static bool read_family(struct launchd_job *job, struct launchd_socket *socket)
 	}
 	if (!family || !strcasecmp(family->text, "Unix"))
 		return true;
-	return launchd_refuse(job, family->at, "SockFamily: '%s': it is IPv4, IPv6, IPv4v6 or Unix", family->text);
+	return launchd_refuse(job, family->at, "SockFamily: '%s': expected IPv4, IPv6, IPv4v6 or Unix", family->text);
 }
 
 static bool check_passive(struct launchd_job *job, const struct launchd_socket *socket)
@@ -352,12 +352,12 @@ static void add_sockets_of_name(struct launchd_job *job, const struct plist *ent
 	if (entry->kind == PLIST_ARRAY && !entry->first)
 		launchd_refuse(job, entry->at, "Sockets: %s: the array is empty", entry->key);
 	if (entry->kind != PLIST_ARRAY)
-		launchd_refuse(job, entry->at, "Sockets: %s: it is a dictionary or an array of them", entry->key);
+		launchd_refuse(job, entry->at, "Sockets: %s: expected a dictionary or an array of them", entry->key);
 	for (const struct plist *element = entry->first; element; element = element->next) {
 		if (element->kind == PLIST_DICT)
 			add_one_socket(job, name, element);
 		else
-			launchd_refuse(job, element->at, "Sockets: %s: what stands in the array is a dictionary",
+			launchd_refuse(job, element->at, "Sockets: %s: each element of the array must be a dictionary",
 				       entry->key);
 	}
 }

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "base/source_file.h"
+#include "base/wait_note.h"
 #include "parse/inetd/inetd.h"
 #include "parse/launchd/launchd.h"
 #include "parse/superd/superd.h"
@@ -147,7 +148,7 @@ const struct format *format_meant(const struct format *named, const char *path)
 	struct stat status;
 
 	if (named->reader == &reader_systemd || named->reader == &reader_launchd || !strcmp(path, "-") ||
-	    stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+	    wait_note_stat(path, &status) < 0 || !S_ISREG(status.st_mode))
 		return NULL;
 	source.text = read_source_text(path, &source.length);
 	if (source.text) {
@@ -193,7 +194,7 @@ const struct format *format_recognise(const char *path)
 	const struct format *found = recognise_by_name(path);
 	struct stat status;
 
-	if (!found && strcmp(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+	if (!found && strcmp(path, "-") && wait_note_stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		found = recognise_folder(path);
 	else if (!found)
 		found = recognise_by_content(path);

@@ -26,8 +26,8 @@ static enum compat find_compat(const struct format *format, const char *text, si
 	enum compat compat = compat_find(text, length);
 
 	if (compat == COMPAT_NONE) {
-		diag_error(diags, from, "there is no '%.*s' to be compatible with: known are openbsd, freebsd, netbsd, "
-			   "gnu, busybox and xinetd", (int)length, text);
+		diag_error(diags, from, "no system '%.*s' is known for compatibility; known are openbsd, freebsd, "
+					"netbsd, gnu, busybox and xinetd", (int)length, text);
 		return COMPAT_NONE;
 	}
 	if (format->knows && format->knows(compat))

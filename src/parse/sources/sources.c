@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/source_file.h"
+#include "base/wait_note.h"
 #include "config/check/check.h"
 #include "parse/sources/format.h"
 #include "parse/sources/source_name.h"
@@ -39,7 +40,9 @@ static const struct format *recognise_source(struct reading *reading, const char
 
 static bool source_is_missing(const char *path)
 {
-	return access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+	struct stat status;
+
+	return wait_note_stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 /* A file of another format than the named one gets one error, instead of one for each line. */
@@ -141,7 +144,7 @@ void reading_finish(struct reading *reading)
 static void warn_of_empty_table(const struct table *table, struct diags *diags, size_t errors, const char *file)
 {
 	if (table->count == 0 && diags->errors == errors)
-		diag_warning(diags, ((struct origin){ .file = file }), "no services: there is nothing to do");
+		diag_warning(diags, ((struct origin){ .file = file }), "no services: superd has nothing to do");
 }
 
 /* A mask is a way to leave one unit out. If no other unit is left, superd cannot do what was asked for: an error. */
@@ -149,7 +152,7 @@ static void refuse_masked(const struct table *table, struct diags *diags, size_t
 {
 	if (table->count || diags->errors != errors)
 		return;
-	diag_error(diags, ((struct origin){ .file = file }), "no services: what was asked for is masked");
+	diag_error(diags, ((struct origin){ .file = file }), "no services: the named units are masked");
 	diags_hint(diags, "a mask is an empty file, or a link to /dev/null, in the place of the unit: without it the "
 			  "unit is run");
 }

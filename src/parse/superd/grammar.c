@@ -111,7 +111,7 @@ static void add_current_word(struct split *s)
 		return next_token(s);
 	}
 	if (s->token.kind == TOKEN_WORD && s->source->text[s->token.end - 1] == ';') {
-		COMPLAIN(s, s->token.end - 1, "'%.*s': nothing ends with ';' here: leave it out, or quote the text",
+		COMPLAIN(s, s->token.end - 1, "'%.*s': statements do not end with ';': remove it, or quote the text",
 			 TEXT(s, s->token));
 		spoil_item(statement);
 	}
@@ -187,18 +187,17 @@ static void read_value_list(struct split *s, struct token name)
 	next_token(s);
 }
 
-/* Behind a value only the next option may follow on the same line; outside of services, the next statement. */
+/* Behind a value only the next option may follow on the same line. */
 static void refuse_rest(struct split *s, struct token name)
 {
 	const char *text = s->source->text;
 	bool apart = isdigit((unsigned char)text[s->left - 1]) && isalpha((unsigned char)text[s->token.start]);
-	bool is_outside = s->statement->kind == STATEMENT_MAX_STARTING;
 
 	if (s->token.on_new_line || s->token.kind == TOKEN_CLOSE || at_boundary(s) || at_assignment(s) ||
-	    (is_outside ? statement_kind_of(s->source, s->token) >= 0 : token_is(s->source, s->token, "socket")))
+	    token_is(s->source, s->token, "socket"))
 		return;
 	spoil_item(s->statement);
-	COMPLAIN(s, s->token.start, "unexpected '%.*s' behind the value of '%.*s': %s", TEXT(s, s->token),
+	COMPLAIN(s, s->token.start, "unexpected '%.*s' after the value of '%.*s': %s", TEXT(s, s->token),
 		 TEXT(s, name), apart ? "a number and its unit are one word, as in 2s" :
 		 "quote a text that holds blanks or signs, and write several as {a, b}");
 	pass_line(s);
@@ -239,9 +238,10 @@ static void read_socket(struct split *s, struct token name, bool in_socket)
 		return pass_line(s);
 	}
 	if (!titled)
-		COMPLAIN(s, name.start, "a socket has no name: it is written socket NAME { … }");
-	if (in_socket || s->statement->kind == STATEMENT_DEFAULTS) {
-		COMPLAIN(s, name.start, "a socket stands in a service, not in %s", in_socket ? "a socket" : "defaults");
+		COMPLAIN(s, name.start, "the name is missing: write socket NAME { … }");
+	if (in_socket || s->statement->kind != STATEMENT_SERVICE) {
+		COMPLAIN(s, name.start, "a socket block belongs in a service, not in %s",
+			 in_socket ? "a socket" : statement_names[s->statement->kind]);
 		if (titled)
 			next_token(s);
 		return pass_block(s);
@@ -258,13 +258,18 @@ static void read_socket(struct split *s, struct token name, bool in_socket)
 static void refuse_item(struct split *s, struct token name)
 {
 	bool titled = token_has_value(s->token) && token_ahead(s).kind == TOKEN_OPEN;
+	bool ends_with_colon = name.end - name.start > 1 && s->source->text[name.end - 1] == ':';
 
+	if (ends_with_colon || token_is(s->source, s->token, ":")) {
+		COMPLAIN(s, name.start, "'%.*s': write =, not :", SHORT(s, name.start, name.end - ends_with_colon));
+		return pass_line(s);
+	}
 	if (!titled && s->token.kind != TOKEN_OPEN) {
-		COMPLAIN(s, name.start, "'%.*s' has no '=' behind it: an option is written NAME = VALUE",
+		COMPLAIN(s, name.start, "'%.*s' needs a '=': write NAME = VALUE",
 			 TEXT(s, name));
 		return pass_line(s);
 	}
-	COMPLAIN(s, name.start, "unknown block '%.*s': only socket NAME { … } may stand here", TEXT(s, name));
+	COMPLAIN(s, name.start, "unknown block '%.*s': only socket NAME { … } is allowed here", TEXT(s, name));
 	if (titled)
 		next_token(s);
 	pass_block(s);
@@ -298,16 +303,16 @@ static void read_body(struct split *s, struct token opener, const char *what, bo
 static void read_block(struct split *s, struct token keyword)
 {
 	bool titled = s->statement->kind == STATEMENT_SERVICE;
-	const char *what = titled ? "this service" : "defaults";
+	const char *what = titled ? "this service" : statement_names[s->statement->kind];
 	struct token opener = keyword;
 
 	if (titled && (!token_has_value(s->token) || at_boundary(s)))
-		COMPLAIN(s, keyword.start, "a service has no name: it is written service NAME { … }");
+		COMPLAIN(s, keyword.start, "the name is missing: write service NAME { … }");
 	else if (titled)
 		add_current_word(s);
 	if (s->token.kind != TOKEN_OPEN) {
-		COMPLAIN(s, keyword.start, "'{' of %s is missing: it is written %s", what,
-			 titled ? "service NAME { … }" : "defaults { … }");
+		COMPLAIN(s, keyword.start, "'{' of %s is missing: write %s%s { … }", what,
+			 statement_names[s->statement->kind], titled ? " NAME" : "");
 		while (token_has_value(s->token) && !at_boundary(s) && !at_assignment(s))
 			next_token(s);
 	}
@@ -332,16 +337,7 @@ static void read_path_statement(struct split *s, struct token keyword)
 				return next_token(s);
 		}
 	}
-	COMPLAIN(s, keyword.start, "%s takes one path in parentheses: %s(\"PATH\")", name, name);
-	pass_line(s);
-}
-
-/* Reads the value of an option that is a statement of its own. */
-static void read_outside_option(struct split *s, struct token keyword)
-{
-	if (s->token.kind == TOKEN_SET || s->token.kind == TOKEN_ADD)
-		return read_value(s, keyword);
-	COMPLAIN(s, keyword.start, "'%.*s' has no '=' behind it: it is written NAME = VALUE", TEXT(s, keyword));
+	COMPLAIN(s, keyword.start, "%s needs one path in parentheses: %s(\"PATH\")", name, name);
 	pass_line(s);
 }
 
@@ -352,17 +348,17 @@ static void report_stray_token(struct split *s)
 
 	snprintf(word, sizeof(word), "%.*s", TEXT(s, s->token));
 	if (s->token.kind == TOKEN_CLOSE) {
-		COMPLAIN(s, s->token.start, "unexpected '}': nothing is open here");
+		COMPLAIN(s, s->token.start, "unexpected '}': no block is open here");
 		return;
 	}
 	if (is_option)
-		COMPLAIN(s, s->token.start, "'%s' stands alone: options belong into service NAME { … } "
-			 "or defaults { … }", word);
+		COMPLAIN(s, s->token.start, "'%s' is outside of a block: options belong in service NAME { … } "
+			 "or defaults { … }, settings of superd itself in superd { … }", word);
 	else
 		COMPLAIN(s, s->token.start, "unknown statement '%s': known are service, defaults, include, import and "
-			 "max_starting", word);
-	for (size_t i = 0; i < STATEMENTS; i++) {
-		if (is_option == (i == STATEMENT_MAX_STARTING) && scan_distance(word, statement_names[i], 2) <= 2)
+			 "superd", word);
+	for (size_t i = 0; i < STATEMENTS && !is_option; i++) {
+		if (scan_distance(word, statement_names[i], 2) <= 2)
 			diags_hint(s->diags, "did you mean '%s'?", statement_names[i]);
 	}
 }
@@ -405,12 +401,10 @@ bool statement_next(struct statement_splitter *splitter, struct statement *state
 	add_item(&s, ITEM_HEAD, keyword);
 	s.unclosed = false;
 	next_token(&s);
-	if (statement->kind == STATEMENT_SERVICE || statement->kind == STATEMENT_DEFAULTS)
-		read_block(&s, keyword);
-	else if (statement->kind == STATEMENT_MAX_STARTING)
-		read_outside_option(&s, keyword);
-	else
+	if (statement->kind == STATEMENT_INCLUDE || statement->kind == STATEMENT_IMPORT)
 		read_path_statement(&s, keyword);
+	else
+		read_block(&s, keyword);
 	splitter->at = s.left;
 	return !statement->failed;
 }

@@ -8,7 +8,7 @@
 
 const char *const statement_names[STATEMENTS] = {
 	[STATEMENT_SERVICE] = "service", [STATEMENT_DEFAULTS] = "defaults",
-	[STATEMENT_INCLUDE] = "include", [STATEMENT_IMPORT] = "import", [STATEMENT_MAX_STARTING] = "max_starting",
+	[STATEMENT_INCLUDE] = "include", [STATEMENT_IMPORT] = "import", [STATEMENT_SUPERD] = "superd",
 };
 
 int statement_kind_of(const struct source_file *source, struct token token)

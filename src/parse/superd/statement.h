@@ -1,8 +1,8 @@
 /* The statements of a superd.conf, with the place of every name and value.
  *
- * The parser goes over the text once. It reports each mistake of syntax at its column and goes on behind it, so one
- * reading shows them all. parse/superd/values removes quotes and escapes from values; the table of directives knows
- * what they mean. A struct statement is reused from call to call; it starts zeroed. */
+ * The parser reads the text once. It reports each mistake of syntax at its column and continues behind it, so one
+ * reading shows all of them. parse/superd/values removes quotes and escapes from values; the table of directives
+ * defines their meaning. A struct statement is reused from call to call; it starts zeroed. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 struct reading;
 
 enum statement_kind {
-	STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, STATEMENT_IMPORT, STATEMENT_MAX_STARTING, STATEMENTS
+	STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, STATEMENT_IMPORT, STATEMENT_SUPERD, STATEMENTS
 };
 
 extern const char *const statement_names[STATEMENTS];   /* the keywords */

@@ -106,7 +106,7 @@ static void warn_of_shell_words(struct native *native, const struct statement_it
 			diag_warning(native->reading->diags, native->statement.word_at[item->first + n],
 				     SHELL_WORD_WARNING, name, found);
 			diags_hint(native->reading->diags, "%s%s", SHELL_WORD_HINT,
-				   strchr(found, '$') && !fills_variables ? ", or say expand_environment = yes" : "");
+				   strchr(found, '$') && !fills_variables ? ", or set expand_environment = yes" : "");
 		}
 		free(found);
 	}
@@ -159,14 +159,21 @@ static void read_defaults(struct native *native)
 		set_statement_options(native, reading->defaults);
 }
 
-static void read_max_starting(struct native *native)
+static void read_globals(struct native *native)
 {
+	struct reading *reading = native->reading;
+
+	if (!table_open_globals(reading->table, native->statement.items[0].at, reading->diags))
+		return;
 	for (size_t i = 1; i < native->statement.item_count; i++) {
 		const struct statement_item *item = &native->statement.items[i];
 		const struct value value = item_value(native, item);
+		const char *name = item_name(native, item);
 
-		if (item->kind == ITEM_OPTION)
-			table_set_max_starting(native->reading->table, &value, native->reading->diags);
+		if (!name)
+			diag_error(reading->diags, item->at, "out of memory");
+		else if (item->kind == ITEM_OPTION)
+			table_set_global(reading->table, name, &value, reading->diags);
 	}
 }
 
@@ -231,8 +238,8 @@ static void read_statement(struct native *native)
 	case STATEMENT_IMPORT:
 		read_include_or_import(native);
 		break;
-	case STATEMENT_MAX_STARTING:
-		read_max_starting(native);
+	case STATEMENT_SUPERD:
+		read_globals(native);
 		break;
 	case STATEMENTS:
 		break;

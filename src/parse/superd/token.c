@@ -74,7 +74,7 @@ static void check_escape(const struct source_file *source, struct token *token, 
 	size_t digits = strspn(escape, "0123456789"), octal = strspn(escape, "01234567");
 
 	if (escape_is_nul(escape)) {
-		token->wrong = "a text can't hold the byte 0: leave it out";
+		token->wrong = "a text cannot contain the byte 0: remove it";
 		digits = 0;
 	} else if (digits > (octal < 3 ? octal : 3)) {
 		token->wrong = "bad escape sequence";
@@ -105,7 +105,7 @@ static void scan_quoted(const struct source_file *source, struct token *token)
 		at++;
 	}
 	token->end = at;
-	token->wrong = "a quote is not closed: close it on its line, or end the line with a backslash to go on below";
+	token->wrong = "a quote is not closed: close it on its line, or end the line with a backslash to continue it";
 	token->wrong_at = token->wrong_end = token->start;
 }
 

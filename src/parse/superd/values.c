@@ -6,18 +6,18 @@
  * distinguish {a} and a. libconfuse would replace "${X}" in double quotes from superd's own environment, so a backslash
  * goes in front of the '$'.
  *
- * Two traps: libconfuse's scanner, made by flex, ends the process when it gets no memory, so scanner_has_memory tries
- * that first. And libconfuse reports errors to a function without a context, so parse/superd/token has already refused
- * all that libconfuse would refuse. */
+ * Two traps: libconfuse's scanner, made by flex, ends the process when it gets no memory (base/library_memory.h). And
+ * libconfuse reports errors to a function without a context, so parse/superd/token has already refused all that
+ * libconfuse would refuse. */
 #include "parse/superd/values.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes to try before the scanner runs. Its buffer takes 16 KiB and doubles for a longer word; its stream takes 4 KiB.
- * The number is so small that malloc(3) takes and keeps the memory in this thread's arena, where no other thread can
- * get it in between. */
+#include "base/library_memory.h"
+
+/* Bytes of libconfuse's scanner: its buffer takes 16 KiB and doubles for a longer word; its stream takes 4 KiB. */
 #define SCANNER_BYTES ((size_t)64 << 10)
 
 static bool is_quoted(const char *word)
@@ -58,17 +58,6 @@ static void split_words(struct values *values, const struct source_file *source,
 	buf_char(&values->list, '}');
 }
 
-static bool scanner_has_memory(const struct buf *list)
-{
-	void *volatile room;            /* or the compiler drops both calls */
-	bool good;
-
-	room = malloc(SCANNER_BYTES + 4 * list->length);
-	good = room;
-	free(room);
-	return good;
-}
-
 __attribute__((format(printf, 2, 0)))
 static void ignore_complaint(cfg_t *cfg, const char *format, va_list arguments)
 {
@@ -105,7 +94,8 @@ const char *const *values_read(struct values *values, const struct source_file *
 	if (!values_reserve(values, statement->word_count))
 		return NULL;
 	split_words(values, source, statement);
-	if (values->bare.failed || values->list.failed || !scanner_has_memory(&values->list))
+	if (values->bare.failed || values->list.failed ||
+	    !library_has_memory(SCANNER_BYTES + 4 * values->list.length))
 		return NULL;
 	if (cfg_parse_buf(values->cfg, buf_string(&values->list)) != CFG_SUCCESS) {
 		/* Memory ran out within libconfuse. cfg_free crashes on a half-made list, so it is leaked. */

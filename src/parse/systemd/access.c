@@ -32,7 +32,7 @@ static struct origin key_place(const struct unit_builder *builder, const struct 
 static bool read_count(struct unit_builder *builder, const struct unit_assignment *said, int64_t *out)
 {
 	if (scan_count(said->value, out) || *out < 0 || *out > UINT32_MAX)
-		return unit_refuse(builder, unit_place(said, 0), "%s: '%s': it is a number from 0 to 4294967295",
+		return unit_refuse(builder, unit_place(said, 0), "%s: '%s': expected a number from 0 to 4294967295",
 				   said->key, said->value);
 	return true;
 }
@@ -57,7 +57,7 @@ static void set_connection_limits(struct unit_builder *builder)
 		unit_set(builder, "instances", CONNECTIONS, key_place(builder, NULL));
 	else if (read_count(builder, most, &count) && !count)
 		unit_refuse(builder, unit_place(most, 0),
-			    "MaxConnections: 0 would let nobody in: it is a number from 1 on");
+			    "MaxConnections: 0 would refuse all clients: expected a number of at least 1");
 	else if (count)
 		set_count(builder, "instances", count, most);
 	unit_set(builder, "overload", "refuse", key_place(builder, most));
@@ -157,7 +157,7 @@ static void collect_trigger_limit(struct unit_builder *builder, struct trigger_l
 static bool add_plain_network(struct unit_builder *builder, struct unit_list *list, const char *key, const char *word,
 			      struct origin at)
 {
-	static const char wrong[] = "it is an address, a network as 192.0.2.0/24, or any, localhost, link-local or "
+	static const char wrong[] = "expected an address, a network as 192.0.2.0/24, or any, localhost, link-local or "
 				    "multicast";
 	struct network read[NETWORKS_MOST];
 	size_t length = strlen(word);
@@ -246,7 +246,8 @@ static void set_address_list(struct unit_builder *builder, const char *option, c
 		unit_set_list(builder, option, list);
 	else
 		unit_unsupported(builder, list->at,
-				 "%s: not yet: superd does not look at what a service sends and gets by itself", key);
+				 "%s: not yet: superd does not check packets that a service sends and receives "
+				 "itself", key);
 }
 
 static void set_access_rules(struct unit_builder *builder)
@@ -263,8 +264,7 @@ static void set_access_rules(struct unit_builder *builder)
 		set_address_list(builder, "only_from", "IPAddressAllow", &allow);
 	} else if (allow.count) {
 		unit_unsupported(builder, allow.at,
-				 "IPAddressAllow: besides IPAddressDeny=any superd cannot let some of those in "
-				 "that are denied");
+				 "IPAddressAllow: superd supports exceptions only from IPAddressDeny=any");
 	} else {
 		set_address_list(builder, "no_access", "IPAddressDeny", &deny);
 	}

@@ -28,7 +28,7 @@ static const char *check_port_number(const char *text, size_t length)
 	if (!length)
 		return "its port is missing";
 	if (!has_only_digits(text, length))
-		return "its port is no number: systemd takes no names of services";
+		return "its port is not a number: systemd supports no names of services";
 	for (size_t n = 0; n < length && port <= 65535; n++)
 		port = port * 10 + (unsigned)(text[n] - '0');
 	return port >= 1 && port <= 65535 ? NULL : "a port is a number from 1 to 65535";
@@ -37,7 +37,7 @@ static const char *check_port_number(const char *text, size_t length)
 static const char *add_unix_path(const char *path, struct buf *out)
 {
 	if (!path[strspn(path, "/")])
-		return "the path of a socket does not end in its folder";
+		return "the path of a socket does not end in its directory";
 	if (strlen(path) > PATH_LONGEST)
 		return "the path of a socket has at most 107 bytes";
 	buf_text(out, !strncmp(path, "/var/run/", 9) ? path + 4 : path);
@@ -50,7 +50,7 @@ static const char *add_unix(enum kind kind, const char *text, struct buf *out)
 	if (*text == '/')
 		return add_unix_path(text, out);
 	if (!text[1])
-		return "behind @ stands the name of an abstract socket";
+		return "after @ expected the name of an abstract socket";
 	if (strlen(text) > PATH_LONGEST)
 		return "the name of an abstract socket has at most 107 bytes, with its @";
 	buf_text(out, text);
@@ -81,7 +81,7 @@ static const char *add_ipv6(const char *text, const char *protocol, struct buf *
 	const char *wrong;
 
 	if (!end || end[1] != ':')
-		return "an address of IPv6 is [ADDRESS]:PORT, with %INTERFACE behind the port";
+		return "an address of IPv6 is [ADDRESS]:PORT, with %INTERFACE after the port";
 	length = (size_t)(end - text) - 1;
 	if (length >= sizeof(address))
 		return "it is no address of IPv6";
@@ -94,7 +94,7 @@ static const char *add_ipv6(const char *text, const char *protocol, struct buf *
 	if (wrong)
 		return wrong;
 	if (end[2 + port] && (!end[3 + port] || strpbrk(end + 3 + port, "%/ \t")))
-		return "behind the % stands the name of an interface";
+		return "the % must be followed by the name of an interface";
 	buf_addf(out, "%s:%s", protocol, text);
 	return NULL;
 }
@@ -140,7 +140,7 @@ static const char *add_socket_address(enum kind kind, const char *protocol, cons
 	if (!strncmp(text, "vsock", 5) && strchr(text, ':'))
 		return add_vsock(kind, text, out);
 	if (kind == SEQPACKET)
-		return "packets in sequence come over unix sockets alone: it is /path or @name";
+		return "sequenced packets need a unix socket: /path or @name";
 	return add_inet_address(text, kind == DATAGRAM ? "udp" : protocol ? protocol : "tcp", out);
 }
 
@@ -151,7 +151,7 @@ static const char *add_netlink(const char *text, struct buf *out)
 	const char *group = text + family + strspn(text + family, " \t");
 
 	if (*group && !has_only_digits(group, strlen(group)))
-		return "it is a family of netlink and, behind a blank, the number of a group";
+		return "expected a family of netlink and, after a blank, the number of a group";
 	buf_addf(out, "netlink:%.*s%s%s", (int)family, text, *group ? " " : "", group);
 	return NULL;
 }

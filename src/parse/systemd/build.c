@@ -134,7 +134,7 @@ bool unit_bool(struct unit_builder *builder, const char *section, const char *ke
 	bool truth = fallback;
 
 	if (said && scan_bool(said->value, &truth)) {
-		unit_refuse(builder, unit_place(said, 0), "%s: '%s': it is yes or no", key, said->value);
+		unit_refuse(builder, unit_place(said, 0), "%s: '%s': expected yes or no", key, said->value);
 		return fallback;
 	}
 	return truth;
@@ -166,7 +166,7 @@ bool unit_words(struct unit_builder *builder, const struct unit_assignment *assi
 	if (wrong)
 		return unit_refuse(builder, unit_place(assignment, split->wrong_at), "%s: %s", assignment->key, wrong);
 	if (odd)
-		unit_warn(builder, unit_place(assignment, odd_at), "%s: %s; it is taken as it stands", assignment->key,
+		unit_warn(builder, unit_place(assignment, odd_at), "%s: %s; it is used literally", assignment->key,
 			  odd);
 	return true;
 }

@@ -15,7 +15,7 @@
 
 struct unit_builder {
 	struct reading *reading;
-	struct pool *pool;              /* lives until the reading ends; the builder copies what it keeps */
+	struct pool *pool;              /* lives until the reading ends; the builder copies the texts that it keeps */
 	struct service_builder *builder;
 	const struct unit *service;
 	const struct unit *const *sockets;              /* in the order of their descriptors */
@@ -54,8 +54,8 @@ void unit_unsupported(struct unit_builder *builder, struct origin at, const char
 void unit_warn(struct unit_builder *builder, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Warns that an unknown word of a list is left out. It is for lists of what a service may do: without the word the
- * service may do less. In a list of what a service must not do, an unknown word is an error. */
+/* Warns that an unknown word of a list is left out. It is for lists that allow something: without the word the service
+ * may do less. In a list that denies something, an unknown word is an error. */
 void unit_leave_out(struct unit_builder *builder, struct origin at, const char *key, const char *word,
 		    const char *wrong);
 
@@ -93,7 +93,7 @@ bool unit_set_list(struct unit_builder *builder, const char *option, const struc
 /* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
 void unit_apply_key(struct unit_builder *builder, const char *section, const struct unit_key *key);
 
-/* Applies all keys of a section but those for which `takes` is true, and reports unknown keys. */
+/* Applies all keys of a section except those for which `takes` is true, and reports unknown keys. */
 void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct unit_key *key));
 
 /* Applies all keys of [Unit] and [Install] but conditions (condition.c). */

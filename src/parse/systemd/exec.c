@@ -87,7 +87,7 @@ static bool check_program_path(struct unit_builder *builder, const struct unit_c
 	const char *program = command->program;
 
 	if (!*program)
-		return unit_refuse(builder, command->program_at, "%s: a program is missing behind its prefix",
+		return unit_refuse(builder, command->program_at, "%s: a program is missing after its prefix",
 				   command->key);
 	if (*program != '/' && strchr(program, '/'))
 		return unit_refuse(builder, command->program_at,
@@ -95,12 +95,12 @@ static bool check_program_path(struct unit_builder *builder, const struct unit_c
 				   command->key, program);
 	if (program[strlen(program) - 1] == '/' || has_control_character(program))
 		return unit_refuse(builder, command->program_at,
-				   "%s: '%s': a program is no folder, and its path has no "
-				   "control characters",
+				   "%s: '%s': a program is not a directory, and its path has no control characters",
 				   command->key, program);
 	if (command->has_argv0 && command->count < 2)
 		return unit_refuse(builder, command->program_at,
-				   "%s: behind @ and the program stands the name it is to see", command->key);
+				   "%s: after @ and the program, the program's name for itself is missing",
+				   command->key);
 	return true;
 }
 

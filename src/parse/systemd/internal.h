@@ -86,7 +86,8 @@ const char *unit_name_suffix(const char *name);         /* "service" */
 const char *unit_name_template(struct pool *pool, const char *name);
 const char *unit_name_instance(struct pool *pool, const char *template, const char *instance_of);
 
-/* Adds a text with its escapes undone, see unit_unescape. false: a wrong escape was added as it stands. */
+/* Adds an instance or prefix with its escapes "\x2d" and "-" undone. path: adds a slash in front. false: a wrong escape
+ * was added literally. */
 bool unit_unescape_add(struct buf *out, const char *text, bool path);
 
 /* path.c: the state of the reading, made at first use. NULL: out of memory, or the search path is too long

@@ -13,12 +13,12 @@
 
 #define NAME_MOST 96 /* bytes of the longest section and key, and some */
 
-#define ENABLED "units are enabled by being in the table"
+#define ENABLED "a unit in the table is enabled"
 
 static const struct unit_key install[] = {
-	{ "Alias", KEY_HARMLESS, .reason = "links between units are followed, whoever made them" },
+	{ "Alias", KEY_HARMLESS, .reason = "superd follows existing links between units" },
 	{ "Also", KEY_HARMLESS, .reason = ENABLED },
-	{ "DefaultInstance", KEY_HARMLESS, .reason = "an instance is asked for by its name" },
+	{ "DefaultInstance", KEY_HARMLESS, .reason = "name the instance, as in superd -f x@y.socket" },
 	{ "RequiredBy", KEY_HARMLESS, .reason = ENABLED },
 	{ "UpheldBy", KEY_HARMLESS, .reason = ENABLED },
 	{ "WantedBy", KEY_HARMLESS, .reason = ENABLED },
@@ -75,11 +75,6 @@ static const struct unit_keys *keys_of(const char *section)
 static bool has_shared(const struct unit_keys *keys)
 {
 	return keys == unit_keys[KEYS_SOCKET] || keys == unit_keys[KEYS_SERVICE];
-}
-
-bool unit_section_is_known(const char *section)
-{
-	return keys_of(section);
 }
 
 const struct unit_key *unit_key_find(const char *section, const char *key)

@@ -2,7 +2,7 @@
  * and the lists in superd-systemd(5) all use these tables. Source: manual pages of systemd 262.
  *
  * The table of directives has the option that a key becomes, by its name in UNIT ("Service.User"). These tables have
- * all keys, and say what becomes of those that are no option. */
+ * all keys, and the treatment of those that are no option. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@ struct unit_key {
 	const char *key;
 	enum key_status class;          /* of a key that is no option; use unit_key_status */
 	const char *option;             /* of KEY_DONE: the option it becomes, if no option has its name */
-	const char *reason;             /* for the manual and messages: what superd does, or why not */
+	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
 };
 
 /* The keys of a section, in the order of their names. */
@@ -27,7 +27,7 @@ struct unit_keys {
 
 enum { KEYS_UNIT, KEYS_SOCKET, KEYS_SERVICE, KEYS_SHARED, KEYS_INSTALL, KEYS_SECTIONS };
 
-/* KEYS_SHARED are the keys of systemd.exec(5), systemd.kill(5) and systemd.resource-control(5). They may stand in
+/* KEYS_SHARED are the keys of systemd.exec(5), systemd.kill(5) and systemd.resource-control(5). They may occur in
  * [Service], and in [Socket] for the commands there. */
 extern const struct unit_keys *const unit_keys[KEYS_SECTIONS];
 
@@ -53,5 +53,3 @@ const struct unit_key *unit_key_suggest(const char *section, const char *key);
 
 /* Another section that has this key; NULL: none. */
 const char *unit_key_section(const char *section, const char *key);
-
-bool unit_section_is_known(const char *section);

@@ -4,36 +4,36 @@
  * harmless. */
 #include "parse/systemd/keys.h"
 
-#define BACK "what has ended is started by its next client, after a failure when the pause is over"
-#define RELOAD "superd starts with what is there when somebody connects, and reloads no running service"
-#define COMMANDS "superd runs the service's program alone"
-#define USB "superd makes no USB gadgets"
-#define ACTION "superd neither reboots nor ends the machine for a service"
-#define LIMIT "a service that fails again and again is paused, and never shut for good"
+#define BACK "the next client starts the service again, after a failure once the pause is over"
+#define RELOAD "superd does not refresh a running service"
+#define COMMANDS "superd runs the service's program only"
+#define USB "superd creates no USB gadgets"
+#define ACTION "superd does not reboot or power off the machine"
+#define LIMIT "superd pauses a service that fails repeatedly, and never gives up"
 
 static const struct unit_key keys[] = {
-	{ "BusName", KEY_HARMLESS, .reason = "superd does not talk to D-Bus: Type=dbus is as exec" },
-	{ "BusPolicy", KEY_HARMLESS, .reason = "systemd has none of it any more" },
+	{ "BusName", KEY_HARMLESS, .reason = "superd does not use D-Bus; Type=dbus means exec" },
+	{ "BusPolicy", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
 	{ "ExecCondition", KEY_DONE, NULL, NULL },
 	{ "ExecReload", KEY_DONE, NULL, NULL },
 	{ "ExecReloadPost", KEY_HARMLESS, .reason = RELOAD },
-	{ "ExecStart", KEY_DONE, NULL, "with its prefixes; of several with Type=oneshot the last" },
+	{ "ExecStart", KEY_DONE, NULL, "with its prefixes; with Type=oneshot, the last of several" },
 	{ "ExecStartPost", KEY_DONE, NULL, NULL },
 	{ "ExecStartPre", KEY_DONE, NULL, NULL },
 	{ "ExecStop", KEY_DONE, NULL, NULL },
 	{ "ExecStopPost", KEY_DONE, NULL, NULL },
-	{ "ExitType", KEY_DONE, .reason = "main; cgroup is warned of: the end of the main process is the service's" },
+	{ "ExitType", KEY_DONE, .reason = "main; superd warns of cgroup, and the service ends with its main process" },
 	{ "FailureAction", KEY_WARNED, .reason = ACTION },
 	{ "FileDescriptorStoreMax", KEY_DONE, NULL, NULL },
 	{ "FileDescriptorStorePreserve", KEY_DONE, NULL, NULL },
-	{ "GuessMainPID", KEY_HARMLESS, .reason = "of a daemon without PIDFile superd follows all it started" },
-	{ "LUOSession", KEY_WARNED, .reason = "superd takes no part in live updates of the kernel" },
+	{ "GuessMainPID", KEY_HARMLESS, .reason = "without PIDFile, superd follows all processes of the daemon" },
+	{ "LUOSession", KEY_WARNED, .reason = "superd does not support live updates of the kernel" },
 	{ "NonBlocking", KEY_DONE, NULL, NULL },
 	{ "NotifyAccess", KEY_DONE, NULL, NULL },
-	{ "OOMPolicy", KEY_DONE, NULL, "stop is as kill; continue where it is not said" },
-	{ "OpenFile", KEY_DONE, NULL, "without quotes; not where a socket is standard input" },
-	{ "PIDFile", KEY_DONE, NULL, "relative to /run" },
-	{ "PermissionsStartOnly", KEY_DONE, .reason = "the other commands are as with the prefix +" },
+	{ "OOMPolicy", KEY_DONE, NULL, "stop means kill; the default is continue" },
+	{ "OpenFile", KEY_DONE, NULL, "without quotes; not with StandardInput=socket" },
+	{ "PIDFile", KEY_DONE, NULL, "a relative path starts at /run" },
+	{ "PermissionsStartOnly", KEY_DONE, .reason = "the other commands run as with the prefix +" },
 	{ "RebootArgument", KEY_HARMLESS, .reason = ACTION },
 	{ "RefreshOnReload", KEY_HARMLESS, .reason = RELOAD },
 	{ "ReloadSignal", KEY_DONE, NULL, NULL },
@@ -43,25 +43,25 @@ static const struct unit_key keys[] = {
 	{ "RestartMaxDelaySec", KEY_DONE, NULL, NULL },
 	{ "RestartMode", KEY_HARMLESS, .reason = BACK },
 	{ "RestartPreventExitStatus", KEY_DONE, NULL, NULL },
-	{ "RestartRandomizedDelaySec", KEY_HARMLESS, .reason = "superd's pauses vary by themselves" },
+	{ "RestartRandomizedDelaySec", KEY_HARMLESS, .reason = "superd adds random time to each pause itself" },
 	{ "RestartSec", KEY_DONE, NULL, "the first pause, which doubles" },
 	{ "RestartSteps", KEY_HARMLESS, .reason = "superd's pauses double" },
-	{ "RootDirectoryStartOnly", KEY_WARNED, .reason = "RootDirectory is that of all commands" },
+	{ "RootDirectoryStartOnly", KEY_WARNED, .reason = "RootDirectory applies to all commands" },
 	{ "RuntimeMaxSec", KEY_DONE, NULL, NULL },
 	{ "RuntimeRandomizedExtraSec", KEY_HARMLESS, .reason = "RuntimeMaxSec is exact" },
-	{ "Sockets", KEY_DONE, .reason = "further sockets the service gets, behind those that name it" },
+	{ "Sockets", KEY_DONE, .reason = "further sockets, after those whose Service is this one" },
 	{ "StartLimitAction", KEY_WARNED, .reason = ACTION },
 	{ "StartLimitBurst", KEY_HARMLESS, .reason = LIMIT },
 	{ "StartLimitIntervalSec", KEY_HARMLESS, .reason = LIMIT },
 	{ "SuccessExitStatus", KEY_DONE, NULL, NULL },
-	{ "SysVStartPriority", KEY_HARMLESS, .reason = "systemd has none of it any more" },
+	{ "SysVStartPriority", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
 	{ "TimeoutAbortSec", KEY_DONE, NULL, NULL },
-	{ "TimeoutSec", KEY_DONE, "timeout_stop", "TimeoutStartSec and TimeoutStopSec" },
-	{ "TimeoutStartFailureMode", KEY_HARMLESS, .reason = "what does not start in time is stopped" },
-	{ "TimeoutStartSec", KEY_DONE, NULL, "0 is infinity" },
-	{ "TimeoutStopFailureMode", KEY_HARMLESS, .reason = "what does not stop in time is killed" },
-	{ "TimeoutStopSec", KEY_DONE, NULL, "0 is infinity; 90 s where it is not said" },
-	{ "Type", KEY_DONE, NULL, "idle is simple, dbus is exec" },
+	{ "TimeoutSec", KEY_DONE, "timeout_stop", "sets TimeoutStartSec and TimeoutStopSec" },
+	{ "TimeoutStartFailureMode", KEY_HARMLESS, .reason = "superd stops a service that does not start in time" },
+	{ "TimeoutStartSec", KEY_DONE, NULL, "0 means infinity" },
+	{ "TimeoutStopFailureMode", KEY_HARMLESS, .reason = "superd kills a service that does not stop in time" },
+	{ "TimeoutStopSec", KEY_DONE, NULL, "0 means infinity; the default is 90 s" },
+	{ "Type", KEY_DONE, NULL, "idle means simple, dbus means exec" },
 	{ "USBFunctionDescriptors", KEY_REFUSED, .reason = USB },
 	{ "USBFunctionStrings", KEY_REFUSED, .reason = USB },
 	{ "WatchdogSec", KEY_DONE, NULL, NULL },

@@ -3,19 +3,19 @@
  * A key without an option is refused, unless the service may do no more without it than with it. */
 #include "parse/systemd/keys.h"
 
-#define COUNTED "superd counts nothing that a control group would"
-#define IMAGE "superd mounts no images: RootDirectory is done"
-#define NETWORK "superd loads no programs into the kernel for a service"
-#define LOGGED "a line is logged with the service's name, at one level"
-#define STARTUP "superd knows no time of the machine's start"
-#define TERMINAL "superd gives no terminal"
-#define KILLED "superd acts on no pressure; the kernel does"
-#define OLD_GROUPS "it is of the first version of control groups; the newer key is done"
-#define SCHEDULED "it runs with the scheduling of superd"
+#define COUNTED "superd does no accounting by unit"
+#define IMAGE "superd mounts no images; use RootDirectory"
+#define NETWORK "superd loads no BPF programs"
+#define LOGGED "superd logs each line with the service's name, at one level"
+#define STARTUP "superd does not treat the machine's startup specially"
+#define TERMINAL "superd allocates no terminal"
+#define KILLED "the kernel's OOM killer decides; see oom_score_adjust"
+#define OLD_GROUPS "it needs control groups v1; use the key for v2"
+#define SCHEDULED "the service inherits superd's setting"
 #define FOLDER "superd sets no quotas"
-#define SECRET "superd has no key to decrypt it: LoadCredential and SetCredential are done"
-#define NAMESPACE "the Private keys give a service namespaces of its own"
-#define DELEGATED "what a service does with its control group is not in superd's way"
+#define SECRET "superd has no key to decrypt it; use LoadCredential or SetCredential"
+#define NAMESPACE "use PrivateNetwork and the other Private keys"
+#define DELEGATED "a service may use its control group as it likes"
 #define DONE(name) { name, KEY_DONE, NULL, NULL }
 
 static const struct unit_key keys[] = {
@@ -28,7 +28,7 @@ static const struct unit_key keys[] = {
 	{ "BPFDelegateMaps", KEY_WARNED, .reason = NETWORK },
 	{ "BPFDelegatePrograms", KEY_WARNED, .reason = NETWORK },
 	{ "BPFProgram", KEY_REFUSED, .reason = NETWORK },
-	{ "BindLogSockets", KEY_HARMLESS, .reason = "what a service prints is logged; there is no journal" },
+	{ "BindLogSockets", KEY_HARMLESS, .reason = "superd logs the output itself, without a journal" },
 	{ "BindNetworkInterface", KEY_REFUSED, .reason = NETWORK },
 	DONE("BindPaths"),
 	DONE("BindReadOnlyPaths"),
@@ -38,7 +38,7 @@ static const struct unit_key keys[] = {
 	{ "BlockIOWeight", KEY_WARNED, .reason = OLD_GROUPS },
 	{ "BlockIOWriteBandwidth", KEY_REFUSED, .reason = OLD_GROUPS },
 	{ "CPUAccounting", KEY_HARMLESS, .reason = COUNTED },
-	{ "CPUAffinity", KEY_DONE, NULL, "numbers and ranges" },
+	{ "CPUAffinity", KEY_DONE, NULL, "numbers and ranges of CPUs" },
 	{ "CPUPressureThresholdSec", KEY_HARMLESS, .reason = COUNTED },
 	{ "CPUPressureWatch", KEY_HARMLESS, .reason = COUNTED },
 	DONE("CPUQuota"),
@@ -53,18 +53,18 @@ static const struct unit_key keys[] = {
 	{ "CacheDirectoryAccounting", KEY_HARMLESS, .reason = COUNTED },
 	DONE("CacheDirectoryMode"),
 	{ "CacheDirectoryQuota", KEY_WARNED, .reason = FOLDER },
-	{ "Capabilities", KEY_HARMLESS, .reason = "systemd has none of it any more" },
+	{ "Capabilities", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
 	{ "CapabilityBoundingSet", KEY_DONE, NULL, NULL },
 	DONE("ConfigurationDirectory"),
 	DONE("ConfigurationDirectoryMode"),
-	{ "CoredumpFilter", KEY_WARNED, .reason = "LimitCORE is done" },
-	{ "CoredumpReceive", KEY_HARMLESS, .reason = "superd passes on no core dumps" },
-	{ "DefaultMemoryLow", KEY_HARMLESS, .reason = "it is for units below this one" },
-	{ "DefaultMemoryMin", KEY_HARMLESS, .reason = "it is for units below this one" },
-	{ "DefaultStartupMemoryLow", KEY_HARMLESS, .reason = "it is for units below this one" },
+	{ "CoredumpFilter", KEY_WARNED, .reason = "use LimitCORE" },
+	{ "CoredumpReceive", KEY_HARMLESS, .reason = "superd forwards no core dumps" },
+	{ "DefaultMemoryLow", KEY_HARMLESS, .reason = "it applies to units below this one" },
+	{ "DefaultMemoryMin", KEY_HARMLESS, .reason = "it applies to units below this one" },
+	{ "DefaultStartupMemoryLow", KEY_HARMLESS, .reason = "it applies to units below this one" },
 	DONE("Delegate"),
 	{ "DelegateNamespaces", KEY_WARNED, .reason = NAMESPACE },
-	{ "DelegateSubgroup", KEY_WARNED, .reason = "what is delegated is the group that the service is in" },
+	{ "DelegateSubgroup", KEY_WARNED, .reason = "superd delegates the service's own group" },
 	DONE("DeviceAllow"),
 	DONE("DevicePolicy"),
 	{ "DisableControllers", KEY_HARMLESS, .reason = DELEGATED },
@@ -72,15 +72,15 @@ static const struct unit_key keys[] = {
 	DONE("Environment"),
 	DONE("EnvironmentFile"),
 	DONE("ExecPaths"),
-	{ "ExecSearchPath", KEY_DONE, NULL, "also PATH; the folders of systemd where it is not said" },
+	{ "ExecSearchPath", KEY_DONE, NULL, "also sets PATH; the default is systemd's search path" },
 	{ "ExtensionDirectories", KEY_REFUSED, .reason = IMAGE },
 	{ "ExtensionImagePolicy", KEY_REFUSED, .reason = IMAGE },
 	{ "ExtensionImages", KEY_REFUSED, .reason = IMAGE },
 	DONE("FinalKillSignal"),
 	DONE("Group"),
 	{ "IOAccounting", KEY_HARMLESS, .reason = COUNTED },
-	{ "IODeviceLatencyTargetSec", KEY_WARNED, .reason = "IOWeight is done" },
-	{ "IODeviceWeight", KEY_WARNED, .reason = "IOWeight is done" },
+	{ "IODeviceLatencyTargetSec", KEY_WARNED, .reason = "use IOWeight" },
+	{ "IODeviceWeight", KEY_WARNED, .reason = "use IOWeight" },
 	{ "IOPressureThresholdSec", KEY_HARMLESS, .reason = COUNTED },
 	{ "IOPressureWatch", KEY_HARMLESS, .reason = COUNTED },
 	DONE("IOReadBandwidthMax"),
@@ -91,16 +91,16 @@ static const struct unit_key keys[] = {
 	DONE("IOWriteBandwidthMax"),
 	DONE("IOWriteIOPSMax"),
 	{ "IPAccounting", KEY_HARMLESS, .reason = COUNTED },
-	{ "IPAddressAllow", KEY_DONE, "ip_address_allow", "with Accept=yes it is only_from" },
-	{ "IPAddressDeny", KEY_DONE, "ip_address_deny", "with Accept=yes it is no_access or only_from" },
+	{ "IPAddressAllow", KEY_DONE, "ip_address_allow", "with Accept=yes it means only_from" },
+	{ "IPAddressDeny", KEY_DONE, "ip_address_deny", "with Accept=yes it means no_access or only_from" },
 	{ "IPCNamespacePath", KEY_REFUSED, .reason = NAMESPACE },
 	{ "IPEgressFilterPath", KEY_REFUSED, .reason = NETWORK },
 	{ "IPIngressFilterPath", KEY_REFUSED, .reason = NETWORK },
-	{ "IgnoreSIGPIPE", KEY_DONE, NULL, "yes where it is not said" },
-	{ "ImportCredential", KEY_DONE, NULL, "of those superd itself has, and of a credstore" },
+	{ "IgnoreSIGPIPE", KEY_DONE, NULL, "the default is yes" },
+	{ "ImportCredential", KEY_DONE, NULL, "from superd's own credentials and the credential stores" },
 	DONE("InaccessiblePaths"),
 	DONE("KeyringMode"),
-	{ "KillMode", KEY_DONE, NULL, "control-group and mixed set kill_rest, too" },
+	{ "KillMode", KEY_DONE, NULL, "control-group and mixed also set kill_rest" },
 	DONE("KillSignal"),
 	DONE("LimitAS"),
 	DONE("LimitCORE"),
@@ -139,31 +139,31 @@ static const struct unit_key keys[] = {
 	{ "MemoryAccounting", KEY_HARMLESS, .reason = COUNTED },
 	DONE("MemoryDenyWriteExecute"),
 	DONE("MemoryHigh"),
-	{ "MemoryKSM", KEY_WARNED, .reason = "the kernel's way of sharing memory is left alone" },
+	{ "MemoryKSM", KEY_WARNED, .reason = "superd does not change the kernel's sharing of memory" },
 	DONE("MemoryLow"),
 	DONE("MemoryMax"),
 	DONE("MemoryMin"),
 	{ "MemoryPressureThresholdSec", KEY_HARMLESS, .reason = COUNTED },
 	{ "MemoryPressureWatch", KEY_HARMLESS, .reason = COUNTED },
 	DONE("MemorySwapMax"),
-	{ "MemoryTHP", KEY_WARNED, .reason = "the kernel's use of huge pages is left alone" },
-	{ "MemoryZSwapMax", KEY_WARNED, .reason = "MemorySwapMax is done" },
-	{ "MemoryZSwapWriteback", KEY_WARNED, .reason = "MemorySwapMax is done" },
+	{ "MemoryTHP", KEY_WARNED, .reason = "superd does not change the kernel's use of huge pages" },
+	{ "MemoryZSwapMax", KEY_WARNED, .reason = "use MemorySwapMax" },
+	{ "MemoryZSwapWriteback", KEY_WARNED, .reason = "use MemorySwapMax" },
 	DONE("MountAPIVFS"),
 	DONE("MountFlags"),
 	{ "MountImagePolicy", KEY_REFUSED, .reason = IMAGE },
 	{ "MountImages", KEY_REFUSED, .reason = IMAGE },
-	{ "NFTSet", KEY_WARNED, .reason = "superd fills no sets of nftables" },
+	{ "NFTSet", KEY_WARNED, .reason = "superd fills no nftables sets" },
 	{ "NUMAMask", KEY_WARNED, .reason = SCHEDULED },
 	{ "NUMAPolicy", KEY_WARNED, .reason = SCHEDULED },
-	{ "NetClass", KEY_HARMLESS, .reason = "systemd has none of it any more" },
+	{ "NetClass", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
 	DONE("NetworkNamespacePath"),
 	DONE("Nice"),
 	DONE("NoExecPaths"),
 	DONE("NoNewPrivileges"),
 	{ "OOMRules", KEY_HARMLESS, .reason = KILLED },
 	DONE("OOMScoreAdjust"),
-	{ "PAMName", KEY_REFUSED, .reason = "superd opens no sessions of PAM" },
+	{ "PAMName", KEY_REFUSED, .reason = "superd opens no PAM sessions" },
 	DONE("PassEnvironment"),
 	DONE("Personality"),
 	{ "PrivateBPF", KEY_REFUSED, .reason = NETWORK },
@@ -171,7 +171,7 @@ static const struct unit_key keys[] = {
 	DONE("PrivateIPC"),
 	DONE("PrivateMounts"),
 	DONE("PrivateNetwork"),
-	{ "PrivatePIDs", KEY_REFUSED, .reason = "ProtectProc is done" },
+	{ "PrivatePIDs", KEY_REFUSED, .reason = "use ProtectProc" },
 	DONE("PrivateTmp"),
 	DONE("PrivateUsers"),
 	DONE("ProcSubset"),
@@ -213,15 +213,15 @@ static const struct unit_key keys[] = {
 	DONE("SetCredential"),
 	{ "SetCredentialEncrypted", KEY_REFUSED, .reason = SECRET },
 	{ "SetLoginEnvironment", KEY_HARMLESS, .reason = "HOME, USER, LOGNAME and SHELL are always set" },
-	{ "Slice", KEY_HARMLESS, .reason = "superd groups no services" },
-	{ "SmackProcessLabel", KEY_REFUSED, .reason = "superd sets no labels of Smack" },
+	{ "Slice", KEY_HARMLESS, .reason = "superd has no slices" },
+	{ "SmackProcessLabel", KEY_REFUSED, .reason = "superd sets no Smack labels" },
 	{ "SocketBindAllow", KEY_REFUSED, .reason = NETWORK },
 	{ "SocketBindDeny", KEY_REFUSED, .reason = NETWORK },
-	{ "StandardError", KEY_DONE, NULL, "journal, kmsg and syslog are superd's log" },
-	{ "StandardInput", KEY_DONE, NULL, "socket is pass = inetd" },
+	{ "StandardError", KEY_DONE, NULL, "journal, kmsg and syslog mean superd's log" },
+	{ "StandardInput", KEY_DONE, NULL, "socket means pass = inetd" },
 	{ "StandardInputData", KEY_DONE, "input_data", NULL },
 	{ "StandardInputText", KEY_DONE, "input_data", NULL },
-	{ "StandardOutput", KEY_DONE, NULL, "journal, kmsg and syslog are superd's log" },
+	{ "StandardOutput", KEY_DONE, NULL, "journal, kmsg and syslog mean superd's log" },
 	{ "StartupAllowedCPUs", KEY_HARMLESS, .reason = STARTUP },
 	{ "StartupAllowedMemoryNodes", KEY_HARMLESS, .reason = STARTUP },
 	{ "StartupBlockIOWeight", KEY_HARMLESS, .reason = STARTUP },
@@ -241,11 +241,11 @@ static const struct unit_key keys[] = {
 	DONE("SyslogFacility"),
 	DONE("SyslogIdentifier"),
 	DONE("SyslogLevel"),
-	{ "SyslogLevelPrefix", KEY_DONE, NULL, "yes where it is not said" },
+	{ "SyslogLevelPrefix", KEY_DONE, NULL, "the default is yes" },
 	DONE("SystemCallArchitectures"),
 	DONE("SystemCallErrorNumber"),
 	DONE("SystemCallFilter"),
-	{ "SystemCallLog", KEY_WARNED, .reason = "SystemCallFilter is done" },
+	{ "SystemCallLog", KEY_WARNED, .reason = "use SystemCallFilter" },
 	{ "TTYColumns", KEY_HARMLESS, .reason = TERMINAL },
 	{ "TTYPath", KEY_HARMLESS, .reason = TERMINAL },
 	{ "TTYReset", KEY_HARMLESS, .reason = TERMINAL },
@@ -255,7 +255,7 @@ static const struct unit_key keys[] = {
 	{ "TasksAccounting", KEY_HARMLESS, .reason = COUNTED },
 	DONE("TasksMax"),
 	DONE("TemporaryFileSystem"),
-	{ "TimeoutCleanSec", KEY_HARMLESS, .reason = "superd removes nothing by order" },
+	{ "TimeoutCleanSec", KEY_HARMLESS, .reason = "superd has no clean command" },
 	{ "TimerSlackNSec", KEY_DONE, NULL, "rounded up to microseconds" },
 	DONE("UMask"),
 	DONE("UnsetEnvironment"),

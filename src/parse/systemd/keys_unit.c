@@ -11,20 +11,20 @@
 
 #define UNSEEN(name, why) { name, KEY_REFUSED, NULL, why }
 
-#define FEATURES "which bits a processor's own list has is not asked: ConditionArchitecture is done"
-#define GIVEN "superd looks for credentials when it starts a service, not before"
-#define FIRMWARE "superd reads no tables of the firmware"
-#define FRACTION "superd counts no machines apart by a hash of their id: ConditionHost is done"
-#define TAGS "superd knows no tags of machines: ConditionHost is done"
-#define CIPHER "superd does not look through to the disk below a file system"
+#define FEATURES "superd does not read the CPU's feature bits; use ConditionArchitecture"
+#define GIVEN "superd searches for credentials when it starts a service, not before"
+#define FIRMWARE "superd does not read firmware tables"
+#define FRACTION "superd does not hash machine ids; use ConditionHost"
+#define TAGS "superd knows no machine tags; use ConditionHost"
+#define CIPHER "superd does not check the disk below a file system"
 
-#define ORDER "superd starts what somebody connects to, in no order"
-#define JOB "superd has no queue of jobs"
-#define LIMIT "a service that fails again and again is paused, and never shut for good"
-#define ACTION "superd neither reboots nor ends the machine for a service"
-#define OTHERS "superd starts no other unit for what becomes of this one"
-#define MOUNTS "superd mounts nothing: what is needed is there when it starts"
-#define BY_HAND "what is started by hand is for whoever does it"
+#define ORDER "superd starts services on demand and ignores ordering"
+#define JOB "superd has no job queue"
+#define LIMIT "superd pauses a service that fails repeatedly, and never gives up"
+#define ACTION "superd does not reboot or power off the machine"
+#define OTHERS "superd starts no other unit after a failure or success"
+#define MOUNTS "superd mounts no file systems; mount them before it starts"
+#define BY_HAND "superd has no such restriction on operators"
 
 static const struct unit_key keys[] = {
 	{ "After", KEY_HARMLESS, .reason = ORDER },
@@ -69,7 +69,7 @@ static const struct unit_key keys[] = {
 	CONDITION("AssertVirtualization"),
 	{ "Before", KEY_HARMLESS, .reason = ORDER },
 	WANTS("BindsTo"),
-	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps nothing of what has ended" },
+	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
 	CONDITION("ConditionACPower"),
 	CONDITION("ConditionArchitecture"),
 	UNSEEN("ConditionCPUFeature", FEATURES),
@@ -108,7 +108,7 @@ static const struct unit_key keys[] = {
 	CONDITION("ConditionUser"),
 	CONDITION("ConditionVersion"),
 	CONDITION("ConditionVirtualization"),
-	{ "Conflicts", KEY_HARMLESS, .reason = "two services on one address are refused when the table is read" },
+	{ "Conflicts", KEY_HARMLESS, .reason = "superd refuses two services on one address" },
 	{ "DefaultDependencies", KEY_HARMLESS, .reason = ORDER },
 	{ "Description", KEY_HARMLESS, .reason = "it describes" },
 	{ "Documentation", KEY_HARMLESS, .reason = "it describes" },
@@ -120,7 +120,7 @@ static const struct unit_key keys[] = {
 	{ "JobTimeoutAction", KEY_HARMLESS, .reason = JOB },
 	{ "JobTimeoutRebootArgument", KEY_HARMLESS, .reason = JOB },
 	{ "JobTimeoutSec", KEY_HARMLESS, .reason = JOB },
-	{ "JoinsNamespaceOf", KEY_WARNED, .reason = "each service has namespaces of its own" },
+	{ "JoinsNamespaceOf", KEY_WARNED, .reason = "services do not share namespaces" },
 	{ "OnFailure", KEY_WARNED, .reason = OTHERS },
 	{ "OnFailureIsolate", KEY_HARMLESS, .reason = OTHERS },
 	{ "OnFailureJobMode", KEY_HARMLESS, .reason = OTHERS },
@@ -146,7 +146,7 @@ static const struct unit_key keys[] = {
 	{ "StopWhenUnneeded", KEY_HARMLESS, .reason = ORDER },
 	{ "SuccessAction", KEY_WARNED, .reason = ACTION },
 	{ "SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
-	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "nothing of a service outlives superd's end" },
+	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "no process of a service outlives superd" },
 	{ "Upholds", KEY_HARMLESS, .reason = ORDER },
 	WANTS("Wants"),
 	{ "WantsMountsFor", KEY_HARMLESS, .reason = MOUNTS },

@@ -67,7 +67,7 @@ static struct unit_finding follow_link(const struct unit_search *search, const s
 		return fail_for_memory(reading);
 	if (!*behind) {
 		diag_error(reading->diags, ((struct origin){ .file = path }),
-			   "leads to %s, which %s can't be another name of", target, name);
+			   "leads to %s, of which %s cannot be another name", target, name);
 		return (struct unit_finding){ .kind = FAILED };
 	}
 	if (strcmp(behind, name) != 0)
@@ -232,7 +232,7 @@ static void note_override(struct reading *reading, const struct unit_places *pla
 	file = pool_textf(reading->table->pool, "%s/%s", named->path, name);
 	if (file)
 		diag_note(reading->diags, ((struct origin){ .file = file }),
-			  "not read: %s is in front of it in the search path", finding->path);
+			  "not read: %s is before it in the search path", finding->path);
 }
 
 static const struct unit *find_unit(struct reading *reading, const char *folder, const char *name, bool *failed)

@@ -117,14 +117,3 @@ bool unit_unescape_add(struct buf *out, const char *text, bool path)
 	}
 	return sound;
 }
-
-const char *unit_unescape(struct pool *pool, const char *text, bool path)
-{
-	struct buf out = { 0 };
-	const char *kept;
-
-	unit_unescape_add(&out, text, path);
-	kept = out.failed ? NULL : pool_text(pool, buf_string(&out));
-	buf_free(&out);
-	return kept;
-}

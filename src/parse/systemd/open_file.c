@@ -23,8 +23,8 @@ static void set_open_files(struct unit_builder *builder)
 	for (size_t n = 0; n < list.count; n++) {
 		if (strpbrk(list.words[n], "\"'\\"))
 			list.failed = !unit_refuse(builder, list.places[n],
-						   "OpenFile: superd takes no quotes and backslashes here: a path "
-						   "with a colon can't be named");
+						   "OpenFile: superd supports no quotes and backslashes here, and so "
+						   "no path with a colon");
 	}
 	if (list.count)
 		unit_set_list(builder, "open_file", &list);

@@ -168,7 +168,7 @@ static struct target read_target(struct reading *reading, const struct unit *soc
 	const char *named = read_service(reading, socket, &target);
 
 	if (accept && scan_bool(accept->value, &target.accepts))
-		refuse_target(reading, &target, unit_place(accept, 0), "Accept: it is yes or no");
+		refuse_target(reading, &target, unit_place(accept, 0), "Accept: expected yes or no");
 	if (!unit_listens(socket))
 		refuse_target(reading, &target, unit_start(socket),
 			      "it has no Listen key: there is nothing to listen on");
@@ -177,7 +177,7 @@ static struct target read_target(struct reading *reading, const struct unit *soc
 			      "Service goes with Accept=no: with Accept=yes each connection has an "
 			      "instance of the template that is called as the socket");
 	else if (named && (!unit_name_has_suffix(named, ".service") || !unit_name_is_valid(named)))
-		refuse_target(reading, &target, target.at, "Service: it is the name of a unit, NAME.service");
+		refuse_target(reading, &target, target.at, "Service: expected the name of a unit, NAME.service");
 	target.name = named && !target.accepts ? named : service_name(reading, socket, target.accepts);
 	if (!target.name)
 		target.failed = !reading_refuse_memory(reading);
@@ -215,7 +215,7 @@ static const struct unit *find_service(struct reading *reading, const struct req
 		return NULL;
 	}
 	if (!service && !failed) {
-		diag_error(reading->diags, target->at, "%s: there is no such unit, which it is to start", target->name);
+		diag_error(reading->diags, target->at, "%s: there is no such unit to start", target->name);
 		hint_other_name(reading, asked, target);
 	}
 	if (service)
@@ -304,7 +304,8 @@ static void add_named_socket(struct reading *reading, struct unit_pairing *pair,
 		return;
 	}
 	if (socket)
-		diag_error(reading->diags, at, "Sockets: %s leads to another service, and superd gives a socket to one",
+		diag_error(reading->diags, at, "Sockets: %s leads to another service, and superd passes a socket to "
+					       "one",
 			   name);
 	else if (!failed)
 		diag_error(reading->diags, at, "Sockets: there is no socket %s", name);

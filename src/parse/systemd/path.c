@@ -46,7 +46,7 @@ static struct unit_folder *find_or_add_folder(struct reading *reading, struct un
 	}
 	if (units->count == UNIT_FOLDERS) {
 		diag_error(reading->diags, ((struct origin){ .file = path }),
-			   "units are sought in %d folders at most", UNIT_FOLDERS);
+			   "superd searches at most %d directories for units", UNIT_FOLDERS);
 		return NULL;
 	}
 	folder = pool_alloc(units->pool, sizeof(*folder));
@@ -142,7 +142,8 @@ static bool read_entries(struct reading *reading, struct units *units, struct un
 		if (found->d_name[0] == '.')
 			continue;
 		if (folder->count == UNIT_FOLDER_FILES) {
-			diag_error(reading->diags, at, "more than %d files in one folder of units", UNIT_FOLDER_FILES);
+			diag_error(reading->diags, at, "more than %d files in one directory of "
+						       "units", UNIT_FOLDER_FILES);
 			return false;
 		}
 		if (!add_unit_entry(units, folder, stream, found))

@@ -100,7 +100,7 @@ static void set_type_and_exec(struct unit_builder *builder)
 	}
 	if (!builder->type) {
 		unit_refuse(builder, unit_place(said, 0),
-			    "Type: '%s': it is simple, exec, notify, notify-reload, forking, "
+			    "Type: '%s': expected simple, exec, notify, notify-reload, forking, "
 			    "oneshot, idle or dbus",
 			    text);
 		builder->type = "simple";
@@ -203,7 +203,8 @@ static void set_kill_mode(struct unit_builder *builder)
 		}
 	}
 	if (said)
-		unit_refuse(builder, unit_place(said, 0), "KillMode: '%s': it is control-group, mixed, process or none",
+		unit_refuse(builder, unit_place(said, 0),
+			    "KillMode: '%s': expected control-group, mixed, process or none",
 			    said->value);
 }
 
@@ -312,8 +313,8 @@ static bool is_variable_name(const char *key, const char *text)
 /* Collects variables. As systemd, superd leaves out a wrong one; but in UnsetEnvironment it is an error. */
 static struct unit_list read_variables(struct unit_builder *builder, const char *key, enum unit_collect how)
 {
-	static const char wrong[] = "a variable's name has letters, digits and _, and no digit in front; Environment "
-				    "has a = and a value behind it";
+	static const char wrong[] = "a variable's name has letters, digits and _, and no digit at its start; in "
+				    "Environment = and a value follow";
 	struct unit_list list = unit_collect(builder, "Service", key, how);
 	bool is_unset = !strcmp(key, "UnsetEnvironment");
 	size_t kept = 0;

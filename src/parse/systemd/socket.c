@@ -85,7 +85,7 @@ static const char *read_socket_protocol(struct unit_builder *builder)
 	if (!strcmp(said->value, "udplite") || !strcmp(said->value, "mptcp"))
 		unit_set(builder, "socket_protocol", said->value, unit_place(said, 0));
 	else
-		unit_refuse(builder, unit_place(said, 0), "SocketProtocol: '%s': it is udplite, mptcp or sctp",
+		unit_refuse(builder, unit_place(said, 0), "SocketProtocol: '%s': expected udplite, mptcp or sctp",
 			    said->value);
 	return NULL;
 }
@@ -153,7 +153,7 @@ static void set_backlog(struct unit_builder *builder)
 	char text[32];
 
 	if (said && (scan_count(said->value, &number) || number < 0 || number > UINT32_MAX)) {
-		unit_refuse(builder, at, "Backlog: '%s': it is a number from 0 to 4294967295", said->value);
+		unit_refuse(builder, at, "Backlog: '%s': expected a number from 0 to 4294967295", said->value);
 		return;
 	}
 	snprintf(text, sizeof(text), "%" PRId64, number > INT32_MAX ? INT32_MAX : number < 1 ? 1 : number);
@@ -170,7 +170,7 @@ static void set_ipv6_only(struct unit_builder *builder)
 	if (!strcmp(said->value, "ipv6-only"))
 		only = true;
 	else if (strcmp(said->value, "both") != 0 && scan_bool(said->value, &only))
-		unit_refuse(builder, unit_place(said, 0), "BindIPv6Only: '%s': it is default, both or ipv6-only",
+		unit_refuse(builder, unit_place(said, 0), "BindIPv6Only: '%s': expected default, both or ipv6-only",
 			    said->value);
 	unit_set(builder, "ipv6_only", only ? "yes" : "no", unit_place(said, 0));
 }

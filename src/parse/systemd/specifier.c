@@ -23,39 +23,39 @@ static const struct {
 	MACHINE('A', image_version, "%A: the version of the system's image is not known here"),
 	MACHINE('b', boot_id, "%b: the boot id is not known here, as there is no /proc"),
 	MACHINE('B', os_build_id, "%B: the system's build is not known here"),
-	MACHINE('C', cache, "%C: the folder for caches is not known here: set XDG_CACHE_HOME or HOME"),
-	MACHINE('D', data, "%D: the folder for shared data is not known here: set XDG_DATA_HOME or HOME"),
-	MACHINE('E', configuration, "%E: the folder for settings is not known here: set XDG_CONFIG_HOME or HOME"),
+	MACHINE('C', cache, "%C: the directory for caches is not known here: set XDG_CACHE_HOME or HOME"),
+	MACHINE('D', data, "%D: the directory for shared data is not known here: set XDG_DATA_HOME or HOME"),
+	MACHINE('E', configuration, "%E: the directory for settings is not known here: set XDG_CONFIG_HOME or HOME"),
 	MACHINE('g', group, "%g: the group superd runs as has no name here"),
 	MACHINE('G', group_id, "%G: the group superd runs as is not known here"),
 	MACHINE('h', home, "%h: the home of the user superd runs as is not known here: set HOME"),
 	MACHINE('H', host_name, "%H: the host's name is not known here"),
 	MACHINE('l', short_host_name, "%l: the host's name is not known here"),
-	MACHINE('L', logs, "%L: the folder for logs is not known here: set XDG_STATE_HOME or HOME"),
-	MACHINE('m', machine_id, "%m: there is no machine id here: it is made in /etc/machine-id"),
+	MACHINE('L', logs, "%L: the directory for logs is not known here: set XDG_STATE_HOME or HOME"),
+	MACHINE('m', machine_id, "%m: there is no machine id here: create /etc/machine-id"),
 	MACHINE('M', image_id, "%M: the system's image is not known here"),
 	MACHINE('o', os_id, "%o: the operating system is not known here"),
 	MACHINE('q', pretty_host_name, "%q: the host's name is not known here"),
 	MACHINE('s', shell, "%s: the shell of the user superd runs as is not known here"),
-	MACHINE('S', state, "%S: the folder for state is not known here: set XDG_STATE_HOME or HOME"),
-	MACHINE('t', runtime, "%t: the runtime folder is not known here: set XDG_RUNTIME_DIR"),
-	MACHINE('T', temporary, "%T: the folder for temporary files is not known here"),
+	MACHINE('S', state, "%S: the directory for state is not known here: set XDG_STATE_HOME or HOME"),
+	MACHINE('t', runtime, "%t: the runtime directory is not known here: set XDG_RUNTIME_DIR"),
+	MACHINE('T', temporary, "%T: the directory for temporary files is not known here"),
 	MACHINE('u', user, "%u: the user superd runs as has no name here"),
 	MACHINE('U', user_id, "%U: the user superd runs as is not known here"),
 	MACHINE('v', kernel, "%v: the kernel's version is not known here"),
-	MACHINE('V', lasting_temporary, "%V: the folder for lasting temporary files is not known here"),
+	MACHINE('V', lasting_temporary, "%V: the directory for lasting temporary files is not known here"),
 	MACHINE('w', os_version_id, "%w: the system's version is not known here"),
 	MACHINE('W', os_variant_id, "%W: the system's variant is not known here"),
 };
 
 static const char per_connection[] =
-	"the instance is known only with its connection: %i, %n and %N may stand in commands and the environment";
+	"the instance is known only with its connection: %i, %n and %N are possible in commands and the environment";
 static const char no_instance_path[] =
-	"%f: the instance is known only with its connection, and no path can be made of it";
-static const char bad_escape[] = "in the unit's name, what follows a backslash is no \\xHH";
-static const char no_path[] = "the unit has no file, so %y and %Y stand for nothing";
-static const char no_credentials[] = "%d: the folder of its credentials is not known here";
-static const char no_cgroup[] = "%c, %r and %R are no specifiers any more: nothing stands in their place";
+	"%f: the instance is known only with its connection, and cannot become a path";
+static const char bad_escape[] = "in the unit's name, a backslash is not followed by \\xHH";
+static const char no_path[] = "the unit has no file, so %y and %Y have no value";
+static const char no_credentials[] = "%d: the directory of its credentials is not known here";
+static const char no_cgroup[] = "%c, %r and %R are no specifiers any more: they have no replacement";
 static const char unknown[] = "no specifier: a percent sign itself is written %%";
 
 static void add_plain_text(const struct unit_names *names, struct buf *out, const char *text)

@@ -53,11 +53,11 @@ static struct stream_said read_stream(struct unit_builder *builder, const char *
 		return stream;
 	stream.word = stream_meaning(text);
 	if (!stream.word && !strncmp(text, "tty", 3))
-		unit_unsupported(builder, unit_place(stream.assignment, 0), "%s=%s: superd gives no terminal", key,
+		unit_unsupported(builder, unit_place(stream.assignment, 0), "%s=%s: superd allocates no terminal", key,
 				 text);
 	else if (!stream.word)
 		unit_refuse(builder, unit_place(stream.assignment, 0),
-			    "%s: '%s': it is null, inherit, journal, socket, file:PATH, "
+			    "%s: '%s': expected null, inherit, journal, socket, file:PATH, "
 			    "append:PATH, truncate:PATH or fd:NAME",
 			    key, text);
 	return stream;
@@ -97,8 +97,7 @@ static void set_socket_input(struct unit_builder *builder, const struct stream_s
 	set_stream_word(builder, "error", err, error);
 	if (!error->assignment && !strcmp(err, "socket"))
 		diag_note(builder->reading->diags, stream_place(builder, input),
-			  "what %s says on its standard error goes to the client, as with systemd, where StandardError "
-			  "is not set",
+			  "the standard error of %s goes to the client, as with systemd without StandardError",
 			  builder->unit->name);
 }
 

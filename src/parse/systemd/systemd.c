@@ -33,7 +33,7 @@ static bool may_run(struct reading *reading, const struct unit *unit, const char
 	}
 	if (unit->instance && !*unit->instance) {
 		if (by_name)
-			diag_error(reading->diags, at, "%s is a template: ask for an instance, as %s@NAME.%s",
+			diag_error(reading->diags, at, "%s is a template: name an instance, as %s@NAME.%s",
 				   unit->name, unit->prefix, unit->suffix);
 		return false;
 	}
@@ -58,7 +58,7 @@ static void hint_similar_unit(struct reading *reading, const char *folder, const
 		if (n)
 			diags_hint(reading->diags, "there is %s", near[n]);
 		else
-			diags_hint(reading->diags, "%s is a template: ask for an instance, as %.*s@NAME.%s", near[n],
+			diags_hint(reading->diags, "%s is a template: name an instance, as %.*s@NAME.%s", near[n],
 				   length, name, suffix);
 		return;
 	}

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/buf.h"
+#include "base/size_text.h"
 
 #define BLANKS " \t\r\n"
 
@@ -141,7 +142,7 @@ static void warn_of_line(const struct joined *joined, size_t at, const char *wha
 {
 	diag_warning(joined->text->diags, place_of_byte(joined, at), "%s: this line is passed over", what);
 	diags_hint(joined->text->diags,
-		   "a setting is written KEY=VALUE; a line that goes on in the next ends in a backslash");
+		   "a setting is written KEY=VALUE; a line that the next one continues ends in a backslash");
 }
 
 static void read_header(struct joined *joined, size_t start, size_t end)
@@ -152,7 +153,7 @@ static void read_header(struct joined *joined, size_t start, size_t end)
 	joined->section = NULL;
 	if (joined->is_ignored) {
 		diag_error(joined->text->diags, place_of_byte(joined, start),
-			   "the header of a section ends in ]: what follows it is not read");
+			   "the header of a section ends in ]: the rest of the line is ignored");
 		return;
 	}
 	joined->section = pool_text_n(joined->text->pool, line + start + 1, end - start - 2);
@@ -177,12 +178,12 @@ static void read_setting(struct joined *joined, size_t start, size_t end)
 	while (value < end && is_blank(line[value]))
 		value++;
 	if (key_end == start)
-		warn_of_line(joined, start, "there is no key in front of the =");
+		warn_of_line(joined, start, "there is no key before the =");
 	else if (!is_key_name(line + start, key_end - start))
-		warn_of_line(joined, start, "what stands in front of the = is no key");
+		warn_of_line(joined, start, "the text before the = is not a key");
 	else if (!joined->section)
 		diag_warning(joined->text->diags, place_of_byte(joined, start),
-			     "a setting in front of the first section is passed over: [Socket] or the like is missing");
+			     "a setting before the first section is ignored: [Socket] or the like is missing");
 	else
 		add_assignment(joined, start, key_end, value, end);
 }
@@ -223,14 +224,15 @@ static bool is_continued(const char *text, size_t start, size_t end)
 static void refuse_flaws(struct joined *joined, size_t start, size_t end)
 {
 	const struct source_flaw *flaw = source_flaw(joined->source, start, end + 1);
+	char limit[SIZE_TEXT_MOST];
 
 	if (flaw) {
 		source_refuse_flaw(joined->source, flaw, joined->text->diags);
 		joined->is_flawed = true;
 	} else if (joined->line.length + end - start > SOURCE_LINE && !joined->is_flawed) {
 		diag_error(joined->text->diags, source_origin(joined->source, start),
-			   "with the lines before it that go on here, this is longer than %u bytes, the most a setting "
-			   "may have", SOURCE_LINE);
+			   "with the lines that it continues, this setting is longer than %s",
+			   size_write(limit, SOURCE_LINE));
 		joined->is_flawed = true;
 	}
 }

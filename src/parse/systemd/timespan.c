@@ -9,7 +9,7 @@
 #include "base/scan.h"
 
 static const char wrong_span[] =
-	"a span of time is numbers with us, ms, s, min, h, d, w, M or y behind them, or infinity";
+	"a time span consists of numbers with units, us, ms, s, min, h, d, w, M or y, or is infinity";
 static const char too_long[] = "the span is too long: infinity is one that never ends";
 
 static const struct {

@@ -14,7 +14,7 @@
 
 #include "parse/reading.h"
 
-/* An assignment KEY=VALUE. Those of the unit's file come first, then those of its drop-ins. */
+/* An assignment KEY=VALUE. The assignments of the unit's file come first, then those of its drop-ins. */
 struct unit_assignment {
 	const char *section, *key;
 	const char *today;              /* the current name of the key */
@@ -24,7 +24,7 @@ struct unit_assignment {
 	size_t piece_count;
 };
 
-/* The part of a value from this byte on, up to the next piece, stands at this place. */
+/* The part of a value from this byte on, up to the next piece, is at this place. */
 struct unit_piece {
 	size_t offset;
 	struct origin at;
@@ -52,8 +52,8 @@ bool unit_text_recognises(const struct source_file *source);
  * true). */
 const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
 
-/* For tests and fuzzers: reads a text as the file of this unit. unit_find then finds it, in whatever folder. NULL: the
- * name is no unit's, or the text could not be read (reported). */
+/* For tests and fuzzers: reads a text as the file of this unit. unit_find then finds it, in any folder. NULL: this is
+ * not the name of a unit, or the text could not be read (reported). */
 const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source_file *source);
 
 /* The last assignment of a key; NULL: none, or it is empty. */
@@ -69,5 +69,3 @@ const char *unit_scan_timespan(const char *text, int64_t *microseconds);
 bool unit_name_is_valid(const char *name);
 bool unit_name_has_suffix(const char *name, const char *suffix);        /* suffix: as ".service"; name has more than it */
 
-/* Undoes the escapes "\x2d" and "-" of an instance or prefix. path: adds a slash in front. NULL: out of memory. */
-const char *unit_unescape(struct pool *pool, const char *text, bool path);

@@ -41,7 +41,7 @@ struct unit_names {
 struct unit_split {
 	struct unit_word *list;         /* in the pool */
 	size_t count;
-	size_t wrong_at;                /* the offset of what is wrong; 0: nothing is */
+	size_t wrong_at;                /* the offset of the mistake; 0: none */
 };
 
 /* Splits a value. Returns NULL, or the message about a wrong value; then list and count do not change. */

@@ -38,9 +38,9 @@ static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute 
 		diag_warning(diags, value->word_at[i], "%s: '%s' is taken for the name of a host",
 			     xinetd_rules[attribute].name, word);
 		if (is_all && attribute == ATTR_ONLY_FROM)
-			diags_hint(diags, "everybody is meant by no only_from at all, or by 0.0.0.0/0 ::/0");
+			diags_hint(diags, "for all clients, remove only_from, or write 0.0.0.0/0 ::/0");
 		else
-			diags_hint(diags, is_all ? "everybody is 0.0.0.0/0 ::/0"
+			diags_hint(diags, is_all ? "all clients are 0.0.0.0/0 ::/0"
 						: "an address has four decimal numbers, as 127.0.0.1");
 	}
 }
@@ -49,7 +49,7 @@ static void set_nobody(struct xinetd_service *service, const struct xinetd_value
 {
 	xinetd_set_text(service, "only_from", "none", only_from->at);
 	if (!only_from->is_inherited)
-		diag_warning(&service->entry->diags, only_from->at, "only_from is empty: nobody may come");
+		diag_warning(&service->entry->diags, only_from->at, "only_from is empty: no client is allowed");
 }
 
 /* An empty only_from lets nobody connect. For a sensor the lists do not hold: it is there for everybody. */
@@ -76,7 +76,7 @@ static bool is_disabled_by_zero(struct xinetd_service *service, enum xinetd_attr
 	if (!value || !is_zero(value->words[0]))
 		return false;
 	if (!value->is_inherited)
-		diag_warning(&service->entry->diags, value->at, "%s = 0 serves nobody: who has it is disabled",
+		diag_warning(&service->entry->diags, value->at, "%s = 0 would serve no client: the service is disabled",
 			     xinetd_rules[attribute].name);
 	service->entry->is_disabled = true;
 	service->entry->disabled_at = value->at;
@@ -164,7 +164,7 @@ void xinetd_set_deny_time(struct xinetd_service *service)
 	if (value && word < 0) {
 		if (value->words[0][strspn(value->words[0], "0123456789")] || strlen(value->words[0]) > 9) {
 			xinetd_entry_refuse(service->entry, value->word_at[0],
-					    "deny_time: '%s': it is a number of minutes, FOREVER or NEVER",
+					    "deny_time: '%s': expected a number of minutes, FOREVER or NEVER",
 					    value->words[0]);
 			return;
 		}
@@ -204,13 +204,13 @@ static void set_libwrap(struct xinetd_service *service)
 		xinetd_set_text(service, "libwrap", libwrap_name(service), service->entry->at);
 	else if (given)
 		xinetd_entry_refuse(service->entry, given->at,
-				    "libwrap: with wait = yes superd does not see who connects, "
-				    "so hosts.allow and hosts.deny cannot be asked");
+				    "libwrap: with wait = yes superd does not see the clients, so it cannot "
+				    "check hosts.allow and hosts.deny");
 	else if (reading_may_be_denied(service->reading, libwrap_name(service)))
 		xinetd_entry_refuse(service->entry, service->entry->at,
-				    "%s: hosts.allow and hosts.deny have rules that turn away clients of %s, but with "
-				    "wait = yes superd does not see who connects: only_from and no_access hold there, "
-				    "and NOLIBWRAP in flags says that these files are not asked",
+				    "%s: hosts.allow and hosts.deny have rules that deny clients of %s, but with wait "
+				    "= yes superd does not see the clients: use only_from and no_access, and set "
+				    "NOLIBWRAP in flags",
 				    service->entry->label, libwrap_name(service));
 }
 

@@ -19,7 +19,7 @@ const struct xinetd_rule xinetd_rules[ATTRIBUTES] = {
 	[ATTR_PROTOCOL] = { "protocol", 1, 0 },
 	[ATTR_PORT] = { "port", 1, 0 },
 	[ATTR_BIND] = { "bind", 1, DEFAULT | RESTRICTS },
-	[ATTR_V6ONLY] = { "v6only", 1, DEFAULT },
+	[ATTR_V6ONLY] = { "v6only", 1, 0 },
 	[ATTR_RPC_VERSION] = { "rpc_version", 1, 0 },
 	[ATTR_RPC_NUMBER] = { "rpc_number", 1, 0 },
 
@@ -45,12 +45,12 @@ const struct xinetd_rule xinetd_rules[ATTRIBUTES] = {
 
 	[ATTR_ONLY_FROM] = { "only_from", ANY_VALUES, DEFAULT | SET | RESTRICTS },
 	[ATTR_NO_ACCESS] = { "no_access", ANY_VALUES, DEFAULT | SET | RESTRICTS },
-	[ATTR_ACCESS_TIMES] = { "access_times", SOME_VALUES, DEFAULT | RESTRICTS },
+	[ATTR_ACCESS_TIMES] = { "access_times", SOME_VALUES, DEFAULT | RESTRICTS | ATTR_IGNORED_IN_DEFAULTS },
 	[ATTR_INSTANCES] = { "instances", 1, DEFAULT | RESTRICTS | DECIMAL },
 	[ATTR_PER_SOURCE] = { "per_source", 1, DEFAULT | RESTRICTS | DECIMAL },
 	[ATTR_CPS] = { "cps", 2, DEFAULT | RESTRICTS | DECIMAL },
 	[ATTR_MAX_LOAD] = { "max_load", 1, DEFAULT | RESTRICTS },
-	[ATTR_DENY_TIME] = { "deny_time", 1, DEFAULT | RESTRICTS },
+	[ATTR_DENY_TIME] = { "deny_time", 1, DEFAULT | RESTRICTS | ATTR_IGNORED_IN_DEFAULTS },
 	[ATTR_LIBWRAP] = { "libwrap", 1, RESTRICTS },
 	[ATTR_BANNER] = { "banner", 1, DEFAULT },
 	[ATTR_BANNER_SUCCESS] = { "banner_success", 1, DEFAULT },

@@ -1,5 +1,5 @@
-/* The attributes of xinetd.conf(5): how many values each takes, where it may stand, which operators it knows. The table
- * of directives checks the values of most attributes, under the same name. socket.c, program.c, access.c and log.c
+/* The attributes of xinetd.conf(5): the number of values of each, its places, and its operators. The table of
+ * directives checks the values of most attributes, under the same name. socket.c, program.c, access.c and log.c
  * translate the others. */
 #pragma once
 
@@ -9,14 +9,14 @@
 enum xinetd_attribute {
 	/* Which sockets */
 	ATTR_SOCKET_TYPE, ATTR_PROTOCOL, ATTR_PORT, ATTR_BIND, ATTR_V6ONLY, ATTR_RPC_VERSION, ATTR_RPC_NUMBER,
-	/* What runs, and how it gets its socket */
+	/* The program, and how it gets its socket */
 	ATTR_TYPE, ATTR_FLAGS, ATTR_WAIT, ATTR_SERVER, ATTR_SERVER_ARGS, ATTR_REDIRECT,
 	ATTR_USER, ATTR_GROUP, ATTR_GROUPS, ATTR_ENV, ATTR_PASSENV, ATTR_UMASK, ATTR_NICE,
 	ATTR_RLIMIT_AS, ATTR_RLIMIT_CPU, ATTR_RLIMIT_DATA, ATTR_RLIMIT_FILES, ATTR_RLIMIT_RSS, ATTR_RLIMIT_STACK,
-	/* Who may come */
+	/* The allowed clients */
 	ATTR_ONLY_FROM, ATTR_NO_ACCESS, ATTR_ACCESS_TIMES, ATTR_INSTANCES, ATTR_PER_SOURCE, ATTR_CPS, ATTR_MAX_LOAD,
 	ATTR_DENY_TIME, ATTR_LIBWRAP, ATTR_BANNER, ATTR_BANNER_SUCCESS, ATTR_BANNER_FAIL,
-	/* What is logged */
+	/* The log */
 	ATTR_LOG_TYPE, ATTR_LOG_ON_SUCCESS, ATTR_LOG_ON_FAILURE,
 	/* Which services there are */
 	ATTR_ID, ATTR_DISABLE, ATTR_ENABLED, ATTR_DISABLED, ATTR_MDNS,
@@ -32,6 +32,7 @@ enum {
 	ATTR_REMOVES = 1 << 3,          /* -= */
 	ATTR_RESTRICTS = 1 << 4,        /* it restricts the service: superd refuses a line that xinetd would ignore */
 	ATTR_IS_DECIMAL = 1 << 5,       /* its numbers are decimal, also with zeros in front */
+	ATTR_IGNORED_IN_DEFAULTS = 1 << 6,      /* by xinetd; superd applies it, with a warning */
 };
 
 struct xinetd_rule {

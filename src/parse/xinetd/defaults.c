@@ -54,7 +54,7 @@ void xinetd_merge_defaults(struct xinetd *xinetd, struct reading *reading, struc
 	struct xinetd_entry *entry = &xinetd->defaults;
 	struct xinetd_service service = {
 		.xinetd = xinetd, .reading = reading, .entry = entry, .values = tried, .protocol = "tcp",
-		.accepts = true, .builder = builder_new(reading->table, "defaults", entry->at),
+		.type = IS_UNLISTED, .accepts = true, .builder = builder_new(reading->table, "defaults", entry->at),
 	};
 
 	entry->name = entry->id = entry->label = "defaults";

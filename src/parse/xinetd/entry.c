@@ -130,7 +130,7 @@ static void open_service(struct collector *collector, struct origin at)
 		entry->name = span_text(collector, scanner->words[1]);
 	if (count > 2)
 		diag_warning(&entry->diags, span_place(collector, scanner->words[2]),
-			     "a service has one name: what stands behind it means nothing");
+			     "a service has one name: the rest of the line is ignored");
 }
 
 /* The entry that the lines of a defaults block belong to. As in xinetd only the first defaults of a file count. */
@@ -167,7 +167,7 @@ static void read_include_statement(struct collector *collector, struct origin at
 
 	reading_mark_shared(collector->reading, at);
 	if (scanner->count != 2) {
-		diag_error(collector->reading->diags, at, "%s takes one path", is_folder ? "includedir" : "include");
+		diag_error(collector->reading->diags, at, "%s needs one path", is_folder ? "includedir" : "include");
 		return;
 	}
 	path = span_text(collector, scanner->words[1]);
@@ -194,7 +194,7 @@ static void close_entry(struct collector *collector)
 {
 	if (collector->scanner.count)
 		refuse_line(collector, span_place(collector, collector->scanner.name),
-			    "the brace that ends an entry stands alone on its line", NULL);
+			    "the brace that ends an entry must be alone on its line", NULL);
 	collector->ended = collector->entry == &collector->ignored ? NULL : collector->entry;
 	collector->entry = NULL;
 }

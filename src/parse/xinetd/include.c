@@ -16,7 +16,7 @@ static bool folder_is_there(struct reading *reading, const char *path, struct or
 	if (!is_there && errno == ENOENT)
 		diag_warning(reading->diags, at, "includedir: there is no %s", path);
 	else if (is_there && !S_ISDIR(status.st_mode))
-		diag_error(reading->diags, at, "includedir: %s is no folder: for a file there is include", path);
+		diag_error(reading->diags, at, "includedir: %s is not a directory: for a file use include", path);
 	else
 		return true;
 	return false;

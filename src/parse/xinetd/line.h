@@ -11,7 +11,7 @@ enum xinetd_line_kind {
 	XINETD_STATEMENT,               /* words without an operator: service NAME, defaults, include PATH */
 	XINETD_ATTRIBUTE,               /* NAME OPERATOR VALUES */
 	XINETD_OPEN,                    /* { */
-	XINETD_CLOSE                    /* }; words[] has what stands behind it */
+	XINETD_CLOSE                    /* }; words[] has the words behind it */
 };
 
 enum xinetd_operator { OPERATOR_SET, OPERATOR_ADD, OPERATOR_REMOVE };
@@ -38,7 +38,7 @@ bool xinetd_line_next(struct xinetd_scanner *scanner);
 /* Whether a span is this word, case-insensitively, as keywords of xinetd.conf are. */
 bool xinetd_span_is(const struct source_file *source, struct xinetd_span span, const char *word);
 
-/* Whether the line begins with service, defaults, include or includedir, which only stand between entries. */
+/* Whether the line begins with service, defaults, include or includedir, which only occur between entries. */
 bool xinetd_line_begins_entry(const struct xinetd_scanner *scanner);
 
 void xinetd_scanner_free(struct xinetd_scanner *scanner);

@@ -5,6 +5,8 @@
  * runs without the value that it should inherit. */
 #include "parse/xinetd/value.h"
 
+#include <strings.h>
+
 /* The state of applying an entry's lines. */
 struct merger {
 	struct xinetd *xinetd;
@@ -35,6 +37,12 @@ static bool has_restricting_flag(const struct xinetd_assignment *written)
 	return false;
 }
 
+/* v6only = no, as many distributions have it in defaults: it would change nothing there. */
+static bool changes_nothing(enum xinetd_attribute attribute, const struct xinetd_assignment *written)
+{
+	return attribute == ATTR_V6ONLY && written->count == 1 && !strcasecmp(written->words[0], "no");
+}
+
 /* false: the attribute does not belong here. That is an error if it restricts, else a warning. */
 static bool is_allowed_here(struct merger *merger, enum xinetd_attribute attribute,
 			    const struct xinetd_assignment *written)
@@ -43,13 +51,18 @@ static bool is_allowed_here(struct merger *merger, enum xinetd_attribute attribu
 	bool restricts = attribute == ATTR_FLAGS ? has_restricting_flag(written) : rule->flags & ATTR_RESTRICTS;
 	const char *where = merger->is_defaults ? "defaults: each service has its own" : "a service but to defaults";
 
+	if (merger->is_defaults && rule->flags & ATTR_IGNORED_IN_DEFAULTS) {
+		diag_warning(&merger->entry->diags, written->at,
+			     "xinetd ignores %s in defaults; superd applies it to each service", written->name);
+		diags_hint(&merger->entry->diags, "write it into each service that it is for");
+	}
 	if (rule->flags & (merger->is_defaults ? ATTR_IN_DEFAULTS : 0))
 		return true;
 	if (!merger->is_defaults && !(rule->flags & ATTR_NOT_IN_SERVICE))
 		return true;
 	if (restricts)
 		xinetd_entry_refuse(merger->entry, written->at, "%s does not belong to %s", written->name, where);
-	else
+	else if (!changes_nothing(attribute, written))
 		diag_warning(&merger->entry->diags, written->at, "%s does not belong to %s; it means nothing here",
 			     written->name, where);
 	return false;
@@ -66,14 +79,14 @@ static bool count_fits(struct merger *merger, const struct xinetd_rule *rule, co
 	if (rule->values >= 0 && written->count > (size_t)rule->values)
 		at = written->word_at[rule->values];
 	if (rule->values == SOME_VALUES)
-		xinetd_entry_refuse(merger->entry, at, "%s takes at least one value", written->name);
+		xinetd_entry_refuse(merger->entry, at, "%s needs at least one value", written->name);
 	else
-		xinetd_entry_refuse(merger->entry, at, "%s takes %s, not %zu", written->name,
+		xinetd_entry_refuse(merger->entry, at, "%s needs %s, not %zu", written->name,
 				    rule->values == 1 ? "one value" : "two values", written->count);
 	if (written->count > 1 && written->words[rule->values > 0 ? rule->values : 0][0] == '#')
-		diags_hint(&merger->entry->diags, "a comment stands on a line of its own");
+		diags_hint(&merger->entry->diags, "a comment must be on a line of its own");
 	else if (rule == &xinetd_rules[ATTR_SERVER] && written->count > 1)
-		diags_hint(&merger->entry->diags, "the program's arguments stand in server_args");
+		diags_hint(&merger->entry->diags, "the program's arguments belong in server_args");
 	return false;
 }
 
@@ -85,7 +98,7 @@ static bool operator_fits(struct merger *merger, const struct xinetd_rule *rule,
 		return true;
 	xinetd_entry_refuse(merger->entry, written->at, "%s knows no %s", written->name,
 			    written->sign == OPERATOR_ADD ? "+=" : "-=");
-	diags_hint(&merger->entry->diags, rule->values == SOME_VALUES ? "write all its words behind one =" : "write =");
+	diags_hint(&merger->entry->diags, rule->values == SOME_VALUES ? "write all its words after one =" : "write =");
 	return false;
 }
 
@@ -99,7 +112,7 @@ static void refuse_second_line(struct merger *merger, const struct xinetd_rule *
 	if (rule->flags & ATTR_RESTRICTS && !xinetd_value_equals(value, written)) {
 		xinetd_entry_refuse(merger->entry, written->at, "%s is already set%s", written->name,
 				    buf_string(&place));
-		diags_hint(&merger->entry->diags, "xinetd takes the first: keep one of the two");
+		diags_hint(&merger->entry->diags, "xinetd uses the first: keep one of the two");
 	} else {
 		diag_warning(&merger->entry->diags, written->at, "%s is already set%s, and that counts", written->name,
 			     buf_string(&place));

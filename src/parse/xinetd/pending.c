@@ -62,5 +62,5 @@ void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, 
 			diags_hint(diags, "%s", diag->hint);
 	}
 	if (entry->diags.lost || entry->diags.dropped_errors)
-		diag_error(diags, entry->at, "there is more wrong with this entry than could be said");
+		diag_error(diags, entry->at, "this entry has more errors than superd can report");
 }

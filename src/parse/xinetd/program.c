@@ -207,7 +207,7 @@ static void set_rlimits(struct xinetd_service *service)
 			xinetd_set_as_is(service, (enum xinetd_attribute)i);
 		else
 			diag_warning(&service->entry->diags, value->at,
-				     "%s: xinetd takes 0 for no limit, and so it is here", xinetd_rules[i].name);
+				     "%s: 0 means no limit, as with xinetd", xinetd_rules[i].name);
 	}
 }
 

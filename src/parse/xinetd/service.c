@@ -32,7 +32,7 @@ static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute 
 		xinetd_entry_refuse(service->entry, value->word_at[i], "%s: there is no '%s'",
 				    xinetd_rules[attribute].name, value->words[i]);
 		if (strchr(value->words[i], ','))
-			diags_hint(&service->entry->diags, "blanks stand between words, no commas");
+			diags_hint(&service->entry->diags, "separate words by blanks, not commas");
 		else if (nearest)
 			diags_hint(&service->entry->diags, "did you mean '%s'?", nearest);
 	}
@@ -62,7 +62,7 @@ static void find_accepts(struct xinetd_service *service)
 	if (!xinetd_needs(service, ATTR_WAIT)) {
 		wait = NULL;
 	} else if (scan_bool(wait->words[0], &waits)) {
-		xinetd_entry_refuse(service->entry, wait->word_at[0], "wait: '%s': it is yes or no", wait->words[0]);
+		xinetd_entry_refuse(service->entry, wait->word_at[0], "wait: '%s': expected yes or no", wait->words[0]);
 	} else if (waits && (xinetd_value_of(service, ATTR_REDIRECT) || service->type & (IS_TCPMUX | IS_TCPMUXPLUS))) {
 		xinetd_entry_refuse(service->entry, wait->at, "%s: %s needs wait = no", service->entry->label,
 				    xinetd_value_of(service, ATTR_REDIRECT) ? "redirect" : "tcpmux");
@@ -85,7 +85,8 @@ void xinetd_check_mdns(struct xinetd_service *service)
 	if (!value || value->is_inherited)
 		return;
 	if (scan_bool(value->words[0], &wanted))
-		xinetd_entry_refuse(service->entry, value->word_at[0], "mdns: '%s': it is yes or no", value->words[0]);
+		xinetd_entry_refuse(service->entry, value->word_at[0], "mdns: '%s': expected yes or no",
+				    value->words[0]);
 	if (wanted)
 		diag_warning(&service->entry->diags, value->at, "mdns: superd announces no services");
 }
@@ -96,7 +97,7 @@ static void set_disable(struct xinetd_service *service)
 	bool value;
 
 	if (disable && scan_bool(disable->words[0], &value))
-		xinetd_entry_refuse(service->entry, disable->word_at[0], "disable: '%s': it is yes or no",
+		xinetd_entry_refuse(service->entry, disable->word_at[0], "disable: '%s': expected yes or no",
 				    disable->words[0]);
 	if (service->entry->is_disabled)
 		xinetd_set_text(service, "disable", "yes", service->entry->disabled_at);
@@ -136,7 +137,7 @@ static void finish_service(struct xinetd_service *service)
 	builder_free(service->builder);
 	if (entry->is_disabled)
 		diag_warning(reading->diags, entry->at,
-			     "%s: it is disabled, so it is left out for what is wrong with it", entry->label);
+			     "%s: it is disabled, and left out because of its errors", entry->label);
 	else if (!entry->is_doubtful)
 		reading_leave_out(reading, entry->at, entry->label);
 	else if (!table_leave_out_doubtful(reading->table, entry->at, entry->label))

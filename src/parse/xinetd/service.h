@@ -13,7 +13,7 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 bool xinetd_find_socket(struct xinetd_service *service);
 void xinetd_set_sockets(struct xinetd_service *service);
 
-/* access.c: who may connect, and limits. xinetd_set_access calls xinetd_set_deny_time, too. */
+/* access.c: the allowed clients, and limits. xinetd_set_access calls xinetd_set_deny_time, too. */
 void xinetd_set_access(struct xinetd_service *service);
 void xinetd_set_deny_time(struct xinetd_service *service);
 

@@ -94,7 +94,7 @@ static void relabel_entry(struct xinetd *xinetd, struct xinetd_entry **sorted, s
 		  "the id %s is taken already%s: this service is called %s", entry->id, buf_string(&place),
 		  entry->label);
 	if (!entry->is_disabled)
-		diags_hint(&entry->diags, "give it an id of its own: id = %s", entry->label);
+		diags_hint(&entry->diags, "set an id of its own: id = %s", entry->label);
 	buf_free(&place);
 }
 

@@ -70,7 +70,7 @@ static bool find_socket_type(struct xinetd_service *service, const char *type)
 		return true;
 	}
 	xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_SOCKET_TYPE),
-			    "socket_type: '%s': it is stream, dgram, raw or seqpacket", type);
+			    "socket_type: '%s': expected stream, dgram, raw or seqpacket", type);
 	return false;
 }
 
@@ -108,7 +108,8 @@ static void find_v6only(struct xinetd_service *service)
 	const char *word = value_word(service, ATTR_V6ONLY);
 
 	if (word && scan_bool(word, &service->v6only))
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_V6ONLY), "v6only: '%s': it is yes or no",
+		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_V6ONLY),
+				    "v6only: '%s': expected yes or no",
 				    word);
 	if (word && service->reading->compat == COMPAT_XINETD)
 		service->v6only = true;
@@ -172,7 +173,7 @@ static const char *find_port(struct xinetd_service *service)
 		if (port[strspn(port, "0123456789")] || strlen(digits) > 5 ||
 		    (strlen(digits) == 5 && strcmp(digits, "65535") > 0)) {
 			xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_PORT),
-					    "port: '%s': it is a number from 0 to 65535", port);
+					    "port: '%s': expected a number from 0 to 65535", port);
 			return NULL;
 		}
 		return *digits ? digits : "0";
@@ -180,6 +181,34 @@ static const char *find_port(struct xinetd_service *service)
 	if (service->type & IS_UNLISTED && !xinetd_needs(service, ATTR_PORT))
 		return NULL;
 	return service->entry->name;
+}
+
+/* Without UNLISTED xinetd refuses an entry that services(5) lacks, or has with another port. port: the number in the
+ * text; NULL: none. */
+static void report_not_in_services(struct xinetd_service *service, const char *port)
+{
+	const char *name = service->entry->name;
+	struct origin at = xinetd_place(service, port ? ATTR_PORT : ATTR_PROTOCOL);
+	int64_t wanted = 0;
+	int known;
+
+	if (service->type & IS_UNLISTED || service->entry->is_disabled)
+		return;
+	known = reading_service_port(service->reading, name, service->protocol);
+	if (port)
+		scan_count(port, &wanted);
+	if (known < 0 || (known > 0 && (!port || known == wanted)))
+		return;
+	if (known == 0)
+		diag_warning(&service->entry->diags, at,
+			     "%s: xinetd does not run this service, as services(5) has no %s/%s; superd runs it",
+			     service->entry->label, name, service->protocol);
+	else
+		diag_warning(&service->entry->diags, at,
+			     "%s: xinetd does not run this service, as %s/%s has port %d in services(5), not %s; "
+			     "superd runs it",
+			     service->entry->label, name, service->protocol, known, port);
+	diags_hint(&service->entry->diags, "with type = UNLISTED the service needs no entry in services(5)");
 }
 
 static void add_listen(struct xinetd_service *service, const char *prefix, const char *family, const char *rest)
@@ -252,6 +281,8 @@ static void set_inet_sockets(struct xinetd_service *service)
 
 	if (!port)
 		return;
+	if (value_word(service, ATTR_PORT))     /* else it is looked up in services(5) later, as its address needs it */
+		report_not_in_services(service, port);
 	if (!says_family && service->accepts && service->reading->compat != COMPAT_XINETD)
 		listen_per_family(service, port);
 	else
@@ -265,6 +296,7 @@ static void set_raw_socket(struct xinetd_service *service)
 	const char *rest =
 		bind ? pool_textf(service->xinetd->pool, "%s@%s", service->protocol, bind) : service->protocol;
 
+	report_not_in_services(service, NULL);
 	if (rest)
 		add_listen(service, "raw", family_suffix(service), rest);
 	else
@@ -281,7 +313,7 @@ static void set_tcpmux(struct xinetd_service *service)
 				    "%s: a service of tcpmux has protocol = tcp", service->entry->label);
 	if (!(service->type & IS_UNLISTED))
 		diag_note(&service->entry->diags, xinetd_place(service, ATTR_TYPE),
-			  "xinetd takes a service of tcpmux only with UNLISTED beside it");
+			  "xinetd accepts a service of tcpmux only with UNLISTED");
 	if (rest)
 		add_listen(service, "tcpmux", "", rest);
 	else
@@ -339,9 +371,22 @@ static void set_tcp_options(struct xinetd_service *service)
 		xinetd_set_text(service, "keep_alive", "yes", at);
 }
 
+static void report_useless(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+
+	if (value)
+		diag_warning(&service->entry->diags, value->at, "%s means nothing without type = RPC",
+			     xinetd_rules[attribute].name);
+}
+
 void xinetd_set_sockets(struct xinetd_service *service)
 {
 	find_v6only(service);
+	if (!(service->type & IS_RPC)) {
+		report_useless(service, ATTR_RPC_VERSION);
+		report_useless(service, ATTR_RPC_NUMBER);
+	}
 	if (service->type & IS_RPC)
 		set_rpc_socket(service);
 	else if (service->type & (IS_TCPMUX | IS_TCPMUXPLUS))

@@ -112,11 +112,11 @@ static void refuse_removal(struct xinetd_entry *entry, enum xinetd_attribute att
 			   const struct xinetd_assignment *written, size_t word)
 {
 	if (attribute == ATTR_ONLY_FROM) {
-		xinetd_entry_refuse(entry, written->word_at[word], "only_from: there is no '%s' to take away",
+		xinetd_entry_refuse(entry, written->word_at[word], "only_from: there is no '%s' to remove",
 				    written->words[word]);
-		diags_hint(&entry->diags, "write the list anew with =");
+		diags_hint(&entry->diags, "write the whole list with =");
 	} else {
-		diag_warning(&entry->diags, written->word_at[word], "%s: there is no '%s' to take away", written->name,
+		diag_warning(&entry->diags, written->word_at[word], "%s: there is no '%s' to remove", written->name,
 			     written->words[word]);
 	}
 }

@@ -110,8 +110,8 @@ static bool xinetd_takes(struct reading *reading, const char *path, const char *
 		source_drop_mark(&source);
 	if (source.text && !is_taken && xinetd_recognises(&source)) {
 		diag_warning(reading->diags, ((struct origin){ .file = path }),
-			     "left out: in a folder of xinetd.conf, a file with a dot in its name is none of its");
-		diags_hint(reading->diags, "give it a name without a dot");
+			     "left out: xinetd reads no files with a dot in their names from a directory");
+		diags_hint(reading->diags, "use a name without a dot");
 	} else if (source.text && is_taken && is_prose(&source)) {
 		diag_warning(reading->diags, ((struct origin){ .file = path }),
 			     "left out: nothing in it begins an entry");

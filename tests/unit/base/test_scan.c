@@ -79,8 +79,9 @@ Test(duration, reads_units_and_bare_seconds)
 	gives(scan_duration, "5s", 5000000);
 	gives(scan_duration, "5sec", 5000000);
 	gives(scan_duration, "5min", 300000000);
-	gives(scan_duration, "5m", 300000000);  /* as the message says */
-	cr_expect(strstr(scan_duration("5x", &(int64_t){ 0 }), " m (or min),"));
+	gives(scan_duration, "5m", 300000000);
+	gives(scan_duration, "1h30min", 5400000000);    /* as the message says */
+	cr_expect(strstr(scan_duration("5x", &(int64_t){ 0 }), "1h30min"));
 	gives(scan_duration, "2h", 7200000000);
 	gives(scan_duration, "2 hours", 7200000000);
 	gives(scan_duration, "1d", 86400000000);

@@ -21,6 +21,9 @@
 #include "parse/sources/sources.h"
 #include "parse/superd/superd.h"
 #include "parse/xinetd/xinetd.h"
+#include "prepare/account.h"
+#include "prepare/gids.h"
+#include "prepare/resolve_address.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -182,7 +185,9 @@ static void use_up_memory(void)
 /* The child's end where the table was read, or was not: a library that ends the process does so with another. */
 #define WAS_HERE 77
 
-static int status_with_memory(const char *text, size_t bytes)
+/* A library that ended or crashed the process would do so in `read`. */
+static int status_with_memory(void (*read)(struct reading *reading, const struct source_file *source),
+			      const char *text, size_t bytes)
 {
 	int status;
 	pid_t child = fork();
@@ -199,24 +204,117 @@ static int status_with_memory(const char *text, size_t bytes)
 			_exit(1);
 		use_up_memory();
 		free(room);
-		superd_read_source(&reading, &source);
+		read(&reading, &source);
 		_exit(WAS_HERE);
 	}
 	cr_assert_eq(waitpid(child, &status, 0), child);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-Test(scarce_memory, a_statement_of_superd_conf_never_ends_the_process)
+static bool is_sanitized(void)
 {
 	const char *sanitized = getenv("SANITIZED");
 
-	if (sanitized && !strcmp(sanitized, "yes"))
-		cr_skip_test("sanitizers have an allocator of their own");
+	return sanitized && !strcmp(sanitized, "yes"); /* sanitizers have an allocator of their own */
+}
+
+static void read_conf(struct reading *reading, const struct source_file *source)
+{
+	superd_read_source(reading, source);
+}
+
+Test(scarce_memory, a_statement_of_superd_conf_never_ends_the_process)
+{
+	if (is_sanitized())
+		cr_skip_test("no limit of memory holds here");
 	for (size_t kilobytes = 1; kilobytes < 200; kilobytes++)
-		cr_expect_eq(status_with_memory("defaults { umask = 022 }\n"
+		cr_expect_eq(status_with_memory(read_conf,
+						"defaults { umask = 022 }\n"
 						"service web { listen = \"tcp:127.0.0.1:80\" exec = \"/bin/true\" }\n",
 						kilobytes << 10),
 			     WAS_HERE, "with %zu KiB", kilobytes);
+}
+
+/* Each look-up as the first of its process: glibc sets up NSS then. */
+static void look_up_user(struct reading *reading, const struct source_file *source)
+{
+	struct accounts accounts;
+
+	(void)source;
+	accounts_open(&accounts, reading->table->pool, reading->diags);
+	accounts_user(&accounts, "nobody");
+	accounts_user(&accounts, "nobodi");     /* looks for a name that is near */
+}
+
+static void look_up_group(struct reading *reading, const struct source_file *source)
+{
+	struct accounts accounts;
+
+	(void)source;
+	accounts_open(&accounts, reading->table->pool, reading->diags);
+	accounts_group(&accounts, "daemon");
+	accounts_group(&accounts, "deamon");
+}
+
+static void look_up_groups(struct reading *reading, const struct source_file *source)
+{
+	struct gids gids = { 0 };
+
+	(void)reading, (void)source;
+	gids_of_user(&gids, NULL, "nobody", 65534);
+}
+
+static void look_up_address(struct reading *reading, const char *address, const char *port, unsigned kind)
+{
+	struct endpoint endpoint = { .kind = (uint8_t)kind, .address = address, .port_name = port };
+	struct exec_options exec = { 0 };
+	struct service service = { .name = "web", .exec = &exec };
+	struct listen listen = { .endpoint = &endpoint };
+	struct addresses addresses;
+
+	addresses_open(&addresses, reading->table->pool, reading->diags);
+	addresses_resolve(&addresses, &service, &listen);
+}
+
+static void look_up_port(struct reading *reading, const struct source_file *source)
+{
+	(void)source;
+	look_up_address(reading, NULL, "http", ENDPOINT_TCP);
+	look_up_address(reading, NULL, "htttp", ENDPOINT_TCP);
+}
+
+static void look_up_host(struct reading *reading, const struct source_file *source)
+{
+	(void)source;
+	look_up_address(reading, "localhost", NULL, ENDPOINT_TCP);
+}
+
+static void look_up_protocol(struct reading *reading, const struct source_file *source)
+{
+	(void)source;
+	look_up_address(reading, NULL, "tcp", ENDPOINT_RAW);
+}
+
+static void look_up_program(struct reading *reading, const struct source_file *source)
+{
+	(void)source;
+	look_up_address(reading, NULL, "rusersd", ENDPOINT_RPC_TCP);
+}
+
+Test(scarce_memory, a_look_up_never_ends_the_process)
+{
+	static void (*const ways[])(struct reading *, const struct source_file *) = {
+		look_up_user, look_up_group, look_up_groups, look_up_port, look_up_host, look_up_protocol,
+		look_up_program,
+	};
+
+	if (is_sanitized())
+		cr_skip_test("no limit of memory holds here");
+	for (size_t way = 0; way < sizeof(ways) / sizeof(*ways); way++) {
+		for (size_t bytes = 0; bytes < 100 << 10; bytes += bytes < 8 << 10 ? 128 : 2 << 10)
+			cr_expect_eq(status_with_memory(ways[way], "\n", bytes), WAS_HERE, "way %zu with %zu bytes",
+				     way, bytes);
+	}
 }
 
 /* Its name's copy, and the list's first room. */

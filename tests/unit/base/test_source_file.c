@@ -189,7 +189,7 @@ Test(source, refuses_what_is_larger_than_the_limit)
 	write_file("", 0);
 	cr_assert_eq(truncate(path, SOURCE_MOST + 1), 0);
 	cr_assert(!source_load(&source, path, pool, &diags));
-	cr_assert_str_eq(diags.list[0].message, "cannot read: larger than 16 MiB, the most a table may have");
+	cr_assert_str_eq(diags.list[0].message, "cannot read: larger than 16.0M, the most a table may have");
 }
 
 Test(source, refuses_control_characters_at_their_place)
@@ -234,8 +234,8 @@ Test(source, bounds_a_line)
 	source_free(&source);
 	text[SOURCE_LINE + 1] = 'x';
 	text[SOURCE_LINE + 2] = '\n';
-	refused(text, SOURCE_LINE + 3, 2, 1, "longer than 1048576 bytes");
-	refused(text, SOURCE_LINE + 2, 2, 1, "longer than 1048576 bytes");
+	refused(text, SOURCE_LINE + 3, 2, 1, "longer than 1.0M");
+	refused(text, SOURCE_LINE + 2, 2, 1, "longer than 1.0M");
 	free(text);
 }
 

@@ -9,7 +9,7 @@ static struct recent_log recent_log;
 
 static void take(const char *service, const char *text)
 {
-	recent_log_add(&recent_log, service, &(struct logged_line){ 1, LEVEL_INFO, text, strlen(text) });
+	recent_log_add(&recent_log, service, &(struct logged_line){ 1, LEVEL_INFO, text, strlen(text), 0 });
 }
 
 static size_t count(const char *service)
@@ -42,16 +42,16 @@ Test(recent_log, has_nothing_of_who_said_nothing)
 	cr_expect_null(recent_log_of(&recent_log, "web"));
 }
 
-Test(recent_log, keeps_the_last_ten)
+Test(recent_log, keeps_the_last_hundred)
 {
 	char text[32];
 
-	for (int n = 0; n < 25; n++) {
+	for (int n = 0; n < 125; n++) {
 		snprintf(text, sizeof(text), "line %d", n);
 		take("web", text);
 	}
 	cr_expect_eq(count("web"), RECENT_LOG_LINES);
-	cr_expect_str_eq(first("web"), "line 15");
+	cr_expect_str_eq(first("web"), "line 25");
 }
 
 Test(recent_log, cuts_a_long_line_between_two_characters)

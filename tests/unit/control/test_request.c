@@ -56,11 +56,12 @@ Test(request, says_what_is_wrong)
 		{ "stop 'web", "a ' is not closed" },
 		{ "stop --frobnicate web", "--frobnicate is no option" },
 		{ "stop --timeout web", "it needs a value" },
-		{ "stop --no-wait=1 web", "it takes no value" },
-		{ "stop --timeout=0 web", "it is a time of 100ms to 1d" },
-		{ "stop --timeout=infinity web", "it is a time of 100ms to 1d" },
+		{ "stop --no-wait=1 web", "it has no value" },
+		{ "stop --timeout=0 web", "expected a time of 100ms to 1d" },
+		{ "stop --timeout=infinity web", "expected a time of 100ms to 1d" },
 		{ "events --level=loud", "a level is" },
 		{ "list --no", "--no is no option" },
+		{ "run --terminal=80 web", "expected ROWSxCOLUMNS" },
 	};
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {

@@ -12,7 +12,7 @@ static struct unit_machine machine;
 
 static void look(void)
 {
-	cr_assert(os_info_read(&machine, pool));
+	cr_assert(os_info_read(&machine, NULL, pool));
 }
 
 TestSuite(machine, .init = open_pool, .fini = close_pool);
@@ -101,7 +101,7 @@ static bool start_kit_its_own(void)
 	unsetenv("XDG_DATA_DIRS");
 	unsetenv("SYSTEMD_UNIT_PATH");
 	setenv("HOME", "/h", 1);
-	if (!os_info_read(&machine, pool))
+	if (!os_info_read(&machine, NULL, pool))
 		return false;
 	path = os_info_unit_path(&machine, pool);
 	return path && !strcmp(machine.runtime, "/run/user/7") && !strcmp(machine.configuration, "/c") &&

@@ -204,7 +204,7 @@ Test(preflight, warns_of_a_program_that_tcpd_would_not_find)
 		       "service b {\n listen = {\"54002\"}\n accept = yes\n exec = \"FOLDER/tcpd\"\n"
 		       " argv0 = \"/bin/sh\"\n}"));
 	cr_expect(has_said(SEVERITY_WARNING, 4,
-			   "of /usr/sbin/in.nosuchd, which tcpd is to run: there is no such program"));
+			   "/usr/sbin/in.nosuchd, which tcpd starts: there is no such program"));
 	cr_expect_null(strstr(said(), "/bin/sh"));
 }
 
@@ -224,7 +224,7 @@ Test(preflight, wants_a_program_to_be_executable)
 		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/sub\"\n}\n"
 		       "service c {\n listen = {\"54003\"}\n exec = \"/dev/null\"\n}\n"));
 	cr_expect(has_said(SEVERITY_ERROR, 3, "may not execute it; its mode is 0644"));
-	cr_expect(has_said(SEVERITY_ERROR, 7, "that is a folder, not a program"));
+	cr_expect(has_said(SEVERITY_ERROR, 7, "that is a directory, not a program"));
 	cr_expect(has_said(SEVERITY_ERROR, 11, "that is no program"));
 }
 
@@ -390,10 +390,10 @@ Test(preflight, looks_at_folders_and_files)
 		     "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n"
 		     " working_directory = \"FOLDER/file\"\n environment_file = {\"FOLDER\", \"-FOLDER/none\"}\n}\n"));
 	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file"));
-	cr_expect(has_said(SEVERITY_ERROR, 5, "/none: No such file or directory; a - in front lets it be missing"));
-	cr_expect(has_said(SEVERITY_ERROR, 6, "its folder "));
-	cr_expect(has_said(SEVERITY_ERROR, 7, "is no folder"));
-	cr_expect(has_said(SEVERITY_ERROR, 12, "that is no folder"));
+	cr_expect(has_said(SEVERITY_ERROR, 5, "/none: No such file or directory; after a - it may be missing"));
+	cr_expect(has_said(SEVERITY_ERROR, 6, "its directory "));
+	cr_expect(has_said(SEVERITY_ERROR, 7, "is not a directory"));
+	cr_expect(has_said(SEVERITY_ERROR, 12, "that is not a directory"));
 	cr_expect(has_said(SEVERITY_ERROR, 13, "that is no regular file"));
 	cr_expect_eq(diags.errors, 5, "%s", said());
 }
@@ -408,7 +408,7 @@ Test(preflight, warns_of_a_log_file_without_a_folder)
 		       " log_type = {FILE, \"FOLDER/none/log\"}\n}\n"));
 	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file or directory"), "%s", said());
 	cr_expect_not(strstr(said(), "b: log_type"), "%s", said());
-	cr_expect_not(strstr(said(), "c: log_type"), "nothing is logged there: %s", said());
+	cr_expect_not(strstr(said(), "c: log_type"), "superd does not log there: %s", said());
 	cr_expect_eq(diags.errors, 0, "%s", said());
 }
 
@@ -491,8 +491,8 @@ static bool tells_once_of_what_units_ask_for(void)
 	load_units(3, "", services);
 	return diags.count == 1 &&
 		has_said(SEVERITY_WARNING, 4,
-			 "2 units ask for what only root or CAP_SYS_NICE and CAP_SYS_RESOURCE can give, and get what "
-			 "is nearest: a (Nice, LimitNOFILE), c (OOMScoreAdjust)");
+			 "2 units need root or CAP_SYS_NICE and CAP_SYS_RESOURCE; superd sets the nearest values: "
+			 "a (Nice, LimitNOFILE), c (OOMScoreAdjust)");
 }
 
 static bool tells_which_capability_a_nice_value_lacks(void)
@@ -502,7 +502,7 @@ static bool tells_which_capability_a_nice_value_lacks(void)
 	load_units(1, "", services);
 	return diags.count == 1 &&
 		has_said(SEVERITY_WARNING, 3,
-			 "1 unit asks for what only root or CAP_SYS_NICE can give, and gets what is nearest: a (Nice)");
+			 "1 unit needs root or CAP_SYS_NICE; superd sets the nearest values: a (Nice)");
 }
 
 static bool tells_which_capability_a_limit_lacks(void)
@@ -511,7 +511,7 @@ static bool tells_which_capability_a_limit_lacks(void)
 
 	load_units(1, "", services);
 	return diags.count == 1 &&
-		has_said(SEVERITY_WARNING, 3, "1 unit asks for what only root or CAP_SYS_RESOURCE can ");
+		has_said(SEVERITY_WARNING, 3, "1 unit needs root or CAP_SYS_RESOURCE; superd sets ");
 }
 
 Test(preflight, tells_a_normal_user_once_of_what_units_ask_for)
@@ -597,7 +597,7 @@ Test(preflight, says_that_a_folder_cannot_be_made)
 	cr_assert(load(WITH " runtime_directory = { b }\n state_directory = { run }\n}\n"));
 	cr_expect(has_said(SEVERITY_WARNING, 5, "runtime_directory = b: "));
 	cr_expect(strstr(said(), "/run: Not a directory") || strstr(said(), "/run/b: Not a directory"), "%s", said());
-	cr_expect(has_said(SEVERITY_WARNING, 6, "/run is no folder"));
+	cr_expect(has_said(SEVERITY_WARNING, 6, "/run is not a directory"));
 }
 
 Test(preflight, says_that_processors_are_not_there)
@@ -668,7 +668,7 @@ Test(preflight, speaks_of_a_unit_in_its_own_words)
 	cr_expect(has_said(SEVERITY_ERROR, 5, "a: EnvironmentFile=/nosuch/e: "));
 	cr_expect(has_said(SEVERITY_ERROR, 6, "a: StandardOutput=/nosuch/o: "));
 	cr_expect(has_said(SEVERITY_WARNING, 8, "a: LoadCredential=c:/nosuch/c: No such file or directory: "));
-	cr_expect(has_said(SEVERITY_WARNING, 8, "; a SetCredential of its name would stand in"));
+	cr_expect(has_said(SEVERITY_WARNING, 8, "; a SetCredential of its name would replace it"));
 	cr_expect(has_said(SEVERITY_WARNING, 9, "a: ExecStartPre=/nosuch/p: there is no such program"));
 }
 
@@ -679,8 +679,8 @@ Test(preflight, misses_files_and_credentials_that_are_handed_over)
 		       " open_file = { \"FOLDER/there\", \"FOLDER/none:n\", \"FOLDER/may:m:graceful\" }\n"
 		       " load_credential = { \"a:FOLDER/there\", \"b:FOLDER/gone\", \"c:FOLDER/set\", \"own\" }\n"
 		       " set_credential = \"c:x\"\n}"));
-	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file or directory: clients wait until it is there"));
-	cr_expect(has_said(SEVERITY_WARNING, 5, "/gone: No such file or directory: clients wait until it is there"));
+	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file or directory: clients wait until it exists"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "/gone: No such file or directory: clients wait until it exists"));
 	cr_expect_null(strstr(said(), "there:"), "%s", said());
 	cr_expect_null(strstr(said(), "/may"));
 	cr_expect_null(strstr(said(), "/set"));
@@ -705,7 +705,7 @@ Test(preflight, refuses_output_that_another_user_could_lead_elsewhere)
 		       "output = \"append:FOLDER/theirs/out.log\"\n}\n"
 		       "service b {\nlisten = 8\nexec = \"/bin/true\"\nuser = \"nobody\"\n"
 		       "output = \"append:FOLDER/theirs/out.log\"\n}\n"));
-	cr_expect(has_said(SEVERITY_ERROR, 5, "belongs to user 12345, who could lead it elsewhere"));
+	cr_expect(has_said(SEVERITY_ERROR, 5, "belongs to user 12345, who could replace it by a link"));
 	cr_expect(has_said(SEVERITY_WARNING, 11, "belongs to user 12345: it is opened as user nobody"));
 }
 
@@ -718,8 +718,8 @@ Test(preflight, warns_of_files_that_superd_itself_does_not_open)
 	cr_assert(load("service a {\nlisten = 7\nexec = \"/bin/true\"\nuser = \"nobody\"\naccept = yes\n"
 		       "log_on_success = { \"HOST\" }\nlog_type = \"FILE FOLDER/theirs/log\"\n"
 		       "banner = \"FOLDER/theirs/text\"\n}\n"));
-	cr_expect(has_said(SEVERITY_WARNING, 7, "nothing is logged there"));
-	cr_expect(has_said(SEVERITY_WARNING, 8, "clients are not sent it"));
+	cr_expect(has_said(SEVERITY_WARNING, 7, "superd does not log there"));
+	cr_expect(has_said(SEVERITY_WARNING, 8, "superd does not send it"));
 }
 
 /* What was found of one file is not looked for again; each service hears of it. */
@@ -755,7 +755,7 @@ Test(preflight, warns_where_others_decide_what_runs_as_root)
 		       "environment_file = {\"FOLDER/open\", \"FOLDER/own\"}\n}\n"
 		       "service b {\nlisten = 8\nexec = \"FOLDER/theirs/program\"\nuser = \"nobody\"\n"
 		       "environment_file = \"FOLDER/open\"\n}\n"));
-	cr_expect(has_said(SEVERITY_WARNING, 3, "would not be root's choice alone: "));
+	cr_expect(has_said(SEVERITY_WARNING, 3, "other users could choose the program that runs as root: "));
 	cr_expect(has_said(SEVERITY_WARNING, 3, "/theirs belongs to user 12345"));
 	cr_expect(has_said(SEVERITY_WARNING, 5, "/open can be written by others"));
 	cr_expect_eq(diags.count, 2, "%s", said());
@@ -768,5 +768,5 @@ Test(preflight, warns_where_others_decide_what_runs_as_root)
 	resolve_table(table, &diags);
 	preflight_table(table, &process_defaults, false, &diags);
 	cr_expect_eq(diags.count, 1, "once for the file: %s", said());
-	cr_expect(has_said(SEVERITY_WARNING, 0, "not root alone decides what superd runs: "));
+	cr_expect(has_said(SEVERITY_WARNING, 0, "other users can change the programs that superd runs: "));
 }

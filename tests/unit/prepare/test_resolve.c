@@ -167,6 +167,38 @@ Test(resolve, says_which_user_is_missing_and_what_is_near)
 	cr_expect_null(service("a")->account);
 }
 
+static bool enter_user_namespace(void)
+{
+	static const char map[] = "0 0 1\n";
+	static const char *const paths[] = { "/proc/self/uid_map", "/proc/self/gid_map" };
+	bool done = unshare(CLONE_NEWUSER) == 0;
+
+	for (int n = 0; n < 2 && done; n++) {
+		FILE *file = fopen(paths[n], "we");
+
+		done = file && fputs(map, file) >= 0;
+		done = file && fclose(file) == 0 && done;
+	}
+	return done;
+}
+
+/* As in a container that maps root alone, where setgroups(2) would fail at each start. */
+Test(resolve, refuses_ids_that_its_user_namespace_does_not_map)
+{
+	needs_root();
+	if (!enter_user_namespace())
+		cr_skip_test("no user namespaces here");
+	resolve("service a { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"1234\" }"
+		"service b { listen = {\"tcp:1\"} exec = \"/bin/true\" user = \"0\" group = \"4321\" }"
+		"service c { listen = {\"tcp:2\"} exec = \"/bin/true\" user = \"0\" group = \"0\""
+		" supplementary_groups = {\"77\"} }");
+	cr_assert_eq(diags.errors, 3, "%s", said());
+	cr_expect(strstr(said(), "a: user = 1234: this user namespace does not map user id 1234"), "%s", said());
+	cr_expect(strstr(said(), "b: group = 4321: this user namespace does not map group id 4321"), "%s", said());
+	cr_expect(strstr(said(), "c: supplementary_groups = 77: this user namespace does not map group id 77"), "%s",
+		  said());
+}
+
 /* As old inetds write it: who has a user in front has mistaken the group. */
 Test(resolve, says_which_part_of_user_and_group_is_wrong)
 {
@@ -403,7 +435,7 @@ Test(resolve, sees_endpoints_that_became_equal)
 	cr_expect_str_eq(diags.list[0].message,
 			 "b: tcp:80 is claimed already by a, with tcp:http at test.conf:2:12");
 	cr_expect_eq(diags.list[0].line, 6);
-	cr_expect(strstr(said(), "choose another port or address, or say reuse_port = yes"), "%s", said());
+	cr_expect(strstr(said(), "choose another port or address, or set reuse_port = yes"), "%s", said());
 	resolve("service a { listen = {\"tcp:80\", \"tcp:http\"} exec = \"/bin/true\" }");
 	cr_assert_eq(diags.errors, 1, "%s", said());
 	cr_expect_str_eq(diags.list[0].message,

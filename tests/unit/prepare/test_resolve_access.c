@@ -83,15 +83,15 @@ Test(network_lookup, names_of_hosts_are_refused_where_the_kernel_must_know_them)
 	cr_assert_eq(diags.errors, 2, "%s", said());
 	cr_expect_eq(diags.list[0].line, 5);
 	cr_expect(
-		strstr(diags.list[0].message, "a: only_from: with accept = no the kernel keeps to it: names of hosts"),
+		strstr(diags.list[0].message, "a: only_from: with accept = no the kernel enforces it: names of hosts"),
 		"%s", said());
-	cr_expect(strstr(diags.list[0].hint, "write addresses, or say accept = yes"));
+	cr_expect(strstr(diags.list[0].hint, "write addresses, or set accept = yes"));
 	cr_expect_eq(diags.list[1].line, 11);
 	cr_expect(strstr(diags.list[1].message, "b: no_access"), "%s", said());
 	cr_expect(access_has_names(service_prepared(service("c"))->access));
 	cr_assert_eq(diags.warnings, 1, "%s", said());
-	cr_expect(strstr(diags.list[2].message, "d: no_access: only who starts it is judged, not who sends while it "
-						"runs: names of hosts"),
+	cr_expect(strstr(diags.list[2].message, "d: no_access: only the sender that starts it is checked, not "
+						"senders while it runs: names of hosts"),
 		  "%s", said());
 	cr_expect_null(listen_guard(&service("d")->sockets[0]));
 }

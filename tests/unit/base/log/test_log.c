@@ -458,6 +458,48 @@ Test(log, goes_on_in_a_new_file_after_rotation)
 	expect_match("^[^\n]*: three\n$");
 }
 
+Test(log, moves_to_another_destination_with_the_lines_that_wait)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	open_on(ends[1], false);
+	fill();
+	cr_assert_null(log_move(open_one, destination));
+	log_info(open_one, "new");
+	while (!log_queue_is_empty(&log_sink(open_one)->queue))
+		log_sink_flush(log_sink(open_one));
+	read_path(path);
+	expect_match("^.*superd: line [0-9]+\n.*: new\n$");
+	cr_assert_not_null(log_move(open_one, "file:/nowhere/log"));
+	cr_assert_not_null(log_move(open_one, "nowhere"));
+	log_set_form(open_one, true, LEVEL_NOTICE);
+	log_info(open_one, "unheard");
+	log_notice(open_one, "as before");
+	log_sink_flush(log_sink(open_one));
+	read_path(path);
+	expect_match("\"message\":\"as before\"}\n$");
+	cr_expect_null(strstr(text, "unheard"));
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* No daemon has them: the head that syslog wants goes, and comes again. */
+Test(log, moves_lines_that_wait_for_syslog)
+{
+	open_log("syslog", false, LEVEL_INFO);
+	log_sink(open_one)->syslog.path = "/nowhere";
+	log_info(open_one, "one");
+	log_info(open_one, "two");
+	cr_assert_null(log_move(open_one, destination));
+	read_path(path);
+	expect_match("^[A-Z][^<>\n]*superd\\[[0-9]+\\]: one\n[^<>\n]*: two\n$");
+	cr_assert_null(log_move(open_one, "syslog"));
+	log_info(open_one, "three");
+	cr_assert_null(log_move(open_one, "file:/dev/null"));
+	cr_expect_eq(log_dropped(open_one), 0);
+}
+
 Test(log, goes_on_in_the_old_file_when_there_can_be_no_new_one)
 {
 	open_log(destination, false, LEVEL_INFO);
@@ -467,8 +509,8 @@ Test(log, goes_on_in_the_old_file_when_there_can_be_no_new_one)
 	log_info(open_one, "still here");
 	rmdir(path);
 	read_path(second);
-	expect_match("^[^\n]*cannot open the log [^\n]*/log again: Is a directory; the open one goes on\n[^\n]*still "
-		     "here\n$");
+	expect_match("^[^\n]*cannot open the log [^\n]*/log again: Is a directory; the open one stays in "
+		     "use\n[^\n]*still here\n$");
 }
 
 Test(log, goes_to_its_file_when_that_can_be_opened_again)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/print/example.h"
 #include "cli/print/print_conf.h"
 #include "config/option/option_table.h"
 #include "config/table/diff.h"
@@ -214,6 +215,25 @@ Test(print_conf, values_from_the_defaults_stay_there)
 	free(printed);
 }
 
+/* pass = bind sets pass_packet_info for its own service, and nothing does for the others. */
+Test(print_conf, what_another_option_implies_is_no_default_of_the_table)
+{
+	static const char two[] = "service a { listen = 80 exec = /bin/x pass = bind }\n"
+				  "service b { listen = 81 exec = /bin/x }\n";
+	struct table *table = read_string(two);
+	char *printed = print_string(table, false);
+
+	cr_expect_null(strstr(printed, "pass_packet_info"), "printed: %s", printed);
+	expect_same(two);
+	expect_same("defaults { pass_packet_info = no }\nservice a { listen = 80 exec = /bin/x pass = bind }\n"
+		    "service b { listen = 81 exec = /bin/x }\n");
+	expect_same("defaults { pass_packet_info = yes }\nservice a { listen = 80 exec = /bin/x pass = bind }\n"
+		    "service b { listen = \"udp:81\" exec = /bin/x }\n");
+	expect_same("service a { listen = \"udp:80\" exec = /bin/x pass = bind pass_packet_info = no }\n");
+	table_free(table);
+	free(printed);
+}
+
 Test(print_conf, writes_only_what_differs_and_what_kind_it_is)
 {
 	struct table *table = read_string("service a { listen = {80, \"127.0.0.1:81\"} exec = \"/bin/x -y 'a b'\" "
@@ -241,23 +261,24 @@ Test(print_conf, comments_say_where_each_value_came_from)
 	free(printed);
 }
 
-Test(print_conf, the_option_of_the_whole_table_stands_in_front)
+Test(print_conf, the_settings_of_superd_itself_stand_in_front)
 {
-	static const char text[] = "service a { listen = 80 exec = /bin/x }\n\nmax_starting = 04\n";
-	struct table *table = read_string(text), *none = read_string("max_starting = 0");
+	static const char text[] = "service a { listen = 80 exec = /bin/x }\n\nsuperd {\n max_starting = 04 }\n";
+	struct table *table = read_string(text), *none = read_string("superd { max_starting = 0 }");
 	char *printed = print_string(table, false), *commented = print_string(table, true), *json;
 	size_t length;
 	FILE *out = open_memstream(&json, &length);
 
 	expect_same(text);
-	cr_expect_eq(strstr(printed, "max_starting = 4\n\nservice a {\n"), printed, "%s", printed);
-	cr_expect_eq(strstr(commented, "# t:3\nmax_starting = 4\n\n# t:1\nservice"), commented, "%s", commented);
+	cr_expect_eq(strstr(printed, "superd {\n\tmax_starting = 4\n}\n\nservice a {\n"), printed, "%s", printed);
+	cr_expect_eq(strstr(commented, "# t:3\nsuperd {\n\t# t:4\n\tmax_starting = 4\n}\n\n# t:1\nservice"),
+		     commented, "%s", commented);
 	cr_assert(print_json(table, out));
 	cr_assert_eq(fclose(out), 0);
-	cr_expect_eq(strstr(json, "{\"max_starting\": 4, \"services\": [\n{"), json, "%s", json);
+	cr_expect_eq(strstr(json, "{\"superd\": {\"max_starting\": 4}, \"services\": [\n{"), json, "%s", json);
 	free(printed);
 	printed = print_string(none, false);
-	cr_expect_str_eq(printed, "max_starting = 0\n\n");
+	cr_expect_str_eq(printed, "superd {\n\tmax_starting = 0\n}\n\n");
 	free(printed);
 	free(commented);
 	free(json);
@@ -354,25 +375,46 @@ Test(print_conf, explains_every_option)
 	}
 }
 
+/* The form of the values is that of the heading in the manual. */
 static bool is_plain(const struct directive *directive)
 {
-	return directive->type == &type_bool || directive->type == &type_count || directive->type == &type_word;
+	static const struct type *const plain[] = { &type_bool, &type_count, &type_word };
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
+		if (directive->type == plain[i])
+			return true;
+	}
+	return false;
 }
 
-/* Whether the reader has anything against one option of a service. */
-static bool is_refused(const char *name, const char *line)
+/* A word, a name or a path needs no example in the manual. */
+static bool is_one_word(const struct directive *directive)
+{
+	static const struct type *const simple[] = { &type_error, &type_mode, &type_name,
+						    &type_path, &type_signal, &type_text };
+
+	for (size_t i = 0; i < sizeof(simple) / sizeof(*simple); i++) {
+		if (directive->type == simple[i])
+			return true;
+	}
+	return is_plain(directive);
+}
+
+/* Whether the reader has anything against one option of a service, or of superd itself. */
+static bool is_refused(const struct directive *directive, const char *line)
 {
 	struct diags diags = { 0 };
 	struct table *table;
 	char text[512];
-	bool refused = false;
+	bool is_global = directive->chapter == CHAPTER_GLOBALS, refused = false;
 
-	snprintf(text, sizeof(text), "service b {\n %s\n}\n", line);
+	snprintf(text, sizeof(text), "service b {\n %s\n}\nsuperd {\n %s\n}\n", is_global ? "" : line,
+		 is_global ? line : "");
 	table = read_text("t", text, strlen(text), &diags);
 	for (size_t n = 0; n < diags.count; n++) {
-		if (diags.list[n].severity != SEVERITY_ERROR || !strncmp(diags.list[n].message, "b: ", 3))
+		if (!strncmp(diags.list[n].message, "b: ", 3))
 			continue;       /* a rule of the whole, as that it runs nothing */
-		fprintf(stderr, "%s: %s: %s\n", name, line, diags.list[n].message);
+		fprintf(stderr, "%s: %s\n", line, diags.list[n].message);
 		refused = true;
 	}
 	table_free(table);
@@ -382,24 +424,81 @@ static bool is_refused(const char *name, const char *line)
 
 Test(print_conf, gives_an_example_that_is_right)
 {
+	const struct directive *directive;
 	char *text;
 	size_t length;
 
-	for (size_t i = 0; i < directive_count; i++) {
-		const char *name = directives[i].name[NATIVE];
+	for (size_t i = 0; (directive = directive_listed(i)); i++) {
+		const char *name = directive->name[NATIVE];
+		bool is_global = directive->chapter == CHAPTER_GLOBALS;
 		FILE *out = open_memstream(&text, &length);
 		char *example;
 
 		cr_assert(print_explain(name, out));
 		fclose(out);
 		example = strstr(text, "    example   ");
-		cr_expect(example || is_plain(&directives[i]), "%s has no example", name);
+		cr_expect(example || is_plain(directive) || (is_global && is_one_word(directive)),
+			  "%s has no example", name);
 		if (example) {
 			example[strcspn(example, "\n")] = '\0';
-			cr_expect_not(is_refused(name, example + 14), "%s", example);
+			cr_expect_not(is_refused(directive, example + 14), "%s", example);
 		}
 		free(text);
 	}
+}
+
+Test(print_conf, the_manual_has_an_example_of_each_grammar)
+{
+	char *text = print_paper(print_mdoc);
+	const struct directive *directive;
+
+	for (size_t i = 0; (directive = directive_listed(i)); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "\n.Dl %s ", directive->name[NATIVE]);
+		cr_expect(strstr(text, line) || is_one_word(directive), "%s has no example", directive->name[NATIVE]);
+	}
+	free(text);
+}
+
+/* Each chapter shows a table that reads without an error or a warning, and sets an option of the chapter. */
+Test(print_conf, gives_a_table_for_each_chapter)
+{
+	for (enum chapter chapter = 0; chapter < CHAPTERS; chapter++) {
+		const char *text = example_of_chapter(chapter);
+		struct diags diags = { 0 };
+		struct table *table;
+		bool shows = false;
+
+		cr_assert_not_null(text, "%s", chapter_title(chapter));
+		table = read_text("t", text, strlen(text), &diags);
+		cr_assert(table);
+		cr_expect_eq(diags.count, 0, "%s: %s", text, diags.count ? diags.list[0].message : "");
+		diags_free(&diags);
+		for (size_t n = 0; n < table->services[0].mark_count; n++)
+			shows |= directives[table->services[0].marks[n].directive].chapter == chapter;
+		shows |= chapter == CHAPTER_GLOBALS && table->globals.block.file;
+		cr_expect(shows, "%s: %s", chapter_title(chapter), text);
+		table_free(table);
+	}
+}
+
+Test(print_conf, the_index_has_each_option_once)
+{
+	char *text = print_paper(print_mdoc_index);
+
+	const struct directive *directive;
+
+	for (size_t i = 0; (directive = directive_listed(i)); i++) {
+		char name[64];
+		const char *found;
+
+		snprintf(name, sizeof(name), " %s", directive->name[NATIVE]);
+		for (found = strstr(text, name); found && !strchr(" \n", found[strlen(name)]); )
+			found = strstr(found + 1, name);
+		cr_expect(found, "%s", name);
+	}
+	free(text);
 }
 
 Test(print_conf, explains_bounds_words_default_and_names_elsewhere)
@@ -417,12 +516,12 @@ Test(print_conf, explains_bounds_words_default_and_names_elsewhere)
 	cr_expect(strstr(text, "systemd   Service.RestartMaxDelaySec\n"), "%s", text);
 	cr_expect(strstr(text, "words     group, mixed, process, none\n"), "%s", text);
 	cr_expect(strstr(text, "bounds    0000 to 0777\n"), "%s", text);
-	cr_expect(strstr(text, "stands in service, socket, defaults\n"), "%s", text);
+	cr_expect(strstr(text, "set in    service, socket, defaults\n"), "%s", text);
 	free(text);
 	out = open_memstream(&text, &length);
 	cr_assert(print_explain("max_starting", out));
 	fclose(out);
-	cr_expect(strstr(text, "stands in a line of its own, outside of services\n"), "%s", text);
+	cr_expect(strstr(text, "set in    superd\n"), "%s", text);
 	cr_expect(strstr(text, "bounds    0 to 1000000\n"), "%s", text);
 	free(text);
 }
@@ -438,7 +537,25 @@ Test(print_conf, explains_what_an_option_is_in_xinetd_conf_where_it_differs)
 	cr_assert(print_explain("only_from", out));
 	cr_assert_eq(fclose(out), 0);
 	cr_expect(strstr(text, "in xinetd.conf: 50 10"), "%s", text);
-	cr_expect(strstr(text, "in xinetd.conf: an empty list is nobody"), "%s", text);
+	cr_expect(strstr(text, "in xinetd.conf: an empty list allows no client"), "%s", text);
+	free(text);
+}
+
+/* The table of options names them as the sources of the manual pages do. */
+Test(print_conf, explains_with_the_configured_directories)
+{
+	const struct directive *directive;
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(out);
+	for (size_t i = 0; (directive = directive_listed(i)); i++)
+		cr_assert(print_explain(directive->name[NATIVE], out), "%s", directive->name[NATIVE]);
+	cr_assert_eq(fclose(out), 0);
+	cr_expect_null(strstr(text, "dir@"), "%s", strstr(text, "dir@"));
+	cr_expect(strstr(text, LOCALSTATEDIR "/lib"), "%s", text);
+	cr_expect(strstr(text, RUNSTATEDIR ","), "%s", text);
 	free(text);
 }
 
@@ -488,7 +605,7 @@ Test(print_conf, the_attributes_of_xinetd_are_told_in_its_words)
 {
 	char *text = print_paper(print_mdoc_xinetd);
 
-	cr_expect(strstr(text, ".It Cm umask No = Ar mode\n"), "%s", text);
+	cr_expect(strstr(text, ".It Cm umask = Ar mode\n"), "%s", text);
 	cr_expect(strstr(text, "\nWith wait = no, how many instances may run at once for one client address"), "%s",
 		  text);
 	cr_expect_null(strstr(text, "accept ="), "%s", text);
@@ -510,4 +627,69 @@ Test(print_conf, the_names_elsewhere_stand_in_columns)
 		cr_expect_neq(line[column], ' ', "%.*s", (int)(end - line), line);
 	}
 	free(text);
+}
+
+static char *print_graph(const struct table *table)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_dot(table, out));
+	cr_assert_eq(fclose(out), 0);
+	return text;
+}
+
+static void expect_graph(const char *conf, const char *const *lines)
+{
+	struct table *table = read_string(conf);
+	char *graph = print_graph(table);
+
+	cr_expect_eq(strncmp(graph, "digraph superd {\n", 17), 0, "%s", graph);
+	cr_expect_str_eq(graph + strlen(graph) - 3, "\n}\n", "%s", graph);
+	for (; *lines; lines++)
+		cr_expect_not_null(strstr(graph, *lines), "%s is missing in %s", *lines, graph);
+	free(graph);
+	table_free(table);
+}
+
+#define GRAPH(conf, ...) expect_graph(conf, (const char *const[]){ __VA_ARGS__, NULL })
+
+Test(print_dot, services_have_sockets_and_want_others)
+{
+	GRAPH("service web { listen = \"80\" socket admin { listen = \"/run/a\" } exec = \"/bin/w -x\" "
+	      "wants = { db } }\n"
+	      "service db { listen = \"5432\" exec = \"/bin/db\" }\n"
+	      "service one { listen = \"7\" exec = \"/bin/one\" reuse_port = yes }\n"
+	      "service two { listen = \"7\" builtin = echo accept = yes reuse_port = yes }\n"
+	      "service off { listen = \"9\" exec = \"/bin/off\" disable = yes }\n",
+	      "\t\"socket tcp:80\" [label=\"tcp:80\", shape=oval]\n", "\t\"socket tcp:80\" -> \"service web\"\n",
+	      "\t\"service web\" [label=\"web\\n/bin/w\"]\n",
+	      "\t\"socket /run/a\" -> \"service web\" [label=\"admin\"]\n",
+	      "\t\"service web\" -> \"service db\" [label=\"wants\", style=dashed]\n",
+	      "\t\"socket tcp:7\" -> \"service one\"\n", "\t\"socket tcp:7\" -> \"service two\"\n",
+	      "[label=\"two\\nbuiltin = echo\\naccept = yes\"]\n",
+	      "[label=\"off\\n/bin/off\\ndisable = yes\", style=dashed]\n");
+}
+
+Test(print_dot, a_redirect_leads_to_a_socket_of_the_table_or_away)
+{
+	GRAPH("service front { listen = \"80\" redirect = \"127.0.0.1:8080\" }\n"
+	      "service back { listen = \"8080\" exec = \"/bin/b\" }\n"
+	      "service other { listen = \"udp:8080\" exec = \"/bin/b\" }\n"
+	      "service local { listen = \"81\" redirect = \"/run/b\" }\n"
+	      "service path { listen = \"/run/b\" exec = \"/bin/b\" }\n"
+	      "service away { listen = { \"53\", \"udp:53\" } redirect = \"192.0.2.1:8080\" }\n",
+	      "\t\"service front\" -> \"socket tcp:8080\" [label=\"redirect\"]\n",
+	      "\t\"service local\" -> \"socket /run/b\" [label=\"redirect\"]\n",
+	      "\t\"target tcp:192.0.2.1:8080\" [label=\"tcp:192.0.2.1:8080\", shape=box, style=rounded]\n",
+	      "\t\"service away\" -> \"target tcp:192.0.2.1:8080\" [label=\"redirect\"]\n",
+	      "\t\"service away\" -> \"target udp:192.0.2.1:8080\" [label=\"redirect\"]\n");
+}
+
+Test(print_dot, no_name_leaves_its_quotes)
+{
+	GRAPH("service \"a\\\"]&lt;\\\\\" { listen = \"unix:/run/a\\\"b\\\\\" exec = \"/bin/\u202eN\" }\n",
+	      "\t\"service a\\\"]&amp;lt;\\\\\" [label=\"a\\\"]&amp;lt;\\\\\\n/bin/\\\\xe2\\\\x80\\\\xaeN\"]\n",
+	      "\t\"socket /run/a\\\"b\\\\\" [label=\"/run/a\\\"b\\\\\", shape=oval]\n");
 }

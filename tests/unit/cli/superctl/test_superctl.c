@@ -4,13 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/time_text.h"
 #include "cli/superctl/columns.h"
+#include "cli/superctl/html.h"
 #include "cli/superctl/http.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/metrics.h"
+#include "cli/superctl/rate_history.h"
 #include "cli/superctl/screen.h"
 #include "cli/superctl/service_facts.h"
+#include "cli/superctl/timeline_axis.h"
 #include "cli/superctl/verbs.h"
 #include "engine/runtime/state_table.h"
 
@@ -54,6 +59,65 @@ Test(superctl_human_units, what_no_clock_has_is_no_harm)
 	cr_assert_str_eq(written(human_units_add_time, 1e300), "an unknown time");
 	cr_assert_str_eq(written(human_units_add_time, NAN), "an unknown time");
 	cr_assert_str_eq(written(human_units_add_bytes, INFINITY), "?");
+}
+
+Test(superctl_human_units, a_time_has_the_date_if_that_is_not_today)
+{
+	const double noon = 1795176000; /* 2026-11-20 12:00:00 UTC */
+	char out[TIME_TEXT_MOST];
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	cr_expect_str_eq(time_write_short(out, noon - 1, noon), "11:59:59");
+	cr_expect_str_eq(time_write_short(out, noon - 43200, noon), "00:00:00");
+	cr_expect_str_eq(time_write_short(out, noon - 43201, noon), "Nov 19 23:59:59");
+	cr_expect_str_eq(time_write_short(out, noon - 365 * 86400., noon), "2025-11-20 12:00:00");
+	cr_expect_str_eq(time_write_short(out, noon, NAN), "2026-11-20 12:00:00");
+	cr_expect_str_eq(time_write_short(out, NAN, noon), "an unknown time");
+	cr_expect_str_eq(time_write_dated(out, noon), "Nov 20 12:00:00");
+}
+
+/* The times of the axis from noon + `from` seconds on, as "12:05 12:10". */
+static const char *axis(double from, double length, size_t most)
+{
+	const double noon = 1795176000;
+	double times[TIMELINE_TIMES_MOST];
+	size_t count = timeline_axis(noon + from, noon + from + length, most, times);
+	struct buf out = { 0 };
+
+	for (size_t n = 0; n < count; n++) {
+		buf_text(&out, n ? " " : "");
+		human_units_add_minute(&out, times[n]);
+	}
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_timeline_axis, times_are_round_and_their_steps_equal)
+{
+	double times[TIMELINE_TIMES_MOST];
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	cr_expect_str_eq(axis(0, 600, 6), "12:00 12:02 12:04 12:06 12:08");
+	cr_expect_str_eq(axis(70, 600, 6), "12:02 12:04 12:06 12:08 12:10");
+	cr_expect_str_eq(axis(70, 900, 6), "12:05 12:10 12:15");
+	cr_expect_str_eq(axis(70, 900, 24), "12:02 12:03 12:04 12:05 12:06 12:07 12:08 12:09 12:10 12:11 12:12 "
+						 "12:13 12:14 12:15 12:16");
+	cr_expect_str_eq(axis(70, 1500, 42), "12:02 12:04 12:06 12:08 12:10 12:12 12:14 12:16 12:18 12:20 12:22 "
+					     "12:24 12:26", "not 25, on a very wide terminal");
+	cr_expect_str_eq(axis(1, 6 * 3600, 3), "14:00 16:00 18:00");
+	cr_expect_str_eq(axis(1, 6 * 3600, 8), "13:00 14:00 15:00 16:00 17:00 18:00");
+	cr_expect_str_eq(axis(0, 86400, 5), "12:00 18:00 00:00 06:00");
+	cr_expect_str_eq(axis(0, 86400, 1), "12:00", "the first of the longest step");
+	setenv("TZ", "IST-5:30", 1);
+	tzset();
+	cr_expect_str_eq(axis(0, 6 * 3600, 3), "18:00 20:00 22:00", "noon is 17:30 there");
+	cr_expect_eq(timeline_axis(0, 600, 6, times), 0);
+	cr_expect_eq(timeline_axis(NAN, NAN, 6, times), 0);
+	cr_expect_eq(timeline_axis(1e9, 1e300, 6, times), 0);
+	cr_expect_eq(timeline_axis(2e9, 1e9, 6, times), 0);
 }
 
 Test(superctl_human_units, bytes_are_of_1024)
@@ -170,6 +234,31 @@ Test(superctl_service_facts, a_command_is_as_ps_has_it)
 	cr_assert_str_eq(command_of("{\"exec\":[]}", true), "");
 }
 
+/* "place" of an answer's service, as its state shows it. */
+static const char *place_of(const char *number)
+{
+	struct buf out = { 0 };
+	json_t *object = json_pack("{s:s}", "state", "queued");
+
+	json_object_set_new(object, "place", json_loads(number, JSON_DECODE_ANY, NULL));
+	service_facts_add_state(&out, object);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	json_decref(object);
+	return text;
+}
+
+Test(superctl_service_facts, a_place_in_line_is_a_count)
+{
+	cr_assert_str_eq(place_of("2"), "queued, 2nd in line");
+	cr_assert_str_eq(place_of("112"), "queued, 112th in line");
+	cr_assert_str_eq(place_of("0"), "queued");
+	cr_assert_str_eq(place_of("-3"), "queued");
+	cr_assert_str_eq(place_of("4294967298"), "queued");
+	cr_assert_str_eq(place_of("1e300"), "queued");
+	cr_assert_str_eq(place_of("null"), "queued");
+}
+
 static int status_of(const char *head)
 {
 	return http_parse(head, strlen(head), "/metrics").status;
@@ -203,6 +292,84 @@ Test(superctl_http, takes_nothing_for_what_it_is_not)
 		cr_assert_eq(status_of(heads[i]), 400, "%s", heads[i]);
 	cr_assert_eq(http_parse("GET /met\0rics HTTP/1.1\n\n", 25, "/metrics").status, 400);
 	cr_assert_eq(status_of("GET /metrics HTTP/2.0\r\n\r\n"), 505);
+}
+
+static const char *text_host(const char *host)
+{
+	snprintf(text, sizeof(text), "Host: %s\r\n", host);
+	return text;
+}
+
+static bool is_own(const char *fields)
+{
+	static const char *const names[] = { "status.example.org", NULL };
+	char head[400];
+
+	snprintf(head, sizeof(head), "GET / HTTP/1.1\r\n%s\r\n", fields);
+	return http_host_is_own(head, strlen(head), names);
+}
+
+Test(superctl_http, own_hosts_are_addresses_localhost_and_names_of_the_table)
+{
+	static const char *const own[] = { "127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:8090", "192.0.2.1:1",
+					   "localhost", "LocalHost:80", "status.example.org",
+					   "STATUS.example.org:443" };
+	static const char *const strange[] = { "", ":80", "evil.example", "127.0.0.1.evil.example", "::1", "[::1",
+					       "localhost.evil.example", "xstatus.example.org", "localhost:80:80",
+					       "[127.0.0.1]", "status.example.org." };
+
+	for (size_t n = 0; n < sizeof(own) / sizeof(own[0]); n++)
+		cr_expect(is_own(text_host(own[n])), "%s", own[n]);
+	for (size_t n = 0; n < sizeof(strange) / sizeof(strange[0]); n++)
+		cr_expect_not(is_own(text_host(strange[n])), "%s", strange[n]);
+	cr_expect_not(is_own(""));
+	cr_expect_not(is_own("X: localhost\r\n"));
+	cr_expect_not(is_own("Host: localhost\r\nhost: evil.example\r\n"));
+}
+
+static const char *decoded(const char *coded, bool is_form)
+{
+	struct buf out = { 0 };
+	bool is_good = http_decode(coded, strlen(coded), is_form, &out);
+
+	snprintf(text, sizeof(text), "%s", is_good ? buf_string(&out) : "(wrong)");
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_http, decodes_paths_and_queries)
+{
+	struct http_request request = http_parse("GET /a%20b?x=1&q=a+%26&q=2 HTTP/1.1\r\n\r\n", 42, NULL);
+	struct buf out = { 0 };
+
+	cr_assert_str_eq(decoded("a%2Fb%c3%A9", false), "a/b\xc3\xa9");
+	cr_assert_str_eq(decoded("a+b", false), "a+b");
+	cr_assert_str_eq(decoded("a+b", true), "a b");
+	cr_assert_str_eq(decoded("%", false), "(wrong)");
+	cr_assert_str_eq(decoded("%4", false), "(wrong)");
+	cr_assert_str_eq(decoded("%4g", false), "(wrong)");
+	cr_assert_str_eq(decoded("%00", false), "(wrong)");
+	cr_assert_str_eq(decoded("%0a", false), "(wrong)");
+	cr_assert_eq(request.status, 200);
+	cr_assert_eq(request.path_length, 6);
+	cr_assert(http_query(&request, "q", &out));
+	cr_assert_str_eq(buf_string(&out), "a &");
+	buf_clear(&out);
+	cr_assert(http_query(&request, "none", &out));
+	cr_assert_str_eq(buf_string(&out), "");
+	buf_free(&out);
+}
+
+Test(superctl_html, escapes_what_means_something)
+{
+	struct buf out = { 0 };
+
+	html_add(&out, "<a href=\"x\">&'\0\x1b\xff", 17);
+	cr_assert_str_eq(buf_string(&out), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\\x00\\x1b\\xff");
+	buf_clear(&out);
+	html_url(&out, "a-b_c.d~E9/?#%<\"\xc3");
+	cr_assert_str_eq(buf_string(&out), "a-b_c.d~E9%2F%3F%23%25%3C%22%C3");
+	buf_free(&out);
 }
 
 static double weight_of(const char *accept, const char *type)
@@ -258,7 +425,7 @@ Test(superctl_verbs, what_others_call_it_is_known)
 {
 	for (size_t i = 0; i < verb_count; i++) {
 		cr_assert_eq(verb_find(verbs[i].name), &verbs[i]);
-		cr_assert_not_null(verbs[i].run);
+		cr_assert_neq(!verbs[i].run, verbs[i].names != NAMES_VERBS);
 	}
 	cr_assert_str_eq(verb_hint("daemon-reload"), "reload");
 	cr_assert_str_eq(verb_hint("relaod"), "reload");
@@ -334,4 +501,56 @@ Test(superctl_states, each_serves_or_does_not)
 		json_decref(service);
 	}
 	json_decref(schema);
+}
+
+/* One answer of top a second, with this list of services. */
+static void take_services(struct rate_history *history, const char *services)
+{
+	json_t *line = json_pack("{s:f, s:o}", "at", history->at + 1, "services", json_loads(services, 0, NULL));
+
+	cr_assert_not_null(line);
+	rate_history_take(history, line);
+	json_decref(line);
+}
+
+static const char *bars_of(const struct rate_history *history, const char *service)
+{
+	struct buf out = { 0 };
+
+	rate_history_add(history, service, false, &out);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_rate_history, a_service_that_is_missing_had_no_instance)
+{
+	struct rate_history history = { 0 };
+
+	take_services(&history, "[{\"service\":\"a\",\"activations\":7}]");
+	cr_expect_str_eq(bars_of(&history, "a"), "");
+	take_services(&history, "[{\"service\":\"a\",\"activations\":9}]");
+	take_services(&history, "[{\"service\":\"b\",\"activations\":50,\"instances\":1}]");
+	cr_expect_str_eq(bars_of(&history, "a"), "#_");
+	cr_expect_str_eq(bars_of(&history, "b"), "#");
+	take_services(&history, "[{\"service\":\"a\",\"accepted\":4,\"activations\":10}]");
+	cr_expect_str_eq(bars_of(&history, "a"), "=_#");
+	cr_expect_str_eq(bars_of(&history, "b"), "#_");
+	for (int n = 0; n < RATE_HISTORY_MOST; n++)
+		take_services(&history, "[]");
+	cr_expect_eq(json_object_size(history.services), 0);
+	rate_history_free(&history);
+}
+
+Test(superctl_rate_history, has_the_last_rates_whatever_the_counters_are)
+{
+	struct rate_history history = { 0 };
+
+	for (int n = 0; n < 3 * RATE_HISTORY_MOST; n++)
+		take_services(&history, n % 2 ? "[{\"service\":\"a\",\"activations\":1e308}]"
+					      : "[{\"service\":\"a\",\"activations\":-1e308}]");
+	cr_expect_leq(strlen(bars_of(&history, "a")), RATE_HISTORY_MOST, "%s", text);
+	take_services(&history, "[3, {}, {\"service\":\"a\",\"activations\":\"\"}]");
+	cr_expect_leq(strlen(bars_of(&history, "a")), RATE_HISTORY_MOST, "%s", text);
+	rate_history_free(&history);
 }

@@ -11,11 +11,11 @@ Test(as_xinetd, is_a_daemon_that_reads_xinetd_conf)
 {
 	READS_COMMAND("xinetd");
 	cr_expect(options.daemon && options.keep_going);
-	cr_expect_str_eq(options.log_destination, "syslog");
+	cr_expect_str_eq(options.settings.log, "syslog");
 	cr_assert_eq(options.sources.count, 1);
 	cr_expect_str_eq(options.sources.list[0], "xinetd:/etc/xinetd.conf");
 	cr_expect_eq(options.optional_sources.count, 0);
-	cr_expect_null(options.pid_file);
+	cr_expect_null(options.settings.pid_file);
 	cr_expect_not(options.stays_without_services);
 	cr_expect(options.process_limit == 0 && options.ident_limit == 0 && options.inspect_interval == 0);
 	cr_expect_str_eq(options_name(&options), "xinetd");
@@ -29,38 +29,38 @@ Test(as_xinetd, reads_its_options)
 	cr_expect_str_eq(options.sources.list[0], "xinetd:/etc/x.conf");
 	cr_assert_eq(options.optional_sources.count, 1);
 	cr_expect_str_eq(options.optional_sources.list[0], "inetd:/etc/inetd.conf");
-	cr_expect_str_eq(options.log_destination, "file:/var/log/x");
-	cr_expect_str_eq(options.pid_file, "/run/x.pid");
+	cr_expect_str_eq(options.settings.log, "file:/var/log/x");
+	cr_expect_str_eq(options.settings.pid_file, "/run/x.pid");
 	cr_expect_not(options.pid_file_optional);
 	cr_expect(options.stays_without_services && options.daemon);
 	cr_expect_eq(options.process_limit, 40);
 	cr_expect_eq(options.ident_limit, 7);
 	cr_expect_eq(options.inspect_interval, 60);
 	READS_COMMAND("xinetd -syslog local3 -shutdownprocs 3");
-	cr_expect_str_eq(options.log_destination, "syslog:local3");
+	cr_expect_str_eq(options.settings.log, "syslog:local3");
 }
 
 Test(as_xinetd, takes_two_dashes_for_one)
 {
 	READS_COMMAND("xinetd --dontfork --pidfile /p");
 	cr_expect_not(options.daemon);
-	cr_expect_str_eq(options.pid_file, "/p");
+	cr_expect_str_eq(options.settings.pid_file, "/p");
 }
 
 Test(as_xinetd, makes_paths_complete_as_it_leaves_the_folder)
 {
 	READS_COMMAND("xinetd -f t -filelog l -pidfile p");
 	cr_expect_eq(strncmp(options.sources.list[0], "xinetd:/", 8), 0, "%s", options.sources.list[0]);
-	cr_expect_eq(strncmp(options.log_destination, "file:/", 6), 0, "%s", options.log_destination);
-	cr_expect_eq(options.pid_file[0], '/');
+	cr_expect_eq(strncmp(options.settings.log, "file:/", 6), 0, "%s", options.settings.log);
+	cr_expect_eq(options.settings.pid_file[0], '/');
 }
 
 Test(as_xinetd, stays_in_the_foreground_and_alive)
 {
 	READS_COMMAND("xinetd -dontfork");
 	cr_expect(!options.daemon && options.stays_without_services);
-	cr_expect_eq(options.level, LEVEL_INFO);
-	cr_expect_str_eq(options.log_destination, access("/dev/log", F_OK) == 0 ? "syslog" : "stderr");
+	cr_expect_eq(options.settings.log_level, LEVEL_INFO);
+	cr_expect_str_eq(options.settings.log, access("/dev/log", F_OK) == 0 ? "syslog" : "stderr");
 }
 
 /* As xinetd(8) has it, logs and pid files are without effect then. */
@@ -68,9 +68,9 @@ Test(as_xinetd, debugs_on_the_terminal)
 {
 	READS_COMMAND("xinetd -d -filelog /l -pidfile /p");
 	cr_expect_not(options.daemon);
-	cr_expect_eq(options.level, LEVEL_DEBUG);
-	cr_expect_str_eq(options.log_destination, "stderr");
-	cr_expect_null(options.pid_file);
+	cr_expect_eq(options.settings.log_level, LEVEL_DEBUG);
+	cr_expect_str_eq(options.settings.log, "stderr");
+	cr_expect_null(options.settings.pid_file);
 }
 
 Test(as_xinetd, tells_of_itself)
@@ -85,7 +85,7 @@ Test(as_xinetd, tells_of_itself)
 Test(as_xinetd, passes_over_options_that_are_none, .init = cr_redirect_stderr)
 {
 	READS_COMMAND("xinetd -df -loop 3 -interval 4 -dontfork");
-	cr_expect(!options.daemon && options.level == LEVEL_INFO);
+	cr_expect(!options.daemon && options.settings.log_level == LEVEL_INFO);
 }
 
 Test(as_xinetd, refuses_words_that_are_no_options)

@@ -37,13 +37,13 @@ Test(options, has_the_manuals_defaults)
 	cr_expect_eq(options.task, TASK_RUN);
 	cr_expect(options.sources.count == 0 && options.endpoints.count == 0 && options.environment.count == 0);
 	cr_expect(options.preflight);
-	cr_expect_not(options.keep_going || options.daemon || options.json);
+	cr_expect_not(options.keep_going || options.daemon);
 	cr_expect_not(options.accept || options.inetd || options.now);
-	cr_expect_str_eq(options.log_destination, "stderr");
-	cr_expect_eq(options.level, LEVEL_INFO);
-	cr_expect_eq(options.stop_timeout, 8000000);
-	cr_expect_eq(options.stop_delay, 0);
-	cr_expect_null(options.pid_file);
+	cr_expect_str_eq(options.settings.log, "stderr");
+	cr_expect_eq(options.settings.log_level, LEVEL_INFO);
+	cr_expect_eq(options.settings.stop_timeout, 8000000);
+	cr_expect_eq(options.settings.stop_delay, 0);
+	cr_expect_null(options.settings.pid_file);
 	cr_expect_null(options.command);
 }
 
@@ -109,14 +109,14 @@ Test(options, reads_how_superd_runs)
 {
 	READS("--no-preflight --keep-going --daemon --pid-file p --log file:/l --log-format json --log-level debug");
 	cr_expect_not(options.preflight);
-	cr_expect(options.keep_going && options.daemon && options.json);
-	cr_expect_str_eq(options.pid_file, "p");
-	cr_expect_str_eq(options.log_destination, "file:/l");
-	cr_expect_eq(options.level, LEVEL_DEBUG);
+	cr_expect(options.keep_going && options.daemon && options.settings.log_format == LOG_FORMAT_JSON);
+	cr_expect_str_eq(options.settings.pid_file, "p");
+	cr_expect_str_eq(options.settings.log, "file:/l");
+	cr_expect_eq(options.settings.log_level, LEVEL_DEBUG);
 	READS("--stop-timeout 250ms --stop-delay 5s --log-format text");
-	cr_expect_eq(options.stop_timeout, 250000);
-	cr_expect_eq(options.stop_delay, 5000000);
-	cr_expect_not(options.json);
+	cr_expect_eq(options.settings.stop_timeout, 250000);
+	cr_expect_eq(options.settings.stop_delay, 5000000);
+	cr_expect_eq(options.settings.log_format, LOG_FORMAT_TEXT);
 }
 
 Test(options, takes_a_long_name_that_is_cut_short_unless_it_is_two)
@@ -149,8 +149,8 @@ Test(options, takes_two_dashes_with_nothing_behind_as_no_command)
 
 Test(options, refuses_a_main_command_without_two_dashes)
 {
-	expect_refused("nginx", "'nginx'", "behind --");
-	expect_refused("-f t nginx --check", "'nginx'", "behind --");
+	expect_refused("nginx", "'nginx'", "follows --");
+	expect_refused("-f t nginx --check", "'nginx'", "follows --");
 	expect_refused("--check x.conf", "'x.conf'", "-f x.conf");
 }
 
@@ -216,10 +216,10 @@ Test(options, refuses_values_that_are_none)
 	expect_refused("--log-level loud", "--log-level: 'loud'", "warning");
 	expect_refused("--stop-timeout soon", "--stop-timeout: 'soon'", "duration");
 	expect_refused("--stop-delay soon", "--stop-delay: 'soon'", "duration");
-	expect_refused("--stop-delay infinity", "--stop-delay: 'infinity'", "an end");
+	expect_refused("--stop-delay infinity", "--stop-delay: 'infinity'", "a finite duration");
 	expect_refused("--stop-timeout -1", "--stop-timeout: '-1'", "duration");
-	expect_refused("--control run/c", "--control: 'run/c'", "a path from / on, @name, or none");
-	expect_refused("--control @", "--control: '@'", "a path from / on, @name, or none");
+	expect_refused("--control run/c", "--control: 'run/c'", "a path that starts with /, @name, or none");
+	expect_refused("--control @", "--control: '@'", "a path that starts with /, @name, or none");
 }
 
 Test(options, refuses_flags_it_does_not_know)

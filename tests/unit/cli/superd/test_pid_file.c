@@ -176,3 +176,13 @@ Test(pid_file, says_when_there_is_no_room_for_it)
 	cr_expect_not(pid_file_write(&file));
 	cr_expect_eq(errno, EFBIG);
 }
+
+/* An inetd that starts while superd still ends writes into the same file. */
+Test(pid_file, that_another_daemon_has_written_into_is_not_taken_away)
+{
+	cr_assert(pid_file_claim(&file, path, &why));
+	cr_assert(pid_file_write(&file));
+	write_text("42\n");
+	pid_file_remove(&file);
+	cr_expect_str_eq(content(), "42\n");
+}

@@ -196,7 +196,7 @@ Test(check, one_socket_alone_can_be_the_standard_input)
 	add(builder, "listen", "81", NULL);
 	end(builder);
 	table_check(table, &diags);
-	expect_error(4, "web: pass = inetd makes one socket the standard input; this service has 2");
+	expect_error(4, "web: pass = inetd passes one socket as standard input; this service has 2");
 }
 
 Test(check, a_superd_that_accepts_may_have_many_sockets_for_inetd_backends)
@@ -267,7 +267,7 @@ Test(check, a_message_queue_has_both_sizes_or_none)
 Test(check, attributes_of_a_socket_are_the_users)
 {
 	check_one("/run/x", "xattr_listen", "security.x=y");
-	expect_error(4, "web: xattr_listen: 'security.x=y': it is user.NAME=value");
+	expect_error(4, "web: xattr_listen: 'security.x=y': expected user.NAME=value");
 }
 
 Test(check, with_pass_inetd_output_may_say_what_is_so_and_error_is_free)
@@ -422,7 +422,7 @@ Test(check, an_option_without_use_is_warned_of)
 		cr_assert_eq(diags.count, 1, "%s:%s", options[i][1], all_said());
 		cr_expect_eq(diags.warnings, 1);
 		cr_expect_eq(diags.list[0].line, 4);
-		cr_expect(strstr(diags.list[0].message, "does nothing here"));
+		cr_expect(strstr(diags.list[0].message, "has no effect here"));
 		end_table();
 	}
 }

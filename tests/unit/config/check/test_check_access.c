@@ -51,7 +51,7 @@ Test(check_gate, a_sensor_of_datagrams_is_warned_of)
 	judge(service_of("a", "udp:80", "accept", "yes", "deny_time", "1h", NULL));
 	cr_expect_eq(diags.errors, 0);
 	cr_assert_eq(diags.warnings, 1);
-	cr_expect_not_null(strstr(diags.list[0].message, "a: deny_time: the sender of a datagram may be forged"));
+	cr_expect_not_null(strstr(diags.list[0].message, "a: deny_time: senders of datagrams can be forged"));
 	begin_table();
 	judge(service_of("a", "udp:80", "accept", "yes", "deny_time", "0", NULL));
 	expect_nothing();
@@ -84,7 +84,7 @@ Test(check_gate, builtins_serve_what_they_are_made_for)
 		judge(service_of("c", "/run/c", "builtin", plain[i], NULL));
 		expect_nothing();
 		judge(service_of("d", "fifo:/run/d", "builtin", plain[i], NULL));
-		expect_error(12, "cannot be had on fifo:/run/d");
+		expect_error(12, "is not possible on fifo:/run/d");
 	}
 	for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
 		begin_table();
@@ -175,7 +175,7 @@ Test(check_gate, a_redirect_does_not_lead_back_to_its_own_socket)
 Test(check_gate, the_program_behind_a_redirect_gets_no_socket)
 {
 	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 8080", "pass", "inetd", NULL));
-	expect_error(5, "a: pass = inetd does not go with redirect");
+	expect_error(5, "a: pass = inetd and redirect exclude each other");
 	begin_table();
 	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 8080", "root_directory", "/srv", NULL));
 	expect_nothing();
@@ -186,7 +186,7 @@ Test(check_gate, the_program_behind_a_redirect_gets_no_socket)
 	begin_table();
 	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 8080", "type", "oneshot", "idle_timeout",
 			 "5min", "idle_action", "freeze", NULL));
-	expect_error(7, "a: idle_action = freeze needs a backend that goes on running");
+	expect_error(7, "a: idle_action = freeze needs a backend that continues to run");
 }
 
 Test(check_gate, options_of_a_redirect_need_one)
@@ -223,7 +223,7 @@ Test(check_gate, limits_of_one_source_are_refused_where_none_is_known)
 	expect_error(5, "per_source: clients of unix-dgram:/run/a have no address");
 	begin_table();
 	judge(service_of("a", "unix-dgram:/run/a", "exec", "/bin/true", "per_source", "5", NULL));
-	expect_error(4, "a: per_source does nothing here");
+	expect_error(4, "a: per_source has no effect here");
 	begin_table();
 	judge(service_of("a", "/run/a", "exec", "/bin/true", "accept", "yes", "per_source", "5",
 			 "per_source_cpm", "5", NULL));
@@ -246,7 +246,7 @@ Test(check_gate, what_restricts_connections_is_refused_where_superd_sees_none)
 
 		begin_table();
 		judge(service_of("a", "80", "exec", "/bin/true", options[i][0], options[i][1], NULL));
-		snprintf(part, sizeof(part), "a: %s does nothing here", options[i][0]);
+		snprintf(part, sizeof(part), "a: %s has no effect here", options[i][0]);
 		expect_error(4, part);
 	}
 }
@@ -258,7 +258,7 @@ Test(check_gate, hosts_allow_is_asked_about_senders_of_datagrams)
 	cr_expect_eq(diags.errors, 0);
 	begin_table();
 	judge(service_of("a", "tcp:69", "exec", "/bin/true", "libwrap", "x", NULL));
-	expect_error(4, "a: libwrap does nothing here");
+	expect_error(4, "a: libwrap has no effect here");
 }
 
 Test(check_gate, what_tells_or_logs_only_is_doubtful_there)
@@ -273,7 +273,7 @@ Test(check_gate, what_tells_or_logs_only_is_doubtful_there)
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		begin_table();
 		judge(service_of("a", "80", "exec", "/bin/true", options[i][0], options[i][1], NULL));
-		expect_warning(4, "does nothing here");
+		expect_warning(4, "has no effect here");
 	}
 }
 
@@ -294,7 +294,7 @@ Test(check_gate, who_comes_is_asked_for_wherever_the_default_stands)
 	cr_assert(set(defaults, "instances", "5", NULL));
 	end_with(service_of("a", "80", "exec", "/bin/true", NULL), defaults);
 	table_check(table, &diags);
-	expect_error(4, "a: libwrap does nothing here");
+	expect_error(4, "a: libwrap has no effect here");
 	builder_free(defaults);
 }
 
@@ -322,26 +322,26 @@ Test(check_gate, clients_without_an_address_pass_no_rule_of_addresses)
 Test(check_gate, two_colons_are_nobody)
 {
 	judge(service_of("a", "80", "exec", "/bin/true", "accept", "yes", "only_from", "::", NULL));
-	expect_warning(5, "a: only_from: '::' is nobody; ::/0 is everybody");
+	expect_warning(5, "a: only_from: '::' matches no client; ::/0 matches all clients");
 }
 
 Test(check_gate, intercept_is_for_listeners_of_the_backend)
 {
 	judge(service_of("a", "80", "exec", "/bin/true", "accept", "yes", "intercept", "yes", NULL));
-	expect_warning(5, "a: intercept does nothing here");
+	expect_warning(5, "a: intercept has no effect here");
 }
 
 Test(check_gate, tcpmux_needs_somebody_who_answers_it)
 {
 	judge(service_of("a", "tcpmux:a", "exec", "/bin/true", "accept", "yes", NULL));
-	expect_warning(2, "a: nobody reaches tcpmux:a");
+	expect_warning(2, "a: no client reaches tcpmux:a");
 	begin_table();
 	judge(service_of("a", "tcpmux:a", "exec", "/bin/true", NULL));
 	cr_expect_not_null(said(SEVERITY_ERROR, "a: tcpmux:a needs accept = yes"), "%s", all_said());
 	begin_table();
 	end(service_of("m", "tcpmux", "builtin", "tcpmux", "accept", "yes", "disable", "yes", NULL));
 	judge(service_of("a", "tcpmux:a", "exec", "/bin/true", "accept", "yes", NULL));
-	expect_warning(7, "a: nobody reaches tcpmux:a");
+	expect_warning(7, "a: no client reaches tcpmux:a");
 }
 
 Test(check_gate, two_services_have_no_tcpmux_name_in_common)

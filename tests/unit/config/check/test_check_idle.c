@@ -40,7 +40,7 @@ Test(check_idle, sockets_that_do_not_are_refused_by_name)
 	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
 		begin_table();
 		judge(bad[n], "idle_timeout", "5min", NULL);
-		expect_error(2, "a: idle_timeout: nobody can tell who is connected by ");
+		expect_error(2, "a: idle_timeout: the clients of ");
 	}
 }
 
@@ -59,7 +59,7 @@ Test(check_idle, without_a_socket_nobody_is_connected)
 Test(check_idle, a_oneshot_is_never_idle)
 {
 	judge("80", "type", "oneshot", "idle_timeout", "5min", NULL);
-	expect_error(6, "a: idle_timeout needs a backend that goes on running");
+	expect_error(6, "a: idle_timeout needs a backend that continues to run");
 }
 
 Test(check_idle, what_to_do_needs_a_time)
@@ -80,7 +80,7 @@ Test(check_idle, what_to_do_needs_a_time)
 Test(check_idle, a_question_has_an_answer)
 {
 	judge("80", "idle_timeout", "5min", "idle_unless", "-/bin/true", NULL);
-	expect_error(6, "a: idle_unless: '-' in front of the command would make every answer a yes");
+	expect_error(6, "a: idle_unless: '-' before the command would turn every answer into a yes");
 }
 
 Test(check_idle, quiet_connections_sleep_and_are_not_cut_off)

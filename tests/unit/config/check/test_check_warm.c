@@ -50,7 +50,7 @@ Test(check_warm, what_a_start_has_of_its_client_is_refused_at_its_place)
 		const char *option, *value, *said;
 	} bad[] = {
 		{ "tcp_environment", "yes", "a: tcp_environment does not go with warm: the client's address" },
-		{ "environment_file", "/etc/a", "a: environment_file does not go with warm: it is read" },
+		{ "environment_file", "/etc/a", "a: environment_file does not go with warm: superd reads it" },
 		{ "env", "WHO=%{instance}", "a: env does not go with warm: %{instance} names the client" },
 		{ "type", "oneshot", "a: type does not go with warm: only a program of the type simple or exec" },
 		{ "type", "notify", "a: type does not go with warm: only a program of the type simple or exec" },

@@ -142,7 +142,7 @@ Test(endpoint, refuses_bad_hosts_and_ports_saying_what_would_be_right)
 	expect_refused("80 ", "a port is");
 	expect_refused("127.0.0.1:80x!", "a port is");
 	expect_refused("127.0.0.1:", "a port is");
-	expect_refused("tcp:", "missing behind the colon");
+	expect_refused("tcp:", "after the colon is missing");
 	expect_refused("192.168.1.1", "192.168.1.1:PORT");
 	expect_refused("1.2.3", "1.2.3:PORT");
 	expect_refused("1.2.3:80", "no IPv4 address");
@@ -159,9 +159,9 @@ Test(endpoint, refuses_bad_hosts_and_ports_saying_what_would_be_right)
 	expect_refused("[a:b:1]:8888", "no IPv6 address");
 	expect_refused("[127.0.0.1]:80", "no IPv6 address");
 	expect_refused("[::1:80", "not closed");
-	expect_refused("::1", "in brackets");
-	expect_refused("tcp:fe80::1:80", "in brackets");
-	expect_refused("fe80::1%eth0", "in brackets");
+	expect_refused("::1", "needs brackets");
+	expect_refused("tcp:fe80::1:80", "needs brackets");
+	expect_refused("fe80::1%eth0", "needs brackets");
 	expect_refused("tcp4:[::1]:80", "IPv6 address");
 	expect_refused("udp4:[::]:80", "IPv6 address");
 	expect_refused("tcp6:127.0.0.1:80", "IPv4 address");
@@ -170,8 +170,8 @@ Test(endpoint, refuses_bad_hosts_and_ports_saying_what_would_be_right)
 
 Test(endpoint, refuses_bad_interfaces)
 {
-	expect_refused("[::1]%lo:1234", "behind the port");
-	expect_refused("[fe80::1%eth0]:80", "behind the port");
+	expect_refused("[::1]%lo:1234", "follows the port");
+	expect_refused("[fe80::1%eth0]:80", "follows the port");
 	expect_refused("80%", "1 to 15 characters");
 	expect_refused("80%abcdefghijklmnop", "1 to 15 characters");
 	expect_refused("[::1]:80%lo%lo", "1 to 15 characters");
@@ -208,15 +208,15 @@ Test(endpoint, refuses_bad_paths)
 	path[108] = abstract[108] = '\0';
 	expect_refused(path, "108 bytes; 107 is the most");
 	expect_refused(abstract, "at most 107 bytes");
-	expect_refused("/", "a folder");
-	expect_refused("///", "a folder");
-	expect_refused("/run/", "a folder");
+	expect_refused("/", "a directory");
+	expect_refused("///", "a directory");
+	expect_refused("/run/", "a directory");
 	expect_refused("run/x.sock", "a path starts with /");
 	expect_refused("unix:run", "a path starts with /");
-	expect_refused("unix:", "missing behind the colon");
+	expect_refused("unix:", "after the colon is missing");
 	expect_refused("fifo:@x", "a path starts with /");
-	expect_refused("special:/", "a folder");
-	expect_refused("@", "a name is missing");
+	expect_refused("special:/", "a directory");
+	expect_refused("@", "the name after the @ is missing");
 	expect_refused("/run/a\nb", "no control characters");
 	expect_refused("80\x7f", "no control characters");
 }
@@ -232,9 +232,9 @@ Test(endpoint, below_superds_own_folder_keeps_its_template)
 	cr_expect(!endpoint_is_below_runtime(parse("80")));
 	expect_refused("unix:%{runtime}", "a path starts with /");
 	expect_refused("%{runtime}a", "a path starts with /");
-	expect_refused("%{runtime}/", "names a folder");
+	expect_refused("%{runtime}/", "names a directory");
 	expect_refused("special:%{runtime}/a", "a path starts with /");
-	expect_refused("unix:/%{runtime}/a/", "names a folder");
+	expect_refused("unix:/%{runtime}/a/", "names a directory");
 }
 
 Test(endpoint, refuses_bad_netlink_vsock_rpc_and_tcpmux)
@@ -255,10 +255,10 @@ Test(endpoint, refuses_bad_netlink_vsock_rpc_and_tcpmux)
 	expect_refused("rpc/tcp:nfs/", "an RPC version");
 	expect_refused("rpc/tcp:nfs/x", "an RPC version");
 	expect_refused("rpc/tcp:nfs/1-", "an RPC version");
-	expect_refused("rpc/tcp:nfs/3-1", "lower one comes first");
+	expect_refused("rpc/tcp:nfs/3-1", "lower of two RPC versions must be first");
 	expect_refused("rpc/tcp:nfs/1-101", "at most 100 RPC versions");
 	cr_expect_eq(parse("rpc/tcp:nfs/1-100")->highest, 100);
-	expect_refused("tcpmux:", "missing behind the colon");
+	expect_refused("tcpmux:", "after the colon is missing");
 	expect_refused("tcpmux:+", "a TCPMUX name");
 	expect_refused("tcpmux:a b", "a TCPMUX name");
 	expect_refused("tcpmux:HELP", "RFC 1078");
@@ -266,13 +266,13 @@ Test(endpoint, refuses_bad_netlink_vsock_rpc_and_tcpmux)
 
 Test(endpoint, refuses_bad_raw_protocols)
 {
-	expect_refused("raw:", "missing behind the colon");
+	expect_refused("raw:", "after the colon is missing");
 	expect_refused("raw:0", "1 to 254");
 	expect_refused("raw:255", "1 to 254");
 	expect_refused("raw:256", "1 to 254");
 	expect_refused("raw:-1", "1 to 254");
 	expect_refused("raw:@192.0.2.1", "1 to 254");
-	expect_refused("raw:icmp@", "a host is missing");
+	expect_refused("raw:icmp@", "the host after the @");
 	expect_refused("raw:icmp@192.0.2", "no IPv4 address");
 	expect_refused("raw:icmp@::1", "IPv6 address");
 	expect_refused("raw6:58@192.0.2.1", "IPv4 address");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/log/log.h"
 #include "base/shell_words.h"
 #include "config/option/option_table.h"
 #include "config/table/service_builder.h"
@@ -15,6 +16,7 @@
 	for (const struct directive *entry = directives; entry < directives + directive_count; entry++)
 
 TestSuite(directive, .init = open_pool, .fini = close_pool);
+TestSuite(global, .init = open_pool, .fini = close_pool);
 
 union field {
 	const void *pointer;
@@ -54,7 +56,6 @@ static const char *const promised[] = {
 	"banner_success", "banner_fail", "deny_time", "per_source_prefix", "overload", "trigger_limit_burst",
 	"trigger_limit_interval", "trigger_limit_pause", "per_source_cpm", "id_only", "intercept",
 	"log_type", "log_on_success", "log_on_failure",
-	"max_starting",
 	"timeout_start", "timeout_stop", "kill_signal", "kill_mode", "watchdog", "watchdog_signal", "notify_access",
 	"reload_signal", "file_descriptor_store_max", "file_descriptor_store_preserve", "pid_file",
 	"runtime_max", "backoff_min", "backoff_max", "on_failure", "on_remove", "idle_timeout", "idle_action",
@@ -118,7 +119,7 @@ Test(directive, systemd_names_say_their_section)
 Test(directive, only_what_a_service_is_stands_in_no_defaults)
 {
 	static const char *const alone[] = { "listen", "socket", "exec", "builtin", "redirect", "deny_time", "wants",
-					     "warm", "max_starting" };
+					     "warm" };
 
 	EACH(directive) {
 		bool own = false;
@@ -377,12 +378,66 @@ Test(directive, hints_at_what_a_word_of_another_system_is_called)
 	expect_hint(NATIVE, "qqqqqqqqqq", NULL);
 }
 
+Test(global, every_setting_explains_itself)
+{
+	struct globals globals;
+
+	globals_init(&globals);
+	for (size_t n = 0; n < GLOBALS; n++) {
+		const struct directive *directive = &global_directives[n];
+		const char *name = name_of(directive);
+
+		cr_assert_not_null(name);
+		cr_expect_eq(global_find(name), directive, "%s", name);
+		cr_expect_eq(directive->chapter, CHAPTER_GLOBALS, "%s", name);
+		cr_expect(directive->argument || directive->words, "%s has neither argument nor words", name);
+		cr_expect_eq(directive->help[strlen(directive->help) - 1], '.', "%s: help is a sentence", name);
+		cr_expect_not(global_is_set(&globals, (enum global)n), "%s", name);
+	}
+}
+
+Test(global, the_default_of_the_manual_is_the_one_that_applies)
+{
+	struct globals unset, joined;
+
+	globals_init(&unset);
+	joined = globals_join(&unset, NULL);
+	for (size_t n = 0; n < GLOBALS; n++) {
+		const struct directive *directive = &global_directives[n];
+		struct parse parse = {
+			.directive = directive, .words = &directive->fallback, .count = 1, .pool = pool
+		};
+		struct globals said = unset;
+
+		if (directive->fallback)
+			cr_expect_null(type_parse(&parse, global_field(&said, (enum global)n)));
+		cr_expect(directive->type->equal(global_value(&said, (enum global)n),
+						 global_value(&joined, (enum global)n)), "%s", name_of(directive));
+	}
+}
+
+Test(global, the_first_overrides_the_second)
+{
+	struct globals first, second, joined;
+
+	globals_init(&first);
+	globals_init(&second);
+	first.max_starting = 0;
+	second.max_starting = 5;
+	second.log = "syslog";
+	joined = globals_join(&first, &second);
+	cr_expect_eq(joined.max_starting, 0);
+	cr_expect_str_eq(joined.log, "syslog");
+	cr_expect_eq(joined.log_level, LEVEL_INFO);
+}
+
 Test(directive, every_chapter_has_a_title_and_entries)
 {
 	for (unsigned chapter = 0; chapter < CHAPTERS; chapter++) {
+		const struct directive *directive;
 		size_t count = 0;
 
-		EACH(directive)
+		for (size_t n = 0; (directive = directive_listed(n)); n++)
 			count += (unsigned)directive->chapter == chapter;
 		cr_expect_gt(count, 0);
 		cr_expect_not_null(chapter_title((enum chapter)chapter));

@@ -360,7 +360,7 @@ Test(builder, a_value_of_several_words_is_one_and_takes_no_addition)
 	cr_expect_not(add(builder, "cps", "7", "1min", NULL));
 	row = end_with(builder, defaults);
 	cr_expect_eq(row->groups->access->cps.number, 50);
-	expect_error(10, "cps takes one value: += adds to lists only");
+	expect_error(10, "cps needs one value: += adds to lists only");
 	builder_free(defaults);
 }
 
@@ -458,7 +458,7 @@ Test(builder, one_value_is_no_list)
 	struct service_builder *builder = begin("web");
 
 	cr_expect_not(set(builder, "user", "a", "b", NULL));
-	expect_error(2, "user takes one value");
+	expect_error(2, "user needs one value");
 	cr_expect_not(add(builder, "user", "a", NULL));
 	cr_expect(strstr(diags.list[1].message, "+="));
 	cr_expect_not(set(builder, "nice", NULL));
@@ -547,7 +547,7 @@ Test(builder, socket_is_no_option)
 	struct service_builder *builder = begin("web");
 
 	cr_expect_not(set(builder, "socket", "x", NULL));
-	expect_error(2, "socket takes a name and braces");
+	expect_error(2, "socket needs a name and braces");
 	builder_free(builder);
 }
 

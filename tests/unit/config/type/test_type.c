@@ -271,7 +271,7 @@ Test(type, refuses_lists_and_additions_where_one_value_stands)
 		const char *reason = type_parse(&parse, &field);
 
 		cr_expect(!singles[i]->type->is_list);
-		cr_expect(reason && strstr(reason, "no list"), "%s", singles[i]->type->name);
+		cr_expect(reason && strstr(reason, "not a list"), "%s", singles[i]->type->name);
 		cr_expect_eq(parse.bad, 0);
 		expect_refused(singles[i], WORDS("a", "b"), 0, "one value");
 		expect_refused(singles[i], (const char *const[]){ NULL }, 0, "one value");
@@ -323,7 +323,7 @@ Test(type, honours_the_bounds_of_counts_and_names_them)
 	expect_one_refused(&bounded_count, "", "a number from 1 to 65535");
 	expect_one_written(&open_count, "Unlimited", "unlimited", "\"unlimited\"");
 	expect_one_written(&open_count, "infinity", "unlimited", "\"unlimited\"");
-	expect_one_refused(&open_count, "0", "a number from 1 on, or unlimited");
+	expect_one_refused(&open_count, "0", "a number of at least 1, or unlimited");
 	expect_one_written(&plain_count, "-20", "-20", "-20");
 	expect_one_refused(&plain_count, "unlimited", "a number up to");
 }
@@ -346,7 +346,7 @@ Test(type, reads_sizes_in_bytes)
 	expect_one_written(&bounded_size, "1M", "1M", "1048576");
 	expect_one_refused(&bounded_size, "1048577", "a size from 0 to 1M");
 	expect_one_refused(&bounded_size, "infinity", "a size from 0 to 1M");
-	expect_one_refused(&plain_size, "infinity", "a size from 0 on");
+	expect_one_refused(&plain_size, "infinity", "a size of at least 0");
 	expect_one_refused(&plain_size, "64Q", "a size is");
 }
 
@@ -383,9 +383,9 @@ Test(type, lists_the_words_and_suggests_the_near_one)
 	cr_expect_eq(parse_one(&shade, "forking").word, 2);
 	expect_one_refused(&shade, "nofity", "simple, notify or forking; did you mean 'notify'?");
 	expect_one_refused(&shade, "Simple", "did you mean 'simple'?");
-	expect_one_refused(&shade, "quark", "it is one of simple, notify or forking");
-	expect_one_refused(&shade, "yes", "it is one of");
-	expect_one_refused(&shade, "", "it is one of");
+	expect_one_refused(&shade, "quark", "expected one of simple, notify or forking");
+	expect_one_refused(&shade, "yes", "expected one of");
+	expect_one_refused(&shade, "", "expected one of");
 	cr_expect_eq(parse_one(&only, "true").word, 2);
 	cr_expect_eq(parse_one(&only, "off").word, 1);
 	cr_expect_eq(parse_one(&only, "default").word, 0);
@@ -441,8 +441,8 @@ Test(type, reads_lists_of_paths_and_folders)
 	expect_written(&optional_paths, WORDS("-/a", "/b"), "{\"-/a\", \"/b\"}", "[\"-/a\", \"/b\"]");
 	expect_written(&plain_directories, WORDS("app", "a/b..c/.d"), "{\"app\", \"a/b..c/.d\"}",
 		       "[\"app\", \"a/b..c/.d\"]");
-	expect_one_refused(&plain_directories, "/run/x", "does not start with /");
-	expect_one_refused(&plain_directories, "", "does not start with /");
+	expect_one_refused(&plain_directories, "/run/x", "without / at the start");
+	expect_one_refused(&plain_directories, "", "without / at the start");
 	expect_one_refused(&plain_directories, "..", "..");
 	expect_one_refused(&plain_directories, "a/../b", "..");
 	expect_one_refused(&plain_directories, "a//b", "empty");
@@ -466,7 +466,7 @@ Test(type, splits_processors_at_commas)
 		       "{\"0\", \"2-4\", \"8191\"}", "[\"0\", \"2-4\", \"8191\"]");
 	expect_one_refused(&plain_cpus, "8192", "0 to 8191");
 	expect_one_refused(&plain_cpus, "99999999999999999999", "0 to 8191");
-	expect_one_refused(&plain_cpus, "4-2", "lower one");
+	expect_one_refused(&plain_cpus, "4-2", "lower number");
 	expect_one_refused(&plain_cpus, "2-", "a processor is");
 	expect_one_refused(&plain_cpus, ",0", "a processor is");
 	expect_one_refused(&plain_cpus, "", "a processor is");
@@ -541,13 +541,13 @@ Test(type, reads_streams)
 	expect_one_written(&plain_stream, "data", "data", "\"data\"");
 	expect_one_refused(&plain_stream, "fd:", "the name of a socket");
 	expect_one_refused(&plain_stream, "truncate:x", "a path that starts with /");
-	expect_one_refused(&plain_stream, "data:x", "it is log");
+	expect_one_refused(&plain_stream, "data:x", "expected log");
 	expect_one_refused(&plain_stream, "log:x",
 			   "append:PATH, truncate:PATH, null, inherit, socket, fd:NAME or data");
 	expect_one_refused(&plain_stream, "sylog", "did you mean 'syslog'?");
-	expect_one_refused(&plain_stream, "", "it is log");
+	expect_one_refused(&plain_stream, "", "expected log");
 	expect_one_written(&input, "file:/x", "file:/x", "\"file:/x\"");
-	expect_one_refused(&input, "log", "it is file:PATH, null, inherit or socket");
+	expect_one_refused(&input, "log", "expected file:PATH, null, inherit or socket");
 }
 
 Test(type, tells_streams_apart_by_kind_and_path)
@@ -570,8 +570,8 @@ Test(type, reads_limits_of_things_and_bytes)
 	expect_one_written(&nofile, ":5", ":5", "{\"soft\": null, \"hard\": 5}");
 	expect_one_written(&nofile, "5:", "5:", "{\"soft\": 5, \"hard\": null}");
 	expect_one_written(&nofile, "0", "0", "{\"soft\": 0, \"hard\": 0}");
-	expect_one_refused(&nofile, "5:4", "at most the hard one");
-	expect_one_refused(&nofile, "unlimited:4", "at most the hard one");
+	expect_one_refused(&nofile, "5:4", "at most the hard limit");
+	expect_one_refused(&nofile, "unlimited:4", "at most the hard limit");
 	expect_one_refused(&nofile, "-1", "not negative");
 	expect_one_refused(&nofile, "1:2:3", "a size is");
 	expect_one_refused(&nofile, "5min", "a size is");
@@ -642,10 +642,10 @@ Test(type, reads_io_scheduling)
 	expect_one_written(&plain_scheduling, "best-effort", "best-effort:4", "\"best-effort:4\"");
 	expect_one_written(&plain_scheduling, "realtime:0", "realtime:0", "\"realtime:0\"");
 	expect_one_written(&plain_scheduling, "", "\"\"", "null");
-	expect_one_refused(&plain_scheduling, "idle:1", "it is idle");
-	expect_one_refused(&plain_scheduling, "best-effort:8", "it is idle");
-	expect_one_refused(&plain_scheduling, "realtime:", "it is idle");
-	expect_one_refused(&plain_scheduling, "realtime:11", "it is idle");
+	expect_one_refused(&plain_scheduling, "idle:1", "expected idle");
+	expect_one_refused(&plain_scheduling, "best-effort:8", "expected idle");
+	expect_one_refused(&plain_scheduling, "realtime:", "expected idle");
+	expect_one_refused(&plain_scheduling, "realtime:11", "expected idle");
 }
 
 Test(type, writes_endpoints_in_their_canonical_form)
@@ -681,11 +681,11 @@ Test(type, reads_builtins_with_their_options)
 	expect_one_written(&small, "daytime xinetd", "\"daytime xinetd\"", "[\"daytime\", \"xinetd\"]");
 	expect_written(&small, WORDS("auth", "-d", "no body"), "\"auth -d 'no body'\"",
 		       "[\"auth\", \"-d\", \"no body\"]");
-	expect_one_refused(&small, "ech", "it is one of echo, daytime or auth; did you mean 'echo'?");
+	expect_one_refused(&small, "ech", "expected one of echo, daytime or auth; did you mean 'echo'?");
 	expect_one_refused(&small, "Echo", "did you mean 'echo'?");
-	expect_one_refused(&small, "", "it is one of");
+	expect_one_refused(&small, "", "expected one of");
 	expect_one_refused(&small, "auth 'x", "not closed");
-	expect_refused(&small, WORDS("x", "echo"), 0, "it is one of");
+	expect_refused(&small, WORDS("x", "echo"), 0, "expected one of");
 }
 
 Test(type, reads_hosts_with_their_ports)
@@ -707,8 +707,8 @@ Test(type, reads_hosts_with_their_ports)
 	expect_one_refused(&plain_redirect, "", "a host and a port");
 	expect_refused(&plain_redirect, WORDS("a", "1", "b"), 0, "a host and a port");
 	expect_one_refused(&plain_redirect, "::1:80", "in brackets");
-	expect_one_refused(&plain_redirect, "[::1]", "behind the bracket");
-	expect_one_refused(&plain_redirect, "[::1]x:80", "behind the bracket");
+	expect_one_refused(&plain_redirect, "[::1]", "follow the bracket");
+	expect_one_refused(&plain_redirect, "[::1]x:80", "follow the bracket");
 	expect_one_refused(&plain_redirect, ":80", "a host is missing");
 	expect_one_refused(&plain_redirect, "192.0.2 80", "no IPv4 address");
 	expect_one_refused(&plain_redirect, "::g 80", "no IPv6 address");
@@ -745,7 +745,7 @@ Test(type, reads_loads_to_the_thousandth)
 	expect_one_written(&plain_load, "", "\"\"", "null");
 	cr_expect_eq(parse_one(&plain_load, "2.5").number, 2500);
 	expect_one_refused(&plain_load, "0", "above 0");
-	expect_one_refused(&plain_load, "0.0001", "three digits");
+	expect_one_refused(&plain_load, "0.0001", "three decimal digits");
 	expect_one_refused(&plain_load, "-1", "above 0");
 	expect_one_refused(&plain_load, "2,5", "above 0");
 	expect_one_refused(&plain_load, "1e3", "above 0");
@@ -767,7 +767,7 @@ Test(type, reads_rates_with_their_pause)
 	expect_refused(&plain_rate, WORDS("5", "0"), 1, "longer than 0");
 	expect_refused(&plain_rate, WORDS("5", "infinity"), 1, "at most a year");
 	expect_refused(&plain_rate, WORDS("5", "x"), 1, "a duration");
-	expect_refused(&plain_rate, WORDS("5", "6", "7"), 0, "how many connections");
+	expect_refused(&plain_rate, WORDS("5", "6", "7"), 0, "number of connections");
 }
 
 Test(type, reads_log_types_as_xinetd_has_them)
@@ -782,14 +782,14 @@ Test(type, reads_log_types_as_xinetd_has_them)
 		       "{\"file\": \"/a b\", \"soft\": 1048576, \"hard\": 2097152}");
 	expect_one_written(&plain_log, "", "\"\"", "null");
 	expect_refused(&plain_log, WORDS("SYSLOG", "demon"), 1, "did you mean 'daemon'?");
-	expect_refused(&plain_log, WORDS("SYSLOG", "daemon", "loud"), 2, "it is one of emerg");
+	expect_refused(&plain_log, WORDS("SYSLOG", "daemon", "loud"), 2, "expected one of emerg");
 	expect_one_refused(&plain_log, "SYSLOG", "a facility");
 	expect_one_refused(&plain_log, "FILE", "a path");
 	expect_refused(&plain_log, WORDS("FILE", "x"), 1, "starts with /");
 	expect_refused(&plain_log, WORDS("FILE", "/x", "0"), 2, "is a size");
 	expect_refused(&plain_log, WORDS("FILE", "/x", "2K", "1K"), 3, "not below the soft one");
-	expect_refused(&plain_log, WORDS("FILE", "/x", "1", "2", "3"), 0, "behind FILE");
-	expect_one_refused(&plain_log, "MAIL root", "it is {SYSLOG");
+	expect_refused(&plain_log, WORDS("FILE", "/x", "1", "2", "3"), 0, "FILE must be followed");
+	expect_one_refused(&plain_log, "MAIL root", "expected {SYSLOG");
 }
 
 Test(type, a_log_ends_a_hundredth_beyond_its_soft_limit)
@@ -823,6 +823,6 @@ Test(type, values_of_several_words_take_no_addition)
 		cr_expect(tuples[i]->type->is_tuple && !tuples[i]->type->is_list);
 		cr_expect(type_parse(&parse, &field));
 		cr_expect_eq(parse.bad, 0);
-		expect_refused(tuples[i], (const char *const[]){ NULL }, 0, "it is");
+		expect_refused(tuples[i], (const char *const[]){ NULL }, 0, "expected");
 	}
 }

@@ -62,9 +62,9 @@ Test(builtin_options, auth_takes_letters_together_and_apart)
 Test(builtin_options, auth_refuses_what_it_does_not_know)
 {
 	expect_refusal(READ("auth", "-z"), "-z", "auth has");
-	expect_refusal(READ("auth", "r"), "r", "with a - in front");
-	expect_refusal(READ("auth", "-"), "-", "with a - in front");
-	expect_refusal(READ("auth", "-r", "-d"), "-d", "missing");
+	expect_refusal(READ("auth", "r"), "r", "begin with -");
+	expect_refusal(READ("auth", "-"), "-", "begin with -");
+	expect_refusal(READ("auth", "-r", "-d"), "-d", "needs a value");
 }
 
 Test(builtin_options, what_goes_over_the_wire_can_break_no_line)
@@ -80,5 +80,5 @@ Test(builtin_options, auth_waits_neither_no_time_nor_for_ever)
 	static const char *const wrong[] = { "0", "-1", "3601", "infinity", "soon", "" };
 
 	for (size_t n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++)
-		expect_refusal(READ("auth", "-t", wrong[n]), "-t", "at most 3600");
+		expect_refusal(READ("auth", "-t", wrong[n]), "-t", "at most 1 h");
 }

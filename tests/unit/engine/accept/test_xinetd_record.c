@@ -217,8 +217,8 @@ Test(record, at_the_soft_limit_it_is_told_once_at_the_hard_one_logging_ends)
 	cr_assert_leq(strlen(content(path)), 200u);
 	cr_assert_gt(strlen(content(path)), 150u);
 	cr_assert_eq(count(content(log_path), "web: warning: "), 2u, "%s", content(log_path));
-	cr_assert_eq(count(content(log_path), "grows beyond 100 bytes, log_type's soft limit"), 1u);
-	cr_assert_eq(count(content(log_path), "is full, log_type's hard limit being 200 bytes"), 1u);
+	cr_assert_eq(count(content(log_path), "grows beyond 100B, log_type's soft limit"), 1u);
+	cr_assert_eq(count(content(log_path), "has reached 200B, log_type's hard limit"), 1u);
 }
 
 Test(record, a_file_that_was_emptied_is_logged_to_again)

@@ -152,6 +152,29 @@ Test(conn_query, seeks_those_it_has_noted_and_nobody_else)
 	close(second);
 }
 
+/* A state that is saved in the meantime must name them. A thread counts where the kernel is slow. */
+Test(conn_query, has_those_it_follows_while_they_are_counted)
+{
+	int client = come();
+	bool under_way = false;
+
+	step = 1.;
+	conn_query_note(&query);
+	cr_assert(conn_query_add(&query, listener, ANY_KIND));
+	ask();
+	conn_query_seek(&query);
+	for (int n = 0; n < 100 && !under_way; n++) {
+		start();
+		while (conn_query_is_open(&query)) {
+			under_way |= query.place != NULL;
+			cr_assert_eq(conn_query_followed(&query)->count, 1u);
+			ev_run(engine.loop, EVRUN_ONCE);
+		}
+	}
+	cr_assert(under_way);
+	close(client);
+}
+
 Test(conn_query, is_out_of_date_when_the_state_has_changed)
 {
 	conn_query_add(&query, listener, ANY_KIND);

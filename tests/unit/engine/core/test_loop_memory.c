@@ -31,7 +31,7 @@ static void exhaust(void)
 }
 
 /* In a process of its own: it has no memory left. */
-static int status_of(void (*keep)(void))
+static int status_of(bool (*keep)(void))
 {
 	int status = 0;
 	pid_t pid = fork();
@@ -53,8 +53,9 @@ static int status_of(void (*keep)(void))
 	return status;
 }
 
-static void keep_nothing(void)
+static bool keep_nothing(void)
 {
+	return true;
 }
 
 static bool is_sanitized(void)

@@ -36,6 +36,18 @@ __attribute__((no_sanitize_address)) long syscall(long number, ...)
 	return -1;
 }
 
+static int failures;                    /* how many epoll descriptors the kernel is yet to refuse */
+
+/* In libc's place. */
+int epoll_create1(int flags)
+{
+	if (!failures)
+		return (int)syscall(SYS_epoll_create1, flags);
+	failures--;
+	errno = ENOMEM;
+	return -1;
+}
+
 static int heard;
 
 static void on_ready(struct ev_loop *loop, ev_io *io, int events)
@@ -109,4 +121,25 @@ Test(loop_room, a_descriptor_that_others_have_is_left_for_good)
 		close(ends[n]);
 		close(quiet[n]);
 	}
+}
+
+Test(loop_room, a_loop_without_a_descriptor_tries_again)
+{
+	struct engine engine = { .loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL) };
+	ev_io io;
+	int ends[2];
+
+	cr_assert(engine.loop && pipe(ends) == 0 && write(ends[1], "x", 1) == 1);
+	loop_room_begin(&engine);
+	ev_io_init(&io, on_ready, ends[0], EV_READ);
+	ev_io_start(engine.loop, &io);
+	failures = 3;
+	ev_loop_fork(engine.loop);
+	ev_run(engine.loop, EVRUN_ONCE);
+	cr_expect_eq(failures, 0);
+	cr_expect_eq(heard, 1);
+	loop_room_end(&engine);
+	ev_loop_destroy(engine.loop);
+	close(ends[0]);
+	close(ends[1]);
 }

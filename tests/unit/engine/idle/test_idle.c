@@ -173,11 +173,11 @@ Test(idle, a_processor_time_that_is_unknown_counts_as_busy)
 	idle_follow(&runtime);
 	count(false);
 	cr_expect_eq(runtime.run->idle->phase, IDLE_NO_CLIENTS);
-	cr_assert(idle_describe(&runtime, &account));
+	cr_assert(idle_describe(&runtime, NULL, &account));
 	cr_expect_eq(account.standing, IDLE_BUSY);
 	cr_expect_str_eq(account.busy, "idle_cpu: its processor time is not known");
 	count(true);
-	cr_assert(idle_describe(&runtime, &account));
+	cr_assert(idle_describe(&runtime, NULL, &account));
 	cr_expect_eq(account.standing, IDLE_USED);
 }
 

@@ -27,7 +27,7 @@ static struct memory_pressure pressure;
 static struct engine engine = { .service_list = &service_list, .instances = &instances };
 static struct memory_room group;
 static struct service_runtime *hurried[8];
-static size_t hurries;
+static size_t hurries, looks;
 
 void __wrap_memory_sensor_read(const struct memory_sensor *sensor, struct memory_room *of_group,
 			       struct memory_room *of_machine);
@@ -37,6 +37,7 @@ void __wrap_memory_sensor_read(const struct memory_sensor *sensor, struct memory
 			       struct memory_room *of_machine)
 {
 	(void)sensor;
+	looks++;
 	*of_group = group;
 	*of_machine = (struct memory_room){ 0 };
 }
@@ -107,6 +108,8 @@ Test(memory_pressure, is_there_when_less_is_left_than_the_starts_may_need)
 
 	cr_expect_not(is_short(300, 200, 1, 20), "10 MiB each, and 100 are left");
 	cr_expect(is_short(300, 200, 11, 20));
+	cr_expect(is_short(80, 62, 2, 3), "20 MiB each, and 18 are left for the first of two");
+	cr_expect_not(is_short(80, 42, 2, 2), "one of the two may have its memory already");
 	cr_expect(is_short(300, 295, 1, 2000), "little is left, however little each needs");
 	cr_expect_not(is_short(300, 200, 1, 1), "one that has most of it says nothing of the next");
 	cr_expect_not(is_short(0, 200, 1, 1), "nobody has a limit");
@@ -161,9 +164,19 @@ static bool is_called(void)
 	return events_posted(&waiting.posted) > 0;
 }
 
+static bool is_first_called(void)
+{
+	return hurries == 1;
+}
+
 static bool is_second_called(void)
 {
 	return hurries == 2;
+}
+
+static bool has_looked_twice(void)
+{
+	return looks >= 3;              /* the first one is that of the start */
 }
 
 Test(memory_pressure, lets_a_start_wait_until_one_has_gone)
@@ -190,6 +203,32 @@ Test(memory_pressure, has_one_go_after_another)
 	run_until(is_second_called);
 	cr_expect_geq(clock_now() - since, .09);
 	cr_expect_eq(hurried[1], &runtimes[2]);
+}
+
+/* The kernel reports that tasks wait for memory, and a start is under way, with room for one. */
+Test(memory_pressure, expects_no_further_start_where_none_waits)
+{
+	group = (struct memory_room){ 300 * MIB, 255 * MIB };
+	memory_pressure_look(&engine);
+	cr_assert(start_queue_take(&waiting));
+	cr_assert_eq(queue.running_count, 1);
+	pressure.watch.ready(&pressure.watch, true, false);
+	cr_expect_not(pressure.is_short, "26 MiB each, and 45 are left");
+	group.used = 280 * MIB;
+	pressure.watch.ready(&pressure.watch, true, false);
+	cr_expect(pressure.is_short);
+}
+
+Test(memory_pressure, waits_for_one_that_ends)
+{
+	runtimes[0].state.run = RUN_STOPPING;
+	runtimes[0].since = clock_now();
+	cr_expect_not(start_with(290));
+	run_until(has_looked_twice);
+	cr_expect_eq(hurries, 0, "its memory still counts");
+	runtimes[0].since -= 3;
+	run_until(is_first_called);
+	cr_expect_eq(hurried[0], &runtimes[3]);
 }
 
 Test(memory_pressure, lets_one_start_from_time_to_time_where_nothing_can_go)

@@ -116,7 +116,7 @@ static bool wire(struct fd_map *fd_map, const char *lines)
 
 	cr_assert(kit.plan, "%s", buf_string(&text));
 	buf_clear(&text);
-	good = launch_wire(fd_map, &kit, service, NULL, 0, &text) &&
+	good = launch_wire(fd_map, &kit, service, NULL, 0, NULL, &text) &&
 	       passed_files_open(fd_map, service, &text);
 	plan_free(kit.plan);
 	return good;

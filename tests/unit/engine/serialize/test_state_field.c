@@ -33,6 +33,7 @@
 #include "engine/service/service_reload.h"
 #include "engine/service/socket_commands.h"
 #include "engine/serialize/state_field.h"
+#include "engine/serialize/state_load.h"
 #include "struct_text.h"
 
 #define ROUNDS 50
@@ -300,6 +301,30 @@ static bool has_maker(const struct field_table *table)
 			return true;
 	}
 	return false;
+}
+
+/* By their keys superd knows the descriptors in a stream that it does not understand. */
+Test(state_field, descriptors_alone_have_the_keys_of_descriptors)
+{
+	for (size_t n = 0; n < table_count; n++) {
+		for (size_t row = 0; row < tables[n]->count; row++) {
+			const struct state_field *field = &tables[n]->fields[row];
+
+			if (field->key)
+				cr_expect_eq(load_holds_descriptor(field->key), field->kind == STATE_FD, "%s: %s",
+					     tables[n]->tag, field->key);
+		}
+	}
+}
+
+Test(state_field, a_timer_of_format_1_has_the_seconds_left)
+{
+	struct buf text = { 0 };
+	double left;
+
+	buf_text(&text, "superd ledger 1\n[part]\ntimer=5.5\n");
+	left = state_seconds_left(parse(&text), "timer");
+	cr_expect_float_eq(left, 5.5, 1e-6);
 }
 
 Test(state_field, is_the_same_when_it_has_come_over)

@@ -159,3 +159,16 @@ Test(target_path, a_folder_may_be_named_by_a_descriptor)
 	cr_assert_eq(fchdir(work), 0);
 	expect_own("data/web.sock", "srv/data");
 }
+
+/* It is not the descriptor whose number is left when it is cut to 32 bits. */
+Test(target_path, a_number_that_no_descriptor_has_names_no_folder)
+{
+	struct target_process self;
+	struct stat found;
+	char path[128];
+
+	cr_assert(target_open(&self, getpid()));
+	snprintf(path, sizeof(path), "/proc/self/fd/%lld/web.sock", (1LL << 32) + work);
+	cr_expect_not(target_find_folder(&self, AT_FDCWD, path, &found));
+	target_close(&self);
+}

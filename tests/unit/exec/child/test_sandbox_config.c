@@ -109,9 +109,18 @@ Test(confine, what_lies_above_comes_first)
 Test(confine, what_changes_nothing_is_left_out)
 {
 	const struct sandbox_config *confined = sandbox("read_only_paths = { \"/srv\", \"/srv/b\" }\n"
-							"read_write_paths = \"/opt\"\n");
+							"read_write_paths = \"-/opt\"\n");
 
 	cr_expect_eq(confined->mount_count, 1);
+}
+
+/* Its mount fails where the path is missing. */
+Test(confine, what_must_be_there_is_not_left_out)
+{
+	const struct sandbox_config *confined = sandbox("read_write_paths = { \"/opt\", \"-/srv\" }\n");
+
+	cr_assert_eq(confined->mount_count, 1);
+	cr_expect_str_eq(confined->mounts[0].path, "/opt");
 }
 
 Test(confine, the_stricter_of_two_words_on_one_path_counts)
@@ -276,7 +285,7 @@ Test(confine, a_call_that_nobody_knows_can_not_be_denied)
 	doubtful = true;
 	sandbox("system_call_filter = \"~no_such_call\"\n");
 	cr_expect_eq(diags.errors, 1);
-	cr_expect(strstr(diags.list[0].message, "no system call 'no_such_call', so it can't be denied"));
+	cr_expect(strstr(diags.list[0].message, "no system call 'no_such_call', so it cannot be denied"));
 }
 
 /* Else a group that is denied would leave it out in silence. */
@@ -320,6 +329,6 @@ Test(confine, refuses_more_folders_of_its_own_than_can_be_kept_open)
 	snprintf(lines, sizeof(lines), "%sstate_directory = { %s }\ncache_directory = e\n", mounts, names);
 	sandbox(lines);
 	cr_assert_eq(diags.errors, 1);
-	cr_expect(strstr(diags.list[0].message, "it has 65 folders of its own"), "%s", diags.list[0].message);
+	cr_expect(strstr(diags.list[0].message, "it has 65 directories of its own"), "%s", diags.list[0].message);
 	diags_free(&diags);
 }

@@ -113,7 +113,7 @@ Test(plan, makes_the_commands_beside_it)
 	cr_expect(plan->conditions[1].is_assert);
 }
 
-/* A name that is nowhere must not be looked for in the folder the service runs in. */
+/* Of a user that may not log in, /bin/sh. */
 Test(plan, puts_the_users_shell_in_the_place_of_the_program)
 {
 	const struct passwd *self = getpwuid(getuid());
@@ -122,6 +122,8 @@ Test(plan, puts_the_users_shell_in_the_place_of_the_program)
 
 	skip_unless(self != NULL, "this user has no account");
 	shell = self->pw_shell;
+	if (strstr(shell, "/nologin") || strstr(shell, "/false"))
+		shell = "/bin/sh";
 	name = strrchr(shell, '/') + 1;
 	snprintf(login, sizeof(login), "-%s", name);
 	cr_assert(plan_of("exec = \"/bin/sh -c x\"\nexec_prefix = \"|\"\nexec_start_pre = \"|@/bin/sh -sh -c y\""));
@@ -133,6 +135,7 @@ Test(plan, puts_the_users_shell_in_the_place_of_the_program)
 	cr_expect_str_eq(plan->commands[PHASE_START_PRE].list[0].argv[2], "y");
 }
 
+/* A name that is nowhere must not be looked for in the folder the service runs in. */
 Test(plan, finds_the_program_of_a_command_or_nothing)
 {
 	cr_assert(plan_of("exec = \"/bin/x\"\nexec_search_path = { \"/none\", \"/bin\" }\n"
@@ -417,6 +420,26 @@ Test(plan, is_apart_where_others_can_delay_its_program)
 	open = open_folder();
 	cr_assert(plan_of("exec = \"%s/program\"", open));
 	cr_expect(plan->may_hang && plan->apart);
+}
+
+Test(plan, is_apart_where_others_can_take_its_time)
+{
+	static const char *const slow[] = {
+		"nice = 5", "cpu_affinity = 0", "cpu_scheduling_policy = idle", "cpu_scheduling_policy = batch",
+		"cpu_scheduling_policy = other", "io_scheduling = idle",
+	};
+	static const char *const same[] = {
+		"nice = -5", "cpu_scheduling_policy = rr cpu_scheduling_priority = 1", "io_scheduling = best-effort",
+	};
+
+	for (size_t n = 0; n < sizeof(slow) / sizeof(*slow); n++) {
+		cr_assert(plan_of("exec = \"/bin/true\" %s", slow[n]));
+		cr_expect(plan->gets_less_time && plan->apart, "%s", slow[n]);
+	}
+	for (size_t n = 0; n < sizeof(same) / sizeof(*same); n++) {
+		cr_assert(plan_of("exec = \"/bin/true\" %s", same[n]));
+		cr_expect(!plan->gets_less_time && !plan->apart, "%s", same[n]);
+	}
 }
 
 Test(plan, is_apart_where_others_can_delay_what_interprets_its_program)

@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "exec/dirs/credentials.h"
@@ -56,6 +59,43 @@ static bool ends_within(int fd, int patience)
 static void make_pipe(int ends[2])
 {
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+}
+
+static pid_t *note;
+static bool is_late;
+
+static void come_late(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	while (is_late && *(volatile pid_t *)note != 4711)
+		nanosleep(&moment, NULL);
+}
+
+/* superd saves its state and gives the note to another start, before the process has run for the first time. */
+Test(spawn_async, a_process_that_runs_late_leaves_the_note_of_another_start)
+{
+	struct spawn_request launch = { .remote_port = -1 };
+	int wanted[] = { 0, 1, 2 }, status;
+
+	note = mmap(NULL, sizeof(*note), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq(note, MAP_FAILED);
+	*note = -5;
+	cr_assert_eq(pthread_atfork(NULL, NULL, come_late), 0);
+	plan = row_plan("exec = \"/bin/true\"\nload_credential = \"k:/dev/null\"");
+	launch.plan = plan;
+	launch.wanted = wanted;
+	launch.wanted_count = 3;
+	launch.noted = note;
+	is_late = true;
+	spawn_start(&launch);
+	is_late = false;
+	cr_assert_gt(launch.pid, 0);
+	cr_expect_eq(*note, launch.pid, "superd notes it at once");
+	*note = 4711;
+	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
+	cr_expect_eq(*note, 4711);
+	close(launch.report);
 }
 
 /* Nobody has opened the fifo's other end, so the child stands still before its first stage. */

@@ -193,6 +193,39 @@ Test(worker_process, has_a_copy_of_what_superd_shares_with_its_guard)
 	munmap(shared, 5000);
 }
 
+static char *shared_with_one;
+
+static void write_to_memory(int channel, const void *with)
+{
+	strcpy(shared_with_one, "worker's");
+	send(channel, "w", 1, MSG_NOSIGNAL);
+	echo(channel, with);
+}
+
+/* What one service's worker reports must not be another's to write. */
+Test(worker_process, has_no_memory_of_another)
+{
+	struct worker_kind kind = { .name = "one", .memory_size = 5000 };
+	struct worker_process process;
+	int status;
+
+	kind.memory = shared_with_one = worker_memory_new(kind.memory_size);
+	cr_assert_not_null(shared_with_one);
+	process = worker_process_start(&echoing, 0, write_to_memory, NULL, NULL, 0);
+	cr_expect_eq(hear_byte(process.channel), -1);
+	worker_process_end(&process);
+	status = reap(&process);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	cr_expect_str_eq(shared_with_one, "");
+
+	process = worker_process_start(&kind, 0, write_to_memory, NULL, NULL, 0);
+	cr_expect_eq(hear_byte(process.channel), 'w');
+	cr_expect_str_eq(shared_with_one, "worker's");
+	worker_process_end(&process);
+	reap(&process);
+	worker_memory_free(shared_with_one, kind.memory_size);
+}
+
 Test(worker_process, is_ended_unless_another_has_its_pid)
 {
 	struct worker_process process = start_echo(), other = start_echo();

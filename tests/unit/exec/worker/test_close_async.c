@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 
 #include "exec/spawn/worker_process.h"
 #include "exec/worker/close_async.h"
+#include "tests/unit/worker_memory.h"
 
 #define OWNER 7
 #define ANOTHER 8
@@ -253,4 +255,67 @@ Test(close_async, what_one_closer_has_no_room_for_goes_to_others)
 	for (int n = 0; n < CLOSE_HANGING_MOST; n++)
 		close(receivers[n]);
 	expect_closed(ends[1]);
+}
+
+static pid_t closer_process(void)
+{
+	FILE *children = fopen("/proc/thread-self/children", "re");
+	int pid = 0;
+
+	cr_assert_not_null(children);
+	cr_assert_eq(fscanf(children, "%d", &pid), 1);
+	fclose(children);
+	return pid;
+}
+
+/* Gives one after the other, and waits for what superd counts of it. */
+static void expect_right_counts(void)
+{
+	for (int n = 0; n < 3; n++) {
+		int ends[2];
+
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+		give(ends[0], OWNER);
+		cr_expect_leq(close_async_pending(OWNER), 2);
+		expect_closed(ends[1]);
+		close(ends[1]);
+		for (long until = now_ms() + 10000; close_async_pending(OWNER) || close_async_is_busy();
+		     poll(NULL, 0, 20)) {
+			cr_assert_lt(now_ms(), until, "%u are pending for ever", close_async_pending(OWNER));
+			look();
+		}
+	}
+}
+
+/* A closer that is killed has not counted all that it received, or nothing of it. */
+Test(close_async, counts_right_again_after_one_that_was_killed)
+{
+	struct shared_memory before = list_shared_memory();
+	pid_t first;
+
+	give(fcntl(0, F_DUPFD_CLOEXEC, 100), OWNER);
+	poll(NULL, 0, 50);
+	first = closer_process();
+	kill(first, SIGSTOP);
+	fill_shared_since(&before, 0);
+	kill(first, SIGKILL);
+	expect_right_counts();
+}
+
+/* Whoever has the memory may write what it likes. */
+Test(close_async, false_reports_count_for_no_longer_than_their_closer)
+{
+	struct shared_memory before = list_shared_memory();
+	pid_t first;
+
+	give(fcntl(0, F_DUPFD_CLOEXEC, 100), OWNER);
+	poll(NULL, 0, 50);
+	first = closer_process();
+	kill(first, SIGSTOP);
+	fill_shared_since(&before, 0xff);
+	cr_expect_eq(close_async_pending(OWNER), 0, "%u are pending", close_async_pending(OWNER));
+	cr_expect_eq(close_async_pending(ANOTHER), 0);
+	look();
+	kill(first, SIGKILL);
+	expect_right_counts();
 }

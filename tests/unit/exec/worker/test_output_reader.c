@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "exec/spawn/worker_process.h"
 #include "exec/worker/output_reader.h"
+#include "tests/unit/worker_memory.h"
 
 static long now_ms(void)
 {
@@ -260,4 +261,43 @@ Test(output_reader, without_a_process_it_is_read_as_soon_as_there_is_one)
 	cr_assert_eq(setrlimit(RLIMIT_NPROC, &before), 0);
 	wait_until_read(&reading);
 	expect_text(&reading, "patient\n");
+}
+
+/* Fills what superd and the readers share, as one leaves it that was killed between two steps, or was taken over. */
+static void expect_read_in_spite_of(unsigned char byte)
+{
+	struct shared_memory before = list_shared_memory();
+	struct output_reading first, second, third;
+	pid_t stopped;
+	int pipe;
+
+	open_pipe(&first);
+	wait_until_read(&first);
+	stopped = output_reader_process();
+	kill(stopped, SIGSTOP);
+	fill_shared_since(&before, byte);
+	pipe = open_pipe(&second);
+	cr_expect_not(output_reader_is_at_it(&second), "it has not been received");
+	kill(stopped, SIGKILL);
+	say(pipe, "late\n");
+	wait_until_read(&second);
+	expect_text(&second, "late\n");
+	pipe = open_pipe(&third);
+	wait_until_read(&third);
+	stopped = output_reader_process();
+	for (int n = 0; n < 10; n++)
+		cr_expect(output_reader_is_at_it(&third));
+	cr_expect_eq(output_reader_process(), stopped, "another one was started, though this one reads");
+	say(pipe, "later\n");
+	expect_text(&third, "later\n");
+}
+
+Test(output_reader, goes_on_though_one_that_was_killed_has_counted_nothing)
+{
+	expect_read_in_spite_of(0);
+}
+
+Test(output_reader, goes_on_though_one_has_written_false_numbers)
+{
+	expect_read_in_spite_of(0xff);
 }

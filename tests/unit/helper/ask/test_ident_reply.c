@@ -62,7 +62,7 @@ Test(ident_reply, gives_the_reason_of_an_error)
 
 Test(ident_reply, believes_no_error_that_is_none)
 {
-	const char *why = "the ident server's answer gives an error that is none";
+	const char *why = "the ident server's answer has an unknown error";
 
 	expect_none("6193, 23 : ERROR : root\r\n", why);
 	expect_none("6193, 23 : ERROR : X\r\n", why);
@@ -84,7 +84,7 @@ Test(ident_reply, must_be_about_this_connection)
 
 Test(ident_reply, is_refused_where_it_is_none)
 {
-	expect_none("", "the ident server said nothing");
+	expect_none("", "the ident server sent nothing");
 	expect_none("\r\n", "the ident server's answer is none");
 	expect_none("garbage\r\n", "the ident server's answer is none");
 	expect_none("6193 23 : USERID : UNIX : root\r\n", "the ident server's answer is none");
@@ -100,7 +100,7 @@ Test(ident_reply, must_name_a_system_and_somebody)
 	expect_none("6193, 23 : USERID : : root\r\n", "the ident server's answer names no system");
 	expect_none("6193, 23 : USERID : two words : root\r\n", "the ident server's answer names no system");
 	expect_none("6193, 23 : USERID : UNIX , : root\r\n", "the ident server's answer names no system");
-	expect_none("6193, 23 : USERID : UNIX : \t \r\n", "the ident server's answer names nobody");
+	expect_none("6193, 23 : USERID : UNIX : \t \r\n", "the ident server's answer names no user");
 }
 
 Test(ident_reply, lets_through_nothing_but_visible_ascii)

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,4 +145,15 @@ Test(cgroup_kept, one_that_was_taken_away_is_made_and_opened_in_its_place, .init
 	rmdir(folder);
 	cr_expect_not(cgroup_service_reopen(path, group), "nor is there a place for it");
 	close(group);
+}
+
+Test(cgroup_kept, a_group_whose_processes_cannot_be_listed_has_not_got_the_signal, .init = make_folder)
+{
+	char missing[] = "/nowhere/it.service";
+
+	cr_expect(cgroup_signal(missing, SIGTERM), "a group that is gone has no processes");
+	cr_assert_eq(mkdir(in_folder("it.service"), 0700), 0);
+	cr_expect_not(cgroup_signal(in_folder("it.service"), SIGTERM));
+	rmdir(in_folder("it.service"));
+	rmdir(folder);
 }

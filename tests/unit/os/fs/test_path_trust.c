@@ -3,11 +3,17 @@
 
 #include <criterion/criterion.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define OTHER 12345
@@ -193,5 +199,33 @@ Test(path_trust, describes_what_it_found)
 	path_finding_describe(&one, &text);
 	snprintf(wanted, sizeof(wanted), "/home/u belongs to user %u", geteuid() + 1);
 	cr_assert_str_eq(buf_string(&text), wanted);
+	buf_free(&text);
+}
+
+/* statx(2) fails, as on a disk that is broken. */
+static bool fail_statx(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = sizeof(filter) / sizeof(filter[0]), .filter = filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+Test(path_trust, a_look_that_fails_is_told_with_its_error)
+{
+	struct buf text = { 0 };
+	bool fails = fail_statx();
+
+	if (!fails || trusts("own/file"))
+		cr_skip_test("no seccomp or no statx(2) here");
+	cr_expect_eq(finding.flaw, PATH_BROKEN);
+	cr_expect_eq(finding.error, EIO);
+	path_finding_describe(&finding, &text);
+	cr_expect_str_eq(buf_string(&text), "/tmp cannot be followed: Input/output error");
 	buf_free(&text);
 }

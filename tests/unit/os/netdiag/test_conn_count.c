@@ -214,6 +214,37 @@ Test(connections, wait_for_their_client_behind_an_answer_alone)
 	close(listener);
 }
 
+static uint32_t counted_without_left(int listener)
+{
+	struct conn_count conn = conn_count_of(listener);
+
+	conn.skips_left = true;
+	conn_counts_run(&conn, 1);
+	cr_assert(conn.known);
+	return conn.count;
+}
+
+Test(connections, of_the_queue_that_have_left_without_a_byte_can_be_left_out)
+{
+	struct listen listen = listen_of("tcp:127.0.0.1:0");
+	int listener = opened(&listen), client, served;
+
+	skip_where_unknown(listener);
+	client = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	cr_expect_eq(counted_without_left(listener), 1, "it may be about to say something");
+	close(client);
+	cr_expect_eq(counted_without_left(listener), 0);
+	client = connected(AF_INET, SOCK_STREAM, port_of(listener));
+	cr_assert_eq(send(client, "x", 1, 0), 1);
+	close(client);
+	cr_expect_eq(counted_without_left(listener), 1, "it has said something");
+	close(taken(listener));
+	served = taken(listener);
+	cr_expect_eq(counted_without_left(listener), 1, "the backend has it");
+	close(served);
+	close(listener);
+}
+
 static struct conn_count looked_for_words(int listener, struct cookie_set *silent)
 {
 	struct conn_count conn = conn_count_of(listener);

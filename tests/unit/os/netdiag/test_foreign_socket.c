@@ -63,7 +63,7 @@ Test(foreign_socket, work_is_done_beside_superd_and_tells)
 {
 	struct buf why = { 0 };
 
-	foreign_socket_mark(listener, true);
+	cr_assert(foreign_socket_mark(listener));
 	cr_expect_eq(run(succeed_beside, &why), 0);
 	cr_expect_str_eq(buf_string(&why), "told");
 	buf_free(&why);
@@ -74,7 +74,7 @@ Test(foreign_socket, a_failure_is_one_also_without_a_reason)
 	struct buf why = { 0 };
 
 	cr_expect_eq(run(fail_without_reason, &why), -1);
-	foreign_socket_mark(listener, true);
+	cr_assert(foreign_socket_mark(listener));
 	cr_expect_eq(run(fail_without_reason, &why), -1);
 	buf_free(&why);
 }
@@ -84,7 +84,7 @@ Test(foreign_socket, what_hangs_is_given_up_and_not_tried_at_once)
 	struct buf why = { 0 };
 	struct timespec before, after;
 
-	foreign_socket_mark(listener, true);
+	cr_assert(foreign_socket_mark(listener));
 	cr_expect_eq(run(hang, &why), -1);
 	cr_expect_eq(errno, ETIMEDOUT);
 	clock_gettime(CLOCK_MONOTONIC, &before);
@@ -100,10 +100,10 @@ Test(foreign_socket, a_new_socket_is_none_whatever_had_its_number)
 	struct buf none = { 0 };
 	int made, again;
 
-	foreign_socket_mark(listener, true);
+	cr_assert(foreign_socket_mark(listener));
 	made = foreign_socket_open(listener, make_socket, NULL, &none, &none);
 	cr_assert_geq(made, 0);
-	foreign_socket_mark(made, true);
+	cr_assert(foreign_socket_mark(made));
 	close(made);
 	again = foreign_socket_open(listener, make_socket, NULL, &none, &none);
 	cr_expect_eq(again, made, "the test needs the same number");
@@ -116,7 +116,20 @@ Test(foreign_socket, its_name_is_that_of_before)
 	struct socket_address before, after;
 
 	cr_assert(foreign_socket_name(listener, &before));
-	foreign_socket_mark(listener, true);
+	cr_assert(foreign_socket_mark(listener));
 	cr_assert(foreign_socket_name(listener, &after));
 	cr_expect_eq(before.in.sin_port, after.in.sin_port);
+}
+
+Test(foreign_socket, what_has_no_name_to_remember_is_not_marked)
+{
+	int ends[2];
+
+	cr_expect_not(foreign_socket_mark(0x7fff), "the call fails");
+	cr_expect_not(foreign_socket_is(0x7fff));
+	cr_assert_eq(pipe(ends), 0);
+	cr_expect(foreign_socket_mark(ends[0]), "a pipe has none, which is no failure");
+	cr_expect(foreign_socket_is(ends[0]));
+	close(ends[0]);
+	close(ends[1]);
 }

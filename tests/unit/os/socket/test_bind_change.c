@@ -187,11 +187,11 @@ Test(bind_change, a_node_that_is_anothers_by_now_is_told_and_left_alone)
 	changed.socket_mode = 0600;
 	after.options = &changed;
 	cr_expect_eq(bind_adjust(fd, &listen, &after, &why, &warnings), 0);
-	cr_expect(strstr(buf_string(&warnings), "a.sock is gone or another's"), "%s", buf_string(&warnings));
+	cr_expect(strstr(buf_string(&warnings), "a.sock was removed or replaced"), "%s", buf_string(&warnings));
 	other = given_unix(&listen, SOCK_STREAM, 0640);
 	buf_clear(&warnings);
 	cr_expect_eq(bind_adjust(fd, &listen, &after, &why, &warnings), 0);
-	cr_expect(strstr(buf_string(&warnings), "a.sock is gone or another's"), "%s", buf_string(&warnings));
+	cr_expect(strstr(buf_string(&warnings), "a.sock was removed or replaced"), "%s", buf_string(&warnings));
 	cr_expect_eq(node_of(&listen).st_mode & 07777, 0640);
 	close(other);
 	close(fd);

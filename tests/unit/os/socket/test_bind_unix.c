@@ -255,7 +255,7 @@ Test(bind_unix, refuses_a_file_where_a_fifo_should_be)
 	struct listen listen = listen_at("fifo", "f");
 
 	close(open(listen.address->address, O_CREAT | O_WRONLY, 0600));
-	refused(&listen, EEXIST, "is no fifo");
+	refused(&listen, EEXIST, "is not a fifo");
 }
 
 Test(bind_unix, opens_special_files_that_can_be_watched)
@@ -268,7 +268,7 @@ Test(bind_unix, opens_special_files_that_can_be_watched)
 	listen = listen_at("special", "plain");
 	refused(&listen, ENOENT, "plain");
 	close(open(listen.address->address, O_CREAT | O_WRONLY, 0600));
-	refused(&listen, EPERM, "never says that there is something new");
+	refused(&listen, EPERM, "never reports new data");
 	listen = listen_of("special:/tmp");
 	refused(&listen, EINVAL, "neither a file nor a character device");
 }

@@ -73,6 +73,10 @@ Test(channel_end, nothing_is_not_waited_for)
 	close(ends[1]);
 	ends[1] = -1;
 	cr_expect_eq(fd_channel_receive(ends[0], text, sizeof(text)), 0);
+	cr_expect_eq(errno, EPIPE);
+	errno = EAGAIN;
+	cr_expect_eq(fd_channel_peek(ends[0], text, sizeof(text)), 0);
+	cr_expect_eq(errno, EPIPE, "the end is no reason to wait");
 }
 
 Test(channel_end, descriptors_do_not_come_along)

@@ -109,6 +109,18 @@ Test(notify_socket, who_sent_it_is_known)
 	cr_expect_eq(hear(), NOTIFY_EMPTY);
 }
 
+/* Otherwise superd would take the socket, which stays ready, for an empty one, and read it again at once, for ever. */
+Test(notify_socket, an_error_is_not_taken_for_an_empty_queue)
+{
+	const char *flaw = NULL;
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_expect_eq(notify_socket_receive(ends[0], &notification, &flaw), NOTIFY_FAILED);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 Test(notify_socket, a_descriptor_comes_along)
 {
 	int sender = notify_socket_sender(), sent = open("/dev/null", O_RDONLY | O_CLOEXEC), got[2];

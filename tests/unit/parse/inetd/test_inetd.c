@@ -290,6 +290,21 @@ Test(inetd, numbers_behind_nowait_are_limits)
 	expect_prints(COMPAT_NONE, "a stream tcp nowait.010 root /bin/x\n", "trigger_limit_burst = 10\n");
 }
 
+/* To OpenBSD's and GNU's inetd only a dot starts a limit: any other word than wait and wait.N is nowait. */
+Test(inetd, another_sign_behind_wait_makes_another_word)
+{
+	static const enum compat dialects[] = { COMPAT_OPENBSD, COMPAT_GNU };
+
+	for (size_t i = 0; i < 2; i++) {
+		expect_prints(dialects[i], "a stream tcp wait:7 root /bin/x\n", "accept = yes\n");
+		expect_prints(dialects[i], "a stream tcp wait/5 root /bin/x\n", "accept = yes\n");
+		expect_says(dialects[i], "a stream tcp wait/5 root /bin/x\n",
+			    "t:1:14: warning: a: 'wait/5' is neither wait nor nowait; it is taken for nowait");
+		expect_prints(dialects[i], "a stream tcp nowait:7 root /bin/x\n",
+			      i ? "trigger_limit_burst = 999\n" : "trigger_limit_burst = 255\n");
+	}
+}
+
 Test(inetd, limits_count_as_the_dialect_counts)
 {
 	static const char dot[] = "a stream tcp nowait.3 root /bin/x\n", none[] = "a stream tcp nowait root /bin/x\n";
@@ -314,8 +329,13 @@ Test(inetd, a_limit_of_zero_is_none_or_a_closed_door)
 	expect_says(COMPAT_NONE, "a stream tcp nowait.0 root /bin/x\n", "t:1:21: warning: a: a limit of 0 is none");
 	expect_says(COMPAT_NONE, "a stream tcp nowait:0 root /bin/x\n",
 		    "t:1:21: warning: a: a limit of 0 starts nothing");
+	expect_prints(COMPAT_OPENBSD, "a stream tcp nowait.0 root /bin/x\n", "trigger_limit_burst = 255\n");
+	expect_prints(COMPAT_GNU, "a stream tcp nowait.0 root /bin/x\n", "trigger_limit_burst = 999\n");
+	expect_says(COMPAT_GNU, "a stream tcp nowait.0 root /bin/x\n",
+		    "t:1:21: warning: a: a limit of 0 means the default");
 	expect_prints(COMPAT_NONE, "a stream,0 tcp nowait root /bin/x\n", "disable = yes\n");
-	expect_says(COMPAT_NONE, "a stream,0 tcp nowait root /bin/x\n", "t:1:10: warning: a: with 0 at once nothing");
+	expect_says(COMPAT_NONE, "a stream,0 tcp nowait root /bin/x\n",
+		  "t:1:10: warning: a: with a limit of 0 no server");
 }
 
 Test(inetd, who_is_one_too_many_waits_or_is_turned_away)
@@ -449,7 +469,7 @@ Test(inetd, quotes_are_the_dialects)
 Test(inetd, an_option_in_place_of_the_programs_name_is_warned_of)
 {
 	expect_says(COMPAT_NONE, "dict stream tcp nowait dicod /usr/bin/dicod --inetd\n",
-		    "t:1:45: warning: dict: '--inetd' is what the program sees as its own name");
+		    "t:1:45: warning: dict: '--inetd' is the program's own name");
 }
 
 Test(inetd, a_path_in_place_of_the_programs_name_is_warned_of)
@@ -458,8 +478,8 @@ Test(inetd, a_path_in_place_of_the_programs_name_is_warned_of)
 						    "b stream tcp4 nowait nobody /usr/bin/x /usr/bin/x\n");
 
 	expect_says(COMPAT_NONE, "a stream tcp nowait nobody /usr/bin/python3 /srv/prog.py\n",
-		    "t:1:45: warning: a: '/srv/prog.py' is what the program sees as its own name, no argument\n"
-		    "t:1:45: hint: its name stands in front of the arguments: /usr/bin/python3 python3 /srv/prog.py");
+		    "t:1:45: warning: a: '/srv/prog.py' is the program's own name, not an argument\nt:1:45: hint: "
+		    "write its name before the arguments: /usr/bin/python3 python3 /srv/prog.py");
 	cr_expect_str_eq(result.said, "");
 	result_free(&result);
 }
@@ -476,8 +496,8 @@ Test(inetd, what_only_a_shell_would_do_is_warned_of)
 	struct result result;
 
 	expect_says(COMPAT_NONE, "a stream tcp nowait nobody /bin/x x -l | /bin/y\n",
-		    "t:1:40: warning: a: '|': no shell reads this: the program gets it as an argument\n"
-		    "t:1:40: hint: write it into a script, and name that here");
+		    "t:1:40: warning: a: '|': no shell reads this: the program receives it as an argument\nt:1:40: "
+		    "hint: write it into a script, and name that here");
 	expect_says(COMPAT_NONE, "a stream tcp nowait nobody /bin/x x $HOME\n",
 		    "t:1:37: warning: a: '$HOME': no shell reads this");
 	result = read_as(COMPAT_NONE, "a stream tcp nowait nobody /bin/sh sh -c ls|wc;date\n");
@@ -541,7 +561,7 @@ Test(inetd, internal_services_are_builtins_by_any_of_their_names)
 Test(inetd, an_option_in_place_of_the_name_of_an_internal_service_is_warned_of)
 {
 	expect_says(COMPAT_NONE, "auth stream tcp nowait root internal -r\n",
-		    "t:1:38: warning: auth: '-r' stands where its own name stands");
+		    "t:1:38: warning: auth: '-r' is in the place of the program");
 }
 
 Test(inetd, sockets_of_the_file_system_have_an_owner)
@@ -616,23 +636,26 @@ Test(inetd, a_bad_line_is_one_error_at_its_field_and_the_rest_is_read)
 		{ "b stream udp nowait root /bin/x\n", "t:1:10: error: b: stream and udp do not go together" },
 		{ "b dgram tcp wait root /bin/x\n", "t:1:9: error: b: dgram and tcp do not go together" },
 		{ "b stream tcp nowai root /bin/x\n", "t:1:14: error: b: 'nowai' is neither wait nor nowait" },
-		{ "b stream tcp nowait.x root /bin/x\n", "t:1:21: error: b: behind nowait. stands" },
-		{ "b stream tcp nowait/1/2/3/4 root /bin/x\n", "t:1:27: error: b: behind nowait stand at most three" },
+		{ "b stream tcp nowait.x root /bin/x\n", "t:1:21: error: b: nowait. must be followed" },
+		{ "b stream tcp nowait/1/2/3/4 root /bin/x\n", "t:1:27: error: b: nowait may be followed by at most "
+							       "three" },
 		{ "b stream tcp nowait/1/x root /bin/x\n", "t:1:23: error: b: 'x' is no number" },
 		{ "b stream tcp nowait :g /bin/x\n", "t:1:21: error: b: ':g' names no user" },
-		{ "b stream tcp nowait u: /bin/x\n", "t:1:23: error: b: a group is missing" },
+		{ "b stream tcp nowait u: /bin/x\n", "t:1:23: error: b: the group after" },
 		{ "b stream tcp nowait root internal\n",
 		  "t:1:26: error: b: there is no internal service of this name" },
 		{ "echo stream tcp nowait root internal echo x\n",
-		  "t:1:43: error: echo: the internal echo takes no arguments" },
+		  "t:1:43: error: echo: the internal echo has no arguments" },
 		{ "b stream:http tcp nowait root /bin/x\n",
 		  "t:1:9: error: b: the accept filter 'http' is not available" },
-		{ "b stream,x tcp nowait root /bin/x\n", "t:1:10: error: b: behind the comma stands how many" },
+		{ "b stream,x tcp nowait root /bin/x\n", "t:1:10: error: b: the comma must be followed by how many" },
 		{ "b stream tcp/ttcp nowait root /bin/x\n", "t:1:10: error: b: tcp/ttcp: T/TCP is not available" },
 		{ "b stream faith/tcp6 nowait root /bin/x\n",
 		  "t:1:10: error: b: faith/tcp6: faithd(8)'s translation is not" },
-		{ "127.0.0.1: stream tcp nowait root /bin/x\n", "t:1:11: error: 127.0.0.1:: a service is missing" },
-		{ "tcpmux/b stream tcp wait root /bin/x\n", "t:1:21: error: tcpmux/b: a service of tcpmux is nowait" },
+		{ "127.0.0.1: stream tcp nowait root /bin/x\n", "t:1:11: error: 127.0.0.1:: the service after the "
+								"colon is missing" },
+		{ "tcpmux/b stream tcp wait root /bin/x\n",
+		  "t:1:21: error: tcpmux/b: a service of tcpmux must be nowait" },
 		{ "b stream tcp nowait root /bin/x \"x\n", "t:1:33: error: a \" is not closed on its line" },
 		{ ".includ x\n", "t:1:1: error: .includ: there is no such directive" },
 		{ "# x\n", NULL },
@@ -717,7 +740,7 @@ Test(inetd, capitals_and_numbers_that_are_none_are_taken_as_peers_take_them)
 	cr_expect_not(waits(COMPAT_NONE, "a stream tcp4 NOWAIT root /bin/x\n", "a"));
 	cr_expect(waits(COMPAT_NONE, "a dgram udp4 WAIT root /bin/x\n", "a-udp"));
 	cr_expect_not(waits(COMPAT_OPENBSD, "a stream tcp4 WAIT root /bin/x\n", "a"));
-	expect_says(COMPAT_NONE, "a stream tcp4 nowait. root /bin/x\n", "t:1:22: warning: a: no number stands behind");
+	expect_says(COMPAT_NONE, "a stream tcp4 nowait. root /bin/x\n", "t:1:22: warning: a: the number after the dot");
 	expect_says(COMPAT_NONE, "a stream tcp4 nowait.99999999999 root /bin/x\n",
 		    "t:1:22: warning: a: 99999999999 is more than can be counted");
 	expect_error("a stream tcp4 nowait.9x root /bin/x\n", "'9x' is no number", NULL);
@@ -851,7 +874,7 @@ Test(inetd, tcpmux_without_an_entry_of_its_own_is_added_by_gnu_and_missed_by_all
 {
 	static const char line[] = "tcpmux/x stream tcp nowait root /bin/x\n";
 
-	expect_says(COMPAT_NONE, line, "t:1:1: warning: tcpmux/x: nobody can reach it");
+	expect_says(COMPAT_NONE, line, "t:1:1: warning: tcpmux/x: no client can reach it");
 	expect_says(COMPAT_GNU, line, "t:1:1: warning: tcpmux/x: an entry for tcpmux is missing and added");
 	expect_endpoints(COMPAT_GNU, line, "tcpmux", "tcp4:tcpmux;");
 }
@@ -910,11 +933,11 @@ Test(inetd, a_bad_definition_is_one_error_and_the_next_is_read)
 		  "t:1:22: error: b: there is no key 'weight'" },
 		{ "b on protocol = tcp, wait = no, exec = /bin/x;\n", "t:1:1: error: b: user is missing" },
 		{ "b on protocol = tcp, user = root, exec = /bin/x;\n", "t:1:1: error: b: wait is missing" },
-		{ "b on protocol = tcp udp, user = root;\n", "t:1:6: error: b: protocol has one value" },
+		{ "b on protocol = tcp udp, user = root;\n", "t:1:6: error: b: protocol needs one value" },
 		{ "b on user = root, user = root;\n", "t:1:19: error: b: this key was there already" },
-		{ "b on user root;\n", "t:1:11: error: b: a = is missing behind the key" },
+		{ "b on user root;\n", "t:1:11: error: b: the = after the key is missing" },
 		{ "b on args = \"x;\n", "t:1:13: error: b: a quote is not closed on its line" },
-		{ "b on args = \"\\q\";\n", "t:1:14: error: b: behind a backslash stands one of" },
+		{ "b on args = \"\\q\";\n", "t:1:14: error: b: a backslash must be followed by one of" },
 		{ "b on protocol = tcp, wait = no, user = root, args = x\n", "t:1:54: error: b: a ; is missing" },
 		{ "b on protocol=tcp, wait=no, user=root, exec=/bin/x, ipsec=\"in\";\n",
 		  "t:1:53: error: b: IPsec policies are not" },
@@ -1001,7 +1024,7 @@ Test(inetd, warns_of_wait_where_hosts_deny_turns_clients_away)
 	asking = NULL;
 	cr_expect_eq(result.diags.errors, 0);
 	for (size_t n = 0; n < result.diags.count; n++)
-		told += !!strstr(result.diags.list[n].message, "a: hosts.allow and hosts.deny turn away clients of y");
+		told += !!strstr(result.diags.list[n].message, "a: hosts.allow and hosts.deny deny clients of y");
 	cr_expect_eq(told, 1u);
 	for (size_t n = 0; n < result.diags.count; n++)
 		cr_expect_null(strstr(result.diags.list[n].message, "clients of z"));

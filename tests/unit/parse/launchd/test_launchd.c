@@ -211,10 +211,11 @@ Test(launchd, refuses_a_socket_it_cannot_make)
 	expect_error(with_socket(STRING("SockServiceName", "80") STRING("SockType", "seqpacket")),
 		     "goes with SockPathName");
 	expect_error(with_socket(STRING("SockServiceName", "80") STRING("SockType", "raw")),
-		     "it is stream, dgram or seqpacket");
+		     "expected stream, dgram or seqpacket");
 	expect_error(with_socket(STRING("SockServiceName", "80") STRING("SockFamily", "IPX")),
-		     "it is IPv4, IPv6, IPv4v6");
-	expect_error(with_socket(STRING("SockServiceName", "80") STRING("SockProtocol", "SCTP")), "it is TCP or UDP");
+		     "expected IPv4, IPv6, IPv4v6");
+	expect_error(with_socket(STRING("SockServiceName", "80") STRING("SockProtocol", "SCTP")),
+		     "expected TCP or UDP");
 	expect_error(
 		with_socket(STRING("SockServiceName", "80") STRING("SockProtocol", "TCP") STRING("SockType", "dgram")),
 		"does not go with SockType dgram");
@@ -223,7 +224,7 @@ Test(launchd, refuses_a_socket_it_cannot_make)
 	expect_error(RUNS "<key>Sockets</key><dict><key>a</key><string>80</string></dict>",
 		     "a dictionary or an array of them");
 	expect_error(RUNS "<key>Sockets</key><dict><key>a</key><array><true/></array></dict>",
-		     "in the array is a dictionary");
+		     "of the array must be a dictionary");
 }
 
 Test(launchd, never_makes_another_kind_of_socket_than_was_meant)
@@ -231,7 +232,7 @@ Test(launchd, never_makes_another_kind_of_socket_than_was_meant)
 	expect_error(with_socket(STRING("SockFamily", "Unix") STRING("SockServiceName", "80")),
 		     "SockFamily: 'Unix': SockPathName is missing");
 	expect_warning(with_socket(STRING("SockFamily", "IPv4") STRING("SockPathName", "/run/a")),
-		       "SockFamily is left out: SockPathName makes it a unix socket");
+		       "SockFamily has no effect: with SockPathName it is a unix socket");
 	expect_warning(with_socket(STRING("SecureSocketWithKey", "A") STRING("SockServiceName", "80")),
 		       "SockServiceName is left out: a unix socket has none");
 	expect_warning(with_socket(STRING("SockType", "dgram") STRING("MulticastGroup", "224.0.0.251")
@@ -242,7 +243,7 @@ Test(launchd, never_makes_another_kind_of_socket_than_was_meant)
 	expect_warning(with_socket(STRING("SockNodeName", "127.0.0.1")),
 		       "SockServiceName is missing: the port is any that is free");
 	expect_error(with_socket(STRING("SockNodeName", "[::1]") STRING("SockServiceName", "80")),
-		     "SockNodeName: '[::1]': it is a host or an address, without brackets");
+		     "SockNodeName: '[::1]': expected a host or an address, without brackets");
 	expect_error(with_socket(STRING("SockNodeName", "") STRING("SockServiceName", "80")), "SockNodeName: ''");
 }
 
@@ -269,7 +270,8 @@ Test(launchd, names_its_own_keys_where_a_value_is_wrong)
 	expect_error(with(INTEGER("Nice", "100")), "error: Nice: '100'");
 	expect_error(with(INTEGER("ExitTimeOut", "-1")), "error: ExitTimeOut: '-1'");
 	expect_error(with(STRING("WorkingDirectory", "srv")), "error: WorkingDirectory: 'srv'");
-	expect_error(with(STRING("StandardOutPath", "log")), "StandardOutPath: 'log': it is a path that starts with /");
+	expect_error(with(STRING("StandardOutPath", "log")),
+		     "StandardOutPath: 'log': expected a path that starts with /");
 	expect_error(with("<key>SoftResourceLimits</key><dict>" INTEGER("CPU", "-1") "</dict>"),
 		     "CPU: a limit is not negative");
 	expect_error(with("<key>SoftResourceLimits</key><dict>" INTEGER(
@@ -306,7 +308,7 @@ Test(launchd, runs_a_job_of_inetd_as_inetd_does)
 	expect_option(RUNS LISTENS NOWAIT STRING("StandardErrorPath", "/dev/null"), "error = null");
 	expect_warning(RUNS LISTENS "<key>inetdCompatibility</key><dict>" TRUE("Wait")
 			       INTEGER("Instances", "42") "</dict>",
-		       "Instances is left out: with Wait true");
+		       "Instances has no effect: with Wait true");
 	expect_error(RUNS "<key>Sockets</key><dict><key>a</key><dict>" STRING(
 			     "SockPathName",
 			     "/run/a") "</dict>"
@@ -368,7 +370,7 @@ Test(launchd, runs_as_whom_and_with_what_the_job_says)
 	expect_option(with(INTEGER("Umask", "63")), "umask = 0077");
 	expect_option(with(STRING("Umask", "077")), "umask = 0077");
 	expect_option(with(STRING("Umask", "63")), "umask = 0077");
-	expect_error(with(INTEGER("Umask", "777")), "Umask: '777': it is at most 511");
+	expect_error(with(INTEGER("Umask", "777")), "Umask: '777': expected at most 511");
 	expect_warning(with(INTEGER("Umask", "77")), "Umask: '77' is decimal, which is 0115 in octal");
 	expect_warning(with(STRING("Umask", "22")), "Umask: '22' is decimal, which is 026 in octal");
 	expect_option(with(INTEGER("Nice", "-5")), "nice = -5");
@@ -391,7 +393,7 @@ Test(launchd, limits_resources_softly_and_hard)
 	expect_option(with("<key>SoftResourceLimits</key><dict>" INTEGER("Core", "9223372036854775807") "</dict>"),
 		      "rlimit_core = unlimited:");
 	expect_error(with("<key>HardResourceLimits</key><dict>" STRING("CPU", "60") "</dict>"),
-		     "CPU: it is an integer, not a string");
+		     "CPU: expected an integer, not a string");
 }
 
 Test(launchd, adds_to_the_files_of_its_streams)
@@ -430,7 +432,7 @@ Test(launchd, leaves_out_how_long_to_be_idle_where_it_could_not_be_so)
 	expect_option(with(INTEGER("TimeOut", "30")), "idle_timeout = 30s");
 	expect_warning(RUNS INTEGER("TimeOut", "30") "<key>Sockets</key><dict><key>a</key><dict>" STRING(
 			       "SockType", "dgram") STRING("SockPathName", "/run/a") "</dict></dict>",
-		       "TimeOut is left out: nobody can tell who is connected");
+		       "TimeOut is left out: the users of a unix datagram socket");
 	expect_warning(with(INTEGER("TimeOut", "30") TRUE("KeepAlive")),
 		       "TimeOut is left out: KeepAlive has it started again");
 	expect_warning(with(INTEGER("TimeOut", "30") NOWAIT), "TimeOut is left out: with inetdCompatibility");
@@ -494,18 +496,18 @@ Test(launchd, says_what_it_lacks_by_its_class)
 	cr_expect_str_eq(said(), "");
 	expect_warning(with(STRING("Usernam", "a")), "Usernam: unknown, it is left out");
 	cr_expect(strstr(said(), "did you mean 'UserName'?"), "%s", said());
-	expect_error(with(TRUE("UserName")), "UserName: it is a string, not true or false");
+	expect_error(with(TRUE("UserName")), "UserName: expected a string, not true or false");
 }
 
 Test(launchd, is_named_by_its_label)
 {
 	expect_error("<key>ProgramArguments</key><array><string>/bin/cat</string></array>" LISTENS, "Label is missing");
-	expect_error("<key>Label</key><true/>" LISTENS, "Label: it is a string, not true or false");
+	expect_error("<key>Label</key><true/>" LISTENS, "Label: expected a string, not true or false");
 	expect_error(STRING("Label", "") LISTENS, "Label: it is the job's name, and empty");
 	expect_error(STRING("Label", "..") "<key>Program</key><string>/bin/cat</string>" TRUE("RunAtLoad"),
 		     "'..': a name is part of paths");
 	expect_error(STRING("Label", "a b") "<key>Program</key><string>/bin/cat</string>" TRUE("RunAtLoad"),
-		     "a name is made of");
+		     "a name consists of");
 }
 
 Test(launchd, leaves_a_broken_job_out_whole)

@@ -92,18 +92,18 @@ Test(plist, takes_comments_and_sections_of_text)
 
 Test(plist, says_what_its_rules_ask_for)
 {
-	expect_refusal("<string>a</string>", "a <key> stands in front of each value");
+	expect_refusal("<string>a</string>", "a <key> must precede each value");
 	expect_refusal("<key>a</key>", "a has no value");
 	expect_refusal("<key>a</key><key>b</key><true/>", "a has no value");
-	expect_refusal("<key>a</key><array><key>b</key></array>", "a key stands in a <dict>");
+	expect_refusal("<key>a</key><array><key>b</key></array>", "a <key> belongs in a <dict>");
 	expect_refusal("<key>a</key><text>b</text>", "<text>: property lists have no such element");
-	expect_refusal("<key>a</key><string>b<i>c</i></string>", "<i>: it stands where only text does");
+	expect_refusal("<key>a</key><string>b<i>c</i></string>", "<i>: only text is allowed here");
 	expect_refusal("<key>a</key><integer>12a</integer>", "'12a': an integer is");
 	expect_refusal("<key>a</key><integer>99999999999999999999</integer>", "an integer is");
 	expect_refusal("<key>a</key><integer/>", "an integer is");
 	expect_refusal("<key>a</key><true>yes</true>", "<true/> and <false/> are empty");
-	expect_refusal("@SOCKETS@", "text stands between elements: '@SOCKETS@'");
-	expect_refusal("<key>a</key><true/><key>a</key><false/>", "a stands twice in one dictionary");
+	expect_refusal("@SOCKETS@", "there is text between elements: '@SOCKETS@'");
+	expect_refusal("<key>a</key><true/><key>a</key><false/>", "a occurs twice in one dictionary");
 	expect_refusal("<key>a</key><string>b</key>", "this is no well-formed XML: mismatched tag");
 	expect_refusal("<key>a</key><string>&b;</string>", "&b; is unknown");
 }
@@ -118,7 +118,7 @@ Test(plist, takes_no_entities)
 {
 	read_xml("<!DOCTYPE plist [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\">]>"
 		 "<plist><string>&b;&b;</string></plist>");
-	cr_expect(strstr(said(), "the entity a is declared: superd takes none"), "%s", said());
+	cr_expect(strstr(said(), "the entity a is declared: superd supports no entities"), "%s", said());
 	close_reading();
 	open_reading();
 	cr_expect_null(
@@ -138,7 +138,7 @@ Test(plist, is_bounded_in_depth)
 		buf_text(&text, "</array>");
 	buf_text(&text, "</plist>");
 	cr_expect_null(read_xml(buf_string(&text)));
-	cr_expect(strstr(said(), "elements stand in one another"), "%s", said());
+	cr_expect(strstr(said(), "elements are nested more than"), "%s", said());
 	buf_free(&text);
 }
 

@@ -134,7 +134,7 @@ Test(plist_binary, takes_numbers_of_every_width)
 Test(plist_binary, that_holds_itself_ends)
 {
 	cr_expect_null(READ("\xa1\0", "\x08"));
-	cr_expect(strstr(said(), "an object stands in too many others"), "%s", said());
+	cr_expect(strstr(said(), "objects are nested too deeply"), "%s", said());
 }
 
 /* Eight arrays, each with the next one fourteen times: more elements than bytes could hold. */
@@ -190,7 +190,7 @@ Test(plist_binary, refuses_what_no_list_holds)
 		{ LIE("\x61\xdc\x00"), "a string has characters that are none" },
 		{ LIE("\x5f\x10\x50"
 		      "abc"),
-		  "a string goes on behind the end" },
+		  "a string extends beyond the end" },
 		{ LIE("\x5f\x50"), "an object has no length" },
 		{ LIE("\x15"
 		      "aaaa"),
@@ -198,7 +198,7 @@ Test(plist_binary, refuses_what_no_list_holds)
 		{ LIE("\x14\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0"), "an integer is too large" },
 		{ LIE("\xd1\0\0"), "a dictionary's key is no string" },
 		{ LIE("\xa1\5"), "an object is named that is not there" },
-		{ LIE("\xaf\x13\xff\xff\xff\xff\xff\xff\xff\xff"), "goes on behind the end" },
+		{ LIE("\xaf\x13\xff\xff\xff\xff\xff\xff\xff\xff"), "extends beyond the end" },
 		{ LIE("\x80\0"), "a type that property lists do not have" },
 		{ LIE("\0"), "a type that property lists do not have" },
 	};

@@ -155,7 +155,7 @@ Test(reader, names_a_file_that_is_missing)
 Test(reader, warns_of_a_table_without_services)
 {
 	write_file("a.conf", "# nothing\n");
-	expect("a.conf", "\na.conf: warning: no services: there is nothing to do\n");
+	expect("a.conf", "\na.conf: warning: no services: superd has nothing to do\n");
 }
 
 Test(reader, knows_the_formats_by_their_names_in_front)
@@ -273,7 +273,7 @@ Test(reader, reads_with_the_meaning_that_was_asked_for)
 	cr_expect_eq(count_sockets("inetd.conf", COMPAT_FREEBSD), 1u);
 	cr_expect_eq(count_sockets("inetd+freebsd:inetd.conf", COMPAT_NONE), 1u);
 	cr_expect_eq(count_sockets("inetd+openbsd:inetd.conf", COMPAT_FREEBSD), 2u);
-	expect_said("inetd+linux:inetd.conf", "there is no 'linux' to be compatible with");
+	expect_said("inetd+linux:inetd.conf", "no system 'linux' is known");
 	expect_said("superd+gnu:inetd.conf", "gnu has no meaning of its own for tables of superd");
 	expect_said("xinetd+gnu:inetd.conf", "gnu has no meaning of its own for tables of xinetd");
 }
@@ -333,7 +333,7 @@ Test(reader, names_a_folder_that_an_include_cannot_look_into)
 		cr_assert_eq(chmod(".", 0755), 0);
 		cr_assert_eq(seteuid(65534), 0);
 	}
-	expect("a.conf", "a \na.conf:1:1: error: include: cannot look for shut/*.conf: Permission denied\n");
+	expect("a.conf", "a \na.conf:1:1: error: include: cannot search for shut/*.conf: Permission denied\n");
 	if (getuid() == 0)
 		cr_assert_eq(seteuid(0), 0);
 }
@@ -344,8 +344,8 @@ Test(reader, refuses_a_file_that_includes_itself_and_names_both_places)
 	write_file("b.conf", "\n  include(\"c.conf\")\n");
 	cr_assert_eq(symlink("b.conf", "c.conf"), 0);
 	expect("a.conf",
-	       "\nb.conf:2:3: error: c.conf is being read already: a file can't include itself\n"
-	       "a.conf:1:1: note: b.conf is read because of this line\n");
+	       "\nb.conf:2:3: error: c.conf is being read already: a file cannot include itself\na.conf:1:1: note: "
+	       "b.conf is read because of this line\n");
 	write_file("d.conf", "include(\"./*.conf\")\n");
 	expect_said("d.conf", "d.conf:1:1: error: ./d.conf is being read already");
 }
@@ -359,14 +359,14 @@ Test(reader, includes_one_file_twice_beside_each_other)
 	expect("a.conf", "a \n");
 }
 
-Test(reader, takes_max_starting_from_one_file_alone)
+Test(reader, takes_the_settings_of_superd_itself_from_one_file_alone)
 {
-	write_file("a.conf", "max_starting = 2\n");
+	write_file("a.conf", "superd { max_starting = 2 }\n");
 	write_file("b.conf", "include(\"a.conf\")\nservice b { listen = 80 exec = /bin/x }\n");
 	expect("b.conf", "b \n");
-	write_file("c.conf", "max_starting = 2\nimport(\"superd:b.conf\")\n");
-	expect("c.conf", "b \na.conf:1:1: error: max_starting is already set at c.conf:1\n"
-	       "a.conf:1:1: hint: keep one of the two\n");
+	write_file("c.conf", "superd { }\nimport(\"superd:b.conf\")\n");
+	expect("c.conf", "b \na.conf:1:1: error: there is another superd { } at c.conf:1: a table has at most one\n"
+	       "a.conf:1:1: hint: write all settings in one of the two\n");
 	expect_taken("a.conf", "superd.conf", 0);
 }
 

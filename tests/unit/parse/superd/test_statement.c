@@ -118,25 +118,31 @@ Test(statement, splits_what_the_manual_shows)
 	       "import[\"inetd:/etc/inetd.conf\"] ; ", "");
 }
 
-Test(statement, takes_an_option_outside_of_services)
+Test(statement, takes_the_settings_of_superd_itself)
 {
-	expect("max_starting = 4\nservice a { }\n", "max_starting[] max_starting=4 ; service[a] ; ", "");
-	expect("service a { } max_starting=\"4\" service b { }", "service[a] ; max_starting[] max_starting=\"4\" ; "
+	expect("superd { max_starting = 4 }\nservice a { }\n", "superd[] max_starting=4 ; service[a] ; ", "");
+	expect("service a { } superd{max_starting=\"4\"}service b { }", "service[a] ; superd[] max_starting=\"4\" ; "
 	       "service[b] ; ", "");
-	expect("max_starting += { 4 } include(\"x\")", "max_starting[] max_starting+={4} ; include[\"x\"] ; ", "");
-	expect("service a {\nmax_starting = 4\n}\n", "service[a] max_starting=4 ; ", "");
-	expect_mistake("max_starting 4\nservice b { }", "t:1:1: error: 'max_starting' has no '=' behind it",
+	expect("superd { }", "superd[] ; ", "");
+	expect_mistake("superd 4\nservice b { }", "t:1:1: error: '{' of superd is missing: write superd { … }",
 		       "service[b]");
-	expect_mistake("max_starting { 4 }\nservice b { }", "t:1:1: error: 'max_starting' has no '='", "service[b]");
-	expect_mistake("max_starting =\nservice b { }", "t:1:1: error: 'max_starting' has no value", "service[b]");
-	expect_mistake("max_starting = 4 5\nservice b { }", "t:1:18: error: unexpected '5' behind the value",
+	expect_mistake("superd { max_starting }\nservice b { }", "t:1:10: error: 'max_starting' needs a '='",
+		       "service[b]");
+	expect_mistake("superd {\n max_starting: 4;\n}\nservice b { }", "t:2:2: error: 'max_starting': write =, not :",
+		       "service[b]");
+	expect_mistake("service a {\n listen : {\n 5\n };\n}\nservice b { }", "t:2:2: error: 'listen': write =, not :",
+		       "service[b]");
+	expect_mistake("superd {\n max_starting = 4 5\n}\nservice b { }", "t:2:19: error: unexpected '5' after the",
 		       "max_starting! broken; service[b]");
-	expect_mistake("max_starting = 4;\nservice b { }", "t:1:17: error: '4;': nothing ends with ';'", "service[b]");
-	expect_mistake("max_starting = { 4\nservice b { }", "t:1:16: error: '{' of this list is not closed",
+	expect_mistake("superd {\n max_starting = 4;\n}\nservice b { }",
+		       "t:2:18: error: '4;': statements do not end with ';'",
 		       "service[b]");
-	expect_mistake("max_starting = 4 }\nservice b { }", "t:1:18: error: unexpected '}'", "service[b]");
-	expect_mistake("max-starting = 4\nservice b { }", "hint: did you mean 'max_starting'?", "service[b]");
-	expect_mistake("max_start = 4", "t:1:1: error: 'max_start' stands alone", "");
+	expect_mistake("superd {\n max_starting = 4\nservice b { }", "t:1:8: error: '{' of superd is not closed",
+		       "service[b]");
+	expect_mistake("supered { }", "hint: did you mean 'superd'?", "");
+	expect_mistake("max_starting = 4\nservice b { }", "t:1:1: error: 'max_starting' is outside of a block: options "
+		       "belong in service NAME { … } or defaults { … }, settings of superd itself in superd { … }",
+		       "service[b]");
 }
 
 Test(statement, takes_single_values_lists_and_additions)
@@ -189,8 +195,8 @@ Test(statement, reports_an_unclosed_quote_where_it_opens_and_loses_one_line)
 {
 	expect("service a {\n  user = \"nobody\n  exec = x\n}\nservice b { }\n",
 	       "service[a] user! exec=x broken; service[b] ; ",
-	       "t:2:10: error: a quote is not closed: close it on its line, or end the line with a backslash to go "
-	       "on below\n");
+	       "t:2:10: error: a quote is not closed: close it on its line, or end the line with a backslash to "
+	       "continue it\n");
 }
 
 Test(statement, reports_an_unclosed_brace_where_it_opens_and_goes_on_at_the_next_statement)
@@ -225,28 +231,29 @@ Test(statement, reports_every_mistake_in_one_pass)
 
 Test(statement, says_where_and_what_would_be_right)
 {
-	expect_mistake("service a { nice 5 }", "t:1:13: error: 'nice' has no '=' behind it", "service[a]");
+	expect_mistake("service a { nice 5 }", "t:1:13: error: 'nice' needs a '='", "service[a]");
 	expect_mistake("service a {\n user =\n group = x }", "t:2:2: error: 'user' has no value", "group=x");
-	expect_mistake("service a { user = a b\n group = c }", "t:1:22: error: unexpected 'b' behind the value",
+	expect_mistake("service a { user = a b\n group = c }", "t:1:22: error: unexpected 'b' after the value",
 		       "group=c");
 	expect_mistake("service a { env = A=b\n group = c }", "t:1:20: error: unexpected '='", "env! group=c");
-	expect_mistake("service a { user = x; group = c }", "t:1:21: error: 'x;': nothing ends with ';'",
+	expect_mistake("service a { user = x; group = c }", "t:1:21: error: 'x;': statements do not end with ';'",
 		       "user! group=c");
 	expect_mistake("service a { listen = { 1 2 } }", "t:1:26: error: a ',' is missing before '2'", "{1,2}");
 	expect_mistake("service a { listen = { , 2 } }", "t:1:24: error: a value is missing", "{2}");
 	expect_mistake("service a { listen = { {1} 2 } }", "t:1:24: error: unexpected '{'", "{2}");
 	expect_mistake("service a { sockt x { } nice = 1 }", "t:1:13: error: unknown block 'sockt'", "nice=1");
-	expect_mistake("service a { socket { listen = 1 } nice = 1 }", "t:1:13: error: a socket has no name",
+	expect_mistake("service a { socket { listen = 1 } nice = 1 }", "t:1:13: error: the name is missing",
 		       "nice=1");
 	expect_mistake("service a { socket x { socket y { } nice = 1 } }",
-		       "t:1:24: error: a socket stands in a service",
+		       "t:1:24: error: a socket block belongs in a service",
 		       "nice=1");
-	expect_mistake("defaults { socket x { } nice = 1 }", "t:1:12: error: a socket stands in a service", "nice=1");
-	expect_mistake("service { nice = 1 }", "t:1:1: error: a service has no name", "nice=1");
+	expect_mistake("defaults { socket x { } nice = 1 }", "t:1:12: error: a socket block belongs in a service",
+		       "nice=1");
+	expect_mistake("service { nice = 1 }", "t:1:1: error: the name is missing", "nice=1");
 	expect_mistake("service a\n nice = 1\n}\nservice b { }", "t:1:1: error: '{' of this service is missing",
 		       "nice=1 broken; service[b]");
-	expect_mistake("include \"x\"\nservice b { }", "t:1:1: error: include takes one path", "service[b]");
-	expect_mistake("user = x\nservice b { }", "t:1:1: error: 'user' stands alone", "service[b]");
+	expect_mistake("include \"x\"\nservice b { }", "t:1:1: error: include needs one path", "service[b]");
+	expect_mistake("user = x\nservice b { }", "t:1:1: error: 'user' is outside of a block", "service[b]");
 	expect_mistake("servce a { user = x }\nservice b { }", "t:1:1: error: unknown statement 'servce'",
 		       "service[b]");
 	expect_mistake("servce a { user = x }\n", "hint: did you mean 'service'?", "");
@@ -261,7 +268,7 @@ Test(statement, refuses_a_nul_byte_written_as_an_escape)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		snprintf(text, sizeof(text), "service a { env = \"%s\" }", bad[i]);
-		expect_mistake(text, "t:1:20: error: a text can't hold the byte 0", "env!");
+		expect_mistake(text, "t:1:20: error: a text cannot contain the byte 0", "env!");
 	}
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		struct cut *cut;

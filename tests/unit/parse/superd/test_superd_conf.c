@@ -88,7 +88,7 @@ Test(native, leaves_to_a_shell_what_is_a_shells)
 	expect_of_command("exec = { /bin/x, '|' }", NULL);
 	expect_of_command("exec = \"/bin/x $HOME ${A}\"\n expand_environment = yes", NULL);
 	expect_of_command("exec = \"/bin/x $(date)\"\n expand_environment = yes", "'$(date)': no shell reads this");
-	expect_of_command("exec = \"/bin/x $HOME\"", "or say expand_environment = yes");
+	expect_of_command("exec = \"/bin/x $HOME\"", "or set expand_environment = yes");
 }
 
 /* The values of env, where anything may stand. */
@@ -267,7 +267,7 @@ Test(native, reports_unknown_options_with_a_hint)
 	expect_said("service a { usr = x }", "t:1:13: error: unknown option 'usr'\n");
 	expect_said("service a { usr = x }", "hint: did you mean 'user'?\n");
 	expect_said("service a { idle_timeout = 2 min }",
-		    "unexpected 'min' behind the value of 'idle_timeout': a number and its unit are one word");
+		    "unexpected 'min' after the value of 'idle_timeout': a number and its unit are one word");
 	expect_said("service a { this_name_is_far_longer_than_any_option_of_any_system_could_ever_be_in_the_future "
 		    "= x }",
 		    "t:1:13: error: unknown option");
@@ -283,48 +283,65 @@ Test(native, reports_an_option_set_twice_with_both_places)
 }
 
 /* said: all that is said; "" if the number is right. */
-static void expect_max_starting(const char *text, bool is_set, unsigned number, const char *said)
+static void expect_max_starting(const char *text, bool is_set, int64_t number, const char *said)
 {
 	struct result *result = read_string(text);
+	const struct globals *globals = &result->table->globals;
 
 	cr_expect_str_eq(result->said, said, "of: %s", text);
-	cr_expect_eq(result->table->max_starting_at.file != NULL, is_set, "of: %s", text);
-	cr_expect_eq(result->table->max_starting, number, "of: %s", text);
+	cr_expect_eq(globals->at[GLOBAL_MAX_STARTING].file != NULL, is_set, "of: %s", text);
+	cr_expect_eq(globals->max_starting, number, "of: %s", text);
 	result_free(result);
 }
 
 #define A "service a { listen = 80 exec = /bin/x }\n"
 
-Test(native, reads_how_many_start_at_once)
+Test(native, reads_the_settings_of_superd_itself)
 {
-	expect_max_starting(A, false, 0, "");
-	expect_max_starting("max_starting = 4\n" A, true, 4, "");
-	expect_max_starting(A "max_starting = { \"1000000\" }", true, 1000000, "");
-	expect_max_starting("max_starting = 0 " A, true, 0, "");
-	expect_max_starting("\n max_starting = many\n" A, true, 0,
-			    "t:2:17: error: max_starting: 'many': it is a number from 0 to 1000000\n");
-	expect_max_starting("max_starting = -1\n" A, true, 0,
-			    "t:1:16: error: max_starting: '-1': it is a number from 0 to 1000000\n");
-	expect_max_starting("max_starting = 1000001\n" A, true, 0,
-			    "t:1:16: error: max_starting: '1000001': it is a number from 0 to 1000000\n");
-	expect_max_starting("max_starting = \"\"\n" A, true, 0,
-			    "t:1:16: error: max_starting: '': it is a number from 0 to 1000000\n");
-	expect_max_starting("max_starting = { 4, 5 }\n" A, true, 0,
-			    "t:1:21: error: max_starting takes one value\n");
-	expect_max_starting("max_starting = {}\n" A, true, 0, "t:1:1: error: max_starting takes one value\n");
-	expect_max_starting("max_starting += 4\n" A, true, 0,
-			    "t:1:1: error: max_starting takes one value: += adds to lists only\n");
-	expect_max_starting("max_starting = 4\n" A "max_starting = 5\n", true, 4,
-			    "t:3:1: error: max_starting is already set at t:1\nt:3:1: hint: keep one of the two\n");
+	expect_max_starting(A, false, -1, "");
+	expect_max_starting("superd { }\n" A, false, -1, "");
+	expect_max_starting("superd { max_starting = 4 }\n" A, true, 4, "");
+	expect_max_starting(A "superd {\n\tmax_starting = { \"1000000\" }\n}", true, 1000000, "");
+	expect_max_starting("superd { max_starting = 0 } " A, true, 0, "");
+	expect_max_starting("superd { max_starting = \"\" } " A, true, -1, "");
+	expect_max_starting("superd {\n max_starting = many\n}\n" A, true, -1,
+			    "t:2:17: error: max_starting: 'many': expected a number from 0 to 1000000\n");
+	expect_max_starting("superd {\n max_starting = -1\n}\n" A, true, -1,
+			    "t:2:17: error: max_starting: '-1': expected a number from 0 to 1000000\n");
+	expect_max_starting("superd {\n max_starting = 1000001\n}\n" A, true, -1,
+			    "t:2:17: error: max_starting: '1000001': expected a number from 0 to 1000000\n");
+	expect_max_starting("superd {\n max_starting = { 4, 5 }\n}\n" A, true, -1,
+			    "t:2:22: error: max_starting needs one value\n");
+	expect_max_starting("superd {\n max_starting = {}\n}\n" A, true, -1,
+			    "t:2:2: error: max_starting needs one value\n");
+	expect_max_starting("superd {\n max_starting += 4\n}\n" A, true, -1,
+			    "t:2:2: error: max_starting needs one value: += adds to lists only\n");
+	expect_max_starting("superd {\n max_starting = 4\n max_starting = 5\n}\n" A, true, 4,
+			    "t:3:2: error: max_starting is already set at t:2\nt:3:2: hint: keep one of the two\n");
 }
 
-Test(native, refuses_the_option_of_the_whole_table_in_a_block)
+Test(native, refuses_a_second_block_of_superd_itself_with_both_places)
 {
-	expect_said("service a {\n max_starting = 4 }", "t:2:2: error: max_starting belongs outside of services");
-	expect_said("service a { socket b {\n max_starting = 4 } }",
-		    "t:2:2: error: max_starting belongs outside of services");
-	expect_said("defaults {\n max_starting = 4 }", "t:2:2: error: max_starting belongs outside of services");
-	expect_said("service a { max_startin = 4 }", "hint: did you mean 'max_starting'?");
+	expect_max_starting("superd { max_starting = 4 }\n" A "superd { max_starting = 5 }\n", true, 4,
+			    "t:3:1: error: there is another superd { } at t:1: a table has at most one\n"
+			    "t:3:1: hint: write all settings in one of the two\n");
+	expect_max_starting("superd { }\n" A "superd { }\n", false, -1,
+			    "t:3:1: error: there is another superd { } at t:1: a table has at most one\n"
+			    "t:3:1: hint: write all settings in one of the two\n");
+}
+
+Test(native, knows_where_a_setting_and_an_option_belong)
+{
+	expect_said("service a {\n max_starting = 4 }", "t:2:2: error: unknown option 'max_starting'\n"
+		    "t:2:2: hint: it is a setting of superd itself: write it in superd { }\n");
+	expect_said("service a { socket b {\n max_starting = 4 } }", "write it in superd { }");
+	expect_said("defaults {\n max_starting = 4 }", "write it in superd { }");
+	expect_said("superd {\n user = x }", "t:2:2: error: unknown setting 'user' in superd { }\n"
+		    "t:2:2: hint: it is an option of services: write it in service { } or defaults { }\n");
+	expect_said("superd {\n max_startin = 4 }", "t:2:2: error: unknown setting 'max_startin' in superd { }\n"
+		    "t:2:2: hint: did you mean 'max_starting'?\n");
+	expect_said("superd {\n socket a { listen = 80 } }",
+		    "t:2:2: error: a socket block belongs in a service, not in superd");
 }
 
 Test(native, adds_to_lists_and_keeps_the_rest_single)
@@ -340,7 +357,7 @@ Test(native, adds_to_lists_and_keeps_the_rest_single)
 	cr_expect_str_eq(service->groups->environment->env[2], "C=3");
 	result_free(result);
 	expect_said("service a { user += x }", "t:1:13: error: user");
-	expect_said("service a { user = {x, y} }", "t:1:24: error: user takes one value");
+	expect_said("service a { user = {x, y} }", "t:1:24: error: user needs one value");
 }
 
 Test(native, runs_nothing_half_understood)

@@ -131,8 +131,6 @@ Test(unit_keys, are_told_apart_by_case_and_suggested)
 	cr_expect_str_eq(unit_key_section("Service", "ListenStream"), "Socket");
 	cr_expect_str_eq(unit_key_section("Unit", "User"), "Service");
 	cr_expect_null(unit_key_section("Unit", "Nothing"));
-	cr_expect(unit_section_is_known("Install"));
-	cr_expect_not(unit_section_is_known("Timer"));
 }
 
 Test(unit_keys, have_classes_with_names)

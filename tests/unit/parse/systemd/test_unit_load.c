@@ -155,10 +155,10 @@ Test(unit_load, keeps_the_order_of_the_path_when_one_of_its_folders_is_named)
 	link_to("/dev/null", "etc/c.service");
 	expect_from("lib", "b.service", "lib/b.service");
 	cr_expect_str_eq(find_in("lib", "a.service")->path, "etc/a.service");
-	cr_expect(strstr(said(), "lib/a.service: note: not read: etc/a.service is in front of it in the search path"),
+	cr_expect(strstr(said(), "lib/a.service: note: not read: etc/a.service is before it in the search path"),
 		  "%s", said());
 	cr_expect(find_in("lib", "c.service")->is_masked);
-	cr_expect(strstr(said(), "lib/c.service: note: not read: etc/c.service is in front"), "%s", said());
+	cr_expect(strstr(said(), "lib/c.service: note: not read: etc/c.service is before"), "%s", said());
 }
 
 Test(unit_load, reads_a_unit_that_is_asked_for_twice_once)
@@ -265,10 +265,10 @@ Test(unit_load, refuses_links_to_what_they_can_not_be_a_name_of)
 	link_to("h.service", "lib/g.service");
 	link_to("g.service", "lib/h.service");
 	expect_failed(NULL, "a.service",
-		      "lib/a.service: error: leads to a.socket, which a.service can't be another name of");
+		      "lib/a.service: error: leads to a.socket, of which a.service cannot be another name");
 	expect_failed(NULL, "b.service", "lib/b.service: error: leads to b@.service");
 	expect_failed(NULL, "d@.service", "lib/d@.service: error: leads to c.service");
-	expect_failed(NULL, "d@x.service", "lib/d@.service: error: leads to c.service, which d@x.service can't be");
+	expect_failed(NULL, "d@x.service", "lib/d@.service: error: leads to c.service, of which d@x.service cannot be");
 	expect_failed(NULL, "e.service", "lib/e.service: error: leads to no name");
 	expect_failed(NULL, "f.service", "lib/f.service: error: cannot read: No such file or directory");
 	expect_failed(NULL, "g.service", "g.service: error: the links of this name lead to one another");
@@ -529,7 +529,7 @@ Test(unit_load, bounds_files_drop_ins_and_folders)
 		many[n] = paths[n];
 	}
 	request.unit_path = many;
-	expect_failed(NULL, "a.service", "f64: error: units are sought in 64 folders at most");
+	expect_failed(NULL, "a.service", "f64: error: superd searches at most 64 directories for units");
 }
 
 Test(unit_load, finds_what_was_given_as_a_text_in_any_folder)

@@ -70,7 +70,11 @@ Test(unit_name, tells_templates_from_instances)
 
 static void expect_unescaped(const char *text, bool path, const char *wanted)
 {
-	cr_expect_str_eq(unit_unescape(pool, text, path), wanted, "of %s: %s", text, unit_unescape(pool, text, path));
+	struct buf out = { 0 };
+
+	cr_expect(unit_unescape_add(&out, text, path));
+	cr_expect_str_eq(buf_string(&out), wanted, "of %s: %s", text, buf_string(&out));
+	buf_free(&out);
 }
 
 Test(unit_name, undoes_escaping)

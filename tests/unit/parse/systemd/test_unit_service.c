@@ -51,7 +51,7 @@ Test(unit_service, looks_for_a_bare_program_where_systemd_does)
 Test(unit_service, takes_the_name_behind_an_at)
 {
 	expect_printed(run("@/bin/x name a"), "exec = \"/bin/x a\"\n\targv0 = name\n");
-	expect_said(run("@/bin/x"), "behind @ and the program stands the name");
+	expect_said(run("@/bin/x"), "after @ and the program, the program's name");
 }
 
 Test(unit_service, needs_one_command)
@@ -174,9 +174,9 @@ Test(unit_service, has_streams)
 	expect_printed(with_service("StandardInput=socket\nStandardOutput=socket\nStandardError=inherit\n"),
 		       "\terror = socket\n");
 	expect_said(with_service("StandardInput=socket\n"),
-		    "a.service:3:15: note: what a.service says on its standard error");
+		    "a.service:3:15: note: the standard error of a.service");
 	expect_said(with_service("StandardInput=journal\n"), "error: StandardInput: nothing can be read from there");
-	expect_said(with_service("StandardInput=tty\n"), "error: StandardInput=tty: superd gives no terminal");
+	expect_said(with_service("StandardInput=tty\n"), "error: StandardInput=tty: superd allocates no terminal");
 	expect_said(with_service("StandardOutput=loud\n"), "error: StandardOutput: 'loud'");
 	expect_said(read_pair("[Socket]\nListenStream=80\nListenStream=81\n",
 			      SERVICE "StandardInput=socket\nStandardError=null\n"),
@@ -262,7 +262,7 @@ Test(unit_service, hands_over_files_and_credentials)
 	expect_printed(with_service("SetCredential=a:x %y\\n\n"), "\tset_credential = {\"a:x %y\\\\n\"}\n");
 	expect_printed(with_service("ImportCredential=app.*:b.\n"), "\timport_credential = {\"app.*:b.\"}\n");
 	expect_said(with_service("OpenFile=/etc/x::read-only,append\n"), "a.service:3:10: error: open_file: '/etc/x::");
-	expect_said(with_service("SetCredential=a:secret\\q\n"), "set_credential: behind a backslash");
+	expect_said(with_service("SetCredential=a:secret\\q\n"), "set_credential: a backslash in a value");
 	expect_said(with_service("LoadCredentialEncrypted=a:/b\n"), "LoadCredentialEncrypted: superd cannot honour it");
 	expect_said(with_service("SetCredentialEncrypted=a:b\n"), "SetCredentialEncrypted: superd cannot honour it");
 }
@@ -304,8 +304,8 @@ Test(unit_service, names_folders_as_systemd_does)
 	expect_said(with_service("StateDirectory=d\\x3aef\n"), "no way to name a path with a colon");
 	expect_said(with_service("StateDirectory=d\\yef\n"), "error: StateDirectory: no escape");
 	expect_said(with_service("StateDirectory=d\\aef\n"), "no control characters");
-	expect_said(with_service("StateDirectory=a:b:ro\n"), "there is no :ro");
-	expect_said(with_service("StateDirectory=a::ro\n"), "there is no :ro");
+	expect_said(with_service("StateDirectory=a:b:ro\n"), ":ro is not supported");
+	expect_said(with_service("StateDirectory=a::ro\n"), ":ro is not supported");
 	expect_said(with_service("StateDirectory=.\n"), "error: ");
 }
 
@@ -363,7 +363,7 @@ Test(unit_service, refuses_values_that_systemd_refuses)
 Test(unit_service, leaves_out_what_nobody_knows_of_what_is_allowed)
 {
 	expect_said(with_service("SystemCallFilter=@system-service DONOTEXIST\n"),
-		    "warning: SystemCallFilter: 'DONOTEXIST' is left out: it is the name of a system call");
+		    "warning: SystemCallFilter: 'DONOTEXIST' is left out: expected the name of a system call");
 	expect_warned(with_service("SystemCallFilter=@system-service DONOTEXIST @no-group\n"),
 		       "\tsystem_call_filter = {\"@system-service\"}\n");
 	expect_warned(with_service("SystemCallFilter=DONOTEXIST\n"), "\tsystem_call_filter = {\"@default\"}\n");

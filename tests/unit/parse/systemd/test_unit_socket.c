@@ -71,7 +71,7 @@ Test(unit_socket, refuses_what_systemd_does)
 		expect_no_address("ListenStream", wrong[n], "");
 	expect_no_address("ListenStream", "0", "1 to 65535");
 	expect_no_address("ListenStream", "65536", "1 to 65535");
-	expect_no_address("ListenSequentialPacket", "80", "unix sockets alone");
+	expect_no_address("ListenSequentialPacket", "80", "need a unix socket");
 	expect_no_address("ListenDatagram", "vsock:2:1", "for streams alone");
 	expect_no_address("ListenFIFO", "run/f", "starts with /");
 	expect_no_address("ListenNetlink", "route -1", "number of a group");
@@ -148,14 +148,14 @@ Test(unit_socket, of_connections_takes_no_datagrams)
 {
 	expect_said(with_socket("Accept=yes\nListenDatagram=80\n"), "no connections to accept");
 	expect_said(with_socket("Accept=yes\nService=b.service\n"), "Service goes with Accept=no");
-	expect_said(with_socket("Accept=maybe\n"), "Accept: it is yes or no");
+	expect_said(with_socket("Accept=maybe\n"), "Accept: expected yes or no");
 }
 
 Test(unit_socket, lets_in_64_connections)
 {
 	expect_printed(with_socket("Accept=yes\n"), "\tinstances = 64\n\toverload = refuse\n");
 	expect_printed(with_socket("Accept=yes\nMaxConnections=5\nMaxConnectionsPerSource=2\n"),
-		       "\tinstances = 5\n\tper_source = 2\n");
+		       "\tinstances = 5\n\toverload = refuse\n\tper_source = 2\n");
 	expect_said(with_socket("Accept=yes\nMaxConnections=0\n"), "MaxConnections: 0");
 }
 
@@ -185,7 +185,7 @@ Test(unit_socket, has_one_limit_for_all_sockets_of_a_service)
 	expect_said(with_two_sockets("PollLimitBurst=5\n", "PollLimitBurst=5\nPollLimitIntervalSec=9s\n"),
 		    "b.socket:4:16: error: PollLimitBurst: ");
 	expect_said(with_two_sockets("TriggerLimitBurst=5\n", "TriggerLimitBurst=x\n"),
-		    "b.socket:4:19: error: TriggerLimitBurst: 'x': it is a number");
+		    "b.socket:4:19: error: TriggerLimitBurst: 'x': expected a number");
 }
 
 Test(unit_socket, rests_at_a_limit_that_is_said)

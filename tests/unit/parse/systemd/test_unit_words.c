@@ -216,7 +216,7 @@ Test(unit_words, refuses_specifiers_nobody_knows)
 	expect_refused("%m", "there is no machine id here", 0);
 	names.unit = read_unit("lex-t@\\xzz.service", "");
 	expect_text("%i", "\\xzz");
-	expect_refused("%I", "no \\xHH", 0);
+	expect_refused("%I", "not followed by \\xHH", 0);
 }
 
 Test(unit_words, doubles_percent_signs_of_a_template_of_superd)
@@ -237,7 +237,7 @@ Test(unit_words, makes_a_template_of_the_instance_of_a_connection)
 	};
 	expect_text("%i %I %%i", "%{instance} %{instance} %%i");
 	expect_text("%n %N %p", "a@%{instance}.service a@%{instance} a");
-	expect_refused("x %f", "no path can be made of it", 2);
+	expect_refused("x %f", "cannot become a path", 2);
 	names.for_superd = false;
 	expect_text("%p", "a");
 	expect_refused("%i", "known only with its connection", 0);

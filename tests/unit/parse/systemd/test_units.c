@@ -130,7 +130,7 @@ Test(units, name_what_is_there_where_another_was_asked_for)
 	expect_said(read_all(given, "a.socket", NULL), "a.socket: hint: there is a.service");
 	expect_said(read_all(given, "b.service", NULL), "b.service: hint: there is b.socket");
 	expect_said(read_all(given, "c.socket", NULL),
-		    "c.socket: hint: c@.socket is a template: ask for an instance, as c@NAME.socket");
+		    "c.socket: hint: c@.socket is a template: name an instance, as c@NAME.socket");
 	expect_said(read_all(given, "d.socket", NULL), "d.socket: hint: there is d@.service");
 }
 
@@ -143,12 +143,12 @@ Test(units, say_all_that_is_wrong_with_both_though_a_socket_leads_nowhere)
 				       { NULL, NULL } };
 	const char *const said[] = {
 		"a.socket:2:14: error: ListenStream: 'http'",
-		"a.socket:3:8: error: Accept: it is yes or no",
+		"a.socket:3:8: error: Accept: expected yes or no",
 		"a.socket:5:1: warning: [Sokcet]: a unit",
 		"a.socket:5:1: hint: did you mean [Socket]?",
 		"a.service:1:1: error: a.service: ExecStart is missing",
 		"a.service:2:1: hint: did you mean [Service]?",
-		"b.socket:3:8: error: Accept: it is yes or no",
+		"b.socket:3:8: error: Accept: expected yes or no",
 		"b@.service:2:11: error: ExecStart: 'x/y'",
 	};
 	struct outcome *outcome = read_all(given, "a.socket", "b.socket");
@@ -170,7 +170,7 @@ Test(units, have_instances)
 		       "service \"a@x\" {\n\tsocket \"a@x.socket\" {\n\t\tlisten = {\"@a-x\"}\n");
 	expect_printed(read_all(given, "a@x.socket", NULL), "exec = \"/bin/x x a a@x\"");
 	expect_said(read_all(given, "a@.socket", NULL),
-		    "error: a@.socket is a template: ask for an instance, as a@NAME.socket");
+		    "error: a@.socket is a template: name an instance, as a@NAME.socket");
 }
 
 Test(units, that_are_wrong_are_left_out_whole)

@@ -117,7 +117,7 @@ Test(xinetd, knows_no_quotes_comments_behind_values_or_continuations)
 		      "exec = \"/bin/x '\\\"a' 'b\\\"' '\\\\'\"");
 	free(text);
 	expect_refused_option("nice = 5 # less\n",
-			      "t:9:10: error: nice takes one value, not 3\nt:9:10: hint: a comment stands");
+			      "t:9:10: error: nice needs one value, not 3\nt:9:10: hint: a comment must be");
 }
 
 Test(xinetd, reads_keywords_and_attributes_in_any_case)
@@ -151,7 +151,7 @@ Test(xinetd, goes_on_behind_every_mistake_and_makes_no_service_of_a_tail)
 	cr_expect(strstr(outcome->said, "t:12:1: error: this begins no entry"));
 	cr_expect(strstr(outcome->said, "t:14:2: error: the brace that begins the entry is missing"));
 	cr_expect(strstr(outcome->said, "t:21:1: error: the brace that ends the entry is missing"));
-	cr_expect(strstr(outcome->said, "t:37:1: error: the brace that ends an entry stands alone on its line"));
+	cr_expect(strstr(outcome->said, "t:37:1: error: the brace that ends an entry must be alone on its line"));
 	cr_expect_str_eq(only_name(outcome), "e", "said: %s", outcome->said);
 	outcome_free(outcome);
 }
@@ -180,10 +180,10 @@ Test(xinetd, adds_to_takes_from_and_replaces_what_defaults_say)
 	expect_line(DEFAULTS "service a\n{\n" GOOD " only_from = h\n}\n", "only_from = {\"h\"}");
 	expect_line(DEFAULTS "service a\n{\n" GOOD " only_from -= 192.0.2.1\n}\n", "only_from = {\"10.0.0.0/8\"}");
 	expect_warned(DEFAULTS "service a\n{\n" GOOD " only_from =\n}\n",
-		      "warning: only_from is empty: nobody may come", "only_from = {\"none\"}");
+		      "warning: only_from is empty: no client is allowed", "only_from = {\"none\"}");
 	expect_line(DEFAULTS "service a\n{\n" GOOD " log_on_success -= pid\n}\n", "log_on_success = {\"HOST\"}");
 	expect_warned(DEFAULTS "service a\n{\n" GOOD " only_from -= 192.0.2.1 10.0.0.0/8\n}\n",
-		      "warning: only_from is empty: nobody may come", "only_from = {\"none\"}");
+		      "warning: only_from is empty: no client is allowed", "only_from = {\"none\"}");
 }
 
 Test(xinetd, takes_away_an_address_that_is_written_otherwise)
@@ -194,9 +194,9 @@ Test(xinetd, takes_away_an_address_that_is_written_otherwise)
 Test(xinetd, refuses_to_leave_only_from_wider_than_its_author_thinks)
 {
 	expect_refused(DEFAULTS "service a\n{\n" GOOD " only_from -= 192.0.2.2\n}\n",
-		       "error: only_from: there is no '192.0.2.2' to take away");
+		       "error: only_from: there is no '192.0.2.2' to remove");
 	expect_warned(DEFAULTS "service a\n{\n" GOOD " log_on_success -= EXIT\n}\n",
-		      "warning: log_on_success: there is no 'EXIT' to take away",
+		      "warning: log_on_success: there is no 'EXIT' to remove",
 		      "log_on_success = {\"PID\", \"HOST\"}");
 }
 
@@ -276,7 +276,7 @@ Test(xinetd, says_a_mistake_in_defaults_once_and_runs_nobody_without_what_they_m
 					      "service c\n{\n" GOOD " instances = 4\n only_from = 10.0.0.1\n}\n");
 
 	cr_expect_eq(outcome->diags.errors, 2, "%s", outcome->said);
-	cr_expect(strstr(outcome->said, "t:3:16: error: instances takes one value, not 2"));
+	cr_expect(strstr(outcome->said, "t:3:16: error: instances needs one value, not 2"));
 	cr_expect(strstr(outcome->said, "t:4:14: error: only_from: '10.0.0.300'"));
 	cr_expect_str_eq(only_name(outcome), "c");
 	outcome_free(outcome);
@@ -424,6 +424,10 @@ Test(xinetd, passes_over_what_stands_in_the_wrong_place_unless_it_restricts)
 {
 	expect_warned("defaults\n{\n socket_type = stream\n flags = REUSE\n}\nservice a\n{\n" GOOD "}\n",
 		      "t:4:2: warning: flags does not belong to defaults", "service a");
+	expect_warned("defaults\n{\n access_times = 8:00-18:00\n}\nservice a\n{\n" GOOD "}\n",
+		      "t:3:2: warning: xinetd ignores access_times in defaults", "access_times = ");
+	expect_warned("defaults\n{\n deny_time = 5\n}\nservice a\n{\n" GOOD "}\n",
+		      "t:3:2: warning: xinetd ignores deny_time in defaults", "service a");
 	expect_refused("defaults\n{\n flags = IDONLY\n}\n", "t:3:2: error: flags does not belong to defaults");
 	expect_refused("defaults\n{\n rlimit_as = 10M\n}\n", "t:3:2: error: rlimit_as does not belong to defaults");
 	expect_refused("service a\n{\n" GOOD " disabled = b\n}\n", "error: disabled does not belong to a service");
@@ -437,7 +441,7 @@ Test(xinetd, reads_a_disabled_entry_to_its_end_with_errors_as_warnings)
 	cr_expect_eq(outcome->diags.errors, 0);
 	cr_expect(strstr(outcome->said, "t:14:14: warning: instances: 'many'"), "said: %s", outcome->said);
 	cr_expect(strstr(outcome->said, "warning: b: socket_type is missing"));
-	cr_expect(strstr(outcome->said, "warning: b: it is disabled, so it is left out"));
+	cr_expect(strstr(outcome->said, "warning: b: it is disabled, and left out"));
 	cr_expect_str_eq(only_name(outcome), "a");
 	cr_expect(outcome->table->services[0].exec->disable);
 	outcome_free(outcome);
@@ -564,7 +568,7 @@ Test(xinetd_files, reads_a_folder_without_names_that_have_a_dot_or_end_in_a_tild
 	expect_read("xinetd:d", "a b ", "");
 	write_file("d/c.conf", "service c\n{\n" GOOD "}\n");
 	expect_read("xinetd.conf", "a b ",
-		    "d/c.conf: warning: left out: in a folder of xinetd.conf, a file with a dot");
+		    "d/c.conf: warning: left out: xinetd reads no files with a dot");
 	write_file("d/c.conf", "some text\n");
 	expect_read("xinetd.conf", "a b ", "");
 }
@@ -633,7 +637,7 @@ Test(xinetd_files, says_which_include_is_missing_or_goes_round)
 	write_file("xinetd.conf", "include other\n");
 	expect_read("xinetd.conf", "", "other:1:1: error: xinetd.conf is being read already");
 	write_file("xinetd.conf", "include\n");
-	expect_read("xinetd.conf", "", "xinetd.conf:1:1: error: include takes one path");
+	expect_read("xinetd.conf", "", "xinetd.conf:1:1: error: include needs one path");
 }
 
 Test(xinetd_lines, have_a_name_an_operator_and_values)

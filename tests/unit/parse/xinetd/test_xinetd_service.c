@@ -133,7 +133,7 @@ Test(xinetd_service, infers_the_type_of_socket_from_the_protocol_and_back)
 	refuse_service(" wait = no\n" EXTERNAL, "t:1:1: error: telnet: socket_type is missing");
 	refuse_service(" socket_type = raw\n wait = yes\n" EXTERNAL, "t:1:1: error: telnet: protocol is missing");
 	refuse_service(" socket_type = rdm\n wait = yes\n" EXTERNAL,
-		       "error: socket_type: 'rdm': it is stream, dgram, raw or");
+		       "error: socket_type: 'rdm': expected stream, dgram, raw or");
 	refuse_service(" socket_type = stream\n protocol = udp\n wait = no\n" EXTERNAL,
 		       "error: telnet: socket_type = stream does not go with protocol = udp");
 }
@@ -182,7 +182,9 @@ Test(xinetd_service, binds_to_an_address_of_either_family_or_a_name)
 	expect_line("defaults\n{\n bind = 127.0.0.1\n}\nservice telnet\n{\n protocol = tcp\n wait = no\n" EXTERNAL
 		    "}\n",
 		    "listen = {tcp:127.0.0.1:telnet}\n\texec");
-	expect_line("defaults\n{\n v6only = yes\n}\n" SERVICE_AT_4, "listen = {tcp:127.0.0.1:telnet}\n\texec");
+	expect_warned("defaults\n{\n v6only = yes\n}\n" SERVICE_AT_4,
+		      "t:3:2: warning: v6only does not belong to defaults", "listen = {tcp:127.0.0.1:telnet}\n\texec");
+	expect_line("defaults\n{\n v6only = no\n}\n" SERVICE_AT_4, "listen = {tcp:127.0.0.1:telnet}\n\texec");
 	expect_warned(SERVICE_AT_4_ALONE, "t:5:2: warning: v6only: it is bound to 127.0.0.1",
 		      "listen = {tcp:127.0.0.1:telnet}");
 	expect_refused("defaults\n{\n bind = 1.2.3.4.5\n}\nservice telnet\n{\n protocol = tcp\n wait = no\n" EXTERNAL
@@ -199,7 +201,7 @@ Test(xinetd_service, reads_a_port_as_a_decimal_number)
 	expect_service(" protocol = tcp\n port = 0023\n wait = no\n" EXTERNAL, "listen = {tcp4:23}");
 	refuse_service(" protocol = tcp\n port = 70000\n wait = no\n" EXTERNAL, "70000");
 	refuse_service(" protocol = tcp\n port = telnet\n wait = no\n" EXTERNAL,
-		       "error: port: 'telnet': it is a number");
+		       "error: port: 'telnet': expected a number");
 	refuse_service(" type = UNLISTED\n protocol = tcp\n wait = no\n" EXTERNAL, "error: telnet: port is missing");
 }
 
@@ -208,7 +210,7 @@ Test(xinetd_service, refuses_what_lacks_a_necessary_attribute)
 	refuse_service(" protocol = tcp\n" EXTERNAL, "t:1:1: error: telnet: wait is missing");
 	refuse_service(" protocol = tcp\n wait = no\n server = /bin/x\n", "t:1:1: error: telnet: user is missing");
 	refuse_service(" protocol = tcp\n wait = no\n user = nobody\n", "t:1:1: error: telnet: server is missing");
-	refuse_service(" protocol = tcp\n wait = perhaps\n" EXTERNAL, "error: wait: 'perhaps': it is yes or no");
+	refuse_service(" protocol = tcp\n wait = perhaps\n" EXTERNAL, "error: wait: 'perhaps': expected yes or no");
 	refuse_service(" protocol = tcp\n wait = no\n user = nobody\n server = x\n",
 		       "error: server: 'x' is no absolute path");
 }
@@ -245,7 +247,7 @@ Test(xinetd_service, gives_one_limit_for_soft_and_hard_and_none_for_0)
 	expect_option("rlimit_cpu = UNLIMITED", "rlimit_cpu = unlimited\n");
 	expect_option("nice = -010", "nice = -10\n");
 	char *text = with("rlimit_as = 0");
-	expect_warned(text, "warning: rlimit_as: xinetd takes 0 for no limit", "exec = /bin/x");
+	expect_warned(text, "warning: rlimit_as: 0 means no limit", "exec = /bin/x");
 	free(text);
 }
 
@@ -253,10 +255,10 @@ Test(xinetd_service, never_lets_go_of_a_limit_that_is_0)
 {
 	char *text = with("instances = 0");
 
-	expect_warned(text, "t:9:1: warning: instances = 0 serves nobody", "disable = yes");
+	expect_warned(text, "t:9:1: warning: instances = 0 would serve no client", "disable = yes");
 	free(text);
 	text = with("per_source = 00");
-	expect_warned(text, "warning: per_source = 0 serves nobody", "disable = yes");
+	expect_warned(text, "warning: per_source = 0 would serve no client", "disable = yes");
 	free(text);
 }
 
@@ -343,7 +345,7 @@ Test(xinetd_service, redirects)
 	refuse_service(" protocol = udp\n wait = no\n redirect = 10.0.0.1 80\n user = nobody\n",
 		       "error: telnet: redirect needs socket_type = stream");
 	refuse_service(" protocol = tcp\n wait = no\n redirect = 10.0.0.1\n user = nobody\n",
-		       "error: redirect takes two values, not 1");
+		       "error: redirect needs two values, not 1");
 }
 
 Test(xinetd_service, makes_builtins_of_internal_services_that_need_no_root)
@@ -379,6 +381,14 @@ Test(xinetd_service, makes_a_sensor_that_runs_nothing)
 	refuse_service(" protocol = tcp\n wait = no\n flags = SENSOR\n deny_time = soon\n", "error: deny_time: 'soon'");
 }
 
+Test(xinetd_service, says_that_numbers_of_rpc_need_its_type)
+{
+	warn_service(" protocol = tcp\n wait = no\n rpc_version = 1-2\n" EXTERNAL,
+		     "warning: rpc_version means nothing without type = RPC", "exec");
+	warn_service(" protocol = tcp\n wait = no\n rpc_number = x\n" EXTERNAL,
+		     "warning: rpc_number means nothing without type = RPC", "exec");
+}
+
 Test(xinetd_service, offers_services_by_tcpmux)
 {
 #define TCPMUX "service tcpmux\n{\n type = INTERNAL\n socket_type = stream\n wait = no\n}\n"
@@ -390,7 +400,7 @@ Test(xinetd_service, offers_services_by_tcpmux)
 		    "}\n",
 		    "listen = {\"tcpmux:+my_server\"}");
 	warn_service(" type = TCPMUX\n protocol = tcp\n wait = no\n" EXTERNAL,
-		     "note: xinetd takes a service of tcpmux only with", "tcpmux:");
+		     "note: xinetd accepts a service of tcpmux only with", "tcpmux:");
 	refuse_service(" type = TCPMUX UNLISTED\n protocol = tcp\n wait = yes\n" EXTERNAL,
 		       "error: telnet: tcpmux needs wait = no");
 	refuse_service(" type = TCPMUX RPC\n protocol = tcp\n wait = no\n" EXTERNAL,

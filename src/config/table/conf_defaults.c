@@ -2,15 +2,15 @@
  *
  * The table does not keep what `defaults { }` set, so it is derived: from a value that a service has, but did not set
  * itself, and that differs from superd's own default. `defaults { }` may set an option that means nothing to some
- * service, as `instances`. Two options have defaults that depend on another option: pass on accept, error on output. */
-#include "cli/print/print_defaults.h"
+ * service, as `instances`. Three options have defaults that depend on another option: pass on accept, error on output,
+ * pass_packet_info on pass. */
+#include "config/table/conf_defaults.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "config/option/default_service.h"
-#include "config/option/service_mark.h"
+#include "config/table/service_json.h"
 
 static bool is_field(const struct directive *directive, enum option_group group, size_t offset)
 {
@@ -25,7 +25,12 @@ static bool follows_rule(const struct directive *directive)
 	       is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error));
 }
 
-/* Whether dynamic_user has set the option (config/table/builder_finish.c). */
+static bool is_packet_info(const struct directive *directive)
+{
+	return is_field(directive, GROUP_SOCKETS, offsetof(struct socket_options, pass_packet_info));
+}
+
+/* Whether dynamic_user or pass = bind has set the option (config/table/builder_finish.c). */
 static bool is_implied(const struct service *service, const struct directive *directive)
 {
 	static const struct { enum option_group group; size_t offset; } implied[] = {
@@ -37,6 +42,8 @@ static bool is_implied(const struct service *service, const struct directive *di
 		{ GROUP_HARDENING, offsetof(struct hardening_options, restrict_suid_sgid) },
 	};
 
+	if (service->exec->pass == PASS_BIND && is_packet_info(directive))
+		return true;
 	for (size_t n = 0; service->groups->identity->dynamic_user && n < sizeof(implied) / sizeof(*implied); n++) {
 		if (is_field(directive, implied[n].group, implied[n].offset))
 			return true;
@@ -54,7 +61,7 @@ static bool service_sets(const struct service *service, const struct directive *
 }
 
 /* Collects the values that a service has but did not set itself. */
-static void collect_defaults(struct print_defaults *defaults, const struct service *service)
+static void collect_defaults(struct conf_defaults *defaults, const struct service *service)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
@@ -74,7 +81,7 @@ static void collect_defaults(struct print_defaults *defaults, const struct servi
 	}
 }
 
-static bool make_group(struct print_defaults *defaults, enum option_group group)
+static bool make_group(struct conf_defaults *defaults, enum option_group group)
 {
 	void *values = pool_alloc(defaults->pool, group_sizes[group]);
 
@@ -87,11 +94,11 @@ static bool make_group(struct print_defaults *defaults, enum option_group group)
 	return true;
 }
 
-bool print_defaults_make(struct print_defaults *defaults, const struct table *table)
+bool conf_defaults_make(struct conf_defaults *defaults, const struct table *table)
 {
 	bool ok;
 
-	*defaults = (struct print_defaults){ .pool = pool_new() };
+	*defaults = (struct conf_defaults){ .pool = pool_new() };
 	if (!defaults->pool)
 		return false;
 	defaults->is_in_defaults = pool_alloc(defaults->pool, directive_count * sizeof(*defaults->is_in_defaults));
@@ -99,7 +106,7 @@ bool print_defaults_make(struct print_defaults *defaults, const struct table *ta
 	for (enum option_group group = 0; ok && group < GROUPS; group++)
 		ok = make_group(defaults, group);
 	if (!ok) {
-		print_defaults_free(defaults);
+		conf_defaults_free(defaults);
 		return false;
 	}
 	for (size_t i = 0; i < table->count; i++)
@@ -107,54 +114,8 @@ bool print_defaults_make(struct print_defaults *defaults, const struct table *ta
 	return true;
 }
 
-void print_defaults_free(struct print_defaults *defaults)
+void conf_defaults_free(struct conf_defaults *defaults)
 {
 	pool_free(defaults->pool);
 	defaults->pool = NULL;
-}
-
-/* The value of `error` if nothing set it: that of `output` if something set that, else superd's default. */
-static const struct stream *expected_error(const struct service *service, const struct print_defaults *defaults)
-{
-	const struct directive *output = directive_find(NATIVE, "output");
-	const struct stream *stream = &service->groups->streams->output;
-
-	if (stream->kind != STREAM_SOCKET && (defaults->is_in_defaults[directive_index(output)] ||
-					      !output->type->equal(stream, &defaults->plain.groups->streams->output)))
-		return stream;
-	return &defaults->plain.groups->streams->error;
-}
-
-/* With pass = inetd, input and output are the socket, unless the service sets them. Setting them to their default
- * counts, too. */
-static bool overrides_socket(const struct service *service, const struct directive *directive)
-{
-	bool is_stream = is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, input)) ||
-			 is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, output));
-
-	return is_stream && service->exec->pass == PASS_INETD && service_mark(service, directive->name[NATIVE]);
-}
-
-bool service_has_default(const struct service *service, const struct directive *directive,
-			 const struct print_defaults *defaults)
-{
-	if (is_field(directive, GROUP_EXEC, offsetof(struct exec_options, pass)))
-		return service->exec->pass == (service->exec->accept ? PASS_INETD : PASS_SYSTEMD);
-	if (is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error)))
-		return directive->type->equal(&service->groups->streams->error, expected_error(service, defaults));
-	if (overrides_socket(service, directive))
-		return false;
-	return directive->type->equal(directive_field(directive, service),
-				      directive_field(directive, &defaults->defaults_row));
-}
-
-bool buf_flush(struct buf *buf, FILE *out)
-{
-	bool failed = buf->failed;
-	bool ok = !failed && fwrite(buf_string(buf), 1, buf->length, out) == buf->length;
-
-	buf_clear(buf);
-	if (failed)
-		errno = ENOMEM;
-	return ok;
 }

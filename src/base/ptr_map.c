@@ -1,5 +1,5 @@
 /* A hash table of pointer pairs. Entries are never removed, so open addressing needs no tombstones. */
-#include "prepare/ptr_map.h"
+#include "base/ptr_map.h"
 
 #include <stdint.h>
 #include <stdlib.h>

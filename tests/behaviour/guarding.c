@@ -1,0 +1,74 @@
+/* Finds superd below its guard. What a superd before had forked may be a child of the guard, too, and is
+ * called superd for a moment, but it leads no process group. */
+#include "guarding.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "controlling.h"
+#include "process.h"
+
+struct superd *guarded_run(const char *format, ...)
+{
+	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd;
+	va_list list;
+
+	va_start(list, format);
+	superd = superd_run_with(&setup, "%s", text_of_list(format, list));
+	va_end(list);
+	return superd;
+}
+
+static bool is_called(pid_t pid, const char *name)
+{
+	const char *comm = read_text(text_of("/proc/%ld/comm", (long)pid));
+
+	return comm && strlen(comm) == strlen(name) + 1 && !strncmp(comm, name, strlen(name));
+}
+
+pid_t guarded_pid(struct superd *superd)
+{
+	const char *children = read_text(text_of("/proc/%ld/task/%ld/children", (long)superd->pid, (long)superd->pid));
+	char *at = (char *)(uintptr_t)(children ? children : "");
+
+	for (long pid; (pid = strtol(at, &at, 10)) > 0;) {
+		if (is_called((pid_t)pid, superd->name) && getpgid((pid_t)pid) == pid && process_lives((pid_t)pid))
+			return (pid_t)pid;
+	}
+	return 0;
+}
+
+pid_t guarded_wait(struct superd *superd)
+{
+	pid_t pid;
+
+	WAIT_UNTIL((pid = guarded_pid(superd)) > 0);
+	return pid;
+}
+
+void guarded_kill(struct superd *superd)
+{
+	pid_t before = guarded_wait(superd);
+
+	cr_assert_eq(kill(before, SIGKILL), 0);
+	superd_wait_log(superd, "signal KILL ended superd, and its guard restarted it");
+	cr_assert_neq(guarded_pid(superd), before);
+}
+
+void guarded_kill_guard(struct superd *superd)
+{
+	pid_t guard = superd->pid, below = guarded_wait(superd);
+
+	cr_assert_eq(kill(guard, SIGKILL), 0);
+	WAIT_UNTIL(superd_logged(superd, text_of("the guard, pid %ld, has ended: superd starts another", (long)guard)));
+	WAIT_UNTIL(is_called(below, "superd-guard"));
+	superd->pid = below;
+	guarded_wait(superd);
+	cr_expect_eq(waitpid(guard, NULL, 0), guard);
+}

@@ -1,0 +1,223 @@
+/* builtin = status: the pages that superd-web serves to browsers. What a browser makes of them is
+ * tests/places/browser's. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "harness.h"
+#include "superctl.h"
+
+#define MANY 1000                       /* services */
+#define MANY_BYTES 600000               /* of the page about them */
+#define MANY_MS 5000                    /* the same, with a margin for a machine that does other things */
+
+static struct superd *run(const char *words, const char *more)
+{
+	const char *const arguments[] = { "--control", control_path(), NULL };
+
+	return superd_run_with(
+		&(const struct setup){ .arguments = arguments },
+		"service p { listen = \"127.0.0.1:0\" accept = yes builtin = { status%s } user = \"%s\" }\n%s",
+		words, own_user(), more);
+}
+
+static const char *answer_for(struct superd *superd, const char *request)
+{
+	int client = client_connect(superd_port(superd, "p"));
+	const char *answer;
+
+	client_send(client, request);
+	answer = client_rest(client);
+	close(client);
+	return answer;
+}
+
+static const char *page_of(struct superd *superd, const char *path)
+{
+	return answer_for(superd, text_of("GET %s HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n", path));
+}
+
+static bool begins(const char *text, const char *start)
+{
+	return !strncmp(text, start, strlen(start));
+}
+
+Behaviour(builtin_status, the_overview_has_a_row_for_each_service)
+{
+	struct superd *superd = run("", "service other { listen = \"127.0.0.1:0\" exec = \"/bin/true\" }\n");
+	const char *page = page_of(superd, "/");
+
+	cr_expect(begins(page, "HTTP/1.1 200 OK\r\n"), "%s\n%s", page, world_logs());
+	cr_expect_not_null(strstr(page, ">p</a>"), "%s", page);
+	cr_expect_not_null(strstr(page, "href=\"service/other\">other</a><td class=\"sleep\">listening<"), "%s", page);
+	cr_expect_not_null(strstr(page, "<dt>Services</dt><dd>2</dd>"), "%s", page);
+	cr_expect_not_null(strstr(page, "\r\nContent-Security-Policy: default-src 'none'; "), "%s", page);
+	cr_expect_null(strstr(page, "unsafe"), "%s", page);
+	page = page_of(superd, "/?q=OTHE");
+	cr_expect_not_null(strstr(page, ">other</a>"), "%s", page);
+	cr_expect_null(strstr(page, ">p</a>"), "%s", page);
+	page = answer_for(superd, "HEAD / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n");
+	cr_expect(begins(page, "HTTP/1.1 200 OK\r\n"), "%s", page);
+	cr_expect_null(strstr(page, "<html"), "%s", page);
+	cr_expect_not_null(strstr(page_of(superd, "/page.css"), "\r\nContent-Type: text/css;"));
+	cr_expect_not_null(strstr(page_of(superd, "/page.js"), "\r\nContent-Type: text/javascript;"));
+	superd_stop(superd);
+}
+
+Behaviour(builtin_status, a_service_has_a_page_with_its_row_and_its_log)
+{
+	struct superd *superd = run("", "service fails { listen = \"127.0.0.1:0\" exec = \"/bin/sh -c 'exit 7'\"\n"
+					"\tbackoff_min = 1min backoff_max = 1min }\n");
+	int client = client_connect(superd_port(superd, "fails"));
+	const char *page;
+
+	superd_wait_log(superd, "fails: next start in");
+	page = page_of(superd, "/service/fails");
+	cr_expect(begins(page, "HTTP/1.1 200 OK\r\n"), "%s\n%s", page, world_logs());
+	cr_expect_not_null(strstr(page, "<dt>Last failure</dt><dd>exit status 7, "), "%s", page);
+	cr_expect_not_null(strstr(page, "</time> listening on tcp:127.0.0.1:"), "%s", page);
+	cr_expect_not_null(strstr(page, "\n\texec = &quot;/bin/sh -c &#39;exit 7&#39;&quot;\n"), "%s", page);
+	page = page_of(superd, "/?failed=1");
+	cr_expect_not_null(strstr(page, "<td class=\"fault\">exit status 7, "), "%s", page);
+	cr_expect_not_null(strstr(page, "<dt>With a fault</dt><dd>1</dd>"), "%s", page);
+	cr_expect_null(strstr(page, ">p</a>"), "%s", page);
+	cr_expect(begins(page_of(superd, "/service/nobody"), "HTTP/1.1 404 "));
+	cr_expect(begins(page_of(superd, "/service/f*"), "HTTP/1.1 404 "));
+	close(client);
+	superd_stop(superd);
+}
+
+/* The page itself starts for each look at it, which says nothing of the services. */
+Behaviour(builtin_status, the_delays_of_all_leave_out_the_page)
+{
+	struct superd *superd = run("", "");
+	const char *page;
+
+	page_of(superd, "/");
+	page = page_of(superd, "/");
+	cr_expect_null(strstr(page, "<h2>Delay until"), "%s", page);
+	page = page_of(superd, "/service/p");
+	cr_expect_not_null(strstr(page, "<h2>Delay until the backend got the client</h2>"), "%s", page);
+	superd_stop(superd);
+}
+
+Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
+{
+	struct superd *superd = run("", text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+						backend("serve")));
+	int client = client_connect(superd_port(superd, "web"));
+	const char *page;
+
+	WAIT_UNTIL(strstr(control_once("timeline web"), "\"by\":\"127.0.0.1\""));
+	WAIT_UNTIL(!strstr(control_once("timeline web"), "\"delay\":null"));
+	page = page_of(superd, "/");
+	cr_expect_not_null(strstr(page, "<svg class=\"timeline\" viewBox=\"0 0 96 1\""), "%s", page);
+	cr_expect_not_null(strstr(page, "<path class=\"t-running\" d=\"M95 0h1v1H95z\"/>"), "%s", page);
+	cr_expect_not_null(strstr(page, "<h2>Delay until the backend got the client, all services</h2>"), "%s", page);
+	cr_expect_not_null(strstr(page, "<svg class=\"axis\""), "%s", page);
+	cr_expect_null(strstr(page, " style="), "its Content-Security-Policy refuses such an attribute");
+	page = page_of(superd, "/service/web");
+	cr_expect_not_null(strstr(page, "<svg class=\"timeline\" viewBox=\"0 0 360 1\""), "%s", page);
+	cr_expect_not_null(strstr(page, "<td>start<td class=\"n\">"), "%s", page);
+	cr_expect_not_null(strstr(page, "s<td>127.0.0.1\n"), "%s", page);
+	close(client);
+	superd_stop(superd);
+}
+
+/* How many bytes the overview shows as saved, from "12.3 MB" or the like: only whether it is more than none. */
+static bool saves_memory(const char *page)
+{
+	const char *saved = strstr(page, "<dt>Saved by sleeping</dt><dd>");
+
+	cr_assert_not_null(saved, "%s", page);
+	return strtod(strstr(saved, "<dd>") + 4, NULL) > 0;
+}
+
+Behaviour(builtin_status, shows_what_a_sleeping_service_saves)
+{
+	struct superd *superd = run("", text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\"\n"
+						"\ttimeout_stop = 1s idle_timeout = 200ms }\n", backend("serve")));
+
+	superd_wait_log(superd, "web: listening on ");
+	cr_expect(!saves_memory(page_of(superd, "/")));
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "no client has been connected for");
+	WAIT_UNTIL(saves_memory(page_of(superd, "/")));
+	superd_stop(superd);
+}
+
+/* Text of tables, backends and clients is text on the page. */
+Behaviour(builtin_status, no_text_becomes_an_element)
+{
+	struct superd *superd = run("", "service x { listen = \"127.0.0.1:0\"\n"
+					"\texec = { \"/bin/sh\", \"-c\", \"echo '<script>1</script>'; exit 1\" } }\n");
+	int client = client_connect(superd_port(superd, "x"));
+	const char *page;
+
+	superd_wait_log(superd, "x: next start in");
+	page = page_of(superd, "/service/x");
+	cr_expect_null(strstr(page, "<script>"), "%s", page);
+	cr_expect_not_null(strstr(page, "</time> &lt;script&gt;1&lt;/script&gt;"), "%s", page);
+	cr_expect_not_null(strstr(page, "&lt;script&gt;1&lt;/script&gt;&#39;"), "%s", page);
+	page = page_of(superd, "/?q=%22%3E%3Cscript%3E");
+	cr_expect_null(strstr(page, "<script>"), "%s", page);
+	cr_expect_not_null(strstr(page, "value=\"&quot;&gt;&lt;script&gt;\""), "%s", page);
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin_status, what_is_no_request_for_a_page_is_refused)
+{
+	struct superd *superd = run("", "");
+
+	cr_expect(begins(page_of(superd, "/metrics"), "HTTP/1.1 404 "));
+	cr_expect(begins(page_of(superd, "/service/"), "HTTP/1.1 404 "));
+	cr_expect(begins(page_of(superd, "/service/%0A"), "HTTP/1.1 400 "));
+	cr_expect(begins(page_of(superd, "/?q=%2"), "HTTP/1.1 400 "));
+	cr_expect(begins(answer_for(superd, "POST / HTTP/1.1\r\nHost: localhost\r\n\r\n"), "HTTP/1.1 405 "));
+	cr_expect(begins(answer_for(superd, "hold p\n\n"), "HTTP/1.1 400 "));
+	superd_stop(superd);
+}
+
+/* A page elsewhere whose name leads to 127.0.0.1 (DNS rebinding) reads nothing. */
+Behaviour(builtin_status, a_strange_host_is_refused)
+{
+	struct superd *superd = run(", status.example.org", "");
+
+	cr_expect(begins(answer_for(superd, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), "HTTP/1.1 421 "));
+	cr_expect(begins(answer_for(superd, "GET / HTTP/1.1\r\n\r\n"), "HTTP/1.1 421 "));
+	cr_expect(begins(answer_for(superd, "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n"),
+			 "HTTP/1.1 421 "));
+	cr_expect(begins(answer_for(superd, "GET / HTTP/1.1\r\nHost: status.example.org:8090\r\n\r\n"),
+			 "HTTP/1.1 200 "));
+	cr_expect(begins(answer_for(superd, "GET / HTTP/1.1\r\nHost: LOCALHOST\r\n\r\n"), "HTTP/1.1 200 "));
+	superd_stop(superd);
+}
+
+Behaviour(builtin_status, a_thousand_services_are_quick)
+{
+	struct superd *superd;
+	const char *folder = path_in("many");
+	size_t size = 200 * MANY, length = 0;
+	char *table = malloc(size);
+	const char *page;
+	long long begun;
+
+	cr_assert_not_null(table);
+	for (int n = 0; n < MANY; n++)
+		length += (size_t)snprintf(table + length, size - length,
+					   "service s%d { listen = \"@%s.%d\" exec = \"/bin/true\" }\n",
+					   n, folder, n);
+	superd = run("", text_of("include(\"%s\")\n", write_file("many.conf", "%s", table)));
+	begun = run_ms();
+	page = page_of(superd, "/");
+	cr_expect_lt(run_ms() - begun, MANY_MS);
+	cr_expect_not_null(strstr(page, "<dt>Services</dt><dd>1001</dd>"), "%.2000s\n%s", page, world_logs());
+	cr_expect_not_null(strstr(page, ">s999</a>"));
+	cr_expect_lt(strlen(page), MANY_BYTES);
+	superd_stop(superd);
+	free(table);
+}

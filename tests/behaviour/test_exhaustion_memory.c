@@ -1,0 +1,180 @@
+/* Memory that cannot be had, while superd runs: its address space is limited to what it has and a little more, by
+ * prlimit(2), with more room from round to round. Strict overcommit is a setting of the whole machine; a limit of the
+ * address space fails the same calls, mmap(2) and brk(2), with the same ENOMEM, and forks as well where their copies
+ * count. A control group with memory.max ends processes instead, which test_memory_pressure has. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "harness.h"
+#include "namespace.h"
+#include "superctl.h"
+
+#define MEGABYTE (1L << 20)
+
+/* Rounds: finely where allocations fail, coarsely where a thread's stack of eight megabytes does. */
+static const struct {
+	long step, until;
+} rooms[] = { { 12 << 10, MEGABYTE }, { MEGABYTE, 12 * MEGABYTE } };
+
+enum { PORTS = 3, MANY = 60 };
+
+struct shop {
+	struct superd *superd;
+	int ports[PORTS], idle;         /* those that are asked, and the first of many that are not */
+	int round;
+	unsigned reloads, refusals;
+};
+
+/* What no client asks for makes the table long: reading it takes memory. */
+static const char *table_of(const struct shop *shop)
+{
+	const char *table = text_of(
+		"service shared {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n user = \"%s\"\n"
+		" env = { \"ROUND=%d\" }\n}\n"
+		"service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"%s\"\n user = \"root\"\n"
+		" only_from = { \"127.0.0.0/8\" }\n cps = { 1000, %ds }\n}\n"
+		"service echo {\n listen = \"127.0.0.1:%d\"\n accept = yes\n builtin = echo\n user = \"nobody\"\n}\n",
+		shop->ports[0], backend("take 1"), own_user(), shop->round, shop->ports[1], backend("stdio"),
+		shop->round + 1, shop->ports[2]);
+
+	for (int n = 0; n < MANY; n++)
+		table = text_of("%sservice idle%d {\n listen = \"@%s-%d\"\n exec = { \"/bin/sh\", \"-c\", \"%d\" }\n"
+				" user = \"nobody\"\n env = { \"A=%d\", \"B=%d\" }\n}\n",
+				table, n, path_in("abstract"), n, n, n, shop->round);
+	return table;
+}
+
+static long address_space(pid_t pid)
+{
+	FILE *file = fopen(text_of("/proc/%d/statm", pid), "re");
+	long pages = 0;
+
+	cr_assert(file && fscanf(file, "%ld", &pages) == 1);
+	fclose(file);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* Less than 0: as much as there may ever be. */
+static void leave_room(struct superd *superd, long room)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_AS, NULL, &limit), 0);
+	limit.rlim_cur = room < 0 ? limit.rlim_max : (rlim_t)(address_space(superd->pid) + room);
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_AS, &limit, NULL), 0);
+}
+
+static int greet(int port)
+{
+	int client = client_connect(port);
+
+	client_send(client, "hello\n");
+	return client;
+}
+
+static void expect_all_served(const struct shop *shop)
+{
+	for (int n = 0; n < PORTS; n++) {
+		int client = greet(shop->ports[n]);
+
+		cr_assert_not_null(strstr(client_line(client), "hello"));
+		close(client);
+	}
+}
+
+static struct shop open_shop(void)
+{
+	struct shop shop = { 0 };
+
+	SKIP_WITHOUT(!running_sanitized(), "sanitizers need an address space of their own");
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	for (int n = 0; n < PORTS; n++)
+		shop.ports[n] = free_port();
+	shop.superd = controlled_run("%s", table_of(&shop));
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	expect_all_served(&shop);
+	return shop;
+}
+
+static void expect_alive(const struct shop *shop)
+{
+	cr_assert_not(superd_has_ended(shop->superd), "round %d: %s", shop->round, world_logs());
+}
+
+/* Done, or refused with a reason. */
+static void order_reload(struct shop *shop)
+{
+	struct outcome outcome;
+
+	shop->round++;
+	write_file("superd.conf", "%s", table_of(shop));
+	outcome = SUPERCTL(control_path(), "--timeout", "15s", "reload");
+	expect_alive(shop);
+	shop->reloads += outcome.status == 0;
+	shop->refusals += outcome.status != 0;
+	cr_assert(outcome.status == 0 || strstr(outcome.err, "memory") || strstr(outcome.out, "memory") ||
+		  strstr(outcome.err, "thread"), "round %d: %d: %s%s\n%s", shop->round, outcome.status, outcome.out,
+		  outcome.err, world_logs());
+}
+
+static void order_status(struct shop *shop)
+{
+	SUPERCTL(control_path(), "status");
+	expect_alive(shop);
+}
+
+static void order_restart(struct shop *shop)
+{
+	SUPERCTL(control_path(), "--timeout", "5s", "restart", "shared");
+	expect_alive(shop);
+}
+
+/* Clients that come while there is no memory are served when there is some again, or have been. */
+static void squeeze(struct shop *shop, long room, void (*order)(struct shop *shop))
+{
+	int clients[PORTS];
+
+	leave_room(shop->superd, room);
+	for (int n = 0; n < PORTS; n++)
+		clients[n] = greet(shop->ports[n]);
+	order(shop);
+	leave_room(shop->superd, -1);
+	for (int n = 0; n < PORTS; n++)
+		close(clients[n]);
+}
+
+/* coarse: so many times fewer rounds. */
+static void squeeze_all(void (*order)(struct shop *shop), long coarse)
+{
+	struct shop shop = open_shop();
+	long room = 0;
+
+	for (size_t n = 0; n < sizeof(rooms) / sizeof(*rooms); n++) {
+		for (; room < rooms[n].until; room += rooms[n].step * coarse)
+			squeeze(&shop, room, order);
+	}
+	if (order == order_reload)
+		cr_assert(shop.refusals > 0 && shop.reloads > 0, "%u refused, %u done", shop.refusals, shop.reloads);
+	WAIT_UNTIL(SUPERCTL(control_path(), "reload").status == 0);
+	expect_all_served(&shop);
+	superd_stop(shop.superd);
+}
+
+Behaviour(exhaustion_memory, a_reload_without_memory_is_refused_and_says_so)
+{
+	squeeze_all(order_reload, 2);
+}
+
+Behaviour(exhaustion_memory, questions_and_starts_without_memory_end_nothing)
+{
+	squeeze_all(order_status, 4);
+}
+
+Behaviour(exhaustion_memory, orders_without_memory_end_nothing)
+{
+	squeeze_all(order_restart, 12);
+}

@@ -1,0 +1,418 @@
+/* --guard: the guard, superd or the next superd is killed before or behind one of its system calls in an upgrade.
+ * Clients that are there, that came meanwhile and that come after it are served. A run tries some of the calls; with
+ * SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. */
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "guarding.h"
+#include "harness.h"
+#include "namespace.h"
+#include "process.h"
+
+#define REST 150                        /* milliseconds without a call after the upgrade: it has done all */
+#define SYSCALL_STOP (SIGTRAP | 0x80)
+
+#define TABLE \
+	"service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n" \
+	"service each { listen = \"127.0.0.1:0\" exec = \"%s\" accept = yes }\n"
+
+enum victim { GUARD, SUPERD, NEXT, RENEWING };
+
+struct upgrade_scene {
+	struct superd *superd;
+	int web, each;                  /* ports */
+	long server;                    /* web's */
+	int session;                    /* a client of each's that stays */
+	long session_server;
+	int came;                       /* a client that comes in the upgrade */
+};
+
+static struct superd *run_guarded(void)
+{
+	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
+	const struct setup guarded = { .arguments = arguments };
+
+	return superd_run_with(&guarded, TABLE, backend("talk"), backend("lines"));
+}
+
+static void open_session(struct upgrade_scene *scene)
+{
+	scene->web = superd_port(scene->superd, "web");
+	scene->each = superd_port(scene->superd, "each");
+	scene->server = client_ask_pid(scene->web);
+	scene->session = client_connect(scene->each);
+	client_send(scene->session, "hello\n");
+	scene->session_server = strtol(client_line(scene->session), NULL, 10);
+}
+
+static void trace(pid_t pid, long options)
+{
+	int status;
+
+	cr_assert_eq(ptrace(PTRACE_SEIZE, pid, 0, options), 0);
+	cr_assert_eq(ptrace(PTRACE_INTERRUPT, pid, 0, 0), 0);
+	cr_assert_eq(waitpid(pid, &status, __WALL), pid);
+}
+
+static bool is_upgraded(const struct upgrade_scene *scene)
+{
+	return superd_logged(scene->superd, ": upgraded from ");
+}
+
+/* Waits for the next stop of the process. false: it has ended, or the upgrade is done and it rests. */
+static bool next_stop(const struct upgrade_scene *scene, pid_t pid, int *status)
+{
+	long long begun = run_ms(), done = 0;
+
+	while (waitpid(pid, status, __WALL | WNOHANG) == 0) {
+		if (!done && is_upgraded(scene))
+			done = now_ms();
+		if (done && now_ms() - done > REST)
+			return false;
+		cr_assert_lt(run_ms() - begun, 20000, "no upgrade\n%s", world_logs());
+		poll(NULL, 0, 1);
+	}
+	return WIFSTOPPED(*status);
+}
+
+static int signal_to_pass(int status)
+{
+	return WSTOPSIG(status) != SYSCALL_STOP && status >> 16 == 0 ? WSTOPSIG(status) : 0;
+}
+
+/* Kills it at its n-th stop, the begin or the end of a call. false: it has fewer. */
+static bool kill_at(const struct upgrade_scene *scene, pid_t pid, size_t n)
+{
+	size_t stops = 0;
+	int status;
+
+	cr_assert_eq(ptrace(PTRACE_SYSCALL, pid, 0, 0), 0);
+	while (next_stop(scene, pid, &status)) {
+		if (WSTOPSIG(status) == SYSCALL_STOP && ++stops == n) {
+			kill(pid, SIGKILL);
+			cr_assert_eq(waitpid(pid, &status, __WALL), pid);
+			cr_assert(WIFSIGNALED(status));
+			return true;
+		}
+		cr_assert_eq(ptrace(PTRACE_SYSCALL, pid, 0, signal_to_pass(status)), 0);
+	}
+	if (kill(pid, 0) == 0 && ptrace(PTRACE_INTERRUPT, pid, 0, 0) == 0) {
+		cr_assert_eq(waitpid(pid, &status, __WALL), pid);
+		cr_assert_eq(ptrace(PTRACE_DETACH, pid, 0, 0), 0);
+	}
+	return false;
+}
+
+/* Waits until the guard starts the next superd, which is stopped before its first call. */
+static pid_t seize_next(pid_t guard)
+{
+	unsigned long next = 0;
+	int status;
+
+	cr_assert_eq(ptrace(PTRACE_CONT, guard, 0, 0), 0);
+	while (!next) {
+		cr_assert_eq(waitpid(guard, &status, __WALL), guard);
+		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_FORK << 8))
+			cr_assert_eq(ptrace(PTRACE_GETEVENTMSG, guard, 0, &next), 0);
+		cr_assert_eq(ptrace(next ? PTRACE_DETACH : PTRACE_CONT, guard, 0, signal_to_pass(status)), 0);
+	}
+	cr_assert_eq(waitpid((pid_t)next, &status, __WALL), (pid_t)next);
+	cr_assert_eq(ptrace(PTRACE_SETOPTIONS, (pid_t)next, 0, PTRACE_O_TRACESYSGOOD), 0);
+	return (pid_t)next;
+}
+
+static bool kill_victim(struct upgrade_scene *scene, enum victim victim, size_t n)
+{
+	pid_t guard = scene->superd->pid, superd = guarded_wait(scene->superd), pid;
+
+	pid = victim == SUPERD ? superd : guard;
+	trace(pid, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | (victim == NEXT ? PTRACE_O_TRACEFORK : 0));
+	cr_assert_eq(kill(superd, SIGUSR2), 0);
+	scene->came = client_connect(scene->each);
+	client_send(scene->came, "hello\n");
+	if (victim == NEXT)
+		pid = seize_next(guard);
+	return kill_at(scene, pid, n);
+}
+
+/* superd, or the next one, is the guard now. */
+static pid_t find_guard(void)
+{
+	const char *children = read_text(text_of("/proc/self/task/%ld/children", (long)getpid()));
+	char *at = (char *)(uintptr_t)(children ? children : "");
+
+	for (long pid; (pid = strtol(at, &at, 10)) > 0;) {
+		const char *name = read_text(text_of("/proc/%ld/comm", pid));
+
+		if (name && !strcmp(name, "superd-guard\n") && process_lives((pid_t)pid))
+			return (pid_t)pid;
+	}
+	return 0;
+}
+
+static void expect_served(const struct upgrade_scene *scene, size_t n)
+{
+	cr_assert_not_null(strstr(client_line(scene->came), " hello"), "stop %zu\n%s", n, world_logs());
+	cr_assert_not_null(strstr(client_ask(scene->each, "hello\n"), " hello"), "stop %zu\n%s", n, world_logs());
+	client_send(scene->session, "again\n");
+	cr_assert_eq(strtol(client_line(scene->session), NULL, 10), scene->session_server,
+		     "stop %zu\n%s", n, world_logs());
+	cr_assert_eq(client_ask_pid(scene->web), scene->server, "stop %zu\n%s", n, world_logs());
+}
+
+static void end_scene(struct upgrade_scene *scene)
+{
+	close(scene->came);
+	close(scene->session);
+	superd_stop(scene->superd);
+	superd_forget(scene->superd);
+	WAIT_UNTIL(waitpid(-1, NULL, WNOHANG) < 0);     /* what was the dead guard's */
+}
+
+static bool try_call(enum victim victim, size_t n)
+{
+	struct upgrade_scene scene = { .superd = run_guarded() };
+	bool killed;
+
+	open_session(&scene);
+	killed = kill_victim(&scene, victim, n);
+	if (killed && victim == GUARD)
+		WAIT_UNTIL((scene.superd->pid = find_guard()) > 0);
+	expect_served(&scene, n);
+	guarded_wait(scene.superd);
+	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));
+	end_scene(&scene);
+	return killed;
+}
+
+/* superd is killed while it becomes the guard in place of one that was killed: at the n-th stop behind the start of the
+ * standby, which becomes the guard. false: it has fewer. */
+static bool try_renewal(size_t n)
+{
+	struct upgrade_scene scene = { .superd = run_guarded() };
+	pid_t guard = scene.superd->pid, superd;
+	unsigned long standby = 0;
+	bool killed;
+	int status;
+
+	open_session(&scene);
+	superd = guarded_wait(scene.superd);
+	trace(superd, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK);
+	cr_assert_eq(ptrace(PTRACE_CONT, superd, 0, 0), 0);
+	cr_assert_eq(kill(guard, SIGKILL), 0);
+	cr_assert_eq(waitpid(guard, &status, 0), guard);
+	scene.came = client_connect(scene.web);
+	while (!standby) {
+		cr_assert_eq(waitpid(superd, &status, __WALL), superd);
+		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_FORK << 8))
+			cr_assert_eq(ptrace(PTRACE_GETEVENTMSG, superd, 0, &standby), 0);
+		else
+			cr_assert_eq(ptrace(PTRACE_CONT, superd, 0, signal_to_pass(status)), 0);
+	}
+	cr_assert_eq(waitpid((pid_t)standby, &status, __WALL), (pid_t)standby);
+	cr_assert_eq(ptrace(PTRACE_DETACH, (pid_t)standby, 0, 0), 0);
+	cr_assert_eq(ptrace(PTRACE_SETOPTIONS, superd, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC), 0);
+	killed = kill_at(&scene, superd, n);
+	WAIT_UNTIL((scene.superd->pid = find_guard()) > 0);
+	client_send(scene.came, "who\n");
+	cr_assert_eq(strtol(client_line(scene.came), NULL, 10), scene.server, "stop %zu\n%s", n, world_logs());
+	client_send(scene.session, "again\n");
+	cr_assert_eq(strtol(client_line(scene.session), NULL, 10), scene.session_server, "stop %zu\n%s", n,
+		     world_logs());
+	cr_assert_not_null(strstr(client_ask(scene.each, "hello\n"), " hello"), "stop %zu\n%s", n, world_logs());
+	cr_assert_eq(client_ask_pid(scene.web), scene.server, "stop %zu\n%s", n, world_logs());
+	superd = guarded_wait(scene.superd);
+	cr_assert_eq(kill(superd, SIGKILL), 0);
+	WAIT_UNTIL(guarded_pid(scene.superd) > 0 && guarded_pid(scene.superd) != superd);
+	cr_assert_eq(client_ask_pid(scene.web), scene.server, "stop %zu\n%s", n, world_logs());
+	end_scene(&scene);
+	return killed;
+}
+
+static void try_calls(enum victim victim, size_t step)
+{
+	const char *all = getenv("SUPERD_ALL_CALLS");
+	char *end = NULL;
+	size_t first = all ? strtoul(all, &end, 10) : 0, n = first ? first : 1 + (size_t)now_ms() % step;
+	size_t last = end && *end == '-' ? strtoul(end + 1, NULL, 10) : SIZE_MAX;
+
+	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	while (n <= last && (victim == RENEWING ? try_renewal(n) : try_call(victim, n)))
+		n += first ? 1 : step;
+	cr_log_info("%zu stops", n);
+}
+
+Behaviour(guard_upgrade, the_guard_is_killed)
+{
+	try_calls(GUARD, 23);
+}
+
+Behaviour(guard_upgrade, superd_is_killed)
+{
+	try_calls(SUPERD, 61);
+}
+
+Behaviour(guard_upgrade, the_next_superd_is_killed)
+{
+	try_calls(NEXT, 97);
+}
+
+Behaviour(guard_upgrade, superd_is_killed_while_it_becomes_the_guard)
+{
+	try_calls(RENEWING, 97);
+}
+
+/* The superd behind it has the state of the upgrade, and two files of its own: the second full write is a reload's. */
+Behaviour(guard_upgrade, a_next_superd_that_dies_before_it_takes_over_leaves_no_state_behind)
+{
+	struct upgrade_scene scene = { 0 };
+
+	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	scene.superd = run_guarded();
+	open_session(&scene);
+	cr_assert(kill_victim(&scene, NEXT, 1));
+	expect_served(&scene, 1);
+	for (int reloads = 0; reloads < 2; reloads++) {
+		cr_assert_eq(kill(scene.superd->pid, SIGHUP), 0);
+		superd_wait_log(scene.superd, "reloaded: ");
+	}
+	cr_assert_not(superd_logged(scene.superd, "cannot save the state"), "%s", world_logs());
+	guarded_kill(scene.superd);
+	cr_assert_eq(client_ask_pid(scene.web), scene.server);
+	end_scene(&scene);
+}
+
+Behaviour(guard_upgrade, a_guard_that_does_not_answer_holds_up_nobody)
+{
+	struct upgrade_scene scene = { .superd = run_guarded() };
+	pid_t guard = scene.superd->pid;
+
+	open_session(&scene);
+	cr_assert_eq(kill(guard, SIGSTOP), 0);
+	cr_assert_eq(kill(guarded_wait(scene.superd), SIGUSR2), 0);
+	scene.came = client_connect(scene.each);
+	client_send(scene.came, "hello\n");
+	superd_wait_log(scene.superd, "not upgraded: the guard cannot become");
+	cr_expect(superd_logged(scene.superd, "it does not answer"));
+	expect_served(&scene, 0);
+	cr_assert_eq(kill(guard, SIGCONT), 0);
+	superd_upgrade(scene.superd);
+	cr_assert_not_null(strstr(client_ask(scene.each, "hello\n"), " hello"));
+	cr_expect_eq(scene.superd->pid, guard);
+	end_scene(&scene);
+}
+
+/* The program loses its right to be executed when the probe has run. */
+Behaviour(guard_upgrade, a_program_that_cannot_be_executed_in_the_end_changes_nothing)
+{
+	const char *place = path_in("superd"), *newer = path_in("newer");
+	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
+	const struct setup setup = { .program = place, .arguments = arguments };
+	struct upgrade_scene scene = { 0 };
+	pid_t before;
+
+	cr_assert_eq(symlink(superd_path(), place), 0);
+	scene.superd = superd_run_with(&setup, TABLE, backend("talk"), backend("lines"));
+	open_session(&scene);
+	before = guarded_wait(scene.superd);
+	write_file("newer", "#!/bin/sh\nchmod 0644 %s\nexec %s \"$@\"\n", place, superd_path());
+	cr_assert_eq(chmod(newer, 0755), 0);
+	cr_assert_eq(rename(newer, place), 0);
+	cr_assert_eq(kill(before, SIGUSR2), 0);
+	scene.came = client_connect(scene.each);
+	client_send(scene.came, "hello\n");
+	superd_wait_log(scene.superd, text_of("not upgraded: the guard cannot become %s: Permission denied", place));
+	expect_served(&scene, 0);
+	cr_expect_eq(guarded_pid(scene.superd), before);
+	guarded_kill(scene.superd);
+	cr_assert_eq(client_ask_pid(scene.web), scene.server);
+	end_scene(&scene);
+}
+
+/* The limit leaves out the time in which superd does not run. */
+static void wait_for_withdrawal(struct superd *superd)
+{
+	long long begun = run_ms();
+
+	while (!superd_logged(superd, "the next superd has not taken over within 20 s, and was ended")) {
+		cr_assert_lt(run_ms() - begun, 90000, "superd waits for ever\n%s", world_logs());
+		poll(NULL, 0, 50);
+	}
+}
+
+static void expect_next_guard(struct upgrade_scene *scene)
+{
+	WAIT_UNTIL(superd_logged(scene->superd, "upgrading: becoming the guard of another superd"));
+	WAIT_UNTIL((scene->superd->pid = find_guard()) > 0);
+	guarded_wait(scene->superd);
+}
+
+Behaviour(guard_upgrade, a_next_superd_that_hangs_is_ended)
+{
+	struct upgrade_scene scene = { 0 };
+	pid_t guard, superd, next;
+
+	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	scene.superd = run_guarded();
+	open_session(&scene);
+	guard = scene.superd->pid;
+	superd = guarded_wait(scene.superd);
+	trace(guard, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK);
+	cr_assert_eq(kill(superd, SIGUSR2), 0);
+	scene.came = client_connect(scene.each);
+	client_send(scene.came, "hello\n");
+	next = seize_next(guard);
+	cr_assert_eq(kill(next, SIGSTOP), 0);
+	cr_assert_eq(ptrace(PTRACE_DETACH, next, 0, 0), 0);
+	wait_for_withdrawal(scene.superd);
+	WAIT_UNTIL(!process_lives(next));
+	expect_next_guard(&scene);
+	cr_expect_eq(waitpid(guard, NULL, 0), guard);
+	expect_served(&scene, 0);
+	guarded_kill(scene.superd);
+	cr_assert_eq(client_ask_pid(scene.web), scene.server);
+	end_scene(&scene);
+}
+
+/* It passes the probe, and ends as the guard. */
+Behaviour(guard_upgrade, a_program_that_fails_as_the_guard_is_not_the_next_guard)
+{
+	const char *place = path_in("superd"), *newer = path_in("newer");
+	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
+	const struct setup setup = { .program = place, .arguments = arguments };
+	struct upgrade_scene scene = { 0 };
+	pid_t guard;
+
+	cr_assert_eq(symlink(superd_path(), place), 0);
+	scene.superd = superd_run_with(&setup, TABLE, backend("talk"), backend("lines"));
+	open_session(&scene);
+	guard = scene.superd->pid;
+	write_file("newer", "#!/bin/sh\ncase $1 in --guard-again=*) exit 3;; esac\nexec %s \"$@\"\n", superd_path());
+	cr_assert_eq(chmod(newer, 0755), 0);
+	cr_assert_eq(rename(newer, place), 0);
+	cr_assert_eq(kill(guarded_wait(scene.superd), SIGUSR2), 0);
+	scene.came = client_connect(scene.each);
+	client_send(scene.came, "hello\n");
+	WAIT_UNTIL(superd_logged(scene.superd,
+				 text_of("not upgraded: the guard cannot become %s: it has ended", place)));
+	expect_next_guard(&scene);
+	cr_expect_eq(waitpid(guard, NULL, 0), guard);
+	expect_served(&scene, 0);
+	cr_assert_eq(unlink(place), 0);
+	cr_assert_eq(symlink(superd_path(), place), 0);
+	superd_upgrade(scene.superd);
+	cr_assert_eq(client_ask_pid(scene.web), scene.server);
+	end_scene(&scene);
+}

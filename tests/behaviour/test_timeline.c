@@ -1,0 +1,323 @@
+/* What a service did and who woke it: the verb timeline, over a reload, an upgrade and a crash. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "guarding.h"
+#include "superctl.h"
+
+#define WEB "service web { listen = \"127.0.0.1:0\" exec = \"%s\" timeout_stop = 1s\n %s }\n"
+
+#define expect_in(text, what) \
+	do { \
+		const char *in_ = (text); \
+		cr_expect_not_null(strstr(in_, (what)), "no %s in %s", (what), in_); \
+	} while (0)
+
+static bool is_in(const char *phase)
+{
+	return !strcmp(control_value(control_once("timeline web"), "phase"), phase);
+}
+
+/* superd asks for the client once the program runs, so the client stays until it is known. */
+static const char *wake_by_a_client(struct superd *superd)
+{
+	int client = client_connect(superd_port(superd, "web"));
+
+	WAIT_UNTIL(strstr(control_once("timeline web"), "\"by\":\"127.0.0.1\""));
+	WAIT_UNTIL(!strstr(control_once("timeline web"), "\"delay\":null"));
+	close(client);
+	return control_once("timeline web");
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		count++;
+	return count;
+}
+
+Behaviour(timeline, has_the_phases_and_who_woke_it)
+{
+	struct superd *superd = controlled_run(WEB, backend("serve"), "idle_timeout = 200ms");
+	const char *answer;
+
+	superd_port(superd, "web");
+	answer = control_once("timeline web");
+	expect_in(answer, "\"phase\":\"asleep\"");
+	expect_in(answer, "\"wakes\":[]");
+	cr_expect_eq(count_of(answer, "{\"at\":"), 1);
+	answer = wake_by_a_client(superd);
+	expect_in(answer, "\"kind\":\"start\"");
+	cr_expect(superd_logged(superd, "web: woken by 127.0.0.1\n"), "%s", world_logs());
+	WAIT_UNTIL(is_in("asleep"));
+	answer = SUPERCTL(control_path(), "--json", "timeline").out;
+	cr_expect(schema_holds("timeline", answer));
+	expect_in(answer, "\"spent\":{");
+	expect_in(answer, "\"running\":0.");
+	superd_stop(superd);
+}
+
+Behaviour(timeline, is_a_bar_of_as_many_letters_as_asked_for)
+{
+	struct superd *superd = controlled_run(WEB, backend("serve"), "idle_timeout = 200ms idle_action = freeze");
+	const char *bar;
+
+	wake_by_a_client(superd);
+	WAIT_UNTIL(is_in("frozen"));
+	client_ask_pid(superd_port(superd, "web"));
+	WAIT_UNTIL(strstr(control_once("timeline web"), "\"kind\":\"thaw\""));
+	bar = control_value(control_once("timeline --since=1h --cells=17 web"), "bar");
+	cr_expect_eq(strlen(bar), 17, "'%s'", bar);
+	cr_expect_geq(strspn(bar, " "), 15, "'%s'", bar);
+	cr_expect_not_null(strchr(".:#~>", bar[16]), "'%s'", bar);
+	cr_expect_null(strstr(control_once("timeline --cells=17 web"), "spans"));
+	cr_expect(schema_holds("timeline", control_once("timeline --cells=17")));
+	expect_in(control_once("timeline --cells=0 web"), "a number from 1 to 512");
+	expect_in(control_once("timeline --cells=513 web"), "a number from 1 to 512");
+	expect_in(control_once("timeline --since=2d web"), "100ms to 1d");
+	expect_in(control_once("timeline nobody"), "nobody");
+	superd_stop(superd);
+}
+
+Behaviour(timeline, of_one_that_accepts_is_running_while_it_has_an_instance)
+{
+	struct superd *superd = controlled_run(WEB, backend("lines"), "accept = yes");
+	int client = client_connect(superd_port(superd, "web"));
+
+	client_send(client, "hello\n");
+	client_line(client);
+	cr_expect(is_in("running"));
+	expect_in(control_once("timeline web"), "\"by\":\"127.0.0.1\"");
+	close(client);
+	WAIT_UNTIL(is_in("asleep"));
+	superd_stop(superd);
+}
+
+Behaviour(timeline, shows_a_failure_and_a_hold)
+{
+	struct superd *superd = controlled_run(WEB, "/bin/false", "backoff_min = 10s");
+
+	close(client_connect(superd_port(superd, "web")));
+	WAIT_UNTIL(is_in("failed"));
+	expect_in(control_value(control_once("timeline --since=2min --cells=2 web"), "bar"), "!");
+	control_once("hold web");
+	WAIT_UNTIL(is_in("paused"));
+	superd_stop(superd);
+}
+
+static double starts(void)
+{
+	return strtod(control_value(control_once("status web"), "activations"), NULL);
+}
+
+/* An order that comes while an instance runs starts none. */
+static bool ordered(void)
+{
+	control_once("start web");
+	return strstr(control_once("timeline web"), "\"by\":\"operator\"");
+}
+
+/* superd starts it again and again for the client that waits, which has woken it once. */
+Behaviour(timeline, a_start_that_repeats_a_failed_one_is_no_wake)
+{
+	struct superd *superd = controlled_run(WEB, "/bin/false", "backoff_min = 10ms backoff_max = 2s");
+	int client = client_connect(superd_port(superd, "web"));
+	const char *answer;
+
+	WAIT_UNTIL(starts() >= 6);
+	answer = control_once("timeline web");
+	cr_expect_eq(count_of(answer, "\"kind\":\"start\""), 1, "%s", answer);
+	WAIT_UNTIL(ordered());
+	answer = control_once("timeline web");
+	cr_expect_eq(count_of(answer, "\"kind\":\"start\""), 1 + count_of(answer, "operator"), "%s", answer);
+	close(client);
+	superd_stop(superd);
+}
+
+/* A client that was turned away waits for nothing. */
+Behaviour(timeline, the_next_client_after_a_refusal_is_another_wake)
+{
+	struct superd *superd = controlled_run(WEB, "/bin/false",
+					       "backoff_min = 10ms backoff_max = 20ms backoff_refuse = yes");
+
+	for (int n = 1; n <= 3; n++) {
+		int client = client_connect(superd_port(superd, "web"));
+
+		WAIT_UNTIL(starts() >= n);
+		client_rest(client);
+		close(client);
+		WAIT_UNTIL(is_in("asleep"));
+	}
+	cr_expect_eq(count_of(control_once("timeline web"), "\"kind\":\"start\""), 3);
+	superd_stop(superd);
+}
+
+/* `restart` repeats it, though no client waits. */
+Behaviour(timeline, a_restart_of_a_failed_start_is_no_wake)
+{
+	struct superd *superd = controlled_run(WEB, "/bin/false", "backoff_min = 10ms backoff_max = 2s\n"
+								  "start = boot restart = on-failure");
+
+	(void)superd;
+	WAIT_UNTIL(starts() >= 6);
+	cr_expect_eq(count_of(control_once("timeline web"), "\"kind\":\"start\""), 1);
+	superd_stop(superd);
+}
+
+static void expect_kept(const char *before, const char *after)
+{
+	const char *wake = strstr(before, "\"kind\":");
+
+	cr_assert_not_null(wake);
+	expect_in(after, strndup(wake, (size_t)(strchr(wake, '}') - wake)));
+	expect_in(after, "\"running\"");
+}
+
+Behaviour(timeline, goes_through_an_upgrade_and_a_reload)
+{
+	struct superd *superd = controlled_run(WEB, backend("serve"), "");
+	const char *before = wake_by_a_client(superd);
+
+	superd_upgrade(superd);
+	expect_kept(before, control_once("timeline web"));
+	cr_expect(is_in("running"));
+	cr_expect(control_is_done(control_once("reload")));
+	expect_kept(before, control_once("timeline web"));
+	superd_stop(superd);
+}
+
+Behaviour(timeline, is_there_when_superd_was_killed)
+{
+	struct superd *superd = guarded_run(WEB, backend("serve"), "");
+	const char *before = wake_by_a_client(superd);
+
+	guarded_kill(superd);
+	expect_kept(before, control_once("timeline web"));
+	guarded_kill(superd);
+	expect_kept(before, control_once("timeline web"));
+	cr_expect(is_in("running"));
+	superd_stop(superd);
+}
+
+Behaviour(timeline, has_the_client_of_a_thaw_and_the_operator_and_no_upgrade)
+{
+	struct superd *superd = controlled_run(WEB, backend("serve"), "idle_timeout = 200ms idle_action = freeze");
+	const char *answer;
+	int client;
+
+	wake_by_a_client(superd);
+	WAIT_UNTIL(is_in("frozen"));
+	superd_upgrade(superd);
+	WAIT_UNTIL(is_in("frozen"));
+	cr_expect(control_is_done(control_once("thaw web")));
+	WAIT_UNTIL(is_in("frozen"));
+	client = client_connect(superd_port(superd, "web"));
+	WAIT_UNTIL(count_of(control_once("timeline web"), "\"by\":\"127.0.0.1\"") == 2);
+	answer = control_once("timeline web");
+	cr_expect_eq(count_of(answer, "\"kind\":\"start\""), 1, "%s", answer);
+	cr_expect_eq(count_of(answer, "\"kind\":\"thaw\""), 2, "%s", answer);
+	cr_expect_eq(count_of(answer, "\"by\":\"operator\""), 1, "%s", answer);
+	cr_expect_eq(superd_log_count(superd, "web: woken by 127.0.0.1\n"), 2, "%s", world_logs());
+	close(client);
+	superd_stop(superd);
+}
+
+/* The line of the table that begins with this. */
+static const char *line_of(const char *text, const char *begin)
+{
+	for (const char *at = text; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (!strncmp(at, begin, strlen(begin)))
+			return strndup(at, strcspn(at, "\n"));
+	}
+	cr_assert_fail("no line with %s: %s", begin, text);
+	return NULL;
+}
+
+static struct superd *run_two(void)
+{
+	struct superd *superd =
+		controlled_run(WEB "service <&> { listen = \"127.0.0.1:0\" exec = \"/bin/false\" backoff_min = 20s }\n",
+			       backend("serve"), "");
+
+	wait_node(control_path());
+	return superd;
+}
+
+Behaviour(timeline, in_the_terminal_is_a_bar_for_each)
+{
+	struct superd *superd = run_two();
+	struct outcome answer;
+	const char *line;
+
+	setenv("LC_ALL", "C", true);
+	wake_by_a_client(superd);
+	/* A cell has the phase that took most of it: running, once that was longer than the start. */
+	WAIT_UNTIL(strchr(line_of((answer = SUPERCTL(control_path(), "timeline", "--since=10min")).out, "web "), '#'));
+	cr_expect_eq(answer.status, 0);
+	line = line_of(answer.out, "web ");
+	cr_expect_eq(strlen(line), 80, "'%s'", line);
+	cr_expect_eq(strspn(line + 4, " .:>#"), 76, "'%s'", line);
+	cr_expect_eq(strlen(line_of(answer.out, "<&> ")), 80);
+	expect_in(answer.out, "# running");
+	cr_expect_null(strchr(answer.out, '\033'));
+	expect_in(SUPERCTL(control_path(), "--color=always", "timeline", "web").out, "\033[32m");
+	answer = SUPERCTL(control_path(), "timeline", "--since=10min", "w?b", "nobody");
+	cr_expect_eq(answer.status, 1);
+	expect_in(answer.err, "nobody");
+	cr_expect_eq(SUPERCTL(control_path(), "timeline", "--since=5s").status, 2);
+	cr_expect_eq(SUPERCTL(control_path(), "list", "--wakes").status, 2);
+	superd_stop(superd);
+}
+
+Behaviour(timeline, lists_the_wakes_of_all)
+{
+	struct superd *superd = run_two();
+	const char *line;
+
+	superd_port(superd, "web");
+	cr_expect_str_eq(SUPERCTL(control_path(), "timeline", "--wakes").out, "nothing was woken\n");
+	wake_by_a_client(superd);
+	cr_expect(control_is_done(control_once("restart web")));
+	line = SUPERCTL(control_path(), "timeline", "--wakes").out;
+	cr_expect_eq(count_of(line, "  web  "), 2, "%s", line);
+	expect_in(line, "127.0.0.1\n");
+	expect_in(line, "operator\n");
+	superd_stop(superd);
+}
+
+static bool is_well_formed(const char *path)
+{
+	const char *const command[] = {
+		"python3", "-c",
+		"import sys, xml.dom.minidom as m; r = m.parse(sys.argv[1]).documentElement\n"
+		"assert r.tagName == 'svg' and 'href' not in r.toxml() and 'script' not in r.toxml()", path, NULL,
+	};
+
+	return !answer_to(NULL, command).status;
+}
+
+Behaviour(timeline, is_a_picture_in_a_file)
+{
+	struct superd *superd = run_two();
+	const char *path = path_in("picture.svg");
+	struct outcome answer;
+
+	wake_by_a_client(superd);
+	cr_expect_eq(SUPERCTL(control_path(), "timeline", text_of("--svg=%s", path)).status, 0);
+	cr_expect(is_well_formed(path));
+	expect_in(read_text(path), "class=\"t-running\"");
+	expect_in(read_text(path), "&lt;&amp;&gt;");
+	answer = SUPERCTL(control_path(), "timeline", "--svg=-", "web");
+	cr_expect_eq(strncmp(answer.out, "<svg ", 5), 0);
+	cr_expect_null(strstr(answer.out, "&amp;"));
+	answer = SUPERCTL(control_path(), "timeline", "--svg=/nowhere/at/all.svg");
+	cr_expect_eq(answer.status, 1);
+	expect_in(answer.err, "superctl: timeline: cannot write /nowhere/at/all.svg: No such file");
+	superd_stop(superd);
+}
