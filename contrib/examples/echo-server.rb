@@ -4,7 +4,7 @@
 # An echo server that may be started on demand: it answers every line in upper case.
 #
 # Started by a service manager it finds its listening socket at descriptor 3 (LISTEN_PID, LISTEN_FDS);
-# started by hand it binds port 8888 itself. With --idle SECONDS it ends once nobody has been connected
+# started by hand it binds port 8888 itself. With --idle SECONDS it ends once no client has been connected
 # for so long. The one hard thing is to end without losing a client: it stops waiting, accepts once more
 # without blocking, and ends only when that found nobody. Whoever comes later stays in the socket's
 # queue, which is the service manager's, and starts the next echo server.
@@ -114,7 +114,7 @@ idle = nil
 port = PORT
 OptionParser.new do |options|
   options.banner = 'usage: echo-server.rb [--idle SECONDS] [--port PORT]'
-  options.on('--idle SECONDS', Float, 'end when nobody has been connected for so long') { |value| idle = value }
+  options.on('--idle SECONDS', Float, 'end when no client has been connected for so long') { |value| idle = value }
   options.on('--port PORT', Integer, "bind this port when started by hand (#{PORT})") { |value| port = value }
 end.parse!
 

@@ -1,7 +1,7 @@
 /* The least that a super-server can do, as the measure of all others:
  *
- *   floor each PORT PROGRAM    accept, clone, exec with the connection as 0, 1 and 2; the kernel reaps
- *   floor cold PORT PROGRAM    wait for a connection, clone, exec with the listener as 3, reap, again
+ *   floor each PORT PROGRAM [WORD...]  accept, clone, exec with the connection as 0, 1 and 2; the kernel reaps
+ *   floor cold PORT PROGRAM [WORD...]  wait for a connection, clone, exec with the listener as 3, reap, again
  *
  * The hard thing is to leave out all that may be left out: no configuration, no log, no environment, no privileges. The
  * child runs in this memory while the parent waits for its exec (CLONE_VM and CLONE_VFORK): it does not get cheaper. */
@@ -22,7 +22,7 @@
 #define QUEUE 4096
 
 struct job {
-	char *argv[2];
+	char **argv;
 	char *environment[2];
 	int socket;
 };
@@ -113,14 +113,14 @@ int main(int argc, char **argv)
 {
 	struct job job = { .socket = -1 };
 	char *end = NULL;
-	long port = argc == 4 ? strtol(argv[2], &end, 10) : 0;
+	long port = argc >= 4 ? strtol(argv[2], &end, 10) : 0;
 	int listener;
 
 	if (port < 1 || port > 65535 || *end || (strcmp(argv[1], "each") && strcmp(argv[1], "cold"))) {
-		fputs("usage: floor each|cold PORT PROGRAM\n", stderr);
+		fputs("usage: floor each|cold PORT PROGRAM [WORD...]\n", stderr);
 		return 2;
 	}
-	job.argv[0] = argv[3];
+	job.argv = argv + 3;
 	listener = open_listener(port);
 	if (listener < 0)
 		return 1;

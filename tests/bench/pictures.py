@@ -24,7 +24,7 @@ def _write(folder, name, text):
 
 def _write_page(charts, results, folder):
     """Markdown: the pictures in this folder, and how far they can be trusted."""
-    lines = ["# Figures", "", "`make bench` has measured these and drawn the pictures; `tests/bench/README.md` tells how.",
+    lines = ["# Figures", "", "`make bench` has measured these figures and drawn the pictures; `tests/bench/README.md` describes how.",
              "A marker is the median of all turns; the band, or the thick bar, holds the middle half of them. A cross is a "
              "failure. The floor is the least a super-server can do: accept, clone, exec.", "",
              f"{results.about['machine']}. {results.about['date']}.", ""]

@@ -86,13 +86,13 @@ def make_rows(results):
         (f"{many}: memory (PSS)", cells.middle("memory.pss", size, "{:.1f} MB", 1e-3)),
         (f"{many}: reload, none changed", cells.middle("reload.unchanged", size, "{:.2f} s", 1e-3)),
         (f"{many}: reload, until an added one listens", cells.middle("reload.time", size, "{:.2f} s", 1e-3)),
-        ("the longest answer meanwhile", cells.middle("reload.silence", size, "{:.2f} s", 1e-3)),
+        ("the longest wait for an answer meanwhile", cells.middle("reload.silence", size, "{:.2f} s", 1e-3)),
         ("`redirect`, one stream: throughput of a direct connection", _redirect(results, cells)),
-        ("first byte of a frozen server, more than of one that runs", cells.superd("wake.first", 1, "frozen", RUNNING)),
-        ("of a stopped one", cells.superd("wake.first", 1, "stopped", RUNNING)),
+        ("first byte of a frozen server, later than that of a running one by", cells.superd("wake.first", 1, "frozen", RUNNING)),
+        ("the same of a stopped server", cells.superd("wake.first", 1, "stopped", RUNNING)),
     ]
     for way in ("warm", "cold"):
-        label = {"warm": "first byte of a Python program started ahead (`warm`)", "cold": "of one started for its client"}[way]
+        label = {"warm": "first byte of a Python program started ahead (`warm`)", "cold": "the same of one started for its client"}[way]
         rows.append((label, cells.superd("warm.paced", "Python", way)))
     return [(label, row) for label, row in rows if any(row)], cells.least
 
@@ -110,9 +110,9 @@ def _write_section(results, folder, page):
     lines = [BEGIN, ""]
     for name, title, says in here:
         lines += [f"![{title}: {says}]({folder[1]}/{name})", ""]
-    told = (f"All figures, with how far they can be trusted: [{os.path.basename(page)}]({page}). {results.about['machine']}; "
+    told = (f"All figures, and how reliable they are: [{os.path.basename(page)}]({page}). {results.about['machine']}; "
             f"{results.about['date']}. {_tell_trust(results, least) if rows else ''} Times and rates are ratios to a floor that "
-            "only accepts, clones and execs; *failed* is who lost clients, there or with fewer:")
+            "only accepts, clones and execs; *failed*: the server lost clients at that number, or at a lower one:")
     lines += [*textwrap.wrap(told, 120, break_on_hyphens=False), "",
               "| | " + " | ".join(HEADS.get(name, name) for name in COLUMNS) + " |", "|---|" + "---|" * len(COLUMNS)]
     lines += [f"| {label} | " + " | ".join(row) + " |" for label, row in rows]
