@@ -1,6 +1,6 @@
 /* Tables read while memory runs out, at each place where some is asked for: either it is said, or nothing is lost.
  *
- * What the project's own code asks for is refused here, as the linker hands its calls over to these functions. What a
+ * What the project's own code asks for is refused here, as the linker hands its calls over (scarce.c). What a
  * library asks for is not to be had where the whole process has no more, so that is tried in a child. */
 #include <criterion/criterion.h>
 
@@ -24,58 +24,7 @@
 #include "prepare/account.h"
 #include "prepare/gids.h"
 #include "prepare/resolve_address.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_reallocarray(void *old, size_t count, size_t size);
-char *__real_strdup(const char *text);
-void *__real_mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset);
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_reallocarray(void *old, size_t count, size_t size);
-char *__wrap_strdup(const char *text);
-void *__wrap_mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset);
-
-static unsigned asked, refused;         /* how often; which time is refused, 0: none */
-
-static bool is_refused(void)
-{
-	errno = ENOMEM;
-	return ++asked == refused;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return is_refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return is_refused() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return is_refused() ? NULL : __real_realloc(old, size);
-}
-
-void *__wrap_reallocarray(void *old, size_t count, size_t size)
-{
-	return is_refused() ? NULL : __real_reallocarray(old, count, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return is_refused() ? NULL : __real_strdup(text);
-}
-
-void *__wrap_mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset)
-{
-	return is_refused() ? MAP_FAILED : __real_mmap(at, length, protection, flags, fd, offset);
-}
+#include "tests/unit/scarce.h"
 
 static char *text_of(const struct table *table)
 {
@@ -110,12 +59,12 @@ static char *read_scarcely(const char *text, bool is_xinetd, unsigned which)
 	struct reading reading = { .diags = &diags };
 	char *printed = NULL;
 
-	asked = 0;
-	refused = which;
+	scarce.asked = 0;
+	scarce.refused = which;
 	reading.table = table_new();
 	if (reading.table)
 		read_all(&reading, text, is_xinetd);
-	refused = 0;
+	scarce.refused = 0;
 	if (reading.table && !diags.errors)
 		printed = text_of(reading.table);
 	table_free(reading.table);
@@ -126,7 +75,7 @@ static char *read_scarcely(const char *text, bool is_xinetd, unsigned which)
 static void expect_no_loss(const char *text, bool is_xinetd)
 {
 	char *whole = read_scarcely(text, is_xinetd, 0);
-	unsigned times = asked;
+	unsigned times = scarce.asked;
 
 	cr_assert(whole);
 	cr_expect_gt(times, 20);
@@ -177,7 +126,7 @@ static void use_up_memory(void)
 
 	setrlimit(RLIMIT_AS, &none);
 	for (size_t size = 1 << 20; size >= 16; size /= 2) {
-		while (__real_malloc(size))
+		while (malloc(size))
 			continue;
 	}
 }
@@ -197,7 +146,7 @@ static int status_with_memory(void (*read)(struct reading *reading, const struct
 		struct diags diags = { 0 };
 		struct reading reading = { .table = table_new(), .diags = &diags, .import = reading_source };
 		struct source_file source;
-		void *room = __real_malloc(bytes);
+		void *room = malloc(bytes);
 
 		if (!room || !reading.table ||
 		    !source_from_text(&source, "t", text, strlen(text), reading.table->pool, &diags))
@@ -337,10 +286,10 @@ Test(scarce_memory, a_lock_without_memory_is_no_flaw_of_its_file)
 		struct locks locks = { 0 };
 
 		engine->locks = &locks;
-		asked = 0;
-		refused = n;
+		scarce.asked = 0;
+		scarce.refused = n;
 		cr_expect_eq(locks_load(engine, &stream.sections[0]), n == 3, "refused the %uth time", n);
-		refused = 0;
+		scarce.refused = 0;
 		cr_expect_eq(locks.count, n == 3);
 		cr_expect_null(stream.flaw);
 		locks_free(&locks);

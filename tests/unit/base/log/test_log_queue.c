@@ -7,26 +7,16 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "tests/unit/scarce.h"
 
 #define COST(text) (sizeof(struct log_line) + sizeof(text))
 
 static struct log_queue queue;
 static struct log_losses lost;
 
-/* The linker hands the calls of the project's own code over. */
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-
-static bool memory_is_out;
-
-void *__wrap_malloc(size_t size)
-{
-	return memory_is_out ? NULL : __real_malloc(size);
-}
-
 static void tear_down(void)
 {
-	memory_is_out = false;
+	scarce.all = false;
 	log_queue_clear(&queue, &lost);
 }
 
@@ -146,9 +136,9 @@ Test(log_queue, counts_a_line_that_no_memory_can_be_had_for)
 {
 	log_queue_init(&queue, 1000);
 	cr_assert(add("a", false));
-	memory_is_out = true;
+	scarce.all = true;
 	cr_assert_not(add("B", true));
-	memory_is_out = false;
+	scarce.all = false;
 	expect_lost(1, 1);
 	cr_assert(add("c", false));
 	expect_lines("ac");

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "engine/clients/conn_query.h"
 #include "engine/service/runtime_event.h"
+#include "tests/unit/scarce.h"
 
 static struct engine engine;
 static struct table table = { .users = 1 };
@@ -18,15 +19,6 @@ static struct conn_query query;
 static struct sockaddr_in address;
 static int listener;
 static unsigned answers;
-static bool has_memory = true;
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return has_memory ? __real_calloc(count, size) : NULL;
-}
 
 static double now, step;                /* seconds; each reading of the clock is a step on, where there is one */
 
@@ -247,9 +239,9 @@ Test(conn_query, knows_nothing_without_memory_and_comes_again)
 	query.counted = on_counted_ask_anew;
 	conn_query_add(&query, listener, ANY_KIND);
 	start();
-	has_memory = false;
+	scarce.all = true;
 	wait_for_answer();
-	has_memory = true;
+	scarce.all = false;
 	cr_assert_eq(answers, 1u);
 	cr_assert_eq(query.failures, 1u);
 	wait_for_answer();

@@ -3,16 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/core/child_table.h"
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-static bool is_out_of_memory;
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return is_out_of_memory ? NULL : __real_calloc(count, size);
-}
+#include "tests/unit/scarce.h"
 
 Test(children, finds_each_without_any_memory)
 {
@@ -20,14 +11,14 @@ Test(children, finds_each_without_any_memory)
 	static struct child list[MANY];
 	struct child_table children = { 0 };
 
-	is_out_of_memory = true;
+	scarce.all = true;
 	for (int n = 0; n < MANY; n++) {
 		list[n].pid = 2 + 3 * n;
 		child_table_add(&children, &list[n]);
 	}
 	for (int n = 0; n < MANY; n++)
 		cr_assert_eq(child_table_find(&children, 2 + 3 * n), &list[n]);
-	is_out_of_memory = false;
+	scarce.all = false;
 	child_table_remove(&children, &list[0]);
 	child_table_add(&children, &list[0]);   /* moves all into a table of fitting size */
 	for (int n = 0; n < MANY; n++)
