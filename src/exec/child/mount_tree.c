@@ -10,10 +10,8 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #define PATH_MOST 4096
 
