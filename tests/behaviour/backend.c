@@ -29,7 +29,7 @@
 
 #include "passed.h"
 
-enum { REQUEST_MOST = 1024, PATIENCE_MS = 20000 };
+enum { REQUEST_MOST = 1024, PATIENCE_MS = 120000 };
 
 static long delay_most;
 static struct passed passed;

@@ -56,7 +56,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SOCKETS_MOST = 16, LINE_MOST = 1024, PATIENCE_MS = 20000 };
+enum { SOCKETS_MOST = 16, LINE_MOST = 1024, PATIENCE_MS = 120000 };
 
 struct address {
 	union {

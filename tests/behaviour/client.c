@@ -18,7 +18,7 @@
 
 enum { ANSWER_MOST = 1 << 20 };
 
-/* until: by run_ms() */
+/* until: by now_ms() */
 static bool wait_readable(int fd, long long until)
 {
 	struct pollfd polled = { .fd = fd, .events = POLLIN };
@@ -26,7 +26,7 @@ static bool wait_readable(int fd, long long until)
 	int found;
 
 	do {
-		left = until - run_ms();
+		left = until - now_ms();
 		found = poll(&polled, 1, left > 0 ? (int)left : 0);
 	} while (!found && left > 0);
 	return found > 0;
@@ -128,7 +128,7 @@ void client_send(int fd, const char *text)
 
 const char *client_line(int fd)
 {
-	long long until = run_ms() + DEADLINE_MS;
+	long long until = now_ms() + DEADLINE_MS;
 	static char line[65536];
 	size_t length = 0;
 
@@ -149,7 +149,7 @@ const char *client_line(int fd)
 
 const char *client_rest(int fd)
 {
-	long long until = run_ms() + DEADLINE_MS;
+	long long until = now_ms() + DEADLINE_MS;
 	char *text = malloc(ANSWER_MOST);
 	size_t length = 0;
 	ssize_t got;
@@ -169,7 +169,7 @@ const char *client_rest(int fd)
 static size_t find_readable(const int *fds, size_t count)
 {
 	for (size_t n = 0; n < count; n++) {
-		if (fds[n] >= 0 && wait_readable(fds[n], run_ms()))
+		if (fds[n] >= 0 && wait_readable(fds[n], now_ms()))
 			return n;
 	}
 	return count;
@@ -187,14 +187,14 @@ void client_expect_all(int *fds, size_t count, const char *text)
 
 bool client_is_quiet(int fd, int milliseconds)
 {
-	return !wait_readable(fd, run_ms() + milliseconds);
+	return !wait_readable(fd, now_ms() + milliseconds);
 }
 
 bool client_sees_end(int fd)
 {
 	char byte;
 
-	cr_assert(wait_readable(fd, run_ms() + DEADLINE_MS), "neither an end nor an answer came\n%s", world_logs());
+	cr_assert(wait_readable(fd, now_ms() + DEADLINE_MS), "neither an end nor an answer came\n%s", world_logs());
 	return recv(fd, &byte, 1, MSG_PEEK) <= 0;
 }
 
@@ -255,7 +255,7 @@ const char *datagram_ask(int fd, const char *text)
 	ssize_t got;
 
 	client_send(fd, text);
-	cr_assert(wait_readable(fd, run_ms() + DEADLINE_MS), "no answer to the datagram\n%s", world_logs());
+	cr_assert(wait_readable(fd, now_ms() + DEADLINE_MS), "no answer to the datagram\n%s", world_logs());
 	got = recv(fd, answer, sizeof(answer) - 1, 0);
 	cr_assert(got >= 0, "receiving: %s", strerror(errno));
 	answer[got] = '\0';

@@ -94,7 +94,7 @@ static void send_segment(struct handshake *handshake, const struct tcphdr *flags
 /* The next one of this connection; its data is ended by a NUL. */
 static struct segment await_segment(const struct handshake *handshake)
 {
-	long long until = run_ms() + DEADLINE_MS;
+	long long until = now_ms() + DEADLINE_MS;
 
 	for (;;) {
 		struct pollfd wait = { .fd = handshake->in, .events = POLLIN };
@@ -102,7 +102,7 @@ static struct segment await_segment(const struct handshake *handshake)
 		socklen_t size = sizeof(from);
 		struct segment segment = { 0 };
 
-		cr_assert(run_ms() < until && poll(&wait, 1, (int)(until - run_ms())) > 0, "nothing comes\n%s",
+		cr_assert(now_ms() < until && poll(&wait, 1, (int)(until - now_ms())) > 0, "nothing comes\n%s",
 			  world_logs());
 		recvfrom(handshake->in, &segment, sizeof(segment) - 1, 0, (struct sockaddr *)&from, &size);
 		if (from.sll_pkttype != PACKET_OUTGOING && segment.ip.protocol == IPPROTO_TCP &&

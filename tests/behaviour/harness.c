@@ -214,10 +214,10 @@ static bool find_behind_mark(struct superd *superd, const char *text)
 
 void superd_wait_log(struct superd *superd, const char *text)
 {
-	for (long long until = run_ms() + DEADLINE_MS; !find_behind_mark(superd, text); pause_a_moment()) {
+	for (long long until = now_ms() + DEADLINE_MS; !find_behind_mark(superd, text); pause_a_moment()) {
 		cr_assert(!superd_has_ended(superd) || find_behind_mark(superd, text),
 			  "superd ended (%d) before it said: %s\n%s", superd->status, text, world_logs());
-		cr_assert(run_ms() < until, "superd never said: %s\n%s", text, world_logs());
+		cr_assert(now_ms() < until, "superd never said: %s\n%s", text, world_logs());
 	}
 }
 
@@ -257,11 +257,11 @@ static int wait_port(struct superd *superd, const char *service, unsigned n, boo
 	const char *said = text_of("%s: listening on ", service);
 	int port = -1;
 
-	for (long long until = run_ms() + DEADLINE_MS; port < 0; pause_a_moment()) {
+	for (long long until = now_ms() + DEADLINE_MS; port < 0; pause_a_moment()) {
 		port = find_port(superd, said, n, last);
 		cr_assert(port >= 0 || !superd_has_ended(superd), "superd ended (%d)\n%s", superd->status,
 			  world_logs());
-		cr_assert(run_ms() < until, "superd never said: %s\n%s", said, world_logs());
+		cr_assert(now_ms() < until, "superd never said: %s\n%s", said, world_logs());
 	}
 	return port;
 }
@@ -402,9 +402,9 @@ size_t superd_fd_count(struct superd *superd)
 
 void superd_expect_fds(struct superd *superd, size_t count)
 {
-	long long until = run_ms() + DEADLINE_MS;
+	long long until = now_ms() + DEADLINE_MS;
 
-	while (superd_fd_count(superd) > count && run_ms() < until)
+	while (superd_fd_count(superd) > count && now_ms() < until)
 		pause_a_moment();
 	cr_assert_leq(superd_fd_count(superd), count, "superd has %zu descriptors open instead of %zu",
 		      superd_fd_count(superd), count);
@@ -474,8 +474,8 @@ struct outcome program_answer(const char *const *arguments)
 		_exit(93);
 	}
 	cr_assert(child > 0, "fork: %s", strerror(errno));
-	for (long long until = run_ms() + DEADLINE_MS; waitpid(child, &status, WNOHANG) != child; pause_a_moment())
-		cr_assert(run_ms() < until, "%s does not end\n%s%s", joined(arguments), read_text(err), world_logs());
+	for (long long until = now_ms() + DEADLINE_MS; waitpid(child, &status, WNOHANG) != child; pause_a_moment())
+		cr_assert(now_ms() < until, "%s does not end\n%s%s", joined(arguments), read_text(err), world_logs());
 	outcome = (struct outcome){ .status = plain_status(status), .out = read_text(out), .err = read_text(err) };
 	cr_assert(outcome.out && outcome.err);
 	unlink(out);

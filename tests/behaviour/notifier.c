@@ -43,7 +43,7 @@
 
 #include "passed.h"
 
-enum { STEP_MOST = 1024, PATIENCE_MS = 20000, NOBODY = 65534 };
+enum { STEP_MOST = 1024, PATIENCE_MS = 120000, NOBODY = 65534 };
 
 static int ending = -1; /* the status to end with, once it is asked for */
 static struct passed passed;
