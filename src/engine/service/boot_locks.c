@@ -1,6 +1,6 @@
 /* Reads and writes the file of the services that are disabled at boot. Its name is made of the path of the control
  * socket, so that two superds never share a file. One thread at a time has the file; a change that comes meanwhile is
- * written afterwards. */
+ * written afterwards. While the file is being read, a change waits, because what was read replaces the list. */
 #include "engine/service/boot_locks.h"
 
 #include <inttypes.h>
@@ -20,6 +20,14 @@
 #define NAME_MOST 255                   /* bytes of a service's name */
 #define COMMENT                                                                                                        \
 	"# Services that superd disables when it starts: NAME UID SECONDS. superctl enable --boot NAME ends that.\n"
+
+/* A change that waits until the file is read. */
+struct boot_change {
+	struct list link;               /* in boot_locks->waiting */
+	bool disable;
+	uid_t uid;
+	char name[];
+};
 
 /* In the thread, or before the loop runs. */
 static void do_work(struct worker *worker)
@@ -83,7 +91,26 @@ static void use_line(struct engine *engine, char *line, unsigned number)
 	locks_note_boot(engine, line, &order, number);
 }
 
-/* Uses the text that was read. */
+static void apply_change(struct engine *engine, const char *name, bool disable, uid_t uid)
+{
+	if (disable)
+		locks_set(engine, name, LOCK_AT_BOOT, uid);
+	else
+		locks_clear(engine, name, LOCK_AT_BOOT);
+}
+
+static void apply_waiting(struct boot_locks *boot_locks)
+{
+	LIST_EACH(link, &boot_locks->waiting) {
+		struct boot_change *change = container_of(link, struct boot_change, link);
+
+		apply_change(boot_locks->engine, change->name, change->disable, change->uid);
+		list_remove(link);
+		free(change);
+	}
+}
+
+/* Uses the text that was read, then the changes since. */
 static void use_found(struct boot_locks *boot_locks)
 {
 	struct engine *engine = boot_locks->engine;
@@ -102,6 +129,8 @@ static void use_found(struct boot_locks *boot_locks)
 	}
 	free(boot_locks->found);
 	boot_locks->found = NULL;
+	boot_locks->reads = false;
+	apply_waiting(boot_locks);
 }
 
 static void compose(struct boot_locks *boot_locks)
@@ -184,6 +213,7 @@ void boot_locks_init(struct boot_locks *boot_locks, struct engine *engine)
 {
 	engine->boot_locks = boot_locks;
 	boot_locks->engine = engine;
+	list_init(&boot_locks->waiting);
 	worker_init(&boot_locks->worker, engine->loop, do_work, on_done);
 }
 
@@ -251,8 +281,24 @@ void boot_locks_take_over(struct engine *engine, const char *control)
 
 	if (!boot_locks->path)
 		set_path(boot_locks, control);
+	if (!boot_locks->path)
+		return;
 	boot_locks->read_due = true;
 	go_on(boot_locks);
+}
+
+static bool delay_change(struct boot_locks *boot_locks, const char *name, bool disable, uid_t uid)
+{
+	size_t size = strlen(name) + 1;
+	struct boot_change *change = malloc(sizeof(*change) + size);
+
+	if (!change)
+		return false;
+	change->disable = disable;
+	change->uid = uid;
+	memcpy(change->name, name, size);
+	list_add(&boot_locks->waiting, &change->link);
+	return true;
 }
 
 uint64_t boot_locks_change(struct service_runtime *runtime, bool disable, uid_t uid)
@@ -260,10 +306,10 @@ uint64_t boot_locks_change(struct service_runtime *runtime, bool disable, uid_t 
 	struct engine *engine = runtime->engine;
 	struct boot_locks *boot_locks = engine->boot_locks;
 
-	if (disable)
-		locks_set(engine, runtime->service->name, LOCK_AT_BOOT, uid);
-	else
-		locks_clear(engine, runtime->service->name, LOCK_AT_BOOT);
+	if (!boot_locks->reads && !boot_locks->read_due)
+		apply_change(engine, runtime->service->name, disable, uid);
+	else if (!delay_change(boot_locks, runtime->service->name, disable, uid))
+		return 0;
 	boot_locks->write_due = true;
 	boot_locks->changes++;
 	go_on(boot_locks);

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "engine/core/worker.h"
 
 struct engine;
@@ -21,12 +22,13 @@ struct boot_locks {
 	struct engine *engine;
 	char *path;                     /* path of the file; NULL: none; owned */
 	struct worker worker;           /* reads or writes the file */
-	bool reads;                     /* true: the worker reads, false: it writes */
+	bool reads;                     /* true: the worker reads, false: it writes or rests */
 	bool read_due, write_due;       /* the next task of the worker */
 	struct buf text;                /* text that the worker writes */
 	char *found;                    /* text that the worker has read; NULL: there is no file; owned */
 	struct buf why;                 /* reason why the worker has failed */
 	struct buf flaw;                /* reason why the last write failed; empty: it succeeded */
+	struct list waiting;            /* changes to apply when the file is read, of struct boot_change */
 	uint64_t changes;               /* number of changes so far */
 	uint64_t writing, tried;        /* numbers of changes that the write under way has, and that the last one had */
 };
@@ -44,7 +46,8 @@ void boot_locks_log_unknown(const struct engine *engine, const struct table *tab
  * file until it ended. The services that are disabled now come from that superd. */
 void boot_locks_take_over(struct engine *engine, const char *control);
 
-/* Notes that the service is disabled at boot, or is not, and writes that. Returns the number of this change. */
+/* Notes that the service is disabled at boot, or is not, and writes that. Returns the number of this change;
+ * 0: out of memory, and nothing changes. */
 uint64_t boot_locks_change(struct service_runtime *runtime, bool disable, uid_t uid);
 
 /* Whether a write has been tried with this change. */

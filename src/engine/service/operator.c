@@ -310,8 +310,11 @@ enum operator_status operator_begin(struct operator_order *order, struct service
 					  "when the table has its entry");
 	if (runtime_is_disabled(runtime) && !is_for_disabled(action))
 		return fail_order(answer, "it is disabled: enable it first");
-	if (command->at_boot)
+	if (command->at_boot) {
 		order->boot_change = boot_locks_change(runtime, action == OPERATOR_DISABLE, command->uid);
+		if (!order->boot_change)
+			return fail_order(answer, "out of memory");
+	}
 	switch (action) {
 	case OPERATOR_START:
 		return begin_start(order, runtime, answer);
