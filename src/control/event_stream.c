@@ -27,7 +27,7 @@ static void send_dropped(struct session *session, struct event_stream *stream)
 	json_object_open(&session->line);
 	json_count_field(&session->line, "dropped", stream->dropped);
 	json_object_close(&session->line);
-	session_send_line(session);
+	session_send_event(session);
 	stream->dropped = 0;
 }
 
@@ -73,7 +73,7 @@ static void send_event(struct session *session, const struct event *event, const
 	json_seconds_field(&session->line, "at", logged->at);
 	log_add_facts(&session->line, &(struct log_message){ logged->level, event, logged->text, logged->length },
 		      EVENT_MOST);
-	session_send_line(session);
+	session_send_event(session);
 }
 
 unsigned long event_stream_dropped(const struct session *session)

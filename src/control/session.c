@@ -33,6 +33,12 @@ void session_unwatch_changes(struct session *session)
 		session->supervisor->engine.changes = NULL;
 }
 
+void session_send_event(struct session *session)
+{
+	buf_char(&session->line, '\n');
+	line_io_send(&session->io, &session->line);
+}
+
 /* What superd says that it has done must outlive it: the state for the guard is saved first. */
 void session_send_line(struct session *session)
 {
@@ -40,8 +46,7 @@ void session_send_line(struct session *session)
 
 	if (engine->save_changes)
 		engine->save_changes(engine);
-	buf_char(&session->line, '\n');
-	line_io_send(&session->io, &session->line);
+	session_send_event(session);
 }
 
 void session_end_request(struct session *session)

@@ -54,6 +54,10 @@ void session_end_request(struct session *session);      /* ends the request with
 /* Sends session->line with a newline. */
 void session_send_line(struct session *session);
 
+/* The same for a line that answers no order. It saves no state, because superd may be in the middle of a change when it
+ * logs an event. */
+void session_send_event(struct session *session);
+
 /* Send the last line of an answer, and end the request. hint: "" for none. */
 void session_done(struct session *session);
 void session_fail(struct session *session, enum code code, const char *hint, const char *format, ...)
