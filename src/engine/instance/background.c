@@ -36,13 +36,22 @@ static struct background *background_of(const struct service_runtime *runtime)
 	return runtime->run ? runtime->run->background : NULL;
 }
 
+struct search {
+	const struct engine *engine;
+	bool met_unknown;               /* a child of superd's belongs to no instance */
+};
+
 /* Whether a child of superd's belongs to an instance. */
 static bool is_others(void *context, pid_t pid)
 {
-	const struct engine *engine = context;
+	struct search *search = context;
+	const struct engine *engine = search->engine;
 
-	return child_table_find(&engine->children, pid) || instance_has_group(engine, getpgid(pid)) ||
-	       instance_has_group(engine, getsid(pid));
+	if (child_table_find(&engine->children, pid) || instance_has_group(engine, getpgid(pid)) ||
+	    instance_has_group(engine, getsid(pid)))
+		return true;
+	search->met_unknown = true;
+	return false;
 }
 
 static bool identify_socket(const struct listener *listener, struct file_id *id)
@@ -55,17 +64,20 @@ static bool identify_socket(const struct listener *listener, struct file_id *id)
 	return true;
 }
 
-/* Adds processes that have a listener, and their descendants. A daemon of type = forking is an instance. */
-static void add_holders(const struct service_runtime *runtime, struct process_tree *tree)
+/* Adds processes that have a listener, and their descendants. A daemon of type = forking is an instance. false: superd
+ * has no child that could be such a process, or the parent of one. */
+static bool add_holders(const struct service_runtime *runtime, struct process_tree *tree)
 {
 	struct file_id *sockets = calloc(runtime->listener_count + 1, sizeof(*sockets));
-	struct process_tree_root root = { .sockets = sockets, .is_others = is_others, .context = runtime->engine };
+	struct search search = { .engine = runtime->engine };
+	struct process_tree_root root = { .sockets = sockets, .is_others = is_others, .context = &search };
 
 	for (size_t n = 0; sockets && n < runtime->listener_count; n++)
 		root.socket_count += identify_socket(&runtime->listeners[n], &sockets[root.socket_count]);
 	if (root.socket_count && runtime->service->exec->type != TYPE_FORKING)
 		process_tree_scan(tree, &root);
 	free(sockets);
+	return search.met_unknown;
 }
 
 static void drop_ended(struct process_tree *tree)
@@ -80,7 +92,7 @@ static void drop_ended(struct process_tree *tree)
 static bool find_again(struct background *background)
 {
 	drop_ended(&background->tree);
-	add_holders(background->runtime, &background->tree);
+	(void)add_holders(background->runtime, &background->tree);
 	return background->tree.count;
 }
 
@@ -234,9 +246,11 @@ void background_look(struct service_runtime *runtime)
 		background = background_make(runtime);
 	if (!background || background->phase >= BACKGROUND_ENDING)
 		return;
-	/* The kernel's list may miss a process if another one ends meanwhile. */
-	add_holders(runtime, &background->tree);
-	if (!find_again(background)) {
+	drop_ended(&background->tree);
+	/* A process between two forks may end during the search, whose list of children has not its child yet. */
+	if (add_holders(runtime, &background->tree))
+		(void)find_again(background);
+	if (!background->tree.count) {
 		background_free(runtime);
 		return;
 	}
