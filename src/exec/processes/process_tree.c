@@ -176,9 +176,9 @@ static bool scan_all(struct process_tree *tree, const struct process_tree_root *
 {
 	pid_t *all = process_list_all();
 	bool good = all && add_pid(tree, root->main);
-	size_t before = 0;
+	size_t before;
 
-	while (good && tree->count > before) {
+	do {
 		before = tree->count;
 		for (pid_t *pid = all; good && *pid; pid++) {
 			struct process process;
@@ -190,7 +190,7 @@ static bool scan_all(struct process_tree *tree, const struct process_tree_root *
 			else if (is_parent_of_orphans(process.parent))
 				good = add_orphans(tree, root, (pid_t[]){ *pid, 0 });
 		}
-	}
+	} while (good && tree->count > before);
 	free(all);
 	return good;
 }

@@ -1,5 +1,5 @@
 /* What a program has left in the background, and what the search for it costs where there is nothing. The list of
- * superd's children is counted. */
+ * superd's children is counted, and missing in one test. */
 #include "engine/instance/background.h"
 
 #include <criterion/criterion.h>
@@ -29,6 +29,7 @@ static struct service_runtime runtime = {
 static pid_t processes[2];
 static size_t process_count;
 static unsigned lists;
+static bool lists_none;
 
 pid_t *__real_adopted_list(void);
 pid_t *__wrap_adopted_list(void);
@@ -36,7 +37,7 @@ pid_t *__wrap_adopted_list(void);
 pid_t *__wrap_adopted_list(void)
 {
 	lists++;
-	return __real_adopted_list();
+	return lists_none ? NULL : __real_adopted_list();
 }
 
 static void set_up(void)
@@ -117,6 +118,17 @@ Test(background, is_searched_for_again_if_superd_has_another_child)
 
 	background_look(&runtime);
 	cr_expect_eq(lists, 2u);
+	cr_assert(run.background);
+	cr_expect_eq(background_pid(&runtime), left);
+}
+
+/* Without CONFIG_PROC_CHILDREN superd looks at all processes. */
+Test(background, is_found_where_the_kernel_lists_no_children)
+{
+	pid_t left = leave_process();
+
+	lists_none = true;
+	background_look(&runtime);
 	cr_assert(run.background);
 	cr_expect_eq(background_pid(&runtime), left);
 }
