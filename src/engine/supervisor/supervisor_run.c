@@ -75,6 +75,7 @@
 #include "prepare/build_info.h"
 
 #define LOOP_DESCRIPTORS 4
+#define LOGGED_JUMP 1.                  /* seconds */
 
 /* The log marks warnings by itself, but not errors. */
 static void log_diag(struct log *log, const struct diag *diag)
@@ -417,15 +418,17 @@ static void on_command_ended(struct main_command *command)
 		shutdown_check(supervisor);
 }
 
+/* A time service may set the clock by some milliseconds, again and again: no line for that. */
 static void on_clock_jump(struct clock_jump *jump, double seconds)
 {
 	struct supervisor *supervisor = container_of(jump, struct supervisor, clock_jump);
 	const struct event event = { .name = "clock" };
 	char span[DURATION_MOST];
 
-	log_event(supervisor->engine.log, LEVEL_NOTICE, &event,
-		  "the wall clock jumped %s by %s: it was set, or the machine was suspended",
-		  seconds < 0 ? "back" : "forward", duration_write(span, fabs(seconds)));
+	if (fabs(seconds) >= LOGGED_JUMP)
+		log_event(supervisor->engine.log, LEVEL_NOTICE, &event,
+			  "the wall clock jumped %s by %s: it was set, or the machine was suspended",
+			  seconds < 0 ? "back" : "forward", duration_write(span, fabs(seconds)));
 	for (size_t n = 0; n < supervisor->service_list.count; n++) {
 		if (supervisor->service_list.runtimes[n])
 			limit_pause_follow_clock(supervisor->service_list.runtimes[n]);
