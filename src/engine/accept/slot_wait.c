@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
-#include "base/run_limit.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
 #include "engine/core/fd_watch.h"
@@ -13,7 +12,6 @@
 struct waiter {
 	struct list link;               /* in engine->admission->slot_waits */
 	struct alarm end;
-	struct run_limit limit;         /* of the wait: who is to make room needs time to end */
 	struct service_runtime *runtime;
 	struct pending_client pending;
 	void (*over)(struct service_runtime *runtime, struct pending_client *pending, bool cancelled);
@@ -34,14 +32,9 @@ static void give_back(struct waiter *waiter, bool cancelled)
 	over(runtime, &pending, cancelled);
 }
 
-static void on_step(struct alarm *alarm)
+static void on_end(struct alarm *alarm)
 {
-	struct waiter *waiter = container_of(alarm, struct waiter, end);
-
-	if (run_limit_left(&waiter->limit) > 0)
-		alarm_set(alarm, RUN_LIMIT_STEP);
-	else
-		give_back(waiter, false);
+	give_back(container_of(alarm, struct waiter, end), false);
 }
 
 bool slot_wait_give(struct service_runtime *runtime, struct pending_client *pending,
@@ -61,9 +54,8 @@ bool slot_wait_give(struct service_runtime *runtime, struct pending_client *pend
 	waiter->runtime = runtime;
 	waiter->pending = *pending;
 	waiter->over = over;
-	alarm_init(&waiter->end, runtime->engine, on_step);
-	run_limit_begin(&waiter->limit, SLOT_WAIT_SECONDS);
-	alarm_set(&waiter->end, RUN_LIMIT_STEP);
+	alarm_init(&waiter->end, runtime->engine, on_end);
+	alarm_set(&waiter->end, SLOT_WAIT_SECONDS);
 	list_add(&admission->slot_waits, &waiter->link);
 	runtime->run->accept->slot_waiters++;
 	admission->slot_wait_count++;

@@ -7,7 +7,7 @@
 
 #include "engine/accept/pending.h"
 
-#define SLOT_WAIT_SECONDS .05           /* longest wait (base/run_limit) */
+#define SLOT_WAIT_SECONDS .05           /* longest wait */
 #define SLOT_WAIT_EACH 16               /* waiting clients of one service, at most */
 #define SLOT_WAIT_MOST 64               /* waiting clients of all services, at most; a flood is refused at once */
 
