@@ -285,8 +285,10 @@ static void on_diff_room(struct session *session)
 
 static void on_diff_timeout(struct alarm *alarm)
 {
-	session_fail(container_of(alarm, struct diff_request, timeout)->session, CODE_FAILED, "",
-		     "the table was not read in time");
+	const struct diff_request *request = container_of(alarm, struct diff_request, timeout);
+
+	session_fail(request->session, CODE_FAILED, "", "%s", request->table_was_read ?
+		     "the comparison was not sent in time" : "the table was not read in time");
 }
 
 static void on_diff_free(struct session *session)
