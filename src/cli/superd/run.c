@@ -546,5 +546,7 @@ int run_superd(struct options *options)
 		table_free(table);
 	upgrade_receive_free(supervisor.before);
 	log_close(supervisor.engine.log);
+	if (supervisor.boot_locks.worker.busy)
+		_exit(status);          /* a disk may hold its thread up, which works in this function's variables */
 	return status;
 }
