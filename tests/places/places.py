@@ -16,6 +16,9 @@ import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+from ports import free_port  # noqa: E402, F401  (for the tests)
+
 SOURCES = os.path.abspath(os.environ.get("SRCDIR", os.path.join(HERE, "..", "..")))
 BUILD = os.path.abspath(os.environ.get("BUILDDIR", "."))
 PATIENCE = 30 * int(os.environ.get("SUPERD_PATIENCE", "1"))
@@ -62,27 +65,6 @@ def wait_until(what, condition, patience=PATIENCE):
     while not condition():
         assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.02)
-
-
-taken = set()
-
-
-def free_port():
-    """One that nobody has and the kernel gives to nobody, so that it can be told before it is bound."""
-    first = int(open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii").read().split()[0])
-    for port in range(first - 1 - os.getpid() % 997, 1100, -1):
-        with socket.socket() as trial:
-            if port in taken or trial.connect_ex(("127.0.0.1", port)) == 0:
-                continue
-            try:
-                trial.close()
-                with socket.socket() as bound:
-                    bound.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        taken.add(port)
-        return port
-    raise AssertionError("no port is free")
 
 
 def ask(port, text="", host="127.0.0.1", patience=PATIENCE):

@@ -1,8 +1,9 @@
 """The services of a soak: one of each kind, how each is loaded, and what an order may do to its clients."""
 import os
-import random
-import socket
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from ports import free_port  # noqa: E402
 
 OWN_SHARE = 0.45
 
@@ -38,34 +39,14 @@ class Service:
         return self.endpoint if self.endpoint.startswith("/") else self.endpoint.rpartition(":")[2]
 
 
-def free_ports(count, lot=random):
-    """Ports of TCP and UDP that nobody has, outside of what the kernel gives to clients."""
-    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
-        first, last = map(int, file.read().split())
-    found = []
-    while len(found) < count:
-        port = lot.randrange(10000, 30000)
-        if first <= port <= last and last - first < 40000 or port in found:
-            continue
-        try:
-            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                with socket.socket(socket.AF_INET, kind) as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        found.append(port)
-    return found
-
-
 def services(folder, programs, rate, own=OWN_SHARE):
     """One of each kind. folder: for sockets and files; programs: where the backends are; rate: clients a second, in all;
     own: the share of those who have a process of their own, which cost some twenty times as much."""
     backend = f"{programs}/backend"
-    ports = iter(free_ports(24))
     share, own_share = rate * (1 - own) / 9.8, rate * own / 7.5
 
     def at():
-        return f"127.0.0.1:{next(ports)}"
+        return f"127.0.0.1:{free_port()}"
 
     def runs(words):
         return f'exec = "{backend} {words}"'
