@@ -124,7 +124,8 @@ def stops_a_backend_that_has_the_socket(world):
         assert client.recv(100).startswith(b"Hello world")
         target.does("deactivate", path)
         assert is_refused(port) and world.services() == []
-    assert "hello-v1" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert world.path("v1", "hello-world-server/bin/hello-v1") not in running
 
 
 def stops_what_an_operator_has_disabled(world):
