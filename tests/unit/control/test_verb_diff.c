@@ -1,5 +1,5 @@
-/* How a diff ends that is not done in time. The test decides when the table is read, and the client reads nothing before
- * the end. */
+/* How a diff ends that is not done in time. The test decides when the table is read, and the client reads nothing
+ * before the end. */
 #include <criterion/criterion.h>
 #include <string.h>
 #include <sys/socket.h>
