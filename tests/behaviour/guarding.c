@@ -25,20 +25,14 @@ struct superd *guarded_run(const char *format, ...)
 	return superd;
 }
 
-static bool is_called(pid_t pid, const char *name)
-{
-	const char *comm = read_text(text_of("/proc/%ld/comm", (long)pid));
-
-	return comm && strlen(comm) == strlen(name) + 1 && !strncmp(comm, name, strlen(name));
-}
-
 pid_t guarded_pid(struct superd *superd)
 {
 	const char *children = read_text(text_of("/proc/%ld/task/%ld/children", (long)superd->pid, (long)superd->pid));
 	char *at = (char *)(uintptr_t)(children ? children : "");
 
 	for (long pid; (pid = strtol(at, &at, 10)) > 0;) {
-		if (is_called((pid_t)pid, superd->name) && getpgid((pid_t)pid) == pid && process_lives((pid_t)pid))
+		if (process_is_called((pid_t)pid, superd->name) && getpgid((pid_t)pid) == pid &&
+		    process_lives((pid_t)pid))
 			return (pid_t)pid;
 	}
 	return 0;
@@ -67,7 +61,7 @@ void guarded_kill_guard(struct superd *superd)
 
 	cr_assert_eq(kill(guard, SIGKILL), 0);
 	WAIT_UNTIL(superd_logged(superd, text_of("the guard, pid %ld, has ended: superd starts another", (long)guard)));
-	WAIT_UNTIL(is_called(below, "superd-guard"));
+	WAIT_UNTIL(process_is_called(below, "superd-guard"));
 	superd->pid = below;
 	guarded_wait(superd);
 	cr_expect_eq(waitpid(guard, NULL, 0), guard);

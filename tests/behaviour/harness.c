@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "namespace.h"
 #include "process.h"
 
@@ -86,6 +87,8 @@ _Noreturn static void become_superd(const struct setup *setup, const char *const
 
 	for (size_t i = 0; setup->environment && setup->environment[i]; i++)
 		putenv((char *)(size_t)setup->environment[i]);
+	if (setup->clock)
+		clock_enter();
 	lead_session_at(setup->terminal);
 	place(null, setup->terminal ? setup->terminal : setup->in, STDIN_FILENO);
 	place(log, setup->out, STDOUT_FILENO);
@@ -131,6 +134,8 @@ static void start(struct superd *superd, const struct setup *setup)
 		words[count++] = setup->arguments[i];
 	log = open(superd->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	cr_assert(log >= 0, "%s: %s", superd->log, strerror(errno));
+	if (setup->clock)
+		clock_prepare();
 	superd->pid = namespace_fork(setup);
 	if (superd->pid == 0)
 		become_superd(setup, words, log);
@@ -347,21 +352,14 @@ void superd_upgrade(struct superd *superd)
 	WAIT_UNTIL(superd_log_count(superd, ": upgraded from ") > before);
 }
 
-static bool is_called(pid_t pid, const char *name)
-{
-	const char *comm = read_text(text_of("/proc/%ld/comm", (long)pid));
-
-	return comm && strlen(comm) == strlen(name) + 1 && !strncmp(comm, name, strlen(name));
-}
-
 size_t superd_others(struct superd *superd, pid_t *out, size_t most)
 {
 	pid_t pids[1024];
 	size_t room = sizeof(pids) / sizeof(*pids), count = process_descendants(superd->pid, pids, room), found = 0;
-	bool is_guarded = is_called(superd->pid, "superd-guard");
+	bool is_guarded = process_is_called(superd->pid, "superd-guard");
 
 	for (size_t n = 0; n < count && n < room; n++) {
-		if (process_is_beside(pids[n], NULL) || (is_guarded && is_called(pids[n], superd->name)))
+		if (process_is_beside(pids[n], NULL) || (is_guarded && process_is_called(pids[n], superd->name)))
 			continue;
 		if (found < most)
 			out[found] = pids[n];

@@ -84,6 +84,7 @@ struct setup {
 	bool without_settings;          /* no --log-level and --control: the table's superd { } says it, or the arguments */
 	const char *format;             /* what the table is, as in "-f FORMAT:"; NULL: superd finds out */
 	const char *program;            /* what to start, as a link to superd of another name; NULL: superd */
+	bool clock;                     /* its time is the test's to move (clock.h) */
 	bool pid1;                      /* as PID 1 of a namespace of its own, with its own /proc */
 	bool bare;                      /* below a root of nothing but programs and libraries: no /proc, /run, /etc; read-only */
 	bool own_dev;                   /* a /dev of its own where log is path_in("dev-log") */

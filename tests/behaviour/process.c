@@ -197,6 +197,14 @@ static bool read_comm(pid_t pid, char *name, int size)
 	return *name;
 }
 
+bool process_is_called(pid_t pid, const char *name)
+{
+	char comm[32];
+
+	return read_comm(pid, comm, sizeof(comm)) && strlen(comm) == strlen(name) + 1 &&
+	       !strncmp(comm, name, strlen(name));
+}
+
 bool process_is_beside(pid_t pid, const char *wanted)
 {
 	static const char *const names[] = { "superd-ask\n", "superd-bind\n", "superd-close\n", "superd-console\n",
@@ -249,4 +257,93 @@ int process_copy_listener(pid_t pid, int port)
 	if (pidfd >= 0)
 		close(pidfd);
 	return copy;
+}
+
+/* A line of /proc/PID/task/TID/status behind its key; false: no such thread, or line. */
+static bool read_status(pid_t pid, pid_t thread, const char *key, char *out, int size)
+{
+	char path[64];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, thread);
+	file = fopen(path, "re");
+	while (file && !found && fgets(out, size, file))
+		found = !strncmp(out, key, strlen(key));
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Calls `look` for each thread until it returns false. */
+static bool each_thread(pid_t pid, bool (*look)(pid_t pid, pid_t thread, void *with), void *with)
+{
+	struct dirent *entry;
+	char path[64];
+	DIR *folder;
+	bool goes_on = true;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	folder = opendir(path);
+	while (folder && goes_on && (entry = readdir(folder))) {
+		if (isdigit((unsigned char)entry->d_name[0]))
+			goes_on = look(pid, (pid_t)strtol(entry->d_name, NULL, 10), with);
+	}
+	if (folder)
+		closedir(folder);
+	return goes_on;
+}
+
+static bool thread_rests(pid_t pid, pid_t thread, void *switches)
+{
+	static const char state[] = "State:\t", given[] = "voluntary_ctxt_switches:",
+			  taken[] = "nonvoluntary_ctxt_switches:";
+	char line[512];
+
+	if (!read_status(pid, thread, state, line, sizeof(line)))
+		return true;
+	if (!strchr("STtZX", line[sizeof(state) - 1]))
+		return false;
+	if (read_status(pid, thread, given, line, sizeof(line)))
+		*(unsigned long *)switches += strtoul(line + sizeof(given) - 1, NULL, 10);
+	if (read_status(pid, thread, taken, line, sizeof(line)))
+		*(unsigned long *)switches += strtoul(line + sizeof(taken) - 1, NULL, 10);
+	return true;
+}
+
+bool process_rests(pid_t pid, unsigned long *switches)
+{
+	return each_thread(pid, thread_rests, switches);
+}
+
+/* The kernel lists the numbers in each namespace, the innermost last. */
+pid_t process_own_number(pid_t pid, pid_t thread)
+{
+	char line[512];
+
+	if (!read_status(pid, thread, "NSpid:", line, sizeof(line)))
+		return 0;
+	return (pid_t)strtol(strrchr(line, '\t'), NULL, 10);
+}
+
+struct thread_search {
+	pid_t own_number, found;
+};
+
+static bool is_another_thread(pid_t pid, pid_t thread, void *with)
+{
+	struct thread_search *search = with;
+
+	if (process_own_number(pid, thread) != search->own_number)
+		return true;
+	search->found = thread;
+	return false;
+}
+
+pid_t process_find_thread(pid_t pid, pid_t own_number)
+{
+	struct thread_search search = { .own_number = own_number };
+
+	each_thread(pid, is_another_thread, &search);
+	return search.found;
 }
