@@ -61,6 +61,27 @@ class Ledger:
         return able[0]
 
 
+class Descriptors:
+    """What superd's descriptors lead to at a rest, counted. Those of control groups are no measure of a leak: superd keeps the
+    groups open whose services began twice within ten seconds (src/engine/launch/cgroup_cache), and an upgrade or a death closes
+    them all. So they are few at a rest behind one of these and more at the next. They have a bound instead."""
+
+    GROUPS_MOST = 2 * 16            # the folder of each, and its cgroup.events
+    MORE = 8                        # at last than at first: processes that are about to end, and the output of a service
+
+    def __init__(self, kinds):
+        self.kinds = kinds
+        self.groups = sum(count for kind, count in kinds.items() if kind.startswith("/sys/fs/cgroup/"))
+        self.others = sum(kinds.values()) - self.groups
+
+    def is_beyond(self, first):
+        """Whether they are too many, behind those of a first rest."""
+        return self.groups > self.GROUPS_MOST or self.others > first.others + self.MORE
+
+    def __str__(self):
+        return f"{self.others} and {self.groups} of control groups: {dict(self.kinds)}"
+
+
 def fit(points):
     """The straight line through points (x, y) with the least squares: its slope, and how many times its own error that is."""
     count = len(points)

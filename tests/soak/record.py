@@ -36,7 +36,7 @@ def row_of(commit, options, seconds, samples, counts, failed):
     """The line of a run. samples: those behind the warm-up; counts: clients, explained, lost, upgrades, kills."""
     calm = [name for name in samples[0]["load"] if name == "calm-each"][0]
     figures = []
-    for figure, form in ((lambda one: one["anonymous"], "d"), (lambda one: one["descriptors"] or 0, "d"),
+    for figure, form in ((lambda one: one["anonymous"], "d"), (lambda one: one["descriptors"].others, "d"),
                          (lambda one: one["load"][calm][8] / 1000, ".2f"), (lambda one: one["load"][calm][9] / 1000, ".2f")):
         figures += [format(value, form) for value in ends_of(samples, figure)]
     date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")

@@ -1,4 +1,6 @@
 """The superd of a soak, what it uses, and who descends from it. Nothing is ended but by the pid of what it started."""
+import collections
+import contextlib
 import ctypes
 import json
 import os
@@ -229,24 +231,15 @@ class Superd:
         return found.get("Pss", 0), found.get("Pss_Anon", found.get("RssAnon", 0)), found.get("Rss", found.get("VmRSS", 0))
 
     def descriptors(self):
-        """How many it has open; None: superd lets root alone look."""
+        """What its descriptors lead to, counted; empty: superd lets root alone look."""
+        kinds = collections.Counter()
+        folder = f"/proc/{self.main_pid()}/fd"
         try:
-            return len(os.listdir(f"/proc/{self.main_pid()}/fd"))
+            for number in os.listdir(folder):
+                with contextlib.suppress(FileNotFoundError):
+                    kinds[os.readlink(f"{folder}/{number}").partition(":[")[0]] += 1
         except OSError:
-            return None
-
-    def descriptor_kinds(self):
-        """What they lead to, counted."""
-        kinds = {}
-        if self.descriptors() is None:
-            return kinds
-        pid = self.main_pid()
-        for number in os.listdir(f"/proc/{pid}/fd"):
-            try:
-                where = os.readlink(f"/proc/{pid}/fd/{number}").partition(":[")[0]
-            except OSError:
-                continue
-            kinds[where] = kinds.get(where, 0) + 1
+            kinds.clear()
         return kinds
 
     def backends(self):

@@ -65,6 +65,24 @@ class Drifts(unittest.TestCase):
         self.assertFalse(self.drift([1, 100, 1000]).is_judged())
 
 
+class Descriptors(unittest.TestCase):
+    GROUP = "/sys/fs/cgroup/unified/superd-7/web.service"
+
+    def setUp(self):
+        self.first = judge.Descriptors({"socket": 40, "pipe": 40})
+
+    def test_control_groups_that_superd_keeps_open_are_no_rise(self):
+        last = judge.Descriptors({"socket": 40, "pipe": 40, self.GROUP: 16, self.GROUP + "/cgroup.events": 16})
+        self.assertFalse(last.is_beyond(self.first))
+
+    def test_more_control_groups_than_superd_may_keep_open_are_too_many(self):
+        self.assertTrue(judge.Descriptors({"socket": 40, "pipe": 40, self.GROUP: 33}).is_beyond(self.first))
+
+    def test_others_that_rise_are_too_many(self):
+        self.assertFalse(judge.Descriptors({"socket": 48, "pipe": 40}).is_beyond(self.first))
+        self.assertTrue(judge.Descriptors({"socket": 49, "pipe": 40}).is_beyond(self.first))
+
+
 class Orders(unittest.TestCase):
     @staticmethod
     def sequence(seed, steps):
