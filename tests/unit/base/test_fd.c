@@ -135,7 +135,7 @@ Test(fd, reads_files_that_say_they_are_empty)
 	free(text);
 }
 
-Test(fd, reads_no_folder_no_device_and_no_fifo, .timeout = 10, .fini = drop_file)
+Test(fd, reads_no_folder_no_device_and_no_fifo, .timeout = 120, .fini = drop_file)
 {
 	size_t length;
 
@@ -164,7 +164,7 @@ Test(fd, leaks_none_when_it_refuses)
 	cr_assert_eq(before, after);
 }
 
-Test(fd, waits_for_a_non_blocking_writer_when_it_reads_all, .timeout = 10)
+Test(fd, waits_for_a_non_blocking_writer_when_it_reads_all, .timeout = 120)
 {
 	int ends[2];
 	size_t length;

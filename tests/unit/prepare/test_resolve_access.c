@@ -15,7 +15,7 @@
 #include "prepare/helper_user.h"
 #include "tests/unit/resolved.h"
 
-TestSuite(network_lookup, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(network_lookup, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static enum access_verdict judge(const char *name, const char *ipv4)
 {

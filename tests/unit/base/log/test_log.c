@@ -45,7 +45,7 @@ static void tear_down(void)
 	rmdir(folder);
 }
 
-TestSuite(log, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(log, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void open_log(const char *where, bool json, enum level level)
 {

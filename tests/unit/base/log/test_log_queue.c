@@ -20,7 +20,7 @@ static void tear_down(void)
 	log_queue_clear(&queue, &lost);
 }
 
-TestSuite(log_queue, .fini = tear_down, .timeout = 20);
+TestSuite(log_queue, .fini = tear_down, .timeout = 120);
 
 static bool add(const char *text, bool of_client)
 {

@@ -26,7 +26,7 @@ static void tear_down(void)
 	rmdir(folder);
 }
 
-TestSuite(syslog, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(syslog, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static int forking_open(int type)
 {

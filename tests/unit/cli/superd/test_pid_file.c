@@ -34,7 +34,7 @@ static void tear_down(void)
 	cr_expect_eq(rmdir(folder), 0, "something was left: %s", strerror(errno));
 }
 
-TestSuite(pid_file, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(pid_file, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void write_text(const char *text)
 {

@@ -59,7 +59,7 @@ static void tear_down(void)
 	close(listener);
 }
 
-TestSuite(conn_query, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(conn_query, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static int come(void)
 {

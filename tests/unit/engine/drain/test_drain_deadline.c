@@ -10,7 +10,7 @@
 #include "engine/drain/drain_deadline.h"
 #include "os/proc/schedstat.h"
 
-TestSuite(patience, .timeout = 30);
+TestSuite(patience, .timeout = 120);
 
 static pid_t child_that(bool spins)
 {

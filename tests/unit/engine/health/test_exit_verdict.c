@@ -57,7 +57,7 @@ static void end(void)
 	cr_assert_eq(exit_verdict_end(&runtime, &ending, &look, ""), EXITED);
 }
 
-TestSuite(exit_verdict, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(exit_verdict, .init = set_up, .fini = tear_down, .timeout = 120);
 
 /* The next client comes before the backend that has taken one has ended: the queue is never shorter. */
 Test(exit_verdict, suspects_nobody_who_takes_each_client)

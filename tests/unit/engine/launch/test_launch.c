@@ -24,7 +24,7 @@ static void finish(void)
 	tear_down();
 }
 
-TestSuite(launch, .init = begin, .fini = finish, .timeout = 30);
+TestSuite(launch, .init = begin, .fini = finish, .timeout = 120);
 
 static const char *told(const struct service *service, struct fault fault)
 {

@@ -214,7 +214,7 @@ static pid_t child_that(bool spins)
 	return pid;
 }
 
-Test(start_queue, a_start_that_wants_no_processor_gives_its_place_to_another, .timeout = 30)
+Test(start_queue, a_start_that_wants_no_processor_gives_its_place_to_another, .timeout = 120)
 {
 	pid_t busy = child_that(true), asleep = child_that(false);
 

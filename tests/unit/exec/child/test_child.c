@@ -15,7 +15,7 @@
 #define SOURCES 8                       /* from 0 on */
 #define SPARE 100                       /* where a copy of each is kept */
 
-TestSuite(child, .timeout = 60);
+TestSuite(child, .timeout = 120);
 
 /* Opens a pipe for each source, so that each number is a file of its own. */
 static void open_sources(ino_t *inodes)

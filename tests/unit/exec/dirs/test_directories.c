@@ -30,7 +30,7 @@ static void begin(void)
 	umask(022);
 }
 
-TestSuite(directories, .init = begin, .fini = tear_down, .timeout = 30);
+TestSuite(directories, .init = begin, .fini = tear_down, .timeout = 120);
 
 static const char *below(const char *name)
 {

@@ -22,7 +22,7 @@ static void end_plan(void)
 	tear_down();
 }
 
-TestSuite(plan, .init = set_up, .fini = end_plan, .timeout = 30);
+TestSuite(plan, .init = set_up, .fini = end_plan, .timeout = 120);
 
 /* The plan of a service that is well but for these lines. */
 __attribute__((format(printf, 1, 2))) static bool plan_of(const char *format, ...)

@@ -6,7 +6,7 @@
 #include "exec/plan/templates.h"
 #include "exec/spawn/environment.h"
 
-TestSuite(plan_text, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(plan_text, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void expect_expanded(const struct service *service, const char *text, const char *wanted)
 {

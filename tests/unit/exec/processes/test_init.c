@@ -17,7 +17,7 @@
 #include "exec/processes/stray_processes.h"
 #include "os/host/signals.h"
 
-TestSuite(init, .timeout = 30);
+TestSuite(init, .timeout = 120);
 
 #define CLAIM(condition) \
 	do { \

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "exec/processes/memory_reclaim.h"
+#include "tests/unit/hang.h"
 
 #define SIZE (8u << 20)
 
@@ -87,7 +88,7 @@ static void end(pid_t pid)
 static void wait_handed_back(pid_t pid, long before)
 {
 	for (int tries = 0; pages_of_files(pid) > before / 2; tries++) {
-		cr_assert_lt(tries, 2000, "%ld of %ld KB are still there", pages_of_files(pid), before);
+		cr_assert_lt(tries, HANG_MS / 5, "%ld of %ld KB are still there", pages_of_files(pid), before);
 		usleep(5000);
 	}
 }
@@ -108,14 +109,14 @@ static int wait_for(struct worker_process *job)
 	int error = -1;
 
 	do
-		cr_assert_eq(poll(&told, 1, 20000), 1);
+		cr_assert_eq(poll(&told, 1, HANG_MS), 1);
 	while (!memory_reclaim_hear(job->channel, &error));
 	close(job->channel);
 	cr_assert_eq(waitpid(job->pid, NULL, 0), job->pid);
 	return error;
 }
 
-Test(page_out, hands_back_what_is_of_files, .timeout = 60)
+Test(page_out, hands_back_what_is_of_files, .timeout = 120)
 {
 	int files[2] = { make_file(), make_file() };
 	pid_t pids[2] = { start(files[0]), start(files[1]) };
@@ -139,7 +140,7 @@ Test(page_out, hands_back_what_is_of_files, .timeout = 60)
 	}
 }
 
-Test(page_out, can_be_ended_at_any_time, .timeout = 60)
+Test(page_out, can_be_ended_at_any_time, .timeout = 120)
 {
 	int fd = make_file();
 	pid_t pid = start(fd), list[] = { pid, pid, pid, 0 };
@@ -157,7 +158,7 @@ Test(page_out, can_be_ended_at_any_time, .timeout = 60)
 	close(fd);
 }
 
-Test(page_out, takes_no_harm_from_processes_that_are_gone, .timeout = 60)
+Test(page_out, takes_no_harm_from_processes_that_are_gone, .timeout = 120)
 {
 	int fd = make_file();
 	pid_t pid = start(fd), list[] = { pid, 0 };
@@ -169,7 +170,7 @@ Test(page_out, takes_no_harm_from_processes_that_are_gone, .timeout = 60)
 	close(fd);
 }
 
-Test(page_out, is_known_to_be_over_when_its_process_is_killed, .timeout = 60)
+Test(page_out, is_known_to_be_over_when_its_process_is_killed, .timeout = 120)
 {
 	struct worker_process job = begin((pid_t[]){ 0 }, NULL);
 

@@ -13,8 +13,9 @@
 #include "base/fd.h"
 #include "exec/processes/socket_watch.h"
 #include "os/netdiag/socket_address.h"
+#include "tests/unit/hang.h"
 
-TestSuite(socket_watch, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(socket_watch, .init = set_up, .fini = tear_down, .timeout = 120);
 
 /* A process that has what this one has now, and does nothing. */
 static pid_t start_holder(void)
@@ -52,7 +53,7 @@ static struct socket_watch_result watch(struct socket_watch_request *request, in
 	struct pollfd ready = { helper.channel, POLLIN, 0 };
 
 	cr_assert_geq(helper.channel, 0);
-	cr_assert_eq(poll(&ready, 1, 20000), 1);
+	cr_assert_eq(poll(&ready, 1, HANG_MS), 1);
 	cr_assert_eq(socket_watch_hear(ready.fd, &result), SOCKET_WATCHING_DONE);
 	fd_close(&helper.channel);
 	cr_assert_eq(waitpid(helper.pid, NULL, 0), helper.pid);
@@ -71,7 +72,7 @@ static void wait_readable(int set)
 {
 	struct pollfd state = { set, POLLIN, 0 };
 
-	cr_assert_eq(poll(&state, 1, 20000), 1);
+	cr_assert_eq(poll(&state, 1, HANG_MS), 1);
 }
 
 Test(socket_watch, tells_of_data_at_more_sockets_than_superd_has_descriptors)
@@ -124,7 +125,7 @@ static bool sees_end(bool has_ends)
 	while (end < 0 && errno == EAGAIN);
 	close(client);
 	gone = (struct pollfd){ end, POLLRDHUP, 0 };
-	cr_assert_eq(poll(&gone, 1, 20000), 1);
+	cr_assert_eq(poll(&gone, 1, HANG_MS), 1);
 	conn_count_init(&own, listener);
 	close(listener);
 	pids[0] = start_holder();

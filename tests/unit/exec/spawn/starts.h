@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "exec/spawn/spawn.h"
-
-#define STARTS_PATIENCE 20000           /* milliseconds */
+#include "tests/unit/hang.h"
 
 /* What is known of this start by its program's first moment, whichever way it was made: as if it had been waited
  * for. */
@@ -21,7 +20,7 @@ static inline void settle(struct spawn_request *launch)
 		waitpid(launch->unreaped, NULL, 0);
 	if (launch->report < 0)
 		return;
-	if (poll(&told, 1, STARTS_PATIENCE) == 1 &&
+	if (poll(&told, 1, HANG_MS) == 1 &&
 	    read(launch->report, &launch->fault, sizeof(launch->fault)) == (ssize_t)sizeof(launch->fault)) {
 		waitpid(launch->pid, NULL, 0);
 		launch->pid = -1;

@@ -48,7 +48,7 @@ static void finish(void)
 	tear_down();
 }
 
-TestSuite(spawn, .init = begin, .fini = finish, .timeout = 60);
+TestSuite(spawn, .init = begin, .fini = finish, .timeout = 120);
 
 static void skip_without_root(void)
 {

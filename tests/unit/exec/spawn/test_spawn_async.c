@@ -16,8 +16,7 @@
 #include "exec/dirs/credentials.h"
 #include "exec/spawn/spawn.h"
 #include "os/foreign/fork_fds.h"
-
-#define PATIENCE 10000 /* milliseconds */
+#include "tests/unit/hang.h"
 
 static struct plan *plan;
 static char run[80];
@@ -37,7 +36,7 @@ static void finish(void)
 	tear_down();
 }
 
-TestSuite(spawn_async, .init = begin, .fini = finish, .timeout = 60);
+TestSuite(spawn_async, .init = begin, .fini = finish, .timeout = 120);
 
 static const char *below(const char *name)
 {
@@ -115,11 +114,11 @@ Test(spawn_async, a_start_that_waits_keeps_nothing_of_other_clients)
 	cr_assert_gt(launch.pid, 0);
 	close(other[1]);
 	close(own[1]);
-	cr_expect(ends_within(other[0], PATIENCE), "the child has the other client's connection");
+	cr_expect(ends_within(other[0], HANG_MS), "the child has the other client's connection");
 	cr_expect_not(ends_within(own[0], 0), "the child has its own");
 	cr_expect_eq(kill(launch.pid, SIGKILL), 0);
 	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
-	cr_expect(ends_within(own[0], PATIENCE));
+	cr_expect(ends_within(own[0], HANG_MS));
 	close(other[0]);
 	close(own[0]);
 	close(launch.report);
@@ -151,7 +150,7 @@ Test(spawn_async, credentials_do_not_leave_a_jail_by_its_links)
 	spawn_start(&launch);
 	cr_assert_gt(launch.pid, 0);
 	told.fd = launch.report;
-	cr_assert_eq(poll(&told, 1, PATIENCE), 1);
+	cr_assert_eq(poll(&told, 1, HANG_MS), 1);
 	cr_expect_eq(read(launch.report, &fault, sizeof(fault)), (ssize_t)sizeof(fault));
 	cr_expect_eq(fault.stage, STAGE_CREDENTIALS, "failed at '%s'", stage_name(fault.stage));
 	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
@@ -223,6 +222,6 @@ Test(spawn_async, a_report_lies_behind_what_the_child_arranges)
 	cr_expect_geq(ends[1], 30);
 	cr_expect_eq(fcntl(ends[1], F_GETFD), FD_CLOEXEC);
 	close(ends[1]);
-	cr_expect(ends_within(ends[0], PATIENCE));
+	cr_expect(ends_within(ends[0], HANG_MS));
 	close(ends[0]);
 }

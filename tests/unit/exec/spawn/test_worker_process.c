@@ -17,10 +17,9 @@
 #include "exec/spawn/worker_process.h"
 #include "os/foreign/fork_memory.h"
 #include "os/foreign/fork_with_timeout.h"
+#include "tests/unit/hang.h"
 
-#define PATIENCE 20000                  /* milliseconds */
-
-TestSuite(worker_process, .timeout = 60);
+TestSuite(worker_process, .timeout = 120);
 
 static const struct worker_kind echoing = { .name = "echo" }, idling = { .name = "nothing" },
 				reporting = { .name = "report", .sandbox = { .writes_files = true } };
@@ -52,7 +51,7 @@ static int hear_byte(int channel)
 	struct pollfd ready = { channel, POLLIN, 0 };
 	unsigned char byte;
 
-	return poll(&ready, 1, PATIENCE) == 1 && recv(channel, &byte, 1, 0) == 1 ? byte : -1;
+	return poll(&ready, 1, HANG_MS) == 1 && recv(channel, &byte, 1, 0) == 1 ? byte : -1;
 }
 
 static bool answers(const struct worker_process *process)
@@ -121,7 +120,7 @@ Test(worker_process, has_no_descriptors_but_its_own)
 	cr_expect_eq(read(kept[0], &byte, 1), 1);
 	close(other[1]);
 	end.fd = other[0];
-	cr_assert_eq(poll(&end, 1, PATIENCE), 1);
+	cr_assert_eq(poll(&end, 1, HANG_MS), 1);
 	cr_expect_eq(read(other[0], &byte, 1), 0);
 	cr_expect(answers(&process));
 	worker_process_end(&process);
@@ -186,7 +185,7 @@ Test(worker_process, has_a_copy_of_what_superd_shares_with_its_guard)
 	cr_expect_str_eq(shared, "superd's");
 	worker_process_end(&process);
 	reap(&process);
-	cr_expect_eq(fork_with_timeout(change_in_time, &shared, -1, PATIENCE, &why, &warnings), -1);
+	cr_expect_eq(fork_with_timeout(change_in_time, &shared, -1, HANG_MS, &why, &warnings), -1);
 	cr_expect_eq(errno, EDOM);
 	cr_expect_str_eq(shared, "superd's");
 	fork_memory_note(NULL, 0);

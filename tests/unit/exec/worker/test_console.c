@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "exec/worker/console.h"
-
-#define DEADLINE 10000 /* milliseconds */
+#include "tests/unit/hang.h"
 
 static struct console console;
 static struct buf why;
@@ -61,7 +60,7 @@ static bool hear(int milliseconds)
 static void hear_until_finished(void)
 {
 	while (!heard.finished)
-		cr_assert(hear(DEADLINE));
+		cr_assert(hear(HANG_MS));
 }
 
 static void close_streams(void)
@@ -80,7 +79,7 @@ static void end(void)
 	buf_free(&why);
 }
 
-TestSuite(console, .fini = end, .timeout = 60);
+TestSuite(console, .fini = end, .timeout = 120);
 
 Test(console, passes_output_and_errors_apart)
 {
@@ -106,7 +105,7 @@ Test(console, passes_input_and_its_end)
 	cr_expect_str_eq(read_back, "typed");
 	cr_expect_eq(read(console.streams[0], read_back, 1), 0, "it has ended");
 	while (heard.taken < 5)
-		cr_assert(hear(DEADLINE));
+		cr_assert(hear(HANG_MS));
 	cr_expect_eq(heard.taken, 5);
 	cr_expect_not(console_add_input(&console, "more", 4), "behind its end");
 	close_streams();
@@ -132,7 +131,7 @@ Test(console, rests_behind_the_end_of_a_terminals_input)
 	console_end_input(&console);
 	cr_assert_not(console_flush(&console));
 	cr_assert_eq(write(console.streams[1], "out", 3), 3);
-	cr_assert(hear(DEADLINE));
+	cr_assert(hear(HANG_MS));
 	used = seconds_used(console.process.pid);
 	poll(NULL, 0, 500);
 	cr_expect_lt(seconds_used(console.process.pid) - used, 0.05, "it spins");
@@ -150,7 +149,7 @@ Test(console, takes_no_more_input_than_a_window)
 	cr_expect_not(console_add_input(&console, bytes, 1));
 	console_flush(&console);
 	while (heard.taken < CONSOLE_WINDOW)    /* the pipe takes so much, though nobody reads it */
-		cr_assert(hear(DEADLINE));
+		cr_assert(hear(HANG_MS));
 	for (int n = 0; n < 20; n++) {          /* until the pipe is full */
 		if (console_add_input(&console, bytes, CONSOLE_CHUNK))
 			taken += CONSOLE_CHUNK;
@@ -191,7 +190,7 @@ Test(console, is_a_terminal_of_the_size_that_was_given)
 	cr_expect(size.ws_row == 24 && size.ws_col == 80);
 	console_resize(&console, &second);
 	cr_assert_not(console_flush(&console));
-	for (int n = 0; n < DEADLINE && size.ws_col != 132; n++) {
+	for (int n = 0; n < HANG_MS && size.ws_col != 132; n++) {
 		poll(NULL, 0, 1);
 		cr_assert_eq(ioctl(console.streams[2], TIOCGWINSZ, &size), 0);
 	}

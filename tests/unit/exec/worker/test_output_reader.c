@@ -10,21 +10,13 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "exec/spawn/worker_process.h"
 #include "exec/worker/output_reader.h"
+#include "tests/unit/hang.h"
 #include "tests/unit/worker_memory.h"
-
-static long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* What the loop does. */
 static void reap(void)
@@ -48,13 +40,13 @@ static int open_pipe(struct output_reading *reading)
 	return ends[1];
 }
 
-/* What comes within ten seconds: the length, 0 at the end. */
+/* What comes: the length, 0 at the end. */
 static size_t take(struct output_reading *reading, char *to, size_t size)
 {
 	struct pollfd text = { .fd = reading->text, .events = POLLIN };
 	ssize_t got;
 
-	cr_assert_gt(poll(&text, 1, 10000), 0, "nothing has come");
+	cr_assert_gt(poll(&text, 1, HANG_MS), 0, "nothing has come");
 	got = output_reader_read(reading, to, size);
 	cr_assert_geq(got, 0);
 	return (size_t)got;
@@ -79,10 +71,21 @@ static void say(int fd, const char *text)
 	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
+/* The reader that there is; it stands still. */
+static pid_t stop_reader(void)
+{
+	pid_t reader = output_reader_process();
+
+	kill(reader, SIGSTOP);
+	cr_assert_eq(waitpid(reader, NULL, WUNTRACED), reader);
+	return reader;
+}
+
 static void wait_until_read(struct output_reading *reading)
 {
-	for (long until = now_ms() + 20000; !output_reader_is_at_it(reading); poll(NULL, 0, 5)) {
-		cr_assert_lt(now_ms(), until, "nobody reads it");
+	for (int tries = 0; !output_reader_is_at_it(reading); tries++) {
+		cr_assert_lt(tries, HANG_MS / 5, "nobody reads it");
+		poll(NULL, 0, 5);
 		reap();
 	}
 }
@@ -138,26 +141,32 @@ Test(output_reader, what_was_written_is_behind_until_it_has_come)
 		struct pollfd text = { .fd = reading.text, .events = POLLIN };
 
 		say(pipe, "x");
-		cr_assert_gt(poll(&text, 1, 10000), 0);
+		cr_assert_gt(poll(&text, 1, HANG_MS), 0);
 		cr_assert(output_reader_is_behind(&reading), "it is in the pipe no more, and was not received");
 		cr_assert_eq(take(&reading, &byte, 1), 1);
 		cr_assert_not(output_reader_is_behind(&reading), "what has come would be waited for");
 	}
 }
 
-Test(output_reader, a_writer_waits_for_who_does_not_read)
+/* Until nobody makes room any more, as far as can be seen. */
+static void fill(int pipe)
 {
-	struct output_reading reading;
-	int pipe = open_pipe(&reading);
 	struct pollfd room = { .fd = pipe, .events = POLLOUT };
 	static const char much[4096];
 	size_t written = 0;
 
 	fd_set_nonblocking(pipe, true);
-	for (ssize_t put = 1; put > 0 || poll(&room, 1, 300) > 0; written += put > 0 ? (size_t)put : 0) {
+	for (ssize_t put = 1; put > 0 || poll(&room, 1, 200) > 0; written += put > 0 ? (size_t)put : 0) {
 		cr_assert_lt(written, 1 << 20);
 		put = write(pipe, much, sizeof(much));
 	}
+}
+
+Test(output_reader, a_writer_waits_for_who_does_not_read)
+{
+	struct output_reading reading;
+
+	fill(open_pipe(&reading));
 	cr_expect(output_reader_is_behind(&reading));
 }
 
@@ -165,14 +174,8 @@ Test(output_reader, a_writer_waits_for_who_does_not_read)
 Test(output_reader, one_that_hangs_holds_up_no_other)
 {
 	struct output_reading full, another;
-	int pipe = open_pipe(&full);
-	static const char much[4096];
 
-	fd_set_nonblocking(pipe, true);
-	for (long until = now_ms() + 300; now_ms() < until;) {
-		if (write(pipe, much, sizeof(much)) < 0)
-			poll(NULL, 0, 1);
-	}
+	fill(open_pipe(&full));
 	say(open_pipe(&another), "heard\n");
 	expect_text(&another, "heard\n");
 }
@@ -204,7 +207,7 @@ Test(output_reader, what_a_killed_one_has_not_taken_is_not_lost)
 
 	open_pipe(&first);
 	wait_until_read(&first);
-	kill(output_reader_process(), SIGSTOP);
+	stop_reader();
 	pipe = open_pipe(&second);
 	kill(output_reader_process(), SIGKILL);
 	say(pipe, "late\n");
@@ -220,8 +223,7 @@ Test(output_reader, one_that_answers_no_more_is_left_to_itself)
 
 	open_pipe(&first);
 	wait_until_read(&first);
-	stopped = output_reader_process();
-	kill(stopped, SIGSTOP);
+	stopped = stop_reader();
 	pipe = open_pipe(&second);
 	say(pipe, "late\n");
 	wait_until_read(&second);
@@ -233,14 +235,14 @@ Test(output_reader, the_pipe_is_closed_when_it_is_wanted_no_more)
 {
 	struct output_reading reading;
 	int pipe = open_pipe(&reading);
-	struct pollfd end = { .fd = pipe, .events = POLLOUT };
+	struct pollfd end = { .fd = pipe };
 
 	wait_until_read(&reading);
 	output_reader_stop(&reading);
 	cr_expect_eq(reading.text, -1);
 	close(reading.pipe);
-	for (long until = now_ms() + 10000; poll(&end, 1, 5) <= 0 || !(end.revents & POLLERR);)
-		cr_assert_lt(now_ms(), until, "somebody has its reading end");
+	cr_assert_eq(poll(&end, 1, HANG_MS), 1, "somebody has its reading end");
+	cr_expect(end.revents & POLLERR);
 }
 
 Test(output_reader, without_a_process_it_is_read_as_soon_as_there_is_one)
@@ -273,8 +275,7 @@ static void expect_read_in_spite_of(unsigned char byte)
 
 	open_pipe(&first);
 	wait_until_read(&first);
-	stopped = output_reader_process();
-	kill(stopped, SIGSTOP);
+	stopped = stop_reader();
 	fill_shared_since(&before, byte);
 	pipe = open_pipe(&second);
 	cr_expect_not(output_reader_is_at_it(&second), "it has not been received");

@@ -15,6 +15,7 @@
 
 #include "exec/worker/receive_async.h"
 #include "os/proc/pidfd.h"
+#include "tests/unit/hang.h"
 
 static int ends[2];
 static struct received received;
@@ -57,7 +58,7 @@ static enum receive_state receive(enum receive_purpose purpose)
 	struct pollfd answer = { process.channel, POLLIN, 0 };
 
 	cr_assert_geq(process.channel, 0);
-	while (state == RECEIVE_WAITS && poll(&answer, 1, 10000) > 0)
+	while (state == RECEIVE_WAITS && poll(&answer, 1, HANG_MS) > 0)
 		state = receive_async_hear(process.channel, &received);
 	close(process.channel);
 	cr_assert_eq(waitpid(process.pid, NULL, 0), process.pid);

@@ -11,6 +11,7 @@
 #include "helper/builtin/poll_deadline.h"
 #include "helper/builtin/tcpmux.h"
 #include "helper/builtin/text.h"
+#include "tests/unit/hang.h"
 
 Test(builtin_text, a_turn_of_chargen_is_95_lines_that_shift)
 {
@@ -127,7 +128,7 @@ static void expect_name(const char *said, size_t length, const char *name, const
 	bool read_it;
 
 	shutdown(other, SHUT_WR);
-	read_it = tcpmux_read_name(connection, got, clock_ms() + 1000);
+	read_it = tcpmux_read_name(connection, got, clock_ms() + HANG_MS);
 	cr_expect_eq(read_it, name != NULL, "'%s'", said);
 	if (name && read_it) {
 		cr_expect_str_eq(got, name);

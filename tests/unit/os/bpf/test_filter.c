@@ -8,6 +8,7 @@
 
 #include "config/access/access.h"
 #include "os/bpf/socket_filter.h"
+#include "tests/unit/hang.h"
 
 #define LIST(...) \
 	(const char *const[]) \
@@ -226,7 +227,7 @@ static const char *accepted(int listener, bool wait)
 	socklen_t length = sizeof(peer);
 	int fd;
 
-	cr_assert_geq(poll(&state, 1, wait ? 10000 : 0), wait ? 1 : 0);
+	cr_assert_geq(poll(&state, 1, wait ? HANG_MS : 0), wait ? 1 : 0);
 	fd = accept(listener, (struct sockaddr *)&peer, &length);
 	if (fd < 0)
 		return "";

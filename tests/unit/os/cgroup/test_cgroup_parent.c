@@ -12,6 +12,7 @@
 
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/cgroup/cgroup_parent.h"
+#include "tests/unit/hang.h"
 
 static char folder[64], name[192];
 
@@ -259,7 +260,7 @@ Test(cgroup_base, one_that_lives_is_known_by_when_it_began, .init = make_folder)
 		_exit(!base || read(ends[0], &byte, 1) < 0);
 	}
 	close(ends[0]);
-	for (int n = 0; n < 500 && lgetxattr(base_of(pid, ""), "user.superd.born", NULL, 0) < 0; n++)
+	for (int n = 0; n < HANG_MS / 10 && lgetxattr(base_of(pid, ""), "user.superd.born", NULL, 0) < 0; n++)
 		usleep(10000);
 	look(NULL, NULL);
 	cr_expect_not(is_left(base_of(pid, "")));

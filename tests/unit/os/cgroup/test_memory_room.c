@@ -10,6 +10,7 @@
 
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/cgroup/memory_room.h"
+#include "tests/unit/hang.h"
 
 #define LIMIT (256ll << 20)
 
@@ -73,14 +74,14 @@ static int look_from_inside(void)
 	if (after.used - before.used < (int64_t)most / 2 || after.used > LIMIT)
 		return 4;
 	event.fd = sensor.events;
-	if (sensor.is_v1 && poll(&event, 1, 10000) != 1)
+	if (sensor.is_v1 && poll(&event, 1, HANG_MS) != 1)
 		return 5;
 	memory_sensor_hear(&sensor);
 	memory_sensor_close(&sensor);
 	return 0;
 }
 
-Test(memory_room, knows_the_limit_of_its_group_and_hears_when_it_is_near, .timeout = 60)
+Test(memory_room, knows_the_limit_of_its_group_and_hears_when_it_is_near, .timeout = 120)
 {
 	int status;
 	pid_t pid;

@@ -6,7 +6,7 @@
 
 #include "os/host/path_search.h"
 
-TestSuite(program, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(program, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void expect(const char *name, const char *path, bool found, const char *at)
 {

@@ -4,7 +4,7 @@
 #include "base/fd.h"
 #include "os/netdiag/arrivals.h"
 
-TestSuite(arrivals, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(arrivals, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static int listener, watch;
 

@@ -11,7 +11,7 @@ static void clean(struct cookie_set *cookies)
 
 #define FREED __attribute__((cleanup(clean)))
 
-TestSuite(cookie_set, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(cookie_set, .init = set_up, .fini = tear_down, .timeout = 120);
 
 /* A listener and how to reach it. */
 struct test_listener {

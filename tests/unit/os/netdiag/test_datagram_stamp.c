@@ -5,7 +5,7 @@
 
 #include "os/netdiag/datagram_stamp.h"
 
-TestSuite(last_datagram, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(last_datagram, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static int server, client;
 

@@ -19,7 +19,7 @@ static void set_up(void)
 	cr_assert_eq(listen(listener, 1), 0);
 }
 
-TestSuite(foreign_socket, .init = set_up, .timeout = 30);
+TestSuite(foreign_socket, .init = set_up, .timeout = 120);
 
 static int succeed_beside(int fd, const void *with, struct buf *why, struct buf *warnings)
 {

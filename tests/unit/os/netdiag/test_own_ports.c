@@ -3,7 +3,7 @@
 
 #include "os/netdiag/own_ports.h"
 
-TestSuite(own_ports, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(own_ports, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static uint32_t socket_node(int fd)
 {

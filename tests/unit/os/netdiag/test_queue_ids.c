@@ -11,7 +11,7 @@ static void clean(struct queue_ids *backlog)
 
 #define FREED __attribute__((cleanup(clean)))
 
-TestSuite(backlog, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(backlog, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static unsigned waiting(int fd, const struct listen *listen)
 {

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "os/netdiag/tcp_destroy.h"
+#include "tests/unit/hang.h"
 
 static struct notify_received {
 	uint16_t wanted;                /* 0: any; other ports are only counted */
@@ -30,7 +31,7 @@ static void end(void)
 	tear_down();
 }
 
-TestSuite(departures, .init = begin, .fini = end, .timeout = 30);
+TestSuite(departures, .init = begin, .fini = end, .timeout = 120);
 
 static void note(void *context, const struct tcp_destroy_event *event)
 {
@@ -71,7 +72,7 @@ static void expect_to_hear(int port, int other)
 
 	heard = (struct notify_received){ .wanted = (uint16_t)port, .other = (uint16_t)other };
 	while (heard.last != port) {    /* before the kernel was told of ports it told of everybody's */
-		cr_assert_eq(poll(&state, 1, 10000), 1, "nothing was heard");
+		cr_assert_eq(poll(&state, 1, HANG_MS), 1, "nothing was heard");
 		cr_assert(tcp_destroy_read(departures, note, &heard));
 	}
 	cr_expect(heard.is_local);

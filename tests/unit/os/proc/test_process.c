@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "os/proc/process.h"
+#include "tests/unit/hang.h"
 
 /* A child that has done what it had to and waits; it keeps the descriptor it is given. */
 static pid_t begin(void (*act)(void))
@@ -287,7 +288,7 @@ Test(process, knows_its_command)
 		execl("/bin/sleep", "other-name", "1000", (char *)NULL);
 		_exit(100);
 	}
-	for (int n = 0; n < 1000 && !process_has_command(pid, command); n++)
+	for (int n = 0; n < HANG_MS / 10 && !process_has_command(pid, command); n++)
 		usleep(10000);
 	cr_expect(process_has_command(pid, command));
 	cr_expect(!process_has_command(pid, other));
@@ -316,7 +317,7 @@ Test(process, looks_behind_the_interpreter)
 			execl(path, path, "an argument", (char *)NULL);
 		_exit(100);
 	}
-	for (int n = 0; n < 1000 && !process_has_command(pid, command); n++)
+	for (int n = 0; n < HANG_MS / 10 && !process_has_command(pid, command); n++)
 		usleep(10000);
 	cr_expect(process_has_command(pid, command));
 	end(pid);

@@ -10,7 +10,7 @@
 
 #include "os/netdiag/sock_diag.h"
 
-TestSuite(bind, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(bind, .init = set_up, .fini = tear_down, .timeout = 120);
 
 Test(bind, gives_descriptors_that_are_closed_on_exec_and_do_not_block)
 {

@@ -4,7 +4,7 @@
 
 #include <sched.h>
 
-TestSuite(bind_change, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(bind_change, .init = set_up, .fini = tear_down, .timeout = 120);
 
 /* As somebody else would have opened it, with nothing set. */
 static int given_tcp(struct listen *row)

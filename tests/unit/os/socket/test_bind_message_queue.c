@@ -1,5 +1,6 @@
 /* Message queues that are opened for real, and the options of sockets that look at who sends. */
 #include "tests/unit/bind_fixture.h"
+#include "tests/unit/hang.h"
 
 #include <mqueue.h>
 #include <poll.h>
@@ -26,7 +27,7 @@ static void finish(void)
 	tear_down();
 }
 
-TestSuite(message_queue, .init = begin, .fini = finish, .timeout = 30);
+TestSuite(message_queue, .init = begin, .fini = finish, .timeout = 120);
 
 static struct listen queue(void)
 {
@@ -94,7 +95,7 @@ Test(message_queue, says_when_something_waits)
 
 	cr_expect_eq(bind_queue(fd, &listen), 0);
 	send_to_it("hello");
-	cr_expect_eq(poll(&ready, 1, 5000), 1);
+	cr_expect_eq(poll(&ready, 1, HANG_MS), 1);
 	cr_expect_gt(bind_queue(fd, &listen), 0);
 	close(fd);
 }
@@ -139,7 +140,7 @@ Test(message_queue, refuses_sizes_the_kernel_does_not_allow)
 	cr_expect(strstr(buf_string(&why), name), "%s", buf_string(&why));
 }
 
-TestSuite(senders, .init = begin, .fini = finish, .timeout = 30);
+TestSuite(senders, .init = begin, .fini = finish, .timeout = 120);
 
 static struct listen node_at(const char *kind)
 {

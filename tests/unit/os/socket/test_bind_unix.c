@@ -4,7 +4,7 @@
 
 #include "os/socket/bind_internal.h"
 
-TestSuite(bind_unix, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(bind_unix, .init = set_up, .fini = tear_down, .timeout = 120);
 
 Test(bind_unix, gives_a_unix_node_its_mode_whatever_the_umask)
 {

@@ -6,15 +6,16 @@
 #include <sys/resource.h>
 
 #include "os/socket/client.h"
+#include "tests/unit/hang.h"
 
-TestSuite(client, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(client, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static struct client accepted_on(int fd, const struct listen *listen)
 {
 	struct client client;
 	enum accepted result = ACCEPT_NOTHING;
 
-	for (int i = 0; i < 1000 && result == ACCEPT_NOTHING; i++) {
+	for (int i = 0; i < HANG_MS && result == ACCEPT_NOTHING; i++) {
 		result = client_accept(fd, listen, &client);
 		usleep(result == ACCEPT_NOTHING ? 1000 : 0);
 	}
@@ -202,7 +203,7 @@ Test(client, waits_until_it_is_accepted)
 
 	cr_expect_not(client_waits(fd));
 	peer = connected(AF_INET, SOCK_STREAM, port_of(fd));
-	for (int i = 0; i < 1000 && !client_waits(fd); i++)
+	for (int i = 0; i < HANG_MS && !client_waits(fd); i++)
 		usleep(1000);
 	cr_expect(client_waits(fd));
 	client = accepted_on(fd, &listen);

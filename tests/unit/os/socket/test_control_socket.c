@@ -18,6 +18,7 @@
 
 #include "os/socket/control_socket.h"
 #include "tests/unit/as_nobody.h"
+#include "tests/unit/hang.h"
 
 #define NOBODY 65534
 
@@ -254,7 +255,7 @@ static uid_t user_of_next(int listener)
 {
 	struct pollfd ready = { .fd = listener, .events = POLLIN };
 	struct control_peer peer = { 0 };
-	int fd = poll(&ready, 1, 10000) == 1 ? accept(listener, NULL, NULL) : -1;
+	int fd = poll(&ready, 1, HANG_MS) == 1 ? accept(listener, NULL, NULL) : -1;
 	bool known = fd >= 0 && control_socket_peer(fd, (gid_t)-1, &peer);
 
 	close(fd);
@@ -276,7 +277,7 @@ static bool leave_user_namespace(void)
 }
 
 /* A user that is not mapped looks like nobody, and anybody can connect to an abstract name. */
-Test(control_socket, nobody_counts_as_a_user_only_where_all_are_mapped, .timeout = 20)
+Test(control_socket, nobody_counts_as_a_user_only_where_all_are_mapped, .timeout = 120)
 {
 	struct control_socket made;
 	pid_t peers[2], namespaced;

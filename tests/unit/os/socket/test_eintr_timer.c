@@ -27,18 +27,18 @@ static void is_interrupted(int domain)
 	close(listener);
 }
 
-Test(interrupt, ends_an_accept_of_tcp, .timeout = 10)
+Test(interrupt, ends_an_accept_of_tcp, .timeout = 120)
 {
 	is_interrupted(AF_INET);
 }
 
-Test(interrupt, ends_an_accept_of_a_unix_socket, .timeout = 10)
+Test(interrupt, ends_an_accept_of_a_unix_socket, .timeout = 120)
 {
 	is_interrupted(AF_UNIX);
 }
 
 /* As superd does, which watches it. */
-Test(interrupt, ends_an_accept_where_the_signal_is_blocked, .timeout = 10)
+Test(interrupt, ends_an_accept_where_the_signal_is_blocked, .timeout = 120)
 {
 	sigset_t only, now;
 
@@ -52,7 +52,7 @@ Test(interrupt, ends_an_accept_where_the_signal_is_blocked, .timeout = 10)
 	cr_expect_not(sigismember(&now, SIGURG), "and none is left for who watches it");
 }
 
-Test(interrupt, ends_a_read, .timeout = 10)
+Test(interrupt, ends_a_read, .timeout = 120)
 {
 	int ends[2];
 	char byte;

@@ -25,7 +25,7 @@ static void close_ends(void)
 	close(ends[1]);
 }
 
-TestSuite(channel_end, .init = open_ends, .fini = close_ends, .timeout = 30);
+TestSuite(channel_end, .init = open_ends, .fini = close_ends, .timeout = 120);
 
 /* As the other end would: this many copies of standard error go along. */
 static void send_with(const char *text, size_t length, int count)

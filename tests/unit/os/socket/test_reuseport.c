@@ -4,7 +4,7 @@
 #include "os/rights/capability.h"
 #include "os/socket/reuseport.h"
 
-TestSuite(twin, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(twin, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static struct sockaddr_storage name_of(int fd, socklen_t *length)
 {

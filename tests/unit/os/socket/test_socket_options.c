@@ -1,7 +1,7 @@
 /* Options on sockets that are bound for real: set before, changed afterwards, refused or warned of. */
 #include "tests/unit/bind_fixture.h"
 
-TestSuite(socket_options, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(socket_options, .init = set_up, .fini = tear_down, .timeout = 120);
 
 Test(socket_options, sets_the_options_of_a_tcp_socket)
 {

@@ -224,7 +224,7 @@ Test(unit_text, bounds_the_settings_of_a_unit)
 }
 
 /* In no time: each piece, and each word, finds its place without passing all others. */
-Test(unit_text, a_value_of_half_a_million_lines_is_read, .timeout = 20)
+Test(unit_text, a_value_of_half_a_million_lines_is_read, .timeout = 120)
 {
 	const size_t count = 500000, head = strlen("[Service]\nA=\\\n");
 	char *text = malloc(head + 3 * count + 2);
