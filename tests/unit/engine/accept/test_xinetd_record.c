@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/scan.h"
 #include "config/service/service.h"
 #include "engine/log/xinetd_line.h"
 #include "engine/log/xinetd_log_file.h"
+#include "tests/unit/own_clock.h"
 
 #define ALL (SUCCESS_PID | SUCCESS_HOST | SUCCESS_USERID | SUCCESS_EXIT | SUCCESS_DURATION | SUCCESS_TRAFFIC)
 
@@ -56,7 +56,7 @@ static void tear_down(void)
 	cr_assert_eq(rmdir(folder), 0, "something was left in %s", folder);
 }
 
-TestSuite(record, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(record, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static int exited(int status)
 {
@@ -181,13 +181,7 @@ static size_t count(const char *text, const char *part)
 /* The path is looked at once a second: this is the next look. */
 static void await_look(void)
 {
-	struct timespec begun, now, pause = { .tv_nsec = 10000000 };
-
-	clock_gettime(CLOCK_MONOTONIC, &begun);
-	do {
-		nanosleep(&pause, NULL);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec == begun.tv_sec);
+	own_clock_advance(1.);
 }
 
 Test(record, a_file_is_made_and_added_to)

@@ -12,6 +12,7 @@
 #include "engine/core/close_socket.h"
 #include "exec/spawn/worker_process.h"
 #include "exec/worker/close_async.h"
+#include "tests/unit/own_clock.h"
 
 static struct engine engine;
 
@@ -29,21 +30,37 @@ static void turn(void)
 	ev_run(engine.loop, EVRUN_NOWAIT);
 }
 
-TestSuite(closing, .init = begin, .timeout = 60);
+TestSuite(closing, .init = begin, .timeout = 120);
 
-/* What is no socket goes aside. */
-static void close_one(const char *service)
+static void turn_later(void)
 {
-	struct pollfd end = { .events = POLLIN };
-	int ends[2];
+	own_clock_advance(.05);
+	poll(NULL, 0, 1);
+	turn();
+}
 
-	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-	close_socket_fd(&engine, service, &ends[1]);
-	cr_expect_eq(ends[1], -1);
-	end.fd = ends[0];
-	while (poll(&end, 1, 10) == 0)
-		turn();
-	close(ends[0]);
+#define TOGETHER 50
+
+/* One of each service, from this number on; what is no socket goes aside. */
+static void close_some(int first)
+{
+	struct pollfd end[TOGETHER] = { 0 };
+
+	for (int n = 0; n < TOGETHER; n++) {
+		char name[16];
+		int ends[2];
+
+		snprintf(name, sizeof(name), "s%d", first + n);
+		cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+		close_socket_fd(&engine, name, &ends[1]);
+		cr_expect_eq(ends[1], -1);
+		end[n] = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+	}
+	for (int n = 0; n < TOGETHER; n++) {
+		while (poll(&end[n], 1, 0) == 0)
+			turn_later();
+		close(end[n].fd);
+	}
 }
 
 /* The kernel would have us wait until all is sent, which is never. */
@@ -74,10 +91,8 @@ Test(closing, a_service_is_stuck_by_its_own_alone)
 	close_one_that_hangs("other");
 	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++)
 		close_one_that_hangs("stuck");
-	while (!close_socket_is_stuck(&engine, "stuck")) {
-		turn();
-		poll(NULL, 0, 20);
-	}
+	while (!close_socket_is_stuck(&engine, "stuck"))
+		turn_later();
 	cr_expect_not(close_socket_takes_clients(&engine, "stuck"));
 	cr_expect_not(close_socket_is_stuck(&engine, "other"));
 	cr_expect(close_socket_takes_clients(&engine, "other"));
@@ -86,24 +101,15 @@ Test(closing, a_service_is_stuck_by_its_own_alone)
 /* Their places are given to others. */
 Test(closing, however_many_services_there_were_nobodys_are_nobodys)
 {
-	char name[16];
-
 	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++)
 		close_one_that_hangs(NULL);
-	for (int n = 0; n < CLOSE_OWNERS + 50; n++) {
-		snprintf(name, sizeof(name), "s%d", n);
-		close_one(name);
-	}
-	while (close_async_hanging(0) < CLOSE_HANGING_MOST) {
-		turn();
-		poll(NULL, 0, 20);
-	}
+	for (int n = 0; n < CLOSE_OWNERS + TOGETHER; n += TOGETHER)
+		close_some(n);
+	while (close_async_hanging(0) < CLOSE_HANGING_MOST)
+		turn_later();
 	cr_expect_not(close_socket_is_stuck(&engine, "one more"));
 	for (unsigned n = 0; n < CLOSE_HANGING_MOST; n++)
 		close_one_that_hangs("one more");
-	for (int n = 0; n < 500 && !close_socket_is_stuck(&engine, "one more"); n++) {
-		turn();
-		poll(NULL, 0, 20);
-	}
-	cr_expect(close_socket_is_stuck(&engine, "one more"), "it has a place of its own");
+	while (!close_socket_is_stuck(&engine, "one more"))     /* it has a place of its own */
+		turn_later();
 }

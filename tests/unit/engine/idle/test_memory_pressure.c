@@ -9,6 +9,7 @@
 #include "engine/instance/instance.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/start_queue.h"
+#include "tests/unit/own_clock.h"
 
 #define SERVICES 4
 #define MIB (1ll << 20)
@@ -92,7 +93,7 @@ static void set_up(void)
 	cr_assert_not_null(runtime_make_run(&waiting));
 }
 
-TestSuite(memory_pressure, .init = set_up, .timeout = 60);
+TestSuite(memory_pressure, .init = set_up, .timeout = 120);
 
 static bool is_short(int64_t total, int64_t used, unsigned starting, size_t count)
 {
@@ -150,8 +151,10 @@ static bool start_with(int64_t used)
 
 static void run_until(bool (*condition)(void))
 {
-	while (!condition())
-		ev_run(engine.loop, EVRUN_ONCE);
+	while (!condition()) {
+		own_clock_advance(.01);
+		ev_run(engine.loop, EVRUN_NOWAIT);
+	}
 }
 
 static bool has_room(void)

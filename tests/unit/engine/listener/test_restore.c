@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/core/engine.h"
 #include "engine/listener/listeners.h"
 #include "engine/listener/restore.h"
 #include "os/netdiag/foreign_socket.h"
+#include "tests/unit/own_clock.h"
 
 #define OTHER 77                        /* a backlog that a backend has set */
 
@@ -38,7 +38,7 @@ static void end(void)
 	tear_down();
 }
 
-TestSuite(restore, .init = begin, .fini = end, .timeout = 60);
+TestSuite(restore, .init = begin, .fini = end, .timeout = 120);
 
 static void on_done(void *context, struct engine *of, const char *service, int error)
 {
@@ -99,20 +99,6 @@ Test(restore, is_done_at_once_for_who_waits_for_it)
 	cr_expect_neq(backlog(), OTHER);
 }
 
-/* What only_from says must hold before the next client can come. */
-/* Continues both when neither has run for much longer than a socket has; the worker is the last to get its turn. */
-static void continue_later(pid_t test, pid_t worker)
-{
-	const struct timespec long_time = { .tv_sec = (time_t)(2 * FOREIGN_TIMEOUT) };
-	const struct timespec moment = { .tv_nsec = 100000000 };
-
-	nanosleep(&long_time, NULL);
-	kill(test, SIGCONT);
-	nanosleep(&moment, NULL);
-	kill(worker, SIGCONT);
-	_exit(0);
-}
-
 static pid_t only_child(void)
 {
 	char text[64] = "";
@@ -123,26 +109,28 @@ static pid_t only_child(void)
 	return (pid_t)strtol(text, NULL, 10);
 }
 
-/* As on a virtual machine whose host has no time for it. */
+/* As on a virtual machine whose host has no time for it; the worker is the last to get its turn. */
 Test(restore, takes_no_machine_that_stands_still_for_a_socket_that_hangs)
 {
-	pid_t worker, helper, test = getpid();
+	pid_t worker;
 
 	ask();
 	restore_finish(&engine, fd);            /* there is a process from now on */
 	worker = only_child();
 	kill(worker, SIGSTOP);
+	cr_assert_eq(waitpid(worker, NULL, WUNTRACED), worker);
 	ask();
 	restore_hurry(&engine, fd);
-	helper = fork();
-	if (helper == 0)
-		continue_later(test, worker);
-	raise(SIGSTOP);
+	own_clock_advance(2 * FOREIGN_TIMEOUT);
+	for (int n = 0; n < 3; n++)
+		ev_run(engine.loop, EVRUN_NOWAIT);
+	cr_expect_eq(calls, 1);
+	kill(worker, SIGCONT);
 	while (calls < 2)
 		ev_run(engine.loop, 0);
-	waitpid(helper, NULL, 0);
 }
 
+/* What only_from says must hold before the next client can come. */
 Test(restore, begins_at_once_where_rules_are_to_be_kept)
 {
 	static const struct sock_fprog rules = { 0 };

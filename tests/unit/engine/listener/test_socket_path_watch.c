@@ -6,22 +6,25 @@
 #include "engine/listener/listeners.h"
 #include "engine/listener/socket_path_watch.h"
 #include "os/fs/path_watch.h"
+#include "tests/unit/own_clock.h"
 
 static struct listeners listeners;
 static struct engine engine = { .listeners = &listeners };
 static struct watch_ids looked_at;
+static bool has_looked;
 
 static void take_marks(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
-	(void)watcher, (void)events;
+	(void)loop, (void)watcher, (void)events;
 	cr_expect(engine.events.paths_touched);
 	looked_at = *socket_path_watch_touched(&engine);
-	ev_break(loop, EVBREAK_ALL);
+	has_looked = true;
 }
 
 static void begin(void)
 {
 	set_up();
+	has_looked = false;
 	engine.loop = ev_default_loop(EVFLAG_NOENV);
 	events_init(&engine, take_marks);
 }
@@ -32,7 +35,19 @@ static void end(void)
 	tear_down();
 }
 
-TestSuite(watches, .init = begin, .fini = end, .timeout = 60);
+TestSuite(watches, .init = begin, .fini = end, .timeout = 120);
+
+static void turn(void)
+{
+	ev_run(engine.loop, EVRUN_NOWAIT);
+	own_clock_advance(.05);
+}
+
+static void turn_until_it_looks(void)
+{
+	while (!has_looked)
+		turn();
+}
 
 static int watched(const struct listen *listen, int fd)
 {
@@ -52,7 +67,7 @@ Test(watches, looks_at_one_that_was_replaced_before_it_was_watched)
 
 	cr_assert_eq(rename(theirs.address->address, listen.address->address), 0);
 	mark = watched(&listen, fd);
-	ev_run(engine.loop, 0);
+	turn_until_it_looks();
 	cr_expect_gt(mark, 0);
 	cr_expect(watch_ids_have(&looked_at, mark));
 	close(fd);
@@ -66,7 +81,7 @@ Test(watches, looks_at_a_fifo_that_was_replaced_before_it_was_watched)
 
 	cr_assert_eq(rename(theirs.address->address, listen.address->address), 0);
 	mark = watched(&listen, fd);
-	ev_run(engine.loop, 0);
+	turn_until_it_looks();
 	cr_expect(watch_ids_have(&looked_at, mark));
 	close(fd);
 	close(other);
@@ -79,15 +94,9 @@ Test(watches, looks_at_all_when_one_went_before_it_was_watched)
 
 	cr_assert_eq(unlink(listen.address->address), 0);
 	cr_expect_eq(watched(&listen, fd), 0);
-	ev_run(engine.loop, 0);
+	turn_until_it_looks();
 	cr_expect(looked_at.all);
 	close(fd);
-}
-
-static void end_of_patience(int events, void *none)
-{
-	(void)events, (void)none;
-	ev_break(engine.loop, EVBREAK_ALL);
 }
 
 Test(watches, looks_at_none_that_is_as_it_was_made)
@@ -95,8 +104,8 @@ Test(watches, looks_at_none_that_is_as_it_was_made)
 	struct listen listen = listen_at("unix", "a.sock");
 	int fd = opened(&listen), mark = watched(&listen, fd);
 
-	ev_once(engine.loop, -1, 0, 1., end_of_patience, NULL);
-	ev_run(engine.loop, 0);
+	for (int n = 0; n < 100; n++)
+		turn();
 	cr_expect_gt(mark, 0);
 	cr_expect(!looked_at.all && !looked_at.count);
 	close(fd);
