@@ -45,7 +45,7 @@ static void tear_down(void)
 	diags_free(&diags);
 }
 
-TestSuite(preflight, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(preflight, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static const char *said(void)
 {
@@ -552,11 +552,11 @@ Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
 			   "some 40 descriptors for them"));
 }
 
-Test(preflight, is_quick_for_ten_thousand_services)
+/* The processor time that it takes. */
+static double prepare_ten_thousand(void)
 {
 	enum { SERVICES = 10000 };
 	char *text = malloc(SERVICES * 96 + 96), *end = text;
-	const char *sanitized = getenv("SANITIZED");
 	struct timespec before, after;
 
 	end += sprintf(end, "defaults { user = \"%u\" }\n", (unsigned)geteuid());
@@ -571,10 +571,21 @@ Test(preflight, is_quick_for_ten_thousand_services)
 	preflight_table(table, &process_defaults, false, &diags);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
 	cr_expect_eq(diags.count, has_descriptors(SERVICES + 100) ? 0 : 1, "%s", said());
-	cr_expect_lt((double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9,
-		     sanitized && !strcmp(sanitized, "yes") ? 5. : .5);
-	fprintf(stderr, "resolve and preflight of %d services: %.1f ms\n", SERVICES,
-		(double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6);
+	return (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
+}
+
+Test(preflight, takes_ten_thousand_services)
+{
+	prepare_ten_thousand();
+}
+
+Test(preflight, is_quick_for_ten_thousand_services)
+{
+	const char *sanitized = getenv("SANITIZED");
+	double seconds = prepare_ten_thousand();
+
+	cr_expect_lt(seconds, sanitized && !strcmp(sanitized, "yes") ? 5. : .5);
+	fprintf(stderr, "resolve and preflight of ten thousand services: %.1f ms\n", seconds * 1e3);
 }
 
 #define WITH "service a {\n listen = 7\n exec = \"/bin/true\"\n user = root\n"

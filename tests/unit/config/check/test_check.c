@@ -648,8 +648,8 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* The pairs of ten thousand would take minutes. */
-Test(check, ten_thousand_addresses_of_one_port_take_no_time)
+/* The pairs of ten thousand would take minutes; the processor time that it takes. */
+static double check_ten_thousand(void)
 {
 	double before;
 
@@ -663,8 +663,18 @@ Test(check, ten_thousand_addresses_of_one_port_take_no_time)
 	end(begin_good("wild", "tcp4:80"));
 	before = seconds();
 	table_check(table, &diags);
-	cr_expect_lt(seconds() - before, 2.0);
 	cr_expect_eq(diags.errors, 10000);
+	return seconds() - before;
+}
+
+Test(check, ten_thousand_addresses_of_one_port_are_each_compared)
+{
+	check_ten_thousand();
+}
+
+Test(check, ten_thousand_addresses_of_one_port_take_no_time)
+{
+	cr_expect_lt(check_ten_thousand(), 2.0);
 }
 
 Test(check, resources_do_not_contradict_each_other)

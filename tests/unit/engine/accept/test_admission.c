@@ -92,11 +92,12 @@ Test(admission, refuses_by_the_first_rule_in_the_manuals_order)
 	struct service_runtime *runtime;
 	struct pending_client first = pending_from("127.0.0.1");
 	const unsigned char *source;
+	const char *other = other_minute();
 
 	snprintf(options, sizeof(options),
 		 "only_from = { \"127.0.0.1\", \"127.0.0.9\" }\n access_times = { \"%s\" }\n per_source = 1\n"
 		 " per_source_cpm = 1\n max_load = 0.001\n instances = 1\n overload = refuse\n",
-		 other_minute());
+		 other);
 	runtime = open_keeper(options);
 	admission.time_cache = (struct time_cache){ 0 };
 	cr_expect_eq(judge(runtime, "127.0.0.2"), REFUSED_ADDRESS);
@@ -110,8 +111,8 @@ Test(admission, refuses_by_the_first_rule_in_the_manuals_order)
 					 .until = INT64_MAX,
 					 .looked = clock_now() + 1e6,
 					 .load = 5000,
-					 .minute = (unsigned)strtoul(other_minute(), NULL, 10) * 60 +
-						 (unsigned)strtoul(other_minute() + 3, NULL, 10) };
+					 .minute = (unsigned)strtoul(other, NULL, 10) * 60 +
+						 (unsigned)strtoul(other + 3, NULL, 10) };
 	cr_expect_eq(judge(runtime, "127.0.0.1"), REFUSED_LOAD);
 	admission.time_cache.load = 0;
 	cr_expect_eq(admission_judge(runtime, &first), ADMITTED);
