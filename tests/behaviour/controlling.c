@@ -18,15 +18,33 @@ const char *control_path(void)
 	return path;
 }
 
-struct superd *controlled_run(const char *format, ...)
+static struct superd *run(const struct setup *setup, const char *table)
 {
 	const char *arguments[] = { "--control", control_path(), NULL };
-	const struct setup setup = { .arguments = arguments };
+	struct setup own = *setup;
+
+	own.arguments = arguments;
+	return superd_run_with(&own, "%s", table);
+}
+
+struct superd *controlled_run(const char *format, ...)
+{
 	struct superd *superd;
 	va_list list;
 
 	va_start(list, format);
-	superd = superd_run_with(&setup, "%s", text_of_list(format, list));
+	superd = run(&(struct setup){ 0 }, text_of_list(format, list));
+	va_end(list);
+	return superd;
+}
+
+struct superd *controlled_run_with(const struct setup *setup, const char *format, ...)
+{
+	struct superd *superd;
+	va_list list;
+
+	va_start(list, format);
+	superd = run(setup, text_of_list(format, list));
 	va_end(list);
 	return superd;
 }

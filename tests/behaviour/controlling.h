@@ -7,8 +7,10 @@
 
 const char *control_path(void);
 
-/* superd_run with the control socket there. */
+/* superd_run with the control socket there; or as a setup without arguments asks. */
 struct superd *controlled_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+struct superd *controlled_run_with(const struct setup *setup, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Connects, once superd is there, and takes the greeting. */
 int control_connect(void);

@@ -75,7 +75,7 @@ static bool descends(const struct process *list, size_t count, pid_t pid, pid_t 
 
 size_t process_descendants(pid_t pid, pid_t *out, size_t most)
 {
-	struct process *list = calloc(PROCESSES_MOST, sizeof(*list));
+	struct process *list = malloc(PROCESSES_MOST * sizeof(*list));
 	size_t count = list ? list_processes(list, PROCESSES_MOST) : 0, found = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -108,6 +108,51 @@ bool process_is_stopped(pid_t pid)
 	struct process process;
 
 	return read_stat(pid, &process) && process.state == 'T';
+}
+
+/* Finds where control groups are, as the machine has them of version 2. */
+static bool find_groups(char *out, size_t size)
+{
+	char line[1024], type[32];
+	FILE *file = fopen("/proc/self/mounts", "re");
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		found = sscanf(line, "%*s %1000s %31s", out, type) == 2 && !strcmp(type, "cgroup2") &&
+			strlen(out) < size;
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool group_is_frozen(pid_t pid)
+{
+	char path[2048], line[1024] = "", groups[1024];
+	FILE *file;
+	bool is_frozen = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file) && strncmp(line, "0::", 3) != 0)
+		;
+	if (file)
+		fclose(file);
+	if (strncmp(line, "0::", 3) != 0 || !find_groups(groups, sizeof(groups)))
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(path, sizeof(path), "%s%s/cgroup.events", groups, line + 3);
+	file = fopen(path, "re");
+	while (file && !is_frozen && fgets(line, sizeof(line), file))
+		is_frozen = !strcmp(line, "frozen 1\n");
+	if (file)
+		fclose(file);
+	return is_frozen;
+}
+
+bool process_is_frozen(pid_t pid)
+{
+	return process_is_stopped(pid) || group_is_frozen(pid);
 }
 
 /* The kernel shows a set of signals as hexadecimal bits. */

@@ -11,6 +11,7 @@ size_t process_descendants(pid_t pid, pid_t *out, size_t most);
 
 bool process_lives(pid_t pid);                  /* there, and no zombie */
 bool process_is_stopped(pid_t pid);             /* by a signal, which takes a moment */
+bool process_is_frozen(pid_t pid);              /* by a signal, or its control group */
 bool process_hangs(pid_t pid);                  /* it waits uninterruptibly */
 bool process_blocks(pid_t pid, int signal);
 size_t process_fd_count(pid_t pid);

@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "superctl.h"
 
 #define ENOUGH 5                        /* failures in a row that make a service degraded */
 #define CRASH "kill -SEGV $$"
+
+static const struct setup by_clock = { .clock = true };
 
 /* The client says how its instance is to end. */
 static const char *obedient(void)
@@ -20,9 +23,9 @@ static const char *obedient(void)
 
 static struct superd *run(const char *options)
 {
-	struct superd *superd = controlled_run(
-		"service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" user = \"%s\" %s }\n", obedient(),
-		own_user(), options);
+	struct superd *superd = controlled_run_with(
+		&by_clock, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" user = \"%s\" %s }\n",
+		obedient(), own_user(), options);
 
 	wait_node(control_path());
 	return superd;
@@ -96,28 +99,38 @@ Behaviour(failures, are_told_as_the_schema_has_them)
 	superd_stop(superd);
 }
 
-Behaviour(failures, a_crash_is_a_warning_but_not_each_of_many)
+static void crash_many(const char *path, unsigned count)
 {
-	const char *path = path_in("each.sock"), *arguments[] = { "--control", control_path(), "--log-level", "warning",
-								  NULL };
-	const struct setup setup = { .arguments = arguments };
-	struct superd *superd = superd_run_with(
-		&setup, "service each { listen = \"%s\" accept = yes exec = \"%s\" user = \"%s\" }\n", path, obedient(),
-		own_user());
-	long long begun = now_ms();
-
-	wait_node(path);
-	wait_node(control_path());
-	for (unsigned n = 0; n < 3 * ENOUGH; n++) {
+	for (unsigned n = 0; n < count; n++) {
 		int client = client_connect_unix(path, SOCK_STREAM);
 
 		client_send(client, CRASH "\n");
 		client_rest(client);
 		close(client);
 	}
+}
+
+Behaviour(failures, a_crash_is_a_warning_but_not_each_of_many)
+{
+	const char *path = path_in("each.sock"), *arguments[] = { "--control", control_path(), "--log-level", "warning",
+								  NULL };
+	const struct setup setup = { .clock = true, .arguments = arguments };
+	struct superd *superd = superd_run_with(
+		&setup, "service each { listen = \"%s\" accept = yes exec = \"%s\" user = \"%s\" }\n", path, obedient(),
+		own_user());
+	long long begun = now_ms();
+	size_t warnings;
+
+	wait_node(path);
+	wait_node(control_path());
+	crash_many(path, 3 * ENOUGH);
 	WAIT_UNTIL(!strcmp(failures_of("each"), "15"));
-	cr_expect_geq(superd_log_count(superd, "ended: signal SEGV"), 1u);
-	cr_expect_leq(superd_log_count(superd, "ended: signal SEGV"), 1u + (size_t)((now_ms() - begun) / 10000));
+	warnings = superd_log_count(superd, "ended: signal SEGV");
+	cr_expect_geq(warnings, 1u);
+	cr_expect_leq(warnings, 1u + (size_t)((now_ms() - begun) / 10000));
+	clock_advance(superd, MINUTE_MS);
+	crash_many(path, 1);
+	superd_expect_count(superd, "ended: signal SEGV", warnings + 1);
 	superd_stop(superd);
 }
 
@@ -128,8 +141,9 @@ Behaviour(failures, a_program_that_is_gone_is_one)
 	int client;
 
 	cr_assert_eq(chmod(program, 0755), 0);
-	superd = controlled_run("service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" user = \"%s\" }\n",
-				program, own_user());
+	superd = controlled_run_with(
+		&by_clock, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" user = \"%s\" }\n",
+		program, own_user());
 	wait_node(control_path());
 	client = client_connect(superd_port(superd, "each"));
 	cr_assert_str_eq(client_line(client), "fine");
@@ -139,7 +153,7 @@ Behaviour(failures, a_program_that_is_gone_is_one)
 	WAIT_UNTIL(strcmp(failures_of("each"), "0") != 0);
 	expect_shown("status", ", for 127.0.0.1: cannot start: ");
 	expect_shown("why", "for 127.0.0.1, cannot start: ");
-	WAIT_UNTIL(strtol(failures_of("each"), NULL, 10) >= 3);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, strtol(failures_of("each"), NULL, 10) >= 3);
 	expect_shown("why", "; the same happened ");
 	expect_health("unhealthy: each: cannot start: ", 3);
 	close(client);
@@ -168,9 +182,16 @@ Behaviour(failures, an_exit_status_is_none_unless_its_service_says_so)
 
 Behaviour(failures, what_superd_ends_is_none)
 {
-	struct superd *superd = run("runtime_max = 100ms timeout_stop = 100ms");
+	struct superd *superd = run("runtime_max = 1h timeout_stop = 1h");
 
-	end_each(superd, ENOUGH, "trap '' TERM; while :; do sleep 1; done");
+	for (unsigned n = 0; n < ENOUGH; n++) {
+		int client = client_connect(superd_port(superd, "each"));
+
+		client_send(client, "trap '' TERM; echo deaf; while :; do sleep 1; done\n");
+		cr_assert_str_eq(client_line(client), "deaf");
+		CLOCK_UNTIL(superd, 61 * MINUTE_MS, 4, strstr(control_once("list each"), "\"instances\":0"));
+		close(client);
+	}
 	cr_expect_str_eq(failures_of("each"), "0");
 	superd_stop(superd);
 }
@@ -222,14 +243,16 @@ Behaviour(failures, are_no_503)
 
 Behaviour(failures, of_a_server_that_takes_nobody_name_the_usual_mistakes)
 {
-	struct superd *superd = controlled_run(
-		"service each { listen = \"127.0.0.1:0\" exec = \"/bin/true\" user = \"%s\" }\n", own_user());
+	struct superd *superd = controlled_run_with(
+		&by_clock, "service each { listen = \"127.0.0.1:0\" exec = \"/bin/true\" user = \"%s\" }\n",
+		own_user());
 	int client;
 
 	wait_node(control_path());
 	client = client_connect(superd_port(superd, "each"));
-	WAIT_UNTIL(strstr(control_once("why each"),
-			  "it exits without accepting a connection: its table may need accept = yes, or "));
+	CLOCK_UNTIL(superd, MINUTE_MS, 10,
+		    strstr(control_once("why each"),
+			   "it exits without accepting a connection: its table may need accept = yes, or "));
 	WAIT_UNTIL(strstr(control_once("why each"), "or type = forking if its program continues in the background"));
 	close(client);
 	superd_stop(superd);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "namespace.h"
 #include "process.h"
@@ -20,7 +21,8 @@
 #define NOBODY 65534
 
 /* As nobody superd can make no control groups, nor as an ordinary user who runs this test. */
-static const struct setup by_group = { 0 }, by_signals = { .uid = NOBODY }, as_it_is = { 0 };
+static const struct setup by_group = { .clock = true }, by_signals = { .clock = true, .uid = NOBODY },
+			  as_it_is = { .clock = true };
 
 static const char *beats(void)
 {
@@ -45,7 +47,7 @@ static off_t beat_count(void)
 /* A table of one service, whose backend beats. */
 static const char *table(const char *options, const char *words)
 {
-	return text_of("service it {\n listen = \"127.0.0.1:0\"\n idle_timeout = 300ms\n idle_action = freeze\n"
+	return text_of("service it {\n listen = \"127.0.0.1:0\"\n idle_timeout = 5min\n idle_action = freeze\n"
 		       " exec = \"%s/beater %s %s\"\n %s\n}\n",
 		       getenv("SUPERD_TESTDIR"), beats(), words, options);
 }
@@ -68,13 +70,27 @@ static void expect_beating(void)
 	WAIT_UNTIL(beat_count() > before + 3);
 }
 
+#define FROZEN "is frozen until a client connects"
+
+static void pass_idle_time(struct superd *superd)
+{
+	size_t before = superd_log_count(superd, FROZEN);
+
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, FROZEN) > before);
+	superd_wait_log(superd, FROZEN);
+}
+
+/* All its processes stand still: those stopped by a signal, as by a frozen control group. */
 static void wait_frozen(struct superd *superd)
 {
-	off_t before;
+	pid_t pids[64];
+	size_t count;
 
-	superd_wait_log(superd, "is frozen until a client connects");
-	before = beat_count();
-	HOLDS_FOR(100, beat_count() == before);
+	pass_idle_time(superd);
+	count = superd_others(superd, pids, 64);
+	cr_assert(count > 0 && count <= 64);
+	for (size_t n = 0; n < count; n++)
+		cr_assert(process_is_frozen(pids[n]), "pid %d runs\n%s", pids[n], world_logs());
 }
 
 /* It sleeps and wakes some times, always with the same processes. */
@@ -121,7 +137,11 @@ static void lose_nobody(const struct setup *setup)
 	srand(seed);
 	for (int n = 0; n < 60; n++) {
 		cr_assert_gt(ask(superd), 0);
-		usleep(rand() % 3 ? 1000 : 290000 + (unsigned)rand() % 60000);
+		if (rand() % 3)
+			continue;
+		clock_advance_beside(superd, SECOND_MS);        /* the kernel has told it of the client's end */
+		clock_move(6 * MINUTE_MS);
+		usleep((unsigned)rand() % 15000);
 	}
 	superd_expect_count(superd, "it: started", 1);
 	superd_stop(superd);
@@ -131,11 +151,13 @@ BOTH_WAYS(a_client_at_the_very_moment_is_served, lose_nobody(way))
 
 static void keep_watchdog(const struct setup *setup)
 {
-	struct superd *superd = run(setup, "type = notify\n watchdog = 2s", "notify");
+	struct superd *superd = run(setup, "type = notify\n watchdog = 2h", "notify");
 	long pid = ask(superd);
 
 	wait_frozen(superd);
-	HOLDS_FOR(2500, !superd_logged(superd, "WATCHDOG=1"));
+	for (int n = 0; n < 5; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_not(superd_logged(superd, "WATCHDOG=1"), "%s", world_logs());
 	cr_expect_eq(ask(superd), pid);
 	expect_beating();
 	superd_stop(superd);
@@ -145,12 +167,17 @@ BOTH_WAYS(its_watchdog_rests, keep_watchdog(way))
 
 static void keep_limit(const struct setup *setup)
 {
-	struct superd *superd = run(setup, "runtime_max = 1500ms", "");
+	struct superd *superd = run(setup, "runtime_max = 1h", "");
 	long pid = ask(superd);
 
 	wait_frozen(superd);
-	HOLDS_FOR(1800, !superd_logged(superd, "runtime_max is over"));
-	WAIT_UNTIL(ask(superd) != pid);
+	for (int n = 0; n < 5; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_not(superd_logged(superd, "runtime_max is over"), "%s", world_logs());
+	for (int n = 0; ask(superd) == pid; n++) {
+		cr_assert_lt(n, 20, "%s", world_logs());
+		clock_advance_beside(superd, 4 * MINUTE_MS);
+	}
 	superd_wait_log(superd, "runtime_max is over");
 	superd_stop(superd);
 }
@@ -271,24 +298,17 @@ static void wake_by_data(const struct setup *setup)
 
 BOTH_WAYS(what_comes_from_elsewhere_wakes_it, wake_by_data(way))
 
-static bool stands(long pid)
-{
-	const char *stat = read_text(text_of("/proc/%ld/stat", pid)), *behind = stat ? strrchr(stat, ')') : NULL;
-
-	return behind && behind[2] == 'T';
-}
-
 static void keep_stopped(const struct setup *setup)
 {
 	struct superd *superd = run(setup, "", "stopped");
 	const char *line = client_ask(superd_port(superd, "it"), "");
 	long pid = strtol(strchr(line, ' '), NULL, 10);
 
-	cr_assert(stands(pid));
+	cr_assert(process_is_stopped((pid_t)pid));
 	wait_frozen(superd);
 	ask(superd);
 	expect_beating();
-	cr_expect(stands(pid));
+	cr_expect(process_is_stopped((pid_t)pid));
 	superd_stop(superd);
 }
 
@@ -297,7 +317,7 @@ BOTH_WAYS(who_stood_before_is_left_standing, keep_stopped(way))
 /* A real server that knows nothing of idling: it sleeps, and serves the next client with the processes it had. */
 static void freeze_server(const char *table, int port, const char *server)
 {
-	struct superd *superd = superd_run("%s", table);
+	struct superd *superd = clock_run("%s", table);
 	int client;
 
 	superd_wait_log(superd, "it: listening");
@@ -306,7 +326,7 @@ static void freeze_server(const char *table, int port, const char *server)
 		client_send(client, "GET / HTTP/1.0\r\n\r\n");
 		cr_assert(strstr(client_rest(client), "200 OK"), "%s in round %d", server, round);
 		close(client);
-		superd_wait_log(superd, "is frozen until a client connects");
+		pass_idle_time(superd);
 	}
 	superd_expect_count(superd, "it: started", 1);
 	superd_stop(superd);
@@ -327,7 +347,7 @@ Behaviour(freeze, nginx_with_workers_sleeps_and_wakes)
 			  "server { listen 127.0.0.1:%d; return 200 \"hello\"; } }\n",
 			  path_in("nginx/pid"), path_in("nginx/b"), path_in("nginx/p"), path_in("nginx/f"),
 			  path_in("nginx/u"), path_in("nginx/s"), port);
-	freeze_server(text_of("service it {\n listen = \"127.0.0.1:%d\"\n user = root\n idle_timeout = 300ms\n"
+	freeze_server(text_of("service it {\n listen = \"127.0.0.1:%d\"\n user = root\n idle_timeout = 5min\n"
 			      " idle_action = freeze\n env = { \"NGINX=%%{fd};\" }\n"
 			      " exec = \"/usr/sbin/nginx -e stderr -c %s\"\n}\n",
 			      port, text),
@@ -350,7 +370,7 @@ Behaviour(freeze, python_with_several_processes_sleeps_and_wakes)
 	int port = free_port();
 
 	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0, "needs python3");
-	freeze_server(text_of("service it {\n listen = \"127.0.0.1:%d\"\n idle_timeout = 300ms\n"
+	freeze_server(text_of("service it {\n listen = \"127.0.0.1:%d\"\n idle_timeout = 5min\n"
 			      " user = \"%s\"\n idle_action = freeze\n exec = \"/usr/bin/python3 %s\"\n}\n",
 			      port, own_user(), write_file("server.py", "%s", script)),
 		      port, "python");
@@ -395,20 +415,6 @@ static void freeze_by_hand(const struct setup *setup)
 
 BOTH_WAYS(by_hand_it_is_frozen_and_woken_by_who_is_connected, freeze_by_hand(way))
 
-/* Whether the process stands still by a signal. */
-static bool is_stopped(long pid)
-{
-	char line[512] = "", *state;
-	FILE *file = fopen(text_of("/proc/%ld/stat", pid), "re");
-
-	if (file && !fgets(line, sizeof(line), file))
-		*line = '\0';
-	if (file)
-		fclose(file);
-	state = strrchr(line, ')');
-	return state && state[2] == 'T';
-}
-
 Behaviour(freeze, a_group_that_cannot_be_thawed_is_tried_again)
 {
 	struct superd *superd = run(&by_group, "", "");
@@ -417,7 +423,7 @@ Behaviour(freeze, a_group_that_cannot_be_thawed_is_tried_again)
 	long pid = ask(superd);
 
 	wait_frozen(superd);
-	SKIP_WITHOUT(geteuid() == 0 && !is_stopped(pid), "no control group that can be frozen");
+	SKIP_WITHOUT(geteuid() == 0 && !process_is_stopped((pid_t)pid), "no control group that can be frozen");
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
 	none = (struct rlimit){ .rlim_max = before.rlim_max };
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &none, NULL), 0);
@@ -446,12 +452,12 @@ Behaviour(freeze, handing_memory_back_is_for_frozen_ones_alone)
 Behaviour(freeze, one_that_cannot_be_reached_any_more_makes_room)
 {
 	const char *path = path_in("it.sock");
-	struct superd *superd = superd_run("service it {\n listen = \"%s\"\n exec = \"%s\"\n idle_timeout = 300ms\n"
+	struct superd *superd = clock_run("service it {\n listen = \"%s\"\n exec = \"%s\"\n idle_timeout = 5min\n"
 					   " idle_action = freeze\n}\n", path, backend("serve"));
 
 	wait_node(path);
 	cr_expect_not_null(strstr(client_ask_unix(path, "who\n"), " who"));
-	superd_wait_log(superd, "is frozen until a client connects");
+	pass_idle_time(superd);
 	cr_assert_eq(unlink(path), 0);
 	WAIT_UNTIL(client_can_connect_unix(path));
 	cr_expect_not_null(strstr(client_ask_unix(path, "who\n"), " who"));

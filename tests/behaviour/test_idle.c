@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "load.h"
 #include "namespace.h"
@@ -19,60 +20,72 @@ static bool is_stopped(struct superd *superd)
 	return superd_logged(superd, "web: stopping pid ");
 }
 
-static void wait_for_end(struct superd *superd)
+static void pass_idle_time(struct superd *superd)
 {
+	size_t before = superd_log_count(superd, "web: stopping pid ");
+
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, "web: stopping pid ") > before);
 	superd_wait_log(superd, "no client has been connected for ");
 	superd_wait_log(superd, "web: pid ");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
 
+/* Several times the five minutes. */
+static void expect_awake(struct superd *superd)
+{
+	for (int n = 0; n < 8; n++) {
+		clock_advance(superd, 4 * MINUTE_MS);
+		cr_assert_not(is_stopped(superd), "after %d minutes\n%s", 4 * (n + 1), world_logs());
+	}
+}
+
 Behaviour(idle, a_backend_is_stopped_and_the_next_client_starts_it)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "300ms", "");
+	struct superd *superd = clock_run(IDLE, backend("serve"), "5min", "");
 	int port = superd_port(superd, "web");
 	long first = client_ask_pid(port);
 
-	wait_for_end(superd);
+	pass_idle_time(superd);
 	cr_assert_neq(client_ask_pid(port), first);
-	wait_for_end(superd);
+	pass_idle_time(superd);
 	superd_stop(superd);
 }
 
 Behaviour(idle, a_long_quiet_connection_is_never_cut)
 {
-	struct superd *superd = superd_run(IDLE, backend("talk"), "200ms", "");
+	struct superd *superd = clock_run(IDLE, backend("talk"), "5min", "");
 	int client = client_connect(superd_port(superd, "web"));
 	const char *who;
 
 	client_send(client, "first\n");
 	who = client_line(client);
-	HOLDS_FOR(1500, !is_stopped(superd));
+	expect_awake(superd);
 	client_send(client, "first\n");
 	cr_assert_str_eq(client_line(client), who);
 	close(client);
-	wait_for_end(superd);
+	pass_idle_time(superd);
 	superd_stop(superd);
 }
 
 Behaviour(idle, a_client_who_only_listens_by_now_is_one)
 {
-	struct superd *superd = superd_run(IDLE, backend("hang"), "200ms", "timeout_stop = 100ms");
+	struct superd *superd = clock_run(IDLE, backend("hang"), "5min", "timeout_stop = 100ms");
 	int client = client_connect(superd_port(superd, "web"));
 
 	shutdown(client, SHUT_WR);
 	superd_wait_log(superd, "web: started");
-	HOLDS_FOR(1000, !is_stopped(superd));
+	expect_awake(superd);
 	close(client);
 	superd_stop(superd);
 }
 
 Behaviour(idle, those_in_the_queue_are_clients)
 {
-	struct superd *superd = superd_run(IDLE, backend("hang"), "200ms", "timeout_stop = 100ms");
+	struct superd *superd = clock_run(IDLE, backend("hang"), "5min", "timeout_stop = 100ms");
 	int client = client_connect(superd_port(superd, "web"));
 
 	superd_wait_log(superd, "web: started");
-	HOLDS_FOR(1000, !is_stopped(superd));
+	expect_awake(superd);
 	close(client);
 	superd_stop(superd);
 }
@@ -80,8 +93,8 @@ Behaviour(idle, those_in_the_queue_are_clients)
 Behaviour(idle, all_sockets_have_to_be)
 {
 	const char *path = path_in("web.sock");
-	struct superd *superd = superd_run("service web { listen = { \"127.0.0.1:0\", \"%s\", \"127.0.0.1:0\" } "
-					   "exec = \"%s\" idle_timeout = 200ms }", path, backend("talk"));
+	struct superd *superd = clock_run("service web { listen = { \"127.0.0.1:0\", \"%s\", \"127.0.0.1:0\" } "
+					   "exec = \"%s\" idle_timeout = 5min }", path, backend("talk"));
 	int by_path, by_port;
 
 	wait_node(path);
@@ -91,26 +104,26 @@ Behaviour(idle, all_sockets_have_to_be)
 	by_port = client_connect(superd_nth_port(superd, "web", 1));
 	client_send(by_port, "by port\n");
 	client_line(by_port);
-	HOLDS_FOR(700, !is_stopped(superd));
+	expect_awake(superd);
 	close(by_path);
-	HOLDS_FOR(700, !is_stopped(superd));
+	expect_awake(superd);
 	close(by_port);
-	wait_for_end(superd);
+	pass_idle_time(superd);
 	superd_stop(superd);
 }
 
 static void expect_a_stop_by(const char *endpoint, const char *path, int type)
 {
-	struct superd *superd = superd_run("service web { listen = \"%s\" exec = \"%s\" idle_timeout = 200ms }",
+	struct superd *superd = clock_run("service web { listen = \"%s\" exec = \"%s\" idle_timeout = 5min }",
 					   endpoint, backend("talk"));
 	int client;
 
 	superd_wait_log(superd, "web: listening on ");
 	client = client_connect_unix(path, type);
 	client_send(client, "here\n");
-	HOLDS_FOR(1000, !is_stopped(superd));
+	expect_awake(superd);
 	close(client);
-	wait_for_end(superd);
+	pass_idle_time(superd);
 	superd_stop(superd);
 }
 
@@ -128,14 +141,16 @@ Behaviour(idle, an_abstract_one_does_too)
 
 Behaviour(idle, datagrams_keep_awake_as_long_as_they_come)
 {
-	struct superd *superd = superd_run("service web { listen = \"udp:127.0.0.1:0\" exec = \"%s\" "
-					   "idle_timeout = 600ms }", backend("datagrams 60000"));
+	struct superd *superd = clock_run("service web { listen = \"udp:127.0.0.1:0\" exec = \"%s\" "
+					   "idle_timeout = 5min }", backend("datagrams 60000"));
 	int client = datagram_client(superd_port(superd, "web"));
 	const char *who = datagram_ask(client, "here");
 
-	for (long long until = now_ms() + 2500; now_ms() < until; pause_a_moment())
+	for (int n = 0; n < 20; n++) {
+		clock_advance(superd, 2 * MINUTE_MS);
 		cr_assert_str_eq(datagram_ask(client, "here"), who, "%s", world_logs());
-	wait_for_end(superd);
+	}
+	pass_idle_time(superd);
 	cr_assert_str_neq(datagram_ask(client, "here"), who);
 	close(client);
 	superd_stop(superd);
@@ -147,70 +162,75 @@ Behaviour(idle, what_a_backend_opens_elsewhere_is_no_client)
 	struct superd *superd;
 
 	SKIP_WITHOUT(access("/bin/bash", X_OK) == 0, "there is no bash here");
-	superd = superd_run("service web { listen = \"127.0.0.1:0\" env = { \"P=%d\" } idle_timeout = 200ms "
+	superd = clock_run("service web { listen = \"127.0.0.1:0\" env = { \"P=%d\" } idle_timeout = 5min "
 			    "exec = \"/bin/bash -c 'exec 9<>/dev/tcp/127.0.0.1/$P; exec %s'\" }",
 			    elsewhere, backend("serve"));
 	client_ask_pid(superd_port(superd, "web"));
-	wait_for_end(superd);
+	pass_idle_time(superd);
 	close(listener);
 	superd_stop(superd);
 }
 
 Behaviour(idle, a_daemon_that_forks_is_stopped_as_well)
 {
-	struct superd *superd = superd_run(IDLE, backend("fork two"), "200ms", "type = forking");
+	struct superd *superd = clock_run(IDLE, backend("fork two"), "5min", "type = forking");
 	int port = superd_port(superd, "web");
 	long first = client_ask_pid(port);
 
-	wait_for_end(superd);
+	pass_idle_time(superd);
 	cr_assert_neq(client_ask_pid(port), first);
 	superd_stop(superd);
 }
 
 Behaviour(idle, one_that_nobody_ever_came_to_is_stopped)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "200ms", "start = boot\n restart = always");
+	struct superd *superd = clock_run(IDLE, backend("serve"), "5min", "start = boot\n restart = always");
 
-	wait_for_end(superd);
-	HOLDS_FOR(500, superd_processes(superd) == 0);
+	pass_idle_time(superd);
+	for (int n = 0; n < 10; n++) {
+		clock_advance(superd, HOUR_MS);
+		cr_assert_eq(superd_processes(superd), 0u);
+	}
 	client_ask_pid(superd_port(superd, "web"));
 	superd_stop(superd);
 }
 
 Behaviour(idle, it_is_left_alone_for_min_awake)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "100ms", "min_awake = 1500ms");
-	long long began;
+	struct superd *superd = clock_run(IDLE, backend("serve"), "5min", "min_awake = 1h");
 
-	superd_port(superd, "web");
-	began = now_ms();
 	client_ask_pid(superd_port(superd, "web"));
-	wait_for_end(superd);
-	cr_assert_geq(now_ms() - began, 1450);
+	for (int n = 0; n < 59; n++) {
+		clock_advance(superd, MINUTE_MS);
+		cr_assert_not(is_stopped(superd), "%s", world_logs());
+	}
+	pass_idle_time(superd);
 	superd_stop(superd);
 }
 
 Behaviour(idle, report_only_says_what_would_be_done)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "200ms", "idle_action = report");
+	struct superd *superd = clock_run(IDLE, backend("serve"), "5min", "idle_action = report");
 	int port = superd_port(superd, "web");
 	long first = client_ask_pid(port);
 
-	superd_wait_log(superd, "web: would stop pid ");
-	HOLDS_FOR(800, superd_log_count(superd, "would stop") == 1);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "web: would stop pid "));
+	for (int n = 0; n < 10; n++)
+		clock_advance(superd, HOUR_MS);
+	superd_expect_count(superd, "would stop", 1);
 	cr_assert_eq(client_ask_pid(port), first);
-	superd_wait_log(superd, "web: would stop pid ");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, "web: would stop pid ") == 2);
 	superd_stop(superd);
 }
 
 Behaviour(idle, a_frozen_one_goes_on_with_the_next_client)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "200ms", "idle_action = freeze");
+	struct superd *superd = clock_run(IDLE, backend("serve"), "5min", "idle_action = freeze");
 	int port = superd_port(superd, "web");
 	long first = client_ask_pid(port);
 
-	for (int n = 0; n < 2; n++) {
-		superd_wait_log(superd, "is frozen until a client connects");
+	for (size_t n = 0; n < 2; n++) {
+		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, "is frozen until a client connects") > n);
 		cr_assert_eq(client_ask_pid(port), first);
 	}
 	superd_stop(superd);
@@ -218,7 +238,7 @@ Behaviour(idle, a_frozen_one_goes_on_with_the_next_client)
 
 Behaviour(idle, a_reload_changes_the_time_of_one_that_runs)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "1h", "");
+	struct superd *superd = clock_run(IDLE, backend("serve"), "1h", "");
 	const char *table = replaced(read_text(superd->table), "127.0.0.1:0",
 				     text_of("127.0.0.1:%d", superd_port(superd, "web")));
 	int port;
@@ -227,21 +247,24 @@ Behaviour(idle, a_reload_changes_the_time_of_one_that_runs)
 	cr_assert(superd_reload(superd, "%s", table));
 	port = superd_port(superd, "web");
 	first = client_ask_pid(port);
-	HOLDS_FOR(500, !is_stopped(superd));
+	clock_advance(superd, 20 * MINUTE_MS);
+	cr_assert_not(is_stopped(superd), "%s", world_logs());
 	cr_assert(superd_reload(superd, "%s", replaced(table, "1h", "infinity")));
-	cr_assert(superd_reload(superd, "%s", replaced(table, "1h", "200ms")));
+	cr_assert(superd_reload(superd, "%s", replaced(table, "1h", "5min")));
 	cr_assert_eq(client_ask_pid(port), first);
-	wait_for_end(superd);
+	pass_idle_time(superd);
 	first = client_ask_pid(port);
 	cr_assert(superd_reload(superd, "%s", replaced(table, "1h", "infinity")));
-	HOLDS_FOR(800, superd_log_count(superd, "web: stopping pid ") == 1);
+	for (int n = 0; n < 10; n++)
+		clock_advance(superd, HOUR_MS);
+	superd_expect_count(superd, "web: stopping pid ", 1);
 	cr_assert_eq(client_ask_pid(port), first);
 	superd_stop(superd);
 }
 
 Behaviour(idle, a_crash_in_between_is_an_end_like_any)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "300ms", "backoff_min = 10ms");
+	struct superd *superd = clock_run(IDLE, backend("serve"), "5min", "backoff_min = 10ms");
 	int port = superd_port(superd, "web");
 
 	for (int n = 0; n < 3; n++) {
@@ -249,19 +272,19 @@ Behaviour(idle, a_crash_in_between_is_an_end_like_any)
 		superd_wait_log(superd, "signal KILL");
 	}
 	client_ask_pid(port);
-	wait_for_end(superd);
+	pass_idle_time(superd);
 	superd_stop(superd);
 }
 
 Behaviour(idle, what_it_needs_is_given_back)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "200ms", "");
+	struct superd *superd = clock_run(IDLE, backend("serve"), "5min", "");
 	int port = superd_port(superd, "web");
 	size_t descriptors = 0;
 
 	for (int n = 0; n < 5; n++) {
 		client_ask_pid(port);
-		wait_for_end(superd);
+		pass_idle_time(superd);
 		if (n == 1)             /* from the second start on, a control group is kept open */
 			descriptors = superd_fd_count(superd);
 	}
@@ -275,22 +298,24 @@ Behaviour(idle, clients_who_stay_wake_nobody)
 	struct superd *superd;
 	char table[MANY * 200] = "";
 	int clients[MANY];
-	long before;
+	unsigned long before;
 
 	for (int n = 0; n < MANY; n++)
 		sprintf(table + strlen(table),
-			"service web%d { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 200ms }\n", n,
+			"service web%d { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 5min }\n", n,
 			backend("talk"));
-	superd = superd_run("%s", table);
+	superd = clock_run("%s", table);
 	for (int n = 0; n < MANY; n++) {
 		clients[n] = client_connect(superd_port(superd, text_of("web%d", n)));
 		client_send(clients[n], "here\n");
 		client_line(clients[n]);
 	}
-	HOLDS_FOR(1000, superd_processes(superd) >= 2 * MANY);
-	before = superd_sleeps(superd);
-	HOLDS_FOR(2000, superd_processes(superd) >= 2 * MANY);
-	cr_assert_eq(superd_sleeps(superd), before, "%ld wake-ups in two seconds", superd_sleeps(superd) - before);
+	expect_awake(superd);
+	before = clock_wakes();
+	for (int n = 0; n < 10; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_eq(clock_wakes(), before, "%lu wake-ups", clock_wakes() - before);
+	cr_assert_geq(superd_processes(superd), 2u * MANY);
 	for (int n = 0; n < MANY; n++)
 		close(clients[n]);
 	superd_stop(superd);
@@ -298,42 +323,34 @@ Behaviour(idle, clients_who_stay_wake_nobody)
 
 Behaviour(idle, clients_who_come_and_go_all_the_time_wake_it_seldom)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "1s", "");
+	enum { HOURS = 10, CLIENTS = 100 };     /* of an hour */
+	struct superd *superd = clock_run(IDLE, backend("serve"), "1h", "");
 	const struct load_plan plan = { .port = superd_port(superd, "web"), .threads = 4 };
 	struct load *load = load_start(&plan);
+	unsigned long before = 0;
 	struct tally tally;
-	long before;
-	long long began;
-	size_t served;
 
-	HOLDS_FOR(2500, !is_stopped(superd));
-	before = superd_sleeps(superd);
-	began = now_ms();
-	served = load_progress(load);
-	HOLDS_FOR(4000, !is_stopped(superd));
-	served = load_progress(load) - served;
-	/* In a second: a timer, a word of the kernel, a pause after it, and where it takes long a thread's. Beside
-	 * other processes they wait for each other as well. */
-	cr_assert_leq(superd_sleeps(superd) - before, 8 * ((now_ms() - began) / 1000 + 1),
-		      "%ld wake-ups for %zu clients",
-		      superd_sleeps(superd) - before, served);
-	cr_assert_gt(served, 500u);
+	for (int n = 0; n <= HOURS; n++) {
+		for (size_t served = load_progress(load); load_progress(load) < served + CLIENTS; pause_a_moment())
+			;
+		if (n == 0)
+			before = clock_wakes();
+		clock_advance_beside(superd, HOUR_MS);
+		cr_assert_not(is_stopped(superd), "%s", world_logs());
+	}
+	/* In an hour: a timer, a word of the kernel, a pause after it, and where it takes long a thread's. Beside other
+	 * processes they wait for each other as well. */
+	cr_assert_leq(clock_wakes() - before, 8 * (HOURS + 1), "%lu wake-ups", clock_wakes() - before);
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);
-	wait_for_end(superd);
+	CLOCK_UNTIL(superd, HOUR_MS, 5, is_stopped(superd));
 	superd_stop(superd);
 }
 
-static void pause_ms(long long milliseconds)
-{
-	for (long long until = now_ms() + milliseconds; now_ms() < until;)
-		usleep(200);
-}
-
-/* A client at random moments around that of the stop. */
+/* A client at random moments around that of the stop, which takes some milliseconds. */
 static void come_in_the_moment(const char *action, int tries)
 {
-	struct superd *superd = superd_run(IDLE, backend("serve"), "100ms", action);
+	struct superd *superd = clock_run(IDLE, backend("serve"), "5min", action);
 	int port = superd_port(superd, "web");
 	unsigned seed = (unsigned)now_ms();
 
@@ -343,7 +360,9 @@ static void come_in_the_moment(const char *action, int tries)
 		const char *question = text_of("%d\n", n), *said = client_ask(port, question);
 
 		cr_assert(strstr(said, text_of(" %d", n)), "seed %u, client %d: '%s'\n%s", seed, n, said, world_logs());
-		pause_ms(95 + rand() % 50);
+		clock_advance(superd, SECOND_MS);       /* the kernel has told it of the last client's end */
+		clock_move(6 * MINUTE_MS);
+		usleep((unsigned)rand() % 15000);
 	}
 	superd_stop(superd);
 }
