@@ -36,6 +36,7 @@ struct scene {
 	bool is_datagram;
 	const char *starts;             /* file with a line for each start of a program that is counted; NULL: none */
 	size_t start_count;             /* of these, in all */
+	const char *state;              /* of the service in the end; NULL: it is not looked at */
 	size_t step;                    /* one in so many stops is tried; 0: STEP */
 	bool (*is_prepared)(struct superd *superd); /* NULL: it is at once */
 };
@@ -162,6 +163,8 @@ static bool try_call(const struct scene *scene, size_t n)
 	expect_answer(client, scene, "the client", n);
 	expect_answer(arrive(scene, port), scene, "the next client", n);
 	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));     /* there is room for few of them */
+	if (scene->state)
+		WAIT_UNTIL(!strcmp(control_value(control_once("list %s", scene->service), "state"), scene->state));
 	if (scene->starts) {
 		cr_assert_eq(count_lines(scene->starts), scene->start_count, "killed at stop %zu: started again\n%s", n,
 			     world_logs());
@@ -193,7 +196,7 @@ Behaviour(guard_calls, a_service_that_waits)
 {
 	try_calls(&(struct scene){
 		.table = text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", backend("talk")),
-		.service = "web", .says = "hello\n", .answer = " hello",
+		.service = "web", .says = "hello\n", .answer = " hello", .state = "running",
 	});
 }
 

@@ -20,6 +20,7 @@
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/exec_sequence.h"
+#include "engine/instance/instance.h"
 #include "engine/instance/instance_state.h"
 #include "engine/instance/ready.h"
 #include "engine/launch/fdstore.h"
@@ -362,6 +363,8 @@ void load_service(struct state_loader *loader, struct service_runtime *runtime, 
 		state = thaw_left(runtime, progress.noted && !needs_instance(state) ? STARTING : state);
 	if (state == STARTING && !runtime_current(runtime))
 		runtime->started = false;       /* superd died just before the start */
+	else if (state == STARTING && runtime_current(runtime)->state == INSTANCE_READY)
+		state = RUNNING;                /* or between the start and its note of it */
 	runtime->state = state_loaded(possible_state(runtime, state, progress.changed), runtime->state);
 	start_queue_load(runtime);
 	runtime_note_phase(runtime);
