@@ -95,10 +95,12 @@ static void expect_idle_stop(struct superd *superd)
 	cr_expect_neq(client_ask_pid(superd_port(superd, "web")), first);
 }
 
+/* The user that superd itself is; process 1 is root of its own. */
 static struct superd *run_idle(const struct setup *setup)
 {
-	return superd_run_with(setup, SERVE, backend("serve"), setup->uid ? text_of("%u", setup->uid) : own_user(),
-			       "idle_timeout = 5min");
+	const char *user = setup->pid1 ? "root" : setup->uid ? text_of("%u", setup->uid) : own_user();
+
+	return superd_run_with(setup, SERVE, backend("serve"), user, "idle_timeout = 5min");
 }
 
 Behaviour(clock, a_backend_is_idle_for_five_minutes)

@@ -369,10 +369,10 @@ static void come_in_the_moment(const char *action, int tries)
 
 Behaviour(idle, nobody_is_lost_in_the_moment_of_the_stop)
 {
-	come_in_the_moment("", 80);
+	come_in_the_moment("", 40);
 }
 
 Behaviour(idle, nobody_is_lost_in_the_moment_of_freezing)
 {
-	come_in_the_moment("idle_action = freeze", 80);
+	come_in_the_moment("idle_action = freeze", 40);
 }
