@@ -29,6 +29,14 @@ struct superd *bind_run(const char *sockets, const char *options, const char *st
 	return controlled_run("%s", bind_table(sockets, options, steps));
 }
 
+struct superd *bind_clock_run(const char *sockets, const char *options, const char *steps)
+{
+	const char *arguments[] = { "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments, .clock = true };
+
+	return superd_run_with(&setup, "%s", bind_table(sockets, options, steps));
+}
+
 bool bind_allowed(void)
 {
 	const char *table = write_file("allowed.conf", "%s", bind_table("\"1\"", "", ""));

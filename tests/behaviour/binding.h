@@ -11,6 +11,7 @@ const char *binder(const char *format, ...) __attribute__((format(printf, 1, 2))
  * it. */
 const char *bind_table(const char *sockets, const char *options, const char *steps);
 struct superd *bind_run(const char *sockets, const char *options, const char *steps);
+struct superd *bind_clock_run(const char *sockets, const char *options, const char *steps); /* under the clock */
 
 bool bind_allowed(void); /* superd may answer a bind here */
 

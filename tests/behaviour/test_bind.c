@@ -8,6 +8,7 @@
 
 #include "binding.h"
 #include "client.h"
+#include "clock.h"
 #include "private.h"
 #include "superctl.h"
 
@@ -60,13 +61,16 @@ static void expect_health(int status, const char *said)
 BehaviourOfBind(bind, a_program_that_binds_something_else_fails_in_time)
 {
 	int port = free_port(), other = free_port(), client;
-	struct superd *superd = bind_run(LOCAL(port), "timeout_start = 1s", LISTENS(other));
+	struct superd *superd = bind_clock_run(LOCAL(port), "timeout_start = 10min", LISTENS(other));
 	const char *said = text_of("it has not bound tcp:127.0.0.1:%d; it requested tcp:127.0.0.1:%d", port, other);
 
 	superd_wait_log(superd, "web: listening on ");
 	client = client_connect(port);
 	superd_wait_log(superd, "web: started, pid ");
 	expect_why(said);
+	clock_advance(superd, 9 * MINUTE_MS);
+	cr_expect_not(superd_logged(superd, "it was not ready"), "%s", world_logs());
+	clock_advance(superd, 2 * MINUTE_MS);
 	superd_wait_log(superd, text_of("it was not ready within timeout_start: %s", said));
 	close(client);
 	superd_stop(superd);
@@ -75,10 +79,12 @@ BehaviourOfBind(bind, a_program_that_binds_something_else_fails_in_time)
 BehaviourOfBind(bind, a_program_that_binds_something_else_is_told_of_before_it_fails)
 {
 	int port = free_port(), other = free_port(), client;
-	struct superd *superd = bind_run(LOCAL(port), "timeout_start = 1h", LISTENS(other));
+	struct superd *superd = bind_clock_run(LOCAL(port), "timeout_start = 1h", LISTENS(other));
 
 	superd_wait_log(superd, "web: listening on ");
 	client = client_connect(port);
+	superd_wait_log(superd, "web: started, pid ");
+	clock_advance(superd, MINUTE_MS);
 	superd_wait_log(superd, text_of("it has not bound tcp:127.0.0.1:%d; it requested tcp:127.0.0.1:%d. superd "
 					"still waits", port, other));
 	expect_health(1, text_of("unhealthy: web: it has not bound tcp:127.0.0.1:%d; it requested ", port));
@@ -129,29 +135,31 @@ BehaviourOfBind(bind, a_program_that_finds_superd_at_its_port_is_told_of_pass_bi
 	expect_hint("pass = bind", "/bin/sh -c 'echo bind: Address already in use >&2; exit 1'", false);
 }
 
-/* The program binds the first of two sockets alone. `more` follows in the log. */
-static void expect_second_missed(const char *options, const char *more)
+/* The program binds the first of two sockets alone, of which the log says so after a minute. */
+static void expect_second_missed(const char *options, const char *said)
 {
 	int one = free_port(), two = free_port();
-	struct superd *superd = bind_run(text_of("{ \"127.0.0.1:%d\", \"127.0.0.1:%d\" }", one, two), options,
-					 LISTENS(one));
+	struct superd *superd =
+		bind_clock_run(text_of("{ \"127.0.0.1:%d\", \"127.0.0.1:%d\" }", one, two), options, LISTENS(one));
 	int client;
 
 	superd_wait_log(superd, text_of("web: listening on tcp:127.0.0.1:%d", two));
 	client = client_connect(two);
-	superd_wait_log(superd, text_of("it has not bound tcp:127.0.0.1:%d%s", two, more));
+	superd_wait_log(superd, "web: started, pid ");
+	clock_advance(superd, MINUTE_MS);
+	superd_wait_log(superd, replaced(said, "TWO", text_of("it has not bound tcp:127.0.0.1:%d", two)));
 	close(client);
 	superd_stop(superd);
 }
 
 BehaviourOfBind(bind, all_of_its_sockets_are_asked_for)
 {
-	expect_second_missed("timeout_start = 1s", "");
+	expect_second_missed("timeout_start = 30s", "it was not ready within timeout_start: TWO");
 }
 
 BehaviourOfBind(bind, a_program_that_binds_too_little_is_told_of_before_it_fails)
 {
-	expect_second_missed("timeout_start = 1h", ". superd still waits");
+	expect_second_missed("timeout_start = 1h", "TWO. superd still waits");
 }
 
 BehaviourOfBind(bind, it_binds_closes_and_binds_again)
@@ -175,15 +183,15 @@ BehaviourOfBind(bind, it_binds_closes_and_binds_again)
 BehaviourOfBind(bind, a_program_may_leave_its_listen_out)
 {
 	int port = free_port();
-	struct superd *superd = bind_run(LOCAL(port), "idle_timeout = 200ms",
-					 text_of("tcp4 bind=127.0.0.1:%d listen-if-needed=5 serve=poll", port));
+	struct superd *superd = bind_clock_run(LOCAL(port), "idle_timeout = 5min",
+					       text_of("tcp4 bind=127.0.0.1:%d listen-if-needed=5 serve=poll", port));
 
 	superd_wait_log(superd, "web: listening on ");
 	for (int n = 0; n < 2; n++) {
 		client_ask_pid(port);
 		superd_wait_log(superd, "binder: it listens already");
 		expect_why(text_of("it has bound tcp:127.0.0.1:%d", port));
-		WAIT_UNTIL(superd_processes(superd) == 0);
+		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_processes(superd) == 0);
 	}
 	superd_stop(superd);
 }
@@ -546,7 +554,7 @@ BehaviourOfBind(bind, a_command_line_does_it_too)
 				    text_of("127.0.0.1:%d", port),
 				    "--bind",
 				    "--idle",
-				    "300ms",
+				    "5min",
 				    "--",
 				    text_of("%s/binder", getenv("SUPERD_TESTDIR")),
 				    "tcp4",
@@ -554,13 +562,13 @@ BehaviourOfBind(bind, a_command_line_does_it_too)
 				    "listen=5",
 				    "serve=poll",
 				    NULL };
-	const struct setup setup = { .arguments = arguments, .without_table = true };
+	const struct setup setup = { .arguments = arguments, .without_table = true, .clock = true };
 	struct superd *superd = superd_run_with(&setup, "%s", "");
 	long first;
 
 	WAIT_UNTIL(client_can_connect(port));
 	first = client_ask_pid(port);
-	WAIT_UNTIL(superd_processes(superd) == 0);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_processes(superd) == 0);
 	cr_expect_neq(client_ask_pid(port), first);
 	superd_stop(superd);
 }

@@ -9,6 +9,7 @@
 
 #include "binding.h"
 #include "client.h"
+#include "clock.h"
 #include "disturbing.h"
 #include "process.h"
 #include "superctl.h"
@@ -24,6 +25,14 @@ static struct superd *run(const char *sockets, const char *options, const char *
 	return superd;
 }
 
+static struct superd *clock_run_at(const char *sockets, const char *options, const char *steps)
+{
+	struct superd *superd = bind_clock_run(sockets, options, steps);
+
+	superd_wait_log(superd, "web: listening on ");
+	return superd;
+}
+
 static void order(const char *request)
 {
 	const char *answer = control_once("%s", request);
@@ -31,16 +40,25 @@ static void order(const char *request)
 	cr_assert(control_is_done(answer), "%s: %s\n%s", request, answer, world_logs());
 }
 
+static void expect_hours_of_quiet(struct superd *superd, int client)
+{
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_expect(client_is_quiet(client, 0));
+}
+
 /* ---- asleep ---- */
+
+#define IDLE "no client has been connected for "
 
 BehaviourOfBind(bind_life, it_is_stopped_when_idle_and_woken)
 {
 	int port = free_port();
-	struct superd *superd = run(LOCAL(port), "idle_timeout = 200ms", EACH(port));
+	struct superd *superd = clock_run_at(LOCAL(port), "idle_timeout = 5min", EACH(port));
 
-	for (int n = 0; n < 3; n++) {
+	for (size_t n = 1; n <= 3; n++) {
 		client_ask_pid(port);
-		superd_wait_log(superd, "no client has been connected for ");
+		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, IDLE) == n);
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
 	superd_stop(superd);
@@ -49,11 +67,11 @@ BehaviourOfBind(bind_life, it_is_stopped_when_idle_and_woken)
 BehaviourOfBind(bind_life, it_is_frozen_when_idle_and_thawed)
 {
 	int port = free_port();
-	struct superd *superd = run(LOCAL(port), "idle_timeout = 200ms\n idle_action = freeze", EACH(port));
+	struct superd *superd = clock_run_at(LOCAL(port), "idle_timeout = 5min\n idle_action = freeze", EACH(port));
 	long pid = client_ask_pid(port);
 
-	for (int n = 0; n < 3; n++) {
-		superd_wait_log(superd, " is frozen");
+	for (size_t n = 1; n <= 3; n++) {
+		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, " is frozen") == n);
 		cr_expect_eq(client_ask_pid(port), pid);
 	}
 	superd_stop(superd);
@@ -62,26 +80,28 @@ BehaviourOfBind(bind_life, it_is_frozen_when_idle_and_thawed)
 BehaviourOfBind(bind_life, a_frozen_program_of_a_dual_socket_gets_ipv4_clients)
 {
 	int port = free_port();
-	struct superd *superd = run(text_of("\"%d\"", port), "idle_timeout = 200ms\n idle_action = freeze",
-				    text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
+	struct superd *superd = clock_run_at(text_of("\"%d\"", port), "idle_timeout = 5min\n idle_action = freeze",
+					     text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
 
-	for (int n = 0; n < 2; n++) {
+	for (size_t n = 1; n <= 2; n++) {
 		bind_expect(bind_details(port), "domain=4");
-		superd_wait_log(superd, " is frozen");
+		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, " is frozen") == n);
 	}
 	superd_stop(superd);
 }
 
 static void expect_awake_while_connected(int port, const char *sockets, const char *steps)
 {
-	struct superd *superd = run(sockets, "idle_timeout = 200ms", steps);
+	struct superd *superd = clock_run_at(sockets, "idle_timeout = 5min", steps);
 	int client = client_connect(port);
 
 	client_send(client, "+here\n");
 	client_line(client);
-	HOLDS_FOR(700, !superd_logged(superd, "web: stopping pid "));
+	for (int n = 0; n < 20; n++)
+		clock_advance(superd, 2 * MINUTE_MS);
+	cr_expect_not(superd_logged(superd, "web: stopping pid "), "%s", world_logs());
 	close(client);
-	WAIT_UNTIL(superd_processes(superd) == 0);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_processes(superd) == 0);
 	superd_stop(superd);
 }
 
@@ -105,14 +125,14 @@ BehaviourOfBind(bind_life, an_ipv4_connection_of_a_dual_socket_keeps_it_awake)
 BehaviourOfBind(bind_life, a_hold_keeps_clients_waiting)
 {
 	int port = free_port(), client;
-	struct superd *superd = run(LOCAL(port), "", EACH(port));
+	struct superd *superd = clock_run_at(LOCAL(port), "", EACH(port));
 
 	client_ask_pid(port);
 	order("hold web");
 	order("stop web");
 	client = client_connect(port);
 	client_send(client, "who\n");
-	cr_expect(client_is_quiet(client, 300));
+	expect_hours_of_quiet(superd, client);
 	order("release web");
 	cr_expect_not_null(strstr(client_line(client), " who"));
 	close(client);
@@ -212,15 +232,15 @@ BehaviourOfBind(bind_life, an_upgrade_before_it_is_ready)
 {
 	int port = free_port(), client;
 	struct superd *superd =
-		run(LOCAL(port), "type = notify",
-		    text_of("tcp4 nonblock bind=127.0.0.1:%d listen=5 mark=%s ready-after=%s serve=edge", port,
-			    path_in("begun"), path_in("go")));
+		clock_run_at(LOCAL(port), "type = notify\n timeout_start = 24h",
+			     text_of("tcp4 nonblock bind=127.0.0.1:%d listen=5 mark=%s ready-after=%s serve=edge", port,
+				     path_in("begun"), path_in("go")));
 
 	client = client_connect(port);
 	client_send(client, "who\n");
 	WAIT_UNTIL(count_lines(path_in("begun")) == 1);
 	superd_upgrade(superd);
-	cr_expect(client_is_quiet(client, 300));
+	expect_hours_of_quiet(superd, client);
 	write_file("go", "now");
 	cr_expect_not_null(strstr(client_line(client), " who"));
 	close(client);

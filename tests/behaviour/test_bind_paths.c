@@ -222,7 +222,7 @@ BehaviourOfBind(paths, binds_says_another_path)
 BehaviourOfBind(paths, a_folder_that_is_not_there_is_the_programs_mistake)
 {
 	const char *path = path_in("web.sock");
-	struct superd *superd = run(path, "timeout_start = 1s",
+	struct superd *superd = run(path, "timeout_start = 1h",
 				    text_of("unix try-bind=%s/no/web.sock bind=%s listen=5 serve=poll", path, path));
 
 	ask_pid(path, SOCK_STREAM);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 
@@ -12,6 +13,7 @@
 	"service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n idle_timeout = %s\n" \
 	" idle_action = %s\n %s\n}\n"
 #define SLEEPS "is frozen until a client connects"
+#define KEPT "keeps running: 1 connected to a port of its own"
 
 static long ask(int client, const char *question)
 {
@@ -21,23 +23,27 @@ static long ask(int client, const char *question)
 
 static void expect_stay(const char *action, const char *text)
 {
+	const char *arguments[] = { "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments, .clock = true };
 	int own = free_port(), client;
-	struct superd *superd = controlled_run(SERVICE, backend("own %d", own), "300ms", action, "");
+	struct superd *superd = superd_run_with(&setup, SERVICE, backend("own %d", own), "5min", action, "");
 	long first = client_ask_pid(superd_port(superd, "web"));
 	const char *why;
 
 	client = client_connect(own);
 	cr_assert_eq(ask(client, "here"), first);
-	superd_wait_log(superd, "keeps running: 1 connected to a port of its own");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, KEPT));
 	cr_expect_not(superd_logged(superd, "at the last moment"), "%s", world_logs());
-	HOLDS_FOR(1200, !superd_logged(superd, text));
+	for (int n = 0; n < 20; n++)
+		clock_advance(superd, 2 * MINUTE_MS);
+	cr_expect_not(superd_logged(superd, text), "%s", world_logs());
 	why = control_once("why web");
 	cr_expect(strstr(why, text_of("1 connected to its own port tcp:127.0.0.1:%d", own)), "%s", why);
 	cr_assert_eq(ask(client, "still here"), first);
 	cr_expect_eq(superd_log_count(superd, "keeps running: 1 connected"), 1, "it is stopped again and again: %s",
 		     world_logs());
 	close(client);
-	superd_wait_log(superd, text);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, text));
 	superd_stop(superd);
 }
 
@@ -54,42 +60,48 @@ Behaviour(own_port, who_is_connected_keeps_it_from_being_frozen)
 Behaviour(own_port, a_client_there_wakes_it)
 {
 	int own = free_port(), client;
-	struct superd *superd = superd_run(SERVICE, backend("own %d", own), "300ms", "freeze", "");
+	struct superd *superd = clock_run(SERVICE, backend("own %d", own), "5min", "freeze", "");
 	long first = client_ask_pid(superd_port(superd, "web"));
 
-	superd_wait_log(superd, SLEEPS);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
 	client = client_connect(own);
 	cr_assert_eq(ask(client, "here"), first);
 	superd_wait_log(superd, "thawed after");
-	HOLDS_FOR(2500, superd_log_count(superd, SLEEPS) == 1);
+	for (int n = 0; n < 20; n++)
+		clock_advance(superd, 2 * MINUTE_MS);
+	superd_expect_count(superd, SLEEPS, 1);
 	close(client);
-	superd_wait_log(superd, SLEEPS);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, SLEEPS) == 2);
 	superd_stop(superd);
 }
 
 Behaviour(own_port, a_unix_socket_is_one)
 {
 	const char *path = path_in("own.sock");
-	struct superd *superd = superd_run(SERVICE, backend("own %s", path), "400ms", "freeze", "");
+	struct superd *superd = clock_run(SERVICE, backend("own %s", path), "5min", "freeze", "");
 	long first = client_ask_pid(superd_port(superd, "web"));
 	int client = client_connect_unix(path, SOCK_STREAM);
 
 	cr_assert_eq(ask(client, "here"), first);
-	superd_wait_log(superd, "keeps running: 1 connected to a port of its own");
-	HOLDS_FOR(1500, !superd_logged(superd, SLEEPS));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, KEPT));
+	for (int n = 0; n < 20; n++)
+		clock_advance(superd, 2 * MINUTE_MS);
+	cr_expect_not(superd_logged(superd, SLEEPS), "%s", world_logs());
 	close(client);
-	superd_wait_log(superd, SLEEPS);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
 	unlink(path);
 	superd_stop(superd);
 }
 
 static void expect_sleep_with_itself(const char *where)
 {
-	struct superd *superd = superd_run(SERVICE, backend("own-both %s", where), "300ms", "freeze", "");
+	struct superd *superd = clock_run(SERVICE, backend("own-both %s", where), "5min", "freeze", "");
 	long first = client_ask_pid(superd_port(superd, "web"));
 
-	superd_wait_log(superd, SLEEPS);
-	HOLDS_FOR(300, !superd_logged(superd, "keeps running"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
+	for (int n = 0; n < 20; n++)
+		clock_advance(superd, 2 * MINUTE_MS);
+	cr_expect_not(superd_logged(superd, "keeps running"), "%s", world_logs());
 	cr_assert_eq(client_ask_pid(superd_port(superd, "web")), first);
 	superd_stop(superd);
 }
@@ -107,6 +119,7 @@ Behaviour(own_port, nor_by_a_unix_socket)
 	unlink(path);
 }
 
+/* The kernel says for how long nothing has moved, in real time. */
 Behaviour(own_port, quiet_connections_there_sleep_with_it)
 {
 	int own = free_port(), client;
