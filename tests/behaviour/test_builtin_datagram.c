@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "namespace.h"
 #include "process.h"
@@ -17,6 +18,13 @@
 static struct superd *run_small(const char *listen, const char *options)
 {
 	return superd_run("service small {\n listen = \"%s\"\n user = \"%s\"\n %s\n}\n", listen, own_user(), options);
+}
+
+/* superd and its builtin under the clock. */
+static struct superd *clock_run_small(const char *listen, const char *options)
+{
+	return clock_run("service small {\n listen = \"%s\"\n user = \"%s\"\n passenv = " CLOCK_PASSED "\n %s\n}\n",
+			 listen, own_user(), options);
 }
 
 static struct sockaddr_in at(const char *address, int port)
@@ -70,10 +78,11 @@ Behaviour(builtin_datagram, a_burst_is_answered_where_the_socket_is_handed_over)
 
 Behaviour(builtin_datagram, it_leaves_when_nobody_comes_and_is_started_again)
 {
-	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = echo");
+	struct superd *superd = clock_run_small("udp:127.0.0.1:0", "builtin = echo");
 	int client = datagram_client(superd_port(superd, "small"));
 
 	cr_assert_str_eq(datagram_ask(client, "first"), "first");
+	clock_advance(superd, MINUTE_MS);
 	superd_wait_log(superd, "ended: exit status 0");
 	cr_assert_str_eq(datagram_ask(client, "second"), "second");
 	close(client);
@@ -131,12 +140,14 @@ Behaviour(builtin_datagram, chargen_answers_with_no_more_than_it_got)
 
 Behaviour(builtin_datagram, discard_answers_nothing)
 {
-	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = discard");
+	struct superd *superd = clock_run_small("udp:127.0.0.1:0", "builtin = discard");
 	int client = datagram_client(superd_port(superd, "small"));
 
 	client_send(client, "into the void");
 	superd_wait_log(superd, "small: started");
-	cr_assert(client_is_quiet(client, 200));
+	clock_advance(superd, MINUTE_MS);
+	superd_wait_log(superd, "ended: exit status 0");
+	cr_assert(client_is_quiet(client, 0));
 	close(client);
 	superd_stop(superd);
 }
@@ -163,7 +174,8 @@ static void expect_silence(struct superd *superd, int client, int port)
 	client_send(client, "loop");
 	superd_wait_log(superd, "REFUSED from ");
 	cr_assert_str_eq(datagram_ask(other, "honest"), "honest");
-	cr_assert(client_is_quiet(client, 100));
+	clock_advance(superd, SECOND_MS);
+	cr_assert(client_is_quiet(client, 0));
 	close(other);
 	close(client);
 }
@@ -171,9 +183,10 @@ static void expect_silence(struct superd *superd, int client, int port)
 Behaviour(builtin_datagram, another_builtin_is_never_answered)
 {
 	struct superd *superd =
-		superd_run("service small {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n builtin = echo\n}\n"
-			   "service other {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n builtin = chargen\n}\n",
-			   own_user(), own_user());
+		clock_run("defaults {\n passenv = " CLOCK_PASSED "\n}\n"
+			  "service small {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n builtin = echo\n}\n"
+			  "service other {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n builtin = chargen\n}\n",
+			  own_user(), own_user());
 	int small = superd_port(superd, "small"), other = superd_port(superd, "other");
 
 	/* From the port of either, at another address, as a forger would write it. */
@@ -184,7 +197,7 @@ Behaviour(builtin_datagram, another_builtin_is_never_answered)
 
 Behaviour(builtin_datagram, a_port_of_the_system_is_never_answered)
 {
-	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = echo");
+	struct superd *superd = clock_run_small("udp:127.0.0.1:0", "builtin = echo");
 	int port = superd_port(superd, "small"), client = -1;
 
 	for (int own = 1023; client < 0 && own > 900; own--)
@@ -200,10 +213,10 @@ Behaviour(builtin_datagram, a_port_of_the_system_is_never_answered)
 /* The first datagram is let in by superd; those behind it are judged by who answers them. */
 static void expect_rules(const char *accept)
 {
-	struct superd *superd = run_small("udp:127.0.0.1:0",
-					  text_of("accept = %s builtin = echo only_from = { \"127.0.0.0/24\" }"
-						  " no_access = { \"127.0.0.7\" }",
-						  accept));
+	struct superd *superd = clock_run_small("udp:127.0.0.1:0",
+						text_of("accept = %s builtin = echo only_from = { \"127.0.0.0/24\" }"
+							" no_access = { \"127.0.0.7\" }",
+							accept));
 	int port = superd_port(superd, "small"), good = datagram_client(port);
 
 	cr_assert_str_eq(datagram_ask(good, "first"), "first");
@@ -227,9 +240,9 @@ Behaviour(builtin_datagram, rules_of_addresses_hold_for_each_datagram_of_a_socke
 Behaviour(builtin_datagram, one_source_gets_only_so_many_answers)
 {
 	enum { ASKED = 2000, A_SECOND = 50 };
-	struct superd *superd = run_small("udp:127.0.0.1:0", "builtin = time");
-	int port = superd_port(superd, "small"), client = datagram_client(port), answers = 0;
-	long long begun = now_ms();
+	struct superd *superd = clock_run_small("udp:127.0.0.1:0", "builtin = time");
+	int port = superd_port(superd, "small"), client = datagram_client(port), answers = 0, other;
+	long long begun = now_ms(); /* how many seconds this has taken, it may take */
 	struct pollfd ready = { client, POLLIN, 0 };
 	char bytes[16];
 
@@ -238,7 +251,9 @@ Behaviour(builtin_datagram, one_source_gets_only_so_many_answers)
 		if (n % 50 == 0)
 			pause_a_moment();
 	}
-	while (poll(&ready, 1, 300) > 0) {
+	superd_wait_log(superd, "small: started");
+	clock_settle(superd);
+	while (poll(&ready, 1, 0) > 0) {
 		cr_assert_eq(recv(client, bytes, sizeof(bytes), 0), 4);
 		answers++;
 	}
@@ -246,8 +261,13 @@ Behaviour(builtin_datagram, one_source_gets_only_so_many_answers)
 	cr_assert_leq(answers, A_SECOND * (2 + (now_ms() - begun) / 1000), "%d answers in %lld ms", answers,
 		      now_ms() - begun);
 	/* It goes on for others meanwhile, and for this one a second later. */
-	close(client_at("127.0.0.9", 0, "127.0.0.1", port));
-	WAIT_UNTIL((send(client, "x", 1, 0), poll(&ready, 1, 50)) > 0);
+	other = client_at("127.0.0.9", 0, "127.0.0.1", port);
+	cr_assert_eq(send(other, "x", 1, 0), 1);
+	cr_assert_eq(recv(other, bytes, sizeof(bytes), 0), 4);
+	close(other);
+	clock_advance(superd, SECOND_MS);
+	cr_assert_eq(send(client, "x", 1, 0), 1);
+	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1);
 	close(client);
 	superd_stop(superd);
 }

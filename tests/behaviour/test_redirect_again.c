@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "namespace.h"
 #include "process.h"
@@ -28,9 +29,9 @@ static struct passing run_passing(const char *options)
 	struct passing passing = { .listener = listen_on(0) };
 
 	cr_assert_eq(getsockname(passing.listener, (struct sockaddr *)&own, &length), 0);
-	passing.superd = superd_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
-				    " redirect = \"127.0.0.1 %d\"\n" LOGGED "%s\n}\n",
-				    own_user(), ntohs(own.sin_port), options);
+	passing.superd = clock_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+				   " redirect = \"127.0.0.1 %d\"\n" LOGGED "%s\n}\n",
+				   own_user(), ntohs(own.sin_port), options);
 	passing.port = superd_port(passing.superd, "pass");
 	return passing;
 }
@@ -61,7 +62,8 @@ static pid_t serve_one(struct passing *passing)
 	return pid;
 }
 
-/* Where the machine was so busy that nobody waited any more, the next ones try again. */
+/* A process waits a second for its next client: of real time, as the clock can't be stopped. Where the machine was so
+ * busy that nobody waited any more, the next ones try again. */
 static pid_t serve_two_by_one(struct passing *passing)
 {
 	pid_t last = serve_one(passing), pid = serve_one(passing);
@@ -76,7 +78,7 @@ static pid_t serve_two_by_one(struct passing *passing)
 
 static void end_passing(struct passing *passing)
 {
-	WAIT_UNTIL(superd_processes(passing->superd) == 0);
+	CLOCK_UNTIL(passing->superd, 2 * SECOND_MS, 20, superd_processes(passing->superd) == 0);
 	cr_assert_eq(superd_log_count(passing->superd, "TRAFFIC: pass in=9(bytes) out=6(bytes)"), passing->clients);
 	close(passing->listener);
 	superd_stop(passing->superd);
@@ -144,7 +146,7 @@ Behaviour(redirect_again, one_in_a_control_group_keeps_it_for_the_next_client)
 	cr_assert(strstr(folder, "/pass-"), "it has no group: '%s'", folder);
 	close(client);
 	close(target);
-	WAIT_UNTIL(access(folder, F_OK) != 0);
+	CLOCK_UNTIL(passing.superd, 2 * SECOND_MS, 20, access(folder, F_OK) != 0);
 	end_passing(&passing);
 }
 
