@@ -6,22 +6,23 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "superctl.h"
 
 #define MANY 1000                       /* services */
 #define MANY_BYTES 600000               /* of the page about them */
-#define MANY_MS 5000                    /* the same, with a margin for a machine that does other things */
+#define MANY_MS 5000                    /* the same, with a margin; real time, so not in the core suite */
 
 static struct superd *run(const char *words, const char *more)
 {
 	const char *const arguments[] = { "--control", control_path(), NULL };
 
 	return superd_run_with(
-		&(const struct setup){ .arguments = arguments },
-		"service p { listen = \"127.0.0.1:0\" accept = yes builtin = { status%s } user = \"%s\" }\n%s",
-		words, own_user(), more);
+		&(const struct setup){ .arguments = arguments, .clock = true },
+		"service p { listen = \"127.0.0.1:0\" accept = yes builtin = { status%s } user = \"%s\" }\n%s", words,
+		own_user(), more);
 }
 
 static const char *answer_for(struct superd *superd, const char *request)
@@ -113,9 +114,12 @@ Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 
 	WAIT_UNTIL(strstr(control_once("timeline web"), "\"by\":\"127.0.0.1\""));
 	WAIT_UNTIL(!strstr(control_once("timeline web"), "\"delay\":null"));
+	clock_advance(superd, 2 * SECOND_MS); /* longer than it was starting */
 	page = page_of(superd, "/");
 	cr_expect_not_null(strstr(page, "<svg class=\"timeline\" viewBox=\"0 0 96 1\""), "%s", page);
-	cr_expect_not_null(strstr(page, "<path class=\"t-running\" d=\"M95 0h1v1H95z\"/>"), "%s", page);
+	cr_expect(strstr(page, "<path class=\"t-running\" d=\"M95 0h1v1H95z\"/>") ||
+			  strstr(page, "<path class=\"t-running\" d=\"M94 0h2v1H94z\"/>"),
+		  "%s", page);
 	cr_expect_not_null(strstr(page, "<h2>Delay until the backend got the client, all services</h2>"), "%s", page);
 	cr_expect_not_null(strstr(page, "<svg class=\"axis\""), "%s", page);
 	cr_expect_null(strstr(page, " style="), "its Content-Security-Policy refuses such an attribute");
@@ -138,13 +142,15 @@ static bool saves_memory(const char *page)
 
 Behaviour(builtin_status, shows_what_a_sleeping_service_saves)
 {
-	struct superd *superd = run("", text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\"\n"
-						"\ttimeout_stop = 1s idle_timeout = 200ms }\n", backend("serve")));
+	struct superd *superd = run("",
+				    text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\"\n"
+					    "\tidle_timeout = 5min }\n",
+					    backend("serve")));
 
 	superd_wait_log(superd, "web: listening on ");
 	cr_expect(!saves_memory(page_of(superd, "/")));
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "no client has been connected for");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "no client has been connected for"));
 	WAIT_UNTIL(saves_memory(page_of(superd, "/")));
 	superd_stop(superd);
 }
@@ -212,9 +218,9 @@ Behaviour(builtin_status, a_thousand_services_are_quick)
 					   "service s%d { listen = \"@%s.%d\" exec = \"/bin/true\" }\n",
 					   n, folder, n);
 	superd = run("", text_of("include(\"%s\")\n", write_file("many.conf", "%s", table)));
-	begun = run_ms();
+	begun = now_ms();
 	page = page_of(superd, "/");
-	cr_expect_lt(run_ms() - begun, MANY_MS);
+	cr_expect_lt(now_ms() - begun, MANY_MS);
 	cr_expect_not_null(strstr(page, "<dt>Services</dt><dd>1001</dd>"), "%.2000s\n%s", page, world_logs());
 	cr_expect_not_null(strstr(page, ">s999</a>"));
 	cr_expect_lt(strlen(page), MANY_BYTES);

@@ -34,8 +34,8 @@ static void expect_stay(const char *action, const char *text)
 	cr_assert_eq(ask(client, "here"), first);
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, KEPT));
 	cr_expect_not(superd_logged(superd, "at the last moment"), "%s", world_logs());
-	for (int n = 0; n < 20; n++)
-		clock_advance(superd, 2 * MINUTE_MS);
+	for (int n = 0; n < 6; n++)
+		clock_advance(superd, 10 * MINUTE_MS);
 	cr_expect_not(superd_logged(superd, text), "%s", world_logs());
 	why = control_once("why web");
 	cr_expect(strstr(why, text_of("1 connected to its own port tcp:127.0.0.1:%d", own)), "%s", why);
@@ -67,8 +67,8 @@ Behaviour(own_port, a_client_there_wakes_it)
 	client = client_connect(own);
 	cr_assert_eq(ask(client, "here"), first);
 	superd_wait_log(superd, "thawed after");
-	for (int n = 0; n < 20; n++)
-		clock_advance(superd, 2 * MINUTE_MS);
+	for (int n = 0; n < 6; n++)
+		clock_advance(superd, 10 * MINUTE_MS);
 	superd_expect_count(superd, SLEEPS, 1);
 	close(client);
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, SLEEPS) == 2);
@@ -84,8 +84,8 @@ Behaviour(own_port, a_unix_socket_is_one)
 
 	cr_assert_eq(ask(client, "here"), first);
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, KEPT));
-	for (int n = 0; n < 20; n++)
-		clock_advance(superd, 2 * MINUTE_MS);
+	for (int n = 0; n < 6; n++)
+		clock_advance(superd, 10 * MINUTE_MS);
 	cr_expect_not(superd_logged(superd, SLEEPS), "%s", world_logs());
 	close(client);
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
@@ -99,8 +99,8 @@ static void expect_sleep_with_itself(const char *where)
 	long first = client_ask_pid(superd_port(superd, "web"));
 
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
-	for (int n = 0; n < 20; n++)
-		clock_advance(superd, 2 * MINUTE_MS);
+	for (int n = 0; n < 6; n++)
+		clock_advance(superd, 10 * MINUTE_MS);
 	cr_expect_not(superd_logged(superd, "keeps running"), "%s", world_logs());
 	cr_assert_eq(client_ask_pid(superd_port(superd, "web")), first);
 	superd_stop(superd);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "process.h"
 #include "superctl.h"
@@ -55,11 +56,12 @@ static const char *server_script(void)
 			  "    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()\n");
 }
 
+/* superd is under the clock, and the relay is not. */
 static struct superd *run_relayed(int port, const char *wait, const char *options)
 {
 	const char *const arguments[] = { "--control", path_in("ctl"), NULL };
 
-	return superd_run_with(&(struct setup){ .arguments = arguments },
+	return superd_run_with(&(struct setup){ .arguments = arguments, .clock = true },
 			       "service app {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n"
 			       " exec = \"%s %s %d %s\"\n redirect = \"127.0.0.1 %d\"\n %s\n}\n",
 			       own_user(), find_program("python3-minimal", "python3"), server_script(), port, wait,
@@ -69,6 +71,12 @@ static struct superd *run_relayed(int port, const char *wait, const char *option
 static const char *why(void)
 {
 	return SUPERCTL(path_in("ctl"), "why", "app").out;
+}
+
+static void pass_hours(struct superd *superd)
+{
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
 }
 
 /* "PID LINE": the pid. */
@@ -121,14 +129,15 @@ Behaviour(relay, a_client_that_has_said_all_still_gets_its_answer)
 Behaviour(relay, clients_wait_until_the_program_listens)
 {
 	const char *gate = path_in("gate");
-	struct superd *superd = run_relayed(free_port(), gate, "");
+	struct superd *superd = run_relayed(free_port(), gate, "timeout_start = 24h");
 	int client = client_connect(superd_port(superd, "app"));
 
 	client_send(client, "early\n");
 	WAIT_UNTIL(strstr(why(), "waiting for 127.0.0.1:"));
 	WAIT_UNTIL(strstr(why(), "Connection refused"));
 	cr_assert(strstr(why(), "starting for"));
-	cr_assert(client_is_quiet(client, 100));
+	pass_hours(superd);
+	cr_assert(client_is_quiet(client, 0));
 	write_file("gate", "%s", "");
 	cr_assert(strstr(client_line(client), " early"));
 	close(client);
@@ -139,10 +148,15 @@ Behaviour(relay, a_program_that_never_listens_is_stopped_and_its_client_waits_fo
 {
 	const char *gate = path_in("gate");
 	int target = free_port();
-	struct superd *superd = run_relayed(target, gate, "timeout_start = 500ms\n backoff_min = 100ms\n");
+	struct superd *superd =
+		run_relayed(target, gate, "timeout_start = 10min\n backoff_min = 1min\n backoff_max = 1min\n");
 	int client = client_connect(superd_port(superd, "app"));
 
 	client_send(client, "patient\n");
+	WAIT_UNTIL(strstr(why(), "Connection refused"));
+	clock_advance(superd, 9 * MINUTE_MS);
+	cr_expect_not(superd_logged(superd, "it was not ready"), "%s", world_logs());
+	clock_advance(superd, 2 * MINUTE_MS);
 	superd_wait_log(superd, text_of("it was not ready within timeout_start: connect to 127.0.0.1:%d: Connection "
 					"refused; let the program listen there, or name the address where it does in "
 					"redirect (", target));
@@ -150,6 +164,7 @@ Behaviour(relay, a_program_that_never_listens_is_stopped_and_its_client_waits_fo
 					target));
 	cr_expect_not(superd_logged(superd, "ended with signal TERM"), "%s", world_logs());
 	write_file("gate", "%s", "");
+	CLOCK_UNTIL(superd, MINUTE_MS, 5, superd_log_count(superd, "app: started") == 2);
 	cr_assert(strstr(client_line(client), " patient"));
 	close(client);
 	superd_stop(superd);
@@ -172,17 +187,18 @@ Behaviour(relay, the_end_of_the_program_is_the_end_of_the_instance)
 
 Behaviour(relay, an_idle_program_is_stopped_and_no_sooner)
 {
-	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 500ms\n");
+	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 5min\n");
 	int port = superd_port(superd, "app"), client = client_connect(port);
 	long first;
 
 	client_send(client, "here\n");
 	first = strtol(client_line(client), NULL, 10);
-	HOLDS_FOR(1500, !superd_logged(superd, "ended:"));
+	pass_hours(superd);
+	cr_expect_not(superd_logged(superd, "ended:"), "%s", world_logs());
 	client_send(client, "still\n");
 	cr_assert_str_eq(client_line(client), text_of("%ld still", first));
 	close(client);
-	superd_wait_log(superd, "no client has been connected for 500 ms");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "no client has been connected for 5 min"));
 	superd_wait_log(superd, "ended: signal TERM");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_neq(ask_pid(port), first);
@@ -191,11 +207,11 @@ Behaviour(relay, an_idle_program_is_stopped_and_no_sooner)
 
 Behaviour(relay, a_frozen_program_goes_on_with_the_next_client)
 {
-	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 500ms\n idle_action = freeze\n");
+	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 5min\n idle_action = freeze\n");
 	int port = superd_port(superd, "app");
 	long first = ask_pid(port);
 
-	superd_wait_log(superd, "is frozen until a client connects");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "is frozen until a client connects"));
 	cr_assert_eq(ask_pid(port), first);
 	superd_wait_log(superd, "thawed after");
 	superd_stop(superd);
@@ -211,6 +227,7 @@ static long ask_again(int client, const char *question)
 	return strtol(answer, NULL, 10);
 }
 
+/* The kernel says for how long nothing has moved, in real time. */
 Behaviour(relay, the_next_byte_of_a_quiet_client_wakes_a_frozen_program)
 {
 	struct superd *superd = run_relayed(
@@ -253,7 +270,8 @@ Behaviour(relay, so_does_one_after_an_operator_has_frozen_it)
 	ask_again(other, "quiet");
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "freeze", "app").status, 0);
 	superd_wait_log(superd, "is frozen");
-	HOLDS_FOR(300, !superd_logged(superd, "thawed after"));
+	pass_hours(superd);
+	cr_expect_not(superd_logged(superd, "thawed after"), "%s", world_logs());
 	cr_assert_eq(ask_again(client, "two"), first);
 	superd_wait_log(superd, "thawed after");
 	cr_assert_eq(ask_again(other, "three"), first);
@@ -268,7 +286,7 @@ Behaviour(relay, so_does_one_by_a_unix_socket)
 	const char *const arguments[] = { "--control", path_in("ctl"), NULL };
 	int target = free_port(), client;
 	struct superd *superd = superd_run_with(
-		&(struct setup){ .arguments = arguments },
+		&(struct setup){ .arguments = arguments, .clock = true },
 		"service app {\n listen = \"%s\"\n user = \"%s\"\n exec = \"%s %s %d\"\n"
 		" redirect = \"127.0.0.1 %d\"\n}\n",
 		path, own_user(), find_program("python3-minimal", "python3"), server_script(), target, target);
@@ -279,7 +297,8 @@ Behaviour(relay, so_does_one_by_a_unix_socket)
 	first = ask_again(client, "one");
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "freeze", "app").status, 0);
 	superd_wait_log(superd, "is frozen");
-	HOLDS_FOR(300, !superd_logged(superd, "thawed after"));
+	pass_hours(superd);
+	cr_expect_not(superd_logged(superd, "thawed after"), "%s", world_logs());
 	cr_assert_eq(ask_again(client, "two"), first);
 	superd_wait_log(superd, "thawed after");
 	close(client);
@@ -379,7 +398,8 @@ Behaviour(relay, stop_restart_and_hold_lose_nobody)
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "hold", "app").status, 0);
 	client = client_connect(port);
 	client_send(client, "held\n");
-	cr_assert(client_is_quiet(client, 100));
+	pass_hours(superd);
+	cr_assert(client_is_quiet(client, 0));
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "release", "app").status, 0);
 	cr_assert(strstr(client_line(client), " held"));
 	close(client);
@@ -390,16 +410,16 @@ Behaviour(relay, a_oneshot_starts_what_is_relayed_to_and_stops_it_when_idle)
 {
 	int target = free_port();
 	const char *python = find_program("python3-minimal", "python3"), *pid = path_in("pid");
-	struct superd *superd = superd_run(
+	struct superd *superd = clock_run(
 		"service shot {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n type = oneshot\n remain_after_exit = yes\n"
 		" exec = \"/bin/sh -c 'setsid %s %s %d >/dev/null 2>&1 </dev/null & echo $! >%s'\"\n"
 		" exec_stop = \"/bin/sh -c 'kill $(cat %s)'\"\n kill_mode = none\n redirect = \"127.0.0.1 %d\"\n"
-		" idle_timeout = 500ms\n}\n",
+		" idle_timeout = 5min\n}\n",
 		own_user(), python, server_script(), target, pid, pid, target);
 	int port = superd_port(superd, "shot");
 	long first = ask_pid(port);
 
-	superd_wait_log(superd, "no client has been connected for 500 ms");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "no client has been connected for 5 min"));
 	WAIT_UNTIL(!client_can_connect(target));
 	cr_assert_neq(ask_pid(port), first);
 	superd_stop(superd);
@@ -423,20 +443,38 @@ Behaviour(relay, datagrams_reach_the_program_and_come_back)
 	superd_stop(superd);
 }
 
+/* How often the relay has gone to sleep again. */
+static unsigned long relay_sleeps(void)
+{
+	pid_t relay = relay_pid();
+	unsigned long count;
+
+	WAIT_UNTIL((count = 0, process_rests(relay, &count)));
+	return count;
+}
+
+/* It sends the datagram again after 20 ms, and doubles that, up to a second. */
 Behaviour(relay, the_first_datagram_waits_for_the_program)
 {
+	enum { TRIES = 5 };
+	const char *const arguments[] = { "--control", path_in("ctl"), NULL };
 	const char *gate = path_in("gate");
 	int target = free_port(), client;
-	struct superd *superd =
-		superd_run("service app {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n exec = \"%s %s %d %s\"\n"
-			   " redirect = \"127.0.0.1 %d\"\n}\n",
-			   own_user(), find_program("python3-minimal", "python3"), server_script(), target, gate,
-			   target);
+	unsigned long before;
+	struct superd *superd = superd_run_with(
+		&(struct setup){ .arguments = arguments, .clock = true },
+		"service app {\n listen = \"udp:127.0.0.1:0\"\n user = \"%s\"\n exec = \"%s %s %d %s\"\n"
+		" redirect = \"127.0.0.1 %d\"\n timeout_start = 24h\n}\n",
+		own_user(), find_program("python3-minimal", "python3"), server_script(), target, gate, target);
 
 	client = datagram_client(superd_port(superd, "app"));
 	cr_assert_eq(send(client, "early", 5, 0), 5);
 	superd_wait_log(superd, "started, pid");
-	cr_assert(client_is_quiet(client, 1300));       /* the relay waits a second from try to try by then */
+	WAIT_UNTIL(relay_pid());
+	before = relay_sleeps();
+	WAIT_UNTIL(relay_sleeps() >= before + TRIES);
+	pass_hours(superd);
+	cr_assert(client_is_quiet(client, 0));
 	write_file("gate", "%s", "");
 	WAIT_UNTIL(client_can_connect(target));
 	WAIT_UNTIL(strstr(datagram_ask(client, "late"), " early"));     /* datagrams may overtake each other */

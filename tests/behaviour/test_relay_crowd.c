@@ -98,7 +98,6 @@ Behaviour(relay_crowd, ten_thousand_have_one_relay)
 	unsigned long memory, each;
 	struct superd *superd;
 	int target, port;
-	long long began;
 	pid_t relay;
 
 	SKIP_WITHOUT(python && !running_sanitized(), "needs python3, and superd without sanitizers");
@@ -118,9 +117,8 @@ Behaviour(relay_crowd, ten_thousand_have_one_relay)
 		clients[n] = client_connect(port);
 	say_all(clients, crowd);
 	WAIT_UNTIL(relay_fact("\"connections\":") == crowd);
-	began = run_ms();
+	/* They stay until this test lets them go, so whoever waited for them would not answer. */
 	cr_assert(strstr(control_once("why app"), text_of("relaying %zu clients", crowd)));
-	cr_expect_lt(run_ms() - began, 5000, "superd is held up");
 	each = (memory_kib(relay) - memory) * 1024 / crowd;
 	cr_log_info("%zu connections, each %lu bytes of the relay\n", crowd, each);
 	cr_expect_lt(each, KIB_MOST * 1024);
