@@ -98,7 +98,22 @@ int private_silent_resolver(void)
 
 	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&own, sizeof(own)) == 0);
-	private_file("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:2\n");
+	private_file("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n");
 	private_file("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n");
 	return fd;
+}
+
+void private_deny_names(int resolver)
+{
+	unsigned char message[512];
+	struct sockaddr_in from;
+	socklen_t size = sizeof(from);
+	ssize_t got;
+
+	while ((got = recvfrom(resolver, message, sizeof(message), MSG_DONTWAIT, (struct sockaddr *)&from, &size)) >
+	       3) {
+		message[2] |= 0x80; /* an answer */
+		message[3] = 3;	    /* no such name */
+		sendto(resolver, message, (size_t)got, 0, (struct sockaddr *)&from, size);
+	}
 }

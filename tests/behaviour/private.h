@@ -16,5 +16,7 @@ void private_enter_with_hosts(void);
 /* This file of /etc or /run has this text from now on, readable by all. */
 void private_file(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A resolver that takes every question about a name and answers none, for the caller to read from and to close. */
+/* A resolver that takes every question about a name and answers none, for the caller to read from and to close. Whoever
+ * asks waits for minutes, or until the test says to what was asked so far that there is no such name. */
 int private_silent_resolver(void);
+void private_deny_names(int resolver);

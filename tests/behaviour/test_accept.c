@@ -11,15 +11,30 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "load.h"
 #include "namespace.h"
 #include "process.h"
 
+static const char each[] = "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n";
+
 static struct superd *run_each(const char *exec, const char *options)
 {
-	return superd_run("service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n%s\n}\n", exec,
-			  options);
+	return superd_run(each, exec, options);
+}
+
+/* The next start, which the log tells so, comes when its pause is over, which is a tenth less by jitter; not before. */
+static void expect_pause(struct superd *superd, const char *start, int minutes)
+{
+	size_t before;
+
+	clock_settle(superd);
+	before = superd_log_count(superd, start);
+	clock_advance(superd, (minutes - 2) * MINUTE_MS - minutes * MINUTE_MS / 10);
+	superd_expect_count(superd, start, before);
+	clock_advance(superd, minutes * MINUTE_MS / 10 + 3 * MINUTE_MS);
+	superd_expect_count(superd, start, before + 1);
 }
 
 /* Says something and waits for the answer, so that its instance surely runs; the connection stays. */
@@ -46,12 +61,14 @@ Behaviour(accept, each_connection_gets_a_process)
 
 Behaviour(accept, at_the_limit_of_instances_clients_wait)
 {
-	struct superd *superd = run_each(backend("lines"), "instances = 2");
+	struct superd *superd = clock_run(each, backend("lines"), "instances = 2");
 	int port = superd_port(superd, "each");
 	int first = settle(client_connect(port)), second = settle(client_connect(port)), third = client_connect(port);
 
 	client_send(third, "hello\n");
-	cr_assert(client_is_quiet(third, 250), "the third was served or dropped\n%s", world_logs());
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert(client_is_quiet(third, 0), "the third was served or dropped\n%s", world_logs());
 	close(first);
 	cr_assert_not_null(strstr(client_line(third), " hello"));
 	close(second);
@@ -129,23 +146,26 @@ Behaviour(accept, counts_go_down_at_a_crash)
 Behaviour(accept, clients_wait_where_the_program_cannot_run)
 {
 	static const char *const arguments[] = { "--no-preflight", NULL };
-	const struct setup setup = { .arguments = arguments };
+	const struct setup setup = { .arguments = arguments, .clock = true };
 	const char *program = write_file("program", "#!/no/such/interpreter\n");
 	struct superd *superd;
 	int port, clients[5];
 
 	chmod(program, 0755);
-	superd = superd_run_with(&setup, "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n"
-				 " instances = 2\n per_source = 2\n backoff_max = 200ms\n}\n", program);
+	superd = superd_run_with(&setup,
+				 "service each {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n"
+				 " instances = 2\n per_source = 2\n}\n",
+				 program);
 	port = superd_port(superd, "each");
 	for (int i = 0; i < 5; i++) {
 		clients[i] = client_connect(port);
 		client_send(clients[i], "who\n");
 	}
-	WAIT_UNTIL(superd_log_count(superd, "each: cannot start: ") >= 3);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_log_count(superd, "each: cannot start: ") >= 3);
 	write_file("program.new", "#!/bin/sh\nexec %s\n", backend("stdio"));
 	chmod(path_in("program.new"), 0755);
 	cr_assert_eq(rename(path_in("program.new"), program), 0);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, "each: started"));
 	for (int i = 0; i < 5; i++) {
 		cr_assert_not_null(strstr(client_line(clients[i]), " who"), "client %d was not served", i);
 		close(clients[i]);
@@ -217,9 +237,8 @@ Behaviour(accept, counts_go_down_when_an_instance_is_killed)
 Behaviour(accept, a_failing_instance_is_no_reason_to_let_others_wait)
 {
 	const char *script = write_file("script", "read -r what\n[ \"$what\" = fail ] && exit 1\necho \"$$ $what\"\n");
-	struct superd *superd = run_each(text_of("/bin/sh %s", script), "");
+	struct superd *superd = run_each(text_of("/bin/sh %s", script), "backoff_min = 1h\n backoff_max = 1h");
 	int port = superd_port(superd, "each");
-	long long begun = run_ms();
 
 	for (int i = 0; i < 20; i++) {
 		int client = client_connect(port);
@@ -229,7 +248,6 @@ Behaviour(accept, a_failing_instance_is_no_reason_to_let_others_wait)
 		close(client);
 	}
 	client_ask_pid(port);
-	cr_assert_lt(run_ms() - begun, running_sanitized() ? 20000 : 4000);
 	superd_stop(superd);
 }
 
@@ -252,18 +270,18 @@ Behaviour(accept, two_hundred_at_once)
 
 Behaviour(accept, a_datagram_service_that_reads_nothing_pauses)
 {
-	const char *marks = path_in("marks");
 	struct superd *superd =
-		superd_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
-			   backend("-m %s exit 1", marks));
+		clock_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n"
+			  " backoff_min = 10min\n backoff_max = 1h\n}\n",
+			  backend("exit 1"));
 	int client = datagram_client(superd_port(superd, "dgram"));
 
 	for (int i = 0; i < 200; i++)
 		client_send(client, "nobody reads this");
 	superd_wait_log(superd, "dgram: next start in ");
+	expect_pause(superd, "dgram: started", 10);
+	expect_pause(superd, "dgram: started", 20);
 	superd_wait_log(superd, "no instance reads it");
-	/* 0, 0.1, 0.3 and 0.7 seconds after the first, a tenth less by jitter. */
-	HOLDS_FOR(1000, count_lines(marks) <= 6);
 	close(client);
 	superd_stop(superd);
 }
@@ -272,15 +290,19 @@ Behaviour(accept, a_datagram_service_starts_no_storm)
 {
 	const char *marks = path_in("marks");
 	struct superd *superd =
-		superd_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
-			   backend("-m %s -d 20 datagrams 100", marks));
+		clock_run("service dgram {\n listen = \"udp:127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n",
+			  backend("-m %s -d 20 datagrams 100", marks));
 	int client = datagram_client(superd_port(superd, "dgram"));
 
 	cr_assert_not_null(strstr(datagram_ask(client, "one"), " one"));
-	HOLDS_FOR(250, count_lines(marks) == 1);
 	WAIT_UNTIL(superd_processes(superd) == 0);
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_eq(count_lines(marks), 1);
+	superd_signal(superd, SIGSTOP); /* so that all come at once */
 	for (int i = 0; i < 20; i++)
 		client_send(client, "burst");
+	superd_signal(superd, SIGCONT);
 	WAIT_UNTIL(count_lines(marks) >= 2);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_leq(count_lines(marks), 4, "%zu starts for one burst\n%s", count_lines(marks), world_logs());
@@ -392,15 +414,16 @@ Behaviour(accept, services_that_take_their_time_share_few_descriptors)
 static void fail_with_few_descriptors(const char *accept)
 {
 	for (unsigned long descriptors = 20; descriptors <= 30; descriptors++) {
-		const struct setup setup = { .descriptors = descriptors };
+		const struct setup setup = { .descriptors = descriptors, .clock = true };
 		struct superd *superd = superd_run_with(
-			&setup, "service each {\n listen = \"127.0.0.1:0\"\n accept = %s\n"
-				" exec_start_pre = \"/bin/false\"\n exec = \"%s\"\n}\n", accept, backend("lines"));
+			&setup,
+			"service each {\n listen = \"127.0.0.1:0\"\n accept = %s\n backoff_min = 10min\n"
+			" backoff_max = 10min\n exec_start_pre = \"/bin/false\"\n exec = \"%s\"\n}\n",
+			accept, backend("lines"));
 		int client = client_connect(superd_port(superd, "each"));
 
 		superd_wait_log(superd, "each: cannot start: ");
-		/* 0, 0.1, 0.3 and 0.7 seconds after the first, a tenth less by jitter. */
-		HOLDS_FOR(500, superd_log_count(superd, "each: cannot start: ") <= 8);
+		expect_pause(superd, "each: cannot start: ", 10);
 		close(client);
 		superd_stop(superd);
 	}
@@ -435,7 +458,7 @@ static void give_descriptors(struct superd *superd, const struct rlimit *before)
 static struct superd *run_short(const char *options, int *holder)
 {
 	static const char *const arguments[] = { "--no-preflight", NULL };
-	const struct setup setup = { .arguments = arguments };
+	const struct setup setup = { .arguments = arguments, .clock = true };
 	struct superd *superd = superd_run_with(
 		&setup, "service holder {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"%s\"\n}\n"
 			"service short {\n listen = \"127.0.0.1:0\"\n %s\n}\n", backend("lines"), options);
@@ -456,7 +479,7 @@ static void end_holder(struct superd *superd, int holder)
 Behaviour(accept, an_end_cuts_no_pause_after_a_start_that_fails_later)
 {
 	const char *program = write_file("program", "#!/bin/sh\nexec %s\n", backend("lines"));
-	const char *options = text_of("accept = yes\n exec = \"%s\"\n backoff_min = 700ms", program);
+	const char *options = text_of("accept = yes\n exec = \"%s\"\n backoff_min = 1h\n backoff_max = 1h", program);
 	int holder, client, next;
 	struct superd *superd = run_short(options, &holder);
 	struct rlimit before = take_descriptors(superd);
@@ -464,14 +487,16 @@ Behaviour(accept, an_end_cuts_no_pause_after_a_start_that_fails_later)
 	cr_assert_eq(chmod(program, 0755), 0);
 	client = client_connect(superd_port(superd, "short"));
 	client_send(client, "hello\n");
-	WAIT_UNTIL(superd_log_count(superd, "short: cannot start: ") == 2);
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 10, superd_log_count(superd, "short: cannot start: ") == 2);
 	give_descriptors(superd, &before);
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 10, superd_logged(superd, "short: started"));
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	cr_assert_eq(unlink(program), 0);
 	next = client_connect(superd_port(superd, "short"));
 	WAIT_UNTIL(superd_log_count(superd, "short: cannot start: ") == 3);
 	end_holder(superd, holder);
-	HOLDS_FOR(400, superd_log_count(superd, "short: cannot start: ") == 3);
+	clock_advance(superd, 50 * MINUTE_MS);
+	superd_expect_count(superd, "short: cannot start: ", 3);
 	close(client);
 	close(next);
 	superd_stop(superd);
@@ -480,18 +505,20 @@ Behaviour(accept, an_end_cuts_no_pause_after_a_start_that_fails_later)
 Behaviour(accept, an_end_cuts_no_pause_after_a_crash)
 {
 	const char *marks = path_in("marks");
-	const char *options = text_of("exec = \"%s\"\n backoff_min = 400ms", backend("-m %s exit 1", marks));
+	const char *options =
+		text_of("exec = \"%s\"\n backoff_min = 1h\n backoff_max = 1h", backend("-m %s exit 1", marks));
 	int holder, client;
 	struct superd *superd = run_short(options, &holder);
 	struct rlimit before = take_descriptors(superd);
 
 	client = client_connect(superd_port(superd, "short"));
-	WAIT_UNTIL(superd_log_count(superd, "short: cannot start: ") == 2);
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 10, superd_log_count(superd, "short: cannot start: ") == 2);
 	give_descriptors(superd, &before);
-	WAIT_UNTIL(count_lines(marks) == 1);
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 10, count_lines(marks) == 1);
 	WAIT_UNTIL(superd_log_count(superd, "short: pid ") == 1);
 	end_holder(superd, holder);
-	HOLDS_FOR(700, count_lines(marks) == 1);
+	clock_advance(superd, 50 * MINUTE_MS);
+	cr_assert_eq(count_lines(marks), 1);
 	close(client);
 	superd_stop(superd);
 }
@@ -499,19 +526,22 @@ Behaviour(accept, an_end_cuts_no_pause_after_a_crash)
 Behaviour(accept, an_end_cuts_no_rest)
 {
 	const char *marks = path_in("marks");
-	const char *options = text_of("exec = \"%s\"\n backoff_min = 100ms\n trigger_limit_burst = 3\n"
-				      " trigger_limit_interval = 1h\n trigger_limit_pause = 1h",
+	const char *options = text_of("exec = \"%s\"\n backoff_min = 1h\n backoff_max = 1h\n trigger_limit_burst = 3\n"
+				      " trigger_limit_interval = 10h\n trigger_limit_pause = 10h",
 				      backend("-m %s exit 1", marks));
 	int holder, client;
 	struct superd *superd = run_short(options, &holder);
 	struct rlimit before = take_descriptors(superd);
 
 	client = client_connect(superd_port(superd, "short"));
-	WAIT_UNTIL(superd_log_count(superd, "short: cannot start: ") == 3);
-	superd_wait_log(superd, "short/tcp server failing (looping), service terminated for 60 min");
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 30, superd_logged(superd, "failing (looping)"));
+	superd_expect_count(superd, "short: cannot start: ", 3);
+	superd_wait_log(superd, "short/tcp server failing (looping), service terminated for 600 min");
 	give_descriptors(superd, &before);
 	end_holder(superd, holder);
-	HOLDS_FOR(500, count_lines(marks) == 0);
+	for (int n = 0; n < 9; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_eq(count_lines(marks), 0);
 	close(client);
 	superd_stop(superd);
 }
@@ -520,15 +550,14 @@ Behaviour(accept, an_end_cuts_no_rest)
 Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 {
 	const char *program = backend("lines");
-	struct superd *superd = superd_run("service before { listen = \"127.0.0.1:0\" exec = \"%s\" }", program);
+	struct superd *superd = clock_run("service before { listen = \"127.0.0.1:0\" exec = \"%s\" }", program);
 	char table[20 * 512], *end = table;
 	struct rlimit before, few;
 	int client;
 
 	for (int n = 0; n < 20; n++)
 		end += snprintf(end, (size_t)(table + sizeof(table) - end),
-				"service s%d { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" "
-				"backoff_max = 300ms }\n", n, program);
+				"service s%d { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n", n, program);
 	cr_assert_gt(superd_port(superd, "before"), 0);
 	SKIP_WITHOUT(process_fd_count(superd->pid) > 0, "superd hides its descriptors from its user");
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
@@ -537,9 +566,11 @@ Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 	cr_assert(superd_reload(superd, "%s", table), "%s", world_logs());
 	superd_wait_log(superd, "superd has too few descriptors for its sockets");
 	superd_wait_log(superd, "Too many open files");
-	HOLDS_FOR(1000, superd_log_count(superd, ": cannot listen on ") <= 6);
+	for (int n = 0; n < 10; n++)
+		clock_advance(superd, MINUTE_MS);
+	cr_assert_leq(superd_log_count(superd, ": cannot listen on "), 6, "%s", world_logs());
 	give_descriptors(superd, &before);
-	superd_wait_log(superd, "s19: listening on ");
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, "s19: listening on "));
 	client = client_connect(superd_port(superd, "s19"));
 	client_send(client, "hello\n");
 	cr_assert_not_null(strstr(client_line(client), " hello"));

@@ -3,12 +3,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "namespace.h"
 
@@ -35,12 +38,13 @@ static int begin_from(const char *from, int type, int port)
 }
 
 /* Loopback hands a packet over before the sender goes on, so who comes later is in the queue later. */
-static void expect_only(const char *friend, const char *stranger, int port, const char *marks)
+static void expect_only(struct superd *superd, const char *friend, const char *stranger, int port, const char *marks)
 {
 	size_t before = count_lines(marks);
 	int refused = begin_from(stranger, SOCK_STREAM, port), served;
 
-	cr_assert(client_is_quiet(refused, 100), "%s was served\n%s", stranger, world_logs());
+	clock_advance(superd, HOUR_MS);
+	cr_assert(client_is_quiet(refused, 0), "%s was served\n%s", stranger, world_logs());
 	cr_assert_eq(count_lines(marks), before, "%s started it\n%s", stranger, world_logs());
 	served = client_connect_from(friend, port);
 	client_send(served, "hello\n");
@@ -57,11 +61,11 @@ Behaviour(filter, a_refused_client_starts_nothing)
 	int port;
 
 	SKIP_WITHOUT_FILTERS();
-	superd = superd_run(handed, "127.0.0.1", 0, backend("-m %s take 1", marks),
-			    "only_from = { \"127.0.0.1\", \"127.1.0.0/16\" }\n no_access = \"127.1.0.7\"");
+	superd = clock_run(handed, "127.0.0.1", 0, backend("-m %s take 1", marks),
+			   "only_from = { \"127.0.0.1\", \"127.1.0.0/16\" }\n no_access = \"127.1.0.7\"");
 	port = superd_port(superd, "handed");
-	expect_only("127.0.0.1", "127.0.0.2", port, marks);
-	expect_only("127.1.0.6", "127.1.0.7", port, marks);
+	expect_only(superd, "127.0.0.1", "127.0.0.2", port, marks);
+	expect_only(superd, "127.1.0.6", "127.1.0.7", port, marks);
 	superd_stop(superd);
 }
 
@@ -71,8 +75,8 @@ Behaviour(filter, a_dual_stack_socket_tells_clients_of_ipv4_apart)
 	struct superd *superd;
 
 	SKIP_WITHOUT_FILTERS();
-	superd = superd_run(handed, "*", free_port(), backend("-m %s take 1", marks), "no_access = \"127.0.0.2\"");
-	expect_only("127.0.0.1", "127.0.0.2", superd_port(superd, "handed"), marks);
+	superd = clock_run(handed, "*", free_port(), backend("-m %s take 1", marks), "no_access = \"127.0.0.2\"");
+	expect_only(superd, "127.0.0.1", "127.0.0.2", superd_port(superd, "handed"), marks);
 	superd_stop(superd);
 }
 
@@ -83,11 +87,11 @@ Behaviour(filter, a_reload_changes_who_may_come_on_the_open_socket)
 	struct superd *superd;
 
 	SKIP_WITHOUT_FILTERS();
-	superd = superd_run(handed, "127.0.0.1", port, exec, "only_from = \"127.0.0.1\"");
+	superd = clock_run(handed, "127.0.0.1", port, exec, "only_from = \"127.0.0.1\"");
 	superd_wait_log(superd, "handed: listening on ");
-	expect_only("127.0.0.1", "127.0.0.2", port, marks);
+	expect_only(superd, "127.0.0.1", "127.0.0.2", port, marks);
 	cr_assert(superd_reload(superd, handed, "127.0.0.1", port, exec, "only_from = \"127.0.0.2\""));
-	expect_only("127.0.0.2", "127.0.0.1", port, marks);
+	expect_only(superd, "127.0.0.2", "127.0.0.1", port, marks);
 	cr_assert(superd_reload(superd, handed, "127.0.0.1", port, exec, ""));
 	client_ask_pid(port);
 	cr_assert_eq(superd_log_count(superd, "handed: listening on "), 1, "%s", world_logs());
@@ -97,15 +101,16 @@ Behaviour(filter, a_reload_changes_who_may_come_on_the_open_socket)
 Behaviour(filter, with_intercept_every_datagram_is_looked_at)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = superd_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 20000", marks),
-					   "only_from = \"127.0.0.1\"\n intercept = yes");
+	struct superd *superd = clock_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 1000000", marks),
+					  "only_from = \"127.0.0.1\"\n intercept = yes");
 	int port = superd_port(superd, "handed");
 	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
 
 	client_send(stranger, "let me in");
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
 	client_send(stranger, "and now");
-	cr_assert(client_is_quiet(stranger, 100));
+	clock_advance(superd, HOUR_MS);
+	cr_assert(client_is_quiet(stranger, 0));
 	cr_assert_not_null(strstr(datagram_ask(friend, "again"), " again"));
 	cr_assert_eq(count_lines(marks), 1);
 	cr_assert_not(superd_logged(superd, "127.0.0.2"));
@@ -121,26 +126,30 @@ static bool is_refused(struct superd *superd, int stranger, size_t before)
 	if (superd_log_count(superd, "refused 127.0.0.2") > before)
 		return true;
 	client_send(stranger, "and now");
-	cr_assert(client_is_quiet(stranger, 100), "%s", world_logs());
+	clock_settle(superd);
+	cr_assert(client_is_quiet(stranger, 0), "%s", world_logs());
 	return false;
 }
 
 Behaviour(filter, while_a_backend_has_the_datagrams_the_kernel_looks_at_every_one)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = superd_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 300", marks),
-					   "only_from = \"127.0.0.1\"");
+	struct superd *superd = clock_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 1000000", marks),
+					  "only_from = \"127.0.0.1\"");
 	int port = superd_port(superd, "handed");
 	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
 
 	for (size_t n = 0; n < 2; n++) {
+		const char *answer = datagram_ask(friend, "hello");
 		size_t refused;
 
-		cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+		cr_assert_not_null(strstr(answer, " hello"));
 		refused = superd_log_count(superd, "refused 127.0.0.2");
 		client_send(stranger, "now that it runs");
-		cr_assert(client_is_quiet(stranger, 100), "%s", world_logs());
+		clock_advance(superd, HOUR_MS);
+		cr_assert(client_is_quiet(stranger, 0), "%s", world_logs());
 		cr_assert_eq(superd_log_count(superd, "refused 127.0.0.2"), refused, "%s", world_logs());
+		cr_assert_eq(kill((pid_t)strtol(answer, NULL, 10), SIGTERM), 0);
 		WAIT_UNTIL(superd_processes(superd) == 0);
 		WAIT_UNTIL(is_refused(superd, stranger, refused));
 		cr_assert_eq(count_lines(marks), n + 1);
@@ -152,9 +161,9 @@ Behaviour(filter, while_a_backend_has_the_datagrams_the_kernel_looks_at_every_on
 
 Behaviour(filter, a_reload_changes_the_rules_of_a_running_server_of_datagrams)
 {
-	const char *marks = path_in("marks"), *exec = backend("-m %s datagrams 2000", marks);
+	const char *marks = path_in("marks"), *exec = backend("-m %s datagrams 1000000", marks);
 	int port = free_port();
-	struct superd *superd = superd_run(handed, "udp:127.0.0.1", port, exec, "");
+	struct superd *superd = clock_run(handed, "udp:127.0.0.1", port, exec, "");
 	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
 
 	superd_wait_log(superd, "handed: listening on ");
@@ -162,7 +171,8 @@ Behaviour(filter, a_reload_changes_the_rules_of_a_running_server_of_datagrams)
 	cr_assert_not_null(strstr(datagram_ask(stranger, "hello"), " hello"));
 	cr_assert(superd_reload(superd, handed, "udp:127.0.0.1", port, exec, "only_from = \"127.0.0.1\""));
 	client_send(stranger, "and now");
-	cr_assert(client_is_quiet(stranger, 100), "%s", world_logs());
+	clock_advance(superd, HOUR_MS);
+	cr_assert(client_is_quiet(stranger, 0), "%s", world_logs());
 	cr_assert_not_null(strstr(datagram_ask(friend, "again"), " again"));
 	cr_assert(superd_reload(superd, handed, "udp:127.0.0.1", port, exec, ""));
 	cr_assert_not_null(strstr(datagram_ask(stranger, "at last"), " at last"));
@@ -178,7 +188,7 @@ Behaviour(filter, rules_end_with_the_row_that_had_them_also_where_the_sockets_ch
 		"service handed { listen = { \"udp:127.0.0.1:%d\", \"udp:127.0.0.1:%d\" } exec = \"%s\" }\n";
 	const char *marks = path_in("marks"), *exec = backend("-m %s datagrams 300", marks);
 	int port = free_port();
-	struct superd *superd = superd_run(handed, "udp:127.0.0.1", port, exec, "only_from = \"127.0.0.1\"");
+	struct superd *superd = clock_run(handed, "udp:127.0.0.1", port, exec, "only_from = \"127.0.0.1\"");
 	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
 
 	superd_wait_log(superd, "handed: listening on ");
@@ -194,7 +204,7 @@ Behaviour(filter, a_socket_that_superd_was_given_keeps_to_the_rules)
 {
 	const char *marks = path_in("marks");
 	int port = free_port(), listener = listen_on(port);
-	const struct setup setup = { .listener = listener };
+	const struct setup setup = { .listener = listener, .clock = true };
 	struct superd *superd;
 
 	SKIP_WITHOUT_FILTERS();
@@ -202,7 +212,7 @@ Behaviour(filter, a_socket_that_superd_was_given_keeps_to_the_rules)
 				 "only_from = \"127.0.0.1\"");
 	close(listener);
 	superd_wait_log(superd, "(inherited)");
-	expect_only("127.0.0.1", "127.0.0.2", port, marks);
+	expect_only(superd, "127.0.0.1", "127.0.0.2", port, marks);
 	superd_stop(superd);
 }
 

@@ -165,7 +165,7 @@ static int ident_listener(void)
 	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(IDENT_PORT) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0 && listen(fd, 4) == 0);
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0 && listen(fd, 64) == 0);
 	return fd;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "namespace.h"
 
@@ -55,16 +56,18 @@ static void visit(struct superd *superd, const char *service)
 Behaviour(xinetd_log, each_client_has_a_start_and_an_end)
 {
 	const char *file = path_in("records");
-	struct superd *superd = superd_run(EACH, "/bin/sh -c 'exit 3'", to_file(file, EVERYTHING));
-	int start, end;
+	struct superd *superd = clock_run(EACH, "/bin/sh -c 'read line; exit 3'", to_file(file, EVERYTHING));
+	int client = client_connect(superd_port(superd, "each")), start, end;
 
-	visit(superd, "each");
-	wait_line(file, "EXIT: each status=3 pid=[0-9]+ duration=0\\(sec\\)");
-	cr_assert(has_line(file, "START: each pid=[0-9]+ from=127\\.0\\.0\\.1"), "%s", read_text(file));
+	wait_line(file, "START: each pid=[0-9]+ from=127\\.0\\.0\\.1");
+	clock_advance(superd, HOUR_MS);
+	client_send(client, "go\n");
+	wait_line(file, "EXIT: each status=3 pid=[0-9]+ duration=36[0-9][0-9]\\(sec\\)");
 	cr_assert_eq(sscanf(strstr(read_text(file), "START:"), "START: each pid=%d", &start), 1);
 	cr_assert_eq(sscanf(strstr(read_text(file), "EXIT:"), "EXIT: each status=3 pid=%d", &end), 1);
 	cr_assert_eq(start, end);
 	cr_assert_eq(count_lines(file), 2u, "%s", read_text(file));
+	close(client);
 	superd_stop(superd);
 }
 
@@ -144,18 +147,30 @@ Behaviour(xinetd_log, attempt_alone_has_the_refusal_written_without_the_address)
 	superd_stop(superd);
 }
 
+/* So many clients, each with an address of its own, while superd does not look. */
+static void come_at_once(struct superd *superd, int *clients, int count)
+{
+	int port = superd_port(superd, "each");
+
+	superd_signal(superd, SIGSTOP);
+	for (int n = 0; n < count; n++)
+		clients[n] = client_connect_from(text_of("127.0.0.%d", 1 + n), port);
+	superd_signal(superd, SIGCONT);
+}
+
 Behaviour(xinetd_log, a_service_that_rests_for_cps_says_so_in_xinetds_words)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1h }\n"));
-	int port = superd_port(superd, "each"), first = client_connect(port), second = client_connect(port);
+	int clients[2];
 
-	wait_line(file, "FAIL: each connections per second from=127\\.0\\.0\\.1");
+	come_at_once(superd, clients, 2);
+	wait_line(file, "FAIL: each connections per second from=127\\.0\\.0\\.2");
 	superd_wait_log(superd,
 			"\nDeactivating service each due to excessive incoming connections.  Restarting in 3600 "
 			"seconds.\n");
-	close(first);
-	close(second);
+	close(clients[0]);
+	close(clients[1]);
 	superd_stop(superd);
 }
 
@@ -164,15 +179,16 @@ Behaviour(xinetd_log, who_waits_for_the_end_of_a_rest_fails_once)
 {
 	const char *file = path_in("records");
 	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1h }\n"));
-	int port = superd_port(superd, "each"), first = client_connect(port), second = client_connect(port);
+	int clients[2];
 
-	wait_line(file, "FAIL: each connections per second from=127\\.0\\.0\\.1");
+	come_at_once(superd, clients, 2);
+	wait_line(file, "FAIL: each connections per second from=127\\.0\\.0\\.2");
 	superd_stop(superd);
 	cr_expect(has_line(file, "EXIT: each .*"), "%s", read_text(file));
 	cr_expect_null(strstr(read_text(file), "fork"), "%s", read_text(file));
 	cr_expect_eq(count_lines(file), 3u, "%s", read_text(file));
-	close(first);
-	close(second);
+	close(clients[0]);
+	close(clients[1]);
 }
 
 /* Its filter xinetd-fail, with what it has for <HOST>. */
@@ -191,14 +207,14 @@ Behaviour(xinetd_log, fail2ban_finds_the_address_of_who_is_refused)
 Behaviour(xinetd_log, who_is_one_too_many_for_cps_is_named_and_served_later)
 {
 	const char *file = path_in("records");
-	struct superd *superd = superd_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1s }\n"));
-	int port = superd_port(superd, "each"), clients[4];
+	struct superd *superd = clock_run(EACH, "/bin/cat", to_file(file, EVERYTHING "cps = { 1, 1h }\n"));
+	int clients[4];
 
-	for (int n = 0; n < 4; n++)
-		clients[n] = client_connect_from(text_of("127.0.0.%d", 2 + n), port);
-	wait_line(file, "FAIL: each connections per second from=127\\.0\\.0\\.3");
+	come_at_once(superd, clients, 4);
+	wait_line(file, "FAIL: each connections per second from=127\\.0\\.0\\.2");
 	for (int n = 0; n < 4; n++) {
 		client_send(clients[n], "hello\n");
+		CLOCK_UNTIL(superd, 30 * MINUTE_MS, 5, !client_is_quiet(clients[n], 0));
 		cr_expect_str_eq(client_line(clients[n]), "hello");
 		close(clients[n]);
 	}
@@ -415,18 +431,16 @@ Behaviour(xinetd_log, a_file_that_was_moved_away_is_made_anew_at_a_hangup)
 Behaviour(xinetd_log, a_file_that_was_moved_away_is_noticed_and_no_line_is_lost)
 {
 	const char *file = path_in("records"), *moved = path_in("records.1");
-	struct superd *superd = superd_run(EACH, "/bin/true", to_file(file, "log_on_success = { HOST }"));
-	size_t visits = 1;
+	struct superd *superd = clock_run(EACH, "/bin/true", to_file(file, "log_on_success = { HOST }"));
 
 	visit(superd, "each");
 	wait_line(file, "START: each .*");
 	cr_assert_eq(rename(file, moved), 0);
-	for (; !read_text(file); visits++) {
-		cr_assert(visits < 10000);
-		visit(superd, "each");
-		pause_a_moment();
-	}
-	WAIT_UNTIL(count_lines(file) + count_lines(moved) == visits);
+	visit(superd, "each");
+	clock_advance(superd, MINUTE_MS);
+	visit(superd, "each");
+	wait_line(file, "START: each .*");
+	WAIT_UNTIL(count_lines(file) + count_lines(moved) == 3);
 	superd_stop(superd);
 }
 
@@ -509,13 +523,14 @@ Behaviour(xinetd_log, files_of_services_that_are_gone_are_closed)
 Behaviour(xinetd_log, the_end_of_one_that_went_over_an_upgrade_is_that_of_its_start)
 {
 	const char *file = path_in("records");
-	struct superd *superd = superd_run(EACH, "/bin/sh -c 'read x; exit 3'", to_file(file, EVERYTHING));
+	struct superd *superd = clock_run(EACH, "/bin/sh -c 'read x; exit 3'", to_file(file, EVERYTHING));
 	int client = client_connect(superd_port(superd, "each")), start, end;
 
 	wait_line(file, "START: each pid=[0-9]+ from=127\\.0\\.0\\.1");
+	clock_advance(superd, HOUR_MS);
 	superd_upgrade(superd);
 	client_send(client, "go\n");
-	wait_line(file, "EXIT: each status=3 pid=[0-9]+ duration=[0-9]\\(sec\\)");
+	wait_line(file, "EXIT: each status=3 pid=[0-9]+ duration=36[0-9][0-9]\\(sec\\)");
 	cr_assert_eq(sscanf(strstr(read_text(file), "START:"), "START: each pid=%d", &start), 1);
 	cr_assert_eq(sscanf(strstr(read_text(file), "EXIT:"), "EXIT: each status=3 pid=%d", &end), 1);
 	cr_assert_eq(start, end);

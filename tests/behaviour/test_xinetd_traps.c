@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "namespace.h"
 #include "private.h"
@@ -23,6 +23,7 @@
 #include "tables.h"
 
 static const char keep_going[] = "--keep-going";
+static const struct setup by_clock = { .format = "xinetd", .clock = true };
 
 static void expect_served(const char *from, int port)
 {
@@ -192,19 +193,23 @@ Behaviour(xinetd_traps, only_from_holds_for_a_stream_with_wait_and_nothing_spins
 	int port = free_port(), stranger;
 	const char *marks = path_in("marks");
 	struct superd *superd;
-	struct effort before;
+	unsigned long before;
 
 	SKIP_WITHOUT(geteuid() == 0, "needs root");
-	superd = xinetd_run("%s",
-			    replaced(xinetd_service("web", port,
-						    text_of("only_from = 127.0.0.1\nflags = NOLIBWRAP\n%s",
-							    xinetd_backend("-m %s take 2", marks))),
-				     "wait = no", "wait = yes"));
+	superd = superd_run_with(&by_clock, "%s",
+				 replaced(xinetd_service("web", port,
+							 text_of("only_from = 127.0.0.1\nflags = NOLIBWRAP\n%s",
+								 xinetd_backend("-m %s take 2", marks))),
+					  "wait = no", "wait = yes"));
 	superd_port(superd, "web");
 	stranger = approach_from("127.0.0.2", port);
-	before = superd_effort(superd);
-	HOLDS_FOR(300, count_lines(marks) == 0 && !is_connected(stranger));
-	superd_expect_calm(superd, &before, 10);
+	clock_advance(superd, HOUR_MS);
+	before = clock_wakes();
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_eq(count_lines(marks), 0, "%s", world_logs());
+	cr_assert_not(is_connected(stranger));
+	cr_expect_eq(clock_wakes(), before, "superd was woken %lu times\n%s", clock_wakes() - before, world_logs());
 	expect_served("127.0.0.1", port);
 	expect_served("127.0.0.1", port);
 	WAIT_UNTIL(superd_processes(superd) == 0);
@@ -295,24 +300,27 @@ Behaviour(xinetd_traps, cps_counts_by_the_second_and_refuses_nobody)
 {
 	int port = free_port(), clients[3];
 	const char *log = path_in("log");
-	struct superd *superd = xinetd_run(
-		"%s", xinetd_service("web", port, text_of("cps = 1 1\n%s%s", log_to(log), xinetd_backend("stdio"))));
-	const struct timespec pause = { .tv_sec = 1, .tv_nsec = 150000000 };
+	struct superd *superd = superd_run_with(
+		&by_clock, "%s",
+		xinetd_service("web", port, text_of("cps = 1 3600\n%s%s", log_to(log), xinetd_backend("stdio"))));
 
 	superd_port(superd, "web");
 	client_ask_pid(port);
-	nanosleep(&pause, NULL); /* a second in which nobody comes */
+	clock_advance(superd, 2 * SECOND_MS); /* in which nobody comes */
 	client_ask_pid(port);
-	nanosleep(&pause, NULL);
+	clock_advance(superd, 2 * SECOND_MS);
 	cr_expect_not(superd_logged(superd, "Deactivating"));
+	superd_signal(superd, SIGSTOP);
 	for (int n = 0; n < 3; n++) {
 		clients[n] = client_connect(port);
 		client_send(clients[n], "hello\n");
 	}
+	superd_signal(superd, SIGCONT);
 	superd_wait_log(superd,
-			"Deactivating service web due to excessive incoming connections.  Restarting in 1 seconds.");
+			"Deactivating service web due to excessive incoming connections.  Restarting in 3600 seconds.");
 	cr_expect(client_can_connect(port), "its port is closed");
 	for (int n = 0; n < 3; n++) {
+		CLOCK_UNTIL(superd, 30 * MINUTE_MS, 5, !client_is_quiet(clients[n], 0));
 		cr_expect_not_null(strstr(client_line(clients[n]), " hello"));
 		close(clients[n]);
 	}
@@ -366,15 +374,20 @@ Behaviour(xinetd_traps, a_server_that_cannot_be_run_has_no_exit_of_0)
 Behaviour(xinetd_traps, a_taken_port_is_tried_with_pauses_until_it_is_free)
 {
 	int port = free_port(), other = free_port(), taken = listen_on(port);
-	struct superd *superd = xinetd_run("%s%s", xinetd_service("web", port, xinetd_backend("lines")),
-					   xinetd_service("other", other, xinetd_backend("lines")));
+	struct superd *superd = superd_run_with(&by_clock, "%s%s", xinetd_service("web", port, xinetd_backend("lines")),
+						xinetd_service("other", other, xinetd_backend("lines")));
+	size_t tries;
 
 	superd_port(superd, "other");
-	superd_wait_log(superd, "web: cannot listen on ");
-	HOLDS_FOR(1000, superd_log_count(superd, "web: cannot listen on ") <= 6);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, "web: cannot listen on ") >= 10);
+	clock_settle(superd);
+	tries = superd_log_count(superd, "web: cannot listen on ");
+	for (int n = 0; n < 10; n++)
+		clock_advance(superd, SECOND_MS);
+	superd_expect_count(superd, "web: cannot listen on ", tries);
 	expect_served("127.0.0.1", other);
 	close(taken);
-	superd_port(superd, "web");
+	CLOCK_UNTIL(superd, MINUTE_MS, 5, superd_logged(superd, "web: listening on "));
 	expect_served("127.0.0.1", port);
 	superd_stop(superd);
 }
@@ -469,14 +482,15 @@ static const char *program(const char *arguments)
 	return text_of("\tserver = %s/backend\n\tserver_args = %s\n", getenv("SUPERD_TESTDIR"), arguments);
 }
 
-/* What a datagram is answered within a moment; "" is nothing. */
-static const char *heard(int client)
+/* What a datagram is answered; "" is nothing. */
+static const char *heard(struct superd *superd, int client)
 {
 	struct pollfd polled = { .fd = client, .events = POLLIN };
 	char text[64] = "";
 
 	(void)!send(client, "x", 1, MSG_NOSIGNAL); /* it fails while nobody listens, which is an answer, too */
-	if (poll(&polled, 1, 50) > 0 && recv(client, text, sizeof(text) - 1, 0) < 0)
+	clock_settle(superd);
+	if (poll(&polled, 1, 0) > 0 && recv(client, text, sizeof(text) - 1, 0) < 0)
 		return "";
 	return text_of("%s", text);
 }
@@ -485,18 +499,18 @@ BehaviourOfUsers(xinetd_traps, an_internal_service_of_datagrams_ends_with_its_en
 {
 	int port = free_port(), other = free_port(), client;
 	const char *more = xinetd_service("other", other, xinetd_backend("lines"));
-	struct superd *superd = xinetd_run("%s%s", datagram_service(port, NULL), more);
+	struct superd *superd = superd_run_with(&by_clock, "%s%s", datagram_service(port, NULL), more);
 
 	superd_port(superd, "echo");
 	client = datagram_client(port);
 	cr_assert_str_eq(datagram_ask(client, "hello"), "hello");
 	cr_assert(superd_reload(superd, "%s%s", datagram_service(port, program("datagram")), more));
-	WAIT_UNTIL(strstr(heard(client), " x"));
+	WAIT_UNTIL(strstr(heard(superd, client), " x"));
 	cr_assert(superd_reload(superd, "%s%s", datagram_service(port, NULL), more));
-	WAIT_UNTIL(strcmp(heard(client), "x") == 0);
+	WAIT_UNTIL(strcmp(heard(superd, client), "x") == 0);
 	cr_assert(superd_reload(superd, "%s", more));
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	cr_expect_str_eq(heard(client), "");
+	cr_expect_str_eq(heard(superd, client), "");
 	close(client);
 	superd_stop(superd);
 }
@@ -542,22 +556,22 @@ static const char *behind_mux(const char *name, const char *type, const char *li
 		name, type, lines);
 }
 
-static int say_in_pieces(int port, const char *const *pieces)
+/* Each piece is read before the next is sent. */
+static int say_in_pieces(struct superd *superd, int port, const char *const *pieces)
 {
 	int client = client_connect(port);
-	const struct timespec pause = { .tv_nsec = 30000000 };
 
 	cr_assert_eq(setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)), 0);
 	for (; *pieces; pieces++) {
 		client_send(client, *pieces);
-		nanosleep(&pause, NULL);
+		clock_settle(superd);
 	}
 	return client;
 }
 
-static void expect_mux(int port, const char *const *pieces, const char *answer)
+static void expect_mux(struct superd *superd, int port, const char *const *pieces, const char *answer)
 {
-	int client = say_in_pieces(port, pieces);
+	int client = say_in_pieces(superd, port, pieces);
 
 	shutdown(client, SHUT_WR);
 	cr_expect_str_eq(client_rest(client), answer);
@@ -571,20 +585,21 @@ BehaviourOfUsers(xinetd_traps, a_name_for_tcpmux_comes_in_pieces_and_what_follow
 	int port = free_port(), apart = free_port();
 	const char *cat = text_of("\tuser = %s\n\tserver = /bin/cat\n", own_user());
 	const char *id = "\tuser = nobody\n\tserver = /usr/bin/id\n\tserver_args = -un\n";
-	struct superd *superd = xinetd_run("%s%s%s%s%s", mux_service(port), behind_mux("plus", "TCPMUXPLUS", cat),
-					   behind_mux("plain", "TCPMUX", cat), xinetd_service("apart", apart, cat),
-					   geteuid() == 0 ? behind_mux("who", "TCPMUX", id) : "");
+	struct superd *superd =
+		superd_run_with(&by_clock, "%s%s%s%s%s", mux_service(port), behind_mux("plus", "TCPMUXPLUS", cat),
+				behind_mux("plain", "TCPMUX", cat), xinetd_service("apart", apart, cat),
+				geteuid() == 0 ? behind_mux("who", "TCPMUX", id) : "");
 
 	superd_port(superd, "tcpmux");
 	superd_port(superd, "apart");
-	expect_mux(port, PIECES("plus\r\nhello\n"), "+Go\r\nhello\n");
-	expect_mux(port, PIECES("p", "l", "u", "s\r", "\nhel", "lo\n"), "+Go\r\nhello\n");
-	expect_mux(port, PIECES("PLUS\nhello\n"), "+Go\r\nhello\n");
-	expect_mux(port, PIECES("plain", "\r\n", "hello\n"), "hello\n");
+	expect_mux(superd, port, PIECES("plus\r\nhello\n"), "+Go\r\nhello\n");
+	expect_mux(superd, port, PIECES("p", "l", "u", "s\r", "\nhel", "lo\n"), "+Go\r\nhello\n");
+	expect_mux(superd, port, PIECES("PLUS\nhello\n"), "+Go\r\nhello\n");
+	expect_mux(superd, port, PIECES("plain", "\r\n", "hello\n"), "hello\n");
 	if (geteuid() == 0)
-		expect_mux(port, PIECES("who\n"), "nobody\n");
+		expect_mux(superd, port, PIECES("who\n"), "nobody\n");
 	/* A service with a port of its own is not there by name. */
-	expect_mux(port, PIECES("apart\r\n"), "-Service not available\r\n");
-	expect_mux(port, PIECES("nothing\r\n"), "-Service not available\r\n");
+	expect_mux(superd, port, PIECES("apart\r\n"), "-Service not available\r\n");
+	expect_mux(superd, port, PIECES("nothing\r\n"), "-Service not available\r\n");
 	superd_stop(superd);
 }
