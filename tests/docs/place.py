@@ -18,6 +18,9 @@ def unfit():
     """Why this can't be done here, or None."""
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         return "needs root and unshare for an /etc of its own"
+    for path in EMPTIED:
+        if not os.path.isdir(path):
+            return f"there is no {path}"
     if subprocess.run([*APART, "true"], check=False, stderr=subprocess.DEVNULL).returncode != 0:
         return "namespaces are not to be had here"
     return None
