@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 
-PATIENCE = 30 * int(os.environ.get("SUPERD_PATIENCE", "1"))
+PATIENCE = 120
 
 cases = []
 
