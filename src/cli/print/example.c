@@ -1,5 +1,5 @@
 /* Examples of values whose form does not follow from the name of the type, and of a table for each chapter of options.
- * tests/unit/cli/print/test_print_conf reads each one. */
+ * tests/unit/cli/print/test_print_conf.c reads each one. */
 #include "cli/print/example.h"
 
 #include <stdlib.h>
