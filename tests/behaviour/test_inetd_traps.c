@@ -30,7 +30,8 @@ static const char *told(int port)
 	return text;
 }
 
-/* Nothing starts and superd is not woken for nine of ten minutes, whatever waits in its queues. */
+/* Nothing starts and superd sleeps for nine of ten minutes, whatever waits in its queues. Whoever stops and continues it
+ * wakes it. */
 static void expect_calm(struct superd *superd, const char *marks, size_t starts)
 {
 	unsigned long before;
@@ -39,7 +40,8 @@ static void expect_calm(struct superd *superd, const char *marks, size_t starts)
 	before = clock_wakes();
 	for (int n = 0; n < 3; n++)
 		clock_advance(superd, 2 * MINUTE_MS);
-	cr_expect_eq(clock_wakes(), before, "superd was woken %lu times\n%s", clock_wakes() - before, world_logs());
+	cr_expect_leq(clock_wakes(), before + 2, "superd was woken %lu times\n%s", clock_wakes() - before,
+		      world_logs());
 	cr_assert_eq(count_lines(marks), starts, "%s", world_logs());
 }
 
