@@ -191,7 +191,7 @@ BehaviourOfBind(bind, a_program_may_leave_its_listen_out)
 		client_ask_pid(port);
 		superd_wait_log(superd, "binder: it listens already");
 		expect_why(text_of("it has bound tcp:127.0.0.1:%d", port));
-		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_processes(superd) == 0);
+		CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_processes(superd) == 0);
 	}
 	superd_stop(superd);
 }
@@ -568,7 +568,7 @@ BehaviourOfBind(bind, a_command_line_does_it_too)
 
 	WAIT_UNTIL(client_can_connect(port));
 	first = client_ask_pid(port);
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_processes(superd) == 0);
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_processes(superd) == 0);
 	cr_expect_neq(client_ask_pid(port), first);
 	superd_stop(superd);
 }

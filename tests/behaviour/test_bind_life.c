@@ -58,7 +58,7 @@ BehaviourOfBind(bind_life, it_is_stopped_when_idle_and_woken)
 
 	for (size_t n = 1; n <= 3; n++) {
 		client_ask_pid(port);
-		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, IDLE) == n);
+		CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_log_count(superd, IDLE) == n);
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
 	superd_stop(superd);
@@ -71,7 +71,7 @@ BehaviourOfBind(bind_life, it_is_frozen_when_idle_and_thawed)
 	long pid = client_ask_pid(port);
 
 	for (size_t n = 1; n <= 3; n++) {
-		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, " is frozen") == n);
+		CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_log_count(superd, " is frozen") == n);
 		cr_expect_eq(client_ask_pid(port), pid);
 	}
 	superd_stop(superd);
@@ -85,7 +85,7 @@ BehaviourOfBind(bind_life, a_frozen_program_of_a_dual_socket_gets_ipv4_clients)
 
 	for (size_t n = 1; n <= 2; n++) {
 		bind_expect(bind_details(port), "domain=4");
-		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, " is frozen") == n);
+		CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_log_count(superd, " is frozen") == n);
 	}
 	superd_stop(superd);
 }
@@ -101,7 +101,7 @@ static void expect_awake_while_connected(int port, const char *sockets, const ch
 		clock_advance(superd, 10 * MINUTE_MS);
 	cr_expect_not(superd_logged(superd, "web: stopping pid "), "%s", world_logs());
 	close(client);
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_processes(superd) == 0);
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_processes(superd) == 0);
 	superd_stop(superd);
 }
 

@@ -32,7 +32,7 @@ static void expect_stay(const char *action, const char *text)
 
 	client = client_connect(own);
 	cr_assert_eq(ask(client, "here"), first);
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, KEPT));
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, KEPT));
 	cr_expect_not(superd_logged(superd, "at the last moment"), "%s", world_logs());
 	for (int n = 0; n < 6; n++)
 		clock_advance(superd, 10 * MINUTE_MS);
@@ -43,7 +43,7 @@ static void expect_stay(const char *action, const char *text)
 	cr_expect_eq(superd_log_count(superd, "keeps running: 1 connected"), 1, "it is stopped again and again: %s",
 		     world_logs());
 	close(client);
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, text));
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, text));
 	superd_stop(superd);
 }
 
@@ -63,7 +63,7 @@ Behaviour(own_port, a_client_there_wakes_it)
 	struct superd *superd = clock_run(SERVICE, backend("own %d", own), "5min", "freeze", "");
 	long first = client_ask_pid(superd_port(superd, "web"));
 
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, SLEEPS));
 	client = client_connect(own);
 	cr_assert_eq(ask(client, "here"), first);
 	superd_wait_log(superd, "thawed after");
@@ -71,7 +71,7 @@ Behaviour(own_port, a_client_there_wakes_it)
 		clock_advance(superd, 10 * MINUTE_MS);
 	superd_expect_count(superd, SLEEPS, 1);
 	close(client);
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, SLEEPS) == 2);
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_log_count(superd, SLEEPS) == 2);
 	superd_stop(superd);
 }
 
@@ -83,12 +83,12 @@ Behaviour(own_port, a_unix_socket_is_one)
 	int client = client_connect_unix(path, SOCK_STREAM);
 
 	cr_assert_eq(ask(client, "here"), first);
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, KEPT));
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, KEPT));
 	for (int n = 0; n < 6; n++)
 		clock_advance(superd, 10 * MINUTE_MS);
 	cr_expect_not(superd_logged(superd, SLEEPS), "%s", world_logs());
 	close(client);
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, SLEEPS));
 	unlink(path);
 	superd_stop(superd);
 }
@@ -98,7 +98,7 @@ static void expect_sleep_with_itself(const char *where)
 	struct superd *superd = clock_run(SERVICE, backend("own-both %s", where), "5min", "freeze", "");
 	long first = client_ask_pid(superd_port(superd, "web"));
 
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, SLEEPS));
 	for (int n = 0; n < 6; n++)
 		clock_advance(superd, 10 * MINUTE_MS);
 	cr_expect_not(superd_logged(superd, "keeps running"), "%s", world_logs());

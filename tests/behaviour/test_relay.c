@@ -198,7 +198,7 @@ Behaviour(relay, an_idle_program_is_stopped_and_no_sooner)
 	client_send(client, "still\n");
 	cr_assert_str_eq(client_line(client), text_of("%ld still", first));
 	close(client);
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "no client has been connected for 5 min"));
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, "no client has been connected for 5 min"));
 	superd_wait_log(superd, "ended: signal TERM");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_neq(ask_pid(port), first);
@@ -211,7 +211,7 @@ Behaviour(relay, a_frozen_program_goes_on_with_the_next_client)
 	int port = superd_port(superd, "app");
 	long first = ask_pid(port);
 
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "is frozen until a client connects"));
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, "is frozen until a client connects"));
 	cr_assert_eq(ask_pid(port), first);
 	superd_wait_log(superd, "thawed after");
 	superd_stop(superd);
@@ -419,7 +419,7 @@ Behaviour(relay, a_oneshot_starts_what_is_relayed_to_and_stops_it_when_idle)
 	int port = superd_port(superd, "shot");
 	long first = ask_pid(port);
 
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "no client has been connected for 5 min"));
+	CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_logged(superd, "no client has been connected for 5 min"));
 	WAIT_UNTIL(!client_can_connect(target));
 	cr_assert_neq(ask_pid(port), first);
 	superd_stop(superd);
