@@ -49,6 +49,19 @@ struct superd *controlled_run_with(const struct setup *setup, const char *format
 	return superd;
 }
 
+struct superd *controlled_clock_run(const char *format, ...)
+{
+	const char *arguments[] = { "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments, .clock = true };
+	struct superd *superd;
+	va_list list;
+
+	va_start(list, format);
+	superd = superd_run_with(&setup, "%s", text_of_list(format, list));
+	va_end(list);
+	return superd;
+}
+
 int control_connect(void)
 {
 	int fd;

@@ -12,6 +12,9 @@ struct superd *controlled_run(const char *format, ...) __attribute__((format(pri
 struct superd *controlled_run_with(const struct setup *setup, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same with the test's clock (clock.h). */
+struct superd *controlled_clock_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Connects, once superd is there, and takes the greeting. */
 int control_connect(void);
 

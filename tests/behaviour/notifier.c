@@ -19,7 +19,7 @@
  *   read NAME          tells what the passed file of this name holds
  *   ignore SIGNAL      ignores it by its number
  *   handle SIGNAL      says READY=1 whenever it comes, behind a RELOADING=1
- *   sleep MILLISECONDS
+ *   await FILE         until that is there
  *   end STATUS         ends, once it has answered
  *
  * The hard thing is that one who can't send has no way to say so: a step that fails tells so in its answer, and before
@@ -339,9 +339,10 @@ static const char *do_handle(const char *signal_number)
 	return result(sigaction(atoi(signal_number), &action, NULL) == 0);
 }
 
-static const char *do_sleep(const char *milliseconds)
+static const char *do_await(const char *file)
 {
-	poll(NULL, 0, atoi(milliseconds));
+	while (access(file, F_OK) != 0)
+		poll(NULL, 0, 5);
 	return "done";
 }
 
@@ -359,7 +360,7 @@ static const struct {
 	{ "say", do_say },   { "child", do_child },   { "nobody", do_nobody },	 { "store", do_store },
 	{ "pipe", do_pipe }, { "twice", do_twice },   { "barrier", do_barrier }, { "bad", do_bad },
 	{ "move", do_move }, { "detach", do_detach }, { "hand", do_hand },	 { "env", do_env },
-	{ "read", do_read }, { "ignore", do_ignore }, { "handle", do_handle },	 { "sleep", do_sleep },
+	{ "read", do_read }, { "ignore", do_ignore }, { "handle", do_handle },	 { "await", do_await },
 	{ "end", do_end },
 };
 

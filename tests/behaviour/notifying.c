@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "clock.h"
 
 const char *notifier(const char *steps)
 {
@@ -20,6 +21,11 @@ const char *web_table(const char *steps, const char *options)
 struct superd *web_run(const char *steps, const char *options)
 {
 	return superd_run("%s", web_table(steps, options));
+}
+
+struct superd *web_clock_run(const char *steps, const char *options)
+{
+	return clock_run("superd { stop_timeout = 1h }\n%s", web_table(steps, options));
 }
 
 const char *web_ask(struct superd *superd, const char *step)

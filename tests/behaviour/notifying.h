@@ -11,6 +11,7 @@ const char *notifier(const char *steps);
 /* The table of the service, with further options; and superd with it. */
 const char *web_table(const char *steps, const char *options);
 struct superd *web_run(const char *steps, const char *options);
+struct superd *web_clock_run(const char *steps, const char *options);   /* with the test's clock (clock.h) */
 
 /* Has the backend do a step; what it answers, without its pid. */
 const char *web_ask(struct superd *superd, const char *step);

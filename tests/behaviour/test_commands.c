@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "namespace.h"
 
 /* A command that adds a line to the diary; what stands behind it is the shell's. */
@@ -42,6 +42,14 @@ static const char *when_well(void)
 static struct superd *run_web(const char *exec, const char *options)
 {
 	return superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec, options);
+}
+
+/* Of the times of a stop that of the service alone passes. */
+static struct superd *run_timed_web(const char *exec, const char *options)
+{
+	return clock_run(
+		"superd { stop_timeout = 1h }\nservice web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec,
+		options);
 }
 
 static const char *around(void)
@@ -136,16 +144,20 @@ Behaviour(commands, of_a_stop_are_left_out_after_a_crash)
 
 Behaviour(commands, that_fail_keep_the_client_until_they_do_not)
 {
-	struct superd *superd = run_web(backend("serve"),
-					text_of(" exec_start_pre = \"%s\"\n exec_stop_post = \"%s\"\n", when_well(),
-						note("after $SERVICE_RESULT $EXIT_CODE")));
+	struct superd *superd = run_timed_web(
+		backend("serve"),
+		text_of(" exec_start_pre = \"%s\"\n exec_stop_post = \"%s\"\n backoff_min = 1min\n backoff_max = 1h\n",
+			when_well(), note("after $SERVICE_RESULT $EXIT_CODE")));
+	const char *tries = path_in("tries");
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "who\n");
-	wait_lines(path_in("tries"), 3);
-	cr_assert(client_is_quiet(client, 50));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, count_lines(tries) >= 3);
+	clock_settle(superd);
+	cr_assert(client_is_quiet(client, 0));
 	cr_assert_eq(strncmp(diary(), "after exit-code\n", 16), 0, "%s", diary());
 	write_file("well", "%s", "");
+	clock_advance(superd, HOUR_MS);
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
 	superd_wait_log(superd, "web: cannot start: exec_start_pre: ");
@@ -177,21 +189,33 @@ Behaviour(commands, are_never_told_of_the_sockets)
 
 Behaviour(commands, log_as_the_service)
 {
-	struct superd *superd = run_web(backend("take 1"), " exec_start_pre = \"/bin/echo ready to go\"\n");
+	const char *wait = text_of("until test -e %s; do sleep 0.02; done", path_in("well"));
+	struct superd *superd = run_web(
+		backend("take 1"), text_of(" exec_start_pre = \"/bin/sh -c 'echo ready to go; %s'\"\n", wait));
+	int client = client_connect(superd_port(superd, "web"));
 
-	client_ask_pid(superd_port(superd, "web"));
+	client_send(client, "who\n");
 	superd_wait_log(superd, "web[-]: ready to go");
+	write_file("well", "%s", "");
+	cr_assert_not_null(strstr(client_line(client), " who"));
+	close(client);
 	superd_stop(superd);
 }
 
 Behaviour(commands, that_take_too_long_are_ended_with_all_they_started)
 {
-	struct superd *superd = run_web(backend("serve"), text_of(
-		" exec_start_pre = \"/bin/sh -c 'echo >>%s; sleep 1000 & sleep 1000'\"\n timeout_start = 200ms\n"
-		" timeout_stop = 300ms\n exec_stop_post = \"%s\"\n backoff_min = 10min\n backoff_max = 10min\n",
-		path_in("tries"), note("after $SERVICE_RESULT")));
+	struct superd *superd = run_timed_web(
+		backend("serve"),
+		text_of(" exec_start_pre = \"/bin/sh -c 'echo >>%s; sleep 1000 & sleep 1000'\"\n timeout_start = "
+			"10min\n"
+			" timeout_stop = 5min\n exec_stop_post = \"%s\"\n backoff_min = 1h\n backoff_max = 1h\n",
+			path_in("tries"), note("after $SERVICE_RESULT")));
 	int client = client_connect(superd_port(superd, "web"));
 
+	wait_lines(path_in("tries"), 1);
+	clock_advance(superd, 599 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
+	clock_advance(superd, 2 * SECOND_MS);
 	superd_wait_log(superd, "it was not done within timeout_start");
 	WAIT_UNTIL(strstr(diary(), "after timeout\n"));
 	WAIT_UNTIL(superd_processes(superd) == 0);
@@ -211,16 +235,14 @@ Behaviour(commands, leave_nothing_running_behind)
 Behaviour(commands, are_cut_short_by_a_stop)
 {
 	struct superd *superd =
-		run_web(backend("serve"),
-			text_of(" exec_start_pre = {\"/bin/sleep 1000\", \"%s\"}\n exec_stop_post = \"%s\"\n",
-				note("never"), note("after")));
+		run_timed_web(backend("serve"),
+			      text_of(" exec_start_pre = {\"/bin/sleep 1000\", \"%s\"}\n exec_stop_post = \"%s\"\n"
+				      " timeout_stop = 1h\n",
+				      note("never"), note("after")));
 	int client = client_connect(superd_port(superd, "web"));
-	long long begun;
 
 	WAIT_UNTIL(superd_processes(superd) == 1);
-	begun = run_ms();
 	superd_stop(superd);
-	cr_assert_lt(run_ms() - begun, 5000);
 	cr_assert_str_eq(diary(), "after\n");
 	close(client);
 }
@@ -228,15 +250,19 @@ Behaviour(commands, are_cut_short_by_a_stop)
 /* Not even the end of superd waits for one that does not end. */
 Behaviour(commands, that_hang_after_the_end_are_killed)
 {
-	struct superd *superd = run_web(backend("serve"),
-					" exec_stop_post = \"/bin/sh -c 'trap : TERM; while :; do sleep 1; done'\"\n"
-					" timeout_stop = 300ms\n");
-	long long begun;
+	const char *tries = path_in("tries");
+	struct superd *superd = run_timed_web(backend("serve"),
+					      text_of(" exec_stop_post = \"/bin/sh -c 'trap : TERM; echo >>%s; "
+						      "while :; do sleep 1; done'\"\n timeout_stop = 5min\n",
+						      tries));
 
 	client_ask_pid(superd_port(superd, "web"));
-	begun = run_ms();
-	superd_stop(superd);
-	cr_assert_lt(run_ms() - begun, 7000);
+	superd_signal(superd, SIGTERM);
+	wait_lines(tries, 1);
+	clock_advance(superd, 299 * SECOND_MS);
+	cr_assert_not(superd_has_ended(superd), "%s", world_logs());
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_has_ended(superd));
+	cr_assert_eq(superd_wait_exit(superd), 0);
 }
 
 Behaviour(commands, that_fail_behind_the_start_fail_it)
@@ -253,17 +279,26 @@ Behaviour(commands, that_fail_behind_the_start_fail_it)
 
 Behaviour(commands, of_a_condition_leave_the_start_out)
 {
-	struct superd *superd = run_web(backend("serve"),
-					text_of(" exec_condition = \"/bin/sh -c 'exit 254'\"\n"
-						" exec_start_pre = \"%s\"\n exec_stop_post = \"%s\"\n",
-						note("never"), note("after $SERVICE_RESULT")));
+	struct superd *superd = run_timed_web(backend("serve"),
+					      text_of(" exec_condition = \"/bin/sh -c 'exit 254'\"\n"
+						      " exec_start_pre = \"%s\"\n exec_stop_post = \"%s\"\n",
+						      note("never"), note("after $SERVICE_RESULT")));
 	int client = client_connect(superd_port(superd, "web"));
+	size_t looks;
 
 	superd_wait_log(superd, "web: not started: exec_condition: ");
 	superd_wait_log(superd, "next look in 5 s");
-	HOLDS_FOR(300, superd_log_count(superd, "not started") == 1);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, "next look in 1 min 20 s"));
+	clock_settle(superd);
+	looks = superd_log_count(superd, "not started");
+	clock_advance(superd, 40 * SECOND_MS);
+	superd_expect_count(superd, "not started", looks);
+	cr_assert_eq(count_lines(path_in("diary")), looks, "%s", diary());
+	clock_advance(superd, 41 * SECOND_MS);
+	superd_expect_count(superd, "not started", looks + 1);
+	cr_assert_eq(strncmp(diary(), "after exec-condition\n", 21), 0, "%s", diary());
+	cr_assert_null(strstr(diary(), "never"), "%s", diary());
 	cr_assert_eq(superd_log_count(superd, "cannot start"), 0, "%s", world_logs());
-	cr_assert_str_eq(diary(), "after exec-condition\n");
 	close(client);
 	superd_stop(superd);
 }
@@ -416,28 +451,35 @@ Behaviour(commands, of_a_oneshot_follow_its_end)
 	superd_stop(superd);
 }
 
+static void expect_main_alone(struct superd *superd)
+{
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, 8 * HOUR_MS);
+	cr_assert_str_eq(diary(), "main\n");
+}
+
 Behaviour(commands, of_a_oneshot_that_remains_wait_for_the_stop)
 {
-	struct superd *superd = superd_run("service once {\n start = boot\n type = oneshot\n remain_after_exit = yes\n"
-					   " exec = \"%s\"\n exec_stop = \"%s\"\n exec_stop_post = \"%s\"\n}\n",
-					   note("main"), note("stop"), note("after"));
+	struct superd *superd = clock_run("service once {\n start = boot\n type = oneshot\n remain_after_exit = yes\n"
+					  " exec = \"%s\"\n exec_stop = \"%s\"\n exec_stop_post = \"%s\"\n}\n",
+					  note("main"), note("stop"), note("after"));
 
 	WAIT_UNTIL(strstr(diary(), "main"));
-	HOLDS_FOR(300, !strcmp(diary(), "main\n"));
+	expect_main_alone(superd);
 	superd_stop(superd);
 	cr_assert_str_eq(diary(), "main\nstop\nafter\n");
 }
 
 Behaviour(commands, of_the_stop_run_though_what_a_oneshot_left_has_ended)
 {
-	struct superd *superd = superd_run("service once {\n start = boot\n type = oneshot\n remain_after_exit = yes\n"
-					   " kill_rest = yes\n exec = \"/bin/sh -c 'sleep 1000 & echo main >>%s'\"\n"
-					   " exec_stop = \"%s\"\n exec_stop_post = \"%s\"\n}\n",
-					   path_in("diary"), note("stop"), note("after"));
+	struct superd *superd = clock_run("service once {\n start = boot\n type = oneshot\n remain_after_exit = yes\n"
+					  " kill_rest = yes\n exec = \"/bin/sh -c 'sleep 1000 & echo main >>%s'\"\n"
+					  " exec_stop = \"%s\"\n exec_stop_post = \"%s\"\n}\n",
+					  path_in("diary"), note("stop"), note("after"));
 
 	WAIT_UNTIL(strstr(diary(), "main"));
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	HOLDS_FOR(300, !strcmp(diary(), "main\n"));
+	expect_main_alone(superd);
 	superd_stop(superd);
 	cr_assert_str_eq(diary(), "main\nstop\nafter\n");
 }

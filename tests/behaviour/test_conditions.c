@@ -8,11 +8,19 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 
 static struct superd *run_web(const char *exec, const char *options)
 {
 	return superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec, options);
+}
+
+/* Of the times of a stop that of the service alone passes. */
+static struct superd *run_timed_web(const char *exec, const char *options)
+{
+	return clock_run("superd { stop_timeout = 1h }\nservice web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+			 "%s\n}\n",
+			 exec, options);
 }
 
 /* Whether a service with this condition starts. */
@@ -88,29 +96,38 @@ Behaviour(conditions, with_a_bar_need_one_that_is_so)
 /* systemd loops until it closes the socket for good; here the queue is kept, and nothing spins. */
 Behaviour(conditions, that_are_not_so_pause_and_never_spin)
 {
-	struct superd *superd = run_web(backend("serve"), " condition = \"PathExists=!/\"\n");
+	struct superd *superd = run_timed_web(backend("serve"), " condition = \"PathExists=!/\"\n");
 	int client = client_connect(superd_port(superd, "web"));
-	struct effort before;
+	unsigned long before;
+	size_t looks;
 
 	client_send(client, "who\n");
 	superd_wait_log(superd, "next look in 5 s");
-	before = superd_effort(superd);
-	HOLDS_FOR(1500, superd_log_count(superd, "not started") == 1);
-	superd_expect_calm(superd, &before, 10);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, "next look in 1 min 20 s"));
+	clock_settle(superd);
+	looks = superd_log_count(superd, "not started");
+	before = clock_wakes();
+	clock_advance(superd, 40 * SECOND_MS);
+	cr_assert_eq(superd_log_count(superd, "not started"), looks, "%s", world_logs());
+	cr_expect_leq(clock_wakes() - before, 1, "%lu wake-ups", clock_wakes() - before);
+	clock_advance(superd, 41 * SECOND_MS);
+	cr_assert_eq(superd_log_count(superd, "not started"), looks + 1, "%s", world_logs());
 	cr_assert(client_can_connect(superd_port(superd, "web")));
-	cr_assert(client_is_quiet(client, 10));
+	cr_assert(client_is_quiet(client, 0));
 	close(client);
 	superd_stop(superd);
 }
 
 Behaviour(conditions, that_become_so_let_the_client_in)
 {
-	struct superd *superd = run_web(backend("serve"), text_of(" condition = \"PathExists=%s\"\n", path_in("well")));
+	struct superd *superd =
+		run_timed_web(backend("serve"), text_of(" condition = \"PathExists=%s\"\n", path_in("well")));
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "who\n");
 	superd_wait_log(superd, "not started");
 	write_file("well", "%s", "");
+	clock_advance(superd, 6 * SECOND_MS);
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
 	superd_stop(superd);
@@ -118,13 +135,14 @@ Behaviour(conditions, that_become_so_let_the_client_in)
 
 Behaviour(conditions, hold_for_each_connection_and_lose_none)
 {
-	struct superd *superd = run_web("/bin/cat", text_of(" accept = yes\n condition = \"PathExists=%s\"\n",
-							    path_in("well")));
+	struct superd *superd =
+		run_timed_web("/bin/cat", text_of(" accept = yes\n condition = \"PathExists=%s\"\n", path_in("well")));
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "hello\n");
 	superd_wait_log(superd, "not started");
 	write_file("well", "%s", "");
+	clock_advance(superd, 6 * SECOND_MS);
 	cr_assert_str_eq(client_line(client), "hello");
 	close(client);
 	superd_stop(superd);
@@ -159,8 +177,8 @@ Behaviour(conditions, come_before_every_command)
 /* restart */
 static struct superd *run_at_boot(const char *exec, const char *options)
 {
-	return superd_run("service job {\n listen = \"127.0.0.1:0\"\n start = boot\n exec = \"%s\"\n%s\n}\n", exec,
-			  options);
+	return clock_run("service job {\n listen = \"127.0.0.1:0\"\n start = boot\n exec = \"%s\"\n%s\n}\n", exec,
+			 options);
 }
 
 static const char *ending_with(const char *how)
@@ -187,7 +205,9 @@ static void expect_restart(const char *how, const char *options, bool again)
 	} else {
 		superd_wait_log(superd, "job: pid ");
 		WAIT_UNTIL(superd_processes(superd) == 0);
-		HOLDS_FOR(150, count_lines(starts) == 1);
+		for (int n = 0; n < 3; n++)
+			clock_advance(superd, HOUR_MS);
+		cr_assert_eq(count_lines(starts), 1, "%s", world_logs());
 	}
 	superd_stop(superd);
 	unlink(starts);
@@ -209,10 +229,13 @@ Behaviour(restart, follows_the_way_it_ended)
 Behaviour(restart, waits_for_backoff_min)
 {
 	const char *starts = path_in("starts");
-	struct superd *superd = run_at_boot(ending_with("exit 0"), " restart = always\n backoff_min = 1s\n");
+	struct superd *superd =
+		run_at_boot(ending_with("exit 0"), " restart = always\n backoff_min = 10min\n backoff_max = 1h\n");
 
 	WAIT_UNTIL(count_lines(starts) == 1);
-	HOLDS_FOR(500, count_lines(starts) == 1);
+	clock_advance(superd, 8 * MINUTE_MS);
+	cr_assert_eq(count_lines(starts), 1, "%s", world_logs());
+	clock_advance(superd, 3 * MINUTE_MS);
 	WAIT_UNTIL(count_lines(starts) == 2);
 	superd_stop(superd);
 }
@@ -244,12 +267,20 @@ Behaviour(ends, by_hup_too_where_that_is_asked_for)
 
 Behaviour(ends, by_final_kill_signal_and_then_by_kill)
 {
-	struct superd *superd = run_web(text_of("/bin/sh -c 'trap : TERM; trap \\\"echo int >>%s\\\" INT; echo >>%s; "
-						"while :; do sleep 0.01; done'", path_in("ways"), path_in("starts")),
-					" final_kill_signal = INT\n timeout_stop = 200ms\n start = boot\n");
+	struct superd *superd =
+		run_timed_web(text_of("/bin/sh -c 'trap : TERM; trap \\\"echo int >>%s\\\" INT; echo >>%s; "
+				      "while :; do sleep 0.01; done'",
+				      path_in("ways"), path_in("starts")),
+			      " final_kill_signal = INT\n timeout_stop = 5min\n start = boot\n");
 
 	wait_start();
-	superd_stop(superd);
+	superd_signal(superd, SIGTERM);
+	clock_advance_beside(superd, 299 * SECOND_MS);
+	cr_assert_null(read_text(path_in("ways")));
+	clock_advance_beside(superd, 2 * SECOND_MS);
+	WAIT_UNTIL(count_lines(path_in("ways")) == 1);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_has_ended(superd));
+	cr_assert_eq(superd_wait_exit(superd), 0);
 	cr_assert_str_eq(read_text(path_in("ways")), "int\n");
 	cr_assert(superd_logged(superd, "signal KILL"), "%s", world_logs());
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "namespace.h"
 #include "unit_files.h"
 
@@ -26,12 +26,18 @@ static void make_folder(void)
 }
 
 /* What a shell says in the place of the backend, as this user. */
-static struct superd *run(const char *user, const char *options, const char *script)
+static struct superd *run_with(bool with_clock, const char *user, const char *options, const char *script)
 {
 	make_folder();
-	return superd_run("service secret {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = \"%s\"\n"
-			  " exec = { \"/bin/sh\", \"-c\", \"%s\" }\n %s\n}\n",
-			  user, script, options);
+	return superd_run_with(&(struct setup){ .clock = with_clock },
+			       "service secret {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = \"%s\"\n"
+			       " exec = { \"/bin/sh\", \"-c\", \"%s\" }\n %s\n}\n",
+			       user, script, options);
+}
+
+static struct superd *run(const char *user, const char *options, const char *script)
+{
+	return run_with(false, user, options, script);
 }
 
 static const char *said(const char *user, const char *options, const char *script)
@@ -75,12 +81,16 @@ Behaviour(credentials, a_missing_one_lets_clients_wait)
 {
 	const char *missing = path_in("missing");
 	struct superd *superd =
-		run(own_user(), text_of("load_credential = \"a:%s\"\n backoff_max = 200ms", missing), LIST);
+		run_with(true, own_user(),
+			 text_of("load_credential = \"a:%s\"\n backoff_min = 1h\n backoff_max = 1h", missing), LIST);
 	int client = client_connect(superd_port(superd, "secret"));
 
 	superd_wait_log(superd, text_of("loading credentials: a:%s: No such file or directory (%s:6)", missing,
 					superd->table));
+	clock_settle(superd);
 	write_file("missing", "%s", "there");
+	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
+	clock_advance(superd, 2 * HOUR_MS);
 	cr_expect_str_eq(client_rest(client), "a=there\n");
 	superd_stop(superd);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "private.h"
 #include "reading.h"
@@ -84,13 +85,15 @@ Behaviour(launchd, without_wait_each_connection_is_a_standard_input)
 Behaviour(launchd, a_job_without_sockets_runs_once)
 {
 	struct superd *superd = superd_run_with(
-		&launchd,
+		&(struct setup){ .format = "launchd", .clock = true },
 		LIST "<key>RunAtLoad</key><true/><key>ProgramArguments</key><array><string>/bin/sh</string>"
 		     "<string>-c</string><string>echo ran &gt;&gt;%s</string></array>" END,
 		path_in("ran"));
 
 	superd_wait_log(superd, "ended: exit status 0");
-	HOLDS_FOR(500, !strcmp(read_text(path_in("ran")), "ran\n"));
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_str_eq(read_text(path_in("ran")), "ran\n");
 	superd_stop(superd);
 }
 

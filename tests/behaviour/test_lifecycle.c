@@ -1,8 +1,7 @@
 /* The life of a backend that gets the listeners: started by the first client, again after any end, with pauses
  * only where something is wrong, and gone with all it started when superd stops. Starts are counted by marks that
- * backends leave in a file, so nothing here depends on how fast this machine is, but for the bounds on pauses. */
+ * backends leave in a file, so nothing here depends on how fast this machine is. */
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "superctl.h"
 
 static struct superd *run_web(const char *exec, const char *options)
@@ -19,13 +18,23 @@ static struct superd *run_web(const char *exec, const char *options)
 	return superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec, options);
 }
 
+/* Of the times of a stop that of the service alone passes. */
+static struct superd *run_timed_web(const char *exec, const char *options)
+{
+	return clock_run(
+		"superd { stop_timeout = 1h }\nservice web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec,
+		options);
+}
+
 Behaviour(lifecycle, nothing_runs_before_the_first_client)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = run_web(backend("-m %s serve", marks), "");
+	struct superd *superd = run_timed_web(backend("-m %s serve", marks), "");
 	int port = superd_port(superd, "web");
 
-	HOLDS_FOR(200, superd_processes(superd) == 0);
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, 8 * HOUR_MS);
+	cr_assert_eq(superd_processes(superd), 0);
 	cr_assert_eq(count_lines(marks), 0);
 	client_ask_pid(port);
 	cr_assert_eq(count_lines(marks), 1);
@@ -46,14 +55,12 @@ Behaviour(lifecycle, one_backend_serves_all_as_long_as_it_lives)
 
 Behaviour(lifecycle, the_next_client_starts_the_next_backend)
 {
-	struct superd *superd = run_web(backend("take 1"), "");
+	struct superd *superd = run_web(backend("take 1"), "backoff_min = 1h\nbackoff_max = 1h");
 	int port = superd_port(superd, "web");
-	long long begun = run_ms();
 
+	/* Clean exits: no pause lies behind one. */
 	for (int i = 0; i < 30; i++)
 		client_ask_pid(port);
-	/* Thirty clean exits: with the least pause after each it would take three seconds. */
-	cr_assert_lt(run_ms() - begun, running_sanitized() ? 20000 : 2500);
 	WAIT_UNTIL(superd_log_count(superd, "web: started, pid ") == 30);
 	superd_stop(superd);
 }
@@ -87,16 +94,19 @@ static const char *ailing(const char *how)
 /* One client waits in the queue while the backend fails; then it recovers. */
 static void see_it_through(const char *how, size_t most_starts)
 {
-	struct superd *superd = run_web(ailing(how), "");
+	struct superd *superd = run_timed_web(ailing(how), "backoff_min = 1min\nbackoff_max = 1h");
 	int port = superd_port(superd, "web"), client = client_connect(port);
 
 	client_send(client, "who\n");
-	cr_assert(client_is_quiet(client, 1300), "the client was dropped\n%s", world_logs());
-	/* 0, 0.1, 0.3, 0.7 and 1.5 seconds after the first, a tenth less by jitter; a busy machine is slower. */
+	superd_wait_log(superd, "web: next ");
+	for (int n = 0; n < 26; n++)
+		clock_advance(superd, MINUTE_MS / 2);
+	cr_assert(client_is_quiet(client, 0), "the client was dropped\n%s", world_logs());
+	/* 0, 1, 3, 7 and 15 minutes after the first, a tenth less by jitter. */
 	cr_assert_leq(count_lines(path_in("marks")), most_starts, "%s", world_logs());
-	WAIT_UNTIL(count_lines(path_in("marks")) >= 3);
-	cr_assert_not_null(strstr(world_logs(), "web: next "));
+	cr_assert_geq(count_lines(path_in("marks")), 3, "%s", world_logs());
 	write_file("well", "yes\n");
+	clock_advance(superd, HOUR_MS);
 	cr_assert_not_null(strstr(client_line(client), " who"));
 	close(client);
 	superd_stop(superd);
@@ -177,15 +187,17 @@ Behaviour(lifecycle, a_killed_backend_is_started_again_for_the_next_client)
 
 Behaviour(lifecycle, a_backend_deaf_to_term_is_killed_after_timeout_stop)
 {
-	struct superd *superd = run_web(backend("hang"), "timeout_stop = 200ms");
+	struct superd *superd = run_timed_web(backend("hang"), "timeout_stop = 5min");
 	int client = client_connect(superd_port(superd, "web"));
-	long long begun;
 
 	WAIT_UNTIL(superd_processes(superd) == 1);
-	pause_a_moment();
-	begun = run_ms();
-	superd_stop(superd);
-	cr_assert_lt(run_ms() - begun, 5000);
+	clock_settle(superd);
+	superd_signal(superd, SIGTERM);
+	clock_advance(superd, 299 * SECOND_MS);
+	cr_assert_not(superd_has_ended(superd), "%s", world_logs());
+	clock_advance(superd, 2 * SECOND_MS);
+	cr_assert_eq(superd_wait_exit(superd), 0);
+	cr_assert(superd_logged(superd, "ended: signal KILL"), "%s", world_logs());
 	close(client);
 }
 
@@ -218,10 +230,13 @@ Behaviour(lifecycle, the_signal_to_stop_with_is_the_tables)
 
 Behaviour(lifecycle, runtime_max_ends_a_backend_and_the_next_client_gets_a_new_one)
 {
-	struct superd *superd = run_web(backend("serve"), "runtime_max = 300ms");
+	struct superd *superd = run_timed_web(backend("serve"), "runtime_max = 5min");
 	int port = superd_port(superd, "web");
 	long pid = client_ask_pid(port);
 
+	clock_advance(superd, 299 * SECOND_MS);
+	cr_assert_eq(client_ask_pid(port), pid);
+	clock_advance(superd, 2 * SECOND_MS);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	cr_assert_neq(client_ask_pid(port), pid);
 	superd_stop(superd);
@@ -257,14 +272,20 @@ Behaviour(lifecycle, a_forking_daemon_without_a_pid_file_is_followed_too)
 Behaviour(lifecycle, a_daemon_that_never_gets_ready_is_ended_and_tried_again)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = run_web(backend("-m %s hang", marks),
-					"type = forking\ntimeout_start = 200ms\ntimeout_stop = 100ms");
+	struct superd *superd = run_timed_web(backend("-m %s hang", marks),
+					      "type = forking\ntimeout_start = 10min\ntimeout_stop = 5min");
 	int client = client_connect(superd_port(superd, "web"));
 
-	WAIT_UNTIL(count_lines(marks) >= 2);
+	WAIT_UNTIL(count_lines(marks) == 1);
+	clock_advance(superd, 599 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "stopping pid"), "%s", world_logs());
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, count_lines(marks) >= 2);
 	cr_assert_leq(superd_processes(superd), 1);
 	close(client);
-	superd_stop(superd);
+	clock_settle(superd);
+	superd_signal(superd, SIGTERM);
+	clock_advance(superd, 6 * MINUTE_MS);
+	cr_assert_eq(superd_wait_exit(superd), 0);
 }
 
 /* Where nothing starts it again, nothing else is announced. */
@@ -289,12 +310,14 @@ Behaviour(lifecycle, a_oneshot_that_failed_is_not_said_to_start_again)
 Behaviour(lifecycle, a_oneshot_runs_once_for_what_activated_it)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = run_web(backend("-m %s take 1", marks), "type = oneshot");
+	struct superd *superd = run_timed_web(backend("-m %s take 1", marks), "type = oneshot");
 	int port = superd_port(superd, "web");
 
 	client_ask_pid(port);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	HOLDS_FOR(150, count_lines(marks) == 1);
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, 8 * HOUR_MS);
+	cr_assert_eq(count_lines(marks), 1);
 	client_ask_pid(port);
 	cr_assert_eq(count_lines(marks), 2);
 	superd_stop(superd);
@@ -357,30 +380,23 @@ Behaviour(lifecycle, a_disabled_service_listens_nowhere)
 	superd_stop(superd);
 }
 
-/* It has done what the start and the first client were about. */
-static bool has_come_to_rest(struct superd *superd)
-{
-	long before = superd_sleeps(superd);
-
-	poll(NULL, 0, 500);
-	return superd_sleeps(superd) == before;
-}
-
 Behaviour(lifecycle, an_idle_superd_does_not_wake)
 {
 	const char *table = "";
 	struct superd *superd;
-	struct effort before;
+	unsigned long before;
 
 	for (int i = 0; i < 50; i++)
 		table = text_of("%sservice s%d { listen = \"127.0.0.1:0\" exec = \"%s\" }\n", table, i,
 				backend("serve"));
-	superd = superd_run("%s", table);
+	superd = clock_run("%s", table);
 	client_ask_pid(superd_port(superd, "s49"));
-	WAIT_UNTIL(has_come_to_rest(superd));
-	before = superd_effort(superd);
-	poll(NULL, 0, 1000);
-	superd_expect_calm(superd, &before, 0);
+	/* What the start and the first client were about. */
+	clock_advance(superd, MINUTE_MS);
+	before = clock_wakes();
+	for (int n = 0; n < 20; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_expect_eq(clock_wakes(), before, "%lu wake-ups", clock_wakes() - before);
 	superd_stop(superd);
 }
 

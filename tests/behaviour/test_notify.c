@@ -7,22 +7,28 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "namespace.h"
 #include "notifying.h"
 #include "private.h"
 
 Behaviour(notify, a_backend_is_ready_when_it_says_so)
 {
-	struct superd *superd = web_run("'sleep 300' " SAYS_READY, "type = notify\n timeout_start = 5s");
+	struct superd *superd =
+		web_clock_run(text_of("'await %s' " SAYS_READY, path_in("gate")), "type = notify\n timeout_start = 1h");
 	int client = client_connect(superd_port(superd, "web"));
 
 	superd_wait_log(superd, "web: started, pid ");
+	clock_advance(superd, 59 * MINUTE_MS);
 	cr_assert_not(superd_logged(superd, "is ready"));
+	write_file("gate", "%s", "");
 	superd_wait_log(superd, "is ready");
 	client_send(client, "env FDSTORE\n");
 	cr_assert(strstr(client_line(client), " unset"));
 	close(client);
-	HOLDS_FOR(200, !superd_logged(superd, "stopping pid"));
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_not(superd_logged(superd, "stopping pid"), "%s", world_logs());
 	superd_stop(superd);
 }
 
@@ -30,18 +36,24 @@ Behaviour(notify, a_backend_is_ready_when_it_says_so)
 Behaviour(notify, who_is_not_ready_in_time_is_stopped_and_its_client_waits)
 {
 	const char *mark = path_in("mark");
-	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n type = notify\n"
-					   " timeout_start = 300ms\n exec = { \"/bin/sh\", \"-c\", \"test -e %s || "
-					   "{ : >%s; exec sleep 100; }; exec %s\" }\n}\n",
-					   mark, mark, notifier(SAYS_READY));
+	struct superd *superd = clock_run("service web {\n listen = \"127.0.0.1:0\"\n type = notify\n"
+					  " timeout_start = 10min\n exec = { \"/bin/sh\", \"-c\", \"test -e %s || "
+					  "{ : >%s; exec sleep 1000; }; exec %s\" }\n}\n",
+					  mark, mark, notifier(SAYS_READY));
 	int client = client_connect(superd_port(superd, "web"));
 
+	WAIT_UNTIL(read_text(mark));
+	clock_advance(superd, 599 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
+	clock_advance(superd, 2 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start");
 	superd_wait_log(superd, "next start in ");
 	client_send(client, "env FDSTORE\n");
 	cr_assert(strstr(client_line(client), " unset"));
 	close(client);
-	HOLDS_FOR(500, superd_log_count(superd, "stopping pid") == 1);
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	superd_expect_count(superd, "stopping pid", 1);
 	superd_stop(superd);
 }
 
@@ -72,9 +84,15 @@ Behaviour(notify, what_it_said_before_it_ended_counts)
 
 Behaviour(notify, a_start_may_ask_for_more_time)
 {
-	struct superd *superd = web_run("'say EXTEND_TIMEOUT_USEC=10000000' 'sleep 900' " SAYS_READY,
-					"type = notify\n timeout_start = 400ms");
+	struct superd *superd = web_clock_run(
+		text_of("'say EXTEND_TIMEOUT_USEC=7200000000' barrier 'await %s' " SAYS_READY, path_in("gate")),
+		"type = notify\n notify_access = all\n timeout_start = 10min");
+	int client = client_connect(superd_port(superd, "web"));
 
+	superd_wait_log(superd, "web: started, pid ");
+	clock_advance(superd, HOUR_MS);
+	close(client);
+	write_file("gate", "%s", "");
 	web_expect(superd, "env FDSTORE", "unset");
 	cr_assert_not(superd_logged(superd, "stopping pid"), "%s", world_logs());
 	superd_stop(superd);
@@ -88,7 +106,7 @@ Behaviour(notify, a_confined_backend_is_ready_when_it_says_so)
 	if (getuid() != 0)
 		cr_skip_test("needs root");
 	superd = web_run(SAYS_READY,
-			 "type = notify\n protect_system = strict\n private_network = no\n timeout_start = 5s");
+			 "type = notify\n protect_system = strict\n private_network = no\n timeout_start = 1h");
 	for (int n = 0; n < 10; n++)
 		web_end(superd, 0);
 	WAIT_UNTIL(superd_log_count(superd, "is ready") >= 10);
@@ -99,7 +117,7 @@ Behaviour(notify, a_confined_backend_is_ready_when_it_says_so)
 Behaviour(notify, instances_of_one_connection_each_speak_for_themselves)
 {
 	struct superd *superd =
-		web_run(SAYS_READY, "type = notify\n accept = yes\n pass = systemd\n timeout_start = 5s");
+		web_run(SAYS_READY, "type = notify\n accept = yes\n pass = systemd\n timeout_start = 1h");
 	int clients[4];
 
 	for (int n = 0; n < 4; n++)
@@ -115,9 +133,13 @@ Behaviour(notify, instances_of_one_connection_each_speak_for_themselves)
 
 Behaviour(notify, an_instance_that_is_not_ready_in_time_is_stopped)
 {
-	struct superd *superd = web_run("", "type = notify\n accept = yes\n timeout_start = 200ms");
+	struct superd *superd = web_clock_run("", "type = notify\n accept = yes\n timeout_start = 10min");
 	int client = client_connect(superd_port(superd, "web"));
 
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	clock_advance(superd, 599 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
+	clock_advance(superd, 2 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start");
 	cr_assert(client_sees_end(client));
 	close(client);
@@ -192,7 +214,7 @@ Behaviour(notify, its_node_is_gone_with_superd)
 
 Behaviour(notify, by_default_the_main_process_alone_is_heard)
 {
-	struct superd *superd = web_run("'child READY=1' 'sleep 200' " SAYS_READY, "type = notify");
+	struct superd *superd = web_run("'child READY=1' barrier " SAYS_READY, "type = notify");
 
 	web_expect(superd, "barrier", "passed");
 	superd_wait_log(superd, "notify_access does not let it speak");
@@ -202,7 +224,7 @@ Behaviour(notify, by_default_the_main_process_alone_is_heard)
 
 Behaviour(notify, with_all_any_of_its_processes_is_heard)
 {
-	struct superd *superd = web_run("'child READY=1'", "type = notify\n notify_access = all\n timeout_start = 5s");
+	struct superd *superd = web_run("'child READY=1'", "type = notify\n notify_access = all\n timeout_start = 1h");
 
 	web_expect(superd, "env FDSTORE", "unset");
 	superd_wait_log(superd, "is ready");
@@ -295,12 +317,15 @@ Behaviour(notify, a_barrier_is_passed_when_all_before_it_was_heard)
 
 Behaviour(notify, stopping_is_final_and_has_its_time)
 {
-	struct superd *superd = web_run(SAYS_READY, "type = notify\n timeout_stop = 400ms");
+	struct superd *superd = web_clock_run(SAYS_READY, "type = notify\n timeout_stop = 10min");
 
 	web_expect(superd, "say STOPPING=1", "done");
 	superd_wait_log(superd, "is about to end");
 	web_expect(superd, "say READY=1", "done");
 	superd_wait_log(superd, "STOPPING=1 is final");
+	clock_advance(superd, 599 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "within timeout_stop"), "%s", world_logs());
+	clock_advance(superd, 2 * SECOND_MS);
 	superd_wait_log(superd, "it sent STOPPING=1, and has not ended within timeout_stop");
 	superd_wait_log(superd, "ended: signal TERM");
 	web_expect(superd, "env FDSTORE", "unset");
@@ -310,12 +335,14 @@ Behaviour(notify, stopping_is_final_and_has_its_time)
 /* RuntimeMaxSec is over for it then, as in systemd. */
 Behaviour(notify, who_is_about_to_end_has_timeout_stop_for_it_whatever_runtime_max_says)
 {
-	struct superd *superd = web_run(SAYS_READY, "type = notify\n runtime_max = 1s\n timeout_stop = 30s");
+	struct superd *superd = web_clock_run(SAYS_READY, "type = notify\n runtime_max = 1h\n timeout_stop = 12h");
 	long pid = web_pid(superd);
 
 	web_expect(superd, "say STOPPING=1", "done");
 	superd_wait_log(superd, "is about to end");
-	HOLDS_FOR(1500, !superd_logged(superd, "runtime_max is over"));
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_not(superd_logged(superd, "runtime_max is over"), "%s", world_logs());
 	web_expect(superd, "end 0", "ends");
 	superd_wait_log(superd, text_of("pid %ld ended: exit status 0", pid));
 	superd_stop(superd);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "reading.h"
 #include "unit_files.h"
 
@@ -58,14 +58,17 @@ Behaviour(open_file, a_graceful_one_may_be_missing)
 Behaviour(open_file, another_that_is_missing_lets_clients_wait)
 {
 	const char *missing = path_in("missing");
-	struct superd *superd = superd_run("service a {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n user = \"%s\"\n"
-					   " open_file = \"%s\"\n backoff_max = 200ms\n}\n",
-					   backend("take 1"), own_user(), missing);
+	struct superd *superd = clock_run("service a {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n user = \"%s\"\n"
+					  " open_file = \"%s\"\n backoff_min = 1h\n backoff_max = 1h\n}\n",
+					  backend("take 1"), own_user(), missing);
 	int client = client_connect(superd_port(superd, "a"));
 
 	client_send(client, "hello\n");
 	superd_wait_log(superd, text_of("open_file: %s: No such file or directory (%s:5)", missing, superd->table));
+	clock_settle(superd);
 	write_file("missing", "%s", "");
+	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
+	clock_advance(superd, 2 * HOUR_MS);
 	cr_expect_not_null(client_line(client));
 	close(client);
 	superd_stop(superd);

@@ -10,40 +10,51 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "namespace.h"
 #include "private.h"
 #include "process.h"
 #include "reading.h"
 #include "tables.h"
 
-enum { SILENCE_MS = 400 };
+enum { SILENCE_MS = 2 * SECOND_MS }; /* some limits count for a minute */
 
-/* Whether what is sent is answered within so long; a reset, an end or silence is no answer. */
-static bool hears(int fd, int milliseconds)
+static bool wait_answer(int fd)
 {
 	struct pollfd ready = { fd, POLLIN, 0 };
+
+	return poll(&ready, 1, DEADLINE_MS) > 0;
+}
+
+/* Whether what is sent is answered; a reset, an end or silence is no answer. Silence is what has not come when superd,
+ * whose clock is the test's, has had its time and sleeps with its backends; without superd an answer is waited for. */
+static bool hears(struct superd *superd, int fd)
+{
 	char answer[256];
 
-	return send(fd, "x\n", 2, MSG_NOSIGNAL) == 2 && poll(&ready, 1, milliseconds) > 0 &&
-		recv(fd, answer, sizeof(answer), 0) > 0;
+	if (send(fd, "x\n", 2, MSG_NOSIGNAL) != 2)
+		return false;
+	if (superd)
+		clock_advance(superd, SILENCE_MS);
+	else if (!wait_answer(fd))
+		return false;
+	return recv(fd, answer, sizeof(answer), MSG_DONTWAIT) > 0;
 }
 
 static bool is_answered(int fd)
 {
-	return hears(fd, DEADLINE_MS);
+	return hears(NULL, fd);
 }
 
-static bool is_silent(int fd)
+static bool is_silent(struct superd *superd, int fd)
 {
-	return !hears(fd, SILENCE_MS);
+	return !hears(superd, fd);
 }
 
-static bool stream_hears(int port, int milliseconds)
+static bool stream_hears(struct superd *superd, int port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -51,25 +62,25 @@ static bool stream_hears(int port, int milliseconds)
 
 	cr_assert(fd >= 0);
 	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	heard = connect(fd, (struct sockaddr *)&in, sizeof(in)) == 0 && hears(fd, milliseconds);
+	heard = connect(fd, (struct sockaddr *)&in, sizeof(in)) == 0 && hears(superd, fd);
 	close(fd);
 	return heard;
 }
 
 static bool stream_is_answered(int port)
 {
-	return stream_hears(port, DEADLINE_MS);
+	return stream_hears(NULL, port);
 }
 
-static bool stream_is_silent(int port)
+static bool stream_is_silent(struct superd *superd, int port)
 {
-	return !stream_hears(port, SILENCE_MS);
+	return !stream_hears(superd, port);
 }
 
-static bool datagram_hears(int port, int milliseconds)
+static bool datagram_hears(struct superd *superd, int port)
 {
 	int fd = datagram_client(port);
-	bool heard = hears(fd, milliseconds);
+	bool heard = hears(superd, fd);
 
 	close(fd);
 	return heard;
@@ -77,12 +88,12 @@ static bool datagram_hears(int port, int milliseconds)
 
 static bool datagram_is_answered(int port)
 {
-	return datagram_hears(port, DEADLINE_MS);
+	return datagram_hears(NULL, port);
 }
 
-static bool datagram_is_silent(int port)
+static bool datagram_is_silent(struct superd *superd, int port)
 {
-	return !datagram_hears(port, SILENCE_MS);
+	return !datagram_hears(superd, port);
 }
 
 /* Connecting itself, over either family. */
@@ -121,26 +132,31 @@ static const char *keyed_backend(const char *arguments)
 		       arguments);
 }
 
+static struct superd *inetd_clock_run(const char *table)
+{
+	return superd_run_with(&(struct setup){ .format = "inetd", .clock = true }, "%s", table);
+}
+
 /* ---- NetBSD: t_inetd ---- */
 
 Behaviour(netbsd, three_answers_and_then_silence_that_costs_nothing)
 {
 	int port = free_port();
 	const char *marks = path_in("marks");
-	struct superd *superd = inetd_run("127.0.0.1:%d on protocol = udp, wait = yes, ip_max = 3, %s;\n", port,
-					  keyed_backend(text_of("-m %s datagram", marks)));
-	struct effort before;
+	struct superd *superd = inetd_clock_run(text_of("127.0.0.1:%d on protocol = udp, wait = yes, ip_max = 3, %s;\n",
+							port, keyed_backend(text_of("-m %s datagram", marks))));
+	unsigned long before;
 	size_t starts;
 
 	wait_listening(superd, text_of("udp:127.0.0.1:%d", port));
 	for (int n = 0; n < 3; n++)
 		cr_assert(datagram_is_answered(port), "answer %d\n%s", n, world_logs());
-	cr_expect(datagram_is_silent(port));
+	cr_expect(datagram_is_silent(superd, port));
 	starts = count_lines(marks);
-	before = superd_effort(superd);
+	before = clock_wakes();
 	for (int n = 0; n < 3; n++)
-		cr_expect(datagram_is_silent(port));
-	superd_expect_calm(superd, &before, 30);
+		cr_expect(datagram_is_silent(superd, port));
+	cr_expect_leq(clock_wakes() - before, 30, "%lu wake-ups", clock_wakes() - before);
 	cr_expect_eq(count_lines(marks), starts, "a refused sender started it");
 	superd_stop(superd);
 }
@@ -149,16 +165,17 @@ Behaviour(netbsd, a_maximum_of_0_never_answers)
 {
 	int by_ip = free_port(), waited = free_port(), open = free_port();
 	const char *marks = path_in("marks");
-	struct superd *superd = inetd_run("127.0.0.1:\n%d on protocol = tcp, wait = no, ip_max = 0, %s;\n"
-					  "%d on protocol = tcp, wait = yes, service_max = 0, %s;\n"
-					  "%d on protocol = tcp, wait = no, service_max = 20, ip_max = 20, %s;\n",
-					  by_ip, keyed_backend(text_of("-m %s stdio", marks)), waited,
-					  keyed_backend(text_of("-m %s take 1", marks)), open, keyed_backend("stdio"));
+	struct superd *superd =
+		inetd_clock_run(text_of("127.0.0.1:\n%d on protocol = tcp, wait = no, ip_max = 0, %s;\n"
+					"%d on protocol = tcp, wait = yes, service_max = 0, %s;\n"
+					"%d on protocol = tcp, wait = no, service_max = 20, ip_max = 20, %s;\n",
+					by_ip, keyed_backend(text_of("-m %s stdio", marks)), waited,
+					keyed_backend(text_of("-m %s take 1", marks)), open, keyed_backend("stdio")));
 
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", open));
 	for (int n = 0; n < 3; n++) {
-		cr_expect(stream_is_silent(by_ip));
-		cr_expect(stream_is_silent(waited));
+		cr_expect(stream_is_silent(superd, by_ip));
+		cr_expect(stream_is_silent(superd, waited));
 		cr_expect(stream_is_answered(open));
 	}
 	cr_expect_eq(count_lines(marks), 0);
@@ -188,7 +205,7 @@ Behaviour(netbsd, a_client_of_ip_max_that_resets_ends_nothing)
 
 static void expect_turns(const char *table, const char *path)
 {
-	struct superd *superd = inetd_run("%s", table);
+	struct superd *superd = inetd_clock_run(table);
 	int clients[3];
 
 	wait_node(path);
@@ -196,7 +213,7 @@ static void expect_turns(const char *table, const char *path)
 		for (int n = 0; n < 3; n++)
 			clients[n] = client_connect_unix(path, SOCK_STREAM);
 		cr_assert(is_answered(clients[0]) && is_answered(clients[1]), "round %d\n%s", round, world_logs());
-		cr_expect(is_silent(clients[2]), "a third was started");
+		cr_expect(is_silent(superd, clients[2]), "a third was started");
 		cr_expect_eq(superd_processes(superd), 2);
 		close(clients[0]);
 		cr_expect_not_null(strstr(client_line(clients[2]), " x"), "its turn did not come");
@@ -243,8 +260,8 @@ Behaviour(netbsd, both_limits_together_do_not_wedge)
 {
 	int port = free_port(), clients[2];
 	struct superd *superd =
-		inetd_run("127.0.0.1:%d on protocol = tcp, wait = no, accept_max = 2, ip_max = 4, %s;\n", port,
-			  keyed_backend("lines"));
+		inetd_clock_run(text_of("127.0.0.1:%d on protocol = tcp, wait = no, accept_max = 2, ip_max = 4, %s;\n",
+					port, keyed_backend("lines")));
 
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", port));
 	for (int n = 0; n < 2; n++)
@@ -253,7 +270,7 @@ Behaviour(netbsd, both_limits_together_do_not_wedge)
 	close(clients[1]);
 	cr_assert(stream_is_answered(port) && stream_is_answered(port));
 	for (int n = 0; n < 5; n++)
-		cr_expect(stream_is_silent(port), "a fifth of one address");
+		cr_expect(stream_is_silent(superd, port), "a fifth of one address");
 	for (int n = 0; n < 2; n++) {
 		clients[n] = client_connect_from("127.0.0.2", port);
 		cr_expect(is_answered(clients[n]), "a slot is gone\n%s", world_logs());
@@ -268,7 +285,8 @@ Behaviour(netbsd, both_limits_together_do_not_wedge)
 Behaviour(freebsd, the_third_number_counts_who_is_there_from_one_address)
 {
 	int port = free_port(), clients[4];
-	struct superd *superd = inetd_run("127.0.0.1:%d stream tcp nowait/3/0/2 %s\n", port, inetd_backend("lines"));
+	struct superd *superd =
+		inetd_clock_run(text_of("127.0.0.1:%d stream tcp nowait/3/0/2 %s\n", port, inetd_backend("lines")));
 
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", port));
 	cr_assert(is_answered(clients[0] = client_connect_from("127.0.0.2", port)));
@@ -279,7 +297,7 @@ Behaviour(freebsd, the_third_number_counts_who_is_there_from_one_address)
 	cr_assert(is_answered(clients[2] = client_connect_from("127.0.0.3", port)));
 	/* The first number: a fourth waits for one to end. */
 	clients[3] = client_connect_from("127.0.0.4", port);
-	cr_expect(is_silent(clients[3]), "a fourth was served");
+	cr_expect(is_silent(superd, clients[3]), "a fourth was served");
 	close(clients[0]);
 	cr_expect_not_null(strstr(client_line(clients[3]), " x"));
 	for (int n = 1; n < 4; n++)
@@ -458,13 +476,14 @@ static const char *everything_of(void)
 
 Behaviour(debian, everything_by_the_systems_own_table)
 {
-	const struct timespec second = { .tv_sec = 1 };
 	const char *const arguments[] = { superd_called("inetd"), NULL };
 	pid_t pid;
 
 	SKIP_WITHOUT(has_ipv6(), "this machine has no IPv6");
 	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
 	private_file("/etc/inetd.conf", "%s", everything_of());
+	clock_prepare();
+	clock_enter(); /* and so does whatever this test starts */
 	pid = start_daemon(arguments, "/run/inetd.pid");
 	expect_everything();
 	cr_expect_not(can_connect_to("127.0.0.1", IMAP), "a port of no entry is open");
@@ -473,8 +492,12 @@ Behaviour(debian, everything_by_the_systems_own_table)
 	WAIT_UNTIL(can_connect_to("127.0.0.1", IMAP));
 	expect_family(IMAP, "::1", "[::1]:");
 	expect_everything();
-	nanosleep(&second, NULL);
-	cr_expect(process_lives(pid), "it did not survive the reload for a second");
+	for (int n = 0; n < 3; n++) {
+		WAIT_UNTIL(clock_has_waiter(pid));
+		clock_move(HOUR_MS);
+		expect_everything();
+	}
+	cr_expect(process_lives(pid), "it did not survive the reload");
 	cr_expect_eq((pid_t)strtol(read_text("/run/inetd.pid"), NULL, 10), pid);
 	expect_everything();
 	end_daemon(pid, "/run/inetd.pid");

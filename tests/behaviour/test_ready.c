@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "process.h"
 
@@ -28,14 +29,16 @@ static const char *state(void)
 Behaviour(ready, a_line_of_its_output_tells_that_it_serves)
 {
 	const char *gate = path_in("gate");
-	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n"
-					       " ready = \"ready to accept\"\n}\n",
-					       slow_backend(gate, "12:00 LOG: ready to accept connections"));
+	struct superd *superd = controlled_clock_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n"
+						     " ready = \"ready to accept\"\n timeout_start = 12h\n}\n",
+						     slow_backend(gate, "12:00 LOG: ready to accept connections"));
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "asked\n");
 	superd_wait_log(superd, "begun");
-	HOLDS_FOR(300, !strcmp(state(), "starting"));
+	for (int n = 0; n < 3; n++)
+		clock_advance_beside(superd, HOUR_MS);
+	cr_assert_str_eq(state(), "starting");
 	expect_in(control_once("why web"), "it has printed no line with \\\"ready to accept\\\"");
 	expect_in(control_once("status web"), "\"waits_for\":\"it has printed no line with");
 	expect_in(control_once("freeze web"), "it is starting: it can be frozen when it is ready");
@@ -43,7 +46,8 @@ Behaviour(ready, a_line_of_its_output_tells_that_it_serves)
 	WAIT_UNTIL(!strcmp(state(), "running"));
 	cr_assert(strstr(client_line(client), " asked"));
 	cr_assert_not(strstr(control_once("status web"), "waits_for"));
-	WAIT_UNTIL(strstr(control_once("why web"), ", ready after "));
+	/* superd looks for it after ever longer pauses. */
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 10, strstr(control_once("why web"), ", ready after "));
 	close(client);
 	superd_stop(superd);
 }
@@ -80,11 +84,15 @@ Behaviour(ready, superctl_start_waits_for_the_line_on_stderr)
 
 Behaviour(ready, without_the_line_the_start_fails_by_timeout_start_and_says_why)
 {
-	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n ready = \"ready\"\n"
-					   " timeout_start = 300ms\n timeout_stop = 1s\n}\n",
-					   slow_backend(path_in("gate"), "never"));
+	struct superd *superd = clock_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n ready = \"ready\"\n"
+					  " timeout_start = 10min\n}\n",
+					  slow_backend(path_in("gate"), "never"));
 	int client = client_connect(superd_port(superd, "web"));
 
+	superd_wait_log(superd, "begun");
+	clock_advance_beside(superd, 599 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
+	clock_advance_beside(superd, 2 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start: it has printed no line with \"ready\" (");
 	superd_wait_log(superd, "next start in ");
 	close(client);
@@ -105,15 +113,17 @@ Behaviour(ready, an_end_before_it_is_a_failure_however_good)
 Behaviour(ready, what_the_backend_before_has_printed_does_not_count)
 {
 	const char *mark = path_in("mark");
-	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n ready = \"ready\"\n"
-					   " timeout_start = 400ms\n timeout_stop = 1s\n exec = { \"/bin/sh\", \"-c\", "
-					   "\"test -e %s && exec sleep 100; : >%s; echo ready; exec %s\" }\n}\n",
-					   mark, mark, backend("few 1"));
+	struct superd *superd = clock_run("service web {\n listen = \"127.0.0.1:0\"\n ready = \"ready\"\n"
+					  " timeout_start = 10min\n exec = { \"/bin/sh\", \"-c\", "
+					  "\"test -e %s && exec sleep 1000; : >%s; echo ready; exec %s\" }\n}\n",
+					  mark, mark, backend("few 1"));
 	int port = superd_port(superd, "web"), client;
 
 	client_ask(port, "first\n");
 	superd_wait_log(superd, "ended");
 	client = client_connect(port);
+	superd_wait_log(superd, "web: started, pid ");
+	clock_advance(superd, 601 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start");
 	close(client);
 	superd_stop(superd);
@@ -122,9 +132,10 @@ Behaviour(ready, what_the_backend_before_has_printed_does_not_count)
 Behaviour(ready, a_command_is_asked_until_it_succeeds)
 {
 	const char *gate = path_in("gate"), *count = path_in("count");
-	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
-					       " exec_ready = { \"/bin/sh -c 'echo $MAINPID >>%s; test -e %s'\" }\n}\n",
-					       backend("serve"), count, gate);
+	struct superd *superd =
+		controlled_clock_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n timeout_start = 12h\n"
+				     " exec_ready = { \"/bin/sh -c 'echo $MAINPID >>%s; test -e %s'\" }\n}\n",
+				     backend("serve"), count, gate);
 	long long begin = now_ms(), first;
 	const char *lines;
 
@@ -134,22 +145,30 @@ Behaviour(ready, a_command_is_asked_until_it_succeeds)
 	cr_assert_str_eq(state(), "starting");
 	expect_in(control_once("why web"), "exec_ready: /bin/sh -c");
 	expect_in(control_once("why web"), "exit status 1, run ");
+	/* A lower bound: a slow machine only makes it longer. The clock has no part in it, as these pauses end in real
+	 * time, too. */
 	cr_assert_geq(first - begin, 290, "100 ms and 200 ms lie between the first three: %lld", first - begin);
 	write_file("gate", "%s", "");
 	WAIT_UNTIL(!strcmp(state(), "running"));
 	lines = read_text(count);
 	cr_assert(!strncmp(lines, control_value(control_once("status web"), "pid"), 2), "%s", lines);
-	HOLDS_FOR(300, !strcmp(lines, read_text(count)));
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_str_eq(lines, read_text(count));
 	superd_stop(superd);
 }
 
 Behaviour(ready, a_command_that_cannot_be_run_is_named_by_the_failure)
 {
-	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
-					   " timeout_start = 300ms\n timeout_stop = 1s\n exec_ready = \"%s\"\n}\n",
-					   backend("serve"), write_file("script", "%s", "no program"));
+	struct superd *superd = clock_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
+					  " timeout_start = 10min\n exec_ready = \"%s\"\n}\n",
+					  backend("serve"), write_file("script", "%s", "no program"));
 	int client = client_connect(superd_port(superd, "web"));
 
+	superd_wait_log(superd, "web: started, pid ");
+	clock_advance(superd, 599 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
+	clock_advance(superd, 2 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start: exec_ready: ");
 	superd_wait_log(superd, "run ");
 	close(client);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "namespace.h"
 #include "reading.h"
 #include "unit_files.h"
@@ -82,7 +82,7 @@ Behaviour(socket_kinds, flush_pending_sends_away_who_waits)
 
 	write_pair("a", text_of("ListenStream=%s\nFlushPending=yes", path_in("a.sock")),
 		   text_of("ExecStart=/bin/sh -c 'while ! test -e %s; do sleep 0.05; done'", path_in("go")));
-	superd = units_run("a.socket", NULL);
+	superd = units_clock_run("a.socket", NULL);
 	wait_node(path_in("a.sock"));
 	first = client_connect_unix(path_in("a.sock"), SOCK_STREAM);
 	superd_wait_log(superd, "started");
@@ -93,7 +93,9 @@ Behaviour(socket_kinds, flush_pending_sends_away_who_waits)
 	close(first);
 	close(second);
 	superd_wait_log(superd, "ended");
-	HOLDS_FOR(300, superd_log_count(superd, "started, pid") == 1);
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	superd_expect_count(superd, "started, pid", 1);
 	second = client_connect_unix(path_in("a.sock"), SOCK_STREAM);
 	WAIT_UNTIL(superd_log_count(superd, "started, pid") == 2);
 	close(second);
@@ -111,6 +113,7 @@ Behaviour(socket_kinds, a_command_that_cannot_run_does_no_harm_to_a_flushed_sock
 		   text_of("ExecStart=%s", path_in("not-executable")));
 	superd = superd_run_with(
 		&(struct setup){ .without_table = true,
+				 .clock = true,
 				 .arguments =
 					 (const char *const[]){ "--no-preflight", "-f",
 								text_of("systemd:%s", path_in("a.socket")), NULL } },
@@ -120,7 +123,9 @@ Behaviour(socket_kinds, a_command_that_cannot_run_does_no_harm_to_a_flushed_sock
 	cr_expect(client_sees_end(client));
 	close(client);
 	superd_wait_log(superd, "exec: ");
-	HOLDS_FOR(300, !superd_has_ended(superd));
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_not(superd_has_ended(superd), "%s", world_logs());
 	client = client_connect_unix(text_of("@superd-flush-%d", getpid()), SOCK_STREAM);
 	close(client);
 	superd_stop(superd);

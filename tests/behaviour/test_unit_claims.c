@@ -207,7 +207,7 @@ Behaviour(unit_claims, who_is_refused_is_counted)
 Behaviour(unit_claims, a_service_still_starting_holds_no_new_socket_up)
 {
 	const char *first = path_in("first.sock"), *second = path_in("second.sock"), *starts = path_in("starts");
-	const char *service = text_of("Type=notify\nTimeoutStartSec=infinity\nTimeoutStopSec=5s\n"
+	const char *service = text_of("Type=notify\nTimeoutStartSec=infinity\nTimeoutStopSec=1h\n"
 				      "ExecStart=/bin/sh -c 'echo started >>%s; exec sleep 1000'",
 				      starts);
 	struct superd *superd;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "namespace.h"
 #include "process.h"
 #include "unit_files.h"
@@ -22,13 +22,15 @@ static const char *listen_line(int port)
 	return text_of("ListenStream=127.0.0.1:%d\n", port);
 }
 
-static void expect_rest(struct superd *superd, int milliseconds)
+static void expect_rest(struct superd *superd, long long milliseconds)
 {
-	struct effort before = superd_effort(superd);
+	unsigned long before;
 
-	while (now_ms() < before.at_ms + milliseconds)
-		pause_a_moment();
-	superd_expect_calm(superd, &before, 10);
+	clock_settle(superd);
+	before = clock_wakes();
+	for (int n = 0; n < 5; n++)
+		clock_advance(superd, milliseconds / 5);
+	cr_expect_leq(clock_wakes() - before, 2, "%lu wake-ups", clock_wakes() - before);
 }
 
 static bool is_still_there(int client)
@@ -42,29 +44,26 @@ static bool is_still_there(int client)
 
 Behaviour(unit_life, a_poll_limit_lets_in_so_many_in_its_time_and_ends_nobody)
 {
-	enum { CLIENTS = 100, BURST = 3, SECONDS = 3 };
+	enum { CLIENTS = 100, BURST = 3 };
 	const char *marks = path_in("marks");
 	int clients[CLIENTS], port = free_port();
 	struct superd *superd;
-	long long since;
 
 	write_pair("a",
-		   text_of("%sAccept=yes\nPollLimitBurst=%d\nPollLimitIntervalSec=%d\nMaxConnections=200\n",
-			   listen_line(port), BURST, SECONDS),
+		   text_of("%sAccept=yes\nPollLimitBurst=%d\nPollLimitIntervalSec=1h\nMaxConnections=200\n",
+			   listen_line(port), BURST),
 		   unit_inetd_backend("-m %s lines", marks));
-	superd = units_run("a.socket", NULL);
+	superd = units_clock_run("a.socket", NULL);
 	superd_port(superd, "a");
-	since = now_ms();
 	for (int n = 0; n < CLIENTS; n++)
 		clients[n] = client_connect(port);
 	WAIT_UNTIL(count_lines(marks) >= BURST);
-	if (!running_sanitized())
-		HOLDS_FOR(since + SECONDS * 500 - now_ms(), count_lines(marks) <= BURST);
-	expect_rest(superd, 500);
+	expect_rest(superd, 59 * MINUTE_MS);
+	cr_assert_eq(count_lines(marks), BURST, "%s", world_logs());
 	for (int n = 0; n < CLIENTS; n++)
 		cr_expect(is_still_there(clients[n]), "client %d was sent away", n);
+	clock_advance(superd, 2 * MINUTE_MS);
 	WAIT_UNTIL(count_lines(marks) > BURST);
-	cr_expect_geq(now_ms() - since, SECONDS * 1000 - 100);
 	for (int n = 0; n < CLIENTS; n++)
 		close(clients[n]);
 	superd_stop(superd);
@@ -76,13 +75,23 @@ Behaviour(unit_life, a_trigger_limit_ends_after_its_time)
 	int port = free_port();
 	struct superd *superd;
 
-	write_pair("a", text_of("%sTriggerLimitBurst=2\nTriggerLimitIntervalSec=1\n", listen_line(port)),
+	write_pair("a", text_of("%sTriggerLimitBurst=2\nTriggerLimitIntervalSec=1h\n", listen_line(port)),
 		   unit_backend("take 1"));
-	superd = units_run("a.socket", NULL);
+	superd = units_clock_run("a.socket", NULL);
 	superd_port(superd, "a");
-	for (int n = 0; n < 6; n++)
-		cr_expect_str_eq(strchr(client_ask(port, "hello\n"), ' '), " hello");
-	superd_wait_log(superd, "a: more than 2 starts in 1 s: it rests for 1 s, and clients wait");
+	for (int n = 0; n < 6; n++) {
+		int client = client_connect(port);
+
+		client_send(client, "hello\n");
+		if (n && n % 2 == 0) {
+			superd_wait_log(superd, "a: more than 2 starts in 1 h: it rests for 1 h, and clients wait");
+			clock_advance(superd, 59 * MINUTE_MS);
+			cr_expect(client_is_quiet(client, 0), "%s", world_logs());
+			clock_advance(superd, 2 * MINUTE_MS);
+		}
+		cr_expect_str_eq(strchr(client_line(client), ' '), " hello");
+		close(client);
+	}
 	cr_expect_not(superd_logged(superd, "looping"));
 	superd_stop(superd);
 }
@@ -141,14 +150,15 @@ Behaviour(unit_life, a_false_condition_lets_its_client_wait_without_spinning)
 
 	write_pair("a", listen_line(port), unit_backend("take 1"));
 	write_drop_in("a.service", "[Unit]\nConditionPathExists=%s\n", wanted);
-	superd = units_run("a.socket", NULL);
+	superd = units_clock_run("a.socket", NULL);
 	superd_port(superd, "a");
 	client = client_connect(port);
 	client_send(client, "hello\n");
-	superd_wait_log(superd, "ConditionPathExists");
-	expect_rest(superd, 1000);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, "next look in 1 min 20 s"));
+	expect_rest(superd, 40 * SECOND_MS);
 	cr_expect(is_still_there(client), "the client was sent away");
 	write_file("wanted", "%s", "");
+	clock_advance(superd, 2 * MINUTE_MS);
 	cr_expect_str_eq(strchr(client_line(client), ' '), " hello");
 	close(client);
 	superd_stop(superd);
@@ -282,11 +292,17 @@ Behaviour(unit_life, whoever_is_left_and_deaf_is_killed)
 	struct superd *superd;
 
 	write_pair("a", text_of("ListenStream=%s\n", path),
-		   text_of("%s\nTimeoutStopSec=200ms\n", leaver("trap \"\" TERM;")));
-	superd = units_run("a.socket", NULL);
+		   text_of("%s\nTimeoutStopSec=5min\n", leaver("trap \"\" TERM;")));
+	superd = units_clock_run("a.socket", NULL);
 	unit_ask(path, "hello\n");
+	WAIT_UNTIL(superd_processes(superd) == 2);
+	clock_advance(superd, 299 * SECOND_MS);
+	cr_assert_eq(superd_processes(superd), 2, "%s", world_logs());
+	clock_advance(superd, 2 * SECOND_MS);
 	WAIT_UNTIL(!superd_processes(superd));
 	cr_expect_str_eq(strchr(unit_ask(path, "again\n"), ' '), " again");
+	WAIT_UNTIL(superd_processes(superd) == 2);
+	clock_advance(superd, 6 * MINUTE_MS);
 	superd_stop(superd);
 }
 
@@ -296,10 +312,12 @@ Behaviour(unit_life, with_KillMode_process_whoever_is_left_runs_on)
 	struct superd *superd;
 
 	write_pair("a", text_of("ListenStream=%s\n", path), text_of("%s\nKillMode=process\n", leaver("")));
-	superd = units_run("a.socket", NULL);
+	superd = units_clock_run("a.socket", NULL);
 	unit_ask(path, "hello\n");
 	superd_wait_log(superd, "ended: exit status 0");
-	HOLDS_FOR(300, superd_processes(superd) == 2);
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_eq(superd_processes(superd), 2, "%s", world_logs());
 	superd_stop(superd);
 }
 
@@ -333,7 +351,7 @@ Behaviour(unit_life, a_deferred_trigger_is_read_and_a_conflict_holds_nobody_up)
 		const char *name = text_of("a%zu", n);
 		struct superd *superd;
 
-		write_pair(name, text_of("ListenStream=%s\nDeferTrigger=%s\nDeferTriggerMaxSec=5s\n", path, words[n]),
+		write_pair(name, text_of("ListenStream=%s\nDeferTrigger=%s\nDeferTriggerMaxSec=1h\n", path, words[n]),
 			   unit_backend("serve"));
 		write_drop_in(text_of("%s.service", name), "[Unit]\nConflicts=other.service\n");
 		superd = units_run(text_of("%s.socket", name), NULL);
@@ -424,14 +442,16 @@ Behaviour(unit_life, a_good_end_at_once_again_and_again_is_paused_for_longer_and
 	struct superd *superd;
 
 	write_pair("a", text_of("ListenStream=%s\n", path),
-		   text_of("Restart=always\nRestartSec=50ms\nRestartMaxDelaySec=400ms\n"
+		   text_of("Restart=always\nRestartSec=1min\nRestartMaxDelaySec=8min\n"
 			   "ExecStart=/bin/sh -c 'test -e %s || { touch %s; exec %s; }'\n",
 			   flag, flag, unit_backend("take 1") + strlen("ExecStart=")));
-	superd = units_run("a.socket", NULL);
+	superd = units_clock_run("a.socket", NULL);
 	unit_ask(path, "hello\n");
-	superd_wait_log(superd, "next start in 50 ms, or with the next client: it ended at once");
+	CLOCK_UNTIL(superd, MINUTE_MS, 10,
+		    superd_logged(superd, "next start in 1 min, or with the next client: it ended at once"));
 	/* a tenth less at most, by jitter */
-	WAIT_UNTIL(superd_logged(superd, "next start in 3") || superd_logged(superd, "next start in 400 ms"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 60,
+		    superd_logged(superd, "next start in 7 min") || superd_logged(superd, "next start in 8 min"));
 	superd_stop(superd);
 }
 

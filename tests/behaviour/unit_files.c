@@ -31,22 +31,41 @@ void write_drop_in(const char *unit, const char *format, ...)
 	write_file(text_of("%s.d/test.conf", unit), "%s", text);
 }
 
-struct superd *units_run(const char *unit, ...)
+static struct superd *run_units(bool with_clock, const char *unit, va_list list)
 {
 	const char *arguments[2 * UNITS_MOST + 1];
-	const struct setup setup = { .arguments = arguments, .without_table = true };
+	const struct setup setup = { .arguments = arguments, .without_table = true, .clock = with_clock };
 	size_t count = 0;
-	va_list list;
 
-	va_start(list, unit);
 	for (; unit; unit = va_arg(list, const char *)) {
 		cr_assert_lt(count, 2 * UNITS_MOST);
 		arguments[count++] = "-f";
 		arguments[count++] = text_of("systemd:%s", path_in("%s", unit));
 	}
-	va_end(list);
 	arguments[count] = NULL;
 	return superd_run_with(&setup, "%s", "");
+}
+
+struct superd *units_run(const char *unit, ...)
+{
+	struct superd *superd;
+	va_list list;
+
+	va_start(list, unit);
+	superd = run_units(false, unit, list);
+	va_end(list);
+	return superd;
+}
+
+struct superd *units_clock_run(const char *unit, ...)
+{
+	struct superd *superd;
+	va_list list;
+
+	va_start(list, unit);
+	superd = run_units(true, unit, list);
+	va_end(list);
+	return superd;
 }
 
 static const char *backend_path(void)

@@ -13,6 +13,9 @@ void write_drop_in(const char *unit, const char *format, ...) __attribute__((for
 /* With these units, by their names, in this order; NULL at the end. */
 struct superd *units_run(const char *unit, ...) __attribute__((sentinel));
 
+/* The same with the test's clock (clock.h). */
+struct superd *units_clock_run(const char *unit, ...) __attribute__((sentinel));
+
 /* Lines of [Service] with a program of the tests and its arguments; of a server by standard input, whose errors go to
  * the log. */
 const char *unit_backend(const char *format, ...) __attribute__((format(printf, 1, 2)));
