@@ -99,8 +99,8 @@ static void see_it_through(const char *how, size_t most_starts)
 
 	client_send(client, "who\n");
 	superd_wait_log(superd, "web: next ");
-	for (int n = 0; n < 26; n++)
-		clock_advance(superd, MINUTE_MS / 2);
+	for (int n = 0; n < 13; n++)
+		clock_advance(superd, MINUTE_MS);
 	cr_assert(client_is_quiet(client, 0), "the client was dropped\n%s", world_logs());
 	/* 0, 1, 3, 7 and 15 minutes after the first, a tenth less by jitter. */
 	cr_assert_leq(count_lines(path_in("marks")), most_starts, "%s", world_logs());
@@ -394,8 +394,8 @@ Behaviour(lifecycle, an_idle_superd_does_not_wake)
 	/* What the start and the first client were about. */
 	clock_advance(superd, MINUTE_MS);
 	before = clock_wakes();
-	for (int n = 0; n < 20; n++)
-		clock_advance(superd, HOUR_MS);
+	for (int n = 0; n < 6; n++)
+		clock_advance(superd, 4 * HOUR_MS);
 	cr_expect_eq(clock_wakes(), before, "%lu wake-ups", clock_wakes() - before);
 	superd_stop(superd);
 }

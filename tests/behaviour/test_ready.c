@@ -120,7 +120,7 @@ Behaviour(ready, what_the_backend_before_has_printed_does_not_count)
 	int port = superd_port(superd, "web"), client;
 
 	client_ask(port, "first\n");
-	superd_wait_log(superd, "ended");
+	superd_wait_log(superd, "ended: ");
 	client = client_connect(port);
 	superd_wait_log(superd, "web: started, pid ");
 	clock_advance(superd, 601 * SECOND_MS);

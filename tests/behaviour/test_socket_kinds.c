@@ -92,7 +92,7 @@ Behaviour(socket_kinds, flush_pending_sends_away_who_waits)
 	cr_expect(client_sees_end(second));
 	close(first);
 	close(second);
-	superd_wait_log(superd, "ended");
+	superd_wait_log(superd, "ended: ");
 	for (int n = 0; n < 3; n++)
 		clock_advance(superd, HOUR_MS);
 	superd_expect_count(superd, "started, pid", 1);
