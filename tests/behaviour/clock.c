@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../clock/page.h"
+#include "client.h"
 #include "guarding.h"
 #include "process.h"
 
@@ -206,6 +207,20 @@ void clock_advance(struct superd *superd, long long milliseconds)
 {
 	step_and_wait(superd, 0, true);
 	step_and_wait(superd, milliseconds, true);
+}
+
+bool clock_is_quiet(struct superd *superd, int fd)
+{
+	clock_advance(superd, HOUR_MS);
+	clock_advance(superd, HOUR_MS);
+	return client_is_quiet(fd, 0);
+}
+
+void clock_stop(struct superd *superd, long long milliseconds)
+{
+	superd_signal(superd, SIGTERM);
+	WAIT_UNTIL((clock_move(milliseconds), superd_has_ended(superd)));
+	cr_assert_eq(superd_wait_exit(superd), 0);
 }
 
 void clock_advance_beside(struct superd *superd, long long milliseconds)

@@ -36,6 +36,9 @@ void clock_settle(struct superd *superd);       /* a step of no time */
 void clock_move(long long milliseconds);        /* waits for nothing: for a superd that is not to sleep */
 void clock_set_wall(long long milliseconds);    /* how far the time of day is ahead of all other clocks */
 
+bool clock_is_quiet(struct superd *superd, int fd);     /* nothing to read and no end, two hours later */
+void clock_stop(struct superd *superd, long long milliseconds); /* TERM, and steps until it has ended */
+
 /* How often superd has gone on after a wait of its loop; a step alone is no reason to. */
 unsigned long clock_wakes(void);
 

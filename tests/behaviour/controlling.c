@@ -29,37 +29,35 @@ static struct superd *run(const struct setup *setup, const char *table)
 
 struct superd *controlled_run(const char *format, ...)
 {
-	struct superd *superd;
+	const char *table;
 	va_list list;
 
 	va_start(list, format);
-	superd = run(&(struct setup){ 0 }, text_of_list(format, list));
+	table = text_of_list(format, list);
 	va_end(list);
-	return superd;
+	return run(&(struct setup){ 0 }, table);
 }
 
 struct superd *controlled_run_with(const struct setup *setup, const char *format, ...)
 {
-	struct superd *superd;
+	const char *table;
 	va_list list;
 
 	va_start(list, format);
-	superd = run(setup, text_of_list(format, list));
+	table = text_of_list(format, list);
 	va_end(list);
-	return superd;
+	return run(setup, table);
 }
 
 struct superd *controlled_clock_run(const char *format, ...)
 {
-	const char *arguments[] = { "--control", control_path(), NULL };
-	const struct setup setup = { .arguments = arguments, .clock = true };
-	struct superd *superd;
+	const char *table;
 	va_list list;
 
 	va_start(list, format);
-	superd = superd_run_with(&setup, "%s", text_of_list(format, list));
+	table = text_of_list(format, list);
 	va_end(list);
-	return superd;
+	return run(&(struct setup){ .clock = true }, table);
 }
 
 int control_connect(void)

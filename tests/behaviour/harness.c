@@ -446,39 +446,60 @@ static const char *joined(const char *const *arguments)
 	return text;
 }
 
+static unsigned programs; /* which run */
+
 /* Each time to files of its own, as often as a test waits for an answer: whoever it leaves behind may write to them
  * still. */
-struct outcome program_answer(const char *const *arguments)
+struct program program_begin(bool clock, const char *const *arguments)
 {
-	static const char *out, *err;
-	struct outcome outcome;
-	int status = -1;
-	pid_t child;
+	struct program program = { .words = joined(arguments) };
 
-	if (!out) {
-		out = path_in("answer.out");
-		err = path_in("answer.err");
-	}
-	child = fork();
-	if (child == 0) {
-		int fds[] = { open("/dev/null", O_RDONLY), open(out, O_WRONLY | O_CREAT, 0666),
-			      open(err, O_WRONLY | O_CREAT, 0666) };
+	program.out = path_in("answer%u.out", programs);
+	program.err = path_in("answer%u.err", programs++);
+	if (clock)
+		clock_prepare();
+	program.pid = fork();
+	if (program.pid == 0) {
+		int fds[] = { open("/dev/null", O_RDONLY), open(program.out, O_WRONLY | O_CREAT, 0666),
+			      open(program.err, O_WRONLY | O_CREAT, 0666) };
 
 		for (int i = 0; i < 3; i++)
 			place(fds[i], 0, i);
 		for (int fd = 3; fd < 1024; fd++)
 			close(fd);
+		if (clock)
+			clock_enter();
 		execv(arguments[0], (char *const *)(size_t)arguments);
 		_exit(93);
 	}
-	cr_assert(child > 0, "fork: %s", strerror(errno));
-	for (long long until = now_ms() + DEADLINE_MS; waitpid(child, &status, WNOHANG) != child; pause_a_moment())
-		cr_assert(now_ms() < until, "%s does not end\n%s%s", joined(arguments), read_text(err), world_logs());
-	outcome = (struct outcome){ .status = plain_status(status), .out = read_text(out), .err = read_text(err) };
+	cr_assert(program.pid > 0, "fork: %s", strerror(errno));
+	return program;
+}
+
+struct outcome program_end(const struct program *program)
+{
+	struct outcome outcome;
+	int status = -1;
+
+	for (long long until = now_ms() + DEADLINE_MS; waitpid(program->pid, &status, WNOHANG) != program->pid;
+	     pause_a_moment())
+		cr_assert(now_ms() < until, "%s does not end\n%s%s", program->words, read_text(program->err),
+			  world_logs());
+	outcome = (struct outcome){ .status = plain_status(status),
+				    .out = read_text(program->out),
+				    .err = read_text(program->err) };
 	cr_assert(outcome.out && outcome.err);
-	unlink(out);
-	unlink(err);
+	unlink(program->out);
+	unlink(program->err);
+	programs--;
 	return outcome;
+}
+
+struct outcome program_answer(const char *const *arguments)
+{
+	struct program program = program_begin(false, arguments);
+
+	return program_end(&program);
 }
 
 struct outcome superd_answer(const char *const *arguments)

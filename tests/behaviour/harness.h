@@ -167,5 +167,15 @@ struct outcome superd_answer(const char *const *arguments);
 #define SUPERD_ANSWER(...) superd_answer((const char *const[]){ __VA_ARGS__, NULL })
 struct outcome program_answer(const char *const *arguments);    /* any program, by its path */
 
+/* The same in two steps, where the test is to act meanwhile. clock: it has the test's (clock.h). Of two that run at a
+ * time, the later one is to end first. */
+struct program {
+	pid_t pid;
+	const char *words;
+	const char *out, *err;          /* paths of what it has printed */
+};
+struct program program_begin(bool clock, const char *const *arguments);
+struct outcome program_end(const struct program *program);
+
 const char *superd_path(void);
 const char *superd_called(const char *name);    /* a link of this name to it */

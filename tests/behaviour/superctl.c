@@ -19,14 +19,32 @@ const char *superctl_path(void)
 	return path;
 }
 
-struct outcome superctl_answer(const char *control, const char *const *arguments)
+static void command_line(const char **words, const char *control, const char *const *arguments)
 {
-	const char *words[WORDS_MOST] = { superctl_path(), "--control", control };
-	size_t count = 3;
+	size_t count = 0;
 
+	words[count++] = superctl_path();
+	words[count++] = "--control";
+	words[count++] = control;
 	for (; *arguments && count < WORDS_MOST - 1; arguments++)
 		words[count++] = *arguments;
+	words[count] = NULL;
 	cr_assert_null(*arguments, "more than %d words", WORDS_MOST);
+}
+
+struct program superctl_begin(bool clock, const char *control, const char *const *arguments)
+{
+	const char *words[WORDS_MOST];
+
+	command_line(words, control, arguments);
+	return program_begin(clock, words);
+}
+
+struct outcome superctl_answer(const char *control, const char *const *arguments)
+{
+	const char *words[WORDS_MOST];
+
+	command_line(words, control, arguments);
 	return program_answer(words);
 }
 

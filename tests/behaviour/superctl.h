@@ -9,6 +9,10 @@ const char *superctl_path(void);
 struct outcome superctl_answer(const char *control, const char *const *arguments);
 #define SUPERCTL(control, ...) superctl_answer(control, (const char *const[]){ __VA_ARGS__, NULL })
 
+/* The same beside the test, until program_end. */
+struct program superctl_begin(bool clock, const char *control, const char *const *arguments);
+#define SUPERCTL_BEGIN(clock, control, ...) superctl_begin(clock, control, (const char *const[]){ __VA_ARGS__, NULL })
+
 /* Runs a program with this file as standard input; NULL: with nothing. */
 struct outcome answer_to(const char *in, const char *const *arguments);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "load.h"
 #include "notifying.h"
@@ -26,6 +27,14 @@
 static struct superd *run_web(const char *exec, const char *options)
 {
 	struct superd *superd = controlled_run(WEB, exec, options);
+
+	superd_wait_log(superd, "web: listening on ");
+	return superd;
+}
+
+static struct superd *clock_run_web(const char *exec, const char *options)
+{
+	struct superd *superd = controlled_clock_run(WEB, exec, options);
 
 	superd_wait_log(superd, "web: listening on ");
 	return superd;
@@ -59,10 +68,12 @@ Behaviour(control, shows_whose_connection_woke_it)
 
 Behaviour(control, shows_what_runs_and_what_ran)
 {
-	struct superd *superd = run_web(backend("take 1"), "");
+	struct superd *superd = run_web(backend("take 2"), "");
 	const char *status;
 	long pid = client_ask_pid(superd_port(superd, "web"));
 
+	WAIT_UNTIL(strstr(control_once("status web"), "\"latency\":{\"count\":1,"));
+	cr_expect_eq(client_ask_pid(superd_port(superd, "web")), pid);
 	WAIT_UNTIL(strstr(control_once("status web"), "\"status\":0"));
 	status = control_once("status web");
 	cr_expect_str_eq(control_value(status, "activations"), "1");
@@ -185,8 +196,8 @@ Behaviour(control, starts_without_a_client_and_stops)
 
 Behaviour(control, tells_why_a_start_has_failed)
 {
-	struct superd *superd = controlled_run("service web { listen = \"127.0.0.1:0\" type = notify exec = \"%s\" }\n",
-					       backend("exit 3"));
+	struct superd *superd = controlled_run("service web { listen = \"127.0.0.1:0\" type = notify exec = \"%s\" "
+					       "backoff_min = 1h backoff_max = 1h }\n", backend("exit 3"));
 	const char *answer = control_once("start web");
 
 	cr_expect_str_eq(control_value(answer, "ok"), "false");
@@ -230,32 +241,38 @@ Behaviour(control, what_is_started_by_order_alone_waits_for_it)
 
 Behaviour(control, an_ended_wait_leaves_what_was_begun_under_way)
 {
-	struct superd *superd = run_web(backend("hang"), "timeout_stop = 2s\nkill_signal = SIGWINCH");
+	struct superd *superd = clock_run_web(backend("hang"), "timeout_stop = 2h\nkill_signal = SIGWINCH");
+	int operator = control_connect();
 	const char *answer;
 
 	cr_assert(control_is_done(control_once("start web")));
-	answer = control_once("stop --timeout=100ms web");
+	client_send(operator, "stop --timeout=10min web\n");
+	clock_advance(superd, 9 * MINUTE_MS);
+	cr_expect(client_is_quiet(operator, 0));
+	clock_advance(superd, 2 * MINUTE_MS);
+	answer = client_line(operator);
 	cr_expect_str_eq(control_value(answer, "code"), "failed");
 	expect_in(answer, "under way: web");
 	cr_expect_str_eq(control_value(control_once("status web"), "state"), "stopping");
 	cr_expect(control_is_done(control_once("stop --no-wait web")));
-	superd_stop(superd);
+	close(operator);
+	clock_stop(superd, 2 * HOUR_MS);
 }
 
 Behaviour(control, holds_clients_and_releases_them)
 {
-	struct superd *superd = run_web(backend("serve"), "");
+	struct superd *superd = clock_run_web(backend("serve"), "");
 	int port = superd_port(superd, "web"), client;
 
 	cr_assert(control_is_done(control_once("hold web")));
 	client = client_connect(port);
 	client_send(client, "who\n");
-	cr_expect(client_is_quiet(client, 200));
+	cr_expect(clock_is_quiet(superd, client));
 	cr_expect_str_eq(control_value(control_once("status web"), "state"), "held");
 	cr_expect_str_eq(control_value(control_once("status web"), "queue"), "1");
 	expect_in(control_once("why web"), "1 client waits in its queue");
 	cr_assert(superd_reload(superd, WEB, backend("serve"), "umask = 077"));
-	cr_expect(client_is_quiet(client, 100), "a reload has released it");
+	cr_expect(clock_is_quiet(superd, client), "a reload has released it");
 	expect_in(control_once("start web"), "it is held");
 	cr_assert(control_is_done(control_once("release web")));
 	expect_in(client_line(client), " who");
@@ -374,7 +391,7 @@ Behaviour(control, restarts_under_clients_without_losing_one)
 
 Behaviour(control, drains_before_it_goes_on)
 {
-	struct superd *superd = run_web(backend("lines"), "accept = yes");
+	struct superd *superd = clock_run_web(backend("lines"), "accept = yes");
 	int port = superd_port(superd, "web"), first = client_connect(port), second, operator;
 
 	client_send(first, "one\n");
@@ -384,7 +401,7 @@ Behaviour(control, drains_before_it_goes_on)
 	WAIT_UNTIL(strstr(control_once("why web"), "it drains"));
 	second = client_connect(port);
 	client_send(second, "two\n");
-	cr_expect(client_is_quiet(second, 200));
+	cr_expect(clock_is_quiet(superd, second));
 	close(first);
 	expect_in(client_line(second), " two");
 	expect_in(client_line(operator), "drained");
@@ -395,7 +412,7 @@ Behaviour(control, drains_before_it_goes_on)
 
 Behaviour(control, drains_a_backend_that_has_the_socket)
 {
-	struct superd *superd = run_web(backend("talk"), "");
+	struct superd *superd = clock_run_web(backend("talk"), "");
 	int port = superd_port(superd, "web"), first = client_connect(port), second;
 
 	client_send(first, "one\n");
@@ -403,7 +420,7 @@ Behaviour(control, drains_a_backend_that_has_the_socket)
 	cr_expect(control_is_done(control_once("drain --no-wait web")));
 	second = client_connect(port);
 	client_send(second, "two\n");
-	cr_expect(client_is_quiet(second, 200));
+	cr_expect(clock_is_quiet(superd, second));
 	client_send(first, "three\n");
 	expect_in(client_line(first), " three");
 	close(first);
@@ -414,7 +431,7 @@ Behaviour(control, drains_a_backend_that_has_the_socket)
 
 Behaviour(control, drains_what_is_held_and_holds_it_further)
 {
-	struct superd *superd = run_web(backend("talk"), "");
+	struct superd *superd = clock_run_web(backend("talk"), "");
 	int port = superd_port(superd, "web"), first = client_connect(port), second, operator;
 
 	client_send(first, "one\n");
@@ -427,10 +444,10 @@ Behaviour(control, drains_what_is_held_and_holds_it_further)
 	client_send(second, "two\n");
 	client_send(first, "three\n");
 	expect_in(client_line(first), " three");
-	cr_expect(client_is_quiet(operator, 100), "it has a client still");
+	cr_expect(clock_is_quiet(superd, operator), "it has a client still");
 	close(first);
 	expect_in(client_line(operator), "drained; it is held");
-	cr_expect(client_is_quiet(second, 200), "who came meanwhile was let through");
+	cr_expect(clock_is_quiet(superd, second), "who came meanwhile was let through");
 	cr_assert(control_is_done(control_once("release web")));
 	expect_in(client_line(second), " two");
 	close(second);
@@ -442,7 +459,8 @@ Behaviour(control, drains_what_is_held_and_holds_it_further)
 Behaviour(control, drains_without_one_that_a_reload_has_left)
 {
 	int port = free_port(), other = free_port(), first, second, operator;
-	struct superd *superd = controlled_run(BOTH_FINISH, text_of("\"127.0.0.1:%d\"", port), backend("talk"));
+	struct superd *superd =
+		controlled_clock_run(BOTH_FINISH, text_of("\"127.0.0.1:%d\"", port), backend("talk"));
 
 	WAIT_UNTIL(client_can_connect(port));
 	first = client_connect(port);
@@ -457,7 +475,7 @@ Behaviour(control, drains_without_one_that_a_reload_has_left)
 	operator = control_connect();
 	client_send(operator, "drain web\n");
 	WAIT_UNTIL(superd_logged(superd, "to the end"));
-	cr_expect(client_is_quiet(operator, 100), "it has a client still");
+	cr_expect(clock_is_quiet(superd, operator), "it has a client still");
 	close(second);
 	expect_in(client_line(operator), "drained: its clients are served again; an instance from before");
 	second = client_connect(other);
@@ -470,7 +488,7 @@ Behaviour(control, drains_without_one_that_a_reload_has_left)
 
 Behaviour(control, goes_on_draining_when_nobody_waits_for_it)
 {
-	struct superd *superd = run_web(backend("lines"), "accept = yes");
+	struct superd *superd = clock_run_web(backend("lines"), "accept = yes");
 	int port = superd_port(superd, "web"), first = client_connect(port), operator;
 
 	client_send(first, "one\n");
@@ -479,6 +497,8 @@ Behaviour(control, goes_on_draining_when_nobody_waits_for_it)
 	client_send(operator, "drain web\n");
 	WAIT_UNTIL(strstr(control_once("why web"), "it drains"));
 	close(operator);
+	clock_advance(superd, HOUR_MS);
+	cr_expect_not_null(strstr(control_once("why web"), "it drains"));
 	close(first);
 	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "held"), "false"));
 	superd_stop(superd);
@@ -622,7 +642,7 @@ Behaviour(control, a_list_has_commands_whole)
 
 Behaviour(control, streams_events_as_they_are_logged)
 {
-	struct superd *superd = run_web(backend("take 1"), "");
+	struct superd *superd = clock_run_web(backend("take 1"), "");
 	int all = control_connect(), some = control_connect();
 	const char *line;
 
@@ -641,7 +661,7 @@ Behaviour(control, streams_events_as_they_are_logged)
 		line = client_line(all);
 	} while (!strcmp(control_value(line, "event"), "woken"));
 	cr_expect_str_eq(control_value(line, "event"), "exited");
-	cr_expect(client_is_quiet(some, 100));
+	cr_expect(clock_is_quiet(superd, some));
 	close(all);
 	close(some);
 	superd_stop(superd);
@@ -664,21 +684,24 @@ Behaviour(control, follows_deeper_than_the_log_does)
 
 Behaviour(control, tells_at_an_interval_what_is_busy)
 {
-	struct superd *superd = controlled_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
-					       "service mail { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
-					       backend("serve"), backend("serve"));
+	struct superd *superd = controlled_clock_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
+						     "service mail { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+						     backend("serve"), backend("serve"));
 	int fd;
 	const char *line;
 
 	superd_wait_log(superd, "mail: listening on ");
 	client_ask_pid(superd_port(superd, "web"));
 	fd = control_connect();
-	client_send(fd, "top --interval=100ms\n");
+	client_send(fd, "top --interval=10min\n");
 	for (int n = 0; n < 3; n++) {
 		line = client_line(fd);
 		expect_in(line, "\"superd\":{\"pid\":");
 		expect_in(line, "\"service\":\"web\"");
 		cr_expect_null(strstr(line, "\"service\":\"mail\""));
+		clock_advance(superd, 9 * MINUTE_MS);
+		cr_expect(client_is_quiet(fd, 0));
+		clock_advance(superd, MINUTE_MS);
 	}
 	close(fd);
 	superd_stop(superd);

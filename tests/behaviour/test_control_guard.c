@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "namespace.h"
 #include "private.h"
@@ -31,21 +32,20 @@ static struct superd *run_echo(void)
 	return superd;
 }
 
-/* How many it has once what was closed is closed at its end, too. */
+/* By the clock one can tell that superd has nothing more to do: what was closed is closed at its end, too. */
+static struct superd *clock_run_echo(void)
+{
+	struct superd *superd = controlled_clock_run(ECHO, backend("stdio"));
+
+	superd_wait_log(superd, "web: listening on ");
+	return superd;
+}
+
 static size_t settled_fds(struct superd *superd)
 {
-	size_t count = superd_fd_count(superd);
-	long long since = now_ms(), begun = since;
-
-	for (; now_ms() - since < 200; pause_a_moment()) {
-		size_t now = superd_fd_count(superd);
-
-		cr_assert_lt(now_ms() - begun, DEADLINE_MS);
-		if (now != count)
-			since = now_ms();
-		count = now;
-	}
-	return count;
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	clock_settle(superd);
+	return superd_fd_count(superd);
 }
 
 static void expect_alive(struct superd *superd)
@@ -183,7 +183,7 @@ Behaviour(control_guard, who_never_reads_is_told_less_and_holds_nobody_up)
 
 Behaviour(control_guard, a_thousand_connections_leave_room_for_the_next)
 {
-	struct superd *superd = run_echo();
+	struct superd *superd = clock_run_echo();
 	static int fds[1000];
 	size_t before, open_now = 0;
 
@@ -226,7 +226,7 @@ Behaviour(control_guard, who_asks_for_something_is_not_pushed_out)
 
 Behaviour(control_guard, who_is_gone_is_forgotten)
 {
-	struct superd *superd = run_echo();
+	struct superd *superd = clock_run_echo();
 	size_t before;
 	int fds[8];
 
@@ -261,7 +261,7 @@ Behaviour(control_guard, who_closes_one_way_and_then_goes_makes_room)
 Behaviour(control_guard, the_next_superd_gets_the_place_of_one_that_ends)
 {
 	const char *arguments[] = { "--control", control_path(), NULL };
-	const struct setup setup = { .arguments = arguments };
+	const struct setup setup = { .clock = true, .arguments = arguments };
 	struct superd *first = run_echo(), *second;
 
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
@@ -299,7 +299,7 @@ static const char *as_other(uid_t uid, gid_t gid, const gid_t *groups, size_t co
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		alarm(10);
+		alarm(DEADLINE_MS / 1000);
 		if (setgroups(count, groups) < 0 || setgid(gid) < 0 || setuid(uid) < 0)
 			_exit(1);
 		talk(out, request);
@@ -496,11 +496,12 @@ Behaviour(control_guard, without_one_superd_goes_on)
 Behaviour(control_guard, the_second_superd_leaves_the_first_its_own)
 {
 	const char *arguments[] = { "--control", control_path(), NULL };
-	const struct setup setup = { .arguments = arguments };
+	const struct setup setup = { .clock = true, .arguments = arguments };
 	struct superd *first = run_echo(), *second;
 
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	second = superd_run_with(&setup, ECHO, backend("stdio"));
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_has_ended(second)));
 	cr_expect_eq(superd_wait_exit(second), 2);
 	cr_expect(superd_logged(second, text_of("another superd (pid %ld) answers at %s; superctl reload makes it read "
 						"its files again; --control sets another path\n",
@@ -513,15 +514,15 @@ Behaviour(control_guard, the_second_superd_leaves_the_first_its_own)
 
 Behaviour(control_guard, an_idle_superd_with_a_control_socket_does_not_wake)
 {
-	struct superd *superd = run_echo();
+	struct superd *superd = clock_run_echo();
 	int fd = control_connect();
-	long before;
+	unsigned long before;
 
 	cr_expect(control_is_done(control_ask(fd, "list")));
-	cr_expect(client_is_quiet(fd, 200));
-	before = superd_sleeps(superd);
-	cr_expect(client_is_quiet(fd, 3000));
-	cr_expect_eq(superd_sleeps(superd), before, "it woke");
+	clock_advance(superd, HOUR_MS);
+	before = clock_wakes();
+	cr_expect(clock_is_quiet(superd, fd));
+	cr_expect_eq(clock_wakes(), before, "it woke %lu times", clock_wakes() - before);
 	close(fd);
 	superd_stop(superd);
 }

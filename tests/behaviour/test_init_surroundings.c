@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "namespace.h"
 #include "process.h"
 #include "reading.h"
@@ -40,14 +40,15 @@ Behaviour(surroundings, a_made_up_user_of_group_0_below_a_read_only_root)
 /* All of its stops take place. One that is being stopped may take another client, so each end is waited for. */
 Behaviour(surroundings, without_proc_it_is_said_once_that_nothing_can_be_frozen)
 {
-	const struct setup setup = { .pid1 = true, .bare = true };
+	const struct setup setup = { .clock = true, .pid1 = true, .bare = true };
 	struct superd *superd;
 
 	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
 	SKIP_WITHOUT(!running_sanitized(), "sanitizers need /proc");
-	superd = superd_run_with(&setup, WEB, 0, backend("serve"), "idle_timeout = 100ms");
+	superd = superd_run_with(&setup, WEB, 0, backend("serve"), "idle_timeout = 10min");
 	for (size_t n = 1; n < 4; n++) {
 		client_ask_pid(superd_port(superd, "web"));
+		CLOCK_UNTIL(superd, 10 * MINUTE_MS, 5, superd_log_count(superd, "web: stopping pid ") == n);
 		WAIT_UNTIL(superd_log_count(superd, "ended: signal TERM") == n);
 	}
 	cr_expect_eq(superd_log_count(superd, "web: stopping pid "), 3, "%s", world_logs());
@@ -149,7 +150,7 @@ Behaviour(surroundings, the_main_command_finds_signals_as_superd_found_them)
 Behaviour(surroundings, a_log_that_nobody_reads_holds_up_nobody)
 {
 	static const char *const arguments[] = { "--log-level", "debug", NULL };
-	struct setup setup = { .pid1 = true, .arguments = arguments };
+	struct setup setup = { .clock = true, .pid1 = true, .arguments = arguments };
 	int log[2], port = free_port();
 	struct superd *superd;
 	char byte = '\n';
@@ -165,7 +166,7 @@ Behaviour(surroundings, a_log_that_nobody_reads_holds_up_nobody)
 	WAIT_UNTIL(client_can_connect(port));
 	for (int n = 0; n < 5; n++)
 		client_ask(port, "hello\n");
-	superd_stop(superd);
+	clock_stop(superd, SECOND_MS);
 	close(log[0]);
 	close(log[1]);
 }

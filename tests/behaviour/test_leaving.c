@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
-#include "harness.h"
 #include "process.h"
 #include "superctl.h"
 
@@ -20,6 +20,15 @@ static const char *finishing(const char *name, int port)
 static struct superd *run(const char *table)
 {
 	struct superd *superd = controlled_run("%s", table);
+
+	superd_wait_log(superd, "listening on ");
+	wait_node(control_path());
+	return superd;
+}
+
+static struct superd *clock_run_there(const char *table)
+{
+	struct superd *superd = controlled_clock_run("%s", table);
 
 	superd_wait_log(superd, "listening on ");
 	wait_node(control_path());
@@ -200,6 +209,13 @@ Behaviour(leaving, it_ends_with_superd_and_goes_over_an_upgrade)
 	cr_expect_not(process_lives((pid_t)old));
 }
 
+static void expect_to_stay(struct superd *superd, long pid)
+{
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert(process_lives((pid_t)pid), "%s", world_logs());
+}
+
 static const char *plain(const char *name, const char *listen, const char *options)
 {
 	return text_of("service %s { listen = \"%s\" exec = \"%s\" user = \"%s\" %s }\n", name, listen, backend("talk"),
@@ -230,14 +246,14 @@ static void expect_served_by(int client, long pid)
 Behaviour(leaving, a_daemon_ends_with_the_clients_it_has)
 {
 	int port = free_port(), client;
-	struct superd *superd = run(plain("web", at("127.0.0.1", port), ""));
+	struct superd *superd = clock_run_there(plain("web", at("127.0.0.1", port), ""));
 	long old = client_ask_pid(port);
 
 	client = stay(port);
 	expect_in(reload("# nothing any more\n"),
 		  text_of("pid %ld runs on until its clients have left (on_remove = drain): superctl stop web", old));
 	expect_served_by(client, old);
-	HOLDS_FOR(300, process_lives((pid_t)old));
+	expect_to_stay(superd, old);
 	close(client);
 	WAIT_UNTIL(!process_lives((pid_t)old) && is_gone("web"));
 	superd_stop(superd);
@@ -266,7 +282,7 @@ Behaviour(leaving, a_daemon_does_not_wait_for_clients_who_come_later)
 Behaviour(leaving, nobody_is_cut_off_where_it_is_held_and_drained_before)
 {
 	int port = free_port(), client, late;
-	struct superd *superd = run(plain("web", at("127.0.0.1", port), ""));
+	struct superd *superd = clock_run_there(plain("web", at("127.0.0.1", port), ""));
 	long old = client_ask_pid(port);
 	char byte;
 
@@ -275,7 +291,8 @@ Behaviour(leaving, nobody_is_cut_off_where_it_is_held_and_drained_before)
 	cr_assert_eq(SUPERCTL(control_path(), "--no-wait", "drain", "web").status, 0);
 	late = client_connect(port);
 	client_send(late, "here\n");
-	HOLDS_FOR(300, process_lives((pid_t)old) && recv(late, &byte, 1, MSG_DONTWAIT) < 0);
+	expect_to_stay(superd, old);
+	cr_assert(client_is_quiet(late, 0));
 	expect_served_by(client, old);
 	close(client);
 	WAIT_UNTIL(!process_lives((pid_t)old));
@@ -291,14 +308,14 @@ Behaviour(leaving, one_that_is_back_does_not_end)
 {
 	int port = free_port(), client;
 	const char *table = plain("web", at("127.0.0.1", port), "");
-	struct superd *superd = run(table);
+	struct superd *superd = clock_run_there(table);
 	long old = client_ask_pid(port);
 
 	client = stay(port);
 	reload("# nothing any more\n");
 	reload(table);
 	close(client);
-	HOLDS_FOR(500, process_lives((pid_t)old));
+	expect_to_stay(superd, old);
 	cr_expect_eq(client_ask_pid(port), old);
 	superd_stop(superd);
 }
@@ -326,7 +343,7 @@ Behaviour(leaving, a_row_that_comes_back_may_have_another_address)
 Behaviour(leaving, one_whose_socket_another_has_keeps_its_clients_when_it_is_back)
 {
 	int port = free_port(), client;
-	struct superd *superd = run(finishing("web", port));
+	struct superd *superd = clock_run_there(finishing("web", port));
 	long old = client_ask_pid(port);
 
 	client = stay(port);
@@ -334,7 +351,7 @@ Behaviour(leaving, one_whose_socket_another_has_keeps_its_clients_when_it_is_bac
 	reload(plain("web", at("127.0.0.1", free_port()), ""));
 	superd_wait_log(superd, "serves the ");
 	cr_expect(superd_logged(superd, "serves the 1 client it has"), "%s", world_logs());
-	HOLDS_FOR(300, process_lives((pid_t)old));
+	expect_to_stay(superd, old);
 	expect_served_by(client, old);
 	close(client);
 	WAIT_UNTIL(!process_lives((pid_t)old));
@@ -475,12 +492,14 @@ Behaviour(leaving, an_address_of_datagrams_may_be_narrowed_while_its_daemon_runs
 Behaviour(leaving, one_whose_clients_nobody_can_tell_runs_on)
 {
 	int port = free_port();
-	struct superd *superd = run(by_datagrams("127.0.0.1", port, "/bin/sleep 60"));
+	struct superd *superd = clock_run_there(by_datagrams("127.0.0.1", port, "/bin/sleep 1000"));
 
 	cr_assert_eq(SUPERCTL(control_path(), "start", "web").status, 0);
 	expect_in(reload("# nothing any more\n"),
 		  "keeps running, because its clients are unknown (on_remove = drain)");
-	HOLDS_FOR(300, superd_processes(superd) > 0);
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_gt(superd_processes(superd), 0);
 	cr_expect_eq(SUPERCTL(control_path(), "stop", "web").status, 0);
 	superd_stop(superd);
 }

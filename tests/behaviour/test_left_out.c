@@ -5,20 +5,18 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
-#include "harness.h"
 #include "private.h"
 #include "superctl.h"
 
-#define LOOKS_WITHIN 60000              /* milliseconds: the first pauses are of 5, 10 and 20 seconds */
-
-#define WAIT_FOR_LOOK(condition) \
-	for (long long until_ = now_ms() + LOOKS_WITHIN; !(condition); pause_a_moment()) \
-		cr_assert(now_ms() < until_, "waited in vain for: %s\n%s", #condition, world_logs())
+/* The first pauses are of 5, 10 and 20 seconds. */
+#define UNTIL_A_LOOK(superd, condition) CLOCK_UNTIL(superd, 10 * SECOND_MS, 6, condition)
 
 static struct superd *run(const char *format, const char *table)
 {
 	const struct setup setup = {
+		.clock = true,
 		.format = format,
 		.arguments = (const char *const[]){ "--keep-going", "--control", control_path(), NULL },
 	};
@@ -197,7 +195,7 @@ Behaviour(left_out, comes_in_when_its_program_appears)
 
 	cr_assert_str_eq(client_ask(port, "before\n"), "before");
 	write_program("prog");
-	WAIT_FOR_LOOK(superd_logged(superd, "bad: its needs are met now"));
+	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
 	cr_expect_str_eq(client_ask(superd_port(superd, "bad"), "at last\n"), "at last");
 	client_send(client, "still here\n");
 	cr_expect_str_eq(client_line(client), "still here");
@@ -218,7 +216,7 @@ Behaviour(left_out, comes_in_by_a_reload_alone_where_the_table_was_changed)
 	cr_assert_not_null(strstr(ctl("status", "bad"), "left out"));
 	write_program("prog");
 	write_file(strrchr(superd->table, '/') + 1, "%s", changed);
-	WAIT_FOR_LOOK(superd_logged(superd, "the table has changed since it was read"));
+	UNTIL_A_LOOK(superd, superd_logged(superd, "the table has changed since it was read"));
 	expect_in(ctl("status", "bad"), "left out");
 	cr_assert(superd_reload(superd, "%s", changed));
 	superd_port(superd, "bad");
@@ -257,7 +255,7 @@ Behaviour(left_out, comes_in_when_its_user_appears)
 	superd = run("superd", table);
 	expect_in(ctl("why", "dog"), "there is no such user here");
 	private_file("/etc/passwd", "root:x:0:0::/:/bin/sh\nnewcomer:x:1234:0::/:/bin/sh\n");
-	WAIT_FOR_LOOK(superd_logged(superd, "dog: its needs are met now"));
+	UNTIL_A_LOOK(superd, superd_logged(superd, "dog: its needs are met now"));
 	superd_port(superd, "dog");
 	superd_stop(superd);
 }

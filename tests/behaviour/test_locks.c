@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "superctl.h"
 
@@ -378,7 +379,8 @@ Behaviour(locks, of_another_superd_are_not_taken)
 	while (count < 64 && (fds[count] = try_to_connect(control_path())) >= 0)
 		count++;
 	cr_assert_lt(count, 64);
-	next = controlled_run(WEB, later, backend("serve"));
+	next = controlled_clock_run(WEB, later, backend("serve"));
+	WAIT_UNTIL((clock_move(SECOND_MS), superd_has_ended(next)));
 	cr_expect_eq(superd_wait_exit(next), 2);
 	cr_expect(superd_logged(next, text_of("another superd answers at %s; ", control_path())));
 	cr_expect_not(superd_logged(next, "still held"));

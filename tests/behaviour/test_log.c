@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "namespace.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"
@@ -161,7 +161,7 @@ Behaviour(log, superds_own_lines_go_to_syslog)
 
 Behaviour(log, a_syslog_that_nobody_reads_blocks_nobody)
 {
-	const struct setup setup = { .own_dev = true };
+	const struct setup setup = { .clock = true, .own_dev = true };
 	struct superd *superd;
 	int receiver, port;
 
@@ -171,7 +171,7 @@ Behaviour(log, a_syslog_that_nobody_reads_blocks_nobody)
 	port = superd_port(superd, "web");
 	client_ask(port, "hello\n");
 	client_ask(port, "hello\n");
-	superd_stop(superd);
+	clock_stop(superd, SECOND_MS);  /* which is how long it waits for its reader at its end */
 	close(receiver);
 }
 
@@ -271,7 +271,7 @@ Behaviour(log, what_a_backend_prints_cannot_forge_lines)
 Behaviour(log, a_stuck_reader_of_the_log_blocks_nobody)
 {
 	static const char *const arguments[] = { "--log-level", "debug", NULL };
-	struct setup setup = { .arguments = arguments };
+	struct setup setup = { .clock = true, .arguments = arguments };
 	int log[2], port = free_port();
 	struct superd *superd;
 
@@ -284,7 +284,7 @@ Behaviour(log, a_stuck_reader_of_the_log_blocks_nobody)
 	/* Each run prints far more than the pipe holds, and nobody reads it. */
 	for (int i = 0; i < 3; i++)
 		client_ask_pid(port);
-	superd_stop(superd);
+	clock_stop(superd, SECOND_MS);
 	close(log[0]);
 }
 

@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
-#include "harness.h"
 #include "namespace.h"
+#include "process.h"
 
-enum { CLIENTS = 60, SERVICES = 200, STOP_MS = 5000, CLIENTS_MOST = 400 };
+enum { CLIENTS = 60, SERVICES = 200, CLIENTS_MOST = 400 };
 
 #define EACH "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n exec = \"%s\"\n%s\n}\n"
 #define EVERYTHING "log_on_success = { PID, HOST, EXIT, DURATION }\n"
@@ -118,13 +119,13 @@ static int clients_for_syslog(void)
 	return clients > CLIENTS_MOST ? CLIENTS_MOST : clients;
 }
 
-/* Clients come while the reader of /dev/log does not read for five seconds. */
+/* Clients come while the reader of /dev/log does not read for a minute. */
 static void expect_all_at_syslog(const char *const *arguments, const char *format, const char *table)
 {
-	const struct setup setup = { .own_dev = true, .arguments = arguments, .format = format };
+	const struct setup setup = { .clock = true, .own_dev = true, .arguments = arguments, .format = format };
 	int receiver, port = free_port(), clients = clients_for_syslog();
-	long long stopped, used;
 	struct superd *superd;
+	unsigned long wakes;
 
 	SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(),
 		     "needs root and namespaces, to start services beside a /dev of its own");
@@ -134,13 +135,13 @@ static void expect_all_at_syslog(const char *const *arguments, const char *forma
 	/* That client is one more, but not where lines are counted by its end. */
 	wait_count(receiver, true, "EXIT: each ", 1);
 	seen_length = 0;
-	stopped = now_ms();
 	come(port, clients);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	used = superd_cpu_ms(superd);
-	while (now_ms() < stopped + STOP_MS)
-		pause_a_moment();
-	cr_assert_lt(superd_cpu_ms(superd) - used, 500, "superd does not sleep while nobody reads");
+	clock_settle(superd);
+	wakes = clock_wakes();
+	for (int n = 0; n < 60; n++)
+		clock_advance(superd, SECOND_MS);
+	cr_assert_lt(clock_wakes() - wakes, 600, "superd does not sleep while nobody reads: %lu", clock_wakes() - wakes);
 	wait_count(receiver, true, "START: each ", (size_t)clients);
 	wait_count(receiver, true, "EXIT: each ", (size_t)clients);
 	cr_assert_eq(count("dropped"), 0, "%s", seen);
@@ -232,20 +233,30 @@ Behaviour(log_burst, the_last_lines_reach_a_pipe_that_is_read_late)
 	close(reader);
 }
 
+static bool is_waiting(pid_t pid)
+{
+	unsigned long switches = 0;
+
+	return clock_has_waiter(pid) && process_rests(pid, &switches);
+}
+
 Behaviour(log_burst, a_stuck_reader_delays_the_end_by_a_moment_only)
 {
-	struct setup setup = { 0 };
+	struct setup setup = { .clock = true };
 	int port = free_port(), reader = small_pipe(&setup.err);
 	struct superd *superd = superd_run_with(&setup, EACH, port, "/bin/cat", EVERYTHING);
-	long long asked;
 
 	close(setup.err);
 	WAIT_UNTIL(client_can_connect(port));
 	come(port, CLIENTS);
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	asked = run_ms();
-	superd_stop(superd);
-	cr_assert_lt(run_ms() - asked, 10000);
+	superd_signal(superd, SIGTERM);
+	for (int n = 0; n < 10; n++) {
+		clock_move(SECOND_MS);
+		WAIT_UNTIL(superd_has_ended(superd) || is_waiting(superd->pid));
+	}
+	cr_assert(superd_has_ended(superd));
+	cr_assert_eq(superd_wait_exit(superd), 0);
 	close(reader);
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "namespace.h"
 #include "process.h"
@@ -20,6 +21,15 @@ static struct superd *run_web(const char *exec, const char *options)
 {
 	struct superd *superd = controlled_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" %s }\n", exec,
 					       options);
+
+	port = superd_port(superd, "web");
+	return superd;
+}
+
+static struct superd *clock_run_web(const char *exec, const char *options)
+{
+	struct superd *superd = controlled_clock_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" %s }\n",
+						     exec, options);
 
 	port = superd_port(superd, "web");
 	return superd;
@@ -50,59 +60,84 @@ Behaviour(operator, a_restart_ends_the_pause_after_a_failure)
 
 Behaviour(operator, a_restart_counts_also_while_it_is_being_stopped)
 {
-	struct superd *superd = run_web(backend("hang"), "timeout_stop = 300ms kill_signal = SIGWINCH");
+	struct superd *superd = clock_run_web(backend("hang"), "timeout_stop = 1h kill_signal = SIGWINCH");
+	int operator = control_connect();
 
 	cr_assert(control_is_done(control_once("start web")));
 	cr_assert(control_is_done(control_once("stop --no-wait web")));
 	cr_expect_str_eq(state(), "stopping");
-	expect_in(control_once("restart web"), "started, pid ");
+	client_send(operator, "restart web\n");
+	clock_advance(superd, 59 * MINUTE_MS);
+	cr_expect(client_is_quiet(operator, 0));
+	clock_advance(superd, 2 * MINUTE_MS);
+	expect_in(client_line(operator), "started, pid ");
 	cr_expect_str_eq(state(), "running");
-	superd_stop(superd);
+	close(operator);
+	clock_stop(superd, 2 * HOUR_MS);
+}
+
+static const char *lines_to_end(int operator)
+{
+	const char *answer = "";
+
+	while (!control_is_done(answer))
+		answer = text_of("%s%s\n", answer, client_line(operator));
+	return answer;
 }
 
 /* Who stays connected costs the order its time, which is bounded, and is said. */
 Behaviour(operator, say_whom_they_wait_for_and_whom_they_killed)
 {
-	struct superd *superd = run_web(backend("hang"),
-					"accept = yes timeout_stop = 2500ms kill_signal = SIGWINCH");
-	int client = client_connect(port);
+	struct superd *superd = clock_run_web(backend("hang"),
+					      "accept = yes timeout_stop = 10min kill_signal = SIGWINCH");
+	int client = client_connect(port), operator = control_connect();
+	struct program program;
 	struct outcome outcome;
 	const char *answer;
 
 	superd_wait_log(superd, "web: started, pid ");
-	outcome = SUPERCTL(control_path(), "restart", "web");
+	program = SUPERCTL_BEGIN(false, control_path(), "restart", "web");
+	superd_wait_log(superd, " requested: restart");
+	clock_advance(superd, MINUTE_MS);
+	clock_advance(superd, 10 * MINUTE_MS);
+	outcome = program_end(&program);
 	cr_expect_eq(outcome.status, 0);
 	expect_in(outcome.err, "web: waiting: pid ");
-	expect_in(outcome.err, ", for 127.0.0.1, has not ended; in 1.");
+	expect_in(outcome.err, ", for 127.0.0.1, has not ended; in 8 min ");
 	expect_in(outcome.err, " s it is killed\n");
 	expect_in(outcome.out, "; 1 instance did not end by timeout_stop and was killed\n");
 	cr_expect(client_sees_end(client));
 	close(client);
 	client = client_connect(port);
 	superd_wait_log(superd, "web: started, pid ");
-	answer = control_once("stop --progress web");
+	client_send(operator, "stop --progress web\n");
+	clock_advance(superd, MINUTE_MS);
+	clock_advance(superd, 10 * MINUTE_MS);
+	answer = lines_to_end(operator);
 	expect_in(answer, "\"waiting\":\"pid ");
 	schema_holds("act", answer);
 	outcome = SUPERCTL(control_path(), "stop", "web");
 	cr_expect_str_empty(outcome.err, "what is done at once says nothing in between: %s", outcome.err);
 	cr_expect_null(strstr(outcome.out, "killed"), "%s", outcome.out);
 	close(client);
+	close(operator);
 	superd_stop(superd);
 }
 
 Behaviour(operator, say_how_many_clients_had_not_left)
 {
-	struct superd *superd = run_web(backend("talk"), "");
+	struct superd *superd = clock_run_web(backend("talk"), "");
 	int client = client_connect(port);
+	struct program program;
 	struct outcome outcome;
-	long long begun;
 
 	client_send(client, "hello\n");
 	expect_in(client_line(client), " hello");
 	client_send(client, "not all of the next line");
-	begun = run_ms();
-	outcome = SUPERCTL(control_path(), "restart", "web");
-	cr_expect_lt(run_ms() - begun, 15000);
+	program = SUPERCTL_BEGIN(false, control_path(), "restart", "web");
+	superd_wait_log(superd, " requested: restart");
+	CLOCK_UNTIL(superd, SECOND_MS + 200, 12, superd_log_count(superd, "web: started, pid ") == 2);
+	outcome = program_end(&program);
 	expect_in(outcome.err, ": it may serve its clients first, for 2 s in which none leaves\n");
 	expect_in(outcome.out, "web: started, pid ");
 	expect_in(outcome.out, "; 1 client did not leave the stopped instance\n");
@@ -113,13 +148,18 @@ Behaviour(operator, say_how_many_clients_had_not_left)
 
 Behaviour(operator, say_that_an_instance_may_take_for_ever)
 {
-	struct superd *superd = run_web(backend("hang"),
-					"accept = yes timeout_stop = infinity kill_signal = SIGWINCH");
+	struct superd *superd = clock_run_web(backend("hang"),
+					      "accept = yes timeout_stop = infinity kill_signal = SIGWINCH");
 	int client = client_connect(port);
+	struct program program;
 	struct outcome outcome;
 
 	superd_wait_log(superd, "web: started, pid ");
-	outcome = SUPERCTL(control_path(), "stop", "--timeout=1500ms", "web");
+	program = SUPERCTL_BEGIN(false, control_path(), "stop", "--timeout=1h", "web");
+	superd_wait_log(superd, " requested: stop");
+	clock_advance(superd, MINUTE_MS);
+	clock_advance(superd, HOUR_MS);
+	outcome = program_end(&program);
 	cr_expect_eq(outcome.status, 1);
 	expect_in(outcome.err, "has not ended; timeout_stop = infinity sets no limit\n");
 	expect_in(outcome.err, "not done in time, but under way: web");
@@ -179,8 +219,9 @@ Behaviour(operator, a_drain_thaws_what_is_frozen)
 Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
 {
 	const char *go = path_in("go");
-	const char *wait = text_of("exec_start_post = \"/bin/sh -c 'until [ -e %s ]; do sleep 0.02; done'\"", go);
-	struct superd *superd = run_web(backend("talk"), wait);
+	const char *wait = text_of("exec_start_post = \"/bin/sh -c 'until [ -e %s ]; do sleep 0.02; done'\"\n"
+				   "timeout_start = infinity", go);
+	struct superd *superd = clock_run_web(backend("talk"), wait);
 	int client = client_connect(port), next, operator = control_connect();
 
 	client_send(client, "one\n");
@@ -188,12 +229,12 @@ Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
 	cr_expect_str_eq(state(), "starting");
 	client_send(operator, "drain web\n");
 	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
-	cr_expect(client_is_quiet(operator, 100));
+	cr_expect(clock_is_quiet(superd, operator));
 	write_file("go", "%s", "");
 	superd_wait_log(superd, "serves the 1 client it has to the end");
 	next = client_connect(port);
 	client_send(next, "two\n");
-	cr_expect(client_is_quiet(next, 100), "it was let in before those of before had gone");
+	cr_expect(clock_is_quiet(superd, next), "it was let in before those of before had gone");
 	close(client);
 	expect_in(client_line(operator), "drained: its clients are served again");
 	expect_in(client_line(next), " two");
@@ -204,13 +245,19 @@ Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
 
 Behaviour(operator, a_drain_of_what_stops_is_its_end)
 {
-	struct superd *superd = run_web(backend("hang"), "timeout_stop = 300ms kill_signal = SIGWINCH");
+	struct superd *superd = clock_run_web(backend("hang"), "timeout_stop = 1h kill_signal = SIGWINCH");
+	int operator = control_connect();
 
 	cr_assert(control_is_done(control_once("start web")));
 	cr_assert(control_is_done(control_once("stop --no-wait web")));
 	cr_expect_str_eq(state(), "stopping");
-	expect_in(control_once("drain web"), "drained: its clients are served again");
+	client_send(operator, "drain web\n");
+	clock_advance(superd, 59 * MINUTE_MS);
+	cr_expect(client_is_quiet(operator, 0));
+	clock_advance(superd, 2 * MINUTE_MS);
+	expect_in(client_line(operator), "drained: its clients are served again");
 	cr_expect_str_eq(state(), "listening");
+	close(operator);
 	superd_stop(superd);
 }
 

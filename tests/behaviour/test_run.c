@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
-#include "harness.h"
 #include "namespace.h"
 #include "process.h"
 #include "superctl.h"
@@ -34,6 +34,20 @@ static struct superd *superd_there(const char *format, ...)
 
 	va_start(list, format);
 	superd = controlled_run("%s", text_of_list(format, list));
+	va_end(list);
+	wait_node(control_path());
+	return superd;
+}
+
+static struct superd *clock_there(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static struct superd *clock_there(const char *format, ...)
+{
+	struct superd *superd;
+	va_list list;
+
+	va_start(list, format);
+	superd = controlled_clock_run("%s", text_of_list(format, list));
 	va_end(list);
 	wait_node(control_path());
 	return superd;
@@ -121,8 +135,8 @@ static struct run run_on_terminal(const char *const *arguments)
 
 /* Waits until this was printed. */
 #define SHOWS(run, text) \
-	for (long long until_ = run_ms() + DEADLINE_MS; !prints(run, text); pause_a_moment()) \
-		cr_assert(run_ms() < until_, "waited in vain for '%s' in '%s'\n%s", text, (run)->seen, world_logs())
+	for (long long until_ = now_ms() + DEADLINE_MS; !prints(run, text); pause_a_moment()) \
+		cr_assert(now_ms() < until_, "waited in vain for '%s' in '%s'\n%s", text, (run)->seen, world_logs())
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -379,12 +393,27 @@ Behaviour(run, leaves_its_terminal_as_it_was)
 	superd_stop(superd);
 }
 
+static bool has_been_told(const char *path, const char *what)
+{
+	const char *text = read_text(path);
+
+	return text && !strcmp(text, what);
+}
+
+static void expect_never_running(struct superd *superd, const char *service)
+{
+	for (int n = 0; n < 3; n++) {
+		clock_advance(superd, HOUR_MS);
+		cr_assert(!is_in_state(service, "running"));
+	}
+}
+
 /* Interrupt, then the stop of the service. */
 Behaviour(run, is_stopped_when_its_client_is_killed)
 {
 	const char *told = path_in("told");
-	struct superd *superd = superd_there(
-		"service stays { start = manual user = \"%s\" timeout_stop = 2s restart = always exec = "
+	struct superd *superd = clock_there(
+		"service stays { start = manual user = \"%s\" timeout_stop = 10min restart = always exec = "
 		SHELL("trap 'echo int >>%s' INT; trap 'echo term >>%s' TERM; echo ready; while :; do sleep 0.1; done")
 		" }", own_user(), told, told);
 	struct run run = run_on_terminal(WORDS("stays"));
@@ -392,22 +421,28 @@ Behaviour(run, is_stopped_when_its_client_is_killed)
 	SHOWS(&run, "ready");
 	kill(run.pid, SIGKILL);
 	superd_wait_log(superd, "the operator who runs it in the foreground has left");
+	WAIT_UNTIL(has_been_told(told, "int\n"));
+	clock_advance(superd, 3 * SECOND_MS);
+	WAIT_UNTIL(has_been_told(told, "int\nterm\n"));
+	clock_advance(superd, 9 * MINUTE_MS);
+	cr_expect_not(superd_logged(superd, "ended: signal KILL"));
+	clock_advance(superd, 2 * MINUTE_MS);
 	superd_wait_log(superd, "ended: signal KILL");
 	cr_expect_str_eq(read_text(told), "int\nterm\n");
 	finish(&run, 128 + SIGKILL);
-	HOLDS_FOR(300, !is_in_state("stays", "running"));
+	expect_never_running(superd, "stays");
 	superd_stop(superd);
 	unlink(told);
 }
 
 Behaviour(run, lets_a_flood_wait_for_its_reader)
 {
-	struct superd *superd = superd_there(
+	struct superd *superd = clock_there(
 		"service floods { start = manual user = \"%s\" exec = { \"/usr/bin/yes\", \"superd\" } }\n"
 		"service echo { listen = \"127.0.0.1:0\" accept = yes user = \"%s\" pass = inetd exec = \"/bin/cat\" }",
 		own_user(), own_user());
 	long long before, after;
-	struct effort effort;
+	unsigned long wakes;
 	struct run run;
 
 	superd_wait_log(superd, "echo: listening on");
@@ -417,9 +452,11 @@ Behaviour(run, lets_a_flood_wait_for_its_reader)
 	before = strtoll(control_value(control_once("metrics"), "memory"), NULL, 10);
 	for (int n = 0; n < 10; n++)
 		cr_expect_str_eq(client_ask(superd_port(superd, "echo"), "still here\n"), "still here");
-	effort = superd_effort(superd);
-	HOLDS_FOR(500, !has_ended(&(struct run){ .pid = run.pid, .out = -1, .status = -1 }));
-	superd_expect_calm(superd, &effort, 50);
+	clock_advance(superd, HOUR_MS);
+	wakes = clock_wakes();
+	clock_advance(superd, HOUR_MS);
+	cr_expect_eq(clock_wakes(), wakes, "superd was woken %lu times", clock_wakes() - wakes);
+	cr_expect_not(has_ended(&(struct run){ .pid = run.pid, .out = -1, .status = -1 }));
 	after = strtoll(control_value(control_once("metrics"), "memory"), NULL, 10);
 	cr_expect_leq(after - before, 4 << 20, "%lld", after - before);
 	kill(run.pid, SIGKILL);
@@ -606,8 +643,8 @@ Behaviour(run, works_in_a_sandbox)
 
 Behaviour(run, is_over_for_the_service_as_if_stopped)
 {
-	struct superd *superd = superd_there(
-		"service again { start = boot user = \"%s\" restart = always backoff_min = 10ms "
+	struct superd *superd = clock_there(
+		"service again { start = boot user = \"%s\" restart = always "
 		"on_failure = exit exec = "
 		SHELL("trap 'exit 9' INT; echo ready; while :; do sleep 0.1; done") " }", own_user());
 	struct run run;
@@ -617,7 +654,7 @@ Behaviour(run, is_over_for_the_service_as_if_stopped)
 	SHOWS(&run, "ready\n");
 	kill(run.pid, SIGINT);
 	finish(&run, 9);
-	HOLDS_FOR(300, !is_in_state("again", "running"));
+	expect_never_running(superd, "again");
 	superd_stop(superd);
 }
 

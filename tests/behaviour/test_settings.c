@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "guarding.h"
-#include "harness.h"
 #include "namespace.h"
 #include "superctl.h"
 
@@ -277,15 +277,24 @@ Behaviour(settings, a_reload_changes_the_control_group)
 
 Behaviour(settings, a_reload_changes_how_superd_stops)
 {
-	struct superd *superd = run_by_table(text_of("superd { stop_timeout = 1h stop_delay = 1h }\n%s", web()));
+	const char *const arguments[] = { "--control", "none", NULL };
+	const struct setup setup = { .clock = true, .arguments = arguments, .without_settings = true };
+	struct superd *superd = superd_run_with(&setup, "superd { stop_timeout = 5h stop_delay = 5h }\n%s", web());
 	const char *deaf = text_of("%s\nservice deaf {\n start = boot\n exec = \"/bin/sh -c 'trap : TERM; echo up; "
-				   "while :; do sleep 1000; done'\"\n timeout_stop = 1h\n}\n", web());
+				   "while :; do sleep 1000; done'\"\n timeout_stop = 5h\n}\n", web());
 
 	client_ask_pid(superd_port(superd, "web"));
-	cr_assert(superd_reload(superd, "superd { stop_timeout = 300ms stop_delay = 100ms }\n%s", deaf));
-	cr_expect(superd_logged(superd, "stop_delay is 100ms now, and was 1h\n"), "%s", world_logs());
+	cr_assert(superd_reload(superd, "superd { stop_timeout = 1h stop_delay = 10min }\n%s", deaf));
+	cr_expect(superd_logged(superd, "stop_delay is 10min now, and was 5h\n"), "%s", world_logs());
 	superd_wait_log(superd, "]: up");
 	superd_signal(superd, SIGTERM);
 	superd_wait_log(superd, "stop requested: stops in ");
+	clock_advance(superd, 9 * MINUTE_MS);
+	cr_expect_not(superd_logged(superd, "superd: stopping\n"));
+	clock_advance(superd, MINUTE_MS);
+	superd_wait_log(superd, "superd: stopping\n");
+	clock_advance(superd, 55 * MINUTE_MS);
+	cr_expect_not(superd_has_ended(superd));
+	clock_advance(superd, 10 * MINUTE_MS);
 	cr_expect_eq(superd_wait_exit(superd), 0);
 }

@@ -11,7 +11,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "harness.h"
+#include "clock.h"
+#include "process.h"
 #include "recorded.h"
 #include "superctl.h"
 
@@ -32,6 +33,7 @@ struct live {
 	const char *count; /* NULL: without one */
 	const char *answers; /* NULL: TOP */
 	const char *term, *locale, *no_color; /* NULL: xterm, C, unset */
+	bool clock; /* it has the test's */
 	bool is_behind; /* in the background, where it is stopped and then ended, as timeout(1) does */
 	pid_t pid;
 	struct termios before;
@@ -49,7 +51,7 @@ static int end_stopped(pid_t pid)
 		return 2;
 	kill(pid, SIGTERM);
 	kill(pid, SIGCONT);
-	for (int n = 0; n < 1000; n++) {
+	for (int n = 0; n < DEADLINE_MS / 10; n++) {
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return !(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 		poll(NULL, 0, 10);
@@ -76,13 +78,15 @@ static void become_top(const struct live *live, int terminal)
 	for (int fd = 0; fd < 3; fd++)
 		dup2(terminal, fd);
 	set_environment(live);
+	if (live->clock)
+		clock_enter();
 	if (live->is_behind)
 		pid = fork();
 	if (pid)
 		_exit(end_stopped(pid));
 	if (live->is_behind)
 		setpgid(0, 0);
-	execl(superctl_path(), "superctl", "--control", live->recorded.path, "top", "--timeout=1s", live->count,
+	execl(superctl_path(), "superctl", "--control", live->recorded.path, "top", "--timeout=1h", live->count,
 	      (char *)NULL);
 	_exit(93);
 }
@@ -100,6 +104,8 @@ static void start(struct live *live)
 	theirs = open(ptsname(live->terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	cr_assert_geq(theirs, 0);
 	cr_assert_eq(tcgetattr(theirs, &live->before), 0);
+	if (live->clock)
+		clock_prepare();
 	live->pid = fork();
 	if (live->pid == 0)
 		become_top(live, theirs);
@@ -305,13 +311,17 @@ Behaviour(superctl_terminal, top_leaves_the_terminal_as_it_was_by_a_signal)
 
 Behaviour(superctl_terminal, top_says_that_superd_has_gone_on_a_terminal_that_is_itself_again)
 {
-	struct live live = { 0 };
+	struct live live = { .clock = true };
 
 	start(&live);
 	WAIT_UNTIL(draws(&live, "q quit"));
 	recorded_stop(&live.recorded);
 	WAIT_UNTIL(draws(&live, "superd has disconnected: waiting for it"));
-	WAIT_UNTIL(draws(&live, "\033[?1049l"));
+	WAIT_UNTIL(clock_has_waiter(live.pid));
+	clock_move(50 * MINUTE_MS);
+	WAIT_UNTIL(process_rests(live.pid, &(unsigned long){ 0 }));
+	cr_assert_not(draws(&live, "\033[?1049l"));
+	WAIT_UNTIL((clock_move(MINUTE_MS), draws(&live, "\033[?1049l")));
 	WAIT_UNTIL(draws(&live, "has disconnected and has not returned"));
 	WAIT_UNTIL(has_ended(&live));
 	cr_assert(WIFEXITED(live.status) && WEXITSTATUS(live.status) == 4, "%d", live.status);

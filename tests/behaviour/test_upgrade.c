@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
-#include "harness.h"
 #include "load.h"
 #include "namespace.h"
 #include "notifying.h"
@@ -64,7 +64,7 @@ Behaviour(upgrade, the_end_of_an_instance_is_heard_of_and_the_next_client_starts
 
 Behaviour(upgrade, sessions_go_on_and_stay_counted)
 {
-	struct superd *superd = superd_run(WEB, 0, backend("lines"), "accept = yes\n instances = 2\n per_source = 2");
+	struct superd *superd = clock_run(WEB, 0, backend("lines"), "accept = yes\n instances = 2\n per_source = 2");
 	int port = superd_port(superd, "web"), one, two, three;
 
 	one = settle(client_connect(port));
@@ -72,9 +72,9 @@ Behaviour(upgrade, sessions_go_on_and_stay_counted)
 	two = settle(client_connect(port));
 	three = client_connect(port);
 	client_send(three, "late\n");
-	cr_assert(client_is_quiet(three, 200));
+	cr_assert(clock_is_quiet(superd, three));
 	superd_upgrade(superd);
-	cr_assert(client_is_quiet(three, 200));
+	cr_assert(clock_is_quiet(superd, three));
 	settle(one);
 	settle(two);
 	close(one);
@@ -131,12 +131,15 @@ Behaviour(upgrade, what_another_user_prints_still_comes)
 
 Behaviour(upgrade, a_pause_goes_on)
 {
-	struct superd *superd = superd_run(WEB, 0, backend("exit 1"), "backoff_min = 1h\n backoff_max = 1h");
+	struct superd *superd = clock_run(WEB, 0, backend("exit 1"), "backoff_min = 10h\n backoff_max = 10h");
 	int client = client_connect(superd_port(superd, "web"));
 
 	superd_wait_log(superd, "next start in ");
 	superd_upgrade(superd);
-	HOLDS_FOR(300, superd_log_count(superd, "next start in ") == 1);
+	for (int n = 0; n < 4; n++)
+		clock_advance(superd, HOUR_MS);
+	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1, "%s", world_logs());
+	cr_assert_eq(superd_log_count(superd, "next start in "), 1, "%s", world_logs());
 	superd_signal(superd, SIGUSR1);
 	superd_wait_log(superd, "backoff");
 	close(client);
@@ -145,7 +148,7 @@ Behaviour(upgrade, a_pause_goes_on)
 
 Behaviour(upgrade, who_says_how_it_is_is_still_heard)
 {
-	struct superd *superd = web_run(SAYS_READY, "type = notify\n watchdog = 1500ms\n watchdog_signal = TERM");
+	struct superd *superd = clock_run("%s", web_table(SAYS_READY, "type = notify\n watchdog = 1min\n watchdog_signal = TERM"));
 	long pid = web_pid(superd);
 
 	web_expect(superd, "say WATCHDOG=1|STATUS=calm", "done");
@@ -155,7 +158,9 @@ Behaviour(upgrade, who_says_how_it_is_is_still_heard)
 	web_expect(superd, "say STATUS=busy", "done");
 	superd_signal(superd, SIGUSR1);
 	superd_wait_log(superd, "\"busy\"");
-	superd_wait_log(superd, "it has not sent WATCHDOG=1 for");
+	clock_advance(superd, 50 * SECOND_MS);
+	/* A second too late it would take superd for one that was held up itself. */
+	CLOCK_UNTIL(superd, 400, 400, superd_logged(superd, "it has not sent WATCHDOG=1 for"));
 	WAIT_UNTIL(!process_lives((pid_t)pid));
 	superd_stop(superd);
 }

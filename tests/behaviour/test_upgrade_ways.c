@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "harness.h"
+#include "clock.h"
 #include "load.h"
 #include "namespace.h"
 #include "process.h"
@@ -52,16 +52,16 @@ Behaviour(upgrade_ways, a_command_before_a_start_goes_on_and_the_start_comes_beh
 {
 	const char *options =
 		text_of("exec_start_pre = { \"%s\",\n \"/bin/sh -c 'while ! test -e %s; do sleep 0.02; done'\",\n"
-			" \"%s\" }\n exec_start_post = { \"%s\" }",
+			" \"%s\" }\n exec_start_post = { \"%s\" }\n timeout_start = infinity",
 			note("first"), path_in("go"), note("last"), note("post"));
-	struct superd *superd = superd_run(WEB, 0, backend("talk"), options);
+	struct superd *superd = clock_run(WEB, 0, backend("talk"), options);
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "hello\n");
 	WAIT_UNTIL(superd_processes(superd) > 0);
 	superd_upgrade(superd);
 	superd_upgrade(superd);
-	cr_assert(client_is_quiet(client, 50));
+	cr_assert(clock_is_quiet(superd, client));
 	write_file("go", "%s", "");
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
@@ -71,13 +71,16 @@ Behaviour(upgrade_ways, a_command_before_a_start_goes_on_and_the_start_comes_beh
 
 Behaviour(upgrade_ways, a_command_keeps_its_limit_of_time)
 {
-	const char *options = "exec_start_pre = { \"/bin/sleep 1000\" }\n timeout_start = 1s\n timeout_stop = 1s\n "
+	const char *options = "exec_start_pre = { \"/bin/sleep 1000\" }\n timeout_start = 10min\n timeout_stop = 10min\n "
 			      "backoff_min = 1h\n backoff_max = 1h";
-	struct superd *superd = superd_run(WEB, 0, backend("talk"), options);
+	struct superd *superd = clock_run(WEB, 0, backend("talk"), options);
 	int client = client_connect(superd_port(superd, "web"));
 
 	WAIT_UNTIL(superd_processes(superd) > 0);
 	superd_upgrade(superd);
+	clock_advance(superd, 9 * MINUTE_MS);
+	cr_assert_not(superd_logged(superd, "web: cannot start: "), "%s", world_logs());
+	clock_advance(superd, 2 * MINUTE_MS);
 	superd_wait_log(superd, "web: cannot start: exec_start_pre: /bin/sleep 1000: it was not done within ");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	close(client);
@@ -86,17 +89,19 @@ Behaviour(upgrade_ways, a_command_keeps_its_limit_of_time)
 
 Behaviour(upgrade_ways, a_client_on_its_way_arrives_or_goes_back_to_the_queue)
 {
-	const char *options = text_of("accept = yes\n backoff_min = 100ms\n exec_start_pre = { \"/bin/sh -c 'while ! "
+	const char *options = text_of("accept = yes\n backoff_min = 10min\n backoff_max = 10min\n exec_start_pre = { \"/bin/sh -c 'while ! "
 				      "test -e %s; do sleep 0.02; done;"
 				      " test -e %s || { touch %s; exit 1; }'\" }",
 				      path_in("go"), path_in("again"), path_in("again"));
-	struct superd *superd = superd_run(WEB, 0, backend("lines"), options);
+	struct superd *superd = clock_run(WEB, 0, backend("lines"), options);
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "hello\n");
 	WAIT_UNTIL(superd_processes(superd) > 0);
 	superd_upgrade(superd);
 	write_file("go", "%s", "");
+	superd_wait_log(superd, "next start in ");
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 5, !client_is_quiet(client, 0));
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
 	superd_stop(superd);
@@ -254,7 +259,8 @@ Behaviour(upgrade_ways, with_its_table_from_standard_input)
 Behaviour(upgrade_ways, a_held_service_stays_held_and_superctl_asks_for_it)
 {
 	const char *control = path_in("control");
-	const struct setup setup = { .arguments = (const char *const[]){ "--control", control, NULL } };
+	const char *const arguments[] = { "--control", control, NULL };
+	const struct setup setup = { .clock = true, .arguments = arguments };
 	struct superd *superd;
 	struct outcome outcome;
 	int client;
@@ -270,7 +276,7 @@ Behaviour(upgrade_ways, a_held_service_stays_held_and_superctl_asks_for_it)
 	superd_wait_log(superd, "superd: upgraded from ");
 	client = client_connect(superd_port(superd, "web"));
 	client_send(client, "hello\n");
-	cr_assert(client_is_quiet(client, 200));
+	cr_assert(clock_is_quiet(superd, client));
 	cr_assert_eq(SUPERCTL(control, "release", "web").status, 0);
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
@@ -375,6 +381,7 @@ Behaviour(upgrade_ways, without_descriptors_for_a_moment)
 {
 	struct rlimit before, none;
 	struct superd *superd;
+	long tries;
 	int port;
 
 	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
@@ -387,7 +394,9 @@ Behaviour(upgrade_ways, without_descriptors_for_a_moment)
 	none = (struct rlimit){ (rlim_t)lowest_free(superd->pid), before.rlim_max };
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &none, NULL), 0);
 	cr_assert_eq(ptrace(PTRACE_DETACH, superd->pid, 0, 0), 0);
-	HOLDS_FOR(500, process_lives(superd->pid));
+	tries = superd_sleeps(superd) + 5;      /* it sleeps between two of them */
+	WAIT_UNTIL(superd_sleeps(superd) >= tries);
+	cr_assert(process_lives(superd->pid));
 	cr_expect_eq(superd_log_count(superd, ": upgraded from "), 0);
 	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
 	WAIT_UNTIL(superd_log_count(superd, ": upgraded from ") == 1);
