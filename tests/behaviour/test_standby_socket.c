@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
-#include "harness.h"
 #include "load.h"
 #include "process.h"
 
@@ -50,14 +50,15 @@ Behaviour(standby_socket, of_a_unix_socket_do_so_too)
 
 Behaviour(standby_socket, are_not_left_over)
 {
-	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n "
-					   "runtime_max = 50ms\n}\n", backend("careless"));
+	struct superd *superd = clock_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n "
+					  "runtime_max = 10min\n timeout_stop = 10h\n}\n", backend("careless"));
 	int port = superd_port(superd, "web");
 	size_t descriptors = 0;
 
 	for (int n = 0; n < 7; n++) {
 		long pid = client_ask_pid(port);
 
+		clock_advance(superd, 11 * MINUTE_MS);
 		WAIT_UNTIL(!process_lives(pid));
 		if (n == 1)             /* from the second start on, its control group is kept open */
 			descriptors = process_fd_count(superd->pid);
@@ -244,7 +245,7 @@ Behaviour(standby_socket, let_a_restart_run_beside_at_a_unix_socket)
 /* A client that stays is cut at the limit, and the order waits for that; a new client waits for neither. */
 Behaviour(standby_socket, let_nobody_wait_for_a_client_that_stays)
 {
-	struct superd *superd = controlled_run(TALK, local_endpoint(), backend("talk"), "1");
+	struct superd *superd = controlled_clock_run(TALK, local_endpoint(), backend("talk"), "1");
 	int old, new, operator = control_connect();
 	long first;
 
@@ -256,6 +257,7 @@ Behaviour(standby_socket, let_nobody_wait_for_a_client_that_stays)
 	new = come_by_port();
 	cr_assert_neq(talk(new, "two\n"), first);
 	cr_assert(process_lives(first));
+	CLOCK_UNTIL(superd, SECOND_MS, 10, !client_is_quiet(operator, 0));
 	cr_expect_not_null(strstr(client_line(operator), "1 client did not leave the stopped instance"));
 	cr_expect(client_sees_end(old));
 	cr_expect_not(process_lives(first));
@@ -297,8 +299,8 @@ Behaviour(standby_socket, let_a_second_restart_follow_the_first)
 /* A program may be one that must not run twice, so nobody runs beside it unless on_change says so. */
 Behaviour(standby_socket, are_no_reason_to_run_twice)
 {
-	struct superd *superd = controlled_run("service web { listen = \"%s\" exec = \"%s\" }\n", local_endpoint(),
-					       backend("talk"));
+	struct superd *superd = controlled_clock_run("service web { listen = \"%s\" exec = \"%s\" }\n",
+						     local_endpoint(), backend("talk"));
 	int old, new;
 	long first;
 
@@ -309,7 +311,8 @@ Behaviour(standby_socket, are_no_reason_to_run_twice)
 	order("restart --no-wait web");
 	new = come_by_port();
 	client_send(new, "two\n");
-	cr_expect(client_is_quiet(new, 200));
+	clock_settle(superd);
+	cr_expect(client_is_quiet(new, 0));
 	cr_assert_eq(talk(old, "ee\n"), first);
 	superd_expect_count(superd, "web: started", 1);
 	close(old);
@@ -320,11 +323,11 @@ Behaviour(standby_socket, are_no_reason_to_run_twice)
 }
 
 #define LOCKED \
-	"service web {\n listen = \"%s\"\n exec = \"%s\"\n timeout_stop = 10s\n backoff_min = 10ms\n %s\n}\n"
+	"service web {\n listen = \"%s\"\n exec = \"%s\"\n timeout_stop = 10h\n backoff_min = 10ms\n %s\n}\n"
 
 static struct superd *run_locked(const char *endpoint, const char *options)
 {
-	struct superd *superd = controlled_run(LOCKED, endpoint, backend("lock %s", path_in("lock")), options);
+	struct superd *superd = controlled_clock_run(LOCKED, endpoint, backend("lock %s", path_in("lock")), options);
 
 	superd_wait_log(superd, "web: listening on ");
 	return superd;
@@ -340,11 +343,12 @@ static void expect_one_at_a_time(struct superd *superd, size_t starts)
 /* Whom the log brings comes before or after the second socket is there. */
 Behaviour(standby_socket, have_instances_follow_each_other_whenever_a_client_comes)
 {
-	struct superd *superd = run_locked(local_endpoint(), "idle_timeout = 100ms");
+	struct superd *superd = run_locked(local_endpoint(), "idle_timeout = 10min");
 
 	for (size_t n = 1; n <= 5; n++) {
 		cr_expect_gt(client_ask_pid(the_port), 0);
-		WAIT_UNTIL(superd_log_count(superd, "no client has been connected for ") >= n);
+		CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10,
+			    superd_log_count(superd, "no client has been connected for ") >= n);
 	}
 	expect_one_at_a_time(superd, superd_log_count(superd, "web: started"));
 }
@@ -352,11 +356,12 @@ Behaviour(standby_socket, have_instances_follow_each_other_whenever_a_client_com
 /* Its handshake is under way when the idle instance is to end, as with defer_accept it lasts until the first byte. */
 Behaviour(standby_socket, let_an_idle_instance_go_on_for_a_late_client)
 {
-	struct superd *superd = run_locked(local_endpoint(), "idle_timeout = 300ms\n defer_accept = 30s");
+	struct superd *superd = run_locked(local_endpoint(), "idle_timeout = 10min\n defer_accept = 30s");
 	long first = client_ask_pid(the_port);
 	int late = client_connect(the_port), client;
 
-	superd_wait_log(superd, "keeps running: a client connected at the last moment");
+	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10,
+		    superd_logged(superd, "keeps running: a client connected at the last moment"));
 	cr_expect_str_eq(control_value(control_once("status web"), "idle_stops"), "0");
 	client = client_connect(the_port);
 	cr_expect_eq(talk(client, "new\n"), first);
@@ -364,6 +369,7 @@ Behaviour(standby_socket, let_an_idle_instance_go_on_for_a_late_client)
 	close(late);
 	cr_expect_eq(talk(client, "still\n"), first);
 	close(client);
+	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, superd_logged(superd, "it ends"));
 	WAIT_UNTIL(!process_lives(first));
 	cr_expect_str_eq(control_value(control_once("status web"), "idle_stops"), "1");
 	cr_expect_neq(client_ask_pid(the_port), first);
@@ -373,10 +379,10 @@ Behaviour(standby_socket, let_an_idle_instance_go_on_for_a_late_client)
 /* It takes half a second for that. */
 Behaviour(standby_socket, have_who_comes_while_an_idle_instance_ends_wait_for_the_end)
 {
-	struct superd *superd = run_locked(local_endpoint(), "idle_timeout = 300ms");
+	struct superd *superd = run_locked(local_endpoint(), "idle_timeout = 10min");
 	long first = client_ask_pid(the_port);
 
-	superd_wait_log(superd, "it ends");
+	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, superd_logged(superd, "it ends"));
 	cr_expect_neq(client_ask_pid(the_port), first);
 	cr_expect_not(process_lives(first));
 	expect_one_at_a_time(superd, 2);
@@ -396,6 +402,7 @@ static struct superd *run_until_restarted(long *first, int *left)
 	*left = come_by_path();
 	client_send(*left, "two\n");
 	order("restart --no-wait web");
+	CLOCK_UNTIL(superd, SECOND_MS, 20, superd_logged(superd, "web: stopping pid "));
 	return superd;
 }
 
@@ -407,7 +414,6 @@ Behaviour(standby_socket, of_a_unix_socket_have_instances_follow_each_other)
 	int left, new;
 	struct superd *superd = run_until_restarted(&first, &left);
 
-	superd_wait_log(superd, "web: stopping pid ");
 	new = come_by_path();
 	client_send(new, "three\n");
 	second = strtol(client_line(left), NULL, 10);
@@ -425,15 +431,20 @@ Behaviour(standby_socket, of_a_unix_socket_have_instances_follow_each_other)
 Behaviour(standby_socket, of_a_unix_socket_let_an_order_end_who_waits_for_nobody)
 {
 	long first, second;
-	int left;
+	int left, operator;
 	struct superd *superd = run_until_restarted(&first, &left);
 
+	operator = control_connect();
 	second = strtol(client_line(left), NULL, 10);
 	cr_expect_neq(second, first);
-	cr_expect(client_is_quiet(left, 3000), "nobody waits for its end");
+	cr_expect(clock_is_quiet(superd, left), "nobody waits for its end");
 	cr_expect_eq(talk(left, "three\n"), second);
-	order("restart web");
+	client_send(operator, "restart web\n");
+	for (int n = 0; n < 5; n++)
+		clock_advance(superd, SECOND_MS);
 	cr_expect(client_sees_end(left));
+	cr_expect_not_null(strstr(client_line(operator), "\"ok\":true"));
+	close(operator);
 	cr_expect_not(process_lives(second));
 	close(left);
 	cr_expect_neq(strtol(client_ask_unix(the_path, "four\n"), NULL, 10), second);
@@ -442,7 +453,8 @@ Behaviour(standby_socket, of_a_unix_socket_let_an_order_end_who_waits_for_nobody
 
 #define ALONE "service web { listen = \"%s\" exec = \"%s\" }\n"
 
-/* Its last answer is acknowledged, and nothing has moved since long before the order. */
+/* Its last answer is acknowledged, and nothing has moved since long before the order. What the kernel says of that goes
+ * by the machine's clock, so the time is real here. */
 Behaviour(standby_socket, make_nobody_wait_for_a_client_that_wants_nothing)
 {
 	struct superd *superd = controlled_run(ALONE, local_endpoint(), backend("talk"));
@@ -455,11 +467,11 @@ Behaviour(standby_socket, make_nobody_wait_for_a_client_that_wants_nothing)
 	first = talk(old, "one\n");
 	cr_assert_eq(talk(old, "two\n"), first);
 	cr_assert(client_is_quiet(old, 1000));
-	begun = run_ms();
+	begun = now_ms();
 	order("restart --no-wait web");
 	new = come_by_port();
 	cr_expect_neq(talk(new, "three\n"), first);
-	cr_expect_lt(run_ms() - begun, 1900, "2 s is what a client that moves has");
+	cr_expect_lt(now_ms() - begun, 1900, "2 s is what a client that moves has");
 	cr_expect(client_sees_end(old));
 	cr_expect_not(process_lives(first));
 	cr_expect(superd_logged(superd, "which has 1 client still"));
