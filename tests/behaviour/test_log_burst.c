@@ -141,7 +141,8 @@ static void expect_all_at_syslog(const char *const *arguments, const char *forma
 	wakes = clock_wakes();
 	for (int n = 0; n < 60; n++)
 		clock_advance(superd, SECOND_MS);
-	cr_assert_lt(clock_wakes() - wakes, 600, "superd does not sleep while nobody reads: %lu", clock_wakes() - wakes);
+	cr_assert_lt(clock_wakes() - wakes, 600, "superd does not sleep while nobody reads: %lu",
+		     clock_wakes() - wakes);
 	wait_count(receiver, true, "START: each ", (size_t)clients);
 	wait_count(receiver, true, "EXIT: each ", (size_t)clients);
 	cr_assert_eq(count("dropped"), 0, "%s", seen);

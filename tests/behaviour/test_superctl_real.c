@@ -19,7 +19,8 @@
 	"service web { listen = \"127.0.0.1:0\" exec = \"%s\" user = \"%s\" }\n" \
 	"service each { listen = \"127.0.0.1:0\" accept = yes exec = \"/bin/cat\" user = \"%s\" no_access = " \
 	"\"127.0.0.9\" }\n" \
-	"service bad { listen = \"127.0.0.1:0\" exec = \"/bin/false\" user = \"%s\" backoff_min = 1h backoff_max = 1h }\n" \
+	"service bad { listen = \"127.0.0.1:0\" exec = \"/bin/false\" user = \"%s\" backoff_min = 1h " \
+	"backoff_max = 1h }\n" \
 	"service asleep { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" user = \"%s\" idle_timeout = 1h }\n"
 
 static const char *control;

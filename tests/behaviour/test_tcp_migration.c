@@ -307,8 +307,8 @@ Behaviour(tcp_migration, moves_a_handshake_on_and_on)
 	ends_with_one_socket(superd);
 }
 
-/* Each time a stop answers as soon as its instance has ended, and no client comes to the wrong socket of the two. That is
- * a claim of time: superd's waits for handshakes are shorter than what a busy machine takes for an order. */
+/* Each time a stop answers as soon as its instance has ended, and no client comes to the wrong socket of the two. That
+ * is a claim of time: superd's waits for handshakes are shorter than what a busy machine takes for an order. */
 Behaviour(tcp_migration, does_not_slow_down_orders_that_follow_each_other)
 {
 	long long began;

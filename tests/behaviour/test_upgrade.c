@@ -148,7 +148,8 @@ Behaviour(upgrade, a_pause_goes_on)
 
 Behaviour(upgrade, who_says_how_it_is_is_still_heard)
 {
-	struct superd *superd = clock_run("%s", web_table(SAYS_READY, "type = notify\n watchdog = 1min\n watchdog_signal = TERM"));
+	const char *options = "type = notify\n watchdog = 1min\n watchdog_signal = TERM";
+	struct superd *superd = clock_run("%s", web_table(SAYS_READY, options));
 	long pid = web_pid(superd);
 
 	web_expect(superd, "say WATCHDOG=1|STATUS=calm", "done");

@@ -71,8 +71,8 @@ Behaviour(upgrade_ways, a_command_before_a_start_goes_on_and_the_start_comes_beh
 
 Behaviour(upgrade_ways, a_command_keeps_its_limit_of_time)
 {
-	const char *options = "exec_start_pre = { \"/bin/sleep 1000\" }\n timeout_start = 10min\n timeout_stop = 10min\n "
-			      "backoff_min = 1h\n backoff_max = 1h";
+	const char *options = "exec_start_pre = { \"/bin/sleep 1000\" }\n timeout_start = 10min\n "
+			      "timeout_stop = 10min\n backoff_min = 1h\n backoff_max = 1h";
 	struct superd *superd = clock_run(WEB, 0, backend("talk"), options);
 	int client = client_connect(superd_port(superd, "web"));
 
@@ -89,8 +89,8 @@ Behaviour(upgrade_ways, a_command_keeps_its_limit_of_time)
 
 Behaviour(upgrade_ways, a_client_on_its_way_arrives_or_goes_back_to_the_queue)
 {
-	const char *options = text_of("accept = yes\n backoff_min = 10min\n backoff_max = 10min\n exec_start_pre = { \"/bin/sh -c 'while ! "
-				      "test -e %s; do sleep 0.02; done;"
+	const char *options = text_of("accept = yes\n backoff_min = 10min\n backoff_max = 10min\n "
+				      "exec_start_pre = { \"/bin/sh -c 'while ! test -e %s; do sleep 0.02; done;"
 				      " test -e %s || { touch %s; exit 1; }'\" }",
 				      path_in("go"), path_in("again"), path_in("again"));
 	struct superd *superd = clock_run(WEB, 0, backend("lines"), options);
