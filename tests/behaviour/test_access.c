@@ -361,8 +361,8 @@ Behaviour(access, a_handed_listener_rests_while_the_time_is_not_right)
 Behaviour(access, datagrams_of_refused_senders_start_nothing)
 {
 	const char *marks = path_in("marks");
-	struct superd *superd = superd_run(handed, "udp:127.0.0.1:0", backend("-m %s datagrams 100", marks),
-					   "only_from = \"127.0.0.1\"");
+	struct superd *superd = clock_run(handed, "udp:127.0.0.1:0", backend("-m %s datagrams 100", marks),
+					  "only_from = \"127.0.0.1\"");
 	int port = superd_port(superd, "handed"), stranger = datagram_from("127.0.0.2", port),
 	    friend = datagram_from("127.0.0.1", port);
 
@@ -372,6 +372,7 @@ Behaviour(access, datagrams_of_refused_senders_start_nothing)
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
 	cr_assert_eq(count_lines(marks), 1);
 	WAIT_UNTIL(superd_processes(superd) == 0);
+	clock_advance(superd, MINUTE_MS);
 	WAIT_UNTIL((client_send(stranger, "again"), superd_logged(superd, "more datagrams")));
 	cr_assert_eq(count_lines(marks), 1);
 	close(stranger);
@@ -500,12 +501,13 @@ Behaviour(access, a_datagram_to_a_sensor_keeps_its_sender_out)
 /* Somebody who forges senders fills no log. */
 Behaviour(access, a_flood_of_datagrams_to_a_sensor_is_logged_in_part)
 {
-	struct superd *superd = superd_run(datagram_sensor, "0", backend("lines"));
+	struct superd *superd = clock_run(datagram_sensor, "0", backend("lines"));
 	int prober = datagram_from("127.0.0.5", superd_port(superd, "trap"));
 
 	for (int n = 0; n < 100; n++)
 		client_send(prober, "is there anybody");
 	superd_wait_log(superd, "trap: touched by 127.0.0.5");
+	clock_advance(superd, MINUTE_MS);
 	WAIT_UNTIL((client_send(prober, "and now"), superd_logged(superd, "more datagrams")));
 	expect_served("127.0.0.5", superd_port(superd, "each"));
 	close(prober);

@@ -177,13 +177,17 @@ Behaviour(as_xinetd, dumps_its_state_and_follows_no_link)
 Behaviour(as_xinetd, looks_its_state_over_at_sigabrt_and_by_the_clock)
 {
 	const char *table = write_file("xinetd.conf", "%s", service_at("web", 0, ""));
-	struct superd *xinetd = run_logging(table, "-cc", "1", NULL);
+	struct superd *xinetd = run_logging(table, "-cc", "3600", NULL);
 	int client = client_connect(superd_port(xinetd, "web"));
 
 	client_send(client, "hello\n");
 	client_line(client);
-	superd_wait_log(xinetd, "consistency check passed");
-	superd_wait_log(xinetd, "consistency check passed");
+	clock_advance(xinetd, 59 * MINUTE_MS);
+	superd_expect_count(xinetd, "consistency check passed", 0);
+	clock_advance(xinetd, 2 * MINUTE_MS);
+	superd_expect_count(xinetd, "consistency check passed", 1);
+	clock_advance(xinetd, HOUR_MS);
+	superd_expect_count(xinetd, "consistency check passed", 2);
 	superd_stop(xinetd);
 	close(client);
 	cr_assert_eq(unlink(path_in("xinetd")), 0);

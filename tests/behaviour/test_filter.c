@@ -194,6 +194,8 @@ Behaviour(filter, rules_end_with_the_row_that_had_them_also_where_the_sockets_ch
 	superd_wait_log(superd, "handed: listening on ");
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
 	cr_assert(superd_reload(superd, two, port, free_port(), exec));
+	/* The kernel's rules go beside superd's loop, as above. */
+	WAIT_UNTIL((client_send(stranger, "at last"), clock_settle(superd), !client_is_quiet(stranger, 0)));
 	cr_assert_not_null(strstr(datagram_ask(stranger, "at last"), " at last"));
 	close(stranger);
 	close(friend);

@@ -85,7 +85,7 @@ Behaviour(tcpmux, a_service_that_cannot_be_started_keeps_no_more_clients_than_16
 	}
 	WAIT_UNTIL(superd_log_count(superd, "ended: exit status 0") == KEPT); /* all of them have been handed on */
 	expect_unavailable(client_connect(port), "broken\r\n");
-	cr_assert_eq(superd_log_count(superd, "broken: refused 127.0.0.1"), 1, "%s", world_logs());
+	superd_expect_count(superd, "broken: refused 127.0.0.1", 1);
 	for (int n = 0; n < KEPT; n++)
 		close(clients[n]);
 	superd_stop(superd);
