@@ -30,8 +30,8 @@ static const char *told(int port)
 	return text;
 }
 
-/* Nothing starts and superd sleeps for nine of ten minutes, whatever waits in its queues. Whoever stops and continues it
- * wakes it. */
+/* Nothing starts and superd sleeps for nine of ten minutes, whatever waits in its queues. Whoever stops and continues
+ * it wakes it. */
 static void expect_calm(struct superd *superd, const char *marks, size_t starts)
 {
 	unsigned long before;
@@ -100,8 +100,8 @@ static size_t count_pauses(struct superd *superd, const char *kind, int port)
 	return superd_log_count(superd, text_of("%d%s@127.0.0.1: next start in ", port, kind));
 }
 
-/* Without any number, too: a server that takes nothing from its queue is paused for from the ninth start on, longer each
- * time. */
+/* Without any number, too: a server that takes nothing from its queue is paused for from the ninth start on, longer
+ * each time. */
 Behaviour(inetd_traps, a_wait_server_that_takes_nobody_is_not_started_over_and_over)
 {
 	int stream = free_port(), dgram = free_port(), client, sender;

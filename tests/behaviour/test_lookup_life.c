@@ -261,8 +261,9 @@ Behaviour(lookup_life, a_crowd_that_is_asked_about_goes_along_when_superd_is_upg
 	crowd_is_served(&crowd, superd);
 }
 
-/* A client that waits while superd takes nobody, as an upgrade is near. That lasts for a second of real time, and superd
- * tells nobody of it: to be without an answer for a while is the only sign, and a test that goes by it none of the core. */
+/* A client that waits while superd takes nobody, as an upgrade is near. That lasts for a second of real time, and
+ * superd tells nobody of it: to be without an answer for a while is the only sign, and a test that goes by it none of
+ * the core. */
 static int wait_for_quiet(int port)
 {
 	int client = -1;

@@ -1,8 +1,8 @@
 /* Many services are wanted at once: only so many start at a time (max_starting), and the others wait in line. What
  * waits is told, keeps its order, and can be taken out of the line.
  *
- * A start keeps its place for 30 s at most, and a program that wants no processor loses it at once. So what is slow here
- * is a command before the program. */
+ * A start keeps its place for 30 s at most, and a program that wants no processor loses it at once. So what is slow
+ * here is a command before the program. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -200,7 +200,8 @@ Behaviour(stampede, a_start_that_wants_no_processor_holds_up_nobody)
 	superd_stop(superd);
 }
 
-/* superd looks at it fifty times a second. The kernel tells what it wants, so a machine that stands still can fail this. */
+/* superd looks at it fifty times a second. The kernel tells what it wants, so a machine that stands still can fail
+ * this. */
 Behaviour(stampede, a_start_that_wants_the_processor_keeps_its_place)
 {
 	struct superd *superd = run_one_at_a_time(text_of("service slow { listen = \"127.0.0.1:0\" exec = { "
