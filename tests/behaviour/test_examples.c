@@ -1,6 +1,7 @@
 /* Each example with its table: it answers, ends by itself, and answers again. The tables are those of conf/ with
  * the port, the user and the waiting times of a test put in, so that what an administrator copies is what is
- * tested. */
+ * tested. Those times pass on the machine's clock, as the servers keep them themselves; nothing depends on how long
+ * they take. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

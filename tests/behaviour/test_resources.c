@@ -194,7 +194,8 @@ Behaviour(resources, who_is_denied_does_not_come_in_either)
 }
 
 /* It has left its process group and its session, and superd would not find it by either. */
-static const char hiding[] = "setsid sleep 1000 >/dev/null 2>&1 </dev/null & echo $!; sleep 0.1; %s";
+static const char hiding[] = "setsid sleep 1000 >/dev/null 2>&1 </dev/null & echo $!; "
+			     "until grep -q sleep /proc/$!/comm; do sleep 0.01; done; %s";
 
 static pid_t find_hidden(const char *answer)
 {

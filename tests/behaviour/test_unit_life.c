@@ -409,6 +409,7 @@ static void expect_many(int port)
 	}
 }
 
+/* Its idle time passes on the machine's clock, and may take longer. */
 Behaviour(unit_life, systemds_proxy_serves_leaves_when_idle_and_serves_again)
 {
 	int port = free_port(), behind;
