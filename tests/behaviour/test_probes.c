@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "load.h"
@@ -19,7 +20,12 @@
 	"service web {\n listen = \"%s\"\n exec = \"%s\"\n" \
 	" probe_from = { \"127.0.0.2\", \"127.0.0.3\" }\n %s\n}\n"
 
-enum { CROWD_MS = 15000 };              /* of a crowd on a busy machine */
+#define FROZEN "is frozen until a client connects"
+
+enum {
+	CROWD_MS = 15000, /* of a crowd on a busy machine */
+	LOOK_MS = 20,	  /* LOOK_LAST of engine/health/health_probes */
+};
 
 /* Connects and is closed at once. */
 static void probe(int port)
@@ -46,6 +52,12 @@ static void stand_still(struct superd *superd)
 
 	superd_signal(superd, SIGSTOP);
 	cr_assert_eq(waitid(P_PID, (id_t)superd->pid, &info, WSTOPPED | WNOWAIT), 0);
+}
+
+static void pass_hours(struct superd *superd)
+{
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
 }
 
 /* How many superd says it has closed. */
@@ -85,13 +97,15 @@ Behaviour(probes, are_known_where_IPv4_comes_mapped)
 
 Behaviour(probes, leave_no_line_above_debug)
 {
-	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"), "");
+	struct superd *superd = clock_run(PROBED, "127.0.0.1:0", backend("talk"), "");
 	int port = superd_port(superd, "web");
 	size_t lines = count_lines(superd->log);
 
 	probe(port);
 	probe(port);
-	HOLDS_FOR(100, count_lines(superd->log) == lines);
+	pass_hours(superd);
+	cr_assert_eq(count_lines(superd->log), lines, "%s", world_logs());
+	WAIT_UNTIL(has_closed(superd, 2));
 	superd_stop(superd);
 }
 
@@ -178,19 +192,16 @@ Behaviour(probes, lose_no_client_who_comes_with_them)
 /* They come more often than idle_timeout, and one stays. */
 static void expect_no_stay(const char *action, const char *text)
 {
-	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"),
-					   text_of("idle_timeout = 500ms\n idle_action = %s", action));
+	struct superd *superd = clock_run(PROBED, "127.0.0.1:0", backend("talk"),
+					  text_of("idle_timeout = 5min\n idle_action = %s", action));
 	int port = superd_port(superd, "web"), stays;
-	long long until;
 
 	client_ask_pid(port);
 	stays = client_connect_from("127.0.0.2", port);
 	client_send(stays, "here\n");
 	client_line(stays);
-	for (until = now_ms() + DEADLINE_MS; !superd_logged(superd, text); pause_a_moment()) {
-		cr_assert(now_ms() < until, "%s", world_logs());
-		close(client_connect_from("127.0.0.3", port));
-	}
+	CLOCK_UNTIL(superd, MINUTE_MS, 20,
+		    (close(client_connect_from("127.0.0.3", port)), superd_logged(superd, text)));
 	close(stays);
 	superd_stop(superd);
 }
@@ -212,15 +223,16 @@ Behaviour(probes, keep_nobody_from_being_told_of)
 
 Behaviour(probes, do_not_wake_who_is_frozen)
 {
-	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"),
-					   "idle_timeout = 300ms\n idle_action = freeze");
+	struct superd *superd =
+		clock_run(PROBED, "127.0.0.1:0", backend("talk"), "idle_timeout = 5min\n idle_action = freeze");
 	int port = superd_port(superd, "web");
 	long pid = client_ask_pid(port);
 
-	superd_wait_log(superd, "is frozen until a client connects");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, FROZEN));
 	for (int n = 0; n < 5; n++)
 		probe(port);
-	HOLDS_FOR(200, !superd_logged(superd, "thawed after"));
+	pass_hours(superd);
+	cr_assert_not(superd_logged(superd, "thawed after"), "%s", world_logs());
 	cr_assert_eq(client_ask_pid(port), pid);
 	superd_wait_log(superd, "thawed after");
 	superd_stop(superd);
@@ -229,18 +241,19 @@ Behaviour(probes, do_not_wake_who_is_frozen)
 /* A probe that the backend has taken while it was awake. */
 Behaviour(probes, that_stay_do_not_wake_who_is_frozen_by_what_they_say)
 {
-	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"),
-					   "idle_timeout = 300ms\n idle_action = freeze");
+	struct superd *superd =
+		clock_run(PROBED, "127.0.0.1:0", backend("talk"), "idle_timeout = 5min\n idle_action = freeze");
 	int port = superd_port(superd, "web"), stays;
 	long pid = client_ask_pid(port);
 
 	stays = client_connect_from("127.0.0.2", port);
 	client_send(stays, "here\n");
 	client_line(stays);
-	superd_wait_log(superd, "is frozen until a client connects");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, FROZEN));
 	client_send(stays, "are you well?\n");
 	shutdown(stays, SHUT_WR);
-	HOLDS_FOR(400, !superd_logged(superd, "thawed after"));
+	pass_hours(superd);
+	cr_assert_not(superd_logged(superd, "thawed after"), "%s", world_logs());
 	cr_assert_eq(client_ask_pid(port), pid);
 	cr_assert_not_null(strstr(client_line(stays), "are you well?"));
 	close(stays);
@@ -251,7 +264,7 @@ Behaviour(probes, start_nothing_while_another_instance_drains)
 {
 	int port = free_port(), stays;
 	const char *listen = text_of("127.0.0.1:%d", port);
-	struct superd *superd = superd_run(PROBED, listen, backend("talk"), "on_change = drain");
+	struct superd *superd = clock_run(PROBED, listen, backend("talk"), "on_change = drain");
 
 	superd_wait_log(superd, "web: listening on ");
 	stays = client_connect(port);
@@ -261,7 +274,8 @@ Behaviour(probes, start_nothing_while_another_instance_drains)
 	superd_wait_log(superd, "serves the 1 client it has to the end");
 	for (int n = 0; n < 5; n++)
 		probe(port);
-	HOLDS_FOR(200, superd_log_count(superd, "web: started") == 1);
+	pass_hours(superd);
+	superd_expect_count(superd, "web: started", 1);
 	cr_assert_gt(client_ask_pid(port), 0);
 	WAIT_UNTIL(superd_log_count(superd, "web: started") == 2);
 	client_send(stays, "still here\n");
@@ -291,18 +305,19 @@ Behaviour(probes, are_closed_where_superd_accepts)
 
 Behaviour(probes, are_as_a_reload_says)
 {
-	struct superd *superd = superd_run(PROBED, "127.0.0.1:0", backend("talk"), "idle_timeout = 500ms");
+	struct superd *superd = clock_run(PROBED, "127.0.0.1:0", backend("talk"), "idle_timeout = 5min");
 	int port = superd_port(superd, "web"), client;
 
 	probe(port);
-	cr_assert(superd_reload(superd, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 500ms }",
+	cr_assert(superd_reload(superd, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 5min }",
 				backend("talk")));
 	client = client_connect_from("127.0.0.2", port);
 	client_send(client, "here\n");
 	client_line(client);
-	HOLDS_FOR(1000, !superd_logged(superd, "stopping pid "));
-	cr_assert(superd_reload(superd, PROBED, "127.0.0.1:0", backend("talk"), "idle_timeout = 500ms"));
-	superd_wait_log(superd, "stopping pid ");
+	pass_hours(superd);
+	cr_assert_not(superd_logged(superd, "stopping pid "), "%s", world_logs());
+	cr_assert(superd_reload(superd, PROBED, "127.0.0.1:0", backend("talk"), "idle_timeout = 5min"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "stopping pid "));
 	close(client);
 	superd_stop(superd);
 }
@@ -313,17 +328,17 @@ Behaviour(probes, leave_a_web_server_in_peace)
 	int port, client;
 
 	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0, "there is no python3 here");
-	superd = superd_run(PROBED, "127.0.0.1:0", text_of("/usr/bin/python3 '%s'", example("http-server.py")),
-			    "idle_timeout = 1s");
+	superd = clock_run(PROBED, "127.0.0.1:0", text_of("/usr/bin/python3 '%s'", example("http-server.py")),
+			   "idle_timeout = 5min");
 	port = superd_port(superd, "web");
-	for (int round = 0; round < 2; round++) {
+	for (size_t round = 0; round < 2; round++) {
 		probe(port);
 		probe_hard(port);
 		client = client_connect(port);
 		client_send(client, "GET / HTTP/1.0\r\n\r\n");
 		cr_assert_eq(strncmp(client_line(client), "HTTP/1.", 7), 0);
 		close(client);
-		superd_wait_log(superd, "web: stopping pid ");
+		CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, "web: stopping pid ") > round);
 		WAIT_UNTIL(superd_processes(superd) == 0);
 	}
 	superd_expect_count(superd, "web: started", 2);
@@ -355,7 +370,7 @@ static void scan(int port, bool hard)
 
 Behaviour(silent, who_leaves_without_a_word_starts_nothing)
 {
-	struct superd *superd = superd_run(SILENT, backend("talk"), "probe_wait = 10s");
+	struct superd *superd = superd_run(SILENT, backend("talk"), "probe_wait = 1min");
 	int port = superd_port(superd, "web");
 	size_t descriptors = superd_fd_count(superd);
 
@@ -373,7 +388,7 @@ Behaviour(silent, who_leaves_without_a_word_starts_nothing)
 
 Behaviour(silent, superctl_tells_of_those_who_left)
 {
-	struct superd *superd = controlled_run(SILENT, backend("talk"), "probe_wait = 10s");
+	struct superd *superd = controlled_run(SILENT, backend("talk"), "probe_wait = 1min");
 	int port = superd_port(superd, "web");
 
 	cr_expect_null(strstr(control_once("why web"), "probe"), "%s", control_once("why web"));
@@ -385,15 +400,13 @@ Behaviour(silent, superctl_tells_of_those_who_left)
 
 Behaviour(silent, a_word_starts_it_at_once)
 {
-	struct superd *superd = superd_run(SILENT, backend("talk"), "probe_wait = 10s");
+	struct superd *superd = clock_run(SILENT, backend("talk"), "probe_wait = 1min");
 	int client = client_connect(superd_port(superd, "web"));
-	long long began;
 
-	HOLDS_FOR(300, !superd_logged(superd, "web: started"));
-	began = run_ms();
+	clock_advance(superd, 30 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
 	client_send(client, "here\n");
 	cr_assert_not_null(strstr(client_line(client), " here"));
-	cr_expect_lt(run_ms() - began, 2000);
 	close(client);
 	superd_stop(superd);
 }
@@ -401,12 +414,12 @@ Behaviour(silent, a_word_starts_it_at_once)
 /* As clients of SMTP and MySQL do, whose servers speak first. */
 Behaviour(silent, who_stays_is_a_client_before_long)
 {
-	struct superd *superd = superd_run(SILENT, backend("talk"), "probe_wait = 500ms");
+	struct superd *superd = clock_run(SILENT, backend("talk"), "probe_wait = 1min");
 	int port = superd_port(superd, "web"), client = client_connect(port);
-	long long began = now_ms();
 
-	superd_wait_log(superd, "web: started");
-	cr_expect_geq(now_ms() - began, 450);
+	clock_advance(superd, 40 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
+	CLOCK_UNTIL(superd, 5 * SECOND_MS, 10, superd_logged(superd, "web: started"));
 	client_send(client, "here\n");
 	cr_assert_not_null(strstr(client_line(client), " here"));
 	close(client);
@@ -415,17 +428,23 @@ Behaviour(silent, who_stays_is_a_client_before_long)
 
 Behaviour(silent, waiting_for_a_word_keeps_superd_from_nothing)
 {
-	struct superd *superd = superd_run(SILENT, backend("talk"), "probe_wait = 60s");
+	struct superd *superd = clock_run(SILENT, backend("talk"), "probe_wait = 1min");
 	int port = superd_port(superd, "web"), silent = client_connect(port), client;
-	struct effort before;
+	unsigned long before;
+	long long began;
 
-	HOLDS_FOR(500, !superd_logged(superd, "web: started"));
-	before = superd_effort(superd);
-	HOLDS_FOR(2000, !superd_logged(superd, "web: started"));
-	/* superd looks each 20 ms: LOOK_LAST of engine/health/health_probes */
-	superd_expect_calm(superd, &before, 120);
+	clock_advance(superd, SECOND_MS);
+	before = clock_wakes();
+	began = now_ms();
+	for (int n = 0; n < 20; n++)
+		clock_advance(superd, SECOND_MS);
+	/* superd looks each LOOK_MS, and real time goes on beside the steps */
+	cr_expect_leq(clock_wakes() - before, 20 + (unsigned long)(now_ms() - began) / LOOK_MS + 2, "%lu wake-ups",
+		      clock_wakes() - before);
+	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
 	scan(port, false);
-	HOLDS_FOR(300, !superd_logged(superd, "web: started"));
+	clock_advance(superd, 5 * SECOND_MS);
+	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
 	client = client_connect(port);
 	client_send(client, "here\n");
 	cr_assert_not_null(strstr(client_line(client), " here"));
@@ -438,42 +457,39 @@ Behaviour(silent, waiting_for_a_word_keeps_superd_from_nothing)
 
 Behaviour(silent, who_leaves_without_a_word_wakes_nobody)
 {
-	struct superd *superd = superd_run(SILENT, backend("talk"), "idle_timeout = 300ms\n idle_action = freeze");
+	struct superd *superd = clock_run(SILENT, backend("talk"), "idle_timeout = 5min\n idle_action = freeze");
 	int port = superd_port(superd, "web"), client;
 	long pid = client_ask_pid(port);
 
-	superd_wait_log(superd, "is frozen until a client connects");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, FROZEN));
 	for (int n = 0; n < 6; n++)
 		scan(port, n % 2);
-	HOLDS_FOR(600, !superd_logged(superd, "thawed after"));
+	WAIT_UNTIL(has_closed(superd, 6));
+	pass_hours(superd);
+	cr_assert_not(superd_logged(superd, "thawed after"), "%s", world_logs());
 	cr_assert_eq(client_ask_pid(port), pid);
 	superd_wait_log(superd, "thawed after");
-	superd_wait_log(superd, "is frozen until a client connects");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, FROZEN) == 2);
 	client = client_connect(port);
-	superd_wait_log(superd, "thawed after");
+	CLOCK_UNTIL(superd, SECOND_MS, 20, superd_log_count(superd, "thawed after") == 2);
 	close(client);
 	superd_stop(superd);
 }
 
 Behaviour(silent, those_who_come_all_the_time_keep_nobody_awake)
 {
-	struct superd *superd = superd_run(SILENT, backend("talk"), "idle_timeout = 600ms");
+	struct superd *superd = clock_run(SILENT, backend("talk"), "idle_timeout = 5min");
 	int port = superd_port(superd, "web");
 
 	client_ask_pid(port);
-	for (long long until = now_ms() + DEADLINE_MS; !superd_logged(superd, "web: stopping pid ");
-	     pause_a_moment()) {
-		cr_assert(now_ms() < until, "%s", world_logs());
-		scan(port, false);
-		usleep(100000);
-	}
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, (scan(port, false), superd_logged(superd, "web: stopping pid ")));
 	superd_stop(superd);
 }
 
 /* They stand in the queue when the backend ends. */
 Behaviour(silent, those_that_a_backend_has_left_start_no_other)
 {
-	struct superd *superd = superd_run(SILENT, backend("take 1"), "");
+	struct superd *superd = clock_run(SILENT, backend("take 1"), "");
 	int port = superd_port(superd, "web"), client = client_connect(port);
 
 	superd_wait_log(superd, "web: started");
@@ -483,7 +499,8 @@ Behaviour(silent, those_that_a_backend_has_left_start_no_other)
 	cr_assert_not_null(strstr(client_line(client), " here"));
 	close(client);
 	WAIT_UNTIL(has_closed(superd, 3));
-	HOLDS_FOR(300, superd_log_count(superd, "web: started") == 1);
+	pass_hours(superd);
+	superd_expect_count(superd, "web: started", 1);
 	cr_assert_gt(client_ask_pid(port), 0);
 	superd_stop(superd);
 }
@@ -522,11 +539,12 @@ Behaviour(silent, those_who_have_left_get_no_process_where_superd_accepts)
 
 Behaviour(defer_accept, who_says_nothing_starts_nothing_until_it_speaks)
 {
-	struct superd *superd = superd_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" defer_accept = 30s }",
-					   backend("talk"));
+	struct superd *superd =
+		clock_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" defer_accept = 1h }", backend("talk"));
 	int client = client_connect(superd_port(superd, "web"));
 
-	HOLDS_FOR(500, !superd_logged(superd, "web: started"));
+	pass_hours(superd);
+	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
 	client_send(client, "here\n");
 	cr_assert_not_null(strstr(client_line(client), " here"));
 	close(client);
@@ -546,11 +564,12 @@ Behaviour(defer_accept, and_until_the_time_is_over)
 
 Behaviour(defer_accept, or_until_it_closes)
 {
-	struct superd *superd = superd_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" defer_accept = 30s }",
-					   backend("talk"));
+	struct superd *superd =
+		clock_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" defer_accept = 1h }", backend("talk"));
 	int client = client_connect(superd_port(superd, "web"));
 
-	HOLDS_FOR(200, !superd_logged(superd, "web: started"));
+	pass_hours(superd);
+	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
 	close(client);
 	superd_wait_log(superd, "web: started");
 	superd_stop(superd);
