@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "process.h"
 
@@ -16,13 +17,28 @@
 
 static struct superd *run_web(const char *exec, const char *options)
 {
-	return controlled_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 200ms "
-			      "timeout_stop = 1s\n %s }\n", exec, options);
+	return controlled_clock_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 5min "
+				    "timeout_stop = 1h\n %s }\n",
+				    exec, options);
 }
 
 static bool is_stopped(struct superd *superd)
 {
 	return superd_logged(superd, "web: stopping pid ");
+}
+
+/* Several times the five minutes; a command has some of the steps. */
+static void expect_awake(struct superd *superd)
+{
+	for (int n = 0; n < 20; n++) {
+		clock_advance(superd, MINUTE_MS);
+		cr_assert_not(is_stopped(superd), "after %d minutes\n%s", n + 1, world_logs());
+	}
+}
+
+static void wait_for_stop(struct superd *superd)
+{
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, is_stopped(superd));
 }
 
 Behaviour(idle_busy, a_command_keeps_awake_as_long_as_it_says_so)
@@ -32,15 +48,16 @@ Behaviour(idle_busy, a_command_keeps_awake_as_long_as_it_says_so)
 								  "test -e %s'\"", asked, mark));
 	long pid = client_ask_pid(superd_port(superd, "web"));
 
-	superd_wait_log(superd, "keeps running without clients: idle_unless reports it");
-	WAIT_UNTIL(count_lines(asked) >= 3);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20,
+		    superd_logged(superd, "keeps running without clients: idle_unless reports it"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, count_lines(asked) >= 3);
 	cr_assert_not(is_stopped(superd));
 	cr_assert_eq(strtol(read_text(asked), NULL, 10), pid);
 	expect_in(control_once("status web"), "\"standing\":\"busy\"");
 	expect_in(control_once("why web"), "not idle: idle_unless reports it");
 	cr_assert_eq(client_ask_pid(superd_port(superd, "web")), pid);
 	unlink(mark);
-	superd_wait_log(superd, "web: stopping pid ");
+	wait_for_stop(superd);
 	cr_assert_eq(superd_log_count(superd, "keeps running without clients"), 1, "it is said once in a row");
 	superd_stop(superd);
 }
@@ -52,10 +69,13 @@ Behaviour(idle_busy, a_command_is_asked_before_a_freeze_too)
 								  "\"/usr/bin/test -e %s\"", mark));
 
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "idle_unless reports it");
-	HOLDS_FOR(500, !strcmp(control_value(control_once("list web"), "state"), "running"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "idle_unless reports it"));
+	for (int n = 0; n < 20; n++) {
+		clock_advance(superd, MINUTE_MS);
+		cr_assert_str_eq(control_value(control_once("list web"), "state"), "running", "%s", world_logs());
+	}
 	unlink(mark);
-	WAIT_UNTIL(!strcmp(control_value(control_once("list web"), "state"), "frozen"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, !strcmp(control_value(control_once("list web"), "state"), "frozen"));
 	superd_stop(superd);
 }
 
@@ -64,8 +84,9 @@ static void expect_no_answer(const char *command, const char *options, const cha
 	struct superd *superd = run_web(backend("serve"), text_of("%s idle_unless = \"%s\"", options, command));
 
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, why);
-	HOLDS_FOR(1000, !is_stopped(superd) && superd_log_count(superd, ": the backend counts as busy") == 1);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, why));
+	expect_awake(superd);
+	superd_expect_count(superd, ": the backend counts as busy", 1);
 	superd_stop(superd);
 }
 
@@ -76,7 +97,7 @@ Behaviour(idle_busy, what_is_no_answer_counts_as_busy_and_is_said_once)
 
 Behaviour(idle_busy, a_command_that_hangs_is_no_answer)
 {
-	expect_no_answer("/bin/sleep 100", "timeout_start = 200ms",
+	expect_no_answer("/bin/sleep 1000", "timeout_start = 1min",
 			 "it was not done in time: the backend counts as busy");
 }
 
@@ -87,34 +108,37 @@ Behaviour(idle_busy, a_program_that_is_none_is_no_answer)
 
 Behaviour(idle_busy, a_client_who_comes_while_it_is_asked_is_served)
 {
-	const char *asked = path_in("asked"), *gate = path_in("gate");
+	const char *asked = path_in("asked"), *gate = path_in("gate"), *done = path_in("done");
 	const char *options = text_of("idle_unless = \"/bin/sh -c ': >%s; until test -e %s; do sleep .02; done; "
-				      "exit 1'\"", asked, gate);
+				      ": >%s; exit 1'\"",
+				      asked, gate, done);
 	struct superd *superd = run_web(backend("talk"), options);
 	int client = client_connect(superd_port(superd, "web"));
 
 	client_send(client, "first\n");
 	client_line(client);
 	close(client);
-	WAIT_UNTIL(read_text(asked));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, read_text(asked));
 	client = client_connect(superd_port(superd, "web"));
 	client_send(client, "second\n");
 	client_line(client);
 	write_file("gate", "%s", "");
-	HOLDS_FOR(600, !is_stopped(superd));
+	WAIT_UNTIL(read_text(done));
+	expect_awake(superd);
+	cr_assert_not(superd_logged(superd, "counts as busy"), "%s", world_logs());
 	close(client);
-	superd_wait_log(superd, "web: stopping pid ");
+	wait_for_stop(superd);
 	superd_stop(superd);
 }
 
 Behaviour(idle_busy, a_stop_does_not_wait_for_the_command)
 {
 	const char *asked = path_in("asked");
-	const char *options = text_of("idle_unless = \"/bin/sh -c ': >%s; exec sleep 100'\"", asked);
+	const char *options = text_of("idle_unless = \"/bin/sh -c ': >%s; exec sleep 1000'\"", asked);
 	struct superd *superd = run_web(backend("serve"), options);
 
 	client_ask_pid(superd_port(superd, "web"));
-	WAIT_UNTIL(read_text(asked));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, read_text(asked));
 	expect_in(control_once("stop web"), "stopped");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_stop(superd);
@@ -125,30 +149,42 @@ Behaviour(idle_busy, an_upgrade_asks_again)
 	const char *asked = path_in("asked"), *mark = write_file("busy", "%s", "");
 	const char *options = text_of("idle_unless = \"/bin/sh -c 'echo >>%s; test -e %s'\"", asked, mark);
 	struct superd *superd = run_web(backend("serve"), options);
+	size_t before;
 
 	client_ask_pid(superd_port(superd, "web"));
-	WAIT_UNTIL(count_lines(asked) >= 1);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, count_lines(asked) >= 1);
+	before = count_lines(asked);
 	superd_upgrade(superd);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, count_lines(asked) > before);
 	superd_wait_log(superd, "idle_unless reports it");
 	cr_assert_not(is_stopped(superd));
 	unlink(mark);
-	superd_wait_log(superd, "web: stopping pid ");
+	wait_for_stop(superd);
 	superd_stop(superd);
 }
 
-/* The backend's child works until there is a file, and then sleeps. */
+/* The backend's child works until there is a file, and then sleeps. The kernel measures its time by the machine's clock,
+ * so superd has that too; another service, which is stopped some times, shows that time passes. */
 Behaviour(idle_busy, processor_time_keeps_awake)
 {
 	const char *done = path_in("done"), *script;
+	int port;
 	struct superd *superd;
 
 	script = text_of("{ \"/bin/sh\", \"-c\", \"sh -c 'until test -e %s; do :; done; exec sleep 100' & exec %s\" }",
 			 done, backend("serve"));
 	superd = controlled_run("service web { listen = \"127.0.0.1:0\" exec = %s\n idle_timeout = 400ms "
-				"timeout_stop = 1s idle_cpu = 5%% }\n", script);
+				"timeout_stop = 1s idle_cpu = 5%% }\n"
+				"service other { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 400ms }\n",
+				script, backend("serve"));
+	port = superd_port(superd, "other");
 	client_ask_pid(superd_port(superd, "web"));
 	superd_wait_log(superd, "keeps running without clients: idle_cpu: ");
-	HOLDS_FOR(1200, !is_stopped(superd));
+	for (size_t n = 1; n <= 3; n++) {
+		client_ask_pid(port);
+		WAIT_UNTIL(superd_log_count(superd, "other: stopping pid ") == n);
+		cr_assert_not(is_stopped(superd), "%s", world_logs());
+	}
 	expect_in(control_once("why web"), "not idle: idle_cpu: ");
 	expect_in(control_once("why web"), " % of a processor");
 	write_file("done", "%s", "");
@@ -161,6 +197,6 @@ Behaviour(idle_busy, a_backend_that_rests_is_idle_as_ever)
 	struct superd *superd = run_web(backend("serve"), "idle_cpu = 5%");
 
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "web: stopping pid ");
+	wait_for_stop(superd);
 	superd_stop(superd);
 }
