@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "harness.h"
 #include "namespace.h"
 
@@ -24,8 +25,18 @@ static int connect_and_ask(int port)
 	return client;
 }
 
-static void wait_for_end(struct superd *superd)
+/* Several times the five minutes. n: of its stops before. */
+static void expect_awake(struct superd *superd, size_t n)
 {
+	for (int step = 0; step < 8; step++) {
+		clock_advance(superd, 4 * MINUTE_MS);
+		superd_expect_count(superd, "stopping pid ", n);
+	}
+}
+
+static void wait_for_end(struct superd *superd, size_t n)
+{
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_log_count(superd, "stopping pid ") > n);
 	superd_wait_log(superd, "no client has been connected for ");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
@@ -36,16 +47,16 @@ static void expect_to_sleep_and_wake(struct superd *superd, const char *service)
 
 	for (size_t n = 0; n < 2; n++) {
 		client = connect_and_ask(port);
-		HOLDS_FOR(1200, superd_log_count(superd, "stopping pid ") == n);
+		expect_awake(superd, n);
 		close(client);
-		wait_for_end(superd);
+		wait_for_end(superd, n);
 	}
 	superd_stop(superd);
 }
 
 static struct superd *run_with(const char *exec, const char *more)
 {
-	return superd_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 500ms %s }", exec, more);
+	return clock_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 5min %s }", exec, more);
 }
 
 Behaviour(idle_daemons, python_with_a_thread_a_client)
@@ -100,9 +111,11 @@ Behaviour(idle_daemons, nginx_with_a_master_and_a_worker)
 	text = replaced(replaced(read_text(example("nginx.conf")), "/run/superd-nginx", folder), "127.0.0.1:8091",
 			address);
 	write_file("nginx.conf", "%s", text);
-	expect_to_sleep_and_wake(superd_run("service web { listen = \"%s\" exec = \"/usr/sbin/nginx -e stderr -c %s "
-					    "-g 'daemon off;'\" env = { \"NGINX=%%{fd};\" } kill_signal = QUIT "
-					    "idle_timeout = 500ms }", address, path_in("nginx.conf")), "web");
+	expect_to_sleep_and_wake(clock_run("service web { listen = \"%s\" exec = \"/usr/sbin/nginx -e stderr -c %s "
+					   "-g 'daemon off;'\" env = { \"NGINX=%%{fd};\" } kill_signal = QUIT "
+					   "idle_timeout = 5min }",
+					   address, path_in("nginx.conf")),
+				 "web");
 }
 
 Behaviour(idle_daemons, fcgiwrap_on_a_unix_socket)
@@ -112,49 +125,53 @@ Behaviour(idle_daemons, fcgiwrap_on_a_unix_socket)
 	int client;
 
 	SKIP_WITHOUT(access("/usr/sbin/fcgiwrap", X_OK) == 0, "there is no fcgiwrap here (Debian: fcgiwrap)");
-	superd = superd_run("service fcgi { listen = \"%s\" pass = inetd exec = \"/usr/sbin/fcgiwrap\" "
-			    "idle_timeout = 500ms }", path);
+	superd = clock_run("service fcgi { listen = \"%s\" pass = inetd exec = \"/usr/sbin/fcgiwrap\" "
+			   "idle_timeout = 5min }",
+			   path);
 	wait_node(path);
 	for (size_t n = 0; n < 2; n++) {
 		client = client_connect_unix(path, SOCK_STREAM);
 		superd_wait_log(superd, "fcgi: started");
-		HOLDS_FOR(1200, superd_log_count(superd, "stopping pid ") == n);
+		expect_awake(superd, n);
 		close(client);
-		wait_for_end(superd);
+		wait_for_end(superd, n);
 	}
 	superd_stop(superd);
 }
 
-/* The table of conf/ as it stands, with the times of a test; where there is no nginx, without that. */
+/* The table of conf/ as it stands, but for min_awake; where there is no nginx, without that. */
 Behaviour(idle_daemons, idle_conf_does_what_it_says)
 {
 	static const char *const without_nginx[] = { "--keep-going", NULL };
-	const struct setup setup = { .arguments = access("/usr/sbin/nginx", X_OK) == 0 ? NULL : without_nginx };
+	const struct setup setup = { .clock = true,
+				     .arguments = access("/usr/sbin/nginx", X_OK) == 0 ? NULL : without_nginx };
 	const char *table, *user = text_of("\"%s\"", own_user());
 	struct superd *superd;
-	long long began;
 	int http, ruby, client;
 
 	SKIP_WITHOUT(access("/usr/bin/python3", X_OK) == 0 && access("/usr/bin/ruby", X_OK) == 0,
 		     "there is no python3 or no ruby here");
-	table = replaced(replaced(example_table("idle.conf"), "\"nobody\"", user), "5min", "500ms");
+	table = replaced(example_table("idle.conf"), "\"nobody\"", user);
 	table = replaced(replaced(replaced(table, "127.0.0.1:8094", "127.0.0.1:0"), "127.0.0.1:8095", "127.0.0.1:0"),
 			 "127.0.0.1:8091", "127.0.0.1:0");
 	table = replaced(table, "127.0.0.1:8096", "127.0.0.1:0");
-	table = replaced(replaced(table, "{ \"superd-nginx\" }", "{ }"), "min_awake    = 30s", "min_awake = 2s");
+	table = replaced(replaced(table, "{ \"superd-nginx\" }", "{ }"), "min_awake    = 30s", "min_awake = 1h");
 	superd = superd_run_with(&setup, "%s", table);
 	http = superd_port(superd, "http");
 	ruby = superd_port(superd, "ruby");
 	close(connect_and_ask(http));
-	superd_wait_log(superd, "http: stopping pid ");
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "http: stopping pid "));
 	client = client_connect(ruby);
-	began = now_ms();
 	client_send(client, "hello\n");
 	client_line(client);
 	close(client);
+	for (int n = 0; n < 14; n++) {
+		clock_advance(superd, 4 * MINUTE_MS);
+		cr_assert_not(superd_logged(superd, "is frozen until a client connects"), "%s", world_logs());
+	}
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "is frozen until a client connects"));
 	superd_wait_log(superd, "ruby: pid ");
 	superd_wait_log(superd, "is frozen until a client connects");
-	cr_assert_geq(now_ms() - began, 1500);
 	client = client_connect(ruby);
 	client_send(client, "hello\n");
 	client_line(client);
