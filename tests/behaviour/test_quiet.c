@@ -1,7 +1,9 @@
 /* idle_means = quiet: backends sleep beneath connections at which nothing moves, and go on with the next byte, or the
- * end, of any of them. */
+ * end, of any of them. How long nothing has moved is measured by the kernel, with the machine's clock, so superd sleeps
+ * after short times here; and a test that nothing happens asks the kernel whether that time is over, and then moves
+ * superd's own clock on. */
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -9,6 +11,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "namespace.h"
@@ -28,6 +31,28 @@ static long ask(int client, const char *question)
 	return strtol(answer, NULL, 10);
 }
 
+static struct tcp_info tcp_of(int client)
+{
+	struct tcp_info info = { 0 };
+	socklen_t length = sizeof(info);
+
+	cr_assert_eq(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
+	return info;
+}
+
+static bool is_silent_for(int client, unsigned milliseconds)
+{
+	struct tcp_info info = tcp_of(client);
+
+	return info.tcpi_last_data_sent >= milliseconds && info.tcpi_last_data_recv >= milliseconds;
+}
+
+static void pass_hours(struct superd *superd)
+{
+	for (int n = 0; n < 3; n++)
+		clock_advance(superd, HOUR_MS);
+}
+
 Behaviour(quiet, a_connection_that_stays_sleeps_with_its_backend_and_wakes_it)
 {
 	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "500ms");
@@ -44,15 +69,17 @@ Behaviour(quiet, a_connection_that_stays_sleeps_with_its_backend_and_wakes_it)
 	superd_stop(superd);
 }
 
+/* On a machine that stands still for a second it is not used in time. */
 Behaviour(quiet, a_connection_that_is_used_keeps_awake)
 {
 	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "1s");
 	int port = superd_port(superd, "web"), client = client_connect(port), quiet = client_connect(port);
 
 	ask(quiet, "nothing more");
-	for (long long until = now_ms() + 3000; now_ms() < until; pause_a_moment()) {
+	while (!is_silent_for(quiet, 3000)) {
 		ask(client, "here");
 		cr_assert_not(superd_logged(superd, SLEEPS), "%s", world_logs());
+		pause_a_moment();
 	}
 	superd_wait_log(superd, SLEEPS);
 	close(client);
@@ -102,15 +129,19 @@ Behaviour(quiet, a_reset_does_too)
 
 Behaviour(quiet, probes_of_keep_alive_are_the_kernels_business)
 {
-	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "500ms");
+	struct superd *superd = clock_run(QUIET, "127.0.0.1:0", backend("talk"), "500ms");
 	int client = client_connect(superd_port(superd, "web")), on = 1;
+	unsigned sent;
 
 	setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	setsockopt(client, IPPROTO_TCP, TCP_KEEPIDLE, &on, sizeof(on));
 	setsockopt(client, IPPROTO_TCP, TCP_KEEPINTVL, &on, sizeof(on));
 	ask(client, "one");
 	superd_wait_log(superd, SLEEPS);
-	HOLDS_FOR(2500, !superd_logged(superd, "thawed after"));
+	sent = tcp_of(client).tcpi_segs_out;
+	WAIT_UNTIL(tcp_of(client).tcpi_segs_out >= sent + 2);
+	clock_settle(superd);
+	cr_assert_not(superd_logged(superd, "thawed after"), "%s", world_logs());
 	ask(client, "two");
 	close(client);
 	superd_stop(superd);
@@ -118,14 +149,16 @@ Behaviour(quiet, probes_of_keep_alive_are_the_kernels_business)
 
 Behaviour(quiet, a_byte_that_nobody_has_read_is_not_quiet)
 {
-	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("hold"), "300ms");
+	struct superd *superd = clock_run(QUIET, "127.0.0.1:0", backend("hold"), "300ms");
 	int port = superd_port(superd, "web"), client = client_connect(port);
 
 	superd_wait_log(superd, "web: started");
 	superd_wait_log(superd, SLEEPS);
 	client_send(client, "is anybody there?\n");
 	superd_wait_log(superd, "thawed after");
-	HOLDS_FOR(2500, superd_log_count(superd, SLEEPS) == 1);
+	WAIT_UNTIL(is_silent_for(client, 1000));
+	pass_hours(superd);
+	superd_expect_count(superd, SLEEPS, 1);
 	close(client);
 	superd_stop(superd);
 }
@@ -133,17 +166,18 @@ Behaviour(quiet, a_byte_that_nobody_has_read_is_not_quiet)
 Behaviour(quiet, connections_of_unix_sockets_count_as_ever)
 {
 	const char *path = path_in("web.sock");
-	struct superd *superd = superd_run("service web { listen = { \"127.0.0.1:0\", \"%s\" } exec = \"%s\" "
-					   "idle_timeout = 300ms idle_action = freeze idle_means = quiet }",
-					   path, backend("talk"));
+	struct superd *superd = clock_run("service web { listen = { \"127.0.0.1:0\", \"%s\" } exec = \"%s\" "
+					  "idle_timeout = 5min idle_action = freeze idle_means = quiet }",
+					  path, backend("talk"));
 	int client;
 
 	wait_node(path);
 	client = client_connect_unix(path, SOCK_STREAM);
 	ask(client, "one");
-	HOLDS_FOR(1500, !superd_logged(superd, SLEEPS));
+	pass_hours(superd);
+	cr_assert_not(superd_logged(superd, SLEEPS), "%s", world_logs());
 	close(client);
-	superd_wait_log(superd, SLEEPS);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, SLEEPS));
 	superd_stop(superd);
 }
 
@@ -155,18 +189,21 @@ Behaviour(quiet, each_of_a_crowd_wakes_it)
 	struct superd *superd;
 	int clients[CROWD], port;
 	long first = 0;
+	size_t thaws;
 
 	SKIP_WITHOUT(setrlimit(RLIMIT_NOFILE, &files) == 0 && !running_sanitized(), "needs many descriptors");
-	superd = superd_run(QUIET, "127.0.0.1:0", backend("crowd"), "1s");
+	superd = clock_run(QUIET, "127.0.0.1:0", backend("crowd"), "1s");
 	port = superd_port(superd, "web");
 	for (int n = 0; n < CROWD; n++) {
 		clients[n] = client_connect(port);
 		first = ask(clients[n], "here");
 	}
-	superd_wait_log(superd, SLEEPS);
-	HOLDS_FOR(300, !superd_logged(superd, "thawed after"));
+	WAIT_UNTIL(superd_log_count(superd, SLEEPS) > superd_log_count(superd, "thawed after"));
+	thaws = superd_log_count(superd, "thawed after");
+	pass_hours(superd);
+	superd_expect_count(superd, "thawed after", thaws);
 	cr_assert_eq(ask(clients[CROWD - 1], "the last"), first);
-	superd_wait_log(superd, SLEEPS);
+	WAIT_UNTIL(superd_log_count(superd, SLEEPS) > thaws + 1);
 	cr_assert_eq(ask(clients[0], "the first"), first);
 	for (int n = 0; n < CROWD; n++)
 		close(clients[n]);
@@ -223,7 +260,7 @@ Behaviour(quiet, superctl_tells_what_it_waits_for_from_the_start)
 
 Behaviour(quiet, a_reload_has_it_mean_what_it_says)
 {
-	struct superd *superd = superd_run(QUIET, "127.0.0.1:0", backend("talk"), "300ms");
+	struct superd *superd = clock_run(QUIET, "127.0.0.1:0", backend("talk"), "300ms");
 	const char *table = replaced(read_text(superd->table), "127.0.0.1:0",
 				     text_of("127.0.0.1:%d", superd_port(superd, "web")));
 	int client;
@@ -231,7 +268,9 @@ Behaviour(quiet, a_reload_has_it_mean_what_it_says)
 	cr_assert(superd_reload(superd, "%s", replaced(table, "= quiet", "= connected")));
 	client = client_connect(superd_port(superd, "web"));
 	ask(client, "one");
-	HOLDS_FOR(1200, !superd_logged(superd, SLEEPS));
+	WAIT_UNTIL(is_silent_for(client, 1000));
+	pass_hours(superd);
+	cr_assert_not(superd_logged(superd, SLEEPS), "%s", world_logs());
 	cr_assert(superd_reload(superd, "%s", table));
 	superd_wait_log(superd, SLEEPS);
 	ask(client, "two");
