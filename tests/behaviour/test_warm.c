@@ -8,19 +8,27 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "process.h"
 #include "superctl.h"
 
 #define HELD_MOST 64
+#define TABLE \
+	"service app {\n listen = \"127.0.0.1:0\"\n accept = yes\n warm = %d\n user = \"%s\"\n" \
+	" exec = \"%s\"\n error = log\n%s\n}\n"
 
 /* Runs one service, app. */
 static struct superd *run_warm(int warm, const char *exec, const char *options)
 {
-	return controlled_run("service app {\n listen = \"127.0.0.1:0\"\n accept = yes\n warm = %d\n user = \"%s\"\n"
-			      " exec = \"%s\"\n error = log\n%s\n}\n",
-			      warm, own_user(), exec, options);
+	return controlled_run(TABLE, warm, own_user(), exec, options);
+}
+
+/* The same with the test's clock. */
+static struct superd *run_warm_clock(int warm, const char *exec, const char *options)
+{
+	return controlled_clock_run(TABLE, warm, own_user(), exec, options);
 }
 
 /* The whole answer of a status, up to what is warm. */
@@ -379,12 +387,15 @@ Behaviour(warm, a_reload_starts_others)
 
 Behaviour(warm, a_stop_ends_them_until_a_client_comes)
 {
-	struct superd *superd = run_warm(2, python_lines(), "");
+	struct superd *superd = run_warm_clock(2, python_lines(), "");
 
 	await_held(superd, 2);
 	cr_assert(control_is_done(control_once("stop app")));
 	WAIT_UNTIL(superd_processes(superd) == 0);
-	HOLDS_FOR(300, superd_processes(superd) == 0);
+	for (int n = 0; n < 3; n++) {
+		clock_advance(superd, HOUR_MS);
+		cr_assert_eq(superd_processes(superd), 0u, "%s", world_logs());
+	}
 	client_ask_pid(superd_port(superd, "app"));
 	await_held(superd, 2);
 	cr_assert(control_is_done(control_once("disable app")));
@@ -394,7 +405,7 @@ Behaviour(warm, a_stop_ends_them_until_a_client_comes)
 
 Behaviour(warm, a_restart_starts_others_and_a_start_those_that_a_stop_ended)
 {
-	struct superd *superd = run_warm(2, python_lines(), "");
+	struct superd *superd = run_warm_clock(2, python_lines(), "");
 	pid_t before[HELD_MOST];
 
 	await_held(superd, 2);
@@ -405,7 +416,10 @@ Behaviour(warm, a_restart_starts_others_and_a_start_those_that_a_stop_ended)
 	cr_assert(control_is_done(control_once("stop app")));
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_upgrade(superd);
-	HOLDS_FOR(300, superd_processes(superd) == 0);
+	for (int n = 0; n < 3; n++) {
+		clock_advance(superd, HOUR_MS);
+		cr_assert_eq(superd_processes(superd), 0u, "%s", world_logs());
+	}
 	cr_assert(control_is_done(control_once("start app")));
 	await_held(superd, 2);
 	client_ask_pid(superd_port(superd, "app"));
@@ -414,12 +428,14 @@ Behaviour(warm, a_restart_starts_others_and_a_start_those_that_a_stop_ended)
 
 Behaviour(warm, they_wait_for_so_long_and_no_longer)
 {
-	struct superd *superd = run_warm(1, python_lines(), "warm_max_age = 1s");
+	struct superd *superd = run_warm_clock(1, python_lines(), "warm_max_age = 1h");
 	pid_t before[HELD_MOST];
 
 	await_held(superd, 1);
 	held_pids(superd, before);
-	WAIT_UNTIL(!process_lives(before[0]));
+	clock_advance(superd, 50 * MINUTE_MS);
+	cr_assert(process_lives(before[0]), "%s", world_logs());
+	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, !process_lives(before[0]));
 	await_held(superd, 1);
 	client_ask_pid(superd_port(superd, "app"));
 	superd_stop(superd);
@@ -464,13 +480,14 @@ Behaviour(warm, an_upgrade_ends_them_and_loses_nothing)
 
 Behaviour(warm, what_cannot_be_held_is_told_once_and_served)
 {
-	struct superd *superd = run_warm(2,
-					 python("threads.py",
-						"import os, sys, threading, time\n"
-						"threading.Thread(target=time.sleep, args=(30,), daemon=True).start()\n"
-						"for line in sys.stdin:\n"
-						"    print(os.getpid(), line, end='', flush=True)\n"),
-					 "");
+	struct superd *superd =
+		run_warm_clock(2,
+			       python("threads.py",
+				      "import os, sys, threading, time\n"
+				      "threading.Thread(target=time.sleep, args=(30,), daemon=True).start()\n"
+				      "for line in sys.stdin:\n"
+				      "    print(os.getpid(), line, end='', flush=True)\n"),
+			       "");
 
 	WAIT_UNTIL(superd_logged(superd, "cannot be held"));
 	if (superd_logged(superd, "this superd cannot hold") || superd_logged(superd, "it cannot be traced"))
@@ -479,7 +496,10 @@ Behaviour(warm, what_cannot_be_held_is_told_once_and_served)
 	cr_expect(superd_logged(superd, text_of("%s:4", superd->table)), "%s", world_logs());
 	for (int n = 0; n < 5; n++)
 		client_ask_pid(superd_port(superd, "app"));
-	HOLDS_FOR(300, warm_count("held") == 0);
+	for (int n = 0; n < 3; n++) {
+		clock_advance(superd, HOUR_MS);
+		cr_assert_eq(warm_count("held"), 0, "%s", world_logs());
+	}
 	cr_expect_eq(superd_log_count(superd, "cannot be held"), 1, "%s", world_logs());
 	cr_expect(strstr(control_once("why app"), "cannot be held"), "%s", control_once("why app"));
 	superd_stop(superd);
