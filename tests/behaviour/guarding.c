@@ -9,20 +9,37 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "controlling.h"
 #include "process.h"
 
-struct superd *guarded_run(const char *format, ...)
+static struct superd *run(bool clock, const char *table)
 {
 	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
-	const struct setup setup = { .arguments = arguments };
-	struct superd *superd;
+
+	return superd_run_with(&(struct setup){ .arguments = arguments, .clock = clock }, "%s", table);
+}
+
+struct superd *guarded_run(const char *format, ...)
+{
+	const char *table;
 	va_list list;
 
 	va_start(list, format);
-	superd = superd_run_with(&setup, "%s", text_of_list(format, list));
+	table = text_of_list(format, list);
 	va_end(list);
-	return superd;
+	return run(false, table);
+}
+
+struct superd *guarded_clock_run(const char *format, ...)
+{
+	const char *table;
+	va_list list;
+
+	va_start(list, format);
+	table = text_of_list(format, list);
+	va_end(list);
+	return run(true, table);
 }
 
 pid_t guarded_pid(struct superd *superd)
@@ -53,6 +70,12 @@ void guarded_kill(struct superd *superd)
 	cr_assert_eq(kill(before, SIGKILL), 0);
 	superd_wait_log(superd, "signal KILL ended superd, and its guard restarted it");
 	cr_assert_neq(guarded_pid(superd), before);
+}
+
+void guarded_clock_kill(struct superd *superd)
+{
+	clock_advance(superd, MINUTE_MS);
+	guarded_kill(superd);
 }
 
 void guarded_kill_guard(struct superd *superd)
