@@ -10,13 +10,14 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "controlling.h"
 #include "harness.h"
 #include "namespace.h"
 #include "private.h"
 #include "superctl.h"
 
-enum { CPU_MS = 1500 };
+enum { WAKES_MOST = 20 }; /* in ten minutes */
 
 static const char *disk(const char *name)
 {
@@ -68,9 +69,9 @@ Behaviour(exhaustion_disk, superds_log_goes_on_when_there_is_room)
 {
 	int port = free_port();
 	const char *log, *arguments[3] = { "--log" };
-	struct setup setup = { .arguments = arguments };
+	struct setup setup = { .arguments = arguments, .clock = true };
 	struct superd *superd;
-	long long cpu;
+	unsigned long wakes;
 
 	mount_disk();
 	log = disk("log");
@@ -79,15 +80,18 @@ Behaviour(exhaustion_disk, superds_log_goes_on_when_there_is_room)
 	WAIT_UNTIL(client_can_connect(port));
 	client_ask_pid(port);
 	fill();
-	cpu = superd_cpu_ms(superd);
 	for (int n = 0; n < 40; n++)
 		client_ask_pid(port);
-	HOLDS_FOR(500, !superd_has_ended(superd));
-	cr_assert_leq(superd_cpu_ms(superd) - cpu, CPU_MS);
+	clock_advance(superd, HOUR_MS);
+	wakes = clock_wakes();
+	for (int n = 0; n < 10; n++)
+		clock_advance(superd, MINUTE_MS);
+	cr_assert_leq(clock_wakes() - wakes, WAKES_MOST);
+	cr_assert_not(superd_has_ended(superd));
 	cr_assert_lt(count_lines(log), 2u * 41u, "the disk is not full");
 	empty();
 	/* Every client has the line of its start and that of its end. */
-	WAIT_UNTIL(count_lines(log) >= 2 * 41);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, count_lines(log) >= 2 * 41);
 	client_ask_pid(port);
 	superd_stop(superd);
 	cr_assert_not_null(strstr(read_text(log), "ended with status 0"), "%s", read_text(log));
@@ -104,20 +108,14 @@ Behaviour(exhaustion_disk, records_of_clients_are_missed_and_counted)
 	records = disk("records");
 	close(open(records, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	fill();
-	superd = superd_run("%s",
-			    each("127.0.0.1:0",
-				 text_of("log_type = { FILE, \"%s\" }\nlog_on_success = { HOST, "
-					 "EXIT }",
-					 records)));
+	superd = clock_run("%s", each("127.0.0.1:0", text_of("log_type = { FILE, \"%s\" }\n"
+							    "log_on_success = { HOST, EXIT }", records)));
 	port = superd_port(superd, "each");
 	for (int n = 0; n < 20; n++)
 		client_ask_pid(port);
 	superd_wait_log(superd, text_of("each: warning: cannot log to %s: No space left on device", records));
 	empty();
-	for (long long until = now_ms() + DEADLINE_MS; count_lines(records) < 4; pause_a_moment()) {
-		cr_assert(now_ms() < until, "%s%s", read_text(records), world_logs());
-		client_ask_pid(port);
-	}
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, (client_ask_pid(port), count_lines(records) >= 4));
 	superd_stop(superd);
 	umount2(path_in("disk"), MNT_DETACH);
 }
@@ -142,7 +140,7 @@ Behaviour(exhaustion_disk, a_pid_file_that_cannot_be_written_is_a_plain_refusal)
 Behaviour(exhaustion_disk, sockets_and_orders_are_tried_again)
 {
 	const char *arguments[3] = { "--control" };
-	struct setup setup = { .arguments = arguments };
+	struct setup setup = { .arguments = arguments, .clock = true };
 	const char *control, *path, *kept;
 	struct superd *superd;
 	int port = free_port();
@@ -164,7 +162,7 @@ Behaviour(exhaustion_disk, sockets_and_orders_are_tried_again)
 		text_of("cannot write %s.locks: No space left on device: the next superd will not know", control));
 	WAIT_UNTIL(!client_can_connect(port));
 	empty();
-	WAIT_UNTIL(client_can_connect_unix(path));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, client_can_connect_unix(path));
 	client_ask_unix(path, "again\n");
 	cr_assert_eq(SUPERCTL(control, "enable", "kept").status, 0);
 	WAIT_UNTIL(client_can_connect(port));
