@@ -422,21 +422,6 @@ long superd_sleeps(struct superd *superd)
 	return strtol(strchr(at, ':') + 1, NULL, 10);
 }
 
-struct effort superd_effort(struct superd *superd)
-{
-	return (struct effort){ now_ms(), superd_cpu_ms(superd), superd_sleeps(superd) };
-}
-
-void superd_expect_calm(struct superd *superd, const struct effort *since, long most)
-{
-	struct effort now = superd_effort(superd);
-
-	cr_expect_leq(now.sleeps - since->sleeps, most, "superd was woken %ld times\n%s", now.sleeps - since->sleeps,
-		      world_logs());
-	cr_expect_leq((now.cpu_ms - since->cpu_ms) * 2, now.at_ms - since->at_ms, "superd runs without a pause\n%s",
-		      world_logs());
-}
-
 static const char *joined(const char *const *arguments)
 {
 	const char *text = "";

@@ -37,11 +37,6 @@ enum { DEADLINE_MS = 120000 };
 	for (long long until_ = now_ms() + DEADLINE_MS; !(condition); pause_a_moment()) \
 		cr_assert(now_ms() < until_, "waited in vain for: %s\n%s", #condition, world_logs())
 
-/* Fails unless the condition holds from now on for so long; for "never", where nothing can be waited for. */
-#define HOLDS_FOR(milliseconds, condition) \
-	for (long long until_ = now_ms() + (milliseconds); now_ms() < until_; pause_a_moment()) \
-		cr_assert(condition, "did not last: %s\n%s", #condition, world_logs())
-
 void world_begin(void);
 void world_restore_umask(void);         /* in a child that becomes superd: as that of this test's parent, or set by it */
 void world_end(void);                   /* kills and removes whatever is still there */
@@ -49,7 +44,6 @@ void world_check(void);                 /* fails the test for processes and file
 const char *world_logs(void);           /* what every superd of this test logged, for messages */
 
 long long now_ms(void);
-long long run_ms(void);                 /* without what the machine stood still: for what is not to take longer than that */
 void pause_a_moment(void);
 bool running_sanitized(void);           /* superd is built with sanitizers, which need much and disturb limits */
 
@@ -146,17 +140,6 @@ size_t superd_fd_count(struct superd *superd);  /* 0 to an ordinary user: superd
 void superd_expect_fds(struct superd *superd, size_t count);    /* before long no more than that */
 long long superd_cpu_ms(struct superd *superd);                 /* processor time it has used */
 long superd_sleeps(struct superd *superd);      /* how often it went to sleep: each time something has woken it */
-
-/* What superd has done up to a moment. Processor time alone tells little: where a machine stands still, that counts as the
- * time of whom it hits. */
-struct effort {
-	long long at_ms;
-	long long cpu_ms;
-	long sleeps;
-};
-
-struct effort superd_effort(struct superd *superd);
-void superd_expect_calm(struct superd *superd, const struct effort *since, long most);  /* woken that often, at most */
 
 /* Runs superd to its end with these arguments (NULL-terminated). */
 struct outcome {

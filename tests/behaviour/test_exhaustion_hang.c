@@ -105,11 +105,11 @@ static const char *write_table(int port, const char *options)
 
 static void end_by(struct superd *superd, int signal)
 {
-	long long begun = run_ms();
+	long long begun = now_ms();
 
 	superd_signal(superd, signal);
 	cr_assert_eq(superd_wait_exit(superd), 128 + signal, "%s", world_logs());
-	cr_assert_lt(run_ms() - begun, END_MS);
+	cr_assert_lt(now_ms() - begun, END_MS);
 }
 
 Behaviour(exhaustion_hang, a_start_names_the_file_that_does_not_answer_and_can_be_ended)
@@ -136,10 +136,10 @@ Behaviour(exhaustion_hang, a_start_below_a_guard_names_the_file_and_can_be_ended
 	go_silent(&folder);
 	superd = superd_run_with(&setup, "%s", "");
 	superd_wait_log(superd, text_of("not started yet: the file %s has not answered for ", arguments[4]));
-	begun = run_ms();
+	begun = now_ms();
 	superd_signal(superd, SIGTERM);
 	superd_wait_exit(superd);
-	cr_assert_lt(run_ms() - begun, END_MS);
+	cr_assert_lt(now_ms() - begun, END_MS);
 	answer_again(&folder);
 }
 
@@ -151,10 +151,10 @@ static void end_as_process_1(const char *const *arguments)
 	long long begun;
 
 	superd_wait_log(superd, text_of("not started yet: the file %s has not answered for ", arguments[3]));
-	begun = run_ms();
+	begun = now_ms();
 	superd_signal(superd, SIGTERM);
 	cr_assert_eq(superd_wait_exit(superd), 128 + SIGTERM, "%s", world_logs());
-	cr_assert_lt(run_ms() - begun, END_MS);
+	cr_assert_lt(now_ms() - begun, END_MS);
 	cr_assert(superd_logged(superd, "stop requested before the table was read: ending"), "%s", world_logs());
 }
 
@@ -189,11 +189,11 @@ Behaviour(exhaustion_hang, process_1_can_be_ended_while_its_input_is_a_table_wit
 
 static void expect_service(int port)
 {
-	long long begun = run_ms();
+	long long begun = now_ms();
 
 	client_ask_pid(port);
 	cr_assert_eq(SUPERCTL(control_path(), "list").status, 0);
-	cr_assert_lt(run_ms() - begun, ANSWER_MS);
+	cr_assert_lt(now_ms() - begun, ANSWER_MS);
 }
 
 Behaviour(exhaustion_hang, a_reload_and_an_upgrade_that_hang_are_told_and_others_served)
@@ -246,10 +246,10 @@ Behaviour(exhaustion_hang, a_start_anew_names_the_file_and_goes_on_with_the_save
 	cr_assert_eq(kill(guarded_wait(superd), SIGKILL), 0);
 	superd_wait_log(superd, text_of("the table cannot be read: the file %s has not answered for ", table));
 	superd_wait_log(superd, "its guard restarted it");
-	begun = run_ms();
+	begun = now_ms();
 	superd_signal(superd, SIGTERM);
 	cr_assert_eq(superd_wait_exit(superd), 0, "%s", world_logs());
-	cr_assert_lt(run_ms() - begun, END_MS);
+	cr_assert_lt(now_ms() - begun, END_MS);
 	cr_assert_eq(superd_processes(superd), 0);
 	answer_again(&folder);
 }

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,44 +46,6 @@ long long now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* ---- the time in which the machine ran ---- */
-
-#define STEP_MS 20
-
-static _Atomic long long time_run;
-
-/* Only sleeps: what took longer than its pause and as much again was the machine's. */
-static void *count_time(void *unused)
-{
-	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
-	long long before = now_ms(), now;
-
-	for (;; before = now) {
-		nanosleep(&step, NULL);
-		now = now_ms();
-		time_run += now - before < 2 * STEP_MS ? now - before : 2 * STEP_MS;
-	}
-	return unused;
-}
-
-/* The thread gets no signal, which a test may wait for; a forked process has to begin its own. */
-long long run_ms(void)
-{
-	static pid_t counted_by;
-	sigset_t all, before;
-	pthread_t thread;
-
-	if (counted_by != getpid()) {
-		counted_by = getpid();
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before);
-		cr_assert_eq(pthread_create(&thread, NULL, count_time, NULL), 0);
-		pthread_detach(thread);
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
-	return time_run;
 }
 
 void pause_a_moment(void)
