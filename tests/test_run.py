@@ -273,18 +273,19 @@ class Steadiness(Suite):
         self.assertEqual(len(failed), 1)
         self.assertTrue(failed[0].startswith("tests/run ended with 1: "))
 
-    def test_what_programs_have_started_is_stopped_but_not_what_is_stopped_already(self):
-        """Below a process that stands for tests/run are a program and two processes of its tests."""
-        script = "setsid sleep 1000 & sleep 1000 & kill -STOP $!; echo $! $$; wait"
-        run = subprocess.Popen(["sh", "-c", 'sh -c "$1" & wait', "sh", script], stdout=subprocess.PIPE, text=True)
-        stopped, program = (int(pid) for pid in run.stdout.readline().split())
+    def test_what_tests_have_started_is_stopped_but_not_what_is_stopped_already(self):
+        """Below a process that stands for tests/run are a program, its test, and two processes that this has started."""
+        script = "setsid sleep 1000 & sleep 1000 & kill -STOP $!; echo $! $$ $PPID; wait"
+        run = subprocess.Popen(["sh", "-c", "sh -c 'sh -c \"$1\" & wait' sh \"$1\" & wait", "sh", script],
+                               stdout=subprocess.PIPE, text=True)
+        stopped, test, program = (int(pid) for pid in run.stdout.readline().split())
         run.stdout.close()
-        tests = {pid for pid, (parent, _) in steady.parents().items() if parent == program}
+        started = {pid for pid, (parent, _) in steady.parents().items() if parent == test}
         try:
-            self.assertEqual(len(tests), 2)
-            wait_until(lambda: steady.below(run.pid) == tests - {stopped})
+            self.assertEqual(len(started), 2)
+            wait_until(lambda: steady.below(run.pid) == started - {stopped})
         finally:
-            for pid in (*tests, program, run.pid):
+            for pid in (*started, test, program, run.pid):
                 os.kill(pid, signal.SIGKILL)
             run.wait()
 

@@ -25,9 +25,7 @@
 #include "harness.h"
 #include "process.h"
 
-#define BESIDE_MS 5000
-
-enum { DECLARED_MOST = 512, OWN_UMASK = 022 };
+enum { DECLARED_MOST = 512, OWN_UMASK = 022, BESIDE_MS = 5000 };
 
 static char folder[64];
 static const char *declared[DECLARED_MOST];
@@ -390,7 +388,7 @@ static size_t find_left(pid_t *left, size_t most)
 
 static size_t wait_for_those_beside(pid_t *left, size_t most)
 {
-	long long until = now_ms() + BESIDE_MS;
+	long long until = now_ms() + (running_sanitized() ? BESIDE_MS : DEADLINE_MS);
 	size_t count = find_left(left, most);
 
 	while (count > 0 && is_about_to_end(left[0]) && now_ms() < until) {
