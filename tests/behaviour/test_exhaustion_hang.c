@@ -1,6 +1,6 @@
 /* A table on a file system that does not answer, as a network's file system without its server, and names that nobody
- * answers for: superd says what it waits for, serves on, and goes on when there is an answer. What does not answer never
- * would, so whatever comes meanwhile has not waited for it.
+ * answers for: superd says what it waits for, serves on, and goes on when there is an answer. What does not answer
+ * never would, so whatever comes meanwhile has not waited for it.
  *
  * Not in the core are those that need /dev/fuse, or have superctl wait for 2 s of real time. */
 #include <errno.h>
@@ -263,7 +263,8 @@ Behaviour(exhaustion_hang, a_start_names_the_host_that_nobody_answers_for_and_ca
 				   "service each {\n listen = \"host.example:%d\"\n accept = yes\n"
 				   " user = \"root\"\n exec = \"%s\"\n}\n", free_port(), backend("stdio"));
 		superd = run_from(table);
-		move_until_logged(superd, "not started yet: the address of the host host.example has not answered for ");
+		move_until_logged(superd,
+				  "not started yet: the address of the host host.example has not answered for ");
 		signal = n ? SIGTERM : SIGINT;
 		cr_assert_eq(end_by(superd, signal), 128 + signal, "%s", world_logs());
 		close(resolver);

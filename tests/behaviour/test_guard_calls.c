@@ -1,7 +1,7 @@
 /* --guard: superd is killed before or behind one of its system calls, at its start, or between the arrival of a client
  * and its answer. The client gets its answer, and so does the next. A run tries some of the calls; with
- * SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. They are not in the core: a traced
- * superd cannot have the test's clock, so it is real time without a call that tells that it has done all. */
+ * SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. They are not in the core:
+ * a traced superd cannot have the test's clock, so real time without a call tells that it has done all. */
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
