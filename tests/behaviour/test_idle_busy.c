@@ -163,8 +163,8 @@ Behaviour(idle_busy, an_upgrade_asks_again)
 	superd_stop(superd);
 }
 
-/* The backend's child works until there is a file, and then sleeps. The kernel measures its time by the machine's clock,
- * so superd has that too; another service, which is stopped some times, shows that time passes. */
+/* The backend's child works until there is a file, and then sleeps. The kernel measures its time by the machine's
+ * clock, so superd has that too; another service, which is stopped some times, shows that time passes. */
 Behaviour(idle_busy, processor_time_keeps_awake)
 {
 	const char *done = path_in("done"), *script;
