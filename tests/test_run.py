@@ -285,7 +285,7 @@ class Steadiness(Suite):
             self.assertEqual(len(started), 2)
             wait_until(lambda: steady.below(run.pid) == started - {stopped})
         finally:
-            for pid in (*started, test, program, run.pid):
+            for pid in (run.pid, program, test, *started):       # none ends with another
                 os.kill(pid, signal.SIGKILL)
             run.wait()
 

@@ -17,7 +17,7 @@
 
 #include "harness.h"
 
-enum { PATIENCE_SECONDS = 40 };
+enum { PATIENCE_SECONDS = 120 };
 
 struct load {
 	struct load_plan plan;

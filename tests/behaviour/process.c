@@ -250,6 +250,14 @@ bool process_is_called(pid_t pid, const char *name)
 	       !strncmp(comm, name, strlen(name));
 }
 
+/* One that is stopped, or waits for a processor, has had no time yet to take a name. */
+static bool is_asleep(pid_t pid)
+{
+	struct process process;
+
+	return read_stat(pid, &process) && process.state == 'S';
+}
+
 bool process_is_beside(pid_t pid, const char *wanted)
 {
 	static const char *const names[] = { "superd-ask\n", "superd-bind\n", "superd-close\n", "superd-console\n",
@@ -258,7 +266,7 @@ bool process_is_beside(pid_t pid, const char *wanted)
 	char name[32] = "";
 	bool exists = read_comm(pid, name, sizeof(name));
 
-	for (int n = 0; exists && !strcmp(name, "superd\n") && n < UNNAMED_MS; n++) {
+	for (int n = 0; exists && !strcmp(name, "superd\n") && n < UNNAMED_MS; n += is_asleep(pid)) {
 		poll(NULL, 0, 1);
 		exists = read_comm(pid, name, sizeof(name));
 	}

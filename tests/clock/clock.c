@@ -271,7 +271,8 @@ static void begin_wait(struct wait *wait)
 	sigaddset(&wait->set, SIGURG);
 }
 
-static void end_wait(struct wait *wait)
+/* What only a stop and SIGCONT has interrupted is no wake-up: superd goes back to sleep. */
+static void end_wait(struct wait *wait, long result)
 {
 	int error = errno;
 
@@ -280,7 +281,7 @@ static void end_wait(struct wait *wait)
 	wait->place->thread = 0;
 	if (!sigismember(&wait->before, SIGURG))
 		pthread_sigmask(SIG_SETMASK, &wait->before, NULL);
-	if (wait->kind == EPOLL)
+	if (wait->kind == EPOLL && !(result < 0 && error == EINTR))
 		page->woken++;
 	errno = error;
 }
@@ -341,7 +342,7 @@ static long wait_for(struct wait *wait, int64_t time)
 		return wait_really(wait, time);
 	begin_wait(wait);
 	result = wait_by_page(wait, time < 0 ? -1 : real_now() + offset + time);
-	end_wait(wait);
+	end_wait(wait, result);
 	return result;
 }
 
@@ -441,6 +442,6 @@ int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *
 	result = real_timed_wait(condition, mutex, &condition_wait.real);
 	condition_wait.waits = false;
 	pthread_sigmask(SIG_BLOCK, &only, NULL);
-	end_wait(&wait);
+	end_wait(&wait, 0);
 	return result;
 }

@@ -1,5 +1,5 @@
-/* Runs a fuzzer over files instead of over what libFuzzer makes up: its corpus in `make check`, or a crash given by
- * hand.
+/* Runs a fuzzer over files instead of over what libFuzzer makes up: its corpus, as a part of
+ * `make check-world`, or a crash given by hand.
  *
  * With arguments, those files or folders are read; without, the corpus of the program's own name (fuzz_NAME reads
  * corpus/NAME below tests/fuzz of SRCDIR) and, for the readers, the tables that superd ships. An empty corpus
