@@ -112,17 +112,26 @@ Behaviour(credentials, more_than_a_mebibyte_is_refused)
 	superd_stop(superd);
 }
 
-Behaviour(credentials, a_socket_is_told_who_asks)
+/* A unix socket from which credentials come. */
+static int make_source(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX }, peer = { 0 };
-	socklen_t length = sizeof(peer);
-	const char *path = path_in("source.sock");
-	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), source, client;
-	struct superd *superd;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	cr_assert_eq(bind(server, (struct sockaddr *)&address, sizeof(address)), 0);
 	cr_assert_eq(listen(server, 1), 0);
+	return server;
+}
+
+Behaviour(credentials, a_socket_is_told_who_asks)
+{
+	struct sockaddr_un peer = { 0 };
+	socklen_t length = sizeof(peer);
+	const char *path = path_in("source.sock");
+	int server = make_source(path), source, client;
+	struct superd *superd;
+
 	superd = run(own_user(), text_of("load_credential = \"token:%s\"", path), LIST);
 	client = client_connect(superd_port(superd, "secret"));
 	source = accept(server, (struct sockaddr *)&peer, &length);
@@ -133,6 +142,34 @@ Behaviour(credentials, a_socket_is_told_who_asks)
 	client_send(source, "of the source");
 	close(source);
 	cr_expect_str_eq(client_rest(client), "token=of the source\n");
+	close(server);
+	superd_stop(superd);
+}
+
+/* The source holds up the start until the socket is another service's. */
+Behaviour(credentials, who_waits_for_a_start_that_fails_after_a_reload_goes_along_with_the_socket)
+{
+	static const char *const arguments[] = { "--no-preflight", NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char *path = path_in("source.sock");
+	int port = free_port(), server = make_source(path), source, client;
+	struct superd *superd;
+
+	make_folder();
+	superd = superd_run_with(&setup,
+				 "service secret {\n listen = \"127.0.0.1:%d\"\n accept = yes\n user = \"%s\"\n"
+				 " exec = \"%s\"\n load_credential = \"token:%s\"\n}\n",
+				 port, own_user(), path_in("missing"), path);
+	superd_wait_log(superd, "secret: listening on ");
+	client = client_connect(port);
+	client_send(client, "who\n");
+	source = accept(server, NULL, NULL);
+	cr_assert_geq(source, 0);
+	cr_assert(superd_reload(superd, "service renamed { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n",
+				port, backend("stdio")));
+	close(source);
+	cr_expect_not_null(strstr(client_line(client), " who"));
+	close(client);
 	close(server);
 	superd_stop(superd);
 }

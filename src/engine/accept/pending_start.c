@@ -7,6 +7,8 @@
 
 #include "base/fd.h"
 #include "config/option/option_name.h"
+#include "config/table/diff.h"
+#include "config/table/table.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
 #include "engine/accept/builtin_channel.h"
@@ -21,11 +23,14 @@
 #include "engine/instance/foreground.h"
 #include "engine/instance/notify_receive.h"
 #include "engine/runtime/prepare_start.h"
+#include "engine/runtime/service_list.h"
 #include "engine/warm/warm_pool.h"
 
 struct pending_start {
 	struct exec_sequence sequence;
 	struct pending_client pending;  /* its listener NULL: not counted in starting_clients any more */
+	const struct endpoint *endpoint; /* that of its listener, once recall_pending has taken it from there */
+	struct table *table;            /* table of the endpoint, referenced; NULL: it was not taken */
 };
 
 static struct pending_start *pending_start_of(struct exec_sequence *sequence)
@@ -91,12 +96,20 @@ static bool launch_pending(struct instance *instance, struct spawn_request *laun
 	return false;
 }
 
+static void forget_endpoint(struct pending_start *start)
+{
+	if (start->table)
+		table_release(start->table);
+	start->table = NULL;
+}
+
 static void note_run(struct instance *instance)
 {
 	struct exec_sequence *sequence = instance->sequence;
 	struct pending_client *pending = &pending_start_of(sequence)->pending;
 	bool is_connection = pending->client.fd >= 0;
 
+	forget_endpoint(pending_start_of(sequence));
 	close_socket_client(sequence->runtime->engine, sequence->runtime->service->name, &pending->client);
 	pending_note_start(sequence->runtime, pending);
 	sequence->runtime->run->stats.skipped_starts = 0;
@@ -121,17 +134,58 @@ static void give_back(struct service_runtime *runtime, struct pending_client *pe
 	pending->client.fd = -1;
 }
 
-/* Gives the client back before the listeners change. A start whose process was launched keeps it. */
+/* Gives the client back before the listeners change. A start whose process was launched keeps it, until it fails
+ * (pass_on). */
 static void recall_pending(struct exec_sequence *sequence)
 {
-	struct pending_client *pending = &pending_start_of(sequence)->pending;
+	struct pending_start *start = pending_start_of(sequence);
+	struct pending_client *pending = &start->pending;
 
 	if (!pending->listener)
 		return;
 	if (sequence->instance->state != INSTANCE_LAUNCHED)
 		give_back(sequence->runtime, pending);
+	start->endpoint = pending->listener->listen->endpoint;
+	start->table = sequence->runtime->table;
+	start->table->users++;
 	pending->listener = NULL;
 	sequence->runtime->run->accept->starting_clients--;
+}
+
+/* Returns the listener that has the client's endpoint since recall_pending, of this service or of another, or NULL. */
+static struct listener *find_heir(const struct pending_start *start)
+{
+	const struct service_list *service_list = start->sequence.runtime->engine->service_list;
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		struct service_runtime *runtime = service_list->runtimes[n];
+
+		for (size_t i = 0; runtime && runtime->service->exec->accept && i < runtime->listener_count; i++) {
+			struct listener *listener = &runtime->listeners[i];
+
+			if (listener_has_socket(listener) &&
+			    endpoint_equal(listener->listen->endpoint, start->endpoint))
+				return listener;
+		}
+	}
+	return NULL;
+}
+
+/* The start has failed after recall_pending. The client goes where it would be if it had been given back then. */
+static void pass_on(struct pending_start *start)
+{
+	struct pending_client *pending = &start->pending;
+	struct listener *heir = start->table && pending->client.fd >= 0 ? find_heir(start) : NULL;
+	struct service_runtime *runtime = heir ? heir->io.data : NULL;
+
+	if (!runtime)
+		return;
+	pending->listener = heir;
+	if (pending->progress == ADMISSION_PASSED)
+		pending->progress = BANNER_SUCCESS_SENT;
+	give_back(runtime, pending);
+	if (runtime_next_state(runtime) == LISTENING && accept_state_make(runtime))
+		runtime_start_timer(runtime, 0);        /* in another state its next step serves the client */
 }
 
 static void drop_pending(struct instance *instance)
@@ -143,6 +197,7 @@ static void drop_pending(struct instance *instance)
 		return;
 	exec_sequence_free(&start->sequence);
 	close_socket_client(instance->engine, instance->service->name, &start->pending.client);
+	forget_endpoint(start);
 	instance->sequence = NULL;
 	free(start);
 }
@@ -173,6 +228,8 @@ static void handle_failed_start(struct instance *instance, const struct ending *
 	sequence->why = (struct buf){ 0 };
 	if (instance->client.busy)
 		instance->client.busy->busy = false;
+	if (!pending->listener)
+		pass_on(pending_start_of(sequence));
 	give_back(runtime, pending);
 	if (!retired)
 		runtime->run->accept->starting_clients--;
