@@ -309,7 +309,7 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 		table_free(table);
 	} else if (take_table(supervisor, table, &counts)) {
 		reloaded = true;
-		if (supervisor->engine.save_changes)    /* the next superd, too, has the table that the log says is in effect */
+		if (supervisor->engine.save_changes)    /* the next superd must have the table that the log reports */
 			supervisor->engine.save_changes(&supervisor->engine);
 		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
 			   counts.changed, counts.added, counts.removed);
