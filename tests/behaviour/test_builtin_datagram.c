@@ -210,6 +210,97 @@ Behaviour(builtin_datagram, a_port_of_the_system_is_never_answered)
 	superd_stop(superd);
 }
 
+/* Takes what a redirect passes on, and answers it. */
+static void answer_as_target(int target)
+{
+	struct sockaddr_storage from;
+	socklen_t length = sizeof(from);
+	struct pollfd ready = { target, POLLIN, 0 };
+	char bytes[64];
+	ssize_t got;
+
+	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1, "%s", world_logs());
+	got = recvfrom(target, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &length);
+	cr_assert_gt(got, 0);
+	cr_assert_eq(sendto(target, bytes, (size_t)got, 0, (struct sockaddr *)&from, length), got);
+}
+
+static const char *receive(int client)
+{
+	static char bytes[64];
+	struct pollfd ready = { client, POLLIN, 0 };
+	ssize_t got;
+
+	cr_assert_eq(poll(&ready, 1, DEADLINE_MS), 1, "%s", world_logs());
+	got = recv(client, bytes, sizeof(bytes) - 1, 0);
+	cr_assert_geq(got, 0);
+	bytes[got] = '\0';
+	return bytes;
+}
+
+/* The target gets its datagram, but its answer stops here. */
+static void expect_one_way(int client, int port, int target)
+{
+	int other = client_at("127.0.0.9", 0, "127.0.0.1", port);
+
+	client_send(client, "loop");
+	answer_as_target(target);
+	client_send(other, "honest");
+	answer_as_target(target);
+	cr_assert_str_eq(receive(other), "honest");
+	cr_assert(client_is_quiet(client, 0));
+	close(other);
+	close(client);
+}
+
+static int open_target(int *port)
+{
+	struct sockaddr_in own = at("127.0.0.1", 0);
+	socklen_t length = sizeof(own);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_eq(bind(fd, (struct sockaddr *)&own, length), 0);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
+	*port = ntohs(own.sin_port);
+	return fd;
+}
+
+/* A datagram with a false address would else go back and forth between two redirects whose targets answer anything, or
+ * between one and itself, for ever. */
+static void expect_no_loop(const char *exec)
+{
+	int target_port, target = open_target(&target_port), client = -1, port, other;
+	struct superd *superd =
+		superd_run("defaults { user = \"%s\" }\n"
+			   "service pass { listen = \"udp:127.0.0.1:0\" redirect = \"127.0.0.1 %d\" %s }\n"
+			   "service other { listen = \"udp:127.0.0.1:0\" redirect = \"127.0.0.1 %d\" }\n"
+			   "service echo { listen = \"udp:127.0.0.1:0\" builtin = echo }\n",
+			   own_user(), target_port, exec, target_port);
+
+	port = superd_port(superd, "pass");
+	other = superd_port(superd, "other");
+	expect_one_way(client_at("127.0.0.2", other, "127.0.0.1", port), port, target);
+	superd_wait_log(superd, text_of("REFUSED from 127.0.0.2 port %d: a sender at that port", other));
+	expect_one_way(client_at("127.0.0.2", port, "127.0.0.1", port), port, target);
+	expect_one_way(client_at("127.0.0.2", superd_port(superd, "echo"), "127.0.0.1", port), port, target);
+	for (int own = 1023; client < 0 && own > 900; own--)
+		client = client_at("127.0.0.2", own, "127.0.0.1", port);
+	if (client >= 0)                /* not without the right to such a port */
+		expect_one_way(client, port, target);
+	close(target);
+	superd_stop(superd);
+}
+
+Behaviour(builtin_datagram, a_redirect_answers_no_port_of_a_service)
+{
+	expect_no_loop("");
+}
+
+Behaviour(builtin_datagram, nor_does_the_relay_of_a_program)
+{
+	expect_no_loop("exec = \"/bin/sleep 1000\"");
+}
+
 /* The first datagram is let in by superd; those behind it are judged by who answers them. */
 static void expect_rules(const char *accept)
 {

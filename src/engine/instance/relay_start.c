@@ -20,6 +20,7 @@
 #include "engine/core/unreaped.h"
 #include "engine/instance/instance.h"
 #include "engine/instance/relay.h"
+#include "engine/runtime/prepare_start.h"
 #include "engine/runtime/runtime.h"
 #include "exec/plan/plan.h"
 #include "exec/spawn/spawn.h"
@@ -202,7 +203,7 @@ static bool try_start(struct relay_process *relay, struct buf *why)
 	int ends[2];
 
 	if (!relay->plan)
-		relay->plan = plan_relay(service, find_account(relay, service), &relay->engine->defaults, why);
+		relay->plan = runtime_plan_relay(runtime_of(relay), find_account(relay, service), why);
 	if (!relay->plan)
 		return false;
 	if (fd_channel_pair(ends) < 0) {

@@ -1,5 +1,6 @@
-/* A builtin that answers any datagram must not answer another one without end, so its plan has the ports of all of
- * them (superd-builtin). They change with every listener that opens or closes. */
+/* A builtin that answers any datagram must not answer another one without end, nor may the targets of two redirects, so
+ * the plan of each has the ports of all of them (superd-builtin). They change with every listener that opens or
+ * closes. */
 #include "engine/runtime/prepare_start.h"
 
 #include <stdlib.h>
@@ -7,10 +8,12 @@
 #include "engine/core/engine.h"
 #include "engine/runtime/service_list.h"
 
-/* superd's own echo, chargen and their like. */
+/* superd's own echo, chargen and their like, and redirects, whose targets may be such. */
 static bool answers_datagrams(const struct service_runtime *runtime, const struct listener *listener)
 {
-	return runtime->service->exec->builtin && endpoint_is_datagram(listener->listen->address) &&
+	const struct exec_options *exec = runtime->service->exec;
+
+	return (exec->builtin || exec->redirect) && endpoint_is_datagram(listener->listen->address) &&
 		listener_port(listener);
 }
 
@@ -38,9 +41,10 @@ static size_t collect(const struct service_list *service_list, uint16_t *ports)
 static uint16_t *find_datagram_ports(const struct service_runtime *runtime, size_t *count)
 {
 	const struct service_list *service_list = runtime->engine->service_list;
+	bool needs = plan_applies_access_itself(runtime->service) || service_is_relayed(runtime->service);
 	uint16_t *ports;
 
-	*count = plan_applies_access_itself(runtime->service) ? collect(service_list, NULL) : 0;
+	*count = needs ? collect(service_list, NULL) : 0;
 	ports = *count ? calloc(*count, sizeof(*ports)) : NULL;
 	if (ports)
 		collect(service_list, ports);
@@ -71,6 +75,18 @@ struct plan *runtime_plan_connection(struct service_runtime *runtime, const char
 
 	sockets.loop_ports = loops;
 	plan = start_kit_make_plan(&runtime->run->kit, runtime->service, runtime->listeners, &sockets, why);
+	free(loops);
+	return plan;
+}
+
+struct plan *runtime_plan_relay(struct service_runtime *runtime, const struct account *account, struct buf *why)
+{
+	struct plan_sockets sockets = { .instance = NULL };
+	uint16_t *loops = find_datagram_ports(runtime, &sockets.loop_count);
+	struct plan *plan;
+
+	sockets.loop_ports = loops;
+	plan = plan_relay(runtime->service, account, &runtime->engine->defaults, &sockets, why);
 	free(loops);
 	return plan;
 }

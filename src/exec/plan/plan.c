@@ -486,13 +486,13 @@ static size_t vector_length(char *const *vector)
 }
 
 struct plan *plan_relay(const struct service *service, const struct account *account,
-			const struct process_defaults *defaults, struct buf *why)
+			const struct process_defaults *defaults, const struct plan_sockets *sockets, struct buf *why)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 
 	if (!plan)
 		buf_text(why, "out of memory");
-	if (!plan || !plan_make_relay_argv(plan, service, why)) {
+	if (!plan || !plan_make_relay_argv(plan, service, sockets, why)) {
 		plan_free(plan);
 		return NULL;
 	}

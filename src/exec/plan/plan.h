@@ -16,7 +16,7 @@ struct plan_sockets {
 	unsigned port;                  /* value of %{port} */
 	const bool *missing;            /* by socket: true if it is optional and not open, so not passed; NULL: all are passed */
 	const char *instance;           /* value of %{instance}; NULL: unknown */
-	/* For datagram builtins: UDP ports that answer every datagram, so that two would answer each other for ever. */
+	/* For datagrams of builtins and redirects: the UDP ports of all of them, so that no two answer each other for ever. */
 	const uint16_t *loop_ports;
 	size_t loop_count;
 };
@@ -65,7 +65,7 @@ bool plan_applies_access_itself(const struct service *service);
 /* Makes the plan of the relay of a service (engine/instance/relay): a superd-builtin that runs as this account, which
  * is borrowed. NULL with the reason in why. */
 struct plan *plan_relay(const struct service *service, const struct account *account,
-			const struct process_defaults *defaults, struct buf *why);
+			const struct process_defaults *defaults, const struct plan_sockets *sockets, struct buf *why);
 
 /* The descriptor at which superd-builtin gets its channel to superd (engine/accept/builtin_channel); -1: none. */
 int plan_channel(const struct service *service);

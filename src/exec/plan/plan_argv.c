@@ -104,6 +104,21 @@ static void add_redirect_options(struct buf *text, size_t *count, const struct s
 	++*count;
 }
 
+/* The rules for clients and senders of datagrams. */
+static void add_rules(struct buf *text, size_t *count, const struct service *service,
+		      const struct plan_sockets *sockets)
+{
+	if (service_prepared(service)->access) {
+		add_networks(text, count, "--only-from", service_prepared(service)->access, false);
+		add_networks(text, count, "--no-access", service_prepared(service)->access, true);
+	}
+	for (size_t n = 0; n < sockets->loop_count; n++) {
+		buf_addf(text, "--loop=%u", (unsigned)sockets->loop_ports[n]);
+		buf_add(text, "", 1);
+		++*count;
+	}
+}
+
 static void add_builtin_options(struct buf *text, size_t *count, const struct service *service,
 				const struct plan_sockets *sockets)
 {
@@ -118,17 +133,8 @@ static void add_builtin_options(struct buf *text, size_t *count, const struct se
 		if (service->exec->redirect)
 			add_argument(text, count, "--rests");
 	}
-	if (!plan_applies_access_itself(service))
-		return;
-	if (service_prepared(service)->access) {
-		add_networks(text, count, "--only-from", service_prepared(service)->access, false);
-		add_networks(text, count, "--no-access", service_prepared(service)->access, true);
-	}
-	for (size_t n = 0; n < sockets->loop_count; n++) {
-		buf_addf(text, "--loop=%u", (unsigned)sockets->loop_ports[n]);
-		buf_add(text, "", 1);
-		++*count;
-	}
+	if (plan_applies_access_itself(service))
+		add_rules(text, count, service, sockets);
 }
 
 const char *plan_builtin_program(const struct service *service)
@@ -208,28 +214,27 @@ static bool take_argv(struct plan *plan, struct buf *text, size_t count, bool ha
 }
 
 /* Adds the path of superd-builtin, the arguments of a relay, and its access rules, as it accepts the clients. */
-static bool add_relay(struct buf *text, size_t *count, const struct service *service, struct buf *why)
+static bool add_relay(struct buf *text, size_t *count, const struct service *service,
+		      const struct plan_sockets *sockets, struct buf *why)
 {
 	if (!add_program(text, count, service, why))
 		return false;
 	add_argument(text, count, "--relay");
 	add_redirect_options(text, count, service);
-	if (service_prepared(service)->access) {
-		add_networks(text, count, "--only-from", service_prepared(service)->access, false);
-		add_networks(text, count, "--no-access", service_prepared(service)->access, true);
-	}
+	add_rules(text, count, service, sockets);
 	add_argument(text, count, "redirect");
 	for (words word = service->exec->redirect; *word; word++)
 		add_argument(text, count, *word);
 	return true;
 }
 
-bool plan_make_relay_argv(struct plan *plan, const struct service *service, struct buf *why)
+bool plan_make_relay_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			  struct buf *why)
 {
 	struct buf text = { 0 };
 	size_t count = 0;
 
-	if (add_relay(&text, &count, service, why) && take_argv(plan, &text, count, true))
+	if (add_relay(&text, &count, service, sockets, why) && take_argv(plan, &text, count, true))
 		return true;
 	buf_free(&text);
 	if (!why->length)

@@ -17,7 +17,8 @@ int plan_socket_index(const struct service *service, const struct plan_sockets *
 bool plan_names_instance(const char *text);
 
 /* Puts the program and its arguments into the plan; false with the reason in why. In plan_argv.c. */
-bool plan_make_relay_argv(struct plan *plan, const struct service *service, struct buf *why);
+bool plan_make_relay_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			  struct buf *why);
 bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 		    struct buf *why);
 

@@ -16,7 +16,6 @@
 #include "helper/builtin/text.h"
 
 #define BATCH 64                        /* datagrams in one call of datagrams_serve */
-#define REFUSALS_LOGGED 10              /* refused senders that a process logs: a flood must not fill the log */
 
 ssize_t echo_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
 {
@@ -72,30 +71,6 @@ struct datagrams *datagrams_new(const struct settings *settings)
 	return datagrams;
 }
 
-static void log_refusal(struct datagrams *datagrams, const struct sender *sender, const char *reason)
-{
-	char text[SENDER_TEXT];
-
-	if (++datagrams->refusals_logged > REFUSALS_LOGGED)
-		return;
-	sender_describe(sender, text);
-	builtin_log("loop request or stranger REFUSED from %s: %s%s", text, reason,
-		    datagrams->refusals_logged == REFUSALS_LOGGED ? " (further ones are not logged)" : "");
-}
-
-/* Whether the sender gets a reply. */
-static bool may_answer(struct datagrams *datagrams, const struct sender *sender)
-{
-	const char *reason = sender_refuse(sender, datagrams->settings);
-	unsigned char bytes[16];
-
-	if (!reason && sender_bytes(sender, bytes) && !replies_count(&datagrams->replies, bytes, clock_ms() / 1000))
-		reason = "it has received as many answers as one source may receive in a second";
-	if (reason)
-		log_refusal(datagrams, sender, reason);
-	return !reason;
-}
-
 static void answer_datagram(struct datagrams *datagrams, int fd, const struct sender *sender, struct pktinfo *pktinfo,
 			    size_t length)
 {
@@ -113,12 +88,16 @@ static bool serve_datagram(struct datagrams *datagrams, int fd)
 	struct sender sender;
 	struct pktinfo pktinfo;
 	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request));
+	const char *refusal;
 
 	if (got < 0)
 		return errno == ECONNREFUSED;   /* an earlier reply met a closed port */
 	if (pktinfo.truncated || pktinfo.to_many || datagrams->settings->builtin->dgram == discard_dgram)
 		return true;
-	if (may_answer(datagrams, &sender))
+	refusal = sender_refuse(&sender, 0, datagrams->settings);
+	if (!refusal && !sender_is_allowed(&sender, datagrams->settings))
+		refusal = "only_from and no_access do not let it in";
+	if (replies_allow(&datagrams->replies, &sender, refusal, true))
 		answer_datagram(datagrams, fd, &sender, &pktinfo, (size_t)got);
 	return true;
 }

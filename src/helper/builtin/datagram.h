@@ -8,7 +8,6 @@
 struct datagrams {
 	const struct settings *settings; /* borrowed */
 	struct replies replies;         /* number of replies to each source */
-	unsigned refusals_logged;       /* refused senders of this process; REFUSALS_LOGGED of them are logged */
 	char request[DATAGRAM_MOST], reply[DATAGRAM_MOST];
 };
 

@@ -32,6 +32,7 @@ struct flow {
 	struct list again;              /* in flows->again, while its first datagram has to be sent again */
 	int listener;                   /* borrowed */
 	struct sender client;
+	const char *refusal;            /* why the client gets no answers (sender_refuse); NULL: it gets them */
 	struct pktinfo pktinfo;         /* the address that the client has sent to */
 	int64_t last;                   /* time of its last datagram */
 	int64_t retry;                  /* time when the first datagram is sent again */
@@ -46,6 +47,7 @@ struct flows {
 	int epoll;
 	uint64_t seed;                  /* random, so that no client can choose addresses that collide */
 	size_t count;
+	struct replies replies;         /* to clients at ports of services */
 	struct list buckets[BUCKETS], used, again;
 	struct list dead;               /* ended flows, by `used`: events of this turn may still name them */
 	char bytes[DATAGRAM_MOST];
@@ -62,6 +64,7 @@ struct flows *flows_new(const struct settings *settings, const struct redirect_t
 	flows->epoll = epoll;
 	if (getrandom(&flows->seed, sizeof(flows->seed), GRND_NONBLOCK) < 0)
 		flows->seed = (uint64_t)clock_ms();
+	flows->replies.seed = flows->seed;
 	list_init(&flows->used);
 	list_init(&flows->again);
 	list_init(&flows->dead);
@@ -129,6 +132,14 @@ static struct flow *find_flow(struct flows *flows, int listener, const struct se
 	return NULL;
 }
 
+static in_port_t port_of(int listener)
+{
+	struct sender own = { .length = sizeof(own.address) };
+
+	return getsockname(listener, &own.address.any, &own.length) < 0 ? 0 : sender_port(&own);
+}
+
+/* A client whose port may be a server's is relayed to the target, too, as it may want no answer (syslog). */
 static struct flow *add_flow(struct flows *flows, int listener, const struct sender *client)
 {
 	struct flow *flow;
@@ -147,6 +158,7 @@ static struct flow *add_flow(struct flows *flows, int listener, const struct sen
 	}
 	flow->listener = listener;
 	flow->client = *client;
+	flow->refusal = sender_refuse(client, port_of(listener), flows->settings);
 	list_add(bucket_of(flows, listener, client), &flow->bucket);
 	list_add(&flows->used, &flow->used);
 	list_init(&flow->again);
@@ -207,14 +219,6 @@ static void send_datagram(struct flows *flows, struct flow *flow, const char *by
 	send(flow->watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL); /* the error was that of an earlier one */
 }
 
-static bool is_allowed(const struct flows *flows, const struct sender *client)
-{
-	unsigned char bytes[16];
-	bool has_address = sender_bytes(client, bytes);
-
-	return access_judge(flows->settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
-}
-
 /* false: no datagram is waiting. */
 static bool pass_one(struct flows *flows, int listener, int64_t now)
 {
@@ -225,7 +229,7 @@ static bool pass_one(struct flows *flows, int listener, int64_t now)
 
 	if (got < 0)
 		return errno == ECONNREFUSED;
-	if (pktinfo.truncated || !client.length || !is_allowed(flows, &client))
+	if (pktinfo.truncated || !client.length || !sender_is_allowed(&client, flows->settings))
 		return true;
 	flow = find_flow(flows, listener, &client);
 	if (!flow) {
@@ -270,7 +274,9 @@ void flows_receive(struct flows *flows, struct relay_watch *watch, int64_t now)
 			return;
 		settle_first(flow);
 		note_use(flows, flow, now);
-		pktinfo_send(&flow->pktinfo, flow->listener, &flow->client, flows->bytes, (size_t)got);
+		if (replies_allow(&flows->replies, &flow->client, flow->refusal,
+				  sender_port(&flow->client) < SERVICE_PORTS))
+			pktinfo_send(&flow->pktinfo, flow->listener, &flow->client, flows->bytes, (size_t)got);
 	}
 }
 

@@ -400,14 +400,6 @@ static void on_connecting(struct relay_server *server, struct connection *connec
 
 /* ---- clients ---- */
 
-static bool is_allowed(const struct relay_server *server, const struct sender *client)
-{
-	unsigned char bytes[16];
-	bool has_address = sender_bytes(client, bytes);
-
-	return access_judge(server->settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
-}
-
 static struct connection *new_connection(struct relay_server *server, int fd)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
@@ -457,7 +449,7 @@ static bool accept_one(struct relay_server *server, int listener)
 			server->blocked = clock_ms() + SHORTAGE;
 		return goes_on;
 	}
-	if (!is_allowed(server, &client)) {
+	if (!sender_is_allowed(&client, server->settings)) {
 		close(fd);
 		return true;
 	}

@@ -2,14 +2,18 @@
  *
  * A sender can forge its address and port. So addresses and ports that no honest client has are refused, even if
  * only_from allows them. */
-#include "base/hash.h"
 #include "helper/builtin/sender.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/hash.h"
+
 #define PROBES 8                        /* slots that one source may use */
+#define REFUSALS_LOGGED 10              /* refused senders that a process logs: a flood must not fill the log */
 
 static bool is_mapped(const unsigned char bytes[16])
 {
@@ -34,11 +38,11 @@ bool sender_bytes(const struct sender *sender, unsigned char bytes[16])
 	}
 }
 
-static in_port_t sender_port(const struct sender *sender)
+in_port_t sender_port(const struct sender *sender)
 {
 	if (sender->address.any.sa_family == AF_INET)
 		return ntohs(sender->address.in.sin_port);
-	return ntohs(sender->address.in6.sin6_port);
+	return sender->address.any.sa_family == AF_INET6 ? ntohs(sender->address.in6.sin6_port) : 0;
 }
 
 void sender_describe(const struct sender *sender, char text[SENDER_TEXT])
@@ -67,6 +71,20 @@ static bool is_unusable_source(const unsigned char bytes[16])
 	return bytes[0] == 0xff || !memcmp(bytes, zero, sizeof(zero));
 }
 
+/* Whether the address is this machine's: the kernel then sends from the address to which it sends. */
+static bool is_own_address(const struct sender *sender, const unsigned char bytes[16])
+{
+	int fd = socket(sender->address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sender own = { .length = sizeof(own.address) };
+	unsigned char own_bytes[16];
+	bool is_own = fd >= 0 && connect(fd, &sender->address.any, sender->length) == 0 &&
+		      getsockname(fd, &own.address.any, &own.length) == 0 && sender_bytes(&own, own_bytes) &&
+		      !memcmp(bytes, own_bytes, sizeof(own_bytes));
+
+	fd_close(&fd);
+	return is_own || (is_mapped(bytes) && bytes[12] == IN_LOOPBACKNET);
+}
+
 /* Whether the service on this port may reply to a reply, and so on without end. Ports below 1024 are services. */
 static bool may_loop(in_port_t port, const struct settings *settings)
 {
@@ -74,25 +92,29 @@ static bool may_loop(in_port_t port, const struct settings *settings)
 		if (settings->loops[n] == port)
 			return true;
 	}
-	return port < 1024;
+	return port < SERVICE_PORTS;
 }
 
-const char *sender_refuse(const struct sender *sender, const struct settings *settings)
+const char *sender_refuse(const struct sender *sender, in_port_t peers, const struct settings *settings)
 {
+	in_port_t port = sender_port(sender);
 	unsigned char bytes[16];
 
-	if (!sender_bytes(sender, bytes)) {
-		if (access_judge(settings->access, NULL) != ACCESS_PERMITTED)
-			return "only_from and no_access do not let it in";
+	if (!sender_bytes(sender, bytes))
 		return sender->length > sizeof(sa_family_t) ? NULL : "it has no address to answer to";
-	}
 	if (is_unusable_source(bytes))
 		return "that is not the address of a host";
-	if (may_loop(sender_port(sender), settings))
+	if (peers && port == peers ? is_own_address(sender, bytes) : may_loop(port, settings))
 		return "a sender at that port may answer the answer, and so on";
-	if (access_judge(settings->access, bytes) != ACCESS_PERMITTED)
-		return "only_from and no_access do not let it in";
 	return NULL;
+}
+
+bool sender_is_allowed(const struct sender *sender, const struct settings *settings)
+{
+	unsigned char bytes[16];
+	bool has_address = sender_bytes(sender, bytes);
+
+	return access_judge(settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
 }
 
 static size_t hash_source(uint64_t seed, const unsigned char source[16])
@@ -136,4 +158,26 @@ bool replies_count(struct replies *replies, const unsigned char bytes[16], int64
 		slot->count = 0;
 	}
 	return slot->count++ < REPLIES_A_SECOND;
+}
+
+static void log_refusal(struct replies *replies, const struct sender *sender, const char *reason)
+{
+	char text[SENDER_TEXT];
+
+	if (++replies->refusals_logged > REFUSALS_LOGGED)
+		return;
+	sender_describe(sender, text);
+	builtin_log("loop request or stranger REFUSED from %s: %s%s", text, reason,
+		    replies->refusals_logged == REFUSALS_LOGGED ? " (further ones are not logged)" : "");
+}
+
+bool replies_allow(struct replies *replies, const struct sender *sender, const char *refusal, bool counts)
+{
+	unsigned char bytes[16];
+
+	if (!refusal && counts && sender_bytes(sender, bytes) && !replies_count(replies, bytes, clock_ms() / 1000))
+		refusal = "it has received as many answers as one source may receive in a second";
+	if (refusal)
+		log_refusal(replies, sender, refusal);
+	return !refusal;
 }

@@ -31,6 +31,7 @@ struct replies {
 		unsigned count;
 	} sources[SOURCES_AT_ONCE];     /* hash table, open addressing */
 	uint64_t seed;                  /* random, so that no sender can choose addresses that collide */
+	unsigned refusals_logged;       /* refused senders of this process; only the first are logged */
 };
 
 /* The sender's IPv6 address, or its IPv4 address as a mapped one; false: it has neither. */
@@ -40,9 +41,20 @@ bool sender_bytes(const struct sender *sender, unsigned char bytes[16]);
 #define SENDER_TEXT (INET6_ADDRSTRLEN + sizeof(" port 65535"))
 void sender_describe(const struct sender *sender, char text[SENDER_TEXT]);
 
-/* The reason why the sender gets no reply, as the end of a log line; NULL: it may get one. */
-const char *sender_refuse(const struct sender *sender, const struct settings *settings);
+#define SERVICE_PORTS 1024              /* lower ports are those of services */
+
+in_port_t sender_port(const struct sender *sender);     /* host byte order; 0: it has none */
+
+/* Whether only_from and no_access let it in. */
+bool sender_is_allowed(const struct sender *sender, const struct settings *settings);
+
+/* The reason why the sender gets no reply, as the end of a log line; NULL: it may get one. peers: a port that servers
+ * of the same protocol on other machines send from, as with NTP and SIP; 0: none. */
+const char *sender_refuse(const struct sender *sender, in_port_t peers, const struct settings *settings);
 
 /* Counts one more reply to this address; all of an IPv6 /64 network count as one source. false: it has had
  * REPLIES_A_SECOND, or too many sources are active. */
 bool replies_count(struct replies *replies, const unsigned char bytes[16], int64_t second);
+
+/* Whether the sender gets a reply; logs why not. refusal: of sender_refuse. counts: as replies_count. */
+bool replies_allow(struct replies *replies, const struct sender *sender, const char *refusal, bool counts);

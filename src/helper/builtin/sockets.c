@@ -57,15 +57,6 @@ static void serve_child(const struct sockets *sockets, int connection)
 	_exit(sockets->settings->builtin->stream(sockets->settings, connection));
 }
 
-/* Checks a client by only_from and no_access, in case the socket has no filter in the kernel. */
-static bool is_allowed(const struct sockets *sockets, const struct sender *client)
-{
-	unsigned char bytes[16];
-	bool has_address = sender_bytes(client, bytes);
-
-	return access_judge(sockets->settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
-}
-
 /* Forks a child for the accepted connection. If fork(2) fails, serve_loop tries again after RETRY_DELAY. */
 static void serve_accepted(struct sockets *sockets)
 {
@@ -93,7 +84,7 @@ static bool accept_one(struct sockets *sockets, int listener)
 		sockets->paused = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED && errno != EPROTO;
 		return errno != EBADF && errno != EINVAL && errno != ENOTSOCK && errno != EOPNOTSUPP;
 	}
-	if (!is_allowed(sockets, &client)) {
+	if (!sender_is_allowed(&client, sockets->settings)) {  /* the socket may have no filter in the kernel */
 		close(fd);
 		return true;
 	}
