@@ -18,10 +18,13 @@
 #include "control/event_stream.h"
 #include "control/verbs.h"
 #include "engine/core/close_socket.h"
+#include "engine/core/descendant.h"
 #include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
 #include "os/fs/path_watch.h"
 #include "os/fs/private_file.h"
+#include "os/proc/process.h"
+#include "os/proc/process_rights.h"
 #include "os/socket/scm_rights.h"
 
 #define ACCEPTS_MOST 16                 /* clients accepted in one turn of the loop */
@@ -221,10 +224,37 @@ static struct session *add_operator(struct server *server, int fd, enum right ri
 	return session;
 }
 
+/* The uid proves nothing for a process with fewer rights than superd, wherever its ancestors lead: superd or another
+ * program may have confined it. superd cannot see a process of an outer pid namespace. None of its services is there,
+ * and its socket's folder lets nobody in but its user and root; an abstract name lets in everybody. Members of the
+ * control group need no rights, but no service is one of them. why: set if the answer is RIGHT_NONE. */
+static enum right find_right(const struct server *server, int fd, const struct control_peer *peer, const char **why)
+{
+	bool is_own_user = peer->uid == 0 || peer->uid == geteuid(), is_hidden = !peer->pid && peer->by_path;
+	enum right right = RIGHT_NONE;
+
+	*why = "only root, superd's own user and members of the control group have access";
+	if (is_own_user && (is_hidden || process_has_superds_rights(peer->pid)))
+		right = RIGHT_ACT;
+	else if (is_own_user)
+		*why = !process_list_is_possible() ? "superd cannot see your rights, as it has no /proc"
+		       : !peer->pid ? "superd cannot see your process, which is in another pid namespace"
+				    : "your process is confined: it has fewer rights than superd";
+	else if (peer->in_group && (is_hidden || !engine_has_descendant(&server->supervisor->engine, peer->pid)))
+		right = RIGHT_READ;
+	else if (peer->in_group)
+		*why = "a service has no access";
+	if (right == RIGHT_NONE || !control_socket_peer_has_ended(fd))
+		return right;
+	*why = "your process has ended";
+	return RIGHT_NONE;
+}
+
 struct session *server_admit(struct server *server, int fd)
 {
 	struct control_peer peer;
-	enum right right;
+	enum right right = RIGHT_NONE;
+	const char *refusal = NULL;
 	char why[128];
 	bool known;
 	int error;
@@ -233,20 +263,16 @@ struct session *server_admit(struct server *server, int fd)
 	use_reserve(server);            /* looking at the client in /proc takes a descriptor for a moment */
 	known = control_socket_peer(fd, server->group, &peer);
 	error = errno;
+	if (known)
+		right = find_right(server, fd, &peer, &refusal);
 	keep_reserve(server);
 	if (!known) {
 		snprintf(why, sizeof(why), "superd cannot read your identity: %s", strerror(error));
 		refuse_client(server, fd, "denied", why);
 		return NULL;
 	}
-	if (peer.sandboxed) {
-		refuse_client(server, fd, "denied", "a confined service has no access");
-		return NULL;
-	}
-	right = peer.uid == 0 || peer.uid == geteuid() ? RIGHT_ACT : peer.in_group ? RIGHT_READ : RIGHT_NONE;
 	if (right == RIGHT_NONE)
-		refuse_client(server, fd, "denied",
-			      "only root, superd's own user and members of the control group have access");
+		refuse_client(server, fd, "denied", refusal);
 	else if (!make_room_for(server, right))
 		refuse_client(server, fd, "busy",
 			      "too many clients are connected, and all have requests");

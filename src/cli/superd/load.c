@@ -192,6 +192,7 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 	table->lookups = lookups;
 	settings_check(options, table, loading->before, diags);
 	table->settings = globals_join(&options->given, &table->globals);
+	table->control = loading->before || loading->known ? options->settings.control : table->settings.control;
 	table->sources = loading->sources;
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->is_only_checked = options->task == TASK_CHECK;
@@ -387,6 +388,7 @@ struct table *load_saved_table(struct options *options, struct state_stream *bef
 	diags->keeps_all = true;
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->settings = globals_join(&options->given, &table->globals);
+	table->control = options->settings.control;
 	table->lookups = has_died ? lookup_cache_restore(before) : lookup_cache_new();
 	read = diags->count;
 	resolve_table(table, diags);

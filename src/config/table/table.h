@@ -45,6 +45,7 @@ struct table {
 	uint64_t sources;               /* hash of the source files: it changes if one of them changes */
 	struct globals globals;         /* superd { } */
 	struct globals settings;        /* the same with what the command line overrides, and defaults; by cli/superd/load */
+	const char *control;            /* path of the control socket in force, to be hidden from services; NULL: the default */
 	struct lookup_cache *lookups;        /* owned; what name services have answered for it; NULL: nothing is kept */
 	struct names *names;            /* name -> row, created by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to builder_finish.c */

@@ -89,8 +89,7 @@ static bool is_followed(struct child *child)
 
 	if (child->is_main && container_of(child, struct instance, child)->main_watch)
 		return true;
-	return process_read(child->pid, &process) &&
-	       (process.parent == getpid() || process.parent == guard_pid());
+	return process_read(child->pid, &process) && guard_or_superd_is(process.parent);
 }
 
 static bool follow_by_pidfd(struct engine *engine, struct child *child)

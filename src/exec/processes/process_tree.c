@@ -77,15 +77,9 @@ static bool add_pid(struct process_tree *tree, pid_t pid)
 	return add_process(tree, &process);
 }
 
-/* The guard is the parent of those that the superd before has left. */
-static bool is_parent_of_orphans(pid_t pid)
-{
-	return pid == getpid() || (pid > 0 && pid == guard_pid());
-}
-
 bool process_may_be_reparented(const struct process *orphan)
 {
-	return is_parent_of_orphans(orphan->parent) && !orphan->ended && orphan->session != getsid(0) &&
+	return guard_or_superd_is(orphan->parent) && !orphan->ended && orphan->session != getsid(0) &&
 	       !spawn_is_worker(orphan->pid);
 }
 
@@ -187,7 +181,7 @@ static bool scan_all(struct process_tree *tree, const struct process_tree_root *
 				continue;
 			if (process_tree_has(tree, process.parent))
 				good = add_process(tree, &process);
-			else if (is_parent_of_orphans(process.parent))
+			else if (guard_or_superd_is(process.parent))
 				good = add_orphans(tree, root, (pid_t[]){ *pid, 0 });
 		}
 	} while (good && tree->count > before);

@@ -93,7 +93,7 @@ static bool reaches_others(int signal)
 	all = process_list_all();
 	any = !all;
 	for (const pid_t *one = all; one && *one && !any; one++)
-		any = *one != getpid() && *one != guard_pid() && !spawn_is_worker(*one);
+		any = !guard_or_superd_is(*one) && !spawn_is_worker(*one);
 	free(all);
 	return any;
 }

@@ -24,6 +24,7 @@ struct mount_list {
 	const char *root;               /* root_directory; NULL: / */
 	struct listed_mount *list;
 	size_t count, capacity;
+	const char *control;            /* path of superd's control socket; NULL: the default, or it has none */
 	bool no_proc;                   /* /proc stays as it is, as superd cannot mount a new one */
 	const char *network;            /* the option that gives it another network namespace, which /sys must show; NULL: none */
 	bool failed;                    /* out of memory */

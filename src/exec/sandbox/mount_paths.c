@@ -333,20 +333,31 @@ static void add_switch_mounts(struct mount_list *places, const struct hardening_
 		add_switch_paths(places, host_name, "protect_hostname");
 }
 
-/* Hides superd's control socket from services with mounts of their own. In another root there is none. */
-static void hide_control(struct mount_list *places)
+/* Hides a control socket at this path from services with mounts of their own. In another root there is the one below
+ * it. */
+static void hide_control(struct mount_list *places, const char *path)
 {
 	struct listed_mount place = { .mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths",
 					  .optional = true } };
+	size_t length = places->root ? strlen(places->root) : 0;
+
+	if (path && !strncmp(path, places->root ? places->root : "", length) && path[length] == '/')
+		add_mount(places, path + length, &place);
+}
+
+/* The path of --control, and the one that a superd without that option has. */
+static void hide_controls(struct mount_list *places)
+{
 	struct buf path = { 0 };
 
-	if (!places->count || places->root)
+	if (!places->count)
 		return;
 	buf_addf(&path, "%s/superd/control", runtime_dir());
 	if (path.failed)
 		places->failed = true;
 	else
-		add_mount(places, buf_string(&path), &place);
+		hide_control(places, buf_string(&path));
+	hide_control(places, places->control);
 	buf_free(&path);
 }
 
@@ -360,5 +371,5 @@ void mount_list_fill(struct mount_list *places, const struct service *service)
 	add_kernel(places, hardening);
 	add_switch_mounts(places, hardening);
 	add_sys(places, service);
-	hide_control(places);
+	hide_controls(places);
 }

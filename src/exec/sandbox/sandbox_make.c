@@ -26,6 +26,7 @@
 struct sandbox_build {
 	struct service *service;
 	struct pool *pool;
+	const char *control;            /* path of the control socket; NULL: the default */
 	struct sandbox_support *support;
 	unsigned without;               /* enum sandbox_need: means to leave out, as this machine lacks them */
 	struct diags *diags;
@@ -76,7 +77,8 @@ static const char *network_option(const struct sandbox_build *build)
 
 static bool make_mounts(struct sandbox_build *build)
 {
-	struct mount_list places = { .pool = build->pool, .root = service_root(build->service) };
+	struct mount_list places = { .pool = build->pool, .root = service_root(build->service),
+				     .control = build->control };
 	struct sandbox_mount *mounts;
 	bool good;
 
@@ -276,7 +278,8 @@ static void build_sandbox(struct sandbox_build *build)
 void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
 		  struct diags *diags)
 {
-	struct sandbox_build build = { .service = service, .pool = table->pool, .support = support, .diags = diags };
+	struct sandbox_build build = { .service = service, .pool = table->pool, .control = table->control,
+				       .support = support, .diags = diags };
 
 	if (needs_no_sandbox(service, support))
 		return;

@@ -96,14 +96,14 @@ static bool find_mount(const char *controller, char where[PATH_MAX], char from[P
 	return found;
 }
 
-/* superd's group in a controller's hierarchy, as /proc/self/cgroup names it. Points into *text, which the caller
- * frees. */
-static const char *find_name(const char *controller, char **text)
+/* The group of a process, a folder in /proc, in a controller's hierarchy, as its file cgroup names it. Points into
+ * *text, which the caller frees. */
+static char *find_name(const char *process, const char *controller, char **text)
 {
-	char *rest = *text = read_group_file("/proc/self", "cgroup"), *line;
+	char *rest = *text = read_group_file(process, "cgroup"), *line;
 
 	while ((line = strsep(&rest, "\n"))) {
-		const char *list = strchr(line, ':'), *name = list ? strchr(list + 1, ':') : NULL;
+		char *list = strchr(line, ':'), *name = list ? strchr(list + 1, ':') : NULL;
 
 		if (name && name[1] == '/' && has_controller(list + 1, controller))
 			return name + 1;
@@ -137,7 +137,7 @@ static void strip_own_base(char *path)
 static bool find_path(const char *controller, char *path, size_t size, const char **wrong)
 {
 	char where[PATH_MAX], from[PATH_MAX], *text;
-	const char *name = find_name(controller, &text);
+	const char *name = find_name("/proc/self", controller, &text);
 	size_t prefix;
 	bool good = false;
 
@@ -160,6 +160,26 @@ bool cgroup_find_own(const char *controller, char *path, size_t size)
 	const char *wrong;
 
 	return find_path(controller, path, size, &wrong);
+}
+
+bool cgroup_has_started(pid_t pid)
+{
+	char process[32], *own_text, *text, *own = find_name("/proc/self", UNIFIED_HIERARCHY, &own_text), *its;
+	size_t length;
+	bool good;
+
+	snprintf(process, sizeof(process), "/proc/%ld", (long)pid);
+	its = find_name(process, UNIFIED_HIERARCHY, &text);
+	if (own)
+		strip_own_base(own);
+	length = own && strcmp(own, "/") ? strlen(own) : 0;
+	good = own && its && !strncmp(its, own, length) &&
+	       !strncmp(its + length, "/" CGROUP_BASE, sizeof("/" CGROUP_BASE) - 1);
+	its = good ? strchr(its + length + 1, '/') : NULL;
+	good = its && strcmp(its, "/" CGROUP_LEAF) != 0;
+	free(own_text);
+	free(text);
+	return good;
 }
 
 static bool has_file(const char *folder, const char *file, int mode)

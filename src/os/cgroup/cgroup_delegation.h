@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/pool.h"
 
@@ -32,6 +33,9 @@ const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool);
 /* Finds superd's own group in the hierarchy of a controller of cgroup v1, "" for that of cgroup v2. false: there is
  * none, or it cannot be seen. */
 bool cgroup_find_own(const char *controller, char *path, size_t size);
+
+/* Whether the process is in a group that superd, or one before it in the same group, has made for what it starts. */
+bool cgroup_has_started(pid_t pid);
 
 /* Whether the path is a group of any hierarchy. A group of cgroup v2 with groups below it has no processes of its own,
  * so its cgroup.procs proves nothing. */

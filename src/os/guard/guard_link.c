@@ -58,6 +58,11 @@ pid_t guard_first_pid(void)
 	return guard_link.page ? guard_link.page->guard : getpid();
 }
 
+bool guard_or_superd_is(pid_t pid)
+{
+	return pid > 0 && (pid == getpid() || pid == guard_pid());
+}
+
 enum guard_cause guard_cause(void)
 {
 	return guard_link.page ? (enum guard_cause)guard_link.page->cause : GUARD_FRESH;

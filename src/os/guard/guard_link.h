@@ -58,6 +58,8 @@ struct guard_page *guard_shared_page(void);     /* for this folder alone; NULL: 
 pid_t guard_pid(void);                  /* the guard's; 0: superd has none */
 bool guard_is_lost(void);               /* superd had one, which has ended; superd gets SIGCHLD when it does */
 pid_t guard_first_pid(void);            /* the guard's, or superd's own: the process that others know as superd */
+/* Whether this is superd or its guard: the parents of what superd has started, and of orphans below it. */
+bool guard_or_superd_is(pid_t pid);
 enum guard_cause guard_cause(void);
 void guard_found_blocked(sigset_t *found);      /* signals blocked where the guard was started; superd begins with all */
 int guard_channel(void);                /* to watch for reading; -1: none */

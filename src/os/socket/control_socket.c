@@ -22,7 +22,6 @@
 #include "os/fs/runtime_dir.h"
 #include "os/netdiag/sock_diag.h"
 #include "os/proc/pidfd.h"
-#include "os/proc/process_sandboxed.h"
 #include "os/rights/own_privileges.h"
 #include "os/socket/scm_rights.h"
 
@@ -435,29 +434,12 @@ static bool maps_all_users(void)
 	return all;
 }
 
-/* Whether the peer's user may be one that is not mapped in superd's user namespace: the kernel shows it as nobody. A
- * folder keeps such users out; an abstract name does not. */
-static bool is_unmapped(int fd, uid_t uid)
+static bool is_at_path(int fd)
 {
 	struct sockaddr_un address = { 0 };
 	socklen_t length = sizeof(address);
 
-	return uid == NOBODY && (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || !address.sun_path[0]) &&
-	       !maps_all_users();
-}
-
-/* The pid is that of the process that called connect(2). If it has ended since, the pid proves nothing. */
-static bool is_sandboxed(int fd, pid_t pid)
-{
-	int pidfd = -1;
-	socklen_t size = sizeof(pidfd);
-	bool sandboxed = process_is_sandboxed(pid), gone;
-
-	if (pid <= 0 || getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0)
-		return sandboxed;
-	gone = !pidfd_signal(pidfd, 0) && errno == ESRCH;
-	close(pidfd);
-	return sandboxed || gone;
+	return getsockname(fd, (struct sockaddr *)&address, &length) == 0 && address.sun_path[0];
 }
 
 bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
@@ -467,9 +449,24 @@ bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
 		return false;
-	peer->uid = is_unmapped(fd, credentials.uid) ? (uid_t)-1 : credentials.uid;
+	peer->by_path = is_at_path(fd);
+	/* A user that is not mapped in superd's user namespace is shown as nobody. A folder keeps such users out. */
+	peer->uid = credentials.uid == NOBODY && !peer->by_path && !maps_all_users() ? (uid_t)-1 : credentials.uid;
 	peer->pid = credentials.pid;
-	peer->sandboxed = is_sandboxed(fd, credentials.pid);
 	peer->in_group = peer->uid != (uid_t)-1 && group != (gid_t)-1 && is_in_group(fd, credentials.gid, group);
 	return true;
+}
+
+/* Kernels before Linux 6.16 have no pidfd for a process that was reaped. */
+bool control_socket_peer_has_ended(int fd)
+{
+	int pidfd = -1;
+	socklen_t size = sizeof(pidfd);
+	bool ended;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0)
+		return errno != ENOPROTOOPT;
+	ended = !pidfd_signal(pidfd, 0) && errno == ESRCH;
+	close(pidfd);
+	return ended;
 }

@@ -56,8 +56,11 @@ void control_socket_close(struct control_socket *socket);
 struct control_peer {
 	uid_t uid;                      /* its uid; -1: it is not mapped in this user namespace */
 	pid_t pid;                      /* its pid; 0: it is in another pid namespace */
+	bool by_path;                   /* it has connected to a path, not to an abstract name */
 	bool in_group;                  /* it is in the group `group`, the primary or a supplementary one */
-	bool sandboxed;                 /* it belongs to a sandboxed service, so its uid proves nothing */
 };
 
 bool control_socket_peer(int fd, gid_t group, struct control_peer *peer);       /* false and errno */
+
+/* Whether that process has ended, so that its pid may be another's by now. false also before Linux 6.5. */
+bool control_socket_peer_has_ended(int fd);

@@ -1,4 +1,4 @@
-/* Who is below us and less free than we are. */
+/* Whose uid may be taken for his rights. */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "os/proc/process.h"
-#include "os/proc/process_sandboxed.h"
+#include "os/proc/process_rights.h"
 
 static pid_t child(bool drops)
 {
@@ -35,33 +35,31 @@ static void end(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-Test(sandboxed, is_nobody_who_is_as_free)
+Test(rights, are_those_of_a_child_as_free)
 {
 	pid_t pid = child(false);
 
-	cr_expect_not(process_is_sandboxed(getpid()));
-	cr_expect_not(process_is_sandboxed(pid));
+	cr_expect(process_has_superds_rights(getpid()));
+	cr_expect(process_has_superds_rights(pid));
 	end(pid);
 }
 
-Test(sandboxed, is_a_child_without_capabilities)
+Test(rights, are_less_without_capabilities)
 {
 	pid_t pid;
 
 	if (getuid() != 0 || !process_list_is_possible())
 		cr_skip_test("needs root and /proc");
 	pid = child(true);
-	cr_expect(process_is_sandboxed(pid));
+	cr_expect_not(process_has_superds_rights(pid));
 	end(pid);
 }
 
-Test(sandboxed, is_who_is_gone_and_nobody_from_outside)
+Test(rights, are_not_those_of_somebody_unknown)
 {
 	pid_t pid = child(false);
 
 	end(pid);
-	if (process_list_is_possible())
-		cr_expect(process_is_sandboxed(pid));
-	cr_expect_not(process_is_sandboxed(0), "of a pid namespace that is not ours");
-	cr_expect_not(process_is_sandboxed(1), "not below us");
+	cr_expect_not(process_has_superds_rights(pid), "it has ended");
+	cr_expect_not(process_has_superds_rights(0), "of a pid namespace that is not ours");
 }
