@@ -9,7 +9,6 @@
  *   close                  closes it
  *   cloexec nonblock block
  *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N syncnt=N mark=N
- *   rcvtimeo=MILLISECONDS
  *   device=INTERFACE       binds it to this interface
  *   watch=level|edge|once  registers it with epoll
  *   bind=ADDRESS:PORT, [ADDRESS]:PORT, PATH or @NAME; listen=BACKLOG; shutdown
@@ -23,15 +22,10 @@
  *   thread                 another thread goes on
  *   say=TEXT               to NOTIFY_SOCKET
  *   ready-after=PATH       another thread says READY=1 once there is such a file
- *   ready-by-child=PATH    a child ends once there is such a file; SIGCHLD, let in by serve=select, says READY=1
- *   print-after=PATH       another thread prints "it serves now" once there is such a file
  *   await=PATH             waits until there is such a file
  *   mark=PATH              adds a line with its pid
- *   accept=2|4|0           accept(2), accept4(2), or without the client's address
  *   exit=STATUS
- *   serve=poll|block|wait|select|level|edge|once
- *                          wait: as block, but ends if accept(2) fails with anything but EINTR; select: lets signals in
- *                          only while it waits, and then accepts
+ *   serve=poll|block|level|edge|once
  *
  * A client's line is answered "PID LINE", and the connection closed; behind a '+' it stays. Behind a '?' the answer
  * tells of the client and of the listener. Behind a '!' stand steps to do, and "PID ok" or the error comes back. */
@@ -69,7 +63,7 @@ struct address {
 	socklen_t length;
 };
 
-static int current = -1, set = -1, way_to_accept = 4;
+static int current = -1, set = -1;
 static volatile sig_atomic_t ending; /* by SIGTERM: a client that was accepted is served first */
 static int bound[SOCKETS_MOST];
 static int bound_count;
@@ -300,49 +294,6 @@ static bool say_ready_after(const char *path)
 	return !errno;
 }
 
-static void *print_ready(void *path)
-{
-	if (!await_file(path) || puts("it serves now") < 0 || fflush(stdout) != 0)
-		exit(1);
-	return NULL;
-}
-
-static bool print_after(const char *path)
-{
-	pthread_t thread;
-
-	errno = pthread_create(&thread, NULL, print_ready, (void *)(size_t)path);
-	return !errno;
-}
-
-static void on_child(int signal)
-{
-	(void)signal;
-	if (!say("READY=1"))
-		_exit(1);
-}
-
-static void let_in_child(bool on)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGCHLD);
-	pthread_sigmask(on ? SIG_UNBLOCK : SIG_BLOCK, &signals, NULL);
-}
-
-static bool say_ready_by_child(const char *path)
-{
-	pid_t pid;
-
-	let_in_child(false);
-	signal(SIGCHLD, on_child);
-	pid = fork();
-	if (pid == 0)
-		_exit(!await_file(path));
-	return pid > 0;
-}
-
 static bool mark(const char *path)
 {
 	FILE *file = fopen(path, "ae");
@@ -465,7 +416,7 @@ static int describe(char *out, size_t size, int listener, int client, const stru
 	getsockopt(client, SOL_SOCKET, SO_LINGER, &linger, &length);
 	return snprintf(out, size,
 			" family=%d domain=%d peer=%s own=%s name=%s nodelay=%d keepalive=%d linger=%d rcvbuf=%d "
-			"nonblock=%d cloexec=%d defer=%d backlog=%d clientcloexec=%d clientnonblock=%d",
+			"nonblock=%d cloexec=%d defer=%d backlog=%d",
 			peer->any.sa_family == AF_INET		  ? 4
 				: peer->any.sa_family == AF_INET6 ? 6
 								  : 0,
@@ -477,8 +428,7 @@ static int describe(char *out, size_t size, int listener, int client, const stru
 			get_number(client, SOL_SOCKET, SO_KEEPALIVE), linger.l_onoff ? linger.l_linger : -1,
 			get_number(client, SOL_SOCKET, SO_RCVBUF), !!(fcntl(listener, F_GETFL) & O_NONBLOCK),
 			!!(fcntl(listener, F_GETFD) & FD_CLOEXEC), get_number(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT),
-			backlog_of(listener), !!(fcntl(client, F_GETFD) & FD_CLOEXEC),
-			!!(fcntl(client, F_GETFL) & O_NONBLOCK));
+			backlog_of(listener));
 }
 
 /* Does the steps of a line, parted by blanks. */
@@ -607,10 +557,6 @@ static int accept_client(int listener, struct address *peer)
 {
 	peer->length = sizeof(peer->storage);
 	peer->any.sa_family = AF_UNSPEC;
-	if (way_to_accept == 0)
-		return accept(listener, NULL, NULL);
-	if (way_to_accept == 2)
-		return accept(listener, &peer->any, &peer->length);
 	return accept4(listener, &peer->any, &peer->length, SOCK_CLOEXEC);
 }
 
@@ -648,18 +594,6 @@ static void serve_by_poll(void)
 	}
 }
 
-/* As PostgreSQL 15 does: nothing goes on while accept(2) waits. */
-static void serve_by_select(void)
-{
-	struct pollfd polled = { bound[0], POLLIN, 0 };
-
-	let_in_child(true);
-	poll(&polled, 1, -1);
-	let_in_child(false);
-	if (polled.revents & POLLIN)
-		serve_one(polled.fd);
-}
-
 /* By edges the queue is emptied, which takes a socket that does not block. */
 static void serve_by_epoll(const char *how)
 {
@@ -690,8 +624,7 @@ static void on_end(int signal)
 static bool serve(const char *how)
 {
 	int before = current;
-	bool selects = !strcmp(how, "select"), waits = !strcmp(how, "wait");
-	bool blocks = selects || waits || !strcmp(how, "block");
+	bool blocks = !strcmp(how, "block");
 
 	if (!blocks)
 		signal(SIGTERM, on_end);
@@ -708,11 +641,9 @@ static bool serve(const char *how)
 	while (!ending) {
 		if (!strcmp(how, "poll"))
 			serve_by_poll();
-		else if (selects)
-			serve_by_select();
-		else if (blocks && !serve_one(bound[0]) && waits && errno != EINTR)
-			return false;
-		else if (!blocks)
+		else if (blocks)
+			serve_one(bound[0]);
+		else
 			serve_by_epoll(how);
 	}
 	exit(0);
@@ -754,7 +685,6 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 	};
 	int number = atoi(value);
 	struct linger linger = { 1, number };
-	struct timeval time = { number / 1000, number % 1000 * 1000 };
 
 	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++) {
 		if (strcmp(word, options[n].word) == 0)
@@ -762,8 +692,6 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 	}
 	if (!strcmp(word, "linger"))
 		return setsockopt(current, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0;
-	if (!strcmp(word, "rcvtimeo"))
-		return setsockopt(current, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0;
 	if (!strcmp(word, "device"))
 		return setsockopt(current, SOL_SOCKET, SO_BINDTODEVICE, value, (socklen_t)strlen(value) + 1) == 0;
 	if (!strcmp(word, "pktinfo"))
@@ -847,11 +775,6 @@ static bool thread_step(const char *value)
 	(void)value;
 	return go_on_in_thread();
 }
-static bool accept_step(const char *value)
-{
-	way_to_accept = atoi(value);
-	return true;
-}
 static bool exit_step(const char *value)
 {
 	exit(atoi(value));
@@ -890,9 +813,6 @@ static bool do_step(const char *step)
 		{ "await", await_file },
 		{ "mark", mark },
 		{ "ready-after", say_ready_after },
-		{ "ready-by-child", say_ready_by_child },
-		{ "print-after", print_after },
-		{ "accept", accept_step },
 		{ "exit", exit_step },
 		{ "serve", serve },
 	};

@@ -9,11 +9,9 @@
  * file            a thread binds an address in a file that never answers (fuse(4)): "file ERRNO" afterwards
  * held            the same, and who reads the file cannot be killed
  * mount           mounts such a file, and ends: "mount ERRNO"
- * ready           prints "it serves now"
  * set             holds the lock of an epoll set for ever
  * lock            holds the lock of the listener for ever
  * storm           64 threads bind for three seconds: "storm CALLS"
- * accepts         64 threads accept for three seconds, without waiting: "accepts CALLS"
  * deaths          processes bind, and die, execute or end their thread at once: "deaths ENDED"
  * wrong           binds what is no socket: "wrong NAME ERRNO"
  * quiet           waits for three seconds, in which the worker ends
@@ -144,12 +142,6 @@ static void do_serve(void)
 		if (client >= 0)
 			close(client);
 	}
-}
-
-static void do_ready(void)
-{
-	if (puts("it serves now") < 0 || fflush(stdout) != 0)
-		exit(1);
 }
 
 static void *bind_silent(void *page)
@@ -331,17 +323,6 @@ static void *bind_all_the_time(void *with)
 	return NULL;
 }
 
-static void *accept_all_the_time(void *with)
-{
-	const double *until = with;
-
-	while (now() < *until) {
-		close(accept(listener, NULL, NULL));
-		calls++;
-	}
-	return NULL;
-}
-
 static void storm(const char *name, void *(*work)(void *))
 {
 	static double until;
@@ -358,13 +339,6 @@ static void storm(const char *name, void *(*work)(void *))
 static void do_storm(void)
 {
 	storm("storm", bind_all_the_time);
-}
-
-static void do_accepts(void)
-{
-	fcntl(listener, F_SETFL, O_NONBLOCK);
-	storm("accepts", accept_all_the_time);
-	fcntl(listener, F_SETFL, 0);
 }
 
 static void *bind_once(void *with)
@@ -583,9 +557,8 @@ int main(int argc, char **argv)
 		{ "bind", do_bind }, { "serve", do_serve }, { "stay", do_stay }, { "memory", do_memory },
 		{ "set", do_set }, { "lock", do_lock }, { "storm", do_storm }, { "deaths", do_deaths },
 		{ "wrong", do_wrong }, { "others", do_others }, { "calls", do_calls }, { "filter", do_filter },
-		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet }, { "accepts", do_accepts },
+		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet },
 		{ "path", do_path }, { "file", do_file }, { "held", do_held }, { "mount", do_mount },
-		{ "ready", do_ready },
 	};
 
 	if (argc < 4)

@@ -25,7 +25,7 @@ enum {
 };
 
 #define TABLE \
-	"service hostile { listen = \"%s%d\" pass = bind start = boot restart = no\n" \
+	"service hostile { listen = \"127.0.0.1:%d\" pass = bind start = boot restart = no\n" \
 	" exec = \"%s %s %d %s\" %s }\n" \
 	"service calm { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
 
@@ -37,7 +37,7 @@ struct scene {
 	int port, calm;
 };
 
-static struct scene begin_with(bool clock, const char *address, const char *acts, const char *options)
+static struct scene begin_with(bool clock, const char *acts, const char *options)
 {
 	const char *arguments[] = { "--control", control_path(), NULL };
 	const struct setup setup = { .arguments = arguments, .clock = clock };
@@ -45,27 +45,22 @@ static struct scene begin_with(bool clock, const char *address, const char *acts
 	const char *program = replaced(backend("%s", ""), "backend ", "hostile_binder");
 
 	chmod(scene.log, 0666);
-	scene.superd = superd_run_with(&setup, TABLE, address, scene.port, program, scene.log, scene.port, acts,
+	scene.superd = superd_run_with(&setup, TABLE, scene.port, program, scene.log, scene.port, acts,
 				       options, backend("serve"));
 	scene.calm = superd_port(scene.superd, "calm");
 	client_ask_pid(scene.calm);
 	return scene;
 }
 
-static struct scene begin_at(const char *address, const char *acts, const char *options)
-{
-	return begin_with(false, address, acts, options);
-}
-
 static struct scene begin(const char *acts, const char *options)
 {
-	return begin_at("127.0.0.1:", acts, options);
+	return begin_with(false, acts, options);
 }
 
 /* superd and its workers are under the clock. */
 static struct scene clock_begin(const char *acts, const char *options)
 {
-	return begin_with(true, "127.0.0.1:", acts, options);
+	return begin_with(true, acts, options);
 }
 
 /* What an act wrote: the number behind this text. */
@@ -148,20 +143,6 @@ Behaviour(bind_hostile, an_epoll_set_that_is_locked_for_ever_holds_up_its_own_bi
 	told(&scene, "set");
 	expect_worker_given_up(&scene);
 	cr_expect_eq(told(&scene, "bind"), EADDRINUSE);
-	end(&scene);
-}
-
-/* The worker hangs as it tells the program of clients that wait. */
-Behaviour(bind_hostile, one_that_is_locked_when_the_program_becomes_ready_holds_up_its_own_clients_alone)
-{
-	struct scene scene;
-
-	SKIP_WITHOUT_SILENT_MEMORY();
-	scene = clock_begin("bind set ready serve", "ready = \"it serves now\"");
-	told(&scene, "set");
-	expect_worker_given_up(&scene);
-	client_ask_pid(scene.port);
-	ask_others(&scene);
 	end(&scene);
 }
 
@@ -289,13 +270,6 @@ static void expect_little_use(struct scene scene, const char *act)
 Behaviour(bind_hostile, a_storm_takes_little_of_the_processor)
 {
 	expect_little_use(begin("bind storm serve", ""), "storm");
-}
-
-/* The socket is one for both IP versions, so superd sees each accept(2). */
-Behaviour(bind_hostile, a_storm_of_a_program_whose_accepts_are_seen_takes_little_of_the_processor)
-{
-	expect_little_use(begin_at("", "bind storm serve", ""), "storm");
-	expect_little_use(begin_at("", "bind accepts serve", ""), "accepts");
 }
 
 Behaviour(bind_hostile, callers_that_die_leave_nothing)
@@ -485,9 +459,9 @@ Behaviour(bind_hostile, a_call_that_hangs_over_upgrades_is_left_to_the_kernel)
 
 /* ---- poor surroundings ---- */
 
-static void expect_answers(const char *address)
+static void expect_answers(void)
 {
-	struct scene scene = begin_at(address, "bind wrong serve", text_of("user = %lu", (unsigned long)lone_user()));
+	struct scene scene = begin("bind wrong serve", text_of("user = %lu", (unsigned long)lone_user()));
 
 	cr_expect_eq(told(&scene, "bind"), 0, "%s", world_logs());
 	client_ask_pid(scene.port);
@@ -500,13 +474,11 @@ static void expect_answers(const char *address)
 BehaviourOfUsers(bind_hostile, a_superd_with_few_capabilities_answers_programs_of_another_user)
 {
 	SKIP_WITHOUT(geteuid() == 0, "needs root, which may be another user");
-	expect_answers("");
+	expect_answers();
 	cr_assert_eq(prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0), 0);
-	expect_answers("127.0.0.1:");
-	expect_answers("");
+	expect_answers();
 	cr_assert_eq(prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0), 0);
-	expect_answers("127.0.0.1:");
-	expect_answers("");
+	expect_answers();
 }
 
 BehaviourOfUsers(bind_hostile, a_superd_of_an_ordinary_user_answers)

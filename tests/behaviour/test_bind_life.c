@@ -77,19 +77,6 @@ BehaviourOfBind(bind_life, it_is_frozen_when_idle_and_thawed)
 	superd_stop(superd);
 }
 
-BehaviourOfBind(bind_life, a_frozen_program_of_a_dual_socket_gets_ipv4_clients)
-{
-	int port = free_port();
-	struct superd *superd = clock_run_at(text_of("\"%d\"", port), "idle_timeout = 5min\n idle_action = freeze",
-					     text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
-
-	for (size_t n = 1; n <= 2; n++) {
-		bind_expect(bind_details(port), "domain=4");
-		CLOCK_UNTIL(superd, 3 * MINUTE_MS, 10, superd_log_count(superd, " is frozen") == n);
-	}
-	superd_stop(superd);
-}
-
 static void expect_awake_while_connected(int port, const char *sockets, const char *steps)
 {
 	struct superd *superd = clock_run_at(sockets, "idle_timeout = 5min", steps);
@@ -195,21 +182,6 @@ BehaviourOfBind(bind_life, an_upgrade_leaves_it_running_and_binding)
 	superd_stop(superd);
 }
 
-BehaviourOfBind(bind_life, ipv4_clients_of_a_dual_socket_are_accepted_over_an_upgrade)
-{
-	int port = free_port();
-	struct superd *superd =
-		run(text_of("\"%d\"", port), "", text_of("tcp4 bind=0.0.0.0:%d listen=5 serve=poll", port));
-	long pid = client_ask_pid(port);
-
-	for (int n = 0; n < 2; n++) {
-		superd_upgrade(superd);
-		bind_expect(bind_details(port), "domain=4");
-		cr_expect_eq(client_ask_pid(port), pid);
-	}
-	superd_stop(superd);
-}
-
 BehaviourOfBind(bind_life, an_upgrade_before_the_bind)
 {
 	int port = free_port(), client;
@@ -225,25 +197,6 @@ BehaviourOfBind(bind_life, an_upgrade_before_the_bind)
 	close(client);
 	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "why", "web").out, "it has bound "));
 	superd_expect_count(superd, "web: started", 1);
-	superd_stop(superd);
-}
-
-BehaviourOfBind(bind_life, an_upgrade_before_it_is_ready)
-{
-	int port = free_port(), client;
-	struct superd *superd =
-		clock_run_at(LOCAL(port), "type = notify\n timeout_start = 24h",
-			     text_of("tcp4 nonblock bind=127.0.0.1:%d listen=5 mark=%s ready-after=%s serve=edge", port,
-				     path_in("begun"), path_in("go")));
-
-	client = client_connect(port);
-	client_send(client, "who\n");
-	WAIT_UNTIL(count_lines(path_in("begun")) == 1);
-	superd_upgrade(superd);
-	expect_hours_of_quiet(superd, client);
-	write_file("go", "now");
-	cr_expect_not_null(strstr(client_line(client), " who"));
-	close(client);
 	superd_stop(superd);
 }
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import struct
 
-from server_case import need, read, run_well, talk, write
+from server_case import need, read, run, run_well, talk, write
 
 daemons = {}
 
@@ -99,9 +99,12 @@ CLUSTER = POSTGRES.split("/")[4] + "/main"
 
 
 def postgresql_client():
+    """A client of a PostgreSQL that was stopped hears that it is starting up, and comes again."""
     for host in ("127.0.0.1", "/run/postgresql"):
-        answer = run_well("psql", "-h", host, "-U", "postgres", "-Atc", "select 6 * 7")
-        need(answer.strip() == "42", repr(answer))
+        status, answer = None, "starting up"
+        while "starting up" in answer:
+            status, answer = run("psql", "-h", host, "-U", "postgres", "-Atc", "select 6 * 7")
+        need(status == 0 and answer.strip() == "42", repr(answer))
 
 
 def prepare_postgresql():

@@ -73,12 +73,12 @@ void rule_ready(const struct service *service, struct diags *diags)
 	if (!service->exec->exec && (service->exec->builtin || service->exec->redirect))
 		service_refuse(service, option, diags, "%s needs exec: a builtin is ready at once",
 			       option);
-	if (service->exec->pass == PASS_BIND && service->groups->commands->of[PHASE_READY]) {
-		diag_warning(diags, service_origin(service, "exec_ready"),
-			     "%s: exec_ready: with pass = bind clients do not wait for it, as its command connects as "
-			     "they do",
-			     service->name);
-		service_hint(service, diags, "type = notify and ready = \"TEXT\" have them wait");
+	if (service->exec->pass == PASS_BIND) {
+		diag_warning(diags, service_origin(service, option),
+			     "%s: %s: with pass = bind clients do not wait for it: the program accepts them itself, "
+			     "as soon as it listens",
+			     service->name, option);
+		service_hint(service, diags, "clients wait with redirect in place of pass = bind");
 	}
 	if (service->exec->accept && !service_is_unclear(service, "accept"))
 		service_refuse(service, option, diags, "%s needs accept = no: no client waits for another's process",

@@ -39,41 +39,6 @@ bool bind_calls_are_needed(const struct service *service)
 	return service->exec->pass == PASS_BIND;
 }
 
-/* With exec_ready they do not wait: its command connects as they do. */
-static bool bind_calls_hold_clients(const struct service *service)
-{
-	return service_notifies(service) || service->groups->lifecycle->ready;
-}
-
-/* Whether it is a socket for both IP versions, and a program may have asked for an IPv4 one. */
-static bool takes_both(const struct listener *listener)
-{
-	struct bound_families reach;
-
-	if (!listener_has_socket(listener) || !endpoint_is_inet(listener->listen->address) ||
-	    listener->listen->address->family == FAMILY_IPV4)
-		return false;
-	/* For MPTCP, getsockopt(2) takes the socket's lock, which a backend may keep for ever. */
-	if (listener->listen->options->socket_protocol == PROTOCOL_MPTCP && foreign_socket_is(listener->io.fd))
-		return true;
-	return bind_reach(listener->io.fd, &reach) && reach.ipv4 && reach.ipv6;
-}
-
-/* Whether superd has to see each accept(2): it refuses clients until the program is ready, or helps it to accept IPv4
- * clients. */
-static bool needs_accepts(const struct bind_calls *calls)
-{
-	if (bind_calls_hold_clients(calls->instance->service))
-		return true;
-	for (size_t n = 0; !calls->runtime->run->binds_exactly && n < calls->count; n++) {
-		const struct listener *listener = &calls->runtime->listeners[n];
-
-		if (endpoint_accepts(listener->listen->address) && takes_both(listener))
-			return true;
-	}
-	return false;
-}
-
 /* ---- what the program has asked for ---- */
 
 static bool has_to_bind(const struct bind_calls *calls, size_t n)
@@ -132,23 +97,18 @@ static void add_ipv4_endpoint(const struct listen *listen, struct buf *out)
 	endpoint_format(&ipv4, out);
 }
 
-/* Adds what superd does for a program that asked for an IPv4 socket. */
-static void add_help(const struct bind_calls *calls, size_t n, struct buf *out)
+/* Adds what it means for a program that asked for an IPv4 socket. */
+static void add_as_ipv4(const struct bind_calls *calls, size_t n, struct buf *out)
 {
+	const struct listen *listen = calls->runtime->listeners[n].listen;
+
 	if (!calls->uses[n].as_ipv4)
 		return;
-	if (endpoint_is_datagram(calls->runtime->listeners[n].listen->address)) {
-		buf_text(out, ", where IPv4 clients have IPv6 addresses (udp4: and udp6: spare that)");
-		return;
-	}
-	buf_text(out, ", and superd accepts its IPv4 clients for it");
-	if (!calls->uses[n].ipv4_alone || !takes_both(&calls->runtime->listeners[n])) {
-		buf_text(out, " (tcp4: and tcp6: spare that)");
-		return;
-	}
-	buf_text(out, "; it cannot read the addresses of IPv6 clients (");
-	add_ipv4_endpoint(calls->runtime->listeners[n].listen, out);
-	buf_text(out, " refuses them)");
+	buf_text(out, ", where IPv4 clients have IPv6 addresses (");
+	add_ipv4_endpoint(listen, out);
+	if (!calls->uses[n].ipv4_alone)
+		buf_text(out, endpoint_is_datagram(listen->address) ? " and udp6:" : " and tcp6:");
+	buf_text(out, calls->uses[n].ipv4_alone ? " gives them IPv4 ones)" : " give them IPv4 ones)");
 }
 
 void bind_calls_tell(const struct instance *instance, struct buf *out)
@@ -169,7 +129,7 @@ void bind_calls_tell(const struct instance *instance, struct buf *out)
 		if (strcmp(buf_string(&listens), calls->uses[n].asked) != 0)
 			buf_addf(out, " and has %s", buf_string(&listens));
 		buf_clear(&listens);
-		add_help(calls, n, out);
+		add_as_ipv4(calls, n, out);
 		between = ", ";
 	}
 	buf_free(&listens);
@@ -239,33 +199,16 @@ static void say_difference(const struct bind_calls *calls, const struct bind_rep
 /* What it means for a program that its IPv4 socket is superd's for both IP versions. */
 static void say_ipv4(const struct bind_calls *calls, size_t n)
 {
-	const struct bind_use *use = &calls->uses[n];
 	const struct listen *listen = calls->runtime->listeners[n].listen;
-	const char *bound = use->ipv4_alone ? use->asked : "a socket for each IP version";
-	bool is_datagram = endpoint_is_datagram(listen->address);
 	bool is_first = calls->runtime->run->stats.activations <= 1;
-	struct buf text = { 0 }, better = { 0 };
+	struct buf text = { 0 };
 
 	add_endpoint(&text, listen);
 	origin_cite(listen->at, &text);
-	add_ipv4_endpoint(listen, &better);
-	if (!use->ipv4_alone)
-		buf_text(&better, is_datagram ? " and udp6:" : " and tcp6:");
-	if (is_datagram)
-		say(calls, is_first ? LEVEL_WARNING : LEVEL_DEBUG, "bound",
-		    "its program binds %s and has %s: IPv4 clients have IPv6 addresses there; it needs %s instead",
-		    bound, buf_string(&text), buf_string(&better));
-	else if (use->ipv4_alone)
-		say(calls, is_first ? LEVEL_WARNING : LEVEL_DEBUG, "bound",
-		    "its program binds %s alone and has %s: it cannot read the addresses of IPv6 clients; with %s "
-		    "instead, IPv6 clients are refused, and the program accepts IPv4 clients without help",
-		    bound, buf_string(&text), buf_string(&better));
-	else
-		say(calls, is_first ? LEVEL_INFO : LEVEL_DEBUG, "bound",
-		    "its program binds %s and has %s: with %s in its place superd need not help it to accept IPv4 "
-		    "clients", bound, buf_string(&text), buf_string(&better));
+	add_as_ipv4(calls, n, &text);
+	say(calls, is_first ? LEVEL_NOTICE : LEVEL_DEBUG, "bound", "its program binds %s and has %s",
+	    calls->uses[n].asked, buf_string(&text));
 	buf_free(&text);
-	buf_free(&better);
 }
 
 /* The program has bound nothing new for a while: what it has not bound by now it most likely never will. */
@@ -279,8 +222,7 @@ static void on_quiet(struct alarm *alarm)
 		struct bind_use *use = &calls->uses[n];
 
 		has_bound |= use->given;
-		if (!has_to_bind(calls, n) || !use->as_ipv4 || use->told_ipv4 ||
-		    !takes_both(&calls->runtime->listeners[n]))
+		if (!has_to_bind(calls, n) || !use->as_ipv4 || use->told_ipv4)
 			continue;
 		use->told_ipv4 = true;
 		say_ipv4(calls, n);
@@ -412,12 +354,6 @@ static size_t count_addresses(const struct service_runtime *runtime)
 	return count;
 }
 
-/* Whether clients wait until the program is ready: it listens before it can serve. */
-static bool holds_clients(const struct bind_calls *calls)
-{
-	return !calls->instance->facts.ready && bind_calls_hold_clients(calls->instance->service);
-}
-
 /* Makes the list of offers, one for each listener; a listener without a socket has fd -1. The worker has a copy of
  * it. */
 static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struct bind_offer *offers,
@@ -427,8 +363,6 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 	const struct bind_work work = {
 		.owner = hash_text(0, runtime->service->name),
 		.notif = calls->notif, .offers = offers, .count = calls->count,
-		.is_ready = calls->rouses || !holds_clients(calls), .stops_accepts = calls->stops_accepts,
-		.program = calls->instance->pid, .rouses = calls->rouses,
 	};
 
 	for (size_t n = 0; n < calls->count; n++) {
@@ -439,7 +373,6 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 			continue;
 		offers[n].fd = listener->io.fd;
 		offers[n].given = calls->uses[n].given;
-		offers[n].as_ipv4 = calls->uses[n].as_ipv4;
 		offers[n].addresses = addresses;
 		offers[n].count = read_addresses(listener->listen, pool, addresses);
 		addresses += offers[n].count;
@@ -503,7 +436,6 @@ static void run_worker(struct bind_calls *calls)
 	}
 	calls->begun = clock_now();
 	calls->told_scarce = false;
-	calls->rouses = false;
 	watch_stop(&calls->notif_watch);
 	watch_set(&calls->report_watch, calls->worker.process.channel, true, false);
 	alarm_set(&calls->alarm, LOOK);
@@ -524,16 +456,6 @@ static void on_call(struct watch *watch, bool readable, bool writable)
 		close_notif(calls);
 	else
 		run_worker(calls);
-}
-
-/* The next instance of a program that asks for the sockets just as they are needs no help to accept. */
-static void note_exactness(const struct bind_calls *calls)
-{
-	bool is_exact = true;
-
-	for (size_t n = 0; n < calls->count; n++)
-		is_exact = is_exact && !calls->uses[n].as_ipv4;
-	calls->runtime->run->binds_exactly = is_exact;
 }
 
 /* The worker has ended. */
@@ -564,10 +486,8 @@ static void take_reports(struct bind_calls *calls)
 	}
 	if (n < REPORTS_MOST && errno != EAGAIN)
 		note_end(calls);
-	if (!was_complete && bind_calls_are_complete(calls->instance)) {
-		note_exactness(calls);
+	if (!was_complete && bind_calls_are_complete(calls->instance))
 		instance_be_bound(calls->instance);     /* may free calls */
-	}
 }
 
 static void on_report(struct watch *watch, bool readable, bool writable)
@@ -603,10 +523,7 @@ static void on_alarm(struct alarm *alarm)
 	struct bind_calls *calls = container_of(alarm, struct bind_calls, alarm);
 
 	if (calls->worker.process.channel < 0) {
-		if (calls->rouses)
-			run_worker(calls);
-		else
-			watch_calls(calls);     /* the pause is over */
+		watch_calls(calls);     /* the pause is over */
 		return;
 	}
 	if (bind_worker_busy(&calls->worker) < HANG_MS) {
@@ -690,8 +607,6 @@ bool bind_calls_add_channel(struct bind_calls *calls, struct fd_map *fd_map, str
 		fd_close(&calls->channel);
 		return false;
 	}
-	calls->stops_accepts = needs_accepts(calls);
-	launch->bind_filter = launch->plan->bind_filters[calls->stops_accepts];
 	launch->wanted_count = fd_map->count;
 	launch->filter_channel = fd_map->count - 1;
 	return true;
@@ -705,7 +620,7 @@ void bind_calls_begin(struct bind_calls *calls)
 
 void bind_calls_settle(struct bind_calls *calls)
 {
-	uint64_t call = bind_worker_leave(&calls->worker, calls->notif);
+	uint64_t call = bind_worker_call(&calls->worker);
 
 	if (calls->channel >= 0 && receive_notif(calls))
 		watch_calls(calls);
@@ -722,20 +637,6 @@ void bind_calls_take_last(struct instance *instance)
 
 	if (calls && calls->worker.process.channel >= 0)
 		take_reports(calls);
-}
-
-void bind_calls_set_ready(struct instance *instance)
-{
-	struct bind_calls *calls = instance->bind_calls;
-
-	if (!calls)
-		return;
-	if (calls->worker.process.channel >= 0) {
-		bind_worker_set_ready(&calls->worker);
-	} else if (calls->notif >= 0 && bind_calls_hold_clients(instance->service)) {
-		calls->rouses = true;
-		run_worker(calls);
-	}
 }
 
 void bind_calls_renew(struct instance *instance)

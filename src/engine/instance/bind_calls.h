@@ -36,8 +36,6 @@ struct bind_calls {
 	struct watch channel_watch, notif_watch, report_watch;
 	struct alarm alarm;             /* next look whether the worker hangs, or end of a pause */
 	struct bind_worker worker;
-	bool stops_accepts;             /* true: the filter stops accept(2), too */
-	bool rouses;                    /* true: the next worker reports waiting clients to the program once more */
 	uint64_t left_call;             /* call that the worker of the superd before this one was at; 0: none */
 	struct alarm left;              /* that worker is gone for certain, and the kernel carries the call out */
 	double begun;                   /* loop time at which the worker was started */
@@ -71,9 +69,6 @@ void bind_calls_begin(struct bind_calls *calls);
 
 /* Called when the main process has ended: reads what it has bound, as the report may still be on its way. */
 void bind_calls_take_last(struct instance *instance);
-
-/* Called when the instance is ready: its program may accept its clients. */
-void bind_calls_set_ready(struct instance *instance);
 
 /* The listeners, or the addresses that mean them, have changed. */
 void bind_calls_renew(struct instance *instance);

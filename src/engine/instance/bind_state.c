@@ -7,7 +7,6 @@
 
 static const struct state_field calls_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, bind_calls, "notif", notif) },
-	{ FIELD("stops_accepts", stops_accepts) },
 	{ STATE_FIELD_AS(STATE_BYTES, bind_calls, "left_call", left_call) },    /* the numbers take all 64 bits */
 	{ FIELD("told_hidden", told_hidden) },
 	{ FIELD("told_missing", told_missing) },
@@ -22,7 +21,6 @@ static const struct state_field calls_fields[] = {
 	{ NONE(worker, "the next call starts another one") },
 	{ NONE(begun, "only while there is a worker") },
 	{ NONE(renews, "only while there is a worker") },
-	{ NONE(rouses, "a program that is ready then is told at once") },
 	{ NONE(hung, "the next superd may try at once") },
 	{ NONE(told_hung, "the next superd says it once, too") },
 	{ NONE(told_scarce, "the next superd says it once, too") },

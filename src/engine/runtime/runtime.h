@@ -65,7 +65,6 @@ struct service_run {
 	bool start_ordered;             /* true: an operator has ordered the next start */
 	char *wanted_by;                /* service that has ordered the next start or thaw, because it wants this one; NULL: none */
 	bool drains_when_ready;         /* true: the current instance drains as soon as it is ready, because its entry has changed */
-	bool binds_exactly;             /* pass = bind: the last program requested its listeners exactly as they are */
 	unsigned char postponed_stop;   /* 1 + the event that stops the current instance once draining ones have ended; 0: none */
 	unsigned drain_snapshots;       /* number of draining instances whose clients are being counted */
 

@@ -68,7 +68,6 @@ static const struct state_field run_fields[] = {
 	{ FIELD("ordered", start_ordered) },
 	{ FIELD("wanted_by", wanted_by) },
 	{ FIELD("outdated", drains_when_ready) },
-	{ FIELD("binds_exactly", binds_exactly) },
 	{ FIELD("reason", reason) },
 	{ FIELD("start", start.stage), .most = START_STAGES - 1 },
 	{ FIELD("place", start.number) },

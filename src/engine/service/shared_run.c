@@ -236,7 +236,6 @@ static void note_ready(struct instance *instance)
 {
 	struct service_runtime *runtime = instance->context;
 
-	bind_calls_set_ready(instance);
 	if (!instance->retired)
 		runtime_post(runtime, READY);
 }

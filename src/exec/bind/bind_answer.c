@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,20 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "exec/bind/bind_filter.h"
 #include "exec/bind/target.h"
 #include "exec/bind/target_path.h"
 #include "os/socket/carried_options.h"
-#include "os/socket/eintr_timer.h"
 
-#define HOLD_MS 50                      /* at most, for an accept(2) that blocks, before the program is ready */
-#define HOLD_LEAST_MS 5
-#define CHILDREN_MOST 64                /* of a program, to tell of waiting clients */
 #define OTHERS_MOST 16                  /* foreign addresses to report */
 #define REPEATED_MOST 16                /* reports to repeat what was reported before, of any kind */
-/* A program calls accept(2) until it hears that nobody is left, maybe at two sockets. */
-#define SPARED 4
 
 struct folder_id {
 	dev_t device;
@@ -66,7 +58,6 @@ void bind_server_look_at_offers(struct bind_server *server)
 		bind_address_normalize(&offered->own);
 		offered->inode = fstat(fd, &status) == 0 ? status.st_ino : 0;
 		offered->given = server->work.offers[n].given;
-		offered->as_ipv4 = server->work.offers[n].as_ipv4;
 	}
 }
 
@@ -227,7 +218,6 @@ static void give(struct bind_server *server, struct stopped_call *stopped, int c
 		given->event = BIND_GIVEN;
 		given->has_copies = !has_all_copies;
 		server->offered[given->offer].given = true;
-		server->offered[given->offer].as_ipv4 |= given->as_ipv4;
 		report(server, given);  /* first, as the program may end at once, and superd judges it by this */
 		answer(server, stopped, 0);
 	}
@@ -380,219 +370,6 @@ static void answer_bind(struct bind_server *server, struct stopped_call *stopped
 		close(copy);
 }
 
-/* ---- accept ---- */
-
-/* The program hears as if a signal, or the end of SO_RCVTIMEO, had interrupted the call. */
-static void end_hold(struct bind_server *server)
-{
-	const struct held_call *held = bind_server_held(server);
-
-	user_notif_answer(server->work.notif, held->call.id, held->error);
-	bind_server_drop_held(server);
-}
-
-const struct held_call *bind_server_held(const struct bind_server *server)
-{
-	return server->held_count ? &server->held[server->held_first] : NULL;
-}
-
-void bind_server_drop_held(struct bind_server *server)
-{
-	atomic_store(&server->progress->held[server->held_first], 0);
-	server->held_first = (server->held_first + 1) % BIND_HELD_MOST;
-	server->held_count--;
-}
-
-int bind_server_end_holds(struct bind_server *server, int64_t now)
-{
-	while (server->held_count && bind_server_held(server)->until <= now)
-		end_hold(server);
-	return server->held_count ? (int)(bind_server_held(server)->until - now) : -1;
-}
-
-/* A start that is done soon loses little by it, and a long one a part: a quarter of the time since the first hold. It
- * never falls, so calls end in the order in which they came. */
-static int64_t hold_time(struct bind_server *server, int64_t now)
-{
-	int64_t quarter;
-
-	if (!server->first_hold)
-		server->first_hold = now;
-	quarter = (now - server->first_hold) / 4;
-	return quarter < HOLD_LEAST_MS ? HOLD_LEAST_MS : quarter < HOLD_MS ? quarter : HOLD_MS;
-}
-
-static void hold(struct bind_server *server, const struct user_call *call, int error)
-{
-	int64_t now = clock_ms();
-	unsigned n;
-
-	if (server->held_count == BIND_HELD_MOST)
-		end_hold(server);
-	n = (server->held_first + server->held_count++) % BIND_HELD_MOST;
-	server->held[n] = (struct held_call){ *call, now + hold_time(server, now), error };
-	atomic_store(&server->progress->held[n], call->id);
-}
-
-/* Whether accept(2) fails with EAGAIN when no client comes for some time (SO_RCVTIMEO of socket(7)). */
-static bool has_time_limit(int listener)
-{
-	struct timeval most = { 0, 0 };
-	socklen_t length = sizeof(most);
-
-	return getsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &most, &length) == 0 && (most.tv_sec || most.tv_usec);
-}
-
-/* The program is not ready: it hears that nobody is there, and of the clients again once it is. A listener that blocks
- * never fails with EAGAIN, and a program that serves each client in a thread would end by that. Nor may the call wait
- * until then: a program of one thread, such as PostgreSQL, accepts what poll(2) reports before it goes on with its
- * start, and no signal interrupts a call that superd has received. EINTR, which nearly every program retries. */
-static void refuse_accept(struct bind_server *server, const struct stopped_call *stopped, int listener)
-{
-	unsigned n = 0;
-
-	while (n < server->refused_count && server->refused[n] != stopped->call->thread)
-		n++;
-	if (n == server->refused_count && n < REFUSED_MOST)
-		server->refused[server->refused_count++] = stopped->call->thread;
-	if (fcntl(listener, F_GETFL) & O_NONBLOCK)
-		answer(server, stopped, EAGAIN);
-	else
-		hold(server, stopped->call, has_time_limit(listener) ? EAGAIN : EINTR);
-}
-
-static void rouse(const struct bind_server *server, pid_t thread)
-{
-	struct target_process target;
-
-	if (!target_open(&target, thread))
-		return;
-	for (size_t offer = 0; offer < server->work.count; offer++) {
-		if (server->work.offers[offer].fd >= 0)
-			target_rouse_epoll(&target, server->work.offers[offer].fd);
-	}
-	target_close(&target);
-}
-
-/* Those that were refused by a worker that has ended since are the main process, or its children. */
-void bind_server_rouse(struct bind_server *server)
-{
-	pid_t children[CHILDREN_MOST];
-	size_t count = target_children(server->work.program, children, CHILDREN_MOST);
-
-	rouse(server, server->work.program);
-	for (size_t n = 0; n < count; n++)
-		rouse(server, children[n]);
-	for (unsigned n = 0; n < server->refused_count; n++)
-		rouse(server, server->refused[n]);
-	server->refused_count = 0;
-}
-
-/* Writes the client's address as accept(2) does: as much of it as there is room for, and its whole length. */
-static bool write_address(struct stopped_call *stopped, const struct socket_address *address, uint32_t room)
-{
-	const struct trapped_call *trapped = &stopped->trapped;
-	struct target_process *target = &stopped->target;
-	uint32_t length = address->length;
-
-	if (!trapped->at)
-		return true;
-	if (room > length)
-		room = length;
-	return target_write(target, trapped->at, address, room) &&
-	       target_write(target, trapped->length, &length, sizeof(length));
-}
-
-/* Prepares write_address, and reads how much room there is. */
-static bool open_address(const struct bind_server *server, struct stopped_call *stopped, uint32_t *room)
-{
-	struct target_process *target = &stopped->target;
-
-	return !stopped->trapped.at || (target_open_memory(target) && still_waits(server, stopped) &&
-					target_read(target, stopped->trapped.length, room, sizeof(*room)));
-}
-
-/* Another process may take the client first, as the listener is one for all, and then a blocking one would wait. */
-static int accept_shortly(int listener, struct socket_address *address, int flags)
-{
-	bool may_block = !(fcntl(listener, F_GETFL) & O_NONBLOCK);
-	int fd, error;
-
-	if (may_block)
-		eintr_timer_begin();
-	fd = accept4(listener, &address->any, &address->length, flags);
-	error = errno;
-	if (may_block)
-		eintr_timer_end();
-	errno = error;
-	return fd;
-}
-
-/* No client is there. By the time the kernel looks one may have come, and stay an IPv6 one: so it looks only where
- * the program wants to wait. */
-static void wait_or_refuse(const struct bind_server *server, const struct stopped_call *stopped, int listener)
-{
-	if (fcntl(listener, F_GETFL) & O_NONBLOCK)
-		answer(server, stopped, EAGAIN);
-	else
-		let_go(server, stopped);
-}
-
-/* Accepts a client in the program's place. An IPv4 client of a socket for both IP versions becomes what the program
- * asked for: an AF_INET socket (IPV6_ADDRFORM of ipv6(7)). */
-static void accept_as_ipv4(struct bind_server *server, struct stopped_call *stopped, int listener)
-{
-	struct pollfd wait = { listener, POLLIN, 0 };
-	struct socket_address address = { .length = sizeof(address.storage) };
-	int family = AF_INET, fd;
-	uint32_t room = 0;
-
-	if (poll(&wait, 1, 0) != 1 || !(wait.revents & POLLIN)) {
-		wait_or_refuse(server, stopped, listener);
-		return;
-	}
-	if (!open_address(server, stopped, &room)) {
-		let_go(server, stopped);
-		return;
-	}
-	fd = accept_shortly(listener, &address, SOCK_CLOEXEC | (stopped->trapped.flags & SOCK_NONBLOCK));
-	if (fd < 0 && errno == EINTR) {
-		wait_or_refuse(server, stopped, listener); /* another thread, which waits in the kernel, has got it */
-		return;
-	}
-	if (fd < 0) {
-		answer(server, stopped, errno);
-		return;
-	}
-	/* The socket of a client that has closed its half stays an IPv6 one (do_ipv6_setsockopt of the kernel). */
-	if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.in6.sin6_addr))
-		setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family));
-	socket_address_unmap(&address);
-	if (!write_address(stopped, &address, room))
-		answer(server, stopped, EFAULT);   /* the client is lost, as with accept(2) */
-	else if (!user_notif_return_fd(server->work.notif, stopped->call->id, fd,
-				       stopped->trapped.flags & SOCK_CLOEXEC))
-		answer(server, stopped, errno == EMFILE ? EMFILE : ECONNABORTED);
-	else
-		server->spared = SPARED;
-	close(fd);
-}
-
-static void answer_accept(struct bind_server *server, struct stopped_call *stopped)
-{
-	ino_t inode = target_socket_inode(&stopped->target, stopped->trapped.fd);
-	size_t offer;
-
-	bool is_ours = find_by_inode(server, inode, &offer) && still_waits(server, stopped);
-
-	if (is_ours && !atomic_load(&server->progress->ready))
-		refuse_accept(server, stopped, server->work.offers[offer].fd);
-	else if (is_ours && server->offered[offer].as_ipv4)
-		accept_as_ipv4(server, stopped, server->work.offers[offer].fd);
-	else
-		let_go(server, stopped);
-}
-
 void bind_server_answer(struct bind_server *server, const struct user_call *call)
 {
 	struct stopped_call stopped = { .call = call };
@@ -610,9 +387,6 @@ void bind_server_answer(struct bind_server *server, const struct user_call *call
 		break;
 	case TRAPPED_LISTEN:
 		answer_listen(server, &stopped);
-		break;
-	case TRAPPED_ACCEPT:
-		answer_accept(server, &stopped);
 		break;
 	case TRAPPED_CONNECT:
 		answer_connect(server, &stopped);

@@ -19,28 +19,26 @@
 #define SOCKETCALL_BIND 2
 #define SOCKETCALL_CONNECT 3
 #define SOCKETCALL_LISTEN 4
-#define SOCKETCALL_ACCEPT 5
-#define SOCKETCALL_ACCEPT4 18
 #define NETLINK_LENGTH 12               /* of struct sockaddr_nl, which getaddrinfo(3) binds */
 
 struct architecture {
 	uint32_t id;                    /* AUDIT_ARCH_x */
-	int bind, listen, accept, accept4, connect, unlink, unlinkat, socketcall;
+	int bind, listen, connect, unlink, unlinkat, socketcall;
 };
 
 /* The architectures whose programs run on one kernel. */
 static const struct architecture architectures[] = {
 #if defined(__x86_64__) || defined(__i386__)
-	{ AUDIT_ARCH_X86_64, 49, 50, 43, 288, 42, 87, 263, NO_CALL },
-	{ AUDIT_ARCH_X86_64, X32 | 49, X32 | 50, X32 | 43, X32 | 288, X32 | 42, X32 | 87, X32 | 263, NO_CALL },
-	{ AUDIT_ARCH_I386, 361, 363, NO_CALL, 364, 362, 10, 301, 102 },
+	{ AUDIT_ARCH_X86_64, 49, 50, 42, 87, 263, NO_CALL },
+	{ AUDIT_ARCH_X86_64, X32 | 49, X32 | 50, X32 | 42, X32 | 87, X32 | 263, NO_CALL },
+	{ AUDIT_ARCH_I386, 361, 363, 362, 10, 301, 102 },
 #elif defined(__aarch64__) || defined(__arm__)
-	{ AUDIT_ARCH_AARCH64, 200, 201, 202, 242, 203, NO_CALL, 35, NO_CALL },
-	{ AUDIT_ARCH_ARM, 282, 284, 285, 366, 283, 10, 328, NO_CALL },
+	{ AUDIT_ARCH_AARCH64, 200, 201, 203, NO_CALL, 35, NO_CALL },
+	{ AUDIT_ARCH_ARM, 282, 284, 283, 10, 328, NO_CALL },
 #elif defined(__riscv) && __riscv_xlen == 64
-	{ AUDIT_ARCH_RISCV64, 200, 201, 202, 242, 203, NO_CALL, 35, NO_CALL },
+	{ AUDIT_ARCH_RISCV64, 200, 201, 203, NO_CALL, 35, NO_CALL },
 #else
-	{ 0, NO_CALL, NO_CALL, NO_CALL, NO_CALL, NO_CALL, NO_CALL, NO_CALL, NO_CALL },
+	{ 0, NO_CALL, NO_CALL, NO_CALL, NO_CALL, NO_CALL, NO_CALL },
 #endif
 };
 
@@ -117,7 +115,7 @@ static void add_stop_unless(struct program *program, int number, const uint32_t 
 	program->list[jump].jf = (uint8_t)(program->count - jump - 1);
 }
 
-static void add_socketcall(struct program *program, int number, unsigned what)
+static void add_socketcall(struct program *program, int number, bool has_paths)
 {
 	unsigned short jump = program->count;
 
@@ -127,14 +125,12 @@ static void add_socketcall(struct program *program, int number, unsigned what)
 	add_load(program, argument(0));
 	add_stop(program, SOCKETCALL_BIND);
 	add_stop(program, SOCKETCALL_LISTEN);
-	add_stop(program, what & FILTER_PATHS ? SOCKETCALL_CONNECT : NO_CALL);
-	add_stop(program, what & FILTER_ACCEPTS ? SOCKETCALL_ACCEPT : NO_CALL);
-	add_stop(program, what & FILTER_ACCEPTS ? SOCKETCALL_ACCEPT4 : NO_CALL);
+	add_stop(program, has_paths ? SOCKETCALL_CONNECT : NO_CALL);
 	add_action(program, SECCOMP_RET_ALLOW);
 	program->list[jump].jf = (uint8_t)(program->count - jump - 1);
 }
 
-static void add_architecture(struct program *program, const struct architecture *architecture, unsigned what)
+static void add_architecture(struct program *program, const struct architecture *architecture, bool has_paths)
 {
 	static const uint32_t netlink[] = { NETLINK_LENGTH };
 	static const uint32_t no_paths[] = { sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6), NETLINK_LENGTH };
@@ -145,16 +141,12 @@ static void add_architecture(struct program *program, const struct architecture 
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, architecture->id, 0, 0);
 	add_load(program, offsetof(struct seccomp_data, nr));
 	add_stop(program, architecture->listen);
-	if (what & FILTER_ACCEPTS) {
-		add_stop(program, architecture->accept);
-		add_stop(program, architecture->accept4);
-	}
-	if (what & FILTER_PATHS) {
+	if (has_paths) {
 		add_stop(program, architecture->unlink);
 		add_stop(program, architecture->unlinkat);
 	}
-	add_socketcall(program, architecture->socketcall, what);
-	if (what & FILTER_PATHS) {
+	add_socketcall(program, architecture->socketcall, has_paths);
+	if (has_paths) {
 		add_stop(program, architecture->bind);  /* a relative path may be as long as an address of netlink */
 		add_stop_unless(program, architecture->connect, no_paths, 3);
 	} else {
@@ -163,7 +155,7 @@ static void add_architecture(struct program *program, const struct architecture 
 	program->list[jump].jf = (uint8_t)(program->count - jump - 1);
 }
 
-struct sock_fprog *bind_filter_make(unsigned what, const uint32_t *lengths, size_t count)
+struct sock_fprog *bind_filter_make(bool has_paths, const uint32_t *lengths, size_t count)
 {
 	struct program program = { .lengths = lengths, .length_count = count };
 	struct sock_fprog *made;
@@ -174,7 +166,7 @@ struct sock_fprog *bind_filter_make(unsigned what, const uint32_t *lengths, size
 		return NULL;
 	}
 	for (size_t n = 0; n < ARCHITECTURES; n++)
-		add_architecture(&program, &architectures[n], what);
+		add_architecture(&program, &architectures[n], has_paths);
 	add_action(&program, SECCOMP_RET_ALLOW);
 	size = program.count * sizeof(program.list[0]);
 	made = malloc(sizeof(*made) + size);
@@ -200,9 +192,6 @@ static struct trapped_call plain_call(enum trapped kind, const uint64_t *argumen
 	case TRAPPED_CONNECT:
 		call.length = (uint32_t)arguments[2];
 		break;
-	case TRAPPED_ACCEPT:
-		call.flags = (int)arguments[3];
-		break;
 	default:
 		break;
 	}
@@ -216,18 +205,17 @@ static bool read_socketcall(const struct user_call *call, struct trapped_call *o
 		unsigned words;         /* arguments of the call */
 	} calls[] = {
 		[SOCKETCALL_BIND] = { TRAPPED_BIND, 3 },       [SOCKETCALL_CONNECT] = { TRAPPED_CONNECT, 3 },
-		[SOCKETCALL_LISTEN] = { TRAPPED_LISTEN, 2 },   [SOCKETCALL_ACCEPT] = { TRAPPED_ACCEPT, 3 },
-		[SOCKETCALL_ACCEPT4] = { TRAPPED_ACCEPT, 4 },
+		[SOCKETCALL_LISTEN] = { TRAPPED_LISTEN, 2 },
 	};
 	uint64_t number = call->arguments[0];
-	uint32_t words[4] = { 0 };
-	uint64_t arguments[4];
+	uint32_t words[3] = { 0 };
+	uint64_t arguments[3];
 
-	if (number > SOCKETCALL_ACCEPT4 || !calls[number].kind)
+	if (number > SOCKETCALL_LISTEN || !calls[number].kind)
 		return true;
 	if (!read(context, call->arguments[1], words, calls[number].words * sizeof(words[0])))
 		return false;
-	for (size_t n = 0; n < 4; n++)
+	for (size_t n = 0; n < 3; n++)
 		arguments[n] = words[n];
 	*out = plain_call(calls[number].kind, arguments);
 	return true;
@@ -237,7 +225,6 @@ static enum trapped kind_of(const struct architecture *architecture, int number)
 {
 	return number == architecture->bind							 ? TRAPPED_BIND
 		: number == architecture->listen						 ? TRAPPED_LISTEN
-		: number == architecture->accept || number == architecture->accept4		 ? TRAPPED_ACCEPT
 		: number == architecture->connect						 ? TRAPPED_CONNECT
 		: number == architecture->unlink || number == architecture->unlinkat		 ? TRAPPED_UNLINK
 												 : TRAPPED_NONE;
@@ -245,8 +232,6 @@ static enum trapped kind_of(const struct architecture *architecture, int number)
 
 bool trapped_call_read(const struct user_call *call, struct trapped_call *out, read_memory *read, void *context)
 {
-	uint64_t arguments[4];
-
 	*out = (struct trapped_call){ .kind = TRAPPED_NONE };
 	for (size_t n = 0; n < ARCHITECTURES; n++) {
 		const struct architecture *architecture = &architectures[n];
@@ -258,14 +243,11 @@ bool trapped_call_read(const struct user_call *call, struct trapped_call *out, r
 			return read_socketcall(call, out, read, context);
 		if (!kind)
 			continue;
-		memcpy(arguments, call->arguments, sizeof(arguments));
-		if (call->number == architecture->accept)
-			arguments[3] = 0;       /* accept(2) has no flags */
-		*out = plain_call(kind, arguments);
+		*out = plain_call(kind, call->arguments);
 		if (call->number == architecture->unlinkat) {
-			out->kind = arguments[2] ? TRAPPED_NONE : TRAPPED_UNLINK;       /* AT_REMOVEDIR */
-			out->fd = (int)arguments[0];
-			out->at = arguments[1];
+			out->kind = call->arguments[2] ? TRAPPED_NONE : TRAPPED_UNLINK;       /* AT_REMOVEDIR */
+			out->fd = (int)call->arguments[0];
+			out->at = call->arguments[1];
 		}
 		return true;
 	}

@@ -12,25 +12,21 @@
 struct sock_fprog;
 struct user_call;
 
-/* Which calls a filter stops beside bind(2) and listen(2). */
-#define FILTER_PATHS 1u                 /* unlink(2), and connect(2) of a unix socket: a listener has a path */
-#define FILTER_ACCEPTS 2u               /* accept(2) */
+enum trapped { TRAPPED_NONE, TRAPPED_BIND, TRAPPED_LISTEN, TRAPPED_CONNECT, TRAPPED_UNLINK };
 
-enum trapped { TRAPPED_NONE, TRAPPED_BIND, TRAPPED_LISTEN, TRAPPED_ACCEPT, TRAPPED_CONNECT, TRAPPED_UNLINK };
-
-/* Makes the program, as one block for the caller to free(). what: FILTER_x. The length of an address can show that
- * superd has no listener of its family; the kernel then executes the call: a bind without FILTER_PATHS, and a connect.
+/* Makes the program, as one block for the caller to free(). It stops bind(2) and listen(2); has_paths: a listener has a
+ * path, so also unlink(2), and connect(2) of a unix socket. The length of an address can show that superd has no
+ * listener of its family; the kernel then executes the call: a bind without has_paths, and a connect.
  * lengths: the possible lengths of an address of a unix listener; calls with these are stopped. NULL and errno: ENOMEM;
  * ENOTSUP: superd does not know this machine's architecture. */
-struct sock_fprog *bind_filter_make(unsigned what, const uint32_t *lengths, size_t count);
+struct sock_fprog *bind_filter_make(bool has_paths, const uint32_t *lengths, size_t count);
 
 /* A stopped call, by its arguments. */
 struct trapped_call {
 	enum trapped kind;
 	int fd;                         /* descriptor; UNLINK: that of the folder, or AT_FDCWD */
 	uint64_t at;                    /* where the address is in the process's memory; UNLINK: the path */
-	uint64_t length;                /* BIND, CONNECT: length of the address; ACCEPT: where its length is */
-	int flags;                      /* ACCEPT: those of accept4(2) */
+	uint64_t length;                /* BIND, CONNECT: length of the address */
 };
 
 /* Reads `size` bytes of the process's memory. false: that failed. */

@@ -21,14 +21,12 @@
 #include "os/socket/scm_rights.h"
 
 #define QUIET_MS 2000                   /* without a call the process ends */
-#define QUIET_ACCEPTS_MS 60000          /* the same, if each client is a call */
 #define BURST .5                        /* seconds of processor time that may be used at once */
 #define SHARE .2                        /* seconds of it that come back in a second */
 
 /* ---- the process's own part ---- */
 
-/* Waits until another call may be answered. What an accepted client takes costs nothing: how many come is limited
- * otherwise. */
+/* Waits until another call may be answered. */
 static void keep_to_share(struct bind_server *server)
 {
 	double now = clock_now(), used = clock_thread_cpu();
@@ -36,10 +34,7 @@ static void keep_to_share(struct bind_server *server)
 	server->left += (now - server->looked) * SHARE;
 	if (server->left > BURST)
 		server->left = BURST;
-	if (server->spared)
-		server->spared--;
-	else
-		server->left -= used - server->used;
+	server->left -= used - server->used;
 	server->looked = now;
 	server->used = used;
 	if (server->left < 0)
@@ -89,37 +84,16 @@ static void answer_call(struct bind_server *server, const struct user_call *call
 	end_call(server);
 }
 
-/* superd has sent a byte: the program is ready. false: superd has closed its end. */
-static bool hear_superd(struct bind_server *server)
-{
-	const struct held_call *held;
-	char byte;
-
-	if (recv(server->channel, &byte, sizeof(byte), MSG_DONTWAIT) <= 0)
-		return false;
-	begin_call(server, 0);
-	bind_server_rouse(server);
-	end_call(server);
-	while (atomic_load(&server->progress->ready) && (held = bind_server_held(server))) {
-		answer_call(server, &held->call);
-		bind_server_drop_held(server);
-	}
-	return true;
-}
-
 /* Waits for a call. false: it is time to end. */
-static bool wait_for_call(struct bind_server *server)
+static bool wait_for_call(const struct bind_server *server)
 {
 	struct pollfd wait[] = { { server->work.notif, POLLIN, 0 }, { server->channel, POLLIN, 0 } };
-	int ready, hold;
+	int ready;
 
-	do {
-		hold = bind_server_end_holds(server, clock_ms());
-		ready = poll(wait, 2, hold >= 0 ? hold : server->work.stops_accepts ? QUIET_ACCEPTS_MS : QUIET_MS);
-		if (ready > 0 && wait[1].revents && !hear_superd(server))
-			return false;
-	} while ((ready < 0 && errno == EINTR) || (ready > 0 && !wait[0].revents) || (ready == 0 && hold >= 0));
-	return ready > 0 && wait[0].revents & POLLIN;
+	do
+		ready = poll(wait, 2, QUIET_MS);
+	while (ready < 0 && errno == EINTR);
+	return ready > 0 && !wait[1].revents && wait[0].revents & POLLIN;
 }
 
 static void serve_calls(int channel, const void *with)
@@ -132,8 +106,6 @@ static void serve_calls(int channel, const void *with)
 	set_timer(&server, BIND_ALONE_MS);
 	bind_server_look_at_offers(&server);
 	user_notif_hurry(server.work.notif);
-	if (server.work.rouses)
-		bind_server_rouse(&server);
 	end_call(&server);
 	server.left = BURST;
 	server.looked = clock_now();
@@ -147,7 +119,6 @@ static void serve_calls(int channel, const void *with)
 		answer_call(&server, &call);
 		keep_to_share(&server);
 	}
-	bind_server_end_holds(&server, INT64_MAX);      /* they call again, and the next process holds them */
 }
 
 /* ---- superd's ---- */
@@ -195,13 +166,10 @@ void bind_worker_init(struct bind_worker *worker)
 }
 
 /* Without CAP_SYS_PTRACE a process may look only at those that have none of the capabilities that it lacks
- * (cap_ptrace_access_check of the kernel), so it keeps all. With it, another user's /proc/PID/mem opens for writing
- * by CAP_DAC_OVERRIDE, which takes the addresses of clients. */
-static uint64_t worker_capabilities(const struct bind_work *work)
+ * (cap_ptrace_access_check of the kernel), so it keeps all. */
+static uint64_t worker_capabilities(void)
 {
-	uint64_t writes = work->stops_accepts ? UINT64_C(1) << CAP_DAC_OVERRIDE : 0;
-
-	return capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK | CAPS_TO_SET_OPTIONS | writes : UINT64_MAX;
+	return capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK | CAPS_TO_SET_OPTIONS : UINT64_MAX;
 }
 
 /* The process keeps the filter's descriptor and the offers. */
@@ -211,7 +179,6 @@ static bool start_process(struct bind_worker *worker, const struct bind_server *
 	const struct worker_kind kind = {
 		.name = "superd-bind",
 		.sandbox = { .looks_at_processes = true, .answers_calls = true, .asks_sockets = true,
-			     .writes_files = work->stops_accepts,
 			     .becomes_user = !capability_held(CAP_SYS_PTRACE) },
 		.memory = worker->progress,
 		.memory_size = sizeof(*worker->progress),
@@ -220,7 +187,7 @@ static bool start_process(struct bind_worker *worker, const struct bind_server *
 	for (size_t n = 0; n < work->count; n++)
 		kept[n] = work->offers[n].fd;
 	kept[work->count] = work->notif;
-	worker->process = worker_process_start(&kind, worker_capabilities(work), serve_calls, server, kept,
+	worker->process = worker_process_start(&kind, worker_capabilities(), serve_calls, server, kept,
 					       (int)work->count + 1);
 	if (worker->process.channel < 0)
 		return false;
@@ -245,7 +212,6 @@ bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
 		return false;
 	atomic_store(&worker->progress->id, 0);
 	atomic_store(&worker->progress->since, clock_ms());
-	atomic_store(&worker->progress->ready, work->is_ready);
 	server.progress = worker->progress;
 	server.offered = calloc(work->count + 1, sizeof(*server.offered));
 	kept = calloc(work->count + 1, sizeof(*kept));
@@ -253,14 +219,6 @@ bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
 	free(server.offered);
 	free(kept);
 	return good;
-}
-
-void bind_worker_set_ready(struct bind_worker *worker)
-{
-	if (worker->progress)
-		atomic_store(&worker->progress->ready, true);
-	if (worker->process.channel >= 0)
-		send(worker->process.channel, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report)
@@ -290,36 +248,21 @@ void bind_worker_dismiss(struct bind_worker *worker)
 		shutdown(worker->process.channel, SHUT_WR);
 }
 
-static void interrupt_held(struct bind_worker *worker, int notif)
-{
-	for (size_t n = 0; n < BIND_HELD_MOST; n++) {
-		uint64_t held = atomic_exchange(&worker->progress->held[n], 0);
-
-		if (held)
-			user_notif_answer(notif, held, EINTR);
-	}
-}
-
-uint64_t bind_worker_leave(struct bind_worker *worker, int notif)
-{
-	if (worker->process.channel < 0)
-		return 0;
-	interrupt_held(worker, notif);
-	return atomic_load(&worker->progress->id);
-}
-
 bool bind_worker_kill(struct bind_worker *worker, int notif)
 {
-	uint64_t id;
+	uint64_t id = bind_worker_call(worker);
 
 	if (worker->process.channel < 0)
 		return false;
-	id = atomic_load(&worker->progress->id);
 	if (worker_process_runs(&worker->process))
 		note_lingering(worker);
 	worker_process_end(&worker->process);
-	interrupt_held(worker, notif);
 	return id && user_notif_let_go(notif, id);
+}
+
+uint64_t bind_worker_call(const struct bind_worker *worker)
+{
+	return worker->process.channel >= 0 ? atomic_load(&worker->progress->id) : 0;
 }
 
 void bind_worker_free(struct bind_worker *worker)

@@ -15,7 +15,6 @@
 #include "exec/spawn/worker_process.h"
 #include "os/socket/carried_options.h"
 
-#define BIND_HELD_MOST 256              /* calls of accept(2) held at once; of more, the oldest is answered early */
 #define BIND_ALONE_MS 10000             /* for one call, until the process kills itself */
 #define BIND_LINGERING_MOST 3           /* killed processes of a service that have not ended yet */
 
@@ -23,7 +22,6 @@
 struct bind_offer {
 	int fd;                         /* -1: it is not open, and fits nothing */
 	bool given;                     /* true: the program has it */
-	bool as_ipv4;                   /* true: it asked for an IPv4 socket, and has one that takes both IP versions */
 	const struct socket_address *addresses;         /* addresses that also mean it; borrowed */
 	size_t count;                   /* of addresses */
 };
@@ -32,8 +30,6 @@ struct bind_offer {
 struct bind_progress {
 	_Atomic uint64_t id;            /* number of the call that it has not answered yet; 0: none */
 	_Atomic int64_t since;          /* clock_ms() since when it is busy; 0: it waits for a call */
-	_Atomic bool ready;             /* written by superd: the program may accept clients */
-	_Atomic uint64_t held[BIND_HELD_MOST];          /* numbers of the calls that it holds; 0: free */
 };
 
 enum bind_event {
@@ -71,18 +67,11 @@ struct bind_work {
 	int notif;                      /* the filter's descriptor; stays the caller's */
 	const struct bind_offer *offers;
 	size_t count;
-	bool is_ready;                  /* the program may accept clients from the beginning */
-	bool stops_accepts;             /* the filter stops accept(2), too, so calls go on while the program serves */
-	pid_t program;                  /* its main process */
-	bool rouses;                    /* report waiting clients to the program once more, because it may have been refused them */
 };
 
 /* Starts the process; no other one of this struct is there. false and errno; EBUSY: too many of this owner's hang so
  * that not even SIGKILL ends them. */
 bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work);
-
-/* The program may accept its clients from now on. */
-void bind_worker_set_ready(struct bind_worker *worker);
 
 /* Reads the next report without blocking. false and errno; EAGAIN: there is none; EPIPE: the process has ended. */
 bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report);
@@ -94,12 +83,12 @@ int64_t bind_worker_busy(const struct bind_worker *worker);
 /* Lets it finish its present call, and end; bind_worker_hear reports that. */
 void bind_worker_dismiss(struct bind_worker *worker);
 
-/* For an upgrade, which leaves the process behind: it ends when superd's end of the channel is closed, or kills itself
- * after BIND_ALONE_MS. Calls that it holds fail with EINTR. Returns the number of the call that it works on; 0: none. */
-uint64_t bind_worker_leave(struct bind_worker *worker, int notif);
+/* The number of the call that it works on; 0: none. For an upgrade, which leaves the process behind: it ends when superd's
+ * end of the channel is closed, or kills itself after BIND_ALONE_MS. */
+uint64_t bind_worker_call(const struct bind_worker *worker);
 
-/* Kills it if it is still there. If it has left a call without an answer, the kernel carries that out; calls that it
- * holds fail with EINTR. false: there was no call of the first kind. */
+/* Kills it if it is still there. If it has left a call without an answer, the kernel carries that out. false: there was
+ * none. */
 bool bind_worker_kill(struct bind_worker *worker, int notif);
 
 /* Frees the struct; there is no process any more. */

@@ -101,7 +101,7 @@ bool target_open(struct target_process *target, pid_t thread)
 {
 	char path[32];
 
-	*target = (struct target_process){ .thread = thread, .proc = -1, .pidfd = -1, .memory = -1 };
+	*target = (struct target_process){ .thread = thread, .proc = -1, .pidfd = -1 };
 	if (thread <= 0) {
 		errno = ESRCH;
 		return false;
@@ -124,31 +124,8 @@ void target_close(struct target_process *target)
 		close(target->proc);
 	if (target->pidfd >= 0)
 		close(target->pidfd);
-	if (target->memory >= 0)
-		close(target->memory);
-	target->proc = target->pidfd = target->memory = -1;
+	target->proc = target->pidfd = -1;
 	errno = saved;
-}
-
-size_t target_children(pid_t pid, pid_t *out, size_t most)
-{
-	char path[64], list[1024], *at = list;
-	struct target_process process = { .proc = AT_FDCWD };
-	size_t count = 0;
-
-	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
-	if (!read_proc(&process, path, list, sizeof(list)))
-		return 0;
-	while (count < most) {
-		char *end;
-		long child = strtol(at, &end, 10);
-
-		if (end == at || *end != ' ')
-			break;          /* the end, or a number that is cut off */
-		out[count++] = (pid_t)child;
-		at = end;
-	}
-	return count;
 }
 
 /* ---- its memory ---- */
@@ -161,19 +138,6 @@ bool target_read(void *context, uint64_t at, void *out, size_t size)
 	if (size == 0)
 		return true;
 	return process_vm_readv(target->thread, &here, 1, &there, 1, 0) == (ssize_t)size;
-}
-
-/* process_vm_writev(2) takes a number, and a program can see to it that another process, with more rights, gets its
- * own between two calls. */
-bool target_open_memory(struct target_process *target)
-{
-	target->memory = openat(target->proc, "mem", O_WRONLY | O_CLOEXEC);
-	return target->memory >= 0;
-}
-
-bool target_write(struct target_process *target, uint64_t at, const void *bytes, size_t size)
-{
-	return pwrite(target->memory, bytes, size, (off_t)at) == (ssize_t)size;
 }
 
 /* A text may end right before memory that does not exist, so each read ends with its page. */
@@ -280,9 +244,9 @@ static bool read_registration(const char *line, struct epoll_registration *out)
 	return true;
 }
 
-/* What to do with the registrations of a number, or of all numbers. */
+/* What to do with the registrations of a number. */
 struct change {
-	int number;                     /* -1: all */
+	int number;
 	ino_t before, after;            /* inodes of the file behind it until now, and of the new one */
 	int fresh;                      /* the new one, here */
 	int moved;
@@ -306,9 +270,7 @@ static bool change_registration(int set, const struct epoll_registration *regist
 		return false;
 	if (set == number)
 		set = saved;
-	if (change->number < 0) {
-		good = control(set, EPOLL_CTL_MOD, number, &event) == 0;
-	} else if (registration->inode == change->before) {
+	if (registration->inode == change->before) {
 		good = control(set, EPOLL_CTL_ADD, number, &event) == 0 || errno == EEXIST;
 		change->moved += good;
 	} else {
@@ -325,8 +287,6 @@ static bool change_registration(int set, const struct epoll_registration *regist
 
 static bool is_meant(const struct epoll_registration *registration, const struct change *change)
 {
-	if (change->number < 0)
-		return registration->inode == change->after;
 	return registration->number == change->number &&
 	       (registration->inode == change->before || registration->inode == change->after);
 }
@@ -352,7 +312,7 @@ static bool change_set(struct target_process *target, int number, struct change 
 			continue;
 		if (set < 0)
 			set = target_copy_fd(target, number);
-		if (change->number >= 0 && registration.inode == change->before)
+		if (registration.inode == change->before)
 			last = registration;
 		else
 			good = set >= 0 && change_registration(set, &registration, change);
@@ -410,11 +370,4 @@ int target_move_epoll(struct target_process *target, int fd, ino_t before, int f
 	struct change change = { .number = fd, .before = before, .fresh = fresh };
 
 	return change_sets(target, &change) ? change.moved : -1;
-}
-
-void target_rouse_epoll(struct target_process *target, int listener)
-{
-	struct change change = { .number = -1, .fresh = listener };
-
-	change_sets(target, &change);
 }

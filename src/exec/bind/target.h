@@ -1,5 +1,5 @@
-/* The parts of a process that superd reads and changes while it answers the process's call: memory, descriptors, epoll
- * sets. For a worker process only (exec/bind/bind_worker): memory may lie in a file system, or behind userfaultfd(2),
+/* The parts of a process that superd looks at and changes while it answers the process's call: memory (read only),
+ * descriptors, epoll sets. For a worker process only (exec/bind/bind_worker): memory may lie in a file system, or behind userfaultfd(2),
  * that never answers, and so may a file's close(2). Sources: process_vm_readv(2), pidfd_getfd(2), proc_pid_fdinfo(5),
  * epoll(7). */
 #pragma once
@@ -15,7 +15,6 @@ struct target_process {
 	pid_t thread;                   /* thread that made the call */
 	int proc;                       /* folder /proc/THREAD; -1: there is no /proc */
 	int pidfd;                      /* of its process; -1: not opened yet */
-	int memory;                     /* for target_write; -1: not open */
 };
 
 /* Opens the thread's process. If the kernel lets only the process's own user inspect it, this process becomes that
@@ -23,17 +22,8 @@ struct target_process {
 bool target_open(struct target_process *target, pid_t thread);
 void target_close(struct target_process *target);
 
-/* Finds the children of a process's first thread, at most `most` (/proc/PID/task/TID/children of proc(5), which a
- * kernel may lack). Returns their number. */
-size_t target_children(pid_t pid, pid_t *out, size_t most);
-
 /* Reads memory; fits read_memory with a struct target_process. */
 bool target_read(void *target, uint64_t at, void *out, size_t size);
-
-/* Opens its memory for target_write. Call it before the last look whether the call still waits: from then on the
- * descriptor means that process's memory, whereas a number like target->thread may come to mean another's. */
-bool target_open_memory(struct target_process *target);
-bool target_write(struct target_process *target, uint64_t at, const void *bytes, size_t size);
 
 /* Reads a text up to its end. false: it is longer than size, or cannot be read. */
 bool target_read_text(struct target_process *target, uint64_t at, char *out, size_t size);
@@ -62,7 +52,3 @@ int target_open_folder(struct target_process *target, const char *name);
  * with the file whose inode is `before`, and removes the rest of a former registration of `fresh` itself. Returns how
  * many were moved; -1 and errno: one could not be. */
 int target_move_epoll(struct target_process *target, int fd, ino_t before, int fresh);
-
-/* Makes the process's epoll sets report `listener` (a descriptor here) once more: a set with EPOLLET has reported the
- * clients in its queue already, when they could not be accepted. */
-void target_rouse_epoll(struct target_process *target, int listener);

@@ -14,7 +14,6 @@
 
 #include "os/proc/pidfd.h"
 
-#define ADDFD_SEND 2                    /* SECCOMP_ADDFD_FLAG_SEND of Linux 5.14; headers may be older */
 /* Of Linux 6.6: SECCOMP_IOCTL_NOTIF_SET_FLAGS and SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
 #define SET_FLAGS SECCOMP_IOW(4, uint64_t)
 #define SYNC_WAKE_UP 1UL
@@ -110,25 +109,6 @@ bool user_notif_let_go(int notif, uint64_t id)
 bool user_notif_answer(int notif, uint64_t id, int error)
 {
 	return send_response(notif, id, 0, error, 0);
-}
-
-/* Since Linux 5.14 both is one step. Before, a signal between the two leaves the process with a descriptor that it
- * does not know of. */
-bool user_notif_return_fd(int notif, uint64_t id, int fd, bool close_on_exec)
-{
-	struct seccomp_notif_addfd add = {
-		.id = id,
-		.flags = ADDFD_SEND,
-		.srcfd = (uint32_t)fd,
-		.newfd_flags = close_on_exec ? O_CLOEXEC : 0,
-	};
-	int number = ioctl(notif, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
-
-	if (number >= 0 || errno != EINVAL)
-		return number >= 0;
-	add.flags = 0;
-	number = ioctl(notif, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
-	return number >= 0 && send_response(notif, id, number, 0, 0);
 }
 
 bool user_notif_place_fd(int notif, uint64_t id, int fd, int at, bool close_on_exec)

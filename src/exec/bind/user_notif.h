@@ -40,10 +40,6 @@ bool user_notif_let_go(int notif, uint64_t id);
 /* The call returns -1 and this errno; 0: it returns 0. Never blocks. */
 bool user_notif_answer(int notif, uint64_t id, int error);
 
-/* Gives the process a copy of fd under a number of its own, which the call returns. Blocks like
- * user_notif_place_fd. false and errno. */
-bool user_notif_return_fd(int notif, uint64_t id, int fd, bool close_on_exec);
-
 /* Puts a copy of fd in the place of the process's descriptor `at`, which is closed there. Blocks until the thread has
  * done it, which may have to wait for processor time. false and errno. */
 bool user_notif_place_fd(int notif, uint64_t id, int fd, int at, bool close_on_exec);

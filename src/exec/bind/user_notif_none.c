@@ -40,12 +40,6 @@ bool user_notif_place_fd(int notif, uint64_t id, int fd, int at, bool close_on_e
 	return user_notif_let_go(notif, id);
 }
 
-bool user_notif_return_fd(int notif, uint64_t id, int fd, bool close_on_exec)
-{
-	(void)fd, (void)close_on_exec;
-	return user_notif_let_go(notif, id);
-}
-
 void user_notif_hurry(int notif)
 {
 	(void)notif;

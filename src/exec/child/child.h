@@ -88,7 +88,6 @@ struct job {
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare descriptors first */
 	volatile enum stage stage;      /* the present stage, for reports on a child that hangs */
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
-	const struct sock_fprog *bind_filter;           /* pass = bind: the filter to install; of the plan */
 	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */
 	/* warm = N: the placeholder, one of `wanted`, which brings a byte as soon as the process is traced; 0: none */
 	int hold_channel;

@@ -72,8 +72,7 @@ struct plan {
 	int io_priority;                /* for ioprio_set(2); -1: unchanged */
 	uint64_t ambient, bounding;     /* capability sets, bit CAP_x; bounding all ones: unchanged */
 	bool no_new_privileges;
-	/* pass = bind: filters (exec/bind/bind_filter), the second of which stops accept(2), too; owned; NULL: none. */
-	struct sock_fprog *bind_filters[2];
+	struct sock_fprog *bind_filter; /* pass = bind: the filter (exec/bind/bind_filter); owned; NULL: none */
 	bool bind_needs_tracer;         /* pass = bind: superd has no CAP_SYS_PTRACE, so the program has to let it look (PR_SET_PTRACER) */
 	unsigned keyring;               /* enum keyring_mode */
 	bool apart;                     /* starts are apart, in a process with its own memory: see exec/spawn/spawn.h */

@@ -74,7 +74,7 @@ int stage_bind_filter(struct job *job)
 
 	if (!job->filter_channel)
 		return 0;
-	fd = install_somehow(job->bind_filter);
+	fd = install_somehow(job->plan->bind_filter);
 	if (fd < 0)
 		return -1;
 	if (job->plan->bind_needs_tracer)

@@ -110,7 +110,7 @@ static unsigned secure_bits(const struct plan *plan)
 /* Capabilities that a user other than root needs for the remaining stages: secure bits and filters. */
 static uint64_t caps_of_later_stages(const struct plan *plan)
 {
-	bool has_filters = plan->bind_filters[0] || (plan->sandbox && plan->sandbox->filters);
+	bool has_filters = plan->bind_filter || (plan->sandbox && plan->sandbox->filters);
 	bool filters = has_filters && !plan->no_new_privileges;
 
 	return (secure_bits(plan) ? UINT64_C(1) << CAP_SETPCAP : 0) | (filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0);

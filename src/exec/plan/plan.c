@@ -428,9 +428,8 @@ static uint32_t *list_lengths(const struct service *service, size_t *count)
 
 /* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. If superd has it, a
  * child keeps it across the change of user (stage_ambient). */
-static bool make_bind_filters(struct plan *plan, const struct service *service, struct buf *why)
+static bool make_bind_filter(struct plan *plan, const struct service *service, struct buf *why)
 {
-	unsigned what = has_path(service) ? FILTER_PATHS : 0;
 	uint32_t *lengths;
 	size_t count;
 
@@ -440,13 +439,11 @@ static bool make_bind_filters(struct plan *plan, const struct service *service, 
 	plan->bind_needs_tracer = !capability_held(CAP_SYS_PTRACE);
 	if (!capability_held(CAP_SYS_ADMIN))
 		plan->no_new_privileges = true;
-	plan->bind_filters[0] = lengths ? bind_filter_make(what, lengths, count) : NULL;
-	plan->bind_filters[1] = lengths ? bind_filter_make(what | FILTER_ACCEPTS, lengths, count) : NULL;
+	plan->bind_filter = lengths ? bind_filter_make(has_path(service), lengths, count) : NULL;
 	free(lengths);
-	if (plan->bind_filters[0] && plan->bind_filters[1])
-		return true;
-	buf_addf(why, "making a filter for pass = bind: %s", strerror(errno));
-	return false;
+	if (!plan->bind_filter)
+		buf_addf(why, "making a filter for pass = bind: %s", strerror(errno));
+	return plan->bind_filter;
 }
 
 struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
@@ -467,7 +464,7 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	    make_plan_environment(plan, service, defaults, sockets, why) && make_directories(plan, service, why) &&
 	    credentials_plan(plan, service, defaults, why) && make_open_paths(plan, service, defaults, why) &&
 	    make_scheduling(plan, service, defaults, why) &&
-	    plan_make_resources(plan, service, why) && make_bind_filters(plan, service, why) &&
+	    plan_make_resources(plan, service, why) && make_bind_filter(plan, service, why) &&
 	    make_streams(plan, service, sockets, why)) {
 		plan_check_trust(plan);
 		return plan;
@@ -560,7 +557,6 @@ void plan_free(struct plan *plan)
 		free(*path);
 	free(plan->open_paths);
 	credentials_free(plan->credentials);
-	free(plan->bind_filters[0]);
-	free(plan->bind_filters[1]);
+	free(plan->bind_filter);
 	free(plan);
 }

@@ -87,7 +87,6 @@ static void start_one(struct spawn_request *request, char *stack)
 		.noted = request->noted,
 		.noted_before = request->noted ? *request->noted : 0,
 		.filter_channel = request->filter_channel,
-		.bind_filter = request->bind_filter,
 		.hold_channel = request->hold_channel,
 		.hold_dumpable = request->hold_channel && !capability_held(CAP_SYS_PTRACE),
 		.report = -1,

@@ -27,7 +27,6 @@ struct spawn_request {
 	/* pass = bind: socket whose other end receives the descriptor of the program's filter, and index of the socket in
 	 * `wanted`, the last one; 0: none. */
 	int filter_channel;
-	const struct sock_fprog *bind_filter;           /* the filter itself, one of the plan's */
 	/* warm = N: the placeholder, an entry of `wanted`: the child reads a byte from it before it continues
 	 * (exec/warm/hold); the start is then apart. 0: none. */
 	int hold_channel;

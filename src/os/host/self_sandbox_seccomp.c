@@ -635,8 +635,6 @@ static void put_process(struct bpf_filter *filter, const struct self_sandbox *sa
 		PUT_LIST(filter, look_calls, SECCOMP_RET_ALLOW);
 	if (sandbox->looks_at_processes || sandbox->reads_proc)
 		put_files(filter, sandbox->writes_files);
-	if (sandbox->answers_calls)
-		put_list(filter, (const int[]){ SYS_accept4 }, 1, SECCOMP_RET_ALLOW);
 	if (sandbox->becomes_user)
 		put_user_change(filter);
 }
