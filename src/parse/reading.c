@@ -98,6 +98,12 @@ void reading_note_part(struct reading *reading, struct origin at, const char *na
 		reading_refuse_memory(reading);
 }
 
+void reading_note_alone(struct reading *reading, const char *name)
+{
+	if (!table_note_alone(reading->table, name))
+		reading_refuse_memory(reading);
+}
+
 void reading_note_yield(struct reading *reading, struct origin at, struct origin to)
 {
 	if (!table_note_yield(reading->table, at, to))
@@ -218,12 +224,15 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
 	       request->may_read(request->may_read_context, path, status, reading->diags);
 }
 
-/* stat has failed; whether the reader may know the name without a file, see reader.fileless. */
+/* stat has failed; whether the reader may know the name without a file, or with a link that leads nowhere, see
+ * reader.fileless. */
 static bool is_fileless(const struct reader *reader, const char *path)
 {
 	size_t length = strlen(path);
 
-	for (size_t i = 0; errno == ENOENT && i < sizeof(reader->fileless) / sizeof(*reader->fileless); i++) {
+	if (errno != ENOENT && errno != ELOOP)
+		return false;
+	for (size_t i = 0; i < sizeof(reader->fileless) / sizeof(*reader->fileless); i++) {
 		size_t end = reader->fileless[i] ? strlen(reader->fileless[i]) : length;
 
 		if (length > end && !strcmp(path + length - end, reader->fileless[i]))

@@ -145,6 +145,9 @@ bool reading_load(struct reading *reading, const char *path, source_loader *load
 /* For readers that open files themselves: calls request->may_read for a file. */
 bool reading_may_read(struct reading *reading, const char *path, const struct stat *status);
 
+/* An error of the service of this name leaves it out alone, also without --keep-going. */
+void reading_note_alone(struct reading *reading, const char *name);
+
 /* The entry at `at` loses all or some of its sockets, because the entry at `to` has them. */
 void reading_note_yield(struct reading *reading, struct origin at, struct origin to);
 

@@ -2,9 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "harness.h"
+#include "unit_files.h"
 
 /* superd with what is asked for by -f, in this order. */
 static struct superd *run(const char *first, const char *second)
@@ -111,4 +113,115 @@ Behaviour(units, one_that_is_wrong_is_left_out_and_the_others_run)
 	cr_expect_str_eq(said_to(path_in("good.sock"), "good\n"), "good");
 	cr_expect(superd_logged(superd, "service 'bad' is left out"));
 	superd_stop(superd);
+}
+
+static void make_folders(const char *const *names)
+{
+	for (; *names; names++)
+		cr_assert_eq(mkdir(path_in("%s", *names), 0755), 0, "%s", *names);
+}
+
+static void link_to(const char *target, const char *name)
+{
+	cr_assert_eq(symlink(target, path_in("%s", name)), 0, "%s", name);
+}
+
+/* A socket unit, and a service that says its name; both in this folder. */
+static void write_named(const char *folder, const char *unit, const char *path)
+{
+	write_file(text_of("%s/%s.socket", folder, unit), "[Socket]\nListenStream=%s\n", path);
+	write_file(text_of("%s/%s.service", folder, unit), "[Service]\n%s\nUser=%s\n", unit_backend("serve"),
+		   own_user());
+}
+
+/* As `systemctl enable` leaves it, with what has happened since. SYSTEMD_UNIT_PATH has etc before lib. */
+static const struct setup *enabled(const char *const *arguments)
+{
+	static struct setup setup;
+	static const char *environment[2];
+
+	environment[0] = text_of("SYSTEMD_UNIT_PATH=%s:%s", path_in("etc"), path_in("lib"));
+	setup = (struct setup){ .arguments = arguments, .without_table = true, .environment = environment };
+	return &setup;
+}
+
+static struct superd *run_enabled(void)
+{
+	static const char *arguments[3] = { "-f" };
+
+	arguments[1] = text_of("systemd:%s", path_in("etc/sockets.target.wants"));
+	return superd_run_with(enabled(arguments), "%s", "");
+}
+
+Behaviour(units, an_enabled_folder_is_read_by_the_names_of_its_links)
+{
+	static const char *const folders[] = { "etc", "lib", "etc/sockets.target.wants", "etc/web.socket.d", NULL };
+	struct superd *superd;
+
+	make_folders(folders);
+	write_named("lib", "web", path_in("never"));
+	write_file("etc/web.socket.d/port.conf", "[Socket]\nListenStream=\nListenStream=%s\n", path_in("web.sock"));
+	link_to(path_in("lib/web.socket"), "etc/sockets.target.wants/web.socket");
+	write_named("lib", "masked", path_in("masked.sock"));
+	link_to("/dev/null", "etc/masked.socket");
+	link_to(path_in("lib/masked.socket"), "etc/sockets.target.wants/masked.socket");
+	write_named("lib", "own", path_in("packaged.sock"));
+	write_file("etc/own.socket", "[Socket]\nListenStream=%s\n", path_in("own.sock"));
+	link_to(path_in("lib/own.socket"), "etc/sockets.target.wants/own.socket");
+	write_named("lib", "real", path_in("real.sock"));
+	link_to(path_in("lib/real.socket"), "etc/nick.socket");
+	link_to(path_in("lib/real.socket"), "etc/sockets.target.wants/real.socket");
+	link_to(path_in("lib/real.socket"), "etc/sockets.target.wants/nick.socket");
+	write_named("lib", "each@", text_of("%s-%%i", path_in("each")));
+	path_in("each-one");
+	link_to(path_in("lib/each@.socket"), "etc/sockets.target.wants/each@one.socket");
+	superd = run_enabled();
+	cr_expect(strstr(said_to(path_in("web.sock"), "hi\n"), " hi"));
+	cr_expect(strstr(said_to(path_in("own.sock"), "hi\n"), " hi"));
+	cr_expect(strstr(said_to(path_in("real.sock"), "hi\n"), " hi"));
+	cr_expect(strstr(said_to(path_in("each-one"), "hi\n"), " hi"));
+	cr_expect_neq(access(path_in("masked.sock"), F_OK), 0);
+	cr_expect_neq(access(path_in("packaged.sock"), F_OK), 0);
+	cr_expect(superd_logged(superd, "masked.socket is masked: it is left out"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+/* No --keep-going: each unit of a folder is on its own, as with systemd. */
+Behaviour(units, a_leftover_in_an_enabled_folder_costs_itself_alone)
+{
+	static const char *const folders[] = { "etc", "lib", "etc/sockets.target.wants", NULL };
+	struct outcome outcome;
+	struct superd *superd;
+
+	make_folders(folders);
+	write_named("etc", "good", path_in("good.sock"));
+	link_to("../good.socket", "etc/sockets.target.wants/good.socket");
+	link_to("../good.service", "etc/sockets.target.wants/good.service");
+	link_to(path_in("lib/gone.socket"), "etc/sockets.target.wants/gone.socket");
+	link_to(path_in("none/away.socket"), "etc/sockets.target.wants/away.socket");
+	link_to("round.socket", "etc/sockets.target.wants/round.socket");
+	write_file("etc/half.socket", "[Socket]\nListenStream=%s\n", path_in("half.sock"));
+	link_to("../half.socket", "etc/sockets.target.wants/half.socket");
+	write_named("etc", "wrong", path_in("wrong.sock"));
+	write_file("etc/wrong.socket", "[Socket]\nListenStream=%s\nBacklog=many\n", path_in("wrong.sock"));
+	link_to("../wrong.socket", "etc/sockets.target.wants/wrong.socket");
+	write_named("etc", "twin", path_in("good.sock"));
+	link_to("../twin.socket", "etc/sockets.target.wants/twin.socket");
+	link_to("../some.timer", "etc/sockets.target.wants/some.timer");
+	superd = run_enabled();
+	cr_expect(strstr(said_to(path_in("good.sock"), "hi\n"), " hi"));
+	cr_expect(superd_logged(superd, "gone.socket: warning: there is no such unit"), "%s", world_logs());
+	cr_expect(superd_logged(superd, "away.socket: warning: leads to "), "%s", world_logs());
+	cr_expect(superd_logged(superd, "round.socket: warning: "), "%s", world_logs());
+	cr_expect(superd_logged(superd, "half.socket:1:1: warning: half.service: there is no such unit"), "%s",
+		  world_logs());
+	cr_expect(superd_logged(superd, "wrong.socket:3:9: warning: "), "%s", world_logs());
+	cr_expect(superd_logged(superd, "is claimed already by good"), "%s", world_logs());
+	cr_expect(superd_logged(superd, "some.timer: warning: it is left out"), "%s", world_logs());
+	superd_stop(superd);
+	outcome = SUPERD_ANSWER("--check", "-f", text_of("systemd:%s", path_in("etc/sockets.target.wants")));
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect(strstr(outcome.out, "1 service, 6 left out"), "%s", outcome.out);
+	outcome = SUPERD_ANSWER("--check", "-f", path_in("etc/half.socket"));
+	cr_expect_eq(outcome.status, 1, "a unit that is named itself is an error: %s", outcome.err);
 }

@@ -34,8 +34,8 @@ static void note_source(void *context, const char *path, const char *format, siz
 	summary->sources++;
 }
 
-/* Only --keep-going leaves services out. Without it an error keeps superd from serving any. */
-static struct entry_count count_services(const struct table *table, bool keeps_going)
+/* serves: no error is left that keeps superd from serving any. */
+static struct entry_count count_services(const struct table *table, bool serves)
 {
 	const struct service *list = table->services;
 	struct entry_count tally = { 0 };
@@ -43,7 +43,7 @@ static struct entry_count count_services(const struct table *table, bool keeps_g
 	tally.services = table->count;
 	for (size_t n = 0; n < table->count; n++)
 		tally.disabled += list[n].exec->disable;
-	if (keeps_going)
+	if (serves)
 		tally.left_out = left_out_count(table);
 	return tally;
 }
@@ -62,10 +62,9 @@ static void add_tally(struct buf *out, struct entry_count tally)
 
 /* For one source the numbers stand on its line. For several sources they stand on a line of their own, because a
  * service may replace that of another source. */
-static bool print_summary(const struct source_summary *summary, const struct table *table, size_t errors,
-			  bool keeps_going)
+static bool print_summary(const struct source_summary *summary, const struct table *table, size_t errors)
 {
-	struct entry_count tally = count_services(table, keeps_going);
+	struct entry_count tally = count_services(table, !errors);
 	struct buf text = { 0 };
 	bool good;
 
@@ -102,7 +101,7 @@ bool check_tables(const struct options *options)
 	struct diags diags = { 0 };
 	struct source_summary summary = { 0 };
 	struct table *table = load_table(options, note_source, &summary, &diags);
-	bool good = table && print_summary(&summary, table, diags.errors, options->keep_going) && !diags.errors;
+	bool good = table && print_summary(&summary, table, diags.errors) && !diags.errors;
 
 	diags_print(&diags, stderr);
 	diags_free(&diags);

@@ -1,4 +1,5 @@
-/* --keep-going: which services an error leaves out, and the reason for each.
+/* Which services an error leaves out, and the reason for each: all of them with --keep-going, and without it those that
+ * their reader noted as alone.
  *
  * An error belongs to the last entry that begins before it in its file. If that entry is a service, it is left out,
  * whether it became a row of the table or was too broken for that. An error in a part that several services depend on
@@ -29,6 +30,7 @@ struct error_owner {
 /* The entries that are left out. Rows are services of the table; entries are those that became no row. */
 struct left_out_state {
 	const struct table *table;
+	bool all;                       /* --keep-going */
 	bool *rows, *entries;           /* for each: whether it is left out */
 	const char **row_reasons, **entry_reasons;      /* for each: its first error; NULL: none yet */
 	bool *is_wrong;                 /* for each row: reading alone has found an error */
@@ -203,6 +205,21 @@ static void mark_shared_file(struct left_out_state *state, const struct error_ow
 	}
 }
 
+/* Whether an error leaves out this entry, and superd goes on. */
+static bool may_leave_out(const struct left_out_state *state, const struct error_owner *owner)
+{
+	const struct table *table = state->table;
+	const char *name = owner->kind == ROW	   ? table->services[owner->number].name
+			   : owner->kind == NO_ROW ? table->left_out[owner->number].name
+						   : NULL;
+
+	for (size_t n = 0; !state->all && name && n < table->alone_count; n++) {
+		if (!strcmp(table->alone[n], name))
+			return true;
+	}
+	return state->all && owner->kind != VITAL;
+}
+
 /* Turns an error into a warning, and marks its entry as left out. An error of a vital part stays an error; one of a
  * shared part no longer counts as one. */
 static void pass_over_error(struct left_out_state *state, struct diag *diag, struct diags *diags, bool again)
@@ -210,7 +227,7 @@ static void pass_over_error(struct left_out_state *state, struct diag *diag, str
 	const struct error_owner *owner = find_owner(state, diag);
 	bool *mark;
 
-	if (!owner || owner->kind == VITAL)
+	if (!owner || !may_leave_out(state, owner))
 		return;
 	if (owner->kind == SHARED) {
 		diags->errors--;
@@ -311,7 +328,8 @@ static void leave_out_siblings(struct left_out_state *state, const struct exclus
 	const struct table *table = state->table;
 
 	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (!state->entries[n] && !is_excluded(exclusions, table->left_out[n].at))
+		if (!state->entries[n] && !is_excluded(exclusions, table->left_out[n].at) &&
+		    may_leave_out(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
 			diag_warning(diags, table->left_out[n].at,
 				     "this entry is left out because of errors in a part that it depends on");
 	}
@@ -467,12 +485,13 @@ static bool leave_out_wrong(struct left_out_state *state, struct table *table, s
 	return true;
 }
 
-bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags, size_t read)
+bool keep_going(struct table *table, bool all, struct exclusions *exclusions, struct diags *diags, size_t read)
 {
 	size_t owners = table->count + table->part_count + table->left_out_count + table->shared_count +
 			table->vital_count;
 	struct left_out_state state = {
 		.table = table,
+		.all = all,
 		.rows = calloc(table->count + 1, sizeof(bool)),
 		.entries = calloc(table->left_out_count + 1, sizeof(bool)),
 		.row_reasons = calloc(table->count + 1, sizeof(char *)),
@@ -482,7 +501,7 @@ bool keep_going(struct table *table, struct exclusions *exclusions, struct diags
 	};
 	bool done = true;
 
-	if (!diags->errors && !table->left_out_count)
+	if ((!diags->errors && !table->left_out_count) || (!all && !table->alone_count))
 		done = true;
 	else if (state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners &&
 		 state.is_wrong)

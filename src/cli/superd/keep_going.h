@@ -1,4 +1,4 @@
-/* --keep-going: leaves services with errors out of the table, and runs the rest. */
+/* Leaves services with errors out of the table, and runs the rest. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,10 +15,11 @@ struct exclusions {
 };
 
 /* Leaves the entries with errors out of the table; their errors become warnings. The first `read` diagnostics come from
- * reading the table, the others from looking at this machine.
+ * reading the table, the others from looking at this machine. all: --keep-going; false: only the services that
+ * table->alone has.
  *
  * false: an entry that is left out had taken the socket of another one. It is then in `exclusions`, and the caller must
  * read the table again; diags keeps the errors of the excluded entries. */
-bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags, size_t read);
+bool keep_going(struct table *table, bool all, struct exclusions *exclusions, struct diags *diags, size_t read);
 
 void exclusions_free(struct exclusions *exclusions);

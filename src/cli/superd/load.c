@@ -246,13 +246,13 @@ static void drop_duplicates(struct diags *diags, const struct table *table)
 
 static struct table *load_rounds(struct table_load *loading, struct diags *diags)
 {
-	bool keeps_going = loading->options->keep_going;
+	bool all = loading->options->keep_going;
 	struct table *table;
 
 	loading->exclusions.rounds = load_reads_standard_input(loading->options) ? 0 : ROUNDS_MOST;
-	diags->keeps_all = keeps_going;
+	diags->keeps_all = true;
 	table = read_once(loading, diags);
-	while (table && keeps_going && !keep_going(table, &loading->exclusions, diags, loading->read)) {
+	while (table && !keep_going(table, all, &loading->exclusions, diags, loading->read)) {
 		table_free(table);
 		nonempty_sources_free(&loading->nonempty);
 		loading->on_source = NULL;
@@ -392,7 +392,7 @@ struct table *load_saved_table(struct options *options, struct state_stream *bef
 	table->lookups = has_died ? lookup_cache_restore(before) : lookup_cache_new();
 	read = diags->count;
 	resolve_table(table, diags);
-	keep_going(table, &exclusions, diags, read);
+	keep_going(table, true, &exclusions, diags, read);
 	exclusions_free(&exclusions);
 	diags_sort(diags);
 	diags_bound(diags);

@@ -166,7 +166,7 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 	supervisor->loader.preview = preview_table;
 	supervisor->loader.load_context = options;
 	supervisor->left_out_check.is_possible =
-		options->keep_going && !options->endpoints.count && !load_reads_standard_input(options);
+		!options->endpoints.count && !load_reads_standard_input(options);
 	supervisor->upgrade.source.save_table = load_save_table;
 	supervisor->upgrade.source.table_context = options;
 	supervisor->started = on_started;

@@ -49,6 +49,7 @@ void table_free(struct table *table)
 	free(table->vital);
 	free(table->shared);
 	free(table->parts);
+	free(table->alone);
 	free(table->yielded);
 	pool_free(table->pool);
 	lookup_cache_free(table->lookups);
@@ -144,6 +145,19 @@ bool table_note_part(struct table *table, struct origin at, const char *name)
 	if (!bigger || !at.file || !name)
 		return false;
 	table->parts[table->part_count++] = (struct part){ at, name };
+	return true;
+}
+
+bool table_note_alone(struct table *table, const char *name)
+{
+	const char **bigger = array_grow(table->alone, &table->alone_capacity, table->alone_count, sizeof(*bigger));
+
+	if (bigger)
+		table->alone = bigger;
+	name = pool_text(table->pool, name);
+	if (!bigger || !name)
+		return false;
+	table->alone[table->alone_count++] = name;
 	return true;
 }
 

@@ -59,6 +59,8 @@ struct table {
 	size_t shared_count, shared_capacity;
 	struct part *parts;
 	size_t part_count, part_capacity;
+	const char **alone;             /* services that an error leaves out alone, also without --keep-going */
+	size_t alone_count, alone_capacity;
 	struct yielded *yielded;        /* entries that would be served if another one were not */
 	size_t yielded_count, yielded_capacity;
 };
@@ -73,13 +75,14 @@ void table_release(struct table *table);
  * reports that. */
 struct service *table_add(struct table *table, const struct service *service);
 
-/* Record an entry in left_out, vital, shared, parts or yielded. name NULL: unknown. false: out of memory. */
+/* Record an entry in left_out, vital, shared, parts, alone or yielded. name NULL: unknown. false: out of memory. */
 bool table_leave_out(struct table *table, struct origin at, const char *name);
 bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name);
 bool table_leave_out_file(struct table *table, struct origin at, const char *name, bool is_part);
 bool table_mark_vital(struct table *table, struct origin at);
 bool table_mark_shared(struct table *table, struct origin at);
 bool table_note_part(struct table *table, struct origin at, const char *name);
+bool table_note_alone(struct table *table, const char *name);
 bool table_note_yield(struct table *table, struct origin at, struct origin to);
 
 /* Whether a service of an earlier table may be an entry that this table lacks because of an error. */

@@ -4,11 +4,11 @@
  * link to a file elsewhere, of an instance of a template, or of a mask. Source: systemd.unit(5). */
 #include "parse/systemd/internal.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/scan.h"
 
@@ -43,11 +43,17 @@ static const char *link_target_name(struct pool *pool, const char *name, const c
 }
 
 /* A link to a file outside of the search path: the real path is that of the unit's file. */
-static struct unit_finding follow_outside(struct reading *reading, const char *path)
+static struct unit_finding follow_outside(struct reading *reading, const char *path, const char *target)
 {
 	char real[PATH_MAX];
-	const char *kept = realpath(path, real) ? pool_text(reading->table->pool, real) : path;
+	const char *found = realpath(path, real);
+	const char *kept = found ? pool_text(reading->table->pool, real) : path;
 
+	if (!found && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
+		diag_error(reading->diags, ((struct origin){ .file = path }), "leads to %s, which is not there",
+			   target);
+		return (struct unit_finding){ .kind = FAILED };
+	}
 	return kept ? (struct unit_finding){ .kind = FILE_OF_ITS_OWN, .path = kept } : fail_for_memory(reading);
 }
 
@@ -59,7 +65,7 @@ static struct unit_finding follow_link(const struct unit_search *search, const s
 	struct reading *reading = search->reading;
 
 	if (!unit_places_hold(search->places, folder, entry->target))
-		return follow_outside(reading, path);
+		return follow_outside(reading, path, entry->target);
 	behind = link_target_name(units_of(reading)->pool, entry->name, target);
 	if (behind && *behind)
 		behind = link_target_name(units_of(reading)->pool, name, target);
@@ -70,10 +76,9 @@ static struct unit_finding follow_link(const struct unit_search *search, const s
 			   "leads to %s, of which %s cannot be another name", target, name);
 		return (struct unit_finding){ .kind = FAILED };
 	}
-	if (strcmp(behind, name) != 0)
-		return (struct unit_finding){ .kind = ALIAS, .path = path, .alias = behind };
-	return access(path, F_OK) == 0 ? (struct unit_finding){ .kind = FILE_OF_ITS_OWN, .path = path }
-				       : (struct unit_finding){ .kind = NOWHERE };
+	/* A link to its own name says nothing: the next folder has the unit, or none has. */
+	return strcmp(behind, name) != 0 ? (struct unit_finding){ .kind = ALIAS, .path = path, .alias = behind }
+					 : (struct unit_finding){ .kind = NOWHERE };
 }
 
 /* Examines one file of a folder. */

@@ -116,11 +116,13 @@ static bool is_paired(const struct requested_units *asked, const struct unit *so
 	return false;
 }
 
-static void leave_out_unit(struct reading *reading, const struct unit *unit)
+static void leave_out_unit(struct reading *reading, const struct requested_unit *asked)
 {
-	const char *name = name_without_suffix(units_asked(reading), unit);
+	const char *name = name_without_suffix(units_asked(reading), asked->unit);
 
-	reading_leave_out(reading, unit_start(unit), name);
+	reading_leave_out(reading, unit_start(asked->unit), name);
+	if (name && !asked->by_name)
+		reading_note_alone(reading, name);
 }
 
 /* The service that a socket activates. */
@@ -220,7 +222,7 @@ static const struct unit *find_service(struct reading *reading, const struct req
 	}
 	if (service)
 		return service;
-	leave_out_unit(reading, asked->unit);
+	leave_out_unit(reading, asked);
 	target->failed = true;
 	return NULL;
 }
@@ -251,7 +253,7 @@ static void pair_socket(struct reading *reading, const struct requested_unit *as
 	struct unit_pairing *pair;
 
 	if (misled)
-		leave_out_unit(reading, asked->unit);
+		leave_out_unit(reading, asked);
 	if (!service && !target.failed)
 		return;
 	pair = target.accepts || !service ? NULL : find_pairing(units_asked(reading), service);
@@ -271,23 +273,31 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 	const struct unit *socket;
 	bool failed = false;
 
-	if (find_pairing(all, asked->unit))
+	pair = find_pairing(all, asked->unit);
+	if (pair) {
+		pair->by_name |= asked->by_name;
 		return;
 	name = name ? pool_textf(all->pool, "%s.socket", name) : NULL;
 	socket = name ? unit_find(reading, asked->folder, name, &failed) : NULL;
+	pair->by_name |= asked->by_name;
 	if (socket && !socket->is_masked && !is_paired(all, socket))
 		pair_socket(reading, &(struct requested_unit){ socket, asked->folder, asked->by_name });
-	if (!failed && !find_pairing(all, asked->unit))
-		add_pairing(reading, asked->unit, asked->folder, asked->unit);
+	pair = find_pairing(all, asked->unit);
+	if (!failed && !pair)
+		pair = add_pairing(reading, asked->unit, asked->folder, asked->unit);
+	if (pair)
+		pair->by_name |= asked->by_name;
 }
 
 static int compare_words(const void *a, const void *b)
 {
+	struct unit_pairing *pair;
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Adds a socket that the service names in Sockets=. */
 static void add_named_socket(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
+	}
 {
 	bool failed = false;
 	const struct unit *socket =

@@ -24,6 +24,7 @@ struct unit_pairing {
 	const char *folder;
 	const char *name;
 	bool accepts;
+	bool by_name;                   /* a source names one of its units; false: folders do */
 	bool has_failed;                /* one of its units could not be read (reported) */
 };
 

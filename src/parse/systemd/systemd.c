@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/scan.h"
 #include "parse/systemd/pairing.h"
 
 /* Whether the unit was found in a folder that a source names, and not named itself. */
@@ -20,21 +21,40 @@ static bool is_request_in_folder(const struct reading *reading, const char *path
 	return parent && slash && other == length && !memcmp(parent, path, length);
 }
 
-/* false: the unit cannot run. That is reported if it was requested by name. */
-static bool may_run(struct reading *reading, const struct unit *unit, const char *path, bool by_name)
+/* The folder of a path, without slashes at its end. NULL: out of memory. */
+static const char *folder_of(struct reading *reading, const char *path)
+{
+	const char *end = strrchr(path, '/');
+
+	while (end && end > path && end[-1] == '/')
+		end--;
+	return !end ? "." : pool_text_n(reading->table->pool, path, end > path ? (size_t)(end - path) : 1);
+}
+
+/* Whether a folder lists units by their names, as sockets.target.wants does. Where its links lead does not matter: the
+ * units are found beside the folder and in the search path. */
+static bool is_list_of_names(const char *folder)
+{
+	return scan_ends_with(folder, ".wants") || scan_ends_with(folder, ".requires") ||
+	       scan_ends_with(folder, ".upholds");
+}
+
+/* false: the unit cannot run. That is reported if it was requested by name. listed: by such a folder. */
+static bool may_run(struct reading *reading, const struct unit *unit, const char *path, bool by_name, bool listed)
 {
 	struct origin at = { .file = path };
 
 	if (unit->is_masked) {
-		if (by_name)
-			diag_warning(reading->diags, at, "%s is masked: it is left out", unit->name);
+		diags_add(reading->diags, by_name ? SEVERITY_WARNING : SEVERITY_NOTE, at,
+			  "%s is masked: it is left out", unit->name);
 		reading->asked_masked |= by_name;
 		return false;
 	}
 	if (unit->instance && !*unit->instance) {
-		if (by_name)
-			diag_error(reading->diags, at, "%s is a template: name an instance, as %s@NAME.%s",
-				   unit->name, unit->prefix, unit->suffix);
+		if (by_name || listed)
+			diags_add(reading->diags, by_name ? SEVERITY_ERROR : SEVERITY_WARNING, at,
+				  "%s is a template: name an instance, as %s@NAME.%s", unit->name, unit->prefix,
+				  unit->suffix);
 		return false;
 	}
 	return true;
@@ -77,40 +97,28 @@ static bool is_other_unit(const char *name)
 	return false;
 }
 
-static bool units_read(struct reading *reading, const char *path)
+/* Finds the unit that a path names. *folder: where its other units are searched. NULL: reported. */
+static const struct unit *find_named(struct reading *reading, const char *path, const char *name, const char **folder)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *folder;
-	struct origin at = { .file = path };
-	const struct unit *unit;
-	bool failed = false, by_name;
+	const char *own = folder_of(reading, path), *beside = NULL;
+	const struct unit *unit = NULL;
+	bool failed = false;
 
-	if (!unit_name_has_suffix(name, ".socket") && !unit_name_has_suffix(name, ".service")) {
-		diag_error(reading->diags, at,
-			   is_other_unit(name) ? "superd reads units of sockets and services: their names end in "
-						 ".socket or .service"
-					       : "this looks like a systemd unit: name it NAME.socket or NAME.service");
-		return false;
+	if (own && is_list_of_names(own))
+		beside = folder_of(reading, own);
+	if (beside)
+		unit = unit_find(reading, beside, name, &failed);
+	*folder = unit ? beside : own;
+	if (own && !unit && !failed)
+		unit = unit_find(reading, own, name, &failed);
+	if (!own) {
+		reading_refuse_memory(reading);
+	} else if (!unit && !failed) {
+		diag_error(reading->diags, ((struct origin){ .file = path }),
+			   "there is no such unit, nor a template for it");
+		hint_similar_unit(reading, beside ? beside : own, name);
 	}
-	folder = slash ? pool_text_n(reading->table->pool, path, slash > path ? (size_t)(slash - path) : 1) : ".";
-	if (!folder)
-		return reading_refuse_memory(reading);
-	unit = unit_find(reading, folder, name, &failed);
-	if (!unit) {
-		if (!failed) {
-			diag_error(reading->diags, at, "there is no such unit, nor a template for it");
-			hint_similar_unit(reading, folder, name);
-		}
-		return false;
-	}
-	by_name = !is_request_in_folder(reading, path);
-	return !may_run(reading, unit, path, by_name) || units_request(reading, unit, folder, by_name);
-}
-
-/* Takes every socket of a folder. */
-static bool units_takes(struct reading *reading, const char *path, const char *name)
-{
-	(void)reading, (void)path;
-	return unit_name_has_suffix(name, ".socket") && unit_name_is_valid(name);
+	return unit;
 }
 
 /* Whether an earlier diagnostic, from `first` on, is an error of the same file. */
@@ -135,25 +143,70 @@ static bool is_left_out(const struct table *table, const char *name)
 	return false;
 }
 
-/* Leaves out a service. All files with errors since diagnostic `first` belong to it. */
-static void leave_pair_out(struct reading *reading, const struct unit_pairing *pair, size_t first)
+/* Leaves out a service that begins at this place. All files with errors since diagnostic `first` belong to it. */
+static void leave_service_out(struct reading *reading, const char *name, struct origin at, size_t first)
 {
 	struct diags *diags = reading->diags;
-	bool any = is_left_out(reading->table, pair->name);
+	bool any = is_left_out(reading->table, name);
 
 	for (size_t n = first; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
+		unsigned start = diag->line > 0;        /* 0: the error is about a file that is not there */
 		const char *file;
 
 		if (diag->severity != SEVERITY_ERROR || !diag->file || is_repeated_error(diags, first, n))
 			continue;
 		file = pool_text(reading->table->pool, diag->file);
-		if (file && !table_leave_out_file(reading->table, (struct origin){ file, 1, 1 }, pair->name, any))
+		if (file && !table_leave_out_file(reading->table, (struct origin){ file, start, start }, name, any))
 			reading_refuse_memory(reading);
 		any = true;
 	}
 	if (!any)
-		reading_leave_out(reading, unit_start(pair->service), pair->name);
+		reading_leave_out(reading, at, name);
+}
+
+static bool units_read(struct reading *reading, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *folder, *service;
+	size_t first = reading->diags->count;
+	struct origin at = { .file = path };
+	const struct unit *unit;
+	bool by_name;
+
+	if (!unit_name_has_suffix(name, ".socket") && !unit_name_has_suffix(name, ".service")) {
+		diag_error(reading->diags, at,
+			   is_other_unit(name) ? "superd reads units of sockets and services: their names end in "
+						 ".socket or .service"
+					       : "this looks like a systemd unit: name it NAME.socket or NAME.service");
+		return false;
+	}
+	by_name = !is_request_in_folder(reading, path);
+	unit = find_named(reading, path, name, &folder);
+	if (unit)
+		return !may_run(reading, unit, path, by_name, is_list_of_names(folder_of(reading, path))) ||
+		       units_request(reading, unit, folder, by_name);
+	if (by_name)
+		return false;
+	service = pool_text_n(reading->table->pool, name, (size_t)(strrchr(name, '.') - name));
+	if (!service)
+		return reading_refuse_memory(reading);
+	leave_service_out(reading, service, at, first);
+	reading_note_alone(reading, service);
+	return true;
+}
+
+/* Takes every socket of a folder, and what a list of names has. */
+static bool units_takes(struct reading *reading, const char *path, const char *name)
+{
+	const char *folder = folder_of(reading, path);
+	bool is_listed = folder && is_list_of_names(folder);
+
+	if (unit_name_has_suffix(name, ".socket") || (is_listed && unit_name_has_suffix(name, ".service")))
+		return unit_name_is_valid(name);
+	if (is_listed && is_other_unit(name))
+		diag_warning(reading->diags, ((struct origin){ .file = path }),
+			     "it is left out: superd runs units of sockets and services alone");
+	return false;
 }
 
 /* Notes the files of a unit as parts of the service, but for the file that the service begins in. */
@@ -258,13 +311,15 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 	build_wants(&builder, pair);
 	if (!pair->count && !unit_assigned(&builder, "Service", "Restart"))
 		unit_set(&builder, "restart", "no", at);
+	if (!pair->by_name)
+		reading_note_alone(reading, pair->name);
 	if (!pair->has_failed && reading->diags->errors == errors) {
 		reading_add(reading, builder.builder);
 		note_parts(reading, pair, at.file);
 		return;
 	}
 	builder_free(builder.builder);
-	leave_pair_out(reading, pair, first);
+	leave_service_out(reading, pair->name, unit_start(pair->service), first);
 }
 
 static void units_finish(struct reading *reading)

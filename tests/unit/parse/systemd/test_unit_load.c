@@ -270,7 +270,7 @@ Test(unit_load, refuses_links_to_what_they_can_not_be_a_name_of)
 	expect_failed(NULL, "d@.service", "lib/d@.service: error: leads to c.service");
 	expect_failed(NULL, "d@x.service", "lib/d@.service: error: leads to c.service, of which d@x.service cannot be");
 	expect_failed(NULL, "e.service", "lib/e.service: error: leads to no name");
-	expect_failed(NULL, "f.service", "lib/f.service: error: cannot read: No such file or directory");
+	expect_failed(NULL, "f.service", "lib/f.service: error: leads to ../elsewhere/gone, which is not there");
 	expect_failed(NULL, "g.service", "g.service: error: the links of this name lead to one another");
 }
 
