@@ -90,13 +90,25 @@ static void add_relay(const struct service_runtime *runtime, struct buf *out)
 	relay_describe(current->relay, out);
 }
 
+/* false: its main process runs, or was not started yet. */
+static bool add_ended_pid(const struct instance *instance, struct buf *out)
+{
+	if (instance->facts.gone > 0)
+		buf_addf(out, "pid %ld has ended, and a command after it runs", (long)instance->pid);
+	else if (!list_empty(&instance->linger))
+		buf_addf(out, "pid %ld has ended, and other processes of it still run", (long)instance->pid);
+	return instance->facts.gone > 0 || !list_empty(&instance->linger);
+}
+
 static void add_running(const struct service_runtime *runtime, struct buf *out)
 {
 	const struct instance *current = runtime_current(runtime);
 	const struct service_runtime *wanting = idle_find_keeper(runtime);
 
-	if (current && current->relay && current->state == INSTANCE_REMAIN)
+	if (current && current->state == INSTANCE_REMAIN)
 		buf_text(out, "its program has done its work");
+	else if (current && add_ended_pid(current, out))
+		;
 	else if (current && current->relay)
 		buf_addf(out, "pid %ld runs", (long)current_pid(runtime));
 	else
@@ -230,6 +242,8 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 		add_running(runtime, out);
 		break;
 	case STOPPING:
+		if (runtime_current(runtime) && add_ended_pid(runtime_current(runtime), out))
+			break;
 		if (current_pid(runtime))
 			buf_addf(out, "pid %ld has been requested to stop, and is still running",
 				 (long)current_pid(runtime));

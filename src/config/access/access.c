@@ -159,8 +159,8 @@ const struct access *access_compile(words only_from, words no_access,
 	return kept;
 }
 
-/* Finds the last network that begins at or before the address: only that one can contain it. */
-static bool rules_contain(const struct rules *rules, const unsigned char address[16])
+/* Finds the network of the rules that contains an address: the last one that begins at or before it, or none. */
+static const struct network *find_network(const struct rules *rules, const unsigned char address[16])
 {
 	size_t low = 0, high = rules->count;
 
@@ -172,7 +172,19 @@ static bool rules_contain(const struct rules *rules, const unsigned char address
 		else
 			high = middle;
 	}
-	return low && network_contains(&rules->networks[low - 1], address);
+	return low && network_contains(&rules->networks[low - 1], address) ? &rules->networks[low - 1] : NULL;
+}
+
+static bool rules_contain(const struct rules *rules, const unsigned char address[16])
+{
+	return find_network(rules, address);
+}
+
+static bool rules_cover(const struct rules *rules, const struct network *network)
+{
+	const struct network *around = find_network(rules, network->address);
+
+	return around && around->bits <= network->bits;
 }
 
 enum access_verdict access_judge(const struct access *access, const unsigned char address[16])
@@ -189,6 +201,19 @@ enum access_verdict access_judge(const struct access *access, const unsigned cha
 	if (!permitted && !access->permits.names)
 		return ACCESS_DENIED;
 	return permitted && !access->denials.names ? ACCESS_PERMITTED : ACCESS_BY_NAME;
+}
+
+bool access_denies_all(const struct access *access, bool has_ipv6)
+{
+	static const struct network ipv4 = { { [10] = 0xff, [11] = 0xff }, 96 }, both = { { 0 }, 0 };
+
+	if (!access->restricts)
+		return rules_cover(&access->denials, has_ipv6 ? &both : &ipv4);
+	for (size_t n = 0; n < access->permits.count; n++) {
+		if (!rules_cover(&access->denials, &access->permits.networks[n]))
+			return false;
+	}
+	return access->permits.count && !access->permits.names;
 }
 
 bool access_lists(const struct access *access, int family, const void *address)

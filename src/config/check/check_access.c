@@ -177,6 +177,29 @@ static void warn_of_nobody(const struct service *service, const char *option, wo
 	}
 }
 
+/* Warns of rules that let nobody in. Both lists are read whole: a narrower network in only_from is no exception from
+ * no_access, although xinetd.conf(5) says so. */
+static void warn_of_closed_door(const struct service *service, struct diags *diags)
+{
+	const struct access_options *rules = service->groups->access;
+	struct pool *pool = rules->no_access ? pool_new() : NULL;
+	const struct access *access =
+		pool ? access_compile(rules->only_from, rules->no_access, NULL, NULL, pool) : NULL;
+	bool has_ipv6 = false;
+
+	for (size_t i = 0; i < service->socket_count; i++)
+		has_ipv6 |= service->sockets[i].endpoint->family != FAMILY_IPV4;
+	if (access && access_denies_all(access, has_ipv6)) {
+		diag_warning(diags, service_origin(service, "no_access"),
+			     rules->only_from ? "%s: nobody may connect: no_access denies all that only_from permits"
+					      : "%s: nobody may connect: no_access denies all addresses",
+			     service->name);
+		service_hint(service, diags, "no_access counts, however narrow the networks of only_from are: without "
+					     "it only_from alone permits");
+	}
+	pool_free(pool);
+}
+
 /* Warns of deny_time with datagrams: their sender can be forged, so a client could get another's address denied. */
 static void warn_of_forged_senders(const struct service *service, struct diags *diags)
 {
@@ -209,6 +232,9 @@ void rule_access(const struct service *service, struct diags *diags)
 
 	warn_of_nobody(service, "only_from", access->only_from, diags);
 	warn_of_nobody(service, "no_access", access->no_access, diags);
+	if (!service_is_unclear(service, "listen") && !service_is_unclear(service, "only_from") &&
+	    !service_is_unclear(service, "no_access"))
+		warn_of_closed_door(service, diags);
 	if (!service_is_unclear(service, "listen"))
 		check_nameless(service, diags);
 	if (!service_is_unclear(service, "listen"))

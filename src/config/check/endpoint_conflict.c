@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "config/option/option_table.h"
+
 static struct endpoint with_options(const struct endpoint *endpoint, const struct socket_options *options)
 {
 	struct endpoint result = *endpoint;
@@ -50,6 +52,21 @@ static void name_claim(const struct endpoint_claim *claim, struct buf *out)
 	buf_free(&real);
 }
 
+/* Where one of them is IPv4 alone and the other has both families, the mistake is mostly [::], meant as IPv6 alone.
+ * false: that is not so. */
+static bool hint_at_ipv6_only(const struct endpoint_claim *a, const struct endpoint_claim *b, struct diags *diags)
+{
+	const struct endpoint_claim *both = a->endpoint.family == FAMILY_ANY ? a : b, *other = both == a ? b : a;
+
+	if (both->endpoint.family != FAMILY_ANY || both->endpoint.address || other->endpoint.family != FAMILY_IPV4 ||
+	    (both->service->is_foreign && both->service->dialect != UNIT))
+		return false;
+	diags_hint(diags, "without a family a port is that of IPv4, too: %s keeps %s to IPv6, or leave the IPv4 "
+			  "address out",
+		   both->service->dialect == UNIT ? "BindIPv6Only=ipv6-only" : "ipv6_only = yes", both->service->name);
+	return true;
+}
+
 void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpoint_claim *b, struct diags *diags)
 {
 	const struct endpoint_claim *first = a->number < b->number ? a : b, *second = first == a ? b : a;
@@ -70,7 +87,8 @@ void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpo
 	else
 		diag_error(diags, second->listen->at, "%s: %s is claimed already by %s, with %s%s", name,
 			   buf_string(&mine), first->service->name, buf_string(&other), buf_string(&place));
-	if (endpoint_has_port(&second->endpoint) && !endpoint_is_rpc(&second->endpoint))
+	if (endpoint_has_port(&second->endpoint) && !endpoint_is_rpc(&second->endpoint) &&
+	    !hint_at_ipv6_only(a, b, diags))
 		diags_hint(diags, "choose another port or address%s",
 			   second->service->is_foreign ? "" : ", or set reuse_port = yes in both to share it");
 	buf_free(&mine);

@@ -302,9 +302,9 @@ void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*t
 		if (strcmp(assignment->section, section) != 0 || is_private_name(assignment->key))
 			continue;
 		key = unit_key_find(section, assignment->key);
-		if (!key)
+		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairing.c) */
 			report_unknown_key(builder, assignment);
-		else if (note_applied(&applied, key) && !takes(key))
+		else if (key && note_applied(&applied, key) && !takes(key))
 			unit_apply_key(builder, section, key);
 	}
 }

@@ -107,7 +107,6 @@ bool unit_has_option(const char *option);
 
 /* socket.c: makes a socket { } of each .socket unit. */
 void unit_build_sockets(struct unit_builder *builder);
-bool unit_listens(const struct unit *unit);             /* whether it has an address to listen on */
 
 /* access.c: the keys about who may connect, and limits. */
 void unit_build_access(struct unit_builder *builder);
@@ -124,6 +123,10 @@ void unit_build_conditions(struct unit_builder *builder);       /* condition.c: 
  * if there are no words; NULL: out of memory. */
 const char *unit_shell_text(struct pool *pool, const char *program, const struct unit_word *list, size_t count,
 			    bool expands);
+
+/* Whether a whole word is $NAME, which becomes the words of its value; and the length of the name at this text. */
+bool unit_is_variable(const char *word);
+size_t unit_variable_length(const char *text);
 
 /* The first argument of a command that only a shell would understand; NULL: none. */
 const struct unit_word *unit_shell_operator(const struct unit_word *list, size_t count);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/scan.h"
 #include "base/shell_words.h"
 #include "parse/shell_word.h"
 #include "parse/systemd/build.h"
@@ -123,16 +124,63 @@ static void wrap_in_shell(struct unit_builder *builder, struct unit_command *com
 	command->program = text && command->words ? list[0].text : NULL;
 }
 
-/* Warns of words meant for a shell, the most common mistake in command lines. */
-static void warn_of_operator(struct unit_builder *builder, const struct unit_assignment *assignment,
-			     const struct unit_word *list, size_t count)
+/* Whether a variable may have a value when the program starts: the unit names it or reads a file of variables, or
+ * superd sets it. */
+static bool may_be_set(const struct unit *unit, const char *name)
 {
-	const struct unit_word *word = unit_shell_operator(list, count);
+	static const char *const own[] = { "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TERM", "MAINPID",
+					   "INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_", "REMOTE_", "NOTIFY_SOCKET",
+					   "WATCHDOG_", "SERVICE_RESULT", "EXIT_", "PIDFILE", "MEMORY_PRESSURE_",
+					   "SYSTEMD_", "XDG_", "LC_", "DBUS_", "DISPLAY", "TRIGGER_", "MONITOR_" };
 
-	if (!word)
+	for (size_t n = 0; n < sizeof(own) / sizeof(*own); n++) {
+		if (!strncmp(name, own[n], strlen(own[n])))
+			return true;
+	}
+	for (size_t n = 0; n < unit->count; n++) {
+		const char *key = unit->list[n].key, *value = unit->list[n].value;
+
+		if (!strcmp(key, "EnvironmentFile") && *value)
+			return true;
+		if ((!strcmp(key, "Environment") || !strcmp(key, "PassEnvironment")) && strstr(value, name))
+			return true;
+	}
+	return scan_ends_with(name, "_DIRECTORY");
+}
+
+/* Warns of arguments that vanish: a word that is $NAME becomes the words of its value, and of no value none. */
+static void warn_of_lost_words(struct unit_builder *builder, const struct unit_assignment *assignment,
+			       const struct unit_command *command)
+{
+	for (size_t n = 1; n < command->count && !command->keeps_variables; n++) {
+		const struct unit_word *word = &command->words[n];
+		struct origin at = unit_place(assignment, word->offset);
+
+		if (!unit_is_variable(word->text))
+			continue;
+		if (word->text[1 + unit_variable_length(word->text + 1)]) {
+			unit_warn(builder, at, "%s: '%s' vanishes: as a word that begins with $ it is the name of a "
+					       "variable, and no variable can have that name", assignment->key,
+				  word->text);
+			diags_hint(builder->reading->diags, "within a word a variable is ${NAME}; a dollar sign is $$");
+		} else if (!may_be_set(builder->unit, word->text + 1)) {
+			unit_warn(builder, at, "%s: '%s' vanishes: the unit sets no variable of that name",
+				  assignment->key, word->text);
+		}
+	}
+}
+
+/* Warns of words meant for a shell, the most common mistake in command lines, and else of words that vanish. */
+static void warn_of_odd_words(struct unit_builder *builder, const struct unit_assignment *assignment,
+			      const struct unit_command *command)
+{
+	const struct unit_word *word = unit_shell_operator(command->words, command->count);
+
+	if (!word) {
+		warn_of_lost_words(builder, assignment, command);
 		return;
-	unit_warn(builder, unit_place(assignment, word->offset),
-		  SHELL_WORD_WARNING, assignment->key, word->text);
+	}
+	unit_warn(builder, unit_place(assignment, word->offset), SHELL_WORD_WARNING, assignment->key, word->text);
 	diags_hint(builder->reading->diags, SHELL_WORD_HINT);
 }
 
@@ -157,7 +205,7 @@ static void add_unit_command(struct unit_builder *builder, const struct unit_ass
 	if (command->by_shell)
 		wrap_in_shell(builder, command, program);
 	else
-		warn_of_operator(builder, assignment, argv, count);
+		warn_of_odd_words(builder, assignment, command);
 	if (command->program && check_program_path(builder, command))
 		commands->count++;
 	else

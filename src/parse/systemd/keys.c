@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/scan.h"
 #include "config/option/option_table.h"
@@ -160,6 +161,35 @@ const char *unit_key_section(const char *section, const char *key)
 			continue;
 		if (find_in(keys, unit_key_today(key)))
 			return keys->section ? keys->section : "Service";
+	}
+	return NULL;
+}
+
+bool unit_is_listen(const struct unit_assignment *assignment)
+{
+	return !strcmp(assignment->section, "Socket") && !strncmp(assignment->key, "Listen", 6) &&
+		unit_key_find("Socket", assignment->key);
+}
+
+bool unit_listens(const struct unit *unit)
+{
+	bool listens = false;
+
+	for (size_t n = 0; n < unit->count; n++) {
+		if (unit_is_listen(&unit->list[n]))
+			listens = *unit->list[n].value;
+	}
+	return listens;
+}
+
+const struct unit_assignment *unit_misspelt_listen(const struct unit *unit)
+{
+	for (size_t n = 0; n < unit->count && !unit_listens(unit); n++) {
+		const struct unit_assignment *assignment = &unit->list[n];
+
+		if (!strcmp(assignment->section, "Socket") && !strncasecmp(assignment->key, "Listen", 6) &&
+		    !unit_key_find("Socket", assignment->key))
+			return assignment;
 	}
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "parse/key_status.h"
+#include "parse/systemd/unit.h"
 
 struct unit_key {
 	const char *key;
@@ -35,6 +36,12 @@ extern const struct unit_keys unit_keys_unit, unit_keys_socket, unit_keys_servic
 
 /* Finds a key, case-sensitively. NULL: unknown. */
 const struct unit_key *unit_key_find(const char *section, const char *key);
+
+bool unit_is_listen(const struct unit_assignment *assignment);          /* whether it is an address, as ListenStream */
+bool unit_listens(const struct unit *unit);             /* whether it has an address to listen on */
+
+/* An unknown key that was meant as an address, in a unit that has none. NULL: there is none. */
+const struct unit_assignment *unit_misspelt_listen(const struct unit *unit);
 
 /* The status of the key in this build: KEY_DONE if superd has its option. */
 enum key_status unit_key_status(const char *section, const struct unit_key *key);

@@ -138,6 +138,23 @@ static void refuse_target(struct reading *reading, struct target *target, struct
 	target->failed = true;
 }
 
+/* Reports a socket without an address: at a key that was meant as one, as Listen= or ListenTCP=, if there is one. */
+static void refuse_silent_socket(struct reading *reading, const struct unit *socket, struct target *target)
+{
+	const struct unit_assignment *meant = unit_misspelt_listen(socket);
+	const struct unit_key *near = meant ? unit_key_suggest("Socket", meant->key) : NULL;
+
+	if (!meant)
+		refuse_target(reading, target, unit_start(socket),
+			      "there is nothing to listen on: [Socket] has no ListenStream, nor another key of its "
+			      "kind");
+	else
+		refuse_target(reading, target, meant->at, "there is nothing to listen on: this key is unknown");
+	if (meant)
+		diags_hint(reading->diags, "did you mean '%s'?",
+			   near && !strncmp(near->key, "Listen", 6) ? near->key : "ListenStream");
+}
+
 /* What Service names, with its specifiers replaced; NULL: nothing, or wrong (reported). */
 static const char *read_service(struct reading *reading, const struct unit *socket, struct target *target)
 {
@@ -172,8 +189,7 @@ static struct target read_target(struct reading *reading, const struct unit *soc
 	if (accept && scan_bool(accept->value, &target.accepts))
 		refuse_target(reading, &target, unit_place(accept, 0), "Accept: expected yes or no");
 	if (!unit_listens(socket))
-		refuse_target(reading, &target, unit_start(socket),
-			      "it has no Listen key: there is nothing to listen on");
+		refuse_silent_socket(reading, socket, &target);
 	if (named && target.accepts)
 		refuse_target(reading, &target, target.at,
 			      "Service goes with Accept=no: with Accept=yes each connection has an "
@@ -262,6 +278,7 @@ static void pair_socket(struct reading *reading, const struct requested_unit *as
 	if (!pair || !add_socket_to_pairing(reading, pair, asked->unit))
 		return;
 	pair->accepts = target.accepts;
+	pair->by_name |= asked->by_name;
 	pair->has_failed |= target.failed;
 }
 
@@ -270,6 +287,7 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 {
 	struct requested_units *all = units_asked(reading);
 	const char *name = name_without_suffix(all, asked->unit);
+	struct unit_pairing *pair;
 	const struct unit *socket;
 	bool failed = false;
 
@@ -277,9 +295,9 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 	if (pair) {
 		pair->by_name |= asked->by_name;
 		return;
+	}
 	name = name ? pool_textf(all->pool, "%s.socket", name) : NULL;
 	socket = name ? unit_find(reading, asked->folder, name, &failed) : NULL;
-	pair->by_name |= asked->by_name;
 	if (socket && !socket->is_masked && !is_paired(all, socket))
 		pair_socket(reading, &(struct requested_unit){ socket, asked->folder, asked->by_name });
 	pair = find_pairing(all, asked->unit);
@@ -291,13 +309,11 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 
 static int compare_words(const void *a, const void *b)
 {
-	struct unit_pairing *pair;
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Adds a socket that the service names in Sockets=. */
 static void add_named_socket(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
-	}
 {
 	bool failed = false;
 	const struct unit *socket =

@@ -7,7 +7,7 @@
 #include "parse/shell_word.h"
 #include "parse/systemd/build.h"
 
-static size_t variable_length(const char *text)
+size_t unit_variable_length(const char *text)
 {
 	size_t length = 0;
 
@@ -17,8 +17,7 @@ static size_t variable_length(const char *text)
 	return length;
 }
 
-/* Whether the whole word is $NAME, whose value is split into words. */
-static bool is_whole_variable(const char *word)
+bool unit_is_variable(const char *word)
 {
 	return word[0] == '$' && word[1] && word[1] != '{' && word[1] != '$';
 }
@@ -26,9 +25,9 @@ static bool is_whole_variable(const char *word)
 /* Adds one word. The text is a single word for expand_environment, which in a word only replaces ${NAME}. */
 static void add_shell_word(struct buf *text, const char *word, bool expands)
 {
-	bool whole = expands && is_whole_variable(word);
+	bool whole = expands && unit_is_variable(word);
 
-	if (whole && word[1 + variable_length(word + 1)])
+	if (whole && word[1 + unit_variable_length(word + 1)])
 		return;
 	if (text->length)
 		buf_char(text, ' ');

@@ -51,23 +51,6 @@ static bool is_translated_socket_key(const struct unit_key *key)
 	return false;
 }
 
-static bool is_listen(const struct unit_assignment *assignment)
-{
-	return !strcmp(assignment->section, "Socket") && !strncmp(assignment->key, "Listen", 6) &&
-		unit_key_find("Socket", assignment->key);
-}
-
-bool unit_listens(const struct unit *unit)
-{
-	bool listens = false;
-
-	for (size_t n = 0; n < unit->count; n++) {
-		if (is_listen(&unit->list[n]))
-			listens = *unit->list[n].value;
-	}
-	return listens;
-}
-
 static bool is_stream_key(const char *key)
 {
 	return !strcmp(key, "ListenStream") || !strcmp(key, "ListenSequentialPacket");
@@ -127,7 +110,7 @@ static bool set_addresses(struct unit_builder *builder)
 	for (size_t n = 0; n < builder->unit->count; n++) {
 		const struct unit_assignment *assignment = &builder->unit->list[n];
 
-		if (!is_listen(assignment) ||
+		if (!unit_is_listen(assignment) ||
 		    unit_key_status("Socket", unit_key_find("Socket", assignment->key)) != KEY_DONE)
 			continue;
 		if (!*assignment->value)
@@ -206,7 +189,7 @@ static const char *descriptor_name(struct unit_builder *builder)
 static bool has_accept_yes(const struct unit *unit)
 {
 	for (size_t n = 0; n < unit->count; n++) {
-		if (is_listen(&unit->list[n]) && is_stream_key(unit->list[n].key))
+		if (unit_is_listen(&unit->list[n]) && is_stream_key(unit->list[n].key))
 			return true;
 	}
 	return false;

@@ -46,6 +46,28 @@ Test(check_gate, a_service_needs_one_of_exec_builtin_and_redirect)
 	expect_nothing();
 }
 
+Test(check_gate, rules_that_let_nobody_in_are_warned_of)
+{
+	judge(service_of("a", "127.0.0.1:80", "exec", "/bin/true", "only_from", "127.0.0.0/8", "no_access",
+			 "0.0.0.0/0", NULL));
+	expect_warning(5, "a: nobody may connect: no_access denies all that only_from permits");
+	begin_table();
+	judge(service_of("a", "127.0.0.1:80", "exec", "/bin/true", "no_access", "0.0.0.0/0", NULL));
+	expect_warning(4, "a: nobody may connect: no_access denies all addresses");
+	begin_table();
+	judge(service_of("a", "80", "exec", "/bin/true", "no_access", "::/0", NULL));
+	expect_warning(4, "a: nobody may connect");
+	begin_table();
+	judge(service_of("a", "80", "exec", "/bin/true", "no_access", "0.0.0.0/0", NULL));
+	expect_nothing();
+	begin_table();
+	judge(service_of("a", "80", "exec", "/bin/true", "only_from", "127.0.0.0/8", "no_access", "127.0.0.1", NULL));
+	expect_nothing();
+	begin_table();
+	judge(service_of("a", "80", "exec", "/bin/true", "only_from", "some.host", "no_access", "0.0.0.0/0", NULL));
+	expect_nothing();
+}
+
 Test(check_gate, a_sensor_of_datagrams_is_warned_of)
 {
 	judge(service_of("a", "udp:80", "accept", "yes", "deny_time", "1h", NULL));

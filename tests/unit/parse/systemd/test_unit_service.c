@@ -410,6 +410,27 @@ Test(unit_service, refuses_what_nobody_knows_of_what_is_taken_away)
 	}
 }
 
+Test(unit_service, warns_of_arguments_that_vanish)
+{
+	static const char *const kept[] = { "$HOME", "$STATE_DIRECTORY", "${FOO}", "a$FOO", "$$FOO", "\"${FOO}/x\"" };
+	struct outcome *outcome;
+	char command[64];
+
+	expect_said(run("/bin/x \"$FOO/bin y\""), "a.service:2:18: warning: ExecStart: '$FOO/bin y' vanishes");
+	expect_said(run("/bin/x $FOO"),
+		    "a.service:2:18: warning: ExecStart: '$FOO' vanishes: the unit sets no variable");
+	for (size_t n = 0; n < sizeof(kept) / sizeof(*kept) + 3; n++) {
+		snprintf(command, sizeof(command), "/bin/x %s", n < sizeof(kept) / sizeof(*kept) ? kept[n] : "$FOO");
+		outcome = n < sizeof(kept) / sizeof(*kept) ? run(command)
+			  : n == sizeof(kept) / sizeof(*kept)
+				  ? run("/bin/x $FOO\nEnvironment=FOO=1")
+			  : n == sizeof(kept) / sizeof(*kept) + 1 ? run("/bin/x $FOO\nEnvironmentFile=-/none")
+								  : run(":/bin/x $FOO");
+		cr_expect_null(strstr(outcome->said, "vanishes"), "%s: %s", command, outcome->said);
+		outcome_free(outcome);
+	}
+}
+
 Test(unit_service, warns_of_what_only_a_shell_would_do)
 {
 	static const char *const meant[] = { "|", "||",	  "&&",		"&",	 ">", ">>",

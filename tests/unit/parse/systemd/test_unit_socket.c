@@ -96,7 +96,31 @@ Test(unit_socket, begins_all_its_lines_anew_with_an_empty_one)
 	expect_printed(
 		read_pair("[Socket]\nListenDatagram=80\nListenStream=81\nListenFIFO=\nListenStream=82\n", SERVICE),
 		"listen = {tcp:82}");
-	expect_said(read_pair("[Socket]\nListenDatagram=80\nListenStream=\n", SERVICE), "it has no Listen key");
+	expect_said(read_pair("[Socket]\nListenDatagram=80\nListenStream=\n", SERVICE),
+		    "there is nothing to listen on");
+}
+
+Test(unit_socket, names_the_key_that_was_meant_by_an_unknown_one)
+{
+	struct outcome *outcome = read_pair("[Socket]\nListen=8001\n", SERVICE);
+
+	cr_expect_not_null(strstr(outcome->said,
+				  "a.socket:2:1: error: there is nothing to listen on: this key is unknown\n"
+				  "a.socket:2:1: hint: did you mean 'ListenStream'?"),
+			   "%s", outcome->said);
+	cr_expect_null(strstr(outcome->said, "left out"), "one message: %s", outcome->said);
+	outcome_free(outcome);
+	expect_said(read_pair("[Socket]\nListenDatagam=8001\n", SERVICE), "did you mean 'ListenDatagram'?");
+	expect_said(read_pair("[Socket]\nListenTCP=8001\n", SERVICE), "did you mean 'ListenStream'?");
+	expect_said(read_pair("[Socket]\nAccept=no\n", SERVICE), "[Socket] has no ListenStream, nor another key");
+}
+
+Test(unit_socket, names_the_key_that_keeps_two_wildcards_apart)
+{
+	expect_said(read_pair("[Socket]\nListenStream=0.0.0.0:80\nListenStream=[::]:80\n", SERVICE),
+		    "BindIPv6Only=ipv6-only keeps a to IPv6");
+	expect_said(read_pair("[Socket]\nListenStream=80\nListenStream=127.0.0.1:80\n", SERVICE),
+		    "BindIPv6Only=ipv6-only keeps a to IPv6");
 }
 
 Test(unit_socket, is_called_as_its_unit_or_as_it_says)
