@@ -11,6 +11,9 @@
 #include "parse/inetd/entry.h"
 #include "parse/xinetd/inetd_defaults.h"
 
+#define TCPD_FOLDER "/usr/sbin"          /* where it is, and its REAL_DAEMON_DIR, in every distribution */
+#define TCPD TCPD_FOLDER "/tcpd"
+
 struct inetd_build {
 	struct reading *reading;
 	const struct inetd_entry *entry;
@@ -252,15 +255,50 @@ static void set_limit_options(const struct inetd_build *build)
 	set_option(build, "trigger_limit_action", entry->dialect->limit_action, at);
 }
 
+static bool is_tcp(const struct inetd_entry *entry)
+{
+	return entry->transport == INETD_TCP || entry->transport == INETD_RPC_TCP || entry->transport == INETD_MUX;
+}
+
+/* Whether superd itself asks hosts.allow and hosts.deny about the clients of the program. */
+static bool wraps_program(const struct inetd_build *build)
+{
+	const struct inetd_defaults *said = build->reading->inetd;
+
+	return said && said->wrap_external && !build->entry->builtin && is_tcp(build->entry);
+}
+
+/* inetd -l does not run tcpd, but the program that tcpd would start. `own` is a copy of the entry. */
+static void pass_by_tcpd(struct inetd_build *build, struct inetd_entry *own)
+{
+	struct pool *pool = inetd_entries(build->reading)->pool;
+	const char *name = own->arguments ? own->arguments[0] : NULL;
+	size_t count = words_count(own->arguments) + 1;
+	const char **arguments;
+
+	if (!wraps_program(build) || !own->accepts || own->dialect->wraps_program || !name ||
+	    strcmp(own->program, TCPD) != 0)
+		return;
+	arguments = pool_alloc(pool, count * sizeof(*arguments));
+	own->program = strchr(name, '/') ? name : pool_textf(pool, TCPD_FOLDER "/%s", name);
+	if (arguments && own->program) {
+		memcpy(arguments, own->arguments, count * sizeof(*arguments));
+		arguments[0] = scan_base_name(name);
+		own->arguments = arguments;
+		build->entry = own;
+	} else {
+		diags_out_of_memory(build->reading->diags, own->at);
+	}
+}
+
 /* Sets the name of the daemon in hosts.allow and hosts.deny. superd checks them only where it accepts connections. */
 static void set_libwrap(const struct inetd_build *build)
 {
 	const struct inetd_entry *entry = build->entry;
 	const struct inetd_defaults *said = build->reading->inetd;
-	bool tcp = entry->transport == INETD_TCP || entry->transport == INETD_RPC_TCP || entry->transport == INETD_MUX;
 	const char *name = entry->builtin ? entry->builtin : entry->arguments[0];
 
-	if (!said || !tcp || !(entry->builtin ? said->wrap_internal : said->wrap_external))
+	if (entry->builtin ? !said || !said->wrap_internal || !is_tcp(entry) : !wraps_program(build))
 		return;
 	if (!entry->builtin && (!name || entry->dialect->wraps_program))
 		name = scan_base_name(entry->program);
@@ -318,12 +356,14 @@ static void set_user_and_group(const struct inetd_build *build)
 void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 {
 	struct inetd_build build = { .reading = reading, .entry = entry };
+	struct inetd_entry own = *entry;
 
 	build.builder = builder_new(reading->table, entry->name, entry->at);
 	if (!build.builder) {
 		diags_out_of_memory(build.reading->diags, build.entry->at);
 		return;
 	}
+	pass_by_tcpd(&build, &own);
 	builder_set_foreign(build.builder, NATIVE);
 	set_socket_options(&build);
 	if (entry->builtin)

@@ -382,6 +382,30 @@ Test(inetd, the_command_line_says_what_lines_do_not)
 	result_free(&result);
 }
 
+/* As inetd -l of Debian: it asks hosts.allow itself. */
+Test(inetd, with_l_the_program_behind_tcpd_runs_without_it)
+{
+	const struct inetd_defaults said = { .wrap_external = true };
+	static const char text[] = "a stream tcp nowait root /usr/sbin/tcpd /bin/x -v\n"
+				   "b stream tcp nowait root /usr/sbin/tcpd in.b\n"
+				   "c dgram udp wait root /usr/sbin/tcpd in.c\n"
+				   "d stream tcp wait root /usr/sbin/tcpd in.d\n";
+	struct result result = read_with(COMPAT_NONE, &said, text);
+
+	cr_expect_str_eq(find(&result, "a")->exec->exec[0], "/bin/x");
+	cr_expect_str_eq(find(&result, "a")->exec->exec[1], "-v");
+	cr_expect_str_eq(find(&result, "a")->exec->argv0, "x");
+	cr_expect_str_eq(find(&result, "a")->groups->access->libwrap, "x");
+	cr_expect_str_eq(find(&result, "b")->exec->exec[0], "/usr/sbin/in.b");
+	cr_expect_str_eq(find(&result, "b")->groups->access->libwrap, "in.b");
+	cr_expect_str_eq(find(&result, "c-udp")->exec->exec[0], "/usr/sbin/tcpd");
+	cr_expect_str_eq(find(&result, "d")->exec->exec[0], "/usr/sbin/tcpd");
+	result_free(&result);
+	result = read_as(COMPAT_NONE, text);
+	cr_expect_str_eq(find(&result, "a")->exec->exec[0], "/usr/sbin/tcpd");
+	result_free(&result);
+}
+
 Test(inetd, users_come_with_groups_and_classes)
 {
 	struct result result = read_as(COMPAT_NONE,
