@@ -73,7 +73,7 @@ Behaviour(keep_going, leaves_out_only_who_would_go_by_broken_defaults)
 	cr_expect_null(strstr(outcome.out, "service s7001 "));
 	cr_expect_not_null(strstr(outcome.out, "service s7002 "));
 	expect_said(&outcome, text_of("%s:3:14: error: instances: ", table));
-	expect_said(&outcome, text_of("%s:4:2: error: unknown attribute 'foo'", table));
+	expect_said(&outcome, text_of("%s:4:2: warning: unknown attribute 'foo'", table));
 	expect_said(&outcome,
 		    text_of("%s:6:1: warning: this entry is left out because of errors in a part that it depends "
 			    "on", table));

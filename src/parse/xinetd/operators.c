@@ -1,10 +1,13 @@
 /* Applies the lines of an entry. Checks their operators, their number of values and whether they may stand there.
  *
- * xinetd drops a line with a wrong number of values or in the wrong place and runs the service without it. superd
- * refuses it if it restricts the service. A wrong line of defaults marks its attribute as broken, so that no service
- * runs without the value that it should inherit. */
+ * xinetd warns of an unknown attribute, of one that is set already, and of a line with a wrong operator, with a wrong
+ * number of values or in the wrong place. It drops the line, and runs the service without it. So does superd, unless
+ * the service would be another one, or run without a restriction: then it refuses the line. A wrong line of defaults
+ * marks its attribute as broken, so that no service runs without the value that it should inherit. */
 #include "parse/xinetd/value.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <strings.h>
 
 /* The state of applying an entry's lines. */
@@ -16,13 +19,40 @@ struct merger {
 	bool is_own[ATTRIBUTES];        /* a line of the entry itself set the attribute */
 };
 
-static void refuse_unknown_attribute(struct xinetd_entry *entry, const struct xinetd_assignment *written)
+/* Whether a service is another one without this attribute, or does not have a restriction. */
+static bool is_essential(const struct xinetd_rule *rule)
+{
+	return rule - xinetd_rules <= ATTR_REDIRECT || rule->flags & ATTR_RESTRICTS;
+}
+
+static void report_unknown_attribute(struct xinetd_entry *entry, const struct xinetd_assignment *written)
 {
 	const char *nearest = xinetd_attribute_suggest(written->name);
 
-	xinetd_entry_refuse(entry, written->at, "unknown attribute '%s'", written->name);
+	if (nearest && is_essential(&xinetd_rules[xinetd_attribute_find(nearest)]))
+		xinetd_entry_refuse(entry, written->at, "unknown attribute '%s'", written->name);
+	else
+		diag_warning(&entry->diags, written->at, "unknown attribute '%s': it is left out, as in xinetd",
+			     written->name);
 	if (nearest)
 		diags_hint(&entry->diags, "did you mean '%s'?", nearest);
+}
+
+/* Reports a line that xinetd drops. */
+static void drop_line(struct merger *merger, const struct xinetd_rule *rule, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+static void drop_line(struct merger *merger, const struct xinetd_rule *rule, struct origin at, const char *format, ...)
+{
+	char message[DIAGS_MESSAGE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	if (is_essential(rule))
+		xinetd_entry_refuse(merger->entry, at, "%s", message);
+	else
+		diag_warning(&merger->entry->diags, at, "%s: the line is left out, as in xinetd", message);
 }
 
 /* Whether one of the words of `flags` restricts who may connect. */
@@ -81,8 +111,8 @@ static bool count_fits(struct merger *merger, const struct xinetd_rule *rule, co
 	if (rule->values == SOME_VALUES)
 		xinetd_entry_refuse(merger->entry, at, "%s needs at least one value", written->name);
 	else
-		xinetd_entry_refuse(merger->entry, at, "%s needs %s, not %zu", written->name,
-				    rule->values == 1 ? "one value" : "two values", written->count);
+		drop_line(merger, rule, at, "%s needs %s, not %zu", written->name,
+			  rule->values == 1 ? "one value" : "two values", written->count);
 	if (written->count > 1 && written->words[rule->values > 0 ? rule->values : 0][0] == '#')
 		diags_hint(&merger->entry->diags, "a comment must be on a line of its own");
 	else if (rule == &xinetd_rules[ATTR_SERVER] && written->count > 1)
@@ -96,27 +126,24 @@ static bool operator_fits(struct merger *merger, const struct xinetd_rule *rule,
 	if (written->sign == OPERATOR_SET || (written->sign == OPERATOR_ADD && rule->flags & ATTR_ADDS) ||
 	    (written->sign == OPERATOR_REMOVE && rule->flags & ATTR_REMOVES))
 		return true;
-	xinetd_entry_refuse(merger->entry, written->at, "%s knows no %s", written->name,
-			    written->sign == OPERATOR_ADD ? "+=" : "-=");
+	if (rule->flags & ATTR_ADDS)
+		xinetd_entry_refuse(merger->entry, written->at, "%s knows no -=", written->name);
+	else
+		drop_line(merger, rule, written->at, "%s knows no %s", written->name,
+			  written->sign == OPERATOR_ADD ? "+=" : "-=");
 	diags_hint(&merger->entry->diags, rule->values == SOME_VALUES ? "write all its words after one =" : "write =");
 	return false;
 }
 
 /* Reports a second line of an attribute that is no list. As in xinetd the first line counts. */
-static void refuse_second_line(struct merger *merger, const struct xinetd_rule *rule, const struct xinetd_value *value,
-			       const struct xinetd_assignment *written)
+static void drop_second_line(struct merger *merger, const struct xinetd_value *value,
+			     const struct xinetd_assignment *written)
 {
 	struct buf place = { 0 };
 
 	origin_describe(value->at, &place);
-	if (rule->flags & ATTR_RESTRICTS && !xinetd_value_equals(value, written)) {
-		xinetd_entry_refuse(merger->entry, written->at, "%s is already set%s", written->name,
-				    buf_string(&place));
-		diags_hint(&merger->entry->diags, "xinetd uses the first: keep one of the two");
-	} else {
-		diag_warning(&merger->entry->diags, written->at, "%s is already set%s, and that counts", written->name,
-			     buf_string(&place));
-	}
+	diag_warning(&merger->entry->diags, written->at, "%s is already set%s, and that counts", written->name,
+		     buf_string(&place));
 	buf_free(&place);
 }
 
@@ -150,7 +177,7 @@ static void apply_assignment(struct merger *merger, enum xinetd_attribute attrib
 	bool is_list = rule->flags & ATTR_ADDS;
 
 	if (merger->is_own[attribute] && !is_list) {
-		refuse_second_line(merger, rule, value, written);
+		drop_second_line(merger, value, written);
 		return;
 	}
 	if (replaces_restriction(merger, attribute, written)) {
@@ -175,7 +202,7 @@ static void merge_assignment(struct merger *merger, const struct xinetd_assignme
 	size_t errors = merger->entry->diags.errors;
 
 	if (attribute < 0) {
-		refuse_unknown_attribute(merger->entry, written);
+		report_unknown_attribute(merger->entry, written);
 		return;
 	}
 	if (is_allowed_here(merger, attribute, written) && operator_fits(merger, &xinetd_rules[attribute], written) &&

@@ -109,6 +109,14 @@ Test(xinetd, needs_no_blank_in_front_of_an_operator)
 		      "log_on_success = {\"PID\", \"HOST\"}");
 }
 
+static void expect_dropped(const char *lines, const char *warning)
+{
+	char *text = with(lines);
+
+	expect_warned(text, warning, "nice = 5");
+	free(text);
+}
+
 Test(xinetd, knows_no_quotes_comments_behind_values_or_continuations)
 {
 	char *text = with("server_args = \"a b\" \\\n# comment \\\n");
@@ -116,8 +124,9 @@ Test(xinetd, knows_no_quotes_comments_behind_values_or_continuations)
 	expect_warned(text, "t:9:15: warning: server_args: quotes mean nothing here",
 		      "exec = \"/bin/x '\\\"a' 'b\\\"' '\\\\'\"");
 	free(text);
-	expect_refused_option("nice = 5 # less\n",
-			      "t:9:10: error: nice needs one value, not 3\nt:9:10: hint: a comment must be");
+	expect_dropped("nice = 6 # less\nnice = 5",
+		       "t:9:10: warning: nice needs one value, not 3: the line is left out, as in xinetd\n"
+		       "t:9:10: hint: a comment must be");
 }
 
 Test(xinetd, reads_keywords_and_attributes_in_any_case)
@@ -217,7 +226,7 @@ Test(xinetd, says_of_lines_that_begin_no_entry_what_they_are_and_reads_on)
 {
 	struct outcome *outcome = read_xinetd("hello world\nservice a\n{\n" GOOD "}\n}\ndefaults\n{\n foo = 1\n}\n");
 
-	cr_expect_eq(outcome->diags.errors, 3, "%s", outcome->said);
+	cr_expect_eq(outcome->diags.errors, 2, "%s", outcome->said);
 	cr_expect_eq(outcome->table->left_out_count, 2);
 	cr_expect_eq(outcome->table->vital_count, 0);
 	cr_expect_str_eq(only_name(outcome), "a");
@@ -285,7 +294,7 @@ Test(xinetd, says_a_mistake_in_defaults_once_and_runs_nobody_without_what_they_m
 Test(xinetd, refuses_a_wrong_number_of_values_whatever_enabled_says)
 {
 	static const char *const lines[] = {
-		"instances = 1 2", "cps = 50",	     "cps = 1 2 3",   "per_source =", "nice =",
+		"instances = 1 2", "cps = 50",	     "cps = 1 2 3",   "per_source =",
 		"rlimit_as = 1 2", "access_times =", "server_args =", "flags =",      "deny_time =",
 		"max_load = 1 2",  "umask =",	     "bind = a b",
 	};
@@ -340,13 +349,24 @@ Test(xinetd, refuses_operators_an_attribute_does_not_know)
 	expect_refused_option("env -= A", "t:9:1: error: env knows no -=");
 }
 
-Test(xinetd, takes_the_first_of_two_lines_as_xinetd_does_but_not_of_a_limit)
+Test(xinetd, drops_with_a_warning_what_xinetd_drops_unless_it_restricts)
+{
+	expect_dropped("foo = bar\nnice = 5", "t:9:1: warning: unknown attribute 'foo': it is left out, as in xinetd");
+	expect_dropped("nice = 5\ngroups += yes", "t:10:1: warning: groups knows no +=: the line is left out");
+	expect_dropped("nice = 5\ngroups = yes no", "warning: groups needs one value, not 2: the line is left out");
+	expect_refused_option("cps = 25", "error: cps needs two values, not 1");
+	expect_refused_option("socket_typ = dgram", "error: unknown attribute 'socket_typ'");
+}
+
+Test(xinetd, takes_the_first_of_two_lines_as_xinetd_does)
 {
 	char *same = with("nice = 5\nnice = 5"), *other = with("nice = 5\nnice = 6");
+	char *limit = with("instances = 5\ninstances = 6");
 
 	expect_warned(same, "warning: nice is already set at t:9, and that counts", "nice = 5");
 	expect_warned(other, "warning: nice is already set at t:9, and that counts", "nice = 5");
-	expect_refused_option("instances = 5\ninstances = 6", "t:10:1: error: instances is already set at t:9");
+	expect_warned(limit, "t:10:1: warning: instances is already set at t:9, and that counts", "instances = 5");
+	free(limit);
 	free(other);
 	free(same);
 }
