@@ -58,7 +58,7 @@ static pid_t clone_with_timeout(struct job *job, char *stack, int flags)
 		pid = clone(run_child, stack + SPAWN_STACK, flags | SIGCHLD, job, timeout.at);
 	spawn_timeout_end(&timeout);
 	if (pid >= 0 && timeout.ended && job->fault.stage == STAGE_NONE)
-		job->fault = (struct fault){ .stage = job->stage, .error = ETIMEDOUT };
+		job->fault = (struct fault){ .stage = job->stage ? job->stage : STAGE_FORK, .error = ETIMEDOUT };
 	return pid;
 }
 

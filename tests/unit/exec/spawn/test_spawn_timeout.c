@@ -4,7 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <mntent.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,14 +63,20 @@ static int take_lease(void)
 	return -1;
 }
 
-static struct spawn_request start(void)
+/* into: an open control group; 0: none. */
+static struct spawn_request start_into(int into)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), wanted[3] = { null, null, null };
-	struct spawn_request launch = { .plan = plan, .wanted = wanted, .wanted_count = 3 };
+	struct spawn_request launch = { .plan = plan, .wanted = wanted, .wanted_count = 3, .into = into };
 
 	spawn_start(&launch);
 	close(null);
 	return launch;
+}
+
+static struct spawn_request start(void)
+{
+	return start_into(0);
 }
 
 Test(spawn_patience, ends_what_hangs_before_its_program)
@@ -103,4 +113,51 @@ Test(spawn_patience, ends_what_hangs_also_when_the_clock_is_set_back)
 		     fault_reason(&launch.fault));
 	settle(&launch);
 	close(fd);
+}
+
+/* A control group whose processes do not run. */
+static int make_frozen_group(char *path, size_t size)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	struct mntent *mount = NULL;
+	char freeze[PATH_MAX];
+	int fd;
+
+	while (mounts && (mount = getmntent(mounts)) && strcmp(mount->mnt_type, "cgroup2"))
+		;
+	snprintf(path, size, "%s/superd-unit-%ld", mount ? mount->mnt_dir : "", (long)getpid());
+	if (mounts)
+		endmntent(mounts);
+	if (!mount || mkdir(path, 0755) < 0)
+		return -1;
+	snprintf(freeze, sizeof(freeze), "%s/cgroup.freeze", path);
+	fd = open(freeze, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1) {
+		rmdir(path);
+		return -1;
+	}
+	close(fd);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* It is killed before its first stage. */
+Test(spawn_patience, takes_what_has_not_run_at_all_for_no_start)
+{
+	struct spawn_request launch;
+	char path[PATH_MAX / 2];
+	int group;
+
+	write_program();
+	group = make_frozen_group(path, sizeof(path));
+	if (group < 0) {
+		finish();
+		cr_skip_test("there are no control groups here that it may freeze");
+	}
+	launch = start_into(group);
+	cr_expect_eq(launch.pid, -1);
+	cr_expect_eq(launch.fault.error, ETIMEDOUT, "%s: %s", stage_name(launch.fault.stage),
+		     fault_reason(&launch.fault));
+	settle(&launch);
+	close(group);
+	cr_expect_eq(rmdir(path), 0);
 }

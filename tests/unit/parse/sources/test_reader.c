@@ -328,6 +328,7 @@ Test(reader, names_a_folder_that_an_include_cannot_look_into)
 {
 	cr_assert_eq(mkdir("shut", 0), 0);
 	write_file("a.conf", "include(\"shut/*.conf\")\nservice a { listen = 80 exec = /bin/x }\n");
+	cr_assert_eq(chmod("a.conf", 0644), 0);
 	/* root looks into every folder */
 	if (geteuid() == 0) {
 		cr_assert_eq(chmod(".", 0755), 0);
