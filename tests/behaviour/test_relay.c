@@ -393,7 +393,7 @@ Behaviour(relay, stop_restart_and_hold_lose_nobody)
 
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "restart", "app").status, 0);
 	second = ask_pid(port);
-	cr_assert_neq(second, first);
+	cr_assert_neq(second, first, "%s", world_logs());
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "stop", "app").status, 0);
 	cr_assert_eq(SUPERCTL(path_in("ctl"), "hold", "app").status, 0);
 	client = client_connect(port);
