@@ -8,7 +8,7 @@
  *   use=N                  goes on with this number in its place
  *   close                  closes it
  *   cloexec nonblock block
- *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N syncnt=N mark=N
+ *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N syncnt=N fwmark=N
  *   device=INTERFACE       binds it to this interface
  *   watch=level|edge|once  registers it with epoll
  *   bind=ADDRESS:PORT, [ADDRESS]:PORT, PATH or @NAME; listen=BACKLOG; shutdown
@@ -16,6 +16,7 @@
  *   try-STEP               tries a step
  *   unlink=PATH unlinkat=PATH connect=PATH mode=OCTAL,PATH chdir=PATH
  *   folder=N,PATH          opens a folder under this number
+ *   unshare=FLAGS          unshare(2), FLAGS a number
  *   fork                   a child goes on, and this process waits for it
  *   daemon                 a grandchild in a session of its own goes on, and this process ends
  *   workers=N              so many children go on
@@ -36,6 +37,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -416,7 +418,7 @@ static int describe(char *out, size_t size, int listener, int client, const stru
 	getsockopt(client, SOL_SOCKET, SO_LINGER, &linger, &length);
 	return snprintf(out, size,
 			" family=%d domain=%d peer=%s own=%s name=%s nodelay=%d keepalive=%d linger=%d rcvbuf=%d "
-			"nonblock=%d cloexec=%d defer=%d backlog=%d",
+			"nonblock=%d cloexec=%d defer=%d backlog=%d fwmark=%d",
 			peer->any.sa_family == AF_INET		  ? 4
 				: peer->any.sa_family == AF_INET6 ? 6
 								  : 0,
@@ -428,7 +430,7 @@ static int describe(char *out, size_t size, int listener, int client, const stru
 			get_number(client, SOL_SOCKET, SO_KEEPALIVE), linger.l_onoff ? linger.l_linger : -1,
 			get_number(client, SOL_SOCKET, SO_RCVBUF), !!(fcntl(listener, F_GETFL) & O_NONBLOCK),
 			!!(fcntl(listener, F_GETFD) & FD_CLOEXEC), get_number(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT),
-			backlog_of(listener));
+			backlog_of(listener), get_number(listener, SOL_SOCKET, SO_MARK));
 }
 
 /* Does the steps of a line, parted by blanks. */
@@ -681,7 +683,7 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 		{ "keepalive", SOL_SOCKET, SO_KEEPALIVE },  { "rcvbuf", SOL_SOCKET, SO_RCVBUF },
 		{ "defer", IPPROTO_TCP, TCP_DEFER_ACCEPT }, { "reuseport", SOL_SOCKET, SO_REUSEPORT },
 		{ "reuseaddr", SOL_SOCKET, SO_REUSEADDR },  { "syncnt", IPPROTO_TCP, TCP_SYNCNT },
-		{ "mark", SOL_SOCKET, SO_MARK },
+		{ "fwmark", SOL_SOCKET, SO_MARK },
 	};
 	int number = atoi(value);
 	struct linger linger = { 1, number };
@@ -756,6 +758,10 @@ static bool shutdown_step(const char *value)
 	(void)value;
 	return shutdown(current, SHUT_RDWR) == 0;
 }
+static bool unshare_step(const char *value)
+{
+	return unshare((int)strtol(value, NULL, 0)) == 0;
+}
 static bool fork_step(const char *value)
 {
 	(void)value;
@@ -805,6 +811,7 @@ static bool do_step(const char *step)
 		{ "mode", change_mode },
 		{ "chdir", chdir_step },
 		{ "folder", open_folder },
+		{ "unshare", unshare_step },
 		{ "fork", fork_step },
 		{ "daemon", daemon_step },
 		{ "workers", workers_step },

@@ -1,5 +1,6 @@
 /* pass = bind: a program that knows nothing of superd binds its own socket, and has superd's. */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,6 +312,35 @@ BehaviourOfBind(bind, options_that_stay_behind_are_logged_by_name)
 	superd_wait_log(superd, text_of(" binds tcp:127.0.0.1:%d with options that superd does not carry over to its "
 					"socket: SO_BINDTODEVICE = lo (bind_to_device in the table sets it), "
 					"TCP_SYNCNT = 2", port));
+	superd_stop(superd);
+}
+
+/* superd has them, and sets none for a program: the program asks for a socket in superd's network. */
+BehaviourOfBind(bind, options_that_take_a_privilege_stay_behind)
+{
+	int port = free_port();
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root, which may set SO_MARK");
+	superd = bind_run(LOCAL(port), "", text_of("tcp4 fwmark=66 bind=127.0.0.1:%d listen=5 serve=poll", port));
+	superd_wait_log(superd, "web: listening on ");
+	bind_expect(bind_details(port), "fwmark=0");
+	superd_wait_log(superd, "to its socket: SO_MARK = 66 (mark in the table sets it)");
+	superd_stop(superd);
+}
+
+/* Its program may not set the mark here, but there, where it is root, it may. */
+BehaviourOfBind(bind, a_socket_of_another_network_is_bound_there)
+{
+	int port = free_port();
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root, and a network namespace of its own");
+	superd = bind_run(LOCAL(port), "start = boot",
+			  text_of("unshare=%#x tcp4 fwmark=66 bind=0.0.0.0:%d listen=5 say=READY=1 serve=poll",
+				  CLONE_NEWNET, port));
+	superd_wait_log(superd, "web: started");
+	WAIT_UNTIL(strstr(control_once("why web"), text_of("it has not bound tcp:127.0.0.1:%d", port)));
 	superd_stop(superd);
 }
 

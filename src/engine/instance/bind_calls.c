@@ -354,6 +354,11 @@ static size_t count_addresses(const struct service_runtime *runtime)
 	return count;
 }
 
+static bool has_network(const struct service *service)
+{
+	return service->groups->hardening->private_network || service->groups->paths->network_namespace_path;
+}
+
 /* Makes the list of offers, one for each listener; a listener without a socket has fd -1. The worker has a copy of
  * it. */
 static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struct bind_offer *offers,
@@ -363,6 +368,7 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 	const struct bind_work work = {
 		.owner = hash_text(0, runtime->service->name),
 		.notif = calls->notif, .offers = offers, .count = calls->count,
+		.has_network = has_network(calls->instance->service),
 	};
 
 	for (size_t n = 0; n < calls->count; n++) {

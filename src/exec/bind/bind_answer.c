@@ -15,7 +15,12 @@
 #include "exec/bind/bind_filter.h"
 #include "exec/bind/target.h"
 #include "exec/bind/target_path.h"
+#include "os/rights/raw_syscall.h"
 #include "os/socket/carried_options.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71              /* asm-generic/socket.h (Linux 5.14), the same on most architectures */
+#endif
 
 #define OTHERS_MOST 16                  /* foreign addresses to report */
 #define REPEATED_MOST 16                /* reports to repeat what was reported before, of any kind */
@@ -205,7 +210,11 @@ static void give(struct bind_server *server, struct stopped_call *stopped, int c
 	bool has_all_copies = true;
 	struct stat status;
 
+	/* The program gets what it could set itself, so no capability is in effect. With CAP_SYS_PTRACE this process
+	 * has none that matters, and its filter refuses to change them. */
+	raw_lower_effective();
 	carried_options_set(copy, fd, &given->left);
+	raw_raise_effective();
 	if (fstat(copy, &status) < 0 || !replace_copies(server, stopped, status.st_ino, fd, &has_all_copies) ||
 	    !replace(server, stopped, stopped->trapped.fd, status.st_ino, fd)) {
 		given->error = errno;
@@ -355,6 +364,26 @@ static void answer_connect(struct bind_server *server, struct stopped_call *stop
 		let_go(server, stopped);
 }
 
+/* SO_NETNS_COOKIE (Linux 5.14) of a socket; 0: unknown. */
+static uint64_t network_of(int fd)
+{
+	socklen_t length = sizeof(uint64_t);
+	uint64_t cookie = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) == 0 ? cookie : 0;
+}
+
+/* A socket of another network namespace is bound there: the program asks for an address that is not superd's. */
+static bool is_of_other_network(const struct bind_server *server, int fd)
+{
+	int own = server->work.has_network ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool differs = own >= 0 && network_of(fd) != network_of(own);
+
+	if (own >= 0)
+		close(own);
+	return differs;
+}
+
 static void answer_bind(struct bind_server *server, struct stopped_call *stopped)
 {
 	struct bind_wish wish = { 0 };
@@ -362,7 +391,7 @@ static void answer_bind(struct bind_server *server, struct stopped_call *stopped
 
 	if (copy < 0 && errno != EBADF)
 		tell_hidden(server, stopped, errno);
-	if (copy >= 0 && read_kind(copy, &wish.kind) && read_wish(stopped, &wish))
+	if (copy >= 0 && !is_of_other_network(server, copy) && read_kind(copy, &wish.kind) && read_wish(stopped, &wish))
 		answer_wish(server, stopped, &wish, copy);
 	else
 		let_go(server, stopped);

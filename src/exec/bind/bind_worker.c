@@ -169,7 +169,7 @@ void bind_worker_init(struct bind_worker *worker)
  * (cap_ptrace_access_check of the kernel), so it keeps all. */
 static uint64_t worker_capabilities(void)
 {
-	return capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK | CAPS_TO_SET_OPTIONS : UINT64_MAX;
+	return capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK : UINT64_MAX;
 }
 
 /* The process keeps the filter's descriptor and the offers. */

@@ -67,6 +67,7 @@ struct bind_work {
 	int notif;                      /* the filter's descriptor; stays the caller's */
 	const struct bind_offer *offers;
 	size_t count;
+	bool has_network;               /* superd has given the program a network namespace of its own */
 };
 
 /* Starts the process; no other one of this struct is there. false and errno; EBUSY: too many of this owner's hang so

@@ -121,7 +121,7 @@ int raw_set_euid(uid_t uid)
 #endif
 
 #ifdef _LINUX_CAPABILITY_VERSION_3
-void raw_raise_effective(void)
+static void set_effective(uint32_t mask)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
@@ -129,8 +129,18 @@ void raw_raise_effective(void)
 	if (syscall(SYS_capget, &header, data) < 0)
 		return;
 	for (int n = 0; n < 2; n++)
-		data[n].effective = data[n].permitted;
+		data[n].effective = data[n].permitted & mask;
 	syscall(SYS_capset, &header, data);
+}
+
+void raw_raise_effective(void)
+{
+	set_effective(UINT32_MAX);
+}
+
+void raw_lower_effective(void)
+{
+	set_effective(0);
 }
 
 void raw_set_dumpable(void)
@@ -139,6 +149,10 @@ void raw_set_dumpable(void)
 }
 #else
 void raw_raise_effective(void)
+{
+}
+
+void raw_lower_effective(void)
 {
 }
 

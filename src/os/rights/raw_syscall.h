@@ -21,6 +21,7 @@ extern bool has_own_keyring;
 int raw_unshare_fds(unsigned from);
 /* Makes all permitted capabilities effective in a child, as superd has lowered its own (os/rights/own_privileges). */
 void raw_raise_effective(void);
+void raw_lower_effective(void);                         /* none is effective */
 
 /* Makes the child dumpable (PR_SET_DUMPABLE, prctl(2)): its user then owns the files in /proc/self that the child may
  * have to write. */

@@ -12,8 +12,8 @@ struct left_options {
 	bool unconfined;                /* true: one of them should have kept clients away */
 };
 
-/* Sets them on the listener, as well as O_NONBLOCK. For a worker process only: another holder of the socket may
- * keep its lock. */
+/* Sets them on the listener, as well as O_NONBLOCK. Lower the capabilities first: an option that takes one is left. For a
+ * worker process only: another holder of the socket may keep its lock. */
 void carried_options_set(int from, int listener, struct left_options *left);
 
 /* Gives the listener the kernel's defaults again, before the table's options are set. As above, another holder may keep

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "os/socket/carried_options.h"
+#include "tests/unit/as_nobody.h"
 
 static int open_socket(int domain, int type)
 {
@@ -97,6 +98,31 @@ Test(carried_options, structures_go_over_as_well)
 	cr_assert_eq(getsockopt(pair.listener, SOL_SOCKET, SO_LINGER, &got, &length), 0);
 	cr_expect(got.l_onoff && got.l_linger == 9);
 	close_pair(&pair);
+}
+
+static int marked;
+
+static bool leaves_a_mark(void)
+{
+	int listener = open_socket(AF_INET, SOCK_STREAM);
+	struct left_options left;
+
+	carried_options_set(marked, listener, &left);
+	return !strcmp(left.text, "SO_MARK = 66 (mark in the table sets it)") &&
+	       number(listener, SOL_SOCKET, SO_MARK) == 0;
+}
+
+/* A socket may come from where its owner has more rights than the caller here. */
+Test(carried_options, what_takes_a_privilege_is_left_by_one_without)
+{
+	int from = open_socket(AF_INET, SOCK_STREAM);
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root");
+	set_number(from, SOL_SOCKET, SO_MARK, 66);
+	marked = from;
+	as_nobody(leaves_a_mark);
+	close(from);
 }
 
 Test(carried_options, what_the_table_has_set_stays)
