@@ -20,10 +20,15 @@
  * calls           binds by the calls of 32-bit and x32 programs: "NAME ERRNO"
  * filter          forbids bind(2) by a filter of its own: "filter ERRNO"
  * kill            kills superd's workers for three seconds, and binds: "killed WORKERS"
+ * session, seteuid, users, network, jail, thread
+ *                 something binds as another user; as that for a while; in a namespace; in all of them and a root of
+ *                 its own; a thread that has changed its user: "NAME 1" if it has superd's listener, else "NAME 0"
+ * late            grandchildren bind until one does not get it: "late 0"
  * escape          a process in a session of its own binds on: "escape PID", and "late ERRNO" when the errno changes */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/filter.h>
 #include <linux/fuse.h>
 #include <linux/seccomp.h>
@@ -33,6 +38,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -537,6 +543,116 @@ static void do_path(void)
 	tell("path", "", error);
 }
 
+/* ---- as somebody else ---- */
+
+/* Whether a bind brings superd's listener, which listens already. */
+static int bind_and_look(void)
+{
+	int fd = tcp(), listens = 0;
+	socklen_t length = sizeof(listens);
+
+	bind_to(fd, &own);
+	getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length);
+	close(fd);
+	return listens;
+}
+
+static int bind_in_child(void (*become)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close(listener);
+		become();
+		_exit(bind_and_look());
+	}
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void need(bool good)
+{
+	if (!good)
+		_exit(9);
+}
+
+static void become_user(void)
+{
+	need(setgroups(0, NULL) == 0 && setresgid(65533, 65533, 65533) == 0 && setresuid(65533, 65533, 65533) == 0);
+}
+static void become_user_for_a_while(void)
+{
+	need(setresuid((uid_t)-1, 65533, (uid_t)-1) == 0);
+}
+static void leave_users(void)
+{
+	need(unshare(CLONE_NEWUSER) == 0);
+}
+static void leave_network(void)
+{
+	need(unshare(CLONE_NEWNET) == 0);
+}
+static void enter_jail(void)
+{
+	become_user();
+	need(unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0 && chroot("/tmp") == 0);
+}
+static void fork_again(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid > 0)
+		_exit(waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 9);
+}
+
+static void do_session(void)
+{
+	tell("session", "", bind_in_child(become_user));
+}
+static void do_seteuid(void)
+{
+	tell("seteuid", "", bind_in_child(become_user_for_a_while));
+}
+static void do_users(void)
+{
+	tell("users", "", bind_in_child(leave_users));
+}
+static void do_network(void)
+{
+	tell("network", "", bind_in_child(leave_network));
+}
+static void do_jail(void)
+{
+	tell("jail", "", bind_in_child(enter_jail));
+}
+static void do_late(void)
+{
+	while (bind_in_child(fork_again) == 1)
+		poll(NULL, 0, 3);
+	tell("late", "", 0);
+}
+
+/* The call itself: libc's changes all threads. */
+static void *bind_as_other(void *with)
+{
+	int *listens = with;
+
+	*listens = syscall(SYS_setresuid, 65533, 65533, 65533) == 0 ? bind_and_look() : -1;
+	return NULL;
+}
+
+static void do_thread(void)
+{
+	pthread_t thread;
+	int listens;
+
+	if (pthread_create(&thread, NULL, bind_as_other, &listens) != 0)
+		exit(1);
+	pthread_join(thread, NULL);
+	tell("thread", "", listens);
+}
+
 static void do_quiet(void)
 {
 	poll(NULL, 0, SECONDS * 1000);
@@ -558,6 +674,8 @@ int main(int argc, char **argv)
 		{ "set", do_set }, { "lock", do_lock }, { "storm", do_storm }, { "deaths", do_deaths },
 		{ "wrong", do_wrong }, { "others", do_others }, { "calls", do_calls }, { "filter", do_filter },
 		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet },
+		{ "session", do_session }, { "seteuid", do_seteuid }, { "users", do_users }, { "network", do_network },
+		{ "jail", do_jail }, { "thread", do_thread }, { "late", do_late },
 		{ "path", do_path }, { "file", do_file }, { "held", do_held }, { "mount", do_mount },
 	};
 

@@ -238,6 +238,59 @@ Behaviour(bind_hostile, no_more_than_three_such_workers_are_there)
 	end(&scene);
 }
 
+/* ---- who else has the filter ---- */
+
+/* A daemon runs sessions of others, and gives them no listener: neither does superd. */
+Behaviour(bind_hostile, a_session_of_another_user_gets_no_listener)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root, which may become another user");
+	scene = begin("bind session seteuid thread serve", "user = root");
+	cr_expect_eq(told(&scene, "session"), 0);
+	cr_expect_eq(told(&scene, "seteuid"), 0);
+	cr_expect_eq(told(&scene, "thread"), 1, "its threads share the main process's descriptors");
+	client_ask_pid(scene.port);
+	superd_expect_count(scene.superd, "has asked as uid", 0);
+	end(&scene);
+}
+
+Behaviour(bind_hostile, nor_does_one_in_namespaces_of_its_own)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root, and namespaces");
+	scene = begin("bind users network jail serve", "user = root");
+	cr_expect_neq(told(&scene, "users"), 1);
+	cr_expect_neq(told(&scene, "network"), 1);
+	cr_expect_neq(told(&scene, "jail"), 1);
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
+/* The program has its sockets: what it runs for others gets none, even as its own user. */
+Behaviour(bind_hostile, nor_does_a_grandchild_once_the_program_has_all)
+{
+	struct scene scene = begin("bind late bind serve", "");
+
+	cr_expect_eq(told(&scene, "late"), 0);
+	WAIT_UNTIL(!strcmp(strrchr(read_text(scene.log), 'b'), "bind 0\n"));
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
+/* A program that gives up its user in a child before it binds is named, as its start fails. */
+Behaviour(bind_hostile, a_child_of_another_user_that_asks_in_vain_is_named)
+{
+	struct scene scene;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root, which may become another user");
+	scene = begin("session stay", "user = root");
+	cr_expect_eq(told(&scene, "session"), 0);
+	superd_wait_log(scene.superd, "has asked as uid 65533, and the row's user is uid 0");
+	end(&scene);
+}
+
 /* ---- storms ---- */
 
 /* These measure real time and processor time, so they are not in the core suite. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/duration_text.h"
@@ -22,9 +23,7 @@
 #include "engine/runtime/runtime.h"
 #include "exec/bind/user_notif.h"
 #include "exec/spawn/spawn.h"
-#include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
-#include "os/socket/bind.h"
 
 #define HANG_MS 5000                    /* milliseconds for one call, until its worker is killed */
 #define QUIET 3.                        /* seconds without a new bind, until superd says what is wrong with the last */
@@ -60,6 +59,32 @@ bool bind_calls_are_complete(const struct instance *instance)
 	return true;
 }
 
+/* Whose calls are answered. */
+static struct caller_rule rule_of(const struct bind_calls *calls)
+{
+	const struct instance *instance = calls->instance;
+	const struct account *account = instance->service->account;
+
+	return (struct caller_rule){
+		.uid = account ? account->uid : geteuid(),
+		.gid = account ? account->gid : getegid(),
+		.is_apart = service_prepared(instance->service)->sandbox ||
+			instance->service->groups->environment->root_directory,
+		.program = instance->pid,
+		.is_complete = instance->facts.ready && bind_calls_are_complete(instance),
+	};
+}
+
+void bind_calls_note(struct instance *instance)
+{
+	struct caller_rule rule;
+
+	if (!instance->bind_calls)
+		return;
+	rule = rule_of(instance->bind_calls);
+	bind_worker_note(&instance->bind_calls->worker, rule.program, rule.is_complete);
+}
+
 bool bind_calls_miss(const struct instance *instance)
 {
 	return instance->bind_calls && instance->bind_calls->told_missing && !bind_calls_are_complete(instance);
@@ -86,6 +111,8 @@ void bind_calls_describe(const struct instance *instance, struct buf *out)
 	}
 	for (unsigned n = 0; missing && n < calls->other_count; n++)
 		buf_addf(out, "%s%s", n ? ", " : "; it requested ", calls->others[n]);
+	if (missing && *calls->stranger)
+		buf_addf(out, "; %s", calls->stranger);
 }
 
 /* Adds the listener's endpoint as one for IPv4: what fits a program that binds that alone. */
@@ -215,7 +242,7 @@ static void say_ipv4(const struct bind_calls *calls, size_t n)
 static void on_quiet(struct alarm *alarm)
 {
 	struct bind_calls *calls = container_of(alarm, struct bind_calls, quiet);
-	bool has_bound = calls->other_count;
+	bool has_bound = calls->other_count || *calls->stranger;
 	struct buf text = { 0 };
 
 	for (size_t n = 0; n < calls->count; n++) {
@@ -264,6 +291,21 @@ static void take_hidden(struct bind_calls *calls, const struct bind_report *repo
 	    (long)report->thread, strerror(report->error));
 }
 
+/* Said if the program lacks a socket: it may have changed its user before the bind. */
+static void take_stranger(struct bind_calls *calls, const struct bind_report *report)
+{
+	if (*calls->stranger)
+		return;
+	if (report->elsewhere)
+		snprintf(calls->stranger, sizeof(calls->stranger), "pid %ld has asked from a namespace of its own",
+			 (long)report->thread);
+	else
+		snprintf(calls->stranger, sizeof(calls->stranger),
+			 "pid %ld has asked as uid %ld, and the row's user is uid %ld", (long)report->thread,
+			 (long)report->uid, (long)rule_of(calls).uid);
+	alarm_set(&calls->quiet, QUIET);
+}
+
 static void take_failure(const struct bind_calls *calls, const struct bind_report *report)
 {
 	say(calls, LEVEL_WARNING, "bound",
@@ -285,6 +327,9 @@ static void take_report(struct bind_calls *calls, const struct bind_report *repo
 		break;
 	case BIND_HIDDEN:
 		take_hidden(calls, report);
+		break;
+	case BIND_STRANGER:
+		take_stranger(calls, report);
 		break;
 	case BIND_FAILED:
 		take_failure(calls, report);
@@ -354,11 +399,6 @@ static size_t count_addresses(const struct service_runtime *runtime)
 	return count;
 }
 
-static bool has_network(const struct service *service)
-{
-	return service->groups->hardening->private_network || service->groups->paths->network_namespace_path;
-}
-
 /* Makes the list of offers, one for each listener; a listener without a socket has fd -1. The worker has a copy of
  * it. */
 static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struct bind_offer *offers,
@@ -368,7 +408,7 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 	const struct bind_work work = {
 		.owner = hash_text(0, runtime->service->name),
 		.notif = calls->notif, .offers = offers, .count = calls->count,
-		.has_network = has_network(calls->instance->service),
+		.rule = rule_of(calls),
 	};
 
 	for (size_t n = 0; n < calls->count; n++) {
@@ -492,6 +532,7 @@ static void take_reports(struct bind_calls *calls)
 	}
 	if (n < REPORTS_MOST && errno != EAGAIN)
 		note_end(calls);
+	bind_calls_note(calls->instance);
 	if (!was_complete && bind_calls_are_complete(calls->instance))
 		instance_be_bound(calls->instance);     /* may free calls */
 }

@@ -50,6 +50,7 @@ struct bind_calls {
 	size_t count;                   /* of uses */
 	char others[BIND_OTHERS_MOST][BIND_TEXT];       /* foreign addresses that it requested */
 	unsigned other_count;
+	char stranger[96];              /* a caller that is none of the service's own; "": none was seen */
 };
 
 /* For an upgrade: section [bind_calls], and behind it a section [bind_use] for each listener that it has. */
@@ -69,6 +70,9 @@ void bind_calls_begin(struct bind_calls *calls);
 
 /* Called when the main process has ended: reads what it has bound, as the report may still be on its way. */
 void bind_calls_take_last(struct instance *instance);
+
+/* The instance is ready, or its main process is another one. */
+void bind_calls_note(struct instance *instance);
 
 /* The listeners, or the addresses that mean them, have changed. */
 void bind_calls_renew(struct instance *instance);

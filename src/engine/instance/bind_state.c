@@ -29,6 +29,7 @@ static const struct state_field calls_fields[] = {
 	{ NONE(count, "the number of its service's listeners") },
 	{ NONE(others, "they explain a start, and count anew") },
 	{ NONE(other_count, "they explain a start, and count anew") },
+	{ NONE(stranger, "it explains a start") },
 };
 const struct field_table bind_calls_state = FIELD_TABLE("bind_calls", bind_calls, calls_fields);
 

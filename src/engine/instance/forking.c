@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/instance/forking_kill.h"
 #include "exec/processes/adopted.h"
 #include "os/foreign/foreign_path.h"
@@ -118,6 +119,7 @@ static bool follow_process(struct forking_search *search, pid_t pid)
 	struct instance *instance = search->instance;
 
 	instance->child.pid = instance->pid = pid;
+	bind_calls_note(instance);
 	fork_match_add(&search->fork_match, pid);
 	fork_match_add(&search->fork_match, getsid(pid));
 	take_group(instance);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "engine/instance/bind_calls.h"
 #include "engine/instance/forking_search.h"
 #include "engine/instance/main_watch.h"
 #include "engine/instance/notify_sender.h"
@@ -109,6 +110,7 @@ static bool follow_process(struct notify_state *notice, pid_t pid)
 	if (!is_stranger)
 		main_watch_end(&instance->main_watch);
 	instance->pid = pid;
+	bind_calls_note(instance);
 	take_group(instance, pid, is_stranger, former);
 	return true;
 }

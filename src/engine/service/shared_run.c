@@ -236,6 +236,7 @@ static void note_ready(struct instance *instance)
 {
 	struct service_runtime *runtime = instance->context;
 
+	bind_calls_note(instance);
 	if (!instance->retired)
 		runtime_post(runtime, READY);
 }

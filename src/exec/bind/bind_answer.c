@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "exec/bind/bind_filter.h"
+#include "exec/bind/caller.h"
 #include "exec/bind/target.h"
 #include "exec/bind/target_path.h"
 #include "os/rights/raw_syscall.h"
@@ -149,6 +150,7 @@ static bool find_by_inode(const struct bind_server *server, ino_t inode, size_t 
 /* A call with its arguments, and the process that made it. */
 struct stopped_call {
 	const struct user_call *call;
+	enum caller_kind caller;
 	struct trapped_call trapped;
 	struct target_process target;
 };
@@ -310,7 +312,7 @@ static void answer_unlink(struct bind_server *server, struct stopped_call *stopp
 	struct stat folder;
 	size_t length, offer;
 
-	if (target_read_text(target, stopped->trapped.at, path, sizeof(path)) &&
+	if (stopped->caller == CALLER_IS_OWN && target_read_text(target, stopped->trapped.at, path, sizeof(path)) &&
 	    target_find_folder(target, stopped->trapped.fd, path, &folder)) {
 		const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 
@@ -343,6 +345,8 @@ static bool read_wish(struct stopped_call *stopped, struct bind_wish *wish)
 		return false;
 	if (wish->address.any.sa_family != AF_UNIX || !wish->address.un.sun_path[0])
 		return true;
+	if (stopped->caller == CALLER_HAS_NO_PATHS)
+		return false;
 	socket_address_host(&wish->address, path, sizeof(path));
 	if (target_find_folder(target, AT_FDCWD, path, &folder)) {
 		wish->device = folder.st_dev;
@@ -376,7 +380,7 @@ static uint64_t network_of(int fd)
 /* A socket of another network namespace is bound there: the program asks for an address that is not superd's. */
 static bool is_of_other_network(const struct bind_server *server, int fd)
 {
-	int own = server->work.has_network ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int own = server->work.rule.is_apart ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool differs = own >= 0 && network_of(fd) != network_of(own);
 
 	if (own >= 0)
@@ -399,13 +403,45 @@ static void answer_bind(struct bind_server *server, struct stopped_call *stopped
 		close(copy);
 }
 
+/* Finds out who calls. false: the call is no longer there, or goes to the kernel, as a stranger's does. */
+static bool is_for_superd(struct bind_server *server, struct stopped_call *stopped)
+{
+	const struct bind_progress *progress = server->progress;
+	struct bind_report report_of = { .event = BIND_STRANGER, .thread = stopped->call->thread };
+	struct caller_rule rule = server->work.rule;
+
+	rule.program = atomic_load(&progress->program);
+	rule.is_complete = atomic_load(&progress->complete);
+	stopped->caller = target_open(&stopped->target, stopped->call->thread) && still_waits(server, stopped)
+		? caller_find(&stopped->target, &rule, &server->own, &report_of.uid)
+		: CALLER_IS_HIDDEN;
+	switch (stopped->caller) {
+	case CALLER_IS_OWN:
+	case CALLER_HAS_NO_PATHS:
+		return true;
+	case CALLER_IS_HIDDEN:
+		tell_hidden(server, stopped, errno);
+		break;
+	case CALLER_IS_OTHER_USER:
+	case CALLER_IS_ELSEWHERE:
+		report_of.elsewhere = stopped->caller == CALLER_IS_ELSEWHERE;
+		if (!rule.is_complete && !server->told_stranger && still_waits(server, stopped))
+			report(server, &report_of);
+		server->told_stranger = true;
+		break;
+	case CALLER_IS_LATE:
+		break;
+	}
+	let_go(server, stopped);
+	return false;
+}
+
 void bind_server_answer(struct bind_server *server, const struct user_call *call)
 {
 	struct stopped_call stopped = { .call = call };
 
-	if (!target_open(&stopped.target, call->thread)) {
-		tell_hidden(server, &stopped, errno);
-		let_go(server, &stopped);
+	if (!is_for_superd(server, &stopped)) {
+		target_close(&stopped.target);
 		return;
 	}
 	if (!trapped_call_read(call, &stopped.trapped, target_read, &stopped.target))

@@ -27,7 +27,8 @@ struct bind_server {
 	struct bind_progress *progress;
 	unsigned others;                /* foreign addresses reported so far */
 	unsigned repeated;              /* reports so far without news */
-	bool told_hidden;
+	bool told_hidden, told_stranger;
+	struct caller_place own;        /* where this process is, and superd */
 	double left;                    /* seconds of processor time that may be used; below 0: it waits */
 	double looked, used;            /* at the last look: clock_now(), clock_thread_cpu() */
 	timer_t timer;                  /* kills the process */

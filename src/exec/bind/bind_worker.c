@@ -104,6 +104,7 @@ static void serve_calls(int channel, const void *with)
 	server.channel = channel;
 	make_timer(&server);
 	set_timer(&server, BIND_ALONE_MS);
+	caller_place_read_own(&server.own);
 	bind_server_look_at_offers(&server);
 	user_notif_hurry(server.work.notif);
 	end_call(&server);
@@ -195,6 +196,14 @@ static bool start_process(struct bind_worker *worker, const struct bind_server *
 	return true;
 }
 
+void bind_worker_note(const struct bind_worker *worker, pid_t program, bool is_complete)
+{
+	if (!worker->progress)
+		return;
+	atomic_store(&worker->progress->program, program);
+	atomic_store(&worker->progress->complete, is_complete);
+}
+
 bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
 {
 	struct bind_server server = { .work = *work };
@@ -212,6 +221,7 @@ bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
 		return false;
 	atomic_store(&worker->progress->id, 0);
 	atomic_store(&worker->progress->since, clock_ms());
+	bind_worker_note(worker, work->rule.program, work->rule.is_complete);
 	server.progress = worker->progress;
 	server.offered = calloc(work->count + 1, sizeof(*server.offered));
 	kept = calloc(work->count + 1, sizeof(*kept));

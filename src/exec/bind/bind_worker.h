@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "exec/bind/bind_address.h"
+#include "exec/bind/caller.h"
 #include "exec/spawn/worker_process.h"
 #include "os/socket/carried_options.h"
 
@@ -30,12 +31,15 @@ struct bind_offer {
 struct bind_progress {
 	_Atomic uint64_t id;            /* number of the call that it has not answered yet; 0: none */
 	_Atomic int64_t since;          /* clock_ms() since when it is busy; 0: it waits for a call */
+	_Atomic pid_t program;          /* written by superd: the main process */
+	_Atomic bool complete;          /* written by superd: the program has all its sockets, and is ready */
 };
 
 enum bind_event {
 	BIND_GIVEN,                     /* the program has the socket */
 	BIND_OTHER,                     /* it has bound another address, by itself */
 	BIND_HIDDEN,                    /* its memory or descriptors cannot be seen; the kernel carried the call out */
+	BIND_STRANGER,                  /* the caller is none of the service's own; the kernel carries the call out */
 	BIND_FAILED,                    /* the socket could not be put into its place; bind(2) failed with EADDRINUSE */
 };
 
@@ -45,6 +49,8 @@ struct bind_report {
 	unsigned offer;                 /* GIVEN, FAILED: index of the offer */
 	pid_t thread;                   /* thread that made the call */
 	int error;                      /* HIDDEN, FAILED: errno */
+	uid_t uid;                      /* STRANGER: its user */
+	bool elsewhere;                 /* STRANGER: it is in another user or network namespace */
 	bool other_address;             /* GIVEN: the program requested an address other than the socket's */
 	bool as_ipv4;                   /* GIVEN: it asked for an IPv4 socket, and has one that takes both IP versions */
 	bool other_family;              /* GIVEN: it asked for an IPv6 socket, and has an IPv4 one */
@@ -67,7 +73,7 @@ struct bind_work {
 	int notif;                      /* the filter's descriptor; stays the caller's */
 	const struct bind_offer *offers;
 	size_t count;
-	bool has_network;               /* superd has given the program a network namespace of its own */
+	struct caller_rule rule;        /* whose calls it answers; program and completeness are those of the progress */
 };
 
 /* Starts the process; no other one of this struct is there. false and errno; EBUSY: too many of this owner's hang so
@@ -83,6 +89,9 @@ int64_t bind_worker_busy(const struct bind_worker *worker);
 
 /* Lets it finish its present call, and end; bind_worker_hear reports that. */
 void bind_worker_dismiss(struct bind_worker *worker);
+
+/* Whose calls it answers changes: the main process is another one, or the program has all its sockets and is ready. */
+void bind_worker_note(const struct bind_worker *worker, pid_t program, bool is_complete);
 
 /* The number of the call that it works on; 0: none. For an upgrade, which leaves the process behind: it ends when superd's
  * end of the channel is closed, or kills itself after BIND_ALONE_MS. */

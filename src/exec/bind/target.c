@@ -59,16 +59,24 @@ static bool find_number(const char *text, const char *name, int base, long long 
 	return false;
 }
 
-/* A pidfd of a thread that does not lead its process exists since Linux 6.9. */
-static pid_t process_of(const struct target_process *target)
+bool target_read_status(struct target_process *target, struct target_status *status)
 {
-	char status[2048];
-	long long pid = 0;
+	char text[2048];
+	long long process = 0, parent = 0;
+	const char *uid, *gid;
 
-	if (target->proc >= 0 && read_proc(target, "status", status, sizeof(status)) &&
-	    find_number(status, "Tgid:", 10, &pid) && pid > 0)
-		return (pid_t)pid;
-	return target->thread;
+	if (!read_proc(target, "status", text, sizeof(text)))
+		return false;
+	uid = strstr(text, "\nUid:");
+	gid = strstr(text, "\nGid:");
+	if (find_number(text, "Tgid:", 10, &process) && find_number(text, "PPid:", 10, &parent) && uid && gid &&
+	    sscanf(uid, "\nUid: %*u %u", &status->uid) == 1 && sscanf(gid, "\nGid: %*u %u", &status->gid) == 1) {
+		status->process = target->process = (pid_t)process;
+		status->parent = (pid_t)parent;
+		return true;
+	}
+	errno = ESRCH;
+	return false;
 }
 
 static bool is_readable(const struct target_process *target)
@@ -86,7 +94,7 @@ static bool become_user_of(const struct target_process *target)
 {
 	struct stat status;
 
-	if (target->proc < 0 || fstat(target->proc, &status) < 0)
+	if (fstat(target->proc, &status) < 0)
 		return false;
 	raw_raise_effective();
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || raw_set_gid(status.st_gid) < 0 ||
@@ -101,19 +109,22 @@ bool target_open(struct target_process *target, pid_t thread)
 {
 	char path[32];
 
-	*target = (struct target_process){ .thread = thread, .proc = -1, .pidfd = -1 };
+	*target = (struct target_process){ .thread = thread, .process = thread, .proc = -1, .pidfd = -1 };
 	if (thread <= 0) {
 		errno = ESRCH;
 		return false;
 	}
 	snprintf(path, sizeof(path), "/proc/%ld", (long)thread);
 	target->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (!is_readable(target) && errno == EPERM && (!become_user_of(target) || !is_readable(target))) {
-		target_close(target);
-		errno = EPERM;
-		return false;
-	}
-	return true;
+	return target->proc >= 0;
+}
+
+bool target_inspect(struct target_process *target)
+{
+	if (is_readable(target) || (errno == EPERM && become_user_of(target) && is_readable(target)))
+		return true;
+	errno = EPERM;
+	return false;
 }
 
 void target_close(struct target_process *target)
@@ -165,7 +176,7 @@ bool target_read_text(struct target_process *target, uint64_t at, char *out, siz
 int target_copy_fd(struct target_process *target, int fd)
 {
 	if (target->pidfd < 0)
-		target->pidfd = pidfd_of(process_of(target));
+		target->pidfd = pidfd_of(target->process);
 	return target->pidfd < 0 ? -1 : pidfd_copy(target->pidfd, fd);
 }
 
@@ -213,7 +224,7 @@ bool target_fd_closes_on_exec(struct target_process *target, int fd)
 	long long flags = 0;
 
 	snprintf(name, sizeof(name), "fdinfo/%d", fd);
-	if (target->proc < 0 || !read_proc(target, name, info, sizeof(info)) || !find_number(info, "flags:", 8, &flags))
+	if (!read_proc(target, name, info, sizeof(info)) || !find_number(info, "flags:", 8, &flags))
 		return true;
 	return flags & O_CLOEXEC;
 }
@@ -336,7 +347,7 @@ static bool is_epoll(int folder, const char *name)
 	return !strcmp(link, "anon_inode:[eventpoll]");
 }
 
-/* Changes the registrations of all epoll sets. Without /proc none is found. */
+/* Changes the registrations of all epoll sets. */
 static bool change_sets(struct target_process *target, struct change *change)
 {
 	int folder = openat(target->proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -347,7 +358,7 @@ static bool change_sets(struct target_process *target, struct change *change)
 	DIR *list;
 
 	if (folder < 0)
-		return target->proc < 0;
+		return false;
 	list = fdopendir(folder);
 	if (!list || fstat(change->fresh, &status) < 0) {
 		if (list)

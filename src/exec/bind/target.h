@@ -12,14 +12,28 @@
 #define COPIES_MOST 32                  /* of a socket, beside the descriptor that is bound */
 
 struct target_process {
-	pid_t thread;                   /* thread that made the call */
-	int proc;                       /* folder /proc/THREAD; -1: there is no /proc */
+	pid_t thread, process;          /* thread that made the call, and its process */
+	int proc;                       /* folder /proc/THREAD */
 	int pidfd;                      /* of its process; -1: not opened yet */
 };
 
-/* Opens the thread's process. If the kernel lets only the process's own user inspect it, this process becomes that
- * user, if it can. false and errno; EPERM: superd may not inspect it. */
+/* Opens the thread's folder in /proc. It stays that thread's: if the call still waits then, all that is read by it is of
+ * the caller. false and errno. */
 bool target_open(struct target_process *target, pid_t thread);
+
+/* Who a thread is, as this process sees it. */
+struct target_status {
+	pid_t process, parent;          /* parent: that of the process */
+	uid_t uid;                      /* effective user and group */
+	gid_t gid;
+};
+
+/* Reads it. Any process may read this of any other. false and errno. */
+bool target_read_status(struct target_process *target, struct target_status *status);
+
+/* Prepares all that follows: if the kernel lets only the process's own user inspect it, this process becomes that user, if
+ * it can. false and errno; EPERM: superd may not inspect it. */
+bool target_inspect(struct target_process *target);
 void target_close(struct target_process *target);
 
 /* Reads memory; fits read_memory with a struct target_process. */

@@ -94,7 +94,7 @@ static struct other start_other(uint32_t events)
 	other.order = orders[1];
 	other.answer = answers[0];
 	cr_assert_eq(read(other.answer, &other.there, sizeof(other.there)), (ssize_t)sizeof(other.there));
-	cr_assert(target_open(&other.target, other.pid), "%s", strerror(errno));
+	cr_assert(target_open(&other.target, other.pid) && target_inspect(&other.target), "%s", strerror(errno));
 	return other;
 }
 
@@ -212,7 +212,7 @@ Test(target, copies_of_a_socket_are_found)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), copy = dup(fd);
 
 	cr_assert(fd >= 0 && copy >= 0 && fstat(fd, &status) == 0);
-	cr_assert(target_open(&own, getpid()));
+	cr_assert(target_open(&own, getpid()) && target_inspect(&own));
 	target_find_copies(&own, fd, status.st_ino, &copies);
 	cr_expect(copies.all && copies.count == 1 && copies.list[0] == copy);
 	for (int n = 1; n < COPIES_MOST; n++)
@@ -234,10 +234,13 @@ Test(target, a_process_that_has_ended_is_not_there)
 		_exit(0);
 	waitpid(pid, NULL, 0);
 	if (target_open(&target, pid)) {
+		struct target_status status;
 		char byte;
 
 		cr_expect_not(target_read(&target, 0x1000, &byte, 1));
 		cr_expect_lt(target_copy_fd(&target, 0), 0);
+		cr_expect_not(target_read_status(&target, &status));
+		cr_expect_not(target_inspect(&target));
 		target_close(&target);
 	}
 	cr_expect_not(target_open(&target, 0));
@@ -248,7 +251,10 @@ static bool is_closed_to_nobody(void)
 {
 	struct target_process target;
 
-	return !target_open(&target, 1) && errno == EPERM;
+	struct target_status status;
+
+	return target_open(&target, 1) && target_read_status(&target, &status) && status.uid == 0 &&
+	       !target_inspect(&target) && errno == EPERM;
 }
 
 Test(target, another_users_process_is_closed)

@@ -139,7 +139,7 @@ static void expect_own(const char *path, const char *wanted)
 	struct target_process self;
 	struct stat found = { 0 }, status;
 
-	cr_assert(target_open(&self, getpid()));
+	cr_assert(target_open(&self, getpid()) && target_inspect(&self));
 	cr_expect(target_find_folder(&self, AT_FDCWD, path, &found), "%s: %s", path, strerror(errno));
 	cr_assert_eq(fstatat(root, wanted, &status, 0), 0);
 	cr_expect(found.st_dev == status.st_dev && found.st_ino == status.st_ino, "%s is not in %s", path, wanted);
@@ -167,7 +167,7 @@ Test(target_path, a_number_that_no_descriptor_has_names_no_folder)
 	struct stat found;
 	char path[128];
 
-	cr_assert(target_open(&self, getpid()));
+	cr_assert(target_open(&self, getpid()) && target_inspect(&self));
 	snprintf(path, sizeof(path), "/proc/self/fd/%lld/web.sock", (1LL << 32) + work);
 	cr_expect_not(target_find_folder(&self, AT_FDCWD, path, &found));
 	target_close(&self);
