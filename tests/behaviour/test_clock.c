@@ -88,7 +88,7 @@ static void expect_idle_stop(struct superd *superd)
 	size_t before = superd_log_count(superd, "web: stopping pid ");
 	long first = client_ask_pid(superd_port(superd, "web"));
 
-	clock_advance(superd, 299 * SECOND_MS);
+	clock_advance(superd, 4 * MINUTE_MS);
 	cr_assert_eq(superd_log_count(superd, "web: stopping pid "), before, "%s", world_logs());
 	CLOCK_UNTIL(superd, 30 * SECOND_MS, 20, superd_log_count(superd, "web: stopping pid ") > before);
 	WAIT_UNTIL(superd_processes(superd) == 0);
@@ -153,9 +153,9 @@ Behaviour(clock, a_start_has_ten_minutes)
 	int client = client_connect(superd_port(superd, "web"));
 
 	superd_wait_log(superd, "web: started");
-	clock_advance(superd, 599 * SECOND_MS);
+	clock_advance(superd, 9 * MINUTE_MS);
 	cr_expect_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
-	clock_advance(superd, 2 * SECOND_MS);
+	clock_advance(superd, 62 * SECOND_MS);
 	superd_wait_log(superd, "timeout_start");
 	close(client);
 	superd_stop(superd);

@@ -275,9 +275,9 @@ Behaviour(ends, by_final_kill_signal_and_then_by_kill)
 
 	wait_start();
 	superd_signal(superd, SIGTERM);
-	clock_advance_beside(superd, 299 * SECOND_MS);
+	clock_advance_beside(superd, 4 * MINUTE_MS);
 	cr_assert_null(read_text(path_in("ways")));
-	clock_advance_beside(superd, 2 * SECOND_MS);
+	clock_advance_beside(superd, 62 * SECOND_MS);
 	WAIT_UNTIL(count_lines(path_in("ways")) == 1);
 	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_has_ended(superd));
 	cr_assert_eq(superd_wait_exit(superd), 0);

@@ -140,9 +140,9 @@ Behaviour(forking, runtime_max_reaches_the_daemon)
 	int port = superd_port(superd, "web");
 	long pid = client_ask_pid(port);
 
-	clock_advance(superd, 299 * SECOND_MS);
+	clock_advance(superd, 4 * MINUTE_MS);
 	cr_assert_eq(client_ask_pid(port), pid);
-	clock_advance(superd, 2 * SECOND_MS);
+	clock_advance(superd, 62 * SECOND_MS);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_wait_log(superd, text_of("web: stopping pid %ld: runtime_max is over", pid));
 	cr_assert_neq(client_ask_pid(port), pid);
@@ -193,9 +193,9 @@ static void leaves_nobody_in_time(const char *how, const char *options, const ch
 	int client = client_connect(superd_port(superd, "web"));
 
 	superd_wait_log(superd, "web: started, pid ");
-	clock_advance(superd, 599 * SECOND_MS);
+	clock_advance(superd, 9 * MINUTE_MS);
 	cr_assert_not(superd_logged(superd, said), "%s", world_logs());
-	clock_advance(superd, 2 * SECOND_MS);
+	clock_advance(superd, 62 * SECOND_MS);
 	superd_wait_log(superd, said);
 	clock_advance(superd, 6 * MINUTE_MS);
 	expect_nobody(superd);

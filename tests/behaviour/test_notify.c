@@ -43,9 +43,9 @@ Behaviour(notify, who_is_not_ready_in_time_is_stopped_and_its_client_waits)
 	int client = client_connect(superd_port(superd, "web"));
 
 	WAIT_UNTIL(read_text(mark));
-	clock_advance(superd, 599 * SECOND_MS);
+	clock_advance(superd, 9 * MINUTE_MS);
 	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
-	clock_advance(superd, 2 * SECOND_MS);
+	clock_advance(superd, 62 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start");
 	superd_wait_log(superd, "next start in ");
 	client_send(client, "env FDSTORE\n");
@@ -137,9 +137,9 @@ Behaviour(notify, an_instance_that_is_not_ready_in_time_is_stopped)
 	int client = client_connect(superd_port(superd, "web"));
 
 	WAIT_UNTIL(superd_processes(superd) == 1);
-	clock_advance(superd, 599 * SECOND_MS);
+	clock_advance(superd, 9 * MINUTE_MS);
 	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
-	clock_advance(superd, 2 * SECOND_MS);
+	clock_advance(superd, 62 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start");
 	cr_assert(client_sees_end(client));
 	close(client);
@@ -323,9 +323,9 @@ Behaviour(notify, stopping_is_final_and_has_its_time)
 	superd_wait_log(superd, "is about to end");
 	web_expect(superd, "say READY=1", "done");
 	superd_wait_log(superd, "STOPPING=1 is final");
-	clock_advance(superd, 599 * SECOND_MS);
+	clock_advance(superd, 9 * MINUTE_MS);
 	cr_assert_not(superd_logged(superd, "within timeout_stop"), "%s", world_logs());
-	clock_advance(superd, 2 * SECOND_MS);
+	clock_advance(superd, 62 * SECOND_MS);
 	superd_wait_log(superd, "it sent STOPPING=1, and has not ended within timeout_stop");
 	superd_wait_log(superd, "ended: signal TERM");
 	web_expect(superd, "env FDSTORE", "unset");

@@ -90,9 +90,9 @@ Behaviour(ready, without_the_line_the_start_fails_by_timeout_start_and_says_why)
 	int client = client_connect(superd_port(superd, "web"));
 
 	superd_wait_log(superd, "begun");
-	clock_advance_beside(superd, 599 * SECOND_MS);
+	clock_advance_beside(superd, 9 * MINUTE_MS);
 	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
-	clock_advance_beside(superd, 2 * SECOND_MS);
+	clock_advance_beside(superd, 62 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start: it has printed no line with \"ready\" (");
 	superd_wait_log(superd, "next start in ");
 	close(client);
@@ -166,9 +166,9 @@ Behaviour(ready, a_command_that_cannot_be_run_is_named_by_the_failure)
 	int client = client_connect(superd_port(superd, "web"));
 
 	superd_wait_log(superd, "web: started, pid ");
-	clock_advance(superd, 599 * SECOND_MS);
+	clock_advance(superd, 9 * MINUTE_MS);
 	cr_assert_not(superd_logged(superd, "timeout_start"), "%s", world_logs());
-	clock_advance(superd, 2 * SECOND_MS);
+	clock_advance(superd, 62 * SECOND_MS);
 	superd_wait_log(superd, "it was not ready within timeout_start: exec_ready: ");
 	superd_wait_log(superd, "run ");
 	close(client);

@@ -82,7 +82,10 @@ static void pass_hours(struct superd *superd)
 /* "PID LINE": the pid. */
 static long ask_pid(int port)
 {
-	return strtol(client_ask(port, "who\n"), NULL, 10);
+	long pid = strtol(client_ask(port, "who\n"), NULL, 10);
+
+	cr_assert_gt(pid, 0, "no answer\n%s", world_logs());
+	return pid;
 }
 
 static pid_t relay_pid(void)
