@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/option/option_name.h"
 #include "config/option/option_table.h"
 #include "config/words/resource_words.h"
 #include "exec/dirs/directories.h"
@@ -116,6 +117,24 @@ static void check_dynamic_user(struct preflight *preflight, const struct service
 		check_directory_owner(preflight, service, &kinds[n]);
 }
 
+/* Without a pid file only the control group, which the service has for that, tells which process its daemon is. */
+static void check_daemon(struct preflight *preflight, const struct service *service)
+{
+	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
+	struct buf option = { 0 };
+
+	if (service->exec->type != TYPE_FORKING || service->groups->lifecycle->pid_file || !settings ||
+	    settings->place->path)
+		return;
+	preflight_report(preflight, SEVERITY_ERROR, service, "type", "forking",
+			 "superd cannot know which process its daemon is: it has no pid file, and no control group: %s",
+			 settings->place->wrong);
+	option_name_add(service, "pid_file", "PATH", &option);
+	diags_hint(preflight->diags, "set %s to the file that the daemon writes its pid to, or let it stay in the "
+		   "foreground, with another type", buf_string(&option));
+	buf_free(&option);
+}
+
 void preflight_resources(struct preflight *preflight, const struct service *service)
 {
 	const struct resource_options *resources = service->groups->resources;
@@ -127,5 +146,6 @@ void preflight_resources(struct preflight *preflight, const struct service *serv
 	check_device_limits(preflight, service, "io_read_iops_max", resources->io_read_iops_max);
 	check_device_limits(preflight, service, "io_write_iops_max", resources->io_write_iops_max);
 	check_scheduling(preflight, service);
+	check_daemon(preflight, service);
 	check_dynamic_user(preflight, service);
 }

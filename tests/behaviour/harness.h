@@ -160,5 +160,10 @@ struct program {
 struct program program_begin(bool clock, const char *const *arguments);
 struct outcome program_end(const struct program *program);
 
+/* Whether superd can make control groups here, by which it knows a daemon that has no pid file. */
+bool superd_has_groups(void);
+#define SKIP_WITHOUT_GROUP_OF_DAEMON() \
+	SKIP_WITHOUT(superd_has_groups(), "superd can make no control groups here, to know a daemon without a pid file by")
+
 const char *superd_path(void);
 const char *superd_called(const char *name);    /* a link of this name to it */

@@ -542,11 +542,14 @@ Behaviour(commands, of_sockets_run_when_a_reload_takes_them_away)
 /* The command behind the start is told of the daemon, not of the process that made it. */
 Behaviour(commands, are_told_the_daemon_of_a_fork)
 {
-	struct superd *superd = run_web(backend("fork plain"), text_of(" type = forking\n exec_start_pre = \"%s\"\n"
+	struct superd *superd;
+	long pid;
+
+	SKIP_WITHOUT_GROUP_OF_DAEMON();
+	superd = run_web(backend("fork plain"), text_of(" type = forking\n exec_start_pre = \"%s\"\n"
 								       " exec_start_post = \"%s\"\n", note("pre"),
 								       note("post $MAINPID")));
-	long pid = client_ask_pid(superd_port(superd, "web"));
-
+	pid = client_ask_pid(superd_port(superd, "web"));
 	WAIT_UNTIL(strstr(diary(), "post"));
 	cr_assert_str_eq(diary(), text_of("pre\npost %ld\n", pid));
 	superd_stop(superd);

@@ -10,9 +10,12 @@
 #include "client.h"
 #include "clock.h"
 #include "controlling.h"
+#include "namespace.h"
 
 static const char *forking(const char *name, const char *how, const char *options)
 {
+	if (!strstr(options, "pid_file"))
+		SKIP_WITHOUT_GROUP_OF_DAEMON();
 	return text_of("service %s {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n type = forking\n%s\n}\n", name,
 		       backend("fork %s", how), options);
 }

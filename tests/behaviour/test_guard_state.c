@@ -167,7 +167,8 @@ static void find_daemon(const char *options, const char *how)
 
 Behaviour(guard_state, a_daemon_that_was_about_to_fork_is_found)
 {
-	find_daemon("", "slow");
+	if (superd_has_groups())
+		find_daemon("", "slow");
 	find_daemon(text_of(" pid_file = \"%s\"", path_in("pid")), text_of("slow,pid=%s", path_in("pid")));
 }
 

@@ -11,6 +11,7 @@
 
 #include "client.h"
 #include "clock.h"
+#include "namespace.h"
 #include "superctl.h"
 
 static struct superd *run_web(const char *exec, const char *options)
@@ -259,10 +260,14 @@ Behaviour(lifecycle, a_forking_daemon_is_followed_by_its_pid_file)
 
 Behaviour(lifecycle, a_forking_daemon_without_a_pid_file_is_followed_too)
 {
-	struct superd *superd = run_web(backend("daemon"), "type = forking");
-	int port = superd_port(superd, "web");
-	long pid = client_ask_pid(port);
+	struct superd *superd;
+	long pid;
+	int port;
 
+	SKIP_WITHOUT_GROUP_OF_DAEMON();
+	superd = run_web(backend("daemon"), "type = forking");
+	port = superd_port(superd, "web");
+	pid = client_ask_pid(port);
 	cr_assert_eq(client_ask_pid(port), pid);
 	cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
 	cr_assert_neq(client_ask_pid(port), pid);
@@ -273,7 +278,8 @@ Behaviour(lifecycle, a_daemon_that_never_gets_ready_is_ended_and_tried_again)
 {
 	const char *marks = path_in("marks");
 	struct superd *superd = run_timed_web(backend("-m %s hang", marks),
-					      "type = forking\ntimeout_start = 10min\ntimeout_stop = 5min");
+					      text_of("type = forking\npid_file = \"%s\"\ntimeout_start = 10min\n"
+						      "timeout_stop = 5min", path_in("none.pid")));
 	int client = client_connect(superd_port(superd, "web"));
 
 	WAIT_UNTIL(count_lines(marks) == 1);

@@ -13,6 +13,7 @@
 #include "client.h"
 #include "clock.h"
 #include "harness.h"
+#include "namespace.h"
 #include "process.h"
 #include "reading.h"
 #include "unit_files.h"
@@ -290,6 +291,7 @@ Behaviour(unit_traps, a_forked_daemon_has_its_socket_to_itself)
 	struct superd *superd;
 	long first, second;
 
+	SKIP_WITHOUT_GROUP_OF_DAEMON();
 	write_pair("a", listen_line(port), text_of("Type=forking\n%s", unit_backend("-m %s daemon", marks)));
 	superd = units_run("a.socket", NULL);
 	superd_port(superd, "a");

@@ -267,6 +267,12 @@ static const char *environment_path(const char *name)
 	return path;
 }
 
+bool superd_has_groups(void)
+{
+	write_file("daemon.conf", "service daemon { listen = \"127.0.0.1:0\" exec = \"/bin/sh\" type = forking }\n");
+	return SUPERD_ANSWER("--check", "-f", path_in("daemon.conf")).status == 0;
+}
+
 const char *superd_path(void)
 {
 	return environment_path("SUPERD_BIN");

@@ -955,7 +955,9 @@ const struct directive directives[] = {
 		  "start it again." },
 	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFECYCLE, pid_file, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
-	  .help = "With type = forking, the file to which the daemon writes the process id of its main process." },
+	  .help = "With type = forking, the file to which the daemon writes the process id of its main process. That "
+		  "must be a process of this start. Unset: superd knows the daemon by its control group. Where it "
+		  "can make none, it refuses the service." },
 	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "infinity", .argument = "duration",
 	  .least = 1,
@@ -1235,7 +1237,8 @@ const struct directive directives[] = {
 	RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize")
 	  .help = "The size of a file that the backend writes, in bytes." },
 	RLIMIT(locks, LOCKS, "LOCKS")
-	  .help = "The file locks of a process. Linux ignores it since 2.4.25." },
+	  .help = "The file locks of a process. Linux ignores it since 2.4.25, and superd marks the processes of an "
+		  "instance of accept = no by it." },
 	RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock")
 	  .help = "The locked memory of a process, in bytes." },
 	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE")

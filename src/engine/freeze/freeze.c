@@ -295,7 +295,7 @@ static bool find_processes(struct freeze *freeze)
 
 	freeze->root = (struct process_tree_root){
 		.main = instance->child.pid, .groups = { instance->groups.group, instance->groups.former },
-		.first = instance->service->exec->pass == PASS_SYSTEMD ? instance->pid : 0,
+		.proof = instance_proof(instance),
 		.is_others = is_others, .context = instance,
 	};
 	return take_sockets(freeze);

@@ -1,9 +1,7 @@
-/* Finds the daemon of a forking service. Without a pid file nothing names it: the process that superd inherits when
- * the first one exits may itself exit with 0 and leave another. So a found process is on trial: superd follows it,
- * and looks again if it exits with 0 before SETTLED_SECONDS.
- *
- * A pid file can name any process. So superd accepts only its own child, which an orphaned daemon is because superd
- * is its subreaper, and no process of another instance. */
+/* Finds the daemon of a forking service: a process that superd has adopted, and that the kernel proves to be of this
+ * start (exec/processes/process_tree.h), as a pid file can name any process. Without a pid file the process that superd
+ * adopts when the first one exits may itself exit with 0 and leave another. So a found process is on trial: superd
+ * follows it, and looks again if it exits with 0 before SETTLED_SECONDS. */
 #include "engine/instance/forking.h"
 
 #include <errno.h>
@@ -17,7 +15,6 @@
 #include "base/scan.h"
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/forking_kill.h"
-#include "exec/processes/adopted.h"
 #include "os/foreign/foreign_path.h"
 
 /* Seconds. */
@@ -44,7 +41,7 @@ static void log_failure(const struct forking_search *search, const char *what)
 static pid_t read_pid_file(const struct forking_search *search)
 {
 	size_t length;
-	char *text = foreign_read_file(search->fork_match.service->groups->lifecycle->pid_file, 64, &length);
+	char *text = foreign_read_file(search->service->groups->lifecycle->pid_file, 64, &length);
 	int64_t pid = 0;
 
 	if (!text)
@@ -56,32 +53,24 @@ static pid_t read_pid_file(const struct forking_search *search)
 	return (pid_t)pid;
 }
 
-static void ignore_process(void *context, const struct process *process)
-{
-	(void)context, (void)process;
-}
-
-/* Returns the process that the pid file names. FORK_MATCH_UNCLEAR: the file names none yet. FORK_MATCH_NONE: that
- * process and all others of this start have ended. */
+/* Returns the process that the pid file names. SEARCH_UNCLEAR: the file names none yet. SEARCH_NONE: that process and
+ * all others of this start have ended. */
 static pid_t pick_named(struct forking_search *search)
 {
-	const struct engine *engine = search->instance->engine;
 	pid_t pid = read_pid_file(search);
 
-	fork_match_pick(engine, &search->fork_match, search->before, MATCH_CERTAIN,
-			false); /* notes processes that change their session or group */
 	if (pid <= 1)
-		return FORK_MATCH_UNCLEAR;
-	if (adopted_lives(pid))
-		return fork_match_accepts(engine, &search->fork_match, pid) ? pid : FORK_MATCH_UNCLEAR;
-	if (kill(pid, 0) == 0 || errno != ESRCH || fork_match_each(engine, &search->fork_match, ignore_process, NULL))
-		return FORK_MATCH_UNCLEAR;
-	return FORK_MATCH_NONE;
+		return SEARCH_UNCLEAR;
+	if (forking_search_accepts(search, pid))
+		return pid;
+	if (kill(pid, 0) == 0 || errno != ESRCH)
+		return SEARCH_UNCLEAR;
+	return forking_search_pick(search, false) == SEARCH_NONE ? SEARCH_NONE : SEARCH_UNCLEAR;
 }
 
 static void log_pid_file(const struct forking_search *search)
 {
-	const char *path = search->fork_match.service->groups->lifecycle->pid_file;
+	const char *path = search->service->groups->lifecycle->pid_file;
 	struct event event = { .name = "failed", .service = search->instance->service->name };
 	pid_t pid = read_pid_file(search);
 
@@ -110,7 +99,7 @@ static bool is_settled(const struct forking_search *search)
 {
 	pid_t pid = search->instance->pid, session = getsid(pid);
 
-	return search->fork_match.service->groups->lifecycle->pid_file ||
+	return search->service->groups->lifecycle->pid_file ||
 		(session > 0 && session != pid && session != search->first);
 }
 
@@ -120,8 +109,6 @@ static bool follow_process(struct forking_search *search, pid_t pid)
 
 	instance->child.pid = instance->pid = pid;
 	bind_calls_note(instance);
-	fork_match_add(&search->fork_match, pid);
-	fork_match_add(&search->fork_match, getsid(pid));
 	take_group(instance);
 	child_table_add(&instance->engine->children, &instance->child);
 	if (instance_is_starting(instance))
@@ -139,19 +126,17 @@ static bool follow_process(struct forking_search *search, pid_t pid)
 /* false: no process is left, and the search is over. */
 static bool look_for_daemon(struct forking_search *search)
 {
-	const struct instance *instance = search->instance;
-	bool by_file = search->fork_match.service->groups->lifecycle->pid_file, first = search->before == search->first;
+	bool by_file = search->service->groups->lifecycle->pid_file;
 	pid_t pid = by_file ? pick_named(search)
-			    : fork_match_pick(instance->engine, &search->fork_match, search->before,
-					      first ? MATCH_UNDISPUTED : MATCH_CERTAIN,
-					      forking_search_waited(search) >= SEVERAL_SECONDS);
+			    : forking_search_pick(search, forking_search_waited(search) >= SEVERAL_SECONDS);
 
 	if (pid > 0)
 		return follow_process(search, pid);
-	if (pid == FORK_MATCH_NONE)
+	if (pid == SEARCH_NONE)
 		return false;
 	if (!by_file && forking_search_waited(search) >= UNDECIDED_SECONDS) {
-		log_failure(search, "which of its remaining processes is the daemon is not known: set pid_file");
+		log_failure(search, "which of its processes is the daemon is not known, as it has no control group: "
+				    "set pid_file");
 		return forking_kill_begin(search, START_FAILED);
 	}
 	forking_search_look_again(search);
@@ -164,7 +149,7 @@ static bool give_up_search(struct forking_search *search)
 	const struct instance *instance = search->instance;
 
 	if (instance->facts.failed && search->phase == LOOKING &&
-	    search->fork_match.service->groups->lifecycle->pid_file)
+	    search->service->groups->lifecycle->pid_file)
 		log_pid_file(search);
 	return forking_kill_begin(search, instance->facts.failed ? START_FAILED : 0);
 }
@@ -205,13 +190,12 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 bool forking_find(struct instance *instance, int status)
 {
-	struct forking_search *search = forking_search(instance);
+	struct forking_search *search = instance->search;
 	pid_t ended = instance->child.pid;
 	bool done = search->phase == FOLLOWED && (instance->facts.stopped || status), goes_on;
 
 	if (search->phase == FIRST)
 		search->first = ended;
-	fork_match_add(&search->fork_match, ended);
 	instance->child.pid = 0;
 	if (search->phase == SWEEPING)
 		return true;
@@ -230,57 +214,32 @@ bool forking_find(struct instance *instance, int status)
 	return goes_on;
 }
 
-static void adopt_search(struct forking_search *search, struct instance *instance)
-{
-	search->instance = instance;
-	ev_init(&search->timer, on_timer);
-	instance->fork_match = &search->fork_match;
-	instance_see_end(instance);
-	list_add(&instance->engine->instances->forking, &search->fork_match.link);
-}
-
-static struct forking_search *make_search(struct instance *instance, struct table *table,
-					  const struct listener *listeners, unsigned listener_count)
+struct forking_search *forking_load(struct instance *instance, struct table *table)
 {
 	struct forking_search *search = calloc(1, sizeof(*search));
 
-	if (!search || !fork_match_init(&search->fork_match, instance, table, listeners, listener_count)) {
-		free(search);
+	if (!search)
 		return NULL;
-	}
-	adopt_search(search, instance);
+	search->instance = instance;
+	search->service = instance->service;
+	search->table = table;
+	table->users++;
+	ev_init(&search->timer, on_timer);
+	instance->search = search;
+	instance_see_end(instance);
+	list_add(&instance->engine->instances->forking, &search->link);
 	return search;
 }
 
-bool forking_expect(struct instance *instance, struct table *table, const struct listener *listeners,
-		    unsigned listener_count)
+bool forking_expect(struct instance *instance, struct table *table)
 {
 	const char *pid_file = instance->service->groups->lifecycle->pid_file;
 
 	if (instance->service->exec->type != TYPE_FORKING)
 		return true;
-	if (!make_search(instance, table, listeners, listener_count))
+	if (!forking_load(instance, table))
 		return false;
 	if (pid_file)
 		foreign_unlink(pid_file);
 	return true;
-}
-
-bool forking_expect_of(struct instance *instance, struct table *table, const struct listener *listeners,
-		       unsigned listener_count, pid_t first)
-{
-	struct forking_search *search;
-	struct process process;
-
-	if (instance->service->exec->type != TYPE_FORKING)
-		return true;
-	search = make_search(instance, table, listeners, listener_count);
-	if (search && process_read(first, &process))
-		search->fork_match.start_time = process.start_time;
-	return search;
-}
-
-struct forking_search *forking_load(struct instance *instance, struct table *table)
-{
-	return make_search(instance, table, NULL, 0);
 }

@@ -18,27 +18,22 @@ static bool is_signalled(const struct forking_search *search, pid_t pid)
 	return false;
 }
 
-static void signal_process(void *context, const struct process *process)
+static void signal_process(struct forking_search *search, const struct tree_process *member)
 {
-	struct forking_search *search = context;
-	struct tree_process member = { .pid = process->pid,
-				       .parent = process->parent,
-				       .start_time = process->start_time };
-	pid_t pid = process->pid;
 	const struct lifecycle_options *lifecycle = search->instance->service->groups->lifecycle;
 
 	if (lifecycle->kill_mode == KILL_NONE)
 		return;
 	if (search->instance->facts.killed) {
-		tree_process_signal(&member, SIGKILL);
+		tree_process_signal(member, SIGKILL);
 		return;
 	}
-	if (is_signalled(search, pid))
+	if (is_signalled(search, member->pid))
 		return;
-	tree_process_signal(&member, lifecycle->kill_signal);
-	tree_process_signal(&member, SIGCONT);  /* a stopped process hears nothing else */
+	tree_process_signal(member, lifecycle->kill_signal);
+	tree_process_signal(member, SIGCONT);  /* a stopped process hears nothing else */
 	if (search->signalled_count < SIGNALLED_MOST)
-		search->signalled[search->signalled_count++] = pid;
+		search->signalled[search->signalled_count++] = member->pid;
 }
 
 /* Stops the instance as at the end of its time, as its runtime must know that it is stopping. */
@@ -53,12 +48,27 @@ static void stop_instance(struct forking_search *search, size_t count)
 	instance->ops->limit(instance);
 }
 
+/* Finds all that have not ended; returns their number. */
+static size_t find_members(const struct forking_search *search, struct process_tree *tree)
+{
+	forking_search_scan(search, tree);
+	for (size_t n = tree->count; n-- > 0;) {
+		if (!tree_process_lives(&tree->list[n]))
+			process_tree_drop(tree, n);
+	}
+	return tree->count;
+}
+
 /* One look may miss a process that changes its parent just then, as the last of a double fork does. */
 bool forking_kill_go_on(struct forking_search *search)
 {
-	size_t count = fork_match_each(search->instance->engine, &search->fork_match, signal_process, search);
 	bool was_clear = search->clear;
+	struct process_tree tree = { 0 };
+	size_t count = find_members(search, &tree);
 
+	for (size_t n = 0; n < count; n++)
+		signal_process(search, &tree.list[n]);
+	process_tree_free(&tree);
 	if (count && !search->instance->facts.stopped)
 		stop_instance(search, count); /* the first look has missed it */
 	search->clear = !count && !search->instance->child.pid;
@@ -68,28 +78,17 @@ bool forking_kill_go_on(struct forking_search *search)
 	return true;
 }
 
-static void count_up(void *context, const struct process *process)
-{
-	size_t *count = context;
-
-	(void)process;
-	(*count)++;
-}
-
 bool forking_kill_begin(struct forking_search *search, int status)
 {
 	struct instance *instance = search->instance;
-	pid_t pid = fork_match_pick(instance->engine, &search->fork_match, search->before, MATCH_LIKELY, true);
-	size_t count = 0;
+	struct process_tree tree = { 0 };
+	size_t count;
 
 	forking_search_enter(search, SWEEPING);
 	search->status = status;
-	if (pid > 0) {
-		fork_match_add(&search->fork_match, pid);
-		fork_match_add(&search->fork_match, getsid(pid));
-	}
 	forking_search_drop_empty_group(search);
-	fork_match_each(instance->engine, &search->fork_match, count_up, &count);
+	count = find_members(search, &tree);
+	process_tree_free(&tree);
 	if (count && !instance->facts.stopped)
 		stop_instance(search, count);
 	search->signalled_group =

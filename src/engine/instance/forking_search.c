@@ -3,24 +3,22 @@
 #include "engine/instance/forking_search.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
-
-struct forking_search *forking_search(const struct instance *instance)
-{
-	return instance->fork_match ? container_of(instance->fork_match, struct forking_search, fork_match) : NULL;
-}
+#include "exec/processes/adopted.h"
+#include "exec/spawn/worker_process.h"
 
 void forking_search_free(struct instance *instance)
 {
-	struct forking_search *search = forking_search(instance);
+	struct forking_search *search = instance->search;
 
 	if (!search)
 		return;
 	ev_timer_stop(instance->engine->loop, &search->timer);
-	list_remove(&search->fork_match.link);
-	instance->fork_match = NULL;
-	fork_match_free(&search->fork_match);
+	list_remove(&search->link);
+	instance->search = NULL;
+	table_release(search->table);
 	free(search);
 }
 
@@ -33,7 +31,6 @@ void forking_search_enter(struct forking_search *search, enum phase phase)
 {
 	search->phase = phase;
 	search->since = clock_now();
-	search->fork_match.seeking = phase == LOOKING;
 }
 
 void forking_search_wake_in(struct forking_search *search, double seconds)
@@ -46,6 +43,71 @@ void forking_search_wake_in(struct forking_search *search, double seconds)
 void forking_search_look_again(struct forking_search *search)
 {
 	forking_search_wake_in(search, forking_search_waited(search) < 1. ? LOOK_AGAIN : 5 * LOOK_AGAIN);
+}
+
+static bool read_candidate(const struct forking_search *search, pid_t pid, struct process *process)
+{
+	struct process_proof proof = instance_proof(search->instance);
+
+	return !child_table_find(&search->instance->engine->children, pid) && !spawn_is_worker(pid) &&
+	       process_read(pid, process) && !process->ended && process_is_proved(&proof, pid);
+}
+
+bool forking_search_accepts(const struct forking_search *search, pid_t pid)
+{
+	struct process process;
+
+	return adopted_lives(pid) && read_candidate(search, pid, &process);
+}
+
+static int score_process(const struct forking_search *search, const struct process *process)
+{
+	return (process->session == search->before ? 2 : 0) + (process->session == process->pid ? 1 : 0);
+}
+
+/* Returns the number of candidates, and the best of them. */
+static size_t find_best(const struct forking_search *search, const pid_t *children, struct process *best)
+{
+	struct process process;
+	size_t count = 0;
+
+	for (; *children; children++) {
+		int more;
+
+		if (!read_candidate(search, *children, &process))
+			continue;
+		more = count++ ? score_process(search, &process) - score_process(search, best) : 1;
+		if (more > 0 || (!more && process.start_time < best->start_time))
+			*best = process;
+	}
+	return count;
+}
+
+/* The kernel's list may miss a process if another one ends while it is read, so "none" needs two looks. */
+pid_t forking_search_pick(const struct forking_search *search, bool last)
+{
+	struct process best = { 0 };
+	size_t count = 0;
+
+	for (int tries = 0; tries < 2 && !count; tries++) {
+		pid_t *children = adopted_list();
+
+		if (!children)
+			return SEARCH_UNCLEAR;
+		count = find_best(search, children, &best);
+		free(children);
+	}
+	if (!count)
+		return SEARCH_NONE;
+	return search->instance->cgroup.path && (count == 1 || last) ? best.pid : SEARCH_UNCLEAR;
+}
+
+void forking_search_scan(const struct forking_search *search, struct process_tree *tree)
+{
+	const struct process_tree_root root = { .main = search->instance->child.pid,
+						.proof = instance_proof(search->instance) };
+
+	process_tree_scan(tree, &root);
 }
 
 void forking_search_drop_empty_group(struct forking_search *search)

@@ -78,7 +78,7 @@ static void look_for_escaped(struct instance *instance)
 {
 	unsigned mode = instance->service->groups->lifecycle->kill_mode;
 
-	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && !instance->fork_match &&
+	if (mode != KILL_PROCESS && mode != KILL_NONE && !instance->cgroup.path && !instance->search &&
 	    instance->child.pid > 1)
 		escaped_scan(&instance->groups.escaped, instance->child.pid, instance->groups.group);
 }

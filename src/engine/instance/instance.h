@@ -17,6 +17,7 @@
 #include "engine/instance/instance_table.h"
 #include "engine/launch/instance_cgroup.h"
 #include "engine/limits/source_count.h"
+#include "exec/processes/process_tree.h"
 
 struct bind_calls;
 struct buf;
@@ -25,7 +26,7 @@ struct exec_sequence;
 struct foreground;
 struct drain;
 struct frozen;
-struct fork_match;
+struct forking_search;
 struct instance;
 struct listener;
 struct main_watch;
@@ -136,7 +137,8 @@ struct instance {
 	struct instance_facts facts;
 	bool retired;                   /* true: it is no longer the current instance of its service */
 	struct instance_client client;
-	struct fork_match *fork_match;  /* search for the daemon of type = forking; NULL: no search is under way */
+	uint64_t mark;                  /* mark of its processes (os/proc/process_mark); 0: none */
+	struct forking_search *search;  /* search for the daemon of type = forking; NULL: no search is under way */
 	struct bind_calls *bind_calls;  /* its program's binds (engine/instance/bind_calls); NULL: not pass = bind */
 	struct ready *ready;            /* the wait until it serves (engine/instance/ready); NULL: none is under way */
 	struct notify_state *notice;    /* state by its sd_notify messages (engine/instance/notify_state); NULL: it has no notify socket */
@@ -152,6 +154,12 @@ struct instance {
 	const struct instance_ops *ops;
 	void *context;                  /* struct service_runtime of the service */
 };
+
+/* What proves that a process is of this instance. Borrows its control group. */
+static inline struct process_proof instance_proof(const struct instance *instance)
+{
+	return (struct process_proof){ instance->cgroup.path, instance->mark, instance->user };
+}
 
 /* Whether its program starts and is not ready yet. */
 static inline bool instance_is_starting(const struct instance *instance)

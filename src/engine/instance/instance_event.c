@@ -298,7 +298,7 @@ void instance_begin(struct instance *instance, pid_t pid, double since)
 	instance->facts.unready = service->exec->type == TYPE_FORKING || service_notifies(service) ||
 		service_awaits_ready(service) || service_awaits_target(service);
 	child_table_add(&instance->engine->children, &instance->child);
-	if (service->groups->restart->kill_rest || instance->notice || instance->fork_match)
+	if (service->groups->restart->kill_rest || instance->notice || instance->search)
 		instance_see_end(instance);
 	if (!instance->sequence)
 		instance_enter(instance);
@@ -454,7 +454,7 @@ void instance_let_go(struct instance *instance)
 /* SIGKILL was sent. A process that waits in the kernel for a dead file system does not end by it. */
 static void give_up_processes(struct instance *instance)
 {
-	struct forking_search *search = forking_search(instance);
+	struct forking_search *search = instance->search;
 	pid_t pid = instance->child.pid;
 
 	if (search && search->chances++ < CHANCES) {

@@ -25,7 +25,7 @@
 /* The process has ended, and its messages were read. */
 static void take_end(struct instance *instance)
 {
-	if (instance->fork_match && forking_find(instance, instance->facts.status))
+	if (instance->search && forking_find(instance, instance->facts.status))
 		return;
 	instance->child.pid = 0;
 	bind_calls_take_last(instance);
@@ -152,7 +152,7 @@ void instance_each(struct engine *engine, void (*act)(struct instance *instance)
 		}
 	} while (size != child_table_chains(&engine->children));
 	LIST_EACH(link, &engine->instances->forking)
-		act(container_of(link, struct forking_search, fork_match.link)->instance);
+		act(container_of(link, struct forking_search, link)->instance);
 }
 
 void instance_stop_all(struct engine *engine)

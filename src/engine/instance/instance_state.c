@@ -16,7 +16,6 @@
 #include "engine/instance/notify_state.h"
 #include "engine/runtime/failure.h"
 
-#define SOCKETS_MOST 65536              /* of a start of type = forking */
 
 /* Never 1: as a process that is init, and kill(-1) signals every process. */
 #define PID .least = 2, .most = INT32_MAX
@@ -136,7 +135,8 @@ static const struct state_field instance_fields[] = {
 	{ NONE(client.knows_head, "the key head") },
 	{ NONE(ops, "follow from accept of the service") },
 	{ NONE(client.channel, "the keys channel and channel_client") },
-	{ NONE(fork_match, "the search has a section of its own") },
+	{ FIELD("mark", mark) },
+	{ NONE(search, "the search has a section of its own") },
 	{ NONE(bind_calls, "has a section of its own") },
 	{ NONE(ready, "it begins anew") },
 	{ NONE(notice, "has a section of its own") },
@@ -365,37 +365,6 @@ static void load_search_phase(struct state_section *section, void *object)
 	forking_search_enter(object, phase <= SWEEPING ? (enum phase)phase : LOOKING);
 }
 
-static void save_sockets(struct state_saver *saver, const void *object)
-{
-	const struct fork_match *match = object;
-
-	state_add_bytes(&saver->text, "sockets", match->sockets, match->socket_count * sizeof(*match->sockets));
-}
-
-static void load_sockets(struct state_section *section, void *object)
-{
-	struct fork_match *match = object;
-	size_t length;
-
-	free(match->sockets);
-	match->sockets = state_take_bytes(section, "sockets", SOCKETS_MOST * sizeof(*match->sockets), &length);
-	match->socket_count = match->sockets ? length / sizeof(*match->sockets) : 0;
-}
-
-static const struct state_field match_fields[] = {
-	{ STATE_FIELD(fork_match, "born", start_time), .most = STATE_NUMBER_MOST, .always = true },
-	{ STATE_BY(fork_match, sockets, save_sockets, load_sockets) },
-	{ STATE_ARRAY(fork_match, "known", known), PID, .count = offsetof(struct fork_match, known_count) },
-	{ STATE_NONE(fork_match, link, "it is listed anew") },
-	{ STATE_NONE(fork_match, table, "the table that was read anew") },
-	{ STATE_NONE(fork_match, service, "the row of its instance") },
-	{ STATE_NONE(fork_match, followed, "the child of its instance") },
-	{ STATE_NONE(fork_match, socket_count, "the length of sockets") },
-	{ STATE_NONE(fork_match, seeking, "follows from the phase of the search") },
-	{ STATE_NONE(fork_match, known_count, "as many as there are keys") },
-};
-static const struct field_table match_state = FIELD_TABLE(NULL, fork_match, match_fields);
-
 /* The configuration of the start is not saved: the next superd no longer has it. */
 static const struct state_field search_fields[] = {
 	{ STATE_BY(forking_search, phase, save_search_phase, load_search_phase) },
@@ -405,10 +374,12 @@ static const struct state_field search_fields[] = {
 	{ STATE_FIELD(forking_search, "status", status) },
 	{ STATE_FIELD(forking_search, "told_group", signalled_group), PID },
 	{ STATE_FIELD(forking_search, "clear", clear) },
-	{ STATE_STRUCT(forking_search, fork_match, &match_state) },
 	{ STATE_ARRAY(forking_search, "told", signalled), PID,
 	  .count = offsetof(struct forking_search, signalled_count) },
 	{ STATE_FIELD(forking_search, "timer", timer) },
+	{ STATE_NONE(forking_search, link, "it is listed anew") },
+	{ STATE_NONE(forking_search, table, "the table that was read anew") },
+	{ STATE_NONE(forking_search, service, "the row of its instance") },
 	{ STATE_NONE(forking_search, instance, "the one in front of it") },
 	{ STATE_NONE(forking_search, chances, "counted anew, which ends too") },
 	{ STATE_NONE(forking_search, signalled_count, "as many as there are keys") },

@@ -118,7 +118,7 @@ static bool follow_process(struct notify_state *notice, pid_t pid)
 /* type = forking: the message names the daemon, so the search for it ends. */
 static void end_daemon_search(struct instance *instance)
 {
-	if (!instance->fork_match)
+	if (!instance->search)
 		return;
 	forking_search_free(instance);
 	if (instance_is_starting(instance))

@@ -137,7 +137,7 @@ static void take_ready(struct notify_state *notice)
 		notify_state_say(notice, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
 	}
 	watch_wake_changes(instance->engine);
-	if (!instance_is_starting(instance) || instance->fork_match)
+	if (!instance_is_starting(instance) || instance->search)
 		return;
 	if (!survives_reload(notice)) {
 		instance->facts.result = RESULT_PROTOCOL;

@@ -16,6 +16,7 @@
 #include "engine/instance/notify_handle.h"
 #include "engine/instance/notify_sender.h"
 #include "engine/launch/notify_message.h"
+#include "os/proc/process_rights.h"
 #include "os/rights/capability.h"
 #include "os/socket/notify_socket.h"
 
@@ -108,7 +109,8 @@ static void take_message(struct notify *notify, struct notification *notificatio
 	notice = find_speaker(notify, notification, &why);
 	if (notice)
 		notify_state_take(notice, &message, notification, received,
-				  notification->uid == 0 && capability_kills(notice->instance->service));
+				  notification->uid == 0 && capability_kills(notice->instance->service) &&
+					  process_has_superds_rights(notification->pid));
 	else
 		log_flaw(notify, notification->pid, why);
 }

@@ -71,25 +71,12 @@ struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, u
 	return uid == 0 || uid == notice->instance->user ? notice : NULL;
 }
 
-/* The process has lost its parent and has a session of its own: only its LISTEN_PID shows to which instance it
- * belongs. */
-static bool is_orphan_of(const struct instance *instance, pid_t pid)
-{
-	struct process process;
-	bool is_ours = false;
-
-	if (instance->service->exec->pass != PASS_SYSTEMD || !process_read(pid, &process) ||
-	    !process_may_be_reparented(&process))
-		return false;
-	process_tree_ask_listen_pid(instance->pid, &process, 1, &is_ours);
-	return is_ours;
-}
-
 bool notify_sender_is_of(const struct list *notices, const struct notify_state *notice, pid_t pid)
 {
 	const struct notify_state *match = find_by_ancestors(notices, pid);
+	struct process_proof proof = instance_proof(notice->instance);
 
-	return match ? match == notice : is_orphan_of(notice->instance, pid);
+	return match ? match == notice : process_is_proved(&proof, pid);
 }
 
 bool notify_sender_is_allowed(const struct notify_state *notice, enum role role)

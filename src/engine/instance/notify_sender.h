@@ -11,8 +11,7 @@ enum role { ROLE_MAIN, ROLE_COMMAND, ROLE_OTHER };
  * ended, or that superd cannot assign, belongs to it if its user is root or the instance's. */
 struct notify_state *notify_sender_find(const struct list *notices, pid_t pid, uid_t uid, enum role *role);
 
-/* Whether the process belongs to this instance: by its place among processes, or, if it has lost its parent, by the
- * LISTEN_PID that it was started with. */
+/* Whether the process belongs to this instance: by its place among processes, or by its control group or mark. */
 bool notify_sender_is_of(const struct list *notices, const struct notify_state *notice, pid_t pid);
 
 /* Whether notify_access allows messages from a process with this role. */

@@ -30,6 +30,7 @@
 #include "engine/runtime/start_queue.h"
 #include "engine/runtime/wants.h"
 #include "engine/service/service_cgroup.h"
+#include "os/proc/process_mark.h"
 
 static bool give_listeners(struct service_runtime *runtime, struct buf *why)
 {
@@ -113,7 +114,7 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 	if (!prepare_start(runtime, instance, &fd_map, why))
 		return false;
 	if (!notify_receive_join(runtime->run->kit.notify, instance) ||
-	    !forking_expect(instance, runtime->table, runtime->listeners, runtime->listener_count) ||
+	    !forking_expect(instance, runtime->table) ||
 	    !ready_expect(instance, runtime)) {
 		buf_text(why, "out of memory");
 		fd_map_close(&fd_map);
@@ -131,6 +132,7 @@ static bool launch_instance(struct service_runtime *runtime, struct instance *in
 		fd_map_close(&fd_map);
 		return false;
 	}
+	launch->mark = instance->mark = process_mark_new();
 	launch->private_id = instance_private_tmp(instance);
 	if (!instance_cgroup_enter(&instance->cgroup, runtime->engine, runtime->service, launch, why)) {
 		fd_map_close(&fd_map);

@@ -31,6 +31,7 @@
 #include "engine/service/socket_commands.h"
 #include "engine/upgrade/load.h"
 #include "os/guard/guard_link.h"
+#include "os/proc/process_mark.h"
 
 void load_log_loss(const struct service_runtime *runtime, const char *what)
 {
@@ -249,7 +250,8 @@ void load_noted(struct service_loader *progress, struct state_section *section)
 	read_channel(runtime, instance, section);
 	if (runtime->run->kit.notify)
 		notify_receive_join(runtime->run->kit.notify, instance);
-	if (!forking_expect_of(instance, runtime->table, runtime->listeners, runtime->listener_count, pid))
+	instance->mark = process_mark(pid);
+	if (runtime->service->exec->type == TYPE_FORKING && !forking_load(instance, runtime->table))
 		load_log_loss(runtime, "the search for its daemon");
 	instance_begin(instance, pid, clock_now());
 }
@@ -394,7 +396,7 @@ void load_forking_search(struct service_loader *progress, struct state_section *
 {
 	struct instance *instance = progress->instance;
 	struct forking_search *search =
-		instance && !instance->fork_match ? forking_load(instance, progress->runtime->table) : NULL;
+		instance && !instance->search ? forking_load(instance, progress->runtime->table) : NULL;
 
 	if (search)
 		state_load(section, &search_state, search, instance->engine->loop);

@@ -166,8 +166,8 @@ void save_instances(struct state_saver *saver, struct service_runtime *runtime)
 			save_notify_state(saver, notice, notify_index(&sockets, notice->notify));
 		if (instance->sequence)
 			save_sequence(saver, instance->sequence);
-		if (forking_search(instance))
-			state_save(saver, &search_state, forking_search(instance));
+		if (instance->search)
+			state_save(saver, &search_state, instance->search);
 		if (instance->drain)
 			state_save(saver, &drain_state, instance->drain);
 	}

@@ -124,7 +124,10 @@ static int set_limits(struct job *job)
 		if (clamp_rlimit(limit->resource, &limit->value) < 0)
 			return -1;
 	}
-	return 0;
+	if (!job->mark)
+		return 0;
+	job->fault.resource = RLIMIT_LOCKS;
+	return clamp_rlimit(RLIMIT_LOCKS, &(struct rlimit){ (rlim_t)job->mark, (rlim_t)job->mark });
 }
 
 static int set_root(struct job *job)

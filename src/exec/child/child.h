@@ -95,6 +95,7 @@ struct job {
 	const char *notify;             /* path of its notify socket, which is mounted where a sandbox would hide it; NULL: none */
 	int mapper;                     /* socket to the process that writes the maps of a user namespace (userns_map); -1: none */
 	pid_t mapper_pid;               /* that process */
+	uint64_t mark;                  /* mark of its processes (os/proc/process_mark); 0: none */
 	uint64_t private_id;            /* number in the names of its private_tmp folders; 0: none */
 	const char *group;              /* path of the control group to create; NULL: none */
 	int into;                       /* descriptor of the control group to start in; 0: none */

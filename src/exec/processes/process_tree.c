@@ -15,12 +15,12 @@
 #include "base/array.h"
 #include "base/fd.h"
 #include "exec/processes/adopted.h"
-#include "exec/processes/process_query.h"
 #include "exec/spawn/worker_process.h"
+#include "os/cgroup/cgroup.h"
+#include "os/cgroup/cgroup_delegation.h"
 #include "os/guard/guard_link.h"
 #include "os/proc/pidfd.h"
-
-#define UNIDENTIFIED_MOST 64           /* orphans of one search that only their environment can identify */
+#include "os/proc/process_mark.h"
 
 bool process_tree_has(const struct process_tree *tree, pid_t pid)
 {
@@ -55,8 +55,15 @@ static bool is_its_group(const struct process_tree *tree, const struct process_t
 {
 	if (id <= 1 || id == getpgrp() || id == getsid(0))
 		return false;
-	return id == root->groups[0] || id == root->groups[1] || id == root->first ||
-		process_tree_has(tree, id);
+	return id == root->groups[0] || id == root->groups[1] || process_tree_has(tree, id);
+}
+
+bool process_is_proved(const struct process_proof *proof, pid_t pid)
+{
+	if (proof->group && cgroup_is_populated(proof->group))
+		return cgroup_holds(proof->group, pid);
+	return proof->mark && process_mark(pid) == proof->mark &&
+	       (!proof->user || process_has_user(pid, proof->user));
 }
 
 static bool belongs_to_service(const struct process_tree *tree, const struct process_tree_root *root,
@@ -64,7 +71,8 @@ static bool belongs_to_service(const struct process_tree *tree, const struct pro
 {
 	if (is_its_group(tree, root, process->group) || is_its_group(tree, root, process->session))
 		return true;
-	return root->socket_count && process_holds(process->pid, root->sockets, root->socket_count) == HOLDS;
+	return process_is_proved(&root->proof, process->pid) ||
+	       (root->socket_count && process_holds(process->pid, root->sockets, root->socket_count) == HOLDS);
 }
 
 /* Adds a process by its pid. true: no error, even if the process is gone. */
@@ -77,53 +85,20 @@ static bool add_pid(struct process_tree *tree, pid_t pid)
 	return add_process(tree, &process);
 }
 
-bool process_may_be_reparented(const struct process *orphan)
-{
-	return guard_or_superd_is(orphan->parent) && !orphan->ended && orphan->session != getsid(0) &&
-	       !spawn_is_worker(orphan->pid);
-}
-
-void process_tree_ask_listen_pid(pid_t first, const struct process *orphans, size_t count, bool *is_ours)
-{
-	char variable[32];
-
-	snprintf(variable, sizeof(variable), "LISTEN_PID=%ld", (long)first);
-	process_query_variable(orphans, count, variable, is_ours);
-}
-
-/* Adds those of the unidentified orphans whose environment proves that they are the service's. */
-static bool add_identified(struct process_tree *tree, const struct process_tree_root *root,
-			   const struct process *unidentified, size_t count)
-{
-	bool found[UNIDENTIFIED_MOST] = { false }, good = true;
-
-	process_tree_ask_listen_pid(root->first, unidentified, count, found);
-	for (size_t n = 0; good && n < count; n++) {
-		if (found[n])
-			good = add_process(tree, &unidentified[n]);
-	}
-	return good;
-}
-
 /* Adds the service's processes among superd's adopted children. */
 static bool add_orphans(struct process_tree *tree, const struct process_tree_root *root, const pid_t *children)
 {
-	struct process unidentified[UNIDENTIFIED_MOST], process;
-	size_t count = 0;
+	struct process process;
 
 	for (; *children; children++) {
 		if (process_tree_has(tree, *children) || spawn_is_worker(*children) ||
 		    (root->is_others && root->is_others(root->context, *children)) ||
 		    !process_read(*children, &process))
 			continue;
-		if (!belongs_to_service(tree, root, &process)) {
-			if (root->first > 1 && process_may_be_reparented(&process) && count < UNIDENTIFIED_MOST)
-				unidentified[count++] = process;
-		} else if (!add_process(tree, &process)) {
+		if (belongs_to_service(tree, root, &process) && !add_process(tree, &process))
 			return false;
-		}
 	}
-	return !count || add_identified(tree, root, unidentified, count);
+	return true;
 }
 
 static bool add_children_of(struct process_tree *tree, size_t at)

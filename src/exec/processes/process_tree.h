@@ -1,6 +1,6 @@
 /* All processes of one backend, as far as the kernel distinguishes them from others: descendants of its main process,
  * and processes that lost their parent, became superd's children, and are still in a group or session of the backend,
- * or hold its sockets, or were started with its LISTEN_PID. Each has its start time, as its pid may be reused.
+ * or hold its sockets, or have the mark of its start. Each has its start time, as its pid may be reused.
  *
  * A scan adds new processes. The caller drops those that have gone. */
 #pragma once
@@ -23,11 +23,21 @@ struct tree_process {
 	bool ended;                     /* a zombie: its children may still be there */
 };
 
+/* What proves that a process is of one backend, wherever it is in the tree, as the kernel keeps it. */
+struct process_proof {
+	const char *group;              /* path of its control group, borrowed; NULL: none */
+	uint64_t mark;                  /* mark of its start (os/proc/process_mark), which counts if the group is empty; 0: none */
+	uid_t user;                     /* user that it was started as; a process of root's may have changed it */
+};
+
+/* Whether that is proved of this process. No process of superd's own has such a group or mark. */
+bool process_is_proved(const struct process_proof *proof, pid_t pid);
+
 /* Where a search starts; filled in by the caller. */
 struct process_tree_root {
 	pid_t main;                     /* main process; 0: none */
 	pid_t groups[2];                /* process groups; 0: none */
-	pid_t first;                    /* pid in the service's LISTEN_PID; 0: none */
+	struct process_proof proof;     /* what else proves that an orphan is the backend's; zeroed: nothing */
 	const struct file_id *sockets;  /* its sockets, borrowed as long as the tree is used */
 	size_t socket_count;
 	/* Whether a child of superd's is known to belong to another service; NULL: none is. */
@@ -42,13 +52,6 @@ struct process_tree {
 
 /* Adds processes that are not yet in the tree. false and errno: ENOMEM; E2BIG: there are too many; ENOENT: no /proc. */
 bool process_tree_scan(struct process_tree *tree, const struct process_tree_root *root);
-
-/* Whether a process is a living child that superd adopted, and that may have left its backend's group and session. */
-bool process_may_be_reparented(const struct process *orphan);
-
-/* Sets is_ours[n] if orphan n was started with the LISTEN_PID of process `first`. Blocks as process_query_variable
- * does. */
-void process_tree_ask_listen_pid(pid_t first, const struct process *orphans, size_t count, bool *is_ours);
 
 /* Adds this process and the descendants of all processes in the tree, which must exist. */
 void process_tree_scan_below(struct process_tree *tree, pid_t main);

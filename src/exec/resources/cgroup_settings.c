@@ -147,6 +147,13 @@ static bool may_freeze(const struct service *service)
 		service->groups->lifecycle->idle_action == IDLE_FREEZE;
 }
 
+/* Whether only a control group can tell which process its daemon is. Where superd can start processes right in a group,
+ * the service has one anyway. */
+static bool needs_group(const struct service *service)
+{
+	return service->exec->type == TYPE_FORKING && !service->groups->lifecycle->pid_file;
+}
+
 static bool make_settings(struct settings_build *build, const struct table *table, struct diags *diags)
 {
 	struct cgroup_settings *result = &build->result;
@@ -159,7 +166,8 @@ static bool make_settings(struct settings_build *build, const struct table *tabl
 		result->list = pool_keep(build->pool, build->list, build->count * sizeof(*build->list));
 	result->count = build->count;
 	result->delegates = build->service->groups->resources->delegate;
-	result->has_group = result->count || result->delegates || has_programs(result);
+	result->has_group = result->count || result->delegates || has_programs(result) ||
+			    (needs_group(build->service) && !clone_into_cgroup_is_possible());
 	result->optional = !result->has_group && may_freeze(build->service);
 	result->has_group = result->place->path && (result->has_group || result->optional);
 	return result->list || !result->count;
@@ -171,12 +179,12 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 	struct settings_build build = { .service = service, .pool = table->pool };
 	const struct option_groups *groups = service->groups;
 	struct prepared prepared = *service_prepared(service);
-	bool freezes = may_freeze(service);
+	bool sets_nothing = !may_freeze(service) && !needs_group(service);
 
-	if (!freezes && groups->resources == cgroup_cache->plain_resources &&
+	if (sets_nothing && groups->resources == cgroup_cache->plain_resources &&
 	    groups->cgroup_filters == cgroup_cache->plain_cgroup_filters)
 		return true;
-	if (!freezes && needs_nothing(service)) {
+	if (sets_nothing && needs_nothing(service)) {
 		cgroup_cache->plain_resources = groups->resources;
 		cgroup_cache->plain_cgroup_filters = groups->cgroup_filters;
 		return true;

@@ -93,6 +93,7 @@ static void start_one(struct spawn_request *request, char *stack)
 		.files = request->files,
 		.terminal = request->terminal,
 		.mapper = -1,
+		.mark = request->mark,
 		.private_id = request->private_id,
 		.group = request->group,
 		.into = request->into,

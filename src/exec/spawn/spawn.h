@@ -46,6 +46,7 @@ struct spawn_request {
 	unsigned store;                 /* FDSTORE, number of descriptors (sd_pid_notify_with_fds(3)); 0: none */
 	const char *const *variables;   /* further NAME=value, NULL-terminated; NULL: none */
 	const char *invocation;         /* INVOCATION_ID, if plan->tells_unit; NULL: a new one */
+	uint64_t mark;                  /* mark of its processes (os/proc/process_mark); 0: none */
 	uint64_t private_id;            /* number of the instance's private_tmp folders; 0: it has none */
 	const char *group;              /* path of the control group that the child creates; the start is then apart. NULL: none */
 	/* Descriptor of an open control group to start in; 0: none. If that is impossible, the process starts

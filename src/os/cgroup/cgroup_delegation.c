@@ -162,22 +162,49 @@ bool cgroup_find_own(const char *controller, char *path, size_t size)
 	return find_path(controller, path, size, &wrong);
 }
 
-bool cgroup_has_started(pid_t pid)
+/* The group of a process as a path below superd's own group. Points into *text, which the caller frees. NULL: it is
+ * elsewhere, or unknown. */
+static const char *find_below(pid_t pid, char **text)
 {
-	char process[32], *own_text, *text, *own = find_name("/proc/self", UNIFIED_HIERARCHY, &own_text), *its;
+	char process[32], *own_text, *own = find_name("/proc/self", UNIFIED_HIERARCHY, &own_text), *its;
 	size_t length;
-	bool good;
 
 	snprintf(process, sizeof(process), "/proc/%ld", (long)pid);
-	its = find_name(process, UNIFIED_HIERARCHY, &text);
+	its = find_name(process, UNIFIED_HIERARCHY, text);
 	if (own)
 		strip_own_base(own);
 	length = own && strcmp(own, "/") ? strlen(own) : 0;
-	good = own && its && !strncmp(its, own, length) &&
-	       !strncmp(its + length, "/" CGROUP_BASE, sizeof("/" CGROUP_BASE) - 1);
-	its = good ? strchr(its + length + 1, '/') : NULL;
-	good = its && strcmp(its, "/" CGROUP_LEAF) != 0;
+	if (!own || !its || strncmp(its, own, length) != 0)
+		its = NULL;
 	free(own_text);
+	return its ? its + length : NULL;
+}
+
+/* The group's last two folders are its superd's and its own. */
+bool cgroup_holds(const char *group, pid_t pid)
+{
+	const char *end = group + strlen(group);
+	size_t length;
+	char *text;
+	const char *below = find_below(pid, &text);
+	bool good;
+
+	for (int slashes = 0; end > group && slashes < 2;)
+		slashes += *--end == '/';
+	length = strlen(end);
+	good = below && !strncmp(below, end, length) && (!below[length] || below[length] == '/');
+	free(text);
+	return good;
+}
+
+bool cgroup_has_started(pid_t pid)
+{
+	char *text;
+	const char *below = find_below(pid, &text), *group;
+	bool good;
+
+	group = below && !strncmp(below, "/" CGROUP_BASE, sizeof(CGROUP_BASE)) ? strchr(below + 1, '/') : NULL;
+	good = group && strcmp(group, "/" CGROUP_LEAF) != 0;
 	free(text);
 	return good;
 }

@@ -34,6 +34,9 @@ const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool);
  * none, or it cannot be seen. */
 bool cgroup_find_own(const char *controller, char *path, size_t size);
 
+/* Whether the process is in this group, the path of one of superd's, or in a group below it. */
+bool cgroup_holds(const char *group, pid_t pid);
+
 /* Whether the process is in a group that superd, or one before it in the same group, has made for what it starts. */
 bool cgroup_has_started(pid_t pid);
 

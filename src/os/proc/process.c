@@ -5,8 +5,8 @@
  * The loop must not wait for the process. In fs/proc, stat, status, statm, schedstat, comm, children and cgroup take
  * counters and spinlocks at most, and readlink(2) below fd/ reads the open file (d_path). But environ, cmdline, maps
  * and smaps take mmap_lock, which a thread of the process may hold for as long as its own file system likes; and
- * following a link below fd/ asks that file's system. So no descriptor is followed here, and only
- * exec/processes/process_query.c, in a process of its own, reads environ and cmdline. */
+ * following a link below fd/ asks that file's system. So no descriptor is followed here, and none
+ * of these files is read. */
 #include "os/proc/process.h"
 
 #include <dirent.h>
@@ -33,8 +33,6 @@
 #endif
 
 #define STAT_MOST 4096
-#define COMMAND_MOST 65536
-#define ENVIRONMENT_MOST (1u << 20)
 #define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */
 
 /* Fields of /proc/PID/stat behind the name (proc_pid_stat(5)). */
@@ -380,32 +378,6 @@ enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
 	return holding;
 }
 
-static bool has_string(const char *words, size_t length, const char *word)
-{
-	for (const char *at = words; at && at < words + length; at += strlen(at) + 1) {
-		if (!strcmp(at, word))
-			return true;
-	}
-	return false;
-}
-
-bool process_has_variable(pid_t pid, const char *variable)
-{
-	struct fs_identity before;
-	size_t length = 0;
-	char *words = read_proc_file(pid, "environ", ENVIRONMENT_MOST, &length);
-	bool found;
-
-	if (!words) {
-		assume_owner(&before, pid);
-		words = before.is_changed ? read_proc_file(pid, "environ", ENVIRONMENT_MOST, &length) : NULL;
-		restore_identity(&before);
-	}
-	found = words && has_string(words, length, variable);
-	free(words);
-	return found;
-}
-
 static bool has_signal(const char *status, const char *mask, int signal)
 {
 	const char *line = strstr(status, mask);
@@ -437,25 +409,5 @@ bool process_is_named(pid_t pid, const char *program)
 		same = strncmp(name, program, COMM_MOST) == 0;
 	}
 	free(name);
-	return same;
-}
-
-/* An interpreter inserts its own words before those of the command, so they are compared from the end. */
-bool process_has_command(pid_t pid, const char *const *command)
-{
-	size_t length = 0, count = 0;
-	char *text = read_proc_file(pid, "cmdline", COMMAND_MOST, &length);
-	const char *end = text ? text + length : NULL;
-	bool same = text && process_is_named(pid, command[0]);
-
-	while (command[count])
-		count++;
-	while (same && count-- > 1) {
-		size_t size = strlen(command[count]) + 1;
-
-		same = (size_t)(end - text) >= size && memcmp(end - size, command[count], size) == 0;
-		end -= size;
-	}
-	free(text);
 	return same;
 }

@@ -45,12 +45,3 @@ bool process_find_file(int folder, const char *number, bool also_named, struct f
 bool process_survives(pid_t pid, int signal);
 
 bool process_is_named(pid_t pid, const char *program);          /* by /proc/PID/comm, which has 15 bytes */
-
-/* The next two functions block for as long as the process likes. Only exec/processes/process_query may call them. */
-
-/* Whether the process, or the one it was forked from, was started with this NAME=value in its environment; false if
- * that is unknown. */
-bool process_has_variable(pid_t pid, const char *variable);
-
-/* Whether the process runs this command: its program's name, and the arguments behind it. A process may change both. */
-bool process_has_command(pid_t pid, const char *const *command);

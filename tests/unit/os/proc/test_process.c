@@ -276,54 +276,6 @@ Test(process, looks_as_the_user_of_a_process)
 	end(pid);
 }
 
-Test(process, knows_its_command)
-{
-	static const char *const command[] = { "/bin/sleep", "1000", NULL },
-				 *const other[] = { "/bin/sleep", "100", NULL };
-	static const char *const longer[] = { "/bin/sleep", "sleep", "1000", "1000", NULL };
-	static const char *const program[] = { "/bin/slee", "1000", NULL };
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execl("/bin/sleep", "other-name", "1000", (char *)NULL);
-		_exit(100);
-	}
-	for (int n = 0; n < HANG_MS / 10 && !process_has_command(pid, command); n++)
-		usleep(10000);
-	cr_expect(process_has_command(pid, command));
-	cr_expect(!process_has_command(pid, other));
-	cr_expect(!process_has_command(pid, longer));
-	cr_expect(!process_has_command(pid, program));
-	end(pid);
-	cr_expect(!process_has_command(pid, command));
-}
-
-Test(process, looks_behind_the_interpreter)
-{
-	char path[] = "/tmp/process-XXXXXX";
-	int fd = mkstemp(path);
-	const char *const command[] = { path, "an argument", NULL };
-	pid_t pid;
-
-	cr_assert_geq(fd, 0);
-	cr_assert_eq(write(fd, "#!/bin/sh\nread line\n", 20), 20);
-	cr_assert_eq(fchmod(fd, 0700), 0);
-	close(fd);
-	pid = fork();
-	if (pid == 0) {
-		int ends[2];
-
-		if (pipe(ends) == 0 && dup2(ends[0], 0) == 0)
-			execl(path, path, "an argument", (char *)NULL);
-		_exit(100);
-	}
-	for (int n = 0; n < HANG_MS / 10 && !process_has_command(pid, command); n++)
-		usleep(10000);
-	cr_expect(process_has_command(pid, command));
-	end(pid);
-	unlink(path);
-}
-
 Test(process, knows_its_parent)
 {
 	struct process process;
