@@ -25,6 +25,8 @@ static void read_report(struct exec_status *status, bool has_ended)
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN && !has_ended)
 		return;
+	if (got == (ssize_t)sizeof(fault) && (unsigned)fault.stage >= STAGES)
+		fault.stage = STAGE_FORK;       /* the child may have been taken over behind the change of its user */
 	exec_status_forget(status);
 	status->told(status, got == (ssize_t)sizeof(fault) ? &fault : NULL);
 }

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -144,7 +145,7 @@ static void assume_hung(struct orphan_scan *scan, size_t n)
 	const struct service *service = scan->requests[n].service;
 	struct orphan_copy *copy = &scan->copies[n];
 
-	*copy = (struct orphan_copy){ .request = (unsigned)n, .standing = ORPHAN_STAYS };
+	*copy = (struct orphan_copy){ .standing = ORPHAN_STAYS };
 	if (!service || service->exec->accept)
 		return;
 	copy->standing = ORPHAN_BARS;
@@ -152,27 +153,43 @@ static void assume_hung(struct orphan_scan *scan, size_t n)
 	memcpy(copy->why, "it cannot be inspected", sizeof("it cannot be inspected"));
 }
 
-/* Receives the results from request `first` on, until the child has sent all, or has hung. Returns their number. */
+static void close_copy(struct engine *engine, const struct orphan_request *request, struct orphan_copy *copy)
+{
+	int *fds[] = { &copy->log.read, &copy->log.write, &copy->syslog.read, &copy->syslog.write };
+	const char *name = request->service ? request->service->name : NULL;
+
+	close_socket_fd(engine, name, &copy->pidfd);
+	for (size_t n = 0; n < sizeof(fds) / sizeof(*fds); n++)
+		close_socket_fd(engine, name, fds[n]);
+	for (size_t n = 0; n < ORPHAN_SOCKETS; n++)
+		close_socket_fd(engine, name, &copy->sockets[n]);
+}
+
+/* Receives the results from request `first` on, one for each, until the child has sent all, or has hung, or answers
+ * what it cannot have found. Returns their number. */
 static size_t receive_copies(struct orphan_scan *scan, size_t first, int channel)
 {
 	struct pollfd ready = { .fd = channel, .events = POLLIN };
 	struct orphan_copy copy;
-	size_t count = 0;
+	size_t n = first;
 
-	for (;;) {
+	while (n < scan->count) {
+		const struct orphan_request *request = &scan->requests[n];
 		int events = poll(&ready, 1, INSPECT_MOST);
 		enum orphan_hearing received;
 
 		if (events < 0 && errno == EINTR)
 			continue;
-		received = events > 0 ? orphan_copy_hear(channel, &copy) : ORPHAN_OVER;
-		if (received == ORPHAN_OVER)
-			return count;
-		if (received == ORPHAN_WAITS)
-			continue;
-		copy.request += (unsigned)first;
-		scan->copies[first + count++] = copy;
+		received = events > 0 ? orphan_copy_hear(channel, request, scan->table, &copy) : ORPHAN_OVER;
+		if (received == ORPHAN_FAULTY)
+			close_copy(scan->engine, request, &copy);
+		if (received == ORPHAN_FAULTY || received == ORPHAN_OVER)
+			break;
+		if (received == ORPHAN_HEARD)
+			scan->copies[n++] = copy;
 	}
+	(void)send(channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* the child may drop its copies */
+	return n - first;
 }
 
 static bool inspect_all(struct orphan_scan *scan)
@@ -268,17 +285,6 @@ static void write_service(struct buf *text, const struct orphan_copy *copy, cons
 	write_pipe(text, copy, &copy->log, false);
 	write_pipe(text, copy, &copy->syslog, true);
 	write_instance(text, copy, request);
-}
-
-static void close_copy(struct engine *engine, const struct orphan_request *request, struct orphan_copy *copy)
-{
-	int *fds[] = { &copy->log.read, &copy->log.write, &copy->syslog.read, &copy->syslog.write };
-
-	fd_close(&copy->pidfd);
-	for (size_t n = 0; n < sizeof(fds) / sizeof(*fds); n++)
-		close_socket_fd(engine, request->service->name, fds[n]);
-	for (size_t n = 0; n < ORPHAN_SOCKETS; n++)
-		close_socket_fd(engine, request->service->name, &copy->sockets[n]);
 }
 
 /* Of several instances of one service keeps the youngest: the others were draining, and the clients belong to the

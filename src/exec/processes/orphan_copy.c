@@ -41,7 +41,7 @@
 /* A message: the copy, and has[], which tells which of its descriptors were sent, in the order of copy_descriptor. */
 struct orphan_answer {
 	struct orphan_copy copy;
-	bool has[COPIES_MOST];
+	unsigned char has[COPIES_MOST];
 };
 
 /* What the helper works on. */
@@ -418,7 +418,7 @@ static void run_examiner(int channel, const void *with)
 	task.knows_network = read_network_cookie(probe, &task.network_cookie);
 	fd_close(&probe);
 	for (size_t n = 0; n < task.count; n++) {
-		struct orphan_copy copy = { .request = (unsigned)n };
+		struct orphan_copy copy = { .standing = ORPHAN_STAYS };
 
 		clear_descriptors(&copy);
 		examine_group(&task, n, &copy);
@@ -441,30 +441,59 @@ struct worker_process orphan_copy_begin(const struct orphan_request *requests, s
 	return worker_process_start(&examiner, CAPS_TO_LOOK, run_examiner, &task, NULL, 0);
 }
 
-enum orphan_hearing orphan_copy_hear(int channel, struct orphan_copy *copy)
+/* Whether the helper can have found this. The descriptors are those that came. */
+static bool is_sound(const struct orphan_copy *copy, const struct orphan_request *request, const struct table *table)
+{
+	if (copy->pid < 0 || copy->start_time < 0 || copy->start_time > process_now())
+		return false;
+	switch (copy->standing) {
+	case ORPHAN_STAYS:
+		return true;
+	case ORPHAN_BARS:
+		return copy->service_index < table->count;
+	case ORPHAN_FITS:
+		return request->service && request->service->socket_count <= ORPHAN_SOCKETS && copy->pid > 1 &&
+		       copy->pidfd >= 0 && pidfd_pid(copy->pidfd) == copy->pid;
+	}
+	return false;
+}
+
+static size_t count_sent(const struct orphan_answer *answer)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < COPIES_MOST; n++)
+		count += answer->has[n] != 0;
+	return count;
+}
+
+enum orphan_hearing orphan_copy_hear(int channel, const struct orphan_request *request, const struct table *table,
+				     struct orphan_copy *copy)
 {
 	struct orphan_answer answer;
-	int fds[COPIES_MOST], *next = fds;
+	int fds[COPIES_MOST];
 	size_t count = COPIES_MOST;
+	bool faulty;
 	ssize_t got = fd_message_receive(channel, &answer, sizeof(answer), fds, &count, MSG_DONTWAIT);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return ORPHAN_WAITS;
-	if (got != (ssize_t)sizeof(answer)) {
-		(void)send(channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* confirms: the helper may drop its copies */
+	if (got <= 0 && !count)
 		return ORPHAN_OVER;
-	}
+	faulty = got != (ssize_t)sizeof(answer) || count_sent(&answer) < count;
+	if (faulty)
+		memset(answer.has, 1, sizeof(answer.has));      /* all that came is to be closed */
 	*copy = answer.copy;
+	copy->why[sizeof(copy->why) - 1] = '\0';
 	clear_descriptors(copy);
-	for (size_t n = 0; n < COPIES_MOST; n++) {
-		if (!answer.has[n])
-			continue;
-		if (next == fds + count) {      /* superd had no room for some */
-			copy->standing = ORPHAN_BARS;
-			snprintf(copy->why, sizeof(copy->why), "superd is out of descriptors");
-			continue;
-		}
-		*copy_descriptor(copy, n) = fd_raise(*next++, FD_HIGH);
+	for (size_t n = 0, next = 0; n < COPIES_MOST && next < count; n++) {
+		if (answer.has[n])
+			*copy_descriptor(copy, n) = fd_raise(fds[next++], FD_HIGH);
 	}
-	return ORPHAN_HEARD;
+	if (!faulty && count_sent(&answer) > count && request->service) {       /* superd had no room for some */
+		copy->standing = ORPHAN_BARS;
+		copy->service_index = (unsigned)(request->service - table->services);
+		snprintf(copy->why, sizeof(copy->why), "superd is out of descriptors");
+	}
+	return !faulty && is_sound(copy, request, table) ? ORPHAN_HEARD : ORPHAN_FAULTY;
 }

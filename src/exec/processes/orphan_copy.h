@@ -34,7 +34,6 @@ struct orphan_pipe {
 
 /* The result for one group. */
 struct orphan_copy {
-	unsigned request;               /* index of the request */
 	enum orphan_standing standing;
 	pid_t pid;                      /* its main process, the first of its group; 0: none */
 	int64_t start_time;             /* of pid, as process_now */
@@ -45,12 +44,14 @@ struct orphan_copy {
 	int sockets[ORPHAN_SOCKETS];    /* in the service's order; -1: an optional one that it lacks */
 };
 
-enum orphan_hearing { ORPHAN_HEARD, ORPHAN_WAITS, ORPHAN_OVER };
+enum orphan_hearing { ORPHAN_HEARD, ORPHAN_WAITS, ORPHAN_OVER, ORPHAN_FAULTY };
 
 /* Starts to examine these groups, one after the other; the arguments are borrowed until this returns. The helper's
  * channel becomes readable when there is a result. `channel` -1, with errno: it could not be started. */
 struct worker_process orphan_copy_begin(const struct orphan_request *requests, size_t count, const struct table *table);
 
-/* Reads the next result from the channel without blocking; its descriptors are the caller's. ORPHAN_OVER: there are no
- * more. */
-enum orphan_hearing orphan_copy_hear(int channel, struct orphan_copy *copy);
+/* Reads the next result from the channel without blocking, that of this request; its descriptors are the caller's.
+ * ORPHAN_OVER: there are no more. ORPHAN_FAULTY: the helper answers what it cannot have found; the copy has nothing but
+ * descriptors to close. The helper keeps its own copies until it is sent a byte. */
+enum orphan_hearing orphan_copy_hear(int channel, const struct orphan_request *request, const struct table *table,
+				     struct orphan_copy *copy);

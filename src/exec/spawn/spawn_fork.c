@@ -28,6 +28,8 @@ static bool read_fault(int fd, pid_t pid, struct fault *fault)
 	do
 		got = read(fd, fault, sizeof(*fault));
 	while (got < 0 && errno == EINTR);
+	if (got == (ssize_t)sizeof(*fault) && (unsigned)fault->stage >= STAGES)
+		fault->stage = STAGE_FORK;
 	return got == (ssize_t)sizeof(*fault);
 }
 

@@ -223,7 +223,9 @@ bool hold_hear(struct worker_process *worker, struct hold_report *report)
 	do
 		got = recv(worker->channel, report, sizeof(*report), MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
-	if (got >= 0 && got != (ssize_t)sizeof(*report))
+	if (got == (ssize_t)sizeof(*report) && (unsigned)report->obstacle < HOLD_OBSTACLES)
+		return true;
+	if (got >= 0)
 		errno = EPIPE;
-	return got == (ssize_t)sizeof(*report);
+	return false;
 }

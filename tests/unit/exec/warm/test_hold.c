@@ -965,3 +965,22 @@ Test(hold, a_32_bit_program_is_not_held)
 	cr_expect_eq(held.report.obstacle, HOLD_32_BIT, "%s", hold_obstacle_text(held.report.obstacle));
 	end_held(&held);
 }
+
+/* A superd-hold that was taken over answers with an obstacle that there is not. */
+Test(hold, an_obstacle_that_is_none_is_not_heard)
+{
+	struct hold_report report = { .obstacle = HOLD_OBSTACLES }, heard;
+	struct worker_process worker = { .pid = -1 };
+	int ends[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	worker.channel = ends[0];
+	cr_assert_eq(send(ends[1], &report, sizeof(report), 0), sizeof(report));
+	cr_expect_not(hold_hear(&worker, &heard));
+	cr_expect_eq(errno, EPIPE);
+	report.obstacle = HOLD_THREADS;
+	cr_assert_eq(send(ends[1], &report, sizeof(report), 0), sizeof(report));
+	cr_expect(hold_hear(&worker, &heard));
+	close(ends[0]);
+	close(ends[1]);
+}
