@@ -73,8 +73,8 @@ _superctl()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --stop --boot --check --service --level
-			--interval -n --count -f --follow --failed --sort --since --wakes --svg --format --http --names --version -h --help' -- "$cur"))
+		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --stop --boot --check --allow-empty --service
+			--level --interval -n --count -f --follow --failed --sort --since --wakes --svg --format --http --names --version -h --help' -- "$cur"))
 	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
 		_superctl_names "$cur" "${control[@]}"
 	elif [[ -z $verb || $verb == help ]]; then

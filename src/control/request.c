@@ -25,6 +25,7 @@ static const struct {
 	{ "lines", ASKS_LINES, true },	    { "signal", ASKS_SIGNAL, true }, { "boot", ASKS_BOOT, false },
 	{ "since", ASKS_SINCE, true },	    { "cells", ASKS_CELLS, true },
 	{ "terminal", ASKS_TERMINAL, true }, { "stop", ASKS_STOP, false },
+	{ "allow-empty", ASKS_ALLOW_EMPTY, false },
 };
 
 /* A duration from 100 ms to 1 d, in seconds. NULL, or the reason to refuse it. */
@@ -100,6 +101,7 @@ static const char *read_value(struct request *request, enum request_option optio
 	case ASKS_TERMINAL:
 		return run_message_read_size(value, &request->terminal);
 	case ASKS_STOP:
+	case ASKS_ALLOW_EMPTY:
 	case ASKS_NO_WAIT:
 	case ASKS_CHECK:
 	case ASKS_PROGRESS:

@@ -31,6 +31,7 @@ enum request_option {
 	ASKS_CELLS = 1 << 13,
 	ASKS_TERMINAL = 1 << 14,
 	ASKS_STOP = 1 << 15,
+	ASKS_ALLOW_EMPTY = 1 << 16,
 };
 
 struct request {

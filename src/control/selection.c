@@ -34,8 +34,12 @@ struct service_match selection_find(const struct supervisor *supervisor, const c
 	if (!match.runtime)
 		match.runtime = service_list_find_leaving(&supervisor->service_list, name);
 	match.row = match.runtime ? match.runtime->service : table_find(supervisor->table, name);
-	if (!table_find(supervisor->table, name))
+	if (match.runtime && !table_find(supervisor->table, name))
+		match.left_out = table_find_left_out(supervisor->table, match.runtime->service);
+	else if (!match.row)
 		match.left_out = left_out_find(supervisor->table, name);
+	if (match.left_out && match.left_out->is_kept && !match.runtime)
+		match.left_out = NULL;  /* its service has another name, as its host was not read */
 	if (match.left_out && !match.runtime)
 		match.row = &match.left_out->row;
 	return match;
@@ -95,12 +99,12 @@ static size_t row_count(const struct supervisor *supervisor)
 	return served_count(supervisor) + supervisor->table->left_out_count + leaving_count(supervisor);
 }
 
-/* The entry left out at this index. NULL: it has no name, or a runtime of that name is listed already. */
+/* The entry left out at this index. NULL: it has no name, or its service goes on and is listed already. */
 static const struct service *left_out_at(const struct supervisor *supervisor, size_t n)
 {
-	const struct service *row = &supervisor->table->left_out[n].row;
+	const struct left_out *entry = &supervisor->table->left_out[n];
 
-	return row->name && !service_list_find(&supervisor->service_list, supervisor->table, row->name) ? row : NULL;
+	return entry->row.name && !entry->is_kept ? &entry->row : NULL;
 }
 
 /* The row at this index: first the rows of the table, then services that run by the row of an earlier table, then

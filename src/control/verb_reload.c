@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/wait_note.h"
 #include "config/table/diff.h"
+#include "config/table/left_out.h"
 #include "control/diag_lines.h"
 #include "control/selection.h"
 #include "control/server.h"
@@ -33,7 +34,7 @@ struct reload_request {
 	struct alarm timeout;           /* of --timeout */
 };
 
-static const char *diff_name(enum diff_kind diff)
+static const char *diff_name(int diff)
 {
 	return diff == DIFF_ADDED ? "added" : diff == DIFF_REMOVED ? "removed" : "changed";
 }
@@ -103,15 +104,35 @@ static void send_reload_result(struct session *session, const struct reload_resu
 	session_send_line(session);
 }
 
+/* Reports an entry that has errors. */
+static void report_wrong(struct session *session, const char *name)
+{
+	struct service_match match = selection_find(session->supervisor, name);
+	struct reload_result result = { name, "failed", "", match.runtime };
+	struct buf message = { 0 };
+
+	if (match.left_out)
+		buf_text(&message, left_out_reason(match.left_out));
+	buf_addf(&message, "%s%s", match.left_out ? "; " : "",
+		 match.runtime ? "it goes on by its previous entry" : "it is left out");
+	session->line.failed |= message.failed;
+	send_reload_result(session, &result, buf_string(&message));
+	buf_free(&message);
+}
+
 /* Reports a service. false: its result is not known yet. */
-static bool report_service(struct reload_request *reload, enum diff_kind diff, const char *name, const char *options)
+static bool report_service(struct reload_request *reload, int kind, const char *name, const char *options)
 {
 	struct session *session = reload->session;
 	struct service_runtime *runtime = selection_find(session->supervisor, name).runtime;
-	struct reload_result result = { name, diff_name(diff), options, runtime };
+	struct reload_result result = { name, diff_name(kind), options, runtime };
 	struct buf message = { 0 };
 	const char *reason;
 
+	if (kind == RELOAD_WRONG) {
+		report_wrong(session, name);
+		return true;
+	}
 	if (!runtime || runtime_state(runtime) != BINDING) {
 		if (runtime && runtime_is_removed(runtime))
 			old_entry_describe_removed(runtime, &message);
@@ -141,7 +162,7 @@ static bool report_services(struct reload_request *reload)
 
 		if (!line_io_has_room(&reload->session->io) || clock_now() - begun > TURN_SECONDS)
 			return false;
-		if (!report_service(reload, (enum diff_kind)(*entry - 1), entry + 1, options)) {
+		if (!report_service(reload, *entry - 1, entry + 1, options)) {
 			line_io_want_room(&reload->session->io, false);
 			return false;
 		}
@@ -160,7 +181,7 @@ static void finish_reload(struct reload_request *reload)
 	json_count_field(line, "changed", reload->counts.changed);
 	json_count_field(line, "added", reload->counts.added);
 	json_count_field(line, "removed", reload->counts.removed);
-	json_count_field(line, "failed", reload->failed);
+	json_count_field(line, "failed", reload->failed + reload->counts.wrong);
 	json_object_close(line);
 	session_send_line(session);
 	if (reload->is_cut && !reload->failed)
@@ -169,6 +190,9 @@ static void finish_reload(struct reload_request *reload)
 	else if (reload->failed)
 		session_fail(session, CODE_FAILED, "superd tries again by itself", "reloaded, but %zu service%s failed",
 			     reload->failed, reload->failed == 1 ? "" : "s");
+	else if (reload->counts.wrong)
+		session_fail(session, CODE_FAILED, "", "reloaded, but %zu entr%s errors", reload->counts.wrong,
+			     reload->counts.wrong == 1 ? "y has" : "ies have");
 	else
 		session_done(session);
 }
@@ -265,7 +289,7 @@ void verb_reload_begin(struct session *session)
 		return;
 	}
 	if (session->request.options & ASKS_NO_WAIT) {
-		signals_reload(supervisor);
+		signals_reload(supervisor, session->request.options & ASKS_ALLOW_EMPTY);
 		session_done(session);
 		return;
 	}
@@ -282,5 +306,5 @@ void verb_reload_begin(struct session *session)
 	supervisor->service_list.report = &session->server->reload_results;
 	session_watch_changes(session);
 	session_begin(session, &reload_ops, reload, false);
-	signals_reload(supervisor);
+	signals_reload(supervisor, session->request.options & ASKS_ALLOW_EMPTY);
 }

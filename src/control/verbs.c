@@ -18,7 +18,9 @@ enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
 
 static void begin_reload(struct session *session)
 {
-	if (session->request.name_count)
+	if (session->request.name_count && session->request.options & ASKS_ALLOW_EMPTY)
+		session_fail(session, CODE_USAGE, "", "reload: --allow-empty goes with no name of a service");
+	else if (session->request.name_count)
 		verb_operate_begin(session, OPERATOR_REFRESH);
 	else
 		verb_reload_begin(session);
@@ -77,7 +79,7 @@ static const struct request_verb {
 	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING | ASKS_BOOT, .action = OPERATOR_DISABLE },
 	{ "evict", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_EVICT },
 	{ "run", RIGHT_ACT, NAMES_SOME, ASKS_TERMINAL | ASKS_STOP, .begin = verb_run_begin },
-	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING, .begin = begin_reload },
+	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING | ASKS_ALLOW_EMPTY, .begin = begin_reload },
 	{ "diff", RIGHT_ACT, NAMES_NONE, ASKS_TIMEOUT, .begin = verb_diff_begin },
 	{ "reopen", RIGHT_ACT, NAMES_NONE, 0, .begin = reopen_log },
 	{ "upgrade", RIGHT_ACT, NAMES_NONE, ASKS_CHECK | WAITING, .begin = verb_upgrade_begin },

@@ -78,6 +78,23 @@ static bool has_other_files(const char *pattern)
 	return any;
 }
 
+/* Refuses a pattern that matches nothing because its folder has gone with files of the table before. */
+static bool refuse_lost_folder(struct reading *reading, const char *pattern, struct origin at)
+{
+	size_t fixed = strcspn(pattern, "*?[\\");
+	struct buf folder = { 0 };
+	struct stat status;
+	bool is_lost;
+
+	while (fixed && pattern[fixed - 1] != '/')
+		fixed--;
+	buf_add(&folder, pattern, fixed > 1 ? fixed - 1 : fixed);
+	is_lost = folder.length && !folder.failed && stat(buf_string(&folder), &status) < 0 && errno == ENOENT &&
+		  reading_refuse_lost_folder(reading, buf_string(&folder), "include", at);
+	buf_free(&folder);
+	return is_lost;
+}
+
 /* Reads all files that match. pattern: with its folder in front. written: as the including file has it, for
  * messages. */
 static void include_pattern(struct reading *reading, const struct reader *reader, const char *pattern,
@@ -93,7 +110,7 @@ static void include_pattern(struct reading *reading, const struct reader *reader
 	else if (result && result != GLOB_NOMATCH)
 		diag_error(reading->diags, at, "include: cannot search for %s: %s", written,
 			   strerror(errno ? errno : EIO));
-	if (result == GLOB_NOMATCH && has_other_files(pattern))
+	if (result == GLOB_NOMATCH && !refuse_lost_folder(reading, pattern, at) && has_other_files(pattern))
 		diag_note(reading->diags, at, "include: %s matches no file, and its folder has others", written);
 	if (!result) {
 		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);

@@ -221,7 +221,19 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
 	const struct read_request *request = reading->request;
 
 	return !request || !request->may_read ||
-	       request->may_read(request->may_read_context, path, status, reading->diags);
+	       request->may_read(request->files_context, path, status, reading->diags);
+}
+
+bool reading_refuse_lost_folder(struct reading *reading, const char *folder, const char *statement, struct origin at)
+{
+	const struct read_request *request = reading->request;
+
+	if (!request || !request->had_files || !request->had_files(request->files_context, folder))
+		return false;
+	reading_mark_vital(reading, at);
+	diag_error(reading->diags, at, "%s: %s has gone, and had files of this table", statement, folder);
+	diags_hint(reading->diags, "to remove their services: superctl reload --allow-empty, or remove this line");
+	return true;
 }
 
 /* stat has failed; whether the reader may know the name without a file, or with a link that leads nowhere, see

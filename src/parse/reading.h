@@ -107,7 +107,9 @@ struct read_request {
 	size_t without_count;
 	/* Called before each file is read. false: it must not be read, and diags has the reason. NULL: all may be. */
 	bool (*may_read)(void *context, const char *path, const struct stat *status, struct diags *diags);
-	void *may_read_context;
+	/* Whether files below a folder that is not there now were read for the table before. NULL: there is none. */
+	bool (*had_files)(void *context, const char *folder);
+	void *files_context;            /* of both */
 	/* Whether a rule of hosts.allow or hosts.deny may deny clients of this daemon. A service that cannot apply such
 	 * rules is then refused or warned of. NULL: there are no rules. */
 	bool (*may_be_denied)(const char *daemon);
@@ -147,6 +149,10 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
 
 /* An error of the service of this name leaves it out alone, also without --keep-going. */
 void reading_note_alone(struct reading *reading, const char *name);
+
+/* For an include whose folder is not there: whether the table before had files of the folder, so that their services
+ * would go. That is an error, also with --keep-going, and is added. */
+bool reading_refuse_lost_folder(struct reading *reading, const char *folder, const char *statement, struct origin at);
 
 /* The entry at `at` loses all or some of its sockets, because the entry at `to` has them. */
 void reading_note_yield(struct reading *reading, struct origin at, struct origin to);

@@ -94,6 +94,8 @@ static const struct cli_option superctl_rows[] = {
 	{ "boot", FIELD(boot), .value = MAY_BOOT, .help = "enable, disable: also for each start of superd" },
 	{ "check", FIELD(check), .value = MAY_CHECK,
 	  .help = "upgrade: only check whether the new superd can take over" },
+	{ "allow-empty", FIELD(allow_empty), .value = MAY_ALLOW_EMPTY,
+	  .help = "reload: also if all services go, as their files have gone" },
 	{ "service", .argument = "NAME", FIELD(service), .value = MAY_SERVICE,
 	  .help = "events: only lines of this service" },
 	{ "level", .argument = "LEVEL", .set = set_level, .value = MAY_LEVEL,

@@ -19,7 +19,7 @@ struct superctl_options {
 	bool json;                      /* print the lines of the answer as received */
 	enum colour colour;
 	enum metrics_format format;     /* metrics */
-	bool no_wait, check, http, names_only, failed_only, follow, boot, wakes, stop;
+	bool no_wait, check, http, names_only, failed_only, follow, boot, wakes, stop, allow_empty;
 	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
 	const char *svg;                /* timeline: the file to write, "-": stdout; NULL: none */
 	int64_t since;                  /* timeline: microseconds before now */

@@ -95,8 +95,8 @@ enum ctl_status view_reload(const struct superctl_options *options)
 
 	if (!options->has_timeout && !options->name_count && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;
-	status = conversation_ask(&bounded, "reload", conversation_answer_timeout(&bounded), show_line, &view);
-
+	status = conversation_ask(&bounded, options->allow_empty ? "reload --allow-empty" : "reload",
+				  conversation_answer_timeout(&bounded), show_line, &view);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
 }
 

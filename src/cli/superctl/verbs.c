@@ -48,7 +48,7 @@ const struct verb verbs[] = {
 	{ "disable", NAMES_SOME, ACTS | MAY_BOOT, "close the sockets of a service until enable", view_act },
 	{ "evict", NAMES_SOME, ACTS,
 	  "stop processes of a killed superd at the addresses of a service", view_act },
-	{ "reload", NAMES_ANY, ACTS,
+	{ "reload", NAMES_ANY, ACTS | MAY_ALLOW_EMPTY,
 	  "read the table again; with a name, make the service read its configuration", view_reload },
 	{ "diff", NAMES_NONE, MAY_TIMEOUT, "print the changes that a reload would make", view_diff },
 	{ "reopen", NAMES_NONE, 0, "open the log files again, as after a rotation", view_act },

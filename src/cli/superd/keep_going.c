@@ -31,6 +31,7 @@ struct error_owner {
 struct left_out_state {
 	const struct table *table;
 	bool all;                       /* --keep-going */
+	const struct table *before;     /* the table in effect; NULL: this is no reload */
 	bool *rows, *entries;           /* for each: whether it is left out */
 	const char **row_reasons, **entry_reasons;      /* for each: its first error; NULL: none yet */
 	bool *is_wrong;                 /* for each row: reading alone has found an error */
@@ -165,7 +166,22 @@ static void add_left_out_rows(const struct left_out_state *state, const struct e
 	buf_text(text, count > 1 ? " are left out" : " is left out");
 }
 
-/* Appends to the first error of an entry that the entry is left out. */
+/* Whether the table in effect has a service that may be this entry. */
+static bool was_served(const struct left_out_state *state, const struct error_owner *owner)
+{
+	const struct table *before = state->before;
+
+	if (!before || owner->kind == ROW)
+		return before && table_find(before, state->table->services[owner->number].name);
+	for (size_t n = 0; n < before->count; n++) {
+		if (left_out_was(&state->table->left_out[owner->number], &before->services[n]))
+			return true;
+	}
+	return false;
+}
+
+/* Appends to the first error of an entry that the entry is left out. A reload reports what it does with a service that
+ * was served before. */
 static void append_left_out(const struct left_out_state *state, const struct error_owner *owner, struct diag *diag,
 			    bool again)
 {
@@ -173,6 +189,8 @@ static void append_left_out(const struct left_out_state *state, const struct err
 	const char *name = owner->kind == ROW ? NULL : state->table->left_out[owner->number].name;
 	struct buf text = { 0 };
 
+	if (was_served(state, owner))
+		return;
 	buf_text(&text, diag->message);
 	if (owner->kind == ROW)
 		add_left_out_rows(state, owner, &text);
@@ -485,13 +503,14 @@ static bool leave_out_wrong(struct left_out_state *state, struct table *table, s
 	return true;
 }
 
-bool keep_going(struct table *table, bool all, struct exclusions *exclusions, struct diags *diags, size_t read)
+bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags, size_t read)
 {
 	size_t owners = table->count + table->part_count + table->left_out_count + table->shared_count +
 			table->vital_count;
 	struct left_out_state state = {
 		.table = table,
-		.all = all,
+		.all = exclusions->all,
+		.before = exclusions->before,
 		.rows = calloc(table->count + 1, sizeof(bool)),
 		.entries = calloc(table->left_out_count + 1, sizeof(bool)),
 		.row_reasons = calloc(table->count + 1, sizeof(char *)),
@@ -501,7 +520,7 @@ bool keep_going(struct table *table, bool all, struct exclusions *exclusions, st
 	};
 	bool done = true;
 
-	if ((!diags->errors && !table->left_out_count) || (!all && !table->alone_count))
+	if ((!diags->errors && !table->left_out_count) || (!state.all && !table->alone_count))
 		done = true;
 	else if (state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners &&
 		 state.is_wrong)

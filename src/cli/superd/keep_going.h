@@ -12,14 +12,15 @@ struct exclusions {
 	struct origin *list;            /* owned, with the file names */
 	size_t count;
 	size_t rounds;                  /* how many times the table may still be read again */
+	bool all;                       /* --keep-going; false: only the services that table->alone has are left out */
+	const struct table *before;     /* the table in effect, whose services may go on instead; NULL: this is no reload */
 };
 
 /* Leaves the entries with errors out of the table; their errors become warnings. The first `read` diagnostics come from
- * reading the table, the others from looking at this machine. all: --keep-going; false: only the services that
- * table->alone has.
+ * reading the table, the others from looking at this machine.
  *
  * false: an entry that is left out had taken the socket of another one. It is then in `exclusions`, and the caller must
  * read the table again; diags keeps the errors of the excluded entries. */
-bool keep_going(struct table *table, bool all, struct exclusions *exclusions, struct diags *diags, size_t read);
+bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags, size_t read);
 
 void exclusions_free(struct exclusions *exclusions);

@@ -29,6 +29,7 @@
 #include "prepare/resolve_address.h"
 
 #define ROUNDS_MOST 16                  /* how many times a table may be read again */
+#define LOST_NAMED 8                    /* services that a refused reload would remove, and that its error names */
 
 void load_bases(struct process_defaults *process_defaults, const struct globals *settings)
 {
@@ -72,6 +73,7 @@ struct table_load {
 	struct exclusions exclusions;   /* entries to skip in the next reading */
 	struct state_stream *known;     /* has answers of name services that are used; NULL: each is asked */
 	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
+	const struct load_before *replaced; /* of a reload */
 	struct nonempty_sources nonempty; /* the files of this reading */
 	uint64_t sources;               /* hash of the files that were read, for table->sources */
 	size_t read;                    /* number of diagnostics from reading alone, before looking at this machine */
@@ -103,6 +105,14 @@ static bool may_read(void *context, const char *path, const struct stat *status,
 	diag_error(diags, ((struct origin){ .file = path }), "is empty, and was not before");
 	diags_hint(diags, "to empty it on purpose, leave a comment in it, or remove it");
 	return false;
+}
+
+/* The callback read_request.had_files. */
+static bool had_files(void *context, const char *folder)
+{
+	const struct table_load *loading = context;
+
+	return loading->before && !loading->replaced->allows_empty && nonempty_sources_has_below(loading->before, folder);
 }
 
 /* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
@@ -137,7 +147,7 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
 		.without = loading->exclusions.list, .without_count = loading->exclusions.count,
-		.may_read = may_read, .may_read_context = loading,
+		.may_read = may_read, .had_files = had_files, .files_context = loading,
 		.warns_of_unsupported = options->warns_of_unsupported,
 	};
 	struct unit_machine machine;
@@ -244,21 +254,71 @@ static void drop_duplicates(struct diags *diags, const struct table *table)
 	free(wanted);
 }
 
+static bool is_source(const void *context, const char *path)
+{
+	const struct options *options = context;
+	size_t count;
+	const char **sources = list_sources(options, &count);
+	bool found = !sources;
+
+	for (size_t n = 0; n < count && !found; n++) {
+		const char *colon = strchr(sources[n], ':');
+
+		found = !strcmp(colon ? colon + 1 : sources[n], path);
+	}
+	free(sources);
+	return found;
+}
+
+/* Refuses a reload that would remove every service although no file says so: a folder is not mounted, or was
+ * renamed. */
+static void refuse_loss(struct table_load *loading, const struct table *table, struct diags *diags)
+{
+	const struct table *before = loading->replaced->table;
+	struct buf names = { 0 };
+	size_t count = 0;
+
+	for (size_t n = 0; n < table->count; n++) {
+		if (!table->services[n].exec->disable)
+			return;
+	}
+	if (loading->replaced->allows_empty || table->left_out_count || diags->errors ||
+	    !nonempty_sources_lost(&loading->nonempty, before))
+		return;
+	for (size_t n = 0; n < before->count; n++) {
+		const struct service *service = &before->services[n];
+
+		if (!service->exec->disable && count++ < LOST_NAMED)
+			buf_addf(&names, "%s%s", names.length ? ", " : "", service->name);
+	}
+	if (count > LOST_NAMED)
+		buf_addf(&names, " and %zu more", count - LOST_NAMED);
+	diag_error(diags, (struct origin){ 0 }, "the files of all services have gone, so this would remove %s",
+		   buf_string(&names));
+	diags_hint(diags, "if you mean that: superctl reload --allow-empty, or leave one of the files with a comment");
+	buf_free(&names);
+}
+
 static struct table *load_rounds(struct table_load *loading, struct diags *diags)
 {
-	bool all = loading->options->keep_going;
 	struct table *table;
 
+	loading->exclusions.all = loading->options->keep_going;
+	loading->exclusions.before = loading->replaced ? loading->replaced->table : NULL;
 	loading->exclusions.rounds = load_reads_standard_input(loading->options) ? 0 : ROUNDS_MOST;
 	diags->keeps_all = true;
 	table = read_once(loading, diags);
-	while (table && !keep_going(table, all, &loading->exclusions, diags, loading->read)) {
+	while (table && !keep_going(table, &loading->exclusions, diags, loading->read)) {
 		table_free(table);
 		nonempty_sources_free(&loading->nonempty);
 		loading->on_source = NULL;
 		table = read_once(loading, diags);
 	}
 	exclusions_free(&loading->exclusions);
+	if (table)
+		nonempty_sources_finish(&loading->nonempty, table, is_source, loading->options);
+	if (table && loading->replaced)
+		refuse_loss(loading, table, diags);
 	diags_sort(diags);
 	if (table)
 		drop_duplicates(diags, table);
@@ -277,25 +337,8 @@ struct table *load_table(const struct options *options, load_on_source *on_sourc
 	return table;
 }
 
-static bool is_source(const void *context, const char *path)
-{
-	const struct options *options = context;
-	size_t count;
-	const char **sources = list_sources(options, &count);
-	bool found = !sources;
-
-	for (size_t n = 0; n < count && !found; n++) {
-		const char *colon = strchr(sources[n], ':');
-
-		found = !strcmp(colon ? colon + 1 : sources[n], path);
-	}
-	free(sources);
-	return found;
-}
-
 /* loading: what is set in it stays. `noted` gets the files that hold text, if there is a table. */
-static struct table *load_and_note(struct options *options, struct table_load loading, struct nonempty_sources *noted,
-				   struct diags *diags)
+static struct table *load_and_note(struct table_load loading, struct nonempty_sources *noted, struct diags *diags)
 {
 	struct table *table = load_rounds(&loading, diags);
 
@@ -305,7 +348,6 @@ static struct table *load_and_note(struct options *options, struct table_load lo
 		nonempty_sources_free(&loading.nonempty);
 		return table;
 	}
-	nonempty_sources_finish(&loading.nonempty, table, is_source, options);
 	nonempty_sources_free(noted);
 	*noted = loading.nonempty;
 	return table;
@@ -313,8 +355,7 @@ static struct table *load_and_note(struct options *options, struct table_load lo
 
 struct table *load_to_run(struct options *options, struct state_stream *known, struct diags *diags)
 {
-	return load_and_note(options, (struct table_load){ .options = options, .known = known }, &options->nonempty,
-			     diags);
+	return load_and_note((struct table_load){ .options = options, .known = known }, &options->nonempty, diags);
 }
 
 static bool can_load_again(const struct options *options, struct diags *diags)
@@ -325,16 +366,16 @@ static bool can_load_again(const struct options *options, struct diags *diags)
 	return false;
 }
 
-struct table *load_again(struct options *options, struct diags *diags)
+struct table *load_again(struct options *options, const struct load_before *before, struct diags *diags)
 {
-	struct table_load loading = { .options = options, .before = &options->nonempty };
+	struct table_load loading = { .options = options, .before = &options->nonempty, .replaced = before };
 
-	return can_load_again(options, diags) ? load_and_note(options, loading, &options->next_nonempty, diags) : NULL;
+	return can_load_again(options, diags) ? load_and_note(loading, &options->next_nonempty, diags) : NULL;
 }
 
-struct table *load_to_compare(const struct options *options, struct diags *diags)
+struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags)
 {
-	struct table_load loading = { .options = options, .before = &options->nonempty };
+	struct table_load loading = { .options = options, .before = &options->nonempty, .replaced = before };
 	struct table *table = can_load_again(options, diags) ? load_rounds(&loading, diags) : NULL;
 
 	nonempty_sources_free(&loading.nonempty);
@@ -378,7 +419,7 @@ bool load_is_saved_table(const struct table *table, struct state_stream *before)
 /* The saved text has no includes and no conditions, so each error in it belongs to a service. */
 struct table *load_saved_table(struct options *options, struct state_stream *before, bool has_died, struct diags *diags)
 {
-	struct exclusions exclusions = { 0 };
+	struct exclusions exclusions = { .all = true };
 	const char *text = load_previous_table(before);
 	struct table *table = text ? read_text("the table before the upgrade", text, strlen(text), diags) : NULL;
 	size_t read;
@@ -392,7 +433,7 @@ struct table *load_saved_table(struct options *options, struct state_stream *bef
 	table->lookups = has_died ? lookup_cache_restore(before) : lookup_cache_new();
 	read = diags->count;
 	resolve_table(table, diags);
-	keep_going(table, true, &exclusions, diags, read);
+	keep_going(table, &exclusions, diags, read);
 	exclusions_free(&exclusions);
 	diags_sort(diags);
 	diags_bound(diags);

@@ -23,16 +23,23 @@ struct table *load_table(const struct options *options, load_on_source *on_sourc
  * superd before, whose answers of name services are taken where it has them; NULL: each is asked. */
 struct table *load_to_run(struct options *options, struct state_stream *known, struct diags *diags);
 
+/* What a table to run is read in place of. */
+struct load_before {
+	const struct table *table;
+	bool allows_empty;              /* the operator wants what would take away all services */
+};
+
 /* The same for a reload. A table from standard input is refused. A file that has become empty is an error, because an
- * editor may be rewriting it; a file that has been removed is not. */
-struct table *load_again(struct options *options, struct diags *diags);
+ * editor may be rewriting it; a file that has been removed is not. It is an error, unless that is allowed, if the folder
+ * of an include has gone, or all files with services. */
+struct table *load_again(struct options *options, const struct load_before *before, struct diags *diags);
 
 /* Called when the table of a reload is in effect: so are the notes about its files. A reload reads in a thread of its own,
  * while the loop may save those of the table before. */
 void load_take_noted(struct options *options);
 
 /* The same without noting anything in options, for a comparison with the table that runs. */
-struct table *load_to_compare(const struct options *options, struct diags *diags);
+struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags);
 
 bool load_reads_standard_input(const struct options *options);
 

@@ -95,6 +95,37 @@ bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *p
 	return find_file(nonempty, path);
 }
 
+bool nonempty_sources_has_below(const struct nonempty_sources *nonempty, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	while (length && folder[length - 1] == '/')
+		length--;
+	for (size_t n = 0; n < nonempty->count; n++) {
+		const char *path = nonempty->list[n].path;
+
+		if (!strncmp(path, folder, length) && path[length] == '/')
+			return true;
+	}
+	return false;
+}
+
+bool nonempty_sources_lost(const struct nonempty_sources *now, const struct table *table)
+{
+	bool any = false;
+
+	for (size_t n = 0; n < table->count; n++) {
+		const struct service *service = &table->services[n];
+
+		if (service->exec->disable)
+			continue;
+		if (!service->at.file || nonempty_sources_has(now, service->at.file))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 void nonempty_sources_save(const struct nonempty_sources *nonempty, struct buf *out)
 {
 	for (size_t n = 0; n < nonempty->count; n++) {

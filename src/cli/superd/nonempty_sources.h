@@ -1,5 +1,6 @@
 /* The files of a table that hold text. A reload uses them to notice a file that has become empty, as an editor leaves
- * it for a moment while it rewrites it. Removing a file is no mistake. */
+ * it for a moment while it rewrites it; and files that have gone together, with a folder that is not mounted. Removing
+ * one file of several is no mistake. */
 #pragma once
 
 #include <stdbool.h>
@@ -33,6 +34,13 @@ bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diag
 
 /* Whether the file held text at the last reading. */
 bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *path);
+
+/* Whether such a file was below this folder. */
+bool nonempty_sources_has_below(const struct nonempty_sources *nonempty, const char *folder);
+
+/* Whether none of the files with services of `table` has been read again. A file that is still read says itself that it
+ * has no services any more. `now` is finished. */
+bool nonempty_sources_lost(const struct nonempty_sources *now, const struct table *table);
 
 /* Save and restore the list over an upgrade, as a section "file" for each file. */
 void nonempty_sources_save(const struct nonempty_sources *nonempty, struct buf *out);

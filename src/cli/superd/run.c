@@ -42,18 +42,20 @@
 
 extern char **environ;
 
-static struct table *reload_table(void *context, struct diags *diags)
+static struct table *reload_table(const struct config_loader *loader, struct diags *diags)
 {
-	struct table *table = load_again(context, diags);
+	const struct load_before before = { *loader->before, loader->allows_empty };
+	struct options *options = loader->load_context;
+	struct table *table = load_again(options, &before, diags);
 
-	control_setup_find_group(context, diags->errors ? NULL : table, table ? table->lookups : NULL, diags);
+	control_setup_find_group(options, diags->errors ? NULL : table, table ? table->lookups : NULL, diags);
 	memory_trim();
 	return table;
 }
 
-static struct table *preview_table(void *context, struct diags *diags)
+static struct table *preview_table(const struct config_loader *loader, struct diags *diags)
 {
-	return load_to_compare(context, diags);
+	return load_to_compare(loader->load_context, &(struct load_before){ .table = *loader->before }, diags);
 }
 
 /* What on_started needs once the sockets are bound. */
@@ -89,7 +91,7 @@ static void on_started(void *context)
 		daemonize_ready(log_setup_is_stderr(options));
 	}
 	if (run->is_saved_table)
-		signals_reload(run->supervisor);        /* it reports what is wrong, or brings what is new */
+		signals_reload(run->supervisor, false); /* it reports what is wrong, or brings what is new */
 }
 
 static void set_stop_times(struct supervisor *supervisor, const struct options *options)

@@ -192,7 +192,7 @@ static bool is_called(const struct service *service, const char *name)
 
 /* Whether the service may be the entry that is left out. An entry without a name is known by its line; one with a
  * doubtful name may be any service of its file. */
-static bool was_entry(const struct service *service, const struct left_out *entry)
+bool left_out_was(const struct left_out *entry, const struct service *service)
 {
 	if (entry->is_doubtful && share_file(entry->at, service))
 		return true;
@@ -201,15 +201,22 @@ static bool was_entry(const struct service *service, const struct left_out *entr
 	return share_file(entry->at, service) && entry->at.line == service->at.line;
 }
 
+struct left_out *table_find_left_out(const struct table *table, const struct service *service)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		if (left_out_was(&table->left_out[n], service))
+			return &table->left_out[n];
+	}
+	return NULL;
+}
+
 /* If a whole file could not be read, any service of it may be missing. */
 bool table_may_lack(const struct table *table, const struct service *service)
 {
 	if ((!table->left_out_count && !table->shared_count) || table_find(table, service->name))
 		return false;
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (was_entry(service, &table->left_out[n]))
-			return true;
-	}
+	if (table_find_left_out(table, service))
+		return true;
 	for (size_t n = 0; n < table->shared_count; n++) {
 		if (!table->shared[n].line && share_file(table->shared[n], service))
 			return true;

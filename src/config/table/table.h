@@ -22,6 +22,7 @@ struct left_out {
 	struct service row;
 	bool may_return;                /* only this machine prevents it: it may become valid with the same source */
 	const char *reason;             /* FILE:LINE:COL: MESSAGE of its first error; NULL: unknown */
+	bool is_kept;                   /* a reload lets the service go on by its previous entry, which is listed */
 };
 
 /* A further file of a service. */
@@ -87,6 +88,12 @@ bool table_note_yield(struct table *table, struct origin at, struct origin to);
 
 /* Whether a service of an earlier table may be an entry that this table lacks because of an error. */
 bool table_may_lack(const struct table *table, const struct service *service);
+
+/* Whether this entry may be the service of an earlier table. */
+bool left_out_was(const struct left_out *entry, const struct service *service);
+
+/* The entry left out that a service of an earlier table may be. NULL: none. */
+struct left_out *table_find_left_out(const struct table *table, const struct service *service);
 
 struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
 

@@ -99,7 +99,8 @@ static void add_left_out(const struct table *table, struct buf *lines, size_t *c
 		if (*worst == HEALTHY)
 			*worst = DEGRADED;
 		if ((*count)++ < FAULTS_MOST)
-			buf_addf(lines, "%s: its entry is left out: %s\n", entry->row.name, left_out_reason(entry));
+			buf_addf(lines, "%s: its entry is left out: %s%s\n", entry->row.name, left_out_reason(entry),
+				 entry->is_kept ? "; the previous entry stays in effect" : "");
 	}
 }
 

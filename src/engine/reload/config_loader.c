@@ -16,7 +16,7 @@ static void load_table(struct worker *worker)
 	struct config_loader *loader = container_of(worker, struct config_loader, worker);
 
 	wait_note_follow(true);
-	loader->table = (loader->is_preview ? loader->preview : loader->load)(loader->load_context, &loader->diags);
+	loader->table = (loader->is_preview ? loader->preview : loader->load)(loader, &loader->diags);
 	wait_note_follow(false);
 }
 
@@ -36,7 +36,7 @@ static void finish_load(struct config_loader *loader)
 	} else if (loader->again) {
 		loader->again = false;
 		table_free(table);
-		config_loader_start(loader);
+		config_loader_start(loader, loader->allows_empty);
 	} else {
 		loader->loaded(loader, table, &diags);
 	}
@@ -73,12 +73,15 @@ void config_loader_init(struct config_loader *loader, struct ev_loop *loop)
 	loader->late.data = loader;
 }
 
-void config_loader_start(struct config_loader *loader)
+void config_loader_start(struct config_loader *loader, bool allows_empty)
 {
+	loader->ordered_empty |= allows_empty;
 	if (loader->worker.busy) {
 		loader->again = true;
 		return;
 	}
+	loader->allows_empty = loader->ordered_empty;
+	loader->ordered_empty = false;
 	own_privileges_use_all();       /* until the table is in effect (engine/supervisor/supervisor_run) */
 	if (worker_start(&loader->worker)) {
 		ev_timer_again(loader->worker.loop, &loader->late);
@@ -94,6 +97,7 @@ bool config_loader_preview(struct config_loader *loader)
 		return false;
 	own_privileges_use_all();       /* as for a reload, so that both find the same */
 	loader->is_preview = true;      /* before the thread looks */
+	loader->allows_empty = false;
 	if (worker_start(&loader->worker))
 		ev_timer_again(loader->worker.loop, &loader->late);
 	else

@@ -159,12 +159,45 @@ static bool keeps_old_entry(const struct service_runtime *runtime, const struct 
 	return runtime && table_may_lack(after, runtime->service) && !any_is_claimed(runtime->service, after);
 }
 
-static void log_kept(struct service_runtime *runtime)
+/* Adds a service to the report for the operator who has ordered the reload; result: a diff_kind, or RELOAD_WRONG. */
+static void add_report(struct reload *reload, int result, const char *service, const char *options)
+{
+	struct buf *report = reload->engine->service_list->report;
+
+	if (!report)
+		return;
+	buf_char(report, (char)(1 + result));
+	buf_add(report, service, strlen(service) + 1);
+	buf_add(report, options, strlen(options) + 1);
+}
+
+/* The service goes on by its previous entry. */
+static void keep_service(struct reload *reload, struct service_runtime *runtime)
 {
 	struct event event = { .name = "warning", .service = runtime->service->name };
+	struct left_out *entry = table_find_left_out(reload->after, runtime->service);
 
+	if (entry)
+		entry->is_kept = true;
 	log_event(runtime->engine->log, LEVEL_WARNING, &event,
 		  "its entry has errors now: the previous entry stays in effect");
+	reload->counts->wrong++;
+	add_report(reload, RELOAD_WRONG, runtime->service->name, "");
+}
+
+/* Reports the entries with errors that no service of the table before stands for. */
+static void report_left_out(struct reload *reload)
+{
+	const struct table *after = reload->after;
+
+	for (size_t n = 0; n < after->left_out_count; n++) {
+		const struct left_out *entry = &after->left_out[n];
+
+		if (!entry->row.name || entry->is_kept)
+			continue;
+		reload->counts->wrong++;
+		add_report(reload, RELOAD_WRONG, entry->row.name, "");
+	}
 }
 
 /* `accept` decides which table of transitions a service has, so superd treats its change as a change of the sockets. */
@@ -209,7 +242,7 @@ static size_t sort_removed(struct reload *reload, struct service_runtime **stayi
 		if (!removed)
 			continue;
 		if (keeps_old_entry(removed, reload->after)) {
-			log_kept(removed);
+			keep_service(reload, removed);
 			staying[count++] = removed;
 			service_list->runtimes[n] = NULL;
 			continue;
@@ -372,15 +405,9 @@ static void log_change(struct engine *engine, const char *service, enum diff_kin
 static void report_change(struct reload *reload, struct service_runtime *runtime, const char *service,
 			  enum diff_kind diff, const char *options)
 {
-	struct buf *report = reload->engine->service_list->report;
-
 	if (reload->counts->logged++ < LOGGED_MOST)
 		log_change(reload->engine, service, diff, options, runtime);
-	if (!report)
-		return;
-	buf_char(report, (char)(1 + diff));
-	buf_add(report, service, strlen(service) + 1);
-	buf_add(report, options, strlen(options) + 1);
+	add_report(reload, (int)diff, service, options);
 }
 
 static struct service_runtime *apply_change(struct reload *reload, const struct service *service,
@@ -464,6 +491,7 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 	}
 	plan_changes(&reload, changes);
 	staying = sort_removed(&reload, runtimes + after->count);
+	report_left_out(&reload);
 	counts->unchanged = staying;
 	for (size_t n = 0; n < after->count; n++)
 		runtimes[n] = apply_entry(&reload, &after->services[n], &changes[n]);

@@ -14,8 +14,11 @@
 
 struct reload_counts {
 	size_t unchanged, changed, added, removed;
+	size_t wrong;                   /* entries with errors: of `unchanged`, and those that were left out before */
 	size_t logged;                  /* number of changes reported so far */
 };
+
+#define RELOAD_WRONG (DIFF_REMOVED + 1) /* in the report of a reload, beside enum diff_kind: its entry has errors */
 
 /* Builds the service list of the first table, and sends ENABLE to every runtime. false: out of memory. */
 bool service_list_build(struct service_list *service_list, struct engine *engine, struct table *table);

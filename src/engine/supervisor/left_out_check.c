@@ -172,7 +172,7 @@ static void handle_answer(struct left_out_check *check, const char *text)
 		forget_keys(check);
 	} else if (is_known && has_returned(check) && !supervisor->loader.worker.busy && !supervisor->upgrade.busy) {
 		check->reads = true;
-		config_loader_start(&check->supervisor->loader);
+		config_loader_start(&check->supervisor->loader, false);
 	} else {
 		wait_for_next(check);
 		forget_keys(check);

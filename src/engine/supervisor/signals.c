@@ -39,7 +39,7 @@ bool signals_reopen(struct supervisor *supervisor, struct buf *why)
 	return good;
 }
 
-void signals_reload(struct supervisor *supervisor)
+void signals_reload(struct supervisor *supervisor, bool allows_empty)
 {
 	struct buf why = { 0 };
 
@@ -50,7 +50,7 @@ void signals_reload(struct supervisor *supervisor)
 	persona_log_reading(&supervisor->persona);
 	sd_notify_reloading(&supervisor->sd_notify);
 	left_out_check_give_way(&supervisor->left_out_check);
-	config_loader_start(&supervisor->loader);
+	config_loader_start(&supervisor->loader, allows_empty);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
@@ -73,7 +73,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 			supervisor_stop(supervisor, SIGHUP);
 			break;
 		}
-		signals_reload(supervisor);
+		signals_reload(supervisor, false);
 		command_signal_gently(&supervisor->command, SIGHUP);
 		break;
 	case SIGUSR1:

@@ -11,5 +11,6 @@ void signals_start(struct ev_loop *loop, ev_signal *watcher);	/* ev_signal_start
  * opened, which was logged; why gets the reason. */
 bool signals_reopen(struct supervisor *supervisor, struct buf *why);
 
-/* As SIGHUP, but without the main command: reopens the log files, and reads the table again. */
-void signals_reload(struct supervisor *supervisor);
+/* As SIGHUP, but without the main command: reopens the log files, and reads the table again. allows_empty: as for
+ * config_loader_start. */
+void signals_reload(struct supervisor *supervisor, bool allows_empty);

@@ -129,7 +129,8 @@ static void drop_locks(struct supervisor *supervisor)
 	for (size_t n = locks->count; n-- > 0;) {
 		const char *name = locks->list[n].name;
 
-		if (!table_find(supervisor->table, name) && !service_list_find_leaving(engine->service_list, name) &&
+		if (!service_list_find(engine->service_list, supervisor->table, name) &&
+		    !table_find(supervisor->table, name) && !service_list_find_leaving(engine->service_list, name) &&
 		    !left_out_find(supervisor->table, name))
 			locks_drop(engine, name);
 	}
@@ -294,7 +295,7 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
 	struct log *log = supervisor->engine.log;
 	struct reload_counts counts = { 0 };
-	char summary[DIAGS_SUMMARY_MOST];
+	char summary[DIAGS_SUMMARY_MOST], wrong[40];
 	bool reloaded = false;
 
 	if (supervisor->left_out_check.reads) {
@@ -311,8 +312,9 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 		reloaded = true;
 		if (supervisor->engine.save_changes)    /* the next superd must have the table that the log reports */
 			supervisor->engine.save_changes(&supervisor->engine);
-		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed", counts.unchanged,
-			   counts.changed, counts.added, counts.removed);
+		snprintf(wrong, sizeof(wrong), ", %zu with errors", counts.wrong);
+		log_notice(log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed%s", counts.unchanged,
+			   counts.changed, counts.added, counts.removed, counts.wrong ? wrong : "");
 	}
 	*supervisor->service_list.refused = '\0';
 	if (!reloaded)
@@ -569,6 +571,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	supervisor->loader.loaded = on_loaded;
 	supervisor->loader.previewed = on_previewed;
 	supervisor->loader.log = engine->log;
+	supervisor->loader.before = &supervisor->table;
 	config_loader_init(&supervisor->loader, engine->loop);
 	ev_signal_init(&supervisor->reaper, on_child, SIGCHLD);
 	ev_set_priority(&supervisor->reaper, EV_MAXPRI);

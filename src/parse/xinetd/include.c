@@ -1,7 +1,7 @@
 /* The statements include and includedir.
  *
- * superd warns of a missing folder and goes on. A missing file is an error, because it may have had anything in it,
- * also defaults. xinetd goes on in both cases. */
+ * superd warns of a missing folder and goes on, unless a reload would lose services by that. A missing file is an
+ * error, because it may have had anything in it, also defaults. xinetd goes on in all cases. */
 #include "parse/xinetd/entry.h"
 
 #include <errno.h>
@@ -13,12 +13,14 @@ static bool folder_is_there(struct reading *reading, const char *path, struct or
 	struct stat status;
 	bool is_there = stat(path, &status) == 0;
 
-	if (!is_there && errno == ENOENT)
-		diag_warning(reading->diags, at, "includedir: there is no %s", path);
-	else if (is_there && !S_ISDIR(status.st_mode))
+	if (!is_there && errno == ENOENT) {
+		if (!reading_refuse_lost_folder(reading, path, "includedir", at))
+			diag_warning(reading->diags, at, "includedir: there is no %s", path);
+	} else if (is_there && !S_ISDIR(status.st_mode)) {
 		diag_error(reading->diags, at, "includedir: %s is not a directory: for a file use include", path);
-	else
+	} else {
 		return true;
+	}
 	return false;
 }
 

@@ -14,11 +14,11 @@ static struct session session = { .server = &server, .supervisor = &supervisor }
 static int client, release[2];
 static bool was_read;
 
-static struct table *read_when_released(void *context, struct diags *diags)
+static struct table *read_when_released(const struct config_loader *loader, struct diags *diags)
 {
 	char byte;
 
-	(void)context;
+	(void)loader;
 	if (read(release[0], &byte, 1) != 0)
 		diag_error(diags, (struct origin){ 0 }, "it was not released by the end of the pipe");
 	return NULL;
