@@ -38,6 +38,7 @@ struct operate_request {
 	bool waits;                     /* for the end of the orders; false: --no-wait */
 	struct alarm timeout;           /* of --timeout */
 	struct alarm pace;              /* the next check, if MANY orders are pending */
+	struct alarm proof;             /* the next check of an instance that may fail at once */
 	struct alarm progress;          /* the next report, with --progress */
 };
 
@@ -135,7 +136,12 @@ static bool check_pending(struct operate_request *operate, const struct pending_
 		status = describe_gone(&message);
 	else
 		buf_text(&message, "a reload has removed it meanwhile");
-	if (status != UNDER_WAY) {
+	if (status == UNDER_WAY) {
+		double seconds = operator_wait(&pending->order, match.runtime);
+
+		if (seconds > 0 && !alarm_is_set(&operate->proof))
+			alarm_set(&operate->proof, seconds);
+	} else {
 		operate->failed += status == FAILED;
 		send_order_result(operate->session, pending->name, &match, status == DONE, &message);
 	}
@@ -209,6 +215,11 @@ static void on_operate_pace(struct alarm *alarm)
 	line_io_want_room(&container_of(alarm, struct operate_request, pace)->session->io, true);
 }
 
+static void on_operate_proof(struct alarm *alarm)
+{
+	line_io_want_room(&container_of(alarm, struct operate_request, proof)->session->io, true);
+}
+
 static void on_operate_timeout(struct alarm *alarm)
 {
 	struct operate_request *operate = container_of(alarm, struct operate_request, timeout);
@@ -255,6 +266,7 @@ static void on_operate_free(struct session *session)
 	alarm_stop(&operate->timeout);
 	alarm_stop(&operate->progress);
 	alarm_stop(&operate->pace);
+	alarm_stop(&operate->proof);
 	selection_free(&operate->selection);
 	free(operate->pending);
 	free(operate);
@@ -285,6 +297,7 @@ void verb_operate_begin(struct session *session, enum operator_action action)
 	operate->waits = !(session->request.options & ASKS_NO_WAIT);
 	alarm_init(&operate->timeout, engine, on_operate_timeout);
 	alarm_init(&operate->pace, engine, on_operate_pace);
+	alarm_init(&operate->proof, engine, on_operate_proof);
 	alarm_init(&operate->progress, engine, on_operate_progress);
 	if (operate->waits && session->request.options & ASKS_PROGRESS)
 		alarm_set(&operate->progress, PROGRESS_FIRST);

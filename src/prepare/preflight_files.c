@@ -17,6 +17,7 @@
 #include "exec/child/sandbox.h"
 #include "exec/dirs/directories.h"
 #include "exec/plan/plan.h"
+#include "os/foreign/loader_list.h"
 #include "os/fs/interpreter.h"
 #include "os/fs/path_opener.h"
 #include "os/fs/root_path.h"
@@ -145,6 +146,37 @@ const char *preflight_check_readable(struct pool *pool, const char *path, const 
 			  (unsigned)(account ? account->uid : geteuid()), (unsigned)(status.st_mode & 07777));
 }
 
+/* Whether the service changes where its loader looks. */
+static bool sets_library_path(const struct service *service)
+{
+	static const char variable[] = "LD_LIBRARY_PATH";
+	const struct environment_options *environment = service->groups->environment;
+
+	for (words word = environment->env; word && *word; word++) {
+		if (!strncmp(*word, variable, strlen(variable)))
+			return true;
+	}
+	for (words word = environment->passenv; word && *word; word++) {
+		if (!strcmp(*word, variable))
+			return true;
+	}
+	return environment->environment_file;
+}
+
+/* superd --check alone: warns of a library that the program needs and that its loader does not find. */
+static void check_libraries(struct preflight *preflight, const struct service *service)
+{
+	const char *program = service->exec->exec[0];
+	struct buf name = { 0 };
+
+	if (preflight->table->is_only_checked && !service->groups->environment->root_directory &&
+	    !service_prepared(service)->sandbox && !sets_library_path(service) && loader_misses_library(program, &name))
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec", program,
+				 "its library %s is not found, so it would end with exit status 127",
+				 buf_string(&name));
+	buf_free(&name);
+}
+
 static void check_program(struct preflight *preflight, const struct service *service)
 {
 	const char *root = service->groups->environment->root_directory;
@@ -157,10 +189,13 @@ static void check_program(struct preflight *preflight, const struct service *ser
 		return;
 	is_shareable = !root && !service_prepared(service)->sandbox;    /* it may hide or replace an interpreter */
 	if (!is_shareable || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
-		wrong = NULL;
-		if (preflight_may_look(preflight, root ? root : service->exec->exec[0]))
-			wrong = preflight_check_program(preflight, service, service->exec->exec[0], root,
-							service->account);
+		bool may_look = preflight_may_look(preflight, root ? root : service->exec->exec[0]);
+
+		wrong = may_look ? preflight_check_program(preflight, service, service->exec->exec[0], root,
+							   service->account)
+				 : NULL;
+		if (may_look && !wrong)
+			check_libraries(preflight, service);
 		if (is_shareable)
 			ptr_map_put(&preflight->programs, service->exec->exec[0], service->account, wrong);
 	}

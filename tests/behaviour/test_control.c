@@ -231,7 +231,7 @@ Behaviour(control, what_is_started_by_order_alone_waits_for_it)
 	client_ask_pid(superd_port(superd, "other"));
 	cr_assert_neq(access(beats, F_OK), 0, "it was started at boot");
 	for (size_t n = 1; n < 3; n++) {
-		expect_in(control_once("start job"), "started, pid ");
+		expect_in(control_once("start job"), "it was started, and has ended: exit status 0");
 		WAIT_UNTIL(superd_log_count(superd, "job: pid ") == n);
 	}
 	client_ask_pid(superd_port(superd, "other"));

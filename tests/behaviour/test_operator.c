@@ -413,3 +413,45 @@ Behaviour(operator, what_has_no_port_is_not_said_to_listen)
 	close(others[1]);
 	superd_stop(superd);
 }
+
+/* The status of superctl is that of the program's first second. */
+Behaviour(operator, a_start_answers_with_the_first_failure)
+{
+	struct superd *superd = run_web("/bin/sh -c 'echo cannot open app.conf >&2; exit 3'",
+					"backoff_min = 5min backoff_max = 5min");
+	static const char *const verbs[] = { "start", "restart" };
+
+	for (size_t n = 0; n < 2; n++) {
+		struct outcome outcome = SUPERCTL(control_path(), verbs[n], "web");
+
+		cr_expect_eq(outcome.status, 1, "%s%s", outcome.out, outcome.err);
+		expect_in(outcome.err, "web: failed: it ended with exit status 3");
+		cr_expect_null(strstr(outcome.out, "started"), "%s", outcome.out);
+	}
+	expect_in(control_once("start --no-wait web"), "under way");
+	superd_stop(superd);
+}
+
+/* Real time brings this answer, too, a second later. */
+Behaviour(operator, a_start_of_what_says_nothing_is_done_after_a_second)
+{
+	struct superd *superd = clock_run_web(backend("serve"), "");
+	int operator = control_connect();
+
+	client_send(operator, "start web\n");
+	superd_wait_log(superd, "web: started, pid ");
+	clock_advance(superd, 2 * SECOND_MS);
+	expect_in(client_line(operator), "started, pid ");
+	expect_in(control_once("start web"), "it runs already");
+	close(operator);
+	superd_stop(superd);
+}
+
+/* What reports that it is ready is believed at once. */
+Behaviour(operator, a_start_of_what_is_ready_waits_no_longer)
+{
+	struct superd *superd = run_web("/bin/sh -c 'echo up; exec sleep 1000'", "ready = \"up\" timeout_stop = 1s");
+
+	expect_in(control_once("start web"), "started, pid ");
+	superd_stop(superd);
+}

@@ -1033,8 +1033,8 @@ const struct directive directives[] = {
 	  FIELD(RESTART, success_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
 	  .help = "Exit statuses, as numbers or as names such as TEMPFAIL, and signals, that count as a good end "
-		  "like 0. With accept = yes an exit status is a failure only if this names at least one (see "
-		  "FAILURES in superd(7))." },
+		  "like 0. With accept = yes an exit status is a failure only if this names at least one, or if it "
+		  "is 126 or 127 at once (see FAILURES in superd(7))." },
 	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
 	  FIELD(RESTART, restart_prevent_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",

@@ -11,9 +11,10 @@ unsigned exit_verdict_count_queue(const struct service_runtime *runtime); /* ret
 bool exit_verdict_sees_clients(const struct service_runtime *runtime); /* whether a client is in the queue; cheaper */
 
 /* Whether an end is a failure of the service. With accept = no every unsuccessful result is one. With accept = yes an
- * exit status counts only if success_exit_status is set, and the signals HUP, INT, TERM and PIPE do not count, because
- * a program whose client is gone ends by them: systemd takes these signals for clean, and its units for such services
- * put a '-' before the program (sshd@.service); xinetd logs the status and counts no failure. */
+ * exit status counts only if success_exit_status is set, or if it is 126 or 127 at once, and the signals HUP, INT, TERM
+ * and PIPE do not count, because a program whose client is gone ends by them: systemd takes these signals for clean, and
+ * its units for such services put a '-' before the program (sshd@.service); xinetd logs the status and counts no
+ * failure. */
 bool exit_verdict_is_failure(const struct service *service, const struct ending *ending);
 
 /* Notes the end of an instance that has run. true: that is a failure, which is counted and kept for status. */

@@ -301,7 +301,7 @@ enum operator_status operator_begin(struct operator_order *order, struct service
 	*order = (struct operator_order){
 		.action = action, .uid = command->uid, .asked = clock_now(),
 		.ran = !runtime_is_empty(runtime) || background_pid(runtime), .activations = stats->activations,
-		.killed = stats->killed, .parted = stats->parted,
+		.failures = stats->failures, .killed = stats->killed, .parted = stats->parted,
 	};
 	if (runtime->engine->stopping)
 		return fail_order(answer, "superd is stopping");

@@ -40,7 +40,7 @@ struct operator_order {
 	enum operator_action action;
 	uid_t uid;                      /* user who ordered it */
 	double asked;                   /* loop time of the order */
-	uint64_t activations, killed, parted;   /* counts of struct service_stats at that time */
+	uint64_t activations, failures, killed, parted; /* counts of struct service_stats at that time */
 	bool ran;                       /* true: an instance ran at that time */
 	uint64_t boot_change;           /* number of its change of the services disabled at boot; 0: it changes none */
 };
@@ -53,6 +53,10 @@ enum operator_status operator_begin(struct operator_order *order, struct service
 /* Returns how far the order is, and adds its result to answer. runtime is that of operator_begin. */
 enum operator_status operator_look(const struct operator_order *order, struct service_runtime *runtime,
 				   struct buf *answer);
+
+/* An order to start waits for the first failure this long, if the program does not report that it is ready. Returns the
+ * seconds after which operator_look has a result although nothing changes; 0: it waits for a change. */
+double operator_wait(const struct operator_order *order, const struct service_runtime *runtime);
 
 /* Adds what an order under way waits for, and until when. */
 void operator_add_wait(const struct operator_order *order, struct service_runtime *runtime, struct buf *answer);

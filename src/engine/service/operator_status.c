@@ -1,7 +1,10 @@
 /* Reports how far an order is. In the meantime clients may have started again what was stopped, and an instance that
- * was started may have ended; neither is a failure. */
+ * was started may have ended well; neither is a failure. */
 #include "engine/service/operator.h"
 
+#include <math.h>
+
+#include "base/clock.h"
 #include "base/duration_text.h"
 #include "base/scan.h"
 #include "engine/freeze/freeze.h"
@@ -11,6 +14,8 @@
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/socket_commands.h"
+
+#define AT_ONCE 1.                      /* seconds: a program that cannot work ends sooner */
 
 static enum operator_status fail_for_reason(const struct service_runtime *runtime, struct buf *answer)
 {
@@ -63,12 +68,52 @@ static enum operator_status report_ended(const struct service_runtime *runtime, 
 	return DONE;
 }
 
+/* Whether an instance that runs has reported that it is ready, or superd has seen that. */
+static bool has_been_ready(const struct service *service)
+{
+	return service_notifies(service) || service_awaits_ready(service) || service_awaits_target(service) ||
+	       service->exec->type == TYPE_FORKING || service->exec->pass == PASS_BIND;
+}
+
+double operator_wait(const struct operator_order *order, const struct service_runtime *runtime)
+{
+	bool is_start = order->action == OPERATOR_START || order->action == OPERATOR_RESTART;
+
+	if (!is_start || runtime_state(runtime) != RUNNING || !has_started(order, runtime) ||
+	    has_been_ready(runtime->service))
+		return 0;
+	return fmax(runtime_current(runtime)->since + AT_ONCE - clock_now(), 0);
+}
+
+/* Whether the instance that was ordered, or one after it, has failed. */
+static bool has_failed(const struct operator_order *order, const struct service_runtime *runtime)
+{
+	return has_started(order, runtime) && runtime_stats(runtime)->failures > order->failures;
+}
+
+static enum operator_status report_failed(const struct service_runtime *runtime, struct buf *answer)
+{
+	const struct failures *failed = &runtime_stats(runtime)->failed;
+
+	buf_text(answer, "failed: ");
+	if (*runtime_reason(runtime))
+		buf_text(answer, runtime_reason(runtime));
+	else if (failed->count)
+		failure_describe(&failed->kept[0], answer);
+	return FAILED;
+}
+
 /* Reports whether the instance that was ordered runs. */
 static enum operator_status look_for_start(const struct operator_order *order, struct service_runtime *runtime,
 					   struct buf *answer)
 {
+	if (has_failed(order, runtime))
+		return report_failed(runtime, answer);
 	switch (runtime_state(runtime)) {
 	case RUNNING:
+		if (operator_wait(order, runtime) > 0)
+			return UNDER_WAY;
+		/* fall through */
 	case FROZEN:
 		buf_addf(answer, has_started(order, runtime) ? "started, pid %ld" : "it continues, pid %ld",
 			 (long)runtime_current(runtime)->pid);

@@ -53,6 +53,23 @@ Test(failure, of_a_client_of_its_own_is_a_status_where_some_are_called_good)
 	cr_expect(fails(SIGSEGV));
 }
 
+/* A shell that cannot run the program, and a loader without a library. */
+Test(failure, of_a_client_of_its_own_is_a_program_that_never_ran)
+{
+	static const char *const fine[] = { "127", NULL };
+	struct ending ending = { .result = RESULT_EXIT_CODE };
+
+	cr_expect(fails(126 << 8));
+	cr_expect(fails(127 << 8));
+	cr_expect_not(fails(125 << 8));
+	ending.status = 127 << 8;
+	cr_expect(exit_verdict_is_failure(&service, &ending));
+	ending.lasted = 2;
+	cr_expect_not(exit_verdict_is_failure(&service, &ending), "the last command of a session");
+	restart_options.success_exit_status = fine;
+	cr_expect_not(fails(127 << 8));
+}
+
 Test(failure, of_all_clients_is_any_end_that_is_not_good)
 {
 	options.accept = false;
