@@ -391,6 +391,10 @@ static void add_idle(const struct service_view *view, struct buf *text)
 	if (account.standing == IDLE_FROZEN || account.standing == IDLE_REPORTED || account.standing == IDLE_BUSY)
 		return;
 	add_idle_action(&account, text->length, text);
+	if (account.since > 0 && view->now - account.since < account.timeout) {
+		buf_text(text, ", in ");
+		add_span(text, account.timeout - (view->now - account.since));
+	}
 	if (account.standing == IDLE_POSTPONED)
 		buf_text(text, ", and waits for others that go first");
 }

@@ -54,13 +54,57 @@ Behaviour(timeline, has_the_phases_and_who_woke_it)
 	cr_expect_eq(count_of(answer, "{\"at\":"), 1);
 	answer = wake_by_a_client(superd);
 	expect_in(answer, "\"kind\":\"start\"");
-	cr_expect(superd_logged(superd, "web: woken by 127.0.0.1\n"), "%s", world_logs());
+	cr_expect(superd_logged(superd, "web: woken by 127.0.0.1"), "%s", world_logs());
 	CLOCK_UNTIL(superd, 5 * SECOND_MS, 10, is_in("asleep"));
 	answer = SUPERCTL(control_path(), "--json", "timeline").out;
 	cr_expect(schema_holds("timeline", answer));
 	expect_in(answer, "\"spent\":{");
 	cr_expect_geq(strtod(control_value(strstr(answer, "\"spent\":{"), "running"), NULL), 10, "%s", answer);
 	superd_stop(superd);
+}
+
+static const char *line_with(int fd, const char *part)
+{
+	const char *line;
+
+	do
+		line = client_line(fd);
+	while (!strstr(line, part));
+	return line;
+}
+
+static void sleep_and_wake(const char *action, const char *phase, const char *first_line)
+{
+	struct superd *superd = controlled_clock_run(
+		WEB, backend("serve"), text_of("idle_timeout = 10min idle_action = %s", action));
+	int events = control_connect(), client;
+	const char *line;
+
+	wake_by_a_client(superd);
+	client_send(events, "events\n");
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 5, is_in(phase));
+	clock_advance(superd, 72 * MINUTE_MS);
+	client = client_connect(superd_port(superd, "web"));
+	line = line_with(events, "\"woken\"");
+	expect_in(line, "\"peer\":\"127.0.0.1\"");
+	cr_expect_geq(strtod(control_value(line, "duration"), NULL), 72 * 60, "%s", line);
+	superd_wait_log(superd, first_line);
+	superd_wait_log(superd, "web: woken by 127.0.0.1 after 1 h ");
+	superd_wait_log(superd, " asleep\n");
+	close(client);
+	close(events);
+	superd_stop(superd);
+}
+
+/* Of each start and each thaw: who, and after which sleep; as text and in the events. */
+Behaviour(timeline, of_a_start_is_logged_with_the_client_and_the_sleep)
+{
+	sleep_and_wake("stop", "asleep", ", after 1 h ");
+}
+
+Behaviour(timeline, of_a_thaw_is_logged_with_the_client_and_the_sleep)
+{
+	sleep_and_wake("freeze", "frozen", " thawed after 1 h ");
 }
 
 Behaviour(timeline, is_a_bar_of_as_many_letters_as_asked_for)
@@ -225,7 +269,7 @@ Behaviour(timeline, has_the_client_of_a_thaw_and_the_operator_and_no_upgrade)
 	cr_expect_eq(count_of(answer, "\"kind\":\"start\""), 1, "%s", answer);
 	cr_expect_eq(count_of(answer, "\"kind\":\"thaw\""), 2, "%s", answer);
 	cr_expect_eq(count_of(answer, "\"by\":\"operator\""), 1, "%s", answer);
-	cr_expect_eq(superd_log_count(superd, "web: woken by 127.0.0.1\n"), 2, "%s", world_logs());
+	cr_expect_eq(superd_log_count(superd, "web: woken by 127.0.0.1"), 2, "%s", world_logs());
 	close(client);
 	superd_stop(superd);
 }

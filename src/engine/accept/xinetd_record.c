@@ -2,6 +2,7 @@
  * without flags superd composes, looks up and writes nothing. */
 #include "engine/accept/xinetd_record.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -83,21 +84,35 @@ static void log_wrapped(struct service_runtime *runtime, const struct client *cl
 	buf_free(&line);
 }
 
+static void record_start(struct service_runtime *runtime, pid_t pid, const char *peer, const char *in_line)
+{
+	struct event event = event_of(runtime, "start", peer);
+	struct buf line = { 0 };
+
+	event.pid = pid;
+	xinetd_line_start(&line, event.service, runtime->service->groups->logging->log_on_success, pid, in_line);
+	write_record(runtime, &event, &line);
+}
+
 void xinetd_record_start(struct service_runtime *runtime, pid_t pid, const struct client *client)
 {
-	unsigned flags = runtime->service->groups->logging->log_on_success;
-	struct buf line = { 0 };
-	struct event event;
 	char address[128], mapped[128];
+	const char *peer;
 
 	log_wrapped(runtime, client, true);
-	if (!flags)
+	if (!runtime->service->groups->logging->log_on_success)
 		return;
-	event = event_of(runtime, "start", peer_text(client, address, sizeof(address)));
-	event.pid = pid;
-	xinetd_line_start(&line, event.service, flags, pid,
-			  line_peer(runtime, client, event.peer, mapped, sizeof(mapped)));
-	write_record(runtime, &event, &line);
+	peer = peer_text(client, address, sizeof(address));
+	record_start(runtime, pid, peer, line_peer(runtime, client, peer, mapped, sizeof(mapped)));
+}
+
+void xinetd_record_start_for(struct service_runtime *runtime, pid_t pid, const char *peer)
+{
+	bool is_mapped = runtime->service->groups->logging->mapped_addresses && !strchr(peer, ':');
+	char mapped[128];
+
+	snprintf(mapped, sizeof(mapped), "::ffff:%s", peer);
+	record_start(runtime, pid, peer, is_mapped ? mapped : peer);
 }
 
 void xinetd_record_end(struct service_runtime *runtime, pid_t pid, const struct ending *ending)

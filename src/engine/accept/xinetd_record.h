@@ -11,7 +11,8 @@
  * hosts.allow or hosts.deny have a rule:
  *   connection from ADDR, service ID (tcp)         refused connection from ADDR, service ID (tcp)
  *
- * A client of a unix socket, and an instance that gets the listeners (client NULL), is logged as "<no address>". */
+ * A client of a unix socket, and an instance that gets the listeners and whose client is not known (client NULL), is logged
+ * as "<no address>". */
 #pragma once
 
 #include "engine/instance/instance.h"
@@ -26,6 +27,9 @@ void xinetd_record_find_sender(const struct service_runtime *runtime, struct cli
 
 /* Logs START. pid 0: superd serves the client itself. */
 void xinetd_record_start(struct service_runtime *runtime, pid_t pid, const struct client *client);
+
+/* Logs START of an instance that gets the listeners, for the client of this address. */
+void xinetd_record_start_for(struct service_runtime *runtime, pid_t pid, const char *peer);
 void xinetd_record_end(struct service_runtime *runtime, pid_t pid, const struct ending *ending);
 void xinetd_record_refusal(struct service_runtime *runtime, const struct client *client, enum refusal refusal);
 

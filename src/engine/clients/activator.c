@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/duration_text.h"
 #include "engine/clients/conn_query.h"
 #include "engine/runtime/wants.h"
 
@@ -43,12 +44,17 @@ static void write_peer(const struct conn_count *conn, char *text, size_t size)
 	client_address(&client, text, size);
 }
 
-/* The line about the start or the thaw was logged before. */
-static void log_client(const struct service_runtime *runtime, const char *peer)
+/* The line about the start or the thaw was logged before, so that it has its place among the lines of the program. */
+static void log_client(const struct service_runtime *runtime, const char *peer, double slept)
 {
-	struct event event = { .name = "woken", .service = runtime->service->name, .peer = peer };
+	struct event event = {
+		.name = "woken", .service = runtime->service->name, .peer = peer,
+		.has_duration = slept > 0, .duration = slept,
+	};
+	char span[DURATION_MOST];
 
-	log_event(runtime->engine->log, LEVEL_INFO, &event, "woken by %s", peer);
+	log_event(runtime->engine->log, LEVEL_INFO, &event, "woken by %s%s%s%s", peer, slept > 0 ? " after " : "",
+		  slept > 0 ? duration_write(span, slept) : "", slept > 0 ? " asleep" : "");
 }
 
 /* Ends the query, and notes the client that it has found. text: also gets it. */
@@ -60,12 +66,12 @@ static void note_client(struct conn_query *query, bool thawed, char text[WANTS_T
 		if (!query->conns[n].knows_peer)
 			continue;
 		write_peer(&query->conns[n], text, WANTS_TEXT);
-		history_set_client(&runtime->run->history, thawed, text);
-		log_client(runtime, text);
+		log_client(runtime, text, history_set_client(&runtime->run->history, thawed, text));
 		runtime_note_change(runtime);
 		break;
 	}
 	activator_forget(runtime);
+	runtime_post(runtime, WOKEN);
 }
 
 static void on_counted(struct conn_query *query)

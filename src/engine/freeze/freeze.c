@@ -522,9 +522,9 @@ static void say_wake(struct service_runtime *runtime, pid_t pid, double slept)
 	wants_note_order(runtime, NULL);
 }
 
-static void note_wake(struct service_runtime *runtime, double now)
+static void note_wake(struct service_runtime *runtime, double now, double slept)
 {
-	struct history_wake wake = { .at = now, .delay = -1, .thawed = true };
+	struct history_wake wake = { .at = now, .delay = -1, .thawed = true, .slept = (float)slept };
 
 	if (!wants_describe_order(runtime, wake.by))
 		*wake.by = '\0';
@@ -561,7 +561,7 @@ void freeze_wake(struct service_runtime *runtime)
 	thaw_instance(freeze->instance);
 	runtime->run->stats.wakes++;
 	if (!runtime->engine->quiet)    /* an upgrade freezes it again */
-		note_wake(runtime, now);
+		note_wake(runtime, now, slept);
 	freeze_note_sleep(runtime->run->freeze_times, slept);
 	say_wake(runtime, freeze->instance->pid, slept);
 	if (awaited)

@@ -210,14 +210,15 @@ bool history_set_delay(struct history *history, bool thawed, double now)
 	return true;
 }
 
-void history_set_client(struct history *history, bool thawed, const char *client)
+double history_set_client(struct history *history, bool thawed, const char *client)
 {
 	struct history_wake *wake = last_wake(history, thawed);
 
 	if (!wake || *wake->by)
-		return;
+		return 0;
 	snprintf(wake->by, sizeof(wake->by), "%s", client);
 	ring_note_change(&history->wakes);
+	return (double)wake->slept;
 }
 
 /* ---- the bar ---- */

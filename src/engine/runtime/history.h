@@ -39,6 +39,7 @@ struct history_span {
 struct history_wake {
 	double at;                      /* loop time when it was wanted */
 	float delay;                    /* seconds until a client was accepted or it was ready; negative: unknown */
+	float slept;                    /* seconds without an instance, or frozen, before; 0: unknown. Not saved */
 	bool thawed;                    /* false: an instance was started */
 	char by[64];                    /* client, "operator" or "NAME, which wants it", as stats.last_peer; "": unknown */
 };
@@ -74,8 +75,9 @@ void history_add_wake(struct history *history, const struct history_wake *wake);
 /* The client of the last wake was accepted now, or its instance is ready: sets the delay, if that was such a wake and its
  * delay is unknown still. true: it was. */
 bool history_set_delay(struct history *history, bool thawed, double now);
-/* Sets the cause of the last wake, if that was such a one and its cause is unknown still. */
-void history_set_client(struct history *history, bool thawed, const char *client);
+/* Sets the cause of the last wake, if that was such a one and its cause is unknown still. Returns how long the service
+ * had slept then; 0: unknown. */
+double history_set_client(struct history *history, bool thawed, const char *client);
 
 /* n counts from the oldest; n < spans.count or wakes.count. */
 const struct history_span *history_span(const struct history *history, size_t n);

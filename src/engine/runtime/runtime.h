@@ -61,6 +61,8 @@ struct service_run {
 	char reason[320];               /* reason of the last failure or pause; "": none */
 	const char *unlogged_event;     /* name of an event that is logged together with the next pause; NULL: none */
 	bool reason_logged;             /* true: a line for all services tells the reason, so the next pause needs none */
+	pid_t unrecorded;               /* instance whose START waits for the address of its client; 0: none */
+	double slept;                   /* seconds that it has listened without an instance, before the start that comes; 0: none */
 	double start_due;               /* loop time of the next start by `restart` or an operator; 0: none is due */
 	bool start_ordered;             /* true: an operator has ordered the next start */
 	char *wanted_by;                /* service that has ordered the next start or thaw, because it wants this one; NULL: none */
@@ -215,6 +217,7 @@ enum {
 	DRAINS,                         /* its current instance drains from now on, and the service continues without it */
 	THAWED,                         /* an instance was thawed to be stopped (engine/instance/thaw) */
 	HANDED,                         /* tcpmux has accepted clients for it (engine/accept/tcpmux) */
+	WOKEN,                          /* the client that it was started for is known, or cannot be (engine/clients/activator) */
 	WANTS_DUE,                      /* its start waits for services that it wants, or one of them has changed */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */
 };

@@ -332,6 +332,8 @@ static void leave_state(struct service_runtime *runtime, enum state next)
 	struct service_run *run = needs_none ? runtime->run : runtime_make_run(runtime);
 
 	runtime_note_phase(runtime);
+	if (run && runtime_state(runtime) == LISTENING)
+		run->slept = clock_now() - runtime->since;
 	runtime->since = clock_now();
 	if (run)
 		state_times_leave(&run->stats.state_times, runtime_state(runtime), runtime->since);

@@ -10,6 +10,7 @@
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/service_drain.h"
+#include "engine/service/shared_start.h"
 #include "engine/service/socket_commands.h"
 #include "engine/service/wants_start.h"
 
@@ -64,6 +65,9 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 		break;
 	case HANDED:
 		accept_handed(runtime);
+		break;
+	case WOKEN:
+		shared_start_record(runtime);
 		break;
 	case WANTS_DUE:
 		wants_look(runtime);

@@ -74,6 +74,8 @@ static const struct state_field run_fields[] = {
 	{ FIELD("start_limit", start.until) },
 	{ FIELD("start_pid", start.pid) },
 	{ STATE_BY(service_run, background, background_save, background_load) },
+	{ NONE(unrecorded, "recorded before the upgrade begins, as its query ends") },
+	{ NONE(slept, "for the line of a start that is under way") },
 	{ NONE(start.link, "in the line again by its place, or among the starts under way") },
 	{ NONE(start.demand, "looked at again") },
 	{ NONE(start.looked, "looked at again") },

@@ -203,6 +203,7 @@ static void end_shared(struct instance *instance, const struct ending *own_endin
 	if (ending->unbound && !ending->stopped && !why.length)
 		bind_calls_describe(instance, &why);
 	if (ran) {
+		shared_start_record(runtime);
 		start_kit_drain(&run->kit, true);
 		start_log_end(runtime, instance, ending);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/duration_text.h"
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/accept/fd_shortage.h"
@@ -167,7 +168,8 @@ static void note_time(struct service_stats *stats)
  * order is. */
 static void note_wake(struct service_run *run)
 {
-	struct history_wake wake = { .at = run->stats.last_start - run->stats.last_wait, .delay = -1 };
+	struct history_wake wake = { .at = run->stats.last_start - run->stats.last_wait, .delay = -1,
+				     .slept = (float)run->slept };
 
 	if (run->stats.retries && !*run->stats.last_peer)
 		return;
@@ -175,14 +177,48 @@ static void note_wake(struct service_run *run)
 	history_add_wake(&run->history, &wake);
 }
 
-static void log_start(struct service_runtime *runtime, const struct event *event, bool in_foreground)
+#define NAP 1.                          /* seconds: a shorter sleep is no news */
+
+/* The client is not known yet: engine/clients/activator logs it. */
+static void log_start(struct service_runtime *runtime, struct event *event, bool in_foreground)
 {
-	char by[WANTS_TEXT];
+	char by[WANTS_TEXT], span[DURATION_MOST];
 	bool is_wanted = wants_describe_order(runtime, by);
 
-	log_event(runtime->engine->log, LEVEL_INFO, event, "started, pid %ld%s%s%s", (long)event->pid,
-		  in_foreground ? ", in the foreground" : "", is_wanted ? ", by " : "", is_wanted ? by : "");
+	event->duration = runtime->run->slept;
+	event->has_duration = event->duration >= NAP;
+	runtime->run->slept = 0;
+	log_event(runtime->engine->log, LEVEL_INFO, event, "started, pid %ld%s%s%s%s%s%s", (long)event->pid,
+		  in_foreground ? ", in the foreground" : "", is_wanted ? ", by " : "", is_wanted ? by : "",
+		  event->has_duration ? ", after " : "",
+		  event->has_duration ? duration_write(span, event->duration) : "",
+		  event->has_duration ? " asleep" : "");
 	wants_note_order(runtime, NULL);
+}
+
+void shared_start_record(struct service_runtime *runtime)
+{
+	struct service_run *run = runtime->run;
+
+	if (!run || !run->unrecorded)
+		return;
+	if (*run->stats.last_peer)
+		xinetd_record_start_for(runtime, run->unrecorded, run->stats.last_peer);
+	else
+		xinetd_record_start(runtime, run->unrecorded, NULL);
+	run->unrecorded = 0;
+}
+
+/* Logs START; if it has the address of a TCP client, once that is known. */
+static void record_start(struct service_runtime *runtime, pid_t pid, const struct client *sender)
+{
+	bool waits = runtime->run->activator_query &&
+		     runtime->service->groups->logging->log_on_success & SUCCESS_HOST;
+
+	if (waits)
+		runtime->run->unrecorded = pid;
+	else
+		xinetd_record_start(runtime, pid, sender);
 }
 
 /* Called when the program runs: logs that, and begins its first time limit. */
@@ -192,13 +228,14 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
 	bool knows_writer = runtime->service->exec->type != TYPE_FORKING && list_has_one(&runtime->run->instances);
 
+	shared_start_record(runtime);   /* of the instance before, while its client is known */
 	runtime->run->stats.activations++;
 	runtime->run->stats.skipped_starts = 0;
 	activator_ask(runtime, runtime->run->guard->queued_at_start);
 	fd_shortage_end(runtime);
 	note_time(&runtime->run->stats);
 	note_wake(runtime->run);
-	xinetd_record_start(runtime, instance->pid, sender);
+	record_start(runtime, instance->pid, sender);
 	start_queue_note_run(runtime, event.pid);
 	start_kit_forget_line(&runtime->run->kit);
 	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);

@@ -10,6 +10,9 @@
 bool shared_start(struct service_runtime *runtime, struct buf *why,
 		  void (*take_over)(struct service_runtime *runtime, struct instance *instance));
 
+/* Logs xinetd's START of the last instance, if that has waited for the address of its client. */
+void shared_start_record(struct service_runtime *runtime);
+
 /* The instance_ops of shared_run: launch and runs are called in an exec sequence; drop frees the sequence. */
 bool shared_start_launch(struct instance *instance, struct spawn_request *launch, struct buf *why);
 void shared_start_note(struct instance *instance);
