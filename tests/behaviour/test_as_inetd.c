@@ -16,6 +16,7 @@
 #include "harness.h"
 #include "private.h"
 #include "process.h"
+#include "superctl.h"
 
 /* A line that serves each client of this port of 127.0.0.1 with a backend that answers lines. */
 static const char *line_for(int port, const char *wait)
@@ -488,4 +489,19 @@ Behaviour(as_inetd, obeys_debians_init_script)
 	run_tool("/bin/sh", kept, "stop", NULL);
 	WAIT_UNTIL(!process_lives(pid));
 	cr_expect_neq(access("/run/inetd.pid", F_OK), 0);
+}
+
+/* An option that inetd does not have, for two of them on a machine. */
+Behaviour(as_inetd, may_have_a_control_socket_of_its_own)
+{
+	int port = free_port();
+	const char *control = path_in("control"), *table = write_file("inetd.conf", "%s", line_for(port, "nowait"));
+	struct superd *inetd = run_inetd(table, "--control", control, NULL);
+	struct outcome outcome;
+
+	superd_wait_log(inetd, "listening on");
+	wait_node(control);
+	outcome = SUPERCTL(control, "list", "--names");
+	cr_expect_str_eq(outcome.out, text_of("%d@127.0.0.1\n", port), "%s", outcome.err);
+	superd_stop(inetd);
 }

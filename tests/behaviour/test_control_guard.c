@@ -266,7 +266,8 @@ Behaviour(control_guard, the_next_superd_gets_the_place_of_one_that_ends)
 
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	second = superd_run_with(&setup, ECHO, backend("stdio"));
-	superd_wait_log(second, text_of("another superd (pid %ld) answers at %s: waiting up to 5 s for its end",
+	superd_wait_log(second, text_of("superd is already running here (pid %ld), and answers at %s: waiting up to 5 "
+					"s for its end",
 					(long)first->pid, control_path()));
 	superd_stop(first);
 	superd_wait_log(second, "web: listening on ");
@@ -503,8 +504,9 @@ Behaviour(control_guard, the_second_superd_leaves_the_first_its_own)
 	second = superd_run_with(&setup, ECHO, backend("stdio"));
 	WAIT_UNTIL((clock_move(SECOND_MS), superd_has_ended(second)));
 	cr_expect_eq(superd_wait_exit(second), 2);
-	cr_expect(superd_logged(second, text_of("another superd (pid %ld) answers at %s; superctl reload makes it read "
-						"its files again; --control sets another path\n",
+	cr_expect(superd_logged(second, text_of("superd is already running here (pid %ld), and answers at %s: superctl "
+						"reload makes it read its files again; --control names another place "
+						"for this one\n",
 						(long)first->pid, control_path())));
 	cr_expect_not(superd_logged(second, "web: listening on "));
 	cr_expect_eq(strtol(control_value(client_line(client_connect_unix(control_path(), SOCK_STREAM)), "pid"), NULL,

@@ -382,7 +382,7 @@ Behaviour(locks, of_another_superd_are_not_taken)
 	next = controlled_clock_run(WEB, later, backend("serve"));
 	WAIT_UNTIL((clock_move(SECOND_MS), superd_has_ended(next)));
 	cr_expect_eq(superd_wait_exit(next), 2);
-	cr_expect(superd_logged(next, text_of("another superd answers at %s; ", control_path())));
+	cr_expect(superd_logged(next, text_of("superd is already running here, and answers at %s: ", control_path())));
 	cr_expect_not(superd_logged(next, "still held"));
 	superd_signal(superd, SIGCONT);
 	while (count > 0)

@@ -2,10 +2,13 @@
  * them. How they are shown is test_superctl's. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +16,7 @@
 #include "client.h"
 #include "clock.h"
 #include "namespace.h"
+#include "private.h"
 #include "superctl.h"
 
 #define TABLE \
@@ -24,6 +28,17 @@
 	"service asleep { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" user = \"%s\" idle_timeout = 1h }\n"
 
 static const char *control;
+
+static void wait_abstract(const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(address.sun_path + 1, name, strlen(name));
+	WAIT_UNTIL(connect(fd, (struct sockaddr *)&address, length) == 0);
+	close(fd);
+}
 
 static struct superd *run(void)
 {
@@ -754,6 +769,69 @@ Behaviour(superctl_real, a_user_finds_their_own_superd)
 	wait_node(node);
 	outcome = program_answer(words);
 	cr_expect_str_eq(outcome.out, "web\n", "%s", outcome.err);
+	superd_stop(superd);
+}
+
+static const char no_word[] = "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n";
+
+static void expect_names(const char *const *words, const char *names)
+{
+	struct outcome outcome = program_answer(words);
+
+	cr_expect_str_eq(outcome.out, names, "%s%s", outcome.err, world_logs());
+}
+
+Behaviour(superctl_real, superd_and_superctl_obey_one_variable)
+{
+	const char *variable = text_of("SUPERD_CONTROL=%s", path_in("here"));
+	const struct setup setup = { .environment = (const char *const[]){ variable, NULL }, .without_settings = true };
+	struct superd *superd = superd_run_with(&setup, "%s", no_word);
+
+	wait_node(path_in("here"));
+	expect_names((const char *const[]){ "/usr/bin/env", variable, superctl_path(), "list", "--names", NULL }, "web\n");
+	superd_stop(superd);
+	/* The table knows better. */
+	superd = superd_run_with(&setup, "superd { control = \"%s\" }\n%s", path_in("there"), no_word);
+	wait_node(path_in("there"));
+	cr_expect_neq(access(path_in("here"), F_OK), 0);
+	superd_stop(superd);
+}
+
+/* As at each login without logind. */
+Behaviour(superctl_real, a_user_without_a_runtime_folder_has_a_name)
+{
+	const struct setup setup = { .uid = 65534, .without_settings = true };
+	const char *const words[] = { "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+				      superctl_path(), "list", "--names", NULL };
+	struct superd *superd;
+
+	unsetenv("XDG_RUNTIME_DIR");
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	SKIP_WITHOUT(namespace_users() && access(words[0], X_OK) == 0, "needs to be another user, and setpriv");
+	superd = superd_run_with(&setup, "%s", no_word);
+	superd_wait_log(superd, "web: listening on");
+	wait_abstract("superd-65534");
+	expect_names(words, "web\n");
+	superd_stop(superd);
+}
+
+/* It takes no other superd's place, and does without where its own is taken. */
+Behaviour(superctl_real, a_service_that_is_tried_out_has_a_name)
+{
+	const char *const arguments[] = { "-l", "127.0.0.1:0", "--log-level", "info", "--", "/bin/cat", NULL };
+	const struct setup setup = { .arguments = arguments, .without_table = true, .without_settings = true };
+	const char *const words[] = { superctl_path(), "list", "--names", NULL };
+	struct superd *superd, *second;
+
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	superd = superd_run_with(&setup, "#\n");
+	superd_port(superd, "cat");
+	wait_abstract("superd-0");
+	expect_names(words, "cat\n");
+	second = superd_run_with(&setup, "#\n");
+	superd_port(second, "cat");
+	superd_wait_log(second, "no control socket @superd-0: ");
+	superd_stop(second);
 	superd_stop(superd);
 }
 

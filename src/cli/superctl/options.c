@@ -14,12 +14,15 @@
 #include "base/cli_option.h"
 #include "base/log/log.h"
 #include "base/scan.h"
+#include "cli/superctl/transport.h"
 
 #define SECOND 1000000LL                /* microseconds */
 #define TOP_INTERVAL (2 * SECOND)       /* default of --interval */
 #define INTERVAL_LEAST (SECOND / 10)
 #define SINCE (INT64_C(6) * 3600 * SECOND)      /* default of --since */
 #define COUNT_MOST 1000000              /* tables of top */
+#define MACHINES RUNSTATEDIR "/superd/control"
+#define ANSWER_LIMIT 1000               /* milliseconds for a superd with a full queue */
 
 #define FIELD(member) CLI_FIELD(struct superctl_options, member)
 
@@ -311,7 +314,20 @@ static bool names_are_right(const struct superctl_options *options)
 	return names_are_plain(options);
 }
 
-/* The socket of the user's own superd below $XDG_RUNTIME_DIR, if there is one; else that of the machine's superd. */
+/* Whether a superd of this user answers at an abstract name. */
+static bool answers(const char *name)
+{
+	struct transport transport;
+	unsigned long uid = 0;
+	bool good = transport_connect(&transport, name, ANSWER_LIMIT) == 0;
+
+	good = good && transport_peer(&transport, &uid) && (!uid || uid == geteuid());
+	transport_close(&transport);
+	return good;
+}
+
+/* The places where superd makes one: for a user below $XDG_RUNTIME_DIR; for the machine; and an abstract name for a
+ * user without such a folder, and for superd -l. Root's own is that of the machine. */
 static const char *default_control_path(void)
 {
 	static char own[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
@@ -320,7 +336,10 @@ static const char *default_control_path(void)
 
 	if (length > 0 && (size_t)length < sizeof(own) && access(own, F_OK) == 0)
 		return own;
-	return RUNSTATEDIR "/superd/control";
+	snprintf(own, sizeof(own), "@superd-%lu", (unsigned long)getuid());
+	if ((getuid() || access(MACHINES, F_OK) < 0) && answers(own))
+		return own;
+	return MACHINES;
 }
 
 static void set_defaults(struct superctl_options *options)
@@ -328,7 +347,7 @@ static void set_defaults(struct superctl_options *options)
 	const char *control = getenv("SUPERD_CONTROL");
 
 	*options = (struct superctl_options){
-		.control = control && *control ? control : default_control_path(),
+		.control = control && *control ? control : NULL,
 		.timeout = -1,
 		.interval = TOP_INTERVAL,
 		.since = SINCE,
@@ -384,6 +403,8 @@ bool superctl_options_parse(struct superctl_options *options, int argc, char **a
 		*status = CTL_USAGE;
 		return false;
 	}
+	if (!options->control)
+		options->control = default_control_path();
 	options->names = (const char *const *)&argv[2];
 	options->name_count = (size_t)words - 1;
 	options->verb = find_verb(argv[1]);

@@ -109,6 +109,8 @@ static const struct cli_option inetd_options[] = {
 	{ "resolve", .set = warn_of_resolve, .help = "no effect: superd does not look up names for these variables" },
 	{ "pidfile", 'p', .optional = true, .argument = "FILE", .set = set_pid_file,
 	  .help = "write the process id to this file (" PID_FILE "), or to none" },
+	{ "control", .argument = "PATH", .set = options_set_control,
+	  .help = "the control socket for superctl: a path, @NAME or none" },
 	{ "compat", .argument = "NAME", .set = options_set_compat,
 	  .help = "read tables as openbsd, freebsd, netbsd, gnu, busybox or xinetd does" },
 	{ "version", 'V', FIELD(task), .value = TASK_VERSION, .help = "print the version" },

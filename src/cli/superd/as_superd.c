@@ -34,15 +34,6 @@ static const char *set_process_name(void *context, const struct cli_option *opti
 	return *text && strlen(text) <= OWN_NAME_MOST ? NULL : "it has 1 to 15 bytes";
 }
 
-static const char *set_control(void *context, const struct cli_option *option, const char *text)
-{
-	struct options *options = context;
-
-	(void)option;
-	options->given.control = text;
-	return global_directives[GLOBAL_CONTROL].type->refuse(text);
-}
-
 static const char *set_fdstore(void *context, const struct cli_option *option, const char *text)
 {
 	struct options *options = context;
@@ -111,7 +102,7 @@ static const struct cli_option superd_options[] = {
 	{ "log-level", .complete = COMPLETE_WORDS, .argument = "LEVEL", .words = "error warning notice info debug",
 	  FIELD(given.log_level), .refusal = "a level is error, warning, notice, info or debug",
 	  .help = "log messages from this level up: error, warning, notice, info (default) or debug" },
-	{ "control", .complete = COMPLETE_FILES, .argument = "PATH", .set = set_control,
+	{ "control", .complete = COMPLETE_FILES, .argument = "PATH", .set = options_set_control,
 	  .help = "the control socket for superctl: a path, @NAME or none" },
 	{ "control-group", .argument = "GROUP", FIELD(given.control_group),
 	  .help = "the group whose members may query superd with superctl" },

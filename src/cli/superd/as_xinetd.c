@@ -96,6 +96,8 @@ static const struct cli_option xinetd_options[] = {
 	{ "reuse", .help = "no effect, as in xinetd" },
 	{ "loop", .argument = "NUMBER", .help = "no effect: cps in the table limits starts" },
 	{ "interval", .argument = "SECONDS", .help = "no effect, as in later versions of xinetd" },
+	{ "control", .argument = "PATH", .set = options_set_control,
+	  .help = "the control socket for superctl: a path, @NAME or none" },
 	{ "version", FIELD(task), .value = TASK_VERSION, .help = "print the version" },
 	{ "help", FIELD(task), .value = TASK_HELP, .help = "print this help" },
 };

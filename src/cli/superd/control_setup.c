@@ -1,7 +1,4 @@
-/* The control socket: its path, its group, and whether superd opens one.
- *
- * A superd with -l has none unless --control names one, because a service that is only tried out must not take the
- * place of the machine's superd. */
+/* The control socket: its path, its group, and whether superd opens one. */
 #include "cli/superd/control_setup.h"
 
 #include <limits.h>
@@ -26,7 +23,7 @@ static bool has_control(const struct options *options)
 {
 	const char *control = options->settings.control;
 
-	return control ? strcmp(control, "none") != 0 : !options->endpoints.count;
+	return !control || strcmp(control, "none") != 0;
 }
 
 /* The group that is wanted, and where. */
@@ -87,7 +84,7 @@ void control_setup_find_group(struct options *options, const struct table *table
 	gid_t *gid = table ? &options->next_control_gid : &options->control_gid;
 
 	if (table) {
-		wanted.name = globals_join(&options->given, &table->globals).control_group;
+		wanted.name = options_join_settings(options, &table->globals).control_group;
 		if (!options->given.control_group)
 			wanted.at = table->globals.at[GLOBAL_CONTROL_GROUP];
 		if (!in_force || !wanted.name || strcmp(in_force, wanted.name) != 0)
@@ -115,9 +112,15 @@ static void wait_for_end(int *fd, double seconds)
 	poll(NULL, 0, END_STEP);        /* a superd that ends removes its socket shortly after */
 }
 
+/* A service that is only tried out does without, if another superd has the name. */
+static bool can_do_without(const struct options *options)
+{
+	return options->endpoints.count && !options->given.control;
+}
+
 /* Two superds at one socket are a mistake, and superctl would reach only one of them. But a script may start the next
- * superd while the last one ends. An inetd or xinetd may run beside another one with a table of its own, and has no
- * option for the path, so it runs without one. */
+ * superd while the last one ends. An inetd or xinetd may run beside another one with a table of its own, and old
+ * scripts name no path, so it runs without one. */
 bool control_setup_is_free(const struct options *options, struct log *log)
 {
 	double until = clock_now() + END_WAIT;
@@ -126,7 +129,7 @@ bool control_setup_is_free(const struct options *options, struct log *log)
 	pid_t pid;
 	int fd;
 
-	if (options->invoked_as != AS_SUPERD)
+	if (options->invoked_as != AS_SUPERD || can_do_without(options))
 		return true;
 	find_path(options, path);
 	while (has_control(options) && control_socket_has_owner(path, &pid, &fd)) {
@@ -136,13 +139,15 @@ bool control_setup_is_free(const struct options *options, struct log *log)
 		if (left <= 0) {
 			fd_close(&fd);
 			log_setup_error(options, log,
-					"another superd%s answers at %s; superctl reload makes it read its files "
-					"again; --control sets another path",
+					"superd is already running here%s, and answers at %s: superctl reload makes it "
+					"read its files again; --control names another place for this one",
 					pid ? number : "", path);
 			return false;
 		}
 		if (!is_logged)
-			log_notice(log, "another superd%s answers at %s: waiting up to %d s for its end",
+			log_notice(log,
+				   "superd is already running here%s, and answers at %s: waiting up to %d s for its "
+				   "end",
 				   pid ? number : "", path, END_WAIT);
 		is_logged = true;
 		wait_for_end(&fd, left);
@@ -170,14 +175,6 @@ bool control_setup_create(struct server *server, struct supervisor *supervisor, 
 	return true;
 }
 
-/* Whether the path is below the machine's runtime folder only because this user's environment names none. */
-static bool lacks_runtime_dir(const struct options *options)
-{
-	const char *own = getenv("XDG_RUNTIME_DIR");
-
-	return !options->settings.control && geteuid() != 0 && (!own || *own != '/');
-}
-
 void control_setup_open(struct server *server, const struct options *options)
 {
 	struct buf why = { 0 };
@@ -186,8 +183,7 @@ void control_setup_open(struct server *server, const struct options *options)
 	find_path(options, path);
 	session_transfer_answer(server);
 	if (!server_open(server, path, &why))
-		log_warn(server->supervisor->engine.log,
-			 "no control socket %s: %s; %s--control names another place, or none", path, buf_string(&why),
-			 lacks_runtime_dir(options) ? "XDG_RUNTIME_DIR names a user's own folder for it; " : "");
+		log_say(server->supervisor->engine.log, can_do_without(options) ? LEVEL_INFO : LEVEL_WARNING,
+			"no control socket %s: %s; --control names another place, or none", path, buf_string(&why));
 	buf_free(&why);
 }

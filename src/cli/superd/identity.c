@@ -24,8 +24,9 @@ char *identity_make(const struct options *options)
 
 	if (!getcwd(folder, sizeof(folder)))
 		*folder = '\0';
-	if (options->given.control)
-		add_path(&text, "control", options->given.control, folder);
+	if (options->given.control || options->default_control)
+		add_path(&text, "control", options->given.control ? options->given.control : options->default_control,
+			 folder);
 	else
 		buf_addf(&text, "control %s\n", runtime_dir());
 	for (size_t n = 0; n < options->sources.count; n++)

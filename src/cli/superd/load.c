@@ -112,7 +112,8 @@ static bool had_files(void *context, const char *folder)
 {
 	const struct table_load *loading = context;
 
-	return loading->before && !loading->replaced->allows_empty && nonempty_sources_has_below(loading->before, folder);
+	return loading->before && !loading->replaced->allows_empty &&
+	       nonempty_sources_has_below(loading->before, folder);
 }
 
 /* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
@@ -175,7 +176,7 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 static void run_preflight(const struct options *options, struct table *table, bool serves, struct diags *diags)
 {
 	struct process_defaults bases = { 0 };
-	const struct globals of_table = globals_join(&options->given, &table->globals);
+	const struct globals of_table = options_join_settings(options, &table->globals);
 	size_t before = diags->count;
 
 	load_bases(&bases, serves ? &options->settings : &of_table);
@@ -201,7 +202,7 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 	}
 	table->lookups = lookups;
 	settings_check(options, table, loading->before, diags);
-	table->settings = globals_join(&options->given, &table->globals);
+	table->settings = options_join_settings(options, &table->globals);
 	table->control = loading->before || loading->known ? options->settings.control : table->settings.control;
 	table->sources = loading->sources;
 	table->warns_of_unsupported = options->warns_of_unsupported;
@@ -428,7 +429,7 @@ struct table *load_saved_table(struct options *options, struct state_stream *bef
 		return NULL;
 	diags->keeps_all = true;
 	table->warns_of_unsupported = options->warns_of_unsupported;
-	table->settings = globals_join(&options->given, &table->globals);
+	table->settings = options_join_settings(options, &table->globals);
 	table->control = options->settings.control;
 	table->lookups = has_died ? lookup_cache_restore(before) : lookup_cache_new();
 	read = diags->count;

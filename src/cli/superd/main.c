@@ -122,8 +122,8 @@ static void print_version(void)
 		       self_sandbox_missing());
 }
 
-/* Where nobody else starts superd anew, unless the command line says otherwise. Who looks for a process of a certain
- * name by the pid file, as update-inetd does, would find the guard there. */
+/* Where nobody else starts superd anew, unless the command line says otherwise. A search for an old daemon's name must
+ * find one process, unless the guard was asked for: update-inetd reads the pid file, which has the guard's. */
 static bool wants_guard(const struct options *options)
 {
 	bool is_alone = options->daemon || getpid() == 1;
@@ -146,7 +146,7 @@ static bool begin_guard(struct options *options)
 		return false;
 	}
 	guard_keep_fd(daemonize_channel());
-	if (!guard_begin(page, options->arguments)) {
+	if (!guard_begin(page, options->arguments, options->process_name)) {
 		if (page >= 0 || is_asked || errno != ENOSYS)
 			fprintf(stderr, "superd: %s: %s\n", page < 0 ? "runs without a guard" : "cannot be the guard",
 				strerror(errno));

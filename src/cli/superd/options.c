@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/option/option_table.h"
+
 const char *options_name(const struct options *options)
 {
 	static const char *const names[] = { [AS_SUPERD] = "superd", [AS_INETD] = "inetd", [AS_XINETD] = "xinetd" };
@@ -22,6 +24,15 @@ bool options_add(const struct options *options, struct cli_texts *texts, const c
 	return added;
 }
 
+const char *options_set_control(void *context, const struct cli_option *option, const char *text)
+{
+	struct options *options = context;
+
+	(void)option;
+	options->given.control = text;
+	return global_directives[GLOBAL_CONTROL].type->refuse(text);
+}
+
 const char *options_set_compat(void *context, const struct cli_option *option, const char *name)
 {
 	struct options *options = context;
@@ -29,6 +40,15 @@ const char *options_set_compat(void *context, const struct cli_option *option, c
 	(void)option;
 	options->compat = compat_find(name, strlen(name));
 	return options->compat != COMPAT_NONE ? NULL : "expected openbsd, freebsd, netbsd, gnu, busybox or xinetd";
+}
+
+struct globals options_join_settings(const struct options *options, const struct globals *globals)
+{
+	struct globals joined = globals_join(&options->given, globals);
+
+	if (!joined.control)
+		joined.control = options->default_control;
+	return joined;
 }
 
 const char *options_join(struct options *options, const char *prefix, const char *text)

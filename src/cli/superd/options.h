@@ -56,6 +56,8 @@ struct options {
 	int64_t process_limit;          /* AS_XINETD: -limit, processes; 0: no limit */
 	int64_t ident_limit;            /* AS_XINETD: -logprocs, lookups at once; 0: no limit */
 	int64_t inspect_interval;       /* AS_XINETD: -cc, seconds; 0: never */
+	const char *default_control;    /* the control socket where neither the command line nor the table names one; NULL: below
+					 * the runtime folder */
 	struct globals given;           /* the settings of superd itself that the command line sets */
 	struct globals settings;        /* those in force (cli/superd/settings.h) */
 	struct pool *settings_pool;     /* owned; holds their texts; NULL: no table is in effect yet */
@@ -71,8 +73,12 @@ const char *options_name(const struct options *options);        /* "superd", "in
 /* Adds a text to a list. false after printing that memory ran out. */
 bool options_add(const struct options *options, struct cli_texts *texts, const char *text);
 
-/* The setter of --compat, for struct cli_option (base/cli_option.h). */
+/* Setters of --control and --compat, for struct cli_option (base/cli_option.h). */
+const char *options_set_control(void *options, const struct cli_option *option, const char *text);
 const char *options_set_compat(void *options, const struct cli_option *option, const char *name);
+
+/* The settings of a table, as the command line overrides them; globals NULL: of none. */
+struct globals options_join_settings(const struct options *options, const struct globals *globals);
 
 /* Joins two texts; the options own the result. options_path also makes the path absolute, because a daemon leaves the
  * folder it was started in. NULL after printing that memory ran out. */

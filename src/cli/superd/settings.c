@@ -55,7 +55,7 @@ static void warn_of_start(const struct options *options, enum global global, con
 
 void settings_check(const struct options *options, const struct table *table, bool reloads, struct diags *diags)
 {
-	const struct globals *globals = &table->globals, next = globals_join(&options->given, globals);
+	const struct globals *globals = &table->globals, next = options_join_settings(options, globals);
 	struct buf why = { 0 };
 
 	for (int n = 0; n < GLOBALS; n++) {
@@ -133,7 +133,7 @@ static void copy_start_settings(struct globals *to, const struct globals *from)
 
 bool settings_start(struct options *options, const struct table *table, struct log *log)
 {
-	const struct globals next = globals_join(&options->given, &table->globals);
+	const struct globals next = options_join_settings(options, &table->globals);
 
 	copy_start_settings(&options->settings, &next);
 	return keep_start_texts(options) && settings_apply(options, table, log);
@@ -141,7 +141,7 @@ bool settings_start(struct options *options, const struct table *table, struct l
 
 bool settings_apply(struct options *options, const struct table *table, struct log *log)
 {
-	struct globals next = globals_join(&options->given, &table->globals);
+	struct globals next = options_join_settings(options, &table->globals);
 	struct pool *pool = pool_new();
 	const char *log_before = pool ? pool_text(pool, options->settings.log) : NULL;
 	bool good;
@@ -165,7 +165,7 @@ bool settings_apply(struct options *options, const struct table *table, struct l
 /* The engine logs the change of max_starting, because it knows the default. */
 void settings_log_changes(const struct options *options, const struct table *table, struct log *log)
 {
-	const struct globals next = globals_join(&options->given, &table->globals);
+	const struct globals next = options_join_settings(options, &table->globals);
 
 	for (int n = 0; n < GLOBALS; n++) {
 		enum global global = (enum global)n;

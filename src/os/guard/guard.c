@@ -565,7 +565,7 @@ static bool prepare(struct guard *guard, int page, char *const *arguments)
 	return true;
 }
 
-bool guard_begin(int page, char *const *arguments)
+bool guard_begin(int page, char *const *arguments, const char *name)
 {
 	static struct guard guard;
 	bool is_first = true;
@@ -580,7 +580,7 @@ bool guard_begin(int page, char *const *arguments)
 			return false;
 		}
 		if (is_first) {
-			self_exe_set_name("superd-guard");
+			self_exe_set_name(name ? name : "superd-guard");
 			own_privileges_hide_process();
 		}
 		is_first = false;

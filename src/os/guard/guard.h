@@ -15,5 +15,5 @@
 
 /* Becomes the guard, and starts superd as a child of it: this returns in that child alone. page: the descriptor that
  * GUARD_AGAIN names; -1: this is the first guard. false and errno: there is no guard, and the process continues as
- * superd. Call it before superd opens anything, or has more than one thread. */
-bool guard_begin(int page, char *const *arguments);
+ * superd. Call it before superd opens anything, or has more than one thread. name: the guard's, for ps; NULL: superd-guard. */
+bool guard_begin(int page, char *const *arguments, const char *name);

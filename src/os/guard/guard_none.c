@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-bool guard_begin(int page, char *const *arguments)
+bool guard_begin(int page, char *const *arguments, const char *name)
 {
-	(void)page, (void)arguments;
+	(void)page, (void)arguments, (void)name;
 	errno = ENOSYS;
 	return false;
 }
