@@ -167,6 +167,7 @@ bool request_read(struct request *request, const char *line, struct buf *why)
 	size_t count;
 
 	buf_clear(&request->words);
+	buf_clear(&request->long_names);
 	request->verb = request->service = NULL;
 	request->name_count = 0;
 	request->options = 0;
@@ -189,4 +190,5 @@ bool request_read(struct request *request, const char *line, struct buf *why)
 void request_free(struct request *request)
 {
 	buf_free(&request->words);
+	buf_free(&request->long_names);
 }

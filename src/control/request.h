@@ -38,6 +38,7 @@ struct request {
 	const char *verb;
 	const char *names[REQUEST_WORDS]; /* names of services or patterns */
 	size_t name_count;
+	struct buf long_names;          /* those that selection_complete has completed */
 	unsigned options;               /* bits of enum request_option */
 	double timeout;                 /* ASKS_TIMEOUT: seconds */
 	double interval;                /* ASKS_INTERVAL: seconds; default 1 */

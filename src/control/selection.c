@@ -148,14 +148,81 @@ static const char *nearest_name(const struct supervisor *supervisor, const char 
 	return nearest;
 }
 
+/* Whether a name is this one with an address behind: echo, echo@127.0.0.1. */
+static bool is_short_for(const char *word, const char *name)
+{
+	size_t length = strlen(word);
+
+	return !strncmp(word, name, length) && name[length] == '@';
+}
+
+/* The names that a word is short for. Returns the first; *count: how many there are, 2 for more. It searches for at
+ * most TURN_SECONDS. */
+static const char *find_long_name(const struct supervisor *supervisor, const char *word, unsigned *count)
+{
+	double begun = clock_now();
+	size_t rows = row_count(supervisor);
+	const char *first = NULL;
+
+	*count = 0;
+	for (size_t n = 0; *word && n < rows && *count < 2; n++) {
+		const struct service *row = row_at(supervisor, n);
+
+		if (row && is_short_for(word, row->name) && !(*count)++)
+			first = row->name;
+		if (clock_now() - begun > TURN_SECONDS)
+			break;
+	}
+	return first;
+}
+
+/* Adds the only name that this one is short for. Returns its place in request->long_names; SIZE_MAX: the name stays. */
+static size_t complete_name(struct session *session, const char *word)
+{
+	struct buf *names = &session->request.long_names;
+	size_t place = names->length;
+	const char *name;
+	unsigned count;
+
+	if (!word || glob_is_pattern(word) || selection_find(session->supervisor, word).row)
+		return SIZE_MAX;
+	name = find_long_name(session->supervisor, word, &count);
+	if (count != 1)
+		return SIZE_MAX;
+	buf_add(names, name, strlen(name) + 1);
+	return place;
+}
+
+void selection_complete(struct session *session, size_t most)
+{
+	struct request *request = &session->request;
+	size_t places[REQUEST_WORDS], count = request->name_count < most ? request->name_count : most;
+	size_t service = complete_name(session, request->service);
+
+	for (size_t n = 0; n < count; n++)
+		places[n] = complete_name(session, request->names[n]);
+	if (request->long_names.failed)
+		return;
+	if (service != SIZE_MAX)
+		request->service = request->long_names.data + service;
+	for (size_t n = 0; n < count; n++) {
+		if (places[n] != SIZE_MAX)
+			request->names[n] = request->long_names.data + places[n];
+	}
+}
+
 void selection_refuse(struct session *session, const char *name)
 {
 	bool is_pattern = glob_is_pattern(name);
-	const char *near = is_pattern ? NULL : nearest_name(session->supervisor, name);
+	unsigned count = 0;
+	const char *near = is_pattern ? NULL : find_long_name(session->supervisor, name, &count);
+
+	if (!near && !is_pattern)
+		near = nearest_name(session->supervisor, name);
 	struct buf hint = { 0 };
 
 	if (near)
-		buf_addf(&hint, "did you mean %s?", near);
+		buf_addf(&hint, "did you mean %s%s?", near, count > 1 ? ", or another of this name" : "");
 	if (is_pattern)
 		session_fail(session, CODE_UNKNOWN, "", "'%.100s': no service has such a name", name);
 	else

@@ -9,6 +9,7 @@
 
 #include "base/scan.h"
 #include "control/event_stream.h"
+#include "control/selection.h"
 #include "engine/supervisor/signals.h"
 
 enum wanted_names { NAMES_NONE, NAMES_ANY, NAMES_SOME };
@@ -106,7 +107,7 @@ static void refuse_unknown(struct session *session, const char *name)
 	for (size_t n = 0; n < VERBS && strlen(name) < 32; n++) {
 		unsigned distance = scan_distance(name, verbs[n].name, most);
 
-		if (distance >= most || distance >= strlen(verbs[n].name))
+		if (distance >= most || distance >= strlen(verbs[n].name) || verbs[n].right != RIGHT_READ)
 			continue;
 		near = verbs[n].name;
 		most = distance;
@@ -149,6 +150,7 @@ void verbs_obey(struct session *session)
 
 	if (verb && verb->right <= session->right && !wrong) {
 		log_order_to_superd(session, verb);
+		selection_complete(session, verb->begin == verb_run_begin ? 1 : REQUEST_WORDS);
 		if (verb->begin)
 			verb->begin(session);
 		else

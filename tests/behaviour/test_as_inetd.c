@@ -505,3 +505,25 @@ Behaviour(as_inetd, may_have_a_control_socket_of_its_own)
 	cr_expect_str_eq(outcome.out, text_of("%d@127.0.0.1\n", port), "%s", outcome.err);
 	superd_stop(inetd);
 }
+
+/* Nobody types brackets and addresses that tell nothing apart. */
+Behaviour(as_inetd, names_services_without_their_addresses)
+{
+	int port = free_port(), both = free_port();
+	const char *control = path_in("control"),
+		   *table = write_file("inetd.conf", "%s%s%s", line_for(port, "nowait"), line_for(both, "nowait"),
+				       replaced(line_for(both, "nowait"), "127.0.0.1", "127.0.0.2"));
+	struct superd *inetd = run_inetd(table, "--control", control, NULL);
+	struct outcome outcome;
+
+	wait_node(control);
+	outcome = SUPERCTL(control, "list", "--names", text_of("%d", port));
+	cr_expect_str_eq(outcome.out, text_of("%d@127.0.0.1\n", port), "%s", outcome.err);
+	outcome = SUPERCTL(control, "hold", text_of("%d", port));
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	outcome = SUPERCTL(control, "why", text_of("%d", both));
+	cr_expect_eq(outcome.status, 1, "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.err, text_of("did you mean %d@127.0.0.1, or another of this name?", both)),
+			   "%s", outcome.err);
+	superd_stop(inetd);
+}

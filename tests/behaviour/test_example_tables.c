@@ -259,3 +259,43 @@ Behaviour(example_tables, are_without_fault)
 			  outcome.out);
 	}
 }
+
+/* What superd --print makes of a table, without the settings of superd itself. */
+static const char *printed_services(const char *source)
+{
+	struct outcome outcome = SUPERD_ANSWER("--print", "--no-preflight", "-f", source);
+	const char *block = strstr(outcome.out, "superd {\n"), *end = block ? strstr(block, "\n}\n\n") : NULL;
+
+	cr_assert_eq(outcome.status, 0, "%s: %s", source, outcome.err);
+	return end ? end + strlen("\n}\n\n") : outcome.out;
+}
+
+/* The running table can be had back: what superctl show prints, superd reads as the same services. */
+Behaviour(example_tables, show_prints_what_superd_reads)
+{
+	static const char *const tables[][2] = {
+		{ "superd", "builtin.conf" }, { "superd", "cat.conf" },	   { "superd", "datagram.conf" },
+		{ "superd", "demo.conf" },    { "superd", "gate.conf" },   { "superd", "health.conf" },
+		{ "superd", "idle.conf" },    { "superd", "metrics.conf" }, { "superd", "redirect.conf" },
+		{ "superd", "settings.conf" }, { "superd", "status.conf" }, { "superd", "warm.conf" },
+		{ "inetd", "inetd.conf" },    { "xinetd", "xinetd.conf" },
+	};
+	const char *control = path_in("control"), *const arguments[] = { "--no-preflight", "--control", control, NULL };
+
+	enter();
+	for (size_t n = 0; n < sizeof(tables) / sizeof(*tables); n++) {
+		const struct setup setup = { .format = tables[n][0], .arguments = arguments };
+		const char *table = example_table(tables[n][1]), *shown;
+		struct superd *superd = superd_run_with(&setup, "%s", table);
+		struct outcome outcome;
+
+		wait_node(control);
+		outcome = SUPERCTL(control, "show");
+		cr_assert_eq(outcome.status, 0, "%s: %s", tables[n][1], outcome.err);
+		shown = write_file("shown.conf", "%s", outcome.out);
+		cr_expect_str_eq(printed_services(shown),
+				 printed_services(text_of("%s:%s", tables[n][0], superd->table)), "%s:\n%s",
+				 tables[n][1], outcome.out);
+		superd_stop(superd);
+	}
+}

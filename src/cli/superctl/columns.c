@@ -1,7 +1,7 @@
 /* Aligned columns that fit the terminal.
  *
  * If the terminal is too narrow, empty columns are left out. Then the columns that may shrink are cut, always the
- * widest one by one character. If that is not enough, the last columns are left out. */
+ * widest one by one character. If that is not enough, the last columns are left out, except those that stay. */
 #include "cli/superctl/columns.h"
 
 #include <assert.h>
@@ -66,7 +66,7 @@ static size_t find_widest(const struct columns *columns, const size_t widths[])
 	return widest;
 }
 
-/* Computes the width of each column; HIDDEN: it is left out. Returns the number of columns that fit. */
+/* Computes the width of each column; HIDDEN: it is left out. Returns the number of columns up to the last one shown. */
 static size_t fit_widths(const struct columns *columns, size_t room, size_t widths[])
 {
 	size_t sum = 0, shown = columns->count, widest;
@@ -84,8 +84,14 @@ static size_t fit_widths(const struct columns *columns, size_t room, size_t widt
 		widths[widest]--;
 		sum--;
 	}
-	for (; shown > 1 && sum > room; shown--)
-		sum -= widths[shown - 1] == HIDDEN ? 0 : widths[shown - 1] + GAP;
+	for (size_t i = columns->count; i-- > 1 && sum > room;) {
+		if (columns->list[i].stays || widths[i] == HIDDEN)
+			continue;
+		sum -= widths[i] + GAP;
+		widths[i] = HIDDEN;
+	}
+	while (shown > 1 && widths[shown - 1] == HIDDEN)
+		shown--;
 	return shown;
 }
 

@@ -1,5 +1,6 @@
 /* A table of aligned columns that fits the terminal. If it is too wide, empty columns are left out first. Then the
- * widest of the columns that may shrink is cut, and its cells end in an ellipsis. */
+ * widest of the columns that may shrink is cut, and its cells end in an ellipsis. Then the last columns are left out, but
+ * none that stays: rather than that, a line is longer than the terminal. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,6 +15,7 @@ struct column {
 	const char *title;
 	bool right;                     /* its cells are aligned to the right, as numbers are */
 	bool can_shrink;                /* it may be cut, but not below the width of its title */
+	bool stays;                     /* it is never left out; the first column stays in any case */
 };
 
 struct columns {

@@ -1,6 +1,7 @@
 /* superctl list, and status without a name: one line for each service, in columns that fit the terminal.
  *
  * A zero or unknown value leaves its cell empty, so that the services that do something stand out. */
+#include <stdint.h>
 #include <stdio.h>
 
 #include "cli/superctl/columns.h"
@@ -12,10 +13,10 @@
 
 static const struct column titles[] = {
 	{ .title = "" },
-	{ .title = "SERVICE", .can_shrink = true },
-	{ .title = "STATE" },
+	{ .title = "SERVICE", .stays = true },
+	{ .title = "STATE", .stays = true },
 	{ .title = "FOR", .right = true },
-	{ .title = "LISTENS ON", .can_shrink = true },
+	{ .title = "LISTENS ON", .stays = true },
 	{ .title = "QUEUE", .right = true },
 	{ .title = "INSTANCES", .right = true },
 	{ .title = "STARTS", .right = true },
@@ -23,6 +24,7 @@ static const struct column titles[] = {
 	{ .title = "COMMAND", .can_shrink = true },
 };
 
+#define ENDPOINTS_MOST 3                /* endpoints of a service on a terminal; superctl status has all */
 #define LOCKED_MOST 10                  /* names of held or disabled services that stand below the table */
 
 struct list_view {
@@ -105,7 +107,7 @@ static void add_row(struct list_view *view, const json_t *service)
 	if (json_reply_has_number(service, "for"))
 		human_units_add_age(cell, json_reply_number(service, "for"));
 	columns_add(columns, STYLE_PLAIN, cell);
-	service_facts_add_endpoints(cell, service);
+	service_facts_add_endpoints(cell, service, view->screen.is_terminal ? ENDPOINTS_MOST : SIZE_MAX);
 	columns_add(columns, STYLE_PLAIN, cell);
 	(void)service_facts_queue(service, &waiting);
 	add_count(view, waiting);

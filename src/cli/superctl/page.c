@@ -3,6 +3,7 @@
 #include "cli/superctl/page.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "cli/superctl/html.h"
@@ -137,7 +138,7 @@ static void read_cells(struct cells *cells, const struct overview *overview, con
 	const char *name = json_reply_text(service, "service");
 
 	add_state(&cells->state, service);
-	service_facts_add_endpoints(&cells->endpoints, service);
+	service_facts_add_endpoints(&cells->endpoints, service, SIZE_MAX);
 	add_last_fault(&cells->fault, service, json_object_get(overview->failed, name));
 	cells->colour = colour_of(service);
 	cells->is_faulty = json_object_get(overview->faulty, name);
@@ -418,7 +419,7 @@ static void add_facts(struct buf *out, const json_t *status)
 	if (json_reply_has_number(status, "since"))
 		human_units_add_clock(&value, json_reply_number(status, "since"));
 	add_fact(out, "Since", &value);
-	service_facts_add_endpoints(&value, status);
+	service_facts_add_endpoints(&value, status, SIZE_MAX);
 	add_fact(out, "Listens on", &value);
 	service_facts_add_command(&value, status, false);
 	add_fact(out, "Command", &value);

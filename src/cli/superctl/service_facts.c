@@ -70,11 +70,12 @@ double service_facts_refused(const json_t *service)
 	return sum;
 }
 
-void service_facts_add_endpoints(struct buf *out, const json_t *service)
+void service_facts_add_endpoints(struct buf *out, const json_t *service, size_t most)
 {
 	const json_t *list = json_reply_list(service, "listeners");
+	size_t count = json_array_size(list);
 
-	for (size_t i = 0; i < json_array_size(list); i++) {
+	for (size_t i = 0; i < count && i < most; i++) {
 		const json_t *each = json_array_get(list, i);
 
 		if (i)
@@ -84,6 +85,8 @@ void service_facts_add_endpoints(struct buf *out, const json_t *service)
 		else
 			json_reply_show_text(out, each, "endpoint");
 	}
+	if (count > most)
+		buf_addf(out, " +%zu", count - most);
 }
 
 static const char *base_name(const char *path)
@@ -134,6 +137,8 @@ void service_facts_add_state(struct buf *out, const json_t *service)
 	int place = json_reply_count(service, "place");
 
 	json_reply_show_text(out, service, "state");
+	if (json_reply_is(service, "state", "listening") && json_reply_number(service, "idle_stops") > 0)
+		buf_text(out, ", asleep");
 	if (place)
 		buf_addf(out, ", %d%s in line", place, ordinal_ending(place));
 }

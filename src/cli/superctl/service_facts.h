@@ -16,7 +16,9 @@ bool service_facts_memory(const json_t *service, double *bytes);
 bool service_facts_cpu(const json_t *service, double *seconds);
 
 double service_facts_refused(const json_t *service);            /* refused clients, for all reasons */
-void service_facts_add_endpoints(struct buf *out, const json_t *service);
+
+/* Adds the endpoints, at most so many of them, and then the number of the others: "+2". */
+void service_facts_add_endpoints(struct buf *out, const json_t *service, size_t most);
 
 /* Adds the command as ps(1) shows it, and the program in parentheses if argv0 is another name. brief: the program is
  * printed without its folder. */

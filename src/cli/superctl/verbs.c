@@ -33,27 +33,27 @@ const struct verb verbs[] = {
 	  "print counters and histograms for Prometheus", view_metrics },
 	{ "start", NAMES_SOME, ACTS, "start an instance now, without a client", view_act },
 	{ "run", NAMES_PROGRAM, MAY_STOP, "start an instance on this terminal; ARGs go to its program", view_run },
-	{ "stop", NAMES_SOME, ACTS, "stop the instances; the next client starts the service again", view_act },
-	{ "restart", NAMES_SOME, ACTS,
+	{ "stop", NAMES_SOME, ENDS | ACTS, "stop the instances; the next client starts the service again", view_act },
+	{ "restart", NAMES_SOME, ENDS | ACTS,
 	  "stop the instances and start the service; clients wait meanwhile", view_act },
-	{ "hold", NAMES_SOME, ACTS, "start nothing more; clients wait in the accept queue", view_act },
+	{ "hold", NAMES_SOME, ENDS | ACTS, "start nothing more; clients wait in the accept queue", view_act },
 	{ "release", NAMES_SOME, ACTS, "end a hold, and serve the waiting clients", view_act },
-	{ "drain", NAMES_SOME, ACTS,
+	{ "drain", NAMES_SOME, ENDS | ACTS,
 	  "hold the service until its instances have ended by themselves", view_act },
-	{ "freeze", NAMES_SOME, ACTS, "suspend the processes of the instances", view_act },
+	{ "freeze", NAMES_SOME, ENDS | ACTS, "suspend the processes of the instances", view_act },
 	{ "thaw", NAMES_SOME, ACTS, "continue frozen instances", view_act },
-	{ "signal", NAMES_SOME, 0,
+	{ "signal", NAMES_SOME, ENDS,
 	  "send a signal, the last word, to the main processes of the instances", view_signal },
 	{ "enable", NAMES_SOME, ACTS | MAY_BOOT, "open the sockets of a service again", view_act },
-	{ "disable", NAMES_SOME, ACTS | MAY_BOOT, "close the sockets of a service until enable", view_act },
-	{ "evict", NAMES_SOME, ACTS,
+	{ "disable", NAMES_SOME, ENDS | ACTS | MAY_BOOT, "close the sockets of a service until enable", view_act },
+	{ "evict", NAMES_SOME, ENDS | ACTS,
 	  "stop processes of a killed superd at the addresses of a service", view_act },
 	{ "reload", NAMES_ANY, ACTS | MAY_ALLOW_EMPTY,
 	  "read the table again; with a name, make the service read its configuration", view_reload },
 	{ "diff", NAMES_NONE, MAY_TIMEOUT, "print the changes that a reload would make", view_diff },
 	{ "reopen", NAMES_NONE, 0, "open the log files again, as after a rotation", view_act },
 	{ "upgrade", NAMES_NONE, MAY_CHECK | ACTS, "replace superd by the installed one", view_upgrade },
-	{ "shutdown", NAMES_NONE, ACTS, "stop all instances and end superd", view_shutdown },
+	{ "shutdown", NAMES_NONE, ENDS | ACTS, "stop all instances and end superd", view_shutdown },
 	{ "version", NAMES_NONE, 0,
 	  "print the versions and the privileges of superctl and superd", view_version },
 	{ "help", NAMES_VERBS, 0, "print all verbs and options, or the options of a verb", NULL },
@@ -98,6 +98,8 @@ const char *verb_hint(const char *name)
 	for (size_t i = 0; i < verb_count; i++) {
 		unsigned distance = scan_distance(verbs[i].name, name, most);
 
+		if (verbs[i].options & ENDS)
+			continue;
 		if (distance > most || (nearest && distance == most))
 			continue;
 		nearest = verbs[i].name;

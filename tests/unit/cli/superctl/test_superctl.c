@@ -177,6 +177,28 @@ Test(superctl_columns, give_way_on_a_narrow_terminal)
 	cr_assert_str_eq(printed(14), "NAME   N  WHAT\na     10  som~\nlon~\n");
 }
 
+/* In the list the names and the addresses stay whole, however narrow the terminal. */
+Test(superctl_columns, that_stay_are_neither_cut_nor_left_out)
+{
+	static const struct column titles[] = { { .title = "NAME", .stays = true }, { .title = "N" },
+						{ .title = "WHERE", .stays = true }, { .title = "WHAT", .can_shrink = true } };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	static const char *const cells[] = { "jellyfin", "1", "tcp:127.0.0.1:8096", "jellyfin --service" };
+	struct columns columns;
+	struct buf out = { 0 };
+
+	columns_begin(&columns, titles, 4);
+	for (size_t n = 0; n < 4; n++)
+		columns_add_text(&columns, STYLE_PLAIN, cells[n]);
+	columns_print(&columns, &(const struct screen){ .width = 40 }, &page, &out);
+	columns_print(&columns, &(const struct screen){ .width = 10 }, &page, &out);
+	cr_assert_str_eq(buf_string(&out), "NAME      N  WHERE               WHAT\n"
+					   "jellyfin  1  tcp:127.0.0.1:8096  jellyf~\n"
+					   "NAME      WHERE\njellyfin  tcp:127.0.0.1:8096\n");
+	columns_free(&columns);
+	buf_free(&out);
+}
+
 Test(superctl_columns, leave_the_last_ones_out_where_nothing_gives_any_more)
 {
 	cr_assert_str_eq(printed(9), "NAME   N\na     10\nlon~\n");
@@ -220,6 +242,57 @@ static const char *command_of(const char *service, bool brief)
 	buf_free(&out);
 	json_decref(object);
 	return text;
+}
+
+static const char *endpoints_of(size_t most)
+{
+	json_t *object = json_loads("{\"listeners\":[\"tcp:1\",\"tcp:2\",\"tcp:3\"]}", 0, NULL);
+	struct buf out = { 0 };
+
+	service_facts_add_endpoints(&out, object, most);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	json_decref(object);
+	return text;
+}
+
+Test(superctl_service_facts, endpoints_are_whole_and_counted)
+{
+	cr_assert_str_eq(endpoints_of(3), "tcp:1 tcp:2 tcp:3");
+	cr_assert_str_eq(endpoints_of(1), "tcp:1 +2");
+}
+
+static const char *state_of_stops(int stops)
+{
+	json_t *object = json_pack("{s:s, s:i}", "state", "listening", "idle_stops", stops);
+	struct buf out = { 0 };
+
+	service_facts_add_state(&out, object);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	json_decref(object);
+	return text;
+}
+
+Test(superctl_service_facts, what_was_idle_is_told_from_what_never_ran)
+{
+	cr_assert_str_eq(state_of_stops(0), "listening");
+	cr_assert_str_eq(state_of_stops(2), "listening, asleep");
+}
+
+Test(superctl_service_facts, no_near_verb_ends_anything)
+{
+	static const char *const typed[] = { "edit", "sotp", "stpo", "drian", "disabl", "shutdwon", "restrat", "evit", "freez" };
+	static const char *const ending[] = { "stop", "restart", "hold", "drain", "freeze", "signal", "disable", "evict",
+					      "shutdown" };
+
+	for (size_t n = 0; n < sizeof(typed) / sizeof(*typed); n++) {
+		const char *hint = verb_hint(typed[n]);
+
+		for (size_t i = 0; hint && i < sizeof(ending) / sizeof(*ending); i++)
+			cr_expect_str_neq(hint, ending[i], "%s", typed[n]);
+	}
+	cr_assert_str_eq(verb_hint("statsu"), "status");
 }
 
 Test(superctl_service_facts, a_command_is_as_ps_has_it)
