@@ -113,7 +113,7 @@ BehaviourOfBind(bind, an_end_before_the_bind_is_a_failure)
 /* Its last line says that the address is in use, in whatever words. */
 static void expect_hint(const char *options, const char *command, bool hinted)
 {
-	static const char hint[] = "superd has its port: pass = bind";
+	static const char hint[] = "the program tried to open the port that superd holds: set pass = bind";
 	int port = free_port(), client;
 	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:%d\"\n backoff_min = 1h\n"
 					       " backoff_max = 1h\n %s\n exec = \"%s\"\n}\n", port, options,

@@ -693,6 +693,22 @@ Behaviour(cli, a_daemon_keeps_no_descriptor_of_who_started_it)
 	WAIT_UNTIL(!process_lives(pid));
 }
 
+/* A daemon that holds the standard error of ssh keeps that waiting. */
+Behaviour(cli, a_daemon_without_a_log_says_where_that_stays)
+{
+	const char *pid_file = path_in("superd.pid");
+	const char *table = write_file("daemon.conf", "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n");
+	struct outcome outcome = SUPERD_ANSWER("-f", table, "--daemon", "--pid-file", pid_file);
+	pid_t pid;
+
+	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.err, "the log stays at this shell's standard error: --log takes it to syslog "
+					       "or file:PATH\n"), "%s", outcome.err);
+	pid = (pid_t)strtol(read_text(pid_file), NULL, 10);
+	cr_assert(pid > 1 && kill(pid, SIGTERM) == 0);
+	WAIT_UNTIL(!process_lives(pid));
+}
+
 Behaviour(cli, a_second_superd_leaves_the_pid_file_of_the_first)
 {
 	const char *pid_file = path_in("superd.pid"), *log = text_of("file:%s", path_in("daemon.log"));

@@ -64,7 +64,7 @@ static void pass_hours(struct superd *superd)
 static bool has_closed(struct superd *superd, unsigned number)
 {
 	superd_signal(superd, SIGUSR1);
-	return superd_logged(superd, text_of(", %u probes", number));
+	return superd_logged(superd, text_of(", %u probe%s", number, number == 1 ? "" : "s"));
 }
 
 static void expect_no_start(const char *listen)

@@ -56,6 +56,15 @@ Behaviour(socket_activate, check_prints_what_it_has_checked)
 	cr_expect_str_eq(outcome.out, "the command line: 1 service\n");
 }
 
+/* As Go and Caddy write it. */
+Behaviour(socket_activate, a_port_may_have_a_colon_before_it)
+{
+	struct outcome outcome = SUPERD_ANSWER("--print", "-l", ":8280", "--", "/bin/cat");
+
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_not_null(strstr(outcome.out, "listen = {tcp:8280}"), "%s", outcome.out);
+}
+
 Behaviour(socket_activate, now_starts_without_a_client)
 {
 	const char *report = path_in("report");

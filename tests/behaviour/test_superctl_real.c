@@ -149,6 +149,25 @@ Behaviour(superctl_real, why_has_what_a_failed_instance_printed_last)
 	superd_stop(superd);
 }
 
+/* Node and others print a trace behind the reason. */
+Behaviour(superctl_real, why_has_the_line_that_names_the_error)
+{
+	static const char trace[] = "loader:1143\\n\\nError: Cannot find module /server.js\\n    at Module\\n"
+				    "  code: 1\\n}\\nNode.js v20";
+	struct superd *superd;
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service web {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n backoff_min = 1h\n backoff_max = 1h\n"
+		" exec = { \"/bin/sh\", \"-c\", \"printf '%s\\n'; exit 1\" }\n}\n",
+		own_user(), trace);
+	wait_node(control);
+	SUPERCTL(control, "start", "web");
+	WAIT_UNTIL(strstr(SUPERCTL(control, "why", "web").out, "last printed: Error: Cannot find module /server.js\n"));
+	superd_stop(superd);
+}
+
 /* Prints the entries by superctl show, and has a superd read that. */
 static struct outcome read_back(const char *name)
 {
@@ -788,7 +807,8 @@ Behaviour(superctl_real, superd_and_superctl_obey_one_variable)
 	struct superd *superd = superd_run_with(&setup, "%s", no_word);
 
 	wait_node(path_in("here"));
-	expect_names((const char *const[]){ "/usr/bin/env", variable, superctl_path(), "list", "--names", NULL }, "web\n");
+	expect_names((const char *const[]){ "/usr/bin/env", variable, superctl_path(), "list", "--names", NULL },
+		     "web\n");
 	superd_stop(superd);
 	/* The table knows better. */
 	superd = superd_run_with(&setup, "superd { control = \"%s\" }\n%s", path_in("there"), no_word);

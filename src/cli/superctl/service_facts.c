@@ -115,6 +115,13 @@ void service_facts_add_command(struct buf *out, const json_t *service, bool brie
 
 	if (!program)
 		return;
+	if (json_array_size(words) == 2 && json_reply_is(service, "redirect", program)) {
+		buf_text(out, "relayed to ");
+		json_reply_show(out, json_array_get(words, 0));
+		buf_char(out, ':');
+		json_reply_show(out, json_array_get(words, 1));
+		return;
+	}
 	program = brief ? base_name(program) : program;
 	json_reply_show_words(out, *argv0 ? argv0 : program, words);
 	if (*argv0) {

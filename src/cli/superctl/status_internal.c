@@ -4,6 +4,7 @@
  * out rather than shown empty. */
 #include "cli/superctl/status_internal.h"
 
+#include <stdint.h>
 #include <math.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ static void add_queue(struct buf *out, const json_t *listener)
 		buf_addf(out, ", %.0f waiting", json_reply_number(listener, "queue"));
 	else
 		buf_text(out, ", none waiting");
-	if (json_reply_has_number(listener, "queue_limit") && json_reply_number(listener, "queue_limit") > 0)
+	if (json_reply_number(listener, "queue_limit") > 0 && json_reply_number(listener, "queue_limit") < INT32_MAX)
 		buf_addf(out, " of at most %.0f", json_reply_number(listener, "queue_limit"));
 }
 

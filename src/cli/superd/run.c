@@ -88,6 +88,10 @@ static void on_started(void *context)
 		upgrade_receive_free(run->supervisor->before);
 		run->supervisor->before = NULL;
 	} else if (options->daemon) {
+		if (log_setup_is_stderr(options) && !options->given.log)
+			log_notice(run->supervisor->engine.log,
+				   "the log stays at this shell's standard error: --log takes it to syslog or "
+				   "file:PATH");
 		daemonize_ready(log_setup_is_stderr(options));
 	}
 	if (run->is_saved_table)

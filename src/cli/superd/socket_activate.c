@@ -64,6 +64,9 @@ static void listen_on(struct service_builder *builder, const struct options *opt
 	const char *kind = default_kind(options, endpoint);
 	struct buf text = { 0 };
 
+	if (*endpoint == ':' && isdigit((unsigned char)endpoint[1]))
+		endpoint++;             /* as Go and others write a port of all addresses */
+
 	if (kind && names_kind(endpoint))
 		diag_error(diags, nowhere, "%s goes with an address alone, and %s names its kind",
 			   options->datagram ? "--datagram" : "--seqpacket", endpoint);

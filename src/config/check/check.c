@@ -35,6 +35,7 @@ static void (*const rules[])(const struct service *service, struct diags *diags)
 	rule_resources,
 	rule_symlinks,
 	rule_options,
+	rule_shell,
 	rule_templates,
 	rule_environment,
 };

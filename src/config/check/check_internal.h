@@ -15,6 +15,7 @@ void service_refuse(const struct service *service, const char *option, struct di
 void service_hint(const struct service *service, struct diags *diags, const char *hint);
 
 void rule_names(const struct service *service, struct diags *diags);
+void rule_shell(const struct service *service, struct diags *diags);
 void rule_templates(const struct service *service, struct diags *diags);
 void rule_environment(const struct service *service, struct diags *diags);
 

@@ -90,7 +90,8 @@ void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpo
 	if (endpoint_has_port(&second->endpoint) && !endpoint_is_rpc(&second->endpoint) &&
 	    !hint_at_ipv6_only(a, b, diags))
 		diags_hint(diags, "choose another port or address%s",
-			   second->service->is_foreign ? "" : ", or set reuse_port = yes in both to share it");
+			   second->service->is_foreign ? "" : ", or set reuse_port = yes in both, and each client "
+							      "reaches one of them at random");
 	buf_free(&mine);
 	buf_free(&other);
 	buf_free(&place);

@@ -49,6 +49,8 @@ static const struct {
 	{ "stdout", "superd.conf calls it output" },
 	{ "stderr", "superd.conf calls it error" },
 	{ "stdin", "superd.conf calls it input" },
+	{ "idle", "superd.conf calls it idle_timeout" },
+	{ "sleep", "superd.conf calls it idle_timeout" },
 	{ "keep", "did you mean sleep_under_pressure = no, which keeps a backend when memory is short?" },
 };
 

@@ -37,8 +37,18 @@ void service_conf_add_place(struct buf *out, const struct conf_style *style, con
 	buf_addf(out, ":%u\n", line);
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* A line of inetd.conf sets all options: its place stands above the service, and not above each again. */
 static void add_place(struct printer *printer, const char *file, unsigned line)
 {
+	const struct origin *own = &printer->service->at;
+
+	if (*printer->indent && file && line == own->line && is_same_file(file, own->file))
+		return;
 	service_conf_add_place(printer->out, printer->style, printer->indent, file, line);
 }
 
@@ -49,11 +59,6 @@ static const struct mark *find_mark(const struct service *service, const struct 
 			return &service->marks[i];
 	}
 	return NULL;
-}
-
-static bool is_same_file(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
 }
 
 static bool is_after(struct origin a, struct origin b)

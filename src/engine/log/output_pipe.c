@@ -160,12 +160,38 @@ void output_await(struct output *output, struct line_wait *wait)
 	list_add(&output->line_waits, &wait->link);
 }
 
+#define TRACE_MOST 30                   /* lines of a trace behind the line that names the error */
+
+static bool names_error(const char *line)
+{
+	static const char *const marks[] = { "error:",	"exception:", "fatal",	  "panic",
+					     "cannot ", "can't ",     "no such " };
+
+	for (size_t n = 0; n < sizeof(marks) / sizeof(*marks); n++) {
+		if (strcasestr(line, marks[n]))
+			return true;
+	}
+	return false;
+}
+
+/* Keeps the line that tells why a program ended: the last one, but some print a trace behind the reason. */
+static void keep_line(struct output *output, const char *line, size_t length)
+{
+	char start[sizeof(output->last_line)];
+
+	snprintf(start, sizeof(start), "%.*s", (int)length, line);
+	if (output->lines_after++ < TRACE_MOST && names_error(output->last_line) && !names_error(start))
+		return;
+	memcpy(output->last_line, start, sizeof(start));
+	output->lines_after = 0;
+}
+
 static void take_line(struct output *output, const char *line, size_t length)
 {
 	if (!list_empty(&output->line_waits))
 		end_line_waits(output, line, length);
 	if (length)
-		snprintf(output->last_line, sizeof(output->last_line), "%.*s", (int)length, line);
+		keep_line(output, line, length);
 	if (!is_suppressed(output))
 		log_line(output, line, length);
 }
@@ -647,6 +673,7 @@ static const struct state_field output_fields[] = {
 	{ NONE(engine, "that of the superd that runs it") },
 	{ NONE(service, "the service in the table that was read anew, or the key name") },
 	{ NONE(turn_lines, "only within a turn of the loop") },
+	{ NONE(lines_after, "for the failure that comes next") },
 	{ NONE(last_line, "only for the failure that comes next") },
 	{ NONE(burst, "of the service in the table that was read anew") },
 	{ NONE(interval, "of the service in the table that was read anew") },

@@ -39,7 +39,9 @@ struct output {
 	unsigned facility, level;       /* syslog(3)'s numbers */
 	bool has_prefixes;              /* <N> at the start of a line is its level */
 	unsigned turn_lines;            /* lines logged in this turn */
-	char last_line[160];            /* beginning of the last line; "": none since start_kit_forget_line */
+	char last_line[160];            /* beginning of the last line, or of one shortly before that names an error; "": none
+					 * since start_kit_forget_line */
+	unsigned lines_after;           /* lines since that one */
 	int64_t burst;                  /* lines logged in an interval; 0: no limit */
 	double interval;                /* seconds */
 	double interval_begin;          /* clock_now() when the interval began */

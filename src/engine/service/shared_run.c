@@ -97,7 +97,8 @@ static void add_bind_hint(struct service_runtime *runtime, const struct ending *
 		return;
 	buf_text(&reason, runtime_reason(runtime));
 	if (!reason.failed && is_heard)
-		runtime_pause(runtime, "%s; superd has its port: pass = bind", buf_string(&reason));
+		runtime_pause(runtime, "%s: the program tried to open the port that superd holds: set pass = bind",
+			      buf_string(&reason));
 	else if (!reason.failed)
 		runtime_pause(runtime, "%s; if it opens its port itself: pass = bind (with -l: --bind)",
 			      buf_string(&reason));

@@ -76,6 +76,12 @@ double state_pause_left(const struct service_runtime *runtime)
 	return left > 0 ? left : 0;
 }
 
+/* Adds "1 start", "2 starts". */
+static void add_number(struct buf *out, const char *before, uint64_t number, const char *what)
+{
+	buf_addf(out, "%s%llu %s%s", before, (unsigned long long)number, what, number == 1 ? "" : "s");
+}
+
 static void describe_run(struct service_runtime *runtime, double now, struct buf *out)
 {
 	const struct service_run *run = runtime->run;
@@ -84,12 +90,12 @@ static void describe_run(struct service_runtime *runtime, double now, struct buf
 
 	if (!run)
 		return;
-	buf_addf(out, "; %llu starts, %llu failures", (unsigned long long)stats->activations,
-		 (unsigned long long)stats->failures);
+	add_number(out, "; ", stats->activations, "start");
+	add_number(out, ", ", stats->failures, "failure");
 	if (runtime->service->exec->accept)
 		describe_refusals(stats, out);
 	if (stats->probes)
-		buf_addf(out, ", %llu probes", (unsigned long long)stats->probes);
+		add_number(out, ", ", stats->probes, "probe");
 	if (state_pause_left(runtime) >= 0 && runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
 		buf_addf(out, "; not started again by itself: %s", run->reason);
 	else if (state_pause_left(runtime) >= 0)

@@ -273,6 +273,12 @@ Test(print_conf, comments_say_where_each_value_came_from)
 			 "\tpass = systemd\n}\n");
 	table_free(table);
 	free(printed);
+	table = read_string("service a { listen = 80 exec = /bin/x nice = 5 }\n");
+	printed = print_string(table, true);
+	cr_expect_str_eq(printed, "# t:1\nservice a {\n\tlisten = {tcp:80}\n\texec = /bin/x\n\taccept = no\n"
+				  "\tpass = systemd\n\tnice = 5\n}\n", "one place stands once");
+	table_free(table);
+	free(printed);
 }
 
 Test(print_conf, the_settings_of_superd_itself_stand_in_front)

@@ -181,7 +181,8 @@ Test(superctl_columns, give_way_on_a_narrow_terminal)
 Test(superctl_columns, that_stay_are_neither_cut_nor_left_out)
 {
 	static const struct column titles[] = { { .title = "NAME", .stays = true }, { .title = "N" },
-						{ .title = "WHERE", .stays = true }, { .title = "WHAT", .can_shrink = true } };
+						{ .title = "WHERE", .stays = true },
+						{ .title = "WHAT", .can_shrink = true } };
 	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
 	static const char *const cells[] = { "jellyfin", "1", "tcp:127.0.0.1:8096", "jellyfin --service" };
 	struct columns columns;
@@ -282,9 +283,10 @@ Test(superctl_service_facts, what_was_idle_is_told_from_what_never_ran)
 
 Test(superctl_service_facts, no_near_verb_ends_anything)
 {
-	static const char *const typed[] = { "edit", "sotp", "stpo", "drian", "disabl", "shutdwon", "restrat", "evit", "freez" };
-	static const char *const ending[] = { "stop", "restart", "hold", "drain", "freeze", "signal", "disable", "evict",
-					      "shutdown" };
+	static const char *const typed[] = { "edit",	 "sotp",    "stpo", "drian", "disabl",
+					     "shutdwon", "restrat", "evit", "freez" };
+	static const char *const ending[] = { "stop",	"restart", "hold",  "drain", "freeze",
+					      "signal", "disable", "evict", "shutdown" };
 
 	for (size_t n = 0; n < sizeof(typed) / sizeof(*typed); n++) {
 		const char *hint = verb_hint(typed[n]);
@@ -305,6 +307,8 @@ Test(superctl_service_facts, a_command_is_as_ps_has_it)
 	cr_assert_str_eq(command_of(wrapped, false), "in.fingerd -w (/usr/sbin/tcpd)");
 	cr_assert_str_eq(command_of(wrapped, true), "in.fingerd -w (tcpd)");
 	cr_assert_str_eq(command_of("{\"exec\":[]}", true), "");
+	cr_assert_str_eq(command_of("{\"exec\":[\"127.0.0.1\",\"8280\"],\"redirect\":\"127.0.0.1\"}", true),
+			 "relayed to 127.0.0.1:8280");
 }
 
 /* "place" of an answer's service, as its state shows it. */

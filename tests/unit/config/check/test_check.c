@@ -154,6 +154,31 @@ Test(check, a_program_is_an_absolute_path)
 	expect_error(3, "web: exec: 'httpd' is no absolute path");
 }
 
+Test(check, a_shell_runs_one_word)
+{
+	static const char *const programs[][2] = {
+		{ "a", "/bin/sh -c cd /srv && exec node x" },
+		{ "b", "/bin/sh -c 'cd /srv && exec node x'" },
+		{ "c", "/bin/sh -c 'exec \"$0\" \"$@\"' /bin/cat -u" },
+		{ "d", "/bin/sh -c /srv/run -x" },
+		{ "e", "/bin/cat -c cd /srv" },
+	};
+	const char *said;
+
+	for (size_t n = 0; n < sizeof(programs) / sizeof(*programs); n++) {
+		struct service_builder *builder = begin(programs[n][0]);
+
+		set(builder, "listen", ((const char *const[]){ "81", "82", "83", "84", "85" })[n], NULL);
+		set(builder, "exec", programs[n][1], NULL);
+		end(builder);
+	}
+	table_check(table, &diags);
+	cr_expect_eq(diags.errors, 0, "%s", all_said());
+	said = strstr(all_said(), "a: sh -c runs 'cd' alone");
+	cr_assert_not_null(said, "%s", all_said());
+	cr_expect_null(strstr(said + strlen("a: sh -c runs "), " -c runs "), "%s", all_said());
+}
+
 Test(check, only_what_gives_connections_can_be_accepted_from)
 {
 	static const char *const good[] = { "80", "udp:80", "/run/x", "unix-dgram:/run/x", "seqpacket:/run/x", "@x",

@@ -373,6 +373,7 @@ Test(directive, hints_at_what_a_word_of_another_system_is_called)
 	expect_hint(NATIVE, "socket_type", "listen");
 	expect_hint(NATIVE, "rlimit_files", "rlimit_nofile");
 	expect_hint(NATIVE, "keep", "did you mean sleep_under_pressure = no");
+	expect_hint(NATIVE, "idle", "idle_timeout");
 	expect_hint(NATIVE, "usr", "did you mean 'user'?");
 	expect_hint(UNIT, "Service.ExecStat", "did you mean 'Service.ExecStart'?");
 	expect_hint(NATIVE, "qqqqqqqqqq", NULL);
