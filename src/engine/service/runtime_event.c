@@ -155,17 +155,19 @@ static void do_watch(struct service_runtime *runtime)
 static void log_pause(struct service_runtime *runtime, double pause)
 {
 	struct service_run *run = runtime->run;
-	bool comes_back = runtime_state(runtime) == BINDING || !runtime_waits_for_order(runtime);
+	bool leaves = runtime->engine->events.failed;   /* on_failure = exit */
+	bool comes_back = !leaves && (runtime_state(runtime) == BINDING || !runtime_waits_for_order(runtime));
 	const char *failed = run->unlogged_event;
 	enum level level = !failed ? LEVEL_NOTICE : run->reason_logged ? LEVEL_DEBUG : LEVEL_ERROR;
 	struct event event = {
 		.name = failed ? failed : "pause", .service = runtime->service->name, .reason = runtime_reason(runtime),
 		.has_duration = comes_back, .duration = pause,
 	};
-	char span[DURATION_MOST], next[80] = "not started again by itself";
+	char span[DURATION_MOST], next[80];
 
 	run->unlogged_event = NULL;
 	run->reason_logged = false;
+	snprintf(next, sizeof(next), "not started again%s", leaves ? ", as superd ends" : " by itself");
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", runtime_state(runtime) == BINDING ? "try" : "start",
 			 duration_write(span, pause));
