@@ -64,7 +64,7 @@ static const char *connect_hint(int error, const char *path)
 
 	switch (error) {
 	case ENOENT:
-		return ": superd does not run, or was started with -l or another --control";
+		return ": superd does not run, or was started with another --control";
 	case ECONNREFUSED:
 		if (stat(path, &node) == 0 && !S_ISSOCK(node.st_mode))
 			return ": it is no socket";
