@@ -64,19 +64,24 @@ static void add_place(const char *file, unsigned line, const char *name, struct 
 	buf_free(&place);
 }
 
-static void add_text(const struct service_row_writer *writer, const struct service *row, struct buf *out)
+static void add_text(const struct service_row_writer *writer, const struct service *row,
+		     const struct left_out *left_out, struct buf *out)
 {
 	const struct conf_style style = { .defaults = &writer->defaults, .comments = true, .hides = writer->hides };
 	struct buf text = { 0 };
 
-	service_conf_add(&text, row, &style);
+	if (left_out)
+		buf_addf(&text, "# %s is left out: %s\n", row->name, left_out_reason(left_out));
+	else
+		service_conf_add(&text, row, &style);
 	out->failed |= text.failed;
 	json_text_field(out, "defaults", buf_string(&writer->text));
 	json_text_field(out, "text", buf_string(&text));
 	buf_free(&text);
 }
 
-void service_row_write(const struct service_row_writer *writer, const struct service *row, struct buf *out)
+void service_row_write(const struct service_row_writer *writer, const struct service *row,
+		       const struct left_out *left_out, struct buf *out)
 {
 	json_object_open(out);
 	json_text_field(out, "service", row->name);
@@ -85,7 +90,7 @@ void service_row_write(const struct service_row_writer *writer, const struct ser
 	json_object_field(out, "options");
 	service_json_options(row, &writer->defaults.plain, writer->hides, out);
 	json_object_close(out);
-	add_text(writer, row, out);
+	add_text(writer, row, left_out, out);
 	json_object_field(out, "sources");
 	for (size_t n = 0; n < directive_count; n++) {
 		const struct mark *mark = service_mark(row, directives[n].name[NATIVE]);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "config/table/left_out.h"
 #include "config/table/table.h"
 
 /* Holds the defaults of a table, which rows are compared with. hides: secrets are left out, for a client that may only
@@ -14,4 +15,7 @@ void service_row_writer_free(struct service_row_writer *writer); /* accepts NULL
  * services. Call it in each turn of the loop, as a reload frees the table. false: out of memory. */
 bool service_row_writer_follow(struct service_row_writer *writer, const struct table *table, double loaded);
 
-void service_row_write(const struct service_row_writer *writer, const struct service *row, struct buf *out);
+/* left_out: its entry, if that has errors and nothing runs by an earlier one, or NULL; superd could not read it back, so its
+ * text is a comment. */
+void service_row_write(const struct service_row_writer *writer, const struct service *row,
+		       const struct left_out *left_out, struct buf *out);

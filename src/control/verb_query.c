@@ -66,7 +66,8 @@ static void send_service(struct query_request *query, const struct next_service 
 	if (!query->rows)
 		query->show(&view, &session->line);
 	else if (service_row_writer_follow(query->rows, session->supervisor->table, session->supervisor->loaded))
-		service_row_write(query->rows, view.match.row, &session->line);
+		service_row_write(query->rows, view.match.row,
+				  view.match.runtime ? NULL : view.match.left_out, &session->line);
 	else
 		session->line.failed = true;
 	session_send_line(session);

@@ -132,6 +132,22 @@ Behaviour(left_out, has_its_place_for_a_name_where_it_has_no_other)
 	superd_stop(superd);
 }
 
+/* superd could not read its entry back. */
+Behaviour(left_out, is_a_comment_of_show)
+{
+	struct superd *superd = run_some();
+	struct outcome outcome = SUPERCTL(control_path(), "show");
+	const char *shown = write_file("shown.conf", "%s", outcome.out);
+
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	expect_in(outcome.out, "# bad is left out: ");
+	expect_in(outcome.out, "# worse is left out: ");
+	outcome = SUPERD_ANSWER("--print", "--no-preflight", "-f", shown);
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	expect_in(outcome.out, "service good {");
+	superd_stop(superd);
+}
+
 /* A reload has found its entry wrong, and it runs. */
 Behaviour(left_out, is_told_of_what_goes_on_as_it_was)
 {
