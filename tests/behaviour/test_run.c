@@ -226,7 +226,10 @@ static const char *without_own_names(const char *report)
 
 	for (const char *line = report, *end; *line; line = end + (*end == '\n')) {
 		end = line + strcspn(line, "\n");
-		if (!strstr(text_of("%.*s", (int)(end - line), line), "mnt:["))
+		const char *words = text_of("%.*s", (int)(end - line), line);
+
+		/* The limit of locks is the mark of a start. */
+		if (!strstr(words, "mnt:[") && !strstr(words, "locks"))
 			clean = text_of("%s%.*s\n", clean, (int)(end - line), line);
 	}
 	return clean;
