@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,6 +31,9 @@
 #define ACCEPTS_MOST 16                 /* clients accepted in one turn of the loop */
 #define STUCK 10.                       /* seconds without reading, after which a client may be dropped */
 #define PAUSE 1.                        /* seconds until the next try, if accept4(2) fails */
+#ifndef GRND_INSECURE
+#define GRND_INSECURE 4                 /* Linux 5.6: getrandom(2) never waits */
+#endif
 #define NODE_DELAY 0.2                  /* seconds: a folder that is being removed is gone by then */
 
 /* Opens the reserved descriptors that are closed. */
@@ -95,6 +99,19 @@ static void obey_request(struct session *session, const char *line)
 	buf_free(&why);
 }
 
+/* A program that was made to connect and to write what somebody has chosen before repeats no word that it has not
+ * read. */
+static void take_hello(struct session *session, const char *line)
+{
+	if (!strncmp(line, "hello ", 6) && !strcmp(line + 6, session->hello)) {
+		*session->hello = '\0';
+		return;
+	}
+	session_fail(session, CODE_DENIED, "superctl of superd's own version does so",
+		     "the first line of a connection has to repeat the hello that superd has sent");
+	line_io_close_when_sent(&session->io);
+}
+
 static void on_session_ready(struct watch *watch, bool readable, bool writable)
 {
 	struct session *session = container_of(watch, struct session, io.watch);
@@ -111,7 +128,9 @@ static void on_session_ready(struct watch *watch, bool readable, bool writable)
 	case LINE_IO_NOTHING:
 		break;
 	case LINE_IO_REQUEST:
-		if (io->converses)
+		if (*session->hello)
+			take_hello(session, line);
+		else if (io->converses)
 			verb_run_hear(session, line);
 		else
 			obey_request(session, line);
@@ -186,11 +205,17 @@ static bool make_room_for(struct server *server, enum right right)
 
 static void send_greeting(struct session *session)
 {
+	uint64_t word = 0;
+
+	if (getrandom(&word, sizeof(word), GRND_INSECURE) != (ssize_t)sizeof(word))
+		word = (uint64_t)(engine_random(&session->supervisor->engine) * (double)INT64_MAX);
+	snprintf(session->hello, sizeof(session->hello), "%016llx", (unsigned long long)word);
 	json_object_open(&session->line);
 	json_text_field(&session->line, "superd", PACKAGE_VERSION);
 	json_count_field(&session->line, "protocol", 1);
 	json_count_field(&session->line, "pid", (uint64_t)getpid());
 	json_flag_field(&session->line, "progress", true);
+	json_text_field(&session->line, "hello", session->hello);
 	json_object_close(&session->line);
 	session_send_line(session);
 }

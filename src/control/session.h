@@ -12,6 +12,8 @@
 
 #define TURN_SECONDS 0.002              /* seconds that a request may use in one turn of the loop */
 
+#define SESSION_HELLO 17                /* bytes of a word that no client can know before it has read superd's first line */
+
 struct server;
 
 enum right { RIGHT_NONE, RIGHT_READ, RIGHT_ACT };
@@ -32,6 +34,7 @@ struct session {
 	struct line_io io;
 	enum right right;
 	uid_t uid;                      /* of the client */
+	char hello[SESSION_HELLO];      /* what its first line has to repeat; "": it has done so */
 	bool is_own;                    /* of one of superd's own programs: its credentials do not show its rights */
 	struct request request;
 	const struct request_ops *ops;  /* NULL: no request is under way */

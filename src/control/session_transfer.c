@@ -46,6 +46,8 @@ static void save_session(struct state_saver *saver, const struct session *sessio
 		return;
 	state_open_section(&saver->text, "operator");
 	save_io(saver, &session->io);
+	if (*session->hello)
+		save_text(saver, "hello", session->hello);
 	save_text(saver, "verb", verb);
 	if (!verb)
 		return;
@@ -132,12 +134,14 @@ static void resume_request(struct session *session, const char *verb, struct sta
 
 static void restore_session(struct server *server, struct state_section *section)
 {
-	const char *verb = state_text(section, "verb");
+	const char *verb = state_text(section, "verb"), *hello = state_text(section, "hello");
 	int fd = load_fd(section, "fd");
 	struct session *session = fd >= 0 ? server_admit(server, fd) : NULL;
 
 	if (!session)
 		return;
+	if (hello)
+		snprintf(session->hello, sizeof(session->hello), "%s", hello);
 	restore_buffers(&session->io, section);
 	restore_request(&session->request, section);
 	if (verb)

@@ -62,11 +62,14 @@ struct superd *controlled_clock_run(const char *format, ...)
 
 int control_connect(void)
 {
+	const char *line;
 	int fd;
 
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	fd = client_connect_unix(control_path(), SOCK_STREAM);
-	cr_assert_not_null(strstr(client_line(fd), "\"protocol\":1"));
+	line = client_line(fd);
+	cr_assert_not_null(strstr(line, "\"protocol\":1"));
+	client_send(fd, text_of("hello %s\n", control_value(line, "hello")));
 	return fd;
 }
 

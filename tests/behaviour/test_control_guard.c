@@ -201,6 +201,43 @@ Behaviour(control_guard, a_thousand_connections_leave_room_for_the_next)
 	superd_stop(superd);
 }
 
+static bool is_refused(const char *lines)
+{
+	int fd = client_connect_unix(control_path(), SOCK_STREAM);
+	bool refused;
+
+	client_line(fd);
+	client_send(fd, lines);
+	refused = !strcmp(control_value(client_line(fd), "code"), "denied") && client_sees_end(fd);
+	close(fd);
+	return refused;
+}
+
+/* As a program of root's is that others can make connect and write what they have chosen before. */
+Behaviour(control_guard, who_repeats_no_hello_is_no_operator)
+{
+	struct superd *superd = run_echo();
+	int fd = client_connect_unix(control_path(), SOCK_STREAM), late;
+	const char *word = control_value(client_line(fd), "hello"), *own;
+
+	cr_expect(is_refused("stop web\n"));
+	cr_expect(is_refused("Nov 26 05:00:00 log: a line\nstop web\n"));
+	cr_expect(is_refused("hello\nstop web\n"));
+	cr_expect(is_refused("hello \nstop web\n"));
+	cr_expect(is_refused(text_of("hello %s\nstop web\n", word)), "the word of another connection");
+	client_send(fd, text_of("hello %s\nhealth\n", word));
+	cr_expect_not_null(strstr(client_line(fd), "\"degraded\":false"));
+	late = client_connect_unix(control_path(), SOCK_STREAM);
+	own = control_value(client_line(late), "hello");
+	superd_upgrade(superd);
+	client_send(late, text_of("hello %s\nhealth\n", own));
+	cr_expect_not_null(strstr(client_line(late), "\"degraded\":false"));
+	cr_assert_eq(superd_log_count(superd, "requested: stop"), 0, "%s", world_logs());
+	close(fd);
+	close(late);
+	superd_stop(superd);
+}
+
 Behaviour(control_guard, who_asks_for_something_is_not_pushed_out)
 {
 	struct superd *superd = run_echo();
@@ -281,15 +318,22 @@ static void talk(int out, const char *request)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	char byte;
+	char greeting[512] = "", byte;
+	size_t length = 0;
+	const char *word;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", control_path());
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		dprintf(out, "%s\n", strerror(errno));
 		return;
 	}
-	send(fd, request, strlen(request), MSG_NOSIGNAL);
-	for (int lines = 0; lines < 2 && read(fd, &byte, 1) == 1; lines += byte == '\n')
+	while (length < sizeof(greeting) - 1 && read(fd, &byte, 1) == 1 && byte != '\n')
+		greeting[length++] = byte;
+	dprintf(out, "%s\n", greeting);
+	word = strstr(greeting, "\"hello\":\"");
+	if (word)
+		dprintf(fd, "hello %.16s\n%s", word + strlen("\"hello\":\""), request);
+	for (int lines = 0; lines < 1 && read(fd, &byte, 1) == 1; lines += byte == '\n')
 		dprintf(out, "%c", byte);
 }
 

@@ -181,10 +181,9 @@ class Superd:
         with socket.socket(socket.AF_UNIX) as control:
             try:
                 control.connect(self.control_path)
-                control.sendall(line.encode() + b"\n")
             except OSError:
                 return None
-            data, start = b"", time.monotonic()
+            data, start, asked = b"", time.monotonic(), False
             control.settimeout(SHORT)
             while time.monotonic() - start < self.patience and not self.has_ended():
                 try:
@@ -197,6 +196,13 @@ class Superd:
                 if not got:
                     return None
                 data += got
+                if not asked and b'"hello":"' in data and b"\n" in data:
+                    word = data.split(b'"hello":"')[1].split(b'"')[0]
+                    asked = True
+                    try:
+                        control.sendall(b"hello " + word + b"\n" + line.encode() + b"\n")
+                    except OSError:
+                        return None
                 lines = data.decode().splitlines()
                 if data.endswith(b"\n") and ('"done"' in lines[-1] or '"error":' in lines[-1] and '"code"' in lines[-1]):
                     rows = [json.loads(each) for each in lines]

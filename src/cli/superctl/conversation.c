@@ -137,6 +137,24 @@ enum ctl_status conversation_check_line(struct conversation *conversation, const
 	return CTL_DONE;
 }
 
+/* Shows that this client has read superd's first line. */
+static enum ctl_status send_hello(struct conversation *conversation, const char *word)
+{
+	struct buf line = { 0 };
+	enum ctl_status status = CTL_DONE;
+
+	if (!*word)
+		return CTL_DONE;
+	buf_addf(&line, "hello %s\n", word);
+	if (line.failed)
+		status = set_failure(conversation, CTL_FAILED, "out of memory");
+	else if (transport_send(&conversation->transport, line.data, line.length) < 0)
+		status = set_failure(conversation, CTL_FAILED, "cannot greet superd at %s: %s",
+				     conversation->options->control, strerror(errno));
+	buf_free(&line);
+	return status;
+}
+
 /* Reads the greeting. A superd that refuses this peer sends an error instead. */
 static enum ctl_status read_greeting(struct conversation *conversation)
 {
@@ -159,7 +177,7 @@ static enum ctl_status read_greeting(struct conversation *conversation)
 				   "superd %s at %s speaks another protocol than this superctl %s: use its own",
 				   json_reply_text(conversation->greeting, "superd"), conversation->options->control,
 				   PACKAGE_VERSION);
-	return CTL_DONE;
+	return send_hello(conversation, json_reply_text(conversation->greeting, "hello"));
 }
 
 /* Any process can take a name in the abstract namespace; a path is as safe as its folder. */
