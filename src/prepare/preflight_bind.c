@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 #include <string.h>
 
+#include "config/option/service_mark.h"
 #include "exec/bind/user_notif.h"
 #include "exec/spawn/spawn.h"
 #include "os/rights/capability.h"
@@ -39,10 +40,8 @@ void preflight_bind(struct preflight *preflight, const struct service *service)
 		refuse_bind(preflight, service);
 		return;
 	}
-	if (preflight->bind_reported || service->groups->identity->no_new_privileges || capability_held(CAP_SYS_ADMIN))
-		return;
-	preflight->bind_reported = true;
-	preflight_report(preflight, SEVERITY_WARNING, service, "pass", "bind",
-			 "superd has no CAP_SYS_ADMIN, so the program runs with no_new_privileges: set-user-id "
-			 "programs gain nothing in it");
+	if (service_mark(service, "no_new_privileges") && !service->groups->identity->no_new_privileges &&
+	    !capability_held(CAP_SYS_ADMIN))
+		preflight_report(preflight, SEVERITY_WARNING, service, "no_new_privileges", "no",
+				 "pass = bind: without CAP_SYS_ADMIN superd starts the program with no_new_privileges");
 }

@@ -24,7 +24,8 @@
  *                 something binds as another user; as that for a while; in a namespace; in all of them and a root of
  *                 its own; a thread that has changed its user: "NAME 1" if it has superd's listener, else "NAME 0"
  * late            grandchildren bind until one does not get it: "late 0"
- * escape          a process in a session of its own binds on: "escape PID", and "late ERRNO" when the errno changes */
+ * escape          a process in a session of its own binds on: "escape PID", and "late ERRNO" when the errno changes,
+ *                 else "round ERRNO" */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -521,8 +522,7 @@ static void do_escape(void)
 		int fd = tcp(), error = bind_to(fd, &own);
 
 		close(fd);
-		if (error != before)
-			tell("late", "", error);
+		tell(error == before ? "round" : "late", "", error);
 		before = error;
 		poll(NULL, 0, 50);
 	}

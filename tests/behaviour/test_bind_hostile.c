@@ -77,6 +77,15 @@ static long told(const struct scene *scene, const char *name)
 	return atol(strstr(text_of("\n%s", read_text(scene->log)), text_of("\n%s ", name)) + strlen(name) + 2);
 }
 
+static size_t count_text(const char *text, const char *wanted)
+{
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, wanted)); at++)
+		count++;
+	return count;
+}
+
 static pid_t worker(const struct scene *scene)
 {
 	return superd_aside(scene->superd, "superd-bind");
@@ -183,11 +192,7 @@ static struct scene begin_with_file(const char *acts)
 
 static size_t times_asked(const struct scene *scene)
 {
-	size_t count = 0;
-
-	for (const char *at = read_text(scene->log); (at = strstr(at, "asked 0\n")); at++)
-		count++;
-	return count;
+	return count_text(read_text(scene->log), "asked 0\n");
 }
 
 Behaviour(bind_hostile, an_address_in_a_file_that_never_answers_holds_up_its_own_bind_alone)
@@ -439,22 +444,27 @@ Behaviour(bind_hostile, a_worker_that_the_program_kills_comes_back_after_a_pause
 	end(&scene);
 }
 
-/* Nobody answers it any more, and the kernel says so. */
-Behaviour(bind_hostile, a_process_that_outlives_its_instance_can_bind_no_more)
+/* Its calls go to the kernel, as if there were no filter, also after an upgrade. A kernel without anybody to ask would
+ * answer ENOSYS, to every program that the process runs. */
+Behaviour(bind_hostile, a_process_that_outlives_its_instance_has_the_kernel)
 {
 	struct scene scene = begin("bind escape stay", "kill_mode = process");
 	pid_t escaped = (pid_t)told(&scene, "escape");
-	size_t fds;
+	size_t fds, rounds;
 
 	told(&scene, "late");
-	fds = superd_fd_count(scene.superd);
 	control_once("stop hostile");
-	WAIT_UNTIL(strstr(read_text(scene.log), text_of("late %d\n", ENOSYS)));
+	WAIT_UNTIL(strstr(read_text(scene.log), text_of("late %d\n", EADDRINUSE)));
 	WAIT_UNTIL(!worker(&scene));
-	superd_expect_fds(scene.superd, fds);
+	fds = superd_fd_count(scene.superd);
+	superd_upgrade(scene.superd);
 	ask_others(&scene);
+	rounds = count_text(read_text(scene.log), "round");
+	WAIT_UNTIL(count_text(read_text(scene.log), "round") > rounds + 1);
+	cr_expect_null(strstr(read_text(scene.log), text_of("late %d\n", ENOSYS)), "%s", read_text(scene.log));
 	kill(escaped, SIGKILL);
 	WAIT_UNTIL(!process_lives(escaped));
+	superd_expect_fds(scene.superd, fds - 1);
 	end(&scene);
 }
 

@@ -132,16 +132,6 @@ BehaviourOfBind(processes, as_an_ordinary_user_too)
 	superd_stop(superd);
 }
 
-BehaviourOfBind(processes, it_takes_no_new_privileges_where_it_cannot_do_without)
-{
-	int port = free_port();
-	struct superd *superd =
-		run(port, "no_new_privileges = yes", text_of("tcp4 bind=127.0.0.1:%d listen=5 serve=poll", port));
-
-	client_ask_pid(port);
-	superd_stop(superd);
-}
-
 /* ---- daemons ---- */
 
 static void expect_daemon(const char *format)

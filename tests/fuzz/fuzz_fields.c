@@ -20,6 +20,7 @@
 #include "engine/health/queue_guard.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/bind_calls.h"
+#include "engine/instance/bind_strays.h"
 #include "engine/instance/instance_state.h"
 #include "engine/launch/fdstore.h"
 #include "engine/launch/notify.h"
@@ -46,7 +47,8 @@ static const struct field_table *const tables[] = {
 	&kept_state,	   &notify_state,	   &orphan_state,	  &saved_runtime,	  &saved_guard,
 	&saved_times,	   &saved_stats,	   &failure_state,	  &standby_state,	  &pair_state,
 	&leftover_state,   &socket_commands_state, &service_reload_state, &instance_state,	  &notice_state,
-	&bind_calls_state, &bind_use_state,	   &command_state,	  &sequence_state,	  &search_state,
+	&bind_calls_state, &bind_use_state,	   &bind_stray_state, &command_state,
+	&sequence_state,   &search_state,
 	&pending_state,	   &drain_state,	   &log_files_state,	  &start_resources_state, &admission_state,
 	&saved_accept,	   &start_queue_state,	   &saved_idle,		  &saved_freeze,	  &saved_run,
 };

@@ -579,8 +579,8 @@ const struct directive directives[] = {
 	{ .name = { "no_new_privileges", [UNIT] = "Service.NoNewPrivileges" },
 	  FIELD(IDENTITY, no_new_privileges, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether set-user-id programs and file capabilities give the backend nothing. System call filters "
-		  "imply it if superd lacks CAP_SYS_ADMIN." },
+	  .help = "Whether set-user-id programs and file capabilities give the backend nothing. pass = bind implies it "
+		  "unless this is set to no, and system call filters do if superd lacks CAP_SYS_ADMIN." },
 
 	/* Environment */
 	{ .name = { "env", "env", "Service.Environment", "EnvironmentVariables" },

@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/fd_message.h"
 #include "base/hash.h"
+#include "engine/instance/bind_strays.h"
 #include "engine/instance/instance.h"
 #include "engine/launch/fd_map.h"
 #include "engine/runtime/runtime.h"
@@ -717,7 +718,11 @@ void bind_calls_free(struct instance *instance)
 	alarm_stop(&calls->quiet);
 	alarm_stop(&calls->left);
 	end_worker(calls);
-	close_notif(calls);
+	watch_stop(&calls->notif_watch);
+	if (calls->notif >= 0 && calls->left_call)
+		user_notif_let_go(calls->notif, calls->left_call);
+	if (calls->notif >= 0)
+		bind_stray_keep(instance->engine, calls->notif);
 	fd_close(&calls->channel);
 	bind_worker_free(&calls->worker);
 	free(calls->uses);

@@ -190,6 +190,7 @@ struct instances {
 	ev_timer linger_look;           /* checks `lingering` while it is not empty: superd may not be the parent of those processes */
 	struct list forking;            /* searches for the daemon of type = forking (engine/instance/forking) */
 	struct list aux_commands;       /* commands beside a main process that run (engine/instance/aux_command) */
+	struct list bind_strays;        /* filters that processes of ended instances still have (engine/instance/bind_strays) */
 	struct list relays;             /* relays of instances, and retired ones that still have clients (engine/instance/relay) */
 	struct list moved;              /* notify_states of instances whose former group still has processes (engine/instance/main_pid) */
 };

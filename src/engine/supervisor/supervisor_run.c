@@ -39,6 +39,7 @@
 #include "engine/drain/standby_socket.h"
 #include "engine/freeze/freeze.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/bind_strays.h"
 #include "engine/instance/aux_command.h"
 #include "engine/instance/cleanup.h"
 #include "engine/instance/main_pid.h"
@@ -776,6 +777,7 @@ void supervisor_free(struct supervisor *supervisor)
 	loop_room_end(engine);
 	start_kit_end_all(engine);
 	output_reader_end();
+	bind_strays_free(engine);
 	orphans_free(engine);
 	instance_cgroups_end(engine);
 	restore_free(engine);

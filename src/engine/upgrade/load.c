@@ -22,6 +22,7 @@
 #include "engine/accept/admission.h"
 #include "engine/accept/admission_state.h"
 #include "engine/core/engine_state.h"
+#include "engine/instance/bind_strays.h"
 #include "engine/launch/instance_cgroup.h"
 #include "engine/launch/start_resources.h"
 #include "engine/listener/rpcbind.h"
@@ -220,6 +221,15 @@ static void read_orphan(struct state_loader *loader, struct state_section *secti
 	free(found.service);
 }
 
+static void read_filter(struct state_loader *loader, struct state_section *section)
+{
+	struct bind_stray found = { .notif = -1 };
+
+	state_load(section, &bind_stray_state, &found, NULL);
+	if (found.notif >= 0)
+		bind_stray_keep(loader->engine, found.notif);
+}
+
 static void read_rpc_debt(struct state_loader *loader, struct state_section *section)
 {
 	struct engine *engine = loader->engine;
@@ -262,7 +272,7 @@ static const struct {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_left_group },
 	{ "base", read_left_parent },     { "orphan", read_orphan },     { "withdrawal", read_rpc_debt },
-	{ "stored", read_left_in_store },
+	{ "stored", read_left_in_store }, { "filter", read_filter },
 	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },  { "lookup", skip_section },
 	{ "log_other", load_log_other },
 };

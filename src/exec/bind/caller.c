@@ -73,13 +73,15 @@ enum caller_kind caller_find(struct target_process *target, const struct caller_
 {
 	struct target_status status;
 	struct caller_place home, place;
-	bool is_main, is_path_at_home;
+	bool is_main, has_user, is_path_at_home;
 
 	if (!target_read_status(target, &status))
 		return CALLER_IS_HIDDEN;
 	*uid = status.uid;
 	is_main = status.process == rule->program;
-	if (!is_main && (status.uid != rule->uid || (status.uid != 0 && status.gid != rule->gid)))
+	has_user = status.uid == rule->uid && (status.uid == 0 || status.gid == rule->gid);
+	/* A daemon of root's may have given up its user; another one runs a program with a set-user-id bit. */
+	if (!has_user && !(is_main && rule->uid == 0))
 		return CALLER_IS_OTHER_USER;
 	if (rule->is_complete && !is_main && status.parent != rule->program)
 		return CALLER_IS_LATE;

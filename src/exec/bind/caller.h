@@ -1,7 +1,7 @@
 /* Whether superd's listeners are for the task that made a stopped call. Whatever a program starts inherits its filter,
  * also a session of another user, or a container. superd gives a listener to what the service's own processes are: the
- * main process, which may have given up its user and its root before it binds, and processes of the user and group that
- * it was started with. All must be in its user and network namespace, and for a path in its mount namespace and root. As
+ * main process, which may have given up root's user, and its root, before it binds, and processes of the user and group
+ * that it was started with. All must be in its user and network namespace, and for a path in its mount namespace and root. As
  * soon as the program has all its sockets and is ready, only the main process and its children get one again.
  *
  * A task that waits in a call cannot change what it is. For a worker process only, as target.h. */

@@ -426,8 +426,9 @@ static uint32_t *list_lengths(const struct service *service, size_t *count)
 	return lengths;
 }
 
-/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. If superd has it, a
- * child keeps it across the change of user (stage_ambient). */
+/* What superd answers, and when, is partly the program's choice, and a program with a set-user-id bit would inherit the
+ * filter. So it gains nothing, unless the row says that it may; then superd needs CAP_SYS_ADMIN for the filter, which a
+ * child keeps across the change of user (stage_ambient). */
 static bool make_bind_filter(struct plan *plan, const struct service *service, struct buf *why)
 {
 	uint32_t *lengths;
@@ -437,7 +438,7 @@ static bool make_bind_filter(struct plan *plan, const struct service *service, s
 		return true;
 	lengths = list_lengths(service, &count);
 	plan->bind_needs_tracer = !capability_held(CAP_SYS_PTRACE);
-	if (!capability_held(CAP_SYS_ADMIN))
+	if (!service_mark(service, "no_new_privileges") || !capability_held(CAP_SYS_ADMIN))
 		plan->no_new_privileges = true;
 	plan->bind_filter = lengths ? bind_filter_make(has_path(service), lengths, count) : NULL;
 	free(lengths);

@@ -3,7 +3,6 @@
 
 #include <sched.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +116,9 @@ Test(caller, its_user_is_known)
 	cr_expect_eq(find(other.pid, &rule, &uid), CALLER_IS_OTHER_USER, "its group is another");
 	rule.gid = 65533;
 	cr_expect_eq(find(other.pid, &rule, &uid), CALLER_IS_OWN);
+	rule.uid = 65532;
+	rule.program = other.pid;
+	cr_expect_eq(find(other.pid, &rule, &uid), CALLER_IS_OTHER_USER, "it runs a program with a set-user-id bit");
 	end_other(&other);
 }
 
@@ -191,13 +193,4 @@ Test(caller, once_all_is_bound_only_the_main_process_and_its_children_are_answer
 	rule.is_complete = false;
 	cr_expect_eq(find(getpid(), &rule, &uid), CALLER_IS_OWN);
 	end_other(&child);
-}
-
-Test(caller, a_thread_is_its_process)
-{
-	struct caller_rule rule = rule_of(getpid());
-	uid_t uid;
-
-	rule.uid++;
-	cr_expect_eq(find((pid_t)syscall(SYS_gettid), &rule, &uid), CALLER_IS_OWN);
 }
