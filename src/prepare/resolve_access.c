@@ -168,12 +168,14 @@ static const struct access *compile_probes(struct networks *networks, const stru
 	return known;
 }
 
-/* Whether the kernel must enforce the rules on this socket. superd-builtin checks each sender itself. */
+/* Whether the kernel must enforce the rules on this socket, as superd does not accept there. A builtin for datagrams
+ * judges each sender itself, and another process takes its place at a reload. */
 static bool needs_filter(const struct service *service, const struct listen *listen)
 {
-	if (service->exec->accept || !endpoint_is_inet(listen->address))
-		return false;
-	return !listen_is_guarded(listen) || !plan_applies_access_itself(service);
+	bool is_datagram = endpoint_is_datagram(listen->address);
+
+	return endpoint_is_inet(listen->address) && (is_datagram || !service->exec->accept) &&
+	       !(is_datagram && service->exec->builtin && listen_is_guarded(listen));
 }
 
 static const struct filter_made *compile_filter(struct networks *networks, const struct access *access, bool ipv4)
@@ -208,15 +210,16 @@ static const char *find_option_at_fault(const struct networks *networks, const s
 static void refuse_filter(struct networks *networks, const struct service *service, const char *wrong)
 {
 	const char *option = find_option_at_fault(networks, service);
-	const char *option_value = service->dialect == UNIT ? "Accept=no"
-		: service->is_foreign			    ? "wait"
-							    : "accept = no";
+	const char *option_value = service->exec->accept ? "UDP"
+		: service->dialect == UNIT		 ? "Accept=no"
+		: service->is_foreign			 ? "wait"
+							 : "accept = no";
 
 	diag_error(networks->diags, service_origin(service, option), "%s: %s: with %s the kernel enforces it: %s",
 		   service->name, option_name_of(service, option), option_value, wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, "%s%s",
 		   access_has_names(service_prepared(service)->access) ? "write addresses" : "name fewer networks",
-		   service->is_foreign ? "" : ", or set accept = yes");
+		   service->is_foreign || service->exec->accept ? "" : ", or set accept = yes");
 }
 
 static void warn_of_guard(struct networks *networks, const struct service *service, const char *wrong)
@@ -266,8 +269,10 @@ void networks_resolve(struct networks *networks, struct service *service)
 			listen->rules = made->filter;
 			continue;
 		}
-		(listen_is_guarded(listen) ? warn_of_guard : refuse_filter)(networks, service,
-									    made ? made->wrong : NULL);
+		if (listen_is_guarded(listen) && !plan_is_builtin(service))
+			warn_of_guard(networks, service, made ? made->wrong : NULL);
+		else
+			refuse_filter(networks, service, made ? made->wrong : NULL);
 		return;
 	}
 }

@@ -182,6 +182,95 @@ Behaviour(filter, a_reload_changes_the_rules_of_a_running_server_of_datagrams)
 	superd_stop(superd);
 }
 
+static bool is_served(int client, bool stream)
+{
+	if (!stream)
+		return !strcmp(datagram_ask(client, "hello"), "hello");
+	client_send(client, "hello\n");
+	return !strcmp(client_line(client), "hello");
+}
+
+/* A process of superd's own takes the clients, and goes on through the reload, as its first client stays. */
+static void expect_new_rules(const char *kind, const char *work, bool redirects)
+{
+	static const char table[] = "defaults { user = \"%s\" }\n"
+				    "service handed { listen = \"%s127.0.0.1:%d\" %s only_from = \"%s\" }\n"
+				    "service target { listen = \"%s127.0.0.1:%d\" accept = yes builtin = echo }\n";
+	bool stream = !*kind;
+	int port = free_port(), target = free_port(), type = stream ? SOCK_STREAM : SOCK_DGRAM, first, old, friend;
+	struct superd *superd;
+	char does[160];
+
+	SKIP_WITHOUT_FILTERS();
+	if (redirects)
+		snprintf(does, sizeof(does), "%s redirect = \"127.0.0.1 %d\"", work, target);
+	else
+		snprintf(does, sizeof(does), "%s", work);
+	superd = clock_run(table, own_user(), kind, port, does, "127.0.0.1", kind, target);
+	superd_wait_log(superd, "target: listening on ");
+	first = stream ? client_connect_from("127.0.0.1", port) : begin_from("127.0.0.1", type, port);
+	cr_assert(is_served(first, stream));
+	cr_assert(superd_reload(superd, table, own_user(), kind, port, does, "127.0.0.2", kind, target));
+	old = begin_from("127.0.0.1", type, port);
+	if (!stream)
+		client_send(old, "hello");
+	friend = stream ? client_connect_from("127.0.0.2", port) : begin_from("127.0.0.2", type, port);
+	cr_assert(is_served(friend, stream), "%s", world_logs());
+	clock_settle(superd);
+	cr_assert(client_is_quiet(old, 0), "%s", world_logs());
+	superd_expect_count(superd, "handed: started", 1);
+	cr_assert(!stream || is_served(first, stream));
+	close(first);
+	close(old);
+	close(friend);
+	superd_stop(superd);
+}
+
+Behaviour(filter, a_reload_changes_the_rules_of_a_running_redirect)
+{
+	expect_new_rules("", "", true);
+}
+
+Behaviour(filter, a_reload_changes_the_rules_of_a_running_redirect_of_datagrams)
+{
+	expect_new_rules("udp:", "", true);
+}
+
+Behaviour(filter, a_reload_changes_the_rules_of_a_running_relay)
+{
+	expect_new_rules("", "exec = \"/bin/sleep 1000\"", true);
+}
+
+Behaviour(filter, a_reload_changes_the_rules_of_a_running_relay_of_datagrams)
+{
+	expect_new_rules("udp:", "exec = \"/bin/sleep 1000\"", true);
+}
+
+Behaviour(filter, a_reload_changes_the_rules_of_a_running_builtin)
+{
+	expect_new_rules("", "builtin = echo", false);
+}
+
+/* Superd hands a socket of datagrams over also where it accepts. */
+Behaviour(filter, senders_are_judged_while_the_server_of_a_burst_runs)
+{
+	int port = free_port();
+	struct superd *superd = clock_run(handed, "udp:127.0.0.1", port, backend("datagrams 1000000"),
+					  "accept = yes only_from = \"127.0.0.1\"");
+	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+
+	superd_wait_log(superd, "handed: listening on ");
+	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
+	client_send(stranger, "hello");
+	cr_assert_not_null(strstr(datagram_ask(friend, "again"), " again"));
+	clock_settle(superd);
+	cr_assert(client_is_quiet(stranger, 0));
+	superd_expect_count(superd, "handed: started", 1);
+	close(stranger);
+	close(friend);
+	superd_stop(superd);
+}
+
 Behaviour(filter, rules_end_with_the_row_that_had_them_also_where_the_sockets_change)
 {
 	static const char two[] =

@@ -64,6 +64,10 @@ static bool start_instance(struct service_runtime *runtime, struct pending_clien
 		pending_dismiss(runtime, pending);
 		return false;
 	}
+	if (!listener_guard(listener, runtime->engine, runtime->service->name, why)) {
+		pending_dismiss(runtime, pending);
+		return false;
+	}
 	if (!listener_give(listener, runtime->engine, kit->plan->account)) {
 		buf_addf(why, "remembering the address of %s: %s", listener->listen->name, strerror(errno));
 		pending_dismiss(runtime, pending);

@@ -202,8 +202,8 @@ static bool try_start(struct relay_process *relay, struct buf *why)
 	const struct service *service = relay->instance->service;
 	int ends[2];
 
-	if (!relay->plan)
-		relay->plan = runtime_plan_relay(runtime_of(relay), find_account(relay, service), why);
+	plan_free(relay->plan);         /* its rules may be those of before a reload */
+	relay->plan = runtime_plan_relay(runtime_of(relay), find_account(relay, service), why);
 	if (!relay->plan)
 		return false;
 	if (fd_channel_pair(ends) < 0) {

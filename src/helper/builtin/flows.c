@@ -220,20 +220,21 @@ static void send_datagram(struct flows *flows, struct flow *flow, const char *by
 }
 
 /* false: no datagram is waiting. */
-static bool pass_one(struct flows *flows, int listener, int64_t now)
+static bool pass_one(struct flows *flows, struct relay_watch *listener, int64_t now)
 {
 	struct sender client;
 	struct pktinfo pktinfo;
-	ssize_t got = pktinfo_receive(&pktinfo, listener, &client, flows->bytes, sizeof(flows->bytes));
+	ssize_t got = pktinfo_receive(&pktinfo, listener->fd, &client, flows->bytes, sizeof(flows->bytes));
 	struct flow *flow;
 
 	if (got < 0)
 		return errno == ECONNREFUSED;
-	if (pktinfo.truncated || !client.length || !sender_is_allowed(&client, flows->settings))
+	if (pktinfo.truncated || !client.length ||
+	    !sender_is_admitted(&client, listener->fd, &listener->emptied, flows->settings))
 		return true;
-	flow = find_flow(flows, listener, &client);
+	flow = find_flow(flows, listener->fd, &client);
 	if (!flow) {
-		flow = add_flow(flows, listener, &client);
+		flow = add_flow(flows, listener->fd, &client);
 		if (!flow)
 			return true;
 		keep_first(flow, flows->bytes, (size_t)got);
@@ -245,7 +246,7 @@ static bool pass_one(struct flows *flows, int listener, int64_t now)
 	return true;
 }
 
-void flows_send(struct flows *flows, int listener, int64_t now)
+void flows_send(struct flows *flows, struct relay_watch *listener, int64_t now)
 {
 	for (int n = 0; n < BATCH && pass_one(flows, listener, now); n++)
 		continue;

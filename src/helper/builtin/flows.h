@@ -18,7 +18,7 @@ void flows_end(struct flows *flows);    /* closes all; their memory stays until 
 void flows_free(struct flows *flows);
 
 /* Passes datagrams on that wait at a listener, a bounded number of them. */
-void flows_send(struct flows *flows, int listener, int64_t now);
+void flows_send(struct flows *flows, struct relay_watch *listener, int64_t now);
 
 /* Passes back the datagrams that have arrived for a flow. watch: the flow's. */
 void flows_receive(struct flows *flows, struct relay_watch *watch, int64_t now);

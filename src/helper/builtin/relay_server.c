@@ -406,8 +406,8 @@ static struct connection *new_connection(struct relay_server *server, int fd)
 
 	if (!connection)
 		return NULL;
-	connection->client = (struct relay_watch){ WATCH_CLIENT, fd };
-	connection->target = (struct relay_watch){ WATCH_TARGET, -1 };
+	connection->client = (struct relay_watch){ .kind = WATCH_CLIENT, .fd = fd };
+	connection->target = (struct relay_watch){ .kind = WATCH_TARGET, .fd = -1 };
 	list_init(&connection->link);
 	list_init(&connection->again);
 	connection->since = clock_ms();
@@ -436,10 +436,10 @@ static bool give_probe(struct relay_server *server, struct connection *connectio
 }
 
 /* false: no connection is waiting. */
-static bool accept_one(struct relay_server *server, int listener)
+static bool accept_one(struct relay_server *server, struct relay_watch *listener)
 {
 	struct sender client = { .length = sizeof(client.address) };
-	int fd = accept4(listener, &client.address.any, &client.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(listener->fd, &client.address.any, &client.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct connection *connection;
 
 	if (fd < 0) {
@@ -449,7 +449,7 @@ static bool accept_one(struct relay_server *server, int listener)
 			server->blocked = clock_ms() + SHORTAGE;
 		return goes_on;
 	}
-	if (!sender_is_allowed(&client, server->settings)) {
+	if (!sender_is_admitted(&client, listener->fd, &listener->emptied, server->settings)) {
 		close(fd);
 		return true;
 	}
@@ -464,7 +464,7 @@ static bool accept_one(struct relay_server *server, int listener)
 	return may_accept(server);
 }
 
-static void accept_clients(struct relay_server *server, int listener)
+static void accept_clients(struct relay_server *server, struct relay_watch *listener)
 {
 	for (int n = 0; n < ACCEPTS && accept_one(server, listener); n++)
 		continue;
@@ -512,7 +512,7 @@ static void on_probe(struct relay_server *server, uint32_t events)
 		note_up(server, server->probe_address);
 		for (size_t n = 0; n < server->listener_count && server->probe.fd >= 0 && may_accept(server); n++) {
 			if (server->listeners[n].kind == WATCH_LISTENER)
-				accept_one(server, server->listeners[n].fd);
+				accept_one(server, &server->listeners[n]);
 		}
 		end_probe(server);
 		return;
@@ -697,10 +697,10 @@ static void on_event(struct relay_server *server, struct relay_watch *watch, uin
 		return;
 	switch (watch->kind) {
 	case WATCH_LISTENER:
-		accept_clients(server, watch->fd);
+		accept_clients(server, watch);
 		break;
 	case WATCH_DATAGRAMS:
-		flows_send(server->flows, watch->fd, clock_ms());
+		flows_send(server->flows, watch, clock_ms());
 		break;
 	case WATCH_FLOW:
 		flows_receive(server->flows, watch, clock_ms());
@@ -784,7 +784,8 @@ static bool add_listener(struct relay_server *server, int fd)
 	struct relay_watch *watch = &server->listeners[server->listener_count++];
 	bool is_datagram = socket_option(fd, SO_TYPE) == SOCK_DGRAM;
 
-	*watch = (struct relay_watch){ is_datagram ? WATCH_DATAGRAMS : WATCH_LISTENER, fd };
+	*watch = (struct relay_watch){ .kind = is_datagram ? WATCH_DATAGRAMS : WATCH_LISTENER, .fd = fd,
+					.emptied = queue_is_empty(fd) };
 	if (!is_datagram && socket_option(fd, SO_ACCEPTCONN) != 1) {
 		builtin_log("descriptor %d is no listening socket", fd);
 		return false;
@@ -814,8 +815,8 @@ static bool begin(struct relay_server *server, const int *fds, size_t count)
 	bool relays = server->settings->relays;
 
 	if (relays) {
-		server->channel = (struct relay_watch){ WATCH_CHANNEL, fds[0] };
-		server->sigterm = (struct relay_watch){ WATCH_SIGNAL, sigterm_watch() };
+		server->channel = (struct relay_watch){ .kind = WATCH_CHANNEL, .fd = fds[0] };
+		server->sigterm = (struct relay_watch){ .kind = WATCH_SIGNAL, .fd = sigterm_watch() };
 		if (!watch_fd(server, &server->channel, EPOLLIN) ||
 		    (server->sigterm.fd >= 0 && !watch_fd(server, &server->sigterm, EPOLLIN)))
 			return false;
@@ -854,7 +855,8 @@ int relay_server_run(const struct settings *settings, const int *fds, size_t cou
 	struct relay_server server = {
 		.settings = settings, .epoll = epoll_create1(EPOLL_CLOEXEC), .most = connections_most(),
 		.report_wanted = true,
-		.probe = { WATCH_PROBE, -1 }, .channel = { WATCH_CHANNEL, -1 }, .sigterm = { WATCH_SIGNAL, -1 },
+		.probe = { .kind = WATCH_PROBE, .fd = -1 }, .channel = { .kind = WATCH_CHANNEL, .fd = -1 },
+		.sigterm = { .kind = WATCH_SIGNAL, .fd = -1 },
 	};
 	int status = 1;
 

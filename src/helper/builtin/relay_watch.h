@@ -9,6 +9,7 @@ struct relay_watch {
 	enum { WATCH_LISTENER, WATCH_DATAGRAMS, WATCH_CLIENT, WATCH_TARGET, WATCH_PROBE, WATCH_FLOW, WATCH_CHANNEL,
 	       WATCH_SIGNAL } kind;
 	int fd;                         /* -1: none */
+	bool emptied;                   /* a listener: its queue was empty once (sender_is_admitted) */
 };
 
 /* epoll_ctl(2) for a descriptor. */

@@ -5,6 +5,7 @@
 #include "helper/builtin/sender.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -115,6 +116,21 @@ bool sender_is_allowed(const struct sender *sender, const struct settings *setti
 	bool has_address = sender_bytes(sender, bytes);
 
 	return access_judge(settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
+}
+
+bool queue_is_empty(int fd)
+{
+	struct pollfd one = { fd, POLLIN, 0 };
+
+	return poll(&one, 1, 0) == 0;
+}
+
+bool sender_is_admitted(const struct sender *sender, int fd, bool *emptied, const struct settings *settings)
+{
+	if (*emptied)
+		return true;
+	*emptied = queue_is_empty(fd);
+	return sender_is_allowed(sender, settings);
 }
 
 static size_t hash_source(uint64_t seed, const unsigned char source[16])

@@ -24,6 +24,7 @@ struct sockets {
 	const struct settings *settings;
 	struct datagrams *datagrams;    /* owned; NULL: no socket is a datagram socket */
 	struct pollfd *list;            /* owned; the sockets that superd passed */
+	bool *emptied;                  /* owned; of each: its queue was empty once (sender_is_admitted) */
 	size_t count;                   /* of the list */
 	size_t children;                /* number of child processes */
 	int accepted;                   /* a connection that has no process yet; -1: none */
@@ -75,16 +76,16 @@ static void serve_accepted(struct sockets *sockets)
 }
 
 /* Accepts one connection. false: the descriptor is not a listener. */
-static bool accept_one(struct sockets *sockets, int listener)
+static bool accept_one(struct sockets *sockets, size_t n)
 {
 	struct sender client = { .length = sizeof(client.address) };
-	int fd = accept4(listener, &client.address.any, &client.length, SOCK_CLOEXEC);
+	int fd = accept4(sockets->list[n].fd, &client.address.any, &client.length, SOCK_CLOEXEC);
 
 	if (fd < 0) {
 		sockets->paused = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED && errno != EPROTO;
 		return errno != EBADF && errno != EINVAL && errno != ENOTSOCK && errno != EOPNOTSUPP;
 	}
-	if (!sender_is_allowed(&client, sockets->settings)) {  /* the socket may have no filter in the kernel */
+	if (!sender_is_admitted(&client, sockets->list[n].fd, &sockets->emptied[n], sockets->settings)) {
 		close(fd);
 		return true;
 	}
@@ -122,7 +123,7 @@ static bool serve_ready(struct sockets *sockets)
 			continue;
 		}
 		if ((one->revents & (POLLERR | POLLHUP | POLLNVAL)) ||
-		    (sockets->accepted < 0 && !accept_one(sockets, one->fd)))
+		    (sockets->accepted < 0 && !accept_one(sockets, n)))
 			return false;
 	}
 	return true;
@@ -179,18 +180,21 @@ int sockets_serve(const struct settings *settings, const int *fds, size_t count)
 	int status = 1;
 
 	sockets.list = calloc(count, sizeof(*sockets.list));
-	if (!sockets.list) {
+	sockets.emptied = calloc(count, sizeof(*sockets.emptied));
+	if (!sockets.list || !sockets.emptied) {
 		builtin_log("out of memory");
-		return 1;
+		goto out;
 	}
 	for (size_t n = 0; n < count; n++) {
 		sockets.list[n].fd = fds[n];
+		sockets.emptied[n] = queue_is_empty(fds[n]);
 		if (!prepare_socket(&sockets, fds[n]))
 			goto out;
 	}
 	status = serve_loop(&sockets);
 out:
 	free(sockets.datagrams);
+	free(sockets.emptied);
 	free(sockets.list);
 	return status;
 }
