@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "os/host/hosts_rules.h"
 
 #define TABLE_MOST (1 << 20)
+#define TICK_MOST 2                     /* seconds */
 
 static const char *const paths[] = { "/etc/hosts.allow", "/etc/hosts.deny" };
 
@@ -35,9 +37,19 @@ static bool file_has_rule(const char *path)
 	return has;
 }
 
+/* A file system keeps times by ticks of up to two seconds (FAT), so a change right after the reading may show no new
+ * time. A time in the future is that of another machine's clock. */
+static bool is_settled(const struct stat *status)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec - status->st_ctim.tv_sec > TICK_MOST;
+}
+
 static bool is_as_seen(const struct seen_file *seen, const struct stat *status)
 {
-	return seen->known && seen->device == status->st_dev && seen->inode == status->st_ino &&
+	return seen->known && seen->settled && seen->device == status->st_dev && seen->inode == status->st_ino &&
 	       seen->size == status->st_size && seen->changed.tv_sec == status->st_ctim.tv_sec &&
 	       seen->changed.tv_nsec == status->st_ctim.tv_nsec;
 }
@@ -56,7 +68,7 @@ static bool check_file(struct hosts_access *cache, struct seen_file *seen, const
 	cache->changes++;
 	*seen = (struct seen_file){
 		.device = status.st_dev, .inode = status.st_ino, .size = status.st_size, .changed = status.st_ctim,
-		.known = true, .has_rule = file_has_rule(path),
+		.settled = is_settled(&status), .known = true, .has_rule = file_has_rule(path),
 	};
 	return seen->has_rule;
 }

@@ -13,6 +13,7 @@ struct hosts_access {
 		off_t size;
 		struct timespec changed;        /* st_ctim */
 		bool known, has_rule;           /* the file exists and the fields are valid; it has a rule */
+		bool settled;                   /* the file was read well after its last change */
 	} files[2];                     /* hosts.allow, hosts.deny */
 };
 
