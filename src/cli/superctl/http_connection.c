@@ -74,6 +74,23 @@ bool http_write(const char *text, size_t length)
 	return true;
 }
 
+/* A browser reaches a unix socket only through a proxy, which has its own rules for Host. */
+bool http_is_for_host(const char *text, size_t length, const char *const *names)
+{
+	struct sockaddr_storage own = { 0 };
+	socklen_t size = sizeof(own);
+
+	if (getsockname(STDIN_FILENO, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX)
+		return true;
+	return http_host_is_own(text, length, names);
+}
+
+void http_add_reason(struct buf *body, int status)
+{
+	buf_addf(body, "%s\n%s", http_reason(status),
+		 status != 421 ? "" : "Use the address, localhost, or a host name that builtin lists.\n");
+}
+
 void http_read_until_close(void)
 {
 	int64_t until = clock_ms() + LINGER;

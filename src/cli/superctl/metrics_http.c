@@ -61,6 +61,7 @@ static enum ctl_status ask_metrics(const struct superctl_options *options, int64
 	return status;
 }
 
+/* false: out of memory. That the client has left is no failure. */
 static bool send_response(const struct http_request *request, enum metrics_format format, const struct buf *page)
 {
 	bool good = request->status == 200;
@@ -76,7 +77,9 @@ static bool send_response(const struct http_request *request, enum metrics_forma
 	if (!request->is_head)
 		buf_add(&out, buf_string(page), page->length);
 	out.failed |= page->failed;
-	ok = !out.failed && http_write(out.data, out.length);
+	ok = !out.failed;
+	if (ok && http_write(out.data, out.length))
+		http_read_until_close();
 	buf_free(&out);
 	return ok;
 }
@@ -110,7 +113,7 @@ static enum ctl_status make_page(const struct superctl_options *options, enum me
 		buf_clear(page);
 	}
 	if (request->status != 200)
-		buf_addf(page, "%s\n", http_reason(request->status));
+		http_add_reason(page, request->status);
 	buf_free(&why);
 	return status;
 }
@@ -134,12 +137,12 @@ static enum ctl_status serve_http(const struct superctl_options *options)
 	if (!request.status) {
 		request = http_parse(text, length, "/metrics");
 		format = choose_format(options, text, length);
+		if (request.status == 200 && options->hosts && !http_is_for_host(text, length, options->hosts))
+			request.status = 421;
 	}
 	status = make_page(options, format, &request, &page);
 	if (!send_response(&request, format, &page))
 		status = CTL_FAILED;
-	else
-		http_read_until_close();
 	buf_free(&page);
 	return status;
 }

@@ -2,11 +2,8 @@
  *
  * Nothing here writes: superd's connection may only read, and the methods are GET and HEAD. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/shell_words.h"
@@ -269,17 +266,7 @@ static void find_page(const struct superctl_options *options, const struct http_
 	buf_free(&name);
 }
 
-/* A browser reaches a unix socket only through a proxy, which has its own rules for Host. */
-static bool is_own_host(const struct superctl_options *options, const char *text, size_t length)
-{
-	struct sockaddr_storage own = { 0 };
-	socklen_t size = sizeof(own);
-
-	if (getsockname(STDIN_FILENO, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX)
-		return true;
-	return http_host_is_own(text, length, options->names);
-}
-
+/* false: out of memory. That the client has left is no failure. */
 static bool send_response(const struct response *response, bool is_head)
 {
 	struct buf out = { 0 };
@@ -295,7 +282,9 @@ static bool send_response(const struct response *response, bool is_head)
 		 response->status == 405 ? "Allow: GET, HEAD\r\n" : "");
 	if (!is_head)
 		buf_add(&out, buf_string(&response->body), response->body.length);
-	ok = !out.failed && http_write(out.data, out.length);
+	ok = !out.failed;
+	if (ok && http_write(out.data, out.length))
+		http_read_until_close();
 	buf_free(&out);
 	return ok;
 }
@@ -318,7 +307,7 @@ enum ctl_status view_page(const struct superctl_options *options)
 	if (!request.status)
 		request = http_parse(text, length, NULL);
 	response.status = request.status;
-	if (request.status == 200 && !is_own_host(options, text, length))
+	if (request.status == 200 && !http_is_for_host(text, length, options->hosts))
 		response.status = 421;
 	if (response.status == 200)
 		find_page(options, &request, &response);
@@ -326,14 +315,10 @@ enum ctl_status view_page(const struct superctl_options *options)
 		fprintf(stderr, "superctl: status page: %s\n", buf_string(&response.why));
 	if (response.status != 200) {
 		buf_clear(&response.body);
-		buf_addf(&response.body, "%s\n%s", http_reason(response.status),
-			 response.status != 421 ? "" :
-			 "Use the address, localhost, or a name that builtin = status lists.\n");
+		http_add_reason(&response.body, response.status);
 		response.type = "text/plain; charset=utf-8";
 	}
 	ok = send_response(&response, request.is_head);
-	if (ok)
-		http_read_until_close();
 	buf_free(&response.body);
 	buf_free(&response.why);
 	return ok ? CTL_DONE : CTL_FAILED;

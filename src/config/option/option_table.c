@@ -324,9 +324,9 @@ const struct directive directives[] = {
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "A built-in service in place of exec: echo, discard, chargen, daytime, time, tcpmux, auth, "
 		  "servers, services, health, metrics or status (see BUILT-IN SERVICES). Options follow the name: "
-		  "bsd or xinetd selects the format of daytime and chargen, reasons adds reasons to health, status "
-		  "accepts further host names, and auth has the options of superd-inetd.conf(5). Unless user is "
-		  "set, the service runs as a user of its own, with an id from 60594 to 61183." },
+		  "bsd or xinetd selects the format of daytime and chargen, reasons adds reasons to health, metrics "
+		  "and status accept further host names, and auth has the options of superd-inetd.conf(5). Unless "
+		  "user is set, the service runs as a user of its own, with an id from 60594 to 61183." },
 	{ .name = { "redirect", "redirect" }, FIELD(EXEC, redirect, redirect),
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path",
 	  .help = "Connects each client to this host and port, or to this unix socket. With accept = yes each "

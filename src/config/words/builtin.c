@@ -123,7 +123,7 @@ static const char *read_auth(words word, struct builtin_options *out, const char
 }
 
 /* The names by which browsers may reach the page. */
-static const char *read_status(words word, const char **bad)
+static const char *read_hosts(words word, const char **bad)
 {
 	for (; *word; word++) {
 		size_t length = strlen(*word);
@@ -131,7 +131,7 @@ static const char *read_status(words word, const char **bad)
 		*bad = *word;
 		if (!length || length > HOST_MOST ||
 		    strspn(*word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") != length)
-			return "after status expected names of hosts, as status.example.org";
+			return "after metrics and status expected names of hosts, as status.example.org";
 	}
 	return NULL;
 }
@@ -146,8 +146,8 @@ const char *builtin_read_options(words builtin, struct builtin_options *out, con
 		return read_auth(builtin + 1, out, bad);
 	if (!strcmp(builtin[0], "health"))
 		return read_health(builtin + 1, out, bad);
-	if (!strcmp(builtin[0], "status"))
-		return read_status(builtin + 1, bad);
+	if (!strcmp(builtin[0], "metrics") || !strcmp(builtin[0], "status"))
+		return read_hosts(builtin + 1, bad);
 	*bad = builtin[1];
 	return builtin[1] ? "it takes no options" : NULL;
 }

@@ -2,7 +2,7 @@
  * accepted, which is standard input and output or descriptor 3 (sd_listen_fds(3)). superd gives it a connection to its
  * control socket that may only read:
  *
- *	superd-web --channel=FD metrics
+ *	superd-web --channel=FD metrics [HOST]...
  *	superd-web --channel=FD status [HOST]...
  *
  * It is a program of its own, and no part of superd-builtin, as it needs the JSON library, which would cost every other
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 
 	self_sandbox_begin();
 	signal(SIGPIPE, SIG_IGN);
-	if (argc < 3 || (argc > 3 && !is_status) || strncmp(argv[1], channel, sizeof(channel) - 1) != 0 ||
+	if (argc < 3 || strncmp(argv[1], channel, sizeof(channel) - 1) != 0 ||
 	    scan_count(argv[1] + sizeof(channel) - 1, &fd) || fd < 3 || fd > 1024 ||
 	    (!is_status && strcmp(argv[2], "metrics") != 0)) {
 		fprintf(stderr, "superd-web: superd starts it, for builtin = metrics or status\n");
@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 		perror("superd-web: cannot take over the connection");
 		return 1;
 	}
-	options.names = (const char *const *)argv + 3;
+	options.hosts = (const char *const *)argv + 3;
 	tzset();
 	self_sandbox_enter(&nothing);
 	return (is_status ? view_page(&options) : view_metrics(&options)) == CTL_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
