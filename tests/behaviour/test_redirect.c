@@ -357,6 +357,69 @@ Behaviour(redirect, where_nobody_listens_the_client_is_let_go)
 	superd_stop(superd);
 }
 
+/* A relay of its own for each client, and one for all. */
+Behaviour(redirect, a_connection_without_a_byte_ends_where_the_row_says_so)
+{
+	static const char *const ways[] = { "accept = yes", "accept = no" };
+
+	for (size_t n = 0; n < sizeof(ways) / sizeof(ways[0]); n++) {
+		struct pair pair = open_way(ways[n], "redirect_timeout = 1h");
+
+		client_send(pair.client, "question\n");
+		cr_assert_str_eq(client_line(pair.target), "question");
+		clock_advance(pair.superd, 50 * MINUTE_MS);
+		client_send(pair.target, "answer\n");
+		cr_assert_str_eq(client_line(pair.client), "answer");
+		clock_advance(pair.superd, 50 * MINUTE_MS);
+		cr_assert(client_is_quiet(pair.client, 0) && client_is_quiet(pair.target, 0));
+		clock_advance(pair.superd, 20 * MINUTE_MS);
+		cr_assert(client_sees_end(pair.client));
+		cr_assert(client_sees_end(pair.target));
+		cr_expect_not(superd_logged(pair.superd, "exit status 1"), "%s", world_logs());
+		close_pair(&pair);
+	}
+}
+
+static void expect_relayed(int client, int listener, int *target)
+{
+	*target = take(listener);
+	client_send(client, "hello\n");
+	cr_assert_str_eq(client_line(*target), "hello");
+}
+
+Behaviour(redirect, one_source_has_only_so_many_connections)
+{
+	int listener = listen_on(0), clients[2], targets[2], other, other_target, more;
+	struct superd *superd = run_way("accept = no", local_port(listener), "per_source = 2");
+	int port = superd_port(superd, "pass");
+
+	for (int n = 0; n < 2; n++) {
+		clients[n] = client_connect_from("127.0.0.2", port);
+		expect_relayed(clients[n], listener, &targets[n]);
+	}
+	more = client_connect_from("127.0.0.2", port);
+	cr_assert(client_sees_end(more));
+	superd_wait_log(superd, "refused 127.0.0.2 port ");
+	close(more);
+	other = client_connect_from("127.0.0.3", port);
+	expect_relayed(other, listener, &other_target);
+	close(clients[0]);
+	cr_assert(client_sees_end(targets[0]));
+	close(targets[0]);
+	clock_settle(superd);
+	clients[0] = client_connect_from("127.0.0.2", port);
+	expect_relayed(clients[0], listener, &targets[0]);
+	for (int n = 0; n < 2; n++) {
+		close(clients[n]);
+		close(targets[n]);
+	}
+	close(other);
+	close(other_target);
+	close(listener);
+	wait_for_all_ends(superd);
+	superd_stop(superd);
+}
+
 /* One process serves all of them, and accepts the client before it knows that the target is not there. */
 Behaviour(redirect, where_nobody_listens_one_process_lets_all_clients_go)
 {

@@ -42,6 +42,18 @@ static bool all_datagrams(const struct service *service)
 	return true;
 }
 
+/* The relay of a redirect counts its connections by source. */
+static bool counts_sources(const struct service *service, const char *option)
+{
+	if (strcmp(option, "per_source") != 0 && strcmp(option, "per_source_prefix") != 0)
+		return false;
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (endpoint_is_datagram(service->sockets[i].endpoint))
+			return false;
+	}
+	return service->exec->redirect;
+}
+
 static bool sees_senders(const struct service *service, const char *option)
 {
 	if (strcmp(option, "per_source_cpm") != 0 && strcmp(option, "per_source_prefix") != 0)
@@ -54,7 +66,8 @@ static void check_accepting(const struct service *service, struct diags *diags)
 	for (size_t i = 0; i < sizeof(accepting) / sizeof(accepting[0]); i++) {
 		const char *option = accepting[i].option;
 
-		if (!service_mark(service, option) || sees_senders(service, option))
+		if (!service_mark(service, option) || sees_senders(service, option) ||
+		    counts_sources(service, option))
 			continue;
 		if (accepting[i].restricts)
 			service_refuse(service, option, diags, "%s %s", option, accept_reason(service));

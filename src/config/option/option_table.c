@@ -340,7 +340,8 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "1min", .argument = "duration",
 	  .least = 1000, .most = 86400000000,
 	  .help = "How long after the last datagram in either direction a client of a UDP redirect counts as "
-		  "connected, and receives the server's datagrams." },
+		  "connected, and receives the server's datagrams. If the service sets it, a redirect also ends "
+		  "connections that have moved no byte in either direction for so long; otherwise it never does." },
 	{ .name = { "proxy_protocol" }, FIELD(EXEC, proxy_protocol, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .words = proxy_words,
 	  .help = "Whether a redirect sends the client's address to the server, in the header of HAProxy's PROXY "
@@ -814,8 +815,9 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .least = 1,
 	  .most = UNLIMITED,
-	  .help = "With accept = yes, how many instances may run at once for one client address. superd refuses "
-		  "more connections. It does not work on unix datagram sockets. unlimited: no limit." },
+	  .help = "With accept = yes, how many instances may run at once for one client address; for a redirect "
+		  "with accept = no, how many connections it may have, from the next start of the redirect on. superd "
+		  "refuses more connections. It does not work on unix datagram sockets. unlimited: no limit." },
 	{ .name = { "per_source_prefix" }, FIELD(ACCESS, per_source_prefix, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "64", .argument = "bits",
 	  .least = 1, .most = 128,

@@ -204,13 +204,24 @@ enum diff_kind service_compare_next(struct diff_cache *known, const struct servi
 	return compare_rows(known, before, after, NULL);
 }
 
+/* Whether a start sets the option. A redirect with accept = no counts its clients itself (per_source). */
+static bool is_set_at_start(const struct directive *directive, const struct service *service)
+{
+	const char *name = directive->name[NATIVE];
+
+	if (directive->change == CHANGE_LIVE && service->exec->redirect && !service->exec->accept)
+		return name && (!strcmp(name, "per_source") || !strcmp(name, "per_source_prefix"));
+	return directive->change == CHANGE_NEXT && directive->group != GROUP_SOCKETS &&
+	       !(directive->flags & STRUCTURE);
+}
+
 /* Whether the option takes effect at a start, and differs. */
 static bool differs_at_start(const struct directive *directive, const struct service *before,
 			     const struct service *after)
 {
 	const void *a, *b;
 
-	if (directive->change != CHANGE_NEXT || directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
+	if (!is_set_at_start(directive, after))
 		return false;
 	a = service_group(before, directive->group);
 	b = service_group(after, directive->group);

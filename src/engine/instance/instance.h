@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/list.h"
+#include "base/source_count.h"
 #include "base/log/log.h"
 #include "config/service/service.h"
 #include "engine/core/child_table.h"
@@ -16,7 +17,6 @@
 #include "engine/core/exit_result.h"
 #include "engine/instance/instance_table.h"
 #include "engine/launch/instance_cgroup.h"
-#include "engine/limits/source_count.h"
 #include "exec/processes/process_tree.h"
 
 struct bind_calls;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/limits/source_count.h"
+#include "base/source_count.h"
 
 struct address_entry {
 	struct address_entry *older, *younger;

@@ -92,16 +92,30 @@ static void add_networks(struct buf *text, size_t *count, const char *option, co
 		add_network(text, count, option, &list[n]);
 }
 
+static void add_number(struct buf *text, size_t *count, const char *option, int64_t number)
+{
+	buf_addf(text, "%s=%" PRId64, option, number);
+	buf_add(text, "", 1);
+	++*count;
+}
+
 static void add_redirect_options(struct buf *text, size_t *count, const struct service *service)
 {
+	const struct access_options *access = service->groups->access;
+	int64_t timeout = service->groups->lifecycle->redirect_timeout / 1000;
+
 	if (service->exec->proxy_protocol != PROXY_NO)
 		add_argument(text, count,
 			     service->exec->proxy_protocol == PROXY_V1 ? "--proxy-protocol=v1" : "--proxy-protocol=v2");
+	if (service_mark(service, "redirect_timeout"))
+		add_number(text, count, "--idle-timeout", timeout);
 	if (service->exec->accept)
 		return;
-	buf_addf(text, "--flow-timeout=%" PRId64, service->groups->lifecycle->redirect_timeout / 1000);
-	buf_add(text, "", 1);
-	++*count;
+	add_number(text, count, "--flow-timeout", timeout);
+	if (access->per_source == UNLIMITED)
+		return;
+	add_number(text, count, "--per-source", access->per_source);
+	add_number(text, count, "--source-prefix", access->per_source_prefix);
 }
 
 /* The rules for clients and senders of datagrams. */

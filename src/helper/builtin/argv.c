@@ -55,6 +55,12 @@ static bool read_option(struct argv_reading *reading, const char *word)
 	}
 	if ((value = option_value(word, "--flow-timeout")))
 		return read_number(value, INT64_MAX / 2, &reading->settings->flow_timeout);
+	if ((value = option_value(word, "--idle-timeout")))
+		return read_number(value, INT64_MAX / 2, &reading->settings->idle_timeout);
+	if ((value = option_value(word, "--per-source")))
+		return read_number(value, INT64_MAX / 2, &reading->settings->per_source);
+	if ((value = option_value(word, "--source-prefix")))
+		return read_number(value, 128, &reading->settings->source_prefix);
 	if (!strcmp(word, "--relay"))
 		return reading->settings->relays = true;
 	if (!strcmp(word, "--rests"))

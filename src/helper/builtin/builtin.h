@@ -25,6 +25,9 @@ struct settings {
 	bool relays;                    /* redirect beside exec: the channel is the first socket (helper/builtin/relay_server.h) */
 	unsigned proxy;                 /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
 	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */
+	int64_t idle_timeout;           /* redirect: the same for a connection; 0: never */
+	int64_t per_source;             /* redirect of listeners: most connections of one source; 0: no limit */
+	int64_t source_prefix;          /* bits of an IPv6 address that are one source */
 	const struct access *access;    /* only_from and no_access; NULL: all clients are allowed */
 	const uint16_t *loops;          /* ports, host byte order, whose services answer any datagram (--loop) */
 	size_t loop_count;

@@ -52,20 +52,26 @@ static void run_ready(struct relay *relay, int from, int to)
 	relay_run(relay);
 }
 
-/* Waits until either side is ready, and moves data. false: a signal ends the process, or poll(2) failed. */
-static bool relay_ready(struct relay *in, struct relay *out, int sigterm)
+/* Waits until either side is ready, and moves data; ends both directions after `idle` milliseconds without, if that is
+ * not 0. false: a signal ends the process, or poll(2) failed. */
+static bool relay_ready(struct relay *in, struct relay *out, int sigterm, int64_t idle)
 {
 	const struct timespec moment = { .tv_nsec = RELAY_GATHERS };
+	const struct timespec long_time = { idle / 1000, idle % 1000 * 1000000 };
+	bool gathers = is_gathering(in) || is_gathering(out);
 	struct pollfd all[3] = { { 0 }, { 0 }, { sigterm, POLLIN, 0 } };
 	int ready;
 
 	set_events(&all[0], in->from, (short)(relay_events_from(in) | relay_events_to(out)));
 	watch_gone(&all[0], in, out);
 	set_events(&all[1], in->to, (short)(relay_events_to(in) | relay_events_from(out)));
-	ready = ppoll(all, 3, is_gathering(in) || is_gathering(out) ? &moment : NULL, NULL);
-	if (ready == 0) {
+	ready = ppoll(all, 3, gathers ? &moment : idle ? &long_time : NULL, NULL);
+	if (ready == 0 && gathers) {
 		relay_stop_gathering(in);
 		relay_stop_gathering(out);
+	} else if (ready == 0) {
+		relay_receiver_gone(in, false);
+		relay_receiver_gone(out, false);
 	}
 	if (ready > 0 && !all[0].events && all[0].revents)
 		relay_receiver_gone(out, all[0].revents & POLLERR);
@@ -77,12 +83,12 @@ static bool relay_ready(struct relay *in, struct relay *out, int sigterm)
 }
 
 /* Moves data until both directions end. false: a signal ended it early. */
-static bool relay_both(struct relay *in, struct relay *out, int sigterm)
+static bool relay_both(struct relay *in, struct relay *out, int sigterm, int64_t idle)
 {
 	bool tuned = false;
 
 	while (!relay_have_ended(in, out)) {
-		if (!relay_ready(in, out, sigterm))
+		if (!relay_ready(in, out, sigterm, idle))
 			break;
 		relay_pass_ends(in, out);
 		relay_tune_loopback(in, out, &tuned);
@@ -125,7 +131,7 @@ static int relay_connection(const struct settings *settings, int connection, int
 
 	relay_open(&in, connection, target);
 	relay_open(&out, target, connection);
-	over = relay_both(&in, &out, sigterm);
+	over = relay_both(&in, &out, sigterm, settings->idle_timeout);
 	relay_close(&in);
 	relay_close(&out);
 	reported = report_traffic(settings->channel, in.moved, out.moved, over && settings->rests);

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/list.h"
+#include "base/source_count.h"
 #include "helper/builtin/flows.h"
 #include "helper/builtin/pktinfo.h"
 #include "helper/builtin/proxy_header.h"
@@ -63,6 +64,9 @@ struct connection {
 	bool client_reads_all, target_reads_all; /* before RELAYING: relay->reads_all */
 	bool client_readable;           /* before RELAYING: bytes or the end of its data were reported */
 	bool tuned;                     /* relay_tune_loopback was done */
+	bool counted;                   /* in server->sources, as `source` */
+	unsigned char source[SOURCE_SIZE];
+	int64_t last;                   /* in RELAYING: time of its last byte */
 };
 
 /* What superd is told. */
@@ -101,6 +105,8 @@ struct relay_server {
 	bool retired;                   /* takes no client any more */
 	int64_t refused_logged;         /* time of the last line about a refused client; 0: none */
 	size_t refused;                 /* clients that were refused since that line */
+	struct source_counts sources;   /* connections by source, for per_source */
+	int64_t crowd_logged;           /* time of the last line about a source with too many; 0: none */
 	int64_t looked;                 /* time of the last look for clients that have waited for too long */
 	int64_t hurry;                  /* time of the end, after SIGTERM; 0: none */
 	int64_t reported;               /* time of the last report */
@@ -145,6 +151,8 @@ static void end_connection(struct relay_server *server, struct connection *conne
 	} else if (reset) {
 		setsockopt(connection->client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	}
+	if (connection->counted)
+		source_count_leave(&server->sources, server, connection->source);
 	fd_close(&connection->client.fd);
 	fd_close(&connection->target.fd);
 	list_remove(&connection->again);
@@ -171,6 +179,16 @@ static void set_phase(struct relay_server *server, struct connection *connection
 	list_add(lists[phase], &connection->link);
 }
 
+/* The list is in the order of the last bytes. */
+static void note_bytes(struct relay_server *server, struct connection *connection)
+{
+	if (!server->settings->idle_timeout)
+		return;
+	connection->last = clock_ms();
+	list_remove(&connection->link);
+	list_add(&server->relaying, &connection->link);
+}
+
 /* Runs one direction, or both. */
 static void run_connection(struct relay_server *server, struct connection *connection, bool runs_in, bool runs_out)
 {
@@ -184,6 +202,8 @@ static void run_connection(struct relay_server *server, struct connection *conne
 		relay_run(out);
 	server->received += in->moved - received;
 	server->sent += out->moved - sent;
+	if (in->moved != received || out->moved != sent)
+		note_bytes(server, connection);
 	relay_pass_ends(in, out);
 	relay_tune_loopback(in, out, &connection->tuned);
 	if (relay_have_ended(in, out)) {
@@ -351,6 +371,7 @@ static void begin_relaying(struct relay_server *server, struct connection *conne
 		return;
 	}
 	set_phase(server, connection, RELAYING);
+	note_bytes(server, connection);
 	server->relayed++;
 	server->served++;
 	relay_prepare_target(connection->client.fd, connection->target.fd, server->copies_keep_alive);
@@ -399,6 +420,24 @@ static void on_connecting(struct relay_server *server, struct connection *connec
 }
 
 /* ---- clients ---- */
+
+static bool count_source(struct relay_server *server, struct connection *connection, const struct sender *client)
+{
+	int64_t limit = server->settings->per_source, now = clock_ms();
+	char text[SENDER_TEXT];
+
+	connection->counted = limit && sender_source(client, connection->client.fd,
+						     (unsigned)server->settings->source_prefix, connection->source);
+	if (!connection->counted || source_count_enter(&server->sources, server, connection->source, limit))
+		return true;
+	connection->counted = false;
+	if (!server->crowd_logged || now >= server->crowd_logged + REFUSED_EVERY) {
+		sender_describe(client, text);
+		builtin_log("refused %s: too many from this source (per_source)", text);
+		server->crowd_logged = now;
+	}
+	return false;
+}
 
 static struct connection *new_connection(struct relay_server *server, int fd)
 {
@@ -459,7 +498,9 @@ static bool accept_one(struct relay_server *server, struct relay_watch *listener
 		close(fd);
 		return true;
 	}
-	if (!give_probe(server, connection))
+	if (!count_source(server, connection, &client))
+		end_connection(server, connection, true);
+	else if (!give_probe(server, connection))
 		begin_connecting(server, connection);
 	return may_accept(server);
 }
@@ -620,6 +661,24 @@ static int64_t look_for_late(struct relay_server *server, int64_t now)
 	return server->looked + LOOK_EVERY - now;
 }
 
+/* Ends connections that have moved no byte for redirect_timeout. Returns the milliseconds until the next is due; -1:
+ * none is. */
+static int64_t end_idle(struct relay_server *server, int64_t now)
+{
+	int64_t limit = server->settings->idle_timeout;
+
+	LIST_EACH(link, &server->relaying) {
+		struct connection *connection = container_of(link, struct connection, link);
+
+		if (!limit)
+			return -1;
+		if (now < connection->last + limit)
+			return connection->last + limit - now;
+		end_connection(server, connection, false);
+	}
+	return -1;
+}
+
 static void retry_target(struct relay_server *server, int64_t now)
 {
 	if (!server->retry || now < server->retry)
@@ -649,6 +708,7 @@ static int64_t do_due(struct relay_server *server, int64_t now)
 	if (server->blocked && now >= server->blocked)
 		server->blocked = 0;
 	sooner(&timeout, look_for_late(server, now));
+	sooner(&timeout, end_idle(server, now));
 	if (server->flows)
 		sooner(&timeout, flows_expire(server->flows, now));
 	sooner(&timeout, report(server, now));
@@ -873,6 +933,7 @@ int relay_server_run(const struct settings *settings, const int *fds, size_t cou
 		status = run_loop(&server);
 	flows_free(server.flows);
 	buffer_spares_free(&server.spares);
+	source_count_free(&server.sources);
 	free(server.listeners);
 	fd_close(&server.epoll);
 	return status;

@@ -39,6 +39,23 @@ bool sender_bytes(const struct sender *sender, unsigned char bytes[16])
 	}
 }
 
+bool sender_source(const struct sender *sender, int fd, unsigned prefix, unsigned char source[16])
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	if (sender_bytes(sender, source)) {
+		for (unsigned bit = is_mapped(source) ? 128 : prefix; bit < 128; bit++)
+			source[bit / 8] &= (unsigned char)~(0x80u >> bit % 8);
+		return true;
+	}
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return false;
+	source[0] = 0xff;               /* of multicast: no client has such an address */
+	memcpy(source + 12, &peer.uid, sizeof(peer.uid));
+	return true;
+}
+
 in_port_t sender_port(const struct sender *sender)
 {
 	if (sender->address.any.sa_family == AF_INET)

@@ -37,6 +37,10 @@ struct replies {
 /* The sender's IPv6 address, or its IPv4 address as a mapped one; false: it has neither. */
 bool sender_bytes(const struct sender *sender, unsigned char bytes[16]);
 
+/* Fills in the source that per_source counts: the address, of IPv6 the first `prefix` bits; the user of a client of a
+ * unix socket. false: it has none. */
+bool sender_source(const struct sender *sender, int fd, unsigned prefix, unsigned char source[16]);
+
 /* Writes "192.0.2.1 port 7". A mapped IPv4 address is written as IPv4. */
 #define SENDER_TEXT (INET6_ADDRSTRLEN + sizeof(" port 65535"))
 void sender_describe(const struct sender *sender, char text[SENDER_TEXT]);

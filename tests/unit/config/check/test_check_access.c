@@ -46,6 +46,18 @@ Test(check_gate, a_service_needs_one_of_exec_builtin_and_redirect)
 	expect_nothing();
 }
 
+Test(check_gate, a_redirect_of_connections_is_limited_by_source)
+{
+	judge(service_of("a", "80", "redirect", "192.0.2.1 80", "per_source", "2", "per_source_prefix", "56", NULL));
+	expect_nothing();
+	begin_table();
+	judge(service_of("a", "udp:80", "redirect", "192.0.2.1 80", "per_source", "2", NULL));
+	expect_error(4, "a: per_source has no effect here");
+	begin_table();
+	judge(service_of("a", "80", "redirect", "192.0.2.1 80", "instances", "2", NULL));
+	expect_error(4, "a: instances has no effect here");
+}
+
 Test(check_gate, rules_that_let_nobody_in_are_warned_of)
 {
 	judge(service_of("a", "127.0.0.1:80", "exec", "/bin/true", "only_from", "127.0.0.0/8", "no_access",

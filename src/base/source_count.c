@@ -1,6 +1,6 @@
 /* Counts by service and source, in a hash table with open addressing. When an entry goes, the entries behind it move
  * up, so no tombstones gather over years. */
-#include "engine/limits/source_count.h"
+#include "base/source_count.h"
 
 #include <stdlib.h>
 #include <string.h>

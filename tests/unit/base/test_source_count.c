@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "engine/limits/source_count.h"
+#include "base/source_count.h"
 
 #define LIMIT INT64_MAX
 
