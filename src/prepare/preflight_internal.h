@@ -50,6 +50,8 @@ struct preflight {
 	size_t sockets;                 /* number of sockets of all services so far */
 	const struct service *crowded;  /* the first service with more sockets before it than superd may have; NULL: none */
 	bool hosts_reported;            /* unreadable files of hosts.allow and hosts.deny were reported */
+	bool hosts_run_commands;        /* known once they were: a rule starts a command (spawn, twist) */
+	bool bind_reported;             /* that pass = bind takes new privileges away was reported, once for all services */
 	bool bind_tried;                /* bind_error is valid */
 	int bind_error;                 /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown */
 	bool reclaim_reported;          /* the lack of freeze_reclaim was reported, once for all services */

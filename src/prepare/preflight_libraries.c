@@ -93,14 +93,11 @@ static bool on_hosts_file(void *context, const char *path)
 }
 
 /* superd-advise reads these files with a user of its own, and denies all clients if it cannot read one. */
-static void check_hosts_files(struct preflight *preflight, const struct service *service)
+static void read_hosts_files(struct preflight *preflight, const struct service *service)
 {
 	struct account account = { .name = "superd-advise" };
 	struct hosts_check check = { .preflight = preflight, .service = service };
 
-	if (!service->groups->access->libwrap || preflight->hosts_reported || !has_library("libwrap") ||
-	    !hosts_access_has_rules(&preflight->hosts_access))
-		return;                 /* without a rule superd admits all clients and does not ask libwrap */
 	preflight->hosts_reported = true;
 	if (preflight->root && !helper_users_refused()) {
 		account.uid = account.gid = helper_user_id(HELPER_USER_ADVISE);
@@ -109,6 +106,23 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 	check.rules = (struct hosts_rules){ .on_file = on_hosts_file, .context = &check };
 	check_hosts_file(&check, "/etc/hosts.allow", true);
 	check_hosts_file(&check, "/etc/hosts.deny", true);
+	preflight->hosts_run_commands = check.rules.runs_commands;
+}
+
+static void check_hosts_files(struct preflight *preflight, const struct service *service)
+{
+	const char *libwrap = service->groups->access->libwrap;
+
+	if (!libwrap || !has_library("libwrap") || !hosts_access_has_rules(&preflight->hosts_access))
+		return;                 /* without a rule superd admits all clients and does not ask libwrap */
+	if (!preflight->hosts_reported)
+		read_hosts_files(preflight, service);
+	if (!preflight->hosts_run_commands || strchr(libwrap, ' '))
+		return;
+	preflight_report(preflight, SEVERITY_WARNING, service, "libwrap", libwrap,
+			 "hosts.allow or hosts.deny has rules that start commands, which superd does not do here: it "
+			 "ignores spawn, and refuses the clients of twist");
+	diags_hint(preflight->diags, "to allow commands: libwrap = \"%s commands\" in superd.conf", libwrap);
 }
 
 static const char *check_helper(const struct preflight *preflight, struct helper_program *program, const char *name)

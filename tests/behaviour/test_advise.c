@@ -460,7 +460,7 @@ Behaviour(libwrap, runs_what_spawn_says_and_tells_it_an_ipv4_client_as_one)
 	const char *note = path_in("note");
 
 	enter_wrapped("", text_of("ftpd: ALL: spawn (echo %%d %%a >%s): allow\n", note));
-	inquiry = ASK("127.0.0.2", "-w", "ftpd");
+	inquiry = ASK("127.0.0.2", "-w", "ftpd commands");
 	EXPECT_ANSWER(&inquiry, "libwrap allow\n");
 	cr_expect_str_eq(read_text(note), "ftpd 127.0.0.2\n");
 }
@@ -473,7 +473,7 @@ Behaviour(libwrap, becomes_the_program_of_a_twist_which_speaks_with_the_client)
 
 	enter_wrapped(text_of("ftpd: ALL: spawn (echo once >>%s): "
 			      "twist (read line; echo 421 no $line for %%a; ls /proc/self/fd | wc -w)\n", note), "");
-	inquiry = ASK("127.0.0.2", "-n", "-w", "ftpd", "-i", "5");
+	inquiry = ASK("127.0.0.2", "-n", "-w", "ftpd commands", "-i", "5");
 	cr_expect_str_eq(client_rest(inquiry.answers), "name client.example.org\nlibwrap twist\n");
 	cr_expect_eq(count_lines(note), 1);
 	cr_expect_eq(waitpid(inquiry.pid, &status, WNOHANG), 0, "the answers ended before the program did");
@@ -483,6 +483,25 @@ Behaviour(libwrap, becomes_the_program_of_a_twist_which_speaks_with_the_client)
 	cr_expect(client_sees_end(inquiry.client));
 	WAIT_UNTIL(waitpid(inquiry.pid, &status, WNOHANG) == inquiry.pid);
 	close(inquiry.client);
+}
+
+Behaviour(libwrap, runs_nothing_unless_it_is_asked_to)
+{
+	struct inquiry inquiry;
+	const char *note = path_in("note");
+
+	enter_wrapped(text_of("ftpd: 127.0.0.2: spawn (touch %s)\nftpd: 127.0.0.3: spawn (touch %s): twist /bin/echo\n",
+			      note, note), text_of("ftpd: ALL: spawn (touch %s)\n", note));
+	inquiry = ASK("127.0.0.2", "-w", "ftpd");
+	EXPECT_ANSWER(&inquiry, "libwrap allow\n");
+	inquiry = ASK("127.0.0.3", "-w", "ftpd");
+	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
+	inquiry = ASK("127.0.0.4", "-w", "ftpd");
+	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
+	cr_expect_neq(access(note, F_OK), 0);
+	enter_wrapped("ftpd: 127.0.0.9: aclexec /bin/true\nftpd: ALL\n", "");
+	inquiry = ASK("127.0.0.2", "-w", "ftpd");
+	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
 }
 
 Behaviour(advise, answers_all_it_is_asked_in_one_go)

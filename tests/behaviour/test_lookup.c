@@ -127,13 +127,34 @@ Behaviour(lookup, a_server_with_the_listener_is_refused_where_rules_turn_clients
 	cr_expect_eq(SUPERD_ANSWER("--check", "-f", table).status, 0);
 }
 
+/* A command is started for strangers, so it needs the word of the row. */
+Behaviour(lookup, commands_of_hosts_allow_run_only_where_the_row_asks_for_them)
+{
+	const char *note = path_in("note");
+	struct superd *superd;
+	int port;
+
+	enter_wrapped(text_of("echod: 127.0.0.2: spawn (echo ran >%s)\nechod: 127.0.0.3: twist (echo twisted)\n", note),
+		      "ALL: ALL\n");
+	superd = run_echo("libwrap = echod");
+	port = superd_port(superd, "echo");
+	superd_wait_log(superd, "hosts.allow or hosts.deny has rules that start commands");
+	cr_expect(is_served(port, "127.0.0.2"), "%s", world_logs());
+	cr_expect_not(is_served(port, "127.0.0.3"));
+	superd_wait_log(superd, "refused 127.0.0.3");
+	cr_expect_not(is_served(port, "127.0.0.4"));
+	cr_expect_neq(access(note, F_OK), 0);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
 Behaviour(lookup, a_twist_takes_the_client)
 {
 	struct superd *superd;
 	int fd;
 
 	enter_wrapped("echod: 127.0.0.2: twist (read line; echo twisted $line; read line; echo again $line)\n", "");
-	superd = run_echo("libwrap = echod");
+	superd = run_echo("libwrap = \"echod commands\"");
 	fd = client_connect_from("127.0.0.2", superd_port(superd, "echo"));
 	client_send(fd, "hello\n");
 	cr_expect_str_eq(client_line(fd), "twisted hello");
@@ -152,7 +173,7 @@ Behaviour(lookup, the_program_of_a_twist_ends_with_superd)
 	int fd;
 
 	enter_wrapped("echod: ALL: twist (echo here; exec sleep 1000)\n", "");
-	superd = run_echo("libwrap = echod");
+	superd = run_echo("libwrap = \"echod commands\"");
 	fd = client_connect_from("127.0.0.2", superd_port(superd, "echo"));
 	cr_expect_str_eq(client_line(fd), "here");
 	superd_stop(superd);

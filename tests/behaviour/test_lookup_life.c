@@ -477,7 +477,7 @@ Behaviour(lookup_life, superd_is_silent_to_a_client_that_a_twist_took)
 	private_file("/etc/hosts.deny", "%s", "");
 	superd =
 		superd_run("service s {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n exec = \"/bin/cat\"\n"
-			   " libwrap = catd\n banner_fail = \"%s\"\n}\n",
+			   " libwrap = \"catd commands\"\n banner_fail = \"%s\"\n}\n",
 			   sorry);
 	client = client_connect(superd_port(superd, "s"));
 	superd_wait_log(superd, "s: refused 127.0.0.1: hosts.allow and hosts.deny left it to another program");
@@ -500,7 +500,7 @@ Behaviour(lookup_life, a_helper_that_dies_over_libwrap_has_left_its_client_to_no
 	cr_assert(mkfifo(fifo, 0600) == 0 && chmod(fifo, 0666) == 0);
 	private_file("/etc/hosts.allow", "catd: ALL: spawn (read line <%s)\n", fifo);
 	superd = superd_run("service s {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = root\n"
-			    " exec = \"/bin/cat\"\n libwrap = catd\n}\n");
+			    " exec = \"/bin/cat\"\n libwrap = \"catd commands\"\n}\n");
 	client = client_connect(superd_port(superd, "s"));
 	end = open(fifo, O_WRONLY | O_CLOEXEC); /* its command reads there by now */
 	cr_assert_geq(end, 0);

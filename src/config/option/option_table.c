@@ -784,7 +784,8 @@ const struct directive directives[] = {
 	{ .name = { "libwrap", "libwrap" }, FIELD(ACCESS, libwrap, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon",
 	  .help = "The daemon name under which superd asks hosts.allow and hosts.deny about a client. Unset: superd "
-		  "does not ask." },
+		  "does not ask. superd runs no commands of these rules (spawn, twist), unless the word commands "
+		  "follows the name, as in \"in.ftpd commands\"." },
 	{ .name = { "banner", "banner" }, FIELD(ACCESS, banner, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
 	  .help = "A file that superd sends to every client before anything else, up to 16 KiB of it." },

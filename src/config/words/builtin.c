@@ -151,3 +151,12 @@ const char *builtin_read_options(words builtin, struct builtin_options *out, con
 	*bad = builtin[1];
 	return builtin[1] ? "it takes no options" : NULL;
 }
+
+bool builtin_reads_homes(const char *name, words options)
+{
+	struct builtin_options read = { 0 };
+	const char *bad;
+
+	return !strcmp(name, "auth") && !read_auth(options, &read, &bad) &&
+	       (read.fake || read.fake_any || read.hide);
+}

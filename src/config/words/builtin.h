@@ -21,6 +21,9 @@ struct builtin_options {
 	int64_t timeout;                /* -t, microseconds */
 };
 
+/* Whether the row asks a builtin to read files in users' homes: auth with f, F or n. Only that needs root. */
+bool builtin_reads_homes(const char *name, words options);
+
 /* Reads the options behind the name in builtin[0]; texts are borrowed. Returns NULL, or the mistake in *bad, as the end
  * of a sentence; *bad NULL: in the whole. */
 const char *builtin_read_options(words builtin, struct builtin_options *out, const char **bad);

@@ -14,6 +14,7 @@
 #include "base/scan.h"
 #include "config/option/option_name.h"
 #include "config/option/service_mark.h"
+#include "config/words/builtin.h"
 #include "exec/bind/bind_filter.h"
 #include "exec/child/sandbox.h"
 #include "exec/child/stream_file.h"
@@ -215,12 +216,13 @@ static bool make_directories(struct plan *plan, const struct service *service, s
 	return true;
 }
 
-/* Capabilities of the builtin auth as root, which looks into a user's home with that user's rights; other builtins
- * need none. */
+/* Capabilities of the builtin auth as root, if its row lets it look into a user's home, with that user's rights; other
+ * builtins need none. */
 static uint64_t builtin_capabilities(const struct service *service)
 {
 	bool is_root = service->account && service->account->uid == 0;
-	bool looks = is_root && service->exec->builtin && !strcmp(service->exec->builtin[0], "auth");
+	words builtin = service->exec->builtin;
+	bool looks = is_root && builtin && builtin_reads_homes(builtin[0], builtin + 1);
 
 	return looks ? UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID : 0;
 }

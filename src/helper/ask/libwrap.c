@@ -115,6 +115,27 @@ static bool find_address(int (*get_address)(int fd, struct sockaddr *address, so
 	return end->any.sa_family == AF_INET || end->any.sa_family == AF_INET6;
 }
 
+/* With dry_run set, spawn starts nothing. */
+static bool allows_without_commands(const struct rule_scan *scan, struct request_info *request, const char *daemon)
+{
+	bool allowed, twists;
+
+	if (scan->rules.asks_command) {
+		syslog(LOG_ERR, "libwrap: %s: a rule has an option that may start a program, and the service does not "
+				"ask for 'commands': no client is allowed", daemon);
+		return false;
+	}
+	request_set(request, RQ_FILE, -1, 0);
+	dry_run = 1;
+	allowed = hosts_access(request);
+	twists = !dry_run;
+	dry_run = 0;
+	if (twists)
+		syslog(LOG_WARNING, "libwrap: %s: the rule for this client has twist, and the service does not ask for "
+				    "'commands': it is refused", daemon);
+	return allowed && !twists;
+}
+
 bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 {
 	struct rule_scan scan = { .rules = { .on_file = on_list_file } };
@@ -132,6 +153,8 @@ bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 	request_init(&request, RQ_DAEMON, daemon, RQ_FILE, fd, 0);
 	fromhost(&request);
 	request_set(&request, RQ_CLIENT_SIN, &client.any, RQ_SERVER_SIN, &server.any, 0);
+	if (!on_twist && scan.rules.runs_commands)
+		return allows_without_commands(&scan, &request, daemon);
 	if (scan.rules.may_twist && would_twist(&request, fd))
 		on_twist();
 	return hosts_access(&request);

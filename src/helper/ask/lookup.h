@@ -14,7 +14,9 @@ bool rdns_find(int fd, char name[RDNS_NAME_SIZE]);
 
 /* Whether hosts.allow and hosts.deny (hosts_access(5)) allow the peer to use this daemon. Also false if that cannot be
  * found out, and in a build without libwrap. If the matching rule has a twist (hosts_options(5)), it calls on_twist and
- * does not return: libwrap replaces this process by the command, which talks to the client. */
+ * does not return: libwrap replaces this process by the command, which talks to the client. on_twist NULL: it starts
+ * no command. Then spawn does nothing, and the rule decides as without it; a rule with twist denies; a rule with
+ * another option that may start a program denies all clients, because that may decide. */
 bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void));
 
 /* Whether a rule may make libwrap start a command: spawn or twist. */

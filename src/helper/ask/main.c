@@ -8,6 +8,8 @@
  *
  *	-n   name HOST           the host name, forward-confirmed; "name" alone: there is none
  *	-w   libwrap allow|deny  the verdict of hosts.allow and hosts.deny for DAEMON; or "libwrap twist", the last line
+ *
+ * "DAEMON commands" lets rules start commands (hosts_options(5), spawn and twist).
  *	-i   ident yes TEXT      the answer of the client's ident server within SECONDS; or "ident no REASON"
  *
  * Any of these calls may hang, so a timer kills the process. exec removes the timer (timer_create(2)), because the
@@ -34,6 +36,7 @@ enum { CONNECTION = 0, ANSWERS = 3, SPARE_CONNECTION = 4 };      /* descriptors 
 struct lookups {
 	bool name;                      /* -n */
 	const char *daemon;             /* -w; NULL: not wanted */
+	bool commands;                  /* rules may start commands */
 	int ident_seconds;              /* -i, the timeout; 0: not wanted */
 };
 
@@ -47,6 +50,18 @@ static bool read_seconds(const char *text, int *seconds)
 	return true;
 }
 
+/* Cuts " commands" off. false: there is another word. */
+static bool read_daemon(char *text, struct lookups *lookups)
+{
+	char *blank = strchr(text, ' ');
+
+	lookups->commands = blank && !strcmp(blank, " commands");
+	if (blank)
+		*blank = '\0';
+	lookups->daemon = text;
+	return *text && (!blank || lookups->commands);
+}
+
 static bool read_options(int argc, char **argv, struct lookups *lookups)
 {
 	int option;
@@ -55,8 +70,8 @@ static bool read_options(int argc, char **argv, struct lookups *lookups)
 	while ((option = getopt(argc, argv, "ni:w:")) >= 0) {
 		if (option == 'n')
 			lookups->name = true;
-		else if (option == 'w' && *optarg)
-			lookups->daemon = optarg;
+		else if (option == 'w' && read_daemon(optarg, lookups))
+			continue;
 		else if (option != 'i' || !read_seconds(optarg, &lookups->ident_seconds))
 			return false;
 	}
@@ -121,7 +136,7 @@ static void enter_sandbox(const struct lookups *lookups)
 {
 	struct self_sandbox sandbox = { .connects = true, .finds_names = lookups->name || lookups->daemon };
 
-	if (lookups->daemon && libwrap_runs_commands())
+	if (lookups->commands && libwrap_runs_commands())
 		return;
 	if (sandbox.finds_names)
 		self_sandbox_add_name_ports(&sandbox);
@@ -148,8 +163,8 @@ int main(int argc, char **argv)
 	if (lookups.name)
 		write_name();
 	if (lookups.daemon)
-		write_answer(libwrap_allows(lookups.daemon, CONNECTION, write_twist) ? "libwrap allow\n"
-										  : "libwrap deny\n");
+		write_answer(libwrap_allows(lookups.daemon, CONNECTION, lookups.commands ? write_twist : NULL)
+				     ? "libwrap allow\n" : "libwrap deny\n");
 	if (lookups.ident_seconds)
 		write_ident(lookups.ident_seconds);
 	return EXIT_SUCCESS;

@@ -148,7 +148,7 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 		allow_target(&sandbox, settings->words[1], settings->words[2]);
 	if (!strcmp(settings->builtin->name, "auth") && options->real) {
 		sandbox.finds_names = true;
-		sandbox.acts_as_users = geteuid() == 0;
+		sandbox.acts_as_users = geteuid() == 0 && builtin_reads_homes("auth", settings->words + 1);
 		self_sandbox_add_name_ports(&sandbox);
 	}
 	self_sandbox_enter(&sandbox);

@@ -62,6 +62,8 @@ static void look_at_option(struct hosts_rules *rules, const char *text, size_t l
 	word = word > length - blanks ? length - blanks : word;
 	if (!is_harmless_option(text, word))
 		rules->runs_commands = true;
+	if (!is_harmless_option(text, word) && !is_word(text, word, "spawn") && !is_word(text, word, "twist"))
+		rules->asks_command = true;
 	if (is_word(text, word, "twist"))
 		rules->may_twist = true;
 }

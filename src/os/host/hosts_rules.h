@@ -8,6 +8,7 @@
 struct hosts_rules {
 	bool runs_commands;             /* a rule has spawn, twist or another option that may start a program */
 	bool may_twist;                 /* a rule has the option twist */
+	bool asks_command;              /* a rule has another such option than spawn and twist: a command may decide */
 	/* Called for each file of names and addresses that a rule, or such a file, names. false: stop. NULL: files do
 	 * not matter. */
 	bool (*on_file)(void *context, const char *path);

@@ -8,6 +8,7 @@
 
 #include "base/scan.h"
 #include "base/shell_words.h"
+#include "config/words/builtin.h"
 #include "parse/inetd/entry.h"
 #include "parse/xinetd/inetd_defaults.h"
 
@@ -342,12 +343,18 @@ static bool is_root(const char *user)
 	return !strcmp(user, "root") || !user[strspn(user, "0")];
 }
 
-/* A builtin never runs as root, as it needs no rights. auth may, because it reads files of users. */
+/* Whether the row lets auth read files in users' homes. */
+static bool reads_homes(const struct inetd_entry *entry)
+{
+	return entry->arguments && entry->arguments[0] && builtin_reads_homes(entry->builtin, entry->arguments + 1);
+}
+
+/* A builtin runs as root only if it needs the right to read files of users. */
 static void set_user_and_group(const struct inetd_build *build)
 {
 	const struct inetd_entry *entry = build->entry;
 
-	if (entry->builtin && strcmp(entry->builtin, "auth") != 0 && entry->user && is_root(entry->user))
+	if (entry->builtin && entry->user && is_root(entry->user) && !reads_homes(entry))
 		return;
 	set_option(build, "user", entry->user, entry->user_at);
 	set_option(build, "group", entry->group, entry->user_at);

@@ -568,7 +568,7 @@ Test(inetd, internal_services_are_builtins_by_any_of_their_names)
 	cr_expect_str_eq(find(&result, "echo")->exec->builtin[0], "echo");
 	cr_expect_null(find(&result, "echo")->exec->exec);
 	cr_expect_null(find(&result, "echo")->groups->identity->user, "what superd does itself needs no root");
-	cr_expect_str_eq(find(&result, "ident")->groups->identity->user, "root", "it reads files of users");
+	cr_expect_null(find(&result, "ident")->groups->identity->user, "nor does auth, unless it reads files of users");
 	cr_expect_str_eq(find(&result, "sink-udp")->exec->builtin[0], "discard");
 	cr_expect_str_eq(find(&result, "sink-udp")->groups->identity->user, "nobody");
 	cr_expect_not(find(&result, "sink-udp")->exec->accept);
@@ -580,6 +580,23 @@ Test(inetd, internal_services_are_builtins_by_any_of_their_names)
 	cr_expect_str_eq(find(&result, "time-unix")->exec->builtin[0], "time");
 	cr_expect_str_eq(find(&result, "19")->exec->builtin[0], "chargen");
 	result_free(&result);
+}
+
+Test(inetd, auth_is_roots_only_where_it_reads_files_of_users)
+{
+	static const char *const root[] = { "-r -f", "-rn", "-F -r -t 30" };
+	static const char *const own[] = { "", "-r", "-d -f", "-i -g" };
+
+	for (size_t n = 0; n < 7; n++) {
+		const char *options = n < 3 ? root[n] : own[n - 3];
+		char text[80];
+		struct result result;
+
+		snprintf(text, sizeof(text), "ident stream tcp nowait root internal auth %s\n", options);
+		result = read_as(COMPAT_NONE, text);
+		cr_expect_eq(!find(&result, "ident")->groups->identity->user, n >= 3, "%s", options);
+		result_free(&result);
+	}
 }
 
 Test(inetd, an_option_in_place_of_the_name_of_an_internal_service_is_warned_of)
