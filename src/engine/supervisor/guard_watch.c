@@ -92,6 +92,17 @@ static bool is_followed(struct child *child)
 	return process_read(child->pid, &process) && guard_or_superd_is(process.parent);
 }
 
+/* Whether the pid is another process's by now: it has neither the instance's control group nor the mark of its start.
+ * An instance that has neither proves nothing. */
+static bool is_anothers(struct child *child)
+{
+	struct process_proof proof = { .mark = 0 };
+
+	if (child->is_main)
+		proof = instance_proof(container_of(child, struct instance, child));
+	return (proof.group || proof.mark) && !process_is_proved(&proof, child->pid);
+}
+
 static bool follow_by_pidfd(struct engine *engine, struct child *child)
 {
 	int fd = child->is_main ? pidfd_of(child->pid) : -1;
@@ -106,7 +117,7 @@ static struct child *find_lost(struct engine *engine, bool *unwatched)
 		for (struct child *child = child_table_chain(&engine->children, n); child; child = child->next) {
 			if (is_followed(child))
 				continue;
-			if (kill(child->pid, 0) < 0 && errno == ESRCH)
+			if ((kill(child->pid, 0) < 0 && errno == ESRCH) || is_anothers(child))
 				return child;
 			*unwatched |= !follow_by_pidfd(engine, child);
 		}
