@@ -217,9 +217,12 @@ static bool is_refused(const char *lines)
 Behaviour(control_guard, who_repeats_no_hello_is_no_operator)
 {
 	struct superd *superd = run_echo();
-	int fd = client_connect_unix(control_path(), SOCK_STREAM), late;
-	const char *word = control_value(client_line(fd), "hello"), *own;
+	const char *word, *own;
+	int fd, late;
 
+	wait_node(control_path());
+	fd = client_connect_unix(control_path(), SOCK_STREAM);
+	word = control_value(client_line(fd), "hello");
 	cr_expect(is_refused("stop web\n"));
 	cr_expect(is_refused("Nov 26 05:00:00 log: a line\nstop web\n"));
 	cr_expect(is_refused("hello\nstop web\n"));
