@@ -115,6 +115,9 @@ static void add_listener(const struct listen *listen, const struct listener *lis
 	if (whole) {
 		json_text_field(out, "name", listen->name);
 		json_flag_field(out, "open", listener && listener_is_open(listener));
+		if (listener && listener_absence(listener))
+			json_text_field(out, "absent",
+					listener_absence(listener) == ABSENT_CONDITION ? "condition" : "failed");
 	}
 	json_whole_field(out, "queue", has_socket ? queue_length(listener, listen) : -1);
 	if (whole)

@@ -146,9 +146,13 @@ static const char *find_advise_option(struct preflight *preflight, const struct 
 	const struct access_options *access = service->groups->access;
 	const struct log_options *logging = service->groups->logging;
 
-	if (service_prepared(service)->access && access_has_names(service_prepared(service)->access)) {
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+
+		if (!listen->access || !access_has_names(listen->access))
+			continue;
 		*value = "names of hosts";
-		return access->only_from ? "only_from" : "no_access";
+		return listen->options->only_from ? "only_from" : "no_access";
 	}
 	*value = access->libwrap;
 	if (access->libwrap && hosts_access_has_rules(&preflight->hosts_access))

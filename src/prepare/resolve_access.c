@@ -15,9 +15,9 @@
 #include "config/option/option_name.h"
 #include "config/option/option_table.h"
 #include "config/option/service_mark.h"
+#include "config/type/networks_without.h"
 #include "exec/plan/plan.h"
 #include "os/bpf/socket_filter.h"
-#include "prepare/ip_address_deny.h"
 
 /* A compiled filter, or the reason why there is none. */
 struct filter_made {
@@ -105,15 +105,42 @@ static void add_memory_error(struct networks *networks, const struct service *se
 	diag_error(networks->diags, service->at, "%s: checking only_from and no_access: out of memory", service->name);
 }
 
-/* Sets *access, to NULL if there are no rules. false: out of memory, which was reported. */
-static bool compile_rules(struct networks *networks, const struct service *service, const struct access **access)
+/* The socket's no_access. With pass = bind, ip_address_deny holds for the clients, too: the program takes superd's
+ * socket for its own, but that socket is not in its control group. */
+static words denied_at(struct networks *networks, const struct service *service, const struct listen *listen,
+		       bool *failed)
 {
-	words only_from = service->groups->access->only_from, no_access;
+	const struct cgroup_filter_options *own = service->groups->cgroup_filters;
+	words no_access = listen->options->no_access, denied;
+	size_t count = words_count(no_access), more;
+	const char **list;
+
+	*failed = false;
+	if (service->exec->pass != PASS_BIND || !own->ip_address_deny)
+		return no_access;
+	denied = networks_without(own->ip_address_deny, own->ip_address_allow, networks->pool, failed);
+	more = words_count(denied);
+	if (!no_access || !more)
+		return more ? denied : no_access;
+	list = pool_alloc(networks->pool, (count + more) * sizeof(*list));
+	for (size_t n = 0; list && n < count + more; n++)
+		list[n] = n < count ? no_access[n] : denied[n - count];
+	denied = list ? pool_list(networks->pool, list, count + more) : NULL;
+	*failed = !denied;
+	return denied;
+}
+
+/* Sets listen->access, to NULL if there are no rules or its clients have no address. false: out of memory, which was
+ * reported. */
+static bool compile_rules(struct networks *networks, const struct service *service, struct listen *listen)
+{
+	words only_from = listen->options->only_from, no_access;
 	const void *known;
 	bool failed;
 
-	*access = NULL;
-	no_access = ip_address_denied(service, networks->pool, &failed);
+	if (!endpoint_is_inet(listen->address) && listen->address->kind != ENDPOINT_TCPMUX)
+		return true;
+	no_access = denied_at(networks, service, listen, &failed);
 	if (failed) {
 		add_memory_error(networks, service);
 		return false;
@@ -121,15 +148,15 @@ static bool compile_rules(struct networks *networks, const struct service *servi
 	if (!only_from && !no_access)
 		return true;
 	if (ptr_map_get(&networks->rules, only_from, no_access, &known)) {
-		*access = known;
+		listen->access = known;
 		return true;
 	}
-	*access = access_compile(only_from, no_access, network_find, networks, networks->pool);
-	if (!*access) {
+	listen->access = access_compile(only_from, no_access, network_find, networks, networks->pool);
+	if (!listen->access) {
 		add_memory_error(networks, service);
 		return false;
 	}
-	ptr_map_put(&networks->rules, only_from, no_access, *access);
+	ptr_map_put(&networks->rules, only_from, no_access, listen->access);
 	return true;
 }
 
@@ -198,81 +225,97 @@ static const struct filter_made *compile_filter(struct networks *networks, const
 }
 
 /* The option that contains a name, or else the one that is set. */
-static const char *find_option_at_fault(const struct networks *networks, const struct service *service)
+static const char *find_option_at_fault(const struct networks *networks, const struct listen *listen)
 {
-	if (find_name(networks, service->groups->access->only_from))
+	if (find_name(networks, listen->options->only_from))
 		return "only_from";
-	if (service->groups->access->no_access)
+	if (listen->options->no_access)
 		return "no_access";
-	return service->groups->access->only_from ? "only_from" : "ip_address_deny";
+	return listen->options->only_from ? "only_from" : "ip_address_deny";
 }
 
-static void refuse_filter(struct networks *networks, const struct service *service, const char *wrong)
+static void refuse_filter(struct networks *networks, const struct service *service, const struct listen *listen,
+			  const char *wrong)
 {
-	const char *option = find_option_at_fault(networks, service);
+	const char *option = find_option_at_fault(networks, listen);
 	const char *option_value = service->exec->accept ? "UDP"
 		: service->dialect == UNIT		 ? "Accept=no"
 		: service->is_foreign			 ? "wait"
 							 : "accept = no";
 
-	diag_error(networks->diags, service_origin(service, option), "%s: %s: with %s the kernel enforces it: %s",
-		   service->name, option_name_of(service, option), option_value, wrong ? wrong : "out of memory");
+	diag_error(networks->diags, service_listen_origin(service, listen, option),
+		   "%s: %s: with %s the kernel enforces it: %s", service->name, option_name_of(service, option),
+		   option_value, wrong ? wrong : "out of memory");
 	diags_hint(networks->diags, "%s%s",
-		   access_has_names(service_prepared(service)->access) ? "write addresses" : "name fewer networks",
+		   access_has_names(listen->access) ? "write addresses" : "name fewer networks",
 		   service->is_foreign || service->exec->accept ? "" : ", or set accept = yes");
 }
 
-static void warn_of_guard(struct networks *networks, const struct service *service, const char *wrong)
+static void warn_of_guard(struct networks *networks, const struct service *service, const struct listen *listen,
+			  const char *wrong)
 {
-	const char *option = find_option_at_fault(networks, service);
+	const char *option = find_option_at_fault(networks, listen);
 
-	diag_warning(networks->diags, service_origin(service, option),
+	diag_warning(networks->diags, service_listen_origin(service, listen, option),
 		     "%s: %s: only the sender that starts it is checked, not senders while it runs: %s", service->name,
-		     option_name_of(service, option),
-		     wrong ? wrong : "out of memory");
+		     option_name_of(service, option), wrong ? wrong : "out of memory");
 	diags_hint(networks->diags,
-		   access_has_names(service_prepared(service)->access) ? "write addresses" : "name fewer networks");
+		   access_has_names(listen->access) ? "write addresses" : "name fewer networks");
 }
 
 /* superd-builtin checks the sender of a datagram by address only: a name in no_access would not deny anyone. */
-static bool refuse_names(struct networks *networks, const struct service *service)
+static bool refuse_names(struct networks *networks, const struct service *service, const struct listen *listen)
 {
-	const char *option = find_option_at_fault(networks, service);
+	const char *option = find_option_at_fault(networks, listen);
 
-	if (!plan_applies_access_itself(service) || !access_has_names(service_prepared(service)->access))
+	if (!plan_applies_access_itself(service) || !access_has_names(listen->access))
 		return false;
-	diag_error(networks->diags, service_origin(service, option),
+	diag_error(networks->diags, service_listen_origin(service, listen, option),
 		   "%s: %s: this builtin knows its clients by address alone, not by name", service->name, option);
 	diags_hint(networks->diags, "write addresses");
 	return true;
 }
 
+/* Makes the kernel enforce the rules of one socket, if superd does not. said: the rules that cannot be enforced and
+ * were refused or, in [1], warned of, for a socket before it. */
+static void enforce_rules(struct networks *networks, const struct service *service, struct listen *listen,
+			  const struct access *said[2])
+{
+	bool is_guarded = listen_is_guarded(listen) && !plan_is_builtin(service);
+	const struct filter_made *made;
+
+	if (!listen->access || said[is_guarded] == listen->access)
+		return;
+	if (refuse_names(networks, service, listen)) {
+		said[false] = said[true] = listen->access;
+		return;
+	}
+	if (!needs_filter(service, listen))
+		return;
+	made = compile_filter(networks, listen->access, listen->address->family == FAMILY_IPV4);
+	if (made && !made->wrong && made->filter) {
+		listen->rules = made->filter;
+		return;
+	}
+	said[is_guarded] = listen->access;
+	if (is_guarded)
+		warn_of_guard(networks, service, listen, made ? made->wrong : NULL);
+	else
+		refuse_filter(networks, service, listen, made ? made->wrong : NULL);
+}
+
 void networks_resolve(struct networks *networks, struct service *service)
 {
 	struct prepared prepared = { .probes = compile_probes(networks, service) };
-	bool good = compile_rules(networks, service, &prepared.access);
+	const struct access *said[2] = { NULL, NULL };
 
 	if (!service_prepare(service, networks->pool, prepared)) {
 		add_memory_error(networks, service);
 		return;
 	}
-	if (!good || !prepared.access || refuse_names(networks, service))
-		return;
 	for (size_t i = 0; i < service->socket_count; i++) {
-		struct listen *listen = &service->sockets[i];
-		const struct filter_made *made;
-
-		if (!needs_filter(service, listen))
-			continue;
-		made = compile_filter(networks, prepared.access, listen->address->family == FAMILY_IPV4);
-		if (made && !made->wrong && made->filter) {
-			listen->rules = made->filter;
-			continue;
-		}
-		if (listen_is_guarded(listen) && !plan_is_builtin(service))
-			warn_of_guard(networks, service, made ? made->wrong : NULL);
-		else
-			refuse_filter(networks, service, made ? made->wrong : NULL);
-		return;
+		if (!compile_rules(networks, service, &service->sockets[i]))
+			return;
+		enforce_rules(networks, service, &service->sockets[i], said);
 	}
 }

@@ -22,6 +22,6 @@ struct networks {
 void networks_open(struct networks *networks, struct pool *pool, struct diags *diags);
 void networks_close(struct networks *networks);
 
-/* Sets the service's access, its probes and the filters of its sockets; adds a diagnostic for rules that cannot be
+/* Sets the service's probes, and the rules and filters of its sockets; adds a diagnostic for rules that cannot be
  * enforced. */
 void networks_resolve(struct networks *networks, struct service *service);

@@ -148,6 +148,7 @@ static const struct example {
 	{ "send_buffer", "64K" },
 	{ "set_credential", "{ \"token:value\" }" },
 	{ "socket", "admin { listen = \"/run/admin.sock\"  socket_mode = 0600 }" },
+	{ "socket_condition", "{ \"PathExists=!/etc/ssh/sshd_not_to_be_run\" }" },
 	{ "socket_exec_start_post", "{ \"/usr/bin/logger open\" }" },
 	{ "socket_exec_start_pre", "{ \"/usr/bin/mkdir -p /run/web\" }" },
 	{ "socket_exec_stop_post", "{ \"/usr/bin/logger closed\" }" },

@@ -7,6 +7,7 @@
 
 #include "config/access/access.h"
 #include "config/check/check_internal.h"
+#include "config/option/option_name.h"
 #include "config/option/option_table.h"
 #include "config/option/service_mark.h"
 
@@ -95,14 +96,14 @@ static void check_identity(const struct service *service, struct diags *diags)
 			     accept_reason(service));
 }
 
-/* Finds a socket whose clients have no address; NULL: there is none. */
-static const struct listen *find_nameless(const struct service *service)
+/* Finds a socket whose clients have no address, behind this one; NULL: there is none. */
+static const struct listen *find_nameless(const struct service *service, const struct listen *behind)
 {
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct endpoint *endpoint = service->sockets[i].endpoint;
+	const struct listen *listen = behind ? behind + 1 : service->sockets;
 
-		if (!endpoint_is_inet(endpoint) && endpoint->kind != ENDPOINT_TCPMUX)
-			return &service->sockets[i];
+	for (; listen && listen < service->sockets + service->socket_count; listen++) {
+		if (!endpoint_is_inet(listen->endpoint) && listen->endpoint->kind != ENDPOINT_TCPMUX)
+			return listen;
 	}
 	return NULL;
 }
@@ -118,31 +119,44 @@ static void refuse_nameless(const struct service *service, const struct listen *
 	struct buf text = { 0 };
 
 	endpoint_format(listen->endpoint, &text);
-	service_refuse(service, refusal.option, diags, "%s: clients of %s have no address, so %s", refusal.option,
-		       buf_string(&text), refusal.effect);
+	diag_error(diags, service_listen_origin(service, listen, refusal.option),
+		   "%s: %s: clients of %s have no address, so %s", service->name, refusal.option, buf_string(&text),
+		   refusal.effect);
 	service_hint(service, diags, refusal.hint);
 	buf_free(&text);
 }
 
-static void check_nameless(const struct service *service, struct diags *diags)
+/* A unit's rules hold for its Internet sockets alone (systemd.resource-control(5)). */
+static void check_nameless_rules(const struct service *service, struct diags *diags)
 {
-	static const char ways[] = "socket_user, socket_group and socket_mode control access there; another service "
-				   "can have the other sockets";
+	static const char ways[] = "socket_user, socket_group and socket_mode control access there; set it in a "
+				   "socket { } that has the other sockets";
 	static const struct refusal only_from = { "only_from", "no client is allowed", ways };
 	static const struct refusal no_access = { "no_access", "no client is refused", ways };
+	const struct socket_options *before = NULL;
+
+	for (const struct listen *listen = find_nameless(service, NULL); listen && service->dialect != UNIT;
+	     listen = find_nameless(service, listen)) {
+		if (listen->options != before && listen->options->only_from)
+			refuse_nameless(service, listen, only_from, diags);
+		if (listen->options != before && listen->options->no_access && service_mark(service, "no_access"))
+			refuse_nameless(service, listen, no_access, diags);
+		before = listen->options;
+	}
+}
+
+static void check_nameless(const struct service *service, struct diags *diags)
+{
 	static const struct refusal libwrap = { "libwrap", "superd cannot check hosts.allow and hosts.deny",
 						"remove it here: set libwrap = \"\"" };
 	static const struct refusal id_only = { "id_only", "no ident server names them",
 						"remove it here: set id_only = no" };
 	const struct access_options *access = service->groups->access;
-	const struct listen *listen = find_nameless(service);
+	const struct listen *listen = find_nameless(service, NULL);
 
+	check_nameless_rules(service, diags);
 	if (!listen)
 		return;
-	if (access->only_from)
-		refuse_nameless(service, listen, only_from, diags);
-	if (access->no_access && service_mark(service, "no_access"))
-		refuse_nameless(service, listen, no_access, diags);
 	if (access->libwrap && service->exec->accept)
 		refuse_nameless(service, listen, libwrap, diags);
 	if (access->id_only && service->exec->accept)
@@ -180,30 +194,49 @@ static void check_counts(const struct service *service, struct diags *diags)
 }
 
 /* Warns of "::", which is everybody in some places of xinetd's manual, and nobody in its code. */
-static void warn_of_nobody(const struct service *service, const char *option, words list, struct diags *diags)
+static void warn_of_nobody(const struct service *service, const struct listen *listen, const char *option,
+			   struct diags *diags)
 {
+	words list = *option == 'o' ? listen->options->only_from : listen->options->no_access;
+
 	for (; list && *list && service_mark(service, option); list++) {
 		if (!strcmp(*list, "::"))
-			diag_warning(diags, service_origin(service, option),
-				     "%s: %s: '::' matches no client; ::/0 matches all "
-				     "clients", service->name, option);
+			diag_warning(diags, service_listen_origin(service, listen, option),
+				     "%s: %s: '::' matches no client; ::/0 matches all clients", service->name, option);
 	}
+}
+
+/* superd-builtin checks the clients itself where it has the sockets, all by one set of rules. Equal lists of a table
+ * are one copy. */
+static void check_one_rule(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	const struct socket_options *first = service->sockets->options, *other = listen->options;
+	const char *option = first->only_from == other->only_from ? "no_access" : "only_from";
+	bool checks = service_waits(service) || endpoint_is_datagram(listen->endpoint);
+
+	if (!checks || (!service->exec->builtin && !service->exec->redirect) ||
+	    (first->only_from == other->only_from && first->no_access == other->no_access))
+		return;
+	diag_error(diags, service_listen_origin(service, listen, option),
+		   "%s: %s: all sockets of a builtin or redirect have the same clients", service->name,
+		   option_name_of(service, option));
+	service_hint(service, diags, "set it outside of socket { }, or give this socket to another service");
 }
 
 /* Warns of rules that let nobody in. Both lists are read whole: a narrower network in only_from is no exception from
  * no_access, although xinetd.conf(5) says so. */
-static void warn_of_closed_door(const struct service *service, struct diags *diags)
+static void warn_of_closed_door(const struct service *service, const struct listen *listen, struct diags *diags)
 {
-	const struct access_options *rules = service->groups->access;
+	const struct socket_options *rules = listen->options;
 	struct pool *pool = rules->no_access ? pool_new() : NULL;
 	const struct access *access =
 		pool ? access_compile(rules->only_from, rules->no_access, NULL, NULL, pool) : NULL;
 	bool has_ipv6 = false;
 
 	for (size_t i = 0; i < service->socket_count; i++)
-		has_ipv6 |= service->sockets[i].endpoint->family != FAMILY_IPV4;
+		has_ipv6 |= service->sockets[i].options == rules && service->sockets[i].endpoint->family != FAMILY_IPV4;
 	if (access && access_denies_all(access, has_ipv6)) {
-		diag_warning(diags, service_origin(service, "no_access"),
+		diag_warning(diags, service_listen_origin(service, listen, "no_access"),
 			     rules->only_from ? "%s: nobody may connect: no_access denies all that only_from permits"
 					      : "%s: nobody may connect: no_access denies all addresses",
 			     service->name);
@@ -211,6 +244,26 @@ static void warn_of_closed_door(const struct service *service, struct diags *dia
 					     "it only_from alone permits");
 	}
 	pool_free(pool);
+}
+
+static void check_sockets(const struct service *service, struct diags *diags)
+{
+	const struct socket_options *before = NULL;
+	bool is_clear = !service_is_unclear(service, "listen") && !service_is_unclear(service, "only_from") &&
+			!service_is_unclear(service, "no_access");
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (listen->options != before) {
+			warn_of_nobody(service, listen, "only_from", diags);
+			warn_of_nobody(service, listen, "no_access", diags);
+			check_one_rule(service, listen, diags);
+			if (is_clear && endpoint_is_inet(listen->endpoint))
+				warn_of_closed_door(service, listen, diags);
+		}
+		before = listen->options;
+	}
 }
 
 /* Warns of deny_time with datagrams: their sender can be forged, so a client could get another's address denied. */
@@ -241,13 +294,7 @@ static bool intercepts(const struct service *service)
 
 void rule_access(const struct service *service, struct diags *diags)
 {
-	const struct access_options *access = service->groups->access;
-
-	warn_of_nobody(service, "only_from", access->only_from, diags);
-	warn_of_nobody(service, "no_access", access->no_access, diags);
-	if (!service_is_unclear(service, "listen") && !service_is_unclear(service, "only_from") &&
-	    !service_is_unclear(service, "no_access"))
-		warn_of_closed_door(service, diags);
+	check_sockets(service, diags);
 	if (!service_is_unclear(service, "listen"))
 		check_nameless(service, diags);
 	if (!service_is_unclear(service, "listen"))

@@ -541,7 +541,15 @@ const struct directive directives[] = {
 		  "superd reads the table, all of one name. no: superd uses the first address and warns." },
 	{ .name = { "optional" }, FIELD(SOCKETS, optional, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the service may run without a socket that this machine cannot open." },
+	  .help = "Whether the service may run without a socket that superd cannot open, as long as another one "
+		  "of it is open. superd tries again after pauses of backoff_min to backoff_max, while no "
+		  "instance has the sockets." },
+	{ .name = { "socket_condition" }, FIELD(SOCKETS, socket_condition, conditions),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "Kind=value",
+	  .help = "Conditions for opening the sockets, in the words of condition. A socket whose conditions do "
+		  "not hold stays closed: the service runs without it. superd checks again when the table is "
+		  "read again, and when the service is enabled or started by hand. With Assert in place of "
+		  "Condition it is also an error in the log." },
 
 	/* User and privileges */
 	{ .name = { "user", "user", "Service.User", "UserName" }, FIELD(IDENTITY, user, name),
@@ -758,16 +766,18 @@ const struct directive directives[] = {
 		  "further lines and logs their number. unlimited or 0: no limit." },
 
 	/* Access */
-	{ .name = { "only_from", "only_from", "Service.IPAddressAllow" }, FIELD(ACCESS, only_from, addresses),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
+	{ .name = { "only_from", "only_from", "Socket.IPAddressAllow" },
+	  FIELD_IN(ACCESS, SOCKETS, only_from, addresses),
+	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
 	  .help = "The clients that superd allows; it refuses all others. An address; a network as 192.0.2.0/24, "
 		  "2001:db8::/32 or 192.0.2.0 (zeros at the end match anything); 192.0.2.{1,7}; a network of "
 		  "networks(5); a host name; or .domain. superd looks up the name of each client; it must lead back "
 		  "to the address. none allows no client, an empty list allows all. With accept = no the kernel "
 		  "checks addresses; host names are then an error, and for UDP only the sender that starts the "
-		  "backend is checked by name." },
-	{ .name = { "no_access", "no_access", "Service.IPAddressDeny" }, FIELD(ACCESS, no_access, addresses),
-	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
+		  "backend is checked by name. In socket { }: for the clients of that socket." },
+	{ .name = { "no_access", "no_access", "Socket.IPAddressDeny" },
+	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses),
+	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
 	  .help = "The clients that superd refuses, in the words of only_from. no_access wins over only_from. An "
 		  "empty list refuses no client." },
 	{ .name = { "access_times", "access_times" }, FIELD(ACCESS, access_times, times),
@@ -1439,12 +1449,12 @@ const struct directive directives[] = {
 		  "and each with -locked." },
 	{ .name = { "ip_address_allow" }, FIELD(CGROUP_FILTERS, ip_address_allow, networks),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
-	  .help = "Exceptions from ip_address_deny: addresses, networks, any, localhost, link-local, multicast. It "
-		  "applies to sockets that the backend opens; for received sockets use only_from." },
+	  .help = "Exceptions from ip_address_deny: addresses, networks, any, localhost, link-local, multicast." },
 	{ .name = { "ip_address_deny" }, FIELD(CGROUP_FILTERS, ip_address_deny, networks),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
-	  .help = "Addresses with which the backend cannot exchange packets. superd also refuses clients from "
-		  "there. It needs a control group." },
+	  .help = "Addresses with which the backend cannot exchange packets, by sockets that it opens. For the "
+		  "clients of the sockets that it receives, use no_access; with pass = bind, superd refuses clients "
+		  "from these addresses, too. It needs a control group." },
 	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" }, FIELD(CGROUP_FILTERS, device_policy, word),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "auto", .words = device_policy_words,
 	  .help = "The devices that the backend may open. strict: the devices of device_allow. closed: also null, "

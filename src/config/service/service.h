@@ -158,6 +158,8 @@ struct socket_options {
 	int64_t pipe_size;              /* bytes, 0: the kernel's */
 	int64_t message_queue_max_messages, message_queue_message_size;         /* 0: the kernel's */
 	words xattr_entry_point, xattr_listen, xattr_accept;                    /* "user.NAME=value" */
+	words only_from, no_access;     /* as written (config/access/access); NULL: all clients, none */
+	words socket_condition;         /* as `condition`; NULL: it is always opened */
 };
 
 struct identity_options {
@@ -220,7 +222,6 @@ struct stream_options {
 };
 
 struct access_options {
-	words only_from, no_access;     /* as written (config/access/access); NULL: all clients, none */
 	words access_times;             /* "HH:MM-HH:MM" of local time; NULL: always */
 	int64_t max_load;               /* load average over a minute in thousandths; 0: no limit */
 	struct rate cps;
@@ -423,6 +424,7 @@ struct listen {
 	const char *name;                               /* its entry in LISTEN_FDNAMES */
 	const struct socket_options *options;
 	struct origin at;
+	const struct access *access;                    /* only_from and no_access, compiled by prepare/resolve; NULL: all clients */
 	const struct sock_fprog *rules;                 /* of os/bpf/socket_filter, by prepare/resolve; NULL: none */
 	uid_t owner;                                    /* of its file, by prepare/resolve; (uid_t)-1: superd's */
 	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
@@ -473,7 +475,6 @@ static inline unsigned mark_block(size_t number)
 struct prepared {
 	const struct sandbox_config *sandbox;           /* NULL: no hardening */
 	const struct cgroup_settings *cgroup_settings;  /* NULL: no control group of its own */
-	const struct access *access;                    /* only_from and no_access, compiled; NULL: all clients */
 	const struct access *probes;                    /* probe_from, compiled; NULL: none */
 };
 

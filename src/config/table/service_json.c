@@ -17,7 +17,7 @@ const void *socket_own_field(const struct directive *directive, const struct ser
 {
 	const void *field;
 
-	if (!directive_has_value(directive) || directive->chapter != CHAPTER_SOCKETS)
+	if (!directive_has_value(directive) || directive->group != GROUP_SOCKETS)
 		return NULL;
 	field = (const char *)socket->options + directive->offset;
 	return directive->type->equal(field, directive_field(directive, service)) ? NULL : field;

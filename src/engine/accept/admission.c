@@ -55,10 +55,9 @@ bool admission_is_time(struct service_runtime *runtime)
 	return !times || times_include(times, time_cache_minute(&engine->admission->time_cache, ev_now(engine->loop)));
 }
 
-enum refusal admission_judge_address(struct service_runtime *runtime, const struct client *client,
-				     struct lookup_questions *asked)
+enum refusal admission_judge_address(struct service_runtime *runtime, struct pending_client *pending)
 {
-	enum refusal refusal = check_access(service_prepared(runtime->service)->access, client, asked);
+	enum refusal refusal = check_access(pending->listener->listen->access, &pending->client, &pending->asked);
 
 	if (!refusal && !admission_is_time(runtime))
 		refusal = REFUSED_TIME;
@@ -177,7 +176,7 @@ enum refusal admission_judge(struct service_runtime *runtime, struct pending_cli
 	if (pending->progress < ADMISSION_PASSED) {
 		if (sensor_denies(runtime->engine, &pending->client))
 			return REFUSED_SENSOR;
-		refusal = admission_judge_address(runtime, &pending->client, &pending->asked);
+		refusal = admission_judge_address(runtime, pending);
 	}
 	if (!refusal)
 		refusal = instances_are_full(runtime->engine) ? REFUSED_PROCESSES : pending_enter(runtime, pending);
@@ -198,12 +197,11 @@ bool admission_has_questions(const struct pending_client *pending)
 	return pending->asked.name || pending->asked.libwrap || pending->asked.ident;
 }
 
-static enum refusal conclude_name(struct service_runtime *runtime, const struct pending_client *pending,
-				  const struct lookup_reply *reply)
+static enum refusal conclude_name(const struct pending_client *pending, const struct lookup_reply *reply)
 {
 	unsigned char address[SOURCE_SIZE];
 	const unsigned char *whole = whole_address(&pending->client, address);
-	const struct access *access = service_prepared(runtime->service)->access;
+	const struct access *access = pending->listener->listen->access;
 
 	switch (access_judge(access, whole)) {
 	case ACCESS_PERMITTED:
@@ -241,7 +239,7 @@ enum refusal admission_conclude(struct service_runtime *runtime, const struct pe
 
 	if (!was_asked)
 		reply = &no_reply;
-	refusal = conclude_name(runtime, pending, reply);
+	refusal = conclude_name(pending, reply);
 	if (!refusal)
 		refusal = conclude_libwrap(runtime, pending, reply);
 	if (!refusal && runtime->service->groups->access->id_only && !reply->knows_user)

@@ -44,5 +44,4 @@ bool admission_had_minute(struct service_runtime *runtime, const struct client *
 void admission_count_minute(struct service_runtime *runtime, const struct client *client);
 
 /* Checks address and time of day only: for datagrams of a service with accept = no. */
-enum refusal admission_judge_address(struct service_runtime *runtime, const struct client *client,
-				     struct lookup_questions *asked);
+enum refusal admission_judge_address(struct service_runtime *runtime, struct pending_client *pending);

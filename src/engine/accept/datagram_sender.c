@@ -26,26 +26,34 @@ static void forget_outdated(struct admission *admission)
 	admission->verdicts_by = admission->hosts_access.changes;
 }
 
-static struct address_entry *find_verdict(struct service_runtime *runtime, const struct client *client)
+/* The key of verdicts: each socket has rules of its own. */
+static uint64_t verdicts_key(const struct service_runtime *runtime, const struct listener *listener)
+{
+	return runtime->run->accept->id | (uint64_t)(listener - runtime->listeners) << 48;
+}
+
+static struct address_entry *find_verdict(struct service_runtime *runtime, const struct pending_client *pending)
 {
 	unsigned char source[SOURCE_SIZE];
 
 	forget_outdated(runtime->engine->admission);
-	if (!client_source(client, 128, source))
+	if (!client_source(&pending->client, 128, source))
 		return NULL;
-	return address_lru_find(&runtime->engine->admission->verdicts, runtime->run->accept->id, source, clock_now());
+	return address_lru_find(&runtime->engine->admission->verdicts, verdicts_key(runtime, pending->listener), source,
+				clock_now());
 }
 
-static void remember_verdict(struct service_runtime *runtime, const struct client *client, enum refusal refusal)
+static void remember_verdict(struct service_runtime *runtime, const struct pending_client *pending,
+			     enum refusal refusal)
 {
 	double now = clock_now();
 	unsigned char source[SOURCE_SIZE];
 	struct address_entry *verdict;
 
-	if (!client_source(client, 128, source))
+	if (!client_source(&pending->client, 128, source))
 		return;
-	verdict = address_lru_note(&runtime->engine->admission->verdicts, runtime->run->accept->id, source, now,
-				   now + REMEMBERED);
+	verdict = address_lru_note(&runtime->engine->admission->verdicts, verdicts_key(runtime, pending->listener),
+				   source, now, now + REMEMBERED);
 	if (verdict)
 		verdict->count = refusal;
 }
@@ -56,7 +64,7 @@ static void on_reply(struct service_runtime *runtime, struct pending_client *pen
 	pending->listener->busy = false;
 	if (!reply)
 		return;
-	remember_verdict(runtime, &pending->client, admission_conclude(runtime, pending, reply));
+	remember_verdict(runtime, pending, admission_conclude(runtime, pending, reply));
 	runtime_post(runtime, LOOK);
 }
 
@@ -95,7 +103,7 @@ enum sender_state datagram_sender_ask(struct service_runtime *runtime, struct pe
 	pending->asked.ident = false;   /* there is no connection to have an owner */
 	if (!admission_has_questions(pending))
 		return SENDER_MAY;
-	verdict = find_verdict(runtime, &pending->client);
+	verdict = find_verdict(runtime, pending);
 	if (!verdict && ask_lookup(runtime, pending))
 		return SENDER_IS_ASKED;
 	*refusal = verdict ? (enum refusal)verdict->count : admission_conclude(runtime, pending, NULL);
@@ -119,7 +127,7 @@ static enum sender_state check_head(struct service_runtime *runtime, struct pend
 		.libwrap = daemon && hosts_access_has_rules(files) ? daemon : NULL,
 	};
 	*refusal = sensor_denies(runtime->engine, &pending->client)
-		? REFUSED_SENSOR : admission_judge_address(runtime, &pending->client, &pending->asked);
+		? REFUSED_SENSOR : admission_judge_address(runtime, pending);
 	if (!*refusal && admission_had_minute(runtime, &pending->client))
 		*refusal = REFUSED_PER_SOURCE_CPM;
 	return *refusal ? SENDER_MAY_NOT : datagram_sender_ask(runtime, pending, refusal);

@@ -34,14 +34,25 @@ static bool fails_always(const struct service_runtime *runtime)
 	       clock_now() - current->since <= most;
 }
 
+static bool lacks_all(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_is_open(&runtime->listeners[n]))
+			return false;
+	}
+	return runtime->listener_count;
+}
+
 static const char *find_fault(const struct service_runtime *runtime)
 {
 	const char *reason = runtime_reason(runtime);
 
 	if (runtime_is_held(runtime) && runtime->service->groups->lifecycle->on_failure == FAILURE_EXIT)
 		return "it is held, and superd depends on it (on_failure = exit)";
+	if (runtime_state(runtime) == BINDING && (!runtime_is_complete(runtime) || lacks_all(runtime)))
+		return reason;
 	if (runtime_state(runtime) != OFF && runtime_state(runtime) != CLOSING && !runtime_is_complete(runtime))
-		return runtime_state(runtime) == BINDING ? reason : "a socket of it is closed until its instance ends";
+		return "a socket of it is closed until its instance ends";
 	return runtime_stats(runtime)->failing ? reason : NULL;
 }
 

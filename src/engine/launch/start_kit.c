@@ -146,11 +146,13 @@ static bool open_outputs(struct start_kit *kit, const struct service *service)
 	return try_outputs(kit, service);
 }
 
-/* Whether sockets are optional: the passed ones may then differ from start to start. */
+/* Whether sockets may be absent: the passed ones may then differ from start to start. */
 static bool has_optional(const struct service *service)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
-		if (service->sockets[n].options->optional)
+		const struct socket_options *options = service->sockets[n].options;
+
+		if (options->optional || options->socket_condition)
 			return true;
 	}
 	return false;

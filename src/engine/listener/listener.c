@@ -357,7 +357,7 @@ bool listener_guard(struct listener *listener, struct engine *engine, const char
 	const struct sock_fprog *rules = listener->listen->rules;
 
 	settle_restoring(listener, engine);
-	if (!listener_has_socket(listener) && !listener->listen->options->optional) {
+	if (!listener_has_socket(listener) && !listener_absence(listener)) {
 		buf_text(why, "its listener was lost to a process that a backend left");
 		return false;
 	}
@@ -663,6 +663,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	close_socket_listener(engine, listener->listen->name, is_alone && !is_stored, &fd);
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
+	listener->tries = ABSENT_NO;
 	listener->busy = listener->shared = listener->used = listener->restoring = false;
 	listener->guarded = listener->inherited = listener->put_off = listener->kept = false;
 }

@@ -31,12 +31,20 @@ struct parked {
 	} *list;
 };
 
+/* Why a service goes without this socket. */
+enum absence {
+	ABSENT_NO,
+	ABSENT_FAILED,                  /* it is optional and cannot be opened: superd tries again after a pause */
+	ABSENT_CONDITION,               /* its conditions do not hold: superd checks again when it is asked to */
+};
+
 struct listener {
 	ev_io io;                       /* data: the runtime; fd: the socket, -1 while there is none */
 	const struct listen *listen;    /* the settings of this socket, borrowed from the service */
 	struct parked *parked;          /* NULL: none */
 	bool shared;                    /* a backend has had the socket, and may have changed its O_NONBLOCK */
-	unsigned char tries;            /* datagrams: instances in a row that left the first one unread */
+	/* With a socket, datagrams: instances in a row that left the first one unread. Without one: enum absence. */
+	unsigned char tries;
 	unsigned char passed_over;      /* the tick of the first start since the last restore that left no time for one; 0: none */
 	bool used;                      /* a backend of another user has had it since the last restore */
 	bool restoring;                 /* another process restores its options, now or soon (engine/listener/restore) */
@@ -139,4 +147,15 @@ static inline bool listener_is_virtual(const struct listener *listener)
 static inline bool listener_is_open(const struct listener *listener)
 {
 	return listener_has_socket(listener) || listener_is_virtual(listener);
+}
+
+static inline enum absence listener_absence(const struct listener *listener)
+{
+	return listener_is_open(listener) ? ABSENT_NO : (enum absence)listener->tries;
+}
+
+/* Of a listener without a socket. */
+static inline void listener_set_absence(struct listener *listener, enum absence absence)
+{
+	listener->tries = (unsigned char)absence;
 }

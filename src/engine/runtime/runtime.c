@@ -42,6 +42,12 @@ static void on_run_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	runtime_post(timer->data, TIMER);
 }
 
+static void on_absent_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	runtime_post(timer->data, ABSENT_DUE);
+}
+
 void runtime_stop_timer(struct service_runtime *runtime)
 {
 	if (runtime->run)
@@ -56,6 +62,8 @@ static void run_init(struct service_run *run, struct service_runtime *runtime)
 	list_init(&run->start.link);
 	ev_init(&run->timer, on_run_timer);
 	run->timer.data = runtime;
+	ev_init(&run->absent_timer, on_absent_timer);
+	run->absent_timer.data = runtime;
 	list_init(&run->instances);
 	start_kit_init(&run->kit, runtime->engine);
 	run->stats.state_times.entered = runtime->since;
@@ -102,7 +110,7 @@ bool runtime_is_full(const struct service_runtime *runtime)
 bool runtime_is_complete(const struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (!listener_is_open(&runtime->listeners[n]) && !runtime->listeners[n].listen->options->optional)
+		if (!listener_is_open(&runtime->listeners[n]) && !listener_absence(&runtime->listeners[n]))
 			return false;
 	}
 	return true;

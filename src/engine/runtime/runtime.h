@@ -58,6 +58,8 @@ struct service_run {
 
 	/* In BINDING and BACKOFF: end of the pause; in LISTENING: next batch of parked clients, or `restart`. */
 	ev_timer timer;
+	ev_timer absent_timer;          /* next try of optional sockets that could not be opened */
+	struct backoff absent_backoff;  /* its pauses */
 	char reason[320];               /* reason of the last failure or pause; "": none */
 	const char *unlogged_event;     /* name of an event that is logged together with the next pause; NULL: none */
 	bool reason_logged;             /* true: a line for all services tells the reason, so the next pause needs none */
@@ -168,7 +170,7 @@ struct list *runtime_instances(struct service_runtime *runtime);
 bool runtime_is_empty(struct service_runtime *runtime); /* it has no instance, not even a retired one */
 bool runtime_is_full(const struct service_runtime *runtime); /* accept = yes: the limit `instances` is reached */
 
-bool runtime_is_complete(const struct service_runtime *runtime); /* all its sockets but the optional ones are open */
+bool runtime_is_complete(const struct service_runtime *runtime); /* all its sockets are open, or absent */
 /* A listener is being restored; a start has to wait for that. */
 bool runtime_is_being_restored(const struct service_runtime *runtime);
 /* Closing its sockets does not stop its instances. */
@@ -220,6 +222,7 @@ enum {
 	WOKEN,                          /* the client that it was started for is known, or cannot be (engine/clients/activator) */
 	WANTS_DUE,                      /* its start waits for services that it wants, or one of them has changed */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */
+	ABSENT_DUE,                     /* the pause before the next try of its absent sockets is over */
 };
 
 /* Notes that it has changed, for the saved state (engine/upgrade/saved_state). */

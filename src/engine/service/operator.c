@@ -14,6 +14,7 @@
 #include "engine/runtime/wants.h"
 #include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
+#include "engine/service/runtime_bind.h"
 #include "engine/service/service_drain.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/service_thaw.h"
@@ -68,6 +69,7 @@ static enum operator_status begin_start(const struct operator_order *order, stru
 	if (!runtime->service->exec->accept && !has_current(runtime) && !order_start(runtime))
 		return fail_order(answer, "out of memory");
 	runtime->halted = false;
+	runtime_open_absent(runtime, true);
 	runtime_event(runtime, ENABLE);
 	return report_status(order, runtime, answer);
 }

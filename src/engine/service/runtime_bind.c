@@ -1,5 +1,6 @@
 /* Opens the sockets of a service. superd logs all required sockets that fail in one line, together with the pause
- * that follows. An optional socket that fails is left out, and has a line of its own.
+ * that follows. An optional socket that fails is absent: it has a line of its own, and superd tries again while the
+ * service runs without it. So is one whose conditions do not hold, until superd is asked to check them again.
  *
  * A table with more sockets than superd may have descriptors would fill the log with one line for each try of each
  * service. The first service that lacks one has a line, and the others have none until a socket opens again. */
@@ -7,10 +8,12 @@
 
 #include <errno.h>
 
+#include "config/option/service_mark.h"
 #include "engine/accept/refuse.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/listener/listeners.h"
+#include "engine/listener/socket_condition.h"
 #include "engine/orphans/orphan.h"
 
 static void log_unbound(struct service_runtime *runtime, const char *text)
@@ -26,18 +29,59 @@ struct failed_sockets {
 	bool lacks_descriptors;         /* one of them for want of descriptors */
 };
 
-/* Opens a listener unless it is open. false: a required listener failed, and the reason was added to `failed`. */
+/* Notes that the service goes without this socket; logs the reason unless it is the same as before. */
+static void note_absence(struct service_runtime *runtime, struct listener *listener, enum absence absence,
+			 const char *text)
+{
+	if (listener_absence(listener) != absence)
+		log_unbound(runtime, text);
+	listener_set_absence(listener, absence);
+}
+
+/* Whether superd may open the socket by its conditions. false: it stays closed, which is noted; or they could not be
+ * checked, and why has the reason. */
+static bool check_condition(struct service_runtime *runtime, struct listener *listener, struct buf *why)
+{
+	struct event event = { .name = "condition", .service = runtime->service->name };
+	struct buf text = { 0 }, reason = { 0 };
+	enum socket_verdict verdict = socket_condition_check(listener->listen, &reason);
+	bool is_news = listener_absence(listener) != ABSENT_CONDITION;
+
+	if (verdict == SOCKET_UNKNOWN)
+		buf_text(why, buf_string(&reason));
+	if (verdict == SOCKET_STAYS_CLOSED || verdict == SOCKET_FAILS_ASSERT) {
+		buf_addf(&text, "%s stays closed: %s does not hold", listener->listen->name, buf_string(&reason));
+		origin_cite(service_listen_origin(runtime->service, listener->listen, "socket_condition"), &text);
+		event.reason = buf_string(&reason);
+		if (is_news)
+			log_event(runtime->engine->log,
+				  verdict == SOCKET_FAILS_ASSERT ? LEVEL_ERROR : LEVEL_NOTICE, &event, "%s",
+				  buf_string(&text));
+		listener_set_absence(listener, ABSENT_CONDITION);
+	}
+	buf_free(&reason);
+	buf_free(&text);
+	return verdict == SOCKET_MAY_OPEN;
+}
+
+/* Opens a listener unless it is open, or its conditions keep it closed. false: it failed; the reason is in `failed`, or
+ * for an optional one it is noted as its absence. */
 static bool open_listener(struct service_runtime *runtime, struct listener *listener, struct failed_sockets *failed)
 {
 	struct buf why = { 0 }, text = { 0 };
-	bool optional = listener->listen->options->optional;
+	bool opens;
 
 	if (listener_is_open(listener))
 		return true;
+	opens = check_condition(runtime, listener, &why);
+	if (!opens && !why.length)
+		return true;
 	if (!runtime->service->exec->accept || !endpoint_accepts(listener->listen->endpoint))
 		listener_expect_holders(listener, runtime->service->account);
-	if (listener_open(listener, runtime->engine, runtime->service->name, &why)) {
+	errno = EAGAIN;
+	if (opens && listener_open(listener, runtime->engine, runtime->service->name, &why)) {
 		runtime->engine->listeners->shortage_logged = false;
+		listener->tries = 0;
 		buf_free(&why);
 		return true;
 	}
@@ -50,13 +94,13 @@ static bool open_listener(struct service_runtime *runtime, struct listener *list
 	endpoint_format(listener->listen->endpoint, &text);
 	buf_addf(&text, ": %s", buf_string(&why));
 	origin_cite(listener->listen->at, &text);
-	if (optional)
-		log_unbound(runtime, buf_string(&text));
+	if (listener->listen->options->optional)
+		note_absence(runtime, listener, ABSENT_FAILED, buf_string(&text));
 	else
 		buf_addf(&failed->text, "%s%s", failed->text.length ? ", " : "", buf_string(&text));
 	buf_free(&why);
 	buf_free(&text);
-	return optional;
+	return false;
 }
 
 static void log_shortage(struct service_runtime *runtime)
@@ -73,25 +117,99 @@ static void log_shortage(struct service_runtime *runtime)
 		 "alone; superctl list shows the other services", runtime->service->name);
 }
 
+/* The time until the next try of sockets that failed. */
+static void begin_absence(struct service_runtime *runtime)
+{
+	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+	struct service_run *run = runtime_make_run(runtime);
+	double pause;
+
+	if (!run) {
+		events_starve(runtime->engine);
+		return;
+	}
+	pause = backoff_next(&run->absent_backoff, lifecycle->backoff_min, lifecycle->backoff_max,
+			     engine_random(runtime->engine));
+	ev_timer_stop(runtime->engine->loop, &run->absent_timer);
+	ev_timer_set(&run->absent_timer, pause, 0.);
+	ev_timer_start(runtime->engine->loop, &run->absent_timer);
+}
+
+static void end_absence(struct service_runtime *runtime)
+{
+	if (!runtime->run)
+		return;
+	ev_timer_stop(runtime->engine->loop, &runtime->run->absent_timer);
+	backoff_reset(&runtime->run->absent_backoff);
+}
+
+/* A service of which no socket is open and one has failed fails as a whole: the required ones, or all optional ones. */
+static bool is_reachable(const struct service_runtime *runtime)
+{
+	bool has_failed = false;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_is_open(&runtime->listeners[n]))
+			return true;
+		has_failed |= listener_absence(&runtime->listeners[n]) == ABSENT_FAILED;
+	}
+	return !has_failed;
+}
+
 bool runtime_bind(struct service_runtime *runtime)
 {
 	struct failed_sockets failed = { 0 };
-	bool complete = true;
+	bool all = true, complete;
 
 	for (size_t n = 0; n < runtime->listener_count; n++)
-		complete &= open_listener(runtime, &runtime->listeners[n], &failed);
+		all &= open_listener(runtime, &runtime->listeners[n], &failed);
+	complete = !failed.text.length && !failed.text.failed && is_reachable(runtime);
 	if (!complete) {
-		runtime_fail(runtime, "bind_error", "%s", buf_string(&failed.text));
+		runtime_fail(runtime, "bind_error", "%s",
+			     failed.text.length ? buf_string(&failed.text) : "none of its sockets can be opened");
 		if (failed.lacks_descriptors)
 			log_shortage(runtime);
 	}
+	if (all || !complete)
+		end_absence(runtime);
+	else
+		begin_absence(runtime);
 	buf_free(&failed.text);
 	return complete;
+}
+
+void runtime_open_absent(struct service_runtime *runtime, bool all)
+{
+	struct failed_sockets none = { 0 };
+	bool may = runtime->service->exec->accept || runtime->state.run == RUN_IDLE, goes_on = false;
+
+	for (size_t n = 0; n < runtime->listener_count && runtime->state.sockets == SOCKETS_OPEN; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		enum absence absence = listener_absence(listener);
+
+		if (absence == ABSENT_NO || (absence != ABSENT_FAILED && !all))
+			continue;
+		if (!may) {
+			listener_set_absence(listener, ABSENT_FAILED);       /* tried when the instance has ended */
+			goes_on = true;
+		} else if (!open_listener(runtime, listener, &none)) {
+			goes_on = true;
+		} else if (listener_is_open(listener)) {
+			runtime_post(runtime, LOOK);
+		}
+	}
+	buf_free(&none.text);
+	if (goes_on)
+		begin_absence(runtime);
+	else
+		end_absence(runtime);
 }
 
 void runtime_close_listeners(struct service_runtime *runtime)
 {
 	standby_sockets_free(runtime);
+	end_absence(runtime);
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		refuse_parked(&runtime->listeners[n], REFUSED_CLOSED);
 		listener_close(&runtime->listeners[n], runtime->engine);

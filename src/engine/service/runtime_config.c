@@ -245,6 +245,7 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 		apply_limits(runtime);
 	if (lost)
 		runtime_event(runtime, BIND_ERROR);
+	runtime_open_absent(runtime, true);
 	if (!changed || runtime_is_disabled(runtime))
 		return;
 	if (replaces)
@@ -343,7 +344,14 @@ void runtime_return(struct service_runtime *runtime)
 
 const char *runtime_state_name(const struct service_runtime *runtime)
 {
-	return runtime_is_removed(runtime) ? "leaving" : state_name(runtime_state(runtime));
+	bool is_closed = runtime_state(runtime) == LISTENING, waits = false;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		is_closed &= !listener_is_open(&runtime->listeners[n]);
+		waits |= listener_absence(&runtime->listeners[n]) == ABSENT_CONDITION;
+	}
+	return runtime_is_removed(runtime) ? "leaving" : is_closed && waits ? "condition"
+									    : state_name(runtime_state(runtime));
 }
 
 bool runtime_has_drained(struct service_runtime *runtime)

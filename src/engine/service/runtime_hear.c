@@ -8,6 +8,7 @@
 #include "engine/freeze/freeze.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/operator_locks.h"
+#include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/service_drain.h"
 #include "engine/service/shared_start.h"
@@ -71,6 +72,9 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 		break;
 	case WANTS_DUE:
 		wants_look(runtime);
+		break;
+	case ABSENT_DUE:
+		runtime_open_absent(runtime, false);
 		break;
 	case UNREACHABLE:
 		runtime_reopen_unreachable(runtime);

@@ -9,12 +9,21 @@
 #include "engine/accept/sensor.h"
 #include "engine/health/queue_guard.h"
 
+static bool has_address_rules(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (service->sockets[n].access)
+			return true;
+	}
+	return false;
+}
+
 bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 {
 	const struct service *service = runtime->service;
 	bool counts_senders = service->groups->access->per_source_cpm != UNLIMITED;
 
-	if ((service_prepared(service)->access || service->groups->access->access_times ||
+	if ((has_address_rules(service) || service->groups->access->access_times ||
 	     service->groups->access->libwrap || counts_senders || sensor_has_any(runtime->engine)) &&
 	    datagram_sender_sift(runtime)) {
 		runtime->run->guard->queued_at_end = 0;

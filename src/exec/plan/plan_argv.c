@@ -118,13 +118,18 @@ static void add_redirect_options(struct buf *text, size_t *count, const struct s
 	add_number(text, count, "--source-prefix", access->per_source_prefix);
 }
 
-/* The rules for clients and senders of datagrams. */
+/* The rules for clients and senders of datagrams. All sockets of such a service that have rules have the same
+ * (config/check/check_access). */
 static void add_rules(struct buf *text, size_t *count, const struct service *service,
 		      const struct plan_sockets *sockets)
 {
-	if (service_prepared(service)->access) {
-		add_networks(text, count, "--only-from", service_prepared(service)->access, false);
-		add_networks(text, count, "--no-access", service_prepared(service)->access, true);
+	const struct access *access = NULL;
+
+	for (size_t n = 0; !access && n < service->socket_count; n++)
+		access = service->sockets[n].access;
+	if (access) {
+		add_networks(text, count, "--only-from", access, false);
+		add_networks(text, count, "--no-access", access, true);
 	}
 	for (size_t n = 0; n < sockets->loop_count; n++) {
 		buf_addf(text, "--loop=%u", (unsigned)sockets->loop_ports[n]);

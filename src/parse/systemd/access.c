@@ -1,28 +1,17 @@
 /* The keys about who may connect, and limits: MaxConnections, TriggerLimit, PollLimit, IPAddressAllow, IPAddressDeny.
  *
- * With systemd the kernel checks every packet that a service sends and receives, and IPAddressAllow takes precedence.
- * superd checks the client's address where it accepts, and in superd.conf no_access takes precedence. */
+ * The rules of a .socket hold for its clients, those of a .service for the packets of the sockets that it opens itself
+ * (systemd.resource-control(5)). So each socket has its own. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/scan.h"
-#include "config/access/access.h"
+#include "config/type/networks_without.h"
 #include "config/words/resource_words.h"
 #include "parse/systemd/build.h"
 
 #define CONNECTIONS "64" /* systemd's MaxConnections */
-
-/* systemd's names of networks. */
-static const struct {
-	const char *word;
-	const char *networks[3];
-} networks[] = {
-	{ "any", { "0.0.0.0/0", "::/0" } },
-	{ "localhost", { "127.0.0.0/8", "::1/128" } },
-	{ "link-local", { "169.254.0.0/16", "fe80::/64" } },
-	{ "multicast", { "224.0.0.0/4", "ff00::/8" } },
-};
 
 static struct origin key_place(const struct unit_builder *builder, const struct unit_assignment *said)
 {
@@ -131,84 +120,70 @@ static bool find_trigger_limit(struct unit_builder *builder, struct trigger_limi
 	return has_poll || has_trigger;
 }
 
-/* A service has one limit for all its sockets, that of the first socket which sets one. taken->burst 0: none yet. */
-static void collect_trigger_limit(struct unit_builder *builder, struct trigger_limit *taken)
+static const struct unit_assignment *place_of_limit(const struct trigger_limit *limit)
+{
+	return limit->burst_said ? limit->burst_said : limit->interval_said;
+}
+
+/* Notes the limit of builder->unit. A service has one limit for all its sockets: others are refused. without: the
+ * number of sockets that have none. */
+static void collect_trigger_limit(struct unit_builder *builder, struct trigger_limit *taken, size_t *without)
 {
 	struct trigger_limit limit;
-	const struct unit_assignment *said;
 
-	if (!find_trigger_limit(builder, &limit))
-		return;
-	said = limit.burst_said ? limit.burst_said : limit.interval_said;
-	if (!taken->burst) {
+	if (!find_trigger_limit(builder, &limit)) {
+		++*without;
+	} else if (!taken->burst) {
 		set_trigger_limit(builder, &limit);
 		*taken = limit;
 	} else if (limit.burst != taken->burst || limit.interval != taken->interval) {
-		unit_unsupported(
-			builder, unit_place(said, 0),
-			"%s: superd counts the starts of a service for all of its sockets together, and another of "
-			"them has a limit that is not this one",
-			said->key);
+		unit_unsupported(builder, unit_place(place_of_limit(&limit), 0),
+				 "%s: superd counts the starts of a service for all of its sockets together, and "
+				 "another of them has a limit that is not this one",
+				 place_of_limit(&limit)->key);
 	}
 }
 
-/* Adds an address or network. An address that ends in .0 gets its prefix length, because in only_from and no_access the
- * zero would match anything. Any other word is refused or left out, because superd would read it as a host name. */
-static bool add_plain_network(struct unit_builder *builder, struct unit_list *list, const char *key, const char *word,
-			      struct origin at)
+/* Adds a word of IPAddressAllow= or IPAddressDeny=. A wrong one is refused or left out: superd's own options would read
+ * it as a host name. */
+static bool add_network(struct unit_builder *builder, struct unit_list *list, const char *key, const char *word,
+			struct origin at)
 {
 	static const char wrong[] = "expected an address, a network as 192.0.2.0/24, or any, localhost, link-local or "
 				    "multicast";
 	struct network read[NETWORKS_MOST];
-	size_t length = strlen(word);
 
-	if (!networks_read(word, read)) {
-		if (strcmp(key, "IPAddressAllow") != 0)
-			return unit_refuse(builder, at, "%s: '%s': %s", key, word, wrong);
-		unit_leave_out(builder, at, key, word, wrong);
-		return true;
-	}
-	if (length >= 2 && !strcmp(word + length - 2, ".0"))
-		word = pool_textf(builder->pool, "%s/%d", word, network_is_v4(read) ? 32 : 128);
-	return word && unit_list_add(builder, list, word, at);
+	if (networks_read(word, read))
+		return unit_list_add(builder, list, word, at);
+	if (strcmp(key, "IPAddressAllow") != 0)
+		return unit_refuse(builder, at, "%s: '%s': %s", key, word, wrong);
+	unit_leave_out(builder, at, key, word, wrong);
+	return true;
 }
 
-static bool add_network(struct unit_builder *builder, struct unit_list *list, const char *key, const char *word,
-			struct origin at)
-{
-	for (size_t n = 0; n < sizeof(networks) / sizeof(*networks); n++) {
-		if (strcmp(networks[n].word, word) != 0)
-			continue;
-		return unit_list_add(builder, list, networks[n].networks[0], at) &&
-			unit_list_add(builder, list, networks[n].networks[1], at);
-	}
-	return add_plain_network(builder, list, key, word, at);
-}
-
-static void add_addresses(struct unit_builder *builder, const char *section, const char *key, struct unit_list *list)
+static struct unit_list read_networks(struct unit_builder *builder, const char *section, const char *key)
 {
 	struct unit_list said = unit_collect(builder, section, key, COLLECT_WORDS);
+	struct unit_list list = { .at = said.at, .failed = said.failed };
 
 	for (size_t n = 0; n < said.count; n++)
-		list->failed |= !add_network(builder, list, key, said.words[n], said.places[n]);
-	list->failed |= said.failed;
-	if (said.count)
-		list->at = said.at;
+		list.failed |= !add_network(builder, &list, key, said.words[n], said.places[n]);
 	unit_list_free(&said);
+	return list;
 }
 
-/* Collects the addresses of the service and of its socket. */
-static struct unit_list collect_addresses(struct unit_builder *builder, const char *key)
+/* Those of a service are for the packets of the sockets that it opens itself. */
+static void set_service_rules(struct unit_builder *builder)
 {
-	struct unit_list list = { 0 };
+	struct unit_list deny = read_networks(builder, "Service", "IPAddressDeny");
+	struct unit_list allow = read_networks(builder, "Service", "IPAddressAllow");
 
-	unit_builder_turn(builder, builder->service);
-	add_addresses(builder, "Service", key, &list);
-	for (size_t n = 0; n < builder->socket_count; n++) {
-		unit_builder_turn(builder, builder->sockets[n]);
-		add_addresses(builder, "Socket", key, &list);
-	}
-	return list;
+	if (deny.count && !deny.failed && !allow.failed)
+		unit_set_list(builder, "ip_address_deny", &deny);
+	if (deny.count && allow.count && !deny.failed && !allow.failed)
+		unit_set_list(builder, "ip_address_allow", &allow);
+	unit_list_free(&deny);
+	unit_list_free(&allow);
 }
 
 static bool list_has_everybody(const struct unit_list *list)
@@ -216,73 +191,82 @@ static bool list_has_everybody(const struct unit_list *list)
 	bool four = false, six = false;
 
 	for (size_t n = 0; n < list->count; n++) {
-		four |= !strcmp(list->words[n], "0.0.0.0/0");
-		six |= !strcmp(list->words[n], "::/0");
+		bool any = !strcmp(list->words[n], "any");
+
+		four |= any || !strcmp(list->words[n], "0.0.0.0/0");
+		six |= any || !strcmp(list->words[n], "::/0");
 	}
 	return four && six;
 }
 
-/* Whether superd accepts connections from clients with an address. */
-static bool meets_clients(const struct unit_builder *builder)
+/* Sets a list of networks; NULL: nothing. failed: out of memory, or too many. */
+static void set_networks(struct unit_builder *builder, const char *option, words networks, struct origin at,
+			 bool failed)
 {
-	const struct unit *unit = builder->socket_count ? builder->sockets[0] : NULL;
+	struct unit_list list = { .at = at };
 
-	for (size_t n = 0; unit && builder->accepts && n < unit->count; n++) {
-		const struct unit_assignment *assignment = &unit->list[n];
-
-		if (!strcmp(assignment->section, "Socket") && !strcmp(assignment->key, "ListenStream") &&
-		    !strchr("/@v", *assignment->value))
-			return true;
-	}
-	return false;
+	if (failed)
+		unit_refuse(builder, at, "IPAddressDeny: more networks than superd can check");
+	for (; !failed && networks && *networks; networks++)
+		unit_list_add(builder, &list, *networks, at);
+	if (list.count)
+		unit_set_list(builder, option, &list);
+	unit_list_free(&list);
 }
 
-static void set_address_list(struct unit_builder *builder, const char *option, const char *key,
-			     const struct unit_list *list)
+/* Those of a socket are for its clients. An allowed address wins over a denied one, and in superd.conf no_access wins:
+ * so the denied networks are what is left of them without the allowed ones. */
+static void set_socket_rules(struct unit_builder *builder)
 {
-	if (!list->count || list->failed)
-		return;
-	if (unit_has_option(option))
-		unit_set_list(builder, option, list);
-	else
-		unit_unsupported(builder, list->at,
-				 "%s: not yet: superd does not check packets that a service sends and receives "
-				 "itself", key);
-}
+	static const char *const everybody[] = { "0.0.0.0/0", "::/0", NULL };
+	struct unit_list deny = read_networks(builder, "Socket", "IPAddressDeny");
+	struct unit_list allow = read_networks(builder, "Socket", "IPAddressAllow");
+	words allowed = allow.count ? pool_list(builder->pool, allow.words, allow.count) : NULL;
+	words denied = deny.count ? pool_list(builder->pool, deny.words, deny.count) : NULL;
+	bool failed = (allow.count && !allowed) || (deny.count && !denied);
 
-static void set_access_rules(struct unit_builder *builder)
-{
-	struct unit_list deny = collect_addresses(builder, "IPAddressDeny");
-	struct unit_list allow = collect_addresses(builder, "IPAddressAllow");
-
-	if (!deny.count || list_has_everybody(&allow))
-		; /* nobody is denied anything */
-	else if (!meets_clients(builder)) {
-		set_address_list(builder, "ip_address_deny", "IPAddressDeny", &deny);
-		set_address_list(builder, "ip_address_allow", "IPAddressAllow", &allow);
-	} else if (list_has_everybody(&deny) && allow.count) {
-		set_address_list(builder, "only_from", "IPAddressAllow", &allow);
-	} else if (allow.count) {
-		unit_unsupported(builder, allow.at,
-				 "IPAddressAllow: superd supports exceptions only from IPAddressDeny=any");
+	if (!deny.count || deny.failed || allow.failed || list_has_everybody(&allow))
+		; /* nobody is denied anything, or a mistake is reported */
+	else if (failed)
+		unit_refuse(builder, deny.at, "IPAddressDeny: out of memory");
+	else if (list_has_everybody(&deny) && !allowed)
+		set_networks(builder, "no_access", everybody, deny.at, false);
+	else if (list_has_everybody(&deny)) {
+		denied = networks_without(allowed, NULL, builder->pool, &failed);
+		set_networks(builder, "only_from", denied, allow.at, failed);
 	} else {
-		set_address_list(builder, "no_access", "IPAddressDeny", &deny);
+		denied = networks_without(denied, allowed, builder->pool, &failed);
+		set_networks(builder, "no_access", denied, deny.at, failed);
 	}
 	unit_list_free(&deny);
 	unit_list_free(&allow);
 }
 
+/* TriggerLimit= and IPAddress= keys of builder->unit, a socket, whose socket { } is open. */
+void unit_build_socket_access(struct unit_builder *builder)
+{
+	set_socket_rules(builder);
+}
+
 void unit_build_access(struct unit_builder *builder)
 {
 	struct trigger_limit taken = { 0 };
+	size_t without = 0;
 
-	set_access_rules(builder);
+	if (builder->service) {
+		unit_builder_turn(builder, builder->service);
+		set_service_rules(builder);
+	}
 	for (size_t n = 0; n < builder->socket_count; n++) {
 		unit_builder_turn(builder, builder->sockets[n]);
 		if (builder->accepts)
 			set_connection_limits(builder);
 		else
 			warn_of_connection_limits(builder);
-		collect_trigger_limit(builder, &taken);
+		collect_trigger_limit(builder, &taken, &without);
 	}
+	if (taken.burst && without)
+		unit_warn(builder, unit_place(place_of_limit(&taken), 0),
+			  "%s: superd counts the starts of a service for all of its sockets together, and at this "
+			  "limit the others rest, too", place_of_limit(&taken)->key);
 }

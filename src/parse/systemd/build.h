@@ -108,7 +108,8 @@ bool unit_has_option(const char *option);
 /* socket.c: makes a socket { } of each .socket unit. */
 void unit_build_sockets(struct unit_builder *builder);
 
-/* access.c: the keys about who may connect, and limits. */
+/* access.c: the keys about who may connect, and limits; those of a socket, whose socket { } is open. */
+void unit_build_socket_access(struct unit_builder *builder);
 void unit_build_access(struct unit_builder *builder);
 
 /* service.c: all of the service; it calls the functions below. */
@@ -117,7 +118,9 @@ void unit_build_commands(struct unit_builder *builder);         /* exec.c */
 void unit_build_socket_commands(struct unit_builder *builder);
 void unit_build_streams(struct unit_builder *builder);          /* streams.c */
 void unit_build_passed_fds(struct unit_builder *builder);       /* open_file.c: files and credentials */
-void unit_build_conditions(struct unit_builder *builder);       /* condition.c: of all its units */
+
+/* condition.c: sets the option to the conditions and assertions of builder->unit. */
+void unit_build_conditions(struct unit_builder *builder, const char *option);
 
 /* shell_command.c: joins words to one text for a shell. expands: superd replaces variables before the shell gets it. ""
  * if there are no words; NULL: out of memory. */

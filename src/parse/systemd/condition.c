@@ -1,4 +1,4 @@
-/* Conditions and assertions of [Unit], which decide whether a service may start.
+/* Conditions and assertions of [Unit], which decide whether a service may start, or a socket is opened.
  *
  * Conditions of all keys form one list. Of the conditions with | one must hold, and an empty value of any Condition key
  * drops all conditions before it. Assertions form another list. */
@@ -56,31 +56,6 @@ static bool check_condition(struct unit_builder *builder, const struct unit_assi
 	return false;
 }
 
-static bool has_alternative(const struct unit_list *list)
-{
-	for (size_t n = 0; n < list->count; n++) {
-		if (strchr(list->words[n], '=')[1] == '|')
-			return true;
-	}
-	return false;
-}
-
-/* Alternatives of different units must not mix, so those of each unit get another number of |. */
-static void number_alternatives(struct unit_builder *builder, struct unit_list *list, size_t sets)
-{
-	static const char bars[] = "||||||||||||||||";        /* the option's type refuses more */
-
-	for (size_t n = 0; n < list->count && sets; n++) {
-		size_t kind = strcspn(list->words[n], "=") + 1;
-
-		if (list->words[n][kind] != '|')
-			continue;
-		list->words[n] = pool_textf(builder->pool, "%.*s%.*s%s", (int)kind, list->words[n], (int)sets, bars,
-					    list->words[n] + kind);
-		list->failed |= !list->words[n];
-	}
-}
-
 static struct unit_list read_conditions(struct unit_builder *builder)
 {
 	const struct unit *unit = builder->unit;
@@ -101,28 +76,11 @@ static struct unit_list read_conditions(struct unit_builder *builder)
 	return list;
 }
 
-/* The service also gets the conditions of its sockets. superd opens the sockets whether or not they hold, and clients
- * wait. */
-void unit_build_conditions(struct unit_builder *builder)
+void unit_build_conditions(struct unit_builder *builder, const char *option)
 {
-	struct unit_list list = { 0 };
-	size_t sets = 0;
+	struct unit_list list = read_conditions(builder);
 
-	for (size_t n = 0; n <= builder->socket_count; n++) {
-		struct unit_list more;
-
-		unit_builder_turn(builder, n < builder->socket_count ? builder->sockets[n] : builder->service);
-		more = read_conditions(builder);
-		if (has_alternative(&more))
-			number_alternatives(builder, &more, sets++);
-		for (size_t i = 0; i < more.count; i++)
-			list.failed |= !unit_list_add(builder, &list, more.words[i], more.places[i]);
-		list.failed |= more.failed;
-		if (!list.at.file)
-			list.at = more.at;
-		unit_list_free(&more);
-	}
 	if (list.count)
-		unit_set_list(builder, "condition", &list);
+		unit_set_list(builder, option, &list);
 	unit_list_free(&list);
 }

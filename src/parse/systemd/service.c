@@ -441,5 +441,5 @@ void unit_build_service(struct unit_builder *builder)
 	set_kernel_mounts(builder);
 	check_home(builder);
 	unit_apply_common_keys(builder);
-	unit_build_conditions(builder);
+	unit_build_conditions(builder, "condition");
 }

@@ -209,6 +209,11 @@ static void build_socket(struct unit_builder *builder, const struct unit *unit)
 	set_ipv6_only(builder);
 	set_timestamping(builder);
 	unit_apply_keys(builder, "Socket", is_translated_socket_key);
+	unit_build_socket_access(builder);
+	unit_build_conditions(builder, "socket_condition");
+	/* A unit that fails does not take the others with it. */
+	if (builder->socket_count > 1)
+		unit_set(builder, "optional", "yes", unit_start(unit));
 	builder_close_socket(builder->builder, listens ? builder->reading->diags : &unheard);
 	diags_free(&unheard);
 	unit_apply_common_keys(builder);

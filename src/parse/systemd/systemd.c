@@ -237,7 +237,6 @@ static void check_orphan_sockets(struct unit_builder *builder)
 {
 	unit_build_sockets(builder);
 	unit_build_access(builder);
-	unit_build_conditions(builder);
 	builder_free(builder->builder);
 }
 

@@ -1,4 +1,5 @@
-/* ip_address_allow and ip_address_deny as one list: an address is denied by it exactly when the two say so. */
+/* ip_address_allow and ip_address_deny as one list, for the clients of pass = bind: an address is denied by it exactly
+ * when the two say so. */
 #include "tests/unit/resolved.h"
 
 #include <arpa/inet.h>
@@ -21,13 +22,13 @@ static void expect(const char *text, bool let_in)
 	unsigned char address[16];
 
 	take_address(text, address);
-	cr_expect_eq(access_judge(service_prepared(service("a"))->access, address),
+	cr_expect_eq(access_judge(service("a")->sockets[0].access, address),
 		     let_in ? ACCESS_PERMITTED : ACCESS_DENIED, "%s", text);
 }
 
 static void resolve_rules(const char *rules)
 {
-	resolve("service a { listen = \"127.0.0.1:7\" accept = yes exec = \"/bin/true\"\n%s\n}\n", rules);
+	resolve("service a { listen = \"127.0.0.1:7\" pass = bind exec = \"/bin/true\"\n%s\n}\n", rules);
 }
 
 Test(network_deny, denies_what_is_denied_and_lets_in_the_rest)
@@ -83,5 +84,5 @@ Test(network_deny, stands_beside_the_services_own_rules)
 Test(network_deny, everybody_allowed_is_nobody_denied)
 {
 	resolve_rules("ip_address_deny = any\nip_address_allow = any");
-	cr_expect_null(service_prepared(service("a"))->access);
+	cr_expect_null(service("a")->sockets[0].access);
 }

@@ -130,10 +130,11 @@ Test(directive, only_what_a_service_is_stands_in_no_defaults)
 	}
 }
 
-Test(directive, the_options_of_a_socket_are_those_of_its_chapter)
+Test(directive, the_options_of_a_socket_are_those_of_its_group)
 {
 	EACH(directive) {
-		bool of_sockets = directive->chapter == CHAPTER_SOCKETS || !strcmp(name_of(directive), "listen");
+		bool of_sockets = (directive->group == GROUP_SOCKETS && !(directive->flags & STRUCTURE)) ||
+				  !strcmp(name_of(directive), "listen");
 
 		cr_expect_eq(!!(directive->flags & IN_SOCKET), of_sockets, "%s", name_of(directive));
 	}
@@ -301,7 +302,9 @@ Test(directive, defaults_are_what_the_manual_says)
 	cr_expect_eq(group.access.per_source, UNLIMITED);
 	cr_expect_eq(group.access.per_source_prefix, 64);
 	cr_expect_eq(group.access.overload, OVERLOAD_QUEUE);
-	cr_expect_null(group.access.only_from);
+	cr_assert(directive_fill_defaults(GROUP_SOCKETS, &group, pool));
+	cr_expect_null(group.sockets.only_from);
+	cr_assert(directive_fill_defaults(GROUP_ACCESS, &group, pool));
 	cr_expect_eq(group.access.max_load, 0);
 	cr_expect_eq(group.access.cps.number, UNLIMITED);
 	cr_expect_eq(group.access.trigger_limit_burst, UNLIMITED);

@@ -29,15 +29,15 @@ Test(builder, a_service_that_says_little_has_the_defaults)
 Test(builder, what_is_prepared_of_equal_services_is_one_copy)
 {
 	struct service one = *end(begin_good("web", "80")), two = one;
-	struct prepared prepared = { .access = (const struct access *)&one };
+	struct prepared prepared = { .probes = (const struct access *)&one };
 
-	cr_expect_null(service_prepared(&one)->access);
+	cr_expect_null(service_prepared(&one)->probes);
 	cr_expect(service_prepare(&one, table->pool, prepared));
 	cr_expect(service_prepare(&two, table->pool, prepared));
-	cr_expect_eq(service_prepared(&one)->access, prepared.access);
+	cr_expect_eq(service_prepared(&one)->probes, prepared.probes);
 	cr_expect_eq(service_prepared(&one), service_prepared(&two));
 	cr_expect(service_prepare(&one, table->pool, (struct prepared){ 0 }));
-	cr_expect_null(service_prepared(&one)->access);
+	cr_expect_null(service_prepared(&one)->probes);
 	cr_expect_null(one.prepared);
 }
 
@@ -375,15 +375,15 @@ Test(builder, flags_and_address_rules_add_to_those_of_the_defaults)
 	cr_expect(add(builder, "only_from", "::1", NULL));
 	row = end_with(builder, defaults);
 	cr_expect_eq(row->groups->logging->log_on_success, SUCCESS_PID | SUCCESS_HOST | SUCCESS_EXIT);
-	cr_expect_str_eq(row->groups->access->only_from[0], "192.0.2.0/24");
-	cr_expect_str_eq(row->groups->access->only_from[1], "::1");
-	cr_expect_null(row->groups->access->only_from[2]);
+	cr_expect_str_eq(row->groups->socket_defaults->only_from[0], "192.0.2.0/24");
+	cr_expect_str_eq(row->groups->socket_defaults->only_from[1], "::1");
+	cr_expect_null(row->groups->socket_defaults->only_from[2]);
 	builder = begin_good("mail", "25");
 	cr_expect(set(builder, "log_on_success", NULL));
 	cr_expect(set(builder, "only_from", NULL));
 	row = end_with(builder, defaults);
 	cr_expect_eq(row->groups->logging->log_on_success, 0);
-	cr_expect_null(row->groups->access->only_from);
+	cr_expect_null(row->groups->socket_defaults->only_from);
 	expect_nothing();
 	builder_free(defaults);
 }

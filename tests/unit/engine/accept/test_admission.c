@@ -67,10 +67,16 @@ static struct pending_client pending_from(const char *address)
 	return guest;
 }
 
+static struct pending_client *at_door(struct service_runtime *runtime, struct pending_client *guest)
+{
+	guest->listener = runtime->listeners;
+	return guest;
+}
+
 static enum refusal judge(struct service_runtime *runtime, const char *address)
 {
 	struct pending_client guest = pending_from(address);
-	enum refusal refusal = admission_judge(runtime, &guest);
+	enum refusal refusal = admission_judge(runtime, at_door(runtime, &guest));
 
 	pending_dismiss(runtime, &guest);
 	return refusal;
@@ -115,7 +121,7 @@ Test(admission, refuses_by_the_first_rule_in_the_manuals_order)
 						 (unsigned)strtoul(other + 3, NULL, 10) };
 	cr_expect_eq(judge(runtime, "127.0.0.1"), REFUSED_LOAD);
 	admission.time_cache.load = 0;
-	cr_expect_eq(admission_judge(runtime, &first), ADMITTED);
+	cr_expect_eq(admission_judge(runtime, at_door(runtime, &first)), ADMITTED);
 	cr_expect_eq(runtime->instance_count, 1u);
 	cr_expect_eq(judge(runtime, "127.0.0.1"), REFUSED_PER_SOURCE);
 	cr_expect_eq(judge(runtime, "127.0.0.9"), REFUSED_INSTANCES);
@@ -132,7 +138,7 @@ Test(admission, counts_nobody_who_is_refused)
 			    " cps = { 2, 10 }\n");
 	struct pending_client first = pending_from("127.0.0.1");
 
-	cr_assert_eq(admission_judge(runtime, &first), ADMITTED);
+	cr_assert_eq(admission_judge(runtime, at_door(runtime, &first)), ADMITTED);
 	for (int n = 0; n < 10; n++) {
 		cr_expect_eq(judge(runtime, "127.0.0.1"), REFUSED_PER_SOURCE);
 		cr_expect_eq(judge(runtime, "127.0.0.2"), REFUSED_INSTANCES);
@@ -155,10 +161,10 @@ Test(admission, judges_who_has_passed_by_room_alone)
 	struct pending_client guest = pending_from("127.0.0.1"), second = pending_from("127.0.0.1");
 
 	guest.progress = second.progress = ADMISSION_PASSED;
-	cr_expect_eq(admission_judge(runtime, &guest), ADMITTED);
-	cr_expect_eq(admission_judge(runtime, &second), REFUSED_INSTANCES);
+	cr_expect_eq(admission_judge(runtime, at_door(runtime, &guest)), ADMITTED);
+	cr_expect_eq(admission_judge(runtime, at_door(runtime, &second)), REFUSED_INSTANCES);
 	pending_dismiss(runtime, &guest);
-	cr_expect_eq(admission_judge(runtime, &second), ADMITTED);
+	cr_expect_eq(admission_judge(runtime, at_door(runtime, &second)), ADMITTED);
 	pending_dismiss(runtime, &second);
 	close_keeper(runtime);
 }
@@ -169,19 +175,21 @@ Test(admission, asks_only_what_the_rules_need)
 	struct pending_client known = pending_from("127.0.0.1"), unknown = pending_from("127.0.0.2");
 	struct lookup_reply advice = { 0 };
 
-	cr_expect_eq(admission_judge(runtime, &known), ADMITTED);
+	cr_expect_eq(admission_judge(runtime, at_door(runtime, &known)), ADMITTED);
 	cr_expect(!admission_has_questions(&known));
-	cr_expect_eq(admission_judge(runtime, &unknown), ADMITTED, "for now");
+	cr_expect_eq(admission_judge(runtime, at_door(runtime, &unknown)), ADMITTED, "for now");
 	cr_expect(unknown.asked.name && !unknown.asked.ident && !unknown.asked.libwrap);
-	cr_expect_eq(admission_conclude(runtime, &unknown, &advice), REFUSED_NAME_UNASKED, "no answer is a no");
-	cr_expect_eq(admission_conclude(runtime, &unknown, NULL), REFUSED_NAME_UNASKED);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &unknown), &advice),
+		     REFUSED_NAME_UNASKED, "no answer is a no");
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &unknown), NULL), REFUSED_NAME_UNASKED);
 	advice.has_name = true;
-	cr_expect_eq(admission_conclude(runtime, &unknown, &advice), REFUSED_ADDRESS, "it has no name");
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &unknown), &advice),
+		     REFUSED_ADDRESS, "it has no name");
 	advice.knows_name = true;
 	strcpy(advice.name, "host.example.org");
-	cr_expect_eq(admission_conclude(runtime, &unknown, &advice), ADMITTED);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &unknown), &advice), ADMITTED);
 	strcpy(advice.name, "host.example.com");
-	cr_expect_eq(admission_conclude(runtime, &unknown, &advice), REFUSED_ADDRESS);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &unknown), &advice), REFUSED_ADDRESS);
 	pending_dismiss(runtime, &known);
 	pending_dismiss(runtime, &unknown);
 	close_keeper(runtime);
@@ -193,11 +201,12 @@ Test(admission, takes_a_no_for_a_name_that_was_not_looked_up)
 	struct pending_client guest = pending_from("127.0.0.2");
 	struct lookup_reply advice = { 0 };
 
-	cr_expect_eq(admission_judge(runtime, &guest), ADMITTED);
+	cr_expect_eq(admission_judge(runtime, at_door(runtime, &guest)), ADMITTED);
 	cr_expect(guest.asked.name);
-	cr_expect_eq(admission_conclude(runtime, &guest, &advice), REFUSED_NAME_UNASKED);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), &advice), REFUSED_NAME_UNASKED);
 	advice.has_name = true;
-	cr_expect_eq(admission_conclude(runtime, &guest, &advice), ADMITTED, "it has no name, so not that one");
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), &advice),
+		     ADMITTED, "it has no name, so not that one");
 	pending_dismiss(runtime, &guest);
 	close_keeper(runtime);
 }
@@ -208,21 +217,21 @@ Test(admission, needs_an_answer_for_id_only_and_libwrap)
 	struct pending_client guest = pending_from("127.0.0.2");
 	struct lookup_reply advice = { .has_user = true };
 
-	cr_expect_eq(admission_judge(runtime, &guest), ADMITTED);
+	cr_expect_eq(admission_judge(runtime, at_door(runtime, &guest)), ADMITTED);
 	cr_expect(guest.asked.ident);
-	cr_expect_eq(admission_conclude(runtime, &guest, &advice), REFUSED_IDENT);
-	cr_expect_eq(admission_conclude(runtime, &guest, NULL), REFUSED_IDENT_UNASKED);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), &advice), REFUSED_IDENT);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), NULL), REFUSED_IDENT_UNASKED);
 	advice.knows_user = true;
-	cr_expect_eq(admission_conclude(runtime, &guest, &advice), ADMITTED);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), &advice), ADMITTED);
 	guest.asked.libwrap = "in.testd";
-	cr_expect_eq(admission_conclude(runtime, &guest, &advice), REFUSED_LIBWRAP_UNASKED);
-	cr_expect_eq(admission_conclude(runtime, &guest, NULL), REFUSED_LIBWRAP_UNASKED);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), &advice), REFUSED_LIBWRAP_UNASKED);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), NULL), REFUSED_LIBWRAP_UNASKED);
 	advice.has_libwrap = true;
-	cr_expect_eq(admission_conclude(runtime, &guest, &advice), REFUSED_LIBWRAP);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), &advice), REFUSED_LIBWRAP);
 	advice.twisted = true;
-	cr_expect_eq(admission_conclude(runtime, &guest, &advice), REFUSED_TWIST);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), &advice), REFUSED_TWIST);
 	advice.allowed = true;
-	cr_expect_eq(admission_conclude(runtime, &guest, &advice), ADMITTED);
+	cr_expect_eq(admission_conclude(runtime, at_door(runtime, &guest), &advice), ADMITTED);
 	pending_dismiss(runtime, &guest);
 	close_keeper(runtime);
 }

@@ -244,13 +244,14 @@ Test(unit_service, hands_over_its_other_commands_with_their_signs)
 	expect_printed(with_service("ExecStartPre=:|a $D\n"), "\texec_start_pre = {\":|/bin/sh -c 'a $D'\"}\n");
 }
 
-Test(unit_service, alternatives_of_its_socket_are_a_set_of_their_own)
+Test(unit_service, a_socket_has_conditions_of_its_own)
 {
 	const char *socket = "[Unit]\nConditionPathExists=|/a\nConditionPathExists=/c\n" SOCKET;
+	const char *service = "[Unit]\nConditionPathExists=|!/b\n[Service]\nExecStart=/bin/x\n";
 
-	expect_printed(read_pair(socket, "[Unit]\nConditionPathExists=|!/b\n[Service]\nExecStart=/bin/x\n"),
-		       "\tcondition = {\"ConditionPathExists=|/a\", \"ConditionPathExists=/c\", "
-		       "\"ConditionPathExists=||!/b\"}\n");
+	expect_printed(read_pair(socket, service), "\tcondition = {\"ConditionPathExists=|!/b\"}\n");
+	expect_printed(read_pair(socket, service),
+		       "\t\tsocket_condition = {\"ConditionPathExists=|/a\", \"ConditionPathExists=/c\"}\n");
 }
 
 Test(unit_service, hands_over_files_and_credentials)

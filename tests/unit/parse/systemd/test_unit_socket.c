@@ -201,7 +201,7 @@ static struct outcome *with_two_sockets(const char *first, const char *second)
 
 Test(unit_socket, has_one_limit_for_all_sockets_of_a_service)
 {
-	expect_printed(with_two_sockets("", "TriggerLimitBurst=5\n"), "\ttrigger_limit_burst = 5\n");
+	expect_warned(with_two_sockets("", "TriggerLimitBurst=5\n"), "\ttrigger_limit_burst = 5\n");
 	expect_printed(with_two_sockets("TriggerLimitBurst=5\n", "TriggerLimitBurst=5\n"),
 		       "\ttrigger_limit_burst = 5\n");
 	expect_said(with_two_sockets("TriggerLimitBurst=5\n", "TriggerLimitBurst=6\n"),
@@ -220,30 +220,27 @@ Test(unit_socket, rests_at_a_limit_that_is_said)
 		       "\ttrigger_limit_burst = 3\n\ttrigger_limit_interval = 10s\n");
 }
 
-Test(unit_socket, takes_addresses_where_superd_accepts)
+Test(unit_socket, has_clients_from_allowed_addresses)
 {
-	static const char socket[] = "[Socket]\nListenStream=80\nAccept=yes\n";
-
-	expect_printed(read_pair(socket, SERVICE "IPAddressDeny=any\nIPAddressAllow=localhost 192.0.2.0/24\n"),
-		       "\tonly_from = {\"127.0.0.0/8\", \"::1/128\", \"192.0.2.0/24\"}\n");
-	expect_printed(read_pair(socket, SERVICE "IPAddressDeny=192.0.2.1\n"), "\tno_access = {\"192.0.2.1\"}\n");
-	expect_printed(read_pair(socket, SERVICE "IPAddressAllow=192.0.2.1\n"), "exec");
-	expect_said(read_pair(socket, SERVICE "IPAddressDeny=10.0.0.0/8\nIPAddressAllow=10.0.0.1\n"),
-		    "error: IPAddressAllow");
+	expect_printed(with_socket("IPAddressDeny=any\nIPAddressAllow=localhost 192.0.2.0/24\n"),
+		       "\t\tonly_from = {\"127.0.0.0/8\", \"::1/128\", \"192.0.2.0/24\"}\n");
+	expect_printed(with_socket("IPAddressDeny=192.0.2.1\n"), "\t\tno_access = {\"192.0.2.1/32\"}\n");
+	expect_printed(with_socket("IPAddressAllow=192.0.2.1\n"), "exec");
+	expect_printed(with_socket("IPAddressDeny=any\nIPAddressAllow=any\n"), "exec");
+	expect_printed(with_socket("IPAddressDeny=10.0.0.0/30\nIPAddressAllow=10.0.0.1\n"),
+		       "\t\tno_access = {\"10.0.0.0/32\", \"10.0.0.2/31\"}\n");
 }
 
 Test(unit_socket, takes_an_address_for_what_systemd_takes_it_for)
 {
-	static const char socket[] = "[Socket]\nListenStream=80\nAccept=yes\n";
-
-	expect_printed(read_pair(socket, SERVICE "IPAddressDeny=any\nIPAddressAllow=10.0.0.0\n"),
-		       "\tonly_from = {\"10.0.0.0/32\"}\n");
-	expect_said(read_pair(socket, SERVICE "IPAddressDeny=a.name\n"), "error: IPAddressDeny: 'a.name'");
-	expect_said(read_pair(socket, SERVICE "IPAddressDeny=any\nIPAddressAllow=.example.org\n"),
+	expect_printed(with_socket("IPAddressDeny=any\nIPAddressAllow=10.0.0.0\n"),
+		       "\t\tonly_from = {\"10.0.0.0/32\"}\n");
+	expect_said(with_socket("IPAddressDeny=a.name\n"), "error: IPAddressDeny: 'a.name'");
+	expect_said(with_socket("IPAddressDeny=any\nIPAddressAllow=.example.org\n"),
 		    "warning: IPAddressAllow: '.example.org' is left out");
-	expect_warned(read_pair(socket, SERVICE "IPAddressDeny=any\nIPAddressAllow=.example.org\n"),
-		      "\tno_access = {\"0.0.0.0/0\", \"::/0\"}\n");
-	expect_said(read_pair(socket, SERVICE "IPAddressAllow=10.0.0.0/33\n"), "warning: IPAddressAllow");
+	expect_warned(with_socket("IPAddressDeny=any\nIPAddressAllow=.example.org\n"),
+		      "\t\tno_access = {\"0.0.0.0/0\", \"::/0\"}\n");
+	expect_said(with_socket("IPAddressAllow=10.0.0.0/33\n"), "warning: IPAddressAllow");
 }
 
 Test(unit_socket, says_what_it_does_not_know)

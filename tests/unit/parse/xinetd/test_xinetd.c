@@ -624,8 +624,8 @@ Test(xinetd_files, lays_defaults_of_one_file_under_services_of_another)
 	table = read_table(&request, &diags);
 	cr_assert(table);
 	cr_assert_eq(table->count, 1);
-	cr_assert(table->services[0].groups->access->only_from);
-	cr_expect_str_eq(table->services[0].groups->access->only_from[0], "10.0.0.0");
+	cr_assert(table->services[0].sockets[0].options->only_from);
+	cr_expect_str_eq(table->services[0].sockets[0].options->only_from[0], "10.0.0.0");
 	table_free(table);
 	diags_free(&diags);
 }
@@ -642,7 +642,7 @@ Test(xinetd_files, keeps_the_defaults_of_one_source_from_another)
 	table = read_table(&request, &diags);
 	cr_assert(table);
 	cr_assert_eq(table->count, 1);
-	cr_expect_null(table->services[0].groups->access->only_from);
+	cr_expect_null(table->services[0].sockets[0].options->only_from);
 	table_free(table);
 	diags_free(&diags);
 }

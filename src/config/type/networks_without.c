@@ -1,8 +1,6 @@
-/* Merges ip_address_allow and ip_address_deny into no_access.
- *
- * With ip_address_deny an allowed address wins over a denied one; with no_access none does. So a denied network is
+/* With IPAddressDeny= an allowed address wins over a denied one; with no_access none does. So a denied network is
  * halved until no part of it contains an allowed address. */
-#include "prepare/ip_address_deny.h"
+#include "config/type/networks_without.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -115,19 +113,13 @@ static void list_denied(struct deny_build *build, words denied)
 	}
 }
 
-words ip_address_denied(const struct service *service, struct pool *pool, bool *failed)
+words networks_without(words denied, words allowed, struct pool *pool, bool *failed)
 {
-	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
-	words own = service->groups->access->no_access, kept = NULL;
 	struct deny_build build = { .pool = pool };
+	words kept = NULL;
 
-	*failed = false;
-	if (!cgroup_filters->ip_address_deny)
-		return own;
-	for (words word = own; word && *word; word++)
-		add_word(&build, *word);
-	list_allowed(&build, cgroup_filters->ip_address_allow);
-	list_denied(&build, cgroup_filters->ip_address_deny);
+	list_allowed(&build, allowed);
+	list_denied(&build, denied);
 	if (!build.failed && build.count)
 		kept = pool_list(pool, build.list, build.count);
 	*failed = build.failed || (build.count && !kept);

@@ -1,0 +1,218 @@
+/* Several .socket units of one service, and a .socket as a unit of its own: each keeps its rules and conditions, and
+ * one that is not there leaves the others served (systemd.socket(5), systemd.resource-control(5)). */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "clock.h"
+#include "controlling.h"
+#include "namespace.h"
+#include "unit_files.h"
+
+static const char *listen_line(int port)
+{
+	return text_of("ListenStream=127.0.0.1:%d\n", port);
+}
+
+/* superd with a control socket and these units; second NULL: none. */
+static struct superd *run(bool clock, const char *first, const char *second)
+{
+	const char *const arguments[] = { "--control", control_path(), "-f", path_in("%s", first), second ? "-f" : NULL,
+					  second ? path_in("%s", second) : NULL, NULL };
+	const struct setup setup = { .arguments = arguments, .without_table = true, .clock = clock };
+	struct superd *superd = superd_run_with(&setup, "%s", "");
+
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	return superd;
+}
+
+/* Whether the kernel lets a client of this address in: on the loopback it answers, or drops a packet, at once. */
+static bool is_let_in(const char *from, int port)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET },
+			   to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct pollfd answer = { fd, POLLOUT, 0 };
+	bool answered;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	cr_assert(fd >= 0 && inet_pton(AF_INET, from, &own.sin_addr) == 1);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		cr_assert_eq(errno, EINPROGRESS, "%s", strerror(errno));
+	answered = poll(&answer, 1, 0) == 1 && answer.revents == POLLOUT;
+	close(fd);
+	return answered;
+}
+
+Behaviour(unit_sockets, a_rule_of_one_socket_admits_nobody_at_another)
+{
+	int a = free_port(), b = free_port(), c = free_port();
+	struct superd *superd;
+
+	write_pair("a", text_of("%sIPAddressDeny=any\nIPAddressAllow=127.0.0.2\n", listen_line(a)),
+		   unit_backend("serve"));
+	write_file("b.socket", "[Socket]\n%sService=a.service\nIPAddressDeny=any\nIPAddressAllow=127.0.0.3\n",
+		   listen_line(b));
+	write_file("c.socket", "[Socket]\n%sService=a.service\n", listen_line(c));
+	superd = units_run("a.socket", "b.socket", "c.socket", NULL);
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", c));
+	cr_expect(is_let_in("127.0.0.2", a));
+	cr_expect_not(is_let_in("127.0.0.3", a));
+	cr_expect_not(is_let_in("127.0.0.2", b));
+	cr_expect(is_let_in("127.0.0.3", b));
+	cr_expect(is_let_in("127.0.0.2", c));
+	cr_expect(is_let_in("127.0.0.3", c));
+	superd_stop(superd);
+}
+
+Behaviour(unit_sockets, a_change_of_one_sockets_rule_leaves_the_other_as_it_was)
+{
+	int a = free_port(), b = free_port();
+	struct superd *superd;
+
+	write_pair("a", text_of("%sIPAddressDeny=127.0.0.2\n", listen_line(a)), unit_backend("serve"));
+	write_file("b.socket", "[Socket]\n%sService=a.service\nIPAddressDeny=127.0.0.2\n", listen_line(b));
+	superd = units_run("a.socket", "b.socket", NULL);
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", b));
+	cr_expect_not(is_let_in("127.0.0.2", a));
+	write_pair("a", text_of("%sIPAddressDeny=127.0.0.3\n", listen_line(a)), unit_backend("serve"));
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, "reloaded");
+	cr_expect(is_let_in("127.0.0.2", a));
+	cr_expect_not(is_let_in("127.0.0.3", a));
+	cr_expect_not(is_let_in("127.0.0.2", b));
+	cr_expect(is_let_in("127.0.0.3", b));
+	superd_stop(superd);
+}
+
+/* With Accept=yes superd itself checks; an allowed network wins over a denied one. */
+Behaviour(unit_sockets, an_exception_from_a_denied_network_comes_in)
+{
+	int port = free_port(), client;
+	struct superd *superd;
+
+	write_pair("a",
+		   text_of("%sAccept=yes\nIPAddressDeny=127.0.0.0/24\nIPAddressAllow=127.0.0.2/31\n",
+			   listen_line(port)),
+		   "ExecStart=/bin/cat\nStandardInput=socket\nStandardError=journal");
+	superd = units_run("a.socket", NULL);
+	superd_wait_log(superd, "listening on");
+	client = client_connect_from("127.0.0.4", port);
+	cr_expect(client_sees_end(client));
+	close(client);
+	client = client_connect_from("127.0.0.3", port);
+	client_send(client, "hello\n");
+	cr_expect_str_eq(client_line(client), "hello");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(unit_sockets, one_that_cannot_be_opened_leaves_the_other_served_until_it_can)
+{
+	const char *report = path_in("report");
+	int first = free_port(), second = free_port(), owner = listen_on(first);
+	struct superd *superd;
+
+	write_pair("a", listen_line(first), text_of("ExecStart=%s", report_to(report)));
+	write_file("b.socket", "[Socket]\n%sService=a.service\n", listen_line(second));
+	superd = units_clock_run("a.socket", "b.socket", NULL);
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", second));
+	client_ask(second, "x\n");
+	WAIT_UNTIL(read_text(report) && strstr(read_text(report), "LISTEN_FDNAMES"));
+	cr_expect(strstr(read_text(report), "LISTEN_FDNAMES=b.socket\n"), "%s", read_text(report));
+	cr_expect(strstr(read_text(report), "LISTEN_FDS=1\n"), "%s", read_text(report));
+	clock_advance(superd, MINUTE_MS);
+	cr_expect_eq(superd_log_count(superd, "cannot listen on"), 1u);
+	close(owner);
+	unlink(report);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, text_of("listening on tcp:127.0.0.1:%d", first)));
+	client_ask(first, "x\n");
+	WAIT_UNTIL(read_text(report) && strstr(read_text(report), "LISTEN_FDNAMES"));
+	cr_expect(strstr(read_text(report), "LISTEN_FDNAMES=a.socket:b.socket\n"), "%s", read_text(report));
+	superd_stop(superd);
+}
+
+/* Then nobody would wake it: superd goes on trying, as for a service with one socket. */
+Behaviour(unit_sockets, a_service_of_which_none_can_be_opened_has_failed)
+{
+	int first = free_port(), second = free_port(), owner[2] = { listen_on(first), listen_on(second) };
+	struct superd *superd;
+
+	write_pair("a", listen_line(first), unit_backend("serve"));
+	write_file("b.socket", "[Socket]\n%sService=a.service\n", listen_line(second));
+	superd = run(true, "a.socket", "b.socket");
+	superd_wait_log(superd, "none of its sockets can be opened");
+	cr_expect_str_eq(control_value(control_once("list a"), "state"), "binding");
+	close(owner[0]);
+	close(owner[1]);
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, "listening on"));
+	cr_expect_str_eq(strchr(client_ask(second, "hello\n"), ' '), " hello");
+	superd_stop(superd);
+}
+
+Behaviour(unit_sockets, one_whose_condition_does_not_hold_stays_closed_until_it_is_asked_again)
+{
+	const char *wanted = path_in("wanted"), *unwanted = path_in("unwanted");
+	int port = free_port();
+	struct superd *superd;
+
+	write_pair("a", listen_line(port), unit_backend("serve"));
+	write_drop_in("a.socket", "[Unit]\nConditionPathExists=%s\nConditionPathExists=!%s\n", wanted, unwanted);
+	superd = run(false, "a.socket", NULL);
+	cr_expect_not(client_can_connect(port));
+	cr_expect_str_eq(control_value(control_once("list a"), "state"), "condition");
+	cr_expect(superd_logged(superd, text_of("ConditionPathExists=%s does not hold", wanted)));
+	write_file("wanted", "%s", "");
+	write_file("unwanted", "%s", "");
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, "reloaded");
+	cr_expect_not(client_can_connect(port));
+	unlink(unwanted);
+	cr_expect(control_is_done(control_once("start a")));
+	WAIT_UNTIL(client_can_connect(port));
+	cr_expect_str_eq(strchr(client_ask(port, "hello\n"), ' '), " hello");
+	superd_stop(superd);
+}
+
+Behaviour(unit_sockets, a_condition_of_one_socket_says_nothing_of_the_other)
+{
+	int a = free_port(), b = free_port();
+	struct superd *superd;
+
+	write_pair("a", listen_line(a), unit_backend("serve"));
+	write_drop_in("a.socket", "[Unit]\nAssertPathExists=%s\n", path_in("wanted"));
+	write_file("b.socket", "[Unit]\nConditionPathExists=/\n[Socket]\n%sService=a.service\n", listen_line(b));
+	superd = run(false, "a.socket", "b.socket");
+	cr_expect_str_eq(strchr(client_ask(b, "hello\n"), ' '), " hello");
+	cr_expect_not(client_can_connect(a));
+	cr_expect(superd_logged(superd, "a.socket stays closed: AssertPathExists="), "%s", world_logs());
+	write_file("wanted", "%s", "");
+	cr_expect(control_is_done(control_once("disable a")));
+	cr_expect(control_is_done(control_once("enable a")));
+	cr_expect_str_eq(strchr(client_ask(a, "hello\n"), ' '), " hello");
+	superd_stop(superd);
+}
+
+/* The table of a superd that was upgraded is asked anew, too. */
+Behaviour(unit_sockets, one_that_stays_closed_does_so_over_an_upgrade)
+{
+	int a = free_port(), b = free_port();
+	struct superd *superd;
+
+	write_pair("a", listen_line(a), unit_backend("serve"));
+	write_drop_in("a.socket", "[Unit]\nConditionPathExists=%s\n", path_in("wanted"));
+	write_file("b.socket", "[Socket]\n%sService=a.service\n", listen_line(b));
+	superd = run(false, "a.socket", "b.socket");
+	cr_expect_str_eq(strchr(client_ask(b, "hello\n"), ' '), " hello");
+	superd_upgrade(superd);
+	cr_expect_not(client_can_connect(a));
+	cr_expect_str_eq(strchr(client_ask(b, "hello\n"), ' '), " hello");
+	superd_stop(superd);
+}
