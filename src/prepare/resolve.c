@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "config/check/endpoint_conflict.h"
+#include "config/option/option_table.h"
+#include "config/option/service_mark.h"
 #include "exec/child/sandbox.h"
 #include "exec/resources/cgroup_settings.h"
 #include "exec/sandbox/sandbox_probe.h"
@@ -56,6 +58,59 @@ static void give_node_to_program(const struct service *service, struct listen *l
 		listen->owner = account->uid;
 	if (listen->owner_group == (gid_t)-1)
 		listen->owner_group = account->gid;
+}
+
+static bool has_socket_commands(const struct service *service)
+{
+	bool has = false;
+
+	for (int phase = PHASE_SOCKET_START_PRE; phase <= PHASE_SOCKET_STOP_POST; phase++)
+		has |= service->groups->commands->of[phase] != NULL;
+	return has;
+}
+
+/* Makes the row by which the commands around the sockets run: the service's with the defaults of all that rules how its
+ * processes run. NULL: out of memory, which is reported. */
+static const struct service *make_socket_row(struct accounts *accounts, const struct service *service)
+{
+	static const enum option_group own[] = {
+		GROUP_IDENTITY, GROUP_ENVIRONMENT, GROUP_LIMITS, GROUP_HARDENING, GROUP_PATHS, GROUP_SYSCALLS,
+		GROUP_DIRECTORIES, GROUP_SCHEDULING, GROUP_RESOURCES, GROUP_CGROUP_FILTERS, GROUP_PASSED_FDS,
+	};
+	const struct command_options *commands = service->groups->commands;
+	struct service *row = pool_alloc(accounts->pool, sizeof(*row));
+	struct option_groups *groups = row ? pool_alloc(accounts->pool, sizeof(*groups)) : NULL;
+	struct identity_options *identity;
+	struct environment_options *environment;
+	bool good = groups;
+
+	if (good) {
+		memcpy(row, service, sizeof(*row));
+		memcpy(groups, service->groups, sizeof(*groups));
+	}
+	for (size_t n = 0; good && n < sizeof(own) / sizeof(*own); n++) {
+		void *values = pool_alloc(accounts->pool, group_sizes[own[n]]);
+
+		good = values && directive_fill_defaults(own[n], values, accounts->pool);
+		groups->group[own[n]] = values;
+	}
+	if (!good) {
+		diag_error(accounts->diags, service->at, "%s: its socket commands: out of memory", service->name);
+		return NULL;
+	}
+	identity = (struct identity_options *)(uintptr_t)groups->identity;
+	identity->user = commands->socket_exec_user;
+	identity->group = commands->socket_exec_group;
+	environment = (struct environment_options *)(uintptr_t)groups->environment;
+	environment->env = commands->socket_exec_env;
+	environment->expand_environment = service->groups->environment->expand_environment;
+	environment->unit_environment = service->groups->environment->unit_environment;
+	row->groups = groups;
+	row->prepared = NULL;
+	row->at = service_origin(service, "socket_exec_user");
+	row->mark_count = 0;
+	row->account = accounts_of(accounts, row);
+	return row;
 }
 
 static size_t count_further_addresses(struct addresses *addresses, const struct service *service)
@@ -115,6 +170,13 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 	}
 	add_further_sockets(addresses, service);
 	networks_resolve(networks, service);
+	if (service->groups->commands->socket_exec_apart && has_socket_commands(service)) {
+		struct prepared prepared = *service_prepared(service);
+
+		prepared.socket_row = make_socket_row(accounts, service);
+		if (!service_prepare(service, accounts->pool, prepared))
+			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
+	}
 	resolve_program(service, accounts->pool, accounts->diags);
 }
 

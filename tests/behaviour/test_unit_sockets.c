@@ -216,3 +216,44 @@ Behaviour(unit_sockets, one_that_stays_closed_does_so_over_an_upgrade)
 	cr_expect_str_eq(strchr(client_ask(b, "hello\n"), ' '), " hello");
 	superd_stop(superd);
 }
+
+/* The service runs as another user, who may not write there. */
+BehaviourOfUsers(unit_sockets, commands_of_a_socket_run_by_its_own_keys_or_as_root)
+{
+	const char *path = path_in("a.sock"), *made = path_in("made");
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root");
+	write_file("a.socket",
+		   "[Socket]\nListenStream=%s\nExecStartPre=/bin/sh -c 'umask 077; echo \"$MINE$HIS\" >%s'\n", path,
+		   made);
+	write_file("a.service", "[Service]\nUser=%u\nEnvironment=HIS=service\n%s\n", (unsigned)lone_user(),
+		   unit_backend("serve"));
+	superd = units_run("a.socket", NULL);
+	wait_node(path);
+	cr_expect_str_eq(read_text(made), "\n");
+	superd_stop(superd);
+	unlink(made);
+	write_file("a.socket",
+		   "[Socket]\nListenStream=%s\nUser=%u\nEnvironment=MINE=socket\n"
+		   "ExecStartPre=/bin/sh -c 'echo \"first: $(id -u) $MINE$HIS\"'\n",
+		   path, (unsigned)lone_user() + 1);
+	write_file("a.service", "[Service]\nEnvironment=HIS=service\n%s\n", unit_backend("serve"));
+	superd = units_run("a.socket", NULL);
+	superd_wait_log(superd, text_of("first: %u socket", (unsigned)lone_user() + 1));
+	wait_node(path);
+	superd_stop(superd);
+}
+
+Behaviour(unit_sockets, a_key_that_would_confine_a_sockets_commands_is_refused)
+{
+	struct outcome outcome;
+
+	write_file("a.socket", "[Socket]\nListenStream=%s\nExecStartPre=/bin/true\nProtectSystem=strict\n",
+		   path_in("a.sock"));
+	write_file("a.service", "[Service]\nExecStart=/bin/true\nUser=%s\n", own_user());
+	outcome = SUPERD_ANSWER("--check", "-f", path_in("a.socket"));
+	cr_expect_eq(outcome.status, 1);
+	cr_expect(strstr(outcome.err, "a.socket:4:15: error: ProtectSystem: superd runs the commands of a socket"),
+		  "%s", outcome.err);
+}

@@ -919,6 +919,20 @@ const struct directive directives[] = {
 		  "superd exits. If a reload removes the service, they run after that." },
 	COMMANDS("socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
 	  .help = "Commands that run after superd has closed the sockets." },
+	{ .name = { "socket_exec_apart" }, FIELD(COMMANDS, socket_exec_apart, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the socket_exec commands run apart from the service: as superd's own user or "
+		  "socket_exec_user, with the variables of socket_exec_env, outside of the service's sandbox, as those "
+		  "of a systemd .socket do. no: as the service's other commands." },
+	{ .name = { "socket_exec_user" }, FIELD(COMMANDS, socket_exec_user, name),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "user",
+	  .help = "The user of the socket_exec commands, with socket_exec_apart. Unset: superd's own." },
+	{ .name = { "socket_exec_group" }, FIELD(COMMANDS, socket_exec_group, name),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
+	  .help = "The group of the socket_exec commands, with socket_exec_apart. Unset: that of socket_exec_user." },
+	{ .name = { "socket_exec_env" }, FIELD(COMMANDS, socket_exec_env, env),
+	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "NAME=value",
+	  .help = "Variables of the socket_exec commands, with socket_exec_apart." },
 	{ .name = { "exec_prefix" }, FIELD(COMMANDS, exec_prefix, signs),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs",
 	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, !, : and |." },

@@ -30,7 +30,7 @@ _Static_assert(sizeof(struct service) <= 80, "a row stays small: ten thousand of
 
 bool service_prepare(struct service *service, struct pool *pool, struct prepared prepared)
 {
-	bool any = prepared.sandbox || prepared.cgroup_settings || prepared.probes;
+	bool any = prepared.sandbox || prepared.cgroup_settings || prepared.probes || prepared.socket_row;
 	const struct prepared *kept = any ? pool_keep(pool, &prepared, sizeof(prepared)) : NULL;
 
 	if (any && !kept)

@@ -273,6 +273,9 @@ struct command_options {
 	words of[PHASES];               /* index: enum command_phase; texts for config/words/command_prefix */
 	words condition;                /* texts for config/type/condition */
 	const char *exec_prefix;        /* the signs of exec itself (command_prefix); NULL: none */
+	bool socket_exec_apart;         /* the commands around the sockets run by the next options, not as the service */
+	const char *socket_exec_user, *socket_exec_group;       /* as user and group; NULL: superd's own */
+	words socket_exec_env;          /* as env */
 };
 
 /* The end of a backend, and the actions after it. */
@@ -476,6 +479,7 @@ struct prepared {
 	const struct sandbox_config *sandbox;           /* NULL: no hardening */
 	const struct cgroup_settings *cgroup_settings;  /* NULL: no control group of its own */
 	const struct access *probes;                    /* probe_from, compiled; NULL: none */
+	const struct service *socket_row;               /* what runs the commands around the sockets; NULL: the service itself */
 };
 
 struct service {

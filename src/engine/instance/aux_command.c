@@ -112,6 +112,8 @@ static void finish_phase(struct aux_command *command, enum result result, int st
 	command->pid = 0;
 	private_tmp_remove(command->runtime->service->name, command->private_tmp, engine_of(command)->stopping);
 	command->private_tmp = 0;
+	plan_free(command->plan);
+	command->plan = NULL;
 	command->ended(command, result, status);
 }
 
@@ -200,6 +202,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 static struct plan *plan_of(const struct aux_command *command)
 {
+	if (command->plan)
+		return command->plan;
 	if (command->instance && command->instance->plan)
 		return command->instance->plan;
 	return command->runtime->run ? command->runtime->run->kit.plan : NULL;
@@ -311,6 +315,19 @@ static bool start_command(struct aux_command *command, struct plan *plan, const 
 	return true;
 }
 
+/* Makes the plan of commands that run by the service's socket_row. false: that failed, for the reason in why. */
+static bool make_socket_plan(struct aux_command *command, struct buf *why)
+{
+	struct service_runtime *runtime = command->runtime;
+	const struct service *row = service_prepared(runtime->service)->socket_row;
+	const struct plan_sockets sockets = { .instance = NULL };
+
+	if (!row || command->plan || command->phase < PHASE_SOCKET_START_PRE)
+		return true;
+	command->plan = start_kit_make_plan(&runtime->run->kit, row, runtime->listeners, &sockets, why);
+	return command->plan;
+}
+
 /* false: the next command could not be prepared, for the reason in why. */
 static bool prepare_next(struct aux_command *command, struct fd_map *fd_map, struct buf *why)
 {
@@ -320,7 +337,7 @@ static bool prepare_next(struct aux_command *command, struct fd_map *fd_map, str
 		buf_text(why, "out of memory");
 		return false;
 	}
-	return runtime_prepare_start(runtime, why) &&
+	return runtime_prepare_start(runtime, why) && make_socket_plan(command, why) &&
 	       launch_wire_beside(fd_map, &runtime->run->kit, runtime->service,
 				  foreground_console(command->instance), why);
 }
@@ -424,6 +441,8 @@ void aux_command_forget(struct aux_command *command)
 	child_table_remove(&engine_of(command)->children, &command->child);
 	list_remove(&command->link);
 	list_remove(&command->last.link);
+	plan_free(command->plan);
+	command->plan = NULL;
 	command->child.pid = 0;
 }
 

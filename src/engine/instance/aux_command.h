@@ -30,6 +30,7 @@ struct aux_command {
 	enum command_phase phase;       /* phase whose commands run */
 	size_t next;                    /* number of the command after the one that runs */
 	uint64_t private_tmp;           /* number of private folders of this phase; 0: none */
+	struct plan *plan;              /* of the service's socket_row, while its commands run; owned; NULL: the service's */
 	int64_t time_limit;             /* microseconds for each command; SCAN_INFINITY: no limit */
 	bool checks;                    /* true: the first command tests the conditions before it runs */
 	bool late;                      /* true: superd signalled the command, because its time limit was over */

@@ -229,6 +229,7 @@ static const struct state_field control_fields[] = {
 	{ NONE(exec_status, "the upgrade waits until its program runs") },
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(instance, "the one in front of it") },
+	{ NONE(plan, "made anew for the next command") },
 	{ NONE(checks, "of a course, which writes it") },
 	{ NONE(unprepared, "no command runs then") },
 	{ NONE(killed, "the end of the timer kills it again") },

@@ -429,10 +429,79 @@ void unit_build_commands(struct unit_builder *builder)
 		set_exec_search_path(builder);
 }
 
+static bool has_socket_commands(const struct unit *unit)
+{
+	bool has = false;
+
+	for (size_t n = 0; n < unit->count; n++)
+		has |= !strcmp(unit->list[n].section, "Socket") && !strncmp(unit->list[n].key, "Exec", 4);
+	return has;
+}
+
+static bool is_same_value(const struct unit_assignment *a, const struct unit_assignment *b)
+{
+	return a && b ? !strcmp(a->value, b->value) : a == b;
+}
+
+/* The keys of [Socket] that rule how its commands run, which are User, Group and Environment: any other is refused, as
+ * the commands would run without it. All sockets of a service have the same. */
+static void set_socket_context(struct unit_builder *builder, const struct unit *first)
+{
+	static const char *const keys[] = { "User", "Group" };
+	static const char *const options[] = { "socket_exec_user", "socket_exec_group" };
+	struct unit_list variables;
+
+	for (size_t n = 0; n < builder->unit->count; n++) {
+		const struct unit_assignment *assignment = &builder->unit->list[n];
+		const struct unit_key *key = !strcmp(assignment->section, "Socket")
+			? unit_key_find("Socket", assignment->key) : NULL;
+
+		if (!key || !unit_key_is_shared(key) || !*assignment->value || !strcmp(key->key, "User") ||
+		    !strcmp(key->key, "Group") || !strcmp(key->key, "Environment") ||
+		    unit_key_status("Socket", key) != KEY_DONE)
+			continue;
+		unit_unsupported(builder, unit_place(assignment, 0),
+				 "%s: superd runs the commands of a socket by User, Group and Environment alone",
+				 key->key);
+	}
+	for (size_t n = 0; n < 2; n++) {
+		const struct unit_assignment *said = unit_assigned(builder, "Socket", keys[n]);
+
+		const char *text = builder->unit == first && said ? unit_value(builder, said) : NULL;
+
+		if (text)
+			unit_set(builder, options[n], text, unit_place(said, 0));
+		else if (builder->unit != first && !is_same_value(said, unit_last(first, "Socket", keys[n])))
+			unit_unsupported(builder, said ? unit_place(said, 0) : unit_start(builder->unit),
+					 "%s: superd runs the commands of all sockets of a service alike, and %s has "
+					 "another one", keys[n], first->name);
+	}
+	variables = unit_collect(builder, "Socket", "Environment", COLLECT_WORDS);
+	if (builder->unit == first && variables.count)
+		unit_set_list(builder, "socket_exec_env", &variables);
+	else if (builder->unit != first && !is_same_value(unit_last(builder->unit, "Socket", "Environment"),
+							  unit_last(first, "Socket", "Environment")))
+		unit_unsupported(builder, unit_start(builder->unit),
+				 "Environment: superd runs the commands of all sockets of a service alike, and %s has "
+				 "another one", first->name);
+	unit_list_free(&variables);
+}
+
 /* Collects the commands of all sockets. */
 void unit_build_socket_commands(struct unit_builder *builder)
 {
 	static const char *const keys[] = { "ExecStartPre", "ExecStartPost", "ExecStopPre", "ExecStopPost" };
+	const struct unit *first = NULL;
+
+	for (size_t i = 0; i < builder->socket_count; i++) {
+		if (!has_socket_commands(builder->sockets[i]))
+			continue;
+		unit_builder_turn(builder, builder->sockets[i]);
+		if (!first)
+			unit_set(builder, "socket_exec_apart", "yes", unit_start(builder->unit));
+		first = first ? first : builder->sockets[i];
+		set_socket_context(builder, first);
+	}
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
 		struct unit_list list = { 0 };
