@@ -250,12 +250,19 @@ bool process_is_called(pid_t pid, const char *name)
 	       !strncmp(comm, name, strlen(name));
 }
 
-/* One that is stopped, or waits for a processor, has had no time yet to take a name; one that has ended takes none. */
-static bool keeps_its_name(pid_t pid)
+/* One that is stopped, or waits for a processor, has had no time yet to take a name. */
+static bool is_asleep(pid_t pid)
 {
 	struct process process;
 
-	return !read_stat(pid, &process) || process.state == 'S' || process.state == 'Z';
+	return read_stat(pid, &process) && process.state == 'S';
+}
+
+static bool has_ended(pid_t pid)
+{
+	struct process process;
+
+	return !read_stat(pid, &process) || process.state == 'Z';
 }
 
 bool process_is_beside(pid_t pid, const char *wanted)
@@ -266,9 +273,9 @@ bool process_is_beside(pid_t pid, const char *wanted)
 	char name[32] = "";
 	bool exists = read_comm(pid, name, sizeof(name));
 
-	for (int n = 0; exists && !strcmp(name, "superd\n") && n < UNNAMED_MS; n += keeps_its_name(pid)) {
+	for (int n = 0; exists && !strcmp(name, "superd\n") && n < UNNAMED_MS; n += is_asleep(pid)) {
 		poll(NULL, 0, 1);
-		exists = read_comm(pid, name, sizeof(name));
+		exists = !has_ended(pid) && read_comm(pid, name, sizeof(name));
 	}
 	if (!exists)
 		return !wanted;
