@@ -77,7 +77,7 @@ Behaviour(input, wrong_input_is_refused_with_its_place)
 		{ "two sockets on one stdin",
 		  "service web { listen = { \"127.0.0.1:0\", \"[::1]:0\" } pass = inetd exec = \"/bin/cat\" }\n" },
 		{ "forking for each connection", IN_SERVICE("accept = yes\n type = forking") },
-		{ "a pid file without forking", IN_SERVICE("pid_file = \"/run/web.pid\"") },
+		{ "a pid file for each connection", IN_SERVICE("accept = yes\n pid_file = \"/run/web.pid\"") },
 		{ "pauses the wrong way round", IN_SERVICE("backoff_min = 10s\n backoff_max = 1s") },
 		{ "a name in probe_from", IN_SERVICE("probe_from = \"lb.example\"") },
 		{ "a socket's name that can't be",

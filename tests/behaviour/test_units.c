@@ -225,3 +225,47 @@ Behaviour(units, a_leftover_in_an_enabled_folder_costs_itself_alone)
 	outcome = SUPERD_ANSWER("--check", "-f", path_in("etc/half.socket"));
 	cr_expect_eq(outcome.status, 1, "a unit that is named itself is an error: %s", outcome.err);
 }
+
+/* A package with both ways to run, as openssh-server: whoever names the daemon gets the daemon alone. */
+Behaviour(units, a_service_beside_a_socket_with_accept_yes_runs_without_it)
+{
+	struct superd *superd;
+
+	write_file("a.socket", "[Socket]\nListenStream=%s\nAccept=yes\n", path_in("a.sock"));
+	write_unit("a@.service", "[Service]\nExecStart=/bin/cat\nStandardInput=socket");
+	write_unit("a.service", "[Service]\nExecStart=/bin/sh -c 'echo daemon; exec sleep 1000'");
+	superd = run(path_in("a.service"), NULL);
+	superd_wait_log(superd, ": daemon");
+	cr_expect_neq(access(path_in("a.sock"), F_OK), 0);
+	cr_expect(superd_logged(superd, "a.socket:1:1: note: not read: it leads to a@.service, not to a.service"));
+	superd_stop(superd);
+}
+
+Behaviour(units, a_pid_file_goes_with_its_program_whatever_the_type)
+{
+	const char *path = path_in("a.sock"), *pid_file = path_in("a.pid");
+	struct superd *superd;
+
+	write_pair("a", text_of("ListenStream=%s\n", path),
+		   text_of("PIDFile=%s\nExecStartPre=/usr/bin/touch %s\n%s", pid_file, pid_file,
+			   unit_backend("take 1")));
+	superd = units_run("a.socket", NULL);
+	cr_assert(strstr(unit_ask(path, "asked\n"), " asked"));
+	WAIT_UNTIL(access(pid_file, F_OK) != 0);
+	superd_stop(superd);
+}
+
+/* Both open it by its path: the fifo is there before anything starts, whatever the order of the sources. */
+Behaviour(units, two_services_share_a_fifo)
+{
+	struct superd *superd;
+
+	write_file("pipe.socket", "[Socket]\nListenFIFO=%s\nService=reader.service\n", path_in("pipe"));
+	write_unit("reader.service", "[Service]\nStandardInput=fd:pipe.socket\nStandardOutput=journal\n"
+				     "ExecStart=/bin/sh -c 'read line; echo reader has: $line'");
+	write_unit("writer.service", "[Service]\nType=oneshot\nSockets=pipe.socket\nStandardOutput=fd:pipe.socket\n"
+				     "ExecStart=/bin/echo forty-two");
+	superd = run(path_in("writer.service"), path_in("pipe.socket"));
+	superd_wait_log(superd, "reader has: forty-two");
+	superd_stop(superd);
+}

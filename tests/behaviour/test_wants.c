@@ -1,6 +1,7 @@
 /* Services that need others to run beside them: `wants` starts, thaws and keeps awake, and never refuses. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -425,7 +426,7 @@ Behaviour(wants, what_cannot_be_is_an_error_by_its_line)
 	expect_refused("wants = { db } accept = yes", "wants needs accept = no");
 }
 
-/* A service of another pair in the same table; what is not there stays harmless. */
+/* A service of another pair in the same table; what is not there is told. */
 static void expect_wanted_by(const char *key)
 {
 	const char *web = path_in("web.sock"), *db = path_in("db.sock");
@@ -437,7 +438,7 @@ static void expect_wanted_by(const char *key)
 	superd = units_run("web.socket", "db.socket", NULL);
 	cr_assert(strstr(unit_ask(web, "asked\n"), " asked"));
 	superd_wait_log(superd, "db: started, pid ");
-	cr_assert_not(superd_logged(superd, "other"), "%s", world_logs());
+	cr_expect(superd_logged(superd, ": there is no other.service to start"), "%s", world_logs());
 	superd_stop(superd);
 }
 
@@ -454,4 +455,66 @@ Behaviour(wants, units_that_require_a_service_want_it)
 Behaviour(wants, units_that_are_bound_to_a_service_want_it)
 {
 	expect_wanted_by("BindsTo");
+}
+
+/* A server that cannot take sockets, and the one in front that requires it, as systemd-socket-proxyd(8) shows. Only the
+ * socket is named. */
+static struct superd *run_proxied(const char *back)
+{
+	write_file("back.service", "[Unit]\n%s[Service]\n%s\nUser=%s\n", back, unit_backend("serve"), own_user());
+	write_pair("front", text_of("ListenStream=%s", path_in("front.sock")), unit_backend("take 1"));
+	write_drop_in("front.service", "[Unit]\nRequires=back.service\nAfter=back.service network.target\n");
+	return units_run("front.socket", NULL);
+}
+
+Behaviour(wants, a_required_unit_without_a_socket_is_read_along_and_stopped_again)
+{
+	struct superd *superd = run_proxied("StopWhenUnneeded=yes\n");
+
+	for (size_t n = 1; n <= 2; n++) {
+		cr_assert(strstr(unit_ask(path_in("front.sock"), "asked\n"), " asked"));
+		superd_expect_count(superd, "back: started, pid ", n);
+		superd_expect_count(superd, "back: stopping: no service wants it any more", n);
+		WAIT_UNTIL(superd_log_count(superd, "back: pid ") >= n);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(wants, a_required_unit_runs_on_where_it_may)
+{
+	struct superd *superd = run_proxied("");
+
+	cr_assert(strstr(unit_ask(path_in("front.sock"), "asked\n"), " asked"));
+	cr_assert(strstr(unit_ask(path_in("front.sock"), "asked\n"), " asked"));
+	superd_expect_count(superd, "back: started, pid ", 1);
+	cr_expect_not(superd_logged(superd, "no service wants it"));
+	superd_stop(superd);
+}
+
+/* Nothing of these is done, and each is told of at its place. */
+Behaviour(wants, what_is_not_done_for_other_units_is_told_by_its_line)
+{
+	static const char *const said[] = {
+		"a.service:5:7: warning: Wants: there is no gone.service to start",
+		"a.service:6:10: warning: Requires: superd does not open other.socket",
+		"a.service:7:11: warning: Conflicts=b.service: superd stops no unit for another",
+		"a.service:8:8: warning: PartOf=b.service: superd does not stop or restart a unit with another",
+		"a.service:9:10: warning: Requires: superd starts no units as disk.mount",
+		"a.service.requires/lost.service: warning: Requires: there is no lost.service to start",
+	};
+	struct outcome outcome;
+
+	write_file("a.socket", "[Socket]\nListenStream=%s\n", path_in("a.sock"));
+	write_file("a.service", "[Service]\nExecStart=/bin/cat\nUser=%s\n[Unit]\nWants=gone.service\n"
+				"Requires=other.socket a.socket\nConflicts=b.service shutdown.target\n"
+				"PartOf=b.service\n"
+				"Requires=disk.mount\nBindsTo=a.socket\n", own_user());
+	cr_assert_eq(mkdir(path_in("a.service.requires"), 0755), 0);
+	cr_assert_eq(symlink("/none", path_in("a.service.requires/lost.service")), 0);
+	outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", path_in("a.socket"));
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	for (size_t n = 0; n < sizeof(said) / sizeof(*said); n++)
+		expect_in(outcome.err, said[n]);
+	cr_expect_null(strstr(outcome.err, "target"), "%s", outcome.err);
+	cr_expect_null(strstr(outcome.err, "a.socket:"), "%s", outcome.err);
 }

@@ -16,9 +16,10 @@ void rule_start(const struct service *service, struct diags *diags)
 	if (service->exec->accept && service_mark(service, "start_priority") && !service_is_unclear(service, "accept"))
 		service_refuse(service, "start_priority", diags,
 			       "start_priority needs accept = no: instances of a connection have no line of starts");
-	if (service->exec->start == START_MANUAL && (service->socket_count || service->exec->accept)) {
+	if (service->exec->start >= START_MANUAL && (service->socket_count || service->exec->accept)) {
 		service_refuse(service, "start", diags,
-			       "start = manual is for a service without sockets: a client of a socket would start it");
+			       "start = %s is for a service without sockets: a client of a socket would start it",
+			       service->exec->start == START_MANUAL ? "manual" : "wanted");
 		diags_hint(diags, "remove listen and accept; superctl hold keeps one with sockets from "
 			   "being started");
 	}
@@ -37,8 +38,9 @@ void rule_type(const struct service *service, struct diags *diags)
 	if (service_notifies(service) && service_is_builtin(service))
 		service_refuse(service, "type", diags,
 			       "type = notify needs exec: a builtin is ready at once");
-	if (!forking && service_mark(service, "pid_file") && !service_is_unclear(service, "type"))
-		service_refuse(service, "pid_file", diags, "pid_file needs type = forking");
+	if (service->exec->accept && service_mark(service, "pid_file") && !service_is_unclear(service, "accept"))
+		service_refuse(service, "pid_file", diags,
+			       "pid_file needs accept = no: the process of a connection is its backend");
 }
 
 static bool is_read(const struct service *service, const char *option, const struct stream *stream)

@@ -154,7 +154,8 @@ static const char *const restart_words[] = {
 	[RESTART_ALWAYS] = "always", NULL
 };
 static const char *const start_words[] = {
-	[START_DEMAND] = "demand", [START_BOOT] = "boot", [START_MANUAL] = "manual", NULL
+	[START_DEMAND] = "demand", [START_BOOT] = "boot", [START_MANUAL] = "manual",
+	[START_WANTED] = "wanted", NULL
 };
 static const char *const start_priority_words[] = {
 	[START_INTERACTIVE] = "interactive", [START_NORMAL] = "normal", [START_BATCH] = "batch", NULL
@@ -318,7 +319,8 @@ const struct directive directives[] = {
 		  "Unless restart is set, superd also starts it again after a failure, when the pause is over; "
 		  "after a good end the next client does, or superd at once if it has no sockets. Sockets are "
 		  "optional, and a oneshot without them runs once. manual: superctl start alone, without sockets; "
-		  "restart decides about later starts. boot and manual need accept = no." },
+		  "restart decides about later starts. wanted: the first service that wants it, without sockets; "
+		  "superd stops it when none of these runs any more. boot, manual and wanted need accept = no." },
 	{ .name = { "builtin", "type" }, FIELD(EXEC, builtin, builtin), .translated = FROM(XINETD),
 	  .words = builtin_words,
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
@@ -982,9 +984,10 @@ const struct directive directives[] = {
 		  "start it again." },
 	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFECYCLE, pid_file, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
-	  .help = "With type = forking, the file to which the daemon writes the process id of its main process. That "
-		  "must be a process of this start. Unset: superd knows the daemon by its control group. Where it "
-		  "can make none, it refuses the service." },
+	  .help = "The file to which the program writes the process id of its main process. superd removes it when "
+		  "the program has ended. With type = forking it names the daemon, which must be a process of this "
+		  "start. Unset: superd knows the daemon by its control group. Where it can make none, it refuses "
+		  "the service. It needs accept = no." },
 	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "infinity", .argument = "duration",
 	  .least = 1,

@@ -6,6 +6,7 @@
 #include "exec/dirs/credentials.h"
 #include "exec/dirs/directories.h"
 #include "exec/dirs/user_ipc.h"
+#include "os/foreign/foreign_path.h"
 
 /* The service stays: it is neither removed nor being closed. */
 static bool service_stays(const struct service_runtime *runtime)
@@ -45,6 +46,8 @@ void cleanup_remove(struct service_runtime *runtime)
 			   at_once);
 	credentials_remove(runtime->service, &runtime->engine->defaults, at_once);
 	remove_ipc(runtime);
+	if (runtime->service->groups->lifecycle->pid_file)
+		foreign_unlink(runtime->service->groups->lifecycle->pid_file);
 }
 
 void cleanup_remove_last(struct service_runtime *runtime)

@@ -265,12 +265,53 @@ static void wake_up(struct service_runtime *runtime, bool slept)
 		look_at(runtime, wants, n);
 }
 
+/* A frozen service may have connections to the services that it wants. */
+static bool is_wanted_by_frozen(const struct service_runtime *wanted)
+{
+	const struct service_list *service_list = wanted->engine->service_list;
+
+	for (size_t n = 0; n < service_list->count; n++) {
+		const struct service_runtime *runtime = service_list->runtimes[n];
+
+		if (runtime && runtime_state(runtime) == FROZEN &&
+		    words_have(wants_of(runtime), wanted->service->name))
+			return true;
+	}
+	return false;
+}
+
+/* Stops a service with start = wanted that no service wants any more. */
+static void let_go(struct service_runtime *wanted)
+{
+	struct event event = { .name = "stopping", .service = wanted->service->name };
+	enum state state = runtime_state(wanted);
+
+	if (wanted->service->exec->start != START_WANTED || wants_find(wanted) || is_wanted_by_frozen(wanted))
+		return;
+	if (wanted->run)
+		wanted->run->start_due = 0;
+	if (state == STARTING || state == RUNNING || state == FROZEN)
+		log_event(wanted->engine->log, LEVEL_INFO, &event, "stopping: no service wants it any more");
+	if (state == QUEUED || state == STARTING || state == RUNNING || state == FROZEN)
+		runtime_post(wanted, HALT);
+}
+
+static void let_all_go(struct service_runtime *runtime)
+{
+	for (words name = wants_of(runtime); name && *name; name++) {
+		struct service_runtime *wanted = find(runtime, *name);
+
+		if (wanted)
+			let_go(wanted);
+	}
+}
+
 static void follow_own(struct service_runtime *runtime, bool slept)
 {
 	struct wants *wants = runtime->run ? runtime->run->wants : NULL;
 	bool is_listed = wants && !list_empty(&wants->link), wanted = wants_of(runtime) && is_awake(runtime);
 
-	if (!wants_of(runtime) && !is_listed)
+	if ((!wants_of(runtime) && !is_listed) || (!wanted && !is_listed && !slept))
 		return;
 	if (wanted && !is_listed)
 		wake_up(runtime, slept);
@@ -278,6 +319,8 @@ static void follow_own(struct service_runtime *runtime, bool slept)
 		list_remove(&wants->link);
 		ev_timer_stop(runtime->engine->loop, &wants->timer);
 	}
+	if (!wanted && runtime_state(runtime) != FROZEN)
+		let_all_go(runtime);
 	follow_idle(runtime);
 }
 
@@ -301,8 +344,10 @@ void wants_follow_all(struct engine *engine)
 	for (size_t n = 0; n < service_list->count; n++) {
 		struct service_runtime *runtime = service_list->runtimes[n];
 
-		if (runtime && runtime->run && !runtime->service->exec->accept)
-			idle_follow(runtime);
+		if (!runtime || !runtime->run || runtime->service->exec->accept)
+			continue;
+		idle_follow(runtime);
+		let_go(runtime);
 	}
 }
 

@@ -309,10 +309,10 @@ void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*t
 	}
 }
 
-/* Conditions, and what the unit wants. */
+/* Conditions, and what the unit says of others. */
 static bool is_translated_unit_key(const struct unit_key *key)
 {
-	return key->option && (!strcmp(key->option, "condition") || !strcmp(key->option, "wants"));
+	return unit_is_dependency_key(key) || (key->option && !strcmp(key->option, "condition"));
 }
 
 static bool takes_nothing(const struct unit_key *key)

@@ -20,6 +20,8 @@ struct unit_builder {
 	const struct unit *service;
 	const struct unit *const *sockets;              /* in the order of their descriptors */
 	size_t socket_count;
+	const struct unit *const *fifos;                /* of other services, which this one opens by their paths */
+	size_t fifo_count;
 	bool accepts;                   /* the sockets have Accept=yes */
 	const struct unit *unit;        /* the unit whose keys are being applied */
 	struct unit_names names;        /* the values of its specifiers */
@@ -99,6 +101,9 @@ void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*t
 /* Applies all keys of [Unit] and [Install] but conditions (condition.c). */
 void unit_apply_common_keys(struct unit_builder *builder);
 
+/* depend.c: whether it is about other units; unit_apply_common_keys leaves these to it. */
+bool unit_is_dependency_key(const struct unit_key *key);
+
 /* Reports sections other than [Unit], [Install] and `own`. */
 void unit_report_sections(struct unit_builder *builder, const char *own);
 
@@ -107,6 +112,9 @@ bool unit_has_option(const char *option);
 
 /* socket.c: makes a socket { } of each .socket unit. */
 void unit_build_sockets(struct unit_builder *builder);
+
+/* The path of a fifo of another service, by the name of its descriptor; NULL: builder->fifos has none of that name. */
+const char *unit_fifo_path(struct unit_builder *builder, const char *name);
 
 /* access.c: the keys about who may connect, and limits; those of a socket, whose socket { } is open. */
 void unit_build_socket_access(struct unit_builder *builder);

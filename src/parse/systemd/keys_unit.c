@@ -1,12 +1,12 @@
 /* The keys of [Unit], of every type of unit.
  *
- * Most of them order units and jobs. superd starts a service when a client connects, in no order, so these keys are
- * harmless. Conditions decide whether a service may run; what it wants of the same table runs with it. */
+ * Many of them order units and jobs. superd starts a service when a client connects, in no order, so these keys are
+ * harmless. Conditions decide whether a service may run. depend.c reads the keys about other units. */
 #include "parse/systemd/keys.h"
 
 #define CONDITION(name) { name, KEY_DONE, "condition", NULL }
 
-/* Of a service that the same table has; any other unit is harmless. */
+/* Of services without a socket, which are read along. */
 #define WANTS(name) { name, KEY_DONE, "wants", NULL }
 
 #define UNSEEN(name, why) { name, KEY_REFUSED, NULL, why }
@@ -68,7 +68,7 @@ static const struct unit_key keys[] = {
 	CONDITION("AssertVersion"),
 	CONDITION("AssertVirtualization"),
 	{ "Before", KEY_HARMLESS, .reason = ORDER },
-	WANTS("BindsTo"),
+	{ "BindsTo", KEY_DONE, "wants", "superd does not stop the unit when that ends" },
 	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
 	CONDITION("ConditionACPower"),
 	CONDITION("ConditionArchitecture"),
@@ -108,7 +108,7 @@ static const struct unit_key keys[] = {
 	CONDITION("ConditionUser"),
 	CONDITION("ConditionVersion"),
 	CONDITION("ConditionVirtualization"),
-	{ "Conflicts", KEY_HARMLESS, .reason = "superd refuses two services on one address" },
+	{ "Conflicts", KEY_WARNED, .reason = "superd stops no unit for another" },
 	{ "DefaultDependencies", KEY_HARMLESS, .reason = ORDER },
 	{ "Description", KEY_HARMLESS, .reason = "it describes" },
 	{ "Documentation", KEY_HARMLESS, .reason = "it describes" },
@@ -126,28 +126,28 @@ static const struct unit_key keys[] = {
 	{ "OnFailureJobMode", KEY_HARMLESS, .reason = OTHERS },
 	{ "OnSuccess", KEY_WARNED, .reason = OTHERS },
 	{ "OnSuccessJobMode", KEY_HARMLESS, .reason = OTHERS },
-	{ "PartOf", KEY_HARMLESS, .reason = ORDER },
-	{ "PropagatesReloadTo", KEY_HARMLESS, .reason = ORDER },
-	{ "PropagatesStopTo", KEY_HARMLESS, .reason = ORDER },
+	{ "PartOf", KEY_WARNED, .reason = "superd does not stop or restart a unit with another" },
+	{ "PropagatesReloadTo", KEY_WARNED, .reason = "superd does not reload a unit with another" },
+	{ "PropagatesStopTo", KEY_WARNED, .reason = "superd does not stop a unit with another" },
 	{ "RebootArgument", KEY_HARMLESS, .reason = ACTION },
 	{ "RefuseManualStart", KEY_HARMLESS, .reason = BY_HAND },
 	{ "RefuseManualStop", KEY_HARMLESS, .reason = BY_HAND },
-	{ "ReloadPropagatedFrom", KEY_HARMLESS, .reason = ORDER },
+	{ "ReloadPropagatedFrom", KEY_WARNED, .reason = "superd does not reload a unit with another" },
 	WANTS("Requires"),
 	{ "RequiresMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 	{ "RequiresOverridable", KEY_HARMLESS, .reason = ORDER },
-	{ "Requisite", KEY_HARMLESS, .reason = ORDER },
-	{ "RequisiteOverridable", KEY_HARMLESS, .reason = ORDER },
+	{ "Requisite", KEY_WARNED, .reason = "superd starts the unit, whether that runs or not" },
+	{ "RequisiteOverridable", KEY_WARNED, .reason = "superd starts the unit, whether that runs or not" },
 	{ "SourcePath", KEY_HARMLESS, .reason = "it describes" },
 	{ "StartLimitAction", KEY_WARNED, .reason = ACTION },
 	{ "StartLimitBurst", KEY_HARMLESS, .reason = LIMIT },
 	{ "StartLimitIntervalSec", KEY_HARMLESS, .reason = LIMIT },
-	{ "StopPropagatedFrom", KEY_HARMLESS, .reason = ORDER },
-	{ "StopWhenUnneeded", KEY_HARMLESS, .reason = ORDER },
+	{ "StopPropagatedFrom", KEY_WARNED, .reason = "superd does not stop a unit with another" },
+	{ "StopWhenUnneeded", KEY_DONE, "start", NULL },
 	{ "SuccessAction", KEY_WARNED, .reason = ACTION },
 	{ "SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
 	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "no process of a service outlives superd" },
-	{ "Upholds", KEY_HARMLESS, .reason = ORDER },
+	{ "Upholds", KEY_WARNED, .reason = "superd does not start it again when it ends" },
 	WANTS("Wants"),
 	{ "WantsMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 };

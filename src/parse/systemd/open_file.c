@@ -15,6 +15,20 @@ static void set_values(struct unit_builder *builder, const char *key, const char
 	unit_list_free(&list);
 }
 
+/* Whether a descriptor of this name is a standard stream of the service. */
+static bool is_stream(const struct unit_builder *builder, const char *name)
+{
+	static const char *const keys[] = { "StandardInput", "StandardOutput", "StandardError" };
+	bool found = false;
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+		const struct unit_assignment *said = unit_assigned(builder, "Service", keys[n]);
+
+		found |= said && !strncmp(said->value, "fd:", 3) && !strcmp(said->value + 3, name);
+	}
+	return found;
+}
+
 /* OpenFile: the path is a word of systemd, so colons may be quoted. */
 static void set_open_files(struct unit_builder *builder)
 {
@@ -25,6 +39,15 @@ static void set_open_files(struct unit_builder *builder)
 			list.failed = !unit_refuse(builder, list.places[n],
 						   "OpenFile: superd supports no quotes and backslashes here, and so "
 						   "no path with a colon");
+	}
+	for (size_t n = 0; n < builder->fifo_count; n++) {
+		const struct unit_assignment *name = unit_last(builder->fifos[n], "Socket", "FileDescriptorName");
+		const char *own = name ? name->value : builder->fifos[n]->name, *path = unit_fifo_path(builder, own);
+
+		if (path && !is_stream(builder, own))
+			unit_list_add(builder, &list, pool_textf(builder->pool, "%s:%s", path, own), list.at);
+		if (list.count && !list.at.file)
+			list.at = unit_start(builder->unit);
 	}
 	if (list.count)
 		unit_set_list(builder, "open_file", &list);

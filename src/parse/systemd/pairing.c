@@ -17,6 +17,8 @@ void requested_units_free(void *state)
 
 	for (size_t n = 0; n < asked->pair_count; n++)
 		free(asked->pairs[n].sockets);
+	for (size_t n = 0; n < asked->pair_count; n++)
+		free(asked->pairs[n].fifos);
 	free(asked->pairs);
 	free(asked->list);
 	pool_free(asked->pool);
@@ -282,6 +284,25 @@ static void pair_socket(struct reading *reading, const struct requested_unit *as
 	pair->has_failed |= target.failed;
 }
 
+/* Whether a socket activates this service. With Accept=yes, or another Service, it is a way of its own to run. */
+static bool leads_to(struct reading *reading, const struct unit *socket, const struct requested_unit *asked)
+{
+	struct diags unheard = { 0 }, *diags = reading->diags;
+	struct target target;
+	bool leads, failed = false;
+
+	reading->diags = &unheard;
+	target = read_target(reading, socket);
+	leads = target.failed ||        /* which is reported with the pair */
+		(target.name && unit_find(reading, asked->folder, target.name, &failed) == asked->unit);
+	reading->diags = diags;
+	diags_free(&unheard);
+	if (!leads)
+		diag_note(diags, unit_start(socket), "not read: it leads to %s, not to %s", target.name,
+			  asked->unit->name);
+	return leads;
+}
+
 /* A requested service also gets the socket of the same name. */
 static void pair_service(struct reading *reading, const struct requested_unit *asked)
 {
@@ -298,7 +319,7 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 	}
 	name = name ? pool_textf(all->pool, "%s.socket", name) : NULL;
 	socket = name ? unit_find(reading, asked->folder, name, &failed) : NULL;
-	if (socket && !socket->is_masked && !is_paired(all, socket))
+	if (socket && !socket->is_masked && !is_paired(all, socket) && leads_to(reading, socket, asked))
 		pair_socket(reading, &(struct requested_unit){ socket, asked->folder, asked->by_name });
 	pair = find_pairing(all, asked->unit);
 	if (!failed && !pair)
@@ -307,9 +328,45 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 		pair->by_name |= asked->by_name;
 }
 
+void units_pull(struct reading *reading, const struct requested_unit *asked)
+{
+	struct unit_pairing *pair;
+
+	pair_service(reading, asked);
+	pair = find_pairing(units_asked(reading), asked->unit);
+	if (!pair)
+		return;
+	pair->is_pulled = true;
+	reading->pending++;
+}
+
 static int compare_words(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether all that a socket unit has is one fifo. */
+static bool is_fifo(const struct unit *socket)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < socket->count; n++) {
+		if (unit_is_listen(&socket->list[n]) && *socket->list[n].value &&
+		    (strcmp(socket->list[n].key, "ListenFIFO") != 0 || count++))
+			return false;
+	}
+	return count;
+}
+
+static bool add_fifo(struct reading *reading, struct unit_pairing *pair, const struct unit *socket)
+{
+	const struct unit **fifos = array_grow(pair->fifos, &pair->fifo_capacity, pair->fifo_count, sizeof(*fifos));
+
+	if (!fifos)
+		return reading_refuse_memory(reading);
+	pair->fifos = fifos;
+	fifos[pair->fifo_count++] = socket;
+	return true;
 }
 
 /* Adds a socket that the service names in Sockets=. */
@@ -329,9 +386,13 @@ static void add_named_socket(struct reading *reading, struct unit_pairing *pair,
 		pair->has_failed |= !add_socket_to_pairing(reading, pair, socket);
 		return;
 	}
+	if (socket && is_fifo(socket)) {
+		pair->has_failed |= !add_fifo(reading, pair, socket);
+		return;
+	}
 	if (socket)
 		diag_error(reading->diags, at, "Sockets: %s leads to another service, and superd passes a socket to "
-					       "one",
+					       "one, unless it is a single fifo",
 			   name);
 	else if (!failed)
 		diag_error(reading->diags, at, "Sockets: there is no socket %s", name);
@@ -370,6 +431,12 @@ void units_pair(struct reading *reading)
 		if (is_kind(&asked->list[n], "service"))
 			pair_service(reading, &asked->list[n]);
 	}
+}
+
+void units_pair_further(struct reading *reading)
+{
+	struct requested_units *asked = units_asked(reading);
+
 	for (size_t n = 0; n < asked->pair_count; n++) {
 		if (!asked->pairs[n].accepts)
 			add_further_sockets(reading, &asked->pairs[n]);

@@ -21,10 +21,14 @@ struct unit_pairing {
 	const struct unit *service;     /* NULL: there is none (reported) */
 	const struct unit **sockets;    /* owned */
 	size_t count, capacity;
+	const struct unit **fifos;      /* owned: sockets of other services that this one opens, too, by their paths */
+	size_t fifo_count, fifo_capacity;
 	const char *folder;
 	const char *name;
 	bool accepts;
 	bool by_name;                   /* a source names one of its units; false: folders do */
+	bool is_pulled;                 /* no source has it: another unit needs it */
+	bool boots;                     /* a socket needs it, or a service with Accept=yes: it starts with superd */
 	bool has_failed;                /* one of its units could not be read (reported) */
 };
 
@@ -47,6 +51,18 @@ static inline struct requested_units *units_asked(struct reading *reading)
 /* Adds a unit that should run. false: out of memory (reported). */
 bool units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
 
+/* Adds the pair of a service that another unit needs. */
+void units_pull(struct reading *reading, const struct requested_unit *asked);
+
+/* depend.c: reads services along that the units of a pair need, by its number. */
+void units_pull_needed(struct reading *reading, size_t pair);
+
+/* depend.c: sets when the service starts, and what it wants. Warns of what superd does not do for other units. */
+void unit_build_dependencies(struct unit_builder *builder, const struct unit_pairing *pair);
+
 /* Makes pairs of all requested units. Reports units that are missing. */
 void units_pair(struct reading *reading);
+
+/* Adds the sockets that services name in Sockets=, when all pairs are there. */
+void units_pair_further(struct reading *reading);
 

@@ -212,7 +212,7 @@ static void set_kill_mode(struct unit_builder *builder)
 static void set_pid_file(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "PIDFile");
-	const char *text = said && !strcmp(builder->type, "forking") ? unit_value(builder, said) : NULL;
+	const char *text = said && !builder->accepts ? unit_value(builder, said) : NULL;
 	const char *path = text && *text != '/' ? pool_textf(builder->pool, "/run/%s", text) : text;
 
 	if (path)

@@ -52,6 +52,9 @@ static struct stream_said read_stream(struct unit_builder *builder, const char *
 	if (!text)
 		return stream;
 	stream.word = stream_meaning(text);
+	if (!strncmp(text, "fd:", 3) && unit_fifo_path(builder, text + 3))
+		stream.word = pool_textf(builder->pool, "%s:%s", strcmp(key, "StandardInput") ? "append" : "file",
+					 unit_fifo_path(builder, text + 3));
 	if (!stream.word && !strncmp(text, "tty", 3))
 		unit_unsupported(builder, unit_place(stream.assignment, 0), "%s=%s: superd allocates no terminal", key,
 				 text);

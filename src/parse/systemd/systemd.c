@@ -240,43 +240,6 @@ static void check_orphan_sockets(struct unit_builder *builder)
 	builder_free(builder->builder);
 }
 
-/* Returns the name of the service that this unit runs as; NULL: none of the table's, or none that could be started. */
-static const char *find_wanted(struct reading *reading, const struct unit_pairing *pair, const char *unit)
-{
-	const struct requested_units *asked = units_asked(reading);
-
-	for (size_t n = 0; n < asked->pair_count; n++) {
-		const struct unit_pairing *other = &asked->pairs[n];
-
-		if (other != pair && other->service && !other->accepts && !strcmp(other->service->name, unit))
-			return other->name;
-	}
-	return NULL;
-}
-
-/* Wants, Requires and BindsTo of services in the same table. Others are not superd's to start. */
-static void build_wants(struct unit_builder *builder, const struct unit_pairing *pair)
-{
-	static const char *const keys[] = { "Wants", "Requires", "BindsTo" };
-	struct unit_list all = { 0 };
-
-	unit_builder_turn(builder, builder->service);
-	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys) && !builder->accepts; n++) {
-		struct unit_list list = unit_collect(builder, "Unit", keys[n], COLLECT_WORDS);
-
-		for (size_t i = 0; i < list.count; i++) {
-			const char *name = find_wanted(builder->reading, pair, list.words[i]);
-
-			if (name && unit_list_add(builder, &all, name, list.places[i]) && !all.at.file)
-				all.at = list.at;
-		}
-		unit_list_free(&list);
-	}
-	if (all.count)
-		unit_set_list(builder, "wants", &all);
-	unit_list_free(&all);
-}
-
 static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 {
 	struct unit_builder builder = {
@@ -285,6 +248,8 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 		.service = pair->service,
 		.sockets = pair->sockets,
 		.socket_count = pair->count,
+		.fifos = pair->fifos,
+		.fifo_count = pair->fifo_count,
 		.accepts = pair->accepts,
 	};
 	size_t errors = reading->diags->errors, first = reading->diags->count;
@@ -303,11 +268,9 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 	}
 	unit_build_sockets(&builder);
 	unit_set(&builder, "accept", pair->accepts ? "yes" : "no", at);
-	if (!pair->count)
-		unit_set(&builder, "start", "boot", at);
 	unit_build_access(&builder);
 	unit_build_service(&builder);
-	build_wants(&builder, pair);
+	unit_build_dependencies(&builder, pair);
 	if (!pair->count && !unit_assigned(&builder, "Service", "Restart"))
 		unit_set(&builder, "restart", "no", at);
 	if (!pair->by_name)
@@ -328,6 +291,9 @@ static void units_finish(struct reading *reading)
 	if (!asked)
 		return;
 	units_pair(reading);
+	for (size_t n = 0; n < asked->pair_count; n++)  /* which may add pairs */
+		units_pull_needed(reading, n);
+	units_pair_further(reading);
 	for (size_t n = 0; n < asked->pair_count; n++)
 		build_pair(reading, &asked->pairs[n]);
 	reading_drop_state(reading, requested_units_free);

@@ -375,15 +375,19 @@ Test(check, forking_and_accept_exclude_each_other)
 	expect_error(5, "web: type = forking needs accept = no");
 }
 
-Test(check, a_pid_file_needs_a_daemon)
+Test(check, what_serves_one_connection_has_no_pid_file)
 {
-	check_one("80", "pid_file", "/run/web.pid");
-	expect_error(4, "web: pid_file needs type = forking");
+	check_with("80", "pid_file", "/run/web.pid", "accept", "yes");
+	expect_error(4, "web: pid_file needs accept = no");
 }
 
-Test(check, a_daemon_may_have_a_pid_file)
+Test(check, a_program_of_any_type_may_have_a_pid_file)
 {
 	check_with("80", "pid_file", "/run/web.pid", "type", "forking");
+	expect_nothing();
+	end_table();
+	begin_table();
+	check_one("80", "pid_file", "/run/web.pid");
 	expect_nothing();
 }
 
