@@ -286,9 +286,12 @@ Behaviour(example_tables, show_prints_what_superd_reads)
 	for (size_t n = 0; n < sizeof(tables) / sizeof(*tables); n++) {
 		const struct setup setup = { .format = tables[n][0], .arguments = arguments };
 		const char *table = example_table(tables[n][1]), *shown;
-		struct superd *superd = superd_run_with(&setup, "%s", table);
+		struct superd *superd;
 		struct outcome outcome;
 
+		if (strstr(table, "@USER@"))
+			table = replaced(table, "@USER@", own_user());
+		superd = superd_run_with(&setup, "%s", table);
 		wait_node(control);
 		outcome = SUPERCTL(control, "show");
 		cr_assert_eq(outcome.status, 0, "%s: %s", tables[n][1], outcome.err);

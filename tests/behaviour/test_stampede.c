@@ -190,12 +190,14 @@ Behaviour(stampede, a_start_that_wants_no_processor_holds_up_nobody)
 {
 	struct superd *superd = run_one_at_a_time(
 		text_of("service waits { listen = \"127.0.0.1:0\" type = notify exec = \"%s\" }\n%s%s",
-			notifier("'sleep 100000' " SAYS_READY), serving("one", ""), serving("two", "")));
+			notifier(text_of("'await %s' " SAYS_READY, path_in("gate"))), serving("one", ""),
+			serving("two", "")));
 	int waits = wake(superd, "waits", "starting");
 
 	client_ask_pid(superd_port(superd, "one"));
 	client_ask_pid(superd_port(superd, "two"));
-	cr_assert(strstr(SUPERCTL(control_path(), "list", "waits").out, "starting"));
+	cr_assert(strstr(SUPERCTL(control_path(), "list", "waits").out, "starting"), "%s\n%s",
+		  SUPERCTL(control_path(), "list", "waits").out, world_logs());
 	close(waits);
 	superd_stop(superd);
 }

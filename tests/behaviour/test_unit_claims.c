@@ -88,7 +88,7 @@ static const struct endpoint_claim complaints[] = {
 	{ "nobody counts who was refused", { "unit_claims, who_is_refused_is_counted" } },
 	{ "no limit for one source, no lists of addresses",
 	  { "accept, one_source_may_have_only_so_many", "access, only_the_addresses_of_only_from_come",
-	    "unit_socket, takes_addresses_where_superd_accepts" } },
+	    "unit_socket, has_clients_from_allowed_addresses" } },
 	{ "a proxy has one target, and a command does not know its port", { "handover, templates_are_filled_in" } },
 	{ "the order of sockets of several units is anybody's guess",
 	  { "units, give_a_service_the_sockets_that_name_it_in_the_order_they_were_asked_for",

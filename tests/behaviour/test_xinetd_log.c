@@ -285,14 +285,15 @@ Behaviour(xinetd_log, a_backend_with_the_listeners_tells_the_client_that_woke_it
 /* A client that has gone before superd asks is not known. */
 Behaviour(xinetd_log, a_backend_that_ends_at_once_has_both_lines)
 {
-	const char *file = path_in("records");
+	const char *file = path_in("records"), *text;
 	struct superd *superd = superd_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s}\n",
 					   backend("take"), to_file(file, EVERYTHING));
 
 	client_ask(superd_port(superd, "web"), "hello\n");
 	wait_line(file, "EXIT: web status=0 pid=[0-9]+ duration=[0-9]+\\(sec\\)");
-	cr_assert(has_line(file, "START: web pid=[0-9]+ from=(<no address>|127\\.0\\.0\\.1)"), "%s", read_text(file));
-	cr_assert(strstr(read_text(file), "START: ") < strstr(read_text(file), "EXIT: "), "%s", read_text(file));
+	text = read_text(file);
+	cr_assert(has_line(file, "START: web pid=[0-9]+ from=(<no address>|127\\.0\\.0\\.1)"), "%s", text);
+	cr_assert_lt(strstr(text, "START: "), strstr(text, "EXIT: "), "%s", text);
 	superd_stop(superd);
 }
 
