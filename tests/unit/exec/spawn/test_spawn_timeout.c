@@ -140,7 +140,8 @@ static int make_frozen_group(char *path, size_t size)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* It is killed before its first stage. */
+/* It is killed before its first stage. A process that is forked enters the group itself, and so runs before. */
+#ifndef SPAWN_FORK
 Test(spawn_patience, takes_what_has_not_run_at_all_for_no_start)
 {
 	struct spawn_request launch;
@@ -161,3 +162,4 @@ Test(spawn_patience, takes_what_has_not_run_at_all_for_no_start)
 	close(group);
 	cr_expect_eq(rmdir(path), 0);
 }
+#endif
