@@ -115,6 +115,8 @@ Test(spawn_patience, ends_what_hangs_also_when_the_clock_is_set_back)
 	close(fd);
 }
 
+/* A process that is forked enters its group itself, so it runs before. */
+#ifndef SPAWN_FORK
 /* A control group whose processes do not run. */
 static int make_frozen_group(char *path, size_t size)
 {
@@ -140,8 +142,7 @@ static int make_frozen_group(char *path, size_t size)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* It is killed before its first stage. A process that is forked enters the group itself, and so runs before. */
-#ifndef SPAWN_FORK
+/* It is killed before its first stage. */
 Test(spawn_patience, takes_what_has_not_run_at_all_for_no_start)
 {
 	struct spawn_request launch;
