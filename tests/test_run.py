@@ -281,9 +281,14 @@ class Steadiness(Suite):
         stopped, test, program = (int(pid) for pid in run.stdout.readline().split())
         run.stdout.close()
         started = {pid for pid, (parent, _) in steady.parents().items() if parent == test}
+
+        def is_below_without_the_stopped():
+            os.kill(stopped, signal.SIGSTOP)         # a steady outside, which had stopped it before its parent did, continues it
+            return steady.below(run.pid) == started - {stopped}
+
         try:
             self.assertEqual(len(started), 2)
-            wait_until(lambda: steady.below(run.pid) == started - {stopped})
+            wait_until(is_below_without_the_stopped)
         finally:
             for pid in (run.pid, program, test, *started):       # none ends with another
                 os.kill(pid, signal.SIGKILL)
