@@ -80,13 +80,15 @@ static void pass_idle_time(struct superd *superd)
 	superd_wait_log(superd, FROZEN);
 }
 
-/* All its processes stand still: those stopped by a signal, as by a frozen control group. */
+/* All its processes stand still: those stopped by a signal, as by a frozen control group. Its connections are
+ * watched: until then superd takes one that ends for one that the processes have seen end. */
 static void wait_frozen(struct superd *superd)
 {
 	pid_t pids[64];
 	size_t count;
 
 	pass_idle_time(superd);
+	clock_settle(superd);
 	count = superd_others(superd, pids, 64);
 	cr_assert(count > 0 && count <= 64);
 	for (size_t n = 0; n < count; n++)

@@ -1,6 +1,7 @@
 /* Watches the connections of a frozen backend in its place. If the kernel does not let superd at its sockets, only the
  * listeners wake the backend, and the log says so. The sockets are added a moment later, but then report all that has
- * come meanwhile, as the epoll set is level-triggered. */
+ * come meanwhile, as the epoll set is level-triggered. A connection that the program has made and whose peer closes in
+ * that moment is not told from one that the program left half closed: the program sees that end at its next thaw. */
 #include "engine/freeze/freeze_fds.h"
 
 #include <stdlib.h>
