@@ -26,24 +26,17 @@ static void report_answer(struct fd_receive *receive, struct received *received)
 	close_report(receive);
 	if (!receive->forgotten)
 		receive->received(receive, received);
-	for (size_t n = 0; received && n < received->count; n++)
-		close_socket_fd(receive->engine, receive->service, &received->fds[n]);
 }
 
 static void read_answer(struct fd_receive *receive)
 {
 	struct received received;
+	enum receive_state state = receive_async_hear(&receive->process, &received);
 
-	switch (receive_async_hear(receive->report.fd, &received)) {
-	case RECEIVE_DONE:
-		report_answer(receive, &received);
-		break;
-	case RECEIVE_FAILED:
-		report_answer(receive, NULL);
-		break;
-	case RECEIVE_WAITS:
-		break;
-	}
+	if (state != RECEIVE_WAITS)
+		report_answer(receive, state == RECEIVE_DONE ? &received : NULL);
+	for (size_t n = 0; n < received.count; n++)
+		close_socket_fd(receive->engine, receive->service, &received.fds[n]);
 }
 
 static void on_answer(struct ev_loop *loop, ev_io *io, int events)
@@ -84,6 +77,7 @@ bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int soc
 		return false;
 	receive->child = (struct child){ .pid = process.pid, .ended = on_ended };
 	child_table_add(&engine->children, &receive->child);
+	receive->process = process;
 	receive->engine = engine;
 	list_add(&engine->receptions, &receive->link);
 	receive->forgotten = false;

@@ -12,6 +12,7 @@
 struct fd_receive {
 	struct list link;               /* in engine->receptions */
 	struct child child;
+	struct worker_process process;
 	struct engine *engine;
 	char *service;                  /* name of the service for which hanging descriptors count; owned */
 	ev_io report;                   /* channel for the answer; fd -1: it has come */

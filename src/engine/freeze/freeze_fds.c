@@ -84,7 +84,7 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct freeze_fds *watch = io->data;
 	struct socket_watch_result result;
-	enum socket_watching state = socket_watch_hear(io->fd, &result);
+	enum socket_watching state = socket_watch_hear(&watch->helper, &result);
 
 	(void)loop, (void)events;
 	if (state != SOCKET_WATCHING_WAITS)

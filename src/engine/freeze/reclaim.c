@@ -53,7 +53,7 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	int error = 0;
 
 	(void)events;
-	if (memory_reclaim_hear(io->fd, &error))
+	if (memory_reclaim_hear(&reclaim->worker, &error))
 		finish_reclaim(reclaim, error);
 	else
 		ev_timer_again(loop, &reclaim->limit);

@@ -164,17 +164,16 @@ static void yield_turn(struct restorer *restorer)
 
 static void take_answers(struct restorer *restorer)
 {
-	uint64_t number;
 	int error;
 
 	while (restorer->process.channel >= 0) {
-		if (!restore_async_hear(&restorer->process, &number, &error)) {
-			if (errno != EAGAIN && errno != EWOULDBLOCK)
+		uint64_t number = restorer->busy ? first_of(restorer)->number : 0;
+
+		if (!restore_async_hear(&restorer->process, number, &error)) {
+			if (errno != EAGAIN)
 				give_up(restorer, EAGAIN);
 			break;
 		}
-		if (!restorer->busy || first_of(restorer)->number != number)
-			continue;
 		restorer->busy = false;
 		report_outcome(restorer, first_of(restorer), error);
 		ask_first(restorer);

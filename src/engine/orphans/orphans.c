@@ -167,9 +167,9 @@ static void close_copy(struct engine *engine, const struct orphan_request *reque
 
 /* Receives the results from request `first` on, one for each, until the child has sent all, or has hung, or answers
  * what it cannot have found. Returns their number. */
-static size_t receive_copies(struct orphan_scan *scan, size_t first, int channel)
+static size_t receive_copies(struct orphan_scan *scan, size_t first, const struct worker_process *helper)
 {
-	struct pollfd ready = { .fd = channel, .events = POLLIN };
+	struct pollfd ready = { .fd = helper->channel, .events = POLLIN };
 	struct orphan_copy copy;
 	size_t n = first;
 
@@ -180,15 +180,17 @@ static size_t receive_copies(struct orphan_scan *scan, size_t first, int channel
 
 		if (events < 0 && errno == EINTR)
 			continue;
-		received = events > 0 ? orphan_copy_hear(channel, request, scan->table, &copy) : ORPHAN_OVER;
-		if (received == ORPHAN_FAULTY)
-			close_copy(scan->engine, request, &copy);
-		if (received == ORPHAN_FAULTY || received == ORPHAN_OVER)
+		if (events <= 0)
 			break;
+		received = orphan_copy_hear(helper, request, scan->table, &copy);
 		if (received == ORPHAN_HEARD)
 			scan->copies[n++] = copy;
+		if (received != ORPHAN_OVER)
+			continue;
+		close_copy(scan->engine, request, &copy);
+		break;
 	}
-	(void)send(channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* the child may drop its copies */
+	(void)send(helper->channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* the child may drop its copies */
 	return n - first;
 }
 
@@ -207,7 +209,7 @@ static bool inspect_all(struct orphan_scan *scan)
 
 		if (helper.channel < 0)
 			break;
-		next += receive_copies(scan, next, helper.channel);
+		next += receive_copies(scan, next, &helper);
 		fd_close(&helper.channel);
 		if (next++ < scan->count)
 			kill(helper.pid, SIGKILL);      /* the next backend has hung it */

@@ -18,7 +18,6 @@
 #include "exec/bind/user_notif.h"
 #include "os/rights/capability.h"
 #include "os/rights/required_caps.h"
-#include "os/socket/scm_rights.h"
 
 #define QUIET_MS 2000                   /* without a call the process ends */
 #define BURST .5                        /* seconds of processor time that may be used at once */
@@ -190,10 +189,7 @@ static bool start_process(struct bind_worker *worker, const struct bind_server *
 	kept[work->count] = work->notif;
 	worker->process = worker_process_start(&kind, worker_capabilities(), serve_calls, server, kept,
 					       (int)work->count + 1);
-	if (worker->process.channel < 0)
-		return false;
-	scm_rights_allow(worker->process.channel, false);       /* reports carry no descriptors */
-	return true;
+	return worker->process.channel >= 0;
 }
 
 void bind_worker_note(const struct bind_worker *worker, pid_t program, bool is_complete)
@@ -233,14 +229,24 @@ bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
 
 bool bind_worker_hear(struct bind_worker *worker, struct bind_report *report)
 {
-	ssize_t got;
+	static const struct answer_field fields[] = {
+		ANSWER_NUMBER(bind_report, event, BIND_GIVEN, BIND_FAILED),
+		ANSWER_ERROR(bind_report, error),
+		ANSWER_FLAG(bind_report, elsewhere),
+		ANSWER_FLAG(bind_report, other_address),
+		ANSWER_FLAG(bind_report, as_ipv4),
+		ANSWER_FLAG(bind_report, other_family),
+		ANSWER_FLAG(bind_report, has_copies),
+		ANSWER_TEXT(bind_report, text),
+		ANSWER_TEXT(bind_report, left.text),
+		ANSWER_FLAG(bind_report, left.is_full),
+		ANSWER_FLAG(bind_report, left.unconfined),
+	};
+	static const struct answer_form form = ANSWER_FORM("superd-bind", struct bind_report, fields);
+	ssize_t got = worker_process_hear(&worker->process, &form, report, NULL, NULL);
 
-	do
-		got = recv(worker->process.channel, report, sizeof(*report), MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	if (got >= 0 && got != (ssize_t)sizeof(*report))
-		errno = EPIPE;
-	return got == (ssize_t)sizeof(*report);
+	errno = got < 0 ? EAGAIN : EPIPE;
+	return got > 0;
 }
 
 int64_t bind_worker_busy(const struct bind_worker *worker)

@@ -28,6 +28,7 @@
 #define PIECES_MOST 256                 /* pieces of a mapping: some reserve a million times what they use */
 #define MAPS_MOST (8u << 20)
 #define NUMBER_MOST 64
+#define REPORTS_MOST 64                 /* that superd reads in one turn */
 #define PROGRESS 0xff                   /* report before a piece; the last report is errno, or 0 */
 
 /* What the helper works on. */
@@ -164,24 +165,19 @@ struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group)
 	return worker_process_start(&reclaimer, CAPS_TO_LOOK | CAPS_TO_RECLAIM, run_reclaim, &task, NULL, 0);
 }
 
-bool memory_reclaim_hear(int channel, int *error)
+bool memory_reclaim_hear(const struct worker_process *process, int *error)
 {
+	static const struct answer_form form = { .process = "superd-page-out", .size = 1 };
 	unsigned char byte;
 	ssize_t got;
 
-	for (;;) {
-		got = recv(channel, &byte, 1, MSG_DONTWAIT);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 && errno == EAGAIN)
+	for (int n = 0; n < REPORTS_MOST; n++) {
+		got = worker_process_hear(process, &form, &byte, NULL, NULL);
+		if (got < 0)
 			return false;
-		if (got <= 0) {
-			*error = ECHILD;
+		*error = got > 0 ? byte : ECHILD;
+		if (*error != PROGRESS)
 			return true;
-		}
-		if (byte != PROGRESS) {
-			*error = byte;
-			return true;
-		}
 	}
+	return false;
 }

@@ -12,9 +12,9 @@
  * readable before each piece, and at the end. `channel` -1, with errno: it could not be started. */
 struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group);
 
-/* Reads the reports from the channel without blocking. true: the helper is done; *error is 0 if any memory was
+/* Reads some of the reports from the channel without blocking. true: the helper is done; *error is 0 if any memory was
  * returned, else why not. */
-bool memory_reclaim_hear(int channel, int *error);
+bool memory_reclaim_hear(const struct worker_process *process, int *error);
 
 /* Whether this kernel can do it without a control group. false and errno. */
 bool memory_reclaim_is_possible(void);

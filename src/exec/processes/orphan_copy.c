@@ -431,6 +431,7 @@ static void run_examiner(int channel, const void *with)
 
 static const struct worker_kind examiner = {
 	.name = "superd-copy",
+	.passes_fds = true,
 	.sandbox = { .looks_at_processes = true, .asks_sockets = true },
 };
 
@@ -441,22 +442,16 @@ struct worker_process orphan_copy_begin(const struct orphan_request *requests, s
 	return worker_process_start(&examiner, CAPS_TO_LOOK, run_examiner, &task, NULL, 0);
 }
 
-/* Whether the helper can have found this. The descriptors are those that came. */
-static bool is_sound(const struct orphan_copy *copy, const struct orphan_request *request, const struct table *table)
-{
-	if (copy->pid < 0 || copy->start_time < 0 || copy->start_time > process_now())
-		return false;
-	switch (copy->standing) {
-	case ORPHAN_STAYS:
-		return true;
-	case ORPHAN_BARS:
-		return copy->service_index < table->count;
-	case ORPHAN_FITS:
-		return request->service && request->service->socket_count <= ORPHAN_SOCKETS && copy->pid > 1 &&
-		       copy->pidfd >= 0 && pidfd_pid(copy->pidfd) == copy->pid;
-	}
-	return false;
-}
+static const struct answer_field answer_fields[] = {
+	ANSWER_NUMBER(orphan_answer, copy.standing, ORPHAN_STAYS, ORPHAN_FITS),
+	ANSWER_NUMBER(orphan_answer, copy.pid, 0, INT32_MAX),
+	ANSWER_NUMBER(orphan_answer, copy.start_time, 0, INT64_MAX),
+	ANSWER_TEXT(orphan_answer, copy.why),
+};
+static const struct answer_form answer_form = {
+	"superd-copy", sizeof(struct orphan_answer), 0, COPIES_MOST, answer_fields,
+	sizeof(answer_fields) / sizeof(*answer_fields),
+};
 
 static size_t count_sent(const struct orphan_answer *answer)
 {
@@ -467,33 +462,50 @@ static size_t count_sent(const struct orphan_answer *answer)
 	return count;
 }
 
-enum orphan_hearing orphan_copy_hear(int channel, const struct orphan_request *request, const struct table *table,
-				     struct orphan_copy *copy)
+/* What the helper cannot have found; NULL: nothing. The descriptors are those that came. */
+static const char *find_flaw(const struct orphan_copy *copy, const struct orphan_request *request,
+			     const struct table *table)
+{
+	if (copy->start_time > process_now())
+		return "copy.start_time";
+	if (copy->standing == ORPHAN_BARS && copy->service_index >= table->count)
+		return "copy.service_index";
+	if (copy->standing != ORPHAN_FITS)
+		return NULL;
+	if (!request->service || request->service->socket_count > ORPHAN_SOCKETS)
+		return "copy.standing";
+	return copy->pid > 1 && copy->pidfd >= 0 && pidfd_pid(copy->pidfd) == copy->pid ? NULL : "copy.pid";
+}
+
+enum orphan_hearing orphan_copy_hear(const struct worker_process *process, const struct orphan_request *request,
+				     const struct table *table, struct orphan_copy *copy)
 {
 	struct orphan_answer answer;
+	const char *flaw = NULL;
 	int fds[COPIES_MOST];
-	size_t count = COPIES_MOST;
-	bool faulty;
-	ssize_t got = fd_message_receive(channel, &answer, sizeof(answer), fds, &count, MSG_DONTWAIT);
+	size_t count;
+	ssize_t got = worker_process_hear(process, &answer_form, &answer, fds, &count);
+	bool good = got > 0 && count_sent(&answer) >= count;
 
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	if (got < 0)
 		return ORPHAN_WAITS;
-	if (got <= 0 && !count)
-		return ORPHAN_OVER;
-	faulty = got != (ssize_t)sizeof(answer) || count_sent(&answer) < count;
-	if (faulty)
+	if (good)
+		*copy = answer.copy;
+	else
 		memset(answer.has, 1, sizeof(answer.has));      /* all that came is to be closed */
-	*copy = answer.copy;
-	copy->why[sizeof(copy->why) - 1] = '\0';
 	clear_descriptors(copy);
 	for (size_t n = 0, next = 0; n < COPIES_MOST && next < count; n++) {
 		if (answer.has[n])
 			*copy_descriptor(copy, n) = fd_raise(fds[next++], FD_HIGH);
 	}
-	if (!faulty && count_sent(&answer) > count && request->service) {       /* superd had no room for some */
+	if (good && count_sent(&answer) > count && request->service) {  /* superd had no room for some */
 		copy->standing = ORPHAN_BARS;
 		copy->service_index = (unsigned)(request->service - table->services);
 		snprintf(copy->why, sizeof(copy->why), "superd is out of descriptors");
 	}
-	return !faulty && is_sound(copy, request, table) ? ORPHAN_HEARD : ORPHAN_FAULTY;
+	if (got > 0)
+		flaw = good ? find_flaw(copy, request, table) : "has";
+	if (flaw)
+		worker_process_refuse(process, &answer_form, flaw);
+	return got > 0 && !flaw ? ORPHAN_HEARD : ORPHAN_OVER;
 }

@@ -44,14 +44,14 @@ struct orphan_copy {
 	int sockets[ORPHAN_SOCKETS];    /* in the service's order; -1: an optional one that it lacks */
 };
 
-enum orphan_hearing { ORPHAN_HEARD, ORPHAN_WAITS, ORPHAN_OVER, ORPHAN_FAULTY };
+enum orphan_hearing { ORPHAN_HEARD, ORPHAN_WAITS, ORPHAN_OVER };
 
 /* Starts to examine these groups, one after the other; the arguments are borrowed until this returns. The helper's
  * channel becomes readable when there is a result. `channel` -1, with errno: it could not be started. */
 struct worker_process orphan_copy_begin(const struct orphan_request *requests, size_t count, const struct table *table);
 
 /* Reads the next result from the channel without blocking, that of this request; its descriptors are the caller's.
- * ORPHAN_OVER: there are no more. ORPHAN_FAULTY: the helper answers what it cannot have found; the copy has nothing but
- * descriptors to close. The helper keeps its own copies until it is sent a byte. */
-enum orphan_hearing orphan_copy_hear(int channel, const struct orphan_request *request, const struct table *table,
-				     struct orphan_copy *copy);
+ * ORPHAN_OVER: there are no more, or the helper answered what it cannot have found, and was refused; then the copy has
+ * nothing but descriptors to close. The helper keeps its own copies until it is sent a byte. */
+enum orphan_hearing orphan_copy_hear(const struct worker_process *process, const struct orphan_request *request,
+				     const struct table *table, struct orphan_copy *copy);

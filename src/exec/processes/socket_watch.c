@@ -319,16 +319,14 @@ struct worker_process socket_watch_begin(const struct socket_watch_request *requ
 	return worker_process_start(&watcher, CAPS_TO_LOOK, run_watcher, &task, &epoll, 1);
 }
 
-enum socket_watching socket_watch_hear(int channel, struct socket_watch_result *result)
+enum socket_watching socket_watch_hear(const struct worker_process *process, struct socket_watch_result *result)
 {
-	for (;;) {
-		ssize_t got = recv(channel, result, sizeof(*result), MSG_DONTWAIT);
+	static const struct answer_field fields[] = {
+		ANSWER_FLAG(socket_watch_result, forbidden),
+		ANSWER_FLAG(socket_watch_result, relay_unseen),
+	};
+	static const struct answer_form form = ANSWER_FORM("superd-copy", struct socket_watch_result, fields);
+	ssize_t got = worker_process_hear(process, &form, result, NULL, NULL);
 
-		if (got == (ssize_t)sizeof(*result))
-			return SOCKET_WATCHING_DONE;
-		if (got >= 0)
-			return SOCKET_WATCHING_FAILED;
-		if (errno != EINTR)
-			return errno == EAGAIN ? SOCKET_WATCHING_WAITS : SOCKET_WATCHING_FAILED;
-	}
+	return got > 0 ? SOCKET_WATCHING_DONE : got < 0 ? SOCKET_WATCHING_WAITS : SOCKET_WATCHING_FAILED;
 }

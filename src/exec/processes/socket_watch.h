@@ -43,4 +43,4 @@ int socket_watch_open(void);                    /* makes an epoll set; -1 and er
 struct worker_process socket_watch_begin(const struct socket_watch_request *request, int epoll);
 
 /* Reads the result from the channel; never blocks. Unless it returns SOCKET_WATCHING_WAITS, nothing more will come. */
-enum socket_watching socket_watch_hear(int channel, struct socket_watch_result *result);
+enum socket_watching socket_watch_hear(const struct worker_process *process, struct socket_watch_result *result);

@@ -80,10 +80,10 @@ int spawn_probe(int (*try)(void))
 		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
 	}
 	fd_close(&ends[1]);
-	if (pid > 0 && !wait_for_answer(ends[0]))
-		kill(pid, SIGKILL);
-	if (pid > 0)
+	if (pid > 0 && wait_for_answer(ends[0]))
 		got = read(ends[0], &answer, 1);
+	else if (pid > 0)
+		kill(pid, SIGKILL);     /* which does not end one that hangs in the kernel */
 	if (pid > 0)
 		waitpid_timeout(pid, REAP_MOST, NULL);
 	fd_close(&ends[0]);

@@ -1,6 +1,7 @@
 /* The processes beside the loop: their fork, their channels, and which of superd's children they are. */
 #include "exec/spawn/worker_process.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -11,10 +12,12 @@
 
 #include "base/array.h"
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "base/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
 #include "os/rights/own_privileges.h"
+#include "os/socket/scm_rights.h"
 
 static void set_name(const char *name)
 {
@@ -215,6 +218,8 @@ struct worker_process worker_process_start(const struct worker_kind *kind, uint6
 		return process;
 	}
 	fd_set_nonblocking(ends[0], true);
+	if (!kind->passes_fds)
+		scm_rights_allow(ends[0], false);
 	process.channel = fd_raise(ends[0], FD_HIGH);
 	process.serial = spawn_worker_serial(process.pid);
 	return process;
@@ -230,4 +235,32 @@ void worker_process_end(struct worker_process *process)
 	if (worker_process_runs(process))
 		kill(process->pid, SIGKILL);
 	fd_close(&process->channel);
+}
+
+void worker_process_refuse(const struct worker_process *process, const struct answer_form *form, const char *flaw)
+{
+	answer_note_fault(form, flaw, process->pid);
+	if (worker_process_runs(process))
+		kill(process->pid, SIGKILL);
+}
+
+ssize_t worker_process_hear(const struct worker_process *process, const struct answer_form *form, void *answer,
+			    int *fds, size_t *fd_count)
+{
+	size_t count = form->fds;
+	const char *flaw;
+	ssize_t got;
+
+	do
+		got = fd_message_receive(process->channel, answer, form->size + form->more, fds, &count,
+					 MSG_DONTWAIT | MSG_TRUNC);
+	while (got < 0 && errno == EINTR);
+	if (fd_count)
+		*fd_count = count;
+	if (got <= 0)
+		return got < 0 && errno == EAGAIN ? -1 : 0;
+	flaw = answer_flaw(form, answer, (size_t)got);
+	if (flaw)
+		worker_process_refuse(process, form, flaw);
+	return flaw ? 0 : got;
 }

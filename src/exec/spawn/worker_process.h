@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/answer.h"
 #include "os/host/self_sandbox.h"
 
 /* A kind of worker process, and its rights. */
@@ -16,6 +17,7 @@ struct worker_kind {
 	struct self_sandbox sandbox;    /* entered before its work begins */
 	void *memory;                   /* memory that it shares with superd, by worker_memory_new; NULL: none */
 	size_t memory_size;             /* bytes */
+	bool passes_fds;                /* its answers carry descriptors; else the kernel refuses them (Linux 6.16) */
 };
 
 /* Memory that superd shares with the workers whose kind names it, filled with zeros. No other process that superd forks
@@ -39,6 +41,15 @@ struct worker_process worker_process_start(const struct worker_kind *kind, uint6
 					   const int *kept, int count);
 bool worker_process_runs(const struct worker_process *process); /* whether it was started, and is not yet reaped */
 void worker_process_end(struct worker_process *process);        /* kills it in any state, and closes the channel */
+
+/* Reads the next answer from its channel without blocking, into form->size + form->more bytes. Returns their number, never
+ * 0; -1: there is none yet; 0: there will be none, as the process has ended, or was refused for a flaw. fds: room for
+ * form->fds descriptors; *fd_count of them are the caller's, whatever is returned. Without fds both are NULL. */
+ssize_t worker_process_hear(const struct worker_process *process, const struct answer_form *form, void *answer,
+			    int *fds, size_t *fd_count);
+
+/* Kills a process that has answered what it cannot have found, and notes the flaw for the log. */
+void worker_process_refuse(const struct worker_process *process, const struct answer_form *form, const char *flaw);
 
 /* Starts one without a channel. Returns its pid; -1 and errno. */
 pid_t spawn_worker(const struct worker_kind *kind, uint64_t capabilities, void (*work)(const void *with),

@@ -23,7 +23,6 @@
 #include "os/rights/capability.h"
 #include "os/rights/raw_syscall.h"
 #include "os/rights/required_caps.h"
-#include "os/socket/scm_rights.h"
 
 #define GRACE_MS 1000                   /* after the limit, until the process kills itself */
 #define AUXV_MOST 128                   /* entries of an auxiliary vector */
@@ -210,22 +209,19 @@ bool hold_start(struct worker_process *worker, const struct hold_work *work)
 		return false;
 	}
 	*worker = worker_process_start(&kind, capabilities, hold_program, work, &work->channel, 1);
-	if (worker->channel < 0)
-		return false;
-	scm_rights_allow(worker->channel, false);       /* reports carry no descriptors */
-	return true;
+	return worker->channel >= 0;
 }
 
 bool hold_hear(struct worker_process *worker, struct hold_report *report)
 {
-	ssize_t got;
+	static const struct answer_field fields[] = {
+		ANSWER_NUMBER(hold_report, obstacle, 0, HOLD_OBSTACLES - 1),
+		ANSWER_ERROR(hold_report, error),
+		ANSWER_NUMBER(hold_report, call, -1, INT32_MAX),
+	};
+	static const struct answer_form form = ANSWER_FORM("superd-hold", struct hold_report, fields);
+	ssize_t got = worker_process_hear(worker, &form, report, NULL, NULL);
 
-	do
-		got = recv(worker->channel, report, sizeof(*report), MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	if (got == (ssize_t)sizeof(*report) && (unsigned)report->obstacle < HOLD_OBSTACLES)
-		return true;
-	if (got >= 0)
-		errno = EPIPE;
-	return false;
+	errno = got < 0 ? EAGAIN : EPIPE;
+	return got > 0;
 }

@@ -135,8 +135,19 @@ bool client_count_begin(struct worker_process *helper, const struct client_count
 
 void client_count_hear(struct worker_process *helper, struct client_count_answer *answer)
 {
-	if (recv(helper->channel, answer, sizeof(*answer), MSG_DONTWAIT) != (ssize_t)sizeof(*answer) ||
-	    answer->own_count > OWN_PORTS_MOST)
+	static const struct answer_field fields[] = {
+		ANSWER_FLAG(client_count_answer, known),
+		ANSWER_NUMBER(client_count_answer, own_count, 0, OWN_PORTS_MOST),
+	};
+	static const struct answer_form form = ANSWER_FORM("superd-count", struct client_count_answer, fields);
+	bool good = worker_process_hear(helper, &form, answer, NULL, NULL) > 0;
+
+	for (size_t n = 0; good && n < answer->own_count; n++) {
+		good = own_port_check(&answer->own[n]);
+		if (!good)
+			worker_process_refuse(helper, &form, "own");
+	}
+	if (!good)
 		*answer = (struct client_count_answer){ 0 };
 	worker_process_end(helper);
 }

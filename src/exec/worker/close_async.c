@@ -591,10 +591,12 @@ static void check_closer(uint32_t number, unsigned hanging[CLOSE_OWNERS])
 	}
 	closer->hangs = false;
 	for (size_t owner = 0; owner < CLOSE_OWNERS; owner++) {
+		uint32_t given = queue.given[owner] - queue.closed_before[owner];
+
 		for (size_t thread = 0; thread < THREADS; thread++) {
 			uint32_t began = atomic_load(&slot->began[owner][thread]);
 
-			if (!began || (int32_t)(now - began) < HANGS_AFTER)
+			if (!began || (int32_t)(now - began) < HANGS_AFTER || hanging[owner] >= given)
 				continue;
 			closer->hangs = true;
 			hanging[owner]++;

@@ -21,7 +21,7 @@
 
 /* Kinds of messages: to the process, and from it. */
 enum to_process { SEND_INPUT = 'i', SEND_END = 'e', SEND_SIZE = 's', SEND_FINISH = 'q' };
-enum from_process { SENT_OUTPUT = 'o', SENT_ERRORS = 'r', SENT_TAKEN = 't', SENT_FINISHED = 'x' };
+enum from_process { SENT_OUTPUT = 1, SENT_ERRORS, SENT_TAKEN, SENT_FINISHED };
 
 struct message {
 	char kind;
@@ -433,16 +433,18 @@ static enum console_news note_taken(struct console *console, const struct messag
 
 enum console_news console_read(struct console *console, char bytes[CONSOLE_CHUNK], size_t *length)
 {
+	static const struct answer_field fields[] = { ANSWER_NUMBER(message, kind, SENT_OUTPUT, SENT_FINISHED) };
+	static const struct answer_form form = { "superd-console", 1, CONSOLE_CHUNK, 0, fields, 1 };
 	struct message message;
 	ssize_t got;
 
 	*length = 0;
 	if (console->process.channel < 0)
 		return CONSOLE_FINISHED;
-	got = recv(console->process.channel, &message, sizeof(message), MSG_DONTWAIT);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	got = worker_process_hear(&console->process, &form, &message, NULL, NULL);
+	if (got < 0)
 		return CONSOLE_NOTHING;
-	if (got <= 0 || message.kind == SENT_FINISHED)
+	if (got == 0 || message.kind == SENT_FINISHED)
 		return CONSOLE_FINISHED;
 	*length = (size_t)got - 1;
 	if (message.kind == SENT_TAKEN)

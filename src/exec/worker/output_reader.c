@@ -27,6 +27,7 @@
 #include "base/fd_message.h"
 #include "base/thread.h"
 #include "exec/spawn/worker_process.h"
+#include "os/socket/scm_rights.h"
 
 #define SLOTS 4096                      /* further pipes are read without a slot */
 #define CHUNK 4096                      /* bytes of one read(2) */
@@ -370,6 +371,7 @@ bool output_reader_start(struct output_reading *reading, int pipe)
 	reading->text = fd_raise(ends[0], FD_HIGH);
 	reading->other = fd_raise(ends[1], FD_HIGH);
 	fd_set_nonblocking(reading->text, true);
+	scm_rights_allow(reading->text, false);
 	setsockopt(reading->other, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	send_to_reader(reading);
 	return true;

@@ -128,6 +128,7 @@ static size_t move_kept_to_front(int *fds, size_t count, struct receive_answer *
 
 static const struct worker_kind receiver = {
 	.name = "superd-receive",
+	.passes_fds = true,
 	.sandbox = { .reads_proc = true },
 };
 
@@ -162,23 +163,27 @@ struct worker_process receive_async(int socket, enum receive_purpose purpose)
 	return worker_process_start(&receiver, 0, run_receiver, &task, &socket, 1);
 }
 
-enum receive_state receive_async_hear(int channel, struct received *received)
+enum receive_state receive_async_hear(const struct worker_process *process, struct received *received)
 {
+	static const struct answer_field fields[] = {
+		ANSWER_NUMBER(receive_answer, process, -1, INT32_MAX),
+		ANSWER_NUMBER(receive_answer, refused, 0, RECEIVED_MOST),
+		ANSWER_TEXT(receive_answer, kind),
+	};
+	static const struct answer_form form = {
+		"superd-receive", sizeof(struct receive_answer), 0, RECEIVED_MOST, fields,
+		sizeof(fields) / sizeof(*fields),
+	};
 	struct receive_answer answer;
-	size_t count = RECEIVED_MOST;
 	ssize_t got;
 
 	*received = (struct received){ .process = -1 };
-	got = fd_message_receive(channel, &answer, sizeof(answer), received->fds, &count, MSG_DONTWAIT);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return RECEIVE_WAITS;
-	if (got != (ssize_t)sizeof(answer))
-		return RECEIVE_FAILED;
-	received->count = count;
+	got = worker_process_hear(process, &form, &answer, received->fds, &received->count);
+	if (got <= 0)
+		return got < 0 ? RECEIVE_WAITS : RECEIVE_FAILED;
 	received->process = answer.process;
 	received->refused = answer.refused;
 	memcpy(received->kind, answer.kind, sizeof(received->kind));
-	received->kind[sizeof(received->kind) - 1] = '\0';
-	(void)send(channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* confirms: the process may drop its references */
+	(void)send(process->channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* confirms: it may drop its references */
 	return RECEIVE_DONE;
 }

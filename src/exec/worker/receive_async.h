@@ -33,6 +33,7 @@ enum receive_state { RECEIVE_DONE, RECEIVE_WAITS, RECEIVE_FAILED };
  * read from the socket. Its channel becomes readable then. `channel` -1, with errno: it could not be started. */
 struct worker_process receive_async(int socket, enum receive_purpose purpose);
 
-/* Reads the process's answer from the channel without blocking. RECEIVE_FAILED: the process exited without an answer,
- * and may not have received the message. Unless it returns RECEIVE_WAITS, the caller closes the channel. */
-enum receive_state receive_async_hear(int channel, struct received *received);
+/* Reads the process's answer from the channel without blocking. RECEIVE_FAILED: the process has ended without an answer, or
+ * was refused, and may not have received the message; there may be descriptors. Unless it returns RECEIVE_WAITS, the caller
+ * closes the channel. */
+enum receive_state receive_async_hear(const struct worker_process *process, struct received *received);

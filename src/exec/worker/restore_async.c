@@ -10,7 +10,6 @@
 #include "exec/spawn/worker_process.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/rights/required_caps.h"
-#include "os/socket/scm_rights.h"
 
 struct restore_request {
 	uint64_t number;
@@ -61,10 +60,7 @@ static const struct worker_kind restorer = {
 static bool start_process(struct worker_process *process)
 {
 	*process = worker_process_start(&restorer, CAPS_TO_SET_OPTIONS, run_restorer, NULL, NULL, 0);
-	if (process->channel < 0)
-		return false;
-	scm_rights_allow(process->channel, false);      /* answers carry no descriptors */
-	return true;
+	return process->channel >= 0;
 }
 
 bool restore_async_ask(struct worker_process *process, const struct restore_task *task, uint64_t number)
@@ -75,20 +71,18 @@ bool restore_async_ask(struct worker_process *process, const struct restore_task
 	       fd_message_send(process->channel, &request, sizeof(request), &task->fd, 1, MSG_DONTWAIT);
 }
 
-bool restore_async_hear(struct worker_process *process, uint64_t *number, int *error)
+bool restore_async_hear(struct worker_process *process, uint64_t number, int *error)
 {
+	static const struct answer_field fields[] = { ANSWER_ERROR(restore_answer, error) };
+	static const struct answer_form form = ANSWER_FORM("superd-restore", struct restore_answer, fields);
 	struct restore_answer answer;
-	ssize_t got;
+	ssize_t got = worker_process_hear(process, &form, &answer, NULL, NULL);
 
-	do
-		got = recv(process->channel, &answer, sizeof(answer), MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	if (got != (ssize_t)sizeof(answer)) {
-		if (got >= 0)
-			errno = EPIPE;
-		return false;
+	if (got > 0 && answer.number != number) {
+		worker_process_refuse(process, &form, "number");
+		got = 0;
 	}
-	*number = answer.number;
-	*error = answer.error;
-	return true;
+	errno = got < 0 ? EAGAIN : EPIPE;
+	*error = got > 0 ? answer.error : 0;
+	return got > 0;
 }

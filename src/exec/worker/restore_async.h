@@ -14,6 +14,6 @@
  * `task->listen`. false and errno; EAGAIN: too many requests are open. */
 bool restore_async_ask(struct worker_process *process, const struct restore_task *task, uint64_t number);
 
-/* Reads the next answer without blocking: its number, and its errno in *error, 0: all was restored. false and errno;
- * EAGAIN: no answer yet; any other: the process has exited. */
-bool restore_async_hear(struct worker_process *process, uint64_t *number, int *error);
+/* Reads the answer to the request of this number without blocking: its errno in *error, 0: all was restored. false and
+ * errno; EAGAIN: no answer yet; any other: the process has ended, or was refused. */
+bool restore_async_hear(struct worker_process *process, uint64_t number, int *error);

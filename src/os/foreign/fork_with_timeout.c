@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/answer.h"
 #include "base/fd.h"
 #include "base/fd_message.h"
 #include "base/run_limit.h"
@@ -62,22 +63,40 @@ static _Noreturn void do_work(timed_work *work, const void *with, int to)
 }
 
 /* Receives the work's descriptor; -1 and errno. */
-static int receive_result(int from, struct buf *why, struct buf *warnings)
+static int receive_result(int from, pid_t pid, struct buf *why, struct buf *warnings)
 {
+	static const struct answer_field fields[] = {
+		ANSWER_ERROR(timed_result, error),
+		ANSWER_NUMBER(timed_result, why, 0, WORK_TEXT_MOST),
+	};
+	static const struct answer_form form = {
+		"a process with a time limit", offsetof(struct timed_result, text), TEXT_MOST, 1, fields,
+		sizeof(fields) / sizeof(*fields),
+	};
 	struct timed_result *message = malloc(sizeof(*message));
+	const char *flaw = NULL;
 	int fd = -1, error;
 	size_t count = 1, length;
-	ssize_t got = message ? fd_message_receive(from, message, sizeof(*message), &fd, &count, MSG_DONTWAIT) : 0;
+	ssize_t got = message ? fd_message_receive(from, message, sizeof(*message), &fd, &count,
+						   MSG_DONTWAIT | MSG_TRUNC)
+			      : 0;
 
-	length = got < 0 ? 0 : (size_t)got;
-
-	if (length < offsetof(struct timed_result, text) ||
-	    message->why > length - offsetof(struct timed_result, text)) {
+	length = got > 0 ? (size_t)got : 0;
+	if (length)
+		flaw = answer_flaw(&form, message, length);
+	if (length && !flaw && message->why > length - form.size)
+		flaw = "why";
+	if (flaw) {
+		answer_note_fault(&form, flaw, pid);
+		kill(pid, SIGKILL);
+	}
+	if (!length || flaw) {
+		fd_close(&fd);
 		errno = message ? EPROTO : ENOMEM;
 		free(message);
 		return -1;
 	}
-	length -= offsetof(struct timed_result, text);
+	length -= form.size;
 	if (message->why)        /* without a reason the caller has nothing to free */
 		buf_add(why, message->text, message->why);
 	if (length > message->why)
@@ -110,7 +129,7 @@ int fork_with_timeout(timed_work *work, const void *with, int kept, int millisec
 	fd_close(&ends[1]);
 	run_limit_begin(&limit, milliseconds / 1e3);
 	if (pid > 0 && run_limit_wait(&limit, ends[0])) {
-		result = receive_result(ends[0], why, warnings);
+		result = receive_result(ends[0], pid, why, warnings);
 		error = errno;
 	} else if (pid > 0) {
 		kill(pid, SIGKILL);

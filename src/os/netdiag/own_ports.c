@@ -230,6 +230,30 @@ void own_ports_note_internal(const uint32_t *nodes, size_t count, struct cookie_
 }
 #endif
 
+bool own_port_check(struct conn_count *own)
+{
+	static const unsigned char none[sizeof(own->address)];
+	struct conn_count clean = { .kind = own->kind, .count = own->count };
+
+	if (own->kind == CONN_UNIX) {
+		if (!own->length || own->length > sizeof(own->name))
+			return false;
+		clean.inode = own->inode;
+		clean.length = own->length;
+		memcpy(clean.name, own->name, own->length);
+	} else if (own->kind == CONN_TCP && (own->family == AF_INET || own->family == AF_INET6)) {
+		clean.family = own->family;
+		clean.port = own->port;
+		clean.interface = own->interface;
+		memcpy(clean.address, own->address, own->family == AF_INET ? 4 : 16);
+		clean.is_wildcard = !memcmp(clean.address, none, sizeof(none));
+	} else {
+		return false;
+	}
+	*own = clean;
+	return true;
+}
+
 void own_port_describe(const struct conn_count *own, struct buf *out)
 {
 	char address[INET6_ADDRSTRLEN] = "";

@@ -3,6 +3,7 @@
  * whole machine. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,9 @@
 
 /* Fills in the identities of listeners among these sockets, as conn_count_init. Returns their number. */
 size_t own_ports_find(const uint32_t *nodes, size_t count, struct conn_count *own, size_t most);
+
+/* Reduces an own port, which a helper process has sent, to its identity and its count. false: it is none. */
+bool own_port_check(struct conn_count *own);
 
 /* Notes the connections of which these sockets are both ends: a backend that is connected to itself has no client. */
 void own_ports_note_internal(const uint32_t *nodes, size_t count, struct cookie_set *cookies);

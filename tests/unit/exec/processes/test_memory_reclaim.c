@@ -110,7 +110,7 @@ static int wait_for(struct worker_process *job)
 
 	do
 		cr_assert_eq(poll(&told, 1, HANG_MS), 1);
-	while (!memory_reclaim_hear(job->channel, &error));
+	while (!memory_reclaim_hear(job, &error));
 	close(job->channel);
 	cr_assert_eq(waitpid(job->pid, NULL, 0), job->pid);
 	return error;

@@ -54,7 +54,7 @@ static struct socket_watch_result watch(struct socket_watch_request *request, in
 
 	cr_assert_geq(helper.channel, 0);
 	cr_assert_eq(poll(&ready, 1, HANG_MS), 1);
-	cr_assert_eq(socket_watch_hear(ready.fd, &result), SOCKET_WATCHING_DONE);
+	cr_assert_eq(socket_watch_hear(&helper, &result), SOCKET_WATCHING_DONE);
 	fd_close(&helper.channel);
 	cr_assert_eq(waitpid(helper.pid, NULL, 0), helper.pid);
 	spawn_reaped(helper.pid);

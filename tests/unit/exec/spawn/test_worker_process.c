@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fd_message.h"
 #include "exec/spawn/worker_process.h"
 #include "os/foreign/fork_memory.h"
 #include "os/foreign/fork_with_timeout.h"
@@ -190,6 +191,57 @@ Test(worker_process, has_a_copy_of_what_superd_shares_with_its_guard)
 	cr_expect_str_eq(shared, "superd's");
 	fork_memory_note(NULL, 0);
 	munmap(shared, 5000);
+}
+
+/* Answers in place of what called it, by the only socket that it has. */
+static int answer_falsely(const void *with, struct buf *why, struct buf *warnings)
+{
+	static const int fault[] = { -1, -1, 0, 0, 0, 0 };
+	int type;
+	socklen_t size = sizeof(type);
+
+	(void)with, (void)why, (void)warnings;
+	for (int fd = 3; fd < 1024; fd++) {
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
+			fd_message_send(fd, fault, *(const size_t *)with, &fd, 1, 0);
+	}
+	return -1;
+}
+
+Test(worker_process, with_a_time_limit_has_bounds_for_its_answer)
+{
+	const size_t sizes[] = { 5, 6 * sizeof(int) };
+	struct buf why = { 0 }, warnings = { 0 };
+	struct answer_fault fault;
+	size_t before = count_open();
+
+	for (size_t n = 0; n < 2; n++) {
+		cr_expect_eq(fork_with_timeout(answer_falsely, &sizes[n], -1, HANG_MS, &why, &warnings), -1);
+		cr_expect_eq(errno, EPROTO);
+		cr_assert(answer_take_fault(&fault));
+		cr_expect_str_eq(fault.flaw, n ? "error" : "length");
+		cr_expect_eq(count_open(), before, "a descriptor was lost");
+	}
+}
+
+/* The echo of one byte is shorter than the form. */
+Test(worker_process, is_killed_for_a_wrong_answer)
+{
+	static const struct answer_form form = { .process = "echo", .size = 2 };
+	struct worker_process process = start_echo();
+	struct pollfd ready = { process.channel, POLLIN, 0 };
+	struct answer_fault fault;
+	char answer[2];
+
+	cr_expect_eq(worker_process_hear(&process, &form, answer, NULL, NULL), -1);
+	cr_assert_eq(send(process.channel, "y", 1, MSG_NOSIGNAL), 1);
+	cr_assert_eq(poll(&ready, 1, HANG_MS), 1);
+	cr_expect_eq(worker_process_hear(&process, &form, answer, NULL, NULL), 0);
+	cr_expect(WIFSIGNALED(reap(&process)));
+	cr_assert(answer_take_fault(&fault));
+	cr_expect_eq(fault.pid, process.pid);
+	cr_expect_str_eq(fault.process, "echo");
+	close(process.channel);
 }
 
 static char *shared_with_one;

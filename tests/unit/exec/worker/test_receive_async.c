@@ -59,7 +59,7 @@ static enum receive_state receive(enum receive_purpose purpose)
 
 	cr_assert_geq(process.channel, 0);
 	while (state == RECEIVE_WAITS && poll(&answer, 1, HANG_MS) > 0)
-		state = receive_async_hear(process.channel, &received);
+		state = receive_async_hear(&process, &received);
 	close(process.channel);
 	cr_assert_eq(waitpid(process.pid, NULL, 0), process.pid);
 	return state;
