@@ -25,12 +25,12 @@
 #define MACHINE "superd does not compare the machine's name or model"
 #define SANDBOX "superd cannot enforce macOS sandboxes"
 #define MACH "Mach services exist on macOS only"
-#define TRANSACTIONS "a backend may exit at any time; its next client starts it again"
+#define TRANSACTIONS "a program may exit at any time; the next client starts it again"
 #define HINT "it tunes how macOS schedules the job"
-#define TELLS "it describes the job"
+#define TELLS "it only describes the job"
 #define BONJOUR "superd announces nothing by multicast DNS; use a service file of avahi-daemon(8)"
 #define EXITS "superd stops all services at the same time"
-#define BACK "the next client starts the backend again, after a failure once the pause is over"
+#define BACK "the next client starts the program again, after a failure once the pause is over"
 #define DEBUGGING "use superd's --log-level"
 
 static const struct launchd_key job[] = {
@@ -49,14 +49,14 @@ static const struct launchd_key job[] = {
 	{ "EnvironmentVariables", DICT, KEY_DONE, NULL, NULL },
 	{ "ExitTimeOut", INTEGER, KEY_DONE, NULL, "0 means no limit; the default is 20 s" },
 	{ "GroupName", STRING, KEY_DONE, NULL, NULL },
-	{ "HardResourceLimits", DICT, KEY_DONE, "rlimit_*", "see below" },
+	{ "HardResourceLimits", DICT, KEY_DONE, "rlimit_*", NULL },
 	{ "HopefullyExitsFirst", BOOL, KEY_HARMLESS, .reason = EXITS },
 	{ "HopefullyExitsLast", BOOL, KEY_HARMLESS, .reason = EXITS },
 	{ "IgnoreProcessGroupAtShutdown", BOOL, KEY_HARMLESS, .reason = EXITS },
 	{ "InitGroups", BOOL, KEY_DONE, NULL, NULL },
 	{ "JetsamProperties", DICT, KEY_WARNED, .reason = HINT },
 	{ "JoinGUISession", BOOL, KEY_HARMLESS, .reason = "superd has no login sessions" },
-	{ "KeepAlive", BOOL | DICT, KEY_DONE, "start", "see below; true is boot, with restart = always" },
+	{ "KeepAlive", BOOL | DICT, KEY_DONE, "start", "true is boot, with restart = always" },
 	{ "Label", STRING, KEY_DONE, "service", "the service's name" },
 	{ "LaunchEvents", DICT, KEY_REFUSED, .reason = BY_ITSELF },
 	{ "LaunchOnlyOnce", BOOL, KEY_WARNED, .reason = BACK },
@@ -90,9 +90,9 @@ static const struct launchd_key job[] = {
 	{ "SandboxProfile", STRING, KEY_REFUSED, .reason = SANDBOX },
 	{ "ServiceDescription", STRING, KEY_HARMLESS, .reason = TELLS },
 	{ "ServiceIPC", BOOL, KEY_HARMLESS, .reason = "superd passes the sockets by LISTEN_FDS and LISTEN_FDNAMES" },
-	{ "SessionCreate", BOOL, KEY_HARMLESS, .reason = "superd starts each backend in its own session" },
-	{ "Sockets", DICT, KEY_DONE, "socket", "see below" },
-	{ "SoftResourceLimits", DICT, KEY_DONE, "rlimit_*", "see below" },
+	{ "SessionCreate", BOOL, KEY_HARMLESS, .reason = "superd starts each instance in its own session" },
+	{ "Sockets", DICT, KEY_DONE, "socket", NULL },
+	{ "SoftResourceLimits", DICT, KEY_DONE, "rlimit_*", NULL },
 	{ "SpawnConstraint", DICT, KEY_REFUSED, .reason = "superd does not check signatures of programs" },
 	{ "StandardErrorPath", STRING, KEY_DONE, NULL, "append; /dev/null means null" },
 	{ "StandardInPath", STRING, KEY_DONE, NULL, NULL },
@@ -110,7 +110,7 @@ static const struct launchd_key job[] = {
 	{ "WaitForDebugger", BOOL, KEY_WARNED, .reason = "superd starts the program at once" },
 	{ "WatchPaths", ARRAY, KEY_REFUSED, .reason = BY_ITSELF },
 	{ "WorkingDirectory", STRING, KEY_DONE, NULL, NULL },
-	{ "inetdCompatibility", DICT, KEY_DONE, "pass", "inetd; see below" },
+	{ "inetdCompatibility", DICT, KEY_DONE, "pass", "inetd" },
 };
 
 static const struct launchd_key sockets[] = {

@@ -197,9 +197,9 @@ const struct unit_assignment *unit_misspelt_listen(const struct unit *unit)
 const char *key_status_name(enum key_status class)
 {
 	static const char *const names[] = {
-		[KEY_DONE] = "done",
-		[KEY_HARMLESS] = "harmless",
-		[KEY_WARNED] = "warned of",
+		[KEY_DONE] = "supported",
+		[KEY_HARMLESS] = "ignored",
+		[KEY_WARNED] = "ignored with a warning",
 		[KEY_REFUSED] = "refused",
 	};
 

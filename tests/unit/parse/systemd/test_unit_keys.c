@@ -135,8 +135,8 @@ Test(unit_keys, are_told_apart_by_case_and_suggested)
 
 Test(unit_keys, have_classes_with_names)
 {
-	cr_expect_str_eq(key_status_name(KEY_DONE), "done");
-	cr_expect_str_eq(key_status_name(KEY_HARMLESS), "harmless");
-	cr_expect_str_eq(key_status_name(KEY_WARNED), "warned of");
+	cr_expect_str_eq(key_status_name(KEY_DONE), "supported");
+	cr_expect_str_eq(key_status_name(KEY_HARMLESS), "ignored");
+	cr_expect_str_eq(key_status_name(KEY_WARNED), "ignored with a warning");
 	cr_expect_str_eq(key_status_name(KEY_REFUSED), "refused");
 }
