@@ -76,7 +76,8 @@ Behaviour(superctl, helps_with_single_verbs)
 	struct outcome outcome = SUPERCTL("/nowhere", "help", "log", "version");
 
 	cr_assert_eq(outcome.status, 0);
-	expect(outcome.out, "usage: superctl [OPTION]... log [NAME]...\n\nprint the last log lines of services\n");
+	expect(outcome.out,
+	       "usage: superctl [OPTION]... log [NAME]...\n\nprint the last log lines of services; -f follows\n");
 	expect(outcome.out, "  the number of lines (10)\n");
 	expect(outcome.out, "-f, --follow");
 	expect(outcome.out, "\n\nusage: superctl [OPTION]... version\n\nprint the versions and the privileges of "
@@ -84,6 +85,7 @@ Behaviour(superctl, helps_with_single_verbs)
 	cr_expect_null(strstr(outcome.out, "--sort"), "%s", outcome.out);
 	cr_expect_null(strstr(outcome.out, "--control"), "%s", outcome.out);
 	expect(SUPERCTL("/nowhere", "help", "help").out, "help [VERB]...\n");
+	expect(SUPERCTL("/nowhere", "help", "signal").out, "signal NAME... SIGNAL\n\nsend");
 	outcome = SUPERCTL("/nowhere", "help", "list", "lgo");
 	cr_assert_eq(outcome.status, 2);
 	cr_expect_str_eq(outcome.out, "");

@@ -86,45 +86,47 @@ static const char *show_help(void *options, const struct cli_option *option, con
  * verbs. */
 static const struct cli_option superctl_rows[] = {
 	{ "control", .argument = "PATH", .set = set_control,
-	  .help = "the control socket of superd ($SUPERD_CONTROL, or the default of superd)" },
-	{ "json", FIELD(json), .help = "print the lines of the answer as superd sent them" },
+	  .help = "the control socket of superd (default: $SUPERD_CONTROL, else as superd)" },
+	{ "json", FIELD(json), .help = "print JSON, one object a line" },
 	{ "color", .argument = "WHEN", .words = "auto always never", FIELD(colour),
 	  .refusal = "expected auto, always or never", .help = "use colours: auto (default), always or never" },
-	{ "no-wait", FIELD(no_wait), .value = MAY_NO_WAIT, .help = "do not wait for the result" },
+	{ "no-wait", FIELD(no_wait), .value = MAY_NO_WAIT, .help = "do not wait until the change is complete" },
 	{ "timeout", .argument = "DURATION", .set = set_timeout, .value = MAY_TIMEOUT,
-	  .help = "wait at most this time" },
-	{ "stop", FIELD(stop), .value = MAY_STOP, .help = "run: stop the instance that runs first; clients wait" },
-	{ "boot", FIELD(boot), .value = MAY_BOOT, .help = "enable, disable: also for each start of superd" },
+	  .help = "wait at most this time, such as 30s; events, log, top: wait this long for a superd that is gone "
+		  "(30s)" },
+	{ "stop", FIELD(stop), .value = MAY_STOP,
+	  .help = "run: first stop the instance that runs, while clients wait" },
+	{ "boot", FIELD(boot), .value = MAY_BOOT, .help = "enable, disable: also at each start of superd" },
 	{ "check", FIELD(check), .value = MAY_CHECK,
-	  .help = "upgrade: only check whether the new superd can take over" },
+	  .help = "upgrade: only check whether the installed version can take over" },
 	{ "allow-empty", FIELD(allow_empty), .value = MAY_ALLOW_EMPTY,
-	  .help = "reload: also if all services go, as their files have gone" },
+	  .help = "reload: also remove services whose files are all gone" },
 	{ "service", .argument = "NAME", FIELD(service), .value = MAY_SERVICE,
-	  .help = "events: only lines of this service" },
+	  .help = "events: only lines about this service" },
 	{ "level", .argument = "LEVEL", .set = set_level, .value = MAY_LEVEL,
-	  .help = "events, log: only lines from this level up: error, warning, notice, info or debug" },
+	  .help = "events, log: the least level: error, warning, notice, info or debug" },
 	{ "interval", .argument = "DURATION", FIELD(interval), .scan = scan_duration, .least = INTERVAL_LEAST,
 	  .most = 3600 * SECOND, .refusal = "an interval is 100ms at least and 1h at most", .value = MAY_INTERVAL,
-	  .help = "top: the time between two tables (2s)" },
+	  .help = "top: refresh after this time (2s)" },
 	{ "count", 'n', .argument = "COUNT", FIELD(count), .scan = scan_count, .least = 1, .most = COUNT_MOST,
 	  .refusal = "expected a number from 1 to 1000000", .value = MAY_COUNT,
-	  .help = "top: end after this number of tables; log: the number of lines (10)" },
-	{ "follow", 'f', FIELD(follow), .value = MAY_FOLLOW, .help = "log: follow new lines" },
+	  .help = "top: end after this many refreshes; log: the number of lines (10)" },
+	{ "follow", 'f', FIELD(follow), .value = MAY_FOLLOW, .help = "log: continue with new lines" },
 	{ "failed", FIELD(failed_only), .value = MAY_FAILED, .help = "list: only services with a fault" },
 	{ "sort", .argument = "KEY", .set = set_sort, .value = MAY_SORT,
 	  .help = "top: sort by memory, cpu (default), name or state" },
 	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = 600 * SECOND,
 	  .most = 86400 * SECOND, .refusal = "expected 10min to 1d", .value = MAY_SINCE,
-	  .help = "timeline: the length of the time shown (6h)" },
+	  .help = "timeline: how far back, 10min to 1d (6h)" },
 	{ "wakes", FIELD(wakes), .value = MAY_WAKES,
-	  .help = "timeline: list starts and thaws, and the clients that caused them" },
+	  .help = "timeline: list each wake, and the client that caused it" },
 	{ "svg", .argument = "FILE", FIELD(svg), .value = MAY_SVG,
-	  .help = "timeline: write a picture to this file (-: standard output)" },
+	  .help = "timeline: write a picture (SVG) to this file (-: standard output)" },
 	{ "http", FIELD(http), .value = MAY_HTTP,
 	  .help = "metrics: answer one HTTP request on standard input and output" },
 	{ "format", .argument = "FORMAT", .words = "text openmetrics", FIELD(format),
 	  .refusal = "expected text or openmetrics", .value = MAY_FORMAT,
-	  .help = "metrics: print text (default) or openmetrics" },
+	  .help = "metrics: text (default) or openmetrics" },
 	{ "names", FIELD(names_only), .value = MAY_NAMES, .help = "list: print only the names" },
 	{ "version", .set = print_version, .ends = true, .help = "print the version of superctl" },
 	{ "help", 'h', .set = show_help, .ends = true, .help = "print this help" },
@@ -137,22 +139,21 @@ static const struct cli superctl_cli = {
 
 static const char *const name_words[] = {
 	[NAMES_NONE] = "", [NAMES_ANY] = " [NAME]...", [NAMES_SOME] = " NAME...",
-	[NAMES_PROGRAM] = " NAME [ARG]...", [NAMES_VERBS] = " [VERB]...",
+	[NAMES_SIGNAL] = " NAME... SIGNAL", [NAMES_PROGRAM] = " NAME [ARG]...", [NAMES_VERBS] = " [VERB]...",
 };
 
 static void print_help(void)
 {
-	printf("usage: superctl [OPTION]... VERB [NAME]...\n\nNames may be patterns, as 'web-*'.\n\n");
+	printf("usage: superctl [OPTION]... VERB [NAME]...\n\nNAME is a service, or a pattern such as 'web-*'.\n\n");
 	for (size_t i = 0; i < verb_count; i++) {
-		int room = 21 - printf("  %s%s", verbs[i].name, name_words[verbs[i].names]);
+		int room = 25 - printf("  %s%s", verbs[i].name, name_words[verbs[i].names]);
 
 		printf("%*s%s\n", room > 0 ? room : 1, "", verbs[i].help);
 	}
 	putchar('\n');
 	cli_help(&superctl_cli);
-	printf("\nExit status: 0: done; 1: failed; 2: wrong usage; 3: status: a service would not serve its next "
-	       "client,\n"
-	       "health: unhealthy; 4: no superd answered. See superctl(8).\n");
+	printf("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 unhealthy or (status) not serving, 4 no superd.\n"
+	       "See superctl(8).\n");
 }
 
 /* Whether a list of verbs such as "events, log" contains this one. */
@@ -171,21 +172,23 @@ static bool list_has(const char *list, size_t length, const char *verb)
 }
 
 /* Returns an option with the part of its text that is about one verb: "the number of lines" for log in
- * "top: end after this number of tables; log: the number of lines". A text without verbs is about all of them. */
+ * "top: end after this many refreshes; log: the number of lines". Without one it is the first part, which is about all
+ * verbs. */
 static struct cli_option option_for_verb(const struct cli_option *option, const char *verb, char *text, size_t size)
 {
 	struct cli_option copy = *option;
 
+	copy.help = text;
 	for (const char *part = option->help; *part; part += strspn(part, "; ")) {
 		size_t length = strcspn(part, ";"), list = strcspn(part, ":");
 
 		if (list < length && list_has(part, list, verb)) {
 			snprintf(text, size, "%.*s", (int)(length - list - 2), part + list + 2);
-			copy.help = text;
-			break;
+			return copy;
 		}
 		part += length;
 	}
+	snprintf(text, size, "%.*s", (int)strcspn(option->help, ";"), option->help);
 	return copy;
 }
 
@@ -195,7 +198,7 @@ static void print_verb_help(const struct verb *verb)
 	char text[128];
 
 	printf("usage: superctl [OPTION]... %s%s\n\n%s\n", verb->name, name_words[verb->names], verb->help);
-	if (verb->options)
+	if (verb->options & ~(unsigned)ENDS)
 		putchar('\n');
 	for (size_t i = 0; i < superctl_cli.count; i++) {
 		struct cli_option option = option_for_verb(&superctl_rows[i], verb->name, text, sizeof(text));
@@ -302,7 +305,7 @@ static bool names_are_right(const struct superctl_options *options)
 			options->names[0]);
 		return false;
 	}
-	if (options->verb->names == NAMES_PROGRAM && !options->name_count) {
+	if ((options->verb->names == NAMES_PROGRAM || options->verb->names == NAMES_SIGNAL) && !options->name_count) {
 		fprintf(stderr, "superctl: %s: which service?\n", options->verb->name);
 		return false;
 	}

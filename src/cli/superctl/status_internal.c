@@ -566,7 +566,7 @@ void status_add_posture(struct buf *out, const json_t *version)
 
 	if (!posture)
 		return;
-	buf_text(out, "superd itself (superd(8), SECURITY)\n");
+	buf_text(out, "superd itself (superd(8), PRIVILEGES)\n");
 	add_names(out, "uses", json_object_get(posture, "effective"));
 	add_names(out, "may use", json_object_get(posture, "permitted"));
 	add_names(out, "bounds", json_object_get(posture, "bounding"));

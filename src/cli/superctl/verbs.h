@@ -8,9 +8,9 @@ struct superctl_options;
 /* The exit status; scripts rely on the numbers (superctl(8)). */
 enum ctl_status { CTL_DONE, CTL_FAILED, CTL_USAGE, CTL_NOT_ACTIVE, CTL_NO_SUPERD };
 
-/* Names of services that a verb takes: none, any number, at least one; one, and words for its program; or names of
- * verbs. */
-enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_PROGRAM, NAMES_VERBS };
+/* Names of services that a verb takes: none, any number, at least one; at least one, and a signal; one, and words for
+ * its program; or names of verbs. */
+enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_SIGNAL, NAMES_PROGRAM, NAMES_VERBS };
 
 /* Bits: options of single verbs. All other options go with every verb. */
 enum verb_option {

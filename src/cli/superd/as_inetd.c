@@ -89,30 +89,32 @@ static const struct cli_option inetd_options[] = {
 	{ NULL, 'f', .set = set_foreground, .help = "stay in the foreground" },
 	{ NULL, 'e', .set = log_to_stderr, .help = "log to stderr" },
 	{ NULL, 'l', FIELD(defaults.wrap_external),
-	  .help = "check clients in hosts.allow and hosts.deny, and log them" },
+	  .help = "check clients of programs in hosts.allow and hosts.deny, and log them" },
 	{ NULL, 'w', FIELD(defaults.wrap_external), .help = "the same as -l" },
-	{ NULL, 'W', FIELD(defaults.wrap_internal), .help = "check clients of internal services in these files, too" },
+	{ NULL, 'W', FIELD(defaults.wrap_internal),
+	  .help = "check clients of internal services in hosts.allow and hosts.deny" },
 	{ "rate", 'R', .argument = "NUMBER", LIMIT(rate),
-	  .help = "limit the starts of a service per minute; 0: no limit" },
+	  .help = "the most starts of a service per minute; 0: no limit" },
 	{ NULL, 'c', .argument = "NUMBER", LIMIT(instances),
-	  .help = "limit the instances of a service; 0: no limit" },
+	  .help = "the most processes of a service at a time; 0: no limit" },
 	{ NULL, 'C', .argument = "NUMBER", LIMIT(per_source_cpm),
-	  .help = "limit the connections per minute from one address; 0: no limit" },
+	  .help = "the most connections per minute from one address; 0: no limit" },
 	{ NULL, 's', .argument = "NUMBER", LIMIT(per_source),
-	  .help = "limit the instances for one address; 0: no limit" },
-	{ NULL, 'q', .argument = "LENGTH", LIMIT(backlog), .least = 1, .help = "the length of the accept queues" },
+	  .help = "the most processes of a service for one address; 0: no limit" },
+	{ NULL, 'q', .argument = "LENGTH", LIMIT(backlog), .least = 1, .help = "the length of each accept queue" },
 	{ NULL, 'a', .argument = "ADDRESS", FIELD(defaults.address),
 	  .help = "listen on this address if a line names none" },
-	{ NULL, 'E', FIELD(defaults.passes_environment), .help = "pass the whole environment to programs" },
+	{ NULL, 'E', FIELD(defaults.passes_environment), .help = "pass superd's whole environment to programs" },
 	{ "environment", FIELD(defaults.tells_addresses),
-	  .help = "pass both addresses to programs: TCPLOCALIP, TCPREMOTEIP, …" },
-	{ "resolve", .set = warn_of_resolve, .help = "no effect: superd does not look up names for these variables" },
+	  .help = "set variables for both ends of a connection: TCPLOCALIP, TCPREMOTEIP, …" },
+	{ "resolve", .set = warn_of_resolve,
+	  .help = "no effect: superd does not look up host names for --environment" },
 	{ "pidfile", 'p', .optional = true, .argument = "FILE", .set = set_pid_file,
-	  .help = "write the process id to this file (" PID_FILE "), or to none" },
+	  .help = "write the process id to this file (" PID_FILE "); without FILE, to none" },
 	{ "control", .argument = "PATH", .set = options_set_control,
-	  .help = "the control socket for superctl: a path, @NAME or none" },
+	  .help = "the control socket, where superctl reaches superd: a path, @NAME or none" },
 	{ "compat", .argument = "NAME", .set = options_set_compat,
-	  .help = "read tables as openbsd, freebsd, netbsd, gnu, busybox or xinetd does" },
+	  .help = "read files as openbsd, freebsd, netbsd, gnu, busybox or xinetd does" },
 	{ "version", 'V', FIELD(task), .value = TASK_VERSION, .help = "print the version" },
 	{ "help", 'h', FIELD(task), .value = TASK_HELP, .help = "print this help" },
 	{ "usage", FIELD(task), .value = TASK_HELP, .help = "print this help" },
@@ -203,11 +205,11 @@ bool as_inetd_read(struct options *options, int argc, char **argv)
 void as_inetd_help(void)
 {
 	printf("usage: inetd [options] [FILE | DIRECTORY]...\n\n"
-	       "superd, called as inetd, listens for the services of inetd.conf, and starts each one when a client "
+	       "superd, called as inetd, opens the ports of all services, and starts a service when a client "
 	       "connects.\n"
 	       "Without FILE, it reads " TABLE " and the files of " FOLDER ".\n\n");
 	cli_help(&inetd_cli);
-	printf("\nSignals: HUP reads the tables again; ALRM ends the pauses of all services; TERM and INT stop all "
+	printf("\nSignals: HUP reads the files again; ALRM ends the pauses of all services; TERM and INT stop all "
 	       "services.\n"
 	       "See superd(8).\n");
 }

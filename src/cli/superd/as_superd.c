@@ -54,46 +54,46 @@ static const char *set_print(void *context, const struct cli_option *option, con
 
 static const struct cli_option superd_options[] = {
 	{ "file", 'f', COMPLETE_FILES, .repeats = true, .argument = "[FORMAT:]FILE", FIELD(sources),
-	  .help = "read this table; may be repeated" },
+	  .help = "read this configuration file or directory; may be repeated" },
 	{ "compat", .complete = COMPLETE_WORDS, .argument = "NAME", .set = options_set_compat,
 	  .words = "openbsd freebsd netbsd gnu busybox xinetd",
-	  .help = "read inetd's tables as openbsd, freebsd, netbsd, gnu, busybox or xinetd does" },
+	  .help = "read inetd's files as openbsd, freebsd, netbsd, gnu, busybox or xinetd does" },
 	{ "listen", 'l', .repeats = true, .argument = "ENDPOINT", FIELD(endpoints),
-	  .help = "serve this endpoint without a table, by the command after --" },
-	{ "accept", 'a', FIELD(accept), .help = "with -l: run the command for each connection" },
+	  .help = "serve this port or path by the command after --, without a file" },
+	{ "accept", 'a', FIELD(accept), .help = "with -l: run one process per connection" },
 	{ "datagram", 'd', FIELD(datagram), .help = "with -l: open datagram sockets" },
-	{ "seqpacket", FIELD(seqpacket), .help = "with -l: open unix sockets of sequenced packets" },
+	{ "seqpacket", FIELD(seqpacket), .help = "with -l: open unix sockets of type SEQPACKET" },
 	{ "inetd", FIELD(inetd), .help = "with -l: pass the socket as standard input and output" },
-	{ "bind", FIELD(bind), .help = "with -l: pass the socket when the program binds it" },
+	{ "bind", FIELD(bind), .help = "with -l: the program opens its port itself, and gets superd's socket" },
 	{ "idle", .argument = "DURATION", FIELD(idle), .scan = scan_duration,
-	  .help = "with -l: stop the program after this time without clients" },
-	{ "now", FIELD(now), .help = "with -l: start the command at once, not with the first client" },
+	  .help = "with -l: stop the program after this time without clients, such as 10min" },
+	{ "now", FIELD(now), .help = "with -l: start the program at once, not with the first client" },
 	{ "fdname", .repeats = true, .argument = "NAME[:NAME]...", FIELD(fdnames),
 	  .help = "with -l: the names of the sockets in LISTEN_FDNAMES" },
 	{ "setenv", 'E', .repeats = true, .argument = "NAME[=VALUE]", FIELD(environment),
-	  .help = "with -l: set a variable, or pass on the value in superd's environment" },
+	  .help = "with -l: set this variable; without VALUE, to superd's own value" },
 	{ "check", FIELD(task), .value = TASK_CHECK,
-	  .help = "check the table, print all errors, and exit" },
+	  .help = "check the configuration and this machine, print all errors, and exit" },
 	{ "print", .complete = COMPLETE_WORDS, .optional = true, .argument = "WHAT", .set = set_print,
 	  .value = TASK_PRINT, .words = "conf comments json dot mdoc bash zsh compat states",
-	  .help = "print the table: conf, comments, json or dot; or print mdoc, bash, zsh, compat or states" },
+	  .help = "print the configuration: conf, comments, json, dot; or mdoc, bash, zsh, compat, states" },
 	{ "explain", .complete = COMPLETE_OPTIONS, .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
-	  .help = "explain an option of the table; without OPTION, list all" },
+	  .help = "explain an option or a key of a unit; without OPTION, list all options" },
 	{ "no-preflight", FIELD(preflight), .clears = true,
-	  .help = "do not check this machine: the table is for another one" },
-	{ "keep-going", FIELD(keep_going), .help = "leave out services with errors, and run the others" },
+	  .help = "do not check this machine: the configuration is for another one" },
+	{ "keep-going", FIELD(keep_going), .help = "run without the services that have errors" },
 	{ "unsupported", .complete = COMPLETE_WORDS, .argument = "WHAT", .words = "refuse warn",
 	  FIELD(warns_of_unsupported), .refusal = "expected refuse or warn",
-	  .help = "refuse (default) units with unsupported settings, or warn" },
-	{ "daemon", FIELD(daemon), .help = "go into the background after trying to open every socket" },
-	{ "guard", FIELD(guard), .help = "run under a guard, which restarts a killed superd and loses no client" },
-	{ "no-guard", FIELD(unguarded), .help = "run without a guard, also as process 1 and with --daemon" },
+	  .help = "refuse (default) units that need what superd lacks, or warn and run them" },
+	{ "daemon", FIELD(daemon), .help = "go into the background once every socket is open or has failed" },
+	{ "guard", FIELD(guard), .help = "run under a second process that restarts a killed superd; clients wait" },
+	{ "no-guard", FIELD(unguarded), .help = "no second process, also as process 1 and with --daemon" },
 	{ "fdstore", .complete = COMPLETE_WORDS, .argument = "WHERE", .words = "notify none", .set = set_fdstore,
-	  .help = "keep the sockets of a killed superd in: notify, none, or the s6-fdholderd with this socket" },
+	  .help = "a store that keeps the sockets: notify, none, or an s6-fdholderd's socket" },
 	{ "pid-file", .complete = COMPLETE_FILES, .argument = "FILE", FIELD(given.pid_file),
 	  .help = "write the process id to this file" },
 	{ "process-name", .argument = "NAME", .set = set_process_name,
-	  .help = "the name of the process in ps, for update-inetd (superd)" },
+	  .help = "the name of the process in ps (superd); update-inetd wants inetd" },
 	{ "log", .complete = COMPLETE_WORDS, .argument = "DEST", .words = "stderr syslog", .set = set_log,
 	  .help = "log to stderr (default), syslog[:FACILITY] or file:PATH" },
 	{ "log-format", .complete = COMPLETE_WORDS, .argument = "FORMAT", .words = "text json",
@@ -101,21 +101,21 @@ static const struct cli_option superd_options[] = {
 	  .refusal = "the formats are text and json", .help = "log as text (default) or json" },
 	{ "log-level", .complete = COMPLETE_WORDS, .argument = "LEVEL", .words = "error warning notice info debug",
 	  FIELD(given.log_level), .refusal = "a level is error, warning, notice, info or debug",
-	  .help = "log messages from this level up: error, warning, notice, info (default) or debug" },
+	  .help = "the least level to log: error, warning, notice, info (default) or debug" },
 	{ "control", .complete = COMPLETE_FILES, .argument = "PATH", .set = options_set_control,
-	  .help = "the control socket for superctl: a path, @NAME or none" },
+	  .help = "the control socket, where superctl reaches superd: a path, @NAME or none" },
 	{ "control-group", .argument = "GROUP", FIELD(given.control_group),
-	  .help = "the group whose members may query superd with superctl" },
+	  .help = "members of this group may use superctl to look, but not to change" },
 	/* An infinite delay is refused: superd would never stop. */
 	{ "max-starting", .argument = "NUMBER", FIELD(given.max_starting), .scan = scan_count, .most = 1000000,
 	  .refusal = "expected a number up to 1000000; 0: no limit",
-	  .help = "how many services start at once; 0: no limit (2 for each processor)" },
+	  .help = "start at most this many services at a time (2 per processor); 0: no limit" },
 	{ "stop-delay", .argument = "DURATION", FIELD(given.stop_delay), .scan = scan_duration,
 	  .most = SCAN_INFINITY - 1,
 	  .refusal = "expected a finite duration, as 5s",
-	  .help = "serve for this time after a request to stop (0s)" },
+	  .help = "continue to serve for this time after a request to stop (0s)" },
 	{ "stop-timeout", .argument = "DURATION", FIELD(given.stop_timeout), .scan = scan_duration,
-	  .help = "kill processes after this time when superd stops (8s)" },
+	  .help = "when superd stops, kill processes that still run after this time (8s)" },
 	{ "version", FIELD(task), .value = TASK_VERSION, .help = "print the version" },
 	{ "help", 'h', FIELD(task), .value = TASK_HELP, .help = "print this help" },
 };
@@ -225,11 +225,15 @@ void as_superd_help(void)
 	printf("usage: superd [-f [FORMAT[+COMPAT]:]FILE]... [options] [-- COMMAND...]\n"
 	       "       superd -l ENDPOINT [-a] [--inetd | --bind] [options] -- COMMAND...\n"
 	       "       superd --check | --print[=WHAT] | --explain [OPTION] [-f FILE]...\n\n"
-	       "superd listens for the services of a table, and starts each one when a client connects.\n"
-	       "Without -f the table is %s.\n\n", SYSCONFDIR "/superd.conf");
+	       "superd opens the ports of all configured services, and starts a service when a client "
+	       "connects.\n"
+	       "The default configuration is %s.\n\n", SYSCONFDIR "/superd.conf");
 	cli_help(&as_superd_cli);
-	printf("\nSignals: HUP reads the table again; TERM and INT stop all services; QUIT ends superd, but no "
-	       "instance;\n"
+	printf("\nExamples:\n"
+	       "  superd -l 3000 --bind --idle 10min -- node server.js   a server that sleeps while it has no clients\n"
+	       "  superd -f superd.conf --check                          find mistakes before superd runs\n"
+	       "\nSignals: HUP reads the configuration again; TERM and INT stop all services; QUIT ends superd "
+	       "alone;\n"
 	       "USR1 logs the state; USR2 replaces superd by the installed one. Through a link named inetd or xinetd,\n"
-	       "superd has the command line of that program. See superd(8), superd.conf(5) and superd(7).\n");
+	       "superd has the command line of that program. See superd(8), superd.conf(5) and superctl(8).\n");
 }

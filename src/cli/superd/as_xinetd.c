@@ -78,26 +78,26 @@ static const char *scan_limit(const char *text, int64_t *number)
 static const struct cli_option xinetd_options[] = {
 	{ "d", FIELD(given.log_level), .value = LEVEL_DEBUG,
 	  .help = "stay in the foreground and log everything to stderr" },
-	{ "f", .argument = "FILE", .set = set_table, .help = "read this table (" TABLE ")" },
+	{ "f", .argument = "FILE", .set = set_table, .help = "read this file (" TABLE ")" },
 	{ "filelog", .argument = "FILE", .set = set_log, .help = "log to this file" },
 	{ "syslog", .argument = "FACILITY", .set = set_log, .help = "log to syslog with this facility (daemon)" },
 	{ "pidfile", .argument = "FILE", .set = set_pid_file, .help = "write the process id to this file" },
 	{ "dontfork", .set = set_foreground, .help = "stay in the foreground; implies -stayalive" },
-	{ "stayalive", FIELD(stays_without_services), .help = "run although the table has no services" },
+	{ "stayalive", FIELD(stays_without_services), .help = "run also without any service" },
 	{ "limit", .argument = "NUMBER", FIELD(process_limit), .scan = scan_limit,
-	  .help = "limit the processes of all services together" },
+	  .help = "the most processes of all services together" },
 	{ "logprocs", .argument = "NUMBER", FIELD(ident_limit), .scan = scan_limit,
-	  .help = "limit the simultaneous queries to ident servers" },
+	  .help = "the most queries of ident servers at a time" },
 	{ "shutdownprocs", .argument = "NUMBER", .scan = scan_limit, .help = "no effect, as in xinetd" },
 	{ "cc", .argument = "SECONDS", FIELD(inspect_interval), .scan = scan_limit,
 	  .help = "check superd's own state at this interval" },
 	{ "inetd_compat", .set = read_inetd_conf, .help = "also read " INETD_TABLE ", if it exists" },
 	{ "inetd_ipv6", .help = "no effect: services of inetd.conf have IPv6" },
 	{ "reuse", .help = "no effect, as in xinetd" },
-	{ "loop", .argument = "NUMBER", .help = "no effect: cps in the table limits starts" },
+	{ "loop", .argument = "NUMBER", .help = "no effect: the attribute cps limits starts" },
 	{ "interval", .argument = "SECONDS", .help = "no effect, as in later versions of xinetd" },
 	{ "control", .argument = "PATH", .set = options_set_control,
-	  .help = "the control socket for superctl: a path, @NAME or none" },
+	  .help = "the control socket, where superctl reaches superd: a path, @NAME or none" },
 	{ "version", FIELD(task), .value = TASK_VERSION, .help = "print the version" },
 	{ "help", FIELD(task), .value = TASK_HELP, .help = "print this help" },
 };
@@ -167,10 +167,9 @@ bool as_xinetd_read(struct options *options, int argc, char **argv)
 void as_xinetd_help(void)
 {
 	printf("usage: xinetd [options]\n\n"
-	       "superd, called as xinetd, listens for the services of xinetd.conf, and starts each one when a client\n"
+	       "superd, called as xinetd, opens the ports of all services, and starts a service when a client "
 	       "connects.\n\n");
 	cli_help(&xinetd_cli);
-	printf("\nSignals: HUP and USR2 read the table again; TERM and INT stop all services; QUIT ends superd, but "
-	       "no\n"
-	       "server; USR1 logs the state; ABRT checks it. See superd(8).\n");
+	printf("\nSignals: HUP and USR2 read the files again; TERM and INT stop all services; QUIT ends superd alone;\n"
+	       "USR1 logs the state; ABRT checks it. See superd(8).\n");
 }
