@@ -582,7 +582,8 @@ Test(spawn, ends_its_threads_and_makes_them_anew)
 		if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
 			cr_expect_gt(entries_of("/proc/self/task"), alone, "nobody helps");
 		spawn_end();
-		for (int n = 0; entries_of("/proc/self/task") > before; n++) { /* a joined one is listed a moment longer */
+		/* The kernel lists a joined thread a moment longer. */
+		for (int n = 0; entries_of("/proc/self/task") > before; n++) {
 			cr_assert_lt(n, HANG_MS, "a thread is left");
 			poll(NULL, 0, 1);
 		}
