@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "os/proc/process.h"
+
 size_t child_table_chains(const struct child_table *children)
 {
 	return children->buckets ? children->size : CHILD_BUCKETS;
@@ -51,6 +53,12 @@ static void grow_table(struct child_table *children)
 }
 
 void child_table_add(struct child_table *children, struct child *child)
+{
+	child->born = process_now();
+	child_table_resume(children, child);
+}
+
+void child_table_resume(struct child_table *children, struct child *child)
 {
 	struct child **head;
 

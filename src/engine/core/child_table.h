@@ -4,11 +4,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* A child, embedded in its owner. */
 struct child {
 	pid_t pid;                      /* process; 0: none */
+	int64_t born;                   /* process_now when superd learned of it: it began no later; one that did has a reused pid */
 	double cpu;                     /* seconds of processor time, with the processes it reaped; set at its end */
 	bool is_main;                   /* true: main process of an instance */
 	struct child *next;             /* in its bucket */
@@ -27,6 +29,7 @@ struct child_table {
 };
 
 void child_table_add(struct child_table *children, struct child *child); /* never fails */
+void child_table_resume(struct child_table *children, struct child *child);     /* of the superd before: `born` is set */
 void child_table_remove(struct child_table *children, struct child *child);
 struct child *child_table_find(const struct child_table *children, pid_t pid);
 

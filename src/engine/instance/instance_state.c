@@ -90,6 +90,7 @@ static void load_state(struct state_section *section, void *object)
 
 static const struct state_field instance_fields[] = {
 	{ FIELD("child", child.pid), PID },
+	{ FIELD("born", child.born), .most = STATE_NUMBER_MOST, .missing = STATE_NUMBER_MOST },
 	{ FIELD("pid", pid), PID },
 	{ FIELD("group", groups.group), PID },
 	{ FIELD("former_group", groups.former), PID },
@@ -209,6 +210,7 @@ static void load_phase(struct state_section *section, void *object)
 
 static const struct state_field control_fields[] = {
 	{ FIELD("pid", child.pid), PID },
+	{ FIELD("born", child.born), .most = STATE_NUMBER_MOST, .missing = STATE_NUMBER_MOST },
 	{ STATE_BY(aux_command, phase, save_phase, load_phase) },
 	{ FIELD("next", next), .least = 1, .most = INT32_MAX, .always = true },
 	{ STATE_FIELD_AS(STATE_BYTES, aux_command, "private_tmp", private_tmp) },

@@ -322,23 +322,25 @@ bool relay_begin(struct instance *instance)
 	return true;
 }
 
-bool relay_resume(struct instance *instance, pid_t pid, int fd, bool was_up, const struct relayed *relayed)
+bool relay_resume(struct instance *instance, const struct child *child, int fd, bool was_up,
+		  const struct relayed *relayed)
 {
 	struct relay_process *relay = make_relay(instance);
 
 	if (!relay)
 		return false;
 	relay->was_up = was_up;
-	relay->child.pid = pid;
+	relay->child.pid = child->pid;
+	relay->child.born = child->born;
 	if (!was_up && relay->limit.repeat > 0.)
 		ev_timer_again(relay->engine->loop, &relay->limit);
-	if (fd < 0 || pid <= 1) {
+	if (fd < 0 || child->pid <= 1) {
 		relay->child.pid = 0;
 		fd_close(&fd);
 		start_later(relay);
 		return true;
 	}
-	child_table_add(&relay->engine->children, &relay->child);
+	child_table_resume(&relay->engine->children, &relay->child);
 	relay->up = was_up;
 	relay->relayed = *relayed;
 	ev_io_set(&relay->channel, fd, EV_READ);

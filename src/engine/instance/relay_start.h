@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct child;
 struct instance;
 struct relayed;
 
@@ -13,4 +14,5 @@ bool relay_begin(struct instance *instance);
 /* Takes over the process that the previous superd has started; fd: its channel, which the relay owns from now on. -1:
  * it starts a process. was_up: the program has answered before. relayed: its traffic that is counted already. false:
  * out of memory. */
-bool relay_resume(struct instance *instance, pid_t pid, int fd, bool was_up, const struct relayed *relayed);
+bool relay_resume(struct instance *instance, const struct child *child, int fd, bool was_up,
+		  const struct relayed *relayed);

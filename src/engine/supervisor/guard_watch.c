@@ -82,27 +82,6 @@ static void on_guard(struct ev_loop *loop, ev_io *watcher, int events)
 	supervisor_take_end(supervisor, end.pid, end.status, end.cpu);
 }
 
-/* Whether this superd or the guard reaps the process, or superd watches it in another way. */
-static bool is_followed(struct child *child)
-{
-	struct process process;
-
-	if (child->is_main && container_of(child, struct instance, child)->main_watch)
-		return true;
-	return process_read(child->pid, &process) && guard_or_superd_is(process.parent);
-}
-
-/* Whether the pid is another process's by now: it has neither the instance's control group nor the mark of its start.
- * An instance that has neither proves nothing. */
-static bool is_anothers(struct child *child)
-{
-	struct process_proof proof = { .mark = 0 };
-
-	if (child->is_main)
-		proof = instance_proof(container_of(child, struct instance, child));
-	return (proof.group || proof.mark) && !process_is_proved(&proof, child->pid);
-}
-
 static bool follow_by_pidfd(struct engine *engine, struct child *child)
 {
 	int fd = child->is_main ? pidfd_of(child->pid) : -1;
@@ -110,15 +89,22 @@ static bool follow_by_pidfd(struct engine *engine, struct child *child)
 	return fd >= 0 && main_watch_begin(&container_of(child, struct instance, child)->main_watch, engine, child, fd);
 }
 
-/* Returns a process that has ended unheard. unwatched: set if one lives that superd can only look at again. */
+/* Returns a process that has ended unheard, and whose pid may be another's by now. unwatched: set if one lives that
+ * superd can only look at again. */
 static struct child *find_lost(struct engine *engine, bool *unwatched)
 {
 	for (size_t n = 0; n < child_table_chains(&engine->children); n++) {
 		for (struct child *child = child_table_chain(&engine->children, n); child; child = child->next) {
-			if (is_followed(child))
+			struct process process;
+			bool is_read;
+
+			if (child->is_main && container_of(child, struct instance, child)->main_watch)
 				continue;
-			if ((kill(child->pid, 0) < 0 && errno == ESRCH) || is_anothers(child))
+			is_read = process_read(child->pid, &process);
+			if (is_read ? process.start_time > child->born : kill(child->pid, 0) < 0 && errno == ESRCH)
 				return child;
+			if (is_read && guard_or_superd_is(process.parent))
+				continue;       /* this superd or the guard reaps it */
 			*unwatched |= !follow_by_pidfd(engine, child);
 		}
 	}

@@ -71,14 +71,15 @@ bool command_start(struct main_command *command, struct engine *engine, char *co
 	return true;
 }
 
-void command_resume(struct main_command *command, struct engine *engine, pid_t pid, pid_t group)
+void command_resume(struct main_command *command, struct engine *engine, const struct child *child, pid_t group)
 {
 	command->engine = engine;
 	command->child.ended = on_ended;
-	command->child.pid = pid;
+	command->child.pid = child->pid;
+	command->child.born = child->born;
 	command->group = group;
 	command->has_terminal = tcgetpgrp(STDIN_FILENO) == group;
-	child_table_add(&engine->children, &command->child);
+	child_table_resume(&engine->children, &command->child);
 }
 
 void command_signal(struct main_command *command, int signal)

@@ -22,7 +22,7 @@ struct main_command {
 bool command_start(struct main_command *command, struct engine *engine, char *const *argv);
 
 /* Takes over the command of the superd before. */
-void command_resume(struct main_command *command, struct engine *engine, pid_t pid, pid_t group);
+void command_resume(struct main_command *command, struct engine *engine, const struct child *child, pid_t group);
 
 void command_signal(struct main_command *command, int signal);  /* does nothing if the command does not run */
 

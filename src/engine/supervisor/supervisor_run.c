@@ -65,6 +65,7 @@
 #include "engine/upgrade/saved_state.h"
 #include "engine/upgrade/upgrade.h"
 #include "os/guard/guard_link.h"
+#include "os/proc/process.h"
 #include "exec/spawn/spawn.h"
 #include "exec/spawn/worker_process.h"
 #include "exec/worker/output_reader.h"
@@ -612,8 +613,8 @@ static bool resume_state(struct supervisor *supervisor, struct table *table, str
 	if (result.control >= 0)
 		supervisor->control = result.control;
 	supervisor->command.is_due |= result.command_is_due;
-	if (result.command)
-		command_resume(&supervisor->command, engine, result.command, result.command_group);
+	if (result.command.pid)
+		command_resume(&supervisor->command, engine, &result.command, result.command_group);
 	load_begin(&loader);
 	return true;
 }
@@ -676,7 +677,8 @@ static void begin_command(struct supervisor *supervisor, char *const *argv)
 	if (!is_due) {                  /* it has ended, and the superd before was stopping */
 		shutdown_begin(supervisor, SIGTERM);
 	} else if (noted && *noted) {
-		command_resume(&supervisor->command, &supervisor->engine, *noted, *noted);
+		command_resume(&supervisor->command, &supervisor->engine,
+			       &(struct child){ .pid = *noted, .born = process_now() }, *noted);
 		guard_watch_take_lost(&supervisor->guard);
 	} else if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
 		supervisor->exit_status = supervisor->command.exit_status;

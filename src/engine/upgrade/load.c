@@ -144,8 +144,9 @@ static void read_command(struct state_loader *loader, struct state_section *sect
 {
 	struct load_result *result = loader->result;
 
-	result->command = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
-	result->command_group = (pid_t)state_number(section, "group", 2, INT32_MAX, result->command);
+	result->command.pid = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
+	result->command.born = state_number(section, "born", 0, STATE_NUMBER_MOST, STATE_NUMBER_MOST);
+	result->command_group = (pid_t)state_number(section, "group", 2, INT32_MAX, result->command.pid);
 }
 
 static void read_address_entry(struct address_lru *addresses, struct state_section *section)

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "config/table/table.h"
+#include "engine/core/child_table.h"
 #include "engine/serialize/state_load.h"
 
 struct engine;
@@ -36,7 +37,8 @@ void load_log(struct state_stream *stream, struct log *log);
 struct load_result {
 	int exit_status;                /* exit status of superd itself */
 	int control;                    /* descriptor of the control socket; -1: none */
-	pid_t command, command_group;   /* main command and its process group; 0: none runs */
+	struct child command;           /* main command: `pid` and `born`; 0: none runs */
+	pid_t command_group;            /* its process group */
 	bool command_is_due;            /* it was not started yet; else it has ended, if none runs */
 };
 

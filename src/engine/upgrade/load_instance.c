@@ -81,7 +81,7 @@ static void read_process(struct instance *instance, struct state_section *sectio
 	if (instance->groups.former_fd < 0)
 		instance->groups.former = 0;
 	if (instance->child.pid > 1)
-		child_table_add(&engine->children, &instance->child);
+		child_table_resume(&engine->children, &instance->child);
 	if (main_fd >= 0 && !main_watch_begin(&instance->main_watch, engine, &instance->child, main_fd))
 		load_log_loss(instance->context, "the watch of a main process");
 	instance_see_end(instance);
@@ -108,7 +108,10 @@ static void read_busy_listener(struct service_runtime *runtime, struct instance 
 /* An instance that is being stopped has no relay any more. The relay of a removed service goes on without superd. */
 static void read_relay(struct instance *instance, struct state_section *section)
 {
-	pid_t pid = (pid_t)state_number(section, "relay", 2, INT32_MAX, 0);
+	const struct child child = {
+		.pid = (pid_t)state_number(section, "relay", 2, INT32_MAX, 0),
+		.born = state_number(section, "relay_born", 0, STATE_NUMBER_MOST, STATE_NUMBER_MOST),
+	};
 	int fd = load_fd(section, "relay_fd");
 	bool was_up = state_flag(section, "relay_up");
 	const struct relayed relayed = {
@@ -121,7 +124,7 @@ static void read_relay(struct instance *instance, struct state_section *section)
 		fd_close(&fd);
 		return;
 	}
-	if (!relay_resume(instance, pid, fd, was_up, &relayed)) {
+	if (!relay_resume(instance, &child, fd, was_up, &relayed)) {
 		fd_close(&fd);
 		load_log_loss(instance->context, "the relay of an instance");
 	}
@@ -341,7 +344,7 @@ void load_aux_command(struct service_loader *progress, struct state_section *sec
 		ev_timer_stop(engine->loop, &command->timer);
 		return;
 	}
-	child_table_add(&engine->children, &command->child);
+	child_table_resume(&engine->children, &command->child);
 	list_add(&engine->instances->aux_commands, &command->link);
 	command->pid = command->child.pid;
 }

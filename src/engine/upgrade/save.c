@@ -47,6 +47,7 @@ static void save_engine(struct state_saver *saver, struct engine *engine, const 
 	if (source->command->pid > 0) {
 		state_open_section(text, "command");
 		state_add_number(text, "pid", source->command->pid);
+		save_number(saver, "born", source->command->born);
 		save_number(saver, "group", *source->command_group);
 	}
 }

@@ -94,6 +94,7 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 	if (!instance->relay)
 		return;
 	save_number(saver, "relay", instance->relay->child.pid);
+	save_number(saver, "relay_born", instance->relay->child.born);
 	save_fd(saver, "relay_fd", instance->relay->channel.fd);
 	save_number(saver, "relay_up", instance->relay->was_up);
 	save_number(saver, "relay_served", (int64_t)instance->relay->relayed.connections);
