@@ -5,22 +5,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "exec/spawn/spawn_timeout.h"
 #include "os/foreign/fork_fds.h"
+#include "os/proc/process_state.h"
 #include "os/rights/raw_syscall.h"
 
 /* Reads the child's report. true: it failed. A child that is stopped (SIGSTOP) before its exec must not stop superd. */
 static bool read_fault(int fd, pid_t pid, struct fault *fault)
 {
 	struct pollfd told = { fd, POLLIN, 0 };
+	double end = clock_now() + spawn_timeout_seconds;
 	ssize_t got;
+	int ready;
 
-	if (poll(&told, 1, (int)(spawn_timeout_seconds * 1000)) == 0) {
+	do
+		ready = poll(&told, 1, (int)(fmin(spawn_timeout_seconds, SPAWN_LOOK) * 1000));
+	while (ready == 0 && clock_now() < end && process_state(pid) != PROCESS_STOPPED);
+	if (ready == 0) {
 		kill(pid, SIGKILL);
 		*fault = (struct fault){ .stage = STAGE_FORK, .error = ETIMEDOUT };
 		return true;

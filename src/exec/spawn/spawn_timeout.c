@@ -1,15 +1,17 @@
-/* A thread that kills starts which take too long.
+/* A thread that kills starts which take too long, or which their user has stopped.
  *
- * It costs starts next to nothing: while there are starts it wakes by itself every few seconds, so a start need not
- * wake it; without starts it sleeps without a timer. */
+ * It costs starts next to nothing: while there are starts it wakes by itself, so a start need not wake it; without
+ * starts it sleeps without a timer. */
 #include "exec/spawn/spawn_timeout.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "os/proc/process_state.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/required_caps.h"
 
@@ -24,19 +26,24 @@ static struct spawn_timeout *starts;
 static pthread_t thread;
 static bool is_watching, is_made, stops;
 
-static void kill_slow_starts(double before)
+static void kill_slow_starts(double now)
 {
 	for (struct spawn_timeout *start = starts; start; start = start->next) {
-		if (start->since > before || *start->at <= 0 || start->ended)
+		double age = now - start->since;
+
+		if (*start->at <= 0 || start->ended)
+			continue;
+		if (age < spawn_timeout_seconds &&
+		    (age < SPAWN_LOOK || process_state(*start->at) != PROCESS_STOPPED))
 			continue;
 		start->ended = kill(*start->at, SIGKILL) == 0;
 	}
 }
 
-static void wait_half_timeout(void)
+static void wait_for_look(void)
 {
 	struct timespec until;
-	double seconds = spawn_timeout_seconds / 2;
+	double seconds = fmin(spawn_timeout_seconds / 2, SPAWN_LOOK);
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)seconds;
@@ -57,10 +64,10 @@ static void *watch_starts(void *unused)
 	while (!stops) {
 		is_watching = starts != NULL;
 		if (is_watching)
-			wait_half_timeout();
+			wait_for_look();
 		else
 			pthread_cond_wait(&start_begun, &lock);
-		kill_slow_starts(clock_now() - spawn_timeout_seconds);
+		kill_slow_starts(clock_now());
 	}
 	pthread_mutex_unlock(&lock);
 	return NULL;

@@ -7,8 +7,11 @@
 #include <sys/types.h>
 
 /* Seconds until a program must run: 5, or the value that a test sets before the first start. Then the process is
- * killed, with ETIMEDOUT as its fault. Starts apart have no such limit. */
+ * killed, with ETIMEDOUT as its fault. So is one that is stopped, as its user may do (kill(2)), a moment later. Starts
+ * apart have no such limit. */
 extern double spawn_timeout_seconds;
+
+#define SPAWN_LOOK .25                  /* seconds between two looks whether a start is stopped; most take a millisecond */
 
 /* A start in progress, on the caller's stack, in a list of all starts. */
 struct spawn_timeout {
@@ -19,9 +22,9 @@ struct spawn_timeout {
 	bool ended;                     /* true: the process was killed, as it took too long */
 };
 
-/* Between these two, the process is killed when it is older than spawn_timeout_seconds, at the latest after half as
- * much again. noted: where the pid goes; NULL: into the struct. Any thread may call them. The first call creates the
- * thread that kills; without that thread no start is limited. */
+/* Between these two, the process is killed when it is older than spawn_timeout_seconds, or is stopped, at the latest
+ * two looks later. noted: where the pid goes; NULL: into the struct. Any thread may call them. The first call creates
+ * the thread that kills; without that thread no start is limited. */
 void spawn_timeout_begin(struct spawn_timeout *timeout, pid_t *noted);
 void spawn_timeout_end(struct spawn_timeout *timeout);
 

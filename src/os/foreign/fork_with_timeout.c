@@ -133,6 +133,7 @@ int fork_with_timeout(timed_work *work, const void *with, int kept, int millisec
 		error = errno;
 	} else if (pid > 0) {
 		kill(pid, SIGKILL);
+		kill(-pid, SIGKILL);    /* a program of its session, which its user may have stopped */
 		error = ETIMEDOUT;
 	}
 	fd_close(&ends[0]);

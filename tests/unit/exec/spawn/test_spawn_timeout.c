@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <mntent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,39 @@ Test(spawn_patience, ends_what_hangs_before_its_program)
 	launch = start();
 	cr_expect_gt(launch.pid, 0, "%s", fault_reason(&launch.fault));
 	cr_expect_eq(waitpid(launch.pid, NULL, 0), launch.pid);
+}
+
+static int32_t noted;
+
+/* Stops the start as soon as it has a pid. */
+static void *stop_start(void *unused)
+{
+	pid_t pid;
+
+	while ((pid = __atomic_load_n(&noted, __ATOMIC_SEQ_CST)) <= 0)
+		usleep(1000);
+	kill(pid, SIGSTOP);
+	return unused;
+}
+
+/* By a lease it is not at its program yet. */
+Test(spawn_patience, ends_what_its_user_has_stopped)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), wanted[3] = { null, null, null }, fd;
+	struct spawn_request launch = { .wanted = wanted, .wanted_count = 3, .noted = &noted };
+	pthread_t thread;
+
+	write_program();
+	fd = take_lease();
+	spawn_timeout_seconds = 1000;
+	launch.plan = plan;
+	cr_assert_eq(pthread_create(&thread, NULL, stop_start, NULL), 0);
+	spawn_start(&launch);
+	cr_expect_eq(launch.fault.error, ETIMEDOUT, "%s", fault_reason(&launch.fault));
+	pthread_join(thread, NULL);
+	settle(&launch);
+	close(fd);
+	close(null);
 }
 
 /* As when somebody sets the clock back by a year while the start hangs: the kernel's is that much behind superd's. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -222,6 +223,40 @@ Test(worker_process, with_a_time_limit_has_bounds_for_its_answer)
 		cr_expect_str_eq(fault.flaw, n ? "error" : "length");
 		cr_expect_eq(count_open(), before, "a descriptor was lost");
 	}
+}
+
+static pid_t *program;
+
+/* Starts a program, and waits for its end. */
+static int run_program(const void *with, struct buf *why, struct buf *warnings)
+{
+	pid_t pid = fork();
+
+	(void)with, (void)why, (void)warnings;
+	if (pid == 0) {
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	*program = pid;
+	waitpid(pid, NULL, 0);
+	return -1;
+}
+
+/* Its user may have stopped it. */
+Test(worker_process, with_a_time_limit_takes_its_program_along)
+{
+	struct buf why = { 0 }, warnings = { 0 };
+	int status;
+
+	program = mmap(NULL, sizeof(*program), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq(program, MAP_FAILED);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	cr_expect_eq(fork_with_timeout(run_program, NULL, -1, 500, &why, &warnings), -1);
+	cr_expect_eq(errno, ETIMEDOUT);
+	cr_assert_gt(*program, 0);
+	while (waitpid(*program, &status, 0) < 0)
+		cr_assert(errno == ECHILD && kill(*program, 0) == 0, "it is not this one's child");
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
 /* The echo of one byte is shorter than the form. */
