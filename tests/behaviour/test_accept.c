@@ -182,10 +182,12 @@ static void serve_all(struct superd *superd, const char *complaint)
 {
 	int port = superd_port(superd, "each"), clients[40];
 
+	superd_signal(superd, SIGSTOP); /* so that all come at once */
 	for (int i = 0; i < 40; i++) {
 		clients[i] = client_connect(port);
 		client_send(clients[i], "hello\n");
 	}
+	superd_signal(superd, SIGCONT);
 	superd_wait_log(superd, complaint);
 	for (int i = 0; i < 40; i++)
 		shutdown(clients[i], SHUT_WR);
