@@ -298,6 +298,40 @@ Behaviour(access, a_service_may_close_its_sockets_while_it_rests)
 	superd_stop(superd);
 }
 
+/* With accept = yes superd itself takes the clients of each. */
+Behaviour(access, a_socket_that_exceeds_its_own_limit_rests_alone)
+{
+	int calm = free_port(), busy = free_port(), closing = free_port(), client;
+	struct superd *superd = clock_run("service web {\n accept = yes\n pass = inetd\n exec = \"/bin/echo hello\"\n"
+					  " trigger_limit_interval = 60\n trigger_limit_pause = 1h\n"
+					  " socket calm { listen = \"127.0.0.1:%d\" }\n"
+					  " socket busy { listen = \"127.0.0.1:%d\" trigger_limit_burst = 1 }\n"
+					  " socket closing { listen = \"127.0.0.1:%d\" trigger_limit_burst = 1\n"
+					  " trigger_limit_action = close }\n}\n",
+					  calm, busy, closing);
+
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", closing));
+	cr_expect_str_eq(client_line(client_connect(busy)), "hello");
+	cr_expect_str_eq(client_line(client_connect(closing)), "hello");
+	client = client_connect(busy);
+	close(client_connect(closing));
+	client_wait_refused(closing);
+	clock_advance(superd, 30 * MINUTE_MS);
+	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
+	cr_expect_not(client_can_connect(closing));
+	for (int n = 0; n < 3; n++)
+		cr_expect_str_eq(client_line(client_connect(calm)), "hello");
+	superd_upgrade(superd);
+	clock_advance(superd, 20 * MINUTE_MS);
+	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
+	cr_expect_not(client_can_connect(closing));
+	clock_advance(superd, 11 * MINUTE_MS);
+	cr_expect_str_eq(client_line(client), "hello");
+	WAIT_UNTIL(client_can_connect(closing));
+	cr_expect_eq(superd_log_count(superd, "server failing (looping)"), 2, "%s", world_logs());
+	superd_stop(superd);
+}
+
 /* A reset by the closing socket could be quicker than their connect(2), which then fails. */
 Behaviour(access, who_comes_as_a_handed_listener_closes_is_let_in_and_sent_away)
 {

@@ -159,6 +159,39 @@ Behaviour(unit_sockets, a_service_of_which_none_can_be_opened_has_failed)
 	superd_stop(superd);
 }
 
+/* systemd fails the .socket at its limit; superd lets it rest, and the other goes on in both. */
+Behaviour(unit_sockets, one_that_rests_leaves_the_other_served)
+{
+	int a = free_port(), b = free_port(), client;
+	struct superd *superd;
+
+	write_pair("a", text_of("%sTriggerLimitBurst=2\nTriggerLimitIntervalSec=1h\n", listen_line(a)),
+		   unit_backend("take 1"));
+	write_file("b.socket", "[Socket]\n%sService=a.service\n", listen_line(b));
+	superd = run(true, "a.socket", "b.socket");
+	for (int n = 0; n < 2; n++)
+		cr_expect_str_eq(strchr(client_ask(a, "hello\n"), ' '), " hello");
+	client = client_connect(a);
+	client_send(client, "hello\n");
+	superd_wait_log(superd, "a: a.socket: more than 2 starts in 1 h: it rests for 1 h, and clients wait");
+	clock_advance(superd, 30 * MINUTE_MS);
+	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
+	close(client);                  /* an instance that starts for b has a's socket, too */
+	for (int n = 0; n < 3; n++)
+		cr_expect_str_eq(strchr(client_ask(b, "hello\n"), ' '), " hello");
+	superd_upgrade(superd);
+	cr_expect_str_eq(strchr(client_ask(b, "hello\n"), ' '), " hello");
+	client = client_connect(a);
+	client_send(client, "hello\n");
+	clock_advance(superd, 20 * MINUTE_MS);
+	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
+	clock_advance(superd, 11 * MINUTE_MS);
+	cr_expect_str_eq(strchr(client_line(client), ' '), " hello");
+	close(client);
+	cr_expect_eq(superd_log_count(superd, "it rests for"), 1u, "%s", world_logs());
+	superd_stop(superd);
+}
+
 Behaviour(unit_sockets, one_whose_condition_does_not_hold_stays_closed_until_it_is_asked_again)
 {
 	const char *wanted = path_in("wanted"), *unwanted = path_in("unwanted");

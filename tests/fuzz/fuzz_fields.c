@@ -51,6 +51,7 @@ static const struct field_table *const tables[] = {
 	&sequence_state,   &search_state,
 	&pending_state,	   &drain_state,	   &log_files_state,	  &start_resources_state, &admission_state,
 	&saved_accept,	   &start_queue_state,	   &saved_idle,		  &saved_freeze,	  &saved_run,
+	&socket_rate_state,
 };
 
 int __wrap_load_fd(struct state_section *section, const char *key);

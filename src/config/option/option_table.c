@@ -847,24 +847,24 @@ const struct directive directives[] = {
 	  .help = "How many connections (with accept = no: starts) per second superd takes, and for how long it "
 		  "pauses the service above that. Clients wait in the accept queue meanwhile." },
 	{ .name = { "trigger_limit_burst", [UNIT] = "Socket.TriggerLimitBurst" },
-	  FIELD(ACCESS, trigger_limit_burst, count),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
+	  FIELD_IN(ACCESS, SOCKETS, trigger_limit_burst, count),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .most = UNLIMITED,
-	  .help = "How many connections (with accept = no: starts) superd allows in trigger_limit_interval. When "
-		  "there are more, it pauses the service for trigger_limit_pause. unlimited: no limit. 0: the "
-		  "service serves no client." },
+	  .help = "How many connections of one socket (with accept = no: starts for its clients) superd allows in "
+		  "trigger_limit_interval. When there are more, the socket rests for trigger_limit_pause, and the "
+		  "others go on. unlimited: no limit. 0: it serves no client." },
 	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
-	  FIELD(ACCESS, trigger_limit_interval, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
+	  FIELD_IN(ACCESS, SOCKETS, trigger_limit_interval, duration),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "The period of trigger_limit_burst." },
-	{ .name = { "trigger_limit_pause" }, FIELD(ACCESS, trigger_limit_pause, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
+	{ .name = { "trigger_limit_pause" }, FIELD_IN(ACCESS, SOCKETS, trigger_limit_pause, duration),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
-	  .help = "How long superd pauses a service that has exceeded trigger_limit_burst." },
-	{ .name = { "trigger_limit_action" }, FIELD(ACCESS, trigger_limit_action, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = limit_action_words,
-	  .help = "The state of the sockets during the pause. queue: open, and clients wait. close: closed, so "
+	  .help = "How long a socket rests that has exceeded trigger_limit_burst." },
+	{ .name = { "trigger_limit_action" }, FIELD_IN(ACCESS, SOCKETS, trigger_limit_action, word),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "queue", .words = limit_action_words,
+	  .help = "The state of the socket while it rests. queue: open, and clients wait. close: closed, so "
 		  "clients are refused, as with inetd. close-reserved: the same, but superd keeps an IPv4 port from "
 		  "1024 on, which any user could bind, and closes each connection there until "
 		  "trigger_limit_interval is over, as OpenBSD's inetd does." },

@@ -160,6 +160,9 @@ struct socket_options {
 	words xattr_entry_point, xattr_listen, xattr_accept;                    /* "user.NAME=value" */
 	words only_from, no_access;     /* as written (config/access/access); NULL: all clients, none */
 	words socket_condition;         /* as `condition`; NULL: it is always opened */
+	int64_t trigger_limit_burst;    /* clients, or starts that they cause, in an interval; UNLIMITED */
+	int64_t trigger_limit_interval, trigger_limit_pause;    /* microseconds */
+	unsigned trigger_limit_action;  /* enum limit_action */
 };
 
 struct identity_options {
@@ -225,9 +228,6 @@ struct access_options {
 	words access_times;             /* "HH:MM-HH:MM" of local time; NULL: always */
 	int64_t max_load;               /* load average over a minute in thousandths; 0: no limit */
 	struct rate cps;
-	int64_t trigger_limit_burst;    /* activations in an interval; UNLIMITED */
-	int64_t trigger_limit_interval, trigger_limit_pause;    /* microseconds */
-	unsigned trigger_limit_action;  /* enum limit_action */
 	int64_t per_source_cpm;         /* connections a minute from one address; UNLIMITED */
 	const char *libwrap;            /* daemon's name for hosts.allow and hosts.deny; NULL: not checked */
 	const char *banner, *banner_success, *banner_fail;      /* files that superd sends to clients */

@@ -24,6 +24,7 @@
 #include "engine/accept/refuse.h"
 #include "engine/accept/sensor.h"
 #include "engine/accept/slot_wait.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/accept/start_log.h"
 #include "engine/accept/tcpmux.h"
 #include "engine/accept/xinetd_record.h"
@@ -186,23 +187,25 @@ static bool park_pending(struct service_runtime *runtime, struct pending_client 
 /* A limit is exceeded: begins the pause. If the log must name the client for cps, superd accepts it for that, and
  * serves it first when the pause is over. If the listeners close, superd refuses it first: the reset of a closing
  * listener might be quicker than the client's connect(2). */
-static void begin_limit_pause(struct service_runtime *runtime, struct listener *listener)
+static enum limit_pause begin_limit_pause(struct service_runtime *runtime, struct listener *listener)
 {
 	enum service_event ignored = ROOM;
+	enum limit_pause pause;
 	struct pending_client pending = { .client.fd = -1 };
 	bool named = xinetd_record_names_limited(runtime->service) && listener_has_socket(listener) &&
 		!listener->parked && take_client(runtime, listener, &pending, &ignored) && pending.client.fd >= 0;
 
-	(void)limit_pause_is_due(runtime, named ? &pending.client : NULL);
-	if (limit_pause_closes(runtime) && !named && listener_has_socket(listener))
+	pause = limit_pause_begin(runtime, listener, named ? &pending.client : NULL);
+	if (socket_rest_closes(runtime, listener) && !named && listener_has_socket(listener))
 		named = take_client(runtime, listener, &pending, &ignored) && pending.client.fd >= 0;
 	if (!named)
-		return;
+		return pause;
 	runtime->run->stats.accepted++;
-	if (limit_pause_closes(runtime))
+	if (socket_rest_closes(runtime, listener))
 		refuse_pending(runtime, &pending, REFUSED_RATE);
 	else
 		park_pending(runtime, &pending);
+	return pause;
 }
 
 /* Refuses the clients in the queue, at most a batch. */
@@ -228,16 +231,14 @@ static bool may_accept(struct service_runtime *runtime, struct listener *listene
 		*service_event = FILLED;
 		return false;
 	}
-	if (!limit_pause_is_near(runtime))
+	if (!limit_pause_is_near(runtime, listener))
 		return true;
-	if (limit_pause_turns_away(runtime)) {  /* its port stays open (trigger_limit_action) */
+	if (socket_rest_turns_away(runtime, listener)) {        /* its port stays open (trigger_limit_action) */
 		turn_away(runtime, listener, REFUSED_RATE, service_event);
 		return false;
 	}
-	if (is_first) {
-		begin_limit_pause(runtime, listener);
+	if (is_first && begin_limit_pause(runtime, listener) == PAUSES_SERVICE)
 		*service_event = LIMITED;
-	}
 	return false;
 }
 
@@ -454,11 +455,11 @@ static void receive_pending(struct service_runtime *runtime, struct pending_clie
 	if (sensor_take_client(runtime, pending))
 		return;
 	if (runtime_next_state(runtime) == LISTENING && !clients_must_queue(runtime) &&
-	    limit_pause_is_due(runtime, &pending->client))
+	    limit_pause_begin(runtime, pending->listener, &pending->client) == PAUSES_SERVICE)
 		runtime_post(runtime, LIMITED);
 	if (runtime_next_state(runtime) == LISTENING && clients_must_queue(runtime))
 		runtime_post(runtime, FILLED);  /* so that the service handles the ROOM to come */
-	if (runtime_next_state(runtime) != LISTENING)
+	if (runtime_next_state(runtime) != LISTENING || socket_rest_left(runtime, pending->listener) > 0)
 		park_pending(runtime, pending);
 	else if (check_pending(runtime, pending) == STARTS)
 		start_pending(runtime, pending);
@@ -527,7 +528,7 @@ static void accept_connections(struct service_runtime *runtime, struct listener 
 
 void accept_ready(struct service_runtime *runtime, struct listener *listener)
 {
-	if (runtime_next_state(runtime) != LISTENING)
+	if (runtime_next_state(runtime) != LISTENING || socket_rest_left(runtime, listener) > 0)
 		return;
 	if (!accept_state_make(runtime)) {
 		runtime_pause(runtime, "out of memory");
@@ -545,7 +546,7 @@ void accept_ready(struct service_runtime *runtime, struct listener *listener)
 
 void accept_turn_away(struct service_runtime *runtime, struct listener *listener)
 {
-	bool closes = limit_pause_closes(runtime);
+	bool closes = socket_rest_closes(runtime, listener);
 	enum refusal refusal = closes ? REFUSED_RATE : REFUSED_BACKOFF;
 	enum service_event service_event = ROOM;
 

@@ -22,6 +22,8 @@ struct accept_state *accept_state_make(struct service_runtime *runtime)
 
 void accept_state_free(struct service_runtime *runtime)
 {
+	if (runtime->run->accept)
+		free(runtime->run->accept->sockets);
 	free(runtime->run->accept);
 	runtime->run->accept = NULL;
 }
@@ -37,9 +39,16 @@ static const struct state_field accept_fields[] = {
 	{ FIELD("banners_said", banner_errors_logged) },
 	{ STATE_FIELD_AS(STATE_BYTES, accept_state, "refused_sender", refused_sender), .always = true },
 	{ FIELD("refused_at", refused_at) },
-	{ NONE(pause_closes, "the pause that comes next sets it") },
+	{ NONE(sockets, "have sections of their own") },
 	{ NONE(recalling, "only while its listeners change") },
 	{ NONE(slot_waiters, "the upgrade waits until none is left") },
 	{ NONE(starting_clients, "counted with their sequences") },
 };
 const struct field_table saved_accept = FIELD_TABLE(NULL, accept_state, accept_fields);
+
+static const struct state_field socket_rate_fields[] = {
+	{ STATE_FIELD(socket_rate, "number", number) },
+	{ STATE_STRUCT(socket_rate, rate, &rate_limit_state) },
+	{ STATE_FIELD(socket_rate, "rests_until", rests_until) },
+};
+const struct field_table socket_rate_state = FIELD_TABLE("socket_rate", socket_rate, socket_rate_fields);

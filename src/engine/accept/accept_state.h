@@ -9,12 +9,19 @@
 #include "engine/limits/rate_limit.h"
 #include "engine/runtime/runtime.h"
 
+/* Clients of one listener, or the starts that they caused, against its trigger_limit. */
+struct socket_rate {
+	unsigned number;                /* of the listener */
+	struct rate_limit rate;
+	double rests_until;             /* clock_now() until which superd takes no client from it; 0: it has not rested */
+};
+
 struct accept_state {
 	uint64_t id;                    /* unique, also over upgrades; at least 1; key of the service's entries in address lists */
 	uint64_t named_instances;       /* instances that were named so far; number of the next name */
-	struct rate_limit rate;         /* clients, or starts, against cps and trigger_limit_burst */
+	struct rate_limit rate;         /* clients, or starts, against cps */
+	struct socket_rate *sockets;    /* of each listener, in their order (engine/accept/socket_rest); NULL: none yet */
 	double pause;                   /* seconds of the next pause by a limit; 0: none was set yet */
-	bool pause_closes;              /* that pause closes the listeners until it is over */
 	bool logs_end;                  /* superd must log the end of the pause, as it logged its beginning (cps) */
 	bool awaits_time;               /* that pause waits for a time of day (access_times) */
 	bool recalling;                 /* clients go back to listeners that are about to change: superd takes none from there */
@@ -36,4 +43,4 @@ static inline struct accept_state *accept_state_find(const struct service_runtim
 struct accept_state *accept_state_make(struct service_runtime *runtime);
 void accept_state_free(struct service_runtime *runtime);
 
-extern const struct field_table saved_accept;
+extern const struct field_table saved_accept, socket_rate_state;

@@ -13,6 +13,7 @@
 #include "engine/accept/handover.h"
 #include "engine/accept/pending_start.h"
 #include "engine/accept/sensor.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/accept/slot_wait.h"
 #include "engine/accept/xinetd_record.h"
 
@@ -117,11 +118,11 @@ void admission_count_minute(struct service_runtime *runtime, const struct client
 		minute->count++;
 }
 
-void admission_count_arrival(struct service_runtime *runtime, const struct client *client)
+void admission_count_arrival(struct service_runtime *runtime, const struct pending_client *pending)
 {
-	if (rate_limit_is_limited(runtime->service->groups->access))
-		rate_limit_count(&runtime->run->accept->rate, runtime->service->groups->access, clock_now());
-	admission_count_minute(runtime, client);
+	rate_limit_count(&runtime->run->accept->rate, 1., clock_now());
+	socket_rest_count(runtime, pending->listener);
+	admission_count_minute(runtime, &pending->client);
 }
 
 static bool wants_libwrap(struct service_runtime *runtime)
@@ -164,7 +165,7 @@ static void count_admitted(struct service_runtime *runtime, struct pending_clien
 	if (wakes)
 		history_add_wake(&runtime->run->history, &wake);
 	if (pending->client.fd >= 0)
-		admission_count_arrival(runtime, &pending->client);
+		admission_count_arrival(runtime, pending);
 	set_questions(runtime, &pending->asked);
 }
 

@@ -23,7 +23,7 @@ enum refusal admission_judge(struct service_runtime *runtime, struct pending_cli
 
 /* Counts a client for cps, trigger_limit and per_source_cpm. admission_judge does so for connections. A datagram is
  * checked again after the lookup of its sender, so its caller counts it when it is admitted. */
-void admission_count_arrival(struct service_runtime *runtime, const struct client *client);
+void admission_count_arrival(struct service_runtime *runtime, const struct pending_client *pending);
 
 /* Whether the checks left a lookup to do. */
 bool admission_has_questions(const struct pending_client *pending);

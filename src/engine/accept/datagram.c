@@ -111,7 +111,7 @@ static bool check_sender(struct service_runtime *runtime, struct pending_client 
 	}
 	state = datagram_sender_ask(runtime, pending, &refusal);
 	if (state == SENDER_MAY) {
-		admission_count_arrival(runtime, &pending->client);
+		admission_count_arrival(runtime, pending);
 		return true;
 	}
 	pending_dismiss(runtime, pending);
@@ -143,8 +143,8 @@ void datagram_serve(struct service_runtime *runtime, struct listener *listener)
 		read_at_sensor(runtime, listener);
 	else if (runtime_is_full(runtime) && runtime->service->groups->access->overload == OVERLOAD_QUEUE)
 		runtime_post(runtime, FILLED);
-	else if (limit_pause_is_due(runtime, NULL))
-		runtime_post(runtime, LIMITED);
-	else
+	else if (!limit_pause_is_near(runtime, listener))
 		accept_sender(runtime, listener);
+	else if (limit_pause_begin(runtime, listener, NULL) == PAUSES_SERVICE)
+		runtime_post(runtime, LIMITED);
 }

@@ -1,18 +1,26 @@
 /* Decides whether and for how long a service is paused. Its listeners are not watched meanwhile, so no client is
- * refused and all wait in the kernel's queue, unless trigger_limit_action closes the listeners. A function that
- * returns true has logged the pause and set its length; the caller posts LIMITED. */
+ * refused and all wait in the kernel's queue. A function that pauses the service has logged the pause and set its
+ * length; the caller posts LIMITED. */
 #pragma once
 
 #include "engine/runtime/runtime.h"
 
-/* Whether the limit of cps or trigger_limit is reached. client: the client that exceeds it; NULL: unknown. */
-bool limit_pause_is_due(struct service_runtime *runtime, const struct client *client);
+enum limit_pause {
+	PAUSES_NOTHING,
+	PAUSES_SOCKET,                  /* the socket rests alone (engine/accept/socket_rest) */
+	PAUSES_SERVICE,                 /* the service pauses: cps, or no socket is left that does not rest */
+};
 
-/* Whether the next client or start would exceed a limit; logs nothing. */
-bool limit_pause_is_near(const struct service_runtime *runtime);
+/* Begins the pause if cps is reached, or trigger_limit of this listener (NULL: none). client: the client that exceeds
+ * it; NULL: unknown. */
+enum limit_pause limit_pause_begin(struct service_runtime *runtime, struct listener *listener,
+				   const struct client *client);
 
-/* accept = yes: whether superd refuses the clients beyond the limit and keeps the port open (trigger_limit_action). */
-bool limit_pause_turns_away(const struct service_runtime *runtime);
+/* Whether the next client of the listener would exceed a limit; logs nothing. */
+bool limit_pause_is_near(const struct service_runtime *runtime, const struct listener *listener);
+
+/* Pauses the service until the first of its sockets may be used again, if all of them rest. */
+bool limit_pause_for_rests(struct service_runtime *runtime);
 
 /* accept = no, where superd never sees clients: pauses the service outside access_times, at max_load, or at the limit
  * of all instances. The caller has made the struct accept_state. */
@@ -22,8 +30,3 @@ bool limit_pause_for_moment(struct service_runtime *runtime);
 void limit_pause_follow_clock(struct service_runtime *runtime);
 
 double limit_pause_seconds(const struct service_runtime *runtime);      /* length of the last pause; 0: none was set */
-bool limit_pause_closes(const struct service_runtime *runtime);         /* that pause closes the listeners */
-
-/* Returns the length of the service's name in its inetd table, without the suffix that superd's reader of that table
- * adds to make names unique. For the log. */
-size_t limit_pause_inetd_name(const char *name);

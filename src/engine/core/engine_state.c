@@ -18,10 +18,8 @@ const struct field_table latency_state = FIELD_TABLE("latency", histogram, laten
 const struct field_table thaw_latency_state = FIELD_TABLE("thaw_latency", histogram, latency_fields);
 
 static const struct state_field rate_limit_fields[] = {
-	{ STATE_FIELD(rate_limit, "pace_second", second) },
-	{ STATE_FIELD(rate_limit, "pace_interval", interval) },
-	{ STATE_FIELD(rate_limit, "pace_in_second", in_second), .most = STATE_NUMBER_MOST },
-	{ STATE_FIELD(rate_limit, "pace_in_interval", in_interval), .most = STATE_NUMBER_MOST },
+	{ STATE_FIELD(rate_limit, "pace_second", begun) },
+	{ STATE_FIELD(rate_limit, "pace_in_second", count), .most = STATE_NUMBER_MOST },
 };
 const struct field_table rate_limit_state = FIELD_TABLE(NULL, rate_limit, rate_limit_fields);
 

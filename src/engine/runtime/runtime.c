@@ -42,10 +42,10 @@ static void on_run_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	runtime_post(timer->data, TIMER);
 }
 
-static void on_absent_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_socket_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	runtime_post(timer->data, ABSENT_DUE);
+	runtime_post(timer->data, SOCKETS_DUE);
 }
 
 void runtime_stop_timer(struct service_runtime *runtime)
@@ -62,8 +62,8 @@ static void run_init(struct service_run *run, struct service_runtime *runtime)
 	list_init(&run->start.link);
 	ev_init(&run->timer, on_run_timer);
 	run->timer.data = runtime;
-	ev_init(&run->absent_timer, on_absent_timer);
-	run->absent_timer.data = runtime;
+	ev_init(&run->socket_timer, on_socket_timer);
+	run->socket_timer.data = runtime;
 	list_init(&run->instances);
 	start_kit_init(&run->kit, runtime->engine);
 	run->stats.state_times.entered = runtime->since;

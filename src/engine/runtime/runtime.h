@@ -58,8 +58,8 @@ struct service_run {
 
 	/* In BINDING and BACKOFF: end of the pause; in LISTENING: next batch of parked clients, or `restart`. */
 	ev_timer timer;
-	ev_timer absent_timer;          /* next try of optional sockets that could not be opened */
-	struct backoff absent_backoff;  /* its pauses */
+	ev_timer socket_timer;          /* end of a socket's rest, or next try of optional ones that could not be opened */
+	struct backoff absent_backoff;  /* the pauses between these tries */
 	char reason[320];               /* reason of the last failure or pause; "": none */
 	const char *unlogged_event;     /* name of an event that is logged together with the next pause; NULL: none */
 	bool reason_logged;             /* true: a line for all services tells the reason, so the next pause needs none */
@@ -222,7 +222,8 @@ enum {
 	WOKEN,                          /* the client that it was started for is known, or cannot be (engine/clients/activator) */
 	WANTS_DUE,                      /* its start waits for services that it wants, or one of them has changed */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */
-	ABSENT_DUE,                     /* the pause before the next try of its absent sockets is over */
+	SOCKETS_DUE,                    /* one of its sockets has rested, or the pause before the next try of absent ones is over */
+	RESTS,                          /* a socket rests, and closes meanwhile (engine/accept/socket_rest) */
 };
 
 /* Notes that it has changed, for the saved state (engine/upgrade/saved_state). */

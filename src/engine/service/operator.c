@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/scan.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/freeze/freeze.h"
@@ -69,6 +70,7 @@ static enum operator_status begin_start(const struct operator_order *order, stru
 	if (!runtime->service->exec->accept && !has_current(runtime) && !order_start(runtime))
 		return fail_order(answer, "out of memory");
 	runtime->halted = false;
+	socket_rest_forget(runtime);
 	runtime_open_absent(runtime, true);
 	runtime_event(runtime, ENABLE);
 	return report_status(order, runtime, answer);

@@ -10,6 +10,7 @@
 
 #include "config/option/service_mark.h"
 #include "engine/accept/refuse.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/listener/listeners.h"
@@ -64,8 +65,8 @@ static bool check_condition(struct service_runtime *runtime, struct listener *li
 	return verdict == SOCKET_MAY_OPEN;
 }
 
-/* Opens a listener unless it is open, or its conditions keep it closed. false: it failed; the reason is in `failed`, or
- * for an optional one it is noted as its absence. */
+/* Opens a listener unless it is open, or it rests, or its conditions keep it closed. false: it failed; the reason is in
+ * `failed`, or for an optional one it is noted as its absence. */
 static bool open_listener(struct service_runtime *runtime, struct listener *listener, struct failed_sockets *failed)
 {
 	struct buf why = { 0 }, text = { 0 };
@@ -73,6 +74,10 @@ static bool open_listener(struct service_runtime *runtime, struct listener *list
 
 	if (listener_is_open(listener))
 		return true;
+	if (socket_rest_closes(runtime, listener)) {
+		listener_set_absence(listener, ABSENT_RESTS);
+		return true;
+	}
 	opens = check_condition(runtime, listener, &why);
 	if (!opens && !why.length)
 		return true;
@@ -130,16 +135,16 @@ static void begin_absence(struct service_runtime *runtime)
 	}
 	pause = backoff_next(&run->absent_backoff, lifecycle->backoff_min, lifecycle->backoff_max,
 			     engine_random(runtime->engine));
-	ev_timer_stop(runtime->engine->loop, &run->absent_timer);
-	ev_timer_set(&run->absent_timer, pause, 0.);
-	ev_timer_start(runtime->engine->loop, &run->absent_timer);
+	ev_timer_stop(runtime->engine->loop, &run->socket_timer);
+	ev_timer_set(&run->socket_timer, pause, 0.);
+	ev_timer_start(runtime->engine->loop, &run->socket_timer);
 }
 
 static void end_absence(struct service_runtime *runtime)
 {
 	if (!runtime->run)
 		return;
-	ev_timer_stop(runtime->engine->loop, &runtime->run->absent_timer);
+	ev_timer_stop(runtime->engine->loop, &runtime->run->socket_timer);
 	backoff_reset(&runtime->run->absent_backoff);
 }
 
@@ -180,26 +185,30 @@ bool runtime_bind(struct service_runtime *runtime)
 
 void runtime_open_absent(struct service_runtime *runtime, bool all)
 {
-	struct failed_sockets none = { 0 };
-	bool may = runtime->service->exec->accept || runtime->state.run == RUN_IDLE, goes_on = false;
+	struct failed_sockets failed = { 0 };
+	unsigned run = runtime->state.run;
+	bool may = runtime->service->exec->accept || run == RUN_IDLE || run == RUN_BACKOFF, goes_on = false;
 
 	for (size_t n = 0; n < runtime->listener_count && runtime->state.sockets == SOCKETS_OPEN; n++) {
 		struct listener *listener = &runtime->listeners[n];
-
 		enum absence absence = listener_absence(listener);
 
-		if (absence == ABSENT_NO || (absence != ABSENT_FAILED && !all))
+		if (absence == ABSENT_NO || (absence == ABSENT_CONDITION && !all))
 			continue;
 		if (!may) {
 			listener_set_absence(listener, ABSENT_FAILED);       /* tried when the instance has ended */
 			goes_on = true;
-		} else if (!open_listener(runtime, listener, &none)) {
+		} else if (!open_listener(runtime, listener, &failed)) {
+			if (!listener->listen->options->optional)       /* it was open before it rested */
+				listener_set_absence(listener, ABSENT_NO);
 			goes_on = true;
 		} else if (listener_is_open(listener)) {
 			runtime_post(runtime, LOOK);
 		}
 	}
-	buf_free(&none.text);
+	if (failed.text.length)
+		runtime_post(runtime, BIND_ERROR);
+	buf_free(&failed.text);
 	if (goes_on)
 		begin_absence(runtime);
 	else
@@ -210,6 +219,7 @@ void runtime_close_listeners(struct service_runtime *runtime)
 {
 	standby_sockets_free(runtime);
 	end_absence(runtime);
+	socket_rest_forget(runtime);
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		refuse_parked(&runtime->listeners[n], REFUSED_CLOSED);
 		listener_close(&runtime->listeners[n], runtime->engine);

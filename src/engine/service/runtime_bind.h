@@ -7,7 +7,7 @@
  * all optional ones did; the reason is logged with the pause that follows. */
 bool runtime_bind(struct service_runtime *runtime);
 
-/* Tries again to open sockets that are absent because they failed, with `all` also those whose conditions did not hold.
- * Does so later if an instance has the others now. */
+/* Tries again to open sockets that are absent because they failed or rested, with `all` also those whose conditions did
+ * not hold. Does so later if an instance has the others now. */
 void runtime_open_absent(struct service_runtime *runtime, bool all);
 void runtime_close_listeners(struct service_runtime *runtime); /* also closes standby sockets */

@@ -11,6 +11,7 @@
 #include "engine/accept/accept_state.h"
 #include "engine/accept/admission_state.h"
 #include "engine/accept/refuse.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/core/close_socket.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
@@ -245,6 +246,8 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 		apply_limits(runtime);
 	if (lost)
 		runtime_event(runtime, BIND_ERROR);
+	if (changed)
+		socket_rest_forget(runtime);
 	runtime_open_absent(runtime, true);
 	if (!changed || runtime_is_disabled(runtime))
 		return;
@@ -286,6 +289,7 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 	shared_run_retire(runtime, closes || service_on_remove(service, runtime->service) == REMOVE_STOP);
 	runtime_stop_timer(runtime);
 	activation_filter_forget(runtime);
+	socket_rest_forget(runtime);
 	runtime->listeners = listeners;
 	runtime->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; !service->exec->accept && n < service->socket_count; n++)

@@ -11,6 +11,8 @@
 #include "engine/accept/accept.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/limit_pause.h"
+#include "engine/accept/refuse.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/clients/activator.h"
 #include "engine/core/fd_watch.h"
 #include "engine/drain/drain_snapshot.h"
@@ -47,6 +49,19 @@ static bool is_in_doubt(const struct service_runtime *runtime)
 	return runtime->backoff.failures || (guard && guard->no_progress_ends >= guard->no_progress_limit / 2);
 }
 
+/* SOCKETS_DUE follows in so many seconds at the latest. */
+static void wait_for_rest(struct service_runtime *runtime, double seconds)
+{
+	struct ev_loop *loop = runtime->engine->loop;
+	ev_timer *timer = &runtime->run->socket_timer;
+
+	if (ev_is_active(timer) && ev_timer_remaining(loop, timer) <= seconds)
+		return;
+	ev_timer_stop(loop, timer);
+	ev_timer_set(timer, seconds, 0.);
+	ev_timer_start(loop, timer);
+}
+
 void runtime_rewatch(struct service_runtime *runtime)
 {
 	bool refuses = runtime_refuses(runtime);
@@ -55,13 +70,17 @@ void runtime_rewatch(struct service_runtime *runtime)
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
-		bool wanted = !listener->busy && (!refuses || endpoint_accepts(listener->listen->endpoint));
+		double rest = runtime->state.run == RUN_FROZEN ? 0 : socket_rest_left(runtime, listener);
+		bool wanted = !listener->busy && rest <= 0 &&
+			(!refuses || endpoint_accepts(listener->listen->endpoint));
 
 		listener->lent = runtime->state.run == RUN_FROZEN;
 		if (!listener->put_off || !watching || !wanted || !runtime_is_being_restored(runtime))
 			listener_watch(listener, runtime->engine, runtime->service->name, watching && wanted);
 		if (is_in_doubt(runtime) || listener_is_overdue(listener))
 			listener_restore_now(listener, runtime->engine);
+		if (rest > 0)
+			wait_for_rest(runtime, rest);
 	}
 }
 
@@ -201,13 +220,29 @@ static void end_listeners(struct service_runtime *runtime)
 		runtime_close_listeners(runtime);
 }
 
-/* Accepts and refuses waiting clients before the listeners close: a closing listener may reset a client before its
+/* Accepts and refuses waiting clients before the listener closes: a closing listener may reset a client before its
  * connect(2) returns. */
-static void refuse_and_close(struct service_runtime *runtime)
+void runtime_close_resting(struct service_runtime *runtime)
 {
-	for (size_t n = 0; n < runtime->listener_count && !runtime->service->exec->accept; n++)
-		accept_turn_away(runtime, &runtime->listeners[n]);
-	runtime_close_listeners(runtime);
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (!listener_has_socket(listener) || !socket_rest_closes(runtime, listener))
+			continue;
+		if (!runtime->service->exec->accept)
+			accept_turn_away(runtime, listener);
+		refuse_parked(listener, REFUSED_RATE);
+		listener_close(listener, runtime->engine);
+		listener_set_absence(listener, ABSENT_RESTS);
+	}
+	runtime_rewatch(runtime);
+}
+
+void runtime_look_at_sockets(struct service_runtime *runtime)
+{
+	runtime_open_absent(runtime, false);
+	accept_parked(runtime);
+	runtime_rewatch(runtime);
 }
 
 static void do_close(struct service_runtime *runtime)
@@ -270,8 +305,6 @@ static void perform_action(struct service_runtime *runtime, enum action action, 
 		do_wait(runtime);
 		break;
 	case REST:
-		if (limit_pause_closes(runtime))
-			refuse_and_close(runtime);
 		list_remove(&runtime->run->fd_wait);    /* this pause is not for lack of descriptors */
 		runtime_start_timer(runtime, limit_pause_seconds(runtime));
 		break;

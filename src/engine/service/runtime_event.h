@@ -26,6 +26,11 @@ void runtime_hear(struct service_runtime *runtime);
 /* Adopts an entry with the same sockets. changed: it differs from the old entry. */
 void runtime_adopt(struct service_runtime *runtime, struct table *table, const struct service *service, bool changed);
 
+/* Closes sockets that rest, if they are closed meanwhile (trigger_limit_action); and looks at sockets that have rested, or
+ * could not be opened. */
+void runtime_close_resting(struct service_runtime *runtime);
+void runtime_look_at_sockets(struct service_runtime *runtime);
+
 /* Closes sockets whose file was removed or replaced, logs that, and opens them again: at once, or, if an instance has
  * them, after it has ended. */
 void runtime_reopen_unreachable(struct service_runtime *runtime);

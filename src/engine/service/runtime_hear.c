@@ -73,8 +73,11 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 	case WANTS_DUE:
 		wants_look(runtime);
 		break;
-	case ABSENT_DUE:
-		runtime_open_absent(runtime, false);
+	case SOCKETS_DUE:
+		runtime_look_at_sockets(runtime);
+		break;
+	case RESTS:
+		runtime_close_resting(runtime);
 		break;
 	case UNREACHABLE:
 		runtime_reopen_unreachable(runtime);

@@ -79,7 +79,7 @@ static const struct state_field run_fields[] = {
 	{ NONE(start.link, "in the line again by its place, or among the starts under way") },
 	{ NONE(start.demand, "looked at again") },
 	{ NONE(start.looked, "looked at again") },
-	{ NONE(absent_timer, "sockets that are absent are tried again") },
+	{ NONE(socket_timer, "set anew when the sockets are watched, or tried again") },
 	{ NONE(absent_backoff, "sockets that are absent are tried again") },
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(leaving, "listed where the service was removed") },

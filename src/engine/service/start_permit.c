@@ -7,6 +7,7 @@
 #include "engine/accept/datagram_sender.h"
 #include "engine/accept/limit_pause.h"
 #include "engine/accept/sensor.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/health/queue_guard.h"
 
 static bool has_address_rules(const struct service *service)
@@ -16,6 +17,39 @@ static bool has_address_rules(const struct service *service)
 			return true;
 	}
 	return false;
+}
+
+static bool has_limited_socket(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (service->sockets[n].options->trigger_limit_burst != UNLIMITED)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the service may start for a client of one of its sockets, or starts without one. Counts the start for all
+ * sockets with clients. */
+static bool sockets_permit(struct service_runtime *runtime)
+{
+	bool may = runtime_start_due(runtime) > 0, any_waits = false;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct listener *listener = &runtime->listeners[n];
+
+		if (!listener_has_socket(listener) || !client_waits(listener->io.fd))
+			continue;
+		any_waits = true;
+		if (socket_rest_left(runtime, listener) > 0)
+			continue;
+		if (socket_rest_is_due(runtime, listener)) {
+			socket_rest_begin(runtime, listener);
+			continue;
+		}
+		socket_rest_count(runtime, listener);
+		may = true;
+	}
+	return may || !any_waits;
 }
 
 bool start_permit(struct service_runtime *runtime, enum service_event *instead)
@@ -30,13 +64,17 @@ bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 		*instead = EXITED;              /* watch the socket again, without a start */
 		return false;
 	}
-	if (limit_pause_is_due(runtime, NULL) || limit_pause_for_moment(runtime)) {
+	if (limit_pause_begin(runtime, NULL, NULL) || limit_pause_for_moment(runtime)) {
 		runtime->started = false;
 		*instead = LIMITED;
 		return false;
 	}
-	if (rate_limit_is_limited(service->groups->access))
-		rate_limit_count(&runtime->run->accept->rate, service->groups->access, clock_now());
+	if (has_limited_socket(service) && !sockets_permit(runtime)) {
+		runtime->run->guard->queued_at_end = 0;
+		*instead = limit_pause_for_rests(runtime) ? LIMITED : EXITED;
+		return false;
+	}
+	rate_limit_count(&runtime->run->accept->rate, 1., clock_now());
 	if (counts_senders)
 		datagram_sender_count(runtime);
 	return true;

@@ -11,6 +11,7 @@
 #include "engine/accept/accept.h"
 #include "engine/accept/accept_state.h"
 #include "engine/accept/pending_start.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/accept/tcpmux.h"
 #include "engine/core/close_socket.h"
 #include "engine/core/engine_state.h"
@@ -188,6 +189,15 @@ static void load_service_run(struct service_loader *progress, struct state_secti
 	freeze_load(runtime, section);
 }
 
+static void load_socket_rate(struct service_loader *progress, struct state_section *section)
+{
+	struct socket_rate rate = { 0 };
+
+	state_load(section, &socket_rate_state, &rate, NULL);
+	if (rate.number < progress->runtime->listener_count && socket_rest_make(progress->runtime))
+		progress->runtime->run->accept->sockets[rate.number] = rate;
+}
+
 static void load_latency_histogram(struct service_loader *progress, struct state_section *section)
 {
 	state_load(section, &latency_state, &progress->runtime->run->stats.latency, NULL);
@@ -282,7 +292,7 @@ static const struct {
 	{ "bind_calls", load_bind_calls, true },	{ "bind_use", load_bind_use, true },
 	{ "course", load_sequence, true },      { "drain", load_drain, true },
 	{ "latency", load_latency_histogram, true },    { "thaw_latency", load_thaw_latency, true },
-	{ "failure", load_failure, true },
+	{ "failure", load_failure, true },	{ "socket_rate", load_socket_rate, true },
 	{ "history", load_history, true },
 	{ "twins", load_standby_sockets, true },        { "twin", load_standby_socket, true },
 	{ "idle", load_idle, true },          { "opening", load_socket_commands, true },

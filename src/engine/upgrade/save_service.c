@@ -132,6 +132,8 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 		state_save(saver, &saved_accept, run->accept);
 	if (run->freeze_times)
 		state_save(saver, &saved_freeze, run->freeze_times);
+	for (unsigned n = 0; run->accept && run->accept->sockets && n < runtime->listener_count; n++)
+		state_save(saver, &socket_rate_state, &run->accept->sockets[n]);
 	if (run->stats.latency.count)
 		state_save(saver, &latency_state, &run->stats.latency);
 	if (run->stats.thaw_latency.count)

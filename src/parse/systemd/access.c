@@ -104,44 +104,20 @@ static void set_trigger_limit(struct unit_builder *builder, const struct trigger
 	unit_set(builder, "trigger_limit_pause", text, unit_place(interval, 0));
 }
 
-/* Finds the limit that a unit sets. systemd's defaults are not used, because superd has pauses between starts instead.
- * At TriggerLimit systemd stops the socket, at PollLimit it pauses until the interval is over; superd pauses at both.
- * false: the unit sets none. */
-static bool find_trigger_limit(struct unit_builder *builder, struct trigger_limit *limit)
+/* Sets the limit of the unit. systemd's defaults are not used, because superd has pauses between starts instead. At
+ * TriggerLimit systemd stops the socket, at PollLimit it pauses until the interval is over; superd pauses at both. */
+static void build_trigger_limit(struct unit_builder *builder)
 {
-	struct trigger_limit poll;
+	struct trigger_limit trigger, poll;
 	bool has_trigger = read_trigger_limit(builder, "TriggerLimitBurst", "TriggerLimitIntervalSec",
-					      builder->accepts ? 200 : 20, limit);
+					      builder->accepts ? 200 : 20, &trigger);
 	bool has_poll = read_trigger_limit(builder, "PollLimitBurst", "PollLimitIntervalSec",
 					   builder->accepts ? 150 : 15, &poll);
 
-	if (has_poll && (!has_trigger || poll.burst <= limit->burst))
-		*limit = poll;
-	return has_poll || has_trigger;
-}
-
-static const struct unit_assignment *place_of_limit(const struct trigger_limit *limit)
-{
-	return limit->burst_said ? limit->burst_said : limit->interval_said;
-}
-
-/* Notes the limit of builder->unit. A service has one limit for all its sockets: others are refused. without: the
- * number of sockets that have none. */
-static void collect_trigger_limit(struct unit_builder *builder, struct trigger_limit *taken, size_t *without)
-{
-	struct trigger_limit limit;
-
-	if (!find_trigger_limit(builder, &limit)) {
-		++*without;
-	} else if (!taken->burst) {
-		set_trigger_limit(builder, &limit);
-		*taken = limit;
-	} else if (limit.burst != taken->burst || limit.interval != taken->interval) {
-		unit_unsupported(builder, unit_place(place_of_limit(&limit), 0),
-				 "%s: superd counts the starts of a service for all of its sockets together, and "
-				 "another of them has a limit that is not this one",
-				 place_of_limit(&limit)->key);
-	}
+	if (has_poll && (!has_trigger || poll.burst <= trigger.burst))
+		set_trigger_limit(builder, &poll);
+	else if (has_trigger)
+		set_trigger_limit(builder, &trigger);
 }
 
 /* Adds a word of IPAddressAllow= or IPAddressDeny=. A wrong one is refused or left out: superd's own options would read
@@ -242,17 +218,14 @@ static void set_socket_rules(struct unit_builder *builder)
 	unit_list_free(&allow);
 }
 
-/* TriggerLimit= and IPAddress= keys of builder->unit, a socket, whose socket { } is open. */
 void unit_build_socket_access(struct unit_builder *builder)
 {
 	set_socket_rules(builder);
+	build_trigger_limit(builder);
 }
 
 void unit_build_access(struct unit_builder *builder)
 {
-	struct trigger_limit taken = { 0 };
-	size_t without = 0;
-
 	if (builder->service) {
 		unit_builder_turn(builder, builder->service);
 		set_service_rules(builder);
@@ -263,10 +236,5 @@ void unit_build_access(struct unit_builder *builder)
 			set_connection_limits(builder);
 		else
 			warn_of_connection_limits(builder);
-		collect_trigger_limit(builder, &taken, &without);
 	}
-	if (taken.burst && without)
-		unit_warn(builder, unit_place(place_of_limit(&taken), 0),
-			  "%s: superd counts the starts of a service for all of its sockets together, and at this "
-			  "limit the others rest, too", place_of_limit(&taken)->key);
 }

@@ -307,9 +307,9 @@ Test(directive, defaults_are_what_the_manual_says)
 	cr_assert(directive_fill_defaults(GROUP_ACCESS, &group, pool));
 	cr_expect_eq(group.access.max_load, 0);
 	cr_expect_eq(group.access.cps.number, UNLIMITED);
-	cr_expect_eq(group.access.trigger_limit_burst, UNLIMITED);
-	cr_expect_eq(group.access.trigger_limit_interval, 2000000);
-	cr_expect_eq(group.access.trigger_limit_pause, 10000000);
+	cr_expect_eq(group.sockets.trigger_limit_burst, UNLIMITED);
+	cr_expect_eq(group.sockets.trigger_limit_interval, 2000000);
+	cr_expect_eq(group.sockets.trigger_limit_pause, 10000000);
 	cr_expect_eq(group.access.deny_time, -1);
 	cr_assert(directive_fill_defaults(GROUP_LOG, &group, pool));
 	cr_expect_null(group.logging.log_type);

@@ -143,7 +143,7 @@ Test(admission, counts_nobody_who_is_refused)
 		cr_expect_eq(judge(runtime, "127.0.0.1"), REFUSED_PER_SOURCE);
 		cr_expect_eq(judge(runtime, "127.0.0.2"), REFUSED_INSTANCES);
 	}
-	cr_expect_eq(runtime->run->accept->rate.in_second, 1);
+	cr_expect_eq(runtime->run->accept->rate.count, 1);
 	cr_expect_eq(runtime->instance_count, 1u);
 	pending_dismiss(runtime, &first);
 	cr_expect_eq(judge(runtime, "127.0.0.2"), ADMITTED, "its refusals were no connections of its minute");

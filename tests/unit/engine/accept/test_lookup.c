@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/accept/limit_pause.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/accept/lookup.h"
 #include "engine/limits/refusal.h"
 
@@ -116,5 +116,5 @@ Test(rest, finds_the_name_that_an_inetd_table_has)
 	};
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++)
-		cr_expect_eq(limit_pause_inetd_name(cases[n].name), strlen(cases[n].expected), "%s", cases[n].name);
+		cr_expect_eq(socket_rest_inetd_name(cases[n].name), strlen(cases[n].expected), "%s", cases[n].name);
 }

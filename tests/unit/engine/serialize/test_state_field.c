@@ -49,6 +49,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&service_reload_state, &instance_state, &notice_state, &bind_calls_state, &bind_use_state,
 	&bind_stray_state, &command_state, &sequence_state, &search_state,
 	&pending_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
+	&socket_rate_state,
 	&start_queue_state, &saved_idle, &saved_freeze, &saved_run,
 };
 static size_t table_count;

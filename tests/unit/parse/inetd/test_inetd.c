@@ -151,7 +151,7 @@ Test(inetd, an_entry_says_all_that_an_inetd_takes_for_granted)
 	cr_expect_eq(service->exec->pass, PASS_INETD);
 	cr_expect_eq(service->groups->streams->error.kind, STREAM_SOCKET);
 	cr_expect_eq(service->groups->access->instances, UNLIMITED);
-	cr_expect_eq(service->groups->access->trigger_limit_burst, UNLIMITED);
+	cr_expect_eq(service->sockets[0].options->trigger_limit_burst, UNLIMITED);
 	cr_expect_str_eq(service->exec->exec[0], "/usr/sbin/ftpd");
 	cr_expect_str_eq(service->exec->exec[1], "-l");
 	cr_expect_str_eq(service->exec->argv0, "ftpd");
@@ -369,7 +369,7 @@ Test(inetd, the_command_line_says_what_lines_do_not)
 	const struct service *local = table_find(result.table, "d-unix-dgram");
 
 	cr_assert(service && other && local);
-	cr_expect_eq(service->groups->access->trigger_limit_burst, 9);
+	cr_expect_eq(service->sockets[0].options->trigger_limit_burst, 9);
 	cr_expect_eq(service->groups->access->instances, 8);
 	cr_expect_eq(service->groups->access->per_source_cpm, 7);
 	cr_expect_eq(service->groups->access->per_source, 6);
@@ -934,7 +934,7 @@ Test(inetd, keys_and_values_are_an_entry_too)
 	cr_expect_str_eq(service->exec->exec[1], "b c");
 	cr_expect_str_eq(service->exec->exec[2], "d");
 	cr_expect_str_eq(service->groups->identity->group, "tty");
-	cr_expect_eq(service->groups->access->trigger_limit_burst, 5);
+	cr_expect_eq(service->sockets[0].options->trigger_limit_burst, 5);
 	cr_expect_eq(service->groups->access->per_source_cpm, 3);
 	cr_expect_eq(service->groups->socket_defaults->send_buffer, 4096);
 	cr_expect_not(service->exec->accept);

@@ -11,7 +11,6 @@ enum scope {
 	NAMES,          /* what the unit is: its addresses, its service, the name of its descriptors */
 	CONNECTIONS,    /* connections of Accept=yes, where a .socket has a service of its own; else nothing */
 	COMMANDS,       /* the commands of the socket: those of all sockets run together, each as written */
-	COUNTED,        /* starts by this socket: superd counts those of the service, and says so */
 	NOTHING,        /* nothing: harmless, warned of or refused wherever it is set */
 };
 
@@ -68,8 +67,8 @@ static const struct row {
 	{ "PassPacketInfo", OWN, "yes", "no" },
 	{ "PassSecurity", OWN, "yes", "no" },
 	{ "PipeSize", OWN, "64K", "128K" },
-	{ "PollLimitBurst", COUNTED, "7", "9" },
-	{ "PollLimitIntervalSec", COUNTED, "7s", "9s" },
+	{ "PollLimitBurst", OWN, "7", "9" },
+	{ "PollLimitIntervalSec", OWN, "7s", "9s" },
 	{ "Priority", OWN, "3", "4" },
 	{ "PrivateNetwork", NOTHING, NULL, NULL },
 	{ "ReceiveBuffer", OWN, "64K", "128K" },
@@ -91,8 +90,8 @@ static const struct row {
 	{ "TimeoutSec", NOTHING, NULL, NULL },
 	{ "Timestamping", OWN, "us", "ns" },
 	{ "Transparent", OWN, "yes", "no" },
-	{ "TriggerLimitBurst", COUNTED, "7", "9" },
-	{ "TriggerLimitIntervalSec", COUNTED, "7s", "9s" },
+	{ "TriggerLimitBurst", OWN, "7", "9" },
+	{ "TriggerLimitIntervalSec", OWN, "7s", "9s" },
 	{ "Writable", OWN, "yes", "no" },
 	{ "XAttrAccept", OWN, "user.a=1", "user.a=2" },
 	{ "XAttrEntryPoint", OWN, "user.a=1", "user.a=2" },
@@ -182,22 +181,6 @@ static struct outcome *read_row(const struct row *row, const char *a, const char
 	return read_sockets(first, second);
 }
 
-/* A limit that only one of them has, or that differs, is never silent. */
-static void expect_counted(const struct row *row)
-{
-	struct outcome *one = read_row(row, row->a, NULL), *other = read_row(row, NULL, row->b),
-		       *differ = read_row(row, row->a, row->b), *alike = read_row(row, row->a, row->a);
-
-	cr_expect(strstr(one->said, row->key), "%s: %s", row->key, one->said);
-	cr_expect(strstr(other->said, row->key), "%s: %s", row->key, other->said);
-	cr_expect(strstr(differ->said, row->key) && strstr(differ->said, "error"), "%s: %s", row->key, differ->said);
-	cr_expect_str_eq(alike->said, "", "%s", row->key);
-	outcome_free(one);
-	outcome_free(other);
-	outcome_free(differ);
-	outcome_free(alike);
-}
-
 static void expect_both_commands(const struct row *row)
 {
 	struct outcome *both = read_row(row, row->a, row->b);
@@ -242,9 +225,6 @@ Test(unit_apart, sockets_of_one_service_keep_what_is_theirs)
 			break;
 		case COMMANDS:
 			expect_both_commands(&rows[n]);
-			break;
-		case COUNTED:
-			expect_counted(&rows[n]);
 			break;
 		case NAMES:
 		case NOTHING:

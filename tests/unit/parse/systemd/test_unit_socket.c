@@ -199,25 +199,22 @@ static struct outcome *with_two_sockets(const char *first, const char *second)
 	return read_units(given, ask);
 }
 
-Test(unit_socket, has_one_limit_for_all_sockets_of_a_service)
+Test(unit_socket, has_a_limit_of_its_own)
 {
-	expect_warned(with_two_sockets("", "TriggerLimitBurst=5\n"), "\ttrigger_limit_burst = 5\n");
-	expect_printed(with_two_sockets("TriggerLimitBurst=5\n", "TriggerLimitBurst=5\n"),
-		       "\ttrigger_limit_burst = 5\n");
-	expect_said(with_two_sockets("TriggerLimitBurst=5\n", "TriggerLimitBurst=6\n"),
-		    "b.socket:4:19: error: TriggerLimitBurst: superd counts the starts of a service for all");
-	expect_said(with_two_sockets("PollLimitBurst=5\n", "PollLimitBurst=5\nPollLimitIntervalSec=9s\n"),
-		    "b.socket:4:16: error: PollLimitBurst: ");
+	expect_printed(with_two_sockets("", "TriggerLimitBurst=5\n"), "\t\ttrigger_limit_burst = 5\n");
+	expect_printed(with_two_sockets("TriggerLimitBurst=5\n", "PollLimitBurst=6\n"),
+		       "\t\ttrigger_limit_burst = 6\n");
 	expect_said(with_two_sockets("TriggerLimitBurst=5\n", "TriggerLimitBurst=x\n"),
 		    "b.socket:4:19: error: TriggerLimitBurst: 'x': expected a number");
 }
 
 Test(unit_socket, rests_at_a_limit_that_is_said)
 {
-	expect_printed(with_socket("TriggerLimitBurst=5\n"), "\ttrigger_limit_burst = 5\n\ttrigger_limit_pause = 2s\n");
+	expect_printed(with_socket("TriggerLimitBurst=5\n"),
+		       "\t\ttrigger_limit_burst = 5\n\t\ttrigger_limit_pause = 2s\n");
 	expect_printed(with_socket("TriggerLimitIntervalSec=0\n"), "exec");
 	expect_printed(with_socket("PollLimitIntervalSec=10s\nPollLimitBurst=3\nTriggerLimitBurst=100\n"),
-		       "\ttrigger_limit_burst = 3\n\ttrigger_limit_interval = 10s\n");
+		       "\t\ttrigger_limit_burst = 3\n\t\ttrigger_limit_interval = 10s\n");
 }
 
 Test(unit_socket, has_clients_from_allowed_addresses)
