@@ -80,7 +80,7 @@ static void hear_count(void)
 	struct buf text = { 0 };
 
 	client_count_hear(&worker, &answer);
-	require(answer.own_count <= OWN_PORTS_MOST && (answer.known || !answer.own_count));
+	require(answer.own_count <= OWN_PORTS_MOST);
 	for (size_t n = 0; n < answer.own_count; n++) {
 		require(answer.own[n].kind < CONN_KINDS && !answer.own[n].cookies && !answer.own[n].probes);
 		own_port_describe(&answer.own[n], &text);

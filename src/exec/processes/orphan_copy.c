@@ -28,6 +28,7 @@
 #include "os/proc/process.h"
 #include "os/rights/required_caps.h"
 #include "os/socket/bind.h"
+#include "os/socket/plain_descriptor.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71              /* asm-generic/socket.h (Linux 5.14), the same on most architectures */
@@ -462,8 +463,22 @@ static size_t count_sent(const struct orphan_answer *answer)
 	return count;
 }
 
+/* The pidfd comes first. */
+static bool has_plain_descriptors(struct orphan_copy *copy)
+{
+	char name[DESCRIPTOR_NAME];
+
+	for (size_t n = 1; n < COPIES_MOST; n++) {
+		int fd = *copy_descriptor(copy, n);
+
+		if (fd >= 0 && !descriptor_is_plain(fd, name))
+			return false;
+	}
+	return true;
+}
+
 /* What the helper cannot have found; NULL: nothing. The descriptors are those that came. */
-static const char *find_flaw(const struct orphan_copy *copy, const struct orphan_request *request,
+static const char *find_flaw(struct orphan_copy *copy, const struct orphan_request *request,
 			     const struct table *table)
 {
 	if (copy->start_time > process_now())
@@ -474,7 +489,9 @@ static const char *find_flaw(const struct orphan_copy *copy, const struct orphan
 		return NULL;
 	if (!request->service || request->service->socket_count > ORPHAN_SOCKETS)
 		return "copy.standing";
-	return copy->pid > 1 && copy->pidfd >= 0 && pidfd_pid(copy->pidfd) == copy->pid ? NULL : "copy.pid";
+	if (copy->pid <= 1 || copy->pidfd < 0 || pidfd_pid(copy->pidfd) != copy->pid)
+		return "copy.pid";
+	return has_plain_descriptors(copy) ? NULL : "descriptors";
 }
 
 enum orphan_hearing orphan_copy_hear(const struct worker_process *process, const struct orphan_request *request,

@@ -1,28 +1,20 @@
-/* Receives descriptors that a service sent, in a helper process, and passes on those that are safe to keep.
- *
- * The kind of a descriptor is found without a call to its file system, which may block. Only the kernel writes the link
- * in /proc/self/fd, and only a path begins with a slash. Without /proc, superd accepts only what it can identify by
- * calls that reach no file system.
+/* Receives descriptors that a service sent, in a helper process, and passes on those that are safe to keep
+ * (os/socket/plain_descriptor). superd looks at each again.
  *
  * The process keeps its own references until superd confirms the ones it got. So superd never closes the last reference
  * to a descriptor that it did not accept. */
 #include "exec/worker/receive_async.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
 
 #include "base/fd_message.h"
 #include "os/proc/pidfd.h"
-#include "os/socket/plain_socket.h"
-
+#include "os/socket/plain_descriptor.h"
 
 struct receive_task {
 	int socket;
@@ -34,66 +26,6 @@ struct receive_answer {
 	unsigned refused;
 	char kind[RECEIVED_KIND];
 };
-
-static bool is_socket_fd(int fd)
-{
-	int type;
-	socklen_t size = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-}
-
-static bool has_seals(int fd)
-{
-#ifdef F_GET_SEALS
-	return fcntl(fd, F_GET_SEALS) >= 0;
-#else
-	(void)fd;
-	return false;
-#endif
-}
-
-static bool is_pidfd(int fd)
-{
-#ifdef SYS_pidfd_send_signal
-	return syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == 0 || errno == EPERM || errno == ESRCH;
-#else
-	(void)fd;
-	return false;
-#endif
-}
-
-/* Reads the kernel's name of the open file; "" without /proc. A user can choose only a name that begins with /. */
-static void read_link(int fd, char text[256])
-{
-	char path[64];
-	ssize_t length;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	length = readlink(path, text, 255);
-	text[length > 0 ? length : 0] = '\0';
-}
-
-static bool is_kept_kind(int fd, const char *link)
-{
-	static const char *const kinds[] = {
-		"anon_inode:[eventfd]", "anon_inode:[timerfd]", "anon_inode:[pidfd]", "anon_inode:[pidfs]",
-	};
-
-	if (is_socket_fd(fd))
-		return socket_is_plain(fd);     /* other sockets may block when they are closed, such as AF_PACKET */
-	if (!*link)
-		return is_pidfd(fd);
-	if (!strncmp(link, "pipe:[", 6))
-		return true;
-	if (!strncmp(link, "/memfd:", 7))
-		return has_seals(fd);   /* a file's path may look like this, but only a memfd has seals */
-	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
-		if (!strcmp(link, kinds[n]))
-			return true;
-	}
-	return false;
-}
 
 static void note_refused(struct receive_answer *answer, const char *link)
 {
@@ -110,13 +42,12 @@ static void note_refused(struct receive_answer *answer, const char *link)
 static size_t move_kept_to_front(int *fds, size_t count, struct receive_answer *answer)
 {
 	size_t kept = 0;
-	char link[256];
+	char link[DESCRIPTOR_NAME];
 
 	for (size_t n = 0; n < count; n++) {
 		int fd = fds[n];
 
-		read_link(fd, link);
-		if (is_kept_kind(fd, link)) {
+		if (descriptor_is_plain(fd, link)) {
 			fds[n] = fds[kept];
 			fds[kept++] = fd;
 		} else {
@@ -145,7 +76,7 @@ static void run_receiver(int channel, const void *with)
 	close(task->socket);
 	if (task->purpose == RECEIVE_STORED)
 		given = move_kept_to_front(fds, count, &answer);
-	else if (task->purpose == RECEIVE_PROCESS && count == 1 && is_pidfd(fds[0]))
+	else if (task->purpose == RECEIVE_PROCESS && count == 1 && descriptor_is_pidfd(fds[0]))
 		answer.process = pidfd_pid(fds[0]);
 	if (!fd_message_send(channel, &answer, sizeof(answer), fds, given, 0)) {
 		snprintf(answer.kind, sizeof(answer.kind), "too many that are under way");
@@ -175,12 +106,19 @@ enum receive_state receive_async_hear(const struct worker_process *process, stru
 		sizeof(fields) / sizeof(*fields),
 	};
 	struct receive_answer answer;
+	char name[DESCRIPTOR_NAME];
 	ssize_t got;
 
 	*received = (struct received){ .process = -1 };
 	got = worker_process_hear(process, &form, &answer, received->fds, &received->count);
 	if (got <= 0)
 		return got < 0 ? RECEIVE_WAITS : RECEIVE_FAILED;
+	for (size_t n = 0; n < received->count; n++) {
+		if (descriptor_is_plain(received->fds[n], name))
+			continue;
+		worker_process_refuse(process, &form, "descriptors");
+		return RECEIVE_FAILED;
+	}
 	received->process = answer.process;
 	received->refused = answer.refused;
 	memcpy(received->kind, answer.kind, sizeof(received->kind));

@@ -1,5 +1,6 @@
 /* A superd-copy that was taken over answers what it likes: nothing of it is used that it cannot have found. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -72,6 +73,24 @@ Test(orphan_copy, takes_no_process_without_its_pidfd)
 	close(copy.pidfd);
 	answer.copy.pid = getpid();
 	cr_expect_eq(hear(&answer, sizeof(answer), &pidfd, 1, &copy), ORPHAN_HEARD);
+	close(copy.pidfd);
+}
+
+Test(orphan_copy, takes_no_file_for_a_socket)
+{
+	struct answer answer = { .copy = { .standing = ORPHAN_FITS, .pid = getpid() }, .has = { [0] = 1, [5] = 1 } };
+	int fds[2] = { pidfd_of(getpid()), open("/proc/self/exe", O_RDONLY | O_CLOEXEC) };
+	struct orphan_copy copy;
+
+	if (fds[0] < 0)
+		cr_skip_test("this kernel has no pidfds");
+	cr_expect_eq(hear(&answer, sizeof(answer), fds, 2, &copy), ORPHAN_OVER);
+	close(copy.sockets[0]);
+	close(copy.pidfd);
+	close(fds[1]);
+	fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_expect_eq(hear(&answer, sizeof(answer), fds, 2, &copy), ORPHAN_HEARD);
+	close(copy.sockets[0]);
 	close(copy.pidfd);
 }
 

@@ -131,6 +131,23 @@ Test(answers, descriptors_of_a_short_answer_are_the_callers)
 	cr_expect_eq(count_open(), before);
 }
 
+/* superd would poll it in the store. */
+Test(answers, descriptors_of_a_file_are_not_taken)
+{
+	struct { pid_t process; unsigned refused; char kind[RECEIVED_KIND]; } told = { -1, 0, "" };
+	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct received received;
+
+	cr_assert(fd_message_send(its_end, &told, sizeof(told), &its_end, 1, 0));
+	cr_expect_eq(receive_async_hear(&worker, &received), RECEIVE_DONE);
+	close(received.fds[0]);
+	cr_assert(fd_message_send(its_end, &told, sizeof(told), &file, 1, 0));
+	cr_expect_eq(receive_async_hear(&worker, &received), RECEIVE_FAILED);
+	expect_fault("superd-receive", "descriptors");
+	cr_assert_eq(received.count, 1);
+	close(received.fds[0]);
+}
+
 Test(answers, no_more_was_refused_than_can_have_come)
 {
 	struct { pid_t process; unsigned refused; char kind[RECEIVED_KIND]; } told = { -1, RECEIVED_MOST, "a file" };

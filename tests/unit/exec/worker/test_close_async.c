@@ -351,6 +351,8 @@ Test(close_async, false_reports_count_for_no_longer_than_their_closer)
 	cr_expect_eq(close_async_pending(OWNER), 0, "%u are pending", close_async_pending(OWNER));
 	cr_expect_eq(close_async_pending(ANOTHER), 0);
 	look();
+	cr_expect_leq(close_async_hanging(OWNER), 1);
+	cr_expect_eq(close_async_hanging(ANOTHER), 0, "nothing was given for it");
 	kill(first, SIGKILL);
 	expect_right_counts();
 }
