@@ -35,6 +35,7 @@ pid_t spawn_async(struct job *job, int *report)
 	pid = fork();
 	if (pid == 0) {
 		child_note_pid(job, getpid());
+		fork_memory_unshare();
 		job->report = ends[1];
 		child_run_apart(job);
 	}

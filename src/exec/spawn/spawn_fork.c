@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "exec/spawn/spawn_timeout.h"
 #include "os/foreign/fork_fds.h"
+#include "os/foreign/fork_memory.h"
 #include "os/proc/process_state.h"
 #include "os/rights/raw_syscall.h"
 
@@ -56,6 +57,7 @@ pid_t spawn_process(struct job *job, char *stack)
 	if (pid == 0) {
 		raw_raise_effective();
 		child_note_pid(job, getpid());
+		fork_memory_unshare();
 		job->report = ends[1];
 		child_run(job);
 	}

@@ -1,6 +1,6 @@
 /* Takes the guard's page away from forked processes.
  *
- * madvise(2) with MADV_DONTFORK would do so for every fork, but a start writes its pid into that page before its exec.
+ * madvise(2) with MADV_DONTFORK would do so for every fork, but a start writes its pid into that page first.
  * The calls are raw, as musl's munmap and mremap wait for a lock that another thread may have held during the fork. */
 #include "os/foreign/fork_memory.h"
 

@@ -1,5 +1,5 @@
-/* Memory that superd shares with its guard. A forked process that meets what strangers made must not be able to write to
- * it: it gets a copy. */
+/* Memory that superd shares with its guard. A forked process that meets what strangers made, or becomes another user, must
+ * not be able to write to it: it gets a copy. */
 #pragma once
 
 #include <stddef.h>

@@ -16,6 +16,7 @@
 #include "exec/dirs/credentials.h"
 #include "exec/spawn/spawn.h"
 #include "os/foreign/fork_fds.h"
+#include "os/foreign/fork_memory.h"
 #include "tests/unit/hang.h"
 
 static struct plan *plan;
@@ -121,6 +122,50 @@ Test(spawn_async, a_start_that_waits_keeps_nothing_of_other_clients)
 	cr_expect(ends_within(own[0], HANG_MS));
 	close(other[0]);
 	close(own[0]);
+	close(launch.report);
+}
+
+static bool shares_memory(pid_t pid, const void *at)
+{
+	char path[64], line[512], start[40];
+	bool shares = false;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%ld/maps", (long)pid);
+	snprintf(start, sizeof(start), "%lx-", (unsigned long)(uintptr_t)at);
+	maps = fopen(path, "re");
+	cr_assert_not_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		shares |= !strncmp(line, start, strlen(start)) && strstr(line, " rw-s ");
+	fclose(maps);
+	return shares;
+}
+
+/* Of an ordinary user's superd it may be traced by the service's processes, as it must write below /proc/self. */
+Test(spawn_async, a_start_that_waits_has_a_copy_of_what_superd_shares_with_its_guard)
+{
+	int wanted[] = { 0, 1, 2 }, other[2];
+	struct spawn_request launch = { .remote_port = -1, .wanted = wanted, .wanted_count = 3 };
+	void *shared = mmap(NULL, 5000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const char *fifo = below("slow");
+
+	cr_assert_neq(shared, MAP_FAILED);
+	cr_assert(shares_memory(getpid(), shared));
+	fork_memory_note(shared, 5000);
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	make_pipe(other);
+	plan = row_plan("exec = \"/bin/true\"\nload_credential = \"k:%s\"", fifo);
+	launch.plan = plan;
+	spawn_start(&launch);
+	cr_assert_gt(launch.pid, 0);
+	close(other[1]);
+	cr_assert(ends_within(other[0], HANG_MS));      /* it has closed what is not its own */
+	cr_expect_not(shares_memory(launch.pid, shared));
+	cr_expect_eq(kill(launch.pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(launch.pid, NULL, 0), launch.pid);
+	fork_memory_note(NULL, 0);
+	munmap(shared, 5000);
+	close(other[0]);
 	close(launch.report);
 }
 
