@@ -9,6 +9,7 @@
  *   close                  closes it
  *   cloexec nonblock block
  *   v6only=N nodelay=N keepalive=N linger=N rcvbuf=N defer=N reuseport=N reuseaddr=N pktinfo=N syncnt=N fwmark=N
+ *   detach=0 lock-filter=N of its filter of packets
  *   device=INTERFACE       binds it to this interface
  *   watch=level|edge|once  registers it with epoll
  *   bind=ADDRESS:PORT, [ADDRESS]:PORT, PATH or @NAME; listen=BACKLOG; shutdown
@@ -683,7 +684,8 @@ static bool do_option_step(const char *word, const char *value, bool *known)
 		{ "keepalive", SOL_SOCKET, SO_KEEPALIVE },  { "rcvbuf", SOL_SOCKET, SO_RCVBUF },
 		{ "defer", IPPROTO_TCP, TCP_DEFER_ACCEPT }, { "reuseport", SOL_SOCKET, SO_REUSEPORT },
 		{ "reuseaddr", SOL_SOCKET, SO_REUSEADDR },  { "syncnt", IPPROTO_TCP, TCP_SYNCNT },
-		{ "fwmark", SOL_SOCKET, SO_MARK },
+		{ "fwmark", SOL_SOCKET, SO_MARK },	    { "detach", SOL_SOCKET, SO_DETACH_FILTER },
+		{ "lock-filter", SOL_SOCKET, SO_LOCK_FILTER },
 	};
 	int number = atoi(value);
 	struct linger linger = { 1, number };

@@ -53,17 +53,28 @@ int client_connect(int port)
 	return client_connect_to("127.0.0.1", port);
 }
 
-int client_connect_from(const char *from, int port)
+static int connect_from(const char *from, int type, int port)
 {
 	struct sockaddr_in own = { .sin_family = AF_INET },
 			   to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
 	cr_assert(fd >= 0 && inet_pton(AF_INET, from, &own.sin_addr) == 1);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	cr_assert_eq(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0, "%s: %s", from, strerror(errno));
-	cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0, "port %d: %s", port, strerror(errno));
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		cr_assert(type & SOCK_NONBLOCK && errno == EINPROGRESS, "port %d: %s", port, strerror(errno));
 	return fd;
+}
+
+int client_connect_from(const char *from, int port)
+{
+	return connect_from(from, SOCK_STREAM, port);
+}
+
+int client_from(const char *from, int type, int port)
+{
+	return connect_from(from, type | SOCK_NONBLOCK, port);
 }
 
 static socklen_t unix_address(struct sockaddr_un *address, const char *path)

@@ -7,6 +7,7 @@
 int client_connect(int port);                   /* to 127.0.0.1 */
 int client_connect_to(const char *address, int port);           /* an IPv4 or IPv6 literal */
 int client_connect_from(const char *from, int port);            /* from this address of 127.0.0.0/8 */
+int client_from(const char *from, int type, int port);          /* the same, which may never be answered */
 int client_connect_unix(const char *path, int type);            /* SOCK_STREAM, SOCK_SEQPACKET; "@name" is abstract */
 bool client_can_connect(int port);              /* whether something listens there */
 bool client_can_connect_unix(const char *path);

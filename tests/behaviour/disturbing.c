@@ -42,7 +42,8 @@ static const char *table_of(const struct world *world, unsigned n)
 	const char *text = "";
 
 	for (size_t i = 0; i < world->count; i++) {
-		const char *more = n % 2 ? "nice = 1" : "backlog = 1000";
+		const char *other = world->other_options ? world->other_options : "nice = 1";
+		const char *more = n % 2 ? other : "backlog = 1000";
 
 		text = text_of("%s" SERVICE, text, world->places[i].name, world->places[i].endpoint, world->backend,
 			       text_of("%s\n %s", world->options, more));

@@ -21,6 +21,7 @@ struct place {
 
 struct world {
 	const char *backend, *options;  /* each place's exec, and lines of its service */
+	const char *other_options;      /* a line that each second reload has; NULL: nice = 1 */
 	struct superd *superd;
 	struct place places[PLACES_MOST];
 	size_t count;

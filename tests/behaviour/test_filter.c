@@ -22,26 +22,11 @@
 
 static const char handed[] = "service handed {\n listen = \"%s:%d\"\n exec = \"%s\"\n%s\n}\n";
 
-/* A client of this address of 127.0.0.0/8, which may never be answered. */
-static int begin_from(const char *from, int type, int port)
-{
-	struct sockaddr_in own = { .sin_family = AF_INET },
-			   to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	cr_assert(fd >= 0 && inet_pton(AF_INET, from, &own.sin_addr) == 1);
-	cr_assert_eq(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		cr_assert_eq(errno, EINPROGRESS, "%s", strerror(errno));
-	return fd;
-}
-
 /* Loopback hands a packet over before the sender goes on, so who comes later is in the queue later. */
 static void expect_only(struct superd *superd, const char *friend, const char *stranger, int port, const char *marks)
 {
 	size_t before = count_lines(marks);
-	int refused = begin_from(stranger, SOCK_STREAM, port), served;
+	int refused = client_from(stranger, SOCK_STREAM, port), served;
 
 	clock_advance(superd, HOUR_MS);
 	cr_assert(client_is_quiet(refused, 0), "%s was served\n%s", stranger, world_logs());
@@ -104,7 +89,7 @@ Behaviour(filter, with_intercept_every_datagram_is_looked_at)
 	struct superd *superd = clock_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 1000000", marks),
 					  "only_from = \"127.0.0.1\"\n intercept = yes");
 	int port = superd_port(superd, "handed");
-	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+	int stranger = client_from("127.0.0.2", SOCK_DGRAM, port), friend = client_from("127.0.0.1", SOCK_DGRAM, port);
 
 	client_send(stranger, "let me in");
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
@@ -137,7 +122,7 @@ Behaviour(filter, while_a_backend_has_the_datagrams_the_kernel_looks_at_every_on
 	struct superd *superd = clock_run(handed, "udp:127.0.0.1", 0, backend("-m %s datagrams 1000000", marks),
 					  "only_from = \"127.0.0.1\"");
 	int port = superd_port(superd, "handed");
-	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+	int stranger = client_from("127.0.0.2", SOCK_DGRAM, port), friend = client_from("127.0.0.1", SOCK_DGRAM, port);
 
 	for (size_t n = 0; n < 2; n++) {
 		const char *answer = datagram_ask(friend, "hello");
@@ -164,7 +149,7 @@ Behaviour(filter, a_reload_changes_the_rules_of_a_running_server_of_datagrams)
 	const char *marks = path_in("marks"), *exec = backend("-m %s datagrams 1000000", marks);
 	int port = free_port();
 	struct superd *superd = clock_run(handed, "udp:127.0.0.1", port, exec, "");
-	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+	int stranger = client_from("127.0.0.2", SOCK_DGRAM, port), friend = client_from("127.0.0.1", SOCK_DGRAM, port);
 
 	superd_wait_log(superd, "handed: listening on ");
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
@@ -208,13 +193,13 @@ static void expect_new_rules(const char *kind, const char *work, bool redirects)
 		snprintf(does, sizeof(does), "%s", work);
 	superd = clock_run(table, own_user(), kind, port, does, "127.0.0.1", kind, target);
 	superd_wait_log(superd, "target: listening on ");
-	first = stream ? client_connect_from("127.0.0.1", port) : begin_from("127.0.0.1", type, port);
+	first = stream ? client_connect_from("127.0.0.1", port) : client_from("127.0.0.1", type, port);
 	cr_assert(is_served(first, stream));
 	cr_assert(superd_reload(superd, table, own_user(), kind, port, does, "127.0.0.2", kind, target));
-	old = begin_from("127.0.0.1", type, port);
+	old = client_from("127.0.0.1", type, port);
 	if (!stream)
 		client_send(old, "hello");
-	friend = stream ? client_connect_from("127.0.0.2", port) : begin_from("127.0.0.2", type, port);
+	friend = stream ? client_connect_from("127.0.0.2", port) : client_from("127.0.0.2", type, port);
 	cr_assert(is_served(friend, stream), "%s", world_logs());
 	clock_settle(superd);
 	cr_assert(client_is_quiet(old, 0), "%s", world_logs());
@@ -257,7 +242,7 @@ Behaviour(filter, senders_are_judged_while_the_server_of_a_burst_runs)
 	int port = free_port();
 	struct superd *superd = clock_run(handed, "udp:127.0.0.1", port, backend("datagrams 1000000"),
 					  "accept = yes only_from = \"127.0.0.1\"");
-	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+	int stranger = client_from("127.0.0.2", SOCK_DGRAM, port), friend = client_from("127.0.0.1", SOCK_DGRAM, port);
 
 	superd_wait_log(superd, "handed: listening on ");
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));
@@ -278,7 +263,7 @@ Behaviour(filter, rules_end_with_the_row_that_had_them_also_where_the_sockets_ch
 	const char *marks = path_in("marks"), *exec = backend("-m %s datagrams 300", marks);
 	int port = free_port();
 	struct superd *superd = clock_run(handed, "udp:127.0.0.1", port, exec, "only_from = \"127.0.0.1\"");
-	int stranger = begin_from("127.0.0.2", SOCK_DGRAM, port), friend = begin_from("127.0.0.1", SOCK_DGRAM, port);
+	int stranger = client_from("127.0.0.2", SOCK_DGRAM, port), friend = client_from("127.0.0.1", SOCK_DGRAM, port);
 
 	superd_wait_log(superd, "handed: listening on ");
 	cr_assert_not_null(strstr(datagram_ask(friend, "hello"), " hello"));

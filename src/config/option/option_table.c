@@ -515,7 +515,7 @@ const struct directive directives[] = {
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "With accept = no on UDP, whether the kernel checks every datagram against only_from and "
 		  "no_access, without logging. no: superd checks and logs senders while no instance runs, and the "
-		  "kernel checks while one does." },
+		  "kernel checks while one does. pass = bind implies it." },
 	{ .name = { "tcp_congestion", [UNIT] = "Socket.TCPCongestion" }, FIELD(SOCKETS, tcp_congestion, text),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "algorithm",
 	  .help = "The congestion control algorithm of TCP connections, one of "
@@ -776,7 +776,8 @@ const struct directive directives[] = {
 		  "networks(5); a host name; or .domain. superd looks up the name of each client; it must lead back "
 		  "to the address. none allows no client, an empty list allows all. With accept = no the kernel "
 		  "checks addresses; host names are then an error, and for UDP only the sender that starts the "
-		  "backend is checked by name. In socket { }: for the clients of that socket." },
+		  "backend is checked by name. With pass = bind a reload that changes the rules opens the socket again "
+		  "(see PROGRAMS THAT BIND in superd(7)). In socket { }: for the clients of that socket." },
 	{ .name = { "no_access", "no_access", "Socket.IPAddressDeny" },
 	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",

@@ -436,10 +436,11 @@ struct listen {
 };
 
 /* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each
- * start, so that it can log the refused sender, unless the option `intercept` is set. */
+ * start, so that it can log the refused sender, unless the option `intercept` is set, or the filter is locked (pass =
+ * bind). */
 static inline bool listen_is_guarded(const struct listen *listen)
 {
-	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept;
+	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept && !listen->gets_options;
 }
 
 /* The filter that is always on the socket, and the filter while a backend has it; NULL: none. */

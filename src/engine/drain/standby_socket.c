@@ -166,14 +166,15 @@ static void open_standby_socket(struct standby_sockets *standby_sockets, size_t 
 	buf_free(&warnings);
 }
 
-/* false: no process could be started to tell the kernel where new clients must come; all is as before. */
+/* false: the kernel could not be told where new clients must come, for lack of a process, or as both sockets are
+ * locked; all is as before. */
 static bool swap_pair(struct standby_sockets *standby_sockets, size_t n)
 {
 	struct listener *listener = &standby_sockets->runtime->listeners[n];
 	struct standby_pair *pair = &standby_sockets->pairs[n];
 
 	if (listener->listen->address->kind == ENDPOINT_TCP &&
-	    !reuseport_select(listener->io.fd, pair->other, pair->older) && foreign_socket_is(listener->io.fd))
+	    !reuseport_select(listener->io.fd, pair->other, pair->older))
 		return false;
 	pair->older = !pair->older;
 	pair->other = listener_swap(listener, standby_sockets->runtime->engine, pair->other);

@@ -7,6 +7,7 @@
 
 #include "config/table/diff.h"
 #include "config/table/table.h"
+#include "os/bpf/socket_filter.h"
 
 /* An open socket without a service, in a chain by endpoint. */
 struct pooled_socket {
@@ -76,10 +77,17 @@ void socket_pool_add(struct socket_pool *pool, struct engine *engine, struct lis
 	pool->count++;
 }
 
+bool listener_is_locked(const struct listener *have, const struct listen *want)
+{
+	return listener_has_socket(have) && !socket_filter_equal(listen_filter(have->listen), listen_filter(want)) &&
+	       socket_filter_is_locked(have->io.fd);
+}
+
 bool listener_fits(const struct listener *have, const struct listen *want)
 {
 	return listener_is_open(have) && endpoint_equal(have->listen->address, want->address) &&
-	       (have->shared || !socket_options_need_rebind(have->listen->options, want->options));
+	       (have->shared || !socket_options_need_rebind(have->listen->options, want->options)) &&
+	       !listener_is_locked(have, want);
 }
 
 void listener_move(struct listener *from, struct listener *to, struct engine *engine, const char *service)

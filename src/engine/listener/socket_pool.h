@@ -17,8 +17,11 @@ struct socket_pool {
 	size_t count;                   /* entries in all buckets */
 };
 
+/* Whether the listener's filter is locked, as a program of pass = bind has had it, and these settings have another one. */
+bool listener_is_locked(const struct listener *have, const struct listen *want);
+
 /* Whether an open listener suits these settings. A socket that a backend may have cannot be bound again, so it suits
- * even with other options. */
+ * even with other options, unless it is locked. */
 bool listener_fits(const struct listener *have, const struct listen *want);
 
 /* Moves the open socket of one listener to another, and sets the options that differ. */

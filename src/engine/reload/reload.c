@@ -200,20 +200,42 @@ static void report_left_out(struct reload *reload)
 	}
 }
 
-/* `accept` decides which table of transitions a service has, so superd treats its change as a change of the sockets. */
-static enum diff_kind compare_services(struct diff_cache *known, const struct service *before,
-				       const struct service *after)
+static bool is_locked(const struct service_runtime *runtime, const struct service *service, size_t n)
 {
-	enum diff_kind diff = service_compare_next(known, before, after);
-
-	return diff == DIFF_CHANGED && before->exec->accept != after->exec->accept ? DIFF_SOCKETS : diff;
+	return n < runtime->listener_count && listener_is_locked(&runtime->listeners[n], &service->sockets[n]);
 }
 
-/* runtime: of find_old_runtime. */
+/* runtime: of find_old_runtime. `accept` decides which table of transitions a service has, and other rules of a locked
+ * listener take a new socket, so superd treats their change as a change of the sockets. */
 static enum diff_kind compare_entry(struct diff_cache *known, const struct service_runtime *runtime,
 				    const struct service *service)
 {
-	return runtime ? compare_services(known, runtime->service, service) : DIFF_ADDED;
+	enum diff_kind diff = runtime ? service_compare_next(known, runtime->service, service) : DIFF_ADDED;
+
+	if (diff != DIFF_CHANGED)
+		return diff;
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (is_locked(runtime, service, n))
+			return DIFF_SOCKETS;
+	}
+	return runtime->service->exec->accept != service->exec->accept ? DIFF_SOCKETS : diff;
+}
+
+static void log_locked(const struct service_runtime *runtime, const struct service *service)
+{
+	struct event event = { .name = "rebind", .service = service->name };
+
+	for (size_t n = 0; n < service->socket_count; n++) {
+		struct buf text = { 0 };
+
+		if (!is_locked(runtime, service, n))
+			continue;
+		endpoint_format(service->sockets[n].endpoint, &text);
+		buf_text(&text, " is opened again: a program had it, so its rules (only_from, no_access) are locked");
+		origin_cite(service->sockets[n].at, &text);
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event, "%s", buf_string(&text));
+		buf_free(&text);
+	}
 }
 
 /* If the runtime's instance runs on with its sockets, the runtime keeps those that no entry of the new table claims. */
@@ -318,6 +340,7 @@ static void plan_changes(struct reload *reload, struct service_change *changes)
 		if (change->diff != DIFF_SOCKETS)
 			continue;
 		old_entry_note_sockets(change->runtime, service);
+		log_locked(change->runtime, service);
 		detach_instance(change->runtime, service, reload->after);
 		sort_listeners(change->runtime, service, change->listeners, &reload->pool);
 	}

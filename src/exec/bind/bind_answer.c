@@ -16,6 +16,7 @@
 #include "exec/bind/caller.h"
 #include "exec/bind/target.h"
 #include "exec/bind/target_path.h"
+#include "os/bpf/socket_filter.h"
 #include "os/rights/raw_syscall.h"
 #include "os/socket/carried_options.h"
 
@@ -217,7 +218,8 @@ static void give(struct bind_server *server, struct stopped_call *stopped, int c
 	raw_lower_effective();
 	carried_options_set(copy, fd, &given->left);
 	raw_raise_effective();
-	if (fstat(copy, &status) < 0 || !replace_copies(server, stopped, status.st_ino, fd, &has_all_copies) ||
+	if ((server->work.offers[given->offer].locks && !socket_filter_lock(fd)) || fstat(copy, &status) < 0 ||
+	    !replace_copies(server, stopped, status.st_ino, fd, &has_all_copies) ||
 	    !replace(server, stopped, stopped->trapped.fd, status.st_ino, fd)) {
 		given->error = errno;
 		if (!still_waits(server, stopped))

@@ -23,6 +23,7 @@
 struct bind_offer {
 	int fd;                         /* -1: it is not open, and fits nothing */
 	bool given;                     /* true: the program has it */
+	bool locks;                     /* true: its filter is locked before the program gets it, as it has address rules */
 	const struct socket_address *addresses;         /* addresses that also mean it; borrowed */
 	size_t count;                   /* of addresses */
 };

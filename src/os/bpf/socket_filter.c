@@ -292,15 +292,47 @@ const struct sock_fprog *socket_filter_compile(const struct access *access, int 
 	return kept;
 }
 
+/* Whether the socket has this filter already. */
+static bool has_filter(int fd, const struct sock_fprog *filter)
+{
+	struct sock_filter code[BPF_MAXINSNS];
+	struct sock_fprog now = { .filter = code };
+	socklen_t count = BPF_MAXINSNS; /* of instructions, not of bytes */
+	bool has;
+
+	has = getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, code, &count) == 0;
+	now.len = (unsigned short)count;
+	return has && socket_filter_equal(&now, filter);
+}
+
 int socket_filter_attach(int fd, const struct sock_fprog *filter)
 {
 	int unused = 0;
 
-	if (filter)
-		return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof(*filter));
-	if (setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) == 0 || errno == ENOENT)
+	if (!filter)
+		return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) == 0 || errno == ENOENT
+			? 0 : -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof(*filter)) == 0)
 		return 0;
+	if (errno != EPERM || !socket_filter_is_locked(fd))
+		return -1;
+	if (has_filter(fd, filter))
+		return 0;
+	errno = EPERM;
 	return -1;
+}
+
+bool socket_filter_lock(int fd)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &(int){ 1 }, sizeof(int)) == 0;
+}
+
+bool socket_filter_is_locked(int fd)
+{
+	int locked = 0;
+	socklen_t length = sizeof(locked);
+
+	return getsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &locked, &length) == 0 && locked;
 }
 
 bool socket_filter_equal(const struct sock_fprog *a, const struct sock_fprog *b)
@@ -323,6 +355,19 @@ int socket_filter_attach(int fd, const struct sock_fprog *filter)
 	(void)fd;
 	errno = ENOPROTOOPT;
 	return filter ? -1 : 0;
+}
+
+bool socket_filter_lock(int fd)
+{
+	(void)fd;
+	errno = ENOPROTOOPT;
+	return false;
+}
+
+bool socket_filter_is_locked(int fd)
+{
+	(void)fd;
+	return false;
 }
 
 bool socket_filter_equal(const struct sock_fprog *a, const struct sock_fprog *b)

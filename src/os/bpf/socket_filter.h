@@ -17,8 +17,12 @@ struct sock_fprog;
 const struct sock_fprog *socket_filter_compile(const struct access *access, int family, struct pool *pool,
 					       struct buf *why);
 
-/* Sets the filter of a socket; NULL removes it. 0, or -1 and errno. */
+/* Sets the filter of a socket; NULL removes it. 0, or -1 and errno; EPERM: another one is locked. */
 int socket_filter_attach(int fd, const struct sock_fprog *filter);
+
+/* Locks the filter, for all who have the socket and for ever: SO_LOCK_FILTER of socket(7). false and errno. */
+bool socket_filter_lock(int fd);
+bool socket_filter_is_locked(int fd);
 
 /* Whether both are the same program; NULL is no program. */
 bool socket_filter_equal(const struct sock_fprog *a, const struct sock_fprog *b);

@@ -75,6 +75,8 @@ int bind_filter(int fd, const struct listen *listen, struct buf *why)
 
 	if (!filter || socket_filter_attach(fd, filter) == 0)
 		return 0;
+	if (socket_filter_is_locked(fd))
+		return bind_fail(why, "only_from and no_access", "its filter is locked (SO_LOCK_FILTER)");
 	if (errno == EPERM)
 		return bind_fail(why, "only_from and no_access", "on this kernel only root can set a filter on a "
 								 "socket; accept = yes needs no filter");

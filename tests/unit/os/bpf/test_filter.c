@@ -405,3 +405,21 @@ Test(filter, without_room_for_it_there_is_no_socket)
 	cr_expect(strstr(buf_string(&why), "only_from"));
 	close(fd);
 }
+
+Test(filter, a_locked_one_stays_for_ever)
+{
+	const struct sock_fprog *filter = compile_for(AF_INET, LIST("127.0.0.1"), NULL);
+	const struct sock_fprog *other = compile_for(AF_INET, LIST("127.0.0.2"), NULL);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_eq(socket_filter_attach(fd, filter), 0);
+	cr_expect_not(socket_filter_is_locked(fd));
+	cr_assert(socket_filter_lock(fd));
+	cr_expect(socket_filter_is_locked(fd));
+	cr_expect_eq(socket_filter_attach(fd, filter), 0, "it has this one");
+	cr_expect_eq(socket_filter_attach(fd, other), -1);
+	cr_expect_eq(errno, EPERM);
+	cr_expect_eq(socket_filter_attach(fd, NULL), -1);
+	cr_expect_eq(errno, EPERM);
+	close(fd);
+}
