@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "engine/instance/bind_calls.h"
+#include "engine/instance/exec_sequence.h"
 #include "engine/instance/forking_kill.h"
 #include "os/foreign/foreign_path.h"
 
@@ -197,6 +198,9 @@ bool forking_find(struct instance *instance, int status)
 	if (search->phase == FIRST)
 		search->first = ended;
 	instance->child.pid = 0;
+	/* The first process may have ended before superd has read that its program runs. */
+	if (instance->sequence)
+		exec_status_settle(&instance->sequence->exec_status, !instance_is_doomed(instance));
 	if (search->phase == SWEEPING)
 		return true;
 	search->before = ended;
