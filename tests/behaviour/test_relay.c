@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "binding.h"
 #include "client.h"
 #include "clock.h"
 #include "harness.h"
@@ -141,6 +142,27 @@ Behaviour(relay, clients_wait_until_the_program_listens)
 	cr_assert(strstr(why(), "starting for"));
 	pass_hours(superd);
 	cr_assert(client_is_quiet(client, 0));
+	write_file("gate", "%s", "");
+	cr_assert(strstr(client_line(client), " early"));
+	close(client);
+	superd_stop(superd);
+}
+
+/* As PostgreSQL, which accepts clients while it recovers, and turns them away. */
+Behaviour(relay, clients_wait_until_a_program_that_announces_it_is_ready)
+{
+	const char *gate = path_in("gate");
+	int target = free_port(), client;
+	struct superd *superd =
+		clock_run("service app {\n listen = \"127.0.0.1:0\"\n redirect = \"127.0.0.1 %d\"\n type = notify\n"
+			  " timeout_start = 24h\n exec = \"%s\"\n}\n", target,
+			  binder("tcp4 bind=127.0.0.1:%d listen=64 ready-after=%s serve=poll", target, gate));
+
+	client = client_connect(superd_port(superd, "app"));
+	client_send(client, "early\n");
+	WAIT_UNTIL(client_can_connect(target));
+	clock_advance(superd, HOUR_MS);
+	cr_assert(client_is_quiet(client, 0), "%s", world_logs());
 	write_file("gate", "%s", "");
 	cr_assert(strstr(client_line(client), " early"));
 	close(client);

@@ -1,10 +1,11 @@
 /* The relay of an instance whose program cannot take sockets (exec beside redirect): a superd-builtin that gets the
  * listeners in the program's place and connects each client to it.
  *
- * It begins (engine/instance/relay_start) when the program runs. Until the program has answered at its address, clients
- * wait in the kernel's queue; the first answer makes an instance of type = simple ready. Another is started if it ends.
- * When the instance is being stopped, or has ended, the relay retires: it takes no more clients, and ends after its
- * last connection. */
+ * It begins (engine/instance/relay_start) when the program runs, or once it has announced that it is ready, if it does
+ * that (type = notify, ready). Until then, and until the program has answered at its address, clients wait in the
+ * kernel's queue; the first answer makes an instance of type = simple ready. Another is started if it ends. When the
+ * instance is being stopped, or has ended, the relay retires: it takes no more clients, and ends after its last
+ * connection. */
 #pragma once
 
 #include <ev.h>

@@ -239,8 +239,10 @@ static void note_ready(struct instance *instance)
 	struct service_runtime *runtime = instance->context;
 
 	bind_calls_note(instance);
-	if (!instance->retired)
-		runtime_post(runtime, READY);
+	if (instance->retired)
+		return;
+	shared_start_relay(instance);
+	runtime_post(runtime, READY);
 }
 
 static void limit_shared(struct instance *instance)

@@ -261,9 +261,17 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 					 ? lifecycle->timeout_start
 					 : SCAN_INFINITY);
 	}
+	if (!instance->facts.unready || service_awaits_target(runtime->service))
+		shared_start_relay(instance);
+}
+
+void shared_start_relay(struct instance *instance)
+{
+	struct event event = { .name = "started", .service = instance->service->name, .pid = instance->pid };
+
 	if (relay_begin(instance))
 		return;
-	log_event(runtime->engine->log, LEVEL_ERROR, &event, "its relay cannot be started: out of memory");
+	log_event(instance->engine->log, LEVEL_ERROR, &event, "its relay cannot be started: out of memory");
 	instance->facts.failed = true;
 	instance->ops->limit(instance);
 }

@@ -18,5 +18,8 @@ bool shared_start_launch(struct instance *instance, struct spawn_request *launch
 void shared_start_note(struct instance *instance);
 void shared_start_drop(struct instance *instance);
 
+/* Begins its relay, if it has one: when the program runs, or once it has announced that it is ready. */
+void shared_start_relay(struct instance *instance);
+
 /* Makes the exec sequence of an instance that another superd has started; NULL: out of memory. */
 struct exec_sequence *shared_start_resume(struct service_runtime *runtime, struct instance *instance);
