@@ -225,11 +225,11 @@ static size_t check_tables(const char *document)
 	return found;
 }
 
-/* What README and the tour show, each as somebody would copy it. */
-Behaviour(example_tables, those_of_the_readme_and_the_tour_are_without_fault)
+/* What README and the tutorial show, each as somebody would copy it. */
+Behaviour(example_tables, those_of_the_readme_and_the_tutorial_are_without_fault)
 {
 	cr_expect_geq(check_tables("README.md"), 1);
-	cr_expect_geq(check_tables("contrib/doc/tour.md"), 3);
+	cr_expect_geq(check_tables("contrib/doc/tutorial.md"), 6);
 }
 
 Behaviour(example_tables, are_without_fault)
