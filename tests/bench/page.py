@@ -10,9 +10,9 @@ from report import make_table, tell_failures, tell_noise
 from warming import AT_ONCE, CLIENTS, LOAD_CLIENTS, PAUSE
 
 CHARTS = (
-    Chart("each.time", "A process a connection, one client",
+    Chart("each.time", "A process per connection, one client",
           "From connect to the server's close, one client after the other.", None, "µs", "less"),
-    Chart("each.rate", "A process a connection, more clients at once",
+    Chart("each.rate", "A process per connection, more clients at once",
           "Completely answered connections a second.", "clients at once", "connections/s", "more"),
     Chart("cold.first", "Cold activation", "From connect to the first byte. Each connection starts a backend, "
           "which gets the listener, answers one client and exits.", None, "µs", "less"),

@@ -5,12 +5,11 @@ import textwrap
 
 BEGIN, END = "<!-- figures: written by tests/bench/run --readme -->", "<!-- end of figures -->"
 PICTURES = (
-    ("each-rate.svg", "A process a connection", "connections a second by the number of clients at once"),
+    ("each-rate.svg", "A process per connection", "connections a second by the number of clients at once"),
     ("size-first.svg", "Cold activation", "the time to the first byte by the number of services"),
     ("warm-paced.svg", "A program started ahead", "the first byte, warm, cold and of a server that is there already"),
 )
 COLUMNS = ("superd", "tcpserver", "xinetd", "openbsd-inetd", "rlinetd", "socket-activate", "systemd")
-RUNNING = "always running"
 HEADS = {"socket-activate": "systemd-socket-activate"}
 
 
@@ -52,14 +51,6 @@ class _Cells:
             return None if value is None else value * scale
         return self._make(figure, x, form, find, lambda name: ((figure, name, x),))
 
-    def superd(self, figure, x, way, base=None):
-        """ms of one of superd's ways, or how many more than of another."""
-        values = [self.results.middle(figure, name, x) for name in (way, base) if name]
-        if None in values:
-            return [""] * len(COLUMNS)
-        self.note(*((figure, name, x) for name in (way, base) if name))
-        return [f"{values[0] - sum(values[1:]):.2f} ms"] + [""] * (len(COLUMNS) - 1)
-
 
 def _redirect(results, cells):
     row = cells.ratio("redirect.bytes", 1, "direct")
@@ -77,23 +68,17 @@ def make_rows(results):
     most, some = max(crowds, default=0), max((x for x in crowds if x <= 32), default=0)
     many = f"{size:,} services"
     rows = [
-        ("a process a connection, one at a time: time", cells.ratio("each.time", 1)),
+        ("a process per connection, one at a time: time", cells.ratio("each.time", 1)),
         (f"the same, {some} at a time: rate", cells.ratio("each.rate", some)),
         (f"the same, {most} at a time: rate", cells.ratio("each.rate", most)),
         ("a server started by each connection: time", cells.ratio("cold.first", 1)),
         (f"{many}: a start, against its own with one", cells.own("size.first", "size.one", size)),
         (f"{many}: until all listen", cells.middle("start.time", size, "{:.2f} s")),
         (f"{many}: memory (PSS)", cells.middle("memory.pss", size, "{:.1f} MB", 1e-3)),
-        (f"{many}: reload, none changed", cells.middle("reload.unchanged", size, "{:.2f} s", 1e-3)),
         (f"{many}: reload, until an added one listens", cells.middle("reload.time", size, "{:.2f} s", 1e-3)),
         ("the longest wait for an answer meanwhile", cells.middle("reload.silence", size, "{:.2f} s", 1e-3)),
         ("`redirect`, one stream: throughput of a direct connection", _redirect(results, cells)),
-        ("first byte of a frozen server, later than that of a running one by", cells.superd("wake.first", 1, "frozen", RUNNING)),
-        ("the same of a stopped server", cells.superd("wake.first", 1, "stopped", RUNNING)),
     ]
-    for way in ("warm", "cold"):
-        label = {"warm": "first byte of a Python program started ahead (`warm`)", "cold": "the same of one started for its client"}[way]
-        rows.append((label, cells.superd("warm.paced", "Python", way)))
     return [(label, row) for label, row in rows if any(row)], cells.least
 
 
@@ -111,8 +96,8 @@ def _write_section(results, folder, page):
     for name, title, says in here:
         lines += [f"![{title}: {says}]({folder[1]}/{name})", ""]
     told = (f"All figures, and how reliable they are: [{os.path.basename(page)}]({page}). {results.about['machine']}; "
-            f"{results.about['date']}. {_tell_trust(results, least) if rows else ''} Times and rates are ratios to a floor that "
-            "only accepts, clones and execs; *failed*: the server lost clients at that number, or at a lower one:")
+            f"{results.about['date']}. {_tell_trust(results, least) if rows else ''} Times and rates are relative to a floor that "
+            "only accepts, clones and execs. *failed*: lost clients at this number, or a lower one:")
     lines += [*textwrap.wrap(told, 120, break_on_hyphens=False), "",
               "| | " + " | ".join(HEADS.get(name, name) for name in COLUMNS) + " |", "|---|" + "---|" * len(COLUMNS)]
     lines += [f"| {label} | " + " | ".join(row) + " |" for label, row in rows]

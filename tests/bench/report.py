@@ -112,7 +112,7 @@ def find_rows(results):
     crowd = crowds[-1]
     many = f"{n:,} services"
     return (
-        Row("a process a connection, one at a time: time × floor", (AT_MOST, 1.05), "{:.2f}", "each.time", 1, BASE),
+        Row("a process per connection, one at a time: time × floor", (AT_MOST, 1.05), "{:.2f}", "each.time", 1, BASE),
         Row(f"the same, {crowd} at a time: rate × floor", None, "{:.2f}", "each.rate", crowd, BASE),
         BestRow(f"the same, {crowd} at a time: rate × best peer", (AT_LEAST, 1.2), "{:.2f}", "each.rate", crowd),
         Row("cold activation: time to first byte × floor", (AT_MOST, 1.1), "{:.2f}", "cold.first", 1, BASE),
@@ -208,7 +208,7 @@ def tell_noise(results):
             told.append(f"{at['part']}: too few turns ({rounds}) to tell how steady the machine was")
             continue
         text = (f"{at['part']}: half of the turns of {at['server']} are within {at['spread'] / 2:.1%} of their median, "
-                f"which is sure to {at['doubt']:.1%}; {rounds}")
+                f"certain to {at['doubt']:.1%}; {rounds}")
         told.append(text if at["is_quiet"] else text + ". THE MACHINE WAS NOT QUIET: trust no smaller difference")
     for part in dict.fromkeys(at["part"] for at in results.skipped):
         names = ", ".join(f"{at['server']} at {at['x']:,}" for at in results.skipped if at["part"] == part)

@@ -163,7 +163,7 @@ class Readme(unittest.TestCase):
 
     def test_its_rows_are_those_that_were_measured_and_say_who_failed(self):
         text = self.make()
-        self.assertIn("| a process a connection, one at a time: time | 1.04 |  |", text)
+        self.assertIn("| a process per connection, one at a time: time | 1.04 |  |", text)
         self.assertIn("| the same, 32 at a time: rate | 0.96 | failed |", text)
         self.assertNotIn("redirect", text)
 
@@ -199,7 +199,7 @@ class Goals(unittest.TestCase):
 
     def test_a_goal_is_reached_or_short(self):
         results = make_results()
-        self.assertEqual(self.verdicts(results)["a process a connection, one at a time: time × floor"][-1], "reached")
+        self.assertEqual(self.verdicts(results)["a process per connection, one at a time: time × floor"][-1], "reached")
         self.assertEqual(self.verdicts(results)["start until all 1,000 services listen, s"][-1], "short")
 
     def test_a_run_of_reloads_alone_has_its_rows(self):
@@ -210,7 +210,7 @@ class Goals(unittest.TestCase):
     def test_who_failed_after_good_turns_has_failed(self):
         results = make_results()
         results.fail("each.time", "superd", 1, "it ended")
-        line = self.verdicts(results)["a process a connection, one at a time: time × floor"]
+        line = self.verdicts(results)["a process per connection, one at a time: time × floor"]
         self.assertEqual((line[3], line[-1]), ("failed", "failed"))
 
     def test_every_row_has_a_form_that_can_write_a_number(self):
