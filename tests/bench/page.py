@@ -14,40 +14,38 @@ CHARTS = (
           "From connect to the server's close, one client after the other.", None, "µs", "less"),
     Chart("each.rate", "A process per connection, more clients at once",
           "Completely answered connections a second.", "clients at once", "connections/s", "more"),
-    Chart("cold.first", "Cold activation", "From connect to the first byte. Each connection starts a backend, "
-          "which gets the listener, answers one client and exits.", None, "µs", "less"),
+    Chart("cold.first", "Cold activation", "From connect to the first byte. Each connection starts a program "
+          "that answers one client and exits.", None, "µs", "less"),
     Chart("cold.tail", "The slowest of 100 cold activations", "The 99th percentile of the same measurement.", None, "µs", "less"),
-    Chart("size.first", "Cold activation against the size of the table", "The same on the last port of tables of "
-          "growing length. The floor, in the same turns, has no table.", "services", "µs", "less", True),
-    Chart("start.time", "Start", "From exec until the last service of the table listens.", "services", "seconds",
+    Chart("size.first", "Cold activation by the number of services", "The same at the last of so many ports. The floor "
+          "has one port.", "services", "µs", "less", True),
+    Chart("start.time", "Start", "From exec until the last service listens.", "services", "seconds",
           "less", True),
-    Chart("memory.pss", "Memory", "Proportional set size (PSS) of the server and its descendants, when all services "
-          "listen, before the first client.", "services", "kB", "less", True),
-    Chart("memory.anonymous", "Memory that is the server's own", "The anonymous part of that memory, without the pages of "
-          "programs and libraries, which other processes may share.", "services", "kB", "less", True),
-    Chart("idle.wakeups", "Wake-ups without clients", "Voluntary context switches in two seconds, with the longest "
-          "table.", None, "wake-ups", "less"),
-    Chart("reload.time", "Reload", "From HUP until a service added at the end of the table listens, with four "
-          "busy clients.", "services", "ms", "less", True),
+    Chart("memory.pss", "Memory", "PSS of the server and its descendants, before the first client.", "services", "kB",
+          "less", True),
+    Chart("memory.anonymous", "Memory that is the server's own", "The anonymous part of it, without pages of programs and "
+          "libraries.", "services", "kB", "less", True),
+    Chart("idle.wakeups", "Wake-ups without clients", "Voluntary context switches in two seconds, with the most services.", None,
+          "wake-ups", "less"),
+    Chart("reload.time", "Reload", "From HUP until an added service listens, with four busy clients.", "services", "ms",
+          "less", True),
     Chart("reload.silence", "What clients see of a reload", "The longest time that one of those clients waited for an answer.",
           "services", "ms", "less", True),
     Chart("reload.lost", "Clients lost in a reload", "Clients of 1,500 that were refused, reset, or not answered.", "services",
           "clients", "less"),
-    Chart("redirect.bytes", "redirect: throughput", "From a source behind the redirect to a sink in front of it; direct is "
-          "without a redirect.", "streams at once", "MB/s", "more"),
-    Chart("redirect.upload", "redirect: throughput of uploads", "From a source in front of the redirect to a sink "
-          "behind it.", "streams at once", "MB/s", "more"),
-    Chart("redirect.connections", "redirect: connections", "Each client opens one after the other, each with one byte from "
-          "the source.", "clients at once", "connections/s", "more"),
+    Chart("redirect.bytes", "redirect: throughput", "From the server to the client. Direct: without a redirect.", "streams at once",
+          "MB/s", "more"),
+    Chart("redirect.upload", "redirect: throughput of uploads", "From the client to the server.", "streams at once", "MB/s", "more"),
+    Chart("redirect.connections", "redirect: connections", "Each client opens one after the other, and gets one byte.", "clients at once",
+          "connections/s", "more"),
     Chart("redirect.requests", "redirect: requests", "64 bytes each way, over connections that stay open.", "clients at once",
           "requests/s", "more"),
-    Chart("wake.first", "Waking a server that sleeps", "superd only: from connect to the first byte of a server that "
-          "always runs, of a frozen one, and of a stopped one. The server writes to all of its memory when it starts.",
+    Chart("wake.first", "Waking a server that sleeps", "From connect to the first byte of a server of superd that runs, is "
+          "frozen, or is stopped. It writes to all of its memory when it starts.",
           "MB of memory", "ms", "less", True),
-    Chart("warm.paced", "A program started ahead, a client now and then", "From connect to the first byte, with accept = yes: "
-          "of a program that was started ahead (warm), of one started for its client (cold), and of a running server "
-          f"(resident). Each client connects when {AT_ONCE} programs wait again, the process of the client before has ended, and "
-          f"{PAUSE * 1e3:.0f} ms have passed.", "program", "ms", "less", True, grouped=True),
+    Chart("warm.paced", "A program started ahead, a client now and then", "From connect to the first byte of a program started "
+          f"ahead (warm), started for its client (cold), or running (resident). Each client connects when {AT_ONCE} programs wait "
+          f"and {PAUSE * 1e3:.0f} ms have passed.", "program", "ms", "less", True, grouped=True),
     Chart("warm.first", "A program started ahead, one client right after the other", f"{CLIENTS} clients without a pause: each also pays "
           "for the end of the program before it.", "program", "ms", "less", True, grouped=True),
     Chart("warm.crowd", f"A program started ahead, {AT_ONCE} clients at once", f"The median of {AT_ONCE} clients that connect at once. With "

@@ -25,8 +25,8 @@ def _write(folder, name, text):
 def _write_page(charts, results, folder):
     """Markdown: the pictures in this folder, and how far they can be trusted."""
     lines = ["# Figures", "", "`make bench` has measured these figures and drawn the pictures; `tests/bench/README.md` describes how.",
-             "A marker is the median of all turns; the band, or the thick bar, holds the middle half of them. A cross is a "
-             "failure. The floor is the least a super-server can do: accept, clone, exec.", "",
+             "A marker is the median of all turns, and the band or thick bar holds half of them. A cross is a failure. The floor only "
+             "accepts, clones and execs.", "",
              f"{results.about['machine']}. {results.about['date']}.", ""]
     for chart in charts:
         lines += [f"## {chart.title}", "", f"{chart.says} {chart.better.capitalize()} is better.", "",
