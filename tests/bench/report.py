@@ -205,7 +205,7 @@ def tell_noise(results):
     for at in results.noise:
         rounds = f"{at['turns']} turns in {at['rounds']} round{'s' if at['rounds'] > 1 else ''}"
         if at["doubt"] is None:
-            told.append(f"{at['part']}: too few turns ({rounds}) to tell how steady the machine was")
+            told.append(f"{at['part']}: too few turns ({rounds}) to judge how steady the machine was")
             continue
         text = (f"{at['part']}: half of the turns of {at['server']} are within {at['spread'] / 2:.1%} of their median, "
                 f"certain to {at['doubt']:.1%}; {rounds}")
