@@ -12,6 +12,7 @@
 #include "config/check/endpoint_conflict.h"
 #include "config/option/option_table.h"
 #include "config/option/service_mark.h"
+#include "config/option/socket_context.h"
 #include "exec/child/sandbox.h"
 #include "exec/resources/cgroup_settings.h"
 #include "exec/sandbox/sandbox_probe.h"
@@ -70,44 +71,44 @@ static bool has_socket_commands(const struct service *service)
 }
 
 /* Makes the row by which the commands around the sockets run: the service's with the defaults of all that rules how its
- * processes run. NULL: out of memory, which is reported. */
+ * processes run, and with socket_exec_options. NULL: that failed, which is reported. */
 static const struct service *make_socket_row(struct accounts *accounts, const struct service *service)
 {
-	static const enum option_group own[] = {
-		GROUP_IDENTITY, GROUP_ENVIRONMENT, GROUP_LIMITS, GROUP_HARDENING, GROUP_PATHS, GROUP_SYSCALLS,
-		GROUP_DIRECTORIES, GROUP_SCHEDULING, GROUP_RESOURCES, GROUP_CGROUP_FILTERS, GROUP_PASSED_FDS,
-	};
-	const struct command_options *commands = service->groups->commands;
+	const struct environment_options *own = service->groups->environment;
 	struct service *row = pool_alloc(accounts->pool, sizeof(*row));
 	struct option_groups *groups = row ? pool_alloc(accounts->pool, sizeof(*groups)) : NULL;
-	struct identity_options *identity;
 	struct environment_options *environment;
-	bool good = groups;
+	const char *wrong = groups ? NULL : "out of memory", *bad = "";
 
-	if (good) {
+	if (groups) {
 		memcpy(row, service, sizeof(*row));
 		memcpy(groups, service->groups, sizeof(*groups));
 	}
-	for (size_t n = 0; good && n < sizeof(own) / sizeof(*own); n++) {
-		void *values = pool_alloc(accounts->pool, group_sizes[own[n]]);
+	for (int n = 0; !wrong && n < SHARED_GROUPS; n++) {
+		void *values = pool_alloc(accounts->pool, group_sizes[n]);
+		bool is_own = n == GROUP_IDENTITY || n == GROUP_ENVIRONMENT || n == GROUP_LIMITS ||
+			n >= GROUP_HARDENING;
 
-		good = values && directive_fill_defaults(own[n], values, accounts->pool);
-		groups->group[own[n]] = values;
+		if (!values || (is_own && !directive_fill_defaults((enum option_group)n, values, accounts->pool)))
+			wrong = "out of memory";
+		else if (!is_own)
+			memcpy(values, groups->group[n], group_sizes[n]);
+		groups->group[n] = values;
 	}
-	if (!good) {
-		diag_error(accounts->diags, service->at, "%s: its socket commands: out of memory", service->name);
+	if (!wrong)
+		wrong = socket_context_apply(service->groups->commands->socket_exec_options, groups, accounts->pool,
+					     &bad);
+	if (wrong) {
+		diag_error(accounts->diags, service_origin(service, "socket_exec_options"),
+			   "%s: socket_exec_options: '%s': %s", service->name, bad, wrong);
 		return NULL;
 	}
-	identity = (struct identity_options *)(uintptr_t)groups->identity;
-	identity->user = commands->socket_exec_user;
-	identity->group = commands->socket_exec_group;
 	environment = (struct environment_options *)(uintptr_t)groups->environment;
-	environment->env = commands->socket_exec_env;
-	environment->expand_environment = service->groups->environment->expand_environment;
-	environment->unit_environment = service->groups->environment->unit_environment;
+	environment->expand_environment = own->expand_environment;
+	environment->unit_environment = own->unit_environment;
 	row->groups = groups;
 	row->prepared = NULL;
-	row->at = service_origin(service, "socket_exec_user");
+	row->at = service_origin(service, "socket_exec_options");
 	row->mark_count = 0;
 	row->account = accounts_of(accounts, row);
 	return row;
@@ -185,8 +186,13 @@ static void make_sandboxes(struct table *table, struct diags *diags)
 	struct sandbox_support support = { 0 };
 
 	for (size_t i = 0; i < table->count; i++) {
-		if (!table->services[i].exec->disable)
-			sandbox_make(&table->services[i], table, &support, diags);
+		struct service *service = &table->services[i];
+		const struct service *row = service_prepared(service)->socket_row;
+
+		if (!service->exec->disable)
+			sandbox_make(service, table, &support, diags);
+		if (!service->exec->disable && row)
+			sandbox_make((struct service *)(uintptr_t)row, table, &support, diags);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -124,7 +125,7 @@ Behaviour(unit_sockets, one_that_cannot_be_opened_leaves_the_other_served_until_
 
 	write_pair("a", listen_line(first), text_of("ExecStart=%s", report_to(report)));
 	write_file("b.socket", "[Socket]\n%sService=a.service\n", listen_line(second));
-	superd = units_clock_run("a.socket", "b.socket", NULL);
+	superd = run(true, "a.socket", "b.socket");
 	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", second));
 	client_ask(second, "x\n");
 	WAIT_UNTIL(read_text(report) && strstr(read_text(report), "LISTEN_FDNAMES"));
@@ -280,15 +281,44 @@ BehaviourOfUsers(unit_sockets, commands_of_a_socket_run_by_its_own_keys_or_as_ro
 	superd_stop(superd);
 }
 
-Behaviour(unit_sockets, a_key_that_would_confine_a_sockets_commands_is_refused)
+/* Its runtime directory exists as long as the socket. */
+Behaviour(unit_sockets, commands_of_a_socket_have_its_directories_and_its_sandbox)
+{
+	const char *path = path_in("a.sock"), *name = text_of("superd-test-%d", (int)getpid());
+	const char *folder = text_of("/run/%s", name), *said = path_in("said");
+	struct superd *superd;
+	struct stat status;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root");
+	write_file("a.socket",
+		   "[Socket]\nListenStream=%s\nRuntimeDirectory=%s\nRuntimeDirectoryMode=0710\nUMask=0027\n"
+		   "ReadOnlyPaths=/etc\nExecStartPre=/bin/sh -c 'echo \"$RUNTIME_DIRECTORY $(umask)\" >%s'\n"
+		   "ExecStartPre=-/bin/sh -c 'echo x >/etc/%s'\n",
+		   path, name, said, name);
+	write_file("a.service", "[Service]\n%s\n", unit_backend("serve"));
+	superd = units_run("a.socket", NULL);
+	wait_node(path);
+	cr_expect_str_eq(read_text(said), text_of("%s 0027\n", folder));
+	cr_assert_eq(stat(folder, &status), 0);
+	cr_expect_eq(status.st_mode & 07777, 0710u);
+	cr_expect_neq(stat(text_of("/etc/%s", name), &status), 0);
+	unlink(text_of("/etc/%s", name));
+	superd_stop(superd);
+	cr_expect_neq(stat(folder, &status), 0);
+}
+
+Behaviour(unit_sockets, a_key_that_the_commands_of_a_socket_lack_is_told)
 {
 	struct outcome outcome;
 
-	write_file("a.socket", "[Socket]\nListenStream=%s\nExecStartPre=/bin/true\nProtectSystem=strict\n",
+	write_file("a.socket",
+		   "[Socket]\nListenStream=%s\nExecStartPre=/bin/true\nMemoryMax=1G\nLoadCredential=a:/etc/passwd\n",
 		   path_in("a.sock"));
 	write_file("a.service", "[Service]\nExecStart=/bin/true\nUser=%s\n", own_user());
 	outcome = SUPERD_ANSWER("--check", "-f", path_in("a.socket"));
 	cr_expect_eq(outcome.status, 1);
-	cr_expect(strstr(outcome.err, "a.socket:4:15: error: ProtectSystem: superd runs the commands of a socket"),
+	cr_expect(strstr(outcome.err, "a.socket:4:11: warning: MemoryMax is left out: the commands of a socket have no "
+				      "control group"), "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "a.socket:5:16: error: LoadCredential: superd cannot honour it for the commands"),
 		  "%s", outcome.err);
 }

@@ -924,18 +924,15 @@ const struct directive directives[] = {
 	  .help = "Commands that run after superd has closed the sockets." },
 	{ .name = { "socket_exec_apart" }, FIELD(COMMANDS, socket_exec_apart, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the socket_exec commands run apart from the service: as superd's own user or "
-		  "socket_exec_user, with the variables of socket_exec_env, outside of the service's sandbox, as those "
-		  "of a systemd .socket do. no: as the service's other commands." },
-	{ .name = { "socket_exec_user" }, FIELD(COMMANDS, socket_exec_user, name),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "user",
-	  .help = "The user of the socket_exec commands, with socket_exec_apart. Unset: superd's own." },
-	{ .name = { "socket_exec_group" }, FIELD(COMMANDS, socket_exec_group, name),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
-	  .help = "The group of the socket_exec commands, with socket_exec_apart. Unset: that of socket_exec_user." },
-	{ .name = { "socket_exec_env" }, FIELD(COMMANDS, socket_exec_env, env),
-	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "NAME=value",
-	  .help = "Variables of the socket_exec commands, with socket_exec_apart." },
+	  .help = "Whether the socket_exec commands run apart from the service, as those of a systemd .socket do: by "
+		  "superd's defaults and socket_exec_options, as superd's own user and outside of the service's "
+		  "sandbox. no: as the service's other commands." },
+	{ .name = { "socket_exec_options" }, FIELD(COMMANDS, socket_exec_options, list),
+	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "OPTION=value",
+	  .help = "Options of the socket_exec commands, with socket_exec_apart: of their user, variables, limits, "
+		  "hardening, scheduling and directories; timeout_start, timeout_stop and kill_signal. The value is "
+		  "split as a shell does. The runtime directories go when the sockets are closed, unless a socket "
+		  "is in them." },
 	{ .name = { "exec_prefix" }, FIELD(COMMANDS, exec_prefix, signs),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs",
 	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, !, : and |." },

@@ -273,9 +273,8 @@ struct command_options {
 	words of[PHASES];               /* index: enum command_phase; texts for config/words/command_prefix */
 	words condition;                /* texts for config/type/condition */
 	const char *exec_prefix;        /* the signs of exec itself (command_prefix); NULL: none */
-	bool socket_exec_apart;         /* the commands around the sockets run by the next options, not as the service */
-	const char *socket_exec_user, *socket_exec_group;       /* as user and group; NULL: superd's own */
-	words socket_exec_env;          /* as env */
+	bool socket_exec_apart;         /* the commands around the sockets run by the next option, not as the service */
+	words socket_exec_options;      /* "OPTION=value" (config/option/socket_context) */
 };
 
 /* The end of a backend, and the actions after it. */

@@ -15,6 +15,7 @@
 #include "engine/launch/stdio.h"
 #include "engine/runtime/prepare_start.h"
 #include "engine/runtime/runtime.h"
+#include "exec/dirs/directories.h"
 #include "exec/dirs/private_tmp.h"
 #include "exec/spawn/spawn.h"
 
@@ -23,6 +24,14 @@
 static struct engine *engine_of(const struct aux_command *command)
 {
 	return command->runtime->engine;
+}
+
+/* The entry that the command runs by: the service's, or that of the commands of its sockets. */
+static const struct service *row_of(const struct aux_command *command)
+{
+	const struct service *service = command->runtime->service, *row = service_prepared(service)->socket_row;
+
+	return row && command->phase >= PHASE_SOCKET_START_PRE ? row : service;
 }
 
 static void set_timer(struct aux_command *command, int64_t microseconds)
@@ -45,7 +54,7 @@ static void signal_command(const struct aux_command *command, int signal)
 /* Before execve(2) (engine/launch/exec_status) the process reacts only to SIGKILL. */
 static void stop_command(struct aux_command *command)
 {
-	const struct lifecycle_options *lifecycle = command->runtime->service->groups->lifecycle;
+	const struct lifecycle_options *lifecycle = row_of(command)->groups->lifecycle;
 
 	signal_command(command, exec_status_is_under_way(&command->exec_status) ? SIGKILL : lifecycle->kill_signal);
 	signal_command(command, SIGCONT);
@@ -266,7 +275,7 @@ static uint64_t private_tmp_of(struct aux_command *command)
 	if (instance)
 		return instance_private_tmp(instance);
 	if (!command->private_tmp)
-		command->private_tmp = private_tmp_new(command->runtime->service);
+		command->private_tmp = private_tmp_new(row_of(command));
 	return command->private_tmp;
 }
 
@@ -315,15 +324,18 @@ static bool start_command(struct aux_command *command, struct plan *plan, const 
 	return true;
 }
 
-/* Makes the plan of commands that run by the service's socket_row. false: that failed, for the reason in why. */
+/* Makes the plan of commands that run by the service's socket_row, and its directories. false: that failed, for the
+ * reason in why. */
 static bool make_socket_plan(struct aux_command *command, struct buf *why)
 {
 	struct service_runtime *runtime = command->runtime;
-	const struct service *row = service_prepared(runtime->service)->socket_row;
+	const struct service *row = row_of(command);
 	const struct plan_sockets sockets = { .instance = NULL };
 
-	if (!row || command->plan || command->phase < PHASE_SOCKET_START_PRE)
+	if (row == runtime->service || command->plan)
 		return true;
+	if (!directories_prepare(row, &runtime->engine->defaults, why))
+		return false;
 	command->plan = start_kit_make_plan(&runtime->run->kit, row, runtime->listeners, &sockets, why);
 	return command->plan;
 }
@@ -408,6 +420,8 @@ void aux_command_set_fact(struct aux_command *command, int number, const char *f
 void aux_command_begin(struct aux_command *command, enum command_phase phase, int64_t time_limit)
 {
 	command->phase = phase;
+	if (row_of(command) != command->runtime->service)
+		time_limit = row_of(command)->groups->lifecycle->timeout_start;
 	command->time_limit = time_limit ? time_limit : SCAN_INFINITY;
 	command->next = 0;
 	command->stopped = command->late = false;

@@ -56,3 +56,11 @@ void cleanup_remove_last(struct service_runtime *runtime)
 		directories_remove(runtime->table, runtime->service, &runtime->engine->defaults, false,
 				   runtime->engine->stopping);
 }
+
+void cleanup_remove_for_sockets(struct service_runtime *runtime)
+{
+	const struct service *row = service_prepared(runtime->service)->socket_row;
+
+	if (row)
+		directories_remove(runtime->table, row, &runtime->engine->defaults, false, runtime->engine->stopping);
+}

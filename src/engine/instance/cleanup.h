@@ -11,3 +11,6 @@ void cleanup_remove(struct service_runtime *runtime);
 /* Called when no client can start the service again: also removes directories and descriptors that are preserved
  * between instances. */
 void cleanup_remove_last(struct service_runtime *runtime);
+
+/* The sockets are closed: removes the runtime directories of the commands around them. */
+void cleanup_remove_for_sockets(struct service_runtime *runtime);

@@ -10,6 +10,7 @@
 #include "config/words/command_prefix.h"
 #include "engine/accept/refuse.h"
 #include "engine/instance/aux_command.h"
+#include "engine/instance/cleanup.h"
 #include "engine/instance/instance_state.h"
 #include "engine/service/runtime_bind.h"
 
@@ -86,6 +87,7 @@ static void continue_closing(struct socket_commands *commands)
 		return;
 	}
 	commands->closing = false;
+	cleanup_remove_for_sockets(runtime);
 	if (runtime_state(runtime) == OFF)
 		start_kit_free(&runtime->run->kit);
 	/* It may have been enabled again in the meantime. */
@@ -152,8 +154,10 @@ bool socket_commands_end(struct service_runtime *runtime)
 	if (under_way)
 		aux_command_stop(&commands->control);
 	commands = was_bound && has_commands ? socket_commands_of(runtime) : NULL;
-	if (!commands)
+	if (!commands) {
+		cleanup_remove_for_sockets(runtime);
 		return false;
+	}
 	commands->closing = true;
 	commands->close_pending = true;
 	if (under_way)

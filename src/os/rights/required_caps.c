@@ -138,7 +138,8 @@ uint64_t required_caps_of(const struct service *service, int port_start)
 	/* Its control group's folder may lack write permission. */
 	if (has_commands(service) || service_prepared(service)->cgroup_settings)
 		required |= CAP(DAC_OVERRIDE);
-	if (has_folders(service) || has_files(service))
+	if (has_folders(service) || has_files(service) ||
+	    (service_prepared(service)->socket_row && has_folders(service_prepared(service)->socket_row)))
 		required |= FILES;
 	if (reads_files(service))
 		required |= CAP(DAC_READ_SEARCH);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "base/shell_words.h"
+#include "config/option/socket_context.h"
 #include "parse/systemd/build.h"
 
 #define NAME_MOST 96 /* bytes of "Section.Key" */
@@ -49,8 +51,28 @@ static bool asks_for_nothing(const char *key, const char *value)
 	return !strcmp(value, "0");
 }
 
+void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
+		      struct unit_list *list)
+{
+	struct buf text = { 0 };
+	const char *kept;
+
+	buf_addf(&text, "%s=", option);
+	for (size_t n = 0; n < count; n++) {
+		if (n)
+			buf_char(&text, ' ');
+		shell_words_quote(&text, values[n]);
+	}
+	kept = text.failed ? NULL : pool_text(builder->pool, buf_string(&text));
+	buf_free(&text);
+	list->failed |= !kept || !unit_list_add(builder, list, kept, list->at);
+}
+
 static void set_option(struct unit_builder *builder, const char *name, const struct value *value)
 {
+	if (builder->context)
+		unit_add_context(builder, directive_find(UNIT, name)->name[NATIVE], value->words, value->count,
+				 builder->context);
 	builder_set(builder->builder, UNIT, name, value, builder->reading->diags);
 }
 
@@ -249,6 +271,30 @@ void unit_apply_key(struct unit_builder *builder, const char *section, const str
 		set_key_option(builder, section, key->key, name, directive);
 	else if (said)
 		report_key_status(builder, key, said);
+}
+
+bool unit_apply_context(struct unit_builder *builder, const struct unit_key *key, struct unit_list *list)
+{
+	struct service_builder *own = builder->builder;
+	const struct directive *directive;
+	char name[NAME_MOST];
+
+	snprintf(name, sizeof(name), "Service.%s", key->key);
+	directive = directive_find(UNIT, name);
+	if (unit_key_status("Socket", key) == KEY_DONE && (!directive || !socket_context_takes(directive)))
+		return false;
+	/* A service of its own finds mistakes in the values. */
+	builder->builder = builder_new(builder->reading->table, "", unit_start(builder->unit));
+	if (builder->builder) {
+		builder->context = list;
+		unit_apply_key(builder, "Socket", key);
+		builder->context = NULL;
+	} else {
+		unit_refuse(builder, unit_start(builder->unit), "out of memory");
+	}
+	builder_free(builder->builder);
+	builder->builder = own;
+	return true;
 }
 
 static bool is_private_name(const char *name)

@@ -13,6 +13,8 @@
 #include "parse/systemd/unit.h"
 #include "parse/systemd/words.h"
 
+struct unit_list;
+
 struct unit_builder {
 	struct reading *reading;
 	struct pool *pool;              /* lives until the reading ends; the builder copies the texts that it keeps */
@@ -25,6 +27,7 @@ struct unit_builder {
 	bool accepts;                   /* the sockets have Accept=yes */
 	const struct unit *unit;        /* the unit whose keys are being applied */
 	struct unit_names names;        /* the values of its specifiers */
+	struct unit_list *context;      /* gets options as texts of socket_exec_options, too; NULL: none */
 	const char *type;               /* the value of the option `type`; unit_build_service sets it */
 };
 
@@ -94,6 +97,12 @@ bool unit_set_list(struct unit_builder *builder, const char *option, const struc
 
 /* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
 void unit_apply_key(struct unit_builder *builder, const char *section, const struct unit_key *key);
+
+/* Adds the option of a key of [Socket] that rules how the commands there run to a list of texts for socket_exec_options.
+ * Reports wrong values, and keys that superd lacks. false: commands cannot run by it. */
+bool unit_apply_context(struct unit_builder *builder, const struct unit_key *key, struct unit_list *list);
+void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
+		      struct unit_list *list);
 
 /* Applies all keys of a section except those for which `takes` is true, and reports unknown keys. */
 void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct unit_key *key));

@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/scan.h"
 #include "base/shell_words.h"
+#include "config/option/socket_context.h"
 #include "parse/shell_word.h"
 #include "parse/systemd/build.h"
 
@@ -438,71 +439,100 @@ static bool has_socket_commands(const struct unit *unit)
 	return has;
 }
 
-static bool is_same_value(const struct unit_assignment *a, const struct unit_assignment *b)
+/* What superd loses of a key of [Socket] that rules how the commands run, or an error where that is unsafe. */
+static void report_lost_key(struct unit_builder *builder, const struct unit_key *key, struct origin at)
 {
-	return a && b ? !strcmp(a->value, b->value) : a == b;
+	const char *name = unit_key_option("Service", key);
+	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
+
+	if (directive && directive->group == GROUP_STREAMS)
+		unit_warn(builder, at, "%s is left out: the commands of a socket print as its service does", key->key);
+	else if (directive && (directive->group == GROUP_LIFECYCLE || directive->group == GROUP_RESTART))
+		unit_warn(builder, at, "%s is left out: superd stops the commands of a socket as those of its service",
+			  key->key);
+	else if (directive && directive->group == GROUP_RESOURCES)
+		unit_warn(builder, at, "%s is left out: the commands of a socket have no control group of their own",
+			  key->key);
+	else
+		unit_unsupported(builder, at, "%s: superd cannot honour it for the commands of a socket", key->key);
 }
 
-/* The keys of [Socket] that rule how its commands run, which are User, Group and Environment: any other is refused, as
- * the commands would run without it. All sockets of a service have the same. */
-static void set_socket_context(struct unit_builder *builder, const struct unit *first)
+/* The keys of [Socket] that rule how its commands run. */
+static void set_socket_context(struct unit_builder *builder, struct unit_list *list)
 {
-	static const char *const keys[] = { "User", "Group" };
-	static const char *const options[] = { "socket_exec_user", "socket_exec_group" };
-	struct unit_list variables;
+	const struct unit_assignment *limit = unit_assigned(builder, "Socket", "TimeoutSec");
+	struct unit_list variables = { 0 };
+	int64_t span = 0;
+	const char *wrong = limit ? unit_scan_timespan(limit->value, &span) : NULL;
+	char text[32];
 
 	for (size_t n = 0; n < builder->unit->count; n++) {
 		const struct unit_assignment *assignment = &builder->unit->list[n];
 		const struct unit_key *key = !strcmp(assignment->section, "Socket")
 			? unit_key_find("Socket", assignment->key) : NULL;
 
-		if (!key || !unit_key_is_shared(key) || !*assignment->value || !strcmp(key->key, "User") ||
-		    !strcmp(key->key, "Group") || !strcmp(key->key, "Environment") ||
-		    unit_key_status("Socket", key) != KEY_DONE)
-			continue;
-		unit_unsupported(builder, unit_place(assignment, 0),
-				 "%s: superd runs the commands of a socket by User, Group and Environment alone",
-				 key->key);
-	}
-	for (size_t n = 0; n < 2; n++) {
-		const struct unit_assignment *said = unit_assigned(builder, "Socket", keys[n]);
-
-		const char *text = builder->unit == first && said ? unit_value(builder, said) : NULL;
-
-		if (text)
-			unit_set(builder, options[n], text, unit_place(said, 0));
-		else if (builder->unit != first && !is_same_value(said, unit_last(first, "Socket", keys[n])))
-			unit_unsupported(builder, said ? unit_place(said, 0) : unit_start(builder->unit),
-					 "%s: superd runs the commands of all sockets of a service alike, and %s has "
-					 "another one", keys[n], first->name);
+		if (key && unit_key_is_shared(key) && assignment == unit_assigned(builder, "Socket", key->key) &&
+		    strcmp(key->key, "Environment") != 0 && !unit_apply_context(builder, key, list))
+			report_lost_key(builder, key, unit_place(assignment, 0));
 	}
 	variables = unit_collect(builder, "Socket", "Environment", COLLECT_WORDS);
-	if (builder->unit == first && variables.count)
-		unit_set_list(builder, "socket_exec_env", &variables);
-	else if (builder->unit != first && !is_same_value(unit_last(builder->unit, "Socket", "Environment"),
-							  unit_last(first, "Socket", "Environment")))
-		unit_unsupported(builder, unit_start(builder->unit),
-				 "Environment: superd runs the commands of all sockets of a service alike, and %s has "
-				 "another one", first->name);
+	for (size_t n = 0; n < variables.count; n++)
+		unit_add_context(builder, "env", variables.words + n, 1, list);
 	unit_list_free(&variables);
+	if (limit && !wrong) {
+		scan_duration_format(span, text);
+		unit_add_context(builder, "timeout_start", (const char *const[]){ text }, 1, list);
+	} else if (limit) {
+		unit_refuse(builder, unit_place(limit, 0), "TimeoutSec: '%s': %s", limit->value, wrong);
+	}
+}
+
+static bool are_equal_lists(const struct unit_list *a, const struct unit_list *b)
+{
+	bool equal = a->count == b->count;
+
+	for (size_t n = 0; equal && n < a->count; n++)
+		equal = !strcmp(a->words[n], b->words[n]);
+	return equal;
+}
+
+/* Sets how the commands of all sockets run: alike, as they run together. */
+static void set_socket_contexts(struct unit_builder *builder)
+{
+	const struct unit *first = NULL;
+	struct unit_list taken = { 0 };
+
+	for (size_t i = 0; i < builder->socket_count; i++) {
+		struct unit_list list = { 0 };
+
+		if (!has_socket_commands(builder->sockets[i]))
+			continue;
+		unit_builder_turn(builder, builder->sockets[i]);
+		list.at = unit_start(builder->unit);
+		set_socket_context(builder, &list);
+		if (!first) {
+			first = builder->unit;
+			taken = list;
+			unit_set(builder, "socket_exec_apart", "yes", unit_start(builder->unit));
+			if (list.count)
+				unit_set_list(builder, "socket_exec_options", &list);
+			continue;
+		}
+		if (!are_equal_lists(&list, &taken))
+			unit_unsupported(builder, unit_start(builder->unit),
+					 "superd runs the commands of all sockets of a service alike, and the keys "
+					 "of %s that rule them are others", first->name);
+		unit_list_free(&list);
+	}
+	unit_list_free(&taken);
 }
 
 /* Collects the commands of all sockets. */
 void unit_build_socket_commands(struct unit_builder *builder)
 {
 	static const char *const keys[] = { "ExecStartPre", "ExecStartPost", "ExecStopPre", "ExecStopPost" };
-	const struct unit *first = NULL;
 
-	for (size_t i = 0; i < builder->socket_count; i++) {
-		if (!has_socket_commands(builder->sockets[i]))
-			continue;
-		unit_builder_turn(builder, builder->sockets[i]);
-		if (!first)
-			unit_set(builder, "socket_exec_apart", "yes", unit_start(builder->unit));
-		first = first ? first : builder->sockets[i];
-		set_socket_context(builder, first);
-	}
-
+	set_socket_contexts(builder);
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
 		struct unit_list list = { 0 };
 

@@ -77,7 +77,7 @@ static const struct unit_key keys[] = {
 	{ "SocketUser", KEY_DONE, NULL, NULL },
 	{ "Symlinks", KEY_DONE, NULL, NULL },
 	{ "TCPCongestion", KEY_DONE, NULL, NULL },
-	{ "TimeoutSec", KEY_HARMLESS, .reason = "TimeoutStartSec applies to socket commands" },
+	{ "TimeoutSec", KEY_DONE, "socket_exec_options", "of the commands of the socket" },
 	{ "Timestamping", KEY_DONE, NULL, "off, us and ns, also as usec and nsec" },
 	{ "Transparent", KEY_DONE, NULL, NULL },
 	{ "TriggerLimitBurst", KEY_DONE, "trigger_limit_burst", "if set; at the limit the socket rests" },

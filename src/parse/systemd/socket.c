@@ -36,6 +36,7 @@ static bool is_translated_socket_key(const struct unit_key *key)
 		"PollLimitIntervalSec",
 		"Service",
 		"SocketProtocol",
+		"TimeoutSec",
 		"Timestamping",
 		"TriggerLimitBurst",
 		"TriggerLimitIntervalSec",
