@@ -21,6 +21,7 @@
 #include "engine/service/old_entry.h"
 #include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
+#include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/wants_start.h"
 #include "engine/supervisor/state_dump.h"
@@ -99,8 +100,29 @@ static int queue_length(const struct listener *listener, const struct listen *li
 	return endpoint_accepts(listen->endpoint) || length < 0 ? length : length > 0;
 }
 
-static void add_listener(const struct listen *listen, const struct listener *listener, bool whole, struct buf *out)
+/* Adds that superd takes no client from a socket, and why. */
+static void add_absence(const struct service_runtime *runtime, const struct listener *listener, bool whole,
+			struct buf *out)
 {
+	static const char *const causes[] = { [ABSENT_NO] = "rests", [ABSENT_FAILED] = "failed",
+					      [ABSENT_CONDITION] = "condition", [ABSENT_RESTS] = "rests" };
+	struct buf why = { 0 };
+
+	if (runtime_describe_absence(runtime, listener, &why)) {
+		json_text_field(out, "absent", causes[listener_absence(listener)]);
+		if (whole)
+			json_text_field(out, "why", buf_string(&why));
+	}
+	out->failed |= why.failed;
+	buf_free(&why);
+}
+
+static void add_listener(const struct service_view *view, size_t number, bool whole, struct buf *out)
+{
+	const struct service_runtime *runtime = view->match.runtime;
+	const struct listen *listen = &view->match.row->sockets[number];
+	const struct listener *listener =
+		runtime && number < runtime->listener_count ? &runtime->listeners[number] : NULL;
 	bool has_socket = listener && listener_has_socket(listener);
 	struct buf endpoint = { 0 };
 
@@ -115,10 +137,9 @@ static void add_listener(const struct listen *listen, const struct listener *lis
 	if (whole) {
 		json_text_field(out, "name", listen->name);
 		json_flag_field(out, "open", listener && listener_is_open(listener));
-		if (listener && listener_absence(listener))
-			json_text_field(out, "absent",
-					listener_absence(listener) == ABSENT_CONDITION ? "condition" : "failed");
 	}
+	if (listener)
+		add_absence(runtime, listener, whole, out);
 	json_whole_field(out, "queue", has_socket ? queue_length(listener, listen) : -1);
 	if (whole)
 		json_whole_field(out, "queue_limit", has_socket ? bind_queue_limit(listener->io.fd, listen) : -1);
@@ -127,16 +148,9 @@ static void add_listener(const struct listen *listen, const struct listener *lis
 
 void show_listeners(const struct service_view *view, bool whole, struct buf *out)
 {
-	const struct service_runtime *runtime = view->match.runtime;
-	const struct service *row = view->match.row;
-
 	json_list_field(out, "listeners");
-	for (size_t n = 0; n < row->socket_count; n++) {
-		const struct listener *listener =
-			runtime && n < runtime->listener_count ? &runtime->listeners[n] : NULL;
-
-		add_listener(&row->sockets[n], listener, whole, out);
-	}
+	for (size_t n = 0; n < view->match.row->socket_count; n++)
+		add_listener(view, n, whole, out);
 	json_list_close(out);
 }
 

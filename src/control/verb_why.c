@@ -26,6 +26,7 @@
 #include "engine/service/old_entry.h"
 #include "engine/service/operator.h"
 #include "engine/service/operator_locks.h"
+#include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/socket_commands.h"
 #include "engine/service/wants_start.h"
@@ -159,9 +160,20 @@ static void add_warm(const struct service_runtime *runtime, struct buf *out)
 		buf_addf(out, "; %u of %lld started ahead wait for a client", account.held, (long long)wanted);
 }
 
+static bool has_open_socket(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_is_open(&runtime->listeners[n]))
+			return true;
+	}
+	return false;
+}
+
 static void add_listening(const struct service_runtime *runtime, struct buf *out)
 {
-	if (runtime->service->exec->accept) {
+	if (runtime->listener_count && !has_open_socket(runtime)) {
+		buf_text(out, "it has no open socket, so no client can reach it");
+	} else if (runtime->service->exec->accept) {
 		buf_text(out, "it waits for clients, and starts an instance for each");
 		add_warm(runtime, out);
 	} else if (background_pid(runtime)) {
@@ -534,6 +546,10 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	else
 		add_waiting(runtime, &text);
 	put_sentence(&text, out);
+	for (size_t n = 0; n < runtime->listener_count && runtime_state(runtime) != BACKOFF; n++) {
+		runtime_describe_absence(runtime, &runtime->listeners[n], &text);
+		put_sentence(&text, out);
+	}
 	add_queue(runtime, &text);
 	is_queued = text.length;
 	put_sentence(&text, out);
@@ -631,6 +647,8 @@ void verb_why_write_health_of(const struct service_view *view, struct buf *out)
 	struct buf why = { 0 };
 	enum health health = health_of(&view->supervisor->engine, match->runtime, match->left_out, &why);
 
+	for (size_t n = 0; match->runtime && n < match->runtime->listener_count && !why.length; n++)
+		runtime_describe_absence(match->runtime, &match->runtime->listeners[n], &why);
 	json_object_open(out);
 	json_text_field(out, "service", match->row->name);
 	json_text_field(out, "state", service_match_state(match));

@@ -33,6 +33,19 @@ static struct superd *run(bool clock, const char *first, const char *second)
 	return superd;
 }
 
+/* That superctl tells of a socket that is not served: with its reason, and its word in a list. */
+static void expect_told(const char *service, const char *reason, const char *word)
+{
+	static const char *const verbs[] = { "why", "status", "health" };
+
+	for (size_t n = 0; n < sizeof(verbs) / sizeof(*verbs); n++) {
+		const char *answer = control_once("%s %s", verbs[n], service);
+
+		cr_expect(strstr(answer, reason), "%s: %s", verbs[n], answer);
+	}
+	cr_expect(strstr(control_once("list"), text_of("\"absent\":\"%s\"", word)), "%s", control_once("list"));
+}
+
 /* Whether the kernel lets a client of this address in within these milliseconds. */
 static bool is_let_in(const char *from, int port, int patience)
 {
@@ -127,6 +140,8 @@ Behaviour(unit_sockets, one_that_cannot_be_opened_leaves_the_other_served_until_
 	write_file("b.socket", "[Socket]\n%sService=a.service\n", listen_line(second));
 	superd = run(true, "a.socket", "b.socket");
 	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", second));
+	expect_told("a", "a.socket cannot be opened; superd tries again", "failed");
+	cr_expect(strstr(control_once("health a"), "\"degraded\":true"), "%s", control_once("health a"));
 	client_ask(second, "x\n");
 	WAIT_UNTIL(read_text(report) && strstr(read_text(report), "LISTEN_FDNAMES"));
 	cr_expect(strstr(read_text(report), "LISTEN_FDNAMES=b.socket\n"), "%s", read_text(report));
@@ -177,6 +192,7 @@ Behaviour(unit_sockets, one_that_rests_leaves_the_other_served)
 	superd_wait_log(superd, "a: a.socket: more than 2 starts in 1 h: it rests for 1 h, and clients wait");
 	clock_advance(superd, 30 * MINUTE_MS);
 	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
+	expect_told("a", "a.socket: more than 2 starts in 1 h: it rests for ", "rests");
 	close(client);                  /* an instance that starts for b has a's socket, too */
 	for (int n = 0; n < 3; n++)
 		cr_expect_str_eq(strchr(client_ask(b, "hello\n"), ' '), " hello");
@@ -229,6 +245,7 @@ Behaviour(unit_sockets, a_condition_of_one_socket_says_nothing_of_the_other)
 	cr_expect_str_eq(strchr(client_ask(b, "hello\n"), ' '), " hello");
 	cr_expect_not(client_can_connect(a));
 	cr_expect(superd_logged(superd, "a.socket stays closed: AssertPathExists="), "%s", world_logs());
+	expect_told("a", "a.socket stays closed: its conditions do not hold", "condition");
 	write_file("wanted", "%s", "");
 	cr_expect(control_is_done(control_once("disable a")));
 	cr_expect(control_is_done(control_once("enable a")));

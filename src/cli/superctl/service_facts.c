@@ -84,6 +84,8 @@ void service_facts_add_endpoints(struct buf *out, const json_t *service, size_t 
 			json_reply_show(out, each);
 		else
 			json_reply_show_text(out, each, "endpoint");
+		if (!json_is_string(each) && *json_reply_text(each, "absent"))
+			buf_addf(out, " (%s)", json_reply_text(each, "absent"));
 	}
 	if (count > most)
 		buf_addf(out, " +%zu", count - most);

@@ -52,8 +52,12 @@ void status_add_listeners(struct buf *out, const json_t *service)
 		}
 		if (json_reply_flag(listener, "open"))
 			add_queue(out, listener);
-		else
+		else if (!*json_reply_text(listener, "why"))
 			buf_text(out, ", closed");
+		if (*json_reply_text(listener, "why")) {
+			buf_text(out, ", ");
+			json_reply_show_text(out, listener, "why");
+		}
 		buf_char(out, '\n');
 	}
 }

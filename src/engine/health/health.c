@@ -56,6 +56,20 @@ static const char *find_fault(const struct service_runtime *runtime)
 	return runtime_stats(runtime)->failing ? reason : NULL;
 }
 
+/* A .socket that cannot be opened has failed, though its service runs without it. */
+static bool add_failed_socket(const struct service_runtime *runtime, struct buf *out)
+{
+	for (size_t n = 0; n < runtime->listener_count && runtime->service->dialect == UNIT; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+
+		if (runtime_state(runtime) == OFF || listener_absence(listener) != ABSENT_FAILED)
+			continue;
+		buf_addf(out, "%s cannot be opened; superd tries again", listener->listen->name);
+		return true;
+	}
+	return false;
+}
+
 bool health_is_degraded(const struct service_runtime *runtime)
 {
 	return !runtime_is_disabled(runtime) && !find_fault(runtime) && fails_always(runtime);
@@ -84,6 +98,8 @@ static enum health check_service(const struct service_runtime *runtime, struct b
 		bind_calls_describe(runtime_current(runtime), out);
 		return UNHEALTHY;
 	}
+	if (!health_is_degraded(runtime) && add_failed_socket(runtime, out))
+		return DEGRADED;
 	if (!health_is_degraded(runtime))
 		return background_describe(runtime, out) ? DEGRADED : HEALTHY;
 	add_failures(&runtime_stats(runtime)->failed, out);
