@@ -206,6 +206,7 @@ void socket_rest_begin(struct service_runtime *runtime, struct listener *listene
 	*rate_of(runtime, listener) = (struct socket_rate){
 		.number = (unsigned)(listener - runtime->listeners), .rests_until = clock_now() + seconds,
 	};
+	runtime_note_change(runtime);
 	log_rest(runtime, listener, seconds);
 	if (socket_rest_closes(runtime, listener))
 		runtime_post(runtime, RESTS);
