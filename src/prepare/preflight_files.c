@@ -418,16 +418,35 @@ static void check_stream_path(struct preflight *preflight, const struct service 
 	buf_free(&why);
 }
 
+/* Whether superd makes the path before anything starts: it is a fifo that a service of the table listens on. */
+static bool is_fifo_of_table(const struct table *table, const char *path)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t n = 0; n < service->socket_count; n++) {
+			const struct endpoint *address = service->sockets[n].address;
+
+			if (address->kind == ENDPOINT_FIFO && !strcmp(address->address, path))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void check_input(struct preflight *preflight, const struct service *service)
 {
 	const struct stream *input = &service->groups->streams->input;
 
 	if (input->kind != STREAM_FILE || !input->path)
 		return;
-	if (preflight_may_look(preflight, input->path) && access(input->path, F_OK) < 0)
-		preflight_report(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(errno));
-	else
+	if (preflight_may_look(preflight, input->path) && access(input->path, F_OK) < 0) {
+		if (errno != ENOENT || !is_fifo_of_table(preflight->table, input->path))
+			preflight_report(preflight, SEVERITY_ERROR, service, "input", input->path, "%s",
+					 strerror(errno));
+	} else {
 		check_stream_path(preflight, service, "input", input);
+	}
 }
 
 static void check_output(struct preflight *preflight, const struct service *service, const char *option,

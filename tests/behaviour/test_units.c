@@ -269,3 +269,16 @@ Behaviour(units, two_services_share_a_fifo)
 	superd_wait_log(superd, "reader has: forty-two");
 	superd_stop(superd);
 }
+
+/* superd makes the fifo of the one before the other starts, so that is no mistake before. */
+Behaviour(units, a_service_may_read_the_fifo_of_another_that_is_not_there_yet)
+{
+	struct outcome outcome;
+
+	write_file("pipe.socket", "[Socket]\nListenFIFO=%s\nService=owner.service\n", path_in("pipe"));
+	write_unit("owner.service", "[Service]\nExecStart=/bin/cat\n");
+	write_unit("reader.service", "[Service]\nSockets=pipe.socket\nStandardInput=fd:pipe.socket\n"
+				     "ExecStart=/bin/cat\n");
+	outcome = SUPERD_ANSWER("--check", "-f", path_in("reader.service"), "-f", path_in("pipe.socket"));
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+}
