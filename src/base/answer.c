@@ -15,34 +15,17 @@ static struct {
 
 static bool is_in_bounds(const struct answer_field *field, const void *at)
 {
-	bool is_signed = field->least < 0;
-	uint64_t number = 0;
+	union { uint8_t one; uint16_t two; uint32_t four; uint64_t eight; } raw = { 0 };
+	unsigned rest = 64 - 8 * (unsigned)field->size;
+	uint64_t number;
+	int64_t value;
 
-	switch (field->size) {
-	case 1:
-		number = is_signed ? (uint64_t)*(const int8_t *)at : *(const uint8_t *)at;
-		break;
-	case 2: {
-		uint16_t half;
-
-		memcpy(&half, at, sizeof(half));
-		number = is_signed ? (uint64_t)(int16_t)half : half;
-		break;
-	}
-	case 4: {
-		uint32_t whole;
-
-		memcpy(&whole, at, sizeof(whole));
-		number = is_signed ? (uint64_t)(int32_t)whole : whole;
-		break;
-	}
-	default:
-		memcpy(&number, at, sizeof(number));
-		break;
-	}
-	if (is_signed)
-		return (int64_t)number >= field->least && (int64_t)number <= field->most;
-	return number >= (uint64_t)field->least && number <= (uint64_t)field->most;
+	memcpy(&raw, at, field->size);
+	number = field->size == 1 ? raw.one : field->size == 2 ? raw.two : field->size == 4 ? raw.four : raw.eight;
+	if (field->least >= 0)
+		return number >= (uint64_t)field->least && number <= (uint64_t)field->most;
+	value = (int64_t)(number << rest) >> rest;      /* with its sign */
+	return value >= field->least && value <= field->most;
 }
 
 const char *answer_flaw(const struct answer_form *form, const void *answer, size_t length)
