@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -131,6 +132,28 @@ Test(spawn_patience, ends_what_its_user_has_stopped)
 	settle(&launch);
 	close(fd);
 	close(null);
+}
+
+static pid_t *left;
+
+static int leave_one_behind(void)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		*left = pid;
+	pause();
+	return 0;
+}
+
+/* It has a copy of the channel, as one that hangs in the kernel. */
+Test(spawn_patience, waits_for_no_probe_that_cannot_be_ended)
+{
+	left = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq(left, MAP_FAILED);
+	while (!*left)                  /* it may be ended before it has run */
+		cr_expect_eq(spawn_probe(leave_one_behind), -1);
+	kill(*left, SIGKILL);
 }
 
 /* As when somebody sets the clock back by a year while the start hangs: the kernel's is that much behind superd's. */
