@@ -127,8 +127,12 @@ void guard_watch_take_lost(struct guard_watch *watch)
 
 	if (guard_cause() == GUARD_FRESH)
 		return;
-	while ((lost = find_lost(&supervisor->engine, &unwatched)))
+	while ((lost = find_lost(&supervisor->engine, &unwatched))) {
+		/* In front of a child of superd's own that has got its pid since. */
+		child_table_remove(&supervisor->engine.children, lost);
+		child_table_resume(&supervisor->engine.children, lost);
 		supervisor_take_end(supervisor, lost->pid, 0, 0.);
+	}
 	if (unwatched)
 		start_timer(watch, &watch->look, on_look, LOST_INTERVAL);
 }

@@ -26,6 +26,23 @@ Test(children, finds_each_without_any_memory)
 	child_table_free(&children);
 }
 
+/* One ended unseen, and another got its pid. */
+Test(children, finds_of_two_the_one_that_was_added_last)
+{
+	struct child_table children = { 0 };
+	struct child first = { .pid = 7 }, second = { .pid = 7 };
+
+	child_table_add(&children, &first);
+	child_table_add(&children, &second);
+	cr_expect_eq(child_table_find(&children, 7), &second);
+	child_table_remove(&children, &first);
+	child_table_resume(&children, &first);
+	cr_expect_eq(child_table_find(&children, 7), &first);
+	child_table_remove(&children, &first);
+	cr_expect_eq(child_table_find(&children, 7), &second);
+	child_table_free(&children);
+}
+
 Test(children, finds_nobody_in_an_empty_table)
 {
 	struct child_table children = { 0 };
