@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../clock/page.h"
@@ -118,6 +119,30 @@ void clock_move(long long milliseconds)
 void clock_set_wall(long long milliseconds)
 {
 	page->wall = milliseconds * 1000000;
+	step(0);
+}
+
+static int64_t monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+void clock_hold(void)
+{
+	cr_assert_not_null(page, "no superd of this test has a clock");
+	page->held = monotonic();
+	step(0);
+}
+
+void clock_go_on(void)
+{
+	if (!page || !page->held)
+		return;
+	page->offset -= monotonic() - page->held;
+	page->held = 0;
 	step(0);
 }
 

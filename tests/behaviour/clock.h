@@ -36,6 +36,12 @@ void clock_settle(struct superd *superd);       /* a step of no time */
 void clock_move(long long milliseconds);        /* waits for nothing: for a superd that is not to sleep */
 void clock_set_wall(long long milliseconds);    /* how far the time of day is ahead of all other clocks */
 
+/* From now on time passes by steps alone, so a timer of superd's that no step has reached does not expire, however slow
+ * the machine is: "at once" is what happens without a step. What superd's helper programs wait for, and timers of the
+ * kernel's own, pass in real time as before. superd_stop lets time go on. */
+void clock_hold(void);
+void clock_go_on(void);
+
 bool clock_is_quiet(struct superd *superd, int fd);     /* nothing to read and no end, two hours later */
 void clock_stop(struct superd *superd, long long milliseconds); /* TERM, and steps until it has ended */
 

@@ -306,6 +306,7 @@ int superd_wait_exit(struct superd *superd)
 
 void superd_stop(struct superd *superd)
 {
+	clock_go_on();
 	superd_signal(superd, SIGTERM);
 	cr_assert_eq(superd_wait_exit(superd), 0, "superd ended with %d\n%s", plain_status(superd->status),
 		     world_logs());

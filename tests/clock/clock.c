@@ -36,6 +36,7 @@
 
 #define SECOND INT64_C(1000000000)
 #define MILLISECOND INT64_C(1000000)
+#define NEVER INT64_MIN
 #define SIGNALS ((size_t)(_NSIG / 8)) /* bytes of the kernel's set of signals */
 #define OF_THREAD _Thread_local __attribute__((tls_model("initial-exec")))
 
@@ -46,7 +47,7 @@ typedef int timed_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const 
 static struct clock_page *page;
 static timed_wait *real_timed_wait;
 
-static OF_THREAD int64_t offset_read = -1;	 /* the offset when this thread last read a clock; -1: it never did */
+static OF_THREAD int64_t offset_read = NEVER;	 /* the offset when this thread last read a clock */
 static OF_THREAD volatile sig_atomic_t is_woken; /* by a step of the clock */
 static OF_THREAD struct {
 	bool waits;
@@ -74,7 +75,7 @@ static int64_t moved(void)
 /* What the caller of a wait has gone by. */
 static int64_t known_offset(void)
 {
-	return offset_read < 0 ? moved() : offset_read;
+	return offset_read == NEVER ? moved() : offset_read;
 }
 
 static int64_t nanoseconds(const struct timespec *time)
@@ -87,12 +88,27 @@ static struct timespec timespec_of(int64_t time)
 	return (struct timespec){ time / SECOND, time % SECOND };
 }
 
-static int64_t real_now(void)
+/* How much of real time has not counted since the test has held the clock. */
+static int64_t lag(int64_t monotonic)
+{
+	int64_t held = page ? page->held : 0;
+
+	return held ? monotonic - held : 0;
+}
+
+static int64_t read_monotonic(void)
 {
 	struct timespec now;
 
 	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
 	return nanoseconds(&now);
+}
+
+static int64_t real_now(void)
+{
+	int64_t now = read_monotonic();
+
+	return now - lag(now);
 }
 
 /* ---- clocks ---- */
@@ -107,7 +123,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	ahead = offset_read = page->offset;
 	if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
 		ahead += page->wall;
-	*now = timespec_of(nanoseconds(now) + ahead);
+	*now = timespec_of(nanoseconds(now) + ahead - lag(read_monotonic()));
 	return result;
 }
 
@@ -324,7 +340,7 @@ static long wait_by_page(struct wait *wait, int64_t until)
 			return 0;
 		if (result == 0) {
 			wait->place->seen = generation;
-			result = wait_really(wait, left);
+			result = wait_really(wait, page->held ? -1 : left);
 			wait->place->seen = 0;
 		}
 		if (result > 0 || (result < 0 && !(errno == EINTR && is_woken)))
