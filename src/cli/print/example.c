@@ -119,7 +119,6 @@ static const struct example {
 	{ "redirect_timeout", "30s" },
 	{ "reload_signal", "\"HUP\"" },
 	{ "restart_force_exit_status", "{ 75 }" },
-	{ "restart_kill_signal", "\"TERM\"" },
 	{ "restart_prevent_exit_status", "{ 2, \"SIGTERM\" }" },
 	{ "restrict_address_families", "{ \"AF_UNIX\", \"AF_INET\", \"AF_INET6\" }" },
 	{ "restrict_namespaces", "{ \"~user\" }" },

@@ -84,10 +84,6 @@ static void check_afterlife(const struct service *service, struct diags *diags)
 	if (service->exec->accept && restart->restart > RESTART_NO && service_mark(service, "restart"))
 		service_warn(service, "restart", diags,
 			     "restart has no effect with accept = yes: the connection of an ended instance is closed");
-	if (service_mark(service, "restart_kill_signal") &&
-	    restart->restart_kill_signal != service->groups->lifecycle->kill_signal)
-		service_warn(service, "restart_kill_signal", diags,
-			     "restart_kill_signal is not used: superd ends a backend by kill_signal");
 }
 
 void rule_commands(const struct service *service, struct diags *diags)

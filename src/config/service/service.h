@@ -281,7 +281,7 @@ struct command_options {
 struct restart_options {
 	unsigned restart;               /* enum restart */
 	bool remain_after_exit, send_sighup, send_sigkill, kill_rest;
-	int final_kill_signal, restart_kill_signal;     /* 0: SIGKILL; 0: kill_signal */
+	int final_kill_signal;          /* 0: SIGKILL */
 	int64_t timeout_abort;          /* microseconds, SCAN_INFINITY: none; -1: timeout_stop */
 	words success_exit_status, restart_prevent_exit_status, restart_force_exit_status;
 };

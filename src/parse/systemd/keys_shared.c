@@ -187,7 +187,7 @@ static const struct unit_key keys[] = {
 	DONE("ReadOnlyPaths"),
 	DONE("ReadWritePaths"),
 	DONE("RemoveIPC"),
-	DONE("RestartKillSignal"),
+	{ "RestartKillSignal", KEY_WARNED, .reason = "superd ends a program by KillSignal, before a restart as well" },
 	DONE("RestrictAddressFamilies"),
 	{ "RestrictFileSystems", KEY_REFUSED, .reason = NETWORK },
 	DONE("RestrictNamespaces"),

@@ -106,6 +106,8 @@ Test(unit_service, stops_as_it_says)
 	expect_printed(with_service("KillMode=process\nKillSignal=SIGQUIT\n"),
 		       "\tkill_signal = QUIT\n\tkill_mode = process\n");
 	expect_said(with_service("KillMode=all\n"), "KillMode: 'all'");
+	expect_said(with_service("RestartKillSignal=SIGUSR1\n"),
+		    "warning: RestartKillSignal is left out: superd ends a program by KillSignal");
 }
 
 Test(unit_service, has_surroundings)
