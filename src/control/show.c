@@ -291,7 +291,7 @@ void show_superd(const struct supervisor *supervisor, double started, double off
 	json_count_field(out, "left_out", left_out_count(supervisor->table));
 	json_count_field(out, "instances", supervisor->instances.count - supervisor->instances.ahead);
 	json_count_field(out, "starting", supervisor->start_queue.running_count);
-	json_flag_field(out, "memory_short", supervisor->memory_pressure.is_short);
+	json_flag_field(out, "memory_short", memory_pressure_lasts(&supervisor->engine));
 	json_count_field(out, "queued", supervisor->start_queue.waiting_count);
 	json_count_field(out, "delayed", supervisor->start_queue.delayed);
 	json_seconds_field(out, "loaded", supervisor->loaded + offset);

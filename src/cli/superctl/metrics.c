@@ -361,7 +361,7 @@ static void add_superd(struct buf *out, enum metrics_format format, const json_t
 		{ "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself.", .key = "cpu" },
 		{ "superd_starts_under_way", "gauge", NULL, "Services that are starting.", .key = "starting" },
 		{ "superd_starts_queued", "gauge", NULL, "Services that wait in line to start.", .key = "queued" },
-		{ "superd_memory_short", "gauge", NULL, "Whether starts wait because memory is short.",
+		{ "superd_memory_short", "gauge", NULL, "Whether memory is short (sleep_under_pressure).",
 		  .key = "memory_short" },
 		{ "superd_starts_delayed", "counter", NULL, "Starts that waited for max_starting.", .key = "delayed" },
 		{ "superd_config_last_reload_success_timestamp_seconds", "gauge", "seconds",

@@ -646,6 +646,13 @@ double idle_unused_since(const struct service_runtime *runtime)
 	}
 }
 
+double idle_leaving_since(const struct service_runtime *runtime)
+{
+	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+
+	return idle && is_letting_go(idle) ? idle->entered : 0;
+}
+
 void idle_hurry(struct service_runtime *runtime)
 {
 	struct idle *idle = runtime->run->idle;

@@ -41,9 +41,11 @@ void idle_load(struct service_runtime *runtime, struct state_section *section);
 extern const struct field_table saved_idle;
 
 /* sleep_under_pressure (engine/idle/memory_pressure). The first: loop time since when no client is connected, as far as
- * superd knows; 0: clients are, or it may not go now. The second counts its clients now, and takes idle_action if there
- * are none, though idle_timeout is not over. */
+ * superd knows; 0: clients are, or it may not go now. The second: since when superd freezes it or counts its clients for
+ * the last time; 0: it does not. The third counts its clients now, and takes idle_action if there are none, though
+ * idle_timeout is not over. */
 double idle_unused_since(const struct service_runtime *runtime);
+double idle_leaving_since(const struct service_runtime *runtime);
 void idle_hurry(struct service_runtime *runtime);
 
 /* Returns the service that keeps this one awake, because it wants this one and is in use itself (`wants`);

@@ -14,7 +14,7 @@
 #define PAUSE .1                        /* seconds from one backend that goes to the next look */
 #define REPORT_PAUSE 1.                 /* the same where the kernel reports that tasks wait, which it does late */
 #define LOG_PAUSE 60.                   /* seconds until it may be logged again that memory is short */
-#define WAIT_MOST 3.                    /* seconds until a start is let through where nothing can go */
+#define GOES_MOST 1.                    /* seconds for which starts wait for a backend that goes */
 
 /* A frozen backend keeps its memory, unless that is reclaimed. */
 static bool wants_it(const struct service *service)
@@ -87,88 +87,88 @@ static void log_short(const struct engine *engine, const struct memory_room *gro
 
 static void note_room(struct engine *engine)
 {
-	struct memory_pressure *pressure = engine->memory_pressure;
-
-	alarm_stop(&pressure->alarm);
-	pressure->is_short = pressure->lets_one_start = false;
-	pressure->since = 0;
+	alarm_stop(&engine->memory_pressure->alarm);
 	start_queue_hold(engine, false);
 }
 
-/* Whether a backend ends just now: its memory still counts as used. superd does not wait for one that takes long. */
-static bool is_any_ending(const struct engine *engine)
+/* Loop time since when it is put to sleep or stopped; 0: it is not. */
+static double going_since(const struct service_runtime *runtime)
+{
+	return runtime->state.run == RUN_STOPPING ? runtime->since : idle_leaving_since(runtime);
+}
+
+/* Whether a backend goes just now: its memory still counts as used. A service whose backend takes long over it is not
+ * waited for again: it would delay all others. */
+static bool is_any_going(const struct engine *engine)
 {
 	const struct service_list *list = engine->service_list;
-	double now = clock_now();
+	bool found = false;
 
 	for (size_t n = 0; n < list->count; n++) {
 		const struct service_runtime *runtime = list->runtimes[n];
+		double since = runtime && runtime->run ? going_since(runtime) : 0;
 
-		if (runtime && runtime->state.run == RUN_STOPPING && now - runtime->since < WAIT_MOST)
+		if (since > 0 && clock_now() - since >= GOES_MOST)
+			runtime->run->goes_late = true;
+		found |= since > 0 && !runtime->run->goes_late;
+	}
+	return found;
+}
+
+/* Tells backends to go, until superd waits for one. false: there is none to wait for. */
+static bool make_room(struct engine *engine, double pause)
+{
+	struct memory_pressure *pressure = engine->memory_pressure;
+	struct service_runtime *runtime;
+
+	if (clock_now() - pressure->last_hurry < pause || is_any_going(engine))
+		return true;            /* what it gives back does not show yet */
+	pressure->last_hurry = clock_now();
+	if (warm_pools_end(engine))
+		return true;
+	while ((runtime = memory_pressure_choose(engine))) {
+		idle_hurry(runtime);
+		if (!runtime->run->goes_late)
 			return true;
 	}
+	pressure->last_hurry = 0;
 	return false;
 }
 
-/* Tells a backend to go, or, if none can, lets a start through that has waited for a while. is_awaited: a start waits.
- * false: nothing is left to wait for. */
-static bool make_room(struct engine *engine, double pause, bool is_awaited)
-{
-	struct memory_pressure *pressure = engine->memory_pressure;
-	double now = clock_now();
-	struct service_runtime *runtime;
-
-	if (engine->service_list->idle_stops || now - pressure->last_hurry < pause || is_any_ending(engine))
-		return true;            /* what it gives back does not show yet */
-	if (warm_pools_end(engine)) {
-		pressure->last_hurry = now;
-		return true;
-	}
-	runtime = memory_pressure_choose(engine);
-	if (runtime) {
-		pressure->since = 0;
-		pressure->last_hurry = now;
-		idle_hurry(runtime);
-		return true;
-	}
-	if (!is_awaited || pressure->since <= 0)
-		pressure->since = now;
-	if (now - pressure->since >= WAIT_MOST) {
-		pressure->since = now;
-		pressure->lets_one_start = true;
-		start_queue_hold(engine, false);
-	}
-	return is_awaited;
-}
-
-/* reported: by the kernel; starts: before a start, which waits if memory is short. */
+/* reported: by the kernel; starts: before a start. Starts wait while a backend goes. */
 static void look(struct engine *engine, bool reported, bool starts)
 {
 	struct memory_pressure *pressure = engine->memory_pressure;
 	struct memory_room group, machine;
 	unsigned starting = engine->start_queue->running_count + (starts || engine->start_queue->waiting_count > 0);
+	bool goes;
 
 	memory_sensor_read(&pressure->sensor, &group, &machine);
 	if (!reported && !memory_is_short(&group, &machine, starting, engine->instances->count)) {
 		note_room(engine);
 		return;
 	}
-	if (!pressure->is_short)
-		log_short(engine, &group, &machine);
-	pressure->is_short = true;
-	start_queue_hold(engine, !pressure->lets_one_start);
-	if (make_room(engine, reported ? REPORT_PAUSE : PAUSE, starts || engine->start_queue->waiting_count))
+	log_short(engine, &group, &machine);
+	goes = make_room(engine, reported ? REPORT_PAUSE : PAUSE);
+	if (goes)
 		alarm_set(&pressure->alarm, PAUSE);
+	start_queue_hold(engine, goes);
 }
 
 void memory_pressure_look(struct engine *engine)
 {
-	struct memory_pressure *pressure = engine->memory_pressure;
+	if (engine->memory_pressure->sensor.is_open && !engine->stopping)
+		look(engine, false, true);
+}
 
-	if (!pressure->sensor.is_open || engine->stopping)
-		return;
-	look(engine, false, true);
-	pressure->lets_one_start = false;
+bool memory_pressure_lasts(const struct engine *engine)
+{
+	struct memory_room group, machine;
+
+	if (!engine->memory_pressure->sensor.is_open)
+		return false;
+	memory_sensor_read(&engine->memory_pressure->sensor, &group, &machine);
+	return memory_is_short(&group, &machine, engine->start_queue->running_count, engine->instances->count);
 }
 
 static void on_alarm(struct alarm *alarm)

@@ -71,6 +71,7 @@ struct service_run {
 	bool drains_when_ready;         /* true: the current instance drains as soon as it is ready, because its entry has changed */
 	unsigned char postponed_stop;   /* 1 + the event that stops the current instance once draining ones have ended; 0: none */
 	unsigned drain_snapshots;       /* number of draining instances whose clients are being counted */
+	bool goes_late;                 /* true: starts that needed its memory waited in vain (engine/idle/memory_pressure) */
 
 	uint64_t saved;                 /* hash of its last record in the saved state; 0: none */
 	struct queue_guard *guard;      /* waiting clients, and whether instances serve them (engine/health/queue_guard) */

@@ -159,7 +159,7 @@ static void run_until(bool (*condition)(void))
 
 static bool has_room(void)
 {
-	return !pressure.is_short;
+	return !queue.held;
 }
 
 static bool is_called(void)
@@ -216,10 +216,10 @@ Test(memory_pressure, expects_no_further_start_where_none_waits)
 	cr_assert(start_queue_take(&waiting));
 	cr_assert_eq(queue.running_count, 1);
 	pressure.watch.ready(&pressure.watch, true, false);
-	cr_expect_not(pressure.is_short, "26 MiB each, and 45 are left");
+	cr_expect_not(queue.held, "26 MiB each, and 45 are left");
 	group.used = 280 * MIB;
 	pressure.watch.ready(&pressure.watch, true, false);
-	cr_expect(pressure.is_short);
+	cr_expect(queue.held);
 }
 
 Test(memory_pressure, waits_for_one_that_ends)
@@ -229,21 +229,40 @@ Test(memory_pressure, waits_for_one_that_ends)
 	cr_expect_not(start_with(290));
 	run_until(has_looked_twice);
 	cr_expect_eq(hurries, 0, "its memory still counts");
-	runtimes[0].since -= 3;
+	runtimes[0].since -= 1;
 	run_until(is_first_called);
 	cr_expect_eq(hurried[0], &runtimes[3]);
 }
 
-Test(memory_pressure, lets_one_start_from_time_to_time_where_nothing_can_go)
+/* Whoever fills the memory, others do not pay for it. */
+Test(memory_pressure, delays_no_start_where_nothing_can_go)
 {
-	double since = clock_now();
-
 	for (int n = 0; n < SERVICES; n++)
 		idle_of(n)->phase = IDLE_HAS_CLIENTS;
+	for (int n = 0; n < 3; n++) {
+		cr_expect(start_with(290));
+		start_queue_leave(&waiting);
+	}
+	cr_expect_eq(queue.delayed, 0);
+}
+
+/* It takes its second once. Its next backends are told to go like all others, and nobody waits for them. */
+Test(memory_pressure, waits_once_for_a_service_that_takes_long_to_go)
+{
+	for (int n = 1; n < SERVICES; n++)
+		idle_of(n)->phase = IDLE_HAS_CLIENTS;
 	cr_expect_not(start_with(290));
+	cr_expect_eq(hurried[0], &runtimes[0]);
+	idle_of(0)->entered = clock_now();
 	run_until(is_called);
-	cr_expect_geq(clock_now() - since, 2.9);
+	cr_expect(start_queue_take(&waiting));
+	start_queue_leave(&waiting);
+	runtimes[0].state.run = RUN_STOPPING;
+	runtimes[0].since = clock_now();
 	cr_expect(start_with(290));
-	memory_pressure_look(&engine);
-	cr_expect(queue.held, "the next one waits");
+	start_queue_leave(&waiting);
+	runtimes[0].state.run = RUN_RUNNING;
+	idle_of(0)->phase = IDLE_NO_CLIENTS;
+	cr_expect(start_with(290));
+	cr_expect_eq(hurries, 2);
 }
