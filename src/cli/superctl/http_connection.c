@@ -17,11 +17,6 @@
 
 #define LINGER_MOST 65536   /* bytes that are read after the response */
 
-bool http_begin(void)
-{
-	return fd_set_nonblocking(STDIN_FILENO, true) == 0 && fd_set_nonblocking(STDOUT_FILENO, true) == 0;
-}
-
 /* Waits for events on a descriptor. false: the time `until` has passed. */
 static bool wait_for_events(int fd, short events, int64_t until)
 {
@@ -34,28 +29,30 @@ static bool wait_for_events(int fd, short events, int64_t until)
 	return true;
 }
 
-int http_read_head(char text[static HTTP_REQUEST_MOST + 1], size_t *length)
+/* Returns 0, or the status code to refuse the request with; -1: the client sent nothing. */
+static int read_head(struct http_exchange *exchange)
 {
 	int64_t until = clock_ms() + REQUEST_LIMIT;
 
-	for (*length = 0; !http_is_whole(text, *length);) {
+	for (exchange->length = 0; !http_is_whole(exchange->head, exchange->length);) {
 		ssize_t got;
 
-		if (*length == HTTP_REQUEST_MOST)
+		if (exchange->length == HTTP_REQUEST_MOST)
 			return 431;
 		if (!wait_for_events(STDIN_FILENO, POLLIN, until))
-			return *length ? 408 : -1;
-		got = read(STDIN_FILENO, text + *length, HTTP_REQUEST_MOST - *length);
+			return exchange->length ? 408 : -1;
+		got = read(STDIN_FILENO, exchange->head + exchange->length, HTTP_REQUEST_MOST - exchange->length);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (got <= 0)
-			return *length ? 400 : -1;
-		*length += (size_t)got;
+			return exchange->length ? 400 : -1;
+		exchange->length += (size_t)got;
 	}
 	return 0;
 }
 
-bool http_write(const char *text, size_t length)
+/* false: the client has left, or takes nothing. */
+static bool write_answer(const char *text, size_t length)
 {
 	int64_t until = clock_ms() + ANSWER_LIMIT;
 
@@ -75,23 +72,36 @@ bool http_write(const char *text, size_t length)
 }
 
 /* A browser reaches a unix socket only through a proxy, which has its own rules for Host. */
-bool http_is_for_host(const char *text, size_t length, const char *const *names)
+static bool is_for_host(const struct http_exchange *exchange, const char *const *names)
 {
 	struct sockaddr_storage own = { 0 };
 	socklen_t size = sizeof(own);
 
 	if (getsockname(STDIN_FILENO, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX)
 		return true;
-	return http_host_is_own(text, length, names);
+	return http_host_is_own(exchange->head, exchange->length, names);
 }
 
-void http_add_reason(struct buf *body, int status)
+int http_receive(struct http_exchange *exchange, const char *path, const char *const *hosts)
 {
-	buf_addf(body, "%s\n%s", http_reason(status),
-		 status != 421 ? "" : "Use the address, localhost, or a host name that builtin lists.\n");
+	struct http_request *request = &exchange->request;
+
+	*request = (struct http_request){ 0 };
+	if (fd_set_nonblocking(STDIN_FILENO, true) < 0 || fd_set_nonblocking(STDOUT_FILENO, true) < 0)
+		return -1;
+	request->status = read_head(exchange);
+	if (request->status < 0)
+		return 0;
+	if (!request->status)
+		*request = http_parse(exchange->head, exchange->length, path);
+	if (request->status == 200 && hosts && !is_for_host(exchange, hosts))
+		request->status = 421;
+	return 1;
 }
 
-void http_read_until_close(void)
+/* If a process closes a TCP connection with unread bytes in it, the kernel resets the connection, and the client may
+ * lose the response. */
+static void read_until_close(void)
 {
 	int64_t until = clock_ms() + LINGER;
 	char rest[4096];
@@ -106,4 +116,30 @@ void http_read_until_close(void)
 			return;
 		sum += got > 0 ? (size_t)got : 0;
 	}
+}
+
+bool http_respond(const struct http_request *request, const char *type, const char *fields, const struct buf *body)
+{
+	struct buf out = { 0 }, reason = { 0 };
+	bool good = request->status == 200, ok;
+
+	if (!good) {
+		buf_addf(&reason, "%s\n%s", http_reason(request->status),
+			 request->status != 421
+				 ? ""
+				 : "Use the address, localhost, or a host name that builtin lists.\n");
+		body = &reason;
+		type = "text/plain; charset=utf-8";
+	}
+	buf_addf(&out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n%s%s\r\n",
+		 request->status, http_reason(request->status), type, body->length, fields,
+		 request->status == 405 ? "Allow: GET, HEAD\r\n" : "");
+	if (!request->is_head)
+		buf_add(&out, buf_string(body), body->length);
+	ok = !out.failed && !body->failed;
+	if (ok && write_answer(out.data, out.length))
+		read_until_close();
+	buf_free(&reason);
+	buf_free(&out);
+	return ok;
 }

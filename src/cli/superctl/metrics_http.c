@@ -61,29 +61,6 @@ static enum ctl_status ask_metrics(const struct superctl_options *options, int64
 	return status;
 }
 
-/* false: out of memory. That the client has left is no failure. */
-static bool send_response(const struct http_request *request, enum metrics_format format, const struct buf *page)
-{
-	bool good = request->status == 200;
-	struct buf out = { 0 };
-	bool ok;
-
-	buf_addf(&out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n",
-		 request->status, http_reason(request->status),
-		 good ? metrics_content_type(format) : "text/plain; charset=utf-8", page->length);
-	if (request->status == 405)
-		buf_text(&out, "Allow: GET, HEAD\r\n");
-	buf_text(&out, "\r\n");
-	if (!request->is_head)
-		buf_add(&out, buf_string(page), page->length);
-	out.failed |= page->failed;
-	ok = !out.failed;
-	if (ok && http_write(out.data, out.length))
-		http_read_until_close();
-	buf_free(&out);
-	return ok;
-}
-
 /* OpenMetrics, if the client's Accept prefers it or gives both formats the same weight. */
 static enum metrics_format choose_format(const struct superctl_options *options, const char *head, size_t length)
 {
@@ -112,36 +89,28 @@ static enum ctl_status make_page(const struct superctl_options *options, enum me
 		request->status = 503;
 		buf_clear(page);
 	}
-	if (request->status != 200)
-		http_add_reason(page, request->status);
 	buf_free(&why);
 	return status;
 }
 
 static enum ctl_status serve_http(const struct superctl_options *options)
 {
-	char text[HTTP_REQUEST_MOST + 1];
-	struct http_request request = { 0 };
+	struct http_exchange exchange;
 	enum metrics_format format = options->format;
 	struct buf page = { 0 };
 	enum ctl_status status;
-	size_t length;
+	int received = http_receive(&exchange, "/metrics", options->hosts);
 
-	if (!http_begin()) {
+	if (received < 0) {
 		fprintf(stderr, "superctl: metrics --http: cannot use stdin and stdout: %s\n", strerror(errno));
 		return CTL_FAILED;
 	}
-	request.status = http_read_head(text, &length);
-	if (request.status < 0)
+	if (!received)
 		return CTL_DONE;
-	if (!request.status) {
-		request = http_parse(text, length, "/metrics");
-		format = choose_format(options, text, length);
-		if (request.status == 200 && options->hosts && !http_is_for_host(text, length, options->hosts))
-			request.status = 421;
-	}
-	status = make_page(options, format, &request, &page);
-	if (!send_response(&request, format, &page))
+	if (exchange.request.status == 200)
+		format = choose_format(options, exchange.head, exchange.length);
+	status = make_page(options, format, &exchange.request, &page);
+	if (!http_respond(&exchange.request, metrics_content_type(format), "", &page))
 		status = CTL_FAILED;
 	buf_free(&page);
 	return status;

@@ -266,59 +266,31 @@ static void find_page(const struct superctl_options *options, const struct http_
 	buf_free(&name);
 }
 
-/* false: out of memory. That the client has left is no failure. */
-static bool send_response(const struct response *response, bool is_head)
-{
-	struct buf out = { 0 };
-	bool ok;
-
-	buf_addf(&out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n"
-		       "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-		       "Cross-Origin-Resource-Policy: same-origin\r\n"
-		       "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; "
-		       "img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-		       "frame-ancestors 'none'\r\n%s\r\n",
-		 response->status, http_reason(response->status), response->type, response->body.length,
-		 response->status == 405 ? "Allow: GET, HEAD\r\n" : "");
-	if (!is_head)
-		buf_add(&out, buf_string(&response->body), response->body.length);
-	ok = !out.failed;
-	if (ok && http_write(out.data, out.length))
-		http_read_until_close();
-	buf_free(&out);
-	return ok;
-}
-
 enum ctl_status view_page(const struct superctl_options *options)
 {
-	char text[HTTP_REQUEST_MOST + 1];
-	struct http_request request = { 0 };
-	struct response response = { .type = "text/plain; charset=utf-8" };
-	size_t length;
+	static const char fields[] = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+				     "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
+				     "Content-Security-Policy: default-src 'none'; style-src 'self'; "
+				     "script-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; "
+				     "base-uri 'none'; frame-ancestors 'none'\r\n";
+	struct response response = { .status = 200 };
+	struct http_exchange exchange;
+	int received = http_receive(&exchange, NULL, options->hosts);
 	bool ok;
 
-	if (!http_begin()) {
+	if (received < 0) {
 		fprintf(stderr, "superctl: status page: cannot use stdin and stdout: %s\n", strerror(errno));
 		return CTL_FAILED;
 	}
-	request.status = http_read_head(text, &length);
-	if (request.status < 0)
+	if (!received)
 		return CTL_DONE;
-	if (!request.status)
-		request = http_parse(text, length, NULL);
-	response.status = request.status;
-	if (request.status == 200 && !http_is_for_host(text, length, options->hosts))
-		response.status = 421;
-	if (response.status == 200)
-		find_page(options, &request, &response);
+	if (exchange.request.status == 200) {
+		find_page(options, &exchange.request, &response);
+		exchange.request.status = response.status;
+	}
 	if (response.why.length)
 		fprintf(stderr, "superctl: status page: %s\n", buf_string(&response.why));
-	if (response.status != 200) {
-		buf_clear(&response.body);
-		http_add_reason(&response.body, response.status);
-		response.type = "text/plain; charset=utf-8";
-	}
-	ok = send_response(&response, request.is_head);
+	ok = http_respond(&exchange.request, response.type, fields, &response.body);
 	buf_free(&response.body);
 	buf_free(&response.why);
 	return ok ? CTL_DONE : CTL_FAILED;
