@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "guarding.h"
 #include "harness.h"
 #include "namespace.h"
 #include "process.h"
@@ -661,6 +662,24 @@ Behaviour(cli, has_the_process_name_it_is_told_also_once_upgraded)
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "superd: upgraded from ");
 	cr_expect_str_eq(name_of(superd->pid), "inetd\n");
+	superd_stop(superd);
+}
+
+/* Whoever searches for the name finds the process of the pid file alone. */
+Behaviour(cli, gives_the_process_name_to_the_guard_alone)
+{
+	const struct setup setup = {
+		.arguments = (const char *const[]){ "--guard", "--process-name", "inetd", NULL },
+	};
+	struct superd *superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
+						backend("take 1"));
+
+	superd_port(superd, "web");
+	for (int n = 0; n < 2; n++) {
+		cr_expect_str_eq(name_of(superd->pid), "inetd\n");
+		cr_expect_str_eq(name_of(guarded_wait(superd)), "superd\n");
+		superd_upgrade(superd);
+	}
 	superd_stop(superd);
 }
 

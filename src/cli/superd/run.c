@@ -519,7 +519,7 @@ int run_superd(struct options *options)
 	bool is_saved = false;
 
 	memory_trim_set_up();
-	if (options->process_name)
+	if (options->process_name && !guard_pid())      /* else the guard alone has it: a search finds one process */
 		self_exe_set_name(options->process_name);
 	if (supervisor.before)
 		pid1_enter_again(&supervisor.engine.defaults);
