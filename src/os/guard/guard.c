@@ -110,6 +110,7 @@ static bool make_page(struct guard *guard, int fd)
 static bool begin_succession(struct guard *guard)
 {
 	int32_t now = SUCCESSION_EXECUTING;
+	siginfo_t child;
 
 	guard->succeeds = atomic_compare_exchange_strong(&guard->page->succession, &now, SUCCESSION_STARTING);
 	errno = ECANCELED;
@@ -117,6 +118,9 @@ static bool begin_succession(struct guard *guard)
 		return false;
 	if (guard->page->cause != GUARD_RESTARTS)
 		guard->page->area = -1;
+	if (guard->page->predecessor &&
+	    waitid(P_PID, (id_t)guard->page->predecessor, &child, WEXITED | WNOHANG | WNOWAIT) < 0)
+		guard->page->predecessor = 0; /* of another upgrade, by a version that has not reset it */
 	return true;
 }
 
