@@ -6,6 +6,7 @@
 #include "client.h"
 #include "clock.h"
 #include "controlling.h"
+#include "namespace.h"
 #include "process.h"
 
 #define expect_in(text, what) \
@@ -107,6 +108,23 @@ Behaviour(ready, an_end_before_it_is_a_failure_however_good)
 
 	superd_wait_log(superd, "it ended with exit status 0, and was not ready yet");
 	close(client);
+	superd_stop(superd);
+}
+
+/* superd reads the line before it judges the end, also where the end comes first. superd is no root here, so that it reads
+ * the pipe itself. */
+Behaviour(ready, an_end_right_behind_the_line_is_none)
+{
+	const struct setup setup = { .uid = geteuid() ? 0 : 54321, .clock = true };
+	struct superd *superd;
+
+	SKIP_WITHOUT(!setup.uid || namespace_users(), "needs a build that every user can reach");
+	superd = superd_run_with(&setup, "service web {\n start = boot\n restart = no\n ready = \"ready\"\n"
+					 " exec = \"/bin/echo ready\"\n}\n");
+	superd_wait_log(superd, "ended: exit status 0");
+	clock_settle(superd);
+	cr_expect_not(superd_logged(superd, "was not ready yet"), "%s", world_logs());
+	cr_expect_not(superd_logged(superd, "next start in"), "%s", world_logs());
 	superd_stop(superd);
 }
 

@@ -29,6 +29,7 @@ static void take_end(struct instance *instance)
 		return;
 	instance->child.pid = 0;
 	bind_calls_take_last(instance);
+	ready_take_last(instance);
 	instance_take_end(instance);
 }
 

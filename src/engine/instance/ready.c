@@ -112,6 +112,18 @@ void ready_begin(struct instance *instance)
 		run_later(instance->ready, 0.);
 }
 
+void ready_take_last(struct instance *instance)
+{
+	struct ready *ready = instance->ready;
+	struct service_runtime *runtime = instance->context;
+
+	if (!ready || !instance->service->groups->lifecycle->ready)
+		return;
+	start_kit_drain(&runtime->run->kit, true);
+	if (ev_is_pending(&ready->came))
+		end_well(ready);
+}
+
 void ready_set_aside(struct instance *instance)
 {
 	struct ready *ready = instance->ready;

@@ -23,4 +23,7 @@ void ready_load(struct instance *instance);
 /* Appends the event that the instance waits for; nothing if it waits for none. */
 void ready_describe(const struct instance *instance, struct buf *out);
 
+/* Its program has ended: reads what it has printed last, so that the end is judged behind its line. */
+void ready_take_last(struct instance *instance);
+
 void ready_end(struct instance *instance);      /* accepts an instance that does not wait */
