@@ -97,8 +97,6 @@ static void add(struct tally *sum, const struct tally *tally)
 	sum->reset += tally->reset;
 	sum->unanswered += tally->unanswered;
 	sum->wrong += tally->wrong;
-	if (tally->longest_ms > sum->longest_ms)
-		sum->longest_ms = tally->longest_ms;
 }
 
 static void order(const struct world *world, const char *verb, const char *name)
@@ -208,10 +206,9 @@ void see_no_loss(struct world *world, disturb *const *disturbances, unsigned cou
 			sleep_ms(draw(world, 3 * IDLE_MS));
 	}
 	fprintf(stderr,
-		"noloss: %s/%s: %zu served, 0 lost, the longest took %lld ms; %zu stops, %zu freezes, %zu upgrades, "
-		"%zu reloads, %zu starts\n",
+		"noloss: %s/%s: %zu served, 0 lost; %zu stops, %zu freezes, %zu upgrades, %zu reloads, %zu starts\n",
 		criterion_current_test->category, criterion_current_test->name, world->sum.served,
-		world->sum.longest_ms, superd_log_count(world->superd, ": stopping pid "),
+		superd_log_count(world->superd, ": stopping pid "),
 		superd_log_count(world->superd, " is frozen"),
 		superd_log_count(world->superd, "superd: upgraded from "),
 		superd_log_count(world->superd, "superd: reloaded"),

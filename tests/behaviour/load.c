@@ -106,7 +106,6 @@ static const struct dialogue lines = { ask_line, answers_line };
 static void ask_once(const struct load_plan *plan, size_t serial, unsigned client, struct tally *tally)
 {
 	const struct dialogue *dialogue = plan->dialogue ? plan->dialogue : &lines;
-	long long begun = now_ms();
 	char request[LOAD_REQUEST_MOST + 1] = "", answer[LOAD_ANSWER_MOST];
 	size_t asked = dialogue->ask(request, serial, client);
 	int fd = open_connection(plan);
@@ -128,8 +127,6 @@ static void ask_once(const struct load_plan *plan, size_t serial, unsigned clien
 	else
 		tally->wrong++;
 	close(fd);
-	if (now_ms() - begun > tally->longest_ms)
-		tally->longest_ms = now_ms() - begun;
 }
 
 static void *work(void *context)
@@ -185,8 +182,6 @@ struct tally load_wait(struct load *load)
 		sum.reset += one->reset;
 		sum.unanswered += one->unanswered;
 		sum.wrong += one->wrong;
-		if (one->longest_ms > sum.longest_ms)
-			sum.longest_ms = one->longest_ms;
 	}
 	free(load);
 	return sum;
@@ -201,9 +196,8 @@ struct tally load_stop(struct load *load)
 void tally_expect_all_served(const struct tally *tally)
 {
 	cr_assert(tally->refused + tally->reset + tally->unanswered + tally->wrong == 0,
-		  "%zu served, %zu refused (%s), %zu reset, %zu unanswered, %zu answered wrongly; the longest took "
-		  "%lld ms\n%s",
+		  "%zu served, %zu refused (%s), %zu reset, %zu unanswered, %zu answered wrongly\n%s",
 		  tally->served, tally->refused, strerror(tally->refusal), tally->reset, tally->unanswered,
-		  tally->wrong, tally->longest_ms, world_logs());
+		  tally->wrong, world_logs());
 	cr_assert_gt(tally->served, 0);
 }

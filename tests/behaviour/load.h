@@ -29,7 +29,6 @@ struct tally {
 	size_t reset;                   /* the connection broke */
 	size_t unanswered;              /* closed without an answer, or none in time */
 	size_t wrong;                   /* an answer to something else */
-	long long longest_ms;           /* from connect to the end */
 };
 
 struct load;

@@ -13,7 +13,6 @@
 
 #define MANY 1000                       /* services */
 #define MANY_BYTES 600000               /* of the page about them */
-#define MANY_MS 5000                    /* the same, with a margin; real time, so not in the core suite */
 
 static struct superd *run(const char *words, const char *more)
 {
@@ -203,14 +202,14 @@ Behaviour(builtin_status, a_strange_host_is_refused)
 	superd_stop(superd);
 }
 
-Behaviour(builtin_status, a_thousand_services_are_quick)
+/* How long the page takes tests/bench/times measures. */
+Behaviour(builtin_status, a_thousand_services_are_on_one_page)
 {
 	struct superd *superd;
 	const char *folder = path_in("many");
 	size_t size = 200 * MANY, length = 0;
 	char *table = malloc(size);
 	const char *page;
-	long long begun;
 
 	cr_assert_not_null(table);
 	for (int n = 0; n < MANY; n++)
@@ -218,9 +217,7 @@ Behaviour(builtin_status, a_thousand_services_are_quick)
 					   "service s%d { listen = \"@%s.%d\" exec = \"/bin/true\" }\n",
 					   n, folder, n);
 	superd = run("", text_of("include(\"%s\")\n", write_file("many.conf", "%s", table)));
-	begun = now_ms();
 	page = page_of(superd, "/");
-	cr_expect_lt(now_ms() - begun, MANY_MS);
 	cr_expect_not_null(strstr(page, "<dt>Services</dt><dd>1001</dd>"), "%.2000s\n%s", page, world_logs());
 	cr_expect_not_null(strstr(page, ">s999</a>"));
 	cr_expect_lt(strlen(page), MANY_BYTES);

@@ -155,17 +155,15 @@ Behaviour(init, an_unprivileged_superd_refuses_what_it_cannot_do)
 	cr_assert_not_null(strstr(world_logs(), text_of("%s:4:", superd->table)), "%s", world_logs());
 }
 
-/* Its claim is one of time: a loop over all descriptors that there could be takes seconds for each start. */
+/* A loop over all descriptors that there could be takes seconds for each start: tests/bench/times measures a start. */
 Behaviour(init, descriptors_are_as_few_in_a_container_without_limits)
 {
 	struct superd *superd;
 	struct setup setup = { .descriptors = 1 << 20 };
-	long long begun = now_ms();
 
 	SKIP_WITHOUT(namespace_works(&setup), "the limit cannot be raised here");
 	superd = superd_run_with(&setup, WEB, backend("take 1"), "");
 	for (int i = 0; i < 20; i++)
 		client_ask_pid(superd_port(superd, "web"));
-	cr_assert_lt(now_ms() - begun, 10000);
 	superd_stop(superd);
 }

@@ -8,7 +8,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -593,12 +592,11 @@ Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
 			   "some 40 descriptors for them"));
 }
 
-/* The processor time that it takes. */
-static double prepare_ten_thousand(void)
+/* tests/bench/times has the processor time that it takes. */
+Test(preflight, takes_ten_thousand_services)
 {
 	enum { SERVICES = 10000 };
 	char *text = malloc(SERVICES * 96 + 96), *end = text;
-	struct timespec before, after;
 
 	end += sprintf(end, "defaults { user = \"%u\" }\n", (unsigned)geteuid());
 	for (int i = 0; i < SERVICES; i++)
@@ -607,26 +605,9 @@ static double prepare_ten_thousand(void)
 	free(text);
 	cr_assert(table);
 	cr_assert_eq(table->count, SERVICES);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
 	resolve_table(table, &diags);
 	preflight_table(table, &process_defaults, false, &diags);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
 	cr_expect_eq(diags.count, has_descriptors(SERVICES + 100) ? 0 : 1, "%s", said());
-	return (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
-}
-
-Test(preflight, takes_ten_thousand_services)
-{
-	prepare_ten_thousand();
-}
-
-Test(preflight, is_quick_for_ten_thousand_services)
-{
-	const char *sanitized = getenv("SANITIZED");
-	double seconds = prepare_ten_thousand();
-
-	cr_expect_lt(seconds, sanitized && !strcmp(sanitized, "yes") ? 5. : .5);
-	fprintf(stderr, "resolve and preflight of ten thousand services: %.1f ms\n", seconds * 1e3);
 }
 
 #define WITH "service a {\n listen = 7\n exec = \"/bin/true\"\n user = root\n"
