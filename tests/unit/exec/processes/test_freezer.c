@@ -142,12 +142,25 @@ static enum freezing freeze(struct freezer *freezer, pid_t pid)
 	return freezing;
 }
 
-/* Nothing counts any more, and nobody is made. */
+/* This test is the parent of all that it has made in the end, so nobody escapes it. */
+static void expect_stopped(pid_t parent)
+{
+	pid_t *children = process_list_children_of(parent);
+
+	cr_assert_not_null(children);
+	for (pid_t *child = children; *child; child++) {
+		cr_expect_neq(process_state(*child), PROCESS_RUNS, "%ld runs still", (long)*child);
+		expect_stopped(*child);
+	}
+	free(children);
+}
+
+/* Nobody runs, so nothing counts any more, and nobody is made. */
 static void expect_still(void)
 {
 	unsigned long moves = atomic_load(&told->moves), forks = atomic_load(&told->forks);
 
-	usleep(50000);
+	expect_stopped(getpid());
 	cr_expect_eq(atomic_load(&told->moves), moves, "something moves still");
 	cr_expect_eq(atomic_load(&told->forks), forks, "something forks still");
 }
@@ -327,8 +340,7 @@ static void stop_again_and_again(pid_t pid, int rounds, unsigned long at_least)
 
 		cr_assert_eq(freeze(&freezer, pid), FREEZER_STILL, "round %d", round);
 		forks = atomic_load(&told->forks);
-		usleep(2000);
-		cr_assert_eq(atomic_load(&told->forks), forks, "round %d: it goes on making processes", round);
+		expect_still();
 		freezer_thaw(&freezer);
 		freezer_free(&freezer);
 		for (int tries = 0; atomic_load(&told->forks) < forks + at_least; tries++) {
@@ -384,13 +396,10 @@ Test(freezer, catches_one_that_moves_on_from_process_to_process)
 
 	wait_ready(1);
 	for (int round = 0; round < 50; round++) {
-		unsigned long forks;
 		struct freezer freezer;
 
 		cr_assert_eq(freeze(&freezer, pid), FREEZER_STILL, "round %d", round);
-		forks = atomic_load(&told->forks);
-		usleep(2000);
-		cr_assert_eq(atomic_load(&told->forks), forks, "round %d: it has escaped", round);
+		expect_still();
 		freezer_thaw(&freezer);
 		freezer_free(&freezer);
 	}

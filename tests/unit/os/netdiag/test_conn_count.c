@@ -2,6 +2,7 @@
 #include "tests/unit/bind_fixture.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 
 #include "config/access/access.h"
 #include "os/netdiag/conn_count_internal.h"
@@ -126,6 +127,18 @@ Test(connections, that_the_backend_has_shut_down_and_still_reads_count)
 	close(listener);
 }
 
+/* Until nothing has moved for 60 ms by the kernel's clock, which counts in ticks of up to 10 ms. */
+static void let_rest(int client)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+
+	while (info.tcpi_last_data_sent < 60 || info.tcpi_last_data_recv < 60 || info.tcpi_last_ack_recv < 60) {
+		cr_assert_eq(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+		usleep(1000);
+	}
+}
+
 static struct conn_count looked_at(int listener, uint32_t quiet_after)
 {
 	struct conn_count conn = conn_count_of(listener);
@@ -145,7 +158,7 @@ Test(connections, are_quiet_from_the_last_byte_that_moved_on)
 
 	skip_where_unknown(listener);
 	client = connected(AF_INET, SOCK_STREAM, port_of(listener));
-	usleep(60000);
+	let_rest(client);
 	conn = looked_at(listener, 50);
 	cr_expect(conn.count == 1 && !conn.quiet, "it waits to be accepted");
 	served = taken(listener);
@@ -155,7 +168,7 @@ Test(connections, are_quiet_from_the_last_byte_that_moved_on)
 	conn = looked_at(listener, 3600000);
 	cr_expect(conn.count == 1 && !conn.quiet, "something has moved within an hour");
 	cr_assert_eq(send(client, "x", 1, 0), 1);
-	usleep(60000);
+	let_rest(client);
 	conn = looked_at(listener, 50);
 	cr_expect(conn.count == 1 && !conn.moved, "a byte is unread");
 	cr_assert_eq(recv(served, &byte, 1, 0), 1);
@@ -170,11 +183,11 @@ Test(connections, are_quiet_from_the_last_byte_that_moved_on)
 	close(listener);
 }
 
-static struct conn_count asked_whose_turn(int listener)
+static struct conn_count asked_whose_turn(int listener, int client)
 {
 	struct conn_count conn = conn_count_of(listener);
 
-	usleep(60000);
+	let_rest(client);
 	conn.quiet_after = 50;
 	conn.by_turn = true;
 	conn_counts_run(&conn, 1);
@@ -199,16 +212,16 @@ Test(connections, wait_for_their_client_behind_an_answer_alone)
 	skip_where_unknown(listener);
 	client = connected(AF_INET, SOCK_STREAM, port_of(listener));
 	served = taken(listener);
-	cr_expect_eq(asked_whose_turn(listener).count, 1, "a greeting may be owed");
+	cr_expect_eq(asked_whose_turn(listener, client).count, 1, "a greeting may be owed");
 	pass_byte(client, served);
-	cr_expect_eq(asked_whose_turn(listener).count, 1, "an answer is owed");
+	cr_expect_eq(asked_whose_turn(listener, client).count, 1, "an answer is owed");
 	pass_byte(served, client);
-	cr_expect_eq(asked_whose_turn(listener).quiet, 1);
+	cr_expect_eq(asked_whose_turn(listener, client).quiet, 1);
 	pass_byte(client, served);
-	cr_expect_eq(asked_whose_turn(listener).count, 1, "the next answer is owed");
+	cr_expect_eq(asked_whose_turn(listener, client).count, 1, "the next answer is owed");
 	pass_byte(served, client);
 	pass_byte(client, served);
-	cr_expect_eq(asked_whose_turn(listener).count, 1, "an answer is owed right behind the last one");
+	cr_expect_eq(asked_whose_turn(listener, client).count, 1, "an answer is owed right behind the last one");
 	close(served);
 	close(client);
 	close(listener);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "os/netdiag/foreign_socket.h"
@@ -82,16 +81,13 @@ Test(foreign_socket, a_failure_is_one_also_without_a_reason)
 Test(foreign_socket, what_hangs_is_given_up_and_not_tried_at_once)
 {
 	struct buf why = { 0 };
-	struct timespec before, after;
 
 	cr_assert(foreign_socket_mark(listener));
 	cr_expect_eq(run(hang, &why), -1);
 	cr_expect_eq(errno, ETIMEDOUT);
-	clock_gettime(CLOCK_MONOTONIC, &before);
 	cr_expect_eq(run(succeed_beside, &why), -1);
 	cr_expect_eq(errno, ETIMEDOUT);
-	clock_gettime(CLOCK_MONOTONIC, &after);
-	cr_expect_lt(after.tv_sec - before.tv_sec, 2);
+	cr_expect_eq(why.length, 0, "it was not done");
 	buf_free(&why);
 }
 

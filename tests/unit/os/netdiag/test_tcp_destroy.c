@@ -133,15 +133,18 @@ Test(departures, of_clients_that_never_sent_a_byte_are_told_from_others)
 Test(departures, are_not_heard_before_the_server_has_closed)
 {
 	int listener = listener_made(), client = connected(AF_INET, SOCK_STREAM, port_of(listener));
-	int served = accept(listener, NULL, NULL);
-	struct pollfd state = { departures, POLLIN, 0 };
+	int served = accept(listener, NULL, NULL), later = listener_made();
+	uint16_t ports[] = { (uint16_t)port_of(listener), (uint16_t)port_of(later) };
 
-	listen_for(port_of(listener));
+	cr_assert_eq(tcp_destroy_subscribe(departures, ports, 2), 0);
 	close(client);
-	cr_expect_eq(poll(&state, 1, 100), 0);
+	visit(later);
+	expect_to_hear(port_of(later), port_of(listener));
+	cr_expect_eq(heard.other_count, 0u);
 	close(served);
 	expect_to_hear_of(port_of(listener));
 	close(listener);
+	close(later);
 }
 
 Test(departures, of_IPv6_are_heard_as_well)
