@@ -409,11 +409,6 @@ void superd_expect_fds(struct superd *superd, size_t count)
 		      superd_fd_count(superd), count);
 }
 
-long long superd_cpu_ms(struct superd *superd)
-{
-	return process_cpu_ms(superd->pid);
-}
-
 long superd_sleeps(struct superd *superd)
 {
 	const char *status = read_text(text_of("/proc/%d/status", (int)superd->pid));
