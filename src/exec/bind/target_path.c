@@ -1,6 +1,7 @@
 /* openat2(2) resolves a path in a root, or from a working folder, but not both at once: a relative path would go on at
  * superd's own root where it meets an absolute link. So the path is opened name by name. Links of proc(5) to files of
- * processes count by their text, so none is followed by superd's rights. */
+ * processes count by their text, so none is followed by superd's rights. A name is opened without O_DIRECTORY, which
+ * would have the kernel mount what an automounter offers there (autofs). */
 #include "exec/bind/target_path.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #define LINKS_MOST 40                   /* links in one path, as in the kernel (path_resolution(7)) */
-#define FOLDER (O_PATH | O_DIRECTORY | O_CLOEXEC)
 
 /* How far a path is resolved. */
 struct folder_walk {
@@ -27,7 +27,7 @@ static bool is_same(int a, int b)
 	return fstat(a, &one) == 0 && fstat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-/* Goes on in this folder. fd -1: it could not be opened. */
+/* Goes on in this folder. */
 static bool enter(struct folder_walk *walk, int fd)
 {
 	if (fd < 0)
@@ -38,16 +38,14 @@ static bool enter(struct folder_walk *walk, int fd)
 }
 
 /* Puts the text of a link in front of the names that are left. */
-static bool follow_link(struct folder_walk *walk, const char *name)
+static bool follow_link(struct folder_walk *walk, int link)
 {
 	char text[PATH_MAX];
-	ssize_t length = readlinkat(walk->at, name, text, sizeof(text));
+	ssize_t length = readlinkat(link, "", text, sizeof(text));
 	size_t rest = strlen(walk->rest);
 
-	if (length <= 0) {
-		errno = ENOTDIR;        /* it is no link */
+	if (length <= 0)
 		return false;
-	}
 	if (walk->links++ >= LINKS_MOST || (size_t)length + 1 + rest >= sizeof(walk->rest)) {
 		errno = ELOOP;
 		return false;
@@ -60,14 +58,20 @@ static bool follow_link(struct folder_walk *walk, const char *name)
 
 static bool open_name(struct folder_walk *walk, const char *name)
 {
+	struct stat status;
+	bool is_link;
 	int fd;
 
-	if (!strcmp(name, ".."))
-		return is_same(walk->at, walk->root) || enter(walk, openat(walk->at, "..", FOLDER));
-	fd = openat(walk->at, name, FOLDER | O_NOFOLLOW);
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return follow_link(walk, name);
-	return enter(walk, fd);
+	if (!strcmp(name, "..") && is_same(walk->at, walk->root))
+		return true;
+	fd = openat(walk->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
+		return enter(walk, fd);
+	is_link = S_ISLNK(status.st_mode) && follow_link(walk, fd);
+	close(fd);
+	return is_link;
 }
 
 /* Takes the next name off the path. false: none is left. */

@@ -4,10 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "exec/bind/target_path.h"
@@ -47,6 +52,14 @@ static void tear_down(void)
 	close(work);
 	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
 	cr_assert_eq(system(command), 0);
+}
+
+static const char *text_in_root(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
 }
 
 TestSuite(target_path, .init = set_up, .fini = tear_down);
@@ -171,4 +184,53 @@ Test(target_path, a_number_that_no_descriptor_has_names_no_folder)
 	snprintf(path, sizeof(path), "/proc/self/fd/%lld/web.sock", (1LL << 32) + work);
 	cr_expect_not(target_find_folder(&self, AT_FDCWD, path, &found));
 	target_close(&self);
+}
+
+/* Whether the kernel has asked the automounter of root/run for a mount, while this path was looked for. */
+static bool asks_automounter(const char *path)
+{
+	char options[128];
+	int ends[2], status, found;
+	pid_t mounter = fork(), looker;
+	struct pollfd asked;
+	bool asks;
+
+	if (mounter == 0) {
+		setpgid(0, 0);          /* the kernel asks for nobody of the automounter's own group */
+		for (;;)
+			pause();
+	}
+	setpgid(mounter, mounter);
+	cr_assert(pipe2(ends, O_CLOEXEC) == 0);
+	snprintf(options, sizeof(options), "fd=%d,pgrp=%d,minproto=5,maxproto=5,direct", ends[1], (int)mounter);
+	if (mount("superd-test", text_in_root("run"), "autofs", 0, options) < 0) {
+		kill(mounter, SIGKILL);
+		cr_skip_test("there is no autofs here");
+	}
+	looker = fork();
+	if (looker == 0) {
+		found = path_open_folder(root, work, path);
+		_exit(found < 0);
+	}
+	asked = (struct pollfd){ ends[0], POLLIN, 0 };
+	while (waitpid(looker, &status, WNOHANG) == 0 && poll(&asked, 1, 5) == 0)
+		;
+	asks = asked.revents & POLLIN;
+	umount2(text_in_root("run"), MNT_DETACH);
+	close(ends[0]);
+	close(ends[1]);
+	kill(looker, SIGKILL);
+	waitpid(looker, NULL, 0);
+	kill(mounter, SIGKILL);
+	waitpid(mounter, NULL, 0);
+	return asks;
+}
+
+/* superd may search folders that the program may not. */
+Test(target_path, nothing_is_mounted_for_a_look)
+{
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		cr_skip_test("needs root, and a mount namespace");
+	cr_expect_not(asks_automounter("/run/app/web.sock"));
+	cr_expect_not(asks_automounter("../run/web.sock"));
 }
