@@ -39,6 +39,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -382,6 +383,14 @@ static void do_deaths(void)
 	tell("deaths", "", ended);
 }
 
+static const char *own_fd(int fd)
+{
+	static char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return path;
+}
+
 static void do_wrong(void)
 {
 	int ends[2];
@@ -393,6 +402,7 @@ static void do_wrong(void)
 	tell("wrong", "closed", bind_to(1000, &own));
 	tell("wrong", "negative", bind_to(-1, &own));
 	tell("wrong", "path", bind_to(open("/", O_PATH | O_CLOEXEC), &own));
+	tell("wrong", "view", bind_to(open(own_fd(tcp()), O_PATH | O_CLOEXEC), &own));
 	tell("wrong", "address", bind(tcp(), (void *)16, sizeof(own)) < 0 ? errno : 0);
 	tell("wrong", "length", bind(tcp(), (void *)&own, 3) < 0 ? errno : 0);
 	tell("wrong", "twice", bind_to(listener, &own));
@@ -597,6 +607,46 @@ static void enter_jail(void)
 	become_user();
 	need(unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0 && chroot("/tmp") == 0);
 }
+/* Root in a user namespace of its own. */
+static void become_root(void)
+{
+	static const char *const files[][2] = {
+		{ "/proc/self/setgroups", "deny" }, { "/proc/self/uid_map", "0 65533 1" },
+		{ "/proc/self/gid_map", "0 65533 1" },
+	};
+
+	become_user();
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	need(unshare(CLONE_NEWUSER) == 0);
+	for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++) {
+		int fd = open(files[n][0], O_WRONLY | O_CLOEXEC);
+
+		need(fd >= 0 && write(fd, files[n][1], strlen(files[n][1])) > 0);
+		close(fd);
+	}
+	need(geteuid() == 0);
+}
+
+/* Joins the network of a child that has one of its own. */
+static void join_network(void)
+{
+	char path[64];
+	int told[2], fd;
+	pid_t pid;
+
+	need(pipe2(told, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0) {
+		need(unshare(CLONE_NEWNET) == 0 && write(told[1], "", 1) == 1);
+		pause();
+	}
+	need(read(told[0], path, 1) == 1);
+	snprintf(path, sizeof(path), "/proc/%ld/ns/net", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	need(fd >= 0 && setns(fd, CLONE_NEWNET) == 0);
+	kill(pid, SIGKILL);
+}
+
 static void fork_again(void)
 {
 	int status;
@@ -626,6 +676,49 @@ static void do_jail(void)
 {
 	tell("jail", "", bind_in_child(enter_jail));
 }
+static void do_root(void)
+{
+	tell("root", "", bind_in_child(become_root));
+}
+static void do_join(void)
+{
+	tell("join", "", bind_in_child(join_network));
+}
+
+/* A bind by io_uring(7) passes by every filter; 38: there is none. Numbers of Linux 6.11. */
+static void do_ring(void)
+{
+	struct {
+		uint32_t sq, cq, flags, cpu, idle, features, wq, reserved[3], offsets[20];
+	} setup = { 0 };
+	struct {
+		uint8_t op, flags;
+		uint16_t priority;
+		int32_t fd;
+		uint64_t length, address, rest[5];
+	} *entry;
+	int ring = (int)syscall(SYS_io_uring_setup, 1, &setup);
+	char *queue;
+
+	if (ring < 0) {
+		tell("ring", "", ENOSYS);
+		return;
+	}
+	/* offsets: head, tail, ring_mask, ring_entries, flags, dropped, array of the submission queue; then from 10 on
+	 * head, tail, ring_mask, ring_entries, overflow, cqes of the completion queue. Both are in one mapping. */
+	queue = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, ring, 0);
+	entry = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, ring, 0x10000000);
+	memset(entry, 0, sizeof(*entry));
+	entry->op = 56;                 /* IORING_OP_BIND */
+	entry->fd = tcp();
+	entry->address = (uintptr_t)&own;
+	entry->length = sizeof(own);
+	*(uint32_t *)(void *)(queue + setup.offsets[6]) = 0;
+	atomic_store((_Atomic uint32_t *)(void *)(queue + setup.offsets[1]), 1);
+	need(syscall(SYS_io_uring_enter, ring, 1, 1, 1, NULL, 0) == 1);
+	tell("ring", "", -*(int32_t *)(void *)(queue + setup.offsets[15] + 8));
+}
+
 static void do_late(void)
 {
 	while (bind_in_child(fork_again) == 1)
@@ -675,7 +768,8 @@ int main(int argc, char **argv)
 		{ "wrong", do_wrong }, { "others", do_others }, { "calls", do_calls }, { "filter", do_filter },
 		{ "kill", do_kill }, { "escape", do_escape }, { "quiet", do_quiet },
 		{ "session", do_session }, { "seteuid", do_seteuid }, { "users", do_users }, { "network", do_network },
-		{ "jail", do_jail }, { "thread", do_thread }, { "late", do_late },
+		{ "jail", do_jail }, { "root", do_root }, { "join", do_join }, { "ring", do_ring },
+		{ "thread", do_thread }, { "late", do_late },
 		{ "path", do_path }, { "file", do_file }, { "held", do_held }, { "mount", do_mount },
 	};
 

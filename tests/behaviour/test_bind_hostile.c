@@ -243,6 +243,17 @@ Behaviour(bind_hostile, no_more_than_three_such_workers_are_there)
 
 /* ---- who else has the filter ---- */
 
+/* The kernel's own answer, as superd has the address. EINVAL: this kernel's io_uring has no bind. */
+Behaviour(bind_hostile, a_bind_that_passes_by_the_filter_gets_no_listener)
+{
+	struct scene scene = begin("bind ring serve", "");
+	long error = told(&scene, "ring");
+
+	cr_expect(error == EADDRINUSE || error == EINVAL || error == ENOSYS, "%ld", error);
+	client_ask_pid(scene.port);
+	end(&scene);
+}
+
 /* A daemon runs sessions of others, and gives them no listener: neither does superd. */
 Behaviour(bind_hostile, a_session_of_another_user_gets_no_listener)
 {
@@ -263,10 +274,12 @@ Behaviour(bind_hostile, nor_does_one_in_namespaces_of_its_own)
 	struct scene scene;
 
 	SKIP_WITHOUT(geteuid() == 0, "needs root, and namespaces");
-	scene = begin("bind users network jail serve", "user = root");
+	scene = begin("bind users network jail root join serve", "user = root");
 	cr_expect_neq(told(&scene, "users"), 1);
 	cr_expect_neq(told(&scene, "network"), 1);
 	cr_expect_neq(told(&scene, "jail"), 1);
+	cr_expect_neq(told(&scene, "root"), 1);
+	cr_expect_neq(told(&scene, "join"), 1);
 	client_ask_pid(scene.port);
 	end(&scene);
 }
@@ -334,6 +347,7 @@ Behaviour(bind_hostile, what_is_no_socket_gets_the_kernels_answer)
 	cr_expect_eq(told(&scene, "wrong closed"), EBADF);
 	cr_expect_eq(told(&scene, "wrong negative"), EBADF);
 	cr_expect_eq(told(&scene, "wrong path"), EBADF);
+	cr_expect_eq(told(&scene, "wrong view"), EBADF);
 	cr_expect_eq(told(&scene, "wrong address"), EFAULT);
 	cr_expect_eq(told(&scene, "wrong length"), EINVAL);
 	cr_expect_eq(told(&scene, "wrong twice"), EINVAL);
@@ -444,6 +458,26 @@ Behaviour(bind_hostile, a_process_that_outlives_its_instance_has_the_kernel)
 	WAIT_UNTIL(!process_lives(escaped));
 	superd_expect_fds(scene.superd, fds - 1);
 	end(&scene);
+}
+
+/* SIGQUIT leaves the instances running. */
+Behaviour(bind_hostile, nor_does_superds_end_take_that)
+{
+	struct scene scene = begin("bind escape stay", "kill_mode = process");
+	pid_t escaped = (pid_t)told(&scene, "escape"), program;
+	size_t rounds;
+
+	told(&scene, "late");
+	program = atoi(control_value(control_once("status hostile"), "pid"));
+	control_once("stop calm");
+	superd_signal(scene.superd, SIGQUIT);
+	superd_wait_exit(scene.superd);
+	rounds = count_text(read_text(scene.log), "round");
+	WAIT_UNTIL(count_text(read_text(scene.log), "round") > rounds + 1);
+	cr_expect_null(strstr(read_text(scene.log), text_of("late %d\n", ENOSYS)), "%s", read_text(scene.log));
+	kill(program, SIGKILL);
+	kill(escaped, SIGKILL);
+	WAIT_UNTIL(!process_lives(escaped) && !process_lives(program));
 }
 
 Behaviour(bind_hostile, a_superd_that_is_killed_leaves_no_worker_for_long)

@@ -5,6 +5,7 @@
 #include "engine/instance/bind_calls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -588,26 +589,24 @@ static void on_alarm(struct alarm *alarm)
 /* ---- the filter ---- */
 
 /* Receives the filter's descriptor. The child sends one message before it executes the program, and closes its end.
- * false: it has not come, or did not. */
+ * false: it has not come, or did not. Without a place for the descriptor the kernel would drop it, and then fail the
+ * program's calls with ENOSYS. */
 static bool receive_notif(struct bind_calls *calls)
 {
 	size_t count = 1;
 	char byte;
 	int fd = -1;
-	ssize_t got = fd_message_receive(calls->channel, &byte, sizeof(byte), &fd, &count, MSG_DONTWAIT);
 
-	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+	if (recv(calls->channel, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) < 0 &&
+	    (errno == EAGAIN || errno == EINTR)) {
 		watch_set(&calls->channel_watch, calls->channel, true, false);
 		return false;
 	}
+	fd_close(&calls->spare);
+	if (fd_message_receive(calls->channel, &byte, sizeof(byte), &fd, &count, MSG_DONTWAIT) > 0 && count)
+		calls->notif = fd_raise(fd, FD_HIGH);
 	watch_stop(&calls->channel_watch);
 	fd_close(&calls->channel);
-	if (got > 0 && count)
-		calls->notif = fd_raise(fd, FD_HIGH);
-	if (got > 0 && !count)
-		say(calls, LEVEL_WARNING, "bound",
-		    "superd has no descriptor left for the filter of its program, whose bind(2) fails with ENOSYS. "
-		    "Raise superd's limit of open files (RLIMIT_NOFILE), then restart the service");
 	return calls->notif >= 0;
 }
 
@@ -633,7 +632,7 @@ bool bind_calls_make(struct instance *instance, struct service_runtime *runtime)
 	calls->count = runtime->listener_count;
 	calls->instance = instance;
 	calls->runtime = runtime;
-	calls->channel = calls->notif = -1;
+	calls->channel = calls->spare = calls->notif = -1;
 	watch_init(&calls->channel_watch, instance->engine, on_channel);
 	watch_init(&calls->notif_watch, instance->engine, on_call);
 	watch_init(&calls->report_watch, instance->engine, on_report);
@@ -652,10 +651,13 @@ bool bind_calls_add_channel(struct bind_calls *calls, struct fd_map *fd_map, str
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	calls->channel = fd_raise(ends[0], FD_HIGH);
-	if (!fd_map_add(fd_map, ends[1])) {
-		fd_close(&calls->channel);
+	calls->spare = fcntl(calls->channel, F_DUPFD_CLOEXEC, FD_HIGH);
+	if (calls->spare < 0) {
+		fd_close(&ends[1]);
 		return false;
 	}
+	if (!fd_map_add(fd_map, ends[1]))
+		return false;
 	launch->wanted_count = fd_map->count;
 	launch->filter_channel = fd_map->count - 1;
 	return true;
@@ -725,6 +727,7 @@ void bind_calls_free(struct instance *instance)
 	if (calls->notif >= 0)
 		bind_stray_keep(instance->engine, calls->notif);
 	fd_close(&calls->channel);
+	fd_close(&calls->spare);
 	bind_worker_free(&calls->worker);
 	free(calls->uses);
 	free(calls);

@@ -32,6 +32,7 @@ struct bind_calls {
 	struct instance *instance;
 	struct service_runtime *runtime; /* its service */
 	int channel;                    /* receives the filter's descriptor from the child; -1: received, or not opened yet */
+	int spare;                      /* holds a place for the filter's descriptor until that comes; -1: none */
 	int notif;                      /* the filter's descriptor; -1: none, or no process has the filter any more */
 	struct watch channel_watch, notif_watch, report_watch;
 	struct alarm alarm;             /* next look whether the worker hangs, or end of a pause */

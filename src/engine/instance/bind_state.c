@@ -12,6 +12,7 @@ static const struct state_field calls_fields[] = {
 	{ FIELD("told_missing", told_missing) },
 	{ NONE(instance, "the one in front of it") },
 	{ NONE(runtime, "its service") },
+	{ NONE(spare, "only as long as the channel") },
 	{ NONE(channel, "the upgrade waits until the program runs") },
 	{ NONE(channel_watch, "no channel is open") },
 	{ NONE(notif_watch, "it watches the descriptor again") },

@@ -1,11 +1,14 @@
 /* The calls are answered in the loop, as none of the steps can block. A storm of them waits. */
 #include "engine/instance/bind_strays.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "engine/instance/instance.h"
+#include "exec/bind/bind_worker.h"
 #include "exec/bind/user_notif.h"
 
 #define CALLS_MOST 128                  /* in one turn of the loop */
@@ -73,8 +76,24 @@ void bind_stray_keep(struct engine *engine, int notif)
 	watch_set(&stray->watch, notif, true, false);
 }
 
-void bind_strays_free(struct engine *engine)
+void bind_strays_leave(struct engine *engine)
 {
-	while (!list_empty(&engine->instances->bind_strays))
-		stray_free(container_of(engine->instances->bind_strays.next, struct bind_stray, link));
+	struct list *strays = &engine->instances->bind_strays;
+	size_t count = 0;
+	int *notifs;
+
+	LIST_EACH(link, strays)
+		count++;
+	notifs = count ? calloc(count, sizeof(*notifs)) : NULL;
+	if (notifs) {
+		count = 0;
+		LIST_EACH(link, strays)
+			notifs[count++] = container_of(link, struct bind_stray, link)->notif;
+	}
+	if (count && (!notifs || !bind_worker_leave(notifs, count)))
+		log_warn(engine->log, "processes that programs of pass = bind have left can bind no more (ENOSYS): %s",
+			 strerror(errno));
+	free(notifs);
+	while (!list_empty(strays))
+		stray_free(container_of(strays->next, struct bind_stray, link));
 }

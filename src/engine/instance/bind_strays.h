@@ -18,4 +18,5 @@ extern const struct field_table bind_stray_state;      /* for an upgrade */
 /* Keeps the descriptor, until no process has the filter any more; it is superd's from now on. */
 void bind_stray_keep(struct engine *engine, int notif);
 
-void bind_strays_free(struct engine *engine);
+/* For superd's end: another process takes over what is left. */
+void bind_strays_leave(struct engine *engine);

@@ -779,7 +779,7 @@ void supervisor_free(struct supervisor *supervisor)
 	loop_room_end(engine);
 	start_kit_end_all(engine);
 	output_reader_end();
-	bind_strays_free(engine);
+	bind_strays_leave(engine);
 	orphans_free(engine);
 	instance_cgroups_end(engine);
 	restore_free(engine);

@@ -95,6 +95,13 @@ static bool wait_for_call(const struct bind_server *server)
 	return ready > 0 && !wait[1].revents && wait[0].revents & POLLIN;
 }
 
+static void begin_share(struct bind_server *server)
+{
+	server->left = BURST;
+	server->looked = clock_now();
+	server->used = clock_thread_cpu();
+}
+
 static void serve_calls(int channel, const void *with)
 {
 	struct bind_server server = *(const struct bind_server *)with;
@@ -107,9 +114,7 @@ static void serve_calls(int channel, const void *with)
 	bind_server_look_at_offers(&server);
 	user_notif_hurry(server.work.notif);
 	end_call(&server);
-	server.left = BURST;
-	server.looked = clock_now();
-	server.used = clock_thread_cpu();
+	begin_share(&server);
 	while (wait_for_call(&server)) {
 		if (!user_notif_receive(server.work.notif, &call)) {
 			if (errno == ENOENT || errno == EINTR)
@@ -117,6 +122,35 @@ static void serve_calls(int channel, const void *with)
 			break;
 		}
 		answer_call(&server, &call);
+		keep_to_share(&server);
+	}
+}
+
+/* The filters that a superd has left. */
+struct left_filters {
+	struct pollfd *list;
+	size_t count;
+};
+
+static void pass_calls(const void *with)
+{
+	const struct left_filters *left = with;
+	struct bind_server server = { 0 };
+	struct user_call call;
+	size_t open = left->count;
+
+	begin_share(&server);
+	while (open && poll(left->list, left->count, -1) > 0) {
+		open = 0;
+		for (size_t n = 0; n < left->count; n++) {
+			struct pollfd *one = &left->list[n];
+
+			if (one->fd >= 0 && one->revents & ~POLLIN && !(one->revents & POLLIN))
+				one->fd = -1;   /* no process has it any more */
+			else if (one->fd >= 0 && one->revents && user_notif_receive(one->fd, &call))
+				user_notif_let_go(one->fd, call.id);
+			open += one->fd >= 0;
+		}
 		keep_to_share(&server);
 	}
 }
@@ -285,4 +319,18 @@ void bind_worker_free(struct bind_worker *worker)
 {
 	worker_memory_free(worker->progress, sizeof(*worker->progress));
 	bind_worker_init(worker);
+}
+
+bool bind_worker_leave(const int *notifs, size_t count)
+{
+	const struct worker_kind kind = { .name = "superd-bind", .sandbox.answers_calls = true };
+	struct left_filters left = { calloc(count, sizeof(*left.list)), count };
+	pid_t pid = -1;
+
+	for (size_t n = 0; left.list && n < count; n++)
+		left.list[n] = (struct pollfd){ notifs[n], POLLIN, 0 };
+	if (left.list)
+		pid = spawn_worker(&kind, 0, pass_calls, &left, notifs, (int)count);
+	free(left.list);
+	return pid > 0;
 }

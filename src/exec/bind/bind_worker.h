@@ -104,3 +104,7 @@ bool bind_worker_kill(struct bind_worker *worker, int notif);
 
 /* Frees the struct; there is no process any more. */
 void bind_worker_free(struct bind_worker *worker);
+
+/* For superd's end: passes the calls of these filters on to the kernel, in a process that outlives superd, until no
+ * process has them any more. false and errno: it could not be started. */
+bool bind_worker_leave(const int *notifs, size_t count);
