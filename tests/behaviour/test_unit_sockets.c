@@ -253,6 +253,31 @@ Behaviour(unit_sockets, a_condition_of_one_socket_says_nothing_of_the_other)
 	superd_stop(superd);
 }
 
+Behaviour(unit_sockets, one_that_stays_closed_runs_no_commands)
+{
+	const char *path = path_in("a.sock");
+	struct superd *superd;
+
+	write_file("a.socket",
+		   "[Unit]\nConditionPathExists=%s\n[Socket]\nListenStream=%s\n"
+		   "ExecStartPre=/bin/sh -c 'echo \"before: it \"'\n"
+		   "ExecStopPost=/bin/sh -c 'echo \"after: it \"'\n",
+		   path_in("wanted"), path);
+	write_file("a.service", "[Service]\n%s\n", unit_backend("serve"));
+	superd = run(false, "a.socket", NULL);
+	cr_expect_str_eq(control_value(control_once("list a"), "state"), "condition");
+	cr_expect(control_is_done(control_once("disable a")));
+	cr_expect_not(superd_logged(superd, "before: it"), "%s", world_logs());
+	cr_expect_not(superd_logged(superd, "after: it"), "%s", world_logs());
+	write_file("wanted", "%s", "");
+	cr_expect(control_is_done(control_once("enable a")));
+	superd_wait_log(superd, "before: it");
+	wait_node(path);
+	cr_expect(control_is_done(control_once("disable a")));
+	superd_wait_log(superd, "after: it");
+	superd_stop(superd);
+}
+
 /* The table of a superd that was upgraded is asked anew, too. */
 Behaviour(unit_sockets, one_that_stays_closed_does_so_over_an_upgrade)
 {

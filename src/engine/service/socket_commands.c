@@ -12,6 +12,7 @@
 #include "engine/instance/aux_command.h"
 #include "engine/instance/cleanup.h"
 #include "engine/instance/instance_state.h"
+#include "engine/listener/socket_condition.h"
 #include "engine/service/runtime_bind.h"
 
 struct socket_commands {
@@ -27,6 +28,21 @@ static bool any_is_open(const struct service_runtime *runtime)
 			return true;
 	}
 	return false;
+}
+
+/* Whether the conditions of one of the sockets let it be opened, or may do so. */
+static bool any_may_open(const struct service_runtime *runtime)
+{
+	bool any = !runtime->listener_count;
+
+	for (size_t n = 0; n < runtime->listener_count && !any; n++) {
+		struct buf why = { 0 };
+		enum socket_verdict verdict = socket_condition_check(runtime->listeners[n].listen, &why);
+
+		any = verdict == SOCKET_MAY_OPEN || verdict == SOCKET_UNKNOWN;
+		buf_free(&why);
+	}
+	return any;
 }
 
 static void report_failure(struct service_runtime *runtime, const struct aux_command *control, enum result result)
@@ -131,7 +147,8 @@ bool socket_commands_begin(struct service_runtime *runtime)
 	if (socket_commands_is_busy(runtime))
 		return true;
 	if (any_is_open(runtime) ||
-	    !service_has_commands(runtime->service, PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST))
+	    !service_has_commands(runtime->service, PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST) ||
+	    !any_may_open(runtime))
 		return false;
 	commands = socket_commands_of(runtime);
 	if (!commands) {
@@ -146,7 +163,7 @@ bool socket_commands_end(struct service_runtime *runtime)
 {
 	struct socket_commands *commands = socket_commands_is_busy(runtime) ? runtime->run->socket_commands : NULL;
 	bool has_commands = service_has_commands(runtime->service, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST);
-	bool was_bound = runtime->bound, under_way = commands;
+	bool was_bound = runtime->bound && any_is_open(runtime), under_way = commands;
 
 	runtime->bound = false;
 	if (under_way && commands->closing)

@@ -1,6 +1,6 @@
 /* Runs the commands before and after the opening and the closing of a service's sockets (ExecStartPre,
- * ExecStartPost, ExecStopPre and ExecStopPost of systemd.socket(5)). A service without such commands has no struct
- * socket_commands. */
+ * ExecStartPost, ExecStopPre and ExecStopPost of systemd.socket(5)); none, if the conditions keep all sockets closed. A
+ * service without such commands has no struct socket_commands. */
 #pragma once
 
 #include <stdbool.h>
