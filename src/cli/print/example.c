@@ -310,7 +310,19 @@ static const char *const chapter_examples[CHAPTERS] = {
 		"    idle_cpu     = 5%  # more than that is work, not sleep\n"
 		"    probe_from   = { \"192.0.2.1\" }  # the load balancer's health checks\n"
 		"}\n",
-	[CHAPTER_LOG] =
+	[CHAPTER_GLOBALS] =
+		"superd {\n"
+		"    log           = \"file:/var/log/superd.log\"\n"
+		"    log_level     = notice\n"
+		"    control_group = \"adm\"  # its members may use superctl list and status\n"
+		"    max_starting  = 4\n"
+		"}\n"
+		"service web {\n"
+		"    listen = \"80\"\n"
+		"    exec   = \"/usr/sbin/webd\"\n"
+		"    user   = \"www-data\"\n"
+		"}\n",
+	[CHAPTER_XINETD] =
 		"service finger {\n"
 		"    listen         = \"79\"\n"
 		"    accept         = yes\n"
@@ -319,6 +331,15 @@ static const char *const chapter_examples[CHAPTERS] = {
 		"    log_type       = { \"SYSLOG\", \"auth\", \"info\" }\n"
 		"    log_on_success = { \"PID\", \"HOST\", \"DURATION\" }\n"
 		"    log_on_failure = { \"HOST\" }\n"
+		"}\n",
+	[CHAPTER_UNITS] =
+		"service web {\n"
+		"    listen                = \"80\"\n"
+		"    exec                  = \"/usr/sbin/webd\"\n"
+		"    user                  = \"www-data\"\n"
+		"    exec_stop             = { \"/bin/kill -QUIT $MAINPID\" }\n"
+		"    expand_environment    = yes  # for $MAINPID\n"
+		"    socket_exec_start_pre = { \"/usr/bin/mkdir -p /run/web\" }\n"
 		"}\n",
 	[CHAPTER_LIMITS] =
 		"service web {\n"
@@ -351,18 +372,6 @@ static const char *const chapter_examples[CHAPTERS] = {
 		"    system_call_filter = { \"@system-service\", \"~@privileged\" }\n"
 		"    restrict_address_families = { \"AF_UNIX\", \"AF_INET\", \"AF_INET6\" }\n"
 		"}\n",
-	[CHAPTER_GLOBALS] =
-		"superd {\n"
-		"    log           = \"file:/var/log/superd.log\"\n"
-		"    log_level     = notice\n"
-		"    control_group = \"adm\"  # its members may use superctl list and status\n"
-		"    max_starting  = 4\n"
-		"}\n"
-		"service web {\n"
-		"    listen = \"80\"\n"
-		"    exec   = \"/usr/sbin/webd\"\n"
-		"    user   = \"www-data\"\n"
-		"}\n",
 };
 
 static int compare_example(const void *option, const void *example)
@@ -378,11 +387,14 @@ const char *example_of(const char *option)
 	return found ? found->value : NULL;
 }
 
-/* Words, numbers and names are as the heading of the entry shows them; a mode's default is its example. */
+/* Words, numbers and names are as the heading of the entry shows them; a mode's default is its example. VALUES in
+ * superd.conf(5) has the form of durations, sizes and limits. */
 static bool has_grammar(const struct directive *directive)
 {
-	static const struct type *const plain[] = { &type_bool, &type_count, &type_error, &type_mode,
-						    &type_name, &type_signal, &type_text, &type_word };
+	static const struct type *const plain[] = { &type_bool, &type_count, &type_duration, &type_error,
+						    &type_limit, &type_memory, &type_mode, &type_name, &type_quota,
+						    &type_signal, &type_size, &type_tasks, &type_text, &type_weight,
+						    &type_word };
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
 		if (directive->type == plain[i])

@@ -30,7 +30,8 @@ bool print_explain(const char *option, FILE *out);
 bool print_options(FILE *out);          /* the names of all options, by chapter */
 
 bool print_mdoc(FILE *out);             /* the list of options in superd.conf(5) */
-bool print_mdoc_index(FILE *out);       /* the index of options in superd.conf(5), by chapter */
+bool print_mdoc_sandbox(FILE *out);     /* the list of options in superd-sandbox(5) */
+bool print_mdoc_index(FILE *out);       /* the index of all options in superd.conf(5), by chapter */
 bool print_mdoc_xinetd(FILE *out);      /* the list of attributes in superd-xinetd.conf(5) */
 bool print_mdoc_units(FILE *out);       /* the lists of keys in superd-systemd(5) */
 bool print_mdoc_launchd(FILE *out);     /* the lists of keys in superd-launchd(5) */

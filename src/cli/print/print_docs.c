@@ -57,7 +57,9 @@ static void add_sentences(struct buf *out, const char *text)
 static void add_value(struct buf *out, const struct directive *directive)
 {
 	buf_text(out, " =");
-	if (directive->words && directive->type == &type_word) {
+	if (directive->type == &type_bool) {
+		buf_text(out, directive->fallback && !strcmp(directive->fallback, "yes") ? " Cm no" : " Cm yes");
+	} else if (directive->words && !directive->argument && directive->type == &type_word) {
 		for (size_t i = 0; directive->words[i]; i++)
 			buf_addf(out, "%s %s", i ? " |" : " Cm", directive->words[i]);
 	} else if (directive->argument && strchr(directive->argument, '|')) {
@@ -65,6 +67,12 @@ static void add_value(struct buf *out, const struct directive *directive)
 	} else {
 		buf_addf(out, " Ar %s", directive->argument ? directive->argument : "value");
 	}
+}
+
+/* Whether the list has an option that only imported tables need, in one line. */
+static bool is_brief(const struct directive *directive)
+{
+	return directive->chapter == CHAPTER_XINETD || directive->chapter == CHAPTER_UNITS;
 }
 
 static void add_heading(struct buf *out, const struct directive *directive)
@@ -81,10 +89,17 @@ static void add_heading(struct buf *out, const struct directive *directive)
 	buf_char(out, '\n');
 }
 
-static void add_entry(struct buf *out, const struct directive *directive)
+/* Adds an option. It has an example unless the option before it has one of the same type. */
+static void add_entry(struct buf *out, const struct directive *directive, const struct directive *before)
 {
-	const char *example = example_in_manual(directive);
+	bool is_alike = before && before->type == directive->type;
+	const char *example = is_alike ? NULL : example_in_manual(directive), *end = strstr(directive->help, ". ");
 
+	if (is_brief(directive)) {
+		buf_addf(out, ".It Ic %s\n", directive->name[NATIVE]);
+		add_roff(out, directive->help, end ? (size_t)(end + 1 - directive->help) : strlen(directive->help));
+		return;
+	}
 	add_heading(out, directive);
 	add_sentences(out, directive->help);
 	if (example) {
@@ -109,33 +124,45 @@ static void add_table(struct buf *out, const char *text)
 
 static void add_chapter(struct buf *out, enum chapter chapter)
 {
-	const struct directive *directive;
-	bool any = false;
+	const struct directive *directive, *before = NULL;
 
 	buf_addf(out, ".Ss %s\n", chapter_title(chapter));
 	add_table(out, example_of_chapter(chapter));
 	for (size_t i = 0; (directive = directive_listed(i)); i++) {
 		if (directive->chapter != chapter)
 			continue;
-		if (!any)
-			buf_text(out, ".Bl -tag -width Ds\n");
-		any = true;
-		add_entry(out, directive);
+		if (!before)
+			buf_addf(out, ".Bl -tag -width Ds%s\n", is_brief(directive) ? " -compact" : "");
+		add_entry(out, directive, before);
+		before = directive;
 	}
-	if (any)
+	if (before)
 		buf_text(out, ".El\n");
 }
 
-bool print_mdoc(FILE *out)
+/* Prints the chapters of a page of the manual. */
+static bool print_page(const char *page, FILE *out)
 {
 	struct buf text = { 0 };
 	bool ok;
 
-	for (int chapter = 0; chapter < CHAPTERS; chapter++)
-		add_chapter(&text, (enum chapter)chapter);
+	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
+		if (!strcmp(chapter_page((enum chapter)chapter), page))
+			add_chapter(&text, (enum chapter)chapter);
+	}
 	ok = buf_flush(&text, out);
 	buf_free(&text);
 	return ok;
+}
+
+bool print_mdoc(FILE *out)
+{
+	return print_page(chapter_page(CHAPTER_EXEC), out);
+}
+
+bool print_mdoc_sandbox(FILE *out)
+{
+	return print_page(chapter_page(CHAPTER_HARDENING), out);
 }
 
 bool print_mdoc_index(FILE *out)
@@ -148,7 +175,11 @@ bool print_mdoc_index(FILE *out)
 	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
 		size_t length = 0;
 
-		buf_addf(&text, ".It Sx %s", chapter_title((enum chapter)chapter));
+		if (!strcmp(chapter_page((enum chapter)chapter), "superd.conf"))
+			buf_addf(&text, ".It Sx %s", chapter_title((enum chapter)chapter));
+		else
+			buf_addf(&text, ".It %s , No in Xr %s 5", chapter_title((enum chapter)chapter),
+				 chapter_page((enum chapter)chapter));
 		for (size_t i = 0; (directive = directive_listed(i)); i++) {
 			const char *name = directive->name[NATIVE];
 

@@ -194,7 +194,7 @@ static void add_explanation(struct buf *out, const struct directive *directive)
 	buf_text(out, directive->name[NATIVE]);
 	if (directive->argument)
 		buf_addf(out, strchr(directive->argument, '{') ? " %s" : " = %s", directive->argument);
-	buf_addf(out, "  (%s)\n\n", chapter_title(directive->chapter));
+	buf_addf(out, "  (%s(5), %s)\n\n", chapter_page(directive->chapter), chapter_title(directive->chapter));
 	add_help(out, directive->help);
 	buf_char(out, '\n');
 	if (directive_has_value(directive))

@@ -45,6 +45,7 @@ static const struct {
 	{ "dot", print_dot, NULL },
 	{ "mdoc", NULL, print_mdoc },
 	{ "mdoc-index", NULL, print_mdoc_index },
+	{ "mdoc-sandbox", NULL, print_mdoc_sandbox },
 	{ "mdoc-xinetd", NULL, print_mdoc_xinetd },
 	{ "mdoc-units", NULL, print_mdoc_units },
 	{ "mdoc-launchd", NULL, print_mdoc_launchd },

@@ -25,9 +25,8 @@ const struct directive global_directives[GLOBALS] = {
 		.name = { "log" }, .type = &type_destination, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, log), .change = CHANGE_LIVE, .fallback = "stderr",
 		.argument = "stderr | syslog[:facility] | file:path",
-		.help = "The destination of the log. Until superd has read the table, its messages go to the "
-			"destination of --log, or to stderr. A reload moves the log, with the lines that still "
-			"wait; if superd cannot open the new destination, it keeps the old one." },
+		.help = "The destination of the log. A reload moves the log; if superd cannot open the new "
+			"destination, it keeps the old one." },
 	[GLOBAL_LOG_FORMAT] = {
 		.name = { "log_format" }, .type = &type_word, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, log_format), .change = CHANGE_LIVE, .fallback = "text",
@@ -37,33 +36,33 @@ const struct directive global_directives[GLOBALS] = {
 		.name = { "log_level" }, .type = &type_word, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, log_level), .change = CHANGE_LIVE, .fallback = "info",
 		.unset = &no_word, .words = level_words,
-		.help = "The least severe messages that are logged." },
+		.help = "The least severe messages that superd logs." },
 	[GLOBAL_CONTROL] = {
 		.name = { "control" }, .type = &type_control, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, control), .change = CHANGE_START, .argument = "path | @name | none",
-		.help = "The control socket, where superctl reaches superd. Pass a path that is not the default to "
-			"superctl, too. Unset: the default of superd --control." },
+		.help = "The control socket. superctl needs the same path, unless it is the default. Unset: the "
+			"default of superd --control." },
 	[GLOBAL_CONTROL_GROUP] = {
 		.name = { "control_group" }, .type = &type_name, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, control_group), .change = CHANGE_LIVE, .argument = "group",
-		.help = "The group whose members may read over the control socket, and change nothing. Unset: only "
-			"root and superd's own user may read." },
+		.help = "The group whose members may read over the control socket, and change nothing. Unset: "
+			"only root and superd's own user may read." },
 	[GLOBAL_PID_FILE] = {
 		.name = { "pid_file" }, .type = &type_path, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, pid_file), .change = CHANGE_START, .argument = "path",
-		.help = "The file to which superd writes its process id. Unset: none." },
+		.help = "The file to which superd writes its process id." },
 	[GLOBAL_FDSTORE] = {
 		.name = { "fdstore" }, .type = &type_fdstore, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, fdstore), .change = CHANGE_START,
 		.argument = "notify | none | path",
-		.help = "The store that keeps the sockets while superd does not run: the service manager, none, or "
-			"the s6-fdholderd with this socket. Unset: the service manager, if it has a store." },
+		.help = "The store that keeps the sockets while superd does not run: the service manager, none, "
+			"or the s6-fdholderd with this socket. Unset: the service manager, if it has a store." },
 	[GLOBAL_MAX_STARTING] = {
 		.name = { "max_starting" }, .type = &type_count, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, max_starting), .change = CHANGE_LIVE, .unset = &no_number,
 		.least = 0, .most = 1000000, .argument = "number",
-		.help = "How many services with accept = no may start at once; the others wait in the start queue. "
-			"0: no limit. Unset: twice the number of processors available to superd." },
+		.help = "How many services with accept = no may start at once; the others wait in the start "
+			"queue. 0: no limit. Unset: twice the number of processors available to superd." },
 	[GLOBAL_STOP_DELAY] = {
 		.name = { "stop_delay" }, .type = &type_duration, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, stop_delay), .change = CHANGE_LIVE, .fallback = "0s",
@@ -74,8 +73,7 @@ const struct directive global_directives[GLOBALS] = {
 		.name = { "stop_timeout" }, .type = &type_duration, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, stop_timeout), .change = CHANGE_LIVE, .fallback = "8s",
 		.unset = &no_number, .argument = "duration",
-		.help = "The time after which superd kills the remaining processes when it stops. infinity: no "
-			"limit." },
+		.help = "The time after which superd kills the remaining processes when it stops." },
 };
 
 const struct directive *global_find(const char *name)

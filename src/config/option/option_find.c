@@ -215,11 +215,16 @@ const char *chapter_title(enum chapter chapter)
 		[CHAPTER_FILES] = "Directories, files and credentials", [CHAPTER_STREAMS] = "Input and output",
 		[CHAPTER_ACCESS] = "Access", [CHAPTER_COMMANDS] = "Commands",
 		[CHAPTER_LIFECYCLE] = "Start and stop", [CHAPTER_RESTART] = "Failures and restarts",
-		[CHAPTER_NOTIFICATIONS] = "Notifications", [CHAPTER_IDLE] = "Idle backends and probes",
-		[CHAPTER_LOG] = "Log", [CHAPTER_LIMITS] = "Limits and scheduling",
+		[CHAPTER_NOTIFICATIONS] = "Notifications", [CHAPTER_IDLE] = "Sleep and probes",
+		[CHAPTER_GLOBALS] = "superd itself", [CHAPTER_XINETD] = "Options of xinetd",
+		[CHAPTER_UNITS] = "Options of systemd units", [CHAPTER_LIMITS] = "Limits and scheduling",
 		[CHAPTER_RESOURCES] = "Resources", [CHAPTER_HARDENING] = "Hardening",
-		[CHAPTER_GLOBALS] = "superd itself",
 	};
 
 	return titles[chapter];
+}
+
+const char *chapter_page(enum chapter chapter)
+{
+	return chapter > CHAPTER_UNITS ? "superd-sandbox" : "superd.conf";
 }

@@ -1,5 +1,5 @@
-/* The table of options, in the order of superd.conf(5). A row has all that is known about an option, except what acts
- * on it.
+/* The table of options, in the order of the manual. Options of CHAPTER_XINETD and CHAPTER_UNITS are beside those that
+ * they resemble. A row has all that is known about an option, except what acts on it.
  *
  * FIELD compares the C type of the struct's member with that of the option's type: a mismatch does not compile. A unit
  * test reads every default, every word and every name. */
@@ -129,8 +129,9 @@
 	{ .name = { #native, [UNIT] = "Service." key }, FIELD(RESOURCES, native, device_limits), \
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "path limit",
 
-#define COMMANDS(native, unit, PHASE) \
-	{ .name = { native, [UNIT] = unit }, FIELD(COMMANDS, of[PHASE_##PHASE], commands), \
+#define COMMANDS(native, unit, PHASE) COMMANDS_IN(COMMANDS, native, unit, PHASE)
+#define COMMANDS_IN(CHAPTER, native, unit, PHASE) \
+	{ .name = { native, [UNIT] = unit }, FIELD_IN(CHAPTER, COMMANDS, of[PHASE_##PHASE], commands), \
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "command",
 
 static const char *const pass_words[] = { [PASS_SYSTEMD] = "systemd", [PASS_INETD] = "inetd", [PASS_BIND] = "bind",
@@ -274,135 +275,118 @@ const struct directive directives[] = {
 	  .translated = FROM(XINETD) | FROM(UNIT) | FROM(LAUNCHD),
 	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE | IN_SOCKET, .change = CHANGE_REBIND,
 	  .argument = "endpoint",
-	  .help = "The addresses superd listens on, in the order in which the backend receives the sockets. "
-		  "ENDPOINTS has the grammar." },
+	  .help = "The addresses on which superd listens, in the order of the program's sockets (see ENDPOINTS)." },
 	{ .name = { "socket" }, .type = &type_endpoints,
 	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE, .change = CHANGE_REBIND, .argument = "name { }",
-	  .help = "A socket with options of its own (see SYNTAX). Several sockets may share a name." },
+	  .help = "A socket with options of its own (see SYNTAX)." },
 	{ .name = { "exec", "server", "Service.ExecStart", "ProgramArguments" }, FIELD(EXEC, exec, command),
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "command",
-	  .help = "The program, by its absolute path, and its arguments. A string is split into words by quotes and "
-		  "backslashes, without expansion; a list is taken as it is. No shell reads it, so superd warns of "
-		  "|, > and $NAME. %{fd} and the like are replaced in the arguments (see Templates)." },
+	  .help = "The program, by its absolute path, and its arguments. superd splits a text at blanks, quotes "
+		  "and backslashes. No shell reads it. Arguments may contain templates (see Templates)." },
 	{ .name = { "argv0" }, FIELD(EXEC, argv0, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "The name that the program sees as its own, in place of the path in exec." },
+	  .help = "The name of the program for itself, in place of its path." },
 	{ .name = { "exec_search_path", [UNIT] = "Service.ExecSearchPath" }, FIELD(EXEC, exec_search_path, paths),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
-	  .help = "The directories in which superd looks for an exec without a slash. Unset: exec must be an "
+	  .help = "The directories in which superd looks for a program without a slash. Unset: exec needs an "
 		  "absolute path." },
 	{ .name = { "accept", "wait", "Socket.Accept", "inetdCompatibility.Wait" }, FIELD(EXEC, accept, bool),
 	  .translated = FROM(XINETD) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "no",
 	  .argument = "yes | no",
-	  .help = "Which side accepts connections. no: the backend receives the listening sockets and serves all "
-		  "clients (wait in inetd). yes: superd accepts, and starts an instance for each connection (nowait "
-		  "in inetd)." },
+	  .help = "no: the program gets the listening sockets and serves all clients (wait in inetd). yes: superd "
+		  "accepts, and starts an instance for each connection (nowait in inetd)." },
 	{ .name = { "pass" }, FIELD(EXEC, pass, word),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "systemd", .words = pass_words,
-	  .help = "How the backend receives its sockets. systemd: from descriptor 3 on, with LISTEN_FDS. inetd: one "
-		  "socket, as standard input and output. bind: in place of the socket that the program binds (see "
-		  "PROGRAMS THAT BIND in superd(7)). With accept = yes the default is inetd." },
+	  .help = "How the program gets its sockets. systemd: from descriptor 3 on, with LISTEN_FDS. inetd: one "
+		  "socket, as standard input and output; the default with accept = yes. bind: in place of the "
+		  "sockets that it opens itself (see superd-bind(7))." },
 	{ .name = { "type", [UNIT] = "Service.Type" }, FIELD(EXEC, type, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "simple", .words = type_words,
-	  .help = "When a backend counts as started. simple, exec: when its program runs. forking: when its first "
-		  "process has exited. oneshot: when its work is done. notify, notify-reload: when it sends READY=1 "
-		  "(see NOTIFICATIONS in superd(7))." },
+	  .help = "When an instance counts as started. simple, exec: when its program runs. forking: when its "
+		  "first process has exited. oneshot: when its work is done. notify, notify-reload: when it sends "
+		  "READY=1 (see NOTIFICATIONS in superd(7))." },
 	{ .name = { "disable", "disable", [LAUNCHD] = "Disabled" }, FIELD(EXEC, disable, bool),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_LIVE, .fallback = "no",
 	  .argument = "yes | no",
-	  .help = "yes keeps the service in the table and checks it, but opens none of its sockets." },
+	  .help = "yes: superd checks the service, but opens none of its sockets." },
 	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(EXEC, start, word), .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
-	  .help = "The event that starts the backend. demand: the first client. boot: superd at its own start. "
-		  "Unless restart is set, superd also starts it again after a failure, when the pause is over; "
-		  "after a good end the next client does, or superd at once if it has no sockets. Sockets are "
-		  "optional, and a oneshot without them runs once. manual: superctl start alone, without sockets; "
-		  "restart decides about later starts. wanted: the first service that wants it, without sockets; "
-		  "superd stops it when none of these runs any more. boot, manual and wanted need accept = no." },
+	  .help = "The event that starts the program. demand: the first client. boot: the start of superd; unless "
+		  "restart is set, superd also restarts the program after a failure and, without sockets, after a "
+		  "good end, but a oneshot runs once. manual: superctl start, without sockets. wanted: a service "
+		  "that wants it, without sockets; superd stops it when none of these runs any more. boot, manual "
+		  "and wanted need accept = no." },
 	{ .name = { "builtin", "type" }, FIELD(EXEC, builtin, builtin), .translated = FROM(XINETD),
 	  .words = builtin_words,
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "A built-in service in place of exec: echo, discard, chargen, daytime, time, tcpmux, auth, "
-		  "servers, services, health, metrics or status (see BUILT-IN SERVICES). Options follow the name: "
-		  "bsd or xinetd selects the format of daytime and chargen, reasons adds reasons to health, metrics "
-		  "and status accept further host names, and auth has the options of superd-inetd.conf(5). Unless "
-		  "user is set, the service runs as a user of its own, with an id from 60594 to 61183." },
+	  .help = "A built-in service in place of exec, and its options (see BUILT-IN SERVICES). Unless user is "
+		  "set, it runs as a user of its own, with an id from 60594 to 61183." },
 	{ .name = { "redirect", "redirect" }, FIELD(EXEC, redirect, redirect),
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path",
-	  .help = "Connects each client to this host and port, or to this unix socket. With accept = yes each "
-		  "client has a process; with accept = no one process serves all clients, also of UDP. Without exec "
-		  "the redirect takes the place of a program; unless user is set, it runs as a user of its own, "
-		  "with an id from 60594 to 61183. With exec the first client starts the program, which must listen "
-		  "at the target itself (see RELAYED BACKENDS in superd(7)). The keep_alive options apply to both "
-		  "sides. runtime_max ends even a busy redirect." },
+	  .help = "Connects each client to this host and port, or unix socket. With exec, the first client starts "
+		  "the program, which must listen there (see RELAYS in superd-bind(7)). Without exec, one process "
+		  "serves all clients, also of UDP; with accept = yes there is one for each. Without exec and "
+		  "user, it runs as a user of its own, as builtin does." },
 	{ .name = { "redirect_timeout" },
 	  FIELD_IN(EXEC, LIFECYCLE, redirect_timeout, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "1min", .argument = "duration",
 	  .least = 1000, .most = 86400000000,
-	  .help = "How long after the last datagram in either direction a client of a UDP redirect counts as "
-		  "connected, and receives the server's datagrams. If the service sets it, a redirect also ends "
-		  "connections that have moved no byte in either direction for so long; otherwise it never does." },
+	  .help = "How long after the last datagram a client of UDP counts as connected. If the service sets it, "
+		  "a redirect also closes connections that move no byte for so long; otherwise it never does." },
 	{ .name = { "proxy_protocol" }, FIELD(EXEC, proxy_protocol, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .words = proxy_words,
-	  .help = "Whether a redirect sends the client's address to the server, in the header of HAProxy's PROXY "
-		  "protocol. A client of a unix socket has no address: its header is UNKNOWN, or LOCAL. UDP has no "
-		  "header." },
+	  .help = "Whether a redirect sends the client's address first, in HAProxy's PROXY protocol. UDP has none." },
 
 	/* Sockets */
 	{ .name = { "backlog", [UNIT] = "Socket.Backlog" }, FIELD(SOCKETS, backlog, count),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "4096", .argument = "number",
 	  .least = 1, .most = INT32_MAX,
-	  .help = "How many connections may wait in the accept queue. The kernel limits the number to "
-		  "net.core.somaxconn." },
+	  .help = "How many connections may wait in the accept queue. The kernel limits it to net.core.somaxconn." },
 	{ .name = { "socket_user", [UNIT] = "Socket.SocketUser", [LAUNCHD] = "Sockets.SockPathOwner" },
 	  FIELD(SOCKETS, socket_user, name),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "user",
-	  .help = "The owner of the node of a unix socket or fifo, by name or number. Unset: superd's own user." },
+	  .help = "The owner of a unix socket or fifo. Unset: superd's own user." },
 	{ .name = { "socket_group", [UNIT] = "Socket.SocketGroup", [LAUNCHD] = "Sockets.SockPathGroup" },
 	  FIELD(SOCKETS, socket_group, name),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "group",
-	  .help = "The group of the node of a unix socket or fifo, by name or number. Unset: the group of "
-		  "socket_user, or superd's own." },
+	  .help = "The group of a unix socket or fifo. Unset: that of socket_user, or superd's own." },
 	{ .name = { "socket_mode", [UNIT] = "Socket.SocketMode", [LAUNCHD] = "Sockets.SockPathMode" },
 	  FIELD(SOCKETS, socket_mode, mode), .translated = FROM(LAUNCHD),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0666", .argument = "mode", .most = 0777,
-	  .help = "The permissions of the node of a unix socket or fifo, in octal. Write permission lets a client "
-		  "connect." },
+	  .help = "The permissions of a unix socket or fifo. Clients need write permission to connect." },
 	{ .name = { "directory_mode", [UNIT] = "Socket.DirectoryMode" }, FIELD(SOCKETS, directory_mode, mode),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "0755", .argument = "mode", .most = 07777,
-	  .help = "The permissions, in octal, of the directories that superd creates above a unix socket or fifo." },
-	{ .name = { "symlinks", [UNIT] = "Socket.Symlinks" }, FIELD(SOCKETS, symlinks, paths),
+	  .help = "The permissions of directories that superd creates above a unix socket or fifo." },
+	{ .name = { "symlinks", [UNIT] = "Socket.Symlinks" }, FIELD_IN(UNITS, SOCKETS, symlinks, paths),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "path",
-	  .help = "Symbolic links to the unix socket or fifo. A service with several nodes sets this inside socket "
-		  "{ }." },
+	  .help = "Symbolic links to the unix socket or fifo. If the service has several, set this in socket { }." },
 	{ .name = { "remove_on_stop", [UNIT] = "Socket.RemoveOnStop" }, FIELD(SOCKETS, remove_on_stop, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether superd removes the node of a unix socket or fifo, and its symlinks, when it closes the "
-		  "socket." },
+	  .help = "Whether superd removes a unix socket or fifo, and its symlinks, when it closes the socket." },
 	{ .name = { "bind_to_device", [UNIT] = "Socket.BindToDevice" }, FIELD(SOCKETS, bind_to_device, text),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "interface",
-	  .help = "The network interface from which the socket accepts traffic. Unset: all." },
+	  .help = "The only network interface of the socket." },
 	{ .name = { "free_bind", [UNIT] = "Socket.FreeBind" }, FIELD(SOCKETS, free_bind, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the socket may bind an address that no interface has yet." },
+	  .help = "Whether the address may be one that no interface has yet." },
 	{ .name = { "transparent", [UNIT] = "Socket.Transparent" }, FIELD(SOCKETS, transparent, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the socket receives connections that a transparent proxy redirects, with their original "
-		  "destination address." },
+	  .help = "Whether the socket gets connections that a transparent proxy redirects, with their original "
+		  "destination." },
 	{ .name = { "reuse_port", [UNIT] = "Socket.ReusePort" }, FIELD(SOCKETS, reuse_port, bool),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether several sockets, all with this option, may share one address. The kernel distributes "
-		  "connections among them." },
+		  "the connections." },
 	{ .name = { "ipv6_only", "v6only", "Socket.BindIPv6Only" }, FIELD(SOCKETS, ipv6_only, word),
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "default", .words = ipv6_only_words,
-	  .help = "Whether a socket on an IPv6 address refuses IPv4 clients. default: only if the endpoint names a "
-		  "family." },
+	  .help = "Whether an IPv6 socket refuses IPv4 clients. default: only if the endpoint names a family." },
 	{ .name = { "keep_alive", [UNIT] = "Socket.KeepAlive" }, FIELD(SOCKETS, keep_alive, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the kernel probes silent TCP connections, to detect clients that have vanished." },
+	  .help = "Whether the kernel probes silent TCP connections, to detect vanished clients. For a redirect, "
+		  "on both sides." },
 	{ .name = { "keep_alive_time", [UNIT] = "Socket.KeepAliveTimeSec" },
 	  FIELD(SOCKETS, keep_alive_time, duration),
 	  .flags = TUNES | ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
@@ -419,12 +403,12 @@ const struct directive directives[] = {
 	  .help = "How many unanswered probes end the connection. 0: the kernel's value." },
 	{ .name = { "no_delay", [UNIT] = "Socket.NoDelay" }, FIELD(SOCKETS, no_delay, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether TCP sends small packets at once, without collecting them." },
+	  .help = "Whether TCP sends small packets at once." },
 	{ .name = { "defer_accept", [UNIT] = "Socket.DeferAcceptSec" }, FIELD(SOCKETS, defer_accept, duration),
 	  .flags = TUNES | ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
 	  .most = SECONDS(INT32_MAX),
-	  .help = "How long, in whole seconds, the kernel holds back a TCP connection on which the client has sent "
-		  "nothing. 0: not at all. It does not suit protocols in which the server sends first." },
+	  .help = "How long, in whole seconds, the kernel holds back a TCP connection on which the client has "
+		  "sent nothing. 0: not at all. Not for protocols in which the server sends first." },
 	{ .name = { "priority", [UNIT] = "Socket.Priority" }, FIELD(SOCKETS, priority, count),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
 	  .least = -1, .most = INT32_MAX,
@@ -443,276 +427,270 @@ const struct directive directives[] = {
 	  .help = "How many routers a sent packet may cross, from 1 to 255. -1: the kernel's value." },
 	{ .name = { "receive_buffer", [UNIT] = "Socket.ReceiveBuffer" }, FIELD(SOCKETS, receive_buffer, size),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size", .most = INT32_MAX,
-	  .help = "The size of the kernel's receive buffer. 0: the kernel's value. Above net.core.rmem_max it needs "
-		  "CAP_NET_ADMIN." },
+	  .help = "The size of the kernel's receive buffer. 0: the kernel's value. Above net.core.rmem_max it "
+		  "needs CAP_NET_ADMIN." },
 	{ .name = { "send_buffer", [UNIT] = "Socket.SendBuffer" }, FIELD(SOCKETS, send_buffer, size),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size", .most = INT32_MAX,
 	  .help = "The size of the kernel's send buffer. 0: the kernel's value. Above net.core.wmem_max it needs "
 		  "CAP_NET_ADMIN." },
 	{ .name = { "broadcast", [UNIT] = "Socket.Broadcast" }, FIELD(SOCKETS, broadcast, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the backend may send UDP datagrams to broadcast addresses." },
+	  .help = "Whether the program may send UDP datagrams to broadcast addresses." },
 	{ .name = { "pass_credentials", [UNIT] = "Socket.PassCredentials" },
-	  FIELD(SOCKETS, pass_credentials, bool),
+	  FIELD_IN(UNITS, SOCKETS, pass_credentials, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the kernel adds the sender's process, user and group to messages on a unix or netlink "
 		  "socket." },
 	{ .name = { "pass_packet_info", [UNIT] = "Socket.PassPacketInfo" },
-	  FIELD(SOCKETS, pass_packet_info, bool),
+	  FIELD_IN(UNITS, SOCKETS, pass_packet_info, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the kernel adds the destination address and interface to UDP datagrams, and the group to "
-		  "netlink messages." },
-	{ .name = { "pass_security", [UNIT] = "Socket.PassSecurity" }, FIELD(SOCKETS, pass_security, bool),
+	  .help = "Whether the kernel adds the destination address and interface to UDP datagrams, and the group "
+		  "to netlink messages." },
+	{ .name = { "pass_security", [UNIT] = "Socket.PassSecurity" }, FIELD_IN(UNITS, SOCKETS, pass_security, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the kernel adds the sender's security label to messages on a unix or netlink socket." },
-	{ .name = { "pass_pidfd", [UNIT] = "Socket.PassPIDFD" }, FIELD(SOCKETS, pass_pidfd, bool),
+	{ .name = { "pass_pidfd", [UNIT] = "Socket.PassPIDFD" }, FIELD_IN(UNITS, SOCKETS, pass_pidfd, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the kernel adds a pidfd of the sender to messages on a unix socket. It needs Linux 6.5." },
+	  .help = "Whether the kernel adds a pidfd of the sender to messages on a unix socket (Linux 6.5)." },
 	{ .name = { "accept_file_descriptors", [UNIT] = "Socket.AcceptFileDescriptors" },
-	  FIELD(SOCKETS, accept_file_descriptors, bool),
+	  FIELD_IN(UNITS, SOCKETS, accept_file_descriptors, bool),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "yes", .argument = "yes | no",
-	  .help = "no prevents clients of a unix socket from passing descriptors to the backend. It needs Linux "
-		  "6.16; on an older kernel superd warns." },
-	{ .name = { "timestamping", [UNIT] = "Socket.Timestamping" }, FIELD(SOCKETS, timestamping, word),
+	  .help = "no: clients of a unix socket cannot pass descriptors to the program (Linux 6.16). On an older "
+		  "kernel superd warns." },
+	{ .name = { "timestamping", [UNIT] = "Socket.Timestamping" }, FIELD_IN(UNITS, SOCKETS, timestamping, word),
 	  .translated = FROM(UNIT),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "off", .words = timestamping_words,
-	  .help = "Whether the kernel adds a time of arrival to datagrams, in microseconds or nanoseconds." },
+	  .help = "Whether the kernel adds a time of arrival to datagrams, in microseconds (us) or nanoseconds "
+		  "(ns)." },
 	{ .name = { "socket_protocol", [UNIT] = "Socket.SocketProtocol" }, FIELD(SOCKETS, socket_protocol, word),
 	  .translated = FROM(UNIT),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_REBIND, .fallback = "default",
 	  .words = socket_protocol_words,
 	  .help = "Another protocol for the socket: udplite in place of UDP, mptcp in place of TCP." },
-	{ .name = { "flush_pending", [UNIT] = "Socket.FlushPending" }, FIELD(SOCKETS, flush_pending, bool),
+	{ .name = { "flush_pending", [UNIT] = "Socket.FlushPending" }, FIELD_IN(UNITS, SOCKETS, flush_pending, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "With accept = no, whether superd closes waiting connections and drops waiting datagrams when an "
-		  "instance ends. no: they start the next one." },
-	{ .name = { "writable", [UNIT] = "Socket.Writable" }, FIELD(SOCKETS, writable, bool),
+	  .help = "With accept = no, whether superd drops waiting connections and datagrams when an instance "
+		  "ends. no: they start the next one." },
+	{ .name = { "writable", [UNIT] = "Socket.Writable" }, FIELD_IN(UNITS, SOCKETS, writable, bool),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether superd opens a special: file for writing too." },
 	{ .name = { "message_queue_max_messages", [UNIT] = "Socket.MessageQueueMaxMessages" },
-	  FIELD(SOCKETS, message_queue_max_messages, count),
+	  FIELD_IN(UNITS, SOCKETS, message_queue_max_messages, count),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
 	  .most = INT32_MAX,
 	  .help = "The capacity of a message queue that superd creates. 0: the kernel's value. It needs "
 		  "message_queue_message_size." },
 	{ .name = { "message_queue_message_size", [UNIT] = "Socket.MessageQueueMessageSize" },
-	  FIELD(SOCKETS, message_queue_message_size, size),
+	  FIELD_IN(UNITS, SOCKETS, message_queue_message_size, size),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "size",
 	  .most = INT32_MAX,
 	  .help = "The longest message of a message queue that superd creates. 0: the kernel's value. It needs "
 		  "message_queue_max_messages." },
-	{ .name = { "xattr_entry_point", [UNIT] = "Socket.XAttrEntryPoint" }, FIELD(SOCKETS, xattr_entry_point, list),
+	{ .name = { "xattr_entry_point", [UNIT] = "Socket.XAttrEntryPoint" },
+	  FIELD_IN(UNITS, SOCKETS, xattr_entry_point, list),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
-	  .help = "Extended attributes of the node of a unix socket or fifo. superd ignores attributes that the "
-		  "system does not support." },
-	{ .name = { "xattr_listen", [UNIT] = "Socket.XAttrListen" }, FIELD(SOCKETS, xattr_listen, list),
+	  .help = "Extended attributes of a unix socket or fifo. superd ignores attributes that the system does "
+		  "not support." },
+	{ .name = { "xattr_listen", [UNIT] = "Socket.XAttrListen" }, FIELD_IN(UNITS, SOCKETS, xattr_listen, list),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
 	  .help = "Extended attributes of the listening socket." },
-	{ .name = { "xattr_accept", [UNIT] = "Socket.XAttrAccept" }, FIELD(SOCKETS, xattr_accept, list),
+	{ .name = { "xattr_accept", [UNIT] = "Socket.XAttrAccept" }, FIELD_IN(UNITS, SOCKETS, xattr_accept, list),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
 	  .help = "Extended attributes of each connection, with accept = yes." },
-	{ .name = { "intercept" }, FIELD(SOCKETS, intercept, bool),
+	{ .name = { "intercept" }, FIELD_IN(XINETD, SOCKETS, intercept, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "With accept = no on UDP, whether the kernel checks every datagram against only_from and "
 		  "no_access, without logging. no: superd checks and logs senders while no instance runs, and the "
 		  "kernel checks while one does. pass = bind implies it." },
 	{ .name = { "tcp_congestion", [UNIT] = "Socket.TCPCongestion" }, FIELD(SOCKETS, tcp_congestion, text),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "algorithm",
-	  .help = "The congestion control algorithm of TCP connections, one of "
-		  "net.ipv4.tcp_available_congestion_control." },
-	{ .name = { "pipe_size", [UNIT] = "Socket.PipeSize" }, FIELD(SOCKETS, pipe_size, size),
+	  .help = "The congestion control of TCP connections, one of net.ipv4.tcp_available_congestion_control." },
+	{ .name = { "pipe_size", [UNIT] = "Socket.PipeSize" }, FIELD_IN(UNITS, SOCKETS, pipe_size, size),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size",
 	  .most = INT32_MAX,
 	  .help = "The capacity of a fifo. 0: the kernel's value." },
 	{ .name = { "non_blocking", [UNIT] = "Service.NonBlocking" }, FIELD(SOCKETS, non_blocking, bool),
 	  .flags = ANYWHERE, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the backend receives its sockets with O_NONBLOCK set. superd sets or clears the flag "
-		  "before every start." },
+	  .help = "Whether the program gets its sockets with O_NONBLOCK set." },
 	{ .name = { "binds" }, FIELD(SOCKETS, binds, list),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "endpoint",
-	  .help = "With pass = bind, further addresses that mean this socket, such as a compiled-in port (see "
-		  "PROGRAMS THAT BIND in superd(7))." },
+	  .help = "With pass = bind, further addresses that mean this socket, such as a compiled-in port. superd "
+		  "does not listen on them." },
 	{ .name = { "multicast_group", [LAUNCHD] = "Sockets.MulticastGroup" },
 	  FIELD(SOCKETS, multicast_group, multicast),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "address",
-	  .help = "The multicast groups that a UDP socket joins. %IFACE after an address names the interface; "
-		  "otherwise the kernel's routes choose it." },
+	  .help = "The multicast groups that a UDP socket joins. %IFACE after an address names the interface." },
 	{ .name = { "every_address" }, FIELD(SOCKETS, every_address, bool),
 	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether an endpoint with a host name becomes one socket for each address that the host has when "
-		  "superd reads the table, all of one name. no: superd uses the first address and warns." },
+	  .help = "Whether a host name in an endpoint becomes one socket for each of its addresses. no: superd "
+		  "uses the first, and warns." },
 	{ .name = { "optional" }, FIELD(SOCKETS, optional, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the service may run without a socket that superd cannot open, as long as another one "
-		  "of it is open. superd tries again after pauses of backoff_min to backoff_max, while no "
-		  "instance has the sockets." },
-	{ .name = { "socket_condition" }, FIELD(SOCKETS, socket_condition, conditions),
+		  "is open. superd tries again while no instance has the sockets." },
+	{ .name = { "socket_condition" }, FIELD_IN(UNITS, SOCKETS, socket_condition, conditions),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "Kind=value",
 	  .help = "Conditions for opening the sockets, in the words of condition. A socket whose conditions do "
-		  "not hold stays closed: the service runs without it. superd checks again when the table is "
-		  "read again, and when the service is enabled or started by hand. With Assert in place of "
+		  "not hold stays closed, and the service runs without it. superd checks again when it reads the "
+		  "configuration, and when the service is enabled or started by hand. With Assert in place of "
 		  "Condition it is also an error in the log." },
 
 	/* User and privileges */
 	{ .name = { "user", "user", "Service.User", "UserName" }, FIELD(IDENTITY, user, name),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "user",
-	  .help = "The user of the backend, by name or number. Unset: superd's own user; if that is root, superd "
-		  "warns." },
+	  .help = "The program's user, by name or number. Unset: superd's own; superd warns if that is root." },
 	{ .name = { "group", "group", "Service.Group", "GroupName" }, FIELD(IDENTITY, group, name),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
-	  .help = "The group of the backend, by name or number. Unset: the group of its user." },
+	  .help = "The program's group. Unset: that of its user." },
 	{ .name = { "groups", "groups", [LAUNCHD] = "InitGroups" }, FIELD(IDENTITY, groups, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "yes", .argument = "yes | no",
-	  .help = "Whether the backend is also in the other groups of its user." },
+	  .help = "Whether the program is also in the other groups of its user." },
 	{ .name = { "supplementary_groups", [UNIT] = "Service.SupplementaryGroups" },
 	  FIELD(IDENTITY, supplementary_groups, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
-	  .help = "Further groups of the backend, by name or number." },
+	  .help = "Further groups of the program." },
 	{ .name = { "dynamic_user", [UNIT] = "Service.DynamicUser" }, FIELD(IDENTITY, dynamic_user, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the backend runs as a user without an entry in passwd(5), with a free id from 61184 to "
-		  "65519, the same at each start if possible. A user that exists under the name in user, or under "
-		  "the service's name, is used in its place. It implies protect_system = strict, protect_home = "
-		  "read-only, private_tmp, restrict_suid_sgid, no_new_privileges and remove_ipc." },
+	  .help = "Whether the program runs as a user without an entry in passwd(5), with a free id from 61184 to "
+		  "65519. An existing user with the name in user, or with the service's name, takes its place. "
+		  "yes implies protect_system = strict, protect_home = read-only, private_tmp, "
+		  "restrict_suid_sgid, no_new_privileges and remove_ipc." },
 	{ .name = { "remove_ipc", [UNIT] = "Service.RemoveIPC" }, FIELD(IDENTITY, remove_ipc, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether superd removes shared memory, semaphores and message queues of the backend's user when "
-		  "the last instance has ended. It has no effect for root and superd's own user." },
+	  .help = "Whether superd removes shared memory, semaphores and message queues of the program's user "
+		  "after the last instance. Not for root and superd's own user." },
 	{ .name = { "ambient_capabilities", [UNIT] = "Service.AmbientCapabilities" },
 	  FIELD(IDENTITY, ambient_capabilities, capabilities), .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
-	  .help = "Capabilities that the backend keeps although its user is not root." },
+	  .help = "Capabilities that the program keeps although its user is not root." },
 	{ .name = { "capability_bounding_set", [UNIT] = "Service.CapabilityBoundingSet" },
 	  FIELD(IDENTITY, capability_bounding_set, capabilities), .unset = &every_capability, .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
-	  .help = "The capabilities that the backend and its children can ever have, even as root. A ~ before the "
-		  "first name removes the named ones from all. An empty list: none. Unset: all that superd has." },
+	  .help = "The capabilities that the program and its children can ever have, even as root. A ~ before the "
+		  "first name: all but these. An empty list: none. Unset: all that superd has." },
 	{ .name = { "no_new_privileges", [UNIT] = "Service.NoNewPrivileges" },
 	  FIELD(IDENTITY, no_new_privileges, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether set-user-id programs and file capabilities give the backend nothing. pass = bind implies it "
-		  "unless this is set to no, and system call filters do if superd lacks CAP_SYS_ADMIN." },
+	  .help = "Whether set-user-id programs and file capabilities give the program nothing. pass = bind "
+		  "implies yes unless this is set to no, and so do system call filters if superd lacks "
+		  "CAP_SYS_ADMIN." },
 
 	/* Environment */
 	{ .name = { "env", "env", "Service.Environment", "EnvironmentVariables" },
 	  FIELD(ENVIRONMENT, env, env),
 	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "NAME=value",
-	  .help = "Variables of the backend's environment, which superd builds from nothing. %{fd} and the like are "
-		  "replaced in the values (see Templates)." },
+	  .help = "Variables of the program. Values may contain templates (see Templates)." },
 	{ .name = { "passenv", "passenv", "Service.PassEnvironment" }, FIELD(ENVIRONMENT, passenv, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME",
-	  .help = "Variables that the backend receives from superd's environment, if set there. superd's own "
-		  "NOTIFY_SOCKET, FDSTORE, LISTEN_, REMOTE_, WATCHDOG_, TCPREMOTE and TCPLOCAL variables are never "
-		  "passed on. * passes all others, but HOME, USER, LOGNAME and SHELL describe the backend's user." },
+	  .help = "Variables that the program gets from superd's environment. *: all of them, but HOME, USER, "
+		  "LOGNAME and SHELL are those of its user. superd never passes on variables about its own "
+		  "sockets, such as NOTIFY_SOCKET and LISTEN_FDS." },
 	{ .name = { "environment_file", [UNIT] = "Service.EnvironmentFile" },
 	  FIELD(ENVIRONMENT, environment_file, paths),
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",
-	  .help = "Files of NAME=value lines, read before every start. They override env. After a - the file may be "
-		  "missing. A path with *, ? or [ ] is a pattern: superd reads all matching files, sorted by name." },
+	  .help = "Files of NAME=value lines, which superd reads before every start. A path with *, ? or [ ] "
+		  "stands for all matching files, sorted by name. After a - the file may be missing." },
 	{ .name = { "unset_environment", [UNIT] = "Service.UnsetEnvironment" },
 	  FIELD(ENVIRONMENT, unset_environment, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME[=value]",
-	  .help = "Variables that the backend never receives, even if other options set them; with a value, only if "
-		  "the variable has it." },
-	{ .name = { "expand_environment" }, FIELD(ENVIRONMENT, expand_environment, bool),
+	  .help = "Variables that the program never gets; with a value, only if the variable has it." },
+	{ .name = { "expand_environment" }, FIELD_IN(UNITS, ENVIRONMENT, expand_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether superd replaces variables in exec and the other commands, as systemd does: ${NAME} "
-		  "inside a word by the value, a word that is $NAME alone by as many words as the value has. $$ is "
-		  "a dollar sign." },
-	{ .name = { "unit_environment" }, FIELD(ENVIRONMENT, unit_environment, bool),
+	  .help = "Whether superd replaces ${NAME} and $NAME in commands, as systemd does. ${NAME} inside a word "
+		  "becomes the value, a word that is $NAME alone becomes as many words as the value has, and $$ "
+		  "is a dollar sign." },
+	{ .name = { "unit_environment" }, FIELD_IN(UNITS, ENVIRONMENT, unit_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the backend also receives INVOCATION_ID and SYSTEMD_EXEC_PID, with accept = yes "
-		  "SO_COOKIE, with pass = systemd LISTEN_PIDFDID if the kernel supports it, and XDG_RUNTIME_DIR and "
-		  "DBUS_SESSION_BUS_ADDRESS of a superd that is not root." },
+	  .help = "Whether the program also gets INVOCATION_ID, SYSTEMD_EXEC_PID and the like. With accept = yes "
+		  "it gets SO_COOKIE, with pass = systemd LISTEN_PIDFDID if the kernel supports it, and from a "
+		  "superd that is not root XDG_RUNTIME_DIR and DBUS_SESSION_BUS_ADDRESS." },
 	{ .name = { "tcp_environment" }, FIELD(ENVIRONMENT, tcp_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "With accept = yes over TCP, whether the backend receives PROTO, TCPLOCALIP, TCPLOCALPORT, "
-		  "TCPREMOTEIP and TCPREMOTEPORT, as from tcpserver and GNU inetd." },
-	{ .name = { "instance_names" }, FIELD(ENVIRONMENT, instance_names, word),
+	  .help = "With accept = yes over TCP, whether the program gets PROTO, TCPLOCALIP, TCPLOCALPORT, "
+		  "TCPREMOTEIP and TCPREMOTEPORT, as from tcpserver." },
+	{ .name = { "instance_names" }, FIELD_IN(UNITS, ENVIRONMENT, instance_names, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "cookie", .words = instance_names_words,
-	  .help = "The format of %{instance}. cookie, as in systemd from 258 on: "
-		  "NUMBER-COOKIE-ADDRESS:PORT-ADDRESS:PORT with superd's end first, and for a unix socket "
-		  "NUMBER-COOKIE-PID_PIDFDID-UID. plain, as in older versions: the same without COOKIE and PIDFDID." },
+	  .help = "The format of %{instance}, with the socket's cookie or plain. cookie, as in systemd from 258 "
+		  "on: NUMBER-COOKIE-ADDRESS:PORT-ADDRESS:PORT with superd's end first, and for a unix socket "
+		  "NUMBER-COOKIE-PID_PIDFDID-UID. plain, as in older versions: the same without COOKIE and "
+		  "PIDFDID." },
 	{ .name = { "umask", "umask", "Service.UMask", "Umask" }, FIELD(ENVIRONMENT, umask, mode),
 	  .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "022", .argument = "mode", .most = 0777,
-	  .help = "The permissions, in octal, that files created by the backend do not get." },
+	  .help = "The permissions that files created by the program do not get." },
 	{ .name = { "working_directory", [UNIT] = "Service.WorkingDirectory", [LAUNCHD] = "WorkingDirectory" },
 	  FIELD(ENVIRONMENT, working_directory, path), .words = home_words,
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .fallback = "/", .argument = "directory",
-	  .help = "The directory in which the backend starts: an absolute path, or ~ for the home of its user. "
-		  "After a - it may be missing." },
+	  .help = "The directory in which the program starts. ~: the home of its user. After a - it may be "
+		  "missing." },
 	{ .name = { "root_directory", [UNIT] = "Service.RootDirectory", [LAUNCHD] = "RootDirectory" },
 	  FIELD(ENVIRONMENT, root_directory, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
-	  .help = "The directory that the backend sees as /. exec and working_directory are paths inside it. For a "
-		  "backend of root's, with CAP_SYS_CHROOT or with mounts of its own, superd uses a mount namespace "
-		  "if it may, which a second chroot(2) does not escape; otherwise chroot(2)." },
+	  .help = "The directory that the program sees as /. exec and working_directory are paths inside it." },
 	{ .name = { "ignore_sigpipe", [UNIT] = "Service.IgnoreSIGPIPE" },
 	  FIELD_IN(ENVIRONMENT, SCHEDULING, ignore_sigpipe, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the backend starts with SIGPIPE ignored, so that a write to a closed connection fails "
-		  "and does not kill it." },
+	  .help = "Whether the program starts with SIGPIPE ignored: a write to a closed connection fails, and "
+		  "does not kill it." },
 	{ .name = { "personality", [UNIT] = "Service.Personality" },
-	  FIELD_IN(ENVIRONMENT, SCHEDULING, personality, word),
+	  FIELD_IN(UNITS, SCHEDULING, personality, word),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default", .words = personality_words,
-	  .help = "The machine type that uname(2) reports to the backend: on x86-64 also x86, and so on." },
+	  .help = "The machine type that uname(2) reports to the program, such as x86 on x86-64." },
 
 	/* Directories, files and credentials */
 	{ .name = { "runtime_directory", [UNIT] = "Service.RuntimeDirectory" },
 	  FIELD_IN(FILES, ENVIRONMENT, runtime_directory, directories),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "Directories that superd creates for the backend's user before a start, and removes at its end "
-		  "unless they contain a socket of the table. They are below @runstatedir@, or below "
-		  "XDG_RUNTIME_DIR if it is set and superd does not run as root. RUNTIME_DIRECTORY lists them." },
+	  .help = "Directories that superd creates for the program before a start, and removes after its end "
+		  "unless they contain a socket of the configuration. They are below @runstatedir@, or below "
+		  "XDG_RUNTIME_DIR if it is set and superd does not run as root. RUNTIME_DIRECTORY has the paths." },
 	{ .name = { "state_directory", [UNIT] = "Service.StateDirectory" },
 	  FIELD_IN(FILES, ENVIRONMENT, state_directory, directories),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
-	  .help = "Directories that superd creates for the backend's user and keeps. They are below "
-		  "@localstatedir@/lib. STATE_DIRECTORY lists them." },
+	  .help = "Directories that superd creates for the program and keeps, below @localstatedir@/lib. "
+		  "STATE_DIRECTORY has the paths." },
 	DIRECTORIES(cache_directory, "CacheDirectory")
-	  .help = "The same, below @localstatedir@/cache. CACHE_DIRECTORY lists them. For all these directories, "
-		  "NAME:LINK also creates a symbolic link beside the directory." },
+	  .help = "The same below @localstatedir@/cache. CACHE_DIRECTORY has the paths. For each of these "
+		  "directories, NAME:LINK also creates a symbolic link beside it." },
 	DIRECTORIES(logs_directory, "LogsDirectory")
-	  .help = "The same, below @localstatedir@/log. LOGS_DIRECTORY lists them." },
+	  .help = "The same below @localstatedir@/log. LOGS_DIRECTORY has the paths." },
 	DIRECTORIES(configuration_directory, "ConfigurationDirectory")
-	  .help = "The same, below @sysconfdir@ and owned by root. CONFIGURATION_DIRECTORY lists them." },
+	  .help = "The same below @sysconfdir@, owned by root. CONFIGURATION_DIRECTORY has the paths." },
 	FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode")
-	  .help = "The permissions of runtime_directory, in octal." },
+	  .help = "The permissions of runtime_directory." },
 	FOLDER_MODE(state_directory_mode, "StateDirectoryMode")
-	  .help = "The permissions of state_directory, in octal." },
+	  .help = "The permissions of state_directory." },
 	FOLDER_MODE(cache_directory_mode, "CacheDirectoryMode")
-	  .help = "The permissions of cache_directory, in octal." },
+	  .help = "The permissions of cache_directory." },
 	FOLDER_MODE(logs_directory_mode, "LogsDirectoryMode")
-	  .help = "The permissions of logs_directory, in octal." },
+	  .help = "The permissions of logs_directory." },
 	FOLDER_MODE(configuration_directory_mode, "ConfigurationDirectoryMode")
-	  .help = "The permissions of configuration_directory, in octal." },
+	  .help = "The permissions of configuration_directory." },
 	{ .name = { "runtime_directory_preserve", [UNIT] = "Service.RuntimeDirectoryPreserve" },
 	  FIELD(DIRECTORIES, runtime_directory_preserve, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .words = directory_preserve_words,
-	  .help = "How long superd keeps runtime_directory. no: until the backend ends. restart: until the service "
-		  "is disabled. yes: for good." },
+	  .help = "How long superd keeps runtime_directory. no: until the instance ends. restart: until the "
+		  "service is disabled. yes: for good." },
 	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(PASSED_FDS, open_file, open_files),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path[:name[:options]]",
-	  .help = "Files that superd opens for the backend, for reading and writing, and passes after the sockets, "
-		  "with this name or the file's in LISTEN_FDNAMES. superd connects to a unix socket. Options: "
-		  "read-only; append; truncate empties the file; graceful skips a file that superd cannot open." },
+	  .help = "Files that superd opens for the program, for reading and writing, and passes after the "
+		  "sockets; LISTEN_FDNAMES has the name. superd connects to a unix socket. Options: read-only; "
+		  "append; truncate; graceful skips a file that superd cannot open." },
 	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
 	  FIELD(PASSED_FDS, load_credential, loaded_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
 	  .argument = "name[:source]",
-	  .help = "Secrets for the backend, as files with these names in the directory CREDENTIALS_DIRECTORY, "
-		  "readable by its user alone, at most 1 MiB in all. At each start superd reads the source: a file, "
-		  "a unix socket, or every file of a directory, as NAME_FILE. Without a source it is superd's own "
-		  "credential of this name, or the one in credstore below /etc, /run or /usr/lib, and may be "
-		  "missing. If superd may not mount, an instance that starts beside another receives its secrets." },
+	  .help = "Secrets for the program: files in the directory CREDENTIALS_DIRECTORY that its user alone can "
+		  "read, at most 1 MiB in all. superd reads the source at each start: a file, a unix socket, or "
+		  "all files of a directory, as NAME_FILE. Without a source it is superd's own credential, or one "
+		  "in credstore below /etc, /run or /usr/lib, and may be missing." },
 	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
 	  FIELD(PASSED_FDS, set_credential, set_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX | HOLDS_SECRETS, .change = CHANGE_NEXT,
 	  .argument = "name:value",
-	  .help = "Credentials with their values, which may contain C escapes. load_credential overrides them." },
+	  .help = "Credentials with their values. load_credential overrides them." },
 	{ .name = { "import_credential", [UNIT] = "Service.ImportCredential" },
-	  FIELD(PASSED_FDS, import_credential, imported_credentials),
+	  FIELD_IN(UNITS, PASSED_FDS, import_credential, imported_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
 	  .argument = "pattern[:name]",
 	  .help = "Credentials of superd's own or of a credstore whose names match a pattern. A name after the "
@@ -732,27 +710,28 @@ const struct directive directives[] = {
 	{ .name = { "input", [UNIT] = "Service.StandardInput", [LAUNCHD] = "StandardInPath" },
 	  FIELD(STREAMS, input, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "null", .argument = "stream",
-	  .help = "Where standard input comes from: null, file:PATH, inherit, socket, fd:NAME or data. With pass = "
-		  "inetd it is the socket. A file that is also the output is opened once for both. superd connects "
-		  "to a unix socket." },
-	{ .name = { "input_text", [UNIT] = "Service.StandardInputText" }, FIELD(STREAMS, input_text, list),
+	  .help = "Where standard input comes from: null, file:PATH, inherit, socket, fd:NAME or data. With pass "
+		  "= inetd it is the socket. superd connects to a unix socket." },
+	{ .name = { "input_text", [UNIT] = "Service.StandardInputText" }, FIELD_IN(UNITS, STREAMS, input_text, list),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "line",
-	  .help = "Lines that the backend reads if input is data." },
-	{ .name = { "input_data", [UNIT] = "Service.StandardInputData" }, FIELD(STREAMS, input_data, base64),
+	  .help = "Lines that the program reads with input = data." },
+	{ .name = { "input_data", [UNIT] = "Service.StandardInputData" }, FIELD_IN(UNITS, STREAMS, input_data, base64),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "base64",
-	  .help = "Data in base64 that the backend reads after input_text, if input is data." },
+	  .help = "Data in base64 that the program reads after input_text, with input = data." },
 	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },
 	  FIELD(STREAMS, syslog_identifier, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "name",
-	  .help = "The name of the backend's lines in superd's log and in syslog. Unset: the service's." },
+	  .help = "The name of the program's lines in the log and in syslog. Unset: the service's." },
 	{ .name = { "syslog_facility", [UNIT] = "Service.SyslogFacility" }, FIELD(STREAMS, syslog_facility, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "daemon", .words = syslog_facility_words,
-	  .help = "The facility of the backend's lines in syslog." },
+	  .argument = "facility",
+	  .help = "The facility of the program's lines in syslog, as in syslog(3)." },
 	{ .name = { "syslog_level", [UNIT] = "Service.SyslogLevel" }, FIELD(STREAMS, syslog_level, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "info", .words = syslog_level_words,
-	  .help = "The level of the lines that the backend prints." },
+	  .argument = "level",
+	  .help = "The level of the program's lines, from emerg to debug." },
 	{ .name = { "syslog_level_prefix", [UNIT] = "Service.SyslogLevelPrefix" },
-	  FIELD(STREAMS, syslog_level_prefix, bool),
+	  FIELD_IN(UNITS, STREAMS, syslog_level_prefix, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether a number in angle brackets before a line, as in <3>, sets the line's level." },
 	{ .name = { "log_rate_limit_interval", [UNIT] = "Service.LogRateLimitIntervalSec" },
@@ -764,206 +743,191 @@ const struct directive directives[] = {
 	  FIELD(STREAMS, log_rate_limit_burst, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10000", .argument = "number", .least = 0,
 	  .most = UNLIMITED,
-	  .help = "How many lines of the service's backends superd logs in log_rate_limit_interval. superd drops "
-		  "further lines and logs their number. unlimited or 0: no limit." },
+	  .help = "How many lines of the service superd logs in that period. It drops further lines and logs "
+		  "their number. 0 or unlimited: no limit." },
 
 	/* Access */
 	{ .name = { "only_from", "only_from", "Socket.IPAddressAllow" },
 	  FIELD_IN(ACCESS, SOCKETS, only_from, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
-	  .help = "The clients that superd allows; it refuses all others. An address; a network as 192.0.2.0/24, "
-		  "2001:db8::/32 or 192.0.2.0 (zeros at the end match anything); 192.0.2.{1,7}; a network of "
-		  "networks(5); a host name; or .domain. superd looks up the name of each client; it must lead back "
-		  "to the address. none allows no client, an empty list allows all. With accept = no the kernel "
-		  "checks addresses; host names are then an error, and for UDP only the sender that starts the "
-		  "backend is checked by name. With pass = bind a reload that changes the rules opens the socket again "
-		  "(see PROGRAMS THAT BIND in superd(7)). In socket { }: for the clients of that socket." },
+	  .help = "The clients that superd allows; it refuses all others. An address; a network such as "
+		  "192.0.2.0/24, 2001:db8::/32 or 192.0.2.0 (zeros at the end match anything); 192.0.2.{1,7}; a "
+		  "name of networks(5); a host name or .domain, which must lead back to the client's address. "
+		  "none: no client. An empty list: all. With accept = no the kernel checks addresses: host names "
+		  "are an error, except for UDP, where superd checks the sender that starts the program. With "
+		  "pass = bind a reload of the rules opens the socket again (see superd-bind(7)). In socket { }: "
+		  "for that socket." },
 	{ .name = { "no_access", "no_access", "Socket.IPAddressDeny" },
 	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
-	  .help = "The clients that superd refuses, in the words of only_from. no_access wins over only_from. An "
-		  "empty list refuses no client." },
+	  .help = "The clients that superd refuses, in the words of only_from. It wins over only_from. An empty "
+		  "list: none." },
 	{ .name = { "access_times", "access_times" }, FIELD(ACCESS, access_times, times),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "HH:MM-HH:MM",
 	  .help = "The times of day, in local time, at which superd allows clients. Both minutes are included; "
 		  "22:00-06:00 spans midnight." },
 	{ .name = { "max_load", "max_load" }, FIELD(ACCESS, max_load, load),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "load",
-	  .help = "Refuses clients while the load average of the last minute is at or above this number. Unset: no "
-		  "limit." },
-	{ .name = { "id_only" }, FIELD(ACCESS, id_only, bool),
+	  .help = "Refuses clients while the load average of the last minute is at or above this number." },
+	{ .name = { "id_only" }, FIELD_IN(XINETD, ACCESS, id_only, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the ident server (RFC 1413) of a client's host must name a user." },
 	{ .name = { "libwrap", "libwrap" }, FIELD(ACCESS, libwrap, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon",
-	  .help = "The daemon name under which superd asks hosts.allow and hosts.deny about a client. Unset: superd "
-		  "does not ask. superd runs no commands of these rules (spawn, twist), unless the word commands "
-		  "follows the name, as in \"in.ftpd commands\"." },
-	{ .name = { "banner", "banner" }, FIELD(ACCESS, banner, path),
+	  .help = "The daemon name for hosts.allow and hosts.deny. superd runs commands of these rules (spawn, "
+		  "twist) only if the word commands follows the name, as in \"in.ftpd commands\"." },
+	{ .name = { "banner", "banner" }, FIELD_IN(XINETD, ACCESS, banner, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
 	  .help = "A file that superd sends to every client before anything else, up to 16 KiB of it." },
-	{ .name = { "banner_success", "banner_success" }, FIELD(ACCESS, banner_success, path),
+	{ .name = { "banner_success", "banner_success" }, FIELD_IN(XINETD, ACCESS, banner_success, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
-	  .help = "A file that superd sends to a client once it is allowed, up to 16 KiB of it." },
-	{ .name = { "banner_fail", "banner_fail" }, FIELD(ACCESS, banner_fail, path),
+	  .help = "A file that superd sends to an allowed client, up to 16 KiB of it." },
+	{ .name = { "banner_fail", "banner_fail" }, FIELD_IN(XINETD, ACCESS, banner_fail, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
 	  .help = "A file that superd sends to a client before it refuses it, up to 16 KiB of it." },
-	{ .name = { "deny_time", "deny_time" }, FIELD(ACCESS, deny_time, duration), .translated = FROM(XINETD),
+	{ .name = { "deny_time", "deny_time" },
+	  FIELD_IN(XINETD, ACCESS, deny_time, duration), .translated = FROM(XINETD),
 	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
-	  .help = "Makes the service a sensor: it runs nothing, and superd refuses addresses that connect to it in "
-		  "all its services, for this time. Backends with accept = no that accept themselves are not "
-		  "affected. infinity: for ever. 0: superd only logs. The sender of a datagram counts too, and can "
-		  "be forged to lock out another address: use 0 there." },
+	  .help = "Makes the service a sensor: superd refuses addresses that connect to it in all its services, "
+		  "for this time. The sensor itself runs nothing. Programs with accept = no that accept "
+		  "themselves are not affected. infinity: for ever. 0: superd only logs. The sender of a datagram "
+		  "counts too, and can be forged to lock out another address: use 0 there." },
 	{ .name = { "instances", "instances", "Socket.MaxConnections", "inetdCompatibility.Instances" },
 	  FIELD(ACCESS, instances, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "1000", .argument = "number",
 	  .least = 1, .most = UNLIMITED,
-	  .help = "With accept = yes, how many instances may run at once. overload decides about more connections. "
-		  "unlimited: no limit." },
+	  .help = "With accept = yes, how many instances may run at once. overload decides about more "
+		  "connections. unlimited: no limit." },
 	{ .name = { "overload" }, FIELD(ACCESS, overload, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = overload_words,
-	  .help = "The response to a connection at the limit of instances. queue: it waits in the accept queue. "
-		  "refuse: superd closes it." },
+	  .help = "The response to a connection beyond instances. queue: it waits in the accept queue. refuse: "
+		  "superd closes it." },
 	{ .name = { "per_source", "per_source", "Socket.MaxConnectionsPerSource" },
 	  FIELD(ACCESS, per_source, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .least = 1,
 	  .most = UNLIMITED,
-	  .help = "With accept = yes, how many instances may run at once for one client address; for a redirect "
-		  "with accept = no, how many connections it may have, from the next start of the redirect on. superd "
-		  "refuses more connections. It does not work on unix datagram sockets. unlimited: no limit." },
+	  .help = "With accept = yes, how many instances may serve one client address at once; with accept = no "
+		  "and redirect, how many connections it may have, from the next start on. superd refuses more. "
+		  "Not for unix datagrams. unlimited: no limit." },
 	{ .name = { "per_source_prefix" }, FIELD(ACCESS, per_source_prefix, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "64", .argument = "bits",
 	  .least = 1, .most = 128,
-	  .help = "How many leading bits of an IPv6 address make one source for per_source. An IPv4 address is "
-		  "always one source." },
+	  .help = "How many leading bits of an IPv6 address make one source for per_source." },
 	{ .name = { "per_source_cpm" }, FIELD(ACCESS, per_source_cpm, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
 	  .most = UNLIMITED,
-	  .help = "With accept = yes, how many connections per minute superd takes from one client address; it "
-		  "refuses more. With accept = no on UDP, how many starts per minute one sender can cause. It does "
-		  "not work on unix datagram sockets. unlimited: no limit." },
+	  .help = "With accept = yes, how many connections a minute superd takes from one client address; with "
+		  "accept = no on UDP, how many starts a minute a sender can cause. superd refuses more. Not for "
+		  "unix datagrams. unlimited: no limit." },
 	{ .name = { "cps", "cps" }, FIELD(ACCESS, cps, rate), .unset = &no_rate,
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "number seconds",
-	  .help = "How many connections (with accept = no: starts) per second superd takes, and for how long it "
+	  .help = "How many connections (with accept = no: starts) a second superd takes, and for how long it "
 		  "pauses the service above that. Clients wait in the accept queue meanwhile." },
 	{ .name = { "trigger_limit_burst", [UNIT] = "Socket.TriggerLimitBurst" },
-	  FIELD_IN(ACCESS, SOCKETS, trigger_limit_burst, count),
+	  FIELD_IN(UNITS, SOCKETS, trigger_limit_burst, count),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .most = UNLIMITED,
 	  .help = "How many connections of one socket (with accept = no: starts for its clients) superd allows in "
-		  "trigger_limit_interval. When there are more, the socket rests for trigger_limit_pause, and the "
-		  "others go on. unlimited: no limit. 0: it serves no client." },
+		  "trigger_limit_interval. A socket that exceeds it rests for trigger_limit_pause, and superd "
+		  "serves the others. unlimited: no limit. 0: it serves no client." },
 	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
-	  FIELD_IN(ACCESS, SOCKETS, trigger_limit_interval, duration),
+	  FIELD_IN(UNITS, SOCKETS, trigger_limit_interval, duration),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "The period of trigger_limit_burst." },
-	{ .name = { "trigger_limit_pause" }, FIELD_IN(ACCESS, SOCKETS, trigger_limit_pause, duration),
+	{ .name = { "trigger_limit_pause" }, FIELD_IN(UNITS, SOCKETS, trigger_limit_pause, duration),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
 	  .help = "How long a socket rests that has exceeded trigger_limit_burst." },
-	{ .name = { "trigger_limit_action" }, FIELD_IN(ACCESS, SOCKETS, trigger_limit_action, word),
+	{ .name = { "trigger_limit_action" }, FIELD_IN(UNITS, SOCKETS, trigger_limit_action, word),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "queue", .words = limit_action_words,
-	  .help = "The state of the socket while it rests. queue: open, and clients wait. close: closed, so "
-		  "clients are refused, as with inetd. close-reserved: the same, but superd keeps an IPv4 port from "
-		  "1024 on, which any user could bind, and closes each connection there until "
+	  .help = "The state of a socket while it rests: queue (open), close or close-reserved. queue: clients "
+		  "wait. close: clients are refused, as with inetd. close-reserved: the same, but superd keeps an "
+		  "IPv4 port from 1024 on, which any user could bind, and closes each connection there until "
 		  "trigger_limit_interval is over, as OpenBSD's inetd does." },
 
 	/* Commands */
 	COMMANDS("exec_condition", "Service.ExecCondition", CONDITION)
-	  .help = "A command that runs before all others at a start. Exit status 0, or one of success_exit_status: "
-		  "the start continues. 1 to 254: superd skips the start, which is no failure; clients wait, and "
-		  "superd tries again after 5 s, and then ever later. 255, a signal or timeout_start: a failure." },
+	  .help = "A command that decides whether a start continues. Exit status 0, or one of "
+		  "success_exit_status: it does. 1 to 254: superd skips the start; clients wait, and superd tries "
+		  "again after 5 s, and then ever later. 255, a signal or timeout_start: a failure." },
 	COMMANDS("exec_start_pre", "Service.ExecStartPre", START_PRE)
-	  .help = "Commands that run before exec, one after the other. Each is one text: the program and its "
-		  "arguments as in exec, with templates. Signs before the program: - ignores its failure, + runs it "
-		  "as superd itself, without the options for user, capabilities and hardening, ! runs it as "
-		  "superd's user, a colon turns expand_environment off, @ makes the word after the program its "
-		  "argv0, | runs the user's shell in place of the program with the same arguments (/bin/sh if the "
-		  "user cannot log in). Commands run like the service, without its sockets; a stream that would be "
-		  "the socket is null or the log. A command that fails or exceeds timeout_start fails the start. "
-		  "superd stops processes that a command leaves behind." },
+	  .help = "Commands that run before exec, one after the other, like the program but without its sockets. "
+		  "Each is one text, and may contain templates. If one fails or exceeds timeout_start, the start "
+		  "fails. superd stops processes that it leaves behind. Signs before the program: - ignores its "
+		  "failure, + runs it as superd itself, without user, capabilities and hardening, ! runs it as "
+		  "superd's user, a colon turns expand_environment off, @ makes the next word its argv0, | runs "
+		  "the user's shell in its place." },
 	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST)
-	  .help = "Commands that run when the backend is ready, before it counts as started; for a oneshot, after "
-		  "its good end. MAINPID is the backend's process. If a command fails, the start fails." },
+	  .help = "Commands that run when the instance is ready, before it counts as started; for a oneshot, "
+		  "after its good end. MAINPID is its process. If one fails, the start fails." },
 	{ .name = { "exec_ready" }, FIELD(COMMANDS, of[PHASE_READY], commands),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "command",
-	  .help = "A command that succeeds when the backend is ready. superd runs it when the program runs, and "
-		  "again after 100 ms, 200 ms and so on up to every second. Each run may take 10 s, and "
-		  "timeout_start limits them all (see READINESS in superd(7)). MAINPID is the backend's process. It "
-		  "excludes ready." },
+	  .help = "A command that succeeds when the program is ready. superd runs it after the start, again after "
+		  "100 ms, 200 ms and so on up to every second. Each run may take 10 s, all runs timeout_start. "
+		  "MAINPID is the program's process. It excludes ready." },
 	COMMANDS("exec_reload", "Service.ExecReload", RELOAD)
-	  .help = "Commands that make a running backend read its configuration again, for superctl reload NAME. "
-		  "With type = notify-reload they follow reload_signal. MAINPID is the backend's process. Each may "
-		  "take timeout_start." },
+	  .help = "Commands for superctl reload NAME, which make a running program read its configuration again. "
+		  "With type = notify-reload they follow reload_signal. MAINPID is its process. Each may take "
+		  "timeout_start." },
 	COMMANDS("exec_stop", "Service.ExecStop", STOP)
-	  .help = "Commands that run before kill_signal when superd stops a backend that started well, and when the "
-		  "backend ends well by itself. MAINPID is the backend's process while it exists. Each may take "
-		  "timeout_stop." },
+	  .help = "Commands that run before kill_signal, and when a started program ends well by itself. MAINPID "
+		  "is its process while it exists. Each may take timeout_stop." },
 	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
-	  .help = "Commands that run when nothing of the backend runs any more, also after a failed start. "
-		  "SERVICE_RESULT is success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, "
-		  "protocol or resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its "
-		  "process." },
-	{ .name = { "idle_unless" }, FIELD(COMMANDS, of[PHASE_IDLE_UNLESS], commands),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "command",
-	  .help = "A command that superd runs before it stops, freezes or reports an idle backend. Exit status 0: "
-		  "the backend is busy, and superd asks again after idle_timeout. Others: it is idle. A command "
-		  "that cannot run, exceeds timeout_start (at most 90 s), dies by a signal or exits with 126, 127 "
-		  "or 255 gives no answer, and the backend counts as busy. MAINPID is the backend's process." },
-	COMMANDS("socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
-	  .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed to "
-		  "open." },
-	COMMANDS("socket_exec_start_post", "Socket.ExecStartPost", SOCKET_START_POST)
+	  .help = "Commands that run after the end of an instance, also after a failed start. SERVICE_RESULT is "
+		  "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol or "
+		  "resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
+	COMMANDS_IN(UNITS, "socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
+	  .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed "
+		  "to open." },
+	COMMANDS_IN(UNITS, "socket_exec_start_post", "Socket.ExecStartPost", SOCKET_START_POST)
 	  .help = "Commands that run when all sockets are open, before any client is served." },
-	COMMANDS("socket_exec_stop_pre", "Socket.ExecStopPre", SOCKET_STOP_PRE)
-	  .help = "Commands that run before superd closes the sockets because the service leaves the table or "
-		  "superd exits. If a reload removes the service, they run after that." },
-	COMMANDS("socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
+	COMMANDS_IN(UNITS, "socket_exec_stop_pre", "Socket.ExecStopPre", SOCKET_STOP_PRE)
+	  .help = "Commands that run before superd closes the sockets for good. If a reload removes the service, "
+		  "they run after that." },
+	COMMANDS_IN(UNITS, "socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
 	  .help = "Commands that run after superd has closed the sockets." },
-	{ .name = { "socket_exec_apart" }, FIELD(COMMANDS, socket_exec_apart, bool),
+	{ .name = { "socket_exec_apart" }, FIELD_IN(UNITS, COMMANDS, socket_exec_apart, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the socket_exec commands run apart from the service, as those of a systemd .socket do: by "
-		  "superd's defaults and socket_exec_options, as superd's own user and outside of the service's "
+	  .help = "Whether the socket_exec commands run apart from the service, as those of a .socket do. yes: by "
+		  "superd's defaults and socket_exec_options, as superd's own user, outside of the service's "
 		  "sandbox. no: as the service's other commands." },
-	{ .name = { "socket_exec_options" }, FIELD(COMMANDS, socket_exec_options, list),
+	{ .name = { "socket_exec_options" }, FIELD_IN(UNITS, COMMANDS, socket_exec_options, list),
 	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "OPTION=value",
-	  .help = "Options of the socket_exec commands, with socket_exec_apart: of their user, variables, limits, "
-		  "hardening, scheduling and directories; timeout_start, timeout_stop and kill_signal. The value is "
-		  "split as a shell does. The runtime directories go when the sockets are closed, unless a socket "
-		  "is in them." },
-	{ .name = { "exec_prefix" }, FIELD(COMMANDS, exec_prefix, signs),
+	  .help = "Options of the socket_exec commands, with socket_exec_apart. They may be those of user, "
+		  "variables, limits, hardening, scheduling and directories, timeout_start, timeout_stop and "
+		  "kill_signal. superd splits the value as a shell does. The runtime directories go when the "
+		  "sockets are closed, unless a socket is in them." },
+	{ .name = { "exec_prefix" }, FIELD_IN(UNITS, COMMANDS, exec_prefix, signs),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs",
 	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, !, : and |." },
 	{ .name = { "condition" }, FIELD(COMMANDS, condition, conditions),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "Kind=value",
-	  .help = "Conditions for a start, in the words of systemd.unit(5); the word Condition may be left out. A ! "
-		  "after the = negates. At least one of the conditions with | must hold, and at least one with ||. "
-		  "Otherwise clients wait, and superd checks again after 5 s, and then ever later. With Assert in "
-		  "place of Condition it is a failure." },
+	  .help = "Conditions for a start, in the words of systemd.unit(5), without Condition. A ! after the = "
+		  "negates. Of those with |, one must hold; likewise of those with ||. Otherwise clients wait, "
+		  "and superd checks again after 5 s, and then ever later. With Assert before the word it is a "
+		  "failure." },
 
 	/* Start and stop */
 	{ .name = { "wants" }, FIELD(LIFECYCLE, wants, list),
 	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
-	  .help = "Services of the table that must run while this one does. superd starts or thaws them with it, "
-		  "delays its program until each is ready or has failed (for timeout_start at most), and does not "
-		  "count them as idle while it is awake (see WANTED SERVICES in superd(7)). Both sides need accept "
-		  "= no." },
+	  .help = "Services that must run while this one does (see WANTED SERVICES in superd(7)). superd starts "
+		  "or thaws them with it. Both sides need accept = no." },
 	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text",
-	  .help = "A text in a line of output by which the backend announces that it is ready. output or error must "
-		  "be log or syslog (see READINESS in superd(7)). Unset: type decides. It excludes exec_ready." },
+	  .help = "A text in a line of output by which the program announces that it is ready. output or error "
+		  "must be log or syslog. Unset: type decides. It excludes exec_ready." },
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFECYCLE, timeout_start, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration",
-	  .help = "How long a backend with type = forking or notify, or with ready or exec_ready, may take until it "
-		  "counts as started; then superd stops it, and the start has failed. It also limits each command "
-		  "of a start and the preparations before the program. 0 or infinity: no limit. For a oneshot, "
-		  "runtime_max limits the program, and the commands have no limit unless timeout_start is set." },
+	  .help = "How long a start may take with type = forking or notify, pass = bind, ready or exec_ready; "
+		  "after that it has failed. It also limits each command of a start and the preparations. 0 or "
+		  "infinity: no limit. For a oneshot, runtime_max limits the program, and the commands have no "
+		  "limit unless this is set." },
 	{ .name = { "start_priority" }, FIELD(LIFECYCLE, start_priority, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "normal", .words = start_priority_words,
-	  .help = "The order in which services start at the limit of max_starting: interactive, then normal, then "
-		  "batch, and equal ones in the order of their clients. It needs accept = no." },
+	  .help = "The order of starts at the limit of max_starting; equal services start in the order of their "
+		  "clients. It needs accept = no." },
 	{ .name = { "warm" },
 	  FIELD_IN(LIFECYCLE, ACCESS, warm, count),
 	  .flags = NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
@@ -974,265 +938,257 @@ const struct directive directives[] = {
 	  FIELD_IN(LIFECYCLE, ACCESS, warm_max_age, duration),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "1h", .argument = "duration",
 	  .least = 1000, .most = UNLIMITED,
-	  .help = "How long an instance of warm waits for its client. Then another one replaces it." },
+	  .help = "How long such an instance waits for its client before another one replaces it." },
 	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" },
 	  FIELD_IN(LIFECYCLE, RESTART, remain_after_exit, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether a backend that has ended well counts as running until it is stopped. Clients then do not "
-		  "start it again." },
+	  .help = "Whether an instance that has ended well counts as running until it is stopped. Clients do not "
+		  "start it again meanwhile." },
 	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFECYCLE, pid_file, path),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
-	  .help = "The file to which the program writes the process id of its main process. superd removes it when "
-		  "the program has ended. With type = forking it names the daemon, which must be a process of this "
-		  "start. Unset: superd knows the daemon by its control group. Where it can make none, it refuses "
-		  "the service. It needs accept = no." },
+	  .help = "The file to which the program writes the process id of its main process. superd removes it "
+		  "after the program's end. With type = forking it names the daemon, which must be a process of "
+		  "this start. Unset: superd knows the daemon by its control group, and refuses the service where "
+		  "it can make none. It needs accept = no." },
 	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "infinity", .argument = "duration",
 	  .least = 1,
 	  .most = UNLIMITED,
-	  .help = "How long a backend may run before superd stops it. infinity: no limit." },
+	  .help = "How long an instance may run before superd stops it." },
 	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
 	  FIELD(LIFECYCLE, timeout_stop, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration",
-	  .help = "How long a backend may take to end after kill_signal. Then superd sends final_kill_signal. 0: at "
-		  "once. infinity: no limit." },
+	  .help = "How long an instance may take to end after kill_signal, before superd sends final_kill_signal. "
+		  "0: at once." },
 	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" }, FIELD(LIFECYCLE, kill_signal, signal),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
-	  .help = "The signal that asks a backend to end." },
+	  .help = "The signal that asks an instance to end." },
 	{ .name = { "kill_mode", [UNIT] = "Service.KillMode" },
 	  FIELD(LIFECYCLE, kill_mode, word), .translated = FROM(UNIT),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "group", .words = kill_mode_words,
-	  .help = "The processes that a stop reaches. group: all that the backend started. mixed: the main process "
-		  "receives kill_signal, all receive final_kill_signal. process: the main process. none: none; "
-		  "processes that remain at timeout_stop run on, unless superd itself exits." },
+	  .help = "The processes that a stop reaches. group: all of the instance. mixed: the main process gets "
+		  "kill_signal, all get final_kill_signal. process: the main process. none: none; what remains at "
+		  "timeout_stop runs on until superd exits." },
 	{ .name = { "final_kill_signal", [UNIT] = "Service.FinalKillSignal" },
-	  FIELD_IN(LIFECYCLE, RESTART, final_kill_signal, signal),
+	  FIELD_IN(UNITS, RESTART, final_kill_signal, signal),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "KILL", .argument = "signal",
 	  .help = "The signal that superd sends when timeout_stop is over." },
 	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" },
-	  FIELD_IN(LIFECYCLE, RESTART, send_sighup, bool),
+	  FIELD_IN(UNITS, RESTART, send_sighup, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether HUP follows kill_signal at once, for shells." },
 	{ .name = { "send_sigkill", [UNIT] = "Service.SendSIGKILL" },
-	  FIELD_IN(LIFECYCLE, RESTART, send_sigkill, bool),
+	  FIELD_IN(UNITS, RESTART, send_sigkill, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "yes", .argument = "yes | no",
-	  .help = "Whether superd sends final_kill_signal. no: processes that remain at timeout_stop run on, unless "
-		  "superd itself exits." },
+	  .help = "Whether superd sends final_kill_signal. no: processes that remain at timeout_stop run on, "
+		  "unless superd itself exits." },
 	{ .name = { "kill_rest" },
-	  FIELD_IN(LIFECYCLE, RESTART, kill_rest, bool),
+	  FIELD_IN(UNITS, RESTART, kill_rest, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether superd stops the remaining processes of a backend's process or control group when its "
-		  "main process has ended by itself, as kill_mode defines. The next start waits for that." },
+	  .help = "Whether superd stops what remains of an instance when its main process has ended by itself. "
+		  "kill_mode defines the processes. The next start waits for that." },
 	{ .name = { "on_change" }, FIELD(LIFECYCLE, on_change, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_change_words,
-	  .help = "The treatment of a running backend with accept = no when a reload changes how it starts. finish: "
+	  .help = "The treatment of a running instance with accept = no when a reload changes its start. finish: "
 		  "it serves until it ends. drain: the next instance starts at once, for new clients, and superd "
-		  "stops the old one when its clients have left; it thaws a frozen backend for that, and waits "
-		  "until a starting one is ready. If superd cannot keep new clients from the old instance, it logs "
-		  "that and uses finish. drain also lets the next instance start at once after superctl restart, "
-		  "superctl stop and runtime_max, and gives the old clients up to 30 s (see superd(7)), but not "
-		  "with redirect. Use it only if two instances can run at once: not for a program that locks its "
-		  "data or saves it at its end." },
+		  "stops the old one when its clients have left (see STOP AND RESTART in superd(7)). Use drain "
+		  "only if two instances can run at once: not for programs that lock their data, or save it when "
+		  "they end." },
 	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
 	  .help = "The treatment of running instances when a reload removes the service or their sockets. finish: "
-		  "they end by themselves. drain, with accept = no: superd stops the instance when the clients of "
-		  "the time of the reload have left; if it cannot see clients, as with UDP, the instance runs on. "
-		  "stop: superd stops them. auto: finish with accept = yes or type = oneshot, otherwise drain. "
-		  "After finish and drain the backend still accepts clients; drain cuts off clients that connect "
-		  "after the reload. To prevent that, use superctl hold and superctl drain before the reload, or "
-		  "stop if the backend closes its socket at kill_signal and serves its clients to the end within "
-		  "timeout_stop." },
+		  "they end by themselves. drain: superd stops the instance when its present clients have left, "
+		  "and cuts off later ones; if it cannot see clients, as with UDP, the instance runs on. stop: "
+		  "superd stops them. auto: finish with accept = yes or type = oneshot, otherwise drain. To lose "
+		  "no client, use superctl hold and drain before the reload." },
 
 	/* Failures and restarts */
 	{ .name = { "restart", [UNIT] = "Service.Restart" }, FIELD(RESTART, restart, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "default", .words = restart_words,
-	  .help = "The ends after which superd starts a backend again by itself, when backoff_min is over. no: "
-		  "none; the next client starts it, and a backend without sockets runs once. on-success: exit "
-		  "status 0, or one of success_exit_status. on-failure: any other. on-abnormal: a signal or a "
-		  "timeout. on-abort: a signal. on-watchdog: the watchdog. always: any. default: no, or with start "
-		  "= boot as start describes. A client waits for the pause only after a failure. It has no effect "
-		  "with accept = yes." },
+	  .help = "The ends after which superd restarts an instance by itself, after backoff_min. no: none; the "
+		  "next client starts it, and a program without sockets runs once. on-success: a good end. "
+		  "on-failure: any other. on-abnormal: a signal or a timeout. on-abort: a signal. on-watchdog: "
+		  "the watchdog. always: any. default: no, or with start = boot as start describes. It has no "
+		  "effect with accept = yes." },
 	{ .name = { "success_exit_status", [UNIT] = "Service.SuccessExitStatus" },
 	  FIELD(RESTART, success_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
-	  .help = "Exit statuses, as numbers or as names such as TEMPFAIL, and signals, that count as a good end "
-		  "like 0. With accept = yes an exit status is a failure only if this names at least one, or if it "
-		  "is 126 or 127 at once (see FAILURES in superd(7))." },
+	  .help = "Exit statuses, as numbers or as names such as TEMPFAIL, and signals that are a good end, like "
+		  "0. With accept = yes, see FAILURES in superd(7)." },
 	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
 	  FIELD(RESTART, restart_prevent_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
-	  .help = "Exit statuses and signals after which superd does not start the backend again by itself, "
-		  "regardless of restart." },
+	  .help = "Exit statuses and signals after which superd does not restart an instance, regardless of "
+		  "restart." },
 	{ .name = { "restart_force_exit_status", [UNIT] = "Service.RestartForceExitStatus" },
 	  FIELD(RESTART, restart_force_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
-	  .help = "Exit statuses and signals after which superd starts the backend again by itself, regardless of "
-		  "restart." },
+	  .help = "Exit statuses and signals after which superd restarts an instance, regardless of restart." },
 	{ .name = { "backoff_min", [UNIT] = "Service.RestartSec", [LAUNCHD] = "ThrottleInterval" },
 	  FIELD_IN(RESTART, LIFECYCLE, backoff_min, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "100ms", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
-	  .help = "The pause after a first failure. It doubles with each further failure, up to backoff_max, and a "
-		  "healthy run resets it. Clients wait in the accept queue meanwhile." },
+	  .help = "The pause after a first failure. It doubles with each further failure, up to backoff_max, and "
+		  "a healthy run resets it. Clients wait meanwhile." },
 	{ .name = { "backoff_max", [UNIT] = "Service.RestartMaxDelaySec" },
 	  FIELD_IN(RESTART, LIFECYCLE, backoff_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400),
-	  .help = "The longest pause between two starts of a failing backend." },
+	  .help = "The longest pause between two starts of a failing program." },
 	{ .name = { "backoff_refuse" },
 	  FIELD_IN(RESTART, LIFECYCLE, backoff_refuse, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether superd closes connections during the pause after a failure, also in the accept queue, so "
-		  "that a load balancer uses another machine. no: they wait. Datagrams always wait." },
+	  .help = "Whether superd closes connections during that pause, also in the accept queue, so that a load "
+		  "balancer uses another machine." },
 	{ .name = { "on_failure" },
 	  FIELD_IN(RESTART, LIFECYCLE, on_failure, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "retry", .words = on_failure_words,
-	  .help = "retry: superd starts the backend again after a pause. exit: superd exits, so that its own "
-		  "supervisor notices. With accept = yes only a failed start is a failure here." },
+	  .help = "retry: superd starts the program again after a pause. exit: superd exits, so that its own "
+		  "supervisor notices; with accept = yes only after a failed start." },
 
 	/* Notifications */
 	{ .name = { "notify_access", [UNIT] = "Service.NotifyAccess" },
 	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, notify_access, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "none", .words = notify_access_words,
-	  .help = "The processes that may send notifications: none, main, exec (main and the commands around it), "
+	  .help = "The processes that may send notifications: none, main, exec (main and the commands around it) "
 		  "or all. With type = notify, watchdog or file_descriptor_store_max, none means main." },
 	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" },
 	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, watchdog, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
-	  .help = "How often a running backend must send WATCHDOG=1; WATCHDOG_USEC has the value. superd ends a "
-		  "silent backend by watchdog_signal, which is a failure. 0 or infinity: no watchdog." },
+	  .help = "How often a running program must send WATCHDOG=1; WATCHDOG_USEC has the value. superd ends a "
+		  "silent instance by watchdog_signal, which is a failure. 0 or infinity: no watchdog." },
 	{ .name = { "watchdog_signal", [UNIT] = "Service.WatchdogSignal" },
-	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, watchdog_signal, signal),
+	  FIELD_IN(UNITS, LIFECYCLE, watchdog_signal, signal),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "ABRT", .argument = "signal",
-	  .help = "The signal that ends a backend whose watchdog has expired." },
+	  .help = "The signal that ends an instance whose watchdog has expired." },
 	{ .name = { "timeout_abort", [UNIT] = "Service.TimeoutAbortSec" },
-	  FIELD_IN(NOTIFICATIONS, RESTART, timeout_abort, duration),
+	  FIELD_IN(UNITS, RESTART, timeout_abort, duration),
 	  .unset = &no_number, .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
-	  .help = "How long a backend may take to end after watchdog_signal, for its core dump. Unset: "
+	  .help = "How long an instance may take to end after watchdog_signal, for its core dump. Unset: "
 		  "timeout_stop." },
 	{ .name = { "reload_signal", [UNIT] = "Service.ReloadSignal" },
 	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, reload_signal, signal),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "HUP", .argument = "signal",
-	  .help = "With type = notify-reload, the signal by which superctl reload NAME makes the backend read its "
-		  "configuration again. If a backend sends READY=1 and the signal would kill it, the start has "
-		  "failed." },
+	  .help = "With type = notify-reload, the signal for superctl reload NAME. If the program sends READY=1 "
+		  "and the signal would kill it, the start has failed." },
 	{ .name = { "file_descriptor_store_max", [UNIT] = "Service.FileDescriptorStoreMax" },
 	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, file_descriptor_store_max, count),
 	  .flags = TUNES | IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "number", .most = 4000,
-	  .help = "How many descriptors superd keeps for a backend with accept = no that sends them with FDSTORE=1. "
-		  "The next start receives them after its sockets. FDSTORE has the number. 0: none." },
+	  .help = "How many descriptors superd keeps for a program with accept = no that sends FDSTORE=1. The "
+		  "next start gets them after its sockets. 0: none." },
 	{ .name = { "file_descriptor_store_preserve", [UNIT] = "Service.FileDescriptorStorePreserve" },
-	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, file_descriptor_store_preserve, word),
+	  FIELD_IN(UNITS, LIFECYCLE, file_descriptor_store_preserve, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "restart", .words = preserve_words,
-	  .help = "How long superd keeps the descriptors of file_descriptor_store_max. no: until the backend ends. "
-		  "restart and yes: until the service is disabled or leaves the table. on-success: the same, but "
-		  "only if the backend has not failed." },
+	  .help = "How long superd keeps the descriptors of file_descriptor_store_max. no: until the instance "
+		  "ends. restart and yes: until the service is disabled or removed. on-success: the same, but "
+		  "only if the instance has not failed." },
 
-	/* Idle backends and probes */
+	/* Sleep and probes */
 	{ .name = { "idle_timeout", [LAUNCHD] = "TimeOut" },
 	  FIELD_IN(IDLE, LIFECYCLE, idle_timeout, duration),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "infinity", .argument = "duration",
 	  .least = 100000, .most = UNLIMITED,
-	  .help = "How long a backend must be without clients before superd takes idle_action (see IDLE BACKENDS in "
-		  "superd(7)). infinity: superd does not. It needs accept = no." },
+	  .help = "How long a service must be without clients before superd takes idle_action (see "
+		  "superd-sleep(7)). It needs accept = no." },
 	{ .name = { "idle_action" },
 	  FIELD_IN(IDLE, LIFECYCLE, idle_action, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "stop", .words = idle_action_words,
-	  .help = "stop: superd stops the idle backend, and the next client starts it. freeze: superd suspends its "
-		  "processes until the next client (see FROZEN BACKENDS in superd(7)). report: superd only logs." },
+	  .help = "stop: superd stops the idle instance, and the next client starts another. freeze: superd "
+		  "suspends its processes until the next client. report: superd only logs." },
 	{ .name = { "idle_means" },
 	  FIELD_IN(IDLE, LIFECYCLE, idle_means, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "connected", .words = idle_means_words,
-	  .help = "Which connections keep a backend awake. connected: all open ones. quiet: TCP connections with "
-		  "traffic in the last idle_timeout, for backends whose clients stay connected. quiet needs "
-		  "idle_action = freeze." },
+	  .help = "Which connections keep an instance awake. connected: all open ones. quiet: TCP connections "
+		  "with traffic in the last idle_timeout; it needs idle_action = freeze." },
+	{ .name = { "idle_unless" }, FIELD_IN(IDLE, COMMANDS, of[PHASE_IDLE_UNLESS], commands),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "command",
+	  .help = "A command that superd runs before an idle instance sleeps. Exit status 0: the instance is "
+		  "busy, and superd asks again after idle_timeout. 126, 127, 255, a signal or a run beyond "
+		  "timeout_start (at most 90 s): it counts as busy, too. Others: it is idle. MAINPID is its "
+		  "process." },
 	{ .name = { "idle_cpu" },
 	  FIELD_IN(IDLE, LIFECYCLE, idle_cpu, quota), .unset = &no_number,
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
-	  .help = "How much of a processor a backend without clients may use and still be idle. A backend that used "
-		  "more since its last client left is busy, and superd checks again after idle_timeout. It counts "
-		  "the control group, or else the main process and its descendants. Unset: no limit." },
+	  .help = "How much of a processor an instance may use after its last client has left and still be idle." },
 	{ .name = { "min_awake" },
 	  FIELD_IN(IDLE, LIFECYCLE, min_awake, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "duration", .most = UNLIMITED - 1,
-	  .help = "How long a backend stays awake after its start or thaw, even if it is idle." },
+	  .help = "How long an instance stays awake after its start or thaw, even if it is idle." },
 	{ .name = { "freeze_reclaim" },
 	  FIELD_IN(IDLE, LIFECYCLE, freeze_reclaim, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the kernel reclaims the memory of a frozen backend, to swap if there is any. Pages "
-		  "return one by one when the backend runs again, which takes time." },
+	  .help = "Whether the kernel reclaims the memory of a frozen instance, to swap if there is any. Pages "
+		  "return one by one after the thaw, which takes time." },
 	{ .name = { "sleep_under_pressure" },
 	  FIELD_IN(IDLE, LIFECYCLE, sleep_under_pressure, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether superd may take idle_action before idle_timeout is over when memory is short, the "
-		  "backend longest without clients first (see MEMORY PRESSURE in superd(7)). It needs idle_timeout." },
+		  "longest unused instance first (see MEMORY PRESSURE in superd-sleep(7)). It needs idle_timeout." },
 	{ .name = { "probe_from" },
 	  FIELD_IN(IDLE, LIFECYCLE, probe_from, addresses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
-	  .help = "The addresses of health checks and load balancers, in the words of only_from without host names. "
-		  "Their TCP connections do not start a backend, wake it or keep it awake (see PROBES in "
-		  "superd(7)). Unset: none." },
+	  .help = "The addresses of health checks, in the words of only_from without host names. Their TCP "
+		  "connections do not start an instance, wake it or keep it awake (see PROBES in superd-sleep(7))." },
 	{ .name = { "probe" },
 	  FIELD_IN(IDLE, LIFECYCLE, probe, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "none", .words = probe_words,
-	  .help = "Further TCP connections that are probes (see PROBES in superd(7)). silent: connections that the "
-		  "client closes before it sends a byte, such as port scans and TCP health checks." },
+	  .help = "silent: connections that the client closes before it sends a byte, such as port scans and TCP "
+		  "health checks, are probes, too." },
 	{ .name = { "probe_wait" },
 	  FIELD_IN(IDLE, LIFECYCLE, probe_wait, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "250ms", .argument = "duration",
 	  .least = 1000, .most = 60000000,
-	  .help = "With probe = silent and accept = no, how long a silent client waits until it starts or wakes the "
-		  "backend. The first byte ends the wait." },
+	  .help = "With probe = silent and accept = no, how long a silent client waits before it starts or wakes "
+		  "an instance." },
 
 	/* Log */
-	{ .name = { "log_type", "log_type" }, FIELD(LOG, log_type, log_type),
+	{ .name = { "log_type", "log_type" }, FIELD_IN(XINETD, LOG, log_type, log_type),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "type",
-	  .help = "Where the lines of log_on_success and log_on_failure go: { SYSLOG, facility, level }, by default "
-		  "with info, or { FILE, path, soft, hard }. superd warns at a size of soft, and stops logging at "
-		  "hard. Unset: superd's own log." },
-	{ .name = { "log_on_success", "log_on_success" }, FIELD(LOG, log_on_success, flags),
+	  .help = "Where the lines of log_on_success and log_on_failure go: { SYSLOG, facility, level } or { "
+		  "FILE, path, soft, hard }. The level is info by default. superd warns at a size of soft, and "
+		  "stops logging at hard. Unset: superd's own log." },
+	{ .name = { "log_on_success", "log_on_success" }, FIELD_IN(XINETD, LOG, log_on_success, flags),
 	  .words = log_on_success_words,
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
-	  .help = "The facts that superd logs about an allowed client, in the format of xinetd: PID and HOST at the "
-		  "start, USERID (by its ident server), EXIT and DURATION at the end, TRAFFIC (bytes of a "
-		  "redirect). With accept = yes, it moves superd's own lines about starts and good ends to the "
-		  "level debug." },
-	{ .name = { "log_on_failure", "log_on_failure" }, FIELD(LOG, log_on_failure, flags),
+	  .help = "The facts that superd logs about an allowed client: PID, HOST, USERID, EXIT, DURATION and "
+		  "TRAFFIC. PID and HOST at the start, USERID (by its ident server), EXIT and DURATION at the "
+		  "end, TRAFFIC (bytes of a redirect), all in the format of xinetd. With accept = yes, it moves "
+		  "superd's own lines about starts and good ends to the level debug." },
+	{ .name = { "log_on_failure", "log_on_failure" }, FIELD_IN(XINETD, LOG, log_on_failure, flags),
 	  .words = log_on_failure_words,
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
-	  .help = "The facts that superd logs about a refused client beside the reason, in the format of xinetd: "
-		  "HOST, USERID (by its ident server). ATTEMPT: only that." },
-	{ .name = { "mapped_addresses" }, FIELD(LOG, mapped_addresses, bool),
+	  .help = "The facts that superd logs about a refused client beside the reason: HOST, USERID and ATTEMPT. "
+		  "USERID is by its ident server. ATTEMPT: only that. The lines have the format of xinetd." },
+	{ .name = { "mapped_addresses" }, FIELD_IN(XINETD, LOG, mapped_addresses, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "How the log lines above and REMOTE_HOST show an IPv4 client of an IPv6 socket: yes as "
-		  "::ffff:192.0.2.1, as with xinetd, no as 192.0.2.1." },
+	  .help = "Whether these lines and REMOTE_HOST show an IPv4 client of an IPv6 socket as ::ffff:192.0.2.1. "
+		  "no: as 192.0.2.1." },
 
 	/* Limits and scheduling */
 	{ .name = { "nice", "nice", "Service.Nice", "Nice" },
 	  FIELD_IN(LIMITS, ENVIRONMENT, nice, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "number",
 	  .least = -20, .most = 19,
-	  .help = "The scheduling priority, from -20 (first) to 19 (last). 0: superd's own. A value below superd's "
-		  "own needs CAP_SYS_NICE; without it superd sets the nearest allowed one." },
+	  .help = "The scheduling priority, from -20 (first) to 19 (last). 0: superd's own. Below superd's own it "
+		  "needs CAP_SYS_NICE; without it superd sets the nearest allowed one." },
 	{ .name = { "oom_score_adjust", [UNIT] = "Service.OOMScoreAdjust" },
 	  FIELD_IN(LIMITS, ENVIRONMENT, oom_score_adjust, count),
 	  .unset = &no_adjustment, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
 	  .argument = "number",
 	  .least = -1000, .most = 1000,
-	  .help = "How readily the kernel kills the backend when memory runs out, from -1000 (never) to 1000 "
+	  .help = "How readily the kernel kills the program when memory runs out, from -1000 (never) to 1000 "
 		  "(first). Unset: superd's own, and 100 more if superd is process 1 or its control group has a "
 		  "memory limit. If superd may not set a value below its own, it sets its own." },
 	{ .name = { "cpu_affinity", [UNIT] = "Service.CPUAffinity" },
 	  FIELD_IN(LIMITS, ENVIRONMENT, cpu_affinity, cpus),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "cpu",
-	  .help = "The processors on which the backend may run: numbers and ranges." },
+	  .help = "The processors on which the program may run: numbers and ranges." },
 	{ .name = { "io_scheduling", [UNIT] = "Service.IOSchedulingClass" },
 	  FIELD_IN(LIMITS, ENVIRONMENT, io_scheduling, scheduling),
 	  .translated = FROM(UNIT),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "class[:priority]",
-	  .help = "The disk priority: idle, best-effort or realtime, the last two with a priority from 0 (first) to "
-		  "7." },
+	  .help = "The disk priority: idle, best-effort or realtime, the last two with a priority from 0 (first) "
+		  "to 7." },
 	{ .name = { "cpu_scheduling_policy", [UNIT] = "Service.CPUSchedulingPolicy" },
 	  FIELD(SCHEDULING, cpu_scheduling_policy, word),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default",
@@ -1245,52 +1201,51 @@ const struct directive directives[] = {
 	{ .name = { "cpu_scheduling_reset_on_fork", [UNIT] = "Service.CPUSchedulingResetOnFork" },
 	  FIELD(SCHEDULING, cpu_scheduling_reset_on_fork, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether child processes of the backend lose its real-time policy." },
+	  .help = "Whether child processes lose a real-time policy." },
 	{ .name = { "timer_slack", [UNIT] = "Service.TimerSlackNSec" }, FIELD(SCHEDULING, timer_slack, duration),
 	  .translated = FROM(UNIT), .unset = &no_number, .most = SECONDS(60), .least = 1,
 	  .flags = TUNES | IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "duration",
-	  .help = "How late the kernel may fire the backend's timers, to combine several." },
+	  .help = "How late the kernel may fire timers, to combine several." },
 	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as")
-	  .help = "The address space of a process, in bytes." },
+	  .help = "The address space, in bytes." },
 	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core")
 	  .help = "The size of a core file, in bytes. 0: no core file." },
 	RLIMIT(cpu, CPU, "CPU", [XINETD] = "rlimit_cpu", [LAUNCHD] = "SoftResourceLimits.CPU")
-	  .help = "The processor time of a process, in seconds." },
+	  .help = "The processor time, in seconds." },
 	RLIMIT(data, DATA, "DATA", [XINETD] = "rlimit_data", [LAUNCHD] = "SoftResourceLimits.Data")
-	  .help = "The data segment of a process, in bytes." },
+	  .help = "The data segment, in bytes." },
 	RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize")
-	  .help = "The size of a file that the backend writes, in bytes." },
+	  .help = "The size of a file that it writes, in bytes." },
 	RLIMIT(locks, LOCKS, "LOCKS")
-	  .help = "The file locks of a process. Linux ignores it since 2.4.25, and superd marks the processes of an "
-		  "instance of accept = no by it." },
+	  .help = "The file locks. Linux ignores it; superd uses it as a mark (see FORKING in superd-bind(7))." },
 	RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock")
-	  .help = "The locked memory of a process, in bytes." },
+	  .help = "The locked memory, in bytes." },
 	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE")
-	  .help = "The POSIX message queues of the backend's user, in bytes." },
+	  .help = "The POSIX message queues of its user, in bytes." },
 	RLIMIT(nice, NICE, "NICE")
-	  .help = "The priority the backend may give itself: 20 minus the nice value, from 1 to 40." },
+	  .help = "The priority that it may give itself: 20 minus the nice value, from 1 to 40." },
 	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files", [LAUNCHD] = "SoftResourceLimits.NumberOfFiles")
-	  .help = "The open descriptors of a process. Unset: the limit superd was started with, but a soft limit of "
-		  "1024 if that is above 65536." },
+	  .help = "The open descriptors. Unset: the limit superd was started with, but a soft limit of 1024 if "
+		  "that is above 65536." },
 	RLIMIT(nproc, NPROC, "NPROC", [LAUNCHD] = "SoftResourceLimits.NumberOfProcesses")
-	  .help = "The processes and threads of the backend's user on this machine." },
+	  .help = "The processes and threads of its user on this machine." },
 	RLIMIT(rss, RSS, "RSS", [XINETD] = "rlimit_rss", [LAUNCHD] = "SoftResourceLimits.ResidentSetSize")
-	  .help = "The resident memory of a process, in bytes. Linux ignores it." },
+	  .help = "The resident memory, in bytes. Linux ignores it." },
 	RLIMIT(rtprio, RTPRIO, "RTPRIO")
-	  .help = "The highest real-time priority the backend may give itself." },
+	  .help = "The highest real-time priority that it may give itself." },
 	RLIMIT(rttime, RTTIME, "RTTIME")
-	  .help = "How long a real-time process may run without a blocking system call, in microseconds." },
+	  .help = "The time that a real-time process may run without a blocking system call, in microseconds." },
 	RLIMIT(sigpending, SIGPENDING, "SIGPENDING")
-	  .help = "The queued signals of the backend's user." },
+	  .help = "The queued signals of its user." },
 	RLIMIT(stack, STACK, "STACK", [XINETD] = "rlimit_stack", [LAUNCHD] = "SoftResourceLimits.Stack")
-	  .help = "The stack of a process, in bytes." },
+	  .help = "The stack, in bytes, per process." },
 
 	/* Resources */
 	AMOUNT(memory_max, "MemoryMax", memory, "size") .least = 1,
-	  .help = "The most memory that the processes of an instance may use together. Beyond it the kernel kills "
-		  "processes. Without a control group it limits the address space of each process." },
+	  .help = "The memory above which the kernel kills processes of the instance. Without a control group it "
+		  "limits the address space of each process." },
 	AMOUNT(memory_high, "MemoryHigh", memory, "size") .least = 1,
-	  .help = "The memory use above which the kernel slows the instance down." },
+	  .help = "The memory above which the kernel slows the instance down." },
 	AMOUNT(memory_low, "MemoryLow", memory, "size")
 	  .help = "The memory that the kernel reclaims only if it finds no other." },
 	AMOUNT(memory_min, "MemoryMin", memory, "size")
@@ -1299,11 +1254,11 @@ const struct directive directives[] = {
 	  .help = "The most swap that the instance may use. 0: none." },
 	{ .name = { "oom_policy", [UNIT] = "Service.OOMPolicy" }, FIELD(RESOURCES, oom_policy, word),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "continue", .words = oom_policy_words,
-	  .help = "The response when the kernel kills a process of the instance for lack of memory. continue: none. "
-		  "stop, kill: all its processes die together. It needs a control group." },
+	  .help = "The response when the kernel kills a process of the instance for lack of memory. continue: "
+		  "none. stop, kill: all its processes die together. It needs a control group." },
 	AMOUNT(tasks_max, "TasksMax", tasks, "number")
 	  .help = "The most processes and threads of an instance. Without a control group it limits the processes "
-		  "of its user, if no other service runs as that user." },
+		  "of its user, if no other service has that user." },
 	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" }, FIELD(RESOURCES, cpu_quota, quota), .unset = &no_number,
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
 	  .help = "The most processor time of an instance: 50% is half a processor, 200% is two." },
@@ -1316,7 +1271,7 @@ const struct directive directives[] = {
 	{ .name = { "cpu_weight", [UNIT] = "Service.CPUWeight" }, FIELD(RESOURCES, cpu_weight, weight),
 	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
 	  .least = 0, .most = 10000,
-	  .help = "The instance's share of busy processors. The usual weight is 100. idle: only time that no other "
+	  .help = "The instance's share of busy processors; others have 100. idle: only time that no other "
 		  "process wants." },
 	{ .name = { "allowed_cpus", [UNIT] = "Service.AllowedCPUs" }, FIELD(RESOURCES, allowed_cpus, cpus),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "cpu",
@@ -1328,51 +1283,48 @@ const struct directive directives[] = {
 	{ .name = { "io_weight", [UNIT] = "Service.IOWeight" }, FIELD(RESOURCES, io_weight, weight),
 	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
 	  .least = 1, .most = 10000,
-	  .help = "The instance's share of busy disks. The usual weight is 100." },
+	  .help = "The instance's share of busy disks; others have 100." },
 	DEVICE_LIMITS(io_read_bandwidth_max, "IOReadBandwidthMax")
-	  .help = "The most bytes per second that an instance reads from a device. The path is the device or a file "
-		  "on it. K, M and G are powers of 1000 here." },
+	  .help = "The most bytes a second that an instance reads from a device. The path is the device or a file "
+		  "on it. K, M and G are powers of 1000." },
 	DEVICE_LIMITS(io_write_bandwidth_max, "IOWriteBandwidthMax")
-	  .help = "The most bytes per second that an instance writes to a device." },
+	  .help = "The most bytes a second that an instance writes to a device." },
 	DEVICE_LIMITS(io_read_iops_max, "IOReadIOPSMax")
-	  .help = "The most read operations per second on a device." },
+	  .help = "The most read operations a second on a device." },
 	DEVICE_LIMITS(io_write_iops_max, "IOWriteIOPSMax")
-	  .help = "The most write operations per second on a device." },
+	  .help = "The most write operations a second on a device." },
 	{ .name = { "delegate", [UNIT] = "Service.Delegate" }, FIELD(RESOURCES, delegate, delegation), .nothing = "yes",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the backend's user owns the control group of the instance and can create groups below "
-		  "it. A list of controllers, as in units, counts as yes." },
+	  .help = "Whether the program's user owns the instance's control group, and can create groups below it. "
+		  "A list of controllers, as in units, counts as yes." },
 
 	/* Hardening */
 	CHOICE(private_tmp, "PrivateTmp", "no")
-	  .help = "Whether each instance has a /tmp and /var/tmp of its own. yes: directories below the machine's, "
-		  "which superd removes at the end of the instance. disconnected: in memory." },
+	  .help = "Whether each instance has a /tmp and /var/tmp of its own. yes: directories below the "
+		  "machine's, which superd removes after its end. disconnected: in memory." },
 	SWITCH(private_devices, "PrivateDevices")
-	  .help = "Reduces /dev to null, zero, full, random, urandom, tty, terminals and shared memory." },
+	  .help = "Reduces /dev to null, zero, full, random, urandom, tty, terminals and shared memory, and "
+		  "removes CAP_MKNOD and CAP_SYS_RAWIO." },
 	SWITCH(private_ipc, "PrivateIPC")
-	  .help = "Gives the backend message queues, semaphores and shared memory of its own, of System V and "
-		  "POSIX." },
+	  .help = "Gives the program message queues, semaphores and shared memory of its own." },
 	SWITCH(private_mounts, "PrivateMounts")
-	  .help = "Keeps mounts of the backend invisible to all others. Options that change its view of the files "
-		  "imply it." },
+	  .help = "Hides mounts of the program from all others. Options that change its view of the files imply "
+		  "it." },
 	SWITCH(private_network, "PrivateNetwork")
-	  .help = "Leaves the backend a loopback interface of its own and the sockets it receives. It sees the /sys "
-		  "of that network, unless private_mounts = no leaves it superd's mounts." },
+	  .help = "Leaves the program a loopback interface of its own and the sockets that superd passes. It sees "
+		  "the /sys of that network, unless private_mounts = no." },
 	PATHS(network_namespace_path, "NetworkNamespacePath", path, "path")
-	  .help = "The network namespace of the backend, as below /run/netns. The sockets it receives are of "
-		  "superd's network. It sees the /sys of that network, as with private_network." },
+	  .help = "The network namespace of the program, such as one below /run/netns, with its /sys. The sockets "
+		  "that superd passes are of superd's network." },
 	CHOICE(private_users, "PrivateUsers", "no")
-	  .help = "Runs the backend in a user namespace. Its capabilities then apply only to objects of the "
-		  "namespace, and it still owns its user's files and processes. yes, self: it sees its own user and "
-		  "root, all others as nobody. identity: the first 65536 users. full: all. A backend of root's "
-		  "still counts as root for files and sockets." },
+	  .help = "Runs the program in a user namespace: its capabilities apply only to objects of the namespace. "
+		  "yes, self: it sees its own user and root, all others as nobody. identity: the first 65536 "
+		  "users. full: all. A program of root's still counts as root for files and sockets." },
 	CHOICE(protect_system, "ProtectSystem", "no")
-	  .help = "Directories that are read-only for the backend. yes: /usr and /boot. full: /etc too. strict: all "
-		  "but /dev, /proc, /sys, the homes of users, its own directories and read_write_paths. See WHAT "
-		  "ROOT CAN UNDO in superd(7)." },
+	  .help = "Directories that are read-only for the program. yes: /usr and /boot. full: /etc too. strict: "
+		  "all but /dev, /proc, /sys, the homes of users, its own directories and read_write_paths." },
 	CHOICE(protect_home, "ProtectHome", "no")
-	  .help = "/home, /root and /run/user are hidden (yes), read-only, or empty and in memory (tmpfs). See WHAT "
-		  "ROOT CAN UNDO in superd(7)." },
+	  .help = "/home, /root and /run/user are hidden (yes), read-only, or empty and in memory (tmpfs)." },
 	SWITCH(protect_kernel_tunables, "ProtectKernelTunables")
 	  .help = "Makes kernel settings in /proc and /sys read-only." },
 	SWITCH(protect_kernel_modules, "ProtectKernelModules")
@@ -1386,45 +1338,43 @@ const struct directive directives[] = {
 	SWITCH(protect_hostname, "ProtectHostname")
 	  .help = "Denies changing the host name, and hides changes of it." },
 	CHOICE(protect_proc, "ProtectProc", "default")
-	  .help = "The visibility of other users' processes in /proc. noaccess: only that they exist. invisible: "
-		  "nothing. ptraceable: processes that the backend could trace." },
+	  .help = "How /proc shows processes of other users. noaccess: only that they exist. invisible: not at "
+		  "all. ptraceable: those that the program could trace." },
 	CHOICE(proc_subset, "ProcSubset", "all")
 	  .help = "pid leaves only processes in /proc." },
 	CHOICE(mount_flags, "MountFlags", "shared")
-	  .help = "How mounts of the backend's mount namespace propagate to namespaces below it. Mounts of the "
-		  "backend never reach the machine." },
+	  .help = "How mounts of the program propagate to namespaces below its own. They never reach the machine." },
 	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path")
-	  .help = "Paths that the backend cannot write, with all below. After a - the path may be missing." },
+	  .help = "Paths that the program cannot write. After a - the path may be missing." },
 	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path")
-	  .help = "Paths below read-only ones that stay as they were. Without a - in front the path must be there, "
-		  "also if nothing above it is read-only." },
+	  .help = "Paths below read-only ones that stay as they were. Without a - the path must exist." },
 	PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path")
-	  .help = "Paths that the backend cannot access." },
+	  .help = "Paths that the program cannot access." },
 	PATHS(exec_paths, "ExecPaths", protected_paths, "path")
-	  .help = "Paths below no_exec_paths from which the backend may run programs." },
+	  .help = "Paths below no_exec_paths from which the program may run programs." },
 	PATHS(no_exec_paths, "NoExecPaths", protected_paths, "path")
-	  .help = "Paths below which the backend cannot run programs." },
+	  .help = "Paths below which the program cannot run programs." },
 	PATHS(bind_paths, "BindPaths", bindings, "source[:target]")
-	  .help = "Directories and files that the backend also sees at the target. :norbind after the target leaves "
-		  "out mounts below the source. After a - the source may be missing." },
+	  .help = "Directories and files that the program also sees at the target. :norbind after the target "
+		  "leaves out mounts below the source. After a - the source may be missing." },
 	PATHS(bind_read_only_paths, "BindReadOnlyPaths", bindings, "source[:target]")
 	  .help = "The same as bind_paths, but read-only." },
 	PATHS(temporary_file_system, "TemporaryFileSystem", temporary, "path[:options]")
-	  .help = "Directories that an empty file system in memory covers. Options of mount(8) follow a colon, such "
-		  "as ro or size=10M. The default size is a tenth of the memory." },
+	  .help = "Directories that an empty file system in memory covers, with options of mount(8) such as ro or "
+		  "size=10M. The default size is a tenth of the memory." },
 	SWITCH(mount_api_vfs, "MountAPIVFS")
 	  .help = "Mounts /proc, /sys, /dev and an empty /run inside root_directory." },
 	{ .name = { "system_call_filter", [UNIT] = "Service.SystemCallFilter" },
 	  FIELD(SYSCALLS, system_call_filter, calls), .nothing = "@default",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "call",
-	  .help = "The system calls that the backend may use, and groups of them such as @system-service. A ~ "
+	  .help = "The system calls that the program may use, by name or group, such as @system-service. A ~ "
 		  "before a name, up to a later name with a +, removes calls; a list that begins with ~ removes "
-		  "them from all. :EPERM after a name sets its error in place of system_call_error_number." },
+		  "them from all. :EPERM after a name sets its error." },
 	{ .name = { "system_call_architectures", [UNIT] = "Service.SystemCallArchitectures" },
 	  FIELD(SYSCALLS, system_call_architectures, flags), .words = architecture_words, .nothing = "native",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "architecture",
-	  .help = "The architectures of system calls that the backend may use: native (always allowed), x86, "
-		  "x86-64, x32, arm and so on. The kernel kills a process that uses another. Unset: all." },
+	  .help = "The architectures of system calls that the program may use: native (always allowed), x86, "
+		  "x86-64, x32, arm and so on. Others kill the process." },
 	{ .name = { "system_call_error_number", [UNIT] = "Service.SystemCallErrorNumber" },
 	  FIELD(SYSCALLS, system_call_error_number, error), .fallback = "kill",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "error",
@@ -1432,28 +1382,25 @@ const struct directive directives[] = {
 	{ .name = { "restrict_address_families", [UNIT] = "Service.RestrictAddressFamilies" },
 	  FIELD(SYSCALLS, restrict_address_families, families), .nothing = "none",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "family",
-	  .help = "The address families of sockets that the backend may open, such as AF_UNIX, AF_INET and "
-		  "AF_INET6, or none. A ~ before the first denies the listed ones. It does not affect received "
-		  "sockets." },
+	  .help = "The address families of sockets that the program may open, such as AF_UNIX and AF_INET6, or "
+		  "none. A ~ before the first: all but these. It does not affect the sockets that superd passes." },
 	{ .name = { "restrict_namespaces", [UNIT] = "Service.RestrictNamespaces" },
 	  FIELD(HARDENING, restrict_namespaces, namespaces), .fallback = "no", .nothing = "yes",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "yes | no | kind",
-	  .help = "Denies creating and entering namespaces. yes: any. A list: any but these. A ~ before the first: "
-		  "these. The kinds are cgroup, ipc, mnt, net, pid, time, user and uts." },
+	  .help = "Denies creating and entering namespaces. yes: any. A list: any but these. A ~ before the "
+		  "first: these. The kinds are cgroup, ipc, mnt, net, pid, time, user and uts." },
 	SWITCH(restrict_realtime, "RestrictRealtime")
 	  .help = "Denies real-time scheduling." },
 	SWITCH(restrict_suid_sgid, "RestrictSUIDSGID")
 	  .help = "Denies creating set-user-id and set-group-id files." },
 	SWITCH(memory_deny_write_execute, "MemoryDenyWriteExecute")
-	  .help = "Denies memory that is both writable and executable, making memory executable later, and a "
-		  "personality in which all memory is executable." },
+	  .help = "Denies memory that is both writable and executable, and making memory executable later." },
 	SWITCH(lock_personality, "LockPersonality")
-	  .help = "Denies changing the execution domain from that of personality, or else superd's own." },
+	  .help = "Denies changing the execution domain." },
 	CHOICE(keyring_mode, "KeyringMode", "inherit")
-	  .help = "The session keyring of the backend. inherit: superd's; it is empty and takes no keys if superd "
-		  "can change users, and is its user's otherwise. private: a new one (superd's beyond "
-		  "/proc/sys/kernel/keys/maxkeys). shared: a new one linked to its user's keyring. systemd units "
-		  "have private." },
+	  .help = "The session keyring of the program. inherit: superd's, which is empty and takes no keys if "
+		  "superd can change users. private: a new one, as in units. shared: a new one linked to its "
+		  "user's keyring." },
 	{ .name = { "secure_bits", [UNIT] = "Service.SecureBits" }, FIELD(HARDENING, secure_bits, flags),
 	  .words = secure_bits_words, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "bit",
 	  .help = "Secure bits, as in capabilities(7): noroot, no-setuid-fixup, keep-caps, no-cap-ambient-raise, "
@@ -1463,23 +1410,23 @@ const struct directive directives[] = {
 	  .help = "Exceptions from ip_address_deny: addresses, networks, any, localhost, link-local, multicast." },
 	{ .name = { "ip_address_deny" }, FIELD(CGROUP_FILTERS, ip_address_deny, networks),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
-	  .help = "Addresses with which the backend cannot exchange packets, by sockets that it opens. For the "
-		  "clients of the sockets that it receives, use no_access; with pass = bind, superd refuses clients "
-		  "from these addresses, too. It needs a control group." },
+	  .help = "Addresses with which the program cannot exchange packets, by sockets that it opens. For "
+		  "clients of the sockets that superd passes, use no_access. With pass = bind, superd refuses "
+		  "clients from these addresses, too. It needs a control group." },
 	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" }, FIELD(CGROUP_FILTERS, device_policy, word),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "auto", .words = device_policy_words,
-	  .help = "The devices that the backend may open. strict: the devices of device_allow. closed: also null, "
-		  "zero, full, random, urandom, tty, ptmx and pts terminals. auto: closed, or all devices if "
-		  "device_allow is empty. It needs a control group." },
+	  .help = "The devices that the program may open. strict: those of device_allow. closed: also null, zero, "
+		  "full, random, urandom, tty, ptmx and pts terminals. auto: closed, or all if device_allow is "
+		  "empty. It needs a control group." },
 	{ .name = { "device_allow", [UNIT] = "Service.DeviceAllow" }, FIELD(CGROUP_FILTERS, device_allow, device_rules),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "device [rwm]",
-	  .help = "Devices that the backend may open: a path, or char-NAME or block-NAME for a kind in "
+	  .help = "Devices that the program may open: a path, or char-NAME or block-NAME for a kind in "
 		  "/proc/devices, then r (read), w (write), m (make); none means all three." },
 	PATHS(apparmor_profile, "AppArmorProfile", text, "profile")
-	  .help = "The AppArmor profile of the backend. After a - the profile may be missing." },
+	  .help = "The AppArmor profile of the program. After a - the profile may be missing." },
 	PATHS(selinux_context, "SELinuxContext", text, "context")
-	  .help = "The SELinux context of the backend. superd cannot set one: after a - it ignores it, otherwise it "
-		  "is an error." },
+	  .help = "The SELinux context of the program. superd cannot set one: after a - it ignores it, otherwise "
+		  "it is an error." },
 };
 
 const size_t directive_count = sizeof(directives) / sizeof(directives[0]);

@@ -51,3 +51,4 @@ bool directive_fill_defaults(enum option_group group, void *values, struct pool 
 bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch);
 
 const char *chapter_title(enum chapter chapter);        /* "What to run", … */
+const char *chapter_page(enum chapter chapter);         /* the manual page with its list, of section 5 */

@@ -11,12 +11,13 @@ struct type;
 
 enum dialect { NATIVE, XINETD, UNIT, LAUNCHD, DIALECTS };
 
-/* The sections of the option list in superd.conf(5). An option is in the section of its group's name, unless its row
- * names another one. */
+/* The sections of the lists of options: up to CHAPTER_UNITS in superd.conf(5), the others in superd-sandbox(5). An option
+ * is in the section of its group's name, unless its row names another one. Options that only imported tables need are in
+ * CHAPTER_XINETD and CHAPTER_UNITS, which have the first sentence of each. */
 enum chapter {
 	CHAPTER_EXEC, CHAPTER_SOCKETS, CHAPTER_IDENTITY, CHAPTER_ENVIRONMENT, CHAPTER_FILES, CHAPTER_STREAMS,
 	CHAPTER_ACCESS, CHAPTER_COMMANDS, CHAPTER_LIFECYCLE, CHAPTER_RESTART, CHAPTER_NOTIFICATIONS, CHAPTER_IDLE,
-	CHAPTER_LOG, CHAPTER_LIMITS, CHAPTER_RESOURCES, CHAPTER_HARDENING, CHAPTER_GLOBALS, CHAPTERS,
+	CHAPTER_GLOBALS, CHAPTER_XINETD, CHAPTER_UNITS, CHAPTER_LIMITS, CHAPTER_RESOURCES, CHAPTER_HARDENING, CHAPTERS,
 	CHAPTER_PATHS = CHAPTER_HARDENING, CHAPTER_SYSCALLS = CHAPTER_HARDENING,
 	CHAPTER_CGROUP_FILTERS = CHAPTER_HARDENING, CHAPTER_SCHEDULING = CHAPTER_LIMITS,
 	CHAPTER_DIRECTORIES = CHAPTER_FILES, CHAPTER_PASSED_FDS = CHAPTER_FILES

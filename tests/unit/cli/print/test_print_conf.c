@@ -373,6 +373,7 @@ Test(print_conf, tells_of_output_that_cannot_be_written)
 	cr_expect_not(print_conf(table, false, full));
 	cr_expect_not(print_json(table, full));
 	cr_expect_not(print_mdoc(full));
+	cr_expect_not(print_mdoc_sandbox(full));
 	cr_expect_not(print_explain("user", full));
 	fclose(full);
 	table_free(table);
@@ -407,11 +408,13 @@ static bool is_plain(const struct directive *directive)
 	return false;
 }
 
-/* A word, a name or a path needs no example in the manual. */
+/* A word, a name, a path, or a value whose form the manual describes for all options, such as a duration, needs no
+ * example there. */
 static bool is_one_word(const struct directive *directive)
 {
-	static const struct type *const simple[] = { &type_error, &type_mode, &type_name,
-						    &type_path, &type_signal, &type_text };
+	static const struct type *const simple[] = { &type_duration, &type_error, &type_limit, &type_memory, &type_mode,
+						     &type_name, &type_path, &type_quota, &type_signal, &type_size,
+						     &type_tasks, &type_text, &type_weight };
 
 	for (size_t i = 0; i < sizeof(simple) / sizeof(*simple); i++) {
 		if (directive->type == simple[i])
@@ -467,17 +470,72 @@ Test(print_conf, gives_an_example_that_is_right)
 	}
 }
 
+/* The option before this one in its list. NULL: it is the first. */
+static const struct directive *listed_before(size_t i)
+{
+	const struct directive *directive = directive_listed(i);
+
+	while (i && directive_listed(--i)->chapter != directive->chapter)
+		;
+	return directive_listed(i)->chapter == directive->chapter && directive_listed(i) != directive ?
+		       directive_listed(i) :
+		       NULL;
+}
+
+/* Of neighbours with the same type the first has an example. Options of other systems have one line. */
 Test(print_conf, the_manual_has_an_example_of_each_grammar)
 {
-	char *text = print_paper(print_mdoc);
+	char *text = print_paper(print_mdoc), *sandbox = print_paper(print_mdoc_sandbox);
 	const struct directive *directive;
 
 	for (size_t i = 0; (directive = directive_listed(i)); i++) {
+		const struct directive *before = listed_before(i);
 		char line[64];
+		bool is_brief = directive->chapter == CHAPTER_XINETD || directive->chapter == CHAPTER_UNITS;
 
 		snprintf(line, sizeof(line), "\n.Dl %s ", directive->name[NATIVE]);
-		cr_expect(strstr(text, line) || is_one_word(directive), "%s has no example", directive->name[NATIVE]);
+		cr_expect(strstr(text, line) || strstr(sandbox, line) || is_one_word(directive) || is_brief ||
+				  (before && before->type == directive->type),
+			  "%s has no example", directive->name[NATIVE]);
 	}
+	free(sandbox);
+	free(text);
+}
+
+static bool has_heading(const char *text, const char *option)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "\n.It Ic %s", option);
+	for (const char *found = text; (found = strstr(found, line)); found++) {
+		if (strchr(" \n", found[strlen(line)]))
+			return true;
+	}
+	return false;
+}
+
+/* An option is in the list of one page, and --explain names that page. */
+Test(print_conf, an_option_is_in_the_list_of_the_page_that_explain_names)
+{
+	char *text = print_paper(print_mdoc), *sandbox = print_paper(print_mdoc_sandbox), *explained;
+	const struct directive *directive;
+	size_t length;
+
+	for (size_t i = 0; (directive = directive_listed(i)); i++) {
+		const char *page = chapter_page(directive->chapter);
+		char named[64];
+		FILE *out = open_memstream(&explained, &length);
+
+		cr_assert(print_explain(directive->name[NATIVE], out));
+		cr_assert_eq(fclose(out), 0);
+		snprintf(named, sizeof(named), "(%s(5), ", page);
+		cr_expect(strstr(explained, named), "%s", explained);
+		cr_expect_eq(has_heading(text, directive->name[NATIVE]), !strcmp(page, "superd.conf"), "%s", explained);
+		cr_expect_eq(has_heading(sandbox, directive->name[NATIVE]), !strcmp(page, "superd-sandbox"), "%s",
+			     explained);
+		free(explained);
+	}
+	free(sandbox);
 	free(text);
 }
 
@@ -593,7 +651,7 @@ Test(print_conf, does_not_explain_what_is_no_option)
 
 Test(print_conf, every_option_is_in_every_paper)
 {
-	bool (*const papers[])(FILE *) = { print_mdoc, print_compat, print_bash, print_zsh };
+	bool (*const papers[])(FILE *) = { print_mdoc_index, print_compat, print_bash, print_zsh };
 
 	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++) {
 		char *text = print_paper(papers[i]);
@@ -607,8 +665,13 @@ Test(print_conf, every_option_is_in_every_paper)
 
 Test(print_conf, the_manual_is_lines_that_mdoc_takes_as_they_are_meant)
 {
-	char *text = print_paper(print_mdoc), *end;
+	char *conf = print_paper(print_mdoc), *sandbox = print_paper(print_mdoc_sandbox), *end;
+	size_t length = strlen(conf);
+	char *text = realloc(conf, length + strlen(sandbox) + 1);
 
+	cr_assert(text);
+	strcpy(text + length, sandbox);
+	free(sandbox);
 	for (char *line = text; (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
 		cr_expect_neq(*line, '\0', "an empty line");
@@ -626,7 +689,7 @@ Test(print_conf, the_attributes_of_xinetd_are_told_in_its_words)
 	char *text = print_paper(print_mdoc_xinetd);
 
 	cr_expect(strstr(text, ".It Cm umask = Ar mode\n"), "%s", text);
-	cr_expect(strstr(text, "\nWith wait = no, how many instances may run at once for one client address"), "%s",
+	cr_expect(strstr(text, "\nWith wait = no, how many instances may serve one client address at once"), "%s",
 		  text);
 	cr_expect_null(strstr(text, "accept ="), "%s", text);
 	cr_expect_null(strstr(text, ".It Cm user "), "the page tells of it by itself: %s", text);
