@@ -67,14 +67,14 @@ _superctl()
 		COMPREPLY=($(compgen -W 'error warning notice info debug' -- "$cur"))
 		return ;;
 	--sort)
-		COMPREPLY=($(compgen -W 'memory cpu name state' -- "$cur"))
+		COMPREPLY=($(compgen -W 'memory cpu name state used' -- "$cur"))
 		return ;;
 	--timeout|--interval|--count|--since|-n)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --stop --boot --check --allow-empty --service
-			--level --interval -n --count -f --follow --failed --sort --since --wakes --svg --format --http --names --version -h --help' -- "$cur"))
+			--level --interval -n --count -f --follow --failed --asleep --awake --sort --since --wakes --svg --format --http --names --version -h --help' -- "$cur"))
 	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
 		_superctl_names "$cur" "${control[@]}"
 	elif [[ -z $verb || $verb == help ]]; then

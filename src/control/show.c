@@ -1,6 +1,7 @@
 /* Composes the JSON objects of the query verbs from the parts in show_internal.
  *
- * A row of list reads nothing from /proc or control groups, so a list of many services stays cheap. */
+ * The rows of list and top are the same. They read memory and processor time of the services that run, so a list of
+ * many services that sleep stays cheap. */
 #include "control/show.h"
 
 #include <math.h>
@@ -117,26 +118,34 @@ static size_t count_instances(const struct service_view *view)
 	return count;
 }
 
-static void add_row(const struct service_view *view, struct buf *out)
+/* Adds when a client was there last; null: never, or unknown. That one is there, superd knows of instances with
+ * accept = yes, and of services with an idle_timeout. */
+static void add_last_used(const struct service_view *view, struct buf *out)
 {
-	show_state(view, out);
-	show_listeners(view, false, out);
-	json_count_field(out, "instances", count_instances(view));
-	show_counts(view, out);
-	add_exec(view, out);
+	const struct service_runtime *runtime = view->match.runtime;
+	const struct service *row = view->match.row;
+	double gap = runtime ? idle_present_gap(runtime) : 0, last_end = runtime_stats(runtime)->last_end;
+
+	if (gap > 0)
+		json_seconds_field(out, "last_used", view->now - gap + view->offset);
+	else if (count_instances(view) && (row->exec->accept || service_idles(row)))
+		json_seconds_field(out, "last_used", view->now + view->offset);
+	else if (!count_instances(view) && last_end > 0)
+		json_seconds_field(out, "last_used", last_end + view->offset);
+	else
+		json_null_field(out, "last_used");
 }
 
 void show_row(const struct service_view *view, struct buf *out)
 {
 	json_object_open(out);
-	add_row(view, out);
-	json_object_close(out);
-}
-
-void show_busy(const struct service_view *view, struct buf *out)
-{
-	json_object_open(out);
-	add_row(view, out);
+	show_state(view, out);
+	show_listeners(view, false, out);
+	json_count_field(out, "instances", count_instances(view));
+	show_counts(view, out);
+	add_exec(view, out);
+	add_last_used(view, out);
+	show_pause(view, out);
 	show_usage(usage_of_service(view->match.runtime), out);
 	show_refused(view, out);
 	json_object_close(out);

@@ -20,8 +20,7 @@ struct service_view {
 double show_wall_offset(double now);
 
 void show_status(const struct service_view *view, struct buf *out);     /* all facts, for status */
-void show_row(const struct service_view *view, struct buf *out);        /* the most important facts, for list */
-void show_busy(const struct service_view *view, struct buf *out);       /* the same with memory and CPU, for top */
+void show_row(const struct service_view *view, struct buf *out);        /* the most important facts, for list and top */
 void show_gaps(const struct service_view *view, struct buf *out);       /* times without clients, for idle */
 void show_counters(const struct service_view *view, struct buf *out);   /* counters, for metrics */
 

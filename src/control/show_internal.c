@@ -442,11 +442,16 @@ void show_failures(const struct service_view *view, struct buf *out)
 	json_list_close(out);
 }
 
-static void add_pause(const struct service_view *view, struct buf *out)
+void show_pause(const struct service_view *view, struct buf *out)
 {
 	const struct service_runtime *runtime = view->match.runtime;
 
+	if (!runtime || state_pause_left(runtime) < 0) {
+		json_null_field(out, "pause");
+		return;
+	}
 	json_object_field(out, "pause");
+	json_flag_field(out, "failed", runtime_phase(runtime) == HISTORY_FAILED);
 	json_text_field(out, "reason", runtime->run->reason);
 	if (runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
 		json_null_field(out, "left");
@@ -472,7 +477,6 @@ static void add_last_thaw(const struct service_view *view, struct buf *out)
 
 void show_past(const struct service_view *view, struct buf *out)
 {
-	const struct service_runtime *runtime = view->match.runtime;
 	const struct service_stats *stats = stats_of(view);
 
 	if (stats->last_start > 0)
@@ -484,10 +488,7 @@ void show_past(const struct service_view *view, struct buf *out)
 		add_last_exit(view, stats, out);
 	else
 		json_null_field(out, "last_exit");
-	if (runtime && state_pause_left(runtime) >= 0)
-		add_pause(view, out);
-	else
-		json_null_field(out, "pause");
+	show_pause(view, out);
 }
 
 void show_idle(const struct service_view *view, struct buf *out)

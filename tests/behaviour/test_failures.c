@@ -72,8 +72,8 @@ Behaviour(failures, crashes_of_all_the_last_are_seen_until_one_does_well)
 	expect_health("healthy\n", 0);
 	end_each(superd, 1, CRASH);
 	expect_health("degraded: each: the last 5 instances all failed, the last of them with signal SEGV", 0);
-	expect_shown("list", "listening, degraded");
-	expect_shown("status", "listening, degraded");
+	expect_shown("list", "asleep, degraded");
+	expect_shown("status", "asleep, degraded");
 	expect_shown("status", ", for 127.0.0.1, by signal SEGV (");
 	expect_shown("why", "the last 5 instances all failed");
 	expect_shown("why", "for 127.0.0.1, signal SEGV");

@@ -115,7 +115,7 @@ Behaviour(leaving, a_row_that_comes_back_has_its_process_and_its_socket)
 	for (int n = 0; n < 3; n++) {
 		reload("# nothing any more\n");
 		expect_in(reload(finishing("web", port)), "web: added\n");
-		expect_shown("list", "web", "running");
+		expect_shown("list", "web", "awake");
 		cr_expect_eq(client_ask_pid(port), old);
 	}
 	client_send(client, "still here\n");
@@ -184,7 +184,7 @@ Behaviour(leaving, clients_of_an_instance_each_are_counted)
 	expect_shown("list", "web", "leaving");
 	client_wait_refused(port);
 	reload(table);
-	expect_shown("list", "web", "listening");
+	expect_shown("list", "web", "awake");
 	client_ask_pid(port);
 	client_send(client, "hello\n");
 	cr_assert_not_null(strstr(client_line(client), " hello"));
@@ -401,7 +401,7 @@ static void narrows(const char *before, const char *after, const char *options)
 	client = stay(port);
 	reload(plain("web", at(after, port), options));
 	cr_expect_not(superd_logged(superd, "cannot listen"));
-	expect_shown("list", "web", "listening");
+	expect_shown("list", "web", "awake");
 	expect_served_by(client, old);
 	client_ask_pid(port);
 	close(client);

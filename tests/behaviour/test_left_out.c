@@ -64,7 +64,7 @@ Behaviour(left_out, is_a_row_with_its_reason)
 	expect_in(line, "there is no such program");
 	cr_expect(strstr(list, "x  bad") || strstr(list, "\u00d7  bad"), "%s", list);
 	expect_in(list, "unknown option 'usr'");
-	expect_in(list, "off");
+	expect_in(list, "disabled");
 	answer = SUPERCTL(control_path(), "--json", "list").out;
 	cr_expect(schema_holds("list", answer));
 	expect_in(answer, "\"service\":\"bad\",\"state\":\"left out\"");
@@ -128,7 +128,7 @@ Behaviour(left_out, has_its_place_for_a_name_where_it_has_no_other)
 	expect_in(answer, "left out");
 	expect_in(answer, "is not closed on its line");
 	expect_in(ctl("status", text_of("%s:3", superd->table)), "left out");
-	expect_in(ctl("status", text_of("%d", port)), "listening");
+	expect_in(ctl("status", text_of("%d", port)), "ready");
 	superd_stop(superd);
 }
 
@@ -156,7 +156,7 @@ Behaviour(left_out, is_told_of_what_goes_on_as_it_was)
 
 	cr_assert(superd_reload(superd, "%s", row("dog", "/bin/cat", "usr = 3")));
 	answer = SUPERCTL(control_path(), "list").out;
-	expect_in(answer, "listening");
+	expect_in(answer, "ready");
 	expect_in(answer, "unknown option 'usr'");
 	answer = ctl("why", "dog");
 	expect_in(answer, "so the previous entry stays in effect: ");

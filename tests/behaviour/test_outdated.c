@@ -62,8 +62,8 @@ Behaviour(outdated, who_runs_by_the_old_entry_is_told_of_wherever_anybody_looks)
 	answer = reload(table_of(port, "env = {\"A=2\"} nice = 1"));
 	expect_in(answer, text_of("web: changed (env, nice): %s", text));
 	superd_wait_log(superd, text_of("web: changed: env, nice; %s", text));
-	expect_shown("list", "running, outdated");
-	expect_shown("status", "running, outdated");
+	expect_shown("list", "awake, outdated");
+	expect_shown("status", "awake, outdated");
 	expect_shown("status", "1 instance runs on of the previous entry: superctl restart web");
 	expect_shown("status", text_of("pid %ld: env, nice", old));
 	expect_shown("why", text);
@@ -82,7 +82,7 @@ Behaviour(outdated, an_entry_that_is_as_it_was_ends_it)
 	long old = client_ask_pid(port);
 
 	reload(table_of(port, "env = {\"A=2\"}"));
-	expect_shown("list", "running, outdated");
+	expect_shown("list", "awake, outdated");
 	reload(table_of(port, "env = {\"A=1\"} nice = 1"));
 	expect_shown("why", text_of("pid %ld runs on by the old entry (nice)", old));
 	reload(table_of(port, "env = {\"A=1\"} timeout_stop = 5s"));      /* which counts for who runs, too */
@@ -101,7 +101,7 @@ Behaviour(outdated, a_socket_that_the_entry_has_no_more_is_named)
 
 	expect_in(reload(table_of(after, "on_remove = finish")), text_of("web: changed (listen): %s", text));
 	superd_wait_log(superd, text);
-	expect_shown("list", "listening, outdated");
+	expect_shown("list", "awake, outdated");
 	expect_shown("why", text);
 	expect_shown("status", text_of("pid %ld; has tcp:127.0.0.1:%d still", old, before));
 	cr_expect_eq(client_ask_pid(before), old);
@@ -126,7 +126,7 @@ Behaviour(outdated, an_instance_for_each_client_is_counted)
 	}
 	expect_in(reload(text_of(WEB, port, exec, own_user(), text_of(options, 2))),
 		  "web: changed (env): 3 instances run on by the old entry: superctl restart web\n");
-	expect_shown("list", "listening, outdated");
+	expect_shown("list", "awake, outdated");
 	expect_shown("status", "3 instances run on of the previous entry");
 	expect_shown("metrics", "superd_service_outdated{service=\"web\"} 3");
 	for (int n = 0; n < 3; n++)

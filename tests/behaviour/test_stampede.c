@@ -169,7 +169,7 @@ Behaviour(stampede, an_order_takes_a_service_out_of_the_line)
 	cr_assert_eq(SUPERCTL(control_path(), "disable", "two").status, 0);
 	expect_line("three", "1st");
 	cr_assert(strstr(SUPERCTL(control_path(), "list", "one").out, "held"));
-	cr_assert(strstr(SUPERCTL(control_path(), "list", "two").out, "off"));
+	cr_assert(strstr(SUPERCTL(control_path(), "list", "two").out, "disabled"));
 	cr_assert_eq(SUPERCTL(control_path(), "release", "one").status, 0);
 	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "one").out, "queued, 2nd in line"));
 	/* Its client is still there, so it comes into line again, as the last. */
@@ -209,7 +209,7 @@ Behaviour(stampede, a_start_that_wants_the_processor_keeps_its_place)
 	struct superd *superd = run_one_at_a_time(text_of("service slow { listen = \"127.0.0.1:0\" exec = { "
 							  "\"/bin/sh\", \"-c\", \"while :; do :; done\" } }\n%s%s",
 							  serving("one", ""), serving("two", "")));
-	int slow = wake(superd, "slow", "running"), one = wake(superd, "one", "queued");
+	int slow = wake(superd, "slow", "awake"), one = wake(superd, "one", "queued");
 	pid_t pid = superd_only_process(superd);
 
 	WAIT_UNTIL(process_cpu_ms(pid) > 300);
@@ -285,11 +285,11 @@ Behaviour(stampede, a_start_by_an_operator_waits_in_line_and_a_stop_ends_that)
 	expect_line("two", "2nd");
 	cr_assert_eq(SUPERCTL(control_path(), "stop", "one").status, 0);
 	expect_line("two", "1st");
-	cr_assert(strstr(SUPERCTL(control_path(), "list", "one").out, "listening"));
+	cr_assert(strstr(SUPERCTL(control_path(), "list", "one").out, "ready"));
 	let_go();
 	expect_served(slow);
 	superd_wait_log(superd, "two: started, pid ");
-	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "two").out, "running"));
+	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "list", "two").out, "awake"));
 	cr_assert_not(superd_logged(superd, "one: started"), "%s", world_logs());
 	superd_stop(superd);
 }

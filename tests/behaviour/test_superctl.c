@@ -166,11 +166,11 @@ Behaviour(superctl, status_tells_all_of_a_service)
 	static const char *const lines[] = {
 		" web - /usr/sbin/webd 'a b'\n",
 		"Table: /etc/superd.conf:12; enabled; type notify, one instance for all\n",
-		"State: running since ",
+		"State: awake since ",
 		"; 3 min 15 s ago\n",
 		"Listen: tcp:80 (http), 3 waiting of at most 128\n",
 		"             /run/web.sock (admin)\n",
-		"4711  running  1 min 35 s   11.8M  1.3 s        serving\\x1b[31m 7\n",
+		"4711  running  1 min 35 s   11.8M  1.3 s  serving\\x1b[31m 7\n",
 		"Started: 17 times, 2 of them failed, ready after 5.9 ms on average (start: 9.3 ms, thaw: 1 ms)\n",
 		"1 min 35 s ago, by 192.0.2.7, 500 ms after it was wanted, ready after 3.2 ms\n",
 		"45 s ago, by app, which wants it\n",
@@ -200,18 +200,62 @@ Behaviour(superctl, status_is_3_for_what_would_serve_nobody)
 Behaviour(superctl, list_has_columns_and_names_alone)
 {
 	struct outcome outcome = ASKED("list", SHORT RECORDED_DONE, "status");
-	const char *running, *listening;
 
 	cr_assert_eq(outcome.status, 0);
-	running = strstr(outcome.out, "running ");
-	listening = strstr(outcome.out, "listening");
-	cr_assert(running && listening);
-	expect(outcome.out, "  3 min 15 s  tcp:80 /run/web.sock      3          1      17          /usr/sbin/webd\n");
+	expect(outcome.out,
+	       "SERVICE             STATE  LISTENS ON                   FOR  QUEUE  INST  STARTS  COMMAND\n");
+	expect(outcome.out, "awake  tcp:80 /run/web.sock  3 min 15 s      3     1      17  /usr/sbin/webd\n");
+	expect(outcome.out, "a-much-longer-name  ready");
+	expect(outcome.out, "\n2 services: 1 ready, 1 awake\n");
 	cr_assert_str_eq(ASKED("list", SHORT RECORDED_DONE, "list", "--names").out, "web\na-much-longer-name\n");
 	expect(ASKED("list", RECORDED_DONE, "list").out, "superd has no services\n");
 	outcome = ASKED("list", AT_WORK("each", "listening") AT_WORK("most", "full") RECORDED_DONE, "list");
-	expect(outcome.out, strstr(outcome.out, "●") ? "●  each " : "*  each ");
-	expect(outcome.out, strstr(outcome.out, "●") ? "●  most " : "*  most ");
+	expect(outcome.out, strstr(outcome.out, "●") ? "●  each     awake" : "*  each     awake");
+	expect(outcome.out, strstr(outcome.out, "●") ? "●  most     full" : "*  most     full");
+}
+
+#define LISTED(name, state, starts, memory, used, more) \
+	"{\"service\":\"" name "\",\"state\":\"" state "\",\"since\":1000,\"for\":500,\"listeners\":[{\"endpoint\":" \
+	"\"tcp:127.0.0.1:8001\",\"queue\":0}],\"instances\":0,\"activations\":" starts ",\"exec\":[\"/usr/bin/" name \
+	"\",\"--serve\",\"--port=8001\"],\"memory\":" memory ",\"cpu\":null,\"last_used\":" used more "}\n"
+#define HOUSE \
+	LISTED("photos", "frozen", "3", "104857600", "1200", "") \
+	LISTED("wiki", "listening", "2", "null", "900.5", "") \
+	LISTED("never", "listening", "0", "null", "null", "") \
+	LISTED("broken", "backoff", "9", "null", "null", ",\"pause\":{\"failed\":true,\"reason\":\"\",\"left\":12.4}") \
+	LISTED("taken", "binding", "0", "null", "null", ",\"pause\":{\"failed\":true,\"reason\":\"\",\"left\":5}") \
+	LISTED("mail", "running", "1", "58720256", "1500", ",\"held\":true") RECORDED_DONE
+
+Behaviour(superctl, list_has_the_words_of_people_and_totals)
+{
+	static const char *const lines[] = {
+		"  photos   frozen                  tcp:127.0.0.1:8001  100.0M       5 min  8 min 20 s ",
+		"  wiki     asleep                  tcp:127.0.0.1:8001          9 min 59 s ",
+		"  never    ready ",
+		"  broken   failing, retry in 12 s ",
+		"  taken    no port, retry in 5 s ",
+		"  mail     awake, held             tcp:127.0.0.1:8001   56.0M         now ",
+		"\n6 services: 1 asleep, 1 ready, 1 frozen (100.0M), 1 awake (56.0M), 1 failing, 1 no port\n",
+	};
+	struct outcome outcome = ASKED("list", HOUSE, "list");
+
+	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++)
+		expect(outcome.out, lines[n]);
+	cr_expect_null(strstr(outcome.out, "QUEUE"), "an empty column:\n%s", outcome.out);
+	cr_expect_str_eq(ASKED("list", HOUSE, "list", "--names", "--asleep").out, "photos\nwiki\nnever\n");
+	cr_expect_str_eq(ASKED("list", HOUSE, "list", "--names", "--awake").out, "mail\n");
+	cr_expect_str_eq(ASKED("list", RECORDED_DONE, "list", "--awake").out, "no service is awake\n");
+	cr_expect_str_eq(ASKED("list", HOUSE, "list", "--names", "--sort=memory").out,
+			 "photos\nmail\nbroken\nnever\ntaken\nwiki\n");
+	cr_expect_str_eq(ASKED("list", HOUSE, "list", "--names", "--sort=used").out,
+			 "mail\nphotos\nwiki\nbroken\nnever\ntaken\n");
+	cr_expect_str_eq(ASKED("list", HOUSE, "list", "--names", "--sort=state").out,
+			 "wiki\nnever\nphotos\nmail\nbroken\ntaken\n");
+	cr_expect_str_eq(ASKED("list", HOUSE, "list", "--names", "--sort=name", "--awake", "--asleep").out,
+			 "mail\nnever\nphotos\nwiki\n");
+	outcome = ASKED("list", HOUSE, "--json", "list", "--asleep");
+	cr_expect_eq(outcome.status, 2);
+	expect(outcome.err, "--json prints the answer of superd as it is");
 }
 
 Behaviour(superctl, json_is_what_superd_sent)
@@ -370,9 +414,9 @@ Behaviour(superctl, top_without_a_terminal_is_a_table_after_the_other)
 
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	expect(outcome.out, "superd[1] up 1 min, memory 1.0M, CPU 1 s (0.0%); 2 services, 1 instance\n");
-	expect(outcome.out, "web      running        1 s    2.0M     1              1              2  5 s\n");
-	expect(outcome.out, "web      running  25.0%  1.5 s    2.0M     1              1     _        2  5 s\n");
-	expect(outcome.out, "web      running  0.0%  1.5 s    2.0M     1              5    _#        2  5 s\n");
+	expect(outcome.out, "web      awake   1 s    2.0M     1       1        2  5 s\n");
+	expect(outcome.out, "web      awake  25.0%  1.5 s    2.0M     1       1     _        2  5 s\n");
+	expect(outcome.out, "web      awake  0.0%  1.5 s    2.0M     1       5    _#        2  5 s\n");
 	cr_assert_null(strstr(outcome.out, "9 s"), "a fourth table");
 	cr_assert_null(strchr(outcome.out, '\033'), "no terminal, so no colours");
 }

@@ -31,6 +31,7 @@ struct live {
 	int terminal; /* our side of it */
 	unsigned short rows; /* 0: 20 */
 	const char *count; /* NULL: without one */
+	bool lists; /* list in place of top */
 	const char *answers; /* NULL: TOP */
 	const char *term, *locale, *no_color; /* NULL: xterm, C, unset */
 	bool clock; /* it has the test's */
@@ -86,6 +87,8 @@ static void become_top(const struct live *live, int terminal)
 		_exit(end_stopped(pid));
 	if (live->is_behind)
 		setpgid(0, 0);
+	if (live->lists)
+		execl(superctl_path(), "superctl", "--control", live->recorded.path, "list", (char *)NULL);
 	execl(superctl_path(), "superctl", "--control", live->recorded.path, "top", "--timeout=1h", live->count,
 	      (char *)NULL);
 	_exit(93);
@@ -93,8 +96,9 @@ static void become_top(const struct live *live, int terminal)
 
 static void start(struct live *live)
 {
-	const struct recording recordings[] = { { "top", live->answers ? live->answers : TOP }, { 0 } };
-	struct winsize size = { .ws_row = live->rows ? live->rows : 20, .ws_col = 90 };
+	const struct recording recordings[] = { { live->lists ? "list" : "top", live->answers ? live->answers : TOP },
+						{ 0 } };
+	struct winsize size = { .ws_row = live->rows ? live->rows : 20, .ws_col = live->lists ? 80 : 90 };
 	int theirs;
 
 	live->recorded = recorded_run(RECORDED_GREETING, recordings);
@@ -182,6 +186,43 @@ Behaviour(superctl_terminal, top_obeys_keys_and_leaves_the_terminal_as_it_was)
 	finish(&live);
 }
 
+/* One of 40 services of a house: a third sleeps, a third is frozen, and a third runs. */
+static const char *listed(int n)
+{
+	static const char *const states[] = { "listening", "frozen", "running" };
+
+	return text_of("{\"service\":\"house-server-%02d\",\"state\":\"%s\",\"since\":100,\"for\":900,\"listeners\":[{"
+		       "\"endpoint\":\"tcp:127.0.0.1:%d\",\"queue\":0}],\"instances\":%d,\"activations\":3,\"exec\":"
+		       "[\"/usr/bin/house-server\",\"--with\",\"many\",\"words\"],\"memory\":%s,\"last_used\":%d}\n",
+		       n, states[n % 3], 8000 + n, n % 3 > 0, n % 3 ? "104857600" : "null", n % 3 < 2 ? 400 : 1000);
+}
+
+Behaviour(superctl_terminal, forty_services_fit_80_columns)
+{
+	struct live live = { .lists = true, .answers = "" };
+	const char *seen;
+
+	for (int n = 0; n < 40; n++)
+		live.answers = text_of("%s%s", live.answers, listed(n));
+	live.answers = text_of("%s%s", live.answers, RECORDED_DONE);
+	start(&live);
+	WAIT_UNTIL(has_ended(&live));
+	WAIT_UNTIL(draws(&live, "STATE\033"));
+	seen = live.seen;
+	cr_expect_not_null(strstr(seen, "40 services: 14 asleep, 13 frozen (1.3G), 13 awake (1.3G)"), "%s", seen);
+	for (int n = 0; n < 40; n++) {
+		const char *line = strstr(seen, text_of("\033[1mhouse-server-%02d\033[0m", n));
+
+		cr_assert_not_null(line, "%d: %s", n, seen);
+		line = text_of("%.*s", (int)strcspn(line, "\r"), line);
+		cr_expect(strstr(line, text_of("tcp:127.0.0.1:%d ", 8000 + n)), "%s", line);
+		cr_expect(strstr(line, n % 3 == 0 ? "asleep" : n % 3 == 1 ? "frozen" : "awake"), "%s", line);
+		cr_expect(strstr(line, n % 3 == 0 ? "10 min" : n % 3 == 1 ? "100.0M" : "now"), "%s", line);
+		cr_expect_leq(strlen(line) + 3 - 2 * strlen("\033[1m"), 80 + strlen("\033[0m\033[36m"), "%s", line);
+	}
+	finish(&live);
+}
+
 Behaviour(superctl_terminal, top_in_the_background_is_stopped_and_can_be_ended)
 {
 	struct live live = { .is_behind = true };
@@ -232,7 +273,7 @@ Behaviour(superctl_terminal, top_leaves_its_last_table_with_colours_and_rates)
 	const char *left = left_behind(&live);
 
 	cr_expect_not_null(strstr(left, "\033[1mzebra\033[0m"), "%s", left);
-	cr_expect_not_null(strstr(left, "\033[32mrunning\033[0m"), "%s", left);
+	cr_expect_not_null(strstr(left, "\033[32mawake\033[0m"), "%s", left);
 	cr_expect_not_null(strstr(left, "\033[36m_.#\033[0m"), "%s", left);
 	cr_expect_not_null(strstr(left, "\033[36m___\033[0m"), "%s", left);
 	cr_expect_eq(strstr(strstr(left, "zebra") + 1, "zebra"), NULL, "%s", left);

@@ -311,7 +311,7 @@ Behaviour(timeline, in_the_terminal_is_a_bar_for_each)
 	cr_expect_eq(strlen(line), 80, "'%s'", line);
 	cr_expect_eq(strspn(line + 4, " .:>#"), 76, "'%s'", line);
 	cr_expect_eq(strlen(line_of(answer.out, "<&> ")), 80);
-	expect_in(answer.out, "# running");
+	expect_in(answer.out, "# awake");
 	cr_expect_null(strchr(answer.out, '\033'));
 	expect_in(SUPERCTL(control_path(), "--color=always", "timeline", "web").out, "\033[32m");
 	answer = SUPERCTL(control_path(), "timeline", "--since=10min", "w?b", "nobody");

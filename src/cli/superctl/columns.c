@@ -1,6 +1,6 @@
 /* Aligned columns that fit the terminal.
  *
- * If the terminal is too narrow, empty columns are left out. Then the columns that may shrink are cut, always the
+ * Empty columns are left out. If the terminal is too narrow, the columns that may shrink are cut, always the
  * widest one by one character. If that is not enough, the last columns are left out, except those that stay. */
 #include "cli/superctl/columns.h"
 
@@ -74,8 +74,8 @@ static size_t fit_widths(const struct columns *columns, size_t room, size_t widt
 	memcpy(widths, columns->widths, sizeof(columns->widths));
 	for (size_t i = 0; i < columns->count; i++)
 		sum += widths[i] + (i ? GAP : 0);
-	for (size_t i = columns->count; i-- > 1 && sum > room;) {
-		if (columns->filled[i])
+	for (size_t i = columns->count; i-- > 1;) {
+		if (columns->filled[i] || !columns->cells)
 			continue;
 		sum -= widths[i] + GAP;
 		widths[i] = HIDDEN;

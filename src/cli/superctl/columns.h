@@ -1,6 +1,6 @@
-/* A table of aligned columns that fits the terminal. If it is too wide, empty columns are left out first. Then the
- * widest of the columns that may shrink is cut, and its cells end in an ellipsis. Then the last columns are left out, but
- * none that stays: rather than that, a line is longer than the terminal. */
+/* A table of aligned columns that fits the terminal. Empty columns are left out. If it is too wide, the widest of the
+ * columns that may shrink is cut, and its cells end in an ellipsis. Then the last columns are left out, but none that
+ * stays: rather than that, a line is longer than the terminal. */
 #pragma once
 
 #include <stdbool.h>

@@ -61,7 +61,7 @@ static const char *set_level(void *context, const struct cli_option *option, con
 static const char *set_sort(void *context, const struct cli_option *option, const char *text)
 {
 	struct superctl_options *options = context;
-	static const char *const keys[] = { "memory", "cpu", "name", "state" };
+	static const char *const keys[] = { "memory", "cpu", "name", "state", "used" };
 
 	(void)option;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -70,7 +70,7 @@ static const char *set_sort(void *context, const struct cli_option *option, cons
 			return NULL;
 		}
 	}
-	return "expected memory, cpu, name or state";
+	return "expected memory, cpu, name, state or used";
 }
 
 static const char *print_version(void *options, const struct cli_option *option, const char *argument)
@@ -113,8 +113,10 @@ static const struct cli_option superctl_rows[] = {
 	  .help = "top: end after this many refreshes; log: the number of lines (10)" },
 	{ "follow", 'f', FIELD(follow), .value = MAY_FOLLOW, .help = "log: continue with new lines" },
 	{ "failed", FIELD(failed_only), .value = MAY_FAILED, .help = "list: only services with a fault" },
+	{ "asleep", FIELD(asleep_only), .value = MAY_FILTER, .help = "list: only services that sleep" },
+	{ "awake", FIELD(awake_only), .value = MAY_FILTER, .help = "list: only services that run" },
 	{ "sort", .argument = "KEY", .set = set_sort, .value = MAY_SORT,
-	  .help = "top: sort by memory, cpu (default), name or state" },
+	  .help = "list, top: sort by memory, cpu (default of top), name, state or used" },
 	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = 600 * SECOND,
 	  .most = 86400 * SECOND, .refusal = "expected 10min to 1d", .value = MAY_SINCE,
 	  .help = "timeline: how far back, 10min to 1d (6h)" },
@@ -354,7 +356,6 @@ static void set_defaults(struct superctl_options *options)
 		.timeout = -1,
 		.interval = TOP_INTERVAL,
 		.since = SINCE,
-		.sort = 'c',
 	};
 }
 

@@ -20,7 +20,7 @@ struct superctl_options {
 	bool json;                      /* print the lines of the answer as received */
 	enum colour colour;
 	enum metrics_format format;     /* metrics */
-	bool no_wait, check, http, names_only, failed_only, follow, boot, wakes, stop, allow_empty;
+	bool no_wait, check, http, names_only, failed_only, asleep_only, awake_only, follow, boot, wakes, stop, allow_empty;
 	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
 	const char *svg;                /* timeline: the file to write, "-": stdout; NULL: none */
 	int64_t since;                  /* timeline: microseconds before now */
@@ -28,7 +28,7 @@ struct superctl_options {
 	bool has_timeout;               /* it was given, be it "infinity" */
 	int64_t interval;               /* top: microseconds between two tables */
 	int64_t count;                  /* top: number of tables; log: number of lines; 0: not given */
-	char sort;                      /* top: sort key, 'm', 'c', 'n' or 's' (top_table.h) */
+	char sort;                      /* list, top: 'm' memory, 'c' CPU, 'n' name, 's' state, 'u' last use; 0: not given */
 };
 
 /* Reads argv. false: the program ends with *status, after help, --help, --version, or an error that it has printed. */

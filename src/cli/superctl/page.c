@@ -10,6 +10,7 @@
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/service_facts.h"
+#include "cli/superctl/state_words.h"
 #include "cli/superctl/timeline_axis.h"
 #include "cli/superctl/timeline_bar.h"
 
@@ -63,17 +64,11 @@ static void add_end(struct buf *out)
 
 static const char *colour_of(const json_t *service)
 {
-	static const char *const good[] = { "running", "full" }, *const bad[] = { "backoff", "failed" };
-	static const char *const sleeping[] = { "listening", "frozen" };
-	const char *state = json_reply_text(service, "state");
+	const struct state_word *word = state_word_of(service);
 
-	if (*json_reply_text(service, "left_out") || !strcmp(state, bad[0]) || !strcmp(state, bad[1]))
+	if (*json_reply_text(service, "left_out"))
 		return "bad";
-	if (json_reply_flag(service, "degraded"))
-		return "warn";
-	if (!strcmp(state, good[0]) || !strcmp(state, good[1]))
-		return "good";
-	return !strcmp(state, sleeping[0]) || !strcmp(state, sleeping[1]) ? "sleep" : "warn";
+	return json_reply_flag(service, "degraded") && strcmp(word->class, "bad") != 0 ? "warn" : word->class;
 }
 
 /* Adds why an instance failed, and when: "exit status 1, 16:20:11". */
@@ -109,17 +104,6 @@ static void add_last_fault(struct buf *out, const json_t *service, const json_t 
 		json_reply_show_text(out, pause, "reason");
 }
 
-static void add_state(struct buf *out, const json_t *service)
-{
-	service_facts_add_state(out, service);
-	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
-		buf_text(out, ", held");
-	if (json_reply_flag(service, "degraded"))
-		buf_text(out, ", degraded");
-	if (json_reply_number(service, "outdated") > 0)
-		buf_text(out, ", outdated");
-}
-
 /* The memory that the service's sleep saves now: what its backend had when it was last idle, and has no more. A frozen
  * backend still has some, of which the kernel reclaims a part. */
 static double saved_by_sleep(const json_t *service, const json_t *gaps, double present)
@@ -137,7 +121,7 @@ static void read_cells(struct cells *cells, const struct overview *overview, con
 {
 	const char *name = json_reply_text(service, "service");
 
-	add_state(&cells->state, service);
+	state_word_add(&cells->state, service);
 	service_facts_add_endpoints(&cells->endpoints, service, SIZE_MAX);
 	add_last_fault(&cells->fault, service, json_object_get(overview->failed, name));
 	cells->colour = colour_of(service);
@@ -413,7 +397,7 @@ static void add_facts(struct buf *out, const json_t *status)
 
 	buf_text(out, "<dl id=\"facts\" class=\"live facts\">\n");
 	buf_addf(out, "<div><dt>State</dt><dd class=\"%s\">", colour_of(status));
-	add_state(&value, status);
+	state_word_add(&value, status);
 	add_escaped(out, &value);
 	buf_text(out, "</dd></div>\n");
 	if (json_reply_has_number(status, "since"))

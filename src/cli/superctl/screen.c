@@ -18,21 +18,6 @@ static const char *const codes[] = {
 	[STYLE_YELLOW] = "\033[33m", [STYLE_RED] = "\033[1;31m", [STYLE_BLUE] = "\033[36m", [STYLE_TITLE] = "\033[7m",
 };
 
-static const struct {
-	const char *state;
-	enum style style;
-	const char *dot, *plain; /* the mark with and without Unicode */
-} dots[] = {
-	{ "running", STYLE_GREEN, "●", "*" },	{ "listening", STYLE_GREEN, "○", "o" },
-	{ "queued", STYLE_YELLOW, "○", "o" },
-	{ "starting", STYLE_YELLOW, "●", "*" }, { "stopping", STYLE_YELLOW, "●", "*" },
-	{ "binding", STYLE_RED, "×", "x" },	{ "closing", STYLE_YELLOW, "○", "o" },
-	{ "leaving", STYLE_YELLOW, "●", "*" },
-	{ "frozen", STYLE_BLUE, "●", "*" },	{ "held", STYLE_YELLOW, "‖", "=" },
-	{ "full", STYLE_YELLOW, "●", "*" },	{ "backoff", STYLE_RED, "×", "x" },
-	{ "left out", STYLE_RED, "×", "x" },	{ "off", STYLE_DIM, "○", "-" },
-};
-
 static size_t environment_number(const char *name)
 {
 	const char *text = getenv(name);
@@ -87,27 +72,6 @@ void screen_add(const struct screen *screen, struct buf *out, enum style style, 
 	screen_set(screen, out, style);
 	buf_text(out, text);
 	screen_set(screen, out, STYLE_PLAIN);
-}
-
-static size_t find_dot(const char *state)
-{
-	size_t i = 0;
-
-	while (i < sizeof(dots) / sizeof(dots[0]) - 1 && strcmp(dots[i].state, state) != 0)
-		i++;
-	return i;
-}
-
-enum style screen_style_of(const char *state)
-{
-	return dots[find_dot(state)].style;
-}
-
-void screen_add_dot(const struct screen *screen, struct buf *out, const char *state, bool busy)
-{
-	size_t i = find_dot(busy && !strcmp(state, "listening") ? "running" : state);
-
-	screen_add(screen, out, dots[i].style, screen->unicode ? dots[i].dot : dots[i].plain);
 }
 
 /* Returns the length in bytes of the first character; *columns becomes its width. */

@@ -25,10 +25,5 @@ void screen_measure(struct screen *screen);                     /* reads the siz
 void screen_set(const struct screen *screen, struct buf *out, enum style style);
 void screen_add(const struct screen *screen, struct buf *out, enum style style, const char *text);
 
-/* Adds a mark of one column for a service, coloured by its state. busy: the service has instances; it then gets the
- * mark of a running service even if its state is "listening". */
-void screen_add_dot(const struct screen *screen, struct buf *out, const char *state, bool busy);
-enum style screen_style_of(const char *state);
-
 size_t screen_columns(const char *text);                        /* the width of visible text, in columns */
 size_t screen_cut(const char *text, size_t columns);            /* the number of bytes that fit into so many */

@@ -133,34 +133,3 @@ void service_facts_add_command(struct buf *out, const json_t *service, bool brie
 	}
 	add_relayed(out, service, words);
 }
-
-static const char *ordinal_ending(int place)
-{
-	static const char *const endings[] = { "th", "st", "nd", "rd" };
-
-	return place % 10 > 3 || (place % 100 > 10 && place % 100 < 14) ? "th" : endings[place % 10];
-}
-
-void service_facts_add_state(struct buf *out, const json_t *service)
-{
-	int place = json_reply_count(service, "place");
-
-	json_reply_show_text(out, service, "state");
-	if (json_reply_is(service, "state", "listening") && json_reply_number(service, "idle_stops") > 0)
-		buf_text(out, ", asleep");
-	if (place)
-		buf_addf(out, ", %d%s in line", place, ordinal_ending(place));
-}
-
-bool service_facts_is_active(const json_t *service)
-{
-	static const char *const active[] = { "listening", "queued", "starting", "running", "stopping", "frozen",
-					      "full" };
-	const char *state = json_reply_text(service, "state");
-
-	for (size_t i = 0; i < sizeof(active) / sizeof(active[0]); i++) {
-		if (!strcmp(active[i], state))
-			return !json_reply_flag(service, "held");
-	}
-	return false;
-}

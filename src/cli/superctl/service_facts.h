@@ -23,9 +23,3 @@ void service_facts_add_endpoints(struct buf *out, const json_t *service, size_t 
 /* Adds the command as ps(1) shows it, and the program in parentheses if argv0 is another name. brief: the program is
  * printed without its folder. */
 void service_facts_add_command(struct buf *out, const json_t *service, bool brief);
-
-/* Adds the state, and in line of starts its place: "queued, 3rd in line". */
-void service_facts_add_state(struct buf *out, const json_t *service);
-
-/* Whether the service serves clients, or would serve the next one. */
-bool service_facts_is_active(const json_t *service);

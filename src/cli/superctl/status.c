@@ -8,6 +8,7 @@
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/service_facts.h"
+#include "cli/superctl/state_words.h"
 #include "cli/superctl/status_internal.h"
 #include "cli/superctl/views.h"
 
@@ -24,7 +25,7 @@ static void add_head(struct buf *out, const struct screen *screen, const json_t 
 	json_reply_show_text(&name, service, "service");
 	service_facts_add_command(&command, service, false);
 	out->failed |= name.failed || command.failed;
-	screen_add_dot(screen, out, json_reply_text(service, "state"), service_facts_instances(service));
+	state_word_add_dot(state_word_of(service), screen, out);
 	buf_char(out, ' ');
 	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
 	if (command.length)             /* an entry that is left out may have none */
@@ -50,17 +51,9 @@ static void add_origin(struct buf *out, const json_t *service)
 
 static void add_state(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	const char *state = json_reply_text(service, "state");
-
 	status_add_label(out, "State");
-	screen_set(screen, out, json_reply_flag(service, "degraded") ? STYLE_YELLOW : screen_style_of(state));
-	service_facts_add_state(out, service);
-	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
-		buf_text(out, ", held");
-	if (json_reply_flag(service, "degraded"))
-		buf_text(out, ", degraded");
-	if (json_reply_number(service, "outdated") > 0)
-		buf_text(out, ", outdated");
+	screen_set(screen, out, json_reply_flag(service, "degraded") ? STYLE_YELLOW : state_word_of(service)->style);
+	state_word_add(out, service);
 	screen_set(screen, out, STYLE_PLAIN);
 	if (json_reply_has_number(service, "since")) {
 		buf_text(out, " since ");
@@ -112,7 +105,7 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	bool ok;
 
 	(void)text;
-	view->inactive += !service_facts_is_active(line);
+	view->inactive += !state_word_is_active(line);
 	if (view->options->json)
 		return true;
 	if (view->shown++)

@@ -11,10 +11,10 @@ const struct timeline_phase timeline_phases[] = {
 	{ '.', "·", "asleep", "t-asleep", STYLE_DIM },
 	{ ':', "▂", "short wakes", "t-wakes", STYLE_GREEN },
 	{ '>', "▒", "starting", "t-starting", STYLE_YELLOW },
-	{ '#', "█", "running", "t-running", STYLE_GREEN },
+	{ '#', "█", "awake", "t-running", STYLE_GREEN },
 	{ '~', "▄", "frozen", "t-frozen", STYLE_BLUE },
 	{ '=', "=", "paused", "t-paused", STYLE_YELLOW },
-	{ '!', "!", "failed", "t-failed", STYLE_RED },
+	{ '!', "!", "failing", "t-failed", STYLE_RED },
 };
 const size_t timeline_phase_count = sizeof(timeline_phases) / sizeof(*timeline_phases);
 

@@ -198,7 +198,7 @@ static enum ctl_status run_top(struct top_view *top)
 
 enum ctl_status view_top(const struct superctl_options *options)
 {
-	struct top_view top = { .options = options, .table = { .sort = options->sort } };
+	struct top_view top = { .options = options, .table = { .sort = options->sort ? options->sort : 'c' } };
 
 	top.conversation = (struct conversation){ .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
 	screen_open(&top.screen, options->colour);

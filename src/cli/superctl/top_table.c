@@ -11,11 +11,14 @@
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/service_facts.h"
+#include "cli/superctl/state_words.h"
 
 struct row {
 	const json_t *service;
-	const char *name, *state;
+	const char *name;
+	const struct state_word *word;
 	double memory, cpu, share; /* bytes, seconds, share of one processor; share below 0: unknown */
+	double used;               /* Unix time of the last use; 0: unknown */
 	char sort;                 /* the table's sort key, for compare_rows */
 };
 
@@ -75,7 +78,9 @@ static int compare_rows(const void *one, const void *other)
 	if (a->sort == 'm')
 		order = compare_numbers(a->memory, b->memory);
 	else if (a->sort == 's')
-		order = strcmp(a->state, b->state);
+		order = (a->word > b->word) - (a->word < b->word);
+	else if (a->sort == 'u')
+		order = compare_numbers(a->used, b->used);
 	else if (a->sort == 'c')
 		order = compare_numbers(a->share, b->share);
 	if (!order && a->sort == 'c')
@@ -95,7 +100,8 @@ static struct row *make_rows(const struct top_table *table, size_t count)
 
 		rows[i] = (struct row){ .service = service, .share = -1, .sort = table->sort };
 		rows[i].name = json_reply_text(service, "service");
-		rows[i].state = json_reply_text(service, "state");
+		rows[i].word = state_word_of(service);
+		rows[i].used = json_reply_number(service, "last_used");
 		(void)service_facts_memory(service, &rows[i].memory);
 		if (service_facts_cpu(service, &rows[i].cpu) &&
 		    service_facts_cpu(json_object_get(index, rows[i].name), &before))
@@ -160,8 +166,8 @@ static void add_row(struct columns *columns, struct buf *cell, const struct top_
 
 	json_reply_show_text(cell, row->service, "service");
 	columns_add(columns, STYLE_BOLD, cell);
-	json_reply_show_text(cell, row->service, "state");
-	columns_add(columns, screen_style_of(row->state), cell);
+	state_word_add(cell, row->service);
+	columns_add(columns, row->word->style, cell);
 	add_share(cell, row->share);
 	columns_add(columns, STYLE_PLAIN, cell);
 	if (row->cpu > 0)

@@ -12,7 +12,7 @@
 struct top_table {
 	json_t *now, *before;           /* the last two answers, owned; NULL: there was none */
 	struct rate_history rates;      /* connections and starts of the last answers */
-	char sort;                      /* sort key: 'm' memory, 'c' CPU, 'n' name, 's' state */
+	char sort;                      /* sort key: 'm' memory, 'c' CPU, 'n' name, 's' state, 'u' last use */
 	size_t first;                   /* number of services scrolled past */
 };
 

@@ -13,7 +13,7 @@
 
 const struct verb verbs[] = {
 	{ "status", NAMES_ANY, 0, "show services in detail; without a name, list all", view_status },
-	{ "list", NAMES_ANY, MAY_NAMES | MAY_FAILED,
+	{ "list", NAMES_ANY, MAY_NAMES | MAY_FAILED | MAY_FILTER | MAY_SORT,
 	  "list services with their state, ports and processes", view_list },
 	{ "show", NAMES_ANY, 0, "print the options of services, and where each is set", view_show },
 	{ "why", NAMES_ANY, 0, "explain the state: what it waits for, what went wrong, when it will sleep", view_why },

@@ -15,6 +15,7 @@
 #include "cli/superctl/rate_history.h"
 #include "cli/superctl/screen.h"
 #include "cli/superctl/service_facts.h"
+#include "cli/superctl/state_words.h"
 #include "cli/superctl/timeline_axis.h"
 #include "cli/superctl/verbs.h"
 #include "engine/runtime/state_table.h"
@@ -226,9 +227,9 @@ static const char *printed_with_empty(size_t width)
 	return text;
 }
 
-Test(superctl_columns, leave_out_what_is_empty_before_anything_is_cut)
+Test(superctl_columns, leave_out_what_is_empty)
 {
-	cr_assert_str_eq(printed_with_empty(27), "NAME  QUEUE  WHAT\na            something long\n");
+	cr_assert_str_eq(printed_with_empty(0), "NAME  WHAT\na     something long\n");
 	cr_assert_str_eq(printed_with_empty(26), "NAME  WHAT\na     something long\n");
 	cr_assert_str_eq(printed_with_empty(15), "NAME  WHAT\na     somethin~\n");
 }
@@ -263,22 +264,46 @@ Test(superctl_service_facts, endpoints_are_whole_and_counted)
 	cr_assert_str_eq(endpoints_of(1), "tcp:1 +2");
 }
 
-static const char *state_of_stops(int stops)
+/* The word for a service of which this is known. */
+static const char *word_of(const char *service)
 {
-	json_t *object = json_pack("{s:s, s:i}", "state", "listening", "idle_stops", stops);
-	struct buf out = { 0 };
+	json_t *object = json_loads(service, 0, NULL);
 
-	service_facts_add_state(&out, object);
-	snprintf(text, sizeof(text), "%s", buf_string(&out));
-	buf_free(&out);
+	snprintf(text, sizeof(text), "%s", state_word_of(object)->word);
 	json_decref(object);
 	return text;
 }
 
-Test(superctl_service_facts, what_was_idle_is_told_from_what_never_ran)
+Test(superctl_state_words, a_service_that_listens_is_ready_asleep_or_awake)
 {
-	cr_assert_str_eq(state_of_stops(0), "listening");
-	cr_assert_str_eq(state_of_stops(2), "listening, asleep");
+	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":0,\"instances\":0}"), "ready");
+	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":2,\"instances\":0}"), "asleep");
+	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":2,\"instances\":1}"), "awake");
+	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":2,\"instances\":[{}]}"), "awake");
+	cr_expect_str_eq(word_of("{\"state\":\"running\"}"), "awake");
+}
+
+Test(superctl_state_words, a_pause_is_a_failure_or_a_limit)
+{
+	cr_expect_str_eq(word_of("{\"state\":\"backoff\",\"pause\":{\"failed\":true}}"), "failing");
+	cr_expect_str_eq(word_of("{\"state\":\"backoff\",\"pause\":{\"failed\":false}}"), "paused");
+	cr_expect_str_eq(word_of("{\"state\":\"backoff\",\"pause\":{}}"), "failing", "an older superd");
+	cr_expect_str_eq(word_of("{\"state\":\"binding\",\"pause\":{\"failed\":true}}"), "no port");
+	cr_expect_str_eq(word_of("{\"state\":\"binding\",\"pause\":null}"), "opening");
+	cr_expect_str_eq(word_of("{\"state\":\"binding\"}"), "no port");
+}
+
+Test(superctl_state_words, every_state_of_superd_has_one)
+{
+	char service[64];
+
+	for (int state = 0; state < STATES; state++) {
+		snprintf(service, sizeof(service), "{\"state\":\"%s\"}", state_name((enum state)state));
+		cr_expect_str_neq(word_of(service), "", "%s", service);
+	}
+	cr_expect_str_eq(word_of("{\"state\":\"left out\"}"), "left out");
+	cr_expect_str_eq(word_of("{\"state\":\"leaving\"}"), "leaving");
+	cr_expect_str_eq(word_of("{\"state\":\"new\"}"), "");
 }
 
 Test(superctl_service_facts, no_near_verb_ends_anything)
@@ -318,7 +343,7 @@ static const char *place_of(const char *number)
 	json_t *object = json_pack("{s:s}", "state", "queued");
 
 	json_object_set_new(object, "place", json_loads(number, JSON_DECODE_ANY, NULL));
-	service_facts_add_state(&out, object);
+	state_word_add(&out, object);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	buf_free(&out);
 	json_decref(object);
@@ -556,7 +581,8 @@ Test(superctl_states, each_is_shown_and_counted)
 		snprintf(text, sizeof(text), "{service=\"web\",superd_service_state=\"%s\"} 1\n", state);
 		cr_expect_not_null(strstr(buf_string(&out), text), "%s has no sample", state);
 		cr_expect_eq(count_of(buf_string(&out), ",superd_service_state="), json_array_size(states));
-		cr_expect_eq(screen_style_of(state) == STYLE_DIM, !strcmp(state, "off"), "%s has no mark", state);
+		cr_expect_eq(state_word_of(json_array_get(lines, 0))->style == STYLE_DIM, !strcmp(state, "off"),
+			     "%s has no mark", state);
 		buf_free(&out);
 		json_decref(lines);
 	}
@@ -574,7 +600,7 @@ Test(superctl_states, each_serves_or_does_not)
 		json_t *service = json_pack("{s:s}", "state", state);
 
 		snprintf(text, sizeof(text), " %s ", state);
-		cr_expect_eq(service_facts_is_active(service), !strstr(resting, text), "%s", state);
+		cr_expect_eq(state_word_is_active(service), !strstr(resting, text), "%s", state);
 		json_decref(service);
 	}
 	json_decref(schema);
