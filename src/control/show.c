@@ -166,26 +166,6 @@ static const char *why_unmeasured(const struct service_view *view)
 	return stats->last_start > 0 ? "it has not run with an idle_timeout yet" : "it has not run yet";
 }
 
-/* Adds the service that keeps it awake, as it wants it, and since when both have run. */
-static void add_kept_awake(const struct service_view *view, struct buf *out)
-{
-	const struct service_runtime *runtime = view->match.runtime, *wanting;
-	double since;
-
-	wanting = runtime && runtime_state(runtime) == RUNNING
-		? idle_find_keeper(runtime)
-		: NULL;
-	if (!wanting) {
-		json_null_field(out, "kept_awake");
-		return;
-	}
-	since = fmax(runtime->since, wanting->since);
-	json_object_field(out, "kept_awake");
-	json_text_field(out, "by", wanting->service->name);
-	json_seconds_field(out, "for", fmax(view->now - since, 0));
-	json_object_close(out);
-}
-
 /* Bytes that the sleep of its idle_action frees; -1: unknown. What freeze_reclaim hands back is not measured. */
 static int64_t memory_of_sleep(const struct service *row, const struct idle_gaps *gaps)
 {
@@ -255,7 +235,6 @@ void show_gaps(const struct service_view *view, struct buf *out)
 		return;
 	}
 	json_seconds_field(out, "measured", measured);
-	add_kept_awake(view, out);
 	json_text_field(out, "action", actions[view->match.row->groups->lifecycle->idle_action]);
 	json_flag_field(out, "reclaims", view->match.row->groups->lifecycle->freeze_reclaim);
 	add_means(stats, out);

@@ -9,7 +9,6 @@
 #include "base/scan.h"
 #include "engine/core/exit_result.h"
 #include "engine/drain/drain.h"
-#include "engine/freeze/freeze.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
 #include "os/netdiag/own_ports.h"
@@ -23,7 +22,6 @@
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
-#include "engine/service/wants_start.h"
 #include "engine/supervisor/state_dump.h"
 #include "engine/warm/warm_pool.h"
 #include "os/socket/bind.h"
@@ -214,13 +212,11 @@ static void add_outdated(const struct outdated *outdated, struct buf *out)
 	json_object_close(out);
 }
 
-static void add_waits_for(const struct service_view *view, const struct instance *instance, struct buf *out)
+static void add_waits_for(const struct instance *instance, struct buf *out)
 {
 	struct buf text = { 0 };
 
 	ready_describe(instance, &text);
-	if (instance->state == INSTANCE_WANTS)
-		wants_describe_wait(view->match.runtime, &text);
 	if (text.length)
 		json_text_field(out, "waits_for", buf_string(&text));
 	buf_free(&text);
@@ -285,7 +281,7 @@ static void add_instance(const struct service_view *view, const struct instance 
 			: instance->relay			      ? buf_string(&relay)
 								      : NULL);
 	buf_free(&relay);
-	add_waits_for(view, instance, out);
+	add_waits_for(instance, out);
 	if (instance->relay)
 		add_relay(instance->relay, out);
 	if (instance->foreground)
@@ -460,21 +456,6 @@ void show_pause(const struct service_view *view, struct buf *out)
 	json_object_close(out);
 }
 
-/* Adds the last thaw that another service has ordered; of others nobody is known. */
-static void add_last_thaw(const struct service_view *view, struct buf *out)
-{
-	const struct freeze_times *times = view->match.runtime ? freeze_times(view->match.runtime) : NULL;
-
-	if (!times || !*times->thawed_by) {
-		json_null_field(out, "last_thaw");
-		return;
-	}
-	json_object_field(out, "last_thaw");
-	json_seconds_field(out, "at", times->last_thaw + view->offset);
-	json_text_field(out, "by", times->thawed_by);
-	json_object_close(out);
-}
-
 void show_past(const struct service_view *view, struct buf *out)
 {
 	const struct service_stats *stats = stats_of(view);
@@ -483,7 +464,6 @@ void show_past(const struct service_view *view, struct buf *out)
 		add_last_activation(view, stats, out);
 	else
 		json_null_field(out, "last_activation");
-	add_last_thaw(view, out);
 	if (stats->last_end > 0)
 		add_last_exit(view, stats, out);
 	else

@@ -12,7 +12,6 @@
 #include "base/duration_text.h"
 #include "base/json.h"
 #include "config/option/service_mark.h"
-#include "engine/freeze/freeze.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/background.h"
@@ -29,7 +28,6 @@
 #include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/socket_commands.h"
-#include "engine/service/wants_start.h"
 #include "engine/supervisor/state_dump.h"
 #include "engine/warm/warm_pool.h"
 #include "os/netdiag/own_ports.h"
@@ -70,9 +68,7 @@ static void add_starting(const struct service_runtime *runtime, struct buf *out)
 {
 	const struct instance *current = runtime_current(runtime);
 
-	if (current && current->state == INSTANCE_WANTS)
-		wants_describe_wait(runtime, out);
-	else if (current && current->pid)
+	if (current && current->pid)
 		buf_addf(out, "pid %ld is not ready yet%s", (long)current->pid, current->ready ? ": " : "");
 	else
 		buf_text(out, "the commands before its program run");
@@ -104,7 +100,7 @@ static bool add_ended_pid(const struct instance *instance, struct buf *out)
 static void add_running(const struct service_runtime *runtime, struct buf *out)
 {
 	const struct instance *current = runtime_current(runtime);
-	const struct service_runtime *wanting = idle_find_keeper(runtime);
+	const struct service_runtime *wanting = wants_find(runtime);
 
 	if (current && current->state == INSTANCE_REMAIN)
 		buf_text(out, "its program has done its work");
@@ -120,7 +116,7 @@ static void add_running(const struct service_runtime *runtime, struct buf *out)
 	if (current && current->notice && *current->notice->status)
 		buf_addf(out, "; its status: %s", current->notice->status);
 	if (wanting)
-		buf_addf(out, "; %s, which wants it, keeps it awake", wanting->service->name);
+		buf_addf(out, "; %s wants it", wanting->service->name);
 	if (runtime_is_held(runtime))
 		buf_text(out, "; it is held, so it is not started again when that has ended");
 }
@@ -244,7 +240,10 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 		add_listening(runtime, out);
 		break;
 	case QUEUED:
-		add_line(runtime, out);
+		if (wants_is_waiting(runtime) && !start_queue_waits(runtime))
+			wants_describe(runtime, out);
+		else
+			add_line(runtime, out);
 		break;
 	case STARTING:
 		add_starting(runtime, out);
@@ -279,7 +278,10 @@ static void add_waiting(const struct service_runtime *runtime, struct buf *out)
 			add_lock(runtime, LOCK_HELD, "clients queue until release", out);
 		break;
 	case FULL:
-		buf_text(out, "it has as many instances as it may: clients queue until one ends");
+		if (wants_is_waiting(runtime))
+			wants_describe(runtime, out);
+		else
+			buf_text(out, "it has as many instances as it may: clients queue until one ends");
 		break;
 	case STATES:
 		break;
@@ -456,17 +458,6 @@ static void add_last_start(const struct service_view *view, const struct service
 	}
 }
 
-static void add_last_thaw(const struct service_view *view, struct buf *text)
-{
-	const struct freeze_times *times = freeze_times(view->match.runtime);
-
-	if (!*times->thawed_by)
-		return;
-	buf_text(text, "last thawed ");
-	add_span(text, view->now - times->last_thaw);
-	buf_addf(text, " ago by %s", times->thawed_by);
-}
-
 static void add_last_end(const struct service_view *view, const struct service_stats *stats, struct buf *text)
 {
 	char status[48];
@@ -569,8 +560,6 @@ static void add_sentences(const struct service_view *view, struct buf *out)
 	put_sentence(&text, out);
 	if (runtime->run) {
 		add_last_start(view, runtime_stats(runtime), &text);
-		put_sentence(&text, out);
-		add_last_thaw(view, &text);
 		put_sentence(&text, out);
 		add_last_end(view, runtime_stats(runtime), &text);
 		put_sentence(&text, out);

@@ -280,7 +280,7 @@ static int serve_crowd(int other, bool holds)
 	nfds_t count = 2;
 	char request[REQUEST_MOST];
 
-	polled[0] = (struct pollfd){ passed_wait(&passed, -1), POLLIN, 0 };
+	polled[0] = (struct pollfd){ passed.count ? passed_wait(&passed, -1) : -1, POLLIN, 0 };
 	polled[1] = (struct pollfd){ other, POLLIN, 0 };
 	while (poll(polled, count, -1) >= 0) {
 		for (nfds_t n = count - 1; n > 1 && !holds; n--) {

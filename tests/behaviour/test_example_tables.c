@@ -235,7 +235,7 @@ Behaviour(example_tables, those_of_the_readme_and_the_tutorial_are_without_fault
 Behaviour(example_tables, are_without_fault)
 {
 	static const char *const names[] = {
-		"builtin.conf", "cat.conf", "datagram.conf", "demo.conf", "echo.conf", "gate.conf",
+		"behind.conf", "builtin.conf", "cat.conf", "datagram.conf", "demo.conf", "echo.conf", "gate.conf",
 		"hello-world.conf", "http.conf", "inetd.conf", "lighttpd.conf", "redirect.conf", "settings.conf",
 		"superd.conf", "uuidd.conf", "warm.conf", "xinetd.conf", "haproxy.conf", "nginx.conf", "idle.conf",
 		"php-fpm.conf",
@@ -274,7 +274,8 @@ static const char *printed_services(const char *source)
 Behaviour(example_tables, show_prints_what_superd_reads)
 {
 	static const char *const tables[][2] = {
-		{ "superd", "builtin.conf" }, { "superd", "cat.conf" },	   { "superd", "datagram.conf" },
+		{ "superd", "behind.conf" },  { "superd", "builtin.conf" }, { "superd", "cat.conf" },
+		{ "superd", "datagram.conf" },
 		{ "superd", "demo.conf" },    { "superd", "gate.conf" },   { "superd", "health.conf" },
 		{ "superd", "idle.conf" },    { "superd", "metrics.conf" }, { "superd", "redirect.conf" },
 		{ "superd", "settings.conf" }, { "superd", "status.conf" }, { "superd", "warm.conf" },

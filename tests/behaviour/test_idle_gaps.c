@@ -124,31 +124,6 @@ Behaviour(idle_gaps, what_is_handed_back_is_not_measured)
 		  "the memory that freeze_reclaim frees is not measured");
 }
 
-/* db has no client of its own. */
-Behaviour(idle_gaps, one_that_is_kept_awake_says_by_whom)
-{
-	struct superd *superd = controlled_run("service db { listen = \"127.0.0.1:0\" exec = \"%s\" "
-					       "idle_timeout = 200ms timeout_stop = 1s }\n"
-					       "service web { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { db } "
-					       "timeout_stop = 1s }\n", backend("serve"), backend("serve"));
-	const char *answer, *table;
-
-	superd_wait_log(superd, "web: listening on ");
-	expect_in(control_once("idle db"), "it has not run yet");
-	client_ask_pid(superd_port(superd, "web"));
-	answer = SUPERCTL(control_path(), "--json", "idle", "db").out;
-	cr_expect(schema_holds("gaps", answer));
-	expect_in(answer, "\"why\":null");
-	expect_in(answer, "\"kept_awake\":{\"by\":\"web\",\"for\":");
-	expect_in(answer, "\"asleep\":0.000000");
-	table = SUPERCTL(control_path(), "idle", "db").out;
-	expect_in(table, "web, which wants it, has kept it awake for ");
-	expect_in(control_once("stop web"), "stopped");
-	superd_wait_log(superd, "db: stopping pid ");
-	expect_in(control_once("idle db"), "\"kept_awake\":null");
-	superd_stop(superd);
-}
-
 Behaviour(idle_gaps, one_that_ran_without_an_idle_timeout_says_so)
 {
 	int port = free_port();

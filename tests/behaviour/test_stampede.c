@@ -136,27 +136,6 @@ Behaviour(stampede, who_is_too_many_waits_in_line_and_starts_in_the_order_of_arr
 	superd_stop(superd);
 }
 
-Behaviour(stampede, start_priority_says_who_goes_first)
-{
-	struct superd *superd = run_one_at_a_time(
-		slow_and(text_of("%s%s%s", serving("late", "start_priority = batch"), serving("plain", ""),
-				 serving("prompt", "start_priority = interactive"))));
-	int slow = wake(superd, "slow", "starting"), late = wake(superd, "late", "queued"),
-	    plain = wake(superd, "plain", "queued"), prompt = wake(superd, "prompt", "queued");
-
-	expect_line("prompt", "1st");
-	expect_line("plain", "2nd");
-	expect_line("late", "3rd");
-	let_go();
-	expect_served(slow);
-	expect_served(late);
-	expect_served(plain);
-	expect_served(prompt);
-	expect_before(superd, "prompt", "plain");
-	expect_before(superd, "plain", "late");
-	superd_stop(superd);
-}
-
 Behaviour(stampede, an_order_takes_a_service_out_of_the_line)
 {
 	const char *others = text_of("%s%s%s", serving("one", ""), serving("two", ""), serving("three", ""));

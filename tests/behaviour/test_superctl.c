@@ -19,7 +19,6 @@
 	"\"cpu\":1.25,\"peer\":null,\"says\":\"serving\\u001b[31m 7\"}]," \
 	"\"activations\":17,\"accepted\":0,\"failures\":2,\"refused\":{\"only_from\":3,\"cps\":0}," \
 	"\"last_activation\":{\"at\":1000000100,\"by\":\"192.0.2.7\",\"wait\":0.5,\"latency\":0.50321}," \
-	"\"last_thaw\":{\"at\":1000000150,\"by\":\"app, which wants it\"}," \
 	"\"last_exit\":{\"at\":1000000050,\"status\":null,\"signal\":\"KILL\",\"result\":\"killed\",\"lasted\":12.5}," \
 	"\"pause\":null,\"idle\":{\"timeout\":300,\"action\":\"stop\",\"connections\":2,\"for\":null}," \
 	"\"latency\":{\"count\":17,\"sum\":0.1,\"buckets\":[[0.001,1],[0.01,9],[1,17]]}," \
@@ -173,7 +172,6 @@ Behaviour(superctl, status_tells_all_of_a_service)
 		"4711  running  1 min 35 s   11.8M  1.3 s  serving\\x1b[31m 7\n",
 		"Started: 17 times, 2 of them failed, ready after 5.9 ms on average (start: 9.3 ms, thaw: 1 ms)\n",
 		"1 min 35 s ago, by 192.0.2.7, 500 ms after it was wanted, ready after 3.2 ms\n",
-		"45 s ago, by app, which wants it\n",
 		"2 min 25 s ago, by signal KILL (killed), having lasted 12 s\n",
 		"Refused: 3 for only_from\n",
 		"Idle: no, 2 connected; is stopped when no client has been connected for 5 min\n",

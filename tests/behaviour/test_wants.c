@@ -1,6 +1,8 @@
-/* Services that need others to run beside them: `wants` starts, thaws and keeps awake, and never refuses. */
+/* Services without sockets that others need: started before these, stopped when none of these runs any more. What is
+ * required and fails makes the start fail; what is only wanted does not. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,14 +28,42 @@ static bool is(const char *service, const char *expected)
 	return !strcmp(state(service), expected);
 }
 
-/* Two services: web wants db. db_options begins with how db runs. */
+/* A service without sockets. */
+static const char *back(const char *name, const char *options)
+{
+	return text_of("service %s {\n exec = \"%s\"\n start = wanted\n %s\n}\n", name, backend("sleep 10000000"),
+		       options);
+}
+
+static const char *front(const char *name, const char *options)
+{
+	return text_of("service %s {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n %s\n}\n", name, backend("serve"),
+		       options);
+}
+
+/* Each client has a process, which serves it until it leaves. */
+static const char *each(const char *name, const char *options)
+{
+	return text_of("service %s {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/cat\"\n accept = yes\n %s\n}\n", name,
+		       options);
+}
+
+/* Until the file is there, db is not ready. */
+static const char *gated(const char *gate)
+{
+	return text_of("exec_ready = \"/usr/bin/test -e %s\"", gate);
+}
+
+/* As long as the file is there, db does not start. */
+static const char *barred(const char *bar)
+{
+	return text_of("exec_start_pre = \"/usr/bin/test ! -e %s\"", bar);
+}
+
 static struct superd *run_both(const char *db_options, const char *web_options)
 {
-	return controlled_clock_run(
-		"defaults { timeout_start = 10h }\nservice db {\n listen = \"127.0.0.1:0\"\n %s\n}\n"
-		"service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n wants = { db }\n"
-		" %s\n}\n",
-		db_options, backend("serve"), web_options);
+	return controlled_clock_run("defaults { timeout_start = 10h backoff_min = 10min backoff_max = 10min }\n%s%s",
+				    back("db", db_options), front("web", web_options));
 }
 
 static void pass_hours(struct superd *superd)
@@ -42,49 +72,65 @@ static void pass_hours(struct superd *superd)
 		clock_advance(superd, HOUR_MS);
 }
 
-static const char *serving(void)
+static int ask(struct superd *superd, const char *service)
 {
-	return text_of("exec = \"%s\"", backend("serve"));
-}
-
-Behaviour(wants, the_other_is_started_and_its_readiness_waited_for)
-{
-	const char *gate = path_in("gate");
-	struct superd *superd = run_both(text_of("%s exec_ready = \"/usr/bin/test -e %s\"", serving(), gate), "");
-	int client = client_connect(superd_port(superd, "web"));
+	int client = client_connect(superd_port(superd, service));
 
 	client_send(client, "asked\n");
-	WAIT_UNTIL(is("db", "starting") && is("web", "starting"));
-	pass_hours(superd);
-	cr_assert(is("web", "starting") && !superd_logged(superd, "web: started"), "%s", world_logs());
-	expect_in(control_once("why web"), "it waits for db (wants)");
-	expect_in(control_once("status web"), "\"waits_for\":\"it waits for db (wants)\"");
-	write_file("gate", "%s", "");
-	cr_assert(strstr(client_line(client), " asked"));
+	return client;
+}
+
+static void expect_served(int client)
+{
+	cr_expect(strstr(client_line(client), "asked"), "%s", world_logs());
 	close(client);
+}
+
+static void expect_before(struct superd *superd, const char *first, const char *second)
+{
+	const char *log, *one, *other;
+
+	superd_wait_log(superd, first);
+	superd_wait_log(superd, second);
+	log = read_text(superd->log);
+	one = strstr(log, first);
+	other = strstr(log, second);
+	cr_expect(one < other, "%s is not before %s:\n%s", first, second, log);
+}
+
+Behaviour(wants, the_other_is_started_first_and_its_readiness_waited_for)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = run_both(gated(gate), "wants = { db }");
+	int client = ask(superd, "web");
+
+	WAIT_UNTIL(is("db", "starting") && is("web", "queued"));
+	pass_hours(superd);
+	cr_assert(is("web", "queued") && !superd_logged(superd, "web: started"), "%s", world_logs());
+	expect_in(control_once("why web"), "it waits for db (wants)");
+	write_file("gate", "%s", "");
+	expect_served(client);
 	cr_expect(is("db", "running"));
-	expect_in(control_once("why db"), "web, which wants it, keeps it awake");
+	expect_in(control_once("why db"), "runs, and has no socket to serve; web wants it");
 	cr_expect(superd_logged(superd, ", by web, which wants it"));
 	expect_in(control_once("why db"), " ago by web, which wants it, ready after ");
 	expect_in(control_once("status db"), "\"by\":\"web, which wants it\"");
 	superd_stop(superd);
 }
 
-/* Whose start was waited for tells how long: it is no part of the time until it is ready. */
+/* What was waited for tells how long: it is no part of the time until the service is ready. */
 Behaviour(wants, the_time_of_the_others_start_is_told_apart)
 {
 	const char *gate = path_in("gate"), *start;
 	struct superd *superd = run_both(
-		text_of("%s exec_start_pre = \"/bin/sh -c 'until test -e %s; do sleep 0.02; done'\"", serving(), gate),
-		"");
-	int client = client_connect(superd_port(superd, "web"));
+		text_of("exec_start_pre = \"/bin/sh -c 'until test -e %s; do sleep 0.02; done'\"", gate),
+		"wants = { db }");
+	int client = ask(superd, "web");
 
-	client_send(client, "asked\n");
 	WAIT_UNTIL(is("db", "starting") && superd_processes(superd) > 0);
 	clock_advance_beside(superd, HOUR_MS);
 	write_file("gate", "%s", "");
-	cr_assert(strstr(client_line(client), " asked"));
-	close(client);
+	expect_served(client);
 	/* superd looks for it after ever longer pauses. */
 	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 10, strstr(control_once("why web"), " after it was wanted, ready after "));
 	start = strstr(control_once("status web"), "\"last_activation\"");
@@ -97,209 +143,319 @@ Behaviour(wants, the_time_of_the_others_start_is_told_apart)
 
 Behaviour(wants, the_next_start_is_by_whom_it_is)
 {
-	struct superd *superd = run_both(serving(), "");
+	struct superd *superd = run_both("", "wants = { db }");
 
 	client_ask_pid(superd_port(superd, "web"));
-	control_once("stop web db");
+	control_once("stop web");
+	WAIT_UNTIL(is("db", "listening"));
 	control_once("start db");
 	expect_in(control_once("why db"), " ago by operator");
+	cr_expect(superd_logged(superd, ", by operator"));
 	superd_stop(superd);
 }
 
 Behaviour(wants, an_order_to_start_waits_as_well)
 {
-	struct superd *superd = run_both(serving(), "");
+	struct superd *superd = run_both("", "requires = { db }");
 
 	expect_in(control_once("start web"), "started, pid ");
 	cr_expect(is("db", "running"));
+	expect_before(superd, "db: started", "web: started");
 	superd_stop(superd);
 }
 
-Behaviour(wants, one_that_fails_is_told_and_gone_without)
+Behaviour(wants, what_is_wanted_and_fails_is_told_and_gone_without)
 {
-	struct superd *superd = run_both(text_of("%s exec_start_pre = \"/bin/false\" backoff_min = 5min "
-						 "backoff_max = 5min", serving()), "");
+	struct superd *superd = run_both("exec_start_pre = \"/bin/false\"", "wants = { db }");
 
 	client_ask_pid(superd_port(superd, "web"));
 	superd_wait_log(superd, "web: warning: wants db, and starts without it: ");
 	superd_stop(superd);
 }
 
-Behaviour(wants, one_that_is_held_or_disabled_is_gone_without)
+/* The client is none that is lost: it waits for the next try, as after any failed start. */
+Behaviour(wants, what_is_required_and_fails_is_a_failed_start)
 {
-	struct superd *superd = run_both(serving(), "");
+	const char *bar = write_file("bar", "%s", "");
+	struct superd *superd = run_both(barred(bar), "requires = { db }");
+	int client = ask(superd, "web");
 
+	superd_wait_log(superd, "web: cannot start: it requires db: ");
+	WAIT_UNTIL(is("web", "backoff"));
+	expect_in(control_once("why web"), "it requires db: ");
+	expect_in(control_once("start web"), "failed");
+	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
+	CLOCK_UNTIL(superd, MINUTE_MS, 30, superd_log_count(superd, "web: cannot start: it requires db: ") == 3);
+	unlink(bar);
+	CLOCK_UNTIL(superd, MINUTE_MS, 30, superd_logged(superd, "web: started"));
+	expect_served(client);
+	expect_before(superd, "db: started", "web: started");
+	superd_stop(superd);
+}
+
+Behaviour(wants, one_that_is_held_or_disabled_is_gone_without_or_waited_for)
+{
+	struct superd *superd = controlled_run("%s%s%s", back("db", ""), front("web", "wants = { db }"),
+					       front("needs", "requires = { db }"));
+
+	superd_wait_log(superd, "needs: listening");
 	control_once("hold db");
 	client_ask_pid(superd_port(superd, "web"));
 	superd_wait_log(superd, "web: warning: wants db, and starts without it: held");
 	control_once("stop web");
 	control_once("disable db");
 	client_ask_pid(superd_port(superd, "web"));
-	superd_wait_log(superd, "web: warning: wants db, and starts without it: disabled");
+	superd_wait_log(superd, "web: warning: wants db, and starts without it: it is disabled");
+	expect_in(control_once("start needs"), "it requires db: it is disabled");
 	superd_stop(superd);
 }
 
-/* db itself fails at that time: web goes on either way. */
-Behaviour(wants, one_that_is_never_ready_has_its_timeout_start)
+static void wait_until_late(struct superd *superd)
 {
-	struct superd *superd = run_both(text_of("%s exec_ready = \"/bin/false\" timeout_start = 10min "
-						 "backoff_min = 5h backoff_max = 5h",
-						 serving()),
-					 "");
-	int client = client_connect(superd_port(superd, "web"));
-
-	client_send(client, "asked\n");
 	superd_wait_log(superd, "db: started, pid ");
 	clock_advance(superd, 9 * MINUTE_MS);
-	cr_assert(is("web", "starting"), "%s", world_logs());
-	clock_advance(superd, 62 * SECOND_MS);
-	cr_assert(strstr(client_line(client), " asked"));
-	close(client);
+	cr_assert(is("web", "queued"), "%s", world_logs());
+	CLOCK_UNTIL(superd, MINUTE_MS, 5, superd_logged(superd, "db: stopping pid "));
+}
+
+Behaviour(wants, one_that_is_never_ready_has_its_timeout_start)
+{
+	struct superd *superd = run_both("exec_ready = \"/bin/false\" timeout_start = 10min", "wants = { db }");
+	int client = ask(superd, "web");
+
+	wait_until_late(superd);
+	expect_served(client);
 	superd_wait_log(superd, "web: warning: wants db, and starts without it: ");
 	superd_stop(superd);
 }
 
-Behaviour(wants, it_keeps_the_other_awake)
+Behaviour(wants, one_that_is_required_and_never_ready_fails_with_its_timeout_start)
 {
-	struct superd *superd = run_both(text_of("%s idle_timeout = 10min", serving()), "");
+	struct superd *superd = run_both("exec_ready = \"/bin/false\" timeout_start = 10min", "requires = { db }");
+	int client = ask(superd, "web");
 
-	client_ask_pid(superd_port(superd, "web"));
-	pass_hours(superd);
-	cr_assert(is("db", "running"), "%s", world_logs());
-	expect_in(control_once("stop web"), "stopped");
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "db: stopping pid "));
-	superd_stop(superd);
-}
-
-Behaviour(wants, one_that_is_idle_already_stays)
-{
-	struct superd *superd = run_both(text_of("%s idle_timeout = 10min", serving()), "");
-	long pid = client_ask_pid(superd_port(superd, "db"));
-
-	clock_advance(superd, 6 * MINUTE_MS);
-	client_ask_pid(superd_port(superd, "web"));
-	pass_hours(superd);
-	cr_assert(is("db", "running"), "%s", world_logs());
-	cr_expect_eq(client_ask_pid(superd_port(superd, "db")), pid);
-	superd_stop(superd);
-}
-
-static void wait_frozen(struct superd *superd, const char *one, const char *other)
-{
-	CLOCK_UNTIL(superd, MINUTE_MS, 60, is(one, "frozen") && is(other, "frozen"));
-}
-
-Behaviour(wants, frozen_ones_are_thawed_together)
-{
-	struct superd *superd = run_both(text_of("%s idle_timeout = 10min idle_action = freeze", serving()),
-					 "idle_timeout = 10min idle_action = freeze");
-	int port = superd_port(superd, "web");
-	long pid = client_ask_pid(port);
-
-	wait_frozen(superd, "web", "db");
-	cr_assert_eq(client_ask_pid(port), pid);
-	superd_wait_log(superd, "db: ");
-	WAIT_UNTIL(superd_log_count(superd, "db: pid ") > 0);
-	expect_in(control_once("status db"), "\"wakes\":1");
-	cr_expect(superd_logged(superd, ", by web, which wants it"));
-	expect_in(control_once("why db"), "last thawed ");
-	expect_in(control_once("status db"), "\"last_thaw\":{\"at\":");
-	expect_in(control_once("status web"), "\"last_thaw\":null");
-	wait_frozen(superd, "web", "db");
-	superd_stop(superd);
-}
-
-Behaviour(wants, one_that_has_stopped_starts_again_with_a_thaw)
-{
-	struct superd *superd =
-		run_both(text_of("%s idle_timeout = 10min", serving()), "idle_timeout = 10min idle_action = freeze");
-	int port = superd_port(superd, "web");
-
-	client_ask_pid(port);
-	CLOCK_UNTIL(superd, MINUTE_MS, 60, is("web", "frozen") && is("db", "listening"));
-	client_ask_pid(port);
-	WAIT_UNTIL(superd_log_count(superd, "db: started, pid ") == 2);
-	superd_stop(superd);
-}
-
-Behaviour(wants, two_may_want_each_other)
-{
-	struct superd *superd = controlled_run("defaults { timeout_start = 1h }\n"
-					       "service a { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { b } }\n"
-					       "service b { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { c } }\n"
-					       "service c { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { a } }\n",
-					       backend("serve"), backend("serve"), backend("serve"));
-
-	client_ask_pid(superd_port(superd, "b"));
-	WAIT_UNTIL(is("a", "running") && is("b", "running") && is("c", "running"));
-	superd_stop(superd);
-}
-
-/* Three that want each other in a ring. */
-static struct superd *run_ring(const char *options)
-{
-	const char *serve = backend("serve");
-
-	return controlled_clock_run("defaults { idle_timeout = 10min }\n"
-				    "service a { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { b } %s }\n"
-				    "service b { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { c } }\n"
-				    "service c { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { a } }\n",
-				    serve, options, serve, serve);
-}
-
-static bool all_are(const char *expected)
-{
-	return is("a", expected) && is("b", expected) && is("c", expected);
-}
-
-Behaviour(wants, a_ring_sleeps_when_all_of_it_is_unused)
-{
-	struct superd *superd = run_ring("");
-	int client = client_connect(superd_port(superd, "b"));
-
-	client_send(client, "asked\n");
-	cr_assert(strstr(client_line(client), " asked"));
-	WAIT_UNTIL(all_are("running"));
-	pass_hours(superd);
-	cr_assert(all_are("running"), "%s", world_logs());
-	expect_in(control_once("why a"), "b, which wants it, keeps it awake");
-	expect_in(control_once("idle a"), "\"kept_awake\":{\"by\":\"b\"");
+	wait_until_late(superd);
+	superd_wait_log(superd, "web: cannot start: it requires db: ");
+	cr_expect(client_is_quiet(client, 0));
 	close(client);
-	CLOCK_UNTIL(superd, MINUTE_MS, 60, all_are("listening"));
-	superd_expect_count(superd, "a: started, pid ", 1);
 	superd_stop(superd);
 }
 
-Behaviour(wants, a_ring_freezes_and_thaws_together)
+Behaviour(wants, it_is_stopped_with_the_last_that_wants_it)
 {
-	struct superd *superd =
-		controlled_clock_run("defaults { idle_timeout = 10min idle_action = freeze }\n"
-				     "service a { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { b } }\n"
-				     "service b { listen = \"127.0.0.1:0\" exec = \"%s\" wants = { a } }\n",
-				     backend("serve"), backend("serve"));
-	int port = superd_port(superd, "a");
-	long pid = client_ask_pid(port);
+	struct superd *superd = controlled_clock_run("%s%s%s", back("db", ""),
+						     front("one", "requires = { db } idle_timeout = 10min"),
+						     front("two", "wants = { db }"));
 
-	wait_frozen(superd, "a", "b");
-	superd_upgrade(superd);
-	wait_frozen(superd, "a", "b");
-	expect_in(control_once("status b"), "\"wakes\":0");
-	cr_expect_eq(client_ask_pid(port), pid);
-	WAIT_UNTIL(strstr(control_once("status b"), "\"wakes\":1"));
-	wait_frozen(superd, "a", "b");
-	superd_expect_count(superd, "b: started, pid ", 1);
-	superd_stop(superd);
-}
-
-Behaviour(wants, one_that_never_sleeps_keeps_its_ring_awake)
-{
-	struct superd *superd = run_ring("idle_timeout = infinity");
-
-	client_ask_pid(superd_port(superd, "b"));
+	client_ask_pid(superd_port(superd, "one"));
+	client_ask_pid(superd_port(superd, "two"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "one: stopping pid "));
+	WAIT_UNTIL(is("one", "listening"));
 	pass_hours(superd);
-	cr_assert(all_are("running"), "%s", world_logs());
-	expect_in(control_once("stop a"), "stopped");
-	CLOCK_UNTIL(superd, MINUTE_MS, 60, is("b", "listening") && is("c", "listening"));
+	cr_assert(is("db", "running"), "%s", world_logs());
+	expect_in(control_once("stop two"), "stopped");
+	superd_wait_log(superd, "db: stopping: no service wants it any more");
+	WAIT_UNTIL(is("db", "listening"));
+	superd_expect_count(superd, "db: started, pid ", 1);
+	client_ask_pid(superd_port(superd, "one"));
+	superd_expect_count(superd, "db: started, pid ", 2);
+	superd_stop(superd);
+}
+
+Behaviour(wants, one_with_another_start_is_not_stopped)
+{
+	struct superd *superd = controlled_run(
+		"service boot { exec = \"%s\" start = boot }\nservice manual { exec = \"%s\" start = manual }\n%s",
+		backend("sleep 10000000"), backend("sleep 10000000"), front("web", "wants = { boot, manual }"));
+
+	superd_wait_log(superd, "boot: started");
+	cr_assert_not(superd_logged(superd, "manual: started"));
+	client_ask_pid(superd_port(superd, "web"));
+	superd_expect_count(superd, "manual: started", 1);
+	expect_in(control_once("stop web"), "stopped");
+	cr_expect(is("boot", "running") && is("manual", "running"));
+	superd_stop(superd);
+}
+
+/* Its process may have connections there. */
+Behaviour(wants, a_frozen_service_keeps_what_it_wants)
+{
+	struct superd *superd = run_both("", "wants = { db } idle_timeout = 10min idle_action = freeze");
+	long pid = client_ask_pid(superd_port(superd, "web"));
+
+	CLOCK_UNTIL(superd, MINUTE_MS, 60, is("web", "frozen"));
+	pass_hours(superd);
+	cr_assert(is("db", "running"), "%s", world_logs());
+	cr_expect_eq(client_ask_pid(superd_port(superd, "web")), pid);
+	superd_expect_count(superd, "db: started, pid ", 1);
+	superd_stop(superd);
+}
+
+Behaviour(wants, one_that_an_operator_has_frozen_is_thawed)
+{
+	struct superd *superd = run_both("", "wants = { db }");
+
+	control_once("start db");
+	expect_in(control_once("freeze db"), "frozen");
+	client_ask_pid(superd_port(superd, "web"));
+	cr_expect(is("db", "running"));
+	superd_wait_log(superd, ", by web, which wants it");
+	superd_stop(superd);
+}
+
+/* Of a service with sockets no process runs before a client has come. */
+Behaviour(wants, with_accept_it_is_started_with_the_first_client_and_stopped_with_the_last)
+{
+	struct superd *superd = controlled_run("%s%s", back("db", ""), each("web", "requires = { db }"));
+	int first, second;
+
+	superd_wait_log(superd, "web: listening");
+	cr_assert_not(superd_logged(superd, "db: started"));
+	first = ask(superd, "web");
+	cr_assert_str_eq(client_line(first), "asked");
+	expect_before(superd, "db: started", "web: started");
+	second = ask(superd, "web");
+	cr_assert_str_eq(client_line(second), "asked");
+	close(first);
+	superd_expect_count(superd, "web: pid ", 1);
+	cr_expect(is("db", "running"));
+	close(second);
+	superd_wait_log(superd, "db: stopping: no service wants it any more");
+	WAIT_UNTIL(is("db", "listening"));
+	expect_served(ask(superd, "web"));
+	superd_expect_count(superd, "db: started, pid ", 2);
+	superd_stop(superd);
+}
+
+Behaviour(wants, with_accept_clients_wait_until_it_is_ready)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = controlled_clock_run("defaults { timeout_start = 10h }\n%s%s", back("db", gated(gate)),
+						     each("web", "requires = { db }"));
+	int clients[] = { ask(superd, "web"), ask(superd, "web"), ask(superd, "web") };
+
+	WAIT_UNTIL(is("web", "queued"));
+	expect_in(control_once("why web"), "it waits for db (wants)");
+	pass_hours(superd);
+	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
+	write_file("gate", "%s", "");
+	for (size_t n = 0; n < 3; n++)
+		expect_served(clients[n]);
+	superd_expect_count(superd, "db: started, pid ", 1);
+	superd_stop(superd);
+}
+
+Behaviour(wants, with_accept_a_client_waits_for_the_next_try)
+{
+	const char *bar = write_file("bar", "%s", "");
+	struct superd *superd = controlled_clock_run("defaults { backoff_min = 10min backoff_max = 10min }\n%s%s",
+						     back("db", barred(bar)), each("web", "requires = { db }"));
+	int client = ask(superd, "web");
+
+	superd_wait_log(superd, "web: cannot start: it requires db: ");
+	WAIT_UNTIL(is("web", "backoff"));
+	unlink(bar);
+	CLOCK_UNTIL(superd, MINUTE_MS, 30, superd_logged(superd, "web: started"));
+	expect_served(client);
+	superd_stop(superd);
+}
+
+/* A client may give up before what its service wants is ready. */
+Behaviour(wants, with_accept_nothing_stays_for_a_client_that_has_left)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = controlled_run("%s%s", back("db", gated(gate)), each("web", "requires = { db }"));
+	int client = ask(superd, "web");
+
+	WAIT_UNTIL(is("web", "queued"));
+	close(client);
+	write_file("gate", "%s", "");
+	superd_wait_log(superd, "db: stopping: no service wants it any more");
+	superd_stop(superd);
+}
+
+/* As conf/behind.conf: a server that opens its own socket sleeps behind a redirect. */
+Behaviour(wants, a_redirect_starts_and_stops_the_server_behind_it)
+{
+	const char *path = path_in("own.sock");
+	struct superd *superd = controlled_run(
+		"service front { listen = \"127.0.0.1:0\" accept = yes redirect = \"%s\" requires = { server } "
+		"user = \"%s\" }\n"
+		"service server {\n exec = \"%s %s\"\n exec_ready = \"/usr/bin/test -S %s\"\n start = wanted\n}\n",
+		path, own_user(), backend("own"), path, path);
+
+	for (size_t n = 1; n <= 2; n++) {
+		expect_served(ask(superd, "front"));
+		superd_expect_count(superd, "server: started, pid ", n);
+		superd_expect_count(superd, "server: stopping: no service wants it any more", n);
+		WAIT_UNTIL(is("server", "listening"));
+		unlink(path);
+	}
+	superd_stop(superd);
+}
+
+/* Clients of TCPMUX come without a listener of the service. */
+Behaviour(wants, clients_that_tcpmux_hands_over_wait_as_well)
+{
+	const char *gate = path_in("gate");
+	struct superd *superd = controlled_run(
+		"service mux { listen = \"127.0.0.1:0\" accept = yes builtin = tcpmux }\n%s"
+		"service web { listen = \"tcpmux:web\" exec = \"/bin/cat\" accept = yes requires = { db } }\n",
+		back("db", gated(gate)));
+	int client = client_connect(superd_port(superd, "mux"));
+
+	client_send(client, "web\r\nasked\n");
+	WAIT_UNTIL(is("db", "starting"));
+	cr_assert(client_is_quiet(client, 0));
+	write_file("gate", "%s", "");
+	expect_served(client);
+	expect_before(superd, "db: started", "web: started");
+	superd_stop(superd);
+}
+
+/* Each is started by the one that wants it, and the last first. */
+Behaviour(wants, one_that_wants_another_starts_behind_it)
+{
+	struct superd *superd = controlled_run("%s%s%s", front("web", "requires = { db }"),
+					       back("db", "requires = { disk }"), back("disk", ""));
+
+	client_ask_pid(superd_port(superd, "web"));
+	expect_before(superd, "disk: started", "db: started");
+	expect_before(superd, "db: started", "web: started");
+	expect_in(control_once("stop web"), "stopped");
+	WAIT_UNTIL(is("db", "listening") && is("disk", "listening"));
+	expect_before(superd, "db: stopping: no service", "disk: stopping: no service");
+	superd_stop(superd);
+}
+
+Behaviour(wants, a_failure_goes_up_to_who_requires_it)
+{
+	struct superd *superd = controlled_run("%s%s%s", front("web", "requires = { db }"),
+					       back("db", "requires = { disk }"),
+					       back("disk", "exec_start_pre = \"/bin/false\""));
+
+	expect_in(control_once("start web"), "it requires db: cannot start: it requires disk: ");
+	superd_stop(superd);
+}
+
+Behaviour(wants, superd_starts_its_own_at_boot_behind_what_they_want)
+{
+	struct superd *superd = controlled_run("%s%s", front("web", "start = boot requires = { db }"), back("db", ""));
+
+	superd_wait_log(superd, "web: started");
+	expect_before(superd, "db: started", "web: started");
+	superd_stop(superd);
+}
+
+/* Connecting wakes it. */
+Behaviour(wants, one_with_a_socket_is_not_started)
+{
+	struct superd *superd = controlled_run("%s%s", front("db", ""), front("web", "requires = { db }"));
+
+	client_ask_pid(superd_port(superd, "web"));
+	cr_expect_not(superd_logged(superd, "db: started"), "%s", world_logs());
+	cr_expect(superd_logged(superd, "web: requires: superd does not start 'db' for this: it has a socket"), "%s",
+		  world_logs());
 	superd_stop(superd);
 }
 
@@ -308,168 +464,198 @@ Behaviour(wants, who_waits_has_no_place_among_the_starts)
 {
 	const char *const arguments[] = { "--control", control_path(), "--max-starting", "1", NULL };
 	const struct setup setup = { .arguments = arguments };
-	struct superd *superd = superd_run_with(&setup,
-						"service db { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
-						"service web { listen = \"127.0.0.1:0\" exec = \"%s\" "
-						"wants = { db } }\n",
-						backend("serve"), backend("serve"));
+	struct superd *superd = superd_run_with(&setup, "%s%s", back("db", ""), front("web", "wants = { db }"));
 
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect(is("db", "running"));
-	cr_expect_str_eq(control_value(control_once("metrics"), "delayed"), "0");
 	superd_stop(superd);
 }
 
-Behaviour(wants, one_without_a_socket_is_started_too)
+Behaviour(wants, the_work_of_a_oneshot_is_done_before_each_start)
 {
 	const char *ran = path_in("ran");
 	struct superd *superd = controlled_run("service once { start = manual type = oneshot "
-					       "exec = \"/bin/sh -c 'echo >>%s'\" }\nservice web { "
-					       "listen = \"127.0.0.1:0\" exec = \"%s\" wants = { once } }\n",
-					       ran, backend("serve"));
+					       "exec = \"/bin/sh -c 'echo >>%s'\" }\n%s",
+					       ran, front("web", "requires = { once }"));
 
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect_eq(count_lines(ran), 1);
-	cr_expect_not(superd_logged(superd, "starts without"), "%s", world_logs());
+	expect_in(control_once("stop web"), "stopped");
+	client_ask_pid(superd_port(superd, "web"));
+	cr_expect_eq(count_lines(ran), 2);
 	superd_stop(superd);
 }
 
-Behaviour(wants, a_stop_ends_the_wait)
+Behaviour(wants, a_stop_ends_the_wait_and_what_was_started_for_it)
 {
-	struct superd *superd = run_both(text_of("%s exec_ready = \"/bin/false\"", serving()), "");
+	struct superd *superd = run_both("exec_ready = \"/bin/false\"", "wants = { db }");
 
 	cr_assert(control_is_done(control_once("start --no-wait web")));
-	WAIT_UNTIL(is("web", "starting") && is("db", "starting"));
+	WAIT_UNTIL(is("web", "queued") && is("db", "starting"));
 	expect_in(control_once("stop web"), "stopped");
-	WAIT_UNTIL(is("web", "listening"));
-	cr_expect(is("db", "starting"));
+	WAIT_UNTIL(is("web", "listening") && is("db", "listening"));
 	superd_stop(superd);
 }
 
 Behaviour(wants, a_shutdown_ends_the_wait)
 {
-	struct superd *superd = run_both(text_of("%s exec_ready = \"/bin/false\"", serving()), "");
+	struct superd *superd = run_both("exec_ready = \"/bin/false\"", "wants = { db }");
 
 	cr_assert(control_is_done(control_once("start --no-wait web")));
-	WAIT_UNTIL(is("web", "starting") && is("db", "starting"));
+	WAIT_UNTIL(is("web", "queued") && is("db", "starting"));
+	superd_stop(superd);
+}
+
+static void wait_over_an_upgrade(struct superd *superd)
+{
+	int client = ask(superd, "web");
+
+	WAIT_UNTIL(is("web", "queued") && is("db", "starting"));
+	superd_wait_log(superd, "db: started, pid ");
+	superd_upgrade(superd);
+	pass_hours(superd);
+	cr_assert(is("web", "queued"), "%s", world_logs());
+	write_file("gate", "%s", "");
+	cr_assert(strstr(client_line(client), "asked"));
+	superd_upgrade(superd);
+	pass_hours(superd);
+	cr_assert(is("db", "running"), "%s", world_logs());
+	superd_expect_count(superd, "db: started, pid ", 1);
+	close(client);
+	control_once("stop web");
+	superd_wait_log(superd, "db: stopping: no service wants it any more");
 	superd_stop(superd);
 }
 
 Behaviour(wants, the_wait_goes_on_over_an_upgrade)
 {
-	const char *gate = path_in("gate");
-	struct superd *superd =
-		run_both(text_of("%s idle_timeout = 10min exec_ready = \"/usr/bin/test -e %s\"", serving(), gate), "");
-	int client = client_connect(superd_port(superd, "web"));
-
-	client_send(client, "asked\n");
-	WAIT_UNTIL(is("web", "starting") && is("db", "starting"));
-	superd_wait_log(superd, "db: started, pid ");
-	superd_upgrade(superd);
-	pass_hours(superd);
-	cr_assert(is("web", "starting"), "%s", world_logs());
-	write_file("gate", "%s", "");
-	cr_assert(strstr(client_line(client), " asked"));
-	close(client);
-	superd_upgrade(superd);
-	pass_hours(superd);
-	cr_assert(is("db", "running"), "%s", world_logs());
-	superd_expect_count(superd, "db: started, pid ", 1);
-	superd_stop(superd);
+	wait_over_an_upgrade(run_both(gated(path_in("gate")), "wants = { db }"));
 }
 
-static const char *both_at(int db, int web, const char *options)
+Behaviour(wants, the_wait_of_connections_goes_on_over_an_upgrade)
 {
-	return text_of("service db {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n"
-		       " idle_timeout = 10min\n}\nservice web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n %s\n}\n",
-		       db, backend("serve"), web, backend("serve"), options);
+	wait_over_an_upgrade(controlled_clock_run("defaults { timeout_start = 10h }\n%s%s",
+						  back("db", gated(path_in("gate"))), each("web", "wants = { db }")));
+}
+
+static const char *both_at(int web, const char *options)
+{
+	return text_of("%sservice web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n %s\n}\n", back("db", ""), web,
+		       backend("serve"), options);
 }
 
 Behaviour(wants, a_reload_changes_what_is_wanted)
 {
-	int db = free_port(), web = free_port();
-	struct superd *superd = controlled_clock_run("%s", both_at(db, web, "wants = { db }"));
+	int web = free_port();
+	struct superd *superd = controlled_run("%s", both_at(web, "wants = { db }"));
 
 	superd_wait_log(superd, "web: listening");
 	client_ask_pid(web);
-	pass_hours(superd);
 	cr_assert(is("db", "running"), "%s", world_logs());
-	cr_assert(superd_reload(superd, "%s", both_at(db, web, "")));
-	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, "db: stopping pid "));
+	cr_assert(superd_reload(superd, "%s", both_at(web, "")));
+	superd_wait_log(superd, "db: stopping: no service wants it any more");
 	WAIT_UNTIL(is("db", "listening"));
-	client_ask_pid(db);
-	cr_assert(superd_reload(superd, "%s", both_at(db, web, "wants = { db }")));
-	pass_hours(superd);
-	cr_assert(is("db", "running"), "%s", world_logs());
+	cr_assert(superd_reload(superd, "%s", both_at(web, "wants = { db }")));
+	control_once("stop web");
+	client_ask_pid(web);
+	cr_expect(is("db", "running"), "%s", world_logs());
 	superd_stop(superd);
 }
 
-static void expect_refused(const char *wants, const char *what)
+/* The one that wanted it is in no table any more, and its instance goes on. */
+Behaviour(wants, it_runs_for_an_instance_that_a_reload_has_removed)
 {
-	const char *table = write_file("table", "service db { listen = \"127.0.0.1:1\" exec = \"/bin/true\" }\n"
-				       "service each { listen = \"127.0.0.1:2\" exec = \"/bin/true\" accept = yes }\n"
-				       "service web {\n listen = \"127.0.0.1:3\"\n exec = \"/bin/true\"\n %s\n}\n",
-				       wants);
-	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
+	int web = free_port();
+	struct superd *superd = controlled_run("%s", both_at(web, "wants = { db } on_remove = drain"));
+	int client;
 
-	cr_expect_neq(outcome.status, 0);
-	expect_in(outcome.err, what);
-	expect_in(outcome.err, ":6:");
+	superd_wait_log(superd, "web: listening");
+	client = ask(superd, "web");
+	cr_assert(strstr(client_line(client), "asked"));
+	cr_assert(superd_reload(superd, "%s", back("db", "")));
+	cr_expect(is("db", "running"), "%s", world_logs());
+	close(client);
+	superd_wait_log(superd, "db: stopping: no service wants it any more");
+	superd_stop(superd);
+}
+
+static struct outcome check_web(const char *wants)
+{
+	const char *table = write_file("table",
+				       "service web {\n listen = \"127.0.0.1:3\"\n exec = \"/bin/true\"\n %s\n}\n"
+				       "%s%s%sservice front { listen = \"127.0.0.1:2\" exec = \"/bin/true\" }\n",
+				       wants, back("db", ""), back("ring", "wants = { chain }"),
+				       back("chain", "requires = { ring }"));
+
+	return SUPERD_ANSWER("--check", "--no-preflight", "-f", table);
 }
 
 Behaviour(wants, what_cannot_be_is_an_error_by_its_line)
 {
-	expect_refused("wants = { dbb }", "wants: the table has no service 'dbb'");
-	expect_refused("wants = { dbb }", "did you mean 'db'?");
-	expect_refused("wants = { web }", "a service cannot want itself");
-	expect_refused("wants = { each }", "'each' has accept = yes");
-	expect_refused("wants = { db } accept = yes", "wants needs accept = no");
+	static const char *const cases[][3] = {
+		{ "wants = { dbb }", ":4:2: error: web: wants: the table has no service 'dbb'", "did you mean 'db'?" },
+		{ "requires = { dbb }", ":4:2: error: web: requires: the table has no service 'dbb'",
+		  "did you mean 'db'?" },
+		{ "wants = { ring }", "error: chain: requires: 'ring' leads back to this service", ":19:2: " },
+		{ "wants = { front }",
+		  ":4:2: warning: web: wants: superd does not start 'front' for this: it has a socket", "" },
+		{ "start_priority = batch", ":4:2: error: unknown option 'start_priority'",
+		  "remove it: at the limit of max_starting services start in the order of their clients" },
+	};
+
+	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		struct outcome outcome = check_web(cases[n][0]);
+
+		expect_in(outcome.err, cases[n][1]);
+		expect_in(outcome.err, cases[n][2]);
+	}
 }
 
-/* A service of another pair in the same table; what is not there is told. */
+/* Of a pair in the same table; what is not there is told. */
 static void expect_wanted_by(const char *key)
 {
-	const char *web = path_in("web.sock"), *db = path_in("db.sock");
+	const char *web = path_in("web.sock");
 	struct superd *superd;
 
-	write_pair("db", text_of("ListenStream=%s", db), unit_backend("serve"));
+	write_file("db.service", "[Service]\n%s\nUser=%s\n", unit_backend("sleep 10000000"), own_user());
 	write_pair("web", text_of("ListenStream=%s", web), unit_backend("serve"));
 	write_drop_in("web.service", "[Unit]\n%s=db.service network-online.target other.service\n", key);
-	superd = units_run("web.socket", "db.socket", NULL);
+	superd = units_run("web.socket", NULL);
 	cr_assert(strstr(unit_ask(web, "asked\n"), " asked"));
-	superd_wait_log(superd, "db: started, pid ");
+	expect_before(superd, "db: started", "web: started");
 	cr_expect(superd_logged(superd, ": there is no other.service to start"), "%s", world_logs());
 	superd_stop(superd);
 }
 
-Behaviour(wants, units_want_services_of_the_same_table)
+Behaviour(wants, units_start_what_they_want)
 {
 	expect_wanted_by("Wants");
 }
 
-Behaviour(wants, units_that_require_a_service_want_it)
+Behaviour(wants, units_start_what_they_require)
 {
 	expect_wanted_by("Requires");
 }
 
-Behaviour(wants, units_that_are_bound_to_a_service_want_it)
+Behaviour(wants, units_start_what_they_are_bound_to)
 {
 	expect_wanted_by("BindsTo");
 }
 
 /* A server that cannot take sockets, and the one in front that requires it, as systemd-socket-proxyd(8) shows. Only the
  * socket is named. */
-static struct superd *run_proxied(const char *back)
+static struct superd *run_proxied(const char *back, const char *socket)
 {
-	write_file("back.service", "[Unit]\n%s[Service]\n%s\nUser=%s\n", back, unit_backend("serve"), own_user());
-	write_pair("front", text_of("ListenStream=%s", path_in("front.sock")), unit_backend("take 1"));
+	write_file("back.service", "[Unit]\n%s[Service]\n%s\nUser=%s\n", back, unit_backend("sleep 10000000"),
+		   own_user());
+	write_pair("front", text_of("ListenStream=%s\n%s", path_in("front.sock"), socket), unit_backend("take 1"));
 	write_drop_in("front.service", "[Unit]\nRequires=back.service\nAfter=back.service network.target\n");
 	return units_run("front.socket", NULL);
 }
 
 Behaviour(wants, a_required_unit_without_a_socket_is_read_along_and_stopped_again)
 {
-	struct superd *superd = run_proxied("StopWhenUnneeded=yes\n");
+	struct superd *superd = run_proxied("StopWhenUnneeded=yes\n", "");
 
 	for (size_t n = 1; n <= 2; n++) {
 		cr_assert(strstr(unit_ask(path_in("front.sock"), "asked\n"), " asked"));
@@ -482,12 +668,55 @@ Behaviour(wants, a_required_unit_without_a_socket_is_read_along_and_stopped_agai
 
 Behaviour(wants, a_required_unit_runs_on_where_it_may)
 {
-	struct superd *superd = run_proxied("");
+	struct superd *superd = run_proxied("", "");
 
 	cr_assert(strstr(unit_ask(path_in("front.sock"), "asked\n"), " asked"));
 	cr_assert(strstr(unit_ask(path_in("front.sock"), "asked\n"), " asked"));
 	superd_expect_count(superd, "back: started, pid ", 1);
 	cr_expect_not(superd_logged(superd, "no service wants it"));
+	superd_stop(superd);
+}
+
+/* A template whose instances require a unit: it is started with the first of them. */
+Behaviour(wants, what_a_template_requires_starts_with_its_first_instance)
+{
+	const char *path = path_in("each.sock");
+	struct superd *superd;
+
+	write_file("back.service", "[Unit]\nStopWhenUnneeded=yes\n[Service]\n%s\nUser=%s\n",
+		   unit_backend("sleep 10000000"), own_user());
+	write_pair("each", text_of("ListenStream=%s\nAccept=yes", path), "ExecStart=/bin/cat\nStandardInput=socket");
+	write_drop_in("each@.service", "[Unit]\nRequires=back.service\n");
+	superd = units_run("each.socket", NULL);
+	superd_wait_log(superd, "each: listening");
+	cr_assert_not(superd_logged(superd, "back: started"), "%s", world_logs());
+	cr_assert_str_eq(unit_ask(path, "asked\n"), "asked");
+	expect_before(superd, "back: started", "each: started");
+	superd_wait_log(superd, "back: stopping: no service wants it any more");
+	superd_stop(superd);
+}
+
+/* A socket is there as long as superd. */
+Behaviour(wants, what_a_socket_requires_starts_with_superd)
+{
+	struct superd *superd;
+
+	write_drop_in("front.socket", "[Unit]\nRequires=early.service\n");
+	write_file("early.service", "[Service]\n%s\nUser=%s\n", unit_backend("sleep 10000000"), own_user());
+	superd = run_proxied("", "");
+	superd_wait_log(superd, "early: started");
+	cr_expect_not(superd_logged(superd, "back: started"));
+	superd_stop(superd);
+}
+
+Behaviour(wants, a_required_unit_that_fails_is_a_failed_start)
+{
+	struct superd *superd = run_proxied("[Service]\nExecStartPre=/bin/false\n", "");
+
+	superd_wait_log(superd, "front: listening");
+	client_send(client_connect_unix(path_in("front.sock"), SOCK_STREAM), "asked\n");
+	superd_wait_log(superd, "front: cannot start: it requires back: ");
+	cr_expect_not(superd_logged(superd, "front: started"), "%s", world_logs());
 	superd_stop(superd);
 }
 

@@ -100,14 +100,14 @@ static void add_sockets(const struct service *service, struct buf *out)
 	}
 }
 
-static void add_wants(const struct service *service, struct buf *out)
+static void add_wants(const struct service *service, const char *option, words names, struct buf *out)
 {
-	for (words name = service->groups->lifecycle->wants; name && *name; name++) {
+	for (; names && *names; names++) {
 		buf_char(out, '\t');
 		add_node(out, "service", service->name);
 		buf_text(out, " -> ");
-		add_node(out, "service", *name);
-		buf_text(out, " [label=\"wants\", style=dashed]\n");
+		add_node(out, "service", *names);
+		buf_addf(out, " [label=\"%s\", style=dashed]\n", option);
 	}
 }
 
@@ -163,7 +163,8 @@ static void add_service(const struct table *table, const struct service *service
 
 	add_service_node(service, out);
 	add_sockets(service, out);
-	add_wants(service, out);
+	add_wants(service, "requires", service->groups->lifecycle->requires, out);
+	add_wants(service, "wants", service->groups->lifecycle->wants, out);
 	for (size_t i = 0; i < service->socket_count; i++)
 		has[endpoint_is_datagram(service->sockets[i].endpoint)] = true;
 	for (int datagrams = 0; datagrams < 2 && service->exec->redirect; datagrams++) {

@@ -69,23 +69,12 @@ static void add_latency(struct idle_view *view, const json_t *service)
 	end_cell(view);
 }
 
-/* Adds "idle_action = freeze keeps its memory; web, which wants it, has kept it awake for 5 min". */
 static void add_note(struct idle_view *view, const json_t *service)
 {
-	const json_t *kept = json_reply_object(service, "kept_awake");
-	bool freezes = json_reply_is(service, "action", "freeze");
-
-	if (freezes)
+	if (json_reply_is(service, "action", "freeze"))
 		buf_text(&view->cell, json_reply_flag(service, "reclaims")
 					      ? "the memory that freeze_reclaim frees is not measured"
 					      : "idle_action = freeze keeps its memory");
-	if (freezes && kept)
-		buf_text(&view->cell, "; ");
-	if (kept) {
-		json_reply_show_text(&view->cell, kept, "by");
-		buf_text(&view->cell, ", which wants it, has kept it awake for ");
-		human_units_add_age(&view->cell, json_reply_number(kept, "for"));
-	}
 	end_cell(view);
 }
 

@@ -120,7 +120,6 @@ static bool show_status(void *context, const json_t *line, const char *text)
 	status_add_outdated(&out, &view->screen, line);
 	status_add_counts(&out, line);
 	status_add_activation(&out, line);
-	status_add_thaw(&out, line);
 	status_add_exit(&out, line);
 	status_add_failures(&out, line);
 	status_add_refusals(&out, line);

@@ -261,19 +261,6 @@ void status_add_activation(struct buf *out, const json_t *service)
 	buf_char(out, '\n');
 }
 
-void status_add_thaw(struct buf *out, const json_t *service)
-{
-	const json_t *last = json_reply_object(service, "last_thaw");
-
-	if (!last)
-		return;
-	status_add_label(out, "Last thaw");
-	add_ago(out, last, superd_time(service));
-	buf_text(out, ", by ");
-	json_reply_show_text(out, last, "by");
-	buf_char(out, '\n');
-}
-
 static void add_ending(struct buf *out, const json_t *end)
 {
 	if (*json_reply_text(end, "signal")) {

@@ -15,7 +15,6 @@ void status_add_instances(struct buf *out, const struct screen *screen, const js
 void status_add_outdated(struct buf *out, const struct screen *screen, const json_t *service);
 void status_add_counts(struct buf *out, const json_t *service);
 void status_add_activation(struct buf *out, const json_t *service);
-void status_add_thaw(struct buf *out, const json_t *service);
 void status_add_exit(struct buf *out, const json_t *service);
 void status_add_failures(struct buf *out, const json_t *service);
 void status_add_refusals(struct buf *out, const json_t *service);

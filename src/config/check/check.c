@@ -4,6 +4,7 @@
  * (service_is_unclear). */
 #include "config/check/check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/scan.h"
@@ -69,42 +70,73 @@ static void hint_at_name(const struct table *table, const char *name, struct dia
 	}
 }
 
-static void check_wanted(const struct table *table, const struct service *service, const char *name,
-			 struct diags *diags)
+enum { UNSEEN, OPEN, CHECKED };
+
+#define WANTS_DEEPEST 64                /* services in a row of which each wants the next */
+
+/* What is known of the services while `requires` and `wants` are followed. */
+struct wanting {
+	const struct table *table;
+	unsigned char *seen;            /* of each row: UNSEEN …; OPEN: rows that lead to the present one */
+	struct diags *diags;
+};
+
+static void check_wants_of(struct wanting *wanting, const struct service *service, unsigned depth);
+
+/* Checks a name of `option`, which is requires or wants. A service with sockets is none that could wait for others. */
+static void check_wanted(struct wanting *wanting, const struct service *service, const char *option, const char *name,
+			 unsigned depth)
 {
-	const struct service *wanted = table_find(table, name);
+	const struct service *wanted = table_find(wanting->table, name);
+	struct diags *diags = wanting->diags;
+	unsigned char seen = wanted ? wanting->seen[wanted - wanting->table->services] : UNSEEN;
 
 	if (!wanted && service->dialect == UNIT) {
-		diag_warning(diags, service_origin(service, "wants"), "%s: '%s' is wanted, and left out of the table",
-			     service->name, name);
+		diag_warning(diags, service_origin(service, option), "%s: %s: '%s' is left out of the table",
+			     service->name, option, name);
 	} else if (!wanted) {
-		service_refuse(service, "wants", diags, "wants: the table has no service '%s'", name);
-		hint_at_name(table, name, diags);
-	} else if (wanted == service) {
-		service_refuse(service, "wants", diags, "wants: a service cannot want itself");
-	} else if (wanted->exec->accept && !service_is_unclear(wanted, "accept")) {
-		service_refuse(service, "wants", diags,
-			       "wants: '%s' has accept = yes: nothing can start before a client connects", name);
-	} else if (wanted->exec->disable) {
-		diag_warning(diags, service_origin(service, "wants"),
-			     "%s: wants: '%s' is disabled, so it is not started", service->name, name);
+		service_refuse(service, option, diags, "%s: the table has no service '%s'", option, name);
+		hint_at_name(wanting->table, name, diags);
+	} else if (wanted->socket_count || service_is_unclear(wanted, "listen")) {
+		diag_warning(diags, service_origin(service, option),
+			     "%s: %s: superd does not start '%s' for this: it has a socket, and connecting to it does",
+			     service->name, option, name);
+	} else if (seen == OPEN || depth == WANTS_DEEPEST) {
+		service_refuse(service, option, diags, "%s: '%s' %s", option, name,
+			       seen == OPEN ? "leads back to this service" : "is behind too many others");
+	} else {
+		if (wanted->exec->disable)
+			diag_warning(diags, service_origin(service, option),
+				     "%s: %s: '%s' is disabled, so it is not started", service->name, option, name);
+		if (seen == UNSEEN)
+			check_wants_of(wanting, wanted, depth + 1);
 	}
 }
 
-void check_wants(const struct table *table, struct diags *diags)
+static void check_wants_of(struct wanting *wanting, const struct service *service, unsigned depth)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		const struct service *service = &table->services[i];
-		words name = service->groups->lifecycle->wants;
+	unsigned char *seen = &wanting->seen[service - wanting->table->services];
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
 
-		if (!name || service_is_unclear(service, "wants"))
-			continue;
-		if (service->exec->accept && !service_is_unclear(service, "accept"))
-			service_refuse(service, "wants", diags,
-				       "wants needs accept = no: each client of this service has a process of its own");
-		for (; *name; name++)
-			check_wanted(table, service, *name, diags);
+	*seen = OPEN;
+	for (words name = lifecycle->requires; name && *name && !service_is_unclear(service, "requires"); name++)
+		check_wanted(wanting, service, "requires", *name, depth);
+	for (words name = lifecycle->wants; name && *name && !service_is_unclear(service, "wants"); name++)
+		check_wanted(wanting, service, "wants", *name, depth);
+	*seen = CHECKED;
+}
+
+static void check_wants(const struct table *table, struct diags *diags)
+{
+	struct wanting wanting = { .table = table, .seen = calloc(table->count + 1, 1), .diags = diags };
+
+	if (!wanting.seen)
+		diag_error(diags, (struct origin){ 0 }, "following requires and wants: out of memory");
+	for (size_t n = 0; wanting.seen && n < table->count; n++) {
+		if (wanting.seen[n] == UNSEEN)
+			check_wants_of(&wanting, &table->services[n], 0);
 	}
+	free(wanting.seen);
 }
 
 void table_check(const struct table *table, struct diags *diags)

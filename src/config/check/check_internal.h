@@ -55,8 +55,5 @@ void rule_options(const struct service *service, struct diags *diags);
 void check_names(const struct table *table, struct diags *diags);
 void check_conflicts(const struct table *table, struct diags *diags);
 
-/* Reports names in `wants` that are no service that could be started. */
-void check_wants(const struct table *table, struct diags *diags);
-
 /* Warns of services that are reached through TCPMUX if no service answers it. */
 void check_tcpmux(const struct table *table, struct diags *diags);

@@ -13,9 +13,6 @@ void rule_start(const struct service *service, struct diags *diags)
 	if (service->exec->start == START_BOOT && service->exec->accept)
 		service_refuse(service, "start", diags,
 			       "start = boot needs accept = no: nothing can start before a client connects");
-	if (service->exec->accept && service_mark(service, "start_priority") && !service_is_unclear(service, "accept"))
-		service_refuse(service, "start_priority", diags,
-			       "start_priority needs accept = no: instances of a connection have no line of starts");
 	if (service->exec->start >= START_MANUAL && (service->socket_count || service->exec->accept)) {
 		service_refuse(service, "start", diags,
 			       "start = %s is for a service without sockets: a client of a socket would start it",

@@ -16,7 +16,7 @@ void rule_listen(const struct service *service, struct diags *diags)
 		return;
 	service_refuse(service, NULL, diags, "listen is missing");
 	diags_hint(diags,
-		   "set its address, as in listen = \"80\"; only a service with start = boot or start = manual needs "
+		   "set its address, as in listen = \"80\"; only a service with start = boot, manual or wanted needs "
 		   "none");
 }
 

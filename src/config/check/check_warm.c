@@ -67,6 +67,9 @@ static void check_start_of(const struct service *service, struct diags *diags)
 	if (service_notify_access(service) != NOTIFY_NONE)
 		refuse(service, service_has_watchdog(service) ? "watchdog" : "notify_access", diags,
 		       "a program that waits for its client sends no messages");
+	if (lifecycle->requires || lifecycle->wants)
+		refuse(service, lifecycle->requires ? "requires" : "wants", diags,
+		       "a program that waits for its client would run before them");
 	if (environment->tcp_environment)
 		refuse(service, "tcp_environment", diags, "the client's address is not known yet");
 	if (environment->environment_file)

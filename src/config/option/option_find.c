@@ -51,6 +51,7 @@ static const struct {
 	{ "stdin", "superd.conf calls it input" },
 	{ "idle", "superd.conf calls it idle_timeout" },
 	{ "sleep", "superd.conf calls it idle_timeout" },
+	{ "start_priority", "remove it: at the limit of max_starting services start in the order of their clients" },
 	{ "keep", "did you mean sleep_under_pressure = no, which keeps a backend when memory is short?" },
 };
 

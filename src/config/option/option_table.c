@@ -158,9 +158,6 @@ static const char *const start_words[] = {
 	[START_DEMAND] = "demand", [START_BOOT] = "boot", [START_MANUAL] = "manual",
 	[START_WANTED] = "wanted", NULL
 };
-static const char *const start_priority_words[] = {
-	[START_INTERACTIVE] = "interactive", [START_NORMAL] = "normal", [START_BATCH] = "batch", NULL
-};
 static const char *const ipv6_only_words[] = {
 	[IPV6_ONLY_DEFAULT] = "default", [IPV6_ONLY_NO] = "no", [IPV6_ONLY_YES] = "yes", NULL
 };
@@ -315,9 +312,9 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
 	  .help = "The event that starts the program. demand: the first client. boot: the start of superd; unless "
 		  "restart is set, superd also restarts the program after a failure and, without sockets, after a "
-		  "good end, but a oneshot runs once. manual: superctl start, without sockets. wanted: a service "
-		  "that wants it, without sockets; superd stops it when none of these runs any more. boot, manual "
-		  "and wanted need accept = no." },
+		  "good end, but a oneshot runs once. manual: superctl start, or a service that requires or wants "
+		  "it, without sockets. wanted: the same, and superd stops it when no such service runs any more. "
+		  "boot, manual and wanted need accept = no." },
 	{ .name = { "builtin", "type" }, FIELD(EXEC, builtin, builtin), .translated = FROM(XINETD),
 	  .words = builtin_words,
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
@@ -910,10 +907,14 @@ const struct directive directives[] = {
 		  "failure." },
 
 	/* Start and stop */
+	{ .name = { "requires" }, FIELD(LIFECYCLE, requires, list),
+	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "Services without sockets that must run while this one does (see WANTED SERVICES in superd(7)). "
+		  "superd starts them before it. If one fails to start, this service is not started: its clients "
+		  "wait for the next try, as after any failed start." },
 	{ .name = { "wants" }, FIELD(LIFECYCLE, wants, list),
 	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
-	  .help = "Services that must run while this one does (see WANTED SERVICES in superd(7)). superd starts "
-		  "or thaws them with it. Both sides need accept = no." },
+	  .help = "As requires, but if one of them fails to start, this service starts without it." },
 	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text",
 	  .help = "A text in a line of output by which the program announces that it is ready. output or error "
@@ -924,10 +925,6 @@ const struct directive directives[] = {
 		  "after that it has failed. It also limits each command of a start and the preparations. 0 or "
 		  "infinity: no limit. For a oneshot, runtime_max limits the program, and the commands have no "
 		  "limit unless this is set." },
-	{ .name = { "start_priority" }, FIELD(LIFECYCLE, start_priority, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "normal", .words = start_priority_words,
-	  .help = "The order of starts at the limit of max_starting; equal services start in the order of their "
-		  "clients. It needs accept = no." },
 	{ .name = { "warm" },
 	  FIELD_IN(LIFECYCLE, ACCESS, warm, count),
 	  .flags = NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",

@@ -30,7 +30,6 @@ enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN };
 enum probe { PROBE_NONE, PROBE_SILENT };
 enum idle_means { IDLE_MEANS_CONNECTED, IDLE_MEANS_QUIET };
 enum idle_action { IDLE_STOP, IDLE_FREEZE, IDLE_REPORT };
-enum start_priority { START_INTERACTIVE, START_NORMAL, START_BATCH, START_PRIORITIES };
 enum limit_action { LIMIT_QUEUE, LIMIT_CLOSE, LIMIT_CLOSE_RESERVED };
 enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
 enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
@@ -242,7 +241,7 @@ struct access_options {
 };
 
 struct lifecycle_options {
-	words wants;                    /* names of services that run with this one */
+	words requires, wants;          /* names of services without sockets that run with this one */
 	const char *ready;              /* text of the line by which the backend reports that it is ready; NULL: unset */
 	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
 	int kill_signal;
@@ -260,7 +259,6 @@ struct lifecycle_options {
 	int64_t redirect_timeout;       /* microseconds without a datagram, then a flow of a redirect ends */
 	unsigned idle_action;           /* enum idle_action */
 	int64_t idle_cpu;               /* hundredths of a percent of one processor; -1: unset */
-	unsigned start_priority;        /* enum start_priority */
 	unsigned idle_means;            /* enum idle_means */
 	bool freeze_reclaim, sleep_under_pressure;
 	words probe_from;               /* as only_from; NULL: none */

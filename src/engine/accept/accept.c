@@ -34,6 +34,7 @@
 #include "engine/instance/exec_sequence.h"
 #include "engine/instance/foreground.h"
 #include "engine/runtime/prepare_start.h"
+#include "engine/runtime/wants.h"
 #include "engine/warm/warm_pool.h"
 #include "os/guard/guard_link.h"
 #include "os/netdiag/tcp_sent.h"
@@ -449,6 +450,22 @@ static void on_reply(struct service_runtime *runtime, struct pending_client *pen
 		runtime_post(runtime, ROOM);
 }
 
+/* Whether its clients stay where they are for services that it wants: these start still, or one of them has failed. */
+static bool waits_for_wants(struct service_runtime *runtime)
+{
+	struct buf why = { 0 };
+	bool waits = wants_wait(runtime), fails = !waits && !wants_are_there(runtime, &why);
+
+	if (waits)
+		runtime_post(runtime, FILLED);
+	if (fails) {
+		start_log_failure(runtime, NULL, buf_string(&why));
+		runtime_post(runtime, EXEC_ERROR);
+	}
+	buf_free(&why);
+	return waits || fails;
+}
+
 /* Handles a client that does not come from a listener's queue. */
 static void receive_pending(struct service_runtime *runtime, struct pending_client *pending)
 {
@@ -459,6 +476,8 @@ static void receive_pending(struct service_runtime *runtime, struct pending_clie
 		runtime_post(runtime, LIMITED);
 	if (runtime_next_state(runtime) == LISTENING && clients_must_queue(runtime))
 		runtime_post(runtime, FILLED);  /* so that the service handles the ROOM to come */
+	else if (runtime_next_state(runtime) == LISTENING && socket_rest_left(runtime, pending->listener) <= 0)
+		(void)waits_for_wants(runtime); /* which changes the state */
 	if (runtime_next_state(runtime) != LISTENING || socket_rest_left(runtime, pending->listener) > 0)
 		park_pending(runtime, pending);
 	else if (check_pending(runtime, pending) == STARTS)
@@ -535,6 +554,8 @@ void accept_ready(struct service_runtime *runtime, struct listener *listener)
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}
+	if (waits_for_wants(runtime))
+		return;
 	runtime->run->stats.last_request = clock_now();
 	if (!endpoint_accepts(listener->listen->endpoint))
 		datagram_serve(runtime, listener);

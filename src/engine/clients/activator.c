@@ -9,14 +9,11 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "engine/clients/conn_query.h"
-#include "engine/runtime/wants.h"
 
 #define RARELY 1.0                      /* seconds between two starts from which superd asks */
 
-static_assert(sizeof(no_stats.last_peer) == WANTS_TEXT, "it has the text of wants_describe_order");
-static_assert(sizeof(((struct history_wake *)0)->by) == WANTS_TEXT, "it has the same");
-
-static const char by_operator[] = "operator";
+static_assert(sizeof(no_stats.last_peer) == sizeof(((struct service_run *)0)->start_by), "it may have the same text");
+static_assert(sizeof(no_stats.last_peer) == sizeof(((struct history_wake *)0)->by), "it may have the same text");
 
 void activator_forget(struct service_runtime *runtime)
 {
@@ -58,14 +55,14 @@ static void log_client(const struct service_runtime *runtime, const char *peer, 
 }
 
 /* Ends the query, and notes the client that it has found. text: also gets it. */
-static void note_client(struct conn_query *query, bool thawed, char text[WANTS_TEXT])
+static void note_client(struct conn_query *query, bool thawed, char text[sizeof(no_stats.last_peer)])
 {
 	struct service_runtime *runtime = query->runtime;
 
 	for (size_t n = 0; n < query->count; n++) {
 		if (!query->conns[n].knows_peer)
 			continue;
-		write_peer(&query->conns[n], text, WANTS_TEXT);
+		write_peer(&query->conns[n], text, sizeof(no_stats.last_peer));
 		log_client(runtime, text, history_set_client(&runtime->run->history, thawed, text));
 		runtime_note_change(runtime);
 		break;
@@ -81,7 +78,7 @@ static void on_counted(struct conn_query *query)
 
 static void on_counted_thawed(struct conn_query *query)
 {
-	char peer[WANTS_TEXT];
+	char peer[sizeof(no_stats.last_peer)];
 
 	note_client(query, true, peer);
 }
@@ -114,13 +111,11 @@ void activator_ask(struct service_runtime *runtime, bool clients_wait)
 
 	activator_forget(runtime);
 	*run->stats.last_peer = '\0';
-	if (run->start_ordered) {
-		memcpy(run->stats.last_peer, by_operator, sizeof(by_operator));
-		run->start_ordered = false;
+	if (*run->start_by) {
+		memcpy(run->stats.last_peer, run->start_by, sizeof(run->start_by));
+		*run->start_by = '\0';
 		return;
 	}
-	if (wants_describe_order(runtime, run->stats.last_peer))
-		return;
 	if (rarely && clients_wait)
 		start_query(runtime, on_counted, !list_has_one(&run->instances));
 }

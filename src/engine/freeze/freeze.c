@@ -505,29 +505,25 @@ bool freeze_sleep(struct service_runtime *runtime)
 	return true;
 }
 
-/* Also notes which service has had it thawed. */
 static void say_wake(struct service_runtime *runtime, pid_t pid, double slept)
 {
-	char *by = runtime->run->freeze_times->thawed_by;
+	char *by = runtime->run->start_by;
 	struct event event = {
 		.name = "thawed", .service = runtime->service->name, .pid = pid, .has_duration = true,
 		.duration = slept,
 	};
 	char span[DURATION_MOST];
 
-	if (!wants_describe_order(runtime, by))
-		*by = '\0';
 	log_event(runtime->engine->log, LEVEL_INFO, &event, "pid %ld thawed after %s%s%s", (long)pid,
 		  duration_write(span, slept), *by ? ", by " : "", by);
-	wants_note_order(runtime, NULL);
+	*by = '\0';
 }
 
 static void note_wake(struct service_runtime *runtime, double now, double slept)
 {
 	struct history_wake wake = { .at = now, .delay = -1, .thawed = true, .slept = (float)slept };
 
-	if (!wants_describe_order(runtime, wake.by))
-		*wake.by = '\0';
+	memcpy(wake.by, runtime->run->start_by, sizeof(wake.by));
 	history_add_wake(&runtime->run->history, &wake);
 }
 
@@ -584,7 +580,6 @@ bool freeze_set_aside(struct service_runtime *runtime)
 
 static const struct state_field times_fields[] = {
 	{ FIELD("woken", last_thaw) },
-	{ FIELD("woken_by", thawed_by) },
 	{ FIELD("wakeful", min_awake) },
 	{ FIELD("frozen", frozen_since) },
 	{ STATE_NONE(freeze_times, unwatched, "found out again") },

@@ -10,13 +10,11 @@
 
 #include "base/buf.h"
 #include "engine/runtime/runtime.h"
-#include "engine/runtime/wants.h"
 #include "engine/serialize/state_field.h"
 
 /* When a service was frozen and thawed. Owner: struct service_runtime; made at the first freeze. */
 struct freeze_times {
 	double last_thaw;               /* loop time; 0: never */
-	char thawed_by[WANTS_TEXT];             /* "NAME, which wants it", if a service that wants it caused the thaw; "": none */
 	double min_awake;               /* seconds that it stays awake at least after a thaw; 0: it may be frozen at any time */
 	pid_t unwatched;                /* pid of an instance whose sockets superd cannot all watch; 0: none */
 	double frozen_since;            /* over an upgrade: loop time since when it was frozen, and will be again; 0: it was not frozen */

@@ -19,7 +19,6 @@
 #include "engine/instance/instance_usage.h"
 #include "engine/instance/relay.h"
 #include "engine/runtime/service_list.h"
-#include "engine/runtime/wants.h"
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
 #define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */
@@ -278,38 +277,6 @@ static bool is_due(const struct idle *idle)
 	return idle->since > 0 && (now - idle->since >= idle->timeout || hurries(idle)) && now >= awake_until(idle);
 }
 
-/* Whether nothing but its ring keeps this service of a ring awake. counts: clients that came since the last count are
- * looked for, too. */
-static bool is_unused(struct service_runtime *runtime, bool counts)
-{
-	const struct idle *idle = runtime->run->idle;
-
-	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || !is_due(idle) || idle->busy.until > 0)
-		return false;
-	return !counts || idle_has_no_client_now(runtime);
-}
-
-/* Returns a service of its ring that is used (engine/runtime/wants); NULL: it is in no ring, or none of it is. */
-static const struct service_runtime *find_used_in_ring(const struct service_runtime *runtime, bool counts)
-{
-	if (!wants_itself(runtime))
-		return NULL;
-	LIST_EACH(link, &runtime->engine->service_list->wanting) {
-		struct service_runtime *other = container_of(link, struct wants, link)->runtime;
-
-		if (other != runtime && wants_are_ring(runtime, other) && !is_unused(other, counts))
-			return other;
-	}
-	return NULL;
-}
-
-const struct service_runtime *idle_find_keeper(const struct service_runtime *runtime)
-{
-	const struct service_runtime *wanting = wants_find(runtime);
-
-	return wanting ? wanting : find_used_in_ring(runtime, false);
-}
-
 /* Nothing of a oneshot that has done its work can be frozen (remain_after_exit); only its relay takes clients. */
 static bool has_only_relay(const struct idle *idle)
 {
@@ -343,7 +310,7 @@ static void apply_action(struct idle *idle)
 	}
 }
 
-/* It works without clients, or its ring is used: superd looks again in an idle_timeout. */
+/* It works without clients: superd looks again in an idle_timeout. */
 static void look_again(struct idle *idle)
 {
 	if (idle->polls) {
@@ -352,14 +319,6 @@ static void look_again(struct idle *idle)
 	}
 	enter_phase(idle, IDLE_NO_CLIENTS);
 	start_timer(idle, idle->timeout);
-}
-
-static void apply_unless_needed(struct idle *idle)
-{
-	if (find_used_in_ring(idle->runtime, true))
-		look_again(idle);
-	else
-		apply_action(idle);
 }
 
 /* No client was connected for long enough. */
@@ -373,7 +332,7 @@ static void act_unless_busy(struct idle *idle)
 	if (busy_ask(&idle->busy))
 		return;
 	busy_forget(&idle->busy);
-	apply_unless_needed(idle);
+	apply_action(idle);
 }
 
 /* The command of idle_unless has ended. */
@@ -389,7 +348,7 @@ static void on_answer(struct aux_command *command, enum result result, int statu
 	if (idle->closed_meanwhile)
 		wait_until_quiet(idle);
 	else
-		apply_unless_needed(idle);
+		apply_action(idle);
 }
 
 /* The last count has found a client, which may have left since: nothing else would report that. */
@@ -622,7 +581,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	if (idle->phase == IDLE_LAST_COUNT)
 		begin_measuring(idle);
 	else if (idle->phase == IDLE_WAITS_FOR_TURN)
-		apply_unless_needed(idle);
+		apply_action(idle);
 	else
 		start_count(idle);
 }
@@ -631,8 +590,7 @@ double idle_unused_since(const struct service_runtime *runtime)
 {
 	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
 
-	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || hurries(idle) || clock_now() < awake_until(idle) ||
-	    find_used_in_ring(runtime, false))
+	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || hurries(idle) || clock_now() < awake_until(idle))
 		return 0;
 	switch (idle->phase) {
 	case IDLE_NO_CLIENTS:
@@ -820,21 +778,16 @@ static void note_unused(struct service_runtime *runtime)
 	runtime->run->stats.gaps.unused = since;
 }
 
-/* A service that wants it counts as a client. */
 void idle_follow(struct service_runtime *runtime)
 {
 	struct service_run *run = runtime->run;
-	bool is_awake = run && runtime_state(runtime) == RUNNING && run->current && !runtime->engine->stopping &&
+	bool measures = run && runtime_state(runtime) == RUNNING && run->current && !runtime->engine->stopping &&
 		service_idles(runtime->service);
-	bool is_wanted = is_awake && wants_find(runtime);
-	bool measures = is_awake && !is_wanted;
 
 	if (run && run->idle && (!measures || is_changed(run->idle))) {
 		note_unused(runtime);
 		idle_forget(runtime);
 	}
-	if (is_wanted)
-		idle_gaps_begin(&run->stats.gaps, clock_now(), clock_now());
 	if (measures && !run->idle && !runtime->engine->quiet)
 		start_idle(runtime);
 }

@@ -48,10 +48,6 @@ double idle_unused_since(const struct service_runtime *runtime);
 double idle_leaving_since(const struct service_runtime *runtime);
 void idle_hurry(struct service_runtime *runtime);
 
-/* Returns the service that keeps this one awake, because it wants this one and is in use itself (`wants`);
- * NULL: none. */
-const struct service_runtime *idle_find_keeper(const struct service_runtime *runtime);
-
 /* The data that superctl reports about a service. */
 enum idle_status {
 	IDLE_UNKNOWN,                   /* no count was made since the start or since a connection closed */

@@ -33,7 +33,6 @@
 bool exec_sequence_has_steps(const struct service *service, const struct plan *plan)
 {
 	return plan->condition_count || service->groups->restart->remain_after_exit ||
-	       service->groups->lifecycle->wants ||
 	       service_has_commands(service, PHASE_CONDITION, PHASE_START_POST) ||
 	       service_has_commands(service, PHASE_STOP, PHASE_STOP_POST);
 }
@@ -157,15 +156,6 @@ static void run_phase(struct instance *instance, enum command_phase phase)
 	aux_command_begin(&sequence->command, phase,
 			  stops ? sequence->runtime->service->groups->lifecycle->timeout_stop
 				: start_time_limit(sequence));
-}
-
-/* ON_WANTED follows. */
-static void start_wanted(struct instance *instance)
-{
-	if (instance->service->groups->lifecycle->wants && !instance->service->exec->accept)
-		runtime_post(instance->sequence->runtime, WANTS_DUE);
-	else
-		instance_event(instance, ON_WANTED);
 }
 
 /* A failed instance gets its signals at once. */
@@ -548,9 +538,6 @@ static void perform_action(struct instance *instance, enum instance_action actio
 	struct exec_sequence *sequence = instance->sequence;
 
 	switch (action) {
-	case DO_START_WANTED:
-		start_wanted(instance);
-		break;
 	case DO_RUN_COND:
 		run_phase(instance, PHASE_CONDITION);
 		break;
@@ -694,9 +681,6 @@ void exec_sequence_go_on(struct exec_sequence *sequence)
 	struct instance *instance = sequence->instance;
 
 	switch ((enum instance_state)instance->state) {
-	case INSTANCE_WANTS:
-		start_wanted(instance);
-		return;
 	case INSTANCE_LAUNCHED:         /* its report ended with the superd before; if it has not run, its end tells */
 		instance_event(instance, run_event(instance));
 		return;
@@ -732,7 +716,7 @@ void exec_sequence_retire(struct exec_sequence *sequence, bool keeps_client)
 
 	exec_status_settle(&sequence->exec_status, false);
 	if (instance->state == INSTANCE_COND || instance->state == INSTANCE_PRE ||
-	    instance->state == INSTANCE_WANTS || instance->state == INSTANCE_REMAIN ||
+	    instance->state == INSTANCE_REMAIN ||
 	    (instance->state == INSTANCE_LAUNCHED && !keeps_client))
 		instance_stop(instance);
 }

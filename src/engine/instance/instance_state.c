@@ -294,8 +294,6 @@ static void save_step(struct state_saver *saver, const void *object)
 	if (!sequence->instance)
 		return;
 	state_add_number(&saver->text, "step", step_of(sequence));
-	if (sequence->instance->state == INSTANCE_WANTS)
-		state_add_number(&saver->text, "wants", 1);
 }
 
 /* Behind the keys of the instance, which say whether it is being stopped. */
@@ -304,7 +302,7 @@ static void load_step(struct state_section *section, void *object)
 	const struct exec_sequence *sequence = object;
 	struct instance *instance = sequence->instance;
 	enum course_step step = (enum course_step)state_number(section, "step", BEFORE, CLEARS, IS_READY);
-	bool waits = state_flag(section, "wants"), clears, stops;
+	bool clears, stops;
 
 	if (!instance)
 		return;
@@ -320,7 +318,7 @@ static void load_step(struct state_section *section, void *object)
 	else if (stops && instance->state == INSTANCE_STOP_CMD && step != LEAVES)
 		instance->state = INSTANCE_TERM;
 	else if (!stops && !clears)
-		instance->state = step == BEFORE ? (waits ? INSTANCE_WANTS : INSTANCE_COND)
+		instance->state = step == BEFORE ? INSTANCE_COND
 			: step == LAUNCHED	 ? INSTANCE_LAUNCHED
 			: step == AFTER		 ? INSTANCE_POST
 			: step == IS_READY	 ? INSTANCE_READY

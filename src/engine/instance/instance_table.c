@@ -21,16 +21,11 @@
 
 const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENTS] = {
 	[INSTANCE_NEW] = {
-		[ON_BEGIN] = TO(WANTS, START_WANTED),
+		[ON_BEGIN] = TO(COND, RUN_COND),
 		/* Without commands: the starter tells its owner itself. */
 		[ON_EXEC_OK] = TO(READY, IGNORE),       [ON_EXEC_WAIT] = TO(STARTED, IGNORE),
 		[ON_EXEC_WORK] = TO(WORK, IGNORE),
 		[ON_STOP] = TO(TERM, SIGNAL),           [ON_KILL] = TO(KILL, KILL),
-	},
-	[INSTANCE_WANTS] = {
-		[ON_WANTED] = TO(COND, RUN_COND),       [ON_TIMEOUT] = TO(WANTS, LIMIT),
-		/* Nothing of it has run. */
-		[ON_STOP] = TO(OVER, REPORT),           [ON_KILL] = TO(OVER, REPORT),
 	},
 	[INSTANCE_COND] = {
 		[ON_CMD_OK] = TO(PRE, RUN_PRE),         [ON_CMD_FAIL] = TO(STOP_POST, RUN_STOP_POST),
@@ -158,19 +153,19 @@ const struct instance_step instance_table[INSTANCE_STATES][INSTANCE_EVENTS] = {
 };
 
 static const char *const state_names[] = {
-	"new", "wants", "cond", "pre", "launched", "started", "work", "post", "ready", "remain",
+	"new", "cond", "pre", "launched", "started", "work", "post", "ready", "remain",
 	"stop_cmd", "term", "final", "kill",	  "clear",   "clear_kill", "leave", "stop_post", "over",
 };
 static_assert(sizeof(state_names) / sizeof(*state_names) == INSTANCE_STATES, "every state has a name");
 
 static const char *const event_names[] = {
-	"begin", "wanted", "cmd_ok", "cmd_fail", "unmet", "exec_ok", "exec_wait", "exec_work", "exec_fail", "ready",
+	"begin", "cmd_ok", "cmd_fail", "unmet", "exec_ok", "exec_wait", "exec_work", "exec_fail", "ready",
 	"left", "gone_ok", "gone_remains", "gone_worked", "gone_fail", "timeout", "stop", "expire", "kill",
 };
 static_assert(sizeof(event_names) / sizeof(*event_names) == INSTANCE_EVENTS, "every event has a name");
 
 static const char *const action_names[] = {
-	"impossible", "ignore", "start_wanted", "run_cond", "run_pre", "run_post", "run_stop", "run_stop_post",
+	"impossible", "ignore", "run_cond", "run_pre", "run_post", "run_stop", "run_stop_post",
 	"launch", "note_run", "note_run_post", "tell_ready", "fail_start", "limit", "remain", "signal",
 	"signal_final", "kill", "kill_command", "linger", "clear", "kill_rest", "give_up", "report",
 };

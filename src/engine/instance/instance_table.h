@@ -2,7 +2,7 @@
  * Like engine/runtime/state_table it is data without code; engine/instance/instance_event performs the actions. An empty
  * cell is a bug; a legal no-op is IGNORE.
  *
- *   WANTS - COND - PRE - LAUNCHED - STARTED, or WORK of a oneshot - POST - READY - REMAIN
+ *   COND - PRE - LAUNCHED - STARTED, or WORK of a oneshot - POST - READY - REMAIN
  *   STOP_CMD - TERM - FINAL - KILL, or CLEAR - CLEAR_KILL where it has ended by itself
  *   LEAVE - STOP_POST - OVER
  *
@@ -12,7 +12,6 @@
 
 enum instance_state {
 	INSTANCE_NEW,                   /* nothing has begun */
-	INSTANCE_WANTS,                 /* services that it wants are starting */
 	INSTANCE_COND,                  /* exec_condition runs */
 	INSTANCE_PRE,                   /* exec_start_pre runs */
 	INSTANCE_LAUNCHED,              /* its main process has not reached execve(2) yet */
@@ -35,7 +34,6 @@ enum instance_state {
 
 enum instance_event {
 	ON_BEGIN,                       /* its start begins */
-	ON_WANTED,                      /* the services that it wants run, or do not start */
 	ON_CMD_OK, ON_CMD_FAIL,         /* the commands of a phase have succeeded; one of them has failed */
 	ON_UNMET,                       /* a condition forbids the start */
 	ON_EXEC_OK,                     /* its program runs, which makes it ready */
@@ -59,7 +57,6 @@ enum instance_event {
 enum instance_action {
 	DO_IMPOSSIBLE,                  /* an empty cell */
 	DO_IGNORE,
-	DO_START_WANTED,                /* start the services that it wants; gives ON_WANTED */
 	DO_RUN_COND, DO_RUN_PRE, DO_RUN_POST, DO_RUN_STOP, DO_RUN_STOP_POST,    /* run the commands of a phase */
 	DO_LAUNCH,                      /* start its main process; gives an EXEC event */
 	DO_NOTE_RUN,                    /* report to the owner (instance_ops) that the program runs */

@@ -14,10 +14,10 @@
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/listener/socket_pool.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_drain.h"
-#include "engine/service/wants_start.h"
 
 #define LOGGED_MOST 100                 /* services that the log names; for the others it has their number */
 

@@ -60,6 +60,7 @@ static void run_init(struct service_run *run, struct service_runtime *runtime)
 	list_init(&run->leaving);
 	list_init(&run->fd_wait);
 	list_init(&run->start.link);
+	list_init(&run->wanting);
 	ev_init(&run->timer, on_run_timer);
 	run->timer.data = runtime;
 	ev_init(&run->socket_timer, on_socket_timer);
@@ -244,8 +245,9 @@ enum history_phase runtime_phase(const struct service_runtime *runtime)
 	case RUNNING:
 	case STOPPING:
 	case CLOSING:
-	case FULL:
 		return HISTORY_RUNNING;
+	case FULL:
+		return runtime->instance_count ? HISTORY_RUNNING : HISTORY_STARTING;
 	case FROZEN:
 		return HISTORY_FROZEN;
 	case HELD:

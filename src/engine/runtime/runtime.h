@@ -26,7 +26,6 @@ struct idle;
 struct idle_saved;
 struct queue_guard;
 struct socket_commands;
-struct wants;
 struct warm_pool;
 
 enum start_stage { START_NONE, START_WAITS, START_RUNS, START_STAGES };
@@ -66,8 +65,7 @@ struct service_run {
 	pid_t unrecorded;               /* instance whose START waits for the address of its client; 0: none */
 	double slept;                   /* seconds that it has listened without an instance, before the start that comes; 0: none */
 	double start_due;               /* loop time of the next start by `restart` or an operator; 0: none is due */
-	bool start_ordered;             /* true: an operator has ordered the next start */
-	char *wanted_by;                /* service that has ordered the next start or thaw, because it wants this one; NULL: none */
+	char start_by[64];              /* who has ordered the next start or thaw: "operator" or "NAME, which wants it"; "": no order */
 	bool drains_when_ready;         /* true: the current instance drains as soon as it is ready, because its entry has changed */
 	unsigned char postponed_stop;   /* 1 + the event that stops the current instance once draining ones have ended; 0: none */
 	unsigned drain_snapshots;       /* number of draining instances whose clients are being counted */
@@ -82,7 +80,8 @@ struct service_run {
 	struct standby_sockets *standby_sockets; /* second sockets at its addresses (engine/drain/standby_socket) */
 	struct socket_commands *socket_commands; /* commands around its sockets (engine/service/socket_commands) */
 	struct service_reload *reload;  /* a reload of its backend's own configuration (engine/service/service_reload) */
-	struct wants *wants;            /* the services that it wants (engine/runtime/wants) */
+	struct list wanting;            /* link in engine->service_list->wanting */
+	double wants_since;             /* loop time since when its start waits for services that it wants; 0: it does not */
 	struct background *background;  /* processes that its program has left in the background (engine/instance/background) */
 	struct foreground *foreground;  /* run in the foreground, ordered or under way (engine/instance/foreground) */
 	struct warm_pool *warm;         /* programs that were started ahead (engine/warm/warm_pool) */
@@ -221,7 +220,6 @@ enum {
 	THAWED,                         /* an instance was thawed to be stopped (engine/instance/thaw) */
 	HANDED,                         /* tcpmux has accepted clients for it (engine/accept/tcpmux) */
 	WOKEN,                          /* the client that it was started for is known, or cannot be (engine/clients/activator) */
-	WANTS_DUE,                      /* its start waits for services that it wants, or one of them has changed */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */
 	SOCKETS_DUE,                    /* one of its sockets has rested, or the pause before the next try of absent ones is over */
 	RESTS,                          /* a socket rests, and closes meanwhile (engine/accept/socket_rest) */

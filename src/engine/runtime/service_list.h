@@ -18,7 +18,7 @@ struct service_list {
 	const struct table *table;      /* the table of these runtimes; owned by the supervisor */
 	uint64_t generation;            /* increases whenever the list changes, so that users of a copy notice */
 	struct list leaving;            /* removed services of which something still runs; link: service_run.leaving */
-	struct list wanting;            /* awake services that want others; link: wants.link */
+	struct list wanting;            /* services that want others, and wait or run; link: service_run.wanting */
 	unsigned idle_stops;            /* number of idle backends that are about to be stopped or frozen (engine/idle/idle) */
 	/* What a reload did to each service that it has changed, added or removed: a byte 1 + enum diff_kind, the name,
 	 * and the options that differ, separated by blanks; each text with its NUL. NULL: not needed. */

@@ -32,12 +32,10 @@ void start_queue_offer(struct engine *engine)
 	struct start_queue *queue = engine->start_queue;
 	unsigned free_places = count_free(queue);
 
-	for (int n = 0; n < START_PRIORITIES && queue->waiting_count && !engine->quiet; n++) {
-		LIST_EACH(link, &queue->line[n]) {
-			if (!free_places--)
-				return;
-			runtime_post(runtime_of(link), ROOM);
-		}
+	LIST_EACH(link, &queue->line) {
+		if (engine->quiet || !free_places--)
+			return;
+		runtime_post(runtime_of(link), ROOM);
 	}
 }
 
@@ -75,8 +73,7 @@ static void on_alarm(struct alarm *alarm)
 void start_queue_init(struct engine *engine, struct start_queue *queue)
 {
 	engine->start_queue = queue;
-	for (int n = 0; n < START_PRIORITIES; n++)
-		list_init(&queue->line[n]);
+	list_init(&queue->line);
 	list_init(&queue->running);
 	alarm_init(&queue->alarm, engine, on_alarm);
 }
@@ -112,7 +109,7 @@ static void join(struct start_queue *queue, struct service_runtime *runtime)
 
 	ticket->stage = START_WAITS;
 	ticket->number = ++queue->last_number;
-	list_add(&queue->line[runtime->service->groups->lifecycle->start_priority], &ticket->link);
+	list_add(&queue->line, &ticket->link);
 	queue->delayed++;
 	if (!queue->waiting_count++)
 		alarm_set(&queue->alarm, START_LOOK);
@@ -121,13 +118,11 @@ static void join(struct start_queue *queue, struct service_runtime *runtime)
 /* Whether fewer services than `most` stand before this one in line. */
 static bool is_among_first(const struct start_queue *queue, const struct start_ticket *ticket, unsigned most)
 {
-	for (int n = 0; n < START_PRIORITIES; n++) {
-		LIST_EACH(link, (struct list *)(uintptr_t)&queue->line[n]) {
-			if (!most--)
-				return false;
-			if (link == &ticket->link)
-				return true;
-		}
+	LIST_EACH(link, (struct list *)(uintptr_t)&queue->line) {
+		if (!most--)
+			return false;
+		if (link == &ticket->link)
+			return true;
 	}
 	return false;
 }
@@ -241,24 +236,24 @@ unsigned start_queue_place(const struct service_runtime *runtime)
 	const struct start_ticket *ticket = ticket_of(runtime);
 	unsigned place = 0;
 
-	for (int n = 0; n < START_PRIORITIES && start_queue_waits(runtime); n++) {
-		LIST_EACH(link, (struct list *)(uintptr_t)&queue->line[n]) {
-			if (++place > START_PLACE_MOST)
-				return 0;
-			if (link == &ticket->link)
-				return place;
-		}
+	if (!start_queue_waits(runtime))
+		return 0;
+	LIST_EACH(link, (struct list *)(uintptr_t)&queue->line) {
+		if (++place > START_PLACE_MOST)
+			return 0;
+		if (link == &ticket->link)
+			return place;
 	}
 	return 0;
 }
 
-/* Puts a ticket into its line behind those with smaller numbers. */
+/* Puts a ticket into the line behind those with smaller numbers. */
 static void join_in_order(struct start_queue *queue, struct service_runtime *runtime)
 {
 	struct start_ticket *ticket = &runtime->run->start;
-	struct list *line = &queue->line[runtime->service->groups->lifecycle->start_priority], *behind = line;
+	struct list *behind = &queue->line;
 
-	while (behind->previous != line &&
+	while (behind->previous != &queue->line &&
 	       container_of(behind->previous, struct start_ticket, link)->number > ticket->number)
 		behind = behind->previous;
 	list_add(behind, &ticket->link);

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "config/service/service.h"
 #include "engine/core/fd_watch.h"
 #include "engine/runtime/runtime.h"
 #include "engine/serialize/state_field.h"
@@ -32,7 +31,7 @@ struct start_queue {
 	unsigned running_count, waiting_count;
 	unsigned ahead_count;           /* programs that are being started ahead (engine/warm/warm_pool) */
 	bool held;                      /* true: no start may begin (start_queue_hold) */
-	struct list line[START_PRIORITIES];     /* by start_priority; services that wait, the first first */
+	struct list line;               /* services that wait, the first first */
 	struct list running;            /* starts under way, the oldest first */
 	struct alarm alarm;             /* next check of the present starts; set only while a service waits */
 	uint64_t last_number;

@@ -1,47 +1,36 @@
-/* Which services need others to run beside them (the option `wants`). A service is awake while an instance of it starts,
- * runs or stops, and not while it is frozen. As long as it is awake the services that it wants are not idle. Awake
- * services that want each other, directly or over others, are a ring: each of them sleeps when all of them are unused. */
+/* The services without sockets that a service needs beside it (the options `requires` and `wants`), as a proxy needs the
+ * server behind it. Its start waits until each of them is ready, has done its work, or has failed. One with start =
+ * wanted is stopped when no service needs it any more. A service with sockets is none of these: connecting starts it.
+ *
+ * The list is service_list->wanting: the services that wait for others or have an instance. Few need others, so each
+ * question is a walk over it. */
 #pragma once
 
-#include <ev.h>
 #include <stdbool.h>
-#include <stddef.h>
 
-#include "base/list.h"
-
-#define WANTS_TEXT 64                   /* bytes of a text that names a service; a long name is cut */
-
-struct instance;
-struct service_list;
+struct buf;
+struct engine;
 struct service_runtime;
 
-/* Owner: struct service_run, from the first time that a service with `wants` is awake. engine/service/wants_start writes
- * it. */
-struct wants {
-	struct list link;               /* in service_list->wanting, while the service is awake */
-	struct service_runtime *runtime;
-	ev_timer timer;                 /* end of the wait, while its start waits for others */
-	const struct instance *instance; /* start that `ordered` is about; only compared */
-	bool *ordered;                  /* true: the wanted service of this number was started for that start */
-	size_t count;                   /* entries of ordered */
-	bool reached;                   /* the rest is of one search: it was found, … */
-	struct wants *next;             /* … and its wanted services are examined after this one */
-};
+/* Called when a start is due: starts what it needs. true: one of them is not ready yet; the start waits, and ROOM follows
+ * when one has changed. */
+bool wants_wait(struct service_runtime *runtime);
 
-/* Returns an awake service that wants this one and is in no ring with it; NULL: there is none. */
+/* Called when a start goes on. false: one that it requires does not run, for the reason in why. Logs those that it only
+ * wants. */
+bool wants_are_there(struct service_runtime *runtime, struct buf *why);
+
+/* Whether its start waits now. */
+bool wants_is_waiting(const struct service_runtime *runtime);
+
+/* Called after each event of a service, and when an instance of it has ended. */
+void wants_follow(struct service_runtime *runtime);
+
+/* The same for all services, after a reload or an upgrade. */
+void wants_follow_all(struct engine *engine);
+
+/* Returns a service that needs this one now; NULL: there is none. */
 const struct service_runtime *wants_find(const struct service_runtime *runtime);
 
-/* Whether a service that is awake is in a ring. */
-bool wants_itself(const struct service_runtime *runtime);
-
-/* Whether two services that are awake want each other, directly or over others that are awake. */
-bool wants_are_ring(const struct service_runtime *one, const struct service_runtime *other);
-
-/* Notes which service has ordered the next start or thaw of this one, because it wants it. by: NULL: none has. Needs
- * runtime_make_run. */
-void wants_note_order(struct service_runtime *runtime, const struct service_runtime *by);
-
-/* Writes "app, which wants it". false: no other service has ordered its next start or thaw. */
-bool wants_describe_order(const struct service_runtime *runtime, char text[WANTS_TEXT]);
-
-void wants_free(struct service_runtime *runtime);       /* accepts a service without one */
+/* Appends "it waits for db, which it wants". */
+void wants_describe(const struct service_runtime *runtime, struct buf *out);

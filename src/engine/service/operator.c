@@ -3,6 +3,7 @@
 #include "engine/service/operator.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/scan.h"
@@ -12,7 +13,6 @@
 #include "engine/freeze/freeze.h"
 #include "engine/instance/background.h"
 #include "engine/orphans/orphans.h"
-#include "engine/runtime/wants.h"
 #include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_bind.h"
@@ -54,7 +54,7 @@ static bool order_start(struct service_runtime *runtime)
 	if (!runtime_make_run(runtime))
 		return false;
 	runtime->run->start_due = clock_now();
-	runtime->run->start_ordered = true;
+	strcpy(runtime->run->start_by, "operator");
 	return true;
 }
 
@@ -81,8 +81,7 @@ static enum operator_status begin_stop(const struct operator_order *order, struc
 {
 	if (runtime->run) {
 		runtime->run->start_due = 0;
-		runtime->run->start_ordered = false;
-		wants_note_order(runtime, NULL);
+		*runtime->run->start_by = '\0';
 	}
 	runtime_event(runtime, HALT);
 	return report_status(order, runtime, answer);

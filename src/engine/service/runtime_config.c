@@ -76,6 +76,7 @@ static void free_run(struct service_runtime *runtime)
 	fdstore_free(run->kit.store);
 	list_remove(&run->leaving);
 	list_remove(&run->fd_wait);
+	list_remove(&run->wanting);
 	start_queue_leave(runtime);
 	if (!runtime->service->exec->accept)
 		instance_cgroup_forget(runtime->engine, runtime->service);
@@ -84,7 +85,6 @@ static void free_run(struct service_runtime *runtime)
 	accept_state_free(runtime);
 	failures_free(&run->stats.failed);
 	history_free(&run->history);
-	free(run->wanted_by);
 	free(run);
 	runtime->run = NULL;
 }
@@ -99,7 +99,6 @@ void runtime_free(struct service_runtime *runtime)
 		socket_commands_free(runtime);
 	if (runtime->run && runtime->run->reload)
 		service_reload_free(runtime);
-	wants_free(runtime);
 	if (runtime->engine->admission->fd_first == runtime)
 		runtime->engine->admission->fd_first = NULL;
 	runtime_stop_timer(runtime);
@@ -354,8 +353,11 @@ const char *runtime_state_name(const struct service_runtime *runtime)
 		is_closed &= !listener_is_open(&runtime->listeners[n]);
 		waits |= listener_absence(&runtime->listeners[n]) == ABSENT_CONDITION;
 	}
-	return runtime_is_removed(runtime) ? "leaving" : is_closed && waits ? "condition"
-									    : state_name(runtime_state(runtime));
+	if (runtime_is_removed(runtime))
+		return "leaving";
+	if (is_closed && waits)
+		return "condition";
+	return state_name(wants_is_waiting(runtime) ? QUEUED : runtime_state(runtime));
 }
 
 bool runtime_has_drained(struct service_runtime *runtime)

@@ -26,12 +26,13 @@
 #include "engine/instance/cleanup.h"
 #include "engine/launch/fdstore.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/activation_filter.h"
 #include "engine/service/runtime_bind.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
-#include "engine/service/wants_start.h"
 #include "engine/warm/warm_pool.h"
+#include "os/socket/client.h"
 
 /* Whether a query about the waiting clients is under way, whose answer decides whether they start the service. */
 static bool is_asking(const struct service_runtime *runtime)
@@ -95,13 +96,17 @@ static bool is_due(struct service_runtime *runtime)
 	return due > 0 && left <= 0 && !background_is_ending(runtime);
 }
 
-/* Serves parked clients, which were accepted before a pause, before new ones. */
+/* Serves parked clients, which were accepted before a pause, before new ones. Clients for which services were started
+ * that this one wants are served at once, too: nothing else keeps these. */
 static void accept_parked(struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count && runtime_state(runtime) == LISTENING &&
 		!runtime->engine->quiet; n++) {
-		if (runtime->listeners[n].parked)
-			accept_ready(runtime, &runtime->listeners[n]);
+		struct listener *listener = &runtime->listeners[n];
+		bool waited = runtime->run && runtime->run->wants_since > 0 && listener_has_socket(listener);
+
+		if (listener->parked || (waited && client_waits(listener->io.fd)))
+			accept_ready(runtime, listener);
 	}
 }
 
@@ -375,8 +380,8 @@ static void leave_state(struct service_runtime *runtime, enum state next)
 }
 
 /* Bounds the starts of services that do not accept themselves: ACTIVITY, or ROOM for a service in line, is FILLED
- * instead while enough others start, or memory is short. If its place in line cannot be allocated, the service does not
- * wait. */
+ * instead while services that it wants start, enough others do, or memory is short. If its place in line cannot be
+ * allocated, the service does not wait. */
 static enum service_event wait_in_line(struct service_runtime *runtime, enum service_event service_event)
 {
 	bool arrives = service_event == ACTIVITY && runtime->state.run == RUN_IDLE;
@@ -387,6 +392,8 @@ static enum service_event wait_in_line(struct service_runtime *runtime, enum ser
 		return service_event;
 	if (arrives)
 		runtime->run->stats.last_request = clock_now();
+	if (wants_wait(runtime))
+		return FILLED;
 	memory_pressure_look(runtime->engine);
 	return start_queue_take(runtime) ? service_event : FILLED;
 }
@@ -395,7 +402,6 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 {
 	struct event event = { .name = "bug", .service = runtime->service->name };
 	struct service_step step;
-	bool slept = runtime_state(runtime) == FROZEN;
 
 	service_event = wait_in_line(runtime, service_event);
 	step = service_transition(runtime->service->exec->accept, runtime->state, service_event);
@@ -424,7 +430,7 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);
 	warm_pool_follow(runtime);
-	wants_follow(runtime, slept);
+	wants_follow(runtime);
 	wake_operators(runtime);
 }
 
@@ -479,4 +485,5 @@ void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 		return;
 	accept_ready(runtime, container_of(io, struct listener, io));
 	runtime_rewatch(runtime);
+	wants_follow(runtime);
 }

@@ -7,13 +7,13 @@
 #include "engine/core/fd_watch.h"
 #include "engine/freeze/freeze.h"
 #include "engine/runtime/service_list.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/service_drain.h"
 #include "engine/service/shared_start.h"
 #include "engine/service/socket_commands.h"
-#include "engine/service/wants_start.h"
 
 /* Frees a removed runtime. Its locks stay if its entry is only left out, because the entry may come back. */
 static void free_removed(struct service_runtime *runtime)
@@ -54,6 +54,7 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 	switch (event) {
 	case LOOK:
 		runtime_rewatch(runtime);
+		wants_follow(runtime);
 		break;
 	case DRAIN_DUE:
 		drain_due(runtime);
@@ -69,9 +70,6 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 		break;
 	case WOKEN:
 		shared_start_record(runtime);
-		break;
-	case WANTS_DUE:
-		wants_look(runtime);
 		break;
 	case SOCKETS_DUE:
 		runtime_look_at_sockets(runtime);

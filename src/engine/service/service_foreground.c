@@ -52,7 +52,7 @@ static bool may_run(struct service_runtime *runtime, bool stops, struct buf *why
 static void withdraw(struct service_runtime *runtime)
 {
 	runtime->run->start_due = 0;
-	runtime->run->start_ordered = false;
+	*runtime->run->start_by = '\0';
 }
 
 /* Orders the start of accept = no. false: that cannot be. */

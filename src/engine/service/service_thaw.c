@@ -2,8 +2,6 @@
  * idle_timeout or an operator is freezing the instance. */
 #include "engine/service/service_thaw.h"
 
-#include <string.h>
-
 #include "engine/freeze/freeze.h"
 #include "engine/idle/idle.h"
 #include "engine/service/runtime_event.h"
@@ -39,5 +37,4 @@ void service_freeze_set_aside(struct service_runtime *runtime)
 	runtime->run->stats.wakes = wakes;
 	runtime->run->freeze_times->last_thaw = times.last_thaw;
 	runtime->run->freeze_times->min_awake = times.min_awake;
-	memcpy(runtime->run->freeze_times->thawed_by, times.thawed_by, sizeof(times.thawed_by));
 }

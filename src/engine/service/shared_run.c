@@ -34,6 +34,7 @@
 #include "engine/instance/ready.h"
 #include "engine/instance/relay.h"
 #include "engine/instance/thaw.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/shared_start.h"
 #include "engine/service/shutdown_check.h"
 #include "engine/service/start_permit.h"
@@ -307,7 +308,7 @@ void shared_run_spawn(struct service_runtime *runtime)
 	}
 	runtime->run->start_due = 0;
 	runtime->run->drains_when_ready = false;
-	if (!shared_start(runtime, &why, add_current)) {
+	if (!wants_are_there(runtime, &why) || !shared_start(runtime, &why, add_current)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
 		runtime->halted |= in_foreground;
 		if (!in_foreground) {

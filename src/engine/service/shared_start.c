@@ -29,7 +29,6 @@
 #include "engine/launch/passed_files.h"
 #include "engine/runtime/prepare_start.h"
 #include "engine/runtime/start_queue.h"
-#include "engine/runtime/wants.h"
 #include "engine/service/service_cgroup.h"
 #include "os/proc/process_mark.h"
 
@@ -179,21 +178,19 @@ static void note_wake(struct service_run *run)
 
 #define NAP 1.                          /* seconds: a shorter sleep is no news */
 
-/* The client is not known yet: engine/clients/activator logs it. */
-static void log_start(struct service_runtime *runtime, struct event *event, bool in_foreground)
+/* by: who has ordered it; "": a client, which engine/clients/activator logs. */
+static void log_start(struct service_runtime *runtime, struct event *event, const char *by, bool in_foreground)
 {
-	char by[WANTS_TEXT], span[DURATION_MOST];
-	bool is_wanted = wants_describe_order(runtime, by);
+	char span[DURATION_MOST];
 
 	event->duration = runtime->run->slept;
 	event->has_duration = event->duration >= NAP;
 	runtime->run->slept = 0;
 	log_event(runtime->engine->log, LEVEL_INFO, event, "started, pid %ld%s%s%s%s%s%s", (long)event->pid,
-		  in_foreground ? ", in the foreground" : "", is_wanted ? ", by " : "", is_wanted ? by : "",
+		  in_foreground ? ", in the foreground" : "", *by ? ", by " : "", by,
 		  event->has_duration ? ", after " : "",
 		  event->has_duration ? duration_write(span, event->duration) : "",
 		  event->has_duration ? " asleep" : "");
-	wants_note_order(runtime, NULL);
 }
 
 void shared_start_record(struct service_runtime *runtime)
@@ -226,6 +223,7 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 {
 	struct event event = { .name = "started", .service = runtime->service->name, .pid = instance->pid };
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+	const char *by = *runtime->run->start_by ? runtime->run->stats.last_peer : "";
 	bool knows_writer = runtime->service->exec->type != TYPE_FORKING && list_has_one(&runtime->run->instances);
 
 	shared_start_record(runtime);   /* of the instance before, while its client is known */
@@ -240,7 +238,7 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	start_kit_forget_line(&runtime->run->kit);
 	start_kit_name(&runtime->run->kit, knows_writer ? event.pid : 0);
 	ready_begin(instance);
-	log_start(runtime, &event, instance->foreground);
+	log_start(runtime, &event, by, instance->foreground);
 	foreground_note_run(instance);
 	if (instance->bind_calls) {
 		bind_calls_begin(instance->bind_calls);

@@ -32,6 +32,7 @@
 #include "engine/orphans/orphan_end.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
 #include "engine/upgrade/left_fds.h"
@@ -471,6 +472,7 @@ void load_begin(struct state_loader *loader)
 	}
 	LIST_EACH(link, &engine->service_list->leaving)
 		runtime_post(runtime_leaving(link), LOOK);
+	wants_follow_all(engine);
 	if (guard_cause() != GUARD_FRESH)
 		left_fds_settle(engine, loader->stream);
 	engine->locks->is_stale |= is_upgrade;          /* the old superd may have failed to write the file */

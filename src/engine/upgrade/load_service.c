@@ -28,11 +28,11 @@
 #include "engine/listener/rpcbind.h"
 #include "engine/listener/socket_store.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/runtime/wants.h"
 #include "engine/service/runtime_state.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
-#include "engine/service/wants_start.h"
 #include "engine/upgrade/left_fds.h"
 #include "engine/upgrade/load.h"
 #include "engine/upgrade/load_instance.h"
@@ -423,6 +423,8 @@ void load_go_on(struct service_runtime *runtime)
 		runtime_event(runtime, BIND_ERROR);
 	else if (runtime_state(runtime) == LISTENING)
 		runtime_event(runtime, ENABLE);
+	else if (wants_is_waiting(runtime))
+		runtime_post(runtime, ROOM);    /* heard when all services are there */
 	else if (runtime_state(runtime) == QUEUED)
 		start_queue_offer(runtime->engine);
 	else if (runtime_state(runtime) == FULL && !runtime_is_full(runtime))
@@ -432,7 +434,6 @@ void load_go_on(struct service_runtime *runtime)
 	else
 		runtime_rewatch(runtime);
 	shared_run_go_on(runtime);
-	wants_follow(runtime, false);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);
 	upgrade_freeze_again(runtime);

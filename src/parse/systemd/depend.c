@@ -1,16 +1,25 @@
 /* What a unit says of other units: which of them superd starts for it, and a warning for all else.
  *
- * A service is started before a service that needs it (the option `wants`). It is read along if the sources do not name
- * it. Targets and slices run nothing, and mean nothing here. */
+ * A service without a socket is started before the service whose unit names it (the options `requires` and `wants`). It
+ * is read along if the sources do not name it. One with a socket is started when a client connects. Targets and slices
+ * run nothing, and mean nothing here. */
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "parse/systemd/internal.h"
 #include "parse/systemd/pairing.h"
 
 /* Keys whose units are started, and the folders beside a unit that mean the same. */
-static const char *const starting[][2] = {
-	{ "Wants", ".wants" }, { "Requires", ".requires" }, { "BindsTo", NULL }, { "Upholds", ".upholds" },
+static const struct {
+	const char *key, *folder;
+	bool required;                  /* the unit that names another does not start without it */
+} starting[] = {
+	{ "Requires", ".requires", true },
+	{ "BindsTo", NULL, true },
+	{ "Wants", ".wants", false },
+	{ "Upholds", ".upholds", false },
 };
 
 /* Keys that superd does less for than systemd, if they name a unit that matters. */
@@ -30,7 +39,7 @@ static const char *const others[] = {
 bool unit_is_dependency_key(const struct unit_key *key)
 {
 	for (size_t n = 0; n < sizeof(starting) / sizeof(*starting); n++) {
-		if (!strcmp(starting[n][0], key->key))
+		if (!strcmp(starting[n].key, key->key))
 			return true;
 	}
 	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
@@ -70,16 +79,6 @@ static void add_folders(struct unit_builder *builder, const char *folder, const 
 	}
 }
 
-/* The units that builder->unit has in this row of `starting`. */
-static struct unit_list collect_started(struct unit_builder *builder, const char *folder, size_t row)
-{
-	struct unit_list list = unit_collect(builder, "Unit", starting[row][0], COLLECT_WORDS);
-
-	if (starting[row][1])
-		add_folders(builder, folder, starting[row][1], &list);
-	return list;
-}
-
 static bool is_own(const struct unit_pairing *pair, const char *name)
 {
 	bool found = pair->service && !strcmp(pair->service->name, name);
@@ -95,191 +94,158 @@ static bool means_nothing(const char *name)
 	return unit_name_has_suffix(name, ".target") || unit_name_has_suffix(name, ".slice");
 }
 
-static struct unit_pairing *find_pair(struct reading *reading, const char *name)
+/* The number of the pair that has this unit; pair_count: none has. */
+static size_t find_pair(const struct requested_units *asked, const char *name)
 {
-	struct requested_units *asked = units_asked(reading);
+	size_t n = 0;
 
-	for (size_t n = 0; n < asked->pair_count; n++) {
-		if (asked->pairs[n].service && is_own(&asked->pairs[n], name))
-			return &asked->pairs[n];
-	}
-	return NULL;
+	while (n < asked->pair_count && !(asked->pairs[n].service && is_own(&asked->pairs[n], name)))
+		n++;
+	return n;
 }
 
-/* Reads a service along that a unit of this pair needs. boots: it is needed as soon as superd runs. */
-static void pull_service(struct reading *reading, size_t pair, const char *name, bool boots)
+/* The pair of a unit that another names, which is read along if need be. pair_count: superd starts no such unit
+ * (reported). */
+static size_t find_or_pull(struct unit_builder *builder, const char *folder, const char *key, const char *name,
+			   struct origin at)
 {
-	struct requested_units *asked = units_asked(reading);
-	struct unit_pairing *there = find_pair(reading, name);
-	const struct unit *unit;
-	bool failed = false;
+	struct requested_units *asked = units_asked(builder->reading);
+	size_t found = find_pair(asked, name);
+	bool failed = false, is_service = unit_name_has_suffix(name, ".service");
+	const struct unit *unit = NULL;
 
-	if (!there && unit_name_has_suffix(name, ".service") && unit_name_is_valid(name) &&
-	    !unit_name_is_template(name)) {
-		unit = unit_find(reading, asked->pairs[pair].folder, name, &failed);
-		if (unit && !unit->is_masked)
-			units_pull(reading, &(struct requested_unit){ unit, asked->pairs[pair].folder, false });
-		there = find_pair(reading, unit ? unit->name : name);
+	if (found == asked->pair_count && unit_name_is_valid(name) && !unit_name_is_template(name))
+		unit = unit_find(builder->reading, folder, name, &failed);
+	if (unit)                       /* it may be known by another name */
+		found = find_pair(asked, unit->name);
+	if (unit && found == asked->pair_count && is_service && !unit->is_masked) {
+		units_pull(builder->reading, &(struct requested_unit){ unit, folder, false });
+		return find_pair(asked, unit->name);
 	}
-	if (there && there != &units_asked(reading)->pairs[pair])
-		there->boots |= boots;
-}
-
-static void pull_of_unit(struct unit_builder *builder, const struct unit *unit, size_t pair, bool boots)
-{
-	struct reading *reading = builder->reading;
-
-	unit_builder_turn(builder, unit);
-	for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++) {
-		struct unit_list list = collect_started(builder, units_asked(reading)->pairs[pair].folder, row);
-
-		for (size_t n = 0; n < list.count; n++)
-			pull_service(reading, pair, list.words[n], boots);
-		unit_list_free(&list);
-	}
-}
-
-void units_pull_needed(struct reading *reading, size_t pair)
-{
-	struct diags unheard = { 0 }, *diags = reading->diags;
-	struct unit_pairing of = units_asked(reading)->pairs[pair];
-	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool, .accepts = of.accepts };
-
-	if (!of.service)
-		return;
-	builder.service = of.service;
-	reading->diags = &unheard;      /* unit_build_dependencies reads these keys again */
-	pull_of_unit(&builder, of.service, pair, of.accepts);
-	for (size_t n = 0; n < of.count; n++)
-		pull_of_unit(&builder, of.sockets[n], pair, true);
-	reading->diags = diags;
-	diags_free(&unheard);
-}
-
-/* What is judged: the units of a key of one pair. */
-struct judging {
-	struct unit_builder *builder;
-	const struct unit_pairing *pair;
-	const char *key;
-	struct unit_list *wants;        /* services that the pair wants so far */
-};
-
-/* Adds what the pair wants of a word, or warns of it. */
-static void judge_started(const struct judging *judging, const char *name, struct origin at)
-{
-	struct unit_builder *builder = judging->builder;
-	const struct unit_pairing *pair = judging->pair;
-	struct unit_list *wants = judging->wants;
-	const char *key = judging->key;
-	const struct unit_pairing *other = find_pair(builder->reading, name);
-	bool failed = false;
-	const struct unit *unit;
-
-	if (is_own(pair, name) || means_nothing(name))
-		return;
-	unit = other || !unit_name_is_valid(name) ? NULL : unit_find(builder->reading, pair->folder, name, &failed);
-	if (unit && find_pair(builder->reading, unit->name))
-		other = find_pair(builder->reading, unit->name);
-	if (other) {
-		if (other != pair && !other->accepts && builder->unit == builder->service &&
-		    !builder->accepts && unit_list_add(builder, wants, other->name, at) && !wants->at.file)
-			wants->at = at;
-		return;
-	}
-	if (failed)
-		return;
+	if (found < asked->pair_count || failed)
+		return found;
 	if (unit && unit->is_masked)
 		unit_warn(builder, at, "%s: %s is masked, and is not started", key, name);
-	else if (unit_name_has_suffix(name, ".service"))
+	else if (is_service)
 		unit_warn(builder, at, "%s: there is no %s to start", key, name);
 	else if (unit_name_has_suffix(name, ".socket"))
 		unit_warn(builder, at, "%s: superd does not open %s: name it too, with -f", key, name);
 	else
 		unit_warn(builder, at, "%s: superd starts no units as %s", key, name);
+	return found;
 }
 
-/* Warns of keys that superd does not do. */
-static void warn_of_others(struct unit_builder *builder, const struct unit_pairing *pair)
+static void add_need(struct reading *reading, size_t pair, struct unit_need need)
 {
+	struct unit_pairing *own = &units_asked(reading)->pairs[pair];
+	struct unit_need *needs;
+
+	for (size_t n = 0; n < own->need_count; n++) {
+		if (own->needs[n].pair != need.pair)
+			continue;
+		own->needs[n].required |= need.required;
+		return;
+	}
+	needs = array_grow(own->needs, &own->need_capacity, own->need_count, sizeof(*needs));
+	if (!needs) {
+		reading_refuse_memory(reading);
+		return;
+	}
+	own->needs = needs;
+	needs[own->need_count++] = need;
+}
+
+/* Notes what a unit of this pair needs. A socket is open as long as superd runs, so a service that it needs starts with
+ * superd. */
+static void find_needs_of(struct unit_builder *builder, size_t pair, const struct unit *unit)
+{
+	struct requested_units *asked = units_asked(builder->reading);
+	const char *folder = asked->pairs[pair].folder;
+
+	unit_builder_turn(builder, unit);
+	for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++) {
+		struct unit_list list = unit_collect(builder, "Unit", starting[row].key, COLLECT_WORDS);
+
+		if (starting[row].folder)
+			add_folders(builder, folder, starting[row].folder, &list);
+		for (size_t n = 0; n < list.count; n++) {
+			const char *name = list.words[n];
+			size_t found = pair;
+
+			if (!is_own(&asked->pairs[pair], name) && !means_nothing(name))
+				found = find_or_pull(builder, folder, starting[row].key, name, list.places[n]);
+			if (found == pair || found >= asked->pair_count)
+				continue;
+			asked->pairs[found].boots |= unit != builder->service;
+			asked->pairs[found].is_needed = true;
+			add_need(builder->reading, pair,
+				 (struct unit_need){ found, starting[row].required, list.places[n] });
+		}
+		asked->pairs[pair].has_failed |= list.failed;
+		unit_list_free(&list);
+	}
 	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
 		const struct unit_key *key = unit_key_find("Unit", others[n]);
 		struct unit_list list = unit_collect(builder, "Unit", others[n], COLLECT_WORDS);
 
 		for (size_t i = 0; key && i < list.count; i++) {
-			if (!is_own(pair, list.words[i]) && !means_nothing(list.words[i]))
+			if (!is_own(&asked->pairs[pair], list.words[i]) && !means_nothing(list.words[i]))
 				unit_warn(builder, list.places[i], "%s=%s: %s", key->key, list.words[i], key->reason);
 		}
 		unit_list_free(&list);
 	}
 }
 
-static void build_unit(struct unit_builder *builder, const struct unit_pairing *pair, const struct unit *unit,
-		       struct unit_list *wants)
+void units_find_needs(struct reading *reading, size_t pair)
 {
-	unit_builder_turn(builder, unit);
-	for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++) {
-		struct unit_list list = collect_started(builder, pair->folder, row);
+	const struct unit_pairing of = units_asked(reading)->pairs[pair];
+	struct unit_builder builder = {
+		.reading = reading, .pool = units_asked(reading)->pool, .service = of.service, .accepts = of.accepts,
+	};
 
-		for (size_t n = 0; n < list.count; n++)
-			judge_started(&(struct judging){ builder, pair, starting[row][0], wants }, list.words[n],
-				      list.places[n]);
-		unit_list_free(&list);
-	}
-	warn_of_others(builder, pair);
-}
-
-/* Whether a service of the table wants this one. */
-static bool is_wanted(struct unit_builder *builder, const struct unit_pairing *pair)
-{
-	const struct requested_units *asked = units_asked(builder->reading);
-	bool found = false;
-
-	for (size_t n = 0; n < asked->pair_count && !found; n++) {
-		const struct unit_pairing *other = &asked->pairs[n];
-
-		if (!other->service || other == pair || other->accepts)
-			continue;
-		unit_builder_turn(builder, other->service);
-		for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++) {
-			struct unit_list list = collect_started(builder, other->folder, row);
-
-			for (size_t i = 0; i < list.count; i++)
-				found |= is_own(pair, list.words[i]);
-			unit_list_free(&list);
-		}
-	}
-	unit_builder_turn(builder, builder->service);
-	return found;
+	if (!of.service)
+		return;
+	find_needs_of(&builder, pair, of.service);
+	for (size_t n = 0; n < of.count; n++)
+		find_needs_of(&builder, pair, of.sockets[n]);
 }
 
 /* A service without sockets: when it starts. */
 static void set_start(struct unit_builder *builder, const struct unit_pairing *pair)
 {
-	bool stops = unit_bool(builder, "Unit", "StopWhenUnneeded", false), wanted = stops && is_wanted(builder, pair);
 	const struct unit_assignment *said = unit_assigned(builder, "Unit", "StopWhenUnneeded");
 	struct origin at = said ? unit_place(said, 0) : unit_start(builder->service);
+	bool stops = unit_bool(builder, "Unit", "StopWhenUnneeded", false);
 
-	if (stops && (!wanted || pair->boots))
+	if (stops && (pair->boots || !pair->is_needed))
 		unit_warn(builder, at, "StopWhenUnneeded: %s, so it runs as long as superd",
-			  pair->boots ? "a socket, or a service with Accept=yes, needs it"
-				      : "no unit of the table needs it");
+			  pair->boots ? "a socket needs it" : "no unit of the table needs it");
 	unit_set(builder, "start",
-		 wanted && !pair->boots		    ? "wanted"
-		 : pair->is_pulled && !pair->boots ? "manual"
-						    : "boot",
+		 pair->boots || (!pair->is_pulled && !(stops && pair->is_needed)) ? "boot"
+		 : stops							  ? "wanted"
+										  : "manual",
 		 at);
 }
 
 void unit_build_dependencies(struct unit_builder *builder, const struct unit_pairing *pair)
 {
-	struct unit_list wants = { 0 };
+	static const char *const options[] = { "wants", "requires" };
+	const struct unit_pairing *pairs = units_asked(builder->reading)->pairs;
 
-	build_unit(builder, pair, builder->service, &wants);
-	for (size_t n = 0; n < pair->count; n++)
-		build_unit(builder, pair, pair->sockets[n], &wants);
-	if (wants.count)
-		unit_set_list(builder, "wants", &wants);
-	unit_list_free(&wants);
+	for (int required = 0; required <= 1; required++) {
+		struct unit_list list = { 0 };
+
+		for (size_t n = 0; n < pair->need_count; n++) {
+			const struct unit_need *need = &pair->needs[n];
+
+			if (need->required == required && !pairs[need->pair].count &&
+			    unit_list_add(builder, &list, pairs[need->pair].name, need->at) && !list.at.file)
+				list.at = need->at;
+		}
+		if (list.count)
+			unit_set_list(builder, options[required], &list);
+		unit_list_free(&list);
+	}
 	unit_builder_turn(builder, builder->service);
 	if (!pair->count)
 		set_start(builder, pair);

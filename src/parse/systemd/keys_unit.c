@@ -7,7 +7,6 @@
 #define CONDITION(name) { name, KEY_DONE, "condition", NULL }
 
 /* Of services without a socket, which are read along. */
-#define WANTS(name) { name, KEY_DONE, "wants", NULL }
 
 #define UNSEEN(name, why) { name, KEY_REFUSED, NULL, why }
 
@@ -68,7 +67,7 @@ static const struct unit_key keys[] = {
 	CONDITION("AssertVersion"),
 	CONDITION("AssertVirtualization"),
 	{ "Before", KEY_HARMLESS, .reason = ORDER },
-	{ "BindsTo", KEY_DONE, "wants", "superd does not stop the service when the other one ends" },
+	{ "BindsTo", KEY_DONE, "requires", "superd does not stop the service when the other one ends" },
 	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
 	CONDITION("ConditionACPower"),
 	CONDITION("ConditionArchitecture"),
@@ -133,7 +132,7 @@ static const struct unit_key keys[] = {
 	{ "RefuseManualStart", KEY_HARMLESS, .reason = BY_HAND },
 	{ "RefuseManualStop", KEY_HARMLESS, .reason = BY_HAND },
 	{ "ReloadPropagatedFrom", KEY_WARNED, .reason = "superd does not reload a unit with another" },
-	WANTS("Requires"),
+	{ "Requires", KEY_DONE, "requires", NULL },
 	{ "RequiresMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 	{ "RequiresOverridable", KEY_HARMLESS, .reason = ORDER },
 	{ "Requisite", KEY_WARNED, .reason = "superd starts the other unit if it does not run" },
@@ -148,7 +147,7 @@ static const struct unit_key keys[] = {
 	{ "SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
 	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "no process of a service outlives superd" },
 	{ "Upholds", KEY_WARNED, .reason = "superd starts the other unit, but not again after its end" },
-	WANTS("Wants"),
+	{ "Wants", KEY_DONE, "wants", NULL },
 	{ "WantsMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 };
 

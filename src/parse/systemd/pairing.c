@@ -15,10 +15,11 @@ void requested_units_free(void *state)
 {
 	struct requested_units *asked = state;
 
-	for (size_t n = 0; n < asked->pair_count; n++)
+	for (size_t n = 0; n < asked->pair_count; n++) {
 		free(asked->pairs[n].sockets);
-	for (size_t n = 0; n < asked->pair_count; n++)
 		free(asked->pairs[n].fifos);
+		free(asked->pairs[n].needs);
+	}
 	free(asked->pairs);
 	free(asked->list);
 	pool_free(asked->pool);

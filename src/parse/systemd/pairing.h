@@ -16,6 +16,13 @@ struct requested_unit {
 	bool by_name;                   /* the source names the unit; false: it names the folder */
 };
 
+/* A service that the units of a pair name, as in Requires. */
+struct unit_need {
+	size_t pair;                    /* its number */
+	bool required;
+	struct origin at;               /* where it is named */
+};
+
 /* A service and the sockets that activate it. */
 struct unit_pairing {
 	const struct unit *service;     /* NULL: there is none (reported) */
@@ -23,12 +30,15 @@ struct unit_pairing {
 	size_t count, capacity;
 	const struct unit **fifos;      /* owned: sockets of other services that this one opens, too, by their paths */
 	size_t fifo_count, fifo_capacity;
+	struct unit_need *needs;        /* owned */
+	size_t need_count, need_capacity;
 	const char *folder;
 	const char *name;
 	bool accepts;
 	bool by_name;                   /* a source names one of its units; false: folders do */
 	bool is_pulled;                 /* no source has it: another unit needs it */
-	bool boots;                     /* a socket needs it, or a service with Accept=yes: it starts with superd */
+	bool is_needed;                 /* another pair names it */
+	bool boots;                     /* a socket needs it: it starts with superd */
 	bool has_failed;                /* one of its units could not be read (reported) */
 };
 
@@ -54,10 +64,11 @@ bool units_request(struct reading *reading, const struct unit *unit, const char 
 /* Adds the pair of a service that another unit needs. */
 void units_pull(struct reading *reading, const struct requested_unit *asked);
 
-/* depend.c: reads services along that the units of a pair need, by its number. */
-void units_pull_needed(struct reading *reading, size_t pair);
+/* depend.c: finds what the units of a pair need, by its number. Reads such services along, and warns of what superd does
+ * not do for other units. */
+void units_find_needs(struct reading *reading, size_t pair);
 
-/* depend.c: sets when the service starts, and what it wants. Warns of what superd does not do for other units. */
+/* depend.c: sets when the service starts, and what it requires and wants. */
 void unit_build_dependencies(struct unit_builder *builder, const struct unit_pairing *pair);
 
 /* Makes pairs of all requested units. Reports units that are missing. */

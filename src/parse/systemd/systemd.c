@@ -292,7 +292,7 @@ static void units_finish(struct reading *reading)
 		return;
 	units_pair(reading);
 	for (size_t n = 0; n < asked->pair_count; n++)  /* which may add pairs */
-		units_pull_needed(reading, n);
+		units_find_needs(reading, n);
 	units_pair_further(reading);
 	for (size_t n = 0; n < asked->pair_count; n++)
 		build_pair(reading, &asked->pairs[n]);

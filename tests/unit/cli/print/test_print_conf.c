@@ -741,7 +741,7 @@ static void expect_graph(const char *conf, const char *const *lines)
 Test(print_dot, services_have_sockets_and_want_others)
 {
 	GRAPH("service web { listen = \"80\" socket admin { listen = \"/run/a\" } exec = \"/bin/w -x\" "
-	      "wants = { db } }\n"
+	      "wants = { db } requires = { two } }\n"
 	      "service db { listen = \"5432\" exec = \"/bin/db\" }\n"
 	      "service one { listen = \"7\" exec = \"/bin/one\" reuse_port = yes }\n"
 	      "service two { listen = \"7\" builtin = echo accept = yes reuse_port = yes }\n"
@@ -750,6 +750,7 @@ Test(print_dot, services_have_sockets_and_want_others)
 	      "\t\"service web\" [label=\"web\\n/bin/w\"]\n",
 	      "\t\"socket /run/a\" -> \"service web\" [label=\"admin\"]\n",
 	      "\t\"service web\" -> \"service db\" [label=\"wants\", style=dashed]\n",
+	      "\t\"service web\" -> \"service two\" [label=\"requires\", style=dashed]\n",
 	      "\t\"socket tcp:7\" -> \"service one\"\n", "\t\"socket tcp:7\" -> \"service two\"\n",
 	      "[label=\"two\\nbuiltin = echo\\naccept = yes\"]\n",
 	      "[label=\"off\\n/bin/off\\ndisable = yes\", style=dashed]\n");

@@ -356,12 +356,6 @@ Test(check, boot_and_accept_exclude_each_other)
 	expect_error(5, "web: start = boot needs accept = no");
 }
 
-Test(check, instances_of_a_connection_have_no_priority_of_starts)
-{
-	check_with("80", "accept", "yes", "start_priority", "batch");
-	expect_error(5, "web: start_priority needs accept = no");
-}
-
 Test(check, what_is_started_by_order_alone_has_no_socket)
 {
 	check_one("80", "start", "manual");

@@ -77,7 +77,6 @@ static const char *changed_value(const struct directive *directive)
 		{ "multicast_group", "239.1.2.3" }, { "file_descriptor_store_preserve", "yes" },
 		{ "send_sigkill", "no" }, { "exec_prefix", "-" }, { "condition", "PathExists=/x" },
 		{ "socket_condition", "PathExists=/x" }, { "socket_exec_options", "env=A=1" },
-		{ "start_priority", "batch" },
 		{ "cpu_weight", "idle" }, { "io_weight", "7" }, { "cpu_quota", "7%" }, { "delegate", "yes" },
 		{ "allowed_cpus", "0" }, { "allowed_memory_nodes", "0" }, { "device_allow", "/dev/null rw" },
 		{ "io_read_bandwidth_max", "/dev/x 7" }, { "io_write_bandwidth_max", "/dev/x 7" },

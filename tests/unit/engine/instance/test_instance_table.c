@@ -151,8 +151,7 @@ Test(instance_table, runs_the_last_commands_behind_each_program)
 		if (step.next == INSTANCE_STOP_POST && state != INSTANCE_STOP_POST)
 			cr_expect_eq(step.action, DO_RUN_STOP_POST, "%s by %s", name_of(state), event_of(event));
 		if (step.next == INSTANCE_OVER && is_possible(state, event) && state != INSTANCE_OVER)
-			cr_expect(step.action == DO_REPORT && (state == INSTANCE_STOP_POST || event == ON_UNMET ||
-							       state == INSTANCE_WANTS),
+			cr_expect(step.action == DO_REPORT && (state == INSTANCE_STOP_POST || event == ON_UNMET),
 				  "%s by %s", name_of(state), event_of(event));
 		if (state == INSTANCE_OVER)
 			cr_expect_neq(step.action, DO_REPORT, "its end is reported twice");

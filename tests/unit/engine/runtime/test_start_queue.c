@@ -25,7 +25,7 @@ static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
 	(void)loop, (void)watcher, (void)events;
 }
 
-static struct service_runtime *make_service(enum start_priority priority)
+static struct service_runtime *make_service(void)
 {
 	struct lifecycle_options *lifecycle = calloc(1, sizeof(*lifecycle));
 	struct option_groups *groups = calloc(1, sizeof(*groups));
@@ -33,7 +33,6 @@ static struct service_runtime *make_service(enum start_priority priority)
 	struct service_runtime *runtime = calloc(1, sizeof(*runtime));
 
 	lifecycle->timeout_start = 90000000;
-	lifecycle->start_priority = priority;
 	groups->lifecycle = lifecycle;
 	*service = (struct service){ .name = "web", .exec = &exec, .groups = groups };
 	runtime->engine = &engine;
@@ -50,7 +49,7 @@ static void begin(void)
 	queue.most = 2;
 	start_queue_init(&engine, &queue);
 	for (int n = 0; n < SERVICES; n++)
-		runtimes[n] = make_service(START_NORMAL);
+		runtimes[n] = make_service();
 }
 
 /* What runtime_event does. */
@@ -89,23 +88,6 @@ Test(start_queue, lets_so_many_start_and_the_others_wait_in_the_order_they_came)
 	cr_expect_not(start_queue_waits(runtimes[2]));
 	cr_expect_eq(start_queue_place(runtimes[3]), 1);
 	cr_expect_eq(start_queue_place(runtimes[1]), 4);
-}
-
-Test(start_queue, puts_interactive_services_first_and_batch_ones_last)
-{
-	struct service_runtime *prompt = make_service(START_INTERACTIVE), *late = make_service(START_BATCH);
-
-	cr_assert(start(runtimes[0]) && start(runtimes[1]));
-	cr_expect_not(start(late));
-	cr_expect_not(start(runtimes[2]));
-	cr_expect_not(start(prompt));
-	cr_expect_eq(start_queue_place(prompt), 1);
-	cr_expect_eq(start_queue_place(runtimes[2]), 2);
-	cr_expect_eq(start_queue_place(late), 3);
-	start_queue_leave(runtimes[0]);
-	start_queue_leave(runtimes[1]);
-	cr_expect(is_called(prompt) && is_called(runtimes[2]));
-	cr_expect_not(is_called(late));
 }
 
 Test(start_queue, gives_the_place_of_one_that_leaves_before_its_turn_to_the_next)
