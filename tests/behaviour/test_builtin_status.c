@@ -163,6 +163,7 @@ Behaviour(builtin_status, no_text_becomes_an_element)
 	const char *page;
 
 	superd_wait_log(superd, "x: next start in");
+	superd_wait_log(superd, "]: <script>");
 	page = page_of(superd, "/service/x");
 	cr_expect_null(strstr(page, "<script>"), "%s", page);
 	cr_expect_not_null(strstr(page, "</time> &lt;script&gt;1&lt;/script&gt;"), "%s", page);
