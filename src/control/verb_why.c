@@ -316,33 +316,34 @@ static void add_queue(const struct service_runtime *runtime, struct buf *text)
 			 queued == 1 ? "s" : "");
 }
 
-/* Adds "1 connected to its own port tcp:6379, so it is not idle". */
-static void add_connected(const struct idle_account *account, struct buf *text)
+/* Adds "2 clients (10.0.0.5, 10.0.0.9)", with the part of them at ports that the program has opened itself. */
+static void add_clients(const struct service_view *view, const struct idle_account *account, struct buf *text)
 {
-	buf_addf(text, "%u connected", account->connections);
+	struct buf peers = { 0 };
+
+	buf_addf(text, "%u client%s", account->connections, account->connections == 1 ? "" : "s");
+	idle_count_add_peers(view->clients, &peers);
+	if (peers.length)
+		buf_addf(text, " (%s)", buf_string(&peers));
+	text->failed |= peers.failed;
+	buf_free(&peers);
 	if (account->own && account->own_connections < account->connections)
 		buf_addf(text, ", %u of them", account->own_connections);
 	if (account->own) {
-		buf_text(text, " to its own port ");
+		buf_text(text, " at its own port ");
 		own_port_describe(account->own, text);
 	}
-	buf_text(text, ", so it is not idle");
 }
 
-/* Adds "2 connected, and nothing has moved for 3 s; it is frozen when nothing has for 5 min". */
+/* Adds "; nothing has moved for 3 s". */
 static void add_quiet(const struct service_view *view, const struct idle_account *account, struct buf *text)
 {
-	buf_addf(text, "%u connected, and ", account->connections);
 	if (account->since > 0) {
-		buf_text(text, "nothing has moved for ");
+		buf_text(text, "; nothing has moved for ");
 		add_span(text, view->now > account->since ? view->now - account->since : 0);
 	} else {
-		buf_text(text, "something has moved lately");
+		buf_text(text, "; data has moved lately");
 	}
-	if (account->standing == IDLE_FROZEN)
-		return;
-	buf_text(text, "; it is frozen when nothing has for ");
-	add_span(text, account->timeout);
 }
 
 /* Adds "3 connections were closed as probes, and woke nothing (probe = silent)". */
@@ -366,51 +367,54 @@ static bool relays_clients(const struct service_runtime *runtime)
 	return current && current->relay && (current->relay->connections || current->relay->flows);
 }
 
-/* Adds "stops after 5 min"; the words in front tell what nobody was. */
-static void add_idle_action(const struct idle_account *account, bool has_words_before, struct buf *text)
+/* Adds when its idle_timeout ends: "sleeps 30 s after the last one leaves", "sleeps in 18 s". */
+static void add_countdown(const struct service_view *view, const struct idle_account *account, struct buf *text)
 {
-	static const char *const actions[] = { "stopped", "frozen", "reported" };
+	static const char *const actions[] = { "sleeps", "is frozen", "is reported" };
+	bool are_quiet = account->quiet_sleep && account->connections;
+	double left = account->timeout - (view->now - account->since);
 
-	buf_addf(text, "%sit is %s when %s for ", has_words_before ? "; " : "", actions[account->action],
-		 account->quiet_sleep ? "nothing has moved"
-		 : has_words_before   ? "none was"
-				      : "no client was connected");
-	add_span(text, account->timeout);
+	buf_addf(text, "; it %s ", actions[account->action]);
+	if (account->since > 0 && left <= 0) {
+		buf_text(text, "now");
+	} else if (account->since > 0) {
+		buf_text(text, "in ");
+		add_span(text, left);
+	} else {
+		buf_text(text, account->connections && !are_quiet ? "" : "after ");
+		add_span(text, account->timeout);
+		buf_text(text, are_quiet	       ? " without any data"
+			       : account->connections ? " after the last one leaves"
+						      : " without a client");
+	}
+	if (account->standing == IDLE_POSTPONED)
+		buf_text(text, ", and waits for others that go first");
 }
 
-/* Adds "no client has been connected for 3 s; it is stopped when nobody was for 5 min". Nothing is said of connections
- * that are not counted yet where its relay has told of some. */
+/* Adds who is connected, and when the service sleeps: "no clients for 12 s; it sleeps in 18 s". The relay of a service
+ * reports its clients itself. */
 static void add_idle(const struct service_view *view, struct buf *text)
 {
 	struct idle_account account;
 
 	if (!idle_describe(view->match.runtime, view->clients, &account))
 		return;
-	if (account.quiet_sleep && account.connections) {
-		add_quiet(view, &account, text);
-		return;
-	}
-	if (account.standing == IDLE_USED && account.connections)
-		add_connected(&account, text);
-	else if (account.since <= 0 && account.known && !relays_clients(view->match.runtime))
-		buf_text(text, "no client is connected");
-	else if (account.since <= 0 && !relays_clients(view->match.runtime))
-		buf_text(text, "connections are not counted yet");
-	else if (account.since > 0)
-		buf_text(text, "no client has been connected for ");
-	if (account.since > 0)
+	if (account.connections) {
+		add_clients(view, &account, text);
+		if (account.quiet_sleep)
+			add_quiet(view, &account, text);
+	} else if (account.since > 0) {
+		buf_text(text, "no clients for ");
 		add_span(text, view->now > account.since ? view->now - account.since : 0);
+	} else if (relays_clients(view->match.runtime)) {
+		buf_text(text, "its relay has clients");
+	} else {
+		buf_text(text, account.known ? "no clients" : "clients are not counted yet");
+	}
 	if (account.standing == IDLE_BUSY)
 		buf_addf(text, "; not idle: %s", account.busy);
-	if (account.standing == IDLE_FROZEN || account.standing == IDLE_REPORTED || account.standing == IDLE_BUSY)
-		return;
-	add_idle_action(&account, text->length, text);
-	if (account.since > 0 && view->now - account.since < account.timeout) {
-		buf_text(text, ", in ");
-		add_span(text, account.timeout - (view->now - account.since));
-	}
-	if (account.standing == IDLE_POSTPONED)
-		buf_text(text, ", and waits for others that go first");
+	if (account.standing != IDLE_FROZEN && account.standing != IDLE_REPORTED && account.standing != IDLE_BUSY)
+		add_countdown(view, &account, text);
 }
 
 /* Adds the usual reason why clients queue although the program runs: the program opens a port of its own. */

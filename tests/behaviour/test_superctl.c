@@ -20,7 +20,7 @@
 	"\"activations\":17,\"accepted\":0,\"failures\":2,\"refused\":{\"only_from\":3,\"cps\":0}," \
 	"\"last_activation\":{\"at\":1000000100,\"by\":\"192.0.2.7\",\"wait\":0.5,\"latency\":0.50321}," \
 	"\"last_exit\":{\"at\":1000000050,\"status\":null,\"signal\":\"KILL\",\"result\":\"killed\",\"lasted\":12.5}," \
-	"\"pause\":null,\"idle\":{\"timeout\":300,\"action\":\"stop\",\"connections\":2,\"for\":null}," \
+	"\"pause\":null,\"idle\":{\"timeout\":300,\"action\":\"stop\",\"connections\":2,\"peers\":\"10.0.0.5, 10.0.0.9\",\"for\":null}," \
 	"\"latency\":{\"count\":17,\"sum\":0.1,\"buckets\":[[0.001,1],[0.01,9],[1,17]]}," \
 	"\"thaw_latency\":{\"count\":7,\"sum\":0.007,\"buckets\":[[0.001,1],[0.01,7],[1,7]]}," \
 	"\"log\":[{\"at\":1000000100,\"level\":\"info\",\"text\":\"started, pid 4711\"}]}\n"
@@ -174,7 +174,7 @@ Behaviour(superctl, status_tells_all_of_a_service)
 		"1 min 35 s ago, by 192.0.2.7, 500 ms after it was wanted, ready after 3.2 ms\n",
 		"2 min 25 s ago, by signal KILL (killed), having lasted 12 s\n",
 		"Refused: 3 for only_from\n",
-		"Idle: no, 2 connected; is stopped when no client has been connected for 5 min\n",
+		"Idle: 2 clients (10.0.0.5, 10.0.0.9); it sleeps 5 min after the last one leaves\n",
 		" started, pid 4711\n",
 	};
 

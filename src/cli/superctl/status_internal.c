@@ -362,14 +362,6 @@ void status_add_pause(struct buf *out, const struct screen *screen, const json_t
 	buf_char(out, '\n');
 }
 
-/* The action at the end of the idle timeout, as the end of a sentence. */
-static const char *idle_action_text(const json_t *idle)
-{
-	if (json_reply_is(idle, "action", "freeze"))
-		return "is frozen";
-	return json_reply_is(idle, "action", "report") ? "is only reported" : "is stopped";
-}
-
 static void add_own_port(struct buf *out, const json_t *own, double connections)
 {
 	const char *endpoint = json_reply_text(own, "endpoint");
@@ -379,46 +371,62 @@ static void add_own_port(struct buf *out, const json_t *own, double connections)
 		return;
 	if (count < connections)
 		buf_addf(out, ", %.0f of them", count);
-	buf_addf(out, " to its own port %s", endpoint);
+	buf_addf(out, " at its own port %s", endpoint);
 }
 
-/* Adds the number of connections, with the age of the count if that is 1 s or more. */
-static void add_users(struct buf *out, const json_t *idle)
+/* Adds "2 clients (10.0.0.5, 10.0.0.9)", with the age of the count if that is 1 s or more; or for how long there was
+ * none. */
+static void add_clients(struct buf *out, const json_t *idle)
 {
 	double connections = json_reply_number(idle, "connections");
 
-	if (connections > 0 && json_reply_is(idle, "means", "quiet")) {
-		buf_addf(out, "%.0f connected", connections);
-		if (json_reply_has_number(idle, "for")) {
-			buf_text(out, ", quiet for ");
-			human_units_add_span(out, json_reply_number(idle, "for"));
+	if (connections > 0) {
+		buf_addf(out, "%.0f client%s", connections, connections == 1 ? "" : "s");
+		if (*json_reply_text(idle, "peers")) {
+			buf_text(out, " (");
+			json_reply_show_text(out, idle, "peers");
+			buf_char(out, ')');
 		}
-		buf_text(out, "; ");
-	} else if (connections > 0) {
-		buf_addf(out, "no, %.0f connected", connections);
 		add_own_port(out, json_reply_object(idle, "own_port"), connections);
 		if (json_reply_number(idle, "counted") >= 1) {
 			buf_text(out, " when counted ");
 			human_units_add_span(out, json_reply_number(idle, "counted"));
 			buf_text(out, " ago");
 		}
-		buf_text(out, "; ");
-	} else if (json_reply_has_number(idle, "for")) {
-		buf_text(out, "no client connected for ");
-		human_units_add_span(out, json_reply_number(idle, "for"));
-		buf_text(out, "; ");
-	} else if (json_reply_has_number(idle, "connections")) {
-		buf_text(out, "no client connected; ");
+	} else {
+		buf_text(out, json_reply_has_number(idle, "connections") || json_reply_has_number(idle, "for")
+				      ? "no clients" : "clients are not counted yet");
 	}
-	if (json_reply_is(idle, "standing", "busy")) {
-		buf_text(out, "not idle: ");
-		json_reply_show_text(out, idle, "busy");
-		buf_text(out, "; ");
+	if (!json_reply_has_number(idle, "for"))
+		return;
+	buf_text(out, connections > 0 ? "; nothing has moved for " : " for ");
+	human_units_add_span(out, json_reply_number(idle, "for"));
+}
+
+/* Adds when the idle_timeout ends, as superctl why does. */
+static void add_countdown(struct buf *out, const json_t *idle)
+{
+	double connections = json_reply_number(idle, "connections"), timeout = json_reply_number(idle, "timeout");
+	bool are_quiet = json_reply_is(idle, "means", "quiet") && connections > 0;
+	double left = timeout - json_reply_number(idle, "for");
+
+	buf_text(out, json_reply_is(idle, "action", "freeze")	? "; it is frozen "
+		      : json_reply_is(idle, "action", "report") ? "; it is reported "
+								: "; it sleeps ");
+	if (json_reply_has_number(idle, "for") && left <= 0) {
+		buf_text(out, "now");
+	} else if (json_reply_has_number(idle, "for")) {
+		buf_text(out, "in ");
+		human_units_add_span(out, left);
+	} else {
+		buf_text(out, connections > 0 && !are_quiet ? "" : "after ");
+		human_units_add_span(out, timeout);
+		buf_text(out, are_quiet	       ? " without any data"
+			      : connections > 0 ? " after the last one leaves"
+						: " without a client");
 	}
 	if (json_reply_is(idle, "standing", "postponed"))
-		buf_text(out, "it waits for others that go first; ");
-	else if (json_reply_is(idle, "standing", "letting-go"))
-		buf_text(out, "that is being done; ");
+		buf_text(out, ", and waits for others that go first");
 }
 
 void status_add_idle(struct buf *out, const json_t *service)
@@ -428,14 +436,13 @@ void status_add_idle(struct buf *out, const json_t *service)
 	if (!idle)
 		return;
 	status_add_label(out, "Idle");
-	add_users(out, idle);
-	if (json_reply_is(idle, "standing", "frozen")) {
-		buf_text(out, "frozen\n");
-		return;
+	add_clients(out, idle);
+	if (json_reply_is(idle, "standing", "busy")) {
+		buf_text(out, "; not idle: ");
+		json_reply_show_text(out, idle, "busy");
+	} else if (!json_reply_is(idle, "standing", "frozen") && !json_reply_is(idle, "standing", "reported")) {
+		add_countdown(out, idle);
 	}
-	buf_addf(out, "%s when %s for ", idle_action_text(idle),
-		 json_reply_is(idle, "means", "quiet") ? "nothing has moved" : "no client has been connected");
-	human_units_add_span(out, json_reply_number(idle, "timeout"));
 	buf_char(out, '\n');
 }
 

@@ -21,26 +21,6 @@ void activator_forget(struct service_runtime *runtime)
 		conn_query_drop(&runtime->run->activator_query);
 }
 
-static void write_peer(const struct conn_count *conn, char *text, size_t size)
-{
-	struct client client = { .fd = -1 };
-
-	if (conn->family == AF_INET) {
-		struct sockaddr_in *in = &client.peer.in;
-
-		in->sin_family = AF_INET;
-		memcpy(&in->sin_addr, conn->peer, sizeof(in->sin_addr));
-		client.length = sizeof(*in);
-	} else {
-		struct sockaddr_in6 *in6 = &client.peer.in6;
-
-		in6->sin6_family = AF_INET6;
-		memcpy(&in6->sin6_addr, conn->peer, sizeof(in6->sin6_addr));
-		client.length = sizeof(*in6);
-	}
-	client_address(&client, text, size);
-}
-
 /* The line about the start or the thaw was logged before, so that it has its place among the lines of the program. */
 static void log_client(const struct service_runtime *runtime, const char *peer, double slept)
 {
@@ -59,13 +39,9 @@ static void note_client(struct conn_query *query, bool thawed, char text[sizeof(
 {
 	struct service_runtime *runtime = query->runtime;
 
-	for (size_t n = 0; n < query->count; n++) {
-		if (!query->conns[n].knows_peer)
-			continue;
-		write_peer(&query->conns[n], text, sizeof(no_stats.last_peer));
+	if (conn_query_peer(query, 0, text, sizeof(no_stats.last_peer))) {
 		log_client(runtime, text, history_set_client(&runtime->run->history, thawed, text));
 		runtime_note_change(runtime);
-		break;
 	}
 	activator_forget(runtime);
 	runtime_post(runtime, WOKEN);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "engine/core/worker.h"
 #include "engine/runtime/runtime.h"
+#include "os/socket/client.h"
 
 #define QUICK 0.001                     /* seconds of processor time for which the loop may be held up */
 #define PART 64                         /* counts that one question is about */
@@ -458,4 +459,36 @@ void conn_queries_end(struct engine *engine)
 	free_slices(queries);
 	free(queries);
 	engine->conn_queries = NULL;
+}
+
+static void write_peer(const struct conn_count *conn, size_t n, char *text, size_t size)
+{
+	struct client client = { .fd = -1 };
+
+	if (conn->family == AF_INET) {
+		struct sockaddr_in *in = &client.peer.in;
+
+		in->sin_family = AF_INET;
+		memcpy(&in->sin_addr, conn->peers[n], sizeof(in->sin_addr));
+		client.length = sizeof(*in);
+	} else {
+		struct sockaddr_in6 *in6 = &client.peer.in6;
+
+		in6->sin6_family = AF_INET6;
+		memcpy(&in6->sin6_addr, conn->peers[n], sizeof(in6->sin6_addr));
+		client.length = sizeof(*in6);
+	}
+	client_address(&client, text, size);
+}
+
+bool conn_query_peer(const struct conn_query *query, size_t n, char *text, size_t size)
+{
+	for (size_t i = 0; i < query->count; i++) {
+		if (n < query->conns[i].peer_count) {
+			write_peer(&query->conns[i], n, text, size);
+			return true;
+		}
+		n -= query->conns[i].peer_count;
+	}
+	return false;
 }

@@ -92,5 +92,8 @@ bool conn_query_is_current(const struct conn_query *query);
 
 uint32_t conn_query_sum(const struct conn_query *query);        /* connections at all sockets whose number is known */
 
+/* Writes the n-th address of a client that the answer has, from 0. false: there are no more. */
+bool conn_query_peer(const struct conn_query *query, size_t n, char *text, size_t size);
+
 /* Waits for the thread, if it runs; counted is not called. */
 void conn_queries_end(struct engine *engine);

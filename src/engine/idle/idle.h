@@ -88,6 +88,10 @@ bool idle_count_start(struct idle_count *count, struct service_runtime *runtime,
 		      void (*done)(struct idle_count *count));
 void idle_count_free(struct idle_count *count);                 /* cancels; done is not called */
 
+/* Adds addresses of the clients that were counted: "10.0.0.5, 10.0.0.9", with ", ..." if there may be more. count: NULL
+ * or unanswered: adds nothing. */
+void idle_count_add_peers(const struct idle_count *count, struct buf *out);
+
 /* count: supplies the numbers if they are known; NULL: the last count for idle_timeout does. false: the service has no
  * idle_timeout now. */
 bool idle_describe(const struct service_runtime *runtime, const struct idle_count *count,

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "engine/idle/idle.h"
 
+#include <netinet/in.h>
+
 #include "engine/drain/drain_snapshot.h"
 #include "engine/idle/idle_internal.h"
 
@@ -120,6 +122,19 @@ bool idle_count_start(struct idle_count *count, struct service_runtime *runtime,
 void idle_count_free(struct idle_count *count)
 {
 	conn_query_free(&count->query);
+}
+
+void idle_count_add_peers(const struct idle_count *count, struct buf *out)
+{
+	char text[INET6_ADDRSTRLEN];
+	size_t n = 0;
+
+	if (!count || count->answered <= 0)
+		return;
+	for (; n < CONN_PEERS_MOST && conn_query_peer(&count->query, n, text, sizeof(text)); n++)
+		buf_addf(out, "%s%s", n ? ", " : "", text);
+	if (n == CONN_PEERS_MOST)
+		buf_text(out, ", ...");
 }
 
 /* Brings the account in line with a later count. Such a count knows of no quiet connections. */

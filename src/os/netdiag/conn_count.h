@@ -45,6 +45,8 @@ enum conn_which {
 	CONN_WHICH_ACCEPTED,            /* those in their handshake, and clients that a process has accepted; unix sockets too */
 };
 
+#define CONN_PEERS_MOST 4               /* addresses of clients that a count keeps */
+
 /* The count of one listener: its identity and what to count, filled in before, and the result. */
 struct conn_count {
 	unsigned char kind;             /* enum conn_kind; CONN_NONE: the kernel cannot list such a socket's clients */
@@ -66,8 +68,8 @@ struct conn_count {
 	unsigned char which;            /* enum conn_which */
 	bool only_known;                /* only connections in `cookies` count; otherwise the counted ones are added to it */
 	bool skips_known;               /* connections in `cookies` do not count, and none is added */
-	bool knows_peer;                /* TCP: `peer` is the address of the first counted connection */
-	unsigned char peer[16];
+	unsigned char peer_count;       /* TCP: of `peers`, the addresses of the first counted connections, each once */
+	unsigned char peers[CONN_PEERS_MOST][16];
 	uint32_t quiet_after;           /* TCP: milliseconds without movement from which a connection is quiet; 0: none is */
 	bool by_turn;                   /* with quiet_after: only a connection that waits for its client is quiet */
 	bool wants_words;               /* TCP in the queue: only connections that have brought a byte count */

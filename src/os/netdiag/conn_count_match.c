@@ -184,13 +184,20 @@ bool conn_count_has_family(const struct conn_count *conn, int family)
 /* An IPv4 address is noted as the listener's family writes it. */
 static void note_peer(struct conn_count *conn, const struct seen_inet *seen)
 {
-	if (conn->family == seen->family) {
-		memcpy(conn->peer, seen->peer, seen->family == AF_INET ? 4 : 16);
-		return;
+	unsigned char peer[16] = { [10] = 0xff, [11] = 0xff };
+
+	if (conn->family != seen->family)
+		memcpy(peer + 12, seen->peer, 4);
+	else if (seen->family == AF_INET)
+		memcpy(memset(peer, 0, sizeof(peer)), seen->peer, 4);
+	else
+		memcpy(peer, seen->peer, 16);
+	for (unsigned n = 0; n < conn->peer_count; n++) {
+		if (!memcmp(conn->peers[n], peer, sizeof(peer)))
+			return;
 	}
-	memset(conn->peer, 0, 10);
-	memset(conn->peer + 10, 0xff, 2);
-	memcpy(conn->peer + 12, seen->peer, 4);
+	if (conn->peer_count < CONN_PEERS_MOST)
+		memcpy(conn->peers[conn->peer_count++], peer, sizeof(peer));
 }
 
 void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind kind, const struct seen_inet *seen)
@@ -212,9 +219,7 @@ void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind
 			count_words(conn, seen);
 		else
 			count_connection(conn, seen->id);
-		if (!conn->knows_peer)
-			note_peer(conn, seen);
-		conn->knows_peer = true;
+		note_peer(conn, seen);
 	}
 }
 

@@ -362,7 +362,8 @@ Test(connections, that_became_ones_of_ipv4_are_counted_on_a_dual_stack_socket)
 	conn_count_take_ipv4(&conn, listener);
 	conn_counts_run(&conn, 1);
 	cr_expect_eq(conn.count, 1);
-	cr_expect_arr_eq(conn.peer, local, sizeof(local));
+	cr_expect_eq(conn.peer_count, 1);
+	cr_expect_arr_eq(conn.peers[0], local, sizeof(local));
 	cr_expect(conn_counts_own(&conn, 1, server, &(bool){ false }));
 	conn.count = 0;
 	cr_assert(conn_counts_read_proc(&conn, 1, CONN_TCP));
