@@ -219,6 +219,50 @@ static void add_timeouts(const struct service_view *view, const struct idle_gaps
 	json_list_close(out);
 }
 
+/* Adds how much it has slept by its own idle_timeout since superd has known it; null: it only reports. */
+static void add_own_timeout(const struct service_view *view, const struct idle_gaps *gaps, struct buf *out)
+{
+	const struct service_runtime *runtime = view->match.runtime;
+	const struct lifecycle_options *lifecycle = view->match.row->groups->lifecycle;
+	const struct service_stats *stats = runtime_stats(runtime);
+	int64_t memory = memory_of_sleep(view->match.row, gaps);
+	double all = 0, slept = 0;
+
+	if (lifecycle->idle_action == IDLE_REPORT) {
+		json_null_field(out, "own");
+		return;
+	}
+	for (int state = 0; state < STATES; state++) {
+		double seconds = state_times_in(&stats->state_times, (enum state)state, runtime_state(runtime),
+						runtime->since, view->now);
+
+		all += seconds;
+		slept += state == LISTENING || state == FROZEN ? seconds : 0;
+	}
+	slept = all > 0 ? slept / all : 0;
+	json_object_field(out, "own");
+	json_seconds_field(out, "timeout", (double)lifecycle->idle_timeout / 1e6);
+	json_seconds_field(out, "known_for", all);
+	json_seconds_field(out, "asleep", slept);
+	json_count_field(out, "wakes", stats->activations + stats->wakes);
+	json_whole_field(out, "saved", memory < 0 ? -1 : (int64_t)((double)memory * slept));
+	json_object_close(out);
+}
+
+/* Bytes that it saves now, as it sleeps: those that it had when it was last idle, without those that it still has. */
+static uint64_t saved_now(const struct service_view *view, const struct idle_gaps *gaps)
+{
+	struct service_runtime *runtime = view->match.runtime;
+	const struct lifecycle_options *lifecycle = view->match.row->groups->lifecycle;
+	int64_t left = 0;
+
+	if (runtime_state(runtime) == FROZEN && lifecycle->freeze_reclaim)
+		left = usage_of_service(runtime).memory;
+	else if (runtime_state(runtime) != LISTENING || !runtime_is_empty(runtime))
+		return 0;
+	return left >= 0 && gaps->memory > left ? (uint64_t)(gaps->memory - left) : 0;
+}
+
 void show_gaps(const struct service_view *view, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze", "report" };
@@ -230,6 +274,7 @@ void show_gaps(const struct service_view *view, struct buf *out)
 	json_text_field(out, "service", view->match.row->name);
 	json_text_field(out, "state", service_match_state(&view->match));
 	json_text_field(out, "why", why);
+	json_flag_field(out, "never_ran", service_idles(view->match.row) && stats->last_start <= 0);
 	if (why) {
 		json_object_close(out);
 		return;
@@ -239,6 +284,8 @@ void show_gaps(const struct service_view *view, struct buf *out)
 	json_flag_field(out, "reclaims", view->match.row->groups->lifecycle->freeze_reclaim);
 	add_means(stats, out);
 	json_whole_field(out, "memory", stats->gaps.memory ? stats->gaps.memory : -1);
+	json_count_field(out, "saves_now", saved_now(view, &stats->gaps));
+	add_own_timeout(view, &stats->gaps, out);
 	add_timeouts(view, &stats->gaps, measured, out);
 	json_object_close(out);
 }

@@ -37,6 +37,8 @@ Behaviour(idle_gaps, what_is_not_measured_says_why)
 	cr_expect(schema_holds("gaps", answer));
 	table = SUPERCTL(control_path(), "idle", "b").out;
 	expect_in(table, "not measured: set idle_timeout");
+	expect_in(SUPERCTL(control_path(), "idle").out, "\nnever started: c\n");
+	cr_expect_str_eq(SUPERCTL(control_path(), "idle", "c").out, "never started: c\n");
 	superd_stop(superd);
 }
 
@@ -136,5 +138,25 @@ Behaviour(idle_gaps, one_that_ran_without_an_idle_timeout_says_so)
 	expect_in(control_once("stop web"), "stopped");
 	cr_assert(superd_reload(superd, "%s idle_timeout = 1h }\n", table));
 	expect_in(control_once("idle web"), "it has not run with an idle_timeout yet");
+	superd_stop(superd);
+}
+
+/* The first line is that of its own idle_timeout. It saves its memory from the moment it sleeps. */
+Behaviour(idle_gaps, what_a_sleep_saves_is_counted_now_and_so_far)
+{
+	struct superd *superd = run_web("idle_timeout = 200ms");
+	const char *answer, *table;
+
+	client_ask_pid(superd_port(superd, "web"));
+	superd_wait_log(superd, "web: stopping pid ");
+	WAIT_UNTIL(!strcmp(control_value(control_once("list web"), "state"), "listening"));
+	answer = SUPERCTL(control_path(), "--json", "idle", "web").out;
+	cr_expect(schema_holds("gaps", answer));
+	cr_expect_gt(strtol(control_value(answer, "saves_now"), NULL, 10), 10000, "%s", answer);
+	expect_in(answer, "\"own\":{\"timeout\":0.200000,\"known_for\":");
+	table = SUPERCTL(control_path(), "idle").out;
+	expect_in(table, "  own 200 ms  ");
+	cr_expect_lt(strstr(table, "own 200 ms"), strstr(table, " 5 min "), "%s", table);
+	expect_in(table, "SAVES NOW");
 	superd_stop(superd);
 }

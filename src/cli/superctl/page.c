@@ -2,7 +2,6 @@
  * (html.h); ids and addresses are written as in a URL. */
 #include "cli/superctl/page.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -104,19 +103,6 @@ static void add_last_fault(struct buf *out, const json_t *service, const json_t 
 		json_reply_show_text(out, pause, "reason");
 }
 
-/* The memory that the service's sleep saves now: what its backend had when it was last idle, and has no more. A frozen
- * backend still has some, of which the kernel reclaims a part. */
-static double saved_by_sleep(const json_t *service, const json_t *gaps, double present)
-{
-	double memory = json_reply_number(gaps, "memory");
-
-	if (json_reply_is(service, "state", "listening") && json_reply_is(gaps, "action", "stop"))
-		return memory;
-	if (json_reply_is(service, "state", "frozen") && json_reply_flag(gaps, "reclaims") && present > 0)
-		return fmax(memory - present, 0);
-	return 0;
-}
-
 static void read_cells(struct cells *cells, const struct overview *overview, const json_t *service)
 {
 	const char *name = json_reply_text(service, "service");
@@ -128,7 +114,7 @@ static void read_cells(struct cells *cells, const struct overview *overview, con
 	cells->is_faulty = json_object_get(overview->faulty, name);
 	(void)service_facts_queue(service, &cells->queue);
 	(void)service_facts_memory(service, &cells->memory);
-	cells->saved = saved_by_sleep(service, json_object_get(overview->gaps, name), cells->memory);
+	cells->saved = json_reply_number(json_object_get(overview->gaps, name), "saves_now");
 }
 
 static bool is_shown(const struct overview *overview, const struct cells *cells, const char *name)
