@@ -25,7 +25,7 @@ static const struct {
 	{ "lines", ASKS_LINES, true },	    { "signal", ASKS_SIGNAL, true }, { "boot", ASKS_BOOT, false },
 	{ "since", ASKS_SINCE, true },	    { "cells", ASKS_CELLS, true },
 	{ "terminal", ASKS_TERMINAL, true }, { "stop", ASKS_STOP, false },
-	{ "allow-empty", ASKS_ALLOW_EMPTY, false },
+	{ "allow-empty", ASKS_ALLOW_EMPTY, false }, { "asleep", ASKS_ASLEEP, false }, { "awake", ASKS_AWAKE, false },
 };
 
 /* A duration from 100 ms to 1 d, in seconds. NULL, or the reason to refuse it. */
@@ -102,6 +102,8 @@ static const char *read_value(struct request *request, enum request_option optio
 		return run_message_read_size(value, &request->terminal);
 	case ASKS_STOP:
 	case ASKS_ALLOW_EMPTY:
+	case ASKS_ASLEEP:
+	case ASKS_AWAKE:
 	case ASKS_NO_WAIT:
 	case ASKS_CHECK:
 	case ASKS_PROGRESS:

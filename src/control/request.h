@@ -32,6 +32,8 @@ enum request_option {
 	ASKS_TERMINAL = 1 << 14,
 	ASKS_STOP = 1 << 15,
 	ASKS_ALLOW_EMPTY = 1 << 16,
+	ASKS_ASLEEP = 1 << 17,
+	ASKS_AWAKE = 1 << 18,
 };
 
 struct request {

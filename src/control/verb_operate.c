@@ -87,7 +87,8 @@ static void begin_one(struct operate_request *operate, const char *name)
 	enum operator_status status = FAILED;
 
 	if (match.runtime) {
-		log_order(operate->session, name);
+		if (operate->action < OPERATOR_AWAIT_READY)
+			log_order(operate->session, name);
 		const struct operator_command command = { operate->action, operate->session->uid,
 							  operate->session->request.signal,
 							  operate->session->request.options & ASKS_BOOT };
@@ -229,7 +230,8 @@ static void on_operate_timeout(struct alarm *alarm)
 		buf_addf(&late, "%s%s", n ? ", " : "", operate->pending[n].name);
 	if (operate->count > 10)
 		buf_text(&late, ", ...");
-	session_fail(operate->session, CODE_FAILED, "", "not done in time, but under way: %s", buf_string(&late));
+	session_fail(operate->session, CODE_FAILED, "", "not done in time%s: %s",
+		     operate->action < OPERATOR_AWAIT_READY ? ", but under way" : "", buf_string(&late));
 	buf_free(&late);
 }
 

@@ -27,6 +27,14 @@ static void begin_reload(struct session *session)
 		verb_reload_begin(session);
 }
 
+static void begin_wait(struct session *session)
+{
+	unsigned options = session->request.options;
+
+	verb_operate_begin(session, options & ASKS_ASLEEP ? OPERATOR_AWAIT_ASLEEP
+				    : options & ASKS_AWAKE ? OPERATOR_AWAIT_AWAKE : OPERATOR_AWAIT_READY);
+}
+
 static void reopen_log(struct session *session)
 {
 	struct supervisor *supervisor = session->supervisor;
@@ -75,6 +83,10 @@ static const struct request_verb {
 	{ "drain", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_DRAIN },
 	{ "freeze", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_FREEZE },
 	{ "thaw", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_THAW },
+	{ "sleep", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_SLEEP },
+	{ "wake", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_WAKE },
+	{ "wait", RIGHT_READ, NAMES_SOME, ASKS_TIMEOUT | ASKS_PROGRESS | ASKS_ASLEEP | ASKS_AWAKE,
+	  .begin = begin_wait },
 	{ "signal", RIGHT_ACT, NAMES_SOME, ASKS_SIGNAL | ASKS_PROGRESS, .action = OPERATOR_SIGNAL },
 	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING | ASKS_BOOT, .action = OPERATOR_ENABLE },
 	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING | ASKS_BOOT, .action = OPERATOR_DISABLE },

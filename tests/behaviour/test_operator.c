@@ -455,3 +455,41 @@ Behaviour(operator, a_start_of_what_is_ready_waits_no_longer)
 	expect_in(control_once("start web"), "started, pid ");
 	superd_stop(superd);
 }
+
+Behaviour(operator, sleep_and_wake_do_what_idle_action_and_a_client_do)
+{
+	struct superd *superd = run_web(backend("serve"), "timeout_stop = 1s idle_timeout = 1h idle_action = freeze");
+	long pid;
+
+	expect_in(control_once("wait web"), "\"message\":\"asleep\"");
+	expect_in(control_once("wake web"), "started, pid ");
+	expect_in(control_once("wait --awake web"), "\"message\":\"awake\"");
+	pid = client_ask_pid(port);
+	expect_in(control_once("sleep web"), "frozen until the next client");
+	expect_in(control_once("wait --asleep web"), "\"message\":\"frozen\"");
+	expect_in(control_once("wake web"), "thawed");
+	cr_expect_eq(client_ask_pid(port), pid);
+	expect_in(control_once("stop web"), "stopped");
+	cr_assert(superd_reload(superd, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" timeout_stop = 1s }\n",
+				port, backend("serve")));
+	cr_expect_neq(client_ask_pid(port), pid);
+	expect_in(control_once("sleep web"), "stopped");
+	superd_stop(superd);
+}
+
+Behaviour(operator, one_that_waits_hears_of_the_change_and_changes_nothing)
+{
+	struct superd *superd = run_web(backend("serve"), "timeout_stop = 1s");
+	int waiter = control_connect();
+
+	client_send(waiter, "wait --awake web\n");
+	client_ask_pid(port);
+	expect_in(client_line(waiter), "\"message\":\"awake\"");
+	expect_in(control_once("wait --asleep --timeout=100ms web"), "not done in time: web");
+	expect_in(control_once("wait --asleep --no-wait web"), "it does not have that option");
+	expect_in(control_once("disable web"), "\"ok\":true");
+	expect_in(control_once("wait web"), "it is disabled");
+	cr_expect_not(superd_logged(superd, "requested: wait"));
+	close(waiter);
+	superd_stop(superd);
+}

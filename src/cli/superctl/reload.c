@@ -93,6 +93,12 @@ enum ctl_status view_reload(const struct superctl_options *options)
 	struct reload_view view = { .options = options };
 	enum ctl_status status;
 
+	if (options->check && options->name_count) {
+		fprintf(stderr, "superctl: reload: --check goes with no name of a service\n");
+		return CTL_USAGE;
+	}
+	if (options->check)
+		return view_diff(options);
 	if (!options->has_timeout && !options->name_count && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;
 	status = conversation_ask(&bounded, options->allow_empty ? "reload --allow-empty" : "reload",

@@ -78,6 +78,10 @@ static enum ctl_status act(const struct superctl_options *options, const char *v
 		buf_text(&verb, " --progress");
 	if (options->boot)
 		buf_text(&verb, " --boot");
+	if (options->asleep_only)
+		buf_text(&verb, " --asleep");
+	if (options->awake_only)
+		buf_text(&verb, " --awake");
 	conversation_request(&request, options, buf_string(&verb));
 	status = conversation_send(&conversation, &request);
 	conversation.timeout = conversation_answer_timeout(options);

@@ -295,11 +295,25 @@ static bool is_for_disabled(enum operator_action action)
 		action == OPERATOR_RELEASE || action == OPERATOR_REFRESH || action == OPERATOR_SIGNAL;
 }
 
+/* Returns the order that sleep or wake means for the service now. */
+static enum operator_action resolve_action(const struct service_runtime *runtime, enum operator_action action)
+{
+	bool freezes = !runtime->service->exec->accept &&
+		       runtime->service->groups->lifecycle->idle_action == IDLE_FREEZE &&
+		       (runtime_state(runtime) == RUNNING || runtime_state(runtime) == FROZEN);
+
+	if (action == OPERATOR_SLEEP)
+		return freezes ? OPERATOR_FREEZE : OPERATOR_STOP;
+	if (action == OPERATOR_WAKE)
+		return runtime_state(runtime) == FROZEN ? OPERATOR_THAW : OPERATOR_START;
+	return action;
+}
+
 enum operator_status operator_begin(struct operator_order *order, struct service_runtime *runtime,
 				    const struct operator_command *command, struct buf *answer)
 {
 	const struct service_stats *stats = runtime_stats(runtime);
-	enum operator_action action = command->action;
+	enum operator_action action = resolve_action(runtime, command->action);
 
 	*order = (struct operator_order){
 		.action = action, .uid = command->uid, .asked = clock_now(),
@@ -345,6 +359,12 @@ enum operator_status operator_begin(struct operator_order *order, struct service
 		return begin_thaw(runtime, answer);
 	case OPERATOR_SIGNAL:
 		return send_signal(runtime, command->signal, answer);
+	case OPERATOR_AWAIT_READY:
+	case OPERATOR_AWAIT_AWAKE:
+	case OPERATOR_AWAIT_ASLEEP:
+		return report_status(order, runtime, answer);
+	case OPERATOR_SLEEP:
+	case OPERATOR_WAKE:
 	case OPERATOR_ACTIONS:
 		break;
 	}

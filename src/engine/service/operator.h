@@ -24,6 +24,10 @@ enum operator_action {
 	OPERATOR_EVICT,                 /* ends processes of a killed superd that hold its addresses (engine/orphans/orphans) */
 	OPERATOR_SIGNAL,                /* sends a signal to the main process of each of its instances */
 	OPERATOR_REFRESH,               /* makes the backend read its configuration again (engine/service/service_reload) */
+	OPERATOR_SLEEP,                 /* by its idle_action: OPERATOR_FREEZE or OPERATOR_STOP */
+	OPERATOR_WAKE,                  /* OPERATOR_THAW if it is frozen, or OPERATOR_START */
+	/* Change nothing: complete when the next client would be served, when an instance runs, when none does. */
+	OPERATOR_AWAIT_READY, OPERATOR_AWAIT_AWAKE, OPERATOR_AWAIT_ASLEEP,
 	OPERATOR_ACTIONS
 };
 

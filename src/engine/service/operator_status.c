@@ -402,7 +402,8 @@ void operator_add_wait(const struct operator_order *order, struct service_runtim
 		buf_addf(answer, "pid %ld, which its program has left in the background, has not ended", (long)left);
 		return;
 	}
-	if (!count || order->action == OPERATOR_FREEZE || order->action == OPERATOR_REFRESH) {
+	if (!count || order->action == OPERATOR_FREEZE || order->action == OPERATOR_REFRESH ||
+	    order->action >= OPERATOR_AWAIT_READY) {
 		buf_addf(answer, "it is %s", runtime_state_name(runtime));
 		return;
 	}
@@ -418,6 +419,20 @@ void operator_add_wait(const struct operator_order *order, struct service_runtim
 		add_limit(one, answer);
 }
 
+static enum operator_status look_at_awaited(const struct operator_order *order, struct service_runtime *runtime,
+					    struct buf *answer)
+{
+	enum state state = runtime_state(runtime);
+	bool is_awake = state == RUNNING || state == FULL || (state == LISTENING && !runtime_is_empty(runtime));
+	bool is_asleep = state == FROZEN || (state == LISTENING && !is_awake);
+
+	if (order->action == OPERATOR_AWAIT_ASLEEP ? !is_asleep
+	    : order->action == OPERATOR_AWAIT_AWAKE ? !is_awake : !is_asleep && !is_awake)
+		return UNDER_WAY;
+	buf_text(answer, is_awake ? "awake" : state == FROZEN ? "frozen" : "asleep");
+	return DONE;
+}
+
 static enum operator_status look_at_order(const struct operator_order *order, struct service_runtime *runtime,
 					  struct buf *answer)
 {
@@ -427,7 +442,8 @@ static enum operator_status look_at_order(const struct operator_order *order, st
 		[OPERATOR_RESTART] = look_at_restart, [OPERATOR_DRAIN] = look_at_drain,
 		[OPERATOR_FREEZE] = look_at_freeze,   [OPERATOR_ENABLE] = look_at_enable,
 		[OPERATOR_DISABLE] = look_at_disable, [OPERATOR_REFRESH] = look_at_refresh,
-		[OPERATOR_EVICT] = look_at_evict,
+		[OPERATOR_EVICT] = look_at_evict,     [OPERATOR_AWAIT_READY] = look_at_awaited,
+		[OPERATOR_AWAIT_AWAKE] = look_at_awaited, [OPERATOR_AWAIT_ASLEEP] = look_at_awaited,
 	};
 
 	return functions[order->action] ? functions[order->action](order, runtime, answer) : DONE;
