@@ -288,7 +288,7 @@ static void on_diff_timeout(struct alarm *alarm)
 	const struct diff_request *request = container_of(alarm, struct diff_request, timeout);
 
 	session_fail(request->session, CODE_FAILED, "", "%s", request->table_was_read ?
-		     "the comparison was not sent in time" : "the table was not read in time");
+		     "the comparison was not sent in time" : "the configuration was not read in time");
 }
 
 static void on_diff_free(struct session *session)
@@ -354,7 +354,7 @@ void verb_diff_begin(struct session *session)
 
 	if (!request || !supervisor_preview(supervisor)) {
 		session_fail(session, request ? CODE_BUSY : CODE_FAILED, "", "%s",
-			     request ? "superd is reading the table: try again" : "out of memory");
+			     request ? "superd is reading the configuration: try again" : "out of memory");
 		free(request);
 		return;
 	}

@@ -97,10 +97,10 @@ static void begin_one(struct operate_request *operate, const char *name)
 	} else if (match.left_out) {
 		buf_addf(&message, "it is left out: %s", left_out_reason(match.left_out));
 	} else if (match.row && operate->action == OPERATOR_REFRESH) {
-		buf_text(&message, "it does not run: the table has disable = yes");
+		buf_text(&message, "it does not run: the configuration has disable = yes");
 		status = DONE;
 	} else if (match.row) {
-		buf_text(&message, "the table has disable = yes");
+		buf_text(&message, "the configuration has disable = yes");
 		origin_cite(service_origin(match.row, "disable"), &message);
 		buf_text(&message, ": change it there, and reload");
 	} else {

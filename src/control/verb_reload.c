@@ -114,7 +114,7 @@ static void report_wrong(struct session *session, const char *name)
 	if (match.left_out)
 		buf_text(&message, left_out_reason(match.left_out));
 	buf_addf(&message, "%s%s", match.left_out ? "; " : "",
-		 match.runtime ? "it goes on by its previous entry" : "it is left out");
+		 match.runtime ? "it keeps its previous configuration" : "it is left out");
 	session->line.failed |= message.failed;
 	send_reload_result(session, &result, buf_string(&message));
 	buf_free(&message);
@@ -199,7 +199,7 @@ static void finish_reload(struct reload_request *reload)
 
 static void refuse_reload(struct reload_request *reload)
 {
-	static const char hint[] = "the previous table stays in effect";
+	static const char hint[] = "the previous configuration stays in effect";
 	struct session *session = reload->session;
 
 	if (*reload->errors)
@@ -242,7 +242,7 @@ static void on_reload_timeout(struct alarm *alarm)
 
 	if (!reload->table_was_read && wait_note_read(what, &seconds))
 		session_fail(reload->session, CODE_FAILED,
-			     "the previous table stays in effect; the reload continues when it answers",
+			     "the previous configuration stays in effect; the reload continues when it answers",
 			     "not reloaded in time: %s does not answer", what);
 	else
 		session_fail(reload->session, CODE_FAILED, "", "not done in time, but under way");

@@ -265,7 +265,7 @@ static struct service_runtime *find_runtime(struct session *session, const char 
 	if (match.left_out)
 		buf_addf(&why, "it is left out: %s", left_out_reason(match.left_out));
 	else if (match.row) {
-		buf_text(&why, "the table has disable = yes");
+		buf_text(&why, "the configuration has disable = yes");
 		origin_cite(service_origin(match.row, "disable"), &why);
 	}
 	if (match.left_out || match.row)

@@ -12,6 +12,7 @@
 #include "base/duration_text.h"
 #include "base/json.h"
 #include "config/option/service_mark.h"
+#include "control/show_internal.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/background.h"
@@ -184,7 +185,7 @@ static void add_listening(const struct service_runtime *runtime, struct buf *out
 
 static void add_leaving(struct service_runtime *runtime, struct buf *out)
 {
-	buf_text(out, "a reload has removed its entry; ");
+	buf_text(out, "a reload has removed it; ");
 	old_entry_describe_removed(runtime, out);
 }
 
@@ -581,12 +582,12 @@ static void add_left_out(const struct service_match *match, struct buf *text, st
 	const char *reason = left_out_reason(match->left_out);
 
 	if (match->runtime)
-		buf_addf(text, "its entry has errors now, so the previous entry stays in effect: %s", reason);
+		buf_addf(text, "its configuration has errors now, so the previous one stays in effect: %s", reason);
 	else
 		buf_addf(text, "left out, so no client is served: %s", reason);
 	put_sentence(text, out);
 	if (match->runtime || !match->left_out->may_return)
-		buf_text(text, "correct its entry, then superctl reload");
+		buf_text(text, "correct its configuration, then superctl reload");
 	else
 		buf_text(text, "superd checks this from time to time, and serves it as soon as it can; a reload "
 			       "checks at once");
@@ -601,13 +602,16 @@ void verb_why_write(const struct service_view *view, struct buf *out)
 	json_object_open(out);
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", service_match_state(&view->match));
+	json_count_field(out, "instances", view->match.runtime ? view->match.runtime->instance_count : 0);
+	json_count_field(out, "activations", runtime_stats(view->match.runtime)->activations);
+	show_pause(view, out);
 	json_list_field(out, "why");
 	if (view->match.runtime)
 		add_sentences(view, out);
 	if (view->match.left_out) {
 		add_left_out(&view->match, &text, out);
 	} else if (!view->match.runtime) {
-		buf_text(&text, "off: the table has disable = yes");
+		buf_text(&text, "disabled: the configuration has disable = yes");
 		origin_cite(service_origin(row, "disable"), &text);
 		put_sentence(&text, out);
 	}

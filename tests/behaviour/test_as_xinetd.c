@@ -366,8 +366,8 @@ Behaviour(as_xinetd, keeps_a_service_whose_entry_became_wrong)
 	for (int n = 0; n < 2; n++) {
 		write_file("xinetd.conf", "%s\n%s", bad, gone);
 		superd_signal(xinetd, SIGHUP);
-		superd_wait_log(xinetd, "its entry has errors now: the previous entry stays in effect");
-		superd_wait_log(xinetd, "its entry has errors now: the previous entry stays in effect");
+		superd_wait_log(xinetd, "its configuration has errors now: the previous one stays in effect");
+		superd_wait_log(xinetd, "its configuration has errors now: the previous one stays in effect");
 		superd_wait_log(xinetd, "Reconfigured: new=0 old=2 dropped=0 (services)");
 		superd_signal(xinetd, SIGABRT);
 		superd_wait_log(xinetd, "consistency check passed");

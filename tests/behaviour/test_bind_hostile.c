@@ -303,7 +303,7 @@ Behaviour(bind_hostile, a_child_of_another_user_that_asks_in_vain_is_named)
 	SKIP_WITHOUT(geteuid() == 0, "needs root, which may become another user");
 	scene = begin("session stay", "user = root");
 	cr_expect_eq(told(&scene, "session"), 0);
-	superd_wait_log(scene.superd, "has asked as uid 65533, and the row's user is uid 0");
+	superd_wait_log(scene.superd, "has asked as uid 65533, and the service's user is uid 0");
 	end(&scene);
 }
 

@@ -133,7 +133,8 @@ Behaviour(boot_locks, are_read_as_the_administrator_has_written_them)
 	superd_wait_log(superd, text_of("%s:3: web: ", file()));
 	superd_wait_log(superd, "it is disabled all the same");
 	superd_wait_log(superd, "web: still disabled at boot since ");
-	superd_wait_log(superd, text_of("%s:4: gone is disabled at boot, and the table has no such service", file()));
+	superd_wait_log(superd, text_of("%s:4: gone is disabled at boot, and the configuration has no such "
+					"service", file()));
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	cr_expect_not(client_can_connect(web));
 	cr_expect_not(client_can_connect(other));

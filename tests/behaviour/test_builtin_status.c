@@ -100,7 +100,7 @@ Behaviour(builtin_status, the_delays_of_all_leave_out_the_page)
 	page = page_of(superd, "/");
 	cr_expect_null(strstr(page, "<h2>Delay until"), "%s", page);
 	page = page_of(superd, "/service/p");
-	cr_expect_not_null(strstr(page, "<h2>Delay until the backend got the client</h2>"), "%s", page);
+	cr_expect_not_null(strstr(page, "<h2>Delay until the program got the client</h2>"), "%s", page);
 	superd_stop(superd);
 }
 
@@ -119,7 +119,7 @@ Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 	cr_expect(strstr(page, "<path class=\"t-running\" d=\"M95 0h1v1H95z\"/>") ||
 			  strstr(page, "<path class=\"t-running\" d=\"M94 0h2v1H94z\"/>"),
 		  "%s", page);
-	cr_expect_not_null(strstr(page, "<h2>Delay until the backend got the client, all services</h2>"), "%s", page);
+	cr_expect_not_null(strstr(page, "<h2>Delay until the program got the client, all services</h2>"), "%s", page);
 	cr_expect_not_null(strstr(page, "<svg class=\"axis\""), "%s", page);
 	cr_expect_null(strstr(page, " style="), "its Content-Security-Policy refuses such an attribute");
 	page = page_of(superd, "/service/web");

@@ -334,7 +334,7 @@ Behaviour(control, refuses_what_its_table_disables)
 
 	cr_expect_str_eq(control_value(answer, "ok"), "false");
 	expect_in(answer, "disable = yes");
-	expect_in(control_once("why web"), "the table has disable = yes");
+	expect_in(control_once("why web"), "the configuration has disable = yes");
 	cr_expect_str_eq(control_value(control_once("list"), "state"), "off");
 	superd_stop(superd);
 }

@@ -239,7 +239,8 @@ Behaviour(exhaustion_hang, a_start_anew_names_the_file_and_goes_on_with_the_save
 	superd_wait_log(superd, "each: started, pid ");
 	go_silent(&folder);
 	cr_assert_eq(kill(guarded_wait(superd), SIGKILL), 0);
-	move_until_logged(superd, text_of("the table cannot be read: the file %s has not answered for ", table));
+	move_until_logged(superd, text_of("the configuration cannot be read: the file %s has not answered for "
+					  "", table));
 	superd_wait_log(superd, "its guard restarted it");
 	cr_assert_eq(end_by(superd, SIGTERM), 0, "%s", world_logs());
 	cr_assert_eq(superd_processes(superd), 0);
@@ -414,7 +415,7 @@ Behaviour(exhaustion_hang, a_start_anew_asks_nss_for_no_name_that_it_had)
 	write_file("table/superd.conf", "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
 		   " exec = \"%s\"\n user = \"daemon\"\n}\n", other, backend("stdio"));
 	cr_assert_eq(kill(guarded_wait(superd), SIGKILL), 0);
-	move_until_logged(superd, "the table cannot be read: NSS: the user daemon has not answered for ");
+	move_until_logged(superd, "the configuration cannot be read: NSS: the user daemon has not answered for ");
 	WAIT_UNTIL(client_can_connect(port));
 	expect_service(port);
 	/* A reload asks for each. */

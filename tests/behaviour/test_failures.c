@@ -251,7 +251,7 @@ Behaviour(failures, of_a_server_that_takes_nobody_name_the_usual_mistakes)
 	client = client_connect(superd_port(superd, "each"));
 	CLOCK_UNTIL(superd, MINUTE_MS, 10,
 		    strstr(control_once("why each"),
-			   "it exits without accepting a connection: its table may need accept = yes, or "));
+			   "it exits without accepting a connection: its configuration may need accept = yes, or "));
 	WAIT_UNTIL(strstr(control_once("why each"), "or type = forking if its program continues in the background"));
 	close(client);
 	superd_stop(superd);

@@ -146,11 +146,11 @@ Behaviour(health, is_told_of_one_service)
 	expect_page(asked(superd, PAGE("GET", "/a%5cx2d%62%3Fc%25")), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	expect_page(asked(superd, PAGE("GET", "/a\\x2db%3Fc%")), "HTTP/1.1 200 OK\r\n", "healthy\n");
 	expect_page(asked(superd, PAGE("GET", "/off")), "HTTP/1.1 503 ",
-		    "unhealthy: the table has disable = yes\n");
+		    "unhealthy: the configuration has disable = yes\n");
 	page = asked(superd, PAGE("GET", "/ill"));
 	cr_expect(strstr(page, " 503 ") && strstr(page, "in use"), "%s", page);
 	page = asked(superd, PAGE("GET", "/lost"));
-	cr_expect(strstr(page, " 503 ") && strstr(page, "unhealthy: its entry is left out: "), "%s", page);
+	cr_expect(strstr(page, " 503 ") && strstr(page, "unhealthy: it is left out: "), "%s", page);
 	page = asked(superd, PAGE("GET", "/"));
 	cr_expect(strstr(page, " 503 ") && strstr(page, "unhealthy: ill: "), "%s", page);
 	for (size_t n = 0; n < sizeof(gone) / sizeof(*gone); n++) {
@@ -224,7 +224,7 @@ Behaviour(health, of_services_by_name_is_a_line_of_superctl)
 	outcome = SUPERCTL(control, "health", "off", "ill");
 	cr_expect_eq(outcome.status, 3);
 	cr_expect(!strncmp(outcome.out, "unhealthy: 2 faults\n", 20), "%s", outcome.out);
-	cr_expect(strstr(outcome.out, "\noff: the table has disable = yes\n"), "%s", outcome.out);
+	cr_expect(strstr(outcome.out, "\noff: the configuration has disable = yes\n"), "%s", outcome.out);
 	cr_expect(strstr(outcome.out, "\nill: "), "%s", outcome.out);
 	outcome = SUPERCTL(control, "health", "wbe");
 	cr_expect_eq(outcome.status, 1);

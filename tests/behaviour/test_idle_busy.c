@@ -86,24 +86,24 @@ static void expect_no_answer(const char *command, const char *options, const cha
 	client_ask_pid(superd_port(superd, "web"));
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, superd_logged(superd, why));
 	expect_awake(superd);
-	superd_expect_count(superd, ": the backend counts as busy", 1);
+	superd_expect_count(superd, ": the service counts as busy", 1);
 	superd_stop(superd);
 }
 
 Behaviour(idle_busy, what_is_no_answer_counts_as_busy_and_is_said_once)
 {
-	expect_no_answer("/bin/sh -c 'exit 127'", "", "exit status 127: the backend counts as busy");
+	expect_no_answer("/bin/sh -c 'exit 127'", "", "exit status 127: the service counts as busy");
 }
 
 Behaviour(idle_busy, a_command_that_hangs_is_no_answer)
 {
 	expect_no_answer("/bin/sleep 1000", "timeout_start = 1min",
-			 "it was not done in time: the backend counts as busy");
+			 "it was not done in time: the service counts as busy");
 }
 
 Behaviour(idle_busy, a_program_that_is_none_is_no_answer)
 {
-	expect_no_answer(write_file("script", "%s", "no program"), "", ": the backend counts as busy");
+	expect_no_answer(write_file("script", "%s", "no program"), "", ": the service counts as busy");
 }
 
 Behaviour(idle_busy, a_client_who_comes_while_it_is_asked_is_served)

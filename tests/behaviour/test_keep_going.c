@@ -177,7 +177,7 @@ Behaviour(keep_going, a_reload_keeps_the_service_whose_id_is_wrong_now)
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", port));
 	cr_assert(superd_reload(superd, "# another line\n%s",
 				xinetd_service("http", port, text_of("%s\tid", xinetd_backend("lines")))));
-	superd_wait_log(superd, "its entry has errors now: the previous entry stays in effect");
+	superd_wait_log(superd, "its configuration has errors now: the previous one stays in effect");
 	cr_expect(client_can_connect(port), "%s", world_logs());
 	cr_assert(superd_reload(superd, "# nothing\n"));
 	WAIT_UNTIL(!client_can_connect(port));
@@ -234,7 +234,8 @@ Behaviour(keep_going, a_reload_keeps_the_services_of_a_file_that_was_emptied_and
 	for (int n = 0; n < 2; n++) {
 		write_file("xinetd.d/added", "%s# %d\n", service_on(added, ""), n);
 		cr_assert(superd_reload(superd, "includedir %s\n", folder));
-		superd_wait_log(superd, text_of("s%d: warning: its entry has errors now: the previous entry stays "
+		superd_wait_log(superd, text_of("s%d: warning: its configuration has errors now: the previous one "
+						"stays "
 						"in effect", emptied));
 		cr_expect(client_can_connect(emptied));
 	}

@@ -73,7 +73,7 @@ Behaviour(leaving, a_daemon_that_runs_on_is_told_of_wherever_anybody_looks)
 	expect_in(SUPERCTL(control_path(), "list").out, "leaving");
 	expect_shown("--json", "list", "\"state\":\"leaving\"");
 	expect_shown("status", "web", text_of("%ld", old));
-	expect_shown("why", "web", text_of("a reload has removed its entry; %s", text));
+	expect_shown("why", "web", text_of("a reload has removed it; %s", text));
 	expect_shown("metrics", "web", "superd_service_state{service=\"web\",superd_service_state=\"leaving\"} 1");
 	expect_in(SUPERCTL(control_path(), "--json", "top", "-n1").out, "\"state\":\"leaving\"");
 	cr_expect_eq(client_ask_pid(port), old);
@@ -136,7 +136,7 @@ Behaviour(leaving, what_is_another_in_the_row_that_comes_back_is_told)
 
 	reload("# nothing any more\n");
 	expect_in(reload(text_of(SERVICE, "web", port, backend("talk"), own_user(), "nice = 1")),
-		  text_of("web: added: pid %ld runs on by the old entry (nice): superctl restart web", old));
+		  text_of("web: added: pid %ld runs on by the old configuration (nice): superctl restart web", old));
 	superd_stop(superd);
 }
 

@@ -77,7 +77,7 @@ Behaviour(left_out, is_a_row_with_its_reason)
 	answer = ctl("why", "bad");
 	expect_in(answer, place);
 	expect_in(answer, "superd checks this from time to time");
-	expect_in(ctl("why", "worse"), "correct its entry, then superctl reload");
+	expect_in(ctl("why", "worse"), "correct its configuration, then superctl reload");
 	superd_stop(superd);
 }
 
@@ -88,8 +88,8 @@ Behaviour(left_out, counts_in_health_and_metrics)
 	const char *answer;
 
 	cr_expect_eq(outcome.status, 0, "a new superd would not mend it");
-	expect_in(outcome.out, "degraded: 2 faults\nbad: its entry is left out: ");
-	expect_in(outcome.out, "\nworse: its entry is left out: ");
+	expect_in(outcome.out, "degraded: 2 faults\nbad: it is left out: ");
+	expect_in(outcome.out, "\nworse: it is left out: ");
 	cr_expect(schema_holds("metrics", SUPERCTL(control_path(), "--json", "metrics").out));
 	answer = SUPERCTL(control_path(), "metrics").out;
 	expect_in(answer, "\nsuperd_services_left_out 2");
@@ -159,9 +159,9 @@ Behaviour(left_out, is_told_of_what_goes_on_as_it_was)
 	expect_in(answer, "ready");
 	expect_in(answer, "unknown option 'usr'");
 	answer = ctl("why", "dog");
-	expect_in(answer, "so the previous entry stays in effect: ");
-	expect_in(answer, "correct its entry, then superctl reload");
-	expect_in(SUPERCTL(control_path(), "health").out, "degraded: dog: its entry is left out: ");
+	expect_in(answer, "so the previous one stays in effect: ");
+	expect_in(answer, "correct its configuration, then superctl reload");
+	expect_in(SUPERCTL(control_path(), "health").out, "degraded: dog: it is left out: ");
 	superd_stop(superd);
 }
 
@@ -232,7 +232,7 @@ Behaviour(left_out, comes_in_by_a_reload_alone_where_the_table_was_changed)
 	cr_assert_not_null(strstr(ctl("status", "bad"), "left out"));
 	write_program("prog");
 	write_file(strrchr(superd->table, '/') + 1, "%s", changed);
-	UNTIL_A_LOOK(superd, superd_logged(superd, "the table has changed since it was read"));
+	UNTIL_A_LOOK(superd, superd_logged(superd, "the configuration has changed since it was read"));
 	expect_in(ctl("status", "bad"), "left out");
 	cr_assert(superd_reload(superd, "%s", changed));
 	superd_port(superd, "bad");
@@ -254,7 +254,7 @@ Behaviour(left_out, why_of_a_path_that_is_claimed_already_says_what_would_help)
 				       folder, own_user(), more, folder, own_user(), more, also, own_user()));
 	expect_in(ctl("why", "one"), "it waits for clients");
 	expect_in(ctl("why", "two"), claimed);
-	expect_in(ctl("why", "two"), "correct its entry, then superctl reload");
+	expect_in(ctl("why", "two"), "correct its configuration, then superctl reload");
 	expect_in(ctl("why", "three"), claimed);
 	expect_in(ctl("why", "three"), "superd checks this from time to time");
 	superd_stop(superd);

@@ -204,7 +204,7 @@ Behaviour(locks, stay_with_a_row_that_the_table_disables)
 	superd = controlled_run("%s", row);
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	cr_expect_eq(access(file(), F_OK), 0);
-	cr_expect_not(superd_logged(superd, "the table no longer has it"));
+	cr_expect_not(superd_logged(superd, "the configuration no longer has it"));
 	cr_assert(superd_reload(superd, WEB, web, backend("serve")));
 	expect_held("web");
 	cr_assert(control_is_done(control_once("release web")));

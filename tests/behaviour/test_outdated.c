@@ -57,14 +57,15 @@ Behaviour(outdated, who_runs_by_the_old_entry_is_told_of_wherever_anybody_looks)
 	int port = free_port();
 	struct superd *superd = run(table_of(port, "env = {\"A=1\"}"));
 	long old = client_ask_pid(port);
-	const char *text = text_of("pid %ld runs on by the old entry (env, nice): superctl restart web", old), *answer;
+	const char *text = text_of("pid %ld runs on by the old configuration (env, nice): superctl restart "
+				   "web", old), *answer;
 
 	answer = reload(table_of(port, "env = {\"A=2\"} nice = 1"));
 	expect_in(answer, text_of("web: changed (env, nice): %s", text));
 	superd_wait_log(superd, text_of("web: changed: env, nice; %s", text));
 	expect_shown("list", "awake, outdated");
 	expect_shown("status", "awake, outdated");
-	expect_shown("status", "1 instance runs on of the previous entry: superctl restart web");
+	expect_shown("status", "1 instance runs with the previous configuration: superctl restart web");
 	expect_shown("status", text_of("pid %ld: env, nice", old));
 	expect_shown("why", text);
 	expect_shown("metrics", "superd_service_outdated{service=\"web\"} 1");
@@ -84,7 +85,7 @@ Behaviour(outdated, an_entry_that_is_as_it_was_ends_it)
 	reload(table_of(port, "env = {\"A=2\"}"));
 	expect_shown("list", "awake, outdated");
 	reload(table_of(port, "env = {\"A=1\"} nice = 1"));
-	expect_shown("why", text_of("pid %ld runs on by the old entry (nice)", old));
+	expect_shown("why", text_of("pid %ld runs on by the old configuration (nice)", old));
 	reload(table_of(port, "env = {\"A=1\"} timeout_stop = 5s"));      /* which counts for who runs, too */
 	expect_current();
 	cr_expect_eq(client_ask_pid(port), old);
@@ -96,7 +97,8 @@ Behaviour(outdated, a_socket_that_the_entry_has_no_more_is_named)
 	int before = free_port(), after = free_port();
 	struct superd *superd = run(table_of(before, "on_remove = finish"));
 	long old = client_ask_pid(before);
-	const char *text = text_of("pid %ld runs on by the old entry, and has tcp:127.0.0.1:%d still: superctl restart "
+	const char *text = text_of("pid %ld runs on by the old configuration, and has tcp:127.0.0.1:%d still: "
+				   "superctl restart "
 				   "web", old, before);
 
 	expect_in(reload(table_of(after, "on_remove = finish")), text_of("web: changed (listen): %s", text));
@@ -125,9 +127,9 @@ Behaviour(outdated, an_instance_for_each_client_is_counted)
 		cr_assert_not_null(strstr(client_line(clients[n]), " hello"));
 	}
 	expect_in(reload(text_of(WEB, port, exec, own_user(), text_of(options, 2))),
-		  "web: changed (env): 3 instances run on by the old entry: superctl restart web\n");
+		  "web: changed (env): 3 instances run on by the old configuration: superctl restart web\n");
 	expect_shown("list", "awake, outdated");
-	expect_shown("status", "3 instances run on of the previous entry");
+	expect_shown("status", "3 instances run with the previous configuration");
 	expect_shown("metrics", "superd_service_outdated{service=\"web\"} 3");
 	for (int n = 0; n < 3; n++)
 		close(clients[n]);
@@ -144,7 +146,7 @@ Behaviour(outdated, it_is_known_over_an_upgrade)
 	reload(table_of(port, "env = {\"A=2\"}"));
 	superd_upgrade(superd);
 	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "why", "web").out,
-			  text_of("pid %ld runs on by the old entry (env)", old)));
+			  text_of("pid %ld runs on by the old configuration (env)", old)));
 	reload(table_of(port, "env = {\"A=1\"}"));
 	expect_current();
 	superd_stop(superd);

@@ -171,7 +171,7 @@ Behaviour(reload_loss, a_bad_line_of_an_inetd_conf_fails_and_names_the_service)
 	outcome = SUPERCTL(control_path(), "reload");
 	cr_expect_eq(outcome.status, 1, "%s", outcome.out);
 	expect(outcome.err, text_of("%s: failed: ", name));
-	expect(outcome.err, "'nowiat.100' is neither wait nor nowait; it goes on by its previous entry");
+	expect(outcome.err, "'nowiat.100' is neither wait nor nowait; it keeps its previous configuration");
 	expect(outcome.err, text_of("%d: failed: ", other));
 	expect(outcome.err, "it is left out");
 	expect(outcome.err, "reloaded, but 2 entries have errors");
@@ -181,7 +181,7 @@ Behaviour(reload_loss, a_bad_line_of_an_inetd_conf_fails_and_names_the_service)
 	cr_expect_null(strstr(list, text_of("%d\n", port)), "%s", list);
 	outcome = SUPERCTL(control_path(), "--json", "reload");
 	schema_holds("reload", outcome.out);
-	expect(SUPERCTL(control_path(), "why", name).out, "so the previous entry stays in effect");
+	expect(SUPERCTL(control_path(), "why", name).out, "so the previous one stays in effect");
 	expect(SUPERCTL(control_path(), "why", name).out, "held for ");
 	cr_expect(client_can_connect(port));
 	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 0 added, 0 removed, 2 with errors");

@@ -575,7 +575,7 @@ Behaviour(run, tells_why_it_cannot)
 		{ "wbe", "'wbe': there is no such service: did you mean web?" },
 		{ "w*", "'w*': no" },
 		{ "echo", "superd serves its clients itself: it has no program to run" },
-		{ "off", "the table has disable = yes" },
+		{ "off", "the configuration has disable = yes" },
 	};
 	struct outcome outcome;
 

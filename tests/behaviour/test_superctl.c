@@ -20,7 +20,8 @@
 	"\"activations\":17,\"accepted\":0,\"failures\":2,\"refused\":{\"only_from\":3,\"cps\":0}," \
 	"\"last_activation\":{\"at\":1000000100,\"by\":\"192.0.2.7\",\"wait\":0.5,\"latency\":0.50321}," \
 	"\"last_exit\":{\"at\":1000000050,\"status\":null,\"signal\":\"KILL\",\"result\":\"killed\",\"lasted\":12.5}," \
-	"\"pause\":null,\"idle\":{\"timeout\":300,\"action\":\"stop\",\"connections\":2,\"peers\":\"10.0.0.5, 10.0.0.9\",\"for\":null}," \
+	"\"pause\":null,\"idle\":{\"timeout\":300,\"action\":\"stop\",\"connections\":2,\"peers\":\"10.0.0.5, " \
+	"10.0.0.9\",\"for\":null}," \
 	"\"latency\":{\"count\":17,\"sum\":0.1,\"buckets\":[[0.001,1],[0.01,9],[1,17]]}," \
 	"\"thaw_latency\":{\"count\":7,\"sum\":0.007,\"buckets\":[[0.001,1],[0.01,7],[1,7]]}," \
 	"\"log\":[{\"at\":1000000100,\"level\":\"info\",\"text\":\"started, pid 4711\"}]}\n"
@@ -164,11 +165,11 @@ Behaviour(superctl, status_tells_all_of_a_service)
 	struct outcome outcome = ASKED("status web", WEB RECORDED_DONE, "status", "web");
 	static const char *const lines[] = {
 		" web - /usr/sbin/webd 'a b'\n",
-		"Table: /etc/superd.conf:12; enabled; type notify, one instance for all\n",
+		"Configuration: /etc/superd.conf:12; enabled; type notify, one instance for all\n",
 		"State: awake since ",
 		"; 3 min 15 s ago\n",
 		"Listen: tcp:80 (http), 3 waiting of at most 128\n",
-		"             /run/web.sock (admin)\n",
+		"               /run/web.sock (admin)\n",
 		"4711  running  1 min 35 s   11.8M  1.3 s  serving\\x1b[31m 7\n",
 		"Started: 17 times, 2 of them failed, ready after 5.9 ms on average (start: 9.3 ms, thaw: 1 ms)\n",
 		"1 min 35 s ago, by 192.0.2.7, 500 ms after it was wanted, ready after 3.2 ms\n",
@@ -385,6 +386,9 @@ Behaviour(superctl, events_and_reasons_are_shown_as_text)
 			"{\"service\":\"web\",\"state\":\"held\",\"why\":[\"it is held\",\"2 wait\"]}\n" RECORDED_DONE,
 			"why", "web");
 	cr_assert_str_eq(outcome.out, "web: it is held\n  2 wait\n");
+	outcome = ASKED("why", "{\"service\":\"web\",\"state\":\"listening\",\"activations\":1,\"instances\":0,"
+			       "\"why\":[\"listening for 5 s: nothing runs\"]}\n" RECORDED_DONE, "why", "web");
+	cr_assert_str_eq(outcome.out, "web: asleep for 5 s: nothing runs\n");
 	outcome = ASKED("show",
 			"{\"service\":\"web\",\"options\":{},\"sources\":{},"
 			"\"text\":\"# /t:1\\nservice web {\\n\\t# /t:2\\n\\tnice = 5\\u0007\\n}\\n\"}\n" RECORDED_DONE,

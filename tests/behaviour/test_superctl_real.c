@@ -666,7 +666,7 @@ Behaviour(superctl_real, who_is_ended_by_the_shutdown_it_asked_for_has_succeeded
 Behaviour(superctl_real, health_and_status_report_a_refused_reload_until_one_succeeds)
 {
 	static const char refused[] = "the last reload was refused: ";
-	static const char before[] = "; superd serves by the table before\n";
+	static const char before[] = "; superd uses the previous configuration\n";
 	const char *web = text_of("service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" user = \"%s\" }\n",
 				  own_user());
 	struct superd *superd = run();

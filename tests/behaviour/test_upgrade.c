@@ -327,7 +327,7 @@ Behaviour(upgrade, a_table_that_is_broken_or_lacks_a_service_leaves_the_old_one_
 	superd_wait_log(superd, "in the table, first: ");
 	write_file("superd.conf", OTHER, backend("serve"));
 	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "web runs and is not in the table as it is now: reload first");
+	superd_wait_log(superd, "web runs and is not in the configuration as it is now: reload first");
 	settle(client);
 	close(client);
 	superd_stop(superd);
@@ -366,7 +366,7 @@ static void expect_table_of_before(const char *deed, const char *said)
 	client_ask_pid(other);
 	replace_by_meddler(path, text_of("cd %s; %s", path_in("."), deed));
 	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "the previous table stays in effect, and a reload follows");
+	superd_wait_log(superd, "the previous configuration stays in effect, and a reload follows");
 	superd_wait_log(superd, "superd: upgraded from ");
 	superd_wait_log(superd, said);
 	superd_wait_log(superd, "not reloaded: ");
@@ -465,7 +465,7 @@ Behaviour(upgrade, a_user_who_goes_at_the_last_moment_costs_nobody_else)
 	client = settle(client_connect(superd_port(superd, "other")));
 	replace_by_meddler(path, "sed -i /^leaver/d /etc/passwd");
 	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "the previous table stays in effect, and a reload follows");
+	superd_wait_log(superd, "the previous configuration stays in effect, and a reload follows");
 	superd_wait_log(superd, "web: user = leaver: ");
 	superd_wait_log(superd, "superd: upgraded from ");
 	superd_wait_log(superd, "not reloaded: 1 error: ");
@@ -488,7 +488,7 @@ Behaviour(upgrade, told_to_end_while_it_waits_it_takes_all_along)
 	cr_assert_eq(access(pid_file, F_OK), 0);
 	replace_by_meddler_without_table(path, text_of(": >%s", superd->table));
 	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "upgraded, and the table has changed");
+	superd_wait_log(superd, "upgraded, and the configuration has changed");
 	superd_signal(superd, SIGTERM);
 	superd_wait_exit(superd);
 	cr_assert(client_sees_end(client));
@@ -514,7 +514,7 @@ Behaviour(upgrade, told_to_end_while_it_waits_it_stays_until_all_have_ended)
 	cr_assert_str_eq(client_line(two), "up");
 	replace_by_meddler_without_table(path, text_of(": >%s", superd->table));
 	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "upgraded, and the table has changed");
+	superd_wait_log(superd, "upgraded, and the configuration has changed");
 	superd_signal(superd, SIGTERM);
 	superd_wait_exit(superd);
 	cr_assert_str_eq(read_text(ended), "yes\n");

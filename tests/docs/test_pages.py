@@ -30,7 +30,7 @@ OTHER = (
     ("at http://localhost:8001/", "at http://localhost:8002/"),
     ("ready at http://127.0.0.1:8001/", "ready at http://127.0.0.1:80/"),
     ("wrong.conf:3:5: error", "wrong.conf:3:6: error"),
-    ("Table: own.conf:1; enabled", "Table: own.conf:2; enabled"),
+    ("Configuration: own.conf:1; enabled", "Configuration: own.conf:2; enabled"),
     ("\tinstances = 60", "\tinstances = 6"),
     ("stopping pid 4: no client has been connected for 10s", "stopping pid 4: no client has been connected for 1s"),
     ("first\n...\nlast", "first\nbetween"),

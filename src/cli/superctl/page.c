@@ -361,7 +361,7 @@ void page_add_overview(struct buf *out, const struct overview *overview)
 		buf_text(out, "No service matches.");
 	buf_text(out, "</p>\n");
 	add_legend(out);
-	add_delays(out, &delays, "Delay until the backend got the client, all services");
+	add_delays(out, &delays, "Delay until the program got the client, all services");
 	buf_text(out, "</main>\n");
 	add_end(out);
 	buf_free(&rows);
@@ -506,7 +506,7 @@ void page_add_service(struct buf *out, const struct service_page *page)
 	add_facts(out, page->status);
 	add_last_hours(out, page);
 	sum_delays(&delays, json_reply_object(page->status, "latency"));
-	add_delays(out, &delays, "Delay until the backend got the client");
+	add_delays(out, &delays, "Delay until the program got the client");
 	add_log(out, page->log);
 	add_table_row(out, page->row);
 	buf_text(out, "</main>\n");

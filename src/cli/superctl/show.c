@@ -5,6 +5,7 @@
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/screen.h"
+#include "cli/superctl/state_words.h"
 #include "cli/superctl/views.h"
 
 struct show_view {
@@ -44,6 +45,22 @@ static void add_block(struct buf *out, const struct screen *screen, const json_t
 	add_conf(out, screen, json_reply_text(line, "text"));
 }
 
+/* Adds the first sentence, which begins with the state as superd calls it, with the word for it. */
+static void add_first_sentence(struct buf *out, const json_t *line)
+{
+	const char *sentence = json_string_value(json_array_get(json_object_get(line, "why"), 0));
+	const char *state = json_reply_text(line, "state"), *word = state_word_of(line)->word;
+	size_t length = strlen(state);
+
+	if (!sentence)
+		return;
+	if (length && *word && !strncmp(sentence, state, length) && !strncmp(sentence + length, " for ", 5)) {
+		buf_text(out, word);
+		sentence += length;
+	}
+	buf_visible(out, sentence, strlen(sentence));
+}
+
 static void add_why(struct buf *out, const struct screen *screen, const json_t *line)
 {
 	const json_t *why = json_object_get(line, "why");
@@ -51,9 +68,9 @@ static void add_why(struct buf *out, const struct screen *screen, const json_t *
 	add_service(out, screen, line);
 	buf_text(out, ": ");
 	json_reply_show(out, why);
-	for (size_t i = 0; i < json_array_size(why); i++) {
-		if (i)
-			buf_text(out, "\n  ");
+	add_first_sentence(out, line);
+	for (size_t i = 1; i < json_array_size(why); i++) {
+		buf_text(out, "\n  ");
 		json_reply_show(out, json_array_get(why, i));
 	}
 	buf_char(out, '\n');

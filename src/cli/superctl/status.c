@@ -37,7 +37,7 @@ static void add_head(struct buf *out, const struct screen *screen, const json_t 
 
 static void add_origin(struct buf *out, const json_t *service)
 {
-	status_add_label(out, "Table");
+	status_add_label(out, "Configuration");
 	json_reply_show_text(out, service, "source");
 	buf_addf(out, "; %s; ",
 		 json_reply_is(service, "state", "left out") ? "left out"
@@ -46,7 +46,8 @@ static void add_origin(struct buf *out, const json_t *service)
 	if (*json_reply_text(service, "type"))
 		buf_text(out, "type ");
 	json_reply_show_text(out, service, "type");
-	buf_text(out, json_reply_flag(service, "accept") ? ", an instance a connection\n" : ", one instance for all\n");
+	buf_text(out, json_reply_flag(service, "accept") ? ", one instance per connection\n" : ", one instance for "
+											       "all\n");
 }
 
 static void add_state(struct buf *out, const struct screen *screen, const json_t *service)

@@ -13,7 +13,7 @@
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/service_facts.h"
 
-#define LABEL 12 /* columns up to the colon */
+#define LABEL 14 /* columns up to the colon */
 #define LONG_WAIT .1 /* seconds from a request to the start that are worth telling */
 
 void status_add_label(struct buf *out, const char *label)
@@ -97,7 +97,7 @@ void status_add_instances(struct buf *out, const struct screen *screen, const js
 		{ .title = "CPU", .right = true },  { .title = "PEER", .can_shrink = true },
 		{ .title = "SAYS", .can_shrink = true },
 	};
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "             ", .end = "\n" };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "               ", .end = "\n" };
 	const json_t *list = json_reply_list(service, "instances");
 	struct columns columns;
 	struct buf cell = { 0 };
@@ -148,7 +148,7 @@ void status_add_outdated(struct buf *out, const struct screen *screen, const jso
 		return;
 	status_add_label(out, "Outdated");
 	screen_set(screen, out, STYLE_YELLOW);
-	buf_addf(out, "%.0f instance%s of the previous entry", count, count == 1 ? " runs on" : "s run on");
+	buf_addf(out, "%.0f instance%s with the previous configuration", count, count == 1 ? " runs" : "s run");
 	screen_set(screen, out, STYLE_PLAIN);
 	if (!json_reply_is(service, "state", "leaving")) {
 		buf_text(out, ": superctl restart ");
@@ -454,7 +454,7 @@ static void add_warm_programs(struct buf *out, const struct screen *screen, cons
 		{ .title = "MEMORY", .right = true },
 		{ .title = "CPU", .right = true },
 	};
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "             ", .end = "\n" };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "               ", .end = "\n" };
 	const json_t *list = json_reply_list(service, "warm_programs");
 	struct columns columns;
 	struct buf cell = { 0 };
@@ -555,7 +555,7 @@ void status_add_refused(struct buf *out, const json_t *version)
 		return;
 	buf_text(out, "\nthe last reload was refused: ");
 	json_reply_show_text(out, version, "reload_refused");
-	buf_text(out, "; superd serves by the table before\n");
+	buf_text(out, "; superd uses the previous configuration\n");
 }
 
 void status_add_posture(struct buf *out, const json_t *version)

@@ -453,7 +453,7 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 
 	if (guard_cause() == GUARD_RESTARTS && !load_reads_standard_input(options) &&
 	    !answers_in_time(options, before, &why)) {
-		log_error(log, "the table cannot be read: %s: the previous table stays in effect",
+		log_error(log, "the configuration cannot be read: %s: the previous configuration stays in effect",
 			  buf_string(&why));
 		buf_free(&why);
 		*is_saved = false;      /* no reload follows, which would wait, too */
@@ -472,15 +472,15 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 		table_free(table);
 		table = load_saved(options, log, before, &diags);
 		diags_free(&diags);     /* they were logged when it was read */
-		log_notice(log, "the files of the table have changed since superd read them: the previous table stays "
+		log_notice(log, "the configuration files have changed since superd read them: the previous table stays "
 				"in effect");
 	}
 	*is_saved = !table;
 	if (*is_saved) {
 		diags_free(&diags);     /* the reload reports them */
 		table = load_saved(options, log, before, &diags);
-		log_error(log, "upgraded, and the table has changed: %s: %s", buf_string(&why),
-			  table ? "the previous table stays in effect, and a reload follows"
+		log_error(log, "upgraded, and the configuration has changed: %s: %s", buf_string(&why),
+			  table ? "the previous configuration stays in effect, and a reload follows"
 				: "superd tries again in a second");
 	}
 	supervisor_log_diags(log, &diags);

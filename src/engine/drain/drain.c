@@ -468,7 +468,8 @@ void drain_hurry_holder(struct service_runtime *runtime, const struct listener *
 			continue;
 		event.pid = drain->instance->pid;
 		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
-			  "pid %ld of %s has its address from a previous entry: superd stops it when no client waits "
+			  "pid %ld of %s has its address from a previous configuration: superd stops it when no "
+			  "client waits "
 			  "there", (long)event.pid, drain->instance->service->name);
 		drain_end(drain->instance);
 	}

@@ -230,7 +230,7 @@ static void add_mistakes(const struct service_runtime *runtime, struct buf *out)
 	bool forks = (type == TYPE_SIMPLE || type == TYPE_EXEC) && service->dialect != LAUNCHD; /* has no word for it */
 
 	if (accepts || forks)
-		buf_text(out, ": its table may need ");
+		buf_text(out, ": its configuration may need ");
 	if (accepts && service->dialect == LAUNCHD)
 		buf_text(out, "inetdCompatibility with Wait = false");
 	else if (accepts)

@@ -126,8 +126,8 @@ static void add_left_out(const struct table *table, struct buf *lines, size_t *c
 		if (*worst == HEALTHY)
 			*worst = DEGRADED;
 		if ((*count)++ < FAULTS_MOST)
-			buf_addf(lines, "%s: its entry is left out: %s%s\n", entry->row.name, left_out_reason(entry),
-				 entry->is_kept ? "; the previous entry stays in effect" : "");
+			buf_addf(lines, "%s: it is left out: %s%s\n", entry->row.name, left_out_reason(entry),
+				 entry->is_kept ? "; the previous configuration stays in effect" : "");
 	}
 }
 
@@ -138,7 +138,8 @@ static void add_refused(const struct service_list *service_list, struct buf *lin
 		return;
 	if (*worst == HEALTHY)
 		*worst = DEGRADED;
-	buf_addf(lines, "the last reload was refused: %s; superd serves by the table before\n", service_list->refused);
+	buf_addf(lines, "the last reload was refused: %s; superd uses the previous "
+			"configuration\n", service_list->refused);
 }
 
 enum health health_check(const struct engine *engine, struct buf *lines)
@@ -192,7 +193,7 @@ enum health health_of(const struct engine *engine, const struct service_runtime 
 	if (engine->stop_ordered)
 		return set_unhealthy(why, "superd is stopping");
 	if (!runtime) {
-		buf_text(why, left_out ? "its entry is left out: " : "the table has disable = yes");
+		buf_text(why, left_out ? "it is left out: " : "the configuration has disable = yes");
 		buf_text(why, left_out ? left_out_reason(left_out) : "");
 		return UNHEALTHY;
 	}
@@ -206,7 +207,7 @@ enum health health_of(const struct engine *engine, const struct service_runtime 
 		return set_unhealthy(why, find_pause(runtime));
 	}
 	if (health == HEALTHY && left_out) {
-		buf_addf(why, "it runs by its previous entry, because its own is left out: %s",
+		buf_addf(why, "it runs by its previous configuration, because the present one is left out: %s",
 			 left_out_reason(left_out));
 		health = DEGRADED;
 	}

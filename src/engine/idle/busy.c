@@ -1,4 +1,4 @@
-/* A command that cannot be run, or does not answer in time, says nothing: the backend counts as busy, because work that
+/* A command that cannot be run, or does not answer in time, says nothing: the service counts as busy, because work that
  * is cut off cannot be repaired. Exit statuses of a shell that has not found or not run its program, and 255, are no
  * answers either. */
 #include "engine/idle/busy.h"
@@ -110,7 +110,7 @@ static void log_no_answer(struct busy *busy, const char *why)
 		return;
 	busy->failure_is_logged = true;
 	aux_command_describe(&busy->command, &command);
-	log_event(runtime->engine->log, LEVEL_WARNING, &event, "%s%s: the backend counts as busy", buf_string(&command),
+	log_event(runtime->engine->log, LEVEL_WARNING, &event, "%s%s: the service counts as busy", buf_string(&command),
 		  why);
 	buf_free(&command);
 }

@@ -303,7 +303,7 @@ static void take_stranger(struct bind_calls *calls, const struct bind_report *re
 			 (long)report->thread);
 	else
 		snprintf(calls->stranger, sizeof(calls->stranger),
-			 "pid %ld has asked as uid %ld, and the row's user is uid %ld", (long)report->thread,
+			 "pid %ld has asked as uid %ld, and the service's user is uid %ld", (long)report->thread,
 			 (long)report->uid, (long)rule_of(calls).uid);
 	alarm_set(&calls->quiet, QUIET);
 }

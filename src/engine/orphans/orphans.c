@@ -335,7 +335,7 @@ static void leave_running(struct orphan_scan *scan, const struct orphan_request 
 		orphan->pid = copy->pid;
 	cgroup_thaw(request->group);
 	orphan_log(scan->engine, LEVEL_NOTICE, name, copy->pid,
-	    name ? "runs on until it ends by itself" : "runs on: the table does not have its service");
+	    name ? "runs on until it ends by itself" : "runs on: the configuration does not have its service");
 }
 
 static bool handle_found(struct orphan_scan *scan, struct buf *text)

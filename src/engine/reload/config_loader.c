@@ -62,7 +62,8 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 	if (!wait_note_read(what, &seconds) || seconds < LATE)
 		return;
 	ev_timer_stop(loop, timer);
-	log_warn(loader->log, "the %s waits for %s, which has not answered for %s; the previous table stays in effect",
+	log_warn(loader->log, "the %s waits for %s, which has not answered for %s; the previous configuration stays "
+			      "in effect",
 		 loader->is_preview ? "diff" : "reload", what, duration_write_whole(span, seconds));
 }
 

@@ -180,7 +180,7 @@ static void keep_service(struct reload *reload, struct service_runtime *runtime)
 	if (entry)
 		entry->is_kept = true;
 	log_event(runtime->engine->log, LEVEL_WARNING, &event,
-		  "its entry has errors now: the previous entry stays in effect");
+		  "its configuration has errors now: the previous one stays in effect");
 	reload->counts->wrong++;
 	add_report(reload, RELOAD_WRONG, runtime->service->name, "");
 }

@@ -77,7 +77,7 @@ const struct service_cell sockets_table[SOCKETS_STATES][SERVICE_EVENTS] = {
 	},
 };
 
-#define SERVES "an instance has the sockets, and goes on with them"
+#define SERVES "an instance has the sockets, and keeps them"
 #define LATER "looked at when the instance has ended"
 #define NOT_TAKEN "no client is accepted now anyway"
 #define COUNTED "counted by others; the last one's GONE and ROOM are heard"

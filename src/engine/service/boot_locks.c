@@ -270,7 +270,8 @@ void boot_locks_log_unknown(const struct engine *engine, const struct table *tab
 		const struct lock *lock = &engine->locks->list[n];
 
 		if (lock->boot_line && !table_find(table, lock->name) && !left_out_find(table, lock->name))
-			log_warn(engine->log, "%s:%u: %s is disabled at boot, and the table has no such service",
+			log_warn(engine->log, "%s:%u: %s is disabled at boot, and the configuration has no such "
+					      "service",
 				 engine->boot_locks->path, lock->boot_line, lock->name);
 	}
 }

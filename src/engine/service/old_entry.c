@@ -82,7 +82,7 @@ static void describe_one(const struct instance *instance, struct buf *out)
 		buf_addf(out, "pid %ld", (long)instance->pid);
 	else
 		buf_text(out, "the instance that starts");
-	buf_text(out, " runs on by the old entry");
+	buf_text(out, " runs on by the old configuration");
 	add_options(outdated, out);
 	if (outdated->sockets.length) {
 		buf_text(out, ", and has ");
@@ -100,7 +100,7 @@ void old_entry_describe(struct service_runtime *runtime, struct buf *out)
 	if (!count)
 		return;
 	if (runtime->service->exec->accept || count > TOLD_MOST) {
-		buf_addf(out, "%zu instance%s by the old entry", count, count == 1 ? " runs on" : "s run on");
+		buf_addf(out, "%zu instance%s by the old configuration", count, count == 1 ? " runs on" : "s run on");
 	} else {
 		LIST_EACH(link, runtime_instances(runtime)) {
 			const struct instance *instance = container_of(link, struct instance, link);

@@ -15,8 +15,8 @@ void old_entry_note_sockets(struct service_runtime *runtime, const struct servic
 /* Returns the number of instances that run on and are not being stopped. */
 size_t old_entry_count(struct service_runtime *runtime);
 
-/* Adds "pid 23 runs on by the old entry (env), and has tcp:8080 still: superctl restart web"; nothing if there is
- * none. */
+/* Adds "pid 23 runs on by the old configuration (env), and has tcp:8080 still: superctl restart web"; nothing if there
+ * is none. */
 void old_entry_describe(struct service_runtime *runtime, struct buf *out);
 
 /* The same for a service that is removed, or will be: "pid 23 runs on (on_remove = finish)". */

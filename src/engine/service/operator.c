@@ -324,7 +324,7 @@ enum operator_status operator_begin(struct operator_order *order, struct service
 		return fail_order(answer, "superd is stopping");
 	if (runtime_is_removed(runtime) && action != OPERATOR_STOP)
 		return fail_order(answer, "a reload has removed it: stop ends its instances; a reload adds it again "
-					  "when the table has its entry");
+					  "if the configuration has it");
 	if (runtime_is_disabled(runtime) && !is_for_disabled(action))
 		return fail_order(answer, "it is disabled: enable it first");
 	if (command->at_boot) {

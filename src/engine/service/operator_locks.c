@@ -431,7 +431,8 @@ void locks_drop(struct engine *engine, const char *name)
 		lock->orders[kind].since = 0;
 	}
 	if (text.length) {
-		log_event(engine->log, LEVEL_NOTICE, &event, "it was %s: the table no longer has it, so this ends",
+		log_event(engine->log, LEVEL_NOTICE, &event, "it was %s: the configuration no longer has it, so this "
+							     "ends",
 			  buf_string(&text));
 		note_change(engine);
 	}

@@ -66,7 +66,8 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 static void drain_patiently(struct service_runtime *runtime)
 {
 	const char *what = runtime_is_held(runtime) ? "it cannot be drained: clients cannot be kept from it"
-					: "its new entry goes for the next instance: clients cannot be kept from the "
+					: "its new configuration applies to the next instance: clients cannot be "
+					  "kept from the "
 					  "one that runs";
 	struct buf why = { 0 };
 
@@ -85,7 +86,7 @@ void drain_changed(struct service_runtime *runtime)
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
 	if (runtime_state(runtime) == STARTING && !runtime->run->drains_when_ready)
-		log_drain(runtime, LEVEL_INFO, "its entry changed during its start: it drains when it is ready",
+		log_drain(runtime, LEVEL_INFO, "its configuration changed during its start: it drains when it is ready",
 			  &(struct buf){ 0 });
 	drain_when_ready(runtime);
 	if (runtime_state(runtime) == RUNNING)

@@ -150,7 +150,7 @@ static void stop_check(struct left_out_check *check)
 }
 
 static const char is_changed[] =
-	"the table has changed since it was read: superd tries left-out services again after a reload";
+	"the configuration has changed since it was read: superd tries left-out services again after a reload";
 
 /* Whether the sources have changed. If so, logs it and stops, as only a reload can help. */
 static bool is_changed_table(struct left_out_check *check, uint64_t sources)

@@ -224,7 +224,7 @@ static void close_unclaimed(struct supervisor *supervisor)
 			socket_store_note(engine, -1, inherited->name);
 		} else if (!inherited->is_own && !inherited->is_optional) {
 			log_warn(engine->log,
-				 "inherited socket (%s) belongs to no endpoint of the table: closed",
+				 "inherited socket (%s) belongs to no endpoint of the configuration: closed",
 				 buf_string(&text));
 		}
 		buf_free(&text);
@@ -240,7 +240,8 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	limit_starts(supervisor, table);
 	if (!service_list_reload(&supervisor->service_list, &supervisor->engine, supervisor->table, table, counts)) {
 		limit_starts(supervisor, supervisor->table);
-		log_error(supervisor->engine.log, "not reloaded: out of memory: the previous table stays in effect");
+		log_error(supervisor->engine.log, "not reloaded: out of memory: the previous configuration stays in "
+						  "effect");
 		table_free(table);
 		return false;
 	}
@@ -308,7 +309,8 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 	if (supervisor->engine.stopping) {
 		table_free(table);
 	} else if (!table || diags->errors) {
-		log_error(log, "not reloaded: %s: the previous table stays in effect", diags_summarize(diags, summary));
+		log_error(log, "not reloaded: %s: the previous configuration stays in "
+			       "effect", diags_summarize(diags, summary));
 		table_free(table);
 	} else if (take_table(supervisor, table, &counts)) {
 		reloaded = true;

@@ -104,7 +104,7 @@ static bool service_fits(struct state_section *section, const struct table *tabl
 		return true;
 	if (service && !service->exec->disable && service->exec->accept == state_flag(section, "accepts"))
 		return true;
-	buf_addf(why, "%s runs and is %s in the table as it is now: reload first", name,
+	buf_addf(why, "%s runs and is %s in the configuration as it is now: reload first", name,
 		 service && !service->exec->disable ? "one with another accept" : "not");
 	return false;
 }
@@ -323,7 +323,7 @@ static void log_lost_service(struct state_loader *loader, struct state_section *
 	struct event event = { .name = "upgraded", .service = name };
 
 	log_event(loader->engine->log, LEVEL_WARNING, &event,
-		  "it is not in the table any more: its sockets are closed, and its instances run on");
+		  "it is not in the configuration any more: its sockets are closed, and its instances run on");
 }
 
 static void read_services(struct state_loader *loader, struct table *table)
@@ -410,7 +410,7 @@ static void log_restarted(const struct state_loader *loader)
 	char name[32];
 
 	log_event(loader->engine->log, LEVEL_ERROR, &event,
-		  "signal %s ended superd, and its guard restarted it: %zu service%s, %zu instance%s go on",
+		  "signal %s ended superd, and its guard restarted it: %zu service%s, %zu instance%s continue",
 		  scan_signal_name(WTERMSIG(guard_death()), name), loader->services, loader->services == 1 ? "" : "s",
 		  loader->instances, loader->instances == 1 ? "" : "s");
 }

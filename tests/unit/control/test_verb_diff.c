@@ -86,7 +86,7 @@ static void expect_failure(const char *why)
 
 Test(verb_diff, names_the_reading_if_that_takes_too_long)
 {
-	expect_failure("\"the table was not read in time\"");
+	expect_failure("\"the configuration was not read in time\"");
 }
 
 Test(verb_diff, names_the_comparison_if_the_table_was_read)

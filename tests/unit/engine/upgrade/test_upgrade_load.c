@@ -74,7 +74,8 @@ Test(resume, takes_what_a_version_wrote_that_knew_less)
 
 Test(resume, refuses_a_service_that_is_not_in_the_table)
 {
-	expect_refusal("[engine]\n[service]\nname=other\nstate=running\n", "other runs and is not in the table");
+	expect_refusal("[engine]\n[service]\nname=other\nstate=running\n",
+		       "other runs and is not in the configuration");
 }
 
 Test(resume, refuses_a_service_with_another_accept)
