@@ -31,6 +31,7 @@ const struct verb verbs[] = {
 	  "print healthy, degraded or unhealthy, with the reasons", view_health },
 	{ "metrics", NAMES_ANY, MAY_HTTP | MAY_FORMAT,
 	  "print counters and histograms for Prometheus", view_metrics },
+	{ "connect", NAMES_SOME, 0, "connect standard input and output to a service, as a client", view_connect },
 	{ "start", NAMES_SOME, ACTS, "start a service now, without a client", view_act },
 	{ "run", NAMES_PROGRAM, MAY_STOP, "start a service on this terminal; ARGs are added to its command", view_run },
 	{ "stop", NAMES_SOME, ENDS | ACTS, "stop a service; the next client starts it again", view_act },
