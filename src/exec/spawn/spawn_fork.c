@@ -23,12 +23,14 @@ static bool read_fault(int fd, pid_t pid, struct fault *fault)
 {
 	struct pollfd told = { fd, POLLIN, 0 };
 	double end = clock_now() + spawn_timeout_seconds;
+	unsigned hangs = 0;             /* looks in a row, as in spawn_timeout.c */
 	ssize_t got;
 	int ready;
 
-	do
+	do {
 		ready = poll(&told, 1, (int)(fmin(spawn_timeout_seconds, SPAWN_LOOK) * 1000));
-	while (ready == 0 && clock_now() < end && process_state(pid) != PROCESS_STOPPED);
+		hangs = clock_now() >= end || process_state(pid) == PROCESS_STOPPED ? hangs + 1 : 0;
+	} while (ready == 0 && hangs < 2);
 	if (ready == 0) {
 		kill(pid, SIGKILL);
 		*fault = (struct fault){ .stage = STAGE_FORK, .error = ETIMEDOUT };

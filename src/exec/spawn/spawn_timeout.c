@@ -26,17 +26,20 @@ static struct spawn_timeout *starts;
 static pthread_t thread;
 static bool is_watching, is_made, stops;
 
+/* Kills what hangs at two looks in a row. superd may have been stopped itself before the first, so that its threads
+ * have not seen yet that the program runs, and may serve a client. */
 static void kill_slow_starts(double now)
 {
 	for (struct spawn_timeout *start = starts; start; start = start->next) {
 		double age = now - start->since;
+		bool hung = start->hangs;
 
 		if (*start->at <= 0 || start->ended)
 			continue;
-		if (age < spawn_timeout_seconds &&
-		    (age < SPAWN_LOOK || process_state(*start->at) != PROCESS_STOPPED))
-			continue;
-		start->ended = kill(*start->at, SIGKILL) == 0;
+		start->hangs = age >= spawn_timeout_seconds ||
+			       (age >= SPAWN_LOOK && process_state(*start->at) == PROCESS_STOPPED);
+		if (hung && start->hangs)
+			start->ended = kill(*start->at, SIGKILL) == 0;
 	}
 }
 
