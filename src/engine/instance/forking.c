@@ -26,9 +26,7 @@
 
 static void take_group(struct instance *instance)
 {
-	pid_t group = getpgid(instance->child.pid);
-
-	instance_set_group(instance, group > 1 && group != getpgrp() ? group : 0, -1);
+	instance_set_group(instance, instance_find_group(instance, instance->child.pid), -1);
 }
 
 static void log_failure(const struct forking_search *search, const char *what)

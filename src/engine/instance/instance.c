@@ -59,6 +59,14 @@ void instance_set_group(struct instance *instance, pid_t group, int fd)
 	instance->groups.fd = fd;
 }
 
+pid_t instance_find_group(const struct instance *instance, pid_t pid)
+{
+	const struct process_proof proof = instance_proof(instance);
+	pid_t group = getpgid(pid);
+
+	return group == instance->groups.group || process_group_is_proved(&proof, group) ? group : 0;
+}
+
 bool instance_signal_main(const struct instance *instance, int signal)
 {
 	if (instance->main_watch)

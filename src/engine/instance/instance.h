@@ -271,6 +271,10 @@ bool instance_extend(struct instance *instance, int64_t microseconds);
  * needed, because superd reaps a process of the group. */
 void instance_set_group(struct instance *instance, pid_t group, int fd);
 
+/* Returns the process group of this process if superd may signal it for the instance, as it is the instance's already or
+ * has only processes of its start; else 0. */
+pid_t instance_find_group(const struct instance *instance, pid_t pid);
+
 /* Whether a process is left in its group; any: or in its former group, in its control group, or among its escaped
  * processes. */
 bool instance_has_group_left(const struct instance *instance);

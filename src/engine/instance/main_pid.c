@@ -43,10 +43,10 @@ static void keep_former(struct instance *instance, int fd)
 /* A stop signals the group of the main process. If superd does not reap that process, the group needs a descriptor. */
 static void take_group(struct instance *instance, pid_t pid, bool is_stranger, int former)
 {
-	pid_t group = getpgid(pid);
+	pid_t group = instance_find_group(instance, pid);
 	int fd;
 
-	if (group <= 1 || group == getpgrp() || (group == instance->groups.group && !is_stranger)) {
+	if (group && group == instance->groups.group && !is_stranger) {
 		fd_close(&former);
 		return;
 	}
@@ -54,7 +54,7 @@ static void take_group(struct instance *instance, pid_t pid, bool is_stranger, i
 		keep_former(instance, former);
 	else
 		fd_close(&former);
-	fd = is_stranger ? fd_raise(process_group_open(group), FD_HIGH) : -1;
+	fd = group && is_stranger ? fd_raise(process_group_open(group), FD_HIGH) : -1;
 	instance_set_group(instance, is_stranger && fd < 0 ? 0 : group, fd);
 }
 

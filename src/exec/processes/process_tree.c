@@ -66,6 +66,20 @@ bool process_is_proved(const struct process_proof *proof, pid_t pid)
 	       (!proof->user || process_has_user(pid, proof->user));
 }
 
+/* A process of the backend's user can give itself the mark, also one that another daemon has started in its own group.
+ * So one member proves nothing of the others. */
+bool process_group_is_proved(const struct process_proof *proof, pid_t group)
+{
+	pid_t *all = group > 1 && group != getpgrp() ? process_list_all() : NULL;
+	bool good = all;
+
+	for (const pid_t *one = all; good && *one; one++)
+		good = getpgid(*one) != group || (proof->mark && process_mark(*one) == proof->mark) ||
+		       (proof->group && cgroup_holds(proof->group, *one)) || getpgid(*one) != group;
+	free(all);
+	return good;
+}
+
 static bool belongs_to_service(const struct process_tree *tree, const struct process_tree_root *root,
 			       const struct process *process)
 {

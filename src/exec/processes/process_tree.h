@@ -33,6 +33,9 @@ struct process_proof {
 /* Whether that is proved of this process. No process of superd's own has such a group or mark. */
 bool process_is_proved(const struct process_proof *proof, pid_t pid);
 
+/* Whether each process of this process group is of the backend, whatever its user. false also for superd's own group. */
+bool process_group_is_proved(const struct process_proof *proof, pid_t group);
+
 /* Where a search starts; filled in by the caller. */
 struct process_tree_root {
 	pid_t main;                     /* main process; 0: none */
