@@ -15,6 +15,7 @@
 #include "os/proc/pidfd.h"
 #include "os/proc/process.h"
 #include "os/proc/process_group.h"
+#include "os/proc/process_mark.h"
 
 void main_pid_init(struct notify_state *notice)
 {
@@ -153,8 +154,16 @@ static const char *refuse_process(const struct notify_state *notice, pid_t pid, 
 										     : "it is none of this service's";
 }
 
-void main_pid_take(struct notify_state *notice, const struct notify_message *message, const struct received *received,
-		   bool by_root)
+/* Below a daemon of root's another user's session may speak, too, if notify_access = all. As the main process it would
+ * have superd answer its calls (exec/bind/caller). */
+static bool may_name(const struct instance *instance, const struct notification *sender)
+{
+	return sender->uid == 0 || sender->uid == instance->user || sender->pid == instance->pid ||
+	       process_has_user(instance->pid, sender->uid);
+}
+
+void main_pid_take(struct notify_state *notice, const struct notify_message *message,
+		   const struct notification *sender, const struct received *received, bool by_root)
 {
 	struct instance *instance = notice->instance;
 	pid_t pid, group = instance->groups.group;
@@ -165,7 +174,7 @@ void main_pid_take(struct notify_state *notice, const struct notify_message *mes
 	pid = find_named(message, received);
 	if (pid > 0 && (pid == instance->child.pid || pid == notice->ended))
 		return;
-	why = refuse_process(notice, pid, by_root);
+	why = may_name(instance, sender) ? refuse_process(notice, pid, by_root) : "another user has named it";
 	if (!why && !follow_process(notice, pid))
 		why = strerror(errno);
 	if (why) {

@@ -3,6 +3,7 @@
 
 #include "engine/instance/notify_state.h"
 #include "exec/worker/receive_async.h"
+#include "os/socket/notify_socket.h"
 
 void main_pid_init(struct notify_state *notice);
 void main_pid_forget(struct notify_state *notice);
@@ -10,6 +11,7 @@ void main_pid_forget(struct notify_state *notice);
 /* Called after a child was reaped: forgets groups without processes, because the kernel may reuse their numbers. */
 void main_pid_sweep(struct engine *engine);
 
-/* Follows the process that a message names, if it belongs to the instance, or if by_root: root sent the message. */
-void main_pid_take(struct notify_state *notice, const struct notify_message *message, const struct received *received,
-		   bool by_root);
+/* Follows the process that a message names, if it belongs to the instance, and the sender's user is root, the service's
+ * or that of the main process; or if by_root: root sent the message. */
+void main_pid_take(struct notify_state *notice, const struct notify_message *message,
+		   const struct notification *sender, const struct received *received, bool by_root);

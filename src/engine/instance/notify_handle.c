@@ -281,7 +281,7 @@ void notify_state_take(struct notify_state *notice, const struct notify_message 
 		notify_state_say(notice, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s",
 				 (long)notification->pid, message->wrong.length < 80 ? (int)message->wrong.length : 80,
 				 message->wrong.at);
-	main_pid_take(notice, message, received, by_root);
+	main_pid_take(notice, message, notification, received, by_root);
 	if (message->extend != NOTE_UNSET)
 		take_extend(notice, message->extend);
 	take_texts(notice, message);
