@@ -1,5 +1,6 @@
 /* A program that goes into the background ends its first process, and superd believes that the service has ended. What
- * it leaves is known by its sockets: superd adopts it (PR_SET_CHILD_SUBREAPER), and it has the listeners open. */
+ * it leaves is known by its sockets and its user: superd adopts it (PR_SET_CHILD_SUBREAPER), and it has the listeners
+ * open. */
 #include "engine/instance/background.h"
 
 #include <math.h>
@@ -70,7 +71,8 @@ static bool add_holders(const struct service_runtime *runtime, struct process_tr
 {
 	struct file_id *sockets = calloc(runtime->listener_count + 1, sizeof(*sockets));
 	struct search search = { .engine = runtime->engine };
-	struct process_tree_root root = { .sockets = sockets, .is_others = is_others, .context = &search };
+	struct process_tree_root root = { .proof.user = service_user(runtime->service), .sockets = sockets,
+					  .is_others = is_others, .context = &search };
 
 	for (size_t n = 0; sockets && n < runtime->listener_count; n++)
 		root.socket_count += identify_socket(&runtime->listeners[n], &sockets[root.socket_count]);

@@ -58,12 +58,16 @@ static bool is_its_group(const struct process_tree *tree, const struct process_t
 	return id == root->groups[0] || id == root->groups[1] || process_tree_has(tree, id);
 }
 
+static bool has_proved_user(const struct process_proof *proof, pid_t pid)
+{
+	return !proof->user || process_has_user(pid, proof->user);
+}
+
 bool process_is_proved(const struct process_proof *proof, pid_t pid)
 {
 	if (proof->group && cgroup_is_populated(proof->group))
 		return cgroup_holds(proof->group, pid);
-	return proof->mark && process_mark(pid) == proof->mark &&
-	       (!proof->user || process_has_user(pid, proof->user));
+	return proof->mark && process_mark(pid) == proof->mark && has_proved_user(proof, pid);
 }
 
 /* A process of the backend's user can give itself the mark, also one that another daemon has started in its own group.
@@ -85,8 +89,10 @@ static bool belongs_to_service(const struct process_tree *tree, const struct pro
 {
 	if (is_its_group(tree, root, process->group) || is_its_group(tree, root, process->session))
 		return true;
+	/* A backend can pass a socket to a daemon of another user (SCM_RIGHTS). */
 	return process_is_proved(&root->proof, process->pid) ||
-	       (root->socket_count && process_holds(process->pid, root->sockets, root->socket_count) == HOLDS);
+	       (root->socket_count && has_proved_user(&root->proof, process->pid) &&
+		process_holds(process->pid, root->sockets, root->socket_count) == HOLDS);
 }
 
 /* Adds a process by its pid. true: no error, even if the process is gone. */

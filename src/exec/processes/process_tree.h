@@ -1,6 +1,6 @@
 /* All processes of one backend, as far as the kernel distinguishes them from others: descendants of its main process,
  * and processes that lost their parent, became superd's children, and are still in a group or session of the backend,
- * or hold its sockets, or have the mark of its start. Each has its start time, as its pid may be reused.
+ * or hold its sockets and have its user, or have the mark of its start. Each has its start time, as its pid may be reused.
  *
  * A scan adds new processes. The caller drops those that have gone. */
 #pragma once
