@@ -138,7 +138,7 @@ static bool sleeps(pid_t pid)
 Test(console, rests_behind_the_end_of_a_terminals_input)
 {
 	static const struct console_size size = { 24, 80 };
-	double used, before = -1;
+	double used = 0, before = -1;
 
 	open_console(&size);
 	console_end_input(&console);
