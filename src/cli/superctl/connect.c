@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/write_all.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/transport.h"
@@ -97,19 +98,6 @@ static int connect_stream(const char *endpoint, const char **why)
 	return connect_tcp(copy, why);
 }
 
-static bool write_all(const char *text, size_t length)
-{
-	while (length) {
-		ssize_t done = write(STDOUT_FILENO, text, length);
-
-		if (done < 0 && errno != EINTR)
-			return false;
-		text += done > 0 ? done : 0;
-		length -= done > 0 ? (size_t)done : 0;
-	}
-	return true;
-}
-
 /* Reads input, or learns of its end. false: it cannot be read. */
 static bool take_input(struct bridge *stream)
 {
@@ -143,7 +131,7 @@ static bool take_output(const struct bridge *stream, bool *ended)
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR;
 	*ended = got == 0;
-	return write_all(text, (size_t)got);
+	return write_all(STDOUT_FILENO, text, (size_t)got);
 }
 
 /* Copies until the service ends the connection. false, with errno: an error. */

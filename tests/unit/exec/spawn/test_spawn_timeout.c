@@ -101,14 +101,14 @@ Test(spawn_patience, ends_what_hangs_before_its_program)
 	cr_expect_eq(waitpid(launch.pid, NULL, 0), launch.pid);
 }
 
-static int32_t noted;
+static int32_t *noted;                  /* in shared memory, as a superd that starts by fork notes it in the child */
 
 /* Stops the start as soon as it has a pid. */
 static void *stop_start(void *unused)
 {
 	pid_t pid;
 
-	while ((pid = __atomic_load_n(&noted, __ATOMIC_SEQ_CST)) <= 0)
+	while ((pid = __atomic_load_n(noted, __ATOMIC_SEQ_CST)) <= 0)
 		usleep(1000);
 	kill(pid, SIGSTOP);
 	return unused;
@@ -118,9 +118,11 @@ static void *stop_start(void *unused)
 Test(spawn_patience, ends_what_its_user_has_stopped)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), wanted[3] = { null, null, null }, fd;
-	struct spawn_request launch = { .wanted = wanted, .wanted_count = 3, .noted = &noted };
+	struct spawn_request launch = { .wanted = wanted, .wanted_count = 3 };
 	pthread_t thread;
 
+	launch.noted = noted = mmap(NULL, sizeof(*noted), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq((void *)noted, MAP_FAILED);
 	write_program();
 	fd = take_lease();
 	spawn_timeout_seconds = 1000;
