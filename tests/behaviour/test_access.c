@@ -332,6 +332,35 @@ Behaviour(access, a_socket_that_exceeds_its_own_limit_rests_alone)
 	superd_stop(superd);
 }
 
+/* Its end is not forgotten. */
+Behaviour(access, a_reload_leaves_a_socket_its_rest)
+{
+	int queue = free_port(), closing = free_port(), client;
+	struct superd *superd = clock_run("service web {\n accept = yes\n pass = inetd\n exec = \"/bin/echo hello\"\n"
+					  " trigger_limit_interval = 60\n trigger_limit_pause = 1h\n"
+					  " trigger_limit_burst = 1\n"
+					  " socket calm { listen = \"127.0.0.1:0\" trigger_limit_burst = 100 }\n"
+					  " socket queue { listen = \"127.0.0.1:%d\" }\n"
+					  " socket closing { listen = \"127.0.0.1:%d\"\n trigger_limit_action = close"
+					  " }\n}\n",
+					  queue, closing);
+
+	superd_wait_log(superd, text_of("listening on tcp:127.0.0.1:%d", closing));
+	cr_expect_str_eq(client_line(client_connect(queue)), "hello");
+	cr_expect_str_eq(client_line(client_connect(closing)), "hello");
+	client = client_connect(queue);
+	close(client_connect(closing));
+	client_wait_refused(closing);
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, "reloaded: 1 unchanged");
+	clock_advance(superd, 30 * MINUTE_MS);
+	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
+	clock_advance(superd, 31 * MINUTE_MS);
+	cr_expect_str_eq(client_line(client), "hello");
+	WAIT_UNTIL(client_can_connect(closing));
+	superd_stop(superd);
+}
+
 /* A reset by the closing socket could be quicker than their connect(2), which then fails. */
 Behaviour(access, who_comes_as_a_handed_listener_closes_is_let_in_and_sent_away)
 {

@@ -90,8 +90,7 @@ static void expect_before(struct superd *superd, const char *first, const char *
 {
 	const char *log, *one, *other;
 
-	superd_wait_log(superd, first);
-	superd_wait_log(superd, second);
+	WAIT_UNTIL(superd_logged(superd, first) && superd_logged(superd, second));
 	log = read_text(superd->log);
 	one = strstr(log, first);
 	other = strstr(log, second);
@@ -442,7 +441,6 @@ Behaviour(wants, superd_starts_its_own_at_boot_behind_what_they_want)
 {
 	struct superd *superd = controlled_run("%s%s", front("web", "start = boot requires = { db }"), back("db", ""));
 
-	superd_wait_log(superd, "web: started");
 	expect_before(superd, "db: started", "web: started");
 	superd_stop(superd);
 }
@@ -559,6 +557,29 @@ Behaviour(wants, a_reload_changes_what_is_wanted)
 	control_once("stop web");
 	client_ask_pid(web);
 	cr_expect(is("db", "running"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+static const char *hanging_at(int web, const char *options)
+{
+	return text_of("defaults { timeout_start = 10h }\n%s"
+		       "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n",
+		       back("db", gated(path_in("gate"))), web, backend("serve"), options);
+}
+
+/* Its clients wait no longer for what hangs. */
+Behaviour(wants, a_reload_ends_the_wait_for_what_is_wanted_no_more)
+{
+	int web = free_port(), client;
+	struct superd *superd = controlled_run("%s", hanging_at(web, "requires = { db }"));
+
+	superd_wait_log(superd, "web: listening");
+	client = client_connect(web);
+	client_send(client, "asked\n");
+	superd_wait_log(superd, "db: started");
+	cr_expect(is("web", "queued"));
+	cr_assert(superd_reload(superd, "%s", hanging_at(web, "")));
+	expect_served(client);
 	superd_stop(superd);
 }
 

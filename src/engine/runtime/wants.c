@@ -191,8 +191,10 @@ static void follow_own(struct service_runtime *runtime)
 
 	if (!run || (!is_listed && !needed(runtime, 0, &required)))
 		return;
-	if (!wants_is_waiting(runtime))
+	if (run->wants_since > 0 && !wants_is_waiting(runtime)) {
 		run->wants_since = 0;
+		runtime->started &= runtime_current(runtime) != NULL;   /* a wait is broken off: start = boot is due */
+	}
 	lives = run->wants_since > 0 || runtime->instance_count || !runtime_is_empty(runtime);
 	if (lives && !is_listed)
 		list_add(&runtime->engine->service_list->wanting, &run->wanting);
@@ -227,8 +229,13 @@ void wants_follow_all(struct engine *engine)
 			follow_own(service_list->runtimes[n]);
 	}
 	for (size_t n = 0; n < service_list->count; n++) {
-		if (service_list->runtimes[n])
-			let_go(service_list->runtimes[n]);
+		struct service_runtime *runtime = service_list->runtimes[n];
+
+		if (!runtime)
+			continue;
+		let_go(runtime);
+		if (wants_is_waiting(runtime))
+			runtime_post(runtime, ROOM);    /* it may need others now, or none */
 	}
 }
 

@@ -32,5 +32,5 @@ void wants_follow_all(struct engine *engine);
 /* Returns a service that needs this one now; NULL: there is none. */
 const struct service_runtime *wants_find(const struct service_runtime *runtime);
 
-/* Appends "it waits for db, which it wants". */
+/* Appends "it waits for db, cache (wants)", where these are not there yet. */
 void wants_describe(const struct service_runtime *runtime, struct buf *out);

@@ -187,6 +187,7 @@ bool runtime_bind(struct service_runtime *runtime)
 void runtime_open_absent(struct service_runtime *runtime, bool all)
 {
 	struct failed_sockets failed = { 0 };
+	struct buf unknown = { 0 };
 	unsigned run = runtime->state.run;
 	bool may = runtime->service->exec->accept || run == RUN_IDLE || run == RUN_BACKOFF, goes_on = false;
 
@@ -196,8 +197,11 @@ void runtime_open_absent(struct service_runtime *runtime, bool all)
 
 		if (absence == ABSENT_NO || (absence == ABSENT_CONDITION && !all))
 			continue;
+		if (!may && absence == ABSENT_CONDITION && !check_condition(runtime, listener, &unknown))
+			continue;
 		if (!may) {
-			listener_set_absence(listener, ABSENT_FAILED);       /* tried when the instance has ended */
+			if (absence != ABSENT_RESTS)
+				listener_set_absence(listener, ABSENT_FAILED);  /* tried when the instance has ended */
 			goes_on = true;
 		} else if (!open_listener(runtime, listener, &failed)) {
 			if (!listener->listen->options->optional)       /* it was open before it rested */
@@ -210,6 +214,7 @@ void runtime_open_absent(struct service_runtime *runtime, bool all)
 	if (failed.text.length)
 		runtime_post(runtime, BIND_ERROR);
 	buf_free(&failed.text);
+	buf_free(&unknown);
 	if (goes_on)
 		begin_absence(runtime);
 	else

@@ -248,8 +248,11 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 	if (changed)
 		socket_rest_forget(runtime);
 	runtime_open_absent(runtime, true);
-	if (!changed || runtime_is_disabled(runtime))
+	if (!changed || runtime_is_disabled(runtime)) {
+		if (runtime->run)
+			runtime_rewatch(runtime);       /* a socket that rests has the timer of absent ones */
 		return;
+	}
 	if (replaces)
 		drain_changed(runtime);
 	backoff_reset(&runtime->backoff);

@@ -392,8 +392,10 @@ static enum service_event wait_in_line(struct service_runtime *runtime, enum ser
 		return service_event;
 	if (arrives)
 		runtime->run->stats.last_request = clock_now();
-	if (wants_wait(runtime))
+	if (wants_wait(runtime)) {
+		start_queue_leave(runtime);     /* those that it waits for may need its place */
 		return FILLED;
+	}
 	memory_pressure_look(runtime->engine);
 	return start_queue_take(runtime) ? service_event : FILLED;
 }

@@ -45,6 +45,16 @@ static bool any_may_open(const struct service_runtime *runtime)
 	return any;
 }
 
+/* Whether conditions keep all sockets closed. Those that a reload has taken away were open. */
+static bool stays_closed(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_absence(&runtime->listeners[n]) != ABSENT_CONDITION)
+			return false;
+	}
+	return runtime->listener_count;
+}
+
 static void report_failure(struct service_runtime *runtime, const struct aux_command *control, enum result result)
 {
 	struct buf place = { 0 };
@@ -163,7 +173,7 @@ bool socket_commands_end(struct service_runtime *runtime)
 {
 	struct socket_commands *commands = socket_commands_is_busy(runtime) ? runtime->run->socket_commands : NULL;
 	bool has_commands = service_has_commands(runtime->service, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST);
-	bool was_bound = runtime->bound && any_is_open(runtime), under_way = commands;
+	bool was_bound = runtime->bound && !stays_closed(runtime), under_way = commands;
 
 	runtime->bound = false;
 	if (under_way && commands->closing)
