@@ -76,6 +76,8 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 
 	snprintf(late, sizeof(late), "its start took longer than %s", option_name_of(service, "timeout_start"));
 	exit_verdict_note_start(runtime, client, *why ? RESULT_RESOURCES : RESULT_TIMEOUT, *why ? why : late);
+	if (runtime->run)
+		runtime->run->stats.skipped_starts = 0;
 	if (!*why)
 		event.reason = why = late;
 	if (foreground_fail_start(runtime, why))

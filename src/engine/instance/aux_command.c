@@ -332,7 +332,9 @@ static bool make_socket_plan(struct aux_command *command, struct buf *why)
 	const struct service *row = row_of(command);
 	const struct plan_sockets sockets = { .instance = NULL };
 
-	if (row == runtime->service || command->plan)
+	plan_free(command->plan);       /* it borrows from the row, which a reload may have replaced */
+	command->plan = NULL;
+	if (row == runtime->service)
 		return true;
 	if (!directories_prepare(row, &runtime->engine->defaults, why))
 		return false;

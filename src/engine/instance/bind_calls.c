@@ -5,7 +5,6 @@
 #include "engine/instance/bind_calls.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -594,6 +593,7 @@ static void on_alarm(struct alarm *alarm)
 static bool receive_notif(struct bind_calls *calls)
 {
 	size_t count = 1;
+	ssize_t got;
 	char byte;
 	int fd = -1;
 
@@ -603,8 +603,13 @@ static bool receive_notif(struct bind_calls *calls)
 		return false;
 	}
 	fd_close(&calls->spare);
-	if (fd_message_receive(calls->channel, &byte, sizeof(byte), &fd, &count, MSG_DONTWAIT) > 0 && count)
+	got = fd_message_receive(calls->channel, &byte, sizeof(byte), &fd, &count, MSG_DONTWAIT);
+	if (got > 0 && count)
 		calls->notif = fd_raise(fd, FD_HIGH);
+	else if (got > 0)               /* another thread has taken the place */
+		say(calls, LEVEL_WARNING, "bound",
+		    "superd has no descriptor left for the filter of its program, whose bind(2) fails with ENOSYS. "
+		    "Raise superd's limit of open files (RLIMIT_NOFILE), then restart the service");
 	watch_stop(&calls->channel_watch);
 	fd_close(&calls->channel);
 	return calls->notif >= 0;
@@ -651,7 +656,7 @@ bool bind_calls_add_channel(struct bind_calls *calls, struct fd_map *fd_map, str
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	calls->channel = fd_raise(ends[0], FD_HIGH);
-	calls->spare = fcntl(calls->channel, F_DUPFD_CLOEXEC, FD_HIGH);
+	calls->spare = fd_copy(calls->channel, FD_HIGH);
 	if (calls->spare < 0) {
 		fd_close(&ends[1]);
 		return false;

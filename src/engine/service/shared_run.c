@@ -80,7 +80,6 @@ static void plan_restart(struct service_runtime *runtime, const struct ending *e
 		runtime->run->start_due = clock_now() + exit_verdict_restart(runtime, ending);
 }
 
-/* Called when an instance that has run its program has ended. */
 /* The commonest first mistake: its program binds the port that superd has bound before. Its last line has strerror's
  * "Address already in use", or the like. */
 static void add_bind_hint(struct service_runtime *runtime, const struct ending *ending)
