@@ -99,6 +99,7 @@ BehaviourOfBind(bind_rules, a_program_cannot_take_them_off)
 	superd_stop(superd);
 }
 
+/* Where superd stops the program first, clients are refused until it has ended, and the next socket is open. */
 static void expect_changed(const char *options, bool runs)
 {
 	int port = free_port();
@@ -109,9 +110,13 @@ static void expect_changed(const char *options, bool runs)
 	if (!runs)
 		cr_assert(control_is_done(control_once("stop web")));
 	cr_assert(reload(superd, "", port, text_of(ONLY(OTHER) "\n %s", options)));
+	if (*options)
+		superd_expect_count(superd, "web: listening on ", 2);
 	cr_expect_neq(served_pid(OTHER, port), first);
 	expect_kept_out(superd, FRIEND, port);
 	cr_assert(reload(superd, "", port, options));
+	if (*options)
+		superd_expect_count(superd, "web: listening on ", 3);
 	served_pid(FRIEND, port);
 	served_pid(OTHER, port);
 	superd_wait_log(superd, text_of("web: tcp:" FRIEND ":%d " AGAIN, port));
