@@ -122,7 +122,7 @@ static void make_room(unsigned long descriptors)
 	superd_wait_log(superd, ": cannot listen on ");
 	clock_settle(superd);
 	outcome = SUPERCTL(control_path(), "list");
-	cr_assert(outcome.status == 0 && strstr(outcome.out, "binding"), "%s%s", outcome.out, outcome.err);
+	cr_assert(outcome.status == 0 && strstr(outcome.out, "no port"), "%s%s", outcome.out, outcome.err);
 	client_ask_pid(superd_port(superd, "shared0."));
 	client_ask_pid(superd_port(superd, "each1."));
 	for (int n = 0, count = 1; n < SERVICES; n++) {
