@@ -56,7 +56,7 @@ _superd()
 	"
 
 	COMPREPLY=()
-	# Behind -- stands a command.
+	# A command follows --.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		if [[ ${COMP_WORDS[i]} == -- ]]; then
 			if ((i == COMP_CWORD - 1)); then

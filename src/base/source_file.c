@@ -86,7 +86,7 @@ void source_refuse_flaw(const struct source_file *source, const struct source_fl
 		diag_error(diags, at, "the line is longer than %s, the most a line may have",
 			   size_write(limit, SOURCE_LINE));
 	else if (flaw->byte)
-		diag_error(diags, at, "the control character \\x%02x: a table is plain text", flaw->byte);
+		diag_error(diags, at, "the control character \\x%02x: a configuration is plain text", flaw->byte);
 	else
 		diag_error(diags, at, "a NUL byte: this is no text file");
 }
@@ -166,7 +166,7 @@ static void refuse_size(const struct source_file *source, struct diags *diags)
 	char limit[SIZE_TEXT_MOST];
 
 	diag_error(diags, ((struct origin){ .file = source->file }),
-		   "cannot read: larger than %s, the most a table may have", size_write(limit, SOURCE_MOST));
+		   "cannot read: larger than %s, the most a configuration may have", size_write(limit, SOURCE_MOST));
 }
 
 static void refuse_reading(const struct source_file *source, int error, struct diags *diags)

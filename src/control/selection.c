@@ -397,7 +397,7 @@ bool selection_is_bounded(struct session *session)
 {
 	if (session->request.name_count <= PATTERNS_MOST || !has_pattern(session))
 		return true;
-	session_fail(session, CODE_USAGE, "", "at most %d names may stand beside patterns", PATTERNS_MOST);
+	session_fail(session, CODE_USAGE, "", "at most %d names may be given beside patterns", PATTERNS_MOST);
 	return false;
 }
 

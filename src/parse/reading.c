@@ -139,7 +139,7 @@ static bool reading_enter(struct reading *reading, const char *path, const struc
 		return false;
 	}
 	if (reading->files == READING_FILES) {
-		diag_error(reading->diags, from, "%s: more than %d files in one table", path, READING_FILES);
+		diag_error(reading->diags, from, "%s: more than %d files in one configuration", path, READING_FILES);
 		return false;
 	}
 	reading->files++;
@@ -231,7 +231,7 @@ bool reading_refuse_lost_folder(struct reading *reading, const char *folder, con
 	if (!request || !request->had_files || !request->had_files(request->files_context, folder))
 		return false;
 	reading_mark_vital(reading, at);
-	diag_error(reading->diags, at, "%s: %s has gone, and had files of this table", statement, folder);
+	diag_error(reading->diags, at, "%s: %s has gone, and had files of this configuration", statement, folder);
 	diags_hint(reading->diags, "to remove their services: superctl reload --allow-empty, or remove this line");
 	return true;
 }

@@ -48,7 +48,7 @@ static void check_devices(struct preflight *preflight, const struct service *ser
 		if (device_rule_read(*word, &rule) && !device_rule_is_known(&rule))
 			preflight_report(
 				preflight, SEVERITY_WARNING, service, "device_allow", *word,
-				"there is no such device when superd reads the table, so it allows no access");
+				"there is no such device when superd reads the configuration, so it allows no access");
 	}
 }
 
@@ -63,7 +63,7 @@ static void check_device_limits(struct preflight *preflight, const struct servic
 		    !device_find_disk(limit.path, limit.path_length, &first, &second))
 			preflight_report(
 				preflight, SEVERITY_WARNING, service, option, *list,
-				"it is no disk here, nor a file on one, when the table is read: there is no limit");
+				"it is neither a disk here nor a file on one, so there is no limit");
 	}
 }
 

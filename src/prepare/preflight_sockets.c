@@ -175,8 +175,8 @@ void preflight_descriptors(struct preflight *preflight)
 
 	if (!first)
 		return;
-	diag_warning(preflight->diags, first->at, "%s: from here on services cannot listen: the table has %zu sockets, "
-		     "and superd may have some %ju descriptors for them", first->name, preflight->sockets,
+	diag_warning(preflight->diags, first->at, "%s: from here on services cannot listen: the configuration has %zu "
+		     "sockets, and superd may have some %ju descriptors for them", first->name, preflight->sockets,
 		     (uintmax_t)preflight->descriptors);
 	diags_hint(preflight->diags, "raise its hard limit of open files (ulimit -Hn, LimitNOFILE= of a unit, --ulimit "
 		   "nofile= of a container)");

@@ -326,7 +326,7 @@ static void warn_of_users(const struct table *table, struct diags *diags)
 		     "%zu of %zu services run as other users, which needs root: superd could not start them as this "
 		     "user, and does not check the rights of those users",
 		     count, table->count);
-	diags_hint(diags, "run the check as root, or with --no-preflight for the table alone");
+	diags_hint(diags, "run the check as root, or with --no-preflight for the configuration alone");
 }
 
 void resolve_table(struct table *table, struct diags *diags)

@@ -310,7 +310,7 @@ BehaviourOfBind(bind, options_that_stay_behind_are_logged_by_name)
 	superd_wait_log(superd, "web: listening on ");
 	client_ask_pid(port);
 	superd_wait_log(superd, text_of(" binds tcp:127.0.0.1:%d with options that superd does not carry over to its "
-					"socket: SO_BINDTODEVICE = lo (bind_to_device in the table sets it), "
+					"socket: SO_BINDTODEVICE = lo (bind_to_device in the configuration sets it), "
 					"TCP_SYNCNT = 2", port));
 	superd_stop(superd);
 }
@@ -325,7 +325,7 @@ BehaviourOfBind(bind, options_that_take_a_privilege_stay_behind)
 	superd = bind_run(LOCAL(port), "", text_of("tcp4 fwmark=66 bind=127.0.0.1:%d listen=5 serve=poll", port));
 	superd_wait_log(superd, "web: listening on ");
 	bind_expect(bind_details(port), "fwmark=0");
-	superd_wait_log(superd, "to its socket: SO_MARK = 66 (mark in the table sets it)");
+	superd_wait_log(superd, "to its socket: SO_MARK = 66 (mark in the configuration sets it)");
 	superd_stop(superd);
 }
 

@@ -85,7 +85,7 @@ Behaviour(cli, check_by_an_ordinary_user_says_once_what_it_cannot_tell)
 	cr_assert_str_eq(outcome.err,
 			 text_of("%s: warning: 3 of 3 services run as other users, which needs root: superd could not "
 				 "start them as this user, and does not check the rights of those users\n%s: hint: "
-				 "run the check as root, or with --no-preflight for the table alone\n",
+				 "run the check as root, or with --no-preflight for the configuration alone\n",
 				 good, good));
 	outcome = check_as_nobody(good, "--no-preflight");
 	cr_assert(outcome.status == 0 && !*outcome.err, "%s", outcome.err);

@@ -155,7 +155,8 @@ static void end_as_process_1(const char *const *arguments)
 
 	move_until_logged(superd, text_of("not started yet: the file %s has not answered for ", arguments[3]));
 	cr_assert_eq(end_by(superd, SIGTERM), 128 + SIGTERM, "%s", world_logs());
-	cr_assert(superd_logged(superd, "stop requested before the table was read: ending"), "%s", world_logs());
+	cr_assert(superd_logged(superd, "stop requested before the configuration was read: ending"), "%s",
+		  world_logs());
 }
 
 Behaviour(exhaustion_hang, process_1_can_be_ended_too_with_and_without_a_guard)

@@ -95,7 +95,7 @@ Behaviour(keep_going, refuses_of_a_file_only_the_lines_that_are_no_text)
 	cr_expect_not_null(strstr(outcome.out, ":7003"));
 	cr_expect_null(strstr(outcome.out, ":7004"), "what stands behind is read out of no text file");
 	expect_said(&outcome, "inetd.d/good:1:1: warning: a byte order mark");
-	expect_said(&outcome, "the control character \\x01: a table is plain text; service '7002' is left out");
+	expect_said(&outcome, "the control character \\x01: a configuration is plain text; service '7002' is left out");
 	expect_said(&outcome, text_of("%s:9:1: warning: more than 8 lines are no plain text", bad));
 	expect_said(&outcome, "inetd.d/gone: error: cannot read: No such file");
 }
@@ -109,7 +109,8 @@ Behaviour(keep_going, refuses_of_xinetd_conf_only_the_entry_whose_line_is_no_tex
 	cr_expect_not_null(strstr(outcome.out, "service s7001 "));
 	cr_expect_null(strstr(outcome.out, "service s7002 "));
 	cr_expect_not_null(strstr(outcome.out, "service s7003 "));
-	expect_said(&outcome, "the control character \\x01: a table is plain text; service 's7002' is left out");
+	expect_said(&outcome,
+		    "the control character \\x01: a configuration is plain text; service 's7002' is left out");
 }
 
 /* As GNU's inetd does; the others run the last alone, or none. */

@@ -81,7 +81,8 @@ Behaviour(reload_loss, a_folder_of_xinetd_that_has_gone_takes_no_service_along)
 	struct outcome outcome;
 
 	rename_folder();
-	expect_refused(superd, port, text_of("includedir: %s has gone, and had files of this table", path_in("rows")));
+	expect_refused(superd, port,
+		       text_of("includedir: %s has gone, and had files of this configuration", path_in("rows")));
 	outcome = SUPERCTL(control_path(), "diff");
 	cr_expect_eq(outcome.status, 2, "%s", outcome.out);
 	outcome = SUPERCTL(control_path(), "reload", "--allow-empty");
@@ -102,7 +103,8 @@ Behaviour(reload_loss, a_folder_of_superd_conf_that_has_gone_is_no_empty_one)
 	table = text_of("include(\"%s/*\")\n%s", path_in("rows"), own);
 	superd = run_folder("superd", table, native_row("one", port), native_row("two", other));
 	rename_folder();
-	expect_refused(superd, port, text_of("include: %s has gone, and had files of this table", path_in("rows")));
+	expect_refused(superd, port,
+		       text_of("include: %s has gone, and had files of this configuration", path_in("rows")));
 	/* An empty folder, or no include, is meant. */
 	cr_assert(superd_reload(superd, "%s", own));
 	WAIT_UNTIL(!client_can_connect(port));

@@ -324,7 +324,7 @@ Behaviour(upgrade, a_table_that_is_broken_or_lacks_a_service_leaves_the_old_one_
 
 	write_file("superd.conf", "service web { lisen = \"1\" }\n");
 	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "in the table, first: ");
+	superd_wait_log(superd, "in the configuration, first: ");
 	write_file("superd.conf", OTHER, backend("serve"));
 	superd_signal(superd, SIGUSR2);
 	superd_wait_log(superd, "web runs and is not in the configuration as it is now: reload first");

@@ -614,8 +614,9 @@ static struct outcome check_web(const char *wants)
 Behaviour(wants, what_cannot_be_is_an_error_by_its_line)
 {
 	static const char *const cases[][3] = {
-		{ "wants = { dbb }", ":4:2: error: web: wants: the table has no service 'dbb'", "did you mean 'db'?" },
-		{ "requires = { dbb }", ":4:2: error: web: requires: the table has no service 'dbb'",
+		{ "wants = { dbb }", ":4:2: error: web: wants: the configuration has no service 'dbb'",
+		  "did you mean 'db'?" },
+		{ "requires = { dbb }", ":4:2: error: web: requires: the configuration has no service 'dbb'",
 		  "did you mean 'db'?" },
 		{ "wants = { ring }", "error: chain: requires: 'ring' leads back to this service", ":19:2: " },
 		{ "wants = { front }",

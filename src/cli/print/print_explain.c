@@ -12,7 +12,7 @@
 static const char *const systems[DIALECTS] = { [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd" };
 
 static const char *const changes[] = {
-	[CHANGE_LIVE] = "takes effect at once", [CHANGE_NEXT] = "takes effect with the next start of the backend",
+	[CHANGE_LIVE] = "takes effect at once", [CHANGE_NEXT] = "takes effect with the next start of the program",
 	[CHANGE_SOCKET] = "is set on the open socket", [CHANGE_REBIND] = "opens the socket again",
 	[CHANGE_START] = "takes effect with the next start of superd",
 };

@@ -168,7 +168,8 @@ static bool read_tables(struct options *options, int argc, char **argv)
 	if (optind == argc && geteuid() == 0)
 		return add_default_tables(options);
 	if (optind == argc) {
-		fprintf(stderr, "inetd: only root runs %s: name a table of your own: inetd [options] FILE...\n", TABLE);
+		fprintf(stderr,
+			"inetd: only root runs %s: name a configuration of your own: inetd [options] FILE...\n", TABLE);
 		return false;
 	}
 	for (int n = optind; n < argc; n++) {
@@ -209,7 +210,7 @@ void as_inetd_help(void)
 	       "connects.\n"
 	       "Without FILE, it reads " TABLE " and the files of " FOLDER ".\n\n");
 	cli_help(&inetd_cli);
-	printf("\nSignals: HUP reads the files again; ALRM ends the pauses of all services; TERM and INT stop all "
+	printf("\nSignals: HUP reads the files again. ALRM ends the pauses of all services. TERM and INT stop all "
 	       "services.\n"
 	       "See superd(8).\n");
 }

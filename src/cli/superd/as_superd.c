@@ -142,7 +142,7 @@ static bool check_conflicts(const struct options *options)
 	     options->environment.count || options->datagram || options->seqpacket)) {
 		fprintf(stderr,
 			"superd: --accept, --datagram, --seqpacket, --inetd, --bind, --idle, --now, --fdname and "
-				"--setenv go with -l; a table has options for them\n");
+				"--setenv go with -l; a configuration has options for them\n");
 		return false;
 	}
 	if (options->bind && (options->accept || options->inetd)) {
@@ -209,10 +209,11 @@ bool as_superd_read(struct options *options, int argc, char **argv)
 		return false;
 	if (optind < argc && strcmp(argv[optind - 1], "--") && !options->endpoints.count) {
 		if (options->task == TASK_RUN)
-			fprintf(stderr, "superd: '%s': a main command follows --, a table follows -f\n",
+			fprintf(stderr, "superd: '%s': a main command follows --, a configuration follows -f\n",
 				argv[optind]);
 		else
-			fprintf(stderr, "superd: '%s': tables are named by -f: -f %s\n", argv[optind], argv[optind]);
+			fprintf(stderr, "superd: '%s': name a configuration with -f: -f %s\n", argv[optind],
+				argv[optind]);
 		return false;
 	}
 	if (optind < argc)
@@ -232,8 +233,8 @@ void as_superd_help(void)
 	printf("\nExamples:\n"
 	       "  superd -l 3000 --bind --idle 10min -- node server.js   a server that sleeps while it has no clients\n"
 	       "  superd -f superd.conf --check                          find mistakes before superd runs\n"
-	       "\nSignals: HUP reads the configuration again; TERM and INT stop all services; QUIT ends superd "
-	       "alone;\n"
-	       "USR1 logs the state; USR2 replaces superd by the installed one. Through a link named inetd or xinetd,\n"
+	       "\nSignals: HUP reads the configuration again. TERM and INT stop all services. QUIT ends superd "
+	       "alone.\n"
+	       "USR1 logs the state. USR2 replaces superd by the installed one. Through a link named inetd or xinetd,\n"
 	       "superd has the command line of that program. See superd(8), superd.conf(5) and superctl(8).\n");
 }

@@ -170,6 +170,6 @@ void as_xinetd_help(void)
 	       "superd, called as xinetd, opens the ports of all services, and starts a service when a client "
 	       "connects.\n\n");
 	cli_help(&xinetd_cli);
-	printf("\nSignals: HUP and USR2 read the files again; TERM and INT stop all services; QUIT ends superd alone;\n"
-	       "USR1 logs the state; ABRT checks it. See superd(8).\n");
+	printf("\nSignals: HUP and USR2 read the files again. TERM and INT stop all services. QUIT ends superd alone.\n"
+	       "USR1 logs the state. ABRT checks it. See superd(8).\n");
 }

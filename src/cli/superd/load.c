@@ -363,7 +363,8 @@ static bool can_load_again(const struct options *options, struct diags *diags)
 {
 	if (!load_reads_standard_input(options))
 		return nonempty_sources_check(&options->nonempty, diags);
-	diag_error(diags, (struct origin){ 0 }, "superd read the table from standard input, and cannot read it again");
+	diag_error(diags, (struct origin){ 0 },
+		   "superd read the configuration from standard input, and cannot read it again");
 	return false;
 }
 
@@ -422,7 +423,7 @@ struct table *load_saved_table(struct options *options, struct state_stream *bef
 {
 	struct exclusions exclusions = { .all = true };
 	const char *text = load_previous_table(before);
-	struct table *table = text ? read_text("the table before the upgrade", text, strlen(text), diags) : NULL;
+	struct table *table = text ? read_text("the previous configuration", text, strlen(text), diags) : NULL;
 	size_t read;
 
 	if (!table)

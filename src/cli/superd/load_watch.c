@@ -57,7 +57,7 @@ static void obey(struct load_watch *load_watch)
 	load_watch->order = find_order();
 	if (!before || !load_watch->order)
 		return;
-	log_notice(load_watch->log, "stop requested before the table was read: ending");
+	log_notice(load_watch->log, "stop requested before the configuration was read: ending");
 	if (load_watch->before && load_watch->order != SIGQUIT) {
 		take_order(load_watch->order);  /* another one kills at once */
 		upgrade_receive_end(load_watch->before, load_watch->options, load_watch->log);

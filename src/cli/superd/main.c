@@ -66,7 +66,7 @@ static int write_table(const struct options *options, bool (*of_table)(const str
 		fprintf(stderr, "superd: nothing is printed for the errors above%s\n",
 			options->keep_going ? "" : "; --keep-going leaves these services out");
 	if (good && (!of_table(table, stdout) || fflush(stdout) != 0)) {
-		fprintf(stderr, "superd: cannot write the table: %s\n", strerror(errno));
+		fprintf(stderr, "superd: cannot write the configuration: %s\n", strerror(errno));
 		good = false;
 	}
 	diags_free(&diags);

@@ -71,7 +71,7 @@ static const char bash_command[] =
 	"\t\"\n"
 	"\n"
 	"\tCOMPREPLY=()\n"
-	"\t# Behind -- stands a command.\n"
+	"\t# A command follows --.\n"
 	"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 	"\t\tif [[ ${COMP_WORDS[i]} == -- ]]; then\n"
 	"\t\t\tif ((i == COMP_CWORD - 1)); then\n"

@@ -92,7 +92,7 @@ static bool find_instance_edge(int from, int event, struct edge *edge)
 }
 
 static const struct graph graphs[] = {
-	{ "admin", "admin: the wishes of operators and of the table", ADMIN_STATES, SERVICE_EVENTS,
+	{ "admin", "admin: the wishes of operators and of the configuration", ADMIN_STATES, SERVICE_EVENTS,
 	  name_of_admin, name_of_event, find_admin_edge },
 	{ "sockets", "sockets", SOCKETS_STATES, SERVICE_EVENTS, name_of_sockets, name_of_event, find_sockets_edge },
 	{ "run", "run, accept = no", RUN_STATES, SERVICE_EVENTS, name_of_run, name_of_event, find_run_edge },

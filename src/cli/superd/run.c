@@ -472,8 +472,8 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 		table_free(table);
 		table = load_saved(options, log, before, &diags);
 		diags_free(&diags);     /* they were logged when it was read */
-		log_notice(log, "the configuration files have changed since superd read them: the previous table stays "
-				"in effect");
+		log_notice(log, "the configuration files have changed since superd read them: the previous one "
+				"stays in effect");
 	}
 	*is_saved = !table;
 	if (*is_saved) {

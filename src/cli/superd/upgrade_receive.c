@@ -137,7 +137,8 @@ static void describe_errors(const struct diags *diags, struct buf *why)
 	for (size_t n = 0; n < diags->count; n++) {
 		if (diags->list[n].severity != SEVERITY_ERROR)
 			continue;
-		buf_addf(why, "%zu error%s in the table, first: ", diags->errors, diags->errors == 1 ? "" : "s");
+		buf_addf(why, "%zu error%s in the configuration, first: ", diags->errors,
+			 diags->errors == 1 ? "" : "s");
 		diag_place(&diags->list[n], why);
 		buf_addf(why, "%s%s", diags->list[n].file ? ": " : "", diags->list[n].message);
 		return;

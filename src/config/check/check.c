@@ -92,10 +92,10 @@ static void check_wanted(struct wanting *wanting, const struct service *service,
 	unsigned char seen = wanted ? wanting->seen[wanted - wanting->table->services] : UNSEEN;
 
 	if (!wanted && service->dialect == UNIT) {
-		diag_warning(diags, service_origin(service, option), "%s: %s: '%s' is left out of the table",
+		diag_warning(diags, service_origin(service, option), "%s: %s: '%s' is left out of the configuration",
 			     service->name, option, name);
 	} else if (!wanted) {
-		service_refuse(service, option, diags, "%s: the table has no service '%s'", option, name);
+		service_refuse(service, option, diags, "%s: the configuration has no service '%s'", option, name);
 		hint_at_name(wanting->table, name, diags);
 	} else if (wanted->socket_count || service_is_unclear(wanted, "listen")) {
 		diag_warning(diags, service_origin(service, option),
@@ -103,7 +103,7 @@ static void check_wanted(struct wanting *wanting, const struct service *service,
 			     service->name, option, name);
 	} else if (seen == OPEN || depth == WANTS_DEEPEST) {
 		service_refuse(service, option, diags, "%s: '%s' %s", option, name,
-			       seen == OPEN ? "leads back to this service" : "is behind too many others");
+			       seen == OPEN ? "leads back to this service" : "comes after too many others");
 	} else {
 		if (wanted->exec->disable)
 			diag_warning(diags, service_origin(service, option),

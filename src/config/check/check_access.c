@@ -30,7 +30,7 @@ static const struct {
 static const char *accept_reason(const struct service *service)
 {
 	return service->is_foreign ? "has no effect here: with wait the program accepts the connections itself"
-				   : "has no effect here: with accept = no the backend accepts the connections";
+				   : "has no effect here: with accept = no the program accepts the connections";
 }
 
 /* superd sees the sender of a datagram before it starts anything for it. */

@@ -79,7 +79,7 @@ static void check_afterlife(const struct service *service, struct diags *diags)
 	else if (restart->remain_after_exit && service->socket_count && !service_is_relayed(service))
 		service_warn(
 			service, "remain_after_exit", diags,
-			"remain_after_exit: once the backend has ended, clients wait in vain: none of them starts it "
+			"remain_after_exit: once the program has ended, clients wait in vain: none of them starts it "
 			"again");
 	if (service->exec->accept && restart->restart > RESTART_NO && service_mark(service, "restart"))
 		service_warn(service, "restart", diags,

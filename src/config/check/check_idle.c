@@ -67,7 +67,7 @@ static void check_relayed(const struct service *service, struct diags *diags)
 	if (service->exec->type != TYPE_ONESHOT || service->groups->lifecycle->idle_action != IDLE_FREEZE)
 		return;
 	service_refuse(service, "idle_action", diags,
-		       "idle_action = freeze needs a backend that continues to run: a oneshot cannot be frozen");
+		       "idle_action = freeze needs a program that continues to run: a oneshot cannot be frozen");
 	service_hint(service, diags, "set idle_action = stop, and exec_stop");
 }
 
@@ -97,13 +97,13 @@ void rule_idle(const struct service *service, struct diags *diags)
 		return;
 	if (service->exec->accept) {
 		service_refuse(service, "idle_timeout", diags,
-			       "idle_timeout needs accept = no: otherwise a backend ends with its one connection");
+			       "idle_timeout needs accept = no: otherwise an instance ends with its one connection");
 		service_hint(service, diags, "remove idle_timeout; runtime_max limits a connection");
 	} else if (service_is_relayed(service)) {
 		check_relayed(service, diags);
 	} else if (service->exec->type == TYPE_ONESHOT && !service_is_unclear(service, "type")) {
 		service_refuse(service, "idle_timeout", diags,
-			       "idle_timeout needs a backend that continues to run: a oneshot ends with its work");
+			       "idle_timeout needs a program that continues to run: a oneshot ends with its work");
 	} else {
 		check_sockets(service, diags);
 	}

@@ -15,7 +15,7 @@ static void check_files(const struct service *service, struct diags *diags)
 			       "open_file needs exec: a builtin receives no files");
 	else if (service->exec->pass == PASS_INETD)
 		service_refuse(service, "open_file", diags,
-			       "open_file needs pass = systemd: a backend hears of its files by LISTEN_FDS");
+			       "open_file needs pass = systemd: a program finds its files by LISTEN_FDS");
 }
 
 static void check_credentials(const struct service *service, struct diags *diags)

@@ -28,7 +28,7 @@ void rule_type(const struct service *service, struct diags *diags)
 
 	if (forking && service->exec->accept)
 		service_refuse(service, "type", diags,
-			       "type = forking needs accept = no: the process of a connection is its backend");
+			       "type = forking needs accept = no: each connection has an instance of its own");
 	if (forking && service_is_builtin(service))
 		service_refuse(service, "type", diags,
 			       "type = forking needs exec: a builtin stays in the foreground");
@@ -37,7 +37,7 @@ void rule_type(const struct service *service, struct diags *diags)
 			       "type = notify needs exec: a builtin is ready at once");
 	if (service->exec->accept && service_mark(service, "pid_file") && !service_is_unclear(service, "accept"))
 		service_refuse(service, "pid_file", diags,
-			       "pid_file needs accept = no: the process of a connection is its backend");
+			       "pid_file needs accept = no: each connection has an instance of its own");
 }
 
 static bool is_read(const struct service *service, const char *option, const struct stream *stream)

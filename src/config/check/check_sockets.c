@@ -39,7 +39,7 @@ static void check_kind(const struct service *service, const struct listen *liste
 	} else {
 		diag_error(diags, listen->at, "%s: accept = yes: there are no connections to accept on %s",
 			   service->name, buf_string(&text));
-		service_hint(service, diags, "set accept = no: the backend receives it unchanged");
+		service_hint(service, diags, "set accept = no: the program receives it unchanged");
 	}
 	buf_free(&text);
 }

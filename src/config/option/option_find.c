@@ -35,7 +35,7 @@ static const struct {
 	{ "ListenSpecial", "listen = \"special:/path\"" },
 	{ "ListenNetlink", "listen = \"netlink:FAMILY GROUP\"" },
 	{ "FileDescriptorName", "socket NAME { listen = … } sets the name of a socket" },
-	{ "Restart", "a backend that has ended is started by the next connection, or at once with start = boot" },
+	{ "Restart", "the next connection starts a program that has ended, and start = boot starts it at once" },
 	{ "IPAddressAllow", "superd.conf calls it only_from" },
 	{ "IPAddressDeny", "superd.conf calls it no_access" },
 	{ "command", "superd.conf calls it exec" },
@@ -52,7 +52,7 @@ static const struct {
 	{ "idle", "superd.conf calls it idle_timeout" },
 	{ "sleep", "superd.conf calls it idle_timeout" },
 	{ "start_priority", "remove it: at the limit of max_starting services start in the order of their clients" },
-	{ "keep", "did you mean sleep_under_pressure = no, which keeps a backend when memory is short?" },
+	{ "keep", "did you mean sleep_under_pressure = no, which keeps a program running when memory is short?" },
 };
 
 static const char *const systems[DIALECTS] = {

@@ -671,8 +671,8 @@ const struct directive directives[] = {
 	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(PASSED_FDS, open_file, open_files),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path[:name[:options]]",
 	  .help = "Files that superd opens for the program, for reading and writing, and passes after the "
-		  "sockets; LISTEN_FDNAMES has the name. superd connects to a unix socket. Options: read-only; "
-		  "append; truncate; graceful skips a file that superd cannot open." },
+		  "sockets. LISTEN_FDNAMES has the name. superd connects to a unix socket. Options: read-only, "
+		  "append, truncate. graceful skips a file that superd cannot open." },
 	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
 	  FIELD(PASSED_FDS, load_credential, loaded_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
@@ -747,9 +747,9 @@ const struct directive directives[] = {
 	{ .name = { "only_from", "only_from", "Socket.IPAddressAllow" },
 	  FIELD_IN(ACCESS, SOCKETS, only_from, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
-	  .help = "The clients that superd allows; it refuses all others. An address; a network such as "
-		  "192.0.2.0/24, 2001:db8::/32 or 192.0.2.0 (zeros at the end match anything); 192.0.2.{1,7}; a "
-		  "name of networks(5); a host name or .domain, which must lead back to the client's address. "
+	  .help = "The clients that superd allows; it refuses all others. An address, a network such as "
+		  "192.0.2.0/24, 2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a "
+		  "name of networks(5), or a host name or .domain, which must lead back to the client's address. "
 		  "none: no client. An empty list: all. With accept = no the kernel checks addresses: host names "
 		  "are an error, except for UDP, where superd checks the sender that starts the program. With "
 		  "pass = bind a reload of the rules opens the socket again (see superd-bind(7)). In socket { }: "

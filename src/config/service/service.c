@@ -26,7 +26,7 @@ const size_t group_sizes[GROUPS] = {
 };
 
 _Static_assert(sizeof(struct option_groups) == SHARED_GROUPS * sizeof(void *), "each shared group has its name");
-_Static_assert(sizeof(struct service) <= 80, "a row stays small: ten thousand of them are a table");
+_Static_assert(sizeof(struct service) <= 80, "a service stays small: a configuration may have ten thousand");
 
 bool service_prepare(struct service *service, struct pool *pool, struct prepared prepared)
 {

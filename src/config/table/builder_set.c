@@ -281,7 +281,8 @@ bool table_open_globals(struct table *table, struct origin at, struct diags *dia
 
 	if (block->file) {
 		origin_describe(*block, &place);
-		diag_error(diags, at, "there is another superd { }%s: a table has at most one", buf_string(&place));
+		diag_error(diags, at, "there is another superd { }%s: a configuration has at most one",
+			   buf_string(&place));
 		diags_hint(diags, "write all settings in one of the two");
 		buf_free(&place);
 		return false;

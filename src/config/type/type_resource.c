@@ -61,7 +61,7 @@ static const char *memory_parse(struct parse *parse, void *field)
 	if (reason)
 		return reason;
 	if (parse->directive->least && (!amount.number || !amount.share))
-		return "without any memory there is no backend";
+		return "without any memory no program runs";
 	*(struct amount *)field = amount;
 	return NULL;
 }
@@ -76,7 +76,7 @@ static const char *tasks_parse(struct parse *parse, void *field)
 	if (reason)
 		return reason;
 	if (!amount.number || !amount.share)
-		return "without a single task there is no backend";
+		return "without a single task no program runs";
 	*(struct amount *)field = amount;
 	return NULL;
 }

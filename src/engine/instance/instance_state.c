@@ -243,7 +243,7 @@ static const struct state_field control_fields[] = {
 	{ NONE(remote_port, "its client's, which the course sets") },
 	{ NONE(invocation, "its course's") },
 };
-static_assert(COMMAND_FACTS == 4, "a row for each");
+static_assert(COMMAND_FACTS == 4, "a line for each");
 const struct field_table command_state = FIELD_TABLE("control", aux_command, control_fields);
 
 static void save_why(struct state_saver *saver, const void *object)

@@ -311,8 +311,8 @@ static bool reopen_listener(struct listener *listener, struct engine *engine, co
 	struct buf none = { 0 };
 
 	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it again",
-		  error == ETIMEDOUT ? "a process that a backend left keeps its listener from being used"
-				     : "a backend has locked options of its listener");
+		  error == ETIMEDOUT ? "a process that a program left behind keeps its listener from being used"
+				     : "a program has locked options of its listener");
 	foreign_socket_do(listener->io.fd, shut_socket, NULL, &none, &none);
 	buf_free(&none);
 	listener_close(listener, engine);
@@ -358,7 +358,7 @@ bool listener_guard(struct listener *listener, struct engine *engine, const char
 
 	settle_restoring(listener, engine);
 	if (!listener_has_socket(listener) && !listener_absence(listener)) {
-		buf_text(why, "its listener was lost to a process that a backend left");
+		buf_text(why, "its listener was lost to a process that a program left behind");
 		return false;
 	}
 	if (!listener_has_socket(listener) || !rules || (has_filter(listener) && !listen_guard(listener->listen)))
@@ -437,7 +437,7 @@ static void on_restored(void *context, struct engine *engine, const char *servic
 	}
 	if (!endpoint_accepts(listener->listen->endpoint)) {
 		log_event(engine->log, LEVEL_WARNING, &event,
-			  "a backend has locked options of its socket, or a process that it left does: %s",
+			  "a program, or a process that it left behind, has locked options of its socket: %s",
 			  strerror(error));
 		return;
 	}

@@ -97,7 +97,7 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 
 	if (socket_options_need_rebind(from->listen->options, want->options))
 		log_event(engine->log, LEVEL_WARNING, &event,
-			  "ipv6_only and reuse_port of %s stay as they were: backends may hold the socket", want->name);
+			  "ipv6_only and reuse_port of %s stay as they were: programs may hold the socket", want->name);
 	listener_watch(from, engine, NULL, false);
 	ev_io_set(&to->io, from->io.fd, EV_READ);
 	ev_io_set(&from->io, -1, EV_READ);

@@ -92,7 +92,7 @@ static const struct state_field stats_fields[] = {
 	{ NONE(state_times, "have a section of their own") },
 	{ NONE(cpu, "goes over with state_times") },
 };
-static_assert(IDLE_GAP_TIMEOUTS == 3, "a row for each");
+static_assert(IDLE_GAP_TIMEOUTS == 3, "a line for each");
 const struct field_table saved_stats = FIELD_TABLE(NULL, service_stats, stats_fields);
 
 static void save_times(struct state_saver *saver, const void *object)

@@ -12,7 +12,7 @@
 #define IS_SO "it is so already"
 #define RELOAD "only a reload restores what a reload has removed"
 #define LOCKS "the lock is undone for the time when it is enabled (engine/service/operator_locks)"
-#define PRESENT "the table had it all the time"
+#define PRESENT "the configuration had it all the time"
 
 const struct service_cell admin_table[ADMIN_STATES][SERVICE_EVENTS] = {
 	[ADMIN_ENABLED] = {

@@ -127,7 +127,7 @@ static const char *describe_failure(const struct service_runtime *runtime, const
 	const struct service_runtime *wanted = find(runtime, name);
 
 	if (!wanted)
-		return "it is not in the table, or disabled there";
+		return "it is not in the configuration, or disabled there";
 	if (runtime_state(wanted) == BACKOFF)
 		return runtime_reason(wanted);
 	return runtime_is_disabled(wanted) ? "it is disabled" : state_name(runtime_state(wanted));

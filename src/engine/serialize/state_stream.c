@@ -108,12 +108,12 @@ static const char *parse_entry(struct state_stream *stream, char *line)
 	char *equals = strchr(line, '=');
 
 	if (!stream->count)
-		return "it stands before the first [SECTION]";
+		return "it comes before the first [SECTION]";
 	if (!equals || !is_key(line, (size_t)(equals - line)))
 		return "it is no KEY=VALUE";
 	*equals = '\0';
 	if (!unescape_value(equals + 1))
-		return "a backslash has n or another behind it";
+		return "n or another backslash must follow a backslash";
 	stream->entries[stream->entry_count++] = (struct state_entry){ .key = line, .value = equals + 1 };
 	stream->sections[stream->count - 1].count++;
 	return NULL;
@@ -129,7 +129,7 @@ static const char *parse_lines(struct state_stream *stream, char *at, struct buf
 		number++;
 		*end = '\0';
 		if (!strcmp(at, "."))
-			return end[1] ? "there is more behind its end" : NULL;
+			return end[1] ? "there is more after its end" : NULL;
 		wrong = *at == '[' ? parse_section(stream, at) : parse_entry(stream, at);
 		if (wrong) {
 			buf_addf(why, "line %zu: %s", number, wrong);

@@ -30,7 +30,7 @@ static void reopen_listener(struct service_runtime *runtime, struct listener *li
 	int beside = open_beside(runtime, listener);
 	struct buf why = { 0 };
 
-	log_event(runtime->engine->log, LEVEL_WARNING, &event, "a backend has shut its listener down: opening it "
+	log_event(runtime->engine->log, LEVEL_WARNING, &event, "a program has shut its listener down: opening it "
 							       "again");
 	runtime->run->guard->queued_at_end = 0; /* no client is left in its queue */
 	refuse_parked(listener, REFUSED_CLOSED);

@@ -30,7 +30,7 @@ static void log_refused_answers(struct engine *engine)
 
 	while (answer_take_fault(&fault))
 		log_error(engine->log,
-			  "%s, pid %ld: ended by superd, as it answered what it cannot have found (%s): report it to "
+			  "%s, pid %ld: ended by superd, because its answer is impossible (%s): report it to "
 			  "superd's maintainers, it may be an attack",
 			  fault.process, (long)fault.pid, fault.flaw);
 }

@@ -37,7 +37,7 @@ static size_t check_instances(struct inspection *inspection, struct service_runt
 static void check_listeners(struct inspection *inspection, const struct service_runtime *runtime)
 {
 	if (runtime->listener_count != runtime->service->socket_count)
-		report_fault(inspection, runtime, "it has other sockets than its row");
+		report_fault(inspection, runtime, "its sockets differ from its configuration");
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
 
@@ -54,7 +54,7 @@ size_t self_check(struct engine *engine, const struct service_list *service_list
 	size_t instances = 0;
 
 	if (service_list->count < table->count)
-		report_fault(&inspection, NULL, "there are other services than in the table");
+		report_fault(&inspection, NULL, "the services differ from those of the configuration");
 	for (size_t n = 0; n < service_list->count && n < table->count; n++) {
 		struct service_runtime *runtime = service_list->runtimes[n];
 

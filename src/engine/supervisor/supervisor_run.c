@@ -219,7 +219,7 @@ static void close_unclaimed(struct supervisor *supervisor)
 			continue;
 		listen_fd_describe(inherited, &text);
 		if (inherited->is_stored) {
-			log_notice(engine->log, "a socket from the store (%s) is that of no service any more: closed",
+			log_notice(engine->log, "a socket from the store (%s) belongs to no service any more: closed",
 				   buf_string(&text));
 			socket_store_note(engine, -1, inherited->name);
 		} else if (!inherited->is_own && !inherited->is_optional) {

@@ -267,7 +267,7 @@ void load_bind_calls(struct service_loader *progress, struct state_section *sect
 	if (!instance || instance->bind_calls || !bind_calls_make(instance, progress->runtime)) {
 		notif = load_fd(section, "notif");
 		fd_close(&notif);
-		load_log_loss(progress->runtime, "what a program binds");
+		load_log_loss(progress->runtime, "the sockets that a program binds");
 		return;
 	}
 	state_load(section, &bind_calls_state, instance->bind_calls, NULL);
@@ -382,7 +382,7 @@ void load_sequence(struct service_loader *progress, struct state_section *sectio
 		return;
 	}
 	close_socket_client(progress->runtime->engine, progress->runtime->service->name, &pending.client);
-	load_log_loss(progress->runtime, "what comes behind an instance's end");
+	load_log_loss(progress->runtime, "the part after an instance's end");
 }
 
 void load_socket_commands(struct service_loader *progress, struct state_section *section)

@@ -328,13 +328,13 @@ static bool copy_orphan(const struct orphan_task *task, const struct orphan_grou
 	const struct account *account = service->account;
 
 	if (service->exec->accept)
-		return refuse_orphan(copy, "its row has accept = yes by now");
+		return refuse_orphan(copy, "the service has accept = yes by now");
 	if (service_is_builtin(service))
 		return refuse_orphan(copy, "it is a program of superd's own");
 	if (service->socket_count > ORPHAN_SOCKETS)
 		return refuse_orphan(copy, "it has more than %d sockets", ORPHAN_SOCKETS);
 	if (account && (account->switches || service->groups->identity->user) && !runs_as(copy->pid, account->uid))
-		return refuse_orphan(copy, "its row has another user by now");
+		return refuse_orphan(copy, "the service has another user by now");
 	copy->pidfd = open_main(request->group, copy->pid);
 	if (copy->pidfd < 0)
 		return refuse_orphan(copy, "it has ended, or this kernel has no pidfds");
@@ -388,7 +388,7 @@ static void examine_group(const struct orphan_task *task, size_t n, struct orpha
 		return;
 	}
 	if (!request->service)
-		refuse_orphan(copy, "its own service is not in the table");
+		refuse_orphan(copy, "its own service is not in the configuration");
 	if (request->service && !request->service->exec->accept) {
 		copy->standing = ORPHAN_BARS;
 		copy->service_index = (unsigned)(request->service - task->table->services);

@@ -70,7 +70,7 @@ static bool take_part(int connection, char *line, size_t part)
 		got = recv(connection, line, part, MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		builtin_log("cannot read what a client asks for: %s", strerror(errno));
+		builtin_log("cannot read the request of a client: %s", strerror(errno));
 	return got == (ssize_t)part;
 }
 
@@ -84,7 +84,7 @@ bool tcpmux_read_name(int connection, char name[MUX_NAME_MOST + 1], int64_t unti
 		size_t part;
 
 		if (got < 0 && (errno == ENOMEM || errno == ENOBUFS))
-			builtin_log("cannot read what a client asks for: %s", strerror(errno));
+			builtin_log("cannot read the request of a client: %s", strerror(errno));
 		if (got <= 0)
 			return false;
 		part = line_part(line + length, (size_t)got);

@@ -211,10 +211,11 @@ static void leave(struct left_options *left, const struct carried_option *option
 
 	memcpy(&number, value->bytes, sizeof(number));
 	if (is_name && option->directive)
-		add_left(left, "%s%s = %.*s (%s in the table sets it)", comma, option->text, (int)value->length,
+		add_left(left, "%s%s = %.*s (%s in the configuration sets it)", comma, option->text, (int)value->length,
 			 (const char *)value->bytes, option->directive);
 	else if (option->directive)
-		add_left(left, "%s%s = %d (%s in the table sets it)", comma, option->text, number, option->directive);
+		add_left(left, "%s%s = %d (%s in the configuration sets it)", comma, option->text, number,
+			 option->directive);
 	else if (value->length == sizeof(number))
 		add_left(left, "%s%s = %d", comma, option->text, number);
 	else

@@ -49,7 +49,7 @@ static bool check_fields(struct inetd *inetd, const struct inetd_entry *entry)
 	if (inetd->policy.line)
 		return inetd_refuse(inetd, entry->at,
 				    "%s: the IPsec policy of line %u binds this entry, and IPsec policies are "
-				    "not available in a table on this system",
+				    "not available on this system",
 				    entry->service, inetd->policy.line);
 	return true;
 }

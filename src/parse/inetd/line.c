@@ -62,7 +62,7 @@ static bool refuse_quote(const struct inetd_cutter *cutter, size_t at)
 		   cutter->source->text[at]);
 	diags_hint(cutter->diags,
 		   "put a literal quote in quotes of the other kind; OpenBSD's and "
-		   "busybox's inetd know no quotes: inetd+openbsd:PATH reads the table as they do");
+		   "busybox's inetd know no quotes: inetd+openbsd:PATH reads the file as they do");
 	return false;
 }
 

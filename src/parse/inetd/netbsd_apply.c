@@ -66,7 +66,7 @@ static bool apply_socket(struct inetd_netbsd *netbsd)
 				    "%s: accept filters are not available on this system", entry->service);
 	if (netbsd->keys[KEY_IPSEC].count && netbsd->values.words[netbsd->keys[KEY_IPSEC].first].text[0])
 		return inetd_refuse(netbsd->inetd, netbsd->keys[KEY_IPSEC].at,
-				    "%s: IPsec policies are not available in a table on this system", entry->service);
+				    "%s: IPsec policies are not available on this system", entry->service);
 	return inetd_take_type(netbsd->inetd, entry, type ? type->text : inferred, type ? type->at : protocol->at) &&
 		inetd_take_protocol(netbsd->inetd, entry, protocol->text, protocol->at) &&
 		(!send || inetd_take_buffer(netbsd->inetd, entry, true, send->text, send->at)) &&

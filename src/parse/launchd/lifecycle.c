@@ -75,7 +75,7 @@ static void set_start(struct launchd_job *job)
 	if (start && job->accepts) {
 		launchd_warn(job, start->key_at,
 			     "%s is left out: with inetdCompatibility and Wait false each connection has "
-			     "a backend of its own",
+			     "an instance of its own",
 			     start->key);
 		return;
 	}
@@ -147,7 +147,7 @@ static void set_idle_exit(struct launchd_job *job)
 	if (!idle || idle->number <= 0)
 		return;
 	if (job->accepts)
-		reason = "with inetdCompatibility and Wait false a backend ends with its connection";
+		reason = "with inetdCompatibility and Wait false an instance ends with its connection";
 	else if (!sockets || !sockets->first)
 		reason = "without Sockets it has no clients";
 	else if (job->hides_clients)

@@ -319,7 +319,7 @@ static bool read_trailer(struct binary *binary, uint64_t *top)
 	    binary->reference_width > 8)
 		return refuse_at(binary, at, "the trailer has numbers of no width");
 	if (table < HEADER || table > at || binary->count > (at - table) / binary->offset_width)
-		return refuse_at(binary, at, "the trailer has an impossible table");
+		return refuse_at(binary, at, "the offset table of the trailer is impossible");
 	binary->end = (size_t)table;
 	return true;
 }

@@ -295,7 +295,7 @@ static void XMLCALL on_skipped(void *context, const XML_Char *name, int is_param
 
 	(void)is_parameter;
 	diag_error(parse->builder->diags, current_place(parse),
-		   "&%.40s; is unknown: known are &amp; &lt; &gt; &apos; and &quot;", name);
+		   "&%.40s; is unknown: XML has lt, gt, amp, apos and quot", name);
 }
 
 static void report_xml_error(struct xml_parse *parse)

@@ -32,7 +32,7 @@ static enum compat find_compat(const struct format *format, const char *text, si
 	}
 	if (format->knows && format->knows(compat))
 		return compat;
-	diag_error(diags, from, "%s has no meaning of its own for tables of %s: leave +%s out", compat_names[compat],
+	diag_error(diags, from, "%s has no meaning of its own for files of %s: leave +%s out", compat_names[compat],
 		   format->name, compat_names[compat]);
 	return COMPAT_NONE;
 }

@@ -85,7 +85,7 @@ static bool read_source(struct reading *reading, const char *source, bool option
 	if (!source_name_read(&name, source, reading->diags, from))
 		return false;
 	if (from.file && !strcmp(name.path, "-")) {
-		diag_error(reading->diags, from, "%s: standard input is no table to import: a reload could not read it "
+		diag_error(reading->diags, from, "%s: standard input cannot be imported: a reload could not read it "
 			   "again", source);
 		diags_hint(reading->diags, "name it on the command line, as -f %s; a file of that name is ./-", source);
 		return false;

@@ -219,7 +219,7 @@ static void set_start(struct unit_builder *builder, const struct unit_pairing *p
 
 	if (stops && (pair->boots || !pair->is_needed))
 		unit_warn(builder, at, "StopWhenUnneeded: %s, so it runs as long as superd",
-			  pair->boots ? "a socket needs it" : "no unit of the table needs it");
+			  pair->boots ? "a socket needs it" : "no unit of the configuration needs it");
 	unit_set(builder, "start",
 		 pair->boots || (!pair->is_pulled && !(stops && pair->is_needed)) ? "boot"
 		 : stops							  ? "wanted"

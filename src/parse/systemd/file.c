@@ -8,7 +8,7 @@ bool unit_file_read(struct reading *reading, const char *path, struct unit *unit
 	struct source_file source;
 
 	if (reading->files >= READING_FILES) {
-		diag_error(reading->diags, ((struct origin){ .file = path }), "more than %d files in one table",
+		diag_error(reading->diags, ((struct origin){ .file = path }), "more than %d files in one configuration",
 			   READING_FILES);
 		return false;
 	}

@@ -14,7 +14,7 @@
 
 #define NAME_MOST 96 /* bytes of the longest section and key, and some */
 
-#define ENABLED "a unit in the table is enabled"
+#define ENABLED "a unit in the configuration is enabled"
 
 static const struct unit_key install[] = {
 	{ "Alias", KEY_HARMLESS, .reason = "superd follows existing links between units" },

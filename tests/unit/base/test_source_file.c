@@ -189,7 +189,7 @@ Test(source, refuses_what_is_larger_than_the_limit)
 	write_file("", 0);
 	cr_assert_eq(truncate(path, SOURCE_MOST + 1), 0);
 	cr_assert(!source_load(&source, path, pool, &diags));
-	cr_assert_str_eq(diags.list[0].message, "cannot read: larger than 16.0M, the most a table may have");
+	cr_assert_str_eq(diags.list[0].message, "cannot read: larger than 16.0M, the most a configuration may have");
 }
 
 Test(source, refuses_control_characters_at_their_place)

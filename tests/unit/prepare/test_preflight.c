@@ -588,8 +588,8 @@ Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
 	cr_assert(load(text));
 	cr_expect_eq(diags.count, 1, "%s", said());
 	cr_expect(has_said(SEVERITY_WARNING, 22,
-			   "s21: from here on services cannot listen: the table has 80 sockets, and superd may have "
-			   "some 40 descriptors for them"));
+			   "s21: from here on services cannot listen: the configuration has 80 sockets, and "
+			   "superd may have some 40 descriptors for them"));
 }
 
 /* tests/bench/times has the processor time that it takes. */

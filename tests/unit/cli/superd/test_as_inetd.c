@@ -140,7 +140,7 @@ Test(as_inetd, reads_every_file_and_folder_it_is_given_wherever_it_goes)
 Test(as_inetd, reads_the_usual_places_for_root_alone)
 {
 	if (geteuid() != 0) {
-		expect_command_refused("inetd", "only root", "name a table");
+		expect_command_refused("inetd", "only root", "name a configuration");
 		return;
 	}
 	READS_COMMAND("inetd");

@@ -176,7 +176,7 @@ Test(options, refuses_the_options_of_a_service_without_one)
 	};
 
 	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++)
-		expect_refused(lines[n], "go with -l", "a table has options");
+		expect_refused(lines[n], "go with -l", "a configuration has options");
 }
 
 Test(options, takes_the_system_a_table_is_read_as)

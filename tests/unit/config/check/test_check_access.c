@@ -220,7 +220,7 @@ Test(check_gate, the_program_behind_a_redirect_gets_no_socket)
 	begin_table();
 	judge(service_of("a", "80", "exec", "/bin/true", "redirect", "::1 8080", "type", "oneshot", "idle_timeout",
 			 "5min", "idle_action", "freeze", NULL));
-	expect_error(7, "a: idle_action = freeze needs a backend that continues to run");
+	expect_error(7, "a: idle_action = freeze needs a program that continues to run");
 }
 
 Test(check_gate, options_of_a_redirect_need_one)

@@ -59,7 +59,7 @@ Test(check_idle, without_a_socket_nobody_is_connected)
 Test(check_idle, a_oneshot_is_never_idle)
 {
 	judge("80", "type", "oneshot", "idle_timeout", "5min", NULL);
-	expect_error(6, "a: idle_timeout needs a backend that continues to run");
+	expect_error(6, "a: idle_timeout needs a program that continues to run");
 }
 
 Test(check_idle, what_to_do_needs_a_time)

@@ -68,15 +68,15 @@ Test(stream, refuses_what_is_none)
 		{ "superd ledger 1\n", "end is missing" },
 		{ "superd ledger 1\n[a]\nb=c\n", "end is missing" },
 		{ "superd ledger 1\n[a]\nb=c", "end is missing" },
-		{ "superd ledger 1\n.\nx", "more behind its end" },
-		{ "superd ledger 1\na=b\n.\n", "line 2: it stands before the first [SECTION]" },
+		{ "superd ledger 1\n.\nx", "more after its end" },
+		{ "superd ledger 1\na=b\n.\n", "line 2: it comes before the first [SECTION]" },
 		{ "superd ledger 1\n[]\n.\n", "line 2: it is no [SECTION]" },
 		{ "superd ledger 1\n[a\n.\n", "line 2: it is no [SECTION]" },
 		{ "superd ledger 1\n[a]\nb\n.\n", "line 3: it is no KEY=VALUE" },
 		{ "superd ledger 1\n[a]\n=b\n.\n", "line 3: it is no KEY=VALUE" },
 		{ "superd ledger 1\n[a]\nA=b\n.\n", "line 3: it is no KEY=VALUE" },
-		{ "superd ledger 1\n[a]\nb=\\x\n.\n", "line 3: a backslash" },
-		{ "superd ledger 1\n[a]\nb=\\\n.\n", "line 3: a backslash" },
+		{ "superd ledger 1\n[a]\nb=\\x\n.\n", "must follow a backslash" },
+		{ "superd ledger 1\n[a]\nb=\\\n.\n", "must follow a backslash" },
 	};
 
 	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++) {

@@ -108,7 +108,7 @@ static bool leaves_a_mark(void)
 	struct left_options left;
 
 	carried_options_set(marked, listener, &left);
-	return !strcmp(left.text, "SO_MARK = 66 (mark in the table sets it)") &&
+	return !strcmp(left.text, "SO_MARK = 66 (mark in the configuration sets it)") &&
 	       number(listener, SOL_SOCKET, SO_MARK) == 0;
 }
 
@@ -253,7 +253,8 @@ Test(carried_options, what_stays_behind_is_named)
 	cr_assert_eq(setsockopt(pair.from, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0);
 	carried_options_set(pair.from, pair.listener, &left);
 	cr_expect(left.unconfined);
-	cr_expect_str_eq(left.text, "SO_BINDTODEVICE = lo (bind_to_device in the table sets it), TCP_SYNCNT = 2");
+	cr_expect_str_eq(left.text,
+			 "SO_BINDTODEVICE = lo (bind_to_device in the configuration sets it), TCP_SYNCNT = 2");
 	cr_assert_eq(setsockopt(pair.listener, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0);
 	carried_options_set(pair.from, pair.listener, &left);
 	cr_expect_not(left.unconfined);

@@ -274,8 +274,8 @@ Test(reader, reads_with_the_meaning_that_was_asked_for)
 	cr_expect_eq(count_sockets("inetd+freebsd:inetd.conf", COMPAT_NONE), 1u);
 	cr_expect_eq(count_sockets("inetd+openbsd:inetd.conf", COMPAT_FREEBSD), 2u);
 	expect_said("inetd+linux:inetd.conf", "no system 'linux' is known");
-	expect_said("superd+gnu:inetd.conf", "gnu has no meaning of its own for tables of superd");
-	expect_said("xinetd+gnu:inetd.conf", "gnu has no meaning of its own for tables of xinetd");
+	expect_said("superd+gnu:inetd.conf", "gnu has no meaning of its own for files of superd");
+	expect_said("xinetd+gnu:inetd.conf", "gnu has no meaning of its own for files of xinetd");
 }
 
 Test(reader, imports_with_a_meaning_that_is_not_that_of_the_next)
@@ -366,7 +366,8 @@ Test(reader, takes_the_settings_of_superd_itself_from_one_file_alone)
 	write_file("b.conf", "include(\"a.conf\")\nservice b { listen = 80 exec = /bin/x }\n");
 	expect("b.conf", "b \n");
 	write_file("c.conf", "superd { }\nimport(\"superd:b.conf\")\n");
-	expect("c.conf", "b \na.conf:1:1: error: there is another superd { } at c.conf:1: a table has at most one\n"
+	expect("c.conf",
+	       "b \na.conf:1:1: error: there is another superd { } at c.conf:1: a configuration has at most one\n"
 	       "a.conf:1:1: hint: write all settings in one of the two\n");
 	expect_taken("a.conf", "superd.conf", 0);
 }
@@ -401,7 +402,7 @@ Test(reader, bounds_the_number_of_files)
 		fputs("include(\"many\")\n", file);
 		fclose(file);
 	}
-	expect_said("root", "more than 100000 files in one table");
+	expect_said("root", "more than 100000 files in one configuration");
 }
 
 Test(reader, imports_relative_to_the_file_in_any_format)
@@ -429,9 +430,9 @@ Test(reader, takes_standard_input_from_the_command_line_alone)
 	write_service("-", "dash", 81);
 	write_file("a.conf", "import(\"-\")\nimport(\"superd:-\")\nimport(\"--\")\n");
 	cr_assert(freopen("in", "r", stdin));
-	expect_said("a.conf", "a.conf:1:1: error: -: standard input is no table to import");
-	expect_said("a.conf", "a.conf:2:1: error: superd:-: standard input is no table to import");
-	expect_said("a.conf", "a.conf:3:1: error: -: standard input is no table to import");
+	expect_said("a.conf", "a.conf:1:1: error: -: standard input cannot be imported");
+	expect_said("a.conf", "a.conf:2:1: error: superd:-: standard input cannot be imported");
+	expect_said("a.conf", "a.conf:3:1: error: -: standard input cannot be imported");
 	write_file("a.conf", "include(\"-\")\n");
 	expect("a.conf", "dash \n");
 	expect("-", "in \n");

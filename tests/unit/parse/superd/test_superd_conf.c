@@ -323,10 +323,10 @@ Test(native, reads_the_settings_of_superd_itself)
 Test(native, refuses_a_second_block_of_superd_itself_with_both_places)
 {
 	expect_max_starting("superd { max_starting = 4 }\n" A "superd { max_starting = 5 }\n", true, 4,
-			    "t:3:1: error: there is another superd { } at t:1: a table has at most one\n"
+			    "t:3:1: error: there is another superd { } at t:1: a configuration has at most one\n"
 			    "t:3:1: hint: write all settings in one of the two\n");
 	expect_max_starting("superd { }\n" A "superd { }\n", false, -1,
-			    "t:3:1: error: there is another superd { } at t:1: a table has at most one\n"
+			    "t:3:1: error: there is another superd { } at t:1: a configuration has at most one\n"
 			    "t:3:1: hint: write all settings in one of the two\n");
 }
 
