@@ -316,7 +316,8 @@ static void hear_superd(struct guard *guard)
 		rest_after(errno);
 }
 
-/* superd was stopped on its terminal: so is the guard, for the shell to see, and both go on together. */
+/* superd was stopped: so is the guard, for the shell to see, and both go on together. A terminal that the main command
+ * has stays with it. */
 static void stop_with_superd(struct guard *guard)
 {
 	siginfo_t stopped = { 0 };
@@ -324,9 +325,11 @@ static void stop_with_superd(struct guard *guard)
 	if (!guard->has_terminal || waitid(P_PID, (id_t)guard->superd, &stopped, WSTOPPED | WNOHANG) < 0 ||
 	    stopped.si_pid != guard->superd)
 		return;
-	tcsetpgrp(STDIN_FILENO, getpgrp());
+	if (tcgetpgrp(STDIN_FILENO) == guard->superd)
+		tcsetpgrp(STDIN_FILENO, getpgrp());
 	raise(SIGSTOP);
-	tcsetpgrp(STDIN_FILENO, guard->superd);
+	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+		tcsetpgrp(STDIN_FILENO, guard->superd);
 	kill(-guard->superd, SIGCONT);
 }
 
