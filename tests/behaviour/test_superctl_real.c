@@ -558,7 +558,7 @@ Behaviour(superctl_real, metrics_tell_of_a_sleepers_life)
 		"idle_action = freeze }\n",
 		backend("serve"), own_user());
 	client_ask_pid(superd_port(superd, "it"));
-	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 5, superd_logged(superd, "is frozen until a client connects"));
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 20, superd_logged(superd, "is frozen until a client connects"));
 	clock_advance(superd, MINUTE_MS);
 	client_ask_pid(superd_port(superd, "it"));
 	superd_wait_log(superd, "thawed after");

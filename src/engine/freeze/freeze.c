@@ -26,7 +26,7 @@
 /* Seconds. */
 #define LOOK_FIRST 0.001                /* between two looks, at first */
 #define LOOK_LAST 0.05                  /* between two looks, at most */
-#define FREEZE_SECONDS 2.0              /* all processes must stand still by then */
+#define FREEZE_SECONDS 2.0              /* of waiting; all processes must stand still by then */
 #define NAP_SECONDS 5.                  /* a sleep shorter than this is a nap */
 #define AWAKE_FIRST 1.                  /* time awake after the first nap */
 #define AWAKE_MOST 300.                 /* time awake at most */
@@ -36,7 +36,7 @@ struct freeze {
 	struct instance *instance;
 	struct process_tree_root root;  /* where the search for its processes starts */
 	struct file_id *sockets;        /* sockets of the listeners, for root */
-	double began;                   /* loop time */
+	double waited;                  /* seconds between its looks so far */
 	void (*settled)(struct service_runtime *runtime, bool frozen);
 	bool is_operators;              /* an operator has ordered it (freeze_hold) */
 	bool is_logged;                 /* it was logged that the instance cannot be frozen */
@@ -198,9 +198,10 @@ static void finish_freezing(struct freeze *freeze)
 static void look_later(struct freeze *freeze)
 {
 	unsigned looks = freeze->frozen.freezer.looks;
-	double wait = looks < 5 ? LOOK_FIRST : LOOK_FIRST * (double)(1u << (looks - 4) % 16);
+	double wait = looks < 5 ? LOOK_FIRST : looks < 10 ? LOOK_FIRST * (double)(1u << (looks - 4)) : LOOK_LAST;
 
-	ev_timer_set(&freeze->frozen.next, wait < LOOK_LAST ? wait : LOOK_LAST, 0.);
+	freeze->waited += wait;
+	ev_timer_set(&freeze->frozen.next, wait, 0.);
 	ev_timer_start(freeze->instance->engine->loop, &freeze->frozen.next);
 }
 
@@ -212,7 +213,7 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	if (freezing == FREEZER_STILL)
 		finish_freezing(freeze);
-	else if (freezing == FREEZER_FAILED || clock_now() - freeze->began > FREEZE_SECONDS)
+	else if (freezing == FREEZER_FAILED || freeze->waited > FREEZE_SECONDS)
 		give_up_freezing(freeze);
 	else
 		look_later(freeze);
@@ -377,7 +378,7 @@ static bool begin_freezing(struct service_runtime *runtime)
 		return false;
 	ev_timer_stop(runtime->engine->loop, &freeze->frozen.again);
 	freezer_init(&freeze->frozen.freezer, freeze->instance->cgroup.path, &freeze->root);
-	freeze->began = clock_now();
+	freeze->waited = 0;
 	freeze->frozen.is_under_way = true;
 	freeze->is_operators = false;
 	freeze->settled = NULL;
