@@ -151,6 +151,7 @@ Behaviour(exhaustion_disk, sockets_and_orders_are_tried_again)
 	kept = text_of("service kept {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n}\n", port, backend("take 1"));
 	superd = superd_run_with(&setup, "%s", kept);
 	WAIT_UNTIL(client_can_connect_unix(control));
+	clock_settle(superd);           /* what it, or a copy of it, still has open would make room later */
 	fill();
 	cr_assert(superd_reload(superd, "%s%s", kept, each(path, "")));
 	superd_wait_log(superd, text_of("each: cannot listen on %s", path));

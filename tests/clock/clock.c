@@ -36,11 +36,13 @@
 
 #define SECOND INT64_C(1000000000)
 #define MILLISECOND INT64_C(1000000)
+#define SHORTLY (50 * MILLISECOND) /* what a loop looks at again so soon is under way … */
 #define NEVER INT64_MIN
 #define SIGNALS ((size_t)(_NSIG / 8)) /* bytes of the kernel's set of signals */
 #define OF_THREAD _Thread_local __attribute__((tls_model("initial-exec")))
 
 enum { TIMERS = 64 };
+enum { LOOKS = 8 };		   /* … for so many looks behind a step; more of them may go on for ever */
 
 typedef int timed_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until);
 
@@ -323,6 +325,18 @@ static long wait_really(struct wait *wait, int64_t left)
 	return result < 0 && errno == EAGAIN ? 0 : result;
 }
 
+/* Whether a loop that has nothing to do for this time sleeps. Where the clock is held no look comes by itself. */
+static bool is_sleep(uint32_t generation, int64_t left)
+{
+	static uint32_t last;
+	static unsigned looks;
+
+	if (generation != last)
+		looks = 0;
+	last = generation;
+	return left < 0 || left > SHORTLY || page->held || looks++ >= LOOKS;
+}
+
 /* Who waits by the page has nothing to do: there is nothing ready, and no timer is due. */
 static long wait_by_page(struct wait *wait, int64_t until)
 {
@@ -339,7 +353,7 @@ static long wait_by_page(struct wait *wait, int64_t until)
 		if (result == 0 && left <= 0 && until >= 0)
 			return 0;
 		if (result == 0) {
-			wait->place->seen = generation;
+			wait->place->seen = wait->kind != EPOLL || is_sleep(generation, left) ? generation : 0;
 			result = wait_really(wait, page->held ? -1 : left);
 			wait->place->seen = 0;
 		}
