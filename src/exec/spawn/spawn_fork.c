@@ -15,21 +15,20 @@
 #include "exec/spawn/spawn_timeout.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
-#include "os/proc/process_state.h"
 #include "os/rights/raw_syscall.h"
 
 /* Reads the child's report. true: it failed. A child that is stopped (SIGSTOP) before its exec must not stop superd. */
 static bool read_fault(int fd, pid_t pid, struct fault *fault)
 {
 	struct pollfd told = { fd, POLLIN, 0 };
-	double end = clock_now() + spawn_timeout_seconds;
+	double began = clock_now();
 	unsigned hangs = 0;             /* looks in a row, as in spawn_timeout.c */
 	ssize_t got;
 	int ready;
 
 	do {
 		ready = poll(&told, 1, (int)(fmin(spawn_timeout_seconds, SPAWN_LOOK) * 1000));
-		hangs = clock_now() >= end || process_state(pid) == PROCESS_STOPPED ? hangs + 1 : 0;
+		hangs = ready == 0 && spawn_hangs(pid, clock_now() - began) ? hangs + 1 : 0;
 	} while (ready == 0 && hangs < 2);
 	if (ready == 0) {
 		kill(pid, SIGKILL);

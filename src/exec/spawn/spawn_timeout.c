@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "os/proc/process_state.h"
+#include "os/proc/process.h"
 #include "os/rights/own_privileges.h"
 #include "os/rights/required_caps.h"
 
@@ -26,18 +26,25 @@ static struct spawn_timeout *starts;
 static pthread_t thread;
 static bool is_watching, is_made, stops;
 
-/* Kills what hangs at two looks in a row. superd may have been stopped itself before the first, so that its threads
- * have not seen yet that the program runs, and may serve a client. */
+/* superd may have been stopped itself, so that its threads have not seen yet that the program runs, and may serve a
+ * client: that one does not hang. A kernel may not tell it from others, so one look is not enough. */
+bool spawn_hangs(pid_t pid, double age)
+{
+	struct process process = { 0 };
+
+	process_read(pid, &process);
+	return !process.has_executed && (age >= spawn_timeout_seconds || (age >= SPAWN_LOOK && process.is_stopped));
+}
+
+/* Kills what hangs at two looks in a row. */
 static void kill_slow_starts(double now)
 {
 	for (struct spawn_timeout *start = starts; start; start = start->next) {
-		double age = now - start->since;
 		bool hung = start->hangs;
 
 		if (*start->at <= 0 || start->ended)
 			continue;
-		start->hangs = age >= spawn_timeout_seconds ||
-			       (age >= SPAWN_LOOK && process_state(*start->at) == PROCESS_STOPPED);
+		start->hangs = spawn_hangs(*start->at, now - start->since);
 		if (hung && start->hangs)
 			start->ended = kill(*start->at, SIGKILL) == 0;
 	}

@@ -23,6 +23,10 @@ struct spawn_timeout {
 	bool ended;                     /* true: the process was killed, as it took too long */
 };
 
+/* Whether a start that began so many seconds ago has not reached its program, and takes too long or was stopped by a
+ * signal. A tracer may stop it. */
+bool spawn_hangs(pid_t pid, double age);
+
 /* Between these two, the process is killed when it is older than spawn_timeout_seconds, or is stopped, at the latest
  * three looks later. noted: where the pid goes; NULL: into the struct. Any thread may call them. The first call creates
  * the thread that kills; without that thread no start is limited. */

@@ -36,7 +36,9 @@
 #define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */
 
 /* Fields of /proc/PID/stat behind the name (proc_pid_stat(5)). */
-enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_START_TIME = 19, FIELDS };
+enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_FLAGS = 6, FIELD_START_TIME = 19, FIELDS };
+
+#define FORKED_NO_EXEC 0x40             /* a flag that fork sets and exec clears (PF_FORKNOEXEC) */
 
 int64_t process_now(void)
 {
@@ -60,7 +62,7 @@ static char *read_proc_file(pid_t pid, const char *what, size_t most, size_t *le
 static bool parse_stat(char *text, struct process *process)
 {
 	char *fields[FIELDS], *at = NULL, *name_end = strrchr(text, ')');
-	int64_t parent, group, session;
+	int64_t parent, group, session, flags;
 
 	if (!name_end)
 		return false;
@@ -70,12 +72,15 @@ static bool parse_stat(char *text, struct process *process)
 			return false;
 	}
 	if (scan_count(fields[FIELD_PARENT], &parent) || scan_count(fields[FIELD_GROUP], &group) ||
-	    scan_count(fields[FIELD_SESSION], &session) || scan_count(fields[FIELD_START_TIME], &process->start_time))
+	    scan_count(fields[FIELD_SESSION], &session) || scan_count(fields[FIELD_FLAGS], &flags) ||
+	    scan_count(fields[FIELD_START_TIME], &process->start_time))
 		return false;
 	process->parent = (pid_t)parent;
 	process->group = (pid_t)group;
 	process->session = (pid_t)session;
 	process->ended = *fields[FIELD_STATE] == 'Z' || *fields[FIELD_STATE] == 'X';
+	process->is_stopped = *fields[FIELD_STATE] == 'T';
+	process->has_executed = flags && !(flags & FORKED_NO_EXEC);     /* 0: this kernel tells none */
 	return true;
 }
 

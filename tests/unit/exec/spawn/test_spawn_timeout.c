@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,6 +135,44 @@ Test(spawn_patience, ends_what_its_user_has_stopped)
 	settle(&launch);
 	close(fd);
 	close(null);
+}
+
+/* A child that is stopped, behind its exec or before it, or by its tracer. */
+static pid_t stopped_child(bool is_program, bool is_traced)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0 && is_traced)
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	if (pid == 0 && is_program)
+		execl("/bin/sh", "sh", "-c", "kill -STOP $$", NULL);
+	while (pid == 0)
+		raise(SIGSTOP);
+	cr_assert(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	return pid;
+}
+
+/* superd, which was stopped together with its program, has not heard yet that it runs. A debugger follows forks. */
+Test(spawn_patience, spares_what_has_reached_its_program_and_what_is_traced)
+{
+	pid_t program_pid = stopped_child(true, false), traced = stopped_child(false, true),
+	      hanging = stopped_child(false, false);
+	struct spawn_timeout of_program, of_traced, of_hanging;
+
+	spawn_timeout_seconds = 1000;
+	spawn_timeout_begin(&of_program, &program_pid);
+	spawn_timeout_begin(&of_traced, &traced);
+	spawn_timeout_begin(&of_hanging, &hanging);
+	cr_expect_eq(waitpid(hanging, NULL, 0), hanging);       /* after as many looks at the others */
+	spawn_timeout_end(&of_program);
+	spawn_timeout_end(&of_traced);
+	spawn_timeout_end(&of_hanging);
+	cr_expect(of_hanging.ended && !of_program.ended && !of_traced.ended);
+	kill(program_pid, SIGKILL);
+	kill(traced, SIGKILL);
+	cr_expect_eq(waitpid(program_pid, NULL, 0), program_pid);
+	cr_expect_eq(waitpid(traced, NULL, 0), traced);
 }
 
 static pid_t *left;
