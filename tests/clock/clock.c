@@ -362,13 +362,19 @@ static long wait_by_page(struct wait *wait, int64_t until)
 	}
 }
 
+/* A short pause that nothing but time can end: no step need end it, and it goes on where the clock is held. */
+static bool is_pause(const struct wait *wait, int64_t time)
+{
+	return wait->kind == POLL && !wait->count && time >= 0 && time <= SHORTLY;
+}
+
 /* Another signal that comes together with that of a step is taken for it. */
 static long wait_for(struct wait *wait, int64_t time)
 {
 	int64_t offset = wait->kind == EPOLL ? known_offset() : moved();
 	long result;
 
-	if (!page || !time)
+	if (!page || !time || is_pause(wait, time))
 		return wait_really(wait, time);
 	begin_wait(wait);
 	result = wait_by_page(wait, time < 0 ? -1 : real_now() + offset + time);
