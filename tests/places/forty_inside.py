@@ -76,7 +76,7 @@ class Inside:
 
     def measure(self, way, group, **more):
         """What forty prints in that container, and what superd has logged there."""
-        with self.run(*self.forty("--table", way), **more) as container:
+        with self.run(*self.forty("--config", way), **more) as container:
             need(container.wait() == 0, "no table: " + container.said())
             with open(f"{self.root}{PLACE}/table.conf", "w", encoding="utf-8") as file:
                 file.write(container.said())
