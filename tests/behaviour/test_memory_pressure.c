@@ -1,6 +1,7 @@
 /* sleep_under_pressure: superd runs in a control group that has not memory enough for all of its backends. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,9 +82,16 @@ static const char *four(const char *options_of_one, int megabytes_of_four)
 		       heavy("three", 20, PRESSED), heavy("four", megabytes_of_four, PRESSED));
 }
 
+/* The program has closed its end as well: superd counts no client of it any more. */
 static void ask(struct superd *superd, const char *name)
 {
-	client_ask_pid(superd_port(superd, name));
+	int client = client_connect(superd_port(superd, name));
+
+	client_send(client, "who\n");
+	client_line(client);
+	cr_assert_eq(shutdown(client, SHUT_WR), 0);
+	client_rest(client);
+	close(client);
 }
 
 Behaviour(memory_pressure, who_is_unused_for_longest_makes_room_for_a_start)

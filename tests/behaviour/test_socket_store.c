@@ -370,8 +370,8 @@ Behaviour(socket_store, what_no_service_wants_any_more_is_closed_and_taken_out)
 	kill_hard(superd);
 	cr_assert(client_can_connect(port));
 	superd = start_stored(&manager, text_of(EACH, "one", "127.0.0.1:0", lines));
-	superd_wait_log(superd, text_of("a socket from the store (superd/two/tcp,127.0.0.1,0, 127.0.0.1:%d) is that "
-					"of no service any more: closed", port));
+	superd_wait_log(superd, text_of("a socket from the store (superd/two/tcp,127.0.0.1,0, 127.0.0.1:%d) belongs to "
+					"no service any more: closed", port));
 	WAIT_UNTIL(keeps(&manager, 1));
 	WAIT_UNTIL(!client_can_connect(port)); /* a process that superd forks just then has a copy for a moment */
 	superd_stop(superd);
@@ -703,7 +703,7 @@ Behaviour(socket_store, s6_fdholderd_keeps_the_clients_of_a_killed_superd)
 	superd_stop(superd);
 	cr_expect(holder_has(&holder, "superd/one/tcp,127.0.0.1,0"), "a restart stops it, too");
 	superd = start_held(&holder, text_of(EACH, "local", path, lines));
-	superd_wait_log(superd, "is that of no service any more: closed");
+	superd_wait_log(superd, "belongs to no service any more: closed");
 	WAIT_UNTIL(!holder_has(&holder, "superd/one/tcp,127.0.0.1,0"));
 	WAIT_UNTIL(!client_can_connect(port));
 	superd_stop(superd);
