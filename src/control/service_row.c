@@ -11,6 +11,7 @@
 #include "config/option/service_mark.h"
 #include "config/table/service_conf.h"
 #include "config/table/service_json.h"
+#include "control/show.h"
 
 struct service_row_writer {
 	struct conf_defaults defaults;  /* of a table, whose values it borrows */
@@ -54,16 +55,6 @@ bool service_row_writer_follow(struct service_row_writer *writer, const struct t
 	return writer->defaults.pool;
 }
 
-static void add_place(const char *file, unsigned line, const char *name, struct buf *out)
-{
-	struct buf place = { 0 };
-
-	buf_addf(&place, "%s:%u", file, line);
-	out->failed |= place.failed;
-	json_text_field(out, name, buf_string(&place));
-	buf_free(&place);
-}
-
 static void add_text(const struct service_row_writer *writer, const struct service *row,
 		     const struct left_out *left_out, struct buf *out)
 {
@@ -86,7 +77,7 @@ void service_row_write(const struct service_row_writer *writer, const struct ser
 	json_object_open(out);
 	json_text_field(out, "service", row->name);
 	if (row->at.file)
-		add_place(row->at.file, row->at.line, "source", out);
+		show_place(out, "source", row->at);
 	json_object_field(out, "options");
 	service_json_options(row, &writer->defaults.plain, writer->hides, out);
 	json_object_close(out);
@@ -97,7 +88,7 @@ void service_row_write(const struct service_row_writer *writer, const struct ser
 		struct origin at = service_origin(row, directives[n].name[NATIVE]);
 
 		if (mark && at.file)
-			add_place(at.file, at.line, directives[n].name[NATIVE], out);
+			show_place(out, directives[n].name[NATIVE], at);
 	}
 	json_object_close(out);
 	json_object_close(out);

@@ -50,13 +50,8 @@ static void add_row_facts(const struct service_view *view, struct buf *out)
 {
 	static const char *const types[] = { "simple", "exec", "notify", "notify-reload", "forking", "oneshot" };
 	const struct service *row = view->match.row;
-	struct buf place = { 0 };
 
-	if (row->at.file)
-		buf_addf(&place, "%s:%u", row->at.file, row->at.line);
-	out->failed |= place.failed;
-	json_text_field(out, "source", place.length ? buf_string(&place) : NULL);
-	buf_free(&place);
+	show_place(out, "source", row->at);
 	json_flag_field(out, "accept", row->exec->accept);
 	json_text_field(out, "type", types[row->exec->type]);
 }
@@ -99,6 +94,7 @@ void show_status(const struct service_view *view, struct buf *out)
 	show_counts(view, out);
 	show_warm_programs(view, out);
 	show_refused(view, out);
+	show_circumstances(view, out);
 	show_past(view, out);
 	show_failures(view, out);
 	show_idle(view, out);

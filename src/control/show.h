@@ -18,6 +18,7 @@ struct service_view {
 };
 
 double show_wall_offset(double now);
+void show_place(struct buf *out, const char *name, struct origin at);  /* adds "FILE:LINE", or null */
 
 void show_status(const struct service_view *view, struct buf *out);     /* all facts, for status */
 void show_row(const struct service_view *view, struct buf *out);        /* the most important facts, for list and top */

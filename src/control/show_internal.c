@@ -7,23 +7,29 @@
 
 #include "base/json.h"
 #include "base/scan.h"
+#include "config/option/service_mark.h"
 #include "engine/core/exit_result.h"
 #include "engine/drain/drain.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
+#include "engine/instance/background.h"
+#include "engine/instance/bind_calls.h"
 #include "os/netdiag/own_ports.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
 #include "engine/instance/ready.h"
 #include "engine/runtime/start_queue.h"
+#include "engine/runtime/wants.h"
 #include "engine/instance/relay.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
+#include "engine/service/socket_commands.h"
 #include "engine/supervisor/state_dump.h"
 #include "engine/warm/warm_pool.h"
+#include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
 
 #define INSTANCES_MOST 100              /* instances listed one by one */
@@ -141,6 +147,8 @@ static void add_listener(const struct service_view *view, size_t number, bool wh
 	json_whole_field(out, "queue", has_socket ? queue_length(listener, listen) : -1);
 	if (whole)
 		json_whole_field(out, "queue_limit", has_socket ? bind_queue_limit(listener->io.fd, listen) : -1);
+	if (whole && listener && listener->parked)
+		json_count_field(out, "parked", listener->parked->count);
 	json_object_close(out);
 }
 
@@ -260,9 +268,40 @@ static void add_relay(const struct relay_process *relay, struct buf *out)
 	buf_free(&target);
 }
 
+/* pass = bind: adds the listeners that its program has, and those that it lacks. */
+static void add_binds(const struct service_runtime *runtime, const struct instance *instance, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	if (!instance->bind_calls)
+		return;
+	json_list_field(out, "binds");
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		struct buf note = { 0 };
+		const struct bind_use *use = bind_calls_given(instance, n, &note);
+
+		if (!use)
+			continue;
+		endpoint_format(runtime->listeners[n].listen->endpoint, &text);
+		json_object_open(out);
+		json_text_field(out, "asked", use->asked);
+		json_text_field(out, "endpoint", buf_string(&text));
+		json_text_field(out, "note", note.length ? buf_string(&note) : NULL);
+		json_object_close(out);
+		out->failed |= note.failed || text.failed;
+		buf_free(&note);
+		buf_clear(&text);
+	}
+	json_list_close(out);
+	bind_calls_describe(instance, &text);
+	json_text_field(out, "unbound", text.length ? buf_string(&text) : NULL);
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
 static void add_instance(const struct service_view *view, const struct instance *instance, struct buf *out)
 {
-	struct buf relay = { 0 };
+	const char *says = instance->notice ? instance->notice->status : "";
 
 	json_object_open(out);
 	json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
@@ -274,14 +313,15 @@ static void add_instance(const struct service_view *view, const struct instance 
 		json_bounded_field(out, "peer", instance->client.peer, PEER_MOST);
 	else
 		json_null_field(out, "peer");
-	if (instance->relay)
-		relay_describe(instance->relay, &relay);
-	json_text_field(out, "says",
-			instance->notice && *instance->notice->status ? instance->notice->status
-			: instance->relay			      ? buf_string(&relay)
-								      : NULL);
-	buf_free(&relay);
+	json_text_field(out, "says", *says ? says : NULL);
+	if (instance == runtime_current(view->match.runtime))
+		json_flag_field(out, "current", true);
+	if (instance->state == INSTANCE_REMAIN)
+		json_flag_field(out, "remains", true);
+	if (instance->facts.gone > 0 || !list_empty(&instance->linger))
+		json_text_field(out, "still_runs", instance->facts.gone > 0 ? "command" : "processes");
 	add_waits_for(instance, out);
+	add_binds(view->match.runtime, instance, out);
 	if (instance->relay)
 		add_relay(instance->relay, out);
 	if (instance->foreground)
@@ -405,6 +445,8 @@ static void add_last_exit(const struct service_view *view, const struct service_
 	json_seconds_field(out, "at", stats->last_end + view->offset);
 	json_whole_field(out, "status", signalled ? -1 : WEXITSTATUS(stats->last_status));
 	json_text_field(out, "signal", signalled ? scan_signal_name(WTERMSIG(stats->last_status), name) : NULL);
+	if (WCOREDUMP(stats->last_status))
+		json_flag_field(out, "core_dumped", true);
 	json_text_field(out, "result", result_name((enum result)stats->last_result));
 	json_seconds_field(out, "lasted", stats->last_duration);
 	json_object_close(out);
@@ -421,6 +463,8 @@ static void add_failure(const struct service_view *view, const struct failure *f
 	json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
 	json_whole_field(out, "status", has_status && !signalled ? WEXITSTATUS(failure->status) : -1);
 	json_text_field(out, "signal", signalled ? scan_signal_name(WTERMSIG(failure->status), name) : NULL);
+	if (has_status && WCOREDUMP(failure->status))
+		json_flag_field(out, "core_dumped", true);
 	json_text_field(out, "result", result_name((enum result)failure->result));
 	json_text_field(out, "reason", has_status ? NULL : failure->why);
 	json_seconds_field(out, "lasted", failure->lasted);
@@ -436,6 +480,131 @@ void show_failures(const struct service_view *view, struct buf *out)
 	for (unsigned n = 0; n < stats->failed.count; n++)
 		add_failure(view, &stats->failed.kept[n], out);
 	json_list_close(out);
+}
+
+void show_place(struct buf *out, const char *name, struct origin at)
+{
+	struct buf place = { 0 };
+
+	buf_addf(&place, "%s:%u", at.file ? at.file : "", at.line);
+	out->failed |= place.failed;
+	json_text_field(out, name, at.file ? buf_string(&place) : NULL);
+	buf_free(&place);
+}
+
+/* Adds what is before the service in line. */
+static void add_line(const struct service_runtime *runtime, struct buf *out)
+{
+	static const char *const limits[] = { "default", "configuration", "command line" };
+	const struct start_queue *queue = runtime->engine->start_queue;
+
+	json_object_field(out, "line");
+	json_count_field(out, "starting", queue->running_count);
+	json_count_field(out, "most", queue->most);
+	json_text_field(out, "limit", limits[queue->limit]);
+	json_flag_field(out, "memory_short", queue->held);
+	if (!start_queue_place(runtime))
+		json_count_field(out, "more_than", START_PLACE_MOST);
+	json_object_close(out);
+}
+
+static void add_wants(const struct service_runtime *runtime, struct buf *out)
+{
+	const struct service_runtime *wanting = wants_find(runtime);
+	const char *name;
+	size_t at = 0;
+
+	if (wanting)
+		json_text_field(out, "wanted_by", wanting->service->name);
+	if (!wants_is_waiting(runtime) || start_queue_waits(runtime))
+		return;
+	json_list_field(out, "waits_for");
+	while ((name = wants_next(runtime, &at)))
+		json_element_text(out, name);
+	json_list_close(out);
+}
+
+static void add_background(const struct service_runtime *runtime, struct buf *out)
+{
+	struct buf text = { 0 };
+	pid_t pid = background_pid(runtime);
+
+	if (!pid)
+		return;
+	json_object_field(out, "background");
+	json_count_field(out, "pid", (uint64_t)pid);
+	json_flag_field(out, "serves", background_serves(runtime));
+	json_text_field(out, "text", background_describe(runtime, &text) ? buf_string(&text) : NULL);
+	json_object_close(out);
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+/* Adds the port that a program listens at itself while its clients queue: the usual reason why it takes none. */
+static void add_own_port(const struct service_runtime *runtime, struct buf *out)
+{
+	const struct instance *current = runtime_current(runtime);
+	bool queued = false;
+
+	if (runtime_state(runtime) != RUNNING || !current || service_is_relayed(runtime->service) ||
+	    runtime->service->exec->pass == PASS_BIND)
+		return;
+	for (size_t n = 0; n < runtime->listener_count && !queued; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+
+		queued = listener_has_socket(listener) && endpoint_accepts(listener->listen->endpoint) &&
+			 bind_queue(listener->io.fd, listener->listen) > 0;
+	}
+	if (queued)
+		json_whole_field(out, "opened_port",
+				 (int64_t)process_own_port(current->pid, service_user(runtime->service)));
+}
+
+/* Adds the last line that the program printed, most often the reason of a failure. With accept = yes any instance may
+ * have printed it. */
+static void add_last_line(const struct service_runtime *runtime, struct buf *out)
+{
+	const struct service_stats *stats = runtime_stats(runtime);
+	bool has_failed = stats->last_end > 0 && !result_is_good(stats->last_result);
+	const char *line = start_kit_last_line(&runtime->run->kit);
+
+	if ((has_failed || runtime_state(runtime) == BACKOFF) && *line)
+		json_text_field(out, "last_line", line);
+}
+
+void show_circumstances(const struct service_view *view, struct buf *out)
+{
+	static const char *const passes[] = { "systemd", "inetd", "bind" };    /* enum pass */
+	struct service_runtime *runtime = view->match.runtime;
+	const struct service *row = view->match.row;
+	struct buf text = { 0 };
+
+	json_text_field(out, "pass", passes[row->exec->pass]);
+	json_flag_field(out, "probe", row->groups->lifecycle->probe == PROBE_SILENT);
+	json_flag_field(out, "probe_from", service_prepared(row)->probes);
+	if (view->match.left_out)
+		json_flag_field(out, "may_return", view->match.left_out->may_return);
+	else if (!runtime)
+		show_place(out, "disabled_at", service_origin(row, "disable"));
+	if (!runtime)
+		return;
+	if (runtime_is_removed(runtime)) {
+		old_entry_describe_removed(runtime, &text);
+		json_text_field(out, "removed", buf_string(&text));
+		out->failed |= text.failed;
+		buf_free(&text);
+	}
+	if (runtime_is_draining(runtime))
+		json_flag_field(out, "drains", true);
+	if (socket_commands_is_busy(runtime))
+		json_flag_field(out, "socket_commands", true);
+	if (start_queue_waits(runtime))
+		add_line(runtime, out);
+	add_wants(runtime, out);
+	add_background(runtime, out);
+	add_own_port(runtime, out);
+	if (runtime->run)
+		add_last_line(runtime, out);
 }
 
 void show_pause(const struct service_view *view, struct buf *out)

@@ -9,6 +9,7 @@ void show_state(const struct service_view *view, struct buf *out);      /* servi
 void show_listeners(const struct service_view *view, bool whole, struct buf *out); /* whole: with name, open, queue_limit */
 void show_instances(const struct service_view *view, struct buf *out);
 void show_warm_programs(const struct service_view *view, struct buf *out); /* those that wait for a client */
+void show_circumstances(const struct service_view *view, struct buf *out); /* what keeps it in its state */
 void show_past(const struct service_view *view, struct buf *out);       /* last_activation, last_exit, pause */
 void show_pause(const struct service_view *view, struct buf *out);      /* until superd tries again; null: no pause */
 void show_failures(const struct service_view *view, struct buf *out);   /* the last failures, the newest first */

@@ -3,7 +3,7 @@
  * An answer about many services takes several turns of the loop, and a reload may come between two turns. So it keeps
  * names, not pointers, and skips a service that is gone by its turn.
  *
- * status and why count who is connected. The kernel takes long for that where it has many connections, or memory for
+ * status counts who is connected. The kernel takes long for that where it has many connections, or memory for
  * many, and then a thread asks it (engine/clients/conn_query). One question counts for several services. */
 #include "control/verbs.h"
 
@@ -17,9 +17,9 @@
 #include "control/server.h"
 #include "control/service_row.h"
 #include "control/show.h"
-#include "control/verb_why.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
+#include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
 #include "os/guard/guard_link.h"
 #include "prepare/build_info.h"
@@ -160,7 +160,7 @@ static struct query_request *begin_query(struct session *session,
 	query->session = session;
 	query->selection = selection;
 	query->show = show;
-	query->counts = show == show_status || show == verb_why_write;
+	query->counts = show == show_status;
 	query->only_failed = session->request.options & ASKS_FAILED;
 	session_begin(session, &query_ops, query, true);
 	return query;
@@ -174,11 +174,6 @@ void verb_query_status(struct session *session)
 void verb_query_list(struct session *session)
 {
 	begin_query(session, show_row);
-}
-
-void verb_query_why(struct session *session)
-{
-	begin_query(session, verb_why_write);
 }
 
 void verb_query_idle(struct session *session)
@@ -217,14 +212,52 @@ void verb_query_metrics(struct session *session)
 	session_send_line(session);
 }
 
+static void add_health(const struct supervisor *supervisor, struct buf *out)
+{
+	struct buf lines = { 0 }, line = { 0 };
+	enum health health = health_check(&supervisor->engine, &lines);
+
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	json_list_field(out, "reasons");
+	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
+		buf_add(&line, at, strcspn(at, "\n"));
+		json_element_text(out, buf_string(&line));
+		buf_clear(&line);
+	}
+	json_list_close(out);
+	out->failed |= lines.failed || line.failed;
+	buf_free(&lines);
+	buf_free(&line);
+}
+
+static void show_health(const struct service_view *view, struct buf *out)
+{
+	const struct service_match *match = &view->match;
+	struct buf why = { 0 };
+	enum health health = health_of(&view->supervisor->engine, match->runtime, match->left_out, &why);
+
+	for (size_t n = 0; match->runtime && n < match->runtime->listener_count && !why.length; n++)
+		runtime_describe_absence(match->runtime, &match->runtime->listeners[n], &why);
+	json_object_open(out);
+	json_text_field(out, "service", match->row->name);
+	json_text_field(out, "state", service_match_state(match));
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	json_text_field(out, "reason", why.length ? buf_string(&why) : NULL);
+	json_object_close(out);
+	out->failed |= why.failed;
+	buf_free(&why);
+}
+
 void verb_query_health(struct session *session)
 {
 	if (session->request.name_count) {
-		begin_query(session, verb_why_write_health_of);
+		begin_query(session, show_health);
 		return;
 	}
 	json_object_open(&session->line);
-	verb_why_write_health(session->supervisor, &session->line);
+	add_health(session->supervisor, &session->line);
 	json_object_close(&session->line);
 	session_send_line(session);
 	session_done(session);

@@ -66,7 +66,7 @@ static const struct request_verb {
 	{ "status", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_status },
 	{ "list", RIGHT_READ, NAMES_ANY, ASKS_FAILED, .begin = verb_query_list },
 	{ "show", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_show },
-	{ "why", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_why },
+	{ "why", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_status },
 	{ "idle", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_idle },
 	{ "timeline", RIGHT_READ, NAMES_ANY, ASKS_SINCE | ASKS_CELLS, .begin = verb_query_timeline },
 	{ "metrics", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_metrics },

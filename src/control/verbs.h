@@ -11,7 +11,6 @@ void verbs_obey(struct session *session);
 void verb_query_status(struct session *session);
 void verb_query_list(struct session *session);
 void verb_query_show(struct session *session);
-void verb_query_why(struct session *session);
 void verb_query_idle(struct session *session);
 void verb_query_timeline(struct session *session);
 void verb_query_metrics(struct session *session);

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "controlling.h"
+
 enum { WORDS_MOST = 64, LACKS_MODULE = 77 };
 
 const char *superctl_path(void)
@@ -46,6 +48,11 @@ struct outcome superctl_answer(const char *control, const char *const *arguments
 
 	command_line(words, control, arguments);
 	return program_answer(words);
+}
+
+const char *why_of(const char *service)
+{
+	return SUPERCTL(control_path(), "why", service).out;
 }
 
 struct outcome answer_to(const char *in, const char *const *arguments)

@@ -9,7 +9,10 @@ const char *superctl_path(void);
 struct outcome superctl_answer(const char *control, const char *const *arguments);
 #define SUPERCTL(control, ...) superctl_answer(control, (const char *const[]){ __VA_ARGS__, NULL })
 
-/* The same beside the test, until program_end. */
+/* What superctl why prints of a service of the superd at control_path(). */
+const char *why_of(const char *service);
+
+/* Runs superctl beside the test, until program_end. */
 struct program superctl_begin(bool clock, const char *control, const char *const *arguments);
 #define SUPERCTL_BEGIN(clock, control, ...) superctl_begin(clock, control, (const char *const[]){ __VA_ARGS__, NULL })
 

@@ -340,7 +340,7 @@ BehaviourOfBind(bind, a_socket_of_another_network_is_bound_there)
 			  text_of("unshare=%#x tcp4 fwmark=66 bind=0.0.0.0:%d listen=5 say=READY=1 serve=poll",
 				  CLONE_NEWNET, port));
 	superd_wait_log(superd, "web: started");
-	WAIT_UNTIL(strstr(control_once("why web"), text_of("it has not bound tcp:127.0.0.1:%d", port)));
+	WAIT_UNTIL(strstr(why_of("web"), text_of("it has not bound tcp:127.0.0.1:%d", port)));
 	superd_stop(superd);
 }
 

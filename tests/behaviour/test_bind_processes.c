@@ -9,6 +9,7 @@
 #include "client.h"
 #include "clock.h"
 #include "process.h"
+#include "superctl.h"
 
 #define LOCAL(port) text_of("\"127.0.0.1:%d\"", port)
 
@@ -171,7 +172,7 @@ static long expect_background(struct superd *superd, int port)
 	long pid = client_ask_pid(port);
 
 	superd_wait_log(superd, text_of("web: warning: %s", is));
-	why = control_once("why web");
+	why = why_of("web");
 	cr_assert_not_null(strstr(why, is), "%s", why);
 	what = text_of("%s%ld still has tcp:127.0.0.1:%d; let it stay in the foreground (nginx: daemon off), or set "
 		       "type = forking", is, pid, port);
@@ -200,7 +201,7 @@ BehaviourOfBind(processes, a_program_that_goes_into_the_background_is_named_and_
 	cr_assert(control_is_done(answer), "%s", answer);
 	cr_expect_null(strstr(answer, "still runs"), "%s", answer);
 	cr_expect_not(process_lives((pid_t)pid), "%s", answer);
-	answer = control_once("why web");
+	answer = why_of("web");
 	cr_expect_not_null(strstr(answer, "nothing runs"), "%s\n%s", answer, world_logs());
 	cr_expect_not_null(strstr(control_once("health"), "\"degraded\":false"));
 	cr_expect_neq(client_ask_pid(port), pid);
@@ -254,7 +255,7 @@ BehaviourOfBind(processes, an_upgrade_still_knows_it)
 	long pid = expect_background(superd, port);
 
 	cr_assert(control_is_done(control_once("upgrade")));
-	WAIT_UNTIL(strstr(control_once("why web"), text_of("pid %ld still has ", pid)));
+	WAIT_UNTIL(strstr(why_of("web"), text_of("pid %ld still has ", pid)));
 	cr_assert(control_is_done(control_once("stop web")));
 	cr_expect_not(process_lives((pid_t)pid));
 	superd_stop(superd);

@@ -12,6 +12,7 @@
 #include "load.h"
 #include "notifying.h"
 #include "process.h"
+#include "superctl.h"
 
 #define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n"
 
@@ -61,7 +62,7 @@ Behaviour(control, shows_whose_connection_woke_it)
 	int client = client_connect_from("127.0.0.5", superd_port(superd, "web"));
 
 	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "by"), "127.0.0.5"));
-	expect_in(control_once("why web"), " by 127.0.0.5");
+	expect_in(why_of("web"), " by 127.0.0.5");
 	close(client);
 	superd_stop(superd);
 }
@@ -80,7 +81,7 @@ Behaviour(control, shows_what_runs_and_what_ran)
 	cr_expect_str_eq(control_value(status, "result"), "success");
 	expect_in(status, text_of("started, pid %ld", pid));
 	expect_in(status, "\"latency\":{\"count\":1,");
-	expect_in(control_once("why web"), "last ended with exit status 0");
+	expect_in(why_of("web"), ") with exit status 0, after ");
 	superd_stop(superd);
 }
 
@@ -202,7 +203,7 @@ Behaviour(control, tells_why_a_start_has_failed)
 
 	cr_expect_str_eq(control_value(answer, "ok"), "false");
 	cr_expect_str_eq(control_value(strstr(answer, "{\"error\""), "code"), "failed");
-	expect_in(control_once("why web"), "it tries again in ");
+	expect_in(why_of("web"), "it tries again in ");
 	cr_expect_str_eq(control_value(control_once("health"), "healthy"), "false");
 	superd_stop(superd);
 }
@@ -270,7 +271,7 @@ Behaviour(control, holds_clients_and_releases_them)
 	cr_expect(clock_is_quiet(superd, client));
 	cr_expect_str_eq(control_value(control_once("status web"), "state"), "held");
 	cr_expect_str_eq(control_value(control_once("status web"), "queue"), "1");
-	expect_in(control_once("why web"), "1 client waits in its queue");
+	expect_in(why_of("web"), "1 client waits in its queue");
 	cr_assert(superd_reload(superd, WEB, backend("serve"), "umask = 077"));
 	cr_expect(clock_is_quiet(superd, client), "a reload has released it");
 	expect_in(control_once("start web"), "it is held");
@@ -334,7 +335,7 @@ Behaviour(control, refuses_what_its_table_disables)
 
 	cr_expect_str_eq(control_value(answer, "ok"), "false");
 	expect_in(answer, "disable = yes");
-	expect_in(control_once("why web"), "the configuration has disable = yes");
+	expect_in(why_of("web"), "the configuration has disable = yes");
 	cr_expect_str_eq(control_value(control_once("list"), "state"), "off");
 	superd_stop(superd);
 }
@@ -344,7 +345,7 @@ Behaviour(control, tells_of_the_commands_before_a_program)
 	struct superd *superd = run_web(backend("serve"), "exec_start_pre = { \"/bin/sleep 1000\" }");
 
 	cr_assert(control_is_done(control_once("start --no-wait web")));
-	expect_in(control_once("why web"), "the commands before its program run");
+	expect_in(why_of("web"), "the commands before its program run");
 	expect_in(control_once("status web"), "\"pid\":null");
 	cr_assert(control_is_done(control_once("stop web")));
 	superd_stop(superd);
@@ -355,7 +356,7 @@ Behaviour(control, tells_of_no_clients_where_there_is_no_socket)
 	struct superd *superd = controlled_run("service job { start = boot exec = \"/bin/sleep 1000\" }\n");
 
 	superd_wait_log(superd, "job: started, pid ");
-	expect_in(control_once("why job"), " runs, and has no socket to serve");
+	expect_in(why_of("job"), " runs, and has no socket to serve");
 	superd_stop(superd);
 }
 
@@ -398,7 +399,7 @@ Behaviour(control, drains_before_it_goes_on)
 	client_line(first);
 	operator = control_connect();
 	client_send(operator, "drain web\n");
-	WAIT_UNTIL(strstr(control_once("why web"), "it drains"));
+	WAIT_UNTIL(strstr(why_of("web"), "it drains"));
 	second = client_connect(port);
 	client_send(second, "two\n");
 	cr_expect(clock_is_quiet(superd, second));
@@ -495,10 +496,10 @@ Behaviour(control, goes_on_draining_when_nobody_waits_for_it)
 	client_line(first);
 	operator = control_connect();
 	client_send(operator, "drain web\n");
-	WAIT_UNTIL(strstr(control_once("why web"), "it drains"));
+	WAIT_UNTIL(strstr(why_of("web"), "it drains"));
 	close(operator);
 	clock_advance(superd, HOUR_MS);
-	cr_expect_not_null(strstr(control_once("why web"), "it drains"));
+	cr_expect_not_null(strstr(why_of("web"), "it drains"));
 	close(first);
 	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "held"), "false"));
 	superd_stop(superd);

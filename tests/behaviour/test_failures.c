@@ -74,7 +74,7 @@ Behaviour(failures, crashes_of_all_the_last_are_seen_until_one_does_well)
 	expect_health("degraded: each: the last 5 instances all failed, the last of them with signal SEGV", 0);
 	expect_shown("list", "asleep, degraded");
 	expect_shown("status", "asleep, degraded");
-	expect_shown("status", ", for 127.0.0.1, by signal SEGV (");
+	expect_shown("status", ", for 127.0.0.1, signal SEGV");
 	expect_shown("why", "the last 5 instances all failed");
 	expect_shown("why", "for 127.0.0.1, signal SEGV");
 	expect_shown("metrics", "superd_service_failures_total{service=\"each\"} 5");
@@ -82,7 +82,7 @@ Behaviour(failures, crashes_of_all_the_last_are_seen_until_one_does_well)
 	end_each(superd, ENOUGH, "echo fine");
 	expect_health("healthy\n", 0);
 	expect_shown("metrics", "superd_service_failures_total{service=\"each\"} 5");
-	expect_shown("status", "by signal SEGV");
+	expect_shown("status", "signal SEGV");
 	superd_stop(superd);
 }
 
@@ -150,7 +150,7 @@ Behaviour(failures, a_program_that_is_gone_is_one)
 	cr_assert_eq(unlink(program), 0);
 	client = client_connect(superd_port(superd, "each"));
 	WAIT_UNTIL(strcmp(failures_of("each"), "0") != 0);
-	expect_shown("status", ", for 127.0.0.1: cannot start: ");
+	expect_shown("status", ": for 127.0.0.1, cannot start: ");
 	expect_shown("why", "for 127.0.0.1, cannot start: ");
 	CLOCK_UNTIL(superd, MINUTE_MS, 10, strtol(failures_of("each"), NULL, 10) >= 3);
 	expect_shown("why", "; the same happened ");
@@ -202,7 +202,7 @@ Behaviour(failures, come_through_an_upgrade)
 	end_each(superd, ENOUGH, CRASH);
 	superd_upgrade(superd);
 	expect_health("degraded: each: the last 5 instances all failed, the last of them with signal SEGV", 0);
-	expect_shown("status", ", for 127.0.0.1, by signal SEGV (");
+	expect_shown("status", ", for 127.0.0.1, signal SEGV");
 	end_each(superd, 1, "echo fine");
 	expect_health("healthy\n", 0);
 	superd_stop(superd);
@@ -250,9 +250,9 @@ Behaviour(failures, of_a_server_that_takes_nobody_name_the_usual_mistakes)
 	wait_node(control_path());
 	client = client_connect(superd_port(superd, "each"));
 	CLOCK_UNTIL(superd, MINUTE_MS, 10,
-		    strstr(control_once("why each"),
+		    strstr(why_of("each"),
 			   "it exits without accepting a connection: its configuration may need accept = yes, or "));
-	WAIT_UNTIL(strstr(control_once("why each"), "or type = forking if its program continues in the background"));
+	WAIT_UNTIL(strstr(why_of("each"), "or type = forking if its program continues in the background"));
 	close(client);
 	superd_stop(superd);
 }

@@ -189,7 +189,7 @@ Behaviour(guard_state, what_an_operator_has_ordered_last_is_in_force)
 		client_wait_refused(port);
 		order("enable web");
 		guarded_clock_kill(superd);
-		cr_assert(client_can_connect(port), "%d: %s\n%s", n, control_once("why web"), world_logs());
+		cr_assert(client_can_connect(port), "%d: %s\n%s", n, why_of("web"), world_logs());
 		order("hold web");
 		guarded_clock_kill(superd);
 		cr_expect_str_eq(fact("held"), "true");

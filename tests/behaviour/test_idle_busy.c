@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "controlling.h"
 #include "process.h"
+#include "superctl.h"
 
 #define expect_in(text, what) \
 	do { \
@@ -54,7 +55,7 @@ Behaviour(idle_busy, a_command_keeps_awake_as_long_as_it_says_so)
 	cr_assert_not(is_stopped(superd));
 	cr_assert_eq(strtol(read_text(asked), NULL, 10), pid);
 	expect_in(control_once("status web"), "\"standing\":\"busy\"");
-	expect_in(control_once("why web"), "not idle: idle_unless reports it");
+	expect_in(why_of("web"), "not idle: idle_unless reports it");
 	cr_assert_eq(client_ask_pid(superd_port(superd, "web")), pid);
 	unlink(mark);
 	wait_for_stop(superd);
@@ -185,8 +186,8 @@ Behaviour(idle_busy, processor_time_keeps_awake)
 		WAIT_UNTIL(superd_log_count(superd, "other: stopping pid ") == n);
 		cr_assert_not(is_stopped(superd), "%s", world_logs());
 	}
-	expect_in(control_once("why web"), "not idle: idle_cpu: ");
-	expect_in(control_once("why web"), " % of a processor");
+	expect_in(why_of("web"), "not idle: idle_cpu: ");
+	expect_in(why_of("web"), " % of a processor");
 	write_file("done", "%s", "");
 	superd_wait_log(superd, "web: stopping pid ");
 	superd_stop(superd);

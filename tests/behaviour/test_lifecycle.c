@@ -308,7 +308,8 @@ Behaviour(lifecycle, a_oneshot_that_failed_is_not_said_to_start_again)
 	wait_node(control);
 	cr_expect_not_null(strstr(SUPERCTL(control, "why", "once").out, expected), "%s",
 			   SUPERCTL(control, "why", "once").out);
-	cr_expect_not_null(strstr(SUPERCTL(control, "status", "once").out, "status 1; not started again by itself\n"),
+	cr_expect_not_null(strstr(SUPERCTL(control, "status", "once").out,
+				  "status 1; superd does not start it again: superctl start does\n"),
 			   "%s", SUPERCTL(control, "status", "once").out);
 	superd_stop(superd);
 }

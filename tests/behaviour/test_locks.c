@@ -68,14 +68,14 @@ Behaviour(locks, outlive_an_end_of_superd)
 		superd_wait_log(superd, text_of("other: still disabled by uid %lu since ", (unsigned long)getuid()));
 		WAIT_UNTIL(superd_logged(superd, "web: listening on "));
 		client = client_connect(web);
-		WAIT_UNTIL(strstr(control_once("why web"), "1 client waits in its queue"));
+		WAIT_UNTIL(strstr(why_of("web"), "1 client waits in its queue"));
 		cr_expect_not(client_can_connect(other));
 		expect_held("web");
 		close(client);
 	}
-	answer = control_once("why web");
+	answer = why_of("web");
 	cr_expect(strstr(answer, text_of("an operator (uid %lu) has held it for ", (unsigned long)getuid())) &&
-		  strstr(answer, ": clients queue until release\""), "%s", answer);
+		  strstr(answer, ": clients queue until release\n"), "%s", answer);
 	answer = SUPERCTL(control_path(), "status", "web").out;
 	cr_expect(strstr(answer, text_of("Held: by uid %lu since ", (unsigned long)getuid())), "%s", answer);
 	answer = SUPERCTL(control_path(), "status", "other").out;
@@ -323,7 +323,7 @@ Behaviour(locks, that_cannot_be_written_are_said_to_end_with_superd)
 	cr_expect(strstr(answer, wanted), "%s", answer);
 	cr_expect(control_is_done(answer));
 	superd_wait_log(superd, text_of("cannot write %s: File exists: the next superd will not know", file()));
-	answer = control_once("why web");
+	answer = why_of("web");
 	cr_expect(strstr(answer, wanted), "%s", answer);
 	answer = SUPERCTL(control_path(), "status", "web").out;
 	cr_expect(strstr(answer, wanted), "%s", answer);

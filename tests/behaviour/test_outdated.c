@@ -48,7 +48,7 @@ static void expect_shown(const char *verb, const char *text)
 static void expect_current(void)
 {
 	cr_expect_null(strstr(SUPERCTL(control_path(), "list").out, "outdated"));
-	cr_expect_null(strstr(SUPERCTL(control_path(), "why", "web").out, "entry"));
+	cr_expect_null(strstr(SUPERCTL(control_path(), "why", "web").out, "previous configuration"));
 	cr_expect_str_eq(control_value(control_once("list web"), "outdated"), "0");
 }
 
@@ -67,7 +67,8 @@ Behaviour(outdated, who_runs_by_the_old_entry_is_told_of_wherever_anybody_looks)
 	expect_shown("status", "awake, outdated");
 	expect_shown("status", "1 instance runs with the previous configuration: superctl restart web");
 	expect_shown("status", text_of("pid %ld: env, nice", old));
-	expect_shown("why", text);
+	expect_shown("why", text_of("runs with the previous configuration: superctl restart web\n"
+				    "  pid %ld: env, nice\n", old));
 	expect_shown("metrics", "superd_service_outdated{service=\"web\"} 1");
 	(void)schema_holds("status", SUPERCTL(control_path(), "--json", "status", "web").out);
 	cr_expect_eq(SUPERCTL(control_path(), "restart", "web").status, 0);
@@ -85,7 +86,7 @@ Behaviour(outdated, an_entry_that_is_as_it_was_ends_it)
 	reload(table_of(port, "env = {\"A=2\"}"));
 	expect_shown("list", "awake, outdated");
 	reload(table_of(port, "env = {\"A=1\"} nice = 1"));
-	expect_shown("why", text_of("pid %ld runs on by the old configuration (nice)", old));
+	expect_shown("why", text_of("pid %ld: nice\n", old));
 	reload(table_of(port, "env = {\"A=1\"} timeout_stop = 5s"));      /* which counts for who runs, too */
 	expect_current();
 	cr_expect_eq(client_ask_pid(port), old);
@@ -104,7 +105,7 @@ Behaviour(outdated, a_socket_that_the_entry_has_no_more_is_named)
 	expect_in(reload(table_of(after, "on_remove = finish")), text_of("web: changed (listen): %s", text));
 	superd_wait_log(superd, text);
 	expect_shown("list", "awake, outdated");
-	expect_shown("why", text);
+	expect_shown("why", text_of("pid %ld; has tcp:127.0.0.1:%d still", old, before));
 	expect_shown("status", text_of("pid %ld; has tcp:127.0.0.1:%d still", old, before));
 	cr_expect_eq(client_ask_pid(before), old);
 	cr_expect_eq(SUPERCTL(control_path(), "restart", "web").status, 0);
@@ -146,7 +147,7 @@ Behaviour(outdated, it_is_known_over_an_upgrade)
 	reload(table_of(port, "env = {\"A=2\"}"));
 	superd_upgrade(superd);
 	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "why", "web").out,
-			  text_of("pid %ld runs on by the old configuration (env)", old)));
+			  text_of("pid %ld: env\n", old)));
 	reload(table_of(port, "env = {\"A=1\"}"));
 	expect_current();
 	superd_stop(superd);

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "controlling.h"
 #include "harness.h"
+#include "superctl.h"
 
 #define SERVICE                                                                      \
 	"service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n idle_timeout = %s\n" \
@@ -37,7 +38,7 @@ static void expect_stay(const char *action, const char *text)
 	for (int n = 0; n < 6; n++)
 		clock_advance(superd, 10 * MINUTE_MS);
 	cr_expect_not(superd_logged(superd, text), "%s", world_logs());
-	why = control_once("why web");
+	why = why_of("web");
 	cr_expect(strstr(why, text_of("1 client at its own port tcp:127.0.0.1:%d", own)), "%s", why);
 	cr_assert_eq(ask(client, "still here"), first);
 	cr_expect_eq(superd_log_count(superd, "keeps running: 1 connected"), 1, "it is stopped again and again: %s",

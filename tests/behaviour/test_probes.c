@@ -15,6 +15,7 @@
 #include "harness.h"
 #include "load.h"
 #include "namespace.h"
+#include "superctl.h"
 
 #define PROBED                                         \
 	"service web {\n listen = \"%s\"\n exec = \"%s\"\n" \
@@ -391,9 +392,9 @@ Behaviour(silent, superctl_tells_of_those_who_left)
 	struct superd *superd = controlled_run(SILENT, backend("talk"), "probe_wait = 1min");
 	int port = superd_port(superd, "web");
 
-	cr_expect_null(strstr(control_once("why web"), "probe"), "%s", control_once("why web"));
+	cr_expect_null(strstr(why_of("web"), "probe"), "%s", why_of("web"));
 	scan(port, false);
-	WAIT_UNTIL(strstr(control_once("why web"), "1 connection was closed as a probe, and woke nothing "
+	WAIT_UNTIL(strstr(why_of("web"), "1 connection was closed as a probe, and woke nothing "
 						    "(probe = silent)"));
 	superd_stop(superd);
 }

@@ -15,6 +15,7 @@
 #include "controlling.h"
 #include "harness.h"
 #include "namespace.h"
+#include "superctl.h"
 
 #define QUIET                                                                             \
 	"service web {\n listen = \"%s\"\n exec = \"%s\"\n idle_timeout = %s\n"           \
@@ -236,7 +237,7 @@ Behaviour(quiet, superctl_tells_since_when)
 
 	ask(client, "one");
 	superd_wait_log(superd, SLEEPS);
-	why = control_once("why web");
+	why = why_of("web");
 	cr_expect(strstr(why, "; nothing has moved for "), "%s", why);
 	cr_expect_str_eq(control_value(control_once("status web"), "means"), "quiet");
 	cr_expect_str_eq(control_value(control_once("status web"), "connections"), "1");
@@ -251,7 +252,7 @@ Behaviour(quiet, superctl_tells_what_it_waits_for_from_the_start)
 	const char *why;
 
 	ask(client, "one");
-	why = control_once("why web");
+	why = why_of("web");
 	cr_expect(strstr(why, "; data has moved lately; it is frozen after 1 h without any data"),
 		  "%s", why);
 	close(client);

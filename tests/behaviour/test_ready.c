@@ -8,6 +8,7 @@
 #include "controlling.h"
 #include "namespace.h"
 #include "process.h"
+#include "superctl.h"
 
 #define expect_in(text, what) \
 	do { \
@@ -40,7 +41,7 @@ Behaviour(ready, a_line_of_its_output_tells_that_it_serves)
 	for (int n = 0; n < 3; n++)
 		clock_advance_beside(superd, HOUR_MS);
 	cr_assert_str_eq(state(), "starting");
-	expect_in(control_once("why web"), "it has printed no line with \\\"ready to accept\\\"");
+	expect_in(why_of("web"), "it has printed no line with \"ready to accept\"");
 	expect_in(control_once("status web"), "\"waits_for\":\"it has printed no line with");
 	expect_in(control_once("freeze web"), "it is starting: it can be frozen when it is ready");
 	write_file("gate", "%s", "");
@@ -48,7 +49,7 @@ Behaviour(ready, a_line_of_its_output_tells_that_it_serves)
 	cr_assert(strstr(client_line(client), " asked"));
 	cr_assert_not(strstr(control_once("status web"), "waits_for"));
 	/* superd looks for it after ever longer pauses. */
-	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 10, strstr(control_once("why web"), ", ready after "));
+	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 10, strstr(why_of("web"), ", ready after "));
 	close(client);
 	superd_stop(superd);
 }
@@ -60,12 +61,12 @@ Behaviour(ready, a_start_under_way_is_not_ready_after_the_time_of_the_one_before
 					       " timeout_stop = 1s\n}\n", slow_backend(gate, "now"));
 
 	expect_in(control_once("start web"), "started, pid ");
-	expect_in(control_once("why web"), ", ready after ");
+	expect_in(why_of("web"), ", ready after ");
 	unlink(gate);
 	control_once("stop web");
 	control_once("start --no-wait web");
 	WAIT_UNTIL(superd_log_count(superd, "web: started, pid ") == 2);
-	cr_expect_null(strstr(control_once("why web"), ", ready after "), "%s", control_once("why web"));
+	cr_expect_null(strstr(why_of("web"), ", ready after "), "%s", why_of("web"));
 	expect_in(control_once("status web"), "\"latency\":null}");
 	expect_in(control_once("freeze web"), "it is starting: it can be frozen when it is ready");
 	superd_stop(superd);
@@ -167,8 +168,8 @@ Behaviour(ready, a_command_is_asked_until_it_succeeds)
 		WAIT_UNTIL(count_lines(count) == n + 2);
 	}
 	cr_assert_str_eq(state(), "starting");
-	expect_in(control_once("why web"), "exec_ready: /bin/sh -c");
-	expect_in(control_once("why web"), "exit status 1, run ");
+	expect_in(why_of("web"), "exec_ready: /bin/sh -c");
+	expect_in(why_of("web"), "exit status 1, run ");
 	write_file("gate", "%s", "");
 	CLOCK_UNTIL(superd, SECOND_MS, 3, !strcmp(state(), "running"));
 	lines = read_text(count);

@@ -10,6 +10,7 @@
 #include "controlling.h"
 #include "namespace.h"
 #include "process.h"
+#include "superctl.h"
 
 enum {
 	CROWD = 10000,
@@ -118,7 +119,7 @@ Behaviour(relay_crowd, ten_thousand_have_one_relay)
 	say_all(clients, crowd);
 	WAIT_UNTIL(relay_fact("\"connections\":") == crowd);
 	/* They stay until this test lets them go, so whoever waited for them would not answer. */
-	cr_assert(strstr(control_once("why app"), text_of("relaying %zu clients", crowd)));
+	cr_assert(strstr(why_of("app"), text_of("relaying %zu clients", crowd)));
 	each = (memory_kib(relay) - memory) * 1024 / crowd;
 	cr_log_info("%zu connections, each %lu bytes of the relay\n", crowd, each);
 	cr_expect_lt(each, KIB_MOST * 1024);

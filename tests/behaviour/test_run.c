@@ -671,7 +671,7 @@ Behaviour(run, leaves_a_service_active_that_remains)
 	finish(&run, 0);
 	cr_expect_str_eq(run.seen, "done\n");
 	cr_expect(is_in_state("sets", "running"), "%s", state_of("sets"));
-	cr_expect(strstr(control_once("why sets"), "its program has done its work"));
+	cr_expect(strstr(why_of("sets"), "its program has done its work"));
 	cr_assert(control_is_done(control_once("stop sets")));
 	superd_stop(superd);
 }

@@ -172,8 +172,8 @@ Behaviour(superctl, status_tells_all_of_a_service)
 		"               /run/web.sock (admin)\n",
 		"4711  running  1 min 35 s   11.8M  1.3 s  serving\\x1b[31m 7\n",
 		"Started: 17 times, 2 of them failed, ready after 5.9 ms on average (start: 9.3 ms, thaw: 1 ms)\n",
-		"1 min 35 s ago, by 192.0.2.7, 500 ms after it was wanted, ready after 3.2 ms\n",
-		"2 min 25 s ago, by signal KILL (killed), having lasted 12 s\n",
+		") by 192.0.2.7, 500 ms after it was wanted, ready after 3.2 ms\n",
+		") with signal KILL (killed), after 12 s\n",
 		"Refused: 3 for only_from\n",
 		"Idle: 2 clients (10.0.0.5, 10.0.0.9); it sleeps 5 min after the last one leaves\n",
 		" started, pid 4711\n",
@@ -191,7 +191,7 @@ Behaviour(superctl, status_is_3_for_what_would_serve_nobody)
 	struct outcome outcome = ASKED("status", WEB BROKEN RECORDED_DONE, "status", "*");
 
 	cr_assert_eq(outcome.status, 3);
-	expect(outcome.out, "Pause: it failed; next try in 12 s\n");
+	expect(outcome.out, "Pause: it failed; it tries again in 12 s\n");
 	cr_assert_eq(ASKED("status", BROKEN RECORDED_DONE, "--json", "status", "db").status, 3);
 	cr_assert_eq(ASKED("status", WEB RECORDED_DONE, "--json", "status", "web").status, 0);
 }
@@ -382,13 +382,16 @@ Behaviour(superctl, events_and_reasons_are_shown_as_text)
 	outcome = ASKED("events --service=w*", "{\"unmatched\":\"w*\"}\n" RECORDED_DONE, "events", "--service=w*");
 	cr_assert_str_eq(outcome.out, "");
 	expect(outcome.err, "'w*': no service has such a name now; waiting for one\n");
-	outcome = ASKED("why",
-			"{\"service\":\"web\",\"state\":\"held\",\"why\":[\"it is held\",\"2 wait\"]}\n" RECORDED_DONE,
-			"why", "web");
-	cr_assert_str_eq(outcome.out, "web: it is held\n  2 wait\n");
-	outcome = ASKED("why", "{\"service\":\"web\",\"state\":\"listening\",\"activations\":1,\"instances\":0,"
-			       "\"why\":[\"listening for 5 s: nothing runs\"]}\n" RECORDED_DONE, "why", "web");
-	cr_assert_str_eq(outcome.out, "web: asleep for 5 s: nothing runs\n");
+	outcome = ASKED("status web",
+			"{\"service\":\"web\",\"state\":\"held\",\"since\":95,\"for\":5,\"locks\":[{\"lock\":\"held\","
+			"\"uid\":7,\"since\":40,\"ends_with_superd\":null}],\"listeners\":[{\"open\":true,\"queue\":2,"
+			"\"queue_limit\":9,\"parked\":1}]}\n" RECORDED_DONE, "why", "web");
+	cr_assert_str_eq(outcome.out, "web: held for 5 s: an operator (uid 7) has held it for 1 min: clients queue "
+				      "until release\n  3 clients wait in its queue\n");
+	outcome = ASKED("status web",
+			"{\"service\":\"web\",\"state\":\"listening\",\"activations\":1,\"since\":95,\"for\":5,"
+			"\"listeners\":[{\"open\":true}]}\n" RECORDED_DONE, "why", "web");
+	cr_assert_str_eq(outcome.out, "web: asleep for 5 s: nothing runs: the next client starts it\n");
 	outcome = ASKED("show",
 			"{\"service\":\"web\",\"options\":{},\"sources\":{},"
 			"\"text\":\"# /t:1\\nservice web {\\n\\t# /t:2\\n\\tnice = 5\\u0007\\n}\\n\"}\n" RECORDED_DONE,

@@ -580,7 +580,7 @@ Behaviour(upgrade, what_an_operator_holds_or_has_disabled_stays_so)
 		cr_expect(strstr(outcome.out, "\nheld or disabled by an operator: web, other\n"), "%s", outcome.out);
 		client_wait_refused(port);
 	}
-	answer = control_once("why web other");
+	answer = SUPERCTL(control_path(), "why", "web", "other").out;
 	cr_expect(strstr(answer, text_of("an operator (uid %lu) has held it for ", (unsigned long)getuid())), "%s",
 		  answer);
 	cr_expect(strstr(answer, text_of("an operator (uid %lu) has disabled it for ", (unsigned long)getuid())), "%s",

@@ -501,7 +501,7 @@ Behaviour(warm, what_cannot_be_held_is_told_once_and_served)
 		cr_assert_eq(warm_count("held"), 0, "%s", world_logs());
 	}
 	cr_expect_eq(superd_log_count(superd, "cannot be held"), 1, "%s", world_logs());
-	cr_expect(strstr(control_once("why app"), "cannot be held"), "%s", control_once("why app"));
+	cr_expect(strstr(why_of("app"), "cannot be held"), "%s", why_of("app"));
 	superd_stop(superd);
 }
 

@@ -1,4 +1,4 @@
-/* superctl health, which a container's HEALTHCHECK runs every half minute, and superctl version.
+/* superctl health, which a container's HEALTHCHECK runs every half minute.
  *
  * health prints one line on stdout within HEALTH_LIMIT, even if superd hangs. Of several reasons each follows on a
  * line of its own, and the first line has their number. */
@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
-#include "cli/superctl/status_internal.h"
 #include "cli/superctl/views.h"
 
 #define HEALTH_LIMIT 5000 /* milliseconds for connecting, asking and the answer */
@@ -121,47 +120,4 @@ enum ctl_status view_health(const struct superctl_options *options)
 	buf_free(&report.reasons);
 	buf_free(&request);
 	return status;
-}
-
-/* An older superd does not say. */
-static void add_guard(struct buf *out, const json_t *version)
-{
-	if (json_reply_has_number(version, "guard"))
-		buf_addf(out, "guard, pid %.0f: restarts superd if superd dies\n",
-			 json_reply_number(version, "guard"));
-	else if (json_is_null(json_object_get(version, "guard")))
-		buf_text(out, "no guard: no process restarts superd if superd dies\n");
-}
-
-static bool show_version(void *context, const json_t *line, const char *text)
-{
-	const struct superctl_options *options = context;
-	struct buf out = { 0 };
-	bool printed;
-
-	(void)text;
-	if (options->json)
-		return true;
-	buf_text(&out, "superd ");
-	json_reply_show_text(&out, line, "version");
-	if (*json_reply_text(line, "build")) {
-		buf_text(&out, " (build ");
-		json_reply_show_text(&out, line, "build");
-		buf_char(&out, ')');
-	}
-	if (json_reply_has_number(line, "pid"))
-		buf_addf(&out, ", pid %.0f", json_reply_number(line, "pid"));
-	buf_char(&out, '\n');
-	add_guard(&out, line);
-	status_add_posture(&out, line);
-	printed = conversation_print(&out);
-	buf_free(&out);
-	return printed;
-}
-
-enum ctl_status view_version(const struct superctl_options *options)
-{
-	if (!options->json)
-		printf("superctl %s\n", PACKAGE_VERSION);
-	return conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_version, (void *)(size_t)options);
 }

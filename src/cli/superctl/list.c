@@ -10,9 +10,9 @@
 
 #include "cli/superctl/columns.h"
 #include "cli/superctl/conversation.h"
+#include "cli/superctl/facts.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
-#include "cli/superctl/service_facts.h"
 #include "cli/superctl/state_words.h"
 #include "cli/superctl/views.h"
 
@@ -90,7 +90,7 @@ static void add_command(struct list_view *view, const json_t *service)
 	if (is_left_out)
 		json_reply_show_text(&view->cell, service, "left_out");
 	else
-		service_facts_add_command(&view->cell, service, view->screen.is_terminal);
+		facts_add_command(&view->cell, service, view->screen.is_terminal);
 	columns_add(&view->columns, is_left_out ? STYLE_RED : STYLE_PLAIN, &view->cell);
 }
 
@@ -124,18 +124,18 @@ static void add_row(struct list_view *view, const json_t *service)
 	json_reply_show_text(cell, service, "service");
 	columns_add(columns, STYLE_BOLD, cell);
 	add_state(view, service);
-	service_facts_add_endpoints(cell, service, view->screen.is_terminal ? ENDPOINTS_MOST : SIZE_MAX);
+	facts_add_endpoints(cell, service, view->screen.is_terminal ? ENDPOINTS_MOST : SIZE_MAX);
 	columns_add(columns, STYLE_PLAIN, cell);
-	if (service_facts_memory(service, &memory) && memory > 0)
+	if (facts_memory(service, &memory) && memory > 0)
 		human_units_add_bytes(cell, memory);
 	columns_add(columns, STYLE_PLAIN, cell);
 	add_last_used(view, service);
 	if (json_reply_has_number(service, "for"))
 		human_units_add_age(cell, json_reply_number(service, "for"));
 	columns_add(columns, STYLE_PLAIN, cell);
-	(void)service_facts_queue(service, &waiting);
+	(void)facts_queue(service, &waiting);
 	add_count(view, waiting);
-	add_count(view, (double)service_facts_instances(service));
+	add_count(view, (double)facts_instances(service));
 	add_count(view, json_reply_number(service, "activations"));
 	add_count(view, json_reply_number(service, "failures"));
 	add_command(view, service);
@@ -170,7 +170,7 @@ static double number_to_sort(const json_t *service, char key)
 
 	if (key == 'u')
 		return json_reply_number(service, "last_used");
-	(void)(key == 'm' ? service_facts_memory : service_facts_cpu)(service, &number);
+	(void)(key == 'm' ? facts_memory : facts_cpu)(service, &number);
 	return number;
 }
 

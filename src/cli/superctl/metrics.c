@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "cli/superctl/conversation.h"
+#include "cli/superctl/facts.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
-#include "cli/superctl/service_facts.h"
 
 /* Adds the value of a label: UTF-8 in quotes. buf_visible has escaped newlines, so only \ and " need a backslash. */
 static void add_label_value(struct buf *out, const char *text)
@@ -65,7 +65,7 @@ static void add_states(struct buf *out, const char *name, const json_t *service)
 {
 	static const char *const states[] = { "off",	 "binding", "listening", "starting", "running", "stopping",
 					      "closing", "backoff", "frozen",	 "held",     "full",	 "queued",
-					      "left out", "leaving" };
+					      "left out", "leaving", "condition" };
 	const char *state = json_reply_text(service, "state");
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
@@ -115,14 +115,14 @@ static void add_refused(struct buf *out, const char *name, const json_t *service
 
 static void add_instances(struct buf *out, const char *name, const json_t *service)
 {
-	add_plain(out, name, service, (double)service_facts_instances(service));
+	add_plain(out, name, service, (double)facts_instances(service));
 }
 
 static void add_memory(struct buf *out, const char *name, const json_t *service)
 {
 	double bytes = 0;
 
-	if (service_facts_memory(service, &bytes) || !service_facts_instances(service))
+	if (facts_memory(service, &bytes) || !facts_instances(service))
 		add_plain(out, name, service, bytes);
 }
 
@@ -130,7 +130,7 @@ static void add_cpu(struct buf *out, const char *name, const json_t *service)
 {
 	double seconds = 0;
 
-	if (service_facts_cpu(service, &seconds) || !service_facts_instances(service))
+	if (facts_cpu(service, &seconds) || !facts_instances(service))
 		add_plain(out, name, service, seconds);
 }
 

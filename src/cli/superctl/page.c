@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "cli/superctl/facts.h"
 #include "cli/superctl/html.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
-#include "cli/superctl/service_facts.h"
 #include "cli/superctl/state_words.h"
 #include "cli/superctl/timeline_axis.h"
 #include "cli/superctl/timeline_bar.h"
@@ -108,12 +108,12 @@ static void read_cells(struct cells *cells, const struct overview *overview, con
 	const char *name = json_reply_text(service, "service");
 
 	state_word_add(&cells->state, service);
-	service_facts_add_endpoints(&cells->endpoints, service, SIZE_MAX);
+	facts_add_endpoints(&cells->endpoints, service, SIZE_MAX);
 	add_last_fault(&cells->fault, service, json_object_get(overview->failed, name));
 	cells->colour = colour_of(service);
 	cells->is_faulty = json_object_get(overview->faulty, name);
-	(void)service_facts_queue(service, &cells->queue);
-	(void)service_facts_memory(service, &cells->memory);
+	(void)facts_queue(service, &cells->queue);
+	(void)facts_memory(service, &cells->memory);
 	cells->saved = json_reply_number(json_object_get(overview->gaps, name), "saves_now");
 }
 
@@ -205,7 +205,7 @@ static void add_row(struct buf *out, struct cells *cells, const json_t *service,
 	buf_text(out, "<td>");
 	add_escaped(out, &cells->endpoints);
 	add_number(out, cells->queue);
-	add_number(out, (double)service_facts_instances(service));
+	add_number(out, (double)facts_instances(service));
 	add_bytes(out, cells->memory);
 	add_bytes(out, cells->saved);
 	add_number(out, json_reply_number(service, "activations"));
@@ -264,7 +264,7 @@ static void add_delays(struct buf *out, const struct delays *delays, const char 
 static void add_service(struct buf *rows, struct totals *totals, const struct overview *overview, const json_t *service)
 {
 	struct cells cells = { 0 };
-	double instances = (double)service_facts_instances(service);
+	double instances = (double)facts_instances(service);
 	const char *name = json_reply_text(service, "service");
 
 	read_cells(&cells, overview, service);
@@ -389,16 +389,16 @@ static void add_facts(struct buf *out, const json_t *status)
 	if (json_reply_has_number(status, "since"))
 		human_units_add_clock(&value, json_reply_number(status, "since"));
 	add_fact(out, "Since", &value);
-	service_facts_add_endpoints(&value, status, SIZE_MAX);
+	facts_add_endpoints(&value, status, SIZE_MAX);
 	add_fact(out, "Listens on", &value);
-	service_facts_add_command(&value, status, false);
+	facts_add_command(&value, status, false);
 	add_fact(out, "Command", &value);
-	if (service_facts_queue(status, &number))
+	if (facts_queue(status, &number))
 		buf_addf(&value, "%.0f", number);
 	add_fact(out, "Queue", &value);
-	buf_addf(&value, "%zu", service_facts_instances(status));
+	buf_addf(&value, "%zu", facts_instances(status));
 	add_fact(out, "Instances", &value);
-	if (service_facts_memory(status, &number))
+	if (facts_memory(status, &number))
 		human_units_add_bytes(&value, number);
 	add_fact(out, "Memory", &value);
 	buf_addf(&value, "%.0f, of which %.0f failed", json_reply_number(status, "activations"),

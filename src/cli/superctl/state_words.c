@@ -6,12 +6,12 @@
 
 #include <string.h>
 
+#include "cli/superctl/facts.h"
 #include "cli/superctl/json_reply.h"
-#include "cli/superctl/service_facts.h"
 
 enum index {
 	ASLEEP, READY, FROZEN, AWAKE, FULL, QUEUED, STARTING, STOPPING, FAILING, PAUSED, HELD, NO_PORT, OPENING,
-	CLOSING, DISABLED, LEFT_OUT, LEAVING, UNKNOWN,
+	CLOSING, CONDITION, DISABLED, LEFT_OUT, LEAVING, UNKNOWN,
 };
 
 const struct state_word state_words[STATE_WORDS] = {
@@ -29,6 +29,7 @@ const struct state_word state_words[STATE_WORDS] = {
 	[NO_PORT] = { "no port", STYLE_RED, "×", "x", "bad", false },
 	[OPENING] = { "opening", STYLE_YELLOW, "○", "o", "warn", false },
 	[CLOSING] = { "closing", STYLE_YELLOW, "○", "o", "warn", false },
+	[CONDITION] = { "condition", STYLE_YELLOW, "‖", "=", "warn", false },
 	[DISABLED] = { "disabled", STYLE_DIM, "○", "-", "warn", false },
 	[LEFT_OUT] = { "left out", STYLE_RED, "×", "x", "bad", false },
 	[LEAVING] = { "leaving", STYLE_YELLOW, "●", "*", "warn", false },
@@ -52,10 +53,11 @@ static enum index index_of(const json_t *service)
 		{ "frozen", FROZEN },	  { "running", AWAKE },	    { "full", FULL },	  { "queued", QUEUED },
 		{ "starting", STARTING }, { "stopping", STOPPING }, { "held", HELD },	  { "closing", CLOSING },
 		{ "off", DISABLED },	  { "left out", LEFT_OUT }, { "leaving", LEAVING },
+		{ "condition", CONDITION },
 	};
 	const char *state = json_reply_text(service, "state");
 
-	if (!strcmp(state, "listening") && service_facts_instances(service))
+	if (!strcmp(state, "listening") && facts_instances(service))
 		return AWAKE;
 	if (!strcmp(state, "listening"))
 		return json_reply_number(service, "activations") > 0 ? ASLEEP : READY;

@@ -15,7 +15,7 @@ struct state_word {
 	bool is_active;                 /* unless it is held, it serves clients, or would serve the next one */
 };
 
-#define STATE_WORDS 18
+#define STATE_WORDS 19
 
 extern const struct state_word state_words[STATE_WORDS];        /* in the order of totals; the last one: unknown */
 

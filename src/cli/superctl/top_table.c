@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "cli/superctl/columns.h"
+#include "cli/superctl/facts.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
-#include "cli/superctl/service_facts.h"
 #include "cli/superctl/state_words.h"
 
 struct row {
@@ -102,9 +102,9 @@ static struct row *make_rows(const struct top_table *table, size_t count)
 		rows[i].name = json_reply_text(service, "service");
 		rows[i].word = state_word_of(service);
 		rows[i].used = json_reply_number(service, "last_used");
-		(void)service_facts_memory(service, &rows[i].memory);
-		if (service_facts_cpu(service, &rows[i].cpu) &&
-		    service_facts_cpu(json_object_get(index, rows[i].name), &before))
+		(void)facts_memory(service, &rows[i].memory);
+		if (facts_cpu(service, &rows[i].cpu) &&
+		    facts_cpu(json_object_get(index, rows[i].name), &before))
 			rows[i].share = share_of(rows[i].cpu, before, seconds);
 	}
 	json_decref(index);
@@ -176,13 +176,13 @@ static void add_row(struct columns *columns, struct buf *cell, const struct top_
 	if (row->memory > 0)
 		human_units_add_bytes(cell, row->memory);
 	columns_add(columns, STYLE_PLAIN, cell);
-	add_number(columns, cell, (double)service_facts_instances(row->service));
-	(void)service_facts_queue(row->service, &waiting);
+	add_number(columns, cell, (double)facts_instances(row->service));
+	(void)facts_queue(row->service, &waiting);
 	add_number(columns, cell, waiting);
 	add_number(columns, cell, json_reply_number(row->service, "activations"));
 	rate_history_add(&table->rates, row->name, screen->unicode, cell);
 	columns_add(columns, STYLE_BLUE, cell);
-	add_number(columns, cell, service_facts_refused(row->service));
+	add_number(columns, cell, facts_refused(row->service));
 	if (json_reply_has_number(row->service, "for"))
 		human_units_add_age(cell, json_reply_number(row->service, "for"));
 	columns_add(columns, STYLE_PLAIN, cell);

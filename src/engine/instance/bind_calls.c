@@ -132,35 +132,21 @@ static void add_as_ipv4(const struct bind_calls *calls, size_t n, struct buf *ou
 
 	if (!calls->uses[n].as_ipv4)
 		return;
-	buf_text(out, ", where IPv4 clients have IPv6 addresses (");
+	buf_text(out, "where IPv4 clients have IPv6 addresses (");
 	add_ipv4_endpoint(listen, out);
 	if (!calls->uses[n].ipv4_alone)
 		buf_text(out, endpoint_is_datagram(listen->address) ? " and udp6:" : " and tcp6:");
 	buf_text(out, calls->uses[n].ipv4_alone ? " gives them IPv4 ones)" : " give them IPv4 ones)");
 }
 
-void bind_calls_tell(const struct instance *instance, struct buf *out)
+const struct bind_use *bind_calls_given(const struct instance *instance, size_t n, struct buf *note)
 {
 	const struct bind_calls *calls = instance->bind_calls;
-	const char *between = "it has bound ";
-	struct buf listens = { 0 };
 
-	if (!bind_calls_are_complete(instance)) {
-		bind_calls_describe(instance, out);
-		return;
-	}
-	for (size_t n = 0; calls && n < calls->count; n++) {
-		if (!has_to_bind(calls, n) || !calls->uses[n].given)
-			continue;
-		buf_addf(out, "%s%s", between, calls->uses[n].asked);
-		endpoint_format(calls->runtime->listeners[n].listen->endpoint, &listens);
-		if (strcmp(buf_string(&listens), calls->uses[n].asked) != 0)
-			buf_addf(out, " and has %s", buf_string(&listens));
-		buf_clear(&listens);
-		add_as_ipv4(calls, n, out);
-		between = ", ";
-	}
-	buf_free(&listens);
+	if (!calls || n >= calls->count || !has_to_bind(calls, n) || !calls->uses[n].given)
+		return NULL;
+	add_as_ipv4(calls, n, note);
+	return &calls->uses[n];
 }
 
 static void note_other(struct bind_calls *calls, const char *text)
@@ -233,6 +219,7 @@ static void say_ipv4(const struct bind_calls *calls, size_t n)
 
 	add_endpoint(&text, listen);
 	origin_cite(listen->at, &text);
+	buf_text(&text, ", ");
 	add_as_ipv4(calls, n, &text);
 	say(calls, is_first ? LEVEL_NOTICE : LEVEL_DEBUG, "bound", "its program binds %s and has %s",
 	    calls->uses[n].asked, buf_string(&text));

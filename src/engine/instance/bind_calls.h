@@ -90,9 +90,9 @@ bool bind_calls_miss(const struct instance *instance);
  * should be. */
 void bind_calls_describe(const struct instance *instance, struct buf *out);
 
-/* Adds, for an operator, the program's listeners with the binds that requested them, and the listeners
- * without a bind. */
-void bind_calls_tell(const struct instance *instance, struct buf *out);
+/* Returns the bind by which the program has the nth listener of its service, and adds what that means for IPv4 clients,
+ * if it means anything. NULL: it does not have that listener. */
+const struct bind_use *bind_calls_given(const struct instance *instance, size_t n, struct buf *note);
 
 /* For an upgrade: receives the filter's descriptor, if the program runs and it was not received yet, and notes the
  * call that the worker is at. */

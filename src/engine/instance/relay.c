@@ -20,22 +20,6 @@ void relay_add_target(const struct service *service, struct buf *out)
 		 target[1] ? target[1] : "");
 }
 
-void relay_describe(const struct relay_process *relay, struct buf *out)
-{
-	if (!relay->child.pid) {
-		buf_text(out, "its relay is started again soon");
-		return;
-	}
-	if (!relay->up)
-		buf_text(out, "waiting for ");
-	else
-		buf_addf(out, "relaying %lu client%s to ", relay->connections + relay->flows,
-			 relay->connections + relay->flows == 1 ? "" : "s");
-	relay_add_target(relay->instance->service, out);
-	if (!relay->up)
-		buf_addf(out, " to answer%s%s", relay->error ? ": " : "", relay->error ? strerror(relay->error) : "");
-}
-
 void relay_describe_silence(const struct relay_process *relay, struct buf *out)
 {
 	const struct service *service = relay->instance->service;

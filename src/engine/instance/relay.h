@@ -58,9 +58,6 @@ void relays_signal(struct engine *engine, int signal);
 /* Whether flows of datagrams are open. Connections are counted at the sockets (engine/clients). */
 bool relay_has_flows(const struct instance *instance);
 
-/* Appends "waiting for 127.0.0.1:6380 to answer: Connection refused", or "relaying 3 clients to 127.0.0.1:6380". */
-void relay_describe(const struct relay_process *relay, struct buf *out);
-
 /* Appends what keeps the target from having answered, and what to do: "connect to 127.0.0.1:6380: Connection refused;
  * let the program listen there, or name the address where it does in redirect (FILE:LINE)". */
 void relay_describe_silence(const struct relay_process *relay, struct buf *out);

@@ -239,19 +239,16 @@ void wants_follow_all(struct engine *engine)
 	}
 }
 
-void wants_describe(const struct service_runtime *runtime, struct buf *out)
+const char *wants_next(const struct service_runtime *runtime, size_t *at)
 {
-	const char *name, *before = "it waits for ";
+	const char *name;
 	bool required;
 
-	for (size_t n = 0; (name = needed(runtime, n, &required)); n++) {
+	while ((name = needed(runtime, (*at)++, &required))) {
 		const struct service_runtime *wanted = find(runtime, name);
 
-		if (!wanted || wanted->service->socket_count || runtime_state(wanted) == RUNNING)
-			continue;
-		buf_addf(out, "%s%s", before, name);
-		before = ", ";
+		if (wanted && !wanted->service->socket_count && runtime_state(wanted) != RUNNING)
+			return name;
 	}
-	if (*before == ',')
-		buf_text(out, " (wants)");
+	return NULL;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct buf;
 struct engine;
@@ -32,5 +33,5 @@ void wants_follow_all(struct engine *engine);
 /* Returns a service that needs this one now; NULL: there is none. */
 const struct service_runtime *wants_find(const struct service_runtime *runtime);
 
-/* Appends "it waits for db, cache (wants)", where these are not there yet. */
-void wants_describe(const struct service_runtime *runtime, struct buf *out);
+/* Returns the next service that its start waits for, from the place *at, which it moves on; NULL: no more. */
+const char *wants_next(const struct service_runtime *runtime, size_t *at);

@@ -14,7 +14,7 @@
 #include "cli/superctl/metrics.h"
 #include "cli/superctl/rate_history.h"
 #include "cli/superctl/screen.h"
-#include "cli/superctl/service_facts.h"
+#include "cli/superctl/facts.h"
 #include "cli/superctl/state_words.h"
 #include "cli/superctl/timeline_axis.h"
 #include "cli/superctl/verbs.h"
@@ -239,7 +239,7 @@ static const char *command_of(const char *service, bool brief)
 	json_t *object = json_loads(service, 0, NULL);
 	struct buf out = { 0 };
 
-	service_facts_add_command(&out, object, brief);
+	facts_add_command(&out, object, brief);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	buf_free(&out);
 	json_decref(object);
@@ -251,14 +251,14 @@ static const char *endpoints_of(size_t most)
 	json_t *object = json_loads("{\"listeners\":[\"tcp:1\",\"tcp:2\",\"tcp:3\"]}", 0, NULL);
 	struct buf out = { 0 };
 
-	service_facts_add_endpoints(&out, object, most);
+	facts_add_endpoints(&out, object, most);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	buf_free(&out);
 	json_decref(object);
 	return text;
 }
 
-Test(superctl_service_facts, endpoints_are_whole_and_counted)
+Test(superctl_facts, endpoints_are_whole_and_counted)
 {
 	cr_assert_str_eq(endpoints_of(3), "tcp:1 tcp:2 tcp:3");
 	cr_assert_str_eq(endpoints_of(1), "tcp:1 +2");
@@ -306,7 +306,7 @@ Test(superctl_state_words, every_state_of_superd_has_one)
 	cr_expect_str_eq(word_of("{\"state\":\"new\"}"), "");
 }
 
-Test(superctl_service_facts, no_near_verb_ends_anything)
+Test(superctl_facts, no_near_verb_ends_anything)
 {
 	static const char *const typed[] = { "edit",	 "sotp",    "stpo", "drian", "disabl",
 					     "shutdwon", "restrat", "evit", "freez" };
@@ -322,7 +322,7 @@ Test(superctl_service_facts, no_near_verb_ends_anything)
 	cr_assert_str_eq(verb_hint("statsu"), "status");
 }
 
-Test(superctl_service_facts, a_command_is_as_ps_has_it)
+Test(superctl_facts, a_command_is_as_ps_has_it)
 {
 	static const char wrapped[] = "{\"exec\":[\"/usr/sbin/tcpd\",\"-w\"],\"argv0\":\"in.fingerd\"}";
 
@@ -350,7 +350,7 @@ static const char *place_of(const char *number)
 	return text;
 }
 
-Test(superctl_service_facts, a_place_in_line_is_a_count)
+Test(superctl_facts, a_place_in_line_is_a_count)
 {
 	cr_assert_str_eq(place_of("2"), "queued, 2nd in line");
 	cr_assert_str_eq(place_of("112"), "queued, 112th in line");
@@ -560,11 +560,12 @@ Test(superctl_states, the_paper_has_those_of_superd)
 {
 	json_t *schema, *states = known_states(&schema);
 
-	cr_assert_eq(json_array_size(states), STATES + 2);
+	cr_assert_eq(json_array_size(states), STATES + 3);
 	for (size_t i = 0; i < STATES; i++)
 		cr_expect_str_eq(json_string_value(json_array_get(states, i)), state_name((enum state)i));
 	cr_expect_str_eq(json_string_value(json_array_get(states, STATES)), "left out");
 	cr_expect_str_eq(json_string_value(json_array_get(states, STATES + 1)), "leaving");
+	cr_expect_str_eq(json_string_value(json_array_get(states, STATES + 2)), "condition");
 	json_decref(schema);
 }
 
@@ -592,7 +593,7 @@ Test(superctl_states, each_is_shown_and_counted)
 /* What status' exit status says. */
 Test(superctl_states, each_serves_or_does_not)
 {
-	static const char resting[] = " off binding closing backoff held left out leaving ";
+	static const char resting[] = " off binding closing backoff held left out leaving condition ";
 	json_t *schema, *states = known_states(&schema);
 
 	for (size_t i = 0; i < json_array_size(states); i++) {
