@@ -280,7 +280,7 @@ class Steadiness(Suite):
                                stdout=subprocess.PIPE, text=True)
         stopped, test, program = (int(pid) for pid in run.stdout.readline().split())
         run.stdout.close()
-        started = {pid for pid, (parent, _) in steady.parents().items() if parent == test}
+        started = {pid for pid, (parent, *_) in steady.parents().items() if parent == test}
 
         def is_below_without_the_stopped():
             os.kill(stopped, signal.SIGSTOP)         # a steady outside, which had stopped it before its parent did, continues it
