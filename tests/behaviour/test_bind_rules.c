@@ -129,7 +129,6 @@ BehaviourOfBind(bind_rules, a_reload_that_changes_them_opens_a_new_socket)
 	expect_changed("", false);
 }
 
-/* Not in the core suite: where on_remove ends the program first, a client is refused until the next socket is open. */
 BehaviourOfBind(bind_rules, and_replaces_the_program_that_runs)
 {
 	SKIP_WITHOUT_FILTERS();
