@@ -234,6 +234,37 @@ void clock_advance(struct superd *superd, long long milliseconds)
 	step_and_wait(superd, milliseconds, true);
 }
 
+void clock_expect_wakes(struct superd *superd, long long milliseconds, int steps, unsigned long most)
+{
+	long long until = now_ms() + DEADLINE_MS;
+	unsigned long before;
+
+	do {
+		before = page->woken;
+		for (int n = 0; n < steps; n++)
+			clock_advance(superd, milliseconds);
+		cr_assert_lt(now_ms(), until, "%lu wake-ups in %d steps\n%s", page->woken - before, steps,
+			     world_logs());
+	} while (page->woken - before > most);
+}
+
+struct clock_steps clock_begin_steps(void)
+{
+	return (struct clock_steps){ .woken = page->woken, .until = now_ms() + DEADLINE_MS };
+}
+
+void clock_count_step(struct clock_steps *steps, int most, const char *condition)
+{
+	if (steps->count++ < most)
+		return;
+	do {
+		cr_assert_lt(now_ms(), steps->until, "in vain: %s\n%s", condition, world_logs());
+		pause_a_moment();
+	} while (page->woken == steps->woken);
+	steps->count = 1;
+	steps->woken = page->woken;
+}
+
 bool clock_is_quiet(struct superd *superd, int fd)
 {
 	clock_advance(superd, HOUR_MS);

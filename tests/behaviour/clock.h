@@ -26,12 +26,20 @@ void clock_advance(struct superd *superd, long long milliseconds);
 void clock_advance_beside(struct superd *superd, long long milliseconds);       /* where a backend does not sleep */
 void clock_settle(struct superd *superd);       /* a step of no time */
 
-/* Steps until the condition holds; the test fails when so many were not enough. What superd measures begins when it
- * hears of it, as of the end of a connection, which the kernel tells a moment later; and some of its timers wait for
- * each other. */
+/* Steps until the condition holds; the test fails when so many were not enough, and superd has not woken since they
+ * began. What superd measures begins when it hears of it, as of the end of a connection, which the kernel may tell when
+ * the steps are over; and some of its timers wait for each other. */
 #define CLOCK_UNTIL(superd, milliseconds, most, condition) \
-	for (int steps_ = 0; !(condition); clock_advance(superd, milliseconds)) \
-		cr_assert_lt(steps_++, most, "in vain: %s\n%s", #condition, world_logs())
+	for (struct clock_steps steps_ = clock_begin_steps(); !(condition); clock_advance(superd, milliseconds)) \
+		clock_count_step(&steps_, most, #condition)
+
+struct clock_steps {
+	int count;
+	unsigned long woken;            /* clock_wakes when they began */
+	long long until;                /* now_ms when the test hangs */
+};
+struct clock_steps clock_begin_steps(void);
+void clock_count_step(struct clock_steps *steps, int most, const char *condition);
 
 void clock_move(long long milliseconds);        /* waits for nothing: for a superd that is not to sleep */
 void clock_set_wall(long long milliseconds);    /* how far the time of day is ahead of all other clocks */
@@ -45,8 +53,12 @@ void clock_go_on(void);
 bool clock_is_quiet(struct superd *superd, int fd);     /* nothing to read and no end, two hours later */
 void clock_stop(struct superd *superd, long long milliseconds); /* TERM, and steps until it has ended */
 
-/* How often superd has gone on after a wait of its loop; a step alone is no reason to. */
+/* How often superd has gone on after a wait of its loop; a step alone is no reason to. A stop and SIGCONT, of superd or
+ * of its child, is one. */
 unsigned long clock_wakes(void);
+
+/* Steps until superd has woken at most so often in so many of them; the test hangs, and fails, if it always does more. */
+void clock_expect_wakes(struct superd *superd, long long milliseconds, int steps, unsigned long most);
 
 bool clock_has_waiter(pid_t pid);       /* the process, in this test's namespace, waits by the clock */
 

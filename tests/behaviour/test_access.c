@@ -780,7 +780,6 @@ Behaviour(access, backoff_refuse_turns_clients_away_while_the_service_is_paused)
 	const struct setup setup = { .arguments = arguments, .clock = true };
 	int port = free_port(), first, second, datagram;
 	struct superd *superd;
-	unsigned long wakes;
 
 	superd = superd_run_with(&setup,
 				 "service web {\n listen = { \"127.0.0.1:%d\", \"udp:127.0.0.1:%d\" }\n"
@@ -800,10 +799,7 @@ Behaviour(access, backoff_refuse_turns_clients_away_while_the_service_is_paused)
 	datagram = datagram_from("127.0.0.2", port);
 	cr_assert_eq(send(datagram, "x", 1, 0), 1);
 	clock_advance(superd, HOUR_MS);
-	wakes = clock_wakes();
-	for (int n = 0; n < 3; n++)
-		clock_advance(superd, HOUR_MS);
-	cr_expect_leq(clock_wakes(), wakes + 2, "woken %lu times", clock_wakes() - wakes);
+	clock_expect_wakes(superd, HOUR_MS, 3, 2);
 	superd_expect_count(superd, "web: started", 1);
 	write_file("mended", "%s", "");
 	cr_assert(control_is_done(control_once("restart web")));

@@ -229,15 +229,11 @@ Behaviour(clock, a_step_alone_wakes_nobody)
 {
 	struct superd *superd = clock_run(SERVE, backend("talk"), own_user(), "idle_timeout = 1h");
 	int client = client_connect(superd_port(superd, "web"));
-	unsigned long before;
 
 	client_send(client, "here\n");
 	client_line(client);
 	clock_advance(superd, MINUTE_MS);
-	before = clock_wakes();
-	for (int n = 0; n < 30; n++)
-		clock_advance(superd, MINUTE_MS);
-	cr_expect_eq(clock_wakes(), before, "%lu wake-ups", clock_wakes() - before);
+	clock_expect_wakes(superd, MINUTE_MS, 30, 0);
 	close(client);
 	superd_stop(superd);
 }

@@ -302,7 +302,6 @@ Behaviour(idle, clients_who_stay_wake_nobody)
 	struct superd *superd;
 	char table[MANY * 200] = "";
 	int clients[MANY];
-	unsigned long before;
 
 	for (int n = 0; n < MANY; n++)
 		sprintf(table + strlen(table),
@@ -315,10 +314,7 @@ Behaviour(idle, clients_who_stay_wake_nobody)
 		client_line(clients[n]);
 	}
 	expect_awake(superd);
-	before = clock_wakes();
-	for (int n = 0; n < 10; n++)
-		clock_advance(superd, HOUR_MS);
-	cr_assert_eq(clock_wakes(), before, "%lu wake-ups", clock_wakes() - before);
+	clock_expect_wakes(superd, HOUR_MS, 10, 0);
 	cr_assert_geq(superd_processes(superd), 2u * MANY);
 	for (int n = 0; n < MANY; n++)
 		close(clients[n]);

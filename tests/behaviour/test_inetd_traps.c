@@ -34,14 +34,8 @@ static const char *told(int port)
  * it wakes it. */
 static void expect_calm(struct superd *superd, const char *marks, size_t starts)
 {
-	unsigned long before;
-
 	clock_advance(superd, 3 * MINUTE_MS);
-	before = clock_wakes();
-	for (int n = 0; n < 3; n++)
-		clock_advance(superd, 2 * MINUTE_MS);
-	cr_expect_leq(clock_wakes(), before + 2, "superd was woken %lu times\n%s", clock_wakes() - before,
-		      world_logs());
+	clock_expect_wakes(superd, 2 * MINUTE_MS, 3, 2);
 	cr_assert_eq(count_lines(marks), starts, "%s", world_logs());
 }
 
@@ -109,7 +103,6 @@ Behaviour(inetd_traps, a_wait_server_that_takes_nobody_is_not_started_over_and_o
 	struct superd *superd =
 		superd_run_with(&by_clock, "127.0.0.1:%d stream tcp wait %s\n127.0.0.1:%d dgram udp wait %s\n", stream,
 				inetd_backend("-m %s exit 0", marks), dgram, inetd_backend("-m %s exit 0", others));
-	unsigned long before;
 	size_t starts;
 
 	wait_listening(superd, text_of("tcp:127.0.0.1:%d", stream));
@@ -123,11 +116,8 @@ Behaviour(inetd_traps, a_wait_server_that_takes_nobody_is_not_started_over_and_o
 	cr_assert_leq(count_lines(others), 9 + count_pauses(superd, "-udp", dgram), "%s", world_logs());
 	clock_advance(superd, 5 * SECOND_MS);
 	starts = superd_log_count(superd, ": started");
-	before = clock_wakes();
-	for (int n = 0; n < 10; n++)
-		clock_advance(superd, SECOND_MS);
+	clock_expect_wakes(superd, SECOND_MS, 10, 0);
 	superd_expect_count(superd, ": started", starts);
-	cr_expect_eq(clock_wakes(), before, "superd was woken %lu times\n%s", clock_wakes() - before, world_logs());
 	/* And no counter has shut it for good. */
 	cr_assert(superd_reload(superd, "127.0.0.1:%d stream tcp wait %s\n127.0.0.1:%d dgram udp wait %s\n", stream,
 				inetd_backend("take 1"), dgram, inetd_backend("datagrams 50")));
