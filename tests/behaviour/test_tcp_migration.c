@@ -307,24 +307,19 @@ Behaviour(tcp_migration, moves_a_handshake_on_and_on)
 	ends_with_one_socket(superd);
 }
 
-/* Each time a stop answers as soon as its instance has ended, and no client comes to the wrong socket of the two. That
- * is a claim of time: superd's waits for handshakes are shorter than what a busy machine takes for an order. */
-Behaviour(tcp_migration, does_not_slow_down_orders_that_follow_each_other)
+/* No client comes to the wrong socket of the two. tests/bench/times measures whether the orders wait for handshakes. */
+Behaviour(tcp_migration, serves_between_orders_that_follow_each_other)
 {
-	long long began;
 	struct superd *superd;
 
 	prepare(KEPT);
 	superd = run();
-	began = now_ms();
 	for (unsigned n = 0; n < 12; n++) {
 		static const char *const orders[] = { "restart", "drain", "stop" };
 
 		cr_assert_gt(client_ask_pid(PORT), 0);
 		cr_assert(control_is_done(control_once("%s web", orders[n % 3])), "%s", world_logs());
 	}
-	cr_expect_lt(now_ms() - began, 12000, "it takes a second each, as if it waited for handshakes\n%s",
-		     world_logs());
 	ends_with_one_socket(superd);
 }
 
