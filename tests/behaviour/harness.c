@@ -483,13 +483,23 @@ struct outcome program_answer(const char *const *arguments)
 	return program_end(&program);
 }
 
+static bool has_word(const char *const *words, const char *word)
+{
+	while (*words && strcmp(*words, word) != 0)
+		words++;
+	return *words;
+}
+
 struct outcome superd_answer(const char *const *arguments)
 {
+	static const struct setup plain;
 	const char *words[ARGUMENTS_MOST] = { superd_path() };
 	size_t count = 1;
 
-	for (size_t i = 0; arguments[i] && count < ARGUMENTS_MOST - 1; i++)
+	for (size_t i = 0; arguments[i] && count < ARGUMENTS_MOST - 3; i++)
 		words[count++] = arguments[i];
+	if (has_word(arguments, "--daemon") && !has_word(arguments, "--control"))
+		add_no_control(&plain, words + count);
 	return program_answer(words);
 }
 

@@ -140,7 +140,8 @@ size_t superd_fd_count(struct superd *superd);  /* 0 to an ordinary user: superd
 void superd_expect_fds(struct superd *superd, size_t count);    /* before long no more than that */
 long superd_sleeps(struct superd *superd);      /* how often it went to sleep: each time something has woken it */
 
-/* Runs superd to its end with these arguments (NULL-terminated). */
+/* Runs superd to its end with these arguments (NULL-terminated). One that stays, with --daemon, has no control socket
+ * unless they name one. */
 struct outcome {
 	int status;                     /* exit status, or 128 + signal */
 	const char *out, *err;

@@ -196,9 +196,7 @@ Behaviour(upgrade_ways, in_the_background_with_its_pid_file)
 	int port = free_port();
 	const char *table = write_file("daemon.conf", WEB, port, backend("talk"), "");
 	const char *to = text_of("file:%s", log);
-	const char *const words[] = { superd_path(), "-f", table, "--daemon", "--control", "none",
-				      "--pid-file", pid_file, "--log", to, NULL };
-	struct outcome outcome = program_answer(words);
+	struct outcome outcome = SUPERD_ANSWER("-f", table, "--daemon", "--pid-file", pid_file, "--log", to);
 	pid_t pid;
 	int client;
 
@@ -209,7 +207,7 @@ Behaviour(upgrade_ways, in_the_background_with_its_pid_file)
 	WAIT_UNTIL(strstr(read_text(log), ": upgraded from "));
 	settle(client);
 	cr_assert_str_eq(read_text(pid_file), text_of("%ld\n", (long)pid));
-	outcome = program_answer(words);
+	outcome = SUPERD_ANSWER("-f", table, "--daemon", "--pid-file", pid_file, "--log", to);
 	cr_assert_eq(outcome.status, 2, "%s", outcome.err);
 	close(client);
 	cr_assert_eq(kill(pid, SIGTERM), 0);

@@ -9,7 +9,6 @@
 #include <sys/syscall.h>
 
 #include "base/fd.h"
-#include "os/netdiag/sock_diag.h"
 
 TestSuite(bind, .init = set_up, .fini = tear_down, .timeout = 120);
 
