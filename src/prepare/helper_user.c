@@ -94,7 +94,7 @@ uid_t helper_user_id(enum helper_user which)
 
 const struct account *helper_user_account(enum helper_user which)
 {
-	static struct account accounts[2];
+	static struct account accounts[] = { { .name = "superd-advise" }, { .name = "superd-rpc" } };
 	struct account *account = &accounts[which];
 
 	if (geteuid() != 0 || helper_users_refused())
@@ -107,14 +107,18 @@ const struct account *helper_user_account(enum helper_user which)
 	return account;
 }
 
-bool helper_user_account_for(const char *service, struct account *account)
+const struct account *helper_user_of_relay(const struct service *service, struct account *own)
 {
+	const struct account *account = service->account;
+	bool to_path = !service->exec->redirect[1];
 	struct helper_users users;
 
+	if (to_path || (account && account->switches && account->uid != 0))
+		return account;
 	if (geteuid() != 0 || helper_users_refused())
-		return false;
+		return NULL;
 	helper_users_look(&users);
-	*account = (struct account){ .keeps_groups = gids_must_be_kept(), .switches = true };
-	account->uid = account->gid = helper_user_for(&users, service);
-	return true;
+	*own = (struct account){ .name = "superd-builtin", .keeps_groups = gids_must_be_kept(), .switches = true };
+	own->uid = own->gid = helper_user_for(&users, service->name);
+	return own;
 }

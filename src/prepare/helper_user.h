@@ -14,6 +14,7 @@
 enum helper_user { HELPER_USER_ADVISE, HELPER_USER_RPC };
 
 struct account;
+struct service;
 
 /* The ids in use: marked by helper_users_look from the files, then by helper_user_for. taken[n]: OWN_USERS_FIRST +
  * n. */
@@ -33,9 +34,10 @@ uid_t helper_user_for(struct helper_users *users, const char *service);
 
 uid_t helper_user_id(enum helper_user which);
 
-/* Fills the account of a relay (engine/instance/relay): the id that helper_user_for gives to this service. false:
- * superd cannot change to another user. */
-bool helper_user_account_for(const char *service, struct account *account);
+/* The account of the process that relays for a service (engine/instance/relay): the service's, if that is not root's. If
+ * it relays to a unix socket the service's in any case, as only that user may reach it. Otherwise `own`, filled with the
+ * id that helper_user_for gives to this service. NULL: superd's own, as superd cannot change to another. */
+const struct account *helper_user_of_relay(const struct service *service, struct account *own);
 
 /* The account of a helper program; NULL: superd's own, as superd cannot change to another. Lives as long as superd; for
  * the loop's thread only. */

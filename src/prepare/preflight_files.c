@@ -231,14 +231,18 @@ static void check_tcpd_program(struct preflight *preflight, const struct service
 static void check_libexec(struct preflight *preflight, const struct service *service)
 {
 	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong, *path;
+	const struct account *account = service->account;
+	struct account own;
 	struct buf missing = { 0 };
 
 	if (!plan_is_builtin(service) && !service_is_relayed(service))
 		return;
+	if (service_is_relayed(service))
+		account = helper_user_of_relay(service, &own);
 	path = libexec_path(plan_builtin_program(service), preflight->table->pool);
 	if (!path)
 		libexec_describe_missing(plan_builtin_program(service), &missing);
-	wrong = path ? preflight_check_program(preflight, service, path, NULL, service->account)
+	wrong = path ? preflight_check_program(preflight, service, path, NULL, account)
 		     : buf_string(&missing);
 	if (wrong)
 		preflight_report(preflight, SEVERITY_ERROR, service, option,

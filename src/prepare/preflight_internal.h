@@ -10,11 +10,12 @@
 #include "exec/plan/plan.h"
 #include "exec/sandbox/sandbox_probe.h"
 #include "os/host/hosts_access.h"
+#include "prepare/helper_user.h"
 
-/* Whether one of superd's helper programs exists, checked once. */
+/* Whether one of superd's helper programs can be run, checked once. */
 struct helper_program {
-	bool checked;                   /* `missing` is valid */
-	const char *missing;            /* message that it is missing, in the pool; NULL: it exists */
+	bool checked;                   /* `wrong` is valid */
+	const char *wrong;              /* why it cannot be run, in the pool; NULL: it can */
 };
 
 /* Units with limits and priorities that superd may not set. */
@@ -43,7 +44,7 @@ struct preflight {
 	struct ptr_map root_files;      /* program or environment_file -> NULL, if only root can change it */
 	struct ptr_map runtime;         /* runtime_directory -> the first service with it */
 	char *mounts;                   /* path_mounts, owned */
-	struct helper_program advise, rpc;
+	struct helper_program helpers[HELPER_USER_RPC + 1];
 	const struct service *root_unit;        /* first unit that would run as root without naming a user; NULL: none */
 	size_t root_units;              /* number of such units */
 	struct clamped_units clamped;

@@ -95,14 +95,10 @@ static bool on_hosts_file(void *context, const char *path)
 /* superd-advise reads these files with a user of its own, and denies all clients if it cannot read one. */
 static void read_hosts_files(struct preflight *preflight, const struct service *service)
 {
-	struct account account = { .name = "superd-advise" };
-	struct hosts_check check = { .preflight = preflight, .service = service };
+	struct hosts_check check = { .preflight = preflight, .service = service,
+				     .account = helper_user_account(HELPER_USER_ADVISE) };
 
 	preflight->hosts_reported = true;
-	if (preflight->root && !helper_users_refused()) {
-		account.uid = account.gid = helper_user_id(HELPER_USER_ADVISE);
-		check.account = &account;
-	}
 	check.rules = (struct hosts_rules){ .on_file = on_hosts_file, .context = &check };
 	check_hosts_file(&check, "/etc/hosts.allow", true);
 	check_hosts_file(&check, "/etc/hosts.deny", true);
@@ -125,19 +121,29 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 	diags_hint(preflight->diags, "to allow commands: libwrap = \"%s commands\" in superd.conf", libwrap);
 }
 
-static const char *check_helper(const struct preflight *preflight, struct helper_program *program, const char *name)
+/* Whether the program exists, and the user that superd runs it as may execute it. */
+static const char *check_helper(struct preflight *preflight, const struct service *service, enum helper_user which)
 {
+	static const char *const names[] = { "superd-advise", "superd-rpc" };
+	struct helper_program *program = &preflight->helpers[which];
+	struct pool *pool = preflight->table->pool;
 	struct buf text = { 0 };
+	const char *path;
 
 	if (program->checked)
-		return program->missing;
+		return program->wrong;
 	program->checked = true;
-	if (libexec_path(name, preflight->table->pool))
-		return NULL;
-	libexec_describe_missing(name, &text);
-	program->missing = pool_text(preflight->table->pool, buf_string(&text));
+	path = libexec_path(names[which], pool);
+	if (path) {
+		program->wrong = preflight_check_program(preflight, service, path, NULL, helper_user_account(which));
+		if (program->wrong)
+			program->wrong = pool_textf(pool, "%s: %s", path, program->wrong);
+		return program->wrong;
+	}
+	libexec_describe_missing(names[which], &text);
+	program->wrong = pool_text(pool, buf_string(&text));
 	buf_free(&text);
-	return program->missing;
+	return program->wrong;
 }
 
 /* The option that needs superd-advise, and its value in *value. NULL: none. */
@@ -170,26 +176,26 @@ static const char *find_advise_option(struct preflight *preflight, const struct 
 static void check_advise(struct preflight *preflight, const struct service *service)
 {
 	const char *value, *option = find_advise_option(preflight, service, &value);
-	const char *missing = option ? check_helper(preflight, &preflight->advise, "superd-advise") : NULL;
+	const char *wrong = option ? check_helper(preflight, service, HELPER_USER_ADVISE) : NULL;
 	bool is_log = option && !strncmp(option, "log_", 4);
 
-	if (missing)
+	if (wrong)
 		preflight_report(preflight, is_log ? SEVERITY_WARNING : SEVERITY_ERROR, service, option, value, "%s",
-				 missing);
+				 wrong);
 }
 
 static void check_rpc_helper(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
-	const char *missing;
+	const char *wrong;
 	struct buf text = { 0 };
 
 	if (!endpoint_is_rpc(listen->endpoint))
 		return;
-	missing = check_helper(preflight, &preflight->rpc, "superd-rpc");
-	if (!missing)
+	wrong = check_helper(preflight, service, HELPER_USER_RPC);
+	if (!wrong)
 		return;
 	endpoint_format(listen->endpoint, &text);
-	diag_error(preflight->diags, listen->at, "%s: %s: %s", service->name, buf_string(&text), missing);
+	diag_error(preflight->diags, listen->at, "%s: %s: %s", service->name, buf_string(&text), wrong);
 	buf_free(&text);
 }
 

@@ -116,18 +116,6 @@ static void on_channel(struct ev_loop *loop, ev_io *io, int events)
 
 /* ---- the process ---- */
 
-/* The user of the service, if that is no root; for a unix socket in any case, as only that user may reach it. Else a
- * user of its own. NULL: superd's own. */
-static const struct account *find_account(struct relay_process *relay, const struct service *service)
-{
-	const struct account *account = service->account;
-	bool to_path = !service->exec->redirect[1];
-
-	if (to_path || (account && account->switches && account->uid != 0))
-		return account;
-	return helper_user_account_for(service->name, &relay->account) ? &relay->account : NULL;
-}
-
 /* The channel, then the listeners, from descriptor 3 on. */
 static bool wire(struct relay_process *relay, struct fd_map *fd_map, int channel)
 {
@@ -203,7 +191,7 @@ static bool try_start(struct relay_process *relay, struct buf *why)
 	int ends[2];
 
 	plan_free(relay->plan);         /* its rules may be those of before a reload */
-	relay->plan = runtime_plan_relay(runtime_of(relay), find_account(relay, service), why);
+	relay->plan = runtime_plan_relay(runtime_of(relay), helper_user_of_relay(service, &relay->account), why);
 	if (!relay->plan)
 		return false;
 	if (fd_channel_pair(ends) < 0) {
