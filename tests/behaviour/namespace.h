@@ -25,12 +25,15 @@ int bind_dev_log(void);                 /* a receiver where the /dev/log of a se
 		} \
 	} while (0)
 
-/* A behaviour with users besides root: in a checkout below /root, say, they cannot run what was built. */
+/* Tests with users besides root: in a checkout below /root, say, they cannot run what was built. */
+#define SKIP_WITHOUT_OTHER_USERS() \
+	SKIP_WITHOUT(geteuid() != 0 || namespace_users(), "needs a build that every user can reach")
+
 #define BehaviourOfUsers(suite, name) \
 	static void suite##_##name##_among_users(void); \
 	Behaviour(suite, name) \
 	{ \
-		SKIP_WITHOUT(geteuid() != 0 || namespace_users(), "needs a build that every user can reach"); \
+		SKIP_WITHOUT_OTHER_USERS(); \
 		suite##_##name##_among_users(); \
 	} \
 	static void suite##_##name##_among_users(void)

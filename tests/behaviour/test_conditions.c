@@ -55,7 +55,7 @@ Behaviour(conditions, of_paths)
 	expect_start(text_of("ConditionFileNotEmpty=%s", path_in("empty")), false);
 	expect_start("ConditionFileIsExecutable=/bin/sh", true);
 	expect_start(text_of("ConditionFileIsExecutable=%s/file", folder), false);
-	expect_start("ConditionPathIsMountPoint=/", true);
+	expect_start("ConditionPathIsMountPoint=/proc", true);
 	expect_start(text_of("ConditionPathIsMountPoint=%s", folder), false);
 	expect_start(text_of("ConditionPathIsReadWrite=%s", folder), true);
 	expect_start(text_of("ConditionPathIsSymbolicLink=%s", folder), false);

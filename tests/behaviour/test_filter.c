@@ -187,6 +187,8 @@ static void expect_new_rules(const char *kind, const char *work, bool redirects)
 	char does[160];
 
 	SKIP_WITHOUT_FILTERS();
+	if (redirects && *work)
+		SKIP_WITHOUT_OTHER_USERS();
 	if (redirects)
 		snprintf(does, sizeof(does), "%s redirect = \"127.0.0.1 %d\"", work, target);
 	else

@@ -17,6 +17,7 @@
 #include "client.h"
 #include "clock.h"
 #include "harness.h"
+#include "namespace.h"
 #include "process.h"
 #include "superctl.h"
 
@@ -97,7 +98,7 @@ static pid_t relay_pid(void)
 	return at ? (pid_t)strtol(at + strlen("\"pid\":"), NULL, 10) : 0;
 }
 
-Behaviour(relay, the_first_client_starts_the_program_and_all_reach_it)
+BehaviourOfUsers(relay, the_first_client_starts_the_program_and_all_reach_it)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int port = superd_port(superd, "app");
@@ -116,7 +117,7 @@ Behaviour(relay, the_first_client_starts_the_program_and_all_reach_it)
 	superd_stop(superd);
 }
 
-Behaviour(relay, a_client_that_has_said_all_still_gets_its_answer)
+BehaviourOfUsers(relay, a_client_that_has_said_all_still_gets_its_answer)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int client = client_connect(superd_port(superd, "app"));
@@ -130,7 +131,7 @@ Behaviour(relay, a_client_that_has_said_all_still_gets_its_answer)
 	superd_stop(superd);
 }
 
-Behaviour(relay, clients_wait_until_the_program_listens)
+BehaviourOfUsers(relay, clients_wait_until_the_program_listens)
 {
 	const char *gate = path_in("gate");
 	struct superd *superd = run_relayed(free_port(), gate, "timeout_start = 24h");
@@ -149,7 +150,7 @@ Behaviour(relay, clients_wait_until_the_program_listens)
 }
 
 /* As PostgreSQL, which accepts clients while it recovers, and turns them away. */
-Behaviour(relay, clients_wait_until_a_program_that_announces_it_is_ready)
+BehaviourOfUsers(relay, clients_wait_until_a_program_that_announces_it_is_ready)
 {
 	const char *gate = path_in("gate");
 	int target = free_port(), client;
@@ -169,7 +170,7 @@ Behaviour(relay, clients_wait_until_a_program_that_announces_it_is_ready)
 	superd_stop(superd);
 }
 
-Behaviour(relay, a_program_that_never_listens_is_stopped_and_its_client_waits_for_the_next)
+BehaviourOfUsers(relay, a_program_that_never_listens_is_stopped_and_its_client_waits_for_the_next)
 {
 	const char *gate = path_in("gate");
 	int target = free_port();
@@ -195,7 +196,7 @@ Behaviour(relay, a_program_that_never_listens_is_stopped_and_its_client_waits_fo
 	superd_stop(superd);
 }
 
-Behaviour(relay, the_end_of_the_program_is_the_end_of_the_instance)
+BehaviourOfUsers(relay, the_end_of_the_program_is_the_end_of_the_instance)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int port = superd_port(superd, "app"), client;
@@ -210,7 +211,7 @@ Behaviour(relay, the_end_of_the_program_is_the_end_of_the_instance)
 	superd_stop(superd);
 }
 
-Behaviour(relay, an_idle_program_is_stopped_and_no_sooner)
+BehaviourOfUsers(relay, an_idle_program_is_stopped_and_no_sooner)
 {
 	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 5min\n");
 	int port = superd_port(superd, "app"), client = client_connect(port);
@@ -230,7 +231,7 @@ Behaviour(relay, an_idle_program_is_stopped_and_no_sooner)
 	superd_stop(superd);
 }
 
-Behaviour(relay, a_frozen_program_goes_on_with_the_next_client)
+BehaviourOfUsers(relay, a_frozen_program_goes_on_with_the_next_client)
 {
 	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 5min\n idle_action = freeze\n");
 	int port = superd_port(superd, "app");
@@ -253,7 +254,7 @@ static long ask_again(int client, const char *question)
 }
 
 /* The kernel says for how long nothing has moved, in real time. */
-Behaviour(relay, the_next_byte_of_a_quiet_client_wakes_a_frozen_program)
+BehaviourOfUsers(relay, the_next_byte_of_a_quiet_client_wakes_a_frozen_program)
 {
 	struct superd *superd = run_relayed(
 		free_port(), "", "idle_timeout = 500ms\n idle_action = freeze\n idle_means = quiet\n");
@@ -271,7 +272,7 @@ Behaviour(relay, the_next_byte_of_a_quiet_client_wakes_a_frozen_program)
 }
 
 /* Before the first count of connections only the relay knows of a client. */
-Behaviour(relay, superctl_does_not_doubt_the_client_that_is_relayed)
+BehaviourOfUsers(relay, superctl_does_not_doubt_the_client_that_is_relayed)
 {
 	struct superd *superd = run_relayed(free_port(), "", "idle_timeout = 1h\n");
 	int client = client_connect(superd_port(superd, "app"));
@@ -286,7 +287,7 @@ Behaviour(relay, superctl_does_not_doubt_the_client_that_is_relayed)
 	superd_stop(superd);
 }
 
-Behaviour(relay, so_does_one_after_an_operator_has_frozen_it)
+BehaviourOfUsers(relay, so_does_one_after_an_operator_has_frozen_it)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int client = client_connect(superd_port(superd, "app")), other = client_connect(superd_port(superd, "app"));
@@ -305,7 +306,7 @@ Behaviour(relay, so_does_one_after_an_operator_has_frozen_it)
 	superd_stop(superd);
 }
 
-Behaviour(relay, so_does_one_by_a_unix_socket)
+BehaviourOfUsers(relay, so_does_one_by_a_unix_socket)
 {
 	const char *path = path_in("front");
 	const char *const arguments[] = { "--control", path_in("ctl"), NULL };
@@ -331,7 +332,7 @@ Behaviour(relay, so_does_one_by_a_unix_socket)
 }
 
 /* A flow of datagrams keeps a program awake until redirect_timeout has passed. An operator freezes it all the same. */
-Behaviour(relay, the_next_datagram_wakes_a_frozen_program)
+BehaviourOfUsers(relay, the_next_datagram_wakes_a_frozen_program)
 {
 	int target = free_port(), client;
 	const char *const arguments[] = { "--control", path_in("ctl"), NULL };
@@ -351,7 +352,7 @@ Behaviour(relay, the_next_datagram_wakes_a_frozen_program)
 	superd_stop(superd);
 }
 
-Behaviour(relay, another_relay_begins_where_one_was_killed)
+BehaviourOfUsers(relay, another_relay_begins_where_one_was_killed)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int port = superd_port(superd, "app");
@@ -366,7 +367,7 @@ Behaviour(relay, another_relay_begins_where_one_was_killed)
 	superd_stop(superd);
 }
 
-Behaviour(relay, an_upgrade_keeps_clients_and_relay)
+BehaviourOfUsers(relay, an_upgrade_keeps_clients_and_relay)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int port = superd_port(superd, "app"), client = client_connect(port);
@@ -386,7 +387,7 @@ Behaviour(relay, an_upgrade_keeps_clients_and_relay)
 	superd_stop(superd);
 }
 
-Behaviour(relay, a_reload_leads_the_next_start_elsewhere)
+BehaviourOfUsers(relay, a_reload_leads_the_next_start_elsewhere)
 {
 	int first = free_port(), second = free_port();
 	struct superd *superd = run_relayed(first, "", "");
@@ -410,7 +411,7 @@ Behaviour(relay, a_reload_leads_the_next_start_elsewhere)
 	superd_stop(superd);
 }
 
-Behaviour(relay, stop_restart_and_hold_lose_nobody)
+BehaviourOfUsers(relay, stop_restart_and_hold_lose_nobody)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int port = superd_port(superd, "app"), client;
@@ -431,7 +432,7 @@ Behaviour(relay, stop_restart_and_hold_lose_nobody)
 	superd_stop(superd);
 }
 
-Behaviour(relay, a_oneshot_starts_what_is_relayed_to_and_stops_it_when_idle)
+BehaviourOfUsers(relay, a_oneshot_starts_what_is_relayed_to_and_stops_it_when_idle)
 {
 	int target = free_port();
 	const char *python = find_program("python3-minimal", "python3"), *pid = path_in("pid");
@@ -450,7 +451,7 @@ Behaviour(relay, a_oneshot_starts_what_is_relayed_to_and_stops_it_when_idle)
 	superd_stop(superd);
 }
 
-Behaviour(relay, datagrams_reach_the_program_and_come_back)
+BehaviourOfUsers(relay, datagrams_reach_the_program_and_come_back)
 {
 	int target = free_port();
 	struct superd *superd =
@@ -479,7 +480,7 @@ static unsigned long relay_sleeps(void)
 }
 
 /* It sends the datagram again after 20 ms, and doubles that, up to a second. */
-Behaviour(relay, the_first_datagram_waits_for_the_program)
+BehaviourOfUsers(relay, the_first_datagram_waits_for_the_program)
 {
 	enum { TRIES = 5 };
 	const char *const arguments[] = { "--control", path_in("ctl"), NULL };
@@ -514,7 +515,7 @@ static bool has_sample(const char *name, unsigned value)
 }
 
 /* Two connections, the second of which stays; then an upgrade, and the end of a relay. */
-Behaviour(relay, metrics_count_what_is_relayed)
+BehaviourOfUsers(relay, metrics_count_what_is_relayed)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int port = superd_port(superd, "app"), client;
@@ -541,7 +542,7 @@ Behaviour(relay, metrics_count_what_is_relayed)
 	superd_stop(superd);
 }
 
-Behaviour(relay, a_relay_retires_when_superd_leaves)
+BehaviourOfUsers(relay, a_relay_retires_when_superd_leaves)
 {
 	struct superd *superd = run_relayed(free_port(), "", "");
 	int port = superd_port(superd, "app"), client = client_connect(port);

@@ -331,7 +331,7 @@ Behaviour(unit_sockets, commands_of_a_socket_have_its_directories_and_its_sandbo
 	struct superd *superd;
 	struct stat status;
 
-	SKIP_WITHOUT(geteuid() == 0, "needs root");
+	SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(), "needs root and namespaces");
 	write_file("a.socket",
 		   "[Socket]\nListenStream=%s\nRuntimeDirectory=%s\nRuntimeDirectoryMode=0710\nUMask=0027\n"
 		   "ReadOnlyPaths=/etc\nExecStartPre=/bin/sh -c 'echo \"$RUNTIME_DIRECTORY $(umask)\" >%s'\n"

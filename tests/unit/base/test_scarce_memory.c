@@ -217,8 +217,11 @@ static void look_up_address(struct reading *reading, const char *address, const 
 {
 	struct endpoint endpoint = { .kind = (uint8_t)kind, .address = address, .port_name = port };
 	struct exec_options exec = { 0 };
-	struct service service = { .name = "web", .exec = &exec };
-	struct listen listen = { .endpoint = &endpoint };
+	struct stream_options streams = { 0 };
+	struct option_groups groups = { .streams = &streams };
+	struct service service = { .name = "web", .exec = &exec, .groups = &groups };
+	struct socket_options options = { 0 };
+	struct listen listen = { .endpoint = &endpoint, .options = &options };
 	struct addresses addresses;
 
 	addresses_open(&addresses, reading->table->pool, reading->diags);
