@@ -58,7 +58,7 @@ static const struct example {
 	{ "exec_start_pre", "{ \"+-/usr/bin/chown www-data /srv/web\" }" },
 	{ "exec_stop", "{ \"/bin/sh -c 'kill -TERM $MAINPID'\" }" },
 	{ "exec_stop_post", "{ \"/usr/bin/rm -f /srv/web/lock\" }" },
-	{ "fdstore", "\"/run/s6/fdholder/s\"" },
+	{ "fdstore", "notify" },
 	{ "final_kill_signal", "\"KILL\"" },
 	{ "group", "\"www-data\"" },
 	{ "idle_cpu", "5%" },

@@ -89,7 +89,7 @@ static const struct cli_option superd_options[] = {
 	{ "guard", FIELD(guard), .help = "run under a second process that restarts a killed superd; clients wait" },
 	{ "no-guard", FIELD(unguarded), .help = "no second process, also as process 1 and with --daemon" },
 	{ "fdstore", .complete = COMPLETE_WORDS, .argument = "WHERE", .words = "notify none", .set = set_fdstore,
-	  .help = "a store that keeps the sockets: notify, none, or an s6-fdholderd's socket" },
+	  .help = "a store that keeps the sockets: notify (the service manager) or none" },
 	{ "pid-file", .complete = COMPLETE_FILES, .argument = "FILE", FIELD(given.pid_file),
 	  .help = "write the process id to this file" },
 	{ "process-name", .argument = "NAME", .set = set_process_name,

@@ -54,9 +54,9 @@ const struct directive global_directives[GLOBALS] = {
 	[GLOBAL_FDSTORE] = {
 		.name = { "fdstore" }, .type = &type_fdstore, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, fdstore), .change = CHANGE_START,
-		.argument = "notify | none | path",
-		.help = "The store that keeps the sockets while superd does not run: the service manager, none, "
-			"or the s6-fdholderd with this socket. Unset: the service manager, if it has a store." },
+		.argument = "notify | none",
+		.help = "The store that keeps the sockets while superd does not run: the service manager, or "
+			"none. Unset: the service manager, if it has a store." },
 	[GLOBAL_MAX_STARTING] = {
 		.name = { "max_starting" }, .type = &type_count, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, max_starting), .change = CHANGE_LIVE, .unset = &no_number,

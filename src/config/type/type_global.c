@@ -32,8 +32,7 @@ const struct type type_control = {
 
 static const char *fdstore_refuse(const char *where)
 {
-	return *where == '/' || !strcmp(where, "notify") || !strcmp(where, "none")
-		? NULL : "expected notify, none, or the absolute path of the socket of an s6-fdholderd";
+	return !strcmp(where, "notify") || !strcmp(where, "none") ? NULL : "expected notify or none";
 }
 
 const struct type type_fdstore = {

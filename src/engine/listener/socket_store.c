@@ -12,15 +12,145 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/list.h"
 #include "base/scan.h"
+#include "engine/core/fd_watch.h"
+#include "engine/limits/backoff.h"
 #include "engine/listener/listeners.h"
 #include "engine/listener/store_name.h"
-#include "engine/listener/store_s6.h"
 #include "os/socket/notify_socket.h"
 
 #define AT_ONCE 256                     /* datagrams in a turn of the loop */
+#define STORE_MOST 4000                 /* listeners in the store; superd takes at most 4096 descriptors at its start */
+#define PAUSE_MIN 200000                /* microseconds between two tries, least and most */
+#define PAUSE_MAX 60000000
 
-/* ---- systemd's store ---- */
+/* A listener that is in the store, or will be. */
+struct stored {
+	struct list link;
+	int fd;                         /* descriptor of the listener, borrowed; -1: closed, to be taken out */
+	bool is_in;                     /* the store has it, or may have it */
+	char name[];
+};
+
+/* What goes is done first, as the store may be full; what has failed is done last. */
+struct socket_store {
+	struct engine *engine;
+	struct list todo;               /* struct stored: to be given or taken out */
+	struct list done;               /* in the store */
+	size_t count, most;             /* entries in both; how many there may be */
+	bool is_over;                   /* superd ends, and nothing is taken out any more */
+	bool is_full;                   /* a listener had no room, which was logged */
+	const char *socket;             /* NOTIFY_SOCKET, borrowed */
+	int sender;                     /* for NOTIFY_SOCKET; -1: none */
+	struct alarm next;              /* fires when the next work is due */
+	struct backoff backoff;
+	bool is_logged;                 /* a failure to reach the store was logged */
+};
+
+/* ---- the entries ---- */
+
+static void wake(struct socket_store *store)
+{
+	if (!alarm_is_set(&store->next))
+		alarm_set(&store->next, 0.);
+}
+
+static struct stored *find_in(const struct list *list, int fd)
+{
+	LIST_EACH(link, list) {
+		struct stored *stored = container_of(link, struct stored, link);
+
+		if (stored->fd == fd)
+			return stored;
+	}
+	return NULL;
+}
+
+static struct stored *find_entry(const struct socket_store *store, int fd)
+{
+	struct stored *stored = store && fd >= 0 ? find_in(&store->done, fd) : NULL;
+
+	return stored || !store || fd < 0 ? stored : find_in(&store->todo, fd);
+}
+
+static bool has_name(const struct list *list, const char *name)
+{
+	LIST_EACH(link, list) {
+		if (!strcmp(container_of(link, struct stored, link)->name, name))
+			return true;
+	}
+	return false;
+}
+
+static struct stored *add_entry(struct socket_store *store, struct list *list, int fd, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct stored *stored = calloc(1, sizeof(*stored) + size);
+
+	if (!stored)
+		return NULL;
+	stored->fd = fd;
+	memcpy(stored->name, name, size);
+	list_add(list, &stored->link);
+	store->count++;
+	return stored;
+}
+
+static void drop_entry(struct socket_store *store, struct stored *stored)
+{
+	list_remove(&stored->link);
+	free(stored);
+	store->count--;
+	store->is_full = false;
+}
+
+static struct stored *next_entry(struct socket_store *store)
+{
+	LIST_EACH(link, &store->todo) {
+		struct stored *stored = container_of(link, struct stored, link);
+
+		if (stored->fd < 0)
+			return stored;
+	}
+	return list_empty(&store->todo) ? NULL : container_of(store->todo.next, struct stored, link);
+}
+
+static void finish_entry(struct socket_store *store, struct stored *stored)
+{
+	backoff_reset(&store->backoff);
+	store->is_logged = false;
+	if (stored->fd < 0) {
+		drop_entry(store, stored);
+		return;
+	}
+	stored->is_in = true;
+	list_remove(&stored->link);
+	list_add(&store->done, &stored->link);
+	store->engine->unsaved_all |= list_empty(&store->todo);
+}
+
+static void try_later(struct socket_store *store, struct stored *stored, const char *why)
+{
+	struct event event = { .name = "store_failed", .reason = why };
+	double pause = backoff_next(&store->backoff, PAUSE_MIN, PAUSE_MAX, engine_random(store->engine));
+
+	log_event(store->engine->log, store->is_logged ? LEVEL_DEBUG : LEVEL_WARNING, &event,
+		  stored->fd < 0 ? "cannot remove %s from the store at %s: %s: superd tries again" :
+				   "cannot store %s at %s: %s: superd tries again",
+		  stored->name, store->socket, why);
+	store->is_logged = true;
+	list_remove(&stored->link);
+	list_add(&store->todo, &stored->link);
+	alarm_set(&store->next, pause);
+}
+
+static bool is_taken(const struct socket_store *store, const char *name)
+{
+	return has_name(&store->done, name) || has_name(&store->todo, name);
+}
+
+/* ---- the store ---- */
 
 static bool tell_manager(struct socket_store *store, const struct stored *stored)
 {
@@ -37,16 +167,16 @@ static void tell_all(struct socket_store *store)
 {
 	struct stored *stored;
 
-	for (int n = 0; (stored = stored_next(store)); n++) {
+	for (int n = 0; (stored = next_entry(store)); n++) {
 		if (n == AT_ONCE) {
-			stored_wake(store);
+			wake(store);
 			return;
 		}
 		if (!tell_manager(store, stored)) {
-			stored_try_later(store, stored, strerror(errno));
+			try_later(store, stored, strerror(errno));
 			return;
 		}
-		stored_finish(store, stored);
+		finish_entry(store, stored);
 	}
 }
 
@@ -54,11 +184,7 @@ static void on_next(struct alarm *alarm)
 {
 	struct socket_store *store = container_of(alarm, struct socket_store, next);
 
-	if (store->engine->stopping || store->engine->quiet)
-		return;
-	if (store->s6)
-		store_s6_work(store);
-	else
+	if (!store->engine->stopping && !store->engine->quiet)
 		tell_all(store);
 }
 
@@ -66,7 +192,7 @@ void socket_store_flush(struct engine *engine)
 {
 	struct socket_store *store = engine->listeners->store;
 
-	if (store && !store->s6)
+	if (store)
 		on_next(&store->next);
 }
 
@@ -81,19 +207,16 @@ static size_t manager_room(const struct engine *engine)
 	return !text || scan_count(text, &room) || room < 0 ? 0 : (size_t)room;
 }
 
-/* Sets what kind of store it is. false: there is none, which was logged if one was asked for. */
+/* false: there is no store, which was logged if one was asked for. */
 static bool choose_store(struct socket_store *store, const char *where)
 {
 	struct engine *engine = store->engine;
 	size_t room = manager_room(engine);
-	bool is_path = where && *where == '/';
 
 	if (where && !strcmp(where, "none"))
 		return false;
-	store->socket = is_path ? where : engine_variable(engine, "NOTIFY_SOCKET");
-	store->most = !is_path && room && room < STORE_MOST ? room : STORE_MOST;
-	if (is_path)
-		return store_s6_begin(store);
+	store->socket = engine_variable(engine, "NOTIFY_SOCKET");
+	store->most = room && room < STORE_MOST ? room : STORE_MOST;
 	if (where && (!store->socket || !*store->socket))
 		log_warn(engine->log, "--fdstore=notify: no service manager has set NOTIFY_SOCKET: a superd that is "
 				      "killed loses the clients that wait");
@@ -126,8 +249,8 @@ static bool has_room(struct socket_store *store, const char *name)
 	if (!store->is_full)
 		log_event(store->engine->log, LEVEL_WARNING, &event,
 			  "the store at %s has room for %zu sockets: the clients of %s, and of later sockets, are "
-			  "lost if superd is killed%s", store->socket, store->most, name,
-			  store->s6 ? "" : "; set a larger FileDescriptorStoreMax= in superd's unit");
+			  "lost if superd is killed; set a larger FileDescriptorStoreMax= in superd's unit",
+			  store->socket, store->most, name);
 	store->is_full = true;
 	return false;
 }
@@ -137,13 +260,13 @@ static void give_under_name(struct socket_store *store, const char *made, int fd
 {
 	char name[STORE_NAME_MOST + 1];
 
-	if (stored_find(store, fd) || !has_room(store, made))
+	if (find_entry(store, fd) || !has_room(store, made))
 		return;
 	snprintf(name, sizeof(name), "%s", made);
-	for (unsigned number = 2; stored_has_name(store, name); number++)
+	for (unsigned number = 2; is_taken(store, name); number++)
 		snprintf(name, sizeof(name), "%s~%u", made, number);
-	if (stored_add(store, &store->todo, fd, name))
-		stored_wake(store);
+	if (add_entry(store, &store->todo, fd, name))
+		wake(store);
 	else
 		log_error(store->engine->log, "%s is not stored: out of memory", name);
 }
@@ -165,34 +288,34 @@ void socket_store_note(struct engine *engine, int fd, const char *name)
 
 	if (!store || strlen(name) > STORE_NAME_MOST)
 		return;
-	stored = stored_add(store, fd < 0 ? &store->todo : &store->done, fd, name);
+	stored = add_entry(store, fd < 0 ? &store->todo : &store->done, fd, name);
 	if (stored)
 		stored->is_in = true;
 	if (stored && fd < 0)
-		stored_wake(store);
+		wake(store);
 }
 
 bool socket_store_take_out(struct engine *engine, int fd)
 {
 	struct socket_store *store = engine->listeners->store;
-	struct stored *stored = stored_find(store, fd);
+	struct stored *stored = find_entry(store, fd);
 
 	if (!stored || engine->stopping || store->is_over)
 		return stored && stored->is_in;
 	stored->fd = -1;
-	if (!stored->is_in && !stored->is_current) {
-		stored_drop(store, stored);
+	if (!stored->is_in) {
+		drop_entry(store, stored);
 		return false;
 	}
 	list_remove(&stored->link);
 	list_add(&store->todo, &stored->link);
-	stored_wake(store);
+	wake(store);
 	return true;
 }
 
 void socket_store_replace(struct engine *engine, int before, int fd)
 {
-	const struct stored *stored = stored_find(engine->listeners->store, before);
+	const struct stored *stored = find_entry(engine->listeners->store, before);
 	char name[STORE_NAME_MOST + 1];
 
 	if (!stored)
@@ -230,7 +353,7 @@ bool socket_store_find_copy(struct engine *engine, int fd)
 
 const char *socket_store_name(const struct engine *engine, int fd)
 {
-	const struct stored *stored = stored_find(engine->listeners->store, fd);
+	const struct stored *stored = find_entry(engine->listeners->store, fd);
 
 	return stored && stored->is_in ? stored->name : NULL;
 }
@@ -255,23 +378,10 @@ void socket_store_each_left(const struct engine *engine, void (*act)(void *conte
 	}
 }
 
-bool socket_store_is_busy(const struct engine *engine)
-{
-	const struct socket_store *store = engine->listeners->store;
-
-	return store && store_s6_is_busy(store);
-}
-
-void socket_store_set_aside(struct engine *engine)
-{
-	if (socket_store_is_busy(engine))
-		store_s6_set_aside(engine->listeners->store);
-}
-
 void socket_store_go_on(struct engine *engine)
 {
 	if (engine->listeners->store)
-		stored_wake(engine->listeners->store);
+		wake(engine->listeners->store);
 }
 
 void socket_store_keep(struct engine *engine)
@@ -288,11 +398,10 @@ void socket_store_free(struct engine *engine)
 		return;
 	engine->listeners->store = NULL;
 	alarm_stop(&store->next);
-	store_s6_free(store);
 	LIST_EACH(link, &store->todo)
-		stored_drop(store, container_of(link, struct stored, link));
+		drop_entry(store, container_of(link, struct stored, link));
 	LIST_EACH(link, &store->done)
-		stored_drop(store, container_of(link, struct stored, link));
+		drop_entry(store, container_of(link, struct stored, link));
 	fd_close(&store->sender);
 	free(store);
 }

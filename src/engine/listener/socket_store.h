@@ -1,5 +1,5 @@
 /* Listeners in the store of the program that has started superd, which outlives superd: that of systemd
- * (FileDescriptorStoreMax= of systemd.service(5)), or s6-fdholderd of s6. While superd is killed or restarted the store
+ * (FileDescriptorStoreMax= of systemd.service(5)). While superd is killed or restarted the store
  * keeps them open, with the clients in their queues. The next superd gets them at its start (struct listen_fds), and
  * takes each for the listener of its name, or of its address.
  *
@@ -16,8 +16,7 @@
 #include "config/service/service.h"
 #include "engine/core/engine.h"
 
-/* where: "notify": systemd's, by NOTIFY_SOCKET; a path: the socket of an s6-fdholderd; "none": no store; NULL:
- * systemd's, if it announces one (FDSTORE). */
+/* where: "notify": by NOTIFY_SOCKET; "none": no store; NULL: if the service manager announces one (FDSTORE). */
 void socket_store_begin(struct engine *engine, const char *where);
 
 /* Gives a listener, unless the store has it already. */
@@ -36,16 +35,13 @@ bool socket_store_take_out(struct engine *engine, int fd);
 /* Whether superd has a copy of this socket that it got back; then closes that, and notes the name. */
 bool socket_store_find_copy(struct engine *engine, int fd);
 
-/* Sends systemd's store now as many entries as it has room for; an s6-fdholderd gets its entries in the loop. */
+/* Sends the store now as many entries as its socket has room for. */
 void socket_store_flush(struct engine *engine);
 
 /* For an upgrade: the name of a listener in the store, NULL: it is not there; and the names to be taken out. */
 const char *socket_store_name(const struct engine *engine, int fd);
 void socket_store_each_left(const struct engine *engine, void (*act)(void *context, const char *name), void *context);
 
-/* A program of s6 is running. socket_store_set_aside kills it; its work is done again. */
-bool socket_store_is_busy(const struct engine *engine);
-void socket_store_set_aside(struct engine *engine);
 void socket_store_go_on(struct engine *engine);         /* after an upgrade that has failed */
 
 /* superd ends: from now on nothing is taken out. engine->stopping does that, too. */

@@ -222,7 +222,7 @@ static void close_unclaimed(struct supervisor *supervisor)
 			log_notice(engine->log, "a socket from the store (%s) belongs to no service any more: closed",
 				   buf_string(&text));
 			socket_store_note(engine, -1, inherited->name);
-		} else if (!inherited->is_own && !inherited->is_optional) {
+		} else if (!inherited->is_own) {
 			log_warn(engine->log,
 				 "inherited socket (%s) belongs to no endpoint of the configuration: closed",
 				 buf_string(&text));

@@ -68,7 +68,6 @@ void upgrade_cancel_lookups(struct upgrade *upgrade)
 			lookup_cancel(service_list->runtimes[n]);
 	}
 	rpc_set_aside(engine);
-	socket_store_set_aside(engine);
 }
 
 static bool report_busy(struct buf *why, const struct service_runtime *runtime, const char *what)
@@ -141,8 +140,6 @@ bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why)
 		buf_text(why, "clients wait for room");
 	else if (rpc_is_busy(engine))
 		buf_text(why, "rpcbind is being updated");
-	else if (socket_store_is_busy(engine))
-		buf_text(why, "the store of its listeners is being updated");
 	else
 		services_are_at_rest(engine, why);
 	return !why->length;

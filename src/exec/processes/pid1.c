@@ -245,7 +245,7 @@ static void add_other(int fd, void *context)
 	listen_fds->others[listen_fds->other_count++] = fd;
 }
 
-static void add_listen_fd(struct listen_fds *listen_fds, int fd, char *name, bool is_optional)
+static void add_listen_fd(struct listen_fds *listen_fds, int fd, char *name)
 {
 	struct listen_fd *larger = array_grow(listen_fds->list, &listen_fds->room, listen_fds->count, sizeof(*larger));
 	bool is_stored = name && !strncmp(name, STORED_PREFIX, strlen(STORED_PREFIX));
@@ -257,7 +257,6 @@ static void add_listen_fd(struct listen_fds *listen_fds, int fd, char *name, boo
 	listen_fds->list = larger;
 	listen_fds->list[listen_fds->count++] = (struct listen_fd){
 		.fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd, .name = name, .is_own = is_stored, .is_stored = is_stored,
-		.is_optional = is_optional,
 	};
 }
 
@@ -271,7 +270,7 @@ static void take_systemd_fds(struct listen_fds *listen_fds)
 	for (int64_t n = 0; n < count; n++) {
 		size_t length = names ? strcspn(names, ":") : 0;
 
-		add_listen_fd(listen_fds, FIRST_SOCKET + (int)n, names ? strndup(names, length) : NULL, false);
+		add_listen_fd(listen_fds, FIRST_SOCKET + (int)n, names ? strndup(names, length) : NULL);
 		if (names)
 			names = names[length] ? names + length + 1 : NULL;
 	}
@@ -280,45 +279,10 @@ static void take_systemd_fds(struct listen_fds *listen_fds)
 	unsetenv("LISTEN_FDNAMES");
 }
 
-/* Takes the variable with this number in its name out of the environment; the caller frees the text. NULL: none. */
-static char *take_numbered(const char *prefix, int64_t number)
-{
-	char variable[40];
-	const char *text;
-	char *copy;
-
-	snprintf(variable, sizeof(variable), "%s%" PRId64, prefix, number);
-	text = getenv(variable);
-	copy = text ? strdup(text) : NULL;
-	unsetenv(variable);
-	return copy;
-}
-
-/* They are counted, as a shell that starts superd drops S6_FD#: to it that is no name of a variable. */
-static void take_s6_fds(struct listen_fds *listen_fds)
-{
-	char *number;
-	int64_t fd;
-
-	for (int64_t n = 0; n < SOCKETS_MOST && (number = take_numbered("S6_FD_", n)); n++) {
-		char *name = take_numbered("S6_FDID_", n);
-		bool is_good = !scan_count(number, &fd) && fd >= FIRST_SOCKET && fd <= INT_MAX;
-
-		free(take_numbered("S6_FDLIMIT_", n));
-		free(number);
-		if (is_good && guard_cause() == GUARD_FRESH)
-			add_listen_fd(listen_fds, (int)fd, name, true);
-		else
-			free(name);
-	}
-	unsetenv("S6_FD#");
-}
-
 void listen_fds_take(struct listen_fds *listen_fds)
 {
 	*listen_fds = (struct listen_fds){ 0 };
 	take_systemd_fds(listen_fds);
-	take_s6_fds(listen_fds);
 }
 
 static bool can_be_listener(int fd)

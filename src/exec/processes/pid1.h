@@ -31,14 +31,13 @@ bool pid1_is_first(void);               /* PID 1 of its namespace */
 
 #define STORED_PREFIX "superd/"         /* of the names of sockets that a superd gave to a store (engine/listener/socket_store) */
 
-/* Sockets that superd itself was given by LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES (sd_listen_fds(3)) or by
- * s6-fdholder-getdump (S6_FD#, S6_FD_N, S6_FDID_N), or that a superd before this one has left. */
+/* Sockets that superd itself was given by LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES (sd_listen_fds(3)), or
+ * that a superd before this one has left. */
 struct listen_fd {
 	int fd;                         /* -1: a listener has taken it */
 	char *name;                     /* owned; NULL: none */
 	bool is_own;                    /* a superd has bound it */
 	bool is_stored;                 /* a superd has given it to the store that it came from, under this name */
-	bool is_optional;               /* it may be of no service: the store of s6 has sockets of other programs, too */
 };
 
 struct listen_fds {
