@@ -198,7 +198,7 @@ static void add_busy(struct top_stream *top, struct service_runtime *runtime, do
 		return;
 	}
 	top->told++;
-	show_row(&view, &top->line);
+	show_service(&view, ANSWER_LIST, &top->line);
 }
 
 static void begin_line(struct top_stream *top, double now)

@@ -1,7 +1,4 @@
-/* Composes the JSON objects of the query verbs from the parts in show_internal.
- *
- * The rows of list and top are the same. They read memory and processor time of the services that run, so a list of
- * many services that sleep stays cheap. */
+/* Composes the line of a service for the query verbs, by a table of its parts (control/show_internal). */
 #include "control/show.h"
 
 #include <math.h>
@@ -82,84 +79,42 @@ static void add_log(const struct service_view *view, struct buf *out)
 	json_list_close(out);
 }
 
-void show_status(const struct service_view *view, struct buf *out)
-{
-	json_object_open(out);
-	show_state(view, out);
-	show_locks(view, out);
-	add_row_facts(view, out);
-	add_exec(view, out);
-	show_listeners(view, true, out);
-	show_instances(view, out);
-	show_counts(view, out);
-	show_warm_programs(view, out);
-	show_refused(view, out);
-	show_circumstances(view, out);
-	show_past(view, out);
-	show_failures(view, out);
-	show_idle(view, out);
-	show_latency(view, out);
-	add_log(view, out);
-	json_object_close(out);
-}
-
-static size_t count_instances(const struct service_view *view)
-{
-	size_t count = 0;
-
-	if (!view->match.runtime)
-		return 0;
-	LIST_EACH(link, runtime_instances(view->match.runtime))
-		count++;
-	return count;
-}
-
 /* Adds when a client was there last; null: never, or unknown. That one is there, superd knows of instances with
  * accept = yes, and of services with an idle_timeout. */
 static void add_last_used(const struct service_view *view, struct buf *out)
 {
-	const struct service_runtime *runtime = view->match.runtime;
+	struct service_runtime *runtime = view->match.runtime;
 	const struct service *row = view->match.row;
 	double gap = runtime ? idle_present_gap(runtime) : 0, last_end = runtime_stats(runtime)->last_end;
+	bool runs = runtime && !runtime_is_empty(runtime);
 
 	if (gap > 0)
 		json_seconds_field(out, "last_used", view->now - gap + view->offset);
-	else if (count_instances(view) && (row->exec->accept || service_idles(row)))
+	else if (runs && (row->exec->accept || service_idles(row)))
 		json_seconds_field(out, "last_used", view->now + view->offset);
-	else if (!count_instances(view) && last_end > 0)
+	else if (!runs && last_end > 0)
 		json_seconds_field(out, "last_used", last_end + view->offset);
 	else
 		json_null_field(out, "last_used");
 }
 
-void show_row(const struct service_view *view, struct buf *out)
+static void add_usage(const struct service_view *view, struct buf *out)
 {
-	json_object_open(out);
-	show_state(view, out);
-	show_listeners(view, false, out);
-	json_count_field(out, "instances", count_instances(view));
-	show_counts(view, out);
-	add_exec(view, out);
-	add_last_used(view, out);
-	show_pause(view, out);
 	show_usage(usage_of_service(view->match.runtime), out);
-	show_refused(view, out);
-	json_object_close(out);
 }
 
 /* Why the times without clients are not known; NULL: they are. */
 static const char *why_unmeasured(const struct service_view *view)
 {
 	const struct service_stats *stats = runtime_stats(view->match.runtime);
-	const struct service *row = view->match.row;
 
-	if (row->exec->accept)
-		return "accept = yes: no instance runs without a client";
-	if (!service_idles(row))
-		return "not measured: set idle_timeout, with idle_action = report to look only";
+	if (view->match.row->exec->accept)
+		return "accept";
+	if (!service_idles(view->match.row))
+		return "no-timeout";
 	if (stats->gaps.begun > 0)
 		return NULL;
-	return stats->last_start > 0 ? "it has not run with an idle_timeout yet" : "it has not run yet";
+	return stats->last_start > 0 ? "timeout-is-new" : "never-ran";
 }
 
 /* Bytes that the sleep of its idle_action frees; -1: unknown. What freeze_reclaim hands back is not measured. */
@@ -259,22 +214,18 @@ static uint64_t saved_now(const struct service_view *view, const struct idle_gap
 	return left >= 0 && gaps->memory > left ? (uint64_t)(gaps->memory - left) : 0;
 }
 
-void show_gaps(const struct service_view *view, struct buf *out)
+/* Adds the times without clients. */
+static void add_gaps(const struct service_view *view, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze", "report" };
 	const struct service_stats *stats = runtime_stats(view->match.runtime);
 	const char *why = why_unmeasured(view);
 	double measured = view->now > stats->gaps.begun ? view->now - stats->gaps.begun : 0;
 
-	json_object_open(out);
-	json_text_field(out, "service", view->match.row->name);
-	json_text_field(out, "state", service_match_state(&view->match));
 	json_text_field(out, "why", why);
 	json_flag_field(out, "never_ran", service_idles(view->match.row) && stats->last_start <= 0);
-	if (why) {
-		json_object_close(out);
+	if (why)
 		return;
-	}
 	json_seconds_field(out, "measured", measured);
 	json_text_field(out, "action", actions[view->match.row->groups->lifecycle->idle_action]);
 	json_flag_field(out, "reclaims", view->match.row->groups->lifecycle->freeze_reclaim);
@@ -283,25 +234,55 @@ void show_gaps(const struct service_view *view, struct buf *out)
 	json_count_field(out, "saves_now", saved_now(view, &stats->gaps));
 	add_own_timeout(view, &stats->gaps, out);
 	add_timeouts(view, &stats->gaps, measured, out);
+}
+
+static void add_estimate(const struct service_view *view, struct buf *out)
+{
+	json_object_field(out, "estimate");
+	add_gaps(view, out);
 	json_object_close(out);
 }
 
-void show_counters(const struct service_view *view, struct buf *out)
+/* The line of a service, part by part: all of it is the answer of status; list, top and metrics have the parts that
+ * cost little where there are many services. A part reads memory and processor time only of services that run. */
+static const struct {
+	unsigned answers;               /* bits of enum answer */
+	void (*add)(const struct service_view *view, struct buf *out);
+} parts[] = {
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_state },
+	{ ANSWER_STATUS, show_locks },
+	{ ANSWER_STATUS, add_row_facts },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, add_exec },
+	{ ANSWER_STATUS | ANSWER_METRICS, show_listeners },
+	{ ANSWER_LIST, show_endpoints },
+	{ ANSWER_STATUS, show_instances },
+	{ ANSWER_LIST | ANSWER_METRICS, show_instance_count },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, add_usage },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_counts },
+	{ ANSWER_STATUS, show_warm_programs },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_refused },
+	{ ANSWER_STATUS | ANSWER_LIST, add_last_used },
+	{ ANSWER_STATUS | ANSWER_METRICS, show_past },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_pause },
+	{ ANSWER_STATUS, show_circumstances },
+	{ ANSWER_STATUS, show_failures },
+	{ ANSWER_STATUS | ANSWER_METRICS, show_idle },
+	{ ANSWER_STATUS | ANSWER_METRICS, show_latency },
+	{ ANSWER_STATUS | ANSWER_METRICS, show_relay },
+	{ ANSWER_STATUS | ANSWER_METRICS, show_spent },
+	{ ANSWER_IDLE, show_name },
+	{ ANSWER_IDLE, add_gaps },
+	{ ANSWER_STATUS, add_estimate },
+	{ ANSWER_STATUS, add_log },
+};
+
+void show_service(const struct service_view *view, enum answer answer, struct buf *out)
 {
 	json_object_open(out);
-	show_state(view, out);
-	show_listeners(view, true, out);
-	if (view->match.row->exec->builtin)
-		json_text_field(out, "builtin", view->match.row->exec->builtin[0]);
-	json_count_field(out, "instances", count_instances(view));
-	show_usage(usage_of_service(view->match.runtime), out);
-	show_counts(view, out);
-	show_refused(view, out);
-	show_past(view, out);
-	show_idle(view, out);
-	show_latency(view, out);
-	show_relay(view, out);
-	show_spent(view, out);
+	for (size_t n = 0; n < sizeof(parts) / sizeof(*parts); n++) {
+		if (parts[n].answers & answer)
+			parts[n].add(view, out);
+	}
 	json_object_close(out);
 }
 

@@ -1,4 +1,4 @@
-/* What superd reports about a service, as JSON: one function for each query verb. */
+/* What superd reports about a service, as JSON. */
 #pragma once
 
 #include "base/buf.h"
@@ -20,11 +20,11 @@ struct service_view {
 double show_wall_offset(double now);
 void show_place(struct buf *out, const char *name, struct origin at);  /* adds "FILE:LINE", or null */
 
-void show_status(const struct service_view *view, struct buf *out);     /* all facts, for status */
-void show_row(const struct service_view *view, struct buf *out);        /* the most important facts, for list and top */
-void show_gaps(const struct service_view *view, struct buf *out);       /* times without clients, for idle */
-void show_counters(const struct service_view *view, struct buf *out);   /* counters, for metrics */
+/* The verbs that report services, each with its part of the facts: status has all, list the most important ones, for top,
+ * too, metrics the counters, idle the times without clients. */
+enum answer { ANSWER_STATUS = 1, ANSWER_LIST = 2, ANSWER_METRICS = 4, ANSWER_IDLE = 8 };
 
+void show_service(const struct service_view *view, enum answer answer, struct buf *out);
 void show_timeline(const struct service_view *view, struct buf *out);   /* the last hours, for timeline */
 
 /* Adds superd's own capabilities and privileges, as the field "posture". */

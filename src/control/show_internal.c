@@ -41,12 +41,17 @@ static const struct service_stats *stats_of(const struct service_view *view)
 	return runtime_stats(view->match.runtime);
 }
 
+void show_name(const struct service_view *view, struct buf *out)
+{
+	json_text_field(out, "service", view->match.row->name);
+	json_text_field(out, "state", service_match_state(&view->match));
+}
+
 void show_state(const struct service_view *view, struct buf *out)
 {
 	const struct service_runtime *runtime = view->match.runtime;
 
-	json_text_field(out, "service", view->match.row->name);
-	json_text_field(out, "state", service_match_state(&view->match));
+	show_name(view, out);
 	if (runtime) {
 		json_seconds_field(out, "since", runtime->since + view->offset);
 		json_seconds_field(out, "for", view->now - runtime->since);
@@ -152,12 +157,22 @@ static void add_listener(const struct service_view *view, size_t number, bool wh
 	json_object_close(out);
 }
 
-void show_listeners(const struct service_view *view, bool whole, struct buf *out)
+static void add_listeners(const struct service_view *view, bool whole, struct buf *out)
 {
 	json_list_field(out, "listeners");
 	for (size_t n = 0; n < view->match.row->socket_count; n++)
 		add_listener(view, n, whole, out);
 	json_list_close(out);
+}
+
+void show_listeners(const struct service_view *view, struct buf *out)
+{
+	add_listeners(view, true, out);
+}
+
+void show_endpoints(const struct service_view *view, struct buf *out)
+{
+	add_listeners(view, false, out);
 }
 
 static struct resource_usage usage_of_instance(const struct instance *instance)
@@ -349,6 +364,17 @@ void show_instances(const struct service_view *view, struct buf *out)
 	json_list_close(out);
 	if (count > INSTANCES_MOST)
 		json_count_field(out, "more_instances", count - INSTANCES_MOST);
+}
+
+void show_instance_count(const struct service_view *view, struct buf *out)
+{
+	size_t count = 0;
+
+	if (view->match.runtime) {
+		LIST_EACH(link, runtime_instances(view->match.runtime))
+			count++;
+	}
+	json_count_field(out, "instances", count);
 }
 
 void show_warm_programs(const struct service_view *view, struct buf *out)
@@ -637,7 +663,6 @@ void show_past(const struct service_view *view, struct buf *out)
 		add_last_exit(view, stats, out);
 	else
 		json_null_field(out, "last_exit");
-	show_pause(view, out);
 }
 
 /* Adds some addresses of the clients, as text; null: they were not counted now. */

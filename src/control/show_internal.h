@@ -6,11 +6,14 @@
 
 void show_locks(const struct service_view *view, struct buf *out);
 void show_state(const struct service_view *view, struct buf *out);      /* service, state, since, held, … */
-void show_listeners(const struct service_view *view, bool whole, struct buf *out); /* whole: with name, open, queue_limit */
+void show_name(const struct service_view *view, struct buf *out);       /* service and state alone */
+void show_listeners(const struct service_view *view, struct buf *out);
+void show_endpoints(const struct service_view *view, struct buf *out);  /* listeners without name, open, queue_limit */
 void show_instances(const struct service_view *view, struct buf *out);
+void show_instance_count(const struct service_view *view, struct buf *out);
 void show_warm_programs(const struct service_view *view, struct buf *out); /* those that wait for a client */
 void show_circumstances(const struct service_view *view, struct buf *out); /* what keeps it in its state */
-void show_past(const struct service_view *view, struct buf *out);       /* last_activation, last_exit, pause */
+void show_past(const struct service_view *view, struct buf *out);       /* last_activation, last_exit */
 void show_pause(const struct service_view *view, struct buf *out);      /* until superd tries again; null: no pause */
 void show_failures(const struct service_view *view, struct buf *out);   /* the last failures, the newest first */
 void show_counts(const struct service_view *view, struct buf *out);

@@ -41,6 +41,7 @@ struct query_request {
 	bool counts;                    /* clients are counted first */
 	struct next_service next[AHEAD]; /* from `at` on still to be answered */
 	size_t at, count, uncounted;    /* uncounted: number of `next` whose count is under way */
+	enum answer answer;             /* the parts of a service's line; 0: show or rows add it */
 	void (*show)(const struct service_view *view, struct buf *out); /* adds the object for a service */
 	bool only_failed;               /* --failed */
 	struct service_row_writer *rows; /* for the verb show, the server's; NULL: another verb */
@@ -63,7 +64,9 @@ static void send_service(struct query_request *query, const struct next_service 
 
 	if (!view.match.row || !is_wanted(query, &view.match))
 		return;
-	if (!query->rows)
+	if (query->answer)
+		show_service(&view, query->answer, &session->line);
+	else if (query->show)
 		query->show(&view, &session->line);
 	else if (service_row_writer_follow(query->rows, session->supervisor->table, session->supervisor->loaded))
 		service_row_write(query->rows, view.match.row,
@@ -143,7 +146,8 @@ static void on_query_free(struct session *session)
 
 static const struct request_ops query_ops = { .room = on_query_room, .free = on_query_free };
 
-static struct query_request *begin_query(struct session *session,
+/* answer 0: show adds the object for a service; NULL: the caller sets rows. */
+static struct query_request *begin_query(struct session *session, enum answer answer,
 					 void (*show)(const struct service_view *view, struct buf *out))
 {
 	struct selection selection;
@@ -159,8 +163,9 @@ static struct query_request *begin_query(struct session *session,
 	}
 	query->session = session;
 	query->selection = selection;
+	query->answer = answer;
 	query->show = show;
-	query->counts = show == show_status;
+	query->counts = answer == ANSWER_STATUS;
 	query->only_failed = session->request.options & ASKS_FAILED;
 	session_begin(session, &query_ops, query, true);
 	return query;
@@ -168,27 +173,27 @@ static struct query_request *begin_query(struct session *session,
 
 void verb_query_status(struct session *session)
 {
-	begin_query(session, show_status);
+	begin_query(session, ANSWER_STATUS, NULL);
 }
 
 void verb_query_list(struct session *session)
 {
-	begin_query(session, show_row);
+	begin_query(session, ANSWER_LIST, NULL);
 }
 
 void verb_query_idle(struct session *session)
 {
-	begin_query(session, show_gaps);
+	begin_query(session, ANSWER_IDLE, NULL);
 }
 
 void verb_query_timeline(struct session *session)
 {
-	begin_query(session, show_timeline);
+	begin_query(session, 0, show_timeline);
 }
 
 void verb_query_show(struct session *session)
 {
-	struct query_request *query = begin_query(session, NULL);
+	struct query_request *query = begin_query(session, 0, NULL);
 	bool hides = session->right < RIGHT_ACT;
 	struct service_row_writer **rows = &session->server->rows[hides];
 
@@ -203,7 +208,7 @@ void verb_query_show(struct session *session)
 
 void verb_query_metrics(struct session *session)
 {
-	if (!begin_query(session, show_counters))
+	if (!begin_query(session, ANSWER_METRICS, NULL))
 		return;
 	json_object_open(&session->line);
 	show_superd(session->supervisor, session->supervisor->engine.started, show_wall_offset(clock_now()),
@@ -253,7 +258,7 @@ static void show_health(const struct service_view *view, struct buf *out)
 void verb_query_health(struct session *session)
 {
 	if (session->request.name_count) {
-		begin_query(session, show_health);
+		begin_query(session, 0, show_health);
 		return;
 	}
 	json_object_open(&session->line);

@@ -17,6 +17,7 @@
 	"{\"endpoint\":\"/run/web.sock\",\"name\":\"admin\",\"open\":true,\"queue\":null,\"queue_limit\":null}]," \
 	"\"instances\":[{\"pid\":4711,\"state\":\"running\",\"since\":1000000100,\"age\":95.75,\"memory\":12345678," \
 	"\"cpu\":1.25,\"peer\":null,\"says\":\"serving\\u001b[31m 7\"}]," \
+	"\"memory\":12345678,\"cpu\":1.25," \
 	"\"activations\":17,\"accepted\":0,\"failures\":2,\"refused\":{\"only_from\":3,\"cps\":0}," \
 	"\"last_activation\":{\"at\":1000000100,\"by\":\"192.0.2.7\",\"wait\":0.5,\"latency\":0.50321}," \
 	"\"last_exit\":{\"at\":1000000050,\"status\":null,\"signal\":\"KILL\",\"result\":\"killed\",\"lasted\":12.5}," \
@@ -397,9 +398,6 @@ Behaviour(superctl, events_and_reasons_are_shown_as_text)
 			"\"text\":\"# /t:1\\nservice web {\\n\\t# /t:2\\n\\tnice = 5\\u0007\\n}\\n\"}\n" RECORDED_DONE,
 			"show", "web");
 	cr_assert_str_eq(outcome.out, "# /t:1\nservice web {\n\t# /t:2\n\tnice = 5\\x07\n}\n");
-	outcome = ASKED("show", "{\"service\":\"web\",\"options\":{},\"sources\":{}}\n" RECORDED_DONE, "show", "web");
-	cr_assert_eq(outcome.status, 1);
-	expect(outcome.err, "this superd is older");
 }
 
 Behaviour(superctl, top_without_a_terminal_is_a_table_after_the_other)

@@ -21,7 +21,8 @@ struct cell {
 void columns_begin(struct columns *columns, const struct column *list, size_t count)
 {
 	assert(count <= COLUMNS_MOST);
-	*columns = (struct columns){ .list = list, .count = count };
+	*columns = (struct columns){ .count = count };
+	memcpy(columns->list, list, count * sizeof(*list));
 	for (size_t i = 0; i < count; i++)
 		columns->widths[i] = strlen(list[i].title);
 }

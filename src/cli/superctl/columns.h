@@ -19,7 +19,7 @@ struct column {
 };
 
 struct columns {
-	const struct column *list;      /* borrowed */
+	struct column list[COLUMNS_MOST];
 	size_t count;                   /* of the columns, at most COLUMNS_MOST */
 	size_t widths[COLUMNS_MOST];    /* in columns of the screen: that of the widest cell or the title */
 	bool filled[COLUMNS_MOST];      /* whether any cell of the column has text */
@@ -34,7 +34,7 @@ struct columns_page {
 	const char *indent, *end;       /* text before and behind each line */
 };
 
-void columns_begin(struct columns *columns, const struct column *list, size_t count);
+void columns_begin(struct columns *columns, const struct column *list, size_t count);    /* copies the list */
 
 /* Add the next cell, row by row. columns_add empties the buffer, whose text must be visible (buf_visible). */
 void columns_add(struct columns *columns, enum style style, struct buf *text);

@@ -1,6 +1,6 @@
 /* Says what superd's answer has about a service.
  *
- * In the answer null means unknown, not 0. So each sum also returns whether any number was there. */
+ * In the answer null means unknown, not 0. So a sum also returns whether any number was there. */
 #include "cli/superctl/facts.h"
 
 #include <math.h>
@@ -28,15 +28,6 @@ static bool sum_of(const json_t *list, const char *key, double *sum)
 	return found;
 }
 
-/* The service's own member if it has one, else the sum over its instances. */
-static bool own_or_sum(const json_t *service, const char *key, double *sum)
-{
-	if (!json_reply_has_number(service, key))
-		return sum_of(json_reply_list(service, "instances"), key, sum);
-	*sum = json_reply_number(service, key);
-	return true;
-}
-
 size_t facts_instances(const json_t *service)
 {
 	const json_t *list = json_reply_list(service, "instances");
@@ -51,16 +42,6 @@ size_t facts_instances(const json_t *service)
 bool facts_queue(const json_t *service, double *waiting)
 {
 	return sum_of(json_reply_list(service, "listeners"), "queue", waiting);
-}
-
-bool facts_memory(const json_t *service, double *bytes)
-{
-	return own_or_sum(service, "memory", bytes);
-}
-
-bool facts_cpu(const json_t *service, double *seconds)
-{
-	return own_or_sum(service, "cpu", seconds);
 }
 
 double facts_refused(const json_t *service)
@@ -163,8 +144,8 @@ static void add_ago(struct buf *out, const json_t *service, double at)
 	buf_text(out, now >= at ? ")" : "");
 }
 
-/* Adds "BEFORE TEXT AFTER", if there is a text. */
-static void add_text(struct buf *out, const char *before, const json_t *object, const char *key, const char *after)
+void facts_add_text(struct buf *out, const char *before, const json_t *object, const char *key,
+		    const char *after)
 {
 	if (!*json_reply_text(object, key))
 		return;
@@ -181,7 +162,7 @@ void facts_add_last_start(struct buf *out, const json_t *service)
 	if (!last)
 		return;
 	add_ago(out, service, json_reply_number(last, "at"));
-	add_text(out, " by ", last, "by", "");
+	facts_add_text(out, " by ", last, "by", "");
 	if (wait >= LONG_WAIT) {
 		buf_text(out, ", ");
 		human_units_add_span(out, wait);
@@ -215,11 +196,11 @@ void facts_add_ending(struct buf *out, const json_t *end)
 	}
 	if (json_reply_has_number(end, "status"))
 		buf_addf(out, "exit status %.0f", json_reply_number(end, "status"));
-	add_text(out, "signal ", end, "signal", json_reply_flag(end, "core_dumped") ? " (core dumped)" : "");
+	facts_add_text(out, "signal ", end, "signal", json_reply_flag(end, "core_dumped") ? " (core dumped)" : "");
 	if (!has_status)
 		json_reply_show_text(out, end, "result");
 	else if (tells_more(json_reply_text(end, "result")))
-		add_text(out, " (", end, "result", ")");
+		facts_add_text(out, " (", end, "result", ")");
 }
 
 void facts_add_last_exit(struct buf *out, const json_t *service)
@@ -260,7 +241,7 @@ bool facts_next_failure(struct buf *out, const json_t *service, size_t *at)
 	buf_text(out, ": ");
 	if (json_reply_has_number(failure, "pid"))
 		buf_addf(out, "pid %.0f, ", json_reply_number(failure, "pid"));
-	add_text(out, "for ", failure, "peer", ", ");
+	facts_add_text(out, "for ", failure, "peer", ", ");
 	facts_add_ending(out, failure);
 	*at += same + 1;
 	if (!same)
@@ -304,10 +285,10 @@ static void add_clients(struct buf *out, const json_t *idle)
 	double connections = json_reply_number(idle, "connections"), count = json_reply_number(own, "connections");
 
 	buf_addf(out, "%.0f client%s", connections, connections == 1 ? "" : "s");
-	add_text(out, " (", idle, "peers", ")");
+	facts_add_text(out, " (", idle, "peers", ")");
 	if (*json_reply_text(own, "endpoint") && count < connections)
 		buf_addf(out, ", %.0f of them", count);
-	add_text(out, " at its own port ", own, "endpoint", "");
+	facts_add_text(out, " at its own port ", own, "endpoint", "");
 	if (json_reply_number(idle, "counted") >= 1) {
 		buf_text(out, " when counted ");
 		human_units_add_age(out, json_reply_number(idle, "counted"));
@@ -372,7 +353,7 @@ void facts_add_idle(struct buf *out, const json_t *service)
 	if (is_quiet)
 		human_units_add_span(out, json_reply_number(idle, "for"));
 	if (json_reply_is(idle, "standing", "busy"))
-		add_text(out, "; not idle: ", idle, "busy", "");
+		facts_add_text(out, "; not idle: ", idle, "busy", "");
 	else if (!json_reply_is(idle, "standing", "frozen") && !json_reply_is(idle, "standing", "reported"))
 		add_countdown(out, idle);
 }
@@ -401,8 +382,8 @@ void facts_add_relay(struct buf *out, const json_t *instance)
 		buf_addf(out, "relaying %.0f client%s to ", clients, clients == 1 ? "" : "s");
 		json_reply_show_text(out, relay, "target");
 	} else {
-		add_text(out, "waiting for ", relay, "target", " to answer");
-		add_text(out, ": ", relay, "error", "");
+		facts_add_text(out, "waiting for ", relay, "target", " to answer");
+		facts_add_text(out, ": ", relay, "error", "");
 	}
 }
 
@@ -417,7 +398,7 @@ void facts_add_warm(struct buf *out, const json_t *service)
 	if (json_reply_number(warm, "preparing") > 0)
 		buf_addf(out, ", %.0f being started", json_reply_number(warm, "preparing"));
 	buf_addf(out, "; %.0f taken, %.0f missed", json_reply_number(warm, "taken"), json_reply_number(warm, "missed"));
-	add_text(out, "; ", warm, "obstacle", "");
+	facts_add_text(out, "; ", warm, "obstacle", "");
 }
 
 bool facts_add_outdated(struct buf *out, const json_t *service)
@@ -428,7 +409,7 @@ bool facts_add_outdated(struct buf *out, const json_t *service)
 		return false;
 	buf_addf(out, "%.0f instance%s with the previous configuration", count, count == 1 ? " runs" : "s run");
 	if (!json_reply_is(service, "state", "leaving"))
-		add_text(out, ": superctl restart ", service, "service", "");
+		facts_add_text(out, ": superctl restart ", service, "service", "");
 	return true;
 }
 
@@ -445,7 +426,7 @@ static void add_outdated_instance(struct buf *out, const json_t *instance, const
 		buf_text(out, i ? ", " : ": ");
 		json_reply_show(out, json_array_get(options, i));
 	}
-	add_text(out, "; has ", outdated, "sockets", " still");
+	facts_add_text(out, "; has ", outdated, "sockets", " still");
 	if (json_reply_flag(instance, "drains"))
 		buf_text(out, "; until its clients have left");
 }

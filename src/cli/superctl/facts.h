@@ -13,14 +13,14 @@ size_t facts_instances(const json_t *service);                  /* the number of
 const json_t *facts_current(const json_t *service);             /* the instance with the sockets; NULL: none */
 double facts_now(const json_t *service);                        /* Unix time of the answer; 0: unknown */
 
-/* Sums over the listeners or instances. false: the number is unknown. */
-bool facts_queue(const json_t *service, double *waiting);
-bool facts_memory(const json_t *service, double *bytes);
-bool facts_cpu(const json_t *service, double *seconds);
+bool facts_queue(const json_t *service, double *waiting);       /* clients in all queues; false: unknown */
 
 double facts_refused(const json_t *service);                    /* refused clients, for all reasons */
 
 void facts_add_lapse(struct buf *out, double seconds);          /* "230 ms", "5 s": for how long something lasts */
+
+/* Adds the text of a member between these two; nothing if there is none. */
+void facts_add_text(struct buf *out, const char *before, const json_t *object, const char *key, const char *after);
 
 /* Adds the endpoints, at most so many of them, and then the number of the others: "+2". */
 void facts_add_endpoints(struct buf *out, const json_t *service, size_t most);

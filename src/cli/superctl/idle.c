@@ -126,9 +126,11 @@ static void note_never(struct idle_view *view, const json_t *service)
 static void add_unmeasured(struct idle_view *view, const json_t *service)
 {
 	json_reply_show_text(&view->others, service, "service");
-	buf_text(&view->others, ": ");
-	json_reply_show_text(&view->others, service, "why");
-	buf_char(&view->others, '\n');
+	buf_text(&view->others, json_reply_is(service, "why", "accept")
+					? ": accept = yes: no instance runs without a client\n"
+				: json_reply_is(service, "why", "no-timeout")
+					? ": not measured: set idle_timeout, with idle_action = report to look only\n"
+					: ": it has not run with an idle_timeout yet\n");
 }
 
 static bool idle_line(void *context, const json_t *line, const char *text)

@@ -1,8 +1,5 @@
 /* superctl list, and status without a name: one line for each service, in columns that fit the terminal, and a line of
- * totals.
- *
- * A zero or unknown value leaves its cell empty, and a column without any is left out, so that the services that do
- * something stand out. The last columns are the first to go on a narrow terminal. */
+ * totals. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,28 +7,19 @@
 
 #include "cli/superctl/columns.h"
 #include "cli/superctl/conversation.h"
-#include "cli/superctl/facts.h"
+#include "cli/superctl/fields.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/state_words.h"
 #include "cli/superctl/views.h"
 
-static const struct column titles[] = {
-	{ .title = "" },
-	{ .title = "SERVICE", .stays = true },
-	{ .title = "STATE", .stays = true },
-	{ .title = "LISTENS ON", .stays = true },
-	{ .title = "MEMORY", .right = true },
-	{ .title = "LAST USED", .right = true },
-	{ .title = "FOR", .right = true },
-	{ .title = "QUEUE", .right = true },
-	{ .title = "INST", .right = true },
-	{ .title = "STARTS", .right = true },
-	{ .title = "FAILED", .right = true },
-	{ .title = "COMMAND", .can_shrink = true },
+/* The columns that are left out first on a narrow terminal stand last. */
+static const enum field columns_of_list[] = {
+	FIELD_MARK, FIELD_NAME, FIELD_STATE, FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR, FIELD_QUEUE,
+	FIELD_INSTANCES, FIELD_STARTS, FIELD_FAILED, FIELD_COMMAND,
 };
 
-#define ENDPOINTS_MOST 3                /* endpoints of a service on a terminal; superctl status has all */
+#define COLUMNS (sizeof(columns_of_list) / sizeof(*columns_of_list))
 #define LOCKED_MOST 10                  /* names of held or disabled services that stand below the table */
 
 struct list_view {
@@ -45,54 +33,6 @@ struct list_view {
 	struct buf locked;              /* names of the services that an operator holds or has disabled */
 	size_t locked_count;            /* number of these services, also of those beyond LOCKED_MOST */
 };
-
-static void add_count(struct list_view *view, double number)
-{
-	if (number > 0)
-		buf_addf(&view->cell, "%.0f", number);
-	columns_add(&view->columns, STYLE_PLAIN, &view->cell);
-}
-
-/* Adds the state; for a service that failed, also when superd tries again: "failing, retry in 12 s". */
-static void add_state(struct list_view *view, const json_t *service)
-{
-	const json_t *pause = json_reply_object(service, "pause");
-	enum style style = state_word_of(service)->style;
-
-	state_word_add(&view->cell, service);
-	if (json_reply_has_number(pause, "left")) {
-		buf_text(&view->cell, ", retry in ");
-		human_units_add_age(&view->cell, json_reply_number(pause, "left"));
-	}
-	if (style == STYLE_GREEN)
-		style = json_reply_number(service, "outdated") > 0 ? STYLE_YELLOW : STYLE_PLAIN;
-	columns_add(&view->columns, json_reply_flag(service, "degraded") ? STYLE_YELLOW : style, &view->cell);
-}
-
-/* Adds how long ago a client was there last. superd's time is when the state began, plus how long it has lasted. */
-static void add_last_used(struct list_view *view, const json_t *service)
-{
-	double now = json_reply_number(service, "since") + json_reply_number(service, "for");
-	double ago = now - json_reply_number(service, "last_used");
-
-	if (json_reply_has_number(service, "last_used") && ago < 1)
-		buf_text(&view->cell, "now");
-	else if (json_reply_has_number(service, "last_used"))
-		human_units_add_age(&view->cell, ago);
-	columns_add(&view->columns, STYLE_PLAIN, &view->cell);
-}
-
-/* The command of a service, or the reason if the service is left out. */
-static void add_command(struct list_view *view, const json_t *service)
-{
-	bool is_left_out = *json_reply_text(service, "left_out");
-
-	if (is_left_out)
-		json_reply_show_text(&view->cell, service, "left_out");
-	else
-		facts_add_command(&view->cell, service, view->screen.is_terminal);
-	columns_add(&view->columns, is_left_out ? STYLE_RED : STYLE_PLAIN, &view->cell);
-}
 
 /* Whether an operator holds or has disabled the service. A service that its configuration disables has no "for". */
 static bool is_locked(const json_t *service)
@@ -116,31 +56,10 @@ static void note_locked(struct list_view *view, const json_t *service)
 static void add_row(struct list_view *view, const json_t *service)
 {
 	const struct state_word *word = state_word_of(service);
-	struct columns *columns = &view->columns;
-	struct buf *cell = &view->cell;
-	double waiting = 0, memory = 0;
 
-	columns_add_text(columns, word->style, view->screen.unicode ? word->dot : word->plain);
-	json_reply_show_text(cell, service, "service");
-	columns_add(columns, STYLE_BOLD, cell);
-	add_state(view, service);
-	facts_add_endpoints(cell, service, view->screen.is_terminal ? ENDPOINTS_MOST : SIZE_MAX);
-	columns_add(columns, STYLE_PLAIN, cell);
-	if (facts_memory(service, &memory) && memory > 0)
-		human_units_add_bytes(cell, memory);
-	columns_add(columns, STYLE_PLAIN, cell);
-	add_last_used(view, service);
-	if (json_reply_has_number(service, "for"))
-		human_units_add_age(cell, json_reply_number(service, "for"));
-	columns_add(columns, STYLE_PLAIN, cell);
-	(void)facts_queue(service, &waiting);
-	add_count(view, waiting);
-	add_count(view, (double)facts_instances(service));
-	add_count(view, json_reply_number(service, "activations"));
-	add_count(view, json_reply_number(service, "failures"));
-	add_command(view, service);
+	fields_add(&view->columns, columns_of_list, COLUMNS, &view->screen, service);
 	view->counts[word - state_words]++;
-	view->memory[word - state_words] += memory;
+	view->memory[word - state_words] += json_reply_number(service, "memory");
 	note_locked(view, service);
 }
 
@@ -166,12 +85,7 @@ static bool list_line(void *context, const json_t *line, const char *text)
 
 static double number_to_sort(const json_t *service, char key)
 {
-	double number = 0;
-
-	if (key == 'u')
-		return json_reply_number(service, "last_used");
-	(void)(key == 'm' ? facts_memory : facts_cpu)(service, &number);
-	return number;
+	return json_reply_number(service, key == 'u' ? "last_used" : key == 'm' ? "memory" : "cpu");
 }
 
 struct listed {
@@ -278,7 +192,7 @@ enum ctl_status view_list(const struct superctl_options *options)
 	}
 	view.services = json_array();
 	screen_open(&view.screen, options->colour);
-	columns_begin(&view.columns, titles, sizeof(titles) / sizeof(titles[0]));
+	fields_begin(&view.columns, columns_of_list, COLUMNS);
 	status = conversation_ask(options, options->failed_only ? "list --failed" : "list", CONVERSATION_TIMEOUT,
 				  list_line, &view);
 	view.cell.failed |= !add_rows(&view);

@@ -75,11 +75,6 @@ static void add_states(struct buf *out, const char *name, const json_t *service)
 	}
 }
 
-static void add_held(struct buf *out, const char *name, const json_t *service)
-{
-	add_plain(out, name, service, json_reply_flag(service, "held"));
-}
-
 /* Adds a sample for each number in an object of the service, with the member's name as a label. */
 static void add_members(struct buf *out, const char *name, const json_t *service, const char *key, const char *label)
 {
@@ -92,103 +87,31 @@ static void add_members(struct buf *out, const char *name, const json_t *service
 	}
 }
 
-static void add_spent(struct buf *out, const char *name, const json_t *service)
+/* Reads a number, or a flag as 0 or 1. false: it is neither. */
+static bool read_number(const json_t *value, double *number)
 {
-	add_members(out, name, service, "spent", "state");
-}
-
-static void add_cpu_total(struct buf *out, const char *name, const json_t *service)
-{
-	if (json_reply_has_number(service, "cpu_total"))
-		add_plain(out, name, service, json_reply_number(service, "cpu_total"));
-}
-
-static void add_left_out(struct buf *out, const char *name, const json_t *service)
-{
-	add_plain(out, name, service, *json_reply_text(service, "left_out") != '\0');
-}
-
-static void add_refused(struct buf *out, const char *name, const json_t *service)
-{
-	add_members(out, name, service, "refused", "reason");
-}
-
-static void add_instances(struct buf *out, const char *name, const json_t *service)
-{
-	add_plain(out, name, service, (double)facts_instances(service));
-}
-
-static void add_memory(struct buf *out, const char *name, const json_t *service)
-{
-	double bytes = 0;
-
-	if (facts_memory(service, &bytes) || !facts_instances(service))
-		add_plain(out, name, service, bytes);
-}
-
-static void add_cpu(struct buf *out, const char *name, const json_t *service)
-{
-	double seconds = 0;
-
-	if (facts_cpu(service, &seconds) || !facts_instances(service))
-		add_plain(out, name, service, seconds);
-}
-
-static void add_pause(struct buf *out, const char *name, const json_t *service)
-{
-	const json_t *pause = json_reply_object(service, "pause");
-
-	add_plain(out, name, service, pause ? json_reply_number(pause, "left") : 0);
-}
-
-static void add_connections(struct buf *out, const char *name, const json_t *service)
-{
-	const json_t *idle = json_reply_object(service, "idle");
-
-	if (json_reply_has_number(idle, "connections"))
-		add_plain(out, name, service, json_reply_number(idle, "connections"));
+	*number = json_is_boolean(value) ? json_is_true(value) : json_number_value(value);
+	return json_is_boolean(value) || json_is_number(value);
 }
 
 /* Two sockets of a service may have the same endpoint, so a label has the socket's index. */
-static void add_listener(struct buf *out, const char *name, const json_t *service, size_t place, double number)
-{
-	const json_t *listener = json_array_get(json_reply_list(service, "listeners"), place);
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%zu", place);
-	add_sample(out, name, service);
-	add_label(out, "endpoint", json_reply_text(listener, "endpoint"));
-	add_label(out, "socket", digits);
-	add_number(out, number);
-}
-
 static void add_listeners(struct buf *out, const char *name, const json_t *service, const char *key)
 {
 	const json_t *list = json_reply_list(service, "listeners");
+	double number;
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *value = json_object_get(json_array_get(list, i), key);
+		const json_t *listener = json_array_get(list, i);
+		char digits[24];
 
-		if (json_is_number(value))
-			add_listener(out, name, service, i, json_number_value(value));
-		else if (json_is_boolean(value))
-			add_listener(out, name, service, i, json_is_true(value));
+		if (!read_number(json_object_get(listener, key), &number))
+			continue;
+		snprintf(digits, sizeof(digits), "%zu", i);
+		add_sample(out, name, service);
+		add_label(out, "endpoint", json_reply_text(listener, "endpoint"));
+		add_label(out, "socket", digits);
+		add_number(out, number);
 	}
-}
-
-static void add_open(struct buf *out, const char *name, const json_t *service)
-{
-	add_listeners(out, name, service, "open");
-}
-
-static void add_queue(struct buf *out, const char *name, const json_t *service)
-{
-	add_listeners(out, name, service, "queue");
-}
-
-static void add_queue_limit(struct buf *out, const char *name, const json_t *service)
-{
-	add_listeners(out, name, service, "queue_limit");
 }
 
 static void add_bucket(struct buf *out, const char *name, const json_t *service, double le, double count)
@@ -230,30 +153,30 @@ static void add_histogram(struct buf *out, const char *name, const json_t *servi
 	add_part(out, name, "sum", service, json_reply_number(histogram, "sum"));
 }
 
-static void add_latency(struct buf *out, const char *name, const json_t *service)
-{
-	add_histogram(out, name, service, "latency");
-}
-
-static void add_thaw_latency(struct buf *out, const char *name, const json_t *service)
-{
-	add_histogram(out, name, service, "thaw_latency");
-}
+/* The kinds of samples that a family has of a service. */
+enum samples {
+	MEMBER,                         /* a number or a flag; none if it is null */
+	OR_ZERO,                        /* the same, and 0 if it is null */
+	OR_IDLE,                        /* the same, and 0 if it is null and no instance runs */
+	TEXT,                           /* whether there is a text */
+	EACH_STATE, EACH_MEMBER, EACH_LISTENER, HISTOGRAM,
+};
 
 struct metric_family {
 	const char *name, *type, *unit, *help;  /* unit NULL: none */
-	void (*add)(struct buf *out, const char *name, const json_t *service);
-	const char *key;                /* name of the member with the number, if add is NULL */
-	const char *object;             /* name of the object that has the member; NULL: the service itself */
+	const char *key;                /* name of the member */
+	const char *object;             /* name of the object that has it; NULL: the service itself */
+	enum samples samples;
+	const char *label;              /* EACH_MEMBER: that of the members' names */
 };
 
 static const struct metric_family families[] = {
-	{ "superd_service_state", "stateset", NULL, "The state a service is in.", .add = add_states },
+	{ "superd_service_state", "stateset", NULL, "The state a service is in.", .samples = EACH_STATE },
 	{ "superd_service_state_seconds", "counter", "seconds", "Seconds that a service has spent in a state.",
-	  .add = add_spent },
-	{ "superd_service_held", "gauge", NULL, "Whether an operator holds the service.", .add = add_held },
+	  .key = "spent", .samples = EACH_MEMBER, .label = "state" },
+	{ "superd_service_held", "gauge", NULL, "Whether an operator holds the service.", .key = "held" },
 	{ "superd_service_left_out", "gauge", NULL, "Whether the service is left out for an error.",
-	  .add = add_left_out },
+	  .key = "left_out", .samples = TEXT },
 	{ "superd_service_activations", "counter", NULL, "Instances that were started.", .key = "activations" },
 	{ "superd_service_accepted", "counter", NULL, "Connections that superd itself accepted.", .key = "accepted" },
 	{ "superd_service_failures", "counter", NULL, "Instances that failed.", .key = "failures" },
@@ -271,17 +194,20 @@ static const struct metric_family families[] = {
 	  .key = "missed", .object = "warm" },
 	{ "superd_service_freezes", "counter", NULL, "Times that an instance was frozen.", .key = "freezes" },
 	{ "superd_service_wakes", "counter", NULL, "Times that a frozen instance was thawed.", .key = "wakes" },
-	{ "superd_service_refused", "counter", NULL, "Clients that were refused, by reason.", .add = add_refused },
-	{ "superd_service_instances", "gauge", NULL, "Instances that exist now.", .add = add_instances },
+	{ "superd_service_refused", "counter", NULL, "Clients that were refused, by reason.", .key = "refused",
+	  .samples = EACH_MEMBER, .label = "reason" },
+	{ "superd_service_instances", "gauge", NULL, "Instances that exist now.", .key = "instances" },
 	{ "superd_service_outdated", "gauge", NULL, "Instances that run by the configuration from before a reload.",
 	  .key = "outdated" },
-	{ "superd_service_memory_bytes", "gauge", "bytes", "Memory of the present instances.", .add = add_memory },
+	{ "superd_service_memory_bytes", "gauge", "bytes", "Memory of the present instances.", .key = "memory",
+	  .samples = OR_IDLE },
 	{ "superd_service_instances_cpu_seconds", "gauge", "seconds", "Processor time of the present instances.",
-	  .add = add_cpu },
+	  .key = "cpu", .samples = OR_IDLE },
 	{ "superd_service_cpu_seconds", "counter", "seconds",
-	  "Processor time of all instances, also of ended instances.", .add = add_cpu_total },
+	  "Processor time of all instances, also of ended instances.", .key = "cpu_total" },
 	{ "superd_service_connections", "gauge", NULL, "Connected clients, for services with idle_timeout.",
-	  .add = add_connections },
+	  .key = "connections",
+	  .object = "idle" },
 	{ "superd_service_relay_connections", "gauge", NULL,
 	  "Clients of a relay: connected ones, and clients that wait for the program.", .key = "connections",
 	  .object = "relay" },
@@ -294,17 +220,20 @@ static const struct metric_family families[] = {
 	{ "superd_service_relay_sent_bytes", "counter", "bytes", "Bytes of these connections, to clients.",
 	  .key = "sent", .object = "relay" },
 	{ "superd_service_pause_seconds", "gauge", "seconds", "The rest of a pause after failures.",
-	  .add = add_pause },
-	{ "superd_listener_open", "gauge", NULL, "Whether a socket is bound.", .add = add_open },
-	{ "superd_listener_queue", "gauge", NULL, "Clients that wait in a socket's accept queue.", .add = add_queue },
+	  .key = "left", .object = "pause", .samples = OR_ZERO },
+	{ "superd_listener_open", "gauge", NULL, "Whether a socket is bound.", .key = "open",
+	  .samples = EACH_LISTENER },
+	{ "superd_listener_queue", "gauge", NULL, "Clients that wait in a socket's accept queue.", .key = "queue",
+	  .samples = EACH_LISTENER },
 	{ "superd_listener_queue_limit", "gauge", NULL, "The limit of a socket's accept queue.",
-	  .add = add_queue_limit },
+	  .key = "queue_limit",
+	  .samples = EACH_LISTENER },
 	{ "superd_service_activation_latency_seconds", "histogram", "seconds",
 	  "Delay until the program got the client: the started instance was ready, or the thawed one accepted it.",
-	  .add = add_latency },
+	  .key = "latency", .samples = HISTOGRAM },
 	{ "superd_service_thaw_latency_seconds", "histogram", "seconds",
 	  "The same for thaws alone, which superd_service_activation_latency_seconds includes.",
-	  .add = add_thaw_latency },
+	  .key = "thaw_latency", .samples = HISTOGRAM },
 };
 
 /* Adds the lines in front of a family. In the text format the family has the name of its samples, and info and
@@ -325,6 +254,38 @@ static void add_head(struct buf *out, enum metrics_format format, const struct m
 		buf_addf(out, "# UNIT %s %s\n", family->name, family->unit);
 }
 
+static void add_samples(struct buf *out, const char *name, const struct metric_family *family, const json_t *service)
+{
+	const json_t *value = json_object_get(family->object ? json_reply_object(service, family->object) : service,
+					      family->key);
+	double number;
+	bool is_known = read_number(value, &number);
+
+	switch (family->samples) {
+	case EACH_STATE:
+		add_states(out, name, service);
+		return;
+	case EACH_MEMBER:
+		add_members(out, name, service, family->key, family->label);
+		return;
+	case EACH_LISTENER:
+		add_listeners(out, name, service, family->key);
+		return;
+	case HISTOGRAM:
+		add_histogram(out, name, service, family->key);
+		return;
+	case TEXT:
+		add_plain(out, name, service, json_string_length(value) > 0);
+		return;
+	case MEMBER:
+	case OR_ZERO:
+	case OR_IDLE:
+		if (is_known || family->samples == OR_ZERO ||
+		    (family->samples == OR_IDLE && !facts_instances(service)))
+			add_plain(out, name, service, number);
+	}
+}
+
 static void add_family(struct buf *out, enum metrics_format format, const struct metric_family *family,
 		       const json_t *lines)
 {
@@ -333,15 +294,8 @@ static void add_family(struct buf *out, enum metrics_format format, const struct
 
 	snprintf(name, sizeof(name), "%s%s", family->name, strcmp(family->type, "counter") ? "" : "_total");
 	for (size_t i = 0; i < json_array_size(lines); i++) {
-		const json_t *line = json_array_get(lines, i);
-		const json_t *object = family->object ? json_reply_object(line, family->object) : line;
-
-		if (!*json_reply_text(line, "service"))
-			continue;
-		if (family->add)
-			family->add(&samples, name, line);
-		else if (object)
-			add_plain(&samples, name, line, json_reply_number(object, family->key));
+		if (*json_reply_text(json_array_get(lines, i), "service"))
+			add_samples(&samples, name, family, json_array_get(lines, i));
 	}
 	out->failed |= samples.failed;
 	if (samples.length) {
@@ -380,14 +334,13 @@ static void add_superd(struct buf *out, enum metrics_format format, const json_t
 		const json_t *superd = json_reply_object(json_array_get(lines, i), "superd");
 
 		for (size_t n = 0; superd && n < sizeof(own) / sizeof(own[0]); n++) {
-			const json_t *value = json_object_get(superd, own[n].key);
+			double number;
 
-			if (!json_is_number(value) && !json_is_boolean(value))
+			if (!read_number(json_object_get(superd, own[n].key), &number))
 				continue;
 			add_head(out, format, &own[n]);
 			buf_addf(out, "%s%s ", own[n].name, strcmp(own[n].type, "counter") ? "" : "_total");
-			human_units_add_float(out,
-					      json_is_boolean(value) ? json_is_true(value) : json_number_value(value));
+			human_units_add_float(out, number);
 			buf_char(out, '\n');
 		}
 		if (superd)
@@ -403,7 +356,7 @@ const char *metrics_content_type(enum metrics_format format)
 
 void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines)
 {
-	static const struct metric_family info = { "superd", "info", NULL, "The version of superd.", .add = NULL };
+	static const struct metric_family info = { "superd", "info", NULL, "The version of superd.", .key = NULL };
 
 	add_head(out, format, &info);
 	buf_text(out, "superd_info{version=");

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "cli/superctl/facts.h"
+#include "cli/superctl/fields.h"
 #include "cli/superctl/html.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/state_words.h"
 #include "cli/superctl/timeline_axis.h"
 #include "cli/superctl/timeline_bar.h"
+#include "cli/superctl/why.h"
 
 #define BUCKETS_MOST 64                 /* of a histogram */
 #define AXIS_TIMES 3                    /* above the bars of the overview, at most */
@@ -70,50 +72,26 @@ static const char *colour_of(const json_t *service)
 	return json_reply_flag(service, "degraded") && strcmp(word->class, "bad") != 0 ? "warn" : word->class;
 }
 
-/* Adds why an instance failed, and when: "exit status 1, 16:20:11". */
-static void add_failure(struct buf *out, const json_t *failure)
+/* Adds a field as everywhere else, in full length. */
+static void add_field(struct buf *out, enum field field, const json_t *service)
 {
-	if (*json_reply_text(failure, "reason"))
-		json_reply_show_text(out, failure, "reason");
-	else if (*json_reply_text(failure, "signal")) {
-		buf_text(out, "killed by signal ");
-		json_reply_show_text(out, failure, "signal");
-	} else if (json_reply_has_number(failure, "status"))
-		buf_addf(out, "exit status %.0f", json_reply_number(failure, "status"));
-	else
-		json_reply_show_text(out, failure, "result");
-	if (!json_reply_has_number(failure, "at"))
-		return;
-	buf_text(out, ", ");
-	human_units_add_clock(out, json_reply_number(failure, "at"));
-}
+	const struct screen screen = { .unicode = true };
 
-/* status: the service's line of status; NULL: unknown. */
-static void add_last_fault(struct buf *out, const json_t *service, const json_t *status)
-{
-	const json_t *last = json_array_get(json_reply_list(status, "last_failures"), 0);
-	const json_t *pause = json_reply_object(service, "pause");
-
-	if (*json_reply_text(service, "left_out")) {
-		buf_text(out, "left out: ");
-		json_reply_show_text(out, service, "left_out");
-	} else if (last)
-		add_failure(out, last);
-	else
-		json_reply_show_text(out, pause, "reason");
+	(void)field_add(out, field, &screen, service);
 }
 
 static void read_cells(struct cells *cells, const struct overview *overview, const json_t *service)
 {
 	const char *name = json_reply_text(service, "service");
+	const json_t *status = json_object_get(overview->failed, name);
 
-	state_word_add(&cells->state, service);
-	facts_add_endpoints(&cells->endpoints, service, SIZE_MAX);
-	add_last_fault(&cells->fault, service, json_object_get(overview->failed, name));
+	add_field(&cells->state, FIELD_STATE, service);
+	add_field(&cells->endpoints, FIELD_ENDPOINTS, service);
+	add_field(&cells->fault, FIELD_FAILURE, status ? status : service);
 	cells->colour = colour_of(service);
 	cells->is_faulty = json_object_get(overview->faulty, name);
 	(void)facts_queue(service, &cells->queue);
-	(void)facts_memory(service, &cells->memory);
+	cells->memory = json_reply_number(service, "memory");
 	cells->saved = json_reply_number(json_object_get(overview->gaps, name), "saves_now");
 }
 
@@ -169,18 +147,14 @@ static void add_legend(struct buf *out)
 	buf_text(out, "</p>\n");
 }
 
-static void add_number(struct buf *out, double number)
+static void add_cell(struct buf *out, enum field field, const json_t *service)
 {
-	buf_text(out, "<td class=\"n\">");
-	if (number > 0)
-		buf_addf(out, "%.0f", number);
-}
+	struct buf text = { 0 };
 
-static void add_bytes(struct buf *out, double bytes)
-{
-	buf_text(out, "<td class=\"n\">");
-	if (bytes > 0)
-		human_units_add_bytes(out, bytes);
+	buf_text(out, fields[field].column.right ? "<td class=\"n\">" : "<td>");
+	add_field(&text, field, service);
+	add_escaped(out, &text);
+	buf_free(&text);
 }
 
 static void add_row(struct buf *out, struct cells *cells, const json_t *service, const json_t *timeline)
@@ -197,18 +171,18 @@ static void add_row(struct buf *out, struct cells *cells, const json_t *service,
 	html_text(out, name);
 	buf_addf(out, "</a><td class=\"%s\">", cells->colour);
 	add_escaped(out, &cells->state);
-	buf_text(out, "<td>");
-	if (json_reply_has_number(service, "since"))
-		human_units_add_clock(out, json_reply_number(service, "since"));
+	add_cell(out, FIELD_SINCE, service);
 	buf_text(out, "<td>");
 	add_timeline(out, timeline);
 	buf_text(out, "<td>");
 	add_escaped(out, &cells->endpoints);
-	add_number(out, cells->queue);
-	add_number(out, (double)facts_instances(service));
-	add_bytes(out, cells->memory);
-	add_bytes(out, cells->saved);
-	add_number(out, json_reply_number(service, "activations"));
+	add_cell(out, FIELD_QUEUE, service);
+	add_cell(out, FIELD_INSTANCES, service);
+	add_cell(out, FIELD_MEMORY, service);
+	buf_text(out, "<td class=\"n\">");
+	if (cells->saved > 0)
+		human_units_add_bytes(out, cells->saved);
+	add_cell(out, FIELD_STARTS, service);
 	buf_text(out, "<td class=\"fault\">");
 	add_escaped(out, &cells->fault);
 	buf_text(out, "</td></tr>\n");
@@ -367,48 +341,31 @@ void page_add_overview(struct buf *out, const struct overview *overview)
 	buf_free(&rows);
 }
 
-static void add_fact(struct buf *out, const char *name, struct buf *value)
-{
-	if (!value->length && !value->failed)
-		return;
-	buf_addf(out, "<div><dt>%s</dt><dd>", name);
-	add_escaped(out, value);
-	buf_text(out, "</dd></div>\n");
-}
-
 static void add_facts(struct buf *out, const json_t *status)
 {
+	static const enum field list[] = {
+		FIELD_STATE,  FIELD_SINCE, FIELD_ENDPOINTS, FIELD_COMMAND, FIELD_QUEUE,	  FIELD_INSTANCES,
+		FIELD_MEMORY, FIELD_TIME,  FIELD_LAST_USED, FIELD_STARTS,  FIELD_FAILED,  FIELD_REFUSED,
+		FIELD_FAILURE,
+	};
 	struct buf value = { 0 };
-	double number;
 
 	buf_text(out, "<dl id=\"facts\" class=\"live facts\">\n");
-	buf_addf(out, "<div><dt>State</dt><dd class=\"%s\">", colour_of(status));
-	state_word_add(&value, status);
-	add_escaped(out, &value);
-	buf_text(out, "</dd></div>\n");
-	if (json_reply_has_number(status, "since"))
-		human_units_add_clock(&value, json_reply_number(status, "since"));
-	add_fact(out, "Since", &value);
-	facts_add_endpoints(&value, status, SIZE_MAX);
-	add_fact(out, "Listens on", &value);
-	facts_add_command(&value, status, false);
-	add_fact(out, "Command", &value);
-	if (facts_queue(status, &number))
-		buf_addf(&value, "%.0f", number);
-	add_fact(out, "Queue", &value);
-	buf_addf(&value, "%zu", facts_instances(status));
-	add_fact(out, "Instances", &value);
-	if (facts_memory(status, &number))
-		human_units_add_bytes(&value, number);
-	add_fact(out, "Memory", &value);
-	buf_addf(&value, "%.0f, of which %.0f failed", json_reply_number(status, "activations"),
-		 json_reply_number(status, "failures"));
-	add_fact(out, "Starts", &value);
-	add_last_fault(&value, status, status);
-	add_fact(out, "Last failure", &value);
-	json_reply_show_text(&value, json_reply_object(status, "pause"), "reason");
-	add_fact(out, "Paused because", &value);
-	buf_text(out, "</dl>\n");
+	for (size_t n = 0; n < sizeof(list) / sizeof(*list); n++) {
+		add_field(&value, list[n], status);
+		if (!value.length && !value.failed)
+			continue;
+		buf_addf(out, "<div><dt>%s</dt><dd", fields[list[n]].name);
+		if (list[n] == FIELD_STATE)
+			buf_addf(out, " class=\"%s\"", colour_of(status));
+		buf_char(out, '>');
+		add_escaped(out, &value);
+		buf_text(out, "</dd></div>\n");
+	}
+	buf_text(out, "</dl>\n<section id=\"why\" class=\"live\">\n<h2>Why</h2>\n<p>");
+	why_add(&value, status, "\n");
+	html_lines(out, buf_string(&value));
+	buf_text(out, "</p>\n</section>\n");
 	out->failed |= value.failed;
 	buf_free(&value);
 }

@@ -45,7 +45,7 @@ const char page_css[] =
 	".legend span{margin-right:.8rem;white-space:nowrap}\n"
 	".bad,.fault{color:var(--bad)}pre,.log{font:.9rem/1.45 ui-monospace,monospace}\n"
 	"pre,.log{list-style:none;margin:0;padding:.6rem;max-height:26rem;overflow:auto;background:var(--soft);"
-	"border:1px solid var(--line);border-radius:.5rem}pre{tab-size:4}"
+	"border:1px solid var(--line);border-radius:.5rem}pre{tab-size:4}#why p{white-space:pre-line}"
 	".log li{overflow-wrap:anywhere}time{color:var(--dim)}\n"
 	"#stale:not(:empty){position:sticky;bottom:0;padding:.5rem;background:var(--soft);"
 	"border:1px solid var(--bad)}\n"

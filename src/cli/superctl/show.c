@@ -1,17 +1,9 @@
 /* superctl show: a service as superd.conf, with the places of its options. */
-#include <stdio.h>
 #include <string.h>
 
-#include "cli/superctl/conversation.h"
+#include "cli/superctl/each_view.h"
 #include "cli/superctl/json_reply.h"
-#include "cli/superctl/screen.h"
 #include "cli/superctl/views.h"
-
-struct show_view {
-	const struct superctl_options *options;
-	struct screen screen;
-	size_t shown;                   /* number of services printed */
-};
 
 /* superd has written the text, with each tab and line break. Comments, which have the places, are dim. */
 static void add_conf(struct buf *out, const struct screen *screen, const char *text)
@@ -31,33 +23,16 @@ static void add_conf(struct buf *out, const struct screen *screen, const char *t
 	}
 }
 
-static bool show_line(void *context, const json_t *line, const char *text)
+static void add_service(struct buf *out, const struct each_view *view, const json_t *service)
 {
-	struct show_view *view = context;
-	struct buf out = { 0 };
-	bool ok;
-
-	(void)text;
-	if (view->options->json)
-		return true;
-	if (!*json_reply_text(line, "text")) {
-		fprintf(stderr, "superctl: show: this superd is older and sends no text: use --json, or upgrade it\n");
-		return false;
-	}
-	if (view->shown++)
-		buf_char(&out, '\n');
-	else
-		add_conf(&out, &view->screen, json_reply_text(line, "defaults"));
-	add_conf(&out, &view->screen, json_reply_text(line, "text"));
-	ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+	if (!view->shown)
+		add_conf(out, &view->screen, json_reply_text(service, "defaults"));
+	add_conf(out, &view->screen, json_reply_text(service, "text"));
 }
 
 enum ctl_status view_show(const struct superctl_options *options)
 {
-	struct show_view view = { .options = options };
+	struct each_view view = { .options = options, .add = add_service };
 
-	screen_open(&view.screen, options->colour);
-	return conversation_ask(options, "show", CONVERSATION_TIMEOUT, show_line, &view);
+	return each_view_run(&view, "show");
 }

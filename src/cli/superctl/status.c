@@ -10,6 +10,7 @@
 
 #include "cli/superctl/columns.h"
 #include "cli/superctl/conversation.h"
+#include "cli/superctl/each_view.h"
 #include "cli/superctl/facts.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
@@ -18,12 +19,6 @@
 #include "cli/superctl/views.h"
 
 #define LABEL 14 /* columns up to the colon */
-
-struct status_view {
-	const struct superctl_options *options;
-	struct screen screen;
-	size_t shown, inactive;         /* number of services printed, and of those that are not active */
-};
 
 /* Adds "      State: ", aligned at the colon. */
 static void add_label(struct buf *out, const char *label)
@@ -97,10 +92,7 @@ static void add_locks(struct buf *out, const struct screen *screen, const json_t
 			buf_addf(out, "by uid %.0f ", json_reply_number(lock, "uid"));
 		buf_text(out, "since ");
 		human_units_add_clock(out, json_reply_number(lock, "since"));
-		if (*json_reply_text(lock, "ends_with_superd")) {
-			buf_text(out, "; this ends with superd: ");
-			json_reply_show_text(out, lock, "ends_with_superd");
-		}
+		facts_add_text(out, "; this ends with superd: ", lock, "ends_with_superd", "");
 		buf_char(out, '\n');
 	}
 }
@@ -408,24 +400,11 @@ static void add_line(struct buf *out, const struct screen *screen, const struct 
 	buf_free(&text);
 }
 
-static bool show_status(void *context, const json_t *line, const char *text)
+static void add_status(struct buf *out, const struct each_view *view, const json_t *service)
 {
-	struct status_view *view = context;
-	struct buf out = { 0 };
-	bool ok;
-
-	(void)text;
-	view->inactive += !state_word_is_active(line);
-	if (view->options->json)
-		return true;
-	if (view->shown++)
-		buf_char(&out, '\n');
-	add_head(&out, &view->screen, line);
+	add_head(out, &view->screen, service);
 	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++)
-		add_line(&out, &view->screen, &lines[n], line);
-	ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+		add_line(out, &view->screen, &lines[n], service);
 }
 
 static bool show_superd(void *context, const json_t *line, const char *text)
@@ -443,7 +422,7 @@ static bool show_superd(void *context, const json_t *line, const char *text)
 
 enum ctl_status view_status(const struct superctl_options *options)
 {
-	struct status_view view = { .options = options };
+	struct each_view view = { .options = options, .add = add_status };
 	enum ctl_status status;
 
 	if (!options->name_count && !options->json) {
@@ -452,7 +431,6 @@ enum ctl_status view_status(const struct superctl_options *options)
 			(void)conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_superd, NULL);
 		return status;
 	}
-	screen_open(&view.screen, options->colour);
-	status = conversation_ask(options, "status", CONVERSATION_TIMEOUT, show_status, &view);
+	status = each_view_run(&view, "status");
 	return status == CTL_DONE && options->name_count && view.inactive ? CTL_NOT_ACTIVE : status;
 }

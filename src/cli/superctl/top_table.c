@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/superctl/columns.h"
-#include "cli/superctl/facts.h"
+#include "cli/superctl/fields.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/state_words.h"
@@ -90,8 +90,8 @@ static int compare_rows(const void *one, const void *other)
 
 static struct row *make_rows(const struct top_table *table, size_t count)
 {
-	double seconds = json_reply_number(table->now, "at") - json_reply_number(table->before, "at"), before;
-	const json_t *list = json_reply_list(table->now, "services");
+	double seconds = json_reply_number(table->now, "at") - json_reply_number(table->before, "at");
+	const json_t *list = json_reply_list(table->now, "services"), *before;
 	struct row *rows = calloc(count + 1, sizeof(*rows));
 	json_t *index = index_services(table->before);
 
@@ -102,10 +102,11 @@ static struct row *make_rows(const struct top_table *table, size_t count)
 		rows[i].name = json_reply_text(service, "service");
 		rows[i].word = state_word_of(service);
 		rows[i].used = json_reply_number(service, "last_used");
-		(void)facts_memory(service, &rows[i].memory);
-		if (facts_cpu(service, &rows[i].cpu) &&
-		    facts_cpu(json_object_get(index, rows[i].name), &before))
-			rows[i].share = share_of(rows[i].cpu, before, seconds);
+		rows[i].memory = json_reply_number(service, "memory");
+		rows[i].cpu = json_reply_number(service, "cpu");
+		before = json_object_get(index, rows[i].name);
+		if (json_reply_has_number(service, "cpu") && json_reply_has_number(before, "cpu"))
+			rows[i].share = share_of(rows[i].cpu, json_reply_number(before, "cpu"), seconds);
 	}
 	json_decref(index);
 	if (rows)
@@ -142,50 +143,31 @@ static void add_head(const struct top_table *table, const char *end, struct buf 
 		 instances == 1 ? "" : "s", end, end);
 }
 
-static void add_number(struct columns *columns, struct buf *cell, double number)
-{
-	if (number > 0)
-		buf_addf(cell, "%.0f", number);
-	columns_add(columns, STYLE_PLAIN, cell);
-}
-
 /* The columns that are left out first on a narrow terminal stand last. */
-static const struct column titles[] = {
-	{ .title = "SERVICE", .can_shrink = true }, { .title = "STATE" },
-	{ .title = "CPU", .right = true },     { .title = "TIME", .right = true },
-	{ .title = "MEMORY", .right = true },  { .title = "INST", .right = true },
-	{ .title = "QUEUE", .right = true },   { .title = "STARTS", .right = true },
-	{ .title = "RATE", .right = true },    { .title = "REFUSED", .right = true },
-	{ .title = "FOR", .right = true },
+static const enum field columns_of_top[] = {
+	FIELD_NAME,   FIELD_STATE, FIELD_SHARE,	  FIELD_TIME, FIELD_MEMORY, FIELD_INSTANCES, FIELD_QUEUE,
+	FIELD_STARTS, FIELD_RATE,  FIELD_REFUSED, FIELD_FOR,
 };
 
-static void add_row(struct columns *columns, struct buf *cell, const struct top_table *table,
-		    const struct screen *screen, const struct row *row)
-{
-	double waiting = 0;
+#define COLUMNS (sizeof(columns_of_top) / sizeof(*columns_of_top))
 
-	json_reply_show_text(cell, row->service, "service");
-	columns_add(columns, STYLE_BOLD, cell);
-	state_word_add(cell, row->service);
-	columns_add(columns, row->word->style, cell);
-	add_share(cell, row->share);
-	columns_add(columns, STYLE_PLAIN, cell);
-	if (row->cpu > 0)
-		human_units_add_span(cell, row->cpu);
-	columns_add(columns, STYLE_PLAIN, cell);
-	if (row->memory > 0)
-		human_units_add_bytes(cell, row->memory);
-	columns_add(columns, STYLE_PLAIN, cell);
-	add_number(columns, cell, (double)facts_instances(row->service));
-	(void)facts_queue(row->service, &waiting);
-	add_number(columns, cell, waiting);
-	add_number(columns, cell, json_reply_number(row->service, "activations"));
-	rate_history_add(&table->rates, row->name, screen->unicode, cell);
-	columns_add(columns, STYLE_BLUE, cell);
-	add_number(columns, cell, facts_refused(row->service));
-	if (json_reply_has_number(row->service, "for"))
-		human_units_add_age(cell, json_reply_number(row->service, "for"));
-	columns_add(columns, STYLE_PLAIN, cell);
+static void add_row(struct columns *columns, const struct top_table *table, const struct screen *screen,
+		    const struct row *row)
+{
+	struct buf cell = { 0 };
+
+	for (size_t n = 0; n < COLUMNS; n++) {
+		if (columns_of_top[n] == FIELD_SHARE) {
+			add_share(&cell, row->share);
+			columns_add(columns, STYLE_PLAIN, &cell);
+		} else if (columns_of_top[n] == FIELD_RATE) {
+			rate_history_add(&table->rates, row->name, screen->unicode, &cell);
+			columns_add(columns, STYLE_BLUE, &cell);
+		} else {
+			fields_add(columns, &columns_of_top[n], 1, screen, row->service);
+		}
+	}
+	buf_free(&cell);
 }
 
 void top_table_add(struct top_table *table, const struct screen *screen, size_t most, const char *end, struct buf *out)
@@ -194,17 +176,15 @@ void top_table_add(struct top_table *table, const struct screen *screen, size_t 
 	size_t count = top_table_services(table);
 	struct row *rows = make_rows(table, count);
 	struct columns columns;
-	struct buf cell = { 0 };
 
-	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
+	fields_begin(&columns, columns_of_top, COLUMNS);
 	for (size_t i = 0; rows && i < count; i++)
-		add_row(&columns, &cell, table, screen, &rows[i]);
+		add_row(&columns, table, screen, &rows[i]);
 	add_head(table, end, out);
 	columns_print(&columns, screen, &page, out);
 	if (json_reply_number(table->now, "more_services") > 0)
 		buf_addf(out, "and %.0f more%s", json_reply_number(table->now, "more_services"), end);
-	out->failed |= !rows || cell.failed;
+	out->failed |= !rows;
 	columns_free(&columns);
-	buf_free(&cell);
 	free(rows);
 }

@@ -5,11 +5,10 @@
 
 #include <string.h>
 
-#include "cli/superctl/conversation.h"
+#include "cli/superctl/each_view.h"
 #include "cli/superctl/facts.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
-#include "cli/superctl/screen.h"
 #include "cli/superctl/state_words.h"
 #include "cli/superctl/views.h"
 
@@ -55,18 +54,15 @@ static void add_lock(struct buf *out, const json_t *service, const char *kind, c
 		facts_add_lapse(out, facts_now(service) - json_reply_number(lock, "since"));
 	}
 	buf_addf(out, ": %s", what);
-	if (*json_reply_text(lock, "ends_with_superd") && !find_lock(service, "disabled at boot")) {
-		buf_text(out, "; this ends with superd: ");
-		json_reply_show_text(out, lock, "ends_with_superd");
-	}
+	if (!find_lock(service, "disabled at boot"))
+		facts_add_text(out, "; this ends with superd: ", lock, "ends_with_superd", "");
 }
 
 static void add_off(struct buf *out, const json_t *service)
 {
 	if (!json_reply_has_number(service, "for")) {
 		buf_text(out, "disabled: the configuration has disable = yes");
-		if (*json_reply_text(service, "disabled_at"))
-			buf_addf(out, " (%s)", json_reply_text(service, "disabled_at"));
+		facts_add_text(out, " (", service, "disabled_at", ")");
 	} else if (json_reply_flag(service, "enabled")) {
 		buf_text(out, "it is not in use");
 	} else {
@@ -165,9 +161,7 @@ static void add_starting(struct buf *out, const json_t *service)
 	} else {
 		buf_text(out, "the commands before its program run");
 	}
-	if (*json_reply_text(current, "waits_for"))
-		buf_text(out, ": ");
-	json_reply_show_text(out, current, "waits_for");
+	facts_add_text(out, ": ", current, "waits_for", "");
 	add_relay(out, current);
 }
 
@@ -197,14 +191,8 @@ static void add_running(struct buf *out, const json_t *service)
 				      : " runs, and has no socket to serve");
 	}
 	add_relay(out, current);
-	if (*json_reply_text(current, "says"))
-		buf_text(out, "; its status: ");
-	json_reply_show_text(out, current, "says");
-	if (*json_reply_text(service, "wanted_by")) {
-		buf_text(out, "; ");
-		json_reply_show_text(out, service, "wanted_by");
-		buf_text(out, " wants it");
-	}
+	facts_add_text(out, "; its status: ", current, "says", "");
+	facts_add_text(out, "; ", service, "wanted_by", " wants it");
 	if (json_reply_flag(service, "held"))
 		buf_text(out, "; it is held, so it is not started again when that has ended");
 }
@@ -353,13 +341,9 @@ static void add_binds(struct buf *out, const json_t *service)
 
 		buf_text(out, n ? ", " : "it has bound ");
 		json_reply_show_text(out, bind, "asked");
-		if (!json_reply_is(bind, "asked", json_reply_text(bind, "endpoint"))) {
-			buf_text(out, " and has ");
-			json_reply_show_text(out, bind, "endpoint");
-		}
-		if (*json_reply_text(bind, "note"))
-			buf_text(out, ", ");
-		json_reply_show_text(out, bind, "note");
+		if (!json_reply_is(bind, "asked", json_reply_text(bind, "endpoint")))
+			facts_add_text(out, " and has ", bind, "endpoint", "");
+		facts_add_text(out, ", ", bind, "note", "");
 	}
 }
 
@@ -370,10 +354,10 @@ static void add_background(struct buf *out, const json_t *service)
 
 static void add_warm(struct buf *out, const json_t *service)
 {
-	const char *obstacle = json_reply_text(json_reply_object(service, "warm"), "obstacle");
+	const json_t *warm = json_reply_object(service, "warm");
 
-	if (*obstacle)
-		buf_addf(out, "warm: %s", obstacle);
+	if (*json_reply_text(warm, "obstacle"))
+		facts_add_text(out, "warm: ", warm, "obstacle", "");
 	else
 		facts_add_warm(out, service);
 }
@@ -392,12 +376,9 @@ static void add_in_row(struct buf *out, const json_t *service)
 /* Adds the reason why the service is left out, or runs by its previous configuration. */
 static void add_left_out(struct buf *out, const json_t *service)
 {
-	if (!*json_reply_text(service, "left_out"))
-		return;
-	buf_text(out, json_reply_has_number(service, "for")
-			      ? "its configuration has errors now, so the previous one stays in effect: "
-			      : "left out, so no client is served: ");
-	json_reply_show_text(out, service, "left_out");
+	facts_add_text(out, json_reply_has_number(service, "for")
+				    ? "its configuration has errors now, so the previous one stays in effect: "
+				    : "left out, so no client is served: ", service, "left_out", "");
 }
 
 /* Adds what brings it back. */
@@ -484,38 +465,19 @@ void why_add(struct buf *out, const json_t *service, const char *end)
 	buf_free(&text);
 }
 
-struct why_view {
-	const struct superctl_options *options;
-	struct screen screen;
-	size_t shown;                   /* number of services printed */
-};
-
-static bool show_why(void *context, const json_t *line, const char *text)
+static void add_why(struct buf *out, const struct each_view *view, const json_t *service)
 {
-	struct why_view *view = context;
-	struct buf out = { 0 };
-	bool ok;
-
-	(void)text;
-	if (view->options->json)
-		return true;
-	if (view->shown++)
-		buf_char(&out, '\n');
-	screen_set(&view->screen, &out, STYLE_BOLD);
-	json_reply_show_text(&out, line, "service");
-	screen_set(&view->screen, &out, STYLE_PLAIN);
-	buf_text(&out, ": ");
-	why_add(&out, line, "\n  ");
-	(void)buf_cut(&out, out.length - strlen("  "));
-	ok = conversation_print(&out);
-	buf_free(&out);
-	return ok;
+	screen_set(&view->screen, out, STYLE_BOLD);
+	json_reply_show_text(out, service, "service");
+	screen_set(&view->screen, out, STYLE_PLAIN);
+	buf_text(out, ": ");
+	why_add(out, service, "\n  ");
+	(void)buf_cut(out, out->length - strlen("  "));
 }
 
 enum ctl_status view_why(const struct superctl_options *options)
 {
-	struct why_view view = { .options = options };
+	struct each_view view = { .options = options, .add = add_why };
 
-	screen_open(&view.screen, options->colour);
-	return conversation_ask(options, "status", CONVERSATION_TIMEOUT, show_why, &view);
+	return each_view_run(&view, "status");
 }
