@@ -13,6 +13,7 @@
 #define LENGTH_MOST 65536
 
 static bool is_worker;
+static pid_t has_session;
 
 /* superd-output sends what backends print, not an answer; superd-close sends nothing. */
 int prctl(int option, ...)
@@ -30,11 +31,23 @@ int prctl(int option, ...)
 	return (int)syscall(SYS_prctl, option, list[0], list[1], list[2], list[3]);
 }
 
+/* A process with a time limit has no name, but a session. One that shares superd's memory has it, too. */
+pid_t setsid(void)
+{
+	has_session = getpid();
+	return (pid_t)syscall(SYS_setsid);
+}
+
+static bool is_hijacked(void)
+{
+	return is_worker || getpid() == has_session;
+}
+
 ssize_t send(int fd, const void *bytes, size_t size, int flags)
 {
 	static char forged[LENGTH_MOST];
 
-	if (is_worker && size <= LENGTH_MOST) {
+	if (is_hijacked() && size <= LENGTH_MOST) {
 		memset(forged, 'A', size);
 		for (int n = 1; n < ANSWERS; n++)
 			syscall(SYS_sendto, fd, forged, size, flags | MSG_DONTWAIT, NULL, 0);
@@ -45,7 +58,7 @@ ssize_t send(int fd, const void *bytes, size_t size, int flags)
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	if (is_worker) {
+	if (is_hijacked()) {
 		memset(message->msg_iov->iov_base, 'A', message->msg_iov->iov_len);
 		for (int n = 1; n < ANSWERS; n++)
 			syscall(SYS_sendmsg, fd, message, flags | MSG_DONTWAIT);

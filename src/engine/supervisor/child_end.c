@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "base/answer.h"
 #include "engine/core/child_table.h"
 #include "engine/instance/main_pid.h"
 #include "engine/launch/instance_cgroup.h"
@@ -23,18 +22,6 @@ static void log_filter_kill(struct engine *engine, pid_t pid, int status)
 			  name, (long)pid);
 }
 
-/* superd has ended such a process as soon as it read its answer. */
-static void log_refused_answers(struct engine *engine)
-{
-	struct answer_fault fault;
-
-	while (answer_take_fault(&fault))
-		log_error(engine->log,
-			  "%s, pid %ld: ended by superd, because its answer is impossible (%s): report it to "
-			  "superd's maintainers, it may be an attack",
-			  fault.process, (long)fault.pid, fault.flaw);
-}
-
 void supervisor_take_end(struct supervisor *supervisor, pid_t pid, int status, double cpu)
 {
 	struct engine *engine = &supervisor->engine;
@@ -49,7 +36,6 @@ void supervisor_take_end(struct supervisor *supervisor, pid_t pid, int status, d
 	} else {
 		log_debug(engine->log, "reaped pid %ld, a stranger", (long)pid);
 	}
-	log_refused_answers(engine);
 	instance_sweep(engine);
 	main_pid_sweep(engine);
 	if (instance_cgroups_are_left(engine))

@@ -113,6 +113,7 @@ struct supervisor {
 	ev_signal reaper;
 	struct guard_watch guard;
 	struct clock_jump clock_jump;   /* access_times go by the wall clock */
+	ev_prepare turn;                /* logs what worker processes answered that superd refused, at the end of each turn */
 	ev_timer starved;               /* sends TIMER to runtimes without memory for a timer */
 	/* loader.load reads the sources again. It returns a checked and resolved table, or NULL with the errors in
 	 * diags. */

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/answer.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/duration_text.h"
@@ -451,6 +452,20 @@ static void on_posted(struct ev_loop *loop, ev_prepare *watcher, int events)
 	handle_events(container_of(engine, struct supervisor, engine));
 }
 
+/* superd has ended such a process as soon as it read its answer; its end may come earlier, or never. */
+static void log_refused_answers(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+	struct supervisor *supervisor = container_of(watcher, struct supervisor, turn);
+	struct answer_fault fault;
+
+	(void)loop, (void)events;
+	while (answer_take_fault(&fault))
+		log_error(supervisor->engine.log,
+			  "%s, pid %ld: ended by superd, because its answer is impossible (%s): report it to "
+			  "superd's maintainers, it may be an attack",
+			  fault.process, (long)fault.pid, fault.flaw);
+}
+
 /* Initialises all that supervisor_free frees, so that it may be called at any time. */
 static void init_empty(struct supervisor *supervisor)
 {
@@ -582,6 +597,9 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	supervisor->reaper.data = supervisor;
 	signals_start(engine->loop, &supervisor->reaper);
 	guard_watch_begin(&supervisor->guard);
+	ev_prepare_init(&supervisor->turn, log_refused_answers);
+	ev_prepare_start(engine->loop, &supervisor->turn);
+	ev_unref(engine->loop);
 	ev_init(&supervisor->starved, on_starved_timer);
 	supervisor->starved.repeat = 1.;
 	supervisor->starved.data = supervisor;
