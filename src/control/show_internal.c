@@ -114,7 +114,8 @@ static void add_absence(const struct service_runtime *runtime, const struct list
 			struct buf *out)
 {
 	static const char *const causes[] = { [ABSENT_NO] = "rests", [ABSENT_FAILED] = "failed",
-					      [ABSENT_CONDITION] = "condition", [ABSENT_RESTS] = "rests" };
+					      [ABSENT_CONDITION] = "condition", [ABSENT_DUE] = "failed",
+					      [ABSENT_RESTS] = "rests" };
 	struct buf why = { 0 };
 
 	if (runtime_describe_absence(runtime, listener, &why)) {
@@ -624,6 +625,8 @@ void show_circumstances(const struct service_view *view, struct buf *out)
 		json_flag_field(out, "drains", true);
 	if (socket_commands_is_busy(runtime))
 		json_flag_field(out, "socket_commands", true);
+	else if (sockets_are_under_way(runtime))
+		json_flag_field(out, "socket_conditions", true);
 	if (start_queue_waits(runtime))
 		add_line(runtime, out);
 	add_wants(runtime, out);

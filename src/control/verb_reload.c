@@ -143,7 +143,7 @@ static bool report_service(struct reload_request *reload, int kind, const char *
 		buf_free(&message);
 		return true;
 	}
-	if (socket_commands_is_busy(runtime))
+	if (sockets_are_under_way(runtime))
 		return false;
 	reason = runtime_reason(runtime);
 	reload->failed++;

@@ -74,6 +74,8 @@ static void add_binding(struct buf *out, const json_t *service)
 {
 	if (json_reply_flag(service, "socket_commands"))
 		buf_text(out, "its commands before its sockets are open run");
+	else if (json_reply_flag(service, "socket_conditions"))
+		buf_text(out, "the conditions of its sockets are being checked");
 	else
 		facts_add_pause(out, service);
 }

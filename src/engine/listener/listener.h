@@ -36,6 +36,7 @@ enum absence {
 	ABSENT_NO,
 	ABSENT_FAILED,                  /* it is optional and cannot be opened: superd tries again after a pause */
 	ABSENT_CONDITION,               /* its conditions do not hold: superd checks again when it is asked to */
+	ABSENT_DUE,                     /* they hold now: it is opened next */
 	ABSENT_RESTS,                   /* it is closed while it rests: superd opens it again then */
 };
 

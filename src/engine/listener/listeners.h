@@ -12,6 +12,7 @@ struct socket_store;
 
 /* As engine->listeners. */
 struct listeners {
+	struct list condition_queries;  /* the first ones are under way (engine/listener/socket_condition) */
 	struct list drained;            /* struct held: sockets of draining instances (engine/listener/drained_sockets) */
 	struct rpc *rpc;                /* registrations with rpcbind (engine/listener/rpcbind); NULL: none yet */
 	struct socket_store *store;     /* where listeners outlive superd (engine/listener/socket_store); NULL: nowhere */

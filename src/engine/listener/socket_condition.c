@@ -1,43 +1,196 @@
-/* Checks the conditions of a socket in a process of its own, which reports the verdict as its errno. */
+/* Asks a process about the conditions of a service's sockets. Its answer has a number for each socket. */
 #include "engine/listener/socket_condition.h"
 
 #include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "engine/listener/listeners.h"
 #include "exec/plan/plan.h"
 #include "os/foreign/foreign_path.h"
 
-/* In a process of its own. errno: 0, EAGAIN of a condition, EPERM of an assertion. */
-static int check_conditions(const void *with, struct buf *why, struct buf *warnings)
-{
-	const struct listen *listen = with;
-	bool is_assert;
-	const char *text = plan_find_false_condition(listen->options->socket_condition, &is_assert);
+#define AT_ONCE 8                       /* queries under way, each a process */
+#define HOLD UINT16_MAX
 
-	(void)warnings;
-	if (text)
-		buf_text(why, text);
-	errno = !text ? 0 : is_assert ? EPERM : EAGAIN;
+struct condition_verdict {
+	uint16_t condition;             /* number of the first one that does not hold; HOLD: all do */
+	uint8_t is_assert;
+};
+
+static words conditions_of(const struct condition_query *query, size_t n)
+{
+	return query->sockets[n].listener->listen->options->socket_condition;
+}
+
+/* In a process of its own: errno 0 and the verdicts in the place of a reason. */
+static int check_all(const void *with, struct buf *verdicts, struct buf *unused)
+{
+	const struct condition_query *query = with;
+
+	(void)unused;
+	for (size_t n = 0; n < query->count; n++) {
+		words texts = conditions_of(query, n);
+		bool is_assert = false;
+		const char *text = plan_find_false_condition(texts, &is_assert);
+		struct condition_verdict verdict = { .condition = text ? 0 : HOLD, .is_assert = is_assert };
+
+		if (!text && errno)
+			return -1;
+		while (text && texts[verdict.condition] != text)
+			verdict.condition++;
+		buf_add(verdicts, (const char *)&verdict, sizeof(verdict));
+	}
+	errno = verdicts->failed ? ENOMEM : 0;
 	return -1;
 }
 
-enum socket_verdict socket_condition_check(const struct listen *listen, struct buf *why)
+static bool read_verdicts(struct condition_query *query, const struct buf *verdicts)
 {
-	words texts = listen->options->socket_condition;
-	struct buf warnings = { 0 };
-	bool is_known;
-	int error;
+	struct condition_verdict verdict;
 
-	if (!texts)
-		return SOCKET_MAY_OPEN;
-	foreign_fork(texts[0], check_conditions, listen, -1, why, &warnings);
-	error = errno;
-	buf_free(&warnings);
-	is_known = why->length;
-	if (!error)
-		return SOCKET_MAY_OPEN;
-	if (is_known)
-		return error == EPERM ? SOCKET_FAILS_ASSERT : SOCKET_STAYS_CLOSED;
-	buf_addf(why, "its conditions cannot be checked: %s", strerror(error));
-	return SOCKET_UNKNOWN;
+	if (verdicts->length != query->count * sizeof(verdict))
+		return false;
+	for (size_t n = 0; n < query->count; n++) {
+		memcpy(&verdict, verdicts->data + n * sizeof(verdict), sizeof(verdict));
+		if (verdict.condition != HOLD && verdict.condition >= words_count(conditions_of(query, n)))
+			return false;
+		query->sockets[n].condition = verdict.condition == HOLD ? NULL
+									 : conditions_of(query, n)[verdict.condition];
+		query->sockets[n].is_assert = verdict.is_assert == 1;
+	}
+	return true;
+}
+
+static void stop_watching(struct condition_query *query)
+{
+	ev_io_stop(query->engine->loop, &query->io);
+	ev_timer_stop(query->engine->loop, &query->timer);
+	if (query->child.pid)
+		child_table_remove(&query->engine->children, &query->child);
+	query->child.pid = 0;
+	list_remove(&query->link);
+}
+
+/* Reports a failure by the loop, as the owner has not returned yet. */
+static void begin_one(struct condition_query *query)
+{
+	if (!foreign_begin(&query->job, *conditions_of(query, 0), check_all, query, -1)) {
+		query->error = errno;
+		ev_feed_event(query->engine->loop, &query->io, EV_CUSTOM);
+		return;
+	}
+	query->child.pid = query->job.pid;
+	child_table_add(&query->engine->children, &query->child);
+	ev_io_set(&query->io, query->job.answer, EV_READ);
+	ev_io_start(query->engine->loop, &query->io);
+	ev_timer_again(query->engine->loop, &query->timer);
+}
+
+static void begin_next(struct engine *engine)
+{
+	unsigned begun = 0;
+
+	LIST_EACH(link, &engine->listeners->condition_queries) {
+		struct condition_query *query = container_of(link, struct condition_query, link);
+
+		if (begun++ == AT_ONCE)
+			return;
+		if (query->job.answer < 0 && !query->error)
+			begin_one(query);
+	}
+}
+
+static void take_answer(struct condition_query *query)
+{
+	struct buf verdicts = { 0 }, unused = { 0 };
+
+	stop_watching(query);
+	if (!query->error) {
+		foreign_end(&query->job, *conditions_of(query, 0), &verdicts, &unused);
+		query->error = errno;
+	}
+	if (!query->error && !read_verdicts(query, &verdicts))
+		query->error = EPROTO;
+	buf_free(&verdicts);
+	buf_free(&unused);
+	begin_next(query->engine);
+	query->answered(query);
+}
+
+static void on_answer(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	take_answer(container_of(io, struct condition_query, io));
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct condition_query *query = container_of(timer, struct condition_query, timer);
+
+	(void)loop, (void)events;
+	if (run_limit_left(&query->job.limit) <= 0)
+		take_answer(query);
+}
+
+static void on_ended(struct child *child, int status)
+{
+	(void)status;
+	child->pid = 0;
+	container_of(child, struct condition_query, child)->job.reaped = true;
+}
+
+static bool is_asked(const struct listener *listener, bool all)
+{
+	return listener->listen->options->socket_condition && !listener_is_open(listener) &&
+	       (all || listener_absence(listener) != ABSENT_CONDITION);
+}
+
+struct condition_query *condition_query_begin(struct engine *engine, struct listener *listeners, size_t count, bool all)
+{
+	struct condition_query *query;
+	size_t asked = 0;
+
+	for (size_t n = 0; n < count; n++)
+		asked += is_asked(&listeners[n], all);
+	query = asked ? calloc(1, sizeof(*query) + asked * sizeof(*query->sockets)) : NULL;
+	errno = asked ? ENOMEM : 0;
+	if (!query)
+		return NULL;
+	query->engine = engine;
+	query->child.ended = on_ended;
+	query->job.answer = -1;
+	for (size_t n = 0; n < count; n++) {
+		if (is_asked(&listeners[n], all))
+			query->sockets[query->count++].listener = &listeners[n];
+	}
+	ev_init(&query->io, on_answer);
+	ev_init(&query->timer, on_look);
+	query->timer.repeat = RUN_LIMIT_STEP;
+	list_add(&engine->listeners->condition_queries, &query->link);
+	begin_next(engine);
+	return query;
+}
+
+bool condition_query_is_under_way(const struct condition_query *query)
+{
+	return query && !list_empty(&query->link);
+}
+
+void condition_query_free(struct condition_query *query)
+{
+	if (condition_query_is_under_way(query)) {
+		stop_watching(query);
+		timed_job_drop(&query->job);
+		begin_next(query->engine);
+	}
+	free(query);
+}
+
+void condition_queries_finish(struct engine *engine)
+{
+	struct list *queries = &engine->listeners->condition_queries;
+
+	while (!list_empty(queries))
+		take_answer(container_of(queries->next, struct condition_query, link));
 }

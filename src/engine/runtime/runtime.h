@@ -25,6 +25,7 @@ struct freeze_times;
 struct idle;
 struct idle_saved;
 struct queue_guard;
+struct condition_query;
 struct socket_commands;
 struct warm_pool;
 
@@ -78,6 +79,7 @@ struct service_run {
 	struct idle *idle;              /* idle time as it is measured (engine/idle/idle) */
 	struct idle_saved *idle_saved;  /* idle time from before an upgrade, until it is measured again (engine/idle/idle) */
 	struct standby_sockets *standby_sockets; /* second sockets at its addresses (engine/drain/standby_socket) */
+	struct condition_query *conditions; /* the last one of its closed sockets (engine/listener/socket_condition) */
 	struct socket_commands *socket_commands; /* commands around its sockets (engine/service/socket_commands) */
 	struct service_reload *reload;  /* a reload of its backend's own configuration (engine/service/service_reload) */
 	struct list wanting;            /* link in engine->service_list->wanting */

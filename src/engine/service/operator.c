@@ -71,7 +71,7 @@ static enum operator_status begin_start(const struct operator_order *order, stru
 		return fail_order(answer, "out of memory");
 	runtime->halted = false;
 	socket_rest_forget(runtime);
-	runtime_open_absent(runtime, true);
+	runtime_look_for_absent(runtime, true);
 	runtime_event(runtime, ENABLE);
 	return report_status(order, runtime, answer);
 }

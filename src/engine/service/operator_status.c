@@ -43,7 +43,7 @@ bool operator_add_unbound(const struct service_runtime *runtime, struct buf *ans
 
 	if (runtime_state(runtime) != BINDING)
 		return false;
-	if (socket_commands_is_busy(runtime)) {
+	if (sockets_are_under_way(runtime)) {
 		buf_text(answer, "its sockets are not open yet");
 		return true;
 	}
@@ -123,7 +123,7 @@ static enum operator_status look_for_start(const struct operator_order *order, s
 	case STOPPING:
 		return UNDER_WAY;
 	case BINDING:
-		if (socket_commands_is_busy(runtime))
+		if (sockets_are_under_way(runtime))
 			return UNDER_WAY;
 		return fail_for_reason(runtime, answer);
 	case BACKOFF:
@@ -149,7 +149,7 @@ static enum operator_status look_at_start(const struct operator_order *order, st
 {
 	if (!runtime->service->exec->accept)
 		return look_for_start(order, runtime, answer);
-	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
+	if (runtime_state(runtime) == BINDING && sockets_are_under_way(runtime))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING || runtime_state(runtime) == BACKOFF)
 		return fail_for_reason(runtime, answer);
@@ -235,7 +235,7 @@ static enum operator_status look_at_restart(const struct operator_order *order, 
 	    (has_started(order, runtime) || runtime_state(runtime) == STARTING || runtime_state(runtime) == QUEUED ||
 	     (runtime_start_due(runtime) > 0)))
 		return look_for_start(order, runtime, answer);
-	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
+	if (runtime_state(runtime) == BINDING && sockets_are_under_way(runtime))
 		return UNDER_WAY;
 	if (operator_add_unbound(runtime, answer))
 		return FAILED;
@@ -310,7 +310,7 @@ static enum operator_status look_at_enable(const struct operator_order *order, s
 	if (runtime_state(runtime) == CLOSING || runtime_state(runtime) == STOPPING)
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING &&
-	    (socket_commands_is_busy(runtime) || still_has_its_sockets(runtime)))
+	    (sockets_are_under_way(runtime) || still_has_its_sockets(runtime)))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING)
 		return fail_for_reason(runtime, answer);
@@ -327,7 +327,7 @@ static enum operator_status look_at_disable(const struct operator_order *order, 
 		buf_text(answer, "it was enabled in the meantime");
 		return FAILED;
 	}
-	if (runtime_state(runtime) == CLOSING || socket_commands_is_busy(runtime) || still_has_its_sockets(runtime) ||
+	if (runtime_state(runtime) == CLOSING || sockets_are_under_way(runtime) || still_has_its_sockets(runtime) ||
 	    background_is_ending(runtime))
 		return UNDER_WAY;
 	buf_text(answer, "disabled: its sockets are closed until it is enabled");
@@ -350,7 +350,7 @@ static enum operator_status look_at_evict(const struct operator_order *order, st
 	(void)order;
 	if (orphans_are_ending(runtime))
 		return UNDER_WAY;
-	if (runtime_state(runtime) == BINDING && socket_commands_is_busy(runtime))
+	if (runtime_state(runtime) == BINDING && sockets_are_under_way(runtime))
 		return UNDER_WAY;
 	if (runtime_state(runtime) == BINDING)
 		return fail_for_reason(runtime, answer);

@@ -7,6 +7,7 @@
 #include "engine/service/runtime_bind.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/duration_text.h"
 #include "config/option/service_mark.h"
@@ -15,7 +16,6 @@
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/listener/listeners.h"
-#include "engine/listener/socket_condition.h"
 #include "engine/orphans/orphan.h"
 
 static void log_unbound(struct service_runtime *runtime, const char *text)
@@ -40,52 +40,58 @@ static void note_absence(struct service_runtime *runtime, struct listener *liste
 	listener_set_absence(listener, absence);
 }
 
-/* Whether superd may open the socket by its conditions. false: it stays closed, which is noted; or they could not be
- * checked, and why has the reason. */
-static bool check_condition(struct service_runtime *runtime, struct listener *listener, struct buf *why)
+void runtime_judge_sockets(struct service_runtime *runtime, const struct condition_query *query)
 {
 	struct event event = { .name = "condition", .service = runtime->service->name };
-	struct buf text = { 0 }, reason = { 0 };
-	enum socket_verdict verdict = socket_condition_check(listener->listen, &reason);
-	bool is_news = listener_absence(listener) != ABSENT_CONDITION;
 
-	if (verdict == SOCKET_UNKNOWN)
-		buf_text(why, buf_string(&reason));
-	if (verdict == SOCKET_STAYS_CLOSED || verdict == SOCKET_FAILS_ASSERT) {
-		buf_addf(&text, "%s stays closed: %s does not hold", listener->listen->name, buf_string(&reason));
-		origin_cite(service_listen_origin(runtime->service, listener->listen, "socket_condition"), &text);
-		event.reason = buf_string(&reason);
-		if (is_news)
+	for (size_t n = 0; n < query->count; n++) {
+		struct listener *listener = query->sockets[n].listener;
+		const char *condition = query->error ? NULL : query->sockets[n].condition;
+		bool was_false = listener_absence(listener) == ABSENT_CONDITION;
+		struct buf text = { 0 };
+
+		if (condition && !was_false) {
+			buf_addf(&text, "%s stays closed: %s does not hold", listener->listen->name, condition);
+			origin_cite(service_listen_origin(runtime->service, listener->listen, "socket_condition"),
+				    &text);
+			event.reason = condition;
 			log_event(runtime->engine->log,
-				  verdict == SOCKET_FAILS_ASSERT ? LEVEL_ERROR : LEVEL_NOTICE, &event, "%s",
+				  query->sockets[n].is_assert ? LEVEL_ERROR : LEVEL_NOTICE, &event, "%s",
 				  buf_string(&text));
-		listener_set_absence(listener, ABSENT_CONDITION);
+		}
+		if (condition || was_false)
+			listener_set_absence(listener, condition ? ABSENT_CONDITION : ABSENT_DUE);
+		buf_free(&text);
 	}
-	buf_free(&reason);
-	buf_free(&text);
-	return verdict == SOCKET_MAY_OPEN;
 }
 
-/* Opens a listener unless it is open, or it rests, or its conditions keep it closed. false: it failed; the reason is in
- * `failed`, or for an optional one it is noted as its absence. */
+/* Whether the conditions of a closed socket could not be checked; why has the reason. */
+static bool is_unchecked(const struct service_runtime *runtime, const struct listener *listener, struct buf *why)
+{
+	if (!listener->listen->options->socket_condition || !runtime->run || !runtime->run->conditions ||
+	    !runtime->run->conditions->error)
+		return false;
+	buf_addf(why, "its conditions cannot be checked: %s", strerror(runtime->run->conditions->error));
+	return true;
+}
+
+/* Opens a listener unless it is open, or it rests, or its conditions keep it closed (runtime_judge_sockets). false: it
+ * failed; the reason is in `failed`, or for an optional one it is noted as its absence. */
 static bool open_listener(struct service_runtime *runtime, struct listener *listener, struct failed_sockets *failed)
 {
 	struct buf why = { 0 }, text = { 0 };
-	bool opens;
 
-	if (listener_is_open(listener))
+	if (listener_is_open(listener) || listener_absence(listener) == ABSENT_CONDITION)
 		return true;
 	if (socket_rest_closes(runtime, listener)) {
 		listener_set_absence(listener, ABSENT_RESTS);
 		return true;
 	}
-	opens = check_condition(runtime, listener, &why);
-	if (!opens && !why.length)
-		return true;
 	if (!runtime->service->exec->accept || !endpoint_accepts(listener->listen->endpoint))
 		listener_expect_holders(listener, runtime->service->account);
 	errno = EAGAIN;
-	if (opens && listener_open(listener, runtime->engine, runtime->service->name, &why)) {
+	if (!is_unchecked(runtime, listener, &why) &&
+	    listener_open(listener, runtime->engine, runtime->service->name, &why)) {
 		runtime->engine->listeners->shortage_logged = false;
 		listener->tries = 0;
 		buf_free(&why);
@@ -100,10 +106,12 @@ static bool open_listener(struct service_runtime *runtime, struct listener *list
 	endpoint_format(listener->listen->endpoint, &text);
 	buf_addf(&text, ": %s", buf_string(&why));
 	origin_cite(listener->listen->at, &text);
-	if (listener->listen->options->optional)
+	if (listener->listen->options->optional) {
 		note_absence(runtime, listener, ABSENT_FAILED, buf_string(&text));
-	else
+	} else {
+		listener_set_absence(listener, ABSENT_NO);      /* it may have rested */
 		buf_addf(&failed->text, "%s%s", failed->text.length ? ", " : "", buf_string(&text));
+	}
 	buf_free(&why);
 	buf_free(&text);
 	return false;
@@ -184,10 +192,9 @@ bool runtime_bind(struct service_runtime *runtime)
 	return complete;
 }
 
-void runtime_open_absent(struct service_runtime *runtime, bool all)
+void runtime_open_absent(struct service_runtime *runtime)
 {
 	struct failed_sockets failed = { 0 };
-	struct buf unknown = { 0 };
 	unsigned run = runtime->state.run;
 	bool may = runtime->service->exec->accept || run == RUN_IDLE || run == RUN_BACKOFF, goes_on = false;
 
@@ -195,17 +202,13 @@ void runtime_open_absent(struct service_runtime *runtime, bool all)
 		struct listener *listener = &runtime->listeners[n];
 		enum absence absence = listener_absence(listener);
 
-		if (absence == ABSENT_NO || (absence == ABSENT_CONDITION && !all))
-			continue;
-		if (!may && absence == ABSENT_CONDITION && !check_condition(runtime, listener, &unknown))
+		if (absence == ABSENT_NO || absence == ABSENT_CONDITION)
 			continue;
 		if (!may) {
 			if (absence != ABSENT_RESTS)
 				listener_set_absence(listener, ABSENT_FAILED);  /* tried when the instance has ended */
 			goes_on = true;
 		} else if (!open_listener(runtime, listener, &failed)) {
-			if (!listener->listen->options->optional)       /* it was open before it rested */
-				listener_set_absence(listener, ABSENT_NO);
 			goes_on = true;
 		} else if (listener_is_open(listener)) {
 			runtime_post(runtime, LOOK);
@@ -214,7 +217,6 @@ void runtime_open_absent(struct service_runtime *runtime, bool all)
 	if (failed.text.length)
 		runtime_post(runtime, BIND_ERROR);
 	buf_free(&failed.text);
-	buf_free(&unknown);
 	if (goes_on)
 		begin_absence(runtime);
 	else

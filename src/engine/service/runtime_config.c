@@ -95,6 +95,7 @@ void runtime_free(struct service_runtime *runtime)
 		runtime->engine->unsaved_all = true;
 	if (!runtime)
 		return;
+	runtime_forget_conditions(runtime);
 	if (runtime->run && runtime->run->socket_commands)
 		socket_commands_free(runtime);
 	if (runtime->run && runtime->run->reload)
@@ -223,7 +224,7 @@ static bool needs_new_instance(const struct service_runtime *runtime, const stru
 
 void runtime_adopt(struct service_runtime *runtime, struct table *table, const struct service *service, bool changed)
 {
-	bool lost = drop_unreachable(runtime), replaces = changed && needs_new_instance(runtime, service);
+	bool lost = drop_unreachable(runtime), replaces = changed && needs_new_instance(runtime, service), asked;
 
 	standby_sockets_adopt(runtime, service);
 	if (changed) {
@@ -238,6 +239,7 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 		if (!listener_is_open(listener))
 			refuse_parked(listener, REFUSED_CLOSED);
 	}
+	asked = runtime_forget_conditions(runtime) && runtime_state(runtime) == BINDING;
 	set_entry(runtime, table, service);
 	if (changed && runtime_current(runtime))
 		bind_calls_renew(runtime_current(runtime));
@@ -247,7 +249,9 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 		runtime_event(runtime, BIND_ERROR);
 	if (changed)
 		socket_rest_forget(runtime);
-	runtime_open_absent(runtime, true);
+	runtime_look_for_absent(runtime, true);
+	if (asked && !changed)
+		runtime_event(runtime, TIMER);  /* they are asked again */
 	if (!changed || runtime_is_disabled(runtime)) {
 		if (runtime->run)
 			runtime_rewatch(runtime);       /* a socket that rests has the timer of absent ones */
@@ -290,6 +294,7 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 		runtime_event(runtime, REPLACED);
 	shared_run_retire(runtime, closes || service_on_remove(service, runtime->service) == REMOVE_STOP);
 	runtime_stop_timer(runtime);
+	runtime_forget_conditions(runtime);
 	activation_filter_forget(runtime);
 	socket_rest_forget(runtime);
 	runtime->listeners = listeners;

@@ -3,6 +3,7 @@
  * clients that came in the meantime start the service at once. */
 #include "engine/service/runtime_event.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -86,14 +87,16 @@ void runtime_rewatch(struct service_runtime *runtime)
 }
 
 /* Whether the pause of `restart` is over, so that superd starts the service itself. If it is not over, sets the
- * timer. What its program has left in the background ends before; TIMER follows. */
+ * timer. What its program has left in the background ends before; TIMER follows. Conditions of its closed sockets are
+ * checked before; ENABLE follows. */
 static bool is_due(struct service_runtime *runtime)
 {
 	double due = runtime_start_due(runtime), left = due > 0 ? due - clock_now() : 0;
 
 	if (left > 0)
 		runtime_start_timer(runtime, left);
-	return due > 0 && left <= 0 && !background_is_ending(runtime);
+	return due > 0 && left <= 0 && !background_is_ending(runtime) &&
+	       !condition_query_is_under_way(runtime->run->conditions);
 }
 
 /* Serves parked clients, which were accepted before a pause, before new ones. Clients for which services were started
@@ -219,8 +222,70 @@ static void do_wait(struct service_runtime *runtime)
 		accept_turn_away(runtime, &runtime->listeners[n]);
 }
 
+static void open_sockets(struct service_runtime *runtime)
+{
+	if (!socket_commands_begin(runtime))
+		runtime_event(runtime, runtime_bind(runtime) ? BOUND : BIND_ERROR);
+}
+
+static void on_conditions_checked(struct condition_query *query)
+{
+	struct service_runtime *runtime = query->context;
+
+	runtime_judge_sockets(runtime, query);
+	if (runtime_state(runtime) == BINDING) {
+		open_sockets(runtime);
+		return;
+	}
+	runtime_open_absent(runtime);
+	if (runtime->state.run == RUN_IDLE && runtime_start_due(runtime) > 0)
+		runtime_event(runtime, ENABLE);
+	else
+		runtime_rewatch(runtime);
+}
+
+bool runtime_forget_conditions(struct service_runtime *runtime)
+{
+	bool is_under_way = runtime->run && condition_query_is_under_way(runtime->run->conditions);
+
+	if (runtime->run) {
+		condition_query_free(runtime->run->conditions);
+		runtime->run->conditions = NULL;
+	}
+	return is_under_way;
+}
+
+/* Has the conditions of closed sockets checked. true: on_conditions_checked follows, or a new try. */
+static bool check_conditions(struct service_runtime *runtime, bool all)
+{
+	struct condition_query *query;
+
+	if (!all && runtime->run && condition_query_is_under_way(runtime->run->conditions))
+		return true;
+	runtime_forget_conditions(runtime);
+	query = condition_query_begin(runtime->engine, runtime->listeners, runtime->listener_count, all);
+	if (!query && !errno)
+		return false;
+	if (!query || !runtime_make_run(runtime)) {
+		condition_query_free(query);
+		events_starve(runtime->engine);
+		return true;
+	}
+	query->answered = on_conditions_checked;
+	query->context = runtime;
+	runtime->run->conditions = query;
+	return true;
+}
+
+void runtime_look_for_absent(struct service_runtime *runtime, bool all)
+{
+	if (runtime->state.sockets == SOCKETS_OPEN && !check_conditions(runtime, all))
+		runtime_open_absent(runtime);
+}
+
 static void end_listeners(struct service_runtime *runtime)
 {
+	runtime_forget_conditions(runtime);
 	if (!socket_commands_end(runtime))
 		runtime_close_listeners(runtime);
 }
@@ -245,7 +310,7 @@ void runtime_close_resting(struct service_runtime *runtime)
 
 void runtime_look_at_sockets(struct service_runtime *runtime)
 {
-	runtime_open_absent(runtime, false);
+	runtime_look_for_absent(runtime, false);
 	accept_parked(runtime);
 	runtime_rewatch(runtime);
 }
@@ -294,8 +359,8 @@ static void perform_action(struct service_runtime *runtime, enum action action, 
 	switch (action) {
 	case BIND:
 		runtime_stop_timer(runtime);
-		if (!socket_commands_begin(runtime))
-			runtime_event(runtime, runtime_bind(runtime) ? BOUND : BIND_ERROR);
+		if (!check_conditions(runtime, true))
+			open_sockets(runtime);
 		break;
 	case WATCH:
 		do_watch(runtime);

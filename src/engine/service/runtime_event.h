@@ -31,6 +31,13 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 void runtime_close_resting(struct service_runtime *runtime);
 void runtime_look_at_sockets(struct service_runtime *runtime);
 
+/* Opens absent sockets, once their conditions were checked; with `all`, those whose conditions did not hold are checked
+ * again. */
+void runtime_look_for_absent(struct service_runtime *runtime, bool all);
+
+/* Drops a check of conditions that is under way. false: none is. */
+bool runtime_forget_conditions(struct service_runtime *runtime);
+
 /* Closes sockets whose file was removed or replaced, logs that, and opens them again: at once, or, if an instance has
  * them, after it has ended. */
 void runtime_reopen_unreachable(struct service_runtime *runtime);

@@ -96,6 +96,7 @@ static const struct state_field run_fields[] = {
 	{ NONE(drain_snapshots, "noted anew, as the clients of before are not known any more") },
 	{ NONE(goes_late, "found out again") },
 	{ NONE(standby_sockets, "have sections of their own") },
+	{ NONE(conditions, "checked again") },
 	{ NONE(socket_commands, "has a section of its own") },
 	{ NONE(reload, "has a section of its own") },
 	{ FIELD("wants", wants_since) },

@@ -35,13 +35,8 @@ static bool any_may_open(const struct service_runtime *runtime)
 {
 	bool any = !runtime->listener_count;
 
-	for (size_t n = 0; n < runtime->listener_count && !any; n++) {
-		struct buf why = { 0 };
-		enum socket_verdict verdict = socket_condition_check(runtime->listeners[n].listen, &why);
-
-		any = verdict == SOCKET_MAY_OPEN || verdict == SOCKET_UNKNOWN;
-		buf_free(&why);
-	}
+	for (size_t n = 0; n < runtime->listener_count && !any; n++)
+		any = listener_absence(&runtime->listeners[n]) != ABSENT_CONDITION;
 	return any;
 }
 
@@ -148,6 +143,13 @@ bool socket_commands_is_busy(const struct service_runtime *runtime)
 	const struct socket_commands *commands = runtime->run ? runtime->run->socket_commands : NULL;
 
 	return commands && (commands->closing || aux_command_is_busy(&commands->control));
+}
+
+bool sockets_are_under_way(const struct service_runtime *runtime)
+{
+	return socket_commands_is_busy(runtime) ||
+	       (runtime_state(runtime) == BINDING && runtime->run &&
+		condition_query_is_under_way(runtime->run->conditions));
 }
 
 bool socket_commands_begin(struct service_runtime *runtime)

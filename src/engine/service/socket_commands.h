@@ -19,6 +19,9 @@ bool socket_commands_end(struct service_runtime *runtime);
 
 bool socket_commands_is_busy(const struct service_runtime *runtime);
 
+/* The same, or the conditions of sockets that are to be opened are being checked. */
+bool sockets_are_under_way(const struct service_runtime *runtime);
+
 /* For an upgrade (engine/upgrade/save, engine/upgrade/load): whether its state can be saved now; saves it; loads it,
  * without the command that runs, whose section follows. NULL: out of memory. */
 extern const struct field_table socket_commands_state;

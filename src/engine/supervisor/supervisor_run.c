@@ -48,6 +48,7 @@
 #include "engine/launch/instance_cgroup.h"
 #include "engine/listener/restore.h"
 #include "engine/listener/rpcbind.h"
+#include "engine/listener/socket_condition.h"
 #include "engine/listener/socket_path_watch.h"
 #include "engine/listener/socket_store.h"
 #include "engine/orphans/orphan_end.h"
@@ -478,6 +479,7 @@ static void init_empty(struct supervisor *supervisor)
 		engine->spare[n] = -1;
 	list_init(&supervisor->service_list.leaving);
 	list_init(&supervisor->service_list.wanting);
+	list_init(&supervisor->listeners.condition_queries);
 	list_init(&supervisor->listeners.drained);
 	engine->listeners = &supervisor->listeners;
 	list_init(&engine->receptions);
@@ -756,6 +758,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	boot_locks_log_unknown(&supervisor->engine, table);
 	close_unclaimed(supervisor);
 	save_now(&supervisor->engine);          /* before the main command, and before there is a control socket */
+	condition_queries_finish(&supervisor->engine);  /* nobody waits yet, and ready means that sockets are open */
 	runtimes_hear(&supervisor->engine);     /* logs failed starts to standard error, too */
 	if (argv)
 		begin_command(supervisor, argv);

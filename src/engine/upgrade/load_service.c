@@ -392,6 +392,9 @@ void load_service(struct state_loader *loader, struct service_runtime *runtime, 
 static void resume_sequences(struct service_runtime *runtime)
 {
 	socket_commands_go_on(runtime);
+	if (runtime_state(runtime) == BINDING && !socket_commands_is_busy(runtime) &&
+	    !(runtime->run && ev_is_active(&runtime->run->timer)))
+		runtime_post(runtime, TIMER);   /* its conditions were being checked */
 	if (runtime->run)
 		service_reload_go_on(runtime);
 	LIST_EACH(link, runtime_instances(runtime)) {

@@ -13,6 +13,7 @@
 #include "engine/instance/notify_state.h"
 #include "engine/launch/notify.h"
 #include "engine/listener/rpcbind.h"
+#include "engine/listener/socket_condition.h"
 #include "engine/listener/socket_store.h"
 #include "engine/runtime/service_list.h"
 #include "engine/service/runtime_event.h"
@@ -80,6 +81,8 @@ static bool runtime_is_at_rest(struct service_runtime *runtime, struct buf *why)
 {
 	if (!socket_commands_is_at_rest(runtime))
 		return report_busy(why, runtime, "a command around its sockets is being started");
+	if (runtime->run && condition_query_is_under_way(runtime->run->conditions))
+		return report_busy(why, runtime, "the conditions of its sockets are being checked");
 	if (!service_reload_is_at_rest(runtime))
 		return report_busy(why, runtime, "a command of exec_reload is being started");
 	if (runtime->run && runtime->run->activator_query)

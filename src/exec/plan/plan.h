@@ -49,8 +49,8 @@ void plan_check_streams(struct plan *plan, const struct service *service);
 const struct stream *plan_stream(const struct service *service, int number);
 bool stream_is_path(const struct stream *stream);
 
-/* The text of the first of these conditions that does not hold now; NULL: they all do. For a process of its own, as a
- * path may lead to a file system that hangs. Sets is_assert unless it returns NULL. */
+/* The text of the first of these conditions that does not hold now, with is_assert; NULL: they all do, with errno 0, or
+ * memory is short (ENOMEM). For a process of its own, as a path may lead to a file system that hangs. */
 const char *plan_find_false_condition(words texts, bool *is_assert);
 
 /* Whether standard output is the socket by default (pass = inetd). */

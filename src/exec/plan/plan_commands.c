@@ -2,6 +2,7 @@
  *
  * A text is split into words before its templates are replaced, so the value of a template never becomes a second
  * word. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,14 +173,18 @@ const char *plan_find_false_condition(words texts, bool *is_assert)
 {
 	size_t count = words_count(texts);
 	struct condition *list = calloc(count + 1, sizeof(*list));
-	int found = list ? -1 : 0;
+	int found = -1;
 
-	for (size_t n = 0; list && n < count && found < 0; n++)
+	errno = ENOMEM;
+	if (!list)
+		return NULL;
+	for (size_t n = 0; n < count && found < 0; n++)
 		found = condition_read(texts[n], &list[n]) ? (int)n : -1;
 	if (found < 0)
 		found = conditions_find_false(list, count);
-	*is_assert = list && found >= 0 && list[found].is_assert;
+	*is_assert = found >= 0 && list[found].is_assert;
 	free(list);
+	errno = 0;
 	return found < 0 ? NULL : texts[found];
 }
 

@@ -48,19 +48,28 @@ static void note_timeout(uint64_t path)
 	pthread_mutex_unlock(&timeouts_lock);
 }
 
-int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why,
-		 struct buf *warnings)
+bool foreign_begin(struct timed_job *job, const char *path, timed_work *work, const void *with, int kept)
 {
-	int result;
+	job->answer = -1;
+	errno = ETIMEDOUT;
+	return !timed_out_lately(hash_text(HASH_START, path)) && timed_job_begin(job, work, with, kept, TIMEOUT);
+}
 
-	if (timed_out_lately(hash_text(HASH_START, path))) {
-		errno = ETIMEDOUT;
-		return -1;
-	}
-	result = fork_with_timeout(work, with, kept, TIMEOUT, why, warnings);
+int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct buf *warnings)
+{
+	int result = timed_job_end(job, why, warnings);
+
 	if (result < 0 && errno == ETIMEDOUT)
 		note_timeout(hash_text(HASH_START, path));
 	return result;
+}
+
+int foreign_fork(const char *path, timed_work *work, const void *with, int kept, struct buf *why,
+		 struct buf *warnings)
+{
+	struct timed_job job;
+
+	return foreign_begin(&job, path, work, with, kept) ? foreign_end(&job, path, why, warnings) : -1;
 }
 
 bool path_is_foreign(const char *path, struct path_finding *finding)

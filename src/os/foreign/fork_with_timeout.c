@@ -63,7 +63,7 @@ static _Noreturn void do_work(timed_work *work, const void *with, int to)
 }
 
 /* Receives the work's descriptor; -1 and errno. */
-static int receive_result(int from, pid_t pid, struct buf *why, struct buf *warnings)
+static int receive_result(const struct timed_job *job, struct buf *why, struct buf *warnings)
 {
 	static const struct answer_field fields[] = {
 		ANSWER_ERROR(timed_result, error),
@@ -77,7 +77,7 @@ static int receive_result(int from, pid_t pid, struct buf *why, struct buf *warn
 	const char *flaw = NULL;
 	int fd = -1, error;
 	size_t count = 1, length;
-	ssize_t got = message ? fd_message_receive(from, message, sizeof(*message), &fd, &count,
+	ssize_t got = message ? fd_message_receive(job->answer, message, sizeof(*message), &fd, &count,
 						   MSG_DONTWAIT | MSG_TRUNC)
 			      : 0;
 
@@ -87,8 +87,9 @@ static int receive_result(int from, pid_t pid, struct buf *why, struct buf *warn
 	if (length && !flaw && message->why > length - form.size)
 		flaw = "why";
 	if (flaw) {
-		answer_note_fault(&form, flaw, pid);
-		kill(pid, SIGKILL);
+		answer_note_fault(&form, flaw, job->pid);
+		if (!job->reaped)
+			kill(job->pid, SIGKILL);
 	}
 	if (!length || flaw) {
 		fd_close(&fd);
@@ -107,19 +108,17 @@ static int receive_result(int from, pid_t pid, struct buf *why, struct buf *warn
 	return fd;
 }
 
-int fork_with_timeout(timed_work *work, const void *with, int kept, int milliseconds, struct buf *why,
-		      struct buf *warnings)
+bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, int kept, int milliseconds)
 {
-	int ends[2], result = -1, error;
-	struct run_limit limit;
+	int ends[2], error;
 	sigset_t before;
-	pid_t pid;
 
+	*job = (struct timed_job){ .answer = -1 };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return -1;
+		return false;
 	thread_block_signals(&before);  /* the handlers belong to superd's loop */
-	pid = fork();
-	if (pid == 0) {
+	job->pid = fork();
+	if (job->pid == 0) {
 		fork_memory_unshare();
 		fork_fds_close_others(&kept, 1, ends[1]);
 		do_work(work, with, ends[1]);
@@ -127,18 +126,50 @@ int fork_with_timeout(timed_work *work, const void *with, int kept, int millisec
 	error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	fd_close(&ends[1]);
-	run_limit_begin(&limit, milliseconds / 1e3);
-	if (pid > 0 && run_limit_wait(&limit, ends[0])) {
-		result = receive_result(ends[0], pid, why, warnings);
-		error = errno;
-	} else if (pid > 0) {
-		kill(pid, SIGKILL);
-		kill(-pid, SIGKILL);    /* a program of its session, which its user may have stopped */
-		error = ETIMEDOUT;
+	if (job->pid < 0) {
+		fd_close(&ends[0]);
+		errno = error;
+		return false;
 	}
-	fd_close(&ends[0]);
-	if (pid > 0)
-		waitpid(pid, NULL, WNOHANG);
+	job->answer = ends[0];
+	run_limit_begin(&job->limit, milliseconds / 1e3);
+	return true;
+}
+
+void timed_job_drop(struct timed_job *job)
+{
+	if (job->answer < 0)
+		return;
+	fd_close(&job->answer);
+	if (job->reaped)
+		return;
+	kill(job->pid, SIGKILL);
+	kill(-job->pid, SIGKILL);       /* a program of its session, which its user may have stopped */
+	waitpid(job->pid, NULL, WNOHANG);
+}
+
+int timed_job_end(struct timed_job *job, struct buf *why, struct buf *warnings)
+{
+	int result, error;
+
+	if (!run_limit_wait(&job->limit, job->answer)) {
+		timed_job_drop(job);
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	result = receive_result(job, why, warnings);
+	error = errno;
+	fd_close(&job->answer);
+	if (!job->reaped)
+		waitpid(job->pid, NULL, WNOHANG);
 	errno = error;
 	return result;
+}
+
+int fork_with_timeout(timed_work *work, const void *with, int kept, int milliseconds, struct buf *why,
+		      struct buf *warnings)
+{
+	struct timed_job job;
+
+	return timed_job_begin(&job, work, with, kept, milliseconds) ? timed_job_end(&job, why, warnings) : -1;
 }

@@ -1,7 +1,11 @@
 /* Runs work that may block in a process of its own, for a limited time. */
 #pragma once
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "base/buf.h"
+#include "base/run_limit.h"
 
 #define WORK_TEXT_MOST (128 << 10)          /* bytes of a work's reason at most */
 
@@ -9,7 +13,23 @@
  * superd's descriptors. */
 typedef int timed_work(const void *with, struct buf *why, struct buf *warnings);
 
-/* Does the work with one descriptor kept open (-1: none). Returns the work's descriptor, which the caller owns, or -1
- * and the work's errno, with its reason in why. ETIMEDOUT: it took longer than `milliseconds` (base/run_limit). */
+/* Work under way; the owner begins it, waits until `answer` is readable or the limit is over, and ends it. */
+struct timed_job {
+	pid_t pid;
+	bool reaped;                    /* as its owner has learned */
+	int answer;                     /* -1: none is under way */
+	struct run_limit limit;
+};
+
+/* Begins the work with one descriptor kept open (-1: none). false and errno. */
+bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, int kept, int milliseconds);
+
+/* Waits for what is left of the limit. Returns the work's descriptor, which the caller owns, or -1 and the work's errno,
+ * with its reason in why. ETIMEDOUT: it took longer, and was killed (base/run_limit). */
+int timed_job_end(struct timed_job *job, struct buf *why, struct buf *warnings);
+
+void timed_job_drop(struct timed_job *job);     /* kills it, if it is under way */
+
+/* Both in one: the caller waits. */
 int fork_with_timeout(timed_work *work, const void *with, int kept, int milliseconds, struct buf *why,
 		      struct buf *warnings);
