@@ -29,7 +29,7 @@ _superctl_names()
 _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
-	local reading='status list show why idle timeline log health metrics connect'
+	local reading='status list show why idle timeline history log health metrics connect'
 	local acting='start stop restart run hold release drain freeze thaw sleep wake wait signal enable disable evict reload'
 	local others='top events diff reopen upgrade shutdown version help'
 	local -a control=()
@@ -74,7 +74,7 @@ _superctl()
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --stop --boot --check --allow-empty --service
-			--level --interval -n --count -f --follow --failed --asleep --awake --ready --sort --since --wakes --svg --format --http --names --version -h --help' -- "$cur"))
+			--level --interval -n --count -f --follow --failed --asleep --awake --ready --sort --since --svg --format --http --names --version -h --help' -- "$cur"))
 	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
 		_superctl_names "$cur" "${control[@]}"
 	elif [[ -z $verb || $verb == help ]]; then

@@ -112,6 +112,8 @@ static void add_wakes(const struct service_view *view, double from, struct buf *
 			json_null_field(out, "delay");
 		else
 			json_seconds_field(out, "delay", (double)wake->delay);
+		if (wake->slept > 0)
+			json_seconds_field(out, "slept", (double)wake->slept);
 		json_text_field(out, "by", *wake->by ? wake->by : NULL);
 		json_object_close(out);
 	}
@@ -126,6 +128,8 @@ void show_timeline(const struct service_view *view, struct buf *out)
 	json_text_field(out, "service", view->match.row->name);
 	json_text_field(out, "state", service_match_state(&view->match));
 	json_text_field(out, "phase", history_phase_name(phase_of(view)));
+	if (view->match.runtime)
+		add_time(view, "since", view->match.runtime->since, out);
 	if (view->request->options & ASKS_CELLS) {
 		add_bar(view, out);
 	} else {

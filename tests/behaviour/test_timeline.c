@@ -318,23 +318,32 @@ Behaviour(timeline, in_the_terminal_is_a_bar_for_each)
 	cr_expect_eq(answer.status, 1);
 	expect_in(answer.err, "nobody");
 	cr_expect_eq(SUPERCTL(control_path(), "timeline", "--since=5s").status, 2);
-	cr_expect_eq(SUPERCTL(control_path(), "list", "--wakes").status, 2);
+	cr_expect_eq(SUPERCTL(control_path(), "history", "--svg=x").status, 2);
 	superd_stop(superd);
 }
 
-Behaviour(timeline, lists_the_wakes_of_all)
+/* The second sleep is known after a restart of superd, too; the third lasts. */
+Behaviour(history, lists_the_sleeps_of_all)
 {
-	struct superd *superd = run_two();
-	const char *line;
+	struct superd *superd = controlled_clock_run(WEB, backend("serve"), "idle_timeout = 10s");
+	const char *text;
 
 	superd_port(superd, "web");
-	cr_expect_str_eq(SUPERCTL(control_path(), "timeline", "--wakes").out, "nothing was woken\n");
+	cr_expect_str_eq(SUPERCTL(control_path(), "history").out, "nothing was woken\n");
 	wake_by_a_client(superd);
-	cr_expect(control_is_done(control_once("restart web")));
-	line = SUPERCTL(control_path(), "timeline", "--wakes").out;
-	cr_expect_eq(count_of(line, "  web  "), 2, "%s", line);
-	expect_in(line, "127.0.0.1\n");
-	expect_in(line, "operator\n");
+	CLOCK_UNTIL(superd, 5 * SECOND_MS, 10, is_in("asleep"));
+	clock_advance(superd, HOUR_MS);
+	cr_expect(control_is_done(control_once("start web")));
+	CLOCK_UNTIL(superd, 5 * SECOND_MS, 10, is_in("asleep"));
+	superd_upgrade(superd);
+	clock_advance(superd, 5 * MINUTE_MS);
+	text = SUPERCTL(control_path(), "history", "web").out;
+	cr_expect_eq(count_of(text, "\nweb "), 3, "%s", text);
+	cr_expect_eq(count_of(text, "127.0.0.1"), 1, "%s", text);
+	cr_expect_eq(count_of(text, " operator "), 1, "%s", text);
+	expect_in(text, "  1 h ");
+	expect_in(strrchr(text, 'w'), "  5 min");
+	cr_expect_eq(SUPERCTL(control_path(), "history", "nobody").status, 1);
 	superd_stop(superd);
 }
 

@@ -21,7 +21,7 @@ struct superctl_options {
 	enum colour colour;
 	enum metrics_format format;     /* metrics */
 	bool no_wait, check, http, names_only, failed_only, asleep_only, awake_only, ready, follow;
-	bool boot, wakes, stop, allow_empty;
+	bool boot, stop, allow_empty;
 	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
 	const char *svg;                /* timeline: the file to write, "-": stdout; NULL: none */
 	int64_t since;                  /* timeline: microseconds before now */

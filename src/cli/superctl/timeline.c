@@ -1,4 +1,4 @@
-/* superctl timeline: what the services did in the last hours, as bars in the terminal, as SVG, or as a list of wakes.
+/* superctl timeline: what the services did in the last hours, as bars in the terminal, or as SVG.
  *
  * How many cells a bar has depends on the longest name, so superctl asks twice: for bars of one cell, and then for
  * those that fit. */
@@ -9,10 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/fd.h"
 #include "base/write_all.h"
-#include "cli/superctl/columns.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/human_units.h"
 #include "cli/superctl/json_reply.h"
@@ -37,11 +35,6 @@ struct timeline_view {
 	struct buf out;
 };
 
-struct wake {
-	double at;
-	const json_t *service, *wake;
-};
-
 static bool keep_line(void *context, const json_t *line, const char *text)
 {
 	struct timeline_view *view = context;
@@ -55,7 +48,7 @@ static bool keep_line(void *context, const json_t *line, const char *text)
 	return false;
 }
 
-/* cells 0: spans and wakes instead of bars. Replaces view->lines. */
+/* cells 0: spans and wakes instead of bars, for --json. Replaces view->lines. */
 static enum ctl_status ask_timeline(struct timeline_view *view, struct conversation *conversation, size_t cells)
 {
 	const struct superctl_options *options = view->options;
@@ -189,88 +182,6 @@ static enum ctl_status print_bars(struct timeline_view *view, struct conversatio
 	return conversation_print(&view->out) ? CTL_DONE : CTL_FAILED;
 }
 
-/* ---- wakes ---- */
-
-static const struct column wake_titles[] = {
-	{ .title = "TIME" }, { .title = "SERVICE", .can_shrink = true }, { .title = "WAKE" },
-	{ .title = "DELAY", .right = true }, { .title = "BY", .can_shrink = true },
-};
-
-static int compare_wakes(const void *one, const void *other)
-{
-	const struct wake *left = one, *right = other;
-
-	return (left->at > right->at) - (left->at < right->at);
-}
-
-/* Returns the wakes of all services in the order of time, which the caller frees; NULL: out of memory. */
-static struct wake *collect_wakes(const json_t *lines, size_t *count)
-{
-	struct wake *wakes = calloc(1, sizeof(*wakes)), *larger;
-	size_t capacity = 1;
-
-	*count = 0;
-	for (size_t n = 0; wakes && n < json_array_size(lines); n++) {
-		const json_t *line = json_array_get(lines, n), *list = json_reply_list(line, "wakes");
-
-		for (size_t i = 0; i < json_array_size(list); i++) {
-			const json_t *wake = json_array_get(list, i);
-
-			larger = array_grow(wakes, &capacity, *count, sizeof(*wakes));
-			if (!larger) {
-				free(wakes);
-				return NULL;
-			}
-			wakes = larger;
-			wakes[(*count)++] = (struct wake){ json_reply_number(wake, "at"), line, wake };
-		}
-	}
-	if (*count)
-		qsort(wakes, *count, sizeof(*wakes), compare_wakes);
-	return wakes;
-}
-
-static void add_wake(struct columns *columns, struct buf *cell, const struct wake *wake)
-{
-	human_units_add_clock(cell, wake->at);
-	columns_add(columns, STYLE_PLAIN, cell);
-	json_reply_show_text(cell, wake->service, "service");
-	columns_add(columns, STYLE_BOLD, cell);
-	json_reply_show_text(cell, wake->wake, "kind");
-	columns_add(columns, STYLE_PLAIN, cell);
-	if (json_reply_has_number(wake->wake, "delay"))
-		human_units_add_span(cell, json_reply_number(wake->wake, "delay"));
-	columns_add(columns, STYLE_PLAIN, cell);
-	json_reply_show_text(cell, wake->wake, "by");
-	columns_add(columns, STYLE_PLAIN, cell);
-}
-
-static enum ctl_status print_wakes(struct timeline_view *view, struct conversation *conversation)
-{
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
-	enum ctl_status status = ask_timeline(view, conversation, 0);
-	struct columns columns;
-	struct buf cell = { 0 };
-	struct wake *wakes;
-	size_t count;
-
-	if (status != CTL_DONE)
-		return status;
-	wakes = collect_wakes(view->lines, &count);
-	columns_begin(&columns, wake_titles, sizeof(wake_titles) / sizeof(*wake_titles));
-	for (size_t n = 0; wakes && n < count; n++)
-		add_wake(&columns, &cell, &wakes[n]);
-	if (count)
-		columns_print(&columns, &view->screen, &page, &view->out);
-	else
-		buf_text(&view->out, "nothing was woken\n");
-	view->out.failed |= !wakes || cell.failed;
-	columns_free(&columns);
-	buf_free(&cell);
-	free(wakes);
-	return conversation_print(&view->out) ? CTL_DONE : CTL_FAILED;
-}
-
 /* ---- SVG ---- */
 
 static bool write_file(const char *path, const struct buf *text)
@@ -314,8 +225,6 @@ enum ctl_status view_timeline(const struct superctl_options *options)
 		status = ask_timeline(&view, &conversation, 0);
 	else if (options->svg)
 		status = print_svg(&view, &conversation);
-	else if (options->wakes)
-		status = print_wakes(&view, &conversation);
 	else
 		status = print_bars(&view, &conversation);
 	conversation_close(&conversation);

@@ -19,8 +19,9 @@ const struct verb verbs[] = {
 	{ "why", NAMES_ANY, 0, "explain the state: what it waits for, what went wrong, when it will sleep", view_why },
 	{ "idle", NAMES_ANY, 0,
 	  "estimate the memory that sleeping would save, from past clients", view_idle },
-	{ "timeline", NAMES_ANY, MAY_SINCE | MAY_WAKES | MAY_SVG,
-	  "show the last hours; with --wakes, who woke the service", view_timeline },
+	{ "timeline", NAMES_ANY, MAY_SINCE | MAY_SVG, "show the last hours as bars", view_timeline },
+	{ "history", NAMES_ANY, MAY_SINCE, "list the last sleeps: when, how long, and who woke the service",
+	  view_history },
 	{ "top", NAMES_NONE, MAY_INTERVAL | MAY_COUNT | MAY_SORT | MAY_TIMEOUT,
 	  "show memory and processor time, and refresh", view_top },
 	{ "log", NAMES_ANY, MAY_COUNT | MAY_FOLLOW | MAY_LEVEL | MAY_TIMEOUT,
@@ -90,7 +91,6 @@ const char *verb_hint(const char *name)
 		{ "resume", "release" },  { "daemon-reexec", "upgrade" },
 		{ "quit", "shutdown" },	  { "exit", "shutdown" },
 		{ "reread", "reload" },	  { "update", "reload" },
-		{ "history", "timeline" },
 		{ "unfreeze", "thaw" },	  { "unhold", "release" },
 	};
 	const char *nearest = NULL;

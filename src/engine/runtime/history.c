@@ -323,8 +323,9 @@ static void save_wake(struct buf *out, uint64_t number, const struct history_wak
 {
 	struct buf text = { 0 };
 
-	buf_addf(&text, "%llu %lld %d %ld %s", (unsigned long long)number, milliseconds(wake->at), wake->thawed,
-		 wake->delay < 0 ? -1L : lround((double)wake->delay * 1e6), wake->by);
+	buf_addf(&text, "%llu %lld %d %ld %lld %s", (unsigned long long)number, milliseconds(wake->at), wake->thawed,
+		 wake->delay < 0 ? -1L : lround((double)wake->delay * 1e6), llround((double)wake->slept * 1e6),
+		 wake->by);
 	state_add(out, "wake", buf_string(&text));
 	out->failed |= text.failed;
 	buf_free(&text);
@@ -417,15 +418,17 @@ static bool load_wake(struct history *history, const char *text)
 {
 	struct history_wake wake = { .delay = -1 };
 	struct history_wake *last = history->wakes.count ? wake_at(history, history->wakes.count - 1) : NULL;
-	long long number, thawed, delay;
+	long long number, thawed, delay, slept;
 
 	if (!read_number(&text, 1, INT64_MAX, &number) || !read_time(&text, &wake.at) ||
 	    !read_number(&text, 0, 1, &thawed) ||
-	    !read_number(&text, -1, (long long)(DELAY_MOST * 1e6), &delay) || strlen(text) >= sizeof(wake.by) ||
+	    !read_number(&text, -1, (long long)(DELAY_MOST * 1e6), &delay) ||
+	    !read_number(&text, 0, STATE_TIME_MOST * 1000LL, &slept) || strlen(text) >= sizeof(wake.by) ||
 	    (uint64_t)number < history->wakes.number || (last && wake.at < last->at))
 		return false;
 	wake.thawed = thawed;
 	wake.delay = delay < 0 ? -1.f : (float)((double)delay / 1e6);
+	wake.slept = (float)((double)slept / 1e6);
 	memcpy(wake.by, text, strlen(text));
 	if (!last || (uint64_t)number != history->wakes.number)
 		history_add_wake(history, &wake);

@@ -39,7 +39,7 @@ struct history_span {
 struct history_wake {
 	double at;                      /* loop time when it was wanted */
 	float delay;                    /* seconds until a client was accepted or it was ready; negative: unknown */
-	float slept;                    /* seconds without an instance, or frozen, before; 0: unknown. Not saved */
+	float slept;                    /* seconds without an instance, or frozen, before; 0: unknown */
 	bool thawed;                    /* false: an instance was started */
 	char by[64];                    /* client, "operator" or "NAME, which wants it", as stats.last_peer; "": unknown */
 };

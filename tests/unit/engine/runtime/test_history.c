@@ -28,7 +28,7 @@ TestSuite(history, .init = begin, .fini = end);
 
 static void add_wake(double at, bool thawed, const char *by)
 {
-	struct history_wake wake = { .at = at, .delay = -1, .thawed = thawed };
+	struct history_wake wake = { .at = at, .delay = -1, .thawed = thawed, .slept = (float)(at / 7) };
 
 	snprintf(wake.by, sizeof(wake.by), "%s", by);
 	history_add_wake(&history, &wake);
@@ -100,6 +100,7 @@ static void expect_same(const struct history *one, const struct history *other)
 
 		cr_expect_float_eq(left->at, right->at, 2e-3);
 		cr_expect_float_eq(left->delay, right->delay, 1e-5);
+		cr_expect_float_eq(left->slept, right->slept, 1e-3);
 		cr_expect_eq(left->thawed, right->thawed);
 		cr_expect_str_eq(left->by, right->by);
 	}
@@ -224,9 +225,10 @@ Test(history, leaves_out_what_cannot_be)
 	static const char *const wrong[] = {
 		"span=1 -5 2", "span=1 5 7", "span=1 5 2 60001", "span=1 5 2 60000 1", "span=x", "span=1 5",
 		"span=1 5 2 0 0 0 0 0 0 0 0", "span=0 5 2", "span=1 5 2 3x", "span=1 9 1\nspan=2 8 2",
-		"wake=1 5 2 -1 ", "wake=1 5 0 -2 ", "wake=1 5 0", "wake=", "first=9 5", "first=1", "first=",
-		"wake=1 99999999999999999999 0 1 ", "span=7 1 2\nspan=3 9 3", "wake=7 1 0 1 \nwake=3 9 0 1 ",
-		"wake=1 5 0 1 0123456789012345678901234567890123456789012345678901234567890123",
+		"wake=1 5 2 -1 0 ", "wake=1 5 0 -2 0 ", "wake=1 5 0 -1 -1 ", "wake=1 5 0 1",
+		"wake=", "first=9 5", "first=1", "first=",
+		"wake=1 99999999999999999999 0 1 0 ", "span=7 1 2\nspan=3 9 3", "wake=7 1 0 1 0 \nwake=3 9 0 1 0 ",
+		"wake=1 5 0 1 0 0123456789012345678901234567890123456789012345678901234567890123",
 	};
 
 	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++) {
