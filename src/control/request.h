@@ -47,7 +47,7 @@ struct request {
 	enum level level;               /* ASKS_LEVEL; default LEVEL_INFO */
 	size_t lines;                   /* ASKS_LINES; default 10 */
 	int signal;                     /* ASKS_SIGNAL: its number */
-	double since;                   /* ASKS_SINCE: seconds before now; default 6 h */
+	double since;                   /* ASKS_SINCE: seconds before now; default 6 h, for log none */
 	size_t cells;                   /* ASKS_CELLS: 1 to REQUEST_CELLS */
 	struct console_size terminal;   /* ASKS_TERMINAL: its size */
 	const char *service;            /* ASKS_SERVICE: a name or a pattern; NULL: all services */

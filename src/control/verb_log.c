@@ -26,7 +26,8 @@ struct found_line {
 /* The lines that are still to be sent. */
 struct found_lines {
 	const struct session *session;
-	uint64_t after;                 /* only lines with a greater serial */
+	uint64_t after;                 /* only lines with a greater serial, */
+	double since;                   /* and that are not older, as Unix time */
 	const char *service;            /* of the line before; NULL: none yet */
 	bool is_wanted;                 /* the request means that service */
 	struct found_line *list;        /* owned */
@@ -39,7 +40,8 @@ static void find_line(void *context, const char *service, const struct recent_li
 	struct found_lines *found = context;
 	struct found_line *larger;
 
-	if (found->failed || line->serial <= found->after || line->level > found->session->request.level)
+	if (found->failed || line->serial <= found->after || line->at < found->since ||
+	    line->level > found->session->request.level)
 		return;
 	if (service != found->service)  /* the lines of a service come together */
 		found->is_wanted = selection_wants(found->session, *service ? service : NULL);
@@ -65,6 +67,8 @@ static int compare_lines(const void *one, const void *other)
 static bool find_lines(struct session *session, uint64_t after, struct found_lines *found)
 {
 	*found = (struct found_lines){ .session = session, .after = after };
+	if (session->request.options & ASKS_SINCE)
+		found->since = clock_wall() - session->request.since;
 	recent_log_for_each(&session->server->recent_log, find_line, found);
 	if (found->failed) {
 		free(found->list);

@@ -72,7 +72,7 @@ static const struct request_verb {
 	{ "metrics", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_metrics },
 	{ "health", RIGHT_READ, NAMES_ANY, 0, .begin = verb_query_health },
 	{ "events", RIGHT_READ, NAMES_NONE, ASKS_SERVICE | ASKS_LEVEL, .begin = event_stream_events },
-	{ "log", RIGHT_READ, NAMES_ANY, ASKS_LINES | ASKS_FOLLOW | ASKS_LEVEL, .begin = verb_log_begin },
+	{ "log", RIGHT_READ, NAMES_ANY, ASKS_LINES | ASKS_SINCE | ASKS_FOLLOW | ASKS_LEVEL, .begin = verb_log_begin },
 	{ "top", RIGHT_READ, NAMES_NONE, ASKS_INTERVAL, .begin = event_stream_top },
 	{ "version", RIGHT_READ, NAMES_NONE, 0, .begin = verb_query_version },
 	{ "start", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_START },

@@ -430,6 +430,22 @@ Behaviour(control, drains_a_backend_that_has_the_socket)
 	superd_stop(superd);
 }
 
+Behaviour(control, sends_the_lines_of_the_last_time)
+{
+	struct superd *superd = clock_run_web(backend("talk"), "");
+	const char *answer;
+
+	superd_port(superd, "web");
+	cr_assert(control_is_done(control_once("hold web")));
+	clock_advance(superd, HOUR_MS);
+	cr_assert(control_is_done(control_once("release web")));
+	answer = SUPERCTL(control_path(), "log", "--since=10min").out;
+	expect_in(answer, "requested: release");
+	cr_expect_null(strstr(answer, "requested: hold"), "%s", answer);
+	expect_in(SUPERCTL(control_path(), "log", "--since=2h").out, "requested: hold");
+	superd_stop(superd);
+}
+
 Behaviour(control, drains_what_is_held_and_holds_it_further)
 {
 	struct superd *superd = clock_run_web(backend("talk"), "");

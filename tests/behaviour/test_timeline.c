@@ -317,7 +317,7 @@ Behaviour(timeline, in_the_terminal_is_a_bar_for_each)
 	answer = SUPERCTL(control_path(), "timeline", "--since=10min", "w?b", "nobody");
 	cr_expect_eq(answer.status, 1);
 	expect_in(answer.err, "nobody");
-	cr_expect_eq(SUPERCTL(control_path(), "timeline", "--since=5s").status, 2);
+	cr_expect_eq(SUPERCTL(control_path(), "timeline", "--since=0s").status, 2);
 	cr_expect_eq(SUPERCTL(control_path(), "history", "--svg=x").status, 2);
 	superd_stop(superd);
 }

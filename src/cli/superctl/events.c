@@ -11,7 +11,8 @@
 #include "cli/superctl/screen.h"
 #include "cli/superctl/views.h"
 
-#define LOG_LINES 10                    /* of log, without --count */
+#define LOG_LINES 10                    /* of log, without --count and --since */
+#define LOG_LINES_MOST 1000000          /* more than superd keeps */
 
 struct events_view {
 	const struct superctl_options *options;
@@ -135,6 +136,8 @@ static void add_log_request(struct buf *request, const struct superctl_options *
 
 	plain.timeout = -1;             /* superctl's own */
 	buf_addf(&verb, "log --lines=%lld", (long long)lines);
+	if (options->since)
+		buf_addf(&verb, " --since=%.6f", (double)options->since / 1e6);
 	if (options->follow)
 		buf_text(&verb, " --follow");
 	if (options->level)
@@ -149,7 +152,8 @@ enum ctl_status view_log(const struct superctl_options *options)
 	struct buf request = { 0 }, again = { 0 };
 	enum ctl_status status;
 
-	add_log_request(&request, options, options->count ? options->count : LOG_LINES);
+	add_log_request(&request, options, options->count ? options->count
+					   : options->since ? LOG_LINES_MOST : LOG_LINES);
 	add_log_request(&again, options, 0);
 	status = print_log(options, &request, options->follow ? &again : NULL);
 	buf_free(&request);

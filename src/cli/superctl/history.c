@@ -11,7 +11,6 @@
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/views.h"
 
-#define SECOND 1000000LL                /* microseconds */
 #define SLEEPS_MOST 1000000             /* of all services */
 
 static const struct column titles[] = {
@@ -140,8 +139,9 @@ enum ctl_status view_history(const struct superctl_options *options)
 
 	if (status != CTL_DONE)
 		return status;
-	buf_addf(&verb, "timeline --since=%lld.%06lld", (long long)(options->since / SECOND),
-		 (long long)(options->since % SECOND));
+	buf_text(&verb, "timeline");
+	if (options->since)
+		buf_addf(&verb, " --since=%.6f", (double)options->since / 1e6);
 	conversation_request(&request, options, buf_string(&verb));
 	request.failed |= verb.failed;
 	status = conversation_send(&conversation, &request);

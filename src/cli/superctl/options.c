@@ -19,7 +19,6 @@
 #define SECOND 1000000LL                /* microseconds */
 #define TOP_INTERVAL (2 * SECOND)       /* default of --interval */
 #define INTERVAL_LEAST (SECOND / 10)
-#define SINCE (INT64_C(6) * 3600 * SECOND)      /* default of --since */
 #define COUNT_MOST 1000000              /* tables of top */
 #define MACHINES RUNSTATEDIR "/superd/control"
 #define ANSWER_LIMIT 1000               /* milliseconds for a superd with a full queue */
@@ -121,9 +120,10 @@ static const struct cli_option superctl_rows[] = {
 	{ "ready", FIELD(ready), .value = MAY_READY, .help = "wait: until they would serve a client (default)" },
 	{ "sort", .argument = "KEY", .set = set_sort, .value = MAY_SORT,
 	  .help = "list, top: sort by memory, cpu (default of top), name, state or used" },
-	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = 600 * SECOND,
-	  .most = 86400 * SECOND, .refusal = "expected 10min to 1d", .value = MAY_SINCE,
-	  .help = "timeline, history: how far back, 10min to 1d (6h)" },
+	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND,
+	  .most = 86400 * SECOND, .refusal = "expected 1s to 1d", .value = MAY_SINCE,
+	  .help = "timeline: how far back, up to 1d (6h); history: how far back, up to 1d (6h); "
+		  "log: all lines of this time" },
 	{ "svg", .argument = "FILE", FIELD(svg), .value = MAY_SVG,
 	  .help = "timeline: write a picture (SVG) to this file (-: standard output)" },
 	{ "http", FIELD(http), .value = MAY_HTTP,
@@ -357,7 +357,6 @@ static void set_defaults(struct superctl_options *options)
 		.control = control && *control ? control : NULL,
 		.timeout = -1,
 		.interval = TOP_INTERVAL,
-		.since = SINCE,
 	};
 }
 

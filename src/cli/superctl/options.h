@@ -24,7 +24,7 @@ struct superctl_options {
 	bool boot, stop, allow_empty;
 	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
 	const char *svg;                /* timeline: the file to write, "-": stdout; NULL: none */
-	int64_t since;                  /* timeline: microseconds before now */
+	int64_t since;                  /* timeline, history, log: microseconds before now; 0: not given */
 	int64_t timeout;                /* microseconds; -1: no limit */
 	bool has_timeout;               /* it was given, be it "infinity" */
 	int64_t interval;               /* top: microseconds between two tables */

@@ -19,7 +19,6 @@
 #include "cli/superctl/timeline_svg.h"
 #include "cli/superctl/views.h"
 
-#define SECOND 1000000LL                /* microseconds */
 #define WIDTH_DEFAULT 80                /* where the width is unknown */
 #define CELLS_LEAST 20                  /* of a bar, also on a narrow terminal */
 #define CELLS_APART 12                  /* of the bar for each time above it, at least */
@@ -57,8 +56,9 @@ static enum ctl_status ask_timeline(struct timeline_view *view, struct conversat
 
 	json_decref(view->lines);
 	view->lines = json_array();
-	buf_addf(&verb, "timeline --since=%lld.%06lld", (long long)(options->since / SECOND),
-		 (long long)(options->since % SECOND));
+	buf_text(&verb, "timeline");
+	if (options->since)
+		buf_addf(&verb, " --since=%.6f", (double)options->since / 1e6);
 	if (cells)
 		buf_addf(&verb, " --cells=%zu", cells);
 	conversation_request(&request, options, buf_string(&verb));

@@ -24,7 +24,7 @@ const struct verb verbs[] = {
 	  view_history },
 	{ "top", NAMES_NONE, MAY_INTERVAL | MAY_COUNT | MAY_SORT | MAY_TIMEOUT,
 	  "show memory and processor time, and refresh", view_top },
-	{ "log", NAMES_ANY, MAY_COUNT | MAY_FOLLOW | MAY_LEVEL | MAY_TIMEOUT,
+	{ "log", NAMES_ANY, MAY_COUNT | MAY_SINCE | MAY_FOLLOW | MAY_LEVEL | MAY_TIMEOUT,
 	  "print the last log lines of services; -f follows", view_log },
 	{ "events", NAMES_NONE, MAY_SERVICE | MAY_LEVEL | MAY_TIMEOUT,
 	  "print log lines as they come", view_events },
