@@ -161,7 +161,8 @@ Behaviour(left_out, is_told_of_what_goes_on_as_it_was)
 	answer = ctl("why", "dog");
 	expect_in(answer, "so the previous one stays in effect: ");
 	expect_in(answer, "correct its configuration, then superctl reload");
-	expect_in(SUPERCTL(control_path(), "health").out, "degraded: dog: it is left out: ");
+	expect_in(SUPERCTL(control_path(), "health").out,
+		  "degraded: dog: its configuration has an error now, so the previous one stays in effect: ");
 	superd_stop(superd);
 }
 

@@ -303,14 +303,11 @@ Behaviour(superctl_real, the_version_tells_builds_apart)
 	superd_stop(superd);
 }
 
-Behaviour(superctl_real, the_capabilities_of_superd_are_a_line_of_status_and_a_list_of_version)
+Behaviour(superctl_real, the_capabilities_of_superd_are_a_list_of_version)
 {
 	struct superd *superd = run();
-	const char *status = SUPERCTL(control, "status").out, *version = SUPERCTL(control, "version").out;
+	const char *version = SUPERCTL(control, "version").out;
 
-	cr_expect_not_null(strstr(status, "\n\nsuperd itself uses "), "%s", status);
-	cr_expect_not_null(strstr(status, "(superctl version lists them); "), "%s", status);
-	cr_expect_null(strstr(status, "\n  bounds "), "%s", status);
 	cr_expect_not_null(strstr(version, "\n  uses "), "%s", version);
 	cr_expect_not_null(strstr(version, "\n  bounds "), "%s", version);
 	superd_stop(superd);

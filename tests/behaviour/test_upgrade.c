@@ -518,7 +518,7 @@ Behaviour(upgrade, told_to_end_while_it_waits_it_stays_until_all_have_ended)
 	superd_signal(superd, SIGTERM);
 	superd_wait_exit(superd);
 	cr_assert_str_eq(read_text(ended), "yes\n");
-	cr_assert(superd_logged(superd, "not everything has ended in time: killing the rest"), "%s", world_logs());
+	cr_assert(superd_logged(superd, "not everything has ended yet: killing the rest"), "%s", world_logs());
 	close(one);
 	close(two);
 }

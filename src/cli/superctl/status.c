@@ -414,7 +414,6 @@ static bool show_superd(void *context, const json_t *line, const char *text)
 
 	(void)context, (void)text;
 	version_add_refused(&out, line);
-	version_add_posture_line(&out, line);
 	ok = conversation_print(&out);
 	buf_free(&out);
 	return ok;

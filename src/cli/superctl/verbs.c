@@ -105,7 +105,7 @@ const char *verb_hint(const char *name)
 
 		if (verbs[i].options & ENDS)
 			continue;
-		if (distance > most || (nearest && distance == most))
+		if (distance > most || (distance > 1 && *name != *verbs[i].name) || (nearest && distance == most))
 			continue;
 		nearest = verbs[i].name;
 		most = distance;

@@ -20,25 +20,6 @@ static void add_names(struct buf *out, const char *title, const json_t *names)
 	buf_text(out, json_array_size(names) ? "\n" : " none\n");
 }
 
-static void add_flags(struct buf *out, const json_t *posture)
-{
-	buf_addf(out, "%s, %s\n", json_is_true(json_object_get(posture, "dumpable")) ? "dumpable" : "not dumpable",
-		 json_is_true(json_object_get(posture, "no_new_privileges")) ? "no_new_privileges" :
-									       "may gain privileges");
-}
-
-void version_add_posture_line(struct buf *out, const json_t *version)
-{
-	const json_t *posture = json_object_get(version, "posture");
-	size_t count = json_array_size(json_object_get(posture, "effective"));
-
-	if (!posture)
-		return;
-	buf_addf(out, "\nsuperd itself uses %zu capabilit%s (superctl version lists them); ", count,
-		 count == 1 ? "y" : "ies");
-	add_flags(out, posture);
-}
-
 void version_add_refused(struct buf *out, const json_t *version)
 {
 	if (!*json_reply_text(version, "reload_refused"))
@@ -59,7 +40,9 @@ static void add_posture(struct buf *out, const json_t *version)
 	add_names(out, "may use", json_object_get(posture, "permitted"));
 	add_names(out, "bounds", json_object_get(posture, "bounding"));
 	buf_text(out, "  ");
-	add_flags(out, posture);
+	buf_addf(out, "%s, %s\n", json_is_true(json_object_get(posture, "dumpable")) ? "dumpable" : "not dumpable",
+		 json_is_true(json_object_get(posture, "no_new_privileges")) ? "no_new_privileges" :
+									       "may gain privileges");
 }
 
 /* An older superd does not say. */

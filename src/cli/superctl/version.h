@@ -6,4 +6,3 @@
 #include "base/buf.h"
 
 void version_add_refused(struct buf *out, const json_t *version);       /* why the last reload was refused, if it was */
-void version_add_posture_line(struct buf *out, const json_t *version);  /* superd's own privileges, in one line */

@@ -265,9 +265,8 @@ static struct table *load_first(struct options *options, struct log *log, int *s
 		if (!log_setup_is_stderr(options))
 			supervisor_log_diags(log, &diags);
 		log_setup_error(options, log, "not started: %zu error%s%s", diags.errors, diags.errors == 1 ? "" : "s",
-				options->keep_going || options->endpoints.count ?
-					"" :
-					"; --keep-going runs the services without errors");
+				options->keep_going || options->endpoints.count || !table || !table->count
+					? "" : "; --keep-going runs the services without errors");
 		table_free(table);
 		table = NULL;
 	} else if (options->settings.log_format == LOG_FORMAT_JSON || !log_setup_is_stderr(options)) {

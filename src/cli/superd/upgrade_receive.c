@@ -405,7 +405,7 @@ void upgrade_receive_end(struct state_stream *stream, const struct options *opti
 	signal_old_processes(&processes, SIGTERM);
 	signal_old_processes(&processes, SIGCONT);
 	if (!await_end(&processes, (double)options->settings.stop_timeout / 1e6)) {
-		log_warn(log, "not everything has ended in time: killing the rest");
+		log_warn(log, "not everything has ended yet: killing the rest");
 		signal_old_processes(&processes, SIGKILL);
 		if (!await_end(&processes, KILL_TIMEOUT))
 			log_error(log, "some processes could not be killed: ending without them");

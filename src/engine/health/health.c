@@ -12,6 +12,7 @@
 #include "engine/runtime/runtime.h"
 #include "engine/runtime/service_list.h"
 
+#define KEPT "its configuration has an error now, so the previous one stays in effect"
 #define FAULTS_MOST 100
 
 static const char *const names[] = { "healthy", "degraded", "unhealthy" };
@@ -126,8 +127,8 @@ static void add_left_out(const struct table *table, struct buf *lines, size_t *c
 		if (*worst == HEALTHY)
 			*worst = DEGRADED;
 		if ((*count)++ < FAULTS_MOST)
-			buf_addf(lines, "%s: it is left out: %s%s\n", entry->row.name, left_out_reason(entry),
-				 entry->is_kept ? "; the previous configuration stays in effect" : "");
+			buf_addf(lines, "%s: %s: %s\n", entry->row.name,
+				 entry->is_kept ? KEPT : "it is left out", left_out_reason(entry));
 	}
 }
 
@@ -207,8 +208,7 @@ enum health health_of(const struct engine *engine, const struct service_runtime 
 		return set_unhealthy(why, find_pause(runtime));
 	}
 	if (health == HEALTHY && left_out) {
-		buf_addf(why, "it runs by its previous configuration, because the present one is left out: %s",
-			 left_out_reason(left_out));
+		buf_addf(why, "%s: %s", KEPT, left_out_reason(left_out));
 		health = DEGRADED;
 	}
 	return health;

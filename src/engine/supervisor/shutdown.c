@@ -73,7 +73,7 @@ static void on_deadline(struct supervisor *supervisor)
 {
 	struct shutdown *shutdown = &supervisor->shutdown;
 
-	log_warn(supervisor->engine.log, "not everything has ended in time: killing the rest");
+	log_warn(supervisor->engine.log, "not everything has ended yet: killing the rest");
 	shutdown->killing = true;
 	kill_all(supervisor);
 	rpc_free(&supervisor->engine);

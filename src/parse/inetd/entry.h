@@ -18,6 +18,8 @@ enum inetd_transport {
 };
 enum { INETD_IPV4 = 1, INETD_IPV6 = 2 };
 
+#define INETD_FIELDS "an entry is SERVICE TYPE PROTOCOL WAIT USER PROGRAM ARGUMENTS..."
+
 /* A limit that the entry does not set. */
 #define INETD_UNSAID (-1)
 

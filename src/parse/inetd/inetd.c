@@ -57,9 +57,8 @@ static bool refuse_fields(struct inetd *inetd, struct inetd_entry *entry)
 	inetd_refuse(inetd, end, "%s: %s is missing", entry->service, missing[line->count]);
 	diags_hint(inetd->reading->diags,
 		   may_be_hosts(line)
-			   ? "an entry is SERVICE TYPE PROTOCOL WAIT USER PROGRAM ARGUMENTS..., and addresses for all "
-			     "that follow are HOSTS: alone"
-			   : "an entry is SERVICE TYPE PROTOCOL WAIT USER PROGRAM ARGUMENTS...");
+			   ? INETD_FIELDS ", and addresses for all that follow are HOSTS: alone"
+			   : INETD_FIELDS);
 	return false;
 }
 

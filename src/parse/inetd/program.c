@@ -44,9 +44,15 @@ static const char *find_separator(struct inetd *inetd, const char *text, struct 
 
 bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
 {
-	const char *text = cut_class(inetd, entry, field, at), *separator;
+	const char *text, *separator;
 
 	entry->user_at = at;
+	if (*field == '/') {
+		inetd_refuse(inetd, at, "%s: '%s' is a path, and its user is missing before it", entry->service, field);
+		diags_hint(inetd->reading->diags, INETD_FIELDS);
+		return false;
+	}
+	text = cut_class(inetd, entry, field, at);
 	entry->user = text;
 	if (!text)
 		return false;

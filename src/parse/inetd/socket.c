@@ -40,6 +40,8 @@ static bool refuse_type(struct inetd *inetd, const struct inetd_entry *entry, co
 		     entry->service, field);
 	if (meant)
 		diags_hint(inetd->reading->diags, "did you mean %s, in small letters?", meant);
+	else if (!field[strspn(field, "0123456789")])
+		diags_hint(inetd->reading->diags, "an address and a port are one word: %s:%s", entry->service, field);
 	return false;
 }
 

@@ -92,7 +92,9 @@ static bool is_allowed_here(struct merger *merger, enum xinetd_attribute attribu
 		return true;
 	if (restricts)
 		xinetd_entry_refuse(merger->entry, written->at, "%s does not belong to %s", written->name, where);
-	else if (!changes_nothing(attribute, written))
+	if (restricts && attribute == ATTR_DISABLED && !merger->is_defaults)
+		diags_hint(&merger->entry->diags, "disable = yes disables this service");
+	if (!restricts && !changes_nothing(attribute, written))
 		diag_warning(&merger->entry->diags, written->at, "%s does not belong to %s; it means nothing here",
 			     written->name, where);
 	return false;

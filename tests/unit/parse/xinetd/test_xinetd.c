@@ -451,6 +451,7 @@ Test(xinetd, passes_over_what_stands_in_the_wrong_place_unless_it_restricts)
 	expect_refused("defaults\n{\n flags = IDONLY\n}\n", "t:3:2: error: flags does not belong to defaults");
 	expect_refused("defaults\n{\n rlimit_as = 10M\n}\n", "t:3:2: error: rlimit_as does not belong to defaults");
 	expect_refused("service a\n{\n" GOOD " disabled = b\n}\n", "error: disabled does not belong to a service");
+	expect_refused("service a\n{\n" GOOD " disabled = b\n}\n", "hint: disable = yes disables this service");
 }
 
 Test(xinetd, reads_a_disabled_entry_to_its_end_with_errors_as_warnings)
