@@ -51,11 +51,11 @@ class Job:
 
 
 def find_program(program, package):
-    """On PATH or where an administrator has it, else in an unpacked package below $PEERS."""
+    """On PATH or where an administrator has it, else in an unpacked package below $SUPERD_PEERS."""
     folders = os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/sbin", "/usr/lib/systemd", "/lib/systemd"]
-    if os.environ.get("PEERS"):
+    if os.environ.get("SUPERD_PEERS"):
         parts = ("usr/sbin", "usr/bin", "sbin", "bin", "usr/lib/systemd", "lib/systemd")
-        folders += [f"{os.environ['PEERS']}/{package}/{part}" for part in parts]
+        folders += [f"{os.environ['SUPERD_PEERS']}/{package}/{part}" for part in parts]
     return shutil.which(program, path=":".join(folders))
 
 

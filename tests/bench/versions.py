@@ -15,8 +15,8 @@ def _say(*command):
 
 
 def _of_unpacked(program):
-    """A package that was unpacked below $PEERS lies beside its folder, NAME_VERSION_ARCHITECTURE.deb."""
-    peers = os.environ.get("PEERS")
+    """A package that was unpacked below $SUPERD_PEERS lies beside its folder, NAME_VERSION_ARCHITECTURE.deb."""
+    peers = os.environ.get("SUPERD_PEERS")
     if not peers or not program.startswith(os.path.join(peers, "")):
         return ""
     package = os.path.relpath(program, peers).split(os.sep)[0]
