@@ -1,8 +1,8 @@
 /* One rule of a filter, for one architecture or all. */
-#include "exec/sandbox/seccomp_internal.h"
-
 #ifdef HAVE_LIBSECCOMP
 #include <errno.h>
+
+#include "exec/sandbox/seccomp_internal.h"
 
 bool seccomp_is_multiplexed(uint32_t architecture)
 {
