@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -83,12 +84,17 @@ static void converse(int client, int requests, const char *greeting, const struc
 _Noreturn static void serve(int server, int requests, const char *greeting, const struct recording *recordings)
 {
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		int client = accept(server, NULL, NULL);
 
 		if (client < 0)
 			_exit(0);
-		converse(client, requests, greeting, recordings);
+		if (fork() == 0) {      /* one of them may stay, as top does */
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			converse(client, requests, greeting, recordings);
+			_exit(0);
+		}
 		close(client);
 	}
 }

@@ -96,8 +96,14 @@ static void become_top(const struct live *live, int terminal)
 
 static void start(struct live *live)
 {
-	const struct recording recordings[] = { { live->lists ? "list" : "top", live->answers ? live->answers : TOP },
-						{ 0 } };
+	const struct recording recordings[] = {
+		{ live->lists ? "list" : "top", live->answers ? live->answers : TOP },
+		{ "freeze --no-wait -- ant",
+		  "{\"service\":\"ant\",\"ok\":true,\"message\":\"it is cold\"}\n" RECORDED_DONE },
+		{ "log --lines=5 -- zebra",
+		  "{\"service\":\"zebra\",\"message\":\"it has spoken\"}\n" RECORDED_DONE },
+		{ 0 },
+	};
 	struct winsize size = { .ws_row = live->rows ? live->rows : 20, .ws_col = live->lists ? 80 : 90 };
 	int theirs;
 
@@ -183,6 +189,39 @@ Behaviour(superctl_terminal, top_obeys_keys_and_leaves_the_terminal_as_it_was)
 	WAIT_UNTIL(has_ended(&live));
 	cr_assert(WIFEXITED(live.status) && WEXITSTATUS(live.status) == 0, "%d", live.status);
 	expect_as_before(&live);
+	finish(&live);
+}
+
+Behaviour(superctl_terminal, top_acts_on_the_chosen_service_after_a_question)
+{
+	struct live live = { 0 };
+
+	start(&live);
+	WAIT_UNTIL(draws(&live, "q quit"));
+	type(&live, "n");
+	WAIT_UNTIL(draws(&live, "q quit"));
+	type(&live, "f");               /* no service is chosen */
+	WAIT_UNTIL(draws(&live, "q quit"));
+	type(&live, "j");
+	WAIT_UNTIL(draws(&live, "> ant"));
+	WAIT_UNTIL(draws(&live, "f freeze"));
+	type(&live, "f");
+	WAIT_UNTIL(draws(&live, "freeze ant? y: yes"));
+	type(&live, "n");
+	WAIT_UNTIL(draws(&live, "f freeze"));
+	cr_expect_null(strstr(read_text(live.recorded.requests), "freeze"));
+	type(&live, "f");
+	WAIT_UNTIL(draws(&live, "freeze ant? y: yes"));
+	type(&live, "y");
+	WAIT_UNTIL(draws(&live, "ant: it is cold"));
+	WAIT_UNTIL(draws(&live, "f freeze"));
+	type(&live, "j");
+	WAIT_UNTIL(draws(&live, "> zebra"));
+	WAIT_UNTIL(draws(&live, "f freeze"));
+	type(&live, "l");
+	WAIT_UNTIL(draws(&live, "zebra: it has spoken"));
+	type(&live, "q");
+	WAIT_UNTIL(has_ended(&live));
 	finish(&live);
 }
 

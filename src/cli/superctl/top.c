@@ -4,8 +4,11 @@
  * whatever ended it. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/shell_words.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/reconnect.h"
 #include "cli/superctl/terminal.h"
@@ -14,6 +17,8 @@
 
 #define LINE_GRACE 10000 /* milliseconds that superd's next line may be late */
 #define OTHER_LINES 5    /* lines of the screen around the services: head, titles, keys */
+#define ACT_LIMIT 5000   /* milliseconds for the answer to an order */
+#define LOG_LINES "5"    /* of a service's log that a key shows */
 
 struct top_view {
 	const struct superctl_options *options;
@@ -24,6 +29,9 @@ struct top_view {
 	struct screen screen;
 	struct top_table table;
 	size_t shown; /* number of tables so far */
+	char asked; /* the key whose order is to be confirmed; 0: none */
+	struct buf note; /* lines above the keys: the answer to an order, or the log; "": none */
+	size_t note_lines;
 	bool is_over; /* after the key q, or after enough tables */
 	enum ctl_status status;
 };
@@ -46,9 +54,68 @@ static bool print_table(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
+/* The orders that keys give, about the chosen service. */
+static const struct order {
+	char key;
+	const char *verb;
+} orders[] = { { 'f', "freeze" }, { 't', "thaw" }, { 'x', "stop" }, { 'r', "restart" }, { 'l', "log" } };
+
+static const struct order *find_order(char key)
+{
+	for (size_t n = 0; n < sizeof(orders) / sizeof(*orders); n++) {
+		if (orders[n].key == key)
+			return &orders[n];
+	}
+	return NULL;
+}
+
+/* Adds a line that fits the screen. */
+static void add_note(struct top_view *top, const char *text)
+{
+	buf_add(&top->note, text, screen_cut(text, top->screen.width - 1));
+	buf_text(&top->note, "\033[K\r\n");
+	top->note_lines++;
+}
+
+static bool take_note(void *context, const json_t *line, const char *text)
+{
+	struct buf note = { 0 };
+
+	(void)text;
+	json_reply_show_text(&note, line, "service");
+	buf_text(&note, ": ");
+	json_reply_show_text(&note, line, "message");
+	add_note(context, buf_string(&note));
+	buf_free(&note);
+	return true;
+}
+
+/* Gives the order over a connection of its own, and keeps the answer. */
+static void give_order(struct top_view *top, const struct order *order)
+{
+	struct conversation conversation = { .until = clock_ms() + ACT_LIMIT,
+					     .timeout = TRANSPORT_FOREVER,
+					     .quiet = true };
+	struct buf request = { 0 };
+	enum ctl_status status = conversation_open(&conversation, top->options);
+
+	buf_addf(&request, "%s %s -- ", order->verb, order->key == 'l' ? "--lines=" LOG_LINES : "--no-wait");
+	shell_words_quote(&request, top->table.chosen);
+	if (status == CTL_DONE) {
+		status = conversation_send(&conversation, &request);
+		if (status == CTL_DONE)
+			status = conversation_read(&conversation, take_note, top);
+		conversation_close(&conversation);
+	}
+	if (!top->note_lines)
+		add_note(top, status == CTL_DONE ? "no lines" : buf_string(&conversation.why));
+	buf_free(&conversation.why);
+	buf_free(&request);
+}
+
 static size_t lines_for_services(const struct top_view *top)
 {
-	size_t around = OTHER_LINES + (json_reply_number(top->table.now, "more_services") > 0);
+	size_t around = OTHER_LINES + (json_reply_number(top->table.now, "more_services") > 0) + top->note_lines;
 
 	return top->screen.height > around ? top->screen.height - around : 1;
 }
@@ -68,11 +135,19 @@ static void cut_lines(struct buf *out, size_t most)
 
 static void draw_screen(struct top_view *top)
 {
-	static const char keys[] = "q quit  sort by: m memory  c cpu  n name  s state  j k scroll";
+	static const char keys[] = "q quit  sort: m memory c cpu n name s state  j k choose";
+	static const char acts[] = "q quit  j k choose  f freeze t thaw x stop r restart l log";
 	static const char lost[] = "superd has disconnected: waiting for it  q quit";
-	const char *last = top->is_disconnected ? lost : keys;
 	size_t room = lines_for_services(top), count = top_table_services(&top->table);
-	struct buf out = { 0 };
+	struct buf out = { 0 }, question = { 0 };
+	const char *last = top->is_disconnected ? lost : top->table.chosen ? acts : keys;
+
+	if (top->asked) {
+		buf_addf(&question, "%s ", find_order(top->asked)->verb);
+		buf_visible(&question, top->table.chosen, strlen(top->table.chosen));
+		buf_text(&question, "? y: yes, any other key: no");
+		last = buf_string(&question);
+	}
 
 	if (top->table.first >= count)
 		top->table.first = count ? count - 1 : 0;
@@ -80,28 +155,41 @@ static void draw_screen(struct top_view *top)
 	if (top->table.now)
 		top_table_add(&top->table, &top->screen, room, "\033[K\r\n", &out);
 	buf_text(&out, "\033[K\r\n");
-	screen_set(&top->screen, &out, top->is_disconnected ? STYLE_YELLOW : STYLE_DIM);
+	buf_add(&out, buf_string(&top->note), top->note.length);
+	screen_set(&top->screen, &out, top->is_disconnected || top->asked ? STYLE_YELLOW : STYLE_DIM);
 	buf_add(&out, last, screen_cut(last, top->screen.width - 1));
 	screen_set(&top->screen, &out, STYLE_PLAIN);
 	cut_lines(&out, top->screen.height);
 	buf_text(&out, "\033[K\033[J");
-	if (!out.failed)
+	if (!out.failed && !question.failed)
 		(void)terminal_draw(out.data, out.length);
+	buf_free(&question);
 	buf_free(&out);
 }
 
 static void handle_key(struct top_view *top)
 {
 	char key = terminal_key();
+	const struct order *order = find_order(key);
 
-	if (key == 'q')
+	buf_clear(&top->note);
+	top->note_lines = 0;
+	if (top->asked && key == 'y')
+		give_order(top, find_order(top->asked));
+	else if (order && order->key == 'l' && top->table.chosen && !top->asked)
+		give_order(top, order);
+	else if (order && top->table.chosen && !top->asked) {
+		top->asked = key;
+		return;
+	} else if (top->asked)
+		;
+	else if (key == 'q')
 		top->is_over = true;
 	else if (key && strchr("mcns", key))
 		top->table.sort = key;
-	else if (key == 'j')
-		top->table.first++;
-	else if (key == 'k' && top->table.first)
-		top->table.first--;
+	else if (key == 'j' || key == 'k')
+		top_table_choose(&top->table, key == 'j' ? 1 : -1, lines_for_services(top));
+	top->asked = 0;
 }
 
 /* Reads all lines that have arrived. Only the last one is drawn. */
@@ -175,6 +263,8 @@ static void run_interactive(struct top_view *top)
 		draw_screen(top);
 	}
 	terminal_leave();
+	free(top->table.chosen);
+	top->table.chosen = NULL;
 	if (top->is_over)
 		print_last(top);
 	terminal_die();
@@ -213,6 +303,7 @@ enum ctl_status view_top(const struct superctl_options *options)
 		top.status = run_top(&top);
 	buf_free(&top.request);
 	buf_free(&top.conversation.why);
+	buf_free(&top.note);
 	top_table_free(&top.table);
 	conversation_close(&top.conversation);
 	return top.status;

@@ -35,6 +35,7 @@ void top_table_free(struct top_table *table)
 	json_decref(table->before);
 	json_decref(table->now);
 	rate_history_free(&table->rates);
+	free(table->chosen);
 	*table = (struct top_table){ .sort = table->sort };
 }
 
@@ -157,7 +158,11 @@ static void add_row(struct columns *columns, const struct top_table *table, cons
 	struct buf cell = { 0 };
 
 	for (size_t n = 0; n < COLUMNS; n++) {
-		if (columns_of_top[n] == FIELD_SHARE) {
+		if (columns_of_top[n] == FIELD_NAME && table->chosen && !strcmp(table->chosen, row->name)) {
+			buf_text(&cell, "> ");
+			json_reply_show_text(&cell, row->service, "service");
+			columns_add(columns, STYLE_BOLD, &cell);
+		} else if (columns_of_top[n] == FIELD_SHARE) {
 			add_share(&cell, row->share);
 			columns_add(columns, STYLE_PLAIN, &cell);
 		} else if (columns_of_top[n] == FIELD_RATE) {
@@ -187,4 +192,26 @@ void top_table_add(struct top_table *table, const struct screen *screen, size_t 
 	out->failed |= !rows;
 	columns_free(&columns);
 	free(rows);
+}
+
+/* By the name, as the order changes with each answer. */
+void top_table_choose(struct top_table *table, int rows, size_t most)
+{
+	size_t count = top_table_services(table), at = 0;
+	struct row *list = make_rows(table, count);
+
+	if (list && count) {
+		while (table->chosen && at < count && strcmp(list[at].name, table->chosen) != 0)
+			at++;
+		if (table->chosen && at < count && (rows > 0 ? at + 1 < count : at > 0))
+			at = rows > 0 ? at + 1 : at - 1;
+		at = at < count ? at : 0;
+		free(table->chosen);
+		table->chosen = strdup(list[at].name);
+		if (at < table->first)
+			table->first = at;
+		else if (at >= table->first + most)
+			table->first = at - most + 1;
+	}
+	free(list);
 }
