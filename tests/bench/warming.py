@@ -139,8 +139,8 @@ class Warming:
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(self.control)
             lines = client.makefile("rw")
-            lines.readline()
-            print(f"status {service}", file=lines, flush=True)
+            print("hello", json.loads(lines.readline())["hello"], file=lines)
+            print("status", service, file=lines, flush=True)
             return json.loads(lines.readline())
 
     def wait(self, name):
