@@ -87,7 +87,7 @@ static void expect_answer(int client)
 Behaviour(hanging, holds_others_up_once)
 {
 	const char *program = write_program(backend("lines"));
-	struct superd *superd = clock_run(WEB OTHER, 0, program, "accept = yes", backend("stdio"));
+	struct superd *superd = clock_run(WEB OTHER, 0, program, "accept = yes timeout_start = 100h", backend("stdio"));
 	int web = superd_port(superd, "web"), client = client_connect(web), lease;
 
 	expect_answer(client);

@@ -616,7 +616,6 @@ void output_release(struct output *output)
 		return;
 	}
 	output->service = output->name;
-	output->pid = 0;
 	list_add(&output->engine->log_files->released, &output->link);
 }
 
