@@ -213,12 +213,6 @@ static void add_stopping(struct buf *out, const json_t *service)
 	}
 }
 
-static void add_closing(struct buf *out, const json_t *service)
-{
-	(void)service;
-	buf_text(out, "its sockets are closed, and its instances are ending");
-}
-
 static void add_frozen(struct buf *out, const json_t *service)
 {
 	add_pid(out, facts_current(service));
@@ -233,28 +227,25 @@ static void add_held(struct buf *out, const json_t *service)
 		add_lock(out, service, "held", "clients queue until release");
 }
 
-static void add_full(struct buf *out, const json_t *service)
-{
-	(void)service;
-	buf_text(out, "it has as many instances as it may: clients queue until one ends");
-}
-
-static void add_leaving(struct buf *out, const json_t *service)
-{
-	buf_text(out, "a reload has removed it; ");
-	json_reply_show_text(out, service, "removed");
-}
-
 /* "left out" has its own sentences. */
 static const struct {
 	const char *state;
-	void (*add)(struct buf *out, const json_t *service);
+	void (*add)(struct buf *out, const json_t *service);    /* NULL: the text says all */
+	const char *text;
 } states[] = {
-	{ "off", add_off },	      { "binding", add_binding },   { "listening", add_listening },
-	{ "condition", add_listening }, { "queued", add_queued },   { "starting", add_starting },
-	{ "running", add_running },   { "stopping", add_stopping }, { "closing", add_closing },
-	{ "backoff", facts_add_pause }, { "frozen", add_frozen },   { "held", add_held },
-	{ "full", add_full },	      { "leaving", add_leaving },
+	{ "off", add_off, NULL },
+	{ "binding", add_binding, NULL },
+	{ "listening", add_listening, NULL },
+	{ "condition", add_listening, NULL },
+	{ "queued", add_queued, NULL },
+	{ "starting", add_starting, NULL },
+	{ "running", add_running, NULL },
+	{ "stopping", add_stopping, NULL },
+	{ "closing", NULL, "its sockets are closed, and its instances are ending" },
+	{ "backoff", facts_add_pause, NULL },
+	{ "frozen", add_frozen, NULL },
+	{ "held", add_held, NULL },
+	{ "full", NULL, "it has as many instances as it may: clients queue until one ends" },
 };
 
 static void add_state(struct buf *out, const json_t *service)
@@ -276,9 +267,14 @@ static void add_state(struct buf *out, const json_t *service)
 		return;
 	}
 	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++) {
-		if (json_reply_is(service, "state", states[n].state))
+		if (!json_reply_is(service, "state", states[n].state))
+			continue;
+		if (states[n].add)
 			states[n].add(out, service);
+		else
+			buf_text(out, states[n].text);
 	}
+	facts_add_text(out, "a reload has removed it; ", service, "removed", "");
 }
 
 /* Clients of sockets with connections; superd has accepted some of them already. */
@@ -349,11 +345,6 @@ static void add_binds(struct buf *out, const json_t *service)
 	}
 }
 
-static void add_background(struct buf *out, const json_t *service)
-{
-	json_reply_show_text(out, json_reply_object(service, "background"), "text");
-}
-
 static void add_warm(struct buf *out, const json_t *service)
 {
 	const json_t *warm = json_reply_object(service, "warm");
@@ -362,11 +353,6 @@ static void add_warm(struct buf *out, const json_t *service)
 		facts_add_text(out, "warm: ", warm, "obstacle", "");
 	else
 		facts_add_warm(out, service);
-}
-
-static void add_last_line(struct buf *out, const json_t *service)
-{
-	json_reply_show_text(out, service, "last_line");
 }
 
 static void add_in_row(struct buf *out, const json_t *service)
@@ -410,11 +396,6 @@ static bool next_failure(struct buf *out, const json_t *service, size_t *at)
 	return json_reply_flag(service, "accept") && facts_next_failure(out, service, at);
 }
 
-static bool next_outdated(struct buf *out, const json_t *service, size_t *at)
-{
-	return facts_next_outdated(out, service, at);
-}
-
 static void add_outdated(struct buf *out, const json_t *service)
 {
 	(void)facts_add_outdated(out, service);
@@ -425,6 +406,7 @@ static const struct {
 	const char *before;
 	void (*add)(struct buf *out, const json_t *service);
 	bool (*next)(struct buf *out, const json_t *service, size_t *at);
+	const char *key, *object;       /* a text of the service, or of an object of it */
 } sentences[] = {
 	{ "", .add = add_state },
 	{ "", .add = add_left_out },
@@ -433,15 +415,15 @@ static const struct {
 	{ "", .add = add_queue },
 	{ "", .add = add_own_port_hint },
 	{ "", .add = add_binds },
-	{ "", .add = add_background },
+	{ "", .key = "text", .object = "background" },
 	{ "", .add = add_warm },
 	{ "", .add = facts_add_idle },
 	{ "", .add = facts_add_probes },
 	{ "", .add = add_outdated },
-	{ "", .next = next_outdated },
+	{ "", .next = facts_next_outdated },
 	{ "last started ", .add = facts_add_last_start },
 	{ "last ended ", .add = facts_add_last_exit },
-	{ "last printed: ", .add = add_last_line },
+	{ "last printed: ", .key = "last_line" },
 	{ "", .add = add_in_row },
 	{ "failed ", .next = next_failure },
 };
@@ -458,6 +440,11 @@ void why_add(struct buf *out, const json_t *service, const char *end)
 			more = sentences[n].next && sentences[n].next(&text, service, &at);
 			if (sentences[n].add)
 				sentences[n].add(&text, service);
+			if (sentences[n].object)
+				facts_add_text(&text, "", json_reply_object(service, sentences[n].object),
+					       sentences[n].key, "");
+			else if (sentences[n].key)
+				facts_add_text(&text, "", service, sentences[n].key, "");
 			if (text.length)
 				buf_addf(out, "%s%s%s", sentences[n].before, buf_string(&text), end);
 			out->failed |= text.failed;
