@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tempfile
 
+import corpus_print
+
 NAME = "systemd"
 FOLDERS = ("systemd", "systemd-extra")
 INSTANCE = "first"
@@ -22,6 +24,7 @@ class Pair:
         run = subprocess.run([superd, "--check", "--no-preflight", "-f", "systemd:" + asked], capture_output=True, text=True,
                              errors="replace", timeout=60, env={**os.environ, "SYSTEMD_UNIT_PATH": NOWHERE})
         self.name = os.path.relpath(socket, corpus)
+        corpus_print.read_back(superd, self.name, "systemd:" + asked, {**os.environ, "SYSTEMD_UNIT_PATH": NOWHERE})
         self.status = run.returncode
         self.errors, self.warnings = [], []
         for line in run.stderr.splitlines():
