@@ -16,6 +16,7 @@
 #include "engine/instance/instance.h"
 #include "engine/runtime/runtime.h"
 #include "exec/processes/process_tree.h"
+#include "os/rights/capability.h"
 
 #define SETTLED .5                      /* seconds for those that are about to end, or to fork once more */
 #define SERVING_LOOK 1.                 /* seconds between two looks whether they still serve (pass = bind) */
@@ -71,7 +72,8 @@ static bool add_holders(const struct service_runtime *runtime, struct process_tr
 {
 	struct file_id *sockets = calloc(runtime->listener_count + 1, sizeof(*sockets));
 	struct search search = { .engine = runtime->engine };
-	struct process_tree_root root = { .proof.user = service_user(runtime->service), .sockets = sockets,
+	struct process_tree_root root = { .proof.user = service_user(runtime->service),
+					  .proof.is_any_user = capability_kills(runtime->service), .sockets = sockets,
 					  .is_others = is_others, .context = &search };
 
 	for (size_t n = 0; sockets && n < runtime->listener_count; n++)

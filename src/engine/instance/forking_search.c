@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "exec/processes/adopted.h"
 #include "exec/spawn/worker_process.h"
+#include "os/proc/process_mark.h"
 
 void forking_search_free(struct instance *instance)
 {
@@ -65,6 +66,13 @@ static int score_process(const struct forking_search *search, const struct proce
 	return (process->session == search->before ? 2 : 0) + (process->session == process->pid ? 1 : 0);
 }
 
+/* superd answers the bind(2) of the main process whatever its user, as a daemon may have given up root. What the daemon
+ * runs for other users, such as a session, can be an orphan of its group, too. */
+static bool may_be_picked(const struct forking_search *search, pid_t pid)
+{
+	return search->service->exec->pass != PASS_BIND || process_has_user(pid, search->instance->user);
+}
+
 /* Returns the number of candidates, and the best of them. */
 static size_t find_best(const struct forking_search *search, const pid_t *children, struct process *best)
 {
@@ -74,7 +82,7 @@ static size_t find_best(const struct forking_search *search, const pid_t *childr
 	for (; *children; children++) {
 		int more;
 
-		if (!read_candidate(search, *children, &process))
+		if (!read_candidate(search, *children, &process) || !may_be_picked(search, *children))
 			continue;
 		more = count++ ? score_process(search, &process) - score_process(search, best) : 1;
 		if (more > 0 || (!more && process.start_time < best->start_time))

@@ -15,6 +15,7 @@
 #include "exec/dirs/private_tmp.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process_group.h"
+#include "os/rights/capability.h"
 
 #define EXTENSION_MOST 10               /* EXTEND_TIMEOUT_USEC reaches so many times the limit at most */
 
@@ -50,6 +51,12 @@ static bool signal_group(const struct instance *instance, pid_t group, int fd, i
 	if (fd >= 0)
 		return process_group_signal(fd, signal);
 	return is_in_group(instance, group) && kill(-group, signal) == 0;
+}
+
+struct process_proof instance_proof(const struct instance *instance)
+{
+	return (struct process_proof){ instance->cgroup.path, instance->mark, instance->user,
+				       capability_kills(instance->service) };
 }
 
 void instance_set_group(struct instance *instance, pid_t group, int fd)

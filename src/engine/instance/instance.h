@@ -156,10 +156,7 @@ struct instance {
 };
 
 /* What proves that a process is of this instance. Borrows its control group. */
-static inline struct process_proof instance_proof(const struct instance *instance)
-{
-	return (struct process_proof){ instance->cgroup.path, instance->mark, instance->user };
-}
+struct process_proof instance_proof(const struct instance *instance);
 
 /* Whether its program starts and is not ready yet. */
 static inline bool instance_is_starting(const struct instance *instance)

@@ -60,12 +60,12 @@ static bool is_its_group(const struct process_tree *tree, const struct process_t
 
 static bool has_proved_user(const struct process_proof *proof, pid_t pid)
 {
-	return !proof->user || process_has_user(pid, proof->user);
+	return proof->is_any_user || process_has_user(pid, proof->user);
 }
 
 bool process_is_proved(const struct process_proof *proof, pid_t pid)
 {
-	if (proof->group && cgroup_is_populated(proof->group))
+	if (proof->group)
 		return cgroup_holds(proof->group, pid);
 	return proof->mark && process_mark(pid) == proof->mark && has_proved_user(proof, pid);
 }

@@ -26,8 +26,9 @@ struct tree_process {
 /* What proves that a process is of one backend, wherever it is in the tree, as the kernel keeps it. */
 struct process_proof {
 	const char *group;              /* path of its control group, borrowed; NULL: none */
-	uint64_t mark;                  /* mark of its start (os/proc/process_mark), which counts if the group is empty; 0: none */
-	uid_t user;                     /* user that it was started as; a process of root's may have changed it */
+	uint64_t mark;                  /* mark of its start (os/proc/process_mark), which counts without a group; 0: none */
+	uid_t user;                     /* user that it was started as */
+	bool is_any_user;               /* it may signal processes of all users, as its own may have changed theirs */
 };
 
 /* Whether that is proved of this process. No process of superd's own has such a group or mark. */

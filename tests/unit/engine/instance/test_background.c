@@ -16,7 +16,10 @@
 #include "exec/processes/adopted.h"
 
 static const struct exec_options options = { .pass = PASS_SYSTEMD };
-static const struct service service = { .name = "web", .exec = &options };
+static const struct identity_options identity = { 0 };
+static const struct hardening_options hardening = { 0 };
+static const struct option_groups groups = { .identity = &identity, .hardening = &hardening };
+static const struct service service = { .name = "web", .exec = &options, .groups = &groups };
 static const struct endpoint endpoint = { .kind = ENDPOINT_TCP };
 static const struct listen listen_option = { .endpoint = &endpoint, .address = &endpoint };
 static struct instances instances;
