@@ -332,16 +332,20 @@ BehaviourOfBind(bind, options_that_take_a_privilege_stay_behind)
 /* Its program may not set the mark here, but there, where it is root, it may. */
 BehaviourOfBind(bind, a_socket_of_another_network_is_bound_there)
 {
-	int port = free_port();
-	struct superd *superd;
+	static const char *const options[] = { "start = boot", "start = boot private_mounts = yes" };
 
 	SKIP_WITHOUT(geteuid() == 0, "needs root, and a network namespace of its own");
-	superd = bind_run(LOCAL(port), "start = boot",
-			  text_of("unshare=%#x tcp4 fwmark=66 bind=0.0.0.0:%d listen=5 say=READY=1 serve=poll",
-				  CLONE_NEWNET, port));
-	superd_wait_log(superd, "web: started");
-	WAIT_UNTIL(strstr(why_of("web"), text_of("it has not bound tcp:127.0.0.1:%d", port)));
-	superd_stop(superd);
+	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++) {
+		int port = free_port();
+		struct superd *superd =
+			bind_run(LOCAL(port), options[n],
+				 text_of("unshare=%#x tcp4 fwmark=66 bind=0.0.0.0:%d listen=5 say=READY=1 serve=poll",
+					 CLONE_NEWNET, port));
+
+		superd_wait_log(superd, "web: started");
+		WAIT_UNTIL(strstr(why_of("web"), text_of("it has not bound tcp:127.0.0.1:%d", port)));
+		superd_stop(superd);
+	}
 }
 
 BehaviourOfBind(bind, whether_it_blocks_is_kept)

@@ -71,6 +71,7 @@ static struct caller_rule rule_of(const struct bind_calls *calls)
 		.gid = account ? account->gid : getegid(),
 		.is_apart = service_prepared(instance->service)->sandbox ||
 			instance->service->groups->environment->root_directory,
+		.has_network = plan_gives_network(instance->service),
 		.program = instance->pid,
 		.is_complete = instance->facts.ready && bind_calls_are_complete(instance),
 	};

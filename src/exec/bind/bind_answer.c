@@ -379,10 +379,11 @@ static uint64_t network_of(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) == 0 ? cookie : 0;
 }
 
-/* A socket of another network namespace is bound there: the program asks for an address that is not superd's. */
+/* A socket of another network namespace is bound there: the program asks for an address that is not superd's. If superd
+ * gave it a network of its own, its sockets are of that. */
 static bool is_of_other_network(const struct bind_server *server, int fd)
 {
-	int own = server->work.rule.is_apart ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int own = server->work.rule.has_network ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool differs = own >= 0 && network_of(fd) != network_of(own);
 
 	if (own >= 0)

@@ -65,6 +65,8 @@ static struct caller_place home_of(const struct caller_rule *rule, const struct 
 	read_root(proc, &home);
 	if (proc >= 0)
 		close(proc);
+	if (!rule->has_network)
+		home.network = own->network;
 	return home;
 }
 

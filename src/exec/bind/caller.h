@@ -24,6 +24,7 @@ struct caller_rule {
 	uid_t uid;                      /* user and group of the start */
 	gid_t gid;
 	bool is_apart;                  /* superd gave the program namespaces or a root: those of the main process count */
+	bool has_network;               /* one of them is a network; else superd's own counts */
 	pid_t program;                  /* the main process */
 	bool is_complete;               /* the program has all its sockets, and is ready */
 };

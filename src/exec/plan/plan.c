@@ -241,6 +241,13 @@ uint64_t plan_own_bounding(uint64_t kept)
 	return capability_held(CAP_SETPCAP) ? kept : UINT64_MAX;
 }
 
+bool plan_gives_network(const struct service *service)
+{
+	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+
+	return sandbox && (sandbox->network || sandbox->namespaces & CLONE_NEWNET);
+}
+
 static void make_privileges(struct plan *plan, const struct service *service)
 {
 	const struct identity_options *identity = service->groups->identity;

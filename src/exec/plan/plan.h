@@ -45,6 +45,9 @@ void plan_free(struct plan *plan);      /* accepts NULL */
  * another owner. If a child must open one, the plan's starts become separate ones (plan->apart). */
 void plan_check_streams(struct plan *plan, const struct service *service);
 
+/* Whether a start gives the program a network namespace other than superd's. */
+bool plan_gives_network(const struct service *service);
+
 /* The service's standard input (0), output (1) or error (2). */
 const struct stream *plan_stream(const struct service *service, int number);
 bool stream_is_path(const struct stream *stream);

@@ -171,6 +171,9 @@ Test(caller, where_superd_has_moved_the_program_that_place_counts)
 	uid_t uid;
 
 	rule.is_apart = true;
+	if (main.good)
+		cr_expect_eq(find(main.pid, &rule, &uid), CALLER_IS_ELSEWHERE, "superd gave it no network");
+	rule.has_network = true;
 	if (main.good) {
 		cr_expect_eq(find(main.pid, &rule, &uid), CALLER_IS_OWN);
 		cr_expect_eq(find(elsewhere.pid, &rule, &uid), CALLER_IS_ELSEWHERE);
