@@ -342,3 +342,24 @@ Test(unit_apart, no_key_for_the_commands_of_a_socket_is_dropped_without_a_word)
 		outcome_free(outcome);
 	}
 }
+
+/* They run together, so a key that differs between two sockets is refused, or a line says that it does not count. */
+Test(unit_apart, no_key_for_the_commands_of_two_sockets_is_thrown_together)
+{
+	static const char *const values[][2] = { { "1", "2" }, { "yes", "no" }, { "/a", "/b" }, { "a", "b" } };
+
+	for (size_t n = 0; n < unit_keys_shared.count; n++) {
+		const struct unit_key *key = &unit_keys_shared.list[n];
+
+		if (unit_key_find("Socket", key->key) != key || unit_key_status("Socket", key) == KEY_HARMLESS)
+			continue;
+		for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+			struct row row = { key->key, RUNS, values[i][0], values[i][1] };
+			struct outcome *both = read_row(&row, text_joined(row.a, "\nExecStartPre=/bin/a"),
+							text_joined(row.b, "\nExecStartPre=/bin/b"));
+
+			cr_expect_str_neq(both->said, "", "%s=%s", key->key, row.a);
+			outcome_free(both);
+		}
+	}
+}
