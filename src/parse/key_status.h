@@ -8,4 +8,4 @@ enum key_status {
 	KEY_REFUSED,                    /* an error: superd lacks it, and it restricts, protects or changes the service */
 };
 
-const char *key_status_name(enum key_status class);     /* "supported", "ignored", "ignored with a warning", "refused" */
+const char *key_status_name(enum key_status class);     /* "supported", "ignored", "ignored (warning)", "refused" */

@@ -218,7 +218,7 @@ Behaviour(cli, explain_tells_what_becomes_of_a_key_of_other_systems)
 		{ "RootImage", "superd: [Service] RootImage is refused: superd mounts no images" },
 		{ "Service.RootImage", "superd: [Service] RootImage is refused" },
 		{ "ListenStream", "superd: [Socket] ListenStream is supported by listen" },
-		{ "Bonjour", "superd: Sockets Bonjour is ignored with a warning: superd announces nothing" },
+		{ "Bonjour", "superd: Sockets Bonjour is ignored (warning): superd announces nothing" },
 		{ "inetdCompatibility", "superd: launchd's inetdCompatibility is supported by pass" },
 		{ "StartInterval", "superd: launchd's StartInterval is refused" },
 	};

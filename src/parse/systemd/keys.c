@@ -199,7 +199,7 @@ const char *key_status_name(enum key_status class)
 	static const char *const names[] = {
 		[KEY_DONE] = "supported",
 		[KEY_HARMLESS] = "ignored",
-		[KEY_WARNED] = "ignored with a warning",
+		[KEY_WARNED] = "ignored (warning)",
 		[KEY_REFUSED] = "refused",
 	};
 

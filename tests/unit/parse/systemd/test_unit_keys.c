@@ -137,6 +137,6 @@ Test(unit_keys, have_classes_with_names)
 {
 	cr_expect_str_eq(key_status_name(KEY_DONE), "supported");
 	cr_expect_str_eq(key_status_name(KEY_HARMLESS), "ignored");
-	cr_expect_str_eq(key_status_name(KEY_WARNED), "ignored with a warning");
+	cr_expect_str_eq(key_status_name(KEY_WARNED), "ignored (warning)");
 	cr_expect_str_eq(key_status_name(KEY_REFUSED), "refused");
 }
