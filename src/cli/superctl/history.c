@@ -20,7 +20,7 @@ static const struct column titles[] = {
 };
 
 struct sleep {
-	double at;                      /* Unix time of its end; of a service that sleeps now, of this view */
+	double at, slept;               /* Unix time of its end, or of this view; seconds, 0: unknown */
 	json_t *service, *wake;         /* wake NULL: it sleeps now */
 };
 
@@ -32,7 +32,7 @@ struct history_view {
 	struct buf cell;
 };
 
-static bool add_sleep(struct history_view *view, json_t *service, json_t *wake, const char *end)
+static bool add_sleep(struct history_view *view, json_t *service, json_t *wake)
 {
 	struct sleep *larger = view->count < SLEEPS_MOST
 		? array_grow(view->list, &view->room, view->count, sizeof(*larger)) : NULL;
@@ -40,8 +40,30 @@ static bool add_sleep(struct history_view *view, json_t *service, json_t *wake, 
 	if (!larger)
 		return false;
 	view->list = larger;
-	view->list[view->count++] = (struct sleep){ json_reply_number(wake ? wake : service, end), json_incref(service),
-						    wake };
+	view->list[view->count++] = (struct sleep){
+		.at = json_reply_number(wake ? wake : service, wake ? "at" : "until"),
+		.slept = wake ? json_reply_number(wake, "slept") : 0,
+		.service = json_incref(service), .wake = wake,
+	};
+	return true;
+}
+
+/* A service that sleeps now, and has run: it fell asleep at the end of its last span. */
+static bool add_present(struct history_view *view, json_t *service)
+{
+	const json_t *spans = json_reply_list(service, "spans");
+	json_t *last = json_array_get(spans, json_array_size(spans) - 1);
+	double since = json_reply_number(last, "at");
+	const char *phase;
+	json_t *spent;
+
+	if (json_array_size(spans) < 2)
+		return true;
+	json_object_foreach((json_t *)(size_t)json_reply_object(last, "spent"), phase, spent)
+		since += json_number_value(spent);
+	if (!add_sleep(view, service, NULL))
+		return false;
+	view->list[view->count - 1].slept = view->list[view->count - 1].at - since;
 	return true;
 }
 
@@ -58,9 +80,9 @@ static bool keep_line(void *context, const json_t *line, const char *text)
 	if (view->options->json)
 		return true;
 	for (size_t n = 0; good && n < json_array_size(wakes); n++)
-		good = add_sleep(view, service, json_array_get(wakes, n), "at");
-	if (good && json_array_size(wakes) && sleeps)
-		good = add_sleep(view, service, NULL, "until");
+		good = add_sleep(view, service, json_array_get(wakes, n));
+	if (good && sleeps)
+		good = add_present(view, service);
 	if (!good)
 		fprintf(stderr, "superctl: history: out of memory, or too many wakes\n");
 	return good;
@@ -81,7 +103,7 @@ static void add_cell(struct history_view *view, enum style style)
 static void add_row(struct history_view *view, const struct sleep *sleep)
 {
 	const json_t *wake = sleep->wake;
-	double slept = wake ? json_reply_number(wake, "slept") : sleep->at - json_reply_number(sleep->service, "since");
+	double slept = sleep->slept;
 
 	json_reply_show_text(&view->cell, sleep->service, "service");
 	add_cell(view, STYLE_BOLD);
@@ -148,8 +170,8 @@ enum ctl_status view_history(const struct superctl_options *options)
 	if (status == CTL_DONE)
 		status = conversation_read(&conversation, keep_line, &view);
 	conversation_close(&conversation);
-	if (status == CTL_DONE && !options->json)
-		status = print_sleeps(&view);
+	if (!options->json && (view.count || status == CTL_DONE) && print_sleeps(&view) != CTL_DONE)
+		status = CTL_FAILED;    /* also if a name matches no service */
 	for (size_t n = 0; n < view.count; n++)
 		json_decref(view.list[n].service);
 	free(view.list);

@@ -352,7 +352,10 @@ static void add_facts(struct buf *out, const json_t *status)
 
 	buf_text(out, "<dl id=\"facts\" class=\"live facts\">\n");
 	for (size_t n = 0; n < sizeof(list) / sizeof(*list); n++) {
-		add_field(&value, list[n], status);
+		if (list[n] == FIELD_COMMAND)   /* of a service that is left out, too; its reason is the failure */
+			facts_add_command(&value, status, false);
+		else
+			add_field(&value, list[n], status);
 		if (!value.length && !value.failed)
 			continue;
 		buf_addf(out, "<div><dt>%s</dt><dd", fields[list[n]].name);

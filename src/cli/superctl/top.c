@@ -223,7 +223,8 @@ static void try_reconnect(struct top_view *top)
 {
 	if (reconnect_try(&top->reconnect, &top->conversation, &top->request)) {
 		top->is_disconnected = false;
-		top_table_free(&top->table);
+		top->asked = 0;
+		top_table_free(&top->table);        /* the chosen name goes with it */
 	} else if (reconnect_is_over(&top->reconnect, &top->conversation)) {
 		buf_clear(&top->conversation.why);
 		buf_addf(&top->conversation.why, "superd at %s has disconnected and has not returned",

@@ -183,6 +183,7 @@ void top_table_add(struct top_table *table, const struct screen *screen, size_t 
 	struct columns columns;
 
 	fields_begin(&columns, columns_of_top, COLUMNS);
+	columns.list[0].can_shrink = true;      /* a screen must not wrap its rows */
 	for (size_t i = 0; rows && i < count; i++)
 		add_row(&columns, table, screen, &rows[i]);
 	add_head(table, end, out);

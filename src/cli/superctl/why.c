@@ -252,13 +252,18 @@ static void add_state(struct buf *out, const json_t *service)
 {
 	const json_t *waits_for = json_reply_list(service, "waits_for");
 
+	bool is_each = json_is_true(json_object_get(service, "accept")) && json_reply_is(service, "state", "listening");
+
+	/* With accept = yes its age is that of its sockets, not of its last instance. */
 	if (json_reply_has_number(service, "for")) {
 		if (*state_word_of(service)->word)
 			buf_text(out, state_word_of(service)->word);
 		else
 			json_reply_show_text(out, service, "state");
-		buf_text(out, " for ");
-		facts_add_lapse(out, json_reply_number(service, "for"));
+		if (!is_each) {
+			buf_text(out, " for ");
+			facts_add_lapse(out, json_reply_number(service, "for"));
+		}
 		buf_text(out, ": ");
 	}
 	if (json_array_size(waits_for)) {
