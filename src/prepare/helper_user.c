@@ -3,6 +3,7 @@
 #include "prepare/helper_user.h"
 
 #include <linux/capability.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,15 +96,18 @@ uid_t helper_user_id(enum helper_user which)
 const struct account *helper_user_account(enum helper_user which)
 {
 	static struct account accounts[] = { { .name = "superd-advise" }, { .name = "superd-rpc" } };
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct account *account = &accounts[which];
 
 	if (geteuid() != 0 || helper_users_refused())
 		return NULL;
-	if (account->switches)
-		return account;
-	account->uid = account->gid = helper_user_id(which);
-	account->keeps_groups = gids_must_be_kept();
-	account->switches = true;
+	pthread_mutex_lock(&lock);
+	if (!account->switches) {
+		account->uid = account->gid = helper_user_id(which);
+		account->keeps_groups = gids_must_be_kept();
+		account->switches = true;
+	}
+	pthread_mutex_unlock(&lock);
 	return account;
 }
 

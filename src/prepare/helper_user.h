@@ -39,6 +39,6 @@ uid_t helper_user_id(enum helper_user which);
  * id that helper_user_for gives to this service. NULL: superd's own, as superd cannot change to another. */
 const struct account *helper_user_of_relay(const struct service *service, struct account *own);
 
-/* The account of a helper program; NULL: superd's own, as superd cannot change to another. Lives as long as superd; for
- * the loop's thread only. */
+/* The account of a helper program; NULL: superd's own, as superd cannot change to another. Lives as long as superd.
+ * Any thread may ask. */
 const struct account *helper_user_account(enum helper_user which);

@@ -233,6 +233,22 @@ Behaviour(unit_sockets, one_whose_condition_does_not_hold_stays_closed_until_it_
 	superd_stop(superd);
 }
 
+Behaviour(unit_sockets, one_without_its_condition_any_more_is_opened_by_a_reload)
+{
+	int port = free_port();
+	struct superd *superd;
+
+	write_pair("a", listen_line(port), unit_backend("serve"));
+	write_drop_in("a.socket", "[Unit]\nConditionPathExists=%s\n", path_in("wanted"));
+	superd = run(false, "a.socket", NULL);
+	cr_expect_not(client_can_connect(port));
+	write_drop_in("a.socket", "[Unit]\n");
+	superd_signal(superd, SIGHUP);
+	superd_wait_log(superd, "reloaded");
+	WAIT_UNTIL(client_can_connect(port));
+	superd_stop(superd);
+}
+
 Behaviour(unit_sockets, a_condition_of_one_socket_says_nothing_of_the_other)
 {
 	int a = free_port(), b = free_port();

@@ -410,6 +410,8 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	if (listener->restoring)
 		restore_adopt(engine, listener->io.fd, listen, service);
 	listener->listen = listen;
+	if (!listen->options->socket_condition && listener_absence(listener) == ABSENT_CONDITION)
+		listener_set_absence(listener, ABSENT_DUE);
 	if (listener_has_socket(listener))
 		update_guard(listener, engine, service);
 	recheck_parked(listener->parked);

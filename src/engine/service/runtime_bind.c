@@ -50,6 +50,8 @@ void runtime_judge_sockets(struct service_runtime *runtime, const struct conditi
 		bool was_false = listener_absence(listener) == ABSENT_CONDITION;
 		struct buf text = { 0 };
 
+		if (listener_is_open(listener))         /* its commands have ended first */
+			continue;
 		if (condition && !was_false) {
 			buf_addf(&text, "%s stays closed: %s does not hold", listener->listen->name, condition);
 			origin_cite(service_listen_origin(runtime->service, listener->listen, "socket_condition"),

@@ -268,7 +268,10 @@ static bool check_conditions(struct service_runtime *runtime, bool all)
 		return false;
 	if (!query || !runtime_make_run(runtime)) {
 		condition_query_free(query);
-		events_starve(runtime->engine);
+		if (runtime->run && runtime_state(runtime) == BINDING)
+			runtime_start_timer(runtime, 1.);
+		else
+			events_starve(runtime->engine);
 		return true;
 	}
 	query->answered = on_conditions_checked;

@@ -756,9 +756,9 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	follow_terminal(supervisor);
 	drop_locks(supervisor);
 	boot_locks_log_unknown(&supervisor->engine, table);
-	close_unclaimed(supervisor);
 	save_now(&supervisor->engine);          /* before the main command, and before there is a control socket */
 	condition_queries_finish(&supervisor->engine);  /* nobody waits yet, and ready means that sockets are open */
+	close_unclaimed(supervisor);            /* one with conditions has claimed its socket by then */
 	runtimes_hear(&supervisor->engine);     /* logs failed starts to standard error, too */
 	if (argv)
 		begin_command(supervisor, argv);
