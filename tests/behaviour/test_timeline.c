@@ -1,6 +1,7 @@
 /* What a service did and who woke it: the verb timeline, over a reload, an upgrade and a crash. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -271,6 +272,37 @@ Behaviour(timeline, has_the_client_of_a_thaw_and_the_operator_and_no_upgrade)
 	cr_expect_eq(count_of(answer, "\"by\":\"operator\""), 1, "%s", answer);
 	cr_expect_eq(superd_log_count(superd, "web: woken by 127.0.0.1"), 2, "%s", world_logs());
 	close(client);
+	superd_stop(superd);
+}
+
+/* The client has gone when the program has answered, as that of an HTTP server. */
+Behaviour(timeline, has_a_short_client_of_each_thaw)
+{
+	struct superd *superd = controlled_run(WEB, backend("serve"), "");
+
+	wake_by_a_client(superd);
+	for (unsigned n = 1; n <= 6; n++) {
+		WAIT_UNTIL(control_is_done(control_once("freeze web")));
+		client_ask_pid(superd_port(superd, "web"));
+		WAIT_UNTIL(superd_log_count(superd, " thawed after ") == n);
+		superd_expect_count(superd, "web: woken by 127.0.0.1", 1 + n);
+	}
+	superd_stop(superd);
+}
+
+Behaviour(timeline, has_the_sender_of_a_datagram_that_thaws)
+{
+	struct superd *superd =
+		controlled_run("service web { listen = \"udp:127.0.0.1:0\" exec = \"/bin/sleep 1000\" }\n");
+	int port = superd_port(superd, "web"), sender;
+
+	cr_assert(control_is_done(control_once("start web")));
+	cr_assert(control_is_done(control_once("freeze web")));
+	sender = datagram_client(port);
+	cr_assert_eq(send(sender, "wake", 4, 0), 4);
+	superd_wait_log(superd, " thawed after ");
+	superd_wait_log(superd, "web: woken by 127.0.0.1");
+	close(sender);
 	superd_stop(superd);
 }
 

@@ -9,10 +9,12 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "engine/clients/conn_query.h"
+#include "os/socket/client.h"
 
 #define RARELY 1.0                      /* seconds between two starts from which superd asks */
 
 static_assert(sizeof(no_stats.last_peer) == sizeof(((struct service_run *)0)->start_by), "it may have the same text");
+static_assert(sizeof(no_stats.last_peer) == ACTIVATOR_PEER, "it may have the same text");
 static_assert(sizeof(no_stats.last_peer) == sizeof(((struct history_wake *)0)->by), "it may have the same text");
 
 void activator_forget(struct service_runtime *runtime)
@@ -34,50 +36,93 @@ static void log_client(const struct service_runtime *runtime, const char *peer, 
 		  slept > 0 ? duration_write(span, slept) : "", slept > 0 ? " asleep" : "");
 }
 
+static void note_client(struct service_runtime *runtime, bool thawed, const char *peer)
+{
+	log_client(runtime, peer, history_set_client(&runtime->run->history, thawed, peer));
+	runtime_note_change(runtime);
+}
+
 /* Ends the query, and notes the client that it has found. text: also gets it. */
-static void note_client(struct conn_query *query, bool thawed, char text[sizeof(no_stats.last_peer)])
+static void end_query(struct conn_query *query, bool thawed, char text[sizeof(no_stats.last_peer)])
 {
 	struct service_runtime *runtime = query->runtime;
 
-	if (conn_query_peer(query, 0, text, sizeof(no_stats.last_peer))) {
-		log_client(runtime, text, history_set_client(&runtime->run->history, thawed, text));
-		runtime_note_change(runtime);
-	}
+	if (conn_query_peer(query, 0, text, sizeof(no_stats.last_peer)))
+		note_client(runtime, thawed, text);
 	activator_forget(runtime);
 	runtime_post(runtime, WOKEN);
 }
 
 static void on_counted(struct conn_query *query)
 {
-	note_client(query, false, query->runtime->run->stats.last_peer);
+	end_query(query, false, query->runtime->run->stats.last_peer);
 }
 
 static void on_counted_thawed(struct conn_query *query)
 {
 	char peer[sizeof(no_stats.last_peer)];
 
-	note_client(query, true, peer);
+	end_query(query, true, peer);
+}
+
+/* true: runtime->run->activator_query is such a query. */
+static bool make_query(struct service_runtime *runtime, void (*counted)(struct conn_query *query), bool queued_only)
+{
+	struct conn_query *query = conn_query_new(runtime, counted);
+
+	activator_forget(runtime);
+	runtime->run->activator_query = query;
+	if (!query)
+		return false;
+	query->which = queued_only ? CONN_WHICH_QUEUED : CONN_WHICH_CLIENTS;
+	query->no_probes = true;
+	conn_query_add_listeners(query, 1 << CONN_TCP);
+	if (!query->count)
+		activator_forget(runtime);
+	return query->count;
 }
 
 static void start_query(struct service_runtime *runtime, void (*counted)(struct conn_query *query), bool queued_only)
 {
-	struct conn_query *query = conn_query_new(runtime, counted);
-
-	runtime->run->activator_query = query;
-	if (!query)
-		return;
-	query->which = queued_only ? CONN_WHICH_QUEUED : CONN_WHICH_CLIENTS;
-	query->no_probes = true;
-	conn_query_add_listeners(query, 1 << CONN_TCP);
-	if (!query->count || !conn_query_start(query))
+	if (make_query(runtime, counted, queued_only) && !conn_query_start(runtime->run->activator_query))
 		activator_forget(runtime);
 }
 
-/* An instance that was frozen with clients has them still. */
-void activator_ask_thawed(struct service_runtime *runtime)
+static bool find_sender(const struct service_runtime *runtime, char *text, size_t size)
 {
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+		struct client sender;
+
+		if (!listener_has_socket(listener) || listener->listen->endpoint->kind != ENDPOINT_UDP ||
+		    !client_peek(listener->io.fd, &sender))
+			continue;
+		client_address(&sender, text, size);
+		return *text;
+	}
+	return false;
+}
+
+/* The program may have served the client before a query that begins after the thaw is answered. */
+bool activator_look(struct service_runtime *runtime, char peer[ACTIVATOR_PEER])
+{
+	bool found = make_query(runtime, on_counted_thawed, true) && conn_query_now(runtime->run->activator_query) &&
+		     conn_query_peer(runtime->run->activator_query, 0, peer, ACTIVATOR_PEER);
+
 	activator_forget(runtime);
-	start_query(runtime, on_counted_thawed, runtime->service->groups->lifecycle->idle_means == IDLE_MEANS_QUIET);
+	return found || find_sender(runtime, peer, ACTIVATOR_PEER);
+}
+
+/* An instance that was frozen with clients has them still. */
+void activator_ask_thawed(struct service_runtime *runtime, const char *peer)
+{
+	if (*peer) {
+		note_client(runtime, true, peer);
+		runtime_post(runtime, WOKEN);   /* activator_look has ended the query for the start, if it still ran */
+		return;
+	}
+	start_query(runtime, on_counted_thawed,
+		    runtime->service->groups->lifecycle->idle_means == IDLE_MEANS_QUIET);
 }
 
 void activator_ask(struct service_runtime *runtime, bool clients_wait)

@@ -353,6 +353,17 @@ static bool is_over(const struct service_runtime *runtime, enum action action)
 	return runtime_is_removed(runtime) && (action == BIND || action == WATCH || action == WAIT || action == REST);
 }
 
+static void thaw(struct service_runtime *runtime, bool for_client)
+{
+	char peer[ACTIVATOR_PEER] = "";
+
+	if (for_client)
+		activator_look(runtime, peer);
+	freeze_wake(runtime);
+	if (for_client)
+		activator_ask_thawed(runtime, peer);
+}
+
 static void perform_action(struct service_runtime *runtime, enum action action, enum service_event cause)
 {
 	if (is_over(runtime, action)) {
@@ -392,9 +403,7 @@ static void perform_action(struct service_runtime *runtime, enum action action, 
 			runtime_event(runtime, ENABLE);
 		break;
 	case THAW:
-		freeze_wake(runtime);
-		if (cause == ACTIVITY)
-			activator_ask_thawed(runtime);
+		thaw(runtime, cause == ACTIVITY);
 		break;
 	case WITHDRAW:
 		do_withdraw(runtime);
