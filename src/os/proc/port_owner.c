@@ -25,6 +25,7 @@
 #include "os/netdiag/sock_diag.h"
 
 enum { LISTENING_MOST = 512, HELD_MOST = 8 };    /* listening sockets to examine, in all and of one process */
+enum { PORTS_KEPT = 16 };
 enum { SOCKETS_MOST = 16, BUDGET_MS = 50, REFILL = 100 };       /* the budget regains 1 ms every REFILL ms */
 
 /* The sockets with one port. */
@@ -83,6 +84,12 @@ size_t port_sockets(uint8_t protocol, uint16_t port, struct file_id *ids, size_t
 	return count;
 }
 
+/* The first process that was found, and how many there were. */
+struct found_holders {
+	pid_t pid;
+	unsigned count;
+};
+
 static void describe_process(pid_t pid, struct buf *out)
 {
 	char path[64], name[32] = "";
@@ -97,26 +104,23 @@ static void describe_process(pid_t pid, struct buf *out)
 	buf_addf(out, name[0] ? "pid %ld (%s)" : "pid %ld", (long)pid, name);
 }
 
-static bool describe_holders(const struct port_socket_list *sockets, int64_t until, struct buf *out)
+/* Milliseconds that searches have used of the budget, and when the last one began. They are for the whole process, as
+ * there is one loop. So are the holders that were found last: a service tries again soon, with the same answer. */
+static int64_t spent, last;
+static struct found_holders holders[PORTS_KEPT];
+
+static void find_holders(const struct port_socket_list *sockets, int64_t until, struct found_holders *found)
 {
 	pid_t *all = process_list_all(), own = getpid();
-	unsigned found = 0;
 
 	for (pid_t *pid = all; pid && *pid && clock_ms() < until; pid++) {
 		if (*pid == own || process_holds(*pid, sockets->ids, sockets->count) != HOLDS)
 			continue;
-		if (!found++)
-			describe_process(*pid, out);
+		if (!found->count++)
+			found->pid = *pid;
 	}
 	free(all);
-	if (found > 1)
-		buf_addf(out, " and %u more", found - 1);
-	return found > 0;
 }
-
-/* Milliseconds that searches have used of the budget, and when the last one began. They are for the whole process, as
- * there is one loop. */
-static int64_t spent, last;
 
 /* Returns the deadline of a search that begins now; 0: the budget is used up. */
 static int64_t begin_search(int64_t now)
@@ -128,17 +132,26 @@ static int64_t begin_search(int64_t now)
 	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
 }
 
-bool port_owner(uint8_t protocol, uint16_t port, struct buf *out)
+unsigned port_owner(uint8_t protocol, uint16_t port, struct buf *out)
 {
 	struct port_socket_list sockets = { .port = port };
+	struct found_holders *kept = &holders[port % PORTS_KEPT];
 	int64_t now = clock_ms(), until = begin_search(now);
-	bool found;
 
-	if (!until || !find_sockets(&sockets, protocol))
-		return false;
-	found = describe_holders(&sockets, until, out);
+	if (!find_sockets(&sockets, protocol))
+		return 0;
+	if (!kept->pid || process_holds(kept->pid, sockets.ids, sockets.count) != HOLDS) {
+		*kept = (struct found_holders){ 0 };
+		if (until)
+			find_holders(&sockets, until, kept);
+	}
 	spent += clock_ms() - now;
-	return found;
+	if (!kept->count)
+		return 0;
+	describe_process(kept->pid, out);
+	if (kept->count > 1)
+		buf_addf(out, " and %u more", kept->count - 1);
+	return kept->count;
 }
 
 /* All TCP listeners of one user. */
@@ -216,9 +229,9 @@ size_t port_sockets(uint8_t protocol, uint16_t port, struct file_id *ids, size_t
 	return 0;
 }
 
-bool port_owner(uint8_t protocol, uint16_t port, struct buf *out)
+unsigned port_owner(uint8_t protocol, uint16_t port, struct buf *out)
 {
 	(void)protocol, (void)port, (void)out;
-	return false;
+	return 0;
 }
 #endif

@@ -14,10 +14,10 @@ struct buf;
 size_t port_sockets(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most);
 
 /* Appends which process has a socket with this port, such as "pid 4711 (nginx)", and the number of further ones.
- * protocol: IPPROTO_TCP, of which only listeners count, or IPPROTO_UDP. false, and nothing appended: it is unknown, as
- * only root sees all processes' descriptors, or such searches have taken so much time lately that the loop would
- * suffer. */
-bool port_owner(uint8_t protocol, uint16_t port, struct buf *out);
+ * protocol: IPPROTO_TCP, of which only listeners count, or IPPROTO_UDP. Returns how many processes have it. 0, and
+ * nothing appended: it is unknown, as only root sees all processes' descriptors, or such searches have taken so much
+ * time lately that the loop would suffer; a process that was found before and still has it needs no search. */
+unsigned port_owner(uint8_t protocol, uint16_t port, struct buf *out);
 
 /* The TCP port of a listening socket that a process of this user has opened itself, and that superd does not have. 0:
  * none, or unknown as above. */

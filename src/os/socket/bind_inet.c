@@ -14,43 +14,35 @@
 #include "os/rights/capability.h"
 #include "os/socket/socket_options.h"
 
-static const char *address_text(const struct listen *listen, struct buf *text)
-{
-	endpoint_format(listen->address, text);
-	return buf_string(text);
-}
-
-static void explain_in_use(const struct endpoint *address, const char *text, struct buf *why)
+static void explain_in_use(const struct endpoint *address, struct buf *why)
 {
 	uint8_t protocol = endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP;
 	struct buf holder = { 0 };
-	bool found = address->kind != ENDPOINT_SCTP && port_owner(protocol, address->port, &holder);
+	unsigned found = address->kind == ENDPOINT_SCTP ? 0 : port_owner(protocol, address->port, &holder);
 
 	errno = EADDRINUSE;
-	bind_fail(why, "binding", "%s has %s", found ? buf_string(&holder) : "another socket", text);
+	bind_fail(why, "binding", "%s %s it", found ? buf_string(&holder) : "another socket",
+		  found > 1 ? "have" : "has");
 	buf_free(&holder);
 }
 
-/* Explains the kernel's error, with a remedy. */
+/* Explains the kernel's error, with a remedy. The caller names the address. */
 static int explain_bind(const struct listen *listen, struct buf *why)
 {
-	struct buf text = { 0 };
 	int saved = errno, least = saved == EACCES ? capability_port_start() : 0;
-	const char *address = address_text(listen, &text);
 
 	errno = saved;
 	if (saved == EADDRINUSE)
-		explain_in_use(listen->address, address, why);
+		explain_in_use(listen->address, why);
 	else if (saved == EADDRNOTAVAIL)
 		bind_fail(why, "binding",
-			  "no interface here has the address of %s; free_bind = yes (FreeBind=yes in a unit) "
-			  "binds it all the same", address);
+			  "no interface here has this address; free_bind = yes (FreeBind=yes in a unit) "
+			  "binds it all the same");
 	else if (saved == EACCES && listen->address->port < least)
 		bind_fail(why, "binding", "ports below %d need root, CAP_NET_BIND_SERVICE or "
 			  "net.ipv4.ip_unprivileged_port_start", least);
 	else
-		bind_fail(why, "binding", "%s", address);
-	buf_free(&text);
+		bind_fail(why, "binding", NULL);
 	errno = saved;
 	return -1;
 }
