@@ -153,7 +153,7 @@ static void add_listener(const struct service_view *view, size_t number, bool wh
 	json_whole_field(out, "queue", has_socket ? queue_length(listener, listen) : -1);
 	if (whole)
 		json_whole_field(out, "queue_limit", has_socket ? bind_queue_limit(listener->io.fd, listen) : -1);
-	if (whole && listener && listener->parked)
+	if (listener && listener->parked)
 		json_count_field(out, "parked", listener->parked->count);
 	json_object_close(out);
 }
@@ -494,6 +494,8 @@ static void add_failure(const struct service_view *view, const struct failure *f
 		json_flag_field(out, "core_dumped", true);
 	json_text_field(out, "result", result_name((enum result)failure->result));
 	json_text_field(out, "reason", has_status ? NULL : failure->why);
+	if (failure->hint)
+		json_text_field(out, "hint", failure_hint(failure->hint));
 	json_seconds_field(out, "lasted", failure->lasted);
 	json_object_close(out);
 }

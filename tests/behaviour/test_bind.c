@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "binding.h"
@@ -134,6 +135,36 @@ BehaviourOfBind(bind, a_program_that_finds_superd_at_its_port_is_told_of_pass_bi
 	expect_hint("", "/bin/sh -c 'echo PORT IN USE >&2; exit 1'", true);
 	expect_hint("", "/bin/sh -c 'echo no such file >&2; exit 1'", false);
 	expect_hint("pass = bind", "/bin/sh -c 'echo bind: Address already in use >&2; exit 1'", false);
+}
+
+/* A next instance runs by now, and may fail as the last one did: the reason and the cure stay in every view, until it
+ * has run longer. */
+BehaviourOfBind(bind, the_hint_stays_while_the_next_instance_runs)
+{
+	static const char hint[] =
+		"exit status 1: the program tried to open the port that superd holds: set pass = bind";
+	const char *fifo = path_in("fifo");
+	struct superd *superd;
+	int client, writer;
+
+	cr_assert_eq(mkfifo(fifo, 0666), 0);
+	superd = controlled_clock_run("service web {\n listen = \"127.0.0.1:0\"\n backoff_max = 1h\n"
+				      " exec = \"/bin/sh -c 'read x < %s; echo PORT IN USE >&2; exit 1'\"\n}\n", fifo);
+	client = client_connect(superd_port(superd, "web"));
+	superd_wait_log(superd, "web: started, pid ");
+	clock_advance(superd, 10 * MINUTE_MS);
+	writer = open(fifo, O_WRONLY | O_CLOEXEC);
+	close(writer);
+	superd_wait_log(superd, hint);
+	CLOCK_UNTIL(superd, SECOND_MS, 20, superd_log_count(superd, "web: started, pid ") == 2);
+	expect_why("exit status 1, after ");
+	expect_why(hint + sizeof("exit status 1") - 1);
+	cr_expect_not_null(strstr(SUPERCTL(control_path(), "health", "web").out, hint));
+	cr_expect_not_null(strstr(SUPERCTL(control_path(), "list", "--failed").out, "web"));
+	clock_advance(superd, 11 * MINUTE_MS);
+	cr_expect_not_null(strstr(SUPERCTL(control_path(), "health", "web").out, "healthy"));
+	close(client);
+	superd_stop(superd);
 }
 
 /* The program binds the first of two sockets alone, of which the log says so after a minute. */

@@ -895,3 +895,46 @@ Behaviour(superctl_real, connect_is_a_client_of_the_service)
 	cr_expect_not_null(strstr(outcome.err, "is not the name of one service"), "%s", outcome.err);
 	superd_stop(superd);
 }
+
+/* One is accepted, and waits with those that are not: every view counts them together. */
+Behaviour(superctl_real, counts_the_waiting_clients_once_for_all_views)
+{
+	struct superd *superd;
+	int clients[4];
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" cps = { 1, 3600 } }\n",
+		backend("lines"));
+	for (int n = 0; n < 4; n++)
+		clients[n] = client_connect(superd_port(superd, "each"));
+	superd_wait_log(superd, "Deactivating service each");
+	wait_node(control);
+	WAIT_UNTIL(strstr(SUPERCTL(control, "status", "each").out, ", 3 waiting"));
+	cr_expect_not_null(strstr(SUPERCTL(control, "why", "each").out, "3 clients wait in its queue"));
+	cr_expect_not_null(strstr(SUPERCTL(control, "list").out, " 3 "), "%s", SUPERCTL(control, "list").out);
+	for (int n = 0; n < 4; n++)
+		close(clients[n]);
+	superd_stop(superd);
+}
+
+/* No client can be the cause of that status. */
+Behaviour(superctl_real, names_a_program_that_cannot_begin_at_its_first_client)
+{
+	struct superd *superd;
+	int client;
+
+	control = path_in("control");
+	superd = superd_run_with(
+		&(const struct setup){ .arguments = (const char *const[]){ "--control", control, NULL } },
+		"service each { listen = \"127.0.0.1:0\" accept = yes exec = \"/bin/sh -c 'exit 127'\" }\n");
+	client = client_connect(superd_port(superd, "each"));
+	client_rest(client);
+	wait_node(control);
+	WAIT_UNTIL(strstr(SUPERCTL(control, "health").out,
+			  "unhealthy: each: its last instance failed with exit status 127"));
+	cr_expect_not_null(strstr(SUPERCTL(control, "list", "--failed").out, "each"));
+	close(client);
+	superd_stop(superd);
+}

@@ -11,23 +11,6 @@
 
 #define LONG_WAIT .1 /* seconds from a request to the start that are worth telling */
 
-/* Sums a member over the objects of a list. false: no object has it as a number. */
-static bool sum_of(const json_t *list, const char *key, double *sum)
-{
-	bool found = false;
-
-	*sum = 0;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *each = json_array_get(list, i);
-
-		if (!json_reply_has_number(each, key))
-			continue;
-		*sum += json_reply_number(each, key);
-		found = true;
-	}
-	return found;
-}
-
 size_t facts_instances(const json_t *service)
 {
 	const json_t *list = json_reply_list(service, "instances");
@@ -39,9 +22,27 @@ size_t facts_instances(const json_t *service)
 	return number > 0 && number < 1e9 ? (size_t)number : 0;
 }
 
+bool facts_listener_queue(const json_t *listener, double *waiting)
+{
+	bool found = json_reply_has_number(listener, "queue");
+
+	*waiting = (found ? json_reply_number(listener, "queue") : 0) + json_reply_number(listener, "parked");
+	return found || *waiting > 0;
+}
+
 bool facts_queue(const json_t *service, double *waiting)
 {
-	return sum_of(json_reply_list(service, "listeners"), "queue", waiting);
+	const json_t *list = json_reply_list(service, "listeners");
+	bool found = false;
+
+	*waiting = 0;
+	for (size_t n = 0; n < json_array_size(list); n++) {
+		double queued;
+
+		found |= facts_listener_queue(json_array_get(list, n), &queued);
+		*waiting += queued;
+	}
+	return found;
 }
 
 double facts_refused(const json_t *service)
@@ -212,10 +213,13 @@ void facts_add_last_exit(struct buf *out, const json_t *service)
 	add_ago(out, service, json_reply_number(last, "at"));
 	buf_text(out, " with ");
 	facts_add_ending(out, last);
-	if (!json_reply_has_number(last, "lasted"))
-		return;
-	buf_text(out, ", after ");
-	human_units_add_span(out, json_reply_number(last, "lasted"));
+	if (json_reply_has_number(last, "lasted")) {
+		buf_text(out, ", after ");
+		human_units_add_span(out, json_reply_number(last, "lasted"));
+	}
+	/* A service that pauses after the failure has it in the reason of its pause. */
+	if (!json_reply_object(service, "pause") && !json_reply_is(last, "result", "success"))
+		json_reply_show_text(out, json_array_get(json_reply_list(service, "last_failures"), 0), "hint");
 }
 
 /* The number of failures right behind this one, which are older, with the same reason why nothing could be started. */

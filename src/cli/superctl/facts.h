@@ -13,7 +13,10 @@ size_t facts_instances(const json_t *service);                  /* the number of
 const json_t *facts_current(const json_t *service);             /* the instance with the sockets; NULL: none */
 double facts_now(const json_t *service);                        /* Unix time of the answer; 0: unknown */
 
-bool facts_queue(const json_t *service, double *waiting);       /* clients in all queues; false: unknown */
+/* Clients that wait at a listener, and at all of a service: in its accept queue, or accepted without an instance yet.
+ * false: unknown. */
+bool facts_listener_queue(const json_t *listener, double *waiting);
+bool facts_queue(const json_t *service, double *waiting);
 
 double facts_refused(const json_t *service);                    /* refused clients, for all reasons */
 

@@ -104,10 +104,12 @@ static void add_left_out(struct buf *out, const json_t *service)
 
 static void add_queue(struct buf *out, const json_t *listener)
 {
-	if (!json_reply_has_number(listener, "queue"))
+	double waiting;
+
+	if (!facts_listener_queue(listener, &waiting))
 		return;
-	if (json_reply_number(listener, "queue") > 0)
-		buf_addf(out, ", %.0f waiting", json_reply_number(listener, "queue"));
+	if (waiting > 0)
+		buf_addf(out, ", %.0f waiting", waiting);
 	else
 		buf_text(out, ", none waiting");
 	if (json_reply_number(listener, "queue_limit") > 0 && json_reply_number(listener, "queue_limit") < INT32_MAX)

@@ -282,27 +282,11 @@ static void add_state(struct buf *out, const json_t *service)
 	facts_add_text(out, "a reload has removed it; ", service, "removed", "");
 }
 
-/* Clients of sockets with connections; superd has accepted some of them already. */
-static double count_queue(const json_t *service)
-{
-	const json_t *list = json_reply_list(service, "listeners");
-	double queued = 0;
-
-	for (size_t n = 0; n < json_array_size(list); n++) {
-		const json_t *listener = json_array_get(list, n);
-
-		if (json_reply_has_number(listener, "queue_limit"))
-			queued += json_reply_number(listener, "queue");
-		queued += json_reply_number(listener, "parked");
-	}
-	return queued;
-}
-
 static void add_queue(struct buf *out, const json_t *service)
 {
-	double queued = count_queue(service);
+	double queued;
 
-	if (queued > 0)
+	if (facts_queue(service, &queued) && queued > 0)
 		buf_addf(out, "%.0f client%s wait%s in its queue", queued, queued == 1 ? "" : "s",
 			 queued == 1 ? "s" : "");
 }

@@ -155,11 +155,11 @@ static bool is_clean_signal(int signal)
 
 /* The statuses of a shell that cannot run a program, and of a loader that lacks a library. Later they are those of a
  * session, as the last command of a shell. */
-static bool never_began(const struct ending *ending)
+bool exit_verdict_never_began(int wait_status, double lasted)
 {
-	int status = WIFEXITED(ending->status) ? WEXITSTATUS(ending->status) : 0;
+	int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
 
-	return (status == 126 || status == 127) && ending->lasted < AT_ONCE;
+	return (status == 126 || status == 127) && lasted < AT_ONCE;
 }
 
 bool exit_verdict_is_failure(const struct service *service, const struct ending *ending)
@@ -167,7 +167,8 @@ bool exit_verdict_is_failure(const struct service *service, const struct ending 
 	if (ending->stopped)
 		return false;
 	if (service->exec->accept && ending->result == RESULT_EXIT_CODE)
-		return never_began(ending) || exit_status_has_number(service->groups->restart->success_exit_status);
+		return exit_verdict_never_began(ending->status, ending->lasted) ||
+			exit_status_has_number(service->groups->restart->success_exit_status);
 	if (service->exec->accept && ending->result == RESULT_SIGNAL)
 		return !is_clean_signal(WTERMSIG(ending->status));
 	return !result_is_good(ending->result);

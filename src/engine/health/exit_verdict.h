@@ -17,6 +17,9 @@ bool exit_verdict_sees_clients(const struct service_runtime *runtime); /* whethe
  * failure. */
 bool exit_verdict_is_failure(const struct service *service, const struct ending *ending);
 
+/* Whether this end is that of a program that could not begin: no client can cause it. */
+bool exit_verdict_never_began(int wait_status, double lasted);
+
 /* Notes the end of an instance that has run. true: that is a failure, which is counted and kept for status. */
 bool exit_verdict_note_end(struct service_runtime *runtime, const struct instance *instance,
 			   const struct ending *ending);

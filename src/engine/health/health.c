@@ -2,10 +2,12 @@
  * service that sleeps, has not been started yet, or is disabled by an operator is healthy. */
 #include "engine/health/health.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "config/table/left_out.h"
+#include "engine/health/exit_verdict.h"
 #include "engine/instance/background.h"
 #include "engine/instance/bind_calls.h"
 #include "engine/instance/instance.h"
@@ -76,13 +78,32 @@ bool health_is_degraded(const struct service_runtime *runtime)
 	return !runtime_is_disabled(runtime) && !find_fault(runtime) && fails_always(runtime);
 }
 
+/* Whether the last instance has failed, and nothing shows yet that the next is better: the present one has not run
+ * longer. With accept = yes a failure counts that no client can cause: the program never began. */
+static bool has_just_failed(const struct service_runtime *runtime)
+{
+	const struct failures *failures = &runtime_stats(runtime)->failed;
+	const struct instance *current = runtime_current(runtime);
+	const struct failure *last = failures->kept;
+
+	if (!failures->in_row || !failures->count || runtime_is_disabled(runtime))
+		return false;
+	if (runtime->service->exec->accept)
+		return !*last->why && exit_verdict_never_began(last->status, last->lasted);
+	return current && clock_now() - current->since <=
+		fmin(last->lasted, (double)runtime->service->groups->lifecycle->backoff_max / 1e6);
+}
+
 /* "the last 7 instances all failed, the last of them with signal SEGV" */
 static void add_failures(const struct failures *failures, struct buf *out)
 {
-	buf_addf(out, "the last %u instances all failed", failures->in_row);
+	if (failures->in_row == 1)
+		buf_text(out, "its last instance failed");
+	else
+		buf_addf(out, "the last %u instances all failed", failures->in_row);
 	if (!failures->count)
 		return;
-	buf_text(out, ", the last of them with ");
+	buf_text(out, failures->in_row == 1 ? " with " : ", the last of them with ");
 	failure_describe(&failures->kept[0], out);
 }
 
@@ -98,6 +119,10 @@ static enum health check_service(const struct service_runtime *runtime, struct b
 	if (runtime_current(runtime) && bind_calls_miss(runtime_current(runtime))) {
 		bind_calls_describe(runtime_current(runtime), out);
 		return UNHEALTHY;
+	}
+	if (has_just_failed(runtime)) {
+		add_failures(&runtime_stats(runtime)->failed, out);
+		return runtime->service->exec->accept ? UNHEALTHY : DEGRADED;
 	}
 	if (!health_is_degraded(runtime) && add_failed_socket(runtime, out))
 		return DEGRADED;

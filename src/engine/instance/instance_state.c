@@ -395,5 +395,6 @@ static const struct state_field failure_fields[] = {
 	{ STATE_FIELD(failure, "result", result), RESULT },
 	{ STATE_FIELD(failure, "peer", peer) },
 	{ STATE_FIELD(failure, "why", why) },
+	{ STATE_FIELD(failure, "hint", hint), .most = FAILURE_HINTS - 1 },
 };
 const struct field_table failure_state = FIELD_TABLE("failure", failure, failure_fields);

@@ -30,11 +30,23 @@ void failures_free(struct failures *failures)
 	*failures = (struct failures){ 0 };
 }
 
+const char *failure_hint(enum failure_hint hint)
+{
+	static const char *const hints[] = {
+		[HINT_NONE] = "",
+		[HINT_PORT_TAKEN] = ": the program tried to open the port that superd holds: set pass = bind "
+				    "(with -l: --bind)",
+		[HINT_PORT_PERHAPS] = "; if it opens its port itself: pass = bind (with -l: --bind)",
+	};
+
+	return hints[hint];
+}
+
 void failure_describe(const struct failure *failure, struct buf *out)
 {
 	char text[48];
 
 	if (!*failure->why)
 		status_describe(failure->status, text);
-	buf_text(out, *failure->why ? failure->why : text);
+	buf_addf(out, "%s%s", *failure->why ? failure->why : text, failure_hint(failure->hint));
 }

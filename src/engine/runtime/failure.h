@@ -10,12 +10,16 @@
 #define FAILURES_KEPT 5
 #define FAILURES_ALARM 5                /* number of failures in a row that makes a service degraded */
 
+/* The commonest first mistake: the program opens the port that superd holds. */
+enum failure_hint { HINT_NONE, HINT_PORT_TAKEN, HINT_PORT_PERHAPS, FAILURE_HINTS };
+
 struct failure {
 	double at;                      /* loop time of the end, or of the failed start */
 	double lasted;                  /* seconds that the process has run */
 	pid_t pid;                      /* 0: there was no process, or it is unknown */
 	int status;                     /* wait status; meaningless if why is set */
 	unsigned char result;           /* enum result */
+	unsigned char hint;             /* enum failure_hint */
 	char peer[64];                  /* address of the client it served; "": none */
 	char why[160];                  /* the reason, if there is no wait status: "cannot start: …"; else "" */
 };
@@ -36,6 +40,9 @@ static inline bool failures_alarm(const struct failures *failures)
 {
 	return failures->in_row >= FAILURES_ALARM;
 }
+
+/* The cure in words, as the end of a sentence: ": the program …"; "": there is none. */
+const char *failure_hint(enum failure_hint hint);
 
 /* Adds the reason in words: "signal SEGV (core dumped)", "cannot start: …". */
 void failure_describe(const struct failure *failure, struct buf *out);

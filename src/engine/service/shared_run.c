@@ -87,6 +87,8 @@ static void add_bind_hint(struct service_runtime *runtime, const struct ending *
 	const struct service *service = runtime->service;
 	/* Its streams may be superd's own, as with -l, so that superd does not know what it has printed. */
 	bool is_heard = service->groups->streams->error.kind != STREAM_INHERIT;
+	struct failures *failures = &runtime->run->stats.failed;
+	enum failure_hint hint = is_heard ? HINT_PORT_TAKEN : HINT_PORT_PERHAPS;
 	bool may_lack_port = WIFEXITED(ending->status) && WEXITSTATUS(ending->status) && ending->lasted < BIND_SOON;
 	struct buf reason = { 0 };
 
@@ -96,12 +98,10 @@ static void add_bind_hint(struct service_runtime *runtime, const struct ending *
 	if (is_heard ? !strcasestr(start_kit_last_line(&runtime->run->kit), "in use") : !may_lack_port)
 		return;
 	buf_text(&reason, runtime_reason(runtime));
-	if (!reason.failed && is_heard)
-		runtime_pause(runtime, "%s: the program tried to open the port that superd holds: set pass = bind",
-			      buf_string(&reason));
-	else if (!reason.failed)
-		runtime_pause(runtime, "%s; if it opens its port itself: pass = bind (with -l: --bind)",
-			      buf_string(&reason));
+	if (!reason.failed)
+		runtime_pause(runtime, "%s%s", buf_string(&reason), failure_hint(hint));
+	if (failures->count)
+		failures->kept[0].hint = (unsigned char)hint;
 	buf_free(&reason);
 }
 
