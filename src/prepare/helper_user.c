@@ -95,19 +95,21 @@ uid_t helper_user_id(enum helper_user which)
 
 const struct account *helper_user_account(enum helper_user which)
 {
-	static struct account accounts[] = { { .name = "superd-advise" }, { .name = "superd-rpc" } };
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	struct account *account = &accounts[which];
+	static struct {
+		pthread_mutex_t lock;
+		struct account list[HELPER_USER_RPC + 1];
+	} accounts = { PTHREAD_MUTEX_INITIALIZER, { { .name = "superd-advise" }, { .name = "superd-rpc" } } };
+	struct account *account = &accounts.list[which];
 
 	if (geteuid() != 0 || helper_users_refused())
 		return NULL;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&accounts.lock);
 	if (!account->switches) {
 		account->uid = account->gid = helper_user_id(which);
 		account->keeps_groups = gids_must_be_kept();
 		account->switches = true;
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&accounts.lock);
 	return account;
 }
 

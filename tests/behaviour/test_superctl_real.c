@@ -933,7 +933,7 @@ Behaviour(superctl_real, names_a_program_that_cannot_begin_at_its_first_client)
 	client_rest(client);
 	wait_node(control);
 	WAIT_UNTIL(strstr(SUPERCTL(control, "health").out,
-			  "unhealthy: each: its last instance failed with exit status 127"));
+			  "degraded: each: its last instance failed with exit status 127"));
 	cr_expect_not_null(strstr(SUPERCTL(control, "list", "--failed").out, "each"));
 	close(client);
 	superd_stop(superd);

@@ -79,7 +79,7 @@ bool health_is_degraded(const struct service_runtime *runtime)
 }
 
 /* Whether the last instance has failed, and nothing shows yet that the next is better: the present one has not run
- * longer. With accept = yes a failure counts that no client can cause: the program never began. */
+ * longer. With accept = yes a failure counts if the program never began. */
 static bool has_just_failed(const struct service_runtime *runtime)
 {
 	const struct failures *failures = &runtime_stats(runtime)->failed;
@@ -122,7 +122,7 @@ static enum health check_service(const struct service_runtime *runtime, struct b
 	}
 	if (has_just_failed(runtime)) {
 		add_failures(&runtime_stats(runtime)->failed, out);
-		return runtime->service->exec->accept ? UNHEALTHY : DEGRADED;
+		return DEGRADED;
 	}
 	if (!health_is_degraded(runtime) && add_failed_socket(runtime, out))
 		return DEGRADED;

@@ -100,7 +100,7 @@ static void add_bind_hint(struct service_runtime *runtime, const struct ending *
 	buf_text(&reason, runtime_reason(runtime));
 	if (!reason.failed)
 		runtime_pause(runtime, "%s%s", buf_string(&reason), failure_hint(hint));
-	if (failures->count)
+	if (failures->count && ending->result != RESULT_SUCCESS)
 		failures->kept[0].hint = (unsigned char)hint;
 	buf_free(&reason);
 }
