@@ -54,6 +54,14 @@ static void expect_alive(struct superd *superd)
 	cr_expect(control_is_done(control_once("list")));
 }
 
+/* Waits for an answer, as superd sets the owner and mode of its socket after it can be connected to. */
+static void open_to_others(void)
+{
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	cr_assert_eq(chmod(path_in("."), 0755), 0);
+	cr_assert(control_is_done(control_once("version")));
+}
+
 Behaviour(control_guard, half_a_line_keeps_nobody_waiting)
 {
 	struct superd *superd = run_echo();
@@ -415,8 +423,7 @@ Behaviour(control_guard, the_control_group_is_looked_up_at_each_reload)
 	private_file("/etc/group", "root:x:0:\n");
 	superd = superd_run_with(&setup, "%s", table);
 	superd_wait_log(superd, "--control-group: lookers: there is no such group here: only root");
-	WAIT_UNTIL(client_can_connect_unix(control_path()));
-	cr_assert_eq(chmod(path_in("."), 0755), 0);
+	open_to_others();
 
 	private_file("/etc/group", "root:x:0:\nlookers:x:54321:\n");
 	cr_assert(superd_reload(superd, "%s", table));
@@ -474,8 +481,7 @@ Behaviour(control_guard, the_control_group_outlasts_a_look_up_that_fails)
 	private_enter_with_hosts();
 	private_file("/etc/group", "root:x:0:\nlookers:x:54321:\n");
 	superd = superd_run_with(&setup, "%s", table);
-	WAIT_UNTIL(client_can_connect_unix(control_path()));
-	cr_assert_eq(chmod(path_in("."), 0755), 0);
+	open_to_others();
 	private_file("/etc/group", "root:x:0:\nlookers:x:54321:%02000000d\n", 0);
 	cr_assert(superd_reload(superd, "%s", table));
 	superd_wait_log(superd, "the previous group may still read");
@@ -500,8 +506,7 @@ Behaviour(control_guard, the_control_group_sees_no_secrets)
 					 "set_credential = \"key:hunter2\" input = data "
 					 "input_text = \"hunter2\" input_data = \"aHVudGVyMg==\" }\n",
 				 backend("serve"), backend("serve"));
-	WAIT_UNTIL(client_can_connect_unix(control_path()));
-	cr_assert_eq(chmod(path_in("."), 0755), 0);
+	open_to_others();
 	shown = as_other(65534, 54321, NULL, 0, "show web\n");
 	cr_expect_null(strstr(shown, "hunter2"), "%s", shown);
 	cr_expect_null(strstr(shown, "aHVudGVyMg"), "%s", shown);
