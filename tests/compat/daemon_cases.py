@@ -80,9 +80,11 @@ Daemon("redis", {"/usr/bin/redis-server": "redis-server", "/usr/bin/redis-cli": 
        answers("PONG", "redis-cli", "-h", "127.0.0.1", "ping"), (6379, b"PING\r\n"), user="redis")
 
 
-# An ordinary user's, with an IPv4 and an IPv6 socket out of one of superd's.
+# An ordinary user's, with an IPv4 and an IPv6 socket out of one of superd's: to it an IPv4 client is ::ffff:127.0.0.1, which its
+# protected mode takes for a stranger's.
 Daemon("redis-of-a-user", {"/usr/bin/redis-server": "redis-server", "/usr/bin/redis-cli": "redis-tools"},
-       ["6380"], "/usr/bin/redis-server --port 6380", answers("PONG", "redis-cli", "-h", "127.0.0.1", "-p", "6380", "ping"),
+       ["6380"], "/usr/bin/redis-server --port 6380 --protected-mode no",
+       answers("PONG", "redis-cli", "-h", "127.0.0.1", "-p", "6380", "ping"),
        (6380, b"PING\r\n"), user="redis", by="redis", options=['working_directory = "/var/lib/redis"'])
 
 
