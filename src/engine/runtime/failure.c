@@ -34,8 +34,8 @@ const char *failure_hint(enum failure_hint hint)
 {
 	static const char *const hints[] = {
 		[HINT_NONE] = "",
-		[HINT_PORT_TAKEN] = ": the program tried to open the port that superd holds: set pass = bind "
-				    "(with -l: --bind)",
+		[HINT_PORT_TAKEN] = (": the program tried to open the port that superd holds: set pass = bind "
+				     "(with -l: --bind)"),
 		[HINT_PORT_PERHAPS] = "; if it opens its port itself: pass = bind (with -l: --bind)",
 	};
 
