@@ -131,8 +131,8 @@ const struct field_of_service fields[FIELDS] = {
 			 .key = "cpu", .unit = human_units_add_span },
 	[FIELD_COMMAND] = { { .title = "COMMAND", .can_shrink = true }, "Command", .add = add_command },
 	[FIELD_FAILURE] = { { .title = "LAST FAILURE", .can_shrink = true }, "Last failure", .add = add_failure },
-	[FIELD_SHARE] = { { .title = "CPU", .right = true } },
-	[FIELD_RATE] = { { .title = "RATE", .right = true } },
+	[FIELD_SHARE] = { .column = { .title = "CPU", .right = true } },
+	[FIELD_RATE] = { .column = { .title = "RATE", .right = true } },
 };
 
 enum style field_add(struct buf *out, enum field id, const struct screen *screen, const json_t *service)
