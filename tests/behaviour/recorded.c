@@ -114,6 +114,7 @@ struct recorded recorded_run(const char *greeting, const struct recording *recor
 	cr_assert_eq(bind(server, (const struct sockaddr *)&address, sizeof(address)), 0, "%s", strerror(errno));
 	cr_assert_eq(listen(server, 8), 0);
 	recorded.pid = fork();
+	setpgid(recorded.pid, 0);
 	if (recorded.pid == 0)
 		serve(server, requests, greeting, recordings);
 	cr_assert_gt(recorded.pid, 0);
@@ -122,9 +123,12 @@ struct recorded recorded_run(const char *greeting, const struct recording *recor
 	return recorded;
 }
 
+/* The conversations, which are in its group, become children of the test. */
 void recorded_stop(struct recorded *recorded)
 {
-	cr_assert_eq(kill(recorded->pid, SIGKILL), 0);
+	cr_assert_eq(kill(-recorded->pid, SIGKILL), 0);
 	cr_assert_eq(waitpid(recorded->pid, NULL, 0), recorded->pid);
+	while (waitpid(-recorded->pid, NULL, 0) > 0)
+		;
 	recorded->pid = -1;
 }
