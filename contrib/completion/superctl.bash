@@ -30,7 +30,7 @@ _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
 	local reading='status list show why idle timeline history log health metrics connect'
-	local acting='start stop restart run hold release drain freeze thaw sleep wake wait signal enable disable evict reload'
+	local acting='start stop restart run hold release drain freeze thaw sleep wake wait signal enable disable reload'
 	local others='top events diff reopen upgrade shutdown version help'
 	local -a control=()
 

@@ -90,7 +90,6 @@ static const struct request_verb {
 	{ "signal", RIGHT_ACT, NAMES_SOME, ASKS_SIGNAL | ASKS_PROGRESS, .action = OPERATOR_SIGNAL },
 	{ "enable", RIGHT_ACT, NAMES_SOME, OPERATING | ASKS_BOOT, .action = OPERATOR_ENABLE },
 	{ "disable", RIGHT_ACT, NAMES_SOME, OPERATING | ASKS_BOOT, .action = OPERATOR_DISABLE },
-	{ "evict", RIGHT_ACT, NAMES_SOME, OPERATING, .action = OPERATOR_EVICT },
 	{ "run", RIGHT_ACT, NAMES_SOME, ASKS_TERMINAL | ASKS_STOP, .begin = verb_run_begin },
 	{ "reload", RIGHT_ACT, NAMES_ANY, OPERATING | ASKS_ALLOW_EMPTY, .begin = begin_reload },
 	{ "diff", RIGHT_ACT, NAMES_NONE, ASKS_TIMEOUT, .begin = verb_diff_begin },

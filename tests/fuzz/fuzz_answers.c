@@ -11,7 +11,6 @@
 
 #include "exec/bind/bind_worker.h"
 #include "exec/processes/memory_reclaim.h"
-#include "exec/processes/orphan_copy.h"
 #include "exec/processes/socket_watch.h"
 #include "exec/warm/hold.h"
 #include "exec/worker/client_count.h"
@@ -114,20 +113,6 @@ static void hear_receive(void)
 	take_all(received.fds, received.count);
 }
 
-static void hear_orphan(void)
-{
-	static const struct service service = { .socket_count = 1 };
-	static const struct table table = { .count = 3 };
-	static const struct orphan_request request = { .group = "/none/superd-1/web", .service = &service };
-	struct orphan_copy copy;
-
-	if (orphan_copy_hear(&worker, &request, &table, &copy) == ORPHAN_HEARD)
-		require(strlen(copy.why) < sizeof(copy.why) && copy.pid >= 0 && copy.standing <= ORPHAN_FITS &&
-			(copy.standing != ORPHAN_BARS || copy.service_index < table.count));
-	take_all((int[]){ copy.pidfd, copy.log.read, copy.log.write, copy.syslog.read, copy.syslog.write }, 5);
-	take_all(copy.sockets, ORPHAN_SOCKETS);
-}
-
 static void hear_bind(void)
 {
 	struct bind_worker bind = { .process = worker };
@@ -149,8 +134,7 @@ static void hear_console(void)
 }
 
 static void (*const readers[])(void) = {
-	hear_hold, hear_restore, hear_count, hear_reclaim, hear_watch, hear_receive, hear_orphan, hear_console,
-	hear_bind,
+	hear_hold, hear_restore, hear_count, hear_reclaim, hear_watch, hear_receive, hear_console, hear_bind,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

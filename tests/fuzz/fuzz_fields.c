@@ -29,7 +29,6 @@
 #include "engine/listener/rpcbind.h"
 #include "engine/log/output_pipe.h"
 #include "engine/log/xinetd_log_file.h"
-#include "engine/orphans/orphan.h"
 #include "engine/runtime/service_stats.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/serialize/state_field.h"
@@ -44,7 +43,7 @@
 static const struct field_table *const tables[] = {
 	&engine_state,	   &address_entry_state,   &latency_state,	  &thaw_latency_state,	  &rate_limit_state,
 	&listener_state,   &parked_state,	   &debt_state,		  &output_state,	  &released_state,
-	&kept_state,	   &notify_state,	   &orphan_state,	  &saved_runtime,	  &saved_guard,
+	&kept_state,	   &notify_state,	   &saved_runtime,	  &saved_guard,
 	&saved_times,	   &saved_stats,	   &failure_state,	  &standby_state,	  &pair_state,
 	&leftover_state,   &socket_commands_state, &service_reload_state, &instance_state,	  &notice_state,
 	&bind_calls_state, &bind_use_state,	   &bind_stray_state, &command_state,

@@ -51,8 +51,6 @@ const struct verb verbs[] = {
 	{ "signal", NAMES_SIGNAL, ENDS, "send a signal, such as HUP, to the main process", view_signal },
 	{ "enable", NAMES_SOME, ACTS | MAY_BOOT, "open the ports of a service again", view_act },
 	{ "disable", NAMES_SOME, ENDS | ACTS | MAY_BOOT, "close the ports of a service until enable", view_act },
-	{ "evict", NAMES_SOME, ENDS | ACTS,
-	  "stop processes that a killed superd has left on a service's ports", view_act },
 	{ "reload", NAMES_ANY, ACTS | MAY_ALLOW_EMPTY | MAY_CHECK,
 	  "read superd's configuration again; with NAME, make that service read its own", view_reload },
 	{ "diff", NAMES_NONE, MAY_TIMEOUT, "print what a reload would change", view_diff },

@@ -18,7 +18,6 @@
 #include "base/wait_note.h"
 #include "cli/superd/control_setup.h"
 #include "cli/superd/daemonize.h"
-#include "cli/superd/identity.h"
 #include "cli/superd/load.h"
 #include "cli/superd/load_watch.h"
 #include "cli/superd/log_setup.h"
@@ -163,11 +162,10 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 {
 	char **command = options->endpoints.count ? NULL : options->command;
 	struct supervisor *supervisor = run->supervisor;
-	char *identity = identity_make(options);
 	const char *failed;
 	int status;
 
-	supervisor->launch.cgroups.identity = identity;
+	supervisor->engine.takes_over = options->takes_over;
 	supervisor->loader.load = reload_table;
 	supervisor->loader.preview = preview_table;
 	supervisor->loader.load_context = options;
@@ -217,7 +215,6 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 		_exit(status);          /* a look-up may take for ever, so superd does not wait for it */
 	}
 	supervisor_free(supervisor);
-	free(identity);
 	return status;
 }
 

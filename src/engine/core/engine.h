@@ -24,7 +24,6 @@ struct instances;
 struct admission;
 struct start_queue;
 struct memory_pressure;
-struct orphans;
 struct freezes;
 struct service_list;
 struct conn_queries;
@@ -70,6 +69,7 @@ struct engine {
 	uint64_t random_state;          /* state of the generator for jitter */
 	uint64_t number_mask;           /* makes the numbers of its services in the saved state this superd's own */
 	size_t history_bytes;           /* bytes of the histories of all services (engine/runtime/history) */
+	bool takes_over;                /* --take-over: true: superd ends processes of killed superds that have its addresses */
 	bool has_terminal;              /* true: superd ends when its terminal hangs up (engine/supervisor/terminal) */
 	uint64_t accept_states;         /* number of struct accept_state made so far */
 	void (*save_changes)(struct engine *engine);    /* saves them now (engine/upgrade/saved_state); NULL: superd has no guard */
@@ -87,7 +87,6 @@ struct engine {
 	struct start_resources *launch; /* state that starts share (engine/launch/start_resources) */
 	struct service_list *service_list; /* all services (engine/reload/reload) */
 	struct instances *instances;    /* all instances (engine/instance/instance) */
-	struct orphans *orphans;        /* processes that killed superds have left (engine/orphans/orphan) */
 	struct freezes *freezes;        /* state that freezes share (engine/freeze/reclaim) */
 	struct start_queue *start_queue; /* starts under way and in line (engine/runtime/start_queue) */
 	struct memory_pressure *memory_pressure; /* what goes when memory is short (engine/idle/memory_pressure) */

@@ -85,7 +85,7 @@ static const struct state_field engine_fields[] = {
 	{ NONE(start_queue, "made anew from the tickets of the services") },
 	{ NONE(memory_pressure, "looked at again") },
 	{ NONE(instances, "listed and counted with the instances; the limit is of the command line") },
-	{ NONE(orphans, "have sections of their own; the timer starts with the end of one") },
+	{ NONE(takes_over, "of the command line") },
 	{ NONE(freezes, "begins anew when a service is frozen again") },
 	{ NONE(defaults, "the rest comes with the process, and from the command line") },
 	{ NONE(listen_fds, "taken by the first superd of the process") },

@@ -167,45 +167,9 @@ bool instance_cgroup_is_left(const struct engine *engine, const char *path)
 	return false;
 }
 
-void instance_cgroups_remember_parent(struct engine *engine, const char *path)
-{
-	struct empty_cgroup *base;
-
-	LIST_EACH(link, &engine->launch->left_bases) {
-		if (!strcmp(container_of(link, struct empty_cgroup, link)->path, path))
-			return;
-	}
-	if (rmdir(path) == 0)
-		return;
-	base = malloc(sizeof(*base));
-	if (!base)
-		return;
-	base->path = strdup(path);
-	if (base->path)
-		list_add(&engine->launch->left_bases, &base->link);
-	else
-		free(base);
-}
-
 bool instance_cgroups_are_left(const struct engine *engine)
 {
-	return !list_empty(&engine->launch->empty_cgroups) || !list_empty(&engine->launch->left_bases);
-}
-
-/* Removes the folders of earlier superds. Groups below them have an instance or are noted. forgets: superd ends, so
- * other empty groups below are removed, too. */
-static void sweep_bases(struct engine *engine, bool forgets)
-{
-	LIST_EACH(link, &engine->launch->left_bases) {
-		struct empty_cgroup *base = container_of(link, struct empty_cgroup, link);
-		bool gone = forgets ? cgroup_remove(base->path) : rmdir(base->path) == 0 || errno == ENOENT;
-
-		if (!gone && !forgets)
-			continue;
-		list_remove(&base->link);
-		free(base->path);
-		free(base);
-	}
+	return !list_empty(&engine->launch->empty_cgroups);
 }
 
 static void sweep_groups(struct engine *engine, bool forgets)
@@ -219,7 +183,6 @@ static void sweep_groups(struct engine *engine, bool forgets)
 		free(group->path);
 		free(group);
 	}
-	sweep_bases(engine, forgets);
 }
 
 void instance_cgroups_sweep(struct engine *engine)

@@ -21,8 +21,7 @@ struct instance_cgroup {
 	bool killed;                    /* it was killed as a whole; no process can be started in it (os/proc/clone_into_cgroup) */
 };
 
-/* A group whose instance has ended, or the folder of groups of an earlier superd; superd removes it once it is
- * empty. */
+/* A group whose instance has ended; superd removes it once it is empty. */
 struct empty_cgroup {
 	struct list link;
 	char *path;
@@ -57,12 +56,9 @@ void instance_cgroup_take_back(struct instance_cgroup *group, struct engine *eng
 
 bool instance_cgroup_is_left(const struct engine *engine, const char *path); /* whether it was noted, and is not removed yet */
 
-/* Notes the folder of an earlier superd, to remove it once it is empty. */
-void instance_cgroups_remember_parent(struct engine *engine, const char *path);
-
-/* Removes noted groups and folders that have become empty. Called after superd has reaped processes. */
+/* Removes noted groups that have become empty. Called after superd has reaped processes. */
 void instance_cgroups_sweep(struct engine *engine);
-bool instance_cgroups_are_left(const struct engine *engine); /* whether a group or folder is noted */
+bool instance_cgroups_are_left(const struct engine *engine); /* whether a group is noted */
 
 /* superd ends: removes its groups. */
 void instance_cgroups_end(struct engine *engine);

@@ -7,7 +7,6 @@ void start_resources_init(struct engine *engine, struct start_resources *resourc
 {
 	engine->launch = resources;
 	list_init(&resources->empty_cgroups);
-	list_init(&resources->left_bases);
 	list_init(&resources->open_cgroups);
 	list_init(&resources->resting);
 }
@@ -20,7 +19,6 @@ static const struct state_field cgroups_fields[] = {
 	{ STATE_FIELD(cgroups, "cgroup_passed", passed) },
 	{ STATE_FIELD(cgroups, "cgroup_made", made) },
 	{ STATE_FIELD(cgroups, "cgroup_kept", kept), .most = INT32_MAX },
-	{ STATE_NONE(cgroups, identity, "borrowed from the caller") },
 	{ STATE_NONE(cgroups, probed, "tried again when it is needed") },
 	{ STATE_NONE(cgroups, keeps, "tried again when it is needed") },
 };
@@ -31,7 +29,6 @@ static const struct field_table cgroups_state = FIELD_TABLE(NULL, cgroups, cgrou
 static const struct state_field launch_fields[] = {
 	{ STATE_STRUCT(start_resources, cgroups, &cgroups_state) },
 	{ NONE(empty_cgroups, "have sections of their own") },
-	{ NONE(left_bases, "have sections of their own") },
 	{ NONE(open_cgroups, "opened anew") },
 	{ NONE(open_cgroup_count, "opened anew") },
 	{ NONE(resting, "listed where a service rests") },

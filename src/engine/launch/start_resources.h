@@ -14,7 +14,6 @@ struct engine;
 struct start_resources {
 	struct cgroups cgroups;         /* control groups of instances (engine/launch/instance_cgroup) */
 	struct list empty_cgroups;      /* struct empty_cgroup: groups whose instance has ended, not removed yet */
-	struct list left_bases;         /* struct empty_cgroup: folders of groups of earlier superds */
 	struct list open_cgroups;       /* struct cgroup_cache_entry: groups of services that were started lately */
 	unsigned open_cgroup_count;     /* entries of open_cgroups */
 	struct list resting;            /* start kits of services without an instance, the longest unused first */

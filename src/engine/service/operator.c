@@ -12,7 +12,6 @@
 #include "engine/drain/standby_socket.h"
 #include "engine/freeze/freeze.h"
 #include "engine/instance/background.h"
-#include "engine/orphans/orphans.h"
 #include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_bind.h"
@@ -245,18 +244,6 @@ static enum operator_status begin_disable(const struct operator_order *order, st
 	return report_status(order, runtime, answer);
 }
 
-static enum operator_status begin_evict(const struct operator_order *order, struct service_runtime *runtime,
-					struct buf *answer)
-{
-	struct buf why = { 0 };
-	unsigned count = orphans_evict(runtime, &why);
-
-	if (!count)
-		buf_text(answer, buf_string(&why));
-	buf_free(&why);
-	return count ? report_status(order, runtime, answer) : FAILED;
-}
-
 /* Adds the pids that were signalled, for as many as a reader wants to see. */
 static void add_signalled(struct buf *answer, size_t sent, pid_t pid)
 {
@@ -351,8 +338,6 @@ enum operator_status operator_begin(struct operator_order *order, struct service
 		return begin_disable(order, runtime, answer);
 	case OPERATOR_REFRESH:
 		return service_reload_begin(runtime, answer);
-	case OPERATOR_EVICT:
-		return begin_evict(order, runtime, answer);
 	case OPERATOR_FREEZE:
 		return begin_freeze(order, runtime, answer);
 	case OPERATOR_THAW:

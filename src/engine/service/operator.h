@@ -21,7 +21,6 @@ enum operator_action {
 	OPERATOR_FREEZE, OPERATOR_THAW,
 	OPERATOR_ENABLE,
 	OPERATOR_DISABLE,               /* closes its sockets, until it is enabled */
-	OPERATOR_EVICT,                 /* ends processes of a killed superd that hold its addresses (engine/orphans/orphans) */
 	OPERATOR_SIGNAL,                /* sends a signal to the main process of each of its instances */
 	OPERATOR_REFRESH,               /* makes the backend read its configuration again (engine/service/service_reload) */
 	OPERATOR_SLEEP,                 /* by its idle_action: OPERATOR_FREEZE or OPERATOR_STOP */

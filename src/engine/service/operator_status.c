@@ -9,7 +9,6 @@
 #include "base/scan.h"
 #include "engine/freeze/freeze.h"
 #include "engine/instance/background.h"
-#include "engine/orphans/orphan_end.h"
 #include "engine/service/boot_locks.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/service_reload.h"
@@ -344,20 +343,6 @@ static enum operator_status look_at_refresh(const struct operator_order *order, 
 	return service_reload_look(runtime, answer);
 }
 
-static enum operator_status look_at_evict(const struct operator_order *order, struct service_runtime *runtime,
-					  struct buf *answer)
-{
-	(void)order;
-	if (orphans_are_ending(runtime))
-		return UNDER_WAY;
-	if (runtime_state(runtime) == BINDING && sockets_are_under_way(runtime))
-		return UNDER_WAY;
-	if (runtime_state(runtime) == BINDING)
-		return fail_for_reason(runtime, answer);
-	buf_text(answer, "evicted: its addresses are superd's again");
-	return DONE;
-}
-
 /* Adds how many instances were killed, and how many clients were lost, because they took too long. */
 static void add_cost(const struct operator_order *order, const struct service_runtime *runtime, struct buf *answer)
 {
@@ -442,7 +427,7 @@ static enum operator_status look_at_order(const struct operator_order *order, st
 		[OPERATOR_RESTART] = look_at_restart, [OPERATOR_DRAIN] = look_at_drain,
 		[OPERATOR_FREEZE] = look_at_freeze,   [OPERATOR_ENABLE] = look_at_enable,
 		[OPERATOR_DISABLE] = look_at_disable, [OPERATOR_REFRESH] = look_at_refresh,
-		[OPERATOR_EVICT] = look_at_evict,     [OPERATOR_AWAIT_READY] = look_at_awaited,
+		[OPERATOR_AWAIT_READY] = look_at_awaited,
 		[OPERATOR_AWAIT_AWAKE] = look_at_awaited, [OPERATOR_AWAIT_ASLEEP] = look_at_awaited,
 	};
 

@@ -7,16 +7,25 @@
 #include "engine/service/runtime_bind.h"
 
 #include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/duration_text.h"
+#include "base/scan.h"
 #include "config/option/service_mark.h"
 #include "engine/accept/refuse.h"
 #include "engine/accept/socket_rest.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
+#include "engine/launch/start_resources.h"
 #include "engine/listener/listeners.h"
-#include "engine/orphans/orphan.h"
+#include "os/cgroup/cgroup_parent.h"
+#include "os/proc/port_owner.h"
+
+#define HOLDERS_MOST 16                 /* sockets of one address to examine */
 
 static void log_unbound(struct service_runtime *runtime, const char *text)
 {
@@ -29,6 +38,7 @@ static void log_unbound(struct service_runtime *runtime, const char *text)
 struct failed_sockets {
 	struct buf text;                /* the reasons, of required ones */
 	bool lacks_descriptors;         /* one of them for want of descriptors */
+	bool takes_over;                /* superd ends a process that has the address of one of them */
 };
 
 /* Notes that the service goes without this socket; logs the reason unless it is the same as before. */
@@ -77,6 +87,57 @@ static bool is_unchecked(const struct service_runtime *runtime, const struct lis
 	return true;
 }
 
+/* If a process that a killed superd has left has this address, writes that to `why`. With --take-over ends it, by
+ * kill_signal at the first try, by SIGKILL at the first one behind timeout_stop. Else it serves on, also if it was
+ * frozen. */
+static void explain_holder(struct service_runtime *runtime, const struct endpoint *address,
+			   struct failed_sockets *failed, struct buf *why)
+{
+	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+	struct cgroups *cgroups = &runtime->engine->launch->cgroups;
+	double until = runtime->run ? runtime->run->takes_over_until : 0.;
+	struct file_id sockets[HOLDERS_MOST];
+	size_t count = address_sockets(address, sockets, HOLDERS_MOST);
+	char *group = NULL;
+	pid_t pid;
+
+	cgroups_probe(cgroups);         /* makes the base */
+	if (count && cgroups->base)
+		group = cgroup_parent_find_left(cgroups, sockets, count, &pid);
+	if (!group)
+		return;
+	buf_clear(why);
+	process_describe(pid, why);
+	buf_text(why, ", left by a superd that was killed");
+	failed->takes_over |= runtime->engine->takes_over;
+	if (!failed->takes_over) {
+		buf_text(why, "; --take-over ends it");
+	} else if (!until) {
+		buf_text(why, ", is ended");
+		cgroup_signal(group, lifecycle->kill_signal);
+		cgroup_signal(group, SIGCONT);
+	} else if (clock_now() >= until) {
+		buf_text(why, ", has not ended in time: killed");
+		cgroup_kill(group);
+		backoff_reset(&runtime->backoff);       /* the address is free in a moment */
+	} else {
+		buf_text(why, ", is being ended");
+	}
+	cgroup_thaw(group);
+	free(group);
+}
+
+/* Begins, or ends, the time that a process of a killed superd has to end. */
+static void time_take_over(struct service_runtime *runtime, bool takes_over)
+{
+	int64_t most = runtime->service->groups->lifecycle->timeout_stop;
+	struct service_run *run = takes_over ? runtime_make_run(runtime) : runtime->run;
+
+	if (!run || (takes_over && run->takes_over_until))
+		return;
+	run->takes_over_until = !takes_over ? 0. : most == SCAN_INFINITY ? INFINITY : clock_now() + (double)most / 1e6;
+}
+
 /* Opens a listener unless it is open, or it rests, or its conditions keep it closed (runtime_judge_sockets). false: it
  * failed; the reason is in `failed`, or for an optional one it is noted as its absence. */
 static bool open_listener(struct service_runtime *runtime, struct listener *listener, struct failed_sockets *failed)
@@ -102,7 +163,7 @@ static bool open_listener(struct service_runtime *runtime, struct listener *list
 	failed->lacks_descriptors |= errno == EMFILE || errno == ENFILE;
 	if (errno == EADDRINUSE) {
 		drain_hurry_holder(runtime, listener);
-		orphan_explain(runtime->engine, runtime->service->name, listener->listen->address, &why);
+		explain_holder(runtime, listener->listen->address, failed, &why);
 	}
 	buf_text(&text, "cannot listen on ");
 	endpoint_format(listener->listen->endpoint, &text);
@@ -179,6 +240,7 @@ bool runtime_bind(struct service_runtime *runtime)
 
 	for (size_t n = 0; n < runtime->listener_count; n++)
 		all &= open_listener(runtime, &runtime->listeners[n], &failed);
+	time_take_over(runtime, failed.takes_over);
 	complete = !failed.text.length && !failed.text.failed && is_reachable(runtime);
 	if (!complete) {
 		runtime_fail(runtime, "bind_error", "%s",
@@ -216,6 +278,7 @@ void runtime_open_absent(struct service_runtime *runtime)
 			runtime_post(runtime, LOOK);
 		}
 	}
+	time_take_over(runtime, failed.takes_over);
 	if (failed.text.length)
 		runtime_post(runtime, BIND_ERROR);
 	buf_free(&failed.text);

@@ -18,7 +18,6 @@
 #include "engine/launch/start_resources.h"
 #include "engine/listener/listeners.h"
 #include "engine/log/xinetd_log_file.h"
-#include "engine/orphans/orphan.h"
 #include "engine/reload/config_loader.h"
 #include "engine/reload/reload.h"
 #include "engine/runtime/start_queue.h"
@@ -80,7 +79,7 @@ struct supervisor {
 	struct log_pump log_pump;       /* writes lines that wait in the sink of engine.log */
 	struct log_files log_files;
 	struct listeners listeners;
-	struct start_resources launch;  /* the caller sets cgroups.identity before supervisor_init */
+	struct start_resources launch;
 	struct instances instances;     /* the caller sets the limit before supervisor_init */
 	const char *fdstore;            /* of the command line, set by the caller (engine/listener/socket_store); NULL: not given */
 	int64_t max_starting;           /* of the command line, set by the caller; 0: any number; -1: not given */
@@ -88,7 +87,6 @@ struct supervisor {
 	struct memory_pressure memory_pressure;
 	struct admission admission;     /* the caller sets ident_limit before supervisor_init */
 	struct tcpmux tcpmux;
-	struct orphans orphans;
 	struct freezes freezes;
 	struct table *table;
 	struct service_list service_list;

@@ -51,8 +51,6 @@
 #include "engine/listener/socket_condition.h"
 #include "engine/listener/socket_path_watch.h"
 #include "engine/listener/socket_store.h"
-#include "engine/orphans/orphan_end.h"
-#include "engine/orphans/orphans.h"
 #include "engine/reload/path_repair.h"
 #include "engine/reload/reload.h"
 #include "engine/service/activation_filter.h"
@@ -487,7 +485,6 @@ static void init_empty(struct supervisor *supervisor)
 	records_init(engine, &supervisor->log_files);
 	start_resources_init(engine, &supervisor->launch);
 	instances_init(engine, &supervisor->instances);
-	orphans_init(engine, &supervisor->orphans);
 	freezes_init(engine, &supervisor->freezes);
 	engine->random_state = (uint64_t)getpid() << 32 ^ (uint64_t)(ev_time() * 1e6);
 	engine->number_mask = engine->random_state;
@@ -623,11 +620,11 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	return true;
 }
 
-static bool resume_state(struct supervisor *supervisor, struct table *table, struct state_stream *stream)
+static bool resume_state(struct supervisor *supervisor, struct table *table)
 {
 	struct engine *engine = &supervisor->engine;
 	struct load_result result = { .exit_status = supervisor->exit_status, .control = -1 };
-	struct state_loader loader = { .engine = engine, .stream = stream, .result = &result };
+	struct state_loader loader = { .engine = engine, .stream = supervisor->before, .result = &result };
 
 	if (!load_all(&loader, table))
 		return false;
@@ -641,23 +638,15 @@ static bool resume_state(struct supervisor *supervisor, struct table *table, str
 	return true;
 }
 
-/* Builds the services: from the table alone, from the state of an upgrade, or from what a killed superd has left. */
+/* Builds the services: from the table alone, or from the state of a superd before. */
 static bool build_services(struct supervisor *supervisor, struct table *table)
 {
-	struct state_stream left = { 0 };
-	bool good;
-
-	if (supervisor->before) {
-		good = resume_state(supervisor, table, supervisor->before);
-		if (good)
-			guard_watch_take_lost(&supervisor->guard);
-		return good;
-	}
-	if (!orphans_find(&supervisor->engine, table, &left))
+	if (!supervisor->before)
 		return service_list_build(&supervisor->service_list, &supervisor->engine, table);
-	good = resume_state(supervisor, table, &left);
-	state_stream_free(&left);
-	return good;
+	if (!resume_state(supervisor, table))
+		return false;
+	guard_watch_take_lost(&supervisor->guard);
+	return true;
 }
 
 void supervisor_impose_locks(struct supervisor *supervisor)
@@ -803,7 +792,6 @@ void supervisor_free(struct supervisor *supervisor)
 	start_kit_end_all(engine);
 	output_reader_end();
 	bind_strays_leave(engine);
-	orphans_free(engine);
 	instance_cgroups_end(engine);
 	restore_free(engine);
 	close_socket_free(engine);

@@ -29,13 +29,13 @@
 #include "engine/listener/socket_store.h"
 #include "engine/log/output_pipe.h"
 #include "engine/log/xinetd_log_file.h"
-#include "engine/orphans/orphan_end.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/runtime/wants.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
 #include "engine/upgrade/left_fds.h"
+#include "os/cgroup/cgroup_parent.h"
 #include "os/guard/guard_link.h"
 
 static struct state_section *find_section(struct state_stream *stream, const char *kind)
@@ -199,30 +199,6 @@ static void read_left_group(struct state_loader *loader, struct state_section *s
 		instance_cgroup_remember(loader->engine, path);
 }
 
-static void read_left_parent(struct state_loader *loader, struct state_section *section)
-{
-	const char *path = state_text(section, "path");
-
-	if (path)
-		instance_cgroups_remember_parent(loader->engine, path);
-}
-
-static void read_orphan(struct state_loader *loader, struct state_section *section)
-{
-	struct engine *engine = loader->engine;
-	const char *wanted_by = state_text(section, "wanted_by");
-	struct orphan found = { 0 }, *orphan;
-
-	state_load(section, &orphan_state, &found, NULL);
-	orphan = found.group ? orphan_add(engine, found.group, found.service) : NULL;
-	if (orphan)
-		orphan->pid = found.pid;
-	if (orphan && wanted_by)
-		orphan_end(engine, orphan, NULL, wanted_by);
-	free(found.group);
-	free(found.service);
-}
-
 static void read_filter(struct state_loader *loader, struct state_section *section)
 {
 	struct bind_stray found = { .notif = -1 };
@@ -273,7 +249,7 @@ static const struct {
 } engine_sections[] = {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_left_group },
-	{ "base", read_left_parent },     { "orphan", read_orphan },     { "withdrawal", read_rpc_debt },
+	{ "withdrawal", read_rpc_debt },
 	{ "stored", read_left_in_store }, { "filter", read_filter },
 	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },  { "lookup", skip_section },
 	{ "log_other", load_log_other },
@@ -445,6 +421,8 @@ bool load_all(struct state_loader *loader, struct table *table)
 	if (!make_service_list(loader->engine, table))
 		return false;
 	read_engine_sections(loader);
+	if (loader->engine->launch->cgroups.base)
+		cgroup_parent_mark(loader->engine->launch->cgroups.base);       /* its guard may be another one */
 	read_services(loader, table);
 	close_unknown(loader);
 	return true;
@@ -453,13 +431,11 @@ bool load_all(struct state_loader *loader, struct table *table)
 void load_begin(struct state_loader *loader)
 {
 	struct engine *engine = loader->engine;
-	/* Else a superd was killed (engine/orphans/orphans). */
-	bool is_upgrade = find_section(loader->stream, "engine");
 	struct service_list *service_list = engine->service_list;
 
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (service_list->runtimes[n])
-			(is_upgrade ? complete_locks : locks_apply)(service_list->runtimes[n]);
+			complete_locks(service_list->runtimes[n]);
 	}
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (!service_list->runtimes[n])
@@ -475,10 +451,10 @@ void load_begin(struct state_loader *loader)
 	wants_follow_all(engine);
 	if (guard_cause() != GUARD_FRESH)
 		left_fds_settle(engine, loader->stream);
-	engine->locks->is_stale |= is_upgrade;          /* the old superd may have failed to write the file */
+	engine->locks->is_stale = true;                 /* the old superd may have failed to write the file */
 	if (guard_cause() == GUARD_RESTARTS)
 		log_restarted(loader);
-	else if (is_upgrade)
+	else
 		log_upgraded(loader);
 	/* Children that have ended in the meantime must be reaped. */
 	ev_feed_signal_event(engine->loop, SIGCHLD);

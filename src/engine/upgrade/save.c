@@ -17,7 +17,6 @@
 #include "engine/log/output_pipe.h"
 #include "engine/log/xinetd_log_file.h"
 #include "engine/instance/bind_strays.h"
-#include "engine/orphans/orphan.h"
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/service/operator_locks.h"
@@ -101,14 +100,6 @@ static void save_shared(struct state_saver *saver, struct engine *engine)
 		state_open_section(&saver->text, "group");
 		state_add(&saver->text, "path", container_of(link, struct empty_cgroup, link)->path);
 	}
-	LIST_EACH(link, &engine->launch->left_bases) {
-		state_open_section(&saver->text, "base");
-		state_add(&saver->text, "path", container_of(link, struct empty_cgroup, link)->path);
-	}
-	LIST_EACH(link, &engine->instances->bind_strays)
-		state_save(saver, &bind_stray_state, container_of(link, struct bind_stray, link));
-	LIST_EACH(link, &engine->orphans->list)
-		state_save(saver, &orphan_state, container_of(link, struct orphan, link));
 	locks_save(engine->locks, &saver->text);
 }
 

@@ -2,7 +2,7 @@
  * named in it. Only these descriptors stay open. engine/upgrade/load reads the stream.
  *
  * Sections: engine, table, file and lookup (cli/superd/load), log and log_other (waiting lines), command, minute and denied
- * (addresses), released (outputs), withdrawal (rpcbind), group and base (control groups), orphan, lock, operator and
+ * (addresses), released (outputs), withdrawal (rpcbind), group (control groups), lock, operator and
  * said (control/session_transfer). Then, for each service in the order of the table: service, and behind it
  * listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, history, spent (times), twins and twin
  * (standby sockets), output, store, opening (socket commands), refresh (service reload), notify, instance, notice (notify

@@ -100,7 +100,7 @@ static bool enable_controllers(struct cgroups *cgroups, bool is_root, unsigned c
 static bool claim_base(struct cgroups *cgroups, const char *own)
 {
 	cgroups->own = strdup(own);
-	cgroups->base = cgroup_parent_claim(own, cgroups->identity);
+	cgroups->base = cgroup_parent_claim(own);
 	if (cgroups->own && cgroups->base)
 		return true;
 	free(cgroups->own);
@@ -153,7 +153,9 @@ char *cgroups_instance_path(struct cgroups *cgroups, const char *service)
 	struct buf path = { 0 };
 
 	buf_addf(&path, "%s/", cgroups->base);
-	cgroup_add_stem(&path, service);
+	for (size_t n = 0; n < CGROUP_NAME_MOST / 2 && service[n]; n++)
+		buf_char(&path, service[n] == '/' || (unsigned char)service[n] < ' ' ? '_' : service[n]);
+	buf_char(&path, '-');
 	buf_addf(&path, "%llu", (unsigned long long)++cgroups->made);
 	return buf_take(&path);
 }

@@ -11,7 +11,6 @@
 
 /* All control groups of this superd. A zeroed struct is valid; cgroups_end frees its contents. */
 struct cgroups {
-	const char *identity;           /* text by which a later superd recognises its groups; borrowed; NULL: none */
 	char *own;                      /* path of superd's own group; NULL: no base exists yet */
 	char *base;                     /* path of the folder below `own` that holds all groups */
 	/* Superd has moved itself to a group below `base`, as a group with controllers may hold no processes. */
@@ -37,15 +36,9 @@ bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *pl
  * memory. */
 char *cgroups_instance_path(struct cgroups *cgroups, const char *service);
 
-void cgroup_add_stem(struct buf *path, const char *service);   /* adds the name of an instance's group without the number at its end */
-
 /* The path of the group that a service keeps, for the caller to free(). NULL: the service's name is too long, or out of
  * memory. */
 char *cgroups_service_path(const struct cgroups *cgroups, const char *service);
-
-/* Whether the group with this name, a file name without folders, belongs to the service of that name or to one of its
- * instances. */
-bool cgroup_is_of(const char *group, const char *service);
 
 /* Whether a process can be started in a new group. Tries it. */
 bool cgroups_test_start(const struct cgroups *cgroups);

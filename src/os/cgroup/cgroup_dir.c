@@ -7,16 +7,8 @@
 #include <unistd.h>
 
 #include "os/cgroup/cgroup.h"
-#include "os/cgroup/cgroup_parent.h"
 
 #define DEPTH_MOST 32
-
-void cgroup_add_stem(struct buf *path, const char *service)
-{
-	for (size_t n = 0; n < CGROUP_NAME_MOST / 2 && service[n]; n++)
-		buf_char(path, service[n] == '/' || (unsigned char)service[n] < ' ' ? '_' : service[n]);
-	buf_char(path, '-');
-}
 
 /* Calls `act` for the folder and all folders below it, the deepest first. */
 static void each_below(const char *path, int depth, void (*act)(void *context, const char *path), void *context)

@@ -1,7 +1,7 @@
 /* The folder that holds one superd's control groups.
  *
  * Its name contains superd's pid, and pids are reused. An earlier superd's folder may still hold processes, frozen ones
- * too. So extended attributes (user.superd.*) record who owns it. */
+ * too. So an extended attribute records who owns it. */
 #include "os/cgroup/cgroup_parent.h"
 
 #include <dirent.h>
@@ -20,9 +20,7 @@
 #include "os/guard/guard_link.h"
 #include "os/proc/process.h"
 
-#define ADOPTER_ATTRIBUTE "user.superd.heir"            /* of an adopted group: the adopter's pid and start time */
-#define IDENTITY_ATTRIBUTE "user.superd.identity"       /* of a base folder */
-#define START_TIME_ATTRIBUTE "user.superd.born"         /* of a base folder: its superd's (os/proc/process) */
+#define OWNER_ATTRIBUTE "user.superd.owner"     /* of a base folder: its superd's pid and start time */
 #define BASES_MOST 100                  /* folders for one pid that still hold processes */
 
 /* Whether the text behind the pid is this namespace's suffix, optionally followed by ".NUMBER". */
@@ -33,38 +31,15 @@ static bool is_suffix(const char *text, const char *suffix)
 	return !strncmp(text, suffix, length) && (!text[length] || text[length] == '.');
 }
 
-/* The start time of this folder's superd; 0: it is not recorded, as kernels before Linux 5.7 have no extended
- * attributes here. */
-static int64_t read_start_time(const char *path)
-{
-	char text[24];
-	ssize_t length = lgetxattr(path, START_TIME_ATTRIBUTE, text, sizeof(text) - 1);
-
-	text[length > 0 ? length : 0] = '\0';
-	return strtoll(text, NULL, 10);
-}
-
-static void set_attributes(const char *path, const char *identity)
+void cgroup_parent_mark(const char *path)
 {
 	struct process process;
-	char text[24];
+	char text[48];
 
-	if (identity)
-		lsetxattr(path, IDENTITY_ATTRIBUTE, identity, strlen(identity), 0);
 	if (!process_read(guard_first_pid(), &process))
 		return;
-	snprintf(text, sizeof(text), "%lld", (long long)process.start_time);
-	lsetxattr(path, START_TIME_ATTRIBUTE, text, strlen(text), 0);
-}
-
-static enum cgroup_owner find_owner(const char *path, const char *identity)
-{
-	char text[CGROUP_IDENTITY_MOST];
-	ssize_t length = lgetxattr(path, IDENTITY_ATTRIBUTE, text, sizeof(text));
-
-	return length >= 0 && identity && strlen(identity) == (size_t)length && !memcmp(text, identity, (size_t)length)
-		       ? CGROUP_OF_US
-		       : CGROUP_OF_OTHER;
+	snprintf(text, sizeof(text), "%ld %lld", (long)guard_first_pid(), (long long)process.start_time);
+	lsetxattr(path, OWNER_ATTRIBUTE, text, strlen(text), 0);
 }
 
 /* Whether superd's user owns the folder. Only its owner and root could have put a process into a group of it. */
@@ -77,22 +52,29 @@ static bool is_own_folder(const char *path)
 }
 
 /* Whether the folder's superd has ended. Its pid may belong to another process by now, so the start time decides. If
- * that is not recorded, a living process of that pid counts as the superd. */
+ * the owner is not recorded, a living process of the pid in the folder's name counts as the superd. */
 static bool is_abandoned(const char *path, pid_t pid)
 {
 	struct process process;
-	int64_t start_time;
+	char text[48], *end;
+	ssize_t length = lgetxattr(path, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
+	long owner;
 
-	if (!is_own_folder(path))
+	text[length > 0 ? length : 0] = '\0';
+	owner = strtol(text, &end, 10);
+	if (!is_own_folder(path) || owner < 0 || owner > INT_MAX)
 		return false;
-	if (pid == guard_first_pid() || (kill(pid, 0) < 0 && errno == ESRCH))
+	if (!owner && pid == guard_first_pid())
 		return true;
-	start_time = read_start_time(path);
-	return process_read(pid, &process) && (process.ended || (start_time && start_time != process.start_time));
+	if (kill(owner ? (pid_t)owner : pid, 0) < 0 && errno == ESRCH)
+		return true;
+	return owner && process_read((pid_t)owner, &process) &&
+	       (process.ended || process.start_time != strtoll(end, NULL, 10));
 }
 
-void cgroup_parent_each_left(const char *own, const char *mine, const char *identity,
-			     void (*see)(void *context, const char *path, enum cgroup_owner owner), void *context)
+/* Calls `see` for each base folder of a superd that has ended, if it belongs to superd's user and pid namespace. mine:
+ * the folder of superd itself; NULL: none yet. */
+static void each_left(const char *own, const char *mine, void (*see)(void *context, const char *path), void *context)
 {
 	DIR *stream = opendir(own);
 	struct dirent *entry;
@@ -109,37 +91,13 @@ void cgroup_parent_each_left(const char *own, const char *mine, const char *iden
 		    snprintf(path, sizeof(path), "%s/%s", own, entry->d_name) >= (int)sizeof(path))
 			continue;
 		if ((!mine || strcmp(path, mine) != 0) && is_abandoned(path, (pid_t)pid))
-			see(context, path, find_owner(path, identity));
+			see(context, path);
 	}
 	if (stream)
 		closedir(stream);
 }
 
-void cgroup_parent_adopt(const char *group)
-{
-	struct process process;
-	char text[48];
-
-	if (!process_read(guard_first_pid(), &process))
-		return;
-	snprintf(text, sizeof(text), "%ld %lld", (long)guard_first_pid(), (long long)process.start_time);
-	lsetxattr(group, ADOPTER_ATTRIBUTE, text, strlen(text), 0);
-}
-
-bool cgroup_parent_is_adopted(const char *group)
-{
-	struct process process;
-	char text[48], *end;
-	ssize_t length = lgetxattr(group, ADOPTER_ATTRIBUTE, text, sizeof(text) - 1);
-	long pid;
-
-	text[length > 0 ? length : 0] = '\0';
-	pid = strtol(text, &end, 10);
-	return pid > 0 && pid != guard_first_pid() && process_read((pid_t)pid, &process) && !process.ended &&
-	       process.start_time == strtoll(end, NULL, 10);
-}
-
-void cgroup_parent_each_group(const char *path, void (*see)(void *context, const char *group), void *context)
+static void each_group(const char *path, void (*see)(void *context, const char *group), void *context)
 {
 	DIR *stream = opendir(path);
 	struct dirent *entry;
@@ -154,8 +112,57 @@ void cgroup_parent_each_group(const char *path, void (*see)(void *context, const
 		closedir(stream);
 }
 
+/* A search for a process that has one of these sockets. */
+struct left_search {
+	const struct file_id *sockets;
+	size_t count;
+	pid_t pid;
+	char *group;
+};
+
+static bool note_holder(void *context, long pid)
+{
+	struct left_search *search = context;
+
+	if (pid > 0 && process_holds((pid_t)pid, search->sockets, search->count) == HOLDS)
+		search->pid = (pid_t)pid;
+	return !search->pid;
+}
+
+static void search_group(void *context, const char *group)
+{
+	struct left_search *search = context;
+
+	if (search->group)
+		return;
+	search->pid = 0;
+	cgroup_each_process(group, note_holder, search);
+	if (search->pid)
+		search->group = strdup(group);
+}
+
+static void search_base(void *context, const char *path)
+{
+	each_group(path, search_group, context);
+}
+
+char *cgroup_parent_find_left(const struct cgroups *cgroups, const struct file_id *sockets, size_t count, pid_t *pid)
+{
+	struct left_search search = { .sockets = sockets, .count = count };
+
+	each_left(cgroups->own, cgroups->base, search_base, &search);
+	*pid = search.pid;
+	return search.group;
+}
+
+static void remove_left(void *context, const char *path)
+{
+	(void)context;
+	cgroup_remove(path);
+}
+
 /* A pid is reused, in a container always the same one. Then the folder with its name is an earlier superd's. */
-char *cgroup_parent_claim(const char *own, const char *identity)
+char *cgroup_parent_claim(const char *own)
 {
 	char path[PATH_MAX - 64 - CGROUP_NAME_MOST], suffix[24];
 	int length;
@@ -166,12 +173,13 @@ char *cgroup_parent_claim(const char *own, const char *identity)
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
+	each_left(own, NULL, remove_left, NULL);
 	for (unsigned n = 2; mkdir(path, 0755) < 0; n++) {
 		if (errno != EEXIST || n > BASES_MOST)
 			return NULL;
 		if (!cgroup_remove(path))
 			snprintf(path + length, sizeof(path) - (size_t)length, ".%u", n);
 	}
-	set_attributes(path, identity);
+	cgroup_parent_mark(path);
 	return strdup(path);
 }

@@ -47,20 +47,6 @@ char *cgroups_service_path(const struct cgroups *cgroups, const char *service)
 	return NULL;
 }
 
-bool cgroup_is_of(const char *group, const char *service)
-{
-	struct buf name = { 0 };
-	bool same = add_group_name(&name, service) && !name.failed && !strcmp(buf_string(&name), group);
-	size_t digits, length;
-
-	buf_clear(&name);
-	cgroup_add_stem(&name, service);
-	length = name.length;
-	digits = same || strncmp(group, buf_string(&name), length) != 0 ? 0 : strspn(group + length, "0123456789");
-	buf_free(&name);
-	return same || (digits && !group[length + digits]);
-}
-
 int cgroup_service_open(const char *path, bool *fresh)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -62,23 +62,11 @@ bool own_port_read_tcp(struct nlmsghdr *message, struct conn_count *own)
 	return true;
 }
 
-static const struct rtattr *find_attribute(struct nlmsghdr *message, unsigned short type, size_t least)
-{
-	size_t header = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
-	int left = (int)message->nlmsg_len - (int)header;
-
-	for (struct rtattr *at = (void *)((char *)message + header); RTA_OK(at, left); at = RTA_NEXT(at, left)) {
-		if (at->rta_type == type && RTA_PAYLOAD(at) >= least)
-			return at;
-	}
-	return NULL;
-}
-
 /* A listener without a name has no clients but those within the backend. */
 bool own_port_read_unix(struct nlmsghdr *message, struct conn_count *own)
 {
 	const struct unix_diag_msg *socket = NLMSG_DATA(message);
-	const struct rtattr *name = find_attribute(message, UNIX_DIAG_NAME, 1);
+	const struct rtattr *name = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, 1);
 	size_t length;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->udiag_state != TCP_LISTEN || !name)
@@ -110,22 +98,6 @@ static void find_unix(struct nlmsghdr *message, void *context)
 		search->count++;
 }
 
-static void list_unix(unsigned states, unsigned show, void (*each)(struct nlmsghdr *message, void *context),
-		      struct port_search *search)
-{
-	struct {
-		struct nlmsghdr header;
-		struct unix_diag_req request;
-	} request = {
-		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .sdiag_family = AF_UNIX, .udiag_states = states, .udiag_show = show,
-			     .udiag_cookie = { ~0u, ~0u } },
-	};
-
-	sock_diag_ask(&request, sizeof(request), each, search);
-}
-
 static void list_tcp(unsigned states, void (*each)(struct nlmsghdr *message, void *context), struct port_search *search)
 {
 	sock_diag_inet(&(struct sock_diag_filter){ AF_INET, IPPROTO_TCP, states, 0 }, each, search);
@@ -137,7 +109,7 @@ size_t own_ports_find(const uint32_t *nodes, size_t count, struct conn_count *ow
 	struct port_search search = { .nodes = nodes, .node_count = count, .own = own, .most = most };
 
 	list_tcp(1u << TCP_LISTEN, find_tcp, &search);
-	list_unix(1u << TCP_LISTEN, UDIAG_SHOW_NAME, find_unix, &search);
+	sock_diag_list_unix(1u << TCP_LISTEN, UDIAG_SHOW_NAME, find_unix, &search);
 	return search.count;
 }
 
@@ -174,7 +146,7 @@ static void note_end(struct nlmsghdr *message, void *context)
 static void note_unix(struct nlmsghdr *message, void *context)
 {
 	const struct unix_diag_msg *socket = NLMSG_DATA(message);
-	const struct rtattr *attribute = find_attribute(message, UNIX_DIAG_PEER, sizeof(uint32_t));
+	const struct rtattr *attribute = sock_diag_unix_attribute(message, UNIX_DIAG_PEER, sizeof(uint32_t));
 	struct port_search *search = context;
 	uint32_t peer;
 
@@ -214,7 +186,7 @@ void own_ports_note_internal(const uint32_t *nodes, size_t count, struct cookie_
 			note_cookie(cookies, search.ends[n].cookie);
 	}
 	free(search.ends);
-	list_unix(1u << TCP_ESTABLISHED, UDIAG_SHOW_PEER, note_unix, &search);
+	sock_diag_list_unix(1u << TCP_ESTABLISHED, UDIAG_SHOW_PEER, note_unix, &search);
 	cookie_set_sort(cookies);
 }
 #else

@@ -163,6 +163,34 @@ bool sock_diag_unix(int fd, struct sock_diag_unix *out)
 	return sock_diag_ask(&request, sizeof(request), read_unix_message, &search) && search.found;
 }
 
+bool sock_diag_list_unix(unsigned states, unsigned show, void (*each)(struct nlmsghdr *message, void *context),
+			 void *context)
+{
+	struct {
+		struct nlmsghdr header;
+		struct unix_diag_req request;
+	} request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.request = { .sdiag_family = AF_UNIX, .udiag_states = states, .udiag_show = show,
+			     .udiag_cookie = { ~0u, ~0u } },
+	};
+
+	return sock_diag_ask(&request, sizeof(request), each, context);
+}
+
+const struct rtattr *sock_diag_unix_attribute(struct nlmsghdr *message, unsigned short type, size_t least)
+{
+	size_t header = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
+	int left = (int)message->nlmsg_len - (int)header;
+
+	for (struct rtattr *at = (void *)((char *)message + header); RTA_OK(at, left); at = RTA_NEXT(at, left)) {
+		if (at->rta_type == type && RTA_PAYLOAD(at) >= least)
+			return at;
+	}
+	return NULL;
+}
+
 #ifdef HAVE_LINUX_INET_DIAG_H
 struct diag_search {
 	uint32_t inode, queue, limit;

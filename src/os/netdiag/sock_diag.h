@@ -22,6 +22,14 @@ struct sock_diag_unix {
  * the machine. */
 bool sock_diag_unix(int fd, struct sock_diag_unix *out);
 
+/* As sock_diag_ask, for all unix sockets in these states, bits 1 << TCP_LISTEN and so on, with the attributes that the
+ * bits UDIAG_SHOW_... ask for. */
+bool sock_diag_list_unix(unsigned states, unsigned show, void (*each)(struct nlmsghdr *message, void *context),
+			 void *context);
+
+/* The attribute of this type in a message about a unix socket; NULL: it has none with so many bytes. */
+const struct rtattr *sock_diag_unix_attribute(struct nlmsghdr *message, unsigned short type, size_t least);
+
 /* Which inet sockets to list. */
 struct sock_diag_filter {
 	int family, protocol;           /* AF_INET or AF_INET6; IPPROTO_TCP or IPPROTO_UDP */

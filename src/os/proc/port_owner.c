@@ -1,4 +1,4 @@
-/* Finds the process that holds a socket: sock_diag(7) for the socket, then every process's descriptors.
+/* Finds the sockets of an address by sock_diag(7), and the process that has one by every process's descriptors.
  *
  * A search may examine every descriptor of the machine while services wait. So all searches together have a small
  * budget of time, which refills slowly. If every port of a table is taken, the first few use it up. */
@@ -19,7 +19,9 @@
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <netinet/tcp.h>
 
 #include "os/netdiag/sock_diag.h"
@@ -74,13 +76,46 @@ static bool find_sockets(struct port_socket_list *sockets, uint8_t protocol)
 	return sockets->count > 0;
 }
 
-size_t port_sockets(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most)
-{
-	struct port_socket_list sockets = { .port = port };
-	size_t count = find_sockets(&sockets, protocol) ? sockets.count : 0;
+/* The unix sockets with one name. */
+struct address_search {
+	struct port_socket_list found;
+	const char *name;
+	size_t length;
+};
 
-	count = count > most ? most : count;
-	memcpy(ids, sockets.ids, count * sizeof(*ids));
+static void add_unix_socket(struct nlmsghdr *message, void *context)
+{
+	const struct unix_diag_msg *socket = NLMSG_DATA(message);
+	const struct rtattr *name = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, 1);
+	struct address_search *search = context;
+	const char *text = name ? sock_diag_attribute(name) : NULL;
+	size_t length = name ? RTA_PAYLOAD(name) : 0;
+
+	if (text && *text)
+		length = strnlen(text, length);         /* a path may end with a NUL */
+	if (text && length == search->length && !memcmp(text, search->name, length) &&
+	    search->found.count < SOCKETS_MOST)
+		search->found.ids[search->found.count++] = (struct file_id){ search->found.device, socket->udiag_ino };
+}
+
+size_t address_sockets(const struct endpoint *address, struct file_id *ids, size_t most)
+{
+	struct address_search search = { .found.port = address->port };
+	struct socket_address name;
+	size_t count;
+
+	if (address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP) {
+		find_sockets(&search.found, address->kind == ENDPOINT_TCP ? IPPROTO_TCP : IPPROTO_UDP);
+	} else if (find_device(&search.found.device) && socket_address_make(address, AF_UNIX, &name) &&
+		   name.any.sa_family == AF_UNIX) {
+		search.name = name.un.sun_path;
+		search.length = name.length - offsetof(struct sockaddr_un, sun_path);
+		if (*search.name)
+			search.length = strnlen(search.name, search.length);
+		sock_diag_list_unix(1u << TCP_LISTEN | 1u << TCP_CLOSE, UDIAG_SHOW_NAME, add_unix_socket, &search);
+	}
+	count = search.found.count > most ? most : search.found.count;
+	memcpy(ids, search.found.ids, count * sizeof(*ids));
 	return count;
 }
 
@@ -90,7 +125,7 @@ struct found_holders {
 	unsigned count;
 };
 
-static void describe_process(pid_t pid, struct buf *out)
+void process_describe(pid_t pid, struct buf *out)
 {
 	char path[64], name[32] = "";
 	FILE *file;
@@ -148,7 +183,7 @@ unsigned port_owner(uint8_t protocol, uint16_t port, struct buf *out)
 	spent += clock_ms() - now;
 	if (!kept->count)
 		return 0;
-	describe_process(kept->pid, out);
+	process_describe(kept->pid, out);
 	if (kept->count > 1)
 		buf_addf(out, " and %u more", kept->count - 1);
 	return kept->count;
@@ -223,10 +258,15 @@ uint16_t process_own_port(pid_t pid, uid_t user)
 	return 0;
 }
 
-size_t port_sockets(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most)
+size_t address_sockets(const struct endpoint *address, struct file_id *ids, size_t most)
 {
-	(void)protocol, (void)port, (void)ids, (void)most;
+	(void)address, (void)ids, (void)most;
 	return 0;
+}
+
+void process_describe(pid_t pid, struct buf *out)
+{
+	buf_addf(out, "pid %ld", (long)pid);
 }
 
 unsigned port_owner(uint8_t protocol, uint16_t port, struct buf *out)

@@ -5,13 +5,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config/endpoint/endpoint.h"
 #include "os/proc/process.h"
 
 struct buf;
 
-/* Writes the sockets with this port, at most `most`, for process_holds. protocol: as for port_owner. Returns their
- * number. */
-size_t port_sockets(uint8_t protocol, uint16_t port, struct file_id *ids, size_t most);
+/* Finds the sockets at this address (TCP, UDP, unix), at most `most`, for process_holds. Returns their number. */
+size_t address_sockets(const struct endpoint *address, struct file_id *ids, size_t most);
+
+void process_describe(pid_t pid, struct buf *out);      /* appends "pid 4711 (nginx)" */
 
 /* Appends which process has a socket with this port, such as "pid 4711 (nginx)", and the number of further ones.
  * protocol: IPPROTO_TCP, of which only listeners count, or IPPROTO_UDP. Returns how many processes have it. 0, and

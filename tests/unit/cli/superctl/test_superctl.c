@@ -311,7 +311,7 @@ Test(superctl_facts, no_near_verb_ends_anything)
 	static const char *const typed[] = { "edit",	 "sotp",    "stpo", "drian", "disabl",
 					     "shutdwon", "restrat", "evit", "freez" };
 	static const char *const ending[] = { "stop",	"restart", "hold",  "drain", "freeze",
-					      "signal", "disable", "evict", "shutdown" };
+					      "signal", "disable", "shutdown" };
 
 	for (size_t n = 0; n < sizeof(typed) / sizeof(*typed); n++) {
 		const char *hint = verb_hint(typed[n]);

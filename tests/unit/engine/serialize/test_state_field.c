@@ -28,7 +28,6 @@
 #include "engine/listener/rpcbind.h"
 #include "engine/log/output_pipe.h"
 #include "engine/log/xinetd_log_file.h"
-#include "engine/orphans/orphan.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/service/runtime_state.h"
 #include "engine/service/service_reload.h"
@@ -43,7 +42,7 @@
 
 static const struct field_table *tables[TABLES_MOST] = {
 	&engine_state, &address_entry_state, &latency_state, &thaw_latency_state, &listener_state, &parked_state,
-	&debt_state, &output_state, &released_state, &kept_state, &notify_state, &orphan_state, &saved_runtime,
+	&debt_state, &output_state, &released_state, &kept_state, &notify_state, &saved_runtime,
 	&saved_guard,
 	&saved_times, &failure_state, &standby_state, &pair_state, &leftover_state, &socket_commands_state,
 	&service_reload_state, &instance_state, &notice_state, &bind_calls_state, &bind_use_state,

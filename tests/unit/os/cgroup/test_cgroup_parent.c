@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -36,7 +37,7 @@ static const char *below(const char *base, const char *more)
 
 static void expect_claim(const char *path)
 {
-	char *base = cgroup_parent_claim(folder, "it\n");
+	char *base = cgroup_parent_claim(folder);
 
 	cr_assert_not_null(base);
 	cr_expect_str_eq(base, path);
@@ -91,35 +92,37 @@ Test(cgroup_base, whom_an_earlier_one_left_is_not_mixed_with_ours, .init = make_
 Test(cgroup_base, none_is_claimed_where_nobody_may_make_one)
 {
 	strcpy(folder, "/proc");
-	cr_expect_null(cgroup_parent_claim(folder, NULL));
-	cr_expect_null(cgroup_parent_claim("/nonexistent", NULL));
+	cr_expect_null(cgroup_parent_claim(folder));
+	cr_expect_null(cgroup_parent_claim("/nonexistent"));
 }
 
-static char left[16][256];
-static enum cgroup_owner heirs[16];
-static size_t left_count;
-
-static void note_left(void *context, const char *path, enum cgroup_owner heir)
+/* Whether this process is found in such a base folder, by a socket that it has. mine: superd's own base. */
+static bool is_left(const char *base, const char *mine)
 {
-	(void)context;
-	cr_assert_lt(left_count, 16);
-	heirs[left_count] = heir;
-	snprintf(left[left_count++], sizeof(*left), "%s", path);
-}
+	struct cgroups cgroups = { .own = folder, .base = (char *)(uintptr_t)mine };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct file_id id;
+	struct stat status;
+	char *group;
+	FILE *file;
+	pid_t pid;
+	bool found;
 
-static void look(const char *mine, const char *identity)
-{
-	left_count = 0;
-	cgroup_parent_each_left(folder, mine, identity, note_left, NULL);
-}
-
-static bool is_left(const char *path)
-{
-	for (size_t n = 0; n < left_count; n++) {
-		if (!strcmp(left[n], path))
-			return true;
-	}
-	return false;
+	cr_assert(fd >= 0 && fstat(fd, &status) == 0);
+	id = (struct file_id){ status.st_dev, status.st_ino };
+	mkdir(below(base, "/it-1"), 0755);
+	file = fopen(below(base, "/it-1/cgroup.procs"), "w");
+	cr_assert_not_null(file);
+	fprintf(file, "%ld\n", (long)getpid());
+	fclose(file);
+	group = cgroup_parent_find_left(&cgroups, &id, 1, &pid);
+	found = group && !strcmp(group, below(base, "/it-1")) && pid == getpid();
+	free(group);
+	close(fd);
+	cr_expect_null(cgroup_parent_find_left(&cgroups, &id, 1, &pid), "nobody has the socket by now");
+	unlink(below(base, "/it-1/cgroup.procs"));
+	rmdir(below(base, "/it-1"));
+	return found;
 }
 
 /* Where a folder of this pid stands, of a superd in our namespace. */
@@ -166,13 +169,11 @@ Test(cgroup_base, of_superds_that_are_gone_is_what_has_no_process, .init = make_
 	strcpy(other, base_of(pid, "-1"));
 	strcpy(lives, base_of(parent, ""));
 	make(gone), make(again), make(other), make(lives), make(name);
-	look(name, NULL);
-	cr_expect(is_left(gone) && is_left(again));
-	cr_expect_not(is_left(other), "of another namespace");
-	cr_expect_not(is_left(lives));
-	cr_expect_not(is_left(name), "our own");
-	look(NULL, NULL);
-	cr_expect(is_left(name), "as we have claimed none, it was an earlier one's, of our pid");
+	cr_expect(is_left(gone, name) && is_left(again, name));
+	cr_expect_not(is_left(other, name), "of another namespace");
+	cr_expect_not(is_left(lives, name));
+	cr_expect_not(is_left(name, name), "our own");
+	cr_expect(is_left(name, again), "it was an earlier one's, of our pid");
 	clear();
 }
 
@@ -187,15 +188,15 @@ Test(cgroup_base, none_is_believed_that_others_could_write, .init = make_folder)
 	cr_assert_eq(chmod(open, 0777), 0);
 	if (chown(stranger, geteuid() == 65534 ? 65533 : 65534, getegid()) < 0)
 		rmdir(stranger);        /* only root can show that */
-	look(NULL, NULL);
-	cr_expect_eq(left_count, 0);
+	cr_expect_not(is_left(open, name));
+	cr_expect(access(stranger, F_OK) < 0 || !is_left(stranger, name));
 	clear();
 }
 
 /* Of tmpfs since Linux 6.6, of control groups since 5.7. */
 #define SKIP_WITHOUT_MARKS(path) \
 	do { \
-		if (lsetxattr(path, "user.superd.born", "1", 1, 0) < 0) { \
+		if (lsetxattr(path, "user.superd.owner", "1 1", 3, 0) < 0) { \
 			clear(); \
 			cr_skip_test("this file system keeps no attributes of users"); \
 		} \
@@ -203,48 +204,34 @@ Test(cgroup_base, none_is_believed_that_others_could_write, .init = make_folder)
 
 Test(cgroup_base, a_pid_that_is_anothers_by_now_is_no_superd, .init = make_folder)
 {
-	char before[256];
+	char before[256], owner[32];
 
 	strcpy(before, base_of(getppid(), ""));
 	make(before);
 	SKIP_WITHOUT_MARKS(before);
-	look(NULL, NULL);
-	cr_expect(is_left(before), "whoever has the pid began at another time");
+	snprintf(owner, sizeof(owner), "%ld 1", (long)getppid());
+	cr_assert_eq(lsetxattr(before, "user.superd.owner", owner, strlen(owner), 0), 0);
+	cr_expect(is_left(before, name), "whoever has the pid began at another time");
 	clear();
 }
 
-Test(cgroup_base, a_group_that_a_later_one_has_is_known, .init = make_folder)
+Test(cgroup_base, one_whose_guard_was_replaced_lives, .init = make_folder)
 {
-	int ends[2];
-	char byte;
-	pid_t pid;
+	char before[256];
 
-	SKIP_WITHOUT_MARKS(folder);
-	cr_expect_not(cgroup_parent_is_adopted(folder));
-	cgroup_parent_adopt(folder);
-	cr_expect_not(cgroup_parent_is_adopted(folder), "nobody else has it");
-	cr_assert_eq(pipe(ends), 0);
-	pid = fork();
-	if (pid == 0) {
-		cgroup_parent_adopt(folder);
-		_exit(write(ends[1], "", 1) != 1 || pause());
-	}
-	cr_assert_eq(read(ends[0], &byte, 1), 1);
-	cr_expect(cgroup_parent_is_adopted(folder));
-	cr_assert_eq(kill(pid, SIGKILL), 0);
-	cr_assert_eq(waitpid(pid, NULL, 0), pid);
-	cr_expect_not(cgroup_parent_is_adopted(folder), "it has ended");
-	close(ends[0]);
-	close(ends[1]);
-	cr_assert_eq(lsetxattr(folder, "user.superd.heir", "1 12345678", 10, 0), 0);
-	cr_expect_not(cgroup_parent_is_adopted(folder), "that is another process by now");
+	strcpy(before, base_of(ended_process(), ""));
+	make(before);
+	SKIP_WITHOUT_MARKS(before);
+	cr_expect(is_left(before, name), "its owner has another start time");
+	cgroup_parent_mark(before);
+	cr_expect_not(is_left(before, name));
 	clear();
 }
 
 Test(cgroup_base, one_that_lives_is_known_by_when_it_began, .init = make_folder)
 {
+	char *base, left[256];
 	pid_t pid;
-	char *base;
 	int ends[2];
 
 	make(base_of(getppid(), ""));
@@ -256,22 +243,16 @@ Test(cgroup_base, one_that_lives_is_known_by_when_it_began, .init = make_folder)
 		char byte;
 
 		close(ends[1]);
-		base = cgroup_parent_claim(folder, "a superd\n");
+		base = cgroup_parent_claim(folder);
 		_exit(!base || read(ends[0], &byte, 1) < 0);
 	}
 	close(ends[0]);
-	for (int n = 0; n < HANG_MS / 10 && lgetxattr(base_of(pid, ""), "user.superd.born", NULL, 0) < 0; n++)
+	for (int n = 0; n < HANG_MS / 10 && lgetxattr(base_of(pid, ""), "user.superd.owner", NULL, 0) < 0; n++)
 		usleep(10000);
-	look(NULL, NULL);
-	cr_expect_not(is_left(base_of(pid, "")));
+	strcpy(left, base_of(pid, ""));
+	cr_expect_not(is_left(left, name));
 	close(ends[1]);
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
-	look(NULL, "a superd\n");
-	cr_assert_eq(left_count, 1);
-	cr_expect_eq(heirs[0], CGROUP_OF_US);
-	look(NULL, "a superd\nand more\n");
-	cr_expect_eq(heirs[0], CGROUP_OF_OTHER);
-	look(NULL, NULL);
-	cr_expect_eq(heirs[0], CGROUP_OF_OTHER);
+	cr_expect(is_left(left, name));
 	clear();
 }

@@ -37,23 +37,6 @@ Test(cgroup_kept, no_name_leads_elsewhere_is_hidden_or_anothers)
 	expect_name(".x y\n", "/g/\\x2ex\\x20y\\x0a.service");
 }
 
-Test(cgroup_kept, a_folder_tells_whose_it_is)
-{
-	static const struct cgroups own = { .base = base };
-	struct cgroups numbered = own;
-	char *name = cgroups_instance_path(&numbered, "a/b");
-
-	cr_expect(cgroup_is_of("a\\x2fb.service", "a/b"));
-	cr_expect(cgroup_is_of(strrchr(name, '/') + 1, "a/b"), "%s", name);
-	cr_expect(cgroup_is_of("a-b-12", "a-b"));
-	cr_expect_not(cgroup_is_of("a-b-12", "a"));
-	cr_expect_not(cgroup_is_of("a-", "a"));
-	cr_expect_not(cgroup_is_of("a-1x", "a"));
-	cr_expect_not(cgroup_is_of("a.service", "b"));
-	cr_expect_not(cgroup_is_of("superd", "superd"), "superd's own");
-	free(name);
-}
-
 Test(cgroup_kept, a_name_longer_than_a_folder_may_have_gets_none)
 {
 	char name[300];
