@@ -4,6 +4,7 @@
  * at their default). */
 #include "os/socket/socket_options.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/netlink.h>
@@ -164,9 +165,14 @@ static void congestion_set(int fd, const struct listen *listen, struct buf *warn
 }
 
 /* A wildcard without a family serves both IP versions, whatever net.ipv6.bindv6only says. One for IPv6 leaves the IPv4
- * port free. */
+ * port free. bind(2) takes an IPv4 address in the form of IPv6 only where both are served. */
 static bool wants_v6only(const struct listen *listen)
 {
+	struct in6_addr address;
+
+	if (listen->address->address && inet_pton(AF_INET6, listen->address->address, &address) == 1 &&
+	    IN6_IS_ADDR_V4MAPPED(&address))
+		return false;
 	if (listen->options->ipv6_only != IPV6_ONLY_DEFAULT)
 		return listen->options->ipv6_only == IPV6_ONLY_YES;
 	return listen->address->family == FAMILY_IPV6 && !listen->address->address;
