@@ -361,6 +361,7 @@ Behaviour(history, lists_the_sleeps_of_all)
 	const char *text;
 
 	superd_port(superd, "web");
+	wait_node(control_path());
 	cr_expect_str_eq(SUPERCTL(control_path(), "history").out, "nothing was woken\n");
 	wake_by_a_client(superd);
 	CLOCK_UNTIL(superd, 5 * SECOND_MS, 10, is_in("asleep"));
