@@ -371,10 +371,9 @@ static size_t mutate_text(uint8_t *data, size_t size, size_t most, uint64_t *sta
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
 {
 	size_t head = mutator_language == LANGUAGE_INETD && size; /* the byte that chooses the dialect */
-	bool is_binary = size >= 6 && !memcmp(data, "bplist", 6);
 	uint64_t state = seed;
 
-	if (is_binary || pick(&state, 4) == 0)
+	if (pick(&state, 4) == 0)
 		return LLVMFuzzerMutate(data, size, most);
 	return head + mutate_text(data + head, size - head, most - head, &state);
 }

@@ -1,4 +1,4 @@
-/* The reader of launchd's property lists, XML or binary, with one job a file. */
+/* The reader of launchd's property lists of XML, with one job a file. */
 #pragma once
 
 #include "parse/reading.h"

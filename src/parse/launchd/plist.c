@@ -1,4 +1,4 @@
-/* Functions for both forms of property lists. */
+/* Tells property lists from other texts, and the forms of property lists from one another. */
 #include "parse/launchd/plist_internal.h"
 
 #include <string.h>
@@ -16,12 +16,17 @@ static size_t count_blanks(const struct source_file *source)
 	return count;
 }
 
+static bool is_binary(const struct source_file *source)
+{
+	return scan_begins_with(source->text, source->length, "bplist");
+}
+
 bool plist_recognises(const struct source_file *source)
 {
 	const char *text = source->text;
 	size_t length = source->length, blanks = count_blanks(source);
 
-	if (plist_is_binary(source))
+	if (is_binary(source))
 		return true;
 	text += blanks;
 	length -= blanks;
@@ -45,17 +50,21 @@ static bool is_of_another_form(const struct source_file *source, size_t start)
 
 const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags)
 {
-	struct plist_builder builder = { .pool = pool, .diags = diags, .source = source };
 	size_t start = count_blanks(source);
 
+	if (is_binary(source)) {
+		diag_error(diags, ((struct origin){ .file = source->file }),
+			   "this is a binary property list: superd reads property lists of XML");
+		diags_hint(diags, "plistutil -i FILE -o FILE.xml converts it to XML");
+		return NULL;
+	}
 	if (is_of_another_form(source, start)) {
 		diag_error(diags, source_origin(source, start),
-			   "this is no property list of XML and no binary one: it looks like JSON, or like the older "
-			   "form");
+			   "this is no property list of XML: it looks like JSON, or like the older form");
 		diags_hint(diags, "plutil -convert xml1 converts it to XML");
 		return NULL;
 	}
-	return plist_is_binary(source) ? plist_read_binary(&builder) : plist_read_xml(&builder);
+	return plist_read_xml(pool, source, diags);
 }
 
 const struct plist *plist_get(const struct plist *dict, const char *key)

@@ -1,5 +1,4 @@
-/* A property list as a tree of dictionaries, arrays and scalars, each with its place. XML and binary lists make the
- * same tree. A place in a binary list has the offset of the object as its line and no column.
+/* A property list of XML as a tree of dictionaries, arrays and scalars, each with its place.
  *
  * Whatever the bytes, a tree has at most PLIST_MOST elements and is at most PLIST_DEPTH deep, and its texts are at most
  * SOURCE_MOST bytes in all. The tree lives in the pool that plist_read gets. Source: plist(5). */
@@ -26,7 +25,7 @@ struct plist {
 	const char *key;                /* its key in a dictionary, one pointer a name; NULL: it is in no dictionary */
 	struct origin key_at;
 	struct origin at;
-	const char *text;               /* of a STRING; of another scalar as written, or "" in a binary list */
+	const char *text;               /* of a STRING; of another scalar as written */
 	int64_t number;                 /* of an INTEGER; of a BOOL 0 or 1 */
 	struct plist *first, *last;     /* the elements of a DICT or ARRAY, in the order of the text */
 	struct plist *next;             /* the next element of the same DICT or ARRAY */
@@ -35,7 +34,7 @@ struct plist {
 /* Whether a text begins as a property list does, XML or binary. */
 bool plist_recognises(const struct source_file *source);
 
-/* Reads either form. Mistakes are added to diags. NULL: no tree could be made. */
+/* Mistakes are added to diags. NULL: no tree could be made. */
 const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags);
 
 /* The element of this key; NULL: none. */

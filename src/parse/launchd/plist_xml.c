@@ -9,6 +9,93 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/scan.h"
+
+struct plist_builder {
+	struct pool *pool;
+	struct diags *diags;
+	const struct source_file *source;
+	size_t count;                   /* elements made so far: a small file may nest a huge tree */
+	bool stopped;                   /* a limit was reached or memory ran out (reported): reading stops */
+};
+
+static void refuse_memory(struct plist_builder *builder)
+{
+	if (!builder->stopped)
+		diags_out_of_memory(builder->diags, (struct origin){ .file = builder->source->file });
+	builder->stopped = true;
+}
+
+/* NULL: there are too many, or memory ran out (reported); the builder is stopped. */
+static struct plist *new_element(struct plist_builder *builder, enum plist_kind kind, struct origin at)
+{
+	struct plist *element;
+
+	if (builder->stopped)
+		return NULL;
+	if (builder->count++ == PLIST_MOST) {
+		diag_error(builder->diags, at, "more than %d elements: this is no job's property list", PLIST_MOST);
+		builder->stopped = true;
+		return NULL;
+	}
+	element = pool_alloc(builder->pool, sizeof(*element));
+	if (!element) {
+		refuse_memory(builder);
+		return NULL;
+	}
+	*element = (struct plist){ .kind = kind, .at = at, .text = "" };
+	return element;
+}
+
+/* Equal keys are one pointer, because the pool keeps one copy of a text. */
+static const struct plist *find_same_key(const struct plist *holder, const struct plist *element)
+{
+	const struct plist *other = holder->kind == PLIST_DICT ? holder->first : NULL;
+
+	while (other && other->key != element->key)
+		other = other->next;
+	return other;
+}
+
+/* Adds it at the end. A second element with the same key is reported and not added. */
+static void add_element(struct plist_builder *builder, struct plist *holder, struct plist *element)
+{
+	const struct plist *other = find_same_key(holder, element);
+
+	if (other) {
+		diag_error(builder->diags, element->key_at, "%s occurs twice in one dictionary", element->key);
+		diag_note(builder->diags, other->key_at, "%s is here, too", element->key);
+		diags_tie(builder->diags);
+		return;
+	}
+	if (holder->last)
+		holder->last->next = element;
+	else
+		holder->first = element;
+	holder->last = element;
+}
+
+/* 0660 is decimal in a property list. Returns NULL, or the message about a wrong text. */
+static const char *scan_integer(const char *text, int64_t *number)
+{
+	static const char *const wrong = "an integer is a decimal number, or a hexadecimal one after 0x";
+	bool negative = *text == '-';
+	const char *digits = text + (negative || *text == '+');
+	bool is_hexadecimal = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
+	size_t end = is_hexadecimal ? 2 + strspn(digits + 2, "0123456789abcdefABCDEF") : strspn(digits, "0123456789");
+
+	if (digits[end] || end == (is_hexadecimal ? 2 : 0))
+		return wrong;
+	while (!is_hexadecimal && digits[0] == '0' && digits[1])
+		digits++;
+	if (!strcmp(digits, "9223372036854775807")) /* which lists write for no limit, and scan_count has for its own */
+		*number = INT64_MAX;
+	else if (scan_count(digits, number))
+		return "an integer is at most 9223372036854775807";
+	if (negative)
+		*number = -*number;
+	return NULL;
+}
 
 /* An element that is open and holds others. */
 struct holder {
@@ -126,7 +213,7 @@ static void place_value(struct xml_parse *parse, struct plist *element)
 	element->key = holder->key;
 	element->key_at = holder->key_at;
 	holder->key = NULL;
-	plist_add(parse->builder, holder->element, element);
+	add_element(parse->builder, holder->element, element);
 }
 
 static void start_value(struct xml_parse *parse, const char *name)
@@ -142,7 +229,7 @@ static void start_value(struct xml_parse *parse, const char *name)
 	}
 	if (!is_value_allowed(parse, name))
 		return;
-	element = plist_new(parse->builder, elements[n].kind, current_place(parse));
+	element = new_element(parse->builder, elements[n].kind, current_place(parse));
 	if (!element) {
 		stop_parser(parse);
 		return;
@@ -198,9 +285,9 @@ static void end_scalar(struct xml_parse *parse)
 	scalar->text = parse->text.failed ? NULL : pool_text(parse->builder->pool, buf_string(&parse->text));
 	if (!scalar->text) {
 		scalar->text = "";
-		plist_refuse_memory(parse->builder);
+		refuse_memory(parse->builder);
 	} else if (scalar->kind == PLIST_INTEGER) {
-		wrong = plist_scan_integer(scalar->text, &scalar->number);
+		wrong = scan_integer(scalar->text, &scalar->number);
 	} else if (scalar->kind == PLIST_BOOL && *scalar->text) {
 		wrong = "<true/> and <false/> are empty";
 	}
@@ -216,7 +303,7 @@ static void end_key(struct xml_parse *parse)
 	holder->key = parse->text.failed ? NULL : pool_text(parse->builder->pool, buf_string(&parse->text));
 	holder->key_at = parse->at;
 	if (!holder->key)
-		plist_refuse_memory(parse->builder);
+		refuse_memory(parse->builder);
 	parse->reads_key = false;
 }
 
@@ -305,7 +392,7 @@ static void report_xml_error(struct xml_parse *parse)
 	if (parse->builder->stopped)
 		return;
 	if (error == XML_ERROR_NO_MEMORY)
-		plist_refuse_memory(parse->builder);
+		refuse_memory(parse->builder);
 	else
 		diag_error(parse->builder->diags, current_place(parse), "this is no well-formed XML: %s",
 			   XML_ErrorString(error));
@@ -326,20 +413,20 @@ static bool parse_document(struct xml_parse *parse)
 	return false;
 }
 
-const struct plist *plist_read_xml(struct plist_builder *builder)
+const struct plist *plist_read_xml(struct pool *pool, const struct source_file *source, struct diags *diags)
 {
-	struct xml_parse parse = { .builder = builder, .parser = XML_ParserCreate(NULL) };
+	struct plist_builder builder = { .pool = pool, .diags = diags, .source = source };
+	struct xml_parse parse = { .builder = &builder, .parser = XML_ParserCreate(NULL) };
 	bool whole;
 
 	if (!parse.parser) {
-		plist_refuse_memory(builder);
+		refuse_memory(&builder);
 		return NULL;
 	}
 	whole = parse_document(&parse);
 	XML_ParserFree(parse.parser);
 	buf_free(&parse.text);
 	if (whole && !parse.root)
-		diag_error(builder->diags, ((struct origin){ .file = builder->source->file }),
-			   "the property list is empty");
+		diag_error(diags, ((struct origin){ .file = source->file }), "the property list is empty");
 	return whole ? parse.root : NULL;
 }

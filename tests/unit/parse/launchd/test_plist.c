@@ -156,6 +156,15 @@ Test(plist, is_bounded_in_size)
 	buf_free(&text);
 }
 
+Test(plist, of_the_binary_form_is_refused_with_the_way_to_convert_it)
+{
+	static const char text[] = "bplist00\xd0\x08";
+
+	cr_expect_null(read_tree(text, sizeof(text)));
+	cr_expect_not_null(strstr(said(), "this is a binary property list"), "%s", said());
+	cr_expect_not_null(strstr(said(), "plistutil -i FILE -o FILE.xml"), "%s", said());
+}
+
 Test(plist, is_told_by_its_first_bytes)
 {
 	static const char *const lists[] = { HEAD, "<plist>", "\n<!DOCTYPE plist>", "bplist00", "<!-- x --><plist/>" };
