@@ -212,7 +212,7 @@ static void send_greeting(struct session *session)
 	snprintf(session->hello, sizeof(session->hello), "%016llx", (unsigned long long)word);
 	json_object_open(&session->line);
 	json_text_field(&session->line, "superd", PACKAGE_VERSION);
-	json_count_field(&session->line, "protocol", 1);
+	json_count_field(&session->line, "protocol", 2);
 	json_count_field(&session->line, "pid", (uint64_t)getpid());
 	json_flag_field(&session->line, "progress", true);
 	json_text_field(&session->line, "hello", session->hello);

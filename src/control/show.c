@@ -249,20 +249,20 @@ static const struct {
 	unsigned answers;               /* bits of enum answer */
 	void (*add)(const struct service_view *view, struct buf *out);
 } parts[] = {
-	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_state },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER, show_state },
 	{ ANSWER_STATUS, show_locks },
-	{ ANSWER_STATUS, add_row_facts },
+	{ ANSWER_STATUS | ANSWER_ORDER, add_row_facts },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, add_exec },
 	{ ANSWER_STATUS | ANSWER_METRICS, show_listeners },
 	{ ANSWER_LIST, show_endpoints },
 	{ ANSWER_STATUS, show_instances },
-	{ ANSWER_LIST | ANSWER_METRICS, show_instance_count },
+	{ ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER, show_instance_count },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, add_usage },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_counts },
 	{ ANSWER_STATUS, show_warm_programs },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_refused },
 	{ ANSWER_STATUS | ANSWER_LIST, add_last_used },
-	{ ANSWER_STATUS | ANSWER_METRICS, show_past },
+	{ ANSWER_STATUS | ANSWER_METRICS | ANSWER_ORDER, show_past },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_pause },
 	{ ANSWER_STATUS, show_circumstances },
 	{ ANSWER_STATUS, show_failures },
@@ -276,13 +276,18 @@ static const struct {
 	{ ANSWER_STATUS, add_log },
 };
 
-void show_service(const struct service_view *view, enum answer answer, struct buf *out)
+void show_facts(const struct service_view *view, enum answer answer, struct buf *out)
 {
-	json_object_open(out);
 	for (size_t n = 0; n < sizeof(parts) / sizeof(*parts); n++) {
 		if (parts[n].answers & answer)
 			parts[n].add(view, out);
 	}
+}
+
+void show_service(const struct service_view *view, enum answer answer, struct buf *out)
+{
+	json_object_open(out);
+	show_facts(view, answer, out);
 	json_object_close(out);
 }
 

@@ -553,7 +553,7 @@ static void add_wants(const struct service_runtime *runtime, struct buf *out)
 	json_list_close(out);
 }
 
-static void add_background(const struct service_runtime *runtime, struct buf *out)
+void show_background(const struct service_runtime *runtime, struct buf *out)
 {
 	struct buf text = { 0 };
 	pid_t pid = background_pid(runtime);
@@ -632,7 +632,7 @@ void show_circumstances(const struct service_view *view, struct buf *out)
 	if (start_queue_waits(runtime))
 		add_line(runtime, out);
 	add_wants(runtime, out);
-	add_background(runtime, out);
+	show_background(runtime, out);
 	add_own_port(runtime, out);
 	if (runtime->run)
 		add_last_line(runtime, out);

@@ -12,6 +12,7 @@ void show_endpoints(const struct service_view *view, struct buf *out);  /* liste
 void show_instances(const struct service_view *view, struct buf *out);
 void show_instance_count(const struct service_view *view, struct buf *out);
 void show_warm_programs(const struct service_view *view, struct buf *out); /* those that wait for a client */
+void show_background(const struct service_runtime *runtime, struct buf *out); /* processes that its program has left */
 void show_circumstances(const struct service_view *view, struct buf *out); /* what keeps it in its state */
 void show_past(const struct service_view *view, struct buf *out);       /* last_activation, last_exit */
 void show_pause(const struct service_view *view, struct buf *out);      /* until superd tries again; null: no pause */

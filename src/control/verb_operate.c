@@ -10,10 +10,14 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/scan.h"
 #include "config/option/service_mark.h"
 #include "control/selection.h"
 #include "control/server.h"
+#include "control/show_internal.h"
+#include "engine/instance/background.h"
 #include "engine/service/operator_locks.h"
+#include "engine/service/socket_commands.h"
 
 #define MANY 64                         /* pending services from which on they are checked only every CHECK_EVERY */
 #define CHECK_EVERY 0.05                /* seconds */
@@ -42,19 +46,95 @@ struct operate_request {
 	struct alarm progress;          /* the next report, with --progress */
 };
 
-static void send_order_result(struct session *session, const char *name, const struct service_match *match, bool ok,
-			      struct buf *message)
+static struct service_view view_of(struct session *session, struct service_match match)
 {
-	struct buf *line = &session->line;
+	double now = clock_now();
 
+	return (struct service_view){
+		.supervisor = session->supervisor, .request = &session->request, .match = match, .now = now,
+		.offset = show_wall_offset(now),
+	};
+}
+
+/* Adds why the next superd will not know the lock of this service, or that it was undone. Without a file nothing brings
+ * back a lock that has ended, and what each boot disables the next superd disables by another file. */
+static void add_lasting(const struct service_runtime *runtime, struct buf *out)
+{
+	const struct locks *locks = runtime->engine->locks;
+	const struct lock *lock = locks_find(locks, runtime->service->name);
+	struct buf why = { 0 };
+
+	if ((!lock || !lock->orders[LOCK_AT_BOOT].since) && !locks_outlive(runtime->engine, &why) &&
+	    (lock || locks->path))
+		json_text_field(out, "ends_with_superd", buf_string(&why));
+	out->failed |= why.failed;
+	buf_free(&why);
+}
+
+/* Adds to what the order has led. */
+static void add_order(const struct operator_order *order, struct service_runtime *runtime, struct buf *out)
+{
+	const struct service_stats *stats = runtime_stats(runtime);
+	char name[32];
+	size_t open = 0;
+	bool retired = false;
+
+	for (size_t n = 0; n < runtime->listener_count; n++)
+		open += listener_is_open(&runtime->listeners[n]);
+	LIST_EACH(link, runtime_instances(runtime))
+		retired |= container_of(link, struct instance, link)->retired;
+	json_count_field(out, "sockets", runtime->listener_count);
+	json_count_field(out, "open", open);
+	if (runtime_current(runtime))
+		json_whole_field(out, "pid", runtime_current(runtime)->pid > 0 ? runtime_current(runtime)->pid : -1);
+	if (retired)
+		json_flag_field(out, "retired", true);
+	show_background(runtime, out);
+	add_lasting(runtime, out);
+	if (stats->killed > order->killed)
+		json_count_field(out, "killed", stats->killed - order->killed);
+	if (stats->parted > order->parted)
+		json_count_field(out, "parted", stats->parted - order->parted);
+	if (!order->signalled)
+		return;
+	json_text_field(out, "signal", scan_signal_name(order->signal, name));
+	json_count_field(out, "signalled", order->signalled);
+	json_list_field(out, "pids");
+	for (size_t n = 0; n < order->signalled && n < SIGNALLED_MOST; n++)
+		buf_addf(out, "%s%ld", n ? "," : "", (long)order->pids[n]);
+	json_list_close(out);
+}
+
+/* order NULL: none was given, because the service does not run. */
+static void send_result(struct operate_request *operate, const char *name, const struct operator_order *order,
+			enum order_result result, const struct buf *why)
+{
+	struct session *session = operate->session;
+	const struct service_view view = view_of(session, selection_find(session->supervisor, name));
+	const struct service_runtime *runtime = view.match.runtime;
+	struct buf *line = &session->line;
+	const char *reason = why->length ? buf_string(why) : NULL;
+
+	if (!reason && runtime && runtime_state(runtime) == BINDING && !sockets_are_under_way(runtime))
+		reason = runtime_reason(runtime);
+	operate->failed += order_has_failed(result);
 	json_object_open(line);
-	json_text_field(line, "service", name);
-	json_flag_field(line, "ok", ok);
-	json_text_field(line, "state", service_match_state(match));
-	json_text_field(line, "message", buf_string(message));
+	json_flag_field(line, "ok", !order_has_failed(result));
+	json_text_field(line, "result", order_result_word(result));
+	json_text_field(line, "reason", reason);
+	if (view.match.row) {
+		show_facts(&view, ANSWER_ORDER, line);
+	} else {
+		json_text_field(line, "service", name);
+		json_text_field(line, "state", service_match_state(&view.match));
+	}
+	if (runtime && order)
+		add_order(order, view.match.runtime, line);
+	else if (view.match.row && !runtime)
+		show_place(line, "disabled_at", service_origin(view.match.row, "disable"));
 	json_object_close(line);
+	line->failed |= why->failed;
 	session_send_line(session);
-	buf_clear(message);
 }
 
 static void add_pending(struct operate_request *operate, const char *name, const struct operator_order *order,
@@ -81,73 +161,50 @@ static void log_order(const struct session *session, const char *name)
 
 static void begin_one(struct operate_request *operate, const char *name)
 {
-	struct service_match match = selection_find(operate->session->supervisor, name);
+	struct session *session = operate->session;
+	struct service_match match = selection_find(session->supervisor, name);
+	const struct operator_command command = { operate->action, session->uid, session->request.signal,
+						  session->request.options & ASKS_BOOT };
 	struct operator_order order;
-	struct buf message = { 0 };
-	enum operator_status status = FAILED;
+	struct buf why = { 0 };
+	enum order_result result = ORDER_VANISHED;
 
-	if (match.runtime) {
-		if (operate->action < OPERATOR_AWAIT_READY)
-			log_order(operate->session, name);
-		const struct operator_command command = { operate->action, operate->session->uid,
-							  operate->session->request.signal,
-							  operate->session->request.options & ASKS_BOOT };
-
-		status = operator_begin(&order, match.runtime, &command, &message);
-	} else if (match.left_out) {
-		buf_addf(&message, "it is left out: %s", left_out_reason(match.left_out));
-	} else if (match.row && operate->action == OPERATOR_REFRESH) {
-		buf_text(&message, "it does not run: the configuration has disable = yes");
-		status = DONE;
-	} else if (match.row) {
-		buf_text(&message, "the configuration has disable = yes");
-		origin_cite(service_origin(match.row, "disable"), &message);
-		buf_text(&message, ": change it there, and reload");
-	} else {
-		buf_text(&message, "a reload has removed it meanwhile");
-	}
-	if (status == UNDER_WAY && operate->waits)
-		add_pending(operate, name, &order, runtime_is_removed(match.runtime));
-	else if (status == UNDER_WAY)
-		buf_text(&message, "under way");
+	if (match.runtime && operate->action < OPERATOR_AWAIT_READY)
+		log_order(session, name);
+	if (match.runtime)
+		result = operator_begin(&order, match.runtime, &command, &why);
+	else if (match.left_out)
+		result = ORDER_LEFT_OUT;
+	else if (match.row)
+		result = operate->action == OPERATOR_REFRESH ? ORDER_NEEDS_NO_REFRESH : ORDER_UNCONFIGURED;
 	operate->begun++;
-	operate->failed += status == FAILED;
-	if (status != UNDER_WAY || !operate->waits)
-		send_order_result(operate->session, name, &match, status != FAILED, &message);
-	buf_free(&message);
+	if (result == ORDER_UNDER_WAY && operate->waits)
+		add_pending(operate, name, &order, runtime_is_removed(match.runtime));
+	else
+		send_result(operate, name, match.runtime ? &order : NULL, result, &why);
+	buf_free(&why);
 }
 
-/* A service that is being removed can only be stopped. So when it is gone, the order is done. */
-static enum operator_status describe_gone(struct buf *message)
-{
-	buf_text(message, "stopped, and removed");
-	return DONE;
-}
-
-/* Checks one order. true: it has ended, and its result is sent. */
+/* Checks one order. true: it has ended, and its result is sent. A service that is being removed can only be stopped. So
+ * when it is gone, the order is done. */
 static bool check_pending(struct operate_request *operate, const struct pending_order *pending)
 {
-	struct service_match match = selection_find(operate->session->supervisor, pending->name);
-	enum operator_status status = FAILED;
-	struct buf message = { 0 };
+	struct service_runtime *runtime = selection_find(operate->session->supervisor, pending->name).runtime;
+	enum order_result result = pending->leaves ? ORDER_GONE : ORDER_VANISHED;
+	struct buf why = { 0 };
 
-	if (match.runtime)
-		status = operator_look(&pending->order, match.runtime, &message);
-	else if (pending->leaves)
-		status = describe_gone(&message);
-	else
-		buf_text(&message, "a reload has removed it meanwhile");
-	if (status == UNDER_WAY) {
-		double seconds = operator_wait(&pending->order, match.runtime);
+	if (runtime)
+		result = operator_look(&pending->order, runtime, &why);
+	if (result == ORDER_UNDER_WAY) {
+		double seconds = operator_wait(&pending->order, runtime);
 
 		if (seconds > 0 && !alarm_is_set(&operate->proof))
 			alarm_set(&operate->proof, seconds);
 	} else {
-		operate->failed += status == FAILED;
-		send_order_result(operate->session, pending->name, &match, status == DONE, &message);
+		send_result(operate, pending->name, &pending->order, result, &why);
 	}
-	buf_free(&message);
-	return status != UNDER_WAY;
+	buf_free(&why);
+	return result != ORDER_UNDER_WAY;
 }
 
 static void finish_operate(struct operate_request *operate)
@@ -235,21 +292,48 @@ static void on_operate_timeout(struct alarm *alarm)
 	buf_free(&late);
 }
 
+/* Adds how far the end of an instance is, and when it is killed or left alone. */
+static void add_limit(struct instance *instance, struct buf *out)
+{
+	const struct lifecycle_options *lifecycle = instance->service->groups->lifecycle;
+
+	json_text_field(out, "phase", instance_is_doomed(instance)	? "killed"
+				      : !instance->facts.stopped	? "serves"
+				      : lifecycle->kill_mode == KILL_NONE ? "left-alone"
+									: "stops");
+	if (instance_limit_left(instance) >= 0)
+		json_seconds_field(out, "left", instance_limit_left(instance));
+}
+
+/* Sends which process an order waits for. */
 static void send_waiting(struct session *session, const struct pending_order *pending)
 {
 	struct service_match match = selection_find(session->supervisor, pending->name);
-	struct buf *line = &session->line, message = { 0 };
+	const struct operator_order *order = &pending->order;
+	struct buf *line = &session->line;
+	struct instance *one;
+	unsigned count;
 
 	if (!match.runtime)
 		return;
-	operator_add_wait(&pending->order, match.runtime, &message);
+	count = operator_awaited(order, match.runtime, &one);
 	json_object_open(line);
 	json_text_field(line, "service", pending->name);
 	json_text_field(line, "state", service_match_state(&match));
-	json_text_field(line, "waiting", buf_string(&message));
+	json_object_field(line, "waiting");
+	if (!count && background_is_ending(match.runtime))
+		show_background(match.runtime, line);
+	if (count && order->action < OPERATOR_AWAIT_READY && order->action != OPERATOR_FREEZE &&
+	    order->action != OPERATOR_REFRESH) {
+		json_whole_field(line, "pid", one->pid > 0 ? one->pid : -1);
+		json_text_field(line, "peer", one->client.peer);
+		json_count_field(line, "others", count - 1);
+		json_flag_field(line, "drains", order->action == OPERATOR_DRAIN);
+		add_limit(one, line);
+	}
+	json_object_close(line);
 	json_object_close(line);
 	session_send_line(session);
-	buf_free(&message);
 }
 
 static void on_operate_progress(struct alarm *alarm)

@@ -68,7 +68,7 @@ int control_connect(void)
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	fd = client_connect_unix(control_path(), SOCK_STREAM);
 	line = client_line(fd);
-	cr_assert_not_null(strstr(line, "\"protocol\":1"));
+	cr_assert_not_null(strstr(line, "\"protocol\":2"));
 	client_send(fd, text_of("hello %s\n", control_value(line, "hello")));
 	return fd;
 }

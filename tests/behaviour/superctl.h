@@ -12,6 +12,9 @@ struct outcome superctl_answer(const char *control, const char *const *arguments
 /* What superctl why prints of a service of the superd at control_path(). */
 const char *why_of(const char *service);
 
+/* What superctl prints of an order such as "stop web", its errors behind the rest. */
+const char *superctl_order(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Runs superctl beside the test, until program_end. */
 struct program superctl_begin(bool clock, const char *control, const char *const *arguments);
 #define SUPERCTL_BEGIN(clock, control, ...) superctl_begin(clock, control, (const char *const[]){ __VA_ARGS__, NULL })

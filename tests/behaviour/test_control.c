@@ -187,8 +187,8 @@ Behaviour(control, starts_without_a_client_and_stops)
 
 	cr_expect(control_is_done(control_once("start web")));
 	pid = client_ask_pid(port);
-	expect_in(control_once("start web"), text_of("it runs already, pid %ld", pid));
-	expect_in(control_once("stop web"), "the next client starts it again");
+	expect_in(superctl_order("start web"), text_of("it runs already, pid %ld", pid));
+	expect_in(superctl_order("stop web"), "the next client starts it again");
 	cr_expect_not(process_lives((pid_t)pid));
 	cr_expect_str_eq(control_value(control_once("status web"), "signal"), "TERM");
 	cr_expect_neq(client_ask_pid(port), pid);
@@ -213,11 +213,11 @@ Behaviour(control, a_stopped_service_without_a_socket_stays_stopped)
 	struct superd *superd = controlled_run("service job { start = boot exec = \"%s\" }\n", backend("sleep 1000"));
 
 	superd_wait_log(superd, "job: started, pid ");
-	expect_in(control_once("stop job"), "stopped, until it is started again");
+	expect_in(superctl_order("stop job"), "stopped, until it is started again");
 	cr_assert(superd_reload(superd, "service job { start = boot exec = \"%s\" umask = 077 }\n",
 				backend("sleep 1000")));
 	cr_expect_str_eq(control_value(control_once("status job"), "state"), "listening");
-	expect_in(control_once("start job"), "started, pid ");
+	expect_in(superctl_order("start job"), "started, pid ");
 	superd_stop(superd);
 }
 
@@ -232,7 +232,7 @@ Behaviour(control, what_is_started_by_order_alone_waits_for_it)
 	client_ask_pid(superd_port(superd, "other"));
 	cr_assert_neq(access(beats, F_OK), 0, "it was started at boot");
 	for (size_t n = 1; n < 3; n++) {
-		expect_in(control_once("start job"), "it was started, and has ended: exit status 0");
+		expect_in(superctl_order("start job"), "it was started, and has ended: exit status 0");
 		WAIT_UNTIL(superd_log_count(superd, "job: pid ") == n);
 	}
 	client_ask_pid(superd_port(superd, "other"));
@@ -274,7 +274,7 @@ Behaviour(control, holds_clients_and_releases_them)
 	expect_in(why_of("web"), "1 client waits in its queue");
 	cr_assert(superd_reload(superd, WEB, backend("serve"), "umask = 077"));
 	cr_expect(clock_is_quiet(superd, client), "a reload has released it");
-	expect_in(control_once("start web"), "it is held");
+	expect_in(superctl_order("start web"), "it is held");
 	cr_assert(control_is_done(control_once("release web")));
 	expect_in(client_line(client), " who");
 	close(client);
@@ -295,7 +295,7 @@ Behaviour(control, disables_until_it_is_enabled)
 	cr_assert(superd_reload(superd, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" umask = 077 }\n", port,
 				backend("serve")));
 	cr_expect_not(client_can_connect(port), "a reload has enabled it");
-	expect_in(control_once("restart web"), "it is disabled");
+	expect_in(superctl_order("restart web"), "it is disabled");
 	cr_assert(control_is_done(control_once("enable web")));
 	client_ask_pid(port);
 	superd_stop(superd);
@@ -307,7 +307,7 @@ Behaviour(control, releases_what_is_disabled)
 
 	cr_assert(control_is_done(control_once("hold web")));
 	cr_assert(control_is_done(control_once("disable web")));
-	expect_in(control_once("release web"), "released");
+	expect_in(superctl_order("release web"), "released");
 	cr_assert(control_is_done(control_once("enable web")));
 	cr_expect_str_eq(control_value(control_once("status web"), "state"), "listening");
 	superd_stop(superd);
@@ -334,7 +334,8 @@ Behaviour(control, refuses_what_its_table_disables)
 	const char *answer = control_once("start web");
 
 	cr_expect_str_eq(control_value(answer, "ok"), "false");
-	expect_in(answer, "disable = yes");
+	expect_in(superctl_order("start web"),
+		  text_of("web: the configuration has disable = yes (%s:4): change it there", superd->table));
 	expect_in(why_of("web"), "the configuration has disable = yes");
 	cr_expect_str_eq(control_value(control_once("list"), "state"), "off");
 	superd_stop(superd);
@@ -365,7 +366,7 @@ Behaviour(control, waits_for_the_commands_before_a_start_when_it_restarts)
 	struct superd *superd = run_web(backend("serve"), "exec_start_pre = { \"/bin/sleep 0.1\" }");
 
 	cr_assert(control_is_done(control_once("start web")));
-	expect_in(control_once("restart web"), "\"started, pid ");
+	expect_in(superctl_order("restart web"), "web: started, pid ");
 	cr_expect_str_eq(control_value(control_once("list"), "state"), "running");
 	superd_stop(superd);
 }
@@ -405,7 +406,7 @@ Behaviour(control, drains_before_it_goes_on)
 	cr_expect(clock_is_quiet(superd, second));
 	close(first);
 	expect_in(client_line(second), " two");
-	expect_in(client_line(operator), "drained");
+	expect_in(client_line(operator), "\"result\":\"drained\"");
 	close(second);
 	close(operator);
 	superd_stop(superd);
@@ -450,6 +451,7 @@ Behaviour(control, drains_what_is_held_and_holds_it_further)
 {
 	struct superd *superd = clock_run_web(backend("talk"), "");
 	int port = superd_port(superd, "web"), first = client_connect(port), second, operator;
+	const char *answer;
 
 	client_send(first, "one\n");
 	client_line(first);
@@ -463,7 +465,9 @@ Behaviour(control, drains_what_is_held_and_holds_it_further)
 	expect_in(client_line(first), " three");
 	cr_expect(clock_is_quiet(superd, operator), "it has a client still");
 	close(first);
-	expect_in(client_line(operator), "drained; it is held");
+	answer = client_line(operator);
+	cr_expect_str_eq(control_value(answer, "result"), "drained");
+	cr_expect_str_eq(control_value(answer, "held"), "true");
 	cr_expect(clock_is_quiet(superd, second), "who came meanwhile was let through");
 	cr_assert(control_is_done(control_once("release web")));
 	expect_in(client_line(second), " two");
@@ -478,6 +482,7 @@ Behaviour(control, drains_without_one_that_a_reload_has_left)
 	int port = free_port(), other = free_port(), first, second, operator;
 	struct superd *superd =
 		controlled_clock_run(BOTH_FINISH, text_of("\"127.0.0.1:%d\"", port), backend("talk"));
+	const char *answer;
 
 	WAIT_UNTIL(client_can_connect(port));
 	first = client_connect(port);
@@ -494,7 +499,10 @@ Behaviour(control, drains_without_one_that_a_reload_has_left)
 	WAIT_UNTIL(superd_logged(superd, "to the end"));
 	cr_expect(clock_is_quiet(superd, operator), "it has a client still");
 	close(second);
-	expect_in(client_line(operator), "drained: its clients are served again; an instance from before");
+	answer = client_line(operator);
+	cr_expect_str_eq(control_value(answer, "result"), "drained");
+	cr_expect_str_eq(control_value(answer, "held"), "false");
+	cr_expect_str_eq(control_value(answer, "retired"), "true");
 	second = client_connect(other);
 	client_send(second, "three\n");
 	expect_in(client_line(second), " three");
@@ -601,7 +609,7 @@ Behaviour(control, has_a_backend_read_its_configuration_again)
 	const char *answer = control_once("reload web");
 	long pid;
 
-	expect_in(answer, "it does not run");
+	expect_in(superctl_order("reload web"), "web: it does not run: its next start reads its configuration ");
 	cr_expect(control_is_done(answer), "%s", answer);
 	pid = client_ask_pid(superd_port(superd, "web"));
 	answer = control_once("reload web");
@@ -624,7 +632,7 @@ Behaviour(control, tells_of_a_configuration_that_could_not_be_read_again)
 	/* What it said last comes by way of superd-output, on a busy machine too late for the first answer. */
 	WAIT_UNTIL(strstr(control_once("reload a"),
 			  "exec_reload has failed: exit-code (exit status 3): no such page\""));
-	expect_in(control_once("reload b"), "it has no exec_reload");
+	expect_in(superctl_order("reload b"), "it has no exec_reload");
 	superd_stop(superd);
 }
 
@@ -640,8 +648,10 @@ Behaviour(control, reloads_all_where_nothing_runs)
 	answer = control_once("reload *");
 	cr_expect(control_is_done(answer), "%s", answer);
 	cr_assert(control_is_done(control_once("disable asleep")));
+	expect_in(superctl_order("reload off"), "off: it does not run: the configuration has disable = yes\n");
+	expect_in(superctl_order("reload each"), "each: accept = yes: the next client's instance reads");
 	answer = control_once("reload asleep");
-	expect_in(answer, "it does not run");
+	expect_in(answer, "\"result\":\"needs-no-refresh\"");
 	cr_expect(control_is_done(answer), "%s", answer);
 	superd_stop(superd);
 }

@@ -140,7 +140,7 @@ Behaviour(idle_busy, a_stop_does_not_wait_for_the_command)
 
 	client_ask_pid(superd_port(superd, "web"));
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, read_text(asked));
-	expect_in(control_once("stop web"), "stopped");
+	expect_in(superctl_order("stop web"), "stopped");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_stop(superd);
 }

@@ -136,7 +136,7 @@ Behaviour(idle_gaps, one_that_ran_without_an_idle_timeout_says_so)
 
 	superd_wait_log(superd, "web: listening on ");
 	client_ask_pid(port);
-	expect_in(control_once("stop web"), "stopped");
+	expect_in(superctl_order("stop web"), "stopped");
 	cr_assert(superd_reload(superd, "%s idle_timeout = 1h }\n", table));
 	expect_in(SUPERCTL(control_path(), "idle").out, "it has not run with an idle_timeout yet");
 	superd_stop(superd);

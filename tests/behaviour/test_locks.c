@@ -52,10 +52,10 @@ Behaviour(locks, outlive_an_end_of_superd)
 	const char *answer;
 	struct stat status;
 
-	answer = control_once("hold web");
-	cr_expect(strstr(answer, "queue until it is released\""), "%s", answer);
-	answer = control_once("disable other");
-	cr_expect(strstr(answer, "closed until it is enabled\""), "%s", answer);
+	answer = superctl_order("hold web");
+	cr_expect(strstr(answer, "queue until it is released\n"), "%s", answer);
+	answer = superctl_order("disable other");
+	cr_expect(strstr(answer, "closed until it is enabled\n"), "%s", answer);
 	cr_assert_eq(stat(file(), &status), 0);
 	cr_expect_eq(status.st_mode & 07777, 0600);
 	for (int n = 0; n < 2; n++) {
@@ -319,20 +319,20 @@ Behaviour(locks, that_cannot_be_written_are_said_to_end_with_superd)
 	const char *in_the_way = path_in("control.locks.new"), *answer;
 
 	cr_assert_eq(mkdir(in_the_way, 0700), 0);
-	answer = control_once("hold web");
+	answer = superctl_order("hold web");
 	cr_expect(strstr(answer, wanted), "%s", answer);
-	cr_expect(control_is_done(answer));
+	cr_expect(control_is_done(control_once("hold web")));
 	superd_wait_log(superd, text_of("cannot write %s: File exists: the next superd will not know", file()));
 	answer = why_of("web");
 	cr_expect(strstr(answer, wanted), "%s", answer);
 	answer = SUPERCTL(control_path(), "status", "web").out;
 	cr_expect(strstr(answer, wanted), "%s", answer);
 	cr_assert_eq(rmdir(in_the_way), 0);
-	answer = control_once("hold web");
+	answer = superctl_order("hold web");
 	cr_expect_null(strstr(answer, "ends with superd"), "%s", answer);
 	cr_assert_eq(unlink(file()), 0);
 	cr_assert_eq(mkdir(file(), 0700), 0);
-	answer = control_once("release web");
+	answer = superctl_order("release web");
 	cr_expect(strstr(answer, "released; this ends with superd: cannot write "), "%s", answer);
 	cr_assert_eq(rmdir(file()), 0);
 	superd_stop(superd);

@@ -49,10 +49,10 @@ Behaviour(operator, a_restart_ends_the_pause_after_a_failure)
 
 	client_send(client, "late\n");
 	superd_wait_log(superd, "web: next start in ");
-	expect_in(control_once("stop web"), "superd tries again after the pause");
+	expect_in(superctl_order("stop web"), "superd tries again after the pause");
 	cr_expect_str_eq(state(), "backoff");
 	write_file("mended", "%s", "");
-	expect_in(control_once("restart web"), "started, pid ");
+	expect_in(superctl_order("restart web"), "started, pid ");
 	expect_in(client_line(client), " late");
 	close(client);
 	superd_stop(superd);
@@ -70,7 +70,7 @@ Behaviour(operator, a_restart_counts_also_while_it_is_being_stopped)
 	clock_advance(superd, 59 * MINUTE_MS);
 	cr_expect(client_is_quiet(operator, 0));
 	clock_advance(superd, 2 * MINUTE_MS);
-	expect_in(client_line(operator), "started, pid ");
+	expect_in(client_line(operator), "\"result\":\"started\"");
 	cr_expect_str_eq(state(), "running");
 	close(operator);
 	clock_stop(superd, 2 * HOUR_MS);
@@ -114,7 +114,7 @@ Behaviour(operator, say_whom_they_wait_for_and_whom_they_killed)
 	clock_advance(superd, MINUTE_MS);
 	clock_advance(superd, 10 * MINUTE_MS);
 	answer = lines_to_end(operator);
-	expect_in(answer, "\"waiting\":\"pid ");
+	expect_in(answer, "\"waiting\":{\"pid\":");
 	schema_holds("act", answer);
 	outcome = SUPERCTL(control_path(), "stop", "web");
 	cr_expect_str_empty(outcome.err, "what is done at once says nothing in between: %s", outcome.err);
@@ -175,11 +175,11 @@ Behaviour(operator, freezing_and_thawing_twice_is_no_failure)
 	const char *pid;
 
 	expect_in(control_once("thaw web"), "\"ok\":true");
-	expect_in(control_once("start web"), "started, pid ");
+	expect_in(superctl_order("start web"), "started, pid ");
 	pid = text_of("it continues, pid %s", control_value(control_once("status web"), "pid"));
 	cr_assert(control_is_done(control_once("freeze web")));
-	expect_in(control_once("freeze web"), "it is frozen already");
-	expect_in(control_once("start web"), pid);
+	expect_in(superctl_order("freeze web"), "it is frozen already");
+	expect_in(superctl_order("start web"), pid);
 	cr_expect_str_eq(state(), "running");
 	superd_stop(superd);
 }
@@ -191,7 +191,7 @@ Behaviour(operator, instances_of_single_clients_are_not_frozen)
 
 	client_send(client, "one\n");
 	client_line(client);
-	expect_in(control_once("freeze web"), "each of its clients has an instance");
+	expect_in(superctl_order("freeze web"), "each of its clients has an instance");
 	close(client);
 	superd_stop(superd);
 }
@@ -236,7 +236,7 @@ Behaviour(operator, a_drain_waits_until_what_starts_is_ready)
 	client_send(next, "two\n");
 	cr_expect(clock_is_quiet(superd, next), "it was let in before those of before had gone");
 	close(client);
-	expect_in(client_line(operator), "drained: its clients are served again");
+	expect_in(client_line(operator), "\"result\":\"drained\"");
 	expect_in(client_line(next), " two");
 	close(next);
 	close(operator);
@@ -255,7 +255,7 @@ Behaviour(operator, a_drain_of_what_stops_is_its_end)
 	clock_advance(superd, 59 * MINUTE_MS);
 	cr_expect(client_is_quiet(operator, 0));
 	clock_advance(superd, 2 * MINUTE_MS);
-	expect_in(client_line(operator), "drained: its clients are served again");
+	expect_in(client_line(operator), "\"result\":\"drained\"");
 	cr_expect_str_eq(state(), "listening");
 	close(operator);
 	superd_stop(superd);
@@ -276,7 +276,7 @@ static struct superd *run_given(const char *options)
 
 	superd_port(superd, "web");
 	wait_node(control);
-	expect_in(control_once("start web"), "started, pid ");
+	expect_in(superctl_order("start web"), "started, pid ");
 	return superd;
 }
 
@@ -287,12 +287,12 @@ Behaviour(operator, a_drain_tells_of_a_copy_of_the_listener)
 
 	SKIP_UNLESS_SEEN();
 	superd = run_given("");
-	expect_in(control_once("restart web"), "started, pid ");
+	expect_in(superctl_order("restart web"), "started, pid ");
 	WAIT_UNTIL(!process_has_file(superd->pid, given));      /* handshakes with it may have been under way */
 	client = client_connect(port);
 	client_send(client, "one\n");
 	client_line(client);
-	expect_in(control_once("drain web"), "the process that passed it to superd has a copy");
+	expect_in(superctl_order("drain web"), "the process that passed it to superd has a copy");
 	cr_expect_str_eq(state(), "running");
 	client_send(client, "two\n");
 	expect_in(client_line(client), " two");
@@ -317,7 +317,7 @@ Behaviour(operator, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
 	WAIT_UNTIL(strstr(control_once("list web"), "\"held\":true"));
 	write_file("go", "%s", "");
 	answer = client_line(operator);
-	expect_in(answer, "which runs on; the log has the reason");
+	expect_in(answer, "\"result\":\"not-drained\"");
 	superd_wait_log(superd, "it cannot be drained: clients cannot be kept from it: ");
 	cr_expect_str_eq(state(), "running");
 	cr_expect_str_eq(control_value(control_once("list web"), "held"), "false");
@@ -342,7 +342,7 @@ Behaviour(operator, a_second_drain_tells_of_the_first)
 	second = client_connect(port);
 	client_send(second, "one\n");
 	client_line(second);
-	expect_in(control_once("drain web"), "an earlier instance still drains");
+	expect_in(superctl_order("drain web"), "an earlier instance still drains");
 	cr_expect_str_eq(state(), "running");
 	close(first);
 	close(second);
@@ -353,9 +353,9 @@ Behaviour(operator, a_start_by_an_operator_is_told_as_such)
 {
 	struct superd *superd = run_web(backend("take 1"), "");
 
-	expect_in(control_once("start web"), "started, pid ");
+	expect_in(superctl_order("start web"), "started, pid ");
 	cr_expect_str_eq(control_value(control_once("status web"), "by"), "operator");
-	expect_in(control_once("restart web"), "started, pid ");
+	expect_in(superctl_order("restart web"), "started, pid ");
 	cr_expect_str_eq(control_value(control_once("status web"), "by"), "operator");
 	client_ask_pid(port);
 	WAIT_UNTIL(strcmp(state(), "listening") == 0);
@@ -397,17 +397,17 @@ Behaviour(operator, what_has_no_port_is_not_said_to_listen)
 
 	superd_wait_log(superd, "one: ");
 	for (size_t n = 0; n < 2; n++) {
-		const char *why = "does not listen: ", *answer = control_once("stop %s", names[n]);
+		const char *why = "does not listen: ", *answer;
 
-		expect_in(answer, "no instance runs; it does not listen: ");
-		cr_expect(control_is_done(answer), "%s", answer);
+		expect_in(superctl_order("stop %s", names[n]), "no instance runs; it does not listen: ");
+		cr_expect(control_is_done(control_once("stop %s", names[n])));
 		answer = control_once("restart %s", names[n]);
 		expect_in(answer, "Address already in use");
 		cr_expect_not(control_is_done(answer), "%s", answer);
-		expect_in(control_once("drain %s", names[n]), why);
-		expect_in(control_once("hold %s", names[n]), why);
-		expect_in(control_once("stop %s", names[n]), why);
-		expect_in(control_once("release %s", names[n]), why);
+		expect_in(superctl_order("drain %s", names[n]), why);
+		expect_in(superctl_order("hold %s", names[n]), why);
+		expect_in(superctl_order("stop %s", names[n]), why);
+		expect_in(superctl_order("release %s", names[n]), why);
 	}
 	close(others[0]);
 	close(others[1]);
@@ -428,7 +428,7 @@ Behaviour(operator, a_start_answers_with_the_first_failure)
 		expect_in(outcome.err, "web: failed: it ended with exit status 3");
 		cr_expect_null(strstr(outcome.out, "started"), "%s", outcome.out);
 	}
-	expect_in(control_once("start --no-wait web"), "under way");
+	expect_in(superctl_order("start --no-wait web"), "under way");
 	superd_stop(superd);
 }
 
@@ -441,8 +441,8 @@ Behaviour(operator, a_start_of_what_says_nothing_is_done_after_a_second)
 	client_send(operator, "start web\n");
 	superd_wait_log(superd, "web: started, pid ");
 	clock_advance(superd, 2 * SECOND_MS);
-	expect_in(client_line(operator), "started, pid ");
-	expect_in(control_once("start web"), "it runs already");
+	expect_in(client_line(operator), "\"result\":\"started\"");
+	expect_in(superctl_order("start web"), "it runs already");
 	close(operator);
 	superd_stop(superd);
 }
@@ -452,7 +452,7 @@ Behaviour(operator, a_start_of_what_is_ready_waits_no_longer)
 {
 	struct superd *superd = run_web("/bin/sh -c 'echo up; exec sleep 1000'", "ready = \"up\" timeout_stop = 1s");
 
-	expect_in(control_once("start web"), "started, pid ");
+	expect_in(superctl_order("start web"), "started, pid ");
 	superd_stop(superd);
 }
 
@@ -461,19 +461,19 @@ Behaviour(operator, sleep_and_wake_do_what_idle_action_and_a_client_do)
 	struct superd *superd = run_web(backend("serve"), "timeout_stop = 1s idle_timeout = 1h idle_action = freeze");
 	long pid;
 
-	expect_in(control_once("wait web"), "\"message\":\"asleep\"");
-	expect_in(control_once("wake web"), "started, pid ");
-	expect_in(control_once("wait --awake web"), "\"message\":\"awake\"");
+	expect_in(superctl_order("wait web"), "web: asleep");
+	expect_in(superctl_order("wake web"), "started, pid ");
+	expect_in(superctl_order("wait --awake web"), "web: awake");
 	pid = client_ask_pid(port);
-	expect_in(control_once("sleep web"), "frozen until the next client");
-	expect_in(control_once("wait --asleep web"), "\"message\":\"frozen\"");
-	expect_in(control_once("wake web"), "thawed");
+	expect_in(superctl_order("sleep web"), "frozen until the next client");
+	expect_in(superctl_order("wait --asleep web"), "web: frozen");
+	expect_in(superctl_order("wake web"), "thawed");
 	cr_expect_eq(client_ask_pid(port), pid);
-	expect_in(control_once("stop web"), "stopped");
+	expect_in(superctl_order("stop web"), "stopped");
 	cr_assert(superd_reload(superd, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" timeout_stop = 1s }\n",
 				port, backend("serve")));
 	cr_expect_neq(client_ask_pid(port), pid);
-	expect_in(control_once("sleep web"), "stopped");
+	expect_in(superctl_order("sleep web"), "stopped");
 	superd_stop(superd);
 }
 
@@ -484,11 +484,11 @@ Behaviour(operator, one_that_waits_hears_of_the_change_and_changes_nothing)
 
 	client_send(waiter, "wait --awake web\n");
 	client_ask_pid(port);
-	expect_in(client_line(waiter), "\"message\":\"awake\"");
+	expect_in(client_line(waiter), "\"result\":\"awake\"");
 	expect_in(control_once("wait --asleep --timeout=100ms web"), "not done in time: web");
 	expect_in(control_once("wait --asleep --no-wait web"), "it does not have that option");
 	expect_in(control_once("disable web"), "\"ok\":true");
-	expect_in(control_once("wait web"), "it is disabled");
+	expect_in(superctl_order("wait web"), "it is disabled");
 	cr_expect_not(superd_logged(superd, "requested: wait"));
 	close(waiter);
 	superd_stop(superd);

@@ -43,7 +43,7 @@ Behaviour(ready, a_line_of_its_output_tells_that_it_serves)
 	cr_assert_str_eq(state(), "starting");
 	expect_in(why_of("web"), "it has printed no line with \"ready to accept\"");
 	expect_in(control_once("status web"), "\"waits_for\":\"it has printed no line with");
-	expect_in(control_once("freeze web"), "it is starting: it can be frozen when it is ready");
+	expect_in(superctl_order("freeze web"), "it is starting: it can be frozen when it is ready");
 	write_file("gate", "%s", "");
 	WAIT_UNTIL(!strcmp(state(), "running"));
 	cr_assert(strstr(client_line(client), " asked"));
@@ -60,7 +60,7 @@ Behaviour(ready, a_start_under_way_is_not_ready_after_the_time_of_the_one_before
 	struct superd *superd = controlled_run("service web {\n listen = \"127.0.0.1:0\"\n %s\n ready = \"now\"\n"
 					       " timeout_stop = 1s\n}\n", slow_backend(gate, "now"));
 
-	expect_in(control_once("start web"), "started, pid ");
+	expect_in(superctl_order("start web"), "started, pid ");
 	expect_in(why_of("web"), ", ready after ");
 	unlink(gate);
 	control_once("stop web");
@@ -68,7 +68,7 @@ Behaviour(ready, a_start_under_way_is_not_ready_after_the_time_of_the_one_before
 	WAIT_UNTIL(superd_log_count(superd, "web: started, pid ") == 2);
 	cr_expect_null(strstr(why_of("web"), ", ready after "), "%s", why_of("web"));
 	expect_in(control_once("status web"), "\"latency\":null}");
-	expect_in(control_once("freeze web"), "it is starting: it can be frozen when it is ready");
+	expect_in(superctl_order("freeze web"), "it is starting: it can be frozen when it is ready");
 	superd_stop(superd);
 }
 
@@ -79,7 +79,7 @@ Behaviour(ready, superctl_start_waits_for_the_line_on_stderr)
 					       " error = log\n ready = \"now\"\n}\n",
 					       slow_backend(gate, "it serves now >&2"));
 
-	expect_in(control_once("start web"), "started, pid ");
+	expect_in(superctl_order("start web"), "started, pid ");
 	cr_assert(superd_logged(superd, "it serves now"));
 	superd_stop(superd);
 }
@@ -206,7 +206,7 @@ Behaviour(ready, a_stop_ends_the_command_that_is_asked)
 
 	cr_assert(control_is_done(control_once("start --no-wait web")));
 	WAIT_UNTIL(read_text(mark));
-	expect_in(control_once("stop web"), "stopped");
+	expect_in(superctl_order("stop web"), "stopped");
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_stop(superd);
 }
@@ -220,7 +220,7 @@ Behaviour(ready, commands_around_the_start_keep_their_order)
 					       " exec_start_post = \"/bin/sh -c 'echo post >>%s'\"\n}\n",
 					       backend("serve"), order, order, order);
 
-	expect_in(control_once("start web"), "started, pid ");
+	expect_in(superctl_order("start web"), "started, pid ");
 	cr_assert_str_eq(read_text(order), "pre\nready\npost\n");
 	superd_stop(superd);
 }

@@ -13,6 +13,7 @@
 #include "controlling.h"
 #include "harness.h"
 #include "private.h"
+#include "superctl.h"
 
 #define RPCBIND_SOCKET "/run/rpcbind.sock"
 #define REGISTERED "registered with rpcbind"
@@ -164,7 +165,7 @@ Behaviour(rpc, is_restarted_and_tells_why_it_cannot_drain)
 	superd_wait_log(superd, REGISTERED ": 300019/1-2 at tcp port");
 	for (unsigned n = 0; n < 3; n++) {
 		cr_expect(call("tcp", 300019, 2), "%s", world_logs());
-		cr_expect(strstr(control_once("drain tester"), "a socket of this kind"), "%s", world_logs());
+		cr_expect(strstr(superctl_order("drain tester"), "a socket of this kind"), "%s", world_logs());
 		cr_expect(control_is_done(control_once("restart tester")), "%s", world_logs());
 	}
 	cr_expect(call("tcp", 300019, 2), "%s", world_logs());

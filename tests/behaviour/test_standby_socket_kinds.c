@@ -10,6 +10,7 @@
 #include "controlling.h"
 #include "load.h"
 #include "namespace.h"
+#include "superctl.h"
 
 #define CARELESS backend("-d 1 careless 20")
 #define SERVICE "service web {\n listen = { %s }\n exec = \"%s\"\n timeout_stop = 10s\n %s\n}\n"
@@ -124,7 +125,7 @@ Behaviour(standby_socket_kinds, datagrams_beside_a_port)
 		cr_assert(control_is_done(control_once("restart web")), "%s", world_logs());
 		pass_time(&load, 1);
 	}
-	cr_assert_not_null(strstr(control_once("drain web"), "a socket of this kind"));
+	cr_assert_not_null(strstr(superctl_order("drain web"), "a socket of this kind"));
 	tally = load_stop(load);
 	tally_expect_all_served(&tally);
 	close(datagrams);

@@ -129,7 +129,7 @@ Behaviour(superctl, says_what_is_not_there)
 	cr_assert_eq(outcome.status, 4);
 	expect(outcome.err, "No such file or directory: "
 			    "superd does not run, or was started with another --control");
-	recorded = recorded_run("{\"superd\":\"10\",\"protocol\":2,\"pid\":1}\n", none);
+	recorded = recorded_run("{\"superd\":\"10\",\"protocol\":3,\"pid\":1}\n", none);
 	outcome = SUPERCTL(recorded.path, "list");
 	cr_assert_eq(outcome.status, 1);
 	expect(outcome.err, "speaks another protocol");

@@ -282,8 +282,8 @@ Behaviour(superctl_real, names_mean_themselves_whatever_they_hold)
 		cr_expect_str_eq(outcome.out, asked[n][1], "%s: %s%s", asked[n][0], outcome.out, outcome.err);
 	}
 	outcome = SUPERCTL(control, "--json", "hold", "a\\\\b", "s*r");
-	cr_expect_not_null(strstr(outcome.out, "{\"service\":\"a\\\\\\\\b\",\"ok\":true"), "%s", outcome.out);
-	cr_expect_not_null(strstr(outcome.out, "{\"service\":\"s*r\",\"ok\":true"), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, "\"service\":\"a\\\\\\\\b\",\"state\":\"held\""), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, "\"service\":\"s*r\",\"state\":\"held\""), "%s", outcome.out);
 	cr_expect_null(strstr(outcome.out, "sxr"), "the name of a service means no other: %s", outcome.out);
 	superd_stop(superd);
 }
@@ -761,7 +761,7 @@ Behaviour(superctl_real, a_frozen_backend_can_not_read_its_configuration)
 	cr_assert_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
 	outcome = SUPERCTL(control, "reload", "web");
 	cr_expect_eq(outcome.status, 1);
-	cr_expect_not_null(strstr(outcome.err, "web: frozen: thaw it first"), "%s%s", outcome.out, outcome.err);
+	cr_expect_not_null(strstr(outcome.err, "web: it is frozen: thaw it first"), "%s%s", outcome.out, outcome.err);
 	superd_stop(superd);
 }
 

@@ -570,10 +570,10 @@ Behaviour(upgrade, what_an_operator_holds_or_has_disabled_stays_so)
 	const char *answer;
 
 	superd_port(superd, "many");
-	answer = control_once("hold web");
-	cr_expect(strstr(answer, "queue until it is released\""), "%s", answer);
-	answer = control_once("disable other");
-	cr_expect(strstr(answer, "closed until it is enabled\""), "%s", answer);
+	answer = superctl_order("hold web");
+	cr_expect(strstr(answer, "queue until it is released\n"), "%s", answer);
+	answer = superctl_order("disable other");
+	cr_expect(strstr(answer, "closed until it is enabled\n"), "%s", answer);
 	for (int n = 0; n < 2; n++) {
 		superd_upgrade(superd);
 		outcome = SUPERCTL(control_path(), "list");

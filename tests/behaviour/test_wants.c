@@ -158,7 +158,7 @@ Behaviour(wants, an_order_to_start_waits_as_well)
 {
 	struct superd *superd = run_both("", "requires = { db }");
 
-	expect_in(control_once("start web"), "started, pid ");
+	expect_in(superctl_order("start web"), "started, pid ");
 	cr_expect(is("db", "running"));
 	expect_before(superd, "db: started", "web: started");
 	superd_stop(superd);
@@ -183,7 +183,7 @@ Behaviour(wants, what_is_required_and_fails_is_a_failed_start)
 	superd_wait_log(superd, "web: cannot start: it requires db: ");
 	WAIT_UNTIL(is("web", "backoff"));
 	expect_in(why_of("web"), "it requires db: ");
-	expect_in(control_once("start web"), "failed");
+	expect_in(superctl_order("start web"), "failed");
 	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
 	CLOCK_UNTIL(superd, MINUTE_MS, 30, superd_log_count(superd, "web: cannot start: it requires db: ") == 3);
 	unlink(bar);
@@ -206,7 +206,7 @@ Behaviour(wants, one_that_is_held_or_disabled_is_gone_without_or_waited_for)
 	control_once("disable db");
 	client_ask_pid(superd_port(superd, "web"));
 	superd_wait_log(superd, "web: warning: wants db, and starts without it: it is disabled");
-	expect_in(control_once("start needs"), "it requires db: it is disabled");
+	expect_in(superctl_order("start needs"), "it requires db: it is disabled");
 	superd_stop(superd);
 }
 
@@ -253,7 +253,7 @@ Behaviour(wants, it_is_stopped_with_the_last_that_wants_it)
 	WAIT_UNTIL(is("one", "listening"));
 	pass_hours(superd);
 	cr_assert(is("db", "running"), "%s", world_logs());
-	expect_in(control_once("stop two"), "stopped");
+	expect_in(superctl_order("stop two"), "stopped");
 	superd_wait_log(superd, "db: stopping: no service wants it any more");
 	WAIT_UNTIL(is("db", "listening"));
 	superd_expect_count(superd, "db: started, pid ", 1);
@@ -272,7 +272,7 @@ Behaviour(wants, one_with_another_start_is_not_stopped)
 	cr_assert_not(superd_logged(superd, "manual: started"));
 	client_ask_pid(superd_port(superd, "web"));
 	superd_expect_count(superd, "manual: started", 1);
-	expect_in(control_once("stop web"), "stopped");
+	expect_in(superctl_order("stop web"), "stopped");
 	cr_expect(is("boot", "running") && is("manual", "running"));
 	superd_stop(superd);
 }
@@ -296,7 +296,7 @@ Behaviour(wants, one_that_an_operator_has_frozen_is_thawed)
 	struct superd *superd = run_both("", "wants = { db }");
 
 	control_once("start db");
-	expect_in(control_once("freeze db"), "frozen");
+	expect_in(superctl_order("freeze db"), "frozen");
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect(is("db", "running"));
 	superd_wait_log(superd, ", by web, which wants it");
@@ -422,7 +422,7 @@ Behaviour(wants, one_that_wants_another_starts_behind_it)
 	client_ask_pid(superd_port(superd, "web"));
 	expect_before(superd, "disk: started", "db: started");
 	expect_before(superd, "db: started", "web: started");
-	expect_in(control_once("stop web"), "stopped");
+	expect_in(superctl_order("stop web"), "stopped");
 	WAIT_UNTIL(is("db", "listening") && is("disk", "listening"));
 	expect_before(superd, "db: stopping: no service", "disk: stopping: no service");
 	superd_stop(superd);
@@ -434,7 +434,7 @@ Behaviour(wants, a_failure_goes_up_to_who_requires_it)
 					       back("db", "requires = { disk }"),
 					       back("disk", "exec_start_pre = \"/bin/false\""));
 
-	expect_in(control_once("start web"), "it requires db: cannot start: it requires disk: ");
+	expect_in(superctl_order("start web"), "it requires db: cannot start: it requires disk: ");
 	superd_stop(superd);
 }
 
@@ -479,7 +479,7 @@ Behaviour(wants, the_work_of_a_oneshot_is_done_before_each_start)
 
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect_eq(count_lines(ran), 1);
-	expect_in(control_once("stop web"), "stopped");
+	expect_in(superctl_order("stop web"), "stopped");
 	client_ask_pid(superd_port(superd, "web"));
 	cr_expect_eq(count_lines(ran), 2);
 	superd_stop(superd);
@@ -491,7 +491,7 @@ Behaviour(wants, a_stop_ends_the_wait_and_what_was_started_for_it)
 
 	cr_assert(control_is_done(control_once("start --no-wait web")));
 	WAIT_UNTIL(is("web", "queued") && is("db", "starting"));
-	expect_in(control_once("stop web"), "stopped");
+	expect_in(superctl_order("stop web"), "stopped");
 	WAIT_UNTIL(is("web", "listening") && is("db", "listening"));
 	superd_stop(superd);
 }

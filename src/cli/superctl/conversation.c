@@ -19,7 +19,7 @@
 #define CONNECT_LIMIT 5000 /* milliseconds */
 #define ANSWER_GRACE 10000 /* milliseconds after the end of --timeout, for superd's own answer */
 #define REQUEST_MOST 8192 /* bytes, with the newline; superd's limit */
-#define PROTOCOL 1        /* version of the protocol, in the greeting */
+#define PROTOCOL 2        /* version of the protocol, in the greeting; an older superd is understood, too */
 
 static enum ctl_status set_failure(struct conversation *conversation, enum ctl_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -160,6 +160,7 @@ static enum ctl_status read_greeting(struct conversation *conversation)
 {
 	enum transport_result result;
 	size_t length;
+	double protocol;
 	char *line;
 	bool last;
 
@@ -172,7 +173,8 @@ static enum ctl_status read_greeting(struct conversation *conversation)
 	if (!conversation->greeting || !*json_reply_text(conversation->greeting, "superd"))
 		return set_failure(conversation, CTL_NO_SUPERD, "%s: it is no superd that answers there",
 				   conversation->options->control);
-	if (json_reply_number(conversation->greeting, "protocol") != PROTOCOL)
+	protocol = json_reply_number(conversation->greeting, "protocol");
+	if (protocol < 1 || protocol > PROTOCOL)
 		return set_failure(conversation, CTL_FAILED,
 				   "superd %s at %s speaks another protocol than this superctl %s: use its own",
 				   json_reply_text(conversation->greeting, "superd"), conversation->options->control,

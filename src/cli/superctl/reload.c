@@ -49,11 +49,9 @@ static void add_options(struct buf *out, const json_t *options)
 
 static void add_service(struct buf *out, const json_t *line)
 {
-	bool has_result = *json_reply_text(line, "result");
-
 	json_reply_show_text(out, line, "service");
 	buf_text(out, ": ");
-	json_reply_show_text(out, line, has_result ? "result" : "state");
+	json_reply_show_text(out, line, "result");
 	add_options(out, json_reply_list(line, "options"));
 	if (*json_reply_text(line, "message")) {
 		buf_text(out, ": ");
@@ -99,7 +97,9 @@ enum ctl_status view_reload(const struct superctl_options *options)
 	}
 	if (options->check)
 		return view_diff(options);
-	if (!options->has_timeout && !options->name_count && !options->no_wait)
+	if (options->name_count && !options->allow_empty)
+		return view_act(options);
+	if (!options->has_timeout && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;
 	status = conversation_ask(&bounded, options->allow_empty ? "reload --allow-empty" : "reload",
 				  conversation_answer_timeout(&bounded), show_line, &view);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/shell_words.h"
 #include "cli/superctl/json_reply.h"
+#include "cli/superctl/order.h"
 #include "cli/superctl/reconnect.h"
 #include "cli/superctl/terminal.h"
 #include "cli/superctl/top_table.h"
@@ -82,9 +83,7 @@ static bool take_note(void *context, const json_t *line, const char *text)
 	struct buf note = { 0 };
 
 	(void)text;
-	json_reply_show_text(&note, line, "service");
-	buf_text(&note, ": ");
-	json_reply_show_text(&note, line, "message");
+	order_add(&note, line, false);
 	add_note(context, buf_string(&note));
 	buf_free(&note);
 	return true;

@@ -11,34 +11,13 @@
 #include "base/scan.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
+#include "cli/superctl/order.h"
 #include "cli/superctl/views.h"
 
 struct act_view {
 	const struct superctl_options *options;
 	size_t failed;                  /* number of services that failed */
 };
-
-static void add_result(struct buf *out, const json_t *line)
-{
-	bool has_message = *json_reply_text(line, "message");
-
-	json_reply_show_text(out, line, "service");
-	buf_text(out, ": ");
-	json_reply_show_text(out, line, has_message ? "message" : "state");
-	buf_char(out, '\n');
-}
-
-/* Prints which process or client a service still waits for. */
-static void show_waiting(const json_t *line)
-{
-	struct buf out = { 0 };
-
-	json_reply_show_text(&out, line, "service");
-	buf_text(&out, ": waiting: ");
-	json_reply_show_text(&out, line, "waiting");
-	fprintf(stderr, "%s\n", buf_string(&out));
-	buf_free(&out);
-}
 
 static bool show_result(void *context, const json_t *line, const char *text)
 {
@@ -47,13 +26,15 @@ static bool show_result(void *context, const json_t *line, const char *text)
 	struct buf out = { 0 };
 
 	(void)text;
-	if (*json_reply_text(line, "waiting")) {
-		show_waiting(line);
+	if (order_add_waiting(&out, line)) {
+		fprintf(stderr, "%s\n", buf_string(&out));
+		buf_free(&out);
 		return true;
 	}
 	view->failed += !ok;
 	if (!view->options->json && *json_reply_text(line, "service")) {
-		add_result(&out, line);
+		order_add(&out, line, view->options->boot);
+		buf_char(&out, '\n');
 		if (ok)
 			printed = conversation_print(&out);
 		else

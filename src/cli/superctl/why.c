@@ -14,9 +14,13 @@
 
 #define HINT_AFTER 5. /* seconds after a start; until then a queue is normal */
 
+/* An older superd sends no instance. */
 static void add_pid(struct buf *out, const json_t *instance)
 {
-	buf_addf(out, "pid %.0f", json_reply_number(instance, "pid"));
+	if (json_reply_has_number(instance, "pid"))
+		buf_addf(out, "pid %.0f", json_reply_number(instance, "pid"));
+	else
+		buf_text(out, "it");
 }
 
 /* Adds names behind the text: "it waits for db, cache". */

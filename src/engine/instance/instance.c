@@ -3,6 +3,7 @@
 #include "engine/instance/instance.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -174,6 +175,13 @@ int64_t allowance_left(const struct allowance *allowance, int64_t microseconds)
 	if (left <= 0.)
 		return 0;
 	return left * 1e6 < (double)microseconds ? (int64_t)(left * 1e6) : microseconds;
+}
+
+double instance_limit_left(struct instance *instance)
+{
+	ev_timer *timer = &instance->limit.timer;
+
+	return ev_is_active(timer) ? fmax(ev_timer_remaining(instance->engine->loop, timer), 0) : -1;
 }
 
 bool instance_extend(struct instance *instance, int64_t microseconds)

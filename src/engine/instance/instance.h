@@ -261,6 +261,8 @@ void instance_kill_all(struct engine *engine);
 /* Sets the time limit: ON_TIMEOUT follows after so many microseconds; SCAN_INFINITY or 0: never. */
 void instance_limit(struct instance *instance, int64_t microseconds);
 
+double instance_limit_left(struct instance *instance);    /* seconds of its time limit; negative: none */
+
 /* Extends its time limit, if it has one, to so many microseconds from now. false: its allowance permits fewer. */
 bool instance_extend(struct instance *instance, int64_t microseconds);
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/scan.h"
 #include "engine/accept/socket_rest.h"
 #include "engine/drain/drain.h"
 #include "engine/drain/standby_socket.h"
@@ -20,25 +19,11 @@
 #include "engine/service/service_thaw.h"
 #include "engine/warm/warm_pool.h"
 
-#define SIGNALLED_MOST 10               /* pids that an answer names */
-
-static pid_t current_pid(const struct service_runtime *runtime)
-{
-	return runtime_current(runtime) ? runtime_current(runtime)->pid : 0;
-}
-
-static enum operator_status fail_order(struct buf *answer, const char *why)
-{
-	buf_text(answer, why);
-	return FAILED;
-}
-
-/* Returns the status after the service has handled the events of the order. */
-static enum operator_status report_status(const struct operator_order *order, struct service_runtime *runtime,
-					  struct buf *answer)
+/* Returns the result after the service has handled the events of the order. */
+static enum order_result report(const struct operator_order *order, struct service_runtime *runtime, struct buf *why)
 {
 	runtime_hear(runtime);
-	return operator_look(order, runtime, answer);
+	return operator_look(order, runtime, why);
 }
 
 static bool has_current(const struct service_runtime *runtime)
@@ -57,33 +42,31 @@ static bool order_start(struct service_runtime *runtime)
 	return true;
 }
 
-static enum operator_status begin_start(const struct operator_order *order, struct service_runtime *runtime,
-					struct buf *answer)
+static enum order_result begin_start(const struct operator_order *order, struct service_runtime *runtime,
+				     struct buf *why)
 {
 	if (runtime_is_held(runtime))
-		return fail_order(answer, "it is held: after release, clients start it again");
-	if (runtime_state(runtime) == RUNNING) {
-		buf_addf(answer, "it runs already, pid %ld", (long)current_pid(runtime));
-		return DONE;
-	}
+		return ORDER_IS_HELD;
+	if (runtime_state(runtime) == RUNNING)
+		return ORDER_RUNS_ALREADY;
 	if (!runtime->service->exec->accept && !has_current(runtime) && !order_start(runtime))
-		return fail_order(answer, "out of memory");
+		return ORDER_NO_MEMORY;
 	runtime->halted = false;
 	socket_rest_forget(runtime);
 	runtime_look_for_absent(runtime, true);
 	runtime_event(runtime, ENABLE);
-	return report_status(order, runtime, answer);
+	return report(order, runtime, why);
 }
 
-static enum operator_status begin_stop(const struct operator_order *order, struct service_runtime *runtime,
-				       struct buf *answer)
+static enum order_result begin_stop(const struct operator_order *order, struct service_runtime *runtime,
+				    struct buf *why)
 {
 	if (runtime->run) {
 		runtime->run->start_due = 0;
 		*runtime->run->start_by = '\0';
 	}
 	runtime_event(runtime, HALT);
-	return report_status(order, runtime, answer);
+	return report(order, runtime, why);
 }
 
 /* Whether superd starts the service itself: it has no socket, or start = boot. */
@@ -93,14 +76,14 @@ static bool starts_by_itself(const struct service_runtime *runtime)
 	       (!runtime->listener_count || runtime->service->exec->start == START_BOOT);
 }
 
-static enum operator_status begin_restart(const struct operator_order *order, struct service_runtime *runtime,
-					  struct buf *answer)
+static enum order_result begin_restart(const struct operator_order *order, struct service_runtime *runtime,
+				       struct buf *why)
 {
 	bool starts = !runtime->service->exec->accept &&
 		      (order->ran || runtime_state(runtime) == BACKOFF || starts_by_itself(runtime));
 
 	if (starts && !order_start(runtime))
-		return fail_order(answer, "out of memory");
+		return ORDER_NO_MEMORY;
 	if (runtime->run)               /* earlier failures must not count against the next instance */
 		runtime->run->stats.failed.in_row = 0;
 	runtime_event(runtime, HALT);
@@ -108,172 +91,104 @@ static enum operator_status begin_restart(const struct operator_order *order, st
 	warm_pool_follow(runtime);
 	if (starts && !has_current(runtime) && runtime_state(runtime) != STOPPING)
 		runtime_event(runtime, ENABLE);
-	return report_status(order, runtime, answer);
+	return report(order, runtime, why);
 }
 
-static enum operator_status begin_hold(const struct operator_order *order, struct service_runtime *runtime,
-				       struct buf *answer)
+static enum order_result begin_hold(const struct operator_order *order, struct service_runtime *runtime)
 {
 	runtime_event(runtime, HOLD);
 	locks_set(runtime->engine, runtime->service->name, LOCK_HELD, order->uid);
-	if (runtime_state(runtime) == BINDING) {
-		buf_text(answer, "held, but ");
-		operator_add_unbound(runtime, answer);
-	} else {
-		buf_text(answer, "held: its clients queue until it is released");
-	}
-	if (!runtime_is_empty(runtime) && runtime_state(runtime) != STOPPING && runtime_state(runtime) != BINDING)
-		buf_text(answer, runtime->service->exec->accept ? "; the instances it has run on"
-							     : "; the instance it has runs on, and serves");
-	operator_add_lasting(runtime, LOCK_HELD, answer);
-	return DONE;
+	return ORDER_HELD;
 }
 
-static enum operator_status begin_release(struct service_runtime *runtime, struct buf *answer)
+static enum order_result begin_release(struct service_runtime *runtime)
 {
 	bool was_held = locks_hold(runtime);
 
-	buf_text(answer, was_held ? "released" : "it was not held");
 	if (was_held)
 		runtime_event(runtime, RELEASE);
 	locks_clear(runtime->engine, runtime->service->name, LOCK_HELD);
-	if (runtime_state(runtime) == BINDING) {
-		buf_text(answer, "; ");
-		operator_add_unbound(runtime, answer);
-	}
-	if (was_held)
-		operator_add_lasting(runtime, LOCK_HELD, answer);
-	return DONE;
+	return was_held ? ORDER_RELEASED : ORDER_NOT_HELD;
 }
 
-/* accept = no: whether superd can keep new clients from the present instance. */
-static bool can_be_drained(const struct service_runtime *runtime, struct buf *answer)
+/* accept = no: whether superd can keep new clients from the present instance; ORDER_UNDER_WAY: it can. */
+static enum order_result find_drain_obstacle(const struct service_runtime *runtime)
 {
-	if (!runtime->listener_count) {
-		buf_text(answer, "it has no socket, so superd knows of no client to wait for: stop or restart it");
-		return false;
-	}
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (!listener_has_socket(&runtime->listeners[n]) || standby_sockets_may_have(&runtime->listeners[n]))
-			continue;
-		buf_text(answer, "its instance accepts its clients itself, and superd cannot keep them from a socket "
-				 "of this kind; restart loses no client in the queue");
-		return false;
+		if (listener_has_socket(&runtime->listeners[n]) && !standby_sockets_may_have(&runtime->listeners[n]))
+			return ORDER_FIXED_SOCKET;
 	}
-	return true;
-}
-
-/* Drains the instance, so that new clients do not reach it any more. */
-static bool drain_instance(struct service_runtime *runtime, struct buf *answer)
-{
-	struct buf why = { 0 };
-	bool good = drain_try(runtime, &why);
-
-	if (!good)
-		buf_addf(answer, "clients cannot be kept from its instance: %s; restart loses no client in the queue",
-			 buf_string(&why));
-	buf_free(&why);
-	return good;
+	return runtime->listener_count ? ORDER_UNDER_WAY : ORDER_NO_SOCKET;
 }
 
 /* A service that was held before stays held after the drain. An instance that is stopping needs no drain. */
-static enum operator_status begin_drain(const struct operator_order *order, struct service_runtime *runtime,
-					struct buf *answer)
+static enum order_result begin_drain(const struct operator_order *order, struct service_runtime *runtime,
+				     struct buf *why)
 {
 	struct service_state before = runtime->state;
+	enum order_result obstacle = has_current(runtime) ? find_drain_obstacle(runtime) : ORDER_UNDER_WAY;
 
-	if (has_current(runtime) && !can_be_drained(runtime, answer))
-		return FAILED;
+	if (obstacle)
+		return obstacle;
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
 	runtime->state = service_ordered(runtime->state, DRAIN);
 	if (runtime_state(runtime) == STARTING)
 		drain_when_ready(runtime);
-	if (runtime_state(runtime) == RUNNING && !drain_instance(runtime, answer)) {
+	if (runtime_state(runtime) == RUNNING && !drain_try(runtime, why)) {
 		runtime->state.admin = before.admin;
-		return FAILED;
+		return ORDER_NO_DRAIN;
 	}
 	runtime_event(runtime, DRAIN);
 	runtime_end_drain(runtime);
-	return report_status(order, runtime, answer);
+	buf_clear(why);
+	return report(order, runtime, why);
 }
 
-static enum operator_status begin_freeze(const struct operator_order *order, struct service_runtime *runtime,
-					 struct buf *answer)
+static enum order_result begin_freeze(const struct operator_order *order, struct service_runtime *runtime,
+				      struct buf *why)
 {
-	if (runtime_state(runtime) == FROZEN) {
-		buf_text(answer, "it is frozen already");
-		return DONE;
-	}
+	if (runtime_state(runtime) == FROZEN)
+		return ORDER_FROZEN_ALREADY;
 	if (runtime->service->exec->accept)
-		return fail_order(answer, "each of its clients has an instance, and superd does not freeze these");
-	return freeze_hold(runtime, answer) ? report_status(order, runtime, answer) : FAILED;
+		return ORDER_IS_EACH;
+	return freeze_hold(runtime, why) ? report(order, runtime, why) : ORDER_FAILED;
 }
 
-static enum operator_status begin_thaw(struct service_runtime *runtime, struct buf *answer)
+static enum order_result begin_enable(const struct operator_order *order, struct service_runtime *runtime,
+				      struct buf *why)
 {
-	buf_text(answer, service_thaw(runtime) ? "thawed" : "it was not frozen");
-	return DONE;
-}
-
-static enum operator_status begin_enable(const struct operator_order *order, struct service_runtime *runtime,
-					 struct buf *answer)
-{
-	if (!runtime_is_disabled(runtime) && order->boot_change)
-		return report_status(order, runtime, answer);
-	if (!runtime_is_disabled(runtime)) {
-		buf_text(answer, "it is enabled already");
-		return DONE;
-	}
+	if (!runtime_is_disabled(runtime))
+		return order->boot_change ? report(order, runtime, why) : ORDER_ENABLED_ALREADY;
 	locks_clear(runtime->engine, runtime->service->name, LOCK_DISABLED);
 	runtime->state = service_ordered(runtime->state, ENABLE);
 	locks_restore(runtime);         /* it may have been held before it was disabled */
 	runtime_event(runtime, ENABLE);
-	return report_status(order, runtime, answer);
+	return report(order, runtime, why);
 }
 
-static enum operator_status begin_disable(const struct operator_order *order, struct service_runtime *runtime,
-					  struct buf *answer)
+static enum order_result begin_disable(const struct operator_order *order, struct service_runtime *runtime,
+				       struct buf *why)
 {
-	if (runtime_is_disabled(runtime) && runtime_state(runtime) == OFF && !order->boot_change) {
-		buf_text(answer, "it is disabled already");
-		return DONE;
-	}
+	if (runtime_is_disabled(runtime) && runtime_state(runtime) == OFF && !order->boot_change)
+		return ORDER_DISABLED_ALREADY;
 	locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, order->uid);
 	runtime_event(runtime, DISABLE);
-	return report_status(order, runtime, answer);
+	return report(order, runtime, why);
 }
 
-/* Adds the pids that were signalled, for as many as a reader wants to see. */
-static void add_signalled(struct buf *answer, size_t sent, pid_t pid)
+static enum order_result send_signal(struct operator_order *order, struct service_runtime *runtime)
 {
-	if (sent <= SIGNALLED_MOST)
-		buf_addf(answer, "%s%ld", sent > 1 ? ", " : "", (long)pid);
-}
-
-static enum operator_status send_signal(struct service_runtime *runtime, int signal, struct buf *answer)
-{
-	size_t sent = 0;
-	struct buf pids = { 0 };
-	char name[32];
-
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
-		if (instance_signal_main(instance, signal))
-			add_signalled(&pids, ++sent, instance->pid);
+		if (!instance_signal_main(instance, order->signal))
+			continue;
+		if (order->signalled < SIGNALLED_MOST)
+			order->pids[order->signalled] = instance->pid;
+		order->signalled++;
 	}
-	if (sent > SIGNALLED_MOST)
-		buf_addf(&pids, " and %zu more", sent - SIGNALLED_MOST);
-	if (sent)
-		buf_addf(answer, "sent SIG%s to pid %s", scan_signal_name(signal, name), buf_string(&pids));
-	else
-		buf_text(answer, "no process of it runs");
-	if (sent && runtime_state(runtime) == FROZEN && signal != SIGKILL)
-		buf_text(answer, "; it is frozen, and receives the signal when it is thawed");
-	answer->failed |= pids.failed;
-	buf_free(&pids);
-	return sent ? DONE : FAILED;
+	return order->signalled ? ORDER_SIGNALLED : ORDER_NO_PROCESS;
 }
 
 static bool is_for_disabled(enum operator_action action)
@@ -296,62 +211,61 @@ static enum operator_action resolve_action(const struct service_runtime *runtime
 	return action;
 }
 
-enum operator_status operator_begin(struct operator_order *order, struct service_runtime *runtime,
-				    const struct operator_command *command, struct buf *answer)
+enum order_result operator_begin(struct operator_order *order, struct service_runtime *runtime,
+				 const struct operator_command *command, struct buf *why)
 {
 	const struct service_stats *stats = runtime_stats(runtime);
 	enum operator_action action = resolve_action(runtime, command->action);
 
 	*order = (struct operator_order){
-		.action = action, .uid = command->uid, .asked = clock_now(),
+		.action = action, .uid = command->uid, .signal = command->signal, .asked = clock_now(),
 		.ran = !runtime_is_empty(runtime) || background_pid(runtime), .activations = stats->activations,
 		.failures = stats->failures, .killed = stats->killed, .parted = stats->parted,
 	};
 	if (runtime->engine->stopping)
-		return fail_order(answer, "superd is stopping");
+		return ORDER_SUPERD_STOPS;
 	if (runtime_is_removed(runtime) && action != OPERATOR_STOP)
-		return fail_order(answer, "a reload has removed it: stop ends its instances; a reload adds it again "
-					  "if the configuration has it");
+		return ORDER_IS_REMOVED;
 	if (runtime_is_disabled(runtime) && !is_for_disabled(action))
-		return fail_order(answer, "it is disabled: enable it first");
+		return ORDER_IS_DISABLED;
 	if (command->at_boot) {
 		order->boot_change = boot_locks_change(runtime, action == OPERATOR_DISABLE, command->uid);
 		if (!order->boot_change)
-			return fail_order(answer, "out of memory");
+			return ORDER_NO_MEMORY;
 	}
 	switch (action) {
 	case OPERATOR_START:
-		return begin_start(order, runtime, answer);
+		return begin_start(order, runtime, why);
 	case OPERATOR_STOP:
-		return begin_stop(order, runtime, answer);
+		return begin_stop(order, runtime, why);
 	case OPERATOR_RESTART:
-		return begin_restart(order, runtime, answer);
+		return begin_restart(order, runtime, why);
 	case OPERATOR_HOLD:
-		return begin_hold(order, runtime, answer);
+		return begin_hold(order, runtime);
 	case OPERATOR_RELEASE:
-		return begin_release(runtime, answer);
+		return begin_release(runtime);
 	case OPERATOR_DRAIN:
-		return begin_drain(order, runtime, answer);
+		return begin_drain(order, runtime, why);
 	case OPERATOR_ENABLE:
-		return begin_enable(order, runtime, answer);
+		return begin_enable(order, runtime, why);
 	case OPERATOR_DISABLE:
-		return begin_disable(order, runtime, answer);
+		return begin_disable(order, runtime, why);
 	case OPERATOR_REFRESH:
-		return service_reload_begin(runtime, answer);
+		return service_reload_begin(runtime, why);
 	case OPERATOR_FREEZE:
-		return begin_freeze(order, runtime, answer);
+		return begin_freeze(order, runtime, why);
 	case OPERATOR_THAW:
-		return begin_thaw(runtime, answer);
+		return service_thaw(runtime) ? ORDER_THAWED : ORDER_NOT_FROZEN;
 	case OPERATOR_SIGNAL:
-		return send_signal(runtime, command->signal, answer);
+		return send_signal(order, runtime);
 	case OPERATOR_AWAIT_READY:
 	case OPERATOR_AWAIT_AWAKE:
 	case OPERATOR_AWAIT_ASLEEP:
-		return report_status(order, runtime, answer);
+		return report(order, runtime, why);
 	case OPERATOR_SLEEP:
 	case OPERATOR_WAKE:
 	case OPERATOR_ACTIONS:
 		break;
 	}
-	return fail_order(answer, "unknown order");
+	return ORDER_FAILED;
 }

@@ -7,9 +7,11 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
-#include "engine/service/operator_locks.h"
+#include "engine/service/order_result.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/service_reload.h"
+
+#define SIGNALLED_MOST 10               /* pids that an answer names */
 
 enum operator_action {
 	OPERATOR_START,                 /* accept = no: starts an instance now, without a client */
@@ -46,27 +48,22 @@ struct operator_order {
 	uint64_t activations, failures, killed, parted; /* counts of struct service_stats at that time */
 	bool ran;                       /* true: an instance ran at that time */
 	uint64_t boot_change;           /* number of its change of the services disabled at boot; 0: it changes none */
+	int signal;                     /* OPERATOR_SIGNAL: its number */
+	size_t signalled;               /* number of processes that got it */
+	pid_t pids[SIGNALLED_MOST];     /* the first of them */
 };
 
-/* Begins an order, and does what can be done at once. If the status is not UNDER_WAY, answer gets the result, or the
- * reason of a failure. The caller calls locks_settle once it has begun all orders of this turn. */
-enum operator_status operator_begin(struct operator_order *order, struct service_runtime *runtime,
-				    const struct operator_command *command, struct buf *answer);
+/* Begins an order, and does what can be done at once. ORDER_FAILED comes with the reason in why, and some other results
+ * of a failure may. The caller calls locks_settle once it has begun all orders of this turn. */
+enum order_result operator_begin(struct operator_order *order, struct service_runtime *runtime,
+				 const struct operator_command *command, struct buf *why);
 
-/* Returns how far the order is, and adds its result to answer. runtime is that of operator_begin. */
-enum operator_status operator_look(const struct operator_order *order, struct service_runtime *runtime,
-				   struct buf *answer);
+/* Returns how far the order is, with why as above. runtime is that of operator_begin. */
+enum order_result operator_look(const struct operator_order *order, struct service_runtime *runtime, struct buf *why);
 
 /* An order to start waits for the first failure this long, if the program does not report that it is ready. Returns the
  * seconds after which operator_look has a result although nothing changes; 0: it waits for a change. */
 double operator_wait(const struct operator_order *order, const struct service_runtime *runtime);
 
-/* Adds what an order under way waits for, and until when. */
-void operator_add_wait(const struct operator_order *order, struct service_runtime *runtime, struct buf *answer);
-
-/* Adds "; this ends with superd: cannot write PATH: REASON" if the next superd will not know this lock, or that it
- * was undone. */
-void operator_add_lasting(const struct service_runtime *runtime, enum lock_kind kind, struct buf *answer);
-
-/* If its sockets are not all open, adds the reason, "it does not listen: REASON", and returns true. */
-bool operator_add_unbound(const struct service_runtime *runtime, struct buf *answer);
+/* Counts the instances from before the order that it waits for; *one gets one of them. */
+unsigned operator_awaited(const struct operator_order *order, struct service_runtime *runtime, struct instance **one);

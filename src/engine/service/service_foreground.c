@@ -64,14 +64,14 @@ static bool order_start(struct service_foreground *service_foreground, struct se
 		.action = has_instance(runtime) ? OPERATOR_RESTART : OPERATOR_START,
 		.uid = service_foreground->uid,
 	};
-	enum operator_status status = operator_begin(&service_foreground->start, runtime, &command, why);
+	enum order_result result = operator_begin(&service_foreground->start, runtime, &command, why);
 
-	if (status == UNDER_WAY || foreground->stage != FOREGROUND_WAITS) {
+	if (result == ORDER_UNDER_WAY || foreground->stage != FOREGROUND_WAITS) {
 		buf_clear(why);
 		return true;
 	}
 	withdraw(runtime);
-	return false;
+	return why->length ? false : refuse(why, "it was not started");
 }
 
 static void on_hangup(struct alarm *alarm);
@@ -104,20 +104,20 @@ void service_foreground_look(const struct service_foreground *service_foreground
 {
 	const struct foreground *foreground = service_foreground->foreground;
 	struct service_runtime *runtime = foreground->runtime;
-	enum operator_status status = UNDER_WAY;
+	enum order_result result = ORDER_UNDER_WAY;
 	struct buf why = { 0 };
 
 	if (foreground->stage != FOREGROUND_WAITS)
 		return;
 	if (runtime_is_removed(runtime) || runtime_is_disabled(runtime)) {
-		status = FAILED;
+		result = ORDER_FAILED;
 		buf_text(&why, runtime_is_removed(runtime) ? "a reload has removed it" : "it was disabled");
 	} else if (!runtime->service->exec->accept) {
-		status = operator_look(&service_foreground->start, runtime, &why);
+		result = operator_look(&service_foreground->start, runtime, &why);
 	}
-	if (status != UNDER_WAY) {
+	if (result != ORDER_UNDER_WAY) {
 		withdraw(runtime);
-		foreground_forget(runtime, buf_string(&why));
+		foreground_forget(runtime, why.length ? buf_string(&why) : "it was not started");
 	}
 	buf_free(&why);
 }

@@ -28,8 +28,8 @@ struct service_reload {
 	bool commands;                  /* true: the commands of exec_reload run */
 	bool waits;                     /* true: superd waits for its READY=1 */
 	unsigned reloads;               /* value of notify_state.reloads at the beginning */
-	enum operator_status status;
-	char text[400];                 /* the result, for the operator */
+	enum order_result result;
+	char text[400];                 /* the line of the log about the result */
 };
 
 static void wake_operators(struct service_reload *reload)
@@ -39,7 +39,7 @@ static void wake_operators(struct service_reload *reload)
 	watch_wake_changes(engine);
 }
 
-__attribute__((format(printf, 3, 4))) static void set_result(struct service_reload *reload, enum operator_status status,
+__attribute__((format(printf, 3, 4))) static void set_result(struct service_reload *reload, enum order_result result,
 							  const char *format, ...)
 {
 	struct event event = { .name = "refreshed", .service = reload->runtime->service->name, .pid = reload->pid };
@@ -48,10 +48,10 @@ __attribute__((format(printf, 3, 4))) static void set_result(struct service_relo
 	va_start(arguments, format);
 	vsnprintf(reload->text, sizeof(reload->text), format, arguments);
 	va_end(arguments);
-	reload->status = status;
+	reload->result = result;
 	reload->waits = false;
 	ev_timer_stop(reload->runtime->engine->loop, &reload->timer);
-	log_event(reload->runtime->engine->log, status == DONE ? LEVEL_INFO : LEVEL_WARNING, &event, "%s",
+	log_event(reload->runtime->engine->log, result == ORDER_REFRESHED ? LEVEL_INFO : LEVEL_WARNING, &event, "%s",
 		  reload->text);
 	wake_operators(reload);
 }
@@ -70,24 +70,24 @@ static void check_result(struct service_reload *reload)
 	const struct instance *instance = asked_instance(reload);
 	long pid = (long)reload->pid;
 
-	if (reload->status != UNDER_WAY || reload->commands)
+	if (reload->result != ORDER_UNDER_WAY || reload->commands)
 		return;
 	if (!instance || instance->facts.stopped)
-		set_result(reload, FAILED, "pid %ld ended before it read its configuration again", pid);
+		set_result(reload, ORDER_FAILED, "pid %ld ended before it read its configuration again", pid);
 	else if (!reload->waits)
-		set_result(reload, DONE, "the reload command ended well (pid %ld)", pid);
+		set_result(reload, ORDER_REFRESHED, "the reload command ended well (pid %ld)", pid);
 	else if (instance->notice && instance->notice->reloads != reload->reloads)
-		set_result(reload, DONE, "pid %ld has read its configuration again", pid);
+		set_result(reload, ORDER_REFRESHED, "pid %ld has read its configuration again", pid);
 }
 
-/* Sets the result FAILED, with the last line that the commands printed, which mostly has the reason. */
+/* Sets the result ORDER_FAILED, with the last line that the commands printed, which mostly has the reason. */
 static void fail_commands(struct service_reload *reload, enum result result, int status)
 {
 	const char *line = start_kit_last_line(&reload->runtime->run->kit);
 	char text[48];
 
 	status_describe(status, text);
-	set_result(reload, FAILED, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", (long)reload->pid,
+	set_result(reload, ORDER_FAILED, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", (long)reload->pid,
 		   result_name(result), text, *line ? ": " : "", line);
 }
 
@@ -96,7 +96,7 @@ static void on_commands_ended(struct aux_command *control, enum result result, i
 	struct service_reload *reload = container_of(control, struct service_reload, control);
 
 	reload->commands = false;
-	if (reload->status != UNDER_WAY)
+	if (reload->result != ORDER_UNDER_WAY)
 		return;
 	if (result == RESULT_SUCCESS)
 		check_result(reload);
@@ -110,10 +110,10 @@ static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	check_result(reload);
-	if (reload->commands || reload->status != UNDER_WAY)
+	if (reload->commands || reload->result != ORDER_UNDER_WAY)
 		return;                 /* the commands have a time limit of their own */
-	set_result(reload, FAILED, "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
-		   (long)reload->pid);
+	set_result(reload, ORDER_FAILED,
+		   "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal", (long)reload->pid);
 }
 
 static struct service_reload *service_reload_of(struct service_runtime *runtime)
@@ -126,38 +126,31 @@ static struct service_reload *service_reload_of(struct service_runtime *runtime)
 	if (!reload)
 		return NULL;
 	reload->runtime = runtime;
-	reload->status = DONE;
+	reload->result = ORDER_REFRESHED;
 	aux_command_init(&reload->control, runtime, NULL, on_commands_ended);
 	ev_init(&reload->timer, on_timeout);
 	reload->timer.data = reload;
 	return reload;
 }
 
-/* Returns why a reload is not needed; NULL: an instance runs. */
-static const char *why_needless(struct service_runtime *runtime)
+/* Returns why there is no reload; ORDER_UNDER_WAY: it can begin. */
+static enum order_result find_obstacle(struct service_runtime *runtime)
 {
-	if (runtime->service->exec->accept)
-		return "accept = yes: the next client's instance reads its configuration anyway";
-	if (runtime->run && !list_empty(runtime_instances(runtime)))
-		return NULL;
-	if (runtime_state(runtime) == STARTING || runtime_state(runtime) == RUNNING)
-		return NULL;
-	return "it does not run: its next start reads its configuration anyway";
-}
+	bool runs = runtime_state(runtime) == STARTING || runtime_state(runtime) == RUNNING;
 
-/* Returns why the service cannot reload now; NULL: it can. */
-static const char *why_not(struct service_runtime *runtime, bool signals, bool commands)
-{
+	if (runtime->service->exec->accept || (runtime_is_empty(runtime) && !runs))
+		return ORDER_NEEDS_NO_REFRESH;
 	if (runtime_state(runtime) == FROZEN)
-		return "thaw it first, then it can read";
+		return ORDER_IS_FROZEN;
 	if (runtime_state(runtime) != RUNNING || !runtime_current(runtime))
-		return "its instance is starting or ending: try again when the service runs";
-	if (!signals && !commands)
-		return "it has no exec_reload, and its type is not notify-reload";
-	return NULL;
+		return ORDER_UNSETTLED;
+	if (runtime->service->exec->type != TYPE_NOTIFY_RELOAD &&
+	    !service_has_commands(runtime->service, PHASE_RELOAD, PHASE_RELOAD))
+		return ORDER_NO_COMMAND;
+	return ORDER_UNDER_WAY;
 }
 
-static bool send_signal(struct service_reload *reload, const struct instance *instance, struct buf *answer)
+static bool send_signal(struct service_reload *reload, const struct instance *instance, struct buf *why)
 {
 	int signal = reload->runtime->service->groups->lifecycle->reload_signal;
 	char name[32];
@@ -165,7 +158,7 @@ static bool send_signal(struct service_reload *reload, const struct instance *in
 	reload->reloads = instance->notice ? instance->notice->reloads : 0;
 	if (instance_signal_main(instance, signal))
 		return true;
-	buf_addf(answer, "%s cannot be sent to pid %ld: %s", scan_signal_name(signal, name), (long)instance->pid,
+	buf_addf(why, "%s cannot be sent to pid %ld: %s", scan_signal_name(signal, name), (long)instance->pid,
 		 strerror(errno));
 	return false;
 }
@@ -181,31 +174,25 @@ static void start_timeout(struct service_reload *reload)
 	ev_timer_start(reload->runtime->engine->loop, &reload->timer);
 }
 
-enum operator_status service_reload_begin(struct service_runtime *runtime, struct buf *answer)
+enum order_result service_reload_begin(struct service_runtime *runtime, struct buf *why)
 {
 	const struct service *service = runtime->service;
 	bool commands = service_has_commands(service, PHASE_RELOAD, PHASE_RELOAD);
 	bool signals = service->exec->type == TYPE_NOTIFY_RELOAD;
-	const char *needless = why_needless(runtime), *why = needless ? NULL : why_not(runtime, signals, commands);
-	struct service_reload *reload = needless || why ? NULL : service_reload_of(runtime);
+	enum order_result obstacle = find_obstacle(runtime);
+	struct service_reload *reload = obstacle ? NULL : service_reload_of(runtime);
 
-	if (needless) {
-		buf_text(answer, needless);
-		return DONE;
-	}
-	if (!reload) {
-		buf_text(answer, why ? why : "out of memory");
-		return FAILED;
-	}
-	if (reload->status == UNDER_WAY || reload->commands) {
-		buf_text(answer, "it is reading its configuration again already");
-		return FAILED;
-	}
+	if (obstacle)
+		return obstacle;
+	if (!reload)
+		return ORDER_NO_MEMORY;
+	if (reload->result == ORDER_UNDER_WAY || reload->commands)
+		return ORDER_BUSY;
 	service_thaw(runtime);         /* an instance that idle_timeout is freezing would not get the signal */
 	reload->pid = runtime_current(runtime)->pid;
-	if (signals && !send_signal(reload, runtime_current(runtime), answer))
-		return FAILED;
-	reload->status = UNDER_WAY;
+	if (signals && !send_signal(reload, runtime_current(runtime), why))
+		return ORDER_FAILED;
+	reload->result = ORDER_UNDER_WAY;
 	reload->waits = signals;
 	reload->commands = commands;
 	if (signals)
@@ -215,21 +202,19 @@ enum operator_status service_reload_begin(struct service_runtime *runtime, struc
 		aux_command_set_fact(&reload->control, 0, "MAINPID=%ld", (long)reload->pid);
 		aux_command_begin(&reload->control, PHASE_RELOAD, service->groups->lifecycle->timeout_start);
 	}
-	return service_reload_look(runtime, answer);
+	return service_reload_look(runtime, why);
 }
 
-enum operator_status service_reload_look(struct service_runtime *runtime, struct buf *answer)
+enum order_result service_reload_look(struct service_runtime *runtime, struct buf *why)
 {
 	struct service_reload *reload = runtime->run ? runtime->run->reload : NULL;
 
-	if (!reload) {
-		buf_text(answer, "it has ended");
-		return FAILED;
-	}
+	if (!reload)
+		return ORDER_ENDS;
 	check_result(reload);
-	if (reload->status != UNDER_WAY)
-		buf_text(answer, reload->text);
-	return reload->status;
+	if (reload->result != ORDER_UNDER_WAY)
+		buf_text(why, reload->text);
+	return reload->result;
 }
 
 bool service_reload_is_at_rest(const struct service_runtime *runtime)
@@ -239,20 +224,21 @@ bool service_reload_is_at_rest(const struct service_runtime *runtime)
 	return !reload || aux_command_is_at_rest(&reload->control);
 }
 
-static void save_status(struct state_saver *saver, const void *object)
+static void save_result(struct state_saver *saver, const void *object)
 {
-	save_number(saver, "under_way", ((const struct service_reload *)object)->status == UNDER_WAY);
+	save_number(saver, "under_way", ((const struct service_reload *)object)->result == ORDER_UNDER_WAY);
 }
 
-static void load_status(struct state_section *section, void *object)
+static void load_result(struct state_section *section, void *object)
 {
-	((struct service_reload *)object)->status = state_flag(section, "under_way") ? UNDER_WAY : DONE;
+	((struct service_reload *)object)->result =
+		state_flag(section, "under_way") ? ORDER_UNDER_WAY : ORDER_REFRESHED;
 }
 
 static const struct state_field reload_fields[] = {
 	{ STATE_FIELD(service_reload, "pid", pid), .least = 2, .most = INT32_MAX },
 	{ STATE_FIELD(service_reload, "timer", timer) },
-	{ STATE_BY(service_reload, status, save_status, load_status) },
+	{ STATE_BY(service_reload, result, save_result, load_result) },
 	{ STATE_FIELD(service_reload, "commands", commands) },
 	{ STATE_FIELD(service_reload, "waits", waits) },
 	{ STATE_FIELD(service_reload, "reloads", reloads) },
@@ -266,7 +252,7 @@ void service_reload_save(struct state_saver *saver, struct service_runtime *runt
 {
 	struct service_reload *reload = runtime->run->reload;
 
-	if (!reload || (reload->status != UNDER_WAY && !reload->commands))
+	if (!reload || (reload->result != ORDER_UNDER_WAY && !reload->commands))
 		return;
 	state_save(saver, &service_reload_state, reload);
 	if (aux_command_is_busy(&reload->control))

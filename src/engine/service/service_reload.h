@@ -8,15 +8,13 @@
 #include "engine/runtime/runtime.h"
 #include "engine/serialize/state_field.h"
 #include "engine/serialize/state_save.h"
+#include "engine/service/order_result.h"
 
-/* The status of a reload of a backend, or of an operator's order (engine/service/operator). */
-enum operator_status { UNDER_WAY, DONE, FAILED };
+/* Begins a reload. For ORDER_REFRESHED and ORDER_FAILED, why gets the line of the log. */
+enum order_result service_reload_begin(struct service_runtime *runtime, struct buf *why);
 
-/* Begins a reload. If the status is not UNDER_WAY, answer gets the result. Returns DONE also if no instance runs. */
-enum operator_status service_reload_begin(struct service_runtime *runtime, struct buf *answer);
-
-/* Returns the status of the last reload; answer gets its result. */
-enum operator_status service_reload_look(struct service_runtime *runtime, struct buf *answer);
+/* Returns the result of the last reload, with why as above. */
+enum order_result service_reload_look(struct service_runtime *runtime, struct buf *why);
 
 /* For an upgrade (engine/upgrade/save, engine/upgrade/load): saves a reload under way; the section of a command that
  * runs follows it. */

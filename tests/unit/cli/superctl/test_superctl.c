@@ -11,7 +11,9 @@
 #include "cli/superctl/html.h"
 #include "cli/superctl/http.h"
 #include "cli/superctl/human_units.h"
+#include "cli/superctl/json_reply.h"
 #include "cli/superctl/metrics.h"
+#include "cli/superctl/order.h"
 #include "cli/superctl/rate_history.h"
 #include "cli/superctl/screen.h"
 #include "cli/superctl/facts.h"
@@ -19,6 +21,7 @@
 #include "cli/superctl/timeline_axis.h"
 #include "cli/superctl/verbs.h"
 #include "engine/runtime/state_table.h"
+#include "engine/service/order_result.h"
 
 static char text[256];
 
@@ -534,15 +537,15 @@ Test(superctl_verbs, what_others_call_it_is_known)
 	cr_assert_null(verb_hint("xyzzy"));
 }
 
-/* The states a service may be in, as the control socket's paper has them. */
-static json_t *known_states(json_t **schema)
+/* The words of an enum, such as the states of a service, as the control socket's schema has them. */
+static json_t *known_words(const char *definition, json_t **schema)
 {
 	char path[512];
 	json_t *states;
 
 	snprintf(path, sizeof(path), "%s/contrib/doc/superd-control.schema.json", getenv("SRCDIR"));
 	*schema = json_load_file(path, 0, NULL);
-	states = json_object_get(json_object_get(json_object_get(*schema, "definitions"), "state"), "enum");
+	states = json_object_get(json_object_get(json_object_get(*schema, "definitions"), definition), "enum");
 	cr_assert_gt(json_array_size(states), 0, "%s", path);
 	return states;
 }
@@ -558,7 +561,7 @@ static size_t count_of(const char *in, const char *what)
 
 Test(superctl_states, the_paper_has_those_of_superd)
 {
-	json_t *schema, *states = known_states(&schema);
+	json_t *schema, *states = known_words("state", &schema);
 
 	cr_assert_eq(json_array_size(states), STATES + 3);
 	for (size_t i = 0; i < STATES; i++)
@@ -571,7 +574,7 @@ Test(superctl_states, the_paper_has_those_of_superd)
 
 Test(superctl_states, each_is_shown_and_counted)
 {
-	json_t *schema, *states = known_states(&schema);
+	json_t *schema, *states = known_words("state", &schema);
 
 	for (size_t i = 0; i < json_array_size(states); i++) {
 		const char *state = json_string_value(json_array_get(states, i));
@@ -590,11 +593,79 @@ Test(superctl_states, each_is_shown_and_counted)
 	json_decref(schema);
 }
 
+Test(superctl_order, every_result_of_superd_has_a_sentence)
+{
+	json_t *schema, *results = known_words("order_result", &schema);
+
+	cr_assert_eq(json_array_size(results), ORDER_RESULTS);
+	for (size_t i = 0; i < ORDER_RESULTS; i++) {
+		const char *result = json_string_value(json_array_get(results, i));
+		json_t *line = json_pack("{s:s,s:s,s:s,s:s}", "service", "web", "state", "nowhere", "result", result,
+					 "reason", "because");
+		struct buf out = { 0 };
+
+		cr_expect_str_eq(result, order_result_word((enum order_result)i));
+		order_add(&out, line, false);
+		cr_expect_str_neq(buf_string(&out), "web: nowhere", "%s", result);
+		cr_expect_null(strstr(buf_string(&out), " 0"), "%s: %s", result, buf_string(&out));
+		buf_free(&out);
+		json_decref(line);
+	}
+	json_decref(schema);
+}
+
+Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
+{
+	static const struct {
+		const char *members, *sentence;
+	} lines[] = {
+		{ "'result':'started','pid':12", "started, pid 12" },
+		{ "'result':'ended','last_exit':{'status':3,'signal':null,'result':'exit-code'}",
+		  "it was started, and has ended: exit status 3" },
+		{ "'result':'stopped','state':'listening','sockets':1",
+		  "stopped; it listens, and the next client starts it again" },
+		{ "'result':'stopped','state':'listening','sockets':1,'instances':1",
+		  "stopped; clients have started it again" },
+		{ "'result':'stopped','state':'off','killed':2,'parted':1",
+		  "stopped; 1 client did not leave the stopped instance; 2 instances did not end by timeout_stop and "
+		  "were killed" },
+		{ "'result':'stopped','state':'binding','reason':'tcp:1: in use','sockets':2,'open':1",
+		  "no instance runs; not all of its sockets are open: tcp:1: in use; superd tries again" },
+		{ "'result':'held','state':'running','instances':1,'held':true,'ends_with_superd':'no folder'",
+		  "held: its clients queue until it is released; the instance it has runs on, and serves; this ends "
+		  "with superd: no folder" },
+		{ "'result':'drained','state':'held','held':true,'retired':true",
+		  "drained; it is held, so its clients queue; an instance from before a reload runs on: stop or "
+		  "restart ends it" },
+		{ "'result':'not-stored','enabled':false,'reason':'no disk'",
+		  "disabled: its sockets are closed until it is enabled; but not when the machine restarts: no disk" },
+		{ "'result':'signalled','state':'frozen','signal':'HUP','signalled':4,'pids':[5,6]",
+		  "sent SIGHUP to pid 5, 6 and 2 more; it is frozen, and receives the signal when it is thawed" },
+		{ "'message':'of an older superd'", "of an older superd" },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		struct buf json = { 0 }, out = { 0 };
+		json_t *line;
+
+		buf_addf(&json, "{'service':'web',%s}", lines[i].members);
+		for (size_t n = 0; n < json.length; n++)
+			json.data[n] = json.data[n] == '\'' ? '"' : json.data[n];
+		line = json_reply_parse(json.data, json.length);
+		cr_assert_not_null(line, "%s", json.data);
+		order_add(&out, line, false);
+		cr_expect_str_eq(buf_string(&out) + strlen("web: "), lines[i].sentence);
+		buf_free(&json);
+		buf_free(&out);
+		json_decref(line);
+	}
+}
+
 /* What status' exit status says. */
 Test(superctl_states, each_serves_or_does_not)
 {
 	static const char resting[] = " off binding closing backoff held left out leaving condition ";
-	json_t *schema, *states = known_states(&schema);
+	json_t *schema, *states = known_words("state", &schema);
 
 	for (size_t i = 0; i < json_array_size(states); i++) {
 		const char *state = json_string_value(json_array_get(states, i));

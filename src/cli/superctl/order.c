@@ -1,0 +1,345 @@
+/* superd reports the result of an order as a word, with the facts that it leads to. Here are the sentences. */
+#include "cli/superctl/order.h"
+
+#include "cli/superctl/facts.h"
+#include "cli/superctl/human_units.h"
+#include "cli/superctl/json_reply.h"
+
+static bool is_in(const json_t *line, const char *state)
+{
+	return json_reply_is(line, "state", state);
+}
+
+static bool is_held(const json_t *line)
+{
+	return json_reply_flag(line, "held");
+}
+
+static void add_pid(struct buf *out, const json_t *line)
+{
+	if (json_reply_has_number(line, "pid"))
+		buf_addf(out, ", pid %.0f", json_reply_number(line, "pid"));
+}
+
+static void add_reason(struct buf *out, const json_t *line)
+{
+	json_reply_show_text(out, line, "reason");
+}
+
+static void add_ending(struct buf *out, const json_t *line)
+{
+	facts_add_ending(out, json_reply_object(line, "last_exit"));
+}
+
+static void add_unbound(struct buf *out, const json_t *line)
+{
+	if (!*json_reply_text(line, "reason"))
+		buf_text(out, "its sockets are not open yet");
+	else
+		facts_add_text(out, json_reply_number(line, "open") > 0 ? "not all of its sockets are open: "
+									: "it does not listen: ",
+			       line, "reason", "; superd tries again");
+}
+
+static void add_lasting(struct buf *out, const json_t *line)
+{
+	facts_add_text(out, "; this ends with superd: ", line, "ends_with_superd", "");
+}
+
+/* Adds what the program has left in the background, and kill_mode spares. */
+static void add_background(struct buf *out, const json_t *line)
+{
+	double pid = json_reply_number(json_reply_object(line, "background"), "pid");
+
+	if (pid > 0)
+		buf_addf(out, "; pid %.0f, which its program has left in the background, still runs", pid);
+}
+
+static void add_stopped(struct buf *out, const json_t *line)
+{
+	if (facts_instances(line)) {
+		buf_text(out, "stopped; clients have started it again");
+	} else if (is_in(line, "off")) {
+		buf_text(out, "stopped");
+	} else if (is_in(line, "binding")) {
+		buf_text(out, "no instance runs; ");
+		add_unbound(out, line);
+	} else {
+		buf_text(out, is_held(line)		? "stopped; it is held, so nothing starts it"
+			      : is_in(line, "backoff") ? "no instance runs; superd tries again after the pause"
+			      : json_reply_number(line, "sockets") > 0
+				      ? "stopped; it listens, and the next client starts it again"
+				      : "stopped, until it is started again");
+	}
+	add_background(out, line);
+}
+
+static void add_stopped_for_start(struct buf *out, const json_t *line)
+{
+	buf_text(out, is_held(line)			 ? "stopped; it is held, and starts when it is released"
+		      : json_reply_flag(line, "accept") ? "its instances have ended; each client starts one"
+							: "it did not run: the next client starts it");
+}
+
+static void add_held(struct buf *out, const json_t *line)
+{
+	buf_text(out, is_in(line, "binding") ? "held, but " : "held: its clients queue until it is released");
+	if (is_in(line, "binding"))
+		add_unbound(out, line);
+	else if (facts_instances(line) && !is_in(line, "stopping"))
+		buf_text(out, json_reply_flag(line, "accept") ? "; the instances it has run on"
+							      : "; the instance it has runs on, and serves");
+	add_lasting(out, line);
+}
+
+static void add_released(struct buf *out, const json_t *line)
+{
+	if (is_in(line, "binding")) {
+		buf_text(out, "; ");
+		add_unbound(out, line);
+	}
+	if (json_reply_is(line, "result", "released"))
+		add_lasting(out, line);
+}
+
+static void add_drained(struct buf *out, const json_t *line)
+{
+	if (is_in(line, "binding")) {
+		buf_text(out, "no instance runs; ");
+		add_unbound(out, line);
+	} else {
+		buf_text(out, is_held(line) ? "drained; it is held, so its clients queue"
+					    : "drained: its clients are served again");
+	}
+	if (!json_reply_flag(line, "accept") && json_reply_flag(line, "retired"))
+		buf_text(out, "; an instance from before a reload runs on: stop or restart ends it");
+}
+
+static void add_enabled(struct buf *out, const json_t *line)
+{
+	buf_text(out, is_held(line) ? "enabled, and held" : "enabled");
+	add_lasting(out, line);
+}
+
+static void add_disabled(struct buf *out, const json_t *line)
+{
+	buf_text(out, "disabled: its sockets are closed until it is enabled");
+	if (facts_instances(line))
+		buf_text(out, "; the instances it has run on (on_remove)");
+	add_lasting(out, line);
+}
+
+static void add_not_stored(struct buf *out, const json_t *line)
+{
+	bool is_enabled = json_reply_flag(line, "enabled");
+
+	(is_enabled ? add_enabled : add_disabled)(out, line);
+	facts_add_text(out, is_enabled ? "; but the next superd disables it again: "
+				       : "; but not when the machine restarts: ", line, "reason", "");
+}
+
+static void add_undone(struct buf *out, const json_t *line)
+{
+	buf_text(out, json_reply_flag(line, "enabled") ? "it was enabled in the meantime"
+						       : "it was disabled in the meantime");
+}
+
+static void add_signalled(struct buf *out, const json_t *line)
+{
+	const json_t *pids = json_reply_list(line, "pids");
+	double count = json_reply_number(line, "signalled"), named = (double)json_array_size(pids);
+
+	facts_add_text(out, "sent SIG", line, "signal", " to pid ");
+	for (size_t n = 0; n < json_array_size(pids); n++)
+		buf_addf(out, "%s%.0f", n ? ", " : "", json_number_value(json_array_get(pids, n)));
+	if (count > named)
+		buf_addf(out, " and %.0f more", count - named);
+	if (is_in(line, "frozen") && !json_reply_is(line, "signal", "KILL"))
+		buf_text(out, "; it is frozen, and receives the signal when it is thawed");
+}
+
+static void add_needs_no_refresh(struct buf *out, const json_t *line)
+{
+	buf_text(out, json_reply_flag(line, "accept")
+			      ? "accept = yes: the next client's instance reads its configuration anyway"
+		      : json_reply_has_number(line, "for")
+			      ? "it does not run: its next start reads its configuration anyway"
+			      : "it does not run: the configuration has disable = yes");
+}
+
+static void add_unconfigured(struct buf *out, const json_t *line)
+{
+	facts_add_text(out, " (", line, "disabled_at", ")");
+	buf_text(out, ": change it there, and reload");
+}
+
+static void add_left_out(struct buf *out, const json_t *line)
+{
+	json_reply_show_text(out, line, "left_out");
+}
+
+static void add_state(struct buf *out, const json_t *line)
+{
+	json_reply_show_text(out, line, "state");
+}
+
+static void add_not_drained(struct buf *out, const json_t *line)
+{
+	facts_add_text(out, "clients cannot be kept from its instance: ", line, "reason",
+		       "; restart loses no client in the queue");
+}
+
+static void add_asleep(struct buf *out, const json_t *line)
+{
+	buf_text(out, is_in(line, "frozen") ? "frozen" : "asleep");
+}
+
+static const struct {
+	const char *result, *text;
+	void (*add)(struct buf *out, const json_t *line);       /* after the text */
+} results[] = {
+	{ "under-way", "under way", NULL },
+	{ "started", "started", add_pid },
+	{ "continues", "it continues", add_pid },
+	{ "ended", "it was started, and has ended: ", add_ending },
+	{ "runs-already", "it runs already", add_pid },
+	{ "listens", "it listens: each client starts an instance", NULL },
+	{ "stopped", "", add_stopped },
+	{ "stopped-for-start", "", add_stopped_for_start },
+	{ "gone", "stopped, and removed", NULL },
+	{ "held", "", add_held },
+	{ "released", "released", add_released },
+	{ "not-held", "it was not held", add_released },
+	{ "drained", "", add_drained },
+	{ "frozen", "frozen until the next client, or until it is thawed", NULL },
+	{ "frozen-already", "it is frozen already", NULL },
+	{ "thawed", "thawed", NULL },
+	{ "not-frozen", "it was not frozen", NULL },
+	{ "enabled", "", add_enabled },
+	{ "enabled-already", "it is enabled already", NULL },
+	{ "disabled", "", add_disabled },
+	{ "disabled-already", "it is disabled already", NULL },
+	{ "signalled", "", add_signalled },
+	{ "refreshed", "", add_reason },
+	{ "needs-no-refresh", "", add_needs_no_refresh },
+	{ "awake", "awake", NULL },
+	{ "asleep", "", add_asleep },
+	{ "failed", "", add_reason },
+	{ "not-started", "it was not started: it is ", add_state },
+	{ "start-failed", "failed: ", add_reason },
+	{ "unbound", "", add_unbound },
+	{ "is-held", "it is held: after release, clients start it again", NULL },
+	{ "is-disabled", "it is disabled: enable it first", NULL },
+	{ "is-removed",
+	  "a reload has removed it: stop ends its instances; a reload adds it again if the configuration has it",
+	  NULL },
+	{ "is-frozen", "it is frozen: thaw it first, then it can read", NULL },
+	{ "unsettled", "its instance is starting or ending: try again when the service runs", NULL },
+	{ "ends", "it has ended", NULL },
+	{ "undone", "", add_undone },
+	{ "no-memory", "out of memory", NULL },
+	{ "superd-stops", "superd is stopping", NULL },
+	{ "no-socket", "it has no socket, so superd knows of no client to wait for: stop or restart it", NULL },
+	{ "fixed-socket",
+	  "its instance accepts its clients itself, and superd cannot keep them from a socket of this kind; restart "
+	  "loses no client in the queue", NULL },
+	{ "no-drain", "", add_not_drained },
+	{ "not-drained", "clients cannot be kept from its instance, which runs on; the log has the reason", NULL },
+	{ "is-each", "each of its clients has an instance, and superd does not freeze these", NULL },
+	{ "freeze-failed", "it could not be frozen, or continues already; the log has the reason", NULL },
+	{ "no-process", "no process of it runs", NULL },
+	{ "no-command", "it has no exec_reload, and its type is not notify-reload", NULL },
+	{ "busy", "it is reading its configuration again already", NULL },
+	{ "not-stored", "", add_not_stored },
+	{ "left-out", "it is left out: ", add_left_out },
+	{ "unconfigured", "the configuration has disable = yes", add_unconfigured },
+	{ "vanished", "a reload has removed it meanwhile", NULL },
+};
+
+/* Adds what a stop has cost. */
+static void add_cost(struct buf *out, const json_t *line)
+{
+	double parted = json_reply_number(line, "parted"), killed = json_reply_number(line, "killed");
+
+	if (parted > 0)
+		buf_addf(out, "; %.0f client%s did not leave the stopped instance", parted, parted == 1 ? "" : "s");
+	if (killed > 0)
+		buf_addf(out, "; %.0f instance%s did not end by timeout_stop and %s killed", killed,
+			 killed == 1 ? "" : "s", killed == 1 ? "was" : "were");
+}
+
+void order_add(struct buf *out, const json_t *line, bool at_boot)
+{
+	size_t n = 0;
+
+	json_reply_show_text(out, line, "service");
+	buf_text(out, ": ");
+	if (*json_reply_text(line, "message")) {
+		json_reply_show_text(out, line, "message");
+		return;
+	}
+	while (n < sizeof(results) / sizeof(*results) && !json_reply_is(line, "result", results[n].result))
+		n++;
+	if (n == sizeof(results) / sizeof(*results)) {
+		add_state(out, line);
+		return;
+	}
+	buf_text(out, results[n].text);
+	if (results[n].add)
+		results[n].add(out, line);
+	if (at_boot && json_reply_flag(line, "ok"))
+		buf_text(out, json_reply_flag(line, "enabled") ? "; also when superd starts"
+							       : "; also at each start of superd");
+	add_cost(out, line);
+}
+
+/* Adds when an instance that has not ended yet is killed. */
+static void add_limit(struct buf *out, const json_t *waiting)
+{
+	if (json_reply_is(waiting, "phase", "killed"))
+		buf_text(out, "; it was killed, and the kernel has not let it go yet");
+	else if (json_reply_is(waiting, "phase", "serves"))
+		buf_text(out, ": it may serve its clients first, for 2 s in which none leaves");
+	else if (json_reply_has_number(waiting, "left")) {
+		buf_text(out, "; in ");
+		human_units_add_span(out, json_reply_number(waiting, "left"));
+		buf_text(out, json_reply_is(waiting, "phase", "left-alone") ? " it is left to itself"
+									    : " it is killed");
+	} else if (json_reply_is(waiting, "phase", "stops"))
+		buf_text(out, "; timeout_stop = infinity sets no limit");
+}
+
+static void add_awaited(struct buf *out, const json_t *waiting)
+{
+	double others = json_reply_number(waiting, "others");
+
+	buf_addf(out, "pid %.0f", json_reply_number(waiting, "pid"));
+	facts_add_text(out, ", for ", waiting, "peer", ",");
+	if (others > 0)
+		buf_addf(out, " and %.0f more have", others);
+	else
+		buf_text(out, " has");
+	buf_text(out, json_reply_flag(waiting, "drains") ? " clients still" : " not ended");
+	if (!json_reply_flag(waiting, "drains"))
+		add_limit(out, waiting);
+}
+
+bool order_add_waiting(struct buf *out, const json_t *line)
+{
+	const json_t *waiting = json_reply_object(line, "waiting");
+	double background = json_reply_number(json_reply_object(waiting, "background"), "pid");
+
+	if (!waiting && !*json_reply_text(line, "waiting"))
+		return false;
+	json_reply_show_text(out, line, "service");
+	buf_text(out, ": waiting: ");
+	if (!waiting)
+		json_reply_show_text(out, line, "waiting");
+	else if (background > 0)
+		buf_addf(out, "pid %.0f, which its program has left in the background, has not ended", background);
+	else if (json_reply_has_number(waiting, "pid"))
+		add_awaited(out, waiting);
+	else
+		facts_add_text(out, "it is ", line, "state", "");
+	return true;
+}
