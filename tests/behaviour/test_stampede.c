@@ -340,7 +340,7 @@ Behaviour(stampede, the_command_line_overrides_the_table)
 	int slow = wake(superd, "slow", "starting"), one = wake(superd, "one", "queued");
 
 	cr_expect(says_why("one", "(superd --max-starting 1)"));
-	cr_expect(superd_logged(superd, ":1:10: note: max_starting: --max-starting 1 of the command line overrides it"),
+	cr_expect(superd_logged(superd, ":1:10: note: max_starting: overridden by the command line, which sets 1"),
 		  "%s", world_logs());
 	let_go();
 	expect_served(slow);

@@ -19,10 +19,13 @@
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
 #include "config/option/option_table.h"
+#include "os/foreign/fork_with_timeout.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
 #include "os/host/self_sandbox.h"
 #include "prepare/build_info.h"
+
+#define GUARD_SETTING_WAIT 5000         /* milliseconds that a file system may take to answer */
 
 static bool print_comments(const struct table *table, FILE *out)
 {
@@ -123,32 +126,64 @@ static void print_version(void)
 		       self_sandbox_missing());
 }
 
-/* Where nobody else starts superd anew, unless the command line says otherwise. A search for an old daemon's name must
- * find one process, unless the guard was asked for: update-inetd reads the pid file, which has the guard's. */
-static bool wants_guard(const struct options *options)
+/* Adds the setting guard of the table to `why`, if it has one. */
+static int find_guard_setting(const void *with, struct buf *why, struct buf *warnings)
 {
-	bool is_alone = options->daemon || getpid() == 1;
-	bool is_looked_for = options->invoked_as != AS_SUPERD || options->process_name;
+	struct options options = *(const struct options *)with;
+	struct diags diags = { 0 };
+	const struct table *table;
 
-	return options->guard || (is_alone && !is_looked_for && !options->unguarded);
+	(void)warnings;
+	options.task = TASK_PRINT;      /* looks up no names, and not at this machine */
+	table = load_table(&options, NULL, NULL, &diags);
+	if (table && global_is_set(&table->globals, GLOBAL_GUARD))
+		buf_text(why, table->globals.guard ? "yes" : "no");
+	return -1;
+}
+
+/* The setting guard of the command line, else of the table. The guard has superd's memory of before its start, so a
+ * process of its own reads the table. Standard input cannot be read twice. */
+static unsigned guard_setting(struct options *options)
+{
+	struct buf word = { 0 }, warnings = { 0 };
+	unsigned setting = options->given.guard;
+
+	if (global_is_set(&options->given, GLOBAL_GUARD))
+		return setting;
+	options->reads_guard = true;
+	if (!options->endpoints.count && !load_reads_standard_input(options))
+		fork_with_timeout(find_guard_setting, options, -1, GUARD_SETTING_WAIT, &word, &warnings);
+	if (word.length)
+		setting = !strcmp(buf_string(&word), "yes");
+	buf_free(&word);
+	buf_free(&warnings);
+	return setting;
+}
+
+/* The default is a guard where no other process restarts superd. A search for an old daemon's name must find one
+ * process: update-inetd reads the pid file, which has the guard's. */
+static bool guard_default(const struct options *options)
+{
+	return (options->daemon || getpid() == 1) && options->invoked_as == AS_SUPERD && !options->process_name;
 }
 
 /* The guard is superd's parent, so it goes to the background first. false: that failed, and was reported. */
 static bool begin_guard(struct options *options)
 {
 	int page = options->internal.guard_page;
-	bool is_asked = options->guard;
+	bool is_start = page < 0 && !options->internal.takes_over;
+	unsigned setting = is_start ? guard_setting(options) : page >= 0;
 
-	options->guard = page >= 0 || wants_guard(options);
-	if (!options->guard)
+	options->guarded = setting > 1 ? guard_default(options) : setting;
+	if (!options->guarded)
 		return true;
-	if (options->daemon && page < 0 && !options->internal.takes_over && daemonize_enter() < 0) {
+	if (options->daemon && is_start && daemonize_enter() < 0) {
 		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
 		return false;
 	}
 	guard_keep_fd(daemonize_channel());
 	if (!guard_begin(page, options->arguments, options->process_name)) {
-		if (page >= 0 || is_asked || errno != ENOSYS)
+		if (setting == 1 || errno != ENOSYS)
 			fprintf(stderr, "superd: %s: %s\n", page < 0 ? "runs without a guard" : "cannot be the guard",
 				strerror(errno));
 		if (page >= 0)

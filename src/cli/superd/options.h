@@ -46,7 +46,8 @@ struct options {
 	struct nonempty_sources nonempty; /* the files that held text when the table in effect was read */
 	struct nonempty_sources next_nonempty; /* the same for a table that a reload has read */
 	bool preflight, keep_going, takes_over, daemon;
-	bool guard, unguarded;          /* --guard, --no-guard */
+	bool guarded;                   /* superd runs under a guard, or has tried to; set by main */
+	bool reads_guard;               /* the setting of the table decides about the guard of this start; set by main */
 	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */
 	const char *process_name;       /* NULL: the name of the program */
 	gid_t control_gid;              /* of settings.control_group, by the last look-up that had an answer; -1: none */

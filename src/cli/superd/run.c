@@ -302,7 +302,7 @@ static bool enter_background(const struct options *options, struct log *log, str
 {
 	if (!options->daemon)
 		return true;
-	if ((options->guard || daemonize_enter() == 0) && (options->invoked_as == AS_SUPERD || chdir("/") == 0)) {
+	if ((options->guarded || daemonize_enter() == 0) && (options->invoked_as == AS_SUPERD || chdir("/") == 0)) {
 		listen_fds_close_others(listen_fds);
 		return true;
 	}

@@ -4,16 +4,21 @@
  * later comparisons need them for longer, so options->settings_pool has copies. */
 #include "cli/superd/settings.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/log/log_sink.h"
 #include "base/patience.h"
 #include "cli/superd/log_setup.h"
 #include "config/option/option_table.h"
+#include "os/guard/guard_link.h"
 
 static void describe(const struct globals *globals, enum global global, struct buf *out)
 {
-	global_directives[global].type->format(&global_directives[global], global_value(globals, global), out);
+	if (global_is_set(globals, global))
+		global_directives[global].type->format(&global_directives[global], global_value(globals, global), out);
+	else
+		buf_text(out, "unset");
 }
 
 static bool is_equal(const struct globals *a, const struct globals *b, enum global global)
@@ -21,18 +26,26 @@ static bool is_equal(const struct globals *a, const struct globals *b, enum glob
 	return global_directives[global].type->equal(global_value(a, global), global_value(b, global));
 }
 
-/* Notes a setting that the command line overrides: "--max-starting 4 of the command line overrides it". */
 static void note_overridden(const struct options *options, enum global global, struct origin at, struct diags *diags)
 {
-	const char *name = global_directives[global].name[NATIVE];
 	struct buf text = { 0 };
 
-	for (const char *letter = name; *letter; letter++)
-		buf_char(&text, *letter == '_' ? '-' : *letter);
-	buf_char(&text, ' ');
 	describe(&options->given, global, &text);
-	diag_note(diags, at, "%s: --%s of the command line overrides it", name, buf_string(&text));
+	diag_note(diags, at, "%s: overridden by the command line, which sets %s",
+		  global_directives[global].name[NATIVE], buf_string(&text));
 	buf_free(&text);
+}
+
+/* Checks that superd has learned about a guard in time: main reads the setting from files alone. */
+static void check_guard(const struct options *options, const struct globals *globals, struct diags *diags)
+{
+	bool is_start = options->reads_guard && guard_cause() == GUARD_FRESH;
+
+	if (!is_start || !global_is_set(globals, GLOBAL_GUARD) || globals->guard == options->guarded)
+		return;
+	diag_error(diags, globals->at[GLOBAL_GUARD], "guard: superd could not read this setting before its start");
+	diags_hint(diags, "a configuration from standard input needs --%sguard in its place",
+		   globals->guard ? "" : "no-");
 }
 
 static bool waits_for_start(enum global global)
@@ -48,8 +61,7 @@ static void warn_of_start(const struct options *options, enum global global, con
 
 	describe(&options->settings, global, &text);
 	diag_warning(diags, at, "%s: the change takes effect at the next start of superd; it stays %s until then",
-		     global_directives[global].name[NATIVE],
-		     global_is_set(&options->settings, global) ? buf_string(&text) : "unset");
+		     global_directives[global].name[NATIVE], buf_string(&text));
 	buf_free(&text);
 }
 
@@ -66,6 +78,8 @@ void settings_check(const struct options *options, const struct table *table, bo
 		if (reloads && waits_for_start(global) && !is_equal(&options->settings, &next, global))
 			warn_of_start(options, global, globals, diags);
 	}
+	if (!reloads)
+		check_guard(options, globals, diags);
 	if (!globals->log || options->given.log || !options->preflight || options->task == TASK_PRINT)
 		return;
 	if (!log_setup_check(globals->log, &why))
@@ -196,6 +210,8 @@ void settings_save(const struct options *options, struct buf *out)
 		state_add(out, "pid_path", options->settings.pid_file);
 	if (options->settings.fdstore)
 		state_add(out, "store", options->settings.fdstore);
+	if (global_is_set(&options->settings, GLOBAL_GUARD))
+		state_add_number(out, "guard", options->settings.guard);
 }
 
 /* false: out of memory, which may be printed. */
@@ -224,6 +240,7 @@ static void restore_section(struct options *options, struct state_section *secti
 	next.control = state_text(section, "control_path");
 	next.pid_file = state_text(section, "pid_path");
 	next.fdstore = state_text(section, "store");
+	next.guard = (unsigned)state_number(section, "guard", 0, 1, UINT_MAX);
 	section->used = true;
 	if (destination && !log_sink_refusal(destination))
 		next.log = destination;
