@@ -40,6 +40,7 @@ static void check_service(struct preflight *preflight, const struct service *ser
 	preflight_passed_fds(preflight, service);
 	preflight_environment(preflight, service);
 	preflight_sockets(preflight, service);
+	preflight_ports(preflight, service);
 	preflight_libraries(preflight, service);
 	preflight_privileges(preflight, service);
 	preflight_resources(preflight, service);
@@ -47,15 +48,17 @@ static void check_service(struct preflight *preflight, const struct service *ser
 	check_runtime(preflight, service);
 }
 
-void preflight_table(const struct table *table, const struct process_defaults *defaults, bool serves,
+void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,
 		     struct diags *diags)
 {
 	struct preflight preflight = { .table = table, .defaults = defaults, .diags = diags,
-				       .root = geteuid() == 0, .serves = serves,
+				       .root = geteuid() == 0, .serves = purpose >= PREFLIGHT_RELOAD,
 				       .port_start = capability_port_start() };
 
 	preflight.descriptors = preflight_descriptors_left();
 	preflight.mounts = path_mounts();
+	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
+		port_table_read(&preflight.ports);      /* else superd tries each port, and reports it */
 	memset(preflight.kinds, -1, sizeof(preflight.kinds));
 	for (size_t i = 0; i < table->count; i++) {
 		if (!table->services[i].exec->disable)
@@ -72,4 +75,5 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 	ptr_map_free(&preflight.runtime);
 	ptr_map_free(&preflight.variables);
 	free(preflight.mounts);
+	port_table_free(&preflight.ports);
 }

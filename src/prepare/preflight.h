@@ -7,8 +7,11 @@
 #include "config/table/table.h"
 #include "exec/plan/plan.h"
 
+/* What follows. In the last two superd already serves, so that nothing is examined that may block, such as paths below
+ * a user's folder. Without a start that would try them, taken ports are a warning. */
+enum preflight_for { PREFLIGHT_START, PREFLIGHT_CHECK, PREFLIGHT_RELOAD, PREFLIGHT_COMPARISON };
+
 /* Adds an error for what will certainly fail, and a warning for what may appear later (an interface, a
- * working_directory on a mount). Changes nothing. Of the process defaults it uses only the folders. serves: superd
- * already serves, so that nothing is examined that may block, such as paths below a user's folder. */
-void preflight_table(const struct table *table, const struct process_defaults *defaults, bool serves,
+ * working_directory on a mount). Changes nothing. Of the process defaults it uses only the folders. */
+void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,
 		     struct diags *diags);

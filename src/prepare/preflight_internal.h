@@ -10,7 +10,9 @@
 #include "exec/plan/plan.h"
 #include "exec/sandbox/sandbox_probe.h"
 #include "os/host/hosts_access.h"
+#include "os/proc/port_table.h"
 #include "prepare/helper_user.h"
+#include "prepare/preflight.h"
 
 /* Whether one of superd's helper programs can be run, checked once. */
 struct helper_program {
@@ -44,6 +46,8 @@ struct preflight {
 	struct ptr_map root_files;      /* program or environment_file -> NULL, if only root can change it */
 	struct ptr_map runtime;         /* runtime_directory -> the first service with it */
 	char *mounts;                   /* path_mounts, owned */
+	struct port_table ports;        /* owned; without holders before the first taken port */
+	bool holders_read;
 	struct helper_program helpers[HELPER_USER_RPC + 1];
 	const struct service *root_unit;        /* first unit that would run as root without naming a user; NULL: none */
 	size_t root_units;              /* number of such units */
@@ -107,6 +111,9 @@ void preflight_owners(struct preflight *preflight, const struct service *service
 
 /* Checks its sockets: kinds, ports, interfaces, owners. */
 void preflight_sockets(struct preflight *preflight, const struct service *service);
+
+/* Checks whether its ports are free. In preflight_ports.c. */
+void preflight_ports(struct preflight *preflight, const struct service *service);
 
 /* Checks the libraries and helper programs that it needs. */
 void preflight_libraries(struct preflight *preflight, const struct service *service);

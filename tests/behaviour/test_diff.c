@@ -78,6 +78,44 @@ Behaviour(diff, tells_what_a_reload_does_and_does_nothing)
 	superd_stop(superd);
 }
 
+#define CAT "service %s { listen = \"%s\" exec = /bin/cat accept = yes }\n"
+
+/* superd --check and diff look at the kernel's list: neither opens a port. */
+Behaviour(diff, and_check_name_the_process_that_has_a_port)
+{
+	int port = free_port(), other = free_port(), own = free_port();
+	int taken = listen_on(port), second = listen_on(other);
+	const char *address = text_of("127.0.0.1:%d", port), *anywhere = text_of("%d", other);
+	const char *free_one = text_of("127.0.0.2:%d", port), *other_kind = text_of("udp:127.0.0.1:%d", port);
+	struct superd *superd = controlled_run(CAT, "web", text_of("127.0.0.1:%d", own));
+	const char *has_it = text_of("now: pid %ld (", (long)getpid());
+	struct outcome outcome;
+
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	edit(superd, text_of(CAT CAT CAT CAT "service dgram { listen = \"%s\" exec = /bin/cat }\n",
+			     "web", text_of("127.0.0.1:%d", own), "one", address, "two", anywhere, "three", free_one,
+			     other_kind));
+	outcome = diff();
+	expect(outcome.err, text_of("%s:2:24: warning: one: superd cannot listen on tcp:%s %s", superd->table, address,
+				    has_it));
+	expect(outcome.err, text_of("%s:3:24: warning: two: superd cannot listen on tcp:%s %s", superd->table, anywhere,
+				    has_it));
+	cr_expect_null(strstr(outcome.err, "web: superd cannot"), "%s", outcome.err);
+	cr_expect_null(strstr(outcome.err, "three: superd cannot"), "%s", outcome.err);
+	cr_expect_null(strstr(outcome.err, "dgram: superd cannot"), "%s", outcome.err);
+	outcome = SUPERD_ANSWER("--check", "-f", superd->table);
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	expect(outcome.err, text_of("one: superd cannot listen on tcp:%s %s", address, has_it));
+	/* An ordinary user cannot see what superd has. */
+	if (geteuid() == 0)
+		cr_expect_null(strstr(outcome.err, "web: superd cannot"), "%s", outcome.err);
+	close(taken);
+	close(second);
+	outcome = diff();
+	cr_expect_null(strstr(outcome.err, "superd cannot"), "%s", outcome.err);
+	superd_stop(superd);
+}
+
 /* superd compares for 2 ms in a turn of its loop. Each service has options of its own, so that none shares them. */
 static const char *many(unsigned first, unsigned count, unsigned nice)
 {

@@ -74,6 +74,7 @@ struct table_load {
 	struct state_stream *known;     /* has answers of name services that are used; NULL: each is asked */
 	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
 	const struct load_before *replaced; /* of a reload */
+	bool compares;                  /* nothing follows but a comparison */
 	struct nonempty_sources nonempty; /* the files of this reading */
 	uint64_t sources;               /* hash of the files that were read, for table->sources */
 	size_t read;                    /* number of diagnostics from reading alone, before looking at this machine */
@@ -173,14 +174,19 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 
 /* Checks the table against this machine. As inetd, superd only warns: inetd looks for a program when it starts it, so a
  * program that is missing now may still come. */
-static void run_preflight(const struct options *options, struct table *table, bool serves, struct diags *diags)
+static void run_preflight(const struct table_load *loading, struct table *table, struct diags *diags)
 {
+	const struct options *options = loading->options;
+	enum preflight_for purpose = loading->compares		    ? PREFLIGHT_COMPARISON
+				     : loading->before		    ? PREFLIGHT_RELOAD
+				     : options->task == TASK_CHECK ? PREFLIGHT_CHECK
+								    : PREFLIGHT_START;
 	struct process_defaults bases = { 0 };
 	const struct globals of_table = options_join_settings(options, &table->globals);
 	size_t before = diags->count;
 
-	load_bases(&bases, serves ? &options->settings : &of_table);
-	preflight_table(table, &bases, serves, diags);
+	load_bases(&bases, loading->before ? &options->settings : &of_table);
+	preflight_table(table, &bases, purpose, diags);
 	for (size_t n = before; options->invoked_as == AS_INETD && n < diags->count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)
 			diags_pass_over(diags, &diags->list[n]);
@@ -210,7 +216,7 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 	if (looks_up_names(options))
 		resolve_table(table, diags);
 	if (options->preflight && options->task != TASK_PRINT)
-		run_preflight(options, table, loading->before, diags);
+		run_preflight(loading, table, diags);
 	return table;
 }
 
@@ -377,7 +383,8 @@ struct table *load_again(struct options *options, const struct load_before *befo
 
 struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags)
 {
-	struct table_load loading = { .options = options, .before = &options->nonempty, .replaced = before };
+	struct table_load loading = { .options = options, .before = &options->nonempty, .replaced = before,
+				      .compares = true };
 	struct table *table = can_load_again(options, diags) ? load_rounds(&loading, diags) : NULL;
 
 	nonempty_sources_free(&loading.nonempty);

@@ -144,16 +144,19 @@ void process_describe(pid_t pid, struct buf *out)
 static int64_t spent, last;
 static struct found_holders holders[PORTS_KEPT];
 
+static void note_holder(const struct port_socket_list *sockets, pid_t pid, struct found_holders *found)
+{
+	if (pid != getpid() && process_holds(pid, sockets->ids, sockets->count) == HOLDS && !found->count++)
+		found->pid = pid;
+}
+
 static void find_holders(const struct port_socket_list *sockets, int64_t until, struct found_holders *found)
 {
-	pid_t *all = process_list_all(), own = getpid();
+	pid_t *all = process_list_all();
 
-	for (pid_t *pid = all; pid && *pid && clock_ms() < until; pid++) {
-		if (*pid == own || process_holds(*pid, sockets->ids, sockets->count) != HOLDS)
-			continue;
-		if (!found->count++)
-			found->pid = *pid;
-	}
+	note_holder(sockets, 1, found); /* no list has it; systemd has the ports of its socket units */
+	for (pid_t *pid = all; pid && *pid && clock_ms() < until; pid++)
+		note_holder(sockets, *pid, found);
 	free(all);
 }
 

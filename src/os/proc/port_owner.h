@@ -21,6 +21,8 @@ void process_describe(pid_t pid, struct buf *out);      /* appends "pid 4711 (ng
  * time lately that the loop would suffer; a process that was found before and still has it needs no search. */
 unsigned port_owner(uint8_t protocol, uint16_t port, struct buf *out);
 
+void process_describe(pid_t pid, struct buf *out);      /* appends "pid 4711 (nginx)" */
+
 /* The TCP port of a listening socket that a process of this user has opened itself, and that superd does not have. 0:
  * none, or unknown as above. */
 uint16_t process_own_port(pid_t pid, uid_t user);

@@ -280,10 +280,17 @@ bool process_find_file(int folder, const char *number, bool also_named, struct f
 	return true;
 }
 
-static bool is_among(const struct file_id *file, const struct file_id *files, size_t count)
+struct sought_files {
+	const struct file_id *list;
+	size_t count;
+};
+
+static bool is_among(const struct file_id *file, void *context)
 {
-	for (size_t n = 0; n < count; n++) {
-		if (file->node && file->device == files[n].device && file->node == files[n].node)
+	const struct sought_files *sought = context;
+
+	for (size_t n = 0; n < sought->count; n++) {
+		if (file->device == sought->list[n].device && file->node == sought->list[n].node)
 			return true;
 	}
 	return false;
@@ -299,10 +306,9 @@ static bool any_is_named(const struct file_id *files, size_t count)
 	return false;
 }
 
-static enum holding search_descriptors(pid_t pid, const struct file_id *files, size_t count)
+static enum holding search_descriptors(pid_t pid, bool also_named, process_file *each, void *context)
 {
 	enum holding holding = HOLDS_NONE;
-	bool also_named = any_is_named(files, count);
 	struct dirent *entry;
 	struct file_id file;
 	char path[64];
@@ -317,7 +323,7 @@ static enum holding search_descriptors(pid_t pid, const struct file_id *files, s
 			continue;
 		if (!process_find_file(dirfd(directory), entry->d_name, also_named, &file))
 			holding = errno == EACCES || errno == EPERM ? HOLDING_HIDDEN : holding;
-		else if (is_among(&file, files, count))
+		else if (file.node && each(&file, context))
 			holding = HOLDS;
 	}
 	closedir(directory);
@@ -369,18 +375,25 @@ static void restore_identity(const struct fs_identity *before)
 }
 #endif
 
-enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
+enum holding process_each_file(pid_t pid, bool also_named, process_file *each, void *context)
 {
-	enum holding holding = search_descriptors(pid, files, count);
+	enum holding holding = search_descriptors(pid, also_named, each, context);
 	struct fs_identity before;
 
 	if (holding != HOLDING_HIDDEN)
 		return holding;
 	assume_owner(&before, pid);
 	if (before.is_changed)
-		holding = search_descriptors(pid, files, count);
+		holding = search_descriptors(pid, also_named, each, context);
 	restore_identity(&before);
 	return holding;
+}
+
+enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
+{
+	struct sought_files sought = { files, count };
+
+	return process_each_file(pid, any_is_named(files, count), is_among, &sought);
 }
 
 static bool has_signal(const char *status, const char *mask, int signal)

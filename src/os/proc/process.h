@@ -36,6 +36,12 @@ pid_t *process_list_children(void);
 /* As process_list_children, for another process; an empty list if it has ended. */
 pid_t *process_list_children_of(pid_t pid);
 
+typedef bool process_file(const struct file_id *file, void *context);   /* true: that is enough */
+
+/* Calls `each` for every socket and pipe that the process has open, and if also_named for every file with a name. HOLDS:
+ * a call has returned true. HOLDING_HIDDEN: some files are hidden. */
+enum holding process_each_file(pid_t pid, bool also_named, process_file *each, void *context);
+
 /* Whether the process has one of these files open. */
 enum holding process_holds(pid_t pid, const struct file_id *files, size_t count);
 

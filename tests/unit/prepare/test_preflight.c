@@ -95,7 +95,7 @@ static bool load(const char *text)
 	diags = (struct diags){ 0 };
 	table->is_only_checked = is_checked;
 	resolve_table(table, &diags);
-	preflight_table(table, &process_defaults, false, &diags);
+	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
 	return true;
 }
 
@@ -167,7 +167,7 @@ static void load_units(size_t count, const char *socket, const char *const servi
 	table = reading.table;
 	cr_assert_eq(diags.errors, 0, "%s", said());
 	resolve_table(table, &diags);
-	preflight_table(table, &process_defaults, false, &diags);
+	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
 }
 
 static void load_unit(const char *socket, const char *service)
@@ -606,7 +606,7 @@ Test(preflight, takes_ten_thousand_services)
 	cr_assert(table);
 	cr_assert_eq(table->count, SERVICES);
 	resolve_table(table, &diags);
-	preflight_table(table, &process_defaults, false, &diags);
+	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
 	cr_expect_eq(diags.count, has_descriptors(SERVICES + 100) ? 0 : 1, "%s", said());
 }
 
@@ -799,7 +799,7 @@ Test(preflight, warns_where_others_decide_what_runs_as_root)
 	table_free(table);
 	table = read_text(path, two, strlen(two), &diags);
 	resolve_table(table, &diags);
-	preflight_table(table, &process_defaults, false, &diags);
+	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
 	cr_expect_eq(diags.count, 1, "once for the file: %s", said());
 	cr_expect(has_said(SEVERITY_WARNING, 0, "other users can change the programs that superd runs: "));
 }

@@ -1,0 +1,198 @@
+/* Lists sockets by sock_diag(7), and finds their processes below /proc, each in one pass. */
+#include "os/proc/port_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "os/proc/process.h"
+
+void port_table_free(struct port_table *ports)
+{
+	free(ports->list);
+	*ports = (struct port_table){ 0 };
+}
+
+size_t port_table_first(const struct port_table *ports, uint16_t port)
+{
+	size_t from = 0, to = ports->count;
+
+	while (from < to) {
+		size_t half = from + (to - from) / 2;
+
+		if (ports->list[half].port < port)
+			from = half + 1;
+		else
+			to = half;
+	}
+	return from;
+}
+
+#if defined(HAVE_LINUX_INET_DIAG_H)
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+
+#include "os/netdiag/sock_diag.h"
+
+#ifndef INET_DIAG_SKV6ONLY
+#define INET_DIAG_SKV6ONLY 11
+#endif
+
+struct port_reading {
+	struct port_table *ports;
+	uint8_t protocol;
+	bool failed;                    /* out of memory */
+};
+
+static bool is_ipv6_only(struct nlmsghdr *message)
+{
+	const size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct inet_diag_msg)));
+	size_t left = message->nlmsg_len > head ? message->nlmsg_len - head : 0;
+
+	for (struct rtattr *attribute = (void *)((char *)message + head); RTA_OK(attribute, left);
+	     attribute = RTA_NEXT(attribute, left)) {
+		if (attribute->rta_type == INET_DIAG_SKV6ONLY && RTA_PAYLOAD(attribute) >= 1)
+			return *(const uint8_t *)sock_diag_attribute(attribute);
+	}
+	return false;
+}
+
+static void add_socket(struct nlmsghdr *message, void *context)
+{
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	struct port_reading *reading = context;
+	struct port_table *ports = reading->ports;
+	struct port_socket *larger;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || reading->failed)
+		return;
+	larger = array_grow(ports->list, &ports->capacity, ports->count, sizeof(*larger));
+	reading->failed = !larger;
+	if (!larger)
+		return;
+	ports->list = larger;
+	larger += ports->count++;
+	*larger = (struct port_socket){
+		.protocol = reading->protocol, .is_ipv6 = socket->idiag_family == AF_INET6,
+		.is_ipv6_only = is_ipv6_only(message), .port = ntohs(socket->id.idiag_sport),
+		.interface = socket->id.idiag_if, .node = socket->idiag_inode,
+	};
+	memcpy(larger->address, socket->id.idiag_src, sizeof(larger->address));
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+	const struct port_socket *first = a, *second = b;
+
+	return (first->port > second->port) - (first->port < second->port);
+}
+
+bool port_table_read(struct port_table *ports)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 }, protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
+	struct port_reading reading = { .ports = ports };
+	bool any = false;
+
+	*ports = (struct port_table){ 0 };
+	for (size_t n = 0; n < 4; n++) {
+		struct sock_diag_filter filter = { .family = families[n % 2], .protocol = protocols[n / 2] };
+
+		filter.states = filter.protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : UINT32_MAX;
+		reading.protocol = (uint8_t)filter.protocol;
+		any |= sock_diag_inet(&filter, add_socket, &reading);
+	}
+	if (!any || reading.failed) {
+		port_table_free(ports);
+		return false;
+	}
+	if (ports->count)
+		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);
+	return true;
+}
+
+/* A process whose descriptors are read. */
+struct port_holder {
+	struct port_table *ports;       /* by inode */
+	pid_t pid;
+	bool is_superd;
+};
+
+static int compare_nodes(const void *a, const void *b)
+{
+	const struct port_socket *first = a, *second = b;
+
+	return (first->node > second->node) - (first->node < second->node);
+}
+
+static bool note_socket(const struct file_id *file, void *context)
+{
+	const struct port_socket key = { .node = file->node };
+	const struct port_holder *holder = context;
+	const struct port_table *ports = holder->ports;
+	struct port_socket *found = bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes);
+
+	if (found && !found->holder)
+		found->holder = holder->pid;
+	if (found)
+		found->has_superd |= holder->is_superd;
+	return false;
+}
+
+/* The program's file, since a superd that was called as inetd has that name. An upgrade may have replaced the file. */
+static bool is_superd(pid_t pid)
+{
+	static const char gone[] = " (deleted)";
+	char path[64], program[4096];
+	const char *name;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
+	length = readlink(path, program, sizeof(program) - 1);
+	if (length <= 0)
+		return false;
+	program[length] = '\0';
+	if ((size_t)length >= sizeof(gone) && !strcmp(program + length - (sizeof(gone) - 1), gone))
+		program[length - (ssize_t)(sizeof(gone) - 1)] = '\0';
+	name = strrchr(program, '/');
+	return name && !strcmp(name, "/superd");
+}
+
+static void note_process(struct port_table *ports, pid_t pid)
+{
+	struct port_holder holder = { .ports = ports, .pid = pid, .is_superd = is_superd(pid) };
+
+	process_each_file(pid, false, note_socket, &holder);
+}
+
+void port_table_find_holders(struct port_table *ports)
+{
+	pid_t *all = process_list_all();
+
+	if (ports->count)
+		qsort(ports->list, ports->count, sizeof(*ports->list), compare_nodes);
+	note_process(ports, 1);         /* no list has it */
+	for (const pid_t *pid = all; pid && *pid; pid++)
+		note_process(ports, *pid);
+	free(all);
+	if (ports->count)
+		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);
+}
+#else
+bool port_table_read(struct port_table *ports)
+{
+	*ports = (struct port_table){ 0 };
+	return false;
+}
+
+void port_table_find_holders(struct port_table *ports)
+{
+	(void)ports;
+}
+#endif

@@ -1,0 +1,35 @@
+/* The TCP listeners and the UDP sockets of this machine's network, and the processes that have them. A search for all at
+ * once, for a table of many services; port_owner is for one port. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct port_socket {
+	uint8_t protocol;               /* IPPROTO_TCP or IPPROTO_UDP */
+	bool is_ipv6, is_ipv6_only;     /* only: it takes no IPv4 clients */
+	uint16_t port;
+	unsigned interface;             /* index of the one that it is bound to; 0: none */
+	uint8_t address[16];            /* network order; the first 4 bytes of an IPv4 socket count */
+	ino_t node;
+	pid_t holder;                   /* a process that has it; 0: unknown, or only root may see it */
+	bool has_superd;                /* one of those that have it is a superd */
+};
+
+struct port_table {
+	struct port_socket *list;       /* owned; by port */
+	size_t count, capacity;
+};
+
+/* Lists the sockets. false: the kernel does not list them, or out of memory. */
+bool port_table_read(struct port_table *ports);
+
+/* Sets their holders. Reads the descriptors of every process, and follows none. */
+void port_table_find_holders(struct port_table *ports);
+
+/* The index of the first socket with a port of at least this number; count: none. */
+size_t port_table_first(const struct port_table *ports, uint16_t port);
+
+void port_table_free(struct port_table *ports);

@@ -1,0 +1,103 @@
+/* Warns of ports that another process has, by the kernel's list. A socket of superd's own, opened to find out, could
+ * take datagrams, or the port from a program that starts. */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "config/check/endpoint_conflict.h"
+#include "os/proc/port_owner.h"
+#include "prepare/preflight_internal.h"
+
+/* The programs that superd replaces, and what to do about them. */
+static const struct {
+	const char *program, *hint;
+} replaced[] = {
+	{ "inetd", "to replace inetd, stop it before superd starts" },
+	{ "xinetd", "to replace xinetd, stop it before superd starts" },
+	{ "systemd", "systemctl list-sockets names the unit: stop it before superd starts" },
+};
+
+/* The endpoint that a program would name for this socket. The texts are in the buffers. */
+static struct endpoint endpoint_of(const struct port_socket *socket, char *address, char *interface)
+{
+	struct endpoint endpoint = {
+		.kind = socket->protocol == IPPROTO_UDP ? ENDPOINT_UDP : ENDPOINT_TCP, .port = socket->port,
+		.family = !socket->is_ipv6 ? FAMILY_IPV4 : socket->is_ipv6_only ? FAMILY_IPV6 : FAMILY_ANY,
+	};
+	bool is_any = true;
+
+	for (size_t n = 0; n < (socket->is_ipv6 ? 16 : 4); n++)
+		is_any &= !socket->address[n];
+	if (!is_any && inet_ntop(socket->is_ipv6 ? AF_INET6 : AF_INET, socket->address, address, INET6_ADDRSTRLEN)) {
+		endpoint.address = address;
+		endpoint.family = socket->is_ipv6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	}
+	if (socket->interface)
+		endpoint.interface = if_indextoname(socket->interface, interface);
+	return endpoint;
+}
+
+/* A socket in the way; NULL: none. Those of a superd are not: it may be the one that runs with this table. */
+static const struct port_socket *find_taken(struct preflight *preflight, const struct endpoint *wanted)
+{
+	struct port_table *ports = &preflight->ports;
+
+	for (size_t n = port_table_first(ports, wanted->port); n < ports->count && ports->list[n].port == wanted->port;
+	     n++) {
+		char address[INET6_ADDRSTRLEN], interface[IF_NAMESIZE];
+		struct endpoint found = endpoint_of(&ports->list[n], address, interface);
+
+		if (!ports->list[n].has_superd && found.kind == wanted->kind && endpoint_clash(&found, wanted))
+			return &ports->list[n];
+	}
+	return NULL;
+}
+
+static void hint_at_replaced(struct preflight *preflight, pid_t holder)
+{
+	for (size_t n = 0; n < sizeof(replaced) / sizeof(*replaced); n++) {
+		if (process_is_named(holder, replaced[n].program))
+			diags_hint(preflight->diags, "%s", replaced[n].hint);
+	}
+}
+
+static void check_port(struct preflight *preflight, const struct service *service, const struct listen *listen)
+{
+	const struct endpoint wanted = endpoint_claim_of(service, listen, 0).endpoint;
+	const struct port_socket *taken = find_taken(preflight, &wanted);
+	struct buf text = { 0 }, holder = { 0 };
+
+	if (taken && !preflight->holders_read) {
+		preflight->holders_read = true;
+		port_table_find_holders(&preflight->ports);
+		taken = find_taken(preflight, &wanted);
+	}
+	if (!taken)
+		return;
+	endpoint_format(listen->endpoint, &text);
+	if (taken->holder)
+		process_describe(taken->holder, &holder);
+	/* An ordinary user cannot see whether it is a superd that runs with this table. */
+	diags_add(preflight->diags, taken->holder || preflight->root ? SEVERITY_WARNING : SEVERITY_NOTE, listen->at,
+		  "%s: superd cannot listen on %s now: %s has it", service->name, buf_string(&text),
+		  taken->holder ? buf_string(&holder) : "another socket");
+	if (taken->holder)
+		hint_at_replaced(preflight, taken->holder);
+	else if (!preflight->root)
+		diags_hint(preflight->diags, "as root, superd names the process");
+	buf_free(&text);
+	buf_free(&holder);
+}
+
+void preflight_ports(struct preflight *preflight, const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+		bool is_listed = listen->address->kind == ENDPOINT_TCP || listen->address->kind == ENDPOINT_UDP;
+
+		if (is_listed && listen->address->port && !listen->address->port_name && !listen->options->reuse_port &&
+		    !listen_is_other_family(service, listen))
+			check_port(preflight, service, listen);
+	}
+}
