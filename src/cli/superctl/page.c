@@ -373,14 +373,14 @@ static void add_facts(struct buf *out, const json_t *status)
 	buf_free(&value);
 }
 
-/* The row as superd.conf; the text has the places where its options were set in comments. */
-static void add_table_row(struct buf *out, const json_t *row)
+/* The service as superd.conf; the text has the places where its options were set in comments. */
+static void add_configuration(struct buf *out, const json_t *row)
 {
 	const char *text = json_reply_text(row, "text");
 
 	buf_text(out, "<section id=\"table\" class=\"live\">\n");
 	if (*text) {
-		buf_text(out, "<h2>Row of the table</h2>\n<pre tabindex=\"0\" aria-label=\"Row of the table\">");
+		buf_text(out, "<h2>Configuration</h2>\n<pre tabindex=\"0\" aria-label=\"Configuration\">");
 		html_lines(out, json_reply_text(row, "defaults"));
 		html_lines(out, text);
 		buf_text(out, "</pre>\n");
@@ -468,7 +468,7 @@ void page_add_service(struct buf *out, const struct service_page *page)
 	sum_delays(&delays, json_reply_object(page->status, "latency"));
 	add_delays(out, &delays, "Delay until the program got the client");
 	add_log(out, page->log);
-	add_table_row(out, page->row);
+	add_configuration(out, page->row);
 	buf_text(out, "</main>\n");
 	add_end(out);
 }

@@ -52,13 +52,17 @@ const char page_css[] =
 	"@media(min-width:64rem){#services{font-size:.92rem}#services td:nth-child(5){min-width:8rem;width:10.5rem}"
 	"#services td:nth-child(11){min-width:7rem}#services .long{min-width:8rem}"
 	"#services th:nth-child(4){width:14rem;min-width:7rem}}\n"
+	"@media(min-width:80rem){#services td:nth-child(2),#services th:not(.long){white-space:nowrap}"
+	"#services th:nth-child(4){width:12rem}}\n"
 	"@media(max-width:63.99rem){"
 	"#services,#services tbody,#services tr,#services tbody th,#services td{display:block}\n"
 	"#services thead{display:none}#services tr{padding:.5rem 0;border-bottom:1px solid var(--line)}\n"
 	"#services tbody th,#services td{border:0;padding:.1rem 0;text-align:left;"
 	"overflow-wrap:anywhere}#services td:empty{display:none}#services .timeline{display:inline-block;width:14rem;"
 	"vertical-align:middle}\n"
-	"#services td::before{color:var(--dim);display:inline-block;min-width:7rem}\n"
+	"#services td::before{color:var(--dim);display:inline-block;min-width:6rem}\n"
+	"#services td.n:not(:empty){display:inline-block;margin-right:1rem}#services td.n::before{min-width:0;"
+	"margin-right:.4rem}\n"
 	"#services td:nth-child(2)::before{content:'State'}#services td:nth-child(3)::before{content:'Since'}\n"
 	"#services td:nth-child(4)::before{content:'6 hours'}#services td:nth-child(5)::before{content:'Listens on'}\n"
 	"#services td:nth-child(6)::before{content:'Queue'}#services td:nth-child(7)::before{content:'Instances'}\n"
@@ -67,7 +71,7 @@ const char page_css[] =
 	"#services td:nth-child(11)::before{content:'Last failure'}.facts>div{grid-template-columns:7rem 1fr}}\n";
 
 /* Rows that are the same stay as they are, so 1,000 services cost little, and the focus returns to the element of the
- * same id. A hidden page asks for nothing. */
+ * same id. The log shows its last line, unless the user has scrolled back. A hidden page asks for nothing. */
 const char page_js[] =
 	"'use strict';\n"
 	"const q = document.getElementById('q'), failed = document.getElementById('failed');\n"
@@ -96,6 +100,13 @@ const char page_js[] =
 	"  }\n"
 	"  for (const row of old.values()) row.remove();\n"
 	"}\n"
+	"function isAtEnd(list) {\n"
+	"  return list.scrollTop + list.clientHeight > list.scrollHeight - 2;\n"
+	"}\n"
+	"function scroll(part, top) {\n"
+	"  const list = part.querySelector('ol');\n"
+	"  if (list) list.scrollTop = Math.min(top, list.scrollHeight);\n"
+	"}\n"
 	"function show(text) {\n"
 	"  const fresh = new DOMParser().parseFromString(text, 'text/html');\n"
 	"  const focus = document.activeElement && document.activeElement.id;\n"
@@ -104,9 +115,9 @@ const char page_js[] =
 	"    if (!next) continue;\n"
 	"    if (part === rows) { mergeRows(next); continue; }\n"
 	"    if (part.innerHTML === next.innerHTML) continue;\n"
-	"    const list = part.querySelector('ol'), top = list ? list.scrollTop : 0;\n"
+	"    const list = part.querySelector('ol'), top = !list || isAtEnd(list) ? Infinity : list.scrollTop;\n"
 	"    part.replaceChildren(...Array.from(next.childNodes).map(node => document.adoptNode(node)));\n"
-	"    if (list && part.querySelector('ol')) part.querySelector('ol').scrollTop = top;\n"
+	"    scroll(part, top);\n"
 	"  }\n"
 	"  const target = focus && document.activeElement.id !== focus && document.getElementById(focus);\n"
 	"  if (target) target.focus({ preventScroll: true });\n"
@@ -141,4 +152,5 @@ const char page_js[] =
 	"  q.form.addEventListener('submit', event => { event.preventDefault(); soon(); });\n"
 	"}\n"
 	"document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh(); });\n"
+	"scroll(document, Infinity);\n"
 	"timer = setTimeout(refresh, 5000);\n";
