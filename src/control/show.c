@@ -249,21 +249,21 @@ static const struct {
 	unsigned answers;               /* bits of enum answer */
 	void (*add)(const struct service_view *view, struct buf *out);
 } parts[] = {
-	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER, show_state },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP, show_state },
 	{ ANSWER_STATUS, show_locks },
 	{ ANSWER_STATUS | ANSWER_ORDER, add_row_facts },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, add_exec },
-	{ ANSWER_STATUS | ANSWER_METRICS, show_listeners },
+	{ ANSWER_STATUS | ANSWER_METRICS | ANSWER_DUMP, show_listeners },
 	{ ANSWER_LIST, show_endpoints },
-	{ ANSWER_STATUS, show_instances },
+	{ ANSWER_STATUS | ANSWER_DUMP, show_instances },
 	{ ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER, show_instance_count },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, add_usage },
-	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_counts },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP, show_counts },
 	{ ANSWER_STATUS, show_warm_programs },
-	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_refused },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP, show_refused },
 	{ ANSWER_STATUS | ANSWER_LIST, add_last_used },
-	{ ANSWER_STATUS | ANSWER_METRICS | ANSWER_ORDER, show_past },
-	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, show_pause },
+	{ ANSWER_STATUS | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP, show_past },
+	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP, show_pause },
 	{ ANSWER_STATUS, show_circumstances },
 	{ ANSWER_STATUS, show_failures },
 	{ ANSWER_STATUS | ANSWER_METRICS, show_idle },
@@ -289,6 +289,16 @@ void show_service(const struct service_view *view, enum answer answer, struct bu
 	json_object_open(out);
 	show_facts(view, answer, out);
 	json_object_close(out);
+}
+
+void show_for_dump(struct service_runtime *runtime, struct buf *out)
+{
+	double now = clock_now();
+	const struct service_view view = {
+		.match = { .row = runtime->service, .runtime = runtime }, .now = now, .offset = show_wall_offset(now),
+	};
+
+	show_service(&view, ANSWER_DUMP, out);
 }
 
 void show_superd(const struct supervisor *supervisor, double started, double offset, struct buf *out)

@@ -21,10 +21,11 @@ double show_wall_offset(double now);
 void show_place(struct buf *out, const char *name, struct origin at);  /* adds "FILE:LINE", or null */
 
 /* The verbs that report services, each with its part of the facts: status has all, list the most important ones, for top,
- * too, metrics the counters, idle the times without clients, and verbs that change a service what their result needs. */
-enum answer { ANSWER_STATUS = 1, ANSWER_LIST = 2, ANSWER_METRICS = 4, ANSWER_IDLE = 8, ANSWER_ORDER = 16 };
+ * too, metrics the counters, idle the times without clients, and verbs that change a service what their result needs. DUMP: for SIGUSR1. */
+enum answer { ANSWER_STATUS = 1, ANSWER_LIST = 2, ANSWER_METRICS = 4, ANSWER_IDLE = 8, ANSWER_ORDER = 16, ANSWER_DUMP = 32 };
 
 void show_facts(const struct service_view *view, enum answer answer, struct buf *out);  /* members of an object */
+void show_for_dump(struct service_runtime *runtime, struct buf *out);    /* for SIGUSR1 (service_list.describe) */
 void show_service(const struct service_view *view, enum answer answer, struct buf *out);
 void show_timeline(const struct service_view *view, struct buf *out);   /* the last hours, for timeline */
 

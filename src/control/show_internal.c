@@ -27,7 +27,6 @@
 #include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/socket_commands.h"
-#include "engine/supervisor/state_dump.h"
 #include "engine/warm/warm_pool.h"
 #include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
@@ -642,7 +641,7 @@ void show_pause(const struct service_view *view, struct buf *out)
 {
 	const struct service_runtime *runtime = view->match.runtime;
 
-	if (!runtime || state_pause_left(runtime) < 0) {
+	if (!runtime || runtime_pause_left(runtime) < 0) {
 		json_null_field(out, "pause");
 		return;
 	}
@@ -652,7 +651,7 @@ void show_pause(const struct service_view *view, struct buf *out)
 	if (runtime_state(runtime) == BACKOFF && runtime_waits_for_order(runtime))
 		json_null_field(out, "left");
 	else
-		json_seconds_field(out, "left", state_pause_left(runtime));
+		json_seconds_field(out, "left", runtime_pause_left(runtime));
 	json_object_close(out);
 }
 

@@ -163,12 +163,12 @@ Behaviour(as_xinetd, dumps_its_state_and_follows_no_link)
 	for (int n = 0; n < 2; n++) {
 		superd_signal(xinetd, SIGUSR1);
 		superd_wait_log(xinetd, text_of("generated state dump in file %s", dump));
-		superd_wait_log(xinetd, "web: listening for ");
+		superd_wait_log(xinetd, "web: {\"service\":\"web\",\"state\":\"listening\"");
 	}
 	cr_assert_eq(lstat(dump, &status), 0);
 	cr_expect(S_ISREG(status.st_mode) && (status.st_mode & 07777) == 0600, "mode %o", status.st_mode);
-	cr_expect_not_null(strstr(read_text(dump), "web: listening for "));
-	cr_expect_not_null(strstr(read_text(dump), "services: 1\ninstances: 0\n"));
+	cr_expect_not_null(strstr(read_text(dump), "{\"service\":\"web\",\"state\":\"listening\""));
+	cr_expect_not_null(strstr(read_text(dump), "{\"services\":1,\"unlisted\":0,\"instances\":0}\n"));
 	cr_expect_str_eq(read_text(victim), "untouched");
 	superd_stop(xinetd);
 	cr_assert_eq(unlink(dump) | rmdir(text_of("%s/superd", folder)) | rmdir(folder), 0);
@@ -432,7 +432,7 @@ static void expect_calm(const struct setup *setup)
 	superd_signal(superd, SIGRTMIN);
 	superd_signal(superd, SIGRTMAX);
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "web: listening");
+	superd_wait_log(superd, "\"state\":\"listening\"");
 	superd_stop(superd);
 }
 

@@ -236,9 +236,9 @@ Behaviour(log, usr1_tells_the_state)
 	superd_wait_log(superd, "idle: listening on ");
 	superd->mark = strlen(read_text(superd->log));
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "web: running");
-	WAIT_UNTIL(strstr(read_text(superd->log) + superd->mark, text_of("%ld", pid)) != NULL);
-	superd_wait_log(superd, "idle: listening");
+	superd_wait_log(superd, "web: {\"service\":\"web\",\"state\":\"running\"");
+	WAIT_UNTIL(strstr(read_text(superd->log) + superd->mark, text_of("\"pid\":%ld", pid)) != NULL);
+	superd_wait_log(superd, "idle: {\"service\":\"idle\",\"state\":\"listening\"");
 	superd_stop(superd);
 }
 

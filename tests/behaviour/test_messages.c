@@ -302,7 +302,7 @@ Behaviour(messages, a_program_that_cannot_be_started_is_a_line_an_attempt)
 	superd_wait_log(superd, "web: cannot start: ");
 	superd_wait_log(superd, "; next start in ");
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "state: 1 service, 0 instances\n");
+	superd_wait_log(superd, "superd: {\"services\":1,\"unlisted\":0,\"instances\":0}\n");
 	cr_expect_eq(superd_log_count(superd, "web: next start"), 0, "%s", world_logs());
 	superd_stop(superd);
 }

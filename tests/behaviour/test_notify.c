@@ -287,7 +287,7 @@ Behaviour(notify, the_state_shows_the_status)
 	web_expect(superd, "say STATUS=Serving \033[1mwell", "done");
 	web_expect(superd, "barrier", "passed");
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "Serving \\x1b[1mwell");
+	superd_wait_log(superd, "Serving \\\\x1b[1mwell");
 	superd_stop(superd);
 }
 

@@ -64,7 +64,7 @@ static void pass_hours(struct superd *superd)
 static bool has_closed(struct superd *superd, unsigned number)
 {
 	superd_signal(superd, SIGUSR1);
-	return superd_logged(superd, text_of(", %u probe%s", number, number == 1 ? "" : "s"));
+	return superd_logged(superd, text_of("\"probes\":%u,", number));
 }
 
 static void expect_no_start(const char *listen)
@@ -299,7 +299,8 @@ Behaviour(probes, are_closed_where_superd_accepts)
 	cr_assert_str_eq(client_line(client), "hello");
 	close(client);
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "1 accepted, 0 refused, 5 probes");
+	superd_wait_log(superd, "\"probes\":5,");
+	cr_expect(superd_logged(superd, "\"accepted\":1,") && superd_logged(superd, "\"refused\":{}"));
 	superd_stop(superd);
 }
 
@@ -527,7 +528,8 @@ Behaviour(silent, those_who_have_left_get_no_process_where_superd_accepts)
 	cr_assert_str_eq(client_line(client), "here");
 	close(client);
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "1 accepted, 0 refused, 4 probes");
+	superd_wait_log(superd, "\"probes\":4,");
+	cr_expect(superd_logged(superd, "\"accepted\":1,") && superd_logged(superd, "\"refused\":{}"));
 	superd_stop(superd);
 }
 

@@ -199,7 +199,7 @@ Behaviour(unit_claims, who_is_refused_is_counted)
 	for (int n = 0; n < 3; n++)
 		cr_expect(client_sees_end(client_connect(port)));
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "3 refused (3: ");
+	superd_wait_log(superd, "\"refused\":{\"per_source\":3}");
 	close(client);
 	superd_stop(superd);
 }

@@ -141,7 +141,7 @@ Behaviour(upgrade, a_pause_goes_on)
 	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1, "%s", world_logs());
 	cr_assert_eq(superd_log_count(superd, "next start in "), 1, "%s", world_logs());
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "backoff");
+	superd_wait_log(superd, "\"state\":\"backoff\"");
 	close(client);
 	superd_stop(superd);
 }
@@ -155,10 +155,10 @@ Behaviour(upgrade, who_says_how_it_is_is_still_heard)
 	web_expect(superd, "say WATCHDOG=1|STATUS=calm", "done");
 	superd_upgrade(superd);
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "\"calm\"");
+	superd_wait_log(superd, "\"says\":\"calm\"");
 	web_expect(superd, "say STATUS=busy", "done");
 	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "\"busy\"");
+	superd_wait_log(superd, "\"says\":\"busy\"");
 	clock_advance(superd, 50 * SECOND_MS);
 	/* A second too late it would take superd for one that was held up itself. */
 	CLOCK_UNTIL(superd, 400, 400, superd_logged(superd, "it has not sent WATCHDOG=1 for"));

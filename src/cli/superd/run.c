@@ -25,6 +25,7 @@
 #include "cli/superd/settings.h"
 #include "cli/superd/upgrade_receive.h"
 #include "control/server.h"
+#include "control/show.h"
 #include "engine/log/xinetd_log_file.h"
 #include "engine/supervisor/signals.h"
 #include "engine/supervisor/supervisor.h"
@@ -175,6 +176,7 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 	supervisor->upgrade.source.table_context = options;
 	supervisor->started = on_started;
 	supervisor->started_context = run;
+	supervisor->service_list.describe = show_for_dump;
 	supervisor->table_taken = on_table_taken;
 	supervisor->table_taken_context = run;
 	set_stop_times(supervisor, options);

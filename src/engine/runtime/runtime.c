@@ -1,6 +1,7 @@
 /* Answers questions about a service from its data, posts events, and keeps the reason and the timer of its pauses. */
 #include "engine/runtime/runtime.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,6 +147,15 @@ static void set_reason(struct service_run *run, const char *event, const char *f
 const char *runtime_reason(const struct service_runtime *runtime)
 {
 	return runtime->run && *runtime->run->reason ? runtime->run->reason : "out of memory";
+}
+
+double runtime_pause_left(const struct service_runtime *runtime)
+{
+	bool pauses = runtime_state(runtime) == BACKOFF || runtime_state(runtime) == BINDING;
+
+	if (!pauses || !runtime->run || !ev_is_active(&runtime->run->timer))
+		return -1;
+	return fmax(ev_timer_remaining(runtime->engine->loop, &runtime->run->timer), 0);
 }
 
 void runtime_pause(struct service_runtime *runtime, const char *format, ...)

@@ -197,6 +197,8 @@ bool runtime_waits_for_order(const struct service_runtime *runtime);
 /* Returns the reason of the last failure or pause, or that memory was short. */
 const char *runtime_reason(const struct service_runtime *runtime);
 
+double runtime_pause_left(const struct service_runtime *runtime);      /* seconds of a pause; negative: none */
+
 /* Notes the reason of the pause that follows. */
 void runtime_pause(struct service_runtime *runtime, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

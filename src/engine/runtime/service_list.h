@@ -20,6 +20,8 @@ struct service_list {
 	struct list leaving;            /* removed services of which something still runs; link: service_run.leaving */
 	struct list wanting;            /* services that want others, and wait or run; link: service_run.wanting */
 	unsigned idle_stops;            /* number of idle backends that are about to be stopped or frozen (engine/idle/idle) */
+	/* Adds the facts of a service as JSON, for SIGUSR1; main program sets it. */
+	void (*describe)(struct service_runtime *runtime, struct buf *out);
 	/* What a reload did to each service that it has changed, added or removed: a byte 1 + enum diff_kind, the name,
 	 * and the options that differ, separated by blanks; each text with its NUL. NULL: not needed. */
 	struct buf *report;

@@ -48,7 +48,7 @@ static void write_dump(const struct persona *persona)
 	struct log *log = persona->engine->log;
 	struct buf text = { 0 }, why = { 0 };
 
-	state_dump_write(persona->engine, persona->service_list, &text);
+	state_dump(persona->engine, &text);
 	if (text.failed)
 		log_error(log, "no state dump: out of memory");
 	else if (private_file_replace(folder, name, buf_string(&text), text.length, &why))

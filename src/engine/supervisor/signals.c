@@ -77,7 +77,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		command_signal_gently(&supervisor->command, SIGHUP);
 		break;
 	case SIGUSR1:
-		state_dump_log(&supervisor->engine, &supervisor->service_list);
+		state_dump(&supervisor->engine, NULL);
 		command_signal_gently(&supervisor->command, SIGUSR1);
 		break;
 	case SIGQUIT:

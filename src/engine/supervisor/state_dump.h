@@ -3,12 +3,7 @@
 
 #include "base/buf.h"
 #include "engine/core/engine.h"
-#include "engine/reload/reload.h"
 
-/* Returns the seconds until the end of a pause; negative: no pause. */
-double state_pause_left(const struct service_runtime *runtime);
-
-void state_dump_log(struct engine *engine, const struct service_list *service_list); /* writes the state to the log */
-
-/* Writes the state as lines of text, with every service, started or not. */
-void state_dump_write(struct engine *engine, const struct service_list *service_list, struct buf *out);
+/* Writes a line of JSON for each service (service_list.describe), and one with their number: to out, or if it is NULL, to
+ * the log, without services that were never started if there are many. */
+void state_dump(struct engine *engine, struct buf *out);
