@@ -30,7 +30,7 @@ static const struct example {
 	{ "cache_directory", "{ \"web:website\" }" },
 	{ "cache_directory_mode", "0750" },
 	{ "capability_bounding_set", "{ \"~sys_admin\" }" },
-	{ "condition", "{ \"PathExists=!/run/maintenance\", \"KernelVersion=>=5.15\" }" },
+	{ "condition", "{ \"PathExists=!/run/maintenance\", \"User=!root\" }" },
 	{ "configuration_directory", "{ \"web\" }" },
 	{ "configuration_directory_mode", "0750" },
 	{ "control", "\"@superd\"" },

@@ -12,11 +12,6 @@ bool condition_path_exists(const char *path);
 /* The first line of a file, in text; "": it is empty or cannot be read. */
 const char *condition_first_line(const char *path, char *text, unsigned size);
 
-bool condition_has_power(void);         /* on mains power, or no battery discharges */
 bool condition_user_holds(const char *text);
 bool condition_group_holds(const char *text);
 bool condition_virtualization_holds(const char *text);
-int condition_compare_versions(const char *a, const char *b);  /* below, equal to or above 0 */
-bool condition_version_holds(unsigned comparison, const char *here, const char *wanted);
-bool condition_release_holds(const char *text);                /* of os-release(5) */
-bool condition_pressure_holds(const char *path, const char *text);

@@ -1,17 +1,13 @@
-/* The conditions Virtualization and ACPower. Source: systemd-detect-virt(1).
+/* The condition Virtualization. Source: systemd-detect-virt(1).
  *
  * No single file names the container or virtual machine: container engines leave a variable or a file of their own,
  * virtual machines a name in the DMI tables of their firmware. The lists contain what each one shows. */
 #include "exec/child/condition_internal.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/scan.h"
 #include "exec/child/condition.h"
-#include "exec/child/text.h"
 
 struct virtualization_mark {
 	const char *mark, *name;
@@ -156,47 +152,4 @@ bool condition_virtualization_holds(const char *text)
 	if (!scan_bool(text, &wanted))
 		return wanted == (*container || *machine);
 	return !strcmp(machine, text);
-}
-
-/* A summary of all power supplies. */
-struct power {
-	bool any_line, line_is_on, draws;
-};
-
-static const char *read_supply(const char *name, const char *file, char *text, unsigned size)
-{
-	struct child_text path = { 0 };
-
-	text_add_word(&path, "/sys/class/power_supply/");
-	text_add_word(&path, name);
-	text_add_word(&path, file);
-	return condition_first_line(path.text, text, size);
-}
-
-static bool add_supply(void *context, int folder, const char *name)
-{
-	struct power *power = context;
-	char text[32];
-
-	(void)folder;
-	read_supply(name, "/type", text, sizeof(text));
-	if (!strcmp(text, "Mains")) {
-		power->any_line = true;
-		power->line_is_on |= *read_supply(name, "/online", text, sizeof(text)) == '1';
-	} else if (!strcmp(text, "Battery")) {
-		power->draws |= !strcmp(read_supply(name, "/status", text, sizeof(text)), "Discharging");
-	}
-	return false;
-}
-
-bool condition_has_power(void)
-{
-	int folder = open("/sys/class/power_supply", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct power power = { 0 };
-
-	if (folder < 0)
-		return true;
-	condition_any_entry(folder, add_supply, &power);
-	close(folder);
-	return power.line_is_on || (!power.any_line && !power.draws);
 }

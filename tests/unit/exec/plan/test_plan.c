@@ -95,7 +95,7 @@ Test(plan, makes_the_commands_beside_it)
 	const struct plan_command *commands;
 
 	cr_assert(plan_of("exec = \"/bin/x\"\nexec_start_pre = { \"-@/bin/y name 'a b' %%{port}\", \"+:/bin/z\" }\n"
-			  "exec_prefix = \"!\"\ncondition = { \"PathExists=/\", \"AssertCPUs=1\" }"));
+			  "exec_prefix = \"!\"\ncondition = { \"PathExists=/\", \"AssertPathExists=/\" }"));
 	cr_expect_eq(plan->main.flags, COMMAND_SAME_IDENTITY);
 	cr_assert_eq(plan->commands[PHASE_START_PRE].count, 2);
 	cr_expect_eq(plan->commands[PHASE_STOP].count, 0);

@@ -218,7 +218,7 @@ Test(unit_service, of_connections_knows_its_instance_in_commands_alone)
 
 Test(unit_service, takes_back_conditions_with_an_empty_one)
 {
-	expect_printed(with_service("[Unit]\nConditionPathExists=/x\nConditionUser=root\nConditionHost=\n"), "exec");
+	expect_printed(with_service("[Unit]\nConditionPathExists=/x\nConditionUser=root\nConditionGroup=\n"), "exec");
 	expect_printed(with_service("[Unit]\nConditionUser=root\nAssertPathExists=!/x\nConditionPathExists=\n"),
 		       "\tcondition = {\"AssertPathExists=!/x\"}\n");
 	expect_said(with_service("[Unit]\nConditionFirmware=uefi\n"),
