@@ -166,18 +166,10 @@ char *fd_read_file(const char *path, size_t most, size_t *length)
 	return text;
 }
 
-#ifdef HAVE_MEMFD_CREATE
 static int open_memfd(void)
 {
 	return memfd_create("input", MFD_CLOEXEC);
 }
-#else
-static int open_memfd(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-#endif
 
 off_t fd_make_rewindable(int fd, size_t most)
 {

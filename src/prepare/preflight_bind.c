@@ -25,8 +25,8 @@ static void refuse_bind(struct preflight *preflight, const struct service *servi
 			   "behind redirect");
 	else
 		diags_hint(preflight->diags,
-			   "it needs Linux 5.9, and a container that allows seccomp(2) and, as with CAP_SYS_PTRACE, "
-			   "pidfd_getfd(2); without them, put the program behind redirect");
+			   "it needs a container that allows seccomp(2) and, as with CAP_SYS_PTRACE, pidfd_getfd(2); "
+			   "without them, put the program behind redirect");
 }
 
 void preflight_bind(struct preflight *preflight, const struct service *service)

@@ -60,7 +60,6 @@ static void check_directory(struct preflight *preflight, const struct service *s
 		preflight_report(preflight, SEVERITY_WARNING, service, kind->option, name, "%s", wrong);
 }
 
-#ifdef HAVE_SCHED_SETAFFINITY
 static void count_processors(const cpu_set_t *set, size_t size, size_t exists, size_t *inside, size_t *beyond)
 {
 	*inside = *beyond = 0;
@@ -91,14 +90,6 @@ static void check_processors(struct preflight *preflight, const struct service *
 			 buf_string(&text), "the processors here are 0 to %ld", exists - 1);
 	buf_free(&text);
 }
-#else
-static void check_processors(struct preflight *preflight, const struct service *service)
-{
-	if (service->groups->environment->cpu_affinity)
-		preflight_report(preflight, SEVERITY_ERROR, service, "cpu_affinity",
-				 service->groups->environment->cpu_affinity[0], "this system has no such call");
-}
-#endif
 
 /* preflight_files reports files that cannot be read. */
 static void check_variables_in(struct preflight *preflight, const struct service *service, const char *path)
@@ -139,8 +130,8 @@ static void check_reclaim(struct preflight *preflight, const struct service *ser
 	preflight->reclaim_reported = true;
 	preflight_report(
 		preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
-		"process_madvise with MADV_PAGEOUT is not available: the kernel is older than Linux 5.10, or a "
-		"container's filter of system calls forbids it (many allow it with the capability sys_ptrace): "
+		"process_madvise with MADV_PAGEOUT is not available: a container's filter of system calls forbids it "
+		"(many allow it with the capability sys_ptrace): "
 		"without a control group with memory.reclaim, superd cannot reclaim memory");
 }
 

@@ -73,7 +73,7 @@ static void expect_refused(int error, const char *hint)
 BehaviourOfBind(bind_refused, by_a_kernel_that_knows_no_notifications)
 {
 	forbid(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, EINVAL);
-	expect_refused(EINVAL, "it needs Linux 5.9");
+	expect_refused(EINVAL, "it needs a container that allows seccomp(2)");
 }
 
 BehaviourOfBind(bind_refused, by_a_container_that_allows_no_such_filter)

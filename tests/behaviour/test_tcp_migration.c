@@ -29,7 +29,7 @@
 /* As superd, which does not use CAP_SYS_ADMIN for it. */
 static bool may_load_programs(void)
 {
-#if defined(SYS_bpf) && defined(HAVE_STRUCT_SK_REUSEPORT_MD_MIGRATING_SK)
+#ifdef HAVE_STRUCT_SK_REUSEPORT_MD_MIGRATING_SK
 	union bpf_attr map;
 	int fd;
 
@@ -50,7 +50,6 @@ static bool may_load_programs(void)
 /* From now on, for this process and all that it starts. */
 static bool forbid_programs(void)
 {
-#ifdef SYS_bpf
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
@@ -60,9 +59,6 @@ static bool forbid_programs(void)
 	struct sock_fprog filter = { .len = sizeof(code) / sizeof(*code), .filter = code };
 
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
-#else
-	return true;
-#endif
 }
 
 enum way { MOVED, KEPT };

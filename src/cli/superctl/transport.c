@@ -61,7 +61,6 @@ void transport_adopt(struct transport *transport, int fd)
 	*transport = (struct transport){ .fd = fd };
 }
 
-#ifdef SO_PEERCRED
 bool transport_peer(const struct transport *transport, unsigned long *uid)
 {
 	struct ucred peer;
@@ -72,13 +71,6 @@ bool transport_peer(const struct transport *transport, unsigned long *uid)
 	*uid = peer.uid;
 	return true;
 }
-#else
-bool transport_peer(const struct transport *transport, unsigned long *uid)
-{
-	(void)transport, (void)uid;
-	return false;
-}
-#endif
 
 int transport_send(struct transport *transport, const char *text, size_t length)
 {

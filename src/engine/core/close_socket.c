@@ -182,13 +182,11 @@ void close_socket_listener(struct engine *engine, const char *service, bool alon
 /* The clients of one user must not block those of others. */
 static uid_t user_of(int fd)
 {
-#ifdef SO_PEERCRED
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
 		return peer.uid;
-#endif
 	return NO_UID;
 }
 

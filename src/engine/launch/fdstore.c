@@ -107,15 +107,10 @@ static bool open_watch(struct fdstore *store)
 /* poll(2) of a vsock takes the socket's lock, which another process may hold for ever. */
 static bool is_polled_freely(int fd)
 {
-#if defined(SO_DOMAIN) && defined(AF_VSOCK)
 	int family = 0;
 	socklen_t size = sizeof(family);
 
 	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0 || family != AF_VSOCK;
-#else
-	(void)fd;
-	return true;
-#endif
 }
 
 /* false: the descriptor never hangs up, or cannot be watched. */

@@ -7,14 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #include "exec/child/child.h"
 #include "os/bpf/cgroup_bpf.h"
-
 
 static int write_group_file(int group, const char *file, const char *text)
 {
@@ -52,7 +49,6 @@ static int write_settings(struct job *job, const struct cgroup_settings *cgroup_
 	return 0;
 }
 
-#ifdef SYS_fchownat
 #define EMPTY_PATH 0x1000 /* AT_EMPTY_PATH, which older headers lack */
 
 static int change_owner(int group, const char *file, const struct account *account)
@@ -76,21 +72,6 @@ static int make_group(const char *path)
 {
 	return (int)syscall(SYS_mkdirat, AT_FDCWD, path, 0755);
 }
-#else
-static int give_to_user(int group, const struct account *account)
-{
-	(void)group, (void)account;
-	errno = ENOSYS;
-	return -1;
-}
-
-static int make_group(const char *path)
-{
-	(void)path;
-	errno = ENOSYS;
-	return -1;
-}
-#endif
 
 static int enter_service_group(struct job *job, const struct cgroup_settings *cgroup_settings)
 {

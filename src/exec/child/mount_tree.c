@@ -15,7 +15,7 @@
 
 #define PATH_MOST 4096
 
-#if defined(SYS_open_tree) && defined(SYS_move_mount) && defined(SYS_mount_setattr)
+#ifdef SYS_mount_setattr
 #define CLONE 1                         /* OPEN_TREE_CLONE */
 #define RECURSIVE 0x8000                /* AT_RECURSIVE */
 #define EMPTY_PATH 0x1000               /* AT_EMPTY_PATH */

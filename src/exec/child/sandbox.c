@@ -6,23 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_PRCTL_H
-#include <sys/prctl.h>
-#endif
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
-#ifdef HAVE_LINUX_SECCOMP_H
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#endif
 
 #include "exec/child/child.h"
 #include "exec/child/sandbox_internal.h"
@@ -134,8 +128,6 @@ int sandbox_profile(struct job *job)
 	}
 	memcpy(order + 5, sandbox->profile, strlen(sandbox->profile) + 1);
 	fd = open("/proc/self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		fd = open("/proc/self/attr/exec", O_WRONLY | O_CLOEXEC);        /* before Linux 5.1 */
 	if (fd < 0)
 		return -1;
 	result = write(fd, order, strlen(order)) < 0 ? -1 : 0;
@@ -143,7 +135,6 @@ int sandbox_profile(struct job *job)
 	return result;
 }
 
-#if defined(HAVE_LINUX_SECCOMP_H) && defined(HAVE_SYS_PRCTL_H)
 /* Newer than the headers of Linux 6.1. */
 #define SET_MDWE 65                     /* PR_SET_MDWE of Linux 6.3 */
 #define REFUSE_EXEC_GAIN 1UL            /* PR_MDWE_REFUSE_EXEC_GAIN */
@@ -167,14 +158,3 @@ int sandbox_system_calls(struct job *job)
 	}
 	return 0;
 }
-#else
-int sandbox_system_calls(struct job *job)
-{
-	const struct sandbox_config *sandbox = sandbox_of(job);
-
-	if (!sandbox || !sandbox->filters)
-		return 0;
-	errno = ENOTSUP;
-	return -1;
-}
-#endif

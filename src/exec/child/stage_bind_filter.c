@@ -3,23 +3,16 @@
 #include "exec/child/stages.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_PRCTL_H
-#include <sys/prctl.h>
-#endif
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
-#ifdef HAVE_LINUX_SECCOMP_H
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#endif
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "exec/child/child.h"
 
-#if defined(HAVE_LINUX_SECCOMP_H) && defined(HAVE_SYS_PRCTL_H) && defined(SECCOMP_FILTER_FLAG_NEW_LISTENER)
 /* Since Linux 5.19; headers may be older: a signal does not interrupt a call that superd has begun to answer. */
 #define WAIT_KILLABLE (1UL << 5)        /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 
@@ -84,12 +77,3 @@ int stage_bind_filter(struct job *job)
 	close(job->filter_channel);
 	return result;
 }
-#else
-int stage_bind_filter(struct job *job)
-{
-	if (!job->filter_channel)
-		return 0;
-	errno = ENOTSUP;
-	return -1;
-}
-#endif

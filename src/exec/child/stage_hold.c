@@ -3,27 +3,18 @@
 #include "exec/child/stages.h"
 
 #include <errno.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_PRCTL_H
 #include <sys/prctl.h>
-#endif
+#include <unistd.h>
 
 #include "exec/child/child.h"
 #include "os/rights/raw_syscall.h"
 
 /* With Yama (the kernel's LSM) only an ancestor may trace a process, and the worker is none: any descendant of superd
  * may that has the same user. No process may after 0. */
-#if defined(HAVE_SYS_PRCTL_H) && defined(PR_SET_PTRACER)
 static void let_trace(pid_t ancestor)
 {
 	prctl(PR_SET_PTRACER, (unsigned long)ancestor, 0, 0, 0);
 }
-#else
-static void let_trace(pid_t ancestor)
-{
-	(void)ancestor;
-}
-#endif
 
 /* Where the placeholder is by now. */
 static int find_placeholder(const struct job *job)

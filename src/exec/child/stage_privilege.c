@@ -2,21 +2,16 @@
 #include "exec/child/stages.h"
 
 #include <errno.h>
-#include <stdint.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
-#if defined(HAVE_LINUX_CAPABILITY_H) && defined(HAVE_SYS_PRCTL_H)
 #include <linux/capability.h>
+#include <stdint.h>
 #include <sys/prctl.h>
-#endif
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "exec/child/child.h"
 #include "exec/child/sandbox.h"
 #include "os/rights/raw_syscall.h"
 
-#ifdef SYS_keyctl
 #define JOIN_SESSION 1                  /* constants of linux/keyctl.h, which is not installed everywhere */
 #define LINK 8
 #define SESSION_KEYRING (-3)
@@ -45,15 +40,7 @@ int stage_keyring(struct job *job)
 		return 0;
 	return syscall(SYS_keyctl, LINK, USER_KEYRING, SESSION_KEYRING, 0, 0) < 0 ? -1 : 0;
 }
-#else
-int stage_keyring(struct job *job)
-{
-	(void)job;
-	return 0;
-}
-#endif
 
-#ifdef _LINUX_CAPABILITY_VERSION_3
 #define KEEP_CAPS (1u << 4)             /* SECBIT_KEEP_CAPS */
 #define EACH_CAPABILITY(cap) (int cap = 0; cap < 64; cap++)
 
@@ -150,42 +137,3 @@ int stage_no_new_privileges(struct job *job)
 {
 	return job->plan->no_new_privileges ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
 }
-#else
-int stage_bounding(struct job *job)
-{
-	if (job->plan->bounding == UINT64_MAX)
-		return 0;
-	errno = ENOTSUP;
-	return -1;
-}
-
-int child_keep_over_user(const struct plan *plan)
-{
-	(void)plan;
-	return 0;
-}
-
-int stage_ambient(struct job *job)
-{
-	if (!job->plan->ambient || job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY))
-		return 0;
-	errno = ENOTSUP;
-	return -1;
-}
-
-int stage_secure_bits(struct job *job)
-{
-	if (!job->plan->sandbox || !job->plan->sandbox->secure_bits)
-		return 0;
-	errno = ENOTSUP;
-	return -1;
-}
-
-int stage_no_new_privileges(struct job *job)
-{
-	if (!job->plan->no_new_privileges)
-		return 0;
-	errno = ENOTSUP;
-	return -1;
-}
-#endif

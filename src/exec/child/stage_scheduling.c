@@ -3,47 +3,25 @@
 #include "exec/child/stages.h"
 
 #include <errno.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
-#ifdef HAVE_SCHED_SETAFFINITY
 #include <sched.h>
-#endif
-#ifdef HAVE_SYS_PRCTL_H
 #include <sys/prctl.h>
-#endif
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "exec/child/child.h"
 
-#ifdef HAVE_SCHED_SETAFFINITY
 int stage_cpus(struct job *job)
 {
 	return job->plan->cpus ? sched_setaffinity(0, job->plan->cpus_size, job->plan->cpus) : 0;
 }
-#else
-int stage_cpus(struct job *job)
-{
-	if (!job->plan->cpus)
-		return 0;
-	errno = ENOTSUP;
-	return -1;
-}
-#endif
 
 int stage_io_priority(struct job *job)
 {
 	if (job->plan->io_priority < 0)
 		return 0;
-#ifdef SYS_ioprio_set
 	return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, job->plan->io_priority);
-#else
-	errno = ENOTSUP;
-	return -1;
-#endif
 }
 
-#if defined(SYS_sched_setscheduler) && defined(PR_SET_TIMERSLACK)
 /* By the raw system call: libc's sched_setscheduler has only the POSIX policies, or fails always (musl). */
 int stage_scheduling(struct job *job)
 {
@@ -55,24 +33,10 @@ int stage_scheduling(struct job *job)
 		return 0;
 	return (int)syscall(SYS_sched_setscheduler, 0, job->plan->cpu_policy, &parameters);
 }
-#else
-int stage_scheduling(struct job *job)
-{
-	if (!job->plan->timer_slack && job->plan->cpu_policy < 0)
-		return 0;
-	errno = ENOTSUP;
-	return -1;
-}
-#endif
 
 int stage_personality(struct job *job)
 {
 	if (job->plan->personality < 0)
 		return 0;
-#ifdef SYS_personality
 	return syscall(SYS_personality, job->plan->personality) < 0 ? -1 : 0;
-#else
-	errno = ENOTSUP;
-	return -1;
-#endif
 }

@@ -15,11 +15,9 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
 
 #include "base/fd.h"
 #include "exec/dirs/directories_internal.h"
@@ -29,19 +27,17 @@
 #define PASSES_MOST 100000              /* a limit, as another process may create more all the time */
 #define NAMES_MOST 100
 
-/* Opens a directory to empty it, unless it is a mount point. Without openat2(2) (Linux 5.6) the device number decides,
- * which does not reveal a bind mount. */
+/* Opens a directory to empty it, unless it is a mount point. Where a filter denies openat2(2) the device number
+ * decides, which does not reveal a bind mount. */
 static int open_unmounted(int at, const char *name)
 {
 	int fd, flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	struct stat outer, inner;
-#ifdef SYS_openat2
 	struct { uint64_t flags, mode, resolve; } how = { (uint64_t)flags, 0, 1 /* RESOLVE_NO_XDEV */ };
 
 	fd = (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 		return fd;
-#endif
 	fd = openat(at, name, flags);
 	if (fd >= 0 && (fstat(at, &outer) < 0 || fstat(fd, &inner) < 0 || outer.st_dev != inner.st_dev))
 		fd_close(&fd);
@@ -155,7 +151,6 @@ struct discard {
 	char aside[sizeof(".superd-") + 16];
 };
 
-#if defined(SYS_renameat2)
 #define NOREPLACE 1u                    /* RENAME_NOREPLACE, which older headers lack */
 
 /* A folder that cannot be removed, as something is mounted in it, gets its old name back, unless that is taken. */
@@ -163,12 +158,6 @@ static void restore_name(const struct discard *discard)
 {
 	syscall(SYS_renameat2, discard->base, discard->aside, discard->at, discard->name, NOREPLACE);
 }
-#else
-static void restore_name(const struct discard *discard)
-{
-	(void)discard;
-}
-#endif
 
 static void finish_discard(const void *with)
 {

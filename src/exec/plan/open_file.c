@@ -3,21 +3,14 @@
 #include "exec/plan/open_file.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #define KCMP_FILE 0
 
 static int compare_open_files(int a, int b)
 {
-#ifdef SYS_kcmp
 	return (int)syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, a, b);
-#else
-	(void)a, (void)b;
-	return -1;
-#endif
 }
 
 bool open_file_is_same(int a, int b)

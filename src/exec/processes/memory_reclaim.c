@@ -12,11 +12,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
 
 #include "base/fd.h"
 #include "base/scan.h"
@@ -38,21 +36,12 @@ struct reclaim_task {
 	int channel, error;
 };
 
-#if defined(SYS_process_madvise) && defined(MADV_PAGEOUT)
 static bool page_out(int pidfd, void *at, size_t length)
 {
 	struct iovec piece = { at, length };
 
 	return syscall(SYS_process_madvise, pidfd, &piece, length ? 1 : 0, MADV_PAGEOUT, 0) >= 0;
 }
-#else
-static bool page_out(int pidfd, void *at, size_t length)
-{
-	(void)pidfd, (void)at, (void)length;
-	errno = ENOSYS;
-	return false;
-}
-#endif
 
 bool memory_reclaim_is_possible(void)
 {

@@ -13,15 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_PRCTL_H
-#include <sys/prctl.h>
-#endif
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/fd.h"
@@ -75,10 +71,8 @@ static void set_cloexec_of(int fd, void *context)
 
 static void set_cloexec_inherited(void)
 {
-#ifdef SYS_close_range
 	if (syscall(SYS_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
 		return;
-#endif
 	visit_open_fds(set_cloexec_of, NULL);
 }
 
@@ -204,18 +198,10 @@ void pid1_enter_again(struct process_defaults *defaults)
 	umask(022);
 }
 
-#ifdef PR_SET_CHILD_SUBREAPER
 bool pid1_adopt_orphans(void)
 {
 	return getpid() == 1 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 }
-#else
-bool pid1_adopt_orphans(void)
-{
-	errno = ENOSYS;
-	return getpid() == 1;
-}
-#endif
 
 static bool has_listen_fds(int64_t *count)
 {

@@ -14,14 +14,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_EPOLL_H
-#include <sys/epoll.h>
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/scan.h"
@@ -96,16 +94,11 @@ static int socket_option(int fd, int name)
 
 static bool is_internal_connection(int fd, const pid_t *pids)
 {
-#ifdef SO_PEERCRED
 	struct ucred peer = { 0 };
 	socklen_t size = sizeof(peer);
 
 	return socket_option(fd, SO_DOMAIN) == AF_UNIX && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
 	       peer.pid > 0 && is_in_list(pids, peer.pid);
-#else
-	(void)fd, (void)pids;
-	return false;
-#endif
 }
 
 /* Whether the peer has closed and everything was read: such a socket stays readable, but nothing more arrives. */
@@ -129,7 +122,6 @@ static int port_of(int fd)
 	return socket_address_port(&name) > 0 ? socket_address_port(&name) : 0;
 }
 
-#ifdef HAVE_SYS_EPOLL_H
 int socket_watch_open(void)
 {
 	return fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
@@ -142,19 +134,6 @@ static void add_to_set(struct watch_task *task, int fd)
 
 	task->result.missed += syscall(SYS_epoll_ctl, task->epoll, EPOLL_CTL_ADD, fd, &event) < 0;
 }
-#else
-int socket_watch_open(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-
-static void add_to_set(struct watch_task *task, int fd)
-{
-	(void)fd;
-	task->result.missed++;
-}
-#endif
 
 static void note_port(struct watch_task *task, int port)
 {

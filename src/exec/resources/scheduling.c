@@ -10,7 +10,6 @@
 #define RESET_ON_FORK 0x40000000        /* SCHED_RESET_ON_FORK */
 #define IO_CLASS_SHIFT 13               /* <linux/ioprio.h>, which older headers lack */
 
-#ifdef HAVE_SCHED_SETAFFINITY
 #define CPUS_MOST 8192
 
 bool scheduling_cpus(words ranges, void **set, size_t *size)
@@ -38,14 +37,6 @@ bool scheduling_cpus(words ranges, void **set, size_t *size)
 	*set = cpus;
 	return true;
 }
-#else
-bool scheduling_cpus(words ranges, void **set, size_t *size)
-{
-	(void)ranges, (void)set, (void)size;
-	errno = ENOTSUP;
-	return false;
-}
-#endif
 
 bool scheduling_io_priority(const char *text, int *priority)
 {

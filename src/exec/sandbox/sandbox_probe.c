@@ -7,10 +7,8 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_PRCTL_H
 #include <sys/prctl.h>
-#endif
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "config/option/option_table.h"
@@ -126,7 +124,7 @@ static bool has_mount_calls(void)
 
 static bool has_filter(void)
 {
-#if defined(HAVE_LIBSECCOMP) && defined(PR_GET_SECCOMP)
+#ifdef HAVE_LIBSECCOMP
 	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
 #else
 	return false;

@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_PRCTL_H
-#include <sys/prctl.h>
-#endif
 
 #include "base/array.h"
 #include "base/fd.h"
@@ -21,11 +19,7 @@
 
 static void set_name(const char *name)
 {
-#ifdef PR_SET_NAME
 	prctl(PR_SET_NAME, name);
-#else
-	(void)name;
-#endif
 }
 
 static bool is_kept_fd(int fd, const int *kept, int count)
@@ -108,19 +102,10 @@ void spawn_reaped(pid_t pid)
 	}
 }
 
-#ifdef MADV_DONTFORK
 static bool set_inherited(void *memory, size_t size, bool inherited)
 {
 	return madvise(memory, size, inherited ? MADV_DOFORK : MADV_DONTFORK) == 0;
 }
-#else
-/* Systems on which each process gets it. */
-static bool set_inherited(void *memory, size_t size, bool inherited)
-{
-	(void)memory, (void)size, (void)inherited;
-	return true;
-}
-#endif
 
 void *worker_memory_new(size_t size)
 {

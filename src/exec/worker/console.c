@@ -270,12 +270,10 @@ static void close_streams(struct console *console)
 /* Opens the backend's end without its path, which may lead elsewhere in superd's own mount namespace. */
 static int open_terminal_end(int terminal)
 {
-#ifdef TIOCGPTPEER
 	int end = ioctl(terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (end >= 0 || (errno != EINVAL && errno != ENOTTY))
 		return end;
-#endif
 	{
 		const char *path = ptsname(terminal);
 

@@ -8,6 +8,10 @@
  * reports as root. */
 #include "helper/builtin/auth.h"
 
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,12 +32,6 @@ static void unmap_address(struct sockaddr_storage *address)
 	memcpy(&v4.sin_addr, &v6.sin6_addr.s6_addr[12], 4);
 	memcpy(address, &v4, sizeof(v4));
 }
-
-#ifdef HAVE_LINUX_INET_DIAG_H
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <netinet/tcp.h>
 
 /* Fills one end of a struct inet_diag_sockid. */
 static void put_sockid_end(const struct sockaddr_storage *address, __be16 *port, __be32 host[4])
@@ -89,13 +87,6 @@ static bool find_by_sock_diag(const struct both_ends *ends, uid_t *owner)
 	*owner = found.uid;
 	return found.is_connection;
 }
-#else
-static bool find_by_sock_diag(const struct both_ends *ends, uid_t *owner)
-{
-	(void)ends, (void)owner;
-	return false;
-}
-#endif
 
 /* Writes "0100007F:1F90" as in /proc/net/tcp, or four words and the port as in tcp6. */
 static void format_proc_end(const struct sockaddr_storage *address, bool as_v6, char text[64])

@@ -10,7 +10,6 @@
 
 #include "base/fd.h"
 
-#ifdef SPLICE_F_MOVE
 #define WANTED (1 << 20)                /* bytes of the pipe */
 
 bool buffer_splice_open(int ends[2])
@@ -31,24 +30,3 @@ ssize_t buffer_splice_drain(int pipe, int to, size_t length)
 {
 	return splice(pipe, NULL, to, NULL, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 }
-#else
-bool buffer_splice_open(int ends[2])
-{
-	(void)ends;
-	return false;
-}
-
-ssize_t buffer_splice_fill(int pipe, int from)
-{
-	(void)pipe, (void)from;
-	errno = ENOSYS;
-	return -1;
-}
-
-ssize_t buffer_splice_drain(int pipe, int to, size_t length)
-{
-	(void)pipe, (void)to, (void)length;
-	errno = ENOSYS;
-	return -1;
-}
-#endif

@@ -8,11 +8,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#if __has_include(<sys/signalfd.h>)
 #include <sys/signalfd.h>
-#endif
 
-#ifdef SFD_CLOEXEC
 static void fill_set(sigset_t *set)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
@@ -45,14 +42,3 @@ void sigterm_obey(int fd)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	close(fd);
 }
-#else
-int sigterm_watch(void)
-{
-	return -1;
-}
-
-void sigterm_obey(int fd)
-{
-	(void)fd;
-}
-#endif

@@ -5,12 +5,9 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
-#ifdef SYS_bpf
 #include <linux/bpf.h>
 
 static const unsigned types[CGROUP_BPF_KINDS] = {
@@ -71,18 +68,3 @@ bool cgroup_bpf_is_possible(enum cgroup_bpf_kind kind)
 	close(loaded_fd);
 	return true;
 }
-#else
-int cgroup_bpf_attach(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind, int group)
-{
-	(void)program, (void)kind, (void)group;
-	errno = ENOSYS;
-	return -1;
-}
-
-bool cgroup_bpf_is_possible(enum cgroup_bpf_kind kind)
-{
-	(void)kind;
-	errno = ENOSYS;
-	return false;
-}
-#endif

@@ -9,10 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/fd.h"
@@ -41,7 +39,7 @@ bool reuseport_bpf_is_noted(int fd)
 	return fd >= 0 && (size_t)fd < note_count && notes[fd];
 }
 
-#if defined(SYS_bpf) && defined(SO_ATTACH_REUSEPORT_EBPF) && defined(HAVE_STRUCT_SK_REUSEPORT_MD_MIGRATING_SK)
+#ifdef HAVE_STRUCT_SK_REUSEPORT_MD_MIGRATING_SK
 #include <linux/bpf.h>
 
 /* The kernel refuses an argument whose unused bytes are not 0, so the callers clear the whole union. */

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 
-#ifdef HAVE_LINUX_FILTER_H
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <stdlib.h>
@@ -341,37 +340,3 @@ bool socket_filter_equal(const struct sock_fprog *a, const struct sock_fprog *b)
 		return true;
 	return a && b && a->len == b->len && !memcmp(a->filter, b->filter, a->len * sizeof(*a->filter));
 }
-#else
-const struct sock_fprog *socket_filter_compile(const struct access *access, int family, struct pool *pool,
-					       struct buf *why)
-{
-	(void)access, (void)family, (void)pool;
-	buf_text(why, "superd was built without the kernel's socket filters");
-	return NULL;
-}
-
-int socket_filter_attach(int fd, const struct sock_fprog *filter)
-{
-	(void)fd;
-	errno = ENOPROTOOPT;
-	return filter ? -1 : 0;
-}
-
-bool socket_filter_lock(int fd)
-{
-	(void)fd;
-	errno = ENOPROTOOPT;
-	return false;
-}
-
-bool socket_filter_is_locked(int fd)
-{
-	(void)fd;
-	return false;
-}
-
-bool socket_filter_equal(const struct sock_fprog *a, const struct sock_fprog *b)
-{
-	return a == b;
-}
-#endif

@@ -4,13 +4,9 @@
 #include "os/foreign/act_as.h"
 
 #include <grp.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
-#if defined(HAVE_LINUX_CAPABILITY_H) && defined(HAVE_SYS_SYSCALL_H)
 #include <linux/capability.h>
-#endif
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "os/rights/raw_syscall.h"
 
@@ -18,7 +14,6 @@
 
 static gid_t groups[GROUPS_MOST];       /* used in forked processes only: superd itself never touches these pages */
 
-#ifdef _LINUX_CAPABILITY_VERSION_3
 /* Sets the effective capabilities to `now` and writes the present ones to `before`. Either may be NULL. */
 static bool set_capabilities(const unsigned now[2], unsigned before[2])
 {
@@ -35,13 +30,6 @@ static bool set_capabilities(const unsigned now[2], unsigned before[2])
 	}
 	return !now || syscall(SYS_capset, &header, data) == 0;
 }
-#else
-static bool set_capabilities(const unsigned now[2], unsigned before[2])
-{
-	(void)now, (void)before;
-	return true;
-}
-#endif
 
 #ifdef SYS_setresgid32
 #define CALL_SETRESGID SYS_setresgid32

@@ -6,12 +6,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
 
 #include "base/fd.h"
 
@@ -38,7 +36,6 @@ bool waitpid_timeout(pid_t pid, int milliseconds, int *status)
 	return ended == pid;
 }
 
-#ifdef SYS_close_range
 /* The lowest kept descriptor that is not below `from`; UINT_MAX: none. */
 static unsigned next_kept(const int *kept, int count, int also, unsigned from)
 {
@@ -61,9 +58,3 @@ void fork_fds_close_others(const int *kept, int count, int also)
 	}
 	syscall(SYS_close_range, from, UINT_MAX, 0u);
 }
-#else
-void fork_fds_close_others(const int *kept, int count, int also)
-{
-	(void)kept, (void)count, (void)also;
-}
-#endif

@@ -6,10 +6,8 @@
 
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 static struct {
 	void *memory;                   /* NULL: there is none */
@@ -22,7 +20,6 @@ void fork_memory_note(void *memory, size_t length)
 	shared.length = length;
 }
 
-#if defined(SYS_munmap) && defined(SYS_mremap) && defined(MREMAP_FIXED)
 void fork_memory_unshare(void)
 {
 	void *copy;
@@ -38,9 +35,3 @@ void fork_memory_unshare(void)
 	}
 	syscall(SYS_munmap, shared.memory, shared.length);
 }
-#else
-/* Systems without a guard (os/guard). */
-void fork_memory_unshare(void)
-{
-}
-#endif

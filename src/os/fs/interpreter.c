@@ -3,15 +3,13 @@
 #include "os/fs/interpreter.h"
 
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef HAVE_ELF_H
-#include <elf.h>
-#endif
 
 #include "base/fd.h"
 #include "base/scan.h"
@@ -45,7 +43,6 @@ static void read_script(const char *text, size_t length, struct interpreter *fou
 	found->kind = count ? INTERPRETER_FOUND : INTERPRETER_MISSING;
 }
 
-#ifdef HAVE_ELF_H
 /* The offsets and sizes of the fields, by ELF class (elf(5)). */
 static const struct elf_layout {
 	size_t word;                    /* bytes of an offset, or of a size */
@@ -99,13 +96,6 @@ static bool find_loader(int fd, const char *text, size_t length, char path[PATH_
 		return false;
 	return pread(fd, path, size, (off_t)offset) == (ssize_t)size && path[size - 1] == '\0';
 }
-#else
-static bool find_loader(int fd, const char *text, size_t length, char path[PATH_MAX])
-{
-	(void)fd, (void)text, (void)length, (void)path;
-	return false;
-}
-#endif
 
 /* Every binary format of the kernel has a NUL this early. A truncated ELF file is left to execve(2). */
 static bool looks_like_text(const char *text, size_t length)

@@ -22,7 +22,6 @@ static int pipe_file(const char *text, size_t length)
 	return ends[0];
 }
 
-#ifdef HAVE_MEMFD_CREATE
 int memory_open(const char *name, bool sealable)
 {
 	return memfd_create(name, MFD_CLOEXEC | (sealable ? MFD_ALLOW_SEALING : 0));
@@ -41,16 +40,3 @@ int memory_file(const char *text, size_t length)
 		fd_close(&fd);
 	return fd;
 }
-#else
-int memory_open(const char *name, bool sealable)
-{
-	(void)name, (void)sealable;
-	errno = ENOSYS;
-	return -1;
-}
-
-int memory_file(const char *text, size_t length)
-{
-	return pipe_file(text, length);
-}
-#endif

@@ -5,17 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_INOTIFY_H
 #include <sys/inotify.h>
-#endif
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/fd.h"
 
 #define READS_MOST 64                   /* of 4096 bytes: as many events as the kernel keeps by default */
 
-#ifdef HAVE_SYS_INOTIFY_H
 void path_create_watch_open(struct path_create_watch *watch)
 {
 	*watch = (struct path_create_watch){ .fd = fd_raise(inotify_init1(IN_NONBLOCK | IN_CLOEXEC), FD_HIGH) };
@@ -76,23 +73,6 @@ bool path_create_watch_take(struct path_create_watch *watch)
 	}
 	return any;
 }
-#else
-void path_create_watch_open(struct path_create_watch *watch)
-{
-	*watch = (struct path_create_watch){ .fd = -1 };
-}
-
-void path_create_watch_add(struct path_create_watch *watch, const char *path)
-{
-	(void)watch, (void)path;
-}
-
-bool path_create_watch_take(struct path_create_watch *watch)
-{
-	(void)watch;
-	return false;
-}
-#endif
 
 void path_create_watch_close(struct path_create_watch *watch)
 {

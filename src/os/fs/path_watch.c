@@ -6,10 +6,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_INOTIFY_H
 #include <sys/inotify.h>
-#endif
+#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -53,7 +51,6 @@ void watch_ids_add(struct watch_ids *ids, int id)
 	ids->count++;
 }
 
-#ifdef HAVE_SYS_INOTIFY_H
 int path_watch_open(void)
 {
 	return fd_raise(inotify_init1(IN_NONBLOCK | IN_CLOEXEC), FD_HIGH);
@@ -95,27 +92,3 @@ void path_watch_take(int watch, struct watch_ids *ids)
 		}
 	}
 }
-#else
-int path_watch_open(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-
-int path_watch_add(int watch, const char *path)
-{
-	(void)watch, (void)path;
-	errno = ENOSYS;
-	return -1;
-}
-
-void path_watch_remove(int watch, int id)
-{
-	(void)watch, (void)id;
-}
-
-void path_watch_take(int watch, struct watch_ids *ids)
-{
-	(void)watch, (void)ids;
-}
-#endif

@@ -9,7 +9,6 @@
 
 #include "base/fd.h"
 
-#ifdef SYS_openat2
 #define RESOLVE_INSIDE 0x10u            /* RESOLVE_IN_ROOT */
 
 static int open_in_root(int root, const char *path, int flags)
@@ -18,12 +17,6 @@ static int open_in_root(int root, const char *path, int flags)
 
 	return (int)syscall(SYS_openat2, root, path, how, sizeof(how));
 }
-#else
-static int open_in_root(int root, const char *path, int flags)
-{
-	return openat(root, path + strspn(path, "/"), flags);
-}
-#endif
 
 int root_path_open(const char *root, const char *path, int flags)
 {

@@ -5,15 +5,11 @@
 #include "os/host/self_sandbox.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_PRCTL_H
-#include <sys/prctl.h>
-#endif
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #include "os/host/self_sandbox_seccomp.h"
 
@@ -34,12 +30,8 @@ static void set_limit_to_zero(int resource)
 
 void self_sandbox_begin(void)
 {
-#ifdef PR_SET_DUMPABLE
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-#ifdef PR_SET_NO_NEW_PRIVS
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#endif
 	set_limit_to_zero(RLIMIT_CORE);
 }
 

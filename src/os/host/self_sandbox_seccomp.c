@@ -7,12 +7,10 @@
  * the filter compares the architecture with that of the program's own ELF header. */
 #include "os/host/self_sandbox_seccomp.h"
 
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
 
 /* New 32-bit architectures have neither SYS_futex nor SYS_clock_gettime; they would need a list of their own. */
-#if defined(HAVE_LINUX_SECCOMP_H) && defined(HAVE_LINUX_FILTER_H) && defined(SYS_futex) && defined(SYS_clock_gettime)
+#if defined(SYS_futex) && defined(SYS_clock_gettime)
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -30,7 +28,7 @@
 
 #define INSTRUCTIONS_MOST 1024          /* instructions */
 #define RULES_MOST 256
-#define KILL 0x80000000u                /* SECCOMP_RET_KILL_PROCESS, Linux 4.14; older kernels kill the thread */
+#define KILL 0x80000000u                /* SECCOMP_RET_KILL_PROCESS */
 #define NAMESPACE_FLAGS \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
 	 CLONE_VM)
@@ -75,9 +73,7 @@ static const int common_calls[] = {
 #ifdef SYS_newfstatat
 	SYS_newfstatat,
 #endif
-#ifdef SYS_statx
 	SYS_statx,
-#endif
 #ifdef SYS_rseq
 	SYS_rseq,
 #endif
@@ -108,9 +104,7 @@ static const int name_calls[] = {
 	SYS_sendmmsg, SYS_recvmmsg, SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs,
 	SYS_getcwd, SYS_umask, SYS_setpriority, SYS_getpriority, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait,
 	SYS_eventfd2, SYS_getgroups, SYS_pread64, SYS_flock, SYS_rt_sigpending,
-#ifdef SYS_faccessat2
 	SYS_faccessat2,
-#endif
 #ifdef SYS_access
 	SYS_access, SYS_readlink, SYS_stat, SYS_lstat,
 #endif
@@ -133,9 +127,7 @@ static const int client_calls[] = {
 #ifdef SYS_accept
 	SYS_accept,
 #endif
-#ifdef SYS_waitid
 	SYS_waitid,
-#endif
 };
 
 static const int relay_calls[] = {
@@ -155,9 +147,7 @@ static const int thread_calls[] = {
 /* To open and list files, and to learn about them. */
 static const int file_calls[] = {
 	SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs, SYS_pread64,
-#ifdef SYS_faccessat2
 	SYS_faccessat2,
-#endif
 #ifdef SYS_access
 	SYS_access, SYS_readlink, SYS_stat, SYS_lstat,
 #endif
@@ -176,15 +166,9 @@ static const int look_calls[] = {
 #ifdef SYS_epoll_wait
 	SYS_epoll_wait,
 #endif
-#ifdef SYS_pidfd_open
 	SYS_pidfd_open,
-#endif
-#ifdef SYS_pidfd_getfd
 	SYS_pidfd_getfd,
-#endif
-#ifdef SYS_process_madvise
 	SYS_process_madvise,
-#endif
 };
 
 static const int trace_calls[] = {
@@ -210,18 +194,10 @@ static const int attacks[] = {
 #ifdef SYS_kexec_file_load
 	SYS_kexec_file_load,
 #endif
-#ifdef SYS_userfaultfd
 	SYS_userfaultfd,
-#endif
-#ifdef SYS_io_uring_setup
 	SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register,
-#endif
-#ifdef SYS_pidfd_getfd
 	SYS_pidfd_getfd,
-#endif
-#ifdef SYS_open_tree
 	SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsmount, SYS_fspick,
-#endif
 };
 
 /* The rule for one system call. */
@@ -391,22 +367,18 @@ static void put_own(struct bpf_filter *filter)
 	static const uint32_t zero[] = { 0 };
 
 	put_rule(filter, RULE_WITH(SYS_prlimit64, 0, zero, EPERM));
-#ifdef SYS_pidfd_send_signal
 	put_rule(filter, RULE_WITH(SYS_pidfd_send_signal, 1, zero, EPERM));
-#endif
 }
 
 static void put_requests(struct bpf_filter *filter, const struct self_sandbox *sandbox)
 {
 	static const uint32_t requests[] = { FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME };
 	static const uint32_t sizes[] = { TIOCSWINSZ };
-#ifdef SECCOMP_IOCTL_NOTIF_ADDFD
 	static const uint32_t answers[] = { SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, NOTIF_SET_FLAGS,
 					    SECCOMP_IOCTL_NOTIF_ID_VALID, SECCOMP_IOCTL_NOTIF_ADDFD };
 
 	if (sandbox->answers_calls)
 		put_rule(filter, RULE_WITH(SYS_ioctl, 1, answers, ENOTTY));
-#endif
 	if (sandbox->sizes_terminals)
 		put_rule(filter, RULE_WITH(SYS_ioctl, 1, sizes, ENOTTY));
 	put_rule(filter, RULE_WITH(SYS_ioctl, 1, requests, ENOTTY));

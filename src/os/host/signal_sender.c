@@ -2,10 +2,8 @@
 #include "os/host/signal_sender.h"
 
 #include <signal.h>
-#include <unistd.h>
-#if __has_include(<sys/signalfd.h>)
 #include <sys/signalfd.h>
-#endif
+#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -14,7 +12,6 @@ bool signal_is_kernels_too(int signal)
 	return signal == SIGPIPE || signal == SIGTTIN || signal == SIGTTOU;
 }
 
-#if __has_include(<sys/signalfd.h>)
 int sent_signals_open(void)
 {
 	sigset_t signals;
@@ -41,15 +38,3 @@ int sent_signals_next(int fd)
 	}
 	return 0;
 }
-#else
-int sent_signals_open(void)
-{
-	return -1;
-}
-
-int sent_signals_next(int fd)
-{
-	(void)fd;
-	return 0;
-}
-#endif

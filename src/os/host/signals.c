@@ -11,9 +11,7 @@
 static const int fixed[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGPIPE,
 	SIGALRM, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGCONT,
-#ifdef SIGPWR
 	SIGPWR,
-#endif
 };
 
 /* Signals that are sent by mistake, or by a limit of time or size, and that would end superd by default. SIGURG would
@@ -37,23 +35,17 @@ int signals_handled(size_t n)
 	n -= FIXED;
 	if (n < STRAYS)
 		return strays[n];
-#ifdef SIGRTMIN
 	if (n - STRAYS <= (size_t)(SIGRTMAX - SIGRTMIN))
 		return SIGRTMIN + (int)(n - STRAYS);
-#endif
 	return 0;
 }
 
 bool signal_is_stop(int signal)
 {
-#ifdef SIGPWR
 	if (signal == SIGPWR)
 		return true;
-#endif
-#ifdef SIGRTMIN
 	if (signal == SIGRTMIN + HALT)
 		return true;
-#endif
 	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
 }
 
@@ -63,9 +55,5 @@ bool signal_is_stray(int signal)
 		if (strays[n] == signal)
 			return true;
 	}
-#ifdef SIGRTMIN
 	return signal >= SIGRTMIN && signal <= SIGRTMAX && signal != SIGRTMIN + HALT;
-#else
-	return false;
-#endif
 }

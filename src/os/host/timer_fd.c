@@ -3,13 +3,10 @@
 
 #include <errno.h>
 #include <math.h>
-#ifdef HAVE_SYS_TIMERFD_H
 #include <sys/timerfd.h>
-#endif
 
 #include "base/fd.h"
 
-#ifdef HAVE_SYS_TIMERFD_H
 int timer_fd_open(void)
 {
 	return fd_raise(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), FD_HIGH);
@@ -24,16 +21,3 @@ bool timer_fd_set(int fd, double seconds)
 		when.it_value.tv_nsec = 1;      /* 0 would stop it */
 	return timerfd_settime(fd, 0, &when, NULL) == 0;
 }
-#else
-int timer_fd_open(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-
-bool timer_fd_set(int fd, double seconds)
-{
-	(void)fd, (void)seconds;
-	return false;
-}
-#endif

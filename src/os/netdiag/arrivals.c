@@ -4,15 +4,12 @@
 #include "os/netdiag/arrivals.h"
 
 #include <errno.h>
-#ifdef HAVE_SYS_EPOLL_H
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#endif
 
 #include "base/fd.h"
 
-#ifdef HAVE_SYS_EPOLL_H
 int arrivals_open(void)
 {
 	return fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
@@ -39,22 +36,3 @@ bool arrivals_any(int watch)
 	} while (count == most);
 	return any;
 }
-#else
-int arrivals_open(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-
-bool arrivals_add(int watch, int fd)
-{
-	(void)watch, (void)fd;
-	return false;
-}
-
-bool arrivals_any(int watch)
-{
-	(void)watch;
-	return false;
-}
-#endif

@@ -77,13 +77,11 @@ void conn_count_init(struct conn_count *conn, int fd)
 		init_unix(conn, fd, &address);
 	if (address.any.sa_family != AF_INET && address.any.sa_family != AF_INET6)
 		return;
-#ifdef SO_PROTOCOL
 	size = sizeof(protocol);
 	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
 		return;
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)
 		return;
-#endif
 	init_inet(conn, fd, &address, type);
 }
 
@@ -103,9 +101,7 @@ static bool is_tcp(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
 		return false;
-#ifdef SO_PROTOCOL
 	getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size);
-#endif
 	return type == SOCK_STREAM && protocol == IPPROTO_TCP;
 }
 

@@ -5,7 +5,6 @@
  * one request names a limited number of ports. */
 #include "os/netdiag/conn_count_internal.h"
 
-#if defined(HAVE_LINUX_INET_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
 #include <arpa/inet.h>
 #include <assert.h>
 #include <linux/inet_diag.h>
@@ -299,15 +298,3 @@ bool conn_counts_ask_diag(struct conn_count *conns, size_t count, enum conn_kind
 {
 	return kind == CONN_UNIX ? request_unix(conns, count) : request_inet(conns, count, kind);
 }
-#else
-void conn_counts_see_message(struct conn_count *conns, size_t count, enum conn_kind kind, struct nlmsghdr *message)
-{
-	(void)conns, (void)count, (void)kind, (void)message;
-}
-
-bool conn_counts_ask_diag(struct conn_count *conns, size_t count, enum conn_kind kind)
-{
-	(void)conns, (void)count, (void)kind;
-	return false;
-}
-#endif

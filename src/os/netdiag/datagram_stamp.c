@@ -10,9 +10,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#ifdef HAVE_LINUX_SOCKIOS_H
 #include <linux/sockios.h>
-#endif
 
 static bool has_datagram(int fd)
 {
@@ -21,7 +19,6 @@ static bool has_datagram(int fd)
 	return poll(&state, 1, 0) > 0;
 }
 
-#ifdef SIOCGSTAMPNS
 static bool has_option(int fd, int option)
 {
 	socklen_t size = sizeof(int);
@@ -42,14 +39,6 @@ static bool read_stamp(int fd, int64_t *stamp)
 	*stamp = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 	return true;
 }
-#else
-static bool read_stamp(int fd, int64_t *stamp)
-{
-	(void)fd;
-	*stamp = 0;
-	return false;
-}
-#endif
 
 void datagram_stamp_read(int fd, struct datagram_stamp *last)
 {

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(HAVE_LINUX_INET_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -189,18 +188,6 @@ void own_ports_note_internal(const uint32_t *nodes, size_t count, struct cookie_
 	sock_diag_list_unix(1u << TCP_ESTABLISHED, UDIAG_SHOW_PEER, note_unix, &search);
 	cookie_set_sort(cookies);
 }
-#else
-size_t own_ports_find(const uint32_t *nodes, size_t count, struct conn_count *own, size_t most)
-{
-	(void)nodes, (void)count, (void)own, (void)most;
-	return 0;
-}
-
-void own_ports_note_internal(const uint32_t *nodes, size_t count, struct cookie_set *cookies)
-{
-	(void)nodes, (void)count, (void)cookies;
-}
-#endif
 
 bool own_port_check(struct conn_count *own)
 {

@@ -2,22 +2,19 @@
  * that would block means that there is no answer. */
 #include "os/netdiag/sock_diag.h"
 
-#if defined(HAVE_LINUX_SOCK_DIAG_H) && defined(HAVE_LINUX_UNIX_DIAG_H)
 #include <arpa/inet.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef HAVE_LINUX_INET_DIAG_H
-#include <linux/inet_diag.h>
-#include <netinet/tcp.h>
-#endif
 
 #include "base/fd.h"
 #include "base/uninitialized.h"
@@ -191,7 +188,6 @@ const struct rtattr *sock_diag_unix_attribute(struct nlmsghdr *message, unsigned
 	return NULL;
 }
 
-#ifdef HAVE_LINUX_INET_DIAG_H
 struct diag_search {
 	uint32_t inode, queue, limit;
 	bool found;
@@ -337,45 +333,4 @@ bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, u
 	*limit = search.limit;
 	return search.found;
 }
-#endif
-#else
-bool sock_diag_unix(int fd, struct sock_diag_unix *out)
-{
-	(void)fd;
-	*out = (struct sock_diag_unix){ 0 };
-	return false;
-}
 
-bool sock_diag_unix_is_quick(void)
-{
-	return true;
-}
-
-bool sock_diag_ask(const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context),
-		   void *context)
-{
-	(void)request, (void)size, (void)each, (void)context;
-	return false;
-}
-#endif
-
-#if !defined(HAVE_LINUX_SOCK_DIAG_H) || !defined(HAVE_LINUX_UNIX_DIAG_H) || !defined(HAVE_LINUX_INET_DIAG_H)
-bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
-		    void *context)
-{
-	(void)filter, (void)each, (void)context;
-	return false;
-}
-
-bool sock_diag_find(unsigned char family, const void *id, unsigned *state, uint32_t *unread)
-{
-	(void)family, (void)id, (void)state, (void)unread;
-	return false;
-}
-
-bool sock_diag_tcp(int fd, const struct socket_address *name, uint32_t *queue, uint32_t *limit)
-{
-	(void)fd, (void)name, (void)queue, (void)limit;
-	return false;
-}
-#endif

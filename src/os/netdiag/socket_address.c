@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifdef HAVE_LINUX_VM_SOCKETS_H
 #include <linux/vm_sockets.h>
 
 static bool vsock_make(const struct endpoint *endpoint, struct socket_address *address)
@@ -36,27 +35,6 @@ static int vsock_port(const struct socket_address *address)
 	memcpy(&vm, &address->storage, sizeof(vm));
 	return vm.svm_port <= INT_MAX ? (int)vm.svm_port : -1;
 }
-#else
-static bool vsock_make(const struct endpoint *endpoint, struct socket_address *address)
-{
-	(void)endpoint;
-	(void)address;
-	errno = EAFNOSUPPORT;
-	return false;
-}
-
-static void vsock_host(const struct socket_address *address, char *out, size_t size)
-{
-	(void)address;
-	snprintf(out, size, "vsock");
-}
-
-static int vsock_port(const struct socket_address *address)
-{
-	(void)address;
-	return -1;
-}
-#endif
 
 bool socket_form(const struct endpoint *endpoint, struct socket_form *form)
 {

@@ -6,19 +6,12 @@
 
 bool socket_id_read(int fd, uint64_t *id)
 {
-#ifdef SO_COOKIE
 	socklen_t size = sizeof(*id);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, id, &size) == 0)
 		return true;
 	*id = 0;
 	return errno == ENOTSOCK || errno == EBADF;
-#else
-	(void)fd;
-	*id = 0;
-	errno = ENOPROTOOPT;
-	return false;
-#endif
 }
 
 uint64_t socket_id(int fd)

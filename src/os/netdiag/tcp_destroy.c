@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <errno.h>
 
-#if defined(HAVE_LINUX_INET_DIAG_H) && defined(HAVE_LINUX_FILTER_H)
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/inet_diag.h>
@@ -204,29 +203,3 @@ bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destr
 	}
 	return complete;
 }
-#else
-int tcp_destroy_open(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-
-int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count)
-{
-	(void)fd, (void)ports, (void)count;
-	errno = ENOSYS;
-	return -1;
-}
-
-bool tcp_destroy_parse(const void *message, size_t length, struct tcp_destroy_event *event)
-{
-	(void)message, (void)length, (void)event;
-	return false;
-}
-
-bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
-{
-	(void)fd, (void)gone, (void)context;
-	return true;
-}
-#endif

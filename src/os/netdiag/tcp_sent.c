@@ -1,7 +1,6 @@
 /* See the header. */
 #include "os/netdiag/tcp_sent.h"
 
-#ifdef HAVE_LINUX_INET_DIAG_H
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -17,10 +16,3 @@ uint64_t tcp_sent(int fd)
 		return 0;
 	return info.tcpi_bytes_sent - info.tcpi_bytes_retrans + info.tcpi_notsent_bytes;
 }
-#else
-uint64_t tcp_sent(int fd)
-{
-	(void)fd;
-	return 0;
-}
-#endif

@@ -4,15 +4,12 @@
 #include "os/proc/fd_hangup.h"
 
 #include <errno.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_EPOLL_H
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #include "base/fd.h"
 
-#ifdef HAVE_SYS_EPOLL_H
 int fd_hangup_open(void)
 {
 	return fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
@@ -36,27 +33,3 @@ int fd_hangup_next(int hangups)
 
 	return epoll_wait(hangups, &event, 1, 0) == 1 ? event.data.fd : -1;
 }
-#else
-int fd_hangup_open(void)
-{
-	errno = ENOSYS;
-	return -1;
-}
-
-bool fd_hangup_watch(int hangups, int fd)
-{
-	(void)hangups, (void)fd;
-	return false;
-}
-
-void fd_hangup_forget(int hangups, int fd)
-{
-	(void)hangups, (void)fd;
-}
-
-int fd_hangup_next(int hangups)
-{
-	(void)hangups;
-	return -1;
-}
-#endif

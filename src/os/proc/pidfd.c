@@ -7,58 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
 
 #include "base/fd.h"
 
 #define PIDFS_MAGIC 0x50494446 /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */
 #define INFO_MOST 4096
 
-#ifdef SYS_pidfd_open
 int pidfd_of(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0); /* born close-on-exec */
 }
-#else
-int pidfd_of(pid_t pid)
-{
-	(void)pid;
-	errno = ENOSYS;
-	return -1;
-}
-#endif
 
-#ifdef SYS_pidfd_send_signal
 bool pidfd_signal(int fd, int signal)
 {
 	return syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) == 0;
 }
-#else
-bool pidfd_signal(int fd, int signal)
-{
-	(void)fd, (void)signal;
-	errno = ENOSYS;
-	return false;
-}
-#endif
 
-#ifdef SYS_pidfd_getfd
 int pidfd_copy(int pidfd, int fd)
 {
 	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);     /* born close-on-exec */
 }
-#else
-int pidfd_copy(int pidfd, int fd)
-{
-	(void)pidfd, (void)fd;
-	errno = ENOSYS;
-	return -1;
-}
-#endif
 
 pid_t pidfd_pid(int fd)
 {

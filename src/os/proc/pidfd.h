@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A pidfd of this process, close-on-exec. -1 and errno: no such process, or a kernel before Linux 5.3. */
+/* A pidfd of this process, close-on-exec. -1 and errno: no such process, or a filter denies the call. */
 int pidfd_of(pid_t pid);
 
 /* pidfd_send_signal(2): as kill(2). false and errno. */

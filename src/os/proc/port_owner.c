@@ -4,6 +4,13 @@
  * budget of time, which refills slowly. If every port of a table is taken, the first few use it up. */
 #include "os/proc/port_owner.h"
 
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +20,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "os/proc/process.h"
-
-#if defined(HAVE_LINUX_INET_DIAG_H)
-#include <arpa/inet.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
-#include <netinet/tcp.h>
-
 #include "os/netdiag/sock_diag.h"
+#include "os/proc/process.h"
 
 enum { LISTENING_MOST = 512, HELD_MOST = 8 };    /* listening sockets to examine, in all and of one process */
 enum { PORTS_KEPT = 16 };
@@ -254,27 +251,3 @@ uint16_t process_own_port(pid_t pid, uid_t user)
 	spent += clock_ms() - now;
 	return port;
 }
-#else
-uint16_t process_own_port(pid_t pid, uid_t user)
-{
-	(void)pid, (void)user;
-	return 0;
-}
-
-size_t address_sockets(const struct endpoint *address, struct file_id *ids, size_t most)
-{
-	(void)address, (void)ids, (void)most;
-	return 0;
-}
-
-void process_describe(pid_t pid, struct buf *out)
-{
-	buf_addf(out, "pid %ld", (long)pid);
-}
-
-unsigned port_owner(uint8_t protocol, uint16_t port, struct buf *out)
-{
-	(void)protocol, (void)port, (void)out;
-	return 0;
-}
-#endif

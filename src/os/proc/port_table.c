@@ -1,6 +1,12 @@
 /* Lists sockets by sock_diag(7), and finds their processes below /proc, each in one pass. */
 #include "os/proc/port_table.h"
 
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "os/netdiag/sock_diag.h"
 #include "os/proc/process.h"
 
 void port_table_free(struct port_table *ports)
@@ -30,20 +37,6 @@ size_t port_table_first(const struct port_table *ports, uint16_t port)
 	}
 	return from;
 }
-
-#if defined(HAVE_LINUX_INET_DIAG_H)
-#include <arpa/inet.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <netinet/tcp.h>
-
-#include "os/netdiag/sock_diag.h"
-
-#ifndef INET_DIAG_SKV6ONLY
-#define INET_DIAG_SKV6ONLY 11
-#endif
 
 struct port_reading {
 	struct port_table *ports;
@@ -184,15 +177,3 @@ void port_table_find_holders(struct port_table *ports)
 	if (ports->count)
 		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);
 }
-#else
-bool port_table_read(struct port_table *ports)
-{
-	*ports = (struct port_table){ 0 };
-	return false;
-}
-
-void port_table_find_holders(struct port_table *ports)
-{
-	(void)ports;
-}
-#endif

@@ -15,22 +15,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_FSUID_H
-#include <sys/fsuid.h>
-#endif
 
 #include "base/array.h"
 #include "base/fd.h"
 #include "base/scan.h"
-
-#ifndef CLOCK_BOOTTIME
-#define CLOCK_BOOTTIME CLOCK_MONOTONIC
-#endif
 
 #define STAT_MOST 4096
 #define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */
@@ -331,7 +325,6 @@ static enum holding search_descriptors(pid_t pid, bool also_named, process_file 
 }
 
 /* Reads /proc as the process's own user: the kernel does not hide a process from that user. */
-#ifdef HAVE_SYS_FSUID_H
 struct fs_identity {
 	int uid, gid;
 	bool is_changed;
@@ -358,22 +351,6 @@ static void restore_identity(const struct fs_identity *before)
 	setfsuid((uid_t)before->uid);
 	setfsgid((gid_t)before->gid);
 }
-#else
-struct fs_identity {
-	bool is_changed;
-};
-
-static void assume_owner(struct fs_identity *before, pid_t pid)
-{
-	(void)pid;
-	before->is_changed = false;
-}
-
-static void restore_identity(const struct fs_identity *before)
-{
-	(void)before;
-}
-#endif
 
 enum holding process_each_file(pid_t pid, bool also_named, process_file *each, void *context)
 {

@@ -11,30 +11,18 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #include "os/proc/pidfd.h"
 
 #define TO_GROUP 4u /* PIDFD_SIGNAL_PROCESS_GROUP of linux/pidfd.h (Linux 6.9) */
 
-#if defined(SYS_pidfd_send_signal) && defined(SYS_pidfd_open)
 static int signal_by_pidfd(int fd, int signal)
 {
 	return (int)syscall(SYS_pidfd_send_signal, fd, signal, NULL, TO_GROUP);
 }
-#else
-static int signal_by_pidfd(int fd, int signal)
-{
-	(void)fd, (void)signal;
-	errno = ENOSYS;
-	return -1;
-}
-#endif
 
-#ifdef F_SETOWN_EX
 static int open_owned(pid_t group)
 {
 	struct f_owner_ex owner = { .type = F_OWNER_PGRP, .pid = group };
@@ -57,20 +45,6 @@ static pid_t read_owner(int fd)
 		return 0;
 	return kill(-owner.pid, 0) == 0 || errno == EPERM ? owner.pid : 0;
 }
-#else
-static int open_owned(pid_t group)
-{
-	(void)group;
-	errno = ENOSYS;
-	return -1;
-}
-
-static pid_t read_owner(int fd)
-{
-	(void)fd;
-	return 0;
-}
-#endif
 
 static bool is_pidfd_unsupported(void)
 {

@@ -2,19 +2,14 @@
  * calling thread, and for threads that it creates afterwards. */
 #include "os/rights/own_privileges.h"
 
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
-#if defined(HAVE_LINUX_CAPABILITY_H) && defined(HAVE_SYS_PRCTL_H)
 #include <linux/capability.h>
 #include <sys/prctl.h>
-#endif
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "os/rights/capability.h"
 #include "os/rights/raw_syscall.h"
 
-#ifdef SYS_keyctl
 #define JOIN_SESSION 1                  /* constants of linux/keyctl.h, which is not installed everywhere */
 #define SET_PERMISSIONS 5
 #define SESSION_KEYRING (-3)
@@ -26,13 +21,7 @@ void own_privileges_leave_keyring(void)
 				syscall(SYS_keyctl, JOIN_SESSION, NULL, 0, 0, 0) >= 0 &&
 				syscall(SYS_keyctl, SET_PERMISSIONS, SESSION_KEYRING, SEARCHED_ALONE, 0, 0) >= 0;
 }
-#else
-void own_privileges_leave_keyring(void)
-{
-}
-#endif
 
-#ifdef _LINUX_CAPABILITY_VERSION_3
 static uint64_t found_inheritable, found_ambient;
 
 struct capability_sets {
@@ -125,22 +114,16 @@ void own_privileges_clear_inheritable_again(void)
 }
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 #define CAP_PERFMON_BIT (UINT64_C(1) << 38)     /* Linux 5.8, as CAP_BPF */
-#define CAP_BPF_NUMBER 39
 #define CAP_CHECKPOINT_RESTORE_BIT (UINT64_C(1) << 40)         /* Linux 5.9 */
 
-/* The capabilities that superd never uses, though its children may. Before Linux 5.8, BPF programs of control groups
- * need CAP_SYS_ADMIN. */
+/* The capabilities that superd never uses, though its children may. */
 static uint64_t never_used(void)
 {
-	uint64_t sets = CAP(SYS_MODULE) | CAP(SYS_RAWIO) | CAP(SYS_BOOT) | CAP(SYS_TIME) | CAP(SYS_PACCT) |
-			CAP(LINUX_IMMUTABLE) | CAP(LEASE) | CAP(NET_BROADCAST) | CAP(AUDIT_WRITE) | CAP(AUDIT_CONTROL) |
-			CAP(AUDIT_READ) | CAP(MAC_OVERRIDE) | CAP(MAC_ADMIN) | CAP(SYSLOG) | CAP(WAKE_ALARM) |
-			CAP(BLOCK_SUSPEND) | CAP(MKNOD) | CAP(SETFCAP) | CAP(SYS_TTY_CONFIG) | CAP_PERFMON_BIT |
-			CAP_CHECKPOINT_RESTORE_BIT;
-
-	if (prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER, 0, 0, 0) >= 0)
-		sets |= CAP(SYS_ADMIN);
-	return sets;
+	return CAP(SYS_MODULE) | CAP(SYS_RAWIO) | CAP(SYS_BOOT) | CAP(SYS_TIME) | CAP(SYS_PACCT) |
+	       CAP(LINUX_IMMUTABLE) | CAP(LEASE) | CAP(NET_BROADCAST) | CAP(AUDIT_WRITE) | CAP(AUDIT_CONTROL) |
+	       CAP(AUDIT_READ) | CAP(MAC_OVERRIDE) | CAP(MAC_ADMIN) | CAP(SYSLOG) | CAP(WAKE_ALARM) |
+	       CAP(BLOCK_SUSPEND) | CAP(MKNOD) | CAP(SETFCAP) | CAP(SYS_TTY_CONFIG) | CAP(SYS_ADMIN) |
+	       CAP_PERFMON_BIT | CAP_CHECKPOINT_RESTORE_BIT;
 }
 
 /* If the kernel refuses, the set stays as it is. */
@@ -209,46 +192,3 @@ void own_privileges_read(struct own_privileges *privileges)
 	privileges->no_new_privileges = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 	privileges->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
 }
-#else
-void own_privileges_use(uint64_t capabilities)
-{
-	(void)capabilities;
-}
-
-void own_privileges_use_all(void)
-{
-}
-
-uint64_t own_privileges_raise(void)
-{
-	return 0;
-}
-
-void own_privileges_drop_others(uint64_t capabilities)
-{
-	(void)capabilities;
-}
-
-void own_privileges_hide_process(void)
-{
-}
-
-void own_privileges_read(struct own_privileges *privileges)
-{
-	*privileges = (struct own_privileges){ .dumpable = true };
-}
-
-uint64_t own_privileges_clear_inheritable(void)
-{
-	inheritable_caps_possible = false;
-	return 0;
-}
-
-void own_privileges_restore_inheritable(void)
-{
-}
-
-void own_privileges_clear_inheritable_again(void)
-{
-}
-#endif

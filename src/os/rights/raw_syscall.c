@@ -7,39 +7,23 @@
 #include <errno.h>
 #include <grp.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
-#ifdef SYS_pidfd_open
 #include <sys/vfs.h>
-#endif
+#include <unistd.h>
 
-#if defined(HAVE_LINUX_CAPABILITY_H) && defined(HAVE_SYS_PRCTL_H)
 #include <linux/capability.h>
 #include <sys/prctl.h>
-#endif
 
 bool inheritable_caps_possible = true;
 bool has_own_keyring;
 
-#ifdef SYS_close_range
 #define UNSHARE 2u                      /* CLOSE_RANGE_UNSHARE, which older headers lack */
 
 int raw_unshare_fds(unsigned from)
 {
 	return (int)syscall(SYS_close_range, from, ~0u, UNSHARE);
 }
-#else
-int raw_unshare_fds(unsigned from)
-{
-	(void)from;
-	errno = ENOSYS;
-	return -1;
-}
-#endif
 
-#ifdef SYS_pidfd_open
 #define PIDFS 0x50494446                /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */
 
 int raw_pidfd_id(uint64_t *id)
@@ -57,14 +41,6 @@ int raw_pidfd_id(uint64_t *id)
 	close(fd);
 	return result;
 }
-#else
-int raw_pidfd_id(uint64_t *id)
-{
-	(void)id;
-	errno = ENOTSUP;
-	return -1;
-}
-#endif
 
 #ifdef SYS_setgroups32
 #define CALL_SETGROUPS SYS_setgroups32
@@ -120,7 +96,6 @@ int raw_set_euid(uid_t uid)
 }
 #endif
 
-#ifdef _LINUX_CAPABILITY_VERSION_3
 static void set_effective(uint32_t mask)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -147,16 +122,3 @@ void raw_set_dumpable(void)
 {
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
-#else
-void raw_raise_effective(void)
-{
-}
-
-void raw_lower_effective(void)
-{
-}
-
-void raw_set_dumpable(void)
-{
-}
-#endif

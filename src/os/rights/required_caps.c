@@ -6,7 +6,6 @@
 
 #include <linux/capability.h>
 #include <stdbool.h>
-#include <sys/prctl.h>
 
 #include "config/type/type.h"
 
@@ -65,7 +64,7 @@ static uint64_t by_options(const struct socket_options *options)
 		required |= CAP(NET_ADMIN);
 	if (options->transparent)
 		required |= CAP(NET_ADMIN) | CAP(NET_RAW);
-	if (options->bind_to_device)    /* before Linux 5.7 */
+	if (options->bind_to_device)    /* to set it back where a backend has changed it */
 		required |= CAP(NET_RAW);
 	return required;
 }
@@ -114,8 +113,6 @@ static uint64_t by_cgroup_filters(const struct cgroup_filter_options *cgroup_fil
 	if (!cgroup_filters->device_allow && !cgroup_filters->device_policy && !cgroup_filters->ip_address_allow &&
 	    !cgroup_filters->ip_address_deny)
 		return 0;
-	if (prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER, 0, 0, 0) < 0)
-		return CAP(SYS_ADMIN) | CAP(NET_ADMIN);
 	return UINT64_C(1) << CAP_BPF_NUMBER | CAP(NET_ADMIN);
 }
 

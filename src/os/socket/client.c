@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/vm_sockets.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,9 +21,6 @@
 
 #define DRAIN_READS_MOST 8              /* reads of a refused client's unread data */
 
-#ifdef HAVE_LINUX_VM_SOCKETS_H
-#include <linux/vm_sockets.h>
-
 static bool vsock_cid(const struct client *client, uint32_t *cid)
 {
 	struct sockaddr_vm vm;
@@ -31,30 +29,11 @@ static bool vsock_cid(const struct client *client, uint32_t *cid)
 	*cid = vm.svm_cid;
 	return true;
 }
-#else
-static bool vsock_cid(const struct client *client, uint32_t *cid)
-{
-	(void)client;
-	(void)cid;
-	return false;
-}
-#endif
 
-#ifdef HAVE_ACCEPT4
 static int accept_connection(int listener, struct client *client, bool non_blocking)
 {
 	return accept4(listener, &client->peer.any, &client->length, SOCK_CLOEXEC | (non_blocking ? SOCK_NONBLOCK : 0));
 }
-#else
-static int accept_connection(int listener, struct client *client, bool non_blocking)
-{
-	int fd = accept(listener, &client->peer.any, &client->length);
-
-	if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fd_set_nonblocking(fd, non_blocking) < 0))
-		fd_close(&fd);
-	return fd;
-}
-#endif
 
 static enum accepted classify_error(int error)
 {
@@ -213,14 +192,10 @@ void client_mapped_address(const struct client *client, char *out, size_t size)
 
 void client_unmap(const struct client *client)
 {
-#ifdef IPV6_ADDRFORM
 	int family = AF_INET;
 
 	if (client->peer.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&client->peer.in6.sin6_addr))
 		setsockopt(client->fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family));
-#else
-	(void)client;
-#endif
 }
 
 int client_port(const struct client *client)

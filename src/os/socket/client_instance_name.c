@@ -12,7 +12,6 @@
 #include "os/netdiag/socket_address.h"
 #include "os/proc/pidfd.h"
 
-#ifdef SO_COOKIE
 uint64_t client_cookie(const struct client *client)
 {
 	uint64_t cookie = 0;
@@ -20,13 +19,6 @@ uint64_t client_cookie(const struct client *client)
 
 	return getsockopt(client->fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0 ? 0 : cookie;
 }
-#else
-uint64_t client_cookie(const struct client *client)
-{
-	(void)client;
-	return 0;
-}
-#endif
 
 #ifndef SO_PEERPIDFD /* Linux 6.5; an older kernel refuses it */
 #define SO_PEERPIDFD 77

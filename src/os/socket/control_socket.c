@@ -403,7 +403,6 @@ void control_socket_close(struct control_socket *made)
 static bool is_in_group(int fd, gid_t first, gid_t group)
 {
 	bool found = first == group;
-#ifdef SO_PEERGROUPS
 	socklen_t size = 0;
 	gid_t *list = NULL;
 
@@ -415,9 +414,6 @@ static bool is_in_group(int fd, gid_t first, gid_t group)
 			found |= list[n] == group;
 	}
 	free(list);
-#else
-	(void)fd;
-#endif
 	return found;
 }
 

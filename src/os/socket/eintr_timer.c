@@ -5,15 +5,12 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
-#include <sys/syscall.h>
-#endif
 
 #define INTERVAL 1000000l               /* nanoseconds */
 
-#if defined(SIGEV_THREAD_ID) && defined(SYS_gettid)
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid /* glibc has no name for it before 2.41 */
 #endif
@@ -69,20 +66,6 @@ static void restore_signal(void)
 	pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
 	sigaction(SIGURG, &before, NULL);
 }
-#else
-static void set_timer(long every)
-{
-	(void)every;
-}
-
-static void unblock_signal(void)
-{
-}
-
-static void restore_signal(void)
-{
-}
-#endif
 
 void eintr_timer_begin(void)
 {

@@ -7,10 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-#ifdef HAVE_SYS_SYSCALL_H
 #include <sys/syscall.h>
-#endif
+#include <unistd.h>
 
 #include "os/socket/plain_socket.h"
 
@@ -24,22 +22,12 @@ static bool is_socket_fd(int fd)
 
 static bool has_seals(int fd)
 {
-#ifdef F_GET_SEALS
 	return fcntl(fd, F_GET_SEALS) >= 0;
-#else
-	(void)fd;
-	return false;
-#endif
 }
 
 bool descriptor_is_pidfd(int fd)
 {
-#ifdef SYS_pidfd_send_signal
 	return syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == 0 || errno == EPERM || errno == ESRCH;
-#else
-	(void)fd;
-	return false;
-#endif
 }
 
 /* Reads the kernel's name of the open file; "" without /proc. A user can choose only a name that begins with /. */

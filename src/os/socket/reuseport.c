@@ -6,26 +6,23 @@
 #include "os/socket/reuseport.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
 #include "os/bpf/reuseport_bpf.h"
+#include "os/netdiag/conn_count.h"
 #include "os/netdiag/foreign_socket.h"
+#include "os/netdiag/sock_diag.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/bind.h"
 #include "os/socket/bind_internal.h"
-
-#if defined(SO_ATTACH_REUSEPORT_CBPF) && defined(HAVE_LINUX_INET_DIAG_H)
-#include <linux/filter.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <netinet/tcp.h>
-
-#include "os/netdiag/conn_count.h"
-#include "os/netdiag/sock_diag.h"
 
 /* Counts the sockets that listen at exactly this address: more than one are a group already. */
 struct reuseport_search {
@@ -206,45 +203,6 @@ bool reuseport_select(int fd, int selected, bool is_second)
 	buf_free(&none);
 	return done;
 }
-#else
-bool reuseport_migrates(int fd)
-{
-	(void)fd;
-	return false;
-}
-
-bool reuseport_migrate(int from, int to)
-{
-	(void)from, (void)to;
-	return false;
-}
-
-bool reuseport_shut(int fd)
-{
-	(void)fd;
-	return false;
-}
-
-static int reuseport_tcp_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
-{
-	(void)fd, (void)listen, (void)warnings;
-	errno = EOPNOTSUPP;
-	return bind_fail(why, "making a twin", "this kernel has none");
-}
-
-static bool tcp_is_possible(const struct listen *listen)
-{
-	(void)listen;
-	return false;
-}
-
-bool reuseport_select(int fd, int selected, bool is_second)
-{
-	(void)fd, (void)selected, (void)is_second;
-	errno = EOPNOTSUPP;
-	return false;
-}
-#endif
 
 bool reuseport_is_possible(const struct listen *listen)
 {

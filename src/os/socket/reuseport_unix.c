@@ -7,10 +7,6 @@
 #include "os/socket/bind_internal.h"
 
 #include <errno.h>
-
-#include "base/thread.h"
-
-#if defined(HAVE_UNSHARE) && defined(HAVE_LINUX_CAPABILITY_H)
 #include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -21,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/thread.h"
 #include "os/netdiag/socket_address.h"
 #include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
@@ -212,17 +209,3 @@ int reuseport_unix_open(int first, const struct listen *listen, struct buf *why,
 	remove_chroot(&place);
 	return fd;
 }
-#else
-bool reuseport_unix_is_possible(const struct listen *listen)
-{
-	(void)listen;
-	return false;
-}
-
-int reuseport_unix_open(int first, const struct listen *listen, struct buf *why, struct buf *warnings)
-{
-	(void)first, (void)listen, (void)warnings;
-	errno = EOPNOTSUPP;
-	return bind_fail(why, "making a twin", "this system has none of unix sockets");
-}
-#endif

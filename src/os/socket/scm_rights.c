@@ -8,7 +8,7 @@
 #define DATAGRAMS_MOST 1024
 
 /* Linux 6.16. If SO_DOMAIN has the generic number, so has this. */
-#if !defined(SO_PASSRIGHTS) && defined(SO_DOMAIN)
+#if !defined(SO_PASSRIGHTS)
 #if SO_DOMAIN == 39
 #define SO_PASSRIGHTS 83
 #endif

@@ -1,7 +1,6 @@
 /* The rules over a whole table: each broken once and told at its place, and nothing said where all is well. */
 #include "tests/unit/builders.h"
 
-
 TestSuite(check, .init = begin_table, .fini = end_table);
 
 /* One service with one option more (NULL: none), checked. */

@@ -3,13 +3,11 @@
 
 #include "tests/unit/as_nobody.h"
 
+#include <elf.h>
 #include <pwd.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef HAVE_ELF_H
-#include <elf.h>
-#endif
 
 #include "base/scan.h"
 #include "exec/spawn/spawn.h"
@@ -453,7 +451,6 @@ Test(plan, is_apart_where_others_can_delay_what_interprets_its_program)
 	cr_expect(plan->may_hang);
 }
 
-#ifdef HAVE_ELF_H
 static const char *program_of(const char *bytes, size_t length)
 {
 	const char *path = file_of("elf", bytes, length);
@@ -511,7 +508,6 @@ Test(plan, is_apart_where_others_can_delay_what_loads_its_program)
 	cr_assert(plan_of("exec = \"%s\"", elf_32("/bin/sh")));
 	cr_expect(!plan->may_hang);
 }
-#endif
 
 Test(plan, is_apart_where_others_can_delay_a_command_or_the_folder_it_runs_in)
 {

@@ -33,7 +33,6 @@
 #include "os/socket/scm_rights.h"
 #include "tests/unit/hang.h"
 
-
 #ifndef USERFAULTFD_IOC_NEW
 #define USERFAULTFD_IOC_NEW _IO(0xAA, 0x00)     /* Linux 6.1 */
 #endif
