@@ -69,7 +69,7 @@ static uid_t find_free(const struct helper_users *users, unsigned first, unsigne
 
 uid_t helper_user_for(struct helper_users *users, const char *service)
 {
-	unsigned first = 2 * CANDIDATES, count = LAST_INDEX - first;
+	unsigned first = (HELPER_USER_FILTER + 1) * CANDIDATES, count = LAST_INDEX - first;
 	uid_t id = find_free(users, first, count, hash_text_32(service) % count);
 
 	users->taken[id - OWN_USERS_FIRST] = true;
@@ -97,8 +97,9 @@ const struct account *helper_user_account(enum helper_user which)
 {
 	static struct {
 		pthread_mutex_t lock;
-		struct account list[HELPER_USER_RPC + 1];
-	} accounts = { PTHREAD_MUTEX_INITIALIZER, { { .name = "superd-advise" }, { .name = "superd-rpc" } } };
+		struct account list[HELPER_USER_FILTER + 1];
+	} accounts = { PTHREAD_MUTEX_INITIALIZER,
+		       { { .name = "superd-advise" }, { .name = "superd-rpc" }, { .name = "superd-filter" } } };
 	struct account *account = &accounts.list[which];
 
 	if (geteuid() != 0 || helper_users_refused())

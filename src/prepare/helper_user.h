@@ -1,6 +1,6 @@
 /* The users that superd's helper programs run as: ids from 60578 to 61183, which systemd leaves unused between the
  * users of systemd-homed and the dynamic ones (its UIDS-GIDS), as does dynamic_user. No program shares its id with
- * another: each service of superd-builtin has one, and so have superd-advise and superd-rpc. Ids in /etc/passwd or
+ * another: each service of superd-builtin has one, and so have superd-advise, superd-rpc and superd-filter. Ids in /etc/passwd or
  * /etc/group are skipped; only these files are read, as a directory server may not answer yet. */
 #pragma once
 
@@ -11,7 +11,7 @@
 #define HELPER_USERS 606
 #define OWN_USERS_FIRST 60578u
 
-enum helper_user { HELPER_USER_ADVISE, HELPER_USER_RPC };
+enum helper_user { HELPER_USER_ADVISE, HELPER_USER_RPC, HELPER_USER_FILTER };
 
 struct account;
 struct service;
@@ -28,7 +28,7 @@ const char *helper_users_refused(void);
 /* Marks the ids that the files contain. */
 void helper_users_look(struct helper_users *users);
 
-/* The id of a service of superd-builtin: a hash of its name, or the next free one. Beyond 589 such services the rest
+/* The id of a service of superd-builtin: a hash of its name, or the next free one. Beyond 581 such services the rest
  * share the last id. */
 uid_t helper_user_for(struct helper_users *users, const char *service);
 

@@ -15,15 +15,6 @@
 #define HOSTS_MOST (16 << 20)           /* bytes of a file to read */
 #define HOSTS_DEPTH 8                   /* nested files that name files */
 
-static bool has_library(const char *name)
-{
-	for (const char *const *library = built_with; *library; library++) {
-		if (!strcmp(*library, name))
-			return true;
-	}
-	return false;
-}
-
 static void check_rpc(struct preflight *preflight, const struct service *service, const struct listen *listen)
 {
 	struct buf text = { 0 };
@@ -43,7 +34,7 @@ static void check_libwrap(struct preflight *preflight, const struct service *ser
 {
 	const char *libwrap = service->groups->access->libwrap;
 
-	if (!libwrap || has_library("libwrap"))
+	if (!libwrap || build_has("libwrap"))
 		return;
 	preflight_report(
 		preflight, hosts_access_has_rules(&preflight->hosts_access) ? SEVERITY_ERROR : SEVERITY_WARNING,
@@ -109,7 +100,7 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 {
 	const char *libwrap = service->groups->access->libwrap;
 
-	if (!libwrap || !has_library("libwrap") || !hosts_access_has_rules(&preflight->hosts_access))
+	if (!libwrap || !build_has("libwrap") || !hosts_access_has_rules(&preflight->hosts_access))
 		return;                 /* without a rule superd admits all clients and does not ask libwrap */
 	if (!preflight->hosts_reported)
 		read_hosts_files(preflight, service);
@@ -205,7 +196,7 @@ void preflight_libraries(struct preflight *preflight, const struct service *serv
 	check_hosts_files(preflight, service);
 	check_advise(preflight, service);
 	for (size_t i = 0; i < service->socket_count; i++) {
-		if (has_library("libtirpc"))
+		if (build_has("libtirpc"))
 			check_rpc_helper(preflight, service, &service->sockets[i]);
 		else
 			check_rpc(preflight, service, &service->sockets[i]);

@@ -19,6 +19,7 @@
 #include "os/rights/capability.h"
 #include "prepare/account.h"
 #include "prepare/duplicate_node.h"
+#include "prepare/filters.h"
 #include "prepare/resolve_access.h"
 #include "prepare/resolve_address.h"
 #include "prepare/resolve_program.h"
@@ -181,19 +182,30 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 	resolve_program(service, accounts->pool, accounts->diags);
 }
 
-static void make_sandboxes(struct table *table, struct diags *diags)
+static void make_sandbox(struct service *service, struct filters *filters, struct sandbox_support *support)
+{
+	const struct sock_fprog *const *list;
+
+	if (filters_of_service(filters, service, support, &list))
+		sandbox_make(service, filters->table, support, list, filters->diags);
+}
+
+static void make_sandboxes(struct table *table, const struct table *before, struct diags *diags)
 {
 	struct sandbox_support support = { 0 };
+	struct filters filters;
 
+	filters_open(&filters, table, before, diags);
 	for (size_t i = 0; i < table->count; i++) {
 		struct service *service = &table->services[i];
 		const struct service *row = service_prepared(service)->socket_row;
 
 		if (!service->exec->disable)
-			sandbox_make(service, table, &support, diags);
+			make_sandbox(service, &filters, &support);
 		if (!service->exec->disable && row)
-			sandbox_make((struct service *)(uintptr_t)row, table, &support, diags);
+			make_sandbox((struct service *)(uintptr_t)row, &filters, &support);
 	}
+	filters_close(&filters);
 }
 
 static void make_cgroup_settings(struct table *table, struct diags *diags)
@@ -329,7 +341,7 @@ static void warn_of_users(const struct table *table, struct diags *diags)
 	diags_hint(diags, "run the check as root, or with --no-preflight for the configuration alone");
 }
 
-void resolve_table(struct table *table, struct diags *diags)
+void resolve_table(struct table *table, const struct table *before, struct diags *diags)
 {
 	struct accounts accounts;
 	struct addresses addresses;
@@ -350,7 +362,7 @@ void resolve_table(struct table *table, struct diags *diags)
 		warn_of_users(table, diags);
 	check_clashes(table, diags);
 	duplicate_node_check(table, diags);
-	make_sandboxes(table, diags);
+	make_sandboxes(table, before, diags);
 	make_cgroup_settings(table, diags);
 	networks_close(&networks);
 	addresses_close(&addresses);

@@ -11,5 +11,6 @@
 /* Fills in account, address, owner, access, filter, sandbox and control group settings of every service that is not
  * disabled. Adds an error with the option's origin for each unknown name ("ftp: user = nobdy: there is no such user
  * here", hint "did you mean nobody"), then for endpoints that turn out to be equal (tcp:http and 80). Names in
- * table->lookups are taken from there, and answers are added to it. */
-void resolve_table(struct table *table, struct diags *diags);
+ * table->lookups are taken from there, and answers are added to it. before: the table whose place this one takes, for its
+ * filters of system calls; NULL: none. */
+void resolve_table(struct table *table, const struct table *before, struct diags *diags);

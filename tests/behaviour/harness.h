@@ -167,3 +167,4 @@ bool superd_has_groups(void);
 
 const char *superd_path(void);
 const char *superd_called(const char *name);    /* a link of this name to it */
+void copy_program(const char *from, const char *to);    /* by paths; for one that looks for others beside itself */

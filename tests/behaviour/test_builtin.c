@@ -298,19 +298,6 @@ Behaviour(builtin, servers_are_listed_with_their_processes)
 	superd_stop(superd);
 }
 
-static void copy_program(const char *from, const char *to)
-{
-	char bytes[65536];
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	ssize_t got;
-
-	cr_assert(in >= 0 && out >= 0, "%s, %s", from, to);
-	while ((got = read(in, bytes, sizeof(bytes))) > 0)
-		cr_assert_eq(write(out, bytes, (size_t)got), got);
-	close(in);
-	cr_assert_eq(close(out), 0);
-}
-
 Behaviour(builtin, a_superd_without_its_helpers_says_what_is_missing_and_where)
 {
 	const char *alone = path_in("superd"),

@@ -3,6 +3,7 @@
  * test that failed half way is cleaned up after just the same, by world_end. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -276,6 +277,19 @@ bool superd_has_groups(void)
 const char *superd_path(void)
 {
 	return environment_path("SUPERD_BIN");
+}
+
+void copy_program(const char *from, const char *to)
+{
+	char bytes[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	ssize_t got;
+
+	cr_assert(in >= 0 && out >= 0, "%s, %s", from, to);
+	while ((got = read(in, bytes, sizeof(bytes))) > 0)
+		cr_assert_eq(write(out, bytes, (size_t)got), got);
+	close(in);
+	cr_assert_eq(close(out), 0);
 }
 
 const char *superd_called(const char *name)

@@ -1,6 +1,6 @@
-/* What superd's own helpers send it, from any bytes, since they have read a stranger's data: lines of superd-advise,
- * and for an odd first byte the traffic report of a redirect. Texts are visible ASCII within their room, and a
- * report that reads is the one that superd-builtin writes of the same numbers. */
+/* What superd's own helpers send it, from any bytes: for a first byte from 128 on an answer of superd-filter, for
+ * another odd one the traffic report of a redirect, else lines of superd-advise. Texts are visible ASCII within their
+ * room, and a report that reads is the one that superd-builtin writes of the same numbers. */
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 #include "engine/accept/builtin_channel.h"
 #include "engine/accept/lookup.h"
+#include "config/words/filter_request.h"
 #include "fuzzer.h"
 
 static void check_text(const char *text, size_t size)
@@ -51,12 +52,34 @@ static void check_traffic(const char *text)
 	require(!strcmp(text, same));
 }
 
+/* An answer is taken only if all that it counts lies within it. */
+static void check_filter(const uint8_t *data, size_t size)
+{
+	struct filter_answer head;
+	size_t calls = size ? data[0] : 0;
+	uint32_t index;
+
+	if (!size || filter_answer_flaw(data + 1, size - 1, calls))
+		return;
+	memcpy(&head, data + 1, sizeof(head));
+	require(head.error ? !head.instructions : head.instructions > 0);
+	require(size - 1 == sizeof(head) + head.instructions * FILTER_INSTRUCTION + head.unknown * sizeof(index));
+	for (uint32_t n = 0; n < head.unknown; n++) {
+		memcpy(&index, data + size - (head.unknown - n) * sizeof(index), sizeof(index));
+		require(index < calls);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text;
 
 	if (!size || size > LOOKUP_REPLY_MOST)
 		return 0;
+	if (data[0] & 128) {
+		check_filter(data + 1, size - 1);
+		return 0;
+	}
 	text = malloc(size);
 	require(text);
 	memcpy(text, data + 1, size - 1);

@@ -54,7 +54,7 @@ static inline void __attribute__((format(printf, 1, 2))) resolve(const char *for
 	cr_assert_eq(diags.errors, 0, "%s", said());
 	diags_free(&diags);
 	diags = (struct diags){ 0 };
-	resolve_table(table, &diags);
+	resolve_table(table, NULL, &diags);
 }
 
 static inline const struct service *service(const char *name)

@@ -63,7 +63,7 @@ __attribute__((format(printf, 1, 2))) static inline const struct service *row(co
 	table = read_text("rows.conf", text, strlen(text), &diags);
 	cr_assert(table);
 	if (!diags.errors)
-		resolve_table(table, &diags);
+		resolve_table(table, NULL, &diags);
 	if (diags.errors && !doubtful)
 		diags_print(&diags, stderr);
 	cr_assert(!diags.errors || doubtful);

@@ -193,7 +193,8 @@ static void run_preflight(const struct table_load *loading, struct table *table,
 	}
 }
 
-static struct table *read_once(struct table_load *loading, struct diags *diags)
+/* before: as for resolve_table. */
+static struct table *read_once(struct table_load *loading, const struct table *before, struct diags *diags)
 {
 	const struct options *options = loading->options;
 	struct table *table;
@@ -214,7 +215,7 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->is_only_checked = options->task == TASK_CHECK;
 	if (looks_up_names(options))
-		resolve_table(table, diags);
+		resolve_table(table, before, diags);
 	if (options->preflight && options->task != TASK_PRINT)
 		run_preflight(loading, table, diags);
 	return table;
@@ -308,18 +309,21 @@ static void refuse_loss(struct table_load *loading, const struct table *table, s
 
 static struct table *load_rounds(struct table_load *loading, struct diags *diags)
 {
+	const struct table *before = loading->replaced ? loading->replaced->table : NULL;
 	struct table *table;
 
 	loading->exclusions.all = loading->options->keep_going;
-	loading->exclusions.before = loading->replaced ? loading->replaced->table : NULL;
+	loading->exclusions.before = before;
 	loading->exclusions.rounds = load_reads_standard_input(loading->options) ? 0 : ROUNDS_MOST;
 	diags->keeps_all = true;
-	table = read_once(loading, diags);
+	table = read_once(loading, before, diags);
 	while (table && !keep_going(table, &loading->exclusions, diags, loading->read)) {
-		table_free(table);
+		struct table *last = table;
+
 		nonempty_sources_free(&loading->nonempty);
 		loading->on_source = NULL;
-		table = read_once(loading, diags);
+		table = read_once(loading, last, diags);
+		table_free(last);
 	}
 	exclusions_free(&loading->exclusions);
 	if (table)
@@ -441,7 +445,7 @@ struct table *load_saved_table(struct options *options, struct state_stream *bef
 	table->control = options->settings.control;
 	table->lookups = has_died ? lookup_cache_restore(before) : lookup_cache_new();
 	read = diags->count;
-	resolve_table(table, diags);
+	resolve_table(table, NULL, diags);
 	keep_going(table, &exclusions, diags, read);
 	exclusions_free(&exclusions);
 	diags_sort(diags);

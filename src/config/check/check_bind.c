@@ -108,7 +108,7 @@ static void check_calls(const struct service *service, struct diags *diags)
 	}
 }
 
-/* As exec/sandbox/seccomp_restrict reads the list: its last word of a family decides. */
+/* As helper/filter/restrict.c reads the list: its last word of a family decides. */
 static bool denies_family(words list, int family)
 {
 	bool denied = !signed_list_denies(list);

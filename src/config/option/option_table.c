@@ -227,7 +227,7 @@ static const char *const secure_bits_words[] = {
 	"noroot", "noroot-locked", "no-setuid-fixup", "no-setuid-fixup-locked", "keep-caps", "keep-caps-locked",
 	"no-cap-ambient-raise", "no-cap-ambient-raise-locked", NULL
 };
-/* In the order of the list in exec/sandbox/seccomp.c. */
+/* In the order of the list in helper/filter/filter.c. */
 static const char *const architecture_words[] = {
 	"native", "x86", "x86-64", "x32", "arm", "arm64", "loongarch64", "mips", "mips64", "mips64-n32", "mips-le",
 	"mips64-le", "mips64-le-n32", "parisc", "parisc64", "ppc", "ppc64", "ppc64-le", "riscv64", "s390", "s390x", NULL
@@ -319,7 +319,7 @@ const struct directive directives[] = {
 	  .words = builtin_words,
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
 	  .help = "A built-in service in place of exec, and its options (see BUILT-IN SERVICES). Unless user is "
-		  "set, it runs as a user of its own, with an id from 60594 to 61183." },
+		  "set, it runs as a user of its own, with an id from 60602 to 61183." },
 	{ .name = { "redirect", "redirect" }, FIELD(EXEC, redirect, redirect),
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path",
 	  .help = "Connects each client to this host and port, or unix socket. With exec, the first client starts "

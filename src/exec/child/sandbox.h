@@ -81,10 +81,9 @@ struct process_defaults;
 
 /* Makes the sandbox of a service whose account is known: service->prepared->sandbox, NULL if no option asks for one. An
  * option that this machine lacks is left out only if the table allows that (warns_of_unsupported); otherwise preflight
- * reports it, and the start fails. Adds a diagnostic for a denied system call that does not exist, and for other
- * failures. */
+ * reports it, and the start fails. filters: as in struct sandbox_config; borrowed. Adds a diagnostic for a failure. */
 void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
-		  struct diags *diags);
+		  const struct sock_fprog *const *filters, struct diags *diags);
 
 /* Whether the service sees something else at a path than superd does, so that superd cannot judge the path. */
 bool sandbox_covers(const struct sandbox_config *sandbox, const char *path);

@@ -1,7 +1,7 @@
 /* From a service to its sandbox.
  *
  * One option often needs several means, or the service finds a way around it: protect_kernel_modules takes away a
- * capability (here), system calls (seccomp_restrict.c) and the view of the modules (mount_paths.c). */
+ * capability (here), system calls (helper/filter/restrict.c) and the view of the modules (mount_paths.c). */
 #include "exec/child/sandbox.h"
 
 #include <linux/capability.h>
@@ -17,7 +17,6 @@
 #include "exec/dirs/directories.h"
 #include "exec/sandbox/mount_list.h"
 #include "exec/sandbox/sandbox_probe.h"
-#include "exec/sandbox/seccomp.h"
 #include "os/rights/capability.h"
 
 #define CAP(name) (UINT64_C(1) << CAP_##name)
@@ -29,6 +28,7 @@ struct sandbox_build {
 	const char *control;            /* path of the control socket; NULL: the default */
 	struct sandbox_support *support;
 	unsigned without;               /* enum sandbox_need: means to leave out, as this machine lacks them */
+	const struct sock_fprog *const *filters;        /* NULL: none */
 	struct diags *diags;
 	/* An option asks for mounts, even if none remain: then the backend has a mount namespace. */
 	bool asks_for_mounts;
@@ -172,15 +172,13 @@ static void make_capabilities(struct sandbox_build *build)
 
 /* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. A child keeps that
  * capability across the change of user (stage_ambient). */
-static bool make_filters(struct sandbox_build *build)
+static void take_filters(struct sandbox_build *build)
 {
-	if (build->without & SANDBOX_NEEDS_FILTER)
-		return true;
-	if (!seccomp_make(build->service, build->pool, build->diags, &build->result.filters))
-		return false;
-	if (build->result.filters && !sandbox_support_privileged(build->support))
+	if (!build->filters)
+		return;
+	build->result.filters = build->filters;
+	if (!sandbox_support_privileged(build->support))
 		build->result.no_new_privileges = true;
-	return true;
 }
 
 static void make_profile(struct sandbox_build *build)
@@ -261,8 +259,7 @@ static void build_sandbox(struct sandbox_build *build)
 	if (!has_room_for_open_paths(build))
 		return;
 	make_capabilities(build);
-	if (!make_filters(build))
-		return;
+	take_filters(build);
 	make_profile(build);
 	result->secure_bits = hardening->secure_bits;
 	result->refuses_executable_memory =
@@ -276,10 +273,10 @@ static void build_sandbox(struct sandbox_build *build)
 }
 
 void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
-		  struct diags *diags)
+		  const struct sock_fprog *const *filters, struct diags *diags)
 {
 	struct sandbox_build build = { .service = service, .pool = table->pool, .control = table->control,
-				       .support = support, .diags = diags };
+				       .support = support, .filters = filters, .diags = diags };
 
 	if (needs_no_sandbox(service, support))
 		return;

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/pool.h"
 
-/* The path of "superd-builtin", "superd-advise" or "superd-rpc", in the caller's pool or, with pool NULL, on the heap
+/* The path of "superd-builtin", "superd-filter" or another one, in the caller's pool or, with pool NULL, on the heap
  * for the caller to free(). NULL and errno: it was not found; the first error other than ENOENT, if there was one. */
 const char *libexec_path(const char *name, struct pool *pool);
 

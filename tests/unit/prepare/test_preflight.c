@@ -94,7 +94,7 @@ static bool load(const char *text)
 	diags_free(&diags);
 	diags = (struct diags){ 0 };
 	table->is_only_checked = is_checked;
-	resolve_table(table, &diags);
+	resolve_table(table, NULL, &diags);
 	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
 	return true;
 }
@@ -166,7 +166,7 @@ static void load_units(size_t count, const char *socket, const char *const servi
 	reading_finish(&reading);
 	table = reading.table;
 	cr_assert_eq(diags.errors, 0, "%s", said());
-	resolve_table(table, &diags);
+	resolve_table(table, NULL, &diags);
 	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
 }
 
@@ -605,7 +605,7 @@ Test(preflight, takes_ten_thousand_services)
 	free(text);
 	cr_assert(table);
 	cr_assert_eq(table->count, SERVICES);
-	resolve_table(table, &diags);
+	resolve_table(table, NULL, &diags);
 	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
 	cr_expect_eq(diags.count, has_descriptors(SERVICES + 100) ? 0 : 1, "%s", said());
 }
@@ -798,7 +798,7 @@ Test(preflight, warns_where_others_decide_what_runs_as_root)
 	diags = (struct diags){ 0 };
 	table_free(table);
 	table = read_text(path, two, strlen(two), &diags);
-	resolve_table(table, &diags);
+	resolve_table(table, NULL, &diags);
 	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
 	cr_expect_eq(diags.count, 1, "once for the file: %s", said());
 	cr_expect(has_said(SEVERITY_WARNING, 0, "other users can change the programs that superd runs: "));

@@ -251,7 +251,7 @@ static bool helper_user_is_fine(void)
 	snprintf(text, sizeof(text), "service a { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"%u\" }",
 		 (unsigned)geteuid());
 	table = read_text("test.conf", text, strlen(text), &diags);
-	resolve_table(table, &diags);
+	resolve_table(table, NULL, &diags);
 	return diags.errors == 0 && service("a")->account && !service("a")->account->switches;
 }
 
@@ -267,7 +267,7 @@ static bool others_need_root(void)
 			   "service c { listen = {\"tcp:0\"} exec = \"/bin/true\" supplementary_groups = {\"mail\"} }";
 
 	table = read_text("test.conf", text, strlen(text), &diags);
-	resolve_table(table, &diags);
+	resolve_table(table, NULL, &diags);
 	return diags.errors == 3 && strstr(said(), "a: user = daemon: superd does not run as root") &&
 	       strstr(said(), "b: group = mail: superd does not run as root") &&
 	       strstr(said(), "c: supplementary_groups = mail: superd does not run as root");
@@ -464,7 +464,7 @@ static bool works_without_passwd(void)
 			   "service c { listen = {\"tcp:0\"} exec = \"/bin/true\" user = \"daemon\" }";
 
 	table = read_text("test.conf", text, strlen(text), &diags);
-	resolve_table(table, &diags);
+	resolve_table(table, NULL, &diags);
 	return diags.errors == 1 && strstr(said(), "c: user = daemon: there is no such user here") &&
 	       service("a")->account && service("b")->account && service("b")->account->uid == 1234;
 }

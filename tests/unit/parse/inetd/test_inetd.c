@@ -443,7 +443,7 @@ Test(inetd, a_user_with_a_dot_is_tried_whole_and_then_split)
 		result_free(&result);
 		cr_skip_test("becoming another user needs root");
 	}
-	resolve_table(result.table, &result.diags);
+	resolve_table(result.table, NULL, &result.diags);
 	cr_assert(find(&result, "a")->account);
 	cr_expect_eq(find(&result, "a")->account->uid, 65534);
 	cr_expect_eq(find(&result, "a")->account->gid, 1);
@@ -548,7 +548,7 @@ Test(inetd, a_searched_program_is_named_whole_once_it_is_found)
 		cr_skip_test("a service of root needs root");
 	}
 	cr_assert_eq(result.diags.errors, 0, "%s", result.said);
-	resolve_table(result.table, &result.diags);
+	resolve_table(result.table, NULL, &result.diags);
 	cr_expect(find(&result, "1")->exec->exec[0][0] == '/');
 	cr_expect_str_eq(find(&result, "1")->exec->exec[1], "-x");
 	cr_expect_str_eq(find(&result, "1")->exec->argv0, "sh");

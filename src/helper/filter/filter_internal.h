@@ -1,4 +1,4 @@
-/* Shared by exec/sandbox/seccomp*: a filter while it is made, with a libseccomp context for each architecture. */
+/* Shared by helper/filter: a filter while it is made, with a libseccomp context for each architecture. */
 #pragma once
 
 #include <seccomp.h>
@@ -6,14 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/diag.h"
-#include "config/service/service.h"
+#include "config/words/filter_request.h"
 
 #define ARCHITECTURES_MOST 24
 
 struct sock_filter;
 
-/* A rule that superd compiles itself, in front of libseccomp's (seccomp_names.c). */
+/* A rule that is compiled here, in front of libseccomp's (names.c). */
 struct unified_rule {
 	uint32_t architecture, number;  /* SCMP_ARCH_x; the call's number as the kernel reports it */
 	uint32_t action;                /* SCMP_ACT_x, which equal SECCOMP_RET_x */
@@ -28,14 +27,16 @@ struct seccomp_filter {
 	size_t count;
 	struct unified_rule *unified;
 	size_t unified_count, unified_capacity;
+	uint32_t unknown[FILTER_UNKNOWN_MOST];  /* indices of words that name no call */
+	size_t unknown_count;
 	int error;                      /* errno of the first failure; 0: none */
 };
 
-/* How superd handles a system call by its name. */
+/* How a system call is handled, by its name. */
 enum call_kind {
 	CALL_UNKNOWN,
 	CALL_OLD,                       /* libseccomp handles it */
-	CALL_UNIFIED,                   /* superd handles it: its number is the same on all architectures, or only one has it */
+	CALL_UNIFIED,                   /* names.c handles it: its number is the same on all architectures, or only one has it */
 };
 
 enum call_kind seccomp_call_kind(const char *call);
@@ -61,10 +62,9 @@ void seccomp_filter_rule(struct seccomp_filter *filter, size_t number, uint32_t 
 /* Adds a rule without arguments for all architectures. */
 void seccomp_filter_call(struct seccomp_filter *filter, uint32_t action, const char *call);
 
-/* Adds the rules of the hardening switches and of restrict_address_families (seccomp_restrict.c). */
-void seccomp_filter_restrict(struct seccomp_filter *filter, const struct service *service);
-bool seccomp_filter_is_restricted(const struct service *service);
+/* Adds the rules of the hardening switches and of restrict_address_families (restrict.c). */
+void seccomp_filter_restrict(struct seccomp_filter *filter, const struct filter_request *request);
 
-/* system_call_filter (seccomp_calls.c): the action for calls that the list does not name, and the list's rules. */
-uint32_t seccomp_filter_default(const struct service *service);
-void seccomp_filter_list(struct seccomp_filter *filter, const struct service *service, struct diags *diags);
+/* system_call_filter (calls.c): the action for calls that the list does not name, and the list's rules. */
+uint32_t seccomp_filter_default(const struct filter_request *request);
+void seccomp_filter_list(struct seccomp_filter *filter, const struct filter_request *request);

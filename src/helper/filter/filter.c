@@ -3,22 +3,17 @@
  * A 64-bit kernel also accepts the system calls of its 32-bit architectures, so a filter for one architecture can be
  * bypassed. Each filter covers all architectures that this kernel runs, or those in system_call_architectures; then a
  * call of any other one kills the process. */
-#include "exec/sandbox/seccomp.h"
+#include "helper/filter/filter.h"
 
-#ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 #include <linux/filter.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/fd.h"
-#include "exec/sandbox/seccomp_internal.h"
+#include "helper/filter/filter_internal.h"
 
 #define FAMILY_MOST 3
-#define PROGRAM_MOST (4096 * sizeof(struct sock_filter))        /* BPF_MAXINSNS */
 
 /* libseccomp's architectures, in the order of system_call_architectures' words; 0: unknown to this libseccomp. */
 static const uint32_t architectures_by_word[] = {
@@ -104,10 +99,8 @@ static scmp_filter_ctx open_context(uint32_t architecture, uint32_t default_acti
 	return context;
 }
 
-static void seccomp_filter_open(struct seccomp_filter *filter, const struct service *service, uint32_t default_action)
+static void seccomp_filter_open(struct seccomp_filter *filter, unsigned wanted, uint32_t default_action)
 {
-	unsigned wanted = service->groups->syscalls->system_call_architectures;
-
 	memset(filter, 0, sizeof(*filter));
 	choose_architectures(filter, wanted);
 	for (size_t n = 0; n < filter->count; n++) {
@@ -137,123 +130,63 @@ static bool merge_contexts(struct seccomp_filter *filter)
 	return !filter->error;
 }
 
-/* Exports libseccomp's instructions. It writes to a descriptor, here a file in memory. */
-static char *export_rest(struct seccomp_filter *filter, size_t *length)
+/* Exports libseccomp's instructions, at most `most` bytes, by the file `scratch`, as libseccomp writes to a descriptor.
+ * Returns their length. */
+static size_t export_rest(struct seccomp_filter *filter, int scratch, char *out, size_t most)
 {
-	char *program = NULL;
-	int fd = memfd_create("filter", MFD_CLOEXEC);
+	ssize_t length;
 
-	if (fd < 0)
+	if (lseek(scratch, 0, SEEK_SET) != 0)
 		filter->error = errno;
 	else
-		filter->error = -seccomp_export_bpf(filter->contexts[0], fd);
-	if (!filter->error && lseek(fd, 0, SEEK_SET) == 0)
-		program = fd_read_all(fd, PROGRAM_MOST, length);
-	if (!filter->error && (!program || !*length))
-		filter->error = errno;  /* EFBIG: longer than the kernel allows */
-	fd_close(&fd);
-	return program;
+		filter->error = -seccomp_export_bpf(filter->contexts[0], scratch);
+	if (filter->error)
+		return 0;
+	length = lseek(scratch, 0, SEEK_CUR);
+	if (length < 0 || lseek(scratch, 0, SEEK_SET) != 0)
+		filter->error = errno;
+	else if ((size_t)length > most)
+		filter->error = EFBIG;  /* longer than the kernel allows */
+	else if (read(scratch, out, (size_t)length) != length)
+		filter->error = EIO;
+	return filter->error ? 0 : (size_t)length;
 }
 
-/* superd's own instructions, followed by libseccomp's. */
-static char *export_program(struct seccomp_filter *filter, size_t *length)
+/* superd's own instructions, followed by libseccomp's. Returns their number. */
+static size_t export_program(struct seccomp_filter *filter, int scratch, struct sock_filter *out)
 {
-	size_t own = seccomp_unified_write(filter, NULL) * sizeof(struct sock_filter), rest = 0;
-	char *behind = export_rest(filter, &rest), *program = NULL;
+	size_t own = seccomp_unified_write(filter, NULL), rest;
 
-	if (!filter->error && own + rest > PROGRAM_MOST)
+	if (own > FILTER_INSTRUCTIONS_MOST)
 		filter->error = EFBIG;
-	if (!filter->error)
-		program = malloc(own + rest);
-	if (program) {
-		seccomp_unified_write(filter, (struct sock_filter *)(void *)program);
-		memcpy(program + own, behind, rest);
-		*length = own + rest;
-	} else if (!filter->error) {
-		filter->error = ENOMEM;
-	}
-	free(behind);
-	return program;
-}
-
-static const struct sock_fprog *seccomp_filter_keep(struct seccomp_filter *filter, struct pool *pool)
-{
-	const void *instructions = NULL;
-	struct sock_fprog program;
-	size_t length = 0;
-	char *bytes;
-
 	if (filter->error || !merge_contexts(filter))
-		return NULL;
+		return 0;
 	/* A binary tree, if libseccomp has it. */
 	seccomp_attr_set(filter->contexts[0], SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	bytes = export_program(filter, &length);
-	if (!filter->error)
-		instructions = pool_keep(pool, bytes, length);
-	free(bytes);
-	memset(&program, 0, sizeof(program));
-	program.len = (unsigned short)(length / sizeof(struct sock_filter));
-	program.filter = (struct sock_filter *)(uintptr_t)instructions;
-	return instructions ? pool_keep(pool, &program, sizeof(program)) : NULL;
+	seccomp_unified_write(filter, out);
+	rest = export_rest(filter, scratch, (char *)(out + own), (FILTER_INSTRUCTIONS_MOST - own) * sizeof(*out));
+	return filter->error ? 0 : own + rest / sizeof(*out);
 }
 
-static const struct sock_fprog *make_restrictions(const struct service *service, struct pool *pool, int *error)
+size_t filter_compile(const struct filter_request *request, int scratch, char answer[FILTER_ANSWER_MOST])
 {
-	const struct sock_fprog *program;
+	uint32_t action = request->calls ? seccomp_filter_default(request) : SCMP_ACT_ALLOW;
+	struct filter_answer head = { 0 };
+	struct sock_filter *instructions = (struct sock_filter *)(void *)(answer + sizeof(head));
 	struct seccomp_filter filter;
+	size_t length;
 
-	seccomp_filter_open(&filter, service, SCMP_ACT_ALLOW);
-	seccomp_filter_restrict(&filter, service);
-	program = seccomp_filter_keep(&filter, pool);
-	*error = filter.error;
+	seccomp_filter_open(&filter, (unsigned)request->architectures, action);
+	if (request->calls)
+		seccomp_filter_list(&filter, request);
+	else
+		seccomp_filter_restrict(&filter, request);
+	head.instructions = (uint32_t)export_program(&filter, scratch, instructions);
+	head.error = (uint32_t)filter.error;
+	head.unknown = (uint32_t)filter.unknown_count;
+	length = sizeof(head) + head.instructions * sizeof(*instructions);
+	memcpy(answer, &head, sizeof(head));
+	memcpy(answer + length, filter.unknown, filter.unknown_count * sizeof(filter.unknown[0]));
 	seccomp_filter_close(&filter);
-	return program;
+	return length + filter.unknown_count * sizeof(filter.unknown[0]);
 }
-
-static const struct sock_fprog *make_list(const struct service *service, struct pool *pool, struct diags *diags,
-					  int *error)
-{
-	const struct sock_fprog *program;
-	struct seccomp_filter filter;
-
-	seccomp_filter_open(&filter, service, seccomp_filter_default(service));
-	seccomp_filter_list(&filter, service, diags);
-	program = seccomp_filter_keep(&filter, pool);
-	*error = filter.error;
-	seccomp_filter_close(&filter);
-	return program;
-}
-
-/* A list of allowed calls is installed last, as it need not allow the installation of others. */
-bool seccomp_make(const struct service *service, struct pool *pool, struct diags *diags,
-		  const struct sock_fprog *const **filters)
-{
-	const struct syscall_options *calls = service->groups->syscalls;
-	const struct sock_fprog *made[3] = { 0 };
-	size_t count = 0;
-	int error = 0;
-
-	*filters = NULL;
-	if (seccomp_filter_is_restricted(service) || (calls->system_call_architectures && !calls->system_call_filter))
-		made[count++] = make_restrictions(service, pool, &error);
-	if (!error && calls->system_call_filter)
-		made[count++] = make_list(service, pool, diags, &error);
-	if (!count)
-		return true;
-	if (!error && made[count - 1])
-		*filters = pool_keep(pool, made, (count + 1) * sizeof(made[0]));
-	if (!*filters)
-		diag_error(diags, service->at, "%s: making its filter of system calls: %s", service->name,
-			   strerror(error ? error : ENOMEM));
-	return *filters;
-}
-#else
-/* Without libseccomp preflight refuses options that need filters. */
-bool seccomp_make(const struct service *service, struct pool *pool, struct diags *diags,
-		  const struct sock_fprog *const **filters)
-{
-	(void)service, (void)pool, (void)diags;
-	*filters = NULL;
-	return true;
-}
-#endif

@@ -3,7 +3,6 @@
  *
  * libseccomp knows the calls of its release. A number that it does not know it tests for on the native architecture
  * only, so a newer call would be allowed by other ways into the kernel: int 0x80 and x32 on x86-64. */
-#ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -12,7 +11,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "exec/sandbox/seccomp_internal.h"
+#include "helper/filter/filter_internal.h"
 
 #define FIRST_UNIFIED 424
 #define X32_BIT 0x40000000u
@@ -204,6 +203,3 @@ size_t seccomp_unified_write(const struct seccomp_filter *filter, struct sock_fi
 		count += write_architecture(filter, filter->architectures[n], out ? out + count : NULL);
 	return count;
 }
-#else
-typedef int no_libseccomp;
-#endif

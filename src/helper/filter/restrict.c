@@ -1,8 +1,7 @@
-/* System calls that the hardening switches deny, depending on their arguments.
+/* System calls that restrictions deny, depending on their arguments.
  *
  * A filter cannot read memory, so it does not see the arguments of clone3(2), openat2(2) and socketcall(2). If the
  * plain call is allowed or denied by its arguments, such a call is denied altogether. */
-#ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -16,8 +15,7 @@
 #include "config/words/address_family.h"
 #include "config/words/sandbox_words.h"
 #include "config/words/syscall_groups.h"
-#include "exec/resources/scheduling.h"
-#include "exec/sandbox/seccomp_internal.h"
+#include "helper/filter/filter_internal.h"
 
 #define DENY(error) SCMP_ACT_ERRNO(error)
 #define FAMILIES_MOST 256
@@ -85,11 +83,11 @@ static void deny_namespaces(struct seccomp_filter *filter, unsigned denied)
 }
 
 /* Marks the families that the list names: the denied ones if the list denies, else the allowed ones. */
-static void mark_families(const struct service *service, bool *marked)
+static void mark_families(words families, bool *marked)
 {
-	for (words word = service->groups->syscalls->restrict_address_families; *word; word++) {
+	for (words word = families; *word; word++) {
 		const char *name = *word + (**word == '~' || **word == '+');
-		bool denies = signed_list_denies(service->groups->syscalls->restrict_address_families);
+		bool denies = signed_list_denies(families);
 		int family;
 
 		if (address_family_find(name, &family) && family < FAMILIES_MOST)
@@ -97,12 +95,11 @@ static void mark_families(const struct service *service, bool *marked)
 	}
 }
 
-static void deny_families(struct seccomp_filter *filter, const struct service *service)
+static void deny_families(struct seccomp_filter *filter, words families)
 {
-	bool denies = signed_list_denies(service->groups->syscalls->restrict_address_families),
-	     marked[FAMILIES_MOST] = { 0 };
+	bool denies = signed_list_denies(families), marked[FAMILIES_MOST] = { 0 };
 
-	mark_families(service, marked);
+	mark_families(families, marked);
 	for (size_t n = 0; n < filter->count; n++) {
 		if (seccomp_is_multiplexed(filter->architectures[n]))
 			seccomp_filter_rule(filter, n, DENY(EAFNOSUPPORT), "socketcall", 0, NULL);
@@ -216,63 +213,37 @@ static void deny_executable_memory(struct seccomp_filter *filter)
 	}
 }
 
-/* Locks the personality that the service starts with: its own, else superd's. */
-static void lock_personality(struct seccomp_filter *filter, const struct scheduling_options *scheduling)
+static void restrict_kernel(struct seccomp_filter *filter, const struct filter_request *request)
 {
-	long wanted = personality(0xffffffff);
-
-	if (scheduling->personality)
-		scheduling_personality(scheduling->personality, &wanted);
-	deny_personalities(filter, UINT32_MAX, wanted < 0 ? 0 : (uint32_t)wanted);
-}
-
-bool seccomp_filter_is_restricted(const struct service *service)
-{
-	const struct hardening_options *hardening = service->groups->hardening;
-
-	return hardening->restrict_namespaces || hardening->restrict_realtime || hardening->restrict_suid_sgid ||
-	       hardening->memory_deny_write_execute || hardening->lock_personality ||
-	       hardening->protect_kernel_tunables || hardening->protect_kernel_modules ||
-	       hardening->protect_kernel_logs || hardening->protect_clock || hardening->protect_hostname ||
-	       hardening->private_devices || service->groups->syscalls->restrict_address_families;
-}
-
-static void restrict_kernel(struct seccomp_filter *filter, const struct hardening_options *hardening)
-{
-	if (hardening->protect_kernel_tunables)
+	if (request->sysctl)
 		seccomp_filter_call(filter, DENY(EPERM), "_sysctl");
-	if (hardening->protect_kernel_modules)
+	if (request->modules)
 		deny_group(filter, "@module", EPERM);
-	if (hardening->protect_kernel_logs)
+	if (request->logs)
 		seccomp_filter_call(filter, DENY(EPERM), "syslog");
-	if (hardening->protect_clock)
+	if (request->clock)
 		deny_group(filter, "@clock", EPERM);
-	if (hardening->private_devices)
+	if (request->raw_io)
 		deny_group(filter, "@raw-io", EPERM);
-	if (hardening->protect_hostname) {
+	if (request->hostname) {
 		seccomp_filter_call(filter, DENY(EPERM), "sethostname");
 		seccomp_filter_call(filter, DENY(EPERM), "setdomainname");
 	}
 }
 
-void seccomp_filter_restrict(struct seccomp_filter *filter, const struct service *service)
+void seccomp_filter_restrict(struct seccomp_filter *filter, const struct filter_request *request)
 {
-	const struct hardening_options *hardening = service->groups->hardening;
-
-	restrict_kernel(filter, hardening);
-	if (hardening->restrict_namespaces)
-		deny_namespaces(filter, hardening->restrict_namespaces);
-	if (service->groups->syscalls->restrict_address_families)
-		deny_families(filter, service);
-	if (hardening->restrict_realtime)
+	restrict_kernel(filter, request);
+	if (request->namespaces)
+		deny_namespaces(filter, (unsigned)request->namespaces);
+	if (request->families)
+		deny_families(filter, request->families);
+	if (request->realtime)
 		deny_realtime(filter);
-	if (hardening->restrict_suid_sgid)
+	if (request->suid_sgid)
 		deny_suid_sgid(filter);
-	if (hardening->memory_deny_write_execute)
+	if (request->executable_memory)
 		deny_executable_memory(filter);
-	if (hardening->lock_personality)
-		lock_personality(filter, service->groups->scheduling);
+	if (request->personality >= 0)
+		deny_personalities(filter, UINT32_MAX, (uint32_t)request->personality);
 }
-#else
-typedef int no_libseccomp;
-#endif

@@ -1,16 +1,14 @@
 /* system_call_filter: a list of allowed or denied system calls. Each word adds to, or removes from, the result of the
  * words before it. So the whole list is evaluated first, name by name, and turned into rules at the end. */
-#ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "config/option/service_mark.h"
 #include "config/words/errno_name.h"
 #include "config/words/sandbox_words.h"
 #include "config/words/syscall_groups.h"
-#include "exec/sandbox/seccomp_internal.h"
+#include "helper/filter/filter_internal.h"
 
 #define NAME_MOST 64
 #define CALLS_MOST 1024                 /* numbers to try for @known; no architecture has as many */
@@ -35,7 +33,6 @@ struct call_list {
 	const struct seccomp_filter *filter;    /* whose architectures count for CALL_GROUP_ALL */
 	struct named_call *list;
 	size_t count, capacity;
-	bool denies;                    /* calls that the list does not name are allowed */
 	bool failed;
 };
 
@@ -53,7 +50,7 @@ static void set_call(struct call_list *calls, const char *name, size_t length, s
 	struct named_call *named = length < NAME_MOST ? find_call(calls, name, length) : NULL, *list;
 
 	if (length >= NAME_MOST)
-		return;                 /* no call has such a long name; check_name reports it */
+		return;                 /* no call has such a long name; note_unknown reports it */
 	if (!named) {
 		list = array_grow(calls->list, &calls->capacity, calls->count, sizeof(*list));
 		if (!list) {
@@ -112,8 +109,8 @@ static void set_group(struct call_list *calls, const char *name, size_t length, 
 	}
 }
 
-/* Reports an unknown name. A call that the table denies must not be allowed because of a typo. */
-static void check_name(const struct service *service, const char *name, size_t length, bool denied, struct diags *diags)
+/* Notes the index of a word whose name is unknown; superd reports it. */
+static void note_unknown(struct seccomp_filter *filter, size_t index, const char *name, size_t length)
 {
 	char text[NAME_MOST] = "";
 
@@ -121,12 +118,13 @@ static void check_name(const struct service *service, const char *name, size_t l
 		memcpy(text, name, length);
 	if (*text && seccomp_call_kind(text) != CALL_UNKNOWN)
 		return;
-	diags_add(diags, denied ? SEVERITY_ERROR : SEVERITY_WARNING, service_origin(service, "system_call_filter"),
-		  "%s: system_call_filter: libseccomp here knows no system call '%.*s'%s", service->name, (int)length,
-		  name, denied ? ", so it cannot be denied" : "; it is left out");
+	if (filter->unknown_count < FILTER_UNKNOWN_MOST)
+		filter->unknown[filter->unknown_count++] = (uint32_t)index;
+	else
+		filter->error = E2BIG;
 }
 
-static void read_word(struct call_list *calls, const struct service *service, const char *word, struct diags *diags)
+static void read_word(struct call_list *calls, struct seccomp_filter *filter, size_t index, const char *word)
 {
 	struct verdict verdict = { .denied = *word == '~', .error = NO_ERROR };
 	size_t length;
@@ -139,7 +137,7 @@ static void read_word(struct call_list *calls, const struct service *service, co
 		set_group(calls, word, length, verdict, 0);
 		return;
 	}
-	check_name(service, word, length, verdict.denied, diags);
+	note_unknown(filter, index, word, length);
 	set_call(calls, word, length, verdict);
 }
 
@@ -148,36 +146,29 @@ static uint32_t deny_action(int64_t error)
 	return error == ERRNO_KILL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO((uint16_t)error);
 }
 
-uint32_t seccomp_filter_default(const struct service *service)
+uint32_t seccomp_filter_default(const struct filter_request *request)
 {
-	const struct syscall_options *calls = service->groups->syscalls;
-
-	return signed_list_denies(calls->system_call_filter) ? SCMP_ACT_ALLOW
-							     : deny_action(calls->system_call_error_number);
+	return signed_list_denies(request->calls) ? SCMP_ACT_ALLOW : deny_action(request->error);
 }
 
-void seccomp_filter_list(struct seccomp_filter *filter, const struct service *service, struct diags *diags)
+void seccomp_filter_list(struct seccomp_filter *filter, const struct filter_request *request)
 {
-	const struct syscall_options *options = service->groups->syscalls;
-	struct call_list calls = { .filter = filter, .denies = signed_list_denies(options->system_call_filter) };
+	struct call_list calls = { .filter = filter };
 
 	/* No program can start, sleep or exit without these. */
-	if (!calls.denies)
+	if (!signed_list_denies(request->calls))
 		set_group(&calls, "@default", strlen("@default"), (struct verdict){ .error = NO_ERROR }, 0);
-	for (words word = options->system_call_filter; *word; word++)
-		read_word(&calls, service, *word, diags);
+	for (size_t n = 0; request->calls[n]; n++)
+		read_word(&calls, filter, n, request->calls[n]);
 	for (size_t n = 0; n < calls.count; n++) {
 		struct verdict verdict = calls.list[n].verdict;
-		int64_t error = verdict.error == NO_ERROR ? options->system_call_error_number : verdict.error;
+		int64_t error = verdict.error == NO_ERROR ? request->error : verdict.error;
 		uint32_t action = verdict.denied ? deny_action(error) : SCMP_ACT_ALLOW;
 
-		if (action != seccomp_filter_default(service)) /* libseccomp refuses a rule with the default action */
+		if (action != seccomp_filter_default(request)) /* libseccomp refuses a rule with the default action */
 			seccomp_filter_call(filter, action, calls.list[n].name);
 	}
 	if (calls.failed)
 		filter->error = ENOMEM;
 	free(calls.list);
 }
-#else
-typedef int no_libseccomp;              /* C forbids an empty file */
-#endif

@@ -1,8 +1,7 @@
 /* One rule of a filter, for one architecture or all. */
-#ifdef HAVE_LIBSECCOMP
 #include <errno.h>
 
-#include "exec/sandbox/seccomp_internal.h"
+#include "helper/filter/filter_internal.h"
 
 bool seccomp_is_multiplexed(uint32_t architecture)
 {
@@ -26,7 +25,7 @@ void seccomp_filter_rule(struct seccomp_filter *filter, size_t number, uint32_t 
 	int result;
 
 	if (filter->error || kind == CALL_UNKNOWN)
-		return;                 /* unknown to libseccomp and superd; check_name reports it */
+		return;                 /* unknown to libseccomp and superd; note_unknown reports it */
 	if (kind == CALL_UNIFIED) {
 		seccomp_unified_rule(filter, number, action, call, count, arguments);
 		return;
@@ -44,4 +43,3 @@ void seccomp_filter_call(struct seccomp_filter *filter, uint32_t action, const c
 	for (size_t n = 0; n < filter->count; n++)
 		seccomp_filter_rule(filter, n, action, call, 0, NULL);
 }
-#endif

@@ -1,0 +1,340 @@
+/* Asks superd-filter, a process without rights, so that superd need not link libseccomp. Equal requests have one
+ * address in the table's pool.
+ *
+ * The kernel checks a filter when it is installed, and superd checks only that it is of a length that the kernel takes:
+ * what a filter allows is superd-filter's word. */
+#include "prepare/filters.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/fd_message.h"
+#include "base/run_limit.h"
+#include "base/wait_note.h"
+#include "config/option/service_mark.h"
+#include "config/words/filter_request.h"
+#include "exec/plan/plan.h"
+#include "exec/resources/scheduling.h"
+#include "exec/sandbox/sandbox_probe.h"
+#include "exec/spawn/spawn.h"
+#include "os/foreign/fork_fds.h"
+#include "os/host/libexec.h"
+#include "prepare/build_info.h"
+#include "prepare/helper_user.h"
+
+#define PROGRAM "superd-filter"
+#define ANSWER_SECONDS 10               /* for one filter; the largest take a tenth of a second */
+#define END_MOST 100                    /* milliseconds that superd waits for its end */
+
+/* A filter that superd-filter has compiled. */
+struct compiled_filter {
+	const struct compiled_filter *next;
+	const char *request;
+	struct sock_fprog program;
+	const uint32_t *unknown;        /* indices of words that name no system call */
+	uint32_t unknown_count;
+};
+
+void filters_open(struct filters *filters, struct table *table, const struct table *before, struct diags *diags)
+{
+	*filters = (struct filters){ .table = table, .before = before ? before->filters : NULL, .diags = diags,
+				     .channel = -1, .report = -1 };
+}
+
+void filters_close(struct filters *filters)
+{
+	fd_close(&filters->channel);
+	fd_close(&filters->report);
+	if (filters->pid)
+		waitpid_timeout(filters->pid, END_MOST, NULL);  /* else the loop reaps it */
+	buf_free(&filters->failure);
+}
+
+/* Starts the program at this path with `end` as its only descriptor. */
+static void spawn_filter(struct filters *filters, const char *path, int end)
+{
+	struct process_defaults defaults = { 0 };
+	char *arguments[] = { (char *)(uintptr_t)path, NULL };
+	const int streams[] = { end, -1, -1 };
+	struct plan *plan = plan_command(arguments, &defaults);
+	struct spawn_request launch = { .plan = plan, .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+
+	if (!plan) {
+		buf_text(&filters->failure, "out of memory");
+		return;
+	}
+	plan->apart = true;             /* it starts beside the loop, which may start others now */
+	plan->limit_count = 0;
+	plan->foreground = false;
+	plan->directory = "/";
+	plan->account = helper_user_account(HELPER_USER_FILTER);
+	plan->bounding = plan_own_bounding(0);
+	plan->no_new_privileges = true;
+	spawn_start(&launch);
+	plan_free(plan);
+	if (launch.pid < 0) {
+		buf_addf(&filters->failure, "cannot start " PROGRAM ": %s: %s", stage_name(launch.fault.stage),
+			 strerror(launch.fault.error));
+		return;
+	}
+	filters->pid = launch.pid;
+	filters->report = launch.report;
+}
+
+static bool start_filter(struct filters *filters)
+{
+	const char *path = libexec_path(PROGRAM, filters->table->pool);
+	int ends[2] = { -1, -1 };
+
+	if (!path) {
+		libexec_describe_missing(PROGRAM, &filters->failure);
+		return false;
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		buf_addf(&filters->failure, "cannot start " PROGRAM ": %s", strerror(errno));
+	else
+		spawn_filter(filters, path, ends[1]);
+	fd_close(&ends[1]);
+	filters->channel = ends[0];
+	return !filters->failure.length;
+}
+
+/* Notes why it is not asked any more: it has ended before its program ran, or without an answer. */
+static void note_end(struct filters *filters, int error)
+{
+	struct fault fault;
+
+	if (read(filters->report, &fault, sizeof(fault)) == (ssize_t)sizeof(fault))
+		buf_addf(&filters->failure, "cannot start " PROGRAM ": %s: %s", stage_name(fault.stage),
+			 strerror(fault.error));
+	else if (error && error != EPIPE && error != ECONNRESET)
+		buf_addf(&filters->failure, "cannot ask " PROGRAM ": %s", strerror(error));
+	else
+		buf_text(&filters->failure, PROGRAM " has ended without an answer");
+}
+
+/* Sends the request and waits for the answer. Returns its length; 0: there is none, for the reason in `failure`. */
+static size_t hear_answer(struct filters *filters, const char *request, char answer[FILTER_ANSWER_MOST], size_t count)
+{
+	const char *flaw = NULL;
+	struct run_limit limit;
+	size_t none = 0;
+	ssize_t got;
+
+	run_limit_begin(&limit, ANSWER_SECONDS);
+	got = send(filters->channel, request, strlen(request), MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (got >= 0 && !run_limit_wait(&limit, filters->channel)) {
+		kill(filters->pid, SIGKILL);
+		buf_addf(&filters->failure, PROGRAM " has not answered for %d s", ANSWER_SECONDS);
+		return 0;
+	}
+	if (got >= 0)
+		got = fd_message_receive(filters->channel, answer, FILTER_ANSWER_MOST, NULL, &none,
+					 MSG_DONTWAIT | MSG_TRUNC);
+	if (got <= 0) {
+		note_end(filters, got < 0 ? errno : 0);
+		return 0;
+	}
+	flaw = filter_answer_flaw(answer, (size_t)got, count);
+	if (!flaw)
+		return (size_t)got;
+	kill(filters->pid, SIGKILL);
+	buf_addf(&filters->failure, "the answer of " PROGRAM " is wrong: %s", flaw);
+	return 0;
+}
+
+static size_t count_words(words list)
+{
+	size_t count = 0;
+
+	while (list && list[count])
+		count++;
+	return count;
+}
+
+/* Adds it to the table. NULL: out of memory. */
+static const struct compiled_filter *keep_filter(struct filters *filters, const struct compiled_filter *made)
+{
+	struct table *table = filters->table;
+	struct compiled_filter *kept = pool_alloc(table->pool, sizeof(*kept));
+	const void *instructions =
+		pool_keep(table->pool, made->program.filter, made->program.len * sizeof(struct sock_filter));
+
+	if (!kept || !instructions)
+		return NULL;
+	*kept = *made;
+	kept->program.filter = (struct sock_filter *)(uintptr_t)instructions;
+	kept->request = pool_text(table->pool, made->request);
+	kept->unknown = made->unknown_count
+		? pool_keep(table->pool, made->unknown, made->unknown_count * sizeof(*made->unknown)) : NULL;
+	if (!kept->request || (made->unknown_count && !kept->unknown))
+		return NULL;
+	kept->next = table->filters;
+	table->filters = kept;
+	return kept;
+}
+
+/* Has a filter compiled. Returns NULL with the reason in why. */
+static const struct compiled_filter *compile_filter(struct filters *filters, const char *request, size_t count,
+						    struct buf *why)
+{
+	_Alignas(16) char answer[FILTER_ANSWER_MOST];
+	struct compiled_filter made = { .request = request };
+	const struct compiled_filter *kept = NULL;
+	struct filter_answer head;
+	char *instructions = answer + sizeof(head);
+	bool asked = !filters->failure.length && (filters->pid || start_filter(filters));
+	size_t length;
+
+	wait_note_begin("the program", PROGRAM);
+	length = asked ? hear_answer(filters, request, answer, count) : 0;
+	wait_note_end();
+	if (!length) {
+		buf_text(why, buf_string(&filters->failure));
+		return NULL;
+	}
+	memcpy(&head, answer, sizeof(head));
+	made.program = (struct sock_fprog){ (unsigned short)head.instructions, (void *)instructions };
+	made.unknown = (const uint32_t *)(const void *)(instructions + head.instructions * FILTER_INSTRUCTION);
+	made.unknown_count = head.unknown;
+	if (!head.error)
+		kept = keep_filter(filters, &made);
+	if (!kept)
+		buf_text(why, head.error ? strerror((int)head.error) : "out of memory");
+	return kept;
+}
+
+/* Finds the filter, or has it compiled. */
+static const struct compiled_filter *get_filter(struct filters *filters, const char *request, size_t count,
+						struct buf *why)
+{
+	for (const struct compiled_filter *made = filters->table->filters; made; made = made->next) {
+		if (made->request == request)
+			return made;
+	}
+	for (const struct compiled_filter *made = filters->before; made; made = made->next) {
+		if (!strcmp(made->request, request))
+			return keep_filter(filters, made);
+	}
+	return compile_filter(filters, request, count, why);
+}
+
+/* A call that the table denies must not be allowed because of a typo. */
+static void report_unknown(const struct filters *filters, const struct service *service,
+			   const struct compiled_filter *filter)
+{
+	for (uint32_t n = 0; n < filter->unknown_count; n++) {
+		const char *word = service->groups->syscalls->system_call_filter[filter->unknown[n]];
+		bool denied = *word == '~';
+
+		word += denied || *word == '+';
+		diags_add(filters->diags, denied ? SEVERITY_ERROR : SEVERITY_WARNING,
+			  service_origin(service, "system_call_filter"),
+			  "%s: system_call_filter: libseccomp here knows no system call '%.*s'%s", service->name,
+			  (int)strcspn(word, ":"), word,
+			  denied ? ", so it cannot be denied" : "; it is left out");
+	}
+}
+
+/* Adds the filter of a request to `list`. */
+static bool add_filter(struct filters *filters, const struct service *service, const struct filter_request *request,
+		       const struct sock_fprog **list)
+{
+	const struct compiled_filter *filter = NULL;
+	struct buf text = { 0 }, why = { 0 };
+	const char *kept;
+
+	filter_request_write(request, &text);
+	kept = text.failed ? NULL : pool_text(filters->table->pool, buf_string(&text));
+	if (kept && text.length > FILTER_REQUEST_MOST)
+		buf_addf(&why, "its words have more than %d bytes", FILTER_REQUEST_MOST);
+	else if (kept)
+		filter = get_filter(filters, kept, count_words(request->calls), &why);
+	if (filter) {
+		report_unknown(filters, service, filter);
+		list[list[0] ? 1 : 0] = &filter->program;
+	} else {
+		diag_error(filters->diags, service->at, "%s: cannot compile its filter of system calls: %s",
+			   service->name, why.length ? buf_string(&why) : "out of memory");
+	}
+	buf_free(&text);
+	buf_free(&why);
+	return filter;
+}
+
+/* The personality to lock: the one that the service starts with, its own or else superd's. */
+static int64_t locked_personality(const struct scheduling_options *scheduling)
+{
+	long wanted = personality(0xffffffff);
+
+	if (scheduling->personality)
+		scheduling_personality(scheduling->personality, &wanted);
+	return wanted < 0 ? 0 : (uint32_t)wanted;
+}
+
+/* What the restrictions deny. */
+static void describe_restrictions(const struct service *service, struct filter_request *request)
+{
+	const struct hardening_options *hardening = service->groups->hardening;
+
+	*request = (struct filter_request){
+		.families = service->groups->syscalls->restrict_address_families,
+		.namespaces = hardening->restrict_namespaces,
+		.personality = hardening->lock_personality ? locked_personality(service->groups->scheduling) : -1,
+		.realtime = hardening->restrict_realtime,
+		.suid_sgid = hardening->restrict_suid_sgid,
+		.executable_memory = hardening->memory_deny_write_execute,
+		.sysctl = hardening->protect_kernel_tunables,
+		.modules = hardening->protect_kernel_modules,
+		.logs = hardening->protect_kernel_logs,
+		.clock = hardening->protect_clock,
+		.raw_io = hardening->private_devices,
+		.hostname = hardening->protect_hostname,
+	};
+}
+
+static bool leaves_out_filters(const struct filters *filters, struct sandbox_support *support)
+{
+	return !build_has("libseccomp") ||
+	       (filters->table->warns_of_unsupported && sandbox_support_missing(support) & SANDBOX_NEEDS_FILTER);
+}
+
+/* A list of allowed calls is installed last, as it need not allow the installation of others. */
+bool filters_of_service(struct filters *filters, const struct service *service, struct sandbox_support *support,
+			const struct sock_fprog *const **list)
+{
+	const struct syscall_options *calls = service->groups->syscalls;
+	const struct sock_fprog *made[3] = { 0 };
+	struct filter_request request;
+	struct buf text = { 0 };
+	bool good = true, is_restricted;
+
+	*list = NULL;
+	describe_restrictions(service, &request);
+	filter_request_write(&request, &text);
+	is_restricted = text.length || (calls->system_call_architectures && !calls->system_call_filter);
+	buf_free(&text);
+	if ((!is_restricted && !calls->system_call_filter) || leaves_out_filters(filters, support))
+		return true;
+	request.architectures = calls->system_call_architectures;
+	if (is_restricted)
+		good = add_filter(filters, service, &request, made);
+	request = (struct filter_request){
+		.calls = calls->system_call_filter, .architectures = calls->system_call_architectures,
+		.error = calls->system_call_error_number, .personality = -1,
+	};
+	if (good && request.calls)
+		good = add_filter(filters, service, &request, made);
+	if (!good || !made[0])
+		return good;
+	*list = pool_keep(filters->table->pool, made, sizeof(made));
+	if (!*list)
+		diag_error(filters->diags, service->at, "%s: out of memory", service->name);
+	return *list;
+}

@@ -1,0 +1,36 @@
+/* The filters of system calls (seccomp(2)) of a table's services, compiled by superd-filter. Each distinct filter is
+ * compiled once, and its services share it. A filter of the table before is taken from there. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "config/table/table.h"
+
+struct sandbox_support;
+struct sock_fprog;
+
+/* The filters of one table while it is resolved. filters_open to filters_close. */
+struct filters {
+	struct table *table;
+	const struct compiled_filter *before;   /* those of the table before; borrowed */
+	struct diags *diags;
+	int channel;                    /* to superd-filter; -1: it does not run */
+	int report;                     /* why it could not be started (exec/spawn/spawn.h); -1: it does not run */
+	pid_t pid;                      /* superd-filter; 0: it was not started */
+	struct buf failure;             /* why it is not asked any more, for messages; empty: it is */
+};
+
+/* before: the table whose place this one takes; NULL: none. It must stay until filters_close. */
+void filters_open(struct filters *filters, struct table *table, const struct table *before, struct diags *diags);
+
+/* Sets *list to the service's filters: NULL-terminated, in the table's pool, in the order of installing; NULL: it needs
+ * none. Adds an error for an unknown system call in a list of denied ones, a warning for one in a list of allowed ones.
+ * Waits for superd-filter, some seconds at most. It also needs none if the machine lacks filters, and the table says
+ * that they are then left out; and in a build without libseccomp, where preflight refuses the options. false: a filter could
+ * not be made, with a diagnostic. */
+bool filters_of_service(struct filters *filters, const struct service *service, struct sandbox_support *support,
+			const struct sock_fprog *const **list);
+
+void filters_close(struct filters *filters);
