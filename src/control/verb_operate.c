@@ -10,14 +10,12 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/scan.h"
-#include "config/option/service_mark.h"
+#include "control/order_line.h"
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/show_internal.h"
 #include "engine/instance/background.h"
 #include "engine/service/operator_locks.h"
-#include "engine/service/socket_commands.h"
 
 #define MANY 64                         /* pending services from which on they are checked only every CHECK_EVERY */
 #define CHECK_EVERY 0.05                /* seconds */
@@ -46,95 +44,11 @@ struct operate_request {
 	struct alarm progress;          /* the next report, with --progress */
 };
 
-static struct service_view view_of(struct session *session, struct service_match match)
-{
-	double now = clock_now();
-
-	return (struct service_view){
-		.supervisor = session->supervisor, .request = &session->request, .match = match, .now = now,
-		.offset = show_wall_offset(now),
-	};
-}
-
-/* Adds why the next superd will not know the lock of this service, or that it was undone. Without a file nothing brings
- * back a lock that has ended, and what each boot disables the next superd disables by another file. */
-static void add_lasting(const struct service_runtime *runtime, struct buf *out)
-{
-	const struct locks *locks = runtime->engine->locks;
-	const struct lock *lock = locks_find(locks, runtime->service->name);
-	struct buf why = { 0 };
-
-	if ((!lock || !lock->orders[LOCK_AT_BOOT].since) && !locks_outlive(runtime->engine, &why) &&
-	    (lock || locks->path))
-		json_text_field(out, "ends_with_superd", buf_string(&why));
-	out->failed |= why.failed;
-	buf_free(&why);
-}
-
-/* Adds to what the order has led. */
-static void add_order(const struct operator_order *order, struct service_runtime *runtime, struct buf *out)
-{
-	const struct service_stats *stats = runtime_stats(runtime);
-	char name[32];
-	size_t open = 0;
-	bool retired = false;
-
-	for (size_t n = 0; n < runtime->listener_count; n++)
-		open += listener_is_open(&runtime->listeners[n]);
-	LIST_EACH(link, runtime_instances(runtime))
-		retired |= container_of(link, struct instance, link)->retired;
-	json_count_field(out, "sockets", runtime->listener_count);
-	json_count_field(out, "open", open);
-	if (runtime_current(runtime))
-		json_whole_field(out, "pid", runtime_current(runtime)->pid > 0 ? runtime_current(runtime)->pid : -1);
-	if (retired)
-		json_flag_field(out, "retired", true);
-	show_background(runtime, out);
-	add_lasting(runtime, out);
-	if (stats->killed > order->killed)
-		json_count_field(out, "killed", stats->killed - order->killed);
-	if (stats->parted > order->parted)
-		json_count_field(out, "parted", stats->parted - order->parted);
-	if (!order->signalled)
-		return;
-	json_text_field(out, "signal", scan_signal_name(order->signal, name));
-	json_count_field(out, "signalled", order->signalled);
-	json_list_field(out, "pids");
-	for (size_t n = 0; n < order->signalled && n < SIGNALLED_MOST; n++)
-		buf_addf(out, "%s%ld", n ? "," : "", (long)order->pids[n]);
-	json_list_close(out);
-}
-
-/* order NULL: none was given, because the service does not run. */
 static void send_result(struct operate_request *operate, const char *name, const struct operator_order *order,
 			enum order_result result, const struct buf *why)
 {
-	struct session *session = operate->session;
-	const struct service_view view = view_of(session, selection_find(session->supervisor, name));
-	const struct service_runtime *runtime = view.match.runtime;
-	struct buf *line = &session->line;
-	const char *reason = why->length ? buf_string(why) : NULL;
-
-	if (!reason && runtime && runtime_state(runtime) == BINDING && !sockets_are_under_way(runtime))
-		reason = runtime_reason(runtime);
 	operate->failed += order_has_failed(result);
-	json_object_open(line);
-	json_flag_field(line, "ok", !order_has_failed(result));
-	json_text_field(line, "result", order_result_word(result));
-	json_text_field(line, "reason", reason);
-	if (view.match.row) {
-		show_facts(&view, ANSWER_ORDER, line);
-	} else {
-		json_text_field(line, "service", name);
-		json_text_field(line, "state", service_match_state(&view.match));
-	}
-	if (runtime && order)
-		add_order(order, view.match.runtime, line);
-	else if (view.match.row && !runtime)
-		show_place(line, "disabled_at", service_origin(view.match.row, "disable"));
-	json_object_close(line);
-	line->failed |= why->failed;
-	session_send_line(session);
+	order_line_send(operate->session, name, order, result, why);
 }
 
 static void add_pending(struct operate_request *operate, const char *name, const struct operator_order *order,
@@ -167,16 +81,14 @@ static void begin_one(struct operate_request *operate, const char *name)
 						  session->request.options & ASKS_BOOT };
 	struct operator_order order;
 	struct buf why = { 0 };
-	enum order_result result = ORDER_VANISHED;
+	enum order_result result = order_line_refusal(&match);
 
 	if (match.runtime && operate->action < OPERATOR_AWAIT_READY)
 		log_order(session, name);
 	if (match.runtime)
 		result = operator_begin(&order, match.runtime, &command, &why);
-	else if (match.left_out)
-		result = ORDER_LEFT_OUT;
-	else if (match.row)
-		result = operate->action == OPERATOR_REFRESH ? ORDER_NEEDS_NO_REFRESH : ORDER_UNCONFIGURED;
+	else if (result == ORDER_UNCONFIGURED && operate->action == OPERATOR_REFRESH)
+		result = ORDER_NEEDS_NO_REFRESH;
 	operate->begun++;
 	if (result == ORDER_UNDER_WAY && operate->waits)
 		add_pending(operate, name, &order, runtime_is_removed(match.runtime));

@@ -13,7 +13,7 @@
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/scan.h"
-#include "config/option/service_mark.h"
+#include "control/order_line.h"
 #include "control/run_message.h"
 #include "control/selection.h"
 #include "control/server.h"
@@ -55,6 +55,12 @@ static void send_output(struct session *session, const char *name, const char *b
 	session_send_line(session);
 }
 
+static void refuse_run(struct session *session, enum order_result result, const struct buf *why)
+{
+	order_line_send(session, session->request.names[0], NULL, result, why);
+	session_fail(session, CODE_FAILED, "", "1 of 1 service failed");
+}
+
 /* Reports how the program has ended, as the last but one line, or why it did not run. */
 static void send_end(struct run_request *run)
 {
@@ -64,8 +70,7 @@ static void send_end(struct run_request *run)
 	char name[32];
 
 	if (foreground->stage == FOREGROUND_FAILED) {
-		session_fail(session, CODE_FAILED, "", "%s: %s", session->request.names[0],
-			     buf_string(&foreground->why));
+		refuse_run(session, run->order.result ? run->order.result : ORDER_FAILED, &foreground->why);
 		return;
 	}
 	json_object_open(&session->line);
@@ -189,8 +194,7 @@ static void on_run_change(struct session *session)
 static void send_signal(struct run_request *run, int signal)
 {
 	if (run->order.foreground->runtime && !service_foreground_signal(&run->order, signal))
-		session_fail(run->session, CODE_FAILED, "", "%s: it was not started: interrupted",
-			     run->session->request.names[0]);
+		refuse_run(run->session, ORDER_INTERRUPTED, &(struct buf){ 0 });
 }
 
 void verb_run_hear(struct session *session, const char *line)
@@ -254,28 +258,6 @@ static void send_begin(struct run_request *run, bool waits_for_client)
 	session_send_line(session);
 }
 
-/* NULL: it cannot run, and the request was answered with the reason. */
-static struct service_runtime *find_runtime(struct session *session, const char *name)
-{
-	struct service_match match = selection_find(session->supervisor, name);
-	struct buf why = { 0 };
-
-	if (match.runtime)
-		return match.runtime;
-	if (match.left_out)
-		buf_addf(&why, "it is left out: %s", left_out_reason(match.left_out));
-	else if (match.row) {
-		buf_text(&why, "the configuration has disable = yes");
-		origin_cite(service_origin(match.row, "disable"), &why);
-	}
-	if (match.left_out || match.row)
-		session_fail(session, CODE_FAILED, "", "%s: %s", name, buf_string(&why));
-	else
-		selection_refuse(session, name);
-	buf_free(&why);
-	return NULL;
-}
-
 static void log_run(const struct session *session, const char *name)
 {
 	const struct event event = { .name = "told", .service = name };
@@ -288,18 +270,21 @@ void verb_run_begin(struct session *session)
 {
 	struct engine *engine = &session->supervisor->engine;
 	const struct request *request = &session->request;
-	struct service_runtime *runtime = find_runtime(session, request->names[0]);
-	struct run_request *run = runtime ? calloc(1, sizeof(*run)) : NULL;
+	const struct service_match match = selection_find(session->supervisor, request->names[0]);
+	struct run_request *run = match.runtime ? calloc(1, sizeof(*run)) : NULL;
 	const struct foreground_order order = {
 		.size = request->options & ASKS_TERMINAL ? &request->terminal : NULL,
 		.arguments = request->names + 1, .argument_count = request->name_count - 1,
 		.news = run ? &run->news : NULL,
 	};
+	enum order_result result;
 	struct buf why = { 0 };
 
 	if (!run) {
-		if (runtime)
-			session_fail(session, CODE_FAILED, "", "out of memory");
+		if (match.row || match.left_out)
+			refuse_run(session, match.runtime ? ORDER_NO_MEMORY : order_line_refusal(&match), &why);
+		else
+			selection_refuse(session, request->names[0]);
 		return;
 	}
 	run->session = session;
@@ -309,10 +294,11 @@ void verb_run_begin(struct session *session)
 	log_run(session, request->names[0]);
 	run->order.uid = session->uid;
 	run->order.stops = request->options & ASKS_STOP;
-	if (!service_foreground_begin(&run->order, runtime, &order, &why)) {
+	result = service_foreground_begin(&run->order, match.runtime, &order, &why);
+	if (result) {
 		watch_stop(&run->news);
 		free(run);
-		session_fail(session, CODE_FAILED, "", "%s: %s", request->names[0], buf_string(&why));
+		refuse_run(session, result, &why);
 		buf_free(&why);
 		return;
 	}
@@ -320,6 +306,6 @@ void verb_run_begin(struct session *session)
 	session_watch_changes(session);
 	session_begin(session, &run_ops, run, false);
 	line_io_converse(&session->io);
-	send_begin(run, runtime->service->exec->accept);
+	send_begin(run, match.runtime->service->exec->accept);
 	update_channel(run);
 }

@@ -21,6 +21,12 @@ static void add_pid(struct buf *out, const json_t *line)
 		buf_addf(out, ", pid %.0f", json_reply_number(line, "pid"));
 }
 
+static void add_runs(struct buf *out, const json_t *line)
+{
+	add_pid(out, line);
+	buf_text(out, ": stop it first, or add --stop");
+}
+
 static void add_reason(struct buf *out, const json_t *line)
 {
 	json_reply_show_text(out, line, "reason");
@@ -228,7 +234,7 @@ static const struct {
 	{ "not-started", "it was not started: it is ", add_state },
 	{ "start-failed", "failed: ", add_reason },
 	{ "unbound", "", add_unbound },
-	{ "is-held", "it is held: after release, clients start it again", NULL },
+	{ "is-held", "it is held: release it first", NULL },
 	{ "is-disabled", "it is disabled: enable it first", NULL },
 	{ "is-removed",
 	  "a reload has removed it: stop ends its instances; a reload adds it again if the configuration has it",
@@ -254,6 +260,12 @@ static const struct {
 	{ "left-out", "it is left out: ", add_left_out },
 	{ "unconfigured", "the configuration has disable = yes", add_unconfigured },
 	{ "vanished", "a reload has removed it meanwhile", NULL },
+	/* Of run. */
+	{ "no-program", "superd serves its clients itself: it has no program to run", NULL },
+	{ "is-run", "an operator runs it in the foreground already", NULL },
+	{ "runs", "it runs already", add_runs },
+	{ "ends-clients", "each of its clients has an instance, which --stop would end: leave it out", NULL },
+	{ "interrupted", "it was not started: interrupted", NULL },
 };
 
 /* Adds what a stop has cost. */

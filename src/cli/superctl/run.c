@@ -17,6 +17,7 @@
 #include "base/size_text.h"
 #include "cli/superctl/conversation.h"
 #include "cli/superctl/json_reply.h"
+#include "cli/superctl/order.h"
 #include "cli/superctl/run_terminal.h"
 #include "cli/superctl/views.h"
 
@@ -175,6 +176,18 @@ static void note_end(struct run_view *view, const json_t *line)
 		json_reply_text(line, "signal"));
 }
 
+/* It does not run. */
+static void note_refusal(struct run_view *view, const json_t *line)
+{
+	struct buf out = { 0 };
+
+	run_terminal_leave(&view->terminal);
+	order_add(&out, line, false);
+	if (!view->options->json)
+		fprintf(stderr, "%s\n", buf_string(&out));
+	buf_free(&out);
+}
+
 static void handle_line(struct run_view *view, const char *text, size_t length)
 {
 	json_t *line = json_reply_parse(text, length);
@@ -193,11 +206,13 @@ static void handle_line(struct run_view *view, const char *text, size_t length)
 		view->is_over = true;
 	if (line && json_reply_has_number(line, "room"))
 		view->room += (size_t)json_reply_count(line, "room");
-	if (line && *json_reply_text(line, "service"))
+	if (line && *json_reply_text(line, "result"))
+		note_refusal(view, line);
+	else if (line && *json_reply_text(line, "service"))
 		note_begin(view, line);
-	if (line && json_reply_has_number(line, "pid"))
+	else if (line && json_reply_has_number(line, "pid"))
 		begin_terminal(view);
-	if (line && (json_reply_has_number(line, "exit") || *json_reply_text(line, "signal")))
+	else if (line && (json_reply_has_number(line, "exit") || *json_reply_text(line, "signal")))
 		note_end(view, line);
 	json_decref(line);
 }

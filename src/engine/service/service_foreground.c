@@ -8,12 +8,6 @@
 
 #define INTERRUPT_SECONDS 2.            /* from SIGINT to the stop of an instance whose client has left */
 
-static bool refuse(struct buf *why, const char *text)
-{
-	buf_text(why, text);
-	return false;
-}
-
 static bool has_instance(const struct service_runtime *runtime)
 {
 	enum state state = runtime_state(runtime);
@@ -21,31 +15,26 @@ static bool has_instance(const struct service_runtime *runtime)
 	return state == STARTING || state == RUNNING || state == FROZEN || runtime_current(runtime);
 }
 
-static bool may_run(struct service_runtime *runtime, bool stops, struct buf *why)
+/* Returns why it cannot be run; ORDER_UNDER_WAY: it can. */
+static enum order_result find_obstacle(struct service_runtime *runtime, bool stops)
 {
 	const struct service *service = runtime->service;
-	const struct instance *current = runtime_current(runtime);
 
 	if (runtime->engine->stopping)
-		return refuse(why, "superd is stopping");
+		return ORDER_SUPERD_STOPS;
 	if (runtime_is_removed(runtime))
-		return refuse(why, "a reload has removed it");
+		return ORDER_IS_REMOVED;
 	if (runtime_is_disabled(runtime))
-		return refuse(why, "it is disabled: enable it first");
+		return ORDER_IS_DISABLED;
 	if (runtime_is_held(runtime))
-		return refuse(why, "it is held: release it first");
+		return ORDER_IS_HELD;
 	if (plan_is_builtin(service) || (service->exec->redirect && !service_is_relayed(service)))
-		return refuse(why, "superd serves its clients itself: it has no program to run");
+		return ORDER_NO_PROGRAM;
 	if (runtime->run && runtime->run->foreground)
-		return refuse(why, "an operator runs it in the foreground already");
+		return ORDER_IS_RUN;
 	if (service->exec->accept && stops)
-		return refuse(why, "each of its clients has an instance, which --stop would end: leave it out");
-	if (service->exec->accept || stops || !has_instance(runtime))
-		return true;
-	buf_text(why, "it runs already");
-	if (current && current->pid)
-		buf_addf(why, ", pid %ld", (long)current->pid);
-	return refuse(why, ": stop it first, or add --stop");
+		return ORDER_ENDS_CLIENTS;
+	return service->exec->accept || stops || !has_instance(runtime) ? ORDER_UNDER_WAY : ORDER_RUNS;
 }
 
 /* Takes the order to start back, so that no instance without the console follows. */
@@ -55,69 +44,70 @@ static void withdraw(struct service_runtime *runtime)
 	*runtime->run->start_by = '\0';
 }
 
-/* Orders the start of accept = no. false: that cannot be. */
-static bool order_start(struct service_foreground *service_foreground, struct service_runtime *runtime,
-			struct buf *why)
+/* Orders the start of accept = no. */
+static enum order_result order_start(struct service_foreground *service_foreground, struct service_runtime *runtime,
+				     struct buf *why)
 {
-	const struct foreground *foreground = service_foreground->foreground;
 	const struct operator_command command = {
 		.action = has_instance(runtime) ? OPERATOR_RESTART : OPERATOR_START,
 		.uid = service_foreground->uid,
 	};
 	enum order_result result = operator_begin(&service_foreground->start, runtime, &command, why);
 
-	if (result == ORDER_UNDER_WAY || foreground->stage != FOREGROUND_WAITS) {
+	if (result == ORDER_UNDER_WAY || service_foreground->foreground->stage != FOREGROUND_WAITS) {
 		buf_clear(why);
-		return true;
+		return ORDER_UNDER_WAY;
 	}
 	withdraw(runtime);
-	return why->length ? false : refuse(why, "it was not started");
+	return order_has_failed(result) ? result : ORDER_NOT_STARTED;
 }
 
 static void on_hangup(struct alarm *alarm);
 
-bool service_foreground_begin(struct service_foreground *service_foreground, struct service_runtime *runtime,
-			      const struct foreground_order *order, struct buf *why)
+enum order_result service_foreground_begin(struct service_foreground *service_foreground,
+					   struct service_runtime *runtime, const struct foreground_order *order,
+					   struct buf *why)
 {
 	struct foreground_order usable = *order;
 	struct foreground *foreground;
+	enum order_result result = find_obstacle(runtime, service_foreground->stops);
 
-	if (!may_run(runtime, service_foreground->stops, why))
-		return false;
+	if (result)
+		return result;
 	/* The end of its first process would be a hangup to the daemon, which shares the session for a moment. */
 	if (runtime->service->exec->type == TYPE_FORKING)
 		usable.size = NULL;
 	foreground = foreground_new(runtime, &usable, why);
 	if (!foreground)
-		return false;
+		return ORDER_FAILED;
 	alarm_init(&foreground->hangup, runtime->engine, on_hangup);
 	service_foreground->foreground = foreground;
-	if (runtime->service->exec->accept || order_start(service_foreground, runtime, why))
-		return true;
-	foreground_forget(runtime, "");
-	foreground_leave(foreground);
-	service_foreground->foreground = NULL;
-	return false;
+	if (!runtime->service->exec->accept)
+		result = order_start(service_foreground, runtime, why);
+	if (result) {
+		foreground_forget(runtime, "");
+		foreground_leave(foreground);
+		service_foreground->foreground = NULL;
+	}
+	return result;
 }
 
-void service_foreground_look(const struct service_foreground *service_foreground)
+void service_foreground_look(struct service_foreground *service_foreground)
 {
-	const struct foreground *foreground = service_foreground->foreground;
-	struct service_runtime *runtime = foreground->runtime;
+	struct service_runtime *runtime = service_foreground->foreground->runtime;
 	enum order_result result = ORDER_UNDER_WAY;
 	struct buf why = { 0 };
 
-	if (foreground->stage != FOREGROUND_WAITS)
+	if (service_foreground->foreground->stage != FOREGROUND_WAITS)
 		return;
-	if (runtime_is_removed(runtime) || runtime_is_disabled(runtime)) {
-		result = ORDER_FAILED;
-		buf_text(&why, runtime_is_removed(runtime) ? "a reload has removed it" : "it was disabled");
-	} else if (!runtime->service->exec->accept) {
+	if (runtime_is_removed(runtime) || runtime_is_disabled(runtime))
+		result = runtime_is_removed(runtime) ? ORDER_IS_REMOVED : ORDER_IS_DISABLED;
+	else if (!runtime->service->exec->accept)
 		result = operator_look(&service_foreground->start, runtime, &why);
-	}
 	if (result != ORDER_UNDER_WAY) {
+		service_foreground->result = order_has_failed(result) ? result : ORDER_NOT_STARTED;
 		withdraw(runtime);
-		foreground_forget(runtime, why.length ? buf_string(&why) : "it was not started");
+		foreground_forget(runtime, buf_string(&why));
 	}
 	buf_free(&why);
 }

@@ -17,14 +17,16 @@ struct service_foreground {
 	bool stops;                     /* an instance that runs is stopped first; clients wait in the meantime */
 	struct foreground *foreground;
 	struct operator_order start;    /* accept = no */
+	enum order_result result;       /* of a start that does not come; else ORDER_UNDER_WAY */
 };
 
-/* Begins. The client has set `uid` and `stops`. false: the reason is in why. */
-bool service_foreground_begin(struct service_foreground *service_foreground, struct service_runtime *runtime,
-			      const struct foreground_order *order, struct buf *why);
+/* Begins. The client has set `uid` and `stops`. If the result is not ORDER_UNDER_WAY, it has failed (operator_begin). */
+enum order_result service_foreground_begin(struct service_foreground *service_foreground,
+					   struct service_runtime *runtime, const struct foreground_order *order,
+					   struct buf *why);
 
 /* Called after a change: if the start that it waits for does not come, its stage becomes FOREGROUND_FAILED. */
-void service_foreground_look(const struct service_foreground *service_foreground);
+void service_foreground_look(struct service_foreground *service_foreground);
 
 /* Signals all processes of the instance, as a terminal does. false: its program does not run. */
 bool service_foreground_signal(const struct service_foreground *service_foreground, int signal);
