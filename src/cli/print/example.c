@@ -185,9 +185,6 @@ static const struct example {
 	{ "watchdog", "30s" },
 	{ "watchdog_signal", "\"ABRT\"" },
 	{ "working_directory", "\"~\"" },
-	{ "xattr_accept", "{ \"user.name=value\" }" },
-	{ "xattr_entry_point", "{ \"user.name=value\" }" },
-	{ "xattr_listen", "{ \"user.name=value\" }" },
 };
 
 /* A whole table that shows the options of a chapter. */

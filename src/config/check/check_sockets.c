@@ -194,7 +194,6 @@ static const struct {
 	{ "writable", is_special, "a special: file" },
 	{ "message_queue_max_messages", is_queue, "a message queue" },
 	{ "message_queue_message_size", is_queue, "a message queue" },
-	{ "xattr_entry_point", endpoint_is_path, "a node in the file system" },
 	{ "pipe_size", is_fifo, "a fifo" },
 	{ "probe_from", has_peers, "connections of TCP" },
 	{ "probe", has_peers, "connections of TCP" },
@@ -233,31 +232,6 @@ static void check_sizes(const struct service *service, const struct listen *list
 			       "there are both or neither");
 }
 
-static void check_attributes(const struct service *service, const char *option, words list, struct diags *diags)
-{
-	for (; list && *list; list++) {
-		if (strncmp(*list, "user.", 5) != 0 || !strchr(*list, '=') || strchr(*list, '=') == *list + 5)
-			service_refuse(service, option, diags, "%s: '%s': expected user.NAME=value", option, *list);
-	}
-}
-
-static void check_values(const struct service *service, struct diags *diags)
-{
-	const struct socket_options *before = NULL;
-
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct listen *listen = &service->sockets[i];
-
-		check_sizes(service, listen, diags);
-		if (listen->options != before) {
-			check_attributes(service, "xattr_entry_point", listen->options->xattr_entry_point, diags);
-			check_attributes(service, "xattr_listen", listen->options->xattr_listen, diags);
-			check_attributes(service, "xattr_accept", listen->options->xattr_accept, diags);
-		}
-		before = listen->options;
-	}
-}
-
 static void check_probe(const struct service *service, struct diags *diags)
 {
 	if (!service_mark(service, "probe_wait"))
@@ -271,7 +245,8 @@ static void check_probe(const struct service *service, struct diags *diags)
 
 void rule_options(const struct service *service, struct diags *diags)
 {
-	check_values(service, diags);
+	for (size_t i = 0; i < service->socket_count; i++)
+		check_sizes(service, &service->sockets[i], diags);
 	check_probe(service, diags);
 	/* In another system's table, that system's rules decide which option applies to which socket. */
 	if (service->is_foreign)

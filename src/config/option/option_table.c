@@ -483,17 +483,6 @@ const struct directive directives[] = {
 	  .most = INT32_MAX,
 	  .help = "The longest message of a message queue that superd creates. 0: the kernel's value. It needs "
 		  "message_queue_max_messages." },
-	{ .name = { "xattr_entry_point", [UNIT] = "Socket.XAttrEntryPoint" },
-	  FIELD_IN(UNITS, SOCKETS, xattr_entry_point, list),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
-	  .help = "Extended attributes of a unix socket or fifo. superd ignores attributes that the system does "
-		  "not support." },
-	{ .name = { "xattr_listen", [UNIT] = "Socket.XAttrListen" }, FIELD_IN(UNITS, SOCKETS, xattr_listen, list),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
-	  .help = "Extended attributes of the listening socket." },
-	{ .name = { "xattr_accept", [UNIT] = "Socket.XAttrAccept" }, FIELD_IN(UNITS, SOCKETS, xattr_accept, list),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "user.NAME=value",
-	  .help = "Extended attributes of each connection, with accept = yes." },
 	{ .name = { "intercept" }, FIELD_IN(XINETD, SOCKETS, intercept, bool),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "With accept = no on UDP, whether the kernel checks every datagram against only_from and "

@@ -156,7 +156,6 @@ struct socket_options {
 	const char *tcp_congestion;
 	int64_t pipe_size;              /* bytes, 0: the kernel's */
 	int64_t message_queue_max_messages, message_queue_message_size;         /* 0: the kernel's */
-	words xattr_entry_point, xattr_listen, xattr_accept;                    /* "user.NAME=value" */
 	words only_from, no_access;     /* as written (config/access/access); NULL: all clients, none */
 	words socket_condition;         /* as `condition`; NULL: it is always opened */
 	int64_t trigger_limit_burst;    /* clients, or starts that they cause, in an interval; UNLIMITED */

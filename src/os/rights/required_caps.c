@@ -53,8 +53,6 @@ static uint64_t by_address(const struct endpoint *address, int port_start)
 	return 0;
 }
 
-/* Extended attributes of a socket (xattr_…) are not counted here: os/socket/xattr raises all permitted capabilities for
- * each. */
 static uint64_t by_options(const struct socket_options *options)
 {
 	uint64_t required = 0;

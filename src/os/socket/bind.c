@@ -42,16 +42,6 @@ static void prefix_warnings(struct buf *warnings, const struct listen *listen, s
 	buf_free(lines);
 }
 
-static void set_xattrs(int fd, const struct listen *listen)
-{
-	struct path_finding finding;
-
-	if (listen->options->xattr_entry_point && node_path(listen) && !node_is_foreign(listen, &finding))
-		xattr_set_node(node_path(listen), listen->options->xattr_entry_point);
-	if (listen->options->xattr_listen)
-		xattr_set_open(fd, listen->options->xattr_listen);
-}
-
 /* Creates the first missing folder below a sticky folder, so that no other user can. false: another user has, or it
  * fails. */
 static bool claim_folder(const struct listen *listen, const struct path_finding *finding)
@@ -105,8 +95,6 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 
 	prefix_warnings(warnings, listen, &lines);
 	foreign_socket_unmark(fd);
-	if (fd >= 0)
-		set_xattrs(fd, listen);
 	errno = saved;
 	return fd;
 }
@@ -251,7 +239,6 @@ static int adjust_socket(int fd, const void *with, struct buf *why, struct buf *
 		set_backlog(fd, after, &lines);
 	fifo_resize(fd, before, after, &lines);
 	message_queue_adjust(fd, after, &lines);
-	set_xattrs(fd, after);
 	adjust_node(fd, after, &lines);
 	node_drop_symlinks(before, after);
 	prefix_warnings(warnings, after, &lines);

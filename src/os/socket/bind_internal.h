@@ -45,11 +45,6 @@ void fifo_resize(int fd, const struct listen *before, const struct listen *after
 void message_queue_adjust(int fd, const struct listen *listen, struct buf *warnings);
 void message_queue_remove(const struct listen *listen);
 
-/* Set extended attributes (xattr(7)) of a node by its path, or of an open file. Attributes that cannot be set are
- * ignored, as by systemd. */
-void xattr_set_node(const char *path, words attributes);
-void xattr_set_open(int fd, words attributes);
-
 /* Nodes in the file system, of sockets and FIFOs. */
 
 /* Creates the missing folders above path. If that fails, the later bind(2) fails. */

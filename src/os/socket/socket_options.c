@@ -395,8 +395,6 @@ void socket_options_accepted(int fd, const struct listen *listen)
 	bool is_unix = KINDS_UNIX >> listen->address->kind & 1;
 	int domain, value;
 
-	if (options->xattr_accept)
-		xattr_set_open(fd, options->xattr_accept);
 	if (is_unix && (options->receive_buffer > 0 || options->send_buffer > 0)) {
 		socket_buffer_set(fd, BUFFER_RECEIVE, options->receive_buffer, NULL);
 		socket_buffer_set(fd, BUFFER_SEND, options->send_buffer, NULL);

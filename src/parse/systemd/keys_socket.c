@@ -6,7 +6,7 @@
 
 #define DEFERS "starting a service stops no other service"
 #define SMACK "superd sets no Smack labels"
-#define XATTR "if the kernel and the file system support it"
+#define XATTR "superd sets no extended attributes of sockets"
 
 static const struct unit_key keys[] = {
 	{ "Accept", KEY_DONE, .reason = "yes needs a template of the service" },
@@ -83,9 +83,9 @@ static const struct unit_key keys[] = {
 	{ "TriggerLimitBurst", KEY_DONE, "trigger_limit_burst", "if set; at the limit the socket rests" },
 	{ "TriggerLimitIntervalSec", KEY_DONE, "trigger_limit_interval", "if set" },
 	{ "Writable", KEY_DONE, NULL, NULL },
-	{ "XAttrAccept", KEY_DONE, NULL, XATTR },
-	{ "XAttrEntryPoint", KEY_DONE, NULL, XATTR },
-	{ "XAttrListen", KEY_DONE, NULL, XATTR },
+	{ "XAttrAccept", KEY_WARNED, .reason = XATTR },
+	{ "XAttrEntryPoint", KEY_WARNED, .reason = XATTR },
+	{ "XAttrListen", KEY_WARNED, .reason = XATTR },
 };
 
 const struct unit_keys unit_keys_socket = { "Socket", "[Socket]", keys, sizeof(keys) / sizeof(*keys) };

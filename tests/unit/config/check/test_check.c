@@ -287,12 +287,6 @@ Test(check, a_message_queue_has_both_sizes_or_none)
 	expect_error(4, "there are both or neither");
 }
 
-Test(check, attributes_of_a_socket_are_the_users)
-{
-	check_one("/run/x", "xattr_listen", "security.x=y");
-	expect_error(4, "web: xattr_listen: 'security.x=y': expected user.NAME=value");
-}
-
 Test(check, with_pass_inetd_output_may_say_what_is_so_and_error_is_free)
 {
 	struct service_builder *defaults = begin(NULL), *builder = begin_good("web", "80");

@@ -4,7 +4,6 @@
 
 #include <mqueue.h>
 #include <poll.h>
-#include <sys/xattr.h>
 
 #ifndef SO_PASSPIDFD
 #define SO_PASSPIDFD 76
@@ -217,21 +216,6 @@ Test(senders, a_kernel_that_cannot_forbid_descriptors_is_warned_of)
 	options.accept_file_descriptors = false;
 	fd = opened(&listen);
 	cr_expect(strstr(buf_string(&warnings), "accept_file_descriptors"), "%s", buf_string(&warnings));
-	close(fd);
-}
-
-Test(senders, an_attribute_that_cannot_be_set_is_no_failure)
-{
-	static const char *const attributes[] = { "user.a=b", "user.c=", "user.=", "nothing", NULL };
-	struct listen listen = node_at("fifo");
-	char value[8];
-	int fd;
-
-	options.xattr_entry_point = options.xattr_listen = attributes;
-	fd = opened(&listen);
-	cr_expect_eq(warnings.length, 0u, "%s", buf_string(&warnings));
-	if (lsetxattr(listen.address->address, "user.test", "x", 1, 0) == 0)
-		cr_expect_eq(lgetxattr(listen.address->address, "user.a", value, sizeof(value)), 1);
 	close(fd);
 }
 

@@ -94,9 +94,9 @@ static const struct row {
 	{ "TriggerLimitBurst", OWN, "7", "9" },
 	{ "TriggerLimitIntervalSec", OWN, "7s", "9s" },
 	{ "Writable", OWN, "yes", "no" },
-	{ "XAttrAccept", OWN, "user.a=1", "user.a=2" },
-	{ "XAttrEntryPoint", OWN, "user.a=1", "user.a=2" },
-	{ "XAttrListen", OWN, "user.a=1", "user.a=2" },
+	{ "XAttrAccept", NOTHING, NULL, NULL },
+	{ "XAttrEntryPoint", NOTHING, NULL, NULL },
+	{ "XAttrListen", NOTHING, NULL, NULL },
 };
 
 /* Keys of [Unit] that rule one .socket. */
