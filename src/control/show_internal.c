@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/scan.h"
 #include "config/option/service_mark.h"
+#include "engine/accept/socket_rest.h"
 #include "engine/core/exit_result.h"
 #include "engine/drain/drain.h"
 #include "engine/health/health.h"
@@ -112,15 +113,22 @@ static int queue_length(const struct listener *listener, const struct listen *li
 static void add_absence(const struct service_runtime *runtime, const struct listener *listener, bool whole,
 			struct buf *out)
 {
-	static const char *const causes[] = { [ABSENT_NO] = "rests", [ABSENT_FAILED] = "failed",
-					      [ABSENT_CONDITION] = "condition", [ABSENT_DUE] = "failed",
-					      [ABSENT_RESTS] = "rests" };
+	static const char *const causes[] = { [ABSENT_FAILED] = "failed", [ABSENT_CONDITION] = "condition",
+					      [ABSENT_DUE] = "failed", [ABSENT_RESTS] = "rests" };
+	double rest = socket_rest_left(runtime, listener);
+	enum absence absence = rest > 0 ? ABSENT_RESTS : listener_absence(listener);
 	struct buf why = { 0 };
 
-	if (runtime_describe_absence(runtime, listener, &why)) {
-		json_text_field(out, "absent", causes[listener_absence(listener)]);
-		if (whole)
-			json_text_field(out, "why", buf_string(&why));
+	if (absence == ABSENT_NO)
+		return;
+	json_text_field(out, "absent", causes[absence]);
+	if (whole && rest > 0) {
+		socket_rest_describe(runtime, listener, &why);
+		json_text_field(out, "why", buf_string(&why));
+		json_seconds_field(out, "rests_for", rest);
+	} else if (whole && absence == ABSENT_CONDITION) {
+		show_place(out, "condition_at",
+			   service_listen_origin(runtime->service, listener->listen, "socket_condition"));
 	}
 	out->failed |= why.failed;
 	buf_free(&why);

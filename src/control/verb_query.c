@@ -16,10 +16,9 @@
 #include "control/selection.h"
 #include "control/server.h"
 #include "control/service_row.h"
-#include "control/show.h"
+#include "control/show_internal.h"
 #include "engine/health/health.h"
 #include "engine/idle/idle.h"
-#include "engine/service/runtime_bind.h"
 #include "engine/service/runtime_event.h"
 #include "os/guard/guard_link.h"
 #include "prepare/build_info.h"
@@ -242,14 +241,13 @@ static void show_health(const struct service_view *view, struct buf *out)
 	struct buf why = { 0 };
 	enum health health = health_of(&view->supervisor->engine, match->runtime, match->left_out, &why);
 
-	for (size_t n = 0; match->runtime && n < match->runtime->listener_count && !why.length; n++)
-		runtime_describe_absence(match->runtime, &match->runtime->listeners[n], &why);
 	json_object_open(out);
 	json_text_field(out, "service", match->row->name);
 	json_text_field(out, "state", service_match_state(match));
 	json_flag_field(out, "healthy", health != UNHEALTHY);
 	json_flag_field(out, "degraded", health == DEGRADED);
 	json_text_field(out, "reason", why.length ? buf_string(&why) : NULL);
+	show_listeners(view, out);
 	json_object_close(out);
 	out->failed |= why.failed;
 	buf_free(&why);

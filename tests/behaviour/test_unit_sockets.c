@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "controlling.h"
 #include "namespace.h"
+#include "superctl.h"
 #include "unit_files.h"
 
 static const char *listen_line(int port)
@@ -39,9 +40,9 @@ static void expect_told(const char *service, const char *reason, const char *wor
 	static const char *const verbs[] = { "why", "status", "health" };
 
 	for (size_t n = 0; n < sizeof(verbs) / sizeof(*verbs); n++) {
-		const char *answer = control_once("%s %s", verbs[n], service);
+		struct outcome outcome = SUPERCTL(control_path(), verbs[n], service);
 
-		cr_expect(strstr(answer, reason), "%s: %s", verbs[n], answer);
+		cr_expect(strstr(outcome.out, reason), "%s: %s%s", verbs[n], outcome.out, outcome.err);
 	}
 	cr_expect(strstr(control_once("list"), text_of("\"absent\":\"%s\"", word)), "%s", control_once("list"));
 }

@@ -56,6 +56,22 @@ double facts_refused(const json_t *service)
 	return sum;
 }
 
+void facts_add_absence(struct buf *out, const json_t *listener)
+{
+	if (*json_reply_text(listener, "why")) {        /* of a rest; of all in an older superd */
+		json_reply_show_text(out, listener, "why");
+		if (!json_reply_has_number(listener, "rests_for"))
+			return;
+		buf_text(out, ": it rests for ");
+		human_units_add_span(out, json_reply_number(listener, "rests_for"));
+	} else if (json_reply_is(listener, "absent", "condition")) {
+		facts_add_text(out, "", listener, "name", " stays closed: its conditions do not hold");
+		facts_add_text(out, " (", listener, "condition_at", ")");
+	} else if (json_reply_is(listener, "absent", "failed")) {
+		facts_add_text(out, "", listener, "name", " cannot be opened; superd tries again");
+	}
+}
+
 void facts_add_endpoints(struct buf *out, const json_t *service, size_t most)
 {
 	const json_t *list = json_reply_list(service, "listeners");

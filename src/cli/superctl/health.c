@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "cli/superctl/conversation.h"
+#include "cli/superctl/facts.h"
 #include "cli/superctl/json_reply.h"
 #include "cli/superctl/views.h"
 
@@ -47,6 +48,23 @@ static size_t count_others(const char *reason)
 	return count ? count - 1 : 0;
 }
 
+/* Adds the reason of a named service, or of a socket of it that is closed though nothing else is wrong. */
+static void add_reason(struct health_report *report, const json_t *line)
+{
+	const json_t *listeners = json_reply_list(line, "listeners");
+	struct buf reason = { 0 };
+
+	json_reply_show_text(&reason, line, "reason");
+	for (size_t n = 0; n < json_array_size(listeners) && !reason.length; n++)
+		facts_add_absence(&reason, json_array_get(listeners, n));
+	if (reason.length && begin_reason(report)) {
+		json_reply_show_text(&report->reasons, line, "service");
+		buf_addf(&report->reasons, ": %s", buf_string(&reason));
+	}
+	report->reasons.failed |= reason.failed;
+	buf_free(&reason);
+}
+
 static void add_reasons(struct health_report *report, const json_t *line)
 {
 	const json_t *reasons = json_reply_list(line, "reasons");
@@ -59,11 +77,8 @@ static void add_reasons(struct health_report *report, const json_t *line)
 		if (json_is_string(reason))
 			report->count += count_others(json_string_value(reason));
 	}
-	if (!*json_reply_text(line, "service") || !*json_reply_text(line, "reason") || !begin_reason(report))
-		return;
-	json_reply_show_text(&report->reasons, line, "service");
-	buf_text(&report->reasons, ": ");
-	json_reply_show_text(&report->reasons, line, "reason");
+	if (*json_reply_text(line, "service"))
+		add_reason(report, line);
 }
 
 /* Handles a line about superd as a whole, or about one of the named services. */

@@ -124,6 +124,7 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *listener = json_array_get(list, i);
 		const char *name = json_reply_text(listener, "name");
+		struct buf absence = { 0 };
 
 		add_label(out, i ? "" : "Listen");
 		json_reply_show_text(out, listener, "endpoint");
@@ -134,12 +135,11 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 		}
 		if (json_reply_flag(listener, "open"))
 			add_queue(out, listener);
-		else if (!*json_reply_text(listener, "why"))
-			buf_text(out, ", closed");
-		if (*json_reply_text(listener, "why")) {
-			buf_text(out, ", ");
-			json_reply_show_text(out, listener, "why");
-		}
+		facts_add_absence(&absence, listener);
+		if (absence.length || !json_reply_flag(listener, "open"))
+			buf_addf(out, ", %s", absence.length ? buf_string(&absence) : "closed");
+		out->failed |= absence.failed;
+		buf_free(&absence);
 		buf_char(out, '\n');
 	}
 }

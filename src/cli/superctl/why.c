@@ -379,7 +379,7 @@ static bool next_absence(struct buf *out, const json_t *service, size_t *at)
 
 	if (*at >= json_array_size(list) || json_reply_is(service, "state", "backoff"))
 		return false;
-	json_reply_show_text(out, json_array_get(list, (*at)++), "why");
+	facts_add_absence(out, json_array_get(list, (*at)++));
 	return true;
 }
 

@@ -288,24 +288,6 @@ void runtime_open_absent(struct service_runtime *runtime)
 		end_absence(runtime);
 }
 
-bool runtime_describe_absence(const struct service_runtime *runtime, const struct listener *listener, struct buf *out)
-{
-	double left = socket_rest_left(runtime, listener);
-	enum absence absence = listener_absence(listener);
-	char span[DURATION_MOST];
-
-	if (left > 0) {
-		socket_rest_describe(runtime, listener, out);
-		buf_addf(out, ": it rests for %s", duration_write(span, left));
-	} else if (absence == ABSENT_CONDITION) {
-		buf_addf(out, "%s stays closed: its conditions do not hold", listener->listen->name);
-		origin_cite(service_listen_origin(runtime->service, listener->listen, "socket_condition"), out);
-	} else if (absence != ABSENT_NO) {
-		buf_addf(out, "%s cannot be opened; superd tries again", listener->listen->name);
-	}
-	return left > 0 || absence != ABSENT_NO;
-}
-
 void runtime_close_listeners(struct service_runtime *runtime)
 {
 	standby_sockets_free(runtime);

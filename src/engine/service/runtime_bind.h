@@ -15,8 +15,4 @@ void runtime_judge_sockets(struct service_runtime *runtime, const struct conditi
  * others now. */
 void runtime_open_absent(struct service_runtime *runtime);
 
-/* Adds why superd takes no client from this socket now: a condition, an error, or a rest. false: it is served, as far as
- * the service is. */
-bool runtime_describe_absence(const struct service_runtime *runtime, const struct listener *listener, struct buf *out);
-
 void runtime_close_listeners(struct service_runtime *runtime); /* also closes standby sockets */
