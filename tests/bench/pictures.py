@@ -36,7 +36,10 @@ def _write_page(charts, results, folder):
     if failures:
         lines += ["## Failures and losses", ""] + [f"- {text}" for text in failures] + [""]
     lines += ["## Versions", ""]
-    lines += [f"- {server['name']}: {server['version']}" for server in results.servers if server["version"]]
+    named = {}
+    for server in results.servers:
+        named.setdefault(server["version"], []).append(server["name"])
+    lines += [f"- {'; '.join(names)}: {version}" for version, names in named.items() if version]
     return "\n".join(lines) + "\n"
 
 

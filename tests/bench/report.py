@@ -188,7 +188,9 @@ def make_redirect_table(results):
 
 def tell_failures(results):
     """Every failure and every loss in words, once."""
-    told = [f"{at['server']}: lost {at['lost']} of {at['total']}: {at['why']}" for at in results.losses]
+    failed = {(at["server"], at["why"]) for at in results.failures}
+    told = [f"{at['server']}: lost {at['lost']} of {at['total']}: {at['why']}" for at in results.losses
+            if (at["server"], f"it lost {at['lost']} of {at['total']} connections: {at['why']}") not in failed]
     together = {}                       # one reason often leaves several figures without a number
     for at in results.failures:
         if not at.get("asked", True):

@@ -307,7 +307,7 @@ const struct directive directives[] = {
 	{ .name = { "disable", "disable", [LAUNCHD] = "Disabled" }, FIELD(EXEC, disable, bool),
 	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_LIVE, .fallback = "no",
 	  .argument = "yes | no",
-	  .help = "yes: superd checks the service, but opens none of its sockets." },
+	  .help = "yes: superd reads the service, but opens none of its sockets." },
 	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(EXEC, start, word), .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
 	  .help = "The event that starts the program. demand: the first client. boot: the start of superd; unless "
