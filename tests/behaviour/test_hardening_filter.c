@@ -62,6 +62,26 @@ Behaviour(hardening_filter, one_for_two_hundred_services_is_compiled_once)
 	superd_stop(superd);
 }
 
+/* Only a reload with a filter that the table before did not have needs superd-filter. */
+Behaviour(hardening_filter, a_reload_that_cannot_compile_one_is_refused)
+{
+	static const char row[] = "service %s { listen = \"127.0.0.1:0\" accept = yes exec = \"/bin/cat\""
+				  " system_call_filter = \"%s\" }\n";
+	struct setup setup = { .program = superd_with("good") };
+	struct superd *superd = superd_run_with(&setup, row, "one", "@system-service");
+	const char *two;
+
+	cr_assert_gt(superd_port(superd, "one"), 0);
+	superd_with("ends");
+	two = text_of(row, "two", "~@mount");
+	cr_expect_not(superd_reload(superd, "%s%s", text_of(row, "one", "@system-service"), two));
+	superd_wait_log(superd, "error: two: cannot compile its filter of system calls: superd-filter has ended");
+	two = text_of(row, "two", "@system-service");
+	cr_expect(superd_reload(superd, "%s%s", text_of(row, "one", "@system-service"), two));
+	cr_expect_gt(superd_port(superd, "two"), 0);
+	superd_stop(superd);
+}
+
 /* A user of its own, and no capabilities. */
 Behaviour(hardening_filter, it_is_compiled_without_rights)
 {
