@@ -25,7 +25,8 @@ const char *timeline_bar(const json_t *line)
 	return strnlen(bar, TIMELINE_CELLS_MOST + 1) <= TIMELINE_CELLS_MOST ? bar : "";
 }
 
-const struct timeline_phase *timeline_phase(char letter)
+/* The phase of a letter; NULL: unknown, as a blank is. */
+static const struct timeline_phase *timeline_phase(char letter)
 {
 	for (size_t n = 0; n < timeline_phase_count; n++) {
 		if (timeline_phases[n].letter == letter)

@@ -23,9 +23,6 @@ extern const size_t timeline_phase_count;
 /* The bar of a service's line, at most TIMELINE_CELLS_MOST bytes; "": there is none. */
 const char *timeline_bar(const json_t *line);
 
-/* The phase of a letter; NULL: unknown, as a blank is. */
-const struct timeline_phase *timeline_phase(char letter);
-
 /* Adds the bar for a terminal. */
 void timeline_bar_add(struct buf *out, const struct screen *screen, const char *bar);
 

@@ -41,7 +41,7 @@ static void (*const rules[])(const struct service *service, struct diags *diags)
 	rule_environment,
 };
 
-void check_names(const struct table *table, struct diags *diags)
+static void check_names(const struct table *table, struct diags *diags)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct service *service = &table->services[i];

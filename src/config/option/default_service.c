@@ -24,18 +24,3 @@ bool default_service_fill(struct service *service, struct option_groups *groups,
 	}
 	return true;
 }
-
-bool default_service_make(struct default_service *defaults)
-{
-	*defaults = (struct default_service){ .pool = pool_new() };
-	if (defaults->pool && default_service_fill(&defaults->service, &defaults->groups, defaults->pool))
-		return true;
-	default_service_free(defaults);
-	return false;
-}
-
-void default_service_free(struct default_service *defaults)
-{
-	pool_free(defaults->pool);
-	defaults->pool = NULL;
-}

@@ -6,15 +6,8 @@
 #include "base/pool.h"
 #include "config/service/service.h"
 
-struct default_service {
-	struct pool *pool;              /* owned; has the values */
-	struct service service;         /* without name and sockets */
-	struct option_groups groups;    /* of `service` */
-};
-
-bool default_service_make(struct default_service *defaults); /* false: out of memory */
-bool default_service_fill(struct service *service, struct option_groups *groups, struct pool *pool); /* in this pool */
-void default_service_free(struct default_service *defaults);
+/* Puts the values into this pool. false: out of memory. */
+bool default_service_fill(struct service *service, struct option_groups *groups, struct pool *pool);
 
 /* Sets the values of one group in a service with these groups. */
 void default_service_put_group(struct service *service, struct option_groups *groups, enum option_group group,

@@ -8,7 +8,8 @@
 #include "config/type/type_internal.h"
 #include "config/words/resource_words.h"
 
-bool percent_scan(const char *text, int64_t *hundredths)
+/* Reads "12.5%" in hundredths of a percent. false: it is no percentage. */
+static bool percent_scan(const char *text, int64_t *hundredths)
 {
 	int64_t value = 0, unit = WHOLE / 100;
 	const char *at = text;

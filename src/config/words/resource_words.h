@@ -10,9 +10,6 @@
 
 #define WHOLE 10000                     /* 100 % in hundredths of a percent */
 
-/* Reads "12.5%" in hundredths of a percent. false: it is no percentage. */
-bool percent_scan(const char *text, int64_t *hundredths);
-
 /* "PATH 10M": bytes or operations a second. path is borrowed from the word. */
 struct device_limit {
 	const char *path;

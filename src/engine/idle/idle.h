@@ -101,7 +101,4 @@ bool idle_describe(const struct service_runtime *runtime, const struct idle_coun
  * unknown. */
 double idle_present_gap(const struct service_runtime *runtime);
 
-/* Whether no client is connected: now, if a count is quick, else by the last count. If there was none, true: a stop
- * of the service counts again. false: also without an idle_timeout, or out of memory. */
-bool idle_has_no_client_now(struct service_runtime *runtime);
 const char *idle_status_word(enum idle_status standing);

@@ -169,21 +169,6 @@ bool idle_describe(const struct service_runtime *runtime, const struct idle_coun
 	return true;
 }
 
-bool idle_has_no_client_now(struct service_runtime *runtime)
-{
-	struct idle_account account;
-	struct conn_query query;
-	bool known;
-	uint32_t connections;
-
-	if (!describe(runtime, &account) || !init_query(&query, runtime, NULL))
-		return false;
-	known = conn_query_now(&query) && conn_query_is_complete(&query);
-	connections = conn_query_sum(&query) + account.own_connections;
-	conn_query_free(&query);
-	return known ? connections <= account.quiet : account.connections <= account.quiet;
-}
-
 const char *idle_status_word(enum idle_status standing)
 {
 	static const char *const texts[] = {

@@ -49,7 +49,9 @@ static bool has_to_bind(const struct bind_calls *calls, size_t n)
 	       listener_has_socket(&runtime->listeners[n]);
 }
 
-bool bind_calls_are_complete(const struct instance *instance)
+/* Whether the program has bound every listener that is open. Its listen(2) is not awaited: a program may leave that
+ * out, as haproxy does, which sees SO_ACCEPTCONN. */
+static bool bind_calls_are_complete(const struct instance *instance)
 {
 	const struct bind_calls *calls = instance->bind_calls;
 

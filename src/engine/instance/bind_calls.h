@@ -78,10 +78,6 @@ void bind_calls_note(struct instance *instance);
 /* The listeners, or the addresses that mean them, have changed. */
 void bind_calls_renew(struct instance *instance);
 
-/* Whether the program has bound every listener that is open. Its listen(2) is not awaited: a program may leave that out, as
- * haproxy does, which sees SO_ACCEPTCONN. */
-bool bind_calls_are_complete(const struct instance *instance);
-
 /* Whether the program has bound something, nothing new for 3 s, and not every listener that is open. */
 bool bind_calls_miss(const struct instance *instance);
 

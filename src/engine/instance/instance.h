@@ -243,9 +243,6 @@ void instance_sweep(struct engine *engine);
 
 void instance_free(struct instance *instance);  /* accepts NULL */
 
-/* Returns its result, as far as it is known now. */
-enum result instance_result(const struct instance *instance);
-
 /* Fills the duration, the signal and the status of a log event. */
 void instance_fill_event(const struct ending *ending, struct event *event);
 

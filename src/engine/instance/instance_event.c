@@ -46,7 +46,8 @@ static bool is_unready(const struct instance *instance)
 		service_awaits_target(instance->service));
 }
 
-enum result instance_result(const struct instance *instance)
+/* Returns its result, as far as it is known now. */
+static enum result instance_result(const struct instance *instance)
 {
 	const char *signs = instance->service->groups->commands->exec_prefix;
 	enum result result = result_of_status(instance->service, instance->facts.status);

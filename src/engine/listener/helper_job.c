@@ -148,46 +148,33 @@ static bool set_output(struct helper_job *job, int pipe, const struct account *a
 }
 
 /* Starts the program at this path, with the arguments of argv behind argv[0]. */
-static bool start_program(struct helper_job *job, const char *path, const char *const *argv,
-			  const struct account *account, struct buf *why)
+bool helper_job_start(struct helper_job *job, const char *const *argv, const struct account *account, struct buf *why)
 {
+	char *path = (char *)(size_t)libexec_path(argv[0], NULL);
 	const char *arguments[WORDS_MOST] = { path };
+	bool started = false;
 	size_t count = 1;
 	int ends[2];
-	bool started;
 
+	if (!path) {
+		libexec_describe_missing(argv[0], why);
+		return false;
+	}
 	while (count < WORDS_MOST - 1 && argv[count]) {
 		arguments[count] = argv[count];
 		count++;
 	}
 	if (fd_pipe(ends) < 0) {
 		buf_addf(why, "cannot start %s: %s", path, strerror(errno));
-		return false;
+	} else {
+		started = set_output(job, ends[0], account, why) &&
+			  spawn_program(job, arguments, account, ends[1], why);
+		fd_close(&ends[1]);
+		if (!started)
+			close_output(job);
 	}
-	started = set_output(job, ends[0], account, why) && spawn_program(job, arguments, account, ends[1], why);
-	fd_close(&ends[1]);
-	if (!started)
-		close_output(job);
-	return started;
-}
-
-bool helper_job_start(struct helper_job *job, const char *const *argv, const struct account *account, struct buf *why)
-{
-	char *path = (char *)(size_t)libexec_path(argv[0], NULL);
-	bool started;
-
-	if (!path) {
-		libexec_describe_missing(argv[0], why);
-		return false;
-	}
-	started = start_program(job, path, argv, account, why);
 	free(path);
 	return started;
-}
-
-bool helper_job_start_path(struct helper_job *job, const char *const *argv, struct buf *why)
-{
-	return start_program(job, argv[0], argv, NULL, why);
 }
 
 void helper_job_abandon(struct helper_job *job)

@@ -26,8 +26,5 @@ void helper_job_init(struct helper_job *job, struct engine *engine,
  * for the reason in why, and ended is not called. */
 bool helper_job_start(struct helper_job *job, const char *const *argv, const struct account *account, struct buf *why);
 
-/* The same for a program at the path argv[0], with superd's own account. */
-bool helper_job_start_path(struct helper_job *job, const char *const *argv, struct buf *why);
-
 /* Kills the program; ended is not called any more. */
 void helper_job_abandon(struct helper_job *job);

@@ -89,7 +89,7 @@ static void save_number_field(struct state_saver *saver, const struct state_fiel
 }
 
 /* superd may die long after it has saved this. */
-void state_add_timer(struct buf *out, const char *key, double left)
+static void state_add_timer(struct buf *out, const char *key, double left)
 {
 	state_add_real(out, key, clock_now() + (left > 0. ? left : 0.));
 }

@@ -98,8 +98,5 @@ void state_save(struct state_saver *saver, const struct field_table *table, cons
  * NULL if the table has none. */
 void state_load(struct state_section *section, const struct field_table *table, void *object, struct ev_loop *loop);
 
-/* Writes a timer that has so many seconds left. */
-void state_add_timer(struct buf *out, const char *key, double left);
-
 /* Returns the seconds left of a timer, for STATE_LEFT; negative: it did not run. */
 double state_seconds_left(struct state_section *section, const char *key);

@@ -17,7 +17,11 @@ void drain_retire(struct service_runtime *runtime)
 	runtime_post(runtime, UNREACHABLE);
 }
 
-bool drain_current(struct service_runtime *runtime, bool patient)
+/* Drains the current instance: retires it, and the runtime continues without it. Each of its sockets must have a
+ * standby socket (standby_sockets_open). If the clients of the instance are unknown, it is stopped, or, if patient,
+ * runs on until it is stopped by other means. false: a standby socket is missing, or out of memory; the instance stays
+ * the current one. */
+static bool drain_current(struct service_runtime *runtime, bool patient)
 {
 	bool begun = drain_begin(runtime, patient);
 

@@ -5,12 +5,6 @@
 
 #include "engine/runtime/runtime.h"
 
-/* Drains the current instance: retires it, and the runtime continues without it. Each of its sockets must have a
- * standby socket (standby_sockets_open). If the clients of the instance are unknown, it is stopped, or, if patient,
- * runs on until it is stopped by other means. false: a standby socket is missing, or out of memory; the instance stays
- * the current one. */
-bool drain_current(struct service_runtime *runtime, bool patient);
-
 void drain_retire(struct service_runtime *runtime); /* for a current instance that drains already */
 
 /* Opens standby sockets and begins a patient drain. false: the instance continues, and gets new clients; why gets the

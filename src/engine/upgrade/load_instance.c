@@ -33,7 +33,7 @@
 #include "os/guard/guard_link.h"
 #include "os/proc/process_mark.h"
 
-void load_log_loss(const struct service_runtime *runtime, const char *what)
+static void load_log_loss(const struct service_runtime *runtime, const char *what)
 {
 	struct event event = { .name = "upgraded", .service = runtime->service->name, .reason = what };
 

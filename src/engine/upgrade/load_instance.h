@@ -36,7 +36,5 @@ void load_service_reload(struct service_loader *progress, struct state_section *
 void load_aux_command(struct service_loader *progress, struct state_section *section);
 void load_forking_search(struct service_loader *progress, struct state_section *section);
 
-void load_log_loss(const struct service_runtime *runtime, const char *what);
-
 /* Called after the last section of the service. */
 void load_close_notifies(struct service_loader *progress);

@@ -19,7 +19,8 @@ void text_add_word(struct child_text *out, const char *word)
 	text_add(out, word, strlen(word));
 }
 
-size_t text_write_decimal(char digits[DECIMAL_DIGITS], uint64_t number)
+/* Writes the number without a NUL. Returns the number of digits. */
+static size_t text_write_decimal(char digits[DECIMAL_DIGITS], uint64_t number)
 {
 	size_t count = 0;
 

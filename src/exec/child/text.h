@@ -19,8 +19,5 @@ void text_add_word(struct child_text *out, const char *word);
 void text_add_decimal(struct child_text *out, uint64_t number);
 void text_add_hex(struct child_text *out, uint64_t number); /* 16 digits */
 
-/* Writes the number without a NUL. Returns the number of digits. */
-size_t text_write_decimal(char digits[DECIMAL_DIGITS], uint64_t number);
-
 /* Writes NAME=NUMBER; the name has the '='. */
 void text_write_variable(char *out, const char *name, uint64_t number);

@@ -43,7 +43,8 @@ void credentials_set_variable(struct variables *variables, const struct service 
 	buf_free(&folder);
 }
 
-bool credentials_are_carried(const struct service *service)
+/* Whether the child has a mount namespace with mounts of its own, into which it attaches the folder. */
+static bool credentials_are_carried(const struct service *service)
 {
 	return service_prepared(service)->sandbox && service_prepared(service)->sandbox->has_mounts;
 }

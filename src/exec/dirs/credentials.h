@@ -32,9 +32,6 @@ bool credentials_plan(struct plan *plan, const struct service *service, const st
 		      struct buf *why);
 void credentials_free(struct credentials *credentials);         /* accepts NULL */
 
-/* Whether the child has a mount namespace with mounts of its own, into which it attaches the folder. */
-bool credentials_are_carried(const struct service *service);
-
 /* The option's word with this number, without its secret part (*length), and the option, for messages; NULL: there is
  * none. */
 const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length);

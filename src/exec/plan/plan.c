@@ -309,7 +309,8 @@ static bool make_scheduling(struct plan *plan, const struct service *service, co
 static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
 static const char *const stream_options[] = { "input", "output", "error" };
 
-bool plan_output_is_socket(const struct service *service)
+/* Whether standard output is the socket by default (pass = inetd). */
+static bool plan_output_is_socket(const struct service *service)
 {
 	return service->exec->pass == PASS_INETD && !service_mark(service, "output");
 }

@@ -56,9 +56,6 @@ bool stream_is_path(const struct stream *stream);
  * memory is short (ENOMEM). For a process of its own, as a path may lead to a file system that hangs. */
 const char *plan_find_false_condition(words texts, bool *is_assert);
 
-/* Whether standard output is the socket by default (pass = inetd). */
-bool plan_output_is_socket(const struct service *service);
-
 /* The programs that serve builtin and redirect. */
 #define PLAN_BUILTIN "superd-builtin"
 #define PLAN_WEB "superd-web"

@@ -69,7 +69,9 @@ static const char *usable_shell(const struct service *service)
 	return shell && *shell ? shell : "/bin/sh";
 }
 
-bool plan_use_shell(struct plan_command *command, const struct service *service, struct buf *why)
+/* Replaces the program by the shell of the service's user, if the command's prefix says so; false with the reason in
+ * why. */
+static bool plan_use_shell(struct plan_command *command, const struct service *service, struct buf *why)
 {
 	const char *name;
 	bool login = command->argv[0] && *command->argv[0] == '-';

@@ -27,10 +27,6 @@ bool plan_make_commands(struct plan *plan, const struct service *service, const 
 			struct buf *why);
 void plan_free_commands(struct plan *plan);
 
-/* Replaces the program by the shell of the service's user, if the command's prefix says so; false with the reason in
- * why. */
-bool plan_use_shell(struct plan_command *command, const struct service *service, struct buf *why);
-
 /* Puts scheduling, and the control group or its substitutes, into the plan; false with the reason in why. In
  * plan_resources.c. */
 bool plan_make_resources(struct plan *plan, const struct service *service, struct buf *why);

@@ -165,10 +165,8 @@ static void save_signals(struct inherited_signals *found)
 	}
 }
 
-void pid1_enter(struct process_defaults *defaults)
+static void enter_process(struct process_defaults *defaults, bool blocks)
 {
-	save_signals(&defaults->signals);
-	defaults->ignores_hangup = sigismember(&defaults->signals.ignored, SIGHUP) == 1;
 	fd_ensure_standard();
 	set_cloexec_inherited();
 	defaults->ambient = own_privileges_clear_inheritable();
@@ -176,26 +174,23 @@ void pid1_enter(struct process_defaults *defaults)
 	own_privileges_use_all();
 	own_privileges_hide_process();
 	reset_signals();
-	block_orders();
+	if (blocks)
+		block_orders();
 	raise_limit(defaults);
 	oom_score_above_own(defaults->oom_score, pid1_is_first());
 	umask(022);
 }
 
+void pid1_enter(struct process_defaults *defaults)
+{
+	save_signals(&defaults->signals);
+	defaults->ignores_hangup = sigismember(&defaults->signals.ignored, SIGHUP) == 1;
+	enter_process(defaults, true);
+}
+
 void pid1_enter_again(struct process_defaults *defaults)
 {
-	fd_ensure_standard();
-	set_cloexec_inherited();
-	defaults->ambient = own_privileges_clear_inheritable();
-	own_privileges_leave_keyring();
-	own_privileges_use_all();
-	own_privileges_hide_process();
-	reset_signals();
-	if (guard_pid())
-		block_orders();
-	raise_limit(defaults);
-	oom_score_above_own(defaults->oom_score, pid1_is_first());
-	umask(022);
+	enter_process(defaults, guard_pid());
 }
 
 bool pid1_adopt_orphans(void)

@@ -22,7 +22,7 @@
 #include "os/proc/pidfd.h"
 #include "os/proc/process_mark.h"
 
-bool process_tree_has(const struct process_tree *tree, pid_t pid)
+static bool process_tree_has(const struct process_tree *tree, pid_t pid)
 {
 	for (size_t n = 0; n < tree->count; n++) {
 		if (tree->list[n].pid == pid)

@@ -61,7 +61,6 @@ bool process_tree_scan(struct process_tree *tree, const struct process_tree_root
 void process_tree_scan_below(struct process_tree *tree, pid_t main);
 
 void process_tree_drop(struct process_tree *tree, size_t at);   /* removes the entry with this index */
-bool process_tree_has(const struct process_tree *tree, pid_t pid);
 
 bool tree_process_lives(const struct tree_process *entry); /* exists and is no zombie */
 bool tree_process_exists(const struct tree_process *entry); /* exists, perhaps as a zombie */

@@ -363,22 +363,9 @@ static void run_closer(const void *with)
 
 static bool open_queue(void)
 {
-	struct close_shared *shared;
-	int ends[2];
-
-	if (queue.shared)
-		return true;
-	shared = worker_memory_new(sizeof(*shared));
-	if (!shared)
-		return false;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		worker_memory_free(shared, sizeof(*shared));
-		return false;
-	}
-	queue.shared = shared;
-	queue.in = fd_raise(ends[0], FD_HIGH);
-	queue.out = fd_raise(ends[1], FD_HIGH);
-	return true;
+	if (!queue.shared)
+		queue.shared = worker_queue_new(sizeof(*queue.shared), &queue.in, &queue.out);
+	return queue.shared;
 }
 
 bool close_async_prepare(void)

@@ -272,22 +272,9 @@ static void run_reader(const void *with)
 
 static bool open_queue(void)
 {
-	struct reader_shared *shared;
-	int ends[2];
-
-	if (reader.shared)
-		return true;
-	shared = worker_memory_new(sizeof(*shared));
-	if (!shared)
-		return false;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		worker_memory_free(shared, sizeof(*shared));
-		return false;
-	}
-	reader.shared = shared;
-	reader.in = fd_raise(ends[0], FD_HIGH);
-	reader.out = fd_raise(ends[1], FD_HIGH);
-	return true;
+	if (!reader.shared)
+		reader.shared = worker_queue_new(sizeof(*reader.shared), &reader.in, &reader.out);
+	return reader.shared;
 }
 
 static bool is_at_work(void)

@@ -139,41 +139,43 @@ static void read_unix_message(struct nlmsghdr *message, void *context)
 		read_unix_attribute(attribute, search->out);
 }
 
-bool sock_diag_unix(int fd, struct sock_diag_unix *out)
+/* flags: NLM_F_DUMP for all sockets; 0 for that of the inode. */
+static bool ask_unix(struct unix_diag_req question, unsigned short flags,
+		     void (*each)(struct nlmsghdr *message, void *context), void *context)
 {
 	struct {
 		struct nlmsghdr header;
 		struct unix_diag_req request;
 	} request = {
 		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST },
-		.request = { .sdiag_family = AF_UNIX, .udiag_states = ~0u,
-			     .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN, .udiag_cookie = { ~0u, ~0u } },
+			    .nlmsg_flags = NLM_F_REQUEST | flags },
+		.request = question,
 	};
+
+	request.request.sdiag_family = AF_UNIX;
+	memset(request.request.udiag_cookie, 0xff, sizeof(request.request.udiag_cookie));
+	return sock_diag_ask(&request, sizeof(request), each, context);
+}
+
+bool sock_diag_unix(int fd, struct sock_diag_unix *out)
+{
+	struct unix_diag_req question = { .udiag_states = ~0u, .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN };
 	struct unix_search search = { .out = out };
 	struct stat status;
 
 	*out = (struct sock_diag_unix){ 0 };
 	if (fstat(fd, &status) < 0)
 		return false;
-	request.request.udiag_ino = (uint32_t)status.st_ino;
-	return sock_diag_ask(&request, sizeof(request), read_unix_message, &search) && search.found;
+	question.udiag_ino = (uint32_t)status.st_ino;
+	return ask_unix(question, 0, read_unix_message, &search) && search.found;
 }
 
 bool sock_diag_list_unix(unsigned states, unsigned show, void (*each)(struct nlmsghdr *message, void *context),
 			 void *context)
 {
-	struct {
-		struct nlmsghdr header;
-		struct unix_diag_req request;
-	} request = {
-		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .sdiag_family = AF_UNIX, .udiag_states = states, .udiag_show = show,
-			     .udiag_cookie = { ~0u, ~0u } },
-	};
+	const struct unix_diag_req question = { .udiag_states = states, .udiag_show = show };
 
-	return sock_diag_ask(&request, sizeof(request), each, context);
+	return ask_unix(question, NLM_F_DUMP, each, context);
 }
 
 const struct rtattr *sock_diag_unix_attribute(struct nlmsghdr *message, unsigned short type, size_t least)

@@ -99,7 +99,8 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 	return fd;
 }
 
-int bind_option(int fd, int level, int option)
+/* getsockopt(2) of an int; -1: the socket does not have the option. */
+static int bind_option(int fd, int level, int option)
 {
 	int value = -1;
 	socklen_t length = sizeof(value);

@@ -31,9 +31,6 @@ int bind_queue_open(int fd, const struct listen *wanted, struct buf *why);
 /* Lets the kernel drop packets that the listener's address rules refuse; -1 and errno, with why. */
 int bind_filter(int fd, const struct listen *listen, struct buf *why);
 
-/* getsockopt(2) of an int; -1: the socket does not have the option. */
-int bind_option(int fd, int level, int option);
-
 struct socket_address;
 bool bind_address(int fd, struct socket_address *address);
 

@@ -106,9 +106,6 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const st
 			const struct inetd_word *arguments, size_t count);
 bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send, const char *size, struct origin at);
 
-/* Sets the limit of starts a minute, N of nowait.N. 0 is no limit or no start, as the dialect has it. */
-void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at);
-
 /* Disables the entry, with a warning: a limit of 0 allows no start. `why` names the limit. */
 void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why);
 

@@ -316,7 +316,7 @@ static bool inetd_takes(struct reading *reading, const char *path, const char *n
 	return false;
 }
 
-void inetd_finish(struct reading *reading)
+static void inetd_finish(struct reading *reading)
 {
 	struct inetd_entries *entries = inetd_entries(reading);
 

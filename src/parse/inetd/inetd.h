@@ -14,4 +14,3 @@ extern const struct reader reader_inetd;
 
 bool inetd_recognises(const struct source_file *source);
 bool inetd_read_source(struct reading *reading, const struct source_file *source);
-void inetd_finish(struct reading *reading);

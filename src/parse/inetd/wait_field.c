@@ -35,7 +35,8 @@ void inetd_set_none(struct inetd *inetd, struct inetd_entry *entry, struct origi
 		     entry->service);
 }
 
-void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at)
+/* Sets the limit of starts a minute, N of nowait.N. 0 is no limit or no start, as the dialect has it. */
+static void inetd_set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at)
 {
 	if (!number && inetd->dialect->zero_is_never) {
 		inetd_set_none(inetd, entry, at);

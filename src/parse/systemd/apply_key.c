@@ -259,7 +259,8 @@ static void report_key_status(struct unit_builder *builder, const struct unit_ke
 		unit_unsupported(builder, at, "%s: superd cannot honour it: %s", key->key, key->reason);
 }
 
-void unit_apply_key(struct unit_builder *builder, const char *section, const struct unit_key *key)
+/* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
+static void unit_apply_key(struct unit_builder *builder, const char *section, const struct unit_key *key)
 {
 	const struct unit_assignment *said = unit_assigned(builder, section, key->key);
 	const struct directive *directive;

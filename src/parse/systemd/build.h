@@ -95,9 +95,6 @@ struct unit_list unit_collect(struct unit_builder *builder, const char *section,
 bool unit_set(struct unit_builder *builder, const char *option, const char *text, struct origin at);
 bool unit_set_list(struct unit_builder *builder, const char *option, const struct unit_list *list);
 
-/* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
-void unit_apply_key(struct unit_builder *builder, const char *section, const struct unit_key *key);
-
 /* Adds the option of a key of [Socket] that rules how the commands there run to a list of texts for socket_exec_options.
  * Reports wrong values, and keys that superd lacks. false: commands cannot run by it. */
 bool unit_apply_context(struct unit_builder *builder, const struct unit_key *key, struct unit_list *list);
