@@ -27,11 +27,6 @@ static void add_runs(struct buf *out, const json_t *line)
 	buf_text(out, ": stop it first, or add --stop");
 }
 
-static void add_reason(struct buf *out, const json_t *line)
-{
-	json_reply_show_text(out, line, "reason");
-}
-
 static void add_ending(struct buf *out, const json_t *line)
 {
 	facts_add_ending(out, json_reply_object(line, "last_exit"));
@@ -179,22 +174,6 @@ static void add_unconfigured(struct buf *out, const json_t *line)
 	buf_text(out, ": change it there, and reload");
 }
 
-static void add_left_out(struct buf *out, const json_t *line)
-{
-	json_reply_show_text(out, line, "left_out");
-}
-
-static void add_state(struct buf *out, const json_t *line)
-{
-	json_reply_show_text(out, line, "state");
-}
-
-static void add_not_drained(struct buf *out, const json_t *line)
-{
-	facts_add_text(out, "clients cannot be kept from its instance: ", line, "reason",
-		       "; restart loses no client in the queue");
-}
-
 static void add_asleep(struct buf *out, const json_t *line)
 {
 	buf_text(out, is_in(line, "frozen") ? "frozen" : "asleep");
@@ -202,70 +181,72 @@ static void add_asleep(struct buf *out, const json_t *line)
 
 static const struct {
 	const char *result, *text;
-	void (*add)(struct buf *out, const json_t *line);       /* after the text */
+	void (*add)(struct buf *out, const json_t *line);       /* what follows the text */
+	const char *key, *after;        /* a text of the line that follows, and what follows that */
 } results[] = {
-	{ "under-way", "under way", NULL },
-	{ "started", "started", add_pid },
-	{ "continues", "it continues", add_pid },
-	{ "ended", "it was started, and has ended: ", add_ending },
-	{ "runs-already", "it runs already", add_pid },
-	{ "listens", "it listens: each client starts an instance", NULL },
-	{ "stopped", "", add_stopped },
-	{ "stopped-for-start", "", add_stopped_for_start },
-	{ "gone", "stopped, and removed", NULL },
-	{ "held", "", add_held },
-	{ "released", "released", add_released },
-	{ "not-held", "it was not held", add_released },
-	{ "drained", "", add_drained },
-	{ "frozen", "frozen until the next client, or until it is thawed", NULL },
-	{ "frozen-already", "it is frozen already", NULL },
-	{ "thawed", "thawed", NULL },
-	{ "not-frozen", "it was not frozen", NULL },
-	{ "enabled", "", add_enabled },
-	{ "enabled-already", "it is enabled already", NULL },
-	{ "disabled", "", add_disabled },
-	{ "disabled-already", "it is disabled already", NULL },
-	{ "signalled", "", add_signalled },
-	{ "refreshed", "", add_reason },
-	{ "needs-no-refresh", "", add_needs_no_refresh },
-	{ "awake", "awake", NULL },
-	{ "asleep", "", add_asleep },
-	{ "failed", "", add_reason },
-	{ "not-started", "it was not started: it is ", add_state },
-	{ "start-failed", "failed: ", add_reason },
-	{ "unbound", "", add_unbound },
-	{ "is-held", "it is held: release it first", NULL },
-	{ "is-disabled", "it is disabled: enable it first", NULL },
+	{ "under-way", .text = "under way" },
+	{ "started", .text = "started", .add = add_pid },
+	{ "continues", .text = "it continues", .add = add_pid },
+	{ "ended", .text = "it was started, and has ended: ", .add = add_ending },
+	{ "runs-already", .text = "it runs already", .add = add_pid },
+	{ "listens", .text = "it listens: each client starts an instance" },
+	{ "stopped", .add = add_stopped },
+	{ "stopped-for-start", .add = add_stopped_for_start },
+	{ "gone", .text = "stopped, and removed" },
+	{ "held", .add = add_held },
+	{ "released", .text = "released", .add = add_released },
+	{ "not-held", .text = "it was not held", .add = add_released },
+	{ "drained", .add = add_drained },
+	{ "frozen", .text = "frozen until the next client, or until it is thawed" },
+	{ "frozen-already", .text = "it is frozen already" },
+	{ "thawed", .text = "thawed" },
+	{ "not-frozen", .text = "it was not frozen" },
+	{ "enabled", .add = add_enabled },
+	{ "enabled-already", .text = "it is enabled already" },
+	{ "disabled", .add = add_disabled },
+	{ "disabled-already", .text = "it is disabled already" },
+	{ "signalled", .add = add_signalled },
+	{ "refreshed", .key = "reason" },
+	{ "needs-no-refresh", .add = add_needs_no_refresh },
+	{ "awake", .text = "awake" },
+	{ "asleep", .add = add_asleep },
+	{ "failed", .key = "reason" },
+	{ "not-started", .text = "it was not started: it is ", .key = "state" },
+	{ "start-failed", .text = "failed: ", .key = "reason" },
+	{ "unbound", .add = add_unbound },
+	{ "is-held", .text = "it is held: release it first" },
+	{ "is-disabled", .text = "it is disabled: enable it first" },
 	{ "is-removed",
-	  "a reload has removed it: stop ends its instances; a reload adds it again if the configuration has it",
-	  NULL },
-	{ "is-frozen", "it is frozen: thaw it first, then it can read", NULL },
-	{ "unsettled", "its instance is starting or ending: try again when the service runs", NULL },
-	{ "ends", "it has ended", NULL },
-	{ "undone", "", add_undone },
-	{ "no-memory", "out of memory", NULL },
-	{ "superd-stops", "superd is stopping", NULL },
-	{ "no-socket", "it has no socket, so superd knows of no client to wait for: stop or restart it", NULL },
+	  .text = "a reload has removed it: stop ends its instances; a reload adds it again if the configuration has "
+		  "it" },
+	{ "is-frozen", .text = "it is frozen: thaw it first, then it can read" },
+	{ "unsettled", .text = "its instance is starting or ending: try again when the service runs" },
+	{ "ends", .text = "it has ended" },
+	{ "undone", .add = add_undone },
+	{ "no-memory", .text = "out of memory" },
+	{ "superd-stops", .text = "superd is stopping" },
+	{ "no-socket", .text = "it has no socket, so superd knows of no client to wait for: stop or restart it" },
 	{ "fixed-socket",
-	  "its instance accepts its clients itself, and superd cannot keep them from a socket of this kind; restart "
-	  "loses no client in the queue", NULL },
-	{ "no-drain", "", add_not_drained },
-	{ "not-drained", "clients cannot be kept from its instance, which runs on; the log has the reason", NULL },
-	{ "is-each", "each of its clients has an instance, and superd does not freeze these", NULL },
-	{ "freeze-failed", "it could not be frozen, or continues already; the log has the reason", NULL },
-	{ "no-process", "no process of it runs", NULL },
-	{ "no-command", "it has no exec_reload, and its type is not notify-reload", NULL },
-	{ "busy", "it is reading its configuration again already", NULL },
-	{ "not-stored", "", add_not_stored },
-	{ "left-out", "it is left out: ", add_left_out },
-	{ "unconfigured", "the configuration has disable = yes", add_unconfigured },
-	{ "vanished", "a reload has removed it meanwhile", NULL },
+	  .text = "its instance accepts its clients itself, and superd cannot keep them from a socket of this kind; "
+		  "restart loses no client in the queue" },
+	{ "no-drain", .text = "clients cannot be kept from its instance: ", .key = "reason",
+	  .after = "; restart loses no client in the queue" },
+	{ "not-drained", .text = "clients cannot be kept from its instance, which runs on; the log has the reason" },
+	{ "is-each", .text = "each of its clients has an instance, and superd does not freeze these" },
+	{ "freeze-failed", .text = "it could not be frozen, or continues already; the log has the reason" },
+	{ "no-process", .text = "no process of it runs" },
+	{ "no-command", .text = "it has no exec_reload, and its type is not notify-reload" },
+	{ "busy", .text = "it is reading its configuration again already" },
+	{ "not-stored", .add = add_not_stored },
+	{ "left-out", .text = "it is left out: ", .key = "left_out" },
+	{ "unconfigured", .text = "the configuration has disable = yes", .add = add_unconfigured },
+	{ "vanished", .text = "a reload has removed it meanwhile" },
 	/* Of run. */
-	{ "no-program", "superd serves its clients itself: it has no program to run", NULL },
-	{ "is-run", "an operator runs it in the foreground already", NULL },
-	{ "runs", "it runs already", add_runs },
-	{ "ends-clients", "each of its clients has an instance, which --stop would end: leave it out", NULL },
-	{ "interrupted", "it was not started: interrupted", NULL },
+	{ "no-program", .text = "superd serves its clients itself: it has no program to run" },
+	{ "is-run", .text = "an operator runs it in the foreground already" },
+	{ "runs", .text = "it runs already", .add = add_runs },
+	{ "ends-clients", .text = "each of its clients has an instance, which --stop would end: leave it out" },
+	{ "interrupted", .text = "it was not started: interrupted" },
 };
 
 /* Adds what a stop has cost. */
@@ -293,12 +274,16 @@ void order_add(struct buf *out, const json_t *line, bool at_boot)
 	while (n < sizeof(results) / sizeof(*results) && !json_reply_is(line, "result", results[n].result))
 		n++;
 	if (n == sizeof(results) / sizeof(*results)) {
-		add_state(out, line);
+		json_reply_show_text(out, line, "state");
 		return;
 	}
-	buf_text(out, results[n].text);
+	buf_text(out, results[n].text ? results[n].text : "");
 	if (results[n].add)
 		results[n].add(out, line);
+	if (results[n].key)
+		json_reply_show_text(out, line, results[n].key);
+	if (results[n].after)
+		buf_text(out, results[n].after);
 	if (at_boot && json_reply_flag(line, "ok"))
 		buf_text(out, json_reply_flag(line, "enabled") ? "; also when superd starts"
 							       : "; also at each start of superd");

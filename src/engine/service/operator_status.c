@@ -132,13 +132,6 @@ static bool still_ends(const struct operator_order *order, struct service_runtim
 	return old_instances_live(order, runtime) || background_is_ending(runtime);
 }
 
-static enum order_result look_at_stop(const struct operator_order *order, struct service_runtime *runtime,
-				      struct buf *why)
-{
-	(void)why;
-	return still_ends(order, runtime) ? ORDER_UNDER_WAY : ORDER_STOPPED;
-}
-
 static enum order_result look_at_restart(const struct operator_order *order, struct service_runtime *runtime,
 					 struct buf *why)
 {
@@ -157,10 +150,8 @@ static enum order_result look_at_restart(const struct operator_order *order, str
 	return ORDER_STOPPED_FOR_START;
 }
 
-static enum order_result look_at_drain(const struct operator_order *order, struct service_runtime *runtime,
-				       struct buf *why)
+static enum order_result look_at_drain(const struct operator_order *order, struct service_runtime *runtime)
 {
-	(void)why;
 	if (runtime_state(runtime) == RUNNING && runtime_current(runtime)->since <= order->asked)
 		return ORDER_NOT_DRAINED;
 	if (runtime_is_draining(runtime) || (runtime_is_held(runtime) && old_instances_live(order, runtime) &&
@@ -169,10 +160,8 @@ static enum order_result look_at_drain(const struct operator_order *order, struc
 	return ORDER_DRAINED;
 }
 
-static enum order_result look_at_freeze(const struct operator_order *order, struct service_runtime *runtime,
-					struct buf *why)
+static enum order_result look_at_freeze(const struct service_runtime *runtime)
 {
-	(void)order, (void)why;
 	if (freeze_is_under_way(runtime))
 		return ORDER_UNDER_WAY;
 	return runtime_state(runtime) == FROZEN ? ORDER_FROZEN : ORDER_FREEZE_FAILED;
@@ -184,12 +173,10 @@ static bool still_has_its_sockets(struct service_runtime *runtime)
 	return !runtime->service->exec->accept && !runtime_is_empty(runtime);
 }
 
-static enum order_result look_at_enable(const struct operator_order *order, struct service_runtime *runtime,
-					struct buf *why)
+static enum order_result look_at_enable(struct service_runtime *runtime, struct buf *why)
 {
 	enum state state = runtime_state(runtime);
 
-	(void)order;
 	if (runtime_is_disabled(runtime))
 		return ORDER_UNDONE;
 	if (state == CLOSING || state == STOPPING ||
@@ -198,10 +185,8 @@ static enum order_result look_at_enable(const struct operator_order *order, stru
 	return state == BINDING ? fail_for_reason(runtime, why) : ORDER_ENABLED;
 }
 
-static enum order_result look_at_disable(const struct operator_order *order, struct service_runtime *runtime,
-					 struct buf *why)
+static enum order_result look_at_disable(struct service_runtime *runtime)
 {
-	(void)order, (void)why;
 	if (!runtime_is_disabled(runtime))
 		return ORDER_UNDONE;
 	if (runtime_state(runtime) == CLOSING || sockets_are_under_way(runtime) || still_has_its_sockets(runtime) ||
@@ -210,39 +195,47 @@ static enum order_result look_at_disable(const struct operator_order *order, str
 	return ORDER_DISABLED;
 }
 
-static enum order_result look_at_refresh(const struct operator_order *order, struct service_runtime *runtime,
-					 struct buf *why)
-{
-	(void)order;
-	return service_reload_look(runtime, why);
-}
-
-static enum order_result look_at_awaited(const struct operator_order *order, struct service_runtime *runtime,
-					 struct buf *why)
+static enum order_result look_at_awaited(const struct operator_order *order, struct service_runtime *runtime)
 {
 	enum state state = runtime_state(runtime);
 	bool is_awake = state == RUNNING || state == FULL || (state == LISTENING && !runtime_is_empty(runtime));
 	bool is_asleep = state == FROZEN || (state == LISTENING && !is_awake);
 
-	(void)why;
 	if (order->action == OPERATOR_AWAIT_ASLEEP ? !is_asleep
 	    : order->action == OPERATOR_AWAIT_AWAKE ? !is_awake : !is_asleep && !is_awake)
 		return ORDER_UNDER_WAY;
 	return is_awake ? ORDER_AWAKE : ORDER_ASLEEP;
 }
 
+/* An order that is done at once is never under way. */
+static enum order_result look_at_order(const struct operator_order *order, struct service_runtime *runtime,
+				       struct buf *why)
+{
+	switch (order->action) {
+	case OPERATOR_START:
+		return look_at_start(order, runtime, why);
+	case OPERATOR_STOP:
+		return still_ends(order, runtime) ? ORDER_UNDER_WAY : ORDER_STOPPED;
+	case OPERATOR_RESTART:
+		return look_at_restart(order, runtime, why);
+	case OPERATOR_DRAIN:
+		return look_at_drain(order, runtime);
+	case OPERATOR_FREEZE:
+		return look_at_freeze(runtime);
+	case OPERATOR_ENABLE:
+		return look_at_enable(runtime, why);
+	case OPERATOR_DISABLE:
+		return look_at_disable(runtime);
+	case OPERATOR_REFRESH:
+		return service_reload_look(runtime, why);
+	default:
+		return look_at_awaited(order, runtime);
+	}
+}
+
 enum order_result operator_look(const struct operator_order *order, struct service_runtime *runtime, struct buf *why)
 {
-	static enum order_result (*const functions[OPERATOR_ACTIONS])(
-		const struct operator_order *order, struct service_runtime *runtime, struct buf *why) = {
-		[OPERATOR_START] = look_at_start,     [OPERATOR_STOP] = look_at_stop,
-		[OPERATOR_RESTART] = look_at_restart, [OPERATOR_DRAIN] = look_at_drain,
-		[OPERATOR_FREEZE] = look_at_freeze,   [OPERATOR_ENABLE] = look_at_enable,
-		[OPERATOR_DISABLE] = look_at_disable, [OPERATOR_REFRESH] = look_at_refresh,
-		[OPERATOR_AWAIT_READY] = look_at_awaited,
-		[OPERATOR_AWAIT_AWAKE] = look_at_awaited, [OPERATOR_AWAIT_ASLEEP] = look_at_awaited,
-	};
-	enum order_result result = functions[order->action](order, runtime, why);
+	enum order_result result = look_at_order(order, runtime, why);
 
 	if (!order->boot_change || order_has_failed(result) || result == ORDER_UNDER_WAY)
 		return result;
