@@ -229,8 +229,10 @@ static const struct compiled_filter *get_filter(struct filters *filters, const c
 static void report_unknown(const struct filters *filters, const struct service *service,
 			   const struct compiled_filter *filter)
 {
-	for (uint32_t n = 0; n < filter->unknown_count; n++) {
-		const char *word = service->groups->syscalls->system_call_filter[filter->unknown[n]];
+	words calls = service->groups->syscalls->system_call_filter;
+
+	for (uint32_t n = 0; calls && filter->unknown && n < filter->unknown_count; n++) {
+		const char *word = calls[filter->unknown[n]];
 		bool denied = *word == '~';
 
 		word += denied || *word == '+';

@@ -39,7 +39,7 @@ struct filter_answer {
 	uint32_t instructions, unknown; /* their numbers */
 };
 
-#define FILTER_INSTRUCTION 8            /* bytes, sizeof(struct sock_filter) */
+#define FILTER_INSTRUCTION sizeof(uint64_t)     /* bytes of a struct sock_filter */
 #define FILTER_ANSWER_MOST \
 	(sizeof(struct filter_answer) + FILTER_INSTRUCTIONS_MOST * FILTER_INSTRUCTION + \
 	 FILTER_UNKNOWN_MOST * sizeof(uint32_t))

@@ -15,7 +15,7 @@
 
 #define SECONDS_MOST 60                 /* for one request, if superd does not end it before */
 
-_Static_assert(sizeof(struct sock_filter) == FILTER_INSTRUCTION, "an instruction has 8 bytes");
+_Static_assert(sizeof(struct sock_filter) == FILTER_INSTRUCTION, "the size of an instruction");
 
 /* false: the request is of another superd, or superd has ended. */
 static bool answer_request(char *text, int scratch)

@@ -2,15 +2,16 @@
  * checked. */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config/words/filter_request.h"
 
 static bool reads(const char *text, struct pool *pool, struct filter_request *out)
 {
-	char copy[256] = "";
+	char copy[256];
 
-	strncat(copy, text, sizeof(copy) - 1);
+	snprintf(copy, sizeof(copy), "%s", text);
 	return filter_request_read(copy, pool, out);
 }
 
