@@ -46,6 +46,10 @@ Behaviour(builtin_metrics, a_scrape_gets_the_counters)
 	page = page_for(superd, "HEAD /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	cr_expect(begins(page, "HTTP/1.1 200 OK\r\n"), "%s", page);
 	cr_expect_null(strstr(page, "superd_service"), "%s", page);
+	page = page_for(superd,
+			"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: application/openmetrics-text\r\n\r\n");
+	cr_expect_not_null(strstr(page, "application/openmetrics-text"), "%s", page);
+	cr_expect_not_null(strstr(page, "\n# EOF\n"), "%s", page);
 	superd_stop(superd);
 }
 

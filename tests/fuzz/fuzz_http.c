@@ -9,6 +9,7 @@
 #include "fuzzer.h"
 
 #define PATH "/metrics"
+#define TYPE "application/openmetrics-text"
 
 /* The length of the head with its empty line. */
 static size_t find_end(const char *text, size_t length)
@@ -64,17 +65,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = malloc(size ? size : 1); /* of its own size, so that a read behind it is seen */
 	struct http_request request, head;
 	size_t end;
+	double weight;
 
 	require(text);
 	if (size)
 		memcpy(text, data, size);
 	request = http_parse(text, size, PATH);
 	check_status(&request, text);
+	weight = http_accepts(text, size, TYPE);
+	require(weight == -1 || (weight >= 0 && weight <= 1));
 	check_page(text, size);
 	end = size <= HTTP_REQUEST_MOST ? find_end(text, size) : 0;
 	if (end) {
 		head = http_parse(text, end, PATH);
 		require(head.status == request.status && head.is_head == request.is_head);
+		require(http_accepts(text, end, TYPE) == weight);
 	}
 	free(text);
 	return 0;
