@@ -38,7 +38,8 @@ static struct endpoint endpoint_of(const struct port_socket *socket, char *addre
 	return endpoint;
 }
 
-/* A socket in the way; NULL: none. Those of a superd are not: it may be the one that runs with this table. */
+/* A socket in the way; NULL: none. Those that this superd serves with are not. For --check those of any superd are not:
+ * it may be the one that runs with this table. */
 static const struct port_socket *find_taken(struct preflight *preflight, const struct endpoint *wanted)
 {
 	struct port_table *ports = &preflight->ports;
@@ -70,7 +71,7 @@ static void check_port(struct preflight *preflight, const struct service *servic
 
 	if (taken && !preflight->holders_read) {
 		preflight->holders_read = true;
-		port_table_find_holders(&preflight->ports);
+		port_table_find_holders(&preflight->ports, preflight->serves);
 		taken = find_taken(preflight, &wanted);
 	}
 	if (!taken)

@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "controlling.h"
+#include "namespace.h"
 #include "superctl.h"
 
 #define SAME "service same { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n"
@@ -114,6 +115,34 @@ Behaviour(diff, and_check_name_the_process_that_has_a_port)
 	outcome = diff();
 	cr_expect_null(strstr(outcome.err, "superd cannot"), "%s", outcome.err);
 	superd_stop(superd);
+}
+
+/* --check cannot know which superd has this table; the one that diff asks does. */
+Behaviour(diff, names_the_other_superd_that_has_a_port)
+{
+	int port = free_port(), own = free_port();
+	const char *program = path_in("superd-new"), *web = text_of(CAT, "web", text_of("127.0.0.1:%d", own));
+	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments, .program = program };
+	struct superd *other, *superd;
+	struct outcome outcome;
+
+	SKIP_WITHOUT(geteuid() == 0, "only root sees who has a port");
+	copy_program(superd_path(), program);
+	other = superd_run(CAT, "one", text_of("127.0.0.1:%d", port));
+	superd_wait_log(other, "one: listening on ");
+	superd = superd_run_with(&setup, "%s", web);
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
+	edit(superd, text_of("%s" CAT, web, "one", text_of("127.0.0.1:%d", port)));
+	outcome = diff();
+	expect(outcome.err, text_of("warning: one: superd cannot listen on tcp:127.0.0.1:%d now: pid %ld (superd) has "
+				    "it", port, (long)other->pid));
+	cr_expect_null(strstr(outcome.err, "web: superd cannot"), "%s", outcome.err);
+	outcome = program_answer((const char *const[]){ program, "--check", "-f", superd->table, NULL });
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_null(strstr(outcome.err, "superd cannot"), "%s", outcome.err);
+	superd_stop(superd);
+	superd_stop(other);
 }
 
 /* superd compares for 2 ms in a turn of its loop. Each service has options of its own, so that none shares them. */

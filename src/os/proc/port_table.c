@@ -2,6 +2,7 @@
 #include "os/proc/port_table.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -113,6 +114,8 @@ bool port_table_read(struct port_table *ports)
 /* A process whose descriptors are read. */
 struct port_holder {
 	struct port_table *ports;       /* by inode */
+	struct file_id program;         /* this process's own */
+	bool only_own;
 	pid_t pid;
 	bool is_superd;
 };
@@ -124,12 +127,17 @@ static int compare_nodes(const void *a, const void *b)
 	return (first->node > second->node) - (first->node < second->node);
 }
 
+static struct port_socket *find_node(const struct port_table *ports, ino_t node)
+{
+	const struct port_socket key = { .node = node };
+
+	return ports->count ? bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes) : NULL;
+}
+
 static bool note_socket(const struct file_id *file, void *context)
 {
-	const struct port_socket key = { .node = file->node };
 	const struct port_holder *holder = context;
-	const struct port_table *ports = holder->ports;
-	struct port_socket *found = bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes);
+	struct port_socket *found = find_node(holder->ports, file->node);
 
 	if (found && !found->holder)
 		found->holder = holder->pid;
@@ -138,15 +146,20 @@ static bool note_socket(const struct file_id *file, void *context)
 	return false;
 }
 
-/* The program's file, since a superd that was called as inetd has that name. An upgrade may have replaced the file. */
-static bool is_superd(pid_t pid)
+/* By the program's file, since a superd that was called as inetd has that name. The file may have another name, too; or
+ * an upgrade has replaced it. */
+static bool is_superd(pid_t pid, const struct file_id *own)
 {
 	static const char gone[] = " (deleted)";
 	char path[64], program[4096];
+	struct file_id file;
 	const char *name;
 	ssize_t length;
 
 	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
+	if (own->node && process_find_file(AT_FDCWD, path, true, &file) && file.node == own->node &&
+	    file.device == own->device)
+		return true;
 	length = readlink(path, program, sizeof(program) - 1);
 	if (length <= 0)
 		return false;
@@ -157,22 +170,24 @@ static bool is_superd(pid_t pid)
 	return name && !strcmp(name, "/superd");
 }
 
-static void note_process(struct port_table *ports, pid_t pid)
+static void note_process(struct port_holder *holder, pid_t pid)
 {
-	struct port_holder holder = { .ports = ports, .pid = pid, .is_superd = is_superd(pid) };
-
-	process_each_file(pid, false, note_socket, &holder);
+	holder->pid = pid;
+	holder->is_superd = pid == getpid() || (!holder->only_own && is_superd(pid, &holder->program));
+	process_each_file(pid, false, note_socket, holder);
 }
 
-void port_table_find_holders(struct port_table *ports)
+void port_table_find_holders(struct port_table *ports, bool only_own)
 {
+	struct port_holder holder = { .ports = ports, .only_own = only_own };
 	pid_t *all = process_list_all();
 
 	if (ports->count)
 		qsort(ports->list, ports->count, sizeof(*ports->list), compare_nodes);
-	note_process(ports, 1);         /* no list has it */
+	process_find_file(AT_FDCWD, "/proc/self/exe", true, &holder.program);
+	note_process(&holder, 1);       /* no list has it */
 	for (const pid_t *pid = all; pid && *pid; pid++)
-		note_process(ports, *pid);
+		note_process(&holder, *pid);
 	free(all);
 	if (ports->count)
 		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);

@@ -15,7 +15,7 @@ struct port_socket {
 	uint8_t address[16];            /* network order; the first 4 bytes of an IPv4 socket count */
 	ino_t node;
 	pid_t holder;                   /* a process that has it; 0: unknown, or only root may see it */
-	bool has_superd;                /* one of those that have it is a superd */
+	bool has_superd;                /* one of those that have it is this process, or a superd (port_table_find_holders) */
 };
 
 struct port_table {
@@ -26,8 +26,9 @@ struct port_table {
 /* Lists the sockets. false: the kernel does not list them, or out of memory. */
 bool port_table_read(struct port_table *ports);
 
-/* Sets their holders. Reads the descriptors of every process, and follows none. */
-void port_table_find_holders(struct port_table *ports);
+/* Sets their holders. Reads the descriptors of every process, and follows none.
+ * only_own: of all superds, only this process sets has_superd. */
+void port_table_find_holders(struct port_table *ports, bool only_own);
 
 /* The index of the first socket with a port of at least this number; count: none. */
 size_t port_table_first(const struct port_table *ports, uint16_t port);
