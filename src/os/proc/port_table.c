@@ -177,6 +177,24 @@ static void note_process(struct port_holder *holder, pid_t pid)
 	process_each_file(pid, false, note_socket, holder);
 }
 
+/* Nobody has a socket that was closed since the list was read. */
+static void drop_closed(struct port_table *ports)
+{
+	struct port_table now;
+	size_t kept = 0;
+
+	if (!port_table_read(&now))
+		return;
+	if (now.count)
+		qsort(now.list, now.count, sizeof(*now.list), compare_nodes);
+	for (size_t n = 0; n < ports->count; n++) {
+		if (ports->list[n].holder || find_node(&now, ports->list[n].node))
+			ports->list[kept++] = ports->list[n];
+	}
+	ports->count = kept;
+	port_table_free(&now);
+}
+
 void port_table_find_holders(struct port_table *ports, bool only_own)
 {
 	struct port_holder holder = { .ports = ports, .only_own = only_own };
@@ -189,6 +207,7 @@ void port_table_find_holders(struct port_table *ports, bool only_own)
 	for (const pid_t *pid = all; pid && *pid; pid++)
 		note_process(&holder, *pid);
 	free(all);
+	drop_closed(ports);
 	if (ports->count)
 		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);
 }

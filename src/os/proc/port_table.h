@@ -26,7 +26,7 @@ struct port_table {
 /* Lists the sockets. false: the kernel does not list them, or out of memory. */
 bool port_table_read(struct port_table *ports);
 
-/* Sets their holders. Reads the descriptors of every process, and follows none.
+/* Sets their holders, and drops sockets that have closed. Reads the descriptors of every process, and follows none.
  * only_own: of all superds, only this process sets has_superd. */
 void port_table_find_holders(struct port_table *ports, bool only_own);
 

@@ -1,0 +1,57 @@
+/* The processes of this machine's ports. */
+#include "os/proc/port_table.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int listener(uint16_t *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&address, size), 0);
+	cr_assert_eq(listen(fd, 1), 0);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+/* The one at this port of 127.0.0.1; NULL: none. */
+static const struct port_socket *find(const struct port_table *ports, uint16_t port)
+{
+	const uint8_t loopback[] = { 127, 0, 0, 1 };
+
+	for (size_t n = port_table_first(ports, port); n < ports->count && ports->list[n].port == port; n++) {
+		if (ports->list[n].protocol == IPPROTO_TCP && !memcmp(ports->list[n].address, loopback, 4))
+			return &ports->list[n];
+	}
+	return NULL;
+}
+
+Test(port_table, forgets_a_socket_that_closes_before_its_holder_is_read)
+{
+	uint16_t open_port, closed_port;
+	int fd = listener(&open_port), closed = listener(&closed_port);
+	const struct port_socket *found;
+	struct port_table ports;
+
+	if (!port_table_read(&ports))
+		cr_skip_test("the kernel does not list sockets (sock_diag)");
+	cr_assert_not_null(find(&ports, open_port));
+	cr_assert_not_null(find(&ports, closed_port));
+	close(closed);
+	port_table_find_holders(&ports, true);
+	cr_expect_null(find(&ports, closed_port));
+	found = find(&ports, open_port);
+	cr_assert_not_null(found);
+	cr_expect_eq(found->holder, getpid());
+	cr_expect(found->has_superd);
+	port_table_free(&ports);
+	close(fd);
+}
