@@ -15,7 +15,8 @@ static const struct {
 } replaced[] = {
 	{ "inetd", "to replace inetd, stop it before superd starts" },
 	{ "xinetd", "to replace xinetd, stop it before superd starts" },
-	{ "systemd", "systemctl list-sockets names the unit: stop it before superd starts" },
+	{ "systemd",
+	  "systemctl list-sockets names the unit: stop it before superd starts, unless it passes superd the socket" },
 };
 
 /* The endpoint that a program would name for this socket. The texts are in the buffers. */

@@ -1,6 +1,7 @@
 /* superctl diff: what a reload would change, which is what it then does, and nothing before. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -143,6 +144,22 @@ Behaviour(diff, names_the_other_superd_that_has_a_port)
 	cr_expect_null(strstr(outcome.err, "superd cannot"), "%s", outcome.err);
 	superd_stop(superd);
 	superd_stop(other);
+}
+
+Behaviour(diff, and_check_say_that_systemd_may_pass_a_socket)
+{
+	int port = free_port(), taken = listen_on(port);
+	const char *table = write_file("table", CAT, "one", text_of("127.0.0.1:%d", port));
+	struct outcome outcome;
+	char before[16];
+
+	cr_assert_eq(prctl(PR_GET_NAME, before), 0);
+	cr_assert_eq(prctl(PR_SET_NAME, "systemd"), 0);
+	outcome = SUPERD_ANSWER("--check", "-f", table);
+	cr_assert_eq(prctl(PR_SET_NAME, before), 0);
+	expect(outcome.err, text_of("now: pid %ld (systemd) has it", (long)getpid()));
+	expect(outcome.err, "unless it passes superd the socket");
+	close(taken);
 }
 
 /* superd compares for 2 ms in a turn of its loop. Each service has options of its own, so that none shares them. */
