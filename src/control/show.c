@@ -14,6 +14,7 @@
 #include "os/rights/own_privileges.h"
 
 #define LOG_LINES 10                    /* lines of the log in an answer of status */
+#define DUMP_MOST 2500                  /* bytes of a row for the log: with the quotes escaped, a pipe takes it whole */
 
 double show_wall_offset(double now)
 {
@@ -253,9 +254,9 @@ static const struct {
 	{ ANSWER_STATUS, show_locks },
 	{ ANSWER_STATUS | ANSWER_ORDER, add_row_facts },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, add_exec },
-	{ ANSWER_STATUS | ANSWER_METRICS | ANSWER_DUMP, show_listeners },
+	{ ANSWER_STATUS | ANSWER_METRICS, show_listeners },
 	{ ANSWER_LIST, show_endpoints },
-	{ ANSWER_STATUS | ANSWER_DUMP, show_instances },
+	{ ANSWER_STATUS, show_instances },
 	{ ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER, show_instance_count },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS, add_usage },
 	{ ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP, show_counts },
@@ -274,6 +275,8 @@ static const struct {
 	{ ANSWER_IDLE, add_gaps },
 	{ ANSWER_STATUS, add_estimate },
 	{ ANSWER_STATUS, add_log },
+	{ ANSWER_DUMP, show_listeners },        /* last, because they end where the line is full */
+	{ ANSWER_DUMP, show_instances },
 };
 
 void show_facts(const struct service_view *view, enum answer answer, struct buf *out)
@@ -295,7 +298,8 @@ void show_for_dump(struct service_runtime *runtime, struct buf *out)
 {
 	double now = clock_now();
 	const struct service_view view = {
-		.match = { .row = runtime->service, .runtime = runtime }, .now = now, .offset = show_wall_offset(now),
+		.match = { .row = runtime->service, .runtime = runtime }, .most = DUMP_MOST, .now = now,
+		.offset = show_wall_offset(now),
 	};
 
 	show_service(&view, ANSWER_DUMP, out);

@@ -165,12 +165,27 @@ static void add_listener(const struct service_view *view, size_t number, bool wh
 	json_object_close(out);
 }
 
+/* Takes back the last element of a list, which began at `before`, if the line is too long with it. */
+static bool take_back(const struct service_view *view, size_t before, struct buf *out)
+{
+	return view->most && out->length > view->most && buf_cut(out, before);
+}
+
 static void add_listeners(const struct service_view *view, bool whole, struct buf *out)
 {
+	size_t listed = 0, count = view->match.row->socket_count;
+
 	json_list_field(out, "listeners");
-	for (size_t n = 0; n < view->match.row->socket_count; n++)
-		add_listener(view, n, whole, out);
+	for (; listed < count; listed++) {
+		size_t before = out->length;
+
+		add_listener(view, listed, whole, out);
+		if (take_back(view, before, out))
+			break;
+	}
 	json_list_close(out);
+	if (listed < count)
+		json_count_field(out, "more_listeners", count - listed);
 }
 
 void show_listeners(const struct service_view *view, struct buf *out)
@@ -331,7 +346,8 @@ static void add_instance(const struct service_view *view, const struct instance 
 	json_text_field(out, "state", instance_state(view->match.runtime, instance));
 	json_seconds_field(out, "since", instance->since + view->offset);
 	json_seconds_field(out, "age", view->now - instance->since);
-	show_usage(usage_of_instance(instance), out);
+	if (!view->most)
+		show_usage(usage_of_instance(instance), out);
 	if (instance->client.peer)
 		json_bounded_field(out, "peer", instance->client.peer, PEER_MOST);
 	else
@@ -360,18 +376,23 @@ static void add_instance(const struct service_view *view, const struct instance 
 
 void show_instances(const struct service_view *view, struct buf *out)
 {
-	size_t count = 0;
+	size_t count = 0, most = INSTANCES_MOST;
 
 	json_list_field(out, "instances");
 	if (view->match.runtime) {
 		LIST_EACH(link, runtime_instances(view->match.runtime)) {
-			if (count++ < INSTANCES_MOST)
+			size_t before = out->length;
+
+			if (count < most)
 				add_instance(view, container_of(link, struct instance, link), out);
+			if (take_back(view, before, out))
+				most = count;
+			count++;
 		}
 	}
 	json_list_close(out);
-	if (count > INSTANCES_MOST)
-		json_count_field(out, "more_instances", count - INSTANCES_MOST);
+	if (count > most)
+		json_count_field(out, "more_instances", count - most);
 }
 
 void show_instance_count(const struct service_view *view, struct buf *out)

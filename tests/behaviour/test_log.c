@@ -242,6 +242,49 @@ Behaviour(log, usr1_tells_the_state)
 	superd_stop(superd);
 }
 
+/* A pipe takes 4000 bytes of a line, also where the row is a string in JSON. */
+Behaviour(log, usr1_tells_of_many_clients_and_sockets_in_a_short_line)
+{
+	enum { CLIENTS = 30, SOCKETS = 20 };
+	static const char *const arguments[] = { "--log-format", "json", NULL };
+	const struct setup setup = { .arguments = arguments };
+	static const char check[] = "import json, sys\n"
+		"lines = [line for line in open(sys.argv[1]) if json.loads(line)['event'] == 'state']\n"
+		"assert max(map(len, lines)) < 4000, lines\n"
+		"rows = [json.loads(json.loads(line)['message']) for line in lines]\n"
+		"web, many = [[r for r in rows if r.get('service') == name][0] for name in ('web', 'many')]\n"
+		"assert web['accepted'] == 30 and 10 < len(web['instances']) < 30, web\n"
+		"assert len(web['instances']) + web['more_instances'] == 30, web\n"
+		"assert not any('memory' in i or 'cpu' in i for i in web['instances']), web\n"
+		"assert 'more_listeners' not in web and 'more_instances' not in many, rows\n"
+		"assert len(many['listeners']) + many['more_listeners'] == 20 and many['listeners'], many\n";
+	const char *sockets = "", *port = NULL;
+	struct outcome python;
+	struct superd *superd;
+	int clients[CLIENTS];
+
+	for (int n = 0; n < SOCKETS; n++)
+		sockets = text_of("%s%s\"%s\"", sockets, n ? ", " : "", path_in("a_socket_of_many_%d", n));
+	superd = superd_run_with(&setup, WEB "service many { listen = { %s } exec = \"/bin/cat\" user = \"%s\" }\n",
+				 "/bin/cat", "accept = yes", sockets, own_user());
+	WAIT_UNTIL((port = strstr(read_text(superd->log), "listening on tcp:127.0.0.1:")) != NULL &&
+		   strchr(port, '\n'));
+	wait_node(path_in("a_socket_of_many_%d", SOCKETS - 1));
+	for (int n = 0; n < CLIENTS; n++) {
+		clients[n] = client_connect((int)strtol(port + strlen("listening on tcp:127.0.0.1:"), NULL, 10));
+		client_send(clients[n], "hello\n");
+		client_line(clients[n]);
+	}
+	superd_signal(superd, SIGUSR1);
+	superd_wait_log(superd, "\\\"services\\\":2");
+	for (int n = 0; n < CLIENTS; n++)
+		close(clients[n]);
+	superd_stop(superd);
+	write_file("check.py", "%s", check);
+	python = program_answer((const char *const[]){ "/usr/bin/python3", path_in("check.py"), superd->log, NULL });
+	cr_assert_eq(python.status, 0, "%s\n%s", python.err, world_logs());
+}
+
 Behaviour(log, an_end_is_told_with_its_status_or_signal)
 {
 	struct superd *superd = superd_run("service three { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
