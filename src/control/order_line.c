@@ -9,16 +9,16 @@
 #include "engine/service/operator_locks.h"
 #include "engine/service/socket_commands.h"
 
-/* Adds why the next superd will not know the lock of this service, or that it was undone. Without a file nothing brings
+/* Adds why the next superd will not know the lock of this order, or that it was undone. Without a file nothing brings
  * back a lock that has ended, and what each boot disables the next superd disables by another file. */
-static void add_lasting(const struct service_runtime *runtime, struct buf *out)
+static void add_lasting(enum lock_kind kind, const struct service_runtime *runtime, struct buf *out)
 {
 	const struct locks *locks = runtime->engine->locks;
 	const struct lock *lock = locks_find(locks, runtime->service->name);
+	bool is_kept = lock && kind == LOCK_DISABLED && lock->orders[LOCK_AT_BOOT].since;
 	struct buf why = { 0 };
 
-	if ((!lock || !lock->orders[LOCK_AT_BOOT].since) && !locks_outlive(runtime->engine, &why) &&
-	    (lock || locks->path))
+	if (!is_kept && !locks_outlive(runtime->engine, &why) && (locks->path || (lock && lock->orders[kind].since)))
 		json_text_field(out, "ends_with_superd", buf_string(&why));
 	out->failed |= why.failed;
 	buf_free(&why);
@@ -43,9 +43,12 @@ static void add_order(const struct operator_order *order, struct service_runtime
 	if (retired)
 		json_flag_field(out, "retired", true);
 	show_background(runtime, out);
-	add_lasting(runtime, out);
 	if (!order)
 		return;
+	if (order->action == OPERATOR_HOLD || order->action == OPERATOR_RELEASE)
+		add_lasting(LOCK_HELD, runtime, out);
+	else if (order->action == OPERATOR_ENABLE || order->action == OPERATOR_DISABLE)
+		add_lasting(LOCK_DISABLED, runtime, out);
 	if (stats->killed > order->killed)
 		json_count_field(out, "killed", stats->killed - order->killed);
 	if (stats->parted > order->parted)

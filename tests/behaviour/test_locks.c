@@ -352,6 +352,11 @@ Behaviour(locks, without_a_path_of_the_control_socket_end_with_superd)
 	cr_expect(strstr(outcome.out, "ends with superd: its control socket has no directory"), "%s", outcome.out);
 	outcome = SUPERCTL(name, "release", "web");
 	cr_expect_str_eq(outcome.out, "web: released\n");
+	SUPERCTL(name, "hold", "web");
+	outcome = SUPERCTL(name, "disable", "web");
+	cr_expect(strstr(outcome.out, "ends with superd: its control socket has no directory"), "%s", outcome.out);
+	outcome = SUPERCTL(name, "release", "web");
+	cr_expect_str_eq(outcome.out, "web: released\n", "the order that stays is another: %s", outcome.out);
 	superd_stop(superd);
 }
 
