@@ -161,11 +161,10 @@ static void add_signalled(struct buf *out, const json_t *line)
 
 static void add_needs_no_refresh(struct buf *out, const json_t *line)
 {
-	buf_text(out, json_reply_flag(line, "accept")
+	buf_text(out, !json_reply_has_number(line, "for") ? "it does not run: the configuration has disable = yes"
+		      : json_reply_flag(line, "accept")
 			      ? "accept = yes: the next client's instance reads its configuration anyway"
-		      : json_reply_has_number(line, "for")
-			      ? "it does not run: its next start reads its configuration anyway"
-			      : "it does not run: the configuration has disable = yes");
+			      : "it does not run: its next start reads its configuration anyway");
 }
 
 static void add_unconfigured(struct buf *out, const json_t *line)
@@ -284,7 +283,7 @@ void order_add(struct buf *out, const json_t *line, bool at_boot)
 		json_reply_show_text(out, line, results[n].key);
 	if (results[n].after)
 		buf_text(out, results[n].after);
-	if (at_boot && json_reply_flag(line, "ok"))
+	if (at_boot && json_reply_flag(line, "ok") && !json_reply_is(line, "result", "under-way"))
 		buf_text(out, json_reply_flag(line, "enabled") ? "; also when superd starts"
 							       : "; also at each start of superd");
 	add_cost(out, line);

@@ -614,6 +614,23 @@ Test(superctl_order, every_result_of_superd_has_a_sentence)
 	json_decref(schema);
 }
 
+static void expect_sentence(const char *members, bool at_boot, const char *sentence)
+{
+	struct buf json = { 0 }, out = { 0 };
+	json_t *line;
+
+	buf_addf(&json, "{'service':'web',%s}", members);
+	for (size_t n = 0; n < json.length; n++)
+		json.data[n] = json.data[n] == '\'' ? '"' : json.data[n];
+	line = json_reply_parse(json.data, json.length);
+	cr_assert_not_null(line, "%s", json.data);
+	order_add(&out, line, at_boot);
+	cr_expect_str_eq(buf_string(&out) + strlen("web: "), sentence);
+	buf_free(&json);
+	buf_free(&out);
+	json_decref(line);
+}
+
 Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 {
 	static const struct {
@@ -641,24 +658,18 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 		  "disabled: its sockets are closed until it is enabled; but not when the machine restarts: no disk" },
 		{ "'result':'signalled','state':'frozen','signal':'HUP','signalled':4,'pids':[5,6]",
 		  "sent SIGHUP to pid 5, 6 and 2 more; it is frozen, and receives the signal when it is thawed" },
+		{ "'result':'needs-no-refresh','for':null,'accept':true",
+		  "it does not run: the configuration has disable = yes" },
+		{ "'result':'needs-no-refresh','for':7,'accept':true",
+		  "accept = yes: the next client's instance reads its configuration anyway" },
 		{ "'message':'of an older superd'", "of an older superd" },
 	};
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
-		struct buf json = { 0 }, out = { 0 };
-		json_t *line;
-
-		buf_addf(&json, "{'service':'web',%s}", lines[i].members);
-		for (size_t n = 0; n < json.length; n++)
-			json.data[n] = json.data[n] == '\'' ? '"' : json.data[n];
-		line = json_reply_parse(json.data, json.length);
-		cr_assert_not_null(line, "%s", json.data);
-		order_add(&out, line, false);
-		cr_expect_str_eq(buf_string(&out) + strlen("web: "), lines[i].sentence);
-		buf_free(&json);
-		buf_free(&out);
-		json_decref(line);
-	}
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		expect_sentence(lines[i].members, false, lines[i].sentence);
+	expect_sentence("'ok':true,'result':'disabled-already'", true,
+			"it is disabled already; also at each start of superd");
+	expect_sentence("'ok':true,'result':'under-way'", true, "under way");
 }
 
 /* What status' exit status says. */
