@@ -300,7 +300,28 @@ Behaviour(settings, a_guard_of_standard_input_is_refused_with_the_option_that_do
 				      "start\n<stdin>:1:10: hint: a configuration from standard input needs --guard "),
 		  "%s", outcome.err);
 	outcome = program_answer((const char *const[]){ "/bin/sh", "-c", script, superd_path(), "--check", NULL });
+	cr_expect_eq(outcome.status, 1, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "<stdin>:1:10: hint: a configuration from standard input needs --guard "), "%s",
+		  outcome.err);
+	outcome = program_answer((const char *const[]){ "/bin/sh", "-c", script, superd_path(), "--check", "--guard",
+							NULL });
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+}
+
+/* A user that may start no process: the one that reads the setting cannot be started. */
+Behaviour(settings, a_guard_that_could_not_be_read_names_the_option_alone)
+{
+	const char *table = write_file("guarded.conf", "superd { guard = yes }\n");
+	const char *script = text_of("cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups "
+				     "prlimit --nproc=0:0 %s --control none -f %s", superd_path(), table);
+	struct outcome outcome;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, to be a user with a limit of processes");
+	outcome = program_answer((const char *const[]){ "/bin/sh", "-c", script, NULL });
+	cr_expect_eq(outcome.status, 1, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, ":1:10: error: guard: superd could not read this setting before its start\n") &&
+			  strstr(outcome.err, ":1:10: hint: use --guard in its place\n"),
+		  "%s", outcome.err);
 }
 
 Behaviour(settings, a_reload_changes_the_control_group)

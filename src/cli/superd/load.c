@@ -37,16 +37,6 @@ void load_bases(struct process_defaults *process_defaults, const struct globals 
 	process_defaults->control = settings->control && *settings->control == '/' ? settings->control : NULL;
 }
 
-/* Standard input is empty when it is read again, so a reload would remove every service. */
-bool load_reads_standard_input(const struct options *options)
-{
-	for (size_t n = 0; n < options->sources.count; n++) {
-		if (!strcmp(source_name_path(options->sources.list[n]), "-"))
-			return true;
-	}
-	return false;
-}
-
 /* The sources of the command line, and the optional ones that exist now. The caller frees the list. NULL: out of
  * memory. */
 static const char **list_sources(const struct options *options, size_t *count)
@@ -314,7 +304,7 @@ static struct table *load_rounds(struct table_load *loading, struct diags *diags
 
 	loading->exclusions.all = loading->options->keep_going;
 	loading->exclusions.before = before;
-	loading->exclusions.rounds = load_reads_standard_input(loading->options) ? 0 : ROUNDS_MOST;
+	loading->exclusions.rounds = options_read_standard_input(loading->options) ? 0 : ROUNDS_MOST;
 	diags->keeps_all = true;
 	table = read_once(loading, before, diags);
 	while (table && !keep_going(table, &loading->exclusions, diags, loading->read)) {
@@ -371,7 +361,7 @@ struct table *load_to_run(struct options *options, struct state_stream *known, s
 
 static bool can_load_again(const struct options *options, struct diags *diags)
 {
-	if (!load_reads_standard_input(options))
+	if (!options_read_standard_input(options))
 		return nonempty_sources_check(&options->nonempty, diags);
 	diag_error(diags, (struct origin){ 0 },
 		   "superd read the configuration from standard input, and cannot read it again");

@@ -41,8 +41,6 @@ void load_take_noted(struct options *options);
 /* The same without noting anything in options, for a comparison with the table that runs. */
 struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags);
 
-bool load_reads_standard_input(const struct options *options);
-
 /* Saves for an upgrade the present table, as superd.conf, and the notes about its files. `options` is a struct options.
  * It is a callback of engine/upgrade/save.h. */
 void load_save_table(void *options, const struct table *table, struct state_saver *saver);

@@ -151,7 +151,7 @@ static unsigned guard_setting(struct options *options)
 	if (global_is_set(&options->given, GLOBAL_GUARD))
 		return setting;
 	options->reads_guard = true;
-	if (!options->endpoints.count && !load_reads_standard_input(options))
+	if (!options->endpoints.count && !options_read_standard_input(options))
 		fork_with_timeout(find_guard_setting, options, -1, GUARD_SETTING_WAIT, &word, &warnings);
 	if (word.length)
 		setting = !strcmp(buf_string(&word), "yes");
@@ -209,7 +209,10 @@ static int run_task(struct options *options)
 		return do_explain(options);
 	case TASK_PRINT:
 		return do_print(options);
-	case TASK_CHECK:
+	case TASK_CHECK:                /* in such a case the start reports that it could not read the setting */
+		options->reads_guard = !global_is_set(&options->given, GLOBAL_GUARD) &&
+				       options_read_standard_input(options);
+		options->guarded = guard_default(options);
 		return check_tables(options) ? 0 : EXIT_TABLE;
 	case TASK_RUN:
 		break;

@@ -7,12 +7,22 @@
 #include <unistd.h>
 
 #include "config/option/option_table.h"
+#include "parse/sources/source_name.h"
 
 const char *options_name(const struct options *options)
 {
 	static const char *const names[] = { [AS_SUPERD] = "superd", [AS_INETD] = "inetd", [AS_XINETD] = "xinetd" };
 
 	return names[options->invoked_as];
+}
+
+bool options_read_standard_input(const struct options *options)
+{
+	for (size_t n = 0; n < options->sources.count; n++) {
+		if (!strcmp(source_name_path(options->sources.list[n]), "-"))
+			return true;
+	}
+	return false;
 }
 
 bool options_add(const struct options *options, struct cli_texts *texts, const char *text)

@@ -78,6 +78,9 @@ bool options_add(const struct options *options, struct cli_texts *texts, const c
 const char *options_set_control(void *options, const struct cli_option *option, const char *text);
 const char *options_set_compat(void *options, const struct cli_option *option, const char *name);
 
+/* Standard input is empty when it is read again, so a reload would remove every service. */
+bool options_read_standard_input(const struct options *options);
+
 /* The settings of a table, as the command line overrides them; globals NULL: of none. */
 struct globals options_join_settings(const struct options *options, const struct globals *globals);
 

@@ -171,7 +171,7 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 	supervisor->loader.preview = preview_table;
 	supervisor->loader.load_context = options;
 	supervisor->left_out_check.is_possible =
-		!options->endpoints.count && !load_reads_standard_input(options);
+		!options->endpoints.count && !options_read_standard_input(options);
 	supervisor->upgrade.source.save_table = load_save_table;
 	supervisor->upgrade.source.table_context = options;
 	supervisor->started = on_started;
@@ -449,7 +449,7 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 	struct table *table;
 	bool is_edited;
 
-	if (guard_cause() == GUARD_RESTARTS && !load_reads_standard_input(options) &&
+	if (guard_cause() == GUARD_RESTARTS && !options_read_standard_input(options) &&
 	    !answers_in_time(options, before, &why)) {
 		log_error(log, "the configuration cannot be read: %s: the previous configuration stays in effect",
 			  buf_string(&why));

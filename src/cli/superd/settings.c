@@ -44,7 +44,8 @@ static void check_guard(const struct options *options, const struct globals *glo
 	if (!is_start || !global_is_set(globals, GLOBAL_GUARD) || globals->guard == options->guarded)
 		return;
 	diag_error(diags, globals->at[GLOBAL_GUARD], "guard: superd could not read this setting before its start");
-	diags_hint(diags, "a configuration from standard input needs --%sguard in its place",
+	diags_hint(diags, "%s --%sguard in its place",
+		   options_read_standard_input(options) ? "a configuration from standard input needs" : "use",
 		   globals->guard ? "" : "no-");
 }
 

@@ -148,7 +148,7 @@ static void describe_errors(const struct diags *diags, struct buf *why)
 /* Rewinds standard input, if the table comes from there. */
 static void rewind_table(const struct options *options)
 {
-	if (load_reads_standard_input(options))
+	if (options_read_standard_input(options))
 		lseek(STDIN_FILENO, 0, SEEK_SET);
 }
 
