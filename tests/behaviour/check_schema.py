@@ -4,7 +4,7 @@
    check_schema.py SCHEMA DEFINITION <ANSWER
 
 All lines but the last are of this definition, the last one is an end. Members that the schema does not name are an error
-here, so that it stays whole. 77: there is no jsonschema."""
+here, so that it stays whole; a line must match the schema without that rule, too. 77: there is no jsonschema."""
 import json
 import sys
 
@@ -37,13 +37,14 @@ def check(schema, definition, line):
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
-        schema = strict(json.load(file))
+        schema = json.load(file)
     jsonschema.Draft7Validator.check_schema(schema)
     lines = sys.stdin.read().splitlines()
     if not lines:
         print("there is no line", file=sys.stderr)
         return 1
-    wrong = [check(schema, sys.argv[2], line) for line in lines[:-1]] + [check(schema, "end", lines[-1])]
+    wrong = [check(form, sys.argv[2], line) for form in (schema, strict(schema)) for line in lines[:-1]]
+    wrong.append(check(strict(schema), "end", lines[-1]))
     return 1 if any(wrong) else 0
 
 

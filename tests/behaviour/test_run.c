@@ -503,6 +503,7 @@ Behaviour(run, refuses_a_service_that_runs_and_stops_it_if_asked)
 	cr_expect(says_on_stderr(&run, text_of("web: it runs already, pid %ld: stop it first, or add --stop", first)),
 		  "%s", read_text(run.err));
 	finish(&run, 125);
+	(void)schema_holds("run", SUPERCTL(control_path(), "--json", "run", "web").out);
 	run = run_in_pipes(WORDS("--stop", "web"));
 	WAIT_UNTIL(superd_log_count(superd, "in the foreground") == 1);
 	cr_expect_neq(client_ask_pid(superd_port(superd, "web")), first);
