@@ -77,9 +77,10 @@ static bool make_query(struct service_runtime *runtime, void (*counted)(struct c
 	query->which = queued_only ? CONN_WHICH_QUEUED : CONN_WHICH_CLIENTS;
 	query->no_probes = true;
 	conn_query_add_listeners(query, 1 << CONN_TCP);
-	if (!query->count)
-		activator_forget(runtime);
-	return query->count;
+	if (query->count)
+		return true;
+	activator_forget(runtime);
+	return false;
 }
 
 static void start_query(struct service_runtime *runtime, void (*counted)(struct conn_query *query), bool queued_only)
