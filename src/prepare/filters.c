@@ -25,6 +25,7 @@
 #include "exec/spawn/spawn.h"
 #include "os/foreign/fork_fds.h"
 #include "os/host/libexec.h"
+#include "os/proc/pidfd.h"
 #include "prepare/build_info.h"
 #include "prepare/helper_user.h"
 
@@ -44,15 +45,16 @@ struct compiled_filter {
 void filters_open(struct filters *filters, struct table *table, const struct table *before, struct diags *diags)
 {
 	*filters = (struct filters){ .table = table, .before = before ? before->filters : NULL, .diags = diags,
-				     .channel = -1, .report = -1 };
+				     .channel = -1, .report = -1, .process = -1 };
 }
 
 void filters_close(struct filters *filters)
 {
 	fd_close(&filters->channel);
 	fd_close(&filters->report);
-	if (filters->pid)
-		waitpid_timeout(filters->pid, END_MOST, NULL);  /* else the loop reaps it */
+	if (filters->pid && !waitpid_timeout(filters->pid, END_MOST, NULL))
+		pidfd_signal(filters->process, SIGKILL);        /* the loop reaps it, or has done so */
+	fd_close(&filters->process);
 	buf_free(&filters->failure);
 }
 
@@ -84,6 +86,7 @@ static void spawn_filter(struct filters *filters, const char *path, int end)
 		return;
 	}
 	filters->pid = launch.pid;
+	filters->process = pidfd_of(launch.pid);
 	filters->report = launch.report;
 }
 
@@ -130,7 +133,6 @@ static size_t hear_answer(struct filters *filters, const char *request, char ans
 	run_limit_begin(&limit, ANSWER_SECONDS);
 	got = send(filters->channel, request, strlen(request), MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (got >= 0 && !run_limit_wait(&limit, filters->channel)) {
-		kill(filters->pid, SIGKILL);
 		buf_addf(&filters->failure, PROGRAM " has not answered for %d s", ANSWER_SECONDS);
 		return 0;
 	}
@@ -144,7 +146,6 @@ static size_t hear_answer(struct filters *filters, const char *request, char ans
 	flaw = filter_answer_flaw(answer, (size_t)got, count);
 	if (!flaw)
 		return (size_t)got;
-	kill(filters->pid, SIGKILL);
 	buf_addf(&filters->failure, "the answer of " PROGRAM " is wrong: %s", flaw);
 	return 0;
 }

@@ -19,6 +19,7 @@ struct filters {
 	int channel;                    /* to superd-filter; -1: it does not run */
 	int report;                     /* why it could not be started (exec/spawn/spawn.h); -1: it does not run */
 	pid_t pid;                      /* superd-filter; 0: it was not started */
+	int process;                    /* its pidfd, as the loop may reap it; -1: none */
 	struct buf failure;             /* why it is not asked any more, for messages; empty: it is */
 };
 

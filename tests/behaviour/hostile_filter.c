@@ -1,5 +1,5 @@
 /* Stands in for superd-filter: beside itself it has a file "mode", whose word says how it answers, and a file
- * "requests", to which it adds a line for each request, with its rights in front. */
+ * "requests", to which it adds a line for each request, with its pid and its rights in front. */
 #include <limits.h>
 #include <linux/capability.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static void note_request(char *text)
 		return;
 	for (char *at = text; *at; at++)
 		*at = *at == '\n' ? ';' : *at;
-	fprintf(out, "uid %d, no new privileges %d, may bind %d: %s\n", (int)getuid(),
+	fprintf(out, "pid %d, uid %d, no new privileges %d, may bind %d: %s\n", (int)getpid(), (int)getuid(),
 		prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), prctl(PR_CAPBSET_READ, CAP_NET_BIND_SERVICE), text);
 	fclose(out);
 }
@@ -94,6 +94,8 @@ int main(void)
 			pause();
 		if (send(0, &answer, make_answer(mode, &answer), 0) < 0)
 			return 1;
+		if (!strcmp(mode, "stays"))
+			pause();
 	}
 	return 0;
 }

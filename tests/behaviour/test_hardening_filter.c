@@ -12,6 +12,7 @@
 #include "client.h"
 #include "harness.h"
 #include "namespace.h"
+#include "process.h"
 
 /* A copy of superd that finds the stand-in, which answers so. */
 static const char *superd_with(const char *mode)
@@ -82,6 +83,19 @@ Behaviour(hardening_filter, a_reload_that_cannot_compile_one_is_refused)
 	superd_stop(superd);
 }
 
+Behaviour(hardening_filter, one_that_stays_behind_its_answers_is_ended)
+{
+	struct setup setup = { .program = superd_with("stays") };
+	struct superd *superd = superd_run_with(&setup, "service one { listen = \"127.0.0.1:0\" exec = \"/bin/cat\""
+							" lock_personality = yes }\n");
+	int pid = 0;
+
+	cr_expect_gt(superd_port(superd, "one"), 0);
+	cr_assert_eq(sscanf(read_text(path_in("own/requests")), "pid %d,", &pid), 1);
+	WAIT_UNTIL(!process_lives((pid_t)pid));
+	superd_stop(superd);
+}
+
 /* A user of its own, and no capabilities. */
 Behaviour(hardening_filter, it_is_compiled_without_rights)
 {
@@ -94,8 +108,8 @@ Behaviour(hardening_filter, it_is_compiled_without_rights)
 	own = superd_with("good");
 	outcome = program_answer((const char *const[]){ own, "--check", "-f", table, NULL });
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-	cr_assert_eq(sscanf(read_text(path_in("own/requests")), "uid %d, no new privileges %d, may bind %d:", &uid,
-			    &privileges, &binds), 3);
+	cr_assert_eq(sscanf(read_text(path_in("own/requests")), "pid %*d, uid %d, no new privileges %d, may bind %d:",
+			    &uid, &privileges, &binds), 3);
 	cr_expect(uid >= 60594 && uid <= 60601, "%d", uid);
 	cr_expect_eq(privileges, 1);
 	cr_expect_eq(binds, 0);
