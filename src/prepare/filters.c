@@ -6,7 +6,6 @@
 #include "prepare/filters.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -32,15 +31,6 @@
 #define PROGRAM "superd-filter"
 #define ANSWER_SECONDS 10               /* for one filter; the largest take a tenth of a second */
 #define END_MOST 100                    /* milliseconds that superd waits for its end */
-
-/* A filter that superd-filter has compiled. */
-struct compiled_filter {
-	const struct compiled_filter *next;
-	const char *request;
-	struct sock_fprog program;
-	const uint32_t *unknown;        /* indices of words that name no system call */
-	uint32_t unknown_count;
-};
 
 void filters_open(struct filters *filters, struct table *table, const struct table *before, struct diags *diags)
 {
@@ -122,8 +112,20 @@ static void note_end(struct filters *filters, int error)
 		buf_text(&filters->failure, PROGRAM " has ended without an answer");
 }
 
+/* The number of words in `calls`, which is the first line. */
+static size_t count_calls(const char *request)
+{
+	size_t count = 0;
+
+	if (strncmp(request, "calls ", 6) != 0)
+		return 0;
+	for (; *request && *request != '\n'; request++)
+		count += *request == ' ';
+	return count;
+}
+
 /* Sends the request and waits for the answer. Returns its length; 0: there is none, for the reason in `failure`. */
-static size_t hear_answer(struct filters *filters, const char *request, char answer[FILTER_ANSWER_MOST], size_t count)
+static size_t hear_answer(struct filters *filters, const char *request, char answer[FILTER_ANSWER_MOST])
 {
 	const char *flaw = NULL;
 	struct run_limit limit;
@@ -143,77 +145,70 @@ static size_t hear_answer(struct filters *filters, const char *request, char ans
 		note_end(filters, got < 0 ? errno : 0);
 		return 0;
 	}
-	flaw = filter_answer_flaw(answer, (size_t)got, count);
+	flaw = filter_answer_flaw(answer, (size_t)got, count_calls(request));
 	if (!flaw)
 		return (size_t)got;
 	buf_addf(&filters->failure, "the answer of " PROGRAM " is wrong: %s", flaw);
 	return 0;
 }
 
-static size_t count_words(words list)
+/* Adds a filter to the table. NULL: out of memory. */
+static const struct compiled_filter *keep_filter(struct table *table, const char *request, const void *answer,
+						 size_t length)
 {
-	size_t count = 0;
-
-	while (list && list[count])
-		count++;
-	return count;
-}
-
-/* Adds it to the table. NULL: out of memory. */
-static const struct compiled_filter *keep_filter(struct filters *filters, const struct compiled_filter *made)
-{
-	struct table *table = filters->table;
 	struct compiled_filter *kept = pool_alloc(table->pool, sizeof(*kept));
-	const void *instructions =
-		pool_keep(table->pool, made->program.filter, made->program.len * sizeof(struct sock_filter));
+	const char *bytes = pool_keep(table->pool, answer, length);
+	struct filter_answer head;
 
-	if (!kept || !instructions)
+	request = pool_text(table->pool, request);
+	if (!kept || !bytes || !request)
 		return NULL;
-	*kept = *made;
-	kept->program.filter = (struct sock_filter *)(uintptr_t)instructions;
-	kept->request = pool_text(table->pool, made->request);
-	kept->unknown = made->unknown_count
-		? pool_keep(table->pool, made->unknown, made->unknown_count * sizeof(*made->unknown)) : NULL;
-	if (!kept->request || (made->unknown_count && !kept->unknown))
-		return NULL;
-	kept->next = table->filters;
+	memcpy(&head, bytes, sizeof(head));
+	*kept = (struct compiled_filter){ .next = table->filters, .request = request, .answer = bytes,
+					  .length = length, .unknown = head.unknown };
+	kept->program.len = (unsigned short)head.instructions;
+	kept->program.filter = (void *)(uintptr_t)(bytes + sizeof(head));
 	table->filters = kept;
 	return kept;
 }
 
-/* Has a filter compiled. Returns NULL with the reason in why. */
-static const struct compiled_filter *compile_filter(struct filters *filters, const char *request, size_t count,
-						    struct buf *why)
+void filters_add(struct table *table, const char *request, const void *answer, size_t length)
 {
-	_Alignas(16) char answer[FILTER_ANSWER_MOST];
-	struct compiled_filter made = { .request = request };
+	struct filter_answer head;
+
+	if (filter_answer_flaw(answer, length, count_calls(request)))
+		return;
+	memcpy(&head, answer, sizeof(head));
+	if (!head.error)
+		keep_filter(table, request, answer, length);
+}
+
+/* Has a filter compiled. Returns NULL with the reason in why. */
+static const struct compiled_filter *compile_filter(struct filters *filters, const char *request, struct buf *why)
+{
+	char answer[FILTER_ANSWER_MOST];
 	const struct compiled_filter *kept = NULL;
 	struct filter_answer head;
-	char *instructions = answer + sizeof(head);
 	bool asked = !filters->failure.length && (filters->pid || start_filter(filters));
 	size_t length;
 
 	wait_note_begin("the program", PROGRAM);
-	length = asked ? hear_answer(filters, request, answer, count) : 0;
+	length = asked ? hear_answer(filters, request, answer) : 0;
 	wait_note_end();
 	if (!length) {
 		buf_text(why, buf_string(&filters->failure));
 		return NULL;
 	}
 	memcpy(&head, answer, sizeof(head));
-	made.program = (struct sock_fprog){ (unsigned short)head.instructions, (void *)instructions };
-	made.unknown = (const uint32_t *)(const void *)(instructions + head.instructions * FILTER_INSTRUCTION);
-	made.unknown_count = head.unknown;
 	if (!head.error)
-		kept = keep_filter(filters, &made);
+		kept = keep_filter(filters->table, request, answer, length);
 	if (!kept)
 		buf_text(why, head.error ? strerror((int)head.error) : "out of memory");
 	return kept;
 }
 
 /* Finds the filter, or has it compiled. */
-static const struct compiled_filter *get_filter(struct filters *filters, const char *request, size_t count,
-						struct buf *why)
+static const struct compiled_filter *get_filter(struct filters *filters, const char *request, struct buf *why)
 {
 	for (const struct compiled_filter *made = filters->table->filters; made; made = made->next) {
 		if (made->request == request)
@@ -221,9 +216,9 @@ static const struct compiled_filter *get_filter(struct filters *filters, const c
 	}
 	for (const struct compiled_filter *made = filters->before; made; made = made->next) {
 		if (!strcmp(made->request, request))
-			return keep_filter(filters, made);
+			return keep_filter(filters->table, request, made->answer, made->length);
 	}
-	return compile_filter(filters, request, count, why);
+	return compile_filter(filters, request, why);
 }
 
 /* A call that the table denies must not be allowed because of a typo. */
@@ -231,9 +226,10 @@ static void report_unknown(const struct filters *filters, const struct service *
 			   const struct compiled_filter *filter)
 {
 	words calls = service->groups->syscalls->system_call_filter;
+	const uint32_t *unknown = (const void *)(filter->program.filter + filter->program.len);
 
-	for (uint32_t n = 0; calls && filter->unknown && n < filter->unknown_count; n++) {
-		const char *word = calls[filter->unknown[n]];
+	for (uint32_t n = 0; n < filter->unknown; n++) {
+		const char *word = calls[unknown[n]];
 		bool denied = *word == '~';
 
 		word += denied || *word == '+';
@@ -258,7 +254,7 @@ static bool add_filter(struct filters *filters, const struct service *service, c
 	if (kept && text.length > FILTER_REQUEST_MOST)
 		buf_addf(&why, "its words have more than %d bytes", FILTER_REQUEST_MOST);
 	else if (kept)
-		filter = get_filter(filters, kept, count_words(request->calls), &why);
+		filter = get_filter(filters, kept, &why);
 	if (filter) {
 		report_unknown(filters, service, filter);
 		list[list[0] ? 1 : 0] = &filter->program;

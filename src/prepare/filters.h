@@ -2,6 +2,7 @@
  * compiled once, and its services share it. A filter of the table before is taken from there. */
 #pragma once
 
+#include <linux/filter.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
@@ -9,7 +10,16 @@
 #include "config/table/table.h"
 
 struct sandbox_support;
-struct sock_fprog;
+
+/* A filter that superd-filter has compiled. */
+struct compiled_filter {
+	const struct compiled_filter *next;
+	const char *request;
+	const void *answer;             /* as config/words/filter_request.h says; with what follows in it */
+	size_t length;
+	struct sock_fprog program;
+	uint32_t unknown;               /* number of words in `calls` that name no system call */
+};
 
 /* The filters of one table while it is resolved. filters_open to filters_close. */
 struct filters {
@@ -22,6 +32,10 @@ struct filters {
 	int process;                    /* its pidfd, as the loop may reap it; -1: none */
 	struct buf failure;             /* why it is not asked any more, for messages; empty: it is */
 };
+
+/* Adds a filter that a superd before has had compiled to a table that is not resolved yet, so that it is not compiled
+ * again. One that is wrong is ignored. */
+void filters_add(struct table *table, const char *request, const void *answer, size_t length);
 
 /* before: the table whose place this one takes; NULL: none. It must stay until filters_close. */
 void filters_open(struct filters *filters, struct table *table, const struct table *before, struct diags *diags);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "controlling.h"
+#include "guarding.h"
 #include "harness.h"
 #include "namespace.h"
 #include "process.h"
@@ -80,6 +82,37 @@ Behaviour(hardening_filter, a_reload_that_cannot_compile_one_is_refused)
 	two = text_of(row, "two", "@system-service");
 	cr_expect(superd_reload(superd, "%s%s", text_of(row, "one", "@system-service"), two));
 	cr_expect_gt(superd_port(superd, "two"), 0);
+	superd_stop(superd);
+}
+
+/* By the files, and by the table that the superd before had, as an administrator is in the middle of an edit. */
+Behaviour(hardening_filter, a_superd_that_takes_over_needs_no_compiler_for_known_ones)
+{
+	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
+	struct setup setup = { .program = superd_with("good"), .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, "service one { listen = \"127.0.0.1:0\" accept = yes"
+							" exec = \"/bin/cat\" restrict_realtime = yes"
+							" system_call_filter = \"@system-service\" }\n");
+	int port = superd_port(superd, "one"), client;
+	FILE *table;
+
+	superd_with("ends");
+	for (int n = 0; n < 3; n++) {
+		if (n == 1) {
+			table = fopen(superd->table, "ae");
+			cr_assert_not_null(table);
+			fputs("service two { listen = \"127.0.0.1:0\" exec = \"/bin/cat\""
+			      " system_call_filter = \"~@mount\" }\n", table);
+			cr_assert_eq(fclose(table), 0);
+		}
+		guarded_kill(superd);
+		client = client_connect(port);
+		client_send(client, "hello\n");
+		cr_expect_str_eq(client_line(client), "hello", "%d: %s", n, world_logs());
+		close(client);
+	}
+	cr_expect_null(strstr(read_text(path_in("own/requests")), "realtime"), "%s", world_logs());
+	cr_expect_null(strstr(read_text(path_in("own/requests")), "@system-service"), "%s", world_logs());
 	superd_stop(superd);
 }
 

@@ -23,6 +23,7 @@
 #include "os/host/hosts_access.h"
 #include "parse/sources/source_name.h"
 #include "parse/sources/sources.h"
+#include "prepare/filters.h"
 #include "prepare/os_info.h"
 #include "prepare/preflight.h"
 #include "prepare/resolve.h"
@@ -183,6 +184,35 @@ static void run_preflight(const struct table_load *loading, struct table *table,
 	}
 }
 
+static void save_filters(const struct table *table, struct buf *out)
+{
+	for (const struct compiled_filter *filter = table->filters; filter; filter = filter->next) {
+		state_open_section(out, "system_call_filter");
+		state_add(out, "request", filter->request);
+		state_add_bytes(out, "answer", filter->answer, filter->length);
+	}
+}
+
+/* A superd that takes over must not lose a service because superd-filter fails now. */
+static void restore_filters(struct table *table, struct state_stream *stream)
+{
+	for (size_t n = 0; n < stream->count; n++) {
+		struct state_section *section = &stream->sections[n];
+		const char *request;
+		size_t length;
+		void *answer;
+
+		if (strcmp(section->kind, "system_call_filter") != 0)
+			continue;
+		section->used = true;
+		request = state_text(section, "request");
+		answer = state_take_bytes(section, "answer", STATE_STREAM_MOST, &length);
+		if (request && answer)
+			filters_add(table, request, answer, length);
+		free(answer);
+	}
+}
+
 /* before: as for resolve_table. */
 static struct table *read_once(struct table_load *loading, const struct table *before, struct diags *diags)
 {
@@ -198,6 +228,8 @@ static struct table *read_once(struct table_load *loading, const struct table *b
 		return NULL;
 	}
 	table->lookups = lookups;
+	if (loading->known)
+		restore_filters(table, loading->known);
 	settings_check(options, table, loading->before, diags);
 	table->settings = options_join_settings(options, &table->globals);
 	table->control = loading->before || loading->known ? options->settings.control : table->settings.control;
@@ -407,6 +439,7 @@ void load_save_table(void *options, const struct table *table, struct state_save
 		state_add_bytes(&saver->text, "sources", &table->sources, sizeof(table->sources));
 		nonempty_sources_save(&((struct options *)options)->nonempty, &saver->text);
 		lookup_cache_save(table->lookups, &saver->text);
+		save_filters(table, &saver->text);
 	}
 	saver->failed |= !good;
 	free(text);
@@ -434,6 +467,7 @@ struct table *load_saved_table(struct options *options, struct state_stream *bef
 	table->settings = options_join_settings(options, &table->globals);
 	table->control = options->settings.control;
 	table->lookups = has_died ? lookup_cache_restore(before) : lookup_cache_new();
+	restore_filters(table, before);
 	read = diags->count;
 	resolve_table(table, NULL, diags);
 	keep_going(table, &exclusions, diags, read);

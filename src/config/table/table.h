@@ -48,7 +48,7 @@ struct table {
 	struct globals settings;        /* the same with what the command line overrides, and defaults; by cli/superd/load */
 	const char *control;            /* path of the control socket in force, to be hidden from services; NULL: the default */
 	struct lookup_cache *lookups;        /* owned; what name services have answered for it; NULL: nothing is kept */
-	/* In the pool: the filters of system calls that were compiled for it; private to prepare/filters. */
+	/* In the pool: the filters of system calls that were compiled for it (prepare/filters). */
 	const struct compiled_filter *filters;
 	struct names *names;            /* name -> row, created by the first table_find; private to table.c */
 	struct bases *bases;            /* the groups of a service that sets nothing; private to builder_finish.c */

@@ -252,7 +252,7 @@ static const struct {
 	{ "withdrawal", read_rpc_debt },
 	{ "stored", read_left_in_store }, { "filter", read_filter },
 	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },  { "lookup", skip_section },
-	{ "log_other", load_log_other },
+	{ "log_other", load_log_other }, { "system_call_filter", skip_section },
 };
 
 static void read_engine_sections(struct state_loader *loader)
