@@ -100,6 +100,8 @@ static void save_shared(struct state_saver *saver, struct engine *engine)
 		state_open_section(&saver->text, "group");
 		state_add(&saver->text, "path", container_of(link, struct empty_cgroup, link)->path);
 	}
+	LIST_EACH(link, &engine->instances->bind_strays)
+		state_save(saver, &bind_stray_state, container_of(link, struct bind_stray, link));
 	locks_save(engine->locks, &saver->text);
 }
 
