@@ -20,7 +20,10 @@
 #include "os/guard/guard_link.h"
 #include "os/proc/process.h"
 
-#define OWNER_ATTRIBUTE "user.superd.owner"     /* of a base folder: its superd's pid and start time */
+/* Of a base folder: pid and start time of the process that others know as its superd, then those of superd itself,
+ * which outlives its guard. */
+#define OWNER_ATTRIBUTE "user.superd.owner"
+#define OWNER_MOST 96                   /* bytes of its text */
 #define BASES_MOST 100                  /* folders for one pid that still hold processes */
 
 /* Whether the text behind the pid is this namespace's suffix, optionally followed by ".NUMBER". */
@@ -33,13 +36,29 @@ static bool is_suffix(const char *text, const char *suffix)
 
 void cgroup_parent_mark(const char *path)
 {
-	struct process process;
-	char text[48];
+	struct process first, own;
+	char text[OWNER_MOST];
 
-	if (!process_read(guard_first_pid(), &process))
+	if (!process_read(guard_first_pid(), &first) || !process_read(getpid(), &own))
 		return;
-	snprintf(text, sizeof(text), "%ld %lld", (long)guard_first_pid(), (long long)process.start_time);
+	snprintf(text, sizeof(text), "%ld %lld %ld %lld", (long)guard_first_pid(), (long long)first.start_time,
+		 (long)getpid(), (long long)own.start_time);
 	lsetxattr(path, OWNER_ATTRIBUTE, text, strlen(text), 0);
+}
+
+/* Whether a recorded process lives. A pid may belong to another process by now, so the start time decides. */
+static bool owner_lives(char *text)
+{
+	for (long owner = strtol(text, &text, 10); owner > 0; owner = strtol(text, &text, 10)) {
+		long long start_time = strtoll(text, &text, 10);
+		struct process process;
+
+		if (owner > INT_MAX || (process_read((pid_t)owner, &process) ?
+					!process.ended && process.start_time == start_time :
+					kill((pid_t)owner, 0) == 0 || errno != ESRCH))
+			return true;
+	}
+	return false;
 }
 
 /* Whether superd's user owns the folder. Only its owner and root could have put a process into a group of it. */
@@ -51,25 +70,20 @@ static bool is_own_folder(const char *path)
 	       !(status.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Whether the folder's superd has ended. Its pid may belong to another process by now, so the start time decides. If
- * the owner is not recorded, a living process of the pid in the folder's name counts as the superd. */
+/* Whether the folder's superd has ended, and its guard. If the owner is not recorded, a living process of the pid in
+ * the folder's name counts as the superd. */
 static bool is_abandoned(const char *path, pid_t pid)
 {
-	struct process process;
-	char text[48], *end;
+	char text[OWNER_MOST];
 	ssize_t length = lgetxattr(path, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
-	long owner;
 
-	text[length > 0 ? length : 0] = '\0';
-	owner = strtol(text, &end, 10);
-	if (!is_own_folder(path) || owner < 0 || owner > INT_MAX)
+	if (!is_own_folder(path))
 		return false;
-	if (!owner && pid == guard_first_pid())
-		return true;
-	if (kill(owner ? (pid_t)owner : pid, 0) < 0 && errno == ESRCH)
-		return true;
-	return owner && process_read((pid_t)owner, &process) &&
-	       (process.ended || process.start_time != strtoll(end, NULL, 10));
+	if (length > 0) {
+		text[length] = '\0';
+		return !owner_lives(text);
+	}
+	return pid == guard_first_pid() || (kill(pid, 0) < 0 && errno == ESRCH);
 }
 
 /* Calls `see` for each base folder of a superd that has ended, if it belongs to superd's user and pid namespace. mine:

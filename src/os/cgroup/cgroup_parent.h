@@ -11,8 +11,8 @@
  * path for the caller to free(); NULL and errno. */
 char *cgroup_parent_claim(const char *own);
 
-/* Records on the base folder that this superd owns it, or its guard, if it has one. Called again when that is another
- * process. */
+/* Records on the base folder that this superd owns it, and its guard, if it has one. Called again by the next superd, and
+ * with another guard. */
 void cgroup_parent_mark(const char *path);
 
 /* Finds a process that has one of these sockets, and that a superd of this user has started, which was killed: its

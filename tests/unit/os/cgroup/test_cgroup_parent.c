@@ -228,6 +228,25 @@ Test(cgroup_base, one_whose_guard_was_replaced_lives, .init = make_folder)
 	clear();
 }
 
+Test(cgroup_base, one_whose_guard_has_died_lives, .init = make_folder)
+{
+	char before[256], owner[96];
+	long gone = (long)ended_process();
+	struct process own;
+
+	strcpy(before, base_of((pid_t)gone, ""));
+	make(before);
+	SKIP_WITHOUT_MARKS(before);
+	cr_assert(process_read(getpid(), &own));
+	snprintf(owner, sizeof(owner), "%ld 1 %ld %lld", gone, (long)getpid(), (long long)own.start_time);
+	cr_assert_eq(lsetxattr(before, "user.superd.owner", owner, strlen(owner), 0), 0);
+	cr_expect_not(is_left(before, name));
+	snprintf(owner, sizeof(owner), "%ld 1 %ld 1", gone, (long)getpid());
+	cr_assert_eq(lsetxattr(before, "user.superd.owner", owner, strlen(owner), 0), 0);
+	cr_expect(is_left(before, name), "when both are gone");
+	clear();
+}
+
 Test(cgroup_base, one_that_lives_is_known_by_when_it_began, .init = make_folder)
 {
 	char *base, left[256];
