@@ -1,10 +1,5 @@
 /* Warns of ports that another process has, by the kernel's list. A socket of superd's own, opened to find out, could
  * take datagrams, or the port from a program that starts. */
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "config/check/endpoint_conflict.h"
 #include "os/proc/port_owner.h"
 #include "prepare/preflight_internal.h"
@@ -19,26 +14,6 @@ static const struct {
 	  "systemctl list-sockets names the unit: stop it before superd starts, unless it passes superd the socket" },
 };
 
-/* The endpoint that a program would name for this socket. The texts are in the buffers. */
-static struct endpoint endpoint_of(const struct port_socket *socket, char *address, char *interface)
-{
-	struct endpoint endpoint = {
-		.kind = socket->protocol == IPPROTO_UDP ? ENDPOINT_UDP : ENDPOINT_TCP, .port = socket->port,
-		.family = !socket->is_ipv6 ? FAMILY_IPV4 : socket->is_ipv6_only ? FAMILY_IPV6 : FAMILY_ANY,
-	};
-	bool is_any = true;
-
-	for (size_t n = 0; n < (socket->is_ipv6 ? 16 : 4); n++)
-		is_any &= !socket->address[n];
-	if (!is_any && inet_ntop(socket->is_ipv6 ? AF_INET6 : AF_INET, socket->address, address, INET6_ADDRSTRLEN)) {
-		endpoint.address = address;
-		endpoint.family = socket->is_ipv6 ? FAMILY_IPV6 : FAMILY_IPV4;
-	}
-	if (socket->interface)
-		endpoint.interface = if_indextoname(socket->interface, interface);
-	return endpoint;
-}
-
 /* A socket in the way; NULL: none. Those that this superd serves with are not. For --check those of any superd are not:
  * it may be the one that runs with this table. */
 static const struct port_socket *find_taken(struct preflight *preflight, const struct endpoint *wanted)
@@ -47,10 +22,7 @@ static const struct port_socket *find_taken(struct preflight *preflight, const s
 
 	for (size_t n = port_table_first(ports, wanted->port); n < ports->count && ports->list[n].port == wanted->port;
 	     n++) {
-		char address[INET6_ADDRSTRLEN], interface[IF_NAMESIZE];
-		struct endpoint found = endpoint_of(&ports->list[n], address, interface);
-
-		if (!ports->list[n].has_superd && found.kind == wanted->kind && endpoint_clash(&found, wanted))
+		if (!ports->list[n].has_superd && port_socket_blocks(&ports->list[n], wanted))
 			return &ports->list[n];
 	}
 	return NULL;

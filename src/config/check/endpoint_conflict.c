@@ -6,22 +6,11 @@
 
 #include "config/option/option_table.h"
 
-static struct endpoint with_options(const struct endpoint *endpoint, const struct socket_options *options)
-{
-	struct endpoint result = *endpoint;
-
-	if (!endpoint_is_inet(endpoint))
-		return result;
-	if (!result.interface)
-		result.interface = options->bind_to_device;
-	if (options->ipv6_only == IPV6_ONLY_YES && result.family == FAMILY_ANY)
-		result.family = FAMILY_IPV6;
-	return result;
-}
-
 struct endpoint_claim endpoint_claim_of(const struct service *service, const struct listen *listen, size_t number)
 {
-	struct endpoint_claim claim = { service, listen, with_options(listen->address, listen->options), number };
+	struct endpoint_claim claim = {
+		service, listen, endpoint_with_options(listen->address, listen->options), number,
+	};
 
 	/* An RPC socket claims its registration, not its port. */
 	if (endpoint_is_rpc(listen->endpoint))
@@ -31,7 +20,7 @@ struct endpoint_claim endpoint_claim_of(const struct service *service, const str
 
 struct endpoint endpoint_claim_as_written(const struct endpoint_claim *claim)
 {
-	return with_options(claim->listen->endpoint, claim->listen->options);
+	return endpoint_with_options(claim->listen->endpoint, claim->listen->options);
 }
 
 bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint_claim *b)

@@ -59,3 +59,16 @@ bool listen_is_other_family(const struct service *service, const struct listen *
 	       before->at.column == listen->at.column && before->endpoint->kind == listen->endpoint->kind &&
 	       !strcmp(before->name, listen->name);
 }
+
+struct endpoint endpoint_with_options(const struct endpoint *endpoint, const struct socket_options *options)
+{
+	struct endpoint result = *endpoint;
+
+	if (!endpoint_is_inet(endpoint))
+		return result;
+	if (!result.interface)
+		result.interface = options->bind_to_device;
+	if (options->ipv6_only == IPV6_ONLY_YES && result.family == FAMILY_ANY)
+		result.family = FAMILY_IPV6;
+	return result;
+}

@@ -90,14 +90,15 @@ static bool is_unchecked(const struct service_runtime *runtime, const struct lis
 /* If a process that a killed superd has left has this address, writes that to `why`. With --take-over ends it, by
  * kill_signal at the first try, by SIGKILL at the first one behind timeout_stop. Else it serves on, also if it was
  * frozen. */
-static void explain_holder(struct service_runtime *runtime, const struct endpoint *address,
+static void explain_holder(struct service_runtime *runtime, const struct listen *listen,
 			   struct failed_sockets *failed, struct buf *why)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
 	struct cgroups *cgroups = &runtime->engine->launch->cgroups;
 	double until = runtime->run ? runtime->run->takes_over_until : 0.;
+	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
 	struct file_id sockets[HOLDERS_MOST];
-	size_t count = address_sockets(address, sockets, HOLDERS_MOST);
+	size_t count = address_sockets(&wanted, sockets, HOLDERS_MOST);
 	char *group = NULL;
 	pid_t pid;
 
@@ -163,7 +164,7 @@ static bool open_listener(struct service_runtime *runtime, struct listener *list
 	failed->lacks_descriptors |= errno == EMFILE || errno == ENFILE;
 	if (errno == EADDRINUSE) {
 		drain_hurry_holder(runtime, listener);
-		explain_holder(runtime, listener->listen->address, failed, &why);
+		explain_holder(runtime, listener->listen, failed, &why);
 	}
 	buf_text(&text, "cannot listen on ");
 	endpoint_format(listener->listen->endpoint, &text);

@@ -21,29 +21,19 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "os/netdiag/sock_diag.h"
+#include "os/proc/port_table.h"
 #include "os/proc/process.h"
 
 enum { LISTENING_MOST = 512, HELD_MOST = 8 };    /* listening sockets to examine, in all and of one process */
 enum { PORTS_KEPT = 16 };
 enum { SOCKETS_MOST = 16, BUDGET_MS = 50, REFILL = 100 };       /* the budget regains 1 ms every REFILL ms */
 
-/* The sockets with one port. */
+/* The sockets at one address. */
 struct port_socket_list {
 	struct file_id ids[SOCKETS_MOST];
 	size_t count;
-	uint16_t port;
 	dev_t device;
 };
-
-static void add_socket(struct nlmsghdr *message, void *context)
-{
-	const struct inet_diag_msg *socket = NLMSG_DATA(message);
-	struct port_socket_list *sockets = context;
-
-	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)) && ntohs(socket->id.idiag_sport) == sockets->port &&
-	    socket->idiag_inode && sockets->count < SOCKETS_MOST)
-		sockets->ids[sockets->count++] = (struct file_id){ sockets->device, socket->idiag_inode };
-}
 
 /* Finds the device number that all sockets share (sockfs). */
 static bool find_device(dev_t *device)
@@ -59,17 +49,17 @@ static bool find_device(dev_t *device)
 	return stated;
 }
 
-static bool find_sockets(struct port_socket_list *sockets, uint8_t protocol)
+static bool find_sockets(struct port_socket_list *sockets, const struct endpoint *address, bool has_peers)
 {
-	static const uint8_t families[] = { AF_INET6, AF_INET };
+	struct port_table ports;
 
-	if (!find_device(&sockets->device))
+	if (!find_device(&sockets->device) || !port_table_read_port(&ports, address, has_peers))
 		return false;
-	for (size_t n = 0; n < sizeof(families); n++)
-		sock_diag_inet(&(struct sock_diag_filter){ families[n], protocol,
-							   protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : UINT32_MAX,
-							   sockets->port },
-			       add_socket, sockets);
+	for (size_t n = 0; n < ports.count && sockets->count < SOCKETS_MOST; n++) {
+		if (ports.list[n].node && port_socket_blocks(&ports.list[n], address))
+			sockets->ids[sockets->count++] = (struct file_id){ sockets->device, ports.list[n].node };
+	}
+	port_table_free(&ports);
 	return sockets->count > 0;
 }
 
@@ -97,12 +87,12 @@ static void add_unix_socket(struct nlmsghdr *message, void *context)
 
 size_t address_sockets(const struct endpoint *address, struct file_id *ids, size_t most)
 {
-	struct address_search search = { .found.port = address->port };
+	struct address_search search = { 0 };
 	struct socket_address name;
 	size_t count;
 
 	if (address->kind == ENDPOINT_TCP || address->kind == ENDPOINT_UDP) {
-		find_sockets(&search.found, address->kind == ENDPOINT_TCP ? IPPROTO_TCP : IPPROTO_UDP);
+		find_sockets(&search.found, address, false);
 	} else if (find_device(&search.found.device) && socket_address_make(address, AF_UNIX, &name) &&
 		   name.any.sa_family == AF_UNIX) {
 		search.name = name.un.sun_path;
@@ -167,13 +157,13 @@ static int64_t begin_search(int64_t now)
 	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
 }
 
-unsigned port_owner(uint8_t protocol, uint16_t port, struct buf *out)
+unsigned port_owner(const struct endpoint *address, struct buf *out)
 {
-	struct port_socket_list sockets = { .port = port };
-	struct found_holders *kept = &holders[port % PORTS_KEPT];
+	struct port_socket_list sockets = { 0 };
+	struct found_holders *kept = &holders[address->port % PORTS_KEPT];
 	int64_t now = clock_ms(), until = begin_search(now);
 
-	if (!find_sockets(&sockets, protocol))
+	if (!find_sockets(&sockets, address, true))
 		return 0;
 	if (!kept->pid || process_holds(kept->pid, sockets.ids, sockets.count) != HOLDS) {
 		*kept = (struct found_holders){ 0 };

@@ -7,6 +7,8 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,27 +90,65 @@ static int compare_ports(const void *a, const void *b)
 	return (first->port > second->port) - (first->port < second->port);
 }
 
-bool port_table_read(struct port_table *ports)
+/* Appends the sockets of both families that the filter selects, which needs no family. */
+static bool list_sockets(struct port_table *ports, struct sock_diag_filter filter)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 }, protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
-	struct port_reading reading = { .ports = ports };
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct port_reading reading = { .ports = ports, .protocol = (uint8_t)filter.protocol };
 	bool any = false;
 
-	*ports = (struct port_table){ 0 };
-	for (size_t n = 0; n < 4; n++) {
-		struct sock_diag_filter filter = { .family = families[n % 2], .protocol = protocols[n / 2] };
-
-		filter.states = filter.protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : UINT32_MAX;
-		reading.protocol = (uint8_t)filter.protocol;
+	for (size_t n = 0; n < sizeof(families); n++) {
+		filter.family = families[n];
 		any |= sock_diag_inet(&filter, add_socket, &reading);
 	}
-	if (!any || reading.failed) {
+	if (reading.failed)
+		port_table_free(ports);
+	return any && !reading.failed;
+}
+
+bool port_table_read(struct port_table *ports)
+{
+	*ports = (struct port_table){ 0 };
+	if (!list_sockets(ports, (struct sock_diag_filter){ 0, IPPROTO_TCP, 1u << TCP_LISTEN, 0 }) ||
+	    !list_sockets(ports, (struct sock_diag_filter){ 0, IPPROTO_UDP, UINT32_MAX, 0 })) {
 		port_table_free(ports);
 		return false;
 	}
 	if (ports->count)
 		qsort(ports->list, ports->count, sizeof(*ports->list), compare_ports);
 	return true;
+}
+
+bool port_table_read_port(struct port_table *ports, const struct endpoint *address, bool has_peers)
+{
+	struct sock_diag_filter filter = { 0, IPPROTO_TCP, 1u << TCP_LISTEN, address->port };
+
+	*ports = (struct port_table){ 0 };
+	if (address->kind == ENDPOINT_UDP) {
+		filter.protocol = IPPROTO_UDP;
+		filter.states = has_peers ? UINT32_MAX : 1u << TCP_CLOSE;       /* so is one without a peer */
+	}
+	return list_sockets(ports, filter);
+}
+
+bool port_socket_blocks(const struct port_socket *socket, const struct endpoint *wanted)
+{
+	char address[INET6_ADDRSTRLEN], interface[IF_NAMESIZE];
+	struct endpoint endpoint = {
+		.kind = socket->protocol == IPPROTO_UDP ? ENDPOINT_UDP : ENDPOINT_TCP, .port = socket->port,
+		.family = !socket->is_ipv6 ? FAMILY_IPV4 : socket->is_ipv6_only ? FAMILY_IPV6 : FAMILY_ANY,
+	};
+	bool is_any = true;
+
+	for (size_t n = 0; n < (socket->is_ipv6 ? 16 : 4); n++)
+		is_any &= !socket->address[n];
+	if (!is_any && inet_ntop(socket->is_ipv6 ? AF_INET6 : AF_INET, socket->address, address, sizeof(address))) {
+		endpoint.address = address;
+		endpoint.family = socket->is_ipv6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	}
+	if (socket->interface)
+		endpoint.interface = if_indextoname(socket->interface, interface);
+	return endpoint_clash(&endpoint, wanted);
 }
 
 /* A process whose descriptors are read. */

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config/endpoint/endpoint.h"
+
 struct port_socket {
 	uint8_t protocol;               /* IPPROTO_TCP or IPPROTO_UDP */
 	bool is_ipv6, is_ipv6_only;     /* only: it takes no IPv4 clients */
@@ -25,6 +27,12 @@ struct port_table {
 
 /* Lists the sockets. false: the kernel does not list them, or out of memory. */
 bool port_table_read(struct port_table *ports);
+
+/* Lists those that listen at the port of this TCP or UDP address. has_peers: and UDP sockets that are connected. */
+bool port_table_read_port(struct port_table *ports, const struct endpoint *address, bool has_peers);
+
+/* Whether the socket is in the way of one at this address: their kinds, ports, families, interfaces and hosts meet. */
+bool port_socket_blocks(const struct port_socket *socket, const struct endpoint *wanted);
 
 /* Sets their holders, and drops sockets that have closed. Reads the descriptors of every process, and follows none.
  * only_own: of all superds, only this process sets has_superd. */

@@ -14,11 +14,11 @@
 #include "os/rights/capability.h"
 #include "os/socket/socket_options.h"
 
-static void explain_in_use(const struct endpoint *address, struct buf *why)
+static void explain_in_use(const struct listen *listen, struct buf *why)
 {
-	uint8_t protocol = endpoint_accepts(address) ? IPPROTO_TCP : IPPROTO_UDP;
+	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
 	struct buf holder = { 0 };
-	unsigned found = address->kind == ENDPOINT_SCTP ? 0 : port_owner(protocol, address->port, &holder);
+	unsigned found = wanted.kind == ENDPOINT_TCP || wanted.kind == ENDPOINT_UDP ? port_owner(&wanted, &holder) : 0;
 
 	errno = EADDRINUSE;
 	bind_fail(why, "binding", "%s %s it", found ? buf_string(&holder) : "another socket",
@@ -33,7 +33,7 @@ static int explain_bind(const struct listen *listen, struct buf *why)
 
 	errno = saved;
 	if (saved == EADDRINUSE)
-		explain_in_use(listen->address, why);
+		explain_in_use(listen, why);
 	else if (saved == EADDRNOTAVAIL)
 		bind_fail(why, "binding",
 			  "no interface here has this address; free_bind = yes (FreeBind=yes in a unit) "
