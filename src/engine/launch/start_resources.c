@@ -21,6 +21,7 @@ static const struct state_field cgroups_fields[] = {
 	{ STATE_FIELD(cgroups, "cgroup_kept", kept), .most = INT32_MAX },
 	{ STATE_NONE(cgroups, probed, "tried again when it is needed") },
 	{ STATE_NONE(cgroups, keeps, "tried again when it is needed") },
+	{ STATE_NONE(cgroups, left, "read anew; its processes are asked to end again, with all of their time") },
 };
 static const struct field_table cgroups_state = FIELD_TABLE(NULL, cgroups, cgroups_fields);
 

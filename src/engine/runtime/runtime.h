@@ -60,7 +60,6 @@ struct service_run {
 	ev_timer timer;
 	ev_timer socket_timer;          /* end of a socket's rest, or next try of optional ones that could not be opened */
 	struct backoff absent_backoff;  /* the pauses between these tries */
-	double takes_over_until;        /* when a process of a killed superd that has an address is killed (--take-over); 0: none */
 	char reason[320];               /* reason of the last failure or pause; "": none */
 	const char *unlogged_event;     /* name of an event that is logged together with the next pause; NULL: none */
 	bool reason_logged;             /* true: a line for all services tells the reason, so the next pause needs none */

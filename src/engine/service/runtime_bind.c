@@ -38,7 +38,6 @@ static void log_unbound(struct service_runtime *runtime, const char *text)
 struct failed_sockets {
 	struct buf text;                /* the reasons, of required ones */
 	bool lacks_descriptors;         /* one of them for want of descriptors */
-	bool takes_over;                /* superd ends a process that has the address of one of them */
 };
 
 /* Notes that the service goes without this socket; logs the reason unless it is the same as before. */
@@ -87,56 +86,54 @@ static bool is_unchecked(const struct service_runtime *runtime, const struct lis
 	return true;
 }
 
-/* If a process that a killed superd has left has this address, writes that to `why`. With --take-over ends it, by
- * kill_signal at the first try, by SIGKILL at the first one behind timeout_stop. Else it serves on, also if it was
- * frozen. */
-static void explain_holder(struct service_runtime *runtime, const struct listen *listen,
-			   struct failed_sockets *failed, struct buf *why)
+/* Has the processes of a group of a killed superd end, by kill_signal the first time, by SIGKILL the first time behind
+ * timeout_stop. Returns how that stands. */
+static const char *end_left(struct service_runtime *runtime, struct left_group *group)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
-	struct cgroups *cgroups = &runtime->engine->launch->cgroups;
-	double until = runtime->run ? runtime->run->takes_over_until : 0.;
-	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
-	struct file_id sockets[HOLDERS_MOST];
-	size_t count = address_sockets(&wanted, sockets, HOLDERS_MOST);
-	char *group = NULL;
-	pid_t pid;
+	int64_t most = lifecycle->timeout_stop;
 
-	cgroups_probe(cgroups);         /* makes the base */
-	if (count && cgroups->base)
-		group = cgroup_parent_find_left(cgroups, sockets, count, &pid);
-	if (!group)
-		return;
-	buf_clear(why);
-	process_describe(pid, why);
-	buf_text(why, ", left by a superd that was killed");
-	failed->takes_over |= runtime->engine->takes_over;
-	if (!failed->takes_over) {
-		buf_text(why, "; --take-over ends it");
-	} else if (!until) {
-		buf_text(why, ", is ended");
-		cgroup_signal(group, lifecycle->kill_signal);
-		cgroup_signal(group, SIGCONT);
-	} else if (clock_now() >= until) {
-		buf_text(why, ", has not ended in time: killed");
-		cgroup_kill(group);
-		backoff_reset(&runtime->backoff);       /* the address is free in a moment */
-	} else {
-		buf_text(why, ", is being ended");
+	if (!group->kill_at) {
+		group->kill_at = most == SCAN_INFINITY ? INFINITY : clock_now() + (double)most / 1e6;
+		cgroup_signal(group->path, lifecycle->kill_signal);
+		cgroup_signal(group->path, SIGCONT);
+		return "is ended";
 	}
-	cgroup_thaw(group);
-	free(group);
+	if (group->is_killed)
+		return "was killed, but has not ended yet";
+	if (clock_now() < group->kill_at)
+		return "is being ended";
+	group->is_killed = true;
+	cgroup_kill(group->path);
+	backoff_reset(&runtime->backoff);               /* the address is free in a moment */
+	return "has not ended in time: killed";
 }
 
-/* Begins, or ends, the time that a process of a killed superd has to end. */
-static void time_take_over(struct service_runtime *runtime, bool takes_over)
+/* If processes that a killed superd has left have this address, writes the first one to `why`. With --take-over ends
+ * all of them. Else they serve on, also if they were frozen. */
+static void explain_holder(struct service_runtime *runtime, const struct listen *listen, struct buf *why)
 {
-	int64_t most = runtime->service->groups->lifecycle->timeout_stop;
-	struct service_run *run = takes_over ? runtime_make_run(runtime) : runtime->run;
+	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
+	struct cgroups *cgroups = &runtime->engine->launch->cgroups;
+	struct left_search search = { 0 };
+	struct file_id sockets[HOLDERS_MOST];
+	size_t count = address_sockets(&wanted, sockets, HOLDERS_MOST);
+	struct left_group *group;
+	bool is_first = true;
 
-	if (!run || (takes_over && run->takes_over_until))
-		return;
-	run->takes_over_until = !takes_over ? 0. : most == SCAN_INFINITY ? INFINITY : clock_now() + (double)most / 1e6;
+	cgroups_probe(cgroups);         /* makes the base */
+	while (count && cgroups->base && (group = cgroup_parent_next_left(cgroups, sockets, count, &search))) {
+		const char *fate = runtime->engine->takes_over ? end_left(runtime, group) : NULL;
+
+		if (is_first) {
+			buf_clear(why);
+			process_describe(search.pid, why);
+			buf_text(why, ", left by a superd that was killed");
+			buf_addf(why, fate ? ", %s" : "; --take-over ends it", fate);
+		}
+		is_first = false;
+		cgroup_thaw(group->path);
+	}
 }
 
 /* Opens a listener unless it is open, or it rests, or its conditions keep it closed (runtime_judge_sockets). false: it
@@ -164,7 +161,7 @@ static bool open_listener(struct service_runtime *runtime, struct listener *list
 	failed->lacks_descriptors |= errno == EMFILE || errno == ENFILE;
 	if (errno == EADDRINUSE) {
 		drain_hurry_holder(runtime, listener);
-		explain_holder(runtime, listener->listen, failed, &why);
+		explain_holder(runtime, listener->listen, &why);
 	}
 	buf_text(&text, "cannot listen on ");
 	endpoint_format(listener->listen->endpoint, &text);
@@ -241,7 +238,6 @@ bool runtime_bind(struct service_runtime *runtime)
 
 	for (size_t n = 0; n < runtime->listener_count; n++)
 		all &= open_listener(runtime, &runtime->listeners[n], &failed);
-	time_take_over(runtime, failed.takes_over);
 	complete = !failed.text.length && !failed.text.failed && is_reachable(runtime);
 	if (!complete) {
 		runtime_fail(runtime, "bind_error", "%s",
@@ -279,7 +275,6 @@ void runtime_open_absent(struct service_runtime *runtime)
 			runtime_post(runtime, LOOK);
 		}
 	}
-	time_take_over(runtime, failed.takes_over);
 	if (failed.text.length)
 		runtime_post(runtime, BIND_ERROR);
 	buf_free(&failed.text);

@@ -79,7 +79,6 @@ static const struct state_field run_fields[] = {
 	{ NONE(start.demand, "looked at again") },
 	{ NONE(start.looked, "looked at again") },
 	{ NONE(socket_timer, "set anew when the sockets are watched, or tried again") },
-	{ NONE(takes_over_until, "the process is asked to end again, with all of its time") },
 	{ NONE(absent_backoff, "sockets that are absent are tried again") },
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(leaving, "listed where the service was removed") },

@@ -194,6 +194,7 @@ void cgroups_end(struct cgroups *cgroups)
 			move_processes(leaf, cgroups->own);
 		cgroup_remove(cgroups->base);
 	}
+	cgroup_parent_forget_left(&cgroups->left);
 	free(cgroups->own);
 	free(cgroups->base);
 	*cgroups = (struct cgroups){ 0 };

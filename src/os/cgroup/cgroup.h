@@ -8,6 +8,29 @@
 
 #include "base/buf.h"
 #include "os/cgroup/cgroup_delegation.h"
+#include "os/proc/process.h"
+
+/* A group that a killed superd has left, with processes in it. */
+struct left_group {
+	char *path;
+	double kill_at;                 /* when what is in it is killed, as it was asked to end; 0: it was not */
+	bool is_killed;
+};
+
+/* A socket that a process of such a group has. */
+struct left_socket {
+	struct file_id file;
+	pid_t pid;
+	size_t group;                   /* index; the sockets of a group stand together */
+};
+
+/* What killed superds have left, of os/cgroup/cgroup_parent. */
+struct left_groups {
+	struct left_group *list;
+	struct left_socket *sockets;
+	size_t count, room, socket_count, socket_room;
+	int64_t read_again;             /* from when on all of it is read anew, by clock_ms */
+};
 
 /* All control groups of this superd. A zeroed struct is valid; cgroups_end frees its contents. */
 struct cgroups {
@@ -20,6 +43,7 @@ struct cgroups {
 	uint64_t made;                  /* number of the last instance's group */
 	unsigned kept;                  /* number of groups that services keep, empty or not */
 	bool probed;                    /* cgroups_probe has run, so `keeps` is valid */
+	struct left_groups left;
 	bool keeps;                     /* services can keep groups, and processes can be started right in them */
 };
 

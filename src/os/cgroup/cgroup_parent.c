@@ -15,6 +15,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "base/clock.h"
 #include "os/cgroup/cgroup.h"
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/guard/guard_link.h"
@@ -24,6 +26,9 @@
  * which outlives its guard. */
 #define OWNER_ATTRIBUTE "user.superd.owner"
 #define OWNER_MOST 96                   /* bytes of its text */
+/* A reading stops after so long, as the loop waits for it. It is kept for so long, and so many times as it took. */
+enum { READ_MS = 200, KEPT_MS = 2000, REST = 20 };
+
 #define BASES_MOST 100                  /* folders for one pid that still hold processes */
 
 /* Whether the text behind the pid is this namespace's suffix, optionally followed by ".NUMBER". */
@@ -126,47 +131,107 @@ static void each_group(const char *path, void (*see)(void *context, const char *
 		closedir(stream);
 }
 
-/* A search for a process that has one of these sockets. */
-struct left_search {
-	const struct file_id *sockets;
-	size_t count;
-	pid_t pid;
-	char *group;
+struct left_reading {
+	struct left_groups *left;
+	int64_t until;
+	pid_t pid;                      /* whose descriptors are read */
 };
 
-static bool note_holder(void *context, long pid)
+static bool note_file(const struct file_id *file, void *context)
 {
-	struct left_search *search = context;
+	struct left_reading *reading = context;
+	struct left_groups *left = reading->left;
+	struct left_socket *larger = array_grow(left->sockets, &left->socket_room, left->socket_count, sizeof(*larger));
 
-	if (pid > 0 && process_holds((pid_t)pid, search->sockets, search->count) == HOLDS)
-		search->pid = (pid_t)pid;
-	return !search->pid;
+	if (!larger)
+		return true;
+	left->sockets = larger;
+	larger[left->socket_count++] = (struct left_socket){ *file, reading->pid, left->count - 1 };
+	return clock_ms() >= reading->until;
 }
 
-static void search_group(void *context, const char *group)
+static bool note_process(void *context, long pid)
 {
-	struct left_search *search = context;
+	struct left_reading *reading = context;
 
-	if (search->group)
+	reading->pid = (pid_t)pid;
+	return pid > 0 && process_each_file(reading->pid, false, note_file, reading) != HOLDS &&
+	       clock_ms() < reading->until;
+}
+
+static void note_group(void *context, const char *path)
+{
+	struct left_reading *reading = context;
+	struct left_groups *left = reading->left;
+	struct left_group *larger = array_grow(left->list, &left->room, left->count, sizeof(*larger));
+
+	if (!larger || clock_ms() >= reading->until)
 		return;
-	search->pid = 0;
-	cgroup_each_process(group, note_holder, search);
-	if (search->pid)
-		search->group = strdup(group);
+	left->list = larger;
+	larger[left->count] = (struct left_group){ strdup(path), 0., false };
+	if (!larger[left->count].path)
+		return;
+	left->count++;
+	cgroup_each_process(path, note_process, reading);
 }
 
-static void search_base(void *context, const char *path)
+static void note_base(void *context, const char *path)
 {
-	each_group(path, search_group, context);
+	each_group(path, note_group, context);
 }
 
-char *cgroup_parent_find_left(const struct cgroups *cgroups, const struct file_id *sockets, size_t count, pid_t *pid)
+/* Reads all groups anew, and keeps what was ordered of those that are still there. */
+static void read_left(struct cgroups *cgroups)
 {
-	struct left_search search = { .sockets = sockets, .count = count };
+	struct left_groups before = cgroups->left;
+	int64_t begun = clock_ms();
+	struct left_reading reading = { .left = &cgroups->left, .until = begun + READ_MS };
 
-	each_left(cgroups->own, cgroups->base, search_base, &search);
-	*pid = search.pid;
-	return search.group;
+	cgroups->left = (struct left_groups){ 0 };
+	each_left(cgroups->own, cgroups->base, note_base, &reading);
+	for (size_t n = 0; n < before.count; n++) {
+		for (size_t m = 0; before.list[n].kill_at && m < cgroups->left.count; m++) {
+			if (!strcmp(before.list[n].path, cgroups->left.list[m].path)) {
+				cgroups->left.list[m].kill_at = before.list[n].kill_at;
+				cgroups->left.list[m].is_killed = before.list[n].is_killed;
+			}
+		}
+	}
+	cgroup_parent_forget_left(&before);
+	cgroups->left.read_again = clock_ms() + KEPT_MS + (clock_ms() - begun) * REST;
+}
+
+struct left_group *cgroup_parent_next_left(struct cgroups *cgroups, const struct file_id *sockets, size_t count,
+					   struct left_search *search)
+{
+	struct left_groups *left = &cgroups->left;
+
+	if (!search->next && clock_ms() >= left->read_again)
+		read_left(cgroups);
+	while (search->next < left->socket_count) {
+		const struct left_socket *found = &left->sockets[search->next++];
+		size_t group = found->group;
+
+		for (size_t n = 0; n < count; n++) {
+			if (sockets[n].node != found->file.node || sockets[n].device != found->file.device ||
+			    process_holds(found->pid, &sockets[n], 1) != HOLDS)
+				continue;
+			search->pid = found->pid;
+			while (search->next < left->socket_count && left->sockets[search->next].group == group)
+				search->next++;
+			return &left->list[group];
+		}
+	}
+	return NULL;
+}
+
+void cgroup_parent_forget_left(struct left_groups *left)
+{
+	for (size_t n = 0; n < left->count; n++)
+		free(left->list[n].path);
+	free(left->list);
+	free(left->sockets);
+	*left = (struct left_groups){ 0 };
 }
 
 static void remove_left(void *context, const char *path)

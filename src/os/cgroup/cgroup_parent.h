@@ -15,8 +15,15 @@ char *cgroup_parent_claim(const char *own);
  * with another guard. */
 void cgroup_parent_mark(const char *path);
 
-/* Finds a process that has one of these sockets, and that a superd of this user has started, which was killed: its
- * control group proves that, because only that user could have put it there. Environment and names of processes prove
- * nothing. Returns the path of its group for the caller to free(), and sets *pid; NULL: there is none. cgroups: with a
- * base. */
-char *cgroup_parent_find_left(const struct cgroups *cgroups, const struct file_id *sockets, size_t count, pid_t *pid);
+struct left_search {
+	size_t next;                    /* zero before the first call */
+	pid_t pid;                      /* a process of the group that has one of the sockets */
+};
+
+/* Returns the next group with a process that has one of these sockets, and that a superd of this user has started, which
+ * was killed: the group proves that, because only that user could have put it there. Environment and names of
+ * processes prove nothing. NULL: there is none. All groups are read in one pass, which counts for some seconds. cgroups:
+ * with a base. */
+struct left_group *cgroup_parent_next_left(struct cgroups *cgroups, const struct file_id *sockets, size_t count,
+					   struct left_search *search);
+void cgroup_parent_forget_left(struct left_groups *left);

@@ -103,9 +103,9 @@ static bool is_left(const char *base, const char *mine)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	struct file_id id;
 	struct stat status;
-	char *group;
+	struct left_search search = { 0 }, again = { 0 };
+	struct left_group *group;
 	FILE *file;
-	pid_t pid;
 	bool found;
 
 	cr_assert(fd >= 0 && fstat(fd, &status) == 0);
@@ -115,11 +115,11 @@ static bool is_left(const char *base, const char *mine)
 	cr_assert_not_null(file);
 	fprintf(file, "%ld\n", (long)getpid());
 	fclose(file);
-	group = cgroup_parent_find_left(&cgroups, &id, 1, &pid);
-	found = group && !strcmp(group, below(base, "/it-1")) && pid == getpid();
-	free(group);
+	group = cgroup_parent_next_left(&cgroups, &id, 1, &search);
+	found = group && !strcmp(group->path, below(base, "/it-1")) && search.pid == getpid();
 	close(fd);
-	cr_expect_null(cgroup_parent_find_left(&cgroups, &id, 1, &pid), "nobody has the socket by now");
+	cr_expect_null(cgroup_parent_next_left(&cgroups, &id, 1, &again), "nobody has the socket by now");
+	cgroup_parent_forget_left(&cgroups.left);
 	unlink(below(base, "/it-1/cgroup.procs"));
 	rmdir(below(base, "/it-1"));
 	return found;
@@ -174,6 +174,47 @@ Test(cgroup_base, of_superds_that_are_gone_is_what_has_no_process, .init = make_
 	cr_expect_not(is_left(lives, name));
 	cr_expect_not(is_left(name, name), "our own");
 	cr_expect(is_left(name, again), "it was an earlier one's, of our pid");
+	clear();
+}
+
+/* Both, as each is asked to end before it is killed. */
+Test(cgroup_base, each_group_with_the_socket_is_found_and_keeps_its_order, .init = make_folder)
+{
+	const char *names[] = { "/it-1", "/it-2" };
+	struct cgroups cgroups = { .own = folder };
+	struct left_search search = { 0 }, again = { 0 }, later = { 0 };
+	struct left_group *first, *second;
+	char gone[256], file[320];
+	struct stat status;
+	struct file_id id;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(gone, base_of(ended_process(), ""));
+	make(gone);
+	for (size_t n = 0; n < 2; n++) {
+		FILE *processes;
+
+		make(below(gone, names[n]));
+		snprintf(file, sizeof(file), "%s%s/cgroup.procs", gone, names[n]);
+		processes = fopen(file, "w");
+		cr_assert_not_null(processes);
+		fprintf(processes, "%ld\n", (long)getpid());
+		fclose(processes);
+	}
+	cr_assert(fd >= 0 && fstat(fd, &status) == 0);
+	id = (struct file_id){ status.st_dev, status.st_ino };
+	first = cgroup_parent_next_left(&cgroups, &id, 1, &search);
+	second = cgroup_parent_next_left(&cgroups, &id, 1, &search);
+	cr_assert(first && second && first != second);
+	cr_expect_null(cgroup_parent_next_left(&cgroups, &id, 1, &search));
+	first->kill_at = 3.;
+	cgroups.left.read_again = 0;
+	first = cgroup_parent_next_left(&cgroups, &id, 1, &again);
+	cr_assert_not_null(first);
+	cr_expect_eq(first->kill_at, 3., "what was ordered outlives another reading");
+	cr_expect_eq(cgroup_parent_next_left(&cgroups, &id, 1, &later), first);
+	cgroup_parent_forget_left(&cgroups.left);
+	close(fd);
 	clear();
 }
 
