@@ -14,7 +14,7 @@
 #include "os/rights/own_privileges.h"
 
 #define LOG_LINES 10                    /* lines of the log in an answer of status */
-#define DUMP_MOST 2500                  /* bytes of a row for the log: with the quotes escaped, a pipe takes it whole */
+#define DUMP_MOST 3500                  /* bytes of a row for the log, as a JSON string: so a pipe takes it whole */
 
 double show_wall_offset(double now)
 {

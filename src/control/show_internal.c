@@ -165,10 +165,18 @@ static void add_listener(const struct service_view *view, size_t number, bool wh
 	json_object_close(out);
 }
 
-/* Takes back the last element of a list, which began at `before`, if the line is too long with it. */
+/* Takes back the last element of a list, which began at `before`, if the line is too long with it as a JSON string. */
 static bool take_back(const struct service_view *view, size_t before, struct buf *out)
 {
-	return view->most && out->length > view->most && buf_cut(out, before);
+	struct buf quoted = { 0 };
+	bool is_long;
+
+	if (!view->most)
+		return false;
+	json_quote(&quoted, buf_string(out), out->length);
+	is_long = quoted.failed || quoted.length > view->most;
+	buf_free(&quoted);
+	return is_long && buf_cut(out, before);
 }
 
 static void add_listeners(const struct service_view *view, bool whole, struct buf *out)
