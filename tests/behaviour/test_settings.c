@@ -71,6 +71,18 @@ Behaviour(settings, warnings_of_the_table_go_to_the_log_that_it_names)
 	superd_stop(superd);
 }
 
+/* It ends as superd begins, which reaps it then: nothing else may ever end, and a stop waits for all children. */
+Behaviour(settings, the_process_that_reads_them_is_reaped)
+{
+	for (int n = 0; n < 5; n++) {
+		struct superd *superd = run_by_table(web());
+
+		superd_port(superd, "web");
+		WAIT_UNTIL(!superd_processes(superd));
+		superd_stop(superd);
+	}
+}
+
 Behaviour(settings, the_command_line_wins_and_that_is_noted)
 {
 	const char *file = path_in("own.log");

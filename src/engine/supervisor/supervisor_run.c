@@ -595,6 +595,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	ev_set_priority(&supervisor->reaper, EV_MAXPRI);
 	supervisor->reaper.data = supervisor;
 	signals_start(engine->loop, &supervisor->reaper);
+	ev_feed_signal_event(engine->loop, SIGCHLD);    /* for children that have ended before, as the table was read */
 	guard_watch_begin(&supervisor->guard);
 	ev_prepare_init(&supervisor->turn, log_refused_answers);
 	ev_prepare_start(engine->loop, &supervisor->turn);

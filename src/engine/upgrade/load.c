@@ -456,6 +456,4 @@ void load_begin(struct state_loader *loader)
 		log_restarted(loader);
 	else
 		log_upgraded(loader);
-	/* Children that have ended in the meantime must be reaped. */
-	ev_feed_signal_event(engine->loop, SIGCHLD);
 }
