@@ -274,6 +274,19 @@ Behaviour(settings, the_table_asks_for_a_guard)
 	superd_stop(superd);
 }
 
+/* Only an included file has the word. */
+Behaviour(settings, an_included_file_asks_for_a_guard)
+{
+	const char *file = write_file("own.conf", "superd { control = \"%s\" guard = yes }\n", control_path());
+	struct superd *superd = run_alone(text_of("include(\"%s\")\n%s", file, web()));
+	int port = superd_port(superd, "web");
+	long pid = client_ask_pid(port);
+
+	guarded_kill(superd);
+	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
+	superd_stop(superd);
+}
+
 static const char *guard_of(const char *control)
 {
 	wait_node(control);

@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/build_id.h"
+#include "base/fd.h"
 #include "base/patience.h"
+#include "base/source_file.h"
 #include "cli/print/explain_key.h"
 #include "cli/print/print_conf.h"
 #include "cli/superd/as_superd.h"
@@ -23,6 +26,7 @@
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
 #include "os/host/self_sandbox.h"
+#include "parse/sources/source_name.h"
 #include "prepare/build_info.h"
 
 #define GUARD_SETTING_WAIT 5000         /* milliseconds that a file system may take to answer */
@@ -126,14 +130,34 @@ static void print_version(void)
 		       self_sandbox_missing());
 }
 
+/* Whether a source may have the setting: without one of these words it has neither the setting nor another file that
+ * might, and superd need not read a long table twice. */
+static bool may_set_guard(const char *source)
+{
+	static const char *const hints[] = { "guard", "include", "import" };
+	size_t length;
+	char *text = fd_read_file(source_name_path(source), SOURCE_MOST, &length);
+	bool may = !text;               /* a folder, or the name of a unit */
+
+	for (size_t n = 0; text && n < sizeof(hints) / sizeof(*hints); n++)
+		may |= memmem(text, length, hints[n], strlen(hints[n])) != NULL;
+	free(text);
+	return may;
+}
+
 /* Adds the setting guard of the table to `why`, if it has one. */
 static int find_guard_setting(const void *with, struct buf *why, struct buf *warnings)
 {
 	struct options options = *(const struct options *)with;
 	struct diags diags = { 0 };
 	const struct table *table;
+	size_t n = 0;
 
 	(void)warnings;
+	while (n < options.sources.count && !may_set_guard(options.sources.list[n]))
+		n++;
+	if (n == options.sources.count)
+		return -1;
 	options.task = TASK_PRINT;      /* looks up no names, and not at this machine */
 	table = load_table(&options, NULL, NULL, &diags);
 	if (table && global_is_set(&table->globals, GLOBAL_GUARD))
