@@ -265,6 +265,12 @@ static bool has_ended(pid_t pid)
 	return !read_stat(pid, &process) || process.state == 'Z';
 }
 
+/* By its name as a command: superd has also those of the programs that it replaces. */
+static bool is_superds(const char *name)
+{
+	return !strcmp(name, "superd\n") || !strcmp(name, "xinetd\n") || !strcmp(name, "inetd\n");
+}
+
 bool process_is_beside(pid_t pid, const char *wanted)
 {
 	static const char *const names[] = { "superd-bind\n", "superd-close\n", "superd-console\n",
@@ -273,7 +279,7 @@ bool process_is_beside(pid_t pid, const char *wanted)
 	char name[32] = "";
 	bool exists = read_comm(pid, name, sizeof(name));
 
-	for (int n = 0; exists && !strcmp(name, "superd\n") && n < UNNAMED_MS; n += is_asleep(pid)) {
+	for (int n = 0; exists && is_superds(name) && n < UNNAMED_MS; n += is_asleep(pid)) {
 		poll(NULL, 0, 1);
 		exists = !has_ended(pid) && read_comm(pid, name, sizeof(name));
 	}
