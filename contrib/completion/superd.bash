@@ -1,4 +1,4 @@
-# bash completion for superd; printed by superd --print=bash.
+# bash completion for superd; made of its tables by "make docs".
 
 _superd()
 {
@@ -95,7 +95,7 @@ _superd()
 		COMPREPLY=()
 		return ;;
 	--print)
-		COMPREPLY=($(compgen -W 'conf comments json dot mdoc bash zsh compat states' -- "$cur"))
+		COMPREPLY=($(compgen -W 'conf comments json dot' -- "$cur"))
 		return ;;
 	--explain)
 		COMPREPLY=($(compgen -W "$options" -- "$cur"))

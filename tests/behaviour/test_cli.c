@@ -361,19 +361,6 @@ Behaviour(cli, print_of_another_systems_table_is_the_same_table)
 	cr_expect_not_null(strstr(first.out, "tcpmux:+date"), "%s", first.out);
 }
 
-/* Reads one quoted label; NULL: there is none. */
-static const char *next_label(const char **place, char *label, size_t size)
-{
-	const char *begin = strstr(*place, "[label=\""), *end = begin ? strchr(begin + 8, '"') : NULL;
-
-	if (!end || (size_t)(end - begin - 8) >= size)
-		return NULL;
-	memcpy(label, begin + 8, (size_t)(end - begin - 8));
-	label[end - begin - 8] = '\0';
-	*place = end;
-	return label;
-}
-
 static const char *hostile_table(void)
 {
 	return write_file("table",
@@ -411,34 +398,6 @@ Behaviour(cli, dot_draws_a_table_with_hostile_names)
 	for (const char *at = picture.out; (at = strstr(at, "class=\"node\"")); at++)
 		nodes++;
 	cr_expect_eq(nodes, 4, "two services and two sockets");
-}
-
-/* The picture in the manual is drawn by hand: it has every state of the graph. */
-Behaviour(cli, the_states_are_a_graph_and_the_manual_shows_them_all)
-{
-	struct outcome graph = SUPERD_ANSWER("--print=states");
-	const char *manual = read_text(text_of("%s/man/superd.7", getenv("SRCDIR")));
-	const char *begin = strstr(manual, ".Ss Transitions"), *end = strstr(begin, ".Ed");
-	char *picture = strndup(begin, (size_t)(end - begin)), label[64];
-	const char *place = graph.out;
-	int nodes = 0, edges = 0;
-
-	cr_assert_eq(graph.status, 0, "%s", graph.err);
-	cr_assert_eq(strncmp(graph.out, "digraph superd {\n", 17), 0, "%s", graph.out);
-	for (const char *line = graph.out; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
-		bool is_edge = strstr(line, " -> ") && strstr(line, " -> ") < strchr(line, '\n');
-
-		place = line;
-		edges += is_edge;
-		if (is_edge || strncmp(line, "\t\t", 2) || !strncmp(line, "\t\tlabel", 7) ||
-		    !next_label(&place, label, sizeof(label)))
-			continue;
-		cr_expect_not_null(strstr(picture, label), "the manual's picture lacks %s", label);
-		nodes++;
-	}
-	cr_expect_gt(nodes, 15);
-	cr_expect_gt(edges, 40);
-	free(picture);
 }
 
 static const char *rich_table(void)

@@ -1,6 +1,5 @@
-/* Everything that superd prints about tables and options: a table as superd.conf, JSON or a graph, the explanation of an
- * option, the lists in the manual pages, the names in other systems, and shell completions. The table of options
- * (config/option/option_table.h) drives it all.
+/* Everything that superd prints about tables and options: a table as superd.conf, JSON or a graph, and the explanation of
+ * an option. The table of options (config/option/option_table.h) drives it all; cli/docs makes manuals of it.
  *
  * Every function returns false if memory ran out or `out` could not be written. */
 #pragma once
@@ -28,13 +27,3 @@ bool print_dot(const struct table *table, FILE *out);
 bool print_explain(const char *option, FILE *out);
 
 bool print_options(FILE *out);          /* the names of all options, by chapter */
-
-bool print_mdoc(FILE *out);             /* the list of options in superd.conf(5) */
-bool print_mdoc_sandbox(FILE *out);     /* the list of options in superd-sandbox(5) */
-bool print_mdoc_index(FILE *out);       /* the index of all options in superd.conf(5), by chapter */
-bool print_mdoc_xinetd(FILE *out);      /* the list of attributes in superd-xinetd.conf(5) */
-bool print_mdoc_units(FILE *out);       /* the lists of keys in superd-systemd(5) */
-bool print_mdoc_launchd(FILE *out);     /* the lists of keys in superd-launchd(5) */
-bool print_compat(FILE *out);           /* a table of the options' names in the four systems */
-bool print_bash(FILE *out);             /* completion scripts (cli/superd/print_completion.c) */
-bool print_zsh(FILE *out);

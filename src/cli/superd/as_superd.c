@@ -1,7 +1,7 @@
 /* superd's own command line: the table of its options, and the rules between them.
  *
  * A help text is one short line: --help prints it, and the completion scripts of the shells quote it
- * (print_completion.c). The words behind -- have two meanings: with -l they are the command of that service, without -l
+ * (cli/docs). The words behind -- have two meanings: with -l they are the command of that service, without -l
  * they are the main command. */
 #include "cli/superd/as_superd.h"
 
@@ -75,8 +75,8 @@ static const struct cli_option superd_options[] = {
 	{ "check", FIELD(task), .value = TASK_CHECK,
 	  .help = "check the configuration and this machine, print all errors, and exit" },
 	{ "print", .complete = COMPLETE_WORDS, .optional = true, .argument = "WHAT", .set = set_print,
-	  .value = TASK_PRINT, .words = "conf comments json dot mdoc bash zsh compat states",
-	  .help = "print the configuration: conf, comments, json, dot; or mdoc, bash, zsh, compat, states" },
+	  .value = TASK_PRINT, .words = "conf comments json dot",
+	  .help = "print the configuration: conf, comments, json or dot" },
 	{ "explain", .complete = COMPLETE_OPTIONS, .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
 	  .help = "explain an option or a key of a unit; without OPTION, list all options" },
 	{ "no-preflight", FIELD(preflight), .clears = true,

@@ -18,7 +18,6 @@
 #include "cli/superd/command_line.h"
 #include "cli/superd/daemonize.h"
 #include "cli/superd/load.h"
-#include "cli/superd/print_states.h"
 #include "cli/superd/run.h"
 #include "cli/superd/upgrade_receive.h"
 #include "config/option/option_table.h"
@@ -44,22 +43,11 @@ static bool print_plain(const struct table *table, FILE *out)
 static const struct {
 	const char *name;
 	bool (*of_table)(const struct table *table, FILE *out);
-	bool (*of_itself)(FILE *out);
 } printable[] = {
-	{ "conf", print_plain, NULL },
-	{ "comments", print_comments, NULL },
-	{ "json", print_json, NULL },
-	{ "dot", print_dot, NULL },
-	{ "mdoc", NULL, print_mdoc },
-	{ "mdoc-index", NULL, print_mdoc_index },
-	{ "mdoc-sandbox", NULL, print_mdoc_sandbox },
-	{ "mdoc-xinetd", NULL, print_mdoc_xinetd },
-	{ "mdoc-units", NULL, print_mdoc_units },
-	{ "mdoc-launchd", NULL, print_mdoc_launchd },
-	{ "bash", NULL, print_bash },
-	{ "zsh", NULL, print_zsh },
-	{ "compat", NULL, print_compat },
-	{ "states", NULL, print_states },
+	{ "conf", print_plain },
+	{ "comments", print_comments },
+	{ "json", print_json },
+	{ "dot", print_dot },
 };
 
 static int write_table(const struct options *options, bool (*of_table)(const struct table *table, FILE *out))
@@ -84,14 +72,10 @@ static int write_table(const struct options *options, bool (*of_table)(const str
 static int do_print(const struct options *options)
 {
 	for (size_t n = 0; n < sizeof(printable) / sizeof(*printable); n++) {
-		if (strcmp(printable[n].name, options->print))
-			continue;
-		if (printable[n].of_table)
+		if (!strcmp(printable[n].name, options->print))
 			return write_table(options, printable[n].of_table);
-		return printable[n].of_itself(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
 	}
-	fprintf(stderr, "superd: --print=%s: it prints conf, comments, json, dot, mdoc, bash, zsh, compat or states\n",
-		options->print);
+	fprintf(stderr, "superd: --print=%s: it prints conf, comments, json or dot\n", options->print);
 	return EXIT_TABLE;
 }
 

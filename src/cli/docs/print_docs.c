@@ -2,12 +2,12 @@
  *
  * mdoc(7) restricts the text. A sentence begins on a new line. A line must not begin with a dot or an apostrophe. A
  * backslash starts an escape. An argument of a macro that is only punctuation is treated as punctuation. */
-#include "cli/print/print_conf.h"
+#include "cli/docs/docs.h"
 
 #include <string.h>
 
-#include "cli/print/example.h"
 #include "cli/print/buf_flush.h"
+#include "cli/print/example.h"
 #include "config/table/service_json.h"
 
 #define MDOC_WIDTH 110                  /* columns of a line of names */
@@ -87,6 +87,27 @@ static void add_heading(struct buf *out, const struct directive *directive)
 	if (directive_has_value(directive) && directive->fallback)
 		buf_addf(out, " Pq default %s", directive->fallback);
 	buf_char(out, '\n');
+}
+
+/* Words, numbers and names are as the heading of the entry shows them; a mode's default is its example. VALUES in
+ * superd.conf(5) has the form of durations, sizes and limits. */
+static bool has_grammar(const struct directive *directive)
+{
+	static const struct type *const plain[] = { &type_bool, &type_count, &type_duration, &type_error,
+						    &type_limit, &type_memory, &type_mode, &type_name, &type_quota,
+						    &type_signal, &type_size, &type_tasks, &type_text, &type_weight,
+						    &type_word };
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
+		if (directive->type == plain[i])
+			return false;
+	}
+	return directive->type != &type_path || directive->flags & OPTIONAL_PATH;
+}
+
+static const char *example_in_manual(const struct directive *directive)
+{
+	return has_grammar(directive) ? example_of(directive->name[NATIVE]) : NULL;
 }
 
 /* Adds an option. It has an example unless the option before it has one of the same type. */

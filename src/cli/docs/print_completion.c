@@ -3,7 +3,7 @@
  * bash splits words at "=" (COMP_WORDBREAKS), so --print=conf arrives as three words; the words behind "--" are a
  * command of their own. zsh's _arguments wants a help text in brackets, here within double quotes, so both levels
  * have to be escaped. */
-#include "cli/print/print_conf.h"
+#include "cli/docs/docs.h"
 
 #include <string.h>
 
@@ -60,7 +60,7 @@ static void add_bash_case(struct buf *out, const struct cli_option *option)
 }
 
 static const char bash_start[] =
-	"# bash completion for superd; printed by superd --print=bash.\n"
+	"# bash completion for superd; made of its tables by \"make docs\".\n"
 	"\n"
 	"_superd()\n"
 	"{\n"
@@ -173,7 +173,7 @@ bool print_zsh(FILE *out)
 	struct buf text = { 0 };
 	bool ok;
 
-	buf_text(&text, "#compdef superd\n# zsh completion for superd; printed by superd --print=zsh.\n\n"
+	buf_text(&text, "#compdef superd\n# zsh completion for superd; made of its tables by \"make docs\".\n\n"
 		 "local -a options\noptions=(\n");
 	add_options(&text, "\t");
 	buf_text(&text, ")\n\n_arguments \\\n");

@@ -1,6 +1,6 @@
 /* The tables of states as a graph: a cluster for each table, and an edge for all that leads from one state to another,
  * as "event / action". What changes nothing has no edge; its reason is in the table. */
-#include "cli/superd/print_states.h"
+#include "cli/docs/docs.h"
 
 #include "engine/instance/instance_table.h"
 #include "engine/runtime/state_table.h"

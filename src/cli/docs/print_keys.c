@@ -3,7 +3,7 @@
  *
  * A key whose option is not implemented yet is listed by the class in its table. It becomes honoured by itself once the
  * option exists. */
-#include "cli/print/print_conf.h"
+#include "cli/docs/docs.h"
 
 #include <ctype.h>
 #include <stdlib.h>
