@@ -22,7 +22,6 @@
 #include "base/uninitialized.h"
 #include "engine/core/close_socket.h"
 #include "engine/log/xinetd_log_file.h"
-#include "exec/worker/close_async.h"
 #include "os/netdiag/foreign_socket.h"
 
 #define TURN_BYTES (64 << 10)           /* bytes that one turn of the loop reads from one output, at most */
@@ -489,7 +488,7 @@ static struct output *open_pipe(struct output *output, bool aside)
 {
 	int ends[2];
 
-	if ((aside && !close_async_prepare()) || fd_pipe(ends) < 0) {
+	if (fd_pipe(ends) < 0) {
 		free(output);
 		return NULL;
 	}

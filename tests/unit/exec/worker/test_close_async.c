@@ -94,6 +94,7 @@ Test(close_async, what_is_given_is_gone_here_and_closed_by_and_by)
 	for (int tries = 0; close_async_is_busy(); tries++) {
 		cr_assert_lt(tries, HANG_MS, "it has never done");
 		poll(NULL, 0, 1);
+		look();
 	}
 	cr_expect_eq(hung, 0);
 }
