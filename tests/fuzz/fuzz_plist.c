@@ -44,10 +44,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct read_request request = { .warns_of_unsupported = size % 2 };
 	struct diags diags = { 0 };
-	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request, .files = READING_FILES };
+	struct reading reading = {
+		.table = round_trip_table_new(), .diags = &diags, .request = &request, .files = READING_FILES,
+	};
 	struct source_file source = { .file = "fuzz.plist", .text = malloc(size + 1), .length = size };
 
-	require(reading.table && source.text);
+	require(source.text);
 	memcpy(source.text, data, size);
 	source.text[size] = '\0';
 	require(source_find_lines(&source));
@@ -55,9 +57,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_list(&source);
 	require(launchd_read_source(&reading, &source));
 	source_free(&source);
-	reading_finish(&reading);
-	round_trip_table(reading.table, &diags);
-	table_free(reading.table);
-	diags_free(&diags);
+	round_trip_reading(&reading);
 	return 0;
 }

@@ -131,17 +131,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.machine = &machine, .unit_path = nowhere, .warns_of_unsupported = size % 2,
 	};
 	struct diags diags = { 0 };
-	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request, .files = READING_FILES };
+	struct reading reading = {
+		.table = round_trip_table_new(), .diags = &diags, .request = &request, .files = READING_FILES,
+	};
 	char paths[UNITS_MOST][80];
 	size_t count;
 
-	require(reading.table);
 	count = give_all(&reading, (const char *)data, (const char *)data + size, paths);
 	for (size_t n = 0; n < count; n++)
 		reader_systemd.read(&reading, paths[n]);
-	reading_finish(&reading);
-	round_trip_table(reading.table, &diags);
-	table_free(reading.table);
-	diags_free(&diags);
+	round_trip_reading(&reading);
 	return 0;
 }

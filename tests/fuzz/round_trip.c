@@ -10,8 +10,11 @@
 #include "base/diag.h"
 #include "base/source_file.h"
 #include "cli/print/print_conf.h"
+#include "config/option/service_mark.h"
 #include "config/table/table.h"
 #include "fuzzer.h"
+#include "parse/sources/format.h"
+#include "parse/superd/superd.h"
 
 /* The table as superd.conf; free() it. */
 static char *print(const struct table *table)
@@ -44,7 +47,64 @@ static void read_back(const struct table *table)
 	diags_free(&diags);
 }
 
-void round_trip_table(const struct table *table, const struct diags *diags)
+/* What superd-read writes of a builder makes the same row again, with all places. */
+static void write_and_read_back(const struct reading *reading, struct reading *again)
+{
+	struct native *native = superd_service_reader();
+	struct buf text = { 0 };
+
+	for (size_t n = 0; n < reading->builder_count; n++) {
+		buf_clear(&text);
+		builder_write(reading->builders[n], true, &text);
+		require(!text.failed);
+		if (!superd_read_service(native, again, text.data, text.length)) {
+			fputs(text.data, stderr);
+			require(false);
+		}
+	}
+	buf_free(&text);
+	superd_service_reader_free(native);
+}
+
+static bool texts_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool places_equal(struct origin a, struct origin b)
+{
+	return texts_equal(a.file, b.file) && a.line == b.line && a.column == b.column;
+}
+
+static void require_same_row(const struct service *a, const struct service *b)
+{
+	require(!strcmp(a->name, b->name) && places_equal(a->at, b->at));
+	require(a->dialect == b->dialect && a->is_foreign == b->is_foreign && a->is_unclear == b->is_unclear);
+	require(a->socket_count == b->socket_count && a->mark_count == b->mark_count);
+	for (size_t n = 0; n < a->socket_count; n++) {
+		require(a->sockets[n].block == b->sockets[n].block && places_equal(a->sockets[n].at, b->sockets[n].at));
+		require(!strcmp(a->sockets[n].name, b->sockets[n].name));
+	}
+	for (size_t n = 0; n < a->mark_count; n++) {
+		require(places_equal(service_place(a, &a->marks[n]), service_place(b, &b->marks[n])));
+		require(a->marks[n].directive == b->marks[n].directive && a->marks[n].block == b->marks[n].block);
+		require(a->marks[n].refused == b->marks[n].refused);
+	}
+}
+
+static void require_same_rows(const struct table *table, const struct table *again)
+{
+	char *first = print(table), *second = print(again);
+
+	require(table->count == again->count);
+	for (size_t n = 0; n < table->count; n++)
+		require_same_row(&table->services[n], &again->services[n]);
+	require(!strcmp(first, second));
+	free(first);
+	free(second);
+}
+
+static void check_table(const struct table *table, const struct diags *diags)
 {
 	for (size_t i = 0; i < diags->count; i++)
 		require(diags->list[i].message && diags->list[i].message[0] && diags->list[i].file);
@@ -53,16 +113,47 @@ void round_trip_table(const struct table *table, const struct diags *diags)
 		read_back(table);
 }
 
+void round_trip_reading(struct reading *reading)
+{
+	struct diags unheard = { 0 };
+	struct reading again = { .table = table_new(), .diags = &unheard };
+	bool is_written = reading->table->writes_builders;
+
+	require(again.table);
+	if (is_written) {
+		formats_finish(reading);
+		write_and_read_back(reading, &again);
+		reading_finish(&again);
+	}
+	reading_finish(reading);
+	if (is_written)
+		require_same_rows(reading->table, again.table);
+	check_table(reading->table, reading->diags);
+	table_free(again.table);
+	table_free(reading->table);
+	diags_free(&unheard);
+	diags_free(reading->diags);
+}
+
+struct table *round_trip_table_new(void)
+{
+	struct table *table = table_new();
+
+	require(table);
+	table->writes_builders = true;
+	return table;
+}
+
 void round_trip_text(const struct round_trip *way, const char *text, size_t size)
 {
 	struct diags diags = { 0 };
 	struct reading reading = {
-		.table = table_new(), .diags = &diags, .compat = way->compat, .files = READING_FILES,
+		.table = round_trip_table_new(), .diags = &diags, .compat = way->compat, .files = READING_FILES,
 		.import = reading_source,
 	};
 	struct source_file source;
 
-	require(reading.table);
+	reading.table->writes_builders = way->reader != &reader_superd;
 	if (source_from_text(&source, "fuzz.conf", text, size, reading.table->pool, &diags)) {
 		way->reader->recognises(&source);
 		require(way->read(&reading, &source));
@@ -70,8 +161,5 @@ void round_trip_text(const struct round_trip *way, const char *text, size_t size
 		if (way->reader->end_source)
 			way->reader->end_source(&reading);
 	}
-	reading_finish(&reading);
-	round_trip_table(reading.table, &diags);
-	table_free(reading.table);
-	diags_free(&diags);
+	round_trip_reading(&reading);
 }

@@ -24,6 +24,13 @@ struct guess {
 	struct origin at;
 };
 
+/* The builder as superd.conf, of a table with writes_builders. For builder_text.c. */
+struct builder_text {
+	struct buf body;                /* what follows the head of the service */
+	struct origin at;               /* the last mark */
+	bool refused;                   /* it says so */
+};
+
 struct service_builder {
 	struct table *table;
 	unsigned number;                /* from 1 on, unique in the table */
@@ -45,7 +52,16 @@ struct service_builder {
 	size_t guess_count, guess_capacity;
 	bool bad_address;               /* an invalid endpoint is reported */
 	bool exhausted;                 /* memory ran out, and it is not reported yet */
+	struct builder_text *text;      /* owned; NULL: it is not wanted */
 };
+
+/* Make the text of a builder: its beginning (false: out of memory), a block, and an option that counts as set. */
+bool builder_text_begin(struct service_builder *builder);
+void builder_text_open(struct service_builder *builder, const struct socket_block *block);
+void builder_text_close(struct service_builder *builder);
+void builder_text_set(struct service_builder *builder, const struct directive *directive, const struct value *value,
+		      bool refused);
+void builder_text_free(struct service_builder *builder);
 
 /* Copies the file name of a place to the table's pool, as the source does not live as long. false: out of memory. */
 bool origin_keep(struct service_builder *builder, struct origin *at);

@@ -268,10 +268,13 @@ bool builder_set(struct service_builder *builder, enum dialect dialect, const ch
 	if (!setting)
 		return false;
 	if (directive->flags & STRUCTURE)
-		setting->mark.refused = !set_listen(builder, value, diags);
-	else
+		setting->mark.refused = !(value->refused && !value->count) && !set_listen(builder, value, diags);
+	else if (!value->refused)
 		setting->mark.refused = !read_value(builder, setting, name, value, diags);
-	return !setting->mark.refused;
+	setting->mark.refused |= value->refused;
+	if (builder->text)
+		builder_text_set(builder, directive, value, setting->mark.refused);
+	return value->refused || !setting->mark.refused;
 }
 
 bool table_open_globals(struct table *table, struct origin at, struct diags *diags)

@@ -38,6 +38,10 @@ struct service_builder *builder_new(struct table *table, const char *name, struc
 		return NULL;
 	}
 	builder->at = at;
+	if (table->writes_builders && !builder_text_begin(builder)) {
+		free(builder);
+		return NULL;
+	}
 	return builder;
 }
 
@@ -62,6 +66,7 @@ void builder_free(struct service_builder *builder)
 	free(builder->words);
 	free(builder->guesses);
 	option_settings_free(&builder->settings);
+	builder_text_free(builder);
 	free(builder);
 }
 
@@ -99,6 +104,8 @@ void builder_open_socket(struct service_builder *builder, const char *name, stru
 		(struct socket_block){ .at = at, .name = name ? pool_text(builder->table->pool, name) : builder->name };
 	if (name && !block->name)
 		builder->exhausted = true;
+	if (builder->text)
+		builder_text_open(builder, block);
 }
 
 void report_duplicate(struct diags *diags, struct origin at, const char *what, struct origin before)
@@ -126,6 +133,8 @@ void builder_close_socket(struct service_builder *builder, struct diags *diags)
 	}
 	if (!block)
 		return;
+	if (builder->text)
+		builder_text_close(builder);
 	if (!builder->name) {
 		diag_error(diags, block->at, "socket does not belong in defaults: each service has its own");
 	} else if (!option_settings_find(&block->settings, directive_find(NATIVE, "listen"))) {

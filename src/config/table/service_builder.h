@@ -21,6 +21,7 @@ struct value {
 	bool append;                    /* written with += */
 	struct origin at;               /* place of the option's name */
 	const struct origin *word_at;   /* place of each word; NULL: unknown */
+	bool refused;                   /* superd-read has reported that it is wrong: the option counts as set */
 };
 
 struct service_builder;
@@ -53,6 +54,14 @@ bool table_set_global(struct table *table, const char *name, const struct value 
 
 /* Whether the builder's own text sets an option; for rules of dialects. */
 bool builder_has(const struct service_builder *builder, const char *name);
+
+/* Writes the builder of a table with writes_builders as a service of superd.conf, exactly: in the words that were given
+ * to builder_set, without anything that was not set. marks: each option has its place, in comments that
+ * parse/superd/marks.c reads. */
+void builder_write(const struct service_builder *builder, bool marks, struct buf *out);
+
+/* How the mark of a service says which dialect its messages have. */
+extern const char *const dialect_words[DIALECTS];
 
 const char *builder_name(const struct service_builder *builder);
 

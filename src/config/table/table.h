@@ -41,6 +41,7 @@ struct table {
 	struct service *services;       /* owned */
 	size_t count, capacity;
 	bool warns_of_unsupported;      /* superd warns of protections that this machine lacks, and leaves them out */
+	bool writes_builders;           /* builders keep what is set in them as superd.conf: builder_write */
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
 	uint64_t sources;               /* hash of the source files: it changes if one of them changes */

@@ -108,6 +108,8 @@ extern const struct type
 	type_control,           /* const char *: a path, @NAME or none */
 	type_fdstore;           /* const char *: notify, none or a path */
 
+void native_quoted(struct buf *out, const char *text);          /* a text in the syntax of superd.conf, in quotes */
+
 /* The kernel's number of a capability, by its name with or without CAP_, case-insensitive. false: unknown. */
 bool capability_find(const char *name, unsigned *number);
 const char *capability_name(unsigned number);           /* without CAP_; NULL: unknown */

@@ -15,7 +15,6 @@
 
 /* Adds a value in the syntax of superd.conf: bare if possible, else in double quotes; NULL is "". */
 void native_value(struct buf *out, const char *text);
-void native_quoted(struct buf *out, const char *text);          /* always quoted */
 void native_list(struct buf *out, words list);                  /* {"a", "b"} */
 void native_take(struct buf *out, struct buf *text);            /* native_value of text, which it frees */
 

@@ -9,6 +9,7 @@
 
 #include "parse/include.h"
 #include "parse/shell_word.h"
+#include "parse/superd/marks.h"
 #include "parse/superd/statement.h"
 #include "parse/superd/values.h"
 
@@ -22,6 +23,7 @@ struct native {
 	struct statement statement;
 	struct values values;
 	const char *const *words;       /* the value of each word of the statement */
+	struct marks marks;             /* of the text of superd-read */
 };
 
 /* NULL: out of memory. */
@@ -262,6 +264,138 @@ bool superd_read_source(struct reading *reading, const struct source_file *sourc
 	statement_free(&native.statement);
 	values_free(&native.values);
 	return ok;
+}
+
+/* Whether the first option of a block, behind its brace, is one of superd.conf, or written so. */
+static bool begins_own_option(const struct source_file *source, size_t at)
+{
+	static const char *const own[] = { "listen", "exec", "accept", "pass", "builtin" };
+	struct token name = token_after(source, at), sign = token_after(source, name.end), value;
+
+	for (size_t n = 0; n < sizeof(own) / sizeof(*own); n++) {
+		if (token_is(source, name, own[n]))
+			return true;
+	}
+	if (name.kind != TOKEN_WORD || sign.kind != TOKEN_SET)
+		return name.kind == TOKEN_CLOSE || token_is(source, name, "socket");
+	value = token_after(source, sign.end);
+	return value.kind == TOKEN_QUOTED || value.kind == TOKEN_OPEN;
+}
+
+bool superd_is_certain(const struct source_file *source)
+{
+	struct token keyword = token_after(source, 0), next = token_after(source, keyword.end);
+	int kind = statement_kind_of(source, keyword);
+
+	if (kind == STATEMENT_SERVICE && token_has_value(next) && !next.on_new_line)
+		next = token_after(source, next.end);
+	if (next.on_new_line)
+		return false;
+	if (kind == STATEMENT_SERVICE || kind == STATEMENT_DEFAULTS)
+		return next.kind == TOKEN_OPEN && begins_own_option(source, next.end);
+	return (kind == STATEMENT_SUPERD && next.kind == TOKEN_OPEN) ||
+	       ((kind == STATEMENT_INCLUDE || kind == STATEMENT_IMPORT) && next.kind == TOKEN_LEFT);
+}
+
+/* Gives what superd-read has written the places that its marks name. */
+static void take_places(struct native *native)
+{
+	struct statement *statement = &native->statement;
+	const struct place_mark *mark;
+
+	for (size_t n = 0; n < statement->item_count; n++) {
+		mark = marks_at(&native->marks, statement->items[n].name.start);
+		statement->items[n].at = mark ? mark->at : (struct origin){ 0 };
+	}
+	for (size_t n = 0; n < statement->word_count; n++) {
+		mark = marks_at(&native->marks, statement->words[n].start);
+		statement->word_at[n] = mark ? mark->at : (struct origin){ 0 };
+	}
+}
+
+static bool set_marked_option(struct native *native, struct service_builder *builder,
+			      const struct statement_item *item, struct diags *diags)
+{
+	const struct place_mark *mark = marks_at(&native->marks, item->name.start);
+	const char *name = item_name(native, item);
+	struct value value = item_value(native, item);
+
+	value.refused = mark && mark->refused;
+	return name && builder_set(builder, NATIVE, name, &value, diags);
+}
+
+/* superd-read has reported all that there is to say. */
+static bool set_marked_options(struct native *native, struct service_builder *builder, struct diags *unheard)
+{
+	bool good = true;
+
+	for (size_t n = 1; good && n < native->statement.item_count; n++) {
+		const struct statement_item *item = &native->statement.items[n];
+
+		if (item->kind == ITEM_OPTION)
+			good = set_marked_option(native, builder, item, unheard);
+		else if (item->kind == ITEM_SOCKET)
+			builder_open_socket(builder, head_word(native, n), item->at);
+		else if (item->kind == ITEM_END)
+			builder_close_socket(builder, unheard);
+	}
+	return good;
+}
+
+static bool read_marked_service(struct native *native, struct diags *unheard)
+{
+	struct reading *reading = native->reading;
+	const struct place_mark *mark = marks_at(&native->marks, native->statement.items[0].name.start);
+	const char *name;
+	struct service_builder *builder;
+
+	take_places(native);
+	native->words = values_read(&native->values, native->source, &native->statement);
+	name = native->words ? head_word(native, 0) : NULL;
+	builder = name ? builder_new(reading->table, name, native->statement.items[0].at) : NULL;
+	if (!builder)
+		return false;
+	if (mark && mark->is_foreign)
+		builder_set_foreign(builder, mark->dialect);
+	if (mark && mark->is_alone)
+		builder_set_alone(builder);
+	if (set_marked_options(native, builder, unheard))
+		return reading_add(reading, builder);
+	builder_free(builder);
+	return false;
+}
+
+struct native *superd_service_reader(void)
+{
+	return calloc(1, sizeof(struct native));
+}
+
+bool superd_read_service(struct native *native, struct reading *reading, char *text, size_t length)
+{
+	struct source_file source = { .text = text, .length = length };
+	struct diags unheard = { 0 };
+	struct statement_splitter splitter = { .source = &source, .diags = &unheard };
+	bool good;
+
+	native->reading = reading;
+	native->source = &source;
+	good = source_find_lines(&source) && marks_find(&native->marks, &source, reading->table->pool) &&
+	       statement_next(&splitter, &native->statement) && native->statement.kind == STATEMENT_SERVICE &&
+	       !native->statement.broken && read_marked_service(native, &unheard) &&
+	       !statement_next(&splitter, &native->statement) && !native->statement.failed && !unheard.errors;
+	diags_free(&unheard);
+	free(source.lines);
+	return good;
+}
+
+void superd_service_reader_free(struct native *native)
+{
+	if (!native)
+		return;
+	statement_free(&native->statement);
+	values_free(&native->values);
+	marks_free(&native->marks);
+	free(native);
 }
 
 static bool superd_read(struct reading *reading, const char *path)

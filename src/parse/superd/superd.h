@@ -9,3 +9,15 @@
 extern const struct reader reader_superd;
 
 bool superd_read_source(struct reading *reading, const struct source_file *source);
+
+/* Whether a text is superd.conf by how it begins, as xinetd.conf has statements of the same names. */
+bool superd_is_certain(const struct source_file *source);
+
+/* Reads services that superd-read has written, one a call, each with its marks (config/table/builder_text.c). NULL: out
+ * of memory. */
+struct native *superd_service_reader(void);
+void superd_service_reader_free(struct native *native);         /* accepts NULL */
+
+/* Adds a builder of the text, whose end is a NUL. false: it is not one service, or has an option that superd refuses, or
+ * memory ran out. */
+bool superd_read_service(struct native *native, struct reading *reading, char *text, size_t length);

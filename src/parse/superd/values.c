@@ -1,5 +1,5 @@
-/* The only code that uses libconfuse. libconfuse reads the quoted words of a statement, as they stand in the source, as
- * one list; a word without quotes is its own value.
+/* The only code that uses libconfuse. libconfuse reads the quoted words of a statement that have escapes, as they stand
+ * in the source, as one list; any other word is its own value, without the quotes.
  *
  * parse/superd/grammar.c parses statements itself, because libconfuse 3.3 stops at the first mistake, knows no columns,
  * counts lines wrong behind a comment, silently drops an unquoted '*', cuts other unquoted words short, and does not
@@ -25,6 +25,12 @@ static bool is_quoted(const char *word)
 	return *word == '"' || *word == '\'';
 }
 
+/* Without a backslash the value is what stands between the quotes. libconfuse reads what has one. */
+static bool has_escape(const char *text, const char *end)
+{
+	return memchr(text, '\\', (size_t)(end - text));
+}
+
 static void add_quoted_word(struct buf *list, const char *text, const char *end)
 {
 	bool expands = *text == '"';
@@ -39,8 +45,11 @@ static void add_quoted_word(struct buf *list, const char *text, const char *end)
 	buf_char(list, ',');
 }
 
-static void split_words(struct values *values, const struct source_file *source, const struct statement *statement)
+/* Returns the number of words that libconfuse has to read. */
+static unsigned split_words(struct values *values, const struct source_file *source, const struct statement *statement)
 {
+	unsigned escaped = 0;
+
 	buf_clear(&values->bare);
 	buf_clear(&values->list);
 	buf_text(&values->list, "words = {");
@@ -48,14 +57,16 @@ static void split_words(struct values *values, const struct source_file *source,
 		struct word word = statement->words[i];
 		const char *text = source->text + word.start;
 
-		if (is_quoted(text)) {
+		if (has_escape(text, source->text + word.end) && is_quoted(text)) {
 			add_quoted_word(&values->list, text, source->text + word.end);
+			escaped++;
 		} else {
-			buf_add(&values->bare, text, word.end - word.start);
+			buf_add(&values->bare, text + is_quoted(text), word.end - word.start - 2 * is_quoted(text));
 			buf_char(&values->bare, '\0');
 		}
 	}
 	buf_char(&values->list, '}');
+	return escaped;
 }
 
 __attribute__((format(printf, 2, 0)))
@@ -88,23 +99,25 @@ static bool values_reserve(struct values *values, size_t count)
 const char *const *values_read(struct values *values, const struct source_file *source,
 			       const struct statement *statement)
 {
-	unsigned quoted = 0;
+	unsigned quoted = 0, escaped;
 	const char *bare;
 
 	if (!values_reserve(values, statement->word_count))
 		return NULL;
-	split_words(values, source, statement);
+	escaped = split_words(values, source, statement);
 	if (values->bare.failed || values->list.failed ||
-	    !library_has_memory(SCANNER_BYTES + 4 * values->list.length))
+	    (escaped && !library_has_memory(SCANNER_BYTES + 4 * values->list.length)))
 		return NULL;
-	if (cfg_parse_buf(values->cfg, buf_string(&values->list)) != CFG_SUCCESS) {
+	if (escaped && cfg_parse_buf(values->cfg, buf_string(&values->list)) != CFG_SUCCESS) {
 		/* Memory ran out within libconfuse. cfg_free crashes on a half-made list, so it is leaked. */
 		values->cfg = NULL;
 		return NULL;
 	}
 	bare = values->bare.data;
 	for (size_t i = 0; i < statement->word_count; i++) {
-		if (is_quoted(source->text + statement->words[i].start)) {
+		const char *text = source->text + statement->words[i].start;
+
+		if (is_quoted(text) && has_escape(text, source->text + statement->words[i].end)) {
 			values->texts[i] = cfg_getnstr(values->cfg, "words", quoted++);
 		} else {
 			values->texts[i] = bare;
