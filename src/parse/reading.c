@@ -62,9 +62,14 @@ void reading_drop_states(struct reading *reading)
 
 bool reading_add(struct reading *reading, struct service_builder *builder)
 {
-	struct service_builder **builders =
-		array_grow(reading->builders, &reading->builder_capacity, reading->builder_count, sizeof(*builders));
+	struct service_builder **builders;
 
+	if (reading->request && reading->request->take_builder) {
+		reading->builder_count++;
+		return reading->request->take_builder(reading->request->context, builder) ||
+		       reading_refuse_memory(reading);
+	}
+	builders = array_grow(reading->builders, &reading->builder_capacity, reading->builder_count, sizeof(*builders));
 	if (!builders) {
 		builder_free(builder);
 		return reading_refuse_memory(reading);

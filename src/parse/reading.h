@@ -59,7 +59,7 @@ struct reading {
 	struct diags *diags;
 	struct service_builder *defaults; /* the `defaults` of superd.conf sources; NULL until one is read */
 	struct service_builder **builders; /* of all sources, in order; owned */
-	size_t builder_count, builder_capacity;
+	size_t builder_count, builder_capacity;         /* the count includes those that take_builder has taken */
 	struct opened opened[READING_DEPTH];            /* the chain of includes, to refuse a file that includes itself */
 	size_t depth;                   /* entries of `opened` in use */
 	size_t files;                   /* files read so far */
@@ -102,6 +102,7 @@ struct read_request {
 	const struct unit_machine *machine;             /* values of systemd's specifiers; NULL: unknown */
 	const char *const *unit_path;   /* folders of units, NULL-terminated; NULL: the system's usual ones */
 	bool warns_of_unsupported;      /* a restriction that superd lacks is a warning, not an error */
+	bool only_foreign;              /* superd.conf is refused: it is superd-read that reads */
 	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
 	const struct origin *without;   /* entries of inetd.conf to leave out, so that other entries get their sockets */
 	size_t without_count;
@@ -119,7 +120,10 @@ struct read_request {
 	/* Called for every source that was read. format: its title. services: their number, without those of sources
 	 * that it imports. May be NULL. */
 	void (*on_source)(void *context, const char *path, const char *format, size_t services);
-	void *context;                  /* of `on_source` */
+	/* Gets each builder, owned, in place of the table, as soon as it is complete. false: out of memory. NULL: they go
+	 * into the table. */
+	bool (*take_builder)(void *context, struct service_builder *builder);
+	void *context;                  /* of both */
 };
 
 /* The functions below are for readers. */

@@ -128,7 +128,7 @@ static void restrict_objects(const struct self_sandbox *sandbox)
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &wanted, sizeof(wanted), 0);
 	if (ruleset < 0)
 		return;
-	if (sandbox->finds_names)
+	if (sandbox->finds_names || sandbox->reads_files)
 		allow_reading(ruleset, "/");
 	else if (sandbox->reads_proc)
 		allow_reading(ruleset, "/proc");

@@ -28,6 +28,7 @@ struct self_sandbox {
 	bool binds_any;                 /* binds TCP sockets to an address, with port 0 (the kernel's choice) */
 	bool has_threads;               /* creates threads */
 	bool reads_proc;                /* opens files of proc(5) for reading, and no others where there is Landlock */
+	bool reads_files;               /* opens any file for reading that its user may open */
 	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do that
 	 * (landlock(7), "Ptrace restrictions"), so it has none, and opens any file for reading that its user may open. */
 	bool looks_at_processes;

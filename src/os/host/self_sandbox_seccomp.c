@@ -146,7 +146,7 @@ static const int thread_calls[] = {
 
 /* To open and list files, and to learn about them. */
 static const int file_calls[] = {
-	SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs, SYS_pread64,
+	SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs, SYS_pread64, SYS_getcwd,
 	SYS_faccessat2,
 #ifdef SYS_access
 	SYS_access, SYS_readlink, SYS_stat, SYS_lstat,
@@ -605,7 +605,7 @@ static void put_process(struct bpf_filter *filter, const struct self_sandbox *sa
 		PUT_LIST(filter, trace_calls, SECCOMP_RET_ALLOW);
 	if (sandbox->looks_at_processes)
 		PUT_LIST(filter, look_calls, SECCOMP_RET_ALLOW);
-	if (sandbox->looks_at_processes || sandbox->reads_proc)
+	if (sandbox->looks_at_processes || sandbox->reads_proc || sandbox->reads_files)
 		put_files(filter, sandbox->writes_files);
 	if (sandbox->becomes_user)
 		put_user_change(filter);

@@ -14,6 +14,16 @@
 #include "parse/sources/source_name.h"
 #include "parse/superd/superd.h"
 
+/* For superd-read. */
+static bool refuse_own(struct reading *reading, const struct format *format, const char *path)
+{
+	if (!reading->request || !reading->request->only_foreign || strcmp(format->name, "superd") != 0)
+		return false;
+	diag_error(reading->diags, ((struct origin){ .file = path }), "this is superd.conf, which superd reads itself");
+	diags_hint(reading->diags, "another format is named, as in inetd:%s", path);
+	return true;
+}
+
 /* A path that stands in a file is relative to the folder of that file. */
 static const char *resolve_path(struct reading *reading, const char *path, struct origin from)
 {
@@ -99,7 +109,8 @@ static bool read_source(struct reading *reading, const char *source, bool option
 		return true;
 	if (!name.format)
 		name.format = recognise_source(reading, path, from);
-	if (!name.format || refuse_other_format(reading, name.format, path, from))
+	if (!name.format || refuse_other_format(reading, name.format, path, from) ||
+	    refuse_own(reading, name.format, path))
 		return false;
 	ok = reading_file(reading, name.format->reader, path, from);
 	if (name.format->reader->end_source)
