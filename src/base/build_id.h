@@ -1,9 +1,9 @@
-/* The version and the build id of this program, for people. The linker computes the build id from the contents
- * (ld(1), --build-id), so it tells apart two builds of one version. Both texts are static. */
+/* The build id of superd and of its own programs: a hash of their sources (Makefile.am), the same for all that one build
+ * made. All texts are static. */
 #pragma once
 
-/* Twelve hexadecimal digits; "": linked without a build id. */
-const char *build_id(void);
+const char *build_id(void);             /* twelve hexadecimal digits */
+const char *build_version(void);        /* for people: "0.1.0 (build 3f2a9c1b7d04)" */
 
-/* "0.1.0 (build 3f2a9c1b7d04)", or the version alone. */
-const char *build_version(void);
+/* "--build=3f2a9c1b7d04", the first word that superd's own programs get (os/host/program_begin). */
+const char *build_word(void);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -23,7 +24,6 @@
 #include "exec/sandbox/sandbox_probe.h"
 #include "exec/spawn/spawn.h"
 #include "os/foreign/fork_fds.h"
-#include "os/host/libexec.h"
 #include "os/proc/pidfd.h"
 #include "prepare/build_info.h"
 #include "prepare/helper_user.h"
@@ -48,26 +48,20 @@ void filters_close(struct filters *filters)
 	buf_free(&filters->failure);
 }
 
-/* Starts the program at this path with `end` as its only descriptor. */
-static void spawn_filter(struct filters *filters, const char *path, int end)
+/* Starts the program with `end` as its only descriptor. */
+static void spawn_filter(struct filters *filters, int end)
 {
+	const char *const none[] = { NULL };
 	struct process_defaults defaults = { 0 };
-	char *arguments[] = { (char *)(uintptr_t)path, NULL };
 	const int streams[] = { end, -1, -1 };
-	struct plan *plan = plan_command(arguments, &defaults);
+	struct plan *plan = plan_own_program(PROGRAM_FILTER, none, helper_user_account(HELPER_USER_FILTER), &defaults,
+					     &filters->failure);
 	struct spawn_request launch = { .plan = plan, .wanted = streams, .wanted_count = 3, .remote_port = -1 };
 
-	if (!plan) {
-		buf_text(&filters->failure, "out of memory");
+	if (!plan)
 		return;
-	}
 	plan->apart = true;             /* it starts beside the loop, which may start others now */
 	plan->limit_count = 0;
-	plan->foreground = false;
-	plan->directory = "/";
-	plan->account = helper_user_account(HELPER_USER_FILTER);
-	plan->bounding = plan_own_bounding(0);
-	plan->no_new_privileges = true;
 	spawn_start(&launch);
 	plan_free(plan);
 	if (launch.pid < 0) {
@@ -82,17 +76,12 @@ static void spawn_filter(struct filters *filters, const char *path, int end)
 
 static bool start_filter(struct filters *filters)
 {
-	const char *path = libexec_path(PROGRAM, filters->table->pool);
 	int ends[2] = { -1, -1 };
 
-	if (!path) {
-		libexec_describe_missing(PROGRAM, &filters->failure);
-		return false;
-	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		buf_addf(&filters->failure, "cannot start " PROGRAM ": %s", strerror(errno));
 	else
-		spawn_filter(filters, path, ends[1]);
+		spawn_filter(filters, ends[1]);
 	fd_close(&ends[1]);
 	filters->channel = ends[0];
 	return !filters->failure.length;
@@ -102,12 +91,16 @@ static bool start_filter(struct filters *filters)
 static void note_end(struct filters *filters, int error)
 {
 	struct fault fault;
+	int status;
 
 	if (read(filters->report, &fault, sizeof(fault)) == (ssize_t)sizeof(fault))
 		buf_addf(&filters->failure, "cannot start " PROGRAM ": %s: %s", stage_name(fault.stage),
 			 strerror(fault.error));
 	else if (error && error != EPIPE && error != ECONNRESET)
 		buf_addf(&filters->failure, "cannot ask " PROGRAM ": %s", strerror(error));
+	else if (waitpid_timeout(filters->pid, END_MOST, &status) && WIFEXITED(status) &&
+		 WEXITSTATUS(status) == PROGRAM_OTHER_BUILD)
+		program_describe_other(PROGRAM_FILTER, &filters->failure);
 	else
 		buf_text(&filters->failure, PROGRAM " has ended without an answer");
 }

@@ -21,7 +21,6 @@
 #include "os/fs/interpreter.h"
 #include "os/fs/path_opener.h"
 #include "os/fs/root_path.h"
-#include "os/host/libexec.h"
 #include "prepare/preflight_internal.h"
 
 #define TCPD_FOLDER "/usr/sbin"          /* REAL_DAEMON_DIR of tcpd(8) in every distribution */
@@ -227,30 +226,43 @@ static void check_tcpd_program(struct preflight *preflight, const struct service
 				 "%s, which tcpd starts: %s", path, wrong);
 }
 
-/* Checks superd's helper program for builtin and redirect, which may be missing if superd was copied. */
-static void check_libexec(struct preflight *preflight, const struct service *service)
+/* superd has opened it, so the account needs no right to the folders above it. */
+const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account)
 {
-	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong, *path;
+	const struct own_program *program = program_get(which);
+	struct pool *pool = preflight->table->pool;
+	struct buf missing = { 0 };
+	const char *wrong = NULL;
+	struct stat status;
+
+	if (program->fd < 0) {
+		program_describe_missing(which, &missing);
+		wrong = pool_text(pool, buf_string(&missing));
+	} else if (account && fstat(program->fd, &status) == 0 && !may_execute(account, &status) &&
+		   !has_access_list(program->path)) {
+		wrong = pool_textf(pool, "%s: user %s may not execute it; its mode is %04o", program->path,
+				   account->name, (unsigned)(status.st_mode & 07777));
+	}
+	buf_free(&missing);
+	return wrong;
+}
+
+/* Checks superd's own program for builtin and redirect, which may be missing if superd was copied. */
+static void check_own_program(struct preflight *preflight, const struct service *service)
+{
+	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong;
 	const struct account *account = service->account;
 	struct account own;
-	struct buf missing = { 0 };
 
 	if (!plan_is_builtin(service) && !service_is_relayed(service))
 		return;
 	if (service_is_relayed(service))
 		account = helper_user_of_relay(service, &own);
-	path = libexec_path(plan_builtin_program(service), preflight->table->pool);
-	if (!path)
-		libexec_describe_missing(plan_builtin_program(service), &missing);
-	wrong = path ? preflight_check_program(preflight, service, path, NULL, account)
-		     : buf_string(&missing);
+	wrong = preflight_check_own(preflight, plan_builtin_program(service), account);
 	if (wrong)
 		preflight_report(preflight, SEVERITY_ERROR, service, option,
-				 path			 ? path
-				 : service->exec->builtin ? service->exec->builtin[0]
-						       : service->exec->redirect[0],
-				 "%s", wrong);
-	buf_free(&missing);
+				 service->exec->builtin ? service->exec->builtin[0] : service->exec->redirect[0], "%s",
+				 wrong);
 }
 
 static void check_root(struct preflight *preflight, const struct service *service)
@@ -505,7 +517,7 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 	check_root(preflight, service);
 	check_program(preflight, service);
 	check_tcpd_program(preflight, service);
-	check_libexec(preflight, service);
+	check_own_program(preflight, service);
 	check_working_directory(preflight, service);
 	check_environment(preflight, service);
 	check_input(preflight, service);

@@ -14,12 +14,6 @@
 #include "prepare/helper_user.h"
 #include "prepare/preflight.h"
 
-/* Whether one of superd's helper programs can be run, checked once. */
-struct helper_program {
-	bool checked;                   /* `wrong` is valid */
-	const char *wrong;              /* why it cannot be run, in the pool; NULL: it can */
-};
-
 /* Units with limits and priorities that superd may not set. */
 struct clamped_units {
 	struct origin at;               /* origin of the first option */
@@ -48,7 +42,6 @@ struct preflight {
 	char *mounts;                   /* path_mounts, owned */
 	struct port_table ports;        /* owned; without holders before the first taken port */
 	bool holders_read;
-	struct helper_program helpers[HELPER_USER_RPC + 1];
 	const struct service *root_unit;        /* first unit that would run as root without naming a user; NULL: none */
 	size_t root_units;              /* number of such units */
 	struct clamped_units clamped;
@@ -89,6 +82,9 @@ void preflight_files(struct preflight *preflight, const struct service *service)
  * table's pool. */
 const char *preflight_check_program(const struct preflight *preflight, const struct service *service, const char *path,
 				    const char *root, const struct account *account);
+
+/* The same for a program of superd's own. In preflight_files.c. */
+const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account);
 
 /* The obstacle that prevents an account from reading a file, which need not exist; account NULL: superd's own. NULL:
  * none. The text is in the pool. */

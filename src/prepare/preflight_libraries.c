@@ -7,7 +7,6 @@
 #include "base/fd.h"
 #include "config/access/access.h"
 #include "os/host/hosts_rules.h"
-#include "os/host/libexec.h"
 #include "prepare/build_info.h"
 #include "prepare/helper_user.h"
 #include "prepare/preflight_internal.h"
@@ -112,31 +111,6 @@ static void check_hosts_files(struct preflight *preflight, const struct service 
 	diags_hint(preflight->diags, "to allow commands: libwrap = \"%s commands\" in superd.conf", libwrap);
 }
 
-/* Whether the program exists, and the user that superd runs it as may execute it. */
-static const char *check_helper(struct preflight *preflight, const struct service *service, enum helper_user which)
-{
-	static const char *const names[] = { "superd-advise", "superd-rpc" };
-	struct helper_program *program = &preflight->helpers[which];
-	struct pool *pool = preflight->table->pool;
-	struct buf text = { 0 };
-	const char *path;
-
-	if (program->checked)
-		return program->wrong;
-	program->checked = true;
-	path = libexec_path(names[which], pool);
-	if (path) {
-		program->wrong = preflight_check_program(preflight, service, path, NULL, helper_user_account(which));
-		if (program->wrong)
-			program->wrong = pool_textf(pool, "%s: %s", path, program->wrong);
-		return program->wrong;
-	}
-	libexec_describe_missing(names[which], &text);
-	program->wrong = pool_text(pool, buf_string(&text));
-	buf_free(&text);
-	return program->wrong;
-}
-
 /* The option that needs superd-advise, and its value in *value. NULL: none. */
 static const char *find_advise_option(struct preflight *preflight, const struct service *service, const char **value)
 {
@@ -167,7 +141,8 @@ static const char *find_advise_option(struct preflight *preflight, const struct 
 static void check_advise(struct preflight *preflight, const struct service *service)
 {
 	const char *value, *option = find_advise_option(preflight, service, &value);
-	const char *wrong = option ? check_helper(preflight, service, HELPER_USER_ADVISE) : NULL;
+	const char *wrong = option ? preflight_check_own(preflight, PROGRAM_ADVISE,
+							 helper_user_account(HELPER_USER_ADVISE)) : NULL;
 	bool is_log = option && !strncmp(option, "log_", 4);
 
 	if (wrong)
@@ -182,7 +157,7 @@ static void check_rpc_helper(struct preflight *preflight, const struct service *
 
 	if (!endpoint_is_rpc(listen->endpoint))
 		return;
-	wrong = check_helper(preflight, service, HELPER_USER_RPC);
+	wrong = preflight_check_own(preflight, PROGRAM_RPC, helper_user_account(HELPER_USER_RPC));
 	if (!wrong)
 		return;
 	endpoint_format(listen->endpoint, &text);

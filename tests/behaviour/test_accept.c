@@ -213,7 +213,7 @@ Behaviour(accept, nobody_is_lost_when_processes_run_out)
 
 Behaviour(accept, nobody_is_lost_when_descriptors_run_out)
 {
-	const struct setup setup = { .descriptors = 24 };
+	const struct setup setup = { .descriptors = 24 + OWN_PROGRAMS };
 
 	serve_all(superd_run_with(&setup, lines_table, backend("lines")), "cannot accept: Too many open files");
 }
@@ -353,7 +353,7 @@ Behaviour(accept, clients_that_reset_at_once_do_no_harm)
 static void serve_each(unsigned long descriptors, const char *program)
 {
 	enum { SERVICES = 20 };
-	const struct setup setup = { .descriptors = descriptors };
+	const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS };
 	const char *table = "defaults {\n backoff_max = 500ms\n}\n";
 	struct superd *superd;
 	int clients[SERVICES];
@@ -416,7 +416,7 @@ Behaviour(accept, services_that_take_their_time_share_few_descriptors)
 static void fail_with_few_descriptors(const char *accept)
 {
 	for (unsigned long descriptors = 20; descriptors <= 30; descriptors++) {
-		const struct setup setup = { .descriptors = descriptors, .clock = true };
+		const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS, .clock = true };
 		struct superd *superd = superd_run_with(
 			&setup,
 			"service each {\n listen = \"127.0.0.1:0\"\n accept = %s\n backoff_min = 10min\n"
@@ -587,7 +587,7 @@ Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
 {
-	const struct setup setup = { .descriptors = 24 };
+	const struct setup setup = { .descriptors = 24 + OWN_PROGRAMS };
 	struct superd *superd = superd_run_with(
 		&setup, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }", backend("-d 20 stdio"));
 	struct load *load = load_start(

@@ -91,12 +91,12 @@ static void place(int server, int answers)
 
 static struct inquiry ask_as(uid_t uid, const char *from, const char *const *arguments)
 {
-	const char *words[8] = { advise_path() };
+	const char *words[9] = { advise_path(), superd_build_word() };
 	struct inquiry inquiry;
 	int server, ends[2];
 
 	for (size_t n = 0; arguments[n]; n++)
-		words[n + 1] = arguments[n];
+		words[n + 2] = arguments[n];
 	inquiry.client = connect_from(from, &server, &inquiry);
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 	clock_prepare();

@@ -209,7 +209,7 @@ Behaviour(clock, process_1_of_a_namespace_has_it)
 
 Behaviour(clock, it_takes_no_descriptor)
 {
-	struct superd *superd = run_idle(&(struct setup){ .clock = true, .descriptors = 40 });
+	struct superd *superd = run_idle(&(struct setup){ .clock = true, .descriptors = 40 + OWN_PROGRAMS });
 
 	expect_idle_stop(superd);
 	superd_stop(superd);

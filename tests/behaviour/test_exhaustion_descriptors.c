@@ -50,8 +50,8 @@ static struct crowd forty(bool stays)
 static struct superd *run(unsigned long descriptors, const char *program, const struct crowd *crowd)
 {
 	const char *const arguments[] = { "--control", control_path(), NULL };
-	const struct setup setup = { .arguments = arguments, .descriptors = descriptors, .program = program,
-			       .clock = true };
+	const struct setup setup = { .arguments = arguments, .descriptors = descriptors + OWN_PROGRAMS,
+				     .program = program, .clock = true };
 	struct superd *superd = superd_run_with(&setup, "%s", crowd->table);
 
 	WAIT_UNTIL(client_can_connect_unix(control_path()));

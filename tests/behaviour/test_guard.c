@@ -268,7 +268,7 @@ Behaviour(guard, a_state_outlives_kills_by_others)
 Behaviour(guard, has_its_state_where_descriptors_are_too_few_for_the_services)
 {
 	const char *const arguments[] = { "--guard", "--control", control_path(), NULL };
-	const struct setup short_of = { .arguments = arguments, .descriptors = 40 };
+	const struct setup short_of = { .arguments = arguments, .descriptors = 40 + OWN_PROGRAMS };
 	struct superd *superd;
 	char *table = (char *)(uintptr_t)"";
 

@@ -152,7 +152,7 @@ Behaviour(hardening_filter, it_is_compiled_without_rights)
 Behaviour(hardening_filter, the_program_confines_itself_and_refuses_what_it_does_not_know)
 {
 	static const char request[] = "calls @basic-io nosuch\nerror 1\n";
-	const char *program = text_of("%s/superd-filter", getenv("SUPERD_LIBEXEC"));
+	const char *program = text_of("%s/superd-filter", getenv("SUPERD_LIBEXEC")), *word = superd_build_word();
 	uint32_t answer[10000] = { 0 };
 	int ends[2], status;
 	ssize_t length;
@@ -163,7 +163,7 @@ Behaviour(hardening_filter, the_program_confines_itself_and_refuses_what_it_does
 	pid = fork();
 	if (pid == 0) {
 		dup2(ends[1], STDIN_FILENO);
-		execl(program, program, (char *)NULL);
+		execl(program, program, word, (char *)NULL);
 		_exit(127);
 	}
 	close(ends[1]);

@@ -305,7 +305,7 @@ BehaviourOfUsers(health, conf_does_what_it_says)
 static void ask_one_of_many(unsigned long descriptors)
 {
 	enum { CLIENTS = 30 };
-	const struct setup setup = { .descriptors = descriptors };
+	const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS };
 	struct superd *superd = superd_run_with(&setup, HEALTH, "health, reasons", own_user());
 	int port = superd_port(superd, "health"), clients[CLIENTS];
 	const char *page;

@@ -755,7 +755,7 @@ Behaviour(redirect, the_bytes_of_both_ways_are_recorded_over_an_upgrade)
 static void reach_own_services(unsigned long descriptors, bool is_late)
 {
 	enum { PAIRS = 4 };
-	const struct setup setup = { .descriptors = descriptors, .clock = true };
+	const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS, .clock = true };
 	const char *table = "defaults {\n backoff_max = 500ms\n}\n";
 	int ports[PAIRS], clients[PAIRS];
 	struct superd *superd;

@@ -105,9 +105,9 @@ static const char *rpc_backend(const char *kind, unsigned version)
 
 static int tell_rpcbind(const char *verb, const char *program, const char *transport, const char *port)
 {
-	const char *path = text_of("%s/superd-rpc", getenv("SUPERD_LIBEXEC"));
+	const char *path = text_of("%s/superd-rpc", getenv("SUPERD_LIBEXEC")), *word = superd_build_word();
 
-	return program_answer((const char *const[]){ path, verb, program, transport, port, NULL }).status;
+	return program_answer((const char *const[]){ path, word, verb, program, transport, port, NULL }).status;
 }
 
 Behaviour(rpc, is_registered_called_and_withdrawn)

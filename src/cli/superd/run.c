@@ -35,6 +35,7 @@
 #include "os/foreign/fork_with_timeout.h"
 #include "os/guard/guard_link.h"
 #include "os/host/memory_trim.h"
+#include "os/host/program.h"
 #include "os/host/self_exe.h"
 
 #define TABLE_WAIT 5000                 /* milliseconds that a superd which its guard has started waits for its table */
@@ -516,6 +517,7 @@ int run_superd(struct options *options)
 	int status = EXIT_TABLE;
 	bool is_saved = false;
 
+	programs_open(NULL);
 	memory_trim_set_up();
 	if (options->process_name && !guard_pid())      /* else the guard alone has it: a search finds one process */
 		self_exe_set_name(options->process_name);

@@ -8,14 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/build_id.h"
 #include "base/fd.h"
 #include "engine/accept/admission_state.h"
 #include "engine/core/fd_watch.h"
 #include "engine/core/unreaped.h"
 #include "exec/spawn/spawn.h"
-#include "os/host/libexec.h"
+#include "os/host/program.h"
 #include "prepare/helper_user.h"
 
 #define IDENT_SECONDS "10"
@@ -24,7 +26,6 @@
 struct lookup_helper {
 	struct plan plan;
 	char *environment[4];           /* environment of the plan, and room for the variables of a start */
-	char *program;
 };
 
 struct lookup_question {
@@ -132,12 +133,22 @@ static void on_time_limit(struct alarm *alarm)
 	finish_question(question, false);
 }
 
+static void log_other_build(const struct engine *engine)
+{
+	struct buf text = { 0 };
+
+	program_describe_other(PROGRAM_ADVISE, &text);
+	log_error(engine->log, "%s", buf_string(&text));
+	buf_free(&text);
+}
+
 static void on_helper_ended(struct child *child, int status)
 {
 	struct lookup_question *question = container_of(child, struct lookup_question, child);
 
-	(void)status;
 	child->pid = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER_BUILD)
+		log_other_build(question->engine);
 	if (!question->runtime) {
 		free_question(question);
 		return;
@@ -151,18 +162,18 @@ static void on_helper_ended(struct child *child, int status)
 static struct lookup_helper *make_helper(struct engine *engine)
 {
 	static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	struct lookup_helper *helper = calloc(1, sizeof(*helper));
+	const struct own_program *program = program_get(PROGRAM_ADVISE);
+	struct lookup_helper *helper = NULL;
 
+	errno = program->error;
+	if (program->fd >= 0)
+		helper = calloc(1, sizeof(*helper));
 	if (!helper)
 		return NULL;
-	helper->program = (char *)(uintptr_t)libexec_path("superd-advise", NULL);
-	if (!helper->program) {
-		free(helper);
-		return NULL;
-	}
 	helper->environment[0] = (char *)(uintptr_t)path;
 	helper->plan = (struct plan){
-		.main.program = helper->program, .environment = helper->environment, .environment_count = 1,
+		.main = { .program = program->path, .file = program->fd },
+		.environment = helper->environment, .environment_count = 1,
 		.account = helper_user_account(HELPER_USER_ADVISE), .umask = 022, .io_priority = -1,
 		.cpu_policy = -1, .personality = -1, .bounding = plan_own_bounding(0), .no_new_privileges = true,
 		.limit_count = 1, .limits = { { RLIMIT_NOFILE, engine->defaults.nofile } },
@@ -177,11 +188,12 @@ static pid_t start_helper(struct engine *engine, const struct pending_client *pe
 	char name[] = "-n", libwrap[] = "-w", ident[] = "-i", seconds[] = IDENT_SECONDS;
 	const struct lookup_questions *asked = &pending->asked;
 	const int wanted[] = { pending->client.fd, engine->null_output, engine->null_output, text, pending->client.fd };
-	char *argv[8], **at = argv;
+	char *argv[9], **at = argv;
 	struct spawn_request launch = { .wanted = wanted, .wanted_count = 5, .remote_port = -1, .pid = -1 };
 	struct plan plan = engine->admission->lookup_helper->plan;
 
-	*at++ = engine->admission->lookup_helper->program;
+	*at++ = (char *)(uintptr_t)program_get(PROGRAM_ADVISE)->name;
+	*at++ = (char *)(uintptr_t)build_word();
 	if (asked->name)
 		*at++ = name;
 	if (asked->libwrap) {
@@ -306,8 +318,6 @@ void lookup_free(struct engine *engine)
 		child_table_remove(&engine->children, &question->child);
 		free_question(question);
 	}
-	if (admission->lookup_helper)
-		free(admission->lookup_helper->program);
 	free(admission->lookup_helper);
 	admission->lookup_helper = NULL;
 }

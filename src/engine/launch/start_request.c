@@ -226,7 +226,8 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 		path = credentials_fault(service, fault->resource, &option, &length);
 	add_stage(service, fault->stage, out);
 	if (fault->stage == STAGE_EXEC)
-		buf_addf(out, ": %s", service->exec->exec ? service->exec->exec[0] : plan_builtin_program(service));
+		buf_addf(out, ": %s", service->exec->exec ? service->exec->exec[0]
+							  : program_get(plan_builtin_program(service))->name);
 	else if (limit)
 		buf_addf(out, ": %s", option_name_of(service, limit));
 	else if (path)

@@ -16,12 +16,10 @@
 #include "engine/core/close_socket.h"
 #include "engine/core/unreaped.h"
 #include "exec/spawn/spawn.h"
-#include "os/host/libexec.h"
 #include "os/netdiag/foreign_socket.h"
 
 #define OUTPUT_MOST 1000                /* bytes of the program's output that superd keeps */
 #define OUTPUT_WAIT .02                 /* seconds that superd waits for the output after the program has ended */
-#define WORDS_MOST 16                   /* words of the command line, with the NULL */
 
 /* Output that passes through a reader arrives a moment later. superd waits for its end at most OUTPUT_WAIT, as a
  * process that the program left behind may keep the pipe open. */
@@ -98,32 +96,16 @@ void helper_job_init(struct helper_job *job, struct engine *engine,
 	};
 }
 
-static bool spawn_program(struct helper_job *job, const char *const *argv, const struct account *account, int write_end,
-			  struct buf *why)
+static bool spawn_program(struct helper_job *job, struct plan *plan, int write_end, struct buf *why)
 {
-	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const int streams[] = {
 		job->input < 0 ? job->engine->null_input : job->input, job->engine->null_output, write_end,
 	};
-	struct process_defaults defaults = job->engine->defaults;
-	struct plan *plan = NULL;
-	struct spawn_request launch = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+	struct spawn_request launch = { .plan = plan, .wanted = streams, .wanted_count = 3, .remote_port = -1 };
 
-	defaults.environment = (char *[]){ path, NULL };
-	launch.plan = plan = plan_command((char *const *)(size_t)argv, &defaults);
-	if (!plan) {
-		buf_text(why, "out of memory");
-		return false;
-	}
-	plan->foreground = false;
-	plan->directory = "/";
-	plan->account = account;
-	plan->bounding = plan_own_bounding(0);
-	plan->no_new_privileges = true;
 	unreaped_start(job->engine, &launch);
-	plan_free(plan);
 	if (launch.pid < 0) {
-		buf_addf(why, "cannot start %s: %s: %s", argv[0], stage_name(launch.fault.stage),
+		buf_addf(why, "cannot start %s: %s: %s", plan->main.program, stage_name(launch.fault.stage),
 			 strerror(launch.fault.error));
 		return false;
 	}
@@ -147,33 +129,28 @@ static bool set_output(struct helper_job *job, int pipe, const struct account *a
 	return false;
 }
 
-/* Starts the program at this path, with the arguments of argv behind argv[0]. */
-bool helper_job_start(struct helper_job *job, const char *const *argv, const struct account *account, struct buf *why)
+bool helper_job_start(struct helper_job *job, enum program which, const char *const *arguments,
+		      const struct account *account, struct buf *why)
 {
-	char *path = (char *)(size_t)libexec_path(argv[0], NULL);
-	const char *arguments[WORDS_MOST] = { path };
+	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	struct process_defaults defaults = job->engine->defaults;
+	struct plan *plan;
 	bool started = false;
-	size_t count = 1;
 	int ends[2];
 
-	if (!path) {
-		libexec_describe_missing(argv[0], why);
+	defaults.environment = (char *[]){ path, NULL };
+	plan = plan_own_program(which, arguments, account, &defaults, why);
+	if (!plan)
 		return false;
-	}
-	while (count < WORDS_MOST - 1 && argv[count]) {
-		arguments[count] = argv[count];
-		count++;
-	}
 	if (fd_pipe(ends) < 0) {
-		buf_addf(why, "cannot start %s: %s", path, strerror(errno));
+		buf_addf(why, "cannot start %s: %s", plan->main.program, strerror(errno));
 	} else {
-		started = set_output(job, ends[0], account, why) &&
-			  spawn_program(job, arguments, account, ends[1], why);
+		started = set_output(job, ends[0], account, why) && spawn_program(job, plan, ends[1], why);
 		fd_close(&ends[1]);
 		if (!started)
 			close_output(job);
 	}
-	free(path);
+	plan_free(plan);
 	return started;
 }
 

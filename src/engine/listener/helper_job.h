@@ -1,4 +1,4 @@
-/* One run of a small program, mostly one of superd's own, without capabilities. superd does not wait for it: a callback
+/* One run of a small program of superd's own, without capabilities. superd does not wait for it: a callback
  * gets the result and the output when it has ended. Its owner embeds it and calls helper_job_abandon before it frees it. */
 #pragma once
 
@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "engine/core/engine.h"
 #include "exec/worker/output_reader.h"
+#include "os/host/program.h"
 
 struct helper_job {
 	struct child child;             /* pid 0: it does not run */
@@ -22,9 +23,10 @@ struct helper_job {
 void helper_job_init(struct helper_job *job, struct engine *engine,
 		     void (*ended)(struct helper_job *job, bool done, const char *text));
 
-/* Starts the program that argv[0] names (os/host/libexec) with this account; NULL: superd's own. false: that failed,
- * for the reason in why, and ended is not called. */
-bool helper_job_start(struct helper_job *job, const char *const *argv, const struct account *account, struct buf *why);
+/* Starts the program with these arguments and this account; NULL: superd's own. false: that failed, for the reason in
+ * why, and ended is not called. */
+bool helper_job_start(struct helper_job *job, enum program which, const char *const *arguments,
+		      const struct account *account, struct buf *why);
 
 /* Kills the program; ended is not called any more. */
 void helper_job_abandon(struct helper_job *job);

@@ -189,9 +189,9 @@ static void start_helper(struct rpc *rpc, bool as_own_user)
 	struct buf why = { 0 };
 
 	rpc->as_own_user = account;
-	if (!helper_job_start(&rpc->job,
-			      (const char *const[]){ "superd-rpc", rpc->setting ? "set" : "unset", one->program,
-						 one->transports, one->port, NULL },
+	if (!helper_job_start(&rpc->job, PROGRAM_RPC,
+			      (const char *const[]){ rpc->setting ? "set" : "unset", one->program, one->transports,
+						     one->port, NULL },
 			      account, &why))
 		finish_current(rpc, false, buf_string(&why));
 	buf_free(&why);

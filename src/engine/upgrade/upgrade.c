@@ -22,6 +22,7 @@
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
 #include "os/guard/guard_standby.h"
+#include "os/host/program.h"
 #include "os/host/self_exe.h"
 
 #define QUIESCE_TIMEOUT 10.             /* seconds for all operations under way */
@@ -133,8 +134,10 @@ static void exec_program(struct upgrade *upgrade, struct state_saver *saver, int
 		self_exe_pass(saver->fds, saver->count, false);
 		return;
 	}
+	programs_pass(leads);           /* to the same superd again, which another may have replaced at its path */
 	self_exe_exec(program, arguments, engine->defaults.environment, saver->fds, saver->count);
 	buf_addf(why, "cannot become %s: %s", program, strerror(errno));
+	programs_pass(false);
 	if (leads)
 		guard_take_back();
 	upgrade_free_arguments(arguments);

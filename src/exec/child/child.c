@@ -61,7 +61,7 @@ int child_arrange(const int *wanted, int count)
 
 static int highest_wanted(const struct job *job)
 {
-	int most = 2;
+	int most = job->file > 2 ? job->file : 2;
 
 	for (int n = 0; n < job->wanted_count; n++) {
 		if (job->wanted[n] > most)
@@ -75,6 +75,9 @@ static int highest_wanted(const struct job *job)
 static int set_descriptors(struct job *job)
 {
 	if (job->shares_descriptors && raw_unshare_fds((unsigned)highest_wanted(job) + 1) < 0)
+		return -1;
+	if (job->file > 0 && job->file < job->wanted_count &&
+	    (job->file = fcntl(job->file, F_DUPFD_CLOEXEC, job->wanted_count)) < 0)
 		return -1;
 	return child_arrange(job->wanted, job->wanted_count);
 }
@@ -224,7 +227,8 @@ static int set_signals(struct job *job)
 
 static int execute_program(struct job *job)
 {
-	return execve(job->command->program, job->argv, job->environment);
+	return job->file > 0 ? raw_execute(job->file, job->argv, job->environment)
+			     : execve(job->command->program, job->argv, job->environment);
 }
 
 static int (*const stages[STAGES])(struct job *) = {
@@ -342,7 +346,7 @@ _Noreturn void child_run_apart(struct job *job)
 		raw_set_dumpable();
 	if (job->into > 0)
 		cgroup_enter(job->into);        /* if that fails, it stays outside */
-	fork_fds_close_others(job->wanted, job->wanted_count, job->report);
+	fork_fds_close_others(job->wanted, job->wanted_count, job->report, job->file);
 	if (job->checks)
 		check_conditions(job);
 	if (credentials_load(job) < 0)

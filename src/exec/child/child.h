@@ -74,6 +74,7 @@ struct job {
 	int terminal;                   /* descriptor that becomes the controlling terminal; 0: none */
 	const struct plan_command *command;             /* the plan's main command, or another one */
 	bool checks;                    /* check the plan's conditions first */
+	int file;                       /* command->file, or its number in the child */
 	char **argv;                    /* the command's arguments, or a copy with variables replaced (exec/spawn/spawn_env) */
 	char **environment;             /* NULL-terminated; contains the texts below as far as they apply */
 	bool listen;                    /* set LISTEN_PID: only the child knows its pid */

@@ -29,7 +29,8 @@ struct plan_limit {
 
 /* A command: program and arguments. */
 struct plan_command {
-	const char *program;
+	const char *program;            /* its path */
+	int file;                       /* superd's own program, executed by this descriptor (os/host/program); 0: none */
 	char **argv;                    /* NULL-terminated */
 	unsigned flags;                 /* COMMAND_x */
 	char *text;                     /* owned memory that program and argv point to; NULL: the plan's text */

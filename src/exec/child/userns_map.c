@@ -92,7 +92,7 @@ static _Noreturn void run_mapper(const struct job *job, int fd, pid_t child)
 	int error;
 
 	close(job->report);             /* exits together with the child, as superd waits for both ends of the report */
-	fork_fds_close_others(NULL, 0, fd);
+	fork_fds_close_others(NULL, 0, fd, -1);
 	do
 		got = read(fd, &asked, 1);
 	while (got < 0 && errno == EINTR);

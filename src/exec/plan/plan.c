@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/build_id.h"
 #include "base/scan.h"
 #include "config/option/option_name.h"
 #include "config/option/service_mark.h"
@@ -550,6 +551,34 @@ struct plan *plan_command(char *const *argv, const struct process_defaults *defa
 	}
 	memcpy(plan->main.argv, argv, count * sizeof(*argv));
 	plan->main.program = plan->text;
+	return plan;
+}
+
+struct plan *plan_own_program(enum program which, const char *const *arguments, const struct account *account,
+			      const struct process_defaults *defaults, struct buf *why)
+{
+	const struct own_program *program = program_get(which);
+	const char *argv[PLAN_OWN_WORDS + 3] = { program->name, build_word() };
+	struct plan *plan;
+
+	if (program->fd < 0) {
+		program_describe_missing(which, why);
+		return NULL;
+	}
+	for (size_t n = 0; n < PLAN_OWN_WORDS && arguments[n]; n++)
+		argv[n + 2] = arguments[n];
+	plan = plan_command((char *const *)(uintptr_t)argv, defaults);
+	if (!plan) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	plan->main.program = program->path;
+	plan->main.file = program->fd;
+	plan->foreground = false;
+	plan->directory = "/";
+	plan->account = account;
+	plan->bounding = plan_own_bounding(0);
+	plan->no_new_privileges = true;
 	return plan;
 }
 

@@ -10,6 +10,7 @@
 #include "config/service/service.h"
 #include "exec/child/plan.h"
 #include "exec/spawn/process_defaults.h"
+#include "os/host/program.h"
 
 /* Facts about a service's sockets that are known only once they are open. All borrowed. */
 struct plan_sockets {
@@ -35,6 +36,13 @@ void plan_check_trust(struct plan *plan);
  * memory. */
 struct plan *plan_command(char *const *argv, const struct process_defaults *defaults);
 
+#define PLAN_OWN_WORDS 16               /* arguments of a program of superd's own */
+
+/* The same for one of superd's own programs, without capabilities and as this account; NULL: superd's own. arguments:
+ * NULL-terminated, at most PLAN_OWN_WORDS, borrowed. NULL with the reason in why. */
+struct plan *plan_own_program(enum program which, const char *const *arguments, const struct account *account,
+			      const struct process_defaults *defaults, struct buf *why);
+
 /* The capability bounding set of a helper program: the capabilities that it needs, or all if superd may not lower the
  * set. */
 uint64_t plan_own_bounding(uint64_t kept);
@@ -56,12 +64,8 @@ bool stream_is_path(const struct stream *stream);
  * memory is short (ENOMEM). For a process of its own, as a path may lead to a file system that hangs. */
 const char *plan_find_false_condition(words texts, bool *is_assert);
 
-/* The programs that serve builtin and redirect. */
-#define PLAN_BUILTIN "superd-builtin"
-#define PLAN_WEB "superd-web"
-
 bool plan_is_builtin(const struct service *service);
-const char *plan_builtin_program(const struct service *service); /* PLAN_WEB for the builtins that have a page, else PLAN_BUILTIN */
+enum program plan_builtin_program(const struct service *service); /* which serves builtin or redirect */
 
 /* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules itself. */
 bool plan_applies_access_itself(const struct service *service);

@@ -4,7 +4,6 @@
  * superd-builtin gets its access rules as numeric networks, so it needs no name lookups. An empty only_from is passed
  * as "none", which admits no client. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,8 @@
 #include "config/option/option_name.h"
 #include "config/option/service_mark.h"
 #include "exec/plan/templates.h"
-#include "os/host/libexec.h"
+#include "base/build_id.h"
+#include "os/host/program.h"
 
 static words builtin_words(const struct service *service)
 {
@@ -156,31 +156,28 @@ static void add_builtin_options(struct buf *text, size_t *count, const struct se
 		add_rules(text, count, service, sockets);
 }
 
-const char *plan_builtin_program(const struct service *service)
+enum program plan_builtin_program(const struct service *service)
 {
 	const char *builtin = service->exec->builtin ? service->exec->builtin[0] : "";
 
-	return !strcmp(builtin, "metrics") || !strcmp(builtin, "status") ? PLAN_WEB : PLAN_BUILTIN;
+	return !strcmp(builtin, "metrics") || !strcmp(builtin, "status") ? PROGRAM_WEB : PROGRAM_BUILTIN;
 }
 
-/* Adds the path of superd-builtin or superd-web, and its name. */
+/* Adds the path of superd-builtin or superd-web, its name and its first word. */
 static bool add_program(struct buf *text, size_t *count, const struct service *service, struct buf *why)
 {
-	const char *option = service->exec->builtin ? "builtin" : "redirect", *name = plan_builtin_program(service);
-	const char *path = libexec_path(name, NULL);
+	const char *option = service->exec->builtin ? "builtin" : "redirect";
+	const struct own_program *program = program_get(plan_builtin_program(service));
 
-	if (!path) {
+	if (program->fd < 0) {
 		buf_addf(why, "%s: ", option);
-		if (errno == ENOMEM)
-			buf_text(why, "out of memory");
-		else
-			libexec_describe_missing(name, why);
+		program_describe_missing(plan_builtin_program(service), why);
 		origin_cite(service_origin(service, option), why);
 		return false;
 	}
-	buf_add(text, path, strlen(path) + 1);
-	free((char *)(uintptr_t)path);
-	add_argument(text, count, name);
+	buf_add(text, program->path, strlen(program->path) + 1);
+	add_argument(text, count, program->name);
+	add_argument(text, count, build_word());
 	return true;
 }
 
@@ -215,8 +212,9 @@ static bool add_exec(struct buf *text, size_t *count, const struct service *serv
 	return true;
 }
 
-/* Points the main command's argv into the text, whose first word is the program's path. false: out of memory. */
-static bool take_argv(struct plan *plan, struct buf *text, size_t count, bool has_path)
+/* Points the main command's argv into the text. own: superd's own program, whose path is the first word of the text;
+ * NULL: it is another one. false: out of memory. */
+static bool take_argv(struct plan *plan, struct buf *text, size_t count, const struct own_program *own)
 {
 	char *at;
 
@@ -225,7 +223,8 @@ static bool take_argv(struct plan *plan, struct buf *text, size_t count, bool ha
 	if (!plan->main.argv || !plan->text)
 		return false;
 	plan->main.program = plan->text;
-	if (has_path)
+	plan->main.file = own ? own->fd : 0;
+	if (own)
 		at += strlen(at) + 1;
 	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
 		plan->main.argv[n] = at;
@@ -253,7 +252,8 @@ bool plan_make_relay_argv(struct plan *plan, const struct service *service, cons
 	struct buf text = { 0 };
 	size_t count = 0;
 
-	if (add_relay(&text, &count, service, sockets, why) && take_argv(plan, &text, count, true))
+	if (add_relay(&text, &count, service, sockets, why) &&
+	    take_argv(plan, &text, count, program_get(PROGRAM_BUILTIN)))
 		return true;
 	buf_free(&text);
 	if (!why->length)
@@ -264,21 +264,22 @@ bool plan_make_relay_argv(struct plan *plan, const struct service *service, cons
 bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 		    struct buf *why)
 {
-	bool builtin = plan_is_builtin(service);
+	const struct own_program *own =
+		plan_is_builtin(service) ? program_get(plan_builtin_program(service)) : NULL;
 	struct buf text = { 0 };
 	size_t count = 0;
 
-	if (builtin ? !add_builtin(&text, &count, service, sockets, why)
+	if (own ? !add_builtin(&text, &count, service, sockets, why)
 		    : !add_exec(&text, &count, service, sockets, why)) {
 		buf_free(&text);
 		return false;
 	}
-	if (!take_argv(plan, &text, count, builtin)) {
+	if (!take_argv(plan, &text, count, own)) {
 		buf_text(why, "exec: out of memory");
 		return false;
 	}
 	plan->rereads = plan_applies_access_itself(service); /* other services that answer datagrams may change */
-	if (!builtin)
+	if (!own)
 		plan->main.program = service->exec->exec[0];
 	return true;
 }

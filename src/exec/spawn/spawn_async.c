@@ -74,8 +74,7 @@ int spawn_probe(int (*try)(void))
 	pid = fork();
 	if (pid == 0) {
 		fork_memory_unshare();
-		fork_fds_close_others(&ends[1], 1,
-				      -1); /* another thread's start has a pipe that must close */
+		fork_fds_close_others(&ends[1], 1, -1, -1); /* another thread's start has a pipe that must close */
 		raw_raise_effective();
 		answer = (unsigned char)try();
 		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
@@ -98,7 +97,7 @@ bool spawn_background(void (*chore)(const void *with), const void *with, const i
 	if (pid == 0) {
 		fork_memory_unshare();
 		raw_raise_effective();
-		fork_fds_close_others(kept, count, -1);
+		fork_fds_close_others(kept, count, -1, -1);
 		setsid();
 		chore(with);
 		_exit(0);

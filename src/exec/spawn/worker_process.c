@@ -177,7 +177,7 @@ static pid_t fork_worker(const struct worker_kind *kind, uint64_t capabilities, 
 			if (fd != channel && !is_kept_fd(fd, kept, count))
 				close(fd);
 		}
-		fork_fds_close_others(kept, count, channel);
+		fork_fds_close_others(kept, count, channel, -1);
 		setsid();
 		self_sandbox_enter(&kind->sandbox);
 		return 0;

@@ -25,6 +25,7 @@
 
 #include "base/scan.h"
 #include "helper/ask/lookup.h"
+#include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
 
 #define IDENT_PORT 113
@@ -151,7 +152,7 @@ int main(int argc, char **argv)
 {
 	struct lookups lookups;
 
-	self_sandbox_begin();
+	program_begin("superd-advise", false, &argc, argv);
 	if (!read_options(argc, argv, &lookups)) {
 		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d\n",
 			SECONDS_MOST);

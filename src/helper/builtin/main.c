@@ -22,6 +22,7 @@
 #include "helper/builtin/relay_server.h"
 #include "helper/builtin/services.h"
 #include "helper/builtin/sockets.h"
+#include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
 #include "os/netdiag/socket_id.h"
 
@@ -182,8 +183,7 @@ int main(int count, char **argv)
 {
 	struct settings settings = { 0 };
 
-	(void)count;
-	self_sandbox_begin();
+	program_begin("superd-builtin", false, &count, argv);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	if (!argv[0] || !builtin_argv_read(&settings, argv + 1)) {

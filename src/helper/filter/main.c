@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "helper/filter/filter.h"
+#include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
 
 #define SECONDS_MOST 60                 /* for one request, if superd does not end it before */
@@ -31,7 +32,7 @@ static bool answer_request(char *text, int scratch)
 	return length && send(STDIN_FILENO, answer, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	char text[FILTER_REQUEST_MOST + 1];
 	const struct self_sandbox sandbox = { .writes_files = true };    /* one that is open, in memory */
@@ -39,7 +40,7 @@ int main(void)
 	ssize_t length;
 	int type, scratch;
 
-	self_sandbox_begin();
+	program_begin("superd-filter", false, &argc, argv);
 	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET) {
 		fprintf(stderr, "superd-filter: superd starts it, for filters of system calls\n");
 		return 2;

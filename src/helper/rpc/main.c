@@ -12,6 +12,7 @@
 
 #include "helper/rpc/argv.h"
 #include "helper/rpc/registration.h"
+#include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
 
 #define SECONDS_MOST 10                 /* lifetime of the process */
@@ -26,7 +27,7 @@ int main(int argc, char **argv)
 	struct rpc_request request;
 	const char *refusal;
 
-	self_sandbox_begin();
+	program_begin("superd-rpc", false, &argc, argv);
 	refusal = rpc_argv_read((const char *const *)argv + 1, argc - 1, &request);
 	if (refusal) {
 		fprintf(stderr, "%s\n"

@@ -17,6 +17,7 @@
 #include "base/scan.h"
 #include "cli/superctl/options.h"
 #include "cli/superctl/views.h"
+#include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
 
 #define SECONDS_MOST 60                 /* lifetime of the process */
@@ -34,10 +35,11 @@ int main(int argc, char **argv)
 	static const char channel[] = "--channel=";
 	struct superctl_options options = { .control = "its control socket", .timeout = -1, .http = true };
 	const struct self_sandbox nothing = { .has_clients = false };
-	bool is_status = argc >= 3 && !strcmp(argv[2], "status");
+	bool is_status;
 	int64_t fd = -1;
 
-	self_sandbox_begin();
+	program_begin("superd-web", false, &argc, argv);
+	is_status = argc >= 3 && !strcmp(argv[2], "status");
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 3 || strncmp(argv[1], channel, sizeof(channel) - 1) != 0 ||
 	    scan_count(argv[1] + sizeof(channel) - 1, &fd) || fd < 3 || fd > 1024 ||

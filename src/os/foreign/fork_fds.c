@@ -36,23 +36,22 @@ bool waitpid_timeout(pid_t pid, int milliseconds, int *status)
 	return ended == pid;
 }
 
-/* The lowest kept descriptor that is not below `from`; UINT_MAX: none. */
-static unsigned next_kept(const int *kept, int count, int also, unsigned from)
+/* The lower of `next` and this descriptor, unless that is below `from`. */
+static unsigned lower_of(unsigned next, int fd, unsigned from)
 {
-	unsigned next = also >= 0 && (unsigned)also >= from ? (unsigned)also : UINT_MAX;
-
-	for (int n = 0; n < count; n++) {
-		if (kept[n] >= 0 && (unsigned)kept[n] >= from && (unsigned)kept[n] < next)
-			next = (unsigned)kept[n];
-	}
-	return next;
+	return fd >= 0 && (unsigned)fd >= from && (unsigned)fd < next ? (unsigned)fd : next;
 }
 
-void fork_fds_close_others(const int *kept, int count, int also)
+void fork_fds_close_others(const int *kept, int count, int also, int file)
 {
 	unsigned from = 3, next;
 
-	for (; (next = next_kept(kept, count, also, from)) != UINT_MAX; from = next + 1) {
+	for (;; from = next + 1) {
+		next = lower_of(lower_of(UINT_MAX, also, from), file, from);
+		for (int n = 0; n < count; n++)
+			next = lower_of(next, kept[n], from);
+		if (next == UINT_MAX)
+			break;
 		if (next > from)
 			syscall(SYS_close_range, from, next - 1, 0u);
 	}

@@ -120,7 +120,7 @@ bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, 
 	job->pid = fork();
 	if (job->pid == 0) {
 		fork_memory_unshare();
-		fork_fds_close_others(&kept, 1, ends[1]);
+		fork_fds_close_others(&kept, 1, ends[1], -1);
 		do_work(work, with, ends[1]);
 	}
 	error = errno;

@@ -1,8 +1,8 @@
 /* The guard's own process. It does what must not fail, so it does little: it waits for signals and for superd's few
  * messages, and starts superd. It allocates no memory and opens nothing but the channel to the next superd.
  *
- * The next superd is a new child of this process image, which has done nothing since its start; an upgrade executes the
- * new program in the guard first. Both keep the table of descriptors. */
+ * The next superd is a new child of this process image, which has done nothing since its start but open superd's own
+ * programs; an upgrade executes the new program in the guard first. Both keep the table of descriptors. */
 #include "os/guard/guard.h"
 
 #include <errno.h>
@@ -30,6 +30,7 @@
 #include "os/guard/guard_clone.h"
 #include "os/guard/guard_page.h"
 #include "os/fs/memory_file.h"
+#include "os/host/program.h"
 #include "os/host/self_exe.h"
 #include "os/host/signals.h"
 #include "os/proc/process.h"
@@ -538,8 +539,10 @@ static bool is_in_front(const struct guard *guard)
 /* May be called again after a failure: goes on where that was. false and errno. */
 static bool get_resources(struct guard *guard, int page, char *const *arguments)
 {
-	return fd_ensure_standard() && (guard->page || make_page(guard, page)) &&
-	       (guard->arguments || set_arguments(guard, arguments)) && open_signals(guard, page < 0);
+	if (!fd_ensure_standard() || (!guard->page && !make_page(guard, page)))
+		return false;
+	programs_open(guard->page->programs);
+	return (guard->arguments || set_arguments(guard, arguments)) && open_signals(guard, page < 0);
 }
 
 /* Nothing but the page of an upgrade leads to the state, so superd would begin anew without it: what is lacking now may

@@ -17,6 +17,7 @@
 #include "base/run_limit.h"
 #include "os/foreign/fork_memory.h"
 #include "os/guard/guard_page.h"
+#include "os/host/program.h"
 #include "os/netdiag/socket_id.h"
 #include "os/proc/process.h"
 
@@ -93,6 +94,8 @@ bool guard_owns_fd(int fd)
 {
 	const struct guard_page *page = guard_link.page;
 
+	if (program_owns_fd(fd))
+		return true;
 	return page && fd >= 0 &&
 	       (fd == guard_link.fd || fd == page->channel || fd == page->own_end || fd == page->signals ||
 		(fd == guard_link.kept.fd && is_still(&guard_link.kept)));

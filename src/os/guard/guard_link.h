@@ -63,7 +63,7 @@ bool guard_or_superd_is(pid_t pid);
 enum guard_cause guard_cause(void);
 void guard_found_blocked(sigset_t *found);      /* signals blocked where the guard was started; superd begins with all */
 int guard_channel(void);                /* to watch for reading; -1: none */
-bool guard_owns_fd(int fd);             /* descriptors of the guard's, which stay open */
+bool guard_owns_fd(int fd);             /* descriptors of the guard's and superd's own programs, which stay open */
 void guard_keep_fd(int fd);             /* a socket of superd's that stays open, too; called before guard_begin */
 
 /* Takes the next report of an ended process; the process stays a zombie until guard_reap. false and errno: EAGAIN if there

@@ -6,10 +6,12 @@
 #include <sys/types.h>
 
 #include "os/guard/guard_link.h"
+#include "os/host/program.h"
 
 #define GUARD_MAGIC "superd guard 1"
 #define GUARD_PATH_MOST 4096            /* bytes of a program's path */
 #define GUARD_NAME_MOST 16              /* bytes of a process's name */
+#define GUARD_PROGRAMS 16
 #define GUARD_FAULTS_MOST 3             /* superds in a row that a fault ends young; the next one gets no saved state */
 
 /* The progress of an upgrade. The next superd takes over by one exchange of this word, and superd withdraws by one, so
@@ -63,7 +65,9 @@ struct guard_page {
 	int32_t successor;              /* pid of the superd that the guard has started last; written by the kernel, too */
 	int32_t standby;                /* pid of the standby that was started last (os/guard/guard_standby); 0: none */
 	char name[GUARD_NAME_MOST];     /* by superd, as it becomes the guard: the name of its process; "": the program's */
+	struct kept_program programs[GUARD_PROGRAMS];   /* by enum program: those of the guard and its superds */
 };
+_Static_assert(PROGRAMS <= GUARD_PROGRAMS, "room for all of superd's own programs");
 
 enum guard_message_kind {
 	GUARD_ENDED,                    /* to superd: a child of the guard's has ended, and waits for being reaped */

@@ -5,6 +5,7 @@
 #include "os/rights/raw_syscall.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,6 +23,11 @@ bool has_own_keyring;
 int raw_unshare_fds(unsigned from)
 {
 	return (int)syscall(SYS_close_range, from, ~0u, UNSHARE);
+}
+
+int raw_execute(int fd, char *const *argv, char *const *environment)
+{
+	return (int)syscall(SYS_execveat, fd, "", argv, environment, AT_EMPTY_PATH);
 }
 
 #define PIDFS 0x50494446                /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */

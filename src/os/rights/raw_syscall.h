@@ -32,5 +32,7 @@ int raw_set_groups(size_t count, const gid_t *groups);
 int raw_set_gid(gid_t gid);                             /* real, effective and saved */
 int raw_set_uid(uid_t uid);
 int raw_set_euid(uid_t uid);                            /* effective only */
+/* Executes the file that this descriptor leads to, which is close-on-exec: a program, and no script (execveat(2)). */
+int raw_execute(int fd, char *const *argv, char *const *environment);
 /* Inode of the caller's own pidfd (Linux 6.9), by which processes know each other; -1: none. */
 int raw_pidfd_id(uint64_t *id);

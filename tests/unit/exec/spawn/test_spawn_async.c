@@ -222,7 +222,7 @@ Test(spawn_async, credentials_are_not_removed_outside_of_a_jail)
 /* In a process of its own: 0, or the number of the first descriptor that is not as it should be. */
 static int find_wrong(const int *kept, int count, int also, unsigned most)
 {
-	fork_fds_close_others(kept, count, also);
+	fork_fds_close_others(kept, count, also, -1);
 	for (int fd = 3; fd < (int)most; fd++) {
 		bool is_kept = fd == also;
 

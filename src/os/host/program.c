@@ -1,14 +1,16 @@
-/* Finds the programs that belong to superd, such as superd-builtin.
+/* Finds and opens the programs that belong to superd, such as superd-builtin.
  *
  * An installed superd takes them from the configured folder. A superd elsewhere (a build folder, below DESTDIR, a
  * copied tree) also searches near itself. It runs what it finds with its own rights. So it trusts a folder only if
  * those who can change it could also replace superd itself: otherwise any user who may write to /tmp could put a
- * /tmp/libexec beside a superd that root tries out in /tmp/x. */
-#include "os/host/libexec.h"
+ * /tmp/libexec beside a superd that root tries out in /tmp/x.
+ *
+ * A package manager replaces files by new ones (rename(2)), so the files that are open stay as they are. */
+#include "os/host/program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #define LIBEXEC_DIRS 4
+
+static struct {
+	bool are_open;
+	struct own_program list[PROGRAMS];
+} programs = {
+	.list = {
+		[PROGRAM_ADVISE] = { .name = "superd-advise", .fd = -1 },
+		[PROGRAM_BUILTIN] = { .name = "superd-builtin", .fd = -1 },
+		[PROGRAM_FILTER] = { .name = "superd-filter", .fd = -1 },
+		[PROGRAM_RPC] = { .name = "superd-rpc", .fd = -1 },
+		[PROGRAM_WEB] = { .name = "superd-web", .fd = -1 },
+	},
+};
 
 struct libexec_dirs {
 	char path[LIBEXEC_DIRS][PATH_MAX]; /* folders to search, in order; "": none */
@@ -127,51 +144,112 @@ static void list_dirs(struct libexec_dirs *dirs)
 	set_dir(dirs->path[1], folder, length, "libexec/superd");
 }
 
-static bool is_program(const char *path)
+/* Opens the program at this path. -1 and errno: EACCES, too, for a file that is no program. */
+static int open_program(const char *dir, const char *name, char path[PATH_MAX], struct stat *status)
+{
+	int fd = -1;
+
+	errno = ENAMETOOLONG;
+	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX)
+		fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0 || (fstat(fd, status) == 0 && S_ISREG(status->st_mode) && status->st_mode & 0111))
+		return fd;
+	close(fd);
+	errno = EACCES;
+	return -1;
+}
+
+/* Looks for the program in the folders. */
+static void find_program(const struct libexec_dirs *dirs, struct own_program *program, struct stat *status)
+{
+	char path[PATH_MAX], real[PATH_MAX], other[PATH_MAX];
+
+	program->error = ENOENT;
+	for (size_t n = 0; n < LIBEXEC_DIRS && program->fd < 0; n++) {
+		int fd;
+
+		if (!dirs->path[n][0])
+			continue;
+		errno = 0;
+		fd = open_program(dirs->path[n], program->name, path, status);
+		if (fd >= 0 && is_trusted_dir(dirs->path[n], real)) {
+			program->fd = fd_raise(open_program(real, program->name, other, status), FD_HIGH);
+			program->path = program->fd < 0 ? NULL : strdup(path);
+		}
+		if (program->fd < 0 && program->error == ENOENT && errno && errno != ENOTDIR)
+			program->error = errno;
+		fd_close(&fd);
+	}
+	if (program->fd >= 0 && !program->path) {
+		fd_close(&program->fd);
+		program->error = ENOMEM;
+	}
+}
+
+/* Takes the file over that the superd before had open. */
+static void take_kept(const struct kept_program *kept, struct own_program *program)
 {
 	struct stat status;
 
-	if (stat(path, &status) < 0)
-		return false;
-	if (S_ISREG(status.st_mode) && status.st_mode & 0111)
-		return true;
-	errno = EACCES;
-	return false;
+	if (kept->fd <= STDERR_FILENO || fstat(kept->fd, &status) < 0 || status.st_dev != kept->device ||
+	    status.st_ino != kept->inode || fcntl(kept->fd, F_SETFD, FD_CLOEXEC) < 0)
+		return;
+	fd_close(&program->fd);
+	program->fd = kept->fd;
+	program->path = program->path ? program->path : program->name;
 }
 
-static bool has_program(const char *dir, const char *name, char path[PATH_MAX])
+void programs_open(struct kept_program *kept)
 {
-	return snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX && is_program(path);
-}
+	struct libexec_dirs *dirs;
+	struct stat status = { 0 };
 
-const char *libexec_path(const char *name, struct pool *pool)
-{
-	struct libexec_dirs *dirs = malloc(sizeof(*dirs));
-	char path[PATH_MAX], real[PATH_MAX];
-	const char *found = NULL;
-	int error = ENOENT;
+	if (programs.are_open)
+		return;
+	programs.are_open = true;
+	dirs = malloc(sizeof(*dirs));
+	if (dirs)
+		list_dirs(dirs);
+	for (size_t n = 0; n < PROGRAMS; n++) {
+		struct own_program *program = &programs.list[n];
 
-	if (!dirs) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	list_dirs(dirs);
-	for (size_t n = 0; n < LIBEXEC_DIRS && !found; n++) {
-		errno = 0;
-		if (dirs->path[n][0] && has_program(dirs->path[n], name, path) &&
-		    is_trusted_dir(dirs->path[n], real) && has_program(real, name, path)) {
-			found = pool ? pool_text(pool, path) : strdup(path);
-			if (!found) {
-				error = ENOMEM;
-				break;
-			}
-		} else if (error == ENOENT && errno && errno != ENOTDIR) {
-			error = errno;
+		if (dirs)
+			find_program(dirs, program, &status);
+		else
+			program->error = ENOMEM;
+		if (!kept)
+			continue;
+		take_kept(&kept[n], program);
+		kept[n] = (struct kept_program){ .fd = program->fd };
+		if (program->fd >= 0 && fstat(program->fd, &status) == 0) {
+			kept[n].device = status.st_dev;
+			kept[n].inode = status.st_ino;
 		}
 	}
 	free(dirs);
-	errno = error;
-	return found;
+}
+
+const struct own_program *program_get(enum program which)
+{
+	programs_open(NULL);
+	return &programs.list[which];
+}
+
+bool program_owns_fd(int fd)
+{
+	for (size_t n = 0; n < PROGRAMS; n++) {
+		if (programs.list[n].fd == fd && fd >= 0)
+			return true;
+	}
+	return false;
+}
+
+void programs_pass(bool passed)
+{
+	for (size_t n = 0; n < PROGRAMS; n++) {
+		if (programs.list[n].fd >= 0)
+			fcntl(programs.list[n].fd, F_SETFD, passed ? 0 : FD_CLOEXEC);
+	}
 }
 
 /* Whether the program exists there but is ignored. */
@@ -179,18 +257,19 @@ static bool has_untrusted_program(const char *dir, const char *name)
 {
 	char path[PATH_MAX], real[PATH_MAX];
 
-	return has_program(dir, name, path) && !is_trusted_dir(dir, real);
+	return snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX && access(path, F_OK) == 0 &&
+	       !is_trusted_dir(dir, real);
 }
 
-void libexec_describe_missing(const char *name, struct buf *out)
+void program_describe_missing(enum program which, struct buf *out)
 {
+	const struct own_program *program = program_get(which);
 	struct libexec_dirs *dirs;
 	const char *comma = "";
-	int error = errno;
 
-	buf_addf(out, "superd's own program %s is missing", name);
-	if (error && error != ENOENT)
-		buf_addf(out, " (%s)", strerror(error));
+	buf_addf(out, "superd's own program %s is missing", program->name);
+	if (program->error != ENOENT)
+		buf_addf(out, " (%s)", strerror(program->error));
 	dirs = malloc(sizeof(*dirs));
 	if (!dirs)
 		return;
@@ -200,9 +279,15 @@ void libexec_describe_missing(const char *name, struct buf *out)
 		if (!dirs->path[n][0])
 			continue;
 		buf_addf(out, "%s%s", comma, dirs->path[n]);
-		if (has_untrusted_program(dirs->path[n], name))
+		if (has_untrusted_program(dirs->path[n], program->name))
 			buf_text(out, " (not believed, as others may write there)");
 		comma = ", ";
 	}
 	free(dirs);
+}
+
+void program_describe_other(enum program which, struct buf *out)
+{
+	buf_addf(out, "%s is of another build than superd: install superd and its programs from one package, then "
+		 "upgrade superd (superctl upgrade)", program_get(which)->path);
 }

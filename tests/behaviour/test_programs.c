@@ -1,0 +1,164 @@
+/* superd's own programs are those that were installed with it, whatever is installed over them while it runs. The sets
+ * here are copies of one build, of which each has a build id of its own. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "controlling.h"
+#include "guarding.h"
+#include "harness.h"
+
+#define SECOND "222222222222"
+#define THIRD "333333333333"
+
+static const char *const helpers[] = { "superd-advise", "superd-builtin", "superd-filter", "superd-web" };
+
+/* Puts a copy of a program in the place of what is there, as a package manager does, with this build id. */
+static void install(const char *from, const char *to, const char *id)
+{
+	const char *next = path_in("next"), *own = superd_build();
+	int file = open(from, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	size_t found = 0;
+	char *text;
+
+	if (file < 0)
+		return;                 /* it was not built */
+	cr_assert_eq(fstat(file, &status), 0);
+	text = malloc((size_t)status.st_size);
+	cr_assert_eq(read(file, text, (size_t)status.st_size), status.st_size);
+	close(file);
+	for (char *at = text; (at = memmem(at, (size_t)(text + status.st_size - at), own, strlen(own))); found++)
+		at = mempcpy(at, id, strlen(own));
+	cr_assert_gt(found, 0, "%s has no build id", from);
+	file = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	cr_assert_eq(write(file, text, (size_t)status.st_size), status.st_size);
+	cr_assert_eq(fchmod(file, 0755), 0);
+	close(file);
+	free(text);
+	cr_assert_eq(rename(next, to), 0);
+}
+
+static void install_helpers(const char *id)
+{
+	for (size_t n = 0; n < sizeof(helpers) / sizeof(*helpers); n++)
+		install(text_of("%s/%s", getenv("SUPERD_LIBEXEC"), helpers[n]),
+			path_in("tree/libexec/superd/%s", helpers[n]), id);
+}
+
+/* Returns the path of superd. */
+static const char *install_set(const char *id)
+{
+	static const char *const folders[] = { "tree", "tree/sbin", "tree/libexec", "tree/libexec/superd" };
+	const char *program;
+
+	for (size_t n = 0; n < sizeof(folders) / sizeof(*folders); n++)
+		mkdir(path_in("%s", folders[n]), 0755);
+	program = path_in("tree/sbin/superd");
+	install(superd_path(), program, id);
+	install_helpers(id);
+	return program;
+}
+
+static const char *table(const char *more)
+{
+	return text_of("service small { listen = \"127.0.0.1:0\" accept = yes builtin = echo }\n"
+		       "service asks { listen = \"127.0.0.1:0\" accept = yes exec = \"/bin/cat\" user = \"%s\"\n"
+		       " log_type = { FILE, \"%s\" } log_on_success = { USERID } %s }\n",
+		       own_user(), path_in("log"), more);
+}
+
+static bool has_filter(void)
+{
+	return strstr(SUPERD_ANSWER("--version").out, "libseccomp");
+}
+
+static void expect_echo(struct superd *superd, const char *service)
+{
+	cr_expect_str_eq(client_ask(superd_port(superd, service), "hello\n"), "hello", "%s", world_logs());
+}
+
+static struct superd *run_set(const char *program, const char *const *arguments)
+{
+	return superd_run_with(&(struct setup){ .program = program, .arguments = arguments }, "%s", table(""));
+}
+
+Behaviour(programs, of_a_running_superd_are_its_own_until_it_is_upgraded)
+{
+	struct superd *superd = run_set(install_set(superd_build()), (const char *const[]){ NULL });
+
+	install_set(SECOND);
+	expect_echo(superd, "small");
+	expect_echo(superd, "asks");
+	if (has_filter())
+		cr_assert(superd_reload(superd, "%s", table("system_call_filter = { \"@system-service\" }")));
+	expect_echo(superd, "asks");
+	superd_upgrade(superd);
+	cr_expect(superd_logged(superd, "(build " SECOND ")"));
+	cr_expect_not(superd_logged(superd, "another build"), "%s", world_logs());
+	expect_echo(superd, "small");
+	expect_echo(superd, "asks");
+	install_set(THIRD);
+	if (has_filter())
+		cr_assert(superd_reload(superd, "%s", table("system_call_filter = { \"@basic-io\", \"@default\" }")));
+	superd_upgrade(superd);
+	expect_echo(superd, "small");
+	cr_expect_not(superd_logged(superd, "another build"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+/* The guard starts the superd that it knows; one that starts another guard is the superd that runs. */
+Behaviour(programs, go_on_when_superd_or_its_guard_is_killed)
+{
+	const char *const arguments[] = { "--guard", "--control", control_path(), NULL };
+	struct superd *superd = run_set(install_set(superd_build()), arguments);
+
+	install_set(SECOND);
+	guarded_kill(superd);
+	expect_echo(superd, "small");
+	guarded_kill_guard(superd);
+	expect_echo(superd, "small");
+	guarded_kill(superd);
+	expect_echo(superd, "small");
+	expect_echo(superd, "asks");
+	cr_expect_not(superd_logged(superd, "another build"), "%s", world_logs());
+	superd_upgrade(superd);
+	expect_echo(superd, "small");
+	guarded_kill(superd);
+	expect_echo(superd, "small");
+	cr_expect_not(superd_logged(superd, "another build"), "%s", world_logs());
+	superd_stop(superd);
+}
+
+/* A set that was installed by half. The message names the file. */
+Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
+{
+	const char *program = install_set(superd_build());
+	struct superd *superd;
+	struct outcome outcome;
+	int client;
+
+	install_helpers(SECOND);
+	superd = run_set(program, (const char *const[]){ NULL });
+	client = client_connect(superd_port(superd, "small"));
+	cr_expect(client_sees_end(client));
+	close(client);
+	WAIT_UNTIL(superd_logged(superd, "/tree/libexec/superd/superd-builtin is of build " SECOND
+				 ", and was started by a superd of another build"));
+	expect_echo(superd, "asks");
+	WAIT_UNTIL(superd_logged(superd, "/tree/libexec/superd/superd-advise is of another build than superd"));
+	superd_stop(superd);
+	if (!has_filter())
+		return;
+	outcome = program_answer((const char *const[]){ program, "--check", "-f",
+		write_file("filtered", "service a { listen = \"127.0.0.1:0\" exec = \"/bin/cat\""
+			   " system_call_filter = { \"@system-service\" } }\n"), NULL });
+	cr_expect_eq(outcome.status, 1);
+	cr_expect(strstr(outcome.err, "/tree/libexec/superd/superd-filter is of another build than superd"), "%s",
+		  outcome.err);
+}
