@@ -310,7 +310,7 @@ int process_copy_listener(pid_t pid, int port)
 		socklen_t size = sizeof(name);
 		int listens = 0;
 
-		copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+		copy = (int)syscall(__NR_pidfd_getfd, pidfd, fd, 0);
 		if (copy >= 0 && getsockname(copy, (struct sockaddr *)&name, &size) == 0 &&
 		    ntohs(name.sin_port) == port &&
 		    getsockopt(copy, SOL_SOCKET, SO_ACCEPTCONN, &listens, &(socklen_t){ sizeof(listens) }) == 0 &&

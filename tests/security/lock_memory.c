@@ -75,7 +75,7 @@ static pid_t start_orphan(void)
 		orphan = getpid();
 		if (write(ends[1], &orphan, sizeof(orphan)) < 0)
 			_exit(1);
-		syscall(SYS_close_range, 3, ~0U, 0);
+		syscall(__NR_close_range, 3, ~0U, 0);
 		hold();
 	}
 	waitpid(child, NULL, 0);

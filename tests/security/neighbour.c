@@ -95,7 +95,7 @@ static bool opens(pid_t pid, const char *what, int flags)
 static bool takes_descriptor(pid_t pid, int number, const char *text)
 {
 	int process = (int)syscall(SYS_pidfd_open, pid, 0);
-	int fd = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, number, 0);
+	int fd = process < 0 ? -1 : (int)syscall(__NR_pidfd_getfd, process, number, 0);
 
 	if (fd < 0)
 		return false;

@@ -37,7 +37,7 @@ static void take_channel(int pid, int *fds, size_t *count)
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	for (int n = 0; n < DESCRIPTORS_MOST && *count < DESCRIPTORS_MOST; n++) {
-		int fd = (int)syscall(SYS_pidfd_getfd, pidfd, n, 0), type = 0;
+		int fd = (int)syscall(__NR_pidfd_getfd, pidfd, n, 0), type = 0;
 		socklen_t size = sizeof(type);
 
 		if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)

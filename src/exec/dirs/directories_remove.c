@@ -35,7 +35,7 @@ static int open_unmounted(int at, const char *name)
 	struct stat outer, inner;
 	struct { uint64_t flags, mode, resolve; } how = { (uint64_t)flags, 0, 1 /* RESOLVE_NO_XDEV */ };
 
-	fd = (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
+	fd = (int)syscall(__NR_openat2, at, name, &how, sizeof(how));
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 		return fd;
 	fd = openat(at, name, flags);

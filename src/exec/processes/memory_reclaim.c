@@ -40,7 +40,7 @@ static bool page_out(int pidfd, void *at, size_t length)
 {
 	struct iovec piece = { at, length };
 
-	return syscall(SYS_process_madvise, pidfd, &piece, length ? 1 : 0, MADV_PAGEOUT, 0) >= 0;
+	return syscall(__NR_process_madvise, pidfd, &piece, length ? 1 : 0, MADV_PAGEOUT, 0) >= 0;
 }
 
 bool memory_reclaim_is_possible(void)

@@ -71,7 +71,7 @@ static void set_cloexec_of(int fd, void *context)
 
 static void set_cloexec_inherited(void)
 {
-	if (syscall(SYS_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
+	if (syscall(__NR_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
 		return;
 	visit_open_fds(set_cloexec_of, NULL);
 }

@@ -103,10 +103,10 @@ static const uint8_t descriptors[] = {
 	[SYS_epoll_wait] = FD0, [SYS_epoll_pwait] = FD0, [SYS_inotify_add_watch] = FD0, [SYS_inotify_rm_watch] = FD0,
 	[SYS_signalfd] = FD0, [SYS_signalfd4] = FD0, [SYS_timerfd_settime] = FD0, [SYS_timerfd_gettime] = FD0,
 	[SYS_mq_timedsend] = FD0, [SYS_mq_timedreceive] = FD0, [SYS_mq_notify] = FD0, [SYS_mq_getsetattr] = FD0,
-	[SYS_openat] = FD0, [SYS_openat2] = FD0, [SYS_mkdirat] = FD0, [SYS_mknodat] = FD0, [SYS_fchownat] = FD0,
+	[SYS_openat] = FD0, [__NR_openat2] = FD0, [SYS_mkdirat] = FD0, [SYS_mknodat] = FD0, [SYS_fchownat] = FD0,
 	[SYS_futimesat] = FD0, [SYS_utimensat] = FD0, [SYS_unlinkat] = FD0, [SYS_renameat] = FD0 | FD2,
 	[SYS_renameat2] = FD0 | FD2, [SYS_linkat] = FD0 | FD2, [SYS_symlinkat] = FD1, [SYS_readlinkat] = FD0,
-	[SYS_fchmodat] = FD0, [SYS_faccessat] = FD0, [SYS_faccessat2] = FD0, [SYS_name_to_handle_at] = FD0,
+	[SYS_fchmodat] = FD0, [SYS_faccessat] = FD0, [__NR_faccessat2] = FD0, [SYS_name_to_handle_at] = FD0,
 	/* the placeholder answers as a connection would, but for the number of its inode */
 	[SYS_fstat] = NO_FD, [SYS_newfstatat] = NO_FD, [SYS_statx] = NO_FD, [SYS_lseek] = NO_FD,
 };
@@ -305,7 +305,7 @@ static bool is_touch(const struct hold_work *work, const struct hold_call *call)
 		return is_touch_of_ioctl(work, call);
 	case SYS_mmap:
 		return !(call->arguments[3] & MAP_ANONYMOUS) && is_place(work, call->arguments[4]);
-	case SYS_close_range:
+	case __NR_close_range:
 		return is_in_range(work, call);
 	case SYS_execve:
 		return loses_place(work);

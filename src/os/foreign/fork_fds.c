@@ -53,7 +53,7 @@ void fork_fds_close_others(const int *kept, int count, int also, int file)
 		if (next == UINT_MAX)
 			break;
 		if (next > from)
-			syscall(SYS_close_range, from, next - 1, 0u);
+			syscall(__NR_close_range, from, next - 1, 0u);
 	}
-	syscall(SYS_close_range, from, UINT_MAX, 0u);
+	syscall(__NR_close_range, from, UINT_MAX, 0u);
 }

@@ -15,7 +15,7 @@ static int open_in_root(int root, const char *path, int flags)
 {
 	uint64_t how[3] = { (unsigned)flags, 0, RESOLVE_INSIDE };
 
-	return (int)syscall(SYS_openat2, root, path, how, sizeof(how));
+	return (int)syscall(__NR_openat2, root, path, how, sizeof(how));
 }
 
 int root_path_open(const char *root, const char *path, int flags)

@@ -104,7 +104,7 @@ static const int name_calls[] = {
 	SYS_sendmmsg, SYS_recvmmsg, SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs,
 	SYS_getcwd, SYS_umask, SYS_setpriority, SYS_getpriority, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait,
 	SYS_eventfd2, SYS_getgroups, SYS_pread64, SYS_flock, SYS_rt_sigpending,
-	SYS_faccessat2,
+	__NR_faccessat2,
 #ifdef SYS_access
 	SYS_access, SYS_readlink, SYS_stat, SYS_lstat,
 #endif
@@ -147,7 +147,7 @@ static const int thread_calls[] = {
 /* To open and list files, and to learn about them. */
 static const int file_calls[] = {
 	SYS_getdents64, SYS_readlinkat, SYS_faccessat, SYS_statfs, SYS_fstatfs, SYS_pread64, SYS_getcwd,
-	SYS_faccessat2,
+	__NR_faccessat2,
 #ifdef SYS_access
 	SYS_access, SYS_readlink, SYS_stat, SYS_lstat,
 #endif
@@ -167,8 +167,8 @@ static const int look_calls[] = {
 	SYS_epoll_wait,
 #endif
 	SYS_pidfd_open,
-	SYS_pidfd_getfd,
-	SYS_process_madvise,
+	__NR_pidfd_getfd,
+	__NR_process_madvise,
 };
 
 static const int trace_calls[] = {
@@ -196,7 +196,7 @@ static const int attacks[] = {
 #endif
 	SYS_userfaultfd,
 	SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register,
-	SYS_pidfd_getfd,
+	__NR_pidfd_getfd,
 	SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsmount, SYS_fspick,
 };
 

@@ -28,7 +28,7 @@ bool pidfd_signal(int fd, int signal)
 
 int pidfd_copy(int pidfd, int fd)
 {
-	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);     /* born close-on-exec */
+	return (int)syscall(__NR_pidfd_getfd, pidfd, fd, 0);     /* born close-on-exec */
 }
 
 pid_t pidfd_pid(int fd)

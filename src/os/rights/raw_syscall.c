@@ -22,7 +22,7 @@ bool has_own_keyring;
 
 int raw_unshare_fds(unsigned from)
 {
-	return (int)syscall(SYS_close_range, from, ~0u, UNSHARE);
+	return (int)syscall(__NR_close_range, from, ~0u, UNSHARE);
 }
 
 int raw_execute(int fd, char *const *argv, char *const *environment)
