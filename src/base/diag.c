@@ -83,7 +83,9 @@ static struct diag *reserve_next(struct diags *diags)
 
 void diags_add(struct diags *diags, enum severity severity, struct origin at, const char *format, ...)
 {
-	struct diag new = { .line = at.line, .column = at.column, .severity = severity };
+	struct diag new = {
+		.line = at.line, .column = at.column, .severity = severity, .of_machine = diags->of_machine
+	};
 	struct diag *place;
 	va_list arguments;
 

@@ -28,20 +28,19 @@ static void add_name(struct selection *selection, const char *name)
 
 struct service_match selection_find(const struct supervisor *supervisor, const char *name)
 {
-	struct service_match match = { .runtime =
-					       service_list_find(&supervisor->service_list, supervisor->table, name) };
+	const struct table *table = supervisor->table;
+	struct service_match match = { .runtime = service_list_find(&supervisor->service_list, table, name) };
+	const struct service *row = table_find(table, name);
 
 	if (!match.runtime)
 		match.runtime = service_list_find_leaving(&supervisor->service_list, name);
-	match.row = match.runtime ? match.runtime->service : table_find(supervisor->table, name);
-	if (match.runtime && !table_find(supervisor->table, name))
-		match.left_out = table_find_left_out(supervisor->table, match.runtime->service);
-	else if (!match.row)
-		match.left_out = left_out_find(supervisor->table, name);
+	if (row)
+		match.left_out = left_out_of(table, row);
+	else if (match.runtime)
+		match.left_out = table_find_left_out(table, match.runtime->service);
 	if (match.left_out && match.left_out->is_kept && !match.runtime)
-		match.left_out = NULL;  /* its service has another name, as its host was not read */
-	if (match.left_out && !match.runtime)
-		match.row = &match.left_out->row;
+		return (struct service_match){ 0 }; /* its service has another name, as its host was not read */
+	match.row = match.runtime ? match.runtime->service : row;
 	return match;
 }
 
@@ -96,30 +95,21 @@ static const struct service *leaving_at(const struct supervisor *supervisor, siz
 
 static size_t row_count(const struct supervisor *supervisor)
 {
-	return served_count(supervisor) + supervisor->table->left_out_count + leaving_count(supervisor);
-}
-
-/* The entry left out at this index. NULL: it has no name, or its service goes on and is listed already. */
-static const struct service *left_out_at(const struct supervisor *supervisor, size_t n)
-{
-	const struct left_out *entry = &supervisor->table->left_out[n];
-
-	return entry->row.name && !entry->is_kept ? &entry->row : NULL;
+	return served_count(supervisor) + leaving_count(supervisor);
 }
 
 /* The row at this index: first the rows of the table, then services that run by the row of an earlier table, then
- * entries that are left out, then services that a reload has removed. NULL: none at this index. */
+ * services that a reload has removed. NULL: none at this index. */
 static const struct service *row_at(const struct supervisor *supervisor, size_t n)
 {
 	const struct service_list *service_list = &supervisor->service_list;
+	const struct service *row = n < supervisor->table->count ? &supervisor->table->services[n] : NULL;
 
-	if (n < supervisor->table->count)
-		return &supervisor->table->services[n];
-	if (n < served_count(supervisor))
-		return service_list->runtimes[n] ? service_list->runtimes[n]->service : NULL;
-	n -= served_count(supervisor);
-	return n < supervisor->table->left_out_count ? left_out_at(supervisor, n) :
-						       leaving_at(supervisor, n - supervisor->table->left_out_count);
+	if (n >= served_count(supervisor))
+		return leaving_at(supervisor, n - served_count(supervisor));
+	if (n < service_list->count && service_list->runtimes[n])
+		return service_list->runtimes[n]->service;
+	return row && row->is_left_out && left_out_of(supervisor->table, row)->is_kept ? NULL : row;
 }
 
 /* The service with the most similar name, for a hint. It searches for at most TURN_SECONDS. NULL: no name is

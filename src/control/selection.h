@@ -45,7 +45,7 @@ void selection_free(struct selection *selection);
 struct service_match {
 	const struct service *row;      /* NULL: the service is gone */
 	struct service_runtime *runtime; /* NULL: the row is disabled, or left out */
-	const struct left_out *left_out; /* the table's wrong entry of this name, or NULL; the runtime then has an earlier row */
+	const struct left_out *left_out; /* the row's, or NULL; a runtime then has the row of an earlier table */
 };
 
 const char *service_match_state(const struct service_match *match); /* name of the state, as "listening", "left out" */

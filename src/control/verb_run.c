@@ -281,7 +281,7 @@ void verb_run_begin(struct session *session)
 	struct buf why = { 0 };
 
 	if (!run) {
-		if (match.row || match.left_out)
+		if (match.row)
 			refuse_run(session, match.runtime ? ORDER_NO_MEMORY : order_line_refusal(&match), &why);
 		else
 			selection_refuse(session, request->names[0]);

@@ -55,6 +55,7 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 				       .root = geteuid() == 0, .serves = purpose >= PREFLIGHT_RELOAD,
 				       .port_start = capability_port_start() };
 
+	diags->of_machine = true;
 	preflight.descriptors = preflight_descriptors_left();
 	preflight.mounts = path_mounts();
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
@@ -67,6 +68,7 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 	preflight_descriptors(&preflight);
 	preflight_root_units(&preflight);
 	preflight_clamped_units(&preflight);
+	diags->of_machine = false;
 	ptr_map_free(&preflight.programs);
 	ptr_map_free(&preflight.interfaces);
 	ptr_map_free(&preflight.addresses);

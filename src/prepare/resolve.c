@@ -347,6 +347,7 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	struct addresses addresses;
 	struct networks networks;
 
+	diags->of_machine = true;
 	accounts_open(&accounts, table->pool, diags);
 	accounts.lookups = table->lookups;
 	accounts.is_only_checked = table->is_only_checked;
@@ -360,10 +361,13 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	}
 	if (table->is_only_checked)
 		warn_of_users(table, diags);
+	diags->of_machine = false;      /* only another row can change it */
 	check_clashes(table, diags);
 	duplicate_node_check(table, diags);
+	diags->of_machine = true;
 	make_sandboxes(table, before, diags);
 	make_cgroup_settings(table, diags);
+	diags->of_machine = false;
 	networks_close(&networks);
 	addresses_close(&addresses);
 	accounts_close(&accounts);

@@ -7,6 +7,7 @@
 #include "client.h"
 #include "clock.h"
 #include "controlling.h"
+#include "guarding.h"
 #include "private.h"
 #include "superctl.h"
 
@@ -225,23 +226,67 @@ Behaviour(left_out, comes_in_when_its_program_appears)
 }
 
 /* Nobody has ordered a reload. */
-Behaviour(left_out, comes_in_by_a_reload_alone_where_the_table_was_changed)
+Behaviour(left_out, comes_in_as_it_was_read_where_the_table_was_changed)
 {
-	struct superd *superd = run("superd", row("bad", path_in("prog"), ""));
-	const char *changed = text_of("%s%s", row("bad", path_in("prog"), ""), row("new", "/bin/cat", ""));
+	struct superd *superd = run("superd", row("bad", path_in("prog"), "accept = yes"));
+	const char *changed = text_of("%s%s", row("bad", path_in("prog"), "disable = yes"), row("new", "/bin/cat", ""));
 
 	cr_assert_not_null(strstr(ctl("status", "bad"), "left out"));
 	write_program("prog");
 	write_file(strrchr(superd->table, '/') + 1, "%s", changed);
-	UNTIL_A_LOOK(superd, superd_logged(superd, "the configuration has changed since it was read"));
-	expect_in(ctl("status", "bad"), "left out");
+	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
+	cr_expect_str_eq(client_ask(superd_port(superd, "bad"), "as it was\n"), "as it was");
+	expect_in(ctl("status", "new"), "there is no such service");
+	expect_in(SUPERCTL(control_path(), "show", "bad").out, text_of("# %s:1", superd->table));
 	cr_assert(superd_reload(superd, "%s", changed));
-	superd_port(superd, "bad");
-	superd_port(superd, "new");
+	expect_in(ctl("status", "new"), "ready");
+	expect_in(ctl("status", "bad"), "disabled");
 	superd_stop(superd);
 }
 
-/* Nothing is missing there, and by one path only the table can change that. */
+/* A reload has kept its former row meanwhile. */
+Behaviour(left_out, comes_in_by_its_new_row_where_the_former_one_served)
+{
+	struct superd *superd = run("superd", row("dog", "/bin/cat", "accept = yes"));
+	int port = superd_port(superd, "dog");
+
+	cr_assert(superd_reload(superd, "%s", row("dog", path_in("prog"), "accept = yes")));
+	cr_expect_str_eq(client_ask(port, "before\n"), "before");
+	expect_in(ctl("why", "dog"), "so the previous one stays in effect: ");
+	cr_assert_eq(chmod(write_file("prog", "#!/bin/sh\nread line\necho new\n"), 0755), 0);
+	UNTIL_A_LOOK(superd, superd_logged(superd, "dog: its needs are met now"));
+	cr_expect_str_eq(client_ask(port, "after\n"), "new");
+	cr_expect_null(strstr(ctl("why", "dog"), "the previous one"));
+	superd_stop(superd);
+}
+
+/* Whether the next superd reads the sources, or cannot and goes on by the table of the one before. */
+Behaviour(left_out, is_so_after_each_death_of_superd)
+{
+	const char *arguments[] = { "--keep-going", "--guard", "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char *good = row("good", "/bin/cat", "accept = yes");
+	struct superd *superd = superd_run_with(&setup, "%s%s%s", good, row("bad", path_in("prog"), ""),
+						row("worse", "/bin/cat", "usr = 3"));
+
+	cr_expect_str_eq(client_ask(superd_port(superd, "good"), "saved\n"), "saved");
+	for (int n = 0; n < 2; n++) {
+		const char *answer;
+
+		guarded_kill(superd);
+		answer = ctl("status", "bad");
+		expect_in(answer, text_of("Left out: %s:2:", superd->table));
+		expect_in(answer, "there is no such program");
+		expect_in(ctl("status", "worse"), "unknown option 'usr'");
+		expect_in(ctl("start", "bad"), "bad: it is left out: ");
+		expect_in(SUPERCTL(control_path(), "health").out, "\nbad: it is left out: ");
+		cr_expect_str_eq(client_ask(superd_port(superd, "good"), "still\n"), "still");
+		write_file(strrchr(superd->table, '/') + 1, "%s", "superd { pid_fil = 3 }");
+	}
+	superd_stop(superd);
+}
+
+/* Nothing is missing there: only the table can change that. */
 Behaviour(left_out, why_of_a_path_that_is_claimed_already_says_what_would_help)
 {
 	const char *folder = path_in("folder"), *also = path_in("also"), *more = "accept = yes }\nservice";
@@ -257,7 +302,7 @@ Behaviour(left_out, why_of_a_path_that_is_claimed_already_says_what_would_help)
 	expect_in(ctl("why", "two"), claimed);
 	expect_in(ctl("why", "two"), "correct its configuration, then superctl reload");
 	expect_in(ctl("why", "three"), claimed);
-	expect_in(ctl("why", "three"), "superd checks this from time to time");
+	expect_in(ctl("why", "three"), "correct its configuration, then superctl reload");
 	superd_stop(superd);
 	unlink(path_in("folder/a"));
 }

@@ -2,6 +2,7 @@
 #include "cli/print/print_conf.h"
 
 #include "cli/print/buf_flush.h"
+#include "config/table/left_out.h"
 #include "config/table/service_json.h"
 #include "config/table/service_conf.h"
 
@@ -25,24 +26,54 @@ static void add_globals(struct buf *out, const struct globals *globals, const st
 	buf_text(out, "}\n\n");
 }
 
+static bool print_head(const struct table *table, const struct conf_style *style, struct buf *text, FILE *out)
+{
+	add_globals(text, &table->globals, style);
+	service_conf_add_defaults(text, style);
+	return buf_flush(text, out);
+}
+
 bool print_conf(const struct table *table, bool comments, FILE *out)
 {
 	struct conf_defaults defaults;
 	const struct conf_style style = { .defaults = &defaults, .comments = comments };
 	struct buf text = { 0 };
+	bool ok = conf_defaults_make(&defaults, table), any = false;
+
+	if (!ok)
+		return false;
+	ok = print_head(table, &style, &text, out);
+	for (size_t i = 0; ok && i < table->count; i++) {
+		if (table->services[i].is_left_out)
+			continue;
+		if (any)
+			buf_char(&text, '\n');
+		any = true;
+		service_conf_add(&text, &table->services[i], &style);
+		ok = buf_flush(&text, out);
+	}
+	buf_free(&text);
+	conf_defaults_free(&defaults);
+	return ok;
+}
+
+bool print_conf_left_out(const struct table *table, size_t *next, size_t most, FILE *out)
+{
+	const struct left_out *entry = left_out_next(table, *next);
+	struct conf_defaults defaults;
+	const struct conf_style style = { .defaults = &defaults };
+	struct buf text = { 0 };
 	bool ok = conf_defaults_make(&defaults, table);
 
 	if (!ok)
 		return false;
-	add_globals(&text, &table->globals, &style);
-	service_conf_add_defaults(&text, &style);
-	ok = buf_flush(&text, out);
-	for (size_t i = 0; ok && i < table->count; i++) {
-		if (i)
-			buf_char(&text, '\n');
-		service_conf_add(&text, &table->services[i], &style);
+	ok = print_head(table, &style, &text, out);
+	for (; ok && entry && most; most--) {
+		service_conf_add(&text, &table->services[entry->row], &style);
 		ok = buf_flush(&text, out);
+		entry = left_out_next(table, (size_t)(entry - table->left_out) + 1);
 	}
+	*next = entry ? (size_t)(entry - table->left_out) : 0;
 	buf_free(&text);
 	conf_defaults_free(&defaults);
 	return ok;

@@ -9,9 +9,13 @@
 
 #include "config/table/table.h"
 
-/* Prints superd.conf with the values that differ from the defaults. It reads back as the same table. With comments each
- * value has the place where it was set. */
+/* Prints superd.conf with the values that differ from the defaults. It reads back as the same table, without what is left
+ * out. With comments each value has the place where it was set. */
 bool print_conf(const struct table *table, bool comments, FILE *out);
+
+/* The same of at most `most` rows that are left out and may return, from entry *next on, which becomes the next one; 0:
+ * these were the last. */
+bool print_conf_left_out(const struct table *table, size_t *next, size_t most, FILE *out);
 
 /* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in
  * seconds, sizes in bytes. A service has the options that differ from the defaults, and always accept, pass, exec, user

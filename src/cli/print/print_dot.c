@@ -129,7 +129,7 @@ static bool add_redirects_within(const struct table *table, const struct service
 	for (size_t i = 0; i < table->count; i++) {
 		const struct service *other = &table->services[i];
 
-		for (size_t n = 0; n < other->socket_count && !other->exec->disable; n++) {
+		for (size_t n = 0; n < other->socket_count && !service_is_off(other); n++) {
 			const struct listen *listen = &other->sockets[n];
 
 			if (endpoint_is_datagram(listen->endpoint) != datagrams ||
@@ -180,7 +180,8 @@ bool print_dot(const struct table *table, FILE *out)
 
 	buf_text(&text, "digraph superd {\n\trankdir=LR\n\tnode [shape=box]\n");
 	for (size_t i = 0; ok && i < table->count; i++) {
-		add_service(table, &table->services[i], &text);
+		if (!table->services[i].is_left_out)
+			add_service(table, &table->services[i], &text);
 		ok = buf_flush(&text, out);
 	}
 	buf_text(&text, "}\n");

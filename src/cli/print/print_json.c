@@ -39,7 +39,7 @@ bool print_json(const struct table *table, FILE *out)
 {
 	struct conf_defaults defaults;
 	struct buf text = { 0 };
-	bool ok = conf_defaults_make(&defaults, table);
+	bool ok = conf_defaults_make(&defaults, table), any = false;
 
 	if (!ok)
 		return false;
@@ -47,11 +47,14 @@ bool print_json(const struct table *table, FILE *out)
 	add_globals(&text, &table->globals);
 	buf_text(&text, "\"services\": [");
 	for (size_t i = 0; ok && i < table->count; i++) {
-		buf_text(&text, i ? ",\n" : "\n");
+		if (table->services[i].is_left_out)
+			continue;
+		buf_text(&text, any ? ",\n" : "\n");
+		any = true;
 		add_service(&text, &table->services[i], &defaults);
 		ok = buf_flush(&text, out);
 	}
-	buf_text(&text, table->count ? "\n]}\n" : "]}\n");
+	buf_text(&text, any ? "\n]}\n" : "]}\n");
 	ok = buf_flush(&text, out) && ok;
 	buf_free(&text);
 	conf_defaults_free(&defaults);

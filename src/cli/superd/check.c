@@ -40,11 +40,11 @@ static struct entry_count count_services(const struct table *table, bool serves)
 	const struct service *list = table->services;
 	struct entry_count tally = { 0 };
 
-	tally.services = table->count;
-	for (size_t n = 0; n < table->count; n++)
-		tally.disabled += list[n].exec->disable;
-	if (serves)
-		tally.left_out = left_out_count(table);
+	for (size_t n = 0; n < table->count; n++) {
+		tally.services += !list[n].is_left_out;
+		tally.disabled += list[n].exec->disable && !list[n].is_left_out;
+		tally.left_out += list[n].is_left_out && serves;
+	}
 	return tally;
 }
 
@@ -111,25 +111,3 @@ bool check_tables(const struct options *options)
 	return good && has_log;
 }
 
-static void add_key(struct buf *out, uint64_t key)
-{
-	buf_addf(out, "%llx\n", (unsigned long long)key);
-}
-
-int check_left_out(struct options *options)
-{
-	struct diags diags = { 0 };
-	struct table *table = load_to_run(options, NULL, &diags);
-	struct buf out = { 0 };
-	bool good = table && !diags.errors;
-
-	if (good)
-		add_key(&out, table->sources);
-	for (size_t n = 0; good && n < table->left_out_count; n++)
-		add_key(&out, left_out_key(table->left_out[n].at, table->left_out[n].name));
-	good = good && !out.failed && write_all(options->internal.fd, out.data, out.length);
-	buf_free(&out);
-	diags_free(&diags);
-	table_free(table);
-	return good ? 0 : EXIT_TABLE;
-}

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "config/option/default_service.h"
 #include "config/table/left_out.h"
 
 #define NAMED_MOST 4                    /* services of an entry that a message names */
@@ -34,7 +33,7 @@ struct left_out_state {
 	const struct table *before;     /* the table in effect; NULL: this is no reload */
 	bool *rows, *entries;           /* for each: whether it is left out */
 	const char **row_reasons, **entry_reasons;      /* for each: its first error; NULL: none yet */
-	bool *is_wrong;                 /* for each row: reading alone has found an error */
+	bool *is_wrong;                 /* for each row: an error is not of this machine alone */
 	struct error_owner *owners;     /* sorted by place */
 	size_t owner_count;
 };
@@ -171,10 +170,16 @@ static bool was_served(const struct left_out_state *state, const struct error_ow
 {
 	const struct table *before = state->before;
 
-	if (!before || owner->kind == ROW)
-		return before && table_find(before, state->table->services[owner->number].name);
+	if (before && owner->kind == ROW) {
+		const struct service *row = table_find(before, state->table->services[owner->number].name);
+
+		return row && !row->is_left_out;
+	}
+	if (!before)
+		return false;
 	for (size_t n = 0; n < before->count; n++) {
-		if (left_out_was(&state->table->left_out[owner->number], &before->services[n]))
+		if (!before->services[n].is_left_out &&
+		    left_out_was(&state->table->left_out[owner->number], &before->services[n]))
 			return true;
 	}
 	return false;
@@ -372,12 +377,6 @@ static const char *format_reason(const struct diag *diag, struct pool *pool)
 	return kept;
 }
 
-static void mark_wrong(struct left_out_state *state, const struct error_owner *owner)
-{
-	if (owner->kind == ROW)
-		state->is_wrong[owner->number] = true;
-}
-
 static const char **reason_at(struct left_out_state *state, const struct error_owner *owner)
 {
 	if (owner->kind == ROW && state->rows[owner->number])
@@ -385,9 +384,8 @@ static const char **reason_at(struct left_out_state *state, const struct error_o
 	return owner->kind == NO_ROW ? &state->entry_reasons[owner->number] : NULL;
 }
 
-/* Makes each error the reason of all rows and entries at the place of its owner. The first `read` diagnostics were
- * found by reading. */
-static void find_reasons(struct left_out_state *state, const struct diags *diags, size_t read)
+/* Makes each error the reason of all rows and entries at the place of its owner. */
+static void find_reasons(struct left_out_state *state, const struct diags *diags)
 {
 	for (size_t n = 0; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
@@ -398,8 +396,8 @@ static void find_reasons(struct left_out_state *state, const struct diags *diags
 		     next = next > state->owners ? next - 1 : NULL) {
 			const char **known = reason_at(state, next);
 
-			if (n < read)
-				mark_wrong(state, next);
+			if (!diag->of_machine && next->kind == ROW)
+				state->is_wrong[next->number] = true;
 			if (!known || *known)
 				continue;
 			reason = reason ? reason : format_reason(diag, state->table->pool);
@@ -433,59 +431,27 @@ static void share_reasons(struct left_out_state *state, const struct diags *diag
 	}
 }
 
-/* Adds the rows that are left out to the table's list of entries without a row. A reload finds them there by name. */
-static bool list_rows(struct left_out_state *state, struct table *table)
-{
-	bool ok = true;
-
-	for (size_t n = 0; n < table->count; n++) {
-		if (state->rows[n])
-			ok &= left_out_add(table, &table->services[n], !state->is_wrong[n], state->row_reasons[n]);
-	}
-	return ok;
-}
-
-/* Completes the first `count` entries that are left out, which never became rows. */
-static bool complete_entries(struct left_out_state *state, struct table *table, size_t count)
-{
-	struct option_groups *groups = count ? pool_alloc(table->pool, sizeof(*groups)) : NULL;
-	struct service plain = { 0 };
-
-	if (count && (!groups || !default_service_fill(&plain, groups, table->pool)))
-		return false;
-	for (size_t n = 0; n < count; n++) {
-		table->left_out[n].row = plain;
-		table->left_out[n].row.at = table->left_out[n].at;
-		table->left_out[n].reason = state->entry_reasons[n];
-	}
-	return true;
-}
-
-static bool is_row_left_out(const struct service *service, void *context)
-{
-	const struct left_out_state *state = context;
-
-	return state->rows[service - state->table->services];
-}
-
-/* Lists what is left out, with reasons. The diagnostics below `read` come from reading alone; those from `first`
- * on are the warnings of leave_out_siblings. */
-static void list_left_out(struct left_out_state *state, struct table *table, struct diags *diags, size_t read,
-			  size_t first)
+/* Marks and lists what is left out, with reasons. The diagnostics from `first` on are the warnings of
+ * leave_out_siblings. */
+static void list_left_out(struct left_out_state *state, struct table *table, struct diags *diags, size_t first)
 {
 	size_t count = table->left_out_count;
-	bool noted;
+	bool good = true;
 
-	find_reasons(state, diags, read);
+	find_reasons(state, diags);
 	share_reasons(state, diags, first);
-	noted = list_rows(state, table) && complete_entries(state, table, count);
-	table_drop(table, is_row_left_out, state);
-	if (!noted || !left_out_name(table))
+	for (size_t n = 0; n < count; n++)
+		table->left_out[n].reason = state->entry_reasons[n];
+	for (size_t n = 0; n < table->count; n++) {
+		if (state->rows[n])
+			good &= left_out_add(table, &table->services[n], !state->is_wrong[n], state->row_reasons[n]);
+	}
+	if (!good || !left_out_list(table))
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
 }
 
 static bool leave_out_wrong(struct left_out_state *state, struct table *table, struct exclusions *exclusions,
-			    struct diags *diags, size_t read)
+			    struct diags *diags)
 {
 	size_t count = diags->count;
 	bool any = diags->errors;
@@ -499,11 +465,11 @@ static bool leave_out_wrong(struct left_out_state *state, struct table *table, s
 		return false;
 	if (any)
 		leave_out_siblings(state, exclusions, diags);
-	list_left_out(state, table, diags, read, count);
+	list_left_out(state, table, diags, count);
 	return true;
 }
 
-bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags, size_t read)
+bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags)
 {
 	size_t owners = table->count + table->part_count + table->left_out_count + table->shared_count +
 			table->vital_count;
@@ -524,7 +490,7 @@ bool keep_going(struct table *table, struct exclusions *exclusions, struct diags
 		done = true;
 	else if (state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners &&
 		 state.is_wrong)
-		done = leave_out_wrong(&state, table, exclusions, diags, read);
+		done = leave_out_wrong(&state, table, exclusions, diags);
 	free(state.rows);
 	free(state.entries);
 	free(state.is_wrong);

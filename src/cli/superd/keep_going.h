@@ -16,11 +16,10 @@ struct exclusions {
 	const struct table *before;     /* the table in effect, whose services may go on instead; NULL: this is no reload */
 };
 
-/* Leaves the entries with errors out of the table; their errors become warnings. The first `read` diagnostics come from
- * reading the table, the others from looking at this machine.
+/* Marks the entries with errors as left out (config/table/left_out.h); their errors become warnings.
  *
  * false: an entry that is left out had taken the socket of another one. It is then in `exclusions`, and the caller must
  * read the table again; diags keeps the errors of the excluded entries. */
-bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags, size_t read);
+bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags);
 
 void exclusions_free(struct exclusions *exclusions);

@@ -12,14 +12,18 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/write_all.h"
 #include "cli/print/print_conf.h"
 #include "cli/superd/keep_going.h"
 #include "cli/superd/lookup_cache_state.h"
 #include "cli/superd/nonempty_sources.h"
+#include "cli/superd/run.h"
 #include "cli/superd/settings.h"
 #include "cli/superd/socket_activate.h"
+#include "config/table/left_out.h"
 #include "engine/upgrade/load.h"
 #include "exec/dirs/directories.h"
+#include "os/fs/state_file.h"
 #include "os/host/hosts_access.h"
 #include "parse/sources/source_name.h"
 #include "parse/sources/sources.h"
@@ -30,6 +34,7 @@
 #include "prepare/resolve_address.h"
 
 #define ROUNDS_MOST 16                  /* how many times a table may be read again */
+#define LOOKED_AT_MOST 500              /* rows in one look at what is left out: superd prints them in its loop */
 #define LOST_NAMED 8                    /* services that a refused reload would remove, and that its error names */
 
 void load_bases(struct process_defaults *process_defaults, const struct globals *settings)
@@ -68,7 +73,6 @@ struct table_load {
 	bool compares;                  /* nothing follows but a comparison */
 	struct nonempty_sources nonempty; /* the files of this reading */
 	uint64_t sources;               /* hash of the files that were read, for table->sources */
-	size_t read;                    /* number of diagnostics from reading alone, before looking at this machine */
 };
 
 /* A file that is written to, or replaced, differs in one of these facts. */
@@ -184,13 +188,17 @@ static void run_preflight(const struct table_load *loading, struct table *table,
 	}
 }
 
-static void save_filters(const struct table *table, struct buf *out)
+/* Saves what was found out for a table, which a superd that takes its place need not ask again. */
+static void save_answers(const struct table *table, struct buf *out)
 {
+	lookup_cache_save(table->lookups, out);
 	for (const struct compiled_filter *filter = table->filters; filter; filter = filter->next) {
 		state_open_section(out, "system_call_filter");
 		state_add(out, "request", filter->request);
 		state_add_bytes(out, "answer", filter->answer, filter->length);
 	}
+	if (table->returned)
+		save_answers(table->returned, out);
 }
 
 /* A superd that takes over must not lose a service because superd-filter fails now. */
@@ -222,7 +230,6 @@ static struct table *read_once(struct table_load *loading, const struct table *b
 
 	loading->sources = HASH_START;
 	table = read_sources(loading, lookups, diags);
-	loading->read = diags->count;
 	if (!table) {
 		lookup_cache_free(lookups);
 		return NULL;
@@ -309,7 +316,7 @@ static void refuse_loss(struct table_load *loading, const struct table *table, s
 	size_t count = 0;
 
 	for (size_t n = 0; n < table->count; n++) {
-		if (!table->services[n].exec->disable)
+		if (!service_is_off(&table->services[n]))
 			return;
 	}
 	if (loading->replaced->allows_empty || table->left_out_count || diags->errors ||
@@ -318,7 +325,7 @@ static void refuse_loss(struct table_load *loading, const struct table *table, s
 	for (size_t n = 0; n < before->count; n++) {
 		const struct service *service = &before->services[n];
 
-		if (!service->exec->disable && count++ < LOST_NAMED)
+		if (!service_is_off(service) && count++ < LOST_NAMED)
 			buf_addf(&names, "%s%s", names.length ? ", " : "", service->name);
 	}
 	if (count > LOST_NAMED)
@@ -339,7 +346,7 @@ static struct table *load_rounds(struct table_load *loading, struct diags *diags
 	loading->exclusions.rounds = options_read_standard_input(loading->options) ? 0 : ROUNDS_MOST;
 	diags->keeps_all = true;
 	table = read_once(loading, before, diags);
-	while (table && !keep_going(table, &loading->exclusions, diags, loading->read)) {
+	while (table && !keep_going(table, &loading->exclusions, diags)) {
 		struct table *last = table;
 
 		nonempty_sources_free(&loading->nonempty);
@@ -424,6 +431,22 @@ void load_take_noted(struct options *options)
 	options->next_nonempty = (struct nonempty_sources){ 0 };
 }
 
+static void save_left_out(const struct table *table, struct buf *out)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		if (entry->row == LEFT_OUT_NO_ROW)
+			continue;
+		state_open_section(out, "left_out");
+		state_add(out, "reason", left_out_reason(entry));
+		state_add(out, "file", entry->at.file);
+		state_add_number(out, "line", entry->at.line);
+		if (entry->name)
+			state_add(out, "name", entry->name);
+	}
+}
+
 void load_save_table(void *options, const struct table *table, struct state_saver *saver)
 {
 	char *text = NULL;
@@ -438,8 +461,8 @@ void load_save_table(void *options, const struct table *table, struct state_save
 		state_add(&saver->text, "text", text);
 		state_add_bytes(&saver->text, "sources", &table->sources, sizeof(table->sources));
 		nonempty_sources_save(&((struct options *)options)->nonempty, &saver->text);
-		lookup_cache_save(table->lookups, &saver->text);
-		save_filters(table, &saver->text);
+		save_answers(table, &saver->text);
+		save_left_out(table, &saver->text);
 	}
 	saver->failed |= !good;
 	free(text);
@@ -452,13 +475,36 @@ bool load_is_saved_table(const struct table *table, struct state_stream *before)
 	return load_previous_sources(before, &sources) && sources == table->sources;
 }
 
-/* The saved text has no includes and no conditions, so each error in it belongs to a service. */
-struct table *load_saved_table(struct options *options, struct state_stream *before, bool has_died, struct diags *diags)
+/* What the superd before had left out stays so, and waits for a reload: its text is not in the state. */
+static void restore_left_out(struct table *table, struct state_stream *stream, struct diags *diags)
+{
+	bool good = true;
+
+	for (size_t n = 0; n < stream->count; n++) {
+		struct state_section *section = &stream->sections[n];
+		struct origin at = { .line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0) };
+
+		at.file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file");
+		if (!at.file)
+			continue;
+		section->used = true;
+		good &= table_leave_out(table, at, state_text(section, "name"));
+		if (good)
+			table->left_out[table->left_out_count - 1].reason =
+				pool_text(table->pool, state_text(section, "reason"));
+	}
+	if (!good || !left_out_list(table))
+		diags_out_of_memory(diags, (struct origin){ 0 });
+}
+
+/* Reads the text that load_save_table wrote. It has no includes and no conditions, so each error in it belongs to a
+ * service. */
+static struct table *read_saved(const struct options *options, struct state_stream *stream, bool asks,
+				struct diags *diags)
 {
 	struct exclusions exclusions = { .all = true };
-	const char *text = load_previous_table(before);
+	const char *text = load_previous_table(stream);
 	struct table *table = text ? read_text("the previous configuration", text, strlen(text), diags) : NULL;
-	size_t read;
 
 	if (!table)
 		return NULL;
@@ -466,16 +512,85 @@ struct table *load_saved_table(struct options *options, struct state_stream *bef
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->settings = options_join_settings(options, &table->globals);
 	table->control = options->settings.control;
-	table->lookups = has_died ? lookup_cache_restore(before) : lookup_cache_new();
-	restore_filters(table, before);
-	read = diags->count;
+	table->lookups = asks ? lookup_cache_new() : lookup_cache_restore(stream);
+	restore_filters(table, stream);
 	resolve_table(table, NULL, diags);
-	keep_going(table, &exclusions, diags, read);
+	keep_going(table, &exclusions, diags);
+	restore_left_out(table, stream, diags);
 	exclusions_free(&exclusions);
 	diags_sort(diags);
 	diags_bound(diags);
 	pool_seal(table->pool);
+	return table;
+}
+
+struct table *load_saved_table(struct options *options, struct state_stream *before, bool has_died, struct diags *diags)
+{
+	struct table *table = read_saved(options, before, !has_died, diags);
+
+	if (!table)
+		return NULL;
 	nonempty_sources_free(&options->nonempty);
 	nonempty_sources_restore(&options->nonempty, before);
+	return table;
+}
+
+bool load_write_left_out(const struct table *table, size_t *next, struct buf *out)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+	bool good = stream && print_conf_left_out(table, next, LOOKED_AT_MOST, stream);
+
+	good = stream && fclose(stream) == 0 && text && good;
+	if (good)
+		buf_add(out, text, length);
+	free(text);
+	return good && !out->failed;
+}
+
+int load_look_at_left_out(struct options *options)
+{
+	struct table_load loading = { .options = options, .exclusions.all = true };
+	struct state_saver saver = { 0 };
+	struct diags diags = { .keeps_all = true };
+	size_t length;
+	char *text = state_file_read(options->internal.fd, STATE_STREAM_MOST, &length);
+	struct table *table = text ? read_text("the configuration", text, length, &diags) : NULL;
+	bool good = false;
+
+	if (table) {
+		table->lookups = lookup_cache_new();
+		table->warns_of_unsupported = options->warns_of_unsupported;
+		table->settings = options_join_settings(options, &table->globals);
+		resolve_table(table, NULL, &diags);
+		if (options->preflight)
+			run_preflight(&loading, table, &diags);
+		keep_going(table, &loading.exclusions, &diags);
+		state_stream_begin(&saver.text);
+		load_save_table(options, table, &saver);
+		state_stream_end(&saver.text);
+		good = !diags.errors && left_out_count(table) < table->count && !saver.failed && !saver.text.failed &&
+		       ftruncate(options->internal.fd, 0) == 0 && lseek(options->internal.fd, 0, SEEK_SET) == 0 &&
+		       write_all(options->internal.fd, saver.text.data, saver.text.length);
+	}
+	exclusions_free(&loading.exclusions);
+	diags_free(&diags);
+	table_free(table);
+	save_free(&saver);
+	free(text);
+	return good ? 0 : EXIT_TABLE;
+}
+
+struct table *load_returned(const struct options *options, char *answer, size_t length, struct diags *diags)
+{
+	struct state_stream stream = { 0 };
+	struct buf why = { 0 };
+	struct table *table = NULL;
+
+	if (!state_stream_parse(&stream, answer, length, &why))
+		table = read_saved(options, &stream, false, diags);
+	state_stream_free(&stream);
+	buf_free(&why);
 	return table;
 }

@@ -48,6 +48,18 @@ void load_save_table(void *options, const struct table *table, struct state_save
 /* Whether the table was read from the files that the previous superd had read, unchanged since. */
 bool load_is_saved_table(const struct table *table, struct state_stream *before);
 
+/* Writes the text of rows that are left out and may return, a few from entry *next on, which becomes the next one; 0: these
+ * were the last. false: out of memory. */
+bool load_write_left_out(const struct table *table, size_t *next, struct buf *out);
+
+/* Answers a running superd: reads that text from options->internal.fd, looks whether this machine has now what the rows
+ * need, and writes in its place those that are good, with the answers of name services. Returns the exit status, 0 if there
+ * is one. */
+int load_look_at_left_out(struct options *options);
+
+/* Reads this answer, which it owns. No name service is asked. NULL: it is damaged, or out of memory. */
+struct table *load_returned(const struct options *options, char *answer, size_t length, struct diags *diags);
+
 /* Restores the table of the previous superd; if that has died, with what name services had answered for it. As with
  * --keep-going, services that cannot run any more are left out, as one whose user is gone. NULL: there is no table in
  * the state, or out of memory. */

@@ -226,7 +226,7 @@ static int run_task(struct options *options)
 		break;
 	}
 	if (options->internal.checks_left_out)
-		return check_left_out(options);
+		return load_look_at_left_out(options);
 	if (options->internal.checks_upgrade)
 		return upgrade_receive_answer(options);
 	return begin_guard(options) ? run_superd(options) : EXIT_START;

@@ -117,7 +117,7 @@ bool nonempty_sources_lost(const struct nonempty_sources *now, const struct tabl
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *service = &table->services[n];
 
-		if (service->exec->disable)
+		if (service_is_off(service))
 			continue;
 		if (!service->at.file || nonempty_sources_has(now, service->at.file))
 			return false;

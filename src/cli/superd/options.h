@@ -23,7 +23,7 @@ enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_H
 struct internal_args {
 	bool checks_upgrade;            /* reports whether this superd could take over */
 	bool takes_over;                /* takes over from the superd before, in the same process */
-	bool checks_left_out;           /* reports which entries would be left out now (cli/superd/check.h) */
+	bool checks_left_out;           /* looks at rows that are left out (load_look_at_left_out) */
 	int guard_page;                 /* this is a guard after an upgrade (os/guard/guard.h); -1: it is not */
 	int fd;                         /* descriptor with the state of the running superd, or for the answer; -1: none */
 };

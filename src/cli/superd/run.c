@@ -43,20 +43,25 @@
 
 extern char **environ;
 
-static struct table *reload_table(const struct config_loader *loader, struct diags *diags)
+/* The callback config_loader.load. */
+static struct table *load_in_turn(struct config_loader *loader, struct diags *diags)
 {
-	const struct load_before before = { *loader->before, loader->allows_empty };
+	const struct load_before before = {
+		*loader->before, loader->task == LOAD_TABLE && loader->allows_empty
+	};
 	struct options *options = loader->load_context;
-	struct table *table = load_again(options, &before, diags);
+	char *answer = loader->answer;
+	struct table *table;
 
+	if (loader->task == LOAD_PREVIEW)
+		return load_to_compare(options, &before, diags);
+	loader->answer = NULL;
+	if (loader->task == LOAD_RETURNED)
+		return load_returned(options, answer, loader->answer_length, diags);
+	table = load_again(options, &before, diags);
 	control_setup_find_group(options, diags->errors ? NULL : table, table ? table->lookups : NULL, diags);
 	memory_trim();
 	return table;
-}
-
-static struct table *preview_table(const struct config_loader *loader, struct diags *diags)
-{
-	return load_to_compare(loader->load_context, &(struct load_before){ .table = *loader->before }, diags);
 }
 
 /* What on_started needs once the sockets are bound. */
@@ -168,11 +173,9 @@ static int run_supervisor(struct superd_run *run, struct options *options, struc
 	int status;
 
 	supervisor->engine.takes_over = options->takes_over;
-	supervisor->loader.load = reload_table;
-	supervisor->loader.preview = preview_table;
+	supervisor->loader.load = load_in_turn;
 	supervisor->loader.load_context = options;
-	supervisor->left_out_check.is_possible =
-		!options->endpoints.count && !options_read_standard_input(options);
+	supervisor->left_out_check.write = load_write_left_out;
 	supervisor->upgrade.source.save_table = load_save_table;
 	supervisor->upgrade.source.table_context = options;
 	supervisor->started = on_started;
@@ -351,7 +354,7 @@ static int start_table(struct supervisor *supervisor, struct options *options, s
 static bool is_enabled(const struct table *table)
 {
 	for (size_t n = 0; n < table->count; n++) {
-		if (!table->services[n].exec->disable)
+		if (!service_is_off(&table->services[n]))
 			return true;
 	}
 	return false;

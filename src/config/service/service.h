@@ -463,7 +463,7 @@ struct mark {
 
 /* The highest values of a mark's fields. */
 enum { MARK_LINE = (1 << 24) - 1, MARK_BLOCK = (1 << 8) - 1, MARK_DIRECTIVE = (1 << 14) - 1, MARK_COLUMN = (1 << 16) - 1 };
-enum { MARKS_MOST = (1 << 27) - 1 };   /* of a service */
+enum { MARKS_MOST = (1 << 26) - 1 };   /* of a service */
 
 static inline unsigned mark_block(size_t number)
 {
@@ -487,13 +487,20 @@ struct service {
 	const struct option_groups *groups;
 	const struct mark *marks;       /* the options that its own text sets, in that order; in the pool */
 	unsigned socket_count;
-	unsigned mark_count : 27;
+	unsigned mark_count : 26;
 	bool is_unclear : 1;            /* a mark is `refused` */
 	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd and xinetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
+	bool is_left_out : 1;           /* disabled for its errors (config/table/left_out.h) */
 	const struct account *account;                  /* set by prepare/resolve; NULL: not resolved yet */
 	const struct prepared *prepared;                /* of service_prepare; NULL: there is nothing */
 };
+
+/* Whether superd serves nothing by this row. */
+static inline bool service_is_off(const struct service *service)
+{
+	return service->exec->disable || service->is_left_out;
+}
 
 /* Never NULL. */
 static inline const struct prepared *service_prepared(const struct service *service)

@@ -1,10 +1,11 @@
 /* The names of what is left out. A name may be given twice: to a row that is served and to a
  * wrong one, or to two lines of an inetd.conf. The later one is known by its place then. */
-#include "base/hash.h"
 #include "config/table/left_out.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "config/option/default_service.h"
 
 /* An entry and its name. */
 struct naming {
@@ -29,11 +30,11 @@ static int compare_namings(const void *left, const void *right)
 	return order ? order : a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* Of several entries with one name, the first keeps it. The others get their places as names; with `last`, they get
- * none. false: out of memory. */
+/* Of several entries with one name, the first keeps it. The others get their places as names. With `last`, a row gets
+ * its place and number, and an entry that is no row gets none. false: out of memory. */
 static bool rename_duplicates(struct naming *list, size_t count, struct pool *pool, bool last)
 {
-	const char *taken = NULL;
+	const char *taken = NULL, *place;
 
 	qsort(list, count, sizeof(*list), compare_namings);
 	for (size_t n = 0; n < count && list[n].name; n++) {
@@ -41,8 +42,12 @@ static bool rename_duplicates(struct naming *list, size_t count, struct pool *po
 			taken = list[n].name;
 			continue;
 		}
-		list[n].name = last ? NULL : format_place(list[n].entry, pool);
-		if (!last && !list[n].name)
+		list[n].name = NULL;
+		if (last && list[n].entry->row == LEFT_OUT_NO_ROW)
+			continue;
+		place = format_place(list[n].entry, pool);
+		list[n].name = last && place ? pool_textf(pool, "%s#%zu", place, list[n].number) : place;
+		if (!list[n].name)
 			return false;
 	}
 	return true;
@@ -62,12 +67,38 @@ static bool name_entry(struct naming *naming, const struct table *table)
 	return naming->name;
 }
 
-bool left_out_name(struct table *table)
+/* Gives an entry its name, and a row if it has none. plain: the row of a service that sets nothing. */
+static bool list_entry(struct table *table, const struct naming *naming, const struct service *plain)
+{
+	struct left_out *entry = naming->entry;
+
+	if (naming->name && entry->row == LEFT_OUT_NO_ROW) {
+		struct service row = *plain;
+
+		row.at = entry->at;
+		row.is_left_out = true;
+		if (!table_add(table, &row))
+			return false;
+		entry->row = table->count - 1;
+	}
+	if (naming->name)
+		table->services[entry->row].name = naming->name;
+	return true;
+}
+
+bool left_out_list(struct table *table)
 {
 	size_t count = table->left_out_count;
 	struct naming *list = calloc(count + 1, sizeof(*list));
-	bool ok = list;
+	struct option_groups *groups = pool_alloc(table->pool, sizeof(*groups));
+	struct service plain = { 0 };
+	bool ok = list && groups && default_service_fill(&plain, groups, table->pool);
 
+	for (size_t n = 0; n < count; n++) {    /* so that table_find finds the rows that are served */
+		if (table->left_out[n].row != LEFT_OUT_NO_ROW)
+			table->services[table->left_out[n].row].name = "";
+	}
+	table_forget_names(table);
 	for (size_t n = 0; ok && n < count; n++) {
 		list[n] = (struct naming){ .entry = &table->left_out[n], .number = n };
 		ok = name_entry(&list[n], table);
@@ -75,7 +106,8 @@ bool left_out_name(struct table *table)
 	ok = ok && rename_duplicates(list, count, table->pool, false) &&
 	     rename_duplicates(list, count, table->pool, true);
 	for (size_t n = 0; ok && n < count; n++)
-		list[n].entry->row.name = list[n].name;
+		ok = list_entry(table, &list[n], &plain);
+	table_forget_names(table);
 	free(list);
 	return ok;
 }
@@ -85,17 +117,15 @@ size_t left_out_count(const struct table *table)
 	size_t count = 0;
 
 	for (size_t n = 0; n < table->left_out_count; n++)
-		count += table->left_out[n].row.name != NULL;
+		count += table->left_out[n].row != LEFT_OUT_NO_ROW;
 	return count;
 }
 
-const struct left_out *left_out_find(const struct table *table, const char *name)
+const struct left_out *left_out_of(const struct table *table, const struct service *row)
 {
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		const struct left_out *entry = &table->left_out[n];
-
-		if (entry->row.name && !strcmp(entry->row.name, name))
-			return entry;
+	for (size_t n = 0; row->is_left_out && n < table->left_out_count; n++) {
+		if (table->left_out[n].row == (size_t)(row - table->services))
+			return &table->left_out[n];
 	}
 	return NULL;
 }
@@ -105,42 +135,52 @@ const char *left_out_reason(const struct left_out *entry)
 	return entry->reason ? entry->reason : "its entry has an error";
 }
 
-bool left_out_may_return(const struct table *table)
+const struct left_out *left_out_next(const struct table *table, size_t n)
 {
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (table->left_out[n].may_return)
-			return true;
-	}
-	return false;
-}
-
-uint64_t left_out_key(struct origin at, const char *name)
-{
-	uint64_t key = hash_add(hash_add(hash_text(HASH_START, at.file), at.line), at.column);
-
-	return name ? hash_bytes(key, name, strlen(name)) : key;
-}
-
-const struct left_out *left_out_same(const struct table *table, struct origin at, const char *name)
-{
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		const struct left_out *entry = &table->left_out[n];
-
-		if (origin_equal(entry->at, at) && entry->name && !strcmp(entry->name, name))
-			return entry;
+	for (; n < table->left_out_count; n++) {
+		if (table->left_out[n].row != LEFT_OUT_NO_ROW && table->left_out[n].may_return)
+			return &table->left_out[n];
 	}
 	return NULL;
 }
 
-bool left_out_add(struct table *table, const struct service *service, bool may_return, const char *reason)
+bool left_out_add(struct table *table, struct service *row, bool may_return, const char *reason)
 {
 	struct left_out *entry;
 
-	if (!table_leave_out(table, service->at, service->name))
+	if (!table_leave_out(table, row->at, row->name))
 		return false;
 	entry = &table->left_out[table->left_out_count - 1];
-	entry->row = *service;
+	entry->row = (size_t)(row - table->services);
 	entry->may_return = may_return;
 	entry->reason = pool_text(table->pool, reason);
+	row->is_left_out = true;
 	return true;
+}
+
+void left_out_return(struct table *table, struct table *found,
+		     void (*returned)(void *context, const struct service *row), void *context)
+{
+	for (size_t n = 0; n < found->count; n++) {
+		struct service *row = table_find(table, found->services[n].name), good = found->services[n];
+		const struct left_out *entry = row ? left_out_of(table, row) : NULL;
+		size_t at = entry ? (size_t)(entry - table->left_out) : 0;
+
+		if (!entry || !entry->may_return || good.is_left_out)
+			continue;
+		returned(context, row);
+		good.name = row->name;
+		good.at = row->at;
+		good.marks = row->marks;
+		good.mark_count = row->mark_count;
+		good.is_unclear = row->is_unclear;
+		good.dialect = row->dialect;
+		good.is_foreign = row->is_foreign;
+		*row = good;
+		table->left_out_count--;
+		memmove(&table->left_out[at], &table->left_out[at + 1],
+			(table->left_out_count - at) * sizeof(*table->left_out));
+	}
+	found->returned = table->returned;
+	table->returned = found;
 }

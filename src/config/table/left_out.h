@@ -1,32 +1,31 @@
-/* Entries that superd --keep-going has left out of a table because of their errors. An entry is listed by the name of
- * its service; by FILE:LINE if its name is unknown, or if another row has it. */
+/* Entries that superd --keep-going leaves out because of their errors. Each is a row of the table that is off, with a
+ * reason: by the name of its service; by FILE:LINE if its name is unknown, or if another row has it. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "config/table/table.h"
 
-/* Sets the names of all entries, after the last row is left out. Several entries of one service are listed as one.
- * false: out of memory. */
-bool left_out_name(struct table *table);
+/* Marks a row, which is left out for this reason; left_out_list names it. may_return: as in struct left_out. false: out
+ * of memory. */
+bool left_out_add(struct table *table, struct service *row, bool may_return, const char *reason);
 
-size_t left_out_count(const struct table *table);       /* number of listed entries */
+/* Names the rows that are left out, and adds a row for each entry that never was one, with all options at their defaults.
+ * Several entries of one service get one row. false: out of memory. */
+bool left_out_list(struct table *table);
 
-/* Finds a listed entry by its name. NULL: there is none. */
-const struct left_out *left_out_find(const struct table *table, const char *name);
+size_t left_out_count(const struct table *table);       /* number of rows that are left out */
 
-/* Whether a change of this machine alone may make an entry valid. */
-bool left_out_may_return(const struct table *table);
+/* The entry of a row. NULL: the row is not left out. */
+const struct left_out *left_out_of(const struct table *table, const struct service *row);
 
 const char *left_out_reason(const struct left_out *entry);      /* FILE:LINE:COL: MESSAGE */
 
-/* A hash of an entry's place and name, to recognise it in another reading of the same sources. */
-uint64_t left_out_key(struct origin at, const char *name);
+/* The first entry, from number `n` on, that is a row which may return. NULL: there are no more. */
+const struct left_out *left_out_next(const struct table *table, size_t n);
 
-/* Finds an entry of another reading in this table's list. NULL: this table has not left it out. */
-const struct left_out *left_out_same(const struct table *table, struct origin at, const char *name);
-
-/* Adds a row to the list; the caller then drops it from the table. false: out of memory. */
-bool left_out_add(struct table *table, const struct service *service, bool may_return, const char *reason);
+/* Puts the rows of `found` in place of those of their names that may return, and owns `found`. Places and marks stay those
+ * of the sources. returned: called for each, before that. */
+void left_out_return(struct table *table, struct table *found,
+		     void (*returned)(void *context, const struct service *row), void *context);

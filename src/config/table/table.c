@@ -31,18 +31,19 @@ struct table *table_new(void)
 	return table;
 }
 
-static void names_forget(struct names *names)
+void table_forget_names(struct table *table)
 {
-	free(names->slots);
-	*names = (struct names){ 0 };
+	free(table->names->slots);
+	*table->names = (struct names){ 0 };
 }
 
 void table_free(struct table *table)
 {
 	if (!table)
 		return;
+	table_free(table->returned);
 	if (table->names)
-		names_forget(table->names);
+		table_forget_names(table);
 	free(table->names);
 	free(table->services);
 	free(table->left_out);
@@ -73,14 +74,16 @@ struct service *table_add(struct table *table, const struct service *service)
 		table->services = services;
 		table->capacity = capacity;
 	}
-	names_forget(table->names);
+	table_forget_names(table);
 	table->services[table->count] = *service;
 	return &table->services[table->count++];
 }
 
 bool table_leave_out(struct table *table, struct origin at, const char *name)
 {
-	struct left_out entry = { .at = { pool_text(table->pool, at.file), at.line, at.column } };
+	struct left_out entry = {
+		.at = { pool_text(table->pool, at.file), at.line, at.column }, .row = LEFT_OUT_NO_ROW
+	};
 	void *list = array_grow(table->left_out, &table->left_out_capacity, table->left_out_count, sizeof(entry));
 
 	if (list)
@@ -213,8 +216,10 @@ struct left_out *table_find_left_out(const struct table *table, const struct ser
 /* If a whole file could not be read, any service of it may be missing. */
 bool table_may_lack(const struct table *table, const struct service *service)
 {
-	if ((!table->left_out_count && !table->shared_count) || table_find(table, service->name))
-		return false;
+	const struct service *row = table_find(table, service->name);
+
+	if (row)
+		return row->is_left_out;
 	if (table_find_left_out(table, service))
 		return true;
 	for (size_t n = 0; n < table->shared_count; n++) {
@@ -264,16 +269,4 @@ struct service *table_find(const struct table *table, const char *name)
 			return &table->services[i];
 	}
 	return NULL;
-}
-
-void table_drop(struct table *table, bool (*unwanted)(const struct service *service, void *context), void *context)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < table->count; i++) {
-		if (!unwanted(&table->services[i], context))
-			table->services[kept++] = table->services[i];
-	}
-	table->count = kept;
-	names_forget(table->names);
 }

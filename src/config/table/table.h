@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/diag.h"
 #include "base/pool.h"
@@ -11,19 +12,19 @@
 #include "config/service/service.h"
 #include "config/table/lookup_cache.h"
 
-/* An entry of the sources that the table lacks, because of its errors. */
+/* An entry of the sources that is not served, because of its errors. */
 struct left_out {
 	struct origin at;
 	const char *name;               /* of the service; NULL: unknown, and it may be several services */
 	bool is_doubtful;               /* its name may be wrong, because of an error in a value that the name depends on */
 	bool is_part;                   /* a further file of a service that is in the list already */
-	/* Set by config/table/left_out, when the table is complete. row.name is the listed name; NULL: not listed, as
-	 * another entry represents it. An entry that never was a row has all options at their defaults. */
-	struct service row;
+	size_t row;                     /* its index in the table; LEFT_OUT_NO_ROW: none, or another entry represents it */
 	bool may_return;                /* only this machine prevents it: it may become valid with the same source */
 	const char *reason;             /* FILE:LINE:COL: MESSAGE of its first error; NULL: unknown */
 	bool is_kept;                   /* a reload lets the service go on by its previous entry, which is listed */
 };
+
+#define LEFT_OUT_NO_ROW SIZE_MAX
 
 /* A further file of a service. */
 struct part {
@@ -44,6 +45,7 @@ struct table {
 	bool writes_builders;           /* builders keep what is set in them as superd.conf: builder_write */
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
+	struct table *returned;         /* owned; has the data of rows that were left out at first (left_out_return); NULL: none */
 	uint64_t sources;               /* hash of the source files: it changes if one of them changes */
 	struct globals globals;         /* superd { } */
 	struct globals settings;        /* the same with what the command line overrides, and defaults; by cli/superd/load */
@@ -55,7 +57,7 @@ struct table {
 	struct bases *bases;            /* the groups of a service that sets nothing; private to builder_finish.c */
 	unsigned builders_made;         /* numbers the builders */
 	/* For superd --keep-going; the lists are owned: */
-	struct left_out *left_out;      /* entries that are no row, because of an error */
+	struct left_out *left_out;      /* entries that are not served, because of an error */
 	size_t left_out_count, left_out_capacity;
 	struct origin *vital;           /* entries that all others need, as defaults: an error there stops superd */
 	size_t vital_count, vital_capacity;
@@ -100,5 +102,5 @@ struct left_out *table_find_left_out(const struct table *table, const struct ser
 
 struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
 
-/* Removes every unwanted service in one pass; the others keep their order. For superd --keep-going. */
-void table_drop(struct table *table, bool (*unwanted)(const struct service *service, void *context), void *context);
+/* Names have changed: the next table_find looks at them anew. */
+void table_forget_names(struct table *table);

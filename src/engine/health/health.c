@@ -147,12 +147,14 @@ static void add_left_out(const struct table *table, struct buf *lines, size_t *c
 	for (size_t n = 0; table && n < table->left_out_count; n++) {
 		const struct left_out *entry = &table->left_out[n];
 
-		if (!entry->row.name || entry->row.exec->disable)
+		const struct service *row = entry->row == LEFT_OUT_NO_ROW ? NULL : &table->services[entry->row];
+
+		if (!row || row->exec->disable)
 			continue;
 		if (*worst == HEALTHY)
 			*worst = DEGRADED;
 		if ((*count)++ < FAULTS_MOST)
-			buf_addf(lines, "%s: %s: %s\n", entry->row.name,
+			buf_addf(lines, "%s: %s: %s\n", row->name,
 				 entry->is_kept ? KEPT : "it is left out", left_out_reason(entry));
 	}
 }
@@ -243,15 +245,14 @@ bool health_write(struct engine *engine, const char *name, struct buf *out)
 {
 	const struct table *table = engine->service_list->table;
 	struct service_runtime *runtime = service_list_find(engine->service_list, table, name);
-	bool is_row = table_find(table, name);
-	const struct left_out *left_out = is_row ? NULL : left_out_find(table, name);
+	const struct service *row = table_find(table, name);
 	struct buf why = { 0 };
 
-	if (!runtime && !is_row)
+	if (!runtime && !row)
 		runtime = service_list_find_leaving(engine->service_list, name);
-	if (!runtime && !is_row && !left_out)
+	if (!runtime && !row)
 		return false;
-	buf_text(out, health_name(health_of(engine, runtime, left_out, &why)));
+	buf_text(out, health_name(health_of(engine, runtime, row ? left_out_of(table, row) : NULL, &why)));
 	buf_char(out, '\n');
 	buf_visible(out, buf_string(&why), why.length);
 	if (why.length)

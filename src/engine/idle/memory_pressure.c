@@ -23,7 +23,7 @@ static bool wants_it(const struct service *service)
 	bool gives_back = lifecycle->idle_action == IDLE_STOP ||
 		(lifecycle->idle_action == IDLE_FREEZE && lifecycle->freeze_reclaim);
 
-	return lifecycle->sleep_under_pressure && gives_back && service_idles(service) && !service->exec->disable;
+	return lifecycle->sleep_under_pressure && gives_back && service_idles(service) && !service_is_off(service);
 }
 
 static int64_t left_of(const struct memory_room *room)

@@ -3,6 +3,8 @@
  * a fresh start. */
 #include "engine/reload/config_loader.h"
 
+#include <stdlib.h>
+
 #include "base/duration_text.h"
 #include "base/list.h"
 #include "base/log/log.h"
@@ -16,7 +18,7 @@ static void load_table(struct worker *worker)
 	struct config_loader *loader = container_of(worker, struct config_loader, worker);
 
 	wait_note_follow(true);
-	loader->table = (loader->is_preview ? loader->preview : loader->load)(loader, &loader->diags);
+	loader->table = loader->load(loader, &loader->diags);
 	wait_note_follow(false);
 }
 
@@ -24,21 +26,20 @@ static void finish_load(struct config_loader *loader)
 {
 	struct diags diags = loader->diags, none = { 0 };
 	struct table *table = loader->table;
-	bool is_preview = loader->is_preview;
+	enum load_task task = loader->task;
+	bool again = loader->again;
 
 	loader->table = NULL;
 	loader->diags = (struct diags){ 0 };
-	loader->is_preview = false;
-	if (is_preview && loader->again)
-		loader->previewed(loader, NULL, &none);
-	if (is_preview && !loader->again) {
-		loader->previewed(loader, table, &diags);
-	} else if (loader->again) {
+	loader->task = LOAD_TABLE;
+	if (!again)
+		loader->loaded(loader, task, table, &diags);
+	else if (task != LOAD_TABLE)
+		loader->loaded(loader, task, NULL, &none);
+	if (again) {
 		loader->again = false;
 		table_free(table);
 		config_loader_start(loader, loader->allows_empty);
-	} else {
-		loader->loaded(loader, table, &diags);
 	}
 	diags_free(&diags);
 }
@@ -64,7 +65,7 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 	ev_timer_stop(loop, timer);
 	log_warn(loader->log, "the %s waits for %s, which has not answered for %s; the previous configuration stays "
 			      "in effect",
-		 loader->is_preview ? "diff" : "reload", what, duration_write_whole(span, seconds));
+		 loader->task == LOAD_PREVIEW ? "diff" : "reload", what, duration_write_whole(span, seconds));
 }
 
 void config_loader_init(struct config_loader *loader, struct ev_loop *loop)
@@ -92,16 +93,35 @@ void config_loader_start(struct config_loader *loader, bool allows_empty)
 	finish_load(loader);
 }
 
+/* task: set before the thread looks. */
+static bool start_thread(struct config_loader *loader, enum load_task task)
+{
+	own_privileges_use_all();       /* as for a reload, so that both find the same */
+	loader->task = task;
+	loader->allows_empty = false;
+	if (worker_start(&loader->worker)) {
+		ev_timer_again(loader->worker.loop, &loader->late);
+		return true;
+	}
+	loader->task = LOAD_TABLE;
+	return false;
+}
+
 bool config_loader_preview(struct config_loader *loader)
 {
-	if (loader->worker.busy)
+	return !loader->worker.busy && start_thread(loader, LOAD_PREVIEW);
+}
+
+bool config_loader_return(struct config_loader *loader, char *answer, size_t length)
+{
+	if (loader->worker.busy) {
+		free(answer);
 		return false;
-	own_privileges_use_all();       /* as for a reload, so that both find the same */
-	loader->is_preview = true;      /* before the thread looks */
-	loader->allows_empty = false;
-	if (worker_start(&loader->worker))
-		ev_timer_again(loader->worker.loop, &loader->late);
-	else
-		loader->is_preview = false;
-	return loader->is_preview;
+	}
+	loader->answer = answer;
+	loader->answer_length = length;
+	if (start_thread(loader, LOAD_RETURNED))
+		return true;
+	free(answer);
+	return false;
 }

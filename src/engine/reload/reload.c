@@ -39,7 +39,7 @@ static bool is_claimed(const struct endpoint *endpoint, const struct table *afte
 	for (size_t n = 0; n < after->count; n++) {
 		const struct service *other = &after->services[n];
 
-		for (size_t i = 0; !other->exec->disable && i < other->socket_count; i++) {
+		for (size_t i = 0; !service_is_off(other) && i < other->socket_count; i++) {
 			if (endpoints_meet(endpoint, other->sockets[i].endpoint))
 				return true;
 		}
@@ -53,7 +53,7 @@ static bool any_is_equal(const struct service *service, const struct table *afte
 	for (size_t n = 0; n < after->count; n++) {
 		const struct service *other = &after->services[n];
 
-		for (size_t i = 0; !other->exec->disable && i < other->socket_count; i++) {
+		for (size_t i = 0; !service_is_off(other) && i < other->socket_count; i++) {
 			for (size_t own = 0; own < service->socket_count; own++) {
 				if (endpoint_equal(service->sockets[own].endpoint, other->sockets[i].endpoint))
 					return true;
@@ -193,10 +193,10 @@ static void report_left_out(struct reload *reload)
 	for (size_t n = 0; n < after->left_out_count; n++) {
 		const struct left_out *entry = &after->left_out[n];
 
-		if (!entry->row.name || entry->is_kept)
+		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
 			continue;
 		reload->counts->wrong++;
-		add_report(reload, RELOAD_WRONG, entry->row.name, "");
+		add_report(reload, RELOAD_WRONG, after->services[entry->row].name, "");
 	}
 }
 
@@ -251,11 +251,13 @@ static void offer_listeners(struct service_runtime *runtime, struct reload *relo
 	}
 }
 
-/* Goes through the runtimes that have no entry in the new table: collects those that keep their old entry, and puts the
- * sockets of the others into the pool. Returns the number of those collected. */
-static size_t sort_removed(struct reload *reload, struct service_runtime **staying)
+/* Goes through the runtimes that have no entry in the new table: puts those that keep their old entry into the new
+ * list, and the sockets of the others into the pool. Returns how many of the former stand behind the rows, as no row
+ * has their name. */
+static size_t sort_removed(struct reload *reload, struct service_runtime **runtimes)
 {
 	struct service_list *service_list = reload->engine->service_list;
+	const struct table *after = reload->after;
 	size_t count = 0;
 
 	for (size_t n = 0; n < service_list->count; n++) {
@@ -263,15 +265,18 @@ static size_t sort_removed(struct reload *reload, struct service_runtime **stayi
 
 		if (!removed)
 			continue;
-		if (keeps_old_entry(removed, reload->after)) {
+		if (keeps_old_entry(removed, after)) {
+			const struct service *row = table_find(after, removed->service->name);
+
 			keep_service(reload, removed);
-			staying[count++] = removed;
+			reload->counts->unchanged++;
+			runtimes[row ? (size_t)(row - after->services) : after->count + count++] = removed;
 			service_list->runtimes[n] = NULL;
 			continue;
 		}
 		admission_recall(removed);
 		standby_sockets_restore_paths(removed);
-		detach_instance(removed, removed->service, reload->after);
+		detach_instance(removed, removed->service, after);
 		offer_listeners(removed, reload);
 	}
 	return count;
@@ -301,7 +306,7 @@ static bool compare_entries(const struct reload *reload, struct service_change *
 		const struct service *service = &reload->after->services[n];
 		struct service_change *change = &changes[n];
 
-		if (service->exec->disable)
+		if (service_is_off(service))
 			continue;
 		change->runtime = find_old_runtime(service_list, reload->before, service->name);
 		change->diff = compare_entry(&known, change->runtime, service);
@@ -328,7 +333,7 @@ static void plan_changes(struct reload *reload, struct service_change *changes)
 		const struct service *service = &reload->after->services[n];
 		struct service_change *change = &changes[n];
 
-		if (service->exec->disable)
+		if (service_is_off(service))
 			continue;
 		leave_old_list(reload, service->name);
 		if (!change->runtime)
@@ -466,8 +471,6 @@ static struct service_runtime *apply_entry(struct reload *reload, const struct s
 	enum diff_kind diff = change->returns ? DIFF_ADDED : change->diff;
 	struct service_runtime *runtime;
 
-	if (service->exec->disable)
-		return NULL;
 	runtime = apply_change(reload, service, change);
 	count_change(reload->counts, diff);
 	if (diff != DIFF_SAME)
@@ -486,7 +489,7 @@ bool service_list_build(struct service_list *service_list, struct engine *engine
 	service_list->table = table;
 	service_list->generation++;
 	for (size_t n = 0; n < table->count; n++) {
-		if (!table->services[n].exec->disable)
+		if (!service_is_off(&table->services[n]))
 			service_list->runtimes[n] = make_service(engine, table, &table->services[n]);
 	}
 	for (size_t n = 0; n < table->count; n++)
@@ -513,11 +516,12 @@ bool service_list_reload(struct service_list *service_list, struct engine *engin
 		return false;
 	}
 	plan_changes(&reload, changes);
-	staying = sort_removed(&reload, runtimes + after->count);
+	staying = sort_removed(&reload, runtimes);
 	report_left_out(&reload);
-	counts->unchanged = staying;
-	for (size_t n = 0; n < after->count; n++)
-		runtimes[n] = apply_entry(&reload, &after->services[n], &changes[n]);
+	for (size_t n = 0; n < after->count; n++) {
+		if (!service_is_off(&after->services[n]))
+			runtimes[n] = apply_entry(&reload, &after->services[n], &changes[n]);
+	}
 	service_list->runtimes = runtimes;
 	service_list->count = after->count + staying;
 	service_list->table = after;
@@ -566,7 +570,7 @@ static void compare_next(struct service_comparison *comparison, struct diff_cach
 	struct service_runtime *runtime =
 		find_old_runtime(comparison->service_list, comparison->before, service->name);
 
-	if (service->exec->disable)
+	if (service_is_off(service))
 		return;
 	if (runtime && runtime_is_removed(runtime))
 		compared(context, DIFF_ADDED, NULL, service);
@@ -579,7 +583,7 @@ static void compare_next_old(struct service_comparison *comparison, service_comp
 	struct service_runtime *runtime = comparison->service_list->runtimes[comparison->old_at++];
 	const struct service *service = runtime ? table_find(comparison->after, runtime->service->name) : NULL;
 
-	if (runtime && (!service || service->exec->disable))
+	if (runtime && (!service || service_is_off(service)))
 		compared(context, keeps_old_entry(runtime, comparison->after) ? DIFF_SAME : DIFF_REMOVED, runtime,
 			 NULL);
 }
@@ -607,7 +611,7 @@ enum comparison_progress service_comparison_go_on(struct service_comparison *com
 
 static bool is_lacking(const struct service_list *service_list, const struct table *table, size_t n)
 {
-	return !table->services[n].exec->disable && !service_list->runtimes[n];
+	return !service_is_off(&table->services[n]) && !service_list->runtimes[n];
 }
 
 bool service_list_lacks(const struct service_list *service_list, const struct table *table)

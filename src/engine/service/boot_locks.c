@@ -11,7 +11,6 @@
 #include "base/list.h"
 #include "base/scan.h"
 #include "base/size_text.h"
-#include "config/table/left_out.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_event.h"
 #include "os/fs/private_file.h"
@@ -269,7 +268,7 @@ void boot_locks_log_unknown(const struct engine *engine, const struct table *tab
 	for (size_t n = 0; n < engine->locks->count; n++) {
 		const struct lock *lock = &engine->locks->list[n];
 
-		if (lock->boot_line && !table_find(table, lock->name) && !left_out_find(table, lock->name))
+		if (lock->boot_line && !table_find(table, lock->name))
 			log_warn(engine->log, "%s:%u: %s is disabled at boot, and the configuration has no such "
 					      "service",
 				 engine->boot_locks->path, lock->boot_line, lock->name);

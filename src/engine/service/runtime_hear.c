@@ -1,6 +1,5 @@
 /* Handles the events that were posted to services (engine/core/events), one service after the other, and frees
  * removed runtimes that have ended. */
-#include "config/table/left_out.h"
 #include "engine/accept/accept.h"
 #include "engine/accept/admission_state.h"
 #include "engine/accept/slot_wait.h"
@@ -23,7 +22,7 @@ static void free_removed(struct service_runtime *runtime)
 	const char *name = runtime->service->name;
 
 	engine->service_list->generation++; /* a copy of the list is no longer valid */
-	if (!table_find(table, name) && !left_out_find(table, name))
+	if (!table_find(table, name))
 		locks_drop(engine, name);
 	runtime_free(runtime);
 }

@@ -1,15 +1,12 @@
-/* Checks entries that --keep-going has left out: whether the program, the user or the host that a service lacked
- * exists now. superd's own program reads the table as a child, so that superd does not wait for a file system. When
- * the child finds a service valid, superd reads the table itself and adds only that service: a table that was
- * changed waits for a reload. superd only wakes for this while an entry is left out that may become valid. */
+/* Looks again at rows that are left out because this machine lacked something: a program, a user, an interface. superd's
+ * own program looks at these rows alone, as a child, so that superd does not wait for a file system or a name service. What
+ * is good comes in as it was read. superd wakes for this only while such a row is left out. */
 #pragma once
 
-#include "base/diag.h"
 #include "config/table/table.h"
 #include "engine/supervisor/supervisor.h"
 
-/* The first argument of the child, with the descriptor for its answer: one hexadecimal number a line, first that of the
- * sources (struct table), then the key of each entry that is left out (config/table/left_out). */
+/* The first argument of the child, with a descriptor: of the text of the rows, in whose place it writes its answer. */
 #define LEFT_OUT_CHECK "--left-out="
 
 void left_out_check_init(struct left_out_check *check, struct supervisor *supervisor);
@@ -17,11 +14,8 @@ void left_out_check_init(struct left_out_check *check, struct supervisor *superv
 /* Called when there is a first table, or another one. */
 void left_out_check_begin(struct left_out_check *check);
 
-/* Called when a reload is ordered, because it needs the loader. */
-void left_out_check_give_way(struct left_out_check *check);
-
-/* Decides whether superd adopts a table that the loader has read for it, and owns that. Returns the table to adopt,
- * after logging the services that are added; NULL: the present table stays. */
-struct table *left_out_check_accept(struct left_out_check *check, struct table *table, const struct diags *diags);
+/* Puts rows of the child's answer, which this owns, into the table. NULL: there are none. Returns whether any came in; the
+ * caller then makes their services. */
+bool left_out_check_take(struct left_out_check *check, struct table *found);
 
 void left_out_check_end(struct left_out_check *check);         /* at the end of superd */

@@ -58,7 +58,7 @@ size_t self_check(struct engine *engine, const struct service_list *service_list
 	for (size_t n = 0; n < service_list->count && n < table->count; n++) {
 		struct service_runtime *runtime = service_list->runtimes[n];
 
-		if (!runtime)
+		if (!runtime || table->services[n].is_left_out)
 			continue;
 		if (runtime->table != table || runtime->service != &table->services[n] ||
 			runtime_state(runtime) >= STATES) {

@@ -8,7 +8,6 @@
 
 #include "base/log/log_sink.h"
 #include "engine/accept/xinetd_record.h"
-#include "engine/supervisor/left_out_check.h"
 #include "engine/supervisor/state_dump.h"
 #include "engine/upgrade/upgrade.h"
 #include "os/foreign/foreign_path.h"
@@ -49,7 +48,6 @@ void signals_reload(struct supervisor *supervisor, bool allows_empty)
 		return;
 	persona_log_reading(&supervisor->persona);
 	sd_notify_reloading(&supervisor->sd_notify);
-	left_out_check_give_way(&supervisor->left_out_check);
 	config_loader_start(&supervisor->loader, allows_empty);
 }
 

@@ -29,7 +29,6 @@
 #include "engine/supervisor/terminal.h"
 #include "engine/upgrade/upgrade.h"
 #include "exec/processes/stray_processes.h"
-#include "os/fs/path_create_watch.h"
 #include "os/host/signals.h"
 
 /* The messages of superd's guard (engine/supervisor/guard_watch). */
@@ -56,22 +55,17 @@ struct shutdown {
 	struct alarm failing;
 };
 
-/* The progress of a check of left-out entries (engine/supervisor/left_out_check). */
+/* The progress of a look at rows that are left out (engine/supervisor/left_out_check). */
 struct left_out_check {
-	bool is_possible;               /* true: the sources can be read again; the caller sets it */
 	struct supervisor *supervisor;
-	struct child child_process;     /* child that reads the table; pid 0: none */
+	/* Writes the text of a few rows, from entry *next on; the caller sets it. */
+	bool (*write)(const struct table *table, size_t *next, struct buf *out);
+	struct child child_process;     /* pid 0: none */
 	bool is_stale;                  /* true: there is another table, so its result is useless */
 	int answer;                     /* descriptor of the file for its answer; -1: none */
-	struct alarm alarm;             /* time of the next check; while the child runs, its time limit */
-	double pause;                   /* seconds of the pause after the next one */
-	double begun;                   /* loop time when the last check began */
-	struct path_create_watch arrivals; /* inotify watches for missing programs, and the files of users and groups */
-	struct watch watch;             /* watch of the inotify descriptor */
-	bool reads;                     /* true: the loader reads the table for this check */
-	uint64_t *keys;                 /* keys of the entries that the child has left out, sorted; NULL: none */
-	size_t key_count;
-	bool logged;                    /* true: it was logged that only a reload can add an entry */
+	struct alarm alarm;             /* time of the next look; while the child runs, its time limit */
+	double pause;                   /* seconds of the pause after this round */
+	size_t next;                    /* entry of the table with which the round goes on; 0: the round is over */
 };
 
 struct supervisor {
@@ -103,7 +97,7 @@ struct supervisor {
 	struct upgrade upgrade;
 	struct locks locks;
 	struct boot_locks boot_locks;
-	struct left_out_check left_out_check; /* the caller sets is_possible before supervisor_init */
+	struct left_out_check left_out_check;
 	struct state_stream *before;    /* state of another superd (engine/upgrade/load), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;

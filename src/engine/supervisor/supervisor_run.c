@@ -22,7 +22,6 @@
 #include "base/duration_text.h"
 #include "base/fd.h"
 #include "base/patience.h"
-#include "config/table/left_out.h"
 #include "engine/accept/accept.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/limit_pause.h"
@@ -132,8 +131,7 @@ static void drop_locks(struct supervisor *supervisor)
 		const char *name = locks->list[n].name;
 
 		if (!service_list_find(engine->service_list, supervisor->table, name) &&
-		    !table_find(supervisor->table, name) && !service_list_find_leaving(engine->service_list, name) &&
-		    !left_out_find(supervisor->table, name))
+		    !table_find(supervisor->table, name) && !service_list_find_leaving(engine->service_list, name))
 			locks_drop(engine, name);
 	}
 }
@@ -264,15 +262,18 @@ static bool take_table(struct supervisor *supervisor, struct table *table, struc
 	return true;
 }
 
-/* table: with the services that are added; NULL: none. */
-static void take_returned(struct supervisor *supervisor, struct table *table)
+/* Rows that were left out are good now: as a reload, with the same table. */
+static void take_returned(struct supervisor *supervisor, struct table *found)
 {
+	struct table *table = supervisor->table;
 	struct reload_counts counts;
 
-	if (table && take_table(supervisor, table, &counts))
-		sd_notify_ready(&supervisor->sd_notify);
-	if (!supervisor->loader.worker.busy)
-		use_required_caps(supervisor);
+	if (!left_out_check_take(&supervisor->left_out_check, found))
+		return;
+	if (!service_list_reload(&supervisor->service_list, &supervisor->engine, table, table, &counts))
+		events_starve(&supervisor->engine);
+	memory_pressure_follow(&supervisor->engine, table);
+	handle_events(supervisor);
 }
 
 /* Notes the first error, for superctl health. Without one, memory was short. */
@@ -293,18 +294,13 @@ static void note_refused(struct service_list *service_list, const struct diags *
 	buf_free(&text);
 }
 
-static void on_loaded(struct config_loader *loader, struct table *table, struct diags *diags)
+static void take_reloaded(struct supervisor *supervisor, struct table *table, const struct diags *diags)
 {
-	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
 	struct log *log = supervisor->engine.log;
 	struct reload_counts counts = { 0 };
 	char summary[DIAGS_SUMMARY_MOST], wrong[40];
 	bool reloaded = false;
 
-	if (supervisor->left_out_check.reads) {
-		take_returned(supervisor, left_out_check_accept(&supervisor->left_out_check, table, diags));
-		return;
-	}
 	supervisor_log_diags(log, diags);
 	if (supervisor->engine.stopping) {
 		table_free(table);
@@ -332,13 +328,18 @@ static void on_loaded(struct config_loader *loader, struct table *table, struct 
 		supervisor->reloaded(supervisor->reloaded_context, reloaded, diags, &counts);
 }
 
-static void on_previewed(struct config_loader *loader, struct table *table, struct diags *diags)
+static void on_loaded(struct config_loader *loader, enum load_task task, struct table *table, struct diags *diags)
 {
 	struct supervisor *supervisor = container_of(loader, struct supervisor, loader);
 
-	if (!loader->again)
+	if (task == LOAD_TABLE)
+		take_reloaded(supervisor, table, diags);
+	else if (task == LOAD_RETURNED)
+		take_returned(supervisor, table);
+	if (task != LOAD_TABLE && !loader->again)
 		use_required_caps(supervisor);
-	supervisor->previewed(supervisor->reloaded_context, table, diags);
+	if (task == LOAD_PREVIEW)
+		supervisor->previewed(supervisor->reloaded_context, table, diags);
 	memory_trim();
 }
 
@@ -587,7 +588,6 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 		log_pump_attach(&supervisor->log_pump, engine->loop, log_sink(engine->log));
 	persona_begin(&supervisor->persona, engine, &supervisor->service_list, &supervisor->table);
 	supervisor->loader.loaded = on_loaded;
-	supervisor->loader.previewed = on_previewed;
 	supervisor->loader.log = engine->log;
 	supervisor->loader.before = &supervisor->table;
 	config_loader_init(&supervisor->loader, engine->loop);

@@ -102,10 +102,10 @@ static bool service_fits(struct state_section *section, const struct table *tabl
 	}
 	if (state_flag(section, "removed"))
 		return true;
-	if (service && !service->exec->disable && service->exec->accept == state_flag(section, "accepts"))
+	if (service && !service_is_off(service) && service->exec->accept == state_flag(section, "accepts"))
 		return true;
 	buf_addf(why, "%s runs and is %s in the configuration as it is now: reload first", name,
-		 service && !service->exec->disable ? "one with another accept" : "not");
+		 service && !service_is_off(service) ? "one with another accept" : "not");
 	return false;
 }
 
@@ -253,6 +253,7 @@ static const struct {
 	{ "stored", read_left_in_store }, { "filter", read_filter },
 	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },  { "lookup", skip_section },
 	{ "log_other", load_log_other }, { "system_call_filter", skip_section },
+	{ "left_out", skip_section },
 };
 
 static void read_engine_sections(struct state_loader *loader)
@@ -365,7 +366,7 @@ static bool make_service_list(struct engine *engine, struct table *table)
 	service_list->table = table;
 	service_list->generation++;
 	for (size_t n = 0; n < table->count; n++) {
-		if (table->services[n].exec->disable)
+		if (service_is_off(&table->services[n]))
 			continue;
 		while (!(service_list->runtimes[n] = runtime_new(engine, table, &table->services[n])) &&
 		       patience_wait(&tries))

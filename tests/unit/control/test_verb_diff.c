@@ -14,7 +14,7 @@ static struct session session = { .server = &server, .supervisor = &supervisor }
 static int client, release[2];
 static bool was_read;
 
-static struct table *read_when_released(const struct config_loader *loader, struct diags *diags)
+static struct table *read_when_released(struct config_loader *loader, struct diags *diags)
 {
 	char byte;
 
@@ -24,9 +24,10 @@ static struct table *read_when_released(const struct config_loader *loader, stru
 	return NULL;
 }
 
-static void on_read(struct config_loader *loader, struct table *table, struct diags *diags)
+static void on_read(struct config_loader *loader, enum load_task task, struct table *table, struct diags *diags)
 {
 	(void)loader;
+	cr_expect_eq(task, LOAD_PREVIEW);
 	cr_expect_null(table);
 	cr_expect_eq(diags->errors, 0u);
 	was_read = true;
@@ -45,8 +46,8 @@ static void begin_diff(void)
 	cr_assert_eq(pipe(release), 0);
 	client = ends[1];
 	supervisor.engine.loop = ev_loop_new(0);
-	supervisor.loader.preview = read_when_released;
-	supervisor.loader.previewed = on_read;
+	supervisor.loader.load = read_when_released;
+	supervisor.loader.loaded = on_read;
 	config_loader_init(&supervisor.loader, supervisor.engine.loop);
 	line_io_open(&session.io, &supervisor.engine, ends[0], ignore);
 	list_init(&server.sessions);

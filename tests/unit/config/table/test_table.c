@@ -1,4 +1,5 @@
-/* The table: rows in order, found by name, dropped in one pass. */
+/* The table: rows in order, found by name, served or left out. */
+#include "config/table/left_out.h"
 #include "tests/unit/builders.h"
 
 TestSuite(table, .init = begin_table, .fini = end_table);
@@ -56,28 +57,27 @@ Test(table, finds_a_row_added_after_a_look_up)
 	cr_expect_eq(table_find(table, "mail"), &table->services[1]);
 }
 
-static bool is_odd(const struct service *service, void *context)
+Test(table, has_a_row_for_each_entry_that_is_left_out)
 {
-	size_t *asked = context;
+	const struct left_out *entry;
 
-	++*asked;
-	return (service - table->services) % 2;
-}
-
-Test(table, drops_the_unwanted_and_keeps_the_order)
-{
-	size_t asked = 0;
-
-	add_numbered(5);
-	cr_assert_not_null(table_find(table, "service-1"));
-	table_drop(table, is_odd, &asked);
-	cr_expect_eq(asked, 5);
-	cr_assert_eq(table->count, 3);
-	cr_expect_str_eq(table->services[0].name, "service-0");
-	cr_expect_str_eq(table->services[1].name, "service-2");
-	cr_expect_str_eq(table->services[2].name, "service-4");
-	cr_expect_null(table_find(table, "service-1"));
-	cr_expect_eq(table_find(table, "service-4"), &table->services[2]);
+	add_numbered(3);
+	cr_assert(left_out_add(table, &table->services[1], true, "a.conf:2: there is no such user here"));
+	cr_assert(table_leave_out(table, (struct origin){ "a.conf", 7, 1 }, "service-2"));
+	cr_assert(table_leave_out(table, (struct origin){ "a.conf", 8, 1 }, "other"));
+	cr_assert(table_leave_out(table, (struct origin){ "a.conf", 8, 5 }, "other"));
+	cr_assert(left_out_list(table));
+	cr_expect_eq(table->count, 6);
+	cr_expect_eq(left_out_count(table), 4);
+	entry = left_out_of(table, table_find(table, "service-1"));
+	cr_assert_not_null(entry);
+	cr_expect(entry->may_return);
+	cr_expect_eq(left_out_next(table, 0), entry);
+	cr_expect_str_eq(left_out_reason(entry), "a.conf:2: there is no such user here");
+	cr_expect_not(table_find(table, "service-2")->is_left_out, "the one that is served keeps its name");
+	cr_expect(service_is_off(table_find(table, "a.conf:7")));
+	cr_expect(service_is_off(table_find(table, "other")));
+	cr_expect_not(left_out_of(table, table_find(table, "a.conf:8"))->may_return);
 }
 
 Test(table, freeing_none_is_harmless)
