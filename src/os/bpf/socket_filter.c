@@ -108,10 +108,11 @@ static size_t level_items(const struct trie_level *level, struct filter_item *it
 			items[count - 1].count++;
 			continue;
 		}
-		items[count++] = (struct filter_item){
+		items[count] = (struct filter_item){
 			.low = low, .high = bits < 32 ? low | 0xffffffffu >> bits : low, .ends = bits <= 32,
 			.networks = network, .count = 1,
 		};
+		count++;
 	}
 	return count;
 }
