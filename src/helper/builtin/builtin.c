@@ -14,7 +14,7 @@ static const struct builtin builtins[] = {
 	{ "auth", auth_stream, NULL },
 	{ "servers", listing_stream, NULL },
 	{ "services", listing_stream, NULL },
-	{ "redirect", redirect_stream, NULL },
+	{ "redirect", NULL, NULL },     /* relay_server.h */
 	{ "tcpmux", tcpmux_stream, NULL },
 	{ "health", health_stream, NULL },
 };

@@ -13,7 +13,6 @@
 #include "config/access/access.h"
 #include "config/words/builtin.h"
 
-#define STREAM_REPORTED (-1)            /* it failed, and superd has the report: the process may serve another one */
 #define DATAGRAM_MOST (64 << 10)        /* bytes; no datagram is larger */
 
 struct settings {
@@ -36,8 +35,7 @@ struct settings {
 
 struct builtin {
 	const char *name;
-	/* Serves one connection to its end. Returns the exit status, or STREAM_REPORTED. NULL: the service has no stream
-	 * sockets. */
+	/* Serves one connection to its end. Returns the exit status. NULL: the service has no stream sockets. */
 	int (*stream)(const struct settings *settings, int connection);
 	/* Composes the reply to one datagram. Returns its length, at most `size`; -1: no reply. NULL: the service has no
 	 * datagram sockets. */

@@ -1,11 +1,11 @@
 /* superd-builtin: superd's small services. superd runs it for `builtin` and `redirect`, one process for each connection
  * or burst of datagrams. It gets its sockets like any backend: one as standard input, or from descriptor 3 on with
- * LISTEN_FDS (sd_listen_fds(3)). With --rests it stays after a connection, and gets the next one over its channel.
+ * LISTEN_FDS (sd_listen_fds(3)). With --rests a redirect stays after a connection, and gets the next one over its
+ * channel.
  *
  * Only for superd does it wait without a limit. Once it has read its command line, it gives up everything that its
  * service does not need (os/host/self_sandbox.h). */
 #include <errno.h>
-#include <limits.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,13 +18,11 @@
 #include "base/scan.h"
 #include "helper/builtin/argv.h"
 #include "helper/builtin/builtin.h"
-#include "helper/builtin/channel.h"
 #include "helper/builtin/relay_server.h"
 #include "helper/builtin/services.h"
 #include "helper/builtin/sockets.h"
 #include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
-#include "os/netdiag/socket_id.h"
 
 #define SOCKETS_MOST 1024
 
@@ -37,46 +35,6 @@ static size_t count_listen_fds(void)
 	if (!pid || !fds || scan_count(pid, &number) || number != getpid())
 		return 0;
 	return scan_count(fds, &number) || number < 0 || number > SOCKETS_MOST ? 0 : (size_t)number;
-}
-
-/* Closes the connection. If it is standard input, the channel replaces descriptors 0 and 1, so that both stay open. */
-static bool release_connection(const struct settings *settings, int connection)
-{
-	if (connection == STDIN_FILENO)
-		return dup2(settings->channel, STDIN_FILENO) >= 0 && dup2(settings->channel, STDOUT_FILENO) >= 0;
-	close(connection);
-	return true;
-}
-
-/* Gets the next connection; -1: superd has closed the channel. A superd that is killed while it gives one leaves it to
- * the next superd, which does not know whether this process has it, and gives it again. */
-static int next_connection(const struct settings *settings, uint64_t served)
-{
-	int connection;
-
-	while ((connection = channel_receive(settings->channel, INT_MAX)) >= 0 && served &&
-	       socket_id(connection) == served)
-		close(connection);
-	return connection;
-}
-
-/* Serves connections until one fails without a report, or superd closes its end of the channel. The status is that of
- * the last connection. */
-static int serve_connections(const struct settings *settings, int connection)
-{
-	int status = settings->builtin->stream(settings, connection);
-
-	while ((!status || status == STREAM_REPORTED) && settings->rests) {
-		uint64_t served = socket_id(connection);
-
-		if (!release_connection(settings, connection))
-			return 1;
-		connection = next_connection(settings, served);
-		if (connection < 0)
-			break;
-		status = settings->builtin->stream(settings, connection);
-	}
-	return status == STREAM_REPORTED ? 1 : status;
 }
 
 /* Whether the process may serve several connections. With a limit of processor time each needs a process of its own. */
@@ -136,14 +94,13 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 {
 	const struct builtin_options *options = &settings->options;
 	bool redirects = !strcmp(settings->builtin->name, "redirect");
-	struct self_sandbox sandbox = { .has_clients = has_listeners && !redirects,
-					.relays = has_listeners && redirects };
+	struct self_sandbox sandbox = { .has_clients = has_listeners && !redirects, .relays = redirects };
 
 	if (!strcmp(settings->builtin->name, "daytime"))
 		tzset();                /* it needs a file */
 	for (size_t n = 0; n < count; n++)
 		sandbox.answers_unix |= is_unix_datagram(sockets[n]);
-	if (sandbox.relays)
+	if (redirects && has_listeners)
 		relay_server_raise_limit();
 	if (redirects)
 		allow_target(&sandbox, settings->words[1], settings->words[2]);
@@ -170,11 +127,12 @@ static int serve_passed(const struct settings *settings)
 		return 1;
 	}
 	enter_sandbox(settings, sockets, count, !is_connection);
+	if (!strcmp(settings->builtin->name, "redirect"))
+		return relay_server_run(settings, sockets, count, is_connection);
 	if (!is_connection)
-		return settings->builtin->stream == redirect_stream ? relay_server_run(settings, sockets, count)
-								    : sockets_serve(settings, sockets, count);
+		return sockets_serve(settings, sockets, count);
 	if (settings->builtin->stream)
-		return serve_connections(settings, sockets[0]);
+		return settings->builtin->stream(settings, sockets[0]);
 	builtin_log("%s needs no connection", settings->builtin->name);
 	return 1;
 }

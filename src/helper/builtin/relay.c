@@ -1,10 +1,5 @@
-/* Moves data in one direction of a redirect.
- *
- * A relay that holds data waits only for the receiver, else only for the sender. So the receiver slows the sender down,
- * and poll(2) never spins.
- *
- * If data keeps coming at full speed, SO_RCVLOWAT (socket(7)) makes the kernel wake the process only for GATHERED
- * bytes. The last bytes may be fewer, so the process then waits at most for RELAY_GATHERS.
+/* Moves data in one direction of a redirect. A relay that holds data waits only for the receiver, else only for the
+ * sender, so the receiver slows the sender down.
  *
  * A turn goes on until a socket is not ready: with edges, no second one comes for what is left. A read that got less
  * than it asked for has emptied the socket. Only the end of the sender may still be in it (epoll(7)), or what follows
@@ -14,7 +9,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -25,8 +19,6 @@
 #define FULL (64 << 10)                 /* bytes; a turn that moves as many counts as full */
 #define TURN_TO_PIPE (256 << 10)        /* bytes in one turn after which a pipe is used … */
 #define TURNS_TO_PIPE 4                 /* … or after as many full turns in a row */
-#define TURNS_TO_GATHER 16              /* full turns in a row after which the kernel gathers */
-#define GATHERED (192 << 10)            /* bytes, the value of SO_RCVLOWAT */
 #define LOOPBACK_RTT_MOST 50            /* microseconds; a shorter round trip time is the same machine */
 #define LOOPBACK_BUFFER (1 << 20)       /* bytes, SO_RCVBUF and SO_SNDBUF */
 #define UNPACED "reno"                  /* TCP_CONGESTION; every kernel has it, and every user may choose it */
@@ -109,29 +101,9 @@ void relay_receiver_gone(struct relay *relay, bool reset)
 	end_relay(relay, reset);
 }
 
-static void set_rcvlowat(struct relay *relay, int bytes)
-{
-	if (setsockopt(relay->from, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes)) == 0)
-		relay->gathers = bytes > 1;
-}
-
-/* Sets SO_RCVLOWAT after many full turns in a row, and resets it after the first turn that is not full. */
-static void adapt_to_turn(struct relay *relay, uint64_t moved)
-{
-	if (!moved)
-		return;
-	relay->full_turns = moved >= FULL ? relay->full_turns + 1 : 0;
-	if (relay->full_turns == TURNS_TO_GATHER && !relay->by_edges)
-		set_rcvlowat(relay, GATHERED);
-	else if (relay->gathers && !relay->full_turns)
-		set_rcvlowat(relay, 1);
-}
-
-/* With SO_RCVLOWAT a turn is what the kernel has gathered: another recv(2) at once would find little. */
 static bool turn_is_over(const struct relay *relay, uint64_t moved)
 {
-	return relay->done || moved >= TURN || (relay->gathers && moved && !relay->buffer.held) ||
-	       (relay->waits && !relay->buffer.held);
+	return relay->done || moved >= TURN || (relay->waits && !relay->buffer.held);
 }
 
 void relay_run(struct relay *relay)
@@ -143,36 +115,14 @@ void relay_run(struct relay *relay)
 		if (relay->buffer.held ? !drain_relay(relay) : !fill_relay(relay, relay->moved - begun))
 			break;
 	}
-	adapt_to_turn(relay, relay->moved - begun);
+	if (relay->moved > begun)
+		relay->full_turns = relay->moved - begun >= FULL ? relay->full_turns + 1 : 0;
 }
 
 void relay_rest(struct relay *relay)
 {
 	if (!relay->full_turns)
 		buffer_rest(&relay->buffer);
-}
-
-short relay_events_from(const struct relay *relay)
-{
-	return relay->done || relay->buffer.held ? 0 : POLLIN | POLLRDHUP;
-}
-
-short relay_events_to(const struct relay *relay)
-{
-	return !relay->done && relay->buffer.held ? POLLOUT : 0;
-}
-
-void relay_stop_gathering(struct relay *relay)
-{
-	uint64_t moved = relay->moved;
-
-	if (!relay->gathers || !relay_events_from(relay))
-		return;
-	relay_run(relay);
-	if (relay->moved - moved >= FULL || !relay->gathers)
-		return;
-	set_rcvlowat(relay, 1);
-	relay->full_turns = 0;
 }
 
 /* Between processes of one machine no link can be congested. There pacing, as BBR does it, only costs time, and so do
@@ -225,12 +175,9 @@ static void set_reset_on_close(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
-void relay_prepare(int connection, int target)
+void relay_prepare_client(int connection)
 {
-	fd_set_nonblocking(connection, true);
 	set_tcp_options(connection);
-	set_tcp_options(target);
-	copy_keep_alive(connection, target);
 }
 
 bool relay_prepare_listener(int listener)

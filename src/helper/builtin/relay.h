@@ -9,19 +9,15 @@
 struct relay {
 	int from, to;                   /* the sender's and the receiver's socket; non-blocking, borrowed */
 	struct relay_buffer buffer;
-	bool by_edges;                  /* the caller learns of readiness by edges (EPOLLET, epoll(7)), not by poll(2) */
 	bool reads_all;                 /* a short read may leave bytes: the sender's end or an urgent byte was reported */
 	bool waits;                     /* the last turn ended because a socket was not ready */
 	unsigned full_turns;            /* number of turns in a row that moved at least FULL bytes */
-	bool gathers;                   /* SO_RCVLOWAT is set on `from`: the kernel wakes the process for many bytes */
 	uint64_t moved;                 /* bytes written to `to` */
 	bool done;                      /* this direction has ended */
 	bool end_passed;                /* the receiver's connection was shut down, as the sender has ended */
 	bool broken;                    /* it ended by an error, as a reset, not by end of file */
 	bool write_failed;              /* the receiver has refused bytes; the bytes that it has sent are still moved */
 };
-
-#define RELAY_GATHERS 200000            /* nanoseconds that a relay with SO_RCVLOWAT waits for more bytes */
 
 void relay_open(struct relay *relay, int from, int to);
 void relay_close(struct relay *relay);
@@ -32,20 +28,15 @@ void relay_run(struct relay *relay);
 /* Gives the memory of an empty buffer back until the next bytes come. */
 void relay_rest(struct relay *relay);
 
-/* RELAY_GATHERS have passed: moves what there is, and clears SO_RCVLOWAT if that was little. */
-void relay_stop_gathering(struct relay *relay);
-
 /* The receiver has closed its connection, or reset it. */
 void relay_receiver_gone(struct relay *relay, bool reset);
 
 /* ---- both directions of a connection ---- */
 
-/* Sets up both sockets: non-blocking, without delay, with the client's keepalive settings. */
-void relay_prepare(int connection, int target);
-
-/* The same in two steps, for many connections: a listener hands its settings on to all that it accepts. Returns
+/* Sets up the sockets: without delay, with keepalive. A listener hands its settings on to all that it accepts. Returns
  * whether its keepalive settings are not the kernel's, so that they have to be copied to each target. */
 bool relay_prepare_listener(int listener);
+void relay_prepare_client(int connection);
 void relay_prepare_target(int connection, int target, bool copies);
 
 /* Tunes the sockets, once, if they have moved much data within one machine. */
@@ -60,7 +51,3 @@ void relay_pass_ends(struct relay *in, struct relay *out);
 
 /* Passes a reset on: if one direction is broken, close(2) of either socket sends one. */
 void relay_pass_reset(const struct relay *in, const struct relay *out);
-
-/* The poll(2) events to wait for on each socket; 0: none. */
-short relay_events_from(const struct relay *relay);
-short relay_events_to(const struct relay *relay);

@@ -1,14 +1,16 @@
-/* The loop of a redirect that serves listening sockets: epoll(7), for ten thousand connections.
+/* The loop of a redirect: epoll(7), for ten thousand connections. It serves listening sockets, or the clients that
+ * superd has accepted (accept = yes), one after the other.
  *
  * A connection is watched by edges (EPOLLET), so the loop changes nothing in the kernel while data flows; each turn of
  * a connection goes on until its sockets are not ready, or it has had its share and comes again behind the others.
  *
  * A client that finds the target away is kept for CONNECT_TIMEOUT, and the others stay in the kernel's queue. The
  * loop then tries to connect after pauses, and goes on with all clients once one attempt has succeeded. A target that
- * no program of the service brings (without a channel) has to be there: a client that it refuses is reset at once. */
+ * no program of the service brings (without --relay) has to be there: a client that it refuses is reset at once. */
 #include "helper/builtin/relay_server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -23,6 +25,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/source_count.h"
+#include "helper/builtin/channel.h"
 #include "helper/builtin/flows.h"
 #include "helper/builtin/pktinfo.h"
 #include "helper/builtin/proxy_header.h"
@@ -32,6 +35,7 @@
 #include "helper/builtin/services.h"
 #include "helper/builtin/sigterm.h"
 #include "helper/builtin/target.h"
+#include "os/netdiag/socket_id.h"
 
 /* Milliseconds. */
 #define IDLE 5000                       /* without a client, then the process ends; not with a channel */
@@ -50,6 +54,7 @@
 #define EVENTS 256                      /* of one epoll_wait(2) */
 #define ACCEPTS 64                      /* connections accepted at a listener in one turn */
 #define KEPT_DESCRIPTORS 64ul           /* for everything but connections */
+#define TARGET_NAME 512                 /* bytes, in messages */
 
 enum phase { WAITING, CONNECTING, RELAYING };
 
@@ -60,6 +65,7 @@ struct connection {
 	enum phase phase;
 	size_t address;                 /* index of the address that is tried */
 	int64_t since;                  /* time when it was accepted */
+	int64_t until;                  /* in CONNECTING: time when the next address is tried */
 	struct relay in, out;           /* in RELAYING: client to target, target to client */
 	bool client_reads_all, target_reads_all; /* before RELAYING: relay->reads_all */
 	bool client_readable;           /* before RELAYING: bytes or the end of its data were reported */
@@ -103,6 +109,9 @@ struct relay_server {
 	int64_t probed;                 /* time when it began */
 	struct relay_watch channel, sigterm; /* fd -1: none */
 	bool retired;                   /* takes no client any more */
+	bool gets_clients;              /* superd has accepted them, and the channel brings the next */
+	uint64_t client;                /* socket_id of the last one; 0: none */
+	int status;                     /* exit status: 0, or 1 if the last one was not served */
 	int64_t refused_logged;         /* time of the last line about a refused client; 0: none */
 	size_t refused;                 /* clients that were refused since that line */
 	struct source_counts sources;   /* connections by source, for per_source */
@@ -138,17 +147,48 @@ static struct connection *connection_of(struct relay_watch *watch)
 					   : container_of(watch, struct connection, target);
 }
 
+/* A superd that has gone meanwhile needs no report. */
+static void tell_superd(struct relay_server *server, const char *text)
+{
+	int channel = server->settings->channel;
+
+	if (channel < 0 || channel_send(channel, text, strlen(text)) || errno == EPIPE || errno == ECONNRESET)
+		return;
+	builtin_log("cannot report to superd: %s", strerror(errno));
+	server->retired = true;
+	server->status = 1;
+}
+
+/* Reports the end of a client that superd has accepted, and whether it may send the next. An earlier superd passes over
+ * the first line, and takes the connection for one without traffic. */
+static void report_client(struct relay_server *server, bool served, uint64_t received, uint64_t sent)
+{
+	char text[64];
+
+	server->retired |= !server->settings->rests;
+	server->status = !served;
+	if (served || !server->retired) {
+		snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "%s\n", received, sent,
+			 server->retired ? "" : " rests");
+		if (!served)
+			tell_superd(server, "failed\n");
+		tell_superd(server, text);
+	}
+}
+
 /* Events of this turn may still name it, so it is freed after the turn. */
 static void end_connection(struct relay_server *server, struct connection *connection, bool reset)
 {
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
+	if (server->gets_clients)
+		report_client(server, connection->phase == RELAYING, connection->in.moved, connection->out.moved);
 	if (connection->phase == RELAYING) {
 		relay_pass_reset(&connection->in, &connection->out);
 		relay_close(&connection->in);
 		relay_close(&connection->out);
 		server->relayed--;
-	} else if (reset) {
+	} else if (reset && !server->gets_clients) {
 		setsockopt(connection->client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	}
 	if (connection->counted)
@@ -290,15 +330,22 @@ static size_t count_tried(const struct relay_server *server, size_t address)
 	return (address + server->target.count - server->target.good) % server->target.count;
 }
 
-static void log_failed_connect(const struct relay_server *server, int error, size_t others)
+static const char *name_target(const struct relay_server *server, char name[TARGET_NAME])
 {
 	const struct redirect_target *target = &server->target;
-	char more[48] = "";
+
+	snprintf(name, TARGET_NAME, "%s%s%s", target->host, target->port ? " port " : "",
+		 target->port ? target->port : "");
+	return name;
+}
+
+static void log_failed_connect(const struct relay_server *server, int error, size_t others)
+{
+	char more[48] = "", name[TARGET_NAME];
 
 	if (others)
 		snprintf(more, sizeof(more), ", as for %zu client%s before", others, others == 1 ? "" : "s");
-	builtin_log("cannot connect to %s%s%s: %s%s", target->host, target->port ? " port " : "",
-		    target->port ? target->port : "", strerror(error), more);
+	builtin_log("cannot connect to %s: %s%s", name_target(server, name), strerror(error), more);
 }
 
 /* Whether this is the target's answer, or that of the network. Other errors are a shortage here, which may pass: of
@@ -315,7 +362,7 @@ static void refuse_client(struct relay_server *server, struct connection *connec
 	int64_t now = clock_ms();
 
 	end_connection(server, connection, true);
-	if (server->refused_logged && now < server->refused_logged + REFUSED_EVERY) {
+	if (!server->gets_clients && server->refused_logged && now < server->refused_logged + REFUSED_EVERY) {
 		server->refused++;
 		return;
 	}
@@ -327,15 +374,18 @@ static void refuse_client(struct relay_server *server, struct connection *connec
 static void wait_for_target(struct relay_server *server, struct connection *connection, int error)
 {
 	fd_close(&connection->target.fd);
-	if (!server->settings->relays && is_refusal(error))
+	if (!server->settings->relays && (is_refusal(error) || !server->target.count))
 		refuse_client(server, connection, error);
 	else
 		set_phase(server, connection, WAITING);
 	note_down(server, error);       /* looks up a name again, too */
 }
 
+/* An address may not answer. Each gets an equal share of the time that is left. */
 static void try_target(struct relay_server *server, struct connection *connection, size_t tried)
 {
+	int64_t now = clock_ms(), left;
+
 	fd_close(&connection->target.fd);
 	connection->target.fd = try_addresses(server, &connection->address, tried);
 	if (connection->target.fd < 0 ||
@@ -343,6 +393,8 @@ static void try_target(struct relay_server *server, struct connection *connectio
 		wait_for_target(server, connection, errno);
 		return;
 	}
+	left = connection->since + CONNECT_TIMEOUT - now;
+	connection->until = now + left / (int64_t)(server->target.count - count_tried(server, connection->address));
 	set_phase(server, connection, CONNECTING);
 }
 
@@ -374,11 +426,12 @@ static void begin_relaying(struct relay_server *server, struct connection *conne
 	note_bytes(server, connection);
 	server->relayed++;
 	server->served++;
+	if (server->gets_clients)
+		relay_prepare_client(connection->client.fd);
 	relay_prepare_target(connection->client.fd, connection->target.fd, server->copies_keep_alive);
 	relay_open(&connection->in, connection->client.fd, connection->target.fd);
 	relay_open(&connection->out, connection->target.fd, connection->client.fd);
 	connection->in.buffer.spares = connection->out.buffer.spares = &server->spares;
-	connection->in.by_edges = connection->out.by_edges = true;
 	connection->in.waits = connection->out.waits = true;
 	connection->in.reads_all = connection->client_reads_all;
 	connection->out.reads_all = connection->target_reads_all;
@@ -583,10 +636,78 @@ static void retire(struct relay_server *server)
 		flows_end(server->flows);
 }
 
+/* ---- clients that superd has accepted ---- */
+
+/* Looks a name up for each client, as its addresses may change. A signal ends the process meanwhile. */
+static bool find_target(struct relay_server *server)
+{
+	bool found = target_is_numeric(&server->target);
+
+	if (found)
+		return true;
+	sigterm_delay(false);
+	found = target_look_up(&server->target);
+	sigterm_delay(server->sigterm.fd >= 0);
+	return found;
+}
+
+static void serve_client(struct relay_server *server, int fd)
+{
+	struct connection *connection;
+
+	server->client = socket_id(fd);
+	fd_set_nonblocking(fd, true);
+	connection = new_connection(server, fd);
+	if (!connection) {
+		builtin_log("a client is closed: %s", strerror(errno));
+		report_client(server, false, 0, 0);
+		close(fd);
+	} else if (find_target(server)) {
+		begin_connecting(server, connection);
+	} else {
+		end_connection(server, connection, true);
+	}
+}
+
+/* A superd that is killed while it gives a client leaves it to the next superd, which does not know whether this
+ * process has it, and gives it again. */
+static void on_next_client(struct relay_server *server)
+{
+	int fd = channel_receive(server->channel.fd, 0);
+
+	if (fd >= 0 && server->client && socket_id(fd) == server->client) {
+		close(fd);
+	} else if (fd >= 0) {
+		serve_client(server, fd);
+	} else if (errno != ETIMEDOUT) {
+		server->retired = true;
+		fd_close(&server->channel.fd);
+	}
+}
+
+/* The traffic of the client is reported, and the signal ends the process. */
+static void on_end_signal(struct relay_server *server)
+{
+	struct list *lists[] = { &server->waiting, &server->connecting, &server->relaying };
+
+	server->retired = true;
+	for (size_t n = 0; n < sizeof(lists) / sizeof(*lists); n++) {
+		while (!list_empty(lists[n]))
+			end_connection(server, container_of(lists[n]->next, struct connection, link), false);
+	}
+	sigterm_delay(false);
+}
+
 static void on_channel(struct relay_server *server)
 {
 	char byte;
-	ssize_t got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);
+	ssize_t got;
+
+	if (server->gets_clients) {
+		on_next_client(server);
+		return;
+	}
+	got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);
 
 	if (got > 0)                    /* superd asks for a report: it may be another by now */
 		server->report_wanted = true;
@@ -608,7 +729,7 @@ static int64_t report(struct relay_server *server, int64_t now)
 	int64_t wait;
 	char text[160];
 
-	if (server->channel.fd < 0)
+	if (server->channel.fd < 0 || server->gets_clients)
 		return -1;
 	is.busy = is.count || is.flows;
 	state = server->report_wanted || is.up != was->up || is.busy != was->busy || is.error != was->error;
@@ -638,7 +759,12 @@ static void drop_late(struct relay_server *server, struct list *list, int64_t no
 {
 	LIST_EACH(link, list) {
 		struct connection *connection = container_of(link, struct connection, link);
+		size_t tried = count_tried(server, connection->address) + 1;
 
+		if (connection->phase == CONNECTING && now >= connection->until && tried < server->target.count) {
+			try_target(server, connection, tried);
+			continue;
+		}
 		if (now < connection->since + CONNECT_TIMEOUT)
 			continue;
 		log_failed_connect(server,
@@ -647,8 +773,8 @@ static void drop_late(struct relay_server *server, struct list *list, int64_t no
 	}
 }
 
-/* Drops clients that the target has kept waiting for too long. Returns the milliseconds until it looks again; -1: no
- * client waits. */
+/* Tries the next address for clients that one has kept waiting, and drops them after the last. Returns the milliseconds
+ * until it looks again; -1: no client waits. */
 static int64_t look_for_late(struct relay_server *server, int64_t now)
 {
 	if (list_empty(&server->waiting) && list_empty(&server->connecting))
@@ -730,12 +856,15 @@ static void on_connection(struct relay_server *server, struct relay_watch *watch
 	bool reads_all = gone || (events & (EPOLLRDHUP | EPOLLPRI)), reads = reads_all || (events & EPOLLIN), writes;
 	struct relay *from = is_client ? &connection->in : &connection->out;
 	struct relay *to = is_client ? &connection->out : &connection->in;
+	char name[TARGET_NAME];
 
 	if (watch->fd < 0)
 		return;         /* ended earlier in this turn */
 	*(is_client ? &connection->client_reads_all : &connection->target_reads_all) |= reads_all;
 	if (connection->phase != RELAYING) {
 		connection->client_readable |= is_client && reads;
+		if (is_client && gone && server->gets_clients)
+			builtin_log("the client left before %s answered", name_target(server, name));
 		if (is_client && gone)
 			end_connection(server, connection, false);
 		else if (!is_client && connection->phase == CONNECTING)
@@ -772,6 +901,10 @@ static void on_event(struct relay_server *server, struct relay_watch *watch, uin
 		on_channel(server);
 		break;
 	case WATCH_SIGNAL:
+		if (server->gets_clients) {
+			on_end_signal(server);
+			break;
+		}
 		retire(server);
 		server->hurry = clock_ms() + HURRY;
 		fd_close(&watch->fd);
@@ -811,8 +944,8 @@ static int run_loop(struct relay_server *server)
 		if (is_serving(server))
 			quiet = now;
 		if ((server->retired && !server->count) || (server->hurry && now >= server->hurry))
-			return 0;
-		if (!server->settings->relays && !is_serving(server)) {
+			return server->status;
+		if (!server->settings->relays && !server->gets_clients && !is_serving(server)) {
 			if (now >= quiet + IDLE)
 				return 0;
 			sooner(&timeout, quiet + IDLE - now);
@@ -869,18 +1002,22 @@ static bool add_listener(struct relay_server *server, int fd)
 	return false;
 }
 
-/* With a channel, no client is taken before the target has answered. A target for datagrams does not answer. */
+/* Watches the channel, and the signals that end the process. */
+static bool watch_superd(struct relay_server *server, int channel)
+{
+	server->channel.fd = channel;
+	server->sigterm.fd = sigterm_watch();
+	return (channel < 0 || watch_fd(server, &server->channel, EPOLLIN)) &&
+	       (server->sigterm.fd < 0 || watch_fd(server, &server->sigterm, EPOLLIN));
+}
+
+/* With --relay, no client is taken before the target has answered. A target for datagrams does not answer. */
 static bool begin(struct relay_server *server, const int *fds, size_t count)
 {
 	bool relays = server->settings->relays;
 
-	if (relays) {
-		server->channel = (struct relay_watch){ .kind = WATCH_CHANNEL, .fd = fds[0] };
-		server->sigterm = (struct relay_watch){ .kind = WATCH_SIGNAL, .fd = sigterm_watch() };
-		if (!watch_fd(server, &server->channel, EPOLLIN) ||
-		    (server->sigterm.fd >= 0 && !watch_fd(server, &server->sigterm, EPOLLIN)))
-			return false;
-	}
+	if (relays && !watch_superd(server, fds[0]))
+		return false;
 	for (size_t n = relays; n < count; n++) {
 		if (!add_listener(server, fds[n]))
 			return false;
@@ -888,6 +1025,24 @@ static bool begin(struct relay_server *server, const int *fds, size_t count)
 	server->up = !relays || !server->has_streams;
 	if (!server->up)
 		begin_probe(server);
+	return true;
+}
+
+/* If the connection is standard input, descriptors 0 and 1 become copies of the channel, so that they stay open and the
+ * end of the connection reaches the client. */
+static bool begin_with_client(struct relay_server *server, int connection)
+{
+	int channel = server->settings->channel, other = channel >= 0 ? channel : STDERR_FILENO;
+
+	server->gets_clients = server->copies_keep_alive = true;
+	if (!watch_superd(server, channel))
+		return false;
+	if (connection == STDIN_FILENO) {
+		connection = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (connection < 0 || dup2(other, STDIN_FILENO) < 0 || dup2(other, STDOUT_FILENO) < 0)
+			return false;
+	}
+	serve_client(server, connection);
 	return true;
 }
 
@@ -910,7 +1065,7 @@ void relay_server_raise_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int relay_server_run(const struct settings *settings, const int *fds, size_t count)
+int relay_server_run(const struct settings *settings, const int *fds, size_t count, bool is_client)
 {
 	struct relay_server server = {
 		.settings = settings, .epoll = epoll_create1(EPOLL_CLOEXEC), .most = connections_most(),
@@ -926,10 +1081,11 @@ int relay_server_run(const struct settings *settings, const int *fds, size_t cou
 	list_init(&server.dead);
 	list_init(&server.again);
 	target_init(&server.target, settings->words + 1);
-	if (!target_is_numeric(&server.target))
+	if (!is_client && !target_is_numeric(&server.target))
 		target_look_up(&server.target);
 	server.listeners = calloc(count + 1, sizeof(*server.listeners));
-	if (server.epoll >= 0 && server.listeners && begin(&server, fds, count))
+	if (server.epoll >= 0 && server.listeners &&
+	    (is_client ? begin_with_client(&server, fds[0]) : begin(&server, fds, count)))
 		status = run_loop(&server);
 	flows_free(server.flows);
 	buffer_spares_free(&server.spares);

@@ -28,8 +28,5 @@ int listing_send(int file, int connection);
 /* tcpmux (RFC 1078): the client names a service in one line, and superd takes over the connection. */
 int tcpmux_stream(const struct settings *settings, int connection);
 
-/* Passes the connection on to another host and port, in both directions. */
-int redirect_stream(const struct settings *settings, int connection);
-
 /* superd's health, as an HTTP response or as a plain line. */
 int health_stream(const struct settings *settings, int connection);

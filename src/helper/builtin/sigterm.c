@@ -1,13 +1,9 @@
 /* Delays the signals that end the process until the traffic is reported. They stay pending, so the process still dies
- * by them afterwards.
- *
- * poll(2) does not fail with EINTR while a descriptor is always ready. So a signalfd(2) makes the signals one more
- * descriptor to poll. */
+ * by them afterwards. A signalfd(2) makes them one more descriptor to watch. */
 #include "helper/builtin/sigterm.h"
 
 #include <signal.h>
-#include <unistd.h>
-
+#include <stddef.h>
 #include <sys/signalfd.h>
 
 static void fill_set(sigset_t *set)
@@ -19,6 +15,14 @@ static void fill_set(sigset_t *set)
 		sigaddset(set, signals[n]);
 }
 
+void sigterm_delay(bool delayed)
+{
+	sigset_t set;
+
+	fill_set(&set);
+	sigprocmask(delayed ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 int sigterm_watch(void)
 {
 	sigset_t set;
@@ -28,17 +32,6 @@ int sigterm_watch(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
-		sigprocmask(SIG_UNBLOCK, &set, NULL);
+		sigterm_delay(false);
 	return fd;
-}
-
-void sigterm_obey(int fd)
-{
-	sigset_t set;
-
-	if (fd < 0)
-		return;
-	fill_set(&set);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	close(fd);
 }

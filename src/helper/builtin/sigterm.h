@@ -1,9 +1,10 @@
-/* Delays the signals that end the process, so that a redirect can report its traffic first. */
+/* Delays SIGTERM and the other signals that end the process, until it has reported its traffic. */
 #pragma once
 
-/* Blocks them. Returns a signalfd(2) that is readable once one is pending; the caller closes it with sigterm_obey.
- * -1: not available; the signals then end the process at once. */
+#include <stdbool.h>
+
+/* Delays the signals. Returns a descriptor that is readable when one has come. -1: they end the process, as before. */
 int sigterm_watch(void);
 
-/* Closes the descriptor and unblocks the signals: a pending one ends the process here. Accepts -1. */
-void sigterm_obey(int fd);
+/* Delays them, or lets them end the process: one that has come does so at once. */
+void sigterm_delay(bool delayed);
