@@ -6,103 +6,54 @@
 #include "prepare/filters.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "base/fd_message.h"
 #include "base/run_limit.h"
 #include "base/wait_note.h"
 #include "config/option/service_mark.h"
 #include "config/words/filter_request.h"
-#include "exec/plan/plan.h"
 #include "exec/resources/scheduling.h"
 #include "exec/sandbox/sandbox_probe.h"
-#include "exec/spawn/spawn.h"
-#include "os/foreign/fork_fds.h"
-#include "os/proc/pidfd.h"
 #include "prepare/build_info.h"
 #include "prepare/helper_user.h"
 
 #define PROGRAM "superd-filter"
 #define ANSWER_SECONDS 10               /* for one filter; the largest take a tenth of a second */
-#define END_MOST 100                    /* milliseconds that superd waits for its end */
 
 void filters_open(struct filters *filters, struct table *table, const struct table *before, struct diags *diags)
 {
 	*filters = (struct filters){ .table = table, .before = before ? before->filters : NULL, .diags = diags,
-				     .channel = -1, .report = -1, .process = -1 };
+				     .helper = HELPER_PROCESS_NONE(PROGRAM_FILTER) };
 }
 
 void filters_close(struct filters *filters)
 {
-	fd_close(&filters->channel);
-	fd_close(&filters->report);
-	if (filters->pid && !waitpid_timeout(filters->pid, END_MOST, NULL))
-		pidfd_signal(filters->process, SIGKILL);        /* the loop reaps it, or has done so */
-	fd_close(&filters->process);
+	helper_process_end(&filters->helper);
 	buf_free(&filters->failure);
 }
 
-/* Starts the program with `end` as its only descriptor. */
-static void spawn_filter(struct filters *filters, int end)
-{
-	const char *const none[] = { NULL };
-	struct process_defaults defaults = { 0 };
-	const int streams[] = { end, -1, -1 };
-	struct plan *plan = plan_own_program(PROGRAM_FILTER, none, helper_user_account(HELPER_USER_FILTER), &defaults,
-					     &filters->failure);
-	struct spawn_request launch = { .plan = plan, .wanted = streams, .wanted_count = 3, .remote_port = -1 };
-
-	if (!plan)
-		return;
-	plan->apart = true;             /* it starts beside the loop, which may start others now */
-	plan->limit_count = 0;
-	spawn_start(&launch);
-	plan_free(plan);
-	if (launch.pid < 0) {
-		buf_addf(&filters->failure, "cannot start " PROGRAM ": %s: %s", stage_name(launch.fault.stage),
-			 strerror(launch.fault.error));
-		return;
-	}
-	filters->pid = launch.pid;
-	filters->process = pidfd_of(launch.pid);
-	filters->report = launch.report;
-}
-
+/* Starts the program with its end of the channel as its only descriptor. */
 static bool start_filter(struct filters *filters)
 {
-	int ends[2] = { -1, -1 };
+	int wanted[] = { -1, -1, -1 };
+	const struct helper_start start = {
+		.type = SOCK_SEQPACKET, .wanted = wanted, .wanted_count = 3, .directory = "/",
+		.account = helper_user_account(HELPER_USER_FILTER),
+	};
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		buf_addf(&filters->failure, "cannot start " PROGRAM ": %s", strerror(errno));
-	else
-		spawn_filter(filters, ends[1]);
-	fd_close(&ends[1]);
-	filters->channel = ends[0];
-	return !filters->failure.length;
+	return helper_process_start(&filters->helper, &start, &filters->failure);
 }
 
 /* Notes why it is not asked any more: it has ended before its program ran, or without an answer. */
 static void note_end(struct filters *filters, int error)
 {
-	struct fault fault;
-	int status;
-
-	if (read(filters->report, &fault, sizeof(fault)) == (ssize_t)sizeof(fault))
-		buf_addf(&filters->failure, "cannot start " PROGRAM ": %s: %s", stage_name(fault.stage),
-			 strerror(fault.error));
-	else if (error && error != EPIPE && error != ECONNRESET)
+	if (error && error != EPIPE && error != ECONNRESET)
 		buf_addf(&filters->failure, "cannot ask " PROGRAM ": %s", strerror(error));
-	else if (waitpid_timeout(filters->pid, END_MOST, &status) && WIFEXITED(status) &&
-		 WEXITSTATUS(status) == PROGRAM_OTHER_BUILD)
-		program_describe_other(PROGRAM_FILTER, &filters->failure);
 	else
-		buf_text(&filters->failure, PROGRAM " has ended without an answer");
+		helper_process_describe_end(&filters->helper, &filters->failure);
 }
 
 /* The number of words in `calls`, which is the first line. */
@@ -126,13 +77,13 @@ static size_t hear_answer(struct filters *filters, const char *request, char ans
 	ssize_t got;
 
 	run_limit_begin(&limit, ANSWER_SECONDS);
-	got = send(filters->channel, request, strlen(request), MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (got >= 0 && !run_limit_wait(&limit, filters->channel)) {
+	got = send(filters->helper.channel, request, strlen(request), MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (got >= 0 && !run_limit_wait(&limit, filters->helper.channel)) {
 		buf_addf(&filters->failure, PROGRAM " has not answered for %d s", ANSWER_SECONDS);
 		return 0;
 	}
 	if (got >= 0)
-		got = fd_message_receive(filters->channel, answer, FILTER_ANSWER_MOST, NULL, &none,
+		got = fd_message_receive(filters->helper.channel, answer, FILTER_ANSWER_MOST, NULL, &none,
 					 MSG_DONTWAIT | MSG_TRUNC);
 	if (got <= 0) {
 		note_end(filters, got < 0 ? errno : 0);
@@ -182,7 +133,7 @@ static const struct compiled_filter *compile_filter(struct filters *filters, con
 	char answer[FILTER_ANSWER_MOST];
 	const struct compiled_filter *kept = NULL;
 	struct filter_answer head;
-	bool asked = !filters->failure.length && (filters->pid || start_filter(filters));
+	bool asked = !filters->failure.length && (filters->helper.pid || start_filter(filters));
 	size_t length;
 
 	wait_note_begin("the program", PROGRAM);

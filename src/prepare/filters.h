@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "config/table/table.h"
+#include "prepare/helper_process.h"
 
 struct sandbox_support;
 
@@ -26,10 +27,7 @@ struct filters {
 	struct table *table;
 	const struct compiled_filter *before;   /* those of the table before; borrowed */
 	struct diags *diags;
-	int channel;                    /* to superd-filter; -1: it does not run */
-	int report;                     /* why it could not be started (exec/spawn/spawn.h); -1: it does not run */
-	pid_t pid;                      /* superd-filter; 0: it was not started */
-	int process;                    /* its pidfd, as the loop may reap it; -1: none */
+	struct helper_process helper;   /* superd-filter */
 	struct buf failure;             /* why it is not asked any more, for messages; empty: it is */
 };
 
