@@ -221,19 +221,43 @@ bool reading_load(struct reading *reading, const char *path, source_loader *load
 	return ok;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 bool reading_may_read(struct reading *reading, const char *path, const struct stat *status)
 {
 	const struct read_request *request = reading->request;
 
-	return !request || !request->may_read ||
-	       request->may_read(request->files_context, path, status, reading->diags);
+	if (request && request->on_file)
+		request->on_file(request->files_context, path, status);
+	if (status->st_size || !request || !request->before_count ||
+	    !bsearch(&path, request->before, request->before_count, sizeof(path), compare_texts))
+		return true;
+	diag_error(reading->diags, ((struct origin){ .file = path }), "is empty, and was not before");
+	diags_hint(reading->diags, "to empty it on purpose, leave a comment in it, or remove it");
+	return false;
+}
+
+static bool had_files(const struct read_request *request, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	while (length && folder[length - 1] == '/')
+		length--;
+	for (size_t n = 0; n < request->before_count; n++) {
+		if (!strncmp(request->before[n], folder, length) && request->before[n][length] == '/')
+			return true;
+	}
+	return false;
 }
 
 bool reading_refuse_lost_folder(struct reading *reading, const char *folder, const char *statement, struct origin at)
 {
 	const struct read_request *request = reading->request;
 
-	if (!request || !request->had_files || !request->had_files(request->files_context, folder))
+	if (!request || request->allows_empty || !had_files(request, folder))
 		return false;
 	reading_mark_vital(reading, at);
 	diag_error(reading->diags, at, "%s: %s has gone, and had files of this configuration", statement, folder);

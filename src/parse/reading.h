@@ -24,6 +24,8 @@
 #define READING_STATES 8                /* most states of languages, see struct reading_state */
 
 /* A file that is being read. */
+struct asked;
+
 struct opened {
 	const char *path;
 	struct origin from;             /* the include or import that named it; file NULL: the command line did */
@@ -75,7 +77,11 @@ struct reading {
 	size_t counted;                 /* services of the sources that on_source was called for */
 	bool asked_masked;              /* a unit that the request names is masked */
 	struct reading_state states[READING_STATES];    /* one a language; use reading_state to reach it */
+	struct asked *asked;            /* superd-read, for parse/apart/ask; NULL: it was not started */
 };
+
+/* What became of a source. READ_FAILED: it could not be read, for which there is a diagnostic. */
+enum read_result { READ_FAILED, READ_DONE, READ_OWN /* it is superd.conf, which superd-read does not read */ };
 
 /* The reader of one language. */
 struct reader {
@@ -106,17 +112,27 @@ struct read_request {
 	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
 	const struct origin *without;   /* entries of inetd.conf to leave out, so that other entries get their sockets */
 	size_t without_count;
-	/* Called before each file is read. false: it must not be read, and diags has the reason. NULL: all may be. */
-	bool (*may_read)(void *context, const char *path, const struct stat *status, struct diags *diags);
-	/* Whether files below a folder that is not there now were read for the table before. NULL: there is none. */
-	bool (*had_files)(void *context, const char *folder);
-	void *files_context;            /* of both */
+	/* The files that held text when the table before was read, sorted: one that is empty now is refused, and so is an
+	 * include whose folder has gone with some, unless allows_empty is set. NULL: there is no table before. */
+	const char *const *before;
+	size_t before_count;
+	bool allows_empty;
+	/* Called before each file is read. May be NULL. */
+	void (*on_file)(void *context, const char *path, const struct stat *status);
+	void *files_context;            /* of on_file */
 	/* Whether a rule of hosts.allow or hosts.deny may deny clients of this daemon. A service that cannot apply such
 	 * rules is then refused or warned of. NULL: there are no rules. */
 	bool (*may_be_denied)(const char *daemon);
 	/* The port of this name and protocol in services(5); 0: it has none; -1: unknown, as the machine has no services(5).
 	 * NULL: the table may be another machine's. */
 	int (*service_port)(const char *name, const char *protocol);
+	bool asks_services;             /* superd-read sets service_port */
+	/* Starts superd-read, for the sources that are not superd.conf, and sets the channel to it. false: why it could not
+	 * be started. NULL: such sources are left out; a program that has the readers needs none. */
+	bool (*start)(void *context, int *channel, struct buf *why);
+	/* Adds why the channel is closed. */
+	void (*describe_end)(void *context, struct buf *why);
+	void *start_context;            /* of both */
 	/* Called for every source that was read. format: its title. services: their number, without those of sources
 	 * that it imports. May be NULL. */
 	void (*on_source)(void *context, const char *path, const char *format, size_t services);
@@ -148,7 +164,7 @@ typedef bool source_loader(struct source_file *source, const char *path, struct 
 typedef bool source_reader(struct reading *reading, const struct source_file *source);
 bool reading_load(struct reading *reading, const char *path, source_loader *load, source_reader *read);
 
-/* For readers that open files themselves: calls request->may_read for a file. */
+/* For readers that open files themselves: notes a file that is read, and refuses one that has become empty. */
 bool reading_may_read(struct reading *reading, const char *path, const struct stat *status);
 
 /* An error of the service of this name leaves it out alone, also without --keep-going. */

@@ -246,26 +246,6 @@ static const char *kind_name(unsigned kind)
 	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
 }
 
-int services_find_port(const char *name, const char *protocol)
-{
-	struct servent entry, *found = NULL;
-	const struct servent *any = NULL;
-	char buffer[4096];
-
-	if (!library_has_memory(NSS_MEMORY))
-		return -1;
-	wait_note_begin("NSS: the port", name);
-	if (getservbyname_r(name, protocol, &entry, buffer, sizeof(buffer), &found) != 0 || !found) {
-		setservent(0);
-		any = getservent();
-		endservent();
-	}
-	wait_note_end();
-	if (found)
-		return ntohs((uint16_t)found->s_port);
-	return any ? 0 : -1;
-}
-
 /* Reports that no port names are known at all: small systems lack the file, and the name may be right. Another source
  * of nsswitch.conf(5) may know names but list none, so the message says no more of the file than can be seen. */
 static bool port_report_no_services(struct found_port *port, struct pool *pool, unsigned kind)

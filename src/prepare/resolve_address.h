@@ -9,10 +9,6 @@
 #include "config/service/service.h"
 #include "config/table/lookup_cache.h"
 
-/* The port of a service in services(5), looked up anew at each call. 0: it is not there. -1: this machine has no entries in
- * services(5), or memory has run out. */
-int services_find_port(const char *name, const char *protocol);
-
 /* The lookups of one table. addresses_open to addresses_close. */
 struct addresses {
 	struct pool *pool;

@@ -1,8 +1,16 @@
-/* superd-read prints tables of other systems as superd.conf, which superd reads as the same services. */
+/* superd-read prints tables of other systems as superd.conf, which superd reads as the same services; superd asks it,
+ * and believes no answer that is not as it must be. */
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness.h"
+#include "namespace.h"
+#include "parse/apart/frame.h"
+#include "process.h"
 
 #define INETD "echo stream tcp nowait root internal\n" \
 	"each stream tcp nowait.7 nobody /bin/cat cat 'a b' $x\n" \
@@ -78,4 +86,125 @@ Behaviour(read, superd_conf_is_refused_and_so_is_no_table)
 	printed = program_answer((const char *const[]){ program(), NULL });
 	cr_expect_eq(printed.status, 1);
 	cr_expect(strstr(printed.err, "superd-read: name a configuration"), "%s", printed.err);
+}
+
+/* A copy of superd that finds this script in place of superd-read. */
+static const char *superd_with(const char *script)
+{
+	const char *own = path_in("own/superd");
+
+	SKIP_WITHOUT(geteuid() != 0 || namespace_users(), "needs a build that every user can reach");
+	if (mkdir(path_in("own"), 0755) == 0) {
+		copy_program(superd_path(), own);
+		copy_program(text_of("%s/tests/behaviour/as_script", getenv("BUILDDIR")), path_in("own/superd-read"));
+	}
+	cr_assert_eq(chmod(write_file("own/superd-read.sh", "%s", script), 0755), 0);
+	return own;
+}
+
+static struct outcome check_with(const char *own, const char *source)
+{
+	return program_answer((const char *const[]){ own, "--check", "--keep-going", "-f", source, NULL });
+}
+
+/* The script hears superd out: else superd may find the channel closed before it reads the answer. */
+#define HEAR "cat <&1 >/dev/null\n"
+
+/* A frame by printf(1): its length, its kind, and its fields. */
+static const char *frame(unsigned kind, const char *fields, size_t length)
+{
+	return text_of("printf '\\%03o\\%03o\\000\\000\\%03o\\000\\000\\000%s'\n", (unsigned)length & 0xff,
+		       (unsigned)length >> 8, kind, fields);
+}
+
+static void expect_refused(const char *script, const char *wanted)
+{
+	const char *table = write_file("inetd.conf", "%s", INETD);
+	struct outcome outcome = check_with(superd_with(script), table);
+
+	cr_expect_eq(outcome.status, 1, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, wanted), "%s: %s", script, outcome.err);
+}
+
+static void expect_service_refused(const char *text, const char *why)
+{
+	expect_refused(text_of("%s" HEAR, frame(FRAME_SERVICE, text_of("=%s\\000", text), strlen(text) + 2)), why);
+}
+
+/* Not even --keep-going goes on without the source. */
+Behaviour(read, a_wrong_answer_of_superd_read_refuses_the_source)
+{
+	const char *end;
+
+	expect_refused("exit 0\n", "cannot read ");
+	expect_refused("exit 0\n", ": superd-read has ended without an answer");
+	expect_refused("printf 'hello, this is no frame at all'\n" HEAR, ": cannot ask superd-read: File too large");
+	expect_refused(text_of("%s" HEAR, frame(0, "", 0)), ": the answer of superd-read is wrong");
+	expect_refused(text_of("%s" HEAR, frame(FRAME_END, "1\\0000\\0000\\0000\\0000\\0000\\000-1\\000", 15)),
+		       ": the answer of superd-read is wrong");
+	end = frame(FRAME_END, "0\\0000\\0000\\0000\\0000\\0000\\0000\\000", 14);
+	expect_refused(text_of("%s%s" HEAR, end, end), ": superd-read does not say why");
+	expect_refused("kill -9 $$\n", ": superd-read has ended without an answer");
+}
+
+Behaviour(read, superd_takes_nothing_but_services_from_superd_read)
+{
+	expect_service_refused("defaults { user = root }", "superd refuses what superd-read has written");
+	expect_service_refused("superd { log = stderr }", "superd refuses what superd-read has written");
+	expect_service_refused("include(x)", "superd refuses what superd-read has written");
+	expect_service_refused("service a { listen = 80 } defaults { }", "superd refuses what superd-read has written");
+	expect_service_refused("service a { listen = 80 colour = red }", "unknown option");
+}
+
+Behaviour(read, a_superd_read_that_is_missing_is_an_error_of_its_sources_alone)
+{
+	const char *inetd = write_file("inetd.conf", "%s", INETD), *own = superd_with("exit 0\n");
+	const char *table = write_file("superd.conf", "service each { listen = \"80\" exec = \"/bin/true\" }\n");
+	struct outcome outcome;
+
+	cr_assert_eq(chmod(path_in("own/superd-read"), 0644), 0);
+	outcome = check_with(own, inetd);
+	if (outcome.status == 0) {
+		world_end();
+		cr_skip_test("superd's own programs are installed on this machine");
+	}
+	cr_expect(strstr(outcome.err, text_of("cannot read %s: superd's own program superd-read is missing", inetd)),
+		  "%s", outcome.err);
+	outcome = check_with(own, table);
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+}
+
+/* What a superd-read can do that was taken over by what it reads. */
+Behaviour(read, superd_read_has_no_rights_but_to_read_files)
+{
+	static const char look[] = "grep -E '^(CapBnd|NoNewPrivs)' /proc/self/status >'%s'\n";
+	const char *rights = path_in("own/rights");
+	unsigned long long bounding;
+	int privileges;
+
+	superd_with("exit 0\n");
+	expect_refused(text_of(look, rights), "superd-read has ended without an answer");
+	cr_assert_eq(sscanf(read_text(rights), "CapBnd: %llx NoNewPrivs: %d", &bounding, &privileges), 2, "%s",
+		     read_text(rights));
+	cr_expect_eq(privileges, 1);
+	if (geteuid() == 0)
+		cr_expect_eq(bounding & ~(1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH), 0);
+}
+
+/* The descriptors that the command line names, and standard input, are superd's. */
+Behaviour(read, a_table_may_be_standard_input_or_an_open_descriptor)
+{
+	const char *table = write_file("inetd.conf", "%s", "each stream tcp nowait nobody /bin/cat cat\n");
+	const char *own = write_file("own.conf", "service own { listen = 80 exec = \"/bin/cat\" }\n");
+	struct outcome outcome;
+
+	outcome = program_answer((const char *const[]){
+		"/bin/sh", "-c", text_of("cat '%s' | '%s' --print -f -", table, superd_path()), NULL });
+	cr_expect(strstr(outcome.out, "service each {"), "%s", outcome.err);
+	outcome = program_answer((const char *const[]){
+		"/bin/sh", "-c", text_of("'%s' --print -f inetd:/dev/fd/7 7<'%s'", superd_path(), table), NULL });
+	cr_expect(strstr(outcome.out, "service each {"), "%s", outcome.err);
+	outcome = program_answer((const char *const[]){
+		"/bin/sh", "-c", text_of("'%s' --print -f - <'%s'", superd_path(), own), NULL });
+	cr_expect(strstr(outcome.out, "service own {"), "%s", outcome.err);
 }

@@ -5,13 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/build_id.h"
 #include "base/fd.h"
 #include "base/source_file.h"
+#include "cli/read/explain_key.h"
+#include "cli/read/serve.h"
 #include "config/option/option_table.h"
 #include "os/host/hosts_access.h"
+#include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
 #include "parse/sources/format.h"
 #include "parse/sources/source_name.h"
@@ -24,6 +28,7 @@ static const char help[] =
 	"Usage: superd-read [FORMAT[+COMPAT]:]PATH...\n"
 	"Reads the configuration of inetd, xinetd, systemd and launchd, and prints its services as superd.conf.\n"
 	"\n"
+	"  --explain KEY  say what superd does with a key of units or property lists\n"
 	"  -h, --help     print this help\n"
 	"  -V, --version  print the version\n"
 	"\n"
@@ -92,17 +97,47 @@ static int print_sources(const char *const *sources, size_t count)
 	return good ? EXIT_SUCCESS : EXIT_TABLE;
 }
 
+/* superd prints what it knows itself. */
+static int explain_name(const char *name)
+{
+	struct buf hint = { 0 };
+
+	if (!explain_key(name, stderr)) {
+		directive_hint(NATIVE, name, &hint);
+		fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", name, hint.length ? ": " : "",
+			buf_string(&hint));
+		buf_free(&hint);
+	}
+	return EXIT_TABLE;
+}
+
+static int read_for_superd(void)
+{
+	socklen_t size = sizeof(int);
+	int type;
+
+	if (getsockopt(STDOUT_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM)
+		return serve_superd();
+	fputs("superd-read: --marks is for superd\n", stderr);
+	return EXIT_TABLE;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "explain", required_argument, NULL, 'e' }, { "marks", no_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 },
 	};
 	int option;
 
-	self_sandbox_begin();
+	program_begin("superd-read", true, &argc, argv);
 	while ((option = getopt_long(argc, argv, "hV", options, NULL)) >= 0) {
 		if (option == 'h')
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_TABLE : EXIT_SUCCESS;
+		if (option == 'm')
+			return read_for_superd();
+		if (option == 'e')
+			return explain_name(optarg);
 		if (option == 'V')
 			return printf("superd-read %s\n", build_version()) < 0 || fflush(stdout) != 0 ? EXIT_TABLE
 												       : EXIT_SUCCESS;

@@ -24,14 +24,13 @@
 #include "engine/upgrade/load.h"
 #include "exec/dirs/directories.h"
 #include "os/fs/state_file.h"
-#include "os/host/hosts_access.h"
 #include "parse/sources/source_name.h"
 #include "parse/sources/sources.h"
 #include "prepare/filters.h"
 #include "prepare/os_info.h"
 #include "prepare/preflight.h"
+#include "prepare/reader_process.h"
 #include "prepare/resolve.h"
-#include "prepare/resolve_address.h"
 
 #define ROUNDS_MOST 16                  /* how many times a table may be read again */
 #define LOOKED_AT_MOST 500              /* rows in one look at what is left out: superd prints them in its loop */
@@ -71,6 +70,7 @@ struct table_load {
 	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
 	const struct load_before *replaced; /* of a reload */
 	bool compares;                  /* nothing follows but a comparison */
+	bool is_own_alone;              /* only superd.conf is read */
 	struct nonempty_sources nonempty; /* the files of this reading */
 	uint64_t sources;               /* hash of the files that were read, for table->sources */
 };
@@ -86,30 +86,14 @@ static uint64_t hash_file(uint64_t number, const char *path, const struct stat *
 	return hash_bytes(hash_bytes(number, path, strlen(path)), bytes, sizeof(bytes));
 }
 
-/* The callback read_request.may_read: refuses a file that has become empty, and notes the files that hold text. */
-static bool may_read(void *context, const char *path, const struct stat *status, struct diags *diags)
+/* The callback read_request.on_file: notes the files that hold text. */
+static void note_file(void *context, const char *path, const struct stat *status)
 {
 	struct table_load *loading = context;
-	size_t size = (size_t)status->st_size;
-	bool was_nonempty = loading->before && nonempty_sources_has(loading->before, path);
 
 	loading->sources = hash_file(loading->sources, path, status);
-	if (size || was_nonempty)
+	if (status->st_size || (loading->before && nonempty_sources_has(loading->before, path)))
 		nonempty_sources_add(&loading->nonempty, path);
-	if (size || !was_nonempty)
-		return true;
-	diag_error(diags, ((struct origin){ .file = path }), "is empty, and was not before");
-	diags_hint(diags, "to empty it on purpose, leave a comment in it, or remove it");
-	return false;
-}
-
-/* The callback read_request.had_files. */
-static bool had_files(void *context, const char *folder)
-{
-	const struct table_load *loading = context;
-
-	return loading->before && !loading->replaced->allows_empty &&
-	       nonempty_sources_has_below(loading->before, folder);
 }
 
 /* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
@@ -135,16 +119,18 @@ static bool looks_up_names(const struct options *options)
 static struct table *read_sources(struct table_load *loading, struct lookup_cache *lookups, struct diags *diags)
 {
 	const struct options *options = loading->options;
-	struct hosts_access hosts = { 0 };
+	struct reader_process reader = { .helper = HELPER_PROCESS_NONE(PROGRAM_READ) };
 	struct read_request request = {
 		.compat = options->compat, .on_source = loading->on_source, .context = loading->context,
-		.may_be_denied = hosts_access_has_rules(&hosts) ? hosts_access_may_deny : NULL,
 		/* A superd that is started anew asks no name service. */
-		.service_port = looks_up_names(options) && !loading->known ? services_find_port : NULL,
+		.asks_services = looks_up_names(options) && !loading->known,
+		.start = loading->is_own_alone ? NULL : reader_process_start,
+		.describe_end = reader_process_describe_end, .start_context = &reader,
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
 		.without = loading->exclusions.list, .without_count = loading->exclusions.count,
-		.may_read = may_read, .had_files = had_files, .files_context = loading,
+		.on_file = note_file, .files_context = loading,
+		.allows_empty = loading->replaced && loading->replaced->allows_empty,
 		.warns_of_unsupported = options->warns_of_unsupported,
 	};
 	struct unit_machine machine;
@@ -159,9 +145,13 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
 		return NULL;
 	}
-	request.sources = sources;
+	request.sources = reader.sources = sources;
+	reader.count = request.count;
+	request.before = nonempty_sources_paths(loading->before, &request.before_count);
 	pool = read_os_facts(options, &machine, lookups, &request);
 	table = read_table(&request, diags);
+	helper_process_end(&reader.helper);
+	free((void *)(uintptr_t)request.before);
 	pool_free(pool);
 	free(sources);
 	return table;
@@ -365,6 +355,15 @@ static struct table *load_rounds(struct table_load *loading, struct diags *diags
 	diags_bound(diags);
 	if (table)
 		pool_seal(table->pool);
+	return table;
+}
+
+struct table *load_own(const struct options *options, struct diags *diags)
+{
+	struct table_load loading = { .options = options, .is_own_alone = true };
+	struct table *table = load_rounds(&loading, diags);
+
+	nonempty_sources_free(&loading.nonempty);
 	return table;
 }
 

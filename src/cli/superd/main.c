@@ -2,6 +2,7 @@
  * that of running the table. */
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 #include "base/fd.h"
 #include "base/patience.h"
 #include "base/source_file.h"
-#include "cli/print/explain_key.h"
 #include "cli/print/print_conf.h"
 #include "cli/superd/as_superd.h"
 #include "cli/superd/check.h"
@@ -24,6 +24,7 @@
 #include "os/foreign/fork_with_timeout.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "parse/sources/source_name.h"
 #include "prepare/build_info.h"
@@ -79,10 +80,28 @@ static int do_print(const struct options *options)
 	return EXIT_TABLE;
 }
 
+/* superd-read knows the keys of units and property lists, and says what is no name at all. */
+static int explain_foreign(const char *name)
+{
+	const struct own_program *program = program_get(PROGRAM_READ);
+	const char *const arguments[] = { program->name, build_word(), "--explain", name, NULL };
+	struct buf why = { 0 };
+
+	if (program->path) {
+		execv(program->path, (char *const *)(uintptr_t)arguments);
+		buf_text(&why, strerror(errno));
+	} else {
+		program_describe_missing(PROGRAM_READ, &why);
+	}
+	fprintf(stderr, "superd: --explain %s: it is no option of superd.conf, and superd-read cannot be asked: %s\n",
+		name, buf_string(&why));
+	buf_free(&why);
+	return EXIT_TABLE;
+}
+
 static int do_explain(const struct options *options)
 {
 	const struct cli_option *option;
-	struct buf hint = { 0 };
 
 	if (!options->print)
 		return print_options(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
@@ -94,13 +113,7 @@ static int do_explain(const struct options *options)
 			option->name, option->help);
 		return EXIT_TABLE;
 	}
-	if (explain_key(options->print, stderr))
-		return EXIT_TABLE;
-	directive_hint(NATIVE, options->print, &hint);
-	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", options->print,
-		hint.length ? ": " : "", buf_string(&hint));
-	buf_free(&hint);
-	return EXIT_TABLE;
+	return explain_foreign(options->print);
 }
 
 static void print_version(void)
@@ -143,7 +156,7 @@ static int find_guard_setting(const void *with, struct buf *why, struct buf *war
 	if (n == options.sources.count)
 		return -1;
 	options.task = TASK_PRINT;      /* looks up no names, and not at this machine */
-	table = load_table(&options, NULL, NULL, &diags);
+	table = load_own(&options, &diags);
 	if (table && global_is_set(&table->globals, GLOBAL_GUARD))
 		buf_text(why, table->globals.guard ? "yes" : "no");
 	return -1;

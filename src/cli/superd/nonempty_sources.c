@@ -95,19 +95,14 @@ bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *p
 	return find_file(nonempty, path);
 }
 
-bool nonempty_sources_has_below(const struct nonempty_sources *nonempty, const char *folder)
+const char **nonempty_sources_paths(const struct nonempty_sources *nonempty, size_t *count)
 {
-	size_t length = strlen(folder);
+	const char **paths = nonempty ? calloc(nonempty->count + 1, sizeof(*paths)) : NULL;
 
-	while (length && folder[length - 1] == '/')
-		length--;
-	for (size_t n = 0; n < nonempty->count; n++) {
-		const char *path = nonempty->list[n].path;
-
-		if (!strncmp(path, folder, length) && path[length] == '/')
-			return true;
-	}
-	return false;
+	*count = paths ? nonempty->count : 0;
+	for (size_t n = 0; n < *count; n++)
+		paths[n] = nonempty->list[n].path;
+	return paths;
 }
 
 bool nonempty_sources_lost(const struct nonempty_sources *now, const struct table *table)

@@ -35,8 +35,8 @@ bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diag
 /* Whether the file held text at the last reading. */
 bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *path);
 
-/* Whether such a file was below this folder. */
-bool nonempty_sources_has_below(const struct nonempty_sources *nonempty, const char *folder);
+/* Their paths, sorted, for the caller to free. NULL, and no count: nonempty is NULL, or memory ran out. */
+const char **nonempty_sources_paths(const struct nonempty_sources *nonempty, size_t *count);
 
 /* Whether none of the files with services of `table` has been read again. A file that is still read says itself that it
  * has no services any more. `now` is finished. */

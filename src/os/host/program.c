@@ -30,6 +30,7 @@ static struct {
 		[PROGRAM_ADVISE] = { .name = "superd-advise", .fd = -1 },
 		[PROGRAM_BUILTIN] = { .name = "superd-builtin", .fd = -1 },
 		[PROGRAM_FILTER] = { .name = "superd-filter", .fd = -1 },
+		[PROGRAM_READ] = { .name = "superd-read", .fd = -1 },
 		[PROGRAM_RPC] = { .name = "superd-rpc", .fd = -1 },
 		[PROGRAM_WEB] = { .name = "superd-web", .fd = -1 },
 	},

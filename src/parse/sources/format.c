@@ -17,11 +17,8 @@
 #include "base/scan.h"
 #include "base/source_file.h"
 #include "base/wait_note.h"
-#include "parse/inetd/inetd.h"
-#include "parse/launchd/launchd.h"
+#include "parse/readers/readers.h"
 #include "parse/superd/superd.h"
-#include "parse/systemd/systemd.h"
-#include "parse/xinetd/xinetd.h"
 
 #define FOLDER_FILES_MOST 100           /* files of a folder that are looked at, to find its format */
 
@@ -36,15 +33,32 @@ static bool xinetd_knows(enum compat compat)
 }
 
 static const struct format formats[] = {
-	{ "systemd", "unit files", &reader_systemd, { "*.socket", "*.service" }, NULL, NULL },
-	{ "xinetd", "xinetd.conf", &reader_xinetd, { "xinetd.conf*" }, "xinetd.d", xinetd_knows },
-	{ "inetd", "inetd.conf", &reader_inetd, { "inetd.conf*" }, "inetd.d", inetd_knows },
-	{ "launchd", "property lists", &reader_launchd, { "*.plist" }, NULL, NULL },
-	{ "superd", "superd.conf", &reader_superd, { "superd.conf*" }, "superd.d", NULL },
+	{ "systemd", "unit files", { "*.socket", "*.service" }, NULL, NULL },
+	{ "xinetd", "xinetd.conf", { "xinetd.conf*" }, "xinetd.d", xinetd_knows },
+	{ "inetd", "inetd.conf", { "inetd.conf*" }, "inetd.d", inetd_knows },
+	{ "launchd", "property lists", { "*.plist" }, NULL, NULL },
+	{ "superd", "superd.conf", { "superd.conf*" }, "superd.d", NULL },
 };
 #define FORMATS (sizeof(formats) / sizeof(*formats))
 
 static const struct format *const fallback_format = &formats[FORMATS - 1];
+
+_Static_assert(FORMATS == FOREIGN_FORMATS + 1, "superd.conf is the last");
+
+const struct reader *format_reader(const struct format *format)
+{
+	return format == fallback_format ? &reader_superd : foreign_readers[format - formats];
+}
+
+bool formats_are_linked(void)
+{
+	return foreign_readers[0];
+}
+
+bool format_is_own(const struct format *format)
+{
+	return format == fallback_format;
+}
 
 const struct format *format_find(const char *name, size_t length)
 {
@@ -119,7 +133,9 @@ static char *read_source_text(const char *path, size_t *length)
 static const struct format *find_format_by_content(const struct source_file *source)
 {
 	for (size_t i = 0; i < FORMATS; i++) {
-		if (formats[i].reader && formats[i].reader->recognises(source))
+		const struct reader *reader = format_reader(&formats[i]);
+
+		if (reader && reader->recognises(source))
 			return &formats[i];
 	}
 	return NULL;
@@ -147,17 +163,17 @@ const struct format *format_meant(const struct format *named, const char *path)
 	struct source_file source = { .file = path };
 	struct stat status;
 
-	if (named->reader == &reader_systemd || named->reader == &reader_launchd || !strcmp(path, "-") ||
+	if (!strcmp(named->name, "systemd") || !strcmp(named->name, "launchd") || !strcmp(path, "-") ||
 	    wait_note_stat(path, &status) < 0 || !S_ISREG(status.st_mode))
 		return NULL;
 	source.text = read_source_text(path, &source.length);
 	if (source.text) {
 		source_drop_mark(&source);
-		if (!named->reader->recognises(&source))
+		if (!format_reader(named)->recognises(&source))
 			found = find_format_by_content(&source);
 	}
 	free(source.text);
-	if (found == fallback_format && named->reader == &reader_xinetd)
+	if (found == fallback_format && !strcmp(named->name, "xinetd"))
 		found = NULL;           /* both languages have statements of the same names */
 	return found;
 }
@@ -201,10 +217,33 @@ const struct format *format_recognise(const char *path)
 	return found ? found : fallback_format;
 }
 
+/* Standard input, and what cannot be read, is for the reader. */
+bool format_is_certain(const struct format *named, const char *path)
+{
+	struct source_file source = { .file = path };
+	const struct format *format = named ? named : recognise_by_name(path);
+	struct stat status;
+	bool certain = true;
+
+	if (format && format != fallback_format)
+		return false;
+	if (strcmp(path, "-") && wait_note_stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		return format;
+	source.text = !format || strcmp(path, "-") ? read_source_text(path, &source.length) : NULL;
+	if (source.text) {
+		source_drop_mark(&source);
+		certain = format ? reader_superd.recognises(&source) : superd_is_certain(&source);
+	}
+	free(source.text);
+	return certain;
+}
+
 void formats_finish(struct reading *reading)
 {
 	for (size_t i = 0; i < FORMATS; i++) {
-		if (formats[i].reader && formats[i].reader->finish)
-			formats[i].reader->finish(reading);
+		const struct reader *reader = format_reader(&formats[i]);
+
+		if (reader && reader->finish)
+			reader->finish(reading);
 	}
 }

@@ -10,18 +10,16 @@
 #include "base/source_file.h"
 #include "base/wait_note.h"
 #include "config/check/check.h"
+#include "parse/apart/ask.h"
 #include "parse/sources/format.h"
 #include "parse/sources/source_name.h"
 #include "parse/superd/superd.h"
 
-/* For superd-read. */
-static bool refuse_own(struct reading *reading, const struct format *format, const char *path)
+/* superd-read was given superd.conf. */
+static void refuse_own(struct reading *reading, const char *path)
 {
-	if (!reading->request || !reading->request->only_foreign || strcmp(format->name, "superd") != 0)
-		return false;
 	diag_error(reading->diags, ((struct origin){ .file = path }), "this is superd.conf, which superd reads itself");
 	diags_hint(reading->diags, "another format is named, as in inetd:%s", path);
-	return true;
 }
 
 /* A path that stands in a file is relative to the folder of that file. */
@@ -85,12 +83,46 @@ static void count_source(struct reading *reading, const char *path, const struct
 		reading->request->on_source(reading->request->context, path, format->title, services);
 }
 
-static bool read_source(struct reading *reading, const char *source, bool optional, struct origin from)
+enum read_result reading_path(struct reading *reading, const struct format *format, const char *path,
+			      struct origin from)
 {
 	size_t before = count_services(reading), counted = reading->counted;
+	bool ok;
+
+	if (!format)
+		format = recognise_source(reading, path, from);
+	if (!format || refuse_other_format(reading, format, path, from))
+		return READ_FAILED;
+	if (format_is_own(format) && reading->request && reading->request->only_foreign)
+		return READ_OWN;
+	ok = reading_file(reading, format_reader(format), path, from);
+	if (format_reader(format)->end_source)
+		format_reader(format)->end_source(reading);
+	if (ok)
+		count_source(reading, path, format,
+			     count_services(reading) - before - (reading->counted - counted));
+	return ok ? READ_DONE : READ_FAILED;
+}
+
+/* Reads a source here, or has superd-read do it. */
+static enum read_result read_path(struct reading *reading, const struct source_name *name, const char *path,
+				  struct origin from)
+{
+	const struct asked_source asked = { name->format ? name->format->name : NULL, path, from };
+	enum read_result result = READ_OWN;
+
+	if (formats_are_linked())
+		return reading_path(reading, name->format, path, from);
+	if (!format_is_certain(name->format, path))
+		result = ask_source(reading, &asked);
+	return result == READ_OWN ? reading_path(reading, format_find("superd", 6), path, from) : result;
+}
+
+static bool read_source(struct reading *reading, const char *source, bool optional, struct origin from)
+{
+	enum read_result result;
 	struct source_name name;
 	const char *path;
-	bool ok;
 
 	if (!source_name_read(&name, source, reading->diags, from))
 		return false;
@@ -107,18 +139,10 @@ static bool read_source(struct reading *reading, const char *source, bool option
 		return false;
 	if (optional && source_is_missing(path))
 		return true;
-	if (!name.format)
-		name.format = recognise_source(reading, path, from);
-	if (!name.format || refuse_other_format(reading, name.format, path, from) ||
-	    refuse_own(reading, name.format, path))
-		return false;
-	ok = reading_file(reading, name.format->reader, path, from);
-	if (name.format->reader->end_source)
-		name.format->reader->end_source(reading);
-	if (ok)
-		count_source(reading, path, name.format,
-			     count_services(reading) - before - (reading->counted - counted));
-	return ok;
+	result = read_path(reading, &name, path, from);
+	if (result == READ_OWN)
+		refuse_own(reading, path);
+	return result == READ_DONE;
 }
 
 bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from)
@@ -136,6 +160,7 @@ void reading_finish(struct reading *reading)
 	bool failed = false;
 
 	formats_finish(reading);
+	ask_finish(reading);
 	for (size_t i = 0; i < reading->builder_count; i++) {
 		failed |= !builder_finish(reading->builders[i], reading->defaults, reading->diags);
 		builder_free(reading->builders[i]);
@@ -180,6 +205,10 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 	if (!reading.table) {
 		reading_refuse_memory(&reading);
 		return NULL;
+	}
+	for (size_t i = 0; request->start && i < request->count; i++) {
+		if (!strcmp(source_name_path(request->sources[i]), "-"))
+			fd_make_rewindable(STDIN_FILENO, SOURCE_MOST);  /* superd-read has it, too */
 	}
 	for (size_t i = 0; i < request->count; i++)
 		reading_source(&reading, request->sources[i], false, (struct origin){ 0 });

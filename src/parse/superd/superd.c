@@ -365,6 +365,16 @@ static bool read_marked_service(struct native *native, struct diags *unheard)
 	return false;
 }
 
+/* This is no mistake of a user's. */
+static void refuse_text(const struct native *native, const struct diags *unheard)
+{
+	const struct place_mark *mark = native->marks.count ? &native->marks.list[0] : NULL;
+
+	diag_error(native->reading->diags, mark ? mark->at : (struct origin){ 0 },
+		   "superd refuses what superd-read has written: %s: %.200s",
+		   unheard->count ? unheard->list[0].message : "it is not one service", native->source->text);
+}
+
 struct native *superd_service_reader(void)
 {
 	return calloc(1, sizeof(struct native));
@@ -383,6 +393,8 @@ bool superd_read_service(struct native *native, struct reading *reading, char *t
 	       statement_next(&splitter, &native->statement) && native->statement.kind == STATEMENT_SERVICE &&
 	       !native->statement.broken && read_marked_service(native, &unheard) &&
 	       !statement_next(&splitter, &native->statement) && !native->statement.failed && !unheard.errors;
+	if (!good)
+		refuse_text(native, &unheard);
 	diags_free(&unheard);
 	free(source.lines);
 	return good;

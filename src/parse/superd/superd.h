@@ -19,5 +19,5 @@ struct native *superd_service_reader(void);
 void superd_service_reader_free(struct native *native);         /* accepts NULL */
 
 /* Adds a builder of the text, whose end is a NUL. false: it is not one service, or has an option that superd refuses, or
- * memory ran out. */
+ * memory ran out, which is an error in reading->diags. */
 bool superd_read_service(struct native *native, struct reading *reading, char *text, size_t length);

@@ -324,6 +324,18 @@ Test(sandbox, reads_proc_alone)
 		cr_expect_eq(outcome_in(&reads, read_file), EACCES);
 }
 
+Test(sandbox, reads_files_and_does_nothing_else)
+{
+	static const struct self_sandbox reads = { .reads_files = true };
+
+	skip_sanitized();
+	cr_expect_eq(outcome_in(&reads, read_file), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&reads, write_file), EACCES);
+	cr_expect_eq(outcome_in(&reads, read_parents_memory), -SIGSYS);
+	cr_expect_eq(outcome_in(&reads, make_inet_socket), ENOSYS);
+	cr_expect_eq(outcome_in(&reads, start_program), -SIGSYS);
+}
+
 Test(sandbox, looks_at_processes_and_changes_none)
 {
 	static const struct self_sandbox looks = { .looks_at_processes = true };

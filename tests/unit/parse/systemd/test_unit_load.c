@@ -475,23 +475,18 @@ Test(unit_load, bounds_the_names_of_a_unit)
 	expect_failed(NULL, "a.service", "lib/a.service: error: 64 names lead to a.service, or more");
 }
 
-static bool refuse_empty(void *context, const char *path, const struct stat *status, struct diags *said)
+Test(unit_load, refuses_a_file_that_has_become_empty_unless_it_was_a_mask)
 {
-	(void)context;
-	if (!status->st_size)
-		diag_error(said, ((struct origin){ .file = path }), "emptied");
-	return status->st_size > 0;
-}
+	static const char *const before[] = { "lib/a.service.d/1.conf", "lib/b.service" };
 
-Test(unit_load, asks_whether_a_file_may_be_read_or_be_a_mask)
-{
 	write_unit("lib/a.service");
 	write_file("lib/a.service.d/1.conf", "");
 	write_file("lib/b.service", "");
 	link_to("/dev/null", "lib/c.service");
-	request.may_read = refuse_empty;
-	expect_failed(NULL, "a.service", "lib/a.service.d/1.conf: error: emptied");
-	expect_failed(NULL, "b.service", "lib/b.service: error: emptied");
+	request.before = before;
+	request.before_count = 2;
+	expect_failed(NULL, "a.service", "lib/a.service.d/1.conf: error: is empty, and was not before");
+	expect_failed(NULL, "b.service", "lib/b.service: error: is empty, and was not before");
 	cr_expect(find("c.service")->is_masked);
 }
 

@@ -2,7 +2,7 @@
  *
  * One name may be a key of several sections, which superd may treat differently. A key that several sections of a unit
  * share is printed once. */
-#include "cli/print/explain_key.h"
+#include "cli/read/explain_key.h"
 
 #include <string.h>
 

@@ -1,0 +1,20 @@
+/* Starts superd-read, which reads the sources of a table that are not superd.conf. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "prepare/helper_process.h"
+
+struct reader_process {
+	struct helper_process helper;   /* begins as HELPER_PROCESS_NONE(PROGRAM_READ); the caller ends it */
+	const char *const *sources;     /* of the command line: those in /dev/fd come over */
+	size_t count;
+};
+
+/* The callback read_request.start: sets the channel, which is the caller's. false: why not is added. */
+bool reader_process_start(void *reader, int *channel, struct buf *why);
+
+/* The callback read_request.describe_end. */
+void reader_process_describe_end(void *reader, struct buf *why);

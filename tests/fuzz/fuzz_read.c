@@ -1,0 +1,48 @@
+/* What superd-read may send to superd: frames of any bytes. superd either takes them whole, or says what is wrong with
+ * superd-read; a service that it takes has been read as superd.conf. */
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "fuzzer.h"
+#include "parse/apart/ask.h"
+#include "parse/sources/sources.h"
+
+static int answer[2];
+
+static bool give_answer(void *context, int *channel, struct buf *why)
+{
+	(void)context;
+	(void)why;
+	*channel = answer[0];
+	return true;
+}
+
+static void describe_end(void *context, struct buf *why)
+{
+	(void)context;
+	buf_text(why, "it has ended");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct read_request request = { .start = give_answer, .describe_end = describe_end };
+	const struct asked_source source = { .format = "inetd", .path = "inetd.conf" };
+	struct diags diags = { 0 };
+	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
+	enum read_result result;
+
+	require(reading.table && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, answer) == 0);
+	send(answer[1], data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	shutdown(answer[1], SHUT_WR);
+	result = ask_source(&reading, &source);
+	require(result != READ_FAILED || diags.errors);
+	reading_finish(&reading);
+	require(!reading.asked);
+	fd_close(&answer[1]);
+	table_free(reading.table);
+	diags_free(&diags);
+	return 0;
+}
