@@ -52,7 +52,7 @@ static bool clients_must_queue(const struct service_runtime *runtime)
 static enum accepted accept_next(const struct service_runtime *runtime, const struct listener *listener,
 				 struct client *client)
 {
-	if (listener->shared || !runtime->service->exec->accept)
+	if (listener_was_lent(listener) || !runtime->service->exec->accept)
 		return client_accept_shared(listener->io.fd, listener->listen, client);
 	return client_accept(listener->io.fd, listener->listen, client);
 }
@@ -580,7 +580,7 @@ void accept_turn_away(struct service_runtime *runtime, struct listener *listener
 	if (service_event == BIND_ERROR)
 		runtime_post(runtime, BIND_ERROR);
 	else if (service_event == EXEC_ERROR)   /* out of descriptors: the clients left wait until the pause is over */
-		listener_watch(listener, runtime->engine, runtime->service->name, false);
+		listener_watch(listener, runtime->engine, runtime->service->name, WATCH_NO);
 }
 
 enum admission_stage accept_stage_reached(struct service_runtime *runtime, const struct client *client)

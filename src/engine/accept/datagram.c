@@ -35,7 +35,7 @@ static void note_head(struct instance *instance, const struct listener *listener
 void datagram_lend(struct instance *instance, struct listener *listener)
 {
 	instance->client.busy = listener;
-	listener->busy = listener->shared = true;
+	listener->busy = true;
 }
 
 /* Starts the instance by an exec sequence. It has the listener from now on. */

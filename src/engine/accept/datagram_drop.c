@@ -58,7 +58,7 @@ void datagram_drop(struct service_runtime *runtime, struct listener *listener, e
 	if (!client_peek(listener->io.fd, &pending.client) ||
 	    scm_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
 		return;
-	if (!carries && !(listener->shared && is_unix(listener)))
+	if (!carries && !(listener_was_lent(listener) && is_unix(listener)))
 		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
 	else if (!drop_beside(runtime->engine, listener->io.fd))
 		return;

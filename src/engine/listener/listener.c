@@ -150,16 +150,15 @@ static int bind_or_share_port(struct engine *engine, const struct listen *listen
 
 void listener_expect_holders(struct listener *listener, const struct account *account)
 {
-	listener->shared = true;
-	listener->used = foreign_holder_is(account);
+	listener->hands = foreign_holder_is(account) ? HANDS_LENT : HANDS_RESET;
 }
 
 bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	struct event event = { .name = "listening", .service = service };
 	struct buf warnings = { 0 }, address = { 0 };
-	bool is_shared = listener->shared, is_held = listener->used;
-	struct listen_fd *found = find_inherited(engine, service, listener->listen, is_held);
+	enum listener_hands hands = listener->hands;    /* of listener_expect_holders */
+	struct listen_fd *found = find_inherited(engine, service, listener->listen, hands == HANDS_LENT);
 	int fd = take_inherited(engine, found, listener->listen, why, &warnings);
 	bool inherited = fd >= 0 && !found->is_own, is_returned = fd >= 0 && found->is_stored;
 	int error = 0;
@@ -172,13 +171,12 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 		error = errno;
 	}
 	log_warnings(engine, service, &warnings);
-	listener->shared = is_returned && is_shared;
-	listener->used = is_returned && is_held;
+	listener->hands = is_returned ? hands : HANDS_OURS;
 	errno = error;
 	if (fd < 0)
 		return false;
 	fd = foreign_socket_forget(fd);
-	if (listener->used)
+	if (listener->hands == HANDS_LENT)
 		foreign_socket_resume(fd);
 	listener->inherited = inherited;
 	if (is_returned)
@@ -335,20 +333,20 @@ static bool needs_new_socket(int error)
  * process that still has the socket could remove it after this, too. */
 static bool has_filter(const struct listener *listener)
 {
-	return foreign_socket_is(listener->io.fd) ? !listener->used : !listener->shared;
+	return listener->hands < (foreign_socket_is(listener->io.fd) ? HANDS_LENT : HANDS_RESET);
 }
 
 static void finish_restoring(struct listener *listener, struct engine *engine)
 {
-	if (listener->restoring)
+	if (listener_is_resetting(listener))
 		restore_finish(engine, listener->io.fd);
 }
 
 /* Before the listener is given away, or no longer watched: what has not begun by now is left for the next watch. */
 static void settle_restoring(struct listener *listener, struct engine *engine)
 {
-	if (listener->restoring && restore_withdraw(engine, listener->io.fd))
-		listener->restoring = false;
+	if (listener_is_resetting(listener) && restore_withdraw(engine, listener->io.fd))
+		listener->hands = HANDS_LENT;
 	finish_restoring(listener, engine);
 }
 
@@ -367,7 +365,7 @@ bool listener_guard(struct listener *listener, struct engine *engine, const char
 		listener->guarded = listen_guard(listener->listen) != NULL;
 		return true;
 	}
-	if (needs_new_socket(errno) && listener->shared && endpoint_accepts(listener->listen->endpoint))
+	if (needs_new_socket(errno) && listener_was_lent(listener) && endpoint_accepts(listener->listen->endpoint))
 		return reopen_listener(listener, engine, service, errno, why);
 	buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
 	return false;
@@ -407,7 +405,7 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	log_warnings(engine, service, &warnings);
 	if (refused)
 		close_refused(listener, engine, service, buf_string(&why));
-	if (listener->restoring)
+	if (listener_is_resetting(listener))
 		restore_adopt(engine, listener->io.fd, listen, service);
 	listener->listen = listen;
 	if (!listen->options->socket_condition && listener_absence(listener) == ABSENT_CONDITION)
@@ -427,12 +425,11 @@ static void on_restored(void *context, struct engine *engine, const char *servic
 	bool watched = ev_is_active(&listener->io) || listener->put_off;
 	struct buf why = { 0 };
 
-	listener->restoring = false;
+	listener->hands = is_scarce(error) ? HANDS_LENT : HANDS_RESET;
 	listener->passed_over = 0;
 	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);
 	if (is_scarce(error))
 		return;                 /* the next start, or the next watch, tries again */
-	listener->used = false;
 	if (!error) {
 		listener->guarded = false;
 		return;
@@ -455,11 +452,10 @@ static void on_restored(void *context, struct engine *engine, const char *servic
  * parent where that has set them, who is not asked again. A program that binds (pass = bind) sets its own each time. */
 static struct restore_task task_of(struct listener *listener)
 {
-	listener->kept = listener->lent;
 	return (struct restore_task){
 		.fd = listener->io.fd,
 		.listen = listener->listen,
-		.clears = !listener->lent && (!listener->inherited || listener->listen->gets_options),
+		.clears = !listener->asleep && (!listener->inherited || listener->listen->gets_options),
 	};
 }
 
@@ -477,18 +473,20 @@ static void restore_foreign(struct listener *listener, struct engine *engine, co
 {
 	const struct restore_task task = task_of(listener);
 
-	if (!bind_is_shut(task.fd) && !foreign_socket_is_backed_off(task.fd))
-		listener->restoring = restore_begin(engine, &task, service, on_restored, listener);
-	if (!listener->restoring)
+	if (!bind_is_shut(task.fd) && !foreign_socket_is_backed_off(task.fd) &&
+	    restore_begin(engine, &task, service, on_restored, listener))
+		listener->hands = HANDS_RESETTING;
+	else
 		restore_here(listener, engine, service);
 }
 
 /* The backend that slept with the socket has ended. */
 static void restore_rest(struct listener *listener, struct engine *engine, const char *service)
 {
-	if (listener->restoring)
+	if (listener_is_resetting(listener))
 		restore_cancel(engine, listener->io.fd);
-	listener->restoring = false;
+	listener->asleep = false;
+	listener->hands = HANDS_LENT;
 	if (foreign_socket_is(listener->io.fd))
 		restore_foreign(listener, engine, service);
 	else
@@ -498,20 +496,18 @@ static void restore_rest(struct listener *listener, struct engine *engine, const
 bool listener_give(struct listener *listener, struct engine *engine, const struct account *account)
 {
 	settle_restoring(listener, engine);
-	if (!foreign_holder_is(account))
-		return true;
-	if (!foreign_socket_mark(listener->io.fd))
+	if (foreign_holder_is(account) && !foreign_socket_mark(listener->io.fd))
 		return false;
-	listener->used = true;
+	listener->hands = HANDS_LENT;
 	return true;
 }
 
 /* An upgrade does not wait for the outcome: the next superd restores the listener again. */
 static void unwatch_listener(struct listener *listener, struct engine *engine)
 {
-	if (engine->quiet && listener->restoring) {
+	if (engine->quiet && listener_is_resetting(listener)) {
 		restore_cancel(engine, listener->io.fd);
-		listener->restoring = false;
+		listener->hands = HANDS_LENT;
 	}
 	settle_restoring(listener, engine);
 	listener->put_off = false;
@@ -538,12 +534,12 @@ bool listener_is_overdue(const struct listener *listener)
 
 bool listener_restore_has_begun(const struct listener *listener, struct engine *engine)
 {
-	return listener->restoring && restore_has_begun(engine, listener->io.fd);
+	return listener_is_resetting(listener) && restore_has_begun(engine, listener->io.fd);
 }
 
 void listener_restore_now(struct listener *listener, struct engine *engine)
 {
-	if (listener->restoring)
+	if (listener_is_resetting(listener))
 		restore_hurry(engine, listener->io.fd);
 }
 
@@ -554,32 +550,35 @@ void listener_put_off(struct listener *listener, struct engine *engine)
 	listener_restore_now(listener, engine);
 }
 
-void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on)
+void listener_watch(struct listener *listener, struct engine *engine, const char *service, enum listener_watch watch)
 {
 	bool beside, again = listener->put_off;
 
 	if (!listener_has_socket(listener))
 		return;
-	/* The kernel does not report clients that the guard drops, so superd removes it before it watches. */
-	beside = foreign_socket_is(listener->io.fd) && !listener->guarded;
-	if (on && !foreign_socket_is(listener->io.fd))
-		detach_guard(listener);
-	if (!on) {
+	if (watch == WATCH_NO) {
 		unwatch_listener(listener, engine);
 		return;
 	}
+	/* The kernel does not report clients that the guard drops, so superd removes it before it watches. */
+	beside = foreign_socket_is(listener->io.fd) && !listener->guarded;
+	if (!foreign_socket_is(listener->io.fd))
+		detach_guard(listener);
 	if (ev_is_active(&listener->io)) {
-		if (listener->kept && !listener->lent)
+		if (listener->asleep && watch != WATCH_ASLEEP)
 			restore_rest(listener, engine, service);
 		return;
 	}
 	listener->put_off = false;
-	if (listener->shared && !beside && !again)
+	again |= !listener_was_lent(listener);
+	if (!again)
+		listener->asleep = watch == WATCH_ASLEEP;
+	if (!again && !beside)
 		restore_here(listener, engine, service);
 	if (!listener_has_socket(listener))
 		return;
 	ev_io_start(engine->loop, &listener->io);
-	if (listener->shared && beside && !again)
+	if (!again && beside)
 		restore_foreign(listener, engine, service);
 	if (listener->roused)
 		listener_rouse(listener, engine);
@@ -647,7 +646,7 @@ void listener_forget_parked(struct listener *listener)
 void listener_close(struct listener *listener, struct engine *engine)
 {
 	int fd = listener->io.fd;
-	bool is_alone = !listener->shared && !listener->inherited, is_stored;
+	bool is_alone = !listener_was_lent(listener) && !listener->inherited, is_stored;
 
 	ev_io_stop(engine->loop, &listener->io);        /* also drops pending events, as that of a lost socket */
 	if (fd < 0)
@@ -657,7 +656,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	if (is_alone && endpoint_accepts(listener->listen->endpoint) &&
 	    !(is_stored && socket_store_name(engine, fd)))
 		shutdown(fd, SHUT_RDWR);
-	if (listener->restoring)
+	if (listener_is_resetting(listener))
 		restore_cancel(engine, fd);
 	rpc_withdraw(engine, fd);
 	socket_path_watch_forget(engine, listener->node);
@@ -666,28 +665,38 @@ void listener_close(struct listener *listener, struct engine *engine)
 	ev_io_set(&listener->io, -1, EV_READ);
 	listener->node = 0;
 	listener->tries = ABSENT_NO;
-	listener->busy = listener->shared = listener->used = listener->restoring = false;
-	listener->guarded = listener->inherited = listener->put_off = listener->kept = false;
+	listener->hands = HANDS_OURS;
+	listener->busy = listener->guarded = listener->inherited = listener->put_off = listener->asleep = false;
 }
 
 #define NONE(path, why) STATE_NONE(listener, path, why)
 
+static void save_hands(struct state_saver *saver, const void *object)
+{
+	save_number(saver, "shared", listener_was_lent(object));
+}
+
+/* The next watch restores it in any case. */
+static void load_hands(struct state_section *section, void *object)
+{
+	struct listener *listener = object;
+
+	listener->hands = state_flag(section, "shared") ? HANDS_RESET : HANDS_OURS;
+}
+
 static const struct state_field listener_fields[] = {
-	{ STATE_FIELD(listener, "shared", shared) },
+	{ STATE_BY(listener, hands, save_hands, load_hands) },
 	{ STATE_FIELD(listener, "tries", tries) },
 	{ STATE_FIELD(listener, "inherited", inherited) },
 	{ STATE_FIELD(listener, "guarded", guarded) },
 	{ NONE(io, "the key fd: listener_resume takes it") },
 	{ NONE(listen, "the service in the table that was read anew") },
 	{ NONE(parked, "have sections of their own") },
-	{ NONE(used, "the key foreign") },
-	{ NONE(restoring, "begins anew when it is watched") },
 	{ NONE(passed_over, "may be passed over a little longer") },
 	{ NONE(put_off, "it is watched anew") },
 	{ NONE(roused, "its queue is looked at first in any case") },
 	{ NONE(busy, "the key busy of the instance") },
-	{ NONE(lent, "written before it is watched") },
-	{ NONE(kept, "restored anew when it is watched") },
+	{ NONE(asleep, "restored anew when it is watched") },
 	{ NONE(node, "watched anew") },
 };
 const struct field_table listener_state = FIELD_TABLE("listener", listener, listener_fields);

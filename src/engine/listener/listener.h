@@ -40,23 +40,34 @@ enum absence {
 	ABSENT_RESTS,                   /* it is closed while it rests: superd opens it again then */
 };
 
+/* Who may have changed the options of a socket. */
+enum listener_hands {
+	HANDS_OURS,                     /* no program has had it */
+	HANDS_RESET,                    /* programs have had it; its options were restored since */
+	HANDS_LENT,                     /* a program has it, or has had it since they were restored */
+	HANDS_RESETTING                 /* the same, and another process restores them, now or soon (restore) */
+};
+
+enum listener_watch {
+	WATCH_NO,
+	WATCH_CLIENTS,
+	WATCH_ASLEEP                    /* clients, while a frozen program has the socket */
+};
+
 struct listener {
 	ev_io io;                       /* data: the runtime; fd: the socket, -1 while there is none */
 	const struct listen *listen;    /* the settings of this socket, borrowed from the service */
 	struct parked *parked;          /* NULL: none */
-	bool shared;                    /* a backend has had the socket, and may have changed its O_NONBLOCK */
+	unsigned char hands;            /* enum listener_hands */
 	/* With a socket, datagrams: instances in a row that left the first one unread. Without one: enum absence. */
 	unsigned char tries;
 	unsigned char passed_over;      /* the tick of the first start since the last restore that left no time for one; 0: none */
-	bool used;                      /* a backend of another user has had it since the last restore */
-	bool restoring;                 /* another process restores its options, now or soon (engine/listener/restore) */
 	bool put_off;                   /* a client came meanwhile: superd watches the socket again when that is done */
 	bool inherited;                 /* superd got it from its parent, which may still have it */
 	bool guarded;                   /* the filter that listener_guard attaches is on the socket */
 	bool roused;                    /* superd must check its queue as soon as it watches the listener again */
 	bool busy;                      /* accept = yes on datagrams: an instance has it alone */
-	bool lent;                      /* a frozen backend has the socket; written by who watches it */
-	bool kept;                      /* when it was restored last, the options of that backend stayed */
+	bool asleep;                    /* it was restored while a frozen program had it, whose options stayed */
 	int node;                       /* mark of its path (engine/listener/socket_path_watch); 0: not watched */
 };
 
@@ -98,8 +109,8 @@ bool listener_guard(struct listener *listener, struct engine *engine, const char
 bool listener_give(struct listener *listener, struct engine *engine, const struct account *account);
 
 /* Begins or ends to watch the socket. If a backend has had it, superd first restores its options (bind_restore). If
- * another user may have it, another process restores them while superd watches. on = false: service may be NULL. */
-void listener_watch(struct listener *listener, struct engine *engine, const char *service, bool on);
+ * another user may have it, another process restores them while superd watches. WATCH_NO: service may be NULL. */
+void listener_watch(struct listener *listener, struct engine *engine, const char *service, enum listener_watch watch);
 
 /* false: it is not being restored, or that begins only in a moment, and may be put off to the next watch. */
 bool listener_restore_has_begun(const struct listener *listener, struct engine *engine);
@@ -134,6 +145,17 @@ void listener_forget_parked(struct listener *listener);         /* frees the lis
 /* Closes the socket, and removes its path if remove_on_stop is set. Parked clients stay: the caller refuses them first
  * (engine/accept/refuse). */
 void listener_close(struct listener *listener, struct engine *engine);
+
+/* Whether a program has had the socket: it may have changed O_NONBLOCK, and what it left behind may again. */
+static inline bool listener_was_lent(const struct listener *listener)
+{
+	return listener->hands != HANDS_OURS;
+}
+
+static inline bool listener_is_resetting(const struct listener *listener)
+{
+	return listener->hands == HANDS_RESETTING;
+}
 
 static inline bool listener_has_socket(const struct listener *listener)
 {

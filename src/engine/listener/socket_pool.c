@@ -64,7 +64,7 @@ void socket_pool_add(struct socket_pool *pool, struct engine *engine, struct lis
 		listener_close(listener, engine);
 		return;
 	}
-	listener_watch(listener, engine, NULL, false);
+	listener_watch(listener, engine, NULL, WATCH_NO);
 	entry->listener = *listener;
 	entry->table = table;
 	table->users++;
@@ -86,7 +86,7 @@ bool listener_is_locked(const struct listener *have, const struct listen *want)
 bool listener_fits(const struct listener *have, const struct listen *want)
 {
 	return listener_is_open(have) && endpoint_equal(have->listen->address, want->address) &&
-	       (have->shared || !socket_options_need_rebind(have->listen->options, want->options)) &&
+	       (listener_was_lent(have) || !socket_options_need_rebind(have->listen->options, want->options)) &&
 	       !listener_is_locked(have, want);
 }
 
@@ -98,12 +98,11 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	if (socket_options_need_rebind(from->listen->options, want->options))
 		log_event(engine->log, LEVEL_WARNING, &event,
 			  "ipv6_only and reuse_port of %s stay as they were: programs may hold the socket", want->name);
-	listener_watch(from, engine, NULL, false);
+	listener_watch(from, engine, NULL, WATCH_NO);
 	ev_io_set(&to->io, from->io.fd, EV_READ);
 	ev_io_set(&from->io, -1, EV_READ);
 	to->listen = from->listen;
-	to->shared = from->shared;
-	to->used = from->used;
+	to->hands = from->hands;
 	to->inherited = from->inherited;
 	to->guarded = from->guarded;
 	to->roused = from->roused;

@@ -75,10 +75,11 @@ void runtime_rewatch(struct service_runtime *runtime)
 		double rest = runtime->state.run == RUN_FROZEN ? 0 : socket_rest_left(runtime, listener);
 		bool wanted = !listener->busy && rest <= 0 &&
 			(!refuses || endpoint_accepts(listener->listen->endpoint));
+		enum listener_watch watch = !watching || !wanted ? WATCH_NO :
+					    runtime->state.run == RUN_FROZEN ? WATCH_ASLEEP : WATCH_CLIENTS;
 
-		listener->lent = runtime->state.run == RUN_FROZEN;
-		if (!listener->put_off || !watching || !wanted || !runtime_is_being_restored(runtime))
-			listener_watch(listener, runtime->engine, runtime->service->name, watching && wanted);
+		if (!listener->put_off || !watch || !runtime_is_being_restored(runtime))
+			listener_watch(listener, runtime->engine, runtime->service->name, watch);
 		if (is_in_doubt(runtime) || listener_is_overdue(listener))
 			listener_restore_now(listener, runtime->engine);
 		if (rest > 0)

@@ -76,7 +76,6 @@ static bool prepare_start(struct service_runtime *runtime, const struct instance
 
 		if (!listener_is_open(listener))
 			continue;       /* an optional socket that could not be opened */
-		listener->shared = true;
 		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
 		if (!is_relayed)
 			sockets[count++] = listener->io.fd;

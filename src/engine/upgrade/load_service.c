@@ -97,11 +97,13 @@ static void load_listener(struct service_loader *progress, struct state_section 
 	if (fd < 0)
 		return;
 	reuseport_bpf_note(fd, state_flag(section, "migrates"));
-	if (state_flag(section, "foreign") || (listener->shared && foreign_holder_is(runtime->service->account)))
+	if (state_flag(section, "foreign") ||
+	    (listener_was_lent(listener) && foreign_holder_is(runtime->service->account)))
 		foreign_socket_resume(fd);
-	listener->used = foreign_socket_is(fd);
+	if (foreign_socket_is(fd))
+		listener->hands = HANDS_LENT;
 	if (!listener_resume(listener, runtime->engine, runtime->service->name, fd))
-		listener->shared = listener->used = listener->guarded = false;
+		listener->hands = listener->guarded = 0; /* HANDS_OURS */
 	else if (state_flag(section, "registered"))
 		rpc_note_registered(runtime->engine, fd);
 }
