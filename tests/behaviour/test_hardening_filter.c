@@ -27,6 +27,7 @@ static const char *superd_with(const char *mode)
 		copy_program(superd_path(), own);
 		copy_program(text_of("%s/tests/behaviour/hostile_filter", getenv("BUILDDIR")),
 			     path_in("own/superd-filter"));
+		copy_program(text_of("%s/superd-exec", getenv("SUPERD_LIBEXEC")), path_in("own/superd-exec"));
 	}
 	cr_assert_eq(chmod(write_file("own/mode", "%s", mode), 0644), 0);
 	cr_assert_eq(chmod(write_file("own/requests", "%s", ""), 0666), 0);
@@ -235,4 +236,8 @@ Behaviour(hardening_filter, a_program_that_is_missing_is_an_error)
 	}
 	cr_expect(strstr(outcome.err, "table:1:1: error: one: cannot compile its filter of system calls: superd's own "
 				      "program superd-filter is missing"), "%s", outcome.err);
+	cr_assert_eq(chmod(path_in("own/superd-exec"), 0644), 0);
+	outcome = program_answer((const char *const[]){ own, "--check", "-f", table, NULL });
+	cr_expect(strstr(outcome.err, "table:1:56: error: one: lock_personality = yes: superd's own program "
+				      "superd-exec is missing"), "%s", outcome.err);
 }

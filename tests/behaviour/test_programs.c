@@ -16,7 +16,8 @@
 #define SECOND "222222222222"
 #define THIRD "333333333333"
 
-static const char *const helpers[] = { "superd-advise", "superd-builtin", "superd-filter", "superd-web" };
+static const char *const helpers[] = { "superd-advise", "superd-builtin", "superd-exec", "superd-filter",
+				       "superd-web" };
 
 /* Puts a copy of a program in the place of what is there, as a package manager does, with this build id. */
 static void install(const char *from, const char *to, const char *id)

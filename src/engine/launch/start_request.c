@@ -16,6 +16,7 @@
 #include "exec/resources/cgroup_settings.h"
 #include "exec/spawn/spawn.h"
 #include "os/foreign/foreign_path.h"
+#include "os/host/program.h"
 
 bool launch_wire(struct fd_map *fd_map, struct start_kit *kit, const struct service *service, const int *sockets,
 		 size_t socket_count, const struct console *console, struct buf *why)
@@ -204,6 +205,10 @@ void launch_describe_fault(const struct service *service, const struct fault *fa
 
 		buf_addf(out, "%s is not so", known ? conditions[fault->resource] : "a condition");
 		origin_cite(service_origin(service, "condition"), out);
+		return;
+	}
+	if (fault->stage == STAGE_PROGRAM && fault->error == EPROTO) {
+		program_describe_other(PROGRAM_EXEC, out);
 		return;
 	}
 	if (fault->stage == STAGE_CGROUP)

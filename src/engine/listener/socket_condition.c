@@ -1,4 +1,4 @@
-/* Asks a process about the conditions of a service's sockets. Its answer has a number for each socket. */
+/* Asks superd-exec about the conditions of a service's sockets. Its answer has a number for each socket. */
 #include "engine/listener/socket_condition.h"
 
 #include <errno.h>
@@ -6,43 +6,72 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/build_id.h"
+#include "base/fd.h"
 #include "engine/listener/listeners.h"
-#include "exec/plan/plan.h"
+#include "exec/record/condition_record.h"
 #include "os/foreign/foreign_path.h"
+#include "os/fs/memory_file.h"
+#include "os/host/program.h"
 
 #define AT_ONCE 8                       /* queries under way, each a process */
-#define HOLD UINT16_MAX
-
-struct condition_verdict {
-	uint16_t condition;             /* number of the first one that does not hold; HOLD: all do */
-	uint8_t is_assert;
-};
 
 static words conditions_of(const struct condition_query *query, size_t n)
 {
 	return query->sockets[n].listener->listen->options->socket_condition;
 }
 
-/* In a process of its own: errno 0 and the verdicts in the place of a reason. */
-static int check_all(const void *with, struct buf *verdicts, struct buf *unused)
+static void free_lists(struct condition_list *lists, size_t count)
 {
-	const struct condition_query *query = with;
+	for (size_t n = 0; n < count; n++)
+		free(lists[n].list);
+	free(lists);
+}
 
-	(void)unused;
-	for (size_t n = 0; n < query->count; n++) {
-		words texts = conditions_of(query, n);
-		bool is_assert = false;
-		const char *text = plan_find_false_condition(texts, &is_assert);
-		struct condition_verdict verdict = { .condition = text ? 0 : HOLD, .is_assert = is_assert };
+/* The table's reader has checked the texts. */
+static bool read_conditions(struct condition_list *list, words texts)
+{
+	size_t count = words_count(texts);
 
-		if (!text && errno)
-			return -1;
-		while (text && texts[verdict.condition] != text)
-			verdict.condition++;
-		buf_add(verdicts, (const char *)&verdict, sizeof(verdict));
-	}
-	errno = verdicts->failed ? ENOMEM : 0;
-	return -1;
+	list->list = calloc(count + 1, sizeof(*list->list));
+	for (; list->list && list->count < count; list->count++)
+		condition_read(texts[list->count], &list->list[list->count]);
+	return list->list;
+}
+
+/* All conditions as a file. -1 and errno. */
+static int write_conditions(const struct condition_query *query)
+{
+	struct condition_list *lists = calloc(query->count, sizeof(*lists));
+	struct record record = { 0 };
+	size_t count = query->count;
+	bool good = lists;
+	int file = -1;
+
+	for (size_t n = 0; good && n < count; n++)
+		good = read_conditions(&lists[n], conditions_of(query, n));
+	if (good)
+		condition_lists_record(&record, &lists, &count);
+	if (good && !record.out.failed)
+		file = memory_file(record.out.data, record.out.length);
+	else
+		errno = ENOMEM;
+	buf_free(&record.out);
+	free_lists(lists, lists ? count : 0);
+	return file;
+}
+
+/* Starts superd-exec. false and errno. */
+static bool begin_program(struct condition_query *query)
+{
+	const struct own_program *program = program_get(PROGRAM_EXEC);
+	char check[] = "--check-conditions";
+	char *argv[] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word(), check, NULL };
+	int file = write_conditions(query);
+	bool begun = file >= 0 && foreign_execute(&query->job, *conditions_of(query, 0), program->fd, argv, file);
+
+	fd_close(&file);
+	return begun;
 }
 
 static bool read_verdicts(struct condition_query *query, const struct buf *verdicts)
@@ -53,9 +82,9 @@ static bool read_verdicts(struct condition_query *query, const struct buf *verdi
 		return false;
 	for (size_t n = 0; n < query->count; n++) {
 		memcpy(&verdict, verdicts->data + n * sizeof(verdict), sizeof(verdict));
-		if (verdict.condition != HOLD && verdict.condition >= words_count(conditions_of(query, n)))
+		if (verdict.condition != CONDITIONS_HOLD && verdict.condition >= words_count(conditions_of(query, n)))
 			return false;
-		query->sockets[n].condition = verdict.condition == HOLD ? NULL
+		query->sockets[n].condition = verdict.condition == CONDITIONS_HOLD ? NULL
 									 : conditions_of(query, n)[verdict.condition];
 		query->sockets[n].is_assert = verdict.is_assert == 1;
 	}
@@ -75,7 +104,7 @@ static void stop_watching(struct condition_query *query)
 /* Reports a failure by the loop, as the owner has not returned yet. */
 static void begin_one(struct condition_query *query)
 {
-	if (!foreign_begin(&query->job, *conditions_of(query, 0), check_all, query, -1)) {
+	if (!begin_program(query)) {
 		query->error = errno;
 		ev_feed_event(query->engine->loop, &query->io, EV_CUSTOM);
 		return;

@@ -1,5 +1,5 @@
 /* Checks the conditions of sockets (option socket_condition), before superd opens them. A path may lead to a file system
- * that does not answer, so another process checks them, for a second at most, and the loop goes on meanwhile. */
+ * that does not answer, so superd-exec checks them, for a second at most, and the loop goes on meanwhile. */
 #pragma once
 
 #include <ev.h>

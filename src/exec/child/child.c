@@ -13,14 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/build_id.h"
 #include "exec/child/cgroup_join.h"
 #include "exec/child/clamp.h"
-#include "exec/child/condition.h"
-#include "exec/child/credentials.h"
 #include "exec/child/sandbox.h"
 #include "exec/child/stages.h"
 #include "exec/child/text.h"
-#include "exec/child/userns_map.h"
 #include "os/foreign/fork_fds.h"
 #include "os/host/signals.h"
 #include "os/rights/raw_syscall.h"
@@ -135,9 +133,9 @@ static int set_limits(struct job *job)
 
 static int set_root(struct job *job)
 {
-	bool entered = sandbox_changes_root(job) && !(job->command->flags & COMMAND_PRIVILEGED);
+	const struct sandbox_config *sandbox = child_sandbox(job);
 
-	if (!job->plan->root || entered)
+	if (!job->plan->root || (sandbox && sandbox->root))
 		return 0;
 	if (chroot(job->plan->root) < 0)
 		return -1;
@@ -231,7 +229,10 @@ static int execute_program(struct job *job)
 			     : execve(job->command->program, job->argv, job->environment);
 }
 
+/* In their order, which counts: a stage may need a right that a later one gives up. superd-exec has those that are
+ * missing. */
 static int (*const stages[STAGES])(struct job *) = {
+	[STAGE_STREAMS] = stream_files_open,
 	[STAGE_CGROUP] = cgroup_join,
 	[STAGE_DESCRIPTORS] = set_descriptors,
 	[STAGE_HOLD] = stage_hold,
@@ -243,13 +244,9 @@ static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_SCHEDULING] = stage_scheduling,
 	[STAGE_PERSONALITY] = stage_personality,
 	[STAGE_LIMITS] = set_limits,
-	[STAGE_PROFILE] = sandbox_profile,
-	[STAGE_NAMESPACES] = sandbox_namespaces,
-	[STAGE_MOUNTS] = sandbox_mounts,
 	[STAGE_ROOT] = set_root,
 	[STAGE_BOUNDING] = stage_bounding,
 	[STAGE_GROUPS] = set_groups,
-	[STAGE_PRIVATE_USERS] = sandbox_users,
 	[STAGE_USER] = set_user,
 	[STAGE_DIRECTORY] = set_directory,
 	[STAGE_SIGNALS] = set_signals,
@@ -259,7 +256,6 @@ static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_KEYRING] = stage_keyring,
 	[STAGE_NO_NEW_PRIVILEGES] = stage_no_new_privileges,
 	[STAGE_BIND_FILTER] = stage_bind_filter,
-	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
 	[STAGE_EXEC] = execute_program,
 };
 
@@ -268,6 +264,7 @@ static int (*const stages[STAGES])(struct job *) = {
 static bool skips_stage(const struct job *job, int stage)
 {
 	static const bool rights[STAGES] = {
+		[STAGE_MAPPER] = true,
 		[STAGE_PROFILE] = true, [STAGE_NAMESPACES] = true, [STAGE_MOUNTS] = true, [STAGE_GROUPS] = true,
 		[STAGE_PRIVATE_USERS] = true, [STAGE_BOUNDING] = true, [STAGE_USER] = true, [STAGE_IDENTITY] = true,
 		[STAGE_SECURE_BITS] = true, [STAGE_KEYRING] = true,
@@ -301,61 +298,63 @@ static void write_variables(struct job *job)
 		*job->pidfd_id_at = NULL;
 }
 
-_Noreturn void child_run(struct job *job)
+_Noreturn void child_fail(struct job *job, enum stage stage)
 {
-	struct fault fault;
+	const struct fault fault = { stage, errno, job->fault.resource };
 
-	write_variables(job);
-	if (job->plan->umask != (mode_t)-1)
-		umask(job->plan->umask);
-	for (int stage = STAGE_CGROUP; stage < STAGES; stage++) {
+	job->fault = fault;
+	_exit(job->report >= 0 && write(job->report, &fault, sizeof(fault)) < 0 ? 126 : 127);
+}
+
+_Noreturn void child_run(struct job *job, enum stage first, int (*const more[STAGES])(struct job *))
+{
+	for (int stage = first; stage < STAGES; stage++) {
+		int (*go)(struct job *) = stages[stage] || !more ? stages[stage] : more[stage];
+
 		job->stage = (enum stage)stage;
-		if (skips_stage(job, stage) || stages[stage](job) == 0)
-			continue;
-		fault = (struct fault){ (enum stage)stage, errno, job->fault.resource };
-		job->fault = fault;
-		if (job->report >= 0 && write(job->report, &fault, sizeof(fault)) < 0)
-			_exit(126);
-		break;
+		if (stage == STAGE_CGROUP) {
+			write_variables(job);
+			if (job->plan->umask != (mode_t)-1)
+				umask(job->plan->umask);
+		}
+		if (go && !skips_stage(job, stage) && go(job) < 0)
+			child_fail(job, (enum stage)stage);
 	}
 	_exit(127);
 }
 
-static _Noreturn void exit_with_fault(const struct job *job, struct fault fault)
+bool child_needs_program(const struct job *job)
 {
-	_exit(write(job->report, &fault, sizeof(fault)) < 0 ? 126 : 127);
+	return child_sandbox(job) || job->plan->credentials || job->checks;
 }
 
-static void check_conditions(const struct job *job)
+/* Executes superd-exec, with the descriptors where they are. */
+static _Noreturn void become_program(struct job *job)
 {
-	int wrong = conditions_find_false(job->plan->conditions, job->plan->condition_count);
+	char record[DECIMAL_DIGITS + 1], report[DECIMAL_DIGITS + 1];
+	char *arguments[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), record, report, NULL };
 
-	if (wrong >= 0)
-		exit_with_fault(job,
-				(struct fault){ .stage = STAGE_CONDITIONS,
-						.error = job->plan->conditions[wrong].is_assert,
-						.resource = wrong });
+	text_write_variable(record, "", (uint64_t)job->record);
+	text_write_variable(report, "", (uint64_t)job->report);
+	for (int n = 0; n < job->wanted_count; n++)
+		fcntl(job->wanted[n], F_SETFD, 0);
+	if (job->file > 0)
+		fcntl(job->file, F_SETFD, 0);
+	fcntl(job->record, F_SETFD, 0);
+	fcntl(job->report, F_SETFD, 0);
+	raw_execute_own(job->plan->executor, arguments);
+	child_fail(job, STAGE_PROGRAM);
 }
 
 _Noreturn void child_run_apart(struct job *job)
 {
-	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
-
 	raw_raise_effective();
-	if (geteuid() != 0 && (job->plan->oom_score[0] || job->plan->sandbox))
+	if (geteuid() != 0 && job->plan->oom_score[0])
 		raw_set_dumpable();
 	if (job->into > 0)
 		cgroup_enter(job->into);        /* if that fails, it stays outside */
+	if (job->record >= 0)
+		become_program(job);
 	fork_fds_close_others(job->wanted, job->wanted_count, job->report, job->file);
-	if (job->checks)
-		check_conditions(job);
-	if (credentials_load(job) < 0)
-		exit_with_fault(job, (struct fault){ .stage = STAGE_CREDENTIALS, .error = errno,
-						     .resource = job->fault.resource });
-	if (stream_files_open(job) < 0)
-		exit_with_fault(
-			job, (struct fault){ .stage = STAGE_STREAMS, .error = errno, .resource = job->fault.resource });
-	if (!privileged && sandbox_needs_mapper(job) && !userns_map_prepare(job))
-		exit_with_fault(job, (struct fault){ .stage = STAGE_PRIVATE_USERS, .error = errno });
-	child_run(job);
+	child_run(job, STAGE_CONDITIONS, NULL);
 }

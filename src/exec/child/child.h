@@ -16,10 +16,12 @@ enum stage {
 	STAGE_NONE,
 	STAGE_WORDS, /* the command's words became too long; there is no child */
 	STAGE_FORK, /* fork(2) or clone(2) failed */
-	STAGE_CONDITIONS,
+	STAGE_PROGRAM, /* superd-exec, which then goes through all others */
+	STAGE_CONDITIONS, /* the first one of a start apart */
 	STAGE_CREDENTIALS,
 	STAGE_STREAMS,  /* opens the files of standard streams, as the user */
-	STAGE_CGROUP,   /* the first stage of child_run: the group's limits hold for all others */
+	STAGE_MAPPER, /* for PRIVATE_USERS; outside of the control group */
+	STAGE_CGROUP,   /* the first stage of other starts: the group's limits hold for all others */
 	STAGE_DESCRIPTORS,
 	STAGE_HOLD, /* warm = N; as superd's own user, so that a tracer may attach */
 	STAGE_SESSION,
@@ -89,12 +91,13 @@ struct job {
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare descriptors first */
 	volatile enum stage stage;      /* the present stage, for reports on a child that hangs */
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
+	int record;                     /* the start as a text for superd-exec (exec/record); -1: it does without */
 	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */
 	/* warm = N: the placeholder, one of `wanted`, which brings a byte as soon as the process is traced; 0: none */
 	int hold_channel;
 	bool hold_dumpable;             /* the tracer lacks CAP_SYS_PTRACE */
 	const char *notify;             /* path of its notify socket, which is mounted where a sandbox would hide it; NULL: none */
-	int mapper;                     /* socket to the process that writes the maps of a user namespace (userns_map); -1: none */
+	int mapper;                     /* superd-exec's: socket to the process that writes the maps of a user namespace */
 	pid_t mapper_pid;               /* that process */
 	uint64_t mark;                  /* mark of its processes (os/proc/process_mark); 0: none */
 	uint64_t private_id;            /* number in the names of its private_tmp folders; 0: none */
@@ -115,13 +118,26 @@ static inline void child_note_pid(const struct job *job, pid_t pid)
 		__atomic_compare_exchange_n(job->noted, &before, pid, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-/* Goes through the stages and executes the program, or reports the failure and exits. */
-_Noreturn void child_run(struct job *job);
+/* Goes through the stages from `first` on and executes the program, or reports the failure and exits. `more`: the stages
+ * that only superd-exec has; NULL in superd. */
+_Noreturn void child_run(struct job *job, enum stage first, int (*const more[STAGES])(struct job *));
+
+/* Reports the stage with errno, and exits. */
+_Noreturn void child_fail(struct job *job, enum stage stage);
 
 /* The same for a start apart (exec/spawn/spawn_async), whose child has its own memory, reports by job->report, and may
- * block. It first closes the descriptors that the program does not get, then checks conditions, loads credentials and
- * opens streams. */
+ * block. Where there is a record, it executes superd-exec, which goes through all stages. Else it first closes the
+ * descriptors that the program does not get. */
 _Noreturn void child_run_apart(struct job *job);
+
+/* The sandbox of this start; NULL: none. */
+static inline const struct sandbox_config *child_sandbox(const struct job *job)
+{
+	return job->command->flags & COMMAND_PRIVILEGED ? NULL : job->plan->sandbox;
+}
+
+/* Whether the start needs superd-exec. */
+bool child_needs_program(const struct job *job);
 
 /* Moves descriptor wanted[n] to n for all n < count, whatever their order and overlaps; the results are not
  * close-on-exec. 0, or -1 and errno. For the child, and for tests. */

@@ -1,5 +1,5 @@
-/* The child's part of credentials (exec/dirs/credentials): the folder that holds them, and filling it (systemd.exec(5),
- * "Credentials"). */
+/* The credentials of a service (systemd.exec(5), "Credentials"), from superd (exec/dirs/credentials) to superd-exec, which
+ * loads them. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,11 +8,9 @@
 
 #include "config/service/service.h"
 
-struct job;
-
 enum credential_kind { CREDENTIAL_LOADED, CREDENTIAL_IMPORTED, CREDENTIAL_SET };
 
-/* One credential. superd parses the options, as the child cannot. Owned by struct credentials. */
+/* One credential. superd parses the options. Owned by struct credentials. */
 struct credential {
 	unsigned kind;                  /* enum credential_kind */
 	char *id;                       /* its name; IMPORTED: the pattern */
@@ -31,11 +29,11 @@ struct credentials_place {
 	char *root;                     /* below it no link is followed, as its users made them; NULL: none */
 };
 
-/* All credentials of a service: made with the plan, loaded by the child. credentials_free frees them. */
+/* All credentials of a service: made with the plan. credentials_free frees them. */
 struct credentials {
 	char *folder;                   /* path of the folder, as the service sees it */
 	struct credentials_place at[2]; /* [1]: for commands with all rights, which get no mounts; [0]: for others */
-	char *unit;                     /* how the child identifies itself to a socket: "/unit/NAME.service/" */
+	char *unit;                     /* how superd-exec identifies itself to a socket: "/unit/NAME.service/" */
 	char *received;                 /* folder of superd's own credentials; NULL: none */
 	struct credential *list;        /* sorted: of two with the same name the first counts */
 	size_t count;
@@ -43,10 +41,6 @@ struct credentials {
 	gid_t group;
 };
 
-/* Loads all credentials, in a start apart, before its stages: 0, or -1 and errno, with the index of the failed
- * credential as the fault's resource. */
-int credentials_load(struct job *job);
-
-/* Opens a folder with O_PATH; with `make`, creates its missing parts. Below a root (NULL: none) no link is followed:
- * the root's users made them, and they may lead outside. -1 and errno. */
-int credentials_open(const char *root, const char *path, bool make);
+/* Opens a folder below a root with O_PATH; with `make`, creates its missing parts. No link is followed: the root's users
+ * made them, and they may lead outside. -1 and errno. */
+int credentials_open_below(const char *root, const char *path, bool make);

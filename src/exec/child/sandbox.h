@@ -1,7 +1,7 @@
 /* How a service is confined: namespaces, mounts, seccomp filters. sandbox_make makes the configuration of a service
- * when the table is loaded; services with equal options share it. The child of a start apart applies it.
+ * when the table is loaded; services with equal options share it.
  *
- * The child makes system calls only, as it runs between fork and exec: every path and list is prepared here. */
+ * superd prepares every path and list, and superd-exec makes the system calls (src/helper/exec). */
 #pragma once
 
 #include <stdbool.h>
@@ -19,8 +19,13 @@
 /* fault.resource in STAGE_MOUNTS: root_directory could not be entered. */
 #define SANDBOX_ROOT (-2)
 
+#define SANDBOX_MOUNTS_MOST 512         /* mounts of one service; superd-exec has a descriptor for each on its stack */
+#define OPEN_PATHS_MOST 64              /* folders that superd provides for it, likewise */
+
+/* The kernel's MOUNT_ATTR_x, which older headers lack. */
+enum { MOUNT_TREE_READ_ONLY = 0x1, MOUNT_TREE_NO_SUID = 0x2, MOUNT_TREE_NO_DEVICES = 0x4, MOUNT_TREE_NO_EXEC = 0x8 };
+
 struct sock_fprog;
-struct job;
 
 /* Content of a mount. If options name two for one path, the first of this list wins. */
 enum mount_content {
@@ -42,7 +47,7 @@ struct sandbox_mount {
 	const char *source, *data;      /* BIND, PRIVATE_TMP: where the tree comes from; PROC, TEMPORARY: data of mount(2) */
 	unsigned content;               /* enum mount_content */
 	unsigned long flags;            /* TEMPORARY: MS_x */
-	unsigned attributes;            /* MOUNT_TREE_x (exec/child/mount_tree) to set, here and in all mounts below */
+	unsigned attributes;            /* MOUNT_TREE_x to set, here and in all mounts below */
 	unsigned restored;              /* MOUNT_TREE_x that the mount above has and this one lacks; cleared if `before` */
 	bool before;                    /* AS_BEFORE: access does not change, regardless of the mount above */
 	bool recursive;                 /* BIND: with the mounts below */
@@ -76,6 +81,22 @@ struct sandbox_config {
 	bool private_tmp;               /* it has its own folders for /tmp and /var/tmp */
 };
 
+/* What superd-exec --probe answers: means that the machine lacks, as bits. */
+enum sandbox_need {
+	SANDBOX_NEEDS_MOUNTS = 1 << 0,          /* a mount namespace, and mount_setattr(2) */
+	SANDBOX_NEEDS_NETWORK = 1 << 1,         /* a network namespace */
+	SANDBOX_NEEDS_QUEUES = 1 << 2,          /* an IPC namespace */
+	SANDBOX_NEEDS_NAME = 1 << 3,            /* a UTS namespace */
+	SANDBOX_NEEDS_USERS = 1 << 4,           /* a user namespace */
+	SANDBOX_PROBED = (1 << 5) - 1,          /* the bits above; superd finds out about those below */
+	SANDBOX_NEEDS_FILTER = 1 << 5,          /* seccomp filters */
+	SANDBOX_NEEDS_PROFILE = 1 << 6,         /* AppArmor */
+	SANDBOX_NEEDS_CONTEXT = 1 << 7,         /* SELinux; never available */
+	SANDBOX_NEEDS_ALL_USERS = 1 << 8,       /* mapping all users */
+	SANDBOX_NEEDS_ENTRY = 1 << 9,           /* entering a network namespace */
+	SANDBOX_NEEDS_PROC = 1 << 10,           /* mounting a new /proc */
+};
+
 struct sandbox_support;
 struct process_defaults;
 
@@ -97,14 +118,3 @@ char **sandbox_list_open_paths(const struct service *service, const struct proce
 
 /* The path of the mount with this number, and its option in *option; NULL: there is none. */
 const char *sandbox_fault_path(const struct sandbox_config *sandbox, int number, const char **option);
-
-/* The child's stages: 0, or -1 and errno. */
-int sandbox_namespaces(struct job *job);
-int sandbox_mounts(struct job *job);
-int sandbox_users(struct job *job);
-int sandbox_profile(struct job *job);
-int sandbox_system_calls(struct job *job);
-bool sandbox_changes_root(const struct job *job);
-
-/* Whether another process must write the maps of its user namespace (userns_map). */
-bool sandbox_needs_mapper(const struct job *job);

@@ -1,9 +1,11 @@
-/* warm = N: waits until a worker process traces this one (exec/warm/hold). That is before the change of user: from then
- * on, a tracer without CAP_SYS_PTRACE could not attach any more, as the process is not dumpable before its exec. */
+/* warm = N: waits until a worker process traces this one (exec/warm/hold). That begins when it has a byte from here:
+ * not before superd-exec runs, and before the change of user. From then on, a tracer without CAP_SYS_PTRACE could not
+ * attach any more, as the process is not dumpable before its exec. */
 #include "exec/child/stages.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "exec/child/child.h"
@@ -38,6 +40,7 @@ int stage_hold(struct job *job)
 	if (job->hold_dumpable)
 		raw_set_dumpable();
 	let_trace(getppid());
+	send(fd, "", 1, MSG_NOSIGNAL);  /* superd may have closed its end, which the next call sees */
 	do
 		got = read(fd, &byte, 1);
 	while (got < 0 && errno == EINTR);

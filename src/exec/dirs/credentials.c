@@ -252,7 +252,8 @@ void credentials_remove(const struct service *service, const struct process_defa
 	buf_addf(&base, "%s/" FOLDER, defaults->runtime_directory);
 	buf_addf(&name, "%s.service", service->name);
 	if (!base.failed && !name.failed)
-		above = credentials_open(root, buf_string(&base), false);
+		above = root ? credentials_open_below(root, buf_string(&base), false)
+			     : open(buf_string(&base), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (above >= 0) {
 		make_writable(above, buf_string(&name));
 		directories_discard(above, buf_string(&name), at_once);

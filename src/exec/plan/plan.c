@@ -279,6 +279,17 @@ static bool make_open_paths(struct plan *plan, const struct service *service, co
 	return plan->open_paths;
 }
 
+/* Which of its starts need superd-exec is for exec/child/child.c to say. */
+static bool find_executor(struct plan *plan, struct buf *why)
+{
+	if (!plan->sandbox && !plan->credentials && !plan->condition_count)
+		return true;
+	plan->executor = program_get(PROGRAM_EXEC)->fd;
+	if (plan->executor < 0)
+		program_describe_missing(PROGRAM_EXEC, why);
+	return plan->executor >= 0;
+}
+
 static bool make_scheduling(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 			    struct buf *why)
 {
@@ -475,7 +486,7 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
 	    make_plan_environment(plan, service, defaults, sockets, why) && make_directories(plan, service, why) &&
 	    credentials_plan(plan, service, defaults, why) && make_open_paths(plan, service, defaults, why) &&
-	    make_scheduling(plan, service, defaults, why) &&
+	    find_executor(plan, why) && make_scheduling(plan, service, defaults, why) &&
 	    plan_make_resources(plan, service, why) && make_bind_filter(plan, service, why) &&
 	    make_streams(plan, service, sockets, why)) {
 		plan_check_trust(plan);

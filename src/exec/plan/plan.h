@@ -60,9 +60,6 @@ bool plan_gives_network(const struct service *service);
 const struct stream *plan_stream(const struct service *service, int number);
 bool stream_is_path(const struct stream *stream);
 
-/* The text of the first of these conditions that does not hold now, with is_assert; NULL: they all do, with errno 0, or
- * memory is short (ENOMEM). For a process of its own, as a path may lead to a file system that hangs. */
-const char *plan_find_false_condition(words texts, bool *is_assert);
 
 bool plan_is_builtin(const struct service *service);
 enum program plan_builtin_program(const struct service *service); /* which serves builtin or redirect */

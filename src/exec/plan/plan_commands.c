@@ -2,14 +2,12 @@
  *
  * A text is split into words before its templates are replaced, so the value of a template never becomes a second
  * word. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/shell_words.h"
 #include "config/option/option_name.h"
 #include "config/option/service_mark.h"
-#include "exec/child/condition.h"
 #include "exec/plan/plan.h"
 #include "exec/plan/templates.h"
 #include "os/host/path_search.h"
@@ -169,25 +167,6 @@ static bool make_conditions(struct plan *plan, const struct service *service, st
 		return false;
 	}
 	return true;
-}
-
-const char *plan_find_false_condition(words texts, bool *is_assert)
-{
-	size_t count = words_count(texts);
-	struct condition *list = calloc(count + 1, sizeof(*list));
-	int found = -1;
-
-	errno = ENOMEM;
-	if (!list)
-		return NULL;
-	for (size_t n = 0; n < count && found < 0; n++)
-		found = condition_read(texts[n], &list[n]) ? (int)n : -1;
-	if (found < 0)
-		found = conditions_find_false(list, count);
-	*is_assert = found >= 0 && list[found].is_assert;
-	free(list);
-	errno = 0;
-	return found < 0 ? NULL : texts[found];
 }
 
 bool plan_make_commands(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,

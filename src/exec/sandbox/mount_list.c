@@ -10,8 +10,6 @@
 
 #include "base/array.h"
 #include "base/buf.h"
-#include "exec/child/mount_tree.h"
-#include "exec/child/sandbox_internal.h"
 #include "os/foreign/foreign_path.h"
 #include "os/fs/path_opener.h"
 

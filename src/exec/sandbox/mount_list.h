@@ -1,4 +1,4 @@
-/* The list of a sandbox's mounts while it is made. Private to exec/child/sandbox* and exec/sandbox/sandbox*. */
+/* The list of a sandbox's mounts while it is made. Private to exec/sandbox. */
 #pragma once
 
 #include <stdbool.h>

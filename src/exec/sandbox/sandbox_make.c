@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "exec/child/sandbox_internal.h"
 #include "exec/dirs/credentials.h"
 #include "exec/dirs/directories.h"
 #include "exec/sandbox/mount_list.h"

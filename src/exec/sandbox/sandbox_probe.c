@@ -1,19 +1,15 @@
-/* Finds out what the kernel allows, before anything depends on it. Capabilities prove little: root in a container may
- * not be allowed to mount, and a seccomp filter may forbid namespaces to a process with every capability. So each means
- * is tried, in a separate process. */
+/* Finds out what the machine allows, before anything depends on it. superd-exec tries it. */
 #include "exec/sandbox/sandbox_probe.h"
 
-#include <errno.h>
 #include <linux/capability.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
+#include "base/build_id.h"
 #include "base/fd.h"
 #include "config/option/option_table.h"
-#include "exec/child/mount_tree.h"
 #include "exec/spawn/spawn.h"
+#include "os/host/program.h"
 #include "os/rights/capability.h"
 
 static const struct { const char *option; unsigned needs;
@@ -71,41 +67,6 @@ static const char *const reasons[] = {
 	"only root or CAP_SYS_ADMIN can mount a new /proc",
 };
 
-/* Tried one by one, as a failure must not hide the others. */
-static const struct { int flag; unsigned need;
-} namespaces[] = {
-	{ CLONE_NEWNS, SANDBOX_NEEDS_MOUNTS },
-	{ CLONE_NEWNET, SANDBOX_NEEDS_NETWORK },
-	{ CLONE_NEWIPC, SANDBOX_NEEDS_QUEUES },
-	{ CLONE_NEWUTS, SANDBOX_NEEDS_NAME },
-};
-
-static int try_namespaces(bool by_users)
-{
-	unsigned lacking = 0;
-
-	if (by_users && unshare(CLONE_NEWUSER) < 0)
-		return SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_NETWORK | SANDBOX_NEEDS_QUEUES | SANDBOX_NEEDS_NAME |
-			SANDBOX_NEEDS_USERS;
-	for (size_t n = 0; n < sizeof(namespaces) / sizeof(namespaces[0]); n++) {
-		if (unshare(namespaces[n].flag) < 0)
-			lacking |= namespaces[n].need;
-	}
-	if (!by_users && unshare(CLONE_NEWUSER) < 0)
-		lacking |= SANDBOX_NEEDS_USERS;
-	return (int)lacking;
-}
-
-static int try_privileged(void)
-{
-	return try_namespaces(false);
-}
-
-static int try_by_users(void)
-{
-	return try_namespaces(true);
-}
-
 static bool has_profiles(void)
 {
 	size_t length;
@@ -114,12 +75,6 @@ static bool has_profiles(void)
 
 	free(text);
 	return enabled;
-}
-
-/* Whether this kernel has the calls of exec/child/mount_tree: then they fail with EBADF, as there is no such tree. */
-static bool has_mount_calls(void)
-{
-	return mount_tree_set_attr(-1, MOUNT_TREE_READ_ONLY, 0) == 0 || errno != ENOSYS;
 }
 
 static bool has_filter(void)
@@ -133,20 +88,24 @@ static bool has_filter(void)
 
 static void probe_machine(struct sandbox_support *support)
 {
-	int lacking;
+	const struct own_program *program = program_get(PROGRAM_EXEC);
+	char by_users[] = "--probe-users", privileged[] = "--probe";
+	char *argv[] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word(), by_users, NULL };
+	int lacking = -1;
 
 	support->probed = true;
-	support->privileged = capability_held(CAP_SYS_ADMIN);      /* a child that is started apart raises it */
-	lacking = spawn_probe(support->privileged ? try_privileged : try_by_users);
+	support->privileged = capability_held(CAP_SYS_ADMIN);   /* superd-exec gets it */
+	if (support->privileged)
+		argv[2] = privileged;
+	if (program->fd >= 0)
+		lacking = spawn_ask(program->fd, argv);
 	if (lacking < 0)
-		lacking = SANDBOX_NEEDS_MOUNTS | SANDBOX_NEEDS_NETWORK | SANDBOX_NEEDS_QUEUES | SANDBOX_NEEDS_NAME |
-			SANDBOX_NEEDS_USERS;
-	support->lacking = (unsigned)lacking | SANDBOX_NEEDS_CONTEXT;
-	if (!has_mount_calls())
-		support->lacking |= SANDBOX_NEEDS_MOUNTS;
-	if (!has_filter())
+		support->program_flaw = program->fd < 0 ? "superd's own program superd-exec is missing"
+							: "superd-exec does not answer, or is of another build";
+	support->lacking = (lacking < 0 ? SANDBOX_PROBED : (unsigned)lacking & SANDBOX_PROBED) | SANDBOX_NEEDS_CONTEXT;
+	if (!has_filter() || lacking < 0)
 		support->lacking |= SANDBOX_NEEDS_FILTER;
-	if (!has_profiles())
+	if (!has_profiles() || lacking < 0)
 		support->lacking |= SANDBOX_NEEDS_PROFILE;
 	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
 		support->lacking |= SANDBOX_NEEDS_ALL_USERS;
@@ -204,7 +163,8 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 		for (size_t bit = 0; lacking && bit < sizeof(reasons) / sizeof(reasons[0]); bit++) {
 			if (!(lacking >> bit & 1))
 				continue;
-			say(context, service, needs[n].option, reasons[bit]);
+			say(context, service, needs[n].option,
+			    support->program_flaw ? support->program_flaw : reasons[bit]);
 			break;
 		}
 	}

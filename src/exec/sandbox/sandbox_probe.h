@@ -5,26 +5,13 @@
 
 #include "base/pool.h"
 #include "config/service/service.h"
-
-/* The means, as bits. */
-enum sandbox_need {
-	SANDBOX_NEEDS_MOUNTS = 1 << 0,          /* a mount namespace, and mount_setattr(2) */
-	SANDBOX_NEEDS_NETWORK = 1 << 1,         /* a network namespace */
-	SANDBOX_NEEDS_QUEUES = 1 << 2,          /* an IPC namespace */
-	SANDBOX_NEEDS_NAME = 1 << 3,            /* a UTS namespace */
-	SANDBOX_NEEDS_USERS = 1 << 4,           /* a user namespace */
-	SANDBOX_NEEDS_FILTER = 1 << 5,          /* seccomp filters */
-	SANDBOX_NEEDS_PROFILE = 1 << 6,         /* AppArmor */
-	SANDBOX_NEEDS_CONTEXT = 1 << 7,         /* SELinux; never available */
-	SANDBOX_NEEDS_ALL_USERS = 1 << 8,       /* mapping all users */
-	SANDBOX_NEEDS_ENTRY = 1 << 9,           /* entering a network namespace */
-	SANDBOX_NEEDS_PROC = 1 << 10,           /* mounting a new /proc */
-};
+#include "exec/child/sandbox.h"
 
 /* The features that the machine allows, filled in by the first query. A zeroed struct is empty. */
 struct sandbox_support {
 	bool probed;                    /* the other fields are valid */
 	bool privileged;                /* superd may create namespaces without a user namespace */
+	const char *program_flaw;       /* why superd-exec cannot do it, so all means are missing; NULL: it can */
 	unsigned lacking;               /* enum sandbox_need: means that are missing */
 	const struct option_groups *plain_groups; /* option groups of the last service if it needed nothing, as most do */
 };

@@ -94,6 +94,10 @@ pid_t spawn_async(struct job *job, int *report);
  * features. Waits, up to spawn_timeout_seconds. */
 int spawn_probe(int (*try)(void));
 
+/* Executes one of superd's own programs (os/host/program) and returns the byte that it prints; -1: none came. Waits as
+ * long. */
+int spawn_ask(int program, char *const *argv);
+
 /* Runs a chore in a forked process, which has no descriptors of superd's but these. No process learns how it ends.
  * false: the fork failed. */
 bool spawn_background(void (*chore)(const void *with), const void *with, const int *kept, int count);

@@ -4,8 +4,8 @@
  * writes. As the child may take long, it first closes every descriptor that the program must not have: otherwise it
  * would hold open what superd or others close meanwhile.
  *
- * A process inside a new user namespace may map no user but its own (user_namespaces(7)). So a second process is forked
- * first; it stays outside and writes the maps when the child asks (exec/child/userns_map.c). */
+ * A start with conditions, a sandbox or credentials becomes superd-exec, which reads from a file in memory what it has
+ * to do. */
 #include "exec/spawn/spawn.h"
 
 #include <errno.h>
@@ -16,20 +16,37 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "exec/record/start_record.h"
 #include "exec/spawn/spawn_timeout.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
+#include "os/fs/memory_file.h"
 #include "os/rights/raw_syscall.h"
 
 #define REAP_MOST 100                   /* milliseconds that superd waits for a process that is about to end */
 
+/* Writes the start for superd-exec into a file, job->record. false and errno. */
+static bool write_record(struct job *job)
+{
+	struct record record = { 0 };
+
+	start_record(&record, job);
+	if (record.out.failed)
+		errno = ENOMEM;
+	else
+		job->record = memory_file(record.out.data, record.out.length);
+	buf_free(&record.out);
+	return job->record >= 0;
+}
+
 pid_t spawn_async(struct job *job, int *report)
 {
-	int ends[2];
+	int ends[2] = { -1, -1 };
 	pid_t pid;
 
-	if (!fork_fds_open_report(ends, job->wanted_count)) {
+	if ((child_needs_program(job) && !write_record(job)) || !fork_fds_open_report(ends, job->wanted_count)) {
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+		fd_close(&job->record);
 		return -1;
 	}
 	pid = fork();
@@ -46,6 +63,7 @@ pid_t spawn_async(struct job *job, int *report)
 		child_note_pid(job, pid);       /* the child may not run for long, and superd may die before */
 	}
 	fd_close(&ends[1]);
+	fd_close(&job->record);
 	*report = ends[0];
 	return pid;
 }
@@ -62,10 +80,25 @@ static bool wait_for_answer(int fd)
 }
 
 /* The process answers by a pipe, as the loop may reap it before waitpid(2) here could. */
-int spawn_probe(int (*try)(void))
+static int hear_answer(pid_t pid, int ends[2])
 {
 	unsigned char answer = 0;
 	ssize_t got = -1;
+
+	fd_close(&ends[1]);
+	if (pid > 0 && wait_for_answer(ends[0]))
+		got = read(ends[0], &answer, 1);
+	else if (pid > 0)
+		kill(pid, SIGKILL);     /* which does not end one that hangs in the kernel */
+	if (pid > 0)
+		waitpid_timeout(pid, REAP_MOST, NULL);
+	fd_close(&ends[0]);
+	return got == 1 ? answer : -1;
+}
+
+int spawn_probe(int (*try)(void))
+{
+	unsigned char answer;
 	int ends[2];
 	pid_t pid;
 
@@ -79,15 +112,23 @@ int spawn_probe(int (*try)(void))
 		answer = (unsigned char)try();
 		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
 	}
-	fd_close(&ends[1]);
-	if (pid > 0 && wait_for_answer(ends[0]))
-		got = read(ends[0], &answer, 1);
-	else if (pid > 0)
-		kill(pid, SIGKILL);     /* which does not end one that hangs in the kernel */
-	if (pid > 0)
-		waitpid_timeout(pid, REAP_MOST, NULL);
-	fd_close(&ends[0]);
-	return got == 1 ? answer : -1;
+	return hear_answer(pid, ends);
+}
+
+int spawn_ask(int program, char *const *argv)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (fd_pipe(ends) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		if (dup2(ends[1], STDOUT_FILENO) >= 0)
+			raw_execute_own(program, argv);
+		_exit(1);
+	}
+	return hear_answer(pid, ends);
 }
 
 bool spawn_background(void (*chore)(const void *with), const void *with, const int *kept, int count)

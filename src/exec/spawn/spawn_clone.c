@@ -16,7 +16,7 @@
 static int run_child(void *job)
 {
 	raw_raise_effective();
-	child_run(job);
+	child_run(job, STAGE_CGROUP, NULL);
 }
 
 /* CLONE_FILES needs close_range(CLOSE_RANGE_UNSHARE) of Linux 5.9. After the first failure of that call descriptors are

@@ -60,7 +60,7 @@ pid_t spawn_process(struct job *job, char *stack)
 		child_note_pid(job, getpid());
 		fork_memory_unshare();
 		job->report = ends[1];
-		child_run(job);
+		child_run(job, STAGE_CGROUP, NULL);
 	}
 	if (pid < 0)
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };

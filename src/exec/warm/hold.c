@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,16 +167,32 @@ static void run_program(struct hold_trace *trace, const struct hold_work *work, 
 	}
 }
 
-/* The byte lets the child go on to its exec (exec/child/stage_hold). This process keeps no end of the pair: if superd
- * closes its own, the program must see that. */
+/* Waits until the child waits to be traced (exec/child/stage_hold). false and errno. */
+static bool child_is_ready(int channel, int64_t until)
+{
+	struct pollfd ready = { channel, POLLIN, 0 };
+	int64_t left;
+	char byte;
+
+	while ((left = until - clock_ms()) > 0 && poll(&ready, 1, (int)left) < 0 && errno == EINTR)
+		;
+	if (recv(channel, &byte, 1, MSG_DONTWAIT) == 1)
+		return true;
+	errno = errno == EAGAIN ? ETIMEDOUT : ECHILD;
+	return false;
+}
+
+/* The byte lets the child go on to its exec. This process keeps no end of the pair: if superd closes its own, the
+ * program must see that. */
 static void hold_program(int channel, const void *with)
 {
 	const struct hold_work *work = with;
 	struct hold_report report = { .obstacle = HOLD_NONE, .call = -1 };
+	int64_t until = clock_ms() + work->limit_ms;
 	struct hold_trace trace;
 
 	set_alarm(work->limit_ms + GRACE_MS);
-	if (hold_trace_begin(&trace, work->program, clock_ms() + work->limit_ms)) {
+	if (child_is_ready(work->channel, until) && hold_trace_begin(&trace, work->program, until)) {
 		send(work->channel, "", 1, MSG_NOSIGNAL);
 		close(work->channel);
 		run_program(&trace, work, &report);

@@ -16,7 +16,6 @@
 
 #define X32_CALL 0x40000000             /* __X32_SYSCALL_BIT */
 #define CALL_STOP (SIGTRAP | 0x80)      /* PTRACE_O_TRACESYSGOOD */
-#define PERMIT_MS 2000                  /* until the program must have permitted that it is traced */
 
 long hold_ptrace(int request, pid_t program, uint64_t address, void *data)
 {
@@ -31,21 +30,13 @@ static void watch_children(void)
 	sigaction(SIGCHLD, &plain, NULL);
 }
 
-/* Without CAP_SYS_PTRACE, nobody may trace the program until it has said so itself, right before it waits
- * (exec/child/stage_hold). */
 bool hold_trace_begin(struct hold_trace *trace, pid_t program, int64_t until)
 {
 	uintptr_t options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC;
-	int64_t permitted = clock_ms() + PERMIT_MS;
 
 	*trace = (struct hold_trace){ .program = program, .until = until };
 	watch_children();
-	while (hold_ptrace(PTRACE_SEIZE, program, 0, (void *)options) != 0) {
-		if (errno != EPERM || clock_ms() >= permitted)
-			return false;
-		poll(NULL, 0, 1);
-	}
-	return true;
+	return hold_ptrace(PTRACE_SEIZE, program, 0, (void *)options) == 0;
 }
 
 /* Waits until the program's state changes. 1: it has; 0: the time is over; -1 and errno. */

@@ -48,11 +48,11 @@ static void note_timeout(uint64_t path)
 	pthread_mutex_unlock(&timeouts_lock);
 }
 
-bool foreign_begin(struct timed_job *job, const char *path, timed_work *work, const void *with, int kept)
+bool foreign_execute(struct timed_job *job, const char *path, int program, char *const *argv, int input)
 {
 	job->answer = -1;
 	errno = ETIMEDOUT;
-	return !timed_out_lately(hash_text(HASH_START, path)) && timed_job_begin(job, work, with, kept, TIMEOUT);
+	return !timed_out_lately(hash_text(HASH_START, path)) && timed_job_execute(job, program, argv, input, TIMEOUT);
 }
 
 int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct buf *warnings)
@@ -69,7 +69,10 @@ int foreign_fork(const char *path, timed_work *work, const void *with, int kept,
 {
 	struct timed_job job;
 
-	return foreign_begin(&job, path, work, with, kept) ? foreign_end(&job, path, why, warnings) : -1;
+	errno = ETIMEDOUT;
+	if (timed_out_lately(hash_text(HASH_START, path)) || !timed_job_begin(&job, work, with, kept, TIMEOUT))
+		return -1;
+	return foreign_end(&job, path, why, warnings);
 }
 
 bool path_is_foreign(const char *path, struct path_finding *finding)

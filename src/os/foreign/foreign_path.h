@@ -21,8 +21,8 @@ const struct account *foreign_actor(const struct path_finding *finding, uid_t ui
  * network's. The path may be relative. false with the reason in why. */
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 
-/* timed_job_begin and timed_job_end for work on this path, as foreign_fork. */
-bool foreign_begin(struct timed_job *job, const char *path, timed_work *work, const void *with, int kept);
+/* timed_job_execute and timed_job_end for work on this path, as foreign_fork. */
+bool foreign_execute(struct timed_job *job, const char *path, int program, char *const *argv, int input);
 int foreign_end(struct timed_job *job, const char *path, struct buf *why, struct buf *warnings);
 
 /* Runs fork_with_timeout for work on this path, with a timeout of 1 s. After a timeout, work on the same path fails at

@@ -21,6 +21,7 @@
 #include "base/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
+#include "os/rights/raw_syscall.h"
 
 #define WARNINGS_MOST 4000
 #define TEXT_MOST (WORK_TEXT_MOST + WARNINGS_MOST)
@@ -40,26 +41,34 @@ static bool closes_at_once(int fd)
 	return fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
-static _Noreturn void do_work(timed_work *work, const void *with, int to)
+_Noreturn void timed_job_answer(int to, int result, struct buf *why, struct buf *warnings)
 {
 	static struct timed_result message;
-	struct buf why = { 0 }, warnings = { 0 };
 	size_t length;
 
-	setsid();
-	message.result = work(with, &why, &warnings);
+	message.result = result;
 	message.error = errno;
-	if (message.result >= 0 && !closes_at_once(message.result)) {
+	if (result >= 0 && !closes_at_once(result)) {
 		message.result = -1;
 		message.error = EINVAL;
 	}
-	buf_cut(&why, WORK_TEXT_MOST);
-	buf_cut(&warnings, WARNINGS_MOST);
-	message.why = why.length;
-	memcpy(message.text, buf_string(&why), why.length);
-	memcpy(message.text + why.length, buf_string(&warnings), warnings.length);
-	length = offsetof(struct timed_result, text) + why.length + warnings.length;
+	buf_cut(why, WORK_TEXT_MOST);
+	buf_cut(warnings, WARNINGS_MOST);
+	message.why = why->length;
+	memcpy(message.text, buf_string(why), why->length);
+	memcpy(message.text + why->length, buf_string(warnings), warnings->length);
+	length = offsetof(struct timed_result, text) + why->length + warnings->length;
 	_exit(!fd_message_send(to, &message, length, &message.result, message.result >= 0, 0));
+}
+
+static _Noreturn void do_work(timed_work *work, const void *with, int to)
+{
+	struct buf why = { 0 }, warnings = { 0 };
+	int result;
+
+	setsid();
+	result = work(with, &why, &warnings);
+	timed_job_answer(to, result, &why, &warnings);
 }
 
 /* Receives the work's descriptor; -1 and errno. */
@@ -108,7 +117,24 @@ static int receive_result(const struct timed_job *job, struct buf *why, struct b
 	return fd;
 }
 
-bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, int kept, int milliseconds)
+/* Either the work, or the program. */
+struct task {
+	timed_work *work;
+	const void *with;
+	char *const *argv;              /* of the program; NULL: it is the work */
+	int program;                    /* descriptor; -1: it is the work */
+	int kept;                       /* the work's descriptor, or the program's standard input */
+};
+
+static _Noreturn void execute(const struct task *task, int to)
+{
+	setsid();
+	if (dup2(task->kept, STDIN_FILENO) >= 0 && dup2(to, STDOUT_FILENO) >= 0)
+		raw_execute_own(task->program, task->argv);
+	_exit(127);
+}
+
+static bool begin_task(struct timed_job *job, const struct task *task, int milliseconds)
 {
 	int ends[2], error;
 	sigset_t before;
@@ -120,8 +146,10 @@ bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, 
 	job->pid = fork();
 	if (job->pid == 0) {
 		fork_memory_unshare();
-		fork_fds_close_others(&kept, 1, ends[1], -1);
-		do_work(work, with, ends[1]);
+		fork_fds_close_others(&task->kept, 1, ends[1], task->program);
+		if (task->argv)
+			execute(task, ends[1]);
+		do_work(task->work, task->with, ends[1]);
 	}
 	error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -134,6 +162,16 @@ bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, 
 	job->answer = ends[0];
 	run_limit_begin(&job->limit, milliseconds / 1e3);
 	return true;
+}
+
+bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, int kept, int milliseconds)
+{
+	return begin_task(job, &(struct task){ .work = work, .with = with, .program = -1, .kept = kept }, milliseconds);
+}
+
+bool timed_job_execute(struct timed_job *job, int program, char *const *argv, int input, int milliseconds)
+{
+	return begin_task(job, &(struct task){ .program = program, .argv = argv, .kept = input }, milliseconds);
 }
 
 void timed_job_drop(struct timed_job *job)

@@ -24,6 +24,13 @@ struct timed_job {
 /* Begins the work with one descriptor kept open (-1: none). false and errno. */
 bool timed_job_begin(struct timed_job *job, timed_work *work, const void *with, int kept, int milliseconds);
 
+/* The same by a program of superd's own (os/host/program), with this standard input. Its standard output is where it
+ * answers, by timed_job_answer. */
+bool timed_job_execute(struct timed_job *job, int program, char *const *argv, int input, int milliseconds);
+
+/* Sends what work would return, with errno, and exits. */
+_Noreturn void timed_job_answer(int to, int result, struct buf *why, struct buf *warnings);
+
 /* Waits for what is left of the limit. Returns the work's descriptor, which the caller owns, or -1 and the work's errno,
  * with its reason in why. ETIMEDOUT: it took longer, and was killed (base/run_limit). */
 int timed_job_end(struct timed_job *job, struct buf *why, struct buf *warnings);

@@ -29,6 +29,7 @@ static struct {
 	.list = {
 		[PROGRAM_ADVISE] = { .name = "superd-advise", .fd = -1 },
 		[PROGRAM_BUILTIN] = { .name = "superd-builtin", .fd = -1 },
+		[PROGRAM_EXEC] = { .name = "superd-exec", .fd = -1 },
 		[PROGRAM_FILTER] = { .name = "superd-filter", .fd = -1 },
 		[PROGRAM_READ] = { .name = "superd-read", .fd = -1 },
 		[PROGRAM_RPC] = { .name = "superd-rpc", .fd = -1 },

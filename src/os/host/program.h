@@ -11,7 +11,9 @@
 
 #include "base/buf.h"
 
-enum program { PROGRAM_ADVISE, PROGRAM_BUILTIN, PROGRAM_FILTER, PROGRAM_READ, PROGRAM_RPC, PROGRAM_WEB, PROGRAMS };
+enum program {
+	PROGRAM_ADVISE, PROGRAM_BUILTIN, PROGRAM_EXEC, PROGRAM_FILTER, PROGRAM_READ, PROGRAM_RPC, PROGRAM_WEB, PROGRAMS
+};
 
 #define PROGRAM_OTHER_BUILD 99          /* exit status of a program that superd of another build has started */
 

@@ -25,16 +25,21 @@ static _Noreturn void end_as_other(const char *name)
 	exit(PROGRAM_OTHER_BUILD);
 }
 
+bool program_take_word(const char *name, int *argc, char **argv)
+{
+	prctl(PR_SET_NAME, name);       /* that of a program executed by its descriptor is a number before Linux 6.14 */
+	if (*argc < 2 || strcmp(argv[1], build_word()) != 0)
+		return false;
+	memmove(argv + 1, argv + 2, (size_t)(*argc - 1) * sizeof(*argv));
+	--*argc;
+	return true;
+}
+
 void program_begin(const char *name, bool by_hand, int *argc, char **argv)
 {
 	bool has_word = *argc > 1 && !strncmp(argv[1], "--build=", sizeof("--build=") - 1);
 
 	self_sandbox_begin();
-	prctl(PR_SET_NAME, name);       /* that of a program executed by its descriptor is a number before Linux 6.14 */
-	if (!has_word && by_hand)
-		return;
-	if (!has_word || strcmp(argv[1], build_word()) != 0)
+	if (!program_take_word(name, argc, argv) && (has_word || !by_hand))
 		end_as_other(name);
-	memmove(argv + 1, argv + 2, (size_t)(*argc - 1) * sizeof(*argv));
-	--*argc;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -14,6 +15,8 @@
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
+
+extern char **environ;
 
 bool inheritable_caps_possible = true;
 bool has_own_keyring;
@@ -122,6 +125,42 @@ void raw_raise_effective(void)
 void raw_lower_effective(void)
 {
 	set_effective(0);
+}
+
+static void keep_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (geteuid() == 0 || syscall(SYS_capget, &header, data) < 0)
+		return;
+	for (int n = 0; n < 2; n++)
+		data[n].inheritable = data[n].permitted;
+	syscall(SYS_capset, &header, data);
+	for (int cap = 0; cap < 64; cap++) {
+		if (data[cap / 32].permitted >> cap % 32 & 1)
+			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+	}
+}
+
+static void drop_loader_variables(void)
+{
+	char **kept = environ;
+
+	for (char **at = environ; at && *at; at++) {
+		if (strncmp(*at, "LD_", 3) != 0)
+			*kept++ = *at;
+	}
+	if (kept)
+		*kept = NULL;
+}
+
+int raw_execute_own(int program, char *const *argv)
+{
+	raw_raise_effective();
+	keep_capabilities();
+	drop_loader_variables();
+	return raw_execute(program, argv, environ);
 }
 
 void raw_set_dumpable(void)

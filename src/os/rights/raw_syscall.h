@@ -23,6 +23,11 @@ int raw_unshare_fds(unsigned from);
 void raw_raise_effective(void);
 void raw_lower_effective(void);                         /* none is effective */
 
+/* Executes one of superd's own programs, given by its descriptor, with superd's rights, also if superd is not root (the
+ * ambient set of capabilities(7)), and with superd's environment, without what steers the loader (ld.so(8)). Returns -1
+ * and errno. */
+int raw_execute_own(int program, char *const *argv);
+
 /* Makes the child dumpable (PR_SET_DUMPABLE, prctl(2)): its user then owns the files in /proc/self that the child may
  * have to write. */
 void raw_set_dumpable(void);

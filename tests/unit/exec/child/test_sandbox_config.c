@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "config/words/syscall_groups.h"
-#include "exec/child/mount_tree.h"
 #include "exec/child/sandbox.h"
 #include "prepare/build_info.h"
 

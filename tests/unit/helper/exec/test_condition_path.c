@@ -1,5 +1,5 @@
 /* Patterns of paths, as systemd's conditions have them: those of glob(7), and braces. */
-#include "exec/child/condition.h"
+#include "helper/exec/condition.h"
 
 #include <criterion/criterion.h>
 
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exec/child/condition_internal.h"
+#include "helper/exec/condition_internal.h"
 
 static char folder[] = "/tmp/superd-condition-XXXXXX";
 

@@ -3,36 +3,30 @@
  * The writer needs CAP_SETUID and CAP_SETGID in the parent namespace; the child lost them when it entered its own.
  * Without them the kernel allows a single line that maps the writer's own id, and gid_map only after setgroups(2) was
  * denied. */
-#include "exec/child/userns_map.h"
+#include "helper/exec/userns_map.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
+#include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "exec/child/sandbox.h"
-#include "exec/child/text.h"
+#include "helper/exec/stages.h"
 #include "os/foreign/fork_fds.h"
-
-/* fork(3) runs pthread_atfork(3) handlers, which a child must not (POSIX.1-2024, _Fork). */
-#ifndef HAVE__FORK
-#define _Fork fork
-#endif
 
 static int write_proc_file(pid_t pid, const char *name, const char *content)
 {
-	struct child_text path = { 0 };
+	char path[64];
 	ssize_t written;
 	int fd;
 
-	text_add_word(&path, "/proc/");
-	text_add_decimal(&path, (uint64_t)pid);
-	text_add_word(&path, "/");
-	text_add_word(&path, name);
-	fd = open(path.text, O_WRONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	written = write(fd, content, strlen(content));
@@ -40,29 +34,20 @@ static int write_proc_file(pid_t pid, const char *name, const char *content)
 	return written < 0 ? -1 : 0;
 }
 
-/* Adds a line that maps this id to itself. */
-static void add_identity_line(struct child_text *map, unsigned id)
-{
-	text_add_decimal(map, id);
-	text_add_word(map, " ");
-	text_add_decimal(map, id);
-	text_add_word(map, " 1\n");
-}
-
+/* USERS_SELF maps each of these ids to itself. */
 static int write_map(pid_t child, const char *name, enum user_map users, unsigned own, unsigned other)
 {
-	struct child_text map = { 0 };
+	char map[64];
 
-	if (users == USERS_FULL) {
-		text_add_word(&map, "0 0 4294967295\n");
-	} else if (users == USERS_IDENTITY) {
-		text_add_word(&map, "0 0 65536\n");
-	} else {
-		add_identity_line(&map, own);
-		if (other != own)
-			add_identity_line(&map, other);
-	}
-	return write_proc_file(child, name, map.text);
+	if (users == USERS_FULL)
+		snprintf(map, sizeof(map), "0 0 4294967295\n");
+	else if (users == USERS_IDENTITY)
+		snprintf(map, sizeof(map), "0 0 65536\n");
+	else if (other == own)
+		snprintf(map, sizeof(map), "%u %u 1\n", own, own);
+	else
+		snprintf(map, sizeof(map), "%u %u 1\n%u %u 1\n", own, own, other, other);
+	return write_proc_file(child, name, map);
 }
 
 /* Writes both maps. superd's own user is included, as the child still has it. */
@@ -102,24 +87,46 @@ static _Noreturn void run_mapper(const struct job *job, int fd, pid_t child)
 	_exit(write(fd, &error, sizeof(error)) == (ssize_t)sizeof(error) ? 0 : 1);
 }
 
-bool userns_map_prepare(struct job *job)
+int sandbox_prepare_mapper(struct job *job)
 {
+	const struct sandbox_config *sandbox = child_sandbox(job);
 	int ends[2];
 	pid_t child = getpid();
 
+	if (!sandbox || (!sandbox->users && !sandbox->users_first))
+		return 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return false;
+		return -1;
 	ends[0] = fd_raise(ends[0], job->wanted_count);
 	if (ends[0] < job->wanted_count) {
 		errno = EMFILE;
-		return false;
+		return -1;
 	}
-	job->mapper_pid = _Fork();
+	job->mapper_pid = fork();
 	if (job->mapper_pid == 0) {
 		close(ends[0]);
 		run_mapper(job, ends[1], child);
 	}
 	close(ends[1]);
 	job->mapper = ends[0];
-	return job->mapper_pid > 0;
+	return job->mapper_pid > 0 ? 0 : -1;
+}
+
+/* The mapper has exited when this returns. */
+int userns_enter(struct job *job)
+{
+	int error = EPERM;
+	ssize_t got;
+
+	if (unshare(CLONE_NEWUSER) < 0 || write(job->mapper, "", 1) != 1)
+		return -1;
+	do
+		got = read(job->mapper, &error, sizeof(error));
+	while (got < 0 && errno == EINTR);
+	close(job->mapper);
+	waitpid(job->mapper_pid, NULL, 0);
+	if (got != (ssize_t)sizeof(error))
+		error = EPERM;
+	errno = error;
+	return error ? -1 : 0;
 }

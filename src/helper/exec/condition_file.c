@@ -1,5 +1,5 @@
-/* Reads small files for the conditions. It runs between fork and exec, so it uses system calls only. */
-#include "exec/child/condition_internal.h"
+/* Reads small files for the conditions. */
+#include "helper/exec/condition_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exec/child/condition.h"
+#include "helper/exec/condition.h"
 
 bool condition_read_file(const char *path, char *text, size_t size)
 {

@@ -3,7 +3,7 @@
  *
  * This runs in a forked process before its stages (exec/spawn/spawn_async.c), so it neither allocates nor locks: names
  * are built in buffers of fixed size, and a name that does not fit is an error. */
-#include "exec/child/credentials_internal.h"
+#include "helper/exec/credentials_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "base/write_all.h"
 #include "config/words/passed_fds.h"
 #include "exec/child/child.h"
-#include "exec/child/condition_internal.h"
+#include "helper/exec/condition_internal.h"
 #include "os/foreign/act_as.h"
 
 #define DEPTH_MOST 8                    /* levels of folders in a source */

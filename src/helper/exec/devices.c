@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exec/child/mount_tree.h"
+#include "helper/exec/mount_tree.h"
 
 static const struct { const char *path; bool recursive; } kept_devices[DEVICES] = {
 	{ "/dev/null", false }, { "/dev/zero", false }, { "/dev/full", false }, { "/dev/random", false },

@@ -1,5 +1,4 @@
-/* Whether a start's conditions hold now (systemd.unit(5), "Conditions and Asserts"). For the child of a start apart: a
- * path may be on a file system that hangs. Uses system calls only, neither memory nor locks. */
+/* Whether conditions hold now (systemd.unit(5), "Conditions and Asserts"). A path may be on a file system that hangs. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +9,7 @@
 /* The index of a condition that prevents the start; -1: none. */
 int conditions_find_false(const struct condition *list, size_t count);
 
-/* For exec/child/condition*.c: whether the condition holds, before negation. */
+/* For helper/exec/condition*.c: whether the condition holds, before negation. */
 bool condition_path_holds(enum condition_kind kind, const char *path);
 bool condition_machine_holds(enum condition_kind kind, const char *text);
 

@@ -2,12 +2,12 @@
  *
  * No single file names the container or virtual machine: container engines leave a variable or a file of their own,
  * virtual machines a name in the DMI tables of their firmware. The lists contain what each one shows. */
-#include "exec/child/condition_internal.h"
+#include "helper/exec/condition_internal.h"
 
 #include <string.h>
 
 #include "base/scan.h"
-#include "exec/child/condition.h"
+#include "helper/exec/condition.h"
 
 struct virtualization_mark {
 	const char *mark, *name;

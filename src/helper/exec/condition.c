@@ -1,8 +1,8 @@
-/* A start's list of conditions: finds the one that prevents the start.
+/* A list of conditions: finds the one that prevents a start, or an open socket.
  *
  * Conditions are checked before assertions: if a condition is false, the service is skipped and has not failed. In a
  * set of alternatives it is enough that one holds. */
-#include "exec/child/condition.h"
+#include "helper/exec/condition.h"
 
 static bool is_path_condition(enum condition_kind kind)
 {

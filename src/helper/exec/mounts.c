@@ -1,11 +1,9 @@
-/* The child's mounts: from the machine's tree of files to the one that the service sees.
+/* A sandbox's mounts: from the machine's tree of files to the one that the service sees.
  *
  * A path in the list may mean a mount point, or what was there before anything was mounted. So every tree that stays as
  * it was, or comes from elsewhere, is first cloned with open_tree(2), before anything is covered or made read-only.
  * Then the mount points are visited from the top down, and each tree is attached where it belongs. Each tree gets its
  * attributes right after its mount point exists, so nothing has to be undone. */
-#include "exec/child/sandbox.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,9 +13,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "exec/child/child.h"
-#include "exec/child/mount_tree.h"
-#include "exec/child/sandbox_internal.h"
+#include "exec/child/sandbox.h"
+#include "helper/exec/mount_tree.h"
+#include "helper/exec/stages.h"
 
 /* The trees of one start, by the numbers of the mounts; -1: none. */
 struct trees {
@@ -259,7 +257,7 @@ static int enter_root_directory(struct job *job, const struct sandbox_config *sa
 
 int sandbox_mounts(struct job *job)
 {
-	const struct sandbox_config *sandbox = sandbox_of(job);
+	const struct sandbox_config *sandbox = child_sandbox(job);
 	mode_t before;
 	struct trees trees;
 	int result = -1;

@@ -1,7 +1,4 @@
-/* The child's part of a sandbox, except its mounts: namespaces, user mapping, AppArmor profile, seccomp filters.
- *
- * The order of the stages (enum stage, exec/child/child.h) matters: a stage may need a privilege that a later one gives
- * up. */
+/* A sandbox, except its mounts: namespaces, AppArmor profile, seccomp filters. */
 #include "exec/child/sandbox.h"
 
 #include <errno.h>
@@ -15,50 +12,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "exec/child/child.h"
-#include "exec/child/sandbox_internal.h"
-
-const struct sandbox_config *sandbox_of(const struct job *job)
-{
-	return job->command->flags & COMMAND_PRIVILEGED ? NULL : job->plan->sandbox;
-}
-
-bool sandbox_needs_mapper(const struct job *job)
-{
-	const struct sandbox_config *sandbox = sandbox_of(job);
-
-	return sandbox && (sandbox->users || sandbox->users_first);
-}
-
-bool sandbox_changes_root(const struct job *job)
-{
-	const struct sandbox_config *sandbox = sandbox_of(job);
-
-	return sandbox && sandbox->root;
-}
-
-/* Enters a user namespace. The mapper process outside writes the maps; it has exited when this returns. */
-static int enter_user_namespace(struct job *job)
-{
-	int error = EPERM;
-	ssize_t got;
-
-	if (unshare(CLONE_NEWUSER) < 0 || write(job->mapper, "", 1) != 1)
-		return -1;
-	do
-		got = read(job->mapper, &error, sizeof(error));
-	while (got < 0 && errno == EINTR);
-	close(job->mapper);
-	waitpid(job->mapper_pid, NULL, 0);
-	job->mapper = -1;
-	if (got != (ssize_t)sizeof(error))
-		error = EPERM;
-	errno = error;
-	return error ? -1 : 0;
-}
+#include "helper/exec/stages.h"
+#include "helper/exec/userns_map.h"
 
 /* In a new network namespace the loopback interface is down. A kernel without IPv4 has none. */
 static int bring_up_loopback(void)
@@ -89,11 +46,11 @@ static int enter_network_namespace(const char *path)
 
 int sandbox_namespaces(struct job *job)
 {
-	const struct sandbox_config *sandbox = sandbox_of(job);
+	const struct sandbox_config *sandbox = child_sandbox(job);
 
 	if (!sandbox)
 		return 0;
-	if (sandbox->users_first && enter_user_namespace(job) < 0)
+	if (sandbox->users_first && userns_enter(job) < 0)
 		return -1;
 	if (sandbox->network && enter_network_namespace(sandbox->network) < 0) {
 		job->fault.resource = SANDBOX_NETWORK;
@@ -106,17 +63,17 @@ int sandbox_namespaces(struct job *job)
 
 int sandbox_users(struct job *job)
 {
-	const struct sandbox_config *sandbox = sandbox_of(job);
+	const struct sandbox_config *sandbox = child_sandbox(job);
 
 	if (!sandbox || !sandbox->users || sandbox->users_first)
 		return 0;
-	return enter_user_namespace(job);
+	return userns_enter(job);
 }
 
 /* Sets the AppArmor profile for the next exec, by a file of the process itself (aa_change_onexec(2)). */
 int sandbox_profile(struct job *job)
 {
-	const struct sandbox_config *sandbox = sandbox_of(job);
+	const struct sandbox_config *sandbox = child_sandbox(job);
 	char order[300] = "exec ";
 	int fd, result;
 
@@ -148,7 +105,7 @@ static int refuse_executable_memory(void)
 
 int sandbox_system_calls(struct job *job)
 {
-	const struct sandbox_config *sandbox = sandbox_of(job);
+	const struct sandbox_config *sandbox = child_sandbox(job);
 
 	if (sandbox && sandbox->refuses_executable_memory && refuse_executable_memory() < 0)
 		return -1;

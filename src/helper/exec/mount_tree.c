@@ -3,7 +3,7 @@
  *
  * Read-only and similar attributes belong to a mount, not to a path. To restrict a folder that is not a mount point,
  * superd first bind-mounts it, with everything below, onto itself. */
-#include "exec/child/mount_tree.h"
+#include "helper/exec/mount_tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "exec/child/sandbox.h"
 
 #define PATH_MOST 4096
 

@@ -1,4 +1,4 @@
-/* Shared by exec/child/condition*.c. */
+/* Shared by helper/exec/condition*.c. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,10 +1,9 @@
-/* The child's part of credentials: the folder that holds them, in memory where the child can mount a tmpfs.
+/* The folder that holds credentials, in memory where a tmpfs can be mounted.
  *
- * Without a mount the folder is visible to other starts. The child then fills a folder beside the final place and
+ * Without a mount the folder is visible to other starts. superd-exec then fills a folder beside the final place and
  * renames it when it is complete; if it finds a complete one there already, it uses that. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +13,10 @@
 
 #include "base/fd.h"
 #include "exec/child/child.h"
-#include "exec/child/condition_internal.h"
-#include "exec/child/credentials_internal.h"
-#include "exec/child/mount_tree.h"
+#include "helper/exec/condition_internal.h"
+#include "helper/exec/credentials_internal.h"
+#include "helper/exec/mount_tree.h"
+#include "helper/exec/stages.h"
 
 #define IN_MEMORY "mode=0755,size=2m,nr_inodes=1100"
 #define DEPTH_MOST 64                   /* nested folders; superd creates none deeper */
@@ -41,41 +41,12 @@ static bool make_mount_slave(const char *folder)
 	return true;
 }
 
-static int open_below_root(const char *root, const char *path, bool make)
-{
-	int at = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), next;
-	char part[NAME_MAX + 1];
-	size_t length;
-
-	for (; at >= 0 && *(path += strspn(path, "/")); path += length) {
-		length = strcspn(path, "/");
-		if (length > NAME_MAX) {
-			close(at);
-			return fail_with(ENAMETOOLONG);
-		}
-		memcpy(part, path, length);
-		part[length] = '\0';
-		if (make)
-			mkdirat(at, part, 0755);
-		next = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		fd_close(&at);
-		at = next;
-	}
-	return at;
-}
-
-int credentials_open(const char *root, const char *path, bool make)
-{
-	if (root)
-		return open_below_root(root, path, make);
-	if (make)
-		mount_tree_make_folders(path);
-	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
 static int open_parent_folder(const struct credentials_place *at)
 {
-	return credentials_open(at->root, at->above + (at->root ? strlen(at->root) : 0), true);
+	if (at->root)
+		return credentials_open_below(at->root, at->above + strlen(at->root), true);
+	mount_tree_make_folders(at->above);
+	return open(at->above, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Mounts a tmpfs in a mount namespace of its own, where no other process sees it. */

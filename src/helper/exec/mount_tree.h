@@ -1,12 +1,9 @@
 /* Trees of mounts that are detached from one place and attached at another: open_tree(2), move_mount(2),
- * mount_setattr(2) (Linux 5.12). For the child. 0 or a descriptor, or -1 and errno. */
+ * mount_setattr(2) (Linux 5.12). 0 or a descriptor, or -1 and errno. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* The kernel's MOUNT_ATTR_x, which older headers lack. */
-enum { MOUNT_TREE_READ_ONLY = 0x1, MOUNT_TREE_NO_SUID = 0x2, MOUNT_TREE_NO_DEVICES = 0x4, MOUNT_TREE_NO_EXEC = 0x8 };
 
 /* Clones the tree at a path, with the mounts below if recursive. */
 int mount_tree_open(const char *path, bool recursive);

@@ -1,6 +1,6 @@
 /* Conditions about the machine: capabilities, control groups, the kernel's command line, security modules. Source:
  * systemd.unit(5). */
-#include "exec/child/condition.h"
+#include "helper/exec/condition.h"
 
 #include <linux/netlink.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "config/type/type.h"
-#include "exec/child/condition_internal.h"
+#include "helper/exec/condition_internal.h"
 
 extern char **environ;
 

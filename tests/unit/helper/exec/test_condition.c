@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exec/child/condition.h"
-#include "exec/child/condition_internal.h"
+#include "helper/exec/condition.h"
+#include "helper/exec/condition_internal.h"
 
 static int first_false(const char *const *texts, size_t count)
 {

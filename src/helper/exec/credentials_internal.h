@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "exec/child/child.h"
 #include "exec/child/credentials.h"
 #include "exec/child/text.h"
 

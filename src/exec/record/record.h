@@ -1,0 +1,59 @@
+/* Values as text and back, by the same calls in the same order: "KEY=NUMBER" and "KEY=LENGTH:BYTES", each on a line. The
+ * reader checks each key, length, number and count. It allocates what it makes and frees nothing, as a process reads
+ * one text. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct record {
+	struct buf out;                 /* what was written */
+	char *at, *end;                 /* what is left to read, with a NUL at its end; NULL: this record is written */
+	const char *flaw;               /* key of the first value that is missing, wrong or too large; NULL: none */
+};
+
+/* Begins to read a text, which the values then point to. */
+struct record record_of(char *text, size_t length);
+
+/* Whether the whole text was read without a flaw. */
+bool record_is_read(const struct record *record);
+
+static inline bool record_reads(const struct record *record)
+{
+	return record->at;
+}
+
+/* A number from least to most. */
+void record_number(struct record *record, const char *key, int64_t *value, int64_t least, int64_t most);
+
+/* Without what must be there, what was read under this key is a flaw. */
+static inline void record_demand(struct record *record, const char *key, bool there)
+{
+	if (!there && !record->flaw)
+		record->flaw = key;
+}
+
+/* A text, which may be NULL and has no NUL inside. */
+void record_text(struct record *record, const char *key, const char **text);
+
+/* Any bytes, which may be NULL. What is read has a NUL behind it. */
+void record_bytes(struct record *record, const char *key, const char **bytes, size_t *length);
+
+/* An array: its members, and how many there may be. */
+struct record_array {
+	const char *key;
+	size_t size, most;              /* bytes of a member; members */
+};
+
+/* Writes how many members there are; or reads it, and allocates them and one more, all zeroed. The caller then writes
+ * or reads each member. NULL, and count 0: there is a flaw, or there was no array. `present`: the array to write. */
+void *record_array(struct record *record, struct record_array array, const void *present, size_t *count);
+
+/* The same of members that are written as they are in memory. */
+void record_block(struct record *record, struct record_array array, void **block, size_t *count);
+
+/* A list of texts with a NULL at its end; it may be NULL. */
+void record_list(struct record *record, const char *key, char ***list, size_t most);
