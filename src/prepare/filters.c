@@ -166,10 +166,9 @@ static const struct compiled_filter *get_filter(struct filters *filters, const c
 }
 
 /* A call that the table denies must not be allowed because of a typo. */
-static void report_unknown(const struct filters *filters, const struct service *service,
+static void report_unknown(const struct filters *filters, const struct service *service, words calls,
 			   const struct compiled_filter *filter)
 {
-	words calls = service->groups->syscalls->system_call_filter;
 	const uint32_t *unknown = (const void *)(filter->program.filter + filter->program.len);
 
 	for (uint32_t n = 0; n < filter->unknown; n++) {
@@ -200,7 +199,7 @@ static bool add_filter(struct filters *filters, const struct service *service, c
 	else if (kept)
 		filter = get_filter(filters, kept, &why);
 	if (filter) {
-		report_unknown(filters, service, filter);
+		report_unknown(filters, service, request->calls, filter);
 		list[list[0] ? 1 : 0] = &filter->program;
 	} else {
 		diag_error(filters->diags, service->at, "%s: cannot compile its filter of system calls: %s",
@@ -248,6 +247,25 @@ static bool leaves_out_filters(const struct filters *filters, struct sandbox_sup
 	       (filters->table->warns_of_unsupported && sandbox_support_missing(support) & SANDBOX_NEEDS_FILTER);
 }
 
+/* superd executes its own programs by execveat(2), behind the filter. NULL: none, or out of memory. */
+static words list_of_calls(const struct filters *filters, const struct service *service)
+{
+	words calls = service->groups->syscalls->system_call_filter;
+	const char **list;
+	size_t count = 0;
+
+	if (!calls || !service_is_builtin(service))
+		return calls;
+	while (calls[count])
+		count++;
+	list = pool_alloc(filters->table->pool, (count + 2) * sizeof(*list));
+	if (list) {
+		memcpy(list, calls, count * sizeof(*list));
+		list[count] = "execveat";
+	}
+	return list;
+}
+
 /* A list of allowed calls is installed last, as it need not allow the installation of others. */
 bool filters_of_service(struct filters *filters, const struct service *service, struct sandbox_support *support,
 			const struct sock_fprog *const **list)
@@ -269,11 +287,15 @@ bool filters_of_service(struct filters *filters, const struct service *service, 
 	if (is_restricted)
 		good = add_filter(filters, service, &request, made);
 	request = (struct filter_request){
-		.calls = calls->system_call_filter, .architectures = calls->system_call_architectures,
+		.calls = list_of_calls(filters, service), .architectures = calls->system_call_architectures,
 		.error = calls->system_call_error_number, .personality = -1,
 	};
-	if (good && request.calls)
+	if (good && calls->system_call_filter && !request.calls) {
+		diag_error(filters->diags, service->at, "%s: out of memory", service->name);
+		good = false;
+	} else if (good && request.calls) {
 		good = add_filter(filters, service, &request, made);
+	}
 	if (!good || !made[0])
 		return good;
 	*list = pool_keep(filters->table->pool, made, sizeof(made));

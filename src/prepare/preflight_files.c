@@ -238,6 +238,9 @@ const char *preflight_check_own(const struct preflight *preflight, enum program 
 	if (program->fd < 0) {
 		program_describe_missing(which, &missing);
 		wrong = pool_text(pool, buf_string(&missing));
+	} else if (program_is_other(which)) {
+		program_describe_other(which, &missing);
+		wrong = pool_text(pool, buf_string(&missing));
 	} else if (account && fstat(program->fd, &status) == 0 && !may_execute(account, &status) &&
 		   !has_access_list(program->path)) {
 		wrong = pool_textf(pool, "%s: user %s may not execute it; its mode is %04o", program->path,

@@ -12,12 +12,13 @@
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
+#include "private.h"
 
 #define SECOND "222222222222"
 #define THIRD "333333333333"
 
 static const char *const helpers[] = { "superd-advise", "superd-builtin", "superd-exec", "superd-filter",
-				       "superd-web" };
+				       "superd-read", "superd-web" };
 
 /* Puts a copy of a program in the place of what is there, as a package manager does, with this build id. */
 static void install(const char *from, const char *to, const char *id)
@@ -93,6 +94,7 @@ Behaviour(programs, of_a_running_superd_are_its_own_until_it_is_upgraded)
 {
 	struct superd *superd = run_set(install_set(superd_build()), (const char *const[]){ NULL });
 
+	expect_echo(superd, "small");
 	install_set(SECOND);
 	expect_echo(superd, "small");
 	expect_echo(superd, "asks");
@@ -119,6 +121,7 @@ Behaviour(programs, go_on_when_superd_or_its_guard_is_killed)
 	const char *const arguments[] = { "--guard", "--control", control_path(), NULL };
 	struct superd *superd = run_set(install_set(superd_build()), arguments);
 
+	expect_echo(superd, "small");
 	install_set(SECOND);
 	guarded_kill(superd);
 	expect_echo(superd, "small");
@@ -136,16 +139,78 @@ Behaviour(programs, go_on_when_superd_or_its_guard_is_killed)
 	superd_stop(superd);
 }
 
+/* The descriptors of before are closed, and their numbers are free. */
+Behaviour(programs, are_each_itself_after_an_upgrade_to_the_same_files)
+{
+	const char *const arguments[] = { "--guard", "--control", control_path(), NULL };
+	struct superd *superd;
+	int client;
+
+	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
+	private_file("/etc/nsswitch.conf", "hosts: files\n");
+	private_file("/etc/hosts", "127.0.0.1 localhost\n127.0.0.2 client.example.org client\n");
+	superd = run_set(install_set(superd_build()), arguments);
+	expect_echo(superd, "small");
+	superd_upgrade(superd);
+	cr_assert(superd_reload(superd, "service named { listen = \"127.0.0.1:0\" accept = yes exec = \"/bin/cat\""
+				" user = root only_from = client.example.org %s }\n%s",
+				has_filter() ? "system_call_filter = \"@system-service\"" : "", table("")));
+	expect_echo(superd, "small");
+	client = client_connect_from("127.0.0.2", superd_port(superd, "named"));
+	client_send(client, "hello\n");
+	cr_expect_str_eq(client_line(client), "hello");
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(programs, that_were_missing_are_found_once_they_are_there)
+{
+	const char *program = install_set(superd_build()), *helper = path_in("tree/libexec/superd/superd-builtin");
+	const char *text = write_file("table", "%s", table(""));
+	struct superd *superd;
+
+	cr_assert_eq(rename(helper, path_in("away")), 0);
+	SKIP_WITHOUT(program_answer((const char *const[]){ program, "--check", "-f", text, NULL }).status == 1,
+		     "superd's own programs are installed on this machine");
+	superd = run_set(program, (const char *const[]){ "--keep-going", NULL });
+	superd_wait_log(superd, "asks: listening on ");
+	cr_expect(superd_logged(superd, "superd's own program superd-builtin is missing"));
+	cr_assert_eq(rename(path_in("away"), helper), 0);
+	cr_assert(superd_reload(superd, "%s", table("")));
+	expect_echo(superd, "small");
+	superd_stop(superd);
+}
+
+Behaviour(programs, start_behind_a_filter_that_denies_their_kind_of_exec)
+{
+	struct superd *superd;
+
+	SKIP_WITHOUT(has_filter(), "needs libseccomp");
+	superd = superd_run("service denied { listen = \"127.0.0.1:0\" accept = yes builtin = echo user = \"%s\""
+			    " system_call_filter = { \"~execveat\", \"~ptrace\" } }\n"
+			    "service allowed { listen = \"127.0.0.1:0\" accept = yes builtin = echo user = \"%s\""
+			    " system_call_filter = { \"@system-service\", \"~execveat\" } }\n",
+			    own_user(), own_user());
+	expect_echo(superd, "denied");
+	expect_echo(superd, "allowed");
+	superd_stop(superd);
+}
+
 /* A set that was installed by half. The message names the file. */
 Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 {
 	const char *program = install_set(superd_build());
-	struct superd *superd;
+	struct superd *superd = run_set(program, (const char *const[]){ NULL });
 	struct outcome outcome;
 	int client;
 
+	expect_echo(superd, "small");
 	install_helpers(SECOND);
-	superd = run_set(program, (const char *const[]){ NULL });
+	superd_signal(superd, SIGUSR2);
+	WAIT_UNTIL(superd_logged(superd, "superd-builtin is of another build than superd"));
+	expect_echo(superd, "small");
+	superd_stop(superd);
+	superd = run_set(program, (const char *const[]){ "--no-preflight", NULL });
 	client = client_connect(superd_port(superd, "small"));
 	cr_expect(client_sees_end(client));
 	close(client);

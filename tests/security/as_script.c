@@ -6,12 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/build_id.h"
+
 int main(int argc, char **argv)
 {
 	char path[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 4);
 	char **words = calloc((size_t)argc + 2, sizeof(*words));
 
+	if (argc < 2 || strcmp(argv[1], build_word()) != 0)
+		return 99;
 	if (length <= 0 || !words)
 		return 126;
 	memcpy(path + length, ".sh", 4);

@@ -155,11 +155,9 @@ void seccomp_filter_list(struct seccomp_filter *filter, const struct filter_requ
 {
 	struct call_list calls = { .filter = filter };
 
-	/* No program can start, sleep or exit without these. superd's own programs start by execveat(2). */
-	if (!signed_list_denies(request->calls)) {
+	/* No program can start, sleep or exit without these. */
+	if (!signed_list_denies(request->calls))
 		set_group(&calls, "@default", strlen("@default"), (struct verdict){ .error = NO_ERROR }, 0);
-		set_call(&calls, "execveat", strlen("execveat"), (struct verdict){ .error = NO_ERROR });
-	}
 	for (size_t n = 0; request->calls[n]; n++)
 		read_word(&calls, filter, n, request->calls[n]);
 	for (size_t n = 0; n < calls.count; n++) {

@@ -11,21 +11,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/build_id.h"
 #include "base/fd.h"
 
 #define LIBEXEC_DIRS 4
 
 static struct {
+	pthread_mutex_t lock;           /* the loop and the thread that reads a table ask */
 	bool are_open;
 	struct own_program list[PROGRAMS];
+	int checked[PROGRAMS];          /* descriptor for which is_other is known; 0: none */
+	bool is_other[PROGRAMS];
 } programs = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.list = {
 		[PROGRAM_ADVISE] = { .name = "superd-advise", .fd = -1 },
 		[PROGRAM_BUILTIN] = { .name = "superd-builtin", .fd = -1 },
@@ -144,6 +151,8 @@ static void list_dirs(struct libexec_dirs *dirs)
 	while (length && folder[length - 1] != '/')
 		length--;
 	set_dir(dirs->path[1], folder, length, "libexec/superd");
+	if (!strcmp(dirs->path[1], dirs->path[0]))
+		dirs->path[1][0] = '\0';
 }
 
 /* Opens the program at this path. -1 and errno: EACCES, too, for a file that is no program. */
@@ -188,53 +197,104 @@ static void find_program(const struct libexec_dirs *dirs, struct own_program *pr
 	}
 }
 
-/* Takes the file over that the superd before had open. */
-static void take_kept(const struct kept_program *kept, struct own_program *program)
+/* The descriptor of the file that the superd before had open; -1: it is closed, and the number another file's. */
+static int take_kept(const struct kept_program *kept)
 {
 	struct stat status;
 
 	if (kept->fd <= STDERR_FILENO || fstat(kept->fd, &status) < 0 || status.st_dev != kept->device ||
 	    status.st_ino != kept->inode || fcntl(kept->fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
+	return kept->fd;
+}
+
+/* taken: the descriptor of the program that is open already, whose path is looked for all the same; -1: none. */
+static void open_one(struct own_program *program, int taken, struct kept_program *kept)
+{
+	struct libexec_dirs *dirs = malloc(sizeof(*dirs));
+	struct stat status = { 0 };
+
+	program->error = ENOMEM;
+	if (dirs) {
+		list_dirs(dirs);
+		find_program(dirs, program, &status);
+	}
+	free(dirs);
+	if (taken >= 0) {
+		fd_close(&program->fd);
+		program->fd = taken;
+		program->path = program->path ? program->path : program->name;
+	}
+	if (!kept)
 		return;
-	fd_close(&program->fd);
-	program->fd = kept->fd;
-	program->path = program->path ? program->path : program->name;
+	*kept = (struct kept_program){ .fd = program->fd };
+	if (program->fd >= 0 && fstat(program->fd, &status) == 0) {
+		kept->device = status.st_dev;
+		kept->inode = status.st_ino;
+	}
 }
 
 void programs_open(struct kept_program *kept)
 {
-	struct libexec_dirs *dirs;
-	struct stat status = { 0 };
+	int taken[PROGRAMS];
 
 	if (programs.are_open)
 		return;
 	programs.are_open = true;
-	dirs = malloc(sizeof(*dirs));
-	if (dirs)
-		list_dirs(dirs);
-	for (size_t n = 0; n < PROGRAMS; n++) {
-		struct own_program *program = &programs.list[n];
-
-		if (dirs)
-			find_program(dirs, program, &status);
-		else
-			program->error = ENOMEM;
-		if (!kept)
-			continue;
-		take_kept(&kept[n], program);
-		kept[n] = (struct kept_program){ .fd = program->fd };
-		if (program->fd >= 0 && fstat(program->fd, &status) == 0) {
-			kept[n].device = status.st_dev;
-			kept[n].inode = status.st_ino;
-		}
-	}
-	free(dirs);
+	/* Before one is opened, as that gets the number of one that is closed. */
+	for (size_t n = 0; n < PROGRAMS; n++)
+		taken[n] = kept ? take_kept(&kept[n]) : -1;
+	for (size_t n = 0; n < PROGRAMS; n++)
+		open_one(&programs.list[n], taken[n], kept ? &kept[n] : NULL);
 }
 
 const struct own_program *program_get(enum program which)
 {
+	struct own_program *program = &programs.list[which];
+
+	pthread_mutex_lock(&programs.lock);
 	programs_open(NULL);
-	return &programs.list[which];
+	if (program->fd < 0)
+		open_one(program, -1, NULL);
+	pthread_mutex_unlock(&programs.lock);
+	return program;
+}
+
+/* The word is in the file as the program compares it. */
+static bool lacks_word(const struct own_program *program)
+{
+	int file = open(program->path, O_RDONLY | O_CLOEXEC);
+	struct stat status, opened;
+	bool lacks = false;
+	void *text;
+
+	if (file < 0)
+		return false;
+	if (fstat(file, &status) == 0 && fstat(program->fd, &opened) == 0 && status.st_dev == opened.st_dev &&
+	    status.st_ino == opened.st_ino && status.st_size > 0) {
+		text = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+		if (text != MAP_FAILED) {
+			lacks = !memmem(text, (size_t)status.st_size, build_word(), strlen(build_word()) + 1);
+			munmap(text, (size_t)status.st_size);
+		}
+	}
+	close(file);
+	return lacks;
+}
+
+bool program_is_other(enum program which)
+{
+	const struct own_program *program = program_get(which);
+	bool is_other;
+
+	pthread_mutex_lock(&programs.lock);
+	if (program->fd >= 0 && programs.checked[which] != program->fd) {
+		programs.is_other[which] = lacks_word(program);
+		programs.checked[which] = program->fd;
+	}
+	is_other = program->fd >= 0 && programs.is_other[which];
+	pthread_mutex_unlock(&programs.lock);
+	return is_other;
 }
 
 bool program_owns_fd(int fd)

@@ -34,8 +34,12 @@ struct kept_program {
  * taken over; they are filled in with what is open then. NULL: none. */
 void programs_open(struct kept_program *kept);
 
-/* The program; opens all if programs_open was not called before. Any thread may ask a superd that serves. */
+/* The program; opens all if programs_open was not called before, and looks again for one that was not found. Any thread
+ * may ask. */
 const struct own_program *program_get(enum program which);
+
+/* Whether the file, which superd can read, is of another build; false, too, where superd may not read it. */
+bool program_is_other(enum program which);
 
 bool program_owns_fd(int fd);           /* whether this is the descriptor of a program */
 void programs_pass(bool passed);        /* lets them stay open over an exec, or sets them close-on-exec again */
