@@ -163,6 +163,33 @@ Behaviour(programs, are_each_itself_after_an_upgrade_to_the_same_files)
 	superd_stop(superd);
 }
 
+static bool leads_to_null(pid_t pid, int number)
+{
+	char target[64] = "";
+
+	return readlink(text_of("/proc/%ld/fd/%d", (long)pid, number), target, sizeof(target) - 1) > 0 &&
+	       !strcmp(target, "/dev/null");
+}
+
+/* Where there are few descriptors, theirs are low, too. */
+Behaviour(programs, are_no_standard_streams_of_a_superd_that_has_none)
+{
+	const char *log = path_in("log");
+	const char *script = write_file("superd", "#!/bin/sh\nulimit -n 48 && exec %s \"$@\" <&- >&- 2>&-\n",
+					superd_path());
+	const char *const arguments[] = { "--log", text_of("file:%s", log), NULL };
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root, to look into superd");
+	cr_assert_eq(chmod(script, 0755), 0);
+	superd = superd_run_with(&(struct setup){ .program = script, .arguments = arguments },
+				 "service small { listen = \"127.0.0.1:0\" accept = yes builtin = echo }");
+	WAIT_UNTIL(read_text(log) && strstr(read_text(log), "small: listening on"));
+	for (int n = 0; n < 3; n++)
+		cr_expect(leads_to_null(superd->pid, n), "%d", n);
+	superd_stop(superd);
+}
+
 Behaviour(programs, that_were_missing_are_found_once_they_are_there)
 {
 	const char *program = install_set(superd_build()), *helper = path_in("tree/libexec/superd/superd-builtin");

@@ -241,6 +241,7 @@ void programs_open(struct kept_program *kept)
 	if (programs.are_open)
 		return;
 	programs.are_open = true;
+	fd_ensure_standard();
 	/* Before one is opened, as that gets the number of one that is closed. */
 	for (size_t n = 0; n < PROGRAMS; n++)
 		taken[n] = kept ? take_kept(&kept[n]) : -1;
