@@ -127,12 +127,16 @@ void raw_lower_effective(void)
 	set_effective(0);
 }
 
+#define NOROOT 1                        /* SECBIT_NOROOT: root gains nothing by an exec */
+
 static void keep_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
 
-	if (geteuid() == 0 || syscall(SYS_capget, &header, data) < 0)
+	bool by_root = geteuid() == 0 && !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NOROOT);
+
+	if (by_root || syscall(SYS_capget, &header, data) < 0)
 		return;
 	for (int n = 0; n < 2; n++)
 		data[n].inheritable = data[n].permitted;

@@ -169,6 +169,32 @@ Test(start_record, takes_no_text_that_is_not_whole)
 	plan_free(plan);
 }
 
+/* It may read as something else, but from within the text alone: a sanitizer sees the rest. */
+Test(start_record, ends_whatever_byte_is_wrong)
+{
+	struct plan *plan = row_plan("exec = \"/bin/true\"\nset_credential = \"k:v\"\nprivate_tmp = yes\n"
+				     "condition = \"PathExists=/a\"");
+	struct spawn_env texts;
+	static struct job job, read;
+	size_t length, flaws = 0;
+	char *text, *copy;
+
+	make_job(&job, plan, &texts);
+	text = write_start(&job, &length);
+	for (size_t n = 0; n < length; n++) {
+		copy = malloc(length + 1);
+		memcpy(copy, text, length + 1);
+		copy[n] = copy[n] == '9' ? '1' : '9';
+		memset(&read, 0, sizeof(read));
+		flaws += find_flaw(copy, length, &read) != NULL;
+		free(copy);
+	}
+	cr_expect_gt(flaws, length / 2);
+	free(text);
+	spawn_env_free(&texts, &job);
+	plan_free(plan);
+}
+
 static const char *flaw_of(const char *line, int64_t least, int64_t most)
 {
 	struct record record;

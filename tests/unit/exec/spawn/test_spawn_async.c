@@ -8,15 +8,18 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/build_id.h"
 #include "exec/dirs/credentials.h"
 #include "exec/spawn/spawn.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
+#include "os/host/program.h"
 #include "tests/unit/hang.h"
 
 static struct plan *plan;
@@ -269,4 +272,30 @@ Test(spawn_async, a_report_lies_behind_what_the_child_arranges)
 	close(ends[1]);
 	cr_expect(ends_within(ends[0], HANG_MS));
 	close(ends[0]);
+}
+
+/* In a process of its own, where root gains nothing by an exec. */
+static int probe_without_root(void)
+{
+	char probe[] = "--probe";
+	char *argv[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), probe, NULL };
+
+	if (prctl(PR_SET_SECUREBITS, 1 /* SECBIT_NOROOT */, 0, 0, 0) < 0)
+		return 200;
+	return spawn_ask(program_get(PROGRAM_EXEC)->fd, argv);
+}
+
+Test(spawn_async, superd_exec_has_superds_rights_also_where_root_has_none_by_itself)
+{
+	char probe[] = "--probe";
+	char *argv[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), probe, NULL };
+	int lacking = spawn_ask(program_get(PROGRAM_EXEC)->fd, argv), status;
+	pid_t pid;
+
+	skip_unless(geteuid() == 0 && lacking == 0, "it takes root that may create namespaces");
+	pid = fork();
+	if (pid == 0)
+		_exit(probe_without_root());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(WEXITSTATUS(status), 0, "it lacks %d", WEXITSTATUS(status));
 }
