@@ -268,6 +268,34 @@ static void check_own_program(struct preflight *preflight, const struct service 
 				 wrong);
 }
 
+/* superd-exec checks conditions and loads credentials. For sandboxes exec/sandbox/sandbox_probe asks it. */
+static void check_executor(struct preflight *preflight, const struct service *service)
+{
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	struct { const char *option; words words; } needs[] = {
+		{ "condition", service->groups->commands->condition },
+		{ "load_credential", passed_fds->load_credential },
+		{ "import_credential", passed_fds->import_credential },
+		{ "set_credential", passed_fds->set_credential },
+		{ "socket_condition", NULL },
+	};
+	const char *wrong = NULL;
+
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (service->sockets[n].options->socket_condition)
+			needs[4].words = service->sockets[n].options->socket_condition;
+	}
+	for (size_t n = 0; n < sizeof(needs) / sizeof(*needs) && !wrong; n++) {
+		const char *word = needs[n].words ? needs[n].words[0] : NULL;
+
+		wrong = word ? preflight_check_own(preflight, PROGRAM_EXEC, NULL) : NULL;
+		if (wrong)              /* a credential's value is not for a message */
+			preflight_report(preflight, SEVERITY_ERROR, service, needs[n].option,
+					 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(word, ":"), word),
+					 "%s", wrong);
+	}
+}
+
 static void check_root(struct preflight *preflight, const struct service *service)
 {
 	const char *root = service->groups->environment->root_directory;
@@ -521,6 +549,7 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 	check_program(preflight, service);
 	check_tcpd_program(preflight, service);
 	check_own_program(preflight, service);
+	check_executor(preflight, service);
 	check_working_directory(preflight, service);
 	check_environment(preflight, service);
 	check_input(preflight, service);

@@ -239,5 +239,19 @@ Behaviour(hardening_filter, a_program_that_is_missing_is_an_error)
 	cr_assert_eq(chmod(path_in("own/superd-exec"), 0644), 0);
 	outcome = program_answer((const char *const[]){ own, "--check", "-f", table, NULL });
 	cr_expect(strstr(outcome.err, "table:1:56: error: one: lock_personality = yes: superd's own program "
+				      "superd-exec is missing (Permission denied); superd searched"), "%s",
+		  outcome.err);
+	table = write_file("table", "service one { listen = \"127.0.0.1:0\" exec = \"/bin/cat\""
+				    " condition = \"PathExists=/\" }\n"
+				    "service two { listen = \"127.0.0.1:0\" exec = \"/bin/cat\""
+				    " set_credential = \"name:secret\" }\n"
+				    "service three { listen = \"127.0.0.1:0\" exec = \"/bin/cat\""
+				    " socket_condition = \"PathExists=/\" }\n");
+	outcome = program_answer((const char *const[]){ own, "--check", "-f", table, NULL });
+	cr_expect_eq(outcome.status, 1);
+	cr_expect(strstr(outcome.err, "table:1:56: error: one: condition = PathExists=/: superd's own program "
 				      "superd-exec is missing"), "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "two: set_credential = name: superd's own program"), "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "three: socket_condition = PathExists=/: superd's own program"), "%s",
+		  outcome.err);
 }

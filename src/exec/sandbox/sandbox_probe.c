@@ -2,6 +2,7 @@
 #include "exec/sandbox/sandbox_probe.h"
 
 #include <linux/capability.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 
@@ -86,6 +87,18 @@ static bool has_filter(void)
 #endif
 }
 
+static void note_program_flaw(struct sandbox_support *support, const struct own_program *program)
+{
+	struct buf flaw = { 0 };
+
+	if (program->fd < 0)
+		program_describe_missing(PROGRAM_EXEC, &flaw);
+	else
+		buf_text(&flaw, "superd-exec does not answer, or is of another build");
+	snprintf(support->program_flaw, sizeof(support->program_flaw), "%s", buf_string(&flaw));
+	buf_free(&flaw);
+}
+
 static void probe_machine(struct sandbox_support *support)
 {
 	const struct own_program *program = program_get(PROGRAM_EXEC);
@@ -100,8 +113,7 @@ static void probe_machine(struct sandbox_support *support)
 	if (program->fd >= 0)
 		lacking = spawn_ask(program->fd, argv);
 	if (lacking < 0)
-		support->program_flaw = program->fd < 0 ? "superd's own program superd-exec is missing"
-							: "superd-exec does not answer, or is of another build";
+		note_program_flaw(support, program);
 	support->lacking = (lacking < 0 ? SANDBOX_PROBED : (unsigned)lacking & SANDBOX_PROBED) | SANDBOX_NEEDS_CONTEXT;
 	if (!has_filter() || lacking < 0)
 		support->lacking |= SANDBOX_NEEDS_FILTER;
@@ -164,7 +176,7 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 			if (!(lacking >> bit & 1))
 				continue;
 			say(context, service, needs[n].option,
-			    support->program_flaw ? support->program_flaw : reasons[bit]);
+			    *support->program_flaw ? support->program_flaw : reasons[bit]);
 			break;
 		}
 	}

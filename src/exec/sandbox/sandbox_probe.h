@@ -11,7 +11,7 @@
 struct sandbox_support {
 	bool probed;                    /* the other fields are valid */
 	bool privileged;                /* superd may create namespaces without a user namespace */
-	const char *program_flaw;       /* why superd-exec cannot do it, so all means are missing; NULL: it can */
+	char program_flaw[512];         /* why superd-exec cannot do it, so all means are missing; "": it can */
 	unsigned lacking;               /* enum sandbox_need: means that are missing */
 	const struct option_groups *plain_groups; /* option groups of the last service if it needed nothing, as most do */
 };
