@@ -15,6 +15,7 @@
 enum stage {
 	STAGE_NONE,
 	STAGE_WORDS, /* the command's words became too long; there is no child */
+	STAGE_RECORD, /* the text for superd-exec; there is no child */
 	STAGE_FORK, /* fork(2) or clone(2) failed */
 	STAGE_PROGRAM, /* superd-exec, which then goes through all others */
 	STAGE_CONDITIONS, /* the first one of a start apart */

@@ -41,10 +41,14 @@ static bool write_record(struct job *job)
 
 pid_t spawn_async(struct job *job, int *report)
 {
-	int ends[2] = { -1, -1 };
+	int ends[2];
 	pid_t pid;
 
-	if ((child_needs_program(job) && !write_record(job)) || !fork_fds_open_report(ends, job->wanted_count)) {
+	if (child_needs_program(job) && !write_record(job)) {
+		job->fault = (struct fault){ .stage = STAGE_RECORD, .error = errno };
+		return -1;
+	}
+	if (!fork_fds_open_report(ends, job->wanted_count)) {
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 		fd_close(&job->record);
 		return -1;

@@ -8,6 +8,7 @@
 static const char *const names[] = {
 	"",
 	"filling in variables",
+	"writing the start for superd-exec",
 	"starting a process",
 	"running superd-exec",
 	"looking at conditions",

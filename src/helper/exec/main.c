@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/scan.h"
@@ -46,23 +45,20 @@ static int (*const own_stages[STAGES])(struct job *) = {
 	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
 };
 
-/* Begins to read a file, which nobody can change any more. false and errno. */
+/* Begins to read a file, or a pipe to its end: nobody can change either. false and errno. */
 static bool open_record(int file, struct record *record)
 {
-	struct stat status;
-	char *text;
+	struct buf text = { 0 };
+	char bytes[16384];
+	ssize_t got;
 
-	if (fcntl(file, F_GET_SEALS) < 0 || !(fcntl(file, F_GET_SEALS) & F_SEAL_WRITE) || fstat(file, &status) < 0)
+	while ((got = read(file, bytes, sizeof(bytes))) > 0 && text.length < START_RECORD_MOST)
+		buf_add(&text, bytes, (size_t)got);
+	if (got < 0)
 		return false;
 	errno = EPROTO;
-	if (status.st_size > START_RECORD_MOST)
-		return false;
-	text = malloc((size_t)status.st_size + 1);
-	if (!text || pread(file, text, (size_t)status.st_size, 0) != (ssize_t)status.st_size)
-		return false;
-	text[status.st_size] = '\0';
-	*record = record_of(text, (size_t)status.st_size);
-	return true;
+	*record = record_of(text.data, text.length);
+	return got == 0 && text.data && !text.failed;
 }
 
 static bool read_start(int file, struct job *job)
