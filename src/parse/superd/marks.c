@@ -90,11 +90,12 @@ bool marks_find(struct marks *marks, const struct source_file *source, struct po
 		if (line[0] != '#' || line[1] != ' ' || !read_mark(line + 2, end, pool, &mark))
 			continue;
 		list = array_grow(marks->list, &marks->capacity, marks->count, sizeof(*list));
+		if (list)
+			marks->list = list;
 		if (!list || !mark.at.file)
 			return false;
 		mark.offset = (size_t)(end - source->text);     /* so that the place is that of what follows */
 		file = mark.at.file;
-		marks->list = list;
 		list[marks->count++] = mark;
 	}
 	return true;
