@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -489,6 +491,72 @@ Behaviour(redirect, a_client_that_leaves_while_the_target_is_slow_leaves_nothing
 		close(filler[n]);
 	close(listener);
 	superd_stop(superd);
+}
+
+/* No time passes, so nothing is tried a second time. */
+Behaviour(redirect, a_target_that_can_never_answer_refuses_at_once)
+{
+	struct superd *superd = clock_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+					  " redirect = \"/etc/passwd/x\"\n passenv = " CLOCK_PASSED "\n}\n",
+					  own_user());
+	int port = superd_port(superd, "pass"), client;
+
+	clock_hold();
+	client = client_connect(port);
+	cr_expect_str_eq(client_rest(client), "");
+	close(client);
+	superd_wait_log(superd, "cannot connect to /etc/passwd/x: Not a directory");
+	clock_go_on();
+	superd_stop(superd);
+}
+
+static void fill_queue(const struct sockaddr_un *address, int fillers[4])
+{
+	for (int n = 0; n < 4; n++) {
+		fillers[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		connect(fillers[n], (const struct sockaddr *)address, sizeof(*address));
+	}
+}
+
+/* superd is killed while a client waits for the target: the channel's number is the target's then. */
+Behaviour(redirect, a_report_for_a_superd_that_is_gone_reaches_no_target)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fillers[4], client, target;
+	struct superd *superd;
+	const char *text;
+	pid_t relay;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_in("target"));
+	cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(chmod(address.sun_path, 0777), 0);
+	cr_assert_eq(listen(listener, 0), 0);
+	fill_queue(&address, fillers);
+	superd = superd_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+			    " redirect = \"%s\"\n}\n", own_user(), address.sun_path);
+	client = client_connect(superd_port(superd, "pass"));
+	client_send(client, "hello ");
+	WAIT_UNTIL(superd_processes(superd) == 1);
+	relay = superd_only_process(superd);
+	WAIT_UNTIL(process_is_called(relay, "superd-builtin"));
+	superd_signal(superd, SIGKILL);
+	cr_expect_eq(superd_wait_exit(superd), 128 + SIGKILL);
+	for (int n = 0; n < 4; n++)
+		close(fillers[n]);
+	for (text = NULL; !text || !*text;) {   /* what filled the queue comes first */
+		target = take(listener);
+		shutdown(target, SHUT_WR);
+		if (process_lives(relay) && client >= 0 && recv(target, &(char){ 0 }, 1, MSG_PEEK) > 0) {
+			client_send(client, "more");
+			shutdown(client, SHUT_WR);
+		}
+		text = client_rest(target);
+		close(target);
+	}
+	cr_expect_str_eq(text, "hello more");
+	close(client);
+	close(listener);
+	WAIT_UNTIL(!process_lives(relay));
 }
 
 Behaviour(redirect, a_host_with_several_addresses_is_tried_to_the_last)

@@ -150,7 +150,7 @@ static struct connection *connection_of(struct relay_watch *watch)
 /* A superd that has gone meanwhile needs no report. */
 static void tell_superd(struct relay_server *server, const char *text)
 {
-	int channel = server->settings->channel;
+	int channel = server->channel.fd;
 
 	if (channel < 0 || channel_send(channel, text, strlen(text)) || errno == EPIPE || errno == ECONNRESET)
 		return;
@@ -324,6 +324,21 @@ static int try_addresses(struct relay_server *server, size_t *address, size_t tr
 	return -1;
 }
 
+/* A lookup may take long. A signal ends the process meanwhile, unless it relays others. */
+static bool find_target(struct relay_server *server)
+{
+	bool found = target_is_numeric(&server->target);
+
+	if (found)
+		return true;
+	if (server->gets_clients)
+		sigterm_delay(false);
+	found = target_look_up(&server->target);
+	if (server->gets_clients)
+		sigterm_delay(server->sigterm.fd >= 0);
+	return found;
+}
+
 /* How many addresses were tried before this one. */
 static size_t count_tried(const struct relay_server *server, size_t address)
 {
@@ -348,12 +363,12 @@ static void log_failed_connect(const struct relay_server *server, int error, siz
 	builtin_log("cannot connect to %s: %s%s", name_target(server, name), strerror(error), more);
 }
 
-/* Whether this is the target's answer, or that of the network. Other errors are a shortage here, which may pass: of
- * descriptors, memory or ports, or of room in the queue of a unix socket. */
-static bool is_refusal(int error)
+/* Whether it is a shortage here, of descriptors, memory or ports, or of room in the queue of a unix socket. An address
+ * that the kernel does not have is an answer to a client that superd has accepted: IPv6 may be off. */
+static bool may_pass(const struct relay_server *server, int error)
 {
-	return error == ECONNREFUSED || error == ENOENT || error == EHOSTUNREACH || error == ENETUNREACH ||
-	       error == ECONNRESET || error == ETIMEDOUT || error == EACCES || error == EPERM || error == ENOTSOCK;
+	return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+	       (error == EADDRNOTAVAIL && !server->gets_clients);
 }
 
 /* The client hears at once that it is not served. */
@@ -374,7 +389,7 @@ static void refuse_client(struct relay_server *server, struct connection *connec
 static void wait_for_target(struct relay_server *server, struct connection *connection, int error)
 {
 	fd_close(&connection->target.fd);
-	if (!server->settings->relays && (is_refusal(error) || !server->target.count))
+	if (!server->settings->relays && (!may_pass(server, error) || !server->target.count))
 		refuse_client(server, connection, error);
 	else
 		set_phase(server, connection, WAITING);
@@ -638,19 +653,6 @@ static void retire(struct relay_server *server)
 
 /* ---- clients that superd has accepted ---- */
 
-/* Looks a name up for each client, as its addresses may change. A signal ends the process meanwhile. */
-static bool find_target(struct relay_server *server)
-{
-	bool found = target_is_numeric(&server->target);
-
-	if (found)
-		return true;
-	sigterm_delay(false);
-	found = target_look_up(&server->target);
-	sigterm_delay(server->sigterm.fd >= 0);
-	return found;
-}
-
 static void serve_client(struct relay_server *server, int fd)
 {
 	struct connection *connection;
@@ -662,7 +664,7 @@ static void serve_client(struct relay_server *server, int fd)
 		builtin_log("a client is closed: %s", strerror(errno));
 		report_client(server, false, 0, 0);
 		close(fd);
-	} else if (find_target(server)) {
+	} else if (find_target(server)) {       /* for each client, as the addresses may change */
 		begin_connecting(server, connection);
 	} else {
 		end_connection(server, connection, true);
@@ -810,8 +812,7 @@ static void retry_target(struct relay_server *server, int64_t now)
 	if (!server->retry || now < server->retry)
 		return;
 	server->retry = 0;
-	if (!target_is_numeric(&server->target))
-		target_look_up(&server->target);
+	find_target(server);
 	if (!list_empty(&server->waiting))
 		begin_connecting(server, container_of(server->waiting.next, struct connection, link));
 	else if (server->settings->relays && !server->retired && server->probe.fd < 0)
@@ -1081,8 +1082,8 @@ int relay_server_run(const struct settings *settings, const int *fds, size_t cou
 	list_init(&server.dead);
 	list_init(&server.again);
 	target_init(&server.target, settings->words + 1);
-	if (!is_client && !target_is_numeric(&server.target))
-		target_look_up(&server.target);
+	if (!is_client)
+		find_target(&server);
 	server.listeners = calloc(count + 1, sizeof(*server.listeners));
 	if (server.epoll >= 0 && server.listeners &&
 	    (is_client ? begin_with_client(&server, fds[0]) : begin(&server, fds, count)))
