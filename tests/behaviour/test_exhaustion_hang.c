@@ -133,6 +133,20 @@ Behaviour(exhaustion_hang, a_start_names_the_file_that_does_not_answer_and_can_b
 	answer_again(&folder);
 }
 
+/* superd-read waits for it. */
+Behaviour(exhaustion_hang, a_start_names_the_other_systems_file_that_does_not_answer)
+{
+	struct folder folder = make_folder();
+	const char *table = write_file("table/inetd.conf", "%d stream tcp nowait root /bin/cat cat\n", free_port());
+	struct superd *superd;
+
+	go_silent(&folder);
+	superd = run_from(table);
+	move_until_logged(superd, text_of("not started yet: the file %s has not answered for ", table));
+	cr_assert_eq(end_by(superd, SIGINT), 128 + SIGINT, "%s", world_logs());
+	answer_again(&folder);
+}
+
 Behaviour(exhaustion_hang, a_start_below_a_guard_names_the_file_and_can_be_ended)
 {
 	struct folder folder = make_folder();

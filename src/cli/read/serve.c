@@ -4,8 +4,10 @@
  * what they say. After each source superd gets what has come since. */
 #include "cli/read/serve.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "config/table/service_builder.h"
@@ -254,6 +256,7 @@ int serve_superd(void)
 	struct read_server server = { .frames.fd = STDOUT_FILENO, .diags.keeps_all = true, .pool = pool_new() };
 	bool good;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* a file that does not answer may hold it longer than superd waits */
 	server.reading = (struct reading){ .table = table_new(), .diags = &server.diags };
 	good = server.pool && server.reading.table && take_setup(&server);
 	if (good) {
