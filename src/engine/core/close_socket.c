@@ -233,6 +233,11 @@ bool close_socket_takes_clients(struct engine *engine, const char *service)
 	return pending < CLOSE_PENDING_MOST && !close_socket_is_stuck(engine, service);
 }
 
+void close_socket_leave(void)
+{
+	close_async_leave();
+}
+
 void close_socket_free(struct engine *engine)
 {
 	struct closing *closing = engine->closing;

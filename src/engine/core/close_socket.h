@@ -30,4 +30,7 @@ bool close_socket_is_stuck(struct engine *engine, const char *service);
  * are still to be closed. */
 bool close_socket_takes_clients(struct engine *engine, const char *service);
 
+/* Before superd executes another program, which would close what superd itself still has to close. */
+void close_socket_leave(void);
+
 void close_socket_free(struct engine *engine);

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "engine/accept/handover.h"
+#include "engine/core/close_socket.h"
 #include "engine/freeze/freeze.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/ready.h"
@@ -160,6 +161,7 @@ static void replace_program(struct upgrade *upgrade)
 		log_notice(engine->log, "upgrading: becoming the guard of another superd, by the program that runs");
 	else
 		log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
+	close_socket_leave();
 	if (!save_write(&saver, engine, &upgrade->source, upgrade->quiet_since))
 		buf_text(&why, "cannot write the state: out of memory");
 	else

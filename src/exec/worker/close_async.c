@@ -26,8 +26,8 @@
 #include "base/fd_message.h"
 #include "exec/spawn/worker_process.h"
 
-#define CLOSERS_MOST 32                 /* if all of them are at work for others, superd keeps the rest */
-#define CLOSERS_OF_OWNER 4              /* an owner whose closings hang must leave closers to the others */
+#define CLOSERS_MOST CLOSE_OWNERS       /* each owner may have one that hangs */
+#define FURTHER_MOST (CLOSERS_MOST / 2) /* closers at work, above which no owner gets another one beside its first */
 #define PASS_ON_LEAST 64                /* kept descriptors of an owner that are worth another closer */
 #define HANGS_AFTER 1000                /* milliseconds without progress */
 #define IDLE_LOOKS 2                    /* looks without work, after which a closer is told to exit */
@@ -62,6 +62,7 @@ struct kept_fd {
 static struct {
 	struct close_counts *counts;    /* one for each closer; NULL: nothing was ever closed */
 	struct closer closers[CLOSERS_MOST];
+	size_t used;                    /* closers in use, and free places among them */
 	struct kept_fd *kept;
 	size_t count, room;
 	unsigned kept_of[CLOSE_OWNERS];         /* by owner */
@@ -111,11 +112,8 @@ static void run_closer(const void *with)
 
 static bool prepare(void)
 {
-	if (queue.counts)
-		return true;
-	queue.counts = worker_memory_new(CLOSERS_MOST * sizeof(*queue.counts));
-	for (size_t n = 0; queue.counts && n < CLOSERS_MOST; n++)
-		queue.closers[n] = (struct closer){ .in = -1, .out = -1 };
+	if (!queue.counts)
+		queue.counts = worker_memory_new(CLOSERS_MOST * sizeof(*queue.counts));
 	return queue.counts;
 }
 
@@ -169,25 +167,25 @@ static void begin_work(struct closer *closer, unsigned owner)
 	closer->idle = 0;
 }
 
-static struct closer *find_free_place(void)
+static bool is_free(const struct closer *closer)
 {
-	for (size_t n = 0; n < CLOSERS_MOST; n++) {
-		if (!queue.closers[n].pid && queue.closers[n].in < 0)
-			return &queue.closers[n];
-	}
-	return NULL;
+	return !closer->pid && closer->in < 0;
 }
 
 static struct closer *take_place(void)
 {
-	struct closer *closer = find_free_place();
+	size_t n = 0;
 
-	if (!closer)
+	while (n < queue.used && !is_free(&queue.closers[n]))
+		n++;
+	if (n == CLOSERS_MOST)
 		return NULL;
-	*closer = (struct closer){ .in = -1, .out = -1 };
-	atomic_store(&counts_of(closer)->released, 0);
-	atomic_store(&counts_of(closer)->closed, 0);
-	return closer;
+	if (n == queue.used)
+		queue.used++;
+	queue.closers[n] = (struct closer){ .in = -1, .out = -1 };
+	atomic_store(&queue.counts[n].released, 0);
+	atomic_store(&queue.counts[n].closed, 0);
+	return &queue.closers[n];
 }
 
 static struct closer *open_closer(void)
@@ -207,7 +205,7 @@ static struct closer *find_closer(unsigned owner)
 {
 	struct closer *unused = NULL;
 
-	for (size_t n = 0; n < CLOSERS_MOST; n++) {
+	for (size_t n = 0; n < queue.used; n++) {
 		struct closer *closer = &queue.closers[n];
 
 		if (closer->in < 0)
@@ -260,11 +258,7 @@ bool close_async(int *fd, unsigned owner)
 
 bool close_async_is_busy(void)
 {
-	for (size_t n = 0; queue.counts && n < CLOSERS_MOST; n++) {
-		if (queue.closers[n].pid || queue.closers[n].in >= 0)
-			return true;
-	}
-	return queue.count;
+	return queue.used || queue.count;
 }
 
 unsigned close_async_hanging(unsigned owner)
@@ -276,7 +270,7 @@ unsigned close_async_pending(unsigned owner)
 {
 	unsigned pending = owner < CLOSE_OWNERS ? queue.kept_of[owner] : 0;
 
-	for (size_t n = 0; queue.counts && n < CLOSERS_MOST; n++) {
+	for (size_t n = 0; n < queue.used; n++) {
 		const struct closer *closer = &queue.closers[n];
 
 		if (closer->owner == owner)
@@ -343,26 +337,23 @@ static void drop_passed_on(void)
 	queue.count = left;
 }
 
-/* Whether what is kept of an owner needs a closer beside those that it has. */
-static bool needs_another(unsigned owner)
-{
-	unsigned count = 0;
+#define ALL_OWNERS CLOSE_OWNERS
 
-	for (size_t n = 0; n < CLOSERS_MOST; n++)
-		count += queue.closers[n].owner == owner && has_work(&queue.closers[n]);
-	return !count || (count < CLOSERS_OF_OWNER && queue.kept_of[owner] >= PASS_ON_LEAST);
+static bool is_of(const struct kept_fd *kept, unsigned owner)
+{
+	return owner == ALL_OWNERS || kept->owner == owner;
 }
 
 /* Starts a closer that inherits all that is kept of an owner. false: it stays. */
 static bool pass_on(unsigned owner)
 {
-	struct closer *closer = needs_another(owner) ? take_place() : NULL;
-	int *list = closer ? malloc(queue.kept_of[owner] * sizeof(*list)) : NULL;
+	struct closer *closer = take_place();
+	int *list = closer ? malloc(queue.count * sizeof(*list)) : NULL;
 	size_t count = 0;
 	bool good;
 
 	for (size_t n = 0; list && n < queue.count; n++) {
-		if (queue.kept[n].owner == owner)
+		if (is_of(&queue.kept[n], owner))
 			list[count++] = queue.kept[n].fd;
 	}
 	good = list && start_process(closer, list, count);
@@ -370,14 +361,25 @@ static bool pass_on(unsigned owner)
 	if (!good)
 		return false;
 	closer->given = count;
-	begin_work(closer, owner);
+	begin_work(closer, owner % CLOSE_OWNERS);
 	for (size_t n = 0; n < queue.count; n++) {
-		if (queue.kept[n].owner == owner)
+		if (is_of(&queue.kept[n], owner))
 			fd_close(&queue.kept[n].fd);
 	}
 	atomic_store(&counts_of(closer)->released, count);
 	drop_passed_on();
 	return true;
+}
+
+/* Whether what is kept of an owner needs a closer beside those that it has: superd may keep a few of an owner that
+ * hangs, and all owners have a right to their first closer. */
+static bool needs_another(unsigned owner)
+{
+	bool has_one = false;
+
+	for (size_t n = 0; n < queue.used; n++)
+		has_one |= queue.closers[n].owner == owner && has_work(&queue.closers[n]);
+	return !has_one || (queue.kept_of[owner] >= PASS_ON_LEAST && queue.used < FURTHER_MOST);
 }
 
 static void send_kept(void)
@@ -386,7 +388,7 @@ static void send_kept(void)
 		send_to_closer(&queue.kept[n].fd, queue.kept[n].owner);
 	drop_passed_on();
 	for (size_t n = 0; n < queue.count;) {
-		if (!pass_on(queue.kept[n].owner))
+		if (!needs_another(queue.kept[n].owner) || !pass_on(queue.kept[n].owner))
 			n++;
 	}
 }
@@ -397,8 +399,10 @@ void close_async_look(close_hangs *hangs, void *context)
 
 	if (!prepare())
 		return;
-	for (size_t n = 0; n < CLOSERS_MOST; n++)
+	for (size_t n = 0; n < queue.used; n++)
 		hanging[queue.closers[n].owner] |= check_closer(&queue.closers[n]);
+	while (queue.used && is_free(&queue.closers[queue.used - 1]))
+		queue.used--;
 	for (unsigned owner = 0; owner < CLOSE_OWNERS; owner++) {
 		unsigned before = queue.hanging[owner], count = hanging[owner] ? close_async_pending(owner) : 0;
 
@@ -414,7 +418,7 @@ static bool await_closers(void)
 {
 	bool waits = false;
 
-	for (size_t n = 0; n < CLOSERS_MOST; n++) {
+	for (size_t n = 0; n < queue.used; n++) {
 		struct closer *closer = &queue.closers[n];
 
 		if (!is_alive(closer) || queue.hanging[closer->owner])
@@ -427,12 +431,20 @@ static bool await_closers(void)
 	return waits;
 }
 
+void close_async_leave(void)
+{
+	for (size_t n = 0; n < queue.used; n++) {
+		if (has_work(&queue.closers[n]) && !is_alive(&queue.closers[n]))
+			start_process(&queue.closers[n], NULL, 0);
+	}
+	if (queue.count && prepare())
+		pass_on(ALL_OWNERS);
+}
+
 void close_async_end(void)
 {
-	if (!close_async_is_busy() || !prepare())
-		return;
-	send_kept();
-	for (size_t n = 0; n < CLOSERS_MOST; n++)
+	close_async_leave();
+	for (size_t n = 0; n < queue.used; n++)
 		fd_close(&queue.closers[n].in);         /* closers exit after the last message */
 	for (int n = 0; n < END_LOOKS && await_closers(); n++)
 		poll(NULL, 0, 1);

@@ -25,7 +25,11 @@ bool close_async_is_busy(void);
 typedef void close_hangs(void *context, unsigned owner, unsigned count);
 void close_async_look(close_hangs *hangs, void *context);
 
-/* For superd's end: waits a moment for closers that do not hang to close the rest. */
+/* Passes on all that is kept, whoever's it is: superd is about to execute another program, or to exit, and what is still
+ * its own would be closed then. Without memory or a process for it, that stays so. */
+void close_async_leave(void);
+
+/* For superd's end: the same, and waits a moment for closers that do not hang to close the rest. */
 void close_async_end(void);
 
 unsigned close_async_hanging(unsigned owner);   /* descriptors that hung, or waited behind one, at the last look */

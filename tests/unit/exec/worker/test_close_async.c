@@ -186,6 +186,20 @@ static int make_lingering(int *receiver, int seconds)
 	return sender;
 }
 
+/* The TCP sockets that this process has. */
+static int count_own_sockets(void)
+{
+	int count = 0;
+
+	for (int fd = 3; fd < 2000; fd++) {
+		int protocol;
+		socklen_t size = sizeof(protocol);
+
+		count += getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 && protocol == IPPROTO_TCP;
+	}
+	return count;
+}
+
 static void wait_for(const unsigned *count, unsigned least)
 {
 	for (int tries = 0; *count < least; tries++) {
@@ -289,6 +303,47 @@ Test(close_async, what_one_closer_has_no_room_for_goes_to_others)
 	for (int n = 0; n < CLOSE_HANGING_MOST; n++)
 		close(receivers[n]);
 	expect_closed(ends[1]);
+}
+
+/* More of them than one might have thought of, and somebody else's all the same. */
+Test(close_async, many_owners_that_hang_hold_nobody_up)
+{
+	enum { MANY = 50 };
+	int receivers[MANY], ends[2];
+
+	for (unsigned n = 0; n < MANY; n++)
+		give(make_lingering(&receivers[n], 1000), 100 + n);
+	wait_for(&hung, MANY);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	give(ends[0], ANOTHER);
+	expect_closed(ends[1]);
+	for (int n = 0; n < MANY; n++)
+		close(receivers[n]);
+}
+
+/* What superd still had when it becomes another program, that program's start would close. */
+Test(close_async, nothing_is_left_with_superd_when_it_leaves)
+{
+	enum { BEHIND = 400, HANGING = 30 };
+	int receivers[1 + HANGING];
+
+	give(make_lingering(&receivers[0], 1000), OWNER);
+	for (int n = 0; n < BEHIND; n++) {
+		int behind = fcntl(0, F_DUPFD_CLOEXEC, 100);
+
+		cr_assert(close_async(&behind, OWNER));
+	}
+	wait_for(&hung, 1);
+	for (int n = 1; n <= HANGING; n++) {
+		int sender = make_lingering(&receivers[n], 1000);
+
+		cr_assert(close_async(&sender, OWNER));
+	}
+	cr_expect_gt(count_own_sockets(), 1 + HANGING, "superd keeps none");
+	close_async_leave();
+	cr_expect_eq(count_own_sockets(), 1 + HANGING, "the receivers' alone, and not %d", count_own_sockets());
+	for (int n = 0; n <= HANGING; n++)
+		close(receivers[n]);
 }
 
 static pid_t closer_process(void)
