@@ -510,6 +510,19 @@ Behaviour(redirect, a_target_that_can_never_answer_refuses_at_once)
 	superd_stop(superd);
 }
 
+/* Of its descriptors some are for the loop. */
+Behaviour(redirect, with_too_few_descriptors_says_so_and_refuses)
+{
+	struct superd *superd = superd_run("service none {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
+					   " redirect = \"127.0.0.1 9\" rlimit_nofile = 5\n}\n", own_user());
+	int client = client_connect(superd_port(superd, "none"));
+
+	cr_expect(client_sees_end(client));
+	close(client);
+	superd_wait_log(superd, "cannot pass the client on: Too many open files");
+	superd_stop(superd);
+}
+
 static void fill_queue(const struct sockaddr_un *address, int fillers[4])
 {
 	for (int n = 0; n < 4; n++) {

@@ -363,12 +363,13 @@ static void log_failed_connect(const struct relay_server *server, int error, siz
 	builtin_log("cannot connect to %s: %s%s", name_target(server, name), strerror(error), more);
 }
 
-/* Whether it is a shortage here, of descriptors, memory or ports, or of room in the queue of a unix socket. An address
- * that the kernel does not have is an answer to a client that superd has accepted: IPv6 may be off. */
+/* Whether it is a shortage here, of descriptors, memory or ports, or of room in the queue of a unix socket. For
+ * a client that superd has accepted, the process has no other whose descriptors it could get, and an address that the
+ * kernel does not have is an answer: IPv6 may be off. */
 static bool may_pass(const struct relay_server *server, int error)
 {
-	return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-	       (error == EADDRNOTAVAIL && !server->gets_clients);
+	return error == EAGAIN || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+	       ((error == EMFILE || error == EADDRNOTAVAIL) && !server->gets_clients);
 }
 
 /* The client hears at once that it is not served. */
@@ -1088,6 +1089,8 @@ int relay_server_run(const struct settings *settings, const int *fds, size_t cou
 	if (server.epoll >= 0 && server.listeners &&
 	    (is_client ? begin_with_client(&server, fds[0]) : begin(&server, fds, count)))
 		status = run_loop(&server);
+	else if (is_client)
+		builtin_log("cannot pass the client on: %s", strerror(errno));
 	flows_free(server.flows);
 	buffer_spares_free(&server.spares);
 	source_count_free(&server.sources);
