@@ -1,5 +1,6 @@
 /* Checks the options for control groups, devices and scheduling that this machine cannot provide. Each message says
  * what superd does instead: a limit for each process is not the same as one for all of them together. */
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "exec/resources/cgroup_files.h"
 #include "exec/resources/cgroup_settings.h"
 #include "exec/resources/scheduling.h"
+#include "exec/warm/hold.h"
 #include "os/rights/capability.h"
 #include "prepare/preflight_internal.h"
 
@@ -135,8 +137,18 @@ static void check_daemon(struct preflight *preflight, const struct service *serv
 	buf_free(&option);
 }
 
+/* Its programs start with their clients then. */
+static void check_warm(struct preflight *preflight, const struct service *service)
+{
+	if (service->groups->access->warm && !hold_is_supported())
+		preflight_report(preflight, SEVERITY_WARNING, service, "warm",
+				 pool_textf(preflight->table->pool, "%" PRId64, service->groups->access->warm),
+				 "this superd was built without it, or not for this kind of machine: no program waits");
+}
+
 void preflight_resources(struct preflight *preflight, const struct service *service)
 {
+	check_warm(preflight, service);
 	const struct resource_options *resources = service->groups->resources;
 
 	cgroup_settings_compare(service, report_support, preflight);

@@ -208,13 +208,21 @@ static int take_kept(const struct kept_program *kept)
 	return kept->fd;
 }
 
+/* Whether configure was told to leave it out. */
+static bool is_left_out(const struct own_program *program)
+{
+	const char *found = strstr(PROGRAMS_LEFT_OUT, program->name);
+
+	return found && found[strlen(program->name)] == ' ';
+}
+
 /* taken: the descriptor of the program that is open already, whose path is looked for all the same; -1: none. */
 static void open_one(struct own_program *program, int taken, struct kept_program *kept)
 {
-	struct libexec_dirs *dirs = malloc(sizeof(*dirs));
+	struct libexec_dirs *dirs = is_left_out(program) ? NULL : malloc(sizeof(*dirs));
 	struct stat status = { 0 };
 
-	program->error = ENOMEM;
+	program->error = is_left_out(program) ? ENOENT : ENOMEM;
 	if (dirs) {
 		list_dirs(dirs);
 		find_program(dirs, program, &status);
@@ -330,6 +338,10 @@ void program_describe_missing(enum program which, struct buf *out)
 	struct libexec_dirs *dirs;
 	const char *comma = "";
 
+	if (is_left_out(program)) {
+		buf_addf(out, "this superd was built without %s", program->name);
+		return;
+	}
 	buf_addf(out, "superd's own program %s is missing", program->name);
 	if (program->error != ENOENT)
 		buf_addf(out, " (%s)", strerror(program->error));
