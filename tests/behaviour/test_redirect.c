@@ -510,6 +510,35 @@ Behaviour(redirect, a_target_that_can_never_answer_refuses_at_once)
 	superd_stop(superd);
 }
 
+/* Its bytes are in the socket when the loop hears of its end. */
+static void send_and_close(const char *way)
+{
+	int listener = listen_on(0), client, target;
+	const char *path = path_in("in.%d", (int)strlen(way));
+	struct superd *superd = superd_run("service pass {\n listen = \"%s\"\n user = \"%s\"\n %s\n"
+					   " redirect = \"127.0.0.1 %d\"\n}\n", path, own_user(), way,
+					   local_port(listener));
+
+	wait_node(path);
+	for (int n = 0; n < 20; n++) {
+		client = client_connect_unix(path, SOCK_STREAM);
+		client_send(client, "message\n");
+		close(client);
+		target = take(listener);
+		cr_expect_str_eq(client_rest(target), "message\n");
+		close(target);
+	}
+	cr_expect_not(superd_logged(superd, "the client left before"), "%s", world_logs());
+	close(listener);
+	superd_stop(superd);
+}
+
+Behaviour(redirect, a_client_that_has_sent_and_closed_is_passed_on)
+{
+	send_and_close("accept = yes");
+	send_and_close("accept = no");
+}
+
 /* Of its descriptors some are for the loop. */
 Behaviour(redirect, with_too_few_descriptors_says_so_and_refuses)
 {

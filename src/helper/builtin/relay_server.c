@@ -69,6 +69,7 @@ struct connection {
 	struct relay in, out;           /* in RELAYING: client to target, target to client */
 	bool client_reads_all, target_reads_all; /* before RELAYING: relay->reads_all */
 	bool client_readable;           /* before RELAYING: bytes or the end of its data were reported */
+	uint32_t client_end, target_end; /* EPOLLHUP, EPOLLERR: it takes nothing more; what it has sent may be unread */
 	bool tuned;                     /* relay_tune_loopback was done */
 	bool counted;                   /* in server->sources, as `source` */
 	unsigned char source[SOURCE_SIZE];
@@ -240,6 +241,10 @@ static void run_connection(struct relay_server *server, struct connection *conne
 		relay_run(in);
 	if (runs_out)
 		relay_run(out);
+	if (connection->client_end && in->done && !out->done)
+		relay_receiver_gone(out, connection->client_end & EPOLLERR);
+	if (connection->target_end && out->done && !in->done)
+		relay_receiver_gone(in, connection->target_end & EPOLLERR);
 	server->received += in->moved - received;
 	server->sent += out->moved - sent;
 	if (in->moved != received || out->moved != sent)
@@ -403,6 +408,7 @@ static void try_target(struct relay_server *server, struct connection *connectio
 	int64_t now = clock_ms(), left;
 
 	fd_close(&connection->target.fd);
+	connection->target_end = 0;
 	connection->target.fd = try_addresses(server, &connection->address, tried);
 	if (connection->target.fd < 0 ||
 	    !watch_fd(server, &connection->target, BOTH_WAYS)) {
@@ -858,16 +864,19 @@ static void on_connection(struct relay_server *server, struct relay_watch *watch
 	bool reads_all = gone || (events & (EPOLLRDHUP | EPOLLPRI)), reads = reads_all || (events & EPOLLIN), writes;
 	struct relay *from = is_client ? &connection->in : &connection->out;
 	struct relay *to = is_client ? &connection->out : &connection->in;
-	char name[TARGET_NAME];
+	char name[TARGET_NAME], byte;
 
 	if (watch->fd < 0)
 		return;         /* ended earlier in this turn */
 	*(is_client ? &connection->client_reads_all : &connection->target_reads_all) |= reads_all;
+	*(is_client ? &connection->client_end : &connection->target_end) |= events & (EPOLLERR | EPOLLHUP);
 	if (connection->phase != RELAYING) {
+		bool has_left = is_client && gone && recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+
 		connection->client_readable |= is_client && reads;
-		if (is_client && gone && server->gets_clients)
+		if (has_left && server->gets_clients)
 			builtin_log("the client left before %s answered", name_target(server, name));
-		if (is_client && gone)
+		if (has_left)
 			end_connection(server, connection, false);
 		else if (!is_client && connection->phase == CONNECTING)
 			on_connecting(server, connection, events);
@@ -876,10 +885,6 @@ static void on_connection(struct relay_server *server, struct relay_watch *watch
 	from->reads_all |= reads_all;
 	writes = (events & EPOLLOUT) && to->buffer.held;
 	run_connection(server, connection, is_client ? reads : writes, is_client ? writes : reads);
-	if (connection->client.fd >= 0 && gone && from->done && !to->done) {
-		relay_receiver_gone(to, events & EPOLLERR);     /* it takes nothing more, either */
-		run_connection(server, connection, false, false);
-	}
 }
 
 static void on_event(struct relay_server *server, struct relay_watch *watch, uint32_t events)
