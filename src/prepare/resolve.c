@@ -318,6 +318,36 @@ static void check_clashes(const struct table *table, struct diags *diags)
 	free(claims);
 }
 
+static bool is_claimed_by(const struct endpoint_claim *claim, const struct service *other, struct diags *diags)
+{
+	for (size_t n = 0; n < other->socket_count; n++) {
+		struct endpoint_claim have;
+
+		if (!has_claim(other, &other->sockets[n]))
+			continue;
+		have = endpoint_claim_of(other, &other->sockets[n], 0);
+		if (!same_port(claim, &have) || endpoint_claims_share(claim, &have) ||
+		    !endpoint_clash(&claim->endpoint, &have.endpoint))
+			continue;
+		endpoint_conflict_report(&have, claim, diags);
+		return true;
+	}
+	return false;
+}
+
+bool resolve_finds_claimed(const struct service *service, const struct table *table, struct diags *diags)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct endpoint_claim claim = endpoint_claim_of(service, &service->sockets[n], 1);
+
+		for (size_t i = 0; has_claim(service, claim.listen) && i < table->count; i++) {
+			if (!table->services[i].is_left_out && is_claimed_by(&claim, &table->services[i], diags))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* If an ordinary user checks the table, warns once about services that need root: they are no mistake. */
 static void warn_of_users(const struct table *table, struct diags *diags)
 {

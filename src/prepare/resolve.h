@@ -14,3 +14,6 @@
  * table->lookups are taken from there, and answers are added to it. before: the table whose place this one takes, for its
  * filters of system calls; NULL: none. */
 void resolve_table(struct table *table, const struct table *before, struct diags *diags);
+
+/* Whether a service of the table has an address of this resolved row, which is not in it. Adds that as an error. */
+bool resolve_finds_claimed(const struct service *service, const struct table *table, struct diags *diags);

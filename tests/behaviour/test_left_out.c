@@ -237,7 +237,7 @@ Behaviour(left_out, comes_in_as_it_was_read_where_the_table_was_changed)
 	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
 	cr_expect_str_eq(client_ask(superd_port(superd, "bad"), "as it was\n"), "as it was");
 	expect_in(ctl("status", "new"), "there is no such service");
-	expect_in(SUPERCTL(control_path(), "show", "bad").out, text_of("# %s:1", superd->table));
+	cr_expect_null(strstr(SUPERCTL(control_path(), "show", "bad").out, "the previous configuration"));
 	cr_assert(superd_reload(superd, "%s", changed));
 	expect_in(ctl("status", "new"), "ready");
 	expect_in(ctl("status", "bad"), "disabled");
@@ -319,5 +319,78 @@ Behaviour(left_out, comes_in_when_its_user_appears)
 	private_file("/etc/passwd", "root:x:0:0::/:/bin/sh\nnewcomer:x:1234:0::/:/bin/sh\n");
 	UNTIL_A_LOOK(superd, superd_logged(superd, "dog: its needs are met now"));
 	superd_port(superd, "dog");
+	superd_stop(superd);
+}
+
+/* The look sees its row alone. */
+Behaviour(left_out, comes_in_with_services_that_it_names)
+{
+	struct superd *superd = run("superd", text_of("%s%s", row("good", "/bin/cat", ""),
+						      row("bad", path_in("prog"), "requires = good wants = good")));
+
+	write_program("prog");
+	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
+	superd_port(superd, "bad");
+	superd_stop(superd);
+}
+
+/* By its name only the address tells that both are one. */
+Behaviour(left_out, that_turns_out_to_have_the_address_of_another_waits_for_a_reload)
+{
+	struct superd *superd;
+	const char *more;
+	int port = free_port();
+
+	private_enter_with_hosts();
+	more = text_of("exec = \"/bin/cat\" user = \"%s\" accept = yes }\n", own_user());
+	private_file("/etc/hosts", "127.0.0.1 localhost\n");
+	superd = run("superd", text_of("service byname { listen = \"newhost:%d\" %sservice byaddr { "
+				       "listen = \"127.0.0.1:%d\" %s", port, more, port, more));
+	expect_in(ctl("why", "byname"), "superd checks this from time to time");
+	private_file("/etc/hosts", "127.0.0.1 localhost newhost\n");
+	UNTIL_A_LOOK(superd, strstr(ctl("why", "byname"), "is claimed already by byaddr"));
+	expect_in(ctl("why", "byname"), text_of("left out, so no client is served: %s:1:", superd->table));
+	expect_in(ctl("why", "byname"), "correct its configuration, then superctl reload");
+	superd_stop(superd);
+}
+
+/* The former row is that of no source, and the next superd must have it all the same. */
+Behaviour(left_out, keeps_its_former_row_over_a_death_and_an_upgrade)
+{
+	const char *arguments[] = { "--keep-going", "--guard", "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments };
+	struct superd *superd = superd_run_with(&setup, "%s", row("dog", backend("serve"), ""));
+	const char *wrong = row("dog", path_in("prog"), "");
+	int port = superd_port(superd, "dog");
+	long pid = client_ask_pid(port);
+
+	for (int n = 0; n < 2; n++) {
+		cr_assert(superd_reload(superd, "%s# %d\n", wrong, n));
+		cr_expect_eq(superd_log_count(superd, "service 'dog' is left out"), 0, "%s", world_logs());
+	}
+	guarded_kill(superd);
+	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
+	WAIT_UNTIL(strstr(ctl("why", "dog"), "so the previous one stays in effect"));
+	cr_expect_eq(SUPERCTL(control_path(), "upgrade").status, 0, "%s", world_logs());
+	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
+	superd_stop(superd);
+}
+
+/* Without root superd could not open it again. */
+Behaviour(left_out, gets_the_socket_that_superd_was_given_for_it)
+{
+	int port = free_port(), listener = listen_on(port);
+	const char *arguments[] = { "--keep-going", "--control", control_path(), NULL };
+	const struct setup setup = { .arguments = arguments, .clock = true, .listener = listener };
+	struct superd *superd = superd_run_with(&setup, "service bad { listen = \"127.0.0.1:%d\" exec = \"%s\" "
+						"user = \"%s\" accept = yes }\n", port, path_in("prog"), own_user());
+
+	close(listener);
+	wait_node(control_path());
+	cr_expect_not(superd_logged(superd, "belongs to no endpoint"));
+	write_program("prog");
+	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
+	superd_wait_log(superd, "(inherited)");
+	cr_expect_str_eq(client_ask(port, "given\n"), "given");
 	superd_stop(superd);
 }

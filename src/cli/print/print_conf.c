@@ -33,25 +33,56 @@ static bool print_head(const struct table *table, const struct conf_style *style
 	return buf_flush(text, out);
 }
 
+static bool print_row(const struct service *row, const struct conf_style *style, struct buf *text, FILE *out)
+{
+	buf_char(text, '\n');
+	service_conf_add(text, row, style);
+	return buf_flush(text, out);
+}
+
+static bool print_rows(const struct table *table, const struct conf_style *style, struct buf *text, FILE *out)
+{
+	bool ok = print_head(table, style, text, out), any = false;
+
+	for (size_t n = 0; ok && n < table->count; n++) {
+		if (table->services[n].is_left_out)
+			continue;
+		if (any)
+			buf_char(text, '\n');
+		any = true;
+		service_conf_add(text, &table->services[n], style);
+		ok = buf_flush(text, out);
+	}
+	return ok;
+}
+
 bool print_conf(const struct table *table, bool comments, FILE *out)
 {
 	struct conf_defaults defaults;
 	const struct conf_style style = { .defaults = &defaults, .comments = comments };
 	struct buf text = { 0 };
-	bool ok = conf_defaults_make(&defaults, table), any = false;
+	bool ok = conf_defaults_make(&defaults, table);
 
 	if (!ok)
 		return false;
-	ok = print_head(table, &style, &text, out);
-	for (size_t i = 0; ok && i < table->count; i++) {
-		if (table->services[i].is_left_out)
-			continue;
-		if (any)
-			buf_char(&text, '\n');
-		any = true;
-		service_conf_add(&text, &table->services[i], &style);
-		ok = buf_flush(&text, out);
-	}
+	ok = print_rows(table, &style, &text, out);
+	buf_free(&text);
+	conf_defaults_free(&defaults);
+	return ok;
+}
+
+bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)
+{
+	struct conf_defaults defaults;
+	const struct conf_style style = { .defaults = &defaults };
+	struct buf text = { 0 };
+	bool ok = conf_defaults_make(&defaults, table);
+
+	if (!ok)
+		return false;
+	ok = print_rows(table, &style, &text, out);
+	for (size_t n = 0; ok && n < count; n++)
+		ok = print_row(more[n], &style, &text, out);
 	buf_free(&text);
 	conf_defaults_free(&defaults);
 	return ok;
@@ -69,8 +100,7 @@ bool print_conf_left_out(const struct table *table, size_t *next, size_t most, F
 		return false;
 	ok = print_head(table, &style, &text, out);
 	for (; ok && entry && most; most--) {
-		service_conf_add(&text, &table->services[entry->row], &style);
-		ok = buf_flush(&text, out);
+		ok = print_row(&table->services[entry->row], &style, &text, out);
 		entry = left_out_next(table, (size_t)(entry - table->left_out) + 1);
 	}
 	*next = entry ? (size_t)(entry - table->left_out) : 0;

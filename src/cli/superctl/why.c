@@ -365,7 +365,7 @@ static void add_left_out(struct buf *out, const json_t *service)
 /* Adds what brings it back. */
 static void add_remedy(struct buf *out, const json_t *service)
 {
-	bool may_return = json_reply_flag(service, "may_return") && !json_reply_has_number(service, "for");
+	bool may_return = json_reply_flag(service, "may_return");
 
 	if (*json_reply_text(service, "left_out"))
 		buf_text(out, may_return ? "superd checks this from time to time, and serves it as soon as it can; a "

@@ -165,20 +165,23 @@ static void add_left_out_rows(const struct left_out_state *state, const struct e
 	buf_text(text, count > 1 ? " are left out" : " is left out");
 }
 
+/* Whether a service goes on by this row, or by a former one. row may be NULL. */
+static bool serves(const struct table *table, const struct service *row)
+{
+	return row && (!row->is_left_out || left_out_of(table, row)->is_kept);
+}
+
 /* Whether the table in effect has a service that may be this entry. */
 static bool was_served(const struct left_out_state *state, const struct error_owner *owner)
 {
 	const struct table *before = state->before;
 
-	if (before && owner->kind == ROW) {
-		const struct service *row = table_find(before, state->table->services[owner->number].name);
-
-		return row && !row->is_left_out;
-	}
+	if (before && owner->kind == ROW)
+		return serves(before, table_find(before, state->table->services[owner->number].name));
 	if (!before)
 		return false;
 	for (size_t n = 0; n < before->count; n++) {
-		if (!before->services[n].is_left_out &&
+		if (serves(before, &before->services[n]) &&
 		    left_out_was(&state->table->left_out[owner->number], &before->services[n]))
 			return true;
 	}

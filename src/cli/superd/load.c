@@ -21,6 +21,8 @@
 #include "cli/superd/settings.h"
 #include "cli/superd/socket_activate.h"
 #include "config/table/left_out.h"
+#include "engine/runtime/runtime.h"
+#include "engine/runtime/service_list.h"
 #include "engine/upgrade/load.h"
 #include "exec/dirs/directories.h"
 #include "os/fs/state_file.h"
@@ -435,7 +437,7 @@ static void save_left_out(const struct table *table, struct buf *out)
 	for (size_t n = 0; n < table->left_out_count; n++) {
 		const struct left_out *entry = &table->left_out[n];
 
-		if (entry->row == LEFT_OUT_NO_ROW)
+		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
 			continue;
 		state_open_section(out, "left_out");
 		state_add(out, "reason", left_out_reason(entry));
@@ -446,12 +448,31 @@ static void save_left_out(const struct table *table, struct buf *out)
 	}
 }
 
-void load_save_table(void *options, const struct table *table, struct state_saver *saver)
+/* Prints the table, and the former rows by which a reload lets services go on. */
+static bool print_served(const struct service_list *service_list, FILE *out)
 {
+	const struct service **former = calloc(service_list->count + 1, sizeof(struct service *));
+	size_t count = 0;
+	bool good;
+
+	for (size_t n = 0; former && n < service_list->count; n++) {
+		const struct service_runtime *runtime = service_list->runtimes[n];
+
+		if (runtime && runtime->table != service_list->table)
+			former[count++] = runtime->service;
+	}
+	good = former && print_conf_saved(service_list->table, former, count, out);
+	free(former);
+	return good;
+}
+
+void load_save_table(void *options, const struct service_list *service_list, struct state_saver *saver)
+{
+	const struct table *table = service_list->table;
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
-	bool good = out && print_conf(table, false, out);
+	bool good = out && print_served(service_list, out);
 
 	good = out && fclose(out) == 0 && text && good; /* glibc reports success where its last realloc fails */
 	if (good) {
@@ -496,9 +517,17 @@ static void restore_left_out(struct table *table, struct state_stream *stream, s
 		diags_out_of_memory(diags, (struct origin){ 0 });
 }
 
+/* How rows that were left out stand to others was judged when the whole table was read, and the others are not here: no
+ * error of their text counts. */
+static void forget_reading(struct diags *diags)
+{
+	diags_free(diags);
+	*diags = (struct diags){ .keeps_all = true };
+}
+
 /* Reads the text that load_save_table wrote. It has no includes and no conditions, so each error in it belongs to a
- * service. */
-static struct table *read_saved(const struct options *options, struct state_stream *stream, bool asks,
+ * service. of_look: it is of rows that were left out. */
+static struct table *read_saved(const struct options *options, struct state_stream *stream, bool asks, bool of_look,
 				struct diags *diags)
 {
 	struct exclusions exclusions = { .all = true };
@@ -507,6 +536,8 @@ static struct table *read_saved(const struct options *options, struct state_stre
 
 	if (!table)
 		return NULL;
+	if (of_look)
+		forget_reading(diags);
 	diags->keeps_all = true;
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->settings = options_join_settings(options, &table->globals);
@@ -525,7 +556,7 @@ static struct table *read_saved(const struct options *options, struct state_stre
 
 struct table *load_saved_table(struct options *options, struct state_stream *before, bool has_died, struct diags *diags)
 {
-	struct table *table = read_saved(options, before, !has_died, diags);
+	struct table *table = read_saved(options, before, !has_died, false, diags);
 
 	if (!table)
 		return NULL;
@@ -558,6 +589,7 @@ int load_look_at_left_out(struct options *options)
 	struct table *table = text ? read_text("the configuration", text, length, &diags) : NULL;
 	bool good = false;
 
+	forget_reading(&diags);
 	if (table) {
 		table->lookups = lookup_cache_new();
 		table->warns_of_unsupported = options->warns_of_unsupported;
@@ -567,7 +599,7 @@ int load_look_at_left_out(struct options *options)
 			run_preflight(&loading, table, &diags);
 		keep_going(table, &loading.exclusions, &diags);
 		state_stream_begin(&saver.text);
-		load_save_table(options, table, &saver);
+		load_save_table(options, &(struct service_list){ .table = table }, &saver);
 		state_stream_end(&saver.text);
 		good = !diags.errors && left_out_count(table) < table->count && !saver.failed && !saver.text.failed &&
 		       ftruncate(options->internal.fd, 0) == 0 && lseek(options->internal.fd, 0, SEEK_SET) == 0 &&
@@ -581,14 +613,41 @@ int load_look_at_left_out(struct options *options)
 	return good ? 0 : EXIT_TABLE;
 }
 
-struct table *load_returned(const struct options *options, char *answer, size_t length, struct diags *diags)
+/* Leaves out what has an address of a service that the table in effect has by now. */
+static void leave_out_claimed(struct table *found, const struct table *before, struct diags *diags)
+{
+	for (size_t n = 0; n < found->count; n++) {
+		struct service *row = &found->services[n];
+		const struct service *as_read = table_find(before, row->name);
+		struct buf reason = { 0 };
+
+		if (as_read)
+			left_out_take_places(row, as_read);
+		if (row->is_left_out || !resolve_finds_claimed(row, before, diags) || !diags->count)
+			continue;
+		for (size_t i = diags->count; i-- > 0 && !reason.length;) {
+			if (diags->list[i].severity != SEVERITY_ERROR)
+				continue;
+			diag_place(&diags->list[i], &reason);
+			buf_addf(&reason, ": %s", diags->list[i].message);
+		}
+		if (!left_out_add(found, row, false, buf_string(&reason)))
+			diags_out_of_memory(diags, row->at);
+		buf_free(&reason);
+	}
+}
+
+struct table *load_returned(const struct options *options, char *answer, size_t length, const struct table *before,
+			    struct diags *diags)
 {
 	struct state_stream stream = { 0 };
 	struct buf why = { 0 };
 	struct table *table = NULL;
 
 	if (!state_stream_parse(&stream, answer, length, &why))
-		table = read_saved(options, &stream, false, diags);
+		table = read_saved(options, &stream, false, true, diags);
+	if (table)
+		leave_out_claimed(table, before, diags);
 	state_stream_free(&stream);
 	buf_free(&why);
 	return table;

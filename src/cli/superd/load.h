@@ -46,7 +46,7 @@ struct table *load_to_compare(const struct options *options, const struct load_b
 
 /* Saves for an upgrade the present table, as superd.conf, and the notes about its files. `options` is a struct options.
  * It is a callback of engine/upgrade/save.h. */
-void load_save_table(void *options, const struct table *table, struct state_saver *saver);
+void load_save_table(void *options, const struct service_list *service_list, struct state_saver *saver);
 
 /* Whether the table was read from the files that the previous superd had read, unchanged since. */
 bool load_is_saved_table(const struct table *table, struct state_stream *before);
@@ -60,8 +60,10 @@ bool load_write_left_out(const struct table *table, size_t *next, struct buf *ou
  * is one. */
 int load_look_at_left_out(struct options *options);
 
-/* Reads this answer, which it owns. No name service is asked. NULL: it is damaged, or out of memory. */
-struct table *load_returned(const struct options *options, char *answer, size_t length, struct diags *diags);
+/* Reads this answer, which it owns. No name service is asked. before: the table in effect, with these rows as they were
+ * read. NULL: it is damaged, or out of memory. */
+struct table *load_returned(const struct options *options, char *answer, size_t length, const struct table *before,
+			    struct diags *diags);
 
 /* Restores the table of the previous superd; if that has died, with what name services had answered for it. As with
  * --keep-going, services that cannot run any more are left out, as one whose user is gone. NULL: there is no table in

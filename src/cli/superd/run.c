@@ -57,7 +57,7 @@ static struct table *load_in_turn(struct config_loader *loader, struct diags *di
 		return load_to_compare(options, &before, diags);
 	loader->answer = NULL;
 	if (loader->task == LOAD_RETURNED)
-		return load_returned(options, answer, loader->answer_length, diags);
+		return load_returned(options, answer, loader->answer_length, before.table, diags);
 	table = load_again(options, &before, diags);
 	control_setup_find_group(options, diags->errors ? NULL : table, table ? table->lookups : NULL, diags);
 	memory_trim();

@@ -163,7 +163,7 @@ struct table *upgrade_receive_load(struct options *options, struct state_stream 
 		buf_text(why, "out of memory");
 	else if (diags->errors)
 		describe_errors(diags, why);
-	else if (load_fits(stream, table, why))
+	else if (load_fits(stream, table, options->internal.checks_upgrade, why))
 		return table;
 	table_free(table);
 	return NULL;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/endpoint/endpoint.h"
 #include "config/option/default_service.h"
 
 /* An entry and its name. */
@@ -158,28 +159,61 @@ bool left_out_add(struct table *table, struct service *row, bool may_return, con
 	return true;
 }
 
-void left_out_return(struct table *table, struct table *found,
-		     void (*returned)(void *context, const struct service *row), void *context)
+void left_out_take_places(struct service *row, const struct service *as_read)
 {
-	for (size_t n = 0; n < found->count; n++) {
-		struct service *row = table_find(table, found->services[n].name), good = found->services[n];
-		const struct left_out *entry = row ? left_out_of(table, row) : NULL;
-		size_t at = entry ? (size_t)(entry - table->left_out) : 0;
+	row->name = as_read->name;
+	row->at = as_read->at;
+	row->marks = as_read->marks;
+	row->mark_count = as_read->mark_count;
+	row->is_unclear = as_read->is_unclear;
+	row->dialect = as_read->dialect;
+	row->is_foreign = as_read->is_foreign;
+	for (size_t n = 0; n < row->socket_count; n++) {
+		for (size_t i = 0; i < as_read->socket_count; i++) {
+			if (!endpoint_equal(row->sockets[n].endpoint, as_read->sockets[i].endpoint))
+				continue;
+			row->sockets[n].at = as_read->sockets[i].at;
+			row->sockets[n].block = as_read->sockets[i].block;
+			break;
+		}
+	}
+}
 
-		if (!entry || !entry->may_return || good.is_left_out)
+/* Takes entry number `at` off the list. */
+static void drop_entry(struct table *table, size_t at)
+{
+	table->left_out_count--;
+	memmove(&table->left_out[at], &table->left_out[at + 1],
+		(table->left_out_count - at) * sizeof(*table->left_out));
+}
+
+void left_out_return(struct table *table, struct table *found,
+		     void (*returned)(void *context, const struct service *row, bool was_kept), void *context)
+{
+	bool any = false;
+
+	for (size_t n = 0; n < found->count; n++) {
+		const struct service *good = &found->services[n];
+		const struct left_out *refused = left_out_of(found, good);
+		struct service *row = table_find(table, good->name);
+		size_t at = row && row->is_left_out ? (size_t)(left_out_of(table, row) - table->left_out) : 0;
+
+		if (!row || !row->is_left_out || !table->left_out[at].may_return)
 			continue;
-		returned(context, row);
-		good.name = row->name;
-		good.at = row->at;
-		good.marks = row->marks;
-		good.mark_count = row->mark_count;
-		good.is_unclear = row->is_unclear;
-		good.dialect = row->dialect;
-		good.is_foreign = row->is_foreign;
-		*row = good;
-		table->left_out_count--;
-		memmove(&table->left_out[at], &table->left_out[at + 1],
-			(table->left_out_count - at) * sizeof(*table->left_out));
+		if (refused && refused->reason && !refused->may_return) {
+			table->left_out[at].may_return = false;
+			table->left_out[at].reason = pool_text(table->pool, refused->reason);
+		}
+		if (refused)
+			continue;
+		returned(context, row, table->left_out[at].is_kept);
+		*row = *good;
+		drop_entry(table, at);
+		any = true;
+	}
+	if (!any) {
+		table_free(found);
+		return;
 	}
 	found->returned = table->returned;
 	table->returned = found;

@@ -179,6 +179,8 @@ static void keep_service(struct reload *reload, struct service_runtime *runtime)
 
 	if (entry)
 		entry->is_kept = true;
+	if (reload->before == reload->after)
+		return;                 /* rows came in that were left out (engine/supervisor/left_out_check) */
 	log_event(runtime->engine->log, LEVEL_WARNING, &event,
 		  "its configuration has errors now: the previous one stays in effect");
 	reload->counts->wrong++;

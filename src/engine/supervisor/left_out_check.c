@@ -11,16 +11,17 @@
 #include "os/fs/state_file.h"
 
 #define PAUSE_FIRST 5.                  /* seconds from a new table to the first round */
+#define PAUSE_BUSY 1.                   /* seconds until the next try where the round cannot go on */
 #define PAUSE_MOST 60.                  /* seconds; each pause is twice the one before, up to this */
 #define CHILD_TIMEOUT 30.               /* seconds that a look may take */
 #define ANSWER_MOST (4 << 20)           /* bytes */
 
-/* Goes on with the round, or begins the pause before the next one. */
-static void wait_for_next(struct left_out_check *check)
+/* Goes on with the round after these seconds, or begins the pause before the next one. */
+static void wait_for_next(struct left_out_check *check, double seconds)
 {
 	if (check->supervisor->engine.stopping || !left_out_next(check->supervisor->table, 0))
 		return;
-	alarm_set(&check->alarm, check->next ? 0 : check->pause);
+	alarm_set(&check->alarm, check->next ? seconds : check->pause);
 	if (!check->next)
 		check->pause = check->pause * 2 < PAUSE_MOST ? check->pause * 2 : PAUSE_MOST;
 }
@@ -36,8 +37,10 @@ static void on_child_ended(struct child *child, int status)
 	alarm_stop(&check->alarm);
 	if (check->is_stale)
 		left_out_check_begin(check);
-	else if (!text || !config_loader_return(&check->supervisor->loader, text, length))
-		wait_for_next(check);
+	else if (!text)
+		wait_for_next(check, 0);
+	else if (!config_loader_return(&check->supervisor->loader, text, length))
+		wait_for_next(check, PAUSE_BUSY);
 }
 
 static bool start_child(struct left_out_check *check)
@@ -86,7 +89,7 @@ static void on_alarm(struct alarm *alarm)
 	else if (!supervisor->loader.worker.busy && !supervisor->upgrade.busy && start_child(check))
 		alarm_set(&check->alarm, CHILD_TIMEOUT);
 	else
-		wait_for_next(check);
+		wait_for_next(check, PAUSE_BUSY);
 }
 
 void left_out_check_init(struct left_out_check *check, struct supervisor *supervisor)
@@ -105,14 +108,15 @@ void left_out_check_begin(struct left_out_check *check)
 		kill_child(check);      /* its end begins a new round */
 	alarm_stop(&check->alarm);
 	if (!check->is_stale && check->supervisor->upgrade.program)
-		wait_for_next(check);
+		wait_for_next(check, 0);
 }
 
-static void log_returned(void *context, const struct service *row)
+static void log_returned(void *context, const struct service *row, bool was_kept)
 {
 	struct event event = { .name = "returned", .service = row->name };
 
-	log_event(context, LEVEL_NOTICE, &event, "its needs are met now: no longer left out");
+	log_event(context, LEVEL_NOTICE, &event, "its needs are met now: %s",
+		  was_kept ? "its new configuration takes effect" : "no longer left out");
 }
 
 bool left_out_check_take(struct left_out_check *check, struct table *found)
@@ -124,7 +128,7 @@ bool left_out_check_take(struct left_out_check *check, struct table *found)
 		left_out_return(supervisor->table, found, log_returned, supervisor->engine.log);
 	else
 		table_free(found);
-	wait_for_next(check);
+	wait_for_next(check, 0);
 	return supervisor->table->left_out_count < before;
 }
 

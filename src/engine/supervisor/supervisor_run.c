@@ -22,6 +22,7 @@
 #include "base/duration_text.h"
 #include "base/fd.h"
 #include "base/patience.h"
+#include "config/table/left_out.h"
 #include "engine/accept/accept.h"
 #include "engine/accept/admission.h"
 #include "engine/accept/limit_pause.h"
@@ -199,6 +200,21 @@ static bool is_awaited(const struct service_list *service_list, const struct lis
 	return false;
 }
 
+/* Whether a row that is left out, and may return, is for this socket. */
+static bool is_kept_for_row(const struct table *table, const struct listen_fd *inherited)
+{
+	for (const struct left_out *entry = left_out_next(table, 0); entry;
+	     entry = left_out_next(table, (size_t)(entry - table->left_out) + 1)) {
+		const struct service *row = &table->services[entry->row];
+
+		for (size_t n = 0; !entry->is_kept && n < row->socket_count; n++) {
+			if (bind_matches(inherited->fd, &row->sockets[n]))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Closes sockets that superd was given and that no service has. This is logged, because whoever gave them expects
  * them to be served. */
 static void close_unclaimed(struct supervisor *supervisor)
@@ -213,7 +229,8 @@ static void close_unclaimed(struct supervisor *supervisor)
 			continue;
 		if (inherited->is_stored)
 			listener_mark_held(inherited->fd);
-		if (inherited->is_stored && is_awaited(&supervisor->service_list, inherited))
+		if ((inherited->is_stored && is_awaited(&supervisor->service_list, inherited)) ||
+		    is_kept_for_row(supervisor->table, inherited))
 			continue;
 		listen_fd_describe(inherited, &text);
 		if (inherited->is_stored) {

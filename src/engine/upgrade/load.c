@@ -91,7 +91,7 @@ bool load_previous_sources(struct state_stream *stream, uint64_t *sources)
 	return table && state_bytes(table, "sources", sources, sizeof(*sources));
 }
 
-static bool service_fits(struct state_section *section, const struct table *table, struct buf *why)
+static bool service_fits(struct state_section *section, const struct table *table, bool only_checks, struct buf *why)
 {
 	const char *name = state_text(section, "name");
 	const struct service *service = name ? table_find(table, name) : NULL;
@@ -104,19 +104,24 @@ static bool service_fits(struct state_section *section, const struct table *tabl
 		return true;
 	if (service && !service_is_off(service) && service->exec->accept == state_flag(section, "accepts"))
 		return true;
+	if (service && service->is_left_out) {
+		buf_addf(why, "%s runs by a former configuration, as the present one has errors", name);
+		return only_checks;
+	}
 	buf_addf(why, "%s runs and is %s in the configuration as it is now: reload first", name,
 		 service && !service_is_off(service) ? "one with another accept" : "not");
 	return false;
 }
 
-bool load_fits(struct state_stream *stream, const struct table *table, struct buf *why)
+bool load_fits(struct state_stream *stream, const struct table *table, bool only_checks, struct buf *why)
 {
 	if (!find_section(stream, "engine")) {
 		buf_text(why, "its state is not whole");
 		return false;
 	}
 	for (size_t n = 0; n < stream->count; n++) {
-		if (!strcmp(stream->sections[n].kind, "service") && !service_fits(&stream->sections[n], table, why))
+		if (!strcmp(stream->sections[n].kind, "service") &&
+		    !service_fits(&stream->sections[n], table, only_checks, why))
 			return false;
 	}
 	if (stream->flaw)

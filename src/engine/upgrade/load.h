@@ -16,8 +16,9 @@ struct engine;
 struct log;
 struct service_runtime;
 
-/* Whether everything in the stream has its place in this table. false: why gets the reason, and what to do first. */
-bool load_fits(struct state_stream *stream, const struct table *table, struct buf *why);
+/* Whether everything in the stream has its place in this table. false: why gets the reason, and what to do first.
+ * only_checks: a service that the table leaves out has one, too, as the next superd goes on by the table in the stream. */
+bool load_fits(struct state_stream *stream, const struct table *table, bool only_checks, struct buf *why);
 
 
 /* Values that superd needs before it has an engine. load_pid_file returns a descriptor; -1: none. */

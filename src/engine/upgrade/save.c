@@ -118,7 +118,7 @@ bool save_write(struct state_saver *saver, struct engine *engine, const struct s
 	state_stream_begin(&saver->text);
 	save_engine(saver, engine, source, quiet_since);
 	if (source->save_table)
-		source->save_table(source->table_context, engine->service_list->table, saver);
+		source->save_table(source->table_context, engine->service_list, saver);
 	save_log(saver, engine);
 	save_addresses(saver, "minute", &engine->admission->minutes);
 	save_shared(saver, engine);

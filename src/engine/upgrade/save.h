@@ -1,7 +1,7 @@
 /* Writes the state for the next program: a stream of sections (engine/serialize/state_stream), and the descriptors that are
  * named in it. Only these descriptors stay open. engine/upgrade/load reads the stream.
  *
- * Sections: engine, table, file and lookup (cli/superd/load), log and log_other (waiting lines), command, minute and denied
+ * Sections: engine, table, file, lookup and left_out (cli/superd/load), log and log_other (waiting lines), command, minute and denied
  * (addresses), released (outputs), withdrawal (rpcbind), group (control groups), lock, operator and
  * said (control/session_transfer). Then, for each service in the order of the table: service, and behind it
  * listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, history, spent (times), twins and twin
@@ -21,6 +21,8 @@
 #include "engine/core/child_table.h"
 #include "engine/serialize/state_save.h"
 
+struct service_list;
+
 struct engine;
 struct service_runtime;
 struct table;
@@ -38,7 +40,7 @@ struct save_source {
 	void (*save_operators)(void *operators, struct state_saver *saver);
 	void *operators;
 	/* Writes the table and facts about its files; NULL: they are not written. */
-	void (*save_table)(void *context, const struct table *table, struct state_saver *saver);
+	void (*save_table)(void *context, const struct service_list *service_list, struct state_saver *saver);
 	void *table_context;
 };
 

@@ -174,7 +174,7 @@ static void add_table(struct saved_state *saved)
 {
 	struct state_saver saver = { .loop = saved->engine->loop, .live = true };
 
-	saved->source->save_table(saved->source->table_context, saved->engine->service_list->table, &saver);
+	saved->source->save_table(saved->source->table_context, saved->engine->service_list, &saver);
 	add_record(saved, RECORD_TABLE, 0, &saver.text);
 	saved->records.failed |= saver.failed;
 	save_free(&saver);

@@ -94,19 +94,12 @@ static void undo_quiesce(struct upgrade *upgrade, struct buf *why)
 	buf_free(why);
 }
 
-static const char *guard_program(const struct upgrade *upgrade)
-{
-	const char *running = self_exe_running();
-
-	return running ? running : upgrade->program;
-}
-
 /* Executes the new program. Returns only on failure. Where the guard is lost, the new program becomes the guard, which
  * starts superd as its child; superd's children are the guard's then. */
 static void exec_program(struct upgrade *upgrade, struct state_saver *saver, int state, struct buf *why)
 {
 	bool leads = upgrade->renews_guard;
-	const char *program = leads ? guard_program(upgrade) : upgrade->program;
+	const char *program = leads ? upgrade_running_program(upgrade) : upgrade->program;
 	char **arguments;
 	struct engine *engine = upgrade->engine;
 
@@ -277,7 +270,8 @@ void upgrade_renew_guard(struct upgrade *upgrade, void (*done)(void *context, bo
 	struct buf why = { 0 };
 
 	if (upgrade->program && upgrade->arguments)
-		guard_standby_begin(guard_program(upgrade), upgrade->arguments, upgrade->engine->defaults.environment);
+		guard_standby_begin(upgrade_running_program(upgrade), upgrade->arguments,
+				    upgrade->engine->defaults.environment);
 	upgrade->check_only = false;
 	upgrade->renews_guard = true;
 	upgrade->done = done;

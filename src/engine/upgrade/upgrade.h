@@ -61,8 +61,11 @@ void upgrade_free(struct upgrade *upgrade);
 char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd);
 void upgrade_free_arguments(char **arguments);
 
+const char *upgrade_running_program(const struct upgrade *upgrade);     /* path of the file that this superd runs; in upgrade_probe.c */
+
 /* Starts superd's program with these arguments as a child that gets the descriptors `wanted`; the caller has set
- * child->ended. Also for engine/supervisor/left_out_check. false with the reason in why. In upgrade_probe.c. */
+ * child->ended. The probe is the new program; another child, as of engine/supervisor/left_out_check, the one that runs.
+ * false with the reason in why. In upgrade_probe.c. */
 bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1],
 			   struct child *child, struct buf *why);
 

@@ -17,6 +17,7 @@
 #include "engine/instance/instance.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
+#include "os/host/self_exe.h"
 
 #define PROBE_TIMEOUT 15.               /* seconds; the new program reads the table, and may look up names */
 #define READ_MOST 4000                  /* bytes that superd reads; warnings may precede the answer */
@@ -130,9 +131,17 @@ static void on_probe_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 	kill(upgrade->probe.pid, SIGKILL);
 }
 
+const char *upgrade_running_program(const struct upgrade *upgrade)
+{
+	const char *running = self_exe_running();
+
+	return running ? running : upgrade->program;
+}
+
 bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1],
 			   struct child *child, struct buf *why)
 {
+	const char *program = child == &upgrade->probe ? upgrade->program : upgrade_running_program(upgrade);
 	struct engine *engine = upgrade->engine;
 	struct plan *plan = plan_command(arguments, &engine->defaults);
 	struct spawn_request request = {
@@ -144,12 +153,12 @@ bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int 
 		return false;
 	}
 	plan->foreground = false;
-	plan->main.program = upgrade->program;
+	plan->main.program = program;
 	plan->ambient = engine->defaults.ambient;       /* the new superd will have the same capabilities */
 	unreaped_start(engine, &request);
 	plan_free(plan);
 	if (request.pid < 0) {
-		buf_addf(why, "cannot start %s: %s: %s", upgrade->program, stage_name(request.fault.stage),
+		buf_addf(why, "cannot start %s: %s: %s", program, stage_name(request.fault.stage),
 			 strerror(request.fault.error));
 		return false;
 	}

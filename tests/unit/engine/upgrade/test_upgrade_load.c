@@ -41,7 +41,7 @@ static bool fits(const char *sections)
 	state_stream_free(&stream);
 	buf_clear(&why);
 	cr_assert_null(state_stream_parse(&stream, text.data, text.length, &why), "%s", buf_string(&why));
-	return load_fits(&stream, table, &why);
+	return load_fits(&stream, table, false, &why);
 }
 
 static void expect_refusal(const char *sections, const char *text)
