@@ -13,6 +13,7 @@
 #include "exec/spawn/spawn.h"
 #include "os/foreign/fork_fds.h"
 #include "os/proc/pidfd.h"
+#include "os/rights/capability.h"
 
 #define END_MOST 100                    /* milliseconds that superd waits for its end */
 
@@ -42,6 +43,10 @@ static bool spawn_helper(struct helper_process *helper, const struct helper_star
 	plan->limit_count = 0;
 	plan->directory = start->directory;
 	plan->bounding = plan_own_bounding(start->capabilities);
+	for (int cap = 0; cap < 64; cap++) {    /* a program that is not root's keeps only its ambient set */
+		if (start->capabilities >> cap & 1 && capability_held(cap))
+			plan->ambient |= UINT64_C(1) << cap;
+	}
 	spawn_start(&launch);
 	plan_free(plan);
 	if (launch.pid < 0) {

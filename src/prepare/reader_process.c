@@ -5,28 +5,21 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/scan.h"
+#define NUMBERS 1024                    /* descriptors that a source may name */
 
-#define NUMBERS 256                     /* descriptors that a source may name */
-
-/* The number in /dev/fd/N or /proc/self/fd/N; -1: it is no such path. */
-static int find_number(const char *source)
+/* Whether superd was started with this descriptor for a table to be read from, as of a here-document. superd's own are
+ * close-on-exec. */
+static bool is_for_reading(int fd)
 {
-	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
+	int flags = fcntl(fd, F_GETFD), access = fcntl(fd, F_GETFL);
+	struct stat status;
 
-	for (size_t n = 0; n < sizeof(folders) / sizeof(*folders); n++) {
-		const char *at = strstr(source, folders[n]);
-		int64_t number;
-
-		if (at && (at == source || at[-1] == ':') && !scan_count(at + strlen(folders[n]), &number) &&
-		    number >= 0 && number < NUMBERS)
-			return (int)number;
-	}
-	return -1;
+	return flags >= 0 && !(flags & FD_CLOEXEC) && access >= 0 && (access & O_ACCMODE) == O_RDONLY &&
+	       !(access & O_PATH) && fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
 static bool is_open(int fd)
@@ -34,7 +27,7 @@ static bool is_open(int fd)
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
-bool reader_process_start(void *with, int *channel, struct buf *why)
+bool reader_process_start(void *with, int *channel, pid_t *pid, struct buf *why)
 {
 	struct reader_process *reader = with;
 	int wanted[NUMBERS];
@@ -48,17 +41,15 @@ bool reader_process_start(void *with, int *channel, struct buf *why)
 		wanted[n] = -1;
 	wanted[STDIN_FILENO] = is_open(STDIN_FILENO) ? STDIN_FILENO : -1;
 	wanted[STDERR_FILENO] = is_open(STDERR_FILENO) ? STDERR_FILENO : -1;
-	for (size_t n = 0; n < reader->count; n++) {
-		int number = find_number(reader->sources[n]);
-
-		if (number < 3 || !is_open(number))
+	for (int fd = STDERR_FILENO + 1; fd < NUMBERS; fd++) {
+		if (!is_for_reading(fd))
 			continue;
-		wanted[number] = number;
-		if (number >= start.wanted_count)
-			start.wanted_count = number + 1;
+		wanted[fd] = fd;
+		start.wanted_count = fd + 1;
 	}
 	good = helper_process_start(&reader->helper, &start, why);
 	*channel = reader->helper.channel;
+	*pid = reader->helper.pid;
 	reader->helper.channel = -1;
 	return good;
 }

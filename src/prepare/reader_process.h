@@ -9,12 +9,10 @@
 
 struct reader_process {
 	struct helper_process helper;   /* begins as HELPER_PROCESS_NONE(PROGRAM_READ); the caller ends it */
-	const char *const *sources;     /* of the command line: those in /dev/fd come over */
-	size_t count;
 };
 
-/* The callback read_request.start: sets the channel, which is the caller's. false: why not is added. */
-bool reader_process_start(void *reader, int *channel, struct buf *why);
+/* The callback read_request.start: sets the channel, which is the caller's, and the pid. false: why not is added. */
+bool reader_process_start(void *reader, int *channel, pid_t *pid, struct buf *why);
 
 /* The callback read_request.describe_end. */
 void reader_process_describe_end(void *reader, struct buf *why);

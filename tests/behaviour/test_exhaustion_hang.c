@@ -142,7 +142,7 @@ Behaviour(exhaustion_hang, a_start_names_the_other_systems_file_that_does_not_an
 
 	go_silent(&folder);
 	superd = run_from(table);
-	move_until_logged(superd, text_of("not started yet: the file %s has not answered for ", table));
+	move_until_logged(superd, text_of("not started yet: the file %s (read by superd-read, pid ", table));
 	cr_assert_eq(end_by(superd, SIGINT), 128 + SIGINT, "%s", world_logs());
 	answer_again(&folder);
 }

@@ -208,3 +208,50 @@ Behaviour(read, a_table_may_be_standard_input_or_an_open_descriptor)
 		"/bin/sh", "-c", text_of("'%s' --print -f - <'%s'", superd_path(), own), NULL });
 	cr_expect(strstr(outcome.out, "service own {"), "%s", outcome.err);
 }
+
+/* Also by a link, and in an import. */
+Behaviour(read, an_open_descriptor_has_many_names)
+{
+	const char *table = write_file("inetd.conf", "%s", "each stream tcp nowait nobody /bin/cat cat\n");
+	const char *link = path_in("link");
+	const char *const sources[] = {
+		"inetd:/dev/fd/300", "inetd:/dev/fd/../fd/300", text_of("inetd:%s", link),
+		text_of("superd:%s", write_file("importing", "import(\"inetd:/proc/self/fd/300\")\n")),
+	};
+
+	cr_assert_eq(symlink("/dev/fd/300", link), 0);
+	for (size_t n = 0; n < sizeof(sources) / sizeof(*sources); n++) {
+		const char *line = text_of("'%s' --print -f '%s' 300<'%s'", superd_path(), sources[n], table);
+		struct outcome outcome = program_answer((const char *const[]){ "/bin/bash", "-c", line, NULL });
+
+		cr_expect(strstr(outcome.out, "service each {"), "%s: %s", sources[n], outcome.err);
+	}
+	unlink(link);
+}
+
+/* xinetd.conf may begin so, too. */
+Behaviour(read, an_empty_block_says_no_language)
+{
+	const char *table = write_file("v1", "defaults {\n}\n%s", XINETD);
+	struct outcome outcome = SUPERD_ANSWER("--print", "-f", table);
+
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect(strstr(outcome.out, "service each {"), "%s", outcome.err);
+}
+
+/* What superd may read, superd-read may: an ordinary user's superd may have the right from its own parent. */
+Behaviour(read, a_right_to_read_that_superd_was_given_is_superd_reads_too)
+{
+	const char *table = write_file("inetd.conf", "%s", "each stream tcp nowait nobody /bin/cat cat\n"), *own;
+	struct outcome outcome;
+
+	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
+	SKIP_WITHOUT(access("/usr/bin/setpriv", X_OK) == 0, "there is no setpriv here");
+	cr_assert_eq(chmod(table, 0600), 0);
+	own = superd_path();
+	outcome = program_answer((const char *const[]){
+		"/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps",
+		"+dac_read_search", "--ambient-caps", "+dac_read_search", own, "--print", "-f", table, NULL });
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect(strstr(outcome.out, "service each {"), "%s", outcome.err);
+}

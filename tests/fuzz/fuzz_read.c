@@ -12,9 +12,10 @@
 
 static int answer[2];
 
-static bool give_answer(void *context, int *channel, struct buf *why)
+static bool give_answer(void *context, int *channel, pid_t *pid, struct buf *why)
 {
 	(void)context;
+	(void)pid;
 	(void)why;
 	*channel = answer[0];
 	return true;

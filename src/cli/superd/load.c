@@ -147,8 +147,7 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
 		return NULL;
 	}
-	request.sources = reader.sources = sources;
-	reader.count = request.count;
+	request.sources = sources;
 	request.before = nonempty_sources_paths(loading->before, &request.before_count);
 	pool = read_os_facts(options, &machine, lookups, &request);
 	table = read_table(&request, diags);

@@ -5,6 +5,7 @@
 #include "parse/apart/ask.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 
 struct asked {
 	struct frames frames;
+	pid_t pid;                      /* of superd-read; 0: it was not started */
 	struct native *native;          /* owned */
 	struct buf failure;             /* why superd-read is not asked any more; empty: it is */
 };
@@ -50,7 +52,7 @@ static bool begin(struct reading *reading)
 	asked->native = superd_service_reader();
 	if (!asked->native)
 		note_failure(reading, ENOMEM);
-	else if (request->start(request->start_context, &asked->frames.fd, &asked->failure) &&
+	else if (request->start(request->start_context, &asked->frames.fd, &asked->pid, &asked->failure) &&
 		 !setup_send(&asked->frames, request))
 		note_failure(reading, errno);
 	return true;
@@ -239,6 +241,7 @@ enum read_result ask_source(struct reading *reading, const struct asked_source *
 	struct origin at = source->from.file ? source->from : (struct origin){ .file = source->path };
 	enum read_result result = READ_FAILED;
 	size_t errors = reading->diags->errors;
+	char waits[WAIT_NOTE_MOST];
 	bool good;
 
 	if (!reading->request || !reading->request->start)
@@ -247,7 +250,9 @@ enum read_result ask_source(struct reading *reading, const struct asked_source *
 		reading_refuse_memory(reading);
 		return READ_FAILED;
 	}
-	wait_note_begin("the file", source->path);
+	snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", source->path,
+		 (long)reading->asked->pid);
+	wait_note_begin("the file", waits);
 	good = ask(reading, source, &result);
 	wait_note_end();
 	if (!good)

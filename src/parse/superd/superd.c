@@ -277,7 +277,7 @@ static bool begins_own_option(const struct source_file *source, size_t at)
 			return true;
 	}
 	if (name.kind != TOKEN_WORD || sign.kind != TOKEN_SET)
-		return name.kind == TOKEN_CLOSE || token_is(source, name, "socket");
+		return token_is(source, name, "socket");        /* an empty block is one of xinetd.conf, too */
 	value = token_after(source, sign.end);
 	return value.kind == TOKEN_QUOTED || value.kind == TOKEN_OPEN;
 }
