@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct record record_of(char *text, size_t length)
+struct record record_of(char *text, size_t length, struct pool *pool)
 {
-	return (struct record){ .at = text, .end = text + length };
+	return (struct record){ .at = text, .end = text + length, .pool = pool };
 }
 
 bool record_is_read(const struct record *record)
@@ -102,7 +102,7 @@ void *record_array(struct record *record, struct record_array array, const void 
 	record_number(record, array.key, &number, 0, (int64_t)array.most);
 	if (!record_reads(record))
 		return number ? (void *)(uintptr_t)present : NULL;
-	made = number ? calloc((size_t)number + 1, array.size) : NULL;
+	made = number ? pool_alloc(record->pool, ((size_t)number + 1) * array.size) : NULL;
 	if (number && !made)
 		fail(record, array.key);
 	*count = made ? (size_t)number : 0;
@@ -121,7 +121,7 @@ void record_block(struct record *record, struct record_array array, void **block
 	*count = 0;
 	if (!bytes)
 		return;
-	if (length % array.size || length / array.size > array.most || !(*block = malloc(length + 1)))
+	if (length % array.size || length / array.size > array.most || !(*block = pool_alloc(record->pool, length + 1)))
 		fail(record, array.key);
 	else
 		*count = length / array.size, memcpy(*block, bytes, length);

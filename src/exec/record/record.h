@@ -1,6 +1,5 @@
 /* Values as text and back, by the same calls in the same order: "KEY=NUMBER" and "KEY=LENGTH:BYTES", each on a line. The
- * reader checks each key, length, number and count. It allocates what it makes and frees nothing, as a process reads
- * one text. */
+ * reader checks each key, length, number and count. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,15 +7,17 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/pool.h"
 
 struct record {
 	struct buf out;                 /* what was written */
 	char *at, *end;                 /* what is left to read, with a NUL at its end; NULL: this record is written */
+	struct pool *pool;              /* for what is read */
 	const char *flaw;               /* key of the first value that is missing, wrong or too large; NULL: none */
 };
 
-/* Begins to read a text, which the values then point to. */
-struct record record_of(char *text, size_t length);
+/* Begins to read a text, which the values then point to; arrays are in the pool. */
+struct record record_of(char *text, size_t length, struct pool *pool);
 
 /* Whether the whole text was read without a flaw. */
 bool record_is_read(const struct record *record);

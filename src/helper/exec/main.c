@@ -57,8 +57,8 @@ static bool open_record(int file, struct record *record)
 	if (got < 0)
 		return false;
 	errno = EPROTO;
-	*record = record_of(text.data, text.length);
-	return got == 0 && text.data && !text.failed;
+	*record = record_of(text.data, text.length, pool_new());
+	return got == 0 && text.data && !text.failed && record->pool;
 }
 
 static bool read_start(int file, struct job *job)

@@ -8,7 +8,21 @@
 #include "exec/record/start_record.h"
 #include "exec/spawn/spawn_env.h"
 
-TestSuite(start_record, .init = set_up, .fini = tear_down);
+static struct pool *pool;               /* of what is read */
+
+static void begin(void)
+{
+	set_up();
+	pool = pool_new();
+}
+
+static void finish(void)
+{
+	pool_free(pool);
+	tear_down();
+}
+
+TestSuite(start_record, .init = begin, .fini = finish);
 
 static const int wanted[] = { 5, 5, 2, 7, -1 };
 static const struct stream_file files[3] = {
@@ -29,8 +43,11 @@ static char *write_start(struct job *job, size_t *length)
 
 static const char *find_flaw(char *text, size_t length, struct job *job)
 {
-	struct record record = record_of(text, length);
+	struct record record;
 
+	pool_free(pool);
+	pool = pool_new();
+	record = record_of(text, length, pool);
 	start_record(&record, job);
 	cr_expect_eq(record_is_read(&record), !record.flaw && record.at == text + length);
 	return record.flaw ? record.flaw : record.at == text + length ? NULL : "what is behind it";
@@ -202,7 +219,7 @@ static const char *flaw_of(const char *line, int64_t least, int64_t most)
 	char text[64];
 
 	snprintf(text, sizeof(text), "%s", line);
-	record = record_of(text, strlen(text));
+	record = record_of(text, strlen(text), pool);
 	record_number(&record, "n", &number, least, most);
 	return record.flaw;
 }
@@ -226,7 +243,7 @@ static const char *flaw_of_text(const char *line, size_t length)
 
 	memcpy(text, line, length);
 	text[length] = '\0';
-	record = record_of(text, length);
+	record = record_of(text, length, pool);
 	record_text(&record, "t", &value);
 	return record.flaw;
 }
