@@ -1,11 +1,11 @@
-/* Conditions about paths. readdir(3) does not tell a folder that was removed from an empty one, so folders are read
- * with getdents64(2). */
+/* Conditions about paths. glob(3) reads and keeps all names, where one suffices, so patterns are matched here, folder
+ * by folder. readdir(3) does not tell a folder that was removed from an empty one, so the entries are those of
+ * getdents64(2). */
 #include "helper/exec/condition.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,8 +14,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/glob.h"
 #include "helper/exec/condition_internal.h"
 
+#define DEPTH_MOST 32                   /* parts of a pattern */
+#define NAME_MOST 256
 #define BRACES_MOST 8                   /* pairs of braces in a pattern */
 
 /* struct linux_dirent64 (getdents64(2)). */
@@ -52,6 +55,69 @@ static int open_folder(int at, const char *path)
 	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 }
 
+/* The state of a search at one depth. */
+struct pattern_search {
+	char part[NAME_MOST];           /* the part of the pattern that entries of this folder must match */
+	const char *rest;               /* the rest of the pattern; "": none */
+	unsigned depth;
+};
+
+static bool search_in(int folder, const char *pattern, unsigned depth);
+
+static bool enter_match(const struct pattern_search *search, int folder, const char *name)
+{
+	struct stat state;
+	int next;
+	bool found;
+
+	if (!*search->rest)
+		return fstatat(folder, name, &state, AT_SYMLINK_NOFOLLOW) == 0;
+	next = open_folder(folder, name);
+	if (next < 0)
+		return false;
+	found = search_in(next, search->rest, search->depth + 1);
+	close(next);
+	return found;
+}
+
+static bool match_entry(void *context, int folder, const char *name)
+{
+	const struct pattern_search *search = context;
+	bool hidden = *name == '.' && *search->part != '.';
+
+	return !hidden && glob_matches(search->part, name, 0) && enter_match(search, folder, name);
+}
+
+static bool search_in(int folder, const char *pattern, unsigned depth)
+{
+	struct pattern_search search = { .depth = depth };
+	size_t length;
+
+	pattern += strspn(pattern, "/");
+	length = strcspn(pattern, "/");
+	if (!length)
+		return true;
+	if (depth >= DEPTH_MOST || length >= sizeof(search.part))
+		return false;
+	memcpy(search.part, pattern, length);
+	search.rest = pattern + length + strspn(pattern + length, "/");
+	if (!strpbrk(search.part, "*?["))
+		return enter_match(&search, folder, search.part);
+	return condition_any_entry(folder, match_entry, &search) > 0;
+}
+
+static bool search_from_root(const char *pattern)
+{
+	int root = open_folder(AT_FDCWD, "/");
+	bool found;
+
+	if (root < 0)
+		return false;
+	found = search_in(root, pattern, 0);
+	close(root);
+	return found;
+}
+
 /* The end of the alternative that begins here: a comma, or its closing brace. NULL: there is none. */
 static const char *end_of_alternative(const char *at)
 {
@@ -64,22 +130,17 @@ static const char *end_of_alternative(const char *at)
 	return NULL;
 }
 
-/* "{a,b}" matches either, as in systemd; unbalanced braces stand for themselves. Not every libc has GLOB_BRACE. */
+/* "{a,b}" matches either, as in systemd; unbalanced braces stand for themselves. */
 static bool pattern_exists(const char *pattern, unsigned braces)
 {
 	const char *open = strchr(pattern, '{'), *from = open ? open + 1 : NULL, *close = from, *to;
 	size_t head = open ? (size_t)(open - pattern) : 0, tail;
 	char whole[PATH_MAX];
-	glob_t found;
 
 	while (close && (close = end_of_alternative(close)) && *close == ',')
 		close++;
-	if (!close || braces >= BRACES_MOST) {
-		if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
-			return false;
-		globfree(&found);
-		return true;
-	}
+	if (!close || braces >= BRACES_MOST)
+		return search_from_root(pattern);
 	tail = strlen(close + 1) + 1;
 	for (; from <= close; from = to + 1) {
 		to = end_of_alternative(from);

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/exec/condition_internal.h"
@@ -84,6 +86,37 @@ Test(condition_path, bounds_what_braces_make)
 	pattern[sizeof(pattern) - 1] = '\0';
 	expect(pattern, false);
 	expect("{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", false);
+}
+
+/* In a process of its own that gets no more memory: others may fill such a folder. */
+static int find_without_memory(void)
+{
+	const struct rlimit none = { 0, 0 };
+	char pattern[128];
+
+	snprintf(pattern, sizeof(pattern), "%s/many/*", folder);
+	if (setrlimit(RLIMIT_AS, &none) < 0)
+		return 2;
+	return condition_path_holds(CONDITION_PATH_EXISTS_GLOB, pattern) ? 0 : 1;
+}
+
+Test(condition_path, takes_the_first_of_many)
+{
+	char path[128];
+	int status;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/many", folder);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	for (int n = 0; n < 40000; n++) {
+		snprintf(path, sizeof(path), "%s/many/a_file_with_a_rather_long_name_%d", folder, n);
+		cr_assert_eq(mknod(path, S_IFREG | 0600, 0), 0);
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(find_without_memory());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static bool take(void *context, int at, const char *name)
