@@ -21,6 +21,7 @@
 #include "os/fs/interpreter.h"
 #include "os/fs/path_opener.h"
 #include "os/fs/root_path.h"
+#include "os/rights/raw_syscall.h"
 #include "prepare/preflight_internal.h"
 
 #define TCPD_FOLDER "/usr/sbin"          /* REAL_DAEMON_DIR of tcpd(8) in every distribution */
@@ -289,6 +290,8 @@ static void check_executor(struct preflight *preflight, const struct service *se
 		const char *word = needs[n].words ? needs[n].words[0] : NULL;
 
 		wrong = word ? preflight_check_own(preflight, PROGRAM_EXEC, NULL) : NULL;
+		if (word && !wrong && !raw_keeps_capabilities())
+			wrong = RAW_KEEPS_NONE;
 		if (wrong)              /* a credential's value is not for a message */
 			preflight_report(preflight, SEVERITY_ERROR, service, needs[n].option,
 					 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(word, ":"), word),

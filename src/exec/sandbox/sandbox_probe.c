@@ -12,6 +12,7 @@
 #include "exec/spawn/spawn.h"
 #include "os/host/program.h"
 #include "os/rights/capability.h"
+#include "os/rights/raw_syscall.h"
 
 static const struct { const char *option; unsigned needs;
 } needs[] = {
@@ -94,7 +95,8 @@ static void note_program_flaw(struct sandbox_support *support, const struct own_
 	if (program->fd < 0)
 		program_describe_missing(PROGRAM_EXEC, &flaw);
 	else
-		buf_text(&flaw, "superd-exec does not answer, or is of another build");
+		buf_text(&flaw, raw_keeps_capabilities() ? "superd-exec does not answer, or is of another build"
+							 : RAW_KEEPS_NONE);
 	snprintf(support->program_flaw, sizeof(support->program_flaw), "%s", buf_string(&flaw));
 	buf_free(&flaw);
 }
@@ -110,7 +112,7 @@ static void probe_machine(struct sandbox_support *support)
 	support->privileged = capability_held(CAP_SYS_ADMIN);   /* superd-exec gets it */
 	if (support->privileged)
 		argv[2] = privileged;
-	if (program->fd >= 0)
+	if (program->fd >= 0 && raw_keeps_capabilities())
 		lacking = spawn_ask(program->fd, argv);
 	if (lacking < 0)
 		note_program_flaw(support, program);

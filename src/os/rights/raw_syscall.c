@@ -128,15 +128,30 @@ void raw_lower_effective(void)
 }
 
 #define NOROOT 1                        /* SECBIT_NOROOT: root gains nothing by an exec */
+#define NO_AMBIENT 64                   /* SECBIT_NO_CAP_AMBIENT_RAISE */
+
+/* Whether the next program gets capabilities only by the ambient set. Fills in those that are permitted. */
+static bool needs_ambient(struct __user_cap_data_struct data[2])
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	bool by_root = geteuid() == 0 && !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NOROOT);
+
+	return !by_root && syscall(SYS_capget, &header, data) == 0 && (data[0].permitted || data[1].permitted);
+}
+
+bool raw_keeps_capabilities(void)
+{
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	return !needs_ambient(data) || !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NO_AMBIENT);
+}
 
 static void keep_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
 
-	bool by_root = geteuid() == 0 && !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NOROOT);
-
-	if (by_root || syscall(SYS_capget, &header, data) < 0)
+	if (!needs_ambient(data))
 		return;
 	for (int n = 0; n < 2; n++)
 		data[n].inheritable = data[n].permitted;

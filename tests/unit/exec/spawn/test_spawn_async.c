@@ -20,6 +20,7 @@
 
 #include "base/build_id.h"
 #include "exec/dirs/credentials.h"
+#include "exec/sandbox/sandbox_probe.h"
 #include "exec/spawn/spawn.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
@@ -349,6 +350,30 @@ static int probe_without_root(void)
 	if (prctl(PR_SET_SECUREBITS, 1 /* SECBIT_NOROOT */, 0, 0, 0) < 0)
 		return 200;
 	return spawn_ask(program_get(PROGRAM_EXEC)->fd, argv);
+}
+
+/* In a process of its own: superd-exec could have none of its capabilities, and superd says so. */
+static int find_without_ambient(void)
+{
+	struct sandbox_support support = { .probed = false };
+
+	if (prctl(PR_SET_SECUREBITS, 1 | 64 /* SECBIT_NOROOT, SECBIT_NO_CAP_AMBIENT_RAISE */, 0, 0, 0) < 0)
+		return 2;
+	return sandbox_support_missing(&support) & SANDBOX_NEEDS_MOUNTS &&
+	       strstr(support.program_flaw, "no-cap-ambient-raise") ? 0 : 1;
+}
+
+Test(spawn_async, superd_says_where_superd_exec_can_have_no_rights)
+{
+	int status;
+	pid_t pid;
+
+	skip_unless(geteuid() == 0, "it takes root");
+	pid = fork();
+	if (pid == 0)
+		_exit(find_without_ambient());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", WEXITSTATUS(status));
 }
 
 Test(spawn_async, superd_exec_has_superds_rights_also_where_root_has_none_by_itself)
