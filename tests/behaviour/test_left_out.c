@@ -97,6 +97,7 @@ Behaviour(left_out, counts_in_health_and_metrics)
 	expect_in(answer, "\nsuperd_service_left_out{service=\"bad\"} 1");
 	expect_in(answer, "\nsuperd_service_left_out{service=\"good\"} 0");
 	expect_in(answer, "{service=\"bad\",superd_service_state=\"left out\"} 1");
+	superd_wait_log(superd, ", 2 services\n");
 	superd_stop(superd);
 }
 

@@ -24,6 +24,7 @@
 #include "cli/superd/pid_file.h"
 #include "cli/superd/settings.h"
 #include "cli/superd/upgrade_receive.h"
+#include "config/table/left_out.h"
 #include "control/server.h"
 #include "control/show.h"
 #include "engine/log/xinetd_log_file.h"
@@ -141,6 +142,7 @@ static void set_persona(struct supervisor *supervisor, const struct options *opt
 static void log_version(const struct options *options, struct log *log, const struct table *table)
 {
 	const struct event event = { .name = "version" };
+	size_t count = table->count - left_out_count(table);
 	struct buf text = { 0 };
 
 	if (options->invoked_as == AS_XINETD)
@@ -151,8 +153,8 @@ static void log_version(const struct options *options, struct log *log, const st
 		buf_text(&text, ", ...");
 	if (!options->sources.count)
 		buf_text(&text, options->endpoints.count ? "the command line" : SYSCONFDIR "/superd.conf");
-	log_event(log, LEVEL_NOTICE, &event, "version %s: %s, %zu service%s", build_version(),
-		  buf_string(&text), table->count, table->count == 1 ? "" : "s");
+	log_event(log, LEVEL_NOTICE, &event, "version %s: %s, %zu service%s", build_version(), buf_string(&text), count,
+		  count == 1 ? "" : "s");
 	buf_free(&text);
 }
 

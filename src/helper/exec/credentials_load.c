@@ -1,8 +1,7 @@
 /* Fills the folder of credentials: from files, folders, sockets, credential stores and the configuration itself.
  * Source: systemd.exec(5), "Credentials".
  *
- * This runs in a forked process before its stages (exec/spawn/spawn_async.c), so it neither allocates nor locks: names
- * are built in buffers of fixed size, and a name that does not fit is an error. */
+ * Names are built in buffers of fixed size: a name that does not fit is an error. */
 #include "helper/exec/credentials_internal.h"
 
 #include <errno.h>
