@@ -37,7 +37,8 @@ static const struct endpoint_claim behaviours[] = {
 	{ "a deferred trigger; superd has no conflicts to wait for",
 	  { "unit_life, a_deferred_trigger_is_read_and_a_conflict_holds_nobody_up" } },
 	{ "a message queue's owner", { "socket_kinds, a_message_queue_has_its_owner_and_goes_at_the_end" } },
-	{ "extended attributes", { "senders, an_attribute_that_cannot_be_set_is_no_failure" } },
+	{ "extended attributes; superd sets none, and says so",
+	  { "unit_claims, extended_attributes_are_warned_of" } },
 	{ "systemd-socket-activate",
 	  { "socket_activate, now_starts_without_a_client", "socket_activate, what_does_not_go_together_is_refused",
 	    "socket_activate, names_are_those_of_the_sockets_in_their_order",
@@ -152,6 +153,17 @@ Behaviour(unit_claims, sockets_for_commands_are_warned_of)
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
 	cr_expect(strstr(outcome.err, "a.socket:3:27: warning: PassFileDescriptorsToExec is left out"), "%s",
 		  outcome.err);
+}
+
+Behaviour(unit_claims, extended_attributes_are_warned_of)
+{
+	struct outcome outcome;
+
+	write_pair("a", text_of("%sXAttrEntryPoint=user.origin=net\n", listen_line(free_port())),
+		   unit_backend("serve"));
+	outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", path_in("a.socket"));
+	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect(strstr(outcome.err, "a.socket:3:17: warning: XAttrEntryPoint is left out"), "%s", outcome.err);
 }
 
 /* Until each client was served or refused. A busy machine needs long for so many, but not for the next one. */
