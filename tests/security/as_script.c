@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/build_id.h"
+#include "build-id.h"
 
 int main(int argc, char **argv)
 {
@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 4);
 	char **words = calloc((size_t)argc + 2, sizeof(*words));
 
-	if (argc < 2 || strcmp(argv[1], build_word()) != 0)
+	if (argc < 2 || strcmp(argv[1], "--build=" BUILD_ID) != 0)
 		return 99;
 	if (length <= 0 || !words)
 		return 126;
