@@ -334,6 +334,9 @@ Behaviour(as_inetd, logs_to_syslog_by_its_name)
 	struct superd *inetd;
 
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
+	/* In a namespace superd believes no programs of an owner that it does not know. */
+	SKIP_WITHOUT(access(text_of("%s/superd-read", getenv("SUPERD_LIBEXEC")), R_OK) == 0,
+		     "superd's programs are another user's");
 	receiver = bind_dev_log();
 	/* For an ordinary user, root is the one id that the namespace maps. */
 	write_file("inetd.conf", "127.0.0.1:%d stream tcp nowait root %sbackend lines\n", port, backend("%s", ""));

@@ -1,5 +1,6 @@
 /* superd's own programs are those that were installed with it, whatever is installed over them while it runs. The sets
  * here are copies of one build, of which each has a build id of its own. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static void install(const char *from, const char *to, const char *id)
 	size_t found = 0;
 	char *text;
 
+	SKIP_WITHOUT(file >= 0 || errno != EACCES, "this user may run superd's programs, and not copy them");
 	if (file < 0)
 		return;                 /* it was not built */
 	cr_assert_eq(fstat(file, &status), 0);

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "namespace.h"
 #include "process.h"
 
 enum { DECLARED_MOST = 512, OWN_UMASK = 022, BESIDE_MS = 5000 };
@@ -298,6 +299,7 @@ void copy_program(const char *from, const char *to)
 	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 	ssize_t got;
 
+	SKIP_WITHOUT(in >= 0 || errno != EACCES, "this user may run superd's programs, and not copy them");
 	cr_assert(in >= 0 && out >= 0, "%s, %s", from, to);
 	while ((got = read(in, bytes, sizeof(bytes))) > 0)
 		cr_assert_eq(write(out, bytes, (size_t)got), got);
