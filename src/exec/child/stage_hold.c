@@ -45,7 +45,7 @@ int stage_hold(struct job *job)
 		got = read(fd, &byte, 1);
 	while (got < 0 && errno == EINTR);
 	let_trace(0);
-	if (got == 0)
-		errno = ECANCELED;      /* superd has closed its end: it does not want the program any more */
+	if (got == 0 || (got < 0 && errno == ECONNRESET))
+		errno = ECANCELED;      /* superd has closed its end, maybe with the byte unread: nobody wants it */
 	return got == 1 ? 0 : -1;
 }
