@@ -56,25 +56,12 @@ static bool print_rows(const struct table *table, const struct conf_style *style
 	return ok;
 }
 
-bool print_conf(const struct table *table, bool comments, FILE *out)
+/* more: rows that stand behind those of the table. */
+static bool print_table(const struct table *table, bool comments, const struct service *const *more, size_t count,
+			FILE *out)
 {
 	struct conf_defaults defaults;
 	const struct conf_style style = { .defaults = &defaults, .comments = comments };
-	struct buf text = { 0 };
-	bool ok = conf_defaults_make(&defaults, table);
-
-	if (!ok)
-		return false;
-	ok = print_rows(table, &style, &text, out);
-	buf_free(&text);
-	conf_defaults_free(&defaults);
-	return ok;
-}
-
-bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)
-{
-	struct conf_defaults defaults;
-	const struct conf_style style = { .defaults = &defaults };
 	struct buf text = { 0 };
 	bool ok = conf_defaults_make(&defaults, table);
 
@@ -86,6 +73,16 @@ bool print_conf_saved(const struct table *table, const struct service *const *mo
 	buf_free(&text);
 	conf_defaults_free(&defaults);
 	return ok;
+}
+
+bool print_conf(const struct table *table, bool comments, FILE *out)
+{
+	return print_table(table, comments, NULL, 0, out);
+}
+
+bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)
+{
+	return print_table(table, false, more, count, out);
 }
 
 bool print_conf_left_out(const struct table *table, size_t *next, size_t most, FILE *out)
