@@ -10,6 +10,7 @@
 #include "cli/print/print_conf.h"
 #include "config/option/option_table.h"
 #include "parse/sources/sources.h"
+#include "tests/unit/cli/plain_value.h"
 
 #define MANUAL_MOST (1 << 20)
 
@@ -23,32 +24,6 @@ static char *print_paper(bool (*print)(FILE *))
 	cr_assert(print(out));
 	cr_assert_eq(fclose(out), 0);
 	return text;
-}
-
-static bool is_plain(const struct directive *directive)
-{
-	static const struct type *const plain[] = { &type_bool, &type_count, &type_word };
-
-	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
-		if (directive->type == plain[i])
-			return true;
-	}
-	return false;
-}
-
-/* A word, a name, a path, or a value whose form the manual describes for all options, such as a duration, needs no
- * example there. */
-static bool is_one_word(const struct directive *directive)
-{
-	static const struct type *const simple[] = { &type_duration, &type_error, &type_limit, &type_memory, &type_mode,
-						     &type_name, &type_path, &type_quota, &type_signal, &type_size,
-						     &type_tasks, &type_text, &type_weight };
-
-	for (size_t i = 0; i < sizeof(simple) / sizeof(*simple); i++) {
-		if (directive->type == simple[i])
-			return true;
-	}
-	return is_plain(directive);
 }
 
 /* The option before this one in its list. NULL: it is the first. */
