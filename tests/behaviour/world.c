@@ -405,12 +405,18 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 	return remove(path) == 0 || errno == ENOENT ? 0 : -1;
 }
 
-/* What superd has beside it may be about to end when superd has; who has just gone has no name. */
+/* What superd has beside it may be about to end when superd has, as may a program that it asks about a table; who has
+ * just gone has no name. */
 static bool is_about_to_end(pid_t pid)
 {
+	static const char *const asked[] = { "superd-exec --build=", "superd-filter --build=", "superd-read --build=" };
 	char name[256] = "";
 
 	process_name(pid, name, sizeof(name));
+	for (size_t n = 0; n < sizeof(asked) / sizeof(*asked); n++) {
+		if (!strncmp(name, asked[n], strlen(asked[n])))
+			return true;
+	}
 	return !*name || process_is_beside(pid, NULL);
 }
 
