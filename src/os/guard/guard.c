@@ -317,8 +317,8 @@ static void hear_superd(struct guard *guard)
 		rest_after(errno);
 }
 
-/* superd was stopped: so is the guard, for the shell to see, and both go on together. A terminal that the main command
- * has stays with it. */
+/* superd was stopped: so is the guard, for the shell to see. The signal that continues the guard is passed on. A
+ * terminal that the main command has stays with it. */
 static void stop_with_superd(struct guard *guard)
 {
 	siginfo_t stopped = { 0 };
@@ -331,7 +331,6 @@ static void stop_with_superd(struct guard *guard)
 	raise(SIGSTOP);
 	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
 		tcsetpgrp(STDIN_FILENO, guard->superd);
-	kill(-guard->superd, SIGCONT);
 }
 
 /* A superd that has ended and is not reaped yet would take a signal and hear nothing of it. */
@@ -357,8 +356,8 @@ static void pass_signals(struct guard *guard)
 			continue;
 		if (signal_is_stop(number))
 			guard->page->stop_signal = number;
-		if (hears_signals(guard))
-			kill(guard->superd, number);
+		if (hears_signals(guard))       /* SIGCONT continues a whole job */
+			kill(number == SIGCONT && guard->has_terminal ? -guard->superd : guard->superd, number);
 		else if (guard->page->cause == GUARD_SUCCEEDS || number == SIGHUP || number == SIGUSR1 ||
 			 number == SIGUSR2)
 			guard->page->missed |= UINT64_C(1) << (number - 1);
