@@ -408,12 +408,13 @@ static void *load_in_thread(void *context)
 /* Names what does not answer, with errno ETIMEDOUT. superd has no thread yet, so any lock is free in its copy. */
 static int try_to_load(const void *with, struct buf *why, struct buf *warnings)
 {
-	struct trial trial = *(const struct trial *)with;
+	static struct trial trial;              /* the thread may outlive this call */
 	struct pollfd ended = { .events = POLLIN };
 	char what[WAIT_NOTE_MOST], span[DURATION_MOST];
 	double seconds;
 
 	(void)warnings;
+	trial = *(const struct trial *)with;
 	if (fd_pipe(trial.ends) < 0 || thread_start(NULL, 0, load_in_thread, &trial) != 0)
 		return -1;
 	ended.fd = trial.ends[0];
