@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/option/service_mark.h"
+#include "exec/bind/bind_filter.h"
 #include "exec/bind/user_notif.h"
 #include "exec/spawn/spawn.h"
 #include "os/rights/capability.h"
@@ -33,6 +34,12 @@ void preflight_bind(struct preflight *preflight, const struct service *service)
 {
 	if (service->exec->pass != PASS_BIND)
 		return;
+	if (!bind_is_supported()) {
+		preflight_report(preflight, SEVERITY_ERROR, service, "pass", "bind",
+				 "this superd was built without it");
+		diags_hint(preflight->diags, "put the program behind redirect");
+		return;
+	}
 	if (!preflight->bind_tried)
 		preflight->bind_error = spawn_probe(user_notif_try);
 	preflight->bind_tried = true;

@@ -52,8 +52,9 @@ static bool read_kind(int fd, struct bind_kind *kind)
 	return true;
 }
 
-void bind_server_look_at_offers(struct bind_server *server)
+void bind_server_begin(struct bind_server *server)
 {
+	caller_place_read_own(&server->own);
 	for (size_t n = 0; n < server->work.count; n++) {
 		struct offered *offered = &server->offered[n];
 		struct stat status;

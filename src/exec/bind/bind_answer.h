@@ -35,8 +35,8 @@ struct bind_server {
 	bool has_timer;
 };
 
-/* Asks the kernel about the offers. */
-void bind_server_look_at_offers(struct bind_server *server);
+/* Asks the kernel about the offers and this process. */
+void bind_server_begin(struct bind_server *server);
 
 /* Answers the call, or passes it on to the kernel. */
 void bind_server_answer(struct bind_server *server, const struct user_call *call);

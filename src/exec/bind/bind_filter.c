@@ -155,6 +155,11 @@ static void add_architecture(struct program *program, const struct architecture 
 	program->list[jump].jf = (uint8_t)(program->count - jump - 1);
 }
 
+bool bind_is_supported(void)
+{
+	return true;
+}
+
 struct sock_fprog *bind_filter_make(bool has_paths, const uint32_t *lengths, size_t count)
 {
 	struct program program = { .lengths = lengths, .length_count = count };

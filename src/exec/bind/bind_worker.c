@@ -110,8 +110,7 @@ static void serve_calls(int channel, const void *with)
 	server.channel = channel;
 	make_timer(&server);
 	set_timer(&server, BIND_ALONE_MS);
-	caller_place_read_own(&server.own);
-	bind_server_look_at_offers(&server);
+	bind_server_begin(&server);
 	user_notif_hurry(server.work.notif);
 	end_call(&server);
 	begin_share(&server);

@@ -2,7 +2,7 @@
  * it. superd passes the call on to the kernel, answers it in the kernel's place, or first puts a descriptor into the
  * process.
  *
- * Linux has all of it since 5.9. On other systems every function fails with ENOTSUP (user_notif_none.c). */
+ * Linux has all of it since 5.9. */
 #pragma once
 
 #include <stdbool.h>
