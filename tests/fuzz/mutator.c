@@ -192,9 +192,9 @@ static void add_unit_line(uint64_t *state, struct buf *out)
 		"[Unit]\n",	     "[Socket]\n",	   "[Service]\n",   "[Install]\n",
 		"#@ fuzz.service\n", "#@ fuzz@.service\n", "#@ b.socket\n",
 	};
-	const struct unit_keys *keys = unit_keys[pick(state, KEYS_SECTIONS)];
+	const struct key_table *keys = unit_keys[pick(state, KEYS_SECTIONS)];
 	const struct directive *directive = NULL;
-	const struct unit_key *key;
+	const struct key_row *key;
 	char name[128];
 
 	if (pick(state, 5) == 0 || !keys || !keys->count) {
@@ -202,9 +202,9 @@ static void add_unit_line(uint64_t *state, struct buf *out)
 		return;
 	}
 	key = &keys->list[pick(state, keys->count)];
-	snprintf(name, sizeof(name), "%s.%s", keys->section ? keys->section : "Service", key->key);
+	snprintf(name, sizeof(name), "%s.%s", keys->section, key->name);
 	directive = directive_find(UNIT, name);
-	buf_addf(out, "%s=", key->key);
+	buf_addf(out, "%s=", key->name);
 	if (directive)
 		add_option_value(state, directive, out, false);
 	else
@@ -228,11 +228,11 @@ static void add_plist_line(uint64_t *state, struct buf *out)
 		"</array>\n",
 		"<data>%s</data>\n",
 	};
-	const struct launchd_keys *keys = &launchd_keys[pick(state, LAUNCHD_DICTIONARIES)];
+	const struct key_table *keys = &launchd_keys[pick(state, LAUNCHD_DICTIONARIES)];
 	const char *value = PICK(state, values), *hole = strstr(value, "%s");
 
 	if (keys->count && pick(state, 4))
-		buf_addf(out, "<key>%s</key>", keys->list[pick(state, keys->count)].key);
+		buf_addf(out, "<key>%s</key>", keys->list[pick(state, keys->count)].name);
 	buf_add(out, value, hole ? (size_t)(hole - value) : strlen(value));
 	if (!hole)
 		return;

@@ -1,8 +1,5 @@
 /* Prints superd-systemd(5)'s and superd-launchd(5)'s lists of keys: how this version of superd treats every key of a
- * unit and of a property list. Keys that superd treats alike, for one reason, are one item.
- *
- * A key whose option is not implemented yet is listed by the class in its table. It becomes honoured by itself once the
- * option exists. */
+ * unit and of a property list. Keys that superd treats alike, for one reason, are one item. */
 #include "cli/docs/docs.h"
 
 #include <ctype.h>
@@ -15,7 +12,7 @@
 
 struct listed_key {
 	const char *name;
-	enum key_status status;         /* in this version */
+	enum key_status status;
 	const char *option;             /* superd's option; NULL: none, or KEY_DONE is not its status */
 	const char *reason;             /* NULL: none */
 	bool is_same;                   /* the option's name is the key's, and there is no more about it */
@@ -33,20 +30,14 @@ static bool is_same_name(const char *key, const char *option)
 	return true;
 }
 
-/* `class`: in the table of keys; the reason belongs to it. */
-static struct listed_key listed(const char *name, enum key_status status, enum key_status class, const char *option,
-				const char *reason)
+static struct listed_key listed(const struct key_table *keys, const struct key_row *key)
 {
-	struct listed_key key = { .name = name, .status = status, .reason = reason };
+	struct listed_key row = { .name = key->name, .status = key->status, .reason = key->reason };
 
-	if (status == KEY_DONE && class != KEY_DONE)
-		key.reason = NULL;      /* it says why the option was missing, which is over */
-	if (!key.reason && status == KEY_REFUSED)
-		key.reason = "not yet";
-	if (status == KEY_DONE)
-		key.option = option;
-	key.is_same = key.option && !key.reason && is_same_name(name, option);
-	return key;
+	if (key->status == KEY_DONE)
+		row.option = key_option(keys, key);
+	row.is_same = row.option && !row.reason && is_same_name(key->name, row.option);
+	return row;
 }
 
 static bool texts_equal(const char *a, const char *b)
@@ -103,27 +94,25 @@ static void add_list(struct buf *out, const char *title, const struct listed_key
 	buf_text(out, ".El\n");
 }
 
+static bool add_keys(struct buf *out, const struct key_table *keys)
+{
+	struct listed_key *list = calloc(keys->count, sizeof(*list));
+
+	for (size_t n = 0; list && n < keys->count; n++)
+		list[n] = listed(keys, &keys->list[n]);
+	if (list)
+		add_list(out, keys->title, list, keys->count);
+	free(list);
+	return list;
+}
+
 bool print_mdoc_units(FILE *out)
 {
 	struct buf text = { 0 };
 	bool ok = true;
 
-	for (int n = 0; ok && n < KEYS_SECTIONS; n++) {
-		const struct unit_keys *section = unit_keys[n];
-		const char *name = section->section ? section->section : "Service";
-		struct listed_key *keys = calloc(section->count, sizeof(*keys));
-
-		ok = keys != NULL;
-		for (size_t i = 0; ok && i < section->count; i++) {
-			const struct unit_key *key = &section->list[i];
-
-			keys[i] = listed(key->key, unit_key_status(name, key), key->class, unit_key_option(name, key),
-					 key->reason);
-		}
-		if (ok)
-			add_list(&text, section->title, keys, section->count);
-		free(keys);
-	}
+	for (int n = 0; ok && n < KEYS_SECTIONS; n++)
+		ok = add_keys(&text, unit_keys[n]);
 	ok = ok && buf_flush(&text, out);
 	buf_free(&text);
 	return ok;
@@ -134,21 +123,8 @@ bool print_mdoc_launchd(FILE *out)
 	struct buf text = { 0 };
 	bool ok = true;
 
-	for (int n = 0; ok && n < LAUNCHD_DICTIONARIES; n++) {
-		const struct launchd_keys *section = &launchd_keys[n];
-		struct listed_key *keys = calloc(section->count, sizeof(*keys));
-
-		ok = keys != NULL;
-		for (size_t i = 0; ok && i < section->count; i++) {
-			const struct launchd_key *key = &section->list[i];
-
-			keys[i] = listed(key->key, launchd_key_status(section, key), key->class,
-					 launchd_key_option(section, key), key->reason);
-		}
-		if (ok)
-			add_list(&text, section->title, keys, section->count);
-		free(keys);
-	}
+	for (int n = 0; ok && n < LAUNCHD_DICTIONARIES; n++)
+		ok = add_keys(&text, &launchd_keys[n]);
 	ok = ok && buf_flush(&text, out);
 	buf_free(&text);
 	return ok;

@@ -20,20 +20,10 @@ static const char *name_in(const char *section, const char *name)
 	return strchr(name, '.') ? "" : name;
 }
 
-struct explained_key {
-	const char *where;              /* the section or dictionary, as it is printed */
-	const char *name;
-	enum key_status status;
-	const char *option;             /* superd's option; NULL: none */
-	const char *reason;             /* NULL: none */
-};
-
-static void print_key(FILE *out, const struct explained_key *key)
+/* where: the section or dictionary. option: of superd; NULL: none. */
+static void print_key(FILE *out, const char *where, const struct key_row *key, const char *option)
 {
-	const char *option = key->status == KEY_DONE ? key->option : NULL;
-
-	fprintf(out, "superd: %s %s is %s", key->where, key->name,
-		option ? "supported" : key_status_name(key->status));
+	fprintf(out, "superd: %s %s is %s", where, key->name, option ? "supported" : key_status_name(key->status));
 	if (option)
 		fprintf(out, " by %s", option);
 	fprintf(out, "%s%s", key->reason ? ": " : "", key->reason ? key->reason : "");
@@ -47,16 +37,15 @@ static bool explain_unit_key(const char *name, FILE *out)
 	static const char *const sections[][2] = {
 		{ "Unit", "[Unit]" }, { "Service", "[Service]" }, { "Socket", "[Socket]" }, { "Install", "[Install]" }
 	};
-	const struct unit_key *printed = NULL;
+	const struct key_row *printed = NULL;
 
 	for (size_t n = 0; n < sizeof(sections) / sizeof(*sections); n++) {
 		const char *section = sections[n][0], *own = name_in(section, name);
-		const struct unit_key *key = unit_key_find(section, own);
+		const struct key_row *key = unit_key_find(section, own);
 
 		if (!key || key == printed)
 			continue;
-		print_key(out, &(struct explained_key){ sections[n][1], key->key, unit_key_status(section, key),
-							unit_key_option(section, key), key->reason });
+		print_key(out, sections[n][1], key, unit_key_option(section, key));
 		printed = key;
 	}
 	return printed;
@@ -67,16 +56,13 @@ static bool explain_launchd_key(const char *name, FILE *out)
 	bool any = false;
 
 	for (size_t n = 0; n < LAUNCHD_DICTIONARIES; n++) {
-		const struct launchd_keys *keys = &launchd_keys[n];
-		const char *own = keys->prefix ? name_in(keys->prefix, name) : name;
-		const struct launchd_key *key = launchd_key_find(keys, own);
+		const struct key_table *keys = &launchd_keys[n];
+		const char *own = keys->section ? name_in(keys->section, name) : name;
+		const struct key_row *key = launchd_key_find(keys, own);
 
-		if (!key)
-			continue;
-		print_key(out, &(struct explained_key){ keys->prefix ? keys->prefix : "launchd's", key->key,
-							launchd_key_status(keys, key), launchd_key_option(keys, key),
-							key->reason });
-		any = true;
+		if (key)
+			print_key(out, keys->section ? keys->section : "launchd's", key, key_option(keys, key));
+		any |= key != NULL;
 	}
 	return any;
 }

@@ -61,17 +61,18 @@ void launchd_warn(struct launchd_job *job, struct origin at, const char *format,
 	va_end(arguments);
 }
 
-static void report_unknown_key(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *element)
+static void report_unknown_key(struct launchd_job *job, const struct key_table *keys, const struct plist *element)
 {
-	const struct launchd_key *near = launchd_key_suggest(keys, element->key);
+	struct key_nearest near = key_nearest_begin(element->key);
 
-	launchd_warn(job, element->key_at, "%s: unknown%s%s, it is left out", element->key, keys->prefix ? " in " : "",
-		     keys->prefix ? keys->prefix : "");
-	if (near)
-		diags_hint(job->reading->diags, "did you mean '%s'?", near->key);
+	launchd_warn(job, element->key_at, "%s: unknown%s%s, it is left out", element->key, keys->section ? " in " : "",
+		     keys->section ? keys->section : "");
+	key_nearest_look(&near, keys);
+	if (near.key)
+		diags_hint(job->reading->diags, "did you mean '%s'?", near.key->name);
 }
 
-static void report_wrong_kind(struct launchd_job *job, const struct launchd_key *key, const struct plist *element)
+static void report_wrong_kind(struct launchd_job *job, const struct key_row *key, const struct plist *element)
 {
 	struct buf takes = { 0 }, is = { 0 };
 
@@ -89,37 +90,34 @@ static bool asks_for_nothing(const struct plist *element)
 		((element->kind == PLIST_DICT || element->kind == PLIST_ARRAY) && !element->first);
 }
 
-static void report_key_status(struct launchd_job *job, const struct launchd_keys *keys, const struct launchd_key *key,
-			      const struct plist *element)
+static void report_key_status(struct launchd_job *job, const struct key_row *key, const struct plist *element)
 {
-	enum key_status class = launchd_key_status(keys, key);
-
 	if (asks_for_nothing(element))
 		return;
-	if (class == KEY_WARNED)
+	if (key->status == KEY_WARNED)
 		launchd_warn(job, element->key_at, "%s is left out: %s", element->key, key->reason);
-	else if (class == KEY_REFUSED)
+	else if (key->status == KEY_REFUSED)
 		launchd_unsupported(job, element->key_at, "%s: superd cannot honour it: %s", element->key,
-				    key->reason ? key->reason : "not yet");
+				    key->reason);
 }
 
-void launchd_check_keys(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *dict)
+void launchd_check_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict)
 {
 	for (const struct plist *element = dict ? dict->first : NULL; element; element = element->next) {
-		const struct launchd_key *key = launchd_key_find(keys, element->key);
+		const struct key_row *key = launchd_key_find(keys, element->key);
 
 		if (!key)
 			report_unknown_key(job, keys, element);
 		else if (!(key->kinds & (unsigned)element->kind))
 			report_wrong_kind(job, key, element);
 		else
-			report_key_status(job, keys, key, element);
+			report_key_status(job, key, element);
 	}
 }
 
-const struct plist *launchd_find(const struct launchd_keys *keys, const struct plist *dict, const char *key)
+const struct plist *launchd_find(const struct key_table *keys, const struct plist *dict, const char *key)
 {
-	const struct launchd_key *known = launchd_key_find(keys, key);
+	const struct key_row *known = launchd_key_find(keys, key);
 	const struct plist *element = plist_get(dict, key);
 
 	return element && known->kinds & (unsigned)element->kind ? element : NULL;

@@ -46,11 +46,11 @@ void launchd_warn(struct launchd_job *job, struct origin at, const char *format,
 
 /* Reports all elements of a dictionary that have an unknown key, a value of a wrong kind, or a key that superd
  * lacks. */
-void launchd_check_keys(struct launchd_job *job, const struct launchd_keys *keys, const struct plist *dict);
+void launchd_check_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict);
 
 /* The element of a known key; NULL: it is missing or has a wrong kind, which launchd_check_keys reports. launchd_value
  * looks into the job's own dictionary. */
-const struct plist *launchd_find(const struct launchd_keys *keys, const struct plist *dict, const char *key);
+const struct plist *launchd_find(const struct key_table *keys, const struct plist *dict, const char *key);
 const struct plist *launchd_value(const struct launchd_job *job, const char *key);
 bool launchd_is_odd(const struct launchd_job *job, const char *key);    /* the key is there, with a wrong kind */
 bool launchd_bool(const struct plist *element, bool fallback);             /* fallback: if `said` is NULL */

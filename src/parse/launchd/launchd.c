@@ -28,7 +28,7 @@ static const char *find_label(struct reading *reading, const struct plist *root,
 
 static void find_inetd(struct launchd_job *job)
 {
-	const struct launchd_keys *keys = &launchd_keys[LAUNCHD_INETD];
+	const struct key_table *keys = &launchd_keys[LAUNCHD_INETD];
 	const struct plist *inetd = launchd_value(job, "inetdCompatibility");
 
 	job->is_inetd = inetd;

@@ -154,13 +154,13 @@ static bool check_resource_limit(struct launchd_job *job, const struct plist *so
 /* Sets resource limits. A soft or hard limit that the list does not set stays as superd's. */
 static void set_resource_limits(struct launchd_job *job)
 {
-	const struct launchd_keys *keys = &launchd_keys[LAUNCHD_LIMITS];
+	const struct key_table *keys = &launchd_keys[LAUNCHD_LIMITS];
 
 	launchd_check_keys(job, keys, launchd_value(job, "SoftResourceLimits"));
 	launchd_check_keys(job, keys, launchd_value(job, "HardResourceLimits"));
 	for (size_t n = 0; n < keys->count; n++) {
-		const struct plist *soft = find_resource_limit(job, "SoftResourceLimits", keys->list[n].key);
-		const struct plist *hard = find_resource_limit(job, "HardResourceLimits", keys->list[n].key);
+		const struct plist *soft = find_resource_limit(job, "SoftResourceLimits", keys->list[n].name);
+		const struct plist *hard = find_resource_limit(job, "HardResourceLimits", keys->list[n].name);
 
 		if (check_resource_limit(job, soft, hard))
 			launchd_setf(job, keys->list[n].option, (soft ? soft : hard)->at, "%s:%s",

@@ -13,42 +13,17 @@
 
 #define NAME_MOST 96 /* bytes of "Section.Key" */
 
-/* Keys that superd lacks or may lack, with a value that asks for nothing and is none of idle_words. */
-static const char *const idle_values[][2] = {
-	{ "AcceptFileDescriptors", "yes" },
-	{ "CacheDirectoryMode", "0755" },
-	{ "ConfigurationDirectoryMode", "0755" },
-	{ "DevicePolicy", "auto" },
-	{ "KeyringMode", "inherit" },
-	{ "LogsDirectoryMode", "0755" },
-	{ "ProcSubset", "all" },
-	{ "RuntimeDirectoryMode", "0755" },
-	{ "SendSIGKILL", "yes" },
-	{ "StateDirectoryMode", "0755" },
-	{ "WatchdogSignal", "SIGABRT" },
-};
-static const char *const idle_words[] = { "no", "false", "off", "n", "f", "none", "default", "infinity" };
-
-static bool values_equal(const char *value, const char *idle)
+static bool asks_for_nothing(const char *value)
 {
-	bool a, b;
+	static const char *const idle_words[] = {
+		"no", "false", "off", "n", "f", "none", "default", "infinity", "0"
+	};
 
-	if (!strcmp(value, idle))
-		return true;
-	return !scan_bool(value, &a) && !scan_bool(idle, &b) && a == b;
-}
-
-static bool asks_for_nothing(const char *key, const char *value)
-{
-	for (size_t n = 0; n < sizeof(idle_values) / sizeof(*idle_values); n++) {
-		if (!strcmp(idle_values[n][0], key))
-			return values_equal(value, idle_values[n][1]);
-	}
 	for (size_t n = 0; n < sizeof(idle_words) / sizeof(*idle_words); n++) {
 		if (!strcmp(idle_words[n], value))
 			return true;
 	}
-	return !strcmp(value, "0");
+	return false;
 }
 
 void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
@@ -246,43 +221,43 @@ static void set_key_option(struct unit_builder *builder, const char *section, co
 }
 
 /* Reports a key that superd lacks, unless its value asks for nothing. */
-static void report_key_status(struct unit_builder *builder, const struct unit_key *key,
+static void report_key_status(struct unit_builder *builder, const struct key_row *key,
 			      const struct unit_assignment *said)
 {
 	struct origin at = unit_place(said, 0);
 
-	if (asks_for_nothing(key->key, said->value))
+	if (asks_for_nothing(said->value))
 		return;
-	if (key->class == KEY_WARNED)
-		unit_warn(builder, at, "%s is left out: %s", key->key, key->reason);
-	else if (key->class == KEY_REFUSED)
-		unit_unsupported(builder, at, "%s: superd cannot honour it: %s", key->key, key->reason);
+	if (key->status == KEY_WARNED)
+		unit_warn(builder, at, "%s is left out: %s", key->name, key->reason);
+	else if (key->status == KEY_REFUSED)
+		unit_unsupported(builder, at, "%s: superd cannot honour it: %s", key->name, key->reason);
 }
 
 /* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
-static void unit_apply_key(struct unit_builder *builder, const char *section, const struct unit_key *key)
+static void unit_apply_key(struct unit_builder *builder, const char *section, const struct key_row *key)
 {
-	const struct unit_assignment *said = unit_assigned(builder, section, key->key);
+	const struct unit_assignment *said = unit_assigned(builder, section, key->name);
 	const struct directive *directive;
 	char name[NAME_MOST];
 
-	snprintf(name, sizeof(name), "%s.%s", unit_key_is_shared(key) ? "Service" : section, key->key);
+	snprintf(name, sizeof(name), "%s.%s", unit_key_is_shared(key) ? "Service" : section, key->name);
 	directive = directive_find(UNIT, name);
 	if (directive)
-		set_key_option(builder, section, key->key, name, directive);
+		set_key_option(builder, section, key->name, name, directive);
 	else if (said)
 		report_key_status(builder, key, said);
 }
 
-bool unit_apply_context(struct unit_builder *builder, const struct unit_key *key, struct unit_list *list)
+bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct unit_list *list)
 {
 	struct service_builder *own = builder->builder;
 	const struct directive *directive;
 	char name[NAME_MOST];
 
-	snprintf(name, sizeof(name), "Service.%s", key->key);
+	snprintf(name, sizeof(name), "Service.%s", key->name);
 	directive = directive_find(UNIT, name);
-	if (unit_key_status("Socket", key) == KEY_DONE && (!directive || !socket_context_takes(directive)))
+	if (key->status == KEY_DONE && (!directive || !socket_context_takes(directive)))
 		return false;
 	/* A service of its own finds mistakes in the values. */
 	builder->builder = builder_new(builder->reading->table, "", unit_start(builder->unit));
@@ -306,13 +281,13 @@ static bool is_private_name(const char *name)
 static void report_unknown_key(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
 	const char *section = unit_key_section(assignment->section, assignment->key);
-	const struct unit_key *near = unit_key_suggest(assignment->section, assignment->key);
+	const struct key_row *near = unit_key_suggest(assignment->section, assignment->key);
 
 	unit_warn(builder, assignment->at, "%s: unknown in [%s], it is left out", assignment->key, assignment->section);
 	if (section)
 		diags_hint(builder->reading->diags, "it belongs in [%s]", section);
 	else if (near)
-		diags_hint(builder->reading->diags, "did you mean '%s'?", near->key);
+		diags_hint(builder->reading->diags, "did you mean '%s'?", near->name);
 }
 
 /* Keys that were applied, by their indexes in the tables. */
@@ -321,10 +296,10 @@ struct key_values {
 };
 
 /* false: the key was applied before. */
-static bool note_applied(struct key_values *applied, const struct unit_key *key)
+static bool note_applied(struct key_values *applied, const struct key_row *key)
 {
 	for (int n = 0; n < KEYS_SECTIONS; n++) {
-		const struct unit_keys *keys = unit_keys[n];
+		const struct key_table *keys = unit_keys[n];
 
 		if (key >= keys->list && key < keys->list + keys->count) {
 			bool *mark = &applied->keys[n][key - keys->list];
@@ -337,14 +312,14 @@ static bool note_applied(struct key_values *applied, const struct unit_key *key)
 	return false;
 }
 
-void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct unit_key *key))
+void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct key_row *key))
 {
 	const struct unit *unit = builder->unit;
 	struct key_values applied = { 0 };
 
 	for (size_t n = 0; n < unit->count; n++) {
 		const struct unit_assignment *assignment = &unit->list[n];
-		const struct unit_key *key;
+		const struct key_row *key;
 
 		if (strcmp(assignment->section, section) != 0 || is_private_name(assignment->key))
 			continue;
@@ -357,12 +332,12 @@ void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*t
 }
 
 /* Conditions, and what the unit says of others. */
-static bool is_translated_unit_key(const struct unit_key *key)
+static bool is_translated_unit_key(const struct key_row *key)
 {
 	return unit_is_dependency_key(key) || (key->option && !strcmp(key->option, "condition"));
 }
 
-static bool takes_nothing(const struct unit_key *key)
+static bool takes_nothing(const struct key_row *key)
 {
 	(void)key;
 	return false;

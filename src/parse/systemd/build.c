@@ -340,8 +340,3 @@ bool unit_set_list(struct unit_builder *builder, const char *option, const struc
 
 	return !list->failed && builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
 }
-
-bool unit_has_option(const char *option)
-{
-	return directive_find(NATIVE, option);
-}

@@ -97,24 +97,21 @@ bool unit_set_list(struct unit_builder *builder, const char *option, const struc
 
 /* Adds the option of a key of [Socket] that rules how the commands there run to a list of texts for socket_exec_options.
  * Reports wrong values, and keys that superd lacks. false: commands cannot run by it. */
-bool unit_apply_context(struct unit_builder *builder, const struct unit_key *key, struct unit_list *list);
+bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct unit_list *list);
 void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
 		      struct unit_list *list);
 
 /* Applies all keys of a section except those for which `takes` is true, and reports unknown keys. */
-void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct unit_key *key));
+void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct key_row *key));
 
 /* Applies all keys of [Unit] and [Install] but conditions (condition.c). */
 void unit_apply_common_keys(struct unit_builder *builder);
 
 /* depend.c: whether it is about other units; unit_apply_common_keys leaves these to it. */
-bool unit_is_dependency_key(const struct unit_key *key);
+bool unit_is_dependency_key(const struct key_row *key);
 
 /* Reports sections other than [Unit], [Install] and `own`. */
 void unit_report_sections(struct unit_builder *builder, const char *own);
-
-/* Whether this build has the option. */
-bool unit_has_option(const char *option);
 
 /* socket.c: makes a socket { } of each .socket unit. */
 void unit_build_sockets(struct unit_builder *builder);

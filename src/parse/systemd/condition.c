@@ -47,12 +47,12 @@ static bool is_condition(const struct unit_assignment *assignment)
 /* false: superd does not know the condition (reported). */
 static bool check_condition(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
-	const struct unit_key *key = unit_key_find("Unit", assignment->key);
+	const struct key_row *key = unit_key_find("Unit", assignment->key);
 
-	if (unit_key_status("Unit", key) == KEY_DONE)
+	if (key->status == KEY_DONE)
 		return true;
-	unit_unsupported(builder, assignment->at, "%s: superd cannot honour it: %s", key->key,
-			 key->reason ? key->reason : "not yet");
+	unit_unsupported(builder, assignment->at, "%s: superd cannot honour it: %s", key->name,
+			 key->reason);
 	return false;
 }
 

@@ -36,17 +36,17 @@ static const char *const others[] = {
 	"Upholds",
 };
 
-bool unit_is_dependency_key(const struct unit_key *key)
+bool unit_is_dependency_key(const struct key_row *key)
 {
 	for (size_t n = 0; n < sizeof(starting) / sizeof(*starting); n++) {
-		if (!strcmp(starting[n].key, key->key))
+		if (!strcmp(starting[n].key, key->name))
 			return true;
 	}
 	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
-		if (!strcmp(others[n], key->key))
+		if (!strcmp(others[n], key->name))
 			return true;
 	}
-	return !strcmp(key->key, "StopWhenUnneeded");
+	return !strcmp(key->name, "StopWhenUnneeded");
 }
 
 static void add_folder_names(struct unit_builder *builder, const char *path, struct unit_list *list)
@@ -185,12 +185,12 @@ static void find_needs_of(struct unit_builder *builder, size_t pair, const struc
 		unit_list_free(&list);
 	}
 	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
-		const struct unit_key *key = unit_key_find("Unit", others[n]);
+		const struct key_row *key = unit_key_find("Unit", others[n]);
 		struct unit_list list = unit_collect(builder, "Unit", others[n], COLLECT_WORDS);
 
 		for (size_t i = 0; key && i < list.count; i++) {
 			if (!is_own(&asked->pairs[pair], list.words[i]) && !means_nothing(list.words[i]))
-				unit_warn(builder, list.places[i], "%s=%s: %s", key->key, list.words[i], key->reason);
+				unit_warn(builder, list.places[i], "%s=%s: %s", key->name, list.words[i], key->reason);
 		}
 		unit_list_free(&list);
 	}

@@ -339,14 +339,14 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 static void set_commands(struct unit_builder *builder, const char *section, const char *key,
 			 const struct unit_list *list)
 {
-	const struct unit_key *known = unit_key_find(section, key);
+	const struct key_row *known = unit_key_find(section, key);
 	const char *option = unit_key_option(section, known);
 
 	if (list->failed || !list->count)
 		return;
-	if (option && unit_has_option(option))
+	if (option)
 		unit_set_list(builder, option, list);
-	else if (known->class == KEY_REFUSED)
+	else if (known->status == KEY_REFUSED)
 		unit_unsupported(builder, list->at, "%s: superd cannot honour it: %s", key, known->reason);
 }
 
@@ -440,21 +440,21 @@ static bool has_socket_commands(const struct unit *unit)
 }
 
 /* What superd loses of a key of [Socket] that rules how the commands run, or an error where that is unsafe. */
-static void report_lost_key(struct unit_builder *builder, const struct unit_key *key, struct origin at)
+static void report_lost_key(struct unit_builder *builder, const struct key_row *key, struct origin at)
 {
 	const char *name = unit_key_option("Service", key);
 	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
 
 	if (directive && directive->group == GROUP_STREAMS)
-		unit_warn(builder, at, "%s is left out: the commands of a socket print as its service does", key->key);
+		unit_warn(builder, at, "%s is left out: the commands of a socket print as its service does", key->name);
 	else if (directive && (directive->group == GROUP_LIFECYCLE || directive->group == GROUP_RESTART))
 		unit_warn(builder, at, "%s is left out: superd stops the commands of a socket as those of its service",
-			  key->key);
+			  key->name);
 	else if (directive && directive->group == GROUP_RESOURCES)
 		unit_warn(builder, at, "%s is left out: the commands of a socket have no control group of their own",
-			  key->key);
+			  key->name);
 	else
-		unit_unsupported(builder, at, "%s: superd cannot honour it for the commands of a socket", key->key);
+		unit_unsupported(builder, at, "%s: superd cannot honour it for the commands of a socket", key->name);
 }
 
 /* The keys of [Socket] that rule how its commands run. */
@@ -468,11 +468,11 @@ static void set_socket_context(struct unit_builder *builder, struct unit_list *l
 
 	for (size_t n = 0; n < builder->unit->count; n++) {
 		const struct unit_assignment *assignment = &builder->unit->list[n];
-		const struct unit_key *key = !strcmp(assignment->section, "Socket")
+		const struct key_row *key = !strcmp(assignment->section, "Socket")
 			? unit_key_find("Socket", assignment->key) : NULL;
 
-		if (key && unit_key_is_shared(key) && assignment == unit_assigned(builder, "Socket", key->key) &&
-		    strcmp(key->key, "Environment") != 0 && !unit_apply_context(builder, key, list))
+		if (key && unit_key_is_shared(key) && assignment == unit_assigned(builder, "Socket", key->name) &&
+		    strcmp(key->name, "Environment") != 0 && !unit_apply_context(builder, key, list))
 			report_lost_key(builder, key, unit_place(assignment, 0));
 	}
 	variables = unit_collect(builder, "Socket", "Environment", COLLECT_WORDS);

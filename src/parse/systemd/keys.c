@@ -1,22 +1,12 @@
-/* Looks up keys of units.
- *
- * Only the table of directives knows whether superd has an option. So a key becomes KEY_DONE when its option is added
- * there, without a change here. */
+/* The sections with their keys, and keys under their older names. */
 #include "parse/systemd/keys.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/scan.h"
-#include "config/option/option_table.h"
-
-#define NAME_MOST 96 /* bytes of the longest section and key, and some */
-
 #define ENABLED "a unit in the configuration is enabled"
 
-static const struct unit_key install[] = {
+static const struct key_row install[] = {
 	{ "Alias", KEY_HARMLESS, .reason = "superd follows existing links between units" },
 	{ "Also", KEY_HARMLESS, .reason = ENABLED },
 	{ "DefaultInstance", KEY_HARMLESS, .reason = "name the instance, as in superd -f x@y.socket" },
@@ -25,10 +15,10 @@ static const struct unit_key install[] = {
 	{ "WantedBy", KEY_HARMLESS, .reason = ENABLED },
 };
 
-static const struct unit_keys unit_keys_install = { "Install", "[Install]", install,
-						    sizeof(install) / sizeof(*install) };
+static const struct key_table unit_keys_install = { UNIT, "Install", "[Install]", install,
+						sizeof(install) / sizeof(*install) };
 
-const struct unit_keys *const unit_keys[KEYS_SECTIONS] = {
+const struct key_table *const unit_keys[KEYS_SECTIONS] = {
 	[KEYS_UNIT] = &unit_keys_unit,	   [KEYS_SOCKET] = &unit_keys_socket,	[KEYS_SERVICE] = &unit_keys_service,
 	[KEYS_SHARED] = &unit_keys_shared, [KEYS_INSTALL] = &unit_keys_install,
 };
@@ -54,113 +44,65 @@ const char *unit_key_today(const char *key)
 	return key;
 }
 
-static int compare_key(const void *name, const void *entry)
-{
-	return strcmp(name, ((const struct unit_key *)entry)->key);
-}
-
-static const struct unit_key *find_in(const struct unit_keys *keys, const char *key)
-{
-	return bsearch(key, keys->list, keys->count, sizeof(*keys->list), compare_key);
-}
-
-static const struct unit_keys *keys_of(const char *section)
+static const struct key_table *keys_of(const char *section)
 {
 	for (int n = 0; n < KEYS_SECTIONS; n++) {
-		if (unit_keys[n]->section && !strcmp(unit_keys[n]->section, section))
+		if (!strcmp(unit_keys[n]->section, section))
 			return unit_keys[n];
 	}
 	return NULL;
 }
 
-static bool has_shared(const struct unit_keys *keys)
+static bool has_shared(const struct key_table *keys)
 {
 	return keys == unit_keys[KEYS_SOCKET] || keys == unit_keys[KEYS_SERVICE];
 }
 
-const struct unit_key *unit_key_find(const char *section, const char *key)
+const struct key_row *unit_key_find(const char *section, const char *key)
 {
-	const struct unit_keys *keys = keys_of(section);
-	const struct unit_key *found;
+	const struct key_table *keys = keys_of(section);
+	const struct key_row *found;
 
 	if (!keys)
 		return NULL;
 	key = unit_key_today(key);
-	found = find_in(keys, key);
-	return found || !has_shared(keys) ? found : find_in(unit_keys[KEYS_SHARED], key);
+	found = key_find(keys, key);
+	return found || !has_shared(keys) ? found : key_find(unit_keys[KEYS_SHARED], key);
 }
 
-bool unit_key_is_shared(const struct unit_key *key)
+bool unit_key_is_shared(const struct key_row *key)
 {
-	const struct unit_keys *shared = unit_keys[KEYS_SHARED];
+	const struct key_table *shared = unit_keys[KEYS_SHARED];
 
 	return key >= shared->list && key < shared->list + shared->count;
 }
 
-static const struct directive *directive_of(const char *section, const struct unit_key *key)
+const char *unit_key_option(const char *section, const struct key_row *key)
 {
-	char name[NAME_MOST];
-
-	snprintf(name, sizeof(name), "%s.%s", unit_key_is_shared(key) ? "Service" : section, key->key);
-	return directive_find(UNIT, name);
+	return key_option(unit_key_is_shared(key) ? unit_keys[KEYS_SHARED] : keys_of(section), key);
 }
 
-const char *unit_key_option(const char *section, const struct unit_key *key)
+const struct key_row *unit_key_suggest(const char *section, const char *key)
 {
-	const struct directive *directive = key->option ? NULL : directive_of(section, key);
+	const struct key_table *keys = keys_of(section);
+	struct key_nearest nearest = key_nearest_begin(key);
 
-	return directive ? directive->name[NATIVE] : key->option;
-}
-
-enum key_status unit_key_status(const char *section, const struct unit_key *key)
-{
-	const char *option = unit_key_option(section, key);
-
-	if (!option)
-		return key->class;
-	if (!directive_find(NATIVE, option))
-		return key->class == KEY_DONE ? KEY_REFUSED : key->class;
-	return KEY_DONE;
-}
-
-static void find_nearest(const struct unit_keys *keys, const char *key, const struct unit_key **nearest, unsigned *most)
-{
-	for (size_t n = 0; n < keys->count; n++) {
-		unsigned distance = scan_distance(key, keys->list[n].key, *most);
-
-		if (distance > *most || distance >= strlen(keys->list[n].key))
-			continue;
-		*nearest = &keys->list[n];
-		*most = distance ? distance - 1 : 0;
-		if (!distance)
-			return;
-	}
-}
-
-const struct unit_key *unit_key_suggest(const char *section, const char *key)
-{
-	const struct unit_keys *keys = keys_of(section);
-	const struct unit_key *nearest = NULL;
-	size_t length = strlen(key);
-	unsigned most = length < 4 ? 1 : length < 8 ? 2 : 3;
-
-	if (!keys)
-		return NULL;
-	find_nearest(keys, key, &nearest, &most);
-	if (has_shared(keys) && most)
-		find_nearest(unit_keys[KEYS_SHARED], key, &nearest, &most);
-	return nearest;
+	if (keys)
+		key_nearest_look(&nearest, keys);
+	if (keys && has_shared(keys))
+		key_nearest_look(&nearest, unit_keys[KEYS_SHARED]);
+	return nearest.key;
 }
 
 const char *unit_key_section(const char *section, const char *key)
 {
 	for (int n = 0; n < KEYS_SECTIONS; n++) {
-		const struct unit_keys *keys = unit_keys[n];
+		const struct key_table *keys = unit_keys[n];
 
-		if (keys->section && !strcmp(keys->section, section))
+		if (!strcmp(keys->section, section))
 			continue;
-		if (find_in(keys, unit_key_today(key)))
-			return keys->section ? keys->section : "Service";
+		if (key_find(keys, unit_key_today(key)))
+			return keys->section;
 	}
 	return NULL;
 }
@@ -192,16 +134,4 @@ const struct unit_assignment *unit_misspelt_listen(const struct unit *unit)
 			return assignment;
 	}
 	return NULL;
-}
-
-const char *key_status_name(enum key_status class)
-{
-	static const char *const names[] = {
-		[KEY_DONE] = "supported",
-		[KEY_HARMLESS] = "ignored",
-		[KEY_WARNED] = "ignored (warning)",
-		[KEY_REFUSED] = "refused",
-	};
-
-	return names[class];
 }

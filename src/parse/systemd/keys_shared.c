@@ -16,9 +16,8 @@
 #define SECRET "superd has no key to decrypt it; use LoadCredential or SetCredential"
 #define NAMESPACE "use PrivateNetwork and the other Private keys"
 #define DELEGATED "a service may use its control group as it likes"
-#define DONE(name) { name, KEY_DONE, NULL, NULL }
 
-static const struct unit_key keys[] = {
+static const struct key_row keys[] = {
 	DONE("AllowedCPUs"),
 	DONE("AllowedMemoryNodes"),
 	DONE("AmbientCapabilities"),
@@ -38,7 +37,7 @@ static const struct unit_key keys[] = {
 	{ "BlockIOWeight", KEY_WARNED, .reason = OLD_GROUPS },
 	{ "BlockIOWriteBandwidth", KEY_REFUSED, .reason = OLD_GROUPS },
 	{ "CPUAccounting", KEY_HARMLESS, .reason = COUNTED },
-	{ "CPUAffinity", KEY_DONE, NULL, "numbers and ranges of CPUs" },
+	{ "CPUAffinity", KEY_DONE, .reason = "numbers and ranges of CPUs" },
 	{ "CPUPressureThresholdSec", KEY_HARMLESS, .reason = COUNTED },
 	{ "CPUPressureWatch", KEY_HARMLESS, .reason = COUNTED },
 	DONE("CPUQuota"),
@@ -54,7 +53,7 @@ static const struct unit_key keys[] = {
 	DONE("CacheDirectoryMode"),
 	{ "CacheDirectoryQuota", KEY_WARNED, .reason = FOLDER },
 	{ "Capabilities", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
-	{ "CapabilityBoundingSet", KEY_DONE, NULL, NULL },
+	DONE("CapabilityBoundingSet"),
 	DONE("ConfigurationDirectory"),
 	DONE("ConfigurationDirectoryMode"),
 	{ "CoredumpFilter", KEY_WARNED, .reason = "use LimitCORE" },
@@ -72,7 +71,7 @@ static const struct unit_key keys[] = {
 	DONE("Environment"),
 	DONE("EnvironmentFile"),
 	DONE("ExecPaths"),
-	{ "ExecSearchPath", KEY_DONE, NULL, "also sets PATH; the default is systemd's search path" },
+	{ "ExecSearchPath", KEY_DONE, .reason = "also sets PATH; the default is systemd's search path" },
 	{ "ExtensionDirectories", KEY_REFUSED, .reason = IMAGE },
 	{ "ExtensionImagePolicy", KEY_REFUSED, .reason = IMAGE },
 	{ "ExtensionImages", KEY_REFUSED, .reason = IMAGE },
@@ -86,21 +85,21 @@ static const struct unit_key keys[] = {
 	DONE("IOReadBandwidthMax"),
 	DONE("IOReadIOPSMax"),
 	DONE("IOSchedulingClass"),
-	{ "IOSchedulingPriority", KEY_DONE, "io_scheduling", NULL },
+	{ "IOSchedulingPriority", KEY_DONE, .option = "io_scheduling" },
 	DONE("IOWeight"),
 	DONE("IOWriteBandwidthMax"),
 	DONE("IOWriteIOPSMax"),
 	{ "IPAccounting", KEY_HARMLESS, .reason = COUNTED },
-	{ "IPAddressAllow", KEY_DONE, "ip_address_allow", "for sockets that the service opens itself" },
-	{ "IPAddressDeny", KEY_DONE, "ip_address_deny", "for sockets that the service opens itself" },
+	{ "IPAddressAllow", KEY_DONE, "ip_address_allow", .reason = "for sockets that the service opens itself" },
+	{ "IPAddressDeny", KEY_DONE, "ip_address_deny", .reason = "for sockets that the service opens itself" },
 	{ "IPCNamespacePath", KEY_REFUSED, .reason = NAMESPACE },
 	{ "IPEgressFilterPath", KEY_REFUSED, .reason = NETWORK },
 	{ "IPIngressFilterPath", KEY_REFUSED, .reason = NETWORK },
-	{ "IgnoreSIGPIPE", KEY_DONE, NULL, "the default is yes" },
-	{ "ImportCredential", KEY_DONE, NULL, "from superd's own credentials and the credential stores" },
+	{ "IgnoreSIGPIPE", KEY_DONE, .reason = "the default is yes" },
+	{ "ImportCredential", KEY_DONE, .reason = "from superd's own credentials and the credential stores" },
 	DONE("InaccessiblePaths"),
 	DONE("KeyringMode"),
-	{ "KillMode", KEY_DONE, NULL, "control-group and mixed also set kill_rest" },
+	{ "KillMode", KEY_DONE, .reason = "control-group and mixed also set kill_rest" },
 	DONE("KillSignal"),
 	DONE("LimitAS"),
 	DONE("LimitCORE"),
@@ -110,7 +109,7 @@ static const struct unit_key keys[] = {
 	DONE("LimitLOCKS"),
 	DONE("LimitMEMLOCK"),
 	DONE("LimitMSGQUEUE"),
-	{ "LimitNICE", KEY_DONE, NULL, "also as +1 or -5" },
+	{ "LimitNICE", KEY_DONE, .reason = "also as +1 or -5" },
 	DONE("LimitNOFILE"),
 	DONE("LimitNPROC"),
 	DONE("LimitRSS"),
@@ -217,11 +216,11 @@ static const struct unit_key keys[] = {
 	{ "SmackProcessLabel", KEY_REFUSED, .reason = "superd sets no Smack labels" },
 	{ "SocketBindAllow", KEY_REFUSED, .reason = NETWORK },
 	{ "SocketBindDeny", KEY_REFUSED, .reason = NETWORK },
-	{ "StandardError", KEY_DONE, NULL, "journal, kmsg and syslog mean superd's log" },
-	{ "StandardInput", KEY_DONE, NULL, "socket means pass = inetd" },
-	{ "StandardInputData", KEY_DONE, "input_data", NULL },
-	{ "StandardInputText", KEY_DONE, "input_data", NULL },
-	{ "StandardOutput", KEY_DONE, NULL, "journal, kmsg and syslog mean superd's log" },
+	{ "StandardError", KEY_DONE, .reason = "journal, kmsg and syslog mean superd's log" },
+	{ "StandardInput", KEY_DONE, .reason = "socket means pass = inetd" },
+	{ "StandardInputData", KEY_DONE, .option = "input_data" },
+	{ "StandardInputText", KEY_DONE, .option = "input_data" },
+	{ "StandardOutput", KEY_DONE, .reason = "journal, kmsg and syslog mean superd's log" },
 	{ "StartupAllowedCPUs", KEY_HARMLESS, .reason = STARTUP },
 	{ "StartupAllowedMemoryNodes", KEY_HARMLESS, .reason = STARTUP },
 	{ "StartupBlockIOWeight", KEY_HARMLESS, .reason = STARTUP },
@@ -241,7 +240,7 @@ static const struct unit_key keys[] = {
 	DONE("SyslogFacility"),
 	DONE("SyslogIdentifier"),
 	DONE("SyslogLevel"),
-	{ "SyslogLevelPrefix", KEY_DONE, NULL, "the default is yes" },
+	{ "SyslogLevelPrefix", KEY_DONE, .reason = "the default is yes" },
 	DONE("SystemCallArchitectures"),
 	DONE("SystemCallErrorNumber"),
 	DONE("SystemCallFilter"),
@@ -256,7 +255,7 @@ static const struct unit_key keys[] = {
 	DONE("TasksMax"),
 	DONE("TemporaryFileSystem"),
 	{ "TimeoutCleanSec", KEY_HARMLESS, .reason = "superd has no clean command" },
-	{ "TimerSlackNSec", KEY_DONE, NULL, "rounded up to microseconds" },
+	{ "TimerSlackNSec", KEY_DONE, .reason = "rounded up to microseconds" },
 	DONE("UMask"),
 	DONE("UnsetEnvironment"),
 	DONE("User"),
@@ -267,6 +266,6 @@ static const struct unit_key keys[] = {
 	DONE("WorkingDirectory"),
 };
 
-const struct unit_keys unit_keys_shared = {
-	NULL, "[Service] and the commands of [Socket]", keys, sizeof(keys) / sizeof(*keys)
+const struct key_table unit_keys_shared = {
+	UNIT, "Service", "[Service] and the commands of [Socket]", keys, sizeof(keys) / sizeof(*keys)
 };

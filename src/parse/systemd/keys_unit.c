@@ -4,11 +4,10 @@
  * harmless. Conditions decide whether a service may run. depend.c reads the keys about other units. */
 #include "parse/systemd/keys.h"
 
-#define CONDITION(name) { name, KEY_DONE, "condition", NULL }
+#define CONDITION(name) { name, KEY_DONE, .option = "condition" }
 
-/* Of services without a socket, which are read along. */
-
-#define UNSEEN(name) { name, KEY_REFUSED, NULL, "superd does not check it; ExecCondition= runs a program that does" }
+#define UNSEEN(name) \
+	{ name, KEY_REFUSED, .reason = "superd does not check it; ExecCondition= runs a program that does" }
 
 #define ORDER "superd starts services on demand and ignores ordering"
 #define JOB "superd has no job queue"
@@ -18,7 +17,7 @@
 #define MOUNTS "superd mounts no file systems; mount them before it starts"
 #define BY_HAND "superd has no such restriction on operators"
 
-static const struct unit_key keys[] = {
+static const struct key_row keys[] = {
 	{ "After", KEY_HARMLESS, .reason = ORDER },
 	{ "AllowIsolate", KEY_HARMLESS, .reason = JOB },
 	UNSEEN("AssertACPower"),
@@ -60,7 +59,7 @@ static const struct unit_key keys[] = {
 	UNSEEN("AssertVersion"),
 	CONDITION("AssertVirtualization"),
 	{ "Before", KEY_HARMLESS, .reason = ORDER },
-	{ "BindsTo", KEY_DONE, "requires", "superd does not stop the service when the other one ends" },
+	{ "BindsTo", KEY_DONE, "requires", .reason = "superd does not stop the service when the other one ends" },
 	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
 	UNSEEN("ConditionACPower"),
 	UNSEEN("ConditionArchitecture"),
@@ -125,7 +124,7 @@ static const struct unit_key keys[] = {
 	{ "RefuseManualStart", KEY_HARMLESS, .reason = BY_HAND },
 	{ "RefuseManualStop", KEY_HARMLESS, .reason = BY_HAND },
 	{ "ReloadPropagatedFrom", KEY_WARNED, .reason = "superd does not reload a unit with another" },
-	{ "Requires", KEY_DONE, "requires", NULL },
+	{ "Requires", KEY_DONE, .option = "requires" },
 	{ "RequiresMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 	{ "RequiresOverridable", KEY_HARMLESS, .reason = ORDER },
 	{ "Requisite", KEY_WARNED, .reason = "superd does not check that the other unit runs" },
@@ -135,13 +134,13 @@ static const struct unit_key keys[] = {
 	{ "StartLimitBurst", KEY_HARMLESS, .reason = LIMIT },
 	{ "StartLimitIntervalSec", KEY_HARMLESS, .reason = LIMIT },
 	{ "StopPropagatedFrom", KEY_WARNED, .reason = "superd does not stop a unit with another" },
-	{ "StopWhenUnneeded", KEY_DONE, "start", NULL },
+	{ "StopWhenUnneeded", KEY_DONE, .option = "start" },
 	{ "SuccessAction", KEY_WARNED, .reason = ACTION },
 	{ "SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
 	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "no process of a service outlives superd" },
 	{ "Upholds", KEY_WARNED, .reason = "superd starts the other unit, but not again after its end" },
-	{ "Wants", KEY_DONE, "wants", NULL },
+	{ "Wants", KEY_DONE, .option = "wants" },
 	{ "WantsMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 };
 
-const struct unit_keys unit_keys_unit = { "Unit", "[Unit]", keys, sizeof(keys) / sizeof(*keys) };
+const struct key_table unit_keys_unit = { UNIT, "Unit", "[Unit]", keys, sizeof(keys) / sizeof(*keys) };

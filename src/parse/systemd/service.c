@@ -14,7 +14,7 @@
 #define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)
 
-static bool is_translated_service_key(const struct unit_key *key)
+static bool is_translated_service_key(const struct key_row *key)
 {
 	static const char *const taken[] = {
 		"Environment",
@@ -60,7 +60,7 @@ static bool is_translated_service_key(const struct unit_key *key)
 	};
 
 	for (size_t n = 0; n < sizeof(taken) / sizeof(*taken); n++) {
-		if (!strcmp(taken[n], key->key))
+		if (!strcmp(taken[n], key->name))
 			return true;
 	}
 	return false;

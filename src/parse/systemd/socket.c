@@ -10,7 +10,7 @@
 #include "parse/systemd/build.h"
 
 /* Keys that this file, access.c or systemd.c translates. */
-static bool is_translated_socket_key(const struct unit_key *key)
+static bool is_translated_socket_key(const struct key_row *key)
 {
 	static const char *const taken[] = {
 		"Accept",
@@ -46,7 +46,7 @@ static bool is_translated_socket_key(const struct unit_key *key)
 	if (unit_key_is_shared(key))
 		return true;
 	for (size_t n = 0; n < sizeof(taken) / sizeof(*taken); n++) {
-		if (!strcmp(taken[n], key->key))
+		if (!strcmp(taken[n], key->name))
 			return true;
 	}
 	return false;
@@ -112,7 +112,7 @@ static bool set_addresses(struct unit_builder *builder)
 		const struct unit_assignment *assignment = &builder->unit->list[n];
 
 		if (!unit_is_listen(assignment) ||
-		    unit_key_status("Socket", unit_key_find("Socket", assignment->key)) != KEY_DONE)
+		    unit_key_find("Socket", assignment->key)->status != KEY_DONE)
 			continue;
 		if (!*assignment->value)
 			list.count = 0;

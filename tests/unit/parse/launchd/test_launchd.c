@@ -521,18 +521,18 @@ Test(launchd, leaves_a_broken_job_out_whole)
 Test(launchd, keys_stand_in_order_and_have_a_way_or_a_reason)
 {
 	for (int n = 0; n < LAUNCHD_DICTIONARIES; n++) {
-		const struct launchd_keys *keys = &launchd_keys[n];
+		const struct key_table *keys = &launchd_keys[n];
 
 		for (size_t i = 0; i < keys->count; i++) {
-			const struct launchd_key *key = &keys->list[i];
+			const struct key_row *key = &keys->list[i];
 
-			cr_expect(!i || strcmp(keys->list[i - 1].key, key->key) < 0, "%s", key->key);
-			cr_expect_eq(launchd_key_find(keys, key->key), key, "%s", key->key);
-			cr_expect(key->kinds, "%s", key->key);
-			if (key->class == KEY_DONE)
-				cr_expect_eq(launchd_key_status(keys, key), KEY_DONE, "%s has no option", key->key);
+			cr_expect(!i || strcmp(keys->list[i - 1].name, key->name) < 0, "%s", key->name);
+			cr_expect_eq(launchd_key_find(keys, key->name), key, "%s", key->name);
+			cr_expect(key->kinds, "%s", key->name);
+			if (key->status == KEY_DONE)
+				cr_expect(key_option(keys, key), "%s has no option", key->name);
 			else
-				cr_expect(key->reason, "%s has no reason", key->key);
+				cr_expect(key->reason, "%s has no reason", key->name);
 		}
 	}
 }

@@ -229,16 +229,16 @@ Test(unit_apart, each_key_of_a_socket_has_a_row)
 	size_t count = sizeof(rows) / sizeof(*rows);
 
 	for (size_t n = 0; n < unit_keys_socket.count; n++)
-		cr_expect(n < count && !strcmp(unit_keys_socket.list[n].key, rows[n].key), "%s",
-			  unit_keys_socket.list[n].key);
+		cr_expect(n < count && !strcmp(unit_keys_socket.list[n].name, rows[n].key), "%s",
+			  unit_keys_socket.list[n].name);
 	cr_expect_eq(unit_keys_socket.count, count);
 }
 
 Test(unit_apart, sockets_of_one_service_keep_what_is_theirs)
 {
 	for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++) {
-		const struct unit_key *key = unit_key_find("Socket", rows[n].key);
-		bool is_done = unit_key_status("Socket", key) == KEY_DONE;
+		const struct key_row *key = unit_key_find("Socket", rows[n].key);
+		bool is_done = key->status == KEY_DONE;
 
 		cr_expect_eq(is_done, rows[n].scope != NOTHING, "%s", rows[n].key);
 		switch (rows[n].scope) {
@@ -267,16 +267,16 @@ Test(unit_apart, sockets_of_one_service_keep_what_is_theirs)
  * that they get. */
 Test(unit_apart, no_key_of_a_service_rules_a_socket)
 {
-	const struct unit_keys *const sections[] = { &unit_keys_service, &unit_keys_shared };
+	const struct key_table *const sections[] = { &unit_keys_service, &unit_keys_shared };
 
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t n = 0; n < sections[i]->count; n++) {
-			const struct unit_key *key = &sections[i]->list[n];
+			const struct key_row *key = &sections[i]->list[n];
 			const char *option = unit_key_option("Service", key);
 			const struct directive *directive = option ? directive_find(NATIVE, option) : NULL;
 
-			if (directive && strcmp(key->key, "NonBlocking") != 0)
-				cr_expect_neq(directive->group, GROUP_SOCKETS, "%s: %s", key->key, option);
+			if (directive && strcmp(key->name, "NonBlocking") != 0)
+				cr_expect_neq(directive->group, GROUP_SOCKETS, "%s: %s", key->name, option);
 		}
 	}
 }
@@ -333,12 +333,12 @@ Test(unit_apart, each_key_for_the_commands_of_a_socket_is_kept_or_told)
 Test(unit_apart, no_key_for_the_commands_of_a_socket_is_dropped_without_a_word)
 {
 	for (size_t n = 0; n < unit_keys_shared.count; n++) {
-		const struct unit_key *key = &unit_keys_shared.list[n];
-		struct row row = { key->key, RUNS, "1\nExecStartPre=/bin/a", NULL };
+		const struct key_row *key = &unit_keys_shared.list[n];
+		struct row row = { key->name, RUNS, "1\nExecStartPre=/bin/a", NULL };
 		struct outcome *outcome = read_row(&row, row.a, NULL);
 
-		if (unit_key_find("Socket", key->key) == key && unit_key_status("Socket", key) != KEY_HARMLESS)
-			cr_expect(strstr(outcome->printed, "socket_exec_options") || *outcome->said, "%s", key->key);
+		if (unit_key_find("Socket", key->name) == key && key->status != KEY_HARMLESS)
+			cr_expect(strstr(outcome->printed, "socket_exec_options") || *outcome->said, "%s", key->name);
 		outcome_free(outcome);
 	}
 }
@@ -349,16 +349,16 @@ Test(unit_apart, no_key_for_the_commands_of_two_sockets_is_thrown_together)
 	static const char *const values[][2] = { { "1", "2" }, { "yes", "no" }, { "/a", "/b" }, { "a", "b" } };
 
 	for (size_t n = 0; n < unit_keys_shared.count; n++) {
-		const struct unit_key *key = &unit_keys_shared.list[n];
+		const struct key_row *key = &unit_keys_shared.list[n];
 
-		if (unit_key_find("Socket", key->key) != key || unit_key_status("Socket", key) == KEY_HARMLESS)
+		if (unit_key_find("Socket", key->name) != key || key->status == KEY_HARMLESS)
 			continue;
 		for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
-			struct row row = { key->key, RUNS, values[i][0], values[i][1] };
+			struct row row = { key->name, RUNS, values[i][0], values[i][1] };
 			struct outcome *both = read_row(&row, text_joined(row.a, "\nExecStartPre=/bin/a"),
 							text_joined(row.b, "\nExecStartPre=/bin/b"));
 
-			cr_expect_str_neq(both->said, "", "%s=%s", key->key, row.a);
+			cr_expect_str_neq(both->said, "", "%s=%s", key->name, row.a);
 			outcome_free(both);
 		}
 	}

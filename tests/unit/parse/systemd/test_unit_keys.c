@@ -7,21 +7,16 @@
 #include "config/option/option_table.h"
 #include "parse/systemd/keys.h"
 
-static const char *section_of(const struct unit_keys *keys)
-{
-	return keys->section ? keys->section : "Service";
-}
-
 Test(unit_keys, are_sorted_so_that_each_is_found)
 {
 	for (int n = 0; n < KEYS_SECTIONS; n++) {
-		const struct unit_keys *keys = unit_keys[n];
+		const struct key_table *keys = unit_keys[n];
 
 		for (size_t i = 0; i < keys->count; i++) {
 			if (i)
-				cr_expect_lt(strcmp(keys->list[i - 1].key, keys->list[i].key), 0, "%s",
-					     keys->list[i].key);
-			cr_expect(unit_key_find(section_of(keys), keys->list[i].key), "%s", keys->list[i].key);
+				cr_expect_lt(strcmp(keys->list[i - 1].name, keys->list[i].name), 0, "%s",
+					     keys->list[i].name);
+			cr_expect(unit_key_find(keys->section, keys->list[i].name), "%s", keys->list[i].name);
 		}
 	}
 }
@@ -84,33 +79,21 @@ Test(unit_keys, that_are_done_lead_to_an_option_or_say_how)
 {
 	for (int n = 0; n < KEYS_SECTIONS; n++) {
 		for (size_t i = 0; i < unit_keys[n]->count; i++) {
-			const struct unit_key *key = &unit_keys[n]->list[i];
+			const struct key_row *key = &unit_keys[n]->list[i];
 
-			if (key->class == KEY_DONE)
-				cr_expect(unit_key_option(section_of(unit_keys[n]), key) || key->reason, "%s",
-					  key->key);
+			if (key->status == KEY_DONE)
+				cr_expect(unit_key_option(unit_keys[n]->section, key) || key->reason, "%s",
+					  key->name);
 			else
-				cr_expect(key->reason, "%s: it is not done, and no reason is given", key->key);
+				cr_expect(key->reason, "%s: it is not done, and no reason is given", key->name);
 		}
-	}
-}
-
-Test(unit_keys, of_an_option_are_done)
-{
-	for (size_t n = 0; n < directive_count; n++) {
-		const char *name = directives[n].name[UNIT];
-		const struct unit_key *key =
-			name && !strncmp(name, "Service.", 8) ? unit_key_find("Service", name + 8) : NULL;
-
-		if (key && key->class == KEY_DONE && !key->option)
-			cr_expect_eq(unit_key_status("Service", key), KEY_DONE, "%s", name);
 	}
 }
 
 Test(unit_keys, are_known_by_their_older_names)
 {
-	cr_expect_str_eq(unit_key_find("Service", "ReadOnlyDirectories")->key, "ReadOnlyPaths");
-	cr_expect_str_eq(unit_key_find("Unit", "BindTo")->key, "BindsTo");
+	cr_expect_str_eq(unit_key_find("Service", "ReadOnlyDirectories")->name, "ReadOnlyPaths");
+	cr_expect_str_eq(unit_key_find("Unit", "BindTo")->name, "BindsTo");
 	cr_expect_str_eq(unit_key_today("User"), "User");
 }
 
@@ -125,8 +108,8 @@ Test(unit_keys, of_commands_are_shared_by_services_and_sockets)
 Test(unit_keys, are_told_apart_by_case_and_suggested)
 {
 	cr_expect_null(unit_key_find("Service", "user"));
-	cr_expect_str_eq(unit_key_suggest("Service", "ExecStat")->key, "ExecStart");
-	cr_expect_str_eq(unit_key_suggest("Service", "ProtectSytem")->key, "ProtectSystem");
+	cr_expect_str_eq(unit_key_suggest("Service", "ExecStat")->name, "ExecStart");
+	cr_expect_str_eq(unit_key_suggest("Service", "ProtectSytem")->name, "ProtectSystem");
 	cr_expect_null(unit_key_suggest("Service", "Nothing"));
 	cr_expect_str_eq(unit_key_section("Service", "ListenStream"), "Socket");
 	cr_expect_str_eq(unit_key_section("Unit", "User"), "Service");

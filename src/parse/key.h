@@ -1,0 +1,50 @@
+/* A key of another system's language, and what superd does with it: a row of a table that the language's reader, --check
+ * and the manual's lists all use.
+ *
+ * The table of options has the option that a key becomes, by its name in the language's dialect. A row names the option
+ * if the key is only a part of it, or has another name. */
+#pragma once
+
+#include "config/option/option_table.h"
+
+enum key_status {
+	KEY_DONE,                       /* superd applies it */
+	KEY_HARMLESS,                   /* superd ignores it silently: it describes, orders, or tunes a feature that superd lacks */
+	KEY_WARNED,                     /* superd ignores it and warns: it tunes something that superd cannot tune */
+	KEY_REFUSED,                    /* an error: superd lacks it, and it restricts, protects or changes the service */
+};
+
+const char *key_status_name(enum key_status status);    /* "supported", "ignored", "ignored (warning)", "refused" */
+
+struct key_row {
+	const char *name;
+	enum key_status status;
+	const char *option;             /* of KEY_DONE: the option it becomes, if no option has its name */
+	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
+	unsigned kinds;                 /* launchd: allowed kinds of its value, bits of enum plist_kind */
+};
+
+/* The keys of a section, in the order of their names. */
+struct key_table {
+	enum dialect dialect;
+	const char *section;            /* before its keys in the table of options; NULL: nothing */
+	const char *title;              /* for the manual */
+	const struct key_row *list;
+	size_t count;
+};
+
+/* Finds a key, case-sensitively. NULL: unknown. */
+const struct key_row *key_find(const struct key_table *keys, const char *name);
+
+/* The option of superd.conf that the key is or becomes; NULL: none. */
+const char *key_option(const struct key_table *keys, const struct key_row *key);
+
+/* The known key that is most like a name. */
+struct key_nearest {
+	const char *name;
+	unsigned most;                  /* edits that one may be away */
+	const struct key_row *key;          /* NULL: none is like it */
+};
+
+struct key_nearest key_nearest_begin(const char *name);
+void key_nearest_look(struct key_nearest *nearest, const struct key_table *keys);
