@@ -15,16 +15,19 @@
 #include "base/array.h"
 #include "base/wait_note.h"
 
-void reading_say(struct reading *reading, enum severity severity, struct origin at, const char *format,
-		 va_list arguments)
+bool reading_refuse(struct reading *reading, struct origin at, const char *format, ...)
 {
 	char message[DIAGS_MESSAGE];
+	va_list arguments;
 
+	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
-	diags_add(reading->diags, severity, at, "%s", message);
+	va_end(arguments);
+	diag_error(reading->diags, at, "%s", message);
+	return false;
 }
 
-enum severity reading_unsupported(const struct reading *reading)
+enum severity reading_lack(const struct reading *reading)
 {
 	return reading->request && reading->request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR;
 }

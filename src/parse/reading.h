@@ -196,12 +196,13 @@ void reading_drop_state(struct reading *reading, free_state *free);
 /* Frees the states of all languages, when a reading ends. */
 void reading_drop_states(struct reading *reading);
 
-/* For readers: adds a message. */
-void reading_say(struct reading *reading, enum severity severity, struct origin at, const char *format,
-		 va_list arguments) __attribute__((format(printf, 4, 0)));
+/* Adds an error, and is false. */
+bool reading_refuse(struct reading *reading, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* The severity of a restriction in a unit that superd lacks. */
-enum severity reading_unsupported(const struct reading *reading);
+/* Reports a restriction that superd lacks: an error, or a warning with request->warns_of_unsupported. */
+#define reading_unsupported(reading, ...) diags_add((reading)->diags, reading_lack(reading), __VA_ARGS__)
+enum severity reading_lack(const struct reading *reading);
 
 /* Adds that memory has run out, and is false. */
 bool reading_refuse_memory(struct reading *reading);

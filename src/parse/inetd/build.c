@@ -10,6 +10,7 @@
 #include "base/shell_words.h"
 #include "config/words/builtin.h"
 #include "parse/inetd/entry.h"
+#include "parse/word_list.h"
 #include "parse/xinetd/inetd_defaults.h"
 
 #define TCPD_FOLDER "/usr/sbin"          /* where it is, and its REAL_DAEMON_DIR, in every distribution */
@@ -149,23 +150,11 @@ static void set_socket_options(const struct inetd_build *build)
 		set_number_option(build, "backlog", said->backlog, entry->at);
 }
 
-/* Adds text for an option with templates, where %{ begins a template and %% is a percent sign. */
-static void add_escaped(struct buf *out, const char *text)
-{
-	bool doubles = strstr(text, "%{") || strstr(text, "%%");
-
-	for (; *text; text++) {
-		if (doubles && *text == '%')
-			buf_char(out, '%');
-		buf_char(out, *text);
-	}
-}
-
 static void add_argument(struct buf *out, const char *text, struct buf *room)
 {
 	buf_char(out, ' ');
 	buf_clear(room);
-	add_escaped(room, text);
+	template_escape(room, text);
 	shell_words_quote(out, buf_string(room));
 	out->failed |= room->failed;
 }
@@ -179,7 +168,7 @@ static void set_argv0(const struct inetd_build *build)
 
 	if (!strcmp(name, entry->program))
 		return;
-	add_escaped(&text, name);
+	template_escape(&text, name);
 	set_option_from_buf(build, "argv0", &text, entry->program_at);
 }
 

@@ -1,18 +1,6 @@
 /* Functions that all fields need: diagnostics, copies of text, places. */
 #include "parse/inetd/entry.h"
 
-#include <stdarg.h>
-
-bool inetd_refuse(const struct inetd *inetd, struct origin at, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	reading_say(inetd->reading, SEVERITY_ERROR, at, format, arguments);
-	va_end(arguments);
-	return false;
-}
-
 void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text)
 {
 	if (inetd->reading->compat != COMPAT_NONE || (inetd->noted & which))

@@ -87,8 +87,7 @@ struct inetd {
 enum { INETD_NOTE_NUMBER = 1, INETD_NOTE_DOT = 2, INETD_NOTE_QUOTES = 4 };
 
 /* Adds an error. Returns false. */
-bool inetd_refuse(const struct inetd *inetd, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+#define inetd_refuse(inetd, ...) reading_refuse((inetd)->reading, __VA_ARGS__)
 
 /* Adds a note about other dialects; each kind of note once a file, and only with superd's own dialect. */
 void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text);

@@ -5,61 +5,6 @@
 #include "parse/launchd/job.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
-
-#include "base/array.h"
-
-void launchd_list_free(struct launchd_list *list)
-{
-	free(list->words);
-	free(list->places);
-	*list = (struct launchd_list){ 0 };
-}
-
-bool launchd_list_add(struct launchd_job *job, struct launchd_list *list, const char *word, struct origin at)
-{
-	size_t capacity = list->capacity;
-	const char **grown = word ? array_grow(list->words, &capacity, list->count, sizeof(*grown)) : NULL;
-	struct origin *places;
-
-	if (grown)
-		list->words = grown;
-	places = grown ? array_grow(list->places, &list->capacity, list->count, sizeof(*places)) : NULL;
-	if (!places)
-		return reading_refuse_memory(job->reading);
-	list->places = places;
-	places[list->count] = at;
-	grown[list->count++] = word;
-	return true;
-}
-
-bool launchd_refuse(struct launchd_job *job, struct origin at, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	reading_say(job->reading, SEVERITY_ERROR, at, format, arguments);
-	va_end(arguments);
-	return false;
-}
-
-void launchd_unsupported(struct launchd_job *job, struct origin at, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	reading_say(job->reading, reading_unsupported(job->reading), at, format, arguments);
-	va_end(arguments);
-}
-
-void launchd_warn(struct launchd_job *job, struct origin at, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	reading_say(job->reading, SEVERITY_WARNING, at, format, arguments);
-	va_end(arguments);
-}
 
 static void report_unknown_key(struct launchd_job *job, const struct key_table *keys, const struct plist *element)
 {
@@ -186,15 +131,9 @@ void launchd_setf(struct launchd_job *job, const char *option, struct origin at,
 	buf_free(&text);
 }
 
-void launchd_set_list(struct launchd_job *job, const char *option, const struct launchd_list *list)
+void launchd_set_list(struct launchd_job *job, const char *option, const struct word_list *list)
 {
-	const struct value value = {
-		.words = list->words,
-		.count = list->count,
-		.is_list = true,
-		.at = list->at,
-		.word_at = list->places,
-	};
+	const struct value value = word_list_value(list);
 
 	set_option_value(job, option, &value);
 }

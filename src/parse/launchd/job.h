@@ -7,15 +7,7 @@
 #include "config/table/service_builder.h"
 #include "parse/launchd/keys.h"
 #include "parse/launchd/plist.h"
-#include "parse/reading.h"
-
-/* Words of an option with their places. */
-struct launchd_list {
-	const char **words;             /* owned */
-	struct origin *places;          /* owned */
-	size_t count, capacity;
-	struct origin at;
-};
+#include "parse/word_list.h"
 
 struct launchd_job {
 	struct reading *reading;
@@ -27,22 +19,13 @@ struct launchd_job {
 	bool accepts;                   /* inetdCompatibility with Wait false: superd accepts */
 	size_t sockets;                 /* sockets of the builder so far */
 	bool hides_clients;             /* the address of a client of one socket is unknown */
-	struct launchd_list env;        /* of EnvironmentVariables and SecureSocketWithKey */
+	struct word_list env;        /* of EnvironmentVariables and SecureSocketWithKey */
 };
 
-bool launchd_list_add(struct launchd_job *job, struct launchd_list *list, const char *word, struct origin at);
-void launchd_list_free(struct launchd_list *list);
-
-/* Adds an error; the job is then left out. Returns false. */
-bool launchd_refuse(struct launchd_job *job, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Reports a key that superd lacks: an error, or a warning with request->warns_of_unsupported. */
-void launchd_unsupported(struct launchd_job *job, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-void launchd_warn(struct launchd_job *job, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* Adds an error, and is false: the job is left out. Or reports a key that superd lacks, or warns. */
+#define launchd_refuse(job, ...) reading_refuse((job)->reading, __VA_ARGS__)
+#define launchd_unsupported(job, ...) reading_unsupported((job)->reading, __VA_ARGS__)
+#define launchd_warn(job, ...) diag_warning((job)->reading->diags, __VA_ARGS__)
 
 /* Reports all elements of a dictionary that have an unknown key, a value of a wrong kind, or a key that superd
  * lacks. */
@@ -62,7 +45,7 @@ const char *launchd_plain(struct launchd_job *job, const char *text);
 void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at);
 void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-void launchd_set_list(struct launchd_job *job, const char *option, const struct launchd_list *list);
+void launchd_set_list(struct launchd_job *job, const char *option, const struct word_list *list);
 
 /* socket_rules.c: checks which keys of a socket go together. false: refused. Also reports keys that are ignored. */
 bool launchd_check_socket_rules(struct launchd_job *job, const struct plist *socket);

@@ -73,7 +73,7 @@ static void build_job(struct reading *reading, struct pool *pool, const struct p
 	if (!job.label)
 		job.label = "?";
 	set_job_options(&job);
-	launchd_list_free(&job.env);
+	word_list_free(&job.env);
 	if (reading->diags->errors == errors) {
 		reading_add(reading, job.builder);
 		return;

@@ -10,7 +10,7 @@
 #include "parse/launchd/job.h"
 
 /* Percent signs of arguments are escaped, because in exec they begin templates; the program's path has none. */
-static void add_arguments(struct launchd_job *job, const struct plist *arguments, bool first, struct launchd_list *exec)
+static void add_arguments(struct launchd_job *job, const struct plist *arguments, bool first, struct word_list *exec)
 {
 	const struct plist *argument = arguments ? arguments->first : NULL;
 
@@ -18,8 +18,8 @@ static void add_arguments(struct launchd_job *job, const struct plist *arguments
 		if (argument->kind != PLIST_STRING)
 			launchd_refuse(job, argument->at, "ProgramArguments: an argument is a string");
 		else if (is_program || argument != arguments->first)
-			launchd_list_add(job, exec, is_program ? argument->text : launchd_plain(job, argument->text),
-					 argument->at);
+			word_list_add(job->reading, exec,
+				      is_program ? argument->text : launchd_plain(job, argument->text), argument->at);
 	}
 }
 
@@ -27,12 +27,12 @@ static void add_arguments(struct launchd_job *job, const struct plist *arguments
 static void set_default_search_path(struct launchd_job *job, struct origin at)
 {
 	static const char *const usual[] = { "/usr/bin", "/bin", "/usr/sbin", "/sbin" };
-	struct launchd_list list = { .at = at };
+	struct word_list list = { .at = at };
 
 	for (size_t n = 0; n < sizeof(usual) / sizeof(*usual); n++)
-		launchd_list_add(job, &list, usual[n], at);
+		word_list_add(job->reading, &list, usual[n], at);
 	launchd_set_list(job, "exec_search_path", &list);
-	launchd_list_free(&list);
+	word_list_free(&list);
 }
 
 static void set_program(struct launchd_job *job)
@@ -40,7 +40,7 @@ static void set_program(struct launchd_job *job)
 	const struct plist *program = launchd_value(job, "Program");
 	const struct plist *arguments = launchd_value(job, "ProgramArguments");
 	const struct plist *name = arguments ? arguments->first : NULL;
-	struct launchd_list exec = { 0 };
+	struct word_list exec = { 0 };
 
 	if (!program && !name) {
 		if (!launchd_is_odd(job, "ProgramArguments") && !launchd_is_odd(job, "Program"))
@@ -53,7 +53,7 @@ static void set_program(struct launchd_job *job)
 	}
 	exec.at = program ? program->at : arguments->at;
 	if (program)
-		launchd_list_add(job, &exec, program->text, program->at);
+		word_list_add(job->reading, &exec, program->text, program->at);
 	add_arguments(job, arguments, !program, &exec);
 	if (exec.count)
 		launchd_set_list(job, "exec", &exec);
@@ -61,7 +61,7 @@ static void set_program(struct launchd_job *job)
 		launchd_set(job, "argv0", launchd_plain(job, name->text), name->at);
 	else if (!program && exec.count && !strchr(exec.words[0], '/'))
 		set_default_search_path(job, exec.at);
-	launchd_list_free(&exec);
+	word_list_free(&exec);
 }
 
 static void set_text_option(struct launchd_job *job, const char *key, const char *option)
@@ -87,7 +87,8 @@ static void read_environment(struct launchd_job *job)
 			launchd_refuse(job, one->key_at,
 				       "EnvironmentVariables: '%s': the name of a variable has no =", one->key);
 		else if (value)
-			launchd_list_add(job, &job->env, pool_textf(job->pool, "%s=%s", one->key, value), one->key_at);
+			word_list_add(job->reading, &job->env, pool_textf(job->pool, "%s=%s", one->key, value),
+				      one->key_at);
 		else
 			launchd_refuse(job, one->at, "EnvironmentVariables: %s: a variable is a string", one->key);
 	}

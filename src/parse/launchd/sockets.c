@@ -126,7 +126,7 @@ static const char *secure_socket_path(struct launchd_job *job, const struct laun
 		return NULL;
 	}
 	variable = pool_textf(job->pool, "%s=%%{path:%s}", key->text, socket->name);
-	if (!launchd_list_add(job, &job->env, variable, key->at))
+	if (!word_list_add(job->reading, &job->env, variable, key->at))
 		return NULL;
 	job->env.at = key->at;
 	diag_note(job->reading->diags, key->at, "%s is set for this job alone, where launchd sets it for all",

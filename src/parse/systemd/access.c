@@ -122,7 +122,7 @@ static void build_trigger_limit(struct unit_builder *builder)
 
 /* Adds a word of IPAddressAllow= or IPAddressDeny=. A wrong one is refused or left out: superd's own options would read
  * it as a host name. */
-static bool add_network(struct unit_builder *builder, struct unit_list *list, const char *key, const char *word,
+static bool add_network(struct unit_builder *builder, struct word_list *list, const char *key, const char *word,
 			struct origin at)
 {
 	static const char wrong[] = "expected an address, a network as 192.0.2.0/24, or any, localhost, link-local or "
@@ -130,39 +130,39 @@ static bool add_network(struct unit_builder *builder, struct unit_list *list, co
 	struct network read[NETWORKS_MOST];
 
 	if (networks_read(word, read))
-		return unit_list_add(builder, list, word, at);
+		return word_list_add(builder->reading, list, word, at);
 	if (strcmp(key, "IPAddressAllow") != 0)
 		return unit_refuse(builder, at, "%s: '%s': %s", key, word, wrong);
 	unit_leave_out(builder, at, key, word, wrong);
 	return true;
 }
 
-static struct unit_list read_networks(struct unit_builder *builder, const char *section, const char *key)
+static struct word_list read_networks(struct unit_builder *builder, const char *section, const char *key)
 {
-	struct unit_list said = unit_collect(builder, section, key, COLLECT_WORDS);
-	struct unit_list list = { .at = said.at, .failed = said.failed };
+	struct word_list said = unit_collect(builder, section, key, COLLECT_WORDS);
+	struct word_list list = { .at = said.at, .failed = said.failed };
 
 	for (size_t n = 0; n < said.count; n++)
 		list.failed |= !add_network(builder, &list, key, said.words[n], said.places[n]);
-	unit_list_free(&said);
+	word_list_free(&said);
 	return list;
 }
 
 /* Those of a service are for the packets of the sockets that it opens itself. */
 static void set_service_rules(struct unit_builder *builder)
 {
-	struct unit_list deny = read_networks(builder, "Service", "IPAddressDeny");
-	struct unit_list allow = read_networks(builder, "Service", "IPAddressAllow");
+	struct word_list deny = read_networks(builder, "Service", "IPAddressDeny");
+	struct word_list allow = read_networks(builder, "Service", "IPAddressAllow");
 
 	if (deny.count && !deny.failed && !allow.failed)
 		unit_set_list(builder, "ip_address_deny", &deny);
 	if (deny.count && allow.count && !deny.failed && !allow.failed)
 		unit_set_list(builder, "ip_address_allow", &allow);
-	unit_list_free(&deny);
-	unit_list_free(&allow);
+	word_list_free(&deny);
+	word_list_free(&allow);
 }
 
-static bool list_has_everybody(const struct unit_list *list)
+static bool list_has_everybody(const struct word_list *list)
 {
 	bool four = false, six = false;
 
@@ -179,15 +179,15 @@ static bool list_has_everybody(const struct unit_list *list)
 static void set_networks(struct unit_builder *builder, const char *option, words networks, struct origin at,
 			 bool failed)
 {
-	struct unit_list list = { .at = at };
+	struct word_list list = { .at = at };
 
 	if (failed)
 		unit_refuse(builder, at, "IPAddressDeny: more networks than superd can check");
 	for (; !failed && networks && *networks; networks++)
-		unit_list_add(builder, &list, *networks, at);
+		word_list_add(builder->reading, &list, *networks, at);
 	if (list.count)
 		unit_set_list(builder, option, &list);
-	unit_list_free(&list);
+	word_list_free(&list);
 }
 
 /* Those of a socket are for its clients. An allowed address wins over a denied one, and in superd.conf no_access wins:
@@ -195,8 +195,8 @@ static void set_networks(struct unit_builder *builder, const char *option, words
 static void set_socket_rules(struct unit_builder *builder)
 {
 	static const char *const everybody[] = { "0.0.0.0/0", "::/0", NULL };
-	struct unit_list deny = read_networks(builder, "Socket", "IPAddressDeny");
-	struct unit_list allow = read_networks(builder, "Socket", "IPAddressAllow");
+	struct word_list deny = read_networks(builder, "Socket", "IPAddressDeny");
+	struct word_list allow = read_networks(builder, "Socket", "IPAddressAllow");
 	words allowed = allow.count ? pool_list(builder->pool, allow.words, allow.count) : NULL;
 	words denied = deny.count ? pool_list(builder->pool, deny.words, deny.count) : NULL;
 	bool failed = (allow.count && !allowed) || (deny.count && !denied);
@@ -214,8 +214,8 @@ static void set_socket_rules(struct unit_builder *builder)
 		denied = networks_without(denied, allowed, builder->pool, &failed);
 		set_networks(builder, "no_access", denied, deny.at, failed);
 	}
-	unit_list_free(&deny);
-	unit_list_free(&allow);
+	word_list_free(&deny);
+	word_list_free(&allow);
 }
 
 void unit_build_socket_access(struct unit_builder *builder)

@@ -27,7 +27,7 @@ static bool asks_for_nothing(const char *value)
 }
 
 void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
-		      struct unit_list *list)
+		      struct word_list *list)
 {
 	struct buf text = { 0 };
 	const char *kept;
@@ -40,7 +40,7 @@ void unit_add_context(struct unit_builder *builder, const char *option, const ch
 	}
 	kept = text.failed ? NULL : pool_text(builder->pool, buf_string(&text));
 	buf_free(&text);
-	list->failed |= !kept || !unit_list_add(builder, list, kept, list->at);
+	list->failed |= !kept || !word_list_add(builder->reading, list, kept, list->at);
 }
 
 static void set_option(struct unit_builder *builder, const char *name, const struct value *value)
@@ -52,7 +52,7 @@ static void set_option(struct unit_builder *builder, const char *name, const str
 }
 
 /* Counts words from `start` on that all have a ~ in front, or all have none: an option has one ~ for all its words. */
-static size_t count_same_sign(struct unit_list *list, size_t start)
+static size_t count_same_sign(struct word_list *list, size_t start)
 {
 	bool taken = start < list->count && list->words[start][0] == '~';
 	size_t end = start;
@@ -67,10 +67,10 @@ static size_t count_same_sign(struct unit_list *list, size_t start)
 
 /* Collects a set. A lone ~ means all. If all is also the default of the key, systemd then acts as if the key were not
  * set: the next assignment begins the set anew. */
-static struct unit_list collect_set(struct unit_builder *builder, const char *section, const char *key,
+static struct word_list collect_set(struct unit_builder *builder, const char *section, const char *key,
 				    bool is_all_unset)
 {
-	struct unit_list list = unit_collect(builder, section, key, COLLECT_SET);
+	struct word_list list = unit_collect(builder, section, key, COLLECT_SET);
 
 	if (!is_all_unset || !list.count || strcmp(list.words[0], "~") != 0)
 		return list;
@@ -94,7 +94,7 @@ static const char *check_word(struct unit_builder *builder, const struct directi
 /* Leaves out unknown words of a list of what is allowed, as systemd does: without them less is allowed. Words with ~
  * are denied, so each must be known. true: the list began with allowed words, and all of them were left out. */
 static bool leave_out_unknown(struct unit_builder *builder, const char *key, const struct directive *directive,
-			      struct unit_list *list)
+			      struct word_list *list)
 {
 	bool allows = list->count && list->words[0][0] != '~';
 	size_t kept = 0;
@@ -144,7 +144,7 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 			    const struct directive *directive)
 {
 	bool is_set = directive->type == &type_capabilities;
-	struct unit_list list = is_set ? collect_set(builder, section, key, directive->unset)
+	struct word_list list = is_set ? collect_set(builder, section, key, directive->unset)
 				       : unit_collect(builder, section, key, collection_of_type(directive->type));
 	bool is_said = list.count || (is_set && list.at.file);          /* an empty set is one, too */
 	bool is_begun = !list.failed && leave_out_unknown(builder, key, directive, &list);
@@ -168,7 +168,7 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 		start += count;
 		is_said = start < list.count;
 	}
-	unit_list_free(&list);
+	word_list_free(&list);
 }
 
 /* The text of a timespan for superd.conf, which knows fewer units than systemd. */
@@ -249,7 +249,7 @@ static void unit_apply_key(struct unit_builder *builder, const char *section, co
 		report_key_status(builder, key, said);
 }
 
-bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct unit_list *list)
+bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list)
 {
 	struct service_builder *own = builder->builder;
 	const struct directive *directive;

@@ -4,36 +4,10 @@
  * option's type says whether it is a list. */
 #include "parse/systemd/build.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/scan.h"
-
-void unit_list_free(struct unit_list *list)
-{
-	free(list->words);
-	free(list->places);
-	*list = (struct unit_list){ 0 };
-}
-
-bool unit_list_add(struct unit_builder *builder, struct unit_list *list, const char *word, struct origin at)
-{
-	size_t capacity = list->capacity;
-	const char **grown = array_grow(list->words, &capacity, list->count, sizeof(*grown));
-	struct origin *places;
-
-	if (grown)
-		list->words = grown;
-	places = grown ? array_grow(list->places, &list->capacity, list->count, sizeof(*places)) : NULL;
-	if (!places)
-		return reading_refuse_memory(builder->reading);
-	list->places = places;
-	list->places[list->count] = at;
-	list->words[list->count++] = word;
-	return true;
-}
 
 void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
 {
@@ -51,34 +25,6 @@ void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
 struct origin unit_start(const struct unit *unit)
 {
 	return (struct origin){ .file = unit->path, .line = 1, .column = 1 };
-}
-
-bool unit_refuse(struct unit_builder *builder, struct origin at, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	reading_say(builder->reading, SEVERITY_ERROR, at, format, arguments);
-	va_end(arguments);
-	return false;
-}
-
-void unit_unsupported(struct unit_builder *builder, struct origin at, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	reading_say(builder->reading, reading_unsupported(builder->reading), at, format, arguments);
-	va_end(arguments);
-}
-
-void unit_warn(struct unit_builder *builder, struct origin at, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	reading_say(builder->reading, SEVERITY_WARNING, at, format, arguments);
-	va_end(arguments);
 }
 
 void unit_leave_out(struct unit_builder *builder, struct origin at, const char *key, const char *word,
@@ -246,7 +192,7 @@ static int compare_folders(const void *one, const void *other)
 }
 
 /* Sorts folders and drops doubles, as systemd does in $STATE_DIRECTORY and the like. */
-static void order_folders(struct unit_list *list)
+static void order_folders(struct word_list *list)
 {
 	struct folder *folders = list->count ? malloc(list->count * sizeof(*folders)) : NULL;
 	size_t count = list->count;
@@ -268,7 +214,7 @@ static void order_folders(struct unit_list *list)
 }
 
 static void collect_words(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
-			  struct unit_list *list)
+			  struct word_list *list)
 {
 	struct unit_split found = { 0 };
 
@@ -282,24 +228,24 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 
 		if (word && how == COLLECT_FOLDERS)
 			word = simplify_folder(builder, word);
-		if (!word || !unit_list_add(builder, list, word, unit_place(assignment, found.list[n].offset)))
+		if (!word || !word_list_add(builder->reading, list, word, unit_place(assignment, found.list[n].offset)))
 			list->failed = true;
 	}
 }
 
 static void collect_value(struct unit_builder *builder, const struct unit_assignment *assignment,
-			  struct unit_list *list)
+			  struct word_list *list)
 {
 	const char *text = unit_value(builder, assignment);
 
-	if (!text || !unit_list_add(builder, list, text, unit_place(assignment, 0)))
+	if (!text || !word_list_add(builder->reading, list, text, unit_place(assignment, 0)))
 		list->failed = true;
 }
 
-struct unit_list unit_collect(struct unit_builder *builder, const char *section, const char *key, enum unit_collect how)
+struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key, enum unit_collect how)
 {
 	const struct unit *unit = builder->unit;
-	struct unit_list list = { 0 };
+	struct word_list list = { 0 };
 
 	for (size_t n = 0; unit && n < unit->count; n++) {
 		const struct unit_assignment *assignment = &unit->list[n];
@@ -328,15 +274,9 @@ bool unit_set(struct unit_builder *builder, const char *option, const char *text
 	return builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
 }
 
-bool unit_set_list(struct unit_builder *builder, const char *option, const struct unit_list *list)
+bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list)
 {
-	struct value value = {
-		.words = list->words,
-		.count = list->count,
-		.is_list = true,
-		.at = list->at,
-		.word_at = list->places,
-	};
+	const struct value value = word_list_value(list);
 
 	return !list->failed && builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
 }

@@ -12,8 +12,7 @@
 #include "parse/systemd/keys.h"
 #include "parse/systemd/unit.h"
 #include "parse/systemd/words.h"
-
-struct unit_list;
+#include "parse/word_list.h"
 
 struct unit_builder {
 	struct reading *reading;
@@ -27,37 +26,19 @@ struct unit_builder {
 	bool accepts;                   /* the sockets have Accept=yes */
 	const struct unit *unit;        /* the unit whose keys are being applied */
 	struct unit_names names;        /* the values of its specifiers */
-	struct unit_list *context;      /* gets options as texts of socket_exec_options, too; NULL: none */
+	struct word_list *context;      /* gets options as texts of socket_exec_options, too; NULL: none */
 	const char *type;               /* the value of the option `type`; unit_build_service sets it */
 };
-
-/* The words of all assignments of a key, with their places. An empty assignment clears the list. */
-struct unit_list {
-	const char **words;             /* owned */
-	struct origin *places;          /* owned */
-	size_t count, capacity;
-	struct origin at;               /* of the last assignment; file NULL: there is none */
-	bool failed;                    /* one of the values was refused */
-};
-
-void unit_list_free(struct unit_list *list);
-bool unit_list_add(struct unit_builder *builder, struct unit_list *list, const char *word, struct origin at);
 
 /* Sets builder->unit and the values of its specifiers. */
 void unit_builder_turn(struct unit_builder *builder, const struct unit *unit);
 
 struct origin unit_start(const struct unit *unit);      /* the start of its file */
 
-/* Adds an error; the service is then left out. Returns false. */
-bool unit_refuse(struct unit_builder *builder, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Reports a key that superd lacks: an error, or a warning with request->warns_of_unsupported. */
-void unit_unsupported(struct unit_builder *builder, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-void unit_warn(struct unit_builder *builder, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* Adds an error, and is false: the service is left out. Or reports a key that superd lacks, or warns. */
+#define unit_refuse(builder, ...) reading_refuse((builder)->reading, __VA_ARGS__)
+#define unit_unsupported(builder, ...) reading_unsupported((builder)->reading, __VA_ARGS__)
+#define unit_warn(builder, ...) diag_warning((builder)->reading->diags, __VA_ARGS__)
 
 /* Warns that an unknown word of a list is left out. It is for lists that allow something: without the word the service
  * may do less. In a list that denies something, an unknown word is an error. */
@@ -88,18 +69,19 @@ enum unit_collect {
 	COLLECT_BINDINGS,               /* paths with parts separated by colons, as in BindPaths= */
 	COLLECT_FOLDERS,                /* names of folders, as in StateDirectory=: sorted, each once */
 };
-struct unit_list unit_collect(struct unit_builder *builder, const char *section, const char *key,
+/* The words of all assignments of a key. An empty assignment clears the list. */
+struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key,
 			      enum unit_collect how);
 
 /* Sets an option of superd.conf. false: refused (reported). */
 bool unit_set(struct unit_builder *builder, const char *option, const char *text, struct origin at);
-bool unit_set_list(struct unit_builder *builder, const char *option, const struct unit_list *list);
+bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list);
 
 /* Adds the option of a key of [Socket] that rules how the commands there run to a list of texts for socket_exec_options.
  * Reports wrong values, and keys that superd lacks. false: commands cannot run by it. */
-bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct unit_list *list);
+bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list);
 void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
-		      struct unit_list *list);
+		      struct word_list *list);
 
 /* Applies all keys of a section except those for which `takes` is true, and reports unknown keys. */
 void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct key_row *key));

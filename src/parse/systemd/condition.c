@@ -12,19 +12,19 @@ static bool begins_with(const char *text, const char *with)
 }
 
 static void add_condition(struct unit_builder *builder, const struct unit_assignment *assignment,
-			  struct unit_list *list)
+			  struct word_list *list)
 {
 	const char *text = unit_value(builder, assignment), *word;
 
 	if (!text)
 		return;
 	word = pool_textf(builder->pool, "%s=%s", assignment->key, text);
-	if (!word || !unit_list_add(builder, list, word, assignment->at))
+	if (!word || !word_list_add(builder->reading, list, word, assignment->at))
 		list->failed = true;
 }
 
 /* Removes all conditions, or all assertions, from the list. */
-static void drop_conditions(struct unit_list *list, const char *kind)
+static void drop_conditions(struct word_list *list, const char *kind)
 {
 	size_t kept = 0;
 
@@ -56,10 +56,10 @@ static bool check_condition(struct unit_builder *builder, const struct unit_assi
 	return false;
 }
 
-static struct unit_list read_conditions(struct unit_builder *builder)
+static struct word_list read_conditions(struct unit_builder *builder)
 {
 	const struct unit *unit = builder->unit;
-	struct unit_list list = { 0 };
+	struct word_list list = { 0 };
 
 	for (size_t n = 0; unit && n < unit->count; n++) {
 		const struct unit_assignment *assignment = &unit->list[n];
@@ -78,9 +78,9 @@ static struct unit_list read_conditions(struct unit_builder *builder)
 
 void unit_build_conditions(struct unit_builder *builder, const char *option)
 {
-	struct unit_list list = read_conditions(builder);
+	struct word_list list = read_conditions(builder);
 
 	if (list.count)
 		unit_set_list(builder, option, &list);
-	unit_list_free(&list);
+	word_list_free(&list);
 }

@@ -49,7 +49,7 @@ bool unit_is_dependency_key(const struct key_row *key)
 	return !strcmp(key->name, "StopWhenUnneeded");
 }
 
-static void add_folder_names(struct unit_builder *builder, const char *path, struct unit_list *list)
+static void add_folder_names(struct unit_builder *builder, const char *path, struct word_list *list)
 {
 	DIR *stream = opendir(path);
 	const struct dirent *found;
@@ -58,7 +58,8 @@ static void add_folder_names(struct unit_builder *builder, const char *path, str
 		struct origin at = { .file = pool_textf(builder->reading->table->pool, "%s/%s", path, found->d_name) };
 
 		if (unit_name_is_valid(found->d_name) && at.file &&
-		    unit_list_add(builder, list, pool_text(builder->pool, found->d_name), at) && !list->at.file)
+		    word_list_add(builder->reading, list, pool_text(builder->pool, found->d_name), at) &&
+		    !list->at.file)
 			list->at = at;
 	}
 	if (stream)
@@ -66,7 +67,7 @@ static void add_folder_names(struct unit_builder *builder, const char *path, str
 }
 
 /* Adds the names in the folders NAME.wants, or those of another kind. */
-static void add_folders(struct unit_builder *builder, const char *folder, const char *kind, struct unit_list *list)
+static void add_folders(struct unit_builder *builder, const char *folder, const char *kind, struct word_list *list)
 {
 	const char *name = pool_textf(builder->pool, "%s%s", builder->unit->name, kind);
 	struct unit_places places;
@@ -164,7 +165,7 @@ static void find_needs_of(struct unit_builder *builder, size_t pair, const struc
 
 	unit_builder_turn(builder, unit);
 	for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++) {
-		struct unit_list list = unit_collect(builder, "Unit", starting[row].key, COLLECT_WORDS);
+		struct word_list list = unit_collect(builder, "Unit", starting[row].key, COLLECT_WORDS);
 
 		if (starting[row].folder)
 			add_folders(builder, folder, starting[row].folder, &list);
@@ -182,17 +183,17 @@ static void find_needs_of(struct unit_builder *builder, size_t pair, const struc
 				 (struct unit_need){ found, starting[row].required, list.places[n] });
 		}
 		asked->pairs[pair].has_failed |= list.failed;
-		unit_list_free(&list);
+		word_list_free(&list);
 	}
 	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
 		const struct key_row *key = unit_key_find("Unit", others[n]);
-		struct unit_list list = unit_collect(builder, "Unit", others[n], COLLECT_WORDS);
+		struct word_list list = unit_collect(builder, "Unit", others[n], COLLECT_WORDS);
 
 		for (size_t i = 0; key && i < list.count; i++) {
 			if (!is_own(&asked->pairs[pair], list.words[i]) && !means_nothing(list.words[i]))
 				unit_warn(builder, list.places[i], "%s=%s: %s", key->name, list.words[i], key->reason);
 		}
-		unit_list_free(&list);
+		word_list_free(&list);
 	}
 }
 
@@ -233,18 +234,18 @@ void unit_build_dependencies(struct unit_builder *builder, const struct unit_pai
 	const struct unit_pairing *pairs = units_asked(builder->reading)->pairs;
 
 	for (int required = 0; required <= 1; required++) {
-		struct unit_list list = { 0 };
+		struct word_list list = { 0 };
 
 		for (size_t n = 0; n < pair->need_count; n++) {
 			const struct unit_need *need = &pair->needs[n];
 
 			if (need->required == required && !pairs[need->pair].count &&
-			    unit_list_add(builder, &list, pairs[need->pair].name, need->at) && !list.at.file)
+			    word_list_add(builder->reading, &list, pairs[need->pair].name, need->at) && !list.at.file)
 				list.at = need->at;
 		}
 		if (list.count)
 			unit_set_list(builder, options[required], &list);
-		unit_list_free(&list);
+		word_list_free(&list);
 	}
 	unit_builder_turn(builder, builder->service);
 	if (!pair->count)

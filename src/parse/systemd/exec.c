@@ -314,7 +314,7 @@ static void set_main_command(struct unit_builder *builder, const struct unit_com
 
 /* Adds commands as texts of a list. */
 static void add_command_texts(struct unit_builder *builder, const struct command_list *commands, size_t count,
-			      bool privileged, struct unit_list *list)
+			      bool privileged, struct word_list *list)
 {
 	for (size_t n = 0; n < count; n++) {
 		struct unit_command command = commands->list[n];
@@ -329,7 +329,7 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 		add_command_words(&text, &command, 1);
 		kept = text.failed ? NULL : pool_text(builder->pool, buf_string(&text));
 		buf_free(&text);
-		if (!kept || !unit_list_add(builder, list, kept, command.program_at))
+		if (!kept || !word_list_add(builder->reading, list, kept, command.program_at))
 			list->failed = true;
 		list->at = command.at;
 	}
@@ -337,7 +337,7 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 }
 
 static void set_commands(struct unit_builder *builder, const char *section, const char *key,
-			 const struct unit_list *list)
+			 const struct word_list *list)
 {
 	const struct key_row *known = unit_key_find(section, key);
 	const char *option = unit_key_option(section, known);
@@ -356,22 +356,22 @@ static void set_exec_search_path(struct unit_builder *builder)
 	static const char *const usual[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 					     "/usr/bin",	"/sbin",	  "/bin" };
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "ExecSearchPath");
-	struct unit_list list = { .at = said ? said->at : unit_start(builder->unit) };
+	struct word_list list = { .at = said ? said->at : unit_start(builder->unit) };
 	const char *text = said ? unit_value(builder, said) : NULL;
 
 	for (size_t n = 0; !said && n < sizeof(usual) / sizeof(*usual); n++)
-		unit_list_add(builder, &list, usual[n], list.at);
+		word_list_add(builder->reading, &list, usual[n], list.at);
 	while (text && *text) {
 		size_t length = strcspn(text, ":");
 		const char *folder = pool_text_n(builder->pool, text, length);
 
 		if (folder && *folder)
-			unit_list_add(builder, &list, folder, unit_place(said, 0));
+			word_list_add(builder->reading, &list, folder, unit_place(said, 0));
 		text += length + (text[length] == ':');
 	}
 	if (list.count)
 		unit_set_list(builder, "exec_search_path", &list);
-	unit_list_free(&list);
+	word_list_free(&list);
 }
 
 static bool has_bare_program(const struct command_list *commands)
@@ -403,14 +403,14 @@ static bool set_other_commands(struct unit_builder *builder, const struct comman
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
 		struct command_list commands = read_commands(builder, "Service", keys[n]);
-		struct unit_list list = { 0 };
+		struct word_list list = { 0 };
 
 		add_command_texts(builder, &commands, commands.count, privileged, &list);
 		if (n == 0 && start->count)
 			add_command_texts(builder, start, start->count - 1, false, &list);
 		set_commands(builder, "Service", keys[n], &list);
 		bare |= has_bare_program(&commands);
-		unit_list_free(&list);
+		word_list_free(&list);
 		free(commands.list);
 	}
 	return bare;
@@ -458,10 +458,10 @@ static void report_lost_key(struct unit_builder *builder, const struct key_row *
 }
 
 /* The keys of [Socket] that rule how its commands run. */
-static void set_socket_context(struct unit_builder *builder, struct unit_list *list)
+static void set_socket_context(struct unit_builder *builder, struct word_list *list)
 {
 	const struct unit_assignment *limit = unit_assigned(builder, "Socket", "TimeoutSec");
-	struct unit_list variables = { 0 };
+	struct word_list variables = { 0 };
 	int64_t span = 0;
 	const char *wrong = limit ? unit_scan_timespan(limit->value, &span) : NULL;
 	char text[32];
@@ -478,7 +478,7 @@ static void set_socket_context(struct unit_builder *builder, struct unit_list *l
 	variables = unit_collect(builder, "Socket", "Environment", COLLECT_WORDS);
 	for (size_t n = 0; n < variables.count; n++)
 		unit_add_context(builder, "env", variables.words + n, 1, list);
-	unit_list_free(&variables);
+	word_list_free(&variables);
 	if (limit && !wrong) {
 		scan_duration_format(span, text);
 		unit_add_context(builder, "timeout_start", (const char *const[]){ text }, 1, list);
@@ -487,7 +487,7 @@ static void set_socket_context(struct unit_builder *builder, struct unit_list *l
 	}
 }
 
-static bool are_equal_lists(const struct unit_list *a, const struct unit_list *b)
+static bool are_equal_lists(const struct word_list *a, const struct word_list *b)
 {
 	bool equal = a->count == b->count;
 
@@ -500,10 +500,10 @@ static bool are_equal_lists(const struct unit_list *a, const struct unit_list *b
 static void set_socket_contexts(struct unit_builder *builder)
 {
 	const struct unit *first = NULL;
-	struct unit_list taken = { 0 };
+	struct word_list taken = { 0 };
 
 	for (size_t i = 0; i < builder->socket_count; i++) {
-		struct unit_list list = { 0 };
+		struct word_list list = { 0 };
 
 		if (!has_socket_commands(builder->sockets[i]))
 			continue;
@@ -522,9 +522,9 @@ static void set_socket_contexts(struct unit_builder *builder)
 			unit_unsupported(builder, unit_start(builder->unit),
 					 "superd runs the commands of all sockets of a service alike, and the keys "
 					 "of %s that rule them are others", first->name);
-		unit_list_free(&list);
+		word_list_free(&list);
 	}
-	unit_list_free(&taken);
+	word_list_free(&taken);
 }
 
 /* Collects the commands of all sockets. */
@@ -534,7 +534,7 @@ void unit_build_socket_commands(struct unit_builder *builder)
 
 	set_socket_contexts(builder);
 	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
-		struct unit_list list = { 0 };
+		struct word_list list = { 0 };
 
 		for (size_t i = 0; i < builder->socket_count; i++) {
 			struct command_list commands;
@@ -545,6 +545,6 @@ void unit_build_socket_commands(struct unit_builder *builder)
 			free(commands.list);
 		}
 		set_commands(builder, "Socket", keys[n], &list);
-		unit_list_free(&list);
+		word_list_free(&list);
 	}
 }

@@ -8,11 +8,11 @@
 
 static void set_values(struct unit_builder *builder, const char *key, const char *option)
 {
-	struct unit_list list = unit_collect(builder, "Service", key, COLLECT_VALUES);
+	struct word_list list = unit_collect(builder, "Service", key, COLLECT_VALUES);
 
 	if (list.count)
 		unit_set_list(builder, option, &list);
-	unit_list_free(&list);
+	word_list_free(&list);
 }
 
 /* Whether a descriptor of this name is a standard stream of the service. */
@@ -32,7 +32,7 @@ static bool is_stream(const struct unit_builder *builder, const char *name)
 /* OpenFile: the path is a word of systemd, so colons may be quoted. */
 static void set_open_files(struct unit_builder *builder)
 {
-	struct unit_list list = unit_collect(builder, "Service", "OpenFile", COLLECT_VALUES);
+	struct word_list list = unit_collect(builder, "Service", "OpenFile", COLLECT_VALUES);
 
 	for (size_t n = 0; n < list.count; n++) {
 		if (strpbrk(list.words[n], "\"'\\"))
@@ -45,13 +45,13 @@ static void set_open_files(struct unit_builder *builder)
 		const char *own = name ? name->value : builder->fifos[n]->name, *path = unit_fifo_path(builder, own);
 
 		if (path && !is_stream(builder, own))
-			unit_list_add(builder, &list, pool_textf(builder->pool, "%s:%s", path, own), list.at);
+			word_list_add(builder->reading, &list, pool_textf(builder->pool, "%s:%s", path, own), list.at);
 		if (list.count && !list.at.file)
 			list.at = unit_start(builder->unit);
 	}
 	if (list.count)
 		unit_set_list(builder, "open_file", &list);
-	unit_list_free(&list);
+	word_list_free(&list);
 }
 
 /* A credential: specifiers are replaced in its name, but not in its value. */
@@ -68,7 +68,7 @@ static const char *credential_of(struct unit_builder *builder, const struct unit
 
 static void set_credentials(struct unit_builder *builder)
 {
-	struct unit_list list = { 0 };
+	struct word_list list = { 0 };
 
 	for (size_t n = 0; n < builder->unit->count; n++) {
 		const struct unit_assignment *assignment = &builder->unit->list[n];
@@ -82,11 +82,11 @@ static void set_credentials(struct unit_builder *builder)
 			continue;
 		}
 		word = credential_of(builder, assignment);
-		list.failed |= !word || !unit_list_add(builder, &list, word, unit_place(assignment, 0));
+		list.failed |= !word || !word_list_add(builder->reading, &list, word, unit_place(assignment, 0));
 	}
 	if (list.count)
 		unit_set_list(builder, "set_credential", &list);
-	unit_list_free(&list);
+	word_list_free(&list);
 }
 
 void unit_build_passed_fds(struct unit_builder *builder)

@@ -403,7 +403,7 @@ static void add_named_socket(struct reading *reading, struct unit_pairing *pair,
 static void add_further_sockets(struct reading *reading, struct unit_pairing *pair)
 {
 	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool };
-	struct unit_list list;
+	struct word_list list;
 
 	unit_builder_turn(&builder, pair->service);
 	list = unit_collect(&builder, "Service", "Sockets", COLLECT_WORDS);
@@ -412,7 +412,7 @@ static void add_further_sockets(struct reading *reading, struct unit_pairing *pa
 	for (size_t n = 0; n < list.count; n++)
 		add_named_socket(reading, pair, list.words[n], list.at);
 	pair->has_failed |= list.failed;
-	unit_list_free(&list);
+	word_list_free(&list);
 }
 
 static bool is_kind(const struct requested_unit *asked, const char *suffix)

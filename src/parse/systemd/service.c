@@ -311,11 +311,11 @@ static bool is_variable_name(const char *key, const char *text)
 }
 
 /* Collects variables. As systemd, superd leaves out a wrong one; but in UnsetEnvironment it is an error. */
-static struct unit_list read_variables(struct unit_builder *builder, const char *key, enum unit_collect how)
+static struct word_list read_variables(struct unit_builder *builder, const char *key, enum unit_collect how)
 {
 	static const char wrong[] = "a variable's name has letters, digits and _, and no digit at its start; in "
 				    "Environment = and a value follow";
-	struct unit_list list = unit_collect(builder, "Service", key, how);
+	struct word_list list = unit_collect(builder, "Service", key, how);
 	bool is_unset = !strcmp(key, "UnsetEnvironment");
 	size_t kept = 0;
 
@@ -338,21 +338,21 @@ static struct unit_list read_variables(struct unit_builder *builder, const char 
 
 static void set_variables(struct unit_builder *builder, const char *key, const char *option)
 {
-	struct unit_list list = read_variables(builder, key, COLLECT_WORDS);
+	struct word_list list = read_variables(builder, key, COLLECT_WORDS);
 
 	if (list.count)
 		unit_set_list(builder, option, &list);
-	unit_list_free(&list);
+	word_list_free(&list);
 }
 
 static bool passes_variable(struct unit_builder *builder, const char *variable)
 {
-	struct unit_list list = unit_collect(builder, "Service", "PassEnvironment", COLLECT_WORDS);
+	struct word_list list = unit_collect(builder, "Service", "PassEnvironment", COLLECT_WORDS);
 	bool found = false;
 
 	for (size_t n = 0; n < list.count; n++)
 		found |= !strcmp(list.words[n], variable);
-	unit_list_free(&list);
+	word_list_free(&list);
 	return found;
 }
 
@@ -361,22 +361,22 @@ static void set_environment(struct unit_builder *builder)
 {
 	const struct unit_assignment *search = unit_assigned(builder, "Service", "ExecSearchPath");
 	const char *path = search ? unit_value(builder, search) : NULL;
-	struct unit_list said = read_variables(builder, "Environment", COLLECT_TEMPLATES);
-	struct unit_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
+	struct word_list said = read_variables(builder, "Environment", COLLECT_TEMPLATES);
+	struct word_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
 
 	path = path ? pool_textf(builder->pool, "PATH=%s", path) : NULL;
 	if (path && !passes_variable(builder, "PATH"))
-		unit_list_add(builder, &list, path, unit_place(search, 0));
+		word_list_add(builder->reading, &list, path, unit_place(search, 0));
 	for (size_t n = 0; n < said.count; n++)
-		unit_list_add(builder, &list, said.words[n], said.places[n]);
+		word_list_add(builder->reading, &list, said.words[n], said.places[n]);
 	if (list.count)
 		unit_set_list(builder, "env", &list);
-	unit_list_free(&said);
-	unit_list_free(&list);
+	word_list_free(&said);
+	word_list_free(&list);
 	said = unit_collect(builder, "Service", "EnvironmentFile", COLLECT_VALUES);
 	if (said.count)
 		unit_set_list(builder, "environment_file", &said);
-	unit_list_free(&said);
+	word_list_free(&said);
 }
 
 /* Sets systemd's defaults that differ from superd's: environment, log levels, keyring, SIGPIPE. */

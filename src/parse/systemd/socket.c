@@ -75,7 +75,7 @@ static const char *read_socket_protocol(struct unit_builder *builder)
 }
 
 static void add_listen(struct unit_builder *builder, const struct unit_assignment *assignment, const char *protocol,
-		       struct unit_list *list)
+		       struct word_list *list)
 {
 	const char *text = unit_value(builder, assignment), *wrong, *kept;
 	struct origin at = unit_place(assignment, 0);
@@ -94,7 +94,7 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 	} else {
 		kept = endpoint.failed ? NULL : pool_text(builder->pool, buf_string(&endpoint));
 		if (kept)
-			unit_list_add(builder, list, kept, at);
+			word_list_add(builder->reading, list, kept, at);
 		else
 			unit_refuse(builder, at, "out of memory");
 	}
@@ -105,7 +105,7 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 static bool set_addresses(struct unit_builder *builder)
 {
 	const char *protocol = read_socket_protocol(builder);
-	struct unit_list list = { 0 };
+	struct word_list list = { 0 };
 	bool any;
 
 	for (size_t n = 0; n < builder->unit->count; n++) {
@@ -124,7 +124,7 @@ static bool set_addresses(struct unit_builder *builder)
 	any = list.count;
 	if (any)
 		unit_set_list(builder, "listen", &list);
-	unit_list_free(&list);
+	word_list_free(&list);
 	return any;
 }
 

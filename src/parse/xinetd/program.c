@@ -8,6 +8,7 @@
 
 #include "base/scan.h"
 #include "parse/shell_word.h"
+#include "parse/word_list.h"
 #include "parse/xinetd/service.h"
 
 static const char *const builtins[] = {
@@ -22,11 +23,7 @@ static const char *escape_percent(struct xinetd_service *service, const char *wo
 
 	if (!strchr(word, '%'))
 		return word;
-	for (; *word; word++) {
-		buf_char(&out, *word);
-		if (*word == '%' && (word[1] == '%' || word[1] == '{'))
-			buf_char(&out, '%');
-	}
+	template_escape(&out, word);
 	kept = out.failed ? NULL : pool_text(service->xinetd->pool, buf_string(&out));
 	buf_free(&out);
 	if (!kept)

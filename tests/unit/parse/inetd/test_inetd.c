@@ -471,7 +471,7 @@ Test(inetd, the_program_sees_its_name_and_words_as_the_line_has_them)
 	cr_expect_null(find(&result, "c")->exec->argv0);
 	cr_expect_str_eq(exec[1], "100%");
 	cr_expect_str_eq(exec[2], "%%{x}", "superd.conf's templates are not inetd's");
-	cr_expect_str_eq(exec[3], "%%%%");
+	cr_expect_str_eq(exec[3], "%%%", "a percent sign is doubled only before { and another one");
 	cr_expect_str_eq(exec[4], "");
 	cr_expect_str_eq(find(&result, "d")->exec->argv0, "x");
 	cr_expect_eq(result.diags.errors, 0, "%s", result.said);
