@@ -43,6 +43,16 @@ const char *key_option(const struct key_table *keys, const struct key_row *key)
 	return directive ? directive->name[NATIVE] : NULL;
 }
 
+bool key_word(const struct key_row *key, const char *theirs, const char **ours)
+{
+	const struct key_word *word = key->words;
+
+	while (word->theirs && strcmp(word->theirs, theirs) != 0)
+		word++;
+	*ours = word->ours;
+	return word->theirs;
+}
+
 struct key_nearest key_nearest_begin(const char *name)
 {
 	size_t length = strlen(name);

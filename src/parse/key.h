@@ -16,12 +16,25 @@ enum key_status {
 
 const char *key_status_name(enum key_status status);    /* "supported", "ignored", "ignored (warning)", "refused" */
 
+/* A word of a key's value, and that of the option; NULL: it sets nothing. */
+struct key_word {
+	const char *theirs, *ours;
+};
+
 struct key_row {
 	const char *name;
 	enum key_status status;
 	const char *option;             /* of KEY_DONE: the option it becomes, if no option has its name */
 	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
 	unsigned kinds;                 /* launchd: allowed kinds of its value, bits of enum plist_kind */
+	/* What its value becomes. Without any of these it is the option's, as the option's type says. */
+	bool is_apart;                  /* a function of the reader translates it, mostly with other keys */
+	bool is_whole;                  /* in a list of values: each assignment is one of them, with its blanks */
+	const struct key_word *words;   /* all words that it takes, up to one without a name */
+	bool takes_bool;                /* of words: and those of yes and no */
+	const char *wrong;              /* of words: the end of the message about another word */
+	const char *absent;             /* the option's value without the key: a default of the other system */
+	const char *idle;               /* a value that asks for nothing */
 };
 
 /* The keys of a section, in the order of their names. */
@@ -38,6 +51,9 @@ const struct key_row *key_find(const struct key_table *keys, const char *name);
 
 /* The option of superd.conf that the key is or becomes; NULL: none. */
 const char *key_option(const struct key_table *keys, const struct key_row *key);
+
+/* The option's word for a word of the key. false: the key has no such word. */
+bool key_word(const struct key_row *key, const char *theirs, const char **ours);
 
 /* The known key that is most like a name. */
 struct key_nearest {

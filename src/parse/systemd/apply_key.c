@@ -13,12 +13,14 @@
 
 #define NAME_MOST 96 /* bytes of "Section.Key" */
 
-static bool asks_for_nothing(const char *value)
+static bool asks_for_nothing(const struct key_row *key, const char *value)
 {
 	static const char *const idle_words[] = {
 		"no", "false", "off", "n", "f", "none", "default", "infinity", "0"
 	};
 
+	if (key->idle)
+		return !strcmp(key->idle, value);
 	for (size_t n = 0; n < sizeof(idle_words) / sizeof(*idle_words); n++) {
 		if (!strcmp(idle_words[n], value))
 			return true;
@@ -43,12 +45,21 @@ void unit_add_context(struct unit_builder *builder, const char *option, const ch
 	list->failed |= !kept || !word_list_add(builder->reading, list, kept, list->at);
 }
 
-static void set_option(struct unit_builder *builder, const char *name, const struct value *value)
+/* A key of a section and the option that it is. */
+struct unit_option {
+	const char *section;
+	const struct key_row *key;
+	const struct directive *directive;
+	enum dialect dialect;           /* that messages have the name of: NATIVE if the reader translates the value */
+	const char *name;
+};
+
+static void set_option(struct unit_builder *builder, const struct unit_option *option, const struct value *value)
 {
 	if (builder->context)
-		unit_add_context(builder, directive_find(UNIT, name)->name[NATIVE], value->words, value->count,
+		unit_add_context(builder, option->directive->name[NATIVE], value->words, value->count,
 				 builder->context);
-	builder_set(builder->builder, UNIT, name, value, builder->reading->diags);
+	builder_set(builder->builder, option->dialect, option->name, value, builder->reading->diags);
 }
 
 /* Counts words from `start` on that all have a ~ in front, or all have none: an option has one ~ for all its words. */
@@ -67,12 +78,11 @@ static size_t count_same_sign(struct word_list *list, size_t start)
 
 /* Collects a set. A lone ~ means all. If all is also the default of the key, systemd then acts as if the key were not
  * set: the next assignment begins the set anew. */
-static struct word_list collect_set(struct unit_builder *builder, const char *section, const char *key,
-				    bool is_all_unset)
+static struct word_list collect_set(struct unit_builder *builder, const struct unit_option *option)
 {
-	struct word_list list = unit_collect(builder, section, key, COLLECT_SET);
+	struct word_list list = unit_collect(builder, option->section, option->key->name, COLLECT_SET);
 
-	if (!is_all_unset || !list.count || strcmp(list.words[0], "~") != 0)
+	if (!option->directive->unset || !list.count || strcmp(list.words[0], "~") != 0)
 		return list;
 	list.count--;
 	memmove(list.words, list.words + 1, list.count * sizeof(*list.words));
@@ -93,9 +103,9 @@ static const char *check_word(struct unit_builder *builder, const struct directi
 
 /* Leaves out unknown words of a list of what is allowed, as systemd does: without them less is allowed. Words with ~
  * are denied, so each must be known. true: the list began with allowed words, and all of them were left out. */
-static bool leave_out_unknown(struct unit_builder *builder, const char *key, const struct directive *directive,
-			      struct word_list *list)
+static bool leave_out_unknown(struct unit_builder *builder, const struct unit_option *option, struct word_list *list)
 {
+	const struct directive *directive = option->directive;
 	bool allows = list->count && list->words[0][0] != '~';
 	size_t kept = 0;
 
@@ -104,7 +114,7 @@ static bool leave_out_unknown(struct unit_builder *builder, const char *key, con
 		const char *wrong = *word == '~' ? NULL : check_word(builder, directive, word);
 
 		if (wrong) {
-			unit_leave_out(builder, list->places[n], key, word, wrong);
+			unit_leave_out(builder, list->places[n], option->key->name, word, wrong);
 			continue;
 		}
 		list->words[kept] = word;
@@ -115,21 +125,20 @@ static bool leave_out_unknown(struct unit_builder *builder, const char *key, con
 	return directive->nothing && allows && (!kept || list->words[0][0] == '~');
 }
 
-static void set_empty_list(struct unit_builder *builder, const char *name, const struct directive *directive,
-			   struct origin at)
+static void set_empty_list(struct unit_builder *builder, const struct unit_option *option, struct origin at)
 {
-	const struct value value = {
-		.words = &directive->nothing,
-		.count = *directive->nothing != '\0',
-		.is_list = true,
-		.at = at,
-	};
+	const char *const *nothing = &option->directive->nothing;
 
-	set_option(builder, name, &value);
+	set_option(builder, option,
+		   &(struct value){ .words = nothing, .count = **nothing != '\0', .is_list = true, .at = at });
 }
 
-static enum unit_collect collection_of_type(const struct type *type)
+static enum unit_collect collection_of(const struct unit_option *option)
 {
+	const struct type *type = option->directive->type;
+
+	if (option->key->is_whole)
+		return COLLECT_VALUES;
 	if (type == &type_directories)
 		return COLLECT_FOLDERS;
 	if (type == &type_bindings)
@@ -140,21 +149,21 @@ static enum unit_collect collection_of_type(const struct type *type)
 
 /* Sets an option that is a list. An assignment adds its words to those before it, or removes them with ~, as superd's
  * options do. */
-static void set_list_option(struct unit_builder *builder, const char *section, const char *key, const char *name,
-			    const struct directive *directive)
+static void set_list_option(struct unit_builder *builder, const struct unit_option *option)
 {
-	bool is_set = directive->type == &type_capabilities;
-	struct word_list list = is_set ? collect_set(builder, section, key, directive->unset)
-				       : unit_collect(builder, section, key, collection_of_type(directive->type));
+	bool is_set = option->directive->type == &type_capabilities;
+	struct word_list list = is_set ? collect_set(builder, option)
+				       : unit_collect(builder, option->section, option->key->name,
+						      collection_of(option));
 	bool is_said = list.count || (is_set && list.at.file);          /* an empty set is one, too */
-	bool is_begun = !list.failed && leave_out_unknown(builder, key, directive, &list);
+	bool is_begun = !list.failed && leave_out_unknown(builder, option, &list);
 	size_t start = 0;
 
 	if (is_begun)
-		set_empty_list(builder, name, directive, list.at);
+		set_empty_list(builder, option, list.at);
 	is_said = is_begun ? list.count : is_said;
 	while (is_said && !list.failed) {
-		size_t count = count_same_sign(&list, start);
+		size_t count = option->key->is_whole ? list.count : count_same_sign(&list, start);
 		const struct value value = {
 			.words = list.count ? list.words + start : NULL,
 			.count = count,
@@ -164,11 +173,32 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 			.word_at = list.count ? list.places + start : NULL,
 		};
 
-		set_option(builder, name, &value);
+		set_option(builder, option, &value);
 		start += count;
 		is_said = start < list.count;
 	}
 	word_list_free(&list);
+}
+
+/* Whether a percent sign in a value of this type is part of a number and begins no specifier. */
+static bool takes_percentage(const struct type *type)
+{
+	return type == &type_memory || type == &type_tasks || type == &type_quota;
+}
+
+/* The option's word for a value of a key with words; NULL: none, or refused. */
+static const char *translate_word(struct unit_builder *builder, const struct unit_option *option,
+				  const struct unit_assignment *said)
+{
+	const char *ours;
+	bool truth;
+
+	if (key_word(option->key, said->value, &ours))
+		return ours;
+	if (option->key->takes_bool && !scan_bool(said->value, &truth))
+		return truth ? "yes" : "no";
+	unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, option->key->wrong);
+	return NULL;
 }
 
 /* The text of a timespan for superd.conf, which knows fewer units than systemd. */
@@ -186,38 +216,24 @@ static const char *span_text(struct unit_builder *builder, const struct unit_ass
 	return pool_text(builder->pool, text);
 }
 
-/* Whether a percent sign in a value of this type is part of a number and begins no specifier. */
-static bool takes_percentage(const struct type *type)
+static void set_value_option(struct unit_builder *builder, const struct unit_option *option)
 {
-	return type == &type_memory || type == &type_tasks || type == &type_quota;
-}
-
-static void set_value_option(struct unit_builder *builder, const char *section, const char *key, const char *name,
-			     const struct directive *directive)
-{
-	const struct unit_assignment *said = unit_assigned(builder, section, key);
+	const struct unit_assignment *said = unit_assigned(builder, option->section, option->key->name);
 	const char *text;
 	struct origin place;
 
 	if (!said)
 		return;
-	if (directive->type == &type_duration)
+	if (option->key->words)
+		text = translate_word(builder, option, said);
+	else if (option->directive->type == &type_duration)
 		text = span_text(builder, said);
 	else
-		text = takes_percentage(directive->type) ? said->value : unit_value(builder, said);
+		text = takes_percentage(option->directive->type) ? said->value : unit_value(builder, said);
 	place = unit_place(said, 0);
 	if (text)
-		set_option(builder, name,
-			   &(struct value){ .words = &text, .count = 1, .at = said->at, .word_at = &place });
-}
-
-static void set_key_option(struct unit_builder *builder, const char *section, const char *key, const char *name,
-			   const struct directive *directive)
-{
-	if (directive->type->is_list)
-		set_list_option(builder, section, key, name, directive);
-	else
-		set_value_option(builder, section, key, name, directive);
+		set_option(builder, option, &(struct value){ .words = &text, .count = 1, .word_at = &place,
+							     .at = option->key->words ? place : said->at });
 }
 
 /* Reports a key that superd lacks, unless its value asks for nothing. */
@@ -226,7 +242,7 @@ static void report_key_status(struct unit_builder *builder, const struct key_row
 {
 	struct origin at = unit_place(said, 0);
 
-	if (asks_for_nothing(said->value))
+	if (asks_for_nothing(key, said->value))
 		return;
 	if (key->status == KEY_WARNED)
 		unit_warn(builder, at, "%s is left out: %s", key->name, key->reason);
@@ -238,13 +254,19 @@ static void report_key_status(struct unit_builder *builder, const struct key_row
 static void unit_apply_key(struct unit_builder *builder, const char *section, const struct key_row *key)
 {
 	const struct unit_assignment *said = unit_assigned(builder, section, key->name);
-	const struct directive *directive;
 	char name[NAME_MOST];
+	struct unit_option option = { .section = section, .key = key, .dialect = UNIT, .name = name };
 
 	snprintf(name, sizeof(name), "%s.%s", unit_key_is_shared(key) ? "Service" : section, key->name);
-	directive = directive_find(UNIT, name);
-	if (directive)
-		set_key_option(builder, section, key->name, name, directive);
+	option.directive = directive_find(UNIT, name);
+	if (option.directive && option.directive->translated & (1u << UNIT)) {
+		option.dialect = NATIVE;
+		option.name = option.directive->name[NATIVE];
+	}
+	if (option.directive && option.directive->type->is_list)
+		set_list_option(builder, &option);
+	else if (option.directive)
+		set_value_option(builder, &option);
 	else if (said)
 		report_key_status(builder, key, said);
 }
@@ -312,7 +334,24 @@ static bool note_applied(struct key_values *applied, const struct key_row *key)
 	return false;
 }
 
-void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct key_row *key))
+/* Keys for the commands of a socket do not apply to the socket itself. */
+static bool is_applied_here(const char *section, const struct key_row *key)
+{
+	return !key->is_apart && !(!strcmp(section, "Socket") && unit_key_is_shared(key));
+}
+
+/* Sets the defaults of systemd that differ from superd's. */
+static void set_absent(struct unit_builder *builder, const char *section, const struct key_table *keys)
+{
+	for (size_t n = 0; n < keys->count; n++) {
+		const struct key_row *key = &keys->list[n];
+
+		if (key->absent && !unit_assigned(builder, section, key->name))
+			unit_set(builder, key_option(keys, key), key->absent, unit_start(builder->unit));
+	}
+}
+
+void unit_apply_keys(struct unit_builder *builder, const char *section)
 {
 	const struct unit *unit = builder->unit;
 	struct key_values applied = { 0 };
@@ -326,27 +365,17 @@ void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*t
 		key = unit_key_find(section, assignment->key);
 		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairing.c) */
 			report_unknown_key(builder, assignment);
-		else if (key && note_applied(&applied, key) && !takes(key))
+		else if (key && note_applied(&applied, key) && is_applied_here(section, key))
 			unit_apply_key(builder, section, key);
 	}
-}
-
-/* Conditions, and what the unit says of others. */
-static bool is_translated_unit_key(const struct key_row *key)
-{
-	return unit_is_dependency_key(key) || (key->option && !strcmp(key->option, "condition"));
-}
-
-static bool takes_nothing(const struct key_row *key)
-{
-	(void)key;
-	return false;
+	if (!strcmp(section, "Service"))
+		set_absent(builder, section, unit_keys[KEYS_SHARED]);
 }
 
 void unit_apply_common_keys(struct unit_builder *builder)
 {
-	unit_apply_keys(builder, "Unit", is_translated_unit_key);
-	unit_apply_keys(builder, "Install", takes_nothing);
+	unit_apply_keys(builder, "Unit");
+	unit_apply_keys(builder, "Install");
 }
 
 static void report_section(struct unit_builder *builder, const struct unit_assignment *first, const char *own)

@@ -83,14 +83,11 @@ bool unit_apply_context(struct unit_builder *builder, const struct key_row *key,
 void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
 		      struct word_list *list);
 
-/* Applies all keys of a section except those for which `takes` is true, and reports unknown keys. */
-void unit_apply_keys(struct unit_builder *builder, const char *section, bool (*takes)(const struct key_row *key));
+/* Applies the keys of a section, but those that are translated apart, and reports unknown keys. */
+void unit_apply_keys(struct unit_builder *builder, const char *section);
 
-/* Applies all keys of [Unit] and [Install] but conditions (condition.c). */
+/* The same of [Unit] and [Install]. */
 void unit_apply_common_keys(struct unit_builder *builder);
-
-/* depend.c: whether it is about other units; unit_apply_common_keys leaves these to it. */
-bool unit_is_dependency_key(const struct key_row *key);
 
 /* Reports sections other than [Unit], [Install] and `own`. */
 void unit_report_sections(struct unit_builder *builder, const char *own);

@@ -22,33 +22,6 @@ static const struct {
 	{ "Upholds", ".upholds", false },
 };
 
-/* Keys that superd does less for than systemd, if they name a unit that matters. */
-static const char *const others[] = {
-	"BindsTo",
-	"Conflicts",
-	"PartOf",
-	"PropagatesReloadTo",
-	"PropagatesStopTo",
-	"ReloadPropagatedFrom",
-	"Requisite",
-	"RequisiteOverridable",
-	"StopPropagatedFrom",
-	"Upholds",
-};
-
-bool unit_is_dependency_key(const struct key_row *key)
-{
-	for (size_t n = 0; n < sizeof(starting) / sizeof(*starting); n++) {
-		if (!strcmp(starting[n].key, key->name))
-			return true;
-	}
-	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
-		if (!strcmp(others[n], key->name))
-			return true;
-	}
-	return !strcmp(key->name, "StopWhenUnneeded");
-}
-
 static void add_folder_names(struct unit_builder *builder, const char *path, struct word_list *list)
 {
 	DIR *stream = opendir(path);
@@ -185,11 +158,13 @@ static void find_needs_of(struct unit_builder *builder, size_t pair, const struc
 		asked->pairs[pair].has_failed |= list.failed;
 		word_list_free(&list);
 	}
-	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
-		const struct key_row *key = unit_key_find("Unit", others[n]);
-		struct word_list list = unit_collect(builder, "Unit", others[n], COLLECT_WORDS);
+	for (size_t n = 0; n < unit_keys_unit.count; n++) {
+		const struct key_row *key = &unit_keys_unit.list[n];
+		struct word_list list = { 0 };
 
-		for (size_t i = 0; key && i < list.count; i++) {
+		if (key->is_apart && key->reason)       /* superd does less for it than systemd, if the unit matters */
+			list = unit_collect(builder, "Unit", key->name, COLLECT_WORDS);
+		for (size_t i = 0; i < list.count; i++) {
 			if (!is_own(&asked->pairs[pair], list.words[i]) && !means_nothing(list.words[i]))
 				unit_warn(builder, list.places[i], "%s=%s: %s", key->name, list.words[i], key->reason);
 		}

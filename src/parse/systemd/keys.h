@@ -10,6 +10,7 @@
 
 /* A key that is nothing but the option of its name. */
 #define DONE(key) { key, KEY_DONE, .reason = NULL }
+#define APART(key) { key, KEY_DONE, .is_apart = true }
 
 enum { KEYS_UNIT, KEYS_SOCKET, KEYS_SERVICE, KEYS_SHARED, KEYS_INSTALL, KEYS_SECTIONS };
 

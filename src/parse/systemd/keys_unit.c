@@ -4,7 +4,7 @@
  * harmless. Conditions decide whether a service may run. depend.c reads the keys about other units. */
 #include "parse/systemd/keys.h"
 
-#define CONDITION(name) { name, KEY_DONE, .option = "condition" }
+#define CONDITION(name) { name, KEY_DONE, .option = "condition", .is_apart = true }
 
 #define UNSEEN(name) \
 	{ name, KEY_REFUSED, .reason = "superd does not check it; ExecCondition= runs a program that does" }
@@ -59,7 +59,8 @@ static const struct key_row keys[] = {
 	UNSEEN("AssertVersion"),
 	CONDITION("AssertVirtualization"),
 	{ "Before", KEY_HARMLESS, .reason = ORDER },
-	{ "BindsTo", KEY_DONE, "requires", .reason = "superd does not stop the service when the other one ends" },
+	{ "BindsTo", KEY_DONE, .is_apart = true,
+	  .option = "requires", .reason = "superd does not stop the service when the other one ends" },
 	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
 	UNSEEN("ConditionACPower"),
 	UNSEEN("ConditionArchitecture"),
@@ -99,7 +100,7 @@ static const struct key_row keys[] = {
 	CONDITION("ConditionUser"),
 	UNSEEN("ConditionVersion"),
 	CONDITION("ConditionVirtualization"),
-	{ "Conflicts", KEY_WARNED, .reason = "superd stops no unit for another" },
+	{ "Conflicts", KEY_WARNED, .reason = "superd stops no unit for another", .is_apart = true },
 	{ "DefaultDependencies", KEY_HARMLESS, .reason = ORDER },
 	{ "Description", KEY_HARMLESS, .reason = "it only describes the unit" },
 	{ "Documentation", KEY_HARMLESS, .reason = "it only describes the unit" },
@@ -117,29 +118,32 @@ static const struct key_row keys[] = {
 	{ "OnFailureJobMode", KEY_HARMLESS, .reason = OTHERS },
 	{ "OnSuccess", KEY_WARNED, .reason = OTHERS },
 	{ "OnSuccessJobMode", KEY_HARMLESS, .reason = OTHERS },
-	{ "PartOf", KEY_WARNED, .reason = "superd does not stop or restart a unit with another" },
-	{ "PropagatesReloadTo", KEY_WARNED, .reason = "superd does not reload a unit with another" },
-	{ "PropagatesStopTo", KEY_WARNED, .reason = "superd does not stop a unit with another" },
+	{ "PartOf", KEY_WARNED, .reason = "superd does not stop or restart a unit with another", .is_apart = true },
+	{ "PropagatesReloadTo", KEY_WARNED, .reason = "superd does not reload a unit with another", .is_apart = true },
+	{ "PropagatesStopTo", KEY_WARNED, .reason = "superd does not stop a unit with another", .is_apart = true },
 	{ "RebootArgument", KEY_HARMLESS, .reason = ACTION },
 	{ "RefuseManualStart", KEY_HARMLESS, .reason = BY_HAND },
 	{ "RefuseManualStop", KEY_HARMLESS, .reason = BY_HAND },
-	{ "ReloadPropagatedFrom", KEY_WARNED, .reason = "superd does not reload a unit with another" },
-	{ "Requires", KEY_DONE, .option = "requires" },
+	{ "ReloadPropagatedFrom", KEY_WARNED, .is_apart = true,
+	  .reason = "superd does not reload a unit with another" },
+	{ "Requires", KEY_DONE, .option = "requires", .is_apart = true },
 	{ "RequiresMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 	{ "RequiresOverridable", KEY_HARMLESS, .reason = ORDER },
-	{ "Requisite", KEY_WARNED, .reason = "superd does not check that the other unit runs" },
-	{ "RequisiteOverridable", KEY_WARNED, .reason = "superd does not check that the other unit runs" },
+	{ "Requisite", KEY_WARNED, .reason = "superd does not check that the other unit runs", .is_apart = true },
+	{ "RequisiteOverridable", KEY_WARNED, .is_apart = true,
+	  .reason = "superd does not check that the other unit runs" },
 	{ "SourcePath", KEY_HARMLESS, .reason = "it only describes the unit" },
 	{ "StartLimitAction", KEY_WARNED, .reason = ACTION },
 	{ "StartLimitBurst", KEY_HARMLESS, .reason = LIMIT },
 	{ "StartLimitIntervalSec", KEY_HARMLESS, .reason = LIMIT },
-	{ "StopPropagatedFrom", KEY_WARNED, .reason = "superd does not stop a unit with another" },
-	{ "StopWhenUnneeded", KEY_DONE, .option = "start" },
+	{ "StopPropagatedFrom", KEY_WARNED, .reason = "superd does not stop a unit with another", .is_apart = true },
+	{ "StopWhenUnneeded", KEY_DONE, .option = "start", .is_apart = true },
 	{ "SuccessAction", KEY_WARNED, .reason = ACTION },
 	{ "SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
 	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "no process of a service outlives superd" },
-	{ "Upholds", KEY_WARNED, .reason = "superd starts the other unit, but not again after its end" },
-	{ "Wants", KEY_DONE, .option = "wants" },
+	{ "Upholds", KEY_WARNED, .is_apart = true,
+	  .reason = "superd starts the other unit, but not again after its end" },
+	{ "Wants", KEY_DONE, .option = "wants", .is_apart = true },
 	{ "WantsMountsFor", KEY_HARMLESS, .reason = MOUNTS },
 };
 

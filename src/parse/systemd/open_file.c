@@ -6,15 +6,6 @@
 
 #include "parse/systemd/build.h"
 
-static void set_values(struct unit_builder *builder, const char *key, const char *option)
-{
-	struct word_list list = unit_collect(builder, "Service", key, COLLECT_VALUES);
-
-	if (list.count)
-		unit_set_list(builder, option, &list);
-	word_list_free(&list);
-}
-
 /* Whether a descriptor of this name is a standard stream of the service. */
 static bool is_stream(const struct unit_builder *builder, const char *name)
 {
@@ -92,7 +83,5 @@ static void set_credentials(struct unit_builder *builder)
 void unit_build_passed_fds(struct unit_builder *builder)
 {
 	set_open_files(builder);
-	set_values(builder, "LoadCredential", "load_credential");
-	set_values(builder, "ImportCredential", "import_credential");
 	set_credentials(builder);
 }

@@ -14,58 +14,6 @@
 #define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)
 
-static bool is_translated_service_key(const struct key_row *key)
-{
-	static const char *const taken[] = {
-		"Environment",
-		"EnvironmentFile",
-		"ExecCondition",
-		"ExecReload",
-		"ExecReloadPost",
-		"ExecSearchPath",
-		"ExecStart",
-		"ExecStartPost",
-		"ExecStartPre",
-		"ExecStop",
-		"ExecStopPost",
-		"ExitType",
-		"FileDescriptorStoreMax",
-		"IOSchedulingClass",
-		"IOSchedulingPriority",
-		"IPAddressAllow",
-		"IPAddressDeny",
-		"ImportCredential",
-		"KillMode",
-		"LimitNICE",
-		"LoadCredential",
-		"OpenFile",
-		"PIDFile",
-		"PassEnvironment",
-		"PermissionsStartOnly",
-		"RestartMaxDelaySec",
-		"RestartSec",
-		"SetCredential",
-		"Sockets",
-		"StandardError",
-		"StandardInput",
-		"StandardInputData",
-		"StandardInputText",
-		"StandardOutput",
-		"TimeoutSec",
-		"TimeoutStartSec",
-		"TimeoutStopSec",
-		"TimerSlackNSec",
-		"Type",
-		"UnsetEnvironment",
-	};
-
-	for (size_t n = 0; n < sizeof(taken) / sizeof(*taken); n++) {
-		if (!strcmp(taken[n], key->name))
-			return true;
-	}
-	return false;
-}
-
 /* Sets the type; a type that this build lacks is an unsupported key. */
 static void set_type(struct unit_builder *builder, struct origin at)
 {
@@ -112,15 +60,6 @@ static void set_type_and_exec(struct unit_builder *builder)
 	}
 	if (strcmp(builder->type, "simple") != 0)
 		set_type(builder, said ? unit_place(said, 0) : unit_start(builder->unit));
-}
-
-static void check_exit_type(struct unit_builder *builder)
-{
-	const struct unit_assignment *said = unit_assigned(builder, "Service", "ExitType");
-
-	if (said && strcmp(said->value, "main") != 0)
-		unit_warn(builder, unit_place(said, 0),
-			  "ExitType=%s is left out: the end of the main process is the service's", said->value);
 }
 
 /* The timespan of a key. false: the key is not set, or it is no timespan (reported). */
@@ -182,30 +121,6 @@ static void set_restart_pauses(struct unit_builder *builder)
 	if (has_longest || first > longest)
 		set_timespan(builder, "backoff_max", clamp_pause(longest > first ? longest : first),
 			     has_longest ? longest_at : first_at);
-}
-
-static void set_kill_mode(struct unit_builder *builder)
-{
-	static const char *const modes[][2] = {
-		{ "control-group", "group" },
-		{ "mixed", "mixed" },
-		{ "process", "process" },
-		{ "none", "none" },
-	};
-	const struct unit_assignment *said = unit_assigned(builder, "Service", "KillMode");
-
-	if (!said || !strcmp(said->value, "control-group") || !strcmp(said->value, "mixed"))
-		unit_set(builder, "kill_rest", "yes", said ? unit_place(said, 0) : unit_start(builder->service));
-	for (size_t n = 0; said && n < sizeof(modes) / sizeof(*modes); n++) {
-		if (!strcmp(modes[n][0], said->value)) {
-			unit_set(builder, "kill_mode", modes[n][1], unit_place(said, 0));
-			return;
-		}
-	}
-	if (said)
-		unit_refuse(builder, unit_place(said, 0),
-			    "KillMode: '%s': expected control-group, mixed, process or none",
-			    said->value);
 }
 
 /* PIDFile only means something for Type=forking. */
@@ -373,24 +288,17 @@ static void set_environment(struct unit_builder *builder)
 		unit_set_list(builder, "env", &list);
 	word_list_free(&said);
 	word_list_free(&list);
-	said = unit_collect(builder, "Service", "EnvironmentFile", COLLECT_VALUES);
-	if (said.count)
-		unit_set_list(builder, "environment_file", &said);
-	word_list_free(&said);
 }
 
-/* Sets systemd's defaults that differ from superd's: environment, log levels, keyring, SIGPIPE. */
+/* Sets what holds for each unit. As with systemd, the whole group ends with the service unless KillMode says other. */
 static void set_unit_defaults(struct unit_builder *builder)
 {
+	const struct unit_assignment *mode = unit_assigned(builder, "Service", "KillMode");
 	struct origin at = unit_start(builder->unit);
 
 	unit_set(builder, "unit_environment", "yes", at);
-	if (!unit_assigned(builder, "Service", "SyslogLevelPrefix"))
-		unit_set(builder, "syslog_level_prefix", "yes", at);
-	if (!unit_assigned(builder, "Service", "KeyringMode"))
-		unit_set(builder, "keyring_mode", "private", at);
-	if (!unit_assigned(builder, "Service", "IgnoreSIGPIPE"))
-		unit_set(builder, "ignore_sigpipe", "yes", at);
+	if (!mode || !strcmp(mode->value, "control-group") || !strcmp(mode->value, "mixed"))
+		unit_set(builder, "kill_rest", "yes", mode ? unit_place(mode, 0) : at);
 }
 
 /* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a mount, not
@@ -420,7 +328,6 @@ void unit_build_service(struct unit_builder *builder)
 	unit_builder_turn(builder, builder->service);
 	unit_report_sections(builder, "Service");
 	set_type_and_exec(builder);
-	check_exit_type(builder);
 	unit_build_commands(builder);
 	unit_build_streams(builder);
 	unit_build_passed_fds(builder);
@@ -428,11 +335,10 @@ void unit_build_service(struct unit_builder *builder)
 	set_variables(builder, "PassEnvironment", "passenv");
 	set_variables(builder, "UnsetEnvironment", "unset_environment");
 	set_unit_defaults(builder);
-	unit_apply_keys(builder, "Service", is_translated_service_key);
+	unit_apply_keys(builder, "Service");
 	set_timeout(builder, "TimeoutStartSec", "timeout_start", -1);
 	set_timeout(builder, "TimeoutStopSec", "timeout_stop", STOP_USUAL);
 	set_restart_pauses(builder);
-	set_kill_mode(builder);
 	set_pid_file(builder);
 	set_io_scheduling(builder);
 	set_limit_nice(builder);

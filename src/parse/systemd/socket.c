@@ -9,49 +9,6 @@
 #include "base/scan.h"
 #include "parse/systemd/build.h"
 
-/* Keys that this file, access.c or systemd.c translates. */
-static bool is_translated_socket_key(const struct key_row *key)
-{
-	static const char *const taken[] = {
-		"Accept",
-		"Backlog",
-		"BindIPv6Only",
-		"ExecStartPost",
-		"ExecStartPre",
-		"ExecStopPost",
-		"ExecStopPre",
-		"FileDescriptorName",
-		"IPAddressAllow",
-		"IPAddressDeny",
-		"ListenDatagram",
-		"ListenFIFO",
-		"ListenMessageQueue",
-		"ListenNetlink",
-		"ListenSequentialPacket",
-		"ListenSpecial",
-		"ListenStream",
-		"MaxConnections",
-		"MaxConnectionsPerSource",
-		"PollLimitBurst",
-		"PollLimitIntervalSec",
-		"Service",
-		"SocketProtocol",
-		"TimeoutSec",
-		"Timestamping",
-		"TriggerLimitBurst",
-		"TriggerLimitIntervalSec",
-	};
-
-	/* Keys for the commands of a socket do not apply to the socket itself. */
-	if (unit_key_is_shared(key))
-		return true;
-	for (size_t n = 0; n < sizeof(taken) / sizeof(*taken); n++) {
-		if (!strcmp(taken[n], key->name))
-			return true;
-	}
-	return false;
-}
-
 static bool is_stream_key(const char *key)
 {
 	return !strcmp(key, "ListenStream") || !strcmp(key, "ListenSequentialPacket");
@@ -144,39 +101,6 @@ static void set_backlog(struct unit_builder *builder)
 	unit_set(builder, "backlog", text, at);
 }
 
-static void set_ipv6_only(struct unit_builder *builder)
-{
-	const struct unit_assignment *said = unit_assigned(builder, "Socket", "BindIPv6Only");
-	bool only = false;
-
-	if (!said || !strcmp(said->value, "default"))
-		return;
-	if (!strcmp(said->value, "ipv6-only"))
-		only = true;
-	else if (strcmp(said->value, "both") != 0 && scan_bool(said->value, &only))
-		unit_refuse(builder, unit_place(said, 0), "BindIPv6Only: '%s': expected default, both or ipv6-only",
-			    said->value);
-	unit_set(builder, "ipv6_only", only ? "yes" : "no", unit_place(said, 0));
-}
-
-static void set_timestamping(struct unit_builder *builder)
-{
-	static const char *const known[][2] = {
-		{ "off", "off" },      { "us", "us" }, { "usec", "us" },
-		{ "\xc2\xb5s", "us" }, { "ns", "ns" }, { "nsec", "ns" },
-	};
-	const struct unit_assignment *said = unit_assigned(builder, "Socket", "Timestamping");
-
-	for (size_t n = 0; said && n < sizeof(known) / sizeof(*known); n++) {
-		if (!strcmp(known[n][0], said->value)) {
-			unit_set(builder, "timestamping", known[n][1], unit_place(said, 0));
-			return;
-		}
-	}
-	if (said)
-		unit_refuse(builder, unit_place(said, 0), "Timestamping: '%s': it is off, us or ns", said->value);
-}
-
 /* The name of the socket's descriptors in $LISTEN_FDNAMES. */
 static const char *descriptor_name(struct unit_builder *builder)
 {
@@ -207,9 +131,7 @@ static void build_socket(struct unit_builder *builder, const struct unit *unit)
 	listens = set_addresses(builder);
 	if (has_accept_yes(unit))
 		set_backlog(builder);
-	set_ipv6_only(builder);
-	set_timestamping(builder);
-	unit_apply_keys(builder, "Socket", is_translated_socket_key);
+	unit_apply_keys(builder, "Socket");
 	unit_build_socket_access(builder);
 	unit_build_conditions(builder, "socket_condition");
 	/* A unit that fails does not take the others with it. */

@@ -78,7 +78,8 @@ Test(unit_service, has_systemds_types)
 	expect_printed(with_service("PIDFile=x.pid\nType=idle\n"), "exec");
 	expect_said(with_service("Type=dbus\nBusName=org.x\n"), "a.service:3:6: warning: Type=dbus is taken as exec");
 	expect_said(with_service("Type=some\n"), "a.service:3:6: error: Type: 'some'");
-	expect_said(with_service("ExitType=cgroup\n"), "warning: ExitType=cgroup is left out");
+	expect_said(with_service("ExitType=cgroup\n"),
+		    "warning: ExitType is left out: the service ends with its main process");
 }
 
 Test(unit_service, has_times_whose_0_is_no_limit)
