@@ -434,7 +434,7 @@ Behaviour(silent, waiting_for_a_word_keeps_superd_from_nothing)
 
 	clock_advance(superd, SECOND_MS);
 	clock_hold();
-	clock_expect_wakes(superd, SECOND_MS, 20, 22);  /* it looks once a step */
+	clock_expect_wakes(superd, SECOND_MS / 10, 20, 22);     /* it looks once a step */
 	clock_go_on();
 	cr_assert_not(superd_logged(superd, "web: started"), "%s", world_logs());
 	scan(port, false);
