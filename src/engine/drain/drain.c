@@ -6,11 +6,11 @@
 #include "engine/drain/drain.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/drain/drain_internal.h"
-#include "engine/drain/drain_snapshot.h"
 #include "engine/drain/standby_socket.h"
 #include "engine/listener/listeners.h"
 #include "os/netdiag/foreign_socket.h"
@@ -74,7 +74,6 @@ void drain_forget(struct instance *instance)
 		return;
 	ev_timer_stop(instance->engine->loop, &drain->timer);
 	conn_query_cancel(&drain->query);
-	drain_snapshot_free(&drain->snapshot);
 	instance->drain = NULL;
 	if (!drain->has_copies)
 		give_sockets_back(drain);
@@ -127,18 +126,23 @@ static void log_begin(const struct drain *drain)
 			  drain->waits_if_unknown ? "keeps running until it is stopped" : "is stopped");
 }
 
-/* A count may fail for want of descriptors or memory, so it is repeated. */
+/* A count may fail for want of descriptors or memory, so it is repeated. If a successor has started meanwhile, what a
+ * process holds may be its client. It would be cut off when the successor seems idle, so nobody is left out then. */
 static void take_noted_clients(struct drain *drain)
 {
+	struct service_runtime *runtime = drain->instance->context;
 	unsigned failures = drain->query.failures;
 
+	runtime_post(runtime, LOOK);    /* new clients are admitted again */
 	if (failures && failures <= FAILURES_MOST && !drain->ending) {
 		drain_look_later(drain);
 		return;
 	}
 	conn_query_seek(&drain->query);
 	drain->unknown = failures;
-	runtime_note_change(drain->instance->context);  /* the next superd could not tell them from later ones */
+	drain->has_own = !failures && !runtime_current(runtime) &&
+			 runtime->run->stats.activations == drain->activations;
+	runtime_note_change(runtime);   /* the next superd could not tell them from later ones */
 	log_begin(drain);
 	if (drain->unknown && !drain->waits_if_unknown)
 		drain_end(drain->instance);
@@ -315,8 +319,8 @@ bool drain_begin(struct service_runtime *runtime, bool waits_if_unknown)
 	if (!drain)
 		return false;
 	drain->waits_if_unknown = waits_if_unknown;
+	drain->activations = runtime->run->stats.activations;
 	start_count(drain);
-	drain_snapshot_note(&drain->snapshot, runtime, drain->sockets, drain->count);
 	return true;
 }
 
@@ -418,6 +422,40 @@ bool drain_is_under_way(struct service_runtime *runtime)
 bool drain_is_counting(const struct instance *instance)
 {
 	return instance->drain && conn_query_is_open(&instance->drain->query);
+}
+
+bool drain_is_noting(struct service_runtime *runtime)
+{
+	if (runtime->service->exec->accept)     /* instances may be many, and none of them is a successor */
+		return false;
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (drain_has_standby(instance) && drain_is_counting(instance) && !drain_knows_clients(instance->drain))
+			return true;
+	}
+	return false;
+}
+
+/* Copies the cookies, as a drain may end while the query is under way. */
+void drain_spare_clients(struct conn_query *query)
+{
+	struct cookie_set *cookies = &query->cookies;
+
+	cookies->count = 0;
+	LIST_EACH(link, runtime_instances(query->runtime)) {
+		const struct drain *drain = container_of(link, struct instance, link)->drain;
+		const struct cookie_set *own = drain && drain->has_own ? conn_query_followed(&drain->query) : NULL;
+		size_t count = cookies->count + (own ? own->count : 0);
+		uint64_t *list = own ? reallocarray(cookies->list, count + 1, sizeof(*list)) : NULL;
+
+		if (!list)
+			continue;
+		memcpy(list + cookies->count, own->list, own->count * sizeof(*list));
+		*cookies = (struct cookie_set){ .list = list, .count = count, .room = count + 1 };
+	}
+	cookie_set_sort(cookies);
+	query->use = cookies->count ? COOKIES_SPARED : COOKIES_IGNORED;
 }
 
 void drain_end(struct instance *instance)

@@ -6,6 +6,7 @@
 
 #include "engine/runtime/runtime.h"
 
+struct conn_query;
 struct state_section;
 struct drained_socket;
 
@@ -30,6 +31,14 @@ bool drain_has_standby(const struct instance *instance); /* whether it drains be
 
 bool drain_is_under_way(struct service_runtime *runtime); /* whether one of its instances drains beside a successor */
 bool drain_is_counting(const struct instance *instance);        /* whether a count of its clients is under way */
+
+/* Whether superd is noting the clients of an instance that drains beside a successor. It admits no new client
+ * meanwhile, because that one would pass for a client of the old instance. */
+bool drain_is_noting(struct service_runtime *runtime);
+
+/* Makes the query leave out the clients of draining instances, which must not keep the successor awake: they are
+ * connected to the same address. A client that may be the successor's is not left out. */
+void drain_spare_clients(struct conn_query *query);
 
 /* Stops an instance. One that drains serves its clients before that, until its deadline
  * (engine/drain/drain_deadline). */

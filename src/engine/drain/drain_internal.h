@@ -9,13 +9,6 @@
 #include "engine/drain/standby_socket.h"
 #include "engine/instance/instance.h"
 
-/* The clients that the instance had before it had a successor (engine/drain/drain_snapshot). */
-struct drain_snapshot {
-	struct conn_query query;        /* its cookies are the clients, if known */
-	uint64_t activations;           /* number of activations at the query; a successor has started if it differs */
-	bool known;                     /* true: the answer has come, and holds no client of a successor */
-};
-
 struct drain {
 	struct instance *instance;
 	ev_timer timer;                 /* next look for clients */
@@ -29,7 +22,8 @@ struct drain {
 	bool unknown;                   /* true: the kernel could not list the clients */
 	bool clear;                     /* true: the last look found no client */
 	struct conn_query query;        /* first notes the clients, then seeks them */
-	struct drain_snapshot snapshot; /* clients that certainly are not the successor's */
+	uint64_t activations;           /* starts of the service until drain_begin; 0: superd drains it by other means */
+	bool has_own;                   /* true: clients that a process had accepted when they were noted are no successor's */
 	size_t count;
 	struct drained_socket *sockets; /* sockets of the instance, kept for clients in their queues and in handshakes; owned */
 };

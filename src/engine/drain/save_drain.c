@@ -41,8 +41,14 @@ static void save_guests(struct state_saver *saver, const void *object)
 {
 	const struct drain *drain = object;
 	const struct cookie_set *cookies = conn_query_followed(&drain->query);
+	uint64_t *ids = calloc(cookies->count + 1, sizeof(*ids));
 
-	state_add_bytes(&saver->text, "guests", cookies->list, cookies->count * sizeof(*cookies->list));
+	for (size_t n = 0; ids && n < cookies->count; n++)
+		ids[n] = cookies->list[n] & ~COOKIE_HELD;
+	saver->text.failed |= !ids;
+	if (ids)
+		state_add_bytes(&saver->text, "guests", ids, cookies->count * sizeof(*ids));
+	free(ids);
 	save_number(saver, "failed", cookies->failed);
 	save_number(saver, "noted", drain_knows_clients(drain));
 }
@@ -80,7 +86,8 @@ static const struct state_field drain_fields[] = {
 	{ STATE_NONE(drain, deadline, "begins anew where it was told to end") },
 	{ STATE_NONE(drain, held, "listed anew") },
 	{ STATE_NONE(drain, clear, "begins anew with the next look") },
-	{ STATE_NONE(drain, snapshot, "its clients pass for the successor's") },
+	{ STATE_NONE(drain, activations, "its clients pass for the successor's") },
+	{ STATE_NONE(drain, has_own, "its clients pass for the successor's") },
 	{ STATE_NONE(drain, count, "as many as there are sockets") },
 };
 const struct field_table drain_state = FIELD_TABLE("drain", drain, drain_fields);

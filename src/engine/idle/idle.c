@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "engine/drain/drain.h"
-#include "engine/drain/drain_snapshot.h"
 #include "engine/freeze/freeze.h"
 #include "engine/idle/idle_internal.h"
 #include "engine/instance/instance.h"
@@ -210,7 +209,7 @@ static void start_count(struct idle *idle)
 
 	idle->closed_meanwhile = false;
 	service_clients_prepare(&idle->clients);
-	drain_snapshot_spare(query);
+	drain_spare_clients(query);
 	if (idle->phase != IDLE_NOT_LISTENING)
 		close_events_begin(&idle->close_listener, idle->runtime->engine);
 	query->due = idle->phase == IDLE_LAST_COUNT || hurries(idle) ? 0 : clock_now() + idle->timeout / LATE_PART;

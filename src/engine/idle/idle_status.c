@@ -5,7 +5,7 @@
 
 #include <netinet/in.h>
 
-#include "engine/drain/drain_snapshot.h"
+#include "engine/drain/drain.h"
 #include "engine/idle/idle_internal.h"
 
 static enum idle_status status_of_phase(const struct idle *idle)
@@ -95,7 +95,7 @@ static bool init_query(struct conn_query *query, struct service_runtime *runtime
 	conn_query_add_listeners(query, ANY_KIND);
 	query->no_probes = true;
 	query->skips_left = runtime->service->groups->lifecycle->probe == PROBE_SILENT;
-	drain_snapshot_spare(query);
+	drain_spare_clients(query);
 	return true;
 }
 

@@ -69,7 +69,6 @@ struct service_run {
 	char start_by[64];              /* who has ordered the next start or thaw: "operator" or "NAME, which wants it"; "": no order */
 	bool drains_when_ready;         /* true: the current instance drains as soon as it is ready, because its entry has changed */
 	unsigned char postponed_stop;   /* 1 + the event that stops the current instance once draining ones have ended; 0: none */
-	unsigned drain_snapshots;       /* number of draining instances whose clients are being counted */
 	bool goes_late;                 /* true: starts that needed its memory waited in vain (engine/idle/memory_pressure) */
 
 	uint64_t saved;                 /* hash of its last record in the saved state; 0: none */

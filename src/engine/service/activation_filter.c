@@ -2,13 +2,13 @@
  * come first, because they are no clients. */
 #include "engine/service/activation_filter.h"
 
-#include "engine/drain/drain_snapshot.h"
+#include "engine/drain/drain.h"
 #include "engine/health/health_probes.h"
 #include "engine/health/progress_proof.h"
 
 bool activation_filter_ask(struct service_runtime *runtime)
 {
-	return drain_snapshot_is_noting(runtime) || health_probes_filter(runtime) || progress_proof_filter(runtime);
+	return drain_is_noting(runtime) || health_probes_filter(runtime) || progress_proof_filter(runtime);
 }
 
 void activation_filter_forget(struct service_runtime *runtime)

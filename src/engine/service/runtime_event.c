@@ -16,7 +16,7 @@
 #include "engine/accept/socket_rest.h"
 #include "engine/clients/activator.h"
 #include "engine/core/fd_watch.h"
-#include "engine/drain/drain_snapshot.h"
+#include "engine/drain/drain.h"
 #include "engine/freeze/freeze.h"
 #include "engine/health/exit_verdict.h"
 #include "engine/health/health_probes.h"
@@ -36,9 +36,9 @@
 #include "os/socket/client.h"
 
 /* Whether a query about the waiting clients is under way, whose answer decides whether they start the service. */
-static bool is_asking(const struct service_runtime *runtime)
+static bool is_asking(struct service_runtime *runtime)
 {
-	return queue_guard_is_asking(runtime) || drain_snapshot_is_noting(runtime);
+	return queue_guard_is_asking(runtime) || drain_is_noting(runtime);
 }
 
 /* Whether the last instances failed, or seem to have taken nobody. A process that one of them has left may keep the

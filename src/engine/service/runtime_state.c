@@ -93,7 +93,6 @@ static const struct state_field run_fields[] = {
 	{ NONE(saved, "the saved state is written anew") },
 	{ NONE(accept, "has a table of its own, for the same section") },
 	{ NONE(guard, "has a table of its own, for the same section") },
-	{ NONE(drain_snapshots, "noted anew, as the clients of before are not known any more") },
 	{ NONE(goes_late, "found out again") },
 	{ NONE(standby_sockets, "have sections of their own") },
 	{ NONE(conditions, "checked again") },

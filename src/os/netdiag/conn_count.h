@@ -24,7 +24,10 @@ struct silent_conn {
 };
 
 /* A set of connections by the kernel's socket cookies (SO_COOKIE, socket(7)), which a connection keeps from its
- * handshake to its end. A zeroed struct is empty. */
+ * handshake to its end. The kernel counts up from 1, so COOKIE_HELD is free: a process had accepted the connection when
+ * it was noted. A zeroed struct is empty. */
+#define COOKIE_HELD ((uint64_t)1 << 62)
+
 struct cookie_set {
 	uint64_t *list;                 /* owned; sorted by cookie_set_sort, for lookups */
 	size_t count, room;
@@ -41,7 +44,6 @@ enum conn_which {
 	CONN_WHICH_QUEUED,              /* only those not yet accepted, and those in their handshake; for unix sockets only with cookies */
 	CONN_WHICH_HANDSHAKE,           /* only those in their handshake */
 	CONN_WHICH_ALL,                 /* clients, and those in their handshake */
-	CONN_WHICH_HELD,                /* only clients that a process has accepted */
 	CONN_WHICH_ACCEPTED,            /* those in their handshake, and clients that a process has accepted; unix sockets too */
 };
 
@@ -67,7 +69,7 @@ struct conn_count {
 	const struct access *probes;    /* addresses whose connections do not count (health checks); NULL: none */
 	unsigned char which;            /* enum conn_which */
 	bool only_known;                /* only connections in `cookies` count; otherwise the counted ones are added to it */
-	bool skips_known;               /* connections in `cookies` do not count, and none is added */
+	bool skips_known;               /* connections that are COOKIE_HELD in `cookies` do not count, and none is added */
 	unsigned char peer_count;       /* TCP: of `peers`, the addresses of the first counted connections, each once */
 	unsigned char peers[CONN_PEERS_MOST][16];
 	uint32_t quiet_after;           /* TCP: milliseconds without movement from which a connection is quiet; 0: none is */

@@ -42,11 +42,15 @@ static bool cookie_set_has(const struct cookie_set *cookies, uint64_t id)
 /* Whether `cookies` leaves the connection out. */
 static bool is_left_out(const struct conn_count *conn, uint64_t id)
 {
-	return conn->cookies && (conn->only_known || conn->skips_known) &&
-	       cookie_set_has(conn->cookies, id) != conn->only_known;
+	bool was_held = conn->cookies && (conn->only_known || conn->skips_known) &&
+			cookie_set_has(conn->cookies, id | COOKIE_HELD);
+
+	if (conn->cookies && conn->only_known)
+		return !was_held && !cookie_set_has(conn->cookies, id);
+	return was_held;
 }
 
-static void count_connection(struct conn_count *conn, uint64_t id)
+static void count_connection(struct conn_count *conn, uint64_t id, bool held)
 {
 	struct cookie_set *cookies = conn->cookies;
 	uint64_t *list;
@@ -63,7 +67,7 @@ static void count_connection(struct conn_count *conn, uint64_t id)
 	}
 	cookies->list = list;
 	cookies->failed |= !id;
-	cookies->list[cookies->count++] = id;
+	cookies->list[cookies->count++] = held ? id | COOKIE_HELD : id;
 }
 
 static void note_silent(struct cookie_set *cookies, const struct seen_inet *seen)
@@ -129,8 +133,6 @@ static bool is_counted_state(enum conn_which which, const struct seen_inet *seen
 		return in_handshake;
 	case CONN_WHICH_ALL:
 		return in_handshake || is_client(seen);
-	case CONN_WHICH_HELD:
-		return seen->held && is_client(seen);
 	case CONN_WHICH_ACCEPTED:
 		return in_handshake || (seen->held && is_client(seen));
 	default:
@@ -218,7 +220,7 @@ void conn_counts_see_inet(struct conn_count *conns, size_t count, enum conn_kind
 		if (conn->wants_words)
 			count_words(conn, seen);
 		else
-			count_connection(conn, seen->id);
+			count_connection(conn, seen->id, seen->held);
 		note_peer(conn, seen);
 	}
 }
@@ -231,8 +233,8 @@ static uint64_t queued_id(uint32_t peer)
 
 void conn_count_see_queued(struct conn_count *conn, uint32_t peer)
 {
-	if (peer && conn->which != CONN_WHICH_HELD) /* else the client has gone already */
-		count_connection(conn, queued_id(peer));
+	if (peer)                       /* else the client has gone already */
+		count_connection(conn, queued_id(peer), false);
 }
 
 /* Returns the id under which the connection may be in the set: it may have been in the queue then, and be accepted
@@ -257,7 +259,7 @@ void conn_counts_see_unix(struct conn_count *conns, size_t count, const struct s
 			conn->count += conn->cookies ? 0 : seen->queue;
 		else if (!seen->listens && seen->length == conn->length &&
 			 !memcmp(seen->name, conn->name, conn->length) &&
-			 (seen->inode || (conn->which != CONN_WHICH_ACCEPTED && conn->which != CONN_WHICH_HELD)))
-			count_connection(conn, connection_id(conn, seen));
+			 (seen->inode || conn->which != CONN_WHICH_ACCEPTED))
+			count_connection(conn, connection_id(conn, seen), seen->inode);
 	}
 }

@@ -120,7 +120,7 @@ static void note_cookie(struct cookie_set *cookies, uint64_t cookie)
 	if (!list)
 		return;
 	cookies->list = list;
-	cookies->list[cookies->count++] = cookie;
+	cookies->list[cookies->count++] = cookie | COOKIE_HELD;
 }
 
 static void note_end(struct nlmsghdr *message, void *context)
