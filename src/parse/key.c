@@ -1,6 +1,7 @@
 /* Looks up keys, and the options that they become. */
 #include "parse/key.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,19 @@
 #include "base/scan.h"
 
 #define NAME_MOST 96 /* bytes of the longest section and key, and some */
+#define TABLES_MOST 16
+#define KEYS_MOST 800
+#define BYTES_MOST 16384
+
+/* The keys of each table by their names: an index of constant tables, which is made when one is first asked for. */
+static struct {
+	struct { const struct key_table *table; struct key_list keys; } tables[TABLES_MOST];
+	size_t table_count;
+	struct key_row rows[KEYS_MOST];
+	size_t count;
+	char names[BYTES_MOST];
+	size_t length;
+} made;
 
 const char *key_status_name(enum key_status status)
 {
@@ -26,9 +40,48 @@ static int compare_name(const void *name, const void *key)
 	return strcmp(name, ((const struct key_row *)key)->name);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(((const struct key_row *)a)->name, ((const struct key_row *)b)->name);
+}
+
+static void add_keys(const struct key_row *row)
+{
+	size_t length;
+
+	for (const char *name = row->name; *name; name += length + (name[length] == ' ')) {
+		length = strcspn(name, " ");
+		assert(made.count < KEYS_MOST && made.length + length < BYTES_MOST);
+		made.rows[made.count] = *row;
+		made.rows[made.count++].name = memcpy(made.names + made.length, name, length);
+		made.length += length + 1;      /* the next byte is zero */
+	}
+}
+
+struct key_list key_list(const struct key_table *table)
+{
+	struct key_row *first = made.rows + made.count;
+	size_t n = 0;
+
+	while (n < made.table_count && made.tables[n].table != table)
+		n++;
+	if (n < made.table_count)
+		return made.tables[n].keys;
+	assert(n < TABLES_MOST);
+	for (size_t row = 0; row < table->row_count; row++)
+		add_keys(&table->rows[row]);
+	made.tables[n].table = table;
+	made.tables[n].keys = (struct key_list){ first, (size_t)(made.rows + made.count - first) };
+	made.table_count++;
+	qsort(first, made.tables[n].keys.count, sizeof(*first), compare_keys);
+	return made.tables[n].keys;
+}
+
 const struct key_row *key_find(const struct key_table *keys, const char *name)
 {
-	return bsearch(name, keys->list, keys->count, sizeof(*keys->list), compare_name);
+	struct key_list known = key_list(keys);
+
+	return bsearch(name, known.list, known.count, sizeof(*known.list), compare_name);
 }
 
 const char *key_option(const struct key_table *keys, const struct key_row *key)
@@ -62,12 +115,14 @@ struct key_nearest key_nearest_begin(const char *name)
 
 void key_nearest_look(struct key_nearest *nearest, const struct key_table *keys)
 {
-	for (size_t n = 0; n < keys->count && nearest->most; n++) {
-		unsigned distance = scan_distance(nearest->name, keys->list[n].name, nearest->most);
+	struct key_list known = key_list(keys);
 
-		if (distance > nearest->most || distance >= strlen(keys->list[n].name))
+	for (size_t n = 0; n < known.count && nearest->most; n++) {
+		unsigned distance = scan_distance(nearest->name, known.list[n].name, nearest->most);
+
+		if (distance > nearest->most || distance >= strlen(known.list[n].name))
 			continue;
-		nearest->key = &keys->list[n];
+		nearest->key = &known.list[n];
 		nearest->most = distance ? distance - 1 : 0;
 	}
 }

@@ -22,7 +22,7 @@ struct key_word {
 };
 
 struct key_row {
-	const char *name;
+	const char *name;               /* in a table: the names of all keys that superd treats like this */
 	enum key_status status;
 	const char *option;             /* of KEY_DONE: the option it becomes, if no option has its name */
 	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
@@ -37,14 +37,22 @@ struct key_row {
 	const char *idle;               /* a value that asks for nothing */
 };
 
-/* The keys of a section, in the order of their names. */
+/* The keys of a section. */
 struct key_table {
 	enum dialect dialect;
 	const char *section;            /* before its keys in the table of options; NULL: nothing */
 	const char *title;              /* for the manual */
+	const struct key_row *rows;
+	size_t row_count;
+};
+
+/* A row for each key of a table, in the order of their names. */
+struct key_list {
 	const struct key_row *list;
 	size_t count;
 };
+
+struct key_list key_list(const struct key_table *table);
 
 /* Finds a key, case-sensitively. NULL: unknown. */
 const struct key_row *key_find(const struct key_table *keys, const char *name);

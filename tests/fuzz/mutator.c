@@ -192,17 +192,18 @@ static void add_unit_line(uint64_t *state, struct buf *out)
 		"[Unit]\n",	     "[Socket]\n",	   "[Service]\n",   "[Install]\n",
 		"#@ fuzz.service\n", "#@ fuzz@.service\n", "#@ b.socket\n",
 	};
-	const struct key_table *keys = unit_keys[pick(state, KEYS_SECTIONS)];
+	const struct key_table *table = unit_keys[pick(state, KEYS_SECTIONS)];
+	struct key_list keys = key_list(table);
 	const struct directive *directive = NULL;
 	const struct key_row *key;
 	char name[128];
 
-	if (pick(state, 5) == 0 || !keys || !keys->count) {
+	if (pick(state, 5) == 0) {
 		buf_text(out, PICK(state, heads));
 		return;
 	}
-	key = &keys->list[pick(state, keys->count)];
-	snprintf(name, sizeof(name), "%s.%s", keys->section, key->name);
+	key = &keys.list[pick(state, keys.count)];
+	snprintf(name, sizeof(name), "%s.%s", table->section, key->name);
 	directive = directive_find(UNIT, name);
 	buf_addf(out, "%s=", key->name);
 	if (directive)
@@ -228,11 +229,11 @@ static void add_plist_line(uint64_t *state, struct buf *out)
 		"</array>\n",
 		"<data>%s</data>\n",
 	};
-	const struct key_table *keys = &launchd_keys[pick(state, LAUNCHD_DICTIONARIES)];
+	struct key_list keys = key_list(&launchd_keys[pick(state, LAUNCHD_DICTIONARIES)]);
 	const char *value = PICK(state, values), *hole = strstr(value, "%s");
 
-	if (keys->count && pick(state, 4))
-		buf_addf(out, "<key>%s</key>", keys->list[pick(state, keys->count)].name);
+	if (pick(state, 4))
+		buf_addf(out, "<key>%s</key>", keys.list[pick(state, keys.count)].name);
 	buf_add(out, value, hole ? (size_t)(hole - value) : strlen(value));
 	if (!hole)
 		return;

@@ -96,12 +96,13 @@ static void add_list(struct buf *out, const char *title, const struct listed_key
 
 static bool add_keys(struct buf *out, const struct key_table *keys)
 {
-	struct listed_key *list = calloc(keys->count, sizeof(*list));
+	struct key_list known = key_list(keys);
+	struct listed_key *list = calloc(known.count, sizeof(*list));
 
-	for (size_t n = 0; list && n < keys->count; n++)
-		list[n] = listed(keys, &keys->list[n]);
+	for (size_t n = 0; list && n < known.count; n++)
+		list[n] = listed(keys, &known.list[n]);
 	if (list)
-		add_list(out, keys->title, list, keys->count);
+		add_list(out, keys->title, list, known.count);
 	free(list);
 	return list;
 }

@@ -156,15 +156,16 @@ static bool check_resource_limit(struct launchd_job *job, const struct plist *so
 static void set_resource_limits(struct launchd_job *job)
 {
 	const struct key_table *keys = &launchd_keys[LAUNCHD_LIMITS];
+	struct key_list limits = key_list(keys);
 
 	launchd_check_keys(job, keys, launchd_value(job, "SoftResourceLimits"));
 	launchd_check_keys(job, keys, launchd_value(job, "HardResourceLimits"));
-	for (size_t n = 0; n < keys->count; n++) {
-		const struct plist *soft = find_resource_limit(job, "SoftResourceLimits", keys->list[n].name);
-		const struct plist *hard = find_resource_limit(job, "HardResourceLimits", keys->list[n].name);
+	for (size_t n = 0; n < limits.count; n++) {
+		const struct plist *soft = find_resource_limit(job, "SoftResourceLimits", limits.list[n].name);
+		const struct plist *hard = find_resource_limit(job, "HardResourceLimits", limits.list[n].name);
 
 		if (check_resource_limit(job, soft, hard))
-			launchd_setf(job, keys->list[n].option, (soft ? soft : hard)->at, "%s:%s",
+			launchd_setf(job, limits.list[n].option, (soft ? soft : hard)->at, "%s:%s",
 				     resource_limit_text(soft), resource_limit_text(hard));
 	}
 }

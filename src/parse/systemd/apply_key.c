@@ -321,10 +321,10 @@ struct key_values {
 static bool note_applied(struct key_values *applied, const struct key_row *key)
 {
 	for (int n = 0; n < KEYS_SECTIONS; n++) {
-		const struct key_table *keys = unit_keys[n];
+		struct key_list keys = key_list(unit_keys[n]);
 
-		if (key >= keys->list && key < keys->list + keys->count) {
-			bool *mark = &applied->keys[n][key - keys->list];
+		if (key >= keys.list && key < keys.list + keys.count) {
+			bool *mark = &applied->keys[n][key - keys.list];
 			bool was = *mark;
 
 			*mark = true;
@@ -343,8 +343,10 @@ static bool is_applied_here(const char *section, const struct key_row *key)
 /* Sets the defaults of systemd that differ from superd's. */
 static void set_absent(struct unit_builder *builder, const char *section, const struct key_table *keys)
 {
-	for (size_t n = 0; n < keys->count; n++) {
-		const struct key_row *key = &keys->list[n];
+	struct key_list known = key_list(keys);
+
+	for (size_t n = 0; n < known.count; n++) {
+		const struct key_row *key = &known.list[n];
 
 		if (key->absent && !unit_assigned(builder, section, key->name))
 			unit_set(builder, key_option(keys, key), key->absent, unit_start(builder->unit));

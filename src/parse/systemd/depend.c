@@ -135,6 +135,7 @@ static void find_needs_of(struct unit_builder *builder, size_t pair, const struc
 {
 	struct requested_units *asked = units_asked(builder->reading);
 	const char *folder = asked->pairs[pair].folder;
+	struct key_list known = key_list(&unit_keys_unit);
 
 	unit_builder_turn(builder, unit);
 	for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++) {
@@ -158,8 +159,8 @@ static void find_needs_of(struct unit_builder *builder, size_t pair, const struc
 		asked->pairs[pair].has_failed |= list.failed;
 		word_list_free(&list);
 	}
-	for (size_t n = 0; n < unit_keys_unit.count; n++) {
-		const struct key_row *key = &unit_keys_unit.list[n];
+	for (size_t n = 0; n < known.count; n++) {
+		const struct key_row *key = &known.list[n];
 		struct word_list list = { 0 };
 
 		if (key->is_apart && key->reason)       /* superd does less for it than systemd, if the unit matters */

@@ -4,15 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define ENABLED "a unit in the configuration is enabled"
 
 static const struct key_row install[] = {
 	{ "Alias", KEY_HARMLESS, .reason = "superd follows existing links between units" },
-	{ "Also", KEY_HARMLESS, .reason = ENABLED },
+	{ "Also RequiredBy UpheldBy WantedBy", KEY_HARMLESS, .reason = "a unit in the configuration is enabled" },
 	{ "DefaultInstance", KEY_HARMLESS, .reason = "name the instance, as in superd -f x@y.socket" },
-	{ "RequiredBy", KEY_HARMLESS, .reason = ENABLED },
-	{ "UpheldBy", KEY_HARMLESS, .reason = ENABLED },
-	{ "WantedBy", KEY_HARMLESS, .reason = ENABLED },
 };
 
 static const struct key_table unit_keys_install = { UNIT, "Install", "[Install]", install,
@@ -72,9 +68,9 @@ const struct key_row *unit_key_find(const char *section, const char *key)
 
 bool unit_key_is_shared(const struct key_row *key)
 {
-	const struct key_table *shared = unit_keys[KEYS_SHARED];
+	struct key_list shared = key_list(unit_keys[KEYS_SHARED]);
 
-	return key >= shared->list && key < shared->list + shared->count;
+	return key >= shared.list && key < shared.list + shared.count;
 }
 
 const char *unit_key_option(const char *section, const struct key_row *key)

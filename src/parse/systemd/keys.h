@@ -8,10 +8,6 @@
 #include "parse/key.h"
 #include "parse/systemd/unit.h"
 
-/* A key that is nothing but the option of its name. */
-#define DONE(key) { key, KEY_DONE, .reason = NULL }
-#define APART(key) { key, KEY_DONE, .is_apart = true }
-
 enum { KEYS_UNIT, KEYS_SOCKET, KEYS_SERVICE, KEYS_SHARED, KEYS_INSTALL, KEYS_SECTIONS };
 
 /* KEYS_SHARED are the keys of systemd.exec(5), systemd.kill(5) and systemd.resource-control(5). They may occur in

@@ -4,69 +4,49 @@
  * harmless. */
 #include "parse/systemd/keys.h"
 
-#define BACK "the next client starts the service again, after a failure once the pause is over"
 #define RELOAD "superd does not refresh a running service"
-#define COMMANDS "superd runs the service's program only"
 #define USB "superd creates no USB gadgets"
 #define ACTION "superd does not reboot or power off the machine"
-#define LIMIT "superd pauses a service that fails repeatedly, and never gives up"
 
 static const struct key_row keys[] = {
 	{ "BusName", KEY_HARMLESS, .reason = "superd does not use D-Bus; Type=dbus means exec" },
-	{ "BusPolicy", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
-	APART("ExecCondition"),
-	APART("ExecReload"),
+	{ "BusPolicy SysVStartPriority", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
+	{ "ExecCondition ExecReload ExecStartPost ExecStartPre ExecStop ExecStopPost FileDescriptorStoreMax "
+	  "RestartMaxDelaySec", KEY_DONE, .is_apart = true },
 	{ "ExecReloadPost", KEY_HARMLESS, .reason = RELOAD, .is_apart = true },
-	{ "ExecStart", KEY_DONE, .is_apart = true,
-	  .reason = "with its prefixes; with Type=oneshot, the last of several" },
-	APART("ExecStartPost"),
-	APART("ExecStartPre"),
-	APART("ExecStop"),
-	APART("ExecStopPost"),
-	{ "ExitType", KEY_WARNED, .idle = "main", .reason = "the service ends with its main process, as with main" },
-	{ "FailureAction", KEY_WARNED, .reason = ACTION },
-	APART("FileDescriptorStoreMax"),
-	DONE("FileDescriptorStorePreserve"),
+	{ "ExecStart", KEY_DONE, .reason = "with its prefixes; with Type=oneshot, the last of several",
+	  .is_apart = true },
+	{ "ExitType", KEY_WARNED, .reason = "the service ends with its main process, as with main", .idle = "main" },
+	{ "FailureAction StartLimitAction", KEY_WARNED, .reason = ACTION },
+	{ "FileDescriptorStorePreserve NonBlocking NotifyAccess ReloadSignal RemainAfterExit Restart "
+	  "RestartForceExitStatus RestartPreventExitStatus RuntimeMaxSec SuccessExitStatus TimeoutAbortSec "
+	  "WatchdogSec", KEY_DONE, .option = NULL },
 	{ "GuessMainPID", KEY_HARMLESS, .reason = "without PIDFile, superd follows all processes of the daemon" },
 	{ "LUOSession", KEY_WARNED, .reason = "superd does not support live updates of the kernel" },
-	DONE("NonBlocking"),
-	DONE("NotifyAccess"),
 	{ "OOMPolicy", KEY_DONE, .reason = "stop means kill; the default is continue" },
 	{ "OpenFile", KEY_DONE, .reason = "without quotes; not with StandardInput=socket", .is_apart = true },
 	{ "PIDFile", KEY_DONE, .reason = "a relative path starts at /run", .is_apart = true },
 	{ "PermissionsStartOnly", KEY_DONE, .reason = "the other commands run as with the prefix +", .is_apart = true },
 	{ "RebootArgument", KEY_HARMLESS, .reason = ACTION },
 	{ "RefreshOnReload", KEY_HARMLESS, .reason = RELOAD },
-	DONE("ReloadSignal"),
-	DONE("RemainAfterExit"),
-	DONE("Restart"),
-	DONE("RestartForceExitStatus"),
-	APART("RestartMaxDelaySec"),
-	{ "RestartMode", KEY_HARMLESS, .reason = BACK },
-	DONE("RestartPreventExitStatus"),
+	{ "RestartMode", KEY_HARMLESS,
+	  .reason = "the next client starts the service again, after a failure once the pause is over" },
 	{ "RestartRandomizedDelaySec", KEY_HARMLESS, .reason = "superd adds random time to each pause itself" },
 	{ "RestartSec", KEY_DONE, .reason = "the first pause, which doubles", .is_apart = true },
 	{ "RestartSteps", KEY_HARMLESS, .reason = "superd's pauses double" },
 	{ "RootDirectoryStartOnly", KEY_WARNED, .reason = "RootDirectory applies to all commands" },
-	DONE("RuntimeMaxSec"),
 	{ "RuntimeRandomizedExtraSec", KEY_HARMLESS, .reason = "RuntimeMaxSec is exact" },
 	{ "Sockets", KEY_DONE, .reason = "further sockets, after those whose Service is this one", .is_apart = true },
-	{ "StartLimitAction", KEY_WARNED, .reason = ACTION },
-	{ "StartLimitBurst", KEY_HARMLESS, .reason = LIMIT },
-	{ "StartLimitIntervalSec", KEY_HARMLESS, .reason = LIMIT },
-	DONE("SuccessExitStatus"),
-	{ "SysVStartPriority", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
-	DONE("TimeoutAbortSec"),
-	{ "TimeoutSec", KEY_DONE, .is_apart = true,
-	  .option = "timeout_stop", .reason = "sets TimeoutStartSec and TimeoutStopSec" },
+	{ "StartLimitBurst StartLimitIntervalSec", KEY_HARMLESS,
+	  .reason = "superd pauses a service that fails repeatedly, and never gives up" },
+	{ "TimeoutSec", KEY_DONE, .option = "timeout_stop", .reason = "sets TimeoutStartSec and TimeoutStopSec",
+	  .is_apart = true },
 	{ "TimeoutStartFailureMode", KEY_HARMLESS, .reason = "superd stops a service that does not start in time" },
 	{ "TimeoutStartSec", KEY_DONE, .reason = "0 means infinity", .is_apart = true },
 	{ "TimeoutStopFailureMode", KEY_HARMLESS, .reason = "superd kills a service that does not stop in time" },
 	{ "TimeoutStopSec", KEY_DONE, .reason = "0 means infinity; the default is 90 s", .is_apart = true },
 	{ "Type", KEY_DONE, .reason = "idle means simple, dbus means exec", .is_apart = true },
-	{ "USBFunctionDescriptors", KEY_REFUSED, .reason = USB },
-	{ "USBFunctionStrings", KEY_REFUSED, .reason = USB },
-	DONE("WatchdogSec"),
+	{ "USBFunctionDescriptors USBFunctionStrings", KEY_REFUSED, .reason = USB },
 };
 
 const struct key_table unit_keys_service = { UNIT, "Service", "[Service]", keys, sizeof(keys) / sizeof(*keys) };

@@ -226,12 +226,13 @@ static void expect_alike(const char *command, const struct row *row)
 
 Test(unit_apart, each_key_of_a_socket_has_a_row)
 {
+	struct key_list socket = key_list(&unit_keys_socket);
 	size_t count = sizeof(rows) / sizeof(*rows);
 
-	for (size_t n = 0; n < unit_keys_socket.count; n++)
-		cr_expect(n < count && !strcmp(unit_keys_socket.list[n].name, rows[n].key), "%s",
-			  unit_keys_socket.list[n].name);
-	cr_expect_eq(unit_keys_socket.count, count);
+	for (size_t n = 0; n < socket.count; n++)
+		cr_expect(n < count && !strcmp(socket.list[n].name, rows[n].key), "%s",
+			  socket.list[n].name);
+	cr_expect_eq(socket.count, count);
 }
 
 Test(unit_apart, sockets_of_one_service_keep_what_is_theirs)
@@ -270,8 +271,8 @@ Test(unit_apart, no_key_of_a_service_rules_a_socket)
 	const struct key_table *const sections[] = { &unit_keys_service, &unit_keys_shared };
 
 	for (size_t i = 0; i < 2; i++) {
-		for (size_t n = 0; n < sections[i]->count; n++) {
-			const struct key_row *key = &sections[i]->list[n];
+		for (size_t n = 0; n < key_list(sections[i]).count; n++) {
+			const struct key_row *key = &key_list(sections[i]).list[n];
 			const char *option = unit_key_option("Service", key);
 			const struct directive *directive = option ? directive_find(NATIVE, option) : NULL;
 
@@ -332,8 +333,10 @@ Test(unit_apart, each_key_for_the_commands_of_a_socket_is_kept_or_told)
 
 Test(unit_apart, no_key_for_the_commands_of_a_socket_is_dropped_without_a_word)
 {
-	for (size_t n = 0; n < unit_keys_shared.count; n++) {
-		const struct key_row *key = &unit_keys_shared.list[n];
+	struct key_list shared = key_list(&unit_keys_shared);
+
+	for (size_t n = 0; n < shared.count; n++) {
+		const struct key_row *key = &shared.list[n];
 		struct row row = { key->name, RUNS, "1\nExecStartPre=/bin/a", NULL };
 		struct outcome *outcome = read_row(&row, row.a, NULL);
 
@@ -347,9 +350,10 @@ Test(unit_apart, no_key_for_the_commands_of_a_socket_is_dropped_without_a_word)
 Test(unit_apart, no_key_for_the_commands_of_two_sockets_is_thrown_together)
 {
 	static const char *const values[][2] = { { "1", "2" }, { "yes", "no" }, { "/a", "/b" }, { "a", "b" } };
+	struct key_list shared = key_list(&unit_keys_shared);
 
-	for (size_t n = 0; n < unit_keys_shared.count; n++) {
-		const struct key_row *key = &unit_keys_shared.list[n];
+	for (size_t n = 0; n < shared.count; n++) {
+		const struct key_row *key = &shared.list[n];
 
 		if (unit_key_find("Socket", key->name) != key || key->status == KEY_HARMLESS)
 			continue;

@@ -7,16 +7,16 @@
 #include "config/option/option_table.h"
 #include "parse/systemd/keys.h"
 
-Test(unit_keys, are_sorted_so_that_each_is_found)
+Test(unit_keys, are_each_found_and_named_once)
 {
 	for (int n = 0; n < KEYS_SECTIONS; n++) {
-		const struct key_table *keys = unit_keys[n];
+		struct key_list keys = key_list(unit_keys[n]);
 
-		for (size_t i = 0; i < keys->count; i++) {
+		for (size_t i = 0; i < keys.count; i++) {
 			if (i)
-				cr_expect_lt(strcmp(keys->list[i - 1].name, keys->list[i].name), 0, "%s",
-					     keys->list[i].name);
-			cr_expect(unit_key_find(keys->section, keys->list[i].name), "%s", keys->list[i].name);
+				cr_expect_lt(strcmp(keys.list[i - 1].name, keys.list[i].name), 0, "%s",
+					     keys.list[i].name);
+			cr_expect(unit_key_find(unit_keys[n]->section, keys.list[i].name), "%s", keys.list[i].name);
 		}
 	}
 }
@@ -54,11 +54,11 @@ Test(unit_keys, are_all_there)
 
 	for (size_t n = 0; n < sizeof(some) / sizeof(*some); n++)
 		cr_expect(unit_key_find(some[n][0], some[n][1]), "[%s] %s", some[n][0], some[n][1]);
-	cr_expect_eq(unit_keys[KEYS_UNIT]->count, 123);
-	cr_expect_eq(unit_keys[KEYS_SOCKET]->count, 77);
-	cr_expect_eq(unit_keys[KEYS_SERVICE]->count, 53);
-	cr_expect_eq(unit_keys[KEYS_SHARED]->count, 246);
-	cr_expect_eq(unit_keys[KEYS_INSTALL]->count, 6);
+	cr_expect_eq(key_list(unit_keys[KEYS_UNIT]).count, 123);
+	cr_expect_eq(key_list(unit_keys[KEYS_SOCKET]).count, 77);
+	cr_expect_eq(key_list(unit_keys[KEYS_SERVICE]).count, 53);
+	cr_expect_eq(key_list(unit_keys[KEYS_SHARED]).count, 246);
+	cr_expect_eq(key_list(unit_keys[KEYS_INSTALL]).count, 6);
 }
 
 Test(unit_keys, every_option_with_a_name_in_units_is_a_key)
@@ -78,8 +78,8 @@ Test(unit_keys, every_option_with_a_name_in_units_is_a_key)
 Test(unit_keys, that_are_done_lead_to_an_option_or_say_how)
 {
 	for (int n = 0; n < KEYS_SECTIONS; n++) {
-		for (size_t i = 0; i < unit_keys[n]->count; i++) {
-			const struct key_row *key = &unit_keys[n]->list[i];
+		for (size_t i = 0; i < key_list(unit_keys[n]).count; i++) {
+			const struct key_row *key = &key_list(unit_keys[n]).list[i];
 
 			if (key->status == KEY_DONE)
 				cr_expect(unit_key_option(unit_keys[n]->section, key) || key->reason, "%s",
