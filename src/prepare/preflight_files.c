@@ -269,16 +269,20 @@ static void check_own_program(struct preflight *preflight, const struct service 
 				 wrong);
 }
 
-/* superd-exec checks conditions and loads credentials. For sandboxes exec/sandbox/sandbox_probe asks it. */
+/* superd-exec checks conditions, loads credentials, and removes what is left. For sandboxes exec/sandbox/sandbox_probe
+ * asks it. */
 static void check_executor(struct preflight *preflight, const struct service *service)
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	const char *const said[] = { "yes", NULL };
 	struct { const char *option; words words; } needs[] = {
 		{ "condition", service->groups->commands->condition },
 		{ "load_credential", passed_fds->load_credential },
 		{ "import_credential", passed_fds->import_credential },
 		{ "set_credential", passed_fds->set_credential },
 		{ "socket_condition", NULL },
+		{ "runtime_directory", service->groups->environment->runtime_directory },
+		{ "remove_ipc", service->groups->identity->remove_ipc ? said : NULL },
 	};
 	const char *wrong = NULL;
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "exec/dirs/removal.h"
 #include "os/guard/guard_link.h"
 
 struct unreaped_process {
@@ -53,6 +54,8 @@ static void save_before_start(struct engine *engine, const struct spawn_request 
 
 static void note_start(struct spawn_request *launch)
 {
+	if (launch->plan->account)
+		launch->after = removal_make_way(launch->plan->account->uid, launch->plan->apart);
 	if (launch->note.owner)
 		launch->noted = guard_note_start(&launch->note);
 }

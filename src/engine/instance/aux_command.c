@@ -11,6 +11,7 @@
 
 #include "base/scan.h"
 #include "engine/core/unreaped.h"
+#include "engine/instance/cleanup.h"
 #include "engine/instance/foreground.h"
 #include "engine/launch/stdio.h"
 #include "engine/runtime/prepare_start.h"
@@ -119,7 +120,7 @@ static void finish_phase(struct aux_command *command, enum result result, int st
 {
 	list_remove(&command->link);
 	command->pid = 0;
-	private_tmp_remove(command->runtime->service->name, command->private_tmp, engine_of(command)->stopping);
+	cleanup_remove_tmp(engine_of(command), command->runtime->service->name, command->private_tmp);
 	command->private_tmp = 0;
 	plan_free(command->plan);
 	command->plan = NULL;

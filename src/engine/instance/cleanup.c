@@ -2,10 +2,14 @@
  * user, so the user's IPC objects go when none of these services runs. */
 #include "engine/instance/cleanup.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "engine/runtime/service_list.h"
 #include "exec/dirs/credentials.h"
 #include "exec/dirs/directories.h"
-#include "exec/dirs/user_ipc.h"
+#include "exec/dirs/private_tmp.h"
+#include "exec/dirs/removal.h"
 #include "os/foreign/foreign_path.h"
 
 /* The service stays: it is neither removed nor being closed. */
@@ -29,23 +33,43 @@ static bool is_user_busy(const struct service_runtime *runtime, uid_t uid)
 	return false;
 }
 
-static void remove_ipc(const struct service_runtime *runtime)
+/* done false: errno says why. */
+static void note(const struct engine *engine, const char *service, bool done, const char *what)
 {
-	const struct account *account = runtime->service->account;
+	struct event event = { .name = "leftover", .service = service };
 
-	if (runtime->service->groups->identity->remove_ipc && account && account->switches &&
-	    !is_user_busy(runtime, account->uid))
-		user_ipc_remove(account->uid);
+	if (!done)
+		log_event(engine->log, LEVEL_WARNING, &event, "cannot remove %s: %s", what, strerror(errno));
+}
+
+static void remove_directories(const struct service_runtime *runtime, const struct service *row, bool stays)
+{
+	bool done = directories_remove(runtime->table, row, &runtime->engine->defaults, stays);
+
+	note(runtime->engine, runtime->service->name, done, "runtime_directory");
+}
+
+void cleanup_remove_credentials(const struct service_runtime *runtime)
+{
+	bool done = credentials_remove(runtime->service, &runtime->engine->defaults);
+
+	note(runtime->engine, runtime->service->name, done, "the folder of its credentials");
+}
+
+void cleanup_remove_tmp(const struct engine *engine, const char *service, uint64_t number)
+{
+	note(engine, service, private_tmp_remove(service, number), "the folders of private_tmp");
 }
 
 void cleanup_remove(struct service_runtime *runtime)
 {
-	bool at_once = runtime->engine->stopping;
+	const struct account *account = runtime->service->account;
 
-	directories_remove(runtime->table, runtime->service, &runtime->engine->defaults, service_stays(runtime),
-			   at_once);
-	credentials_remove(runtime->service, &runtime->engine->defaults, at_once);
-	remove_ipc(runtime);
+	remove_directories(runtime, runtime->service, service_stays(runtime));
+	cleanup_remove_credentials(runtime);
+	if (runtime->service->groups->identity->remove_ipc && account && account->switches && account->uid &&
+	    !is_user_busy(runtime, account->uid))
+		note(runtime->engine, runtime->service->name, removal_of_ipc(account->uid), "IPC objects");
 	if (runtime->service->groups->lifecycle->pid_file)
 		foreign_unlink(runtime->service->groups->lifecycle->pid_file);
 }
@@ -53,8 +77,7 @@ void cleanup_remove(struct service_runtime *runtime)
 void cleanup_remove_last(struct service_runtime *runtime)
 {
 	if (runtime->run && runtime_is_empty(runtime))
-		directories_remove(runtime->table, runtime->service, &runtime->engine->defaults, false,
-				   runtime->engine->stopping);
+		remove_directories(runtime, runtime->service, false);
 }
 
 void cleanup_remove_for_sockets(struct service_runtime *runtime)
@@ -62,5 +85,5 @@ void cleanup_remove_for_sockets(struct service_runtime *runtime)
 	const struct service *row = service_prepared(runtime->service)->socket_row;
 
 	if (row)
-		directories_remove(runtime->table, row, &runtime->engine->defaults, false, runtime->engine->stopping);
+		remove_directories(runtime, row, false);
 }

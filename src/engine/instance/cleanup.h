@@ -8,6 +8,10 @@
 /* Called when the last instance has ended. */
 void cleanup_remove(struct service_runtime *runtime);
 
+/* What an earlier superd, or one instance, has left: the folder of credentials, the folders of private_tmp (0: none). */
+void cleanup_remove_credentials(const struct service_runtime *runtime);
+void cleanup_remove_tmp(const struct engine *engine, const char *service, uint64_t number);
+
 /* Called when no client can start the service again: also removes directories and descriptors that are preserved
  * between instances. */
 void cleanup_remove_last(struct service_runtime *runtime);

@@ -17,13 +17,13 @@
 #include "config/option/service_mark.h"
 #include "config/words/command_prefix.h"
 #include "engine/core/unreaped.h"
+#include "engine/instance/cleanup.h"
 #include "engine/instance/foreground.h"
 #include "engine/instance/forking_search.h"
 #include "engine/instance/notify_state.h"
 #include "engine/instance/relay.h"
 #include "engine/instance/thaw.h"
 #include "engine/runtime/runtime.h"
-#include "exec/dirs/credentials.h"
 #include "exec/spawn/spawn.h"
 #include "os/cgroup/resource_usage.h"
 
@@ -706,8 +706,7 @@ void exec_sequence_go_on(struct exec_sequence *sequence)
 void exec_sequence_begin(struct exec_sequence *sequence)
 {
 	if (list_has_one(runtime_instances(sequence->runtime))) /* what another superd left when it was killed */
-		credentials_remove(sequence->runtime->service, &sequence->runtime->engine->defaults,
-				   sequence->runtime->engine->stopping);
+		cleanup_remove_credentials(sequence->runtime);
 	instance_event(sequence->instance, ON_BEGIN);
 }
 

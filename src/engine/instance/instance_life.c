@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/instance/bind_calls.h"
+#include "engine/instance/cleanup.h"
 #include "engine/instance/escaped.h"
 #include "engine/instance/exec_sequence.h"
 #include "engine/instance/foreground.h"
@@ -20,7 +21,6 @@
 #include "engine/instance/relay.h"
 #include "engine/instance/thaw.h"
 #include "engine/runtime/runtime.h"
-#include "exec/dirs/private_tmp.h"
 
 /* The process has ended, and its messages were read. */
 static void take_end(struct instance *instance)
@@ -126,8 +126,7 @@ void instance_free(struct instance *instance)
 	fd_close(&instance->groups.former_fd);
 	escaped_free(&instance->groups.escaped);
 	leave_group(instance);
-	if (instance->private_tmp)
-		private_tmp_remove(instance->service->name, instance->private_tmp, instance->engine->stopping);
+	cleanup_remove_tmp(instance->engine, instance->service->name, instance->private_tmp);
 	instance->engine->instances->made--;
 	plan_free(instance->plan);
 	outdated_free(&instance->outdated);

@@ -66,6 +66,7 @@
 #include "engine/upgrade/upgrade.h"
 #include "os/guard/guard_link.h"
 #include "os/proc/process.h"
+#include "exec/dirs/removal.h"
 #include "exec/spawn/spawn.h"
 #include "exec/spawn/worker_process.h"
 #include "exec/worker/output_reader.h"
@@ -792,6 +793,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 void supervisor_free(struct supervisor *supervisor)
 {
 	struct engine *engine = &supervisor->engine;
+	struct buf left = { 0 };
 
 	saved_state_end(engine);
 	socket_store_keep(engine);
@@ -833,4 +835,9 @@ void supervisor_free(struct supervisor *supervisor)
 	left_out_check_end(&supervisor->left_out_check);
 	shutdown_free(supervisor);
 	spawn_end();
+	removal_end(&left);
+	if (left.length)
+		log_warn(engine->log, "what services left is not removed, as that takes too long: %s",
+			 buf_string(&left));
+	buf_free(&left);
 }

@@ -20,6 +20,7 @@
 #include "engine/core/exit_result.h"
 #include "engine/core/fd_watch.h"
 #include "engine/core/unreaped.h"
+#include "engine/instance/cleanup.h"
 #include "engine/launch/exec_status.h"
 #include "engine/launch/passed_files.h"
 #include "engine/launch/start_request.h"
@@ -27,7 +28,6 @@
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/warm/program_stamp.h"
-#include "exec/dirs/private_tmp.h"
 #include "exec/warm/hold.h"
 
 #define QUIET_LEAST .005                /* seconds without a client before others are started, after one found none … */
@@ -787,16 +787,15 @@ void warm_pool_halt(struct service_runtime *runtime)
 static void abandon(struct held_program *held)
 {
 	struct instance *instance = held->instance;
+	const struct engine *engine = instance->engine;
 	const char *name = instance->service->name;
 	uint64_t private_tmp = instance->private_tmp;
-	bool stopping = instance->engine->stopping;
 
 	close_channel(held);
 	instance->facts.stopped = true;
 	instance_kill(instance);
 	instance_let_go(instance);      /* on_ended frees both */
-	if (private_tmp)
-		private_tmp_remove(name, private_tmp, stopping);
+	cleanup_remove_tmp(engine, name, private_tmp);
 }
 
 static bool abandon_all(struct warm_pool *pool)

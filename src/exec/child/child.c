@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,6 +23,16 @@
 #include "os/foreign/fork_fds.h"
 #include "os/host/signals.h"
 #include "os/rights/raw_syscall.h"
+
+#define AFTER_MOST 5000                 /* milliseconds */
+
+/* It is reaped as soon as it has ended. */
+static int wait_for_other(struct job *job)
+{
+	for (int n = 0; job->after && n < AFTER_MOST && kill(job->after, 0) == 0; n++)
+		poll(NULL, 0, 1);
+	return 0;
+}
 
 static int move_fd(int from, int to)
 {
@@ -232,6 +243,7 @@ static int execute_program(struct job *job)
 /* In their order, which counts: a stage may need a right that a later one gives up. superd-exec has those that are
  * missing. */
 static int (*const stages[STAGES])(struct job *) = {
+	[STAGE_AFTER] = wait_for_other,
 	[STAGE_STREAMS] = stream_files_open,
 	[STAGE_CGROUP] = cgroup_join,
 	[STAGE_DESCRIPTORS] = set_descriptors,
@@ -356,5 +368,5 @@ _Noreturn void child_run_apart(struct job *job)
 	if (job->record >= 0)
 		become_program(job);
 	fork_fds_close_others(job->wanted, job->wanted_count, job->report, job->file);
-	child_run(job, STAGE_CONDITIONS, NULL);
+	child_run(job, STAGE_AFTER, NULL);
 }

@@ -18,7 +18,8 @@ enum stage {
 	STAGE_RECORD, /* the text for superd-exec; there is no child */
 	STAGE_FORK, /* fork(2) or clone(2) failed */
 	STAGE_PROGRAM, /* superd-exec, which then goes through all others */
-	STAGE_CONDITIONS, /* the first one of a start apart */
+	STAGE_AFTER, /* waits for another process; the first one of a start apart */
+	STAGE_CONDITIONS,
 	STAGE_CREDENTIALS,
 	STAGE_STREAMS,  /* opens the files of standard streams, as the user */
 	STAGE_MAPPER, /* for PRIVATE_USERS; outside of the control group */
@@ -77,6 +78,7 @@ struct job {
 	int terminal;                   /* descriptor that becomes the controlling terminal; 0: none */
 	const struct plan_command *command;             /* the plan's main command, or another one */
 	bool checks;                    /* check the plan's conditions first */
+	pid_t after;                    /* process for whose end it waits, five seconds at most; 0: none */
 	int file;                       /* command->file, or its number in the child */
 	char **argv;                    /* the command's arguments, or a copy with variables replaced (exec/spawn/spawn_env) */
 	char **environment;             /* NULL-terminated; contains the texts below as far as they apply */

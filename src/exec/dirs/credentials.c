@@ -4,10 +4,10 @@
  * that are loaded the later one wins. The list is sorted in this order, and the child uses the first. */
 #include "exec/dirs/credentials.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "config/words/passed_fds.h"
@@ -231,34 +231,24 @@ const char *credentials_fault(const struct service *service, int number, const c
 	return NULL;
 }
 
-/* Makes a folder writable, as only root can remove files from a folder without write permission. */
-static void make_writable(int above, const char *name)
-{
-	int folder = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (folder >= 0 && fchmod(folder, 0700) < 0)
-		fd_close(&folder);      /* what remains is reported when the next start finds it */
-	fd_close(&folder);
-}
-
-void credentials_remove(const struct service *service, const struct process_defaults *defaults, bool at_once)
+bool credentials_remove(const struct service *service, const struct process_defaults *defaults)
 {
 	const char *root = credentials_are_carried(service) ? NULL : service_root(service);
 	struct buf base = { 0 }, name = { 0 };
 	int above = -1;
+	bool good;
 
 	if (!credentials_are_wanted(service))
-		return;
+		return true;
 	buf_addf(&base, "%s/" FOLDER, defaults->runtime_directory);
 	buf_addf(&name, "%s.service", service->name);
+	errno = ENOMEM;
 	if (!base.failed && !name.failed)
 		above = root ? credentials_open_below(root, buf_string(&base), false)
 			     : open(buf_string(&base), O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (above >= 0) {
-		make_writable(above, buf_string(&name));
-		directories_discard(above, buf_string(&name), at_once);
-	}
+	good = above >= 0 ? directories_discard(above, buf_string(&name)) : errno == ENOENT;
 	fd_close(&above);
 	buf_free(&base);
 	buf_free(&name);
+	return good;
 }

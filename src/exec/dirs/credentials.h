@@ -36,5 +36,5 @@ void credentials_free(struct credentials *credentials);         /* accepts NULL 
  * none. */
 const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length);
 
-/* Removes the folder if it exists; at_once: as for directories_discard. */
-void credentials_remove(const struct service *service, const struct process_defaults *defaults, bool at_once);
+/* Removes the folder if it exists, as directories_discard. */
+bool credentials_remove(const struct service *service, const struct process_defaults *defaults);

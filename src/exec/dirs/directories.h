@@ -42,16 +42,13 @@ bool directories_prepare(const struct service *service, const struct process_def
 
 /* Removes the runtime directories with their contents, but not across a mount or through a symlink, nor one that
  * contains a listener of the table. stays: the service may start again, which matters for runtime_directory_preserve =
- * restart. at_once: as for directories_discard. */
-void directories_remove(const struct table *table, const struct service *service,
-			const struct process_defaults *defaults, bool stays, bool at_once);
+ * restart. false and errno: one stays. */
+bool directories_remove(const struct table *table, const struct service *service,
+			const struct process_defaults *defaults, bool stays);
 
-/* Removes base/name with its contents, but not across a mount or through a symlink. The name is free when this returns.
- * A separate process does the rest, as it may take long; with at_once, superd does it itself, as it is about to end. */
-void directories_discard(int base, const char *name, bool at_once);
-
-/* As directories_discard with at_once: waits until everything is removed. */
-void directories_remove_tree(const char *base, const char *name);
+/* Removes base/name with its contents, but not across a mount or through a symlink. The name is free when this returns,
+ * and the rest is removed aside (exec/dirs/removal). false and errno: it stays. */
+bool directories_discard(int base, const char *name);
 
 /* A random number for the name of a folder; never 0. */
 uint64_t directories_number(void);

@@ -4,21 +4,15 @@
  * in advance. The folders' contents belong to another user, so no symlink in them is followed. */
 #include "exec/dirs/private_tmp.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "exec/child/sandbox.h"
 #include "exec/dirs/directories.h"
-#include "exec/spawn/spawn.h"
+#include "exec/dirs/removal.h"
 
 #define NAME_MOST 64
-
-static const char *const folders[] = { "/tmp", "/var/tmp" };
-
-struct tmp_folders {
-	char names[2][sizeof("superd-") + NAME_MOST + 24];
-};
 
 uint64_t private_tmp_new(const struct service *service)
 {
@@ -45,29 +39,17 @@ void private_tmp_prefix(const char *above, const char *service, struct buf *out)
 	buf_char(out, '-');
 }
 
-static void remove_folders(const void *with)
+bool private_tmp_remove(const char *service, uint64_t number)
 {
-	const struct tmp_folders *removed = with;
-
-	for (size_t n = 0; n < 2; n++)
-		directories_remove_tree(folders[n], removed->names[n]);
-}
-
-void private_tmp_remove(const char *service, uint64_t number, bool at_once)
-{
-	struct tmp_folders removed = { 0 };
+	struct buf path = { 0 };
+	bool good;
 
 	if (!number)
-		return;
-	for (size_t n = 0; n < 2; n++) {
-		struct buf path = { 0 };
-
-		private_tmp_prefix("", service, &path);
-		buf_addf(&path, "%016" PRIx64, number);
-		if (!path.failed)
-			snprintf(removed.names[n], sizeof(removed.names[n]), "%s", buf_string(&path) + 1);
-		buf_free(&path);
-	}
-	if (at_once || !spawn_background(remove_folders, &removed, NULL, 0))
-		remove_folders(&removed);
+		return true;
+	private_tmp_prefix("", service, &path);
+	buf_addf(&path, "%016" PRIx64, number);
+	errno = ENOMEM;
+	good = !path.failed && removal_of_tmp(buf_string(&path) + 1);
+	buf_free(&path);
+	return good;
 }

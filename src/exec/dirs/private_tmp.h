@@ -2,6 +2,7 @@
  * after the instance's end. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -13,6 +14,6 @@ uint64_t private_tmp_new(const struct service *service);
 /* Appends "/tmp/superd-NAME-", which the number in hexadecimal follows. */
 void private_tmp_prefix(const char *above, const char *service, struct buf *out);
 
-/* Removes the folders and their contents in a separate process, as it may take long; with at_once in superd itself,
- * which is about to end. A number of 0 does nothing. */
-void private_tmp_remove(const char *service, uint64_t number, bool at_once);
+/* Removes the folders and their contents aside (exec/dirs/removal). A number of 0 does nothing. false and errno: they
+ * stay. */
+bool private_tmp_remove(const char *service, uint64_t number);

@@ -291,6 +291,7 @@ void start_record(struct record *record, struct job *job)
 	streams_record(record, job);
 	NUMBER(record, job, terminal, 0, 2);
 	FLAG(record, job, checks);
+	NUMBER(record, job, after, 0, INT_MAX);
 	NUMBER(record, job, file, 0, INT_MAX);
 	STRUCT(record, job, command, command);
 	record_demand(record, "command", command);

@@ -82,6 +82,7 @@ static void start_one(struct spawn_request *request, char *stack)
 		.plan = request->plan,
 		.command = request->command ? request->command : &request->plan->main,
 		.checks = request->checks,
+		.after = request->after,
 		.file = (request->command ? request->command : &request->plan->main)->file,
 		.wanted = request->wanted,
 		.wanted_count = request->wanted_count,

@@ -22,6 +22,7 @@ struct spawn_request {
 	const struct plan *plan;
 	const struct plan_command *command;             /* NULL: the plan's main command */
 	bool checks;                    /* check the plan's conditions first; the start is then apart */
+	pid_t after;                    /* a start apart waits for the end of this process; 0: none */
 	const int *wanted;              /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
 	int wanted_count;               /* at least 3 */
 	/* pass = bind: socket whose other end receives the descriptor of the program's filter, and index of the socket in
@@ -98,9 +99,10 @@ int spawn_probe(int (*try)(void));
  * long. */
 int spawn_ask(int program, char *const *argv);
 
-/* Runs a chore in a forked process, which has no descriptors of superd's but these. No process learns how it ends.
- * false: the fork failed. */
-bool spawn_background(void (*chore)(const void *with), const void *with, const int *kept, int count);
+/* Executes one of superd's own programs beside the loop: with these as its standard input and output (-1: superd's), and all
+ * signals blocked. The loop reaps it, as one of the workers (exec/spawn/worker_process). Its pid; -1 and errno. */
+struct own_program;
+pid_t spawn_aside(const struct own_program *program, char *const *argv, const int streams[2]);
 
 /* For messages: the stage that failed, such as "setting user", and why. In stage_name.c. */
 const char *stage_name(enum stage stage);

@@ -16,11 +16,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/thread.h"
 #include "exec/record/start_record.h"
 #include "exec/spawn/spawn_timeout.h"
+#include "exec/spawn/worker_process.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
 #include "os/fs/memory_file.h"
+#include "os/host/program.h"
 #include "os/rights/raw_syscall.h"
 
 #define REAP_MOST 100                   /* milliseconds that superd waits for a process that is about to end */
@@ -135,17 +138,24 @@ int spawn_ask(int program, char *const *argv)
 	return hear_answer(pid, ends);
 }
 
-bool spawn_background(void (*chore)(const void *with), const void *with, const int *kept, int count)
+pid_t spawn_aside(const struct own_program *program, char *const *argv, const int streams[2])
 {
-	pid_t pid = fork();
+	sigset_t before;
+	pid_t pid;
 
+	thread_block_signals(&before);  /* they stay blocked in the program, too */
+	pid = fork();
 	if (pid == 0) {
-		fork_memory_unshare();
-		raw_raise_effective();
-		fork_fds_close_others(kept, count, -1, -1);
 		setsid();
-		chore(with);
-		_exit(0);
+		for (int n = 0; n < 2; n++) {
+			if (streams[n] >= 0 && dup2(streams[n], n) < 0)
+				_exit(1);
+		}
+		raw_execute_own(program->fd, argv);
+		_exit(1);
 	}
-	return pid > 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (pid > 0)
+		spawn_note_worker(pid, program->name);
+	return pid;
 }

@@ -11,6 +11,7 @@ static const char *const names[] = {
 	"writing the start for superd-exec",
 	"starting a process",
 	"running superd-exec",
+	"waiting for a removal",
 	"looking at conditions",
 	"loading credentials",
 	"opening streams",

@@ -55,15 +55,10 @@ static bool grow_workers(void)
 }
 
 /* Without memory the worker is not recorded, and superd's end may wait for it as for any other child. */
-static void note_worker(pid_t pid, const char *name)
+void spawn_note_worker(pid_t pid, const char *name)
 {
 	if (pid > 0 && grow_workers())
 		workers.list[workers.count++] = (struct noted_worker){ pid, name, ++workers.last };
-}
-
-void spawn_note_worker(pid_t pid)
-{
-	note_worker(pid, NULL);
 }
 
 static const struct noted_worker *find_worker(pid_t pid)
@@ -183,7 +178,7 @@ static pid_t fork_worker(const struct worker_kind *kind, uint64_t capabilities, 
 		return 0;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	note_worker(pid, kind->name);
+	spawn_note_worker(pid, kind->name);
 	return pid;
 }
 

@@ -60,5 +60,6 @@ pid_t spawn_worker(const struct worker_kind *kind, uint64_t capabilities, void (
 bool spawn_is_worker(pid_t pid);                /* whether it was started here, and is not yet reaped */
 uint64_t spawn_worker_serial(pid_t pid);        /* unique, whereas a pid is reused; 0: it was not started here */
 const char *spawn_worker_name(pid_t pid);       /* of its kind; NULL: it was not started here, or before an upgrade */
-void spawn_note_worker(pid_t pid);              /* adds a worker that superd started before an upgrade; 0: does nothing */
+/* Adds a process that was started otherwise, or before an upgrade. name: NULL if unknown. A pid of 0 does nothing. */
+void spawn_note_worker(pid_t pid, const char *name);
 void spawn_reaped(pid_t pid);                   /* to be called for every reaped child, as its pid may be reused now */

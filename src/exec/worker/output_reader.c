@@ -446,7 +446,7 @@ pid_t output_reader_process(void)
 void output_reader_resume(pid_t process)
 {
 	reader.former = process;
-	spawn_note_worker(process);
+	spawn_note_worker(process, NULL);
 }
 
 static bool is_running(pid_t pid)

@@ -3,7 +3,8 @@
  * goes through all stages in the order of exec/child, and executes the service's program.
  *
  * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --check-conditions reads the conditions of
- * sockets from its standard input, and answers by its standard output, a channel. */
+ * sockets from its standard input, and answers by its standard output, a channel. --remove, --remove-tmp and
+ * --remove-ipc remove what services have left. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "exec/record/condition_record.h"
 #include "exec/record/start_record.h"
 #include "helper/exec/condition.h"
+#include "helper/exec/remove.h"
 #include "helper/exec/stages.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_with_timeout.h"
@@ -113,6 +115,22 @@ static _Noreturn void check_sockets(void)
 	timed_job_answer(STDOUT_FILENO, -1, &verdicts, &none);
 }
 
+/* Does what these arguments ask for. false: they are others. */
+static bool remove_leftovers(int count, char **given)
+{
+	int64_t uid;
+
+	if (count == 3 && !strcmp(given[0], "--remove"))
+		remove_folder(given[1], given[2]);
+	else if (count == 2 && !strcmp(given[0], "--remove-tmp"))
+		remove_tmp(given[1]);
+	else if (count == 2 && !strcmp(given[0], "--remove-ipc") && !scan_count(given[1], &uid) && uid > 0)
+		remove_ipc((uid_t)uid);
+	else
+		return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	bool is_ours = program_take_word("superd-exec", &argc, argv);
@@ -125,6 +143,8 @@ int main(int argc, char **argv)
 		return probe(true);
 	if (is_ours && argc == 2 && !strcmp(argv[1], "--check-conditions"))
 		check_sockets();
+	if (is_ours && remove_leftovers(argc - 1, argv + 1))
+		return EXIT_SUCCESS;
 	if (argc < 3 || scan_count(argv[argc - 2], &file) || scan_count(argv[argc - 1], &report) ||
 	    fcntl((int)file, F_GETFD) < 0 || fcntl((int)report, F_GETFD) < 0) {
 		fprintf(stderr, "superd-exec: superd starts it, for services with conditions or a sandbox\n");
@@ -137,5 +157,5 @@ int main(int argc, char **argv)
 	take_descriptors(&job);
 	if (geteuid() != 0)
 		raw_set_dumpable();     /* it may have to write its files in /proc/self */
-	child_run(&job, STAGE_CONDITIONS, own_stages);
+	child_run(&job, STAGE_AFTER, own_stages);
 }

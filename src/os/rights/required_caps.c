@@ -138,7 +138,5 @@ uint64_t required_caps_of(const struct service *service, int port_start)
 		required |= FILES;
 	if (reads_files(service))
 		required |= CAP(DAC_READ_SEARCH);
-	if (service->groups->identity->remove_ipc)
-		required |= CAP(SYS_ADMIN) | FILES;
 	return required;
 }

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "exec/dirs/directories.h"
+#include "exec/dirs/removal.h"
+#include "os/host/program.h"
 
 static char run[80], state[80], cache[80], logs[80], configuration[80];
 
@@ -28,6 +30,7 @@ static void begin(void)
 	process_defaults.logs_directory = logs;
 	process_defaults.configuration_directory = configuration;
 	umask(022);
+	cr_assert_geq(program_get(PROGRAM_EXEC)->fd, 0);
 }
 
 TestSuite(directories, .init = begin, .fini = tear_down, .timeout = 120);
@@ -59,13 +62,20 @@ static void wait_for_chores(void)
 		;
 }
 
-static void remove_of(const struct service *service)
+/* Returns whether nothing stays. */
+static bool remove_all_of(const struct service *service)
 {
 	struct service row = *service;
 	struct table alone = { .services = &row, .count = 1 };
+	bool good = directories_remove(&alone, service, &process_defaults, false);
 
-	directories_remove(&alone, service, &process_defaults, false, false);
 	wait_for_chores();
+	return good;
+}
+
+static void remove_of(const struct service *service)
+{
+	cr_expect(remove_all_of(service), "%s", strerror(errno));
 }
 
 static const struct service *service_of(const char *lines)
@@ -200,7 +210,7 @@ Test(directories, are_not_reached_by_a_symlink_on_the_way)
 	cr_assert_eq(symlink(below("precious"), below("run/a/b")), 0);
 	expect_refused(service, "a/b/c");
 	service = service_of("runtime_directory = { \"a/b/c\" }");
-	remove_of(service);
+	cr_expect_not(remove_all_of(service), "superd says that it stays");
 	cr_expect(is_there("precious/c/file"));
 }
 
@@ -387,9 +397,9 @@ Test(directories, keeps_runtime_folders_as_runtime_directory_preserve_says)
 	service = service_of("runtime_directory = \"b:c\"\nruntime_directory_preserve = restart");
 	row = *service;
 	prepare(service);
-	directories_remove(&alone, service, &process_defaults, true, false);
+	cr_expect(directories_remove(&alone, service, &process_defaults, true));
 	cr_expect(is_there("run/b"), "it may be started again");
-	directories_remove(&alone, service, &process_defaults, false, false);
+	cr_expect(directories_remove(&alone, service, &process_defaults, false));
 	cr_expect_not(is_there("run/b"));
 	cr_expect_not(is_there("run/c"), "the link goes with it");
 }
@@ -405,7 +415,7 @@ Test(directories, with_something_in_them_are_emptied_by_another_process_and_thei
 	prepare(service);
 	file_of("run/a/file", "x", 1);
 	file_of("run/b/c/file", "x", 1);
-	directories_remove(&alone, service, &process_defaults, false, false);
+	cr_expect(directories_remove(&alone, service, &process_defaults, false));
 	cr_expect(!is_there("run/a") && !is_there("run/b/c"));
 	prepare(service);
 	file_of("run/a/new", "x", 1);
@@ -413,9 +423,9 @@ Test(directories, with_something_in_them_are_emptied_by_another_process_and_thei
 		ended++;
 	cr_expect_eq(ended, 2);
 	cr_expect(is_there("run/a/new"), "it is the next start's");
-	directories_remove(&alone, service, &process_defaults, false, true);
-	cr_expect_not(is_there("run/a"));
-	cr_expect_eq(waitpid(-1, NULL, 0), -1, "superd ends, so it was done at once");
+	cr_expect(directories_remove(&alone, service, &process_defaults, false));
+	removal_end(&why);
+	cr_expect_eq(waitpid(-1, NULL, 0), -1, "superd ends, so it waits for them");
 	cr_expect_eq(rmdir(below("run/b")), 0);
 	cr_expect_eq(rmdir(below("run")), 0, "something is left: %s", strerror(errno));
 }
@@ -427,7 +437,7 @@ Test(directories, that_are_empty_go_without_another_process)
 	struct table alone = { .services = &row, .count = 1 };
 
 	prepare(service);
-	directories_remove(&alone, service, &process_defaults, false, false);
+	cr_expect(directories_remove(&alone, service, &process_defaults, false));
 	cr_expect_not(is_there("run/a"));
 	cr_expect_eq(waitpid(-1, NULL, 0), -1);
 }

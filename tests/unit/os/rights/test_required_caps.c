@@ -152,10 +152,9 @@ Test(needed, by_files_that_are_read_is_to_read_them)
 	cr_assert_eq(of("127.0.0.1:7001", "libwrap = \"x\""), ANY | CAP(DAC_READ_SEARCH));
 }
 
-Test(needed, to_remove_what_a_user_has_left_is_sys_admin)
+Test(needed, to_remove_what_a_user_has_left_is_nothing_of_superds)
 {
-	cr_assert_eq(of_backend("127.0.0.1:7001", user("remove_ipc = yes")),
-		     ANY | LOOKS | FILES | CAP(SYS_ADMIN));
+	cr_assert_eq(of_backend("127.0.0.1:7001", user("remove_ipc = yes")), ANY | LOOKS);
 }
 
 Test(needed, by_devices_and_addresses_is_to_load_programs)
