@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/scan.h"
@@ -120,6 +121,8 @@ static bool remove_leftovers(int count, char **given)
 {
 	int64_t uid;
 
+	if (count > 1 && !strncmp(given[0], "--remove", sizeof("--remove") - 1))
+		setpriority(PRIO_PROCESS, 0, 19);       /* services come first */
 	if (count == 3 && !strcmp(given[0], "--remove"))
 		remove_folder(given[1], given[2]);
 	else if (count == 2 && !strcmp(given[0], "--remove-tmp"))

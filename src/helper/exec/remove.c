@@ -53,7 +53,7 @@ static int open_unmounted(int at, const char *name)
 struct tree_removal {
 	int top;                        /* descriptor of the tree's folder */
 	unsigned long number;           /* number in the last name tried for a folder that is moved up */
-	bool moved;                     /* a folder was moved up in this pass, so another pass is needed */
+	bool changed;                   /* something was removed in this pass, or moved up: the next may find more */
 	int64_t until;                  /* time of its limit, in milliseconds */
 };
 
@@ -65,7 +65,7 @@ static void move_up(struct tree_removal *removal, int at, const char *name)
 	for (int tries = 0; tries < NAMES_MOST; tries++) {
 		snprintf(up, sizeof(up), ".superd-%lu", ++removal->number);
 		if (renameat(at, name, removal->top, up) == 0) {
-			removal->moved = true;
+			removal->changed = true;
 			return;
 		}
 		if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
@@ -87,8 +87,10 @@ static void empty_level(struct tree_removal *removal, int directory, int depth)
 
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		if (unlinkat(dirfd(stream), entry->d_name, 0) == 0)
+		if (unlinkat(dirfd(stream), entry->d_name, 0) == 0) {
+			removal->changed = true;
 			continue;
+		}
 		inner = open_unmounted(dirfd(stream), entry->d_name);
 		if (inner < 0)
 			continue;
@@ -96,16 +98,19 @@ static void empty_level(struct tree_removal *removal, int directory, int depth)
 			close(inner);
 		else
 			empty_level(removal, inner, depth + 1);
-		if (unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR) < 0 && depth == DEPTH_MOST)
+		if (unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR) == 0)
+			removal->changed = true;
+		else if (depth == DEPTH_MOST)
 			move_up(removal, dirfd(stream), entry->d_name);
 	}
 	closedir(stream);
 }
 
-/* false: something is left. */
+/* false: something in it cannot be removed. What others go on filling is left when the time is over. */
 static bool remove_tree(int base, const char *name)
 {
 	struct tree_removal removal = { .top = open_unmounted(base, name), .until = clock_ms() + LONGEST };
+	bool gone;
 
 	/* That of credentials is read-only, which only root may ignore. */
 	if (removal.top < 0 || (geteuid() != 0 && fchmod(removal.top, 0700) < 0))
@@ -113,12 +118,13 @@ static bool remove_tree(int base, const char *name)
 	do {
 		int again = openat(removal.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		removal.moved = false;
+		removal.changed = false;
 		if (again >= 0)
 			empty_level(&removal, again, 0);
-	} while (removal.moved && clock_ms() < removal.until);
+		gone = unlinkat(base, name, AT_REMOVEDIR) == 0;
+	} while (!gone && removal.changed && clock_ms() < removal.until);
 	fd_close(&removal.top);
-	return unlinkat(base, name, AT_REMOVEDIR) == 0;
+	return gone || removal.changed;
 }
 
 void remove_folder(const char *aside, const char *name)
