@@ -4,6 +4,7 @@
 #include "engine/clients/activator.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -19,8 +20,13 @@ static_assert(sizeof(no_stats.last_peer) == sizeof(((struct history_wake *)0)->b
 
 void activator_forget(struct service_runtime *runtime)
 {
-	if (runtime->run)
-		conn_query_drop(&runtime->run->activator_query);
+	struct conn_query *query = runtime->run ? runtime->run->activator_query : NULL;
+
+	if (!query)
+		return;
+	runtime->run->activator_query = NULL;
+	conn_query_free(query);
+	free(query);
 }
 
 /* The line about the start or the thaw was logged before, so that it has its place among the lines of the program. */
@@ -68,12 +74,14 @@ static void on_counted_thawed(struct conn_query *query)
 /* true: runtime->run->activator_query is such a query. */
 static bool make_query(struct service_runtime *runtime, void (*counted)(struct conn_query *query), bool queued_only)
 {
-	struct conn_query *query = conn_query_new(runtime, counted);
+	struct conn_query *query = malloc(sizeof(*query));
 
 	activator_forget(runtime);
-	runtime->run->activator_query = query;
-	if (!query)
+	if (!query || !conn_query_init(query, runtime, runtime->listener_count, counted)) {
+		free(query);
 		return false;
+	}
+	runtime->run->activator_query = query;
 	query->which = queued_only ? CONN_WHICH_QUEUED : CONN_WHICH_CLIENTS;
 	query->no_probes = true;
 	conn_query_add_listeners(query, 1 << CONN_TCP);

@@ -62,24 +62,6 @@ void conn_query_free(struct conn_query *query)
 	*query = (struct conn_query){ 0 };
 }
 
-struct conn_query *conn_query_new(struct service_runtime *runtime, void (*counted)(struct conn_query *query))
-{
-	struct conn_query *query = malloc(sizeof(*query));
-
-	if (query && conn_query_init(query, runtime, runtime->listener_count, counted))
-		return query;
-	free(query);
-	return NULL;
-}
-
-void conn_query_drop(struct conn_query **query)
-{
-	if (*query)
-		conn_query_free(*query);
-	free(*query);
-	*query = NULL;
-}
-
 bool conn_query_add(struct conn_query *query, int fd, unsigned kinds)
 {
 	struct conn_count *conn = &query->conns[query->count];

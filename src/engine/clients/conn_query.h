@@ -50,10 +50,6 @@ bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, 
 		     void (*counted)(struct conn_query *query));
 void conn_query_free(struct conn_query *query);         /* cancels; accepts a query that was freed, or is zeroed */
 
-/* The same on the heap, with room for all listeners of the runtime; NULL: out of memory. */
-struct conn_query *conn_query_new(struct service_runtime *runtime, void (*counted)(struct conn_query *query));
-void conn_query_drop(struct conn_query **query);        /* cancels, frees, and sets the pointer to NULL */
-
 /* Adds a socket if it is of one of these kinds (bits 1 << enum conn_kind). */
 bool conn_query_add(struct conn_query *query, int fd, unsigned kinds);
 void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        /* all sockets of the runtime */

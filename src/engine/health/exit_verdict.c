@@ -1,6 +1,6 @@
 /* Decides about the end of an instance. Exit status 0 is a success however short the run was, but a backend that exits
  * again and again without accepting a client would spin. The length of the queue is only a hint; before superd
- * pauses the service, the identities of the queued clients must prove it. For connections engine/health/progress_proof
+ * pauses the service, the identities of the queued clients must prove it. For connections engine/health/start_look
  * does that, as the kernel may take long to list them; datagrams are looked at here (os/netdiag/queue_ids). A client
  * must not wait for that list where something quicker proves that a backend takes its clients (os/netdiag/arrivals). */
 #include "engine/health/exit_verdict.h"
@@ -134,7 +134,7 @@ static bool made_no_progress(struct service_runtime *runtime, const struct endin
 	}
 	if (++guard->no_progress_ends <= guard->no_progress_limit)
 		return false;
-	guard->queued_at_end = 0;       /* the next start waits for progress_proof */
+	guard->queued_at_end = 0;       /* the next start waits for start_look */
 	if (guard->backlog_is_exact && guard->backlog_is_queried)
 		return false;
 	if (!guard->backlog_is_exact)

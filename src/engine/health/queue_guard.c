@@ -63,7 +63,14 @@ bool queue_guard_is_asking(const struct service_runtime *runtime)
 {
 	const struct queue_guard *guard = queue_guard_find(runtime);
 
-	return guard && (guard->probe_query || guard->progress_query);
+	return guard && guard->look;
+}
+
+bool queue_guard_wants_proof(const struct service_runtime *runtime)
+{
+	const struct queue_guard *guard = queue_guard_find(runtime);
+
+	return guard && guard->no_progress_ends >= guard->no_progress_limit;
 }
 
 static void save_backlog(struct state_saver *saver, const void *object)
@@ -102,8 +109,7 @@ static const struct state_field guard_fields[] = {
 	{ FIELD("untaken", accept_queued) },
 	{ NONE(backlog_is_exact, "goes over with the backlog") },
 	{ NONE(backlog_is_fresh, "the next start notes the backlog again, or does without a proof") },
-	{ NONE(probe_query, "asked again") },
-	{ NONE(progress_query, "asked again") },
+	{ NONE(look, "asked again") },
 	{ NONE(arrivals, "without it that run gets no proof by arrivals") },
 	{ NONE(accept_since, "its since, which goes over") },
 };

@@ -12,7 +12,7 @@
 
 #define NO_PROGRESS_LIMIT 6             /* first value of no_progress_limit, and its value after a proof of no progress */
 
-struct probing;
+struct start_look;
 
 struct queue_guard {
 	unsigned queued_at_start;       /* clients that waited when the current instance was started */
@@ -21,13 +21,12 @@ struct queue_guard {
 	unsigned no_progress_limit;     /* value of no_progress_ends from which superd looks for a proof */
 	struct queue_ids backlog;       /* identities of the clients that waited when last noted */
 	bool backlog_is_exact;          /* true: backlog has all clients that waited when the last instance was started */
-	bool backlog_is_queried;        /* true: engine/health/progress_proof noted backlog, and decides by it */
+	bool backlog_is_queried;        /* true: engine/health/start_look noted backlog, and decides by it */
 	bool backlog_is_fresh;          /* true: backlog is already noted for the next start */
 	int arrivals;                   /* watch for clients that come during the run (os/netdiag/arrivals); -1: none */
 	bool started_since;             /* true: an instance was started since backlog was noted */
 	struct backoff restart_backoff; /* pause of `restart`, after instances that superd started and that succeeded at once */
-	struct probing *probe_query;    /* query for probes in the queue (engine/health/health_probes); NULL: none */
-	struct conn_query *progress_query; /* query of engine/health/progress_proof; NULL: none */
+	struct start_look *look;        /* question before the next start (engine/health/start_look); NULL: none */
 	ev_timer accept_timer;          /* next look whether a client was taken (engine/health/accept_latency) */
 	double accept_since;            /* runtime->since when these checks began */
 	unsigned accept_queued;         /* clients in the queue at the last look */
@@ -41,11 +40,12 @@ static inline struct queue_guard *queue_guard_find(const struct service_runtime 
 
 /* Returns the guard, and makes it if there is none; NULL: out of memory. */
 struct queue_guard *queue_guard_make(struct service_runtime *runtime);
-void queue_guard_free(struct service_runtime *runtime); /* after health_probes_forget and progress_proof_forget */
+void queue_guard_free(struct service_runtime *runtime); /* after start_look_forget */
 
 void queue_guard_note_progress(struct queue_guard *guard);              /* it is proved that an instance took a client */
 void queue_guard_reset(struct service_runtime *runtime);                /* when the service has got other sockets */
 bool queue_guard_has_queue(const struct service_runtime *runtime);      /* whether clients waited when the last instance ended */
-bool queue_guard_is_asking(const struct service_runtime *runtime);      /* whether one of the queries is under way */
+bool queue_guard_is_asking(const struct service_runtime *runtime);      /* whether a question before a start is under way */
+bool queue_guard_wants_proof(const struct service_runtime *runtime);    /* whether many ends in a row look like no progress */
 
 extern const struct field_table saved_guard;

@@ -17,6 +17,7 @@
 #include "engine/drain/standby_socket.h"
 #include "engine/freeze/freeze.h"
 #include "engine/health/queue_guard.h"
+#include "engine/health/start_look.h"
 #include "engine/idle/idle.h"
 #include "engine/instance/background.h"
 #include "engine/instance/bind_calls.h"
@@ -24,7 +25,6 @@
 #include "engine/runtime/service_list.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/runtime/wants.h"
-#include "engine/service/activation_filter.h"
 #include "engine/service/old_entry.h"
 #include "engine/service/operator_locks.h"
 #include "engine/service/runtime_bind.h"
@@ -104,7 +104,7 @@ void runtime_free(struct service_runtime *runtime)
 		runtime->engine->admission->fd_first = NULL;
 	runtime_stop_timer(runtime);
 	idle_free(runtime);
-	activation_filter_forget(runtime);
+	start_look_forget(runtime);
 	runtime_close_listeners(runtime);
 	warm_pool_free(runtime);
 	background_free(runtime);
@@ -295,7 +295,7 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 	shared_run_retire(runtime, closes || service_on_remove(service, runtime->service) == REMOVE_STOP);
 	runtime_stop_timer(runtime);
 	runtime_forget_conditions(runtime);
-	activation_filter_forget(runtime);
+	start_look_forget(runtime);
 	socket_rest_forget(runtime);
 	runtime->listeners = listeners;
 	runtime->listener_count = (unsigned)service->socket_count;

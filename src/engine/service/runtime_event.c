@@ -19,8 +19,8 @@
 #include "engine/drain/drain.h"
 #include "engine/freeze/freeze.h"
 #include "engine/health/exit_verdict.h"
-#include "engine/health/health_probes.h"
 #include "engine/health/queue_guard.h"
+#include "engine/health/start_look.h"
 #include "engine/idle/idle.h"
 #include "engine/idle/memory_pressure.h"
 #include "engine/instance/background.h"
@@ -28,7 +28,6 @@
 #include "engine/launch/fdstore.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/runtime/wants.h"
-#include "engine/service/activation_filter.h"
 #include "engine/service/runtime_bind.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"
@@ -128,7 +127,7 @@ static void log_pause_end(struct service_runtime *runtime)
 /* Whether superd asks if the clients that an instance has left in the queue are probes; ACTIVITY or LOOK follows. */
 static bool asks_for_probes(struct service_runtime *runtime)
 {
-	return queue_guard_has_queue(runtime) && runtime_start_due(runtime) <= 0 && health_probes_filter(runtime);
+	return queue_guard_has_queue(runtime) && runtime_start_due(runtime) <= 0 && start_look_for_probes(runtime);
 }
 
 /* Whether the clients that an instance has left in the queue start the next one, without another look. */
@@ -556,7 +555,7 @@ void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 		accept_turn_away(runtime, container_of(io, struct listener, io));
 		return;
 	}
-	if (activation_filter_ask(runtime)) {
+	if (drain_is_noting(runtime) || start_look_begin(runtime)) {
 		runtime_rewatch(runtime);
 		return;
 	}

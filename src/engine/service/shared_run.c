@@ -22,7 +22,6 @@
 #include "engine/freeze/freeze.h"
 #include "engine/health/accept_latency.h"
 #include "engine/health/exit_verdict.h"
-#include "engine/health/progress_proof.h"
 #include "engine/health/queue_guard.h"
 #include "engine/instance/background.h"
 #include "engine/instance/bind_calls.h"
@@ -130,7 +129,7 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 	if (service_event == CRASHED) {
 		run->stats.failing = true;
 		runtime_start_anew(runtime);
-	} else if (!progress_proof_is_open(runtime)) {
+	} else if (!queue_guard_wants_proof(runtime)) {
 		backoff_reset(&runtime->backoff);
 	}
 	plan_restart(runtime, ending);

@@ -53,7 +53,6 @@
 #include "engine/listener/socket_store.h"
 #include "engine/reload/path_repair.h"
 #include "engine/reload/reload.h"
-#include "engine/service/activation_filter.h"
 #include "engine/service/service_reload.h"
 #include "engine/service/shared_run.h"
 #include "engine/service/socket_commands.h"

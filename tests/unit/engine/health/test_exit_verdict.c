@@ -1,9 +1,8 @@
 /* When successful ends are suspected to be of a backend that takes no client, so that its next start waits for a proof
- * (engine/health/progress_proof). */
+ * (engine/health/start_look). */
 #include "tests/unit/bind_fixture.h"
 
 #include "engine/health/exit_verdict.h"
-#include "engine/health/progress_proof.h"
 #include "engine/health/queue_guard.h"
 
 #define MANY 40
@@ -72,7 +71,7 @@ Test(exit_verdict, suspects_nobody_who_takes_each_client)
 		if (n % 2 == 0)
 			take();
 		end();
-		cr_assert_not(progress_proof_is_open(&runtime), "after %d ends", n);
+		cr_assert_not(queue_guard_wants_proof(&runtime), "after %d ends", n);
 	}
 	cr_expect_gt(guard.no_progress_limit, NO_PROGRESS_LIMIT);
 	finish();
@@ -83,11 +82,11 @@ Test(exit_verdict, suspects_who_takes_nobody)
 	begin("tcp:127.0.0.1:0");
 	come();
 	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
-		cr_assert_not(progress_proof_is_open(&runtime));
+		cr_assert_not(queue_guard_wants_proof(&runtime));
 		exit_verdict_note_queue(&runtime);
 		end();
 	}
-	cr_expect(progress_proof_is_open(&runtime));
+	cr_expect(queue_guard_wants_proof(&runtime));
 	cr_expect_eq(guard.no_progress_limit, NO_PROGRESS_LIMIT);
 	finish();
 }
@@ -97,13 +96,13 @@ Test(exit_verdict, suspects_who_takes_nobody_while_more_come)
 	begin("tcp:127.0.0.1:0");
 	come();
 	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
-		cr_assert_not(progress_proof_is_open(&runtime));
+		cr_assert_not(queue_guard_wants_proof(&runtime));
 		come();
 		exit_verdict_note_queue(&runtime);
 		come();
 		end();
 	}
-	cr_expect(progress_proof_is_open(&runtime));
+	cr_expect(queue_guard_wants_proof(&runtime));
 	cr_expect_eq(guard.no_progress_limit, NO_PROGRESS_LIMIT);
 	finish();
 }
@@ -119,7 +118,7 @@ Test(exit_verdict, takes_no_client_of_before_the_run_for_a_proof)
 		exit_verdict_note_queue(&runtime);
 		end();
 	}
-	cr_expect(progress_proof_is_open(&runtime));
+	cr_expect(queue_guard_wants_proof(&runtime));
 	finish();
 }
 
