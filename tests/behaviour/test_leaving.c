@@ -503,3 +503,28 @@ Behaviour(leaving, one_whose_clients_nobody_can_tell_runs_on)
 	cr_expect_eq(SUPERCTL(control_path(), "stop", "web").status, 0);
 	superd_stop(superd);
 }
+
+/* The kernel lists the clients of one socket alone. */
+static const char *with_unlisted(int port, const char *path)
+{
+	return text_of("service web { listen = { \"127.0.0.1:%d\", \"unix-dgram:%s\" } exec = \"%s\" user = \"%s\" }\n",
+		       port, path, backend("talk"), own_user());
+}
+
+Behaviour(leaving, one_whose_clients_nobody_can_tell_is_stopped_with_its_service)
+{
+	int port = free_port(), client;
+	struct superd *superd = clock_run_there(with_unlisted(port, path_in("before.sock")));
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	reload(with_unlisted(free_port(), path_in("after.sock")));
+	clock_hold();
+	cr_expect_eq(SUPERCTL(control_path(), "stop", "web", "--no-wait").status, 0);
+	for (int n = 0; n < 5; n++)
+		clock_advance(superd, SECOND_MS / 10);
+	expect_served_by(client, old);
+	close(client);
+	CLOCK_UNTIL(superd, SECOND_MS / 10, 10, !process_lives((pid_t)old));
+	superd_stop(superd);
+}

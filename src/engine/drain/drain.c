@@ -139,7 +139,7 @@ static void take_noted_clients(struct drain *drain)
 		return;
 	}
 	conn_query_seek(&drain->query);
-	drain->unknown = failures;
+	drain->unknown = failures && !drain->ending;
 	drain->has_own = !failures && !runtime_current(runtime) &&
 			 runtime->run->stats.activations == drain->activations;
 	runtime_note_change(runtime);   /* the next superd could not tell them from later ones */
@@ -204,19 +204,17 @@ static void move_queues(struct drain *drain)
 	}
 }
 
-/* Called after drain_end. If its clients are unknown, only those in its queues count. */
+/* Called after drain_end. Of its clients only those count that the kernel tells one by one, and those in its queues. */
 static void take_count_at_end(struct drain *drain)
 {
-	bool known = !drain->unknown && conn_query_is_complete(&drain->query);
-	unsigned left = count_queues(drain) + (known ? conn_query_sum(&drain->query) : 0);
+	unsigned known = drain->query.cookies.failed ? 0 : conn_query_sum(&drain->query);
+	unsigned left = count_queues(drain) + known;
 
 	if (left && drain_deadline_is_over(&drain->deadline, clock_now(), drain->instance->pid, left)) {
 		drain_deadline_log_over(drain->instance->context, drain->instance->pid, left);
 		move_queues(drain);
 		ev_timer_stop(drain->instance->engine->loop, &drain->timer);
 		stop_instance(drain->instance);
-	} else if (!left && !known) {
-		finish_drain(drain);
 	} else {
 		take_count(drain, left);
 	}
@@ -469,7 +467,7 @@ void drain_end(struct instance *instance)
 	if (drain->ending || instance->facts.stopped)
 		return;
 	drain->ending = true;
-	drain->paused = false;
+	drain->paused = drain->unknown = false;
 	drain_deadline_begin(&drain->deadline, clock_now());
 	drain->wait = LOOK_AT_END;
 	drain_look_later(drain);
