@@ -70,26 +70,23 @@ struct queue_look exit_verdict_look(struct service_runtime *runtime)
 void exit_verdict_note_queue(struct service_runtime *runtime)
 {
 	struct queue_guard *guard = runtime->run->guard;
+	bool noted;
 
 	guard->queued_at_start = guard->queued_at_end ? guard->queued_at_end : exit_verdict_count_queue(runtime);
 	guard->queued_at_end = 0;
 	fd_close(&guard->arrivals);
 	if (guard->no_progress_ends >= guard->no_progress_limit / 2)
 		watch_arrivals(runtime);
+	noted = guard->backlog_is_queried && !guard->started_since;
 	guard->started_since = true;
-	if (guard->backlog_is_fresh) {
-		guard->backlog_is_fresh = false;
+	if (noted)                      /* for this start */
 		return;
-	}
-	guard->backlog_is_exact = guard->backlog_is_queried = false;
+	guard->backlog_is_queried = false;
 	queue_ids_free(&guard->backlog);
 	if (guard->no_progress_ends < guard->no_progress_limit)
 		return;
-	for (size_t n = 0; n < runtime->listener_count && !guard->backlog_is_exact; n++) {
-		guard->backlog_is_exact =
-			queue_ids_read(runtime->listeners[n].io.fd, runtime->listeners[n].listen, &guard->backlog) &&
-			guard->backlog.count;
-	}
+	for (size_t n = 0; n < runtime->listener_count && !guard->backlog.count; n++)
+		queue_ids_read(runtime->listeners[n].io.fd, runtime->listeners[n].listen, &guard->backlog);
 }
 
 bool exit_verdict_sees_clients(const struct service_runtime *runtime)
@@ -135,9 +132,9 @@ static bool made_no_progress(struct service_runtime *runtime, const struct endin
 	if (++guard->no_progress_ends <= guard->no_progress_limit)
 		return false;
 	guard->queued_at_end = 0;       /* the next start waits for start_look */
-	if (guard->backlog_is_exact && guard->backlog_is_queried)
+	if (guard->backlog.count && guard->backlog_is_queried)
 		return false;
-	if (!guard->backlog_is_exact)
+	if (!guard->backlog.count)
 		return guard->no_progress_ends > guard->no_progress_limit + UNPROVED;
 	if (!has_moved(runtime)) {
 		guard->no_progress_limit = NO_PROGRESS_LIMIT;

@@ -77,8 +77,8 @@ static void save_backlog(struct state_saver *saver, const void *object)
 {
 	const struct queue_guard *guard = object;
 
-	save_number(saver, "exact", guard->backlog_is_exact);
-	if (guard->backlog_is_exact)
+	save_number(saver, "exact", guard->backlog.count > 0);
+	if (guard->backlog.count)
 		state_add_bytes(&saver->text, "backlog", guard->backlog.id,
 				guard->backlog.count * sizeof(*guard->backlog.id));
 }
@@ -90,8 +90,8 @@ static void load_backlog(struct state_section *section, void *object)
 	size_t length;
 
 	queue_ids_free(backlog);
-	backlog->id = state_take_bytes(section, "backlog", QUEUE_IDS_MOST * sizeof(*backlog->id), &length);
-	guard->backlog_is_exact = state_flag(section, "exact") && backlog->id;
+	if (state_flag(section, "exact"))
+		backlog->id = state_take_bytes(section, "backlog", QUEUE_IDS_MOST * sizeof(*backlog->id), &length);
 	if (backlog->id)
 		backlog->count = backlog->room = length / sizeof(*backlog->id);
 }
@@ -107,8 +107,6 @@ static const struct state_field guard_fields[] = {
 	{ FIELD("hasty", restart_backoff.failures) },
 	{ STATE_FIELD_AS(STATE_LEFT, queue_guard, "taking", accept_timer) },
 	{ FIELD("untaken", accept_queued) },
-	{ NONE(backlog_is_exact, "goes over with the backlog") },
-	{ NONE(backlog_is_fresh, "the next start notes the backlog again, or does without a proof") },
 	{ NONE(look, "asked again") },
 	{ NONE(arrivals, "without it that run gets no proof by arrivals") },
 	{ NONE(accept_since, "its since, which goes over") },

@@ -19,10 +19,8 @@ struct queue_guard {
 	unsigned queued_at_end;         /* clients that waited when it succeeded; they start the next instance without another look */
 	unsigned no_progress_ends;      /* successful ends in a row after which the queue was not shorter */
 	unsigned no_progress_limit;     /* value of no_progress_ends from which superd looks for a proof */
-	struct queue_ids backlog;       /* identities of the clients that waited when last noted */
-	bool backlog_is_exact;          /* true: backlog has all clients that waited when the last instance was started */
+	struct queue_ids backlog;       /* identities of all clients that waited when last noted; empty: unknown */
 	bool backlog_is_queried;        /* true: engine/health/start_look noted backlog, and decides by it */
-	bool backlog_is_fresh;          /* true: backlog is already noted for the next start */
 	int arrivals;                   /* watch for clients that come during the run (os/netdiag/arrivals); -1: none */
 	bool started_since;             /* true: an instance was started since backlog was noted */
 	struct backoff restart_backoff; /* pause of `restart`, after instances that superd started and that succeeded at once */

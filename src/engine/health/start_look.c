@@ -203,8 +203,7 @@ static void keep_backlog(struct queue_guard *guard, struct cookie_set *cookies)
 	queue_ids_free(&guard->backlog);
 	guard->backlog = (struct queue_ids){ .count = cookies->count, .room = cookies->room, .id = cookies->list };
 	cookies->list = NULL;
-	guard->backlog_is_exact = guard->backlog.count;
-	guard->backlog_is_queried = guard->backlog_is_fresh = true;
+	guard->backlog_is_queried = true;
 	guard->started_since = false;
 }
 
@@ -247,7 +246,7 @@ static void take_proof(struct start_look *look)
 	struct queue_guard *guard = runtime->run->guard;
 	bool waits = still_waits(look);
 	bool known = waits && conn_query_is_complete(query) && query->cookies.count <= QUEUE_IDS_MOST;
-	bool provable = known && guard->backlog_is_exact && guard->backlog_is_queried && guard->started_since;
+	bool provable = known && guard->backlog.count && guard->backlog_is_queried && guard->started_since;
 	bool none_taken = provable && all_still_wait(&guard->backlog, &query->cookies);
 
 	if (known)
