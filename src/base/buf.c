@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pool.h"
 #include "base/utf8.h"
 
 /* Makes room for `more` bytes and the NUL behind them. */
@@ -195,6 +196,14 @@ void buf_clear(struct buf *buf)
 	buf->failed = false;
 	if (buf->data)
 		buf->data[0] = '\0';
+}
+
+const char *buf_keep(struct buf *buf, struct pool *pool)
+{
+	const char *kept = buf->failed ? NULL : pool_text(pool, buf_string(buf));
+
+	buf_free(buf);
+	return kept;
 }
 
 void buf_free(struct buf *buf)

@@ -37,5 +37,9 @@ const char *buf_string(const struct buf *buf);
 /* Returns the text, which the caller frees, and empties the buffer. NULL: out of memory. */
 char *buf_take(struct buf *buf);
 
+/* Returns the text, kept in the pool, and empties the buffer. NULL: out of memory. */
+struct pool;
+const char *buf_keep(struct buf *buf, struct pool *pool);
+
 void buf_clear(struct buf *buf);        /* empties the buffer, resets `failed`, keeps the memory */
 void buf_free(struct buf *buf);

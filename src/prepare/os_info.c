@@ -54,7 +54,6 @@ static const char *keep_value(struct pool *pool, const char *text, const char *k
 {
 	size_t length = strlen(key);
 	struct buf value = { 0 };
-	const char *kept;
 
 	for (const char *line = text; line && *line; line += *line == '\n') {
 		const char *end = line + strcspn(line, "\n");
@@ -65,9 +64,7 @@ static const char *keep_value(struct pool *pool, const char *text, const char *k
 		}
 		line = end;
 	}
-	kept = value.failed ? NULL : pool_text(pool, buf_string(&value));
-	buf_free(&value);
-	return kept;
+	return buf_keep(&value, pool);
 }
 
 /* Reads a file; NULL if it cannot be read, which has no values. */

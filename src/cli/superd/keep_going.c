@@ -370,14 +370,11 @@ static const char *format_reason(const struct diag *diag, struct pool *pool)
 {
 	size_t length = diag->own_length ? diag->own_length : strlen(diag->message);
 	struct buf text = { 0 };
-	const char *kept;
 
 	diag_place(diag, &text);
 	buf_text(&text, ": ");
 	buf_add(&text, diag->message, length);
-	kept = text.failed ? NULL : pool_text(pool, buf_string(&text));
-	buf_free(&text);
-	return kept;
+	return buf_keep(&text, pool);
 }
 
 static const char **reason_at(struct left_out_state *state, const struct error_owner *owner)

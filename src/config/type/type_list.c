@@ -249,8 +249,7 @@ static const char *endpoint_canonical(const char *text, struct pool *pool, const
 	if (reason)
 		return reason;
 	endpoint_format(endpoint, &canonical);
-	*out = canonical.failed ? NULL : pool_text(pool, buf_string(&canonical));
-	buf_free(&canonical);
+	*out = buf_keep(&canonical, pool);
 	return *out ? NULL : NO_MEMORY;
 }
 

@@ -34,12 +34,9 @@ static void add_simplified(const char *path, size_t length, struct buf *out)
 static const char *keep_simplified(struct mount_list *places, const char *path, size_t length)
 {
 	struct buf simple = { 0 };
-	const char *kept;
 
 	add_simplified(path, length, &simple);
-	kept = simple.failed ? NULL : pool_text(places->pool, buf_string(&simple));
-	buf_free(&simple);
-	return kept;
+	return buf_keep(&simple, places->pool);
 }
 
 void mount_list_add(struct mount_list *places, const char *path, size_t length, const struct listed_mount *place)

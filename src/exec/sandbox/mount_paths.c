@@ -176,8 +176,7 @@ static void add_temporary(struct mount_list *places, const char *word)
 	if (place.mount.flags & MS_RDONLY)
 		place.write = RIGHT_TAKEN;
 	place.mount.flags &= ~(unsigned long)MS_RDONLY;
-	place.mount.data = data.failed ? NULL : pool_text(places->pool, buf_string(&data));
-	buf_free(&data);
+	place.mount.data = buf_keep(&data, places->pool);
 	if (place.mount.data)
 		mount_list_add(places, word, path, &place);
 	else
@@ -215,12 +214,9 @@ static void add_path_options(struct mount_list *places, const struct path_option
 static const char *make_prefix(struct mount_list *places, const char *above, const char *name)
 {
 	struct buf prefix = { 0 };
-	const char *kept;
 
 	private_tmp_prefix(above, name, &prefix);
-	kept = prefix.failed ? NULL : pool_text(places->pool, buf_string(&prefix));
-	buf_free(&prefix);
-	return kept;
+	return buf_keep(&prefix, places->pool);
 }
 
 static void add_private_tmp(struct mount_list *places, const char *name, unsigned kind)

@@ -106,7 +106,6 @@ static void add_kind(const struct inetd_entry *entry, bool is_long, bool six, st
 static const char *make_name(const struct inetd_entry *entry, bool is_long, bool six, struct pool *pool)
 {
 	struct buf out = { 0 };
-	const char *name;
 
 	add_base(entry, is_long, &out);
 	add_kind(entry, is_long, six, &out);
@@ -114,9 +113,7 @@ static const char *make_name(const struct inetd_entry *entry, bool is_long, bool
 		buf_char(&out, '@');
 		add_host(&out, entry->host);
 	}
-	name = out.failed ? NULL : pool_text(pool, buf_string(&out));
-	buf_free(&out);
-	return name;
+	return buf_keep(&out, pool);
 }
 
 bool inetd_name(struct inetd_entry *entry, struct pool *pool)

@@ -93,8 +93,7 @@ const char *launchd_plain(struct launchd_job *job, const char *text)
 			buf_char(&plain, '%');
 		buf_char(&plain, *text);
 	}
-	kept = plain.failed ? NULL : pool_text(job->pool, buf_string(&plain));
-	buf_free(&plain);
+	kept = buf_keep(&plain, job->pool);
 	if (!kept)
 		reading_refuse_memory(job->reading);
 	return kept;

@@ -51,8 +51,7 @@ static const char *read_socket_name(struct launchd_job *job, const struct plist 
 		name.data[0] = '_';
 	if (!name.length)
 		buf_text(&name, job->label);
-	kept = name.failed ? NULL : pool_text(job->pool, buf_string(&name));
-	buf_free(&name);
+	kept = buf_keep(&name, job->pool);
 	if (!kept)
 		launchd_refuse(job, element->key_at, "out of memory");
 	else if (strcmp(kept, element->key) != 0)

@@ -155,7 +155,7 @@ static void add_simple_path(struct buf *simple, const char *name, size_t length)
 static const char *simplify_folder(struct unit_builder *builder, const char *word)
 {
 	struct buf simple = { 0 };
-	const char *kept, *first = word;
+	const char *first = word;
 
 	for (size_t length; *word; word += length + (word[length] == ':')) {
 		length = strcspn(word, ":");
@@ -163,9 +163,7 @@ static const char *simplify_folder(struct unit_builder *builder, const char *wor
 			buf_char(&simple, ':');
 		add_simple_path(&simple, word, length);
 	}
-	kept = simple.failed ? NULL : pool_text(builder->pool, buf_string(&simple));
-	buf_free(&simple);
-	return kept;
+	return buf_keep(&simple, builder->pool);
 }
 
 static unsigned folder_char_rank(char c)

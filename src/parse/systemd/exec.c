@@ -65,16 +65,13 @@ static const char *read_prefix(struct unit_command *command, const char *text)
 static const char *unescaped_path(struct unit_builder *builder, const char *text)
 {
 	struct buf plain = { 0 };
-	const char *kept;
 
 	for (; *text; text++) {
 		buf_char(&plain, *text);
 		if (text[0] == '%' && text[1] == '%')
 			text++;
 	}
-	kept = plain.failed ? NULL : pool_text(builder->pool, buf_string(&plain));
-	buf_free(&plain);
-	return kept;
+	return buf_keep(&plain, builder->pool);
 }
 
 static bool has_control_character(const char *path)
@@ -327,8 +324,7 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 		if (command.has_argv0)
 			buf_char(&text, '@');
 		add_command_words(&text, &command, 1);
-		kept = text.failed ? NULL : pool_text(builder->pool, buf_string(&text));
-		buf_free(&text);
+		kept = buf_keep(&text, builder->pool);
 		if (!kept || !word_list_add(builder->reading, list, kept, command.program_at))
 			list->failed = true;
 		list->at = command.at;

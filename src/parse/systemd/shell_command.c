@@ -41,14 +41,11 @@ const char *unit_shell_text(struct pool *pool, const char *program, const struct
 			    bool expands)
 {
 	struct buf text = { 0 };
-	const char *kept;
 
 	add_shell_word(&text, program, expands);
 	for (size_t n = 0; n < count; n++)
 		add_shell_word(&text, list[n].text, expands);
-	kept = text.failed ? NULL : pool_text(pool, buf_string(&text));
-	buf_free(&text);
-	return kept;
+	return buf_keep(&text, pool);
 }
 
 const struct unit_word *unit_shell_operator(const struct unit_word *list, size_t count)

@@ -24,8 +24,7 @@ static const char *escape_percent(struct xinetd_service *service, const char *wo
 	if (!strchr(word, '%'))
 		return word;
 	template_escape(&out, word);
-	kept = out.failed ? NULL : pool_text(service->xinetd->pool, buf_string(&out));
-	buf_free(&out);
+	kept = buf_keep(&out, service->xinetd->pool);
 	if (!kept)
 		service->xinetd->failed = true;
 	return kept;
