@@ -34,6 +34,7 @@ struct key_row {
 	bool takes_bool;                /* of words: and those of yes and no */
 	const char *wrong;              /* of words: the end of the message about another word */
 	const char *absent;             /* the option's value without the key: a default of the other system */
+	const char *zero;               /* of a duration: what 0 becomes */
 	const char *idle;               /* a value that asks for nothing */
 };
 

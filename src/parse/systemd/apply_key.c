@@ -40,8 +40,7 @@ void unit_add_context(struct unit_builder *builder, const char *option, const ch
 			buf_char(&text, ' ');
 		shell_words_quote(&text, values[n]);
 	}
-	kept = text.failed ? NULL : pool_text(builder->pool, buf_string(&text));
-	buf_free(&text);
+	kept = buf_keep(&text, builder->pool);
 	list->failed |= !kept || !word_list_add(builder->reading, list, kept, list->at);
 }
 
@@ -202,7 +201,8 @@ static const char *translate_word(struct unit_builder *builder, const struct uni
 }
 
 /* The text of a timespan for superd.conf, which knows fewer units than systemd. */
-static const char *span_text(struct unit_builder *builder, const struct unit_assignment *said)
+static const char *span_text(struct unit_builder *builder, const struct key_row *key,
+			     const struct unit_assignment *said)
 {
 	char text[32];
 	int64_t span;
@@ -212,6 +212,8 @@ static const char *span_text(struct unit_builder *builder, const struct unit_ass
 		unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, wrong);
 		return NULL;
 	}
+	if (!span && key->zero)
+		return key->zero;
 	scan_duration_format(span, text);
 	return pool_text(builder->pool, text);
 }
@@ -219,6 +221,7 @@ static const char *span_text(struct unit_builder *builder, const struct unit_ass
 static void set_value_option(struct unit_builder *builder, const struct unit_option *option)
 {
 	const struct unit_assignment *said = unit_assigned(builder, option->section, option->key->name);
+	bool is_kept = !option->key->words && !option->key->zero;
 	const char *text;
 	struct origin place;
 
@@ -227,13 +230,13 @@ static void set_value_option(struct unit_builder *builder, const struct unit_opt
 	if (option->key->words)
 		text = translate_word(builder, option, said);
 	else if (option->directive->type == &type_duration)
-		text = span_text(builder, said);
+		text = span_text(builder, option->key, said);
 	else
 		text = takes_percentage(option->directive->type) ? said->value : unit_value(builder, said);
 	place = unit_place(said, 0);
 	if (text)
 		set_option(builder, option, &(struct value){ .words = &text, .count = 1, .word_at = &place,
-							     .at = option->key->words ? place : said->at });
+							     .at = is_kept ? said->at : place });
 }
 
 /* Reports a key that superd lacks, unless its value asks for nothing. */
@@ -364,14 +367,16 @@ void unit_apply_keys(struct unit_builder *builder, const char *section)
 
 		if (strcmp(assignment->section, section) != 0 || is_private_name(assignment->key))
 			continue;
-		key = unit_key_find(section, assignment->key);
+		key = unit_key_find(section, assignment->today);
 		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairing.c) */
 			report_unknown_key(builder, assignment);
 		else if (key && note_applied(&applied, key) && is_applied_here(section, key))
 			unit_apply_key(builder, section, key);
 	}
-	if (!strcmp(section, "Service"))
+	if (!strcmp(section, "Service")) {
+		set_absent(builder, section, unit_keys[KEYS_SERVICE]);
 		set_absent(builder, section, unit_keys[KEYS_SHARED]);
+	}
 }
 
 void unit_apply_common_keys(struct unit_builder *builder)

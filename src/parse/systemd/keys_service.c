@@ -8,6 +8,11 @@
 #define USB "superd creates no USB gadgets"
 #define ACTION "superd does not reboot or power off the machine"
 
+static const struct key_word types[] = {
+	{ "simple", "simple" }, { "exec", "exec" }, { "notify", "notify" }, { "notify-reload", "notify-reload" },
+	{ "forking", "forking" }, { "oneshot", "oneshot" }, { "idle", "simple" }, { "dbus", "exec" }, { 0 }
+};
+
 static const struct key_row keys[] = {
 	{ "BusName", KEY_HARMLESS, .reason = "superd does not use D-Bus; Type=dbus means exec" },
 	{ "BusPolicy SysVStartPriority", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
@@ -42,10 +47,12 @@ static const struct key_row keys[] = {
 	{ "TimeoutSec", KEY_DONE, .option = "timeout_stop", .reason = "sets TimeoutStartSec and TimeoutStopSec",
 	  .is_apart = true },
 	{ "TimeoutStartFailureMode", KEY_HARMLESS, .reason = "superd stops a service that does not start in time" },
-	{ "TimeoutStartSec", KEY_DONE, .reason = "0 means infinity", .is_apart = true },
+	{ "TimeoutStartSec", KEY_DONE, .reason = "0 means infinity", .zero = "infinity" },
 	{ "TimeoutStopFailureMode", KEY_HARMLESS, .reason = "superd kills a service that does not stop in time" },
-	{ "TimeoutStopSec", KEY_DONE, .reason = "0 means infinity; the default is 90 s", .is_apart = true },
-	{ "Type", KEY_DONE, .reason = "idle means simple, dbus means exec", .is_apart = true },
+	{ "TimeoutStopSec", KEY_DONE, .reason = "0 means infinity; the default is 90 s", .zero = "infinity",
+	  .absent = "90s" },
+	{ "Type", KEY_DONE, .reason = "idle means simple, dbus means exec", .words = types, .is_apart = true,
+	  .wrong = "expected simple, exec, notify, notify-reload, forking, oneshot, idle or dbus" },
 	{ "USBFunctionDescriptors USBFunctionStrings", KEY_REFUSED, .reason = USB },
 };
 

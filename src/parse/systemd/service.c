@@ -8,49 +8,20 @@
 #include "base/scan.h"
 #include "parse/systemd/build.h"
 
-#define STOP_USUAL INT64_C(90000000) /* systemd's DefaultTimeoutStopSec, in microseconds */
 #define STORED_MOST 4000               /* of file_descriptor_store_max */
 #define PAUSE_LEAST INT64_C(1000)
 #define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)
 
-/* Sets the type; a type that this build lacks is an unsupported key. */
-static void set_type(struct unit_builder *builder, struct origin at)
+static void set_type(struct unit_builder *builder)
 {
-	const struct value value = { .words = &builder->type, .count = 1, .at = at, .word_at = &at };
-	struct diags said = { 0 };
-
-	if (!builder_set(builder->builder, NATIVE, "type", &value, &said))
-		unit_unsupported(builder, at, "Type: %s", said.count ? said.list[0].message : "out of memory");
-	diags_free(&said);
-}
-
-static void set_type_and_exec(struct unit_builder *builder)
-{
-	static const char *const types[][2] = {
-		{ "simple", "simple" },
-		{ "exec", "exec" },
-		{ "notify", "notify" },
-		{ "forking", "forking" },
-		{ "notify-reload", "notify-reload" },
-		{ "oneshot", "oneshot" },
-		{ "idle", "simple" },
-		{ "dbus", "exec" },
-	};
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "Type");
 	const struct unit_assignment *bus = unit_assigned(builder, "Service", "BusName");
+	const struct key_row *key = unit_key_find("Service", "Type");
 	const char *text = said ? said->value : bus ? "dbus" : "simple";
 
-	builder->type = NULL;
-	for (size_t n = 0; n < sizeof(types) / sizeof(*types); n++) {
-		if (!strcmp(types[n][0], text))
-			builder->type = types[n][1];
-	}
-	if (!builder->type) {
-		unit_refuse(builder, unit_place(said, 0),
-			    "Type: '%s': expected simple, exec, notify, notify-reload, forking, "
-			    "oneshot, idle or dbus",
-			    text);
+	if (!key_word(key, text, &builder->type)) {
+		unit_refuse(builder, unit_place(said, 0), "Type: '%s': %s", text, key->wrong);
 		builder->type = "simple";
 	} else if (!strcmp(text, "dbus") && !bus) {
 		unit_refuse(builder, unit_place(said, 0), "Type=dbus goes with BusName, which is missing");
@@ -59,7 +30,7 @@ static void set_type_and_exec(struct unit_builder *builder)
 			  "Type=dbus is taken as exec: superd does not wait for a name on D-Bus");
 	}
 	if (strcmp(builder->type, "simple") != 0)
-		set_type(builder, said ? unit_place(said, 0) : unit_start(builder->unit));
+		unit_set(builder, "type", builder->type, said ? unit_place(said, 0) : unit_start(builder->unit));
 }
 
 /* The timespan of a key. false: the key is not set, or it is no timespan (reported). */
@@ -81,26 +52,6 @@ static void set_timespan(struct unit_builder *builder, const char *option, int64
 
 	scan_duration_format(span, text);
 	unit_set(builder, option, text, at);
-}
-
-/* Whether a key is assigned later than another one. */
-static bool is_later(const struct unit_builder *builder, const char *key, const char *than)
-{
-	const struct unit_assignment *a = unit_assigned(builder, "Service", key),
-				     *b = unit_assigned(builder, "Service", than);
-
-	return a && (!b || a > b);
-}
-
-/* Sets a timeout. 0 is no limit. usual: systemd's default, in microseconds. */
-static void set_timeout(struct unit_builder *builder, const char *key, const char *option, int64_t usual)
-{
-	struct origin at = unit_start(builder->unit);
-	int64_t span = usual;
-	bool said = read_timespan(builder, is_later(builder, "TimeoutSec", key) ? "TimeoutSec" : key, &span, &at);
-
-	if (said || usual >= 0)
-		set_timespan(builder, option, span ? span : SCAN_INFINITY, at);
 }
 
 static int64_t clamp_pause(int64_t span)
@@ -327,7 +278,7 @@ void unit_build_service(struct unit_builder *builder)
 {
 	unit_builder_turn(builder, builder->service);
 	unit_report_sections(builder, "Service");
-	set_type_and_exec(builder);
+	set_type(builder);
 	unit_build_commands(builder);
 	unit_build_streams(builder);
 	unit_build_passed_fds(builder);
@@ -336,8 +287,6 @@ void unit_build_service(struct unit_builder *builder)
 	set_variables(builder, "UnsetEnvironment", "unset_environment");
 	set_unit_defaults(builder);
 	unit_apply_keys(builder, "Service");
-	set_timeout(builder, "TimeoutStartSec", "timeout_start", -1);
-	set_timeout(builder, "TimeoutStopSec", "timeout_stop", STOP_USUAL);
 	set_restart_pauses(builder);
 	set_pid_file(builder);
 	set_io_scheduling(builder);

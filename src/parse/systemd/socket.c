@@ -34,7 +34,7 @@ static const char *read_socket_protocol(struct unit_builder *builder)
 static void add_listen(struct unit_builder *builder, const struct unit_assignment *assignment, const char *protocol,
 		       struct word_list *list)
 {
-	const char *text = unit_value(builder, assignment), *wrong, *kept;
+	const char *text = unit_value(builder, assignment), *wrong;
 	struct origin at = unit_place(assignment, 0);
 	struct buf endpoint = { 0 };
 
@@ -46,15 +46,10 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 			    "is ListenStream or ListenSequentialPacket",
 			    assignment->key);
 	wrong = unit_address(assignment->key, protocol, text, &endpoint);
-	if (wrong) {
+	if (wrong)
 		unit_refuse(builder, at, "%s: '%s': %s", assignment->key, text, wrong);
-	} else {
-		kept = endpoint.failed ? NULL : pool_text(builder->pool, buf_string(&endpoint));
-		if (kept)
-			word_list_add(builder->reading, list, kept, at);
-		else
-			unit_refuse(builder, at, "out of memory");
-	}
+	else
+		word_list_add(builder->reading, list, buf_keep(&endpoint, builder->pool), at);
 	buf_free(&endpoint);
 }
 

@@ -91,8 +91,6 @@ static const char *add_unit_name(const struct unit_names *names, struct buf *out
 {
 	const struct unit *unit = names->unit;
 
-	if (names->per_connection && !names->for_superd)
-		return per_connection;
 	add_plain_text(names, out, unit->prefix);
 	if (unit->instance || names->per_connection)
 		buf_char(out, '@');
@@ -100,49 +98,12 @@ static const char *add_unit_name(const struct unit_names *names, struct buf *out
 		buf_text(out, INSTANCE);
 	else if (unit->instance)
 		add_plain_text(names, out, unit->instance);
-	if (with_suffix) {
-		buf_char(out, '.');
-		buf_text(out, unit->suffix);
-	}
+	if (with_suffix)
+		buf_addf(out, ".%s", unit->suffix);
 	return NULL;
 }
 
-static const char *add_instance(const struct unit_names *names, struct buf *out, bool unescaped)
-{
-	const char *instance = names->unit->instance ? names->unit->instance : "";
-
-	if (names->per_connection && !names->for_superd)
-		return per_connection;
-	if (!names->per_connection)
-		return add_name_part(names, out, instance, unescaped);
-	buf_text(out, INSTANCE);
-	return NULL;
-}
-
-static const char *add_prefix(const struct unit_names *names, struct buf *out, bool unescaped)
-{
-	return add_name_part(names, out, names->unit->prefix, unescaped);
-}
-
-/* Adds the part of the prefix behind its last dash. */
-static const char *add_last_part(const struct unit_names *names, struct buf *out, bool unescaped)
-{
-	const char *dash = strrchr(names->unit->prefix, '-');
-
-	return add_name_part(names, out, dash ? dash + 1 : names->unit->prefix, unescaped);
-}
-
-static const char *add_filename(const struct unit_names *names, struct buf *out, bool variant)
-{
-	const struct unit *unit = names->unit;
-
-	(void)variant;
-	if (names->per_connection)
-		return no_instance_path;
-	return add_unescaped(names, out, unit->instance && *unit->instance ? unit->instance : unit->prefix, true);
-}
-
-/* Adds the path of the unit's file, or of the folder that holds it. */
+/* The path of the unit's file, or of the folder that holds it. */
 static const char *add_unit_path(const struct unit_names *names, struct buf *out, bool folder)
 {
 	const char *path = names->unit->path, *slash = path ? strrchr(path, '/') : NULL;
@@ -150,29 +111,17 @@ static const char *add_unit_path(const struct unit_names *names, struct buf *out
 
 	if (!path)
 		return no_path;
-	if (!folder) {
-		add_plain_text(names, out, path);
-	} else if (slash) {
+	if (!folder)
+		buf_text(&start, path);
+	else if (slash)
 		buf_add(&start, path, slash > path ? (size_t)(slash - path) : 1);
-		add_plain_text(names, out, buf_string(&start));
-		out->failed |= start.failed;
-		buf_free(&start);
-	} else {
-		buf_char(out, '.');
-	}
+	else
+		buf_char(&start, '.');
+	add_plain_text(names, out, buf_string(&start));
+	out->failed |= start.failed;
+	buf_free(&start);
 	return NULL;
 }
-
-static const struct {
-	char letter;
-	bool variant;
-	const char *(*add)(const struct unit_names *names, struct buf *out, bool variant);
-} of_unit[] = {
-	{ 'n', true, add_unit_name },        { 'N', false, add_unit_name },       { 'i', false, add_instance },
-	{ 'I', true, add_instance },    { 'p', false, add_prefix },     { 'P', true, add_prefix },
-	{ 'j', false, add_last_part },  { 'J', true, add_last_part },   { 'f', false, add_filename },
-	{ 'y', false, add_unit_path },       { 'Y', true, add_unit_path },
-};
 
 static const char *add_machine_value(const struct unit_names *names, struct buf *out, char letter)
 {
@@ -205,13 +154,43 @@ static const char *add_credentials(const struct unit_names *names, struct buf *o
 
 static const char *add_specifier(const struct unit_names *names, struct buf *out, char letter)
 {
-	for (size_t n = 0; n < sizeof(of_unit) / sizeof(*of_unit); n++) {
-		if (of_unit[n].letter == letter)
-			return of_unit[n].add(names, out, of_unit[n].variant);
-	}
-	if (letter == 'd')
+	const struct unit *unit = names->unit;
+	const char *instance = unit->instance ? unit->instance : "", *dash = strrchr(unit->prefix, '-');
+
+	if (strchr("iInN", letter) && names->per_connection && !names->for_superd)
+		return per_connection;
+	switch (letter) {
+	case 'n':
+	case 'N':
+		return add_unit_name(names, out, letter == 'n');
+	case 'i':
+	case 'I':
+		if (!names->per_connection)
+			return add_name_part(names, out, instance, letter == 'I');
+		buf_text(out, INSTANCE);
+		return NULL;
+	case 'p':
+	case 'P':
+		return add_name_part(names, out, unit->prefix, letter == 'P');
+	case 'j':
+	case 'J':
+		return add_name_part(names, out, dash ? dash + 1 : unit->prefix, letter == 'J');
+	case 'f':
+		if (names->per_connection)
+			return no_instance_path;
+		return add_unescaped(names, out, *instance ? instance : unit->prefix, true);
+	case 'y':
+	case 'Y':
+		return add_unit_path(names, out, letter == 'Y');
+	case 'd':
 		return add_credentials(names, out);
-	return strchr("crR", letter) ? no_cgroup : add_machine_value(names, out, letter);
+	case 'c':
+	case 'r':
+	case 'R':
+		return no_cgroup;
+	default:
+		return add_machine_value(names, out, letter);
+	}
 }
 
 /* A percent sign stays as it is at the end of the text, and before anything but a letter or digit. */

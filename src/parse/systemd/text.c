@@ -105,27 +105,38 @@ static bool keep_pieces(const struct joined *joined, size_t start, size_t end, s
 	return true;
 }
 
+static void keep_assignment(struct unit_text *text, const struct unit_assignment *made)
+{
+	struct unit_assignment *list = array_grow(text->list, &text->capacity, text->count, sizeof(*list));
+
+	text->failed |= !list;
+	if (list) {
+		text->list = list;
+		list[text->count++] = *made;
+	}
+}
+
 static void add_assignment(struct joined *joined, size_t key, size_t key_end, size_t value, size_t end)
 {
 	struct unit_text *text = joined->text;
 	const char *line = buf_string(&joined->line);
-	struct unit_assignment *list, made = { .section = joined->section, .at = place_of_byte(joined, key) };
+	struct unit_assignment made = { .section = joined->section, .at = place_of_byte(joined, key) };
 
 	if (text->count == UNIT_ASSIGNMENTS) {
 		diag_error(text->diags, made.at, "more than %d settings in one unit", UNIT_ASSIGNMENTS);
 		text->failed = true;
 		return;
 	}
-	list = array_grow(text->list, &text->capacity, text->count, sizeof(*list));
 	made.key = pool_text_n(text->pool, line + key, key_end - key);
 	made.value = pool_text_n(text->pool, line + value, end - value);
-	if (list)
-		text->list = list;
 	made.today = made.key ? unit_key_today(made.key) : NULL;
-	if (!list || !made.key || !made.value || !keep_pieces(joined, value, end, &made))
-		text->failed = true;
-	else
-		list[text->count++] = made;
+	text->failed |= !made.key || !made.value || !keep_pieces(joined, value, end, &made);
+	if (!text->failed && !strcmp(made.section, "Service") && !strcmp(made.key, "TimeoutSec")) {
+		made.today = "TimeoutStartSec";         /* it sets two keys */
+		keep_assignment(text, &made);
+		made.today = "TimeoutStopSec";
+	}
+	keep_assignment(text, &made);
 }
 
 static bool is_key_name(const char *text, size_t length)
