@@ -349,3 +349,22 @@ unsigned scan_distance(const char *a, const char *b, unsigned most)
 		fill_row(a, i, b, b_length, rows);
 	return smaller_of(rows[a_length % 3][b_length], most + 1);
 }
+
+struct scan_nearest scan_nearest_begin(const char *name)
+{
+	size_t length = strlen(name);
+
+	return (struct scan_nearest){ .name = name, .most = length < 4 ? 2 : length < 8 ? 3 : 4 };
+}
+
+bool scan_nearest_look(struct scan_nearest *nearest, const char *known)
+{
+	unsigned distance = scan_distance(nearest->name, known, nearest->most);
+
+	/* A known word of three letters is two edits away from nearly anything. */
+	if (distance >= nearest->most || distance >= strlen(known))
+		return false;
+	nearest->word = known;
+	nearest->most = distance;
+	return true;
+}

@@ -35,6 +35,18 @@ const char *scan_signal_name(int signal, char *buf);
  * or swaps two neighbours. Different texts have distance `most` + 1 if either is longer than 63 bytes. */
 unsigned scan_distance(const char *a, const char *b, unsigned most);
 
+/* The known word that is most like a name; "did you mean". The longer the name, the more edits it may be away. */
+struct scan_nearest {
+	const char *name;
+	unsigned most;
+	const char *word;               /* NULL: none is like it */
+};
+
+struct scan_nearest scan_nearest_begin(const char *name);
+
+/* Whether a known word is nearer than those before. */
+bool scan_nearest_look(struct scan_nearest *nearest, const char *known);
+
 /* isblank(3) in the C locale. */
 static inline bool scan_is_blank(char c)
 {

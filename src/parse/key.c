@@ -10,7 +10,6 @@
 
 #define NAME_MOST 96 /* bytes of the longest section and key, and some */
 #define TABLES_MOST 16
-#define KEYS_MOST 800
 #define BYTES_MOST 16384
 
 /* The keys of each table by their names: an index of constant tables, which is made when one is first asked for. */
@@ -77,6 +76,11 @@ struct key_list key_list(const struct key_table *table)
 	return made.tables[n].keys;
 }
 
+size_t key_index(const struct key_row *key)
+{
+	return (size_t)(key - made.rows);
+}
+
 const struct key_row *key_find(const struct key_table *keys, const char *name)
 {
 	struct key_list known = key_list(keys);
@@ -106,23 +110,10 @@ bool key_word(const struct key_row *key, const char *theirs, const char **ours)
 	return word->theirs;
 }
 
-struct key_nearest key_nearest_begin(const char *name)
-{
-	size_t length = strlen(name);
-
-	return (struct key_nearest){ .name = name, .most = length < 4 ? 1 : length < 8 ? 2 : 3 };
-}
-
-void key_nearest_look(struct key_nearest *nearest, const struct key_table *keys)
+void key_nearest_look(struct scan_nearest *nearest, const struct key_table *keys)
 {
 	struct key_list known = key_list(keys);
 
-	for (size_t n = 0; n < known.count && nearest->most; n++) {
-		unsigned distance = scan_distance(nearest->name, known.list[n].name, nearest->most);
-
-		if (distance > nearest->most || distance >= strlen(known.list[n].name))
-			continue;
-		nearest->key = &known.list[n];
-		nearest->most = distance ? distance - 1 : 0;
-	}
+	for (size_t n = 0; n < known.count; n++)
+		scan_nearest_look(nearest, known.list[n].name);
 }

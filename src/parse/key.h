@@ -5,6 +5,7 @@
  * if the key is only a part of it, or has another name. */
 #pragma once
 
+#include "base/scan.h"
 #include "config/option/option_table.h"
 
 enum key_status {
@@ -55,6 +56,10 @@ struct key_list {
 
 struct key_list key_list(const struct key_table *table);
 
+/* The number of a key of a list, below KEYS_MOST. */
+#define KEYS_MOST 800
+size_t key_index(const struct key_row *key);
+
 /* Finds a key, case-sensitively. NULL: unknown. */
 const struct key_row *key_find(const struct key_table *keys, const char *name);
 
@@ -64,12 +69,5 @@ const char *key_option(const struct key_table *keys, const struct key_row *key);
 /* The option's word for a word of the key. false: the key has no such word. */
 bool key_word(const struct key_row *key, const char *theirs, const char **ours);
 
-/* The known key that is most like a name. */
-struct key_nearest {
-	const char *name;
-	unsigned most;                  /* edits that one may be away */
-	const struct key_row *key;          /* NULL: none is like it */
-};
-
-struct key_nearest key_nearest_begin(const char *name);
-void key_nearest_look(struct key_nearest *nearest, const struct key_table *keys);
+/* Looks at all keys of a table. */
+void key_nearest_look(struct scan_nearest *nearest, const struct key_table *keys);

@@ -106,26 +106,13 @@ const struct directive *directive_find(enum dialect dialect, const char *name)
 /* The name of one of `count` options that is nearest to this one; NULL: none is near. */
 static const char *find_nearest(const struct directive *list, size_t count, enum dialect dialect, const char *name)
 {
-	size_t length = strlen(name);
-	unsigned most = length < 4 ? 1 : length < 8 ? 2 : 3;
-	const char *nearest = NULL;
+	struct scan_nearest nearest = scan_nearest_begin(name);
 
 	for (size_t i = 0; i < count; i++) {
-		const char *known = list[i].name[dialect];
-		unsigned distance;
-
-		if (!known)
-			continue;
-		distance = scan_distance(name, known, most);
-		/* A known word of three letters is two edits away from nearly anything. */
-		if (distance > most || distance >= strlen(known))
-			continue;
-		nearest = known;
-		if (!distance)
-			break;
-		most = distance - 1;
+		if (list[i].name[dialect])
+			scan_nearest_look(&nearest, list[i].name[dialect]);
 	}
-	return nearest;
+	return nearest.word;
 }
 
 const char *directive_suggest(enum dialect dialect, const char *name)

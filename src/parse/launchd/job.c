@@ -8,13 +8,13 @@
 
 static void report_unknown_key(struct launchd_job *job, const struct key_table *keys, const struct plist *element)
 {
-	struct key_nearest near = key_nearest_begin(element->key);
+	struct scan_nearest near = scan_nearest_begin(element->key);
 
 	launchd_warn(job, element->key_at, "%s: unknown%s%s, it is left out", element->key, keys->section ? " in " : "",
 		     keys->section ? keys->section : "");
 	key_nearest_look(&near, keys);
-	if (near.key)
-		diags_hint(job->reading->diags, "did you mean '%s'?", near.key->name);
+	if (near.word)
+		diags_hint(job->reading->diags, "did you mean '%s'?", near.word);
 }
 
 static void report_wrong_kind(struct launchd_job *job, const struct key_row *key, const struct plist *element)

@@ -1,5 +1,5 @@
 /* Tells property lists from other texts, and the forms of property lists from one another. */
-#include "parse/launchd/plist_internal.h"
+#include "parse/launchd/plist.h"
 
 #include <string.h>
 

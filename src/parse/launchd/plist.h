@@ -37,6 +37,9 @@ bool plist_recognises(const struct source_file *source);
 /* Mistakes are added to diags. NULL: no tree could be made. */
 const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags);
 
+/* plist_xml.c and, without expat, plist_no_xml.c: the same of a text of XML. */
+const struct plist *plist_read_xml(struct pool *pool, const struct source_file *source, struct diags *diags);
+
 /* The element of this key; NULL: none. */
 const struct plist *plist_get(const struct plist *dict, const char *key);
 

@@ -1,5 +1,5 @@
 /* Replaces plist_xml.c in a build without expat: refuses property lists. */
-#include "parse/launchd/plist_internal.h"
+#include "parse/launchd/plist.h"
 
 const struct plist *plist_read_xml(struct pool *pool, const struct source_file *source, struct diags *diags)
 {

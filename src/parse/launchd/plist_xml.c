@@ -3,7 +3,7 @@
  * A document type may declare entities that expand without end or name files, so every declared entity stops the
  * parser. The rules of property lists, such as a key before each value, are checked here and not with a document type,
  * so that mistakes have a place. */
-#include "parse/launchd/plist_internal.h"
+#include "parse/launchd/plist.h"
 
 #include <expat.h>
 #include <string.h>
@@ -11,36 +11,53 @@
 #include "base/buf.h"
 #include "base/scan.h"
 
-struct plist_builder {
+/* An element that is open and holds others. */
+struct holder {
+	struct plist *element; /* NULL: <plist> itself */
+	const char *key;       /* the key of the next value; in the pool; NULL: none was read */
+	struct origin key_at;
+	bool told_of_text;
+};
+
+struct xml_parse {
 	struct pool *pool;
 	struct diags *diags;
 	const struct source_file *source;
 	size_t count;                   /* elements made so far: a small file may nest a huge tree */
 	bool stopped;                   /* a limit was reached or memory ran out (reported): reading stops */
+	XML_Parser parser;
+	struct holder holders[PLIST_DEPTH + 1];
+	size_t depth;	/* holders that are open */
+	size_t skipped; /* depth of open elements from a refused one on, whose contents are skipped; 0: none */
+	struct plist *root;
+	struct plist *scalar; /* the element whose text is being read; NULL: none */
+	bool reads_key;	      /* the text of a key is being read */
+	struct origin at;     /* the start of that element or key */
+	struct buf text;
 };
 
-static void refuse_memory(struct plist_builder *builder)
+static void refuse_memory(struct xml_parse *parse)
 {
-	if (!builder->stopped)
-		diags_out_of_memory(builder->diags, (struct origin){ .file = builder->source->file });
-	builder->stopped = true;
+	if (!parse->stopped)
+		diags_out_of_memory(parse->diags, (struct origin){ .file = parse->source->file });
+	parse->stopped = true;
 }
 
 /* NULL: there are too many, or memory ran out (reported); the builder is stopped. */
-static struct plist *new_element(struct plist_builder *builder, enum plist_kind kind, struct origin at)
+static struct plist *new_element(struct xml_parse *parse, enum plist_kind kind, struct origin at)
 {
 	struct plist *element;
 
-	if (builder->stopped)
+	if (parse->stopped)
 		return NULL;
-	if (builder->count++ == PLIST_MOST) {
-		diag_error(builder->diags, at, "more than %d elements: this is no job's property list", PLIST_MOST);
-		builder->stopped = true;
+	if (parse->count++ == PLIST_MOST) {
+		diag_error(parse->diags, at, "more than %d elements: this is no job's property list", PLIST_MOST);
+		parse->stopped = true;
 		return NULL;
 	}
-	element = pool_alloc(builder->pool, sizeof(*element));
+	element = pool_alloc(parse->pool, sizeof(*element));
 	if (!element) {
-		refuse_memory(builder);
+		refuse_memory(parse);
 		return NULL;
 	}
 	*element = (struct plist){ .kind = kind, .at = at, .text = "" };
@@ -58,14 +75,14 @@ static const struct plist *find_same_key(const struct plist *holder, const struc
 }
 
 /* Adds it at the end. A second element with the same key is reported and not added. */
-static void add_element(struct plist_builder *builder, struct plist *holder, struct plist *element)
+static void add_element(struct xml_parse *parse, struct plist *holder, struct plist *element)
 {
 	const struct plist *other = find_same_key(holder, element);
 
 	if (other) {
-		diag_error(builder->diags, element->key_at, "%s occurs twice in one dictionary", element->key);
-		diag_note(builder->diags, other->key_at, "%s is here, too", element->key);
-		diags_tie(builder->diags);
+		diag_error(parse->diags, element->key_at, "%s occurs twice in one dictionary", element->key);
+		diag_note(parse->diags, other->key_at, "%s is here, too", element->key);
+		diags_tie(parse->diags);
 		return;
 	}
 	if (holder->last)
@@ -97,27 +114,6 @@ static const char *scan_integer(const char *text, int64_t *number)
 	return NULL;
 }
 
-/* An element that is open and holds others. */
-struct holder {
-	struct plist *element; /* NULL: <plist> itself */
-	const char *key;       /* the key of the next value; in the pool; NULL: none was read */
-	struct origin key_at;
-	bool told_of_text;
-};
-
-struct xml_parse {
-	struct plist_builder *builder;
-	XML_Parser parser;
-	struct holder holders[PLIST_DEPTH + 1];
-	size_t depth;	/* holders that are open */
-	size_t skipped; /* depth of open elements from a refused one on, whose contents are skipped; 0: none */
-	struct plist *root;
-	struct plist *scalar; /* the element whose text is being read; NULL: none */
-	bool reads_key;	      /* the text of a key is being read */
-	struct origin at;     /* the start of that element or key */
-	struct buf text;
-};
-
 static const struct {
 	const char *name;
 	enum plist_kind kind;
@@ -131,19 +127,19 @@ static struct origin current_place(const struct xml_parse *parse)
 {
 	XML_Index index = XML_GetCurrentByteIndex(parse->parser);
 
-	return source_origin(parse->builder->source, index < 0 ? 0 : (size_t)index);
+	return source_origin(parse->source, index < 0 ? 0 : (size_t)index);
 }
 
 static void stop_parser(struct xml_parse *parse)
 {
-	parse->builder->stopped = true;
+	parse->stopped = true;
 	XML_StopParser(parse->parser, XML_FALSE);
 }
 
 /* Refuses an element; the parser then skips its contents. */
 static void refuse_element(struct xml_parse *parse, const char *name, const char *reason)
 {
-	diag_error(parse->builder->diags, current_place(parse), "<%.40s>: %s", name, reason);
+	diag_error(parse->diags, current_place(parse), "<%.40s>: %s", name, reason);
 	parse->skipped = 1;
 }
 
@@ -155,7 +151,7 @@ static struct holder *top_holder(struct xml_parse *parse)
 static void open_holder(struct xml_parse *parse, struct plist *element)
 {
 	if (parse->depth > PLIST_DEPTH) {
-		diag_error(parse->builder->diags, current_place(parse), "elements are nested more than %d deep",
+		diag_error(parse->diags, current_place(parse), "elements are nested more than %d deep",
 			   PLIST_DEPTH);
 		stop_parser(parse);
 		return;
@@ -169,7 +165,7 @@ static void start_list(struct xml_parse *parse, const char *name)
 		open_holder(parse, NULL);
 		return;
 	}
-	diag_error(parse->builder->diags, current_place(parse),
+	diag_error(parse->diags, current_place(parse),
 		   "this is no property list: its first element is <%.40s>, not <plist>", name);
 	stop_parser(parse);
 }
@@ -183,7 +179,7 @@ static void start_key(struct xml_parse *parse)
 		return;
 	}
 	if (holder->key)
-		diag_error(parse->builder->diags, holder->key_at, "%s has no value", holder->key);
+		diag_error(parse->diags, holder->key_at, "%s has no value", holder->key);
 	parse->reads_key = true;
 	parse->at = current_place(parse);
 }
@@ -213,7 +209,7 @@ static void place_value(struct xml_parse *parse, struct plist *element)
 	element->key = holder->key;
 	element->key_at = holder->key_at;
 	holder->key = NULL;
-	add_element(parse->builder, holder->element, element);
+	add_element(parse, holder->element, element);
 }
 
 static void start_value(struct xml_parse *parse, const char *name)
@@ -229,7 +225,7 @@ static void start_value(struct xml_parse *parse, const char *name)
 	}
 	if (!is_value_allowed(parse, name))
 		return;
-	element = new_element(parse->builder, elements[n].kind, current_place(parse));
+	element = new_element(parse, elements[n].kind, current_place(parse));
 	if (!element) {
 		stop_parser(parse);
 		return;
@@ -282,17 +278,17 @@ static void end_scalar(struct xml_parse *parse)
 
 	if (scalar->kind != PLIST_STRING)
 		trim_blanks(&parse->text);
-	scalar->text = parse->text.failed ? NULL : pool_text(parse->builder->pool, buf_string(&parse->text));
+	scalar->text = buf_keep(&parse->text, parse->pool);
 	if (!scalar->text) {
 		scalar->text = "";
-		refuse_memory(parse->builder);
+		refuse_memory(parse);
 	} else if (scalar->kind == PLIST_INTEGER) {
 		wrong = scan_integer(scalar->text, &scalar->number);
 	} else if (scalar->kind == PLIST_BOOL && *scalar->text) {
 		wrong = "<true/> and <false/> are empty";
 	}
 	if (wrong)
-		diag_error(parse->builder->diags, scalar->at, "'%s': %s", scalar->text, wrong);
+		diag_error(parse->diags, scalar->at, "'%s': %s", scalar->text, wrong);
 	parse->scalar = NULL;
 }
 
@@ -300,10 +296,10 @@ static void end_key(struct xml_parse *parse)
 {
 	struct holder *holder = top_holder(parse);
 
-	holder->key = parse->text.failed ? NULL : pool_text(parse->builder->pool, buf_string(&parse->text));
+	holder->key = buf_keep(&parse->text, parse->pool);
 	holder->key_at = parse->at;
 	if (!holder->key)
-		refuse_memory(parse->builder);
+		refuse_memory(parse);
 	parse->reads_key = false;
 }
 
@@ -312,7 +308,7 @@ static void end_holder(struct xml_parse *parse)
 	const struct holder *holder = top_holder(parse);
 
 	if (holder->key)
-		diag_error(parse->builder->diags, holder->key_at, "%s has no value", holder->key);
+		diag_error(parse->diags, holder->key_at, "%s has no value", holder->key);
 	parse->depth--;
 }
 
@@ -332,7 +328,7 @@ static void XMLCALL on_end_element(void *context, const XML_Char *name)
 	else if (parse->depth)
 		end_holder(parse);
 	buf_clear(&parse->text);
-	if (parse->builder->stopped)
+	if (parse->stopped)
 		stop_parser(parse);
 }
 
@@ -358,7 +354,7 @@ static void XMLCALL on_text(void *context, const XML_Char *text, int length)
 		return;
 	for (; strchr(" \t\r\n", *text); text++)
 		length--;
-	diag_error(parse->builder->diags, current_place(parse), "there is text between elements: '%.*s'",
+	diag_error(parse->diags, current_place(parse), "there is text between elements: '%.*s'",
 		   length < 40 ? length : 40, text);
 	holder->told_of_text = true;
 }
@@ -370,7 +366,7 @@ static void XMLCALL on_entity(void *context, const XML_Char *name, int is_parame
 	struct xml_parse *parse = context;
 
 	(void)is_parameter, (void)value, (void)length, (void)base, (void)system, (void)public_name, (void)notation;
-	diag_error(parse->builder->diags, current_place(parse), "the entity %.40s is declared: superd supports no "
+	diag_error(parse->diags, current_place(parse), "the entity %.40s is declared: superd supports no "
 								"entities",
 		   name);
 	stop_parser(parse);
@@ -381,7 +377,7 @@ static void XMLCALL on_skipped(void *context, const XML_Char *name, int is_param
 	struct xml_parse *parse = context;
 
 	(void)is_parameter;
-	diag_error(parse->builder->diags, current_place(parse),
+	diag_error(parse->diags, current_place(parse),
 		   "&%.40s; is unknown: XML has lt, gt, amp, apos and quot", name);
 }
 
@@ -389,38 +385,37 @@ static void report_xml_error(struct xml_parse *parse)
 {
 	enum XML_Error error = XML_GetErrorCode(parse->parser);
 
-	if (parse->builder->stopped)
+	if (parse->stopped)
 		return;
 	if (error == XML_ERROR_NO_MEMORY)
-		refuse_memory(parse->builder);
+		refuse_memory(parse);
 	else
-		diag_error(parse->builder->diags, current_place(parse), "this is no well-formed XML: %s",
+		diag_error(parse->diags, current_place(parse), "this is no well-formed XML: %s",
 			   XML_ErrorString(error));
 }
 
 static bool parse_document(struct xml_parse *parse)
 {
-	const struct source_file *source = parse->builder->source;
-
 	XML_SetUserData(parse->parser, parse);
 	XML_SetElementHandler(parse->parser, on_start_element, on_end_element);
 	XML_SetCharacterDataHandler(parse->parser, on_text);
 	XML_SetEntityDeclHandler(parse->parser, on_entity);
 	XML_SetSkippedEntityHandler(parse->parser, on_skipped);
-	if (XML_Parse(parse->parser, source->text, (int)source->length, XML_TRUE) == XML_STATUS_OK)
-		return !parse->builder->stopped;
+	if (XML_Parse(parse->parser, parse->source->text, (int)parse->source->length, XML_TRUE) == XML_STATUS_OK)
+		return !parse->stopped;
 	report_xml_error(parse);
 	return false;
 }
 
 const struct plist *plist_read_xml(struct pool *pool, const struct source_file *source, struct diags *diags)
 {
-	struct plist_builder builder = { .pool = pool, .diags = diags, .source = source };
-	struct xml_parse parse = { .builder = &builder, .parser = XML_ParserCreate(NULL) };
+	struct xml_parse parse = {
+		.pool = pool, .diags = diags, .source = source, .parser = XML_ParserCreate(NULL)
+	};
 	bool whole;
 
 	if (!parse.parser) {
-		refuse_memory(&builder);
+		refuse_memory(&parse);
 		return NULL;
 	}
 	whole = parse_document(&parse);

@@ -306,35 +306,13 @@ static bool is_private_name(const char *name)
 static void report_unknown_key(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
 	const char *section = unit_key_section(assignment->section, assignment->key);
-	const struct key_row *near = unit_key_suggest(assignment->section, assignment->key);
+	const char *near = unit_key_suggest(assignment->section, assignment->key);
 
 	unit_warn(builder, assignment->at, "%s: unknown in [%s], it is left out", assignment->key, assignment->section);
 	if (section)
 		diags_hint(builder->reading->diags, "it belongs in [%s]", section);
 	else if (near)
-		diags_hint(builder->reading->diags, "did you mean '%s'?", near->name);
-}
-
-/* Keys that were applied, by their indexes in the tables. */
-struct key_values {
-	bool keys[KEYS_SECTIONS][512];
-};
-
-/* false: the key was applied before. */
-static bool note_applied(struct key_values *applied, const struct key_row *key)
-{
-	for (int n = 0; n < KEYS_SECTIONS; n++) {
-		struct key_list keys = key_list(unit_keys[n]);
-
-		if (key >= keys.list && key < keys.list + keys.count) {
-			bool *mark = &applied->keys[n][key - keys.list];
-			bool was = *mark;
-
-			*mark = true;
-			return !was;
-		}
-	}
-	return false;
+		diags_hint(builder->reading->diags, "did you mean '%s'?", near);
 }
 
 /* Keys for the commands of a socket do not apply to the socket itself. */
@@ -359,7 +337,7 @@ static void set_absent(struct unit_builder *builder, const char *section, const 
 void unit_apply_keys(struct unit_builder *builder, const char *section)
 {
 	const struct unit *unit = builder->unit;
-	struct key_values applied = { 0 };
+	bool applied[KEYS_MOST] = { 0 };
 
 	for (size_t n = 0; n < unit->count; n++) {
 		const struct unit_assignment *assignment = &unit->list[n];
@@ -370,8 +348,10 @@ void unit_apply_keys(struct unit_builder *builder, const char *section)
 		key = unit_key_find(section, assignment->today);
 		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairing.c) */
 			report_unknown_key(builder, assignment);
-		else if (key && note_applied(&applied, key) && is_applied_here(section, key))
+		else if (key && !applied[key_index(key)] && is_applied_here(section, key))
 			unit_apply_key(builder, section, key);
+		if (key)
+			applied[key_index(key)] = true;
 	}
 	if (!strcmp(section, "Service")) {
 		set_absent(builder, section, unit_keys[KEYS_SERVICE]);

@@ -335,15 +335,10 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 static void set_commands(struct unit_builder *builder, const char *section, const char *key,
 			 const struct word_list *list)
 {
-	const struct key_row *known = unit_key_find(section, key);
-	const char *option = unit_key_option(section, known);
+	const char *option = unit_key_option(section, unit_key_find(section, key));
 
-	if (list->failed || !list->count)
-		return;
-	if (option)
+	if (option && list->count)
 		unit_set_list(builder, option, list);
-	else if (known->status == KEY_REFUSED)
-		unit_unsupported(builder, list->at, "%s: superd cannot honour it: %s", key, known->reason);
 }
 
 /* Sets the folders where a program without a path is searched: ExecSearchPath, or systemd's default. */

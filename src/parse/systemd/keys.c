@@ -78,16 +78,16 @@ const char *unit_key_option(const char *section, const struct key_row *key)
 	return key_option(unit_key_is_shared(key) ? unit_keys[KEYS_SHARED] : keys_of(section), key);
 }
 
-const struct key_row *unit_key_suggest(const char *section, const char *key)
+const char *unit_key_suggest(const char *section, const char *key)
 {
 	const struct key_table *keys = keys_of(section);
-	struct key_nearest nearest = key_nearest_begin(key);
+	struct scan_nearest nearest = scan_nearest_begin(key);
 
 	if (keys)
 		key_nearest_look(&nearest, keys);
 	if (keys && has_shared(keys))
 		key_nearest_look(&nearest, unit_keys[KEYS_SHARED]);
-	return nearest.key;
+	return nearest.word;
 }
 
 const char *unit_key_section(const char *section, const char *key)

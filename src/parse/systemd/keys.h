@@ -35,7 +35,7 @@ bool unit_key_is_shared(const struct key_row *key);
 const char *unit_key_today(const char *key);
 
 /* The known key of this section that is most like this one; NULL: none is like it. */
-const struct key_row *unit_key_suggest(const char *section, const char *key);
+const char *unit_key_suggest(const char *section, const char *key);
 
 /* Another section that has this key; NULL: none. */
 const char *unit_key_section(const char *section, const char *key);

@@ -145,7 +145,7 @@ static void refuse_target(struct reading *reading, struct target *target, struct
 static void refuse_silent_socket(struct reading *reading, const struct unit *socket, struct target *target)
 {
 	const struct unit_assignment *meant = unit_misspelt_listen(socket);
-	const struct key_row *near = meant ? unit_key_suggest("Socket", meant->key) : NULL;
+	const char *near = meant ? unit_key_suggest("Socket", meant->key) : NULL;
 
 	if (!meant)
 		refuse_target(reading, target, unit_start(socket),
@@ -155,7 +155,7 @@ static void refuse_silent_socket(struct reading *reading, const struct unit *soc
 		refuse_target(reading, target, meant->at, "there is nothing to listen on: this key is unknown");
 	if (meant)
 		diags_hint(reading->diags, "did you mean '%s'?",
-			   near && !strncmp(near->name, "Listen", 6) ? near->name : "ListenStream");
+			   near && !strncmp(near, "Listen", 6) ? near : "ListenStream");
 }
 
 /* What Service names, with its specifiers replaced; NULL: nothing, or wrong (reported). */

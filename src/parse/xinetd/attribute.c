@@ -78,35 +78,14 @@ int xinetd_attribute_find(const char *name)
 	return strcasecmp(synonym, name) ? -1 : ATTR_BIND;
 }
 
-/* Whether known is less than *most edits away from word. Then *most becomes that distance. */
-static bool is_nearer(const char *known, const char *word, unsigned *most)
-{
-	unsigned distance = scan_distance(known, word, *most);
-
-	if (distance >= *most || distance >= strlen(known))
-		return false;
-	*most = distance;
-	return true;
-}
-
-/* The limit for is_nearer: short words may have fewer edits. */
-static unsigned edits_allowed(const char *word)
-{
-	size_t length = strlen(word);
-
-	return length < 4 ? 2 : length < 8 ? 3 : 4;
-}
-
 const char *xinetd_attribute_suggest(const char *name)
 {
-	unsigned most = edits_allowed(name);
-	const char *nearest = NULL;
+	struct scan_nearest nearest = scan_nearest_begin(name);
 
-	for (int i = 0; i < ATTRIBUTES; i++) {
-		if (is_nearer(xinetd_rules[i].name, name, &most))
-			nearest = xinetd_rules[i].name;
-	}
-	return is_nearer(synonym, name, &most) ? synonym : nearest;
+	for (int i = 0; i < ATTRIBUTES; i++)
+		scan_nearest_look(&nearest, xinetd_rules[i].name);
+	scan_nearest_look(&nearest, synonym);
+	return nearest.word;
 }
 
 int xinetd_word_find(const char *const *known, const char *word)
@@ -120,12 +99,9 @@ int xinetd_word_find(const char *const *known, const char *word)
 
 const char *xinetd_word_suggest(const char *const *known, const char *word)
 {
-	unsigned most = edits_allowed(word);
-	const char *nearest = NULL;
+	struct scan_nearest nearest = scan_nearest_begin(word);
 
-	for (; *known; known++) {
-		if (is_nearer(*known, word, &most))
-			nearest = *known;
-	}
-	return nearest;
+	for (; *known; known++)
+		scan_nearest_look(&nearest, *known);
+	return nearest.word;
 }

@@ -108,8 +108,8 @@ Test(unit_keys, of_commands_are_shared_by_services_and_sockets)
 Test(unit_keys, are_told_apart_by_case_and_suggested)
 {
 	cr_expect_null(unit_key_find("Service", "user"));
-	cr_expect_str_eq(unit_key_suggest("Service", "ExecStat")->name, "ExecStart");
-	cr_expect_str_eq(unit_key_suggest("Service", "ProtectSytem")->name, "ProtectSystem");
+	cr_expect_str_eq(unit_key_suggest("Service", "ExecStat"), "ExecStart");
+	cr_expect_str_eq(unit_key_suggest("Service", "ProtectSytem"), "ProtectSystem");
 	cr_expect_null(unit_key_suggest("Service", "Nothing"));
 	cr_expect_str_eq(unit_key_section("Service", "ListenStream"), "Socket");
 	cr_expect_str_eq(unit_key_section("Unit", "User"), "Service");
