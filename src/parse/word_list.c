@@ -2,6 +2,7 @@
 #include "parse/word_list.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 
@@ -43,4 +44,14 @@ void template_escape(struct buf *out, const char *text)
 		if (*text == '%' && (text[1] == '%' || text[1] == '{'))
 			buf_char(out, '%');
 	}
+}
+
+void endpoint_add(struct buf *out, const char *kind, const char *family, const char *host, const char *port)
+{
+	size_t length = host ? strcspn(host, "%") : 0;
+
+	buf_addf(out, "%s%s:", kind, family);
+	if (length)
+		buf_addf(out, memchr(host, ':', length) ? "[%.*s]:" : "%.*s:", (int)length, host);
+	buf_addf(out, "%s%s", port, host ? host + length : "");
 }

@@ -24,3 +24,7 @@ struct value word_list_value(const struct word_list *list);
 
 /* Adds text to the value of an option with templates, where %{ and %% mean something. */
 void template_escape(struct buf *out, const char *text);
+
+/* Adds KIND[FAMILY]:[HOST:]PORT[%INTERFACE]. host: without brackets; the interface of fe80::1%eth0 goes to the end; NULL:
+ * any. */
+void endpoint_add(struct buf *out, const char *kind, const char *family, const char *host, const char *port);

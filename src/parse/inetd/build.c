@@ -48,32 +48,19 @@ static void set_option_from_buf(const struct inetd_build *build, const char *opt
 	buf_free(text);
 }
 
-/* Adds KIND:[HOST:]SERVICE[%IFACE]. The interface of fe80::1%eth0 goes to the end. */
-static void add_inet_endpoint(const struct inetd_entry *entry, const char *kind, const char *family, struct buf *out)
-{
-	size_t length = entry->host ? strcspn(entry->host, "%") : 0;
-
-	buf_addf(out, "%s%s:", kind, family);
-	if (length)
-		buf_addf(out, memchr(entry->host, ':', length) ? "[%.*s]:" : "%.*s:", (int)length, entry->host);
-	buf_text(out, entry->service);
-	if (length)
-		buf_text(out, entry->host + length);
-}
-
 static void add_endpoint(const struct inetd_entry *entry, unsigned families, struct buf *out)
 {
 	const char *family = families == INETD_IPV4 ? "4" : families == INETD_IPV6 || entry->yields ? "6" : "";
 
 	switch (entry->transport) {
 	case INETD_TCP:
-		add_inet_endpoint(entry, "tcp", family, out);
+		endpoint_add(out, "tcp", family, entry->host, entry->service);
 		break;
 	case INETD_UDP:
-		add_inet_endpoint(entry, "udp", family, out);
+		endpoint_add(out, "udp", family, entry->host, entry->service);
 		break;
 	case INETD_SCTP:
-		add_inet_endpoint(entry, "sctp", family, out);
+		endpoint_add(out, "sctp", family, entry->host, entry->service);
 		break;
 	case INETD_RPC_TCP:
 	case INETD_RPC_UDP:

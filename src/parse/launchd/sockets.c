@@ -232,17 +232,12 @@ static bool may_be_address(const char *node)
 /* Makes an endpoint such as tcp4:HOST:PORT%IFACE. */
 static const char *make_endpoint(struct launchd_job *job, const struct launchd_socket *socket, const char *family)
 {
-	const char *node = socket_text(socket, "SockNodeName"), *port = socket_text(socket, "SockServiceName");
-	const char *kind = socket->type == DATAGRAM ? "udp" : "tcp";
-	int length = node ? (int)strcspn(node, "%") : 0;
+	const char *port = socket_text(socket, "SockServiceName");
+	struct buf out = { 0 };
 
-	if (!port)
-		port = "0";
-	if (!node)
-		return pool_textf(job->pool, "%s%s:%s", kind, family, port);
-	if (memchr(node, ':', (size_t)length))
-		return pool_textf(job->pool, "%s%s:[%.*s]:%s%s", kind, family, length, node, port, node + length);
-	return pool_textf(job->pool, "%s%s:%.*s:%s%s", kind, family, length, node, port, node + length);
+	endpoint_add(&out, socket->type == DATAGRAM ? "udp" : "tcp", family, socket_text(socket, "SockNodeName"),
+		     port ? port : "0");
+	return buf_keep(&out, job->pool);
 }
 
 /* The family of a multicast group, for a socket whose family is not set. */

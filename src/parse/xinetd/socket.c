@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/scan.h"
+#include "parse/word_list.h"
 #include "parse/xinetd/service.h"
 
 static const char *const socket_types[] = { "stream", "dgram", "raw", "seqpacket", NULL };
@@ -141,27 +142,6 @@ static bool may_be_address(const char *bind, size_t length)
 	return text[strspn(text, "0123456789.")] || inet_pton(AF_INET, text, &address) == 1;
 }
 
-/* Splits bind into the host, which stands before the port, and the scope, which stands behind it. false: refused. */
-static bool find_host(struct xinetd_service *service, struct buf *host, struct buf *scope)
-{
-	const struct xinetd_value *value = xinetd_value_of(service, ATTR_BIND);
-	const char *bind = value ? value->words[0] : "";
-	size_t length = strcspn(bind, "%");
-
-	if (!value)
-		return true;
-	if (!may_be_address(bind, length)) {
-		xinetd_entry_refuse(service->entry, value->word_at[0], "bind: '%s' is no address", bind);
-		return false;
-	}
-	if (memchr(bind, ':', length))
-		buf_addf(host, "[%.*s]:", (int)length, bind);
-	else
-		buf_addf(host, "%.*s:", (int)length, bind);
-	buf_text(scope, bind + length);
-	return true;
-}
-
 /* The port as a number, or the name of the service. NULL: refused. */
 static const char *find_port(struct xinetd_service *service)
 {
@@ -211,9 +191,9 @@ static void report_not_in_services(struct xinetd_service *service, const char *p
 	diags_hint(&service->entry->diags, "with type = UNLISTED the service needs no entry in services(5)");
 }
 
-static void add_listen(struct xinetd_service *service, const char *prefix, const char *family, const char *rest)
+/* text: the endpoint; NULL: memory has run out. */
+static void set_listen(struct xinetd_service *service, const char *text)
 {
-	const char *text = pool_textf(service->xinetd->pool, "%s%s:%s", prefix, family, rest);
 	enum xinetd_attribute from = xinetd_value_of(service, ATTR_BIND) ? ATTR_BIND : ATTR_PORT;
 
 	if (text)
@@ -227,9 +207,9 @@ static void listen_per_family(struct xinetd_service *service, const char *port)
 {
 	struct origin at = xinetd_place(service, ATTR_PORT);
 
-	add_listen(service, service->protocol, "4", port);
+	set_listen(service, pool_textf(service->xinetd->pool, "%s4:%s", service->protocol, port));
 	builder_open_socket(service->builder, NULL, at);
-	add_listen(service, service->protocol, "6", port);
+	set_listen(service, pool_textf(service->xinetd->pool, "%s6:%s", service->protocol, port));
 	xinetd_set_text(service, "optional", "yes", at);
 	builder_close_socket(service->builder, &service->entry->diags);
 }
@@ -258,19 +238,17 @@ static const char *bound_family_suffix(struct xinetd_service *service, const cha
 static void listen_with_one_socket(struct xinetd_service *service, const char *port)
 {
 	const char *family = family_suffix(service), *bind = value_word(service, ATTR_BIND);
-	struct buf host = { 0 }, scope = { 0 }, rest = { 0 };
-	bool good = find_host(service, &host, &scope);
+	struct buf endpoint = { 0 };
 
+	if (bind && !may_be_address(bind, strcspn(bind, "%"))) {
+		xinetd_entry_refuse(service->entry, service->values[ATTR_BIND].word_at[0], "bind: '%s' is no address",
+				    bind);
+		return;
+	}
 	if (bind)
 		family = bound_family_suffix(service, bind, family);
-	buf_addf(&rest, "%s%s%s", buf_string(&host), port, buf_string(&scope));
-	if (host.failed || scope.failed || rest.failed)
-		service->xinetd->failed = true;
-	else if (good)
-		add_listen(service, service->protocol, family, buf_string(&rest));
-	buf_free(&host);
-	buf_free(&scope);
-	buf_free(&rest);
+	endpoint_add(&endpoint, service->protocol, family, bind, port);
+	set_listen(service, buf_keep(&endpoint, service->xinetd->pool));
 }
 
 static void set_inet_sockets(struct xinetd_service *service)
@@ -293,31 +271,22 @@ static void set_inet_sockets(struct xinetd_service *service)
 static void set_raw_socket(struct xinetd_service *service)
 {
 	const char *bind = value_word(service, ATTR_BIND);
-	const char *rest =
-		bind ? pool_textf(service->xinetd->pool, "%s@%s", service->protocol, bind) : service->protocol;
 
 	report_not_in_services(service, NULL);
-	if (rest)
-		add_listen(service, "raw", family_suffix(service), rest);
-	else
-		service->xinetd->failed = true;
+	set_listen(service, pool_textf(service->xinetd->pool, "raw%s:%s%s%s", family_suffix(service),
+				       service->protocol, bind ? "@" : "", bind ? bind : ""));
 }
 
 static void set_tcpmux(struct xinetd_service *service)
 {
-	bool plus = service->type & IS_TCPMUXPLUS;
-	const char *rest = pool_textf(service->xinetd->pool, "%s%s", plus ? "+" : "", service->entry->name);
-
 	if (strcmp(service->protocol, "tcp") != 0)
 		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_PROTOCOL),
 				    "%s: a service of tcpmux has protocol = tcp", service->entry->label);
 	if (!(service->type & IS_UNLISTED))
 		diag_note(&service->entry->diags, xinetd_place(service, ATTR_TYPE),
 			  "xinetd accepts a service of tcpmux only with UNLISTED");
-	if (rest)
-		add_listen(service, "tcpmux", "", rest);
-	else
-		service->xinetd->failed = true;
+	set_listen(service, pool_textf(service->xinetd->pool, "tcpmux:%s%s",
+				       service->type & IS_TCPMUXPLUS ? "+" : "", service->entry->name));
 }
 
 /* The RPC program: its number with UNLISTED, else its name in rpc(5). NULL: refused. */
@@ -339,7 +308,7 @@ static const char *find_rpc_program(struct xinetd_service *service)
 
 static void set_rpc_socket(struct xinetd_service *service)
 {
-	const char *versions = value_word(service, ATTR_RPC_VERSION), *program = find_rpc_program(service), *rest;
+	const char *versions = value_word(service, ATTR_RPC_VERSION), *program = find_rpc_program(service);
 	bool both = service->flags & FLAG_IPV6;
 
 	if (xinetd_value_of(service, ATTR_BIND))
@@ -350,12 +319,9 @@ static void set_rpc_socket(struct xinetd_service *service)
 			     "port: a service of RPC listens where the system chooses");
 	if (!xinetd_needs(service, ATTR_RPC_VERSION) || !program)
 		return;
-	rest = pool_textf(service->xinetd->pool, "%s/%s", program, versions);
-	if (rest)
-		add_listen(service, service->socket == XINETD_DGRAM ? "rpc/udp" : "rpc/tcp",
-			   both ? family_suffix(service) : "4", rest);
-	else
-		service->xinetd->failed = true;
+	set_listen(service, pool_textf(service->xinetd->pool, "%s%s:%s/%s",
+				       service->socket == XINETD_DGRAM ? "rpc/udp" : "rpc/tcp",
+				       both ? family_suffix(service) : "4", program, versions));
 }
 
 /* Flags for TCP alone. Elsewhere they mean nothing, see xinetd.conf(5). */
