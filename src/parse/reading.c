@@ -17,13 +17,14 @@
 
 bool reading_refuse(struct reading *reading, struct origin at, const char *format, ...)
 {
-	char message[DIAGS_MESSAGE];
+	struct buf message = { 0 };
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
+	buf_vaddf(&message, format, arguments);
 	va_end(arguments);
-	diag_error(reading->diags, at, "%s", message);
+	diag_error(reading->diags, at, "%s", buf_string(&message));
+	buf_free(&message);
 	return false;
 }
 

@@ -262,7 +262,8 @@ static void unit_apply_key(struct unit_builder *builder, const char *section, co
 
 	snprintf(name, sizeof(name), "%s.%s", unit_key_is_shared(key) ? "Service" : section, key->name);
 	option.directive = directive_find(UNIT, name);
-	if (option.directive && option.directive->translated & (1u << UNIT)) {
+	/* Values that a function translates are refused here, as those of keys for a socket's commands. */
+	if (option.directive && option.directive->translated & (1u << UNIT) && (key->words || key->is_whole)) {
 		option.dialect = NATIVE;
 		option.name = option.directive->name[NATIVE];
 	}

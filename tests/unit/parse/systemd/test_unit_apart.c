@@ -367,3 +367,21 @@ Test(unit_apart, no_key_for_the_commands_of_two_sockets_is_thrown_together)
 		}
 	}
 }
+
+/* The function is for the service's own key: the option's words are others, and its numbers have another unit. */
+Test(unit_apart, keys_with_other_values_are_refused_for_the_commands_of_a_socket)
+{
+	static const char *const cases[][2] = {
+		{ "TimerSlackNSec", "50000" }, { "IOSchedulingClass", "idle" }, { "IOSchedulingClass", "2" },
+	};
+
+	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		struct row row = { cases[n][0], RUNS, cases[n][1], "" };
+		struct outcome *outcome = read_row(&row, text_joined(cases[n][1], "\nExecStartPre=/bin/a"), NULL);
+
+		cr_expect(strstr(outcome->said, "has another meaning in superd.conf"), "%s: %s", row.key,
+			  outcome->said);
+		cr_expect_not(strstr(outcome->printed, "socket_exec_options"), "%s", outcome->printed);
+		outcome_free(outcome);
+	}
+}
