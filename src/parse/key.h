@@ -29,7 +29,9 @@ struct key_row {
 	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
 	unsigned kinds;                 /* launchd: allowed kinds of its value, bits of enum plist_kind */
 	/* What its value becomes. Without any of these it is the option's, as the option's type says. */
-	bool is_apart;                  /* a function of the reader translates it, mostly with other keys */
+	bool is_apart;                  /* a function of the reader translates it, mostly with other keys; for the commands of
+					   a socket it is refused if its values are others than the option's */
+	bool names_units;               /* it names units, for which superd does less than systemd: a warning of each */
 	bool is_whole;                  /* in a list of values: each assignment is one of them, with its blanks */
 	const struct key_word *words;   /* all words that it takes, up to one without a name */
 	bool takes_bool;                /* of words: and those of yes and no */

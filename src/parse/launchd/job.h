@@ -19,7 +19,7 @@ struct launchd_job {
 	bool accepts;                   /* inetdCompatibility with Wait false: superd accepts */
 	size_t sockets;                 /* sockets of the builder so far */
 	bool hides_clients;             /* the address of a client of one socket is unknown */
-	struct word_list env;        /* of EnvironmentVariables and SecureSocketWithKey */
+	struct word_list env;           /* of EnvironmentVariables and SecureSocketWithKey */
 };
 
 /* Adds an error, and is false: the job is left out. Or reports a key that superd lacks, or warns. */

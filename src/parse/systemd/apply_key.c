@@ -319,7 +319,7 @@ static void report_unknown_key(struct unit_builder *builder, const struct unit_a
 /* Keys for the commands of a socket do not apply to the socket itself. */
 static bool is_applied_here(const char *section, const struct key_row *key)
 {
-	return !key->is_apart && !(!strcmp(section, "Socket") && unit_key_is_shared(key));
+	return !key->is_apart && !key->names_units && !(!strcmp(section, "Socket") && unit_key_is_shared(key));
 }
 
 /* Sets the defaults of systemd that differ from superd's. */

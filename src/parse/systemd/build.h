@@ -2,7 +2,7 @@
  * activate it.
  *
  * If the table of directives has a key, the key becomes the option of that name. socket.c, exec.c, streams.c and
- * service.c translate keys that superd has in another form. All others are reported by their key_status. */
+ * service.c translate keys that superd has in another form. All others are reported by the status in their rows. */
 #pragma once
 
 #include <stdbool.h>

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-
 static const struct key_row install[] = {
 	{ "Alias", KEY_HARMLESS, .reason = "superd follows existing links between units" },
 	{ "Also RequiredBy UpheldBy WantedBy", KEY_HARMLESS, .reason = "a unit in the configuration is enabled" },

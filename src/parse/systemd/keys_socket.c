@@ -4,7 +4,6 @@
  * them with the second meaning. */
 #include "parse/systemd/keys.h"
 
-
 static const struct key_word ipv6_only[] = { { "default", NULL }, { "ipv6-only", "yes" }, { "both", "no" }, { 0 } };
 static const struct key_word timestamps[] = {
 	{ "off", "off" }, { "us", "us" }, { "usec", "us" }, { "\xc2\xb5s", "us" }, { "ns", "ns" },
