@@ -19,6 +19,7 @@
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
 #include "engine/instance/ready.h"
+#include "engine/instance/shared_process.h"
 #include "engine/runtime/start_queue.h"
 #include "engine/runtime/wants.h"
 #include "engine/instance/relay.h"
@@ -208,6 +209,8 @@ void show_endpoints(const struct service_view *view, struct buf *out)
 
 static struct resource_usage usage_of_instance(const struct instance *instance)
 {
+	if (instance->process)
+		return shared_process_usage(instance->process);
 	if (!instance->cgroup.path)
 		return resource_usage_of_process(instance->child.pid);
 	return resource_usage_of_cgroup(instance->cgroup.path, instance->cgroup.kept);
@@ -244,7 +247,7 @@ struct resource_usage usage_of_service(struct service_runtime *runtime)
 
 static const char *instance_state(const struct service_runtime *runtime, const struct instance *instance)
 {
-	if (instance->child.pid <= 0 && instance->pid > 0)
+	if (instance->child.pid <= 0 && instance->pid > 0 && !instance->process)
 		return "lingering";
 	if (instance->facts.stopped)
 		return "stopping";

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/accept/builtin_channel.h"
+#include "engine/accept/shared_clients.h"
 #include "engine/accept/lookup.h"
 #include "config/words/filter_request.h"
 #include "fuzzer.h"
@@ -42,13 +42,15 @@ static void check_reply(char *text)
 
 static void check_traffic(const char *text)
 {
-	uint64_t in = 0, out = 0;
-	bool waits = false;
-	char same[64];
+	struct client_report report;
+	char same[96], id[32] = "";
 
-	if (!builtin_channel_read_traffic(text, &in, &out, &waits))
+	if (!client_report_read(text, &report))
 		return;
-	snprintf(same, sizeof(same), "in=%" PRIu64 " out=%" PRIu64 "%s\n", in, out, waits ? " rests" : "");
+	if (strstr(text, " id="))
+		snprintf(id, sizeof(id), " id=%" PRIu64, report.socket);
+	snprintf(same, sizeof(same), "in=%" PRIu64 " out=%" PRIu64 "%s%s%s\n", report.in, report.out, id,
+		 report.failed ? " failed" : "", strstr(text, " rests\n") ? " rests" : "");
 	require(!strcmp(text, same));
 }
 

@@ -320,16 +320,17 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	struct client failed = { .fd = -1 };            /* the first client whose start failed */
 	struct buf why = { 0 };
 	size_t kept, most, ready = 0;
-	bool good = true;
+	bool good = true, shares;
 	int error = 0;
 
 	foreground_take(runtime, pending[0].instance);
 	kept = pending[0].instance->foreground ? 1 : 0;         /* it is for a new process, on the operator's console */
 	count = kept + handover_begin(runtime, pending + kept, count - kept, start_pending);
-	count = kept + pending_reuse(runtime, pending + kept, count - kept);
+	count = kept + pending_share(runtime, pending + kept, count - kept);
 	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		return pending_begin_sequences(runtime, pending, count);
-	most = count && (is_short || !engine_has_spare(runtime->engine, ENGINE_SPARE)) ? 1 : count;
+	shares = count && plan_shares_process(runtime->service); /* its process takes the others in the next turn */
+	most = count && (is_short || shares || !engine_has_spare(runtime->engine, ENGINE_SPARE)) ? 1 : count;
 	if (is_short)
 		free_spare(runtime);
 	errno = 0;

@@ -12,14 +12,15 @@
 
 #include "base/fd.h"
 #include "engine/accept/service_listing.h"
+#include "engine/accept/shared_clients.h"
 #include "engine/accept/tcpmux.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
 #include "engine/health/health.h"
-#include "engine/instance/exec_sequence.h"
+#include "engine/instance/shared_process.h"
 #include "exec/plan/plan.h"
 #include "os/fs/memory_file.h"
-#include "os/guard/guard_link.h"
+#include "os/netdiag/socket_id.h"
 #include "os/socket/fd_channel.h"
 #include "os/socket/scm_rights.h"
 
@@ -31,14 +32,12 @@
 enum channel_kind { REDIRECT, MUX, HEALTH };
 
 struct builtin_channel {
-	ev_io io;                       /* superd's end; fd -1: a waiting worker has it, or it is closed */
+	ev_io io;                       /* superd's end; fd -1: it is closed */
 	enum channel_kind kind;         /* the program that was started; a reload may have changed the service since */
 	struct service_runtime *runtime;
 	struct instance *instance;
-	uint64_t plan;                  /* number of the plan that started the program; 0: another superd's plan */
 	int client;                     /* tcpmux: superd's own copy of the connection; -1: there is none (any more) */
 	bool is_answered;               /* tcpmux: superd has acted upon its only packet */
-	bool has_failed;                /* redirect: there was no target for the connection */
 };
 
 static bool send_file(struct builtin_channel *channel, const struct buf *text)
@@ -141,104 +140,36 @@ static void on_packet(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, io);
 }
 
-/* Reads a decimal number as superd-builtin prints it, and moves *text behind it. strtoull(3) would take a sign too, and
- * make 18446744073709551615 of "-1". */
-static bool read_number(const char **text, uint64_t *number)
+/* A redirect whose process serves one client. false: there are no more packets. */
+static bool receive_report(struct builtin_channel *channel)
 {
-	const char *first = *text;
-
-	*number = 0;
-	for (; **text >= '0' && **text <= '9'; ++*text) {
-		uint64_t digit = (uint64_t)(**text - '0');
-
-		if (*number > (UINT64_MAX - digit) / 10)
-			return false;
-		*number = *number * 10 + digit;
-	}
-	return *text != first && (*first != '0' || *text == first + 1);
-}
-
-static bool skip_text(const char **text, const char *word)
-{
-	size_t length = strlen(word);
-
-	if (strncmp(*text, word, length) != 0)
-		return false;
-	*text += length;
-	return true;
-}
-
-bool builtin_channel_read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *waits)
-{
-	if (!skip_text(&text, "in=") || !read_number(&text, in) || !skip_text(&text, " out=") ||
-	    !read_number(&text, out))
-		return false;
-	*waits = !strcmp(text, " rests\n");
-	return *waits || !strcmp(text, "\n");
-}
-
-/* false: there are no more packets. */
-static bool receive_report(struct builtin_channel *channel, bool *waits)
-{
-	char text[64];
-	uint64_t in, out;
+	char text[128];
+	struct client_report report;
 	ssize_t length = fd_channel_receive(channel->io.fd, text, sizeof(text) - 1);
 
-	*waits = false;
 	if (length <= 0)
 		return false;
 	text[length] = '\0';
-	if (!strcmp(text, "failed\n"))
-		channel->has_failed = true;
-	else if (builtin_channel_read_traffic(text, &in, &out, waits) && !channel->has_failed)
-		xinetd_record_traffic(channel->runtime, in, out);
+	if (client_report_read(text, &report) && !report.failed)
+		xinetd_record_traffic(channel->runtime, report.in, report.out);
 	return true;
 }
 
-/* A process may serve another client if its plan is surely that of the next start, and it has nothing of its own. */
-static bool may_serve_again(const struct builtin_channel *channel)
+static void close_channel(struct builtin_channel *channel)
 {
-	const struct instance *instance = channel->instance;
-	const struct start_kit *kit = &channel->runtime->run->kit;
-
-	if (!kit->plan || kit->made != channel->plan || kit->plan->rereads ||
-	    exec_sequence_has_steps(channel->runtime->service, kit->plan))
-		return false;
-	return !instance->plan && !instance->private_tmp && !instance->facts.stopped && !instance->retired &&
-	       !instance->engine->stopping;
-}
-
-/* The connection is over: the process becomes an idle worker, or superd closes the channel and it ends. */
-static void become_idle(struct builtin_channel *channel)
-{
-	struct instance *instance = channel->instance;
-	struct engine *engine = channel->runtime->engine;
-	struct worker_pool *pool = &channel->runtime->run->kit.workers;
 	int fd = channel->io.fd;
 
-	ev_io_stop(engine->loop, &channel->io);
+	ev_io_stop(channel->runtime->engine->loop, &channel->io);
 	channel->io.fd = -1;
-	if (channel->has_failed)
-		instance->facts.status = EXIT_FAILURE << 8;     /* as waitpid(2) would have it */
-	if (may_serve_again(channel) && worker_pool_add(pool, engine, instance->pid, fd, &instance->cgroup))
-		instance_let_go(instance);
-	else
-		close_socket_own(engine, instance->service->name, &fd);
+	close_socket_own(channel->runtime->engine, channel->instance->service->name, &fd);
 }
 
+/* One that an earlier superd has started waits for another client, until the channel closes. */
 static void on_report(struct ev_loop *loop, ev_io *io, int events)
 {
-	struct builtin_channel *channel = io->data;
-	bool waits;
-
-	(void)events;
-	if (!receive_report(channel, &waits)) {
-		if (errno != EAGAIN && errno != EINTR)
-			ev_io_stop(loop, io);
-		return;
-	}
-	if (waits)
-		become_idle(channel);
+	(void)loop, (void)events;
+	if (receive_report(io->data) || (errno != EAGAIN && errno != EINTR))
+		close_channel(io->data);
 }
 
 static bool is_builtin(const struct service *service, const char *name)
@@ -255,12 +186,10 @@ static enum channel_kind kind_of(const struct service *service)
 void builtin_channel_free(struct instance *instance)
 {
 	struct builtin_channel *channel = instance->client.channel;
-	int fd = channel ? channel->io.fd : -1;
 
 	if (!channel)
 		return;
-	ev_io_stop(channel->runtime->engine->loop, &channel->io);
-	close_socket_own(instance->engine, instance->service->name, &fd);
+	close_channel(channel);
 	close_socket_fd(instance->engine, instance->service->name, &channel->client);
 	free(channel);
 	instance->client.channel = NULL;
@@ -282,13 +211,13 @@ static void log_lost_name(const struct builtin_channel *channel, int error)
 void builtin_channel_finish(struct instance *instance)
 {
 	struct builtin_channel *channel = instance->client.channel;
-	bool more, waits;
+	bool more;
 
 	if (!channel)
 		return;
 	more = channel->io.fd >= 0 && channel->kind == REDIRECT;
 	for (int n = 0; n < PACKETS_MOST && more; n++)
-		more = receive_report(channel, &waits);
+		more = receive_report(channel);
 	errno = 0;
 	if (channel->io.fd >= 0 && channel->kind == MUX && !read_packet(channel) && errno)
 		log_lost_name(channel, errno);
@@ -347,7 +276,6 @@ static struct builtin_channel *builtin_channel_new(struct service_runtime *runti
 		return NULL;
 	channel->runtime = runtime;
 	channel->instance = instance;
-	channel->plan = runtime->run->kit.made;
 	channel->client = client;
 	channel->kind = kind;
 	ev_io_init(&channel->io, callbacks[kind], fd, EV_READ);
@@ -360,6 +288,8 @@ static struct builtin_channel *builtin_channel_new(struct service_runtime *runti
 int builtin_channel_descriptor(const struct instance *instance, int *client)
 {
 	*client = instance->client.channel ? instance->client.channel->client : -1;
+	if (instance->process)
+		return instance->process->channel;
 	return instance->client.channel ? instance->client.channel->io.fd : -1;
 }
 
@@ -374,42 +304,7 @@ bool builtin_channel_resume(struct service_runtime *runtime, struct instance *in
 		scm_rights_allow(fd, false); /* an older program would pass a descriptor */
 		channel->is_answered = true;
 	}
-	channel->plan = 0;              /* matches no plan, so its process is not reused */
 	return true;
-}
-
-/* If superd dies in between, the next one gives the client again (engine/upgrade/saved_state). */
-static bool give_client(const struct service_runtime *runtime, const struct client *client, pid_t worker, int channel)
-{
-	const struct start_note note = {
-		.owner = runtime_number(runtime), .pid = worker, .client = guard_noted_fd(client->fd),
-		.channel = guard_noted_fd(channel),
-	};
-	int32_t *noted = guard_note_handover(&note, channel);
-
-	if (fd_channel_send(channel, client->fd))
-		return true;
-	guard_forget_start(noted);
-	return false;
-}
-
-bool builtin_channel_reuse(struct service_runtime *runtime, struct instance *instance, const struct client *client,
-			   pid_t *pid)
-{
-	int fd;
-
-	while (worker_pool_take(&runtime->run->kit.workers, pid, &fd, &instance->cgroup)) {
-		struct builtin_channel *channel = builtin_channel_new(runtime, instance, REDIRECT, -1, fd);
-
-		if (channel && give_client(runtime, client, *pid, fd))
-			return true;
-		if (channel)
-			builtin_channel_free(instance);
-		else
-			fd_close(&fd);
-		instance_cgroup_leave(&instance->cgroup, runtime->engine, 0, false);
-	}
-	return false;
 }
 
 bool builtin_channel_open(struct service_runtime *runtime, struct instance *instance, struct fd_map *fd_map,
@@ -417,6 +312,7 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 {
 	enum channel_kind kind = kind_of(runtime->service);
 	int ends[2], kept = -1;
+	bool made;
 
 	if (plan_channel(runtime->service) < 0)
 		return true;
@@ -431,7 +327,11 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 	ends[0] = fd_raise(ends[0], FD_HIGH);
 	if (kind == MUX)
 		kept = fd_copy(client->fd, FD_HIGH);
-	if ((kind == MUX && kept < 0) || !builtin_channel_new(runtime, instance, kind, kept, ends[0])) {
+	if (client->fd >= 0 && !instance->foreground && plan_shares_process(runtime->service) && socket_id(client->fd))
+		made = shared_clients_open(instance, client, ends[0]);
+	else
+		made = (kind != MUX || kept >= 0) && builtin_channel_new(runtime, instance, kind, kept, ends[0]);
+	if (!made) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
 		fd_close(&kept);
 		fd_close(&ends[0]);
@@ -441,5 +341,6 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 	if (pass_to_child(fd_map, ends[1], why))
 		return true;
 	builtin_channel_free(instance);
+	shared_clients_leave(instance);
 	return false;
 }

@@ -1,7 +1,7 @@
 /* The channel between superd and a superd-builtin: a socket pair beside the client's connection. A redirect reports the
- * bytes it moved, and gets its next connection. tcpmux sends the name that a client sent; superd keeps a copy of that
- * connection. health sends the requested name, and gets superd's answer. The builtins services and servers get their
- * text in a file. Owner: struct instance. */
+ * bytes it moved; the channel of one that serves several clients is another (engine/accept/shared_clients). tcpmux sends
+ * the name that a client sent; superd keeps a copy of that connection. health sends the requested name, and gets superd's
+ * answer. The builtins services and servers get their text in a file. Owner: struct instance. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,23 +18,15 @@
 bool builtin_channel_open(struct service_runtime *runtime, struct instance *instance, struct fd_map *fd_map,
 			  const struct client *client, struct buf *why);
 
-/* Gives the connection to an idle worker of this service, whose pid it sets. false: no worker waits. */
-bool builtin_channel_reuse(struct service_runtime *runtime, struct instance *instance, const struct client *client,
-			   pid_t *pid);
-
 /* The instance has ended: reads its last messages and closes the channel. Does nothing without a channel. */
 void builtin_channel_finish(struct instance *instance);
 
 /* Closes the channel of an instance, if it has one. */
 void builtin_channel_free(struct instance *instance);
 
-/* Returns the channel's descriptor, and sets client to superd's copy of the connection; -1: none. */
+/* Returns the descriptor of its channel, also that of a shared process, and sets client to superd's copy of the connection; -1: none. */
 int builtin_channel_descriptor(const struct instance *instance, int *client);
 
 /* Takes over the channel of an instance that another superd started. false: out of memory, and both descriptors stay
  * the caller's. */
 bool builtin_channel_resume(struct service_runtime *runtime, struct instance *instance, int fd, int client);
-
-/* Parses a redirect's report: "in=3 out=20\n", or "in=3 out=20 rests\n" from a process that waits for another client.
- * false: another text. For builtin_channel.c, and for tests. */
-bool builtin_channel_read_traffic(const char *text, uint64_t *in, uint64_t *out, bool *waits);

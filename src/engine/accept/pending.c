@@ -13,6 +13,7 @@
 #include "engine/accept/admission_state.h"
 #include "engine/accept/builtin_channel.h"
 #include "engine/accept/fd_shortage.h"
+#include "engine/accept/shared_clients.h"
 #include "engine/accept/tcpmux.h"
 #include "engine/accept/xinetd_record.h"
 #include "engine/core/close_socket.h"
@@ -219,12 +220,12 @@ void pending_note_start(struct service_runtime *runtime, const struct pending_cl
 	xinetd_record_start(runtime, instance->pid, &pending->client);
 }
 
-static bool reuse_for(struct service_runtime *runtime, struct pending_client *pending)
+static bool share_for(struct service_runtime *runtime, struct pending_client *pending)
 {
 	struct instance *instance = pending->instance;
 	pid_t pid;
 
-	if (pending->client.fd < 0 || !builtin_channel_reuse(runtime, instance, &pending->client, &pid))
+	if (pending->client.fd < 0 || !shared_clients_give(runtime, instance, &pending->client, &pid))
 		return false;
 	instance->service = runtime->service;
 	instance_begin(instance, pid, clock_now());
@@ -234,12 +235,12 @@ static bool reuse_for(struct service_runtime *runtime, struct pending_client *pe
 	return true;
 }
 
-size_t pending_reuse(struct service_runtime *runtime, struct pending_client *pending, size_t count)
+size_t pending_share(struct service_runtime *runtime, struct pending_client *pending, size_t count)
 {
 	size_t left = 0;
 
 	for (size_t n = 0; n < count; n++) {
-		if (reuse_for(runtime, &pending[n]))
+		if (share_for(runtime, &pending[n]))
 			close_socket_client(runtime->engine, runtime->service->name, &pending[n].client);
 		else if (left++ != n)
 			pending[left - 1] = pending[n];
@@ -254,6 +255,8 @@ bool pending_begin(struct service_runtime *runtime, struct pending_client *pendi
 
 	fd_map_close(&pending->fd_map);
 	if (launch->pid >= 0) {
+		shared_clients_begin(instance, launch->pid);
+		shared_clients_welcome(instance);
 		instance_begin(instance, launch->pid, launch->begun);
 		runtime_note_change(runtime);
 		pending_note_start(runtime, pending);

@@ -65,8 +65,9 @@ bool pending_equip(struct service_runtime *runtime, struct pending_client *pendi
 /* The facts of its start that superd's guard needs. */
 struct start_note pending_note(const struct service_runtime *runtime, const struct pending_client *pending);
 
-/* Gives clients to idle workers, as far as there are any. Returns how many clients are left, moved to the front. */
-size_t pending_reuse(struct service_runtime *runtime, struct pending_client *pending, size_t count);
+/* Gives clients to processes that serve others of the service, as far as there are any. Returns how many clients are
+ * left, moved to the front. */
+size_t pending_share(struct service_runtime *runtime, struct pending_client *pending, size_t count);
 
 /* Called after the start was tried: registers its instance. false: the start failed; the client was dismissed, and
  * why has the reason, unless it had one before. */

@@ -15,6 +15,7 @@
 #include "engine/accept/datagram_drop.h"
 #include "engine/accept/fd_shortage.h"
 #include "engine/accept/refuse.h"
+#include "engine/accept/shared_clients.h"
 #include "engine/accept/start_log.h"
 #include "engine/core/close_socket.h"
 #include "engine/core/unreaped.h"
@@ -89,8 +90,10 @@ static bool launch_pending(struct instance *instance, struct spawn_request *laun
 	unreaped_start(runtime->engine, launch);
 	runtime_note_change(runtime);
 	fd_map_close(&pending->fd_map);
-	if (launch->pid >= 0)
+	if (launch->pid >= 0) {
+		shared_clients_begin(instance, launch->pid);
 		return true;
+	}
 	start_kit_note_fault(&runtime->run->kit, &launch->fault);
 	launch_describe_fault(runtime->service, &launch->fault, why);
 	return false;
@@ -110,6 +113,7 @@ static void note_run(struct instance *instance)
 	bool is_connection = pending->client.fd >= 0;
 
 	forget_endpoint(pending_start_of(sequence));
+	shared_clients_welcome(instance);
 	close_socket_client(sequence->runtime->engine, sequence->runtime->service->name, &pending->client);
 	pending_note_start(sequence->runtime, pending);
 	sequence->runtime->run->stats.skipped_starts = 0;
@@ -193,6 +197,7 @@ static void drop_pending(struct instance *instance)
 	struct pending_start *start = instance->sequence ? pending_start_of(instance->sequence) : NULL;
 
 	builtin_channel_free(instance);
+	shared_clients_leave(instance);
 	if (!start)
 		return;
 	exec_sequence_free(&start->sequence);

@@ -13,6 +13,7 @@
 #include "engine/core/unreaped.h"
 #include "engine/instance/escaped.h"
 #include "engine/instance/main_watch.h"
+#include "engine/instance/shared_process.h"
 #include "exec/dirs/private_tmp.h"
 #include "os/proc/pidfd.h"
 #include "os/proc/process_group.h"
@@ -77,9 +78,11 @@ pid_t instance_find_group(const struct instance *instance, pid_t pid)
 
 bool instance_signal_main(const struct instance *instance, int signal)
 {
+	const struct child *child = instance->process ? &instance->process->child : &instance->child;
+
 	if (instance->main_watch)
 		return pidfd_signal(main_watch_fd(instance->main_watch), signal);
-	return instance->child.pid > 1 && kill(instance->child.pid, signal) == 0;
+	return child->pid > 1 && kill(child->pid, signal) == 0;
 }
 
 bool instance_is_spared(const struct instance *instance)
@@ -140,6 +143,7 @@ void instances_init(struct engine *engine, struct instances *instances)
 	list_init(&instances->moved);
 	list_init(&instances->bind_strays);
 	list_init(&instances->relays);
+	list_init(&instances->shared);
 }
 
 bool instances_are_full(const struct engine *engine)

@@ -35,6 +35,7 @@ struct outdated;
 struct process_tree;
 struct ready;
 struct relay_process;
+struct shared_process;
 struct spawn_request;
 
 /* How far a process can extend its time limit by EXTEND_TIMEOUT_USEC=: to ten times the limit. Without that bound a
@@ -148,6 +149,7 @@ struct instance {
 	struct plan *plan;              /* start plan of this connection alone; owned; NULL: that of the service's start kit */
 	uint64_t private_tmp;           /* number of its private folders (exec/dirs/private_tmp); 0: none */
 	struct instance_cgroup cgroup;  /* control group; path NULL: none */
+	struct shared_process *process; /* process that serves it beside others (engine/instance/shared_process); NULL: its own */
 	struct relay_process *relay;            /* process that relays clients to the program (engine/instance/relay); NULL: none */
 	struct foreground *foreground;  /* console and client of its run in the foreground (engine/instance/foreground); NULL: none */
 	struct outdated *outdated;      /* options of an earlier configuration that it still has (engine/instance/outdated); NULL: none */
@@ -189,6 +191,7 @@ struct instances {
 	struct list aux_commands;       /* commands beside a main process that run (engine/instance/aux_command) */
 	struct list bind_strays;        /* filters that processes of ended instances still have (engine/instance/bind_strays) */
 	struct list relays;             /* relays of instances, and retired ones that still have clients (engine/instance/relay) */
+	struct list shared;             /* processes that serve several clients (engine/instance/shared_process) */
 	struct list moved;              /* notify_states of instances whose former group still has processes (engine/instance/main_pid) */
 };
 

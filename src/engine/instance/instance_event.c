@@ -282,13 +282,15 @@ void instance_begin(struct instance *instance, pid_t pid, double since)
 {
 	const struct service *service = instance->service;
 
-	instance->child.pid = pid;
-	instance->pid = instance->groups.group = pid;
+	instance->pid = pid;
 	instance->user = service_user(service);
 	instance->facts.unbound = instance->bind_calls;
 	instance->facts.unready = service->exec->type == TYPE_FORKING || service_notifies(service) ||
 		service_awaits_ready(service) || service_awaits_target(service);
-	child_table_add(&instance->engine->children, &instance->child);
+	if (!instance->process) {
+		instance->child.pid = instance->groups.group = pid;
+		child_table_add(&instance->engine->children, &instance->child);
+	}
 	if (service->groups->restart->kill_rest || instance->notice || instance->search)
 		instance_see_end(instance);
 	if (!instance->sequence)

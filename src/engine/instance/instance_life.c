@@ -19,6 +19,7 @@
 #include "engine/instance/outdated.h"
 #include "engine/instance/ready.h"
 #include "engine/instance/relay.h"
+#include "engine/instance/shared_process.h"
 #include "engine/instance/thaw.h"
 #include "engine/runtime/runtime.h"
 
@@ -151,6 +152,12 @@ void instance_each(struct engine *engine, void (*act)(struct instance *instance)
 			}
 		}
 	} while (size != child_table_chains(&engine->children));
+	LIST_EACH(link, &engine->instances->shared) {
+		struct shared_process *process = container_of(link, struct shared_process, all);
+
+		for (size_t n = 0; n < process->count; n++)
+			act(process->clients[n].instance);
+	}
 	LIST_EACH(link, &engine->instances->forking)
 		act(container_of(link, struct forking_search, link)->instance);
 }

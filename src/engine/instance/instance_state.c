@@ -145,6 +145,7 @@ static const struct state_field instance_fields[] = {
 	{ NONE(drain, "has a section of its own") },
 	{ NONE(frozen, "it is thawed for the upgrade, and frozen again") },
 	{ NONE(plan, "only a start needs it") },
+	{ NONE(process, "the keys process, process_born, channel and client_socket") },
 	{ NONE(relay, "the keys relay, relay_fd, relay_up, relay_served, relay_received and relay_sent") },
 	{ NONE(outdated, "has a section of its own") },
 	{ NONE(foreground, "its client loses the connection") },

@@ -1,6 +1,7 @@
 /* Adds up the processes of an instance. */
 #include "engine/instance/instance_usage.h"
 
+#include "engine/instance/shared_process.h"
 #include "exec/processes/process_tree.h"
 #include "os/cgroup/resource_usage.h"
 
@@ -11,6 +12,8 @@ static struct resource_usage usage_of(const struct instance *instance)
 
 	if (instance->cgroup.path)
 		return resource_usage_of_cgroup(instance->cgroup.path, instance->cgroup.kept);
+	if (instance->process)
+		return shared_process_usage(instance->process);
 	if (instance->child.pid > 1)
 		process_tree_scan_below(&tree, instance->child.pid);
 	for (size_t n = 0; n < tree.count && n < SUMMED_MOST; n++)

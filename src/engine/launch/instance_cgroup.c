@@ -93,20 +93,6 @@ void instance_cgroup_remember(struct engine *engine, char *path)
 	}
 }
 
-void instance_cgroup_take_back(struct instance_cgroup *group, struct engine *engine, const char *path)
-{
-	LIST_EACH(link, &engine->launch->empty_cgroups) {
-		struct empty_cgroup *empty = container_of(link, struct empty_cgroup, link);
-
-		if (strcmp(empty->path, path) != 0)
-			continue;
-		group->path = empty->path;
-		list_remove(&empty->link);
-		free(empty);
-		return;
-	}
-}
-
 /* As instance_cgroup_holds, by the cache if the group is open there. */
 static bool has_processes(const struct instance_cgroup *group, struct engine *engine)
 {

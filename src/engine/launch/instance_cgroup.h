@@ -51,9 +51,6 @@ void instance_cgroup_forget(struct engine *engine, const struct service *service
 /* Notes the group of an instance that has ended, to remove it once it is empty; owns path. */
 void instance_cgroup_remember(struct engine *engine, char *path);
 
-/* Takes a noted group back, as its process belongs to an instance again. Does nothing if it was not noted. */
-void instance_cgroup_take_back(struct instance_cgroup *group, struct engine *engine, const char *path);
-
 bool instance_cgroup_is_left(const struct engine *engine, const char *path); /* whether it was noted, and is not removed yet */
 
 /* Removes noted groups that have become empty. Called after superd has reaped processes. */

@@ -44,7 +44,7 @@ void start_kit_init(struct start_kit *kit, struct engine *engine)
 {
 	kit->engine = engine;
 	list_init(&kit->rest);
-	worker_pool_init(&kit->workers);
+	list_init(&kit->shared);
 }
 
 static void start_kit_wake(struct start_kit *kit)
@@ -259,7 +259,8 @@ void start_kit_drop_notify(struct start_kit *kit)
 
 void start_kit_drop(struct start_kit *kit)
 {
-	worker_pool_dismiss(&kit->workers);
+	LIST_EACH(link, &kit->shared)
+		list_remove(link);
 	plan_free(kit->plan);
 	free(kit->names);
 	kit->plan = NULL;

@@ -12,7 +12,6 @@
 #include "engine/core/engine.h"
 #include "engine/launch/fdstore.h"
 #include "engine/launch/notify.h"
-#include "engine/launch/worker_pool.h"
 #include "engine/listener/listener.h"
 #include "engine/log/output_pipe.h"
 #include "exec/plan/plan.h"
@@ -25,7 +24,7 @@ struct start_kit {
 	struct plan *plan;              /* NULL: none yet, or dropped */
 	double trust_checked;           /* clock_now() of the last plan_check_trust */
 	uint64_t made;                  /* number of the plan, from 1 on */
-	struct worker_pool workers;     /* idle processes of this plan that wait for a connection */
+	struct list shared;             /* processes of this plan that take further clients (engine/instance/shared_process) */
 	struct output *log, *syslog;    /* pipes for the output of backends */
 	struct output *inherited[2];    /* pipes in place of superd's own stdout and stderr; NULL: not needed */
 	char *names;                    /* LISTEN_FDNAMES=… of the last start; NULL: none yet */
@@ -64,7 +63,7 @@ struct plan *start_kit_make_plan(const struct start_kit *kit, const struct servi
 /* Notes why a start failed: if it blocked superd (ETIMEDOUT), later ones are asynchronous. */
 void start_kit_note_fault(struct start_kit *kit, const struct fault *fault);
 
-void start_kit_drop(struct start_kit *kit);     /* frees plan, workers and names; the pipes stay */
+void start_kit_drop(struct start_kit *kit);     /* frees plan and names, and its shared processes get no more clients; the pipes stay */
 void start_kit_drop_notify(struct start_kit *kit);      /* releases the notify socket */
 void start_kit_free(struct start_kit *kit);
 

@@ -12,6 +12,7 @@
 #include "engine/accept/datagram.h"
 #include "engine/accept/pending.h"
 #include "engine/accept/pending_start.h"
+#include "engine/accept/shared_clients.h"
 #include "engine/core/close_socket.h"
 #include "engine/drain/drain.h"
 #include "engine/instance/aux_command.h"
@@ -130,6 +131,23 @@ static void read_relay(struct instance *instance, struct state_section *section)
 	}
 }
 
+/* The process of a client that it serves beside others; process: the key of its pid. false: there is none. */
+static bool read_shared(struct service_runtime *runtime, struct instance *instance, struct state_section *section,
+			const char *process)
+{
+	const struct child child = {
+		.pid = (pid_t)state_number(section, process, 2, INT32_MAX, 0),
+		.born = state_number(section, "process_born", 0, STATE_NUMBER_MOST, STATE_NUMBER_MOST),
+	};
+	uint64_t socket = (uint64_t)state_number(section, "client_socket", 0, STATE_NUMBER_MOST, 0);
+
+	if (!child.pid || !socket)
+		return false;
+	if (!shared_clients_load(instance, &child, socket, load_fd(section, "channel")))
+		load_log_loss(runtime, "a client of one of superd's own programs");
+	return true;
+}
+
 static void read_channel(struct service_runtime *runtime, struct instance *instance, struct state_section *section)
 {
 	int channel = load_fd(section, "channel"), client = load_fd(section, "channel_client");
@@ -151,7 +169,8 @@ static void read_client(struct service_runtime *runtime, struct instance *instan
 		instance->client.counted = source_count_enter(&runtime->engine->instances->by_source, runtime,
 							      instance->client.source, INT64_MAX);
 	read_busy_listener(runtime, instance, section);
-	read_channel(runtime, instance, section);
+	if (!read_shared(runtime, instance, section, "process"))
+		read_channel(runtime, instance, section);
 }
 
 static void add_to_service(struct service_loader *progress, struct instance *instance, struct state_section *section)
@@ -250,7 +269,8 @@ void load_noted(struct service_loader *progress, struct state_section *section)
 			runtime->run->current = instance;
 	}
 	progress->noted = true;
-	read_channel(runtime, instance, section);
+	if (!plan_shares_process(runtime->service) || !read_shared(runtime, instance, section, "pid"))
+		read_channel(runtime, instance, section);
 	if (runtime->run->kit.notify)
 		notify_receive_join(runtime->run->kit.notify, instance);
 	instance->mark = process_mark(pid);

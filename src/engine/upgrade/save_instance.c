@@ -20,6 +20,7 @@
 #include "engine/instance/notify_state.h"
 #include "engine/instance/outdated.h"
 #include "engine/instance/relay.h"
+#include "engine/instance/shared_process.h"
 #include "engine/launch/notify.h"
 #include "engine/service/runtime_event.h"
 #include "engine/service/shared_run.h"
@@ -75,6 +76,20 @@ static void save_outdated(struct state_saver *saver, const struct outdated *outd
 	save_text(saver, "sockets", buf_string(&outdated->sockets));
 }
 
+/* The process of a client that it serves beside others. */
+static void save_shared(struct state_saver *saver, const struct instance *instance)
+{
+	const struct shared_process *process = instance->process;
+
+	for (size_t n = 0; process && n < process->count; n++) {
+		if (process->clients[n].instance != instance)
+			continue;
+		save_number(saver, "process", process->child.pid);
+		save_number(saver, "process_born", process->child.born);
+		save_number(saver, "client_socket", (int64_t)process->clients[n].socket);
+	}
+}
+
 static void save_instance(struct state_saver *saver, struct service_runtime *runtime, struct instance *instance)
 {
 	bool runs_on = runtime_is_removed(runtime) && runtime_runs_on(runtime);
@@ -91,6 +106,7 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 		state_add_number(&saver->text, "busy", instance->client.busy->io.fd);
 	save_fd(saver, "channel", channel);
 	save_fd(saver, "channel_client", client);
+	save_shared(saver, instance);
 	if (!instance->relay)
 		return;
 	save_number(saver, "relay", instance->relay->child.pid);

@@ -16,6 +16,8 @@
 #include "base/hash.h"
 #include "base/patience.h"
 #include "engine/core/child_table.h"
+#include "engine/instance/instance.h"
+#include "engine/instance/shared_process.h"
 #include "engine/runtime/runtime.h"
 #include "engine/runtime/service_list.h"
 #include "exec/warm/hold.h"
@@ -71,12 +73,28 @@ static uint64_t text_hash(const struct buf *text)
 	return text->length ? hash_bytes(HASH_START, text->data, text->length) | 1 : 0;
 }
 
-static bool holds_process(const char *text, size_t length, pid_t pid)
+static bool holds_line(const char *text, size_t length, const char *key, int64_t value)
 {
-	char line[32];
+	char line[48];
 
-	snprintf(line, sizeof(line), "\nchild=%ld\n", (long)pid);
+	snprintf(line, sizeof(line), "\n%s=%" PRId64 "\n", key, value);
 	return memmem(text, length, line, strlen(line));
+}
+
+/* Whether the text has the process, or the client of one that serves others beside it. */
+static bool holds_start(const char *text, size_t length, const struct start_note *note)
+{
+	return holds_line(text, length, "child", note->pid) ||
+	       (note->client.socket && holds_line(text, length, "client_socket", (int64_t)note->client.socket));
+}
+
+/* Whether superd waits for the end of the process, or of its client. */
+static bool is_awaited(const struct engine *engine, const struct start_note *note)
+{
+	const struct shared_process *process = shared_process_find(&engine->instances->shared, note->pid);
+
+	return process ? shared_process_serves(process, note->client.socket)
+		       : child_table_find(&engine->children, note->pid) != NULL;
 }
 
 /* Notes of starts that this text makes superfluous: it has the process, or that was reaped, or the start failed. */
@@ -86,8 +104,8 @@ static void collect_notes(struct saved_state *saved, uint64_t number, const stru
 
 	for (size_t n = 0; notes && n < GUARD_STARTS; n++) {
 		if (notes[n].owner == number &&
-		    (notes[n].pid <= 0 || holds_process(text->data, text->length, notes[n].pid) ||
-		     !child_table_find(&saved->engine->children, notes[n].pid)))
+		    (notes[n].pid <= 0 || holds_start(text->data, text->length, &notes[n]) ||
+		     !is_awaited(saved->engine, &notes[n])))
 			saved->superfluous |= UINT64_C(1) << n;
 	}
 }
@@ -492,12 +510,14 @@ static void add_noted_processes(const struct saved_record *record, struct buf *o
 		pid_t pid = notes[n].pid;
 
 		if (notes[n].owner != record->head.number || pid <= 0 ||
-		    holds_process(record->text, record->head.length, pid))
+		    holds_start(record->text, record->head.length, &notes[n]))
 			continue;
 		state_open_section(out, "noted");
 		state_add_number(out, "pid", pid);
 		add_noted_fd(out, "channel", &notes[n].channel);
 		add_noted_fd(out, "channel_client", &notes[n].channel_client);
+		if (notes[n].client.socket)
+			state_add_number(out, "client_socket", (int64_t)notes[n].client.socket);
 	}
 }
 
@@ -564,17 +584,15 @@ static char *read_file(int fd, uint64_t end)
 	return data;
 }
 
-/* Whether superd hears from the process that it has got its client. One of superd's own reports what it did for it. */
+/* Whether superd hears from the process that it has got its client. One that serves several knows them. */
 static bool has_taken(size_t number, int channel)
 {
-	enum hold_taken taken = hold_taken(channel);
-
-	return taken == HOLD_TAKEN || (taken == HOLD_WROTE && guard_notes()[number].channel.fd == channel);
+	return guard_notes()[number].channel.fd != channel && hold_taken(channel) == HOLD_TAKEN;
 }
 
-/* superd died while it gave clients to programs that were started ahead, or to workers. Giving one again does no harm:
- * a program takes one client, and closes its channel with all that comes behind, and a worker knows the client that it
- * has served last. A process that has ended leaves its client to others. */
+/* superd died while it gave clients to programs that were started ahead, or that serve others. Giving one again does no
+ * harm: a program takes one client, and closes its channel with all that comes behind, and one that serves several
+ * knows those that it has had. A process that has ended leaves its client to others. */
 static void repeat_handovers(void)
 {
 	int channel, client;

@@ -382,27 +382,6 @@ void plan_check_streams(struct plan *plan, const struct service *service)
 	}
 }
 
-static bool any_names_instance(words list)
-{
-	for (; list && *list; list++) {
-		if (plan_names_instance(*list))
-			return true;
-	}
-	return false;
-}
-
-static bool names_instance(const struct service *service)
-{
-	const char *argv0 = service->exec->argv0;
-
-	for (int phase = 0; phase < PHASES; phase++) {
-		if (any_names_instance(service_commands(service, (enum command_phase)phase)))
-			return true;
-	}
-	return any_names_instance(service->exec->exec) || any_names_instance(service->groups->environment->env) ||
-	       (argv0 && plan_names_instance(argv0));
-}
-
 static bool has_path(const struct service *service)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
@@ -481,7 +460,7 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	}
 	plan->expands = service->groups->environment->expand_environment && !plan_is_builtin(service);
 	plan->tells_unit = service->groups->environment->unit_environment;
-	plan->per_connection = service->exec->accept && names_instance(service);
+	plan->per_connection = service->exec->accept && plan_names_any_instance(service);
 	make_privileges(plan, service);
 	make_limits(plan, service->groups->limits, defaults);
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&

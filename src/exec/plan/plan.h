@@ -75,6 +75,12 @@ struct plan *plan_relay(const struct service *service, const struct account *acc
 /* The descriptor at which superd-builtin gets its channel to superd (engine/accept/builtin_channel); -1: none. */
 int plan_channel(const struct service *service);
 
+/* Whether a text of the service has %{instance}, so that each connection has a plan of its own. */
+bool plan_names_any_instance(const struct service *service);
+
+/* Whether one process serves several clients of the service (engine/accept/shared_clients). */
+bool plan_shares_process(const struct service *service);
+
 /* The service's standard error. A builtin's is the log even if the table says socket, as its messages are superd's. */
 const struct stream *plan_error_stream(const struct service *service);
 

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "config/access/access.h"
+#include "base/scan.h"
 #include "config/option/option_name.h"
+#include "exec/child/sandbox.h"
 #include "config/option/service_mark.h"
 #include "exec/plan/templates.h"
 #include "base/build_id.h"
@@ -57,6 +59,50 @@ int plan_channel(const struct service *service)
 	if (!has_channel)
 		return -1;
 	return service->exec->pass == PASS_INETD ? 3 : 4;
+}
+
+static bool any_names_instance(words list)
+{
+	for (; list && *list; list++) {
+		if (plan_names_instance(*list))
+			return true;
+	}
+	return false;
+}
+
+bool plan_names_any_instance(const struct service *service)
+{
+	const char *argv0 = service->exec->argv0;
+
+	for (int phase = 0; phase < PHASES; phase++) {
+		if (any_names_instance(service_commands(service, (enum command_phase)phase)))
+			return true;
+	}
+	return any_names_instance(service->exec->exec) || any_names_instance(service->groups->environment->env) ||
+	       (argv0 && plan_names_instance(argv0));
+}
+
+static bool limits_processes(const struct service *service)
+{
+	int64_t runtime_max = service->groups->lifecycle->runtime_max;
+
+	for (int n = 0; n < RLIMITS; n++) {
+		if (service->groups->limits->of[n].soft != -1 || service->groups->limits->of[n].hard != -1)
+			return true;
+	}
+	return service_prepared(service)->cgroup_settings || (runtime_max > 0 && runtime_max != SCAN_INFINITY);
+}
+
+/* Not where the row limits each process, or has commands, conditions, names or folders for each. */
+bool plan_shares_process(const struct service *service)
+{
+	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+
+	return service->exec->redirect && service->exec->accept && service->exec->type == TYPE_SIMPLE &&
+	       !limits_processes(service) && !service->groups->commands->condition &&
+	       !service->groups->restart->remain_after_exit &&
+	       !service_has_commands(service, PHASE_CONDITION, PHASE_STOP_POST) && !plan_names_any_instance(service) &&
+	       !(sandbox && sandbox->private_tmp);
 }
 
 /* Adds an argument with its NUL. */
@@ -149,8 +195,8 @@ static void add_builtin_options(struct buf *text, size_t *count, const struct se
 		buf_addf(text, "--channel=%d", channel);
 		buf_add(text, "", 1);
 		++*count;
-		if (service->exec->redirect)
-			add_argument(text, count, "--rests");
+		if (plan_shares_process(service))
+			add_argument(text, count, "--shares");
 	}
 	if (plan_applies_access_itself(service))
 		add_rules(text, count, service, sockets);

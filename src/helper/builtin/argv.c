@@ -63,8 +63,8 @@ static bool read_option(struct argv_reading *reading, const char *word)
 		return read_number(value, 128, &reading->settings->source_prefix);
 	if (!strcmp(word, "--relay"))
 		return reading->settings->relays = true;
-	if (!strcmp(word, "--rests"))
-		return reading->settings->rests = reading->settings->channel >= 0;
+	if (!strcmp(word, "--shares"))
+		return reading->settings->shares = reading->settings->channel >= 0;
 	if ((value = option_value(word, "--channel"))) {
 		if (!read_number(value, 4096, &number))
 			return false;

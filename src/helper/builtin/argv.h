@@ -1,7 +1,7 @@
 /* The command line of superd-builtin:
  *
- *   superd-builtin [--channel=FD [--rests]] [--only-from=WORD]… [--no-access=WORD]… [--loop=PORT]… NAME [option …]
- *   superd-builtin [--channel=FD [--rests]] redirect HOST PORT */
+ *   superd-builtin [--channel=FD [--shares]] [--only-from=WORD]… [--no-access=WORD]… [--loop=PORT]… NAME [option …]
+ *   superd-builtin [--channel=FD [--shares]] redirect HOST PORT */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,5 @@
 /* superd-builtin: the small services of superd. Each connection has an unprivileged process of its own, whose time is
- * limited, so a silent client holds up no other client. Only the process of a redirect, which never interprets the
- * data, may serve another connection afterwards.
+ * limited, so a silent client holds up no other client. Only a redirect, which never interprets the data, serves many in one.
  *
  * superd passes the settings that the program cannot know on the command line: struct settings. */
 #pragma once
@@ -20,7 +19,7 @@ struct settings {
 	words words;                    /* its name and options, as in the table; borrowed from argv */
 	struct builtin_options options; /* the options, parsed */
 	int channel;                    /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
-	bool rests;                     /* the process waits on the channel for another connection after each one */
+	bool shares;                    /* redirect: further clients come over the channel */
 	bool relays;                    /* redirect beside exec: the channel is the first socket (helper/builtin/relay_server.h) */
 	unsigned proxy;                 /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
 	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */

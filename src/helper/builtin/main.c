@@ -1,7 +1,6 @@
 /* superd-builtin: superd's small services. superd runs it for `builtin` and `redirect`, one process for each connection
  * or burst of datagrams. It gets its sockets like any backend: one as standard input, or from descriptor 3 on with
- * LISTEN_FDS (sd_listen_fds(3)). With --rests a redirect stays after a connection, and gets the next one over its
- * channel.
+ * LISTEN_FDS (sd_listen_fds(3)). With --shares a redirect gets further clients over its channel.
  *
  * Only for superd does it wait without a limit. Once it has read its command line, it gives up everything that its
  * service does not need (os/host/self_sandbox.h). */
@@ -10,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,14 +33,6 @@ static size_t count_listen_fds(void)
 	if (!pid || !fds || scan_count(pid, &number) || number != getpid())
 		return 0;
 	return scan_count(fds, &number) || number < 0 || number > SOCKETS_MOST ? 0 : (size_t)number;
-}
-
-/* Whether the process may serve several connections. With a limit of processor time each needs a process of its own. */
-static bool has_unlimited_cpu(void)
-{
-	struct rlimit limit;
-
-	return getrlimit(RLIMIT_CPU, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
 }
 
 static void add_port(struct self_sandbox *sandbox, const struct sockaddr *address)
@@ -100,7 +90,7 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 		tzset();                /* it needs a file */
 	for (size_t n = 0; n < count; n++)
 		sandbox.answers_unix |= is_unix_datagram(sockets[n]);
-	if (redirects && has_listeners)
+	if (redirects && (has_listeners || settings->shares))
 		relay_server_raise_limit();
 	if (redirects)
 		allow_target(&sandbox, settings->words[1], settings->words[2]);
@@ -148,7 +138,6 @@ int main(int count, char **argv)
 		pool_free(settings.pool);
 		return 1;
 	}
-	settings.rests = settings.rests && has_unlimited_cpu();
 	count = serve_passed(&settings);
 	pool_free(settings.pool);
 	return count;

@@ -1,5 +1,5 @@
 /* The loop of a redirect: epoll(7), for ten thousand connections. It serves listening sockets, or the clients that
- * superd has accepted (accept = yes), one after the other.
+ * superd has accepted (accept = yes): the one that it was started for, and those that come over the channel (--shares).
  *
  * A connection is watched by edges (EPOLLET), so the loop changes nothing in the kernel while data flows; each turn of
  * a connection goes on until its sockets are not ready, or it has had its share and comes again behind the others.
@@ -53,6 +53,8 @@
 #define BOTH_WAYS (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET) /* of a client and a target */
 #define EVENTS 256                      /* of one epoll_wait(2) */
 #define ACCEPTS 64                      /* connections accepted at a listener in one turn */
+#define LOOK_UP_EVERY 10000             /* between two lookups of a target, for clients that superd has accepted */
+#define ENDED 64                        /* clients that are known after their end */
 #define KEPT_DESCRIPTORS 64ul           /* for everything but connections */
 #define TARGET_NAME 512                 /* bytes, in messages */
 
@@ -63,6 +65,7 @@ struct connection {
 	struct list again;              /* in server->again, if its turn ended before its sockets were empty */
 	struct relay_watch client, target;
 	enum phase phase;
+	uint64_t id;                    /* socket_id, by which superd knows a client that it has accepted */
 	size_t address;                 /* index of the address that is tried */
 	int64_t since;                  /* time when it was accepted */
 	int64_t until;                  /* in CONNECTING: time when the next address is tried */
@@ -111,8 +114,10 @@ struct relay_server {
 	struct relay_watch channel, sigterm; /* fd -1: none */
 	bool retired;                   /* takes no client any more */
 	bool gets_clients;              /* superd has accepted them, and the channel brings the next */
-	uint64_t client;                /* socket_id of the last one; 0: none */
-	int status;                     /* exit status: 0, or 1 if the last one was not served */
+	uint64_t ended[ENDED];          /* the ids of those that have ended last */
+	size_t ended_next;              /* index of the next one */
+	int64_t looked_up;              /* time of the last lookup of the target for them; 0: none */
+	int status;                     /* exit status: 0, or 1 if the only one was not served */
 	int64_t refused_logged;         /* time of the last line about a refused client; 0: none */
 	size_t refused;                 /* clients that were refused since that line */
 	struct source_counts sources;   /* connections by source, for per_source */
@@ -160,21 +165,17 @@ static void tell_superd(struct relay_server *server, const char *text)
 	server->status = 1;
 }
 
-/* Reports the end of a client that superd has accepted, and whether it may send the next. An earlier superd passes over
- * the first line, and takes the connection for one without traffic. */
-static void report_client(struct relay_server *server, bool served, uint64_t received, uint64_t sent)
+/* Reports the end of a client that superd has accepted. */
+static void report_client(struct relay_server *server, uint64_t id, bool served, uint64_t received, uint64_t sent)
 {
-	char text[64];
+	char text[128];
 
-	server->retired |= !server->settings->rests;
-	server->status = !served;
-	if (served || !server->retired) {
-		snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "%s\n", received, sent,
-			 server->retired ? "" : " rests");
-		if (!served)
-			tell_superd(server, "failed\n");
-		tell_superd(server, text);
-	}
+	server->ended[server->ended_next++ % ENDED] = id;
+	server->retired |= !server->settings->shares;
+	server->status = !served && !server->settings->shares;
+	snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 " id=%" PRIu64 "%s\n", received, sent, id,
+		 served ? "" : " failed");
+	tell_superd(server, text);
 }
 
 /* Events of this turn may still name it, so it is freed after the turn. */
@@ -183,7 +184,8 @@ static void end_connection(struct relay_server *server, struct connection *conne
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
 	if (server->gets_clients)
-		report_client(server, connection->phase == RELAYING, connection->in.moved, connection->out.moved);
+		report_client(server, connection->id, connection->phase == RELAYING, connection->in.moved,
+			      connection->out.moved);
 	if (connection->phase == RELAYING) {
 		relay_pass_reset(&connection->in, &connection->out);
 		relay_close(&connection->in);
@@ -332,16 +334,25 @@ static int try_addresses(struct relay_server *server, size_t *address, size_t tr
 /* A lookup may take long. A signal ends the process meanwhile, unless it relays others. */
 static bool find_target(struct relay_server *server)
 {
-	bool found = target_is_numeric(&server->target);
+	bool found = target_is_numeric(&server->target), alone = server->gets_clients && server->count <= 1;
 
 	if (found)
 		return true;
-	if (server->gets_clients)
+	server->looked_up = clock_ms();
+	if (alone)
 		sigterm_delay(false);
 	found = target_look_up(&server->target);
-	if (server->gets_clients)
+	if (alone)
 		sigterm_delay(server->sigterm.fd >= 0);
 	return found;
+}
+
+/* For a client that superd has accepted, as the addresses may have changed. */
+static bool target_is_known(struct relay_server *server)
+{
+	bool is_fresh = server->looked_up && clock_ms() < server->looked_up + LOOK_UP_EVERY;
+
+	return (is_fresh && server->up && server->target.count) || find_target(server);
 }
 
 /* How many addresses were tried before this one. */
@@ -660,41 +671,73 @@ static void retire(struct relay_server *server)
 
 /* ---- clients that superd has accepted ---- */
 
+static bool list_has(struct list *list, uint64_t id)
+{
+	LIST_EACH(link, list) {
+		if (container_of(link, struct connection, link)->id == id)
+			return true;
+	}
+	return false;
+}
+
+/* A superd that is killed while it gives a client leaves it to the next superd, which does not know whether this
+ * process has it, and gives it again. The end of one that has ended is reported again. */
+static bool is_known(struct relay_server *server, uint64_t id)
+{
+	if (!id)
+		return false;
+	if (list_has(&server->waiting, id) || list_has(&server->connecting, id) || list_has(&server->relaying, id))
+		return true;
+	for (size_t n = 0; n < ENDED; n++) {
+		if (server->ended[n] == id) {
+			report_client(server, id, true, 0, 0);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void serve_client(struct relay_server *server, int fd)
 {
+	uint64_t id = socket_id(fd);
 	struct connection *connection;
 
-	server->client = socket_id(fd);
+	if (is_known(server, id)) {
+		close(fd);
+		return;
+	}
 	fd_set_nonblocking(fd, true);
 	connection = new_connection(server, fd);
 	if (!connection) {
 		builtin_log("a client is closed: %s", strerror(errno));
-		report_client(server, false, 0, 0);
+		report_client(server, id, false, 0, 0);
 		close(fd);
-	} else if (find_target(server)) {       /* for each client, as the addresses may change */
-		begin_connecting(server, connection);
-	} else {
-		end_connection(server, connection, true);
+		return;
 	}
+	connection->id = id;
+	if (target_is_known(server))
+		begin_connecting(server, connection);
+	else
+		end_connection(server, connection, true);
 }
 
-/* A superd that is killed while it gives a client leaves it to the next superd, which does not know whether this
- * process has it, and gives it again. */
-static void on_next_client(struct relay_server *server)
+static void on_next_clients(struct relay_server *server)
 {
-	int fd = channel_receive(server->channel.fd, 0);
+	for (int n = 0; n < ACCEPTS && !server->retired; n++) {
+		int fd = channel_receive(server->channel.fd, 0);
 
-	if (fd >= 0 && server->client && socket_id(fd) == server->client) {
-		close(fd);
-	} else if (fd >= 0) {
-		serve_client(server, fd);
-	} else if (errno != ETIMEDOUT) {
+		if (fd >= 0) {
+			serve_client(server, fd);
+			continue;
+		}
+		if (errno == ETIMEDOUT)
+			return;
 		server->retired = true;
 		fd_close(&server->channel.fd);
 	}
 }
 
-/* The traffic of the client is reported, and the signal ends the process. */
+/* The traffic of all clients is reported, and the signal ends the process. */
 static void on_end_signal(struct relay_server *server)
 {
 	struct list *lists[] = { &server->waiting, &server->connecting, &server->relaying };
@@ -713,7 +756,7 @@ static void on_channel(struct relay_server *server)
 	ssize_t got;
 
 	if (server->gets_clients) {
-		on_next_client(server);
+		on_next_clients(server);
 		return;
 	}
 	got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);

@@ -1,5 +1,5 @@
 /* A redirect. With accept = no one process relays all connections and datagrams of a service. With accept = yes it serves
- * the client that it was started for; then, with --rests, the next ones, which superd sends over the channel.
+ * the client that it was started for, and with --shares those that superd sends over the channel.
  *
  * With a channel (--relay) the process belongs to a service with a program of its own (exec beside redirect). It then
  * takes no client before the program has answered, and reports its work to superd. When superd closes the channel, it
