@@ -3,7 +3,6 @@
 #include "exec/bind/bind_worker.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,8 +15,6 @@
 #include "base/clock.h"
 #include "exec/bind/bind_answer.h"
 #include "exec/bind/user_notif.h"
-#include "os/rights/capability.h"
-#include "os/rights/required_caps.h"
 
 #define QUIET_MS 2000                   /* without a call the process ends */
 #define BURST .5                        /* seconds of processor time that may be used at once */
@@ -198,21 +195,14 @@ void bind_worker_init(struct bind_worker *worker)
 	*worker = (struct bind_worker){ .process.channel = -1 };
 }
 
-/* Without CAP_SYS_PTRACE a process may look only at those that have none of the capabilities that it lacks
- * (cap_ptrace_access_check of the kernel), so it keeps all. */
-static uint64_t worker_capabilities(void)
-{
-	return capability_held(CAP_SYS_PTRACE) ? CAPS_TO_LOOK : UINT64_MAX;
-}
-
 /* The process keeps the filter's descriptor and the offers. */
 static bool start_process(struct bind_worker *worker, const struct bind_server *server, int *kept)
 {
 	const struct bind_work *work = &server->work;
-	const struct worker_kind kind = {
-		.name = "superd-bind",
-		.sandbox = { .looks_at_processes = true, .answers_calls = true, .asks_sockets = true,
-			     .becomes_user = !capability_held(CAP_SYS_PTRACE) },
+	const struct worker_start start = {
+		.kind = WORKER_BIND,
+		.kept = kept,
+		.count = (int)work->count + 1,
 		.memory = worker->progress,
 		.memory_size = sizeof(*worker->progress),
 	};
@@ -220,8 +210,7 @@ static bool start_process(struct bind_worker *worker, const struct bind_server *
 	for (size_t n = 0; n < work->count; n++)
 		kept[n] = work->offers[n].fd;
 	kept[work->count] = work->notif;
-	worker->process = worker_process_start(&kind, worker_capabilities(), serve_calls, server, kept,
-					       (int)work->count + 1);
+	worker->process = worker_process_start(&start, serve_calls, server);
 	return worker->process.channel >= 0;
 }
 
@@ -322,14 +311,14 @@ void bind_worker_free(struct bind_worker *worker)
 
 bool bind_worker_leave(const int *notifs, size_t count)
 {
-	const struct worker_kind kind = { .name = "superd-bind", .sandbox.answers_calls = true };
+	const struct worker_start start = { .kind = WORKER_BIND_LEFT, .kept = notifs, .count = (int)count };
 	struct left_filters left = { calloc(count, sizeof(*left.list)), count };
 	pid_t pid = -1;
 
 	for (size_t n = 0; left.list && n < count; n++)
 		left.list[n] = (struct pollfd){ notifs[n], POLLIN, 0 };
 	if (left.list)
-		pid = spawn_worker(&kind, 0, pass_calls, &left, notifs, (int)count);
+		pid = spawn_worker(&start, pass_calls, &left);
 	free(left.list);
 	return pid > 0;
 }

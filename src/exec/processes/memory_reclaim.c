@@ -6,6 +6,7 @@
 #include "exec/processes/memory_reclaim.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +19,7 @@
 
 #include "base/fd.h"
 #include "base/scan.h"
-#include "os/cgroup/cgroup_delegation.h"
 #include "os/proc/pidfd.h"
-#include "os/rights/required_caps.h"
 
 #define PIECE (16u << 20)               /* bytes between two reports, or a multiple of it */
 #define PIECES_MOST 256                 /* pieces of a mapping: some reserve a million times what they use */
@@ -33,6 +32,7 @@
 struct reclaim_task {
 	const pid_t *pids;
 	const char *group;
+	int file;                       /* memory.reclaim of the group; -1: there is none */
 	int channel, error;
 };
 
@@ -122,7 +122,7 @@ static bool reclaim_group(struct reclaim_task *reclaim)
 
 		snprintf(text, sizeof(text), "%lld", (long long)(left < PIECE ? left : PIECE));
 		report_byte(reclaim, PROGRESS, MSG_DONTWAIT);
-		if (!cgroup_write(reclaim->group, "memory.reclaim", text))
+		if (write(reclaim->file, text, strlen(text)) < 0)
 			return any || errno == EAGAIN;
 		any = true;
 	}
@@ -134,7 +134,7 @@ static void run_reclaim(int channel, const void *with)
 	struct reclaim_task reclaim = *(const struct reclaim_task *)with;
 
 	reclaim.channel = channel;
-	if (!reclaim.group || !reclaim_group(&reclaim)) {
+	if (reclaim.file < 0 || !reclaim_group(&reclaim)) {
 		reclaim.error = memory_reclaim_is_possible() ? EPERM : errno;
 		for (const pid_t *pid = reclaim.pids; *pid; pid++)
 			reclaim_process(&reclaim, *pid);
@@ -142,16 +142,17 @@ static void run_reclaim(int channel, const void *with)
 	report_byte(&reclaim, reclaim.error, 0);
 }
 
-static const struct worker_kind reclaimer = {
-	.name = "superd-page-out",
-	.sandbox = { .looks_at_processes = true, .writes_files = true },
-};
-
 struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group)
 {
-	const struct reclaim_task task = { .pids = pids, .group = group };
+	char path[PATH_MAX];
+	bool named = group && snprintf(path, sizeof(path), "%s/memory.reclaim", group) < (int)sizeof(path);
+	int file = named ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+	const struct reclaim_task task = { .pids = pids, .group = group, .file = file };
+	const struct worker_start start = { .kind = WORKER_PAGE_OUT, .kept = &file, .count = file >= 0 };
+	struct worker_process process = worker_process_start(&start, run_reclaim, &task);
 
-	return worker_process_start(&reclaimer, CAPS_TO_LOOK | CAPS_TO_RECLAIM, run_reclaim, &task, NULL, 0);
+	fd_close(&file);
+	return process;
 }
 
 bool memory_reclaim_hear(const struct worker_process *process, int *error)

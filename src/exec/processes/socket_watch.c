@@ -25,7 +25,6 @@
 #include "base/scan.h"
 #include "os/netdiag/socket_address.h"
 #include "os/proc/pidfd.h"
-#include "os/rights/required_caps.h"
 
 #define DESCRIPTORS_MOST 65536          /* descriptors of one process to examine */
 #define SEEN_MOST 65536ul               /* sockets to examine; a power of two */
@@ -286,16 +285,12 @@ static void run_watcher(int channel, const void *with)
 	free(task.seen);
 }
 
-static const struct worker_kind watcher = {
-	.name = "superd-copy",
-	.sandbox = { .looks_at_processes = true, .asks_sockets = true },
-};
-
 struct worker_process socket_watch_begin(const struct socket_watch_request *request, int epoll)
 {
 	const struct watch_task task = { .request = request, .epoll = epoll };
+	const struct worker_start start = { .kind = WORKER_COPY, .kept = &epoll, .count = 1 };
 
-	return worker_process_start(&watcher, CAPS_TO_LOOK, run_watcher, &task, &epoll, 1);
+	return worker_process_start(&start, run_watcher, &task);
 }
 
 enum socket_watching socket_watch_hear(const struct worker_process *process, struct socket_watch_result *result)

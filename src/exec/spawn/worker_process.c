@@ -2,6 +2,7 @@
 #include "exec/spawn/worker_process.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -14,8 +15,40 @@
 #include "base/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
+#include "os/host/self_sandbox.h"
+#include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
+#include "os/rights/required_caps.h"
 #include "os/socket/scm_rights.h"
+
+/* What each kind is called, as comm(5) shows it, and what it may do: SECURITY.md has the same table. */
+static const struct kind {
+	const char *name;
+	enum self_profile profile;
+	uint64_t capabilities;
+	/* It looks at the processes of one user. Without CAP_SYS_PTRACE it may look only at those that have none of
+	 * the capabilities that it lacks (cap_ptrace_access_check of the kernel): so it keeps all, and takes on their
+	 * user. */
+	bool follows_user;
+	bool passes_fds;                /* its answers carry descriptors; else the kernel refuses them (Linux 6.16) */
+} kinds[WORKERS] = {
+	[WORKER_CLOSE] = { .name = "superd-close", .profile = PROFILE_DESCRIPTORS },
+	[WORKER_OUTPUT] = { .name = "superd-output", .profile = PROFILE_OUTPUT },
+	[WORKER_CONSOLE] = { .name = "superd-console", .profile = PROFILE_DESCRIPTORS },
+	[WORKER_RECEIVE] = { .name = "superd-receive", .profile = PROFILE_SOCKETS, .passes_fds = true },
+	[WORKER_RESTORE] = { .name = "superd-restore", .profile = PROFILE_SOCKETS,
+			     .capabilities = CAPS_TO_SET_OPTIONS },
+	[WORKER_COUNT] = { .name = "superd-count", .profile = PROFILE_SOCKETS },
+	[WORKER_COUNT_OWN] = { .name = "superd-count", .profile = PROFILE_LOOKS, .capabilities = CAPS_TO_LOOK },
+	[WORKER_COPY] = { .name = "superd-copy", .profile = PROFILE_LOOKS, .capabilities = CAPS_TO_LOOK },
+	[WORKER_PAGE_OUT] = { .name = "superd-page-out", .profile = PROFILE_LOOKS,
+			      .capabilities = CAPS_TO_LOOK | CAPS_TO_RECLAIM },
+	[WORKER_BIND] = { .name = "superd-bind", .profile = PROFILE_LOOKS, .capabilities = CAPS_TO_LOOK,
+			  .follows_user = true },
+	[WORKER_BIND_LEFT] = { .name = "superd-bind", .profile = PROFILE_DESCRIPTORS },
+	[WORKER_HOLD] = { .name = "superd-hold", .profile = PROFILE_TRACES, .capabilities = CAPS_TO_LOOK,
+			  .follows_user = true },
+};
 
 static void set_name(const char *name)
 {
@@ -137,44 +170,45 @@ void *worker_queue_new(size_t size, int *in, int *out)
 	return memory;
 }
 
-/* Forks a process that gets the kind's memory. */
-static pid_t fork_with_memory(const struct worker_kind *kind)
+/* Forks a process that gets the memory. */
+static pid_t fork_with_memory(const struct worker_start *start)
 {
 	pid_t pid = -1;
 
-	if (!kind->memory)
+	if (!start->memory)
 		return fork();
-	if (set_inherited(kind->memory, kind->memory_size, true))
+	if (set_inherited(start->memory, start->memory_size, true))
 		pid = fork();
 	if (pid)
-		set_inherited(kind->memory, kind->memory_size, false);
+		set_inherited(start->memory, start->memory_size, false);
 	return pid;
 }
 
 /* Returns twice, as fork(2) does. All signals stay blocked in the new process, as superd's loop, which handles them,
  * does not run there. */
-static pid_t fork_worker(const struct worker_kind *kind, uint64_t capabilities, const int *kept, int count,
-			 int channel)
+static pid_t fork_worker(const struct worker_start *start, int channel)
 {
+	const struct kind *kind = &kinds[start->kind];
+	bool keeps_all = kind->follows_user && !capability_held(CAP_SYS_PTRACE);
 	sigset_t before;
 	pid_t pid;
 
 	if (!grow_workers())
 		return -1;              /* a worker that cannot be recorded must not start */
 	thread_block_signals(&before);
-	pid = fork_with_memory(kind);
+	pid = fork_with_memory(start);
 	if (pid == 0) {
 		fork_memory_unshare();
-		own_privileges_drop_others(capabilities);
+		own_privileges_drop_others(keeps_all ? UINT64_MAX : kind->capabilities);
 		self_sandbox_begin();
 		set_name(kind->name);
 		for (int fd = 0; fd <= 2; fd++) {
-			if (fd != channel && !is_kept_fd(fd, kept, count))
+			if (fd != channel && !is_kept_fd(fd, start->kept, start->count))
 				close(fd);
 		}
-		fork_fds_close_others(kept, count, channel, -1);
+		fork_fds_close_others(start->kept, start->count, channel, -1);
 		setsid();
-		self_sandbox_enter(&kind->sandbox);
+		self_sandbox_enter(&(const struct self_sandbox){ .profile = kind->profile });
 		return 0;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -182,10 +216,9 @@ static pid_t fork_worker(const struct worker_kind *kind, uint64_t capabilities, 
 	return pid;
 }
 
-pid_t spawn_worker(const struct worker_kind *kind, uint64_t capabilities, void (*work)(const void *with),
-		   const void *with, const int *kept, int count)
+pid_t spawn_worker(const struct worker_start *start, void (*work)(const void *with), const void *with)
 {
-	pid_t pid = fork_worker(kind, capabilities, kept, count, -1);
+	pid_t pid = fork_worker(start, -1);
 
 	if (pid == 0) {
 		work(with);
@@ -194,16 +227,15 @@ pid_t spawn_worker(const struct worker_kind *kind, uint64_t capabilities, void (
 	return pid;
 }
 
-struct worker_process worker_process_start(const struct worker_kind *kind, uint64_t capabilities,
-					   void (*work)(int channel, const void *with), const void *with,
-					   const int *kept, int count)
+struct worker_process worker_process_start(const struct worker_start *start,
+					   void (*work)(int channel, const void *with), const void *with)
 {
 	struct worker_process process = { .channel = -1, .pid = -1 };
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return process;
-	process.pid = fork_worker(kind, capabilities, kept, count, ends[1]);
+	process.pid = fork_worker(start, ends[1]);
 	if (process.pid == 0) {
 		work(ends[1], with);
 		_exit(0);
@@ -214,7 +246,7 @@ struct worker_process worker_process_start(const struct worker_kind *kind, uint6
 		return process;
 	}
 	fd_set_nonblocking(ends[0], true);
-	if (!kind->passes_fds)
+	if (!kinds[start->kind].passes_fds)
 		scm_rights_allow(ends[0], false);
 	process.channel = fd_raise(ends[0], FD_HIGH);
 	process.serial = spawn_worker_serial(process.pid);

@@ -9,18 +9,34 @@
 #include <sys/types.h>
 
 #include "base/answer.h"
-#include "os/host/self_sandbox.h"
 
-/* A kind of worker process, and its rights. */
-struct worker_kind {
-	const char *name;               /* at most 15 bytes, as comm(5) shows it */
-	struct self_sandbox sandbox;    /* entered before its work begins */
-	void *memory;                   /* memory that it shares with superd, by worker_memory_new; NULL: none */
-	size_t memory_size;             /* bytes */
-	bool passes_fds;                /* its answers carry descriptors; else the kernel refuses them (Linux 6.16) */
+/* The kinds of worker processes. The table in worker_process.c has their names and rights. */
+enum worker_kind {
+	WORKER_CLOSE,                   /* closes descriptors (exec/worker/close_async) */
+	WORKER_OUTPUT,                  /* reads what backends print (exec/worker/output_reader) */
+	WORKER_CONSOLE,                 /* passes on a service in the foreground (exec/worker/console) */
+	WORKER_RECEIVE,                 /* receives a message with descriptors (exec/worker/receive_async) */
+	WORKER_RESTORE,                 /* sets what a backend may have changed of a listener (exec/worker/restore_async) */
+	WORKER_COUNT,                   /* counts clients of superd's listeners (exec/worker/client_count) … */
+	WORKER_COUNT_OWN,               /* … and those at ports that a backend has opened itself */
+	WORKER_COPY,                    /* watches the sockets of frozen backends (exec/processes/socket_watch) */
+	WORKER_PAGE_OUT,                /* returns the memory of frozen backends (exec/processes/memory_reclaim) */
+	WORKER_BIND,                    /* answers bind(2) for pass = bind (exec/bind/bind_worker) … */
+	WORKER_BIND_LEFT,               /* … and passes on the calls of instances that superd has left */
+	WORKER_HOLD,                    /* holds a program at its first call for warm = N (exec/warm/hold) */
+	WORKERS
 };
 
-/* Memory that superd shares with the workers whose kind names it, filled with zeros. No other process that superd forks
+/* What a worker gets besides its kind's rights. */
+struct worker_start {
+	enum worker_kind kind;
+	const int *kept;                /* descriptors that stay open in it */
+	int count;
+	void *memory;                   /* memory that it shares with superd, by worker_memory_new; NULL: none */
+	size_t memory_size;             /* bytes */
+};
+
+/* Memory that superd shares with the workers that are started with it, filled with zeros. No other process that superd forks
  * gets it. The data that a worker reads may have taken it over, so superd must check the bounds of everything that it
  * reads there. NULL and errno. */
 void *worker_memory_new(size_t size);
@@ -38,10 +54,9 @@ struct worker_process {
 
 /* Starts one, whose work gets the other end of the channel. The process has its kind's name and sandbox, has all signals
  * blocked, cannot be traced, and has no descriptors but that end and those in `kept`, and no capabilities (permitted
- * ones included) but these (bit CAP_x). `channel` -1, with errno: it could not be started. */
-struct worker_process worker_process_start(const struct worker_kind *kind, uint64_t capabilities,
-					   void (*work)(int channel, const void *with), const void *with,
-					   const int *kept, int count);
+ * ones included) but its kind's. `channel` -1, with errno: it could not be started. */
+struct worker_process worker_process_start(const struct worker_start *start,
+					   void (*work)(int channel, const void *with), const void *with);
 bool worker_process_runs(const struct worker_process *process); /* whether it was started, and is not yet reaped */
 void worker_process_end(struct worker_process *process);        /* kills it in any state, and closes the channel */
 
@@ -55,8 +70,7 @@ ssize_t worker_process_hear(const struct worker_process *process, const struct a
 void worker_process_refuse(const struct worker_process *process, const struct answer_form *form, const char *flaw);
 
 /* Starts one without a channel. Returns its pid; -1 and errno. */
-pid_t spawn_worker(const struct worker_kind *kind, uint64_t capabilities, void (*work)(const void *with),
-		   const void *with, const int *kept, int count);
+pid_t spawn_worker(const struct worker_start *start, void (*work)(const void *with), const void *with);
 bool spawn_is_worker(pid_t pid);                /* whether it was started here, and is not yet reaped */
 uint64_t spawn_worker_serial(pid_t pid);        /* unique, whereas a pid is reused; 0: it was not started here */
 const char *spawn_worker_name(pid_t pid);       /* of its kind; NULL: it was not started here, or before an upgrade */

@@ -23,7 +23,6 @@
 #include "exec/warm/hold_trace.h"
 #include "os/rights/capability.h"
 #include "os/rights/raw_syscall.h"
-#include "os/rights/required_caps.h"
 
 #define GRACE_MS 1000                   /* after the limit, until the process kills itself */
 #define AUXV_MOST 128                   /* entries of an auxiliary vector */
@@ -210,22 +209,15 @@ bool hold_is_supported(void)
 	return true;
 }
 
-/* Without CAP_SYS_PTRACE a process may trace only those that have none of the capabilities that it lacks
- * (cap_ptrace_access_check of the kernel), so it keeps all. */
 bool hold_start(struct worker_process *worker, const struct hold_work *work)
 {
-	bool may_look = capability_held(CAP_SYS_PTRACE);
-	uint64_t capabilities = may_look ? CAPS_TO_LOOK : UINT64_MAX;
-	const struct worker_kind kind = {
-		.name = "superd-hold",
-		.sandbox = { .looks_at_processes = true, .traces = true, .becomes_user = !may_look },
-	};
+	const struct worker_start start = { .kind = WORKER_HOLD, .kept = &work->channel, .count = 1 };
 
 	if (work->place_count == 0 || work->place_count > HOLD_PLACES) {
 		errno = EINVAL;
 		return false;
 	}
-	*worker = worker_process_start(&kind, capabilities, hold_program, work, &work->channel, 1);
+	*worker = worker_process_start(&start, hold_program, work);
 	return worker->channel >= 0;
 }
 

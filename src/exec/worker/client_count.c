@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
-#include "os/rights/required_caps.h"
 
 #define DESCRIPTORS_MOST 65536          /* descriptors of one process to examine */
 
@@ -121,15 +120,11 @@ static void run_counter(int channel, const void *with)
 
 bool client_count_begin(struct worker_process *helper, const struct client_count_request *request)
 {
-	struct worker_kind kind = {
-		.name = "superd-count",
-		.sandbox = { .reads_proc = true, .asks_sockets = true },
-	};
+	const struct worker_start start = { .kind = request->pids ? WORKER_COUNT_OWN : WORKER_COUNT };
 
 	if (worker_process_runs(helper))
 		return false;
-	kind.sandbox.looks_at_processes = request->pids;
-	*helper = worker_process_start(&kind, request->pids ? CAPS_TO_LOOK : 0, run_counter, request, NULL, 0);
+	*helper = worker_process_start(&start, run_counter, request);
 	return helper->channel >= 0;
 }
 

@@ -142,14 +142,15 @@ static bool is_alive(const struct closer *closer)
 /* inherited: what it closes, of which superd still has copies; with a queue there is nothing. */
 static bool start_process(struct closer *closer, const int *inherited, size_t count)
 {
-	const struct worker_kind kind = {
-		.name = "superd-close",
+	const struct worker_start start = {
+		.kind = WORKER_CLOSE,
+		.kept = closer->out < 0 ? inherited : &closer->out,
+		.count = closer->out < 0 ? (int)count : 1,
 		.memory = queue.counts,
 		.memory_size = CLOSERS_MOST * sizeof(*queue.counts),
 	};
 	const struct close_work work = { counts_of(closer), closer->out, getpid(), inherited, count };
-	pid_t pid = spawn_worker(&kind, 0, run_closer, &work, closer->out < 0 ? inherited : &closer->out,
-				 closer->out < 0 ? (int)count : 1);
+	pid_t pid = spawn_worker(&start, run_closer, &work);
 
 	if (pid <= 0)
 		return false;

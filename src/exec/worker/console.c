@@ -319,10 +319,12 @@ static bool open_pipes(struct console *console, struct console_ends *ends)
 
 static bool start_process(struct console *console, struct console_ends *ends)
 {
-	static const struct worker_kind kind = { .name = "superd-console", .sandbox = { .sizes_terminals = true } };
 	const int kept[] = { ends->input, ends->output, ends->errors };
+	const struct worker_start start = {
+		.kind = WORKER_CONSOLE, .kept = kept, .count = console->is_terminal ? 1 : 3,
+	};
 
-	console->process = worker_process_start(&kind, 0, run_console, ends, kept, console->is_terminal ? 1 : 3);
+	console->process = worker_process_start(&start, run_console, ends);
 	return console->process.channel >= 0;
 }
 

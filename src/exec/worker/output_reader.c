@@ -284,9 +284,10 @@ static bool is_at_work(void)
 
 static bool start_reader(void)
 {
-	const struct worker_kind kind = {
-		.name = "superd-output",
-		.sandbox = { .has_threads = true, .writes_files = true },
+	const struct worker_start start = {
+		.kind = WORKER_OUTPUT,
+		.kept = &reader.out,
+		.count = 1,
 		.memory = reader.shared,
 		.memory_size = sizeof(*reader.shared),
 	};
@@ -294,7 +295,7 @@ static bool start_reader(void)
 	pid_t pid;
 
 	atomic_store(&reader.shared->current, work.number);
-	pid = spawn_worker(&kind, 0, run_reader, &work, &reader.out, 1);
+	pid = spawn_worker(&start, run_reader, &work);
 	if (pid < 0) {
 		atomic_store(&reader.shared->current, reader.current);
 		return false;

@@ -57,12 +57,6 @@ static size_t move_kept_to_front(int *fds, size_t count, struct receive_answer *
 	return kept;
 }
 
-static const struct worker_kind receiver = {
-	.name = "superd-receive",
-	.passes_fds = true,
-	.sandbox = { .reads_proc = true },
-};
-
 static void run_receiver(int channel, const void *with)
 {
 	const struct receive_task *task = with;
@@ -91,7 +85,9 @@ struct worker_process receive_async(int socket, enum receive_purpose purpose)
 {
 	const struct receive_task task = { .socket = socket, .purpose = purpose };
 
-	return worker_process_start(&receiver, 0, run_receiver, &task, &socket, 1);
+	const struct worker_start start = { .kind = WORKER_RECEIVE, .kept = &socket, .count = 1 };
+
+	return worker_process_start(&start, run_receiver, &task);
 }
 
 enum receive_state receive_async_hear(const struct worker_process *process, struct received *received)

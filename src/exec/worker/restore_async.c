@@ -9,7 +9,6 @@
 #include "base/fd_message.h"
 #include "exec/spawn/worker_process.h"
 #include "os/netdiag/foreign_socket.h"
-#include "os/rights/required_caps.h"
 
 struct restore_request {
 	uint64_t number;
@@ -52,14 +51,9 @@ static void run_restorer(int channel, const void *with)
 
 /* ---- superd's ---- */
 
-static const struct worker_kind restorer = {
-	.name = "superd-restore",
-	.sandbox = { .sets_listeners = true },
-};
-
 static bool start_process(struct worker_process *process)
 {
-	*process = worker_process_start(&restorer, CAPS_TO_SET_OPTIONS, run_restorer, NULL, NULL, 0);
+	*process = worker_process_start(&(struct worker_start){ .kind = WORKER_RESTORE }, run_restorer, NULL);
 	return process->channel >= 0;
 }
 

@@ -115,7 +115,7 @@ static long landlock_version(void)
 
 static void restrict_objects(const struct self_sandbox *sandbox)
 {
-	long version = sandbox->looks_at_processes ? 0 : landlock_version();
+	long version = sandbox->profile >= PROFILE_LOOKS ? 0 : landlock_version();
 	struct ruleset wanted = { .files = version > 0 ? file_rights(version) : 0 };
 	int ruleset;
 
@@ -130,7 +130,7 @@ static void restrict_objects(const struct self_sandbox *sandbox)
 		return;
 	if (sandbox->finds_names || sandbox->reads_files)
 		allow_reading(ruleset, "/");
-	else if (sandbox->reads_proc)
+	else if (sandbox->profile == PROFILE_SOCKETS)
 		allow_reading(ruleset, "/proc");
 	for (size_t n = 0; version >= 4 && n < sandbox->port_count; n++)
 		allow_port(ruleset, NET_CONNECT, sandbox->ports[n]);
@@ -162,9 +162,9 @@ const char *self_sandbox_missing(void)
 
 void self_sandbox_enter(const struct self_sandbox *sandbox)
 {
-	if (!sandbox->writes_files && !writes_to_file())
+	if (!sandbox->writes_files && sandbox->profile != PROFILE_OUTPUT && !writes_to_file())
 		set_limit_to_zero(RLIMIT_FSIZE);
-	if (!sandbox->has_clients && !sandbox->has_threads)
+	if (!sandbox->has_clients && sandbox->profile != PROFILE_OUTPUT)
 		set_limit_to_zero(RLIMIT_NPROC);
 	restrict_objects(sandbox);
 	self_sandbox_filter_calls(sandbox);

@@ -14,8 +14,25 @@
 
 #define SANDBOX_PORTS 8
 
+/* What a worker process may do beside using its open descriptors, memory and time. Each kind has one of these profiles
+ * (exec/spawn/worker_process). No two differ in a right that only one kind needs and that an attacker could use. */
+enum self_profile {
+	PROFILE_PROGRAM,                /* no worker: what the members of struct self_sandbox allow */
+	PROFILE_DESCRIPTORS,            /* nothing but requests to a terminal or a filter of system calls that is open */
+	PROFILE_OUTPUT,                 /* creates threads, and writes to files that are open */
+	/* Opens files of proc(5) for reading, and no others where there is Landlock; queries the kernel about sockets, creates
+	 * one for a comparison with another, and sets options and the backlog of listeners. */
+	PROFILE_SOCKETS,
+	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do that
+	 * (landlock(7), "Ptrace restrictions"), so it has none, and opens any file for reading that its user may open. Creates
+	 * sockets, to query the kernel; takes on another user for good, as far as its capabilities allow. */
+	PROFILE_LOOKS,
+	PROFILE_TRACES,                 /* as PROFILE_LOOKS, and is a tracer (ptrace(2)) */
+};
+
 /* The rights that the program still needs; a zeroed struct allows nothing but open descriptors. */
 struct self_sandbox {
+	enum self_profile profile;
 	/* Looks up users or hosts: opens files for reading, loads modules of NSS (nss(5)), creates sockets of any
 	 * kind. */
 	bool finds_names;
@@ -26,19 +43,8 @@ struct self_sandbox {
 	bool acts_as_users;             /* changes its effective user (root alone may) */
 	bool answers_unix;              /* sends datagrams to unix sockets, abstract ones too */
 	bool binds_any;                 /* binds TCP sockets to an address, with port 0 (the kernel's choice) */
-	bool has_threads;               /* creates threads */
-	bool reads_proc;                /* opens files of proc(5) for reading, and no others where there is Landlock */
 	bool reads_files;               /* opens any file for reading that its user may open */
-	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do that
-	 * (landlock(7), "Ptrace restrictions"), so it has none, and opens any file for reading that its user may open. */
-	bool looks_at_processes;
-	bool traces;                    /* is a tracer (ptrace(2)) */
-	bool answers_calls;             /* answers the calls that a seccomp filter has stopped (seccomp_unotify(2)) */
-	bool writes_files;              /* writes to files, and opens existing ones for that, where it opens files at all */
-	bool asks_sockets;              /* queries the kernel about sockets, or creates one for a comparison with another */
-	bool sets_listeners;            /* sets options and the backlog of listeners */
-	bool sizes_terminals;           /* sets the size of a terminal */
-	bool becomes_user;              /* takes on a user for good, with capabilities of its own choice */
+	bool writes_files;              /* writes to files that are open */
 	uint16_t ports[SANDBOX_PORTS];  /* the only TCP ports that it connects to */
 	size_t port_count;
 };

@@ -328,28 +328,13 @@ static void put_threads(struct bpf_filter *filter)
 	put_rule(filter, (struct rule){ .number = SYS_clone, .kind = THREADS });
 }
 
-/* Files that do not exist yet are never created. */
-static void put_files(struct bpf_filter *filter, bool writes)
+static void put_files(struct bpf_filter *filter)
 {
-	uint32_t refused = writes ? O_CREAT | O_TRUNC : WRITES;
-
 	PUT_LIST(filter, file_calls, SECCOMP_RET_ALLOW);
-	put_rule_without(filter, SYS_openat, 2, refused);
+	put_rule_without(filter, SYS_openat, 2, WRITES);
 #ifdef SYS_open
-	put_rule_without(filter, SYS_open, 1, refused);
+	put_rule_without(filter, SYS_open, 1, WRITES);
 #endif
-	if (writes)
-		put_list(filter, (const int[]){ SYS_pwrite64 }, 1, SECCOMP_RET_ALLOW);
-}
-
-static void put_sockets(struct bpf_filter *filter, const struct self_sandbox *sandbox)
-{
-	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
-
-	if (sandbox->asks_sockets || sandbox->sets_listeners)
-		put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
-	if (sandbox->sets_listeners)
-		put_list(filter, (const int[]){ SYS_listen }, 1, SECCOMP_RET_ALLOW);
 }
 
 static void put_user_change(struct bpf_filter *filter)
@@ -370,18 +355,20 @@ static void put_own(struct bpf_filter *filter)
 	put_rule(filter, RULE_WITH(SYS_pidfd_send_signal, 1, zero, EPERM));
 }
 
+#define REQUESTS FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME
+
 static void put_requests(struct bpf_filter *filter, const struct self_sandbox *sandbox)
 {
-	static const uint32_t requests[] = { FIONREAD, FIONBIO, TCGETS, SIOCGIFINDEX, SIOCGIFNAME };
-	static const uint32_t sizes[] = { TIOCSWINSZ };
-	static const uint32_t answers[] = { SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, NOTIF_SET_FLAGS,
-					    SECCOMP_IOCTL_NOTIF_ID_VALID, SECCOMP_IOCTL_NOTIF_ADDFD };
+	static const uint32_t of_programs[] = { REQUESTS };
+	static const uint32_t of_workers[] = {
+		REQUESTS, TIOCSWINSZ, SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND, NOTIF_SET_FLAGS,
+		SECCOMP_IOCTL_NOTIF_ID_VALID, SECCOMP_IOCTL_NOTIF_ADDFD,
+	};
 
-	if (sandbox->answers_calls)
-		put_rule(filter, RULE_WITH(SYS_ioctl, 1, answers, ENOTTY));
-	if (sandbox->sizes_terminals)
-		put_rule(filter, RULE_WITH(SYS_ioctl, 1, sizes, ENOTTY));
-	put_rule(filter, RULE_WITH(SYS_ioctl, 1, requests, ENOTTY));
+	if (sandbox->profile == PROFILE_PROGRAM)
+		put_rule(filter, RULE_WITH(SYS_ioctl, 1, of_programs, ENOTTY));
+	else
+		put_rule(filter, RULE_WITH(SYS_ioctl, 1, of_workers, ENOTTY));
 }
 
 static void emit_instruction(struct bpf_filter *filter, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
@@ -597,18 +584,24 @@ static void install_filter(struct bpf_filter *filter)
 		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 
-static void put_process(struct bpf_filter *filter, const struct self_sandbox *sandbox)
+static void put_worker(struct bpf_filter *filter, enum self_profile profile)
 {
-	if (sandbox->has_threads)
+	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+
+	if (profile == PROFILE_OUTPUT)
 		put_threads(filter);
-	if (sandbox->traces)
+	if (profile == PROFILE_TRACES)
 		PUT_LIST(filter, trace_calls, SECCOMP_RET_ALLOW);
-	if (sandbox->looks_at_processes)
+	if (profile >= PROFILE_LOOKS) {
 		PUT_LIST(filter, look_calls, SECCOMP_RET_ALLOW);
-	if (sandbox->looks_at_processes || sandbox->reads_proc || sandbox->reads_files)
-		put_files(filter, sandbox->writes_files);
-	if (sandbox->becomes_user)
 		put_user_change(filter);
+	}
+	if (profile >= PROFILE_SOCKETS) {
+		put_files(filter);
+		put_rule(filter, RULE_WITH(SYS_socket, 0, families, EAFNOSUPPORT));
+	}
+	if (profile == PROFILE_SOCKETS)
+		put_list(filter, (const int[]){ SYS_listen }, 1, SECCOMP_RET_ALLOW);
 }
 
 static void put_network(struct bpf_filter *filter, const struct self_sandbox *sandbox)
@@ -625,7 +618,6 @@ static void put_network(struct bpf_filter *filter, const struct self_sandbox *sa
 		put_clients(filter);
 	if (sandbox->acts_as_users)
 		PUT_LIST(filter, user_calls, SECCOMP_RET_ALLOW);
-	put_sockets(filter, sandbox);
 }
 
 bool self_sandbox_can_filter(void)
@@ -642,7 +634,9 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 
 	if (!arch)
 		return;
-	put_process(&filter, sandbox);
+	put_worker(&filter, sandbox->profile);
+	if (sandbox->reads_files)
+		put_files(&filter);
 	put_own(&filter);
 	PUT_LIST(&filter, common_calls, SECCOMP_RET_ALLOW);
 	PUT_LIST(&filter, attacks, KILL);

@@ -10,8 +10,8 @@
 
 /* To inspect processes of other users in /proc, and to copy their descriptors (ptrace(2), pidfd_getfd(2)). */
 #define CAPS_TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
-/* For process_madvise(2), and for memory.reclaim of another user's group. */
-#define CAPS_TO_RECLAIM (UINT64_C(1) << CAP_SYS_NICE | UINT64_C(1) << CAP_DAC_OVERRIDE)
+/* For process_madvise(2). */
+#define CAPS_TO_RECLAIM (UINT64_C(1) << CAP_SYS_NICE)
 /* To set a listener's options: interface, mark, priority, buffers above the limit (socket(7)). */
 #define CAPS_TO_SET_OPTIONS (UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW)
 /* To kill a process of any user. */

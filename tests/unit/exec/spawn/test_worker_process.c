@@ -19,12 +19,12 @@
 #include "exec/spawn/worker_process.h"
 #include "os/foreign/fork_memory.h"
 #include "os/foreign/fork_with_timeout.h"
+#include "os/host/self_sandbox.h"
 #include "tests/unit/hang.h"
 
 TestSuite(worker_process, .timeout = 120);
 
-static const struct worker_kind echoing = { .name = "echo" }, idling = { .name = "nothing" },
-				reporting = { .name = "report", .sandbox = { .writes_files = true } };
+static const struct worker_start echoing = { .kind = WORKER_CONSOLE }, idling = { .kind = WORKER_CLOSE };
 
 /* Sends back what it gets, until superd closes its end. */
 static void echo(int channel, const void *with)
@@ -63,7 +63,7 @@ static bool answers(const struct worker_process *process)
 
 static struct worker_process start_echo(void)
 {
-	struct worker_process process = worker_process_start(&echoing, 0, echo, NULL, NULL, 0);
+	struct worker_process process = worker_process_start(&echoing, echo, NULL);
 
 	cr_assert_geq(process.channel, 0);
 	cr_assert_gt(process.pid, 0);
@@ -116,7 +116,8 @@ Test(worker_process, has_no_descriptors_but_its_own)
 
 	cr_assert_eq(pipe2(other, O_CLOEXEC), 0);
 	cr_assert_eq(pipe2(kept, O_CLOEXEC), 0);
-	process = worker_process_start(&reporting, 0, report_descriptors, &kept[1], &kept[1], 1);
+	process = worker_process_start(&(struct worker_start){ .kind = WORKER_OUTPUT, .kept = &kept[1], .count = 1 },
+				       report_descriptors, &kept[1]);
 	cr_assert_geq(process.channel, 0);
 	cr_expect_eq(hear_byte(process.channel), 8);
 	cr_expect_eq(read(kept[0], &byte, 1), 1);
@@ -137,7 +138,7 @@ Test(worker_process, keeps_a_channel_that_is_a_standard_stream)
 
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
-	process = worker_process_start(&echoing, 0, echo, NULL, NULL, 0);
+	process = worker_process_start(&echoing, echo, NULL);
 	dup2(saved[0], STDIN_FILENO);
 	dup2(saved[1], STDOUT_FILENO);
 	cr_assert_geq(process.channel, 0);
@@ -181,7 +182,7 @@ Test(worker_process, has_a_copy_of_what_superd_shares_with_its_guard)
 	cr_assert_neq(shared, MAP_FAILED);
 	strcpy(shared, "superd's");
 	fork_memory_note(shared, 5000);
-	process = worker_process_start(&echoing, 0, change_shared, &shared, NULL, 0);
+	process = worker_process_start(&echoing, change_shared, &shared);
 	cr_assert_gt(process.pid, 0);
 	cr_expect_eq(hear_byte(process.channel), 1);
 	cr_expect_str_eq(shared, "superd's");
@@ -291,25 +292,25 @@ static void write_to_memory(int channel, const void *with)
 /* What one service's worker reports must not be another's to write. */
 Test(worker_process, has_no_memory_of_another)
 {
-	struct worker_kind kind = { .name = "one", .memory_size = 5000 };
+	struct worker_start start = { .kind = WORKER_CLOSE, .memory_size = 5000 };
 	struct worker_process process;
 	int status;
 
-	kind.memory = shared_with_one = worker_memory_new(kind.memory_size);
+	start.memory = shared_with_one = worker_memory_new(start.memory_size);
 	cr_assert_not_null(shared_with_one);
-	process = worker_process_start(&echoing, 0, write_to_memory, NULL, NULL, 0);
+	process = worker_process_start(&echoing, write_to_memory, NULL);
 	cr_expect_eq(hear_byte(process.channel), -1);
 	worker_process_end(&process);
 	status = reap(&process);
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 	cr_expect_str_eq(shared_with_one, "");
 
-	process = worker_process_start(&kind, 0, write_to_memory, NULL, NULL, 0);
+	process = worker_process_start(&start, write_to_memory, NULL);
 	cr_expect_eq(hear_byte(process.channel), 'w');
 	cr_expect_str_eq(shared_with_one, "worker's");
 	worker_process_end(&process);
 	reap(&process);
-	worker_memory_free(shared_with_one, kind.memory_size);
+	worker_memory_free(shared_with_one, start.memory_size);
 }
 
 Test(worker_process, is_ended_unless_another_has_its_pid)
@@ -333,7 +334,7 @@ Test(worker_process, is_ended_unless_another_has_its_pid)
 static bool fails_with(int error)
 {
 	size_t before = count_open();
-	struct worker_process process = worker_process_start(&echoing, 0, echo, NULL, NULL, 0);
+	struct worker_process process = worker_process_start(&echoing, echo, NULL);
 	bool failed = errno == error && process.channel == -1 && !worker_process_runs(&process);
 
 	worker_process_end(&process);
@@ -380,7 +381,7 @@ static void do_nothing(const void *with)
 
 static uint64_t start_aside(void)
 {
-	pid_t pid = spawn_worker(&idling, 0, do_nothing, NULL, NULL, 0);
+	pid_t pid = spawn_worker(&idling, do_nothing, NULL);
 	uint64_t serial = spawn_worker_serial(pid);
 
 	cr_assert_gt(pid, 0);
@@ -446,11 +447,11 @@ static void try_to_exec(const void *with)
 /* superd logs such an end by the worker's name. */
 Test(worker_process, is_killed_where_it_tries_to_become_a_program)
 {
-	pid_t pid = spawn_worker(&idling, 0, try_to_exec, NULL, NULL, 0);
+	pid_t pid = spawn_worker(&idling, try_to_exec, NULL);
 	int status;
 
 	cr_assert_gt(pid, 0);
-	cr_expect_str_eq(spawn_worker_name(pid), "nothing");
+	cr_expect_str_eq(spawn_worker_name(pid), "superd-close");
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	if (!strstr(self_sandbox_missing(), "seccomp"))
 		cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);

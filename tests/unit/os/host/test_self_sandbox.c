@@ -21,6 +21,10 @@
 #include "os/host/self_sandbox.h"
 
 static const struct self_sandbox plain = { .has_clients = false };
+static const struct self_sandbox descriptors = { .profile = PROFILE_DESCRIPTORS },
+				 output = { .profile = PROFILE_OUTPUT },
+				 sockets = { .profile = PROFILE_SOCKETS }, looks = { .profile = PROFILE_LOOKS },
+				 traces = { .profile = PROFILE_TRACES };
 
 #define NOT_REFUSED 200
 
@@ -243,13 +247,6 @@ static long write_parents_memory(void)
 	return process_vm_writev(getppid(), &here, 1, &there, 1, 0);
 }
 
-static char made_file[64];
-
-static long create_file(void)
-{
-	return open(made_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-}
-
 static long be_traced(void)
 {
 	return syscall(SYS_ptrace, 0, 0, 0, 0);         /* PTRACE_TRACEME, which harms nobody */
@@ -301,27 +298,57 @@ static bool kernel_restricts_files(void)
 #endif
 }
 
-Test(sandbox, has_threads_but_no_process)
+/* What none of them may do. */
+static void expect_worker(const struct self_sandbox *worker)
 {
-	static const struct self_sandbox threads = { .has_threads = true };
-
-	skip_sanitized();
-	cr_expect_eq(outcome_in(&threads, have_thread), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&threads, have_child), -SIGSYS);
-	cr_expect_eq(outcome_in(&threads, make_user_namespace), -SIGSYS);
-	cr_expect_neq(outcome_in(&plain, have_thread), NOT_REFUSED);
+	cr_expect_eq(outcome_in(worker, start_program), -SIGSYS);
+	cr_expect_neq(outcome_in(worker, have_child), NOT_REFUSED);
+	cr_expect_neq(outcome_in(worker, make_user_namespace), NOT_REFUSED);
+	cr_expect_neq(outcome_in(worker, write_file), NOT_REFUSED);
+	cr_expect_neq(outcome_in(worker, connect_there), NOT_REFUSED);
+	cr_expect_neq(outcome_in(worker, make_packet_socket), NOT_REFUSED);
+	cr_expect_eq(outcome_in(worker, write_parents_memory), -SIGSYS);
+	cr_expect_eq(outcome_in(worker, signal_parent), ENOSYS);
+	cr_expect_eq(outcome_in(worker, limit_parent), EPERM);
+	cr_expect_neq(outcome_in(worker, rename_itself), NOT_REFUSED);
 }
 
-Test(sandbox, reads_proc_alone)
+Test(sandbox, of_descriptors_is_nothing_else)
 {
-	static const struct self_sandbox reads = { .reads_proc = true };
-
 	skip_sanitized();
-	cr_expect_eq(outcome_in(&reads, read_own_status), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&reads, write_file), EACCES);
-	cr_expect_eq(outcome_in(&reads, read_parents_memory), -SIGSYS);
+	expect_worker(&descriptors);
+	cr_expect_eq(outcome_in(&descriptors, read_own_status), ENOSYS);
+	cr_expect_eq(outcome_in(&descriptors, make_inet_socket), ENOSYS);
+	cr_expect_neq(outcome_in(&descriptors, have_thread), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&descriptors, keep_capabilities), ENOSYS);
+	cr_expect_eq(outcome_in(&descriptors, read_parents_memory), -SIGSYS);
+	cr_expect_eq(outcome_in(&descriptors, be_traced), -SIGSYS);
+}
+
+Test(sandbox, of_output_has_threads_but_no_process)
+{
+	skip_sanitized();
+	expect_worker(&output);
+	cr_expect_eq(outcome_in(&output, have_thread), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&output, have_child), -SIGSYS);
+	cr_expect_eq(outcome_in(&output, make_user_namespace), -SIGSYS);
+	cr_expect_eq(outcome_in(&output, read_own_status), ENOSYS);
+	cr_expect_eq(outcome_in(&output, make_inet_socket), ENOSYS);
+}
+
+Test(sandbox, of_sockets_asks_and_sets_and_reads_proc_alone)
+{
+	skip_sanitized();
+	expect_worker(&sockets);
+	cr_expect_eq(outcome_in(&sockets, read_own_status), NOT_REFUSED);
 	if (kernel_restricts_files())
-		cr_expect_eq(outcome_in(&reads, read_file), EACCES);
+		cr_expect_eq(outcome_in(&sockets, read_file), EACCES);
+	cr_expect_eq(outcome_in(&sockets, make_inet_socket), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&sockets, make_packet_socket), EAFNOSUPPORT);
+	cr_expect_eq(outcome_in(&sockets, connect_there), ENOSYS);
+	cr_expect_eq(outcome_in(&sockets, listen_somewhere), NOT_REFUSED);
+	cr_expect_eq(outcome_in(&sockets, read_parents_memory), -SIGSYS);
+	cr_expect_eq(outcome_in(&sockets, keep_capabilities), ENOSYS);
 }
 
 Test(sandbox, reads_files_and_does_nothing_else)
@@ -336,63 +363,33 @@ Test(sandbox, reads_files_and_does_nothing_else)
 	cr_expect_eq(outcome_in(&reads, start_program), -SIGSYS);
 }
 
+static void expect_looks(const struct self_sandbox *worker)
+{
+	expect_worker(worker);
+	cr_expect_eq(outcome_in(worker, read_parents_memory), NOT_REFUSED);
+	cr_expect_eq(outcome_in(worker, read_own_status), NOT_REFUSED);
+	cr_expect_eq(outcome_in(worker, make_inet_socket), NOT_REFUSED);
+	cr_expect_eq(outcome_in(worker, make_packet_socket), EAFNOSUPPORT);
+	cr_expect_eq(outcome_in(worker, listen_somewhere), ENOSYS);
+	cr_expect_eq(outcome_in(worker, keep_capabilities), NOT_REFUSED);
+	cr_expect_eq(outcome_in(worker, rename_itself), EPERM);
+	cr_expect_eq(outcome_in(worker, write_file), EACCES);
+}
+
 Test(sandbox, looks_at_processes_and_changes_none)
 {
-	static const struct self_sandbox looks = { .looks_at_processes = true };
-
 	skip_sanitized();
-	cr_expect_eq(outcome_in(&looks, read_parents_memory), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&looks, read_own_status), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&looks, write_parents_memory), -SIGSYS);
+	expect_looks(&looks);
 	cr_expect_eq(outcome_in(&looks, trace_parent), -SIGSYS);
-	cr_expect_eq(outcome_in(&looks, signal_parent), ENOSYS);
-	cr_expect_eq(outcome_in(&looks, write_file), EACCES);
-	cr_expect_eq(outcome_in(&looks, make_inet_socket), ENOSYS);
-	cr_expect_eq(outcome_in(&looks, start_program), -SIGSYS);
+	cr_expect_eq(outcome_in(&looks, be_traced), -SIGSYS);
 }
 
 Test(sandbox, traces_where_it_is_a_tracer)
 {
-	static const struct self_sandbox tracer = { .traces = true };
-
 	skip_sanitized();
-	cr_expect_eq(outcome_in(&tracer, be_traced), NOT_REFUSED);
+	expect_looks(&traces);
+	cr_expect_eq(outcome_in(&traces, be_traced), NOT_REFUSED);
 	cr_expect_eq(outcome_in(&plain, be_traced), -SIGSYS);
-	cr_expect_eq(outcome_in(&tracer, start_program), -SIGSYS);
-}
-
-Test(sandbox, writes_to_files_that_exist)
-{
-	static const struct self_sandbox writes = { .looks_at_processes = true, .writes_files = true };
-
-	skip_sanitized();
-	snprintf(made_file, sizeof(made_file), "/tmp/superd-sandbox-%ld", (long)getpid());
-	cr_expect_eq(outcome_in(&writes, write_file), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&writes, create_file), EACCES);
-	cr_expect_lt(access(made_file, F_OK), 0);
-}
-
-Test(sandbox, creates_sockets_to_ask_and_listens_to_set)
-{
-	static const struct self_sandbox asks = { .asks_sockets = true }, sets = { .sets_listeners = true };
-
-	skip_sanitized();
-	cr_expect_eq(outcome_in(&asks, make_inet_socket), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&asks, make_packet_socket), EAFNOSUPPORT);
-	cr_expect_eq(outcome_in(&asks, connect_there), ENOSYS);
-	cr_expect_eq(outcome_in(&asks, listen_somewhere), ENOSYS);
-	cr_expect_eq(outcome_in(&sets, listen_somewhere), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&sets, read_file), ENOSYS);
-}
-
-Test(sandbox, becomes_a_user_and_nothing_else)
-{
-	static const struct self_sandbox changes = { .becomes_user = true };
-
-	skip_sanitized();
-	cr_expect_eq(outcome_in(&changes, keep_capabilities), NOT_REFUSED);
-	cr_expect_eq(outcome_in(&changes, rename_itself), EPERM);
-	cr_expect_eq(outcome_in(&plain, keep_capabilities), ENOSYS);
 }
 
 Test(sandbox, sets_its_own_limits_and_no_others)
@@ -409,10 +406,8 @@ Test(sandbox, fits_whatever_is_wanted_of_it)
 		{ .finds_names = true, .connects = true, .answers_unix = true },
 		{ .has_clients = true, .acts_as_users = true, .binds_any = true, .finds_names = true },
 		{ .relays = true, .connects_unix = true, .binds_any = true },
-		{ .has_threads = true, .writes_files = true },
-		{ .reads_proc = true, .asks_sockets = true, .sets_listeners = true },
-		{ .looks_at_processes = true, .traces = true, .answers_calls = true, .writes_files = true,
-		  .asks_sockets = true, .sets_listeners = true, .becomes_user = true, .has_threads = true },
+		{ .profile = PROFILE_DESCRIPTORS }, { .profile = PROFILE_OUTPUT }, { .profile = PROFILE_SOCKETS },
+		{ .profile = PROFILE_LOOKS }, { .profile = PROFILE_TRACES },
 	};
 
 	skip_sanitized();
