@@ -7,6 +7,7 @@
 #include "engine/launch/instance_cgroup.h"
 #include "engine/supervisor/shutdown.h"
 #include "engine/supervisor/supervisor.h"
+#include "exec/dirs/removal.h"
 #include "exec/spawn/spawn.h"
 #include "exec/spawn/worker_process.h"
 
@@ -22,12 +23,23 @@ static void log_filter_kill(struct engine *engine, pid_t pid, int status)
 			  name, (long)pid);
 }
 
+static void log_left(struct engine *engine, pid_t pid, int status)
+{
+	struct buf left = { 0 };
+
+	removal_take_end(pid, status, &left);
+	if (left.length)
+		log_warn(engine->log, "what a service left is not removed: %s", buf_string(&left));
+	buf_free(&left);
+}
+
 void supervisor_take_end(struct supervisor *supervisor, pid_t pid, int status, double cpu)
 {
 	struct engine *engine = &supervisor->engine;
 	struct child *child = child_table_find(&engine->children, pid);
 
 	log_filter_kill(engine, pid, status);
+	log_left(engine, pid, status);
 	spawn_reaped(pid);
 	if (child) {
 		child_table_remove(&engine->children, child);

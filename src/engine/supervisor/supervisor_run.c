@@ -836,7 +836,6 @@ void supervisor_free(struct supervisor *supervisor)
 	spawn_end();
 	removal_end(&left);
 	if (left.length)
-		log_warn(engine->log, "what services left is not removed, as that takes too long: %s",
-			 buf_string(&left));
+		log_warn(engine->log, "what services left is not removed: %s", buf_string(&left));
 	buf_free(&left);
 }

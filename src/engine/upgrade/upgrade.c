@@ -18,6 +18,7 @@
 #include "engine/service/runtime_event.h"
 #include "engine/service/service_thaw.h"
 #include "engine/warm/warm_pool.h"
+#include "exec/dirs/removal.h"
 #include "exec/spawn/spawn.h"
 #include "os/fs/state_file.h"
 #include "os/guard/guard.h"
@@ -120,6 +121,7 @@ static void exec_program(struct upgrade *upgrade, struct state_saver *saver, int
 		return;
 	}
 	spawn_end();                    /* its helper processes are idle, and would be lost */
+	removal_leave();
 	if (guard_pid() && !leads) {
 		upgrade_free_arguments(arguments);
 		self_exe_pass(saver->fds, saver->count, true);

@@ -26,11 +26,16 @@
 
 #define AFTER_MOST 5000                 /* milliseconds */
 
-/* It is reaped as soon as it has ended. */
+/* It is reaped as soon as it has ended. One that takes longer is ended: it must not meet what the program makes. */
 static int wait_for_other(struct job *job)
 {
-	for (int n = 0; job->after && n < AFTER_MOST && kill(job->after, 0) == 0; n++)
+	for (int n = 0; job->after && n < AFTER_MOST; n++) {
+		if (kill(job->after, 0) < 0)
+			return 0;
 		poll(NULL, 0, 1);
+	}
+	if (job->after)
+		kill(job->after, SIGKILL);
 	return 0;
 }
 

@@ -78,7 +78,7 @@ struct job {
 	int terminal;                   /* descriptor that becomes the controlling terminal; 0: none */
 	const struct plan_command *command;             /* the plan's main command, or another one */
 	bool checks;                    /* check the plan's conditions first */
-	pid_t after;                    /* process for whose end it waits, five seconds at most; 0: none */
+	pid_t after;                    /* process that must end before; it is killed after five seconds; 0: none */
 	int file;                       /* command->file, or its number in the child */
 	char **argv;                    /* the command's arguments, or a copy with variables replaced (exec/spawn/spawn_env) */
 	char **environment;             /* NULL-terminated; contains the texts below as far as they apply */

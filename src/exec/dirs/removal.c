@@ -20,9 +20,8 @@
 
 struct removal {
 	pid_t pid;
-	uint64_t serial;                /* spawn_worker_serial, as the pid may be reused */
 	uid_t uid;                      /* whose IPC objects are removed; 0: it removes folders */
-	char what[48];                  /* the folder, or the user's number, for messages */
+	char what[96];                  /* the folder, or the user's number, for messages */
 };
 
 static struct {
@@ -30,55 +29,29 @@ static struct {
 	size_t count, room;
 } removals;
 
-/* Whether the loop has reaped it, or it can be reaped. */
-static bool has_ended(const struct removal *removal)
-{
-	if (spawn_worker_serial(removal->pid) != removal->serial)
-		return true;
-	if (waitpid(removal->pid, NULL, WNOHANG) == 0)
-		return false;
-	spawn_reaped(removal->pid);
-	return true;
-}
-
-/* Returns how many are under way. */
-static size_t drop_ended(void)
-{
-	size_t kept = 0;
-
-	for (size_t n = 0; n < removals.count; n++) {
-		if (!has_ended(&removals.list[n]))
-			removals.list[kept++] = removals.list[n];
-	}
-	return removals.count = kept;
-}
-
-static struct removal *make_room(void)
-{
-	struct removal *list;
-
-	if (removals.count == removals.room)
-		drop_ended();
-	list = array_grow(removals.list, &removals.room, removals.count, sizeof(*list));
-	if (list)
-		removals.list = list;
-	return list;
-}
-
 /* orders: three at most, the rest is NULL. */
 static bool begin(uid_t uid, const char *const orders[3], const int streams[2])
 {
 	const struct own_program *program = program_get(PROGRAM_EXEC);
 	const char *argv[] = { program->name, build_word(), orders[0], orders[1], orders[2], NULL };
-	struct removal removal = { .pid = -1, .uid = uid };
+	struct removal *list, removal = { .pid = -1, .uid = uid };
 
-	errno = program->error;
-	if (program->fd >= 0 && make_room())
+	if (program->fd < 0) {
+		errno = program->error;
+		return false;
+	}
+	list = array_grow(removals.list, &removals.room, removals.count, sizeof(*list));
+	if (list) {
+		removals.list = list;
 		removal.pid = spawn_aside(program, (char *const *)(uintptr_t)argv, streams);
+	}
 	if (removal.pid < 0)
 		return false;
-	removal.serial = spawn_worker_serial(removal.pid);
-	snprintf(removal.what, sizeof(removal.what), "%s", orders[2] ? orders[2] : orders[1]);
+	if (uid)
+		snprintf(removal.what, sizeof(removal.what), "IPC objects of user %s", orders[1]);
+	else
+		snprintf(removal.what, sizeof(removal.what), "%s%s%s", orders[2] ? orders[2] : "",
+			 orders[2] ? ", as " : "", orders[1]);
 	removals.list[removals.count++] = removal;
 	return true;
 }
@@ -93,37 +66,84 @@ bool removal_of_tmp(const char *name)
 	return begin(0, (const char *const[]){ "--remove-tmp", name, NULL }, (int[]){ -1, -1 });
 }
 
-bool removal_of_ipc(uid_t uid)
+/* Its end is no failure then. */
+static void kill_one(struct removal *removal)
 {
-	char number[16];
-
-	snprintf(number, sizeof(number), "%" PRIu32, (uint32_t)uid);
-	return begin(uid, (const char *const[]){ "--remove-ipc", number, NULL }, (int[]){ -1, -1 });
+	kill(removal->pid, SIGKILL);
+	removal->uid = 0;
+	removal->what[0] = '\0';
 }
 
 pid_t removal_make_way(uid_t uid, bool is_apart)
 {
 	for (size_t n = 0; uid && n < removals.count; n++) {
-		const struct removal *removal = &removals.list[n];
-
-		if (removal->uid != uid || has_ended(removal))
-			continue;
-		if (is_apart)
-			return removal->pid;
-		kill(removal->pid, SIGKILL);
+		if (removals.list[n].uid == uid && is_apart)
+			return removals.list[n].pid;
+		if (removals.list[n].uid == uid)
+			kill_one(&removals.list[n]);
 	}
 	return 0;
 }
 
-void removal_end(struct buf *ended)
+bool removal_of_ipc(uid_t uid)
+{
+	char number[16];
+
+	removal_make_way(uid, false);           /* one does for all that there is now, and a start waits for one */
+	snprintf(number, sizeof(number), "%" PRIu32, (uint32_t)uid);
+	return begin(uid, (const char *const[]){ "--remove-ipc", number, NULL }, (int[]){ -1, -1 });
+}
+
+void removal_leave(void)
+{
+	for (size_t n = 0; n < removals.count; n++) {
+		if (removals.list[n].uid)
+			kill_one(&removals.list[n]);
+	}
+}
+
+static void add_left(const struct removal *removal, struct buf *left)
+{
+	buf_addf(left, "%s%s", left->length ? ", " : "", removal->what);
+}
+
+/* It has ended. A start that waited too long for it has killed it. */
+static void take_end(size_t n, int status, struct buf *left)
+{
+	const struct removal *removal = &removals.list[n];
+
+	if (status && removal->what[0] && !(removal->uid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+		add_left(removal, left);
+	spawn_reaped(removal->pid);
+	removals.list[n] = removals.list[--removals.count];
+}
+
+void removal_take_end(pid_t pid, int status, struct buf *left)
+{
+	for (size_t n = 0; n < removals.count; n++) {
+		if (removals.list[n].pid == pid) {
+			take_end(n, status, left);
+			return;
+		}
+	}
+}
+
+void removal_end(struct buf *left)
 {
 	int64_t until = clock_ms() + END_LIMIT;
 
-	while (drop_ended() && clock_ms() < until)
-		poll(NULL, 0, 1);
-	for (size_t n = 0; n < removals.count; n++) {
-		buf_addf(ended, "%s%s", n ? ", " : "", removals.list[n].what);
-		kill(removals.list[n].pid, SIGKILL);
+	for (size_t n = 0; n < removals.count;) {
+		int status = 0;
+
+		if (waitpid(removals.list[n].pid, &status, WNOHANG) != 0) {
+			take_end(n, status, left);
+		} else if (clock_ms() < until) {
+			poll(NULL, 0, 1);
+		} else {
+			add_left(&removals.list[n], left);
+			kill(removals.list[n].pid, SIGKILL);
+			n++;
+		}
 	}
 	removals.count = 0;
 }

@@ -17,5 +17,11 @@ bool removal_of_ipc(uid_t uid);                 /* the System V and POSIX IPC ob
  * returns the process that does it, for whose end a start apart waits; any other start ends it. 0: there is none. */
 pid_t removal_make_way(uid_t uid, bool is_apart);
 
-/* Waits for all at superd's end, ten seconds at most, and then ends them. Appends what each removes. */
-void removal_end(struct buf *ended);
+/* superd is about to be replaced: the next one does not know of them. Ends those of IPC objects. */
+void removal_leave(void);
+
+/* To be called for every child that was reaped: if it was a removal that did not remove all, appends what is left. */
+void removal_take_end(pid_t pid, int status, struct buf *left);
+
+/* Waits for all at superd's end, ten seconds at most, and then ends them. Appends what is left. */
+void removal_end(struct buf *left);

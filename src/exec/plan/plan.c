@@ -260,7 +260,7 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->keyring = service->groups->hardening->keyring_mode;
 	plan->sandbox = service_prepared(service)->sandbox;
 	restrict_builtin(plan, service);
-	plan->apart |= identity->remove_ipc;    /* it may have to wait for a removal */
+	plan->apart |= identity->remove_ipc && plan->account && plan->account->uid;      /* it may wait for a removal */
 	if (!plan->sandbox)
 		return;
 	plan->apart = true;

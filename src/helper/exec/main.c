@@ -7,9 +7,11 @@
  * --remove-ipc remove what services have left. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -116,22 +118,26 @@ static _Noreturn void check_sockets(void)
 	timed_job_answer(STDOUT_FILENO, -1, &verdicts, &none);
 }
 
-/* Does what these arguments ask for. false: they are others. */
-static bool remove_leftovers(int count, char **given)
+/* Does what these arguments ask for, and returns the exit status; -1: they are others. */
+static int remove_leftovers(int count, char **given)
 {
+	bool good;
 	int64_t uid;
 
-	if (count > 1 && !strncmp(given[0], "--remove", sizeof("--remove") - 1))
-		setpriority(PRIO_PROCESS, 0, 19);       /* services come first */
-	if (count == 3 && !strcmp(given[0], "--remove"))
-		remove_folder(given[1], given[2]);
-	else if (count == 2 && !strcmp(given[0], "--remove-tmp"))
-		remove_tmp(given[1]);
-	else if (count == 2 && !strcmp(given[0], "--remove-ipc") && !scan_count(given[1], &uid) && uid > 0)
-		remove_ipc((uid_t)uid);
-	else
-		return false;
-	return true;
+	if (count < 2 || strncmp(given[0], "--remove", sizeof("--remove") - 1) != 0)
+		return -1;
+	setpriority(PRIO_PROCESS, 0, 19);       /* services come first */
+	if (count == 3 && !strcmp(given[0], "--remove")) {
+		good = remove_folder(given[1], given[2]);
+	} else if (count == 2 && !strcmp(given[0], "--remove-tmp")) {
+		good = remove_tmp(given[1]);
+	} else if (count == 2 && !strcmp(given[0], "--remove-ipc") && !scan_count(given[1], &uid) && uid > 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);       /* the next superd would not know of it */
+		good = remove_ipc((uid_t)uid);
+	} else {
+		return -1;
+	}
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -139,6 +145,7 @@ int main(int argc, char **argv)
 	bool is_ours = program_take_word("superd-exec", &argc, argv);
 	struct job job = { .record = -1 };
 	int64_t file = -1, report = -1;
+	int removed;
 
 	if (is_ours && argc == 2 && !strcmp(argv[1], "--probe"))
 		return probe(false);
@@ -146,8 +153,8 @@ int main(int argc, char **argv)
 		return probe(true);
 	if (is_ours && argc == 2 && !strcmp(argv[1], "--check-conditions"))
 		check_sockets();
-	if (is_ours && remove_leftovers(argc - 1, argv + 1))
-		return EXIT_SUCCESS;
+	if (is_ours && (removed = remove_leftovers(argc - 1, argv + 1)) >= 0)
+		return removed;
 	if (argc < 3 || scan_count(argv[argc - 2], &file) || scan_count(argv[argc - 1], &report) ||
 	    fcntl((int)file, F_GETFD) < 0 || fcntl((int)report, F_GETFD) < 0) {
 		fprintf(stderr, "superd-exec: superd starts it, for services with conditions or a sandbox\n");

@@ -106,66 +106,78 @@ static void empty_level(struct tree_removal *removal, int directory, int depth)
 	closedir(stream);
 }
 
-/* false: something in it cannot be removed. What others go on filling is left when the time is over. */
-static bool remove_tree(int base, const char *name)
+/* false: something is left. *stuck: it cannot be removed, while other things are left as others go on filling. */
+static bool remove_tree(int base, const char *name, bool *stuck)
 {
 	struct tree_removal removal = { .top = open_unmounted(base, name), .until = clock_ms() + LONGEST };
-	bool gone;
+	bool gone = false;
 
+	*stuck = true;
+	if (removal.top < 0)
+		return errno == ENOENT;
 	/* That of credentials is read-only, which only root may ignore. */
-	if (removal.top < 0 || (geteuid() != 0 && fchmod(removal.top, 0700) < 0))
+	if (geteuid() != 0 && fchmod(removal.top, 0700) < 0)
 		return false;
-	do {
+	while (!gone) {
 		int again = openat(removal.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		removal.changed = false;
 		if (again >= 0)
 			empty_level(&removal, again, 0);
 		gone = unlinkat(base, name, AT_REMOVEDIR) == 0;
-	} while (!gone && removal.changed && clock_ms() < removal.until);
+		if (!removal.changed || clock_ms() >= removal.until)
+			break;
+	}
 	fd_close(&removal.top);
-	return gone || removal.changed;
+	*stuck = !removal.changed;
+	return gone;
 }
 
-void remove_folder(const char *aside, const char *name)
+bool remove_folder(const char *aside, const char *name)
 {
-	if (!remove_tree(STDIN_FILENO, aside))
+	bool stuck;
+
+	if (remove_tree(STDIN_FILENO, aside, &stuck))
+		return true;
+	if (stuck)
 		syscall(SYS_renameat2, STDIN_FILENO, aside, STDOUT_FILENO, name, NOREPLACE);
+	return false;
 }
 
-void remove_tmp(const char *name)
+bool remove_tmp(const char *name)
 {
 	static const char *const folders[] = { "/tmp", "/var/tmp" };
+	bool good = true, stuck;
 
 	for (size_t n = 0; n < sizeof(folders) / sizeof(*folders); n++) {
 		int base = open(folders[n], O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-		if (base >= 0)
-			remove_tree(base, name);
+		good &= base >= 0 ? remove_tree(base, name, &stuck) : errno == ENOENT;
 		fd_close(&base);
 	}
+	return good;
 }
 
-static void remove_memory(int id)
+static int remove_memory(int id)
 {
-	shmctl(id, IPC_RMID, NULL);
+	return shmctl(id, IPC_RMID, NULL);
 }
 
-static void remove_semaphores(int id)
+static int remove_semaphores(int id)
 {
-	semctl(id, 0, IPC_RMID);
+	return semctl(id, 0, IPC_RMID);
 }
 
-static void remove_queue(int id)
+static int remove_queue(int id)
 {
-	msgctl(id, IPC_RMID, NULL);
+	return msgctl(id, IPC_RMID, NULL);
 }
 
 /* The lists, each with the column of the owner. */
 static const struct {
 	const char *path;
 	int uid;
-	void (*remove)(int id);
+	int (*remove)(int id);
 } lists[] = {
 	{ "/proc/sysvipc/shm", 7, remove_memory },
 	{ "/proc/sysvipc/sem", 4, remove_semaphores },
@@ -185,8 +197,9 @@ static int parse_numbers(char *line, long *numbers)
 	return count;
 }
 
-static void remove_listed(size_t list, uid_t uid)
+static bool remove_listed(size_t list, uid_t uid)
 {
+	bool good = true;
 	size_t length;
 	char *text = fd_read_file(lists[list].path, LIST_MOST, &length), *rest = text, *line;
 	long numbers[FIELDS_MOST] = { 0 };
@@ -194,35 +207,40 @@ static void remove_listed(size_t list, uid_t uid)
 	strsep(&rest, "\n"); /* skip the names of the columns */
 	while ((line = strsep(&rest, "\n"))) {
 		if (parse_numbers(line, numbers) > lists[list].uid && numbers[lists[list].uid] == (long)uid)
-			lists[list].remove((int)numbers[1]);
+			good &= lists[list].remove((int)numbers[1]) == 0 || errno == EINVAL || errno == EIDRM;
 	}
 	free(text);
+	return good;
 }
 
-static void remove_files(const char *path, uid_t uid)
+static bool remove_files(const char *path, uid_t uid)
 {
 	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
 	int64_t until = clock_ms() + LONGEST;
 	struct dirent *entry;
 	struct stat status;
+	bool good = true;
 
 	if (!stream) {
 		fd_close(&folder);
-		return;
+		return true;            /* there is none */
 	}
 	while ((entry = readdir(stream)) && clock_ms() < until) {
 		if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(status.st_mode) && status.st_uid == uid)
-			unlinkat(dirfd(stream), entry->d_name, 0);
+			good &= unlinkat(dirfd(stream), entry->d_name, 0) == 0 || errno == ENOENT;
 	}
 	closedir(stream);
+	return good && !entry;
 }
 
-void remove_ipc(uid_t uid)
+bool remove_ipc(uid_t uid)
 {
+	bool good = true;
+
 	for (size_t list = 0; list < sizeof(lists) / sizeof(*lists); list++)
-		remove_listed(list, uid);
-	remove_files("/dev/shm", uid);
-	remove_files("/dev/mqueue", uid);
+		good &= remove_listed(list, uid);
+	good &= remove_files("/dev/shm", uid);
+	return remove_files("/dev/mqueue", uid) && good;
 }

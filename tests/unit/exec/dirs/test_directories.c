@@ -304,11 +304,18 @@ Test(directories, of_any_depth_go)
 /* 77: it can't be tried here. Mounts are of a process of its own, so that nothing is left if this dies. */
 static int remove_with_mount(const struct service *service)
 {
+	struct service row = *service;
+
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return 77;
 	if (mount(below("precious"), below("run/a/mounted"), NULL, MS_BIND, NULL) < 0)
 		return 77;
-	remove_of(service);
+	buf_clear(&why);
+	if (!directories_remove(&(struct table){ .services = &row, .count = 1 }, service, &process_defaults, false))
+		return 5;
+	removal_end(&why);
+	if (strncmp(buf_string(&why), "a, as .superd-", sizeof("a, as .superd-") - 1) != 0)
+		return 4;
 	if (!is_there("precious/file"))
 		return 1;
 	if (is_there("run/a/file"))
