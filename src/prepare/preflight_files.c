@@ -275,13 +275,14 @@ static void check_executor(struct preflight *preflight, const struct service *se
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 	const char *const said[] = { "yes", NULL };
+	bool stays = service->groups->directories->runtime_directory_preserve == DIRECTORY_STAYS;
 	struct { const char *option; words words; } needs[] = {
 		{ "condition", service->groups->commands->condition },
 		{ "load_credential", passed_fds->load_credential },
 		{ "import_credential", passed_fds->import_credential },
 		{ "set_credential", passed_fds->set_credential },
 		{ "socket_condition", NULL },
-		{ "runtime_directory", service->groups->environment->runtime_directory },
+		{ "runtime_directory", stays ? NULL : service->groups->environment->runtime_directory },
 		{ "remove_ipc", service->groups->identity->remove_ipc ? said : NULL },
 	};
 	const char *wrong = NULL;

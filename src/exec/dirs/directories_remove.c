@@ -65,7 +65,7 @@ static bool discard_at(int base, int at, const char *name)
 	if (renameat(at, name, base, aside) < 0) {
 		base = at;
 		if (errno != EXDEV || renameat(at, name, at, aside) < 0)
-			return false;
+			return errno == EBUSY;  /* a mount point stays */
 	}
 	if (removal_of_folder(base, aside, at, name))
 		return true;

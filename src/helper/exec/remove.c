@@ -113,8 +113,8 @@ static bool remove_tree(int base, const char *name, bool *stuck)
 	bool gone = false;
 
 	*stuck = true;
-	if (removal.top < 0)
-		return errno == ENOENT;
+	if (removal.top < 0)            /* its user may have put a symlink or a file into its place */
+		return unlinkat(base, name, 0) == 0 || errno == ENOENT;
 	/* That of credentials is read-only, which only root may ignore. */
 	if (geteuid() != 0 && fchmod(removal.top, 0700) < 0)
 		return false;
