@@ -338,3 +338,34 @@ Behaviour(shared_process, is_not_for_rows_with_a_control_group_for_each)
 	SKIP_WITHOUT(has_groups(), "there is no writable control group here");
 	expect_processes_of_their_own("device_policy = closed");
 }
+
+/* Closes the connections that the targets have. */
+static bool drop_targets(const struct passing *passing)
+{
+	struct pollfd ready = { passing->listener, POLLIN, 0 };
+
+	while (poll(&ready, 1, 0) == 1)
+		close(accept4(passing->listener, NULL, NULL, SOCK_CLOEXEC));
+	return true;
+}
+
+/* They wait in the channel until others end, whether one or no descriptor is left. */
+Behaviour(shared_process, short_of_descriptors_drops_no_client_unheard)
+{
+	for (unsigned long odd = 0; odd < 2; odd++) {
+		const struct setup setup = { .descriptors = 60 + odd + OWN_PROGRAMS, .clock = true };
+		struct passing passing;
+		const char *table = passing_table(&passing, "");
+		int clients[CROWD];
+
+		passing.superd = superd_run_with(&setup, "%s", table);
+		passing.port = superd_port(passing.superd, "pass");
+		for (int n = 0; n < CROWD; n++)
+			clients[n] = client_connect(passing.port);
+		for (int n = 0; n < CROWD; n++)
+			close(clients[n]);
+		WAIT_UNTIL(drop_targets(&passing) &&
+			   superd_log_count(passing.superd, "EXIT: pass status=") == CROWD);
+		end_passing(&passing);
+	}
+}
