@@ -349,7 +349,7 @@ static void expect_next_guard(struct upgrade_scene *scene)
 	guarded_wait(scene->superd);
 }
 
-/* Not in the core: the limit of 20 s counts a step of the clock as a moment (base/run_limit), so it takes real time. */
+/* Not in the core: the limit of 20 s counts a step of the clock as a moment (lib/run_limit), so it takes real time. */
 Behaviour(guard_upgrade, a_next_superd_that_hangs_is_ended)
 {
 	struct upgrade_scene scene = { 0 };

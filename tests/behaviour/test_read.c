@@ -9,8 +9,8 @@
 
 #include "harness.h"
 #include "namespace.h"
-#include "parse/apart/frame.h"
 #include "process.h"
+#include "read/apart/frame.h"
 
 #define INETD "echo stream tcp nowait root internal\n" \
 	"each stream tcp nowait.7 nobody /bin/cat cat 'a b' $x\n" \

@@ -122,7 +122,7 @@ Behaviour(unit_traps, a_queue_behind_a_busy_backend_costs_nothing)
 	for (int n = 0; n < 20; n++)
 		clock_advance(superd, SECOND_MS);
 	cr_expect_eq(count_lines(marks), 1);
-	/* engine/health/accept_latency looks after pauses of a 16th of the time gone: ten minutes, and thus once. */
+	/* superd/health/accept_latency looks after pauses of a 16th of the time gone: ten minutes, and thus once. */
 	cr_expect_leq(clock_wakes() - before, 4, "%lu wake-ups", clock_wakes() - before);
 	for (int n = 0; n < CLIENTS; n++)
 		close(clients[n]);
@@ -341,7 +341,7 @@ Behaviour(unit_traps, no_limit_goes_by_the_time_of_day)
 					      "clock_wall(" };
 	glob_t sources = { 0 };
 
-	cr_assert_eq(glob(text_of("%s/src/engine/*/*.c", source_folder()), 0, NULL, &sources), 0);
+	cr_assert_eq(glob(text_of("%s/src/superd/*/*.c", source_folder()), 0, NULL, &sources), 0);
 	for (size_t n = 0; n < sources.gl_pathc; n++) {
 		const char *path = sources.gl_pathv[n], *text = read_text(path);
 

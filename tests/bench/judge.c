@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/pool.h"
-#include "config/access/access.h"
+#include "lib/pool.h"
+#include "table/access/access.h"
 
 enum { NETWORKS = 1000, ROUNDS = 10, JUDGED = 10000 };
 

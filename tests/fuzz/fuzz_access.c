@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "config/access/access.h"
-#include "config/option/option_table.h"
 #include "fuzzer.h"
 #include "os/bpf/socket_filter.h"
+#include "table/access/access.h"
+#include "table/option/option_table.h"
 
 #define WORDS_MOST 64
 

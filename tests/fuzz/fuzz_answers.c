@@ -9,15 +9,15 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "exec/bind/bind_worker.h"
-#include "exec/processes/memory_reclaim.h"
-#include "exec/processes/socket_watch.h"
-#include "exec/warm/hold.h"
-#include "exec/worker/client_count.h"
-#include "exec/worker/console.h"
-#include "exec/worker/receive_async.h"
-#include "exec/worker/restore_async.h"
 #include "fuzzer.h"
+#include "superd/bind/bind_worker.h"
+#include "superd/hold/hold.h"
+#include "superd/process/memory_reclaim.h"
+#include "superd/process/socket_watch.h"
+#include "superd/worker/client_count.h"
+#include "superd/worker/console.h"
+#include "superd/worker/receive_async.h"
+#include "superd/worker/restore_async.h"
 
 #define FDS_MOST 100
 #define FIRST_FD 1000000                /* a number that no descriptor has */

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "builtin/auth.h"
+#include "builtin/services.h"
 #include "fuzzer.h"
-#include "helper/builtin/auth.h"
-#include "helper/builtin/services.h"
 #include "pieces.h"
 
 static const struct settings settings = {

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "exec/bind/bind_address.h"
 #include "fuzzer.h"
+#include "superd/bind/bind_address.h"
 
 static struct bind_kind kind_of(uint8_t byte)
 {

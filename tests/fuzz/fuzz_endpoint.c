@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/pool.h"
-#include "config/endpoint/endpoint.h"
 #include "fuzzer.h"
+#include "lib/buf.h"
+#include "lib/pool.h"
+#include "table/endpoint/endpoint.h"
 
 static void check_round_trip(const struct endpoint *endpoint, struct pool *pool)
 {

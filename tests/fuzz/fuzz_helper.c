@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/accept/shared_clients.h"
-#include "engine/accept/lookup.h"
-#include "config/words/filter_request.h"
 #include "fuzzer.h"
+#include "superd/accept/lookup.h"
+#include "superd/accept/shared_clients.h"
+#include "table/words/filter_request.h"
 
 static void check_text(const char *text, size_t size)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/superctl/http.h"
 #include "fuzzer.h"
+#include "superctl/http.h"
 
 #define PATH "/metrics"
 #define TYPE "application/openmetrics-text"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advise/ident_reply.h"
 #include "fuzzer.h"
-#include "helper/ask/ident_reply.h"
 
 static bool same(const struct ident_reply *a, const struct ident_reply *b)
 {

@@ -3,7 +3,7 @@
 
 #include "fuzzer.h"
 #include "mutator.h"
-#include "parse/inetd/inetd.h"
+#include "read/inetd/inetd.h"
 #include "round_trip.h"
 
 const enum language mutator_language = LANGUAGE_INETD;

@@ -3,8 +3,8 @@
 
 #include "fuzzer.h"
 #include "mutator.h"
-#include "parse/superd/superd.h"
 #include "round_trip.h"
+#include "table/superd_conf/superd.h"
 
 const enum language mutator_language = LANGUAGE_SUPERD;
 

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/log/log.h"
-#include "base/log/log_sink.h"
-#include "engine/core/engine.h"
-#include "engine/log/output_pipe.h"
 #include "fuzzer.h"
+#include "lib/buf.h"
+#include "lib/log/log.h"
+#include "lib/log/log_sink.h"
+#include "superd/log/output_pipe.h"
+#include "superd/loop/engine.h"
 
 static struct {
 	const uint8_t *bytes;

@@ -5,8 +5,8 @@
 
 #include "fuzzer.h"
 #include "mutator.h"
-#include "parse/launchd/launchd.h"
-#include "parse/launchd/plist.h"
+#include "read/launchd/launchd.h"
+#include "read/launchd/plist.h"
 #include "round_trip.h"
 
 const enum language mutator_language = LANGUAGE_PLIST;

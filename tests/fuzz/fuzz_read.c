@@ -5,10 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "fuzzer.h"
-#include "parse/apart/ask.h"
-#include "parse/sources/sources.h"
+#include "lib/fd.h"
+#include "read/apart/ask.h"
+#include "table/sources/sources.h"
 
 static int answer[2];
 

@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "cli/superctl/conversation.h"
-#include "cli/superctl/json_reply.h"
-#include "cli/superctl/metrics.h"
-#include "cli/superctl/top_table.h"
-#include "cli/superctl/verbs.h"
-#include "cli/superctl/views.h"
 #include "fuzzer.h"
+#include "lib/clock.h"
+#include "superctl/conversation.h"
+#include "superctl/json_reply.h"
+#include "superctl/metrics.h"
+#include "superctl/top_table.h"
+#include "superctl/verbs.h"
+#include "superctl/views.h"
 
 #define GREETING "{\"superd\":\"1\",\"protocol\":1,\"progress\":true,\"pid\":17}"
 

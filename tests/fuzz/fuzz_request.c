@@ -5,12 +5,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/base64.h"
-#include "base/shell_words.h"
-#include "control/line_io.h"
-#include "control/request.h"
-#include "control/run_message.h"
 #include "fuzzer.h"
+#include "lib/base64.h"
+#include "lib/shell_words.h"
+#include "superd/control/line_io.h"
+#include "superd/control/request.h"
+#include "superd/control/run_message.h"
 
 static void check_values(const struct request *request)
 {

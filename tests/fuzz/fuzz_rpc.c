@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fuzzer.h"
-#include "helper/rpc/registration.h"
+#include "rpc/registration.h"
 
 #define PROGRAM 100001
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/runtime/history.h"
-#include "engine/serialize/state_stream.h"
 #include "fuzzer.h"
+#include "superd/runtime/history.h"
+#include "superd/saved/state_stream.h"
 
 static void write_again(struct state_stream *stream, struct buf *out)
 {

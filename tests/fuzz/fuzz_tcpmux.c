@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "builtin/tcpmux.h"
 #include "fuzzer.h"
-#include "helper/builtin/tcpmux.h"
 #include "pieces.h"
 
 /* Whether what was consumed is the name and one line end: LF, CR, CR LF or NUL. */

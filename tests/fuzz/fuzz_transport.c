@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "cli/superctl/transport.h"
 #include "fuzzer.h"
 #include "pieces.h"
+#include "superctl/transport.h"
 
 int __wrap_poll(struct pollfd *list, nfds_t count, int timeout);
 

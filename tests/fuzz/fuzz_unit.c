@@ -7,9 +7,9 @@
 
 #include "fuzzer.h"
 #include "mutator.h"
-#include "parse/systemd/systemd.h"
-#include "parse/systemd/unit.h"
-#include "parse/systemd/words.h"
+#include "read/systemd/systemd.h"
+#include "read/systemd/unit.h"
+#include "read/systemd/words.h"
 #include "round_trip.h"
 
 const enum language mutator_language = LANGUAGE_UNIT;

@@ -4,7 +4,7 @@
 
 #include "fuzzer.h"
 #include "mutator.h"
-#include "parse/xinetd/xinetd.h"
+#include "read/xinetd/xinetd.h"
 #include "round_trip.h"
 
 const enum language mutator_language = LANGUAGE_XINETD;

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "cli/print/example.h"
-#include "config/option/option_table.h"
 #include "fuzzer.h"
-#include "parse/launchd/keys.h"
-#include "parse/systemd/keys.h"
+#include "lib/buf.h"
+#include "read/launchd/keys.h"
+#include "read/systemd/keys.h"
+#include "table/option/option_table.h"
+#include "table/print/example.h"
 
 #define CHANGES_MOST 4 /* changes of one mutation */
 #define WORD_ENDS " \t\n=,:;{}[]<>\"'()"

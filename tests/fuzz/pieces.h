@@ -1,11 +1,11 @@
 /* A peer of a connection that sends any bytes in pieces. It stands in for recv_deadline, send_deadline and
- * shutdown_and_drain of helper/builtin, so that no fuzzer of a protocol needs a socket. */
+ * shutdown_and_drain of builtin, so that no fuzzer of a protocol needs a socket. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 
 struct peer {
 	const uint8_t *bytes;           /* borrowed: all that it sends */

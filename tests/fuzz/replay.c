@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/fd.h"
 #include "fuzzer.h"
+#include "lib/fd.h"
 
 #define INPUT_MOST (16u << 20)
 

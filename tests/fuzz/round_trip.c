@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/diag.h"
-#include "base/source_file.h"
-#include "cli/print/print_conf.h"
-#include "config/option/service_mark.h"
-#include "config/table/table.h"
 #include "fuzzer.h"
-#include "parse/sources/format.h"
-#include "parse/superd/superd.h"
+#include "lib/diag.h"
+#include "lib/source_file.h"
+#include "table/option/service_mark.h"
+#include "table/print/print_conf.h"
+#include "table/services/table.h"
+#include "table/sources/format.h"
+#include "table/superd_conf/superd.h"
 
 /* The table as superd.conf; free() it. */
 static char *print(const struct table *table)

@@ -19,7 +19,7 @@ def unit(file):
 
 
 def names_in(words):
-    """The folders of a row of ORDER: engine/{core,log} is two."""
+    """The folders of a row of ORDER: superd/{loop,log} is two."""
     for word in words.split():
         found = re.fullmatch(r"([\w/]+)\{([\w,]+)\}", word)
         yield from (found[1] + name for name in found[2].split(",")) if found else (word,)

@@ -3,14 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/diag.h"
-#include "base/scan.h"
-#include "base/shell_words.h"
-#include "config/check/check.h"
-#include "config/endpoint/endpoint.h"
-#include "config/table/diff.h"
-#include "config/table/service_builder.h"
-#include "config/table/table.h"
+#include "lib/diag.h"
+#include "lib/scan.h"
+#include "lib/shell_words.h"
+#include "table/endpoint/endpoint.h"
+#include "table/rules/check.h"
+#include "table/services/diff.h"
+#include "table/services/service_builder.h"
+#include "table/services/table.h"
 
 static unsigned failures;
 

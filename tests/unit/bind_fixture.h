@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/pool.h"
+#include "lib/buf.h"
+#include "lib/pool.h"
 #include "os/socket/bind.h"
 
 static struct pool *pool;

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/check/check.h"
-#include "config/table/service_builder.h"
+#include "table/rules/check.h"
+#include "table/services/service_builder.h"
 
 #define FILE_NAME "test.conf"
 #define WORDS_MOST 16

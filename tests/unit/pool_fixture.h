@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "base/pool.h"
+#include "lib/pool.h"
 
 static struct pool *pool;
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "parse/sources/sources.h"
-#include "prepare/resolve.h"
+#include "superd/machine/resolve.h"
+#include "table/sources/sources.h"
 
 static struct diags diags;
 static struct table *table;

@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exec/plan/plan.h"
-#include "parse/sources/sources.h"
-#include "prepare/resolve.h"
+#include "superd/machine/resolve.h"
+#include "superd/start/plan.h"
+#include "table/sources/sources.h"
 
 static struct table *table;
 static struct diags diags;
 static struct buf why;
 static struct process_defaults process_defaults;
 static char folder[64];
-static bool doubtful;                   /* the text may hold what config/check/check refuses: then nothing is resolved */
+static bool doubtful;                   /* the text may hold what table/rules/check refuses: then nothing is resolved */
 
 static inline void set_up(void)
 {

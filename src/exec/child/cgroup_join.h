@@ -17,7 +17,7 @@ struct cgroup_attribute {
 	bool optional;                  /* ignored if the kernel has no such file */
 };
 
-/* The settings of a service's control group, made by exec/resources/cgroup_settings and shared by its starts. */
+/* The settings of a service's control group, made by superd/start/cgroup_settings and shared by its starts. */
 struct cgroup_settings {
 	const struct cgroup_delegation *place;  /* where superd may create groups */
 	bool has_group;                 /* each start creates a group */

@@ -14,12 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/build_id.h"
 #include "exec/child/cgroup_join.h"
 #include "exec/child/clamp.h"
 #include "exec/child/sandbox.h"
 #include "exec/child/stages.h"
 #include "exec/child/text.h"
+#include "lib/build_id.h"
 #include "os/foreign/fork_fds.h"
 #include "os/host/signals.h"
 #include "os/rights/raw_syscall.h"
@@ -175,7 +175,7 @@ static int set_user(struct job *job)
 }
 
 /* Sets all user ids. As long as the real user is root, the service's user cannot signal this process. If that user
- * could stop it earlier, superd would be stopped too, as it waits for the exec, until exec/spawn/spawn_timeout kills
+ * could stop it earlier, superd would be stopped too, as it waits for the exec, until superd/spawn/spawn_timeout kills
  * it. */
 static int set_identity(struct job *job)
 {

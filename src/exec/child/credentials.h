@@ -1,12 +1,12 @@
-/* The credentials of a service (systemd.exec(5), "Credentials"), from superd (exec/dirs/credentials) to superd-exec, which
- * loads them. */
+/* The credentials of a service (systemd.exec(5), "Credentials"), from superd (superd/start/credentials) to superd-exec,
+ * which loads them. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "config/service/service.h"
+#include "table/service/service.h"
 
 enum credential_kind { CREDENTIAL_LOADED, CREDENTIAL_IMPORTED, CREDENTIAL_SET };
 
@@ -41,6 +41,6 @@ struct credentials {
 	gid_t group;
 };
 
-/* Opens a folder below a root with O_PATH; with `make`, creates its missing parts. No link is followed: the root's users
- * made them, and they may lead outside. -1 and errno. */
+/* Opens a folder below a root with O_PATH; with `make`, creates its missing parts. No link is followed: the root's
+ * users made them, and they may lead outside. -1 and errno. */
 int credentials_open_below(const char *root, const char *path, bool make);

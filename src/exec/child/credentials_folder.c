@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 int credentials_open_below(const char *root, const char *path, bool make)
 {

@@ -1,5 +1,5 @@
-/* Everything that a child needs to become a backend, prepared by the parent (exec/plan/plan.h): arguments, environment,
- * ids, limits, directories. The child makes no decisions.
+/* Everything that a child needs to become a backend, prepared by the parent (superd/start/plan.h): arguments,
+ * environment, ids, limits, directories. The child makes no decisions.
  *
  * A plan is made once for a service and used for all its starts. It borrows from the service and owns one block of
  * text; plan_free frees it. */
@@ -12,10 +12,10 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "config/type/condition.h"
-#include "config/words/command_prefix.h"
 #include "os/cgroup/oom_score.h"
 #include "os/fs/path_opener.h"
+#include "table/type/condition.h"
+#include "table/words/command_prefix.h"
 
 /* Signals that a process inherits as ignored or blocked. */
 struct inherited_signals {
@@ -73,11 +73,11 @@ struct plan {
 	int io_priority;                /* for ioprio_set(2); -1: unchanged */
 	uint64_t ambient, bounding;     /* capability sets, bit CAP_x; bounding all ones: unchanged */
 	bool no_new_privileges;
-	struct sock_fprog *bind_filter; /* pass = bind: the filter (exec/bind/bind_filter); owned; NULL: none */
+	struct sock_fprog *bind_filter; /* pass = bind: the filter (superd/bind/bind_filter); owned; NULL: none */
 	bool bind_needs_tracer;         /* pass = bind: superd has no CAP_SYS_PTRACE, so the program has to let it look (PR_SET_PTRACER) */
 	unsigned keyring;               /* enum keyring_mode */
 	int executor;                   /* descriptor of superd-exec (os/host/program); 0: no start needs it */
-	bool apart;                     /* starts are apart, in a process with its own memory: see exec/spawn/spawn.h */
+	bool apart;                     /* starts are apart, in a process with its own memory: see superd/spawn/spawn.h */
 	bool gets_less_time;            /* others can keep its starts from running, so any command of it is started apart */
 	bool may_hang;                  /* other users can block its starts, so any command of it is started apart */
 	struct credentials *credentials;                /* NULL: none */

@@ -1,17 +1,17 @@
 /* How a service is confined: namespaces, mounts, seccomp filters. sandbox_make makes the configuration of a service
  * when the table is loaded; services with equal options share it.
  *
- * superd prepares every path and list, and superd-exec makes the system calls (src/helper/exec). */
+ * superd prepares every path and list, and superd-exec makes the system calls (src/exec/stages). */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/diag.h"
-#include "base/pool.h"
-#include "config/service/service.h"
-#include "config/table/table.h"
+#include "lib/diag.h"
+#include "lib/pool.h"
+#include "table/service/service.h"
+#include "table/services/table.h"
 
 /* fault.resource in STAGE_NAMESPACES: network_namespace_path could not be entered. */
 #define SANDBOX_NETWORK 1

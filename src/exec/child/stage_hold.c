@@ -1,4 +1,4 @@
-/* warm = N: waits until a worker process traces this one (exec/warm/hold). That begins when it has a byte from here:
+/* warm = N: waits until a worker process traces this one (superd/hold/hold). That begins when it has a byte from here:
  * not before superd-exec runs, and before the change of user. From then on, a tracer without CAP_SYS_PTRACE could not
  * attach any more, as the process is not dumpable before its exec. */
 #include "exec/child/stages.h"

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/unix_connect.h"
 #include "exec/child/child.h"
+#include "lib/fd.h"
+#include "lib/unix_connect.h"
 #include "os/foreign/act_as.h"
 
 int stream_file_open(const struct stream_file *file)

@@ -1,9 +1,9 @@
-/* Conditions as a text, and what superd-exec answers about those of sockets: superd-exec --check-conditions reads a list for
- * each socket from its standard input. */
+/* Conditions as a text, and what superd-exec answers about those of sockets: superd-exec --check-conditions reads a
+ * list for each socket from its standard input. */
 #pragma once
 
-#include "config/type/condition.h"
 #include "exec/record/record.h"
+#include "table/type/condition.h"
 
 struct condition_list {
 	struct condition *list;

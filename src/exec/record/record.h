@@ -1,13 +1,13 @@
-/* Values as text and back, by the same calls in the same order: "KEY=NUMBER" and "KEY=LENGTH:BYTES", each on a line. The
- * reader checks each key, length, number and count. */
+/* Values as text and back, by the same calls in the same order: "KEY=NUMBER" and "KEY=LENGTH:BYTES", each on a line.
+ * The reader checks each key, length, number and count. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/pool.h"
+#include "lib/buf.h"
+#include "lib/pool.h"
 
 struct record {
 	struct buf out;                 /* what was written */

@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/array.h"
-#include "base/fd.h"
+#include "lib/array.h"
+#include "lib/fd.h"
 #include "os/rights/own_privileges.h"
 
 static bool *notes;                     /* indexed by descriptor; a note is lost if there is no memory for it */

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
-#include "base/pool.h"
-#include "config/access/access.h"
+#include "lib/buf.h"
+#include "lib/pool.h"
+#include "table/access/access.h"
 
 struct sock_fprog;
 

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/cgroup/cgroup_parent.h"
 #include "os/proc/clone_into_cgroup.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/proc/process.h"
 

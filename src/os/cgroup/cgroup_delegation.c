@@ -16,8 +16,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/fd.h"
+#include "lib/buf.h"
+#include "lib/fd.h"
 #include "os/guard/guard_link.h"
 #include "os/proc/process.h"
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/pool.h"
+#include "lib/pool.h"
 
 /* Controllers of cgroup v2, as bits (the kernel's cgroup-v2.rst, "Controllers"). */
 enum controller {

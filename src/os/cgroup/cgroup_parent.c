@@ -15,8 +15,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/array.h"
-#include "base/clock.h"
+#include "lib/array.h"
+#include "lib/clock.h"
 #include "os/cgroup/cgroup.h"
 #include "os/cgroup/cgroup_delegation.h"
 #include "os/guard/guard_link.h"

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/cgroup/cgroup.h"
 #include "os/proc/clone_into_cgroup.h"
 

@@ -2,7 +2,7 @@
  * kernel's psi.rst), and cgroup v1's notifications (cgroup-v1/memory.rst).
  *
  * Without CAP_SYS_RESOURCE the kernel accepts windows of whole multiples of 2 seconds only. superd has an epoll_ctl(2)
- * of its own, which is for its loop (engine/core/loop_room), so the calls here go to the kernel directly. */
+ * of its own, which is for its loop (superd/loop/loop_room), so the calls here go to the kernel directly. */
 #include "os/cgroup/memory_room.h"
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/cgroup/cgroup_delegation.h"
 
 #define TRIGGER "some 100000 2000000"   /* 100 ms in 2 s in which a task waited for memory */

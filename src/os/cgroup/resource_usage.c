@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/scan.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
 #include "os/cgroup/cgroup.h"
 
 #define FIELD_USER 14                   /* fields of /proc/PID/stat, counted from 1 as in proc_pid_stat(5) */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "config/service/service.h"
+#include "table/service/service.h"
 
 /* The rights from before act_as_begin, which writes them, for act_as_end. */
 struct act_as {

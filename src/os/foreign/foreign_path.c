@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/fd.h"
-#include "base/hash.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
 #include "os/foreign/act_as.h"
 #include "os/fs/interpreter.h"
 

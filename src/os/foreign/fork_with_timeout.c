@@ -14,11 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/answer.h"
-#include "base/fd.h"
-#include "base/fd_message.h"
-#include "base/run_limit.h"
-#include "base/thread.h"
+#include "lib/answer.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/run_limit.h"
+#include "lib/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
 #include "os/rights/raw_syscall.h"

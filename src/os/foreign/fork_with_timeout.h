@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/buf.h"
-#include "base/run_limit.h"
+#include "lib/buf.h"
+#include "lib/run_limit.h"
 
 #define WORK_TEXT_MOST (128 << 10)          /* bytes of a work's reason at most */
 
@@ -31,8 +31,8 @@ bool timed_job_execute(struct timed_job *job, int program, char *const *argv, in
 /* Sends what work would return, with errno, and exits. */
 _Noreturn void timed_job_answer(int to, int result, struct buf *why, struct buf *warnings);
 
-/* Waits for what is left of the limit. Returns the work's descriptor, which the caller owns, or -1 and the work's errno,
- * with its reason in why. ETIMEDOUT: it took longer, and was killed (base/run_limit). */
+/* Waits for what is left of the limit. Returns the work's descriptor, which the caller owns, or -1 and the work's
+ * errno, with its reason in why. ETIMEDOUT: it took longer, and was killed (lib/run_limit). */
 int timed_job_end(struct timed_job *job, struct buf *why, struct buf *warnings);
 
 void timed_job_drop(struct timed_job *job);     /* kills it, if it is under way */

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/scan.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
 #include "os/foreign/fork_with_timeout.h"
 #include "os/fs/interpreter.h"
 #include "os/fs/memory_file.h"

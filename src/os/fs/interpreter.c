@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/scan.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
 #include "os/fs/root_path.h"
 
 /* Bytes read of a program; the kernel wants the program headers within one page. */

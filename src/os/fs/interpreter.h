@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 
 #define INTERPRETERS_MOST 5             /* interpreters of interpreters; with more, execve(2) fails with ELOOP */
 

@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/write_all.h"
+#include "lib/fd.h"
+#include "lib/write_all.h"
 
 #define PIPE_USUAL 4096                 /* bytes that any pipe holds (pipe(7)) */
 

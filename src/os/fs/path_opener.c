@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "lib/clock.h"
 
 #define CACHE_SECONDS 5                 /* mounts below root's folders are root's, so an old list does no harm */
 

@@ -6,7 +6,7 @@
  * block. */
 #pragma once
 
-#include "base/buf.h"
+#include "lib/buf.h"
 #include "os/fs/path_trust.h"
 
 /* The flaws by which another user could redirect a path, or make the process that opens it wait. */

@@ -13,7 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 #define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
 #define MOUNTS_MOST (4 << 20)

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/buf.h"
-#include "config/service/service.h"
+#include "lib/buf.h"
+#include "table/service/service.h"
 
 /* Flaws of a path, as bits; callers ask for those that matter to them. */
 enum path_flaw {

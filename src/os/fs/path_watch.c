@@ -9,7 +9,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 #define READS_MOST 64                   /* of 4096 bytes: as many events as the kernel keeps by default */
 

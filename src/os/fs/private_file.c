@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/size_text.h"
-#include "base/write_all.h"
+#include "lib/fd.h"
+#include "lib/size_text.h"
+#include "lib/write_all.h"
 #include "os/fs/path_opener.h"
 #include "os/fs/state_file.h"
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 
 /* Writes FOLDER/NAME, readable for its owner only, and replaces any file there (rename(2)). The new file is first
  * written in FOLDER/superd, a folder of superd's own that is created if it is missing. false with the reason in why. */

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 #define RESOLVE_INSIDE 0x10u            /* RESOLVE_IN_ROOT */
 

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/fd.h"
-#include "base/write_all.h"
+#include "lib/buf.h"
+#include "lib/fd.h"
+#include "lib/write_all.h"
 #include "os/fs/memory_file.h"
 
 static int open_unnamed(const char *folder)

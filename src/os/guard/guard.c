@@ -23,13 +23,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/fd.h"
-#include "base/patience.h"
-#include "base/scan.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/patience.h"
+#include "lib/scan.h"
+#include "os/fs/memory_file.h"
 #include "os/guard/guard_clone.h"
 #include "os/guard/guard_page.h"
-#include "os/fs/memory_file.h"
 #include "os/host/program.h"
 #include "os/host/self_exe.h"
 #include "os/host/signals.h"
@@ -197,7 +197,7 @@ static void take_over(const struct guard *guard)
 }
 
 /* superd has a process group of its own, so that a signal to the guard's group reaches it once. All signals stay
- * blocked until superd has chosen which may end it (exec/processes/pid1): an order that comes before is not lost. */
+ * blocked until superd has chosen which may end it (superd/process/pid1): an order that comes before is not lost. */
 static void become_superd(const struct guard *guard)
 {
 	prctl(PR_SET_PDEATHSIG, SIGCHLD);       /* superd looks for the guard then (guard_is_lost) */

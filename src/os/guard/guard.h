@@ -6,7 +6,7 @@
  * reports their ends to the next superd, and reaps each when that superd orders it. It passes on the signals that it
  * gets.
  *
- * It reads no data and accepts no requests: superd's saved state describes the descriptors (engine/upgrade). */
+ * It reads no data and accepts no requests: superd's saved state describes the descriptors (superd/reload). */
 #pragma once
 
 #include <stdbool.h>
@@ -15,5 +15,6 @@
 
 /* Becomes the guard, and starts superd as a child of it: this returns in that child alone. page: the descriptor that
  * GUARD_AGAIN names; -1: this is the first guard. false and errno: there is no guard, and the process continues as
- * superd. Call it before superd opens anything, or has more than one thread. name: the guard's, for ps; NULL: superd-guard. */
+ * superd. Call it before superd opens anything, or has more than one thread. name: the guard's, for ps; NULL:
+ * superd-guard. */
 bool guard_begin(int page, char *const *arguments, const char *name);

@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/list.h"
-#include "base/run_limit.h"
+#include "lib/list.h"
+#include "lib/run_limit.h"
 #include "os/foreign/fork_memory.h"
 #include "os/guard/guard_page.h"
 #include "os/host/program.h"

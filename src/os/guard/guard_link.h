@@ -30,9 +30,9 @@ struct noted_fd {
  * start the saved state does not have yet. */
 struct start_note {
 	int32_t pid;                    /* written by the kernel (CLONE_PARENT_SETTID), or by superd and the child; not above 0: none yet */
-	uint64_t owner;                 /* number of the service (engine/upgrade/saved_state); 0: the note is free */
+	uint64_t owner;                 /* number of the service (superd/reload/saved_state); 0: the note is free */
 	struct noted_fd client;         /* its client */
-	struct noted_fd channel;        /* superd's end of the channel of one of its own programs (engine/accept/builtin_channel) */
+	struct noted_fd channel;        /* superd's end of the channel of one of its own programs (superd/accept/builtin_channel) */
 	struct noted_fd channel_client; /* superd's copy of the client of that */
 };
 
@@ -66,8 +66,8 @@ int guard_channel(void);                /* to watch for reading; -1: none */
 bool guard_owns_fd(int fd);             /* descriptors of the guard's and superd's own programs, which stay open */
 void guard_keep_fd(int fd);             /* a socket of superd's that stays open, too; called before guard_begin */
 
-/* Takes the next report of an ended process; the process stays a zombie until guard_reap. false and errno: EAGAIN if there
- * is none. */
+/* Takes the next report of an ended process; the process stays a zombie until guard_reap. false and errno: EAGAIN if
+ * there is none. */
 bool guard_next_end(struct guarded_end *end);
 
 /* Has the guard reap it, and report the next. false: the guard lives and could not be told; it reports no other until a
@@ -76,7 +76,7 @@ bool guard_reap(pid_t pid);
 
 int guard_death(void);                  /* GUARD_RESTARTS: wait status of the superd before */
 
-/* The saved state (engine/upgrade/saved_state): a file, of which so many bytes are valid. -1: none. */
+/* The saved state (superd/reload/saved_state): a file, of which so many bytes are valid. -1: none. */
 int guard_state(uint64_t *end);
 void guard_replace_state(int fd, uint64_t end); /* another file counts from now on; -1: none. The caller closes the one before */
 bool guard_state_is_dropped(void);      /* several superds have died of it; it is kept from this one */
@@ -93,8 +93,8 @@ int guard_successor_state(void);
 const char *guard_upgrade(const char *program, int state);
 int guard_page_fd(void);                /* of the memory that both share; -1: there is no guard */
 
-/* Prepares that this process becomes the guard, in place of one that is lost, by executing superd with GUARD_AGAIN and the
- * descriptor that this returns, which has to stay open: the next superd gets the state of an upgrade in `state`. */
+/* Prepares that this process becomes the guard, in place of one that is lost, by executing superd with GUARD_AGAIN and
+ * the descriptor that this returns, which has to stay open: the next superd gets the state of an upgrade in `state`. */
 int guard_hand_on(int state);
 void guard_take_back(void);             /* the exec has failed */
 
@@ -110,8 +110,8 @@ int32_t *guard_note_handover(const struct start_note *start, int channel);
 int guard_handover(size_t number, int *client); /* of guard_notes */
 void guard_settle_handover(size_t number, bool given);
 
-/* Where the pid of the main command goes, which the kernel writes, too; 0 there: none was started. It outlives the saved
- * state, so that no superd starts the command a second time. NULL: there is no guard. */
+/* Where the pid of the main command goes, which the kernel writes, too; 0 there: none was started. It outlives the
+ * saved state, so that no superd starts the command a second time. NULL: there is no guard. */
 int32_t *guard_note_command(void);
 
 struct noted_fd guard_noted_fd(int fd);         /* -1: none */

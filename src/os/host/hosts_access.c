@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/host/hosts_rules.h"
 
 #define TABLE_MOST (1 << 20)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 
 /* Writes the program's path: `name` itself if it has a slash, else the first executable file of that name in `path`
  * (NULL: a default). false if there is none; `out` is then `name`. */

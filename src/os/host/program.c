@@ -20,8 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/build_id.h"
-#include "base/fd.h"
+#include "lib/build_id.h"
+#include "lib/fd.h"
 
 #define LIBEXEC_DIRS 4
 

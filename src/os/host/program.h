@@ -1,15 +1,15 @@
 /* superd's own programs, such as superd-builtin. superd opens them once, when it starts or is upgraded, and executes
  * these files until it is upgraded itself, whatever is installed at their paths meanwhile.
  *
- * A superd in SBINDIR takes them from PKGLIBEXECDIR. A superd elsewhere, in a tree that was moved or is not yet installed,
- * first looks below the same DESTDIR, in ../libexec/superd beside itself, and in its own folder. It uses such a folder only
- * if no one may write there who could not also replace superd. Then it looks in PKGLIBEXECDIR. */
+ * A superd in SBINDIR takes them from PKGLIBEXECDIR. A superd elsewhere, in a tree that was moved or is not yet
+ * installed, first looks below the same DESTDIR, in ../libexec/superd beside itself, and in its own folder. It uses
+ * such a folder only if no one may write there who could not also replace superd. Then it looks in PKGLIBEXECDIR. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 
 enum program {
 	PROGRAM_ADVISE, PROGRAM_BUILTIN, PROGRAM_EXEC, PROGRAM_FILTER, PROGRAM_READ, PROGRAM_RPC, PROGRAM_WEB, PROGRAMS

@@ -9,7 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/build_id.h"
+#include "lib/build_id.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 

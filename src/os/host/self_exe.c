@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 #include "os/rights/own_privileges.h"
 
 static const char self[] = "/proc/self/exe";

@@ -15,17 +15,18 @@
 #define SANDBOX_PORTS 8
 
 /* What a worker process may do beside using its open descriptors, memory and time. Each kind has one of these profiles
- * (exec/spawn/worker_process). No two differ in a right that only one kind needs and that an attacker could use. */
+ * (superd/spawn/worker_process). No two differ in a right that only one kind needs and that an attacker could use. */
 enum self_profile {
 	PROFILE_PROGRAM,                /* no worker: what the members of struct self_sandbox allow */
 	PROFILE_DESCRIPTORS,            /* nothing but requests to a terminal or a filter of system calls that is open */
 	PROFILE_OUTPUT,                 /* creates threads, and writes to files that are open */
-	/* Opens files of proc(5) for reading, and no others where there is Landlock; queries the kernel about sockets, creates
-	 * one for a comparison with another, and sets options and the backlog of listeners. */
+	/* Opens files of proc(5) for reading, and no others where there is Landlock; queries the kernel about sockets,
+	 * creates one for a comparison with another, and sets options and the backlog of listeners. */
 	PROFILE_SOCKETS,
-	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do that
-	 * (landlock(7), "Ptrace restrictions"), so it has none, and opens any file for reading that its user may open. Creates
-	 * sockets, to query the kernel; takes on another user for good, as far as its capabilities allow. */
+	/* Reads memory, descriptors and /proc entries of other processes. A process in a Landlock domain may not do
+	 * that (landlock(7), "Ptrace restrictions"), so it has none, and opens any file for reading that its user may
+	 * open. Creates sockets, to query the kernel; takes on another user for good, as far as its capabilities
+	 * allow. */
 	PROFILE_LOOKS,
 	PROFILE_TRACES,                 /* as PROFILE_LOOKS, and is a tracer (ptrace(2)) */
 };

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <sys/timerfd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 int timer_fd_open(void)
 {

@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "config/access/access.h"
 #include "os/netdiag/conn_count_internal.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
+#include "table/access/access.h"
 
 bool conn_count_is_same(const struct conn_count *a, const struct conn_count *b)
 {

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/array.h"
-#include "config/access/access.h"
+#include "lib/array.h"
 #include "os/netdiag/conn_count_internal.h"
 #include "os/netdiag/sock_diag.h"
+#include "table/access/access.h"
 
 #define CLOSED_BY_SERVER (1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
 

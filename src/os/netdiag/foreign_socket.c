@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/array.h"
-#include "base/clock.h"
-#include "base/fd.h"
+#include "lib/array.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
 
 #define RETRY_PAUSE 20                  /* seconds without new work after a timeout */
 

@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
-#include "config/service/service.h"
+#include "lib/buf.h"
 #include "os/foreign/fork_with_timeout.h"
 #include "os/netdiag/socket_address.h"
+#include "table/service/service.h"
 
 /* Whether a user is neither root nor superd's own, both of which can do anything to superd anyway. false for an account
  * of NULL. */

@@ -13,7 +13,7 @@
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
 
-#include "base/array.h"
+#include "lib/array.h"
 #include "os/netdiag/conn_count_internal.h"
 #include "os/netdiag/sock_diag.h"
 

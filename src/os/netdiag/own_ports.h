@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 #include "os/netdiag/conn_count.h"
 
 #define OWN_PORTS_MOST 8                /* of one backend */

@@ -11,8 +11,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "base/clock.h"
-#include "base/hash.h"
+#include "lib/clock.h"
+#include "lib/hash.h"
 #include "os/foreign/fork_with_timeout.h"
 #include "os/netdiag/foreign_socket.h"
 

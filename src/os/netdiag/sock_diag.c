@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/uninitialized.h"
+#include "lib/fd.h"
+#include "lib/uninitialized.h"
 
 #define FEW_SOCKETS 8000                /* unix sockets */
 #define ANSWERS_MOST 65536              /* reads of one answer: a bound of millions of sockets */

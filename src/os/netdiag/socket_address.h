@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "config/endpoint/endpoint.h"
+#include "table/endpoint/endpoint.h"
 
 /* A socket address of any family, with its length. */
 struct socket_address {

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/thread.h"
+#include "lib/thread.h"
 #include "os/foreign/fork_fds.h"
 
 #define TRIAL_STACK (16 << 10)

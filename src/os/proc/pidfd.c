@@ -11,7 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 #define PIDFS_MAGIC 0x50494446 /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */
 #define INFO_MOST 4096

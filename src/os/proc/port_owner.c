@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/clock.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
 #include "os/netdiag/sock_diag.h"
 #include "os/proc/port_table.h"
 #include "os/proc/process.h"

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/array.h"
+#include "lib/array.h"
 #include "os/netdiag/sock_diag.h"
 #include "os/proc/process.h"
 

@@ -1,5 +1,5 @@
-/* The TCP listeners and the UDP sockets of this machine's network, and the processes that have them. A search for all at
- * once, for a table of many services; port_owner is for one port. */
+/* The TCP listeners and the UDP sockets of this machine's network, and the processes that have them. A search for all
+ * at once, for a table of many services; port_owner is for one port. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "config/endpoint/endpoint.h"
+#include "table/endpoint/endpoint.h"
 
 struct port_socket {
 	uint8_t protocol;               /* IPPROTO_TCP or IPPROTO_UDP */

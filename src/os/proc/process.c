@@ -22,9 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/array.h"
-#include "base/fd.h"
-#include "base/scan.h"
+#include "lib/array.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
 
 #define STAT_MOST 4096
 #define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */

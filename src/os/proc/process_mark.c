@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 #define FILE_MOST 16384
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 #define STAT_MOST 4096
 #define STATE_OFFSET 2          /* the state's offset from the bracket that ends the name */

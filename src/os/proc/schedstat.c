@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/proc/process.h"
 
 #define SCHEDSTAT_MOST 256

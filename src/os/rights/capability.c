@@ -9,8 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/scan.h"
+#include "lib/fd.h"
+#include "lib/scan.h"
 
 bool capability_held(int capability)
 {

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "config/service/service.h"
+#include "table/service/service.h"
 
 /* Whether superd has this capability (CAP_x of <linux/capability.h>) in its permitted set, so that superd or a child
  * can raise it, or a backend can be given it. */

@@ -7,7 +7,7 @@
 #include <linux/capability.h>
 #include <stdbool.h>
 
-#include "config/type/type.h"
+#include "table/type/type.h"
 
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 #define CAP_BPF_NUMBER 39               /* of Linux 5.8 */

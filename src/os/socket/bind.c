@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/bpf/socket_filter.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
@@ -80,7 +80,7 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 		[ENDPOINT_SPECIAL] = bind_special,
 		[ENDPOINT_NETLINK] = bind_netlink,
 		[ENDPOINT_VSOCK] = bind_vsock,
-		[ENDPOINT_RPC_TCP] = refuse_kind,       /* prepare/resolve turns these into TCP and UDP */
+		[ENDPOINT_RPC_TCP] = refuse_kind,       /* superd/machine/resolve turns these into TCP and UDP */
 		[ENDPOINT_RPC_UDP] = refuse_kind,
 		[ENDPOINT_TCPMUX] = refuse_kind,
 		[ENDPOINT_RAW] = bind_inet,

@@ -3,15 +3,15 @@
  *
  * The options have the meaning of systemd.socket(5). superd replaces a stale unix socket, but never one that a server
  * still uses (it tests that by connect(2)), not even its own: close a listener before its address is bound again. A
- * node belongs to root alone until its owner, queue and mode are right. Nothing here blocks: prepare/resolve has looked
- * up host names before. */
+ * node belongs to root alone until its owner, queue and mode are right. Nothing here blocks: superd/machine/resolve has
+ * looked up host names before. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "config/service/service.h"
+#include "lib/buf.h"
+#include "table/service/service.h"
 
 /* Opens, binds and listens. Returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why,
  * such as "binding: Address already in use (port 80 …)". Options that cannot be set add a warning (systemd warns, too),

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/netdiag/socket_address.h"
 #include "os/proc/port_owner.h"
 #include "os/rights/capability.h"

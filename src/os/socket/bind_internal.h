@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/buf.h"
-#include "config/service/service.h"
+#include "lib/buf.h"
 #include "os/foreign/foreign_path.h"
+#include "table/service/service.h"
 
 /* An opener returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why. */
 typedef int bind_opener(const struct listen *listen, struct buf *why, struct buf *warnings);

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/size_text.h"
+#include "lib/fd.h"
+#include "lib/size_text.h"
 
 /* Sets the owner first: the mode must not open another user's queue to that user. */
 static int set_queue_permissions(int fd, const struct listen *listen, struct buf *why)

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/netdiag/sock_diag.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/scm_rights.h"

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/foreign/foreign_path.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/sock_diag.h"

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/foreign/foreign_path.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/socket_options.h"

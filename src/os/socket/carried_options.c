@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/socket/socket_buffer.h"
 
 #define VALUE_MOST 64                   /* bytes; the longest are a name of 16 and a timeval */

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/netdiag/foreign_socket.h"
 #include "os/netdiag/socket_address.h"
 #include "os/socket/eintr_timer.h"

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "config/service/service.h"
+#include "table/service/service.h"
 
 /* A connection; the owner of the struct closes fd. */
 struct client {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 #include "os/netdiag/socket_address.h"
 #include "os/proc/pidfd.h"
 

@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/fs/private_file.h"
 #include "os/fs/runtime_dir.h"
 #include "os/netdiag/sock_diag.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 
 /* An open control socket. control_socket_close frees it. */
 struct control_socket {
@@ -28,9 +28,9 @@ bool control_socket_is_answered(const char *path);
 /* Connects to another superd's control socket, without blocking. -1 and errno. */
 int control_socket_reach(const char *path);
 
-/* Whether another superd of this user answers at the path, or is too busy to answer. pid: its process, 0 if it is unknown.
- * fd: a connection to it, which ends with it; -1: its queue is full. A socket that another user may have put there is
- * none. */
+/* Whether another superd of this user answers at the path, or is too busy to answer. pid: its process, 0 if it is
+ * unknown. fd: a connection to it, which ends with it; -1: its queue is full. A socket that another user may have put
+ * there is none. */
 bool control_socket_has_owner(const char *path, pid_t *pid, int *fd);
 
 /* Whether the other end may be a superd. Only superd and root can put a node at its path. But any user can bind an

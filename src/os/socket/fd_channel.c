@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "base/fd.h"
-#include "base/fd_message.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
 #include "os/socket/scm_rights.h"
 
 int fd_channel_pair(int ends[2])

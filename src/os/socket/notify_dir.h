@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 
 /* Creates the folder if it is missing, and appends its path. false: that fails, or a backend of another user could not
  * reach sockets in it. */

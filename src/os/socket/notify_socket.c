@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 #define RECEIVE_BUFFER (8 << 20) /* the kernel may grant less; senders block when it is full */
 

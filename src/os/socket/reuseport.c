@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/bpf/reuseport_bpf.h"
 #include "os/netdiag/conn_count.h"
 #include "os/netdiag/foreign_socket.h"

@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
-#include "config/service/service.h"
+#include "lib/buf.h"
+#include "table/service/service.h"
 
 /* Whether a second listener is possible: for this kind, on this kernel, with superd's rights. */
 bool reuseport_is_possible(const struct listen *listen);

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/thread.h"
+#include "lib/fd.h"
+#include "lib/thread.h"
 #include "os/netdiag/socket_address.h"
 #include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/size_text.h"
+#include "lib/size_text.h"
 #include "os/socket/socket_default.h"
 
 static const struct {

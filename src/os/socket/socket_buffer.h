@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "lib/buf.h"
 
 enum socket_buffer { BUFFER_RECEIVE, BUFFER_SEND };
 

@@ -1,8 +1,8 @@
 /* The multicast groups of a UDP socket (ip(7), ipv6(7)). */
 #pragma once
 
-#include "base/buf.h"
-#include "config/service/service.h"
+#include "lib/buf.h"
+#include "table/service/service.h"
 
 /* Joins the groups that only `after` has, and leaves the groups that only `before` has; either may be NULL. domain is
  * the socket's. Adds failures to warnings, one a line. */

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
-#include "config/service/service.h"
+#include "lib/buf.h"
+#include "table/service/service.h"
 
 /* Sets everything that must be set before bind(2). domain is the socket's. An option that cannot be set adds a warning,
  * one a line. -1 and errno, with why: ipv6_only, bind_to_device or reuse_port failed, without which superd must not

@@ -7,9 +7,9 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "config/words/syscall_groups.h"
 #include "exec/child/sandbox.h"
-#include "prepare/build_info.h"
+#include "superd/machine/build_info.h"
+#include "table/words/syscall_groups.h"
 
 TestSuite(confine, .init = set_up, .fini = tear_down);
 

@@ -6,8 +6,8 @@
 #include <linux/filter.h>
 #include <poll.h>
 
-#include "config/access/access.h"
 #include "os/bpf/socket_filter.h"
+#include "table/access/access.h"
 #include "tests/unit/hang.h"
 
 #define LIST(...) \

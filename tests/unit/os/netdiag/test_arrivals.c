@@ -1,7 +1,7 @@
 /* Whether a client has come to a listener since the last look. */
 #include "tests/unit/bind_fixture.h"
 
-#include "base/fd.h"
+#include "lib/fd.h"
 #include "os/netdiag/arrivals.h"
 
 TestSuite(arrivals, .init = set_up, .fini = tear_down, .timeout = 120);

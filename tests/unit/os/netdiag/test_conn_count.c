@@ -4,8 +4,8 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 
-#include "config/access/access.h"
 #include "os/netdiag/conn_count_internal.h"
+#include "table/access/access.h"
 
 TestSuite(connections, .init = set_up, .fini = tear_down, .timeout = 120);
 

@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "base/fd.h"
+#include "lib/fd.h"
 
 TestSuite(bind, .init = set_up, .fini = tear_down, .timeout = 120);
 

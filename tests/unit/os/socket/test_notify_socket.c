@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd_message.h"
+#include "lib/fd_message.h"
 #include "os/socket/notify_socket.h"
 
 static char folder[64], path[96];

@@ -1,0 +1,143 @@
+/* Asks the ident server of a client's host for the user of the connection (RFC 1413).
+ *
+ * The server may be slow, silent or send without end. One deadline covers connecting, query and reply, and ident_ask
+ * reads no more than IDENT_REPLY_MOST bytes. The query must come from the address that the client is connected to. */
+#include "advise/lookup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "os/netdiag/socket_address.h"
+
+#define IDENT_PORT 113
+
+struct ident_query {
+	struct socket_address theirs, ours;     /* both ends of the client's connection */
+	int64_t until;                  /* deadline, of clock_ms */
+	int fd;                         /* connection to the ident server, owned; -1: none */
+};
+
+static int milliseconds_left(const struct ident_query *query)
+{
+	int64_t left = query->until - clock_ms();
+
+	return left > 0 ? (int)left : 0;
+}
+
+/* Waits for events. false and errno: the time is over (ETIMEDOUT), or poll(2) failed. */
+static bool wait_for_server(const struct ident_query *query, short events)
+{
+	struct pollfd state = { .fd = query->fd, .events = events };
+	int ready;
+
+	do
+		ready = poll(&state, 1, milliseconds_left(query));
+	while (ready < 0 && errno == EINTR);
+	if (ready == 0)
+		errno = ETIMEDOUT;
+	return ready > 0;
+}
+
+/* Fills in both ends of the connection. false and errno: it is no TCP connection. */
+static bool find_addresses(int fd, struct ident_query *query)
+{
+	query->theirs.length = query->ours.length = sizeof(query->theirs.storage);
+	if (getpeername(fd, &query->theirs.any, &query->theirs.length) < 0 ||
+	    getsockname(fd, &query->ours.any, &query->ours.length) < 0)
+		return false;
+	socket_address_unmap(&query->theirs);
+	socket_address_unmap(&query->ours);
+	if (query->theirs.any.sa_family == AF_INET || query->theirs.any.sa_family == AF_INET6)
+		return true;
+	errno = EAFNOSUPPORT;
+	return false;
+}
+
+static void set_ident_port(struct socket_address *address, unsigned port)
+{
+	if (address->any.sa_family == AF_INET)
+		address->in.sin_port = htons((uint16_t)port);
+	else
+		address->in6.sin6_port = htons((uint16_t)port);
+}
+
+static bool connect_to_server(struct ident_query *query)
+{
+	struct socket_address server = query->theirs, from = query->ours;
+	socklen_t length = sizeof(int);
+	int error = 0;
+
+	set_ident_port(&server, IDENT_PORT);
+	set_ident_port(&from, 0);
+	query->fd = socket(server.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (query->fd < 0 || bind(query->fd, &from.any, from.length) < 0)
+		return false;
+	if (connect(query->fd, &server.any, server.length) == 0)
+		return true;
+	if (errno != EINPROGRESS || !wait_for_server(query, POLLOUT) ||
+	    getsockopt(query->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		return false;
+	errno = error;
+	return !error;
+}
+
+/* A new connection has room for these few bytes. A short write means that it is broken. */
+static bool send_query(const struct ident_query *query)
+{
+	char text[32];
+	int length = snprintf(text, sizeof(text), "%d , %d\r\n", socket_address_port(&query->theirs),
+			      socket_address_port(&query->ours));
+
+	return send(query->fd, text, (size_t)length, MSG_NOSIGNAL) == length;
+}
+
+/* Reads the reply until its line or the connection ends. Returns its length in bytes, or -1 and errno. */
+static ssize_t receive_reply(const struct ident_query *query, char *bytes, size_t size)
+{
+	size_t length = 0;
+	ssize_t got;
+
+	while (length < size && !ident_reply_is_whole(bytes, length)) {
+		if (!wait_for_server(query, POLLIN))
+			return -1;
+		got = recv(query->fd, bytes + length, size - length, 0);
+		if (got == 0)
+			break;
+		if (got < 0 && errno != EAGAIN && errno != EINTR)
+			return -1;
+		length += got > 0 ? (size_t)got : 0;
+	}
+	return (ssize_t)length;
+}
+
+static void set_error_reply(const char *step, struct ident_reply *reply)
+{
+	*reply = (struct ident_reply){ .known = false };
+	snprintf(reply->text, sizeof(reply->text), "%s: %s", step, strerror(errno));
+}
+
+void ident_ask(int fd, int seconds, struct ident_reply *reply)
+{
+	struct ident_query query = { .fd = -1, .until = clock_ms() + seconds * INT64_C(1000) };
+	char bytes[IDENT_REPLY_MOST];
+	ssize_t length;
+
+	if (!find_addresses(fd, &query)) {
+		set_error_reply("no address to query", reply);
+	} else if (!connect_to_server(&query) || !send_query(&query)) {
+		set_error_reply("cannot reach the ident server", reply);
+	} else {
+		length = receive_reply(&query, bytes, sizeof(bytes));
+		if (length < 0)
+			set_error_reply("no answer of the ident server", reply);
+		else
+			ident_reply_read(bytes, (size_t)length, (unsigned)socket_address_port(&query.theirs),
+					 (unsigned)socket_address_port(&query.ours), reply);
+	}
+	fd_close(&query.fd);
+}

@@ -1,0 +1,33 @@
+/* The parts of auth, the ident server (RFC 1413). It behaves as FreeBSD's inetd(8): without -r it names no user. */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "builtin/builtin.h"
+
+/* The port pair of a request (RFC 1413, section 6), in host byte order. 0: the number is no port. */
+struct port_pair {
+	unsigned local, remote;         /* the port on this machine, and that on the client's */
+};
+
+/* Parses a request line without its end, as "6193 , 23". false: it is no request. */
+bool auth_parse(const char *line, size_t length, struct port_pair *ports);
+
+/* Both ends of a TCP connection of this machine. */
+struct both_ends {
+	struct sockaddr_storage local, remote;
+};
+
+/* Finds the user that the connection belongs to. false: there is no such connection, or the owner is unknown. */
+bool auth_find_owner(const struct both_ends *ends, uid_t *owner);
+
+enum named { NAMED, NAMED_HIDDEN /* the user has a ~/.noident */, NAMED_NOT /* the uid has no name */ };
+
+/* Finds the name to report for a user; `size` must be at least 65. */
+enum named auth_name(const struct builtin_options *options, uid_t owner, char *name, size_t size);
+
+/* Makes up a name of at most 8 random characters. */
+void auth_random_name(char *name, size_t size);

@@ -1,0 +1,50 @@
+/* superd-builtin: the small services of superd. Each connection has an unprivileged process of its own, whose time is
+ * limited, so a silent client holds up no other client. Only a redirect, which never interprets the data, serves many
+ * in one.
+ *
+ * superd passes the settings that the program cannot know on the command line: struct settings. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/pool.h"
+#include "table/access/access.h"
+#include "table/words/builtin.h"
+
+#define DATAGRAM_MOST (64 << 10)        /* bytes; no datagram is larger */
+
+struct settings {
+	const struct builtin *builtin;  /* the service */
+	words words;                    /* its name and options, as in the table; borrowed from argv */
+	struct builtin_options options; /* the options, parsed */
+	int channel;                    /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
+	bool shares;                    /* redirect: further clients come over the channel */
+	bool relays;                    /* redirect beside exec: the channel is the first socket (builtin/relay_server.h) */
+	unsigned proxy;                 /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
+	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */
+	int64_t idle_timeout;           /* redirect: the same for a connection; 0: never */
+	int64_t per_source;             /* redirect of listeners: most connections of one source; 0: no limit */
+	int64_t source_prefix;          /* bits of an IPv6 address that are one source */
+	const struct access *access;    /* only_from and no_access; NULL: all clients are allowed */
+	const uint16_t *loops;          /* ports, host byte order, whose services answer any datagram (--loop) */
+	size_t loop_count;
+	struct pool *pool;              /* owned; holds `access` and `loops` */
+};
+
+struct builtin {
+	const char *name;
+	/* Serves one connection to its end. Returns the exit status. NULL: the service has no stream sockets. */
+	int (*stream)(const struct settings *settings, int connection);
+	/* Composes the reply to one datagram. Returns its length, at most `size`; -1: no reply. NULL: the service has
+	 * no datagram sockets. */
+	ssize_t (*dgram)(const struct settings *settings, const char *request, size_t length, char *reply,
+			 size_t size);
+};
+
+/* Finds a service by its name; NULL: there is none. */
+const struct builtin *builtin_find(const char *name);
+
+/* Prints a line to standard error, which superd logs. */
+void builtin_log(const char *format, ...) __attribute__((format(printf, 1, 2)));

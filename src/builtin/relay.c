@@ -1,0 +1,245 @@
+/* Moves data in one direction of a redirect. A relay that holds data waits only for the receiver, else only for the
+ * sender, so the receiver slows the sender down.
+ *
+ * A turn goes on until a socket is not ready: with edges, no second one comes for what is left. A read that got less
+ * than it asked for has emptied the socket. Only the end of the sender may still be in it (epoll(7)), or what follows
+ * an urgent byte, at which a read stops (tcp(7)). */
+#include "builtin/relay.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "builtin/builtin.h"
+#include "lib/fd.h"
+
+#define TURN (8 << 20)                  /* bytes at most in one turn */
+#define FULL (64 << 10)                 /* bytes; a turn that moves as many counts as full */
+#define TURN_TO_PIPE (256 << 10)        /* bytes in one turn after which a pipe is used … */
+#define TURNS_TO_PIPE 4                 /* … or after as many full turns in a row */
+#define LOOPBACK_RTT_MOST 50            /* microseconds; a shorter round trip time is the same machine */
+#define LOOPBACK_BUFFER (1 << 20)       /* bytes, SO_RCVBUF and SO_SNDBUF */
+#define UNPACED "reno"                  /* TCP_CONGESTION; every kernel has it, and every user may choose it */
+
+void relay_open(struct relay *relay, int from, int to)
+{
+	*relay = (struct relay){ .from = from, .to = to };
+	buffer_open(&relay->buffer);
+}
+
+void relay_close(struct relay *relay)
+{
+	buffer_close(&relay->buffer);
+}
+
+/* Whether the last error is the machine's own. What the other side or the network does is no news to an operator. */
+static bool is_shortage(int error)
+{
+	return error == ENOMEM || error == ENOBUFS || error == EMFILE || error == ENFILE;
+}
+
+static void end_relay(struct relay *relay, bool broken)
+{
+	relay->done = true;
+	relay->broken = broken;
+}
+
+static void break_relay(struct relay *relay, int error)
+{
+	if (is_shortage(error))
+		builtin_log("a connection is reset: %s", strerror(error));
+	end_relay(relay, true);
+}
+
+/* Receives, after `moved` bytes of this turn. false: no data is there now, or the direction has ended. */
+static bool fill_relay(struct relay *relay, uint64_t moved)
+{
+	ssize_t got;
+
+	if (relay->full_turns == TURNS_TO_PIPE || moved >= TURN_TO_PIPE)
+		buffer_use_pipe(&relay->buffer); /* if that fails, the buffer stays in memory */
+	got = buffer_fill(&relay->buffer, relay->from);
+	if (got > 0) {
+		relay->waits = !relay->reads_all && relay->buffer.bytes && got < BUFFER_ROOM;
+		return true;
+	}
+	if (got == 0) {
+		end_relay(relay, false);
+	} else if (errno == EAGAIN) {
+		relay->waits = true;
+	} else {
+		break_relay(relay, errno);
+	}
+	return false;
+}
+
+/* Sends. false: the receiver accepts no more data now, or it is gone. It may have sent some before, so only the sender
+ * is shut down then. After any other error both sides are reset: bytes are lost, and nothing would tell of it. */
+static bool drain_relay(struct relay *relay)
+{
+	ssize_t sent = buffer_drain(&relay->buffer, relay->to);
+
+	if (sent >= 0) {
+		relay->moved += (uint64_t)sent;
+		return true;
+	}
+	if (errno == EAGAIN) {
+		relay->waits = true;
+		return false;
+	}
+	relay->write_failed = !is_shortage(errno);
+	if (relay->write_failed)
+		shutdown(relay->from, SHUT_RD);
+	break_relay(relay, errno);
+	return false;
+}
+
+void relay_receiver_gone(struct relay *relay, bool reset)
+{
+	end_relay(relay, reset);
+}
+
+static bool turn_is_over(const struct relay *relay, uint64_t moved)
+{
+	return relay->done || moved >= TURN || (relay->waits && !relay->buffer.held);
+}
+
+void relay_run(struct relay *relay)
+{
+	uint64_t begun = relay->moved;
+
+	relay->waits = false;
+	while (!turn_is_over(relay, relay->moved - begun)) {
+		if (relay->buffer.held ? !drain_relay(relay) : !fill_relay(relay, relay->moved - begun))
+			break;
+	}
+	if (relay->moved > begun)
+		relay->full_turns = relay->moved - begun >= FULL ? relay->full_turns + 1 : 0;
+}
+
+void relay_rest(struct relay *relay)
+{
+	if (!relay->full_turns)
+		buffer_rest(&relay->buffer);
+}
+
+/* Between processes of one machine no link can be congested. There pacing, as BBR does it, only costs time, and so do
+ * buffers of many megabytes: the data has left the processor's cache before it is read. Other connections keep the
+ * kernel's settings. */
+static void tune_for_loopback(int fd)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+	int size = LOOPBACK_BUFFER;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 || length < sizeof(info) || !info.tcpi_rtt ||
+	    info.tcpi_rtt > LOOPBACK_RTT_MOST)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, UNPACED, sizeof(UNPACED) - 1);
+}
+
+/* Keepalive detects a peer that has vanished. Without Nagle's algorithm (TCP_NODELAY) small writes do not wait. */
+static void set_tcp_options(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+static const int keep_alive_options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
+
+#define KEEP_ALIVE_OPTIONS (sizeof(keep_alive_options) / sizeof(keep_alive_options[0]))
+
+/* Copies the client's keepalive settings (keep_alive_time and its like) to the target. */
+static void copy_keep_alive(int connection, int target)
+{
+	for (size_t n = 0; n < KEEP_ALIVE_OPTIONS; n++) {
+		int value;
+		socklen_t length = sizeof(value);
+
+		if (getsockopt(connection, IPPROTO_TCP, keep_alive_options[n], &value, &length) == 0)
+			setsockopt(target, IPPROTO_TCP, keep_alive_options[n], &value, sizeof(value));
+	}
+}
+
+/* Makes close(2) send a reset (socket(7), SO_LINGER). */
+static void set_reset_on_close(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+void relay_prepare_client(int connection)
+{
+	set_tcp_options(connection);
+}
+
+bool relay_prepare_listener(int listener)
+{
+	int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool differs = false;
+
+	set_tcp_options(listener);
+	for (size_t n = 0; n < KEEP_ALIVE_OPTIONS && other >= 0; n++) {
+		int own = 0, usual = 0;
+		socklen_t own_length = sizeof(own), usual_length = sizeof(usual);
+
+		differs |= getsockopt(listener, IPPROTO_TCP, keep_alive_options[n], &own, &own_length) == 0 &&
+			   getsockopt(other, IPPROTO_TCP, keep_alive_options[n], &usual, &usual_length) == 0 &&
+			   own != usual;
+	}
+	fd_close(&other);
+	return differs;
+}
+
+void relay_prepare_target(int connection, int target, bool copies)
+{
+	set_tcp_options(target);
+	if (copies)
+		copy_keep_alive(connection, target);
+}
+
+/* close(2) follows if the other direction has ended, too. */
+static void pass_end(struct relay *relay, const struct relay *other)
+{
+	if (!relay->done || relay->broken || relay->end_passed || other->done)
+		return;
+	shutdown(relay->to, SHUT_WR);
+	relay->end_passed = true;
+}
+
+void relay_pass_ends(struct relay *in, struct relay *out)
+{
+	pass_end(in, out);
+	pass_end(out, in);
+}
+
+bool relay_have_ended(const struct relay *in, const struct relay *out)
+{
+	bool reset = (in->broken && !in->write_failed) || (out->broken && !out->write_failed);
+
+	return reset || (in->done && out->done);
+}
+
+void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *tuned)
+{
+	if (*tuned || !(in->full_turns || out->full_turns))
+		return;
+	tune_for_loopback(in->from);
+	tune_for_loopback(in->to);
+	*tuned = true;
+}
+
+void relay_pass_reset(const struct relay *in, const struct relay *out)
+{
+	if (!in->broken && !out->broken)
+		return;
+	set_reset_on_close(in->from);
+	set_reset_on_close(in->to);
+}

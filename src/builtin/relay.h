@@ -1,0 +1,53 @@
+/* One direction of a redirect: reads from one socket and writes to the other. The end of the sender's data ends it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "builtin/buffer.h"
+
+struct relay {
+	int from, to;                   /* the sender's and the receiver's socket; non-blocking, borrowed */
+	struct relay_buffer buffer;
+	bool reads_all;                 /* a short read may leave bytes: the sender's end or an urgent byte was reported */
+	bool waits;                     /* the last turn ended because a socket was not ready */
+	unsigned full_turns;            /* number of turns in a row that moved at least FULL bytes */
+	uint64_t moved;                 /* bytes written to `to` */
+	bool done;                      /* this direction has ended */
+	bool end_passed;                /* the receiver's connection was shut down, as the sender has ended */
+	bool broken;                    /* it ended by an error, as a reset, not by end of file */
+	bool write_failed;              /* the receiver has refused bytes; the bytes that it has sent are still moved */
+};
+
+void relay_open(struct relay *relay, int from, int to);
+void relay_close(struct relay *relay);
+
+/* Moves what can be moved without waiting, at most TURN bytes, so that the other direction gets its turn. */
+void relay_run(struct relay *relay);
+
+/* Gives the memory of an empty buffer back until the next bytes come. */
+void relay_rest(struct relay *relay);
+
+/* The receiver has closed its connection, or reset it. */
+void relay_receiver_gone(struct relay *relay, bool reset);
+
+/* ---- both directions of a connection ---- */
+
+/* Sets up the sockets: without delay, with keepalive. A listener hands its settings on to all that it accepts. Returns
+ * whether its keepalive settings are not the kernel's, so that they have to be copied to each target. */
+bool relay_prepare_listener(int listener);
+void relay_prepare_client(int connection);
+void relay_prepare_target(int connection, int target, bool copies);
+
+/* Tunes the sockets, once, if they have moved much data within one machine. */
+void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *tuned);
+
+/* Whether both directions have ended, or a side was reset. A side that refuses data may have sent some before, which
+ * still has to be moved. */
+bool relay_have_ended(const struct relay *in, const struct relay *out);
+
+/* Shuts down the receiver of a direction that has ended, while the other direction continues. */
+void relay_pass_ends(struct relay *in, struct relay *out);
+
+/* Passes a reset on: if one direction is broken, close(2) of either socket sends one. */
+void relay_pass_reset(const struct relay *in, const struct relay *out);

@@ -1,0 +1,216 @@
+/* Decides which senders of datagrams get an answer, and how many.
+ *
+ * A sender can forge its address and port. So addresses and ports that no honest client has are refused, even if
+ * only_from allows them. */
+#include "builtin/sender.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/hash.h"
+
+#define PROBES 8                        /* slots that one source may use */
+#define REFUSALS_LOGGED 10              /* refused senders that a process logs: a flood must not fill the log */
+
+static bool is_mapped(const unsigned char bytes[16])
+{
+	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(bytes, prefix, sizeof(prefix));
+}
+
+bool sender_bytes(const struct sender *sender, unsigned char bytes[16])
+{
+	memset(bytes, 0, 16);
+	switch (sender->length ? sender->address.any.sa_family : AF_UNSPEC) {
+	case AF_INET:
+		bytes[10] = bytes[11] = 0xff;
+		memcpy(bytes + 12, &sender->address.in.sin_addr, 4);
+		return true;
+	case AF_INET6:
+		memcpy(bytes, &sender->address.in6.sin6_addr, 16);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool sender_source(const struct sender *sender, int fd, unsigned prefix, unsigned char source[16])
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	if (sender_bytes(sender, source)) {
+		for (unsigned bit = is_mapped(source) ? 128 : prefix; bit < 128; bit++)
+			source[bit / 8] &= (unsigned char)~(0x80u >> bit % 8);
+		return true;
+	}
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+		return false;
+	source[0] = 0xff;               /* of multicast: no client has such an address */
+	memcpy(source + 12, &peer.uid, sizeof(peer.uid));
+	return true;
+}
+
+in_port_t sender_port(const struct sender *sender)
+{
+	if (sender->address.any.sa_family == AF_INET)
+		return ntohs(sender->address.in.sin_port);
+	return sender->address.any.sa_family == AF_INET6 ? ntohs(sender->address.in6.sin6_port) : 0;
+}
+
+void sender_describe(const struct sender *sender, char text[SENDER_TEXT])
+{
+	char address[INET6_ADDRSTRLEN] = "";
+	unsigned char bytes[16];
+
+	if (!sender_bytes(sender, bytes)) {
+		strcpy(text, "a local client");
+		return;
+	}
+	if (is_mapped(bytes))
+		inet_ntop(AF_INET, bytes + 12, address, sizeof(address));
+	else
+		inet_ntop(AF_INET6, bytes, address, sizeof(address));
+	snprintf(text, SENDER_TEXT, "%s port %u", address, sender_port(sender));
+}
+
+/* Whether no host can have the address: 0.0.0.0/8, multicast, reserved and broadcast; ff00::/8 and ::. */
+static bool is_unusable_source(const unsigned char bytes[16])
+{
+	static const unsigned char zero[16];
+
+	if (is_mapped(bytes))
+		return bytes[12] == 0 || bytes[12] >= 224;
+	return bytes[0] == 0xff || !memcmp(bytes, zero, sizeof(zero));
+}
+
+/* Whether the address is this machine's: the kernel then sends from the address to which it sends. */
+static bool is_own_address(const struct sender *sender, const unsigned char bytes[16])
+{
+	int fd = socket(sender->address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sender own = { .length = sizeof(own.address) };
+	unsigned char own_bytes[16];
+	bool is_own = fd >= 0 && connect(fd, &sender->address.any, sender->length) == 0 &&
+		      getsockname(fd, &own.address.any, &own.length) == 0 && sender_bytes(&own, own_bytes) &&
+		      !memcmp(bytes, own_bytes, sizeof(own_bytes));
+
+	fd_close(&fd);
+	return is_own || (is_mapped(bytes) && bytes[12] == IN_LOOPBACKNET);
+}
+
+/* Whether the service on this port may reply to a reply, and so on without end. Ports below 1024 are services. */
+static bool may_loop(in_port_t port, const struct settings *settings)
+{
+	for (size_t n = 0; n < settings->loop_count; n++) {
+		if (settings->loops[n] == port)
+			return true;
+	}
+	return port < SERVICE_PORTS;
+}
+
+const char *sender_refuse(const struct sender *sender, in_port_t peers, const struct settings *settings)
+{
+	in_port_t port = sender_port(sender);
+	unsigned char bytes[16];
+
+	if (!sender_bytes(sender, bytes))
+		return sender->length > sizeof(sa_family_t) ? NULL : "it has no address to answer to";
+	if (is_unusable_source(bytes))
+		return "that is not the address of a host";
+	if (peers && port == peers ? is_own_address(sender, bytes) : may_loop(port, settings))
+		return "a sender at that port may answer the answer, and so on";
+	return NULL;
+}
+
+bool sender_is_allowed(const struct sender *sender, const struct settings *settings)
+{
+	unsigned char bytes[16];
+	bool has_address = sender_bytes(sender, bytes);
+
+	return access_judge(settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
+}
+
+bool queue_is_empty(int fd)
+{
+	struct pollfd one = { fd, POLLIN, 0 };
+
+	return poll(&one, 1, 0) == 0;
+}
+
+bool sender_is_admitted(const struct sender *sender, int fd, bool *emptied, const struct settings *settings)
+{
+	if (*emptied)
+		return true;
+	*emptied = queue_is_empty(fd);
+	return sender_is_allowed(sender, settings);
+}
+
+static size_t hash_source(uint64_t seed, const unsigned char source[16])
+{
+	uint64_t h = hash_bytes(HASH_START ^ seed, source, 16);
+
+	return (size_t)(h ^ h >> 29);
+}
+
+/* The slot of this source, or one that is unused in this second; NULL: other sources use them all. */
+static struct replied *find_slot(struct replies *replies, const unsigned char source[16], int64_t second)
+{
+	size_t at = hash_source(replies->seed, source);
+	struct replied *free_one = NULL;
+
+	for (size_t n = 0; n < PROBES; n++) {
+		struct replied *slot = &replies->sources[(at + n) % SOURCES_AT_ONCE];
+
+		if (slot->second == second && !memcmp(slot->source, source, 16))
+			return slot;
+		if (slot->second != second && !free_one)
+			free_one = slot;
+	}
+	return free_one;
+}
+
+bool replies_count(struct replies *replies, const unsigned char bytes[16], int64_t second)
+{
+	unsigned char source[16];
+	struct replied *slot;
+
+	memcpy(source, bytes, 16);
+	if (!is_mapped(source))
+		memset(source + 8, 0, 8);
+	slot = find_slot(replies, source, second);
+	if (!slot)
+		return false;
+	if (slot->second != second || memcmp(slot->source, source, 16) != 0) {
+		memcpy(slot->source, source, 16);
+		slot->second = second;
+		slot->count = 0;
+	}
+	return slot->count++ < REPLIES_A_SECOND;
+}
+
+static void log_refusal(struct replies *replies, const struct sender *sender, const char *reason)
+{
+	char text[SENDER_TEXT];
+
+	if (++replies->refusals_logged > REFUSALS_LOGGED)
+		return;
+	sender_describe(sender, text);
+	builtin_log("loop request or stranger REFUSED from %s: %s%s", text, reason,
+		    replies->refusals_logged == REFUSALS_LOGGED ? " (further ones are not logged)" : "");
+}
+
+bool replies_allow(struct replies *replies, const struct sender *sender, const char *refusal, bool counts)
+{
+	unsigned char bytes[16];
+
+	if (!refusal && counts && sender_bytes(sender, bytes) && !replies_count(replies, bytes, clock_ms() / 1000))
+		refusal = "it has received as many answers as one source may receive in a second";
+	if (refusal)
+		log_refusal(replies, sender, refusal);
+	return !refusal;
+}

@@ -1,0 +1,32 @@
+/* The services, as the table in builtin.c lists them (struct builtin): NAME_stream serves a connection, NAME_dgram
+ * replies to a datagram. */
+#pragma once
+
+#include "builtin/builtin.h"
+
+/* RFC 862, 863, 864, 867, 868: stream.c and datagram.c. */
+int echo_stream(const struct settings *settings, int connection);
+int discard_stream(const struct settings *settings, int connection);
+int chargen_stream(const struct settings *settings, int connection);
+int daytime_stream(const struct settings *settings, int connection);
+int time_stream(const struct settings *settings, int connection);
+ssize_t echo_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
+ssize_t discard_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
+ssize_t chargen_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
+ssize_t daytime_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
+ssize_t time_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
+
+/* The ident server (RFC 1413). */
+int auth_stream(const struct settings *settings, int connection);
+
+/* servers and services: a list that superd has written to the channel. */
+int listing_stream(const struct settings *settings, int connection);
+
+/* Sends a file from its beginning, then ends the connection. Returns the exit status. */
+int listing_send(int file, int connection);
+
+/* tcpmux (RFC 1078): the client names a service in one line, and superd takes over the connection. */
+int tcpmux_stream(const struct settings *settings, int connection);
+
+/* superd's health, as an HTTP response or as a plain line. */
+int health_stream(const struct settings *settings, int connection);

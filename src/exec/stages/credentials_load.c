@@ -1,0 +1,326 @@
+/* Fills the folder of credentials: from files, folders, sockets, credential stores and the configuration itself.
+ * Source: systemd.exec(5), "Credentials".
+ *
+ * Names are built in buffers of fixed size: a name that does not fit is an error. */
+#include "exec/stages/credentials_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "exec/child/child.h"
+#include "exec/stages/condition_internal.h"
+#include "lib/fd.h"
+#include "lib/glob.h"
+#include "lib/write_all.h"
+#include "os/foreign/act_as.h"
+#include "table/words/passed_fds.h"
+
+#define DEPTH_MOST 8                    /* levels of folders in a source */
+#define FILES_MOST 1000
+
+static int fail_with(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static bool is_loaded(const struct credential_load *loading, const char *name)
+{
+	struct stat status;
+
+	return fstatat(loading->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int count_bytes(struct credential_load *loading, size_t length)
+{
+	loading->size += length;
+	return loading->size > CREDENTIALS_SIZE ? fail_with(E2BIG) : 0;
+}
+
+/* Creates an empty file of the service's user with the present name. */
+static int create_credential(struct credential_load *loading)
+{
+	const struct child_text *name = &loading->name;
+	int fd;
+
+	if (name->failed || !credential_name_is_valid(name->text, name->length))
+		return fail_with(EINVAL);
+	if (++loading->files > FILES_MOST || count_bytes(loading, name->length) < 0)
+		return fail_with(E2BIG);
+	fd = openat(loading->folder, name->text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
+	if (fd >= 0 && (fchmod(fd, 0400) < 0 ||
+			fchown(fd, loading->credentials->user, loading->credentials->group) < 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int copy_credential(struct credential_load *loading, int from)
+{
+	char bytes[16384];
+	ssize_t got;
+	int to = create_credential(loading);
+
+	if (to < 0)
+		return -1;
+	while ((got = read(from, bytes, sizeof(bytes))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || count_bytes(loading, (size_t)got) < 0 || !write_all(to, bytes, (size_t)got)) {
+			close(to);
+			return -1;
+		}
+	}
+	return close(to);
+}
+
+/* Binds the socket to a name that tells the server which credential is requested, as systemd does: a random number, the
+ * unit, the credential's name. */
+static void bind_peer_name(const struct credential_load *loading, int fd)
+{
+	struct sockaddr_un own = { .sun_family = AF_UNIX };
+	struct child_text name = { 0 };
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
+		number = (uint64_t)getpid();
+	text_add_hex(&name, number);
+	text_add_word(&name, loading->credentials->unit);
+	text_add_word(&name, loading->credential->id);
+	if (name.failed || name.length > sizeof(own.sun_path) - 1)
+		return;                 /* a server that needs the name will report it */
+	memcpy(own.sun_path + 1, name.text, name.length);
+	(void)bind(fd, (const struct sockaddr *)&own,
+		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + name.length));
+}
+
+/* Takes on the reader's rights: root's must not be used for a path that another user controls. */
+static bool become_reader(const struct credential_load *loading, struct act_as *before)
+{
+	return act_as_begin(before, loading->credential->is_foreign ? &loading->credential->reader : NULL);
+}
+
+/* Restores superd's rights and keeps errno. false and errno: that failed. */
+static bool restore_rights(const struct act_as *before)
+{
+	int error = errno;
+	bool good = act_as_end(before);
+
+	if (good)
+		errno = error;
+	return good;
+}
+
+static int load_from_socket(struct credential_load *loading, const char *path)
+{
+	struct act_as before;
+	bool connected;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(path);
+	int fd, result = -1;
+
+	if (length >= sizeof(address.sun_path))
+		return fail_with(ENAMETOOLONG);
+	memcpy(address.sun_path, path, length);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	bind_peer_name(loading, fd);
+	connected =
+		become_reader(loading, &before) && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	if (restore_rights(&before) && connected)
+		result = copy_credential(loading, fd);
+	close(fd);
+	return result;
+}
+
+static int load_folder(struct credential_load *loading, int folder);
+
+/* Loads an entry of a folder as NAME_FILE. true: it failed, with errno. */
+static bool load_entry(void *context, int folder, const char *name)
+{
+	struct credential_load *loading = context;
+	size_t before = loading->name.length;
+	struct stat status;
+	int links = loading->credential->is_foreign ? O_NOFOLLOW : 0;
+	int fd = openat(folder, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK | links);
+	bool failed = fd < 0 || fstat(fd, &status) < 0;
+
+	text_add(&loading->name, "_", 1);
+	text_add_word(&loading->name, name);
+	if (!failed && S_ISDIR(status.st_mode))
+		failed = load_folder(loading, fd) < 0;
+	else if (!failed && S_ISREG(status.st_mode) && !is_loaded(loading, loading->name.text))
+		failed = copy_credential(loading, fd) < 0;
+	fd_close(&fd);
+	loading->name.length = before;
+	loading->name.text[before] = '\0';
+	return failed;
+}
+
+static int load_folder(struct credential_load *loading, int folder)
+{
+	int result;
+
+	if (loading->depth == DEPTH_MOST)
+		return fail_with(ELOOP);
+	loading->depth++;
+	result = condition_any_entry(folder, load_entry, loading);
+	loading->depth--;
+	return result ? -1 : 0;
+}
+
+static int load_path(struct credential_load *loading, const char *path)
+{
+	struct act_as before;
+	struct stat status;
+	int fd = become_reader(loading, &before) ? open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC) : -1, result = -1;
+
+	if (!restore_rights(&before))
+		fd_close(&fd);
+	if (fd < 0)
+		return errno == ENXIO ? load_from_socket(loading, path) : -1;
+	if (fstat(fd, &status) == 0)
+		result = S_ISDIR(status.st_mode) ? load_folder(loading, fd) : copy_credential(loading, fd);
+	close(fd);
+	return result;
+}
+
+/* The machine's credential stores, superd's own first. */
+static const char *credential_store(const struct credentials *credentials, size_t n)
+{
+	static const char *const stores[] = { "/etc/credstore", "/run/credstore", "/usr/local/lib/credstore",
+					      "/usr/lib/credstore" };
+
+	if (credentials->received && n-- == 0)
+		return credentials->received;
+	return n < sizeof(stores) / sizeof(*stores) ? stores[n] : NULL;
+}
+
+/* Loads it from the first store that has it. It is no error if none has. */
+static int load_by_name(struct credential_load *loading, const char *name)
+{
+	const char *folder;
+
+	for (size_t n = 0; (folder = credential_store(loading->credentials, n)); n++) {
+		struct child_text path = { 0 };
+
+		text_add_word(&path, folder);
+		text_add(&path, "/", 1);
+		text_add_word(&path, name);
+		if (path.failed)
+			return fail_with(ENAMETOOLONG);
+		if (load_path(loading, path.text) == 0)
+			return 0;
+		if (errno != ENOENT && errno != ENOTDIR)
+			return -1;
+	}
+	return 0;
+}
+
+static bool is_also_set(const struct credentials *credentials, const char *id)
+{
+	for (size_t n = 0; n < credentials->count; n++) {
+		if (credentials->list[n].kind == CREDENTIAL_SET && !strcmp(credentials->list[n].id, id))
+			return true;
+	}
+	return false;
+}
+
+static int load_credential(struct credential_load *loading)
+{
+	const struct credential *credential = loading->credential;
+	int result;
+
+	text_add_word(&loading->name, credential->id);
+	if (is_loaded(loading, credential->id))
+		return 0;
+	if (*credential->source != '/')
+		return load_by_name(loading, credential->source);
+	result = load_path(loading, credential->source);
+	if (result < 0 && errno == ENOENT && is_also_set(loading->credentials, credential->id))
+		return 0;
+	return result;
+}
+
+/* Imports a file of a store if its name matches the pattern. */
+static bool import_entry(void *context, int folder, const char *name)
+{
+	struct credential_load *loading = context;
+	const struct credential *credential = loading->credential;
+	struct stat status;
+	bool failed;
+	int fd;
+
+	if (!glob_matches(credential->id, name, 0) || !credential_name_is_valid(name, strlen(name)))
+		return false;
+	loading->name.length = 0;
+	if (credential->source)
+		text_add_word(&loading->name, credential->source);
+	text_add_word(&loading->name, name + (credential->source ? strcspn(credential->id, "*") : 0));
+	if (is_loaded(loading, loading->name.text))
+		return false;
+	fd = openat(folder, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	failed = fd < 0 || fstat(fd, &status) < 0 || (S_ISREG(status.st_mode) && copy_credential(loading, fd) < 0);
+	fd_close(&fd);
+	return failed;
+}
+
+static int import_credentials(struct credential_load *loading)
+{
+	const char *path;
+
+	for (size_t n = 0; (path = credential_store(loading->credentials, n)); n++) {
+		int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result;
+
+		if (folder < 0)
+			continue;       /* most machines have only few of them */
+		result = condition_any_entry(folder, import_entry, loading);
+		fd_close(&folder);
+		if (result)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_credential(struct credential_load *loading)
+{
+	const struct credential *credential = loading->credential;
+	int fd, result;
+
+	text_add_word(&loading->name, credential->id);
+	if (is_loaded(loading, credential->id))
+		return 0;
+	fd = create_credential(loading);
+	if (fd < 0 || count_bytes(loading, credential->length) < 0)
+		return -1;
+	result = write_all(fd, credential->source, credential->length) ? 0 : -1;
+	return close(fd) < 0 ? -1 : result;
+}
+
+int credentials_load_all(struct job *job, struct credential_load *loading)
+{
+	static int (*const loaders[])(struct credential_load *) = {
+		[CREDENTIAL_LOADED] = load_credential,
+		[CREDENTIAL_IMPORTED] = import_credentials,
+		[CREDENTIAL_SET] = set_credential,
+	};
+
+	for (size_t n = 0; n < loading->credentials->count; n++) {
+		job->fault.resource = (int)n;
+		loading->credential = &loading->credentials->list[n];
+		loading->name.length = 0;
+		loading->name.failed = false;
+		if (loaders[loading->credential->kind](loading) < 0)
+			return -1;
+	}
+	return 0;
+}

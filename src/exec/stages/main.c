@@ -1,0 +1,171 @@
+/* superd-exec: goes from superd to a service that has conditions, a sandbox or credentials, as one process. superd's
+ * child executes it with two descriptors: a file with the start (exec/record), and a pipe for the stage that fails. It
+ * goes through all stages in the order of exec/child, and executes the service's program.
+ *
+ * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --check-conditions reads the conditions of
+ * sockets from its standard input, and answers by its standard output, a channel. --remove, --remove-tmp and
+ * --remove-ipc remove what services have left. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "exec/record/condition_record.h"
+#include "exec/record/start_record.h"
+#include "exec/stages/condition.h"
+#include "exec/stages/remove.h"
+#include "exec/stages/stages.h"
+#include "lib/scan.h"
+#include "os/foreign/fork_fds.h"
+#include "os/foreign/fork_with_timeout.h"
+#include "os/host/program.h"
+#include "os/host/program_begin.h"
+#include "os/rights/raw_syscall.h"
+
+/* errno is 1 for an assertion, else 0. */
+static int check_conditions(struct job *job)
+{
+	int wrong = job->checks ? conditions_find_false(job->plan->conditions, job->plan->condition_count) : -1;
+
+	if (wrong < 0)
+		return 0;
+	job->fault.resource = wrong;
+	errno = job->plan->conditions[wrong].is_assert;
+	return -1;
+}
+
+static int (*const own_stages[STAGES])(struct job *) = {
+	[STAGE_CONDITIONS] = check_conditions,
+	[STAGE_CREDENTIALS] = credentials_load,
+	[STAGE_MAPPER] = sandbox_prepare_mapper,
+	[STAGE_PROFILE] = sandbox_profile,
+	[STAGE_NAMESPACES] = sandbox_namespaces,
+	[STAGE_MOUNTS] = sandbox_mounts,
+	[STAGE_PRIVATE_USERS] = sandbox_users,
+	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
+};
+
+/* Begins to read a file, or a pipe to its end: nobody can change either. false and errno. */
+static bool open_record(int file, struct record *record)
+{
+	struct buf text = { 0 };
+	char bytes[16384];
+	ssize_t got;
+
+	while ((got = read(file, bytes, sizeof(bytes))) > 0 && text.length < START_RECORD_MOST)
+		buf_add(&text, bytes, (size_t)got);
+	if (got < 0)
+		return false;
+	errno = EPROTO;
+	*record = record_of(text.data, text.length, pool_new());
+	return got == 0 && text.data && !text.failed && record->pool;
+}
+
+static bool read_start(int file, struct job *job)
+{
+	struct record record;
+
+	if (!open_record(file, &record))
+		return false;
+	start_record(&record, job);
+	errno = EPROTO;
+	return record_is_read(&record);
+}
+
+/* Closes what the program does not get. superd's child could only mark what the exec was to close. */
+static void take_descriptors(const struct job *job)
+{
+	fork_fds_close_others(job->wanted, job->wanted_count, job->report, job->file);
+	for (int n = 0; n < job->wanted_count; n++)
+		fcntl(job->wanted[n], F_SETFD, FD_CLOEXEC);
+	fcntl(job->report, F_SETFD, FD_CLOEXEC);
+	if (job->file > 0)
+		fcntl(job->file, F_SETFD, FD_CLOEXEC);
+}
+
+static int probe(bool by_users)
+{
+	return putchar((int)probe_missing(by_users)) == EOF || fflush(stdout) == EOF ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* With errno 0 the verdicts stand in the place of a reason. */
+static _Noreturn void check_sockets(void)
+{
+	struct buf verdicts = { 0 }, none = { 0 };
+	struct condition_list *lists = NULL;
+	struct record record;
+	size_t count = 0;
+
+	if (!open_record(STDIN_FILENO, &record))
+		exit(EXIT_FAILURE);
+	condition_lists_record(&record, &lists, &count);
+	errno = EPROTO;
+	for (size_t n = 0; record_is_read(&record) && n < count; n++) {
+		int found = conditions_find_false(lists[n].list, lists[n].count);
+		struct condition_verdict verdict = { CONDITIONS_HOLD, 0 };
+
+		if (found >= 0)
+			verdict = (struct condition_verdict){ (uint16_t)found, lists[n].list[found].is_assert };
+		buf_add(&verdicts, &verdict, sizeof(verdict));
+	}
+	if (record_is_read(&record))
+		errno = verdicts.failed ? ENOMEM : 0;
+	timed_job_answer(STDOUT_FILENO, -1, &verdicts, &none);
+}
+
+/* Does what these arguments ask for, and returns the exit status; -1: they are others. */
+static int remove_leftovers(int count, char **given)
+{
+	bool good;
+	int64_t uid;
+
+	if (count < 2 || strncmp(given[0], "--remove", sizeof("--remove") - 1) != 0)
+		return -1;
+	setpriority(PRIO_PROCESS, 0, 19);       /* services come first */
+	if (count == 3 && !strcmp(given[0], "--remove")) {
+		good = remove_folder(given[1], given[2]);
+	} else if (count == 2 && !strcmp(given[0], "--remove-tmp")) {
+		good = remove_tmp(given[1]);
+	} else if (count == 2 && !strcmp(given[0], "--remove-ipc") && !scan_count(given[1], &uid) && uid > 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);       /* the next superd would not know of it */
+		good = remove_ipc((uid_t)uid);
+	} else {
+		return -1;
+	}
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	bool is_ours = program_take_word("superd-exec", &argc, argv);
+	struct job job = { .record = -1 };
+	int64_t file = -1, report = -1;
+	int removed;
+
+	if (is_ours && argc == 2 && !strcmp(argv[1], "--probe"))
+		return probe(false);
+	if (is_ours && argc == 2 && !strcmp(argv[1], "--probe-users"))
+		return probe(true);
+	if (is_ours && argc == 2 && !strcmp(argv[1], "--check-conditions"))
+		check_sockets();
+	if (is_ours && (removed = remove_leftovers(argc - 1, argv + 1)) >= 0)
+		return removed;
+	if (argc < 3 || scan_count(argv[argc - 2], &file) || scan_count(argv[argc - 1], &report) ||
+	    fcntl((int)file, F_GETFD) < 0 || fcntl((int)report, F_GETFD) < 0) {
+		fprintf(stderr, "superd-exec: superd starts it, for services with conditions or a sandbox\n");
+		return is_ours ? 2 : PROGRAM_OTHER_BUILD;
+	}
+	job.report = (int)report;
+	errno = EPROTO;
+	if (!is_ours || !read_start((int)file, &job))
+		child_fail(&job, STAGE_PROGRAM);
+	take_descriptors(&job);
+	if (geteuid() != 0)
+		raw_set_dumpable();     /* it may have to write its files in /proc/self */
+	child_run(&job, STAGE_AFTER, own_stages);
+}

@@ -1,0 +1,277 @@
+/* A sandbox's mounts: from the machine's tree of files to the one that the service sees.
+ *
+ * A path in the list may mean a mount point, or what was there before anything was mounted. So every tree that stays as
+ * it was, or comes from elsewhere, is first cloned with open_tree(2), before anything is covered or made read-only.
+ * Then the mount points are visited from the top down, and each tree is attached where it belongs. Each tree gets its
+ * attributes right after its mount point exists, so nothing has to be undone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "exec/child/sandbox.h"
+#include "exec/stages/mount_tree.h"
+#include "exec/stages/stages.h"
+
+/* The trees of one start, by the numbers of the mounts; -1: none. */
+struct trees {
+	int of[SANDBOX_MOUNTS_MOST];
+	int open_paths[OPEN_PATHS_MOST];
+	int notify;
+	int null;                       /* /dev/null, which covers files */
+	struct device_trees devices;
+};
+
+static bool means_missing(int error)
+{
+	return error == ENOENT || error == ENOTDIR;
+}
+
+/* Clones the tree from outside that will cover this path. */
+static int clone_source(struct job *job, const struct sandbox_mount *mount, struct trees *trees)
+{
+	switch ((enum mount_content)mount->content) {
+	case CONTENT_SYS:
+		return mount_tree_open("/sys", true);
+	case CONTENT_BIND:
+		return mount->foreign ? mount_tree_open_foreign(mount->source, mount->recursive)
+				      : mount_tree_open(mount->source, mount->recursive);
+	case CONTENT_PRIVATE_TMP:
+		return mount_tree_open_private_tmp(mount->source, job->private_id);
+	case CONTENT_DEVICES:
+		return devices_take(&trees->devices);
+	default:
+		return -1;
+	}
+}
+
+static bool has_source(const struct sandbox_mount *mount)
+{
+	return mount->content == CONTENT_BIND || mount->content == CONTENT_PRIVATE_TMP ||
+	       mount->content == CONTENT_SYS || mount->content == CONTENT_DEVICES;
+}
+
+/* Clones the folders that superd provides: the service's directories, and its notify socket. */
+static int clone_open_paths(const struct job *job, struct trees *trees)
+{
+	for (size_t n = 0; n < OPEN_PATHS_MOST; n++) {
+		const char *path = job->plan->open_paths ? job->plan->open_paths[n] : NULL;
+
+		trees->open_paths[n] = path ? mount_tree_open(path, true) : -1;
+		if (!path)
+			break;
+		if (trees->open_paths[n] < 0 && !means_missing(errno))
+			return -1;
+	}
+	trees->notify = job->notify ? mount_tree_open(job->notify, false) : -1;
+	return 0;
+}
+
+static int clone_sources(struct job *job, const struct sandbox_config *sandbox, struct trees *trees)
+{
+	trees->null = open("/dev/null", O_PATH | O_CLOEXEC);
+	if (trees->null < 0)
+		return -1;
+	for (size_t n = 0; n < sandbox->mount_count; n++) {
+		const struct sandbox_mount *mount = &sandbox->mounts[n];
+
+		job->fault.resource = (int)n;
+		trees->of[n] = -1;
+		if (!has_source(mount))
+			continue;
+		trees->of[n] = clone_source(job, mount, trees);
+		if (trees->of[n] < 0 && !(mount->optional && means_missing(errno)))
+			return -1;
+	}
+	return clone_open_paths(job, trees);
+}
+
+/* Whether the content is a new file system. Its mount point is created first; if that fails, so will the mount. */
+static bool is_new_file_system(const struct sandbox_mount *mount)
+{
+	return mount->content == CONTENT_TEMPORARY || mount->content == CONTENT_PROC ||
+	       mount->content == CONTENT_SYS || mount->content == CONTENT_DEVICES;
+}
+
+/* In the new root, before anything changes there: clones trees that stay as they were, and creates mount points. */
+static int clone_present_trees(struct job *job, const struct sandbox_config *sandbox, struct trees *trees)
+{
+	for (size_t n = 0; n < sandbox->mount_count; n++) {
+		const struct sandbox_mount *mount = &sandbox->mounts[n];
+
+		job->fault.resource = (int)n;
+		if (mount->in_new_content)
+			continue;
+		if (mount->content == CONTENT_AS_BEFORE && mount->before) {
+			trees->of[n] = mount_tree_open(mount->path, true);
+			if (trees->of[n] < 0 && !(mount->optional && means_missing(errno)))
+				return -1;
+		}
+		if (trees->of[n] >= 0 && mount->content != CONTENT_AS_BEFORE)
+			mount_tree_make_place(mount->path, trees->of[n]);
+		if (is_new_file_system(mount))
+			mount_tree_make_folders(mount->path);
+	}
+	return 0;
+}
+
+static int cover_path(const struct sandbox_mount *mount, const struct trees *trees)
+{
+	struct stat status;
+
+	if (stat(mount->path, &status) < 0)
+		return -1;
+	if (S_ISDIR(status.st_mode))
+		return mount_new("tmpfs", mount->path, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+				 "mode=000,size=4k,nr_inodes=2");
+	return mount_tree_cover_file(trees->null, mount->path);
+}
+
+/* Mounts a new sysfs, read-only if the machine's is. EBUSY: the present one is that of this network namespace. EPERM:
+ * superd may create network namespaces but not mount sysfs; then the machine's is used, as in systemd. */
+static int mount_sys(int machines, const char *path)
+{
+	struct statfs status;
+
+	if (mount_new("sysfs", path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return errno == EPERM ? mount_tree_attach(machines, path) : errno == EBUSY ? 0 : -1;
+	if (fstatfs(machines, &status) < 0)
+		return -1;
+	return (unsigned long)status.f_flags & MS_RDONLY ? mount_tree_set_attr_at(path, MOUNT_TREE_READ_ONLY) : 0;
+}
+
+/* Sets the attributes of a path in content that was just mounted: that content's, unless the mount says otherwise. */
+static int set_new_path_attributes(const struct sandbox_mount *mount)
+{
+	int tree = mount_tree_open(mount->path, true);
+
+	if (tree < 0 || mount_tree_set_attr(tree, mount->attributes, mount->before ? mount->restored : 0) < 0)
+		return -1;
+	return mount_tree_attach(tree, mount->path);
+}
+
+static int apply_mount(const struct sandbox_mount *mount, int tree, struct trees *trees)
+{
+	if (mount->in_new_content && is_new_file_system(mount))
+		mount_tree_make_folders(mount->path);
+	switch ((enum mount_content)mount->content) {
+	case CONTENT_INACCESSIBLE:
+		return cover_path(mount, trees);
+	case CONTENT_TEMPORARY:
+		if (mount_new("tmpfs", mount->path, mount->flags, mount->data) < 0)
+			return -1;
+		return strcmp(mount->path, "/") ? 0 : mount_tree_pivot();
+	case CONTENT_PROC:
+		return mount_new("proc", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, mount->data);
+	case CONTENT_SYS:
+		return mount_sys(tree, mount->path);
+	case CONTENT_QUEUES:
+		return mount_new("mqueue", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	case CONTENT_DEVICES:
+		return devices_put(&trees->devices, mount->closes_kept ? MOUNT_TREE_READ_ONLY : 0);
+	case CONTENT_BIND:
+	case CONTENT_PRIVATE_TMP:
+	case CONTENT_AS_BEFORE:
+		break;
+	}
+	if (tree < 0)
+		return mount->in_new_content ? set_new_path_attributes(mount)
+					     : mount_tree_set_attr_at(mount->path, mount->attributes);
+	if (mount->in_new_content)
+		mount_tree_make_place(mount->path, tree);
+	if (mount_tree_set_attr(tree, mount->attributes, 0) < 0)
+		return -1;
+	return mount->content == CONTENT_BIND ? mount_tree_attach_beneath_user(tree, mount->path)
+					      : mount_tree_attach(tree, mount->path);
+}
+
+/* Whether the mount was skipped when its tree was cloned. */
+static bool was_skipped(const struct sandbox_mount *mount, int tree)
+{
+	return tree < 0 && (mount->content == CONTENT_BIND || mount->content == CONTENT_PRIVATE_TMP ||
+			    (mount->content == CONTENT_AS_BEFORE && mount->before && !mount->in_new_content));
+}
+
+static int apply_mounts(struct job *job, const struct sandbox_config *sandbox, struct trees *trees)
+{
+	for (size_t n = 0; n < sandbox->mount_count; n++) {
+		const struct sandbox_mount *mount = &sandbox->mounts[n];
+
+		job->fault.resource = (int)n;
+		if (was_skipped(mount, trees->of[n]))
+			continue;
+		if (apply_mount(mount, trees->of[n], trees) < 0 && !(mount->optional && means_missing(errno)))
+			return -1;
+		if (mount->content != CONTENT_AS_BEFORE && mount->content != CONTENT_BIND && mount->attributes &&
+		    mount->content != CONTENT_PRIVATE_TMP &&
+		    mount_tree_set_attr_at(mount->path, mount->attributes) < 0 && !means_missing(errno))
+			return -1;
+	}
+	return 0;
+}
+
+static int attach_open_path(int tree, const char *path)
+{
+	if (tree < 0)
+		return 0;
+	mount_tree_make_place(path, tree);
+	return mount_tree_attach(tree, path);
+}
+
+static int attach_open_paths(struct job *job, const struct trees *trees)
+{
+	job->fault.resource = -1;
+	for (size_t n = 0; n < OPEN_PATHS_MOST && job->plan->open_paths && job->plan->open_paths[n]; n++) {
+		if (attach_open_path(trees->open_paths[n], job->plan->open_paths[n]) < 0)
+			return -1;
+	}
+	return attach_open_path(trees->notify, job->notify);
+}
+
+/* Makes mounts read-only last, as other mount points had to be created in them. */
+static int close_mounts(const struct sandbox_config *sandbox)
+{
+	for (size_t n = 0; n < sandbox->mount_count; n++) {
+		const struct sandbox_mount *mount = &sandbox->mounts[n];
+
+		if (mount->closes && mount_tree_remount_read_only(mount->path) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int enter_root_directory(struct job *job, const struct sandbox_config *sandbox)
+{
+	if (!sandbox->root)
+		return 0;
+	job->fault.resource = SANDBOX_ROOT;
+	if (mount_tree_chroot(sandbox->root) < 0)
+		return -1;
+	job->fault.resource = -1;
+	return 0;
+}
+
+int sandbox_mounts(struct job *job)
+{
+	const struct sandbox_config *sandbox = child_sandbox(job);
+	mode_t before;
+	struct trees trees;
+	int result = -1;
+
+	if (!sandbox || !sandbox->has_mounts)
+		return 0;
+	before = umask(0);
+	job->fault.resource = -1;
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 && clone_sources(job, sandbox, &trees) == 0 &&
+	    enter_root_directory(job, sandbox) == 0 &&
+	    clone_present_trees(job, sandbox, &trees) == 0 && apply_mounts(job, sandbox, &trees) == 0 &&
+	    attach_open_paths(job, &trees) == 0 &&
+	    close_mounts(sandbox) == 0 && mount(NULL, "/", NULL, MS_REC | sandbox->propagation, NULL) == 0)
+		result = chdir("/");
+	umask(before);
+	return result;
+}

@@ -1,0 +1,246 @@
+/* Removes what services have left: folders, files of /tmp, IPC objects.
+ *
+ * As root, superd-exec removes folders that another user filled. It walks by descriptor, so no symlink can divert it,
+ * and it does not enter other file systems. A process of that user may go on filling them, so there is a time limit.
+ *
+ * /proc/sysvipc lists System V objects (sysvipc(7)). POSIX shared memory and message queues are files in /dev/shm and
+ * /dev/mqueue; only regular files there are removed. */
+#include "exec/stages/remove.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+
+#define DEPTH_MOST 32                   /* nested folders that are open at a time; deeper ones are moved up */
+#define NAMES_MOST 100
+#define LONGEST (300 * 1000)            /* milliseconds */
+#define NOREPLACE 1u                    /* RENAME_NOREPLACE, which older headers lack */
+#define LIST_MOST (4u << 20)
+#define FIELDS_MOST 16
+
+/* Opens a directory to empty it, unless it is a mount point. Where a filter denies openat2(2) the device number
+ * decides, which does not reveal a bind mount. */
+static int open_unmounted(int at, const char *name)
+{
+	int fd, flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	struct stat outer, inner;
+	struct { uint64_t flags, mode, resolve; } how = { (uint64_t)flags, 0, 1 /* RESOLVE_NO_XDEV */ };
+
+	fd = (int)syscall(__NR_openat2, at, name, &how, sizeof(how));
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return fd;
+	fd = openat(at, name, flags);
+	if (fd >= 0 && (fstat(at, &outer) < 0 || fstat(fd, &inner) < 0 || outer.st_dev != inner.st_dev))
+		fd_close(&fd);
+	return fd;
+}
+
+/* The removal of one tree. */
+struct tree_removal {
+	int top;                        /* descriptor of the tree's folder */
+	unsigned long number;           /* number in the last name tried for a folder that is moved up */
+	bool changed;                   /* something was removed in this pass, or moved up: the next may find more */
+	int64_t until;                  /* time of its limit, in milliseconds */
+};
+
+/* Moves a deep folder to the top. Its users may have taken any name, so several are tried. */
+static void move_up(struct tree_removal *removal, int at, const char *name)
+{
+	char up[32];
+
+	for (int tries = 0; tries < NAMES_MOST; tries++) {
+		snprintf(up, sizeof(up), ".superd-%lu", ++removal->number);
+		if (renameat(at, name, removal->top, up) == 0) {
+			removal->changed = true;
+			return;
+		}
+		if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
+			return;
+	}
+}
+
+static void empty_level(struct tree_removal *removal, int directory, int depth)
+{
+	DIR *stream = fdopendir(directory);
+	struct dirent *entry;
+
+	if (!stream) {
+		close(directory);
+		return;
+	}
+	while ((entry = readdir(stream)) && clock_ms() < removal->until) {
+		int inner;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd(stream), entry->d_name, 0) == 0) {
+			removal->changed = true;
+			continue;
+		}
+		inner = open_unmounted(dirfd(stream), entry->d_name);
+		if (inner < 0)
+			continue;
+		if (depth == DEPTH_MOST)
+			close(inner);
+		else
+			empty_level(removal, inner, depth + 1);
+		if (unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR) == 0)
+			removal->changed = true;
+		else if (depth == DEPTH_MOST)
+			move_up(removal, dirfd(stream), entry->d_name);
+	}
+	closedir(stream);
+}
+
+/* false: something is left. *stuck: it cannot be removed, while other things are left as others go on filling. */
+static bool remove_tree(int base, const char *name, bool *stuck)
+{
+	struct tree_removal removal = { .top = open_unmounted(base, name), .until = clock_ms() + LONGEST };
+	bool gone = false;
+
+	*stuck = true;
+	if (removal.top < 0)            /* its user may have put a symlink or a file into its place */
+		return unlinkat(base, name, 0) == 0 || errno == ENOENT;
+	/* That of credentials is read-only, which only root may ignore. */
+	if (geteuid() != 0 && fchmod(removal.top, 0700) < 0)
+		return false;
+	while (!gone) {
+		int again = openat(removal.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		removal.changed = false;
+		if (again >= 0)
+			empty_level(&removal, again, 0);
+		gone = unlinkat(base, name, AT_REMOVEDIR) == 0;
+		if (!removal.changed || clock_ms() >= removal.until)
+			break;
+	}
+	fd_close(&removal.top);
+	*stuck = !removal.changed;
+	return gone;
+}
+
+bool remove_folder(const char *aside, const char *name)
+{
+	bool stuck;
+
+	if (remove_tree(STDIN_FILENO, aside, &stuck))
+		return true;
+	if (stuck)
+		syscall(SYS_renameat2, STDIN_FILENO, aside, STDOUT_FILENO, name, NOREPLACE);
+	return false;
+}
+
+bool remove_tmp(const char *name)
+{
+	static const char *const folders[] = { "/tmp", "/var/tmp" };
+	bool good = true, stuck;
+
+	for (size_t n = 0; n < sizeof(folders) / sizeof(*folders); n++) {
+		int base = open(folders[n], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		good &= base >= 0 ? remove_tree(base, name, &stuck) : errno == ENOENT;
+		fd_close(&base);
+	}
+	return good;
+}
+
+static int remove_memory(int id)
+{
+	return shmctl(id, IPC_RMID, NULL);
+}
+
+static int remove_semaphores(int id)
+{
+	return semctl(id, 0, IPC_RMID);
+}
+
+static int remove_queue(int id)
+{
+	return msgctl(id, IPC_RMID, NULL);
+}
+
+/* The lists, each with the column of the owner. */
+static const struct {
+	const char *path;
+	int uid;
+	int (*remove)(int id);
+} lists[] = {
+	{ "/proc/sysvipc/shm", 7, remove_memory },
+	{ "/proc/sysvipc/sem", 4, remove_semaphores },
+	{ "/proc/sysvipc/msg", 7, remove_queue },
+};
+
+/* Parses the numbers of a line, whose first one is a key, the second the id. Returns how many there are. */
+static int parse_numbers(char *line, long *numbers)
+{
+	int count = 0;
+	char *word;
+
+	while (count < FIELDS_MOST && (word = strsep(&line, " "))) {
+		if (*word)
+			numbers[count++] = strtol(word, NULL, 10);
+	}
+	return count;
+}
+
+static bool remove_listed(size_t list, uid_t uid)
+{
+	bool good = true;
+	size_t length;
+	char *text = fd_read_file(lists[list].path, LIST_MOST, &length), *rest = text, *line;
+	long numbers[FIELDS_MOST] = { 0 };
+
+	strsep(&rest, "\n"); /* skip the names of the columns */
+	while ((line = strsep(&rest, "\n"))) {
+		if (parse_numbers(line, numbers) > lists[list].uid && numbers[lists[list].uid] == (long)uid)
+			good &= lists[list].remove((int)numbers[1]) == 0 || errno == EINVAL || errno == EIDRM;
+	}
+	free(text);
+	return good;
+}
+
+static bool remove_files(const char *path, uid_t uid)
+{
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
+	int64_t until = clock_ms() + LONGEST;
+	struct dirent *entry;
+	struct stat status;
+	bool good = true;
+
+	if (!stream) {
+		fd_close(&folder);
+		return true;            /* there is none */
+	}
+	while ((entry = readdir(stream)) && clock_ms() < until) {
+		if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(status.st_mode) && status.st_uid == uid)
+			good &= unlinkat(dirfd(stream), entry->d_name, 0) == 0 || errno == ENOENT;
+	}
+	closedir(stream);
+	return good && !entry;
+}
+
+bool remove_ipc(uid_t uid)
+{
+	bool good = true;
+
+	for (size_t list = 0; list < sizeof(lists) / sizeof(*lists); list++)
+		good &= remove_listed(list, uid);
+	good &= remove_files("/dev/shm", uid);
+	return remove_files("/dev/mqueue", uid) && good;
+}

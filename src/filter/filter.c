@@ -1,0 +1,192 @@
+/* Makes seccomp filters with libseccomp.
+ *
+ * A 64-bit kernel also accepts the system calls of its 32-bit architectures, so a filter for one architecture can be
+ * bypassed. Each filter covers all architectures that this kernel runs, or those in system_call_architectures; then a
+ * call of any other one kills the process. */
+#include "filter/filter.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "filter/filter_internal.h"
+
+#define FAMILY_MOST 3
+
+/* libseccomp's architectures, in the order of system_call_architectures' words; 0: unknown to this libseccomp. */
+static const uint32_t architectures_by_word[] = {
+	SCMP_ARCH_NATIVE,      SCMP_ARCH_X86,	  SCMP_ARCH_X86_64,    SCMP_ARCH_X32,	 SCMP_ARCH_ARM,
+	SCMP_ARCH_AARCH64,
+#ifdef SCMP_ARCH_LOONGARCH64
+	SCMP_ARCH_LOONGARCH64,
+#else
+	0,
+#endif
+	SCMP_ARCH_MIPS,	       SCMP_ARCH_MIPS64,  SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64,
+	SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PARISC,  SCMP_ARCH_PARISC64,  SCMP_ARCH_PPC,	 SCMP_ARCH_PPC64,
+	SCMP_ARCH_PPC64LE,     SCMP_ARCH_RISCV64, SCMP_ARCH_S390,      SCMP_ARCH_S390X,
+};
+
+/* Architectures that run on one kernel; the first is the kernel's own. */
+static const uint32_t families[][FAMILY_MOST] = {
+	{ SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32 }, { SCMP_ARCH_AARCH64, SCMP_ARCH_ARM },
+	{ SCMP_ARCH_MIPS64, SCMP_ARCH_MIPS, SCMP_ARCH_MIPS64N32 },
+	{ SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64N32 }, { SCMP_ARCH_PARISC64, SCMP_ARCH_PARISC },
+	{ SCMP_ARCH_PPC64, SCMP_ARCH_PPC }, { SCMP_ARCH_S390X, SCMP_ARCH_S390 },
+};
+
+static void add_architecture(struct seccomp_filter *filter, uint32_t architecture)
+{
+	for (size_t n = 0; n < filter->count; n++) {
+		if (filter->architectures[n] == architecture)
+			return;
+	}
+	if (architecture && filter->count < ARCHITECTURES_MOST)
+		filter->architectures[filter->count++] = architecture;
+}
+
+static bool is_of_family(const uint32_t *family, uint32_t architecture)
+{
+	for (size_t n = 0; n < FAMILY_MOST; n++) {
+		if (family[n] == architecture)
+			return true;
+	}
+	return false;
+}
+
+/* A 32-bit superd may run on a 64-bit kernel, so all of its family are added. */
+static void add_local(struct seccomp_filter *filter)
+{
+	uint32_t native = seccomp_arch_native();
+
+	for (size_t family = 0; family < sizeof(families) / sizeof(families[0]); family++) {
+		for (size_t n = 0; is_of_family(families[family], native) && n < FAMILY_MOST; n++)
+			add_architecture(filter, families[family][n]);
+	}
+}
+
+static void choose_architectures(struct seccomp_filter *filter, unsigned wanted)
+{
+	add_architecture(filter, seccomp_arch_native());
+	if (!wanted)
+		add_local(filter);
+	for (size_t n = 1; n < sizeof(architectures_by_word) / sizeof(architectures_by_word[0]); n++) {
+		if (wanted >> n & 1)
+			add_architecture(filter, architectures_by_word[n]);
+	}
+}
+
+static scmp_filter_ctx open_context(uint32_t architecture, uint32_t default_action, bool is_bound)
+{
+	scmp_filter_ctx context = seccomp_init(default_action);
+
+	if (!context)
+		return NULL;
+	if (architecture != seccomp_arch_native() &&
+	    (seccomp_arch_remove(context, seccomp_arch_native()) < 0 || seccomp_arch_add(context, architecture) < 0)) {
+		seccomp_release(context);
+		return NULL;
+	}
+	/* An architecture that libseccomp does not know would bypass the filter, so its calls fail with ENOSYS. */
+	if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH,
+			     is_bound ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS)) < 0) {
+		seccomp_release(context);
+		return NULL;
+	}
+	seccomp_attr_set(context, SCMP_FLTATR_CTL_NNP, 0);
+	return context;
+}
+
+static void seccomp_filter_open(struct seccomp_filter *filter, unsigned wanted, uint32_t default_action)
+{
+	memset(filter, 0, sizeof(*filter));
+	choose_architectures(filter, wanted);
+	for (size_t n = 0; n < filter->count; n++) {
+		filter->contexts[n] = open_context(filter->architectures[n], default_action, wanted);
+		if (!filter->contexts[n])
+			filter->error = ENOMEM;
+	}
+}
+
+static void seccomp_filter_close(struct seccomp_filter *filter)
+{
+	for (size_t n = 0; n < filter->count; n++) {
+		if (filter->contexts[n])
+			seccomp_release(filter->contexts[n]);
+	}
+	free(filter->unified);
+}
+
+/* Merges all contexts into the first. */
+static bool merge_contexts(struct seccomp_filter *filter)
+{
+	for (size_t n = 1; n < filter->count && !filter->error; n++) {
+		filter->error = -seccomp_merge(filter->contexts[0], filter->contexts[n]);
+		if (!filter->error)
+			filter->contexts[n] = NULL;     /* the first one owns it now */
+	}
+	return !filter->error;
+}
+
+/* Exports libseccomp's instructions, at most `most` bytes, by the file `scratch`, as libseccomp writes to a descriptor.
+ * Returns their length. */
+static size_t export_rest(struct seccomp_filter *filter, int scratch, char *out, size_t most)
+{
+	ssize_t length;
+
+	if (lseek(scratch, 0, SEEK_SET) != 0)
+		filter->error = errno;
+	else
+		filter->error = -seccomp_export_bpf(filter->contexts[0], scratch);
+	if (filter->error)
+		return 0;
+	length = lseek(scratch, 0, SEEK_CUR);
+	if (length < 0 || lseek(scratch, 0, SEEK_SET) != 0)
+		filter->error = errno;
+	else if ((size_t)length > most)
+		filter->error = EFBIG;  /* longer than the kernel allows */
+	else if (read(scratch, out, (size_t)length) != length)
+		filter->error = EIO;
+	return filter->error ? 0 : (size_t)length;
+}
+
+/* superd's own instructions, followed by libseccomp's. Returns their number. */
+static size_t export_program(struct seccomp_filter *filter, int scratch, struct sock_filter *out)
+{
+	size_t own = seccomp_unified_write(filter, NULL), rest;
+
+	if (own > FILTER_INSTRUCTIONS_MOST)
+		filter->error = EFBIG;
+	if (filter->error || !merge_contexts(filter))
+		return 0;
+	/* A binary tree, if libseccomp has it. */
+	seccomp_attr_set(filter->contexts[0], SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	seccomp_unified_write(filter, out);
+	rest = export_rest(filter, scratch, (char *)(out + own), (FILTER_INSTRUCTIONS_MOST - own) * sizeof(*out));
+	return filter->error ? 0 : own + rest / sizeof(*out);
+}
+
+size_t filter_compile(const struct filter_request *request, int scratch, char answer[FILTER_ANSWER_MOST])
+{
+	uint32_t action = request->calls ? seccomp_filter_default(request) : SCMP_ACT_ALLOW;
+	struct filter_answer head = { 0 };
+	struct sock_filter *instructions = (struct sock_filter *)(void *)(answer + sizeof(head));
+	struct seccomp_filter filter;
+	size_t length;
+
+	seccomp_filter_open(&filter, (unsigned)request->architectures, action);
+	if (request->calls)
+		seccomp_filter_list(&filter, request);
+	else
+		seccomp_filter_restrict(&filter, request);
+	head.instructions = (uint32_t)export_program(&filter, scratch, instructions);
+	head.error = (uint32_t)filter.error;
+	head.unknown = (uint32_t)filter.unknown_count;
+	length = sizeof(head) + head.instructions * sizeof(*instructions);
+	memcpy(answer, &head, sizeof(head));
+	memcpy(answer + length, filter.unknown, filter.unknown_count * sizeof(filter.unknown[0]));
+	seccomp_filter_close(&filter);
+	return length + filter.unknown_count * sizeof(filter.unknown[0]);
+}

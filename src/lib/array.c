@@ -1,0 +1,37 @@
+/* Arrays that grow by doubling, by reallocarray(3). */
+#include "lib/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST 4
+
+void *array_grow(void *array, size_t *capacity, size_t count, size_t size)
+{
+	size_t more = *capacity ? *capacity * 2 : FIRST;
+	void *grown;
+
+	if (count < *capacity)
+		return array;
+	grown = reallocarray(array, more, size);
+	if (grown)
+		*capacity = more;
+	return grown;
+}
+
+void *array_reach(void *array, size_t *capacity, size_t index, size_t size)
+{
+	size_t more = *capacity ? *capacity : FIRST;
+	void *grown;
+
+	if (index < *capacity)
+		return array;
+	while (more <= index)
+		more *= 2;
+	grown = reallocarray(array, more, size);
+	if (grown) {
+		memset((char *)grown + *capacity * size, 0, (more - *capacity) * size);
+		*capacity = more;
+	}
+	return grown;
+}

@@ -1,0 +1,213 @@
+/* Growable text.
+ *
+ * Text from clients and backends may contain any byte. buf_visible splits it into valid UTF-8 characters, control
+ * characters and invalid bytes, and escapes the latter two. */
+#include "lib/buf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/pool.h"
+#include "lib/utf8.h"
+
+/* Makes room for `more` bytes and the NUL behind them. */
+static bool buf_reserve(struct buf *buf, size_t more)
+{
+	size_t capacity = buf->capacity ? buf->capacity : 64;
+	char *data;
+
+	if (buf->failed)
+		return false;
+	if (more < buf->capacity - buf->length)
+		return true;
+	if (more >= SIZE_MAX / 2 - buf->length)
+		goto fail;
+	while (capacity <= buf->length + more)
+		capacity *= 2;
+	data = realloc(buf->data, capacity);
+	if (!data)
+		goto fail;
+	buf->data = data;
+	buf->capacity = capacity;
+	return true;
+fail:
+	buf->failed = true;
+	return false;
+}
+
+void buf_add(struct buf *buf, const void *bytes, size_t length)
+{
+	if (!buf_reserve(buf, length))
+		return;
+	if (length)
+		memcpy(buf->data + buf->length, bytes, length);
+	buf->length += length;
+	buf->data[buf->length] = '\0';
+}
+
+void buf_text(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
+void buf_char(struct buf *buf, char c)
+{
+	buf_add(buf, &c, 1);
+}
+
+void buf_utf8(struct buf *buf, uint32_t code)
+{
+	static const uint32_t firsts[] = { 0x80, 0x800, 0x10000 };
+	static const unsigned char marks[] = { 0, 0xc0, 0xe0, 0xf0 };
+	int more = 0;
+
+	while (more < 3 && code >= firsts[more])
+		more++;
+	buf_char(buf, (char)(marks[more] | code >> 6 * more));
+	while (more--)
+		buf_char(buf, (char)(0x80 | (code >> 6 * more & 0x3f)));
+}
+
+/* Formats into the free room first, which is mostly enough, and again after growing. errno is restored before the
+ * second time, so that %m prints the caller's error. */
+void buf_vaddf(struct buf *buf, const char *format, va_list arguments)
+{
+	size_t room = buf->failed ? 0 : buf->capacity - buf->length;
+	int saved = errno, length;
+	va_list again;
+	bool fits;
+
+	va_copy(again, arguments);
+	length = vsnprintf(room ? buf->data + buf->length : NULL, room, format, arguments);
+	fits = length >= 0 && (size_t)length < room;
+	if (room && !fits)
+		buf->data[buf->length] = '\0';
+	if (length < 0) {
+		buf->failed = true;
+	} else if (fits) {
+		buf->length += (size_t)length;
+	} else if (buf_reserve(buf, (size_t)length)) {
+		errno = saved;
+		vsnprintf(buf->data + buf->length, (size_t)length + 1, format, again);
+		buf->length += (size_t)length;
+	}
+	va_end(again);
+	errno = saved;
+}
+
+void buf_addf(struct buf *buf, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	buf_vaddf(buf, format, arguments);
+	va_end(arguments);
+}
+
+void buf_visible(struct buf *buf, const char *text, size_t length)
+{
+	const unsigned char *at = (const unsigned char *)text, *end = at + length;
+
+	for (;;) {
+		const unsigned char *plain = at;
+		size_t bytes;
+
+		while (at < end && *at >= 0x20 && *at < 0x7f)
+			at++;
+		if (at > plain)
+			buf_add(buf, plain, (size_t)(at - plain));
+		if (at == end)
+			return;
+		bytes = utf8_length(at, (size_t)(end - at));
+		if (utf8_is_visible(at, bytes)) {
+			buf_add(buf, at, bytes);
+			at += bytes;
+			continue;
+		}
+		for (bytes = bytes ? bytes : 1; bytes; bytes--)
+			buf_addf(buf, "\\x%02x", *at++);
+	}
+}
+
+/* Whether the text behind a backslash reads as xHH, or becomes \xHH in buf_visible. */
+static bool is_like_escape(const unsigned char *at, const unsigned char *end)
+{
+	if (at < end && !utf8_is_visible(at, utf8_length(at, (size_t)(end - at))))
+		return true;
+	return end - at >= 3 && at[0] == 'x' && isxdigit(at[1]) && isxdigit(at[2]);
+}
+
+void buf_visible_once(struct buf *buf, const char *text, size_t length)
+{
+	const char *end = text + length;
+
+	while (text < end) {
+		const char *slash = memchr(text, '\\', (size_t)(end - text)), *behind;
+
+		buf_visible(buf, text, (size_t)((slash ? slash : end) - text));
+		if (!slash)
+			return;
+		for (behind = slash; behind < end && *behind == '\\'; behind++)
+			;
+		buf_add(buf, slash, (size_t)(behind - slash));
+		if (is_like_escape((const unsigned char *)behind, (const unsigned char *)end))
+			buf_add(buf, slash, (size_t)(behind - slash));
+		text = behind;
+	}
+}
+
+bool buf_cut(struct buf *buf, size_t length)
+{
+	if (length >= buf->length)
+		return false;
+	while (length && ((unsigned char)buf->data[length] & 0xc0) == 0x80)
+		length--;
+	buf->length = length;
+	buf->data[length] = '\0';
+	return true;
+}
+
+const char *buf_string(const struct buf *buf)
+{
+	return buf->data && buf->length ? buf->data : "";
+}
+
+char *buf_take(struct buf *buf)
+{
+	char *data;
+
+	if (!buf_reserve(buf, 0)) {
+		buf_free(buf);
+		return NULL;
+	}
+	data = buf->data;
+	data[buf->length] = '\0';
+	*buf = (struct buf){ 0 };
+	return data;
+}
+
+void buf_clear(struct buf *buf)
+{
+	buf->length = 0;
+	buf->failed = false;
+	if (buf->data)
+		buf->data[0] = '\0';
+}
+
+const char *buf_keep(struct buf *buf, struct pool *pool)
+{
+	const char *kept = buf->failed ? NULL : pool_text(pool, buf_string(buf));
+
+	buf_free(buf);
+	return kept;
+}
+
+void buf_free(struct buf *buf)
+{
+	free(buf->data);
+	*buf = (struct buf){ 0 };
+}

@@ -1,0 +1,331 @@
+/* Diagnostics: errors, warnings and hints about a table that a person wrote.
+ *
+ * A file may contain anything. So the list is bounded, long messages are cut, and diags_print escapes control
+ * characters. */
+#include "lib/diag.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/array.h"
+#include "lib/buf.h"
+
+static const char *const severity_names[] = {
+	[SEVERITY_NOTE] = "note",
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_ERROR] = "error",
+};
+
+const char *severity_name(enum severity severity)
+{
+	return severity_names[severity];
+}
+
+bool origin_equal(struct origin a, struct origin b)
+{
+	return a.file && b.file && a.line == b.line && a.column == b.column && !strcmp(a.file, b.file);
+}
+
+static char *format_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
+static char *format_text(const char *format, va_list arguments)
+{
+	struct buf text = { 0 };
+
+	buf_vaddf(&text, format, arguments);
+	if (buf_cut(&text, DIAGS_MESSAGE))
+		buf_text(&text, "…");
+	return buf_take(&text);
+}
+
+/* Counts a diagnostic. false: the list is full for this severity, and the diagnostic is dropped. */
+static bool count_one(struct diags *diags, enum severity severity)
+{
+	size_t errors = diags->errors - diags->dropped_errors;
+	size_t errors_most = diags->keeps_all ? DIAGS_ALL : DIAGS_ERRORS;
+	size_t others_most = diags->keeps_all ? DIAGS_ALL : DIAGS_OTHERS;
+
+	diags->last = NULL;
+	if (severity == SEVERITY_ERROR) {
+		diags->errors++;
+		if (errors < errors_most)
+			return true;
+		diags->dropped_errors++;
+		return false;
+	}
+	if (severity == SEVERITY_WARNING)
+		diags->warnings++;
+	if (diags->count < errors + others_most)
+		return true;
+	diags->dropped_others++;
+	return false;
+}
+
+static void count_lost(struct diags *diags, enum severity severity)
+{
+	diags->lost++;
+	if (severity != SEVERITY_ERROR)
+		diags->errors++;
+}
+
+/* Returns a free element behind the last; NULL: out of memory. */
+static struct diag *reserve_next(struct diags *diags)
+{
+	struct diag *list = array_grow(diags->list, &diags->capacity, diags->count, sizeof(*list));
+
+	if (!list)
+		return NULL;
+	diags->list = list;
+	return &list[diags->count];
+}
+
+void diags_add(struct diags *diags, enum severity severity, struct origin at, const char *format, ...)
+{
+	struct diag new = {
+		.line = at.line, .column = at.column, .severity = severity, .of_machine = diags->of_machine
+	};
+	struct diag *place;
+	va_list arguments;
+
+	if (!count_one(diags, severity))
+		return;
+	va_start(arguments, format);
+	new.message = format_text(format, arguments);
+	va_end(arguments);
+	new.file = at.file ? strdup(at.file) : NULL;
+	place = reserve_next(diags);
+	if (!place || !new.message || (at.file && !new.file)) {
+		free(new.message);
+		free(new.file);
+		count_lost(diags, severity);
+		return;
+	}
+	*place = new;
+	diags->last = place;
+	diags->count++;
+}
+
+bool diags_out_of_memory(struct diags *diags, struct origin at)
+{
+	diag_error(diags, at, "out of memory");
+	return false;
+}
+
+void diags_hint(struct diags *diags, const char *format, ...)
+{
+	va_list arguments;
+	char *hint;
+
+	if (!diags->last)
+		return;
+	va_start(arguments, format);
+	hint = format_text(format, arguments);
+	va_end(arguments);
+	if (!hint) {
+		count_lost(diags, SEVERITY_NOTE);
+		return;
+	}
+	free(diags->last->hint);
+	diags->last->hint = hint;
+}
+
+void diags_tie(struct diags *diags)
+{
+	if (diags->last && diags->count > 1)
+		diags->last->follows = true;
+}
+
+void diags_pass_over(struct diags *diags, struct diag *diag)
+{
+	diag->severity = SEVERITY_WARNING;
+	diag->was_error = true;
+	diags->errors--;
+	diags->warnings++;
+}
+
+static void free_diag(struct diag *diag)
+{
+	free(diag->file);
+	free(diag->message);
+	free(diag->hint);
+}
+
+void diags_keep(struct diags *diags, const bool *wanted)
+{
+	size_t count = diags->count;
+
+	diags->count = diags->errors = diags->warnings = 0;
+	diags->dropped_errors = diags->dropped_others = diags->lost = 0;
+	diags->last = NULL;
+	for (size_t n = 0; n < count; n++) {
+		struct diag *diag = &diags->list[n];
+
+		if (!wanted[n]) {
+			free_diag(diag);
+			continue;
+		}
+		diags->errors += diag->severity == SEVERITY_ERROR;
+		diags->warnings += diag->severity == SEVERITY_WARNING;
+		diags->list[diags->count++] = *diag;
+	}
+}
+
+void diags_bound(struct diags *diags)
+{
+	size_t count = diags->count, errors = 0, others = 0;
+	bool kept = true;
+
+	diags->count = 0;
+	diags->last = NULL;
+	diags->keeps_all = false;
+	for (size_t n = 0; n < count; n++) {
+		struct diag *diag = &diags->list[n];
+		bool is_error = diag->severity == SEVERITY_ERROR || diag->was_error;
+
+		if (!diag->follows)
+			kept = is_error ? errors++ < DIAGS_ERRORS : others++ < DIAGS_OTHERS;
+		if (kept) {
+			diags->list[diags->count++] = *diag;
+			continue;
+		}
+		diags->dropped_errors += diag->severity == SEVERITY_ERROR;
+		diags->dropped_others += diag->severity != SEVERITY_ERROR;
+		free_diag(diag);
+	}
+}
+
+/* The order of diagnostics: by file as the files first appear in the list, then by line, then as they were added. */
+struct sort_key {
+	struct diag diag;
+	size_t file;                    /* index of the first diagnostic about this file */
+	unsigned line;
+	size_t number;                  /* index in the list before sorting */
+};
+
+static bool has_same_file(const struct diag *a, const struct diag *b)
+{
+	return a->file && b->file ? !strcmp(a->file, b->file) : a->file == b->file;
+}
+
+static size_t first_of_file(const struct sort_key *keys, size_t number)
+{
+	for (size_t n = number; n-- > 0;) {
+		if (has_same_file(&keys[n].diag, &keys[number].diag) && !keys[n].diag.follows)
+			return keys[n].file;
+	}
+	return number;
+}
+
+static int compare_sort_keys(const void *left, const void *right)
+{
+	const struct sort_key *a = left, *b = right;
+
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+void diags_sort(struct diags *diags)
+{
+	struct sort_key *keys = calloc(diags->count + 1, sizeof(*keys));
+
+	if (!keys)
+		return;
+	for (size_t n = 0; n < diags->count; n++) {
+		struct sort_key *key = &keys[n];
+
+		*key = (struct sort_key){ .diag = diags->list[n], .line = diags->list[n].line, .number = n };
+		key->file = first_of_file(keys, n);
+		if (key->diag.follows && n) {
+			key->file = keys[n - 1].file;
+			key->line = keys[n - 1].line;
+		}
+	}
+	qsort(keys, diags->count, sizeof(*keys), compare_sort_keys);
+	for (size_t n = 0; n < diags->count; n++)
+		diags->list[n] = keys[n].diag;
+	diags->last = NULL;
+	free(keys);
+}
+
+void diag_place(const struct diag *diag, struct buf *out)
+{
+	if (!diag->file)
+		return;
+	buf_visible(out, diag->file, strlen(diag->file));
+	if (diag->line)
+		buf_addf(out, ":%u", diag->line);
+	if (diag->line && diag->column)
+		buf_addf(out, ":%u", diag->column);
+}
+
+static void add_diag_line(struct buf *line, const struct diag *diag, const char *kind, const char *message)
+{
+	diag_place(diag, line);
+	if (!diag->file)
+		buf_text(line, "superd");
+	buf_addf(line, ": %s: ", kind);
+	buf_visible(line, message, strlen(message));
+	buf_char(line, '\n');
+}
+
+void diags_print(const struct diags *diags, FILE *out)
+{
+	size_t more = diags->dropped_errors + diags->dropped_others, lost = diags->lost;
+	struct buf line = { 0 };
+
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct diag *diag = &diags->list[i];
+
+		buf_clear(&line);
+		add_diag_line(&line, diag, severity_names[diag->severity], diag->message);
+		if (diag->hint)
+			add_diag_line(&line, diag, "hint", diag->hint);
+		if (line.failed)
+			lost++;
+		else
+			fputs(buf_string(&line), out);
+	}
+	if (more)
+		fprintf(out, "superd: … and %zu more\n", more);
+	if (lost)
+		fprintf(out, "superd: error: out of memory: %zu diagnostics are missing here\n", lost);
+	buf_free(&line);
+}
+
+const char *diags_summarize(const struct diags *diags, char out[DIAGS_SUMMARY_MOST])
+{
+	snprintf(out, DIAGS_SUMMARY_MOST, "%zu error%s%s", diags->errors, diags->errors == 1 ? "" : "s",
+		 diags->lost ? ": out of memory" : "");
+	return out;
+}
+
+void diags_free(struct diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		free_diag(&diags->list[i]);
+	free(diags->list);
+	*diags = (struct diags){ 0 };
+}
+
+void origin_describe(struct origin at, struct buf *out)
+{
+	if (at.file)
+		buf_addf(out, " at %s:%u", at.file, at.line);
+	else if (at.line)
+		buf_addf(out, " in line %u", at.line);
+}
+
+void origin_cite(struct origin at, struct buf *out)
+{
+	if (at.file && at.line)
+		buf_addf(out, " (%s:%u)", at.file, at.line);
+	else if (at.file)
+		buf_addf(out, " (%s)", at.file);
+	else if (at.line)
+		buf_addf(out, " (line %u)", at.line);
+}

@@ -1,0 +1,202 @@
+/* File descriptors: opened with close-on-exec, moved to high numbers, read up to a limit.
+ *
+ * A path in a table may name a fifo without a writer, whose open(2) would block. Files are therefore opened with
+ * O_NONBLOCK, and only regular ones are read. */
+#include "lib/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/wait_note.h"
+
+static void fd_set_cloexec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags >= 0 && !(flags & FD_CLOEXEC))
+		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+int fd_copy(int fd, int least)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, least);
+
+	return copy < 0 ? fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : copy;
+}
+
+int fd_raise(int fd, int least)
+{
+	int saved = errno, raised;
+
+	if (fd < 0)
+		return fd;
+	raised = fd < least ? fcntl(fd, F_DUPFD_CLOEXEC, least) : -1;
+	if (raised >= 0)
+		close(fd);
+	else
+		fd_set_cloexec(raised = fd);
+	errno = saved;
+	return raised;
+}
+
+int fd_set_nonblocking(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFL);
+	int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+
+	if (flags < 0)
+		return -1;
+	return wanted == flags ? 0 : fcntl(fd, F_SETFL, wanted);
+}
+
+int fd_pipe(int ends[2])
+{
+	if (!pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return 0;
+	if (errno != ENOSYS || pipe(ends) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		fd_set_cloexec(ends[i]);
+		if (fd_set_nonblocking(ends[i], true) < 0) {
+			fd_close(&ends[0]);
+			fd_close(&ends[1]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void fd_close(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
+/* Calls read(2) again after EINTR. With `waits`, it also waits for a descriptor that is non-blocking. */
+static ssize_t read_retrying(int fd, bool waits, char *to, size_t size)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	ssize_t got;
+
+	while ((got = read(fd, to, size)) < 0) {
+		if (errno == EAGAIN && waits)
+			poll(&wait, 1, -1);
+		else if (errno != EINTR)
+			break;
+	}
+	return got;
+}
+
+/* Reads to the end of the file, whatever fstat(2) has as its size: a file may grow while it is read, and files of /proc
+ * have size 0. */
+static char *read_to_end(int fd, bool waits, size_t most, size_t *length)
+{
+	size_t capacity = 4096, have = 0;
+	char *text = NULL, *larger;
+	ssize_t got;
+
+	for (;;) {
+		larger = realloc(text, capacity + 1);
+		if (!larger)
+			goto fail;
+		text = larger;
+		got = read_retrying(fd, waits, text + have, capacity - have);
+		if (got < 0)
+			goto fail;
+		if (!got)
+			break;
+		have += (size_t)got;
+		if (have > most) {
+			errno = EFBIG;
+			goto fail;
+		}
+		if (have == capacity)
+			capacity *= 2;
+	}
+	text[have] = '\0';
+	*length = have;
+	return text;
+fail:
+	free(text);
+	return NULL;
+}
+
+char *fd_read_all(int fd, size_t most, size_t *length)
+{
+	return read_to_end(fd, true, most, length);
+}
+
+/* Does not wait in read(2) either: /proc/kmsg is a regular file that blocks until there is more. */
+static char *read_regular(const char *path, size_t most, size_t *length)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+	char *text = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) < 0)
+		goto out;
+	if (!S_ISREG(status.st_mode)) {
+		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+		goto out;
+	}
+	text = read_to_end(fd, false, most, length);
+out:
+	fd_close(&fd);
+	return text;
+}
+
+char *fd_read_file(const char *path, size_t most, size_t *length)
+{
+	char *text;
+
+	wait_note_begin("the file", path);
+	text = read_regular(path, most, length);
+	wait_note_end();
+	return text;
+}
+
+static int open_memfd(void)
+{
+	return memfd_create("input", MFD_CLOEXEC);
+}
+
+off_t fd_make_rewindable(int fd, size_t most)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	int memory = at < 0 ? open_memfd() : -1;
+	size_t length = 0;
+	char *text;
+
+	if (memory < 0)
+		return at;
+	text = fd_read_all(fd, most, &length);
+	if (text && write(memory, text, length) == (ssize_t)length && dup2(memory, fd) >= 0)
+		at = lseek(fd, 0, SEEK_SET);
+	free(text);
+	fd_close(&memory);
+	return at;
+}
+
+/* Without /dev, the root folder takes the number: it is enough that a write fails. Only these three descriptors are not
+ * close-on-exec. */
+bool fd_ensure_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", O_RDWR | O_NOCTTY) < 0 && open("/", O_RDONLY | O_DIRECTORY) < 0)
+			return false;
+	}
+	return true;
+}

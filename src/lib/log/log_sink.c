@@ -1,0 +1,498 @@
+/* The destination of the log: stderr, a file or syslog. A sink never waits.
+ *
+ * Other processes share stderr's open file description (open(2)), so superd must not set O_NONBLOCK on it, and between
+ * poll(2) and write(2) another writer can fill the pipe. superd therefore opens /proc/self/fd/2 again, for a
+ * description of its own. If that fails (a pipe of another user, no /proc), it polls before each write. */
+#include "lib/log/log_sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+
+#define LINE_MOST_SHARED 4000   /* below PIPE_BUF: taken whole by a pipe that has room at all */
+#define LINE_MOST_FILE (64 << 10)
+#define FLUSH_MOST 256          /* lines that one log_sink_flush writes, so that a long queue does not delay the loop */
+
+static const char destination_wrong[] = "a log goes to stderr, syslog, syslog:FACILITY or file:PATH";
+static const char facility_wrong[] =
+	"there is no such facility; it is daemon, auth, user, mail, cron or local0 to local7";
+
+/* Opens stderr's file again, for a non-blocking open file description of superd's own. -1: not possible. */
+static int reopen_stderr(const struct stat *now)
+{
+	int fd = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+
+	if (fd >= 0 && (fstat(fd, &status) < 0 || status.st_dev != now->st_dev || status.st_ino != now->st_ino))
+		fd_close(&fd);
+	return fd_raise(fd, FD_HIGH);
+}
+
+/* Finds out how to write to stderr. A regular file is written through the shared description, so that superd and other
+ * writers use one offset. */
+static void open_stderr(struct log_sink *sink)
+{
+	struct stat status = { 0 };
+	int again = -1;
+
+	sink->fd = STDERR_FILENO;
+	sink->mode = LOG_SINK_ASK;
+	sink->is_regular = false;
+	if (fstat(STDERR_FILENO, &status) < 0)
+		return;
+	sink->is_regular = S_ISREG(status.st_mode);
+	if (sink->is_regular)
+		sink->mode = LOG_SINK_WRITE;
+	else if (S_ISSOCK(status.st_mode))
+		sink->mode = LOG_SINK_SEND;
+	else
+		again = reopen_stderr(&status);
+	if (again >= 0) {
+		sink->fd = again;
+		sink->mode = LOG_SINK_WRITE;
+	}
+}
+
+/* Opens the file non-blocking, because it may be a fifo: then open(2) fails with ENXIO without a reader. */
+static bool open_file(struct log_sink *sink)
+{
+	int fd = open(sink->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOG_SINK_MODE);
+	struct stat status;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &status) < 0) {
+		fd_close(&fd);
+		return false;
+	}
+	sink->fd = fd_raise(fd, FD_HIGH);
+	sink->mode = LOG_SINK_WRITE;
+	sink->is_regular = S_ISREG(status.st_mode);
+	return true;
+}
+
+const char *log_sink_refusal(const char *destination)
+{
+	if (!strcmp(destination, "stderr") || !strcmp(destination, "syslog"))
+		return NULL;
+	if (!strncmp(destination, "syslog:", 7))
+		return syslog_facility(destination + 7) < 0 ? facility_wrong : NULL;
+	return strncmp(destination, "file:", 5) || !destination[5] ? destination_wrong : NULL;
+}
+
+static const char *check_file(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder;
+	int result;
+
+	if (access(path, F_OK) == 0)
+		return access(path, W_OK) == 0 ? NULL : strerror(errno);
+	folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+	if (!folder)
+		return strerror(ENOMEM);
+	result = access(folder, W_OK | X_OK);
+	free(folder);
+	return result == 0 ? NULL : strerror(errno);
+}
+
+const char *log_sink_check(const char *destination)
+{
+	const char *why = log_sink_refusal(destination);
+
+	return why || strncmp(destination, "file:", 5) ? why : check_file(destination + 5);
+}
+
+const char *log_sink_open(struct log_sink *sink, const char *destination)
+{
+	const char *why = log_sink_refusal(destination);
+
+	*sink = (struct log_sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd", .syslog = SYSLOG_INIT };
+	log_queue_init(&sink->queue, LOG_SINK_QUEUE);
+	if (why)
+		return why;
+	if (!strcmp(destination, "stderr")) {
+		sink->kind = LOG_SINK_STDERR;
+		open_stderr(sink);
+		return NULL;
+	}
+	if (!strncmp(destination, "syslog", 6)) {
+		sink->kind = LOG_SINK_SYSLOG;
+		if (destination[6])
+			sink->facility = syslog_facility(destination + 7);
+		return NULL;
+	}
+	sink->kind = LOG_SINK_FILE;
+	sink->path = strdup(destination + 5);
+	if (sink->path && open_file(sink))
+		return NULL;
+	free(sink->path);
+	sink->path = NULL;
+	return strerror(errno);
+}
+
+static enum write_outcome write_to_syslog(struct log_sink *sink, const char *text, size_t length, size_t *done)
+{
+	enum write_outcome outcome = syslog_put(&sink->syslog, text, length, done);
+
+	sink->error = 0;
+	return outcome;
+}
+
+/* Classifies a failure by errno. A full disk may get room and a fifo a reader; a pipe that is stderr gets none. */
+static enum write_outcome classify_error(struct log_sink *sink)
+{
+	sink->error = errno;
+	if (errno == EAGAIN)
+		return WRITE_FULL;
+	if (errno == ENOBUFS || errno == ENOMEM || sink->is_regular || (errno == EPIPE && sink->kind == LOG_SINK_FILE))
+		return WRITE_AWAY;
+	return WRITE_LOST;
+}
+
+static enum write_outcome write_to_file(struct log_sink *sink, const char *text, size_t length, size_t *done)
+{
+	struct pollfd ask = { .fd = sink->fd, .events = POLLOUT };
+	ssize_t written;
+
+	if (sink->mode == LOG_SINK_ASK && poll(&ask, 1, 0) == 0)
+		return WRITE_FULL;
+	if (sink->mode == LOG_SINK_ASK && ask.revents != POLLOUT)
+		return WRITE_LOST;      /* POLLERR: the reader is gone */
+	do
+		written = sink->mode == LOG_SINK_SEND
+			? send(sink->fd, text + *done, length - *done, MSG_DONTWAIT | MSG_NOSIGNAL)
+			: write(sink->fd, text + *done, length - *done);
+	while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return classify_error(sink);
+	*done += (size_t)written;
+	if (*done == length)
+		return WRITE_DONE;
+	sink->error = ENOSPC;           /* of a regular file; write(2) returns the error only at the next call */
+	return sink->is_regular ? WRITE_AWAY : WRITE_FULL;
+}
+
+/* Tries once to write a line from *done on, and advances *done. */
+static enum write_outcome write_line(struct log_sink *sink, const char *text, size_t length, size_t *done)
+{
+	return sink->kind == LOG_SINK_SYSLOG ? write_to_syslog(sink, text, length, done)
+					     : write_to_file(sink, text, length, done);
+}
+
+static void set_state(struct log_sink *sink, enum log_sink_state state)
+{
+	bool changes = sink->state != state;
+
+	sink->state = state;
+	if (changes && sink->wait)
+		sink->wait(sink);
+}
+
+static void count_losses(struct log_sink *sink, const struct log_losses *lost)
+{
+	sink->unreported.all += lost->all;
+	sink->unreported.of_clients += lost->of_clients;
+	if (!sink->lost)
+		return;
+	sink->lost->all += lost->all;
+	sink->lost->of_clients += lost->of_clients;
+}
+
+void log_sink_count_lost(struct log_sink *sink, bool of_client)
+{
+	const struct log_losses one = { .all = 1, .of_clients = of_client };
+
+	count_losses(sink, &one);
+}
+
+static bool queue_line(struct log_sink *sink, const struct log_text *text)
+{
+	struct log_losses lost = { 0 };
+	bool queued = log_queue_add(&sink->queue, text, &lost);
+
+	if (lost.all)
+		count_losses(sink, &lost);
+	return queued;
+}
+
+static bool write_or_queue(struct log_sink *sink, const char *text, size_t length, bool of_client)
+{
+	struct log_text line = { .text = text, .length = length, .of_client = of_client };
+	enum write_outcome outcome;
+
+	if (!log_queue_is_empty(&sink->queue))
+		return queue_line(sink, &line);
+	outcome = write_line(sink, text, length, &line.done);
+	if (outcome == WRITE_DONE)
+		return true;
+	if (outcome == WRITE_LOST) {
+		log_sink_count_lost(sink, of_client);
+		return false;
+	}
+	if (!queue_line(sink, &line))
+		return false;
+	set_state(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
+	return true;
+}
+
+/* Writes what precedes the next line: the report of dropped lines, and, without an event loop, the queue. */
+static void write_pending(struct log_sink *sink)
+{
+	bool waits = !log_queue_is_empty(&sink->queue);
+
+	if (waits ? !sink->wait : sink->unreported.all && sink->report_dropped)
+		log_sink_flush(sink);
+}
+
+bool log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, const char *line, size_t length,
+		      bool of_client)
+{
+	write_pending(sink);
+	buf_clear(&sink->text);
+	syslog_compose(&sink->text, head, line, length);
+	if (sink->text.failed) {
+		log_sink_count_lost(sink, of_client);
+		return false;
+	}
+	return write_or_queue(sink, sink->text.data, sink->text.length, of_client);
+}
+
+static struct syslog_head own_head(const struct log_sink *sink, int severity)
+{
+	return (struct syslog_head){ sink->facility | severity, sink->ident, getpid() };
+}
+
+bool log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length, bool of_client)
+{
+	struct syslog_head head;
+
+	if (sink->kind == LOG_SINK_SYSLOG) {
+		head = own_head(sink, severity);
+		return log_sink_take_as(sink, &head, line, length - 1, of_client);
+	}
+	write_pending(sink);
+	return write_or_queue(sink, line, length, of_client);
+}
+
+/* If only a part of the line is written, the line becomes the first of the queue. */
+bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, size_t length)
+{
+	struct syslog_head head = own_head(sink, severity);
+	struct log_text text = { .text = line, .length = length, .of_client = true };
+	enum write_outcome outcome;
+
+	if (sink->kind == LOG_SINK_SYSLOG) {
+		buf_clear(&sink->text);
+		syslog_compose(&sink->text, &head, line, length - 1);
+		if (sink->text.failed)
+			return false;
+		text.text = sink->text.data;
+		text.length = sink->text.length;
+	}
+	outcome = write_line(sink, text.text, text.length, &text.done);
+	if (outcome == WRITE_DONE)
+		return true;
+	if (!text.done || !queue_line(sink, &text))
+		return false;
+	set_state(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
+	return true;
+}
+
+void log_sink_take_queued(struct log_sink *sink, const struct log_text *text)
+{
+	if (text->length && text->done <= text->length && queue_line(sink, text) && sink->state == LOG_SINK_READY)
+		set_state(sink, LOG_SINK_FULL);
+}
+
+void log_sink_flush(struct log_sink *sink)
+{
+	struct log_line *line = log_queue_first(&sink->queue);
+	enum write_outcome outcome = WRITE_DONE;
+
+	if (sink->unreported.all && sink->report_dropped && !(line && line->done))
+		sink->report_dropped(sink);
+	for (int n = 0; n < FLUSH_MOST && (line = log_queue_first(&sink->queue)); n++) {
+		size_t done = line->done;
+
+		outcome = write_line(sink, line->text, line->length, &done);
+		if (outcome == WRITE_LOST) {
+			log_sink_count_lost(sink, line->of_client);
+			log_queue_drop(&sink->queue, line, &(struct log_losses){ 0 });
+			continue;
+		}
+		if (outcome != WRITE_DONE) {
+			log_queue_advance(&sink->queue, line, done);
+			break;
+		}
+		log_queue_complete(&sink->queue, line);
+	}
+	if (log_queue_is_empty(&sink->queue))
+		set_state(sink, LOG_SINK_READY);
+	else
+		set_state(sink, outcome == WRITE_AWAY ? LOG_SINK_AWAY : LOG_SINK_FULL);
+}
+
+/* If there is nothing to poll (no syslog daemon, disk full), tries once more and gives up. */
+void log_sink_finish(struct log_sink *sink, int64_t until)
+{
+	sink->syslog.retry_at = 0;
+	while (!log_queue_is_empty(&sink->queue)) {
+		struct pollfd ask = { .events = POLLOUT };
+		int64_t left = until - clock_ms();
+
+		log_sink_flush(sink);
+		if (sink->state != LOG_SINK_FULL || left <= 0)
+			return;
+		ask.fd = log_sink_fd(sink);
+		poll(&ask, 1, (int)left);
+	}
+}
+
+int log_sink_fd(const struct log_sink *sink)
+{
+	return sink->kind == LOG_SINK_SYSLOG ? sink->syslog.fd : sink->fd;
+}
+
+/* The 80 bytes are for the head of a syslog line: priority, time, name and pid. */
+size_t log_sink_most(const struct log_sink *sink)
+{
+	if (sink->kind == LOG_SINK_SYSLOG)
+		return SYSLOG_LINE - 80;
+	return sink->is_regular ? LINE_MOST_FILE : LINE_MOST_SHARED;
+}
+
+bool log_sink_is_current(const struct log_sink *sink, int64_t *size)
+{
+	struct stat open, named;
+
+	*size = 0;
+	if (sink->kind != LOG_SINK_FILE || !sink->is_regular || fstat(sink->fd, &open) < 0)
+		return true;
+	*size = open.st_size;
+	return stat(sink->path, &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
+static bool is_same_file(int one, int other)
+{
+	struct stat first, second;
+
+	return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev &&
+		first.st_ino == second.st_ino;
+}
+
+/* Closes the old file. If the new one is another, the line that the old one has in part starts over. */
+static void replace_file(struct log_sink *sink, int *old)
+{
+	if (!is_same_file(*old, sink->fd))
+		log_queue_rewind(&sink->queue);
+	if (*old != STDERR_FILENO)
+		fd_close(old);
+}
+
+bool log_sink_reopen(struct log_sink *sink)
+{
+	int old = sink->fd;
+
+	if (sink->path && !open_file(sink))
+		return false;
+	if (sink->path)
+		sink->kind = LOG_SINK_FILE;
+	set_state(sink, LOG_SINK_READY);        /* so that the loop stops polling the old descriptor */
+	if (sink->kind == LOG_SINK_SYSLOG) {
+		syslog_close(&sink->syslog);
+		sink->syslog.retry_at = 0;
+		log_queue_rewind(&sink->queue);
+	} else {
+		if (sink->kind == LOG_SINK_STDERR)
+			open_stderr(sink);
+		replace_file(sink, &old);
+	}
+	if (!log_queue_is_empty(&sink->queue))
+		log_sink_flush(sink);
+	return true;
+}
+
+/* Gives the lines of the queue the form of the new destination: for syslog they have a head with time, name and pid,
+ * and no newline. A line that there is no memory for counts as lost. */
+static void convert_queue(struct log_sink *sink)
+{
+	bool to_syslog = sink->kind == LOG_SINK_SYSLOG;
+	struct syslog_head head = own_head(sink, LOG_INFO);
+	size_t most = sink->queue.most, count = 0;
+
+	LIST_EACH(link, &sink->queue.lines)
+		count++;
+	sink->queue.most = SIZE_MAX;    /* for a moment each line is there twice */
+	while (count--) {
+		struct log_line *line = log_queue_first(&sink->queue);
+		const char *text = line->text, *end = to_syslog ? NULL : strchr(text, '>');
+
+		buf_clear(&sink->text);
+		if (to_syslog)
+			syslog_compose(&sink->text, &head, text, line->length - 1);
+		else
+			buf_addf(&sink->text, "%s\n", end ? end + 1 : text);
+		if (sink->text.failed)
+			log_sink_count_lost(sink, line->of_client);
+		else
+			queue_line(sink, &(struct log_text){ sink->text.data, sink->text.length, 0, line->of_client });
+		log_queue_drop(&sink->queue, line, &(struct log_losses){ 0 });
+	}
+	sink->queue.most = most;
+}
+
+const char *log_sink_move(struct log_sink *sink, const char *destination)
+{
+	struct log_sink next;
+	bool was_syslog = sink->kind == LOG_SINK_SYSLOG;
+	const char *why = log_sink_open(&next, destination);
+
+	if (why)
+		return why;
+	if (!log_queue_is_empty(&sink->queue))
+		log_sink_flush(sink);
+	set_state(sink, LOG_SINK_READY);        /* so that the loop stops polling the old descriptor */
+	if (sink->fd != STDERR_FILENO)
+		fd_close(&sink->fd);
+	syslog_close(&sink->syslog);
+	free(sink->path);
+	sink->kind = next.kind;
+	sink->mode = next.mode;
+	sink->fd = next.fd;
+	sink->path = next.path;
+	sink->is_regular = next.is_regular;
+	sink->facility = next.facility;
+	sink->syslog.retry_at = 0;
+	log_queue_rewind(&sink->queue);
+	if (was_syslog != (sink->kind == LOG_SINK_SYSLOG))
+		convert_queue(sink);
+	if (!log_queue_is_empty(&sink->queue))
+		log_sink_flush(sink);
+	return NULL;
+}
+
+void log_sink_close(struct log_sink *sink)
+{
+	struct log_losses lost = { 0 };
+
+	log_queue_clear(&sink->queue, &lost);
+	if (lost.all)
+		count_losses(sink, &lost);
+	set_state(sink, LOG_SINK_READY);
+	if (sink->fd != STDERR_FILENO)
+		fd_close(&sink->fd);
+	syslog_close(&sink->syslog);
+	free(sink->path);
+	sink->path = NULL;
+	buf_free(&sink->text);
+}

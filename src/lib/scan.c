@@ -1,0 +1,370 @@
+/* Scalars from text: numbers, durations, sizes, modes, booleans.
+ *
+ * strtol(3) would accept blanks, signs and a half-read text, and saturate. The functions here read the whole text
+ * or refuse it, check every sum and product for overflow, and a refusal names the accepted form. */
+#include "lib/scan.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const char count_wrong[] = "a number is decimal, octal after 0 or hexadecimal after 0x";
+static const char duration_wrong[] =
+	"a duration is a number of seconds, or numbers with us, ms, s, min, h, d or w, such as 90, 5min or 1h30min";
+static const char bytes_wrong[] = "a size is a number with a unit: K, M, G, T, P or E";
+static const char mode_wrong[] = "a mode is octal, at most 07777";
+static const char bool_wrong[] = "expected yes or no";
+static const char too_large[] = "the number is too large";
+
+struct scan_unit {
+	const char *name;
+	int64_t factor;
+};
+
+/* The units of systemd.time(7) except months and years, whose length varies. */
+static const struct scan_unit duration_units[] = {
+	{ "", 1000000 },
+	{ "us", 1 }, { "usec", 1 }, { "µs", 1 }, { "μs", 1 },
+	{ "ms", 1000 }, { "msec", 1000 },
+	{ "s", 1000000 }, { "sec", 1000000 }, { "second", 1000000 }, { "seconds", 1000000 },
+	{ "m", 60000000 }, { "min", 60000000 }, { "minute", 60000000 }, { "minutes", 60000000 },
+	{ "h", 3600000000 }, { "hr", 3600000000 }, { "hour", 3600000000 }, { "hours", 3600000000 },
+	{ "d", 86400000000 }, { "day", 86400000000 }, { "days", 86400000000 },
+	{ "w", 604800000000 }, { "week", 604800000000 }, { "weeks", 604800000000 },
+	{ NULL, 0 },
+};
+
+static const struct scan_unit duration_shown[] = {
+	{ "w", 604800000000 }, { "d", 86400000000 }, { "h", 3600000000 }, { "min", 60000000 }, { "s", 1000000 },
+	{ "ms", 1000 }, { "us", 1 },
+};
+
+static const char byte_letters[] = "KMGTPE";
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_infinity(const char *text)
+{
+	return !strcasecmp(text, "infinity") || !strcasecmp(text, "unlimited");
+}
+
+/* Returns the value of a digit of any base up to 16; 16: it is no digit. */
+static int digit_value(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+}
+
+/* Reads at least one digit, and moves *text behind the digits. Returns NULL, or why the text is refused. */
+static const char *scan_digits(const char **text, int base, const char *wrong, int64_t *out)
+{
+	const char *at = *text;
+	int64_t value = 0;
+
+	for (; digit_value(*at) < base; at++)
+		if (__builtin_mul_overflow(value, base, &value) ||
+		    __builtin_add_overflow(value, digit_value(*at), &value))
+			return too_large;
+	if (at == *text)
+		return wrong;
+	*text = at;
+	*out = value;
+	return NULL;
+}
+
+const char *scan_count(const char *text, int64_t *out)
+{
+	bool negative = *text == '-';
+	const char *wrong;
+	int64_t value;
+	int base = 10;
+
+	if (*text == '-' || *text == '+')
+		text++;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+		base = 16;
+		text += 2;
+	} else if (text[0] == '0') {
+		base = 8;
+	}
+	wrong = scan_digits(&text, base, count_wrong, &value);
+	if (wrong)
+		return wrong;
+	if (*text)
+		return count_wrong;
+	if (value == SCAN_INFINITY)
+		return too_large;
+	*out = negative ? -value : value;
+	return NULL;
+}
+
+const char *scan_unlimited(const char *text, int64_t *out)
+{
+	const char *wrong;
+
+	if (is_infinity(text)) {
+		*out = SCAN_INFINITY;
+		return NULL;
+	}
+	wrong = scan_count(text, out);
+	return wrong == count_wrong ? "expected a number or unlimited" : wrong;
+}
+
+/* A decimal number with at most six digits behind the point: the whole, and the fraction in millionths. */
+struct decimal {
+	int64_t whole, millionths;
+};
+
+static const char *scan_decimal(const char **text, const char *wrong, struct decimal *out)
+{
+	const char *refusal;
+	int64_t scale = 1000000;
+
+	out->millionths = 0;
+	refusal = scan_digits(text, 10, wrong, &out->whole);
+	if (refusal || **text != '.')
+		return refusal;
+	if (!is_digit(*++*text))
+		return wrong;
+	for (; is_digit(**text); ++*text) {
+		scale /= 10;
+		if (!scale)
+			return "a fraction has at most six digits";
+		out->millionths += (**text - '0') * scale;
+	}
+	return NULL;
+}
+
+/* Adds number × factor to *sum, rounded down. */
+static const char *add_product(const struct decimal *number, int64_t factor, int64_t *sum)
+{
+	int64_t whole, fraction;
+
+	if (__builtin_mul_overflow(number->whole, factor, &whole) ||
+	    __builtin_mul_overflow(number->millionths, factor, &fraction) ||
+	    __builtin_add_overflow(*sum, whole, sum) ||
+	    __builtin_add_overflow(*sum, fraction / 1000000, sum) || *sum == SCAN_INFINITY)
+		return too_large;
+	return NULL;
+}
+
+/* Returns the microseconds of the unit at *text and moves *text behind it; 0: there is no such unit. */
+static int64_t take_duration_unit(const char **text)
+{
+	size_t length = strcspn(*text, " \t0123456789.");
+
+	for (const struct scan_unit *unit = duration_units; unit->name; unit++) {
+		if (strlen(unit->name) != length || memcmp(unit->name, *text, length) != 0)
+			continue;
+		*text += length;
+		return unit->factor;
+	}
+	return 0;
+}
+
+const char *scan_duration(const char *text, int64_t *out)
+{
+	struct decimal number;
+	int64_t factor, sum = 0;
+	const char *wrong;
+
+	if (is_infinity(text)) {
+		*out = SCAN_INFINITY;
+		return NULL;
+	}
+	if (*text == '-')
+		return "a duration is never negative";
+	do {
+		wrong = scan_decimal(&text, duration_wrong, &number);
+		if (wrong)
+			return wrong;
+		text = scan_skip_blanks(text);
+		factor = take_duration_unit(&text);
+		if (!factor)
+			return duration_wrong;
+		wrong = add_product(&number, factor, &sum);
+		if (wrong)
+			return wrong;
+		text = scan_skip_blanks(text);
+	} while (*text);
+	*out = sum;
+	return NULL;
+}
+
+/* Returns the factor of the unit at *text ("", "B", "K", "KB", "Ki", "KiB" …) and moves *text behind it. */
+static int64_t take_byte_factor(const char **text)
+{
+	const char *at = *text, *letter = *at ? strchr(byte_letters, toupper((unsigned char)*at)) : NULL;
+
+	if (letter && *++at == 'i')
+		at++;
+	if (*at == 'B' || *at == 'b')
+		at++;
+	*text = at;
+	return letter ? (int64_t)1 << (10 * (letter - byte_letters + 1)) : 1;
+}
+
+/* Adds one number of a size with its unit to *sum. As in systemd, a point may have no digits behind it. *factor is that
+ * of the number before, and becomes that of this one. */
+static const char *add_bytes(const char **text, int64_t *factor, int64_t *sum)
+{
+	struct decimal number = { 0 };
+	size_t digits = strspn(*text, "0123456789");
+	bool bare = digits && (*text)[digits] == '.' && !is_digit((*text)[digits + 1]);
+	const char *wrong = bare ? scan_digits(text, 10, bytes_wrong, &number.whole)
+				 : scan_decimal(text, bytes_wrong, &number), *unit;
+	int64_t before = *factor;
+
+	if (wrong)
+		return wrong;
+	unit = *text = scan_skip_blanks(*text + bare);
+	*factor = take_byte_factor(text);
+	/* Units must decrease; B may follow K, but nothing may follow a bare number. */
+	if (*factor >= before || (*factor == 1 && number.millionths) || (unit == *text && *scan_skip_blanks(*text)))
+		return bytes_wrong;
+	wrong = add_product(&number, *factor, sum);
+	if (wrong || !**text)
+		return wrong;
+	*text = scan_skip_blanks(*text);
+	return **text ? NULL : bytes_wrong;
+}
+
+const char *scan_bytes(const char *text, int64_t *out)
+{
+	int64_t factor = INT64_MAX, sum = 0;
+	const char *wrong;
+
+	if (is_infinity(text)) {
+		*out = SCAN_INFINITY;
+		return NULL;
+	}
+	if (*text == '-')
+		return "a size is never negative";
+	do {
+		wrong = add_bytes(&text, &factor, &sum);
+		if (wrong)
+			return wrong;
+	} while (*text);
+	*out = sum;
+	return NULL;
+}
+
+const char *scan_mode(const char *text, mode_t *out)
+{
+	int64_t value;
+
+	if (scan_digits(&text, 8, mode_wrong, &value) || *text || value > 07777)
+		return mode_wrong;
+	*out = (mode_t)value;
+	return NULL;
+}
+
+const char *scan_bool(const char *text, bool *out)
+{
+	static const char *const words[][2] = {
+		{ "no", "yes" }, { "false", "true" }, { "off", "on" }, { "0", "1" }, { "n", "y" }, { "f", "t" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (int value = 0; value < 2; value++)
+			if (!strcasecmp(text, words[i][value])) {
+				*out = value;
+				return NULL;
+			}
+	return bool_wrong;
+}
+
+void scan_duration_format(int64_t microseconds, char *buf)
+{
+	const struct scan_unit *unit = duration_shown;
+
+	if (microseconds == SCAN_INFINITY || microseconds == 0) {
+		snprintf(buf, 32, "%s", microseconds ? "infinity" : "0");
+		return;
+	}
+	while (microseconds % unit->factor)
+		unit++;
+	snprintf(buf, 32, "%" PRId64 "%s", microseconds / unit->factor, unit->name);
+}
+
+void scan_bytes_format(int64_t bytes, char *buf)
+{
+	const char *letter = byte_letters;
+
+	if (bytes == SCAN_INFINITY) {
+		snprintf(buf, 32, "infinity");
+		return;
+	}
+	if (!bytes || bytes % 1024) {
+		snprintf(buf, 32, "%" PRId64, bytes);
+		return;
+	}
+	for (bytes /= 1024; bytes % 1024 == 0 && letter[1]; bytes /= 1024)
+		letter++;
+	snprintf(buf, 32, "%" PRId64 "%c", bytes, *letter);
+}
+
+#define WORD_MOST 63
+
+static unsigned smaller_of(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Computes one row of the edit distances between a's first i letters and all prefixes of b from the two rows before it
+ * (Damerau-Levenshtein, optimal string alignment). */
+static void fill_row(const char *a, size_t i, const char *b, size_t b_length, unsigned rows[3][WORD_MOST + 1])
+{
+	unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
+
+	row[0] = (unsigned)i;
+	for (size_t j = 1; j <= b_length; j++) {
+		row[j] = smaller_of(above[j - 1] + (a[i - 1] != b[j - 1]), smaller_of(above[j], row[j - 1]) + 1);
+		if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			row[j] = smaller_of(row[j], second[j - 2] + 1);
+	}
+}
+
+unsigned scan_distance(const char *a, const char *b, unsigned most)
+{
+	size_t a_length = strlen(a), b_length = strlen(b);
+	size_t gap = a_length > b_length ? a_length - b_length : b_length - a_length;
+	unsigned rows[3][WORD_MOST + 1];
+
+	if (!strcmp(a, b))
+		return 0;
+	if (gap > most || a_length > WORD_MOST || b_length > WORD_MOST)
+		return most + 1;
+	for (size_t j = 0; j <= b_length; j++)
+		rows[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= a_length; i++)
+		fill_row(a, i, b, b_length, rows);
+	return smaller_of(rows[a_length % 3][b_length], most + 1);
+}
+
+struct scan_nearest scan_nearest_begin(const char *name)
+{
+	size_t length = strlen(name);
+
+	return (struct scan_nearest){ .name = name, .most = length < 4 ? 2 : length < 8 ? 3 : 4 };
+}
+
+bool scan_nearest_look(struct scan_nearest *nearest, const char *known)
+{
+	unsigned distance = scan_distance(nearest->name, known, nearest->most);
+
+	/* A known word of three letters is two edits away from nearly anything. */
+	if (distance >= nearest->most || distance >= strlen(known))
+		return false;
+	nearest->word = known;
+	nearest->most = distance;
+	return true;
+}

@@ -1,0 +1,137 @@
+/* Splits a command into words, and quotes words. shell_words_split reads back what shell_words_quote wrote. */
+#include "lib/shell_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+/* Adds the inside of a quote to out; moves *at from behind the opening quote to behind the closing one. Returns NULL,
+ * or what is wrong. */
+static const char *add_quoted(struct buf *out, const char **at, char quote)
+{
+	const char *text = *at;
+
+	for (; *text != quote; text++) {
+		if (quote == '"' && *text == '\\')
+			text++;
+		if (!*text)
+			return quote == '"' ? "a \" is not closed" : "a ' is not closed";
+		buf_char(out, *text);
+	}
+	*at = text + 1;
+	return NULL;
+}
+
+/* Adds one word and a NUL to out; moves *at from the word's first character to behind its last. Returns NULL, or what
+ * is wrong. */
+static const char *add_word(struct buf *out, const char **at)
+{
+	const char *text = *at, *wrong;
+
+	while (*text && !is_blank(*text)) {
+		if (*text == '\'' || *text == '"') {
+			text++;
+			wrong = add_quoted(out, &text, text[-1]);
+			if (wrong)
+				return wrong;
+			continue;
+		}
+		if (*text == '\\' && !*++text)
+			return "nothing follows the last backslash";
+		buf_char(out, *text++);
+	}
+	buf_char(out, '\0');
+	*at = text;
+	return NULL;
+}
+
+/* Keeps a list of `count` words in the pool; the words follow each other, each with its NUL. */
+static const char *const *keep_words(struct pool *pool, const char *word, size_t count)
+{
+	const char *const *kept;
+	const char **list = calloc(count + 1, sizeof(*list));
+
+	if (!list)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		list[i] = word;
+		word += strlen(word) + 1;
+	}
+	kept = pool_list(pool, list, count);
+	free(list);
+	return kept;
+}
+
+const char *shell_words_split_into(struct buf *out, const char *text, size_t *count)
+{
+	const char *wrong = NULL;
+
+	*count = 0;
+	while (is_blank(*text))
+		text++;
+	for (; *text && !wrong; ++*count) {
+		wrong = add_word(out, &text);
+		while (is_blank(*text))
+			text++;
+	}
+	return wrong;
+}
+
+bool shell_words_next(struct buf *out, const char **text, bool *is_bare)
+{
+	const char *start;
+
+	while (is_blank(**text))
+		++*text;
+	start = *text;
+	*is_bare = true;
+	if (!*start || add_word(out, text))
+		return false;
+	for (; start < *text; start++)
+		*is_bare &= !strchr("'\"\\", *start);
+	return true;
+}
+
+const char *shell_words_split(struct pool *pool, const char *text, const char *const **out, size_t *count)
+{
+	const char *const *kept = NULL;
+	struct buf words = { 0 };
+	size_t found;
+	const char *wrong = shell_words_split_into(&words, text, &found);
+
+	if (!wrong && !words.failed)
+		kept = keep_words(pool, buf_string(&words), found);
+	if (!wrong && !kept)
+		wrong = "out of memory";
+	if (!wrong) {
+		*out = kept;
+		*count = found;
+	}
+	buf_free(&words);
+	return wrong;
+}
+
+void shell_words_quote(struct buf *out, const char *word)
+{
+	if (*word && !strpbrk(word, " \t\n\r\f'\"\\")) {
+		buf_text(out, word);
+		return;
+	}
+	if (!strchr(word, '\'')) {
+		buf_char(out, '\'');
+		buf_text(out, word);
+		buf_char(out, '\'');
+		return;
+	}
+	buf_char(out, '"');
+	for (; *word; word++) {
+		if (*word == '"' || *word == '\\')
+			buf_char(out, '\\');
+		buf_char(out, *word);
+	}
+	buf_char(out, '"');
+}

@@ -1,0 +1,327 @@
+/* One file of a table in memory, with an index of its lines.
+ *
+ * The path may name a binary, a directory, a fifo or a file of a gigabyte. source_load refuses all of them by name and
+ * place, so readers see only text, with lines of a bounded length. source_load_in_parts keeps the lines that are
+ * text and records the others. */
+#include "lib/source_file.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/size_text.h"
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"  /* U+FEFF in UTF-8 */
+
+static bool source_init(struct source_file *source, const char *file, struct pool *pool, struct diags *diags)
+{
+	*source = (struct source_file){ .file = pool_text(pool, file) };
+	if (source->file)
+		return true;
+	diag_error(diags, ((struct origin){ .file = file }), "out of memory");
+	return false;
+}
+
+bool source_find_lines(struct source_file *source)
+{
+	const char *end = source->text + source->length, *at;
+	size_t count = 1;
+
+	for (at = source->text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		count++;
+	source->lines = reallocarray(NULL, count, sizeof(*source->lines));
+	if (!source->lines)
+		return false;
+	source->lines[0] = 0;
+	source->line_count = 1;
+	for (at = source->text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		source->lines[source->line_count++] = (size_t)(at + 1 - source->text);
+	return true;
+}
+
+static bool is_forbidden(unsigned char c)
+{
+	return c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f');
+}
+
+/* Returns the offset of the first byte from start to end that a table may not contain, or end. */
+static size_t find_forbidden(const struct source_file *source, size_t start, size_t end)
+{
+	while (start < end && !is_forbidden((unsigned char)source->text[start]))
+		start++;
+	return start;
+}
+
+static size_t line_end(const struct source_file *source, size_t line)
+{
+	return line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
+}
+
+/* Whether a line is too long or has a forbidden byte; *flaw describes it. */
+static bool find_flaw(const struct source_file *source, size_t line, struct source_flaw *flaw)
+{
+	size_t start = source->lines[line], end = line_end(source, line), at = find_forbidden(source, start, end);
+
+	*flaw = (struct source_flaw){ .at = at, .is_long = end - start > SOURCE_LINE };
+	if (flaw->is_long)
+		flaw->at = start;
+	else if (at < end)
+		flaw->byte = (unsigned char)source->text[at];
+	return at < end || flaw->is_long;
+}
+
+void source_refuse_flaw(const struct source_file *source, const struct source_flaw *flaw, struct diags *diags)
+{
+	struct origin at = source_origin(source, flaw->at);
+	char limit[SIZE_TEXT_MOST];
+
+	if (flaw->is_last)
+		diag_error(diags, at,
+			   "more than %d lines are no plain text: this is no text file, and its rest is not read",
+			   SOURCE_FLAWS);
+	else if (flaw->is_long)
+		diag_error(diags, at, "the line is longer than %s, the most a line may have",
+			   size_write(limit, SOURCE_LINE));
+	else if (flaw->byte)
+		diag_error(diags, at, "the control character \\x%02x: a configuration is plain text", flaw->byte);
+	else
+		diag_error(diags, at, "a NUL byte: this is no text file");
+}
+
+/* Reports each line with a flaw, up to the first NUL, which shows that the file is not text. */
+static bool source_check(const struct source_file *source, struct diags *diags)
+{
+	size_t errors = diags->errors;
+	struct source_flaw flaw;
+
+	if (source->length >= 3 && !memcmp(source->text, BYTE_ORDER_MARK, 3))
+		diag_error(diags, source_origin(source, 0), "a byte order mark: save the file as UTF-8 without it");
+	for (size_t i = 0; i < source->line_count; i++) {
+		if (!find_flaw(source, i, &flaw))
+			continue;
+		source_refuse_flaw(source, &flaw, diags);
+		if (!flaw.is_long && !flaw.byte)
+			break;
+	}
+	return diags->errors == errors;
+}
+
+bool source_drop_mark(struct source_file *source)
+{
+	if (source->length < 3 || memcmp(source->text, BYTE_ORDER_MARK, 3) != 0)
+		return false;
+	source->length -= 3;
+	memmove(source->text, source->text + 3, source->length + 1);
+	return true;
+}
+
+/* Drops all lines behind this one: a file with so many flaws is no text file. */
+static void cut_behind(struct source_file *source, size_t line)
+{
+	source->length = line_end(source, line);
+	source->text[source->length] = '\0';
+	source->line_count = line + 1;
+}
+
+static void find_flaws(struct source_file *source)
+{
+	for (size_t i = 0; i < source->line_count; i++) {
+		struct source_flaw *flaw = &source->flaws[source->flaw_count];
+		size_t end = line_end(source, i);
+
+		if (!find_flaw(source, i, flaw))
+			continue;
+		for (size_t at = find_forbidden(source, flaw->at, end); at < end; at = find_forbidden(source, at, end))
+			source->text[at] = '?';
+		if (source->flaw_count++ < SOURCE_FLAWS)
+			continue;
+		flaw->is_last = true;
+		cut_behind(source, i);
+	}
+}
+
+const struct source_flaw *source_flaw(const struct source_file *source, size_t start, size_t end)
+{
+	for (size_t i = 0; i < source->flaw_count; i++) {
+		if (source->flaws[i].at >= start && source->flaws[i].at < end)
+			return &source->flaws[i];
+	}
+	return NULL;
+}
+
+static bool split_lines(struct source_file *source, struct diags *diags)
+{
+	if (source_find_lines(source))
+		return true;
+	diag_error(diags, ((struct origin){ .file = source->file }), "out of memory");
+	source_free(source);
+	return false;
+}
+
+static void refuse_size(const struct source_file *source, struct diags *diags)
+{
+	char limit[SIZE_TEXT_MOST];
+
+	diag_error(diags, ((struct origin){ .file = source->file }),
+		   "cannot read: larger than %s, the most a configuration may have", size_write(limit, SOURCE_MOST));
+}
+
+static void refuse_reading(const struct source_file *source, int error, struct diags *diags)
+{
+	struct origin at = { .file = source->file };
+
+	if (error == EFBIG) {
+		refuse_size(source, diags);
+	} else if (error == EINVAL) {
+		diag_error(diags, at, "cannot read: not a regular file");
+		diags_hint(diags, "read a pipe as standard input: -");
+	} else {
+		diag_error(diags, at, "cannot read: %s", strerror(error));
+	}
+}
+
+static bool check_or_free(struct source_file *source, struct diags *diags)
+{
+	if (source_check(source, diags))
+		return true;
+	source_free(source);
+	return false;
+}
+
+/* Loads any bytes and finds their lines. If is_marked is not NULL, drops a byte order mark and stores whether there was
+ * one. */
+static bool load_file(struct source_file *source, const char *path, struct pool *pool, bool *is_marked,
+		      struct diags *diags)
+{
+	bool is_stdin = !strcmp(path, "-");
+	size_t length;
+	char *text;
+
+	if (!source_init(source, is_stdin ? "<stdin>" : path, pool, diags))
+		return false;
+	if (is_stdin)
+		text = fd_read_all(STDIN_FILENO, SOURCE_MOST, &length);
+	else
+		text = fd_read_file(path, SOURCE_MOST, &length);
+	if (!text) {
+		refuse_reading(source, errno, diags);
+		return false;
+	}
+	source->text = text;
+	source->length = length;
+	if (is_marked)
+		*is_marked = source_drop_mark(source);
+	return split_lines(source, diags);
+}
+
+bool source_load(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
+{
+	return load_file(source, path, pool, NULL, diags) && check_or_free(source, diags);
+}
+
+bool source_load_bytes(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
+{
+	return load_file(source, path, pool, NULL, diags);
+}
+
+bool source_load_in_parts(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
+{
+	bool is_marked;
+
+	if (!load_file(source, path, pool, &is_marked, diags))
+		return false;
+	if (is_marked)
+		diag_warning(diags, source_origin(source, 0), "a byte order mark: it means nothing here");
+	find_flaws(source);
+	return true;
+}
+
+bool source_from_text(struct source_file *source, const char *file, const char *text, size_t length,
+		      struct pool *pool, struct diags *diags)
+{
+	char *copy;
+
+	if (!source_init(source, file, pool, diags))
+		return false;
+	if (length > SOURCE_MOST) {
+		refuse_size(source, diags);
+		return false;
+	}
+	copy = calloc(length + 1, 1);
+	if (!copy) {
+		diag_error(diags, ((struct origin){ .file = source->file }), "out of memory");
+		return false;
+	}
+	if (length)
+		memcpy(copy, text, length);
+	source->text = copy;
+	source->length = length;
+	return split_lines(source, diags) && check_or_free(source, diags);
+}
+
+/* Finds the line of an offset among the lines from low to high by binary search. */
+static size_t find_line(const struct source_file *source, size_t offset, size_t low, size_t high)
+{
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (source->lines[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct origin origin_at(const struct source_file *source, size_t offset, size_t line)
+{
+	return (struct origin){
+		.file = source->file,
+		.line = (unsigned)line + 1,
+		.column = (unsigned)(offset - source->lines[line]) + 1,
+	};
+}
+
+struct origin source_origin_near(const struct source_file *source, size_t offset, size_t *line)
+{
+	size_t low = *line < source->line_count && source->lines[*line] <= offset ? *line : 0;
+	size_t step = 1, high;
+
+	if (!source->line_count)
+		return (struct origin){ .file = source->file };
+	if (offset > source->length)
+		offset = source->length;
+	while (low + step < source->line_count && source->lines[low + step] <= offset)
+		step *= 2;
+	high = low + step < source->line_count ? low + step : source->line_count;
+	*line = find_line(source, offset, low, high);
+	return origin_at(source, offset, *line);
+}
+
+size_t source_line_end(const struct source_file *source, size_t at)
+{
+	const char *newline = memchr(source->text + at, '\n', source->length - at);
+
+	return newline ? (size_t)(newline - source->text) : source->length;
+}
+
+struct origin source_origin(const struct source_file *source, size_t offset)
+{
+	if (!source->line_count)
+		return (struct origin){ .file = source->file };
+	if (offset > source->length)
+		offset = source->length;
+	return origin_at(source, offset, find_line(source, offset, 0, source->line_count));
+}
+
+void source_free(struct source_file *source)
+{
+	free(source->text);
+	free(source->lines);
+	source->text = NULL;
+	source->lines = NULL;
+	source->length = source->line_count = 0;
+}

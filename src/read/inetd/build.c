@@ -1,0 +1,371 @@
+/* Makes a builder of an entry. Each option gets the place of the field that it comes from.
+ *
+ * superd.conf has templates %{ } and defaults of its own, and inetd.conf has neither. So percent signs are doubled, and
+ * the behaviour of an inetd is set with options. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/scan.h"
+#include "lib/shell_words.h"
+#include "read/inetd/entry.h"
+#include "read/xinetd/inetd_defaults.h"
+#include "table/reading/word_list.h"
+#include "table/words/builtin.h"
+
+#define TCPD_FOLDER "/usr/sbin"          /* where it is, and its REAL_DAEMON_DIR, in every distribution */
+#define TCPD TCPD_FOLDER "/tcpd"
+
+struct inetd_build {
+	struct reading *reading;
+	const struct inetd_entry *entry;
+	struct service_builder *builder;
+};
+
+static void set_option(const struct inetd_build *build, const char *option, const char *text, struct origin at)
+{
+	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
+
+	if (text)
+		builder_set(build->builder, NATIVE, option, &value, build->reading->diags);
+}
+
+static void set_number_option(const struct inetd_build *build, const char *option, int64_t number, struct origin at)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	set_option(build, option, number == UNLIMITED ? "unlimited" : text, at);
+}
+
+/* Sets an option to a text, and frees the text. */
+static void set_option_from_buf(const struct inetd_build *build, const char *option, struct buf *text, struct origin at)
+{
+	if (text->failed)
+		diags_out_of_memory(build->reading->diags, build->entry->at);
+	else
+		set_option(build, option, buf_string(text), at);
+	buf_free(text);
+}
+
+static void add_endpoint(const struct inetd_entry *entry, unsigned families, struct buf *out)
+{
+	const char *family = families == INETD_IPV4 ? "4" : families == INETD_IPV6 || entry->yields ? "6" : "";
+
+	switch (entry->transport) {
+	case INETD_TCP:
+		endpoint_add(out, "tcp", family, entry->host, entry->service);
+		break;
+	case INETD_UDP:
+		endpoint_add(out, "udp", family, entry->host, entry->service);
+		break;
+	case INETD_SCTP:
+		endpoint_add(out, "sctp", family, entry->host, entry->service);
+		break;
+	case INETD_RPC_TCP:
+	case INETD_RPC_UDP:
+		buf_addf(out, "rpc/%s%s:%s", entry->transport == INETD_RPC_TCP ? "tcp" : "udp", family, entry->address);
+		break;
+	case INETD_UNIX:
+		buf_addf(out, "%s:%s",
+			 entry->type == INETD_STREAM	      ? "unix"
+				 : entry->type == INETD_DGRAM ? "unix-dgram"
+							      : "seqpacket",
+			 entry->service);
+		break;
+	case INETD_MUX:
+		buf_addf(out, "tcpmux:%s", entry->address);
+		break;
+	default:
+		buf_addf(out, "raw:%s", entry->protocol);
+		if (entry->host)
+			buf_addf(out, "@%s", entry->host);
+	}
+}
+
+static void set_listen_option(const struct inetd_build *build, unsigned families)
+{
+	struct buf text = { 0 };
+
+	add_endpoint(build->entry, families, &text);
+	set_option_from_buf(build, "listen", &text, build->entry->service_at);
+}
+
+/* Sets one socket for each family, so that IPv4 clients have no mapped addresses. The one for IPv6 is optional. */
+static void set_socket_per_family(const struct inetd_build *build)
+{
+	bool udp = build->entry->transport == INETD_UDP;
+	struct origin at = build->entry->service_at;
+
+	builder_open_socket(build->builder, udp ? "udp4" : "tcp4", at);
+	set_listen_option(build, INETD_IPV4);
+	builder_close_socket(build->builder, build->reading->diags);
+	builder_open_socket(build->builder, udp ? "udp6" : "tcp6", at);
+	set_listen_option(build, INETD_IPV6);
+	set_option(build, "ipv6_only", "yes", at);
+	set_option(build, "optional", "yes", at);
+	builder_close_socket(build->builder, build->reading->diags);
+}
+
+static void set_socket_options(const struct inetd_build *build)
+{
+	const struct inetd_entry *entry = build->entry;
+	const struct inetd_defaults *said = build->reading->inetd;
+	bool both = entry->families == (INETD_IPV4 | INETD_IPV6);
+	bool inet = entry->transport == INETD_TCP || entry->transport == INETD_UDP || entry->transport == INETD_SCTP;
+
+	if (inet && both && !entry->is_dual)
+		set_socket_per_family(build);
+	else
+		set_listen_option(build, entry->families);
+	if (inet && entry->families == INETD_IPV6)
+		set_option(build, "ipv6_only", "yes", entry->protocol_at);
+	else if (inet && entry->is_dual)
+		set_option(build, "ipv6_only", "no", entry->protocol_at);
+	if (entry->is_implied)
+		set_option(build, "optional", "yes", entry->protocol_at);
+	set_option(build, "send_buffer", entry->send_buffer, entry->protocol_at);
+	set_option(build, "receive_buffer", entry->receive_buffer, entry->protocol_at);
+	set_option(build, "socket_user", entry->socket_user, entry->at);
+	set_option(build, "socket_group", entry->socket_group, entry->at);
+	set_option(build, "socket_mode", entry->socket_mode, entry->at);
+	/* The BSDs' inetds unlink the socket's path when they end and when its line is removed. */
+	if (entry->transport == INETD_UNIX)
+		set_option(build, "remove_on_stop", "yes", entry->at);
+	if (said && said->backlog > 0 && (entry->type == INETD_STREAM || entry->type == INETD_SEQPACKET) &&
+	    entry->transport != INETD_MUX)
+		set_number_option(build, "backlog", said->backlog, entry->at);
+}
+
+static void add_argument(struct buf *out, const char *text, struct buf *room)
+{
+	buf_char(out, ' ');
+	buf_clear(room);
+	template_escape(room, text);
+	shell_words_quote(out, buf_string(room));
+	out->failed |= room->failed;
+}
+
+/* Sets argv[0], if it is not the program's path. */
+static void set_argv0(const struct inetd_build *build)
+{
+	const struct inetd_entry *entry = build->entry;
+	const char *name = entry->arguments[0] ? entry->arguments[0] : scan_base_name(entry->program);
+	struct buf text = { 0 };
+
+	if (!strcmp(name, entry->program))
+		return;
+	template_escape(&text, name);
+	set_option_from_buf(build, "argv0", &text, entry->program_at);
+}
+
+/* Sets the working directory. The "-" lets a program start in / if its user may not enter the folder. */
+static void set_working_directory(const struct inetd_build *build)
+{
+	const struct inetd_defaults *said = build->reading->inetd;
+	struct buf text = { 0 };
+
+	if (!said || !said->folder)
+		return;
+	buf_addf(&text, "-%s", said->folder);
+	set_option_from_buf(build, "working_directory", &text, build->entry->at);
+}
+
+static void set_program(const struct inetd_build *build)
+{
+	static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					       "/usr/bin",	  "/sbin",	    "/bin" };
+	const struct inetd_entry *entry = build->entry;
+	const struct value search_path = {
+		.words = folders,
+		.count = sizeof(folders) / sizeof(folders[0]),
+		.is_list = true,
+		.at = entry->program_at,
+	};
+	struct buf text = { 0 }, room = { 0 };
+
+	shell_words_quote(&text, entry->program);
+	for (words word = entry->arguments; *word && word[1]; word++)
+		add_argument(&text, word[1], &room);
+	set_option_from_buf(build, "exec", &text, entry->program_at);
+	buf_free(&room);
+	if (entry->dialect->searches_path && !strchr(entry->program, '/'))
+		builder_set(build->builder, NATIVE, "exec_search_path", &search_path, build->reading->diags);
+	set_argv0(build);
+	set_working_directory(build);
+}
+
+/* Sets the builtin with its arguments behind argv[0], as the options of auth. */
+static void set_builtin_option(const struct inetd_build *build)
+{
+	const struct inetd_entry *entry = build->entry;
+	struct buf text = { 0 };
+
+	buf_text(&text, entry->builtin);
+	if (!strcmp(entry->builtin, "daytime"))
+		buf_text(&text, " bsd");
+	for (words word = entry->arguments; word && *word && word[1]; word++) {
+		buf_char(&text, ' ');
+		shell_words_quote(&text, word[1]);
+	}
+	set_option_from_buf(build, "builtin", &text, entry->program_at);
+}
+
+static void set_limit_options(const struct inetd_build *build)
+{
+	const struct inetd_entry *entry = build->entry;
+	struct origin at = entry->wait_at;
+
+	if (entry->accepts && (entry->instances != UNLIMITED || !xinetd_shared_defaults_exist(build->reading)))
+		set_number_option(build, "instances", entry->instances, at);
+	if (entry->per_source != UNLIMITED)
+		set_number_option(build, "per_source", entry->per_source, at);
+	if (entry->per_source_cpm != UNLIMITED)
+		set_number_option(build, "per_source_cpm", entry->per_source_cpm, at);
+	if (entry->nobody)
+		set_option(build, "only_from", "none", at);
+	if (entry->burst == UNLIMITED)
+		return;
+	set_number_option(build, "trigger_limit_burst", entry->burst, at);
+	set_option(build, "trigger_limit_interval", "60s", at);
+	set_option(build, "trigger_limit_pause", entry->pause, at);
+	set_option(build, "trigger_limit_action", entry->dialect->limit_action, at);
+}
+
+static bool is_tcp(const struct inetd_entry *entry)
+{
+	return entry->transport == INETD_TCP || entry->transport == INETD_RPC_TCP || entry->transport == INETD_MUX;
+}
+
+/* Whether superd itself asks hosts.allow and hosts.deny about the clients of the program. */
+static bool wraps_program(const struct inetd_build *build)
+{
+	const struct inetd_defaults *said = build->reading->inetd;
+
+	return said && said->wrap_external && !build->entry->builtin && is_tcp(build->entry);
+}
+
+/* inetd -l does not run tcpd, but the program that tcpd would start. `own` is a copy of the entry. */
+static void pass_by_tcpd(struct inetd_build *build, struct inetd_entry *own)
+{
+	struct pool *pool = inetd_entries(build->reading)->pool;
+	const char *name = own->arguments ? own->arguments[0] : NULL;
+	size_t count = words_count(own->arguments) + 1;
+	const char **arguments;
+
+	if (!wraps_program(build) || !own->accepts || own->dialect->wraps_program || !name ||
+	    strcmp(own->program, TCPD) != 0)
+		return;
+	arguments = pool_alloc(pool, count * sizeof(*arguments));
+	own->program = strchr(name, '/') ? name : pool_textf(pool, TCPD_FOLDER "/%s", name);
+	if (arguments && own->program) {
+		memcpy(arguments, own->arguments, count * sizeof(*arguments));
+		arguments[0] = scan_base_name(name);
+		own->arguments = arguments;
+		build->entry = own;
+	} else {
+		diags_out_of_memory(build->reading->diags, own->at);
+	}
+}
+
+/* Sets the name of the daemon in hosts.allow and hosts.deny. superd checks them only where it accepts connections. */
+static void set_libwrap(const struct inetd_build *build)
+{
+	const struct inetd_entry *entry = build->entry;
+	const struct inetd_defaults *said = build->reading->inetd;
+	const char *name = entry->builtin ? entry->builtin : entry->arguments[0];
+
+	if (entry->builtin ? !said || !said->wrap_internal || !is_tcp(entry) : !wraps_program(build))
+		return;
+	if (!entry->builtin && (!name || entry->dialect->wraps_program))
+		name = scan_base_name(entry->program);
+	if (!entry->accepts && reading_may_be_denied(build->reading, name))
+		diag_warning(build->reading->diags, entry->wait_at,
+			     "%s: hosts.allow and hosts.deny deny clients of %s, but with wait superd does not see "
+			     "the clients, so the rules have no effect", entry->name, name);
+	if (entry->accepts)
+		set_option(build, "libwrap", name, entry->program_at);
+}
+
+/* Sets what the command line says about the environment of every program. */
+static void set_environment_options(const struct inetd_build *build)
+{
+	const struct inetd_defaults *said = build->reading->inetd;
+	struct origin at = build->entry->at;
+
+	if (said && said->tells_addresses)
+		set_option(build, "tcp_environment", "yes", at);
+	if (said && said->passes_environment)
+		set_option(build, "passenv", "*", at);
+}
+
+/* false: a default of xinetd.conf is wrong (reported). */
+static bool apply_xinetd_defaults(const struct inetd_build *build)
+{
+	const struct inetd_entry *entry = build->entry;
+	bool has_datagrams = entry->transport == INETD_UDP || entry->transport == INETD_RPC_UDP;
+	const struct inetd_service service = {
+		.builder = build->builder,
+		.at = entry->at,
+		.accepts = entry->accepts,
+		.has_connections = !has_datagrams,
+	};
+
+	return xinetd_shared_defaults_apply(build->reading, &service);
+}
+
+static bool is_root(const char *user)
+{
+	return !strcmp(user, "root") || !user[strspn(user, "0")];
+}
+
+/* Whether the row lets auth read files in users' homes. */
+static bool reads_homes(const struct inetd_entry *entry)
+{
+	return entry->arguments && entry->arguments[0] && builtin_reads_homes(entry->builtin, entry->arguments + 1);
+}
+
+/* A builtin runs as root only if it needs the right to read files of users. */
+static void set_user_and_group(const struct inetd_build *build)
+{
+	const struct inetd_entry *entry = build->entry;
+
+	if (entry->builtin && entry->user && is_root(entry->user) && !reads_homes(entry))
+		return;
+	set_option(build, "user", entry->user, entry->user_at);
+	set_option(build, "group", entry->group, entry->user_at);
+}
+
+void inetd_build(struct reading *reading, const struct inetd_entry *entry)
+{
+	struct inetd_build build = { .reading = reading, .entry = entry };
+	struct inetd_entry own = *entry;
+
+	build.builder = builder_new(reading->table, entry->name, entry->at);
+	if (!build.builder) {
+		diags_out_of_memory(build.reading->diags, build.entry->at);
+		return;
+	}
+	pass_by_tcpd(&build, &own);
+	builder_set_foreign(build.builder, NATIVE);
+	set_socket_options(&build);
+	if (entry->builtin)
+		set_builtin_option(&build);
+	else
+		set_program(&build);
+	set_option(&build, "accept", entry->accepts ? "yes" : "no", entry->wait_at);
+	set_option(&build, "pass", "inetd", entry->at);
+	set_option(&build, "error", "socket", entry->at);
+	set_user_and_group(&build);
+	set_limit_options(&build);
+	set_libwrap(&build);
+	set_environment_options(&build);
+	if (entry->never || entry->disabled)
+		set_option(&build, "disable", "yes", entry->never ? entry->wait_at : entry->at);
+	if (apply_xinetd_defaults(&build)) {
+		reading_add(reading, build.builder);
+		return;
+	}
+	builder_free(build.builder);
+	reading_leave_out(reading, entry->at, entry->name);
+}

@@ -1,0 +1,139 @@
+/* A service of an inetd.conf, in either notation. For this folder alone.
+ *
+ * Each field is read on its own; inetd_expand then makes entries of the line, one for each service. They become
+ * builders when all sources are read, because a later line may replace an entry. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "read/inetd/dialect.h"
+#include "read/inetd/line.h"
+#include "table/reading/reading.h"
+
+enum inetd_type { INETD_STREAM, INETD_DGRAM, INETD_RAW, INETD_SEQPACKET };
+enum inetd_transport {
+	INETD_TCP, INETD_UDP, INETD_SCTP, INETD_UNIX, INETD_RPC_TCP, INETD_RPC_UDP, INETD_IP, INETD_MUX
+};
+enum { INETD_IPV4 = 1, INETD_IPV6 = 2 };
+
+#define INETD_FIELDS "an entry is SERVICE TYPE PROTOCOL WAIT USER PROGRAM ARGUMENTS..."
+
+/* A limit that the entry does not set. */
+#define INETD_UNSAID (-1)
+
+struct inetd_entry {
+	struct origin at;
+	const char *service;            /* the first field without hosts: a name, a port, a path, PROGRAM/VERSIONS */
+	const char *host;               /* the address to listen on, without brackets; NULL: any */
+	struct origin service_at, user_at, wait_at, program_at, protocol_at;
+	uint8_t type, transport;        /* enum inetd_type, enum inetd_transport */
+	uint8_t families;               /* INETD_IPV4 | INETD_IPV6 */
+	uint8_t yields;                 /* families that this entry leaves to an entry which names them explicitly */
+	bool is_bare;                   /* no family was named */
+	bool is_dual;                   /* one socket serves both families */
+	bool is_implied;                /* the IPv6 half of an entry: an explicit entry replaces it */
+	bool accepts;                   /* nowait */
+	bool never;                     /* a limit is 0: the service is disabled */
+	bool nobody;                    /* a limit of NetBSD is 0: the port is open, and all clients are denied */
+	bool disabled;                  /* NetBSD's "off" */
+	/* Limits: starts a minute, processes, processes and connections a minute of one client address; UNLIMITED or
+	 * INETD_UNSAID. */
+	int64_t burst, instances, per_source, per_source_cpm;
+	const char *pause;              /* option trigger_limit_pause */
+	const char *protocol;           /* as written, without the options behind a comma */
+	const char *send_buffer, *receive_buffer;       /* sizes in bytes, as written; NULL: the kernel's default */
+	const char *socket_user, *socket_group, *socket_mode;   /* of a unix socket; NULL: not set */
+	const char *user, *group;       /* group NULL: the user's own */
+	const char *program;            /* NULL: a builtin */
+	words arguments;                /* argv, from argv[0] on; empty: argv[0] is the program's name */
+	const char *builtin;            /* NULL: a program */
+	const struct inetd_dialect *dialect;
+	/* To identify entries, see service_name.c and precedence.c. */
+	const char *name, *long_name;   /* of the service in superd; long_name is used if another entry has this name */
+	const char *rival;              /* the name of an entry that names the family in `yields` explicitly */
+	const char *address;            /* NAME of tcpmux/NAME; PROGRAM/VERSIONS of RPC */
+	bool is_dropped;                /* another entry replaced it, or it is unwanted */
+};
+
+/* The entries of all sources, and all their texts. The table gets copies of the texts that it needs, a third. */
+struct inetd_entries {
+	struct pool *pool;              /* owned */
+	struct inetd_entry *list;
+	size_t count, capacity;
+	const struct inetd *outer;      /* the file that includes the current one; NULL: none */
+};
+
+void inetd_entries_free(void *entries);
+
+/* NULL before a table of inetd is read. */
+static inline struct inetd_entries *inetd_entries(struct reading *reading)
+{
+	return *reading_state(reading, inetd_entries_free);
+}
+
+/* The state of reading a file. */
+struct inetd {
+	struct reading *reading;
+	const struct source_file *source;
+	const struct inetd_dialect *dialect;
+	struct inetd_line line;
+	const char *hosts;              /* default addresses, from a line HOSTS:; NULL: any */
+	struct origin policy;           /* the line #@ with an IPsec policy for entries below it; line 0: none */
+	unsigned noted;                 /* bits INETD_NOTE_… of the notes that this file has already got */
+};
+
+enum { INETD_NOTE_NUMBER = 1, INETD_NOTE_DOT = 2, INETD_NOTE_QUOTES = 4 };
+
+/* Adds an error. Returns false. */
+#define inetd_refuse(inetd, ...) reading_refuse((inetd)->reading, __VA_ARGS__)
+
+/* Adds a note about other dialects; each kind of note once a file, and only with superd's own dialect. */
+void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text);
+
+const char *inetd_keep(struct inetd *inetd, const char *text, size_t length); /* NULL: out of memory (reported) */
+struct origin inetd_shift(struct origin at, size_t columns);	/* the place that many columns further right */
+
+/* Each of these reads one field into the entry. `field` is the word as written. They are called in this order, because
+ * a field may depend on the fields before it. false: the field is wrong (reported). */
+bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
+bool inetd_take_protocol(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
+bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
+bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at);
+bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const struct inetd_word *program,
+			const struct inetd_word *arguments, size_t count);
+bool inetd_take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool send, const char *size, struct origin at);
+
+/* Disables the entry, with a warning: a limit of 0 allows no start. `why` names the limit. */
+void inetd_set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why);
+
+/* NetBSD's limit of 0 starts a minute: the port is open, and all clients are denied. */
+void inetd_set_none(struct inetd *inetd, struct inetd_entry *entry, struct origin at);
+
+/* Parses decimal digits, to at most `most`. false: it is no such number. */
+bool inetd_number(const char *text, int64_t most, int64_t *out);
+
+/* Reads the first field; the protocol must be known. Sets service and the owner and mode of a unix socket. *hosts: the
+ * list of hosts in front of the service; NULL: none was named. */
+bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at,
+			const char **hosts);
+
+/* Checks which fields go together. Adds an entry for each host, and for each family that needs its own. */
+bool inetd_expand(struct inetd *inetd, struct inetd_entry *entry, const char *hosts, struct origin hosts_at);
+
+/* Reads a definition in NetBSD's notation KEY = VALUE. *at points behind `on` or `off` and moves behind the
+ * semicolon. */
+bool inetd_netbsd_read(struct inetd *inetd, struct inetd_entry *entry, size_t *at);
+
+/* Sets name, long_name and rival, see service_name.c. false: out of memory. */
+bool inetd_name(struct inetd_entry *entry, struct pool *pool);
+
+/* Adds a copy of the entry to the list and names it. false: out of memory (reported). */
+bool inetd_add(struct reading *reading, const struct inetd_entry *entry);
+
+/* Decides which entries take effect, and for which families; the others get is_dropped. */
+void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries);
+
+/* Makes a builder of an entry and adds it. */
+void inetd_build(struct reading *reading, const struct inetd_entry *entry);

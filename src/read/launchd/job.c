@@ -1,0 +1,138 @@
+/* Functions for all keys of a job: diagnostics, looking up keys, setting options.
+ *
+ * A key whose value has a wrong kind counts as missing. launchd_check_keys reports it once, so callers of launchd_find
+ * need not. */
+#include "read/launchd/job.h"
+
+#include <stdarg.h>
+
+static void report_unknown_key(struct launchd_job *job, const struct key_table *keys, const struct plist *element)
+{
+	struct scan_nearest near = scan_nearest_begin(element->key);
+
+	launchd_warn(job, element->key_at, "%s: unknown%s%s, it is left out", element->key, keys->section ? " in " : "",
+		     keys->section ? keys->section : "");
+	key_nearest_look(&near, keys);
+	if (near.word)
+		diags_hint(job->reading->diags, "did you mean '%s'?", near.word);
+}
+
+static void report_wrong_kind(struct launchd_job *job, const struct key_row *key, const struct plist *element)
+{
+	struct buf takes = { 0 }, is = { 0 };
+
+	plist_kinds_describe(key->kinds, &takes);
+	plist_kinds_describe(element->kind, &is);
+	launchd_refuse(job, element->at, "%s: expected %s, not %s", element->key, buf_string(&takes), buf_string(&is));
+	buf_free(&takes);
+	buf_free(&is);
+}
+
+/* Whether a value is false or empty, and so asks for nothing. */
+static bool asks_for_nothing(const struct plist *element)
+{
+	return (element->kind == PLIST_BOOL && !element->number) ||
+		((element->kind == PLIST_DICT || element->kind == PLIST_ARRAY) && !element->first);
+}
+
+static void report_key_status(struct launchd_job *job, const struct key_row *key, const struct plist *element)
+{
+	if (asks_for_nothing(element))
+		return;
+	if (key->status == KEY_WARNED)
+		launchd_warn(job, element->key_at, "%s is left out: %s", element->key, key->reason);
+	else if (key->status == KEY_REFUSED)
+		launchd_unsupported(job, element->key_at, "%s: superd cannot honour it: %s", element->key,
+				    key->reason);
+}
+
+void launchd_check_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict)
+{
+	for (const struct plist *element = dict ? dict->first : NULL; element; element = element->next) {
+		const struct key_row *key = launchd_key_find(keys, element->key);
+
+		if (!key)
+			report_unknown_key(job, keys, element);
+		else if (!(key->kinds & (unsigned)element->kind))
+			report_wrong_kind(job, key, element);
+		else
+			report_key_status(job, key, element);
+	}
+}
+
+const struct plist *launchd_find(const struct key_table *keys, const struct plist *dict, const char *key)
+{
+	const struct key_row *known = launchd_key_find(keys, key);
+	const struct plist *element = plist_get(dict, key);
+
+	return element && known->kinds & (unsigned)element->kind ? element : NULL;
+}
+
+const struct plist *launchd_value(const struct launchd_job *job, const char *key)
+{
+	return launchd_find(&launchd_keys[LAUNCHD_JOB], job->root, key);
+}
+
+bool launchd_is_odd(const struct launchd_job *job, const char *key)
+{
+	return plist_get(job->root, key) && !launchd_value(job, key);
+}
+
+bool launchd_bool(const struct plist *said, bool fallback)
+{
+	return said ? said->number : fallback;
+}
+
+const char *launchd_plain(struct launchd_job *job, const char *text)
+{
+	struct buf plain = { 0 };
+	const char *kept;
+
+	for (; *text; text++) {
+		if (*text == '%')
+			buf_char(&plain, '%');
+		buf_char(&plain, *text);
+	}
+	kept = buf_keep(&plain, job->pool);
+	if (!kept)
+		reading_refuse_memory(job->reading);
+	return kept;
+}
+
+/* Sets an option. If the option has the key's name, a bad value is reported under that name. */
+static void set_option_value(struct launchd_job *job, const char *option, const struct value *value)
+{
+	const struct directive *directive = directive_find(NATIVE, option);
+	const char *key = directive->translated & (1u << LAUNCHD) ? NULL : directive->name[LAUNCHD];
+
+	builder_set(job->builder, key ? LAUNCHD : NATIVE, key ? key : option, value, job->reading->diags);
+}
+
+void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at)
+{
+	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
+
+	if (text)
+		set_option_value(job, option, &value);
+	else
+		reading_refuse_memory(job->reading);
+}
+
+void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)
+{
+	struct buf text = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	buf_vaddf(&text, format, arguments);
+	va_end(arguments);
+	launchd_set(job, option, text.failed ? NULL : buf_string(&text), at);
+	buf_free(&text);
+}
+
+void launchd_set_list(struct launchd_job *job, const char *option, const struct word_list *list)
+{
+	const struct value value = word_list_value(list);
+
+	set_option_value(job, option, &value);
+}

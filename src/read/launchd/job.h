@@ -1,0 +1,60 @@
+/* A job while its builder is made from its property list. For this folder alone. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "read/launchd/keys.h"
+#include "read/launchd/plist.h"
+#include "table/reading/word_list.h"
+#include "table/services/service_builder.h"
+
+struct launchd_job {
+	struct reading *reading;
+	struct pool *pool;              /* lives until the file is read; the builder copies the texts that it keeps */
+	struct service_builder *builder;
+	const struct plist *root;       /* the dictionary of the job */
+	const char *label;              /* the key Label */
+	bool is_inetd;                  /* has inetdCompatibility: the socket is standard input and output */
+	bool accepts;                   /* inetdCompatibility with Wait false: superd accepts */
+	size_t sockets;                 /* sockets of the builder so far */
+	bool hides_clients;             /* the address of a client of one socket is unknown */
+	struct word_list env;           /* of EnvironmentVariables and SecureSocketWithKey */
+};
+
+/* Adds an error, and is false: the job is left out. Or reports a key that superd lacks, or warns. */
+#define launchd_refuse(job, ...) reading_refuse((job)->reading, __VA_ARGS__)
+#define launchd_unsupported(job, ...) reading_unsupported((job)->reading, __VA_ARGS__)
+#define launchd_warn(job, ...) diag_warning((job)->reading->diags, __VA_ARGS__)
+
+/* Reports all elements of a dictionary that have an unknown key, a value of a wrong kind, or a key that superd
+ * lacks. */
+void launchd_check_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict);
+
+/* The element of a known key; NULL: it is missing or has a wrong kind, which launchd_check_keys reports. launchd_value
+ * looks into the job's own dictionary. */
+const struct plist *launchd_find(const struct key_table *keys, const struct plist *dict, const char *key);
+const struct plist *launchd_value(const struct launchd_job *job, const char *key);
+bool launchd_is_odd(const struct launchd_job *job, const char *key);    /* the key is there, with a wrong kind */
+bool launchd_bool(const struct plist *element, bool fallback);             /* fallback: if `said` is NULL */
+
+/* Escapes percent signs for an option with templates. NULL: out of memory (reported). */
+const char *launchd_plain(struct launchd_job *job, const char *text);
+
+/* Each sets an option in the builder. */
+void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at);
+void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void launchd_set_list(struct launchd_job *job, const char *option, const struct word_list *list);
+
+/* socket_rules.c: checks which keys of a socket go together. false: refused. Also reports keys that are ignored. */
+bool launchd_check_socket_rules(struct launchd_job *job, const struct plist *socket);
+
+/* sockets.c: a socket { } for each socket of Sockets. */
+void launchd_build_sockets(struct launchd_job *job);
+
+/* run.c: the program, its user, limits, environment and standard streams. */
+void launchd_build_run(struct launchd_job *job);
+
+/* lifecycle.c: when the job starts, stops and restarts. */
+void launchd_build_lifecycle(struct launchd_job *job);

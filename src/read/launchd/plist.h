@@ -1,0 +1,47 @@
+/* A property list of XML as a tree of dictionaries, arrays and scalars, each with its place.
+ *
+ * Whatever the bytes, a tree has at most PLIST_MOST elements and is at most PLIST_DEPTH deep, and its texts are at most
+ * SOURCE_MOST bytes in all. The tree lives in the pool that plist_read gets. Source: plist(5). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/pool.h"
+#include "lib/source_file.h"
+
+#define PLIST_MOST 20000
+#define PLIST_DEPTH 64
+
+enum plist_kind {
+	PLIST_DICT = 1 << 0, PLIST_ARRAY = 1 << 1, PLIST_STRING = 1 << 2, PLIST_INTEGER = 1 << 3, PLIST_REAL = 1 << 4,
+	PLIST_BOOL = 1 << 5, PLIST_DATE = 1 << 6, PLIST_DATA = 1 << 7
+};
+
+struct plist {
+	enum plist_kind kind;
+	const char *key;                /* its key in a dictionary, one pointer a name; NULL: it is in no dictionary */
+	struct origin key_at;
+	struct origin at;
+	const char *text;               /* of a STRING; of another scalar as written */
+	int64_t number;                 /* of an INTEGER; of a BOOL 0 or 1 */
+	struct plist *first, *last;     /* the elements of a DICT or ARRAY, in the order of the text */
+	struct plist *next;             /* the next element of the same DICT or ARRAY */
+};
+
+/* Whether a text begins as a property list does, XML or binary. */
+bool plist_recognises(const struct source_file *source);
+
+/* Mistakes are added to diags. NULL: no tree could be made. */
+const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags);
+
+/* plist_xml.c and, without expat, plist_no_xml.c: the same of a text of XML. */
+const struct plist *plist_read_xml(struct pool *pool, const struct source_file *source, struct diags *diags);
+
+/* The element of this key; NULL: none. */
+const struct plist *plist_get(const struct plist *dict, const char *key);
+
+/* Adds the names of kinds to out: "a string", "an integer or a string". */
+void plist_kinds_describe(unsigned kinds, struct buf *out);

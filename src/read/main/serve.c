@@ -1,0 +1,273 @@
+/* Reads for superd: one table, source by source.
+ *
+ * The reading is superd's own in all but its place: the same readers fill builders, and table and diagnostics collect
+ * what they say. After each source superd gets what has come since. */
+#include "read/main/serve.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "os/host/hosts_access.h"
+#include "os/host/self_sandbox.h"
+#include "read/apart/setup.h"
+#include "superd/machine/service_port.h"
+#include "table/services/service_builder.h"
+#include "table/sources/format.h"
+#include "table/sources/sources.h"
+
+struct read_server {
+	struct frames frames;
+	struct reading reading;
+	struct diags diags;
+	struct pool *pool;              /* of the setup; owned */
+	struct received_setup setup;
+	struct hosts_access hosts;
+	bool has_failed;                /* superd has gone, or memory ran out */
+	/* How much of each list superd has. */
+	size_t said, left_out, vital, shared, parts, alone, yielded;
+	size_t dropped_errors, dropped_others, lost;
+};
+
+static void end_frame(struct read_server *server)
+{
+	server->has_failed |= !frame_end(&server->frames);
+}
+
+/* The callback read_request.take_builder. */
+static bool send_builder(void *context, struct service_builder *builder)
+{
+	struct read_server *server = context;
+	struct buf *out = &server->frames.out;
+
+	frame_begin(&server->frames, FRAME_SERVICE);
+	buf_char(out, '=');
+	builder_write(builder, true, out);
+	buf_char(out, '\0');
+	end_frame(server);
+	builder_free(builder);
+	return true;
+}
+
+/* The callback read_request.on_source. */
+static void send_read(void *context, const char *path, const char *format, size_t services)
+{
+	struct read_server *server = context;
+
+	frame_begin(&server->frames, FRAME_READ);
+	frame_put_text(&server->frames, path);
+	frame_put_text(&server->frames, format);
+	frame_put_number(&server->frames, (int64_t)services);
+	end_frame(server);
+}
+
+/* The callback read_request.on_file. */
+static void send_file(void *context, const char *path, const struct stat *status)
+{
+	struct read_server *server = context;
+
+	frame_begin(&server->frames, FRAME_FILE);
+	frame_put_text(&server->frames, path);
+	frame_put_number(&server->frames, (int64_t)status->st_dev);
+	frame_put_number(&server->frames, (int64_t)status->st_ino);
+	frame_put_number(&server->frames, status->st_size);
+	frame_put_number(&server->frames, status->st_mtim.tv_sec);
+	frame_put_number(&server->frames, status->st_mtim.tv_nsec);
+	end_frame(server);
+}
+
+static void send_diags(struct read_server *server)
+{
+	for (; server->said < server->diags.count; server->said++) {
+		const struct diag *diag = &server->diags.list[server->said];
+
+		frame_begin(&server->frames, FRAME_DIAG);
+		frame_put_number(&server->frames, diag->severity);
+		frame_put_place(&server->frames, (struct origin){ diag->file, diag->line, diag->column });
+		frame_put_text(&server->frames, diag->message);
+		frame_put_text(&server->frames, diag->hint);
+		frame_put_number(&server->frames, diag->follows);
+		end_frame(server);
+	}
+}
+
+static void send_place(struct read_server *server, enum frame_kind kind, struct origin at)
+{
+	frame_begin(&server->frames, kind);
+	frame_put_place(&server->frames, at);
+	end_frame(server);
+}
+
+static void send_left_out(struct read_server *server)
+{
+	const struct table *table = server->reading.table;
+
+	for (; server->left_out < table->left_out_count; server->left_out++) {
+		const struct left_out *entry = &table->left_out[server->left_out];
+
+		frame_begin(&server->frames, FRAME_LEFT_OUT);
+		frame_put_place(&server->frames, entry->at);
+		frame_put_text(&server->frames, entry->name);
+		frame_put_number(&server->frames, entry->is_doubtful);
+		frame_put_number(&server->frames, entry->is_part);
+		end_frame(server);
+	}
+}
+
+static void send_records(struct read_server *server)
+{
+	const struct table *table = server->reading.table;
+
+	send_diags(server);
+	send_left_out(server);
+	for (; server->vital < table->vital_count; server->vital++)
+		send_place(server, FRAME_VITAL, table->vital[server->vital]);
+	for (; server->shared < table->shared_count; server->shared++)
+		send_place(server, FRAME_SHARED, table->shared[server->shared]);
+	for (; server->parts < table->part_count; server->parts++) {
+		frame_begin(&server->frames, FRAME_PART);
+		frame_put_place(&server->frames, table->parts[server->parts].at);
+		frame_put_text(&server->frames, table->parts[server->parts].name);
+		end_frame(server);
+	}
+	for (; server->alone < table->alone_count; server->alone++) {
+		frame_begin(&server->frames, FRAME_ALONE);
+		frame_put_text(&server->frames, table->alone[server->alone]);
+		end_frame(server);
+	}
+	for (; server->yielded < table->yielded_count; server->yielded++) {
+		frame_begin(&server->frames, FRAME_YIELD);
+		frame_put_place(&server->frames, table->yielded[server->yielded].at);
+		frame_put_place(&server->frames, table->yielded[server->yielded].to);
+		end_frame(server);
+	}
+}
+
+static void put_new(struct read_server *server, size_t *had, size_t has)
+{
+	frame_put_number(&server->frames, (int64_t)(has - *had));
+	*had = has;
+}
+
+static void send_end(struct read_server *server, enum read_result result)
+{
+	send_records(server);
+	frame_begin(&server->frames, FRAME_END);
+	frame_put_number(&server->frames, result);
+	frame_put_number(&server->frames, (int64_t)server->reading.files);
+	frame_put_number(&server->frames, (int64_t)server->reading.pending);
+	frame_put_number(&server->frames, server->reading.asked_masked);
+	put_new(server, &server->dropped_errors, server->diags.dropped_errors);
+	put_new(server, &server->dropped_others, server->diags.dropped_others);
+	put_new(server, &server->lost, server->diags.lost);
+	end_frame(server);
+	server->has_failed |= !frames_flush(&server->frames);
+}
+
+/* Takes what superd has opened above the source. */
+static void take_opened(struct reading *reading, struct frame *frame)
+{
+	size_t depth = (size_t)frame_number(frame, 0, READING_DEPTH);
+	struct pool *pool = reading->table->pool;
+
+	for (reading->depth = 0; reading->depth < depth; reading->depth++) {
+		struct opened *opened = &reading->opened[reading->depth];
+
+		opened->path = pool_text(pool, frame_text(frame));
+		opened->device = (dev_t)frame_number(frame, INT64_MIN, INT64_MAX);
+		opened->inode = (ino_t)frame_number(frame, INT64_MIN, INT64_MAX);
+		opened->from = frame_place(frame, pool);
+		frame->is_bad |= !opened->path;
+	}
+}
+
+static void serve_source(struct read_server *server, struct frame *frame)
+{
+	struct reading *reading = &server->reading;
+	const char *name = frame_text(frame), *path;
+	const struct format *format = name ? format_find(name, strlen(name)) : NULL;
+	struct origin from;
+
+	reading->compat = (enum compat)frame_number(frame, 0, COMPATS);
+	path = pool_text(reading->table->pool, frame_text(frame));
+	from = frame_place(frame, reading->table->pool);
+	reading->files = (size_t)frame_number(frame, 0, READING_FILES);
+	take_opened(reading, frame);
+	server->has_failed |= frame->is_bad || !path || (name && !format);
+	if (!server->has_failed)
+		send_end(server, reading_path(reading, format, path, from));
+}
+
+static void serve_finish(struct read_server *server)
+{
+	formats_finish(&server->reading);
+	reading_drop_states(&server->reading);
+	send_end(server, READ_DONE);
+}
+
+/* The modules of nss(5) that know services are loaded, and connected to their server, before the sandbox is entered. */
+static void prepare_services(void)
+{
+	services_find_port("superd", "tcp");
+}
+
+static bool take_setup(struct read_server *server)
+{
+	struct read_request *request = &server->setup.request;
+	struct frame frame;
+
+	if (!frame_receive(&server->frames, &frame) || frame.kind != FRAME_SETUP ||
+	    !setup_read(&frame, server->pool, &server->setup))
+		return false;
+	request->only_foreign = true;
+	request->take_builder = send_builder;
+	request->on_source = send_read;
+	request->on_file = send_file;
+	request->context = request->files_context = server;
+	if (hosts_access_has_rules(&server->hosts))
+		request->may_be_denied = hosts_access_may_deny;
+	if (request->asks_services) {
+		prepare_services();
+		request->service_port = services_find_port;
+	}
+	server->reading.request = request;
+	server->reading.inetd = request->inetd;
+	return true;
+}
+
+static void serve_requests(struct read_server *server)
+{
+	struct frame frame;
+
+	while (!server->has_failed && frame_receive(&server->frames, &frame)) {
+		if (frame.kind == FRAME_SOURCE)
+			serve_source(server, &frame);
+		else if (frame.kind == FRAME_FINISH)
+			serve_finish(server);
+		else
+			server->has_failed = true;
+	}
+}
+
+int serve_superd(void)
+{
+	struct read_server server = { .frames.fd = STDOUT_FILENO, .diags.keeps_all = true, .pool = pool_new() };
+	bool good;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* a file that does not answer may hold it longer than superd waits */
+	server.reading = (struct reading){ .table = table_new(), .diags = &server.diags };
+	good = server.pool && server.reading.table && take_setup(&server);
+	if (good) {
+		server.reading.table->writes_builders = true;
+		self_sandbox_enter(&(const struct self_sandbox){ .reads_files = true });
+		serve_requests(&server);
+	}
+	good = good && !server.has_failed;
+	frames_free(&server.frames);
+	diags_free(&server.diags);
+	table_free(server.reading.table);
+	pool_free(server.pool);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

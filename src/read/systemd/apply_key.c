@@ -1,0 +1,395 @@
+/* Sets the option of a key, and reports a key without an option.
+ *
+ * A key that superd lacks may have a value that asks for nothing: PrivateNetwork=no restricts nothing, so it is no
+ * reason to refuse a service. */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/scan.h"
+#include "lib/shell_words.h"
+#include "read/systemd/build.h"
+#include "table/option/socket_context.h"
+
+#define NAME_MOST 96 /* bytes of "Section.Key" */
+
+static bool asks_for_nothing(const struct key_row *key, const char *value)
+{
+	static const char *const idle_words[] = {
+		"no", "false", "off", "n", "f", "none", "default", "infinity", "0"
+	};
+
+	if (key->idle)
+		return !strcmp(key->idle, value);
+	for (size_t n = 0; n < sizeof(idle_words) / sizeof(*idle_words); n++) {
+		if (!strcmp(idle_words[n], value))
+			return true;
+	}
+	return false;
+}
+
+void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
+		      struct word_list *list)
+{
+	struct buf text = { 0 };
+	const char *kept;
+
+	buf_addf(&text, "%s=", option);
+	for (size_t n = 0; n < count; n++) {
+		if (n)
+			buf_char(&text, ' ');
+		shell_words_quote(&text, values[n]);
+	}
+	kept = buf_keep(&text, builder->pool);
+	list->failed |= !kept || !word_list_add(builder->reading, list, kept, list->at);
+}
+
+/* A key of a section and the option that it is. */
+struct unit_option {
+	const char *section;
+	const struct key_row *key;
+	const struct directive *directive;
+	enum dialect dialect;           /* that messages have the name of: NATIVE if the reader translates the value */
+	const char *name;
+};
+
+static void set_option(struct unit_builder *builder, const struct unit_option *option, const struct value *value)
+{
+	if (builder->context)
+		unit_add_context(builder, option->directive->name[NATIVE], value->words, value->count,
+				 builder->context);
+	builder_set(builder->builder, option->dialect, option->name, value, builder->reading->diags);
+}
+
+/* Counts words from `start` on that all have a ~ in front, or all have none: an option has one ~ for all its words. */
+static size_t count_same_sign(struct word_list *list, size_t start)
+{
+	bool taken = start < list->count && list->words[start][0] == '~';
+	size_t end = start;
+
+	while (end < list->count && (list->words[end][0] == '~') == taken) {
+		if (taken && end > start)
+			list->words[end]++;
+		end++;
+	}
+	return end - start;
+}
+
+/* Collects a set. A lone ~ means all. If all is also the default of the key, systemd then acts as if the key were not
+ * set: the next assignment begins the set anew. */
+static struct word_list collect_set(struct unit_builder *builder, const struct unit_option *option)
+{
+	struct word_list list = unit_collect(builder, option->section, option->key->name, COLLECT_SET);
+
+	if (!option->directive->unset || !list.count || strcmp(list.words[0], "~") != 0)
+		return list;
+	list.count--;
+	memmove(list.words, list.words + 1, list.count * sizeof(*list.words));
+	memmove(list.places, list.places + 1, list.count * sizeof(*list.places));
+	if (!list.count)
+		list.at = (struct origin){ 0 };
+	return list;
+}
+
+/* Checks a single word. Returns NULL, or the message about what is wrong with it. */
+static const char *check_word(struct unit_builder *builder, const struct directive *directive, const char *word)
+{
+	union { max_align_t align; char bytes[64]; } field = { 0 };
+	struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = builder->pool };
+
+	return directive->type->size > sizeof(field) ? NULL : type_parse(&parse, &field);
+}
+
+/* Leaves out unknown words of a list of what is allowed, as systemd does: without them less is allowed. Words with ~
+ * are denied, so each must be known. true: the list began with allowed words, and all of them were left out. */
+static bool leave_out_unknown(struct unit_builder *builder, const struct unit_option *option, struct word_list *list)
+{
+	const struct directive *directive = option->directive;
+	bool allows = list->count && list->words[0][0] != '~';
+	size_t kept = 0;
+
+	for (size_t n = 0; directive->nothing && n < list->count; n++) {
+		const char *word = list->words[n];
+		const char *wrong = *word == '~' ? NULL : check_word(builder, directive, word);
+
+		if (wrong) {
+			unit_leave_out(builder, list->places[n], option->key->name, word, wrong);
+			continue;
+		}
+		list->words[kept] = word;
+		list->places[kept++] = list->places[n];
+	}
+	if (directive->nothing)
+		list->count = kept;
+	return directive->nothing && allows && (!kept || list->words[0][0] == '~');
+}
+
+static void set_empty_list(struct unit_builder *builder, const struct unit_option *option, struct origin at)
+{
+	const char *const *nothing = &option->directive->nothing;
+
+	set_option(builder, option,
+		   &(struct value){ .words = nothing, .count = **nothing != '\0', .is_list = true, .at = at });
+}
+
+static enum unit_collect collection_of(const struct unit_option *option)
+{
+	const struct type *type = option->directive->type;
+
+	if (option->key->is_whole)
+		return COLLECT_VALUES;
+	if (type == &type_directories)
+		return COLLECT_FOLDERS;
+	if (type == &type_bindings)
+		return COLLECT_BINDINGS;
+	return type == &type_protected_paths || type == &type_paths || type == &type_temporary ? COLLECT_PATHS
+											       : COLLECT_WORDS;
+}
+
+/* Sets an option that is a list. An assignment adds its words to those before it, or removes them with ~, as superd's
+ * options do. */
+static void set_list_option(struct unit_builder *builder, const struct unit_option *option)
+{
+	bool is_set = option->directive->type == &type_capabilities;
+	struct word_list list = is_set ? collect_set(builder, option)
+				       : unit_collect(builder, option->section, option->key->name,
+						      collection_of(option));
+	bool is_said = list.count || (is_set && list.at.file);          /* an empty set is one, too */
+	bool is_begun = !list.failed && leave_out_unknown(builder, option, &list);
+	size_t start = 0;
+
+	if (is_begun)
+		set_empty_list(builder, option, list.at);
+	is_said = is_begun ? list.count : is_said;
+	while (is_said && !list.failed) {
+		size_t count = option->key->is_whole ? list.count : count_same_sign(&list, start);
+		const struct value value = {
+			.words = list.count ? list.words + start : NULL,
+			.count = count,
+			.is_list = true,
+			.append = is_begun || start > 0,
+			.at = list.at,
+			.word_at = list.count ? list.places + start : NULL,
+		};
+
+		set_option(builder, option, &value);
+		start += count;
+		is_said = start < list.count;
+	}
+	word_list_free(&list);
+}
+
+/* Whether a percent sign in a value of this type is part of a number and begins no specifier. */
+static bool takes_percentage(const struct type *type)
+{
+	return type == &type_memory || type == &type_tasks || type == &type_quota;
+}
+
+/* The option's word for a value of a key with words; NULL: none, or refused. */
+static const char *translate_word(struct unit_builder *builder, const struct unit_option *option,
+				  const struct unit_assignment *said)
+{
+	const char *ours;
+	bool truth;
+
+	if (key_word(option->key, said->value, &ours))
+		return ours;
+	if (option->key->takes_bool && !scan_bool(said->value, &truth))
+		return truth ? "yes" : "no";
+	unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, option->key->wrong);
+	return NULL;
+}
+
+/* The text of a timespan for superd.conf, which knows fewer units than systemd. */
+static const char *span_text(struct unit_builder *builder, const struct key_row *key,
+			     const struct unit_assignment *said)
+{
+	char text[32];
+	int64_t span;
+	const char *wrong = unit_scan_timespan(said->value, &span);
+
+	if (wrong) {
+		unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, wrong);
+		return NULL;
+	}
+	if (!span && key->zero)
+		return key->zero;
+	scan_duration_format(span, text);
+	return pool_text(builder->pool, text);
+}
+
+static void set_value_option(struct unit_builder *builder, const struct unit_option *option)
+{
+	const struct unit_assignment *said = unit_assigned(builder, option->section, option->key->name);
+	bool is_kept = !option->key->words && !option->key->zero;
+	const char *text;
+	struct origin place;
+
+	if (!said)
+		return;
+	if (option->key->words)
+		text = translate_word(builder, option, said);
+	else if (option->directive->type == &type_duration)
+		text = span_text(builder, option->key, said);
+	else
+		text = takes_percentage(option->directive->type) ? said->value : unit_value(builder, said);
+	place = unit_place(said, 0);
+	if (text)
+		set_option(builder, option, &(struct value){ .words = &text, .count = 1, .word_at = &place,
+							     .at = is_kept ? said->at : place });
+}
+
+/* Reports a key that superd lacks, unless its value asks for nothing. */
+static void report_key_status(struct unit_builder *builder, const struct key_row *key,
+			      const struct unit_assignment *said)
+{
+	struct origin at = unit_place(said, 0);
+
+	if (asks_for_nothing(key, said->value))
+		return;
+	if (key->status == KEY_WARNED)
+		unit_warn(builder, at, "%s is left out: %s", key->name, key->reason);
+	else if (key->status == KEY_REFUSED)
+		unit_unsupported(builder, at, "%s: superd cannot honour it: %s", key->name, key->reason);
+}
+
+/* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
+static void unit_apply_key(struct unit_builder *builder, const char *section, const struct key_row *key)
+{
+	const struct unit_assignment *said = unit_assigned(builder, section, key->name);
+	char name[NAME_MOST];
+	struct unit_option option = { .section = section, .key = key, .dialect = UNIT, .name = name };
+
+	snprintf(name, sizeof(name), "%s.%s", unit_key_is_shared(key) ? "Service" : section, key->name);
+	option.directive = directive_find(UNIT, name);
+	/* Values that a function translates are refused here, as those of keys for a socket's commands. */
+	if (option.directive && option.directive->translated & (1u << UNIT) && (key->words || key->is_whole)) {
+		option.dialect = NATIVE;
+		option.name = option.directive->name[NATIVE];
+	}
+	if (option.directive && option.directive->type->is_list)
+		set_list_option(builder, &option);
+	else if (option.directive)
+		set_value_option(builder, &option);
+	else if (said)
+		report_key_status(builder, key, said);
+}
+
+bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list)
+{
+	struct service_builder *own = builder->builder;
+	const struct directive *directive;
+	char name[NAME_MOST];
+
+	snprintf(name, sizeof(name), "Service.%s", key->name);
+	directive = directive_find(UNIT, name);
+	if (key->status == KEY_DONE && (!directive || !socket_context_takes(directive)))
+		return false;
+	/* A service of its own finds mistakes in the values. */
+	builder->builder = builder_new(builder->reading->table, "", unit_start(builder->unit));
+	if (builder->builder) {
+		builder->context = list;
+		unit_apply_key(builder, "Socket", key);
+		builder->context = NULL;
+	} else {
+		unit_refuse(builder, unit_start(builder->unit), "out of memory");
+	}
+	builder_free(builder->builder);
+	builder->builder = own;
+	return true;
+}
+
+static bool is_private_name(const char *name)
+{
+	return !strncmp(name, "X-", 2);
+}
+
+static void report_unknown_key(struct unit_builder *builder, const struct unit_assignment *assignment)
+{
+	const char *section = unit_key_section(assignment->section, assignment->key);
+	const char *near = unit_key_suggest(assignment->section, assignment->key);
+
+	unit_warn(builder, assignment->at, "%s: unknown in [%s], it is left out", assignment->key, assignment->section);
+	if (section)
+		diags_hint(builder->reading->diags, "it belongs in [%s]", section);
+	else if (near)
+		diags_hint(builder->reading->diags, "did you mean '%s'?", near);
+}
+
+/* Keys for the commands of a socket do not apply to the socket itself. */
+static bool is_applied_here(const char *section, const struct key_row *key)
+{
+	return !key->is_apart && !key->names_units && !(!strcmp(section, "Socket") && unit_key_is_shared(key));
+}
+
+/* Sets the defaults of systemd that differ from superd's. */
+static void set_absent(struct unit_builder *builder, const char *section, const struct key_table *keys)
+{
+	struct key_list known = key_list(keys);
+
+	for (size_t n = 0; n < known.count; n++) {
+		const struct key_row *key = &known.list[n];
+
+		if (key->absent && !unit_assigned(builder, section, key->name))
+			unit_set(builder, key_option(keys, key), key->absent, unit_start(builder->unit));
+	}
+}
+
+void unit_apply_keys(struct unit_builder *builder, const char *section)
+{
+	const struct unit *unit = builder->unit;
+	bool applied[KEYS_MOST] = { 0 };
+
+	for (size_t n = 0; n < unit->count; n++) {
+		const struct unit_assignment *assignment = &unit->list[n];
+		const struct key_row *key;
+
+		if (strcmp(assignment->section, section) != 0 || is_private_name(assignment->key))
+			continue;
+		key = unit_key_find(section, assignment->today);
+		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairing.c) */
+			report_unknown_key(builder, assignment);
+		else if (key && !applied[key_index(key)] && is_applied_here(section, key))
+			unit_apply_key(builder, section, key);
+		if (key)
+			applied[key_index(key)] = true;
+	}
+	if (!strcmp(section, "Service")) {
+		set_absent(builder, section, unit_keys[KEYS_SERVICE]);
+		set_absent(builder, section, unit_keys[KEYS_SHARED]);
+	}
+}
+
+void unit_apply_common_keys(struct unit_builder *builder)
+{
+	unit_apply_keys(builder, "Unit");
+	unit_apply_keys(builder, "Install");
+}
+
+static void report_section(struct unit_builder *builder, const struct unit_assignment *first, const char *own)
+{
+	const char *const known[] = { own, "Unit", "Install" };
+
+	unit_warn(builder, first->at, "[%s]: a unit of this kind has no such section, it is left out", first->section);
+	for (size_t n = 0; n < sizeof(known) / sizeof(*known); n++) {
+		if (scan_distance(first->section, known[n], 2) > 2)
+			continue;
+		diags_hint(builder->reading->diags, "did you mean [%s]?", known[n]);
+		return;
+	}
+}
+
+void unit_report_sections(struct unit_builder *builder, const char *own)
+{
+	const struct unit *unit = builder->unit;
+	const char *before = "";
+
+	for (size_t n = 0; n < unit->count; n++) {
+		const char *section = unit->list[n].section;
+
+		if (strcmp(section, before) && !is_private_name(section) && strcmp(section, own) &&
+		    strcmp(section, "Unit") && strcmp(section, "Install"))
+			report_section(builder, &unit->list[n], own);
+		before = section;
+	}
+}

@@ -1,0 +1,280 @@
+/* From assignments to options: collects what a key says over all of its assignments, and hands it over.
+ *
+ * A further assignment extends a list, and an empty one clears it. Of other values the last assignment counts. The
+ * option's type says whether it is a list. */
+#include "read/systemd/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/scan.h"
+
+void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
+{
+	const struct read_request *request = builder->reading->request;
+
+	builder->unit = unit;
+	builder->names = (struct unit_names){
+		.unit = unit,
+		.machine = request ? request->machine : NULL,
+		.service = builder->builder ? builder_name(builder->builder) : NULL,
+		.per_connection = builder->accepts && unit == builder->service,
+	};
+}
+
+struct origin unit_start(const struct unit *unit)
+{
+	return (struct origin){ .file = unit->path, .line = 1, .column = 1 };
+}
+
+void unit_leave_out(struct unit_builder *builder, struct origin at, const char *key, const char *word,
+		    const char *wrong)
+{
+	unit_warn(builder, at, "%s: '%s' is left out: %s", key, word, wrong);
+}
+
+static bool is_key_of(const struct unit_assignment *assignment, const char *section, const char *key)
+{
+	return !strcmp(assignment->section, section) && !strcmp(assignment->today, key);
+}
+
+const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key)
+{
+	const struct unit *unit = builder->unit;
+
+	for (size_t n = unit ? unit->count : 0; n-- > 0;) {
+		if (is_key_of(&unit->list[n], section, key))
+			return *unit->list[n].value ? &unit->list[n] : NULL;
+	}
+	return NULL;
+}
+
+/* As unit_value. for_superd: the value is for an option with templates. */
+static const char *expand_value(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd)
+{
+	struct unit_names names = builder->names;
+	struct buf text = { 0 };
+	const char *wrong, *kept = NULL;
+	size_t at = 0;
+
+	names.for_superd = for_superd;
+	wrong = unit_expand(&names, assignment->value, &text, &at);
+	if (wrong)
+		unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+	else
+		kept = pool_text(builder->pool, buf_string(&text));
+	if (!wrong && !kept)
+		reading_refuse_memory(builder->reading);
+	buf_free(&text);
+	return kept;
+}
+
+const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment)
+{
+	return expand_value(builder, assignment, false);
+}
+
+bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback)
+{
+	const struct unit_assignment *said = unit_assigned(builder, section, key);
+	bool truth = fallback;
+
+	if (said && scan_bool(said->value, &truth)) {
+		unit_refuse(builder, unit_place(said, 0), "%s: '%s': expected yes or no", key, said->value);
+		return fallback;
+	}
+	return truth;
+}
+
+/* A ~ before the first word of an assignment holds for all of its words. Here each word gets its own, because the list
+ * may have words of several assignments. */
+static const char *spread_tilde(struct unit_builder *builder, const struct unit_word *list, size_t n)
+{
+	const char *text = list[n].text;
+
+	return n && *list->text == '~' && *text != '~' ? pool_textf(builder->pool, "~%s", text) : text;
+}
+
+bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, bool for_superd,
+		struct unit_split *split)
+{
+	struct unit_names names = builder->names;
+	const char *wrong, *odd = NULL;
+	size_t odd_at;
+
+	names.for_superd = for_superd;
+	if (for_superd)
+		odd = unit_split(builder->pool, &names, assignment->value, 0, split);
+	if (for_superd && !odd)
+		return true;
+	odd_at = split->wrong_at;
+	wrong = unit_split(builder->pool, &names, assignment->value, UNIT_WORDS_RELAX, split);
+	if (wrong)
+		return unit_refuse(builder, unit_place(assignment, split->wrong_at), "%s: %s", assignment->key, wrong);
+	if (odd)
+		unit_warn(builder, unit_place(assignment, odd_at), "%s: %s; it is used literally", assignment->key,
+			  odd);
+	return true;
+}
+
+/* Splits a value by the rules of `how`. */
+static bool split_value(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
+			struct unit_split *split)
+{
+	static const unsigned flags[] = {
+		[COLLECT_PATHS] = UNIT_WORDS_LITERAL,
+		[COLLECT_BINDINGS] = UNIT_WORDS_LITERAL | UNIT_WORDS_PARTS,
+		[COLLECT_FOLDERS] = UNIT_WORDS_PARTS,
+	};
+	const char *wrong;
+
+	if (how < COLLECT_PATHS)
+		return unit_words(builder, assignment, how == COLLECT_TEMPLATES, split);
+	wrong = unit_split(builder->pool, &builder->names, assignment->value, flags[how], split);
+	return !wrong ||
+	       unit_refuse(builder, unit_place(assignment, split->wrong_at), "%s: %s", assignment->key, wrong);
+}
+
+static void add_simple_path(struct buf *simple, const char *name, size_t length)
+{
+	size_t start = simple->length, part;
+
+	if (length && *name == '/')
+		buf_char(simple, '/');          /* which is refused later */
+	for (size_t at = 0; at < length; at += part + 1) {
+		part = strcspn(name + at, "/:");
+		if (!part || (part == 1 && name[at] == '.'))
+			continue;
+		if (simple->length > start && simple->data[simple->length - 1] != '/')
+			buf_char(simple, '/');
+		buf_add(simple, name + at, part);
+	}
+}
+
+/* Drops empty parts and "." from the name of a folder, and from that of a link behind a colon. */
+static const char *simplify_folder(struct unit_builder *builder, const char *word)
+{
+	struct buf simple = { 0 };
+	const char *first = word;
+
+	for (size_t length; *word; word += length + (word[length] == ':')) {
+		length = strcspn(word, ":");
+		if (word > first)
+			buf_char(&simple, ':');
+		add_simple_path(&simple, word, length);
+	}
+	return buf_keep(&simple, builder->pool);
+}
+
+static unsigned folder_char_rank(char c)
+{
+	return c == '\0' ? 0 : c == ':' ? 1 : c == '/' ? 2 : 3u + (unsigned char)c;
+}
+
+struct folder {
+	const char *word;
+	struct origin place;
+};
+
+/* Sorts by the name, component by component, and then by the link. */
+static int compare_folders(const void *one, const void *other)
+{
+	const char *a = ((const struct folder *)one)->word, *b = ((const struct folder *)other)->word;
+	unsigned left, right;
+
+	while (*a && *a == *b)
+		a++, b++;
+	left = folder_char_rank(*a);
+	right = folder_char_rank(*b);
+	return (left > right) - (left < right);
+}
+
+/* Sorts folders and drops doubles, as systemd does in $STATE_DIRECTORY and the like. */
+static void order_folders(struct word_list *list)
+{
+	struct folder *folders = list->count ? malloc(list->count * sizeof(*folders)) : NULL;
+	size_t count = list->count;
+
+	list->failed |= count && !folders;
+	if (!folders)
+		return;
+	for (size_t n = 0; n < count; n++)
+		folders[n] = (struct folder){ list->words[n], list->places[n] };
+	qsort(folders, count, sizeof(*folders), compare_folders);
+	list->count = 0;
+	for (size_t n = 0; n < count; n++) {
+		if (n && !strcmp(folders[n].word, folders[n - 1].word))
+			continue;
+		list->words[list->count] = folders[n].word;
+		list->places[list->count++] = folders[n].place;
+	}
+	free(folders);
+}
+
+static void collect_words(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
+			  struct word_list *list)
+{
+	struct unit_split found = { 0 };
+
+	if (!split_value(builder, assignment, how, &found)) {
+		list->failed = true;
+		return;
+	}
+	for (size_t n = 0; n < found.count; n++) {
+		bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET;
+		const char *word = has_tilde ? spread_tilde(builder, found.list, n) : found.list[n].text;
+
+		if (word && how == COLLECT_FOLDERS)
+			word = simplify_folder(builder, word);
+		if (!word || !word_list_add(builder->reading, list, word, unit_place(assignment, found.list[n].offset)))
+			list->failed = true;
+	}
+}
+
+static void collect_value(struct unit_builder *builder, const struct unit_assignment *assignment,
+			  struct word_list *list)
+{
+	const char *text = unit_value(builder, assignment);
+
+	if (!text || !word_list_add(builder->reading, list, text, unit_place(assignment, 0)))
+		list->failed = true;
+}
+
+struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key, enum unit_collect how)
+{
+	const struct unit *unit = builder->unit;
+	struct word_list list = { 0 };
+
+	for (size_t n = 0; unit && n < unit->count; n++) {
+		const struct unit_assignment *assignment = &unit->list[n];
+
+		if (!is_key_of(assignment, section, key))
+			continue;
+		list.at = assignment->at;
+		if (!*assignment->value || (how == COLLECT_SET && !strcmp(assignment->value, "~")))
+			list.count = 0;
+		if (!*assignment->value)
+			continue;
+		if (how == COLLECT_VALUES)
+			collect_value(builder, assignment, &list);
+		else
+			collect_words(builder, assignment, how, &list);
+	}
+	if (how == COLLECT_FOLDERS)
+		order_folders(&list);
+	return list;
+}
+
+bool unit_set(struct unit_builder *builder, const char *option, const char *text, struct origin at)
+{
+	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
+
+	return builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
+}
+
+bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list)
+{
+	const struct value value = word_list_value(list);
+
+	return !list->failed && builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
+}

@@ -1,0 +1,229 @@
+/* What a unit says of other units: which of them superd starts for it, and a warning for all else.
+ *
+ * A service without a socket is started before the service whose unit names it (the options `requires` and `wants`). It
+ * is read along if the sources do not name it. One with a socket is started when a client connects. Targets and slices
+ * run nothing, and mean nothing here. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/array.h"
+#include "read/systemd/internal.h"
+#include "read/systemd/pairing.h"
+
+/* Keys whose units are started, and the folders beside a unit that mean the same. */
+static const struct {
+	const char *key, *folder;
+	bool required;                  /* the unit that names another does not start without it */
+} starting[] = {
+	{ "Requires", ".requires", true },
+	{ "BindsTo", NULL, true },
+	{ "Wants", ".wants", false },
+	{ "Upholds", ".upholds", false },
+};
+
+static void add_folder_names(struct unit_builder *builder, const char *path, struct word_list *list)
+{
+	DIR *stream = opendir(path);
+	const struct dirent *found;
+
+	while (stream && (found = readdir(stream))) {
+		struct origin at = { .file = pool_textf(builder->reading->table->pool, "%s/%s", path, found->d_name) };
+
+		if (unit_name_is_valid(found->d_name) && at.file &&
+		    word_list_add(builder->reading, list, pool_text(builder->pool, found->d_name), at) &&
+		    !list->at.file)
+			list->at = at;
+	}
+	if (stream)
+		closedir(stream);
+}
+
+/* Adds the names in the folders NAME.wants, or those of another kind. */
+static void add_folders(struct unit_builder *builder, const char *folder, const char *kind, struct word_list *list)
+{
+	const char *name = pool_textf(builder->pool, "%s%s", builder->unit->name, kind);
+	struct unit_places places;
+
+	if (!name || !unit_places_collect(builder->reading, folder, &places))
+		return;
+	for (size_t n = 0; n < places.count; n++) {
+		if (unit_folder_find(places.list[n], name))
+			add_folder_names(builder, pool_textf(builder->pool, "%s/%s", places.list[n]->path, name), list);
+	}
+}
+
+static bool is_own(const struct unit_pairing *pair, const char *name)
+{
+	bool found = pair->service && !strcmp(pair->service->name, name);
+
+	for (size_t n = 0; n < pair->count; n++)
+		found |= !strcmp(pair->sockets[n]->name, name);
+	return found;
+}
+
+/* Units that run nothing. */
+static bool means_nothing(const char *name)
+{
+	return unit_name_has_suffix(name, ".target") || unit_name_has_suffix(name, ".slice");
+}
+
+/* The number of the pair that has this unit; pair_count: none has. */
+static size_t find_pair(const struct requested_units *asked, const char *name)
+{
+	size_t n = 0;
+
+	while (n < asked->pair_count && !(asked->pairs[n].service && is_own(&asked->pairs[n], name)))
+		n++;
+	return n;
+}
+
+/* The pair of a unit that another names, which is read along if need be. pair_count: superd starts no such unit
+ * (reported). */
+static size_t find_or_pull(struct unit_builder *builder, const char *folder, const char *key, const char *name,
+			   struct origin at)
+{
+	struct requested_units *asked = units_asked(builder->reading);
+	size_t found = find_pair(asked, name);
+	bool failed = false, is_service = unit_name_has_suffix(name, ".service");
+	const struct unit *unit = NULL;
+
+	if (found == asked->pair_count && unit_name_is_valid(name) && !unit_name_is_template(name))
+		unit = unit_find(builder->reading, folder, name, &failed);
+	if (unit)                       /* it may be known by another name */
+		found = find_pair(asked, unit->name);
+	if (unit && found == asked->pair_count && is_service && !unit->is_masked) {
+		units_pull(builder->reading, &(struct requested_unit){ unit, folder, false });
+		return find_pair(asked, unit->name);
+	}
+	if (found < asked->pair_count || failed)
+		return found;
+	if (unit && unit->is_masked)
+		unit_warn(builder, at, "%s: %s is masked, and is not started", key, name);
+	else if (is_service)
+		unit_warn(builder, at, "%s: there is no %s to start", key, name);
+	else if (unit_name_has_suffix(name, ".socket"))
+		unit_warn(builder, at, "%s: superd does not open %s: name it too, with -f", key, name);
+	else
+		unit_warn(builder, at, "%s: superd starts no units as %s", key, name);
+	return found;
+}
+
+static void add_need(struct reading *reading, size_t pair, struct unit_need need)
+{
+	struct unit_pairing *own = &units_asked(reading)->pairs[pair];
+	struct unit_need *needs;
+
+	for (size_t n = 0; n < own->need_count; n++) {
+		if (own->needs[n].pair != need.pair)
+			continue;
+		own->needs[n].required |= need.required;
+		return;
+	}
+	needs = array_grow(own->needs, &own->need_capacity, own->need_count, sizeof(*needs));
+	if (!needs) {
+		reading_refuse_memory(reading);
+		return;
+	}
+	own->needs = needs;
+	needs[own->need_count++] = need;
+}
+
+/* Notes what a unit of this pair needs. A socket is open as long as superd runs, so a service that it needs starts with
+ * superd. */
+static void find_needs_of(struct unit_builder *builder, size_t pair, const struct unit *unit)
+{
+	struct requested_units *asked = units_asked(builder->reading);
+	const char *folder = asked->pairs[pair].folder;
+	struct key_list known = key_list(&unit_keys_unit);
+
+	unit_builder_turn(builder, unit);
+	for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++) {
+		struct word_list list = unit_collect(builder, "Unit", starting[row].key, COLLECT_WORDS);
+
+		if (starting[row].folder)
+			add_folders(builder, folder, starting[row].folder, &list);
+		for (size_t n = 0; n < list.count; n++) {
+			const char *name = list.words[n];
+			size_t found = pair;
+
+			if (!is_own(&asked->pairs[pair], name) && !means_nothing(name))
+				found = find_or_pull(builder, folder, starting[row].key, name, list.places[n]);
+			if (found == pair || found >= asked->pair_count)
+				continue;
+			asked->pairs[found].boots |= unit != builder->service;
+			asked->pairs[found].is_needed = true;
+			add_need(builder->reading, pair,
+				 (struct unit_need){ found, starting[row].required, list.places[n] });
+		}
+		asked->pairs[pair].has_failed |= list.failed;
+		word_list_free(&list);
+	}
+	for (size_t n = 0; n < known.count; n++) {
+		const struct key_row *key = &known.list[n];
+		struct word_list list = { 0 };
+
+		if (key->names_units)
+			list = unit_collect(builder, "Unit", key->name, COLLECT_WORDS);
+		for (size_t i = 0; i < list.count; i++) {
+			if (!is_own(&asked->pairs[pair], list.words[i]) && !means_nothing(list.words[i]))
+				unit_warn(builder, list.places[i], "%s=%s: %s", key->name, list.words[i], key->reason);
+		}
+		word_list_free(&list);
+	}
+}
+
+void units_find_needs(struct reading *reading, size_t pair)
+{
+	const struct unit_pairing of = units_asked(reading)->pairs[pair];
+	struct unit_builder builder = {
+		.reading = reading, .pool = units_asked(reading)->pool, .service = of.service, .accepts = of.accepts,
+	};
+
+	if (!of.service)
+		return;
+	find_needs_of(&builder, pair, of.service);
+	for (size_t n = 0; n < of.count; n++)
+		find_needs_of(&builder, pair, of.sockets[n]);
+}
+
+/* A service without sockets: when it starts. */
+static void set_start(struct unit_builder *builder, const struct unit_pairing *pair)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Unit", "StopWhenUnneeded");
+	struct origin at = said ? unit_place(said, 0) : unit_start(builder->service);
+	bool stops = unit_bool(builder, "Unit", "StopWhenUnneeded", false);
+
+	if (stops && (pair->boots || !pair->is_needed))
+		unit_warn(builder, at, "StopWhenUnneeded: %s, so it runs as long as superd",
+			  pair->boots ? "a socket needs it" : "no unit of the configuration needs it");
+	unit_set(builder, "start",
+		 pair->boots || (!pair->is_pulled && !(stops && pair->is_needed)) ? "boot"
+		 : stops							  ? "wanted"
+										  : "manual",
+		 at);
+}
+
+void unit_build_dependencies(struct unit_builder *builder, const struct unit_pairing *pair)
+{
+	static const char *const options[] = { "wants", "requires" };
+	const struct unit_pairing *pairs = units_asked(builder->reading)->pairs;
+
+	for (int required = 0; required <= 1; required++) {
+		struct word_list list = { 0 };
+
+		for (size_t n = 0; n < pair->need_count; n++) {
+			const struct unit_need *need = &pair->needs[n];
+
+			if (need->required == required && !pairs[need->pair].count &&
+			    word_list_add(builder->reading, &list, pairs[need->pair].name, need->at) && !list.at.file)
+				list.at = need->at;
+		}
+		if (list.count)
+			unit_set_list(builder, options[required], &list);
+		word_list_free(&list);
+	}
+	unit_builder_turn(builder, builder->service);
+	if (!pair->count)
+		set_start(builder, pair);
+}

@@ -1,0 +1,111 @@
+/* The keys of systemd.exec(5), systemd.kill(5) and systemd.resource-control(5).
+ *
+ * A key without an option is refused, unless the service may do no more without it than with it. */
+#include "read/systemd/keys.h"
+
+#define COUNTED "superd does no accounting by unit"
+#define NETWORK "superd loads no BPF programs"
+#define LOGGED "superd logs each line with the service's name, at one level"
+#define OLD_GROUPS "it needs control groups v1; use the key for v2"
+#define NAMESPACE "use PrivateNetwork and the other Private keys"
+
+static const struct key_word kill_modes[] = {
+	{ "control-group", "group" }, { "mixed", "mixed" }, { "process", "process" }, { "none", "none" }, { 0 }
+};
+
+static const struct key_row keys[] = {
+	{ "AllowedCPUs AllowedMemoryNodes AmbientCapabilities AppArmorProfile BindPaths BindReadOnlyPaths CPUQuota "
+	  "CPUQuotaPeriodSec CPUSchedulingPolicy CPUSchedulingPriority CPUSchedulingResetOnFork CPUWeight "
+	  "CacheDirectory CacheDirectoryMode CapabilityBoundingSet ConfigurationDirectory ConfigurationDirectoryMode "
+	  "Delegate DeviceAllow DevicePolicy DynamicUser ExecPaths FinalKillSignal Group IOReadBandwidthMax "
+	  "IOReadIOPSMax IOWeight IOWriteBandwidthMax IOWriteIOPSMax InaccessiblePaths KillSignal LimitAS LimitCORE "
+	  "LimitCPU LimitDATA LimitFSIZE LimitLOCKS LimitMEMLOCK LimitMSGQUEUE LimitNOFILE LimitNPROC LimitRSS "
+	  "LimitRTPRIO LimitRTTIME LimitSIGPENDING LimitSTACK LockPersonality LogRateLimitBurst "
+	  "LogRateLimitIntervalSec LogsDirectory LogsDirectoryMode MemoryDenyWriteExecute MemoryHigh MemoryLow "
+	  "MemoryMax MemoryMin MemorySwapMax MountAPIVFS MountFlags NetworkNamespacePath Nice NoExecPaths "
+	  "NoNewPrivileges OOMScoreAdjust Personality PrivateDevices PrivateIPC PrivateMounts PrivateNetwork "
+	  "PrivateTmp PrivateUsers ProcSubset ProtectClock ProtectControlGroups ProtectHome ProtectHostname "
+	  "ProtectKernelLogs ProtectKernelModules ProtectKernelTunables ProtectProc ProtectSystem ReadOnlyPaths "
+	  "ReadWritePaths RemoveIPC RestrictAddressFamilies RestrictNamespaces RestrictRealtime RestrictSUIDSGID "
+	  "RootDirectory RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve SELinuxContext SecureBits "
+	  "SendSIGHUP SendSIGKILL StateDirectory StateDirectoryMode SupplementaryGroups SyslogFacility "
+	  "SyslogIdentifier SyslogLevel SystemCallArchitectures SystemCallErrorNumber SystemCallFilter TasksMax "
+	  "TemporaryFileSystem UMask User WatchdogSignal WorkingDirectory", KEY_DONE, .option = NULL },
+	{ "BPFDelegateAttachments BPFDelegateCommands BPFDelegateMaps BPFDelegatePrograms", KEY_WARNED,
+	  .reason = NETWORK },
+	{ "BPFProgram BindNetworkInterface IPEgressFilterPath IPIngressFilterPath PrivateBPF RestrictFileSystems "
+	  "RestrictNetworkInterfaces SocketBindAllow SocketBindDeny", KEY_REFUSED, .reason = NETWORK },
+	{ "BindLogSockets", KEY_HARMLESS, .reason = "superd logs the output itself, without a journal" },
+	{ "BlockIOAccounting CPUAccounting CPUPressureThresholdSec CPUPressureWatch CacheDirectoryAccounting "
+	  "IOAccounting IOPressureThresholdSec IOPressureWatch IPAccounting LogsDirectoryAccounting MemoryAccounting "
+	  "MemoryPressureThresholdSec MemoryPressureWatch StateDirectoryAccounting TasksAccounting", KEY_HARMLESS,
+	  .reason = COUNTED },
+	{ "BlockIODeviceWeight BlockIOWeight CPUShares", KEY_WARNED, .reason = OLD_GROUPS },
+	{ "BlockIOReadBandwidth BlockIOWriteBandwidth", KEY_REFUSED, .reason = OLD_GROUPS },
+	{ "CPUAffinity", KEY_DONE, .reason = "numbers and ranges of CPUs" },
+	{ "CPUSetPartition NUMAMask NUMAPolicy", KEY_WARNED, .reason = "the service inherits superd's setting" },
+	{ "CacheDirectoryQuota LogsDirectoryQuota", KEY_WARNED, .reason = "superd sets no quotas" },
+	{ "Capabilities NetClass", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
+	{ "CoredumpFilter", KEY_WARNED, .reason = "use LimitCORE" },
+	{ "CoredumpReceive", KEY_HARMLESS, .reason = "superd forwards no core dumps" },
+	{ "DefaultMemoryLow DefaultMemoryMin DefaultStartupMemoryLow", KEY_HARMLESS,
+	  .reason = "it applies to units below this one" },
+	{ "DelegateNamespaces", KEY_WARNED, .reason = NAMESPACE },
+	{ "DelegateSubgroup", KEY_WARNED, .reason = "superd delegates the service's own group" },
+	{ "DisableControllers", KEY_HARMLESS, .reason = "a service may use its control group as it likes" },
+	{ "Environment IOSchedulingClass PassEnvironment SetCredential UnsetEnvironment", KEY_DONE, .is_apart = true },
+	{ "EnvironmentFile LoadCredential", KEY_DONE, .is_whole = true },
+	{ "ExecSearchPath", KEY_DONE, .reason = "also sets PATH; the default is systemd's search path",
+	  .is_apart = true },
+	{ "ExtensionDirectories ExtensionImagePolicy ExtensionImages MountImagePolicy MountImages RootEphemeral "
+	  "RootHash RootHashSignature RootImage RootImageOptions RootImagePolicy RootMStack RootVerity", KEY_REFUSED,
+	  .reason = "superd mounts no images; use RootDirectory" },
+	{ "IODeviceLatencyTargetSec IODeviceWeight", KEY_WARNED, .reason = "use IOWeight" },
+	{ "IOSchedulingPriority", KEY_DONE, .option = "io_scheduling", .is_apart = true },
+	{ "IPAddressAllow", KEY_DONE, .option = "ip_address_allow",
+	  .reason = "for sockets that the service opens itself", .is_apart = true },
+	{ "IPAddressDeny", KEY_DONE, .option = "ip_address_deny", .reason = "for sockets that the service opens itself",
+	  .is_apart = true },
+	{ "IPCNamespacePath UserNamespacePath", KEY_REFUSED, .reason = NAMESPACE },
+	{ "IgnoreSIGPIPE SyslogLevelPrefix", KEY_DONE, .reason = "the default is yes", .absent = "yes" },
+	{ "ImportCredential", KEY_DONE, .reason = "from superd's own credentials and the credential stores",
+	  .is_whole = true },
+	{ "KeyringMode", KEY_DONE, .absent = "private" },
+	{ "KillMode", KEY_DONE, .reason = "control-group and mixed also set kill_rest", .words = kill_modes,
+	  .wrong = "expected control-group, mixed, process or none" },
+	{ "LimitNICE", KEY_DONE, .reason = "also as +1 or -5", .is_apart = true },
+	{ "LoadCredentialEncrypted SetCredentialEncrypted", KEY_REFUSED,
+	  .reason = "superd has no key to decrypt it; use LoadCredential or SetCredential" },
+	{ "LogExtraFields LogNamespace", KEY_HARMLESS, .reason = LOGGED },
+	{ "LogFilterPatterns LogLevelMax", KEY_WARNED, .reason = LOGGED },
+	{ "ManagedOOMMemoryPressure ManagedOOMMemoryPressureDurationSec ManagedOOMMemoryPressureLimit "
+	  "ManagedOOMPreference ManagedOOMSwap OOMRules", KEY_HARMLESS,
+	  .reason = "the kernel's OOM killer decides; see oom_score_adjust" },
+	{ "MemoryKSM", KEY_WARNED, .reason = "superd does not change the kernel's sharing of memory" },
+	{ "MemoryTHP", KEY_WARNED, .reason = "superd does not change the kernel's use of huge pages" },
+	{ "MemoryZSwapMax MemoryZSwapWriteback", KEY_WARNED, .reason = "use MemorySwapMax" },
+	{ "NFTSet", KEY_WARNED, .reason = "superd fills no nftables sets" },
+	{ "PAMName", KEY_REFUSED, .reason = "superd opens no PAM sessions" },
+	{ "PrivatePIDs", KEY_REFUSED, .reason = "use ProtectProc" },
+	{ "RestartKillSignal", KEY_WARNED, .reason = "superd ends a program by KillSignal, before a restart as well" },
+	{ "SetLoginEnvironment", KEY_HARMLESS, .reason = "HOME, USER, LOGNAME and SHELL are always set" },
+	{ "Slice", KEY_HARMLESS, .reason = "superd has no slices" },
+	{ "SmackProcessLabel", KEY_REFUSED, .reason = "superd sets no Smack labels" },
+	{ "StandardError StandardOutput", KEY_DONE, .reason = "journal, kmsg and syslog mean superd's log",
+	  .is_apart = true },
+	{ "StandardInput", KEY_DONE, .reason = "socket means pass = inetd", .is_apart = true },
+	{ "StandardInputData StandardInputText", KEY_DONE, .option = "input_data", .is_apart = true },
+	{ "StartupAllowedCPUs StartupAllowedMemoryNodes StartupBlockIOWeight StartupCPUShares StartupCPUWeight "
+	  "StartupIOWeight StartupMemoryHigh StartupMemoryLow StartupMemoryMax StartupMemorySwapMax "
+	  "StartupMemoryZSwapMax", KEY_HARMLESS, .reason = "superd does not treat the machine's startup specially" },
+	{ "StateDirectoryQuota", KEY_WARNED, .reason = COUNTED },
+	{ "SystemCallLog", KEY_WARNED, .reason = "use SystemCallFilter" },
+	{ "TTYColumns TTYPath TTYReset TTYRows TTYVHangup TTYVTDisallocate UtmpIdentifier UtmpMode", KEY_HARMLESS,
+	  .reason = "superd allocates no terminal" },
+	{ "TimeoutCleanSec", KEY_HARMLESS, .reason = "superd has no clean command" },
+	{ "TimerSlackNSec", KEY_DONE, .reason = "rounded up to microseconds", .is_apart = true },
+};
+
+const struct key_table unit_keys_shared = {
+	UNIT, "Service", "[Service] and the commands of [Socket]", keys, sizeof(keys) / sizeof(*keys)
+};

@@ -1,0 +1,58 @@
+/* The keys of [Socket], from systemd.socket(5).
+ *
+ * Some keys mean the service's commands in [Service] and the socket's commands in [Socket]. This table has entries for
+ * them with the second meaning. */
+#include "read/systemd/keys.h"
+
+static const struct key_word ipv6_only[] = { { "default", NULL }, { "ipv6-only", "yes" }, { "both", "no" }, { 0 } };
+static const struct key_word timestamps[] = {
+	{ "off", "off" }, { "us", "us" }, { "usec", "us" }, { "\xc2\xb5s", "us" }, { "ns", "ns" },
+	{ "nsec", "ns" }, { 0 }
+};
+
+static const struct key_row keys[] = {
+	{ "Accept", KEY_DONE, .reason = "yes needs a template of the service", .is_apart = true },
+	{ "AcceptFileDescriptors", KEY_DONE, .reason = "needs Linux 6.16; superd warns if it is older" },
+	{ "Backlog", KEY_DONE, .reason = "the default is the kernel's maximum", .is_apart = true },
+	{ "BindIPv6Only", KEY_DONE, .reason = "default, both, ipv6-only, or yes and no", .words = ipv6_only,
+	  .takes_bool = true, .wrong = "expected default, both or ipv6-only" },
+	{ "BindNetworkInterface RestrictNetworkInterfaces", KEY_REFUSED, .reason = "use BindToDevice" },
+	{ "BindToDevice Broadcast DeferAcceptSec DirectoryMode FlushPending FreeBind IPTOS IPTTL KeepAlive "
+	  "KeepAliveIntervalSec KeepAliveProbes KeepAliveTimeSec Mark NoDelay PassCredentials PassPIDFD "
+	  "PassPacketInfo PassSecurity PipeSize Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
+	  "SocketMode SocketUser Symlinks TCPCongestion Transparent Writable", KEY_DONE, .option = NULL },
+	{ "DeferTrigger DeferTriggerMaxSec", KEY_HARMLESS, .reason = "starting a service stops no other service" },
+	{ "ExecStartPost ExecStartPre ExecStopPost ExecStopPre", KEY_DONE, .is_apart = true },
+	{ "FileDescriptorName", KEY_DONE, .option = "socket",
+	  .reason = "the name of the socket { }; with Accept=yes it is connection", .is_apart = true },
+	{ "IPAddressAllow", KEY_DONE, .option = "only_from", .reason = "the clients of this socket", .is_apart = true },
+	{ "IPAddressDeny", KEY_DONE, .option = "no_access", .reason = "the clients of this socket", .is_apart = true },
+	{ "ListenDatagram ListenFIFO ListenMessageQueue ListenNetlink ListenSequentialPacket ListenSpecial "
+	  "ListenStream", KEY_DONE, .option = "listen", .is_apart = true },
+	{ "ListenUSBFunction", KEY_REFUSED, .reason = "superd creates no USB gadgets" },
+	{ "MaxConnections", KEY_DONE, .option = "instances",
+	  .reason = "with Accept=yes, default 64; superd closes connections above it", .is_apart = true },
+	{ "MaxConnectionsPerSource", KEY_DONE, .option = "per_source", .reason = "with Accept=yes; 0 means no limit",
+	  .is_apart = true },
+	{ "MessageQueueMaxMessages MessageQueueMessageSize", KEY_DONE, .reason = "not for an existing queue" },
+	{ "NFTSet", KEY_WARNED, .reason = "superd fills no nftables sets" },
+	{ "NetworkNamespacePath", KEY_REFUSED, .reason = "superd opens its sockets in its own network" },
+	{ "PassFileDescriptorsToExec", KEY_WARNED, .reason = "socket commands receive no descriptors" },
+	{ "PollLimitBurst TriggerLimitBurst", KEY_DONE, .option = "trigger_limit_burst",
+	  .reason = "if set; at the limit the socket rests", .is_apart = true },
+	{ "PollLimitIntervalSec TriggerLimitIntervalSec", KEY_DONE, .option = "trigger_limit_interval",
+	  .reason = "if set", .is_apart = true },
+	{ "PrivateNetwork", KEY_REFUSED, .reason = "a socket in a private network could have no clients" },
+	{ "SELinuxContextFromNet", KEY_REFUSED, .reason = "all connections of a service run in one context" },
+	{ "Service", KEY_DONE, .reason = "the service that receives the socket", .is_apart = true },
+	{ "SmackLabel SmackLabelIPIn SmackLabelIPOut", KEY_WARNED, .reason = "superd sets no Smack labels" },
+	{ "SocketProtocol", KEY_DONE, .reason = "udplite, mptcp or sctp", .is_apart = true },
+	{ "TimeoutSec", KEY_DONE, .option = "socket_exec_options", .reason = "of the commands of the socket",
+	  .is_apart = true },
+	{ "Timestamping", KEY_DONE, .reason = "off, us and ns, also as usec and nsec", .words = timestamps,
+	  .wrong = "it is off, us or ns" },
+	{ "XAttrAccept XAttrEntryPoint XAttrListen", KEY_WARNED,
+	  .reason = "superd sets no extended attributes of sockets" },
+};
+
+const struct key_table unit_keys_socket = { UNIT, "Socket", "[Socket]", keys, sizeof(keys) / sizeof(*keys) };

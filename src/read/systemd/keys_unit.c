@@ -1,0 +1,63 @@
+/* The keys of [Unit], of every type of unit.
+ *
+ * Many of them order units and jobs. superd starts a service when a client connects, in no order, so these keys are
+ * harmless. Conditions decide whether a service may run. depend.c reads the keys about other units. */
+#include "read/systemd/keys.h"
+
+#define ACTION "superd does not reboot or power off the machine"
+#define OTHERS "superd starts no other unit after a failure or success"
+
+static const struct key_row keys[] = {
+	{ "After Before DefaultDependencies RequiresOverridable", KEY_HARMLESS,
+	  .reason = "superd starts services on demand and ignores ordering" },
+	{ "AllowIsolate IgnoreOnIsolate IgnoreOnSnapshot JobRunningTimeoutSec JobTimeoutAction "
+	  "JobTimeoutRebootArgument JobTimeoutSec", KEY_HARMLESS, .reason = "superd has no job queue" },
+	{ "AssertACPower AssertArchitecture AssertCPUFeature AssertCPUPressure AssertCPUs AssertCredential "
+	  "AssertFirmware AssertFirstBoot AssertFraction AssertHost AssertIOPressure AssertKernelModuleLoaded "
+	  "AssertKernelVersion AssertMachineTag AssertMemory AssertMemoryPressure AssertNeedsUpdate AssertOSRelease "
+	  "AssertPathIsEncrypted AssertVersion ConditionACPower ConditionArchitecture ConditionCPUFeature "
+	  "ConditionCPUPressure ConditionCPUs ConditionCredential ConditionFirmware ConditionFirstBoot "
+	  "ConditionFraction ConditionHost ConditionIOPressure ConditionKernelModuleLoaded ConditionKernelVersion "
+	  "ConditionMachineTag ConditionMemory ConditionMemoryPressure ConditionNeedsUpdate ConditionOSRelease "
+	  "ConditionPathIsEncrypted ConditionVersion", KEY_REFUSED,
+	  .reason = "superd does not check it; ExecCondition= runs a program that does" },
+	{ "AssertCapability AssertControlGroupController AssertDirectoryNotEmpty AssertEnvironment "
+	  "AssertFileIsExecutable AssertFileNotEmpty AssertGroup AssertKernelCommandLine AssertPathExists "
+	  "AssertPathExistsGlob AssertPathIsDirectory AssertPathIsMountPoint AssertPathIsReadWrite "
+	  "AssertPathIsSocket AssertPathIsSymbolicLink AssertSecurity AssertUser AssertVirtualization "
+	  "ConditionCapability ConditionControlGroupController ConditionDirectoryNotEmpty ConditionEnvironment "
+	  "ConditionFileIsExecutable ConditionFileNotEmpty ConditionGroup ConditionKernelCommandLine "
+	  "ConditionPathExists ConditionPathExistsGlob ConditionPathIsDirectory ConditionPathIsMountPoint "
+	  "ConditionPathIsReadWrite ConditionPathIsSocket ConditionPathIsSymbolicLink ConditionSecurity "
+	  "ConditionUser ConditionVirtualization", KEY_DONE, .option = "condition", .is_apart = true },
+	{ "BindsTo", KEY_DONE, .option = "requires",
+	  .reason = "superd does not stop the service when the other one ends", .names_units = true },
+	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
+	{ "Conflicts", KEY_WARNED, .reason = "superd stops no unit for another", .names_units = true },
+	{ "Description Documentation SourcePath", KEY_HARMLESS, .reason = "it only describes the unit" },
+	{ "FailureAction StartLimitAction SuccessAction", KEY_WARNED, .reason = ACTION },
+	{ "FailureActionExitStatus RebootArgument SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
+	{ "JoinsNamespaceOf", KEY_WARNED, .reason = "services do not share namespaces" },
+	{ "OnFailure OnSuccess", KEY_WARNED, .reason = OTHERS },
+	{ "OnFailureIsolate OnFailureJobMode OnSuccessJobMode", KEY_HARMLESS, .reason = OTHERS },
+	{ "PartOf", KEY_WARNED, .reason = "superd does not stop or restart a unit with another", .names_units = true },
+	{ "PropagatesReloadTo ReloadPropagatedFrom", KEY_WARNED, .reason = "superd does not reload a unit with another",
+	  .names_units = true },
+	{ "PropagatesStopTo StopPropagatedFrom", KEY_WARNED, .reason = "superd does not stop a unit with another",
+	  .names_units = true },
+	{ "RefuseManualStart RefuseManualStop", KEY_HARMLESS, .reason = "superd has no such restriction on operators" },
+	{ "Requires", KEY_DONE, .option = "requires", .is_apart = true },
+	{ "RequiresMountsFor WantsMountsFor", KEY_HARMLESS,
+	  .reason = "superd mounts no file systems; mount them before it starts" },
+	{ "Requisite RequisiteOverridable", KEY_WARNED, .reason = "superd does not check that the other unit runs",
+	  .names_units = true },
+	{ "StartLimitBurst StartLimitIntervalSec", KEY_HARMLESS,
+	  .reason = "superd pauses a service that fails repeatedly, and never gives up" },
+	{ "StopWhenUnneeded", KEY_DONE, .option = "start", .is_apart = true },
+	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "no process of a service outlives superd" },
+	{ "Upholds", KEY_WARNED, .reason = "superd starts the other unit, but not again after its end",
+	  .names_units = true },
+	{ "Wants", KEY_DONE, .option = "wants", .is_apart = true },
+};
+
+const struct key_table unit_keys_unit = { UNIT, "Unit", "[Unit]", keys, sizeof(keys) / sizeof(*keys) };

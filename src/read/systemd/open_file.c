@@ -1,0 +1,87 @@
+/* OpenFile and the keys of credentials: each assignment is one file or one credential.
+ *
+ * The value of SetCredential stays unchanged: only the name before the colon has specifiers, and the option has the
+ * same escapes (table/words/passed_fds). Source: systemd.exec(5), "CREDENTIALS". */
+#include <string.h>
+
+#include "read/systemd/build.h"
+
+/* Whether a descriptor of this name is a standard stream of the service. */
+static bool is_stream(const struct unit_builder *builder, const char *name)
+{
+	static const char *const keys[] = { "StandardInput", "StandardOutput", "StandardError" };
+	bool found = false;
+
+	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
+		const struct unit_assignment *said = unit_assigned(builder, "Service", keys[n]);
+
+		found |= said && !strncmp(said->value, "fd:", 3) && !strcmp(said->value + 3, name);
+	}
+	return found;
+}
+
+/* OpenFile: the path is a word of systemd, so colons may be quoted. */
+static void set_open_files(struct unit_builder *builder)
+{
+	struct word_list list = unit_collect(builder, "Service", "OpenFile", COLLECT_VALUES);
+
+	for (size_t n = 0; n < list.count; n++) {
+		if (strpbrk(list.words[n], "\"'\\"))
+			list.failed = !unit_refuse(builder, list.places[n],
+						   "OpenFile: superd supports no quotes and backslashes here, and so "
+						   "no path with a colon");
+	}
+	for (size_t n = 0; n < builder->fifo_count; n++) {
+		const struct unit_assignment *name = unit_last(builder->fifos[n], "Socket", "FileDescriptorName");
+		const char *own = name ? name->value : builder->fifos[n]->name, *path = unit_fifo_path(builder, own);
+
+		if (path && !is_stream(builder, own))
+			word_list_add(builder->reading, &list, pool_textf(builder->pool, "%s:%s", path, own), list.at);
+		if (list.count && !list.at.file)
+			list.at = unit_start(builder->unit);
+	}
+	if (list.count)
+		unit_set_list(builder, "open_file", &list);
+	word_list_free(&list);
+}
+
+/* A credential: specifiers are replaced in its name, but not in its value. */
+static const char *credential_of(struct unit_builder *builder, const struct unit_assignment *assignment)
+{
+	size_t length = strcspn(assignment->value, ":");
+	struct unit_assignment name = *assignment;
+	const char *text;
+
+	name.value = pool_text_n(builder->pool, assignment->value, length);
+	text = name.value ? unit_value(builder, &name) : NULL;
+	return text ? pool_textf(builder->pool, "%s%s", text, assignment->value + length) : NULL;
+}
+
+static void set_credentials(struct unit_builder *builder)
+{
+	struct word_list list = { 0 };
+
+	for (size_t n = 0; n < builder->unit->count; n++) {
+		const struct unit_assignment *assignment = &builder->unit->list[n];
+		const char *word;
+
+		if (strcmp(assignment->section, "Service") != 0 || strcmp(assignment->key, "SetCredential") != 0)
+			continue;
+		list.at = assignment->at;
+		if (!*assignment->value) {
+			list.count = 0;
+			continue;
+		}
+		word = credential_of(builder, assignment);
+		list.failed |= !word || !word_list_add(builder->reading, &list, word, unit_place(assignment, 0));
+	}
+	if (list.count)
+		unit_set_list(builder, "set_credential", &list);
+	word_list_free(&list);
+}
+
+void unit_build_passed_fds(struct unit_builder *builder)
+{
+	set_open_files(builder);
+	set_credentials(builder);
+}

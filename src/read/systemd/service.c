@@ -1,0 +1,300 @@
+/* Makes options of the keys of [Service], except commands, streams and access rules.
+ *
+ * Some defaults of systemd differ from superd's: a time of 0 is no limit, a stop may take 90 s, a relative PIDFile is
+ * in /run. apply_key.c applies the keys that have an option of the same meaning. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/scan.h"
+#include "read/systemd/build.h"
+
+#define STORED_MOST 4000               /* of file_descriptor_store_max */
+#define PAUSE_LEAST INT64_C(1000)
+#define PAUSE_USUAL INT64_C(30000000) /* microseconds, superd's longest pause by default */
+#define PAUSE_MOST (INT64_C(86400) * 1000000)
+
+static void set_type(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "Type");
+	const struct unit_assignment *bus = unit_assigned(builder, "Service", "BusName");
+	const struct key_row *key = unit_key_find("Service", "Type");
+	const char *text = said ? said->value : bus ? "dbus" : "simple";
+
+	if (!key_word(key, text, &builder->type)) {
+		unit_refuse(builder, unit_place(said, 0), "Type: '%s': %s", text, key->wrong);
+		builder->type = "simple";
+	} else if (!strcmp(text, "dbus") && !bus) {
+		unit_refuse(builder, unit_place(said, 0), "Type=dbus goes with BusName, which is missing");
+	} else if (!strcmp(text, "dbus")) {
+		unit_warn(builder, unit_place(said ? said : bus, 0),
+			  "Type=dbus is taken as exec: superd does not wait for a name on D-Bus");
+	}
+	if (strcmp(builder->type, "simple") != 0)
+		unit_set(builder, "type", builder->type, said ? unit_place(said, 0) : unit_start(builder->unit));
+}
+
+/* The timespan of a key. false: the key is not set, or it is no timespan (reported). */
+static bool read_timespan(struct unit_builder *builder, const char *key, int64_t *span, struct origin *at)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", key);
+	const char *wrong = said ? unit_scan_timespan(said->value, span) : NULL;
+
+	if (wrong)
+		return unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", key, said->value, wrong);
+	if (said)
+		*at = unit_place(said, 0);
+	return said;
+}
+
+static void set_timespan(struct unit_builder *builder, const char *option, int64_t span, struct origin at)
+{
+	char text[32];
+
+	scan_duration_format(span, text);
+	unit_set(builder, option, text, at);
+}
+
+static int64_t clamp_pause(int64_t span)
+{
+	return span < PAUSE_LEAST ? PAUSE_LEAST : span > PAUSE_MOST ? PAUSE_MOST : span;
+}
+
+/* RestartSec is the first pause before a restart. The longest pause must not be shorter. */
+static void set_restart_pauses(struct unit_builder *builder)
+{
+	int64_t first = 0, longest = PAUSE_USUAL;
+	struct origin first_at = { 0 }, longest_at = { 0 };
+	bool has_first = read_timespan(builder, "RestartSec", &first, &first_at);
+	bool has_longest = read_timespan(builder, "RestartMaxDelaySec", &longest, &longest_at);
+
+	if (has_first)
+		set_timespan(builder, "backoff_min", clamp_pause(first), first_at);
+	if (has_longest || first > longest)
+		set_timespan(builder, "backoff_max", clamp_pause(longest > first ? longest : first),
+			     has_longest ? longest_at : first_at);
+}
+
+/* PIDFile only means something for Type=forking. */
+static void set_pid_file(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "PIDFile");
+	const char *text = said && !builder->accepts ? unit_value(builder, said) : NULL;
+	const char *path = text && *text != '/' ? pool_textf(builder->pool, "/run/%s", text) : text;
+
+	if (path)
+		unit_set(builder, "pid_file", path, unit_place(said, 0));
+}
+
+static void set_io_scheduling(struct unit_builder *builder)
+{
+	static const char *const classes[] = { "none", "realtime", "best-effort", "idle" };
+	const struct unit_assignment *class = unit_assigned(builder, "Service", "IOSchedulingClass");
+	const struct unit_assignment *priority = unit_assigned(builder, "Service", "IOSchedulingPriority");
+	const char *name = class ? class->value : "best-effort";
+	char text[64];
+
+	if (!class && !priority)
+		return;
+	if (name[0] >= '0' && name[0] <= '3' && !name[1])
+		name = classes[name[0] - '0'];
+	if (!strcmp(name, "none"))
+		return;
+	if (!strcmp(name, "idle") || !priority)
+		snprintf(text, sizeof(text), "%s", name);
+	else
+		snprintf(text, sizeof(text), "%s:%s", name, priority->value);
+	unit_set(builder, "io_scheduling", text, unit_place(class ? class : priority, 0));
+}
+
+/* A number without a unit is in nanoseconds; superd has microseconds. */
+static void set_timer_slack(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "TimerSlackNSec");
+	int64_t slack, span;
+	const char *wrong;
+
+	if (!said)
+		return;
+	if (!scan_count(said->value, &slack) && slack > 0) {
+		set_timespan(builder, "timer_slack", slack / 1000 + (slack % 1000 > 0), unit_place(said, 0));
+		return;
+	}
+	wrong = unit_scan_timespan(said->value, &span);
+	if (wrong)
+		unit_refuse(builder, unit_place(said, 0), "TimerSlackNSec: '%s': %s", said->value, wrong);
+	else if (span)
+		set_timespan(builder, "timer_slack", span, unit_place(said, 0));
+}
+
+/* FileDescriptorStoreMax, up to the limit of superd's option; a service that stores fewer does not notice. */
+static void set_fd_store(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "FileDescriptorStoreMax");
+	const char *text = said ? said->value : NULL;
+	int64_t most;
+
+	if (said && !scan_count(text, &most) && most > STORED_MOST) {
+		unit_warn(builder, unit_place(said, 0), "FileDescriptorStoreMax: superd keeps %d descriptors at most",
+			  STORED_MOST);
+		text = pool_textf(builder->pool, "%d", STORED_MOST);
+	}
+	if (text)
+		unit_set(builder, "file_descriptor_store_max", text, unit_place(said, 0));
+}
+
+/* LimitNICE: a number with a sign is a nice value, which becomes the kernel's number, see getrlimit(2). */
+static void set_limit_nice(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "LimitNICE");
+	struct origin at = said ? unit_place(said, 0) : (struct origin){ 0 };
+	int64_t nice;
+	char text[32];
+
+	if (!said)
+		return;
+	if (!strchr("+-", said->value[0])) {
+		unit_set(builder, "rlimit_nice", said->value, at);
+		return;
+	}
+	if (scan_count(said->value, &nice) || nice < -20 || nice > 19) {
+		unit_refuse(builder, at, "LimitNICE: '%s': a nice value is from -20 to +19", said->value);
+		return;
+	}
+	snprintf(text, sizeof(text), "%d", 20 - (int)nice);
+	unit_set(builder, "rlimit_nice", text, at);
+}
+
+/* Whether the text is a variable's name, or NAME=value, whichever this key takes. */
+static bool is_variable_name(const char *key, const char *text)
+{
+	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+
+	if (!length || (*text >= '0' && *text <= '9'))
+		return false;
+	if (!text[length])
+		return strcmp(key, "Environment") != 0;
+	return text[length] == '=' && strcmp(key, "PassEnvironment") != 0;
+}
+
+/* Collects variables. As systemd, superd leaves out a wrong one; but in UnsetEnvironment it is an error. */
+static struct word_list read_variables(struct unit_builder *builder, const char *key, enum unit_collect how)
+{
+	static const char wrong[] = "a variable's name has letters, digits and _, and no digit at its start; in "
+				    "Environment = and a value follow";
+	struct word_list list = unit_collect(builder, "Service", key, how);
+	bool is_unset = !strcmp(key, "UnsetEnvironment");
+	size_t kept = 0;
+
+	for (size_t n = 0; n < list.count; n++) {
+		const char *word = list.words[n];
+
+		/* A template in a variable's name gets its value only with the connection. */
+		if (is_variable_name(key, word) || (how == COLLECT_TEMPLATES && word[strcspn(word, "%=")] == '%')) {
+			list.words[kept] = word;
+			list.places[kept++] = list.places[n];
+		} else if (is_unset) {
+			list.failed = !unit_refuse(builder, list.places[n], "%s: '%s': %s", key, word, wrong);
+		} else {
+			unit_leave_out(builder, list.places[n], key, word, wrong);
+		}
+	}
+	list.count = kept;
+	return list;
+}
+
+static void set_variables(struct unit_builder *builder, const char *key, const char *option)
+{
+	struct word_list list = read_variables(builder, key, COLLECT_WORDS);
+
+	if (list.count)
+		unit_set_list(builder, option, &list);
+	word_list_free(&list);
+}
+
+static bool passes_variable(struct unit_builder *builder, const char *variable)
+{
+	struct word_list list = unit_collect(builder, "Service", "PassEnvironment", COLLECT_WORDS);
+	bool found = false;
+
+	for (size_t n = 0; n < list.count; n++)
+		found |= !strcmp(list.words[n], variable);
+	word_list_free(&list);
+	return found;
+}
+
+/* Sets the environment. ExecSearchPath also sets $PATH, unless PassEnvironment or Environment do. */
+static void set_environment(struct unit_builder *builder)
+{
+	const struct unit_assignment *search = unit_assigned(builder, "Service", "ExecSearchPath");
+	const char *path = search ? unit_value(builder, search) : NULL;
+	struct word_list said = read_variables(builder, "Environment", COLLECT_TEMPLATES);
+	struct word_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
+
+	path = path ? pool_textf(builder->pool, "PATH=%s", path) : NULL;
+	if (path && !passes_variable(builder, "PATH"))
+		word_list_add(builder->reading, &list, path, unit_place(search, 0));
+	for (size_t n = 0; n < said.count; n++)
+		word_list_add(builder->reading, &list, said.words[n], said.places[n]);
+	if (list.count)
+		unit_set_list(builder, "env", &list);
+	word_list_free(&said);
+	word_list_free(&list);
+}
+
+/* Sets what holds for each unit. As with systemd, the whole group ends with the service unless KillMode says other. */
+static void set_unit_defaults(struct unit_builder *builder)
+{
+	const struct unit_assignment *mode = unit_assigned(builder, "Service", "KillMode");
+	struct origin at = unit_start(builder->unit);
+
+	unit_set(builder, "unit_environment", "yes", at);
+	if (!mode || !strcmp(mode->value, "control-group") || !strcmp(mode->value, "mixed"))
+		unit_set(builder, "kill_rest", "yes", mode ? unit_place(mode, 0) : at);
+}
+
+/* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a mount, not
+ * by chroot(2), for every user. */
+static void set_kernel_mounts(struct unit_builder *builder)
+{
+	const struct unit_assignment *root = unit_assigned(builder, "Service", "RootDirectory");
+
+	if (root && !unit_assigned(builder, "Service", "MountAPIVFS"))
+		unit_set(builder, "mount_api_vfs", "yes", unit_place(root, 0));
+	else if (root && !unit_assigned(builder, "Service", "PrivateMounts"))
+		unit_set(builder, "private_mounts", "yes", unit_place(root, 0));
+}
+
+/* A DynamicUser has no home directory. */
+static void check_home(struct unit_builder *builder)
+{
+	const struct unit_assignment *folder = unit_assigned(builder, "Service", "WorkingDirectory");
+	const char *path = folder ? folder->value + (folder->value[0] == '-') : "";
+
+	if (!strcmp(path, "~") && unit_bool(builder, "Service", "DynamicUser", false))
+		unit_refuse(builder, unit_place(folder, 0), "WorkingDirectory=~: a user of DynamicUser has no home");
+}
+
+void unit_build_service(struct unit_builder *builder)
+{
+	unit_builder_turn(builder, builder->service);
+	unit_report_sections(builder, "Service");
+	set_type(builder);
+	unit_build_commands(builder);
+	unit_build_streams(builder);
+	unit_build_passed_fds(builder);
+	set_environment(builder);
+	set_variables(builder, "PassEnvironment", "passenv");
+	set_variables(builder, "UnsetEnvironment", "unset_environment");
+	set_unit_defaults(builder);
+	unit_apply_keys(builder, "Service");
+	set_restart_pauses(builder);
+	set_pid_file(builder);
+	set_io_scheduling(builder);
+	set_limit_nice(builder);
+	set_fd_store(builder);
+	set_timer_slack(builder);
+	set_kernel_mounts(builder);
+	check_home(builder);
+	unit_apply_common_keys(builder);
+	unit_build_conditions(builder, "condition");
+}

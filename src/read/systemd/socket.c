@@ -1,0 +1,163 @@
+/* Makes a socket { } of superd.conf of each [Socket]: its addresses, its name, its options.
+ *
+ * A service's descriptors have the order of its Listen…= lines of all kinds. An empty line of any kind drops all lines
+ * before it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/scan.h"
+#include "read/systemd/build.h"
+
+static bool is_stream_key(const char *key)
+{
+	return !strcmp(key, "ListenStream") || !strcmp(key, "ListenSequentialPacket");
+}
+
+/* The value of SocketProtocol; NULL: the default of the kind of address. */
+static const char *read_socket_protocol(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", "SocketProtocol");
+
+	if (!said)
+		return NULL;
+	if (!strcmp(said->value, "sctp"))
+		return "sctp";
+	if (!strcmp(said->value, "udplite") || !strcmp(said->value, "mptcp"))
+		unit_set(builder, "socket_protocol", said->value, unit_place(said, 0));
+	else
+		unit_refuse(builder, unit_place(said, 0), "SocketProtocol: '%s': expected udplite, mptcp or sctp",
+			    said->value);
+	return NULL;
+}
+
+static void add_listen(struct unit_builder *builder, const struct unit_assignment *assignment, const char *protocol,
+		       struct word_list *list)
+{
+	const char *text = unit_value(builder, assignment), *wrong;
+	struct origin at = unit_place(assignment, 0);
+	struct buf endpoint = { 0 };
+
+	if (!text)
+		return;
+	if (builder->accepts && !is_stream_key(assignment->key))
+		unit_refuse(builder, at,
+			    "%s: there are no connections to accept there: with Accept=yes all that listens "
+			    "is ListenStream or ListenSequentialPacket",
+			    assignment->key);
+	wrong = unit_address(assignment->key, protocol, text, &endpoint);
+	if (wrong)
+		unit_refuse(builder, at, "%s: '%s': %s", assignment->key, text, wrong);
+	else
+		word_list_add(builder->reading, list, buf_keep(&endpoint, builder->pool), at);
+	buf_free(&endpoint);
+}
+
+/* Sets the addresses of the Listen…= lines. false: none is right; mistakes are reported. */
+static bool set_addresses(struct unit_builder *builder)
+{
+	const char *protocol = read_socket_protocol(builder);
+	struct word_list list = { 0 };
+	bool any;
+
+	for (size_t n = 0; n < builder->unit->count; n++) {
+		const struct unit_assignment *assignment = &builder->unit->list[n];
+
+		if (!unit_is_listen(assignment) ||
+		    unit_key_find("Socket", assignment->key)->status != KEY_DONE)
+			continue;
+		if (!*assignment->value)
+			list.count = 0;
+		if (!list.count)
+			list.at = assignment->at;
+		if (*assignment->value)
+			add_listen(builder, assignment, protocol, &list);
+	}
+	any = list.count;
+	if (any)
+		unit_set_list(builder, "listen", &list);
+	word_list_free(&list);
+	return any;
+}
+
+/* Without Backlog= the backlog is as large as the kernel allows; the kernel reduces a larger number, see listen(2). */
+static void set_backlog(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", "Backlog");
+	struct origin at = said ? unit_place(said, 0) : unit_start(builder->unit);
+	int64_t number = INT32_MAX;
+	char text[32];
+
+	if (said && (scan_count(said->value, &number) || number < 0 || number > UINT32_MAX)) {
+		unit_refuse(builder, at, "Backlog: '%s': expected a number from 0 to 4294967295", said->value);
+		return;
+	}
+	snprintf(text, sizeof(text), "%" PRId64, number > INT32_MAX ? INT32_MAX : number < 1 ? 1 : number);
+	unit_set(builder, "backlog", text, at);
+}
+
+/* The name of the socket's descriptors in $LISTEN_FDNAMES. */
+static const char *descriptor_name(struct unit_builder *builder)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", "FileDescriptorName");
+
+	if (said)
+		return unit_value(builder, said);
+	return builder->accepts ? "connection" : builder->unit->name;
+}
+
+static bool has_accept_yes(const struct unit *unit)
+{
+	for (size_t n = 0; n < unit->count; n++) {
+		if (unit_is_listen(&unit->list[n]) && is_stream_key(unit->list[n].key))
+			return true;
+	}
+	return false;
+}
+
+static void build_socket(struct unit_builder *builder, const struct unit *unit)
+{
+	struct diags unheard = { 0 };
+	bool listens;
+
+	unit_builder_turn(builder, unit);
+	unit_report_sections(builder, "Socket");
+	builder_open_socket(builder->builder, descriptor_name(builder), unit_start(unit));
+	listens = set_addresses(builder);
+	if (has_accept_yes(unit))
+		set_backlog(builder);
+	unit_apply_keys(builder, "Socket");
+	unit_build_socket_access(builder);
+	unit_build_conditions(builder, "socket_condition");
+	/* A unit that fails does not take the others with it. */
+	if (builder->socket_count > 1)
+		unit_set(builder, "optional", "yes", unit_start(unit));
+	builder_close_socket(builder->builder, listens ? builder->reading->diags : &unheard);
+	diags_free(&unheard);
+	unit_apply_common_keys(builder);
+}
+
+const char *unit_fifo_path(struct unit_builder *builder, const char *name)
+{
+	const struct unit *before = builder->unit;
+	const char *path = NULL;
+
+	for (size_t n = 0; n < builder->fifo_count && !path; n++) {
+		const struct unit_assignment *said;
+		const char *own;
+
+		unit_builder_turn(builder, builder->fifos[n]);
+		said = unit_assigned(builder, "Socket", "ListenFIFO");
+		own = descriptor_name(builder);
+		path = said && own && !strcmp(own, name) ? unit_value(builder, said) : NULL;
+	}
+	unit_builder_turn(builder, before);
+	return path;
+}
+
+void unit_build_sockets(struct unit_builder *builder)
+{
+	for (size_t n = 0; n < builder->socket_count; n++)
+		build_socket(builder, builder->sockets[n]);
+	unit_build_socket_commands(builder);
+}

@@ -1,0 +1,310 @@
+/* The reader of units: a .socket with its service, a folder of them, or a .service by itself.
+ *
+ * A broken service must not run at all. superd reports all mistakes of its units and then leaves out the whole
+ * service. */
+#include "read/systemd/systemd.h"
+
+#include <string.h>
+
+#include "lib/scan.h"
+#include "read/systemd/pairing.h"
+
+/* Whether the unit was found in a folder that a source names, and not named itself. */
+static bool is_request_in_folder(const struct reading *reading, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *parent = reading->depth > 1 ? reading->opened[reading->depth - 2].path : NULL;
+	size_t length = slash ? (size_t)(slash - path) : 0, other = parent ? strlen(parent) : 0;
+
+	while (other > 1 && parent[other - 1] == '/')
+		other--;
+	return parent && slash && other == length && !memcmp(parent, path, length);
+}
+
+/* The folder of a path, without slashes at its end. NULL: out of memory. */
+static const char *folder_of(struct reading *reading, const char *path)
+{
+	const char *end = strrchr(path, '/');
+
+	while (end && end > path && end[-1] == '/')
+		end--;
+	return !end ? "." : pool_text_n(reading->table->pool, path, end > path ? (size_t)(end - path) : 1);
+}
+
+/* Whether a folder lists units by their names, as sockets.target.wants does. Where its links lead does not matter: the
+ * units are found beside the folder and in the search path. */
+static bool is_list_of_names(const char *folder)
+{
+	return scan_ends_with(folder, ".wants") || scan_ends_with(folder, ".requires") ||
+	       scan_ends_with(folder, ".upholds");
+}
+
+/* false: the unit cannot run. That is reported if it was requested by name. listed: by such a folder. */
+static bool may_run(struct reading *reading, const struct unit *unit, const char *path, bool by_name, bool listed)
+{
+	struct origin at = { .file = path };
+
+	if (unit->is_masked) {
+		diags_add(reading->diags, by_name ? SEVERITY_WARNING : SEVERITY_NOTE, at,
+			  "%s is masked: it is left out", unit->name);
+		reading->asked_masked |= by_name;
+		return false;
+	}
+	if (unit->instance && !*unit->instance) {
+		if (by_name || listed)
+			diags_add(reading->diags, by_name ? SEVERITY_ERROR : SEVERITY_WARNING, at,
+				  "%s is a template: name an instance, as %s@NAME.%s", unit->name, unit->prefix,
+				  unit->suffix);
+		return false;
+	}
+	return true;
+}
+
+/* Adds a hint about a unit with a similar name: the other unit of a pair, or the template. */
+static void hint_similar_unit(struct reading *reading, const char *folder, const char *name)
+{
+	int length = (int)(strrchr(name, '.') - name);
+	const char *suffix = strrchr(name, '.') + 1, *other = strcmp(suffix, "socket") ? "socket" : "service";
+	const char *near[] = {
+		pool_textf(reading->table->pool, "%.*s@.%s", length, name, suffix),
+		pool_textf(reading->table->pool, "%.*s.%s", length, name, other),
+		pool_textf(reading->table->pool, "%.*s@.%s", length, name, other),
+	};
+	bool failed = false;
+
+	for (size_t n = 0; n < sizeof(near) / sizeof(*near); n++) {
+		if (!near[n] || !unit_name_is_valid(near[n]) || !unit_find(reading, folder, near[n], &failed))
+			continue;
+		if (n)
+			diags_hint(reading->diags, "there is %s", near[n]);
+		else
+			diags_hint(reading->diags, "%s is a template: name an instance, as %.*s@NAME.%s", near[n],
+				   length, name, suffix);
+		return;
+	}
+}
+
+/* Whether the name is that of another type of unit, such as .timer. */
+static bool is_other_unit(const char *name)
+{
+	static const char *const kinds[] = { ".timer", ".path", ".target", ".mount", ".automount", ".swap", ".slice",
+					     ".scope", ".device" };
+
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		if (unit_name_has_suffix(name, kinds[n]))
+			return true;
+	}
+	return false;
+}
+
+/* Finds the unit that a path names. *folder: where its other units are searched. NULL: reported. */
+static const struct unit *find_named(struct reading *reading, const char *path, const char *name, const char **folder)
+{
+	const char *own = folder_of(reading, path), *beside = NULL;
+	const struct unit *unit = NULL;
+	bool failed = false;
+
+	if (own && is_list_of_names(own))
+		beside = folder_of(reading, own);
+	if (beside)
+		unit = unit_find(reading, beside, name, &failed);
+	*folder = unit ? beside : own;
+	if (own && !unit && !failed)
+		unit = unit_find(reading, own, name, &failed);
+	if (!own) {
+		reading_refuse_memory(reading);
+	} else if (!unit && !failed) {
+		diag_error(reading->diags, ((struct origin){ .file = path }),
+			   "there is no such unit, nor a template for it");
+		hint_similar_unit(reading, beside ? beside : own, name);
+	}
+	return unit;
+}
+
+/* Whether an earlier diagnostic, from `first` on, is an error of the same file. */
+static bool is_repeated_error(const struct diags *diags, size_t first, size_t number)
+{
+	for (size_t n = first; n < number; n++) {
+		const struct diag *diag = &diags->list[n];
+
+		if (diag->severity == SEVERITY_ERROR && diag->file && !strcmp(diag->file, diags->list[number].file))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a service is left out already, because of another of its files. */
+static bool is_left_out(const struct table *table, const char *name)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		if (table->left_out[n].name && !strcmp(table->left_out[n].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Leaves out a service that begins at this place. All files with errors since diagnostic `first` belong to it. */
+static void leave_service_out(struct reading *reading, const char *name, struct origin at, size_t first)
+{
+	struct diags *diags = reading->diags;
+	bool any = is_left_out(reading->table, name);
+
+	for (size_t n = first; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+		unsigned start = diag->line > 0;        /* 0: the error is about a file that is not there */
+		const char *file;
+
+		if (diag->severity != SEVERITY_ERROR || !diag->file || is_repeated_error(diags, first, n))
+			continue;
+		file = pool_text(reading->table->pool, diag->file);
+		if (file && !table_leave_out_file(reading->table, (struct origin){ file, start, start }, name, any))
+			reading_refuse_memory(reading);
+		any = true;
+	}
+	if (!any)
+		reading_leave_out(reading, at, name);
+}
+
+static bool units_read(struct reading *reading, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *folder, *service;
+	size_t first = reading->diags->count;
+	struct origin at = { .file = path };
+	const struct unit *unit;
+	bool by_name;
+
+	if (!unit_name_has_suffix(name, ".socket") && !unit_name_has_suffix(name, ".service")) {
+		diag_error(reading->diags, at,
+			   is_other_unit(name) ? "superd reads units of sockets and services: their names end in "
+						 ".socket or .service"
+					       : "this looks like a systemd unit: name it NAME.socket or NAME.service");
+		return false;
+	}
+	by_name = !is_request_in_folder(reading, path);
+	unit = find_named(reading, path, name, &folder);
+	if (unit)
+		return !may_run(reading, unit, path, by_name, is_list_of_names(folder_of(reading, path))) ||
+		       units_request(reading, unit, folder, by_name);
+	if (by_name)
+		return false;
+	service = pool_text_n(reading->table->pool, name, (size_t)(strrchr(name, '.') - name));
+	if (!service)
+		return reading_refuse_memory(reading);
+	leave_service_out(reading, service, at, first);
+	reading_note_alone(reading, service);
+	return true;
+}
+
+/* Takes every socket of a folder, and what a list of names has. */
+static bool units_takes(struct reading *reading, const char *path, const char *name)
+{
+	const char *folder = folder_of(reading, path);
+	bool is_listed = folder && is_list_of_names(folder);
+
+	if (unit_name_has_suffix(name, ".socket") || (is_listed && unit_name_has_suffix(name, ".service")))
+		return unit_name_is_valid(name);
+	if (is_listed && is_other_unit(name))
+		diag_warning(reading->diags, ((struct origin){ .file = path }),
+			     "it is left out: superd runs units of sockets and services alone");
+	return false;
+}
+
+/* Notes the files of a unit as parts of the service, but for the file that the service begins in. */
+static void note_files(struct reading *reading, const struct unit_pairing *pair, const struct unit *unit,
+		       const char *first)
+{
+	const char *before = first;
+
+	for (size_t n = 0; n < unit->count; n++) {
+		const char *file = unit->list[n].at.file;
+
+		if (!strcmp(file, before) || !strcmp(file, first))
+			continue;
+		reading_note_part(reading, (struct origin){ .file = file, .line = 1, .column = 1 }, pair->name);
+		before = file;
+	}
+}
+
+static void note_parts(struct reading *reading, const struct unit_pairing *pair, const char *first)
+{
+	note_files(reading, pair, pair->service, first);
+	for (size_t n = 0; n < pair->count; n++)
+		note_files(reading, pair, pair->sockets[n], first);
+}
+
+/* Sockets without a service run nothing; superd reads them to report their mistakes. */
+static void check_orphan_sockets(struct unit_builder *builder)
+{
+	unit_build_sockets(builder);
+	unit_build_access(builder);
+	builder_free(builder->builder);
+}
+
+static void build_pair(struct reading *reading, const struct unit_pairing *pair)
+{
+	struct unit_builder builder = {
+		.reading = reading,
+		.pool = units_asked(reading)->pool,
+		.service = pair->service,
+		.sockets = pair->sockets,
+		.socket_count = pair->count,
+		.fifos = pair->fifos,
+		.fifo_count = pair->fifo_count,
+		.accepts = pair->accepts,
+	};
+	size_t errors = reading->diags->errors, first = reading->diags->count;
+	struct origin at = unit_start(pair->count ? pair->sockets[0] : pair->service);
+
+	builder.builder = builder_new(reading->table, pair->name, at);
+	if (!builder.builder) {
+		reading_refuse_memory(reading);
+		return;
+	}
+	builder_set_foreign(builder.builder, UNIT);
+	builder_set_alone(builder.builder);
+	if (!pair->service) {
+		check_orphan_sockets(&builder);
+		return;
+	}
+	unit_build_sockets(&builder);
+	unit_set(&builder, "accept", pair->accepts ? "yes" : "no", at);
+	unit_build_access(&builder);
+	unit_build_service(&builder);
+	unit_build_dependencies(&builder, pair);
+	if (!pair->count && !unit_assigned(&builder, "Service", "Restart"))
+		unit_set(&builder, "restart", "no", at);
+	if (!pair->by_name)
+		reading_note_alone(reading, pair->name);
+	if (!pair->has_failed && reading->diags->errors == errors) {
+		reading_add(reading, builder.builder);
+		note_parts(reading, pair, at.file);
+		return;
+	}
+	builder_free(builder.builder);
+	leave_service_out(reading, pair->name, unit_start(pair->service), first);
+}
+
+static void units_finish(struct reading *reading)
+{
+	struct requested_units *asked = units_asked(reading);
+
+	if (!asked)
+		return;
+	units_pair(reading);
+	for (size_t n = 0; n < asked->pair_count; n++)  /* which may add pairs */
+		units_find_needs(reading, n);
+	units_pair_further(reading);
+	for (size_t n = 0; n < asked->pair_count; n++)
+		build_pair(reading, &asked->pairs[n]);
+	reading_drop_state(reading, requested_units_free);
+	reading->pending = 0;
+}
+
+const struct reader reader_systemd = {
+	.recognises = unit_text_recognises,
+	.takes = units_takes,
+	.passes_over = true,
+	.fileless = { ".socket", ".service" },   /* an instance of a template */
+	.read = units_read,
+	.finish = units_finish,
+};

@@ -1,0 +1,66 @@
+/* Makes and frees the state of a source, and reports the diagnostics of its entries. */
+#include "read/xinetd/entry.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct xinetd *xinetd_new(void)
+{
+	struct xinetd *xinetd = calloc(1, sizeof(*xinetd));
+
+	if (!xinetd)
+		return NULL;
+	xinetd->pool = pool_new();
+	if (xinetd->pool)
+		return xinetd;
+	free(xinetd);
+	return NULL;
+}
+
+void xinetd_entry_free(struct xinetd_entry *entry)
+{
+	free(entry->list);
+	diags_free(&entry->diags);
+}
+
+void xinetd_free(struct xinetd *xinetd)
+{
+	if (!xinetd)
+		return;
+	for (size_t i = 0; i < xinetd->count; i++)
+		xinetd_entry_free(&xinetd->services[i]);
+	xinetd_entry_free(&xinetd->defaults);
+	free(xinetd->services);
+	pool_free(xinetd->pool);
+	free(xinetd);
+}
+
+void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const char *format, ...)
+{
+	char message[DIAGS_MESSAGE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	diag_error(&entry->diags, at, "%s", message);
+	entry->is_broken = true;
+}
+
+void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, bool as_warnings)
+{
+	for (size_t i = 0; i < entry->diags.count; i++) {
+		const struct diag *diag = &entry->diags.list[i];
+		struct origin at = { .file = diag->file, .line = diag->line, .column = diag->column };
+		bool milder = as_warnings && diag->severity == SEVERITY_ERROR;
+
+		if (as_warnings && diag->severity == SEVERITY_NOTE)
+			continue;
+		diags_add(diags, milder ? SEVERITY_WARNING : diag->severity, at, "%s", diag->message);
+		if (diag->hint)
+			diags_hint(diags, "%s", diag->hint);
+	}
+	if (entry->diags.lost || entry->diags.dropped_errors)
+		diag_error(diags, entry->at, "this entry has more errors than superd can report");
+}

@@ -1,0 +1,192 @@
+/* Aligned columns that fit the terminal.
+ *
+ * Empty columns are left out. If the terminal is too narrow, the columns that may shrink are cut, always the
+ * widest one by one character. If that is not enough, the last columns are left out, except those that stay. */
+#include "superctl/columns.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define GAP 2    /* blanks between two columns */
+#define HIDDEN 0 /* the width of a column that is left out */
+
+struct cell {
+	const char *text;
+	enum style style;
+	size_t width;                   /* of its column */
+	bool right;                     /* aligned to the right */
+	bool is_last;                   /* in its row: no blanks behind it */
+};
+
+void columns_begin(struct columns *columns, const struct column *list, size_t count)
+{
+	assert(count <= COLUMNS_MOST);
+	*columns = (struct columns){ .count = count };
+	memcpy(columns->list, list, count * sizeof(*list));
+	for (size_t i = 0; i < count; i++)
+		columns->widths[i] = strlen(list[i].title);
+}
+
+void columns_add_text(struct columns *columns, enum style style, const char *text)
+{
+	size_t *width = &columns->widths[columns->cells % columns->count], own = screen_columns(text);
+
+	if (own > *width)
+		*width = own;
+	columns->filled[columns->cells % columns->count] |= own > 0;
+	for (const char *at = text; *at; at++)
+		buf_char(&columns->text, *at == '\t' ? ' ' : *at);
+	buf_char(&columns->text, '\0');
+	buf_char(&columns->styles, (char)style);
+	columns->cells++;
+}
+
+void columns_add(struct columns *columns, enum style style, struct buf *text)
+{
+	columns->text.failed |= text->failed;
+	columns_add_text(columns, style, buf_string(text));
+	buf_clear(text);
+}
+
+size_t columns_rows(const struct columns *columns)
+{
+	return columns->cells / columns->count;
+}
+
+/* The index of the widest column that may still be cut; columns->count: none. */
+static size_t find_widest(const struct columns *columns, const size_t widths[])
+{
+	size_t widest = columns->count;
+
+	for (size_t i = 0; i < columns->count; i++) {
+		if (!columns->list[i].can_shrink || widths[i] <= strlen(columns->list[i].title))
+			continue;
+		if (widest == columns->count || widths[i] > widths[widest])
+			widest = i;
+	}
+	return widest;
+}
+
+/* Computes the width of each column; HIDDEN: it is left out. Returns the number of columns up to the last one shown. */
+static size_t fit_widths(const struct columns *columns, size_t room, size_t widths[])
+{
+	size_t sum = 0, shown = columns->count, widest;
+
+	memcpy(widths, columns->widths, sizeof(columns->widths));
+	for (size_t i = 0; i < columns->count; i++)
+		sum += widths[i] + (i ? GAP : 0);
+	for (size_t i = columns->count; i-- > 1;) {
+		if (columns->filled[i] || !columns->cells)
+			continue;
+		sum -= widths[i] + GAP;
+		widths[i] = HIDDEN;
+	}
+	while (sum > room && (widest = find_widest(columns, widths)) < columns->count) {
+		widths[widest]--;
+		sum--;
+	}
+	for (size_t i = columns->count; i-- > 1 && sum > room;) {
+		if (columns->list[i].stays || widths[i] == HIDDEN)
+			continue;
+		sum -= widths[i] + GAP;
+		widths[i] = HIDDEN;
+	}
+	while (shown > 1 && widths[shown - 1] == HIDDEN)
+		shown--;
+	return shown;
+}
+
+static void add_blanks(struct buf *out, size_t count)
+{
+	for (; count; count--)
+		buf_char(out, ' ');
+}
+
+/* Removes the blanks at the end of a line. */
+static void trim_blanks(struct buf *out)
+{
+	size_t length = out->length;
+
+	while (length && out->data[length - 1] == ' ')
+		length--;
+	(void)buf_cut(out, length);
+}
+
+static void add_cell(struct buf *out, const struct screen *screen, const struct cell *cell)
+{
+	const char *mark = screen->unicode ? "…" : "~";
+	size_t used = screen_columns(cell->text), length = strlen(cell->text);
+	bool is_cut = used > cell->width;
+
+	if (is_cut) {
+		length = screen_cut(cell->text, cell->width ? cell->width - 1 : 0);
+		used = cell->width;
+	}
+	if (cell->right)
+		add_blanks(out, cell->width - used);
+	if (cell->style != STYLE_PLAIN)
+		screen_set(screen, out, cell->style);
+	buf_add(out, cell->text, length);
+	if (is_cut)
+		buf_text(out, mark);
+	if (cell->style != STYLE_PLAIN)
+		screen_set(screen, out, STYLE_PLAIN);
+	if (!cell->right && !cell->is_last)
+		add_blanks(out, cell->width - used);
+}
+
+static void add_titles(const struct columns *columns, const struct screen *screen, const size_t widths[], size_t shown,
+		       struct buf *out)
+{
+	for (size_t i = 0; i < shown; i++) {
+		const struct column *column = &columns->list[i];
+		struct cell cell = { column->title, STYLE_BOLD, widths[i], column->right, i + 1 == shown };
+
+		if (widths[i] == HIDDEN)
+			continue;
+		if (i)
+			add_blanks(out, GAP);
+		add_cell(out, screen, &cell);
+	}
+}
+
+void columns_print(struct columns *columns, const struct screen *screen, const struct columns_page *page,
+		   struct buf *out)
+{
+	size_t room = screen->width ? screen->width - strlen(page->indent) : SIZE_MAX;
+	size_t widths[COLUMNS_MOST], shown, at = 0;
+	const char *text = buf_string(&columns->text);
+
+	if (columns->text.failed || columns->styles.failed) {
+		out->failed = true;
+		return;
+	}
+	shown = fit_widths(columns, room, widths);
+	buf_text(out, page->indent);
+	add_titles(columns, screen, widths, shown, out);
+	buf_text(out, page->end);
+	for (size_t row = 0; row < columns_rows(columns) && row < page->first + page->most; row++) {
+		if (row >= page->first)
+			buf_text(out, page->indent);
+		for (size_t i = 0; i < columns->count; i++, at++, text += strlen(text) + 1) {
+			struct cell cell = { text, (enum style)columns->styles.data[at], widths[i],
+					     columns->list[i].right, i + 1 == shown };
+
+			if (row < page->first || i >= shown || widths[i] == HIDDEN)
+				continue;
+			if (i)
+				add_blanks(out, GAP);
+			add_cell(out, screen, &cell);
+		}
+		if (row < page->first)
+			continue;
+		trim_blanks(out);
+		buf_text(out, page->end);
+	}
+}
+
+void columns_free(struct columns *columns)
+{
+	buf_free(&columns->text);
+	buf_free(&columns->styles);
+}

@@ -1,0 +1,30 @@
+/* With --json the conversation prints the lines as received. */
+#include "superctl/each_view.h"
+
+#include "superctl/conversation.h"
+#include "superctl/state_words.h"
+
+static bool show_line(void *context, const json_t *line, const char *text)
+{
+	struct each_view *view = context;
+	struct buf out = { 0 };
+	bool ok;
+
+	(void)text;
+	view->inactive += !state_word_is_active(line);
+	if (view->options->json)
+		return true;
+	if (view->shown)
+		buf_char(&out, '\n');
+	view->add(&out, view, line);
+	view->shown++;
+	ok = conversation_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+enum ctl_status each_view_run(struct each_view *view, const char *verb)
+{
+	screen_open(&view->screen, view->options->colour);
+	return conversation_ask(view->options, verb, CONVERSATION_TIMEOUT, show_line, view);
+}

@@ -1,0 +1,162 @@
+/* superctl events: superd's log from now on. superctl log: its last lines, and with --follow those to come.
+ *
+ * superctl writes each line at once and whole. If it reads too slowly, superd drops events and counts them, and
+ * superctl prints the number in their place. */
+#include <stdio.h>
+
+#include "lib/shell_words.h"
+#include "superctl/human_units.h"
+#include "superctl/json_reply.h"
+#include "superctl/reconnect.h"
+#include "superctl/screen.h"
+#include "superctl/views.h"
+
+#define LOG_LINES 10                    /* of log, without --count and --since */
+#define LOG_LINES_MOST 1000000          /* more than superd keeps */
+
+struct events_view {
+	const struct superctl_options *options;
+	struct screen screen;
+};
+
+static enum style style_of(const json_t *event)
+{
+	if (json_reply_is(event, "level", "error"))
+		return STYLE_RED;
+	if (json_reply_is(event, "level", "warning"))
+		return STYLE_YELLOW;
+	return json_reply_is(event, "level", "debug") ? STYLE_DIM : STYLE_PLAIN;
+}
+
+/* Adds the text of an event, or the number of events that superd dropped. */
+static void add_event(struct buf *out, const json_t *line)
+{
+	if (json_reply_has_number(line, "dropped")) {
+		buf_addf(out, "%.0f events were left out, as they were not read fast enough",
+			 json_reply_number(line, "dropped"));
+		return;
+	}
+	if (*json_reply_text(line, "service"))
+		json_reply_show_text(out, line, "service");
+	else
+		buf_text(out, "superd");
+	buf_text(out, ": ");
+	json_reply_show_text(out, line, "message");
+}
+
+/* Prints to stderr that no service has the name. It may be a mistake, or belong to a service that comes later. */
+static void say_unmatched(const json_t *line)
+{
+	struct buf name = { 0 };
+
+	json_reply_show_text(&name, line, "unmatched");
+	if (!name.failed)
+		fprintf(stderr, "superctl: '%s': no service has such a name now; waiting for one\n", buf_string(&name));
+	buf_free(&name);
+}
+
+static bool show_event(void *context, const json_t *line, const char *text)
+{
+	struct events_view *view = context;
+	struct buf out = { 0 };
+	bool ok;
+
+	(void)text;
+	if (*json_reply_text(line, "unmatched"))
+		say_unmatched(line);
+	if (view->options->json || *json_reply_text(line, "unmatched"))
+		return true;
+	if (json_reply_has_number(line, "at")) {
+		human_units_add_dated(&out, json_reply_number(line, "at"));
+		buf_char(&out, ' ');
+	}
+	screen_set(&view->screen, &out, style_of(line));
+	add_event(&out, line);
+	screen_set(&view->screen, &out, STYLE_PLAIN);
+	buf_char(&out, '\n');
+	ok = conversation_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+static void add_request(struct buf *request, const struct superctl_options *options)
+{
+	struct buf option = { 0 };
+
+	buf_text(request, "events");
+	if (options->level)
+		buf_addf(request, " --level=%s", options->level);
+	if (!options->service)
+		return;
+	buf_addf(&option, "--service=%s", options->service);
+	buf_char(request, ' ');
+	shell_words_quote(request, buf_string(&option));
+	request->failed |= option.failed;
+	buf_free(&option);
+}
+
+/* again: the request to go on with after superd has gone away; NULL: the answer has an end. */
+static enum ctl_status print_log(const struct superctl_options *options, const struct buf *request,
+				 const struct buf *again)
+{
+	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct events_view view = { .options = options };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status != CTL_DONE)
+		return status;
+	screen_open(&view.screen, options->colour);
+	status = conversation_send(&conversation, request);
+	if (again)
+		conversation.timeout = TRANSPORT_FOREVER;
+	if (status == CTL_DONE && again)
+		status = reconnect_read(&conversation, again, show_event, &view);
+	else if (status == CTL_DONE)
+		status = conversation_read(&conversation, show_event, &view);
+	conversation_close(&conversation);
+	return status;
+}
+
+enum ctl_status view_events(const struct superctl_options *options)
+{
+	struct buf request = { 0 };
+	enum ctl_status status;
+
+	add_request(&request, options);
+	status = print_log(options, &request, &request);
+	buf_free(&request);
+	return status;
+}
+
+/* lines: how many of the last ones; 0: none. */
+static void add_log_request(struct buf *request, const struct superctl_options *options, int64_t lines)
+{
+	struct buf verb = { 0 };
+	struct superctl_options plain = *options;
+
+	plain.timeout = -1;             /* superctl's own */
+	buf_addf(&verb, "log --lines=%lld", (long long)lines);
+	if (options->since)
+		buf_addf(&verb, " --since=%.6f", (double)options->since / 1e6);
+	if (options->follow)
+		buf_text(&verb, " --follow");
+	if (options->level)
+		buf_addf(&verb, " --level=%s", options->level);
+	conversation_request(request, &plain, buf_string(&verb));
+	request->failed |= verb.failed;
+	buf_free(&verb);
+}
+
+enum ctl_status view_log(const struct superctl_options *options)
+{
+	struct buf request = { 0 }, again = { 0 };
+	enum ctl_status status;
+
+	add_log_request(&request, options, options->count ? options->count
+					   : options->since ? LOG_LINES_MOST : LOG_LINES);
+	add_log_request(&again, options, 0);
+	status = print_log(options, &request, options->follow ? &again : NULL);
+	buf_free(&request);
+	buf_free(&again);
+	return status;
+}

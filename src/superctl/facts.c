@@ -1,0 +1,464 @@
+/* Says what superd's answer has about a service.
+ *
+ * In the answer null means unknown, not 0. So a sum also returns whether any number was there. */
+#include "superctl/facts.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "superctl/human_units.h"
+#include "superctl/json_reply.h"
+
+#define LONG_WAIT .1 /* seconds from a request to the start that are worth telling */
+
+size_t facts_instances(const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "instances");
+	double number = json_reply_number(service, "instances");
+
+	/* superd lists a limited number, and counts the rest. */
+	if (list)
+		number = (double)json_array_size(list) + json_reply_number(service, "more_instances");
+	return number > 0 && number < 1e9 ? (size_t)number : 0;
+}
+
+bool facts_listener_queue(const json_t *listener, double *waiting)
+{
+	bool found = json_reply_has_number(listener, "queue");
+
+	*waiting = (found ? json_reply_number(listener, "queue") : 0) + json_reply_number(listener, "parked");
+	return found || *waiting > 0;
+}
+
+bool facts_queue(const json_t *service, double *waiting)
+{
+	const json_t *list = json_reply_list(service, "listeners");
+	bool found = false;
+
+	*waiting = 0;
+	for (size_t n = 0; n < json_array_size(list); n++) {
+		double queued;
+
+		found |= facts_listener_queue(json_array_get(list, n), &queued);
+		*waiting += queued;
+	}
+	return found;
+}
+
+double facts_refused(const json_t *service)
+{
+	const json_t *refused = json_object_get(service, "refused");
+	double sum = json_number_value(refused);
+
+	for (void *at = json_object_iter((json_t *)(size_t)refused); at;
+	     at = json_object_iter_next((json_t *)(size_t)refused, at))
+		sum += json_number_value(json_object_iter_value(at));
+	return sum;
+}
+
+void facts_add_absence(struct buf *out, const json_t *listener)
+{
+	if (*json_reply_text(listener, "why")) {        /* of a rest; of all in an older superd */
+		json_reply_show_text(out, listener, "why");
+		if (!json_reply_has_number(listener, "rests_for"))
+			return;
+		buf_text(out, ": it rests for ");
+		human_units_add_span(out, json_reply_number(listener, "rests_for"));
+	} else if (json_reply_is(listener, "absent", "condition")) {
+		facts_add_text(out, "", listener, "name", " stays closed: its conditions do not hold");
+		facts_add_text(out, " (", listener, "condition_at", ")");
+	} else if (json_reply_is(listener, "absent", "failed")) {
+		facts_add_text(out, "", listener, "name", " cannot be opened; superd tries again");
+	}
+}
+
+void facts_add_endpoints(struct buf *out, const json_t *service, size_t most)
+{
+	const json_t *list = json_reply_list(service, "listeners");
+	size_t count = json_array_size(list);
+
+	for (size_t i = 0; i < count && i < most; i++) {
+		const json_t *each = json_array_get(list, i);
+
+		if (i)
+			buf_char(out, ' ');
+		if (json_is_string(each))
+			json_reply_show(out, each);
+		else
+			json_reply_show_text(out, each, "endpoint");
+		if (!json_is_string(each) && *json_reply_text(each, "absent"))
+			buf_addf(out, " (%s)", json_reply_text(each, "absent"));
+	}
+	if (count > most)
+		buf_addf(out, " +%zu", count - most);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return *path == '/' && slash[1] ? slash + 1 : path;
+}
+
+/* Adds where clients are relayed to beside a program; a redirect alone has its target as its command. */
+static void add_relayed(struct buf *out, const json_t *service, const json_t *words)
+{
+	const char *target = json_reply_text(service, "redirect");
+	const char *first = json_string_value(json_array_get(words, 0));
+
+	if (!*target || !strcmp(target, first))
+		return;
+	buf_text(out, ", relayed to ");
+	buf_visible(out, target, strlen(target));
+}
+
+void facts_add_command(struct buf *out, const json_t *service, bool brief)
+{
+	const json_t *words = json_reply_list(service, "exec");
+	const char *program = json_string_value(json_array_get(words, 0)), *argv0 = json_reply_text(service, "argv0");
+
+	if (!program)
+		return;
+	if (json_array_size(words) == 2 && json_reply_is(service, "redirect", program)) {
+		buf_text(out, "relayed to ");
+		json_reply_show(out, json_array_get(words, 0));
+		buf_char(out, ':');
+		json_reply_show(out, json_array_get(words, 1));
+		return;
+	}
+	program = brief ? base_name(program) : program;
+	json_reply_show_words(out, *argv0 ? argv0 : program, words);
+	if (*argv0) {
+		buf_text(out, " (");
+		buf_visible(out, program, strlen(program));
+		buf_char(out, ')');
+	}
+	add_relayed(out, service, words);
+}
+
+double facts_now(const json_t *service)
+{
+	return json_reply_has_number(service, "since") && json_reply_has_number(service, "for")
+		? json_reply_number(service, "since") + json_reply_number(service, "for")
+		: 0;
+}
+
+void facts_add_lapse(struct buf *out, double seconds)
+{
+	(seconds < 1 ? human_units_add_span : human_units_add_age)(out, seconds > 0 ? seconds : 0);
+}
+
+/* Adds "5 s ago (16:20:11)". */
+static void add_ago(struct buf *out, const json_t *service, double at)
+{
+	double now = facts_now(service);
+
+	if (now >= at) {
+		facts_add_lapse(out, now - at);
+		buf_text(out, " ago (");
+	}
+	human_units_add_clock(out, at);
+	buf_text(out, now >= at ? ")" : "");
+}
+
+void facts_add_text(struct buf *out, const char *before, const json_t *object, const char *key,
+		    const char *after)
+{
+	if (!*json_reply_text(object, key))
+		return;
+	buf_text(out, before);
+	json_reply_show_text(out, object, key);
+	buf_text(out, after);
+}
+
+void facts_add_last_start(struct buf *out, const json_t *service)
+{
+	const json_t *last = json_reply_object(service, "last_activation");
+	double wait = json_reply_number(last, "wait");
+
+	if (!last)
+		return;
+	add_ago(out, service, json_reply_number(last, "at"));
+	facts_add_text(out, " by ", last, "by", "");
+	if (wait >= LONG_WAIT) {
+		buf_text(out, ", ");
+		human_units_add_span(out, wait);
+		buf_text(out, " after it was wanted");
+	}
+	if (json_reply_has_number(last, "latency")) {
+		buf_text(out, ", ready after ");
+		human_units_add_span(out, fmax(json_reply_number(last, "latency") - wait, 0));
+	}
+}
+
+/* Whether a result says more than the status or signal does. */
+static bool tells_more(const char *result)
+{
+	static const char *const plain[] = { "", "success", "exit-code", "signal", "core-dump" };
+
+	for (size_t n = 0; n < sizeof(plain) / sizeof(*plain); n++) {
+		if (!strcmp(plain[n], result))
+			return false;
+	}
+	return true;
+}
+
+void facts_add_ending(struct buf *out, const json_t *end)
+{
+	bool has_status = json_reply_has_number(end, "status") || *json_reply_text(end, "signal");
+
+	if (*json_reply_text(end, "reason")) {
+		json_reply_show_text(out, end, "reason");
+		return;
+	}
+	if (json_reply_has_number(end, "status"))
+		buf_addf(out, "exit status %.0f", json_reply_number(end, "status"));
+	facts_add_text(out, "signal ", end, "signal", json_reply_flag(end, "core_dumped") ? " (core dumped)" : "");
+	if (!has_status)
+		json_reply_show_text(out, end, "result");
+	else if (tells_more(json_reply_text(end, "result")))
+		facts_add_text(out, " (", end, "result", ")");
+}
+
+void facts_add_last_exit(struct buf *out, const json_t *service)
+{
+	const json_t *last = json_reply_object(service, "last_exit");
+
+	if (!last)
+		return;
+	add_ago(out, service, json_reply_number(last, "at"));
+	buf_text(out, " with ");
+	facts_add_ending(out, last);
+	if (json_reply_has_number(last, "lasted")) {
+		buf_text(out, ", after ");
+		human_units_add_span(out, json_reply_number(last, "lasted"));
+	}
+	/* A service that pauses after the failure has it in the reason of its pause. */
+	if (!json_reply_object(service, "pause") && !json_reply_is(last, "result", "success"))
+		json_reply_show_text(out, json_array_get(json_reply_list(service, "last_failures"), 0), "hint");
+}
+
+/* The number of failures right behind this one, which are older, with the same reason why nothing could be started. */
+static size_t count_same(const json_t *failures, size_t first)
+{
+	const char *reason = json_reply_text(json_array_get(failures, first), "reason");
+	size_t next = first + 1;
+
+	while (*reason && next < json_array_size(failures) &&
+	       json_reply_is(json_array_get(failures, next), "reason", reason))
+		next++;
+	return next - first - 1;
+}
+
+bool facts_next_failure(struct buf *out, const json_t *service, size_t *at)
+{
+	const json_t *failures = json_reply_list(service, "last_failures"), *failure = json_array_get(failures, *at);
+	size_t same = count_same(failures, *at);
+
+	if (!failure)
+		return false;
+	add_ago(out, service, json_reply_number(failure, "at"));
+	buf_text(out, ": ");
+	if (json_reply_has_number(failure, "pid"))
+		buf_addf(out, "pid %.0f, ", json_reply_number(failure, "pid"));
+	facts_add_text(out, "for ", failure, "peer", ", ");
+	facts_add_ending(out, failure);
+	*at += same + 1;
+	if (!same)
+		return true;
+	buf_addf(out, "; the same happened %zu time%s before, first ", same, same == 1 ? "" : "s");
+	add_ago(out, service, json_reply_number(json_array_get(failures, *at - 1), "at"));
+	return true;
+}
+
+void facts_add_pause(struct buf *out, const json_t *service)
+{
+	const json_t *pause = json_reply_object(service, "pause");
+
+	if (!pause)
+		return;
+	json_reply_show_text(out, pause, "reason");
+	if (json_reply_has_number(pause, "left")) {
+		buf_text(out, "; it tries again in ");
+		human_units_add_span(out, json_reply_number(pause, "left"));
+	} else {
+		buf_text(out, "; superd does not start it again: superctl start does");
+	}
+}
+
+void facts_add_probes(struct buf *out, const json_t *service)
+{
+	double count = json_reply_number(service, "probes");
+	bool is_silent = json_reply_flag(service, "probe"), is_from = json_reply_flag(service, "probe_from");
+
+	if (count > 0)
+		buf_addf(out, "%.0f connection%s, and woke nothing (%s)", count,
+			 count == 1 ? " was closed as a probe" : "s were closed as probes",
+			 is_silent && is_from ? "probe, probe_from" : is_silent ? "probe = silent" : "probe_from");
+}
+
+/* Adds the addresses of the clients, the part of them at a port that the program has opened itself, and the age of the
+ * count if that is 1 s or more. */
+static void add_clients(struct buf *out, const json_t *idle)
+{
+	const json_t *own = json_reply_object(idle, "own_port");
+	double connections = json_reply_number(idle, "connections"), count = json_reply_number(own, "connections");
+
+	buf_addf(out, "%.0f client%s", connections, connections == 1 ? "" : "s");
+	facts_add_text(out, " (", idle, "peers", ")");
+	if (*json_reply_text(own, "endpoint") && count < connections)
+		buf_addf(out, ", %.0f of them", count);
+	facts_add_text(out, " at its own port ", own, "endpoint", "");
+	if (json_reply_number(idle, "counted") >= 1) {
+		buf_text(out, " when counted ");
+		human_units_add_age(out, json_reply_number(idle, "counted"));
+		buf_text(out, " ago");
+	}
+}
+
+static bool relays_clients(const json_t *service)
+{
+	const json_t *relay = json_reply_object(facts_current(service), "relay");
+
+	return json_reply_number(relay, "connections") + json_reply_number(relay, "flows") > 0;
+}
+
+/* Adds when the idle_timeout ends: "; it sleeps 30 s after the last one leaves", "; it sleeps in 18 s". */
+static void add_countdown(struct buf *out, const json_t *idle)
+{
+	double connections = json_reply_number(idle, "connections"), timeout = json_reply_number(idle, "timeout");
+	bool are_quiet = json_reply_is(idle, "means", "quiet") && connections > 0;
+	double left = timeout - json_reply_number(idle, "for");
+
+	buf_text(out, json_reply_is(idle, "action", "freeze")	? "; it is frozen "
+		      : json_reply_is(idle, "action", "report") ? "; it is reported "
+								: "; it sleeps ");
+	if (json_reply_has_number(idle, "for") && left <= 0) {
+		buf_text(out, "now");
+	} else if (json_reply_has_number(idle, "for")) {
+		buf_text(out, "in ");
+		human_units_add_span(out, left);
+	} else {
+		buf_text(out, connections > 0 && !are_quiet ? "" : "after ");
+		human_units_add_span(out, timeout);
+		buf_text(out, are_quiet	       ? " without any data"
+			      : connections > 0 ? " after the last one leaves"
+						: " without a client");
+	}
+	if (json_reply_is(idle, "standing", "postponed"))
+		buf_text(out, ", and waits for others that go first");
+}
+
+void facts_add_idle(struct buf *out, const json_t *service)
+{
+	const json_t *idle = json_reply_object(service, "idle");
+	bool is_quiet = json_reply_has_number(idle, "for");
+
+	if (!idle)
+		return;
+	if (json_reply_number(idle, "connections") > 0) {
+		add_clients(out, idle);
+		if (json_reply_is(idle, "means", "quiet"))
+			buf_text(out, is_quiet ? "; nothing has moved for " : "; data has moved lately");
+		else
+			is_quiet = false;
+	} else if (is_quiet) {
+		buf_text(out, "no clients for ");
+	} else if (relays_clients(service)) {
+		buf_text(out, "its relay has clients");
+	} else {
+		buf_text(out, json_reply_has_number(idle, "connections") ? "no clients"
+									 : "clients are not counted yet");
+	}
+	if (is_quiet)
+		human_units_add_span(out, json_reply_number(idle, "for"));
+	if (json_reply_is(idle, "standing", "busy"))
+		facts_add_text(out, "; not idle: ", idle, "busy", "");
+	else if (!json_reply_is(idle, "standing", "frozen") && !json_reply_is(idle, "standing", "reported"))
+		add_countdown(out, idle);
+}
+
+const json_t *facts_current(const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "instances");
+
+	for (size_t n = 0; n < json_array_size(list); n++) {
+		if (json_reply_flag(json_array_get(list, n), "current"))
+			return json_array_get(list, n);
+	}
+	return NULL;
+}
+
+void facts_add_relay(struct buf *out, const json_t *instance)
+{
+	const json_t *relay = json_reply_object(instance, "relay");
+	double clients = json_reply_number(relay, "connections") + json_reply_number(relay, "flows");
+
+	if (!relay)
+		return;
+	if (!json_reply_has_number(relay, "pid")) {
+		buf_text(out, "its relay is started again soon");
+	} else if (json_reply_flag(relay, "answers")) {
+		buf_addf(out, "relaying %.0f client%s to ", clients, clients == 1 ? "" : "s");
+		json_reply_show_text(out, relay, "target");
+	} else {
+		facts_add_text(out, "waiting for ", relay, "target", " to answer");
+		facts_add_text(out, ": ", relay, "error", "");
+	}
+}
+
+void facts_add_warm(struct buf *out, const json_t *service)
+{
+	const json_t *warm = json_reply_object(service, "warm");
+
+	if (!warm)
+		return;
+	buf_addf(out, "%.0f of %.0f started ahead wait for a client", json_reply_number(warm, "held"),
+		 json_reply_number(warm, "wanted"));
+	if (json_reply_number(warm, "preparing") > 0)
+		buf_addf(out, ", %.0f being started", json_reply_number(warm, "preparing"));
+	buf_addf(out, "; %.0f taken, %.0f missed", json_reply_number(warm, "taken"), json_reply_number(warm, "missed"));
+	facts_add_text(out, "; ", warm, "obstacle", "");
+}
+
+bool facts_add_outdated(struct buf *out, const json_t *service)
+{
+	double count = json_reply_number(service, "outdated");
+
+	if (count <= 0)
+		return false;
+	buf_addf(out, "%.0f instance%s with the previous configuration", count, count == 1 ? " runs" : "s run");
+	if (!json_reply_is(service, "state", "leaving"))
+		facts_add_text(out, ": superctl restart ", service, "service", "");
+	return true;
+}
+
+/* Adds "pid 23: env; has tcp:8080 still". */
+static void add_outdated_instance(struct buf *out, const json_t *instance, const json_t *outdated)
+{
+	const json_t *options = json_reply_list(outdated, "options");
+
+	if (json_reply_has_number(instance, "pid"))
+		buf_addf(out, "pid %.0f", json_reply_number(instance, "pid"));
+	else
+		buf_text(out, "the instance that starts");
+	for (size_t i = 0; i < json_array_size(options); i++) {
+		buf_text(out, i ? ", " : ": ");
+		json_reply_show(out, json_array_get(options, i));
+	}
+	facts_add_text(out, "; has ", outdated, "sockets", " still");
+	if (json_reply_flag(instance, "drains"))
+		buf_text(out, "; until its clients have left");
+}
+
+bool facts_next_outdated(struct buf *out, const json_t *service, size_t *at)
+{
+	const json_t *list = json_reply_list(service, "instances"), *outdated = NULL;
+
+	for (; !json_reply_flag(service, "accept") && *at < json_array_size(list) && !outdated; (*at)++) {
+		outdated = json_reply_object(json_array_get(list, *at), "outdated");
+		if (outdated)
+			add_outdated_instance(out, json_array_get(list, *at), outdated);
+	}
+	return outdated;
+}

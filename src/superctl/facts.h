@@ -1,0 +1,54 @@
+/* What superd's answer says about a service, as text for a person: one function for each fact, for status, why, list,
+ * top and the status page. Each adds nothing if superd sent nothing about it. status and why get whole answers; those
+ * of list, top and metrics are shorter, and have the number of instances in the place of the list. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/buf.h"
+
+size_t facts_instances(const json_t *service);                  /* the number of instances */
+const json_t *facts_current(const json_t *service);             /* the instance with the sockets; NULL: none */
+double facts_now(const json_t *service);                        /* Unix time of the answer; 0: unknown */
+
+/* Clients that wait at a listener, and at all of a service: in its accept queue, or accepted without an instance yet.
+ * false: unknown. */
+bool facts_listener_queue(const json_t *listener, double *waiting);
+bool facts_queue(const json_t *service, double *waiting);
+
+double facts_refused(const json_t *service);                    /* refused clients, for all reasons */
+
+void facts_add_lapse(struct buf *out, double seconds);          /* "230 ms", "5 s": for how long something lasts */
+
+/* Adds the text of a member between these two; nothing if there is none. */
+void facts_add_text(struct buf *out, const char *before, const json_t *object, const char *key, const char *after);
+
+/* Adds the endpoints, at most so many of them, and then the number of the others: "+2". */
+void facts_add_endpoints(struct buf *out, const json_t *service, size_t most);
+
+/* Adds the command as ps(1) shows it, and the program in parentheses if argv0 is another name. brief: the program is
+ * printed without its folder. */
+void facts_add_command(struct buf *out, const json_t *service, bool brief);
+
+void facts_add_last_start(struct buf *out, const json_t *service);      /* "5 s ago (16:20:11) by 10.0.0.5" */
+void facts_add_last_exit(struct buf *out, const json_t *service);       /* "5 s ago (16:20:11) with exit status 1" */
+void facts_add_ending(struct buf *out, const json_t *end);              /* "exit status 1", "signal KILL", a reason */
+void facts_add_pause(struct buf *out, const json_t *service);
+void facts_add_probes(struct buf *out, const json_t *service);
+/* Adds why superd takes no client from a socket; nothing if it does. */
+void facts_add_absence(struct buf *out, const json_t *listener);
+
+void facts_add_idle(struct buf *out, const json_t *service);            /* who is connected, and when it sleeps */
+void facts_add_warm(struct buf *out, const json_t *service);
+void facts_add_relay(struct buf *out, const json_t *instance);
+
+/* Adds the failure at this place, the last one at 0, with those of the same reason, and moves the place behind them.
+ * false: no more. */
+bool facts_next_failure(struct buf *out, const json_t *service, size_t *at);
+
+/* Instances that still run by the configuration before a reload: their number, false: none; then one by one. With
+ * accept = yes superd only reports the number. */
+bool facts_add_outdated(struct buf *out, const json_t *service);
+bool facts_next_outdated(struct buf *out, const json_t *service, size_t *at);

@@ -1,0 +1,181 @@
+/* superctl history: when services fell asleep, for how long, and who woke them. A service that sleeps now is at the
+ * end. The answer is that of timeline. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/array.h"
+#include "superctl/columns.h"
+#include "superctl/conversation.h"
+#include "superctl/human_units.h"
+#include "superctl/json_reply.h"
+#include "superctl/views.h"
+
+#define SLEEPS_MOST 1000000             /* of all services */
+
+static const struct column titles[] = {
+	{ .title = "SERVICE", .can_shrink = true }, { .title = "ASLEEP" }, { .title = "FOR", .right = true },
+	{ .title = "WOKEN" }, { .title = "BY", .can_shrink = true }, { .title = "WAKE" },
+	{ .title = "DELAY", .right = true },
+};
+
+struct sleep {
+	double at, slept;               /* Unix time of its end, or of this view; seconds, 0: unknown */
+	json_t *service, *wake;         /* wake NULL: it sleeps now */
+};
+
+struct history_view {
+	const struct superctl_options *options;
+	struct sleep *list;             /* owned, with references to `service` */
+	size_t count, room;
+	struct columns columns;
+	struct buf cell;
+};
+
+static bool add_sleep(struct history_view *view, json_t *service, json_t *wake)
+{
+	struct sleep *larger = view->count < SLEEPS_MOST
+		? array_grow(view->list, &view->room, view->count, sizeof(*larger)) : NULL;
+
+	if (!larger)
+		return false;
+	view->list = larger;
+	view->list[view->count++] = (struct sleep){
+		.at = json_reply_number(wake ? wake : service, wake ? "at" : "until"),
+		.slept = wake ? json_reply_number(wake, "slept") : 0,
+		.service = json_incref(service), .wake = wake,
+	};
+	return true;
+}
+
+/* A service that sleeps now, and has run: it fell asleep at the end of its last span. */
+static bool add_present(struct history_view *view, json_t *service)
+{
+	const json_t *spans = json_reply_list(service, "spans");
+	json_t *last = json_array_get(spans, json_array_size(spans) - 1);
+	double since = json_reply_number(last, "at");
+	const char *phase;
+	json_t *spent;
+
+	if (json_array_size(spans) < 2)
+		return true;
+	json_object_foreach((json_t *)(size_t)json_reply_object(last, "spent"), phase, spent)
+		since += json_number_value(spent);
+	if (!add_sleep(view, service, NULL))
+		return false;
+	view->list[view->count - 1].slept = view->list[view->count - 1].at - since;
+	return true;
+}
+
+static bool keep_line(void *context, const json_t *line, const char *text)
+{
+	struct history_view *view = context;
+	const json_t *wakes = json_reply_list(line, "wakes");
+	const char *phase = json_reply_text(line, "phase");
+	bool sleeps = !strcmp(phase, "asleep") || !strcmp(phase, "frozen");
+	json_t *service = (json_t *)(size_t)line;
+	bool good = true;
+
+	(void)text;
+	if (view->options->json)
+		return true;
+	for (size_t n = 0; good && n < json_array_size(wakes); n++)
+		good = add_sleep(view, service, json_array_get(wakes, n));
+	if (good && sleeps)
+		good = add_present(view, service);
+	if (!good)
+		fprintf(stderr, "superctl: history: out of memory, or too many wakes\n");
+	return good;
+}
+
+static int compare_ends(const void *one, const void *other)
+{
+	const struct sleep *left = one, *right = other;
+
+	return (left->at > right->at) - (left->at < right->at);
+}
+
+static void add_cell(struct history_view *view, enum style style)
+{
+	columns_add(&view->columns, style, &view->cell);
+}
+
+static void add_row(struct history_view *view, const struct sleep *sleep)
+{
+	const json_t *wake = sleep->wake;
+	double slept = sleep->slept;
+
+	json_reply_show_text(&view->cell, sleep->service, "service");
+	add_cell(view, STYLE_BOLD);
+	if (slept > 0)
+		human_units_add_clock(&view->cell, sleep->at - slept);
+	add_cell(view, STYLE_PLAIN);
+	if (slept > 0)
+		human_units_add_span(&view->cell, slept);
+	add_cell(view, STYLE_PLAIN);
+	if (wake)
+		human_units_add_clock(&view->cell, sleep->at);
+	add_cell(view, STYLE_PLAIN);
+	if (wake)
+		json_reply_show_text(&view->cell, wake, "by");
+	add_cell(view, STYLE_PLAIN);
+	if (wake)
+		json_reply_show_text(&view->cell, wake, "kind");
+	add_cell(view, STYLE_PLAIN);
+	if (wake && json_reply_has_number(wake, "delay"))
+		human_units_add_span(&view->cell, json_reply_number(wake, "delay"));
+	add_cell(view, STYLE_PLAIN);
+}
+
+static enum ctl_status print_sleeps(struct history_view *view)
+{
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	struct buf out = { 0 };
+	enum ctl_status status;
+	struct screen screen;
+
+	screen_open(&screen, view->options->colour);
+	if (view->count)
+		qsort(view->list, view->count, sizeof(*view->list), compare_ends);
+	columns_begin(&view->columns, titles, sizeof(titles) / sizeof(*titles));
+	for (size_t n = 0; n < view->count; n++)
+		add_row(view, &view->list[n]);
+	if (view->count)
+		columns_print(&view->columns, &screen, &page, &out);
+	else
+		buf_text(&out, "nothing was woken\n");
+	out.failed |= view->cell.failed;
+	status = conversation_print(&out) ? CTL_DONE : CTL_FAILED;
+	columns_free(&view->columns);
+	buf_free(&view->cell);
+	buf_free(&out);
+	return status;
+}
+
+enum ctl_status view_history(const struct superctl_options *options)
+{
+	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct history_view view = { .options = options };
+	enum ctl_status status = conversation_open(&conversation, options);
+	struct buf request = { 0 }, verb = { 0 };
+
+	if (status != CTL_DONE)
+		return status;
+	buf_text(&verb, "timeline");
+	if (options->since)
+		buf_addf(&verb, " --since=%.6f", (double)options->since / 1e6);
+	conversation_request(&request, options, buf_string(&verb));
+	request.failed |= verb.failed;
+	status = conversation_send(&conversation, &request);
+	if (status == CTL_DONE)
+		status = conversation_read(&conversation, keep_line, &view);
+	conversation_close(&conversation);
+	if (!options->json && (view.count || status == CTL_DONE) && print_sleeps(&view) != CTL_DONE)
+		status = CTL_FAILED;    /* also if a name matches no service */
+	for (size_t n = 0; n < view.count; n++)
+		json_decref(view.list[n].service);
+	free(view.list);
+	buf_free(&verb);
+	buf_free(&request);
+	return status;
+}

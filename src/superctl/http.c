@@ -1,0 +1,291 @@
+/* Parses the first line of an HTTP request (RFC 9112) and its field Accept.
+ *
+ * Any client may send any bytes. The parser is strict: three parts with one blank between them, no control characters,
+ * version HTTP/1. Each mistake gets the status code that HTTP has for it. */
+#include "superctl/http.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/scan.h"
+
+bool http_is_whole(const char *text, size_t length)
+{
+	return memmem(text, length, "\r\n\r\n", 4) || memmem(text, length, "\n\n", 2);
+}
+
+static bool is_plain(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f)
+			return false;
+	}
+	return length > 0;
+}
+
+static bool text_equals(const char *text, size_t length, const char *word)
+{
+	return length == strlen(word) && !memcmp(text, word, length);
+}
+
+/* Returns the length of the part up to the next blank, and moves *at behind that blank. */
+static size_t take_part(const char **at, const char *end)
+{
+	const char *start = *at, *blank = memchr(start, ' ', (size_t)(end - start));
+
+	*at = blank ? blank + 1 : end;
+	return (size_t)((blank ? blank : end) - start);
+}
+
+static bool is_version(const char *text, size_t length)
+{
+	return length == 8 && !memcmp(text, "HTTP/1.", 7) && text[7] >= '0' && text[7] <= '9';
+}
+
+struct http_request http_parse(const char *text, size_t length, const char *path)
+{
+	const char *end = memchr(text, '\n', length), *at = text, *target, *version, *query;
+	struct http_request request = { .status = 400 };
+	size_t method_length, target_length, version_length;
+
+	if (!end)
+		return request;
+	if (end > text && end[-1] == '\r')
+		end--;
+	method_length = take_part(&at, end);
+	target = at;
+	target_length = take_part(&at, end);
+	version = at;
+	version_length = (size_t)(end - at);
+	if (!is_plain(text, method_length) || !is_plain(target, target_length) || !is_plain(version, version_length))
+		return request;
+	if (version_length != 8 || memcmp(version, "HTTP/", 5) != 0)
+		return request;
+	if (!is_version(version, version_length)) {
+		request.status = 505;
+		return request;
+	}
+	request.is_head = text_equals(text, method_length, "HEAD");
+	query = memchr(target, '?', target_length);
+	request.path = target;
+	request.path_length = query ? (size_t)(query - target) : target_length;
+	request.query = query ? query + 1 : target + target_length;
+	request.query_length = (size_t)(target + target_length - request.query);
+	if (!request.is_head && !text_equals(text, method_length, "GET"))
+		request.status = 405;
+	else
+		request.status = !path || text_equals(target, request.path_length, path) ? 200 : 404;
+	return request;
+}
+
+static struct substring substring_trim(struct substring part)
+{
+	while (part.length && scan_is_blank(*part.at)) {
+		part.at++;
+		part.length--;
+	}
+	while (part.length && scan_is_blank(part.at[part.length - 1]))
+		part.length--;
+	return part;
+}
+
+/* Returns the text before the next character `end`, trimmed. *rest becomes the text behind it. */
+static struct substring take_until(struct substring *rest, char end)
+{
+	const char *found = memchr(rest->at, end, rest->length);
+	struct substring part = { rest->at, found ? (size_t)(found - rest->at) : rest->length };
+	size_t taken = part.length + (found ? 1 : 0);
+
+	*rest = (struct substring){ rest->at + taken, rest->length - taken };
+	return substring_trim(part);
+}
+
+static bool part_is(struct substring part, const char *word)
+{
+	return part.length == strlen(word) && !strncasecmp(part.at, word, part.length);
+}
+
+/* Reads a weight (RFC 9110, section 12.4.2): "0", "0.5", "1.000", with three decimals at most. Any other text is 0. */
+static double read_weight(struct substring text)
+{
+	double weight = 0, place = 1;
+
+	if (!text.length || text.length > 5 || (text.length > 1 && text.at[1] != '.'))
+		return 0;
+	for (size_t i = 0; i < text.length; i++) {
+		if (i == 1)
+			continue;
+		if (text.at[i] < '0' || text.at[i] > '9')
+			return 0;
+		weight += (text.at[i] - '0') * place;
+		place /= 10;
+	}
+	return weight > 1 ? 1 : weight;
+}
+
+/* The weight of one media range: "text/plain;version=0.0.4;q=0.5". -1: the range is another type. */
+static double weigh_range(struct substring range, const char *type)
+{
+	double weight = 1;
+
+	if (!part_is(take_until(&range, ';'), type))
+		return -1;
+	while (range.length) {
+		struct substring value = take_until(&range, ';'), name = take_until(&value, '=');
+
+		if (part_is(name, "q"))
+			weight = read_weight(substring_trim(value));
+	}
+	return weight;
+}
+
+size_t http_field(const char *text, size_t length, const char *name, struct substring *found)
+{
+	struct substring rest = { text, length };
+	size_t count = 0;
+
+	(void)take_until(&rest, '\n');
+	while (rest.length) {
+		struct substring value = take_until(&rest, '\n');
+
+		if (value.length && value.at[value.length - 1] == '\r')
+			value.length--;
+		if (!value.length)
+			break;
+		if (!part_is(take_until(&value, ':'), name))
+			continue;
+		*found = substring_trim(value);
+		count++;
+	}
+	return count;
+}
+
+static bool is_address(struct substring host)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	bool is_ipv6 = host.length > 2 && host.at[0] == '[' && host.at[host.length - 1] == ']';
+
+	if (is_ipv6)
+		host = (struct substring){ host.at + 1, host.length - 2 };
+	if (host.length >= sizeof(text))
+		return false;
+	memcpy(text, host.at, host.length);
+	text[host.length] = 0;
+	return inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, &address) == 1;
+}
+
+bool http_host_is_own(const char *text, size_t length, const char *const *names)
+{
+	struct substring host = { 0 };
+	size_t port = 0;
+
+	if (http_field(text, length, "Host", &host) != 1)
+		return false;
+	while (port < host.length && host.at[host.length - 1 - port] >= '0' && host.at[host.length - 1 - port] <= '9')
+		port++;
+	if (port < host.length && host.at[host.length - 1 - port] == ':')
+		host.length -= port + 1;
+	if (is_address(host) || part_is(host, "localhost"))
+		return true;
+	for (; *names; names++) {
+		if (part_is(host, *names))
+			return true;
+	}
+	return false;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool http_decode(const char *text, size_t length, bool is_form, struct buf *out)
+{
+	for (size_t i = 0; i < length; i++) {
+		int high, low;
+		char c = text[i];
+
+		if (c == '+' && is_form)
+			c = ' ';
+		if (c == '%') {
+			if (i + 2 >= length)
+				return false;
+			high = hex_value(text[i + 1]);
+			low = hex_value(text[i + 2]);
+			if (high < 0 || low < 0)
+				return false;
+			c = (char)(high * 16 + low);
+			i += 2;
+		}
+		if ((unsigned char)c < ' ' || c == 0x7f)
+			return false;
+		buf_char(out, c);
+	}
+	return true;
+}
+
+bool http_query(const struct http_request *request, const char *name, struct buf *out)
+{
+	struct substring rest = { request->query, request->query_length };
+
+	while (rest.length) {
+		struct substring value = take_until(&rest, '&');
+
+		if (part_is(take_until(&value, '='), name))
+			return http_decode(value.at, value.length, true, out);
+	}
+	return true;
+}
+
+double http_accepts(const char *text, size_t length, const char *type)
+{
+	struct substring rest = { text, length };
+	double most = -1;
+
+	(void)take_until(&rest, '\n');
+	while (rest.length) {
+		struct substring value = take_until(&rest, '\n'), name;
+
+		if (value.length && value.at[value.length - 1] == '\r')
+			value.length--;
+		if (!value.length)
+			break;
+		name = take_until(&value, ':');
+		while (part_is(name, "Accept") && value.length) {
+			double weight = weigh_range(take_until(&value, ','), type);
+
+			most = weight > most ? weight : most;
+		}
+	}
+	return most;
+}
+
+const char *http_reason(int status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 408:
+		return "Request Timeout";
+	case 421:
+		return "Misdirected Request";
+	case 431:
+		return "Request Header Fields Too Large";
+	case 503:
+		return "Service Unavailable";
+	case 505:
+		return "HTTP Version Not Supported";
+	default:
+		return "Bad Request";
+	}
+}

@@ -1,0 +1,145 @@
+/* Each step has a limit of time, as any client may connect and then stand still. */
+#include "superctl/http_connection.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+
+/* Milliseconds. */
+#define REQUEST_LIMIT 10000 /* until the HTTP request is complete */
+#define ANSWER_LIMIT 10000  /* until the response is sent */
+#define LINGER 1000         /* reading after the response */
+
+#define LINGER_MOST 65536   /* bytes that are read after the response */
+
+/* Waits for events on a descriptor. false: the time `until` has passed. */
+static bool wait_for_events(int fd, short events, int64_t until)
+{
+	struct pollfd ready = { .fd = fd, .events = events };
+	int64_t left = until - clock_ms();
+
+	if (left <= 0)
+		return false;
+	(void)poll(&ready, 1, left > INT_MAX ? INT_MAX : (int)left);
+	return true;
+}
+
+/* Returns 0, or the status code to refuse the request with; -1: the client sent nothing. */
+static int read_head(struct http_exchange *exchange)
+{
+	int64_t until = clock_ms() + REQUEST_LIMIT;
+
+	for (exchange->length = 0; !http_is_whole(exchange->head, exchange->length);) {
+		ssize_t got;
+
+		if (exchange->length == HTTP_REQUEST_MOST)
+			return 431;
+		if (!wait_for_events(STDIN_FILENO, POLLIN, until))
+			return exchange->length ? 408 : -1;
+		got = read(STDIN_FILENO, exchange->head + exchange->length, HTTP_REQUEST_MOST - exchange->length);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (got <= 0)
+			return exchange->length ? 400 : -1;
+		exchange->length += (size_t)got;
+	}
+	return 0;
+}
+
+/* false: the client has left, or takes nothing. */
+static bool write_answer(const char *text, size_t length)
+{
+	int64_t until = clock_ms() + ANSWER_LIMIT;
+
+	while (length) {
+		ssize_t written = write(STDOUT_FILENO, text, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0 && (errno != EAGAIN || !wait_for_events(STDOUT_FILENO, POLLOUT, until)))
+			return false;
+		if (written > 0) {
+			text += written;
+			length -= (size_t)written;
+		}
+	}
+	return true;
+}
+
+/* A browser reaches a unix socket only through a proxy, which has its own rules for Host. */
+static bool is_for_host(const struct http_exchange *exchange, const char *const *names)
+{
+	struct sockaddr_storage own = { 0 };
+	socklen_t size = sizeof(own);
+
+	if (getsockname(STDIN_FILENO, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX)
+		return true;
+	return http_host_is_own(exchange->head, exchange->length, names);
+}
+
+int http_receive(struct http_exchange *exchange, const char *path, const char *const *hosts)
+{
+	struct http_request *request = &exchange->request;
+
+	*request = (struct http_request){ 0 };
+	if (fd_set_nonblocking(STDIN_FILENO, true) < 0 || fd_set_nonblocking(STDOUT_FILENO, true) < 0)
+		return -1;
+	request->status = read_head(exchange);
+	if (request->status < 0)
+		return 0;
+	if (!request->status)
+		*request = http_parse(exchange->head, exchange->length, path);
+	if (request->status == 200 && hosts && !is_for_host(exchange, hosts))
+		request->status = 421;
+	return 1;
+}
+
+/* If a process closes a TCP connection with unread bytes in it, the kernel resets the connection, and the client may
+ * lose the response. */
+static void read_until_close(void)
+{
+	int64_t until = clock_ms() + LINGER;
+	char rest[4096];
+	size_t sum = 0;
+
+	if (shutdown(STDOUT_FILENO, SHUT_WR) < 0)
+		return;
+	while (sum < LINGER_MOST && wait_for_events(STDIN_FILENO, POLLIN, until)) {
+		ssize_t got = read(STDIN_FILENO, rest, sizeof(rest));
+
+		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+			return;
+		sum += got > 0 ? (size_t)got : 0;
+	}
+}
+
+bool http_respond(const struct http_request *request, const char *type, const char *fields, const struct buf *body)
+{
+	struct buf out = { 0 }, reason = { 0 };
+	bool good = request->status == 200, ok;
+
+	if (!good) {
+		buf_addf(&reason, "%s\n%s", http_reason(request->status),
+			 request->status != 421
+				 ? ""
+				 : "Use the address, localhost, or a host name that builtin lists.\n");
+		body = &reason;
+		type = "text/plain; charset=utf-8";
+	}
+	buf_addf(&out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n%s%s\r\n",
+		 request->status, http_reason(request->status), type, body->length, fields,
+		 request->status == 405 ? "Allow: GET, HEAD\r\n" : "");
+	if (!request->is_head)
+		buf_add(&out, buf_string(body), body->length);
+	ok = !out.failed && !body->failed;
+	if (ok && write_answer(out.data, out.length))
+		read_until_close();
+	buf_free(&reason);
+	buf_free(&out);
+	return ok;
+}

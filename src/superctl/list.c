@@ -1,0 +1,208 @@
+/* superctl list, and status without a name: one line for each service, in columns that fit the terminal, and a line of
+ * totals. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "superctl/columns.h"
+#include "superctl/conversation.h"
+#include "superctl/fields.h"
+#include "superctl/human_units.h"
+#include "superctl/json_reply.h"
+#include "superctl/state_words.h"
+#include "superctl/views.h"
+
+/* The columns that are left out first on a narrow terminal stand last. */
+static const enum field columns_of_list[] = {
+	FIELD_MARK, FIELD_NAME, FIELD_STATE, FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR, FIELD_QUEUE,
+	FIELD_INSTANCES, FIELD_STARTS, FIELD_FAILED, FIELD_COMMAND,
+};
+
+#define COLUMNS (sizeof(columns_of_list) / sizeof(*columns_of_list))
+#define LOCKED_MOST 10                  /* names of held or disabled services that stand below the table */
+
+struct list_view {
+	const struct superctl_options *options;
+	struct screen screen;
+	struct columns columns;
+	json_t *services;               /* the lines of the answer to show */
+	size_t counts[STATE_WORDS];     /* of the services in each state */
+	double memory[STATE_WORDS];     /* bytes of these */
+	struct buf cell;                /* the cell that is being composed */
+	struct buf locked;              /* names of the services that an operator holds or has disabled */
+	size_t locked_count;            /* number of these services, also of those beyond LOCKED_MOST */
+};
+
+/* Whether an operator holds or has disabled the service. A service that its configuration disables has no "for". */
+static bool is_locked(const json_t *service)
+{
+	bool is_disabled = !json_reply_flag(service, "enabled") && json_reply_has_number(service, "for") &&
+			   !*json_reply_text(service, "left_out") && json_reply_is(service, "state", "off");
+
+	return is_disabled || json_reply_flag(service, "held") || json_reply_flag(service, "disabled_at_boot");
+}
+
+static void note_locked(struct list_view *view, const json_t *service)
+{
+	if (!is_locked(service) || view->locked_count++ >= LOCKED_MOST)
+		return;
+	buf_text(&view->locked, view->locked.length ? ", " : "");
+	json_reply_show_text(&view->locked, service, "service");
+	if (json_reply_flag(service, "disabled_at_boot"))
+		buf_text(&view->locked, json_reply_flag(service, "enabled") ? " (only at boot)" : " (also at boot)");
+}
+
+static void add_row(struct list_view *view, const json_t *service)
+{
+	const struct state_word *word = state_word_of(service);
+
+	fields_add(&view->columns, columns_of_list, COLUMNS, &view->screen, service);
+	view->counts[word - state_words]++;
+	view->memory[word - state_words] += json_reply_number(service, "memory");
+	note_locked(view, service);
+}
+
+static bool is_wanted(const struct superctl_options *options, const json_t *service)
+{
+	const struct state_word *word = state_word_of(service);
+
+	return (!options->asleep_only && !options->awake_only) ||
+	       (options->asleep_only && state_word_is_asleep(word)) ||
+	       (options->awake_only && state_word_is_awake(word));
+}
+
+static bool list_line(void *context, const json_t *line, const char *text)
+{
+	struct list_view *view = context;
+
+	(void)text;
+	if (!view->options->json && is_wanted(view->options, line) &&
+	    json_array_append(view->services, (json_t *)(size_t)line) < 0)
+		view->cell.failed = true;
+	return true;
+}
+
+static double number_to_sort(const json_t *service, char key)
+{
+	return json_reply_number(service, key == 'u' ? "last_used" : key == 'm' ? "memory" : "cpu");
+}
+
+struct listed {
+	const json_t *service;
+	char sort;                      /* the key of --sort */
+};
+
+/* By name, by state in the order of the totals, or the largest or latest first; equal ones by name. */
+static int compare_services(const void *one, const void *other)
+{
+	const struct listed *a = one, *b = other;
+	double left = number_to_sort(a->service, a->sort), right = number_to_sort(b->service, b->sort);
+	const struct state_word *word = state_word_of(a->service), *other_word = state_word_of(b->service);
+	int order = 0;
+
+	if (a->sort == 's')
+		order = (word > other_word) - (word < other_word);
+	else if (a->sort != 'n')
+		order = (left < right) - (left > right);
+	return order ? order : strcmp(json_reply_text(a->service, "service"), json_reply_text(b->service, "service"));
+}
+
+/* Adds the services in their order. false: out of memory. */
+static bool add_rows(struct list_view *view)
+{
+	size_t count = json_array_size(view->services);
+	struct listed *sorted = calloc(count + 1, sizeof(*sorted));
+
+	for (size_t n = 0; sorted && n < count; n++)
+		sorted[n] = (struct listed){ json_array_get(view->services, n), view->options->sort };
+	if (sorted && view->options->sort)
+		qsort(sorted, count, sizeof(*sorted), compare_services);
+	for (size_t n = 0; sorted && n < count; n++) {
+		if (view->options->names_only) {
+			json_reply_show_text(&view->cell, sorted[n].service, "service");
+			buf_char(&view->cell, '\n');
+		} else {
+			add_row(view, sorted[n].service);
+		}
+	}
+	free(sorted);
+	return sorted;
+}
+
+/* Adds "40 services: 30 asleep, 6 frozen (113M), 3 awake (56M), 1 failing". */
+static void add_totals(const struct list_view *view, size_t count, struct buf *out)
+{
+	const char *between = ": ";
+
+	buf_addf(out, "\n%zu services", count);
+	for (size_t n = 0; n < STATE_WORDS; n++) {
+		if (!view->counts[n])
+			continue;
+		buf_addf(out, "%s%zu %s", between, view->counts[n],
+			 *state_words[n].word ? state_words[n].word : "other");
+		between = ", ";
+		if (view->memory[n] <= 0)
+			continue;
+		buf_text(out, " (");
+		human_units_add_bytes(out, view->memory[n]);
+		buf_char(out, ')');
+	}
+	buf_char(out, '\n');
+}
+
+static void add_nothing(const struct superctl_options *options, struct buf *out)
+{
+	buf_text(out, options->failed_only   ? "no service has failed\n"
+		      : options->asleep_only ? "no service is asleep\n"
+		      : options->awake_only  ? "no service is awake\n"
+					     : "superd has no services\n");
+}
+
+static bool print_listing(struct list_view *view)
+{
+	struct buf *out = &view->cell;
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	size_t count = columns_rows(&view->columns);
+
+	if (count)
+		columns_print(&view->columns, &view->screen, &page, out);
+	else
+		add_nothing(view->options, out);
+	if (view->locked_count)
+		buf_addf(out, "\nheld or disabled by an operator: %s", buf_string(&view->locked));
+	if (view->locked_count > LOCKED_MOST)
+		buf_addf(out, " and %zu more", view->locked_count - LOCKED_MOST);
+	if (view->locked_count)
+		buf_char(out, '\n');
+	if (count > 1)
+		add_totals(view, count, out);
+	return conversation_print(out);
+}
+
+enum ctl_status view_list(const struct superctl_options *options)
+{
+	struct list_view view = { .options = options };
+	enum ctl_status status;
+
+	if (options->json && (options->asleep_only || options->awake_only || options->sort)) {
+		fprintf(stderr, "superctl: --json prints the answer of superd as it is, without --asleep, --awake "
+				"and --sort\n");
+		return CTL_USAGE;
+	}
+	view.services = json_array();
+	screen_open(&view.screen, options->colour);
+	fields_begin(&view.columns, columns_of_list, COLUMNS);
+	status = conversation_ask(options, options->failed_only ? "list --failed" : "list", CONVERSATION_TIMEOUT,
+				  list_line, &view);
+	view.cell.failed |= !add_rows(&view);
+	if (options->names_only)
+		status = conversation_print(&view.cell) ? status : CTL_FAILED;
+	else if (columns_rows(&view.columns) || (status == CTL_DONE && !options->json))
+		status = print_listing(&view) ? status : CTL_FAILED;          /* also if a name matches no service */
+	columns_free(&view.columns);
+	json_decref(view.services);
+	buf_free(&view.cell);
+	buf_free(&view.locked);
+	return status;
+}

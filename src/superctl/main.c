@@ -1,0 +1,26 @@
+/* superctl: queries and controls a running superd over its control socket; superctl(8).
+ *
+ * The verb returns the exit status. main changes it only if the answer could not be written. */
+#include <locale.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "superctl/options.h"
+
+int main(int argc, char **argv)
+{
+	struct superctl_options options;
+	enum ctl_status status;
+
+	if (!fd_ensure_standard())
+		return CTL_FAILED;
+	setlocale(LC_CTYPE, "");
+	if (superctl_options_parse(&options, argc, argv, &status))
+		status = options.verb->run(&options);
+	if (fflush(stdout) != 0 && status == CTL_DONE) {
+		perror("superctl: cannot write the answer");
+		status = CTL_FAILED;
+	}
+	return (int)status;
+}

@@ -1,0 +1,370 @@
+/* superd's counters in Prometheus's text format or as OpenMetrics.
+ *
+ * Both formats want all samples of a family in one group, so each family walks all services. A family without samples
+ * is left out. No two samples of a family may have the same labels. */
+#include "superctl/metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "superctl/conversation.h"
+#include "superctl/facts.h"
+#include "superctl/human_units.h"
+#include "superctl/json_reply.h"
+
+/* Adds the value of a label: UTF-8 in quotes. buf_visible has escaped newlines, so only \ and " need a backslash. */
+static void add_label_value(struct buf *out, const char *text)
+{
+	struct buf visible = { 0 };
+
+	buf_visible(&visible, text, strlen(text));
+	buf_char(out, '"');
+	for (const char *at = buf_string(&visible); *at; at++) {
+		if (*at == '\\' || *at == '"')
+			buf_char(out, '\\');
+		buf_char(out, *at);
+	}
+	buf_char(out, '"');
+	out->failed |= visible.failed;
+	buf_free(&visible);
+}
+
+static void add_sample(struct buf *out, const char *name, const json_t *service)
+{
+	buf_addf(out, "%s{service=", name);
+	add_label_value(out, json_reply_text(service, "service"));
+}
+
+/* Adds a label behind the first one, service. */
+static void add_label(struct buf *out, const char *name, const char *value)
+{
+	buf_addf(out, ",%s=", name);
+	add_label_value(out, value);
+}
+
+/* A whole number is printed without a point, as counters are. */
+static void add_number(struct buf *out, double number)
+{
+	if (fabs(number) < 1e15 && number == trunc(number))
+		buf_addf(out, "} %lld\n", (long long)number);
+	else {
+		buf_text(out, "} ");
+		human_units_add_float(out, number);
+		buf_char(out, '\n');
+	}
+}
+
+static void add_plain(struct buf *out, const char *name, const json_t *service, double number)
+{
+	add_sample(out, name, service);
+	add_number(out, number);
+}
+
+static void add_states(struct buf *out, const char *name, const json_t *service)
+{
+	static const char *const states[] = { "off",	 "binding", "listening", "starting", "running", "stopping",
+					      "closing", "backoff", "frozen",	 "held",     "full",	 "queued",
+					      "left out", "leaving", "condition" };
+	const char *state = json_reply_text(service, "state");
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		add_sample(out, name, service);
+		add_label(out, name, states[i]);
+		add_number(out, !strcmp(states[i], state));
+	}
+}
+
+/* Adds a sample for each number in an object of the service, with the member's name as a label. */
+static void add_members(struct buf *out, const char *name, const json_t *service, const char *key, const char *label)
+{
+	json_t *members = json_object_get(service, key);
+
+	for (void *at = json_object_iter(members); at; at = json_object_iter_next(members, at)) {
+		add_sample(out, name, service);
+		add_label(out, label, json_object_iter_key(at));
+		add_number(out, json_number_value(json_object_iter_value(at)));
+	}
+}
+
+/* Reads a number, or a flag as 0 or 1. false: it is neither. */
+static bool read_number(const json_t *value, double *number)
+{
+	*number = json_is_boolean(value) ? json_is_true(value) : json_number_value(value);
+	return json_is_boolean(value) || json_is_number(value);
+}
+
+/* Two sockets of a service may have the same endpoint, so a label has the socket's index. */
+static void add_listeners(struct buf *out, const char *name, const json_t *service, const char *key)
+{
+	const json_t *list = json_reply_list(service, "listeners");
+	double number;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *listener = json_array_get(list, i);
+		char digits[24];
+
+		if (!read_number(json_object_get(listener, key), &number))
+			continue;
+		snprintf(digits, sizeof(digits), "%zu", i);
+		add_sample(out, name, service);
+		add_label(out, "endpoint", json_reply_text(listener, "endpoint"));
+		add_label(out, "socket", digits);
+		add_number(out, number);
+	}
+}
+
+static void add_bucket(struct buf *out, const char *name, const json_t *service, double le, double count)
+{
+	struct buf bound = { 0 };
+
+	human_units_add_float(&bound, le);
+	buf_addf(out, "%s_bucket{service=", name);
+	add_label_value(out, json_reply_text(service, "service"));
+	add_label(out, "le", buf_string(&bound));
+	add_number(out, count);
+	out->failed |= bound.failed;
+	buf_free(&bound);
+}
+
+static void add_part(struct buf *out, const char *name, const char *part, const json_t *service, double number)
+{
+	buf_addf(out, "%s_%s{service=", name, part);
+	add_label_value(out, json_reply_text(service, "service"));
+	add_number(out, number);
+}
+
+static void add_histogram(struct buf *out, const char *name, const json_t *service, const char *key)
+{
+	const json_t *histogram = json_reply_object(service, key), *buckets = json_reply_list(histogram, "buckets");
+	double count = json_reply_number(histogram, "count");
+
+	if (!histogram)
+		return;
+	for (size_t i = 0; i < json_array_size(buckets); i++) {
+		const json_t *bucket = json_array_get(buckets, i);
+
+		if (json_is_number(json_array_get(bucket, 0)))
+			add_bucket(out, name, service, json_number_value(json_array_get(bucket, 0)),
+				   json_number_value(json_array_get(bucket, 1)));
+	}
+	add_bucket(out, name, service, INFINITY, count);
+	add_part(out, name, "count", service, count);
+	add_part(out, name, "sum", service, json_reply_number(histogram, "sum"));
+}
+
+/* The kinds of samples that a family has of a service. */
+enum samples {
+	MEMBER,                         /* a number or a flag; none if it is null */
+	OR_ZERO,                        /* the same, and 0 if it is null */
+	OR_IDLE,                        /* the same, and 0 if it is null and no instance runs */
+	TEXT,                           /* whether there is a text */
+	EACH_STATE, EACH_MEMBER, EACH_LISTENER, HISTOGRAM,
+};
+
+struct metric_family {
+	const char *name, *type, *unit, *help;  /* unit NULL: none */
+	const char *key;                /* name of the member */
+	const char *object;             /* name of the object that has it; NULL: the service itself */
+	enum samples samples;
+	const char *label;              /* EACH_MEMBER: that of the members' names */
+};
+
+static const struct metric_family families[] = {
+	{ "superd_service_state", "stateset", NULL, "The state a service is in.", .samples = EACH_STATE },
+	{ "superd_service_state_seconds", "counter", "seconds", "Seconds that a service has spent in a state.",
+	  .key = "spent", .samples = EACH_MEMBER, .label = "state" },
+	{ "superd_service_held", "gauge", NULL, "Whether an operator holds the service.", .key = "held" },
+	{ "superd_service_left_out", "gauge", NULL, "Whether the service is left out for an error.",
+	  .key = "left_out", .samples = TEXT },
+	{ "superd_service_activations", "counter", NULL, "Instances that were started.", .key = "activations" },
+	{ "superd_service_accepted", "counter", NULL, "Connections that superd itself accepted.", .key = "accepted" },
+	{ "superd_service_failures", "counter", NULL, "Instances that failed.", .key = "failures" },
+	{ "superd_service_probes", "counter", NULL, "Probes (probe_from, probe) that superd closed.", .key = "probes" },
+	{ "superd_service_idle_stops", "counter", NULL, "Instances that were stopped because they were idle.",
+	  .key = "idle_stops" },
+	{ "superd_service_pressure_sleeps", "counter", NULL,
+	  "Idle instances that were stopped or frozen early because memory was short.", .key = "pressure_sleeps" },
+	{ "superd_service_warm_held", "gauge", NULL, "Instances started ahead that wait for a client.", .key = "held",
+	  .object = "warm" },
+	{ "superd_service_warm_taken", "counter", NULL, "Clients that received an instance started "
+							"ahead.", .key = "taken",
+	  .object = "warm" },
+	{ "superd_service_warm_missed", "counter", NULL, "Clients that found no instance started ahead.",
+	  .key = "missed", .object = "warm" },
+	{ "superd_service_freezes", "counter", NULL, "Times that an instance was frozen.", .key = "freezes" },
+	{ "superd_service_wakes", "counter", NULL, "Times that a frozen instance was thawed.", .key = "wakes" },
+	{ "superd_service_refused", "counter", NULL, "Clients that were refused, by reason.", .key = "refused",
+	  .samples = EACH_MEMBER, .label = "reason" },
+	{ "superd_service_instances", "gauge", NULL, "Instances that exist now.", .key = "instances" },
+	{ "superd_service_outdated", "gauge", NULL, "Instances that run by the configuration from before a reload.",
+	  .key = "outdated" },
+	{ "superd_service_memory_bytes", "gauge", "bytes", "Memory of the present instances.", .key = "memory",
+	  .samples = OR_IDLE },
+	{ "superd_service_instances_cpu_seconds", "gauge", "seconds", "Processor time of the present instances.",
+	  .key = "cpu", .samples = OR_IDLE },
+	{ "superd_service_cpu_seconds", "counter", "seconds",
+	  "Processor time of all instances, also of ended instances.", .key = "cpu_total" },
+	{ "superd_service_connections", "gauge", NULL, "Connected clients, for services with idle_timeout.",
+	  .key = "connections",
+	  .object = "idle" },
+	{ "superd_service_relay_connections", "gauge", NULL,
+	  "Clients of a relay: connected ones, and clients that wait for the program.", .key = "connections",
+	  .object = "relay" },
+	{ "superd_service_relay_flows", "gauge", NULL, "Clients that send datagrams to a relay.",
+	  .key = "flows", .object = "relay" },
+	{ "superd_service_relayed", "counter", NULL, "Connections that a relay has made for a client.",
+	  .key = "relayed", .object = "relay" },
+	{ "superd_service_relay_received_bytes", "counter", "bytes", "Bytes of these connections, from clients.",
+	  .key = "received", .object = "relay" },
+	{ "superd_service_relay_sent_bytes", "counter", "bytes", "Bytes of these connections, to clients.",
+	  .key = "sent", .object = "relay" },
+	{ "superd_service_pause_seconds", "gauge", "seconds", "The rest of a pause after failures.",
+	  .key = "left", .object = "pause", .samples = OR_ZERO },
+	{ "superd_listener_open", "gauge", NULL, "Whether a socket is bound.", .key = "open",
+	  .samples = EACH_LISTENER },
+	{ "superd_listener_queue", "gauge", NULL, "Clients that wait in a socket's accept queue.", .key = "queue",
+	  .samples = EACH_LISTENER },
+	{ "superd_listener_queue_limit", "gauge", NULL, "The limit of a socket's accept queue.",
+	  .key = "queue_limit",
+	  .samples = EACH_LISTENER },
+	{ "superd_service_activation_latency_seconds", "histogram", "seconds",
+	  "Delay until the program got the client: the started instance was ready, or the thawed one accepted it.",
+	  .key = "latency", .samples = HISTOGRAM },
+	{ "superd_service_thaw_latency_seconds", "histogram", "seconds",
+	  "The same for thaws alone, which superd_service_activation_latency_seconds includes.",
+	  .key = "thaw_latency", .samples = HISTOGRAM },
+};
+
+/* Adds the lines in front of a family. In the text format the family has the name of its samples, and info and
+ * stateset are gauges. */
+static void add_head(struct buf *out, enum metrics_format format, const struct metric_family *family)
+{
+	const char *ending = "", *type = family->type;
+
+	if (format == METRICS_TEXT && !strcmp(type, "counter"))
+		ending = "_total";
+	if (format == METRICS_TEXT && !strcmp(type, "info"))
+		ending = "_info";
+	if (format == METRICS_TEXT && (!strcmp(type, "info") || !strcmp(type, "stateset")))
+		type = "gauge";
+	buf_addf(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, ending, family->help, family->name, ending,
+		 type);
+	if (family->unit && format == METRICS_OPENMETRICS)
+		buf_addf(out, "# UNIT %s %s\n", family->name, family->unit);
+}
+
+static void add_samples(struct buf *out, const char *name, const struct metric_family *family, const json_t *service)
+{
+	const json_t *value = json_object_get(family->object ? json_reply_object(service, family->object) : service,
+					      family->key);
+	double number;
+	bool is_known = read_number(value, &number);
+
+	switch (family->samples) {
+	case EACH_STATE:
+		add_states(out, name, service);
+		return;
+	case EACH_MEMBER:
+		add_members(out, name, service, family->key, family->label);
+		return;
+	case EACH_LISTENER:
+		add_listeners(out, name, service, family->key);
+		return;
+	case HISTOGRAM:
+		add_histogram(out, name, service, family->key);
+		return;
+	case TEXT:
+		add_plain(out, name, service, json_string_length(value) > 0);
+		return;
+	case MEMBER:
+	case OR_ZERO:
+	case OR_IDLE:
+		if (is_known || family->samples == OR_ZERO ||
+		    (family->samples == OR_IDLE && !facts_instances(service)))
+			add_plain(out, name, service, number);
+	}
+}
+
+static void add_family(struct buf *out, enum metrics_format format, const struct metric_family *family,
+		       const json_t *lines)
+{
+	struct buf samples = { 0 };
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s", family->name, strcmp(family->type, "counter") ? "" : "_total");
+	for (size_t i = 0; i < json_array_size(lines); i++) {
+		if (*json_reply_text(json_array_get(lines, i), "service"))
+			add_samples(&samples, name, family, json_array_get(lines, i));
+	}
+	out->failed |= samples.failed;
+	if (samples.length) {
+		add_head(out, format, family);
+		buf_add(out, samples.data, samples.length);
+	}
+	buf_free(&samples);
+}
+
+/* Adds the families about superd itself, from the line that has a "superd" object. */
+static void add_superd(struct buf *out, enum metrics_format format, const json_t *lines)
+{
+	static const struct metric_family own[] = {
+		{ "superd_start_time_seconds", "gauge", "seconds",
+		  "When superd was started, in seconds since 1970. An upgrade does not change it.", .key = "started" },
+		{ "superd_memory_bytes", "gauge", "bytes", "Memory of superd itself.", .key = "memory" },
+		{ "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself.", .key = "cpu" },
+		{ "superd_starts_under_way", "gauge", NULL, "Services that are starting.", .key = "starting" },
+		{ "superd_starts_queued", "gauge", NULL, "Services that wait in line to start.", .key = "queued" },
+		{ "superd_memory_short", "gauge", NULL, "Whether memory is short (sleep_under_pressure).",
+		  .key = "memory_short" },
+		{ "superd_starts_delayed", "counter", NULL, "Starts that waited for max_starting.", .key = "delayed" },
+		{ "superd_config_last_reload_success_timestamp_seconds", "gauge", "seconds",
+		  "When superd read the configuration that is in effect.", .key = "loaded" },
+		{ "superd_config_last_reload_successful", "gauge", NULL,
+		  "Whether the last reading of the configuration found no error.", .key = "current" },
+		{ "superd_services_left_out", "gauge", NULL, "Services that are left out for an error.",
+		  .key = "left_out" },
+		{ "superd_log_dropped", "counter", NULL, "Lines of the log that superd dropped.",
+		  .key = "log_dropped" },
+		{ "superd_log_dropped_of_clients", "counter", NULL,
+		  "Lines among superd_log_dropped that were about a client.", .key = "log_dropped_of_clients" },
+	};
+
+	for (size_t i = 0; i < json_array_size(lines); i++) {
+		const json_t *superd = json_reply_object(json_array_get(lines, i), "superd");
+
+		for (size_t n = 0; superd && n < sizeof(own) / sizeof(own[0]); n++) {
+			double number;
+
+			if (!read_number(json_object_get(superd, own[n].key), &number))
+				continue;
+			add_head(out, format, &own[n]);
+			buf_addf(out, "%s%s ", own[n].name, strcmp(own[n].type, "counter") ? "" : "_total");
+			human_units_add_float(out, number);
+			buf_char(out, '\n');
+		}
+		if (superd)
+			return;
+	}
+}
+
+const char *metrics_content_type(enum metrics_format format)
+{
+	return format == METRICS_TEXT ? "text/plain; version=0.0.4; charset=utf-8" :
+					"application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines)
+{
+	static const struct metric_family info = { "superd", "info", NULL, "The version of superd.", .key = NULL };
+
+	add_head(out, format, &info);
+	buf_text(out, "superd_info{version=");
+	add_label_value(out, json_reply_text(greeting, "superd"));
+	buf_text(out, "} 1\n");
+	add_superd(out, format, lines);
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		add_family(out, format, &families[i], lines);
+	if (format == METRICS_OPENMETRICS)
+		buf_text(out, "# EOF\n");
+}

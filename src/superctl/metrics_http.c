@@ -1,0 +1,134 @@
+/* superctl metrics: asks superd for its counters, and prints them, or with --http answers one HTTP request on stdin and
+ * stdout, a connection that superd accepted. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "superctl/conversation.h"
+#include "superctl/http.h"
+#include "superctl/http_connection.h"
+#include "superctl/metrics.h"
+#include "superctl/views.h"
+
+/* Milliseconds. */
+#define ASK_LIMIT 30000     /* for superd's answer */
+#define HTTP_ASK_LIMIT 5000 /* the same with --http */
+
+struct metrics_view {
+	json_t *lines;                  /* array of the lines of the answer, owned */
+	bool failed;                    /* out of memory */
+};
+
+static bool keep_line(void *context, const json_t *line, const char *text)
+{
+	struct metrics_view *view = context;
+
+	(void)text;
+	view->failed |= json_array_append(view->lines, (json_t *)(size_t)line) < 0;
+	return !view->failed;
+}
+
+/* Asks superd within `limit` milliseconds, and adds the page to `out`. It prints no error: *why has it, and the caller
+ * frees it. */
+static enum ctl_status ask_metrics(const struct superctl_options *options, int64_t limit, struct buf *out,
+				   struct buf *why)
+{
+	struct conversation conversation = { .until = clock_ms() + limit,
+					     .timeout = TRANSPORT_FOREVER,
+					     .quiet = true };
+	struct metrics_view view = { .lines = json_array() };
+	struct buf request = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status == CTL_DONE) {
+		conversation_request(&request, options, "metrics");
+		status = conversation_send(&conversation, &request);
+		if (status == CTL_DONE)
+			status = conversation_read(&conversation, keep_line, &view);
+		if (status == CTL_DONE && !options->json)
+			metrics_compose(out, options->format, conversation.greeting, view.lines);
+		conversation_close(&conversation);
+	}
+	if (view.failed || (status == CTL_DONE && out->failed)) {
+		buf_text(&conversation.why, "out of memory");
+		status = CTL_FAILED;
+	}
+	json_decref(view.lines);
+	buf_free(&request);
+	*why = conversation.why;
+	return status;
+}
+
+/* OpenMetrics, if the client's Accept prefers it or gives both formats the same weight. */
+static enum metrics_format choose_format(const struct superctl_options *options, const char *head, size_t length)
+{
+	double open = http_accepts(head, length, "application/openmetrics-text");
+	double text = http_accepts(head, length, "text/plain");
+
+	if (open <= 0 && text <= 0)
+		return options->format;
+	return open >= text ? METRICS_OPENMETRICS : METRICS_TEXT;
+}
+
+/* Makes the body of the response. An error goes to stderr, and so to superd's log. The client only sees status 503. */
+static enum ctl_status make_page(const struct superctl_options *options, enum metrics_format format,
+				 struct http_request *request, struct buf *page)
+{
+	struct superctl_options plain = *options;
+	struct buf why = { 0 };
+	enum ctl_status status = CTL_DONE;
+
+	plain.json = false;
+	plain.format = format;
+	if (request->status == 200)
+		status = ask_metrics(&plain, HTTP_ASK_LIMIT, page, &why);
+	if (status != CTL_DONE) {
+		fprintf(stderr, "superctl: %s\n", buf_string(&why));
+		request->status = 503;
+		buf_clear(page);
+	}
+	buf_free(&why);
+	return status;
+}
+
+static enum ctl_status serve_http(const struct superctl_options *options)
+{
+	struct http_exchange exchange;
+	enum metrics_format format = options->format;
+	struct buf page = { 0 };
+	enum ctl_status status;
+	int received = http_receive(&exchange, "/metrics", options->hosts);
+
+	if (received < 0) {
+		fprintf(stderr, "superctl: metrics --http: cannot use stdin and stdout: %s\n", strerror(errno));
+		return CTL_FAILED;
+	}
+	if (!received)
+		return CTL_DONE;
+	if (exchange.request.status == 200)
+		format = choose_format(options, exchange.head, exchange.length);
+	status = make_page(options, format, &exchange.request, &page);
+	if (!http_respond(&exchange.request, metrics_content_type(format), "", &page))
+		status = CTL_FAILED;
+	buf_free(&page);
+	return status;
+}
+
+enum ctl_status view_metrics(const struct superctl_options *options)
+{
+	struct buf out = { 0 }, why = { 0 };
+	enum ctl_status status;
+
+	if (options->http)
+		return serve_http(options);
+	status = ask_metrics(options, ASK_LIMIT, &out, &why);
+	if (status != CTL_DONE)
+		fprintf(stderr, "superctl: %s\n", buf_string(&why));
+	else if (!conversation_print(&out))
+		status = CTL_FAILED;
+	buf_free(&out);
+	buf_free(&why);
+	return status;
+}

@@ -1,0 +1,422 @@
+/* superctl's command line, read by getopt_long(3).
+ *
+ * Options may stand before and behind the verb. So superctl collects their bits, and at the end compares them with
+ * those of the verb's row in verbs[]. */
+#include "superctl/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/cli_option.h"
+#include "lib/log/log.h"
+#include "lib/scan.h"
+#include "superctl/transport.h"
+
+#define SECOND 1000000LL                /* microseconds */
+#define TOP_INTERVAL (2 * SECOND)       /* default of --interval */
+#define INTERVAL_LEAST (SECOND / 10)
+#define COUNT_MOST 1000000              /* tables of top */
+#define MACHINES RUNSTATEDIR "/superd/control"
+#define ANSWER_LIMIT 1000               /* milliseconds for a superd with a full queue */
+
+#define FIELD(member) CLI_FIELD(struct superctl_options, member)
+
+static const char *set_control(void *context, const struct cli_option *option, const char *path)
+{
+	struct superctl_options *options = context;
+
+	(void)option;
+	options->control = path;
+	return *path ? NULL : "expected the path of a socket";
+}
+
+static const char *set_timeout(void *context, const struct cli_option *option, const char *text)
+{
+	struct superctl_options *options = context;
+	const char *why = scan_duration(text, &options->timeout);
+
+	(void)option;
+	options->has_timeout = true;
+	if (!why && options->timeout == SCAN_INFINITY)
+		options->timeout = -1;
+	return why;
+}
+
+static const char *set_level(void *context, const struct cli_option *option, const char *text)
+{
+	struct superctl_options *options = context;
+	enum level level;
+
+	(void)option;
+	options->level = text;
+	return log_parse_level(text, &level);
+}
+
+/* Accepts a sort key or its first letter. */
+static const char *set_sort(void *context, const struct cli_option *option, const char *text)
+{
+	struct superctl_options *options = context;
+	static const char *const keys[] = { "memory", "cpu", "name", "state", "used" };
+
+	(void)option;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!strcmp(keys[i], text) || (*text && !text[1] && *text == *keys[i])) {
+			options->sort = *keys[i];
+			return NULL;
+		}
+	}
+	return "expected memory, cpu, name, state or used";
+}
+
+static const char *print_version(void *options, const struct cli_option *option, const char *argument)
+{
+	(void)options, (void)option, (void)argument;
+	printf("superctl %s\n", PACKAGE_VERSION);
+	return NULL;
+}
+
+static const char *show_help(void *options, const struct cli_option *option, const char *argument);
+
+/* The options, in the order of --help. `value`: the bit that a verb's row must have; 0: the option goes with all
+ * verbs. */
+static const struct cli_option superctl_rows[] = {
+	{ "control", .argument = "PATH", .set = set_control,
+	  .help = "the control socket of superd (default: $SUPERD_CONTROL, else as superd)" },
+	{ "json", FIELD(json), .help = "print JSON, one object a line" },
+	{ "color", .argument = "WHEN", .words = "auto always never", FIELD(colour),
+	  .refusal = "expected auto, always or never", .help = "use colours: auto (default), always or never" },
+	{ "no-wait", FIELD(no_wait), .value = MAY_NO_WAIT, .help = "do not wait until the change is complete" },
+	{ "timeout", .argument = "DURATION", .set = set_timeout, .value = MAY_TIMEOUT,
+	  .help = "wait at most this time, such as 30s; events, log, top: wait this long for a superd that is gone "
+		  "(30s)" },
+	{ "stop", FIELD(stop), .value = MAY_STOP,
+	  .help = "run: first stop the instance that runs, while clients wait" },
+	{ "boot", FIELD(boot), .value = MAY_BOOT, .help = "enable, disable: also at each start of superd" },
+	{ "check", FIELD(check), .value = MAY_CHECK,
+	  .help = "upgrade: only check whether the installed version can take over; reload: only print what would "
+		  "change" },
+	{ "allow-empty", FIELD(allow_empty), .value = MAY_ALLOW_EMPTY,
+	  .help = "reload: also remove services whose files are all gone" },
+	{ "service", .argument = "NAME", FIELD(service), .value = MAY_SERVICE,
+	  .help = "events: only lines about this service" },
+	{ "level", .argument = "LEVEL", .set = set_level, .value = MAY_LEVEL,
+	  .help = "events, log: the least level: error, warning, notice, info or debug" },
+	{ "interval", .argument = "DURATION", FIELD(interval), .scan = scan_duration, .least = INTERVAL_LEAST,
+	  .most = 3600 * SECOND, .refusal = "an interval is 100ms at least and 1h at most", .value = MAY_INTERVAL,
+	  .help = "top: refresh after this time (2s)" },
+	{ "count", 'n', .argument = "COUNT", FIELD(count), .scan = scan_count, .least = 1, .most = COUNT_MOST,
+	  .refusal = "expected a number from 1 to 1000000", .value = MAY_COUNT,
+	  .help = "top: end after this many refreshes; log: the number of lines (10)" },
+	{ "follow", 'f', FIELD(follow), .value = MAY_FOLLOW, .help = "log: continue with new lines" },
+	{ "failed", FIELD(failed_only), .value = MAY_FAILED, .help = "list: only services with a fault" },
+	{ "asleep", FIELD(asleep_only), .value = MAY_FILTER,
+	  .help = "list: only services that sleep; wait: until they sleep" },
+	{ "awake", FIELD(awake_only), .value = MAY_FILTER,
+	  .help = "list: only services that run; wait: until they run" },
+	{ "ready", FIELD(ready), .value = MAY_READY, .help = "wait: until they would serve a client (default)" },
+	{ "sort", .argument = "KEY", .set = set_sort, .value = MAY_SORT,
+	  .help = "list, top: sort by memory, cpu (default of top), name, state or used" },
+	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND,
+	  .most = 86400 * SECOND, .refusal = "expected 1s to 1d", .value = MAY_SINCE,
+	  .help = "timeline: how far back, up to 1d (6h); history: how far back, up to 1d (6h); "
+		  "log: all lines of this time" },
+	{ "svg", .argument = "FILE", FIELD(svg), .value = MAY_SVG,
+	  .help = "timeline: write a picture (SVG) to this file (-: standard output)" },
+	{ "http", FIELD(http), .value = MAY_HTTP,
+	  .help = "metrics: answer one HTTP request on standard input and output" },
+	{ "format", .argument = "FORMAT", .words = "text openmetrics", FIELD(format),
+	  .refusal = "expected text or openmetrics", .value = MAY_FORMAT,
+	  .help = "metrics: text (default) or openmetrics" },
+	{ "names", FIELD(names_only), .value = MAY_NAMES, .help = "list: print only the names" },
+	{ "version", .set = print_version, .ends = true, .help = "print the version of superctl" },
+	{ "help", 'h', .set = show_help, .ends = true, .help = "print this help" },
+};
+
+static const struct cli superctl_cli = {
+	.program = "superctl", .dashes = "--", .joint = "=", .width = 24,
+	.ends_at_word = true, .options = superctl_rows, .count = sizeof(superctl_rows) / sizeof(*superctl_rows),
+};
+
+static const char *const name_words[] = {
+	[NAMES_NONE] = "", [NAMES_ANY] = " [NAME]...", [NAMES_SOME] = " NAME...",
+	[NAMES_SIGNAL] = " NAME... SIGNAL", [NAMES_PROGRAM] = " NAME [ARG]...", [NAMES_VERBS] = " [VERB]...",
+};
+
+static void print_help(void)
+{
+	printf("usage: superctl [OPTION]... VERB [NAME]...\n\nNAME is a service, or a pattern such as 'web-*'.\n\n");
+	for (size_t i = 0; i < verb_count; i++) {
+		int room = 25 - printf("  %s%s", verbs[i].name, name_words[verbs[i].names]);
+
+		printf("%*s%s\n", room > 0 ? room : 1, "", verbs[i].help);
+	}
+	putchar('\n');
+	cli_help(&superctl_cli);
+	printf("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 unhealthy or (status) not serving, 4 no superd.\n"
+	       "See superctl(8).\n");
+}
+
+/* Whether a list of verbs such as "events, log" contains this one. */
+static bool list_has(const char *list, size_t length, const char *verb)
+{
+	size_t name = strlen(verb);
+
+	for (const char *at = list; at + name <= list + length; at += strspn(at, ", ")) {
+		size_t word = strcspn(at, ",:");
+
+		if (word == name && !strncmp(at, verb, name))
+			return true;
+		at += word;
+	}
+	return false;
+}
+
+/* Returns an option with the part of its text that is about one verb: "the number of lines" for log in
+ * "top: end after this many refreshes; log: the number of lines". Without one it is the first part, which is about all
+ * verbs. */
+static struct cli_option option_for_verb(const struct cli_option *option, const char *verb, char *text, size_t size)
+{
+	struct cli_option copy = *option;
+
+	copy.help = text;
+	for (const char *part = option->help; *part; part += strspn(part, "; ")) {
+		size_t length = strcspn(part, ";"), list = strcspn(part, ":");
+
+		if (list < length && list_has(part, list, verb)) {
+			snprintf(text, size, "%.*s", (int)(length - list - 2), part + list + 2);
+			return copy;
+		}
+		part += length;
+	}
+	snprintf(text, size, "%.*s", (int)strcspn(option->help, ";"), option->help);
+	return copy;
+}
+
+/* Prints the part of --help that is about one verb: its line, and the options that do not go with every verb. */
+static void print_verb_help(const struct verb *verb)
+{
+	char text[128];
+
+	printf("usage: superctl [OPTION]... %s%s\n\n%s\n", verb->name, name_words[verb->names], verb->help);
+	if (verb->options & ~(unsigned)ENDS)
+		putchar('\n');
+	for (size_t i = 0; i < superctl_cli.count; i++) {
+		struct cli_option option = option_for_verb(&superctl_rows[i], verb->name, text, sizeof(text));
+
+		if (option.value & verb->options)
+			cli_help_option(&superctl_cli, &option);
+	}
+}
+
+static const char *show_help(void *options, const struct cli_option *option, const char *argument)
+{
+	(void)options, (void)option, (void)argument;
+	print_help();
+	return NULL;
+}
+
+static void print_help_hint(void)
+{
+	fprintf(stderr, "superctl: \"superctl --help\" lists all verbs and options\n");
+}
+
+/* Refuses an option that has no meaning for this verb, rather than ignore it. */
+static bool options_belong(const struct superctl_options *options, uint64_t given)
+{
+	for (size_t i = 0; i < superctl_cli.count; i++) {
+		const struct cli_option *option = &superctl_rows[i];
+
+		if (!(given >> i & 1) || !(option->value & ~options->verb->options))
+			continue;
+		fprintf(stderr, "superctl: --%s does not go with %s; it is for", option->name, options->verb->name);
+		for (size_t n = 0; n < verb_count; n++)
+			fprintf(stderr, "%s%s", verbs[n].options & option->value ? " " : "",
+				verbs[n].options & option->value ? verbs[n].name : "");
+		fputc('\n', stderr);
+		return false;
+	}
+	return true;
+}
+
+/* Whether a word is for a service's program. */
+static bool is_argument(const struct superctl_options *options, size_t word)
+{
+	return options->verb->names == NAMES_PROGRAM && word > 0;
+}
+
+/* Refuses control characters in names: a newline would end the request's line. */
+static bool names_are_plain(const struct superctl_options *options)
+{
+	for (size_t i = 0; i < options->name_count; i++) {
+		for (const char *at = options->names[i]; *at; at++) {
+			if ((unsigned char)*at >= ' ' && *at != 0x7f)
+				continue;
+			fprintf(stderr, "superctl: %s: %s has no control characters\n", options->verb->name,
+				is_argument(options, i) ? "an argument" : "a service's name");
+			return false;
+		}
+		if (is_argument(options, i))
+			continue;
+		if (options->names[i][0] && options->names[i][0] != '-')
+			continue;
+		fprintf(stderr, "superctl: %s: '%s': a service's name is not empty and does not begin with a dash\n",
+			options->verb->name, options->names[i]);
+		return false;
+	}
+	return true;
+}
+
+/* NULL: there is none, and an error was printed. */
+static const struct verb *find_verb(const char *name)
+{
+	const struct verb *verb = verb_find(name);
+	const char *hint = verb ? NULL : verb_hint(name);
+
+	if (verb)
+		return verb;
+	fprintf(stderr, "superctl: '%s': there is no such verb%s%s%s\n", name, hint ? ": did you mean '" : "",
+		hint ? hint : "", hint ? "'?" : "");
+	if (!hint)
+		print_help_hint();
+	return NULL;
+}
+
+/* The verb help. */
+static enum ctl_status help_with_verbs(const struct superctl_options *options)
+{
+	for (size_t i = 0; i < options->name_count; i++) {
+		if (!find_verb(options->names[i]))
+			return CTL_USAGE;
+	}
+	if (!options->name_count)
+		print_help();
+	for (size_t i = 0; i < options->name_count; i++) {
+		if (i)
+			putchar('\n');
+		print_verb_help(verb_find(options->names[i]));
+	}
+	return CTL_DONE;
+}
+
+static bool names_are_right(const struct superctl_options *options)
+{
+	if (options->verb->names == NAMES_NONE && options->name_count) {
+		fprintf(stderr, "superctl: %s: '%s': the verb accepts no service name\n", options->verb->name,
+			options->names[0]);
+		return false;
+	}
+	if ((options->verb->names == NAMES_PROGRAM || options->verb->names == NAMES_SIGNAL) && !options->name_count) {
+		fprintf(stderr, "superctl: %s: which service?\n", options->verb->name);
+		return false;
+	}
+	if (options->verb->names == NAMES_SOME && !options->name_count) {
+		fprintf(stderr, "superctl: %s: which service? All of them would be superctl %s '*'\n",
+			options->verb->name, options->verb->name);
+		return false;
+	}
+	return names_are_plain(options);
+}
+
+/* Whether a superd of this user answers at an abstract name. */
+static bool answers(const char *name)
+{
+	struct transport transport;
+	unsigned long uid = 0;
+	bool good = transport_connect(&transport, name, ANSWER_LIMIT) == 0;
+
+	good = good && transport_peer(&transport, &uid) && (!uid || uid == geteuid());
+	transport_close(&transport);
+	return good;
+}
+
+/* The places where superd makes one: for a user below $XDG_RUNTIME_DIR; for the machine; and an abstract name for a
+ * user without such a folder, and for superd -l. Root's own is that of the machine. */
+static const char *default_control_path(void)
+{
+	static char own[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	const char *folder = getuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
+	int length = folder && *folder == '/' ? snprintf(own, sizeof(own), "%s/superd/control", folder) : -1;
+
+	if (length > 0 && (size_t)length < sizeof(own) && access(own, F_OK) == 0)
+		return own;
+	snprintf(own, sizeof(own), "@superd-%lu", (unsigned long)getuid());
+	if ((getuid() || access(MACHINES, F_OK) < 0) && answers(own))
+		return own;
+	return MACHINES;
+}
+
+static void set_defaults(struct superctl_options *options)
+{
+	const char *control = getenv("SUPERD_CONTROL");
+
+	*options = (struct superctl_options){
+		.control = control && *control ? control : NULL,
+		.timeout = -1,
+		.interval = TOP_INTERVAL,
+	};
+}
+
+/* Whether all words behind these belong to a service's program, also those that look like options. */
+static bool ends_options(char *const *words, int count)
+{
+	const struct verb *verb = count == 2 ? verb_find(words[0]) : NULL;
+
+	return verb && verb->names == NAMES_PROGRAM;
+}
+
+/* Reads the options, and moves the other words to argv[1] and behind it. *count: number of these words. */
+static enum cli_result read_words(struct superctl_options *options, int argc, char **argv, uint64_t *given, int *count)
+{
+	enum cli_result result;
+	int from;
+
+	*count = 0;
+	do {
+		from = optind;
+		result = cli_read(&superctl_cli, options, argc, argv, given);
+		if (result != CLI_READ)
+			return result;
+		if (optind > from && !strcmp(argv[optind - 1], "--"))
+			break;
+		if (optind < argc)
+			argv[1 + (*count)++] = argv[optind++];
+	} while (optind < argc && !ends_options(argv + 1, *count));
+	while (optind < argc)
+		argv[1 + (*count)++] = argv[optind++];
+	return CLI_READ;
+}
+
+bool superctl_options_parse(struct superctl_options *options, int argc, char **argv, enum ctl_status *status)
+{
+	uint64_t given = 0;
+	enum cli_result result;
+	int words;
+
+	set_defaults(options);
+	result = read_words(options, argc, argv, &given, &words);
+	if (result == CLI_UNKNOWN)
+		cli_hint(&superctl_cli, argv[optind - 1]);
+	*status = result == CLI_ENDED ? CTL_DONE : CTL_USAGE;
+	if (result != CLI_READ)
+		return false;
+	if (!words) {
+		print_help();
+		*status = CTL_USAGE;
+		return false;
+	}
+	if (!options->control)
+		options->control = default_control_path();
+	options->names = (const char *const *)&argv[2];
+	options->name_count = (size_t)words - 1;
+	options->verb = find_verb(argv[1]);
+	if (!options->verb || !names_are_right(options) || !options_belong(options, given))
+		return false;
+	if (options->verb->run)
+		return true;
+	*status = help_with_verbs(options);
+	return false;
+}

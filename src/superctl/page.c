@@ -1,0 +1,474 @@
+/* Composes the overview and the page of a service. Each text of superd's answers is made visible and then escaped
+ * (html.h); ids and addresses are written as in a URL. */
+#include "superctl/page.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "superctl/facts.h"
+#include "superctl/fields.h"
+#include "superctl/html.h"
+#include "superctl/human_units.h"
+#include "superctl/json_reply.h"
+#include "superctl/state_words.h"
+#include "superctl/timeline_axis.h"
+#include "superctl/timeline_bar.h"
+#include "superctl/why.h"
+
+#define BUCKETS_MOST 64                 /* of a histogram */
+#define AXIS_TIMES 3                    /* above the bars of the overview, at most */
+#define AXIS_TIMES_OF_ONE 8             /* above the bar on the page of a service */
+#define NAME_MOST 24                    /* bytes of a name that no line break parts */
+#define EDGE_PERCENT 12                 /* of the axis: times so near to an end do not reach over it */
+#define BAR_WIDTH 200.0                 /* of the longest bar of a histogram, in units of its drawing */
+
+/* A histogram whose counts are cumulative; those behind the last bound are in total alone. */
+struct delays {
+	double bounds[BUCKETS_MOST], counts[BUCKETS_MOST], total;
+	size_t buckets;
+};
+
+/* Sums over the services, shown above the table. */
+struct totals {
+	double awake, asleep, memory, saved, queue, instances, faults, shown, left;
+};
+
+/* The cells of a row, before they are escaped. */
+struct cells {
+	struct buf state, endpoints, fault;
+	const char *colour;             /* class of the state */
+	double queue, memory, saved;
+	bool is_faulty;
+};
+
+static void add_escaped(struct buf *out, struct buf *text)
+{
+	html_add(out, buf_string(text), text->length);
+	out->failed |= text->failed;
+	buf_clear(text);
+}
+
+static void add_head(struct buf *out, const char *title, const char *root)
+{
+	buf_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+	html_text(out, title);
+	buf_addf(out, "</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"%spage.css\">\n"
+		      "<script src=\"%spage.js\" defer></script>\n</head>\n<body>\n", root, root);
+}
+
+static void add_end(struct buf *out)
+{
+	buf_text(out, "<p id=\"stale\" role=\"status\"></p>\n</body>\n</html>\n");
+}
+
+static const char *colour_of(const json_t *service)
+{
+	const struct state_word *word = state_word_of(service);
+
+	if (*json_reply_text(service, "left_out"))
+		return "bad";
+	return json_reply_flag(service, "degraded") && strcmp(word->class, "bad") != 0 ? "warn" : word->class;
+}
+
+/* Adds a field as everywhere else, in full length. */
+static void add_field(struct buf *out, enum field field, const json_t *service)
+{
+	const struct screen screen = { .unicode = true };
+
+	(void)field_add(out, field, &screen, service);
+}
+
+static void read_cells(struct cells *cells, const struct overview *overview, const json_t *service)
+{
+	const char *name = json_reply_text(service, "service");
+	const json_t *status = json_object_get(overview->failed, name);
+
+	add_field(&cells->state, FIELD_STATE, service);
+	add_field(&cells->endpoints, FIELD_ENDPOINTS, service);
+	add_field(&cells->fault, FIELD_FAILURE, status ? status : service);
+	cells->colour = colour_of(service);
+	cells->is_faulty = json_object_get(overview->faulty, name);
+	(void)facts_queue(service, &cells->queue);
+	cells->memory = json_reply_number(service, "memory");
+	cells->saved = json_reply_number(json_object_get(overview->gaps, name), "saves_now");
+}
+
+static bool is_shown(const struct overview *overview, const struct cells *cells, const char *name)
+{
+	if (overview->failed_only && !cells->is_faulty)
+		return false;
+	return strcasestr(name, overview->filter) || strcasestr(buf_string(&cells->endpoints), overview->filter) ||
+	       strcasestr(buf_string(&cells->state), overview->filter);
+}
+
+/* Adds what a service did in the last hours. line: its line of timeline; NULL: unknown. */
+static void add_timeline(struct buf *out, const json_t *line)
+{
+	const char *bar = timeline_bar(line);
+
+	if (!*bar)
+		return;
+	buf_addf(out, "<svg class=\"timeline\" viewBox=\"0 0 %zu 1\" preserveAspectRatio=\"none\" role=\"img\" "
+		      "aria-label=\"", strlen(bar));
+	timeline_bar_add_words(out, bar);
+	buf_text(out, "\">");
+	timeline_bar_add_paths(out, bar, 1, 1);
+	buf_text(out, "</svg>");
+}
+
+/* Adds round times at their places above the bars. It is no part of a bar's drawing, which is stretched. */
+static void add_axis(struct buf *out, const json_t *line, size_t most)
+{
+	double from = json_reply_number(line, "from"), until = json_reply_number(line, "until");
+	double times[TIMELINE_TIMES_MOST];
+	size_t count = timeline_axis(from, until, most, times);
+
+	buf_text(out, "<svg class=\"axis\" role=\"img\" aria-label=\"Times\">");
+	for (size_t n = 0; n < count; n++) {
+		double percent = (times[n] - from) / (until - from) * 100;
+		const char *anchor = percent < EDGE_PERCENT ? "start" : percent > 100 - EDGE_PERCENT ? "end" : "middle";
+
+		buf_addf(out, "<text x=\"%.2f%%\" y=\"10\" text-anchor=\"%s\">", percent, anchor);
+		human_units_add_minute(out, times[n]);
+		buf_addf(out, "</text><rect x=\"%.2f%%\" y=\"12\" width=\"1\" height=\"4\"/>", percent);
+	}
+	buf_text(out, "</svg>");
+}
+
+static void add_legend(struct buf *out)
+{
+	buf_text(out, "<p class=\"legend\">");
+	for (size_t n = 0; n < timeline_phase_count; n++)
+		buf_addf(out, "<span><svg aria-hidden=\"true\" width=\"12\" height=\"12\"><path class=\"%s\" "
+			      "d=\"M0 0h12v12H0z\"/></svg> %s</span> ",
+			 timeline_phases[n].class, timeline_phases[n].word);
+	buf_text(out, "</p>\n");
+}
+
+static void add_cell(struct buf *out, enum field field, const json_t *service)
+{
+	struct buf text = { 0 };
+
+	buf_text(out, fields[field].column.right ? "<td class=\"n\">" : "<td>");
+	add_field(&text, field, service);
+	add_escaped(out, &text);
+	buf_free(&text);
+}
+
+static void add_row(struct buf *out, struct cells *cells, const json_t *service, const json_t *timeline)
+{
+	const char *name = json_reply_text(service, "service");
+
+	buf_text(out, "<tr id=\"s-");
+	html_url(out, name);
+	buf_addf(out, "\"><th scope=\"row\"%s><a id=\"a-", strlen(name) > NAME_MOST ? " class=\"long\"" : "");
+	html_url(out, name);
+	buf_text(out, "\" href=\"service/");
+	html_url(out, name);
+	buf_text(out, "\">");
+	html_text(out, name);
+	buf_addf(out, "</a><td class=\"%s\">", cells->colour);
+	add_escaped(out, &cells->state);
+	add_cell(out, FIELD_SINCE, service);
+	buf_text(out, "<td>");
+	add_timeline(out, timeline);
+	buf_text(out, "<td>");
+	add_escaped(out, &cells->endpoints);
+	add_cell(out, FIELD_QUEUE, service);
+	add_cell(out, FIELD_INSTANCES, service);
+	add_cell(out, FIELD_MEMORY, service);
+	buf_text(out, "<td class=\"n\">");
+	if (cells->saved > 0)
+		human_units_add_bytes(out, cells->saved);
+	add_cell(out, FIELD_STARTS, service);
+	buf_text(out, "<td class=\"fault\">");
+	add_escaped(out, &cells->fault);
+	buf_text(out, "</td></tr>\n");
+}
+
+/* Adds a histogram to the sum. The bounds are the same for all services. */
+static void sum_delays(struct delays *delays, const json_t *latency)
+{
+	const json_t *buckets = json_reply_list(latency, "buckets");
+
+	delays->total += json_reply_number(latency, "count");
+	for (size_t n = 0; n < json_array_size(buckets) && n < BUCKETS_MOST; n++) {
+		delays->bounds[n] = json_number_value(json_array_get(json_array_get(buckets, n), 0));
+		delays->counts[n] += json_number_value(json_array_get(json_array_get(buckets, n), 1));
+		delays->buckets = n + 1 > delays->buckets ? n + 1 : delays->buckets;
+	}
+}
+
+/* A page like this one, or the metrics: their starts are for the clients that look at superd. */
+static bool is_view(const json_t *service)
+{
+	return json_reply_is(service, "builtin", "status") || json_reply_is(service, "builtin", "metrics");
+}
+
+/* The starts whose backend got the client in (previous, LE] seconds, a bar for each bucket that has some. */
+static void add_delays(struct buf *out, const struct delays *delays, const char *title)
+{
+	double total = delays->total, before = 0;
+
+	buf_text(out, "<section id=\"delays\" class=\"live\">\n");
+	if (total > 0)
+		buf_addf(out, "<h2>%s</h2>\n<div class=\"wide\"><table class=\"bars\">\n<thead><tr>"
+			      "<th scope=\"col\">At most<th scope=\"col\">Starts<td>\n<tbody>\n", title);
+	for (size_t n = 0; total > 0 && n <= delays->buckets; n++) {
+		bool is_last = n == delays->buckets;
+		double sum = is_last ? total : delays->counts[n], count = sum - before;
+
+		before = sum > before ? sum : before;
+		if (count <= 0)
+			continue;
+		buf_text(out, "<tr><th scope=\"row\">");
+		if (is_last)
+			buf_text(out, "longer");
+		else
+			human_units_add_span(out, delays->bounds[n]);
+		buf_addf(out, "<td class=\"n\">%.0f<td><svg aria-hidden=\"true\" width=\"%.0f\" height=\"12\">"
+			      "<rect width=\"%.0f\" height=\"12\" rx=\"2\"/></svg>\n",
+			 count, BAR_WIDTH, count >= total ? BAR_WIDTH : 1 + (BAR_WIDTH - 1) * count / total);
+	}
+	buf_text(out, total > 0 ? "</table></div>\n</section>\n" : "</section>\n");
+}
+
+static void add_service(struct buf *rows, struct totals *totals, const struct overview *overview, const json_t *service)
+{
+	struct cells cells = { 0 };
+	double instances = (double)facts_instances(service);
+	const char *name = json_reply_text(service, "service");
+
+	read_cells(&cells, overview, service);
+	totals->awake += instances > 0;
+	totals->asleep += !strcmp(cells.colour, "sleep");
+	totals->faults += cells.is_faulty;
+	totals->memory += cells.memory;
+	totals->saved += cells.saved;
+	totals->queue += cells.queue;
+	totals->instances += instances;
+	if (!is_shown(overview, &cells, name))
+		;
+	else if (totals->shown >= PAGE_SERVICES)
+		totals->left++;
+	else {
+		totals->shown++;
+		add_row(rows, &cells, service, json_object_get(overview->timelines, name));
+	}
+	rows->failed |= cells.state.failed || cells.endpoints.failed || cells.fault.failed;
+	buf_free(&cells.state);
+	buf_free(&cells.endpoints);
+	buf_free(&cells.fault);
+}
+
+static void add_total(struct buf *out, const char *name, double number, bool is_bytes)
+{
+	buf_addf(out, "<div><dt>%s</dt><dd>", name);
+	if (is_bytes)
+		human_units_add_bytes(out, number);
+	else
+		buf_addf(out, "%.0f", number);
+	buf_text(out, "</dd></div>\n");
+}
+
+static void add_totals(struct buf *out, const struct totals *totals, const json_t *superd)
+{
+	buf_text(out, "<dl id=\"totals\" class=\"live totals\">\n");
+	add_total(out, "Services", json_reply_number(superd, "services"), false);
+	add_total(out, "Instances", totals->instances, false);
+	add_total(out, "Waiting clients", totals->queue, false);
+	add_total(out, "Memory awake", totals->memory, true);
+	add_total(out, "Saved by sleeping", totals->saved, true);
+	add_total(out, "With a fault", totals->faults, false);
+	buf_text(out, "</dl>\n");
+}
+
+static void add_form(struct buf *out, const struct overview *overview)
+{
+	buf_text(out, "<form id=\"filter\" action=\"./\" method=\"get\" role=\"search\">\n"
+		      "<label for=\"q\">Filter</label> <input id=\"q\" name=\"q\" type=\"search\" maxlength=\"200\" "
+		      "placeholder=\"name, address or state\" value=\"");
+	html_text(out, overview->filter);
+	buf_addf(out, "\">\n<label><input id=\"failed\" name=\"failed\" type=\"checkbox\" value=\"1\"%s> "
+		      "only with a fault</label>\n<button>Show</button>\n</form>\n",
+		 overview->failed_only ? " checked" : "");
+}
+
+void page_add_overview(struct buf *out, const struct overview *overview)
+{
+	const json_t *superd = json_reply_object(json_array_get(overview->metrics, 0), "superd");
+	struct totals totals = { 0 };
+	struct delays delays = { 0 };
+	struct buf rows = { 0 };
+
+	for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
+		const json_t *service = json_array_get(overview->metrics, n);
+
+		add_service(&rows, &totals, overview, service);
+		if (!is_view(service))
+			sum_delays(&delays, json_reply_object(service, "latency"));
+	}
+	add_head(out, "superd", "");
+	buf_text(out, "<header><h1>superd</h1> <p id=\"about\" class=\"live\">version ");
+	html_member(out, superd, "version");
+	buf_addf(out, ", pid %.0f, up ", json_reply_number(superd, "pid"));
+	human_units_add_age(out, json_reply_number(superd, "uptime"));
+	buf_text(out, "</p></header>\n<main>\n");
+	add_totals(out, &totals, superd);
+	add_form(out, overview);
+	buf_text(out, "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
+		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since"
+		      "<th scope=\"col\">Last 6 hours<div id=\"axis\" class=\"live\">");
+	add_axis(out, json_array_get(overview->bars, 0), AXIS_TIMES);
+	buf_text(out, "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
+		      "<th scope=\"col\">Instances<th scope=\"col\">Memory"
+		      "<th scope=\"col\">Saved<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
+		      "<tbody id=\"rows\" class=\"live\">\n");
+	buf_add(out, buf_string(&rows), rows.length);
+	out->failed |= rows.failed;
+	buf_text(out, "</table></div>\n<p id=\"note\" class=\"live\">");
+	if (totals.left > 0)
+		buf_addf(out, "%.0f more services match: use the filter.", totals.left);
+	else if (!totals.shown)
+		buf_text(out, "No service matches.");
+	buf_text(out, "</p>\n");
+	add_legend(out);
+	add_delays(out, &delays, "Delay until the program got the client, all services");
+	buf_text(out, "</main>\n");
+	add_end(out);
+	buf_free(&rows);
+}
+
+static void add_facts(struct buf *out, const json_t *status)
+{
+	static const enum field list[] = {
+		FIELD_STATE,  FIELD_SINCE, FIELD_ENDPOINTS, FIELD_COMMAND, FIELD_QUEUE,	  FIELD_INSTANCES,
+		FIELD_MEMORY, FIELD_TIME,  FIELD_LAST_USED, FIELD_STARTS,  FIELD_FAILED,  FIELD_REFUSED,
+		FIELD_FAILURE,
+	};
+	struct buf value = { 0 };
+
+	buf_text(out, "<dl id=\"facts\" class=\"live facts\">\n");
+	for (size_t n = 0; n < sizeof(list) / sizeof(*list); n++) {
+		if (list[n] == FIELD_COMMAND)   /* of a service that is left out, too; its reason is the failure */
+			facts_add_command(&value, status, false);
+		else
+			add_field(&value, list[n], status);
+		if (!value.length && !value.failed)
+			continue;
+		buf_addf(out, "<div><dt>%s</dt><dd", fields[list[n]].name);
+		if (list[n] == FIELD_STATE)
+			buf_addf(out, " class=\"%s\"", colour_of(status));
+		buf_char(out, '>');
+		add_escaped(out, &value);
+		buf_text(out, "</dd></div>\n");
+	}
+	buf_text(out, "</dl>\n<section id=\"why\" class=\"live\">\n<h2>Why</h2>\n<p>");
+	why_add(&value, status, "\n");
+	html_lines(out, buf_string(&value));
+	buf_text(out, "</p>\n</section>\n");
+	out->failed |= value.failed;
+	buf_free(&value);
+}
+
+/* The service as superd.conf; the text has the places where its options were set in comments. */
+static void add_configuration(struct buf *out, const json_t *row)
+{
+	const char *text = json_reply_text(row, "text");
+
+	buf_text(out, "<section id=\"table\" class=\"live\">\n");
+	if (*text) {
+		buf_text(out, "<h2>Configuration</h2>\n<pre tabindex=\"0\" aria-label=\"Configuration\">");
+		html_lines(out, json_reply_text(row, "defaults"));
+		html_lines(out, text);
+		buf_text(out, "</pre>\n");
+	}
+	buf_text(out, "</section>\n");
+}
+
+static void add_log(struct buf *out, const json_t *log)
+{
+	struct buf clock = { 0 };
+
+	buf_text(out, "<section id=\"log\" class=\"live\">\n<h2>Log</h2>\n");
+	buf_text(out, json_array_size(log) ? "<ol class=\"log\" tabindex=\"0\" aria-label=\"Log\">\n" :
+					     "<p>No lines.</p>\n<ol>\n");
+	for (size_t n = 0; n < json_array_size(log); n++) {
+		const json_t *line = json_array_get(log, n);
+		const char *level = json_reply_text(line, "level");
+
+		human_units_add_clock(&clock, json_reply_number(line, "at"));
+		buf_addf(out, "<li%s><time>", !strcmp(level, "error") ? " class=\"bad\"" :
+					      !strcmp(level, "warning") ? " class=\"warn\"" : "");
+		add_escaped(out, &clock);
+		buf_text(out, "</time> ");
+		html_member(out, line, "message");
+		buf_char(out, '\n');
+	}
+	buf_text(out, "</ol>\n</section>\n");
+	buf_free(&clock);
+}
+
+/* The newest first. */
+static void add_wakes(struct buf *out, const json_t *wakes)
+{
+	struct buf clock = { 0 };
+
+	buf_text(out, "<section id=\"wakes\" class=\"live\">\n");
+	if (json_array_size(wakes))
+		buf_text(out, "<h2>Wakes</h2>\n<div class=\"wide\"><table class=\"bars\">\n<thead><tr>"
+			      "<th scope=\"col\">Time<th scope=\"col\">Wake<th scope=\"col\">Delay"
+			      "<th scope=\"col\">By\n<tbody>\n");
+	for (size_t n = json_array_size(wakes); n-- > 0;) {
+		const json_t *wake = json_array_get(wakes, n);
+
+		buf_text(out, "<tr><td>");
+		human_units_add_clock(&clock, json_reply_number(wake, "at"));
+		add_escaped(out, &clock);
+		buf_text(out, "<td>");
+		html_member(out, wake, "kind");
+		buf_text(out, "<td class=\"n\">");
+		if (json_reply_has_number(wake, "delay"))
+			human_units_add_span(out, json_reply_number(wake, "delay"));
+		buf_text(out, "<td>");
+		html_member(out, wake, "by");
+		buf_char(out, '\n');
+	}
+	buf_text(out, json_array_size(wakes) ? "</table></div>\n</section>\n" : "</section>\n");
+	buf_free(&clock);
+}
+
+static void add_last_hours(struct buf *out, const struct service_page *page)
+{
+	buf_text(out, "<section>\n<h2>Last 6 hours</h2>\n<p id=\"timeline\" class=\"live\">");
+	add_axis(out, page->bar, AXIS_TIMES_OF_ONE);
+	add_timeline(out, page->bar);
+	buf_text(out, "</p>\n");
+	add_legend(out);
+	buf_text(out, "</section>\n");
+	add_wakes(out, json_reply_list(page->timeline, "wakes"));
+}
+
+void page_add_service(struct buf *out, const struct service_page *page)
+{
+	struct buf title = { 0 };
+	struct delays delays = { 0 };
+
+	buf_addf(&title, "%s - superd", json_reply_text(page->status, "service"));
+	add_head(out, buf_string(&title), "../");
+	out->failed |= title.failed;
+	buf_free(&title);
+	buf_text(out, "<header><p><a id=\"all\" href=\"../\">All services</a></p><h1>");
+	html_member(out, page->status, "service");
+	buf_text(out, "</h1></header>\n<main>\n");
+	add_facts(out, page->status);
+	add_last_hours(out, page);
+	sum_delays(&delays, json_reply_object(page->status, "latency"));
+	add_delays(out, &delays, "Delay until the program got the client");
+	add_log(out, page->log);
+	add_configuration(out, page->row);
+	buf_text(out, "</main>\n");
+	add_end(out);
+}

@@ -1,0 +1,297 @@
+/* Serves builtin = status: one HTTP request for the overview, the page of a service, the style sheet or the script.
+ *
+ * Nothing here writes: superd's connection may only read, and the methods are GET and HEAD. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/shell_words.h"
+#include "superctl/conversation.h"
+#include "superctl/html.h"
+#include "superctl/http.h"
+#include "superctl/http_connection.h"
+#include "superctl/json_reply.h"
+#include "superctl/page.h"
+#include "superctl/views.h"
+
+#define ASK_LIMIT 10000                 /* milliseconds for all of superd's answers */
+#define FAILED_MOST 200                 /* services whose last failure the overview asks for */
+#define REQUEST_BYTES 6000              /* of the names in such a request; superd takes 8192 bytes */
+#define LINES_MOST 200000               /* lines of an answer */
+#define FILTER_MOST 200                 /* bytes */
+
+/* The number that a macro stands for, as text. */
+#define TEXT_OF(number) TEXT_OF_PLAIN(number)
+#define TEXT_OF_PLAIN(number) #number
+
+static const char html_type[] = "text/html; charset=utf-8";
+
+struct response {
+	int status;
+	const char *type;
+	struct buf body;
+	struct buf why;                 /* for the log, if superd's answer is missing */
+};
+
+struct answer {
+	json_t *lines;                  /* array, owned; NULL: none yet */
+	bool failed;                    /* out of memory, or too many lines */
+};
+
+static bool keep_line(void *context, const json_t *line, const char *text)
+{
+	struct answer *answer = context;
+
+	(void)text;
+	answer->failed |= json_array_size(answer->lines) >= LINES_MOST ||
+			  json_array_append(answer->lines, (json_t *)(size_t)line) < 0;
+	return !answer->failed;
+}
+
+/* Returns the lines of the answer, which the caller owns; NULL: `conversation` has the reason. */
+static json_t *ask(struct conversation *conversation, const char *text)
+{
+	struct answer answer = { .lines = json_array() };
+	struct buf request = { 0 };
+	enum ctl_status status;
+
+	if (!answer.lines)
+		return NULL;
+	buf_text(&request, text);
+	status = conversation_send(conversation, &request);
+	if (status == CTL_DONE)
+		status = conversation_read(conversation, keep_line, &answer);
+	buf_free(&request);
+	if (status == CTL_DONE && !answer.failed)
+		return answer.lines;
+	json_decref(answer.lines);
+	return NULL;
+}
+
+static json_t *ask_about(struct conversation *conversation, const char *verb, const char *name)
+{
+	struct buf request = { 0 };
+	json_t *lines = NULL;
+
+	buf_addf(&request, "%s ", verb);
+	shell_words_quote(&request, name);
+	if (!request.failed)
+		lines = ask(conversation, buf_string(&request));
+	buf_free(&request);
+	return lines;
+}
+
+/* Returns the lines as an object by the services' names; NULL: out of memory. */
+static json_t *index_lines(const json_t *lines)
+{
+	json_t *object = json_object();
+
+	for (size_t n = 0; object && n < json_array_size(lines); n++) {
+		json_t *line = json_array_get(lines, n);
+
+		if (json_object_set(object, json_reply_text(line, "service"), line) == 0)
+			continue;
+		json_decref(object);
+		object = NULL;
+	}
+	return object;
+}
+
+/* Asks for the last failures of the services that had some. A service may be gone by now, so the answer may fail. */
+static json_t *ask_failures(struct conversation *conversation, const json_t *metrics)
+{
+	struct buf request = { 0 };
+	json_t *lines = NULL;
+	size_t count = 0;
+
+	buf_text(&request, "status");
+	for (size_t n = 1; n < json_array_size(metrics) && count < FAILED_MOST && request.length < REQUEST_BYTES; n++) {
+		const json_t *service = json_array_get(metrics, n);
+
+		if (json_reply_number(service, "failures") <= 0)
+			continue;
+		buf_char(&request, ' ');
+		shell_words_quote(&request, json_reply_text(service, "service"));
+		count++;
+	}
+	if (count && !request.failed)
+		lines = ask(conversation, buf_string(&request));
+	buf_free(&request);
+	return lines;
+}
+
+static bool add_overview(struct conversation *conversation, const struct http_request *request,
+			 struct response *response)
+{
+	json_t *metrics = ask(conversation, "metrics"), *idle = metrics ? ask(conversation, "idle") : NULL;
+	json_t *failures = idle ? ask_failures(conversation, metrics) : NULL;
+	json_t *list = idle ? ask(conversation, "list --failed") : NULL;
+	json_t *bars = list ? ask(conversation, "timeline --cells=" TEXT_OF(PAGE_CELLS)) : NULL;
+	json_t *gaps = index_lines(idle), *failed = index_lines(failures), *faulty = index_lines(list);
+	json_t *timelines = index_lines(bars);
+	struct buf filter = { 0 }, failed_only = { 0 };
+	bool ok = bars && gaps && failed && faulty && timelines;
+
+	if (!http_query(request, "q", &filter) || !http_query(request, "failed", &failed_only) ||
+	    filter.length > FILTER_MOST)
+		response->status = 400;
+	else if (ok) {
+		const struct overview overview = {
+			conversation->greeting, metrics, gaps, timelines, bars, failed, faulty, buf_string(&filter),
+			failed_only.length > 0,
+		};
+
+		page_add_overview(&response->body, &overview);
+		response->type = html_type;
+	}
+	buf_free(&filter);
+	buf_free(&failed_only);
+	json_decref(timelines);
+	json_decref(bars);
+	json_decref(faulty);
+	json_decref(failed);
+	json_decref(gaps);
+	json_decref(failures);
+	json_decref(list);
+	json_decref(idle);
+	json_decref(metrics);
+	return ok;
+}
+
+/* The line of just this service: a name with a * or ? in it is a pattern for superd. Borrowed. */
+static json_t *line_of(const json_t *lines, const char *name)
+{
+	for (size_t n = 0; n < json_array_size(lines); n++) {
+		if (json_reply_is(json_array_get(lines, n), "service", name))
+			return json_array_get(lines, n);
+	}
+	return NULL;
+}
+
+static void keep_lines_of(json_t *lines, const char *name)
+{
+	for (size_t n = json_array_size(lines); n-- > 0;) {
+		if (!json_reply_is(json_array_get(lines, n), "service", name))
+			json_array_remove(lines, n);
+	}
+}
+
+/* A service that superd does not know has no page. */
+static bool add_service(struct conversation *conversation, const char *name, struct response *response)
+{
+	json_t *all = ask(conversation, "list"), *status, *rows, *bars, *timelines, *log;
+	bool known = line_of(all, name), ok = all && !known;
+
+	json_decref(all);
+	if (!known) {
+		response->status = 404;
+		return ok;
+	}
+	status = ask_about(conversation, "status", name);
+	rows = status ? ask_about(conversation, "show", name) : NULL;
+	bars = rows ? ask_about(conversation, "timeline --cells=" TEXT_OF(PAGE_CELLS_OF_ONE), name) : NULL;
+	timelines = bars ? ask_about(conversation, "timeline", name) : NULL;
+	log = timelines ? ask_about(conversation, "log --lines=100", name) : NULL;
+	if (log && line_of(status, name)) {
+		const struct service_page page = { line_of(status, name), line_of(rows, name),
+						   line_of(bars, name), line_of(timelines, name), log };
+
+		keep_lines_of(log, name);
+		page_add_service(&response->body, &page);
+		response->type = html_type;
+		ok = true;
+	}
+	json_decref(status);
+	json_decref(rows);
+	json_decref(bars);
+	json_decref(timelines);
+	json_decref(log);
+	return ok;
+}
+
+/* name: the service, decoded; NULL: the overview. */
+static void ask_superd(const struct superctl_options *options, const struct http_request *request, const char *name,
+		       struct response *response)
+{
+	struct conversation conversation = { .until = clock_ms() + ASK_LIMIT,
+					     .timeout = TRANSPORT_FOREVER,
+					     .quiet = true };
+	struct superctl_options plain = *options;
+	bool ok = false;
+
+	plain.names = NULL;
+	plain.name_count = 0;
+	plain.timeout = -1;
+	if (conversation_open(&conversation, &plain) == CTL_DONE) {
+		ok = name ? add_service(&conversation, name, response)
+			  : add_overview(&conversation, request, response);
+		conversation_close(&conversation);
+	}
+	if (!ok || response->body.failed) {
+		response->status = 503;
+		buf_add(&response->why, buf_string(&conversation.why), conversation.why.length);
+		if (!response->why.length)
+			buf_text(&response->why, "out of memory");
+	}
+	buf_free(&conversation.why);
+}
+
+static bool path_is(const struct http_request *request, const char *path)
+{
+	return request->path_length == strlen(path) && !memcmp(request->path, path, request->path_length);
+}
+
+static void find_page(const struct superctl_options *options, const struct http_request *request,
+		      struct response *response)
+{
+	static const char services[] = "/service/";
+	const size_t begin = sizeof(services) - 1;
+	struct buf name = { 0 };
+
+	if (path_is(request, "/"))
+		ask_superd(options, request, NULL, response);
+	else if (path_is(request, "/page.css")) {
+		response->type = "text/css; charset=utf-8";
+		buf_text(&response->body, page_css);
+	} else if (path_is(request, "/page.js")) {
+		response->type = "text/javascript; charset=utf-8";
+		buf_text(&response->body, page_js);
+	} else if (request->path_length <= begin || memcmp(request->path, services, begin) != 0)
+		response->status = 404;
+	else if (!http_decode(request->path + begin, request->path_length - begin, false, &name))
+		response->status = 400;
+	else
+		ask_superd(options, request, buf_string(&name), response);
+	buf_free(&name);
+}
+
+enum ctl_status view_page(const struct superctl_options *options)
+{
+	static const char fields[] = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+				     "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
+				     "Content-Security-Policy: default-src 'none'; style-src 'self'; "
+				     "script-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; "
+				     "base-uri 'none'; frame-ancestors 'none'\r\n";
+	struct response response = { .status = 200 };
+	struct http_exchange exchange;
+	int received = http_receive(&exchange, NULL, options->hosts);
+	bool ok;
+
+	if (received < 0) {
+		fprintf(stderr, "superctl: status page: cannot use stdin and stdout: %s\n", strerror(errno));
+		return CTL_FAILED;
+	}
+	if (!received)
+		return CTL_DONE;
+	if (exchange.request.status == 200) {
+		find_page(options, &exchange.request, &response);
+		exchange.request.status = response.status;
+	}
+	if (response.why.length)
+		fprintf(stderr, "superctl: status page: %s\n", buf_string(&response.why));
+	ok = http_respond(&exchange.request, response.type, fields, &response.body);
+	buf_free(&response.body);
+	buf_free(&response.why);
+	return ok ? CTL_DONE : CTL_FAILED;
+}

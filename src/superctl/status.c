@@ -1,0 +1,437 @@
+/* superctl status NAME: everything that superd knows about a service, for a person.
+ *
+ * Each line prints only facts that superd has sent: if the kernel does not report the length of a queue, the queue is
+ * left out rather than shown empty. The exit status is 3, as systemctl(1)'s, if a named service would not serve the
+ * next client. A service that waits for its first client counts as active. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "superctl/columns.h"
+#include "superctl/conversation.h"
+#include "superctl/each_view.h"
+#include "superctl/facts.h"
+#include "superctl/human_units.h"
+#include "superctl/json_reply.h"
+#include "superctl/state_words.h"
+#include "superctl/version.h"
+#include "superctl/views.h"
+
+#define LABEL 14 /* columns up to the colon */
+
+/* Adds "      State: ", aligned at the colon. */
+static void add_label(struct buf *out, const char *label)
+{
+	for (size_t n = strlen(label); n < LABEL - 1; n++)
+		buf_char(out, ' ');
+	buf_addf(out, "%s%s ", label, *label ? ":" : " ");
+}
+
+static void add_head(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	struct buf name = { 0 }, command = { 0 };
+
+	json_reply_show_text(&name, service, "service");
+	facts_add_command(&command, service, false);
+	out->failed |= name.failed || command.failed;
+	state_word_add_dot(state_word_of(service), screen, out);
+	buf_char(out, ' ');
+	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
+	if (command.length)             /* an entry that is left out may have none */
+		buf_addf(out, " - %s", buf_string(&command));
+	buf_char(out, '\n');
+	buf_free(&name);
+	buf_free(&command);
+}
+
+static void add_origin(struct buf *out, const json_t *service)
+{
+	json_reply_show_text(out, service, "source");
+	buf_addf(out, "; %s; ",
+		 json_reply_is(service, "state", "left out") ? "left out"
+		 : json_reply_flag(service, "enabled")	 ? "enabled"
+							 : "disabled");
+	if (*json_reply_text(service, "type"))
+		buf_text(out, "type ");
+	json_reply_show_text(out, service, "type");
+	buf_text(out, json_reply_flag(service, "accept") ? ", one instance per connection" : ", one instance for all");
+}
+
+static enum style style_of(const json_t *service)
+{
+	return json_reply_flag(service, "degraded") ? STYLE_YELLOW : state_word_of(service)->style;
+}
+
+static void add_state(struct buf *out, const json_t *service)
+{
+	state_word_add(out, service);
+	if (json_reply_has_number(service, "since")) {
+		buf_text(out, " since ");
+		human_units_add_clock(out, json_reply_number(service, "since"));
+		buf_text(out, "; ");
+		human_units_add_age(out, json_reply_number(service, "for"));
+		buf_text(out, " ago");
+	}
+}
+
+/* The orders of operators: who gave each, when, and, if it cannot outlive superd, why. */
+static void add_locks(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	const json_t *locks = json_object_get(service, "locks"), *lock;
+	size_t n;
+
+	(void)screen;
+	json_array_foreach(locks, n, lock) {
+		add_label(out, json_reply_is(lock, "lock", "held")     ? "Held"
+				      : json_reply_is(lock, "lock", "disabled") ? "Disabled"
+										: "At boot");
+		if (json_reply_is(lock, "lock", "disabled at boot"))
+			buf_text(out, "disabled ");
+		if (json_reply_has_number(lock, "uid"))
+			buf_addf(out, "by uid %.0f ", json_reply_number(lock, "uid"));
+		buf_text(out, "since ");
+		human_units_add_clock(out, json_reply_number(lock, "since"));
+		facts_add_text(out, "; this ends with superd: ", lock, "ends_with_superd", "");
+		buf_char(out, '\n');
+	}
+}
+
+static void add_left_out(struct buf *out, const json_t *service)
+{
+	json_reply_show_text(out, service, "left_out");
+}
+
+static void add_queue(struct buf *out, const json_t *listener)
+{
+	double waiting;
+
+	if (!facts_listener_queue(listener, &waiting))
+		return;
+	if (waiting > 0)
+		buf_addf(out, ", %.0f waiting", waiting);
+	else
+		buf_text(out, ", none waiting");
+	if (json_reply_number(listener, "queue_limit") > 0 && json_reply_number(listener, "queue_limit") < INT32_MAX)
+		buf_addf(out, " of at most %.0f", json_reply_number(listener, "queue_limit"));
+}
+
+static void add_listeners(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "listeners");
+
+	(void)screen;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *listener = json_array_get(list, i);
+		const char *name = json_reply_text(listener, "name");
+		struct buf absence = { 0 };
+
+		add_label(out, i ? "" : "Listen");
+		json_reply_show_text(out, listener, "endpoint");
+		if (*name && strcmp(name, json_reply_text(service, "service")) != 0) {
+			buf_text(out, " (");
+			json_reply_show_text(out, listener, "name");
+			buf_char(out, ')');
+		}
+		if (json_reply_flag(listener, "open"))
+			add_queue(out, listener);
+		facts_add_absence(&absence, listener);
+		if (absence.length || !json_reply_flag(listener, "open"))
+			buf_addf(out, ", %s", absence.length ? buf_string(&absence) : "closed");
+		out->failed |= absence.failed;
+		buf_free(&absence);
+		buf_char(out, '\n');
+	}
+}
+
+/* Its age, memory and processor time. */
+static void add_usage(struct columns *columns, struct buf *cell, const json_t *process)
+{
+	human_units_add_age(cell, json_reply_number(process, "age"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	if (json_reply_has_number(process, "memory"))
+		human_units_add_bytes(cell, json_reply_number(process, "memory"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	if (json_reply_has_number(process, "cpu"))
+		human_units_add_span(cell, json_reply_number(process, "cpu"));
+	columns_add(columns, STYLE_PLAIN, cell);
+}
+
+static void add_instance(struct columns *columns, struct buf *cell, const json_t *instance)
+{
+	const char *says = *json_reply_text(instance, "waits_for") ? "waits_for"
+			   : *json_reply_text(instance, "says")	   ? "says"
+								   : "";
+
+	if (json_reply_has_number(instance, "pid"))     /* no pid: the commands before its program still run */
+		buf_addf(cell, "%.0f", json_reply_number(instance, "pid"));
+	columns_add(columns, STYLE_PLAIN, cell);
+	json_reply_show_text(cell, instance, "state");
+	columns_add(columns, STYLE_PLAIN, cell);
+	add_usage(columns, cell, instance);
+	json_reply_show_text(cell, instance, "peer");
+	columns_add(columns, STYLE_PLAIN, cell);
+	if (*says)
+		json_reply_show_text(cell, instance, says);
+	else
+		facts_add_relay(cell, instance);
+	columns_add(columns, STYLE_PLAIN, cell);
+}
+
+static void add_instances(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	static const struct column titles[] = {
+		{ .title = "PID", .right = true },  { .title = "STATE" },
+		{ .title = "FOR", .right = true },  { .title = "MEMORY", .right = true },
+		{ .title = "CPU", .right = true },  { .title = "PEER", .can_shrink = true },
+		{ .title = "SAYS", .can_shrink = true },
+	};
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "               ", .end = "\n" };
+	const json_t *list = json_reply_list(service, "instances");
+	struct columns columns;
+	struct buf cell = { 0 };
+
+	if (!json_array_size(list))
+		return;
+	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_instance(&columns, &cell, json_array_get(list, i));
+	add_label(out, "Instances");
+	buf_addf(out, "%zu", facts_instances(service));
+	if (facts_instances(service) > json_array_size(list))
+		buf_addf(out, ", %zu of them here", json_array_size(list));
+	buf_char(out, '\n');
+	columns_print(&columns, screen, &page, out);
+	columns_free(&columns);
+	buf_free(&cell);
+}
+
+static void add_outdated(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	struct buf text = { 0 };
+	size_t at = 0;
+
+	if (facts_add_outdated(&text, service)) {
+		add_label(out, "Outdated");
+		screen_add(screen, out, STYLE_YELLOW, buf_string(&text));
+		buf_char(out, '\n');
+		for (buf_clear(&text); facts_next_outdated(&text, service, &at); buf_clear(&text)) {
+			add_label(out, "");
+			buf_addf(out, "%s\n", buf_string(&text));
+		}
+	}
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+/* Adds ", ready after 5 ms on average (start: 5.2 ms, thaw: 400 us)", the parts where it was thawed. */
+static void add_means(struct buf *out, const json_t *service)
+{
+	const json_t *latency = json_reply_object(service, "latency");
+	const json_t *thaws = json_reply_object(service, "thaw_latency");
+	double count = json_reply_number(latency, "count"), thaw_count = json_reply_number(thaws, "count");
+	double sum = json_reply_number(latency, "sum"), thaw_sum = json_reply_number(thaws, "sum");
+
+	if (count < 1)
+		return;
+	buf_text(out, ", ready after ");
+	human_units_add_span(out, sum / count);
+	buf_text(out, " on average");
+	if (thaw_count < 1)
+		return;
+	buf_text(out, " (");
+	if (count > thaw_count) {
+		buf_text(out, "start: ");
+		human_units_add_span(out, fmax(sum - thaw_sum, 0) / (count - thaw_count));
+		buf_text(out, ", ");
+	}
+	buf_text(out, "thaw: ");
+	human_units_add_span(out, thaw_sum / thaw_count);
+	buf_char(out, ')');
+}
+
+/* Adds "3 WORDs AFTER", or nothing if the count is 0. */
+static void add_count(struct buf *out, double count, const char *word, const char *after)
+{
+	if (count > 0)
+		buf_addf(out, ", %.0f %s%s%s", count, word, count == 1 ? "" : "s", after);
+}
+
+static void add_counts(struct buf *out, const json_t *service)
+{
+	double failures = json_reply_number(service, "failures"), freezes = json_reply_number(service, "freezes");
+
+	buf_addf(out, "%.0f time%s", json_reply_number(service, "activations"),
+		 json_reply_number(service, "activations") == 1 ? "" : "s");
+	if (failures > 0)
+		buf_addf(out, ", %.0f of them failed", failures);
+	add_count(out, json_reply_number(service, "accepted"), "connection", " accepted");
+	add_count(out, json_reply_number(service, "probes"), "probe", " closed");
+	add_count(out, json_reply_number(service, "idle_stops"), "idle stop", "");
+	if (freezes > 0)
+		buf_addf(out, ", frozen %.0f time%s", freezes, freezes == 1 ? "" : "s");
+	add_means(out, service);
+}
+
+/* The number of failures in a row stands first, because health depends on it. */
+static void add_failures(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	size_t at = 0;
+
+	(void)screen;
+	if (!json_array_size(json_reply_list(service, "last_failures")))
+		return;
+	add_label(out, "Failures");
+	buf_addf(out, "%.0f, %.0f of them in a row up to now\n", json_reply_number(service, "failures"),
+		 json_reply_number(service, "failed_in_row"));
+	for (struct buf text = { 0 }; facts_next_failure(&text, service, &at); buf_free(&text)) {
+		add_label(out, "");
+		buf_addf(out, "%s\n", buf_string(&text));
+		out->failed |= text.failed;
+	}
+}
+
+static void add_refusals(struct buf *out, const json_t *service)
+{
+	json_t *refused = json_object_get(service, "refused");
+	bool any = false;
+
+	for (void *at = json_object_iter(refused); at; at = json_object_iter_next(refused, at)) {
+		double number = json_number_value(json_object_iter_value(at));
+
+		if (number <= 0)
+			continue;
+		buf_addf(out, "%s%.0f for ", any ? ", " : "", number);
+		buf_visible(out, json_object_iter_key(at), strlen(json_object_iter_key(at)));
+		any = true;
+	}
+}
+
+static void add_warm_programs(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	static const struct column titles[] = {
+		{ .title = "PID", .right = true },
+		{ .title = "FOR", .right = true },
+		{ .title = "MEMORY", .right = true },
+		{ .title = "CPU", .right = true },
+	};
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "               ", .end = "\n" };
+	const json_t *list = json_reply_list(service, "warm_programs");
+	struct columns columns;
+	struct buf cell = { 0 };
+
+	if (!json_array_size(list))
+		return;
+	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		buf_addf(&cell, "%.0f", json_reply_number(json_array_get(list, i), "pid"));
+		columns_add(&columns, STYLE_PLAIN, &cell);
+		add_usage(&columns, &cell, json_array_get(list, i));
+	}
+	columns_print(&columns, screen, &page, out);
+	columns_free(&columns);
+	buf_free(&cell);
+	if (json_reply_number(service, "more_warm_programs") > 0)
+		buf_addf(out, "%sand %.0f more\n", page.indent, json_reply_number(service, "more_warm_programs"));
+}
+
+static void add_log(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	const json_t *list = json_reply_list(service, "log");
+
+	if (json_array_size(list))
+		buf_char(out, '\n');
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *line = json_array_get(list, i);
+		bool is_grave = json_reply_is(line, "level", "error") || json_reply_is(line, "level", "warning");
+		struct buf text = { 0 };
+
+		human_units_add_clock(&text, json_reply_number(line, "at"));
+		buf_char(&text, ' ');
+		json_reply_show_text(&text, line, "text");
+		if (screen->width)
+			(void)buf_cut(&text, screen_cut(buf_string(&text), screen->width));
+		out->failed |= text.failed;
+		screen_add(screen, out, is_grave ? STYLE_YELLOW : STYLE_PLAIN, buf_string(&text));
+		buf_char(out, '\n');
+		buf_free(&text);
+	}
+}
+
+/* The lines of a service in their order. A block writes its labels itself. */
+static const struct line {
+	const char *label;
+	void (*add)(struct buf *out, const json_t *service);
+	void (*add_block)(struct buf *out, const struct screen *screen, const json_t *service);
+	bool is_coloured;               /* as the state */
+} lines[] = {
+	{ "Configuration", .add = add_origin },
+	{ "State", .add = add_state, .is_coloured = true },
+	{ .add_block = add_locks },
+	{ "Left out", .add = add_left_out },
+	{ .add_block = add_listeners },
+	{ .add_block = add_instances },
+	{ .add_block = add_outdated },
+	{ "Started", .add = add_counts },
+	{ "Last start", .add = facts_add_last_start },
+	{ "Last exit", .add = facts_add_last_exit },
+	{ .add_block = add_failures },
+	{ "Refused", .add = add_refusals },
+	{ "Pause", .add = facts_add_pause, .is_coloured = true },
+	{ "Idle", .add = facts_add_idle },
+	{ "Warm", .add = facts_add_warm },
+	{ .add_block = add_warm_programs },
+	{ .add_block = add_log },
+};
+
+static void add_line(struct buf *out, const struct screen *screen, const struct line *line, const json_t *service)
+{
+	struct buf text = { 0 };
+
+	if (line->add_block) {
+		line->add_block(out, screen, service);
+		return;
+	}
+	line->add(&text, service);
+	if (text.length) {
+		add_label(out, line->label);
+		screen_add(screen, out, line->is_coloured ? style_of(service) : STYLE_PLAIN, buf_string(&text));
+		buf_char(out, '\n');
+	}
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void add_status(struct buf *out, const struct each_view *view, const json_t *service)
+{
+	add_head(out, &view->screen, service);
+	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++)
+		add_line(out, &view->screen, &lines[n], service);
+}
+
+static bool show_superd(void *context, const json_t *line, const char *text)
+{
+	struct buf out = { 0 };
+	bool ok;
+
+	(void)context, (void)text;
+	version_add_refused(&out, line);
+	ok = conversation_print(&out);
+	buf_free(&out);
+	return ok;
+}
+
+enum ctl_status view_status(const struct superctl_options *options)
+{
+	struct each_view view = { .options = options, .add = add_status };
+	enum ctl_status status;
+
+	if (!options->name_count && !options->json) {
+		status = view_list(options);
+		if (status == CTL_DONE)
+			(void)conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_superd, NULL);
+		return status;
+	}
+	status = each_view_run(&view, "status");
+	return status == CTL_DONE && options->name_count && view.inactive ? CTL_NOT_ACTIVE : status;
+}

@@ -1,0 +1,267 @@
+/* superctl's verbs that change something: start, stop, hold and the like, upgrade, shutdown.
+ *
+ * superd answers when the work is done, which may be never. superd measures --timeout and reports its end. If superd
+ * does not answer at all, superctl gives up some time later. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/scan.h"
+#include "superctl/conversation.h"
+#include "superctl/json_reply.h"
+#include "superctl/order.h"
+#include "superctl/views.h"
+
+struct act_view {
+	const struct superctl_options *options;
+	size_t failed;                  /* number of services that failed */
+};
+
+static bool show_result(void *context, const json_t *line, const char *text)
+{
+	struct act_view *view = context;
+	bool ok = json_reply_flag(line, "ok"), printed = true;
+	struct buf out = { 0 };
+
+	(void)text;
+	if (order_add_waiting(&out, line)) {
+		fprintf(stderr, "%s\n", buf_string(&out));
+		buf_free(&out);
+		return true;
+	}
+	view->failed += !ok;
+	if (!view->options->json && *json_reply_text(line, "service")) {
+		order_add(&out, line, view->options->boot);
+		buf_char(&out, '\n');
+		if (ok)
+			printed = conversation_print(&out);
+		else
+			fputs(buf_string(&out), stderr);
+	}
+	buf_free(&out);
+	return printed;
+}
+
+/* verb: as sent, with options that conversation_request does not add. */
+static enum ctl_status act(const struct superctl_options *options, const char *verb_text)
+{
+	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct act_view view = { .options = options };
+	struct buf request = { 0 }, verb = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status != CTL_DONE)
+		return status;
+	buf_text(&verb, verb_text);
+	if (json_reply_flag(conversation.greeting, "progress") && options->name_count && !options->json)
+		buf_text(&verb, " --progress");
+	if (options->boot)
+		buf_text(&verb, " --boot");
+	if (options->asleep_only)
+		buf_text(&verb, " --asleep");
+	if (options->awake_only)
+		buf_text(&verb, " --awake");
+	conversation_request(&request, options, buf_string(&verb));
+	status = conversation_send(&conversation, &request);
+	conversation.timeout = conversation_answer_timeout(options);
+	if (status == CTL_DONE)
+		status = conversation_read(&conversation, show_result, &view);
+	buf_free(&request);
+	buf_free(&verb);
+	conversation_close(&conversation);
+	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+}
+
+enum ctl_status view_act(const struct superctl_options *options)
+{
+	return act(options, options->verb->name);
+}
+
+/* The last word of the command line is the signal. */
+enum ctl_status view_signal(const struct superctl_options *options)
+{
+	struct superctl_options others = *options;
+	const char *why, *word = options->names[options->name_count - 1];
+	struct buf verb = { 0 };
+	enum ctl_status status;
+	int signal;
+
+	if (options->name_count < 2) {
+		fprintf(stderr, "superctl: signal: which signal? As in: superctl signal %s HUP\n", word);
+		return CTL_USAGE;
+	}
+	why = scan_signal(word, &signal);
+	if (why) {
+		fprintf(stderr, "superctl: signal: '%s': %s\n", word, why);
+		return CTL_USAGE;
+	}
+	others.name_count--;
+	buf_addf(&verb, "signal --signal=%d", signal);
+	status = act(&others, buf_string(&verb));
+	buf_free(&verb);
+	return status;
+}
+
+/* Handles one line of the answer to "shutdown". */
+static enum ctl_status check_shutdown_line(struct conversation *conversation, const char *text, size_t length,
+					   bool *last)
+{
+	json_t *line = json_reply_parse(text, length);
+	enum ctl_status status;
+
+	if (conversation->options->json && line) {
+		puts(text);
+		fflush(stdout);
+	}
+	status = conversation_check_line(conversation, line, last);
+	json_decref(line);
+	return status;
+}
+
+/* Waits for the end of the connection, which is the answer to "shutdown": superd has ended. */
+static enum ctl_status await_shutdown(struct conversation *conversation)
+{
+	int64_t until = conversation->options->timeout < 0 ? TRANSPORT_FOREVER
+							   : clock_ms() + conversation->options->timeout / 1000;
+	enum ctl_status status = CTL_DONE;
+	bool last = false;
+	size_t length;
+	char *text;
+
+	while (status == CTL_DONE) {
+		enum transport_result result = transport_wait_line(&conversation->transport, until, &text, &length);
+
+		if (result == TRANSPORT_LINE)
+			status = check_shutdown_line(conversation, text, length, &last);
+		if (last && conversation->options->no_wait)
+			break;
+		if (result == TRANSPORT_LATE) {
+			fprintf(stderr, "superctl: superd has not ended in time; it is still ending\n");
+			status = CTL_FAILED;
+		} else if (result != TRANSPORT_LINE) {
+			break;
+		}
+	}
+	return status;
+}
+
+static volatile sig_atomic_t superd_pid;
+
+static void on_sigterm(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (info->si_code == SI_USER && info->si_pid == superd_pid)
+		_exit(CTL_DONE);
+	raise(signal);
+}
+
+/* At its end superd kills its own children, and as PID 1 all processes of its container. If superctl is one of them, a
+ * SIGTERM from superd means that the shutdown works, and superctl exits with 0. */
+static void expect_sigterm(const struct conversation *conversation)
+{
+	struct sigaction action = { .sa_sigaction = on_sigterm, .sa_flags = SA_SIGINFO | SA_RESETHAND };
+
+	superd_pid = json_reply_count(conversation->greeting, "pid");
+	sigaction(SIGTERM, &action, NULL);
+}
+
+enum ctl_status view_shutdown(const struct superctl_options *options)
+{
+	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct buf request = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status != CTL_DONE)
+		return status;
+	conversation_request(&request, options, "shutdown");
+	expect_sigterm(&conversation);
+	status = conversation_send(&conversation, &request);
+	if (status == CTL_DONE)
+		status = await_shutdown(&conversation);
+	buf_free(&request);
+	conversation_close(&conversation);
+	return status;
+}
+
+static bool show_upgrade(void *context, const json_t *line, const char *text)
+{
+	struct act_view *view = context;
+	struct buf out = { 0 };
+	bool ok = true;
+
+	(void)text;
+	view->failed += json_is_false(json_object_get(line, "ok"));
+	if (!view->options->json && *json_reply_text(line, "message")) {
+		buf_text(&out, "superd: ");
+		json_reply_show_text(&out, line, "message");
+		buf_char(&out, '\n');
+		ok = conversation_print(&out);
+	}
+	buf_free(&out);
+	return ok;
+}
+
+/* The new superd answers on this connection, unless its version cannot. Then superctl connects again and compares the
+ * pids, because an upgrade keeps the pid. */
+static enum ctl_status check_takeover(struct conversation *conversation, double pid)
+{
+	const struct superctl_options *options = conversation->options;
+	struct buf line = { 0 };
+	bool printed;
+
+	conversation_close(conversation);
+	conversation->quiet = false;
+	if (conversation_open(conversation, options) != CTL_DONE)
+		return CTL_FAILED;
+	if (json_reply_number(conversation->greeting, "pid") != pid) {
+		fprintf(stderr, "superctl: superd has ended, and another one, pid %.0f, is at %s\n",
+			json_reply_number(conversation->greeting, "pid"), options->control);
+		return CTL_FAILED;
+	}
+	if (options->json) {
+		buf_text(&line, "{\"ok\":true,\"message\":\"it has taken over\"}\n{\"done\":true}\n");
+	} else {
+		buf_text(&line, "superd: ");
+		json_reply_show_text(&line, conversation->greeting, "superd");
+		buf_text(&line, " has taken over\n");
+	}
+	printed = conversation_print(&line);
+	buf_free(&line);
+	return printed ? CTL_DONE : CTL_FAILED;
+}
+
+static enum ctl_status read_upgrade(struct conversation *conversation, struct act_view *view)
+{
+	double pid = json_reply_number(conversation->greeting, "pid");
+	enum ctl_status status;
+
+	conversation->quiet = true;
+	status = conversation_read(conversation, show_upgrade, view);
+	if (conversation->connection_lost && !conversation->options->check)
+		status = check_takeover(conversation, pid);
+	else if (status != CTL_DONE && conversation->why.length)
+		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
+	buf_free(&conversation->why);
+	return status;
+}
+
+enum ctl_status view_upgrade(const struct superctl_options *options)
+{
+	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct act_view view = { .options = options };
+	struct buf request = { 0 };
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status != CTL_DONE)
+		return status;
+	conversation_request(&request, options, options->check ? "upgrade --check" : "upgrade");
+	status = conversation_send(&conversation, &request);
+	conversation.timeout = conversation_answer_timeout(options);
+	if (status == CTL_DONE)
+		status = read_upgrade(&conversation, &view);
+	buf_free(&request);
+	conversation_close(&conversation);
+	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+}

@@ -1,0 +1,271 @@
+/* superd believes the process, which reads what strangers send, only which of its clients has ended, and what that has
+ * sent and got.
+ *
+ * superd alone decides when the process ends, by closing the channel while it has no client: a process that exited by
+ * itself might do so while a client is on its way to it. */
+#include "superd/accept/shared_clients.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/fd.h"
+#include "os/guard/guard_link.h"
+#include "os/netdiag/socket_id.h"
+#include "os/socket/fd_channel.h"
+#include "superd/accept/xinetd_record.h"
+#include "superd/instance/shared_process.h"
+
+#define IDLE_SECONDS 1.0                /* without a client, until the process ends */
+#define REPORTS_MOST 64                 /* read in one turn */
+#define REPORT_MOST 128                 /* bytes of a report */
+
+/* ---- reports ---- */
+
+/* Reads a decimal number as superd-builtin prints it, and moves *text behind it. strtoull(3) would take a sign too, and
+ * make 18446744073709551615 of "-1". */
+static bool read_number(const char **text, uint64_t *number)
+{
+	const char *first = *text;
+
+	*number = 0;
+	for (; **text >= '0' && **text <= '9'; ++*text) {
+		uint64_t digit = (uint64_t)(**text - '0');
+
+		if (*number > (UINT64_MAX - digit) / 10)
+			return false;
+		*number = *number * 10 + digit;
+	}
+	return *text != first && (*first != '0' || *text == first + 1);
+}
+
+static bool skip_text(const char **text, const char *word)
+{
+	size_t length = strlen(word);
+
+	if (strncmp(*text, word, length) != 0)
+		return false;
+	*text += length;
+	return true;
+}
+
+bool client_report_read(const char *text, struct client_report *report)
+{
+	*report = (struct client_report){ 0 };
+	if (!skip_text(&text, "in=") || !read_number(&text, &report->in) || !skip_text(&text, " out=") ||
+	    !read_number(&text, &report->out))
+		return false;
+	if (skip_text(&text, " id=") && !read_number(&text, &report->socket))
+		return false;
+	report->failed = skip_text(&text, " failed");
+	return !strcmp(text, "\n") || !strcmp(text, " rests\n");
+}
+
+/* ---- the process ---- */
+
+static void free_process(struct shared_process *process)
+{
+	watch_stop(&process->watch);
+	alarm_stop(&process->idle);
+	fd_close(&process->channel);
+	list_remove(&process->link);
+	list_remove(&process->all);
+	child_table_remove(&process->engine->children, &process->child);
+	free(process);
+}
+
+static void forget_client(struct shared_process *process, size_t n)
+{
+	process->clients[n].instance->process = NULL;
+	process->clients[n] = process->clients[--process->count];
+	if (!process->count)
+		alarm_set(&process->idle, IDLE_SECONDS);
+}
+
+static void end_client(struct shared_process *process, size_t n, int status)
+{
+	struct instance *instance = process->clients[n].instance;
+
+	forget_client(process, n);
+	instance->facts.status = status;
+	instance_let_go(instance);
+}
+
+/* false: there is none, or no more. */
+static bool receive_report(struct shared_process *process)
+{
+	char text[REPORT_MOST + 1];
+	struct client_report report;
+	ssize_t length = fd_channel_receive(process->channel, text, REPORT_MOST);
+
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	for (size_t n = 0; client_report_read(text, &report) && n < process->count; n++) {
+		if (process->clients[n].socket != report.socket)
+			continue;
+		if (!report.failed)
+			xinetd_record_traffic(process->clients[n].instance->context, report.in, report.out);
+		end_client(process, n, report.failed ? EXIT_FAILURE << 8 : 0); /* as waitpid(2) would have it */
+		break;
+	}
+	return true;
+}
+
+static void on_channel(struct watch *watch, bool readable, bool writable)
+{
+	struct shared_process *process = container_of(watch, struct shared_process, watch);
+	unsigned n = 0;
+
+	(void)readable, (void)writable;
+	while (n++ < REPORTS_MOST && receive_report(process))
+		continue;
+	if (n > REPORTS_MOST || errno == EAGAIN || errno == EINTR)
+		return;
+	watch_stop(watch);              /* the end of the process follows */
+	list_remove(&process->link);
+}
+
+/* Its last reports are read first; all other clients end as it has. */
+static void on_ended(struct child *child, int status)
+{
+	struct shared_process *process = container_of(child, struct shared_process, child);
+
+	child->pid = 0;
+	list_remove(&process->link);
+	while (process->count && process->channel >= 0 && receive_report(process))
+		continue;
+	while (process->count)
+		end_client(process, 0, status);
+	free_process(process);
+}
+
+static void on_idle(struct alarm *alarm)
+{
+	struct shared_process *process = container_of(alarm, struct shared_process, idle);
+
+	if (!process->count)
+		free_process(process);
+}
+
+static struct shared_process *new_process(struct engine *engine, int channel)
+{
+	struct shared_process *process = calloc(1, sizeof(*process));
+
+	if (!process)
+		return NULL;
+	process->engine = engine;
+	process->channel = channel;
+	process->child.ended = on_ended;
+	list_init(&process->link);
+	list_add(&engine->instances->shared, &process->all);
+	watch_init(&process->watch, engine, on_channel);
+	alarm_init(&process->idle, engine, on_idle);
+	return process;
+}
+
+static void add_client(struct shared_process *process, struct instance *instance, uint64_t socket)
+{
+	alarm_stop(&process->idle);
+	process->clients[process->count++] = (struct shared_client){ socket, instance };
+	instance->process = process;
+}
+
+/* ---- its clients ---- */
+
+bool shared_clients_open(struct instance *instance, const struct client *client, int channel)
+{
+	struct shared_process *process = new_process(instance->engine, channel);
+
+	if (process)
+		add_client(process, instance, socket_id(client->fd));
+	return process;
+}
+
+void shared_clients_begin(struct instance *instance, pid_t pid)
+{
+	struct shared_process *process = instance->process;
+
+	if (!process)
+		return;
+	process->child.pid = pid;
+	child_table_add(&process->engine->children, &process->child);
+	watch_set(&process->watch, process->channel, true, false);
+}
+
+void shared_clients_welcome(struct instance *instance)
+{
+	struct service_runtime *runtime = instance->context;
+
+	if (instance->process && !instance->retired)
+		list_add(&runtime->run->kit.shared, &instance->process->link);
+}
+
+/* If superd dies in between, the next one gives the client again (superd/reload/saved_state). */
+static bool give_client(const struct service_runtime *runtime, const struct shared_process *process, int client)
+{
+	const struct start_note note = {
+		.owner = runtime_number(runtime), .pid = process->child.pid, .client = guard_noted_fd(client),
+		.channel = guard_noted_fd(process->channel),
+	};
+	int32_t *noted = guard_note_handover(&note, process->channel);
+
+	if (fd_channel_send(process->channel, client))
+		return true;
+	guard_forget_start(noted);
+	return false;
+}
+
+bool shared_clients_give(struct service_runtime *runtime, struct instance *instance, const struct client *client,
+			 pid_t *pid)
+{
+	uint64_t socket = socket_id(client->fd);
+
+	LIST_EACH(link, &runtime->run->kit.shared) {
+		struct shared_process *process = container_of(link, struct shared_process, link);
+
+		if (process->count == SHARED_MOST || !socket)
+			continue;
+		if (give_client(runtime, process, client->fd)) {
+			add_client(process, instance, socket);
+			*pid = process->child.pid;
+			return true;
+		}
+		list_remove(&process->link);
+	}
+	return false;
+}
+
+void shared_clients_leave(struct instance *instance)
+{
+	struct shared_process *process = instance->process;
+
+	for (size_t n = 0; process && n < process->count; n++) {
+		if (process->clients[n].instance != instance)
+			continue;
+		forget_client(process, n);
+		if (!process->child.pid)
+			free_process(process);
+		return;
+	}
+}
+
+bool shared_clients_load(struct instance *instance, const struct child *child, uint64_t socket, int channel)
+{
+	struct engine *engine = instance->engine;
+	struct shared_process *process = shared_process_find(&engine->instances->shared, child->pid);
+
+	if (!process) {
+		process = new_process(engine, channel);
+		if (!process)
+			return false;
+		process->child.pid = child->pid;
+		process->child.born = child->born;
+		child_table_resume(&engine->children, &process->child);
+		if (channel >= 0)
+			watch_set(&process->watch, channel, true, false);
+	}
+	if (process->count < SHARED_MOST)
+		add_client(process, instance, socket);
+	return true;
+}

@@ -1,0 +1,91 @@
+/* Starts the helper process and waits for its answer for LOOK_SECONDS. A connection whose lock somebody keeps makes the
+ * helper hang; then the answer is "unknown". */
+#include "superd/clients/client_look.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "superd/runtime/runtime.h"
+
+#define LOOK_SECONDS 1.                 /* a helper that does not hang takes some milliseconds */
+
+static void finish_look(struct client_look *look, const struct client_count_answer *answer)
+{
+	client_look_cancel(look);
+	look->done(look, answer);
+}
+
+static void on_ready(struct watch *watch, bool readable, bool writable)
+{
+	struct client_look *look = container_of(watch, struct client_look, watch);
+	struct client_count_answer answer;
+
+	(void)readable, (void)writable;
+	watch_stop(watch);
+	client_count_hear(&look->helper, &answer);
+	finish_look(look, &answer);
+}
+
+static void on_limit(struct alarm *alarm)
+{
+	const struct client_count_answer none = { 0 };
+
+	finish_look(container_of(alarm, struct client_look, limit), &none);
+}
+
+void client_look_init(struct client_look *look, struct engine *engine,
+		      void (*done)(struct client_look *look, const struct client_count_answer *answer))
+{
+	*look = (struct client_look){ .done = done, .helper.channel = -1 };
+	watch_init(&look->watch, engine, on_ready);
+	alarm_init(&look->limit, engine, on_limit);
+}
+
+/* Lists superd's own listeners. NULL: out of memory. */
+static struct file_id *list_known(const struct service_runtime *runtime, size_t *count)
+{
+	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
+	struct stat status;
+
+	*count = 0;
+	for (size_t n = 0; known && n < runtime->listener_count; n++) {
+		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].io.fd, &status) == 0)
+			known[(*count)++] = (struct file_id){ status.st_dev, status.st_ino };
+	}
+	return known;
+}
+
+bool client_look_start(struct client_look *look, struct conn_query *query, size_t count, uint32_t quiet_after,
+		       const pid_t *pids)
+{
+	struct client_count_request request = {
+		.conns = query->conns, .count = count, .quiet_after = quiet_after, .by_turn = look->by_turn,
+		.pids = pids,
+	};
+	struct file_id *known = list_known(query->runtime, &request.known_count);
+	bool started;
+
+	request.known = known;
+	conn_query_set_wanted(query);
+	started = known && client_count_begin(&look->helper, &request);
+	for (size_t n = 0; n < query->count; n++)
+		query->conns[n].cookies = NULL;
+	free(known);
+	if (!started)
+		return false;
+	watch_set(&look->watch, look->helper.channel, true, false);
+	alarm_set(&look->limit, LOOK_SECONDS);
+	return true;
+}
+
+bool client_look_is_open(const struct client_look *look)
+{
+	return look->helper.channel >= 0;
+}
+
+void client_look_cancel(struct client_look *look)
+{
+	watch_stop(&look->watch);
+	alarm_stop(&look->limit);
+	worker_process_end(&look->helper);
+}

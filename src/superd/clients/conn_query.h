@@ -1,0 +1,95 @@
+/* Counts the connections of a service's sockets (sock_diag(7)). superd sends all queries of one turn of the loop to the
+ * kernel as one question. If the machine has so many connections that the answer takes long, a thread waits for it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "os/netdiag/conn_count.h"
+#include "superd/loop/engine.h"
+
+/* The use of conn_query.cookies, the socket cookies of single clients. */
+enum cookie_use {
+	COOKIES_IGNORED,
+	COOKIES_NOTED,                  /* the answer puts all clients into cookies */
+	COOKIES_SOUGHT,                 /* only clients in cookies count */
+	COOKIES_SPARED,                 /* clients in cookies do not count */
+};
+
+#define ANY_KIND (~0u)                  /* for conn_query_add */
+
+/* Embedded in its user, or on the heap. The user sets which, use, no_probes and due after conn_query_init, and may
+ * change them between two counts. */
+struct conn_query {
+	struct service_runtime *runtime; /* service; NULL: not initialised, or freed */
+	void (*counted)(struct conn_query *query); /* the answer is there */
+	unsigned char which;            /* enum conn_which: the connections that count */
+	unsigned char use;              /* enum cookie_use */
+	bool no_probes;                 /* true: connections from probe_from do not count */
+	bool wants_words;               /* true: as in struct conn_count; use is COOKIES_NOTED */
+	bool skips_left;                /* true: as in struct conn_count */
+	double due;                     /* loop time until which the count may be delayed to save work; 0: no delay */
+	size_t count;                   /* number of sockets */
+	struct conn_count *conns;       /* one element for each socket, with the last answer; owned */
+	struct cookie_set cookies;      /* cookies of single clients; empty while a count is under way */
+	unsigned failures;              /* counts in a row in which a number, or a client to be noted, stayed unknown */
+
+	/* For conn_query.c alone. */
+	struct list link;               /* in conn_queries.asked, until its turn */
+	struct conn_query **place;      /* pointer to it in its slice, while the question is under way; NULL: it is not */
+	struct table *table;            /* reference while it waits for its turn, because probes is part of the table */
+	const struct access *probes;    /* probe_from, if no_probes is set */
+	double since;                   /* runtime->since when it was started */
+};
+
+/* Makes room for so many sockets. counted is called once for each conn_query_start, from the loop. false: out of
+ * memory. */
+bool conn_query_init(struct conn_query *query, struct service_runtime *runtime, size_t most,
+		     void (*counted)(struct conn_query *query));
+void conn_query_free(struct conn_query *query);         /* cancels; accepts a query that was freed, or is zeroed */
+
+/* Adds a socket if it is of one of these kinds (bits 1 << enum conn_kind). */
+bool conn_query_add(struct conn_query *query, int fd, unsigned kinds);
+void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        /* all sockets of the runtime */
+
+/* Starts a count before the loop waits again. If one is under way already, does nothing. false: out of memory. */
+bool conn_query_start(struct conn_query *query);
+
+/* Counts before it returns, for a number that is only displayed. false: a count is not known to be quick. */
+bool conn_query_now(struct conn_query *query);
+
+/* Sets in conns the sockets and cookies of the query, for a count by other means. */
+void conn_query_set_wanted(struct conn_query *query);
+
+/* Cancels a count that is under way; counted is not called. Empties cookies and failures. */
+void conn_query_cancel(struct conn_query *query);
+
+static inline bool conn_query_is_open(const struct conn_query *query)
+{
+	return query->place || !list_empty(&query->link);
+}
+
+/* Follow connections until they are closed. conn_query_note cancels a count in progress; the next answer notes all
+ * connections, including those in a handshake. After conn_query_seek the answers count those of them that are still in
+ * a handshake, or that a process has accepted. */
+void conn_query_note(struct conn_query *query);
+void conn_query_seek(struct conn_query *query);
+
+/* The connections that it follows. A count under way has the set and only reads it, so this counts at any time. */
+const struct cookie_set *conn_query_followed(const struct conn_query *query);
+
+/* Whether the answer has all numbers, and all clients that it had to note. */
+bool conn_query_is_complete(const struct conn_query *query);
+
+/* Whether the service's state has not changed since conn_query_start; else the answer is out of date. */
+bool conn_query_is_current(const struct conn_query *query);
+
+uint32_t conn_query_sum(const struct conn_query *query);        /* connections at all sockets whose number is known */
+
+/* Writes the n-th address of a client that the answer has, from 0. false: there are no more. */
+bool conn_query_peer(const struct conn_query *query, size_t n, char *text, size_t size);
+
+/* Waits for the thread, if it runs; counted is not called. */
+void conn_queries_end(struct engine *engine);

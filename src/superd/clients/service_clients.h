@@ -1,0 +1,54 @@
+/* The clients of a service's sockets, for superd/stop/idle: counted connections, and datagrams. Embedded in struct
+ * idle. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "os/netdiag/datagram_stamp.h"
+#include "superd/clients/client_look.h"
+#include "superd/clients/conn_query.h"
+#include "superd/runtime/runtime.h"
+
+struct service_clients {
+	struct conn_query query;        /* count for each listener of the service, also for those without a socket */
+	struct client_look look;        /* how long nothing has moved at the connections (idle_means = quiet) */
+	void (*counted)(struct service_clients *clients, bool used); /* a count is done, and a look where it is needed */
+	double quiet_after;             /* seconds without movement after which a connection is quiet; 0: never */
+	struct datagram_stamp *datagrams;       /* last datagram of each UDP socket at the last look; owned */
+	size_t count;                   /* listeners of the service */
+	bool known;                     /* true: connections is known */
+	bool is_logged;                 /* true: superd logged that it is unknown */
+	bool has_datagrams;             /* true: a datagram has come between the last two counts */
+	uint32_t connections;           /* connections at the last count, quiet ones too */
+	uint32_t quiet;                 /* quiet ones among them */
+	pid_t *pids;                    /* for the count that is under way: whose own ports count; owned; NULL: none */
+	struct conn_count *own;         /* ports that the backend had opened itself at the last look; owned; NULL: none */
+	uint32_t own_count;
+	double moved;                   /* loop time when something last moved at any of them; 0: none is quiet, or unknown */
+};
+
+bool service_clients_init(struct service_clients *clients, struct service_runtime *runtime,
+			  void (*counted)(struct service_clients *clients, bool used)); /* false: out of memory */
+void service_clients_free(struct service_clients *clients);
+
+/* Called before each count, because sockets may have been opened again. */
+void service_clients_prepare(struct service_clients *clients);
+
+/* The connections to ports of the backend's own at the last count. */
+uint32_t service_clients_own(const struct service_clients *clients);
+
+/* Whether all sockets are of a kind whose closed connections the kernel reports. Call service_clients_prepare
+ * before. */
+bool service_clients_closes_are_reported(const struct service_clients *clients);
+
+/* Makes datagrams count from now on. */
+void service_clients_begin(struct service_clients *clients);
+
+/* Starts a count of query, after service_clients_prepare. counted is called later, from the loop: whether a client is
+ * connected at whose connection something has moved lately, or has sent a datagram since the last count. An unknown
+ * number counts as a client. pids: if no other client is connected, the own ports of these processes count, too; 0 ends
+ * the list, which is freed; NULL: none. false: out of memory. */
+bool service_clients_count(struct service_clients *clients, pid_t *pids);
+bool service_clients_are_counted(const struct service_clients *clients); /* a count is under way */

@@ -1,0 +1,53 @@
+/* The last lines logged about each service, for the verbs log and status. Number and size of the lines are limited, for
+ * each service and in total; beyond the total the oldest lines of the service that has been silent longest are dropped.
+ * A service without lines costs no memory. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "lib/log/log.h"
+
+#define RECENT_LOG_LINES 100            /* lines of a service */
+#define RECENT_LOG_TEXT 300             /* bytes of a line */
+#define RECENT_LOG_MOST (256 << 10)     /* bytes in total, with the structs */
+#define RECENT_LOG_BUCKETS 1024
+
+struct recent_line {
+	struct list link;               /* among the lines of the service */
+	uint64_t serial;                /* later lines have greater ones */
+	double at;                      /* Unix seconds */
+	enum level level;
+	char text[];
+};
+
+/* A line to add. */
+struct logged_line {
+	double at;                      /* Unix seconds */
+	enum level level;
+	const char *text;               /* not NUL-terminated */
+	size_t length;                  /* bytes of the text */
+	uint64_t serial;                /* of a line from before an upgrade; 0: the next one */
+};
+
+/* Begins zeroed. */
+struct recent_log {
+	struct list buckets[RECENT_LOG_BUCKETS]; /* hash table of the services with lines, by name */
+	struct list owners;             /* the same services; the one silent longest is first */
+	size_t used;                    /* bytes in total */
+	uint64_t last_serial;           /* of the latest line; 0: there was none */
+	bool initialized;               /* the lists are; set by the first line */
+};
+
+/* service: "" for superd itself. */
+void recent_log_add(struct recent_log *recent_log, const char *service, const struct logged_line *logged);
+
+/* The lines of a service, struct recent_line, the oldest first; NULL: none. */
+struct list *recent_log_of(const struct recent_log *recent_log, const char *service);
+
+/* Calls act for every line; the lines of the service that has been silent longest come first. */
+void recent_log_for_each(struct recent_log *recent_log,
+			 void (*act)(void *context, const char *service, const struct recent_line *line), void *context);
+
+void recent_log_free(struct recent_log *recent_log);

@@ -1,0 +1,290 @@
+/* The query verbs: status, list, show, why, idle, timeline, metrics, health, version.
+ *
+ * An answer about many services takes several turns of the loop, and a reload may come between two turns. So it keeps
+ * names, not pointers, and skips a service that is gone by its turn.
+ *
+ * status counts who is connected. The kernel takes long for that where it has many connections, or memory for
+ * many, and then a thread asks it (superd/clients/conn_query). One question counts for several services. */
+#include "superd/control/verbs.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "lib/json.h"
+#include "os/guard/guard_link.h"
+#include "superd/control/selection.h"
+#include "superd/control/server.h"
+#include "superd/control/service_row.h"
+#include "superd/control/show_internal.h"
+#include "superd/health/health.h"
+#include "superd/machine/build_info.h"
+#include "superd/service/runtime_event.h"
+#include "superd/stop/idle.h"
+
+#define AHEAD 64                        /* services that are counted at once */
+
+struct query_request;
+
+/* One of the next services of an answer. */
+struct next_service {
+	const char *name;               /* in selection.names */
+	struct query_request *query;
+	struct idle_count clients;
+};
+
+struct query_request {
+	struct session *session;
+	struct selection selection;     /* services that are still to be answered */
+	bool counts;                    /* clients are counted first */
+	struct next_service next[AHEAD]; /* from `at` on still to be answered */
+	size_t at, count, uncounted;    /* uncounted: number of `next` whose count is under way */
+	enum answer answer;             /* the parts of a service's line; 0: show or rows add it */
+	void (*show)(const struct service_view *view, struct buf *out); /* adds the object for a service */
+	bool only_failed;               /* --failed */
+	struct service_row_writer *rows; /* for the verb show, the server's; NULL: another verb */
+};
+
+static bool is_wanted(const struct query_request *query, const struct service_match *match)
+{
+	return !query->only_failed || match->left_out || (match->runtime && health_has_failed(match->runtime));
+}
+
+static void send_service(struct query_request *query, const struct next_service *next, double now)
+{
+	struct session *session = query->session;
+	struct service_view view = {
+		.supervisor = session->supervisor, .recent_log = &session->server->recent_log,
+		.request = &session->request,
+		.match = selection_find(session->supervisor, next->name), .clients = &next->clients, .now = now,
+		.offset = show_wall_offset(now),
+	};
+
+	if (!view.match.row || !is_wanted(query, &view.match))
+		return;
+	if (query->answer)
+		show_service(&view, query->answer, &session->line);
+	else if (query->show)
+		query->show(&view, &session->line);
+	else if (service_row_writer_follow(query->rows, session->supervisor->table, session->supervisor->loaded))
+		service_row_write(query->rows, view.match.row,
+				  view.match.runtime ? NULL : view.match.left_out, &session->line);
+	else
+		session->line.failed = true;
+	session_send_line(session);
+}
+
+static void on_clients_counted(struct idle_count *clients)
+{
+	struct query_request *query = container_of(clients, struct next_service, clients)->query;
+
+	if (!--query->uncounted)
+		line_io_want_room(&query->session->io, true);
+}
+
+static void free_next(struct query_request *query)
+{
+	for (size_t n = 0; n < query->count; n++)
+		idle_count_free(&query->next[n].clients);
+	query->at = query->count = query->uncounted = 0;
+}
+
+/* Takes the next names, one at least if there is one, and starts to count. */
+static void take_next(struct query_request *query)
+{
+	double begun = clock_now();
+	const char *name;
+
+	free_next(query);
+	while (query->count < AHEAD && (!query->count || clock_now() - begun < TURN_SECONDS) &&
+	       (name = selection_next(&query->selection))) {
+		struct next_service *next = &query->next[query->count++];
+		struct service_runtime *runtime = NULL;
+
+		*next = (struct next_service){ .name = name, .query = query };
+		if (query->counts)
+			runtime = selection_find(query->session->supervisor, name).runtime;
+		if (runtime && idle_count_start(&next->clients, runtime, on_clients_counted))
+			query->uncounted++;
+	}
+}
+
+static void on_query_room(struct session *session)
+{
+	struct query_request *query = session->state;
+	double begun = clock_now(), now = begun;
+
+	if (!selection_go_on(&query->selection, session))
+		return;
+	while (line_io_has_room(&session->io) && now - begun < TURN_SECONDS) {
+		if (query->at == query->count)
+			take_next(query);
+		if (!query->count) {
+			if (!selection_refuse_missing(&query->selection, session))
+				session_done(session);
+			return;
+		}
+		if (query->uncounted) {
+			line_io_want_room(&session->io, false);
+			return;
+		}
+		send_service(query, &query->next[query->at++], now);
+		now = clock_now();
+	}
+}
+
+static void on_query_free(struct session *session)
+{
+	struct query_request *query = session->state;
+
+	free_next(query);
+	selection_free(&query->selection);
+	free(query);
+}
+
+static const struct request_ops query_ops = { .room = on_query_room, .free = on_query_free };
+
+/* answer 0: show adds the object for a service; NULL: the caller sets rows. */
+static struct query_request *begin_query(struct session *session, enum answer answer,
+					 void (*show)(const struct service_view *view, struct buf *out))
+{
+	struct selection selection;
+	struct query_request *query;
+
+	if (!selection_make(&selection, session, true))
+		return NULL;
+	query = calloc(1, sizeof(*query));
+	if (!query) {
+		selection_free(&selection);
+		session_fail(session, CODE_FAILED, "", "out of memory");
+		return NULL;
+	}
+	query->session = session;
+	query->selection = selection;
+	query->answer = answer;
+	query->show = show;
+	query->counts = answer == ANSWER_STATUS;
+	query->only_failed = session->request.options & ASKS_FAILED;
+	session_begin(session, &query_ops, query, true);
+	return query;
+}
+
+void verb_query_status(struct session *session)
+{
+	begin_query(session, ANSWER_STATUS, NULL);
+}
+
+void verb_query_list(struct session *session)
+{
+	begin_query(session, ANSWER_LIST, NULL);
+}
+
+void verb_query_idle(struct session *session)
+{
+	begin_query(session, ANSWER_IDLE, NULL);
+}
+
+void verb_query_timeline(struct session *session)
+{
+	begin_query(session, 0, show_timeline);
+}
+
+void verb_query_show(struct session *session)
+{
+	struct query_request *query = begin_query(session, 0, NULL);
+	bool hides = session->right < RIGHT_ACT;
+	struct service_row_writer **rows = &session->server->rows[hides];
+
+	if (!query)
+		return;
+	if (!*rows)
+		*rows = service_row_writer_new(hides);
+	query->rows = *rows;
+	if (!query->rows)
+		session_fail(session, CODE_FAILED, "", "out of memory");
+}
+
+void verb_query_metrics(struct session *session)
+{
+	if (!begin_query(session, ANSWER_METRICS, NULL))
+		return;
+	json_object_open(&session->line);
+	show_superd(session->supervisor, session->supervisor->engine.started, show_wall_offset(clock_now()),
+		    &session->line);
+	json_object_close(&session->line);
+	session_send_line(session);
+}
+
+static void add_health(const struct supervisor *supervisor, struct buf *out)
+{
+	struct buf lines = { 0 }, line = { 0 };
+	enum health health = health_check(&supervisor->engine, &lines);
+
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	json_list_field(out, "reasons");
+	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
+		buf_add(&line, at, strcspn(at, "\n"));
+		json_element_text(out, buf_string(&line));
+		buf_clear(&line);
+	}
+	json_list_close(out);
+	out->failed |= lines.failed || line.failed;
+	buf_free(&lines);
+	buf_free(&line);
+}
+
+static void show_health(const struct service_view *view, struct buf *out)
+{
+	const struct service_match *match = &view->match;
+	struct buf why = { 0 };
+	enum health health = health_of(&view->supervisor->engine, match->runtime, match->left_out, &why);
+
+	json_object_open(out);
+	json_text_field(out, "service", match->row->name);
+	json_text_field(out, "state", service_match_state(match));
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	json_text_field(out, "reason", why.length ? buf_string(&why) : NULL);
+	show_listeners(view, out);
+	json_object_close(out);
+	out->failed |= why.failed;
+	buf_free(&why);
+}
+
+void verb_query_health(struct session *session)
+{
+	if (session->request.name_count) {
+		begin_query(session, 0, show_health);
+		return;
+	}
+	json_object_open(&session->line);
+	add_health(session->supervisor, &session->line);
+	json_object_close(&session->line);
+	session_send_line(session);
+	session_done(session);
+}
+
+void verb_query_version(struct session *session)
+{
+	json_object_open(&session->line);
+	json_text_field(&session->line, "version", PACKAGE_VERSION);
+	json_text_field(&session->line, "build", build_id());
+	json_count_field(&session->line, "pid", (uint64_t)getpid());
+	json_list_field(&session->line, "with");
+	for (size_t n = 0; built_with[n]; n++)
+		json_element_text(&session->line, built_with[n]);
+	json_list_close(&session->line);
+	if (guard_pid() > 0)
+		json_count_field(&session->line, "guard", (uint64_t)guard_pid());
+	else
+		json_null_field(&session->line, "guard");
+	json_text_field(&session->line, "reload_refused",
+			*session->supervisor->service_list.refused ? session->supervisor->service_list.refused : NULL);
+	json_count_field(&session->line, "starts_noted", guard_notes_used());
+	show_posture(&session->line);
+	json_object_close(&session->line);
+	session_send_line(session);
+	session_done(session);
+}

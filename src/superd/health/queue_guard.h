@@ -1,0 +1,49 @@
+/* superd's notes about the clients that wait for a service with accept = no, to distinguish an instance that accepts
+ * them from one that does not. Owner: struct service_runtime; made before the first start or the first query, and freed
+ * with it. All of superd/health uses it; superd/service reads it by the functions below. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "os/netdiag/queue_ids.h"
+#include "superd/limits/backoff.h"
+#include "superd/runtime/runtime.h"
+
+#define NO_PROGRESS_LIMIT 6             /* first value of no_progress_limit, and its value after a proof of no progress */
+
+struct start_look;
+
+struct queue_guard {
+	unsigned queued_at_start;       /* clients that waited when the current instance was started */
+	unsigned queued_at_end;         /* clients that waited when it succeeded; they start the next instance without another look */
+	unsigned no_progress_ends;      /* successful ends in a row after which the queue was not shorter */
+	unsigned no_progress_limit;     /* value of no_progress_ends from which superd looks for a proof */
+	struct queue_ids backlog;       /* identities of all clients that waited when last noted; empty: unknown */
+	bool backlog_is_queried;        /* true: superd/health/start_look noted backlog, and decides by it */
+	int arrivals;                   /* watch for clients that come during the run (os/netdiag/arrivals); -1: none */
+	bool started_since;             /* true: an instance was started since backlog was noted */
+	struct backoff restart_backoff; /* pause of `restart`, after instances that superd started and that succeeded at once */
+	struct start_look *look;        /* question before the next start (superd/health/start_look); NULL: none */
+	ev_timer accept_timer;          /* next look whether a client was taken (superd/health/accept_latency) */
+	double accept_since;            /* runtime->since when these checks began */
+	unsigned accept_queued;         /* clients in the queue at the last look */
+};
+
+/* Returns the guard; NULL: none was made yet. */
+static inline struct queue_guard *queue_guard_find(const struct service_runtime *runtime)
+{
+	return runtime->run ? runtime->run->guard : NULL;
+}
+
+/* Returns the guard, and makes it if there is none; NULL: out of memory. */
+struct queue_guard *queue_guard_make(struct service_runtime *runtime);
+void queue_guard_free(struct service_runtime *runtime); /* after start_look_forget */
+
+void queue_guard_note_progress(struct queue_guard *guard);              /* it is proved that an instance took a client */
+void queue_guard_reset(struct service_runtime *runtime);                /* when the service has got other sockets */
+bool queue_guard_has_queue(const struct service_runtime *runtime);      /* whether clients waited when the last instance ended */
+bool queue_guard_is_asking(const struct service_runtime *runtime);      /* whether a question before a start is under way */
+bool queue_guard_wants_proof(const struct service_runtime *runtime);    /* whether many ends in a row look like no progress */
+
+extern const struct field_table saved_guard;

@@ -1,0 +1,401 @@
+/* Tables of an instance, its messages, its exec_sequence, the command that runs beside it, and the search for its
+ * daemon. The sections of an instance's parts follow its own; a command belongs to the sequence, or the service, in
+ * front of it. */
+#include "superd/instance/instance_state.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/scan.h"
+#include "superd/instance/aux_command.h"
+#include "superd/instance/exec_sequence.h"
+#include "superd/instance/forking_search.h"
+#include "superd/instance/notify_state.h"
+#include "superd/runtime/failure.h"
+#include "table/words/command_prefix.h"
+
+
+/* Never 1: as a process that is init, and kill(-1) signals every process. */
+#define PID .least = 2, .most = INT32_MAX
+#define RESULT .most = RESULTS - 1
+
+/* The key is written where the instance is counted: any source may be all zeros. */
+static void save_source(struct state_saver *saver, const void *object)
+{
+	const struct instance *instance = object;
+
+	if (instance->client.counted)
+		state_add_bytes(&saver->text, "source", instance->client.source, sizeof(instance->client.source));
+}
+
+/* client.counted then means that the caller has to count it. */
+static void load_source(struct state_section *section, void *object)
+{
+	struct instance_client *client = &((struct instance *)object)->client;
+
+	client->counted = state_bytes(section, "source", client->source, sizeof(client->source));
+}
+
+static void save_head(struct state_saver *saver, const void *object)
+{
+	const struct instance *instance = object;
+
+	if (instance->client.knows_head)
+		state_add_bytes(&saver->text, "head", &instance->client.head, sizeof(instance->client.head));
+}
+
+static void load_head(struct state_section *section, void *object)
+{
+	struct instance_client *client = &((struct instance *)object)->client;
+
+	client->knows_head = state_bytes(section, "head", &client->head, sizeof(client->head));
+}
+
+/* The keys are those of an older superd that had flags in place of a state. load_state and load_step derive the state
+ * from them. */
+static void save_state(struct state_saver *saver, const void *object)
+{
+	const struct instance *instance = object;
+
+	if (instance->state >= INSTANCE_TERM && instance->state <= INSTANCE_CLEAR_KILL)
+		state_add_number(&saver->text, "told", 1);
+	if (instance->facts.result == RESULT_WATCHDOG)
+		state_add_number(&saver->text, "silent", 1);
+}
+
+/* The state of an instance without a sequence; load_step corrects it for one with a sequence. An instance that was
+ * killed gets SIGKILL again when its timer expires. */
+static void load_state(struct state_section *section, void *object)
+{
+	struct instance *instance = object;
+	const struct service *service = instance->service;
+	bool is_told = state_flag(section, "told");
+	bool works = service && service->exec->type == TYPE_ONESHOT && !service->exec->accept;
+
+	if (state_flag(section, "silent") && !instance->facts.result)
+		instance->facts.result = RESULT_WATCHDOG;
+	instance->state = instance->facts.stopped && instance->facts.killed ? INSTANCE_FINAL
+		: instance->facts.stopped			     ? (is_told ? INSTANCE_TERM : INSTANCE_STOP_CMD)
+		: instance->facts.cleared				     ? INSTANCE_CLEAR
+		: instance->facts.unready || instance->facts.unbound	     ? INSTANCE_STARTED
+		: works							     ? INSTANCE_WORK
+									     : INSTANCE_READY;
+	instance->facts.ready = !instance->facts.unready && !instance->facts.unbound && !works;
+}
+
+#define FIELD(key, path) STATE_FIELD(instance, key, path)
+#define NONE(path, why) STATE_NONE(instance, path, why)
+
+static const struct state_field instance_fields[] = {
+	{ FIELD("child", child.pid), PID },
+	{ FIELD("born", child.born), .most = STATE_NUMBER_MOST, .missing = STATE_NUMBER_MOST },
+	{ FIELD("pid", pid), PID },
+	{ FIELD("group", groups.group), PID },
+	{ FIELD("former_group", groups.former), PID },
+	{ STATE_FIELD_AS(STATE_FD, instance, "group_fd", groups.fd) },
+	{ STATE_FIELD_AS(STATE_FD, instance, "former_fd", groups.former_fd) },
+	{ FIELD("timer", limit.timer) },
+	{ FIELD("since", since), .always = true },
+	{ FIELD("starting", facts.unready) },
+	{ FIELD("unbound", facts.unbound) },
+	{ FIELD("stopping", facts.stopped) },
+	{ FIELD("killed", facts.killed) },
+	{ FIELD("failed", facts.failed) },
+	{ FIELD("clears", facts.cleared) },
+	{ FIELD("stop_signal", facts.stop_signal), .most = NSIG },
+	{ FIELD("result", facts.result), RESULT },
+	{ STATE_BY(instance, state, save_state, load_state) },
+	{ FIELD("retired", retired) },
+	{ FIELD("status", facts.status) },
+	{ FIELD("gone", facts.gone) },
+	{ STATE_BY(instance, client.source, save_source, load_source) },
+	{ STATE_BY(instance, client.head, save_head, load_head) },
+	{ FIELD("unread", client.unread) },
+	{ STATE_FIELD_AS(STATE_BYTES, instance, "private_tmp", private_tmp) },
+	{ FIELD("peer", client.peer) },
+	{ FIELD("cgroup", cgroup.path) },
+	{ FIELD("cgroup_files", cgroup.files) },
+	{ FIELD("cgroup_kept", cgroup.kept) },
+	{ FIELD("cgroup_killed", cgroup.killed) },
+	{ NONE(link, "its service lists it") },
+	{ NONE(linger, "the key lingers: it is listed anew") },
+	{ NONE(child.cpu, "only of a process that has ended") },
+	{ NONE(child.next, "it is added to the children anew") },
+	{ NONE(child.is_main, "it always is, or never") },
+	{ NONE(engine, "that of the superd that runs it") },
+	{ NONE(service, "the row in the table that was read anew") },
+	{ NONE(user, "that of its row") },
+	{ NONE(main_watch, "the key main_fd") },
+	{ NONE(groups.escaped, "looked for again by the next signal, while its first process lives") },
+	{ NONE(limit.allowance, "begins anew with the rest of the timer") },
+	{ NONE(facts.ready, "follows from what it waits for, or from the step of its course") },
+	{ NONE(client.counted, "the key source") },
+	{ NONE(client.busy, "the key busy: the descriptor of its listener") },
+	{ NONE(client.knows_head, "the key head") },
+	{ NONE(ops, "follow from accept of the service") },
+	{ NONE(client.channel, "the keys channel and channel_client") },
+	{ FIELD("mark", mark) },
+	{ NONE(search, "the search has a section of its own") },
+	{ NONE(bind_calls, "has a section of its own") },
+	{ NONE(ready, "it begins anew") },
+	{ NONE(notice, "has a section of its own") },
+	{ NONE(sequence, "has a section of its own") },
+	{ NONE(drain, "has a section of its own") },
+	{ NONE(frozen, "it is thawed for the upgrade, and frozen again") },
+	{ NONE(plan, "only a start needs it") },
+	{ NONE(process, "the keys process, process_born, channel and client_socket") },
+	{ NONE(relay, "the keys relay, relay_fd, relay_up, relay_served, relay_received and relay_sent") },
+	{ NONE(outdated, "has a section of its own") },
+	{ NONE(foreground, "its client loses the connection") },
+	{ NONE(context, "its service") },
+};
+const struct field_table instance_state = FIELD_TABLE("instance", instance, instance_fields);
+
+#undef FIELD
+#undef NONE
+#define FIELD(key, path) STATE_FIELD(notify_state, key, path)
+#define NONE(path, why) STATE_NONE(notify_state, path, why)
+
+static const struct state_field notice_fields[] = {
+	{ FIELD("access", access), .most = NOTIFY_ALL, .always = true },
+	{ FIELD("stopping", stopping) },
+	{ FIELD("reloading", reloading) },
+	{ FIELD("reloads", reloads) },
+	{ FIELD("patience", limit) },
+	{ FIELD("watchdog", watchdog) },
+	{ FIELD("every", every), .least = -1, .most = STATE_TIME_MOST, .always = true },
+	{ FIELD("watched", watched) },
+	{ FIELD("status", status) },
+	{ FIELD("bus_error", bus_error) },
+	{ FIELD("varlink_error", varlink_error) },
+	{ FIELD("error", error), .most = INT32_MAX },
+	{ NONE(link, "it joins its socket anew") },
+	{ NONE(moved, "listed where the instance has a former group") },
+	{ NONE(notify, "the key socket: its place among the notify sockets") },
+	{ NONE(instance, "the one in front of it") },
+	{ NONE(last, "the upgrade waits until the messages are read") },
+	{ NONE(ended, "only while messages are waited for") },
+	{ NONE(sender, "only while a message is taken") },
+	{ NONE(allowance, "begins anew with the rest of patience") },
+	{ NONE(extension_refused, "it is logged once more") },
+	{ NONE(paused, "it is thawed for the upgrade, and frozen again") },
+};
+const struct field_table notice_state = FIELD_TABLE("notice", notify_state, notice_fields);
+
+static void save_phase(struct state_saver *saver, const void *object)
+{
+	state_add(&saver->text, "phase", command_option(((const struct aux_command *)object)->phase));
+}
+
+/* A command of an unknown phase is left to itself. */
+static void load_phase(struct state_section *section, void *object)
+{
+	const char *option = state_text(section, "phase");
+	struct aux_command *command = object;
+
+	for (unsigned phase = 0; option && phase < PHASES; phase++) {
+		if (strcmp(command_option((enum command_phase)phase), option) != 0)
+			continue;
+		command->phase = (enum command_phase)phase;
+		return;
+	}
+	command->child.pid = 0;
+}
+
+#undef FIELD
+#undef NONE
+#define FIELD(key, path) STATE_FIELD(aux_command, key, path)
+#define NONE(path, why) STATE_NONE(aux_command, path, why)
+
+static const struct state_field control_fields[] = {
+	{ FIELD("pid", child.pid), PID },
+	{ FIELD("born", child.born), .most = STATE_NUMBER_MOST, .missing = STATE_NUMBER_MOST },
+	{ STATE_BY(aux_command, phase, save_phase, load_phase) },
+	{ FIELD("next", next), .least = 1, .most = INT32_MAX, .always = true },
+	{ STATE_FIELD_AS(STATE_BYTES, aux_command, "private_tmp", private_tmp) },
+	{ FIELD("patience", time_limit), .least = 1, .most = STATE_NUMBER_MOST, .missing = SCAN_INFINITY },
+	{ FIELD("timer", timer) },
+	{ FIELD("late", late) },
+	{ FIELD("stopped", stopped) },
+	{ FIELD("ignores_failure", ignores_failure) },
+	{ FIELD("fact_0", facts[0]) },
+	{ FIELD("fact_1", facts[1]) },
+	{ FIELD("fact_2", facts[2]) },
+	{ FIELD("fact_3", facts[3]) },
+	{ NONE(link, "it is listed anew") },
+	{ NONE(child.cpu, "only of a process that has ended") },
+	{ NONE(child.next, "it is added to the children anew") },
+	{ NONE(child.is_main, "it always is, or never") },
+	{ NONE(pid, "that of the child") },
+	{ NONE(exec_status, "the upgrade waits until its program runs") },
+	{ NONE(runtime, "the service in front of it") },
+	{ NONE(instance, "the one in front of it") },
+	{ NONE(plan, "made anew for the next command") },
+	{ NONE(checks, "of a course, which writes it") },
+	{ NONE(unprepared, "no command runs then") },
+	{ NONE(killed, "the end of the timer kills it again") },
+	{ NONE(asks, "a question is put anew") },
+	{ NONE(last, "the upgrade waits until the messages are read") },
+	{ NONE(status, "only while messages are waited for") },
+	{ NONE(fault, "the upgrade waits until its program runs") },
+	{ NONE(remote_address, "its client's, which the course sets") },
+	{ NONE(remote_port, "its client's, which the course sets") },
+	{ NONE(invocation, "its course's") },
+};
+static_assert(COMMAND_FACTS == 4, "a line for each");
+const struct field_table command_state = FIELD_TABLE("control", aux_command, control_fields);
+
+static void save_why(struct state_saver *saver, const void *object)
+{
+	const struct exec_sequence *sequence = object;
+
+	if (sequence->why.length)
+		state_add(&saver->text, "why", buf_string(&sequence->why));
+}
+
+static void load_why(struct state_section *section, void *object)
+{
+	const char *why = state_text(section, "why");
+
+	if (why)
+		buf_text(&((struct exec_sequence *)object)->why, why);
+}
+
+/* The steps of a sequence as the key "step" has them. The numbers must not change. */
+enum course_step { BEFORE, LAUNCHED, RUNS, AFTER, IS_READY, REMAINS, LEAVES, CLEARS };
+
+/* A stop goes on from any step. */
+static enum course_step step_of(const struct exec_sequence *sequence)
+{
+	static const unsigned char steps[INSTANCE_STATES] = {
+		[INSTANCE_LAUNCHED] = LAUNCHED, [INSTANCE_STARTED] = RUNS,     [INSTANCE_WORK] = RUNS,
+		[INSTANCE_POST] = AFTER,	[INSTANCE_READY] = IS_READY,   [INSTANCE_REMAIN] = REMAINS,
+		[INSTANCE_STOP_CMD] = LEAVES,	[INSTANCE_LEAVE] = LEAVES,     [INSTANCE_STOP_POST] = CLEARS,
+		[INSTANCE_OVER] = CLEARS,
+	};
+	const struct instance *instance = sequence->instance;
+	bool busy = aux_command_is_busy(&sequence->command);
+	bool ends = instance->state >= INSTANCE_TERM && instance->state <= INSTANCE_CLEAR_KILL;
+
+	if (!ends)
+		return (enum course_step)steps[instance->state];
+	if (busy)
+		return sequence->command.phase <= PHASE_START_PRE     ? BEFORE
+			: sequence->command.phase == PHASE_START_POST ? AFTER
+								      : LEAVES;
+	return instance->facts.ready ? IS_READY : RUNS;
+}
+
+static void save_step(struct state_saver *saver, const void *object)
+{
+	const struct exec_sequence *sequence = object;
+
+	if (!sequence->instance)
+		return;
+	state_add_number(&saver->text, "step", step_of(sequence));
+}
+
+/* Behind the keys of the instance, which say whether it is being stopped. */
+static void load_step(struct state_section *section, void *object)
+{
+	const struct exec_sequence *sequence = object;
+	struct instance *instance = sequence->instance;
+	enum course_step step = (enum course_step)state_number(section, "step", BEFORE, CLEARS, IS_READY);
+	bool clears, stops;
+
+	if (!instance)
+		return;
+	clears = instance->state == INSTANCE_CLEAR && !sequence->main_is_gone;
+	stops = instance->facts.stopped;
+	instance->facts.ready = step >= IS_READY;
+	if (step == CLEARS)
+		instance->state = INSTANCE_STOP_POST;
+	else if (step == LEAVES && sequence->main_is_gone)
+		instance->state = INSTANCE_LEAVE;
+	else if (step == REMAINS)
+		instance->state = INSTANCE_REMAIN;
+	else if (stops && instance->state == INSTANCE_STOP_CMD && step != LEAVES)
+		instance->state = INSTANCE_TERM;
+	else if (!stops && !clears)
+		instance->state = step == BEFORE ? INSTANCE_COND
+			: step == LAUNCHED	 ? INSTANCE_LAUNCHED
+			: step == AFTER		 ? INSTANCE_POST
+			: step == IS_READY	 ? INSTANCE_READY
+			: instance->facts.unready || instance->facts.unbound ? INSTANCE_STARTED
+						  : INSTANCE_WORK;
+}
+
+#undef FIELD
+#undef NONE
+#define FIELD(key, path) STATE_FIELD(exec_sequence, key, path)
+#define NONE(path, why) STATE_NONE(exec_sequence, path, why)
+
+static const struct state_field course_fields[] = {
+	{ FIELD("checks", command.checks) },
+	{ FIELD("invocation", invocation) },
+	{ FIELD("has_run", has_run) },
+	{ FIELD("main_is_gone", main_is_gone) },
+	{ STATE_BY(exec_sequence, why, save_why, load_why) },
+	{ STATE_BY(exec_sequence, instance, save_step, load_step) },
+	{ NONE(runtime, "the service in front of it") },
+	{ NONE(command, "the command that runs has a section of its own") },
+	{ NONE(exec_status, "the upgrade waits until its program runs") },
+	{ NONE(over, "the upgrade waits until its end is reported") },
+	{ NONE(fault, "the upgrade waits until its program runs") },
+};
+const struct field_table sequence_state = FIELD_TABLE("course", exec_sequence, course_fields);
+
+static const char *const phases[] = {
+	[FIRST] = "first",	 [LOOKING] = "looking",	  [ON_TRIAL] = "on_trial",
+	[FOLLOWED] = "followed", [SWEEPING] = "sweeping",
+};
+
+static void save_search_phase(struct state_saver *saver, const void *object)
+{
+	state_add(&saver->text, "phase", phases[((const struct forking_search *)object)->phase]);
+}
+
+static void load_search_phase(struct state_section *section, void *object)
+{
+	const char *name = state_text(section, "phase");
+	unsigned phase = FIRST;
+
+	while (name && phase <= SWEEPING && strcmp(phases[phase], name) != 0)
+		phase++;
+	forking_search_enter(object, phase <= SWEEPING ? (enum phase)phase : LOOKING);
+}
+
+/* The configuration of the start is not saved: the next superd no longer has it. */
+static const struct state_field search_fields[] = {
+	{ STATE_BY(forking_search, phase, save_search_phase, load_search_phase) },
+	{ STATE_FIELD(forking_search, "since", since), .always = true },
+	{ STATE_FIELD(forking_search, "first", first), .most = INT32_MAX },
+	{ STATE_FIELD(forking_search, "before", before), .most = INT32_MAX },
+	{ STATE_FIELD(forking_search, "status", status) },
+	{ STATE_FIELD(forking_search, "told_group", signalled_group), PID },
+	{ STATE_FIELD(forking_search, "clear", clear) },
+	{ STATE_ARRAY(forking_search, "told", signalled), PID,
+	  .count = offsetof(struct forking_search, signalled_count) },
+	{ STATE_FIELD(forking_search, "timer", timer) },
+	{ STATE_NONE(forking_search, link, "it is listed anew") },
+	{ STATE_NONE(forking_search, table, "the table that was read anew") },
+	{ STATE_NONE(forking_search, service, "the row of its instance") },
+	{ STATE_NONE(forking_search, instance, "the one in front of it") },
+	{ STATE_NONE(forking_search, chances, "counted anew, which ends too") },
+	{ STATE_NONE(forking_search, signalled_count, "as many as there are keys") },
+};
+const struct field_table search_state = FIELD_TABLE("search", forking_search, search_fields);
+
+static const struct state_field failure_fields[] = {
+	{ STATE_FIELD(failure, "at", at) },
+	{ STATE_FIELD(failure, "lasted", lasted) },
+	{ STATE_FIELD(failure, "pid", pid), .most = INT32_MAX },
+	{ STATE_FIELD(failure, "status", status) },
+	{ STATE_FIELD(failure, "result", result), RESULT },
+	{ STATE_FIELD(failure, "peer", peer) },
+	{ STATE_FIELD(failure, "why", why) },
+	{ STATE_FIELD(failure, "hint", hint), .most = FAILURE_HINTS - 1 },
+};
+const struct field_table failure_state = FIELD_TABLE("failure", failure, failure_fields);

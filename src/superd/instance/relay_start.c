@@ -1,0 +1,338 @@
+/* Starts the process of a relay, hears its reports, and starts another if it ends.
+ *
+ * The process reads what strangers send, so its reports are bounded numbers, which are shown, and decide only when the
+ * program counts as ready and whether it is idle. */
+#include "superd/instance/relay_start.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/fd.h"
+#include "lib/scan.h"
+#include "os/socket/fd_channel.h"
+#include "superd/instance/instance.h"
+#include "superd/instance/relay.h"
+#include "superd/loop/events.h"
+#include "superd/loop/exit_result.h"
+#include "superd/loop/unreaped.h"
+#include "superd/machine/helper_user.h"
+#include "superd/runtime/prepare_start.h"
+#include "superd/runtime/runtime.h"
+#include "superd/spawn/spawn.h"
+#include "superd/start/plan.h"
+#include "table/option/option_name.h"
+
+/* Seconds. */
+#define RETRY_FIRST .1                  /* until the next start of a process, doubled each time … */
+#define RETRY_MOST 10.                  /* … up to this */
+
+#define REPORT_MOST 160                 /* bytes of a report */
+
+static struct service_runtime *runtime_of(const struct relay_process *relay)
+{
+	return relay->instance->context;
+}
+
+static void log_relay(const struct relay_process *relay, enum level level, const char *what)
+{
+	struct event event = { .name = "relay", .service = relay->instance->service->name, .pid = relay->child.pid,
+			       .reason = what };
+
+	log_event(relay->engine->log, level, &event, "relay pid %ld: %s", (long)event.pid, what);
+}
+
+/* ---- reports ---- */
+
+static void note_answer(struct relay_process *relay)
+{
+	struct instance *instance = relay->instance;
+	bool is_first = !relay->was_up;
+
+	relay->was_up = true;
+	relay->failures = 0;
+	ev_timer_stop(relay->engine->loop, &relay->limit);
+	if (is_first && service_awaits_target(instance->service) && instance_is_starting(instance))
+		instance_be_ready(instance);
+}
+
+static void count_relayed(struct relay_process *relay, const struct relayed *now)
+{
+	struct relayed *sum = &runtime_of(relay)->run->stats.relayed, before = relay->relayed;
+
+	if (now->connections < before.connections || now->received < before.received || now->sent < before.sent)
+		return;
+	sum->connections += now->connections - before.connections;
+	sum->received += now->received - before.received;
+	sum->sent += now->sent - before.sent;
+	relay->relayed = *now;
+}
+
+/* "up busy=1 error=0 count=3 flows=0 served=7 received=120 sent=4096\n". A process that an older superd has started
+ * ends it behind flows. */
+static void take_report(struct relay_process *relay, const char *text)
+{
+	unsigned long connections, flows;
+	struct relayed relayed;
+	int error, found;
+	char word[5];
+
+	found = sscanf(text,
+		       "%4s busy=%*9d error=%9d count=%9lu flows=%9lu served=%18" SCNu64 " received=%18" SCNu64
+		       " sent=%18" SCNu64,
+		       word, &error, &connections, &flows, &relayed.connections, &relayed.received, &relayed.sent);
+	if (found < 4 || (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
+		return;
+	if (found == 7)
+		count_relayed(relay, &relayed);
+	relay->up = !strcmp(word, "up");
+	relay->error = error;
+	relay->connections = connections;
+	relay->flows = flows;
+	if (relay->up)
+		note_answer(relay);
+}
+
+static void on_channel(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct relay_process *relay = io->data;
+	char text[REPORT_MOST + 1];
+	ssize_t length = fd_channel_receive(io->fd, text, REPORT_MOST);
+
+	(void)events;
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length <= 0) {
+		ev_io_stop(loop, io);   /* the end of the process follows */
+		return;
+	}
+	text[length] = '\0';
+	take_report(relay, text);
+}
+
+/* ---- the process ---- */
+
+/* The channel, then the listeners, from descriptor 3 on. */
+static bool wire(struct relay_process *relay, struct fd_map *fd_map, int channel)
+{
+	struct service_runtime *runtime = runtime_of(relay);
+	const struct start_kit *kit = &runtime->run->kit;
+	int log = kit->log ? kit->log->write_end : -1;
+
+	if (!fd_map_room(fd_map, runtime->listener_count + 1)) {
+		fd_close(&channel);
+		errno = ENOMEM;
+		return false;
+	}
+	fd_map->wanted[0] = relay->engine->null_input;
+	fd_map->wanted[1] = relay->engine->null_output;
+	fd_map->wanted[2] = log >= 0 ? fd_map_low(fd_map, log) : relay->engine->null_output;
+	fd_map->count = 3;
+	fd_map->wanted[fd_map->count++] = fd_map_low(fd_map, fd_map_own(fd_map, channel));
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_is_open(&runtime->listeners[n]))
+			fd_map->wanted[fd_map->count++] = fd_map_low(fd_map, runtime->listeners[n].io.fd);
+	}
+	for (int n = 0; n < fd_map->count; n++) {
+		if (fd_map->wanted[n] < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool launch(struct relay_process *relay, int channel, struct buf *why)
+{
+	struct fd_map fd_map = { .wanted = fd_map.small };
+	struct spawn_request request = { .remote_port = -1, .pid = -1, .report = -1 };
+
+	if (!wire(relay, &fd_map, channel)) {
+		buf_addf(why, "passing sockets: %s", strerror(errno));
+		fd_map_close(&fd_map);
+		return false;
+	}
+	request.plan = relay->plan;
+	request.wanted = fd_map.wanted;
+	request.wanted_count = fd_map.count;
+	request.listen_count = (unsigned)fd_map.count - 3;
+	request.names = "LISTEN_FDNAMES=";
+	unreaped_start(relay->engine, &request);
+	fd_map_close(&fd_map);
+	if (request.report >= 0)
+		fd_close(&request.report);
+	if (request.pid < 0) {
+		buf_addf(why, "%s: %s", stage_name(request.fault.stage), fault_reason(&request.fault));
+		return false;
+	}
+	relay->child.pid = request.pid;
+	child_table_add(&relay->engine->children, &relay->child);
+	return true;
+}
+
+static void start_later(struct relay_process *relay)
+{
+	double wait = RETRY_FIRST * (double)(1u << (relay->failures < 8 ? relay->failures : 8));
+
+	relay->failures++;
+	relay->up = false;
+	relay->connections = relay->flows = 0;
+	relay->relayed = (struct relayed){ 0 };
+	ev_timer_stop(relay->engine->loop, &relay->timer);
+	ev_timer_set(&relay->timer, wait < RETRY_MOST ? wait : RETRY_MOST, 0.);
+	ev_timer_start(relay->engine->loop, &relay->timer);
+}
+
+static bool try_start(struct relay_process *relay, struct buf *why)
+{
+	const struct service *service = relay->instance->service;
+	int ends[2];
+
+	plan_free(relay->plan);         /* its rules may be those of before a reload */
+	relay->plan = runtime_plan_relay(runtime_of(relay), helper_user_of_relay(service, &relay->account), why);
+	if (!relay->plan)
+		return false;
+	if (fd_channel_pair(ends) < 0) {
+		buf_addf(why, "opening a channel: %s", strerror(errno));
+		return false;
+	}
+	ends[0] = fd_raise(ends[0], FD_HIGH);
+	if (!launch(relay, ends[1], why)) {
+		fd_close(&ends[0]);
+		return false;
+	}
+	ev_io_set(&relay->channel, ends[0], EV_READ);
+	ev_io_start(relay->engine->loop, &relay->channel);
+	return true;
+}
+
+static void start_process(struct relay_process *relay)
+{
+	struct buf why = { 0 }, what = { 0 };
+
+	if (try_start(relay, &why)) {
+		log_relay(relay, LEVEL_DEBUG, "started");
+	} else {
+		buf_addf(&what, "cannot be started: %s", buf_string(&why));
+		log_relay(relay, LEVEL_ERROR, buf_string(&what));
+		start_later(relay);
+	}
+	buf_free(&why);
+	buf_free(&what);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	start_process(timer->data);
+}
+
+static void on_ended(struct child *child, int status)
+{
+	struct relay_process *relay = container_of(child, struct relay_process, child);
+	char text[48];
+
+	if (!relay->instance) {
+		struct engine *engine = relay->engine;
+
+		child->pid = 0;
+		relay_free(relay);
+		engine->events.ended |= engine->stopping;
+		events_feed(engine);
+		return;
+	}
+	status_describe(status, text);
+	log_relay(relay, LEVEL_WARNING, text);
+	child->pid = 0;
+	relay_close_channel(relay);
+	start_later(relay);
+}
+
+/* The program is ready by its type, and does not answer. */
+static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct relay_process *relay = timer->data;
+	struct instance *instance = relay->instance;
+	struct buf what = { 0 };
+
+	(void)loop, (void)events;
+	if (instance->facts.stopped)
+		return;
+	if (!instance->facts.ready && instance->state != INSTANCE_READY) { /* its own start has a time limit, too */
+		ev_timer_again(loop, timer);
+		return;
+	}
+	ev_timer_stop(loop, timer);
+	buf_addf(&what, "nothing has answered within %s: ", option_name_of(instance->service, "timeout_start"));
+	relay_describe_silence(relay, &what);
+	log_relay(relay, LEVEL_NOTICE, buf_string(&what));
+	buf_free(&what);
+	instance->facts.failed = true;
+	instance->ops->limit(instance);
+}
+
+static struct relay_process *make_relay(struct instance *instance)
+{
+	int64_t limit = instance->service->groups->lifecycle->timeout_start;
+	struct relay_process *relay = calloc(1, sizeof(*relay));
+
+	if (!relay)
+		return NULL;
+	list_init(&relay->link);
+	list_add(&instance->engine->instances->relays, &relay->link);
+	relay->engine = instance->engine;
+	relay->instance = instance;
+	relay->child.ended = on_ended;
+	ev_io_init(&relay->channel, on_channel, -1, EV_READ);
+	ev_init(&relay->timer, on_timer);
+	ev_init(&relay->limit, on_limit);
+	relay->channel.data = relay->timer.data = relay->limit.data = relay;
+	if (limit > 0 && limit != SCAN_INFINITY && !service_awaits_target(instance->service))
+		relay->limit.repeat = (double)limit / 1e6;
+	instance->relay = relay;
+	return relay;
+}
+
+bool relay_begin(struct instance *instance)
+{
+	struct relay_process *relay;
+
+	if (!service_is_relayed(instance->service) || instance->relay)
+		return true;
+	relay = make_relay(instance);
+	if (!relay)
+		return false;
+	if (relay->limit.repeat > 0.)
+		ev_timer_again(relay->engine->loop, &relay->limit);
+	start_process(relay);
+	return true;
+}
+
+bool relay_resume(struct instance *instance, const struct child *child, int fd, bool was_up,
+		  const struct relayed *relayed)
+{
+	struct relay_process *relay = make_relay(instance);
+
+	if (!relay)
+		return false;
+	relay->was_up = was_up;
+	relay->child.pid = child->pid;
+	relay->child.born = child->born;
+	if (!was_up && relay->limit.repeat > 0.)
+		ev_timer_again(relay->engine->loop, &relay->limit);
+	if (fd < 0 || child->pid <= 1) {
+		relay->child.pid = 0;
+		fd_close(&fd);
+		start_later(relay);
+		return true;
+	}
+	child_table_resume(&relay->engine->children, &relay->child);
+	relay->up = was_up;
+	relay->relayed = *relayed;
+	ev_io_set(&relay->channel, fd, EV_READ);
+	ev_io_start(relay->engine->loop, &relay->channel);
+	send(fd, RELAY_REPORT, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return true;
+}

@@ -1,0 +1,40 @@
+/* A process that serves several clients of a service: a superd-builtin to which superd passes each accepted client.
+ * Each client is an instance without a process of its own: it is counted, limited, listed and logged as any other, its
+ * signals go to the process, and it ends by the process's report or with the process. superd/accept/shared_clients
+ * starts and feeds the process. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/list.h"
+#include "os/cgroup/resource_usage.h"
+#include "superd/loop/child_table.h"
+#include "superd/loop/fd_watch.h"
+
+#define SHARED_MOST 256                 /* clients of a process: what one crash ends; more get another process */
+
+struct shared_process {
+	struct list link;               /* in its kit's shared, while it gets clients */
+	struct list all;                /* in engine->instances->shared */
+	struct engine *engine;
+	struct child child;             /* pid 0: it does not run yet, or has ended */
+	int channel;                    /* superd's end; -1: none */
+	struct watch watch;             /* of the channel */
+	struct alarm idle;              /* while it has no client */
+	size_t count;
+	struct shared_client {
+		uint64_t socket;        /* socket_id of its connection, by which both sides name it */
+		struct instance *instance;
+	} clients[SHARED_MOST];
+};
+
+/* The process of this pid, of engine->instances->shared; NULL: there is none. */
+struct shared_process *shared_process_find(const struct list *shared, pid_t pid);
+
+/* The share of one of its clients in its memory and processor time. */
+struct resource_usage shared_process_usage(const struct shared_process *process);
+
+/* Whether it serves the client with this socket_id. */
+bool shared_process_serves(const struct shared_process *process, uint64_t socket);

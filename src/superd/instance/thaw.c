@@ -1,0 +1,78 @@
+/* Thaws an instance: before it is stopped, when it has ended, and when it is needed again. */
+#include "superd/instance/thaw.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "superd/instance/notify_state.h"
+#include "superd/instance/relay.h"
+#include "superd/instance/watchdog.h"
+#include "superd/runtime/runtime.h"
+
+#define RETRY .1                        /* seconds */
+
+/* An instance that is being stopped by now has another limit. */
+static void restore_limits(struct instance *instance, double limit)
+{
+	if (instance->notice)
+		watchdog_resume(instance->notice);
+	if (limit > 0 && !instance->facts.stopped && instance->child.pid > 0)
+		instance_limit(instance, (int64_t)(limit * 1e6) + 1);
+}
+
+static void log_thaw(const struct instance *instance, enum level level, const char *name, const char *what)
+{
+	struct event event = { .name = name, .service = instance->service->name, .pid = instance->pid, .reason = what };
+
+	log_event(instance->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct instance *instance = timer->data;
+
+	(void)events;
+	if (!freezer_thaw(&instance->frozen->freezer))
+		return;
+	ev_timer_stop(loop, timer);
+	log_thaw(instance, LEVEL_NOTICE, "thawed", "is thawed now");
+}
+
+/* Its clients wait, while superd takes it for one that runs. */
+static void thaw_again(struct instance *instance, int error)
+{
+	struct buf what = { 0 };
+
+	buf_addf(&what, "stays frozen: its control group cannot be thawed: %s; superd tries again", strerror(error));
+	log_thaw(instance, LEVEL_ERROR, "unfrozen", buf_string(&what));
+	buf_free(&what);
+	ev_timer_init(&instance->frozen->again, on_again, RETRY, RETRY);
+	instance->frozen->again.data = instance;
+	ev_timer_start(instance->engine->loop, &instance->frozen->again);
+}
+
+/* Thaws the processes before anything else. The copies of their sockets may have used up the descriptors, so a spare
+ * one is given up where that fails. */
+void instance_thaw(struct instance *instance)
+{
+	struct frozen *frozen = instance->frozen;
+	unsigned tries = 0;
+	bool is_thawed;
+
+	if (!frozen || (!frozen->is_under_way && frozen->since <= 0))
+		return;
+	while (!(is_thawed = freezer_thaw(&frozen->freezer)) && !tries++)
+		engine_drop_spare(instance->engine);
+	if (!is_thawed)
+		thaw_again(instance, errno);
+	if (tries)
+		engine_keep_spare(instance->engine);
+	relay_freeze(instance, false);
+	freezer_free(&frozen->freezer);
+	ev_timer_stop(instance->engine->loop, &frozen->next);
+	frozen->is_under_way = false;
+	frozen->since = 0;
+	restore_limits(instance, frozen->limit);
+	runtime_post(instance->context, THAWED);
+}

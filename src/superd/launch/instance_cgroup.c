@@ -1,0 +1,184 @@
+/* The control groups of instances. rmdir(2) of a group fails with EBUSY until its last process is reaped, which may
+ * be a process that superd does not know. So superd tries to remove the noted groups after each reaping. */
+#include "superd/launch/instance_cgroup.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "superd/launch/cgroup_cache.h"
+#include "superd/launch/start_resources.h"
+#include "superd/start/cgroup_settings.h"
+#include "superd/start/cgroup_update.h"
+
+#define KEPT_MOST 1000                  /* groups kept for the next start; the kernel takes some 10 KB for each */
+
+static bool prepare_cgroups(struct engine *engine, const struct service *service, struct buf *why)
+{
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
+	const char *option = cgroup_settings->count ? cgroup_settings->list[0].option : "control group";
+	struct cgroups *cgroups = &engine->launch->cgroups;
+
+	return cgroups_prepare(cgroups, cgroup_settings->place, cgroup_settings->controllers, option, why);
+}
+
+bool instance_cgroup_enter(struct instance_cgroup *group, struct engine *engine, const struct service *service,
+			   struct spawn_request *launch, struct buf *why)
+{
+	if (!launch->plan->cgroup_settings)
+		return true;
+	if (!group->path) {
+		if (!prepare_cgroups(engine, service, why)) {
+			if (launch->plan->cgroup_settings->optional)
+				buf_clear(why);
+			return launch->plan->cgroup_settings->optional;
+		}
+		group->path = cgroups_instance_path(&engine->launch->cgroups, service->name);
+		group->files = cgroup_files(service);
+	}
+	if (!group->path)
+		buf_text(why, "out of memory");
+	launch->group = group->path;
+	return launch->group;
+}
+
+bool instance_cgroup_holds(const struct instance_cgroup *group)
+{
+	return group->path && cgroup_is_populated(group->path);
+}
+
+bool instance_cgroup_signal(const struct instance_cgroup *group, int signal)
+{
+	return group->path && cgroup_signal(group->path, signal);
+}
+
+void instance_cgroup_kill(struct instance_cgroup *group)
+{
+	if (!group->path)
+		return;
+	cgroup_kill(group->path);
+	group->killed = true;
+}
+
+/* If the new settings need controllers that superd's groups lack, the instance gets the limits that are possible. */
+void instance_cgroup_adopt(struct instance_cgroup *group, struct engine *engine, const struct service *service,
+			   pid_t pid)
+{
+	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
+	struct event event = { .name = "limits", .service = service->name, .pid = pid };
+	struct buf why = { 0 };
+
+	if (!group->path)
+		return;
+	if (!cgroup_settings || !cgroup_settings->has_group || prepare_cgroups(engine, service, &why))
+		cgroup_update(group->path, service, &group->files, &why);
+	if (why.length)
+		log_event(engine->log, LEVEL_WARNING, &event, "cannot change limits of pid %ld: %.*s", (long)pid,
+			  (int)strcspn(buf_string(&why), "\n"), buf_string(&why));
+	buf_free(&why);
+}
+
+void instance_cgroup_remember(struct engine *engine, char *path)
+{
+	struct empty_cgroup *empty = cgroup_remove(path) ? NULL : malloc(sizeof(*empty));
+
+	if (empty) {
+		empty->path = path;
+		list_add(&engine->launch->empty_cgroups, &empty->link);
+	} else {
+		free(path);             /* out of memory: it goes with its folder */
+	}
+}
+
+/* As instance_cgroup_holds, by the cache if the group is open there. */
+static bool has_processes(const struct instance_cgroup *group, struct engine *engine)
+{
+	int populated = group->kept ? cgroup_cache_ask(engine, group->path) : -1;
+
+	return populated < 0 ? instance_cgroup_holds(group) : populated;
+}
+
+/* Whether the next start may use the group. Not if a reload gave it limits, which that start would inherit; nor if it
+ * was killed; nor if a process is left in it, which a stop of the next instance would end, too. */
+static bool may_keep(const struct instance_cgroup *group, struct engine *engine)
+{
+	return !group->files && !group->killed && !has_processes(group, engine) &&
+	       engine->launch->cgroups.kept <= KEPT_MOST;
+}
+
+void instance_cgroup_leave(struct instance_cgroup *group, struct engine *engine, int status, bool kills)
+{
+	if (!group->path)
+		return;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		group->killed = true;   /* maybe by cgroup.kill: superd cannot tell */
+	if (kills && instance_cgroup_holds(group))
+		instance_cgroup_kill(group);
+	if (group->kept && !may_keep(group, engine)) {
+		cgroup_cache_close(engine, group->path);
+		engine->launch->cgroups.kept--;
+		group->kept = false;
+	}
+	if (group->kept)
+		free(group->path);
+	else
+		instance_cgroup_remember(engine, group->path);
+	group->path = NULL;
+}
+
+void instance_cgroup_forget(struct engine *engine, const struct service *service)
+{
+	struct cgroups *cgroups = &engine->launch->cgroups;
+	char *path = cgroups->base ? cgroups_service_path(cgroups, service->name) : NULL;
+
+	if (path)
+		cgroup_cache_close(engine, path);
+	if (!path || access(path, F_OK) < 0) {
+		free(path);
+		return;
+	}
+	cgroups->kept--;
+	instance_cgroup_remember(engine, path);
+}
+
+bool instance_cgroup_is_left(const struct engine *engine, const char *path)
+{
+	LIST_EACH(link, &engine->launch->empty_cgroups) {
+		if (!strcmp(container_of(link, struct empty_cgroup, link)->path, path))
+			return true;
+	}
+	return false;
+}
+
+bool instance_cgroups_are_left(const struct engine *engine)
+{
+	return !list_empty(&engine->launch->empty_cgroups);
+}
+
+static void sweep_groups(struct engine *engine, bool forgets)
+{
+	LIST_EACH(link, &engine->launch->empty_cgroups) {
+		struct empty_cgroup *group = container_of(link, struct empty_cgroup, link);
+
+		if (!cgroup_remove(group->path) && !forgets)
+			continue;
+		list_remove(&group->link);
+		free(group->path);
+		free(group);
+	}
+}
+
+void instance_cgroups_sweep(struct engine *engine)
+{
+	sweep_groups(engine, false);
+}
+
+void instance_cgroups_end(struct engine *engine)
+{
+	cgroup_cache_close_all(engine);
+	sweep_groups(engine, true);
+	cgroups_end(&engine->launch->cgroups);
+}

@@ -1,0 +1,737 @@
+/* Opens, watches and closes one listening socket. Listeners have numbers above FD_HIGH, so a child has only few
+ * descriptors to unshare however long the table is. */
+#include "superd/listener/listener.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/array.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "os/bpf/socket_filter.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/socket/bind.h"
+#include "superd/listener/drained_sockets.h"
+#include "superd/listener/restore.h"
+#include "superd/listener/rpcbind.h"
+#include "superd/listener/socket_path_watch.h"
+#include "superd/listener/socket_store.h"
+#include "superd/listener/store_name.h"
+#include "superd/loop/close_socket.h"
+#include "table/services/diff.h"
+
+#define TICK_MS 500
+#define PASSED_OVER_TICKS 2             /* so long starts may keep a listener from being restored */
+#define RESUME_TRIES 5                  /* seconds that a locked socket of the superd before may take, at most */
+
+void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
+		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context)
+{
+	restore_end(engine);            /* its process does not know these settings */
+	memset(listener, 0, sizeof(*listener));
+	ev_io_init(&listener->io, on_ready, -1, EV_READ);
+	listener->io.data = context;
+	listener->listen = listen;
+}
+
+/* A slow machine gets some time. */
+void listener_mark_held(int fd)
+{
+	struct socket_address name;
+
+	for (int n = 0; n < RESUME_TRIES && !(foreign_socket_is(fd) && foreign_socket_name(fd, &name)); n++)
+		foreign_socket_resume(fd);
+}
+
+/* The socket that was stored for this listener; NULL: none. is_held: a process of another user may have it. */
+static struct listen_fd *find_stored(struct engine *engine, const char *service, const struct listen *listen,
+				     bool is_held)
+{
+	char name[STORE_NAME_MOST + 1] = "";
+
+	for (size_t n = 0; n < engine->listen_fds.count; n++) {
+		struct listen_fd *one = &engine->listen_fds.list[n];
+
+		if (!one->is_stored || one->fd < 0)
+			continue;
+		if (!*name)
+			store_name_make(service, listen->endpoint, name);
+		if (!store_name_is(one->name, name))
+			continue;
+		if (is_held)
+			listener_mark_held(one->fd);
+		if (bind_compare(one->fd, listen) != BIND_DIFFERS)
+			return one;
+	}
+	return NULL;
+}
+
+/* Whether any port fits, so that a socket may be another service's. */
+static bool fits_any_port(const struct listen *listen)
+{
+	const struct endpoint *address = listen->address;
+
+	return endpoint_is_rpc(listen->endpoint) ||
+	       (endpoint_has_port(address) && !address->port && !address->port_name);
+}
+
+/* An inherited socket of this address; if several have it, the one with the listener's name. NULL: none. */
+static struct listen_fd *find_inherited(struct engine *engine, const char *service, const struct listen *listen,
+					bool is_held)
+{
+	struct listen_fd *found = find_stored(engine, service, listen, is_held);
+
+	for (size_t n = 0; !found && n < engine->listen_fds.count; n++) {
+		struct listen_fd *one = &engine->listen_fds.list[n];
+		bool is_named = one->name && !strcmp(one->name, listen->name);
+
+		if (one->fd >= 0 && is_named && bind_matches(one->fd, listen))
+			found = one;
+	}
+	for (size_t n = 0; !found && n < engine->listen_fds.count; n++) {
+		struct listen_fd *one = &engine->listen_fds.list[n];
+		bool needs_name = one->is_stored ? fits_any_port(listen) : endpoint_is_rpc(listen->endpoint);
+
+		if (one->fd < 0 || needs_name)
+			continue;
+		if (one->is_stored)             /* another service's, so nobody knows who may have it */
+			listener_mark_held(one->fd);
+		if (bind_matches(one->fd, listen))
+			found = one;
+	}
+	return found;
+}
+
+/* Takes an inherited socket, and sets its options. -1: none fits; or, with a reason in why, the socket cannot be
+ * restricted as the options ask. */
+static int take_inherited(struct engine *engine, struct listen_fd *found, const struct listen *listen, struct buf *why,
+			  struct buf *warnings)
+{
+	int fd = found ? found->fd : -1;
+
+	if (fd < 0)
+		return -1;
+	found->fd = -1;
+	fd_set_nonblocking(fd, true);
+	if (bind_adopt(fd, listen, why, warnings) == 0)
+		return fd;
+	if (found->is_stored)
+		socket_store_note(engine, -1, found->name);
+	close_socket_fd(engine, listen->name, &fd);
+	return -1;
+}
+
+static void log_warnings(struct engine *engine, const char *service, struct buf *warnings)
+{
+	struct event event = { .name = "warning", .service = service };
+	const char *at = buf_string(warnings);
+
+	while (*at) {
+		size_t length = strcspn(at, "\n");
+
+		log_event(engine->log, LEVEL_WARNING, &event, "%.*s", (int)length, at);
+		at += length + (at[length] == '\n');
+	}
+	buf_free(warnings);
+}
+
+static int bind_or_share_port(struct engine *engine, const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	int fd = bind_listen(listen, why, warnings), error = errno;
+
+	if (fd < 0 && error == EADDRINUSE)
+		fd = bind_beside_open(engine, listen, why, warnings);
+	errno = error;
+	return fd;
+}
+
+void listener_expect_holders(struct listener *listener, const struct account *account)
+{
+	listener->hands = foreign_holder_is(account) ? HANDS_LENT : HANDS_RESET;
+}
+
+bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
+{
+	struct event event = { .name = "listening", .service = service };
+	struct buf warnings = { 0 }, address = { 0 };
+	enum listener_hands hands = listener->hands;    /* of listener_expect_holders */
+	struct listen_fd *found = find_inherited(engine, service, listener->listen, hands == HANDS_LENT);
+	int fd = take_inherited(engine, found, listener->listen, why, &warnings);
+	bool inherited = fd >= 0 && !found->is_own, is_returned = fd >= 0 && found->is_stored;
+	int error = 0;
+
+	if (fd < 0 && !why->length && !engine_has_start_room(engine)) {
+		error = EMFILE;
+		buf_addf(why, "leaving some descriptors to starts: %s", strerror(error));
+	} else if (fd < 0 && !why->length) {
+		fd = bind_or_share_port(engine, listener->listen, why, &warnings);
+		error = errno;
+	}
+	log_warnings(engine, service, &warnings);
+	listener->hands = is_returned ? hands : HANDS_OURS;
+	errno = error;
+	if (fd < 0)
+		return false;
+	fd = foreign_socket_forget(fd);
+	if (listener->hands == HANDS_LENT)
+		foreign_socket_resume(fd);
+	listener->inherited = inherited;
+	if (is_returned)
+		socket_store_note(engine, fd, found->name);
+	else if (!inherited)
+		socket_store_give(engine, service, listener->listen, fd);
+	ev_io_set(&listener->io, fd, EV_READ);
+	if (endpoint_is_path(listener->listen->address))
+		listener->node = socket_path_watch_watch(engine, listener->listen, listener->io.fd);
+	if (log_wants(engine->log, LEVEL_INFO)) {
+		bind_describe(fd, listener->listen, &address);
+		log_event(engine->log, LEVEL_INFO, &event, "listening on %s%s", buf_string(&address),
+			  inherited ? " (inherited)" : is_returned ? " (from the store)" : "");
+		buf_free(&address);
+	}
+	rpc_announce(engine, service, listener->listen, fd);
+	return true;
+}
+
+static int match_listen(int fd, const void *listen, struct buf *why, struct buf *warnings)
+{
+	enum bind_match match = bind_compare(fd, listen);
+
+	(void)why, (void)warnings;
+	if (match == BIND_UNKNOWN)
+		return -1;
+	if (match == BIND_MATCHES || !bind_is_reachable(fd, listen))
+		return 0;
+	errno = EADDRNOTAVAIL;
+	return -1;
+}
+
+/* A socket that cannot be looked at now is kept, with the clients in its queue. */
+static bool fits_listen(int fd, const struct listen *listen, struct buf *warnings)
+{
+	struct buf none = { 0 };
+	int error = foreign_socket_do(fd, match_listen, listen, &none, &none) == 0 ? 0 : errno;
+
+	buf_free(&none);
+	if (error && error != EADDRNOTAVAIL)
+		buf_addf(warnings, "%s is kept without a check of its address: %s\n", listen->name, strerror(error));
+	return error != EADDRNOTAVAIL;
+}
+
+bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd)
+{
+	struct event event = { .name = "bind_error", .service = service };
+	struct buf why = { 0 }, warnings = { 0 };
+	const struct listen *listen = listener->listen;
+	bool good = fits_listen(fd, listen, &warnings);
+
+	good = good && bind_adopt(fd, listen, &why, &warnings) == 0;
+	log_warnings(engine, service, &warnings);
+	if (!good) {
+		log_event(engine->log, LEVEL_WARNING, &event, "opening %s again: %s", listen->name,
+			  why.length ? buf_string(&why) : "its address is another now");
+		socket_store_take_out(engine, fd);
+		close_socket_fd(engine, service, &fd);
+	}
+	buf_free(&why);
+	if (!good)
+		return false;
+	ev_io_set(&listener->io, fd, EV_READ);
+	if (!socket_store_find_copy(engine, fd) && !listener->inherited)
+		socket_store_give(engine, service, listen, fd);
+	if (endpoint_is_path(listen->address))
+		listener->node = socket_path_watch_watch(engine, listen, fd);
+	rpc_announce(engine, service, listen, fd);
+	return true;
+}
+
+static bool options_differ(const struct listen *a, const struct listen *b, bool changed)
+{
+	return a->owner != b->owner || a->owner_group != b->owner_group ||
+		!socket_filter_equal(listen_filter(a), listen_filter(b)) ||
+		(changed && !socket_options_equal(a->options, b->options));
+}
+
+/* A socket must not go on without a restriction of its new options. superd closes it; the service then binds it
+ * anew. */
+static void close_refused(struct listener *listener, struct engine *engine, const char *service, const char *why)
+{
+	struct event event = { .name = "bind_error", .service = service, .reason = why };
+	struct buf endpoint = { 0 };
+
+	endpoint_format(listener->listen->endpoint, &endpoint);
+	log_event(engine->log, LEVEL_ERROR, &event, "%s is closed, as it cannot have its new options: %s",
+		  buf_string(&endpoint), why);
+	buf_free(&endpoint);
+	listener_close(listener, engine);
+}
+
+/* Clients that were admitted under the former settings must pass the checks of the new ones. */
+static void recheck_parked(struct parked *parked)
+{
+	for (size_t n = 0; parked && n < parked->count; n++) {
+		if (parked->list[n].progress == ADMISSION_PASSED)
+			parked->list[n].progress = BANNER_SUCCESS_SENT;
+	}
+}
+
+static int shut_socket(int fd, const void *with, struct buf *why, struct buf *warnings)
+{
+	(void)with, (void)why, (void)warnings;
+	return shutdown(fd, SHUT_RDWR);
+}
+
+static int attach_filter(int fd, const void *rules, struct buf *why, struct buf *warnings)
+{
+	(void)why, (void)warnings;
+	return socket_filter_attach(fd, rules);
+}
+
+static int attach_to_listener(struct listener *listener, const struct sock_fprog *rules)
+{
+	struct buf none = { 0 };
+	int result = foreign_socket_do(listener->io.fd, attach_filter, rules, &none, &none), error = errno;
+
+	buf_free(&none);
+	errno = error;
+	return result;
+}
+
+/* Opens a new socket in place of one that a backend has locked or blocks. shutdown(2) comes first: the address stays
+ * in use as long as the old socket listens, and a backend may have a copy of it. */
+static bool reopen_listener(struct listener *listener, struct engine *engine, const char *service, int error,
+			    struct buf *why)
+{
+	struct event event = { .name = "rebind", .service = service };
+	struct buf none = { 0 };
+
+	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it again",
+		  error == ETIMEDOUT ? "a process that a program left behind keeps its listener from being used"
+				     : "a program has locked options of its listener");
+	foreign_socket_do(listener->io.fd, shut_socket, NULL, &none, &none);
+	buf_free(&none);
+	listener_close(listener, engine);
+	return listener_open(listener, engine, service, why);
+}
+
+/* The machine is short of processes, memory or descriptors. */
+static bool is_scarce(int error)
+{
+	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE || error == ENOBUFS;
+}
+
+static bool needs_new_socket(int error)
+{
+	return error == EPERM || error == ETIMEDOUT;
+}
+
+/* Whether the socket surely still has the filter of only_from and no_access. If another user may have the socket, the
+ * filter was restored when superd watched it, at the cost of a process; superd does not restore it again here, as a
+ * process that still has the socket could remove it after this, too. */
+static bool has_filter(const struct listener *listener)
+{
+	return listener->hands < (foreign_socket_is(listener->io.fd) ? HANDS_LENT : HANDS_RESET);
+}
+
+static void finish_restoring(struct listener *listener, struct engine *engine)
+{
+	if (listener_is_resetting(listener))
+		restore_finish(engine, listener->io.fd);
+}
+
+/* Before the listener is given away, or no longer watched: what has not begun by now is left for the next watch. */
+static void settle_restoring(struct listener *listener, struct engine *engine)
+{
+	if (listener_is_resetting(listener) && restore_withdraw(engine, listener->io.fd))
+		listener->hands = HANDS_LENT;
+	finish_restoring(listener, engine);
+}
+
+bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
+{
+	const struct sock_fprog *rules = listener->listen->rules;
+
+	settle_restoring(listener, engine);
+	if (!listener_has_socket(listener) && !listener_absence(listener)) {
+		buf_text(why, "its listener was lost to a process that a program left behind");
+		return false;
+	}
+	if (!listener_has_socket(listener) || !rules || (has_filter(listener) && !listen_guard(listener->listen)))
+		return true;
+	if (attach_to_listener(listener, rules) == 0) {
+		listener->guarded = listen_guard(listener->listen) != NULL;
+		return true;
+	}
+	if (needs_new_socket(errno) && listener_was_lent(listener) && endpoint_accepts(listener->listen->endpoint))
+		return reopen_listener(listener, engine, service, errno, why);
+	buf_addf(why, "only_from and no_access cannot be kept to: %s", strerror(errno));
+	return false;
+}
+
+static void detach_guard(struct listener *listener)
+{
+	if (listener->guarded && attach_to_listener(listener, NULL) == 0)
+		listener->guarded = false;
+}
+
+/* Adapts the guard to new settings, as a backend may go on reading. If the filter cannot be changed, the old one
+ * stays until the backend ends. */
+static void update_guard(struct listener *listener, struct engine *engine, const char *service)
+{
+	struct event event = { .name = "warning", .service = service };
+	struct buf why = { 0 };
+
+	if (listen_filter(listener->listen))
+		listener->guarded = false;      /* the listen filter has replaced it */
+	else if (!listen_guard(listener->listen))
+		detach_guard(listener);
+	else if (!ev_is_active(&listener->io) && !listener->put_off && !listener_guard(listener, engine, service, &why))
+		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
+	buf_free(&why);
+}
+
+void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
+		    bool changed)
+{
+	struct buf warnings = { 0 }, why = { 0 };
+	bool refused;
+
+	restore_end(engine);            /* its process does not know these settings */
+	refused = listener_has_socket(listener) && options_differ(listener->listen, listen, changed) &&
+		  bind_adjust(listener->io.fd, listener->listen, listen, &why, &warnings) < 0;
+	log_warnings(engine, service, &warnings);
+	if (refused)
+		close_refused(listener, engine, service, buf_string(&why));
+	if (listener_is_resetting(listener))
+		restore_adopt(engine, listener->io.fd, listen, service);
+	listener->listen = listen;
+	if (!listen->options->socket_condition && listener_absence(listener) == ABSENT_CONDITION)
+		listener_set_absence(listener, ABSENT_DUE);
+	if (listener_has_socket(listener))
+		update_guard(listener, engine, service);
+	recheck_parked(listener->parked);
+	buf_free(&why);
+}
+
+/* Handles the outcome of restoring a listener. If a backend has locked the filter (SO_LOCK_FILTER), only a new socket
+ * is free of it. superd keeps a datagram socket all the same: its address would still be in use. */
+static void on_restored(void *context, struct engine *engine, const char *service, int error)
+{
+	struct listener *listener = context;
+	struct event event = { .name = "rebind", .service = service };
+	bool watched = ev_is_active(&listener->io) || listener->put_off;
+	struct buf why = { 0 };
+
+	listener->hands = is_scarce(error) ? HANDS_LENT : HANDS_RESET;
+	listener->passed_over = 0;
+	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);
+	if (is_scarce(error))
+		return;                 /* the next start, or the next watch, tries again */
+	if (!error) {
+		listener->guarded = false;
+		return;
+	}
+	if (!endpoint_accepts(listener->listen->endpoint)) {
+		log_event(engine->log, LEVEL_WARNING, &event,
+			  "a program, or a process that it left behind, has locked options of its socket: %s",
+			  strerror(error));
+		return;
+	}
+	if (!reopen_listener(listener, engine, service, error, &why))
+		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
+	else if (watched)
+		ev_io_start(engine->loop, &listener->io);
+	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);  /* listener_close has dropped the event fed above */
+	buf_free(&why);
+}
+
+/* Options that the table does not set are those of the backend as long as it sleeps with the socket, and of superd's
+ * parent where that has set them, who is not asked again. A program that binds (pass = bind) sets its own each time. */
+static struct restore_task task_of(struct listener *listener)
+{
+	return (struct restore_task){
+		.fd = listener->io.fd,
+		.listen = listener->listen,
+		.clears = !listener->asleep && (!listener->inherited || listener->listen->gets_options),
+	};
+}
+
+/* Restores what a backend may have changed of the socket for the next one. */
+static void restore_here(struct listener *listener, struct engine *engine, const char *service)
+{
+	const struct restore_task task = task_of(listener);
+	int error = bind_restore(&task) == 0 ? 0 : errno;
+
+	on_restored(listener, engine, service, error);
+}
+
+/* Restores a socket that another user may have: in another process, or here if none can be started. */
+static void restore_foreign(struct listener *listener, struct engine *engine, const char *service)
+{
+	const struct restore_task task = task_of(listener);
+
+	if (!bind_is_shut(task.fd) && !foreign_socket_is_backed_off(task.fd) &&
+	    restore_begin(engine, &task, service, on_restored, listener))
+		listener->hands = HANDS_RESETTING;
+	else
+		restore_here(listener, engine, service);
+}
+
+/* The backend that slept with the socket has ended. */
+static void restore_rest(struct listener *listener, struct engine *engine, const char *service)
+{
+	if (listener_is_resetting(listener))
+		restore_cancel(engine, listener->io.fd);
+	listener->asleep = false;
+	listener->hands = HANDS_LENT;
+	if (foreign_socket_is(listener->io.fd))
+		restore_foreign(listener, engine, service);
+	else
+		restore_here(listener, engine, service);
+}
+
+bool listener_give(struct listener *listener, struct engine *engine, const struct account *account)
+{
+	settle_restoring(listener, engine);
+	if (foreign_holder_is(account) && !foreign_socket_mark(listener->io.fd))
+		return false;
+	listener->hands = HANDS_LENT;
+	return true;
+}
+
+/* An upgrade does not wait for the outcome: the next superd restores the listener again. */
+static void unwatch_listener(struct listener *listener, struct engine *engine)
+{
+	if (engine->quiet && listener_is_resetting(listener)) {
+		restore_cancel(engine, listener->io.fd);
+		listener->hands = HANDS_LENT;
+	}
+	settle_restoring(listener, engine);
+	listener->put_off = false;
+	ev_io_stop(engine->loop, &listener->io);
+}
+
+/* The time in a byte. It comes again after two minutes, and then starts keep a listener a little longer. */
+static unsigned char tick_now(void)
+{
+	return (unsigned char)(1 + clock_ms() / TICK_MS % UCHAR_MAX);
+}
+
+void listener_pass_over(struct listener *listener)
+{
+	if (!listener->passed_over && foreign_socket_is(listener->io.fd))
+		listener->passed_over = tick_now();
+}
+
+bool listener_is_overdue(const struct listener *listener)
+{
+	return listener->passed_over &&
+		(tick_now() + UCHAR_MAX - listener->passed_over) % UCHAR_MAX >= PASSED_OVER_TICKS;
+}
+
+bool listener_restore_has_begun(const struct listener *listener, struct engine *engine)
+{
+	return listener_is_resetting(listener) && restore_has_begun(engine, listener->io.fd);
+}
+
+void listener_restore_now(struct listener *listener, struct engine *engine)
+{
+	if (listener_is_resetting(listener))
+		restore_hurry(engine, listener->io.fd);
+}
+
+void listener_put_off(struct listener *listener, struct engine *engine)
+{
+	ev_io_stop(engine->loop, &listener->io);
+	listener->put_off = true;
+	listener_restore_now(listener, engine);
+}
+
+void listener_watch(struct listener *listener, struct engine *engine, const char *service, enum listener_watch watch)
+{
+	bool beside, again = listener->put_off;
+
+	if (!listener_has_socket(listener))
+		return;
+	if (watch == WATCH_NO) {
+		unwatch_listener(listener, engine);
+		return;
+	}
+	/* The kernel does not report clients that the guard drops, so superd removes it before it watches. */
+	beside = foreign_socket_is(listener->io.fd) && !listener->guarded;
+	if (!foreign_socket_is(listener->io.fd))
+		detach_guard(listener);
+	if (ev_is_active(&listener->io)) {
+		if (listener->asleep && watch != WATCH_ASLEEP)
+			restore_rest(listener, engine, service);
+		return;
+	}
+	listener->put_off = false;
+	again |= !listener_was_lent(listener);
+	if (!again)
+		listener->asleep = watch == WATCH_ASLEEP;
+	if (!again && !beside)
+		restore_here(listener, engine, service);
+	if (!listener_has_socket(listener))
+		return;
+	ev_io_start(engine->loop, &listener->io);
+	if (!again && beside)
+		restore_foreign(listener, engine, service);
+	if (listener->roused)
+		listener_rouse(listener, engine);
+}
+
+void listener_rouse(struct listener *listener, struct engine *engine)
+{
+	bool watched = ev_is_active(&listener->io);
+
+	listener->roused = !watched;
+	if (watched && bind_has_queue(listener->io.fd))
+		ev_feed_event(engine->loop, &listener->io, EV_READ);
+}
+
+int listener_swap(struct listener *listener, struct engine *engine, int fd)
+{
+	bool watched = ev_is_active(&listener->io) || listener->put_off;
+	int before;
+
+	finish_restoring(listener, engine);
+	listener->put_off = false;
+	before = listener->io.fd;
+	socket_store_replace(engine, before, fd);
+	ev_io_stop(engine->loop, &listener->io);
+	ev_io_set(&listener->io, fd, EV_READ);
+	if (watched)
+		ev_io_start(engine->loop, &listener->io);
+	listener_rouse(listener, engine);
+	return before;
+}
+
+unsigned listener_port(const struct listener *listener)
+{
+	struct bound_families reach;
+
+	return listener->io.fd >= 0 && bind_reach(listener->io.fd, &reach) ? reach.port : 0;
+}
+
+bool listener_park(struct listener *listener, const struct client *client, enum admission_stage progress, double until)
+{
+	struct parked *parked = listener->parked;
+	struct parked_client *list;
+
+	if (!parked)
+		parked = listener->parked = calloc(1, sizeof(*parked));
+	list = parked ? array_grow(parked->list, &parked->room, parked->count, sizeof(*list)) : NULL;
+	if (!list)
+		return false;
+	parked->list = list;
+	parked->list[parked->count++] = (struct parked_client){ *client, progress, until };
+	return true;
+}
+
+void listener_forget_parked(struct listener *listener)
+{
+	struct parked *parked = listener->parked;
+
+	if (!parked || parked->count)
+		return;
+	listener->parked = NULL;
+	free(parked->list);
+	free(parked);
+}
+
+void listener_close(struct listener *listener, struct engine *engine)
+{
+	int fd = listener->io.fd;
+	bool is_alone = !listener_was_lent(listener) && !listener->inherited, is_stored;
+
+	ev_io_stop(engine->loop, &listener->io);        /* also drops pending events, as that of a lost socket */
+	if (fd < 0)
+		return;
+	is_stored = socket_store_take_out(engine, fd);
+	/* Else clients would come until the store, and each process that superd has just forked, have closed it. */
+	if (is_alone && endpoint_accepts(listener->listen->endpoint) &&
+	    !(is_stored && socket_store_name(engine, fd)))
+		shutdown(fd, SHUT_RDWR);
+	if (listener_is_resetting(listener))
+		restore_cancel(engine, fd);
+	rpc_withdraw(engine, fd);
+	socket_path_watch_forget(engine, listener->node);
+	bind_remove(fd, listener->listen);
+	close_socket_listener(engine, listener->listen->name, is_alone && !is_stored, &fd);
+	ev_io_set(&listener->io, -1, EV_READ);
+	listener->node = 0;
+	listener->tries = ABSENT_NO;
+	listener->hands = HANDS_OURS;
+	listener->busy = listener->guarded = listener->inherited = listener->put_off = listener->asleep = false;
+}
+
+#define NONE(path, why) STATE_NONE(listener, path, why)
+
+static void save_hands(struct state_saver *saver, const void *object)
+{
+	save_number(saver, "shared", listener_was_lent(object));
+}
+
+/* The next watch restores it in any case. */
+static void load_hands(struct state_section *section, void *object)
+{
+	struct listener *listener = object;
+
+	listener->hands = state_flag(section, "shared") ? HANDS_RESET : HANDS_OURS;
+}
+
+static const struct state_field listener_fields[] = {
+	{ STATE_BY(listener, hands, save_hands, load_hands) },
+	{ STATE_FIELD(listener, "tries", tries) },
+	{ STATE_FIELD(listener, "inherited", inherited) },
+	{ STATE_FIELD(listener, "guarded", guarded) },
+	{ NONE(io, "the key fd: listener_resume takes it") },
+	{ NONE(listen, "the service in the table that was read anew") },
+	{ NONE(parked, "have sections of their own") },
+	{ NONE(passed_over, "may be passed over a little longer") },
+	{ NONE(put_off, "it is watched anew") },
+	{ NONE(roused, "its queue is looked at first in any case") },
+	{ NONE(busy, "the key busy of the instance") },
+	{ NONE(asleep, "restored anew when it is watched") },
+	{ NONE(node, "watched anew") },
+};
+const struct field_table listener_state = FIELD_TABLE("listener", listener, listener_fields);
+
+static void save_peer(struct state_saver *saver, const void *object)
+{
+	const struct client *client = object;
+
+	if (client->length)
+		state_add_bytes(&saver->text, "peer", &client->peer, client->length);
+}
+
+static void load_peer(struct state_section *section, void *object)
+{
+	struct client *client = object;
+	size_t length;
+	void *peer = state_take_bytes(section, "peer", sizeof(client->peer), &length);
+
+	client->length = peer ? (socklen_t)length : 0;
+	if (peer)
+		memcpy(&client->peer, peer, length);
+	free(peer);
+}
+
+static const struct state_field client_fields[] = {
+	{ STATE_BY(client, peer, save_peer, load_peer) },
+	{ STATE_NONE(client, fd, "its owner writes it, by a key of its own") },
+	{ STATE_NONE(client, length, "that of peer") },
+};
+const struct field_table client_state = FIELD_TABLE(NULL, client, client_fields);
+
+static const struct state_field parked_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, parked_client, "fd", client.fd) },
+	{ STATE_STRUCT(parked_client, client, &client_state) },
+	{ STATE_FIELD(parked_client, "progress", progress), .most = ADMISSION_PASSED },
+	{ STATE_FIELD(parked_client, "until", until) },
+};
+const struct field_table parked_state = FIELD_TABLE("parked", parked_client, parked_fields);

@@ -1,0 +1,185 @@
+/* One socket that superd holds for a service. superd opens it once, keeps it over every exit, crash and reload that
+ * leaves its endpoint in the table, and watches it only while it waits for clients. Owner: struct service_runtime. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "os/socket/client.h"
+#include "superd/loop/engine.h"
+#include "superd/saved/state_field.h"
+#include "table/service/service.h"
+
+/* A client's progress through the checks (superd/accept/admission). */
+enum admission_stage {
+	STAGE_FRESH,                    /* no check was made yet */
+	BANNER_SENT,                    /* superd has sent the banner */
+	BANNER_SUCCESS_SENT,            /* superd has sent banner_success; it must pass the checks again */
+	ADMISSION_PASSED,               /* it has passed all checks and waits for an instance */
+	ARRIVED,                        /* another service has accepted it (superd/accept/tcpmux); no check yet */
+};
+
+/* Connections that superd has accepted and that have no instance yet (superd/accept/accept). They stay with their
+ * listener, which owns their descriptors. */
+struct parked {
+	size_t count, room;             /* clients in the list; allocated entries */
+	struct parked_client {
+		struct client client;
+		enum admission_stage progress;
+		double until;           /* clock_now() at which superd refuses it; 0: never */
+	} *list;
+};
+
+/* Why a service goes without this socket. */
+enum absence {
+	ABSENT_NO,
+	ABSENT_FAILED,                  /* it is optional and cannot be opened: superd tries again after a pause */
+	ABSENT_CONDITION,               /* its conditions do not hold: superd checks again when it is asked to */
+	ABSENT_DUE,                     /* they hold now: it is opened next */
+	ABSENT_RESTS,                   /* it is closed while it rests: superd opens it again then */
+};
+
+/* Who may have changed the options of a socket. */
+enum listener_hands {
+	HANDS_OURS,                     /* no program has had it */
+	HANDS_RESET,                    /* programs have had it; its options were restored since */
+	HANDS_LENT,                     /* a program has it, or has had it since they were restored */
+	HANDS_RESETTING                 /* the same, and another process restores them, now or soon (restore) */
+};
+
+enum listener_watch {
+	WATCH_NO,
+	WATCH_CLIENTS,
+	WATCH_ASLEEP                    /* clients, while a frozen program has the socket */
+};
+
+struct listener {
+	ev_io io;                       /* data: the runtime; fd: the socket, -1 while there is none */
+	const struct listen *listen;    /* the settings of this socket, borrowed from the service */
+	struct parked *parked;          /* NULL: none */
+	unsigned char hands;            /* enum listener_hands */
+	/* With a socket, datagrams: instances in a row that left the first one unread. Without one: enum absence. */
+	unsigned char tries;
+	unsigned char passed_over;      /* the tick of the first start since the last restore that left no time for one; 0: none */
+	bool put_off;                   /* a client came meanwhile: superd watches the socket again when that is done */
+	bool inherited;                 /* superd got it from its parent, which may still have it */
+	bool guarded;                   /* the filter that listener_guard attaches is on the socket */
+	bool roused;                    /* superd must check its queue as soon as it watches the listener again */
+	bool busy;                      /* accept = yes on datagrams: an instance has it alone */
+	bool asleep;                    /* it was restored while a frozen program had it, whose options stayed */
+	int node;                       /* mark of its path (superd/listener/socket_path_watch); 0: not watched */
+};
+
+/* Saved over an upgrade. client_state: the address of a client; its owner saves the descriptor. */
+extern const struct field_table listener_state, parked_state, client_state;
+
+/* Initializes a listener without a socket. on_ready is called when clients wait, and with EV_CUSTOM when the socket
+ * was restored or lost. */
+void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
+		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context);
+
+/* A socket that came back from a store: a process that a superd before has started may have it, and hold its lock. */
+void listener_mark_held(int fd);
+
+/* Called before listener_open: backends with this account may have a socket that comes back from a store. */
+void listener_expect_holders(struct listener *listener, const struct account *account);
+
+/* Opens the socket: takes one that superd inherited, or binds a new one. false: the reason is in why; errno is that of
+ * bind(2), or 0 if nothing was bound. */
+bool listener_open(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
+
+/* Takes over the socket fd of another superd, and sets its options. false: its address has changed, or superd cannot
+ * restrict it as the options require; then it was closed, and superd has logged that. */
+bool listener_resume(struct listener *listener, struct engine *engine, const char *service, int fd);
+
+/* Gives the listener new settings for an equal endpoint, and sets the options that differ. If a new restriction
+ * cannot be set, superd closes the socket and logs that; the caller must refuse the parked clients. changed: options
+ * may differ; the filter is compared in any case. */
+void listener_adopt(struct listener *listener, struct engine *engine, const char *service, const struct listen *listen,
+		    bool changed);
+
+/* Called before a backend gets the socket: attaches a filter for data that the backend must not read, regardless of an
+ * earlier backend's changes to the filter. May open another socket. The next listener_watch removes the filter. false:
+ * that failed, for the reason in why. */
+bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
+
+/* Called before a backend with this account (NULL: superd's own) gets the socket, which it may keep. false and errno:
+ * it must not get it now. */
+bool listener_give(struct listener *listener, struct engine *engine, const struct account *account);
+
+/* Begins or ends to watch the socket. If a backend has had it, superd first restores its options (bind_restore). If
+ * another user may have it, another process restores them while superd watches. WATCH_NO: service may be NULL. */
+void listener_watch(struct listener *listener, struct engine *engine, const char *service, enum listener_watch watch);
+
+/* false: it is not being restored, or that begins only in a moment, and may be put off to the next watch. */
+bool listener_restore_has_begun(const struct listener *listener, struct engine *engine);
+
+/* A start follows at once on the end of a backend, so superd does not restore the listener in between. If that repeats,
+ * superd does not notice a process that keeps the listener from being used. So after a second the restore is overdue,
+ * and the next start must wait until the listener was restored. */
+void listener_pass_over(struct listener *listener);
+bool listener_is_overdue(const struct listener *listener);
+
+/* Has its options restored without the pause that goes before, if that is under way. */
+void listener_restore_now(struct listener *listener, struct engine *engine);
+
+/* A client came while a listener of the service is being restored: stops watching this one until that is done. */
+void listener_put_off(struct listener *listener, struct engine *engine);
+
+/* The kernel may have moved clients to the socket's queue (os/bpf/reuseport_bpf), and not every kernel reports that:
+ * checks the queue, now or when superd watches the socket again. */
+void listener_rouse(struct listener *listener, struct engine *engine);
+
+/* Replaces the socket by another of the same address, and returns the former one, which the caller owns. */
+int listener_swap(struct listener *listener, struct engine *engine, int fd);
+
+/* Returns the port, which the kernel may have chosen; 0: the socket is not open, or has no port. */
+unsigned listener_port(const struct listener *listener);
+
+/* Keeps a client that was accepted and has no instance yet; owns its descriptor. until: clock_now() at which superd
+ * refuses it (superd/accept/tcpmux); 0: never. false: out of memory, and the client stays the caller's. */
+bool listener_park(struct listener *listener, const struct client *client, enum admission_stage progress, double until);
+void listener_forget_parked(struct listener *listener);         /* frees the list, if it is empty */
+
+/* Closes the socket, and removes its path if remove_on_stop is set. Parked clients stay: the caller refuses them first
+ * (superd/accept/refuse). */
+void listener_close(struct listener *listener, struct engine *engine);
+
+/* Whether a program has had the socket: it may have changed O_NONBLOCK, and what it left behind may again. */
+static inline bool listener_was_lent(const struct listener *listener)
+{
+	return listener->hands != HANDS_OURS;
+}
+
+static inline bool listener_is_resetting(const struct listener *listener)
+{
+	return listener->hands == HANDS_RESETTING;
+}
+
+static inline bool listener_has_socket(const struct listener *listener)
+{
+	return listener->io.fd >= 0;
+}
+
+/* A tcpmux: endpoint has no socket of its own: its clients come through another service (superd/accept/tcpmux). */
+static inline bool listener_is_virtual(const struct listener *listener)
+{
+	return listener->listen->endpoint->kind == ENDPOINT_TCPMUX;
+}
+
+static inline bool listener_is_open(const struct listener *listener)
+{
+	return listener_has_socket(listener) || listener_is_virtual(listener);
+}
+
+static inline enum absence listener_absence(const struct listener *listener)
+{
+	return listener_is_open(listener) ? ABSENT_NO : (enum absence)listener->tries;
+}
+
+/* Of a listener without a socket. */
+static inline void listener_set_absence(struct listener *listener, enum absence absence)
+{
+	listener->tries = (unsigned char)absence;
+}

@@ -1,0 +1,410 @@
+/* Restores listeners by superd/worker/restore_async, and decides which one is next. superd asks the process about one
+ * socket at a time: a process that hangs cannot be ended, and would keep the sockets queued in it open for ever. Each
+ * socket has FOREIGN_TIMEOUT in all, which a machine that stands still does not use up (lib/run_limit). superd kills
+ * the process when that time is over, or after TURN seconds if another socket waits; a new process goes on with the
+ * next socket. */
+#include "superd/listener/restore.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "lib/clock.h"
+#include "lib/run_limit.h"
+#include "os/netdiag/foreign_socket.h"
+#include "superd/listener/listeners.h"
+#include "superd/worker/restore_async.h"
+
+#define IDLE_MOST 1.                    /* seconds without work, after which superd ends the process */
+#define REST .01                        /* seconds for which a socket is left alone: the next start may come sooner */
+#define TURN .05                        /* seconds for which one socket may keep the others waiting */
+
+struct restoring {
+	struct list link;
+	struct restore_task task;       /* fd -1: cancelled while the process works on it */
+	const char *service;
+	restore_done *done;
+	void *context;
+	uint64_t number;                /* number of the last request for it; 0: none yet */
+	double due;                     /* clock_now() from which the process may be asked; 0: at once */
+	double left;                    /* seconds that are left of FOREIGN_TIMEOUT */
+	bool slow;                      /* it has kept others waiting, and comes behind those that have not */
+};
+
+struct restorer {
+	struct engine *engine;
+	struct worker_process process;
+	struct list queue;              /* struct restoring, the first one is next or under way */
+	bool busy;                      /* the process works on the first in the queue */
+	struct run_limit limit;         /* of that */
+	uint64_t number;                /* number of the last request */
+	ev_io io;                       /* watches process.channel */
+	ev_timer timer;                 /* ends the turn of the first one, or the idle process */
+};
+
+static struct restoring *first_of(struct restorer *restorer)
+{
+	/* clang's analyzer misses that list_remove() changes begun.next: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	return list_empty(&restorer->queue) ? NULL : container_of(restorer->queue.next, struct restoring, link);
+}
+
+/* Whether the next socket in the queue has not kept others waiting yet. */
+static bool others_wait(struct restorer *restorer)
+{
+	struct list *next = restorer->queue.next->next;
+
+	return next != &restorer->queue && !container_of(next, struct restoring, link)->slow;
+}
+
+/* Seconds until the first one has used up its turn or its time. */
+static double turn_left(struct restorer *restorer)
+{
+	double left = run_limit_left(&restorer->limit), turn = TURN - (first_of(restorer)->left - left);
+
+	if (!others_wait(restorer) || turn > left)
+		return left;
+	return turn > 0 ? turn : 0;
+}
+
+static void set_timer(struct restorer *restorer)
+{
+	struct ev_loop *loop = restorer->engine->loop;
+
+	ev_timer_stop(loop, &restorer->timer);
+	if (restorer->process.channel < 0 && !first_of(restorer))
+		return;
+	ev_now_update(loop);
+	if (restorer->busy)
+		ev_timer_set(&restorer->timer, fmin(turn_left(restorer), RUN_LIMIT_STEP), 0);
+	else
+		ev_timer_set(&restorer->timer,
+			     first_of(restorer) ? fmax(first_of(restorer)->due - clock_now(), 0) : IDLE_MOST, 0);
+	ev_timer_start(loop, &restorer->timer);
+}
+
+static void end_process(struct restorer *restorer)
+{
+	if (restorer->busy)
+		first_of(restorer)->left = run_limit_left(&restorer->limit);
+	restorer->busy = false;
+	ev_io_stop(restorer->engine->loop, &restorer->io);
+	worker_process_end(&restorer->process);
+}
+
+static bool ask_process(struct restorer *restorer, struct restoring *restoring)
+{
+	bool runs = restorer->process.channel >= 0;
+	bool good;
+
+	restoring->number = ++restorer->number;
+	good = restore_async_ask(&restorer->process, &restoring->task, restoring->number);
+	if (!runs && restorer->process.channel >= 0) {
+		ev_io_set(&restorer->io, restorer->process.channel, EV_READ);
+		ev_io_start(restorer->engine->loop, &restorer->io);
+	}
+	restorer->busy = good;
+	run_limit_begin(&restorer->limit, restoring->left);
+	return good;
+}
+
+static void report_outcome(struct restorer *restorer, struct restoring *restoring, int error)
+{
+	struct restoring outcome = *restoring;
+
+	list_remove(&restoring->link);
+	free(restoring);
+	if (outcome.task.fd >= 0)
+		outcome.done(outcome.context, restorer->engine, outcome.service, error);
+}
+
+/* Reports this errno for all of them, as no process can be started. */
+static void give_up(struct restorer *restorer, int error)
+{
+	end_process(restorer);
+	while (first_of(restorer))
+		report_outcome(restorer, first_of(restorer), error);
+}
+
+/* Asks the process to restore the first one, if it is idle, and the first one due. */
+static void ask_first(struct restorer *restorer)
+{
+	while (!restorer->busy && first_of(restorer)) {
+		if (first_of(restorer)->task.fd < 0)
+			report_outcome(restorer, first_of(restorer), 0);
+		else if (first_of(restorer)->due > clock_now())
+			break;
+		else if (!ask_process(restorer, first_of(restorer)))
+			give_up(restorer, EAGAIN);
+	}
+	set_timer(restorer);
+}
+
+static void drop_hanging(struct restorer *restorer)
+{
+	struct restoring *restoring = first_of(restorer);
+
+	end_process(restorer);
+	foreign_socket_back_off(restoring->task.fd);
+	report_outcome(restorer, restoring, ETIMEDOUT);
+	ask_first(restorer);
+}
+
+/* Puts the first one at the end of the list. */
+static void yield_turn(struct restorer *restorer)
+{
+	struct restoring *restoring = first_of(restorer);
+
+	end_process(restorer);
+	restoring->slow = true;
+	list_remove(&restoring->link);
+	list_add(&restorer->queue, &restoring->link);
+	ask_first(restorer);
+}
+
+static void take_answers(struct restorer *restorer)
+{
+	int error;
+
+	while (restorer->process.channel >= 0) {
+		uint64_t number = restorer->busy ? first_of(restorer)->number : 0;
+
+		if (!restore_async_hear(&restorer->process, number, &error)) {
+			if (errno != EAGAIN)
+				give_up(restorer, EAGAIN);
+			break;
+		}
+		restorer->busy = false;
+		report_outcome(restorer, first_of(restorer), error);
+		ask_first(restorer);
+	}
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop, (void)events;
+	take_answers(io->data);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct restorer *restorer = timer->data;
+
+	(void)loop, (void)events;
+	take_answers(restorer);         /* superd itself may have been slow: an answer may be there */
+	if (ev_is_active(timer))
+		return;
+	if (restorer->busy && turn_left(restorer) > 0)
+		set_timer(restorer);
+	else if (restorer->busy && restorer->limit.left > 0)
+		yield_turn(restorer);
+	else if (restorer->busy)
+		drop_hanging(restorer);
+	else if (first_of(restorer))
+		ask_first(restorer);
+	else
+		end_process(restorer);
+}
+
+static struct restorer *restorer_get(struct engine *engine)
+{
+	struct restorer *restorer = engine->listeners->restorer;
+
+	if (restorer)
+		return restorer;
+	restorer = calloc(1, sizeof(*restorer));
+	if (!restorer)
+		return NULL;
+	restorer->engine = engine;
+	restorer->process.channel = -1;
+	list_init(&restorer->queue);
+	ev_io_init(&restorer->io, on_readable, -1, EV_READ);
+	ev_timer_init(&restorer->timer, on_timer, 0, 0);
+	restorer->io.data = restorer->timer.data = restorer;
+	return engine->listeners->restorer = restorer;
+}
+
+/* Returns the first slow one behind the head, which may be slow itself; the list's own link if there is none. */
+static struct list *first_slow(struct restorer *restorer)
+{
+	struct list *link = restorer->queue.next;
+
+	while (link != &restorer->queue &&
+	       (link == restorer->queue.next || !container_of(link, struct restoring, link)->slow))
+		link = link->next;
+	return link;
+}
+
+bool restore_begin(struct engine *engine, const struct restore_task *task, const char *service, restore_done *done,
+		   void *context)
+{
+	struct restorer *restorer = restorer_get(engine);
+	struct restoring *restoring = restorer ? malloc(sizeof(*restoring)) : NULL;
+
+	if (!restoring)
+		return false;
+	*restoring = (struct restoring){
+		.task = *task, .service = service, .done = done, .context = context,
+		.due = task->listen->rules ? 0 : clock_now() + REST, .left = FOREIGN_TIMEOUT,
+	};
+	if (!restoring->due && !first_of(restorer) && !ask_process(restorer, restoring)) {
+		free(restoring);
+		set_timer(restorer);
+		return false;
+	}
+	list_add(first_slow(restorer), &restoring->link);
+	set_timer(restorer);
+	return true;
+}
+
+static struct restoring *find_restoring(struct engine *engine, int fd)
+{
+	if (!engine->listeners->restorer)
+		return NULL;
+	LIST_EACH(link, &engine->listeners->restorer->queue) {
+		struct restoring *restoring = container_of(link, struct restoring, link);
+
+		if (restoring->task.fd == fd)
+			return restoring;
+	}
+	return NULL;
+}
+
+/* Whether an answer comes within a turn. */
+static bool answer_comes_soon(struct restorer *restorer)
+{
+	struct run_limit turn;
+
+	run_limit_begin(&turn, fmin(TURN, restorer->limit.left));
+	return run_limit_wait(&turn, restorer->process.channel);
+}
+
+/* Gives the process a turn to be done with what it works on, so that it has no socket open any more: while it has, the
+ * address cannot be bound anew. */
+static void settle_process(struct restorer *restorer)
+{
+	if (restorer->busy && answer_comes_soon(restorer))
+		take_answers(restorer);
+}
+
+static void wait_for_first(struct restorer *restorer)
+{
+	first_of(restorer)->due = 0;
+	ask_first(restorer);
+	if (!restorer->busy)
+		return;
+	if (run_limit_wait(&restorer->limit, restorer->process.channel))
+		take_answers(restorer);
+	else
+		drop_hanging(restorer);
+}
+
+static void put_behind(struct list *before, struct restoring *restoring)
+{
+	list_remove(&restoring->link);
+	list_add(before->next, &restoring->link);
+}
+
+/* Makes this one the next. A socket that hangs loses its turn and gets it back later, with the rest of its time. */
+static void prefer_restoring(struct restorer *restorer, struct restoring *restoring)
+{
+	if (!restorer->busy) {
+		put_behind(&restorer->queue, restoring);
+	} else if (first_of(restorer) != restoring) {
+		put_behind(&first_of(restorer)->link, restoring);
+		if (answer_comes_soon(restorer))
+			return;
+		end_process(restorer);
+		first_of(restorer)->slow = true;
+		put_behind(&restorer->queue, restoring);
+	}
+}
+
+bool restore_has_begun(struct engine *engine, int fd)
+{
+	const struct restoring *restoring = find_restoring(engine, fd);
+
+	return restoring && restoring->number;
+}
+
+bool restore_withdraw(struct engine *engine, int fd)
+{
+	struct restoring *restoring = find_restoring(engine, fd);
+
+	if (!restoring || restoring->number)
+		return false;
+	list_remove(&restoring->link);
+	free(restoring);
+	set_timer(engine->listeners->restorer);
+	return true;
+}
+
+void restore_hurry(struct engine *engine, int fd)
+{
+	struct restoring *restoring = find_restoring(engine, fd);
+
+	if (!restoring || restoring->number)
+		return;
+	restoring->due = 0;
+	if (!engine->listeners->restorer->busy)
+		put_behind(&engine->listeners->restorer->queue, restoring);
+	ask_first(engine->listeners->restorer);
+}
+
+void restore_finish(struct engine *engine, int fd)
+{
+	struct restoring *restoring = find_restoring(engine, fd);
+
+	if (restoring)
+		prefer_restoring(engine->listeners->restorer, restoring);
+	while (find_restoring(engine, fd))
+		wait_for_first(engine->listeners->restorer);
+}
+
+void restore_cancel(struct engine *engine, int fd)
+{
+	struct restoring *restoring = find_restoring(engine, fd);
+
+	if (!restoring)
+		return;
+	restoring->task.fd = -1;
+	if (engine->listeners->restorer->busy && first_of(engine->listeners->restorer) == restoring)
+		settle_process(engine->listeners->restorer);
+	else
+		report_outcome(engine->listeners->restorer, restoring, 0);
+}
+
+void restore_adopt(struct engine *engine, int fd, const struct listen *listen, const char *service)
+{
+	struct restoring *restoring = find_restoring(engine, fd);
+
+	if (!restoring)
+		return;
+	restoring->task.listen = listen;
+	restoring->service = service;
+}
+
+void restore_end(struct engine *engine)
+{
+	struct restorer *restorer = engine->listeners->restorer;
+
+	if (!restorer || restorer->process.channel < 0)
+		return;
+	settle_process(restorer);
+	end_process(restorer);
+	set_timer(restorer);
+}
+
+void restore_free(struct engine *engine)
+{
+	struct restorer *restorer = engine->listeners->restorer;
+
+	if (!restorer)
+		return;
+	end_process(restorer);
+	ev_timer_stop(engine->loop, &restorer->timer);
+	LIST_EACH(link, &restorer->queue)
+		free(container_of(link, struct restoring, link));
+	free(restorer);
+	engine->listeners->restorer = NULL;
+}

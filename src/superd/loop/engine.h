@@ -1,0 +1,121 @@
+/* The state that all parts of the engine share: the loop, the log, the children, and a few descriptors. There is one,
+ * inside struct supervisor. The data that a folder has for all services is in a struct of its own, which only that
+ * folder knows; here is the pointer to it. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "lib/log/log.h"
+#include "superd/limits/refusal.h"
+#include "superd/loop/child_table.h"
+#include "superd/loop/start_time.h"
+#include "superd/process/pid1.h"
+#include "superd/start/plan.h"
+
+struct watch;
+struct log_files;
+struct listeners;
+struct start_resources;
+struct instances;
+struct admission;
+struct start_queue;
+struct memory_pressure;
+struct freezes;
+struct service_list;
+struct conn_queries;
+struct closing;
+struct tcp_close_events;
+struct posted;
+struct locks;
+struct boot_locks;
+
+#define ENGINE_SPARE 8                  /* descriptors that the starts of a redirect and of its target may need for themselves */
+#define ENGINE_START_ROOM 3             /* descriptors that a start may need beside these */
+
+/* Events that are posted to services and not handled yet (superd/loop/events), and flags that superd handles at the
+ * same moment. */
+struct event_queue {
+	struct posted *first, *last;    /* services that have posted events; NULL: none */
+	ev_prepare watcher;             /* fed when an event is posted or one of these flags is set: */
+	bool ended;                     /* true: a service, or the registrations with rpcbind, has ended; superd's end may wait for it */
+	bool starved;                   /* true: memory was lacking for something that superd tries again in a second (events_starve) */
+	bool paths_touched;             /* true: sockets in the file system may be gone (superd/listener/socket_path_watch) */
+	bool failed;                    /* true: superd has to exit with exit_status (on_failure = exit) */
+	int exit_status;
+};
+
+struct engine {
+	struct ev_loop *loop;
+	struct log *log;
+	struct child_table children;
+	struct list unreaped;           /* processes that superd has given up (superd/loop/unreaped) */
+	struct list receptions;         /* messages that processes beside superd receive (superd/loop/fd_receive) */
+	struct event_queue events;
+	struct watch *changes;          /* watch that is woken when a service has changed; NULL: none */
+	double started;                 /* loop time when the first superd of this process began */
+	bool stop_ordered;              /* true: superd will stop; until `stopping` all services continue (--stop-delay) */
+	bool stopping;                  /* true: superd stops all services */
+	bool quiet;                     /* true: superd watches no listener, because of an upgrade (superd/reload/upgrade) */
+
+	struct process_defaults defaults; /* limits and attributes that backends get by default */
+	struct listen_fds listen_fds;   /* descriptors that superd was started with (LISTEN_FDS) */
+	int null_input, null_output;    /* descriptors of /dev/null for backends, with low numbers */
+	int spare[ENGINE_SPARE];        /* descriptors in reserve for when they run out; -1: in use */
+	struct start_time start_time;   /* of the present turn of the loop (superd/loop/start_time) */
+	uint64_t random_state;          /* state of the generator for jitter */
+	uint64_t number_mask;           /* makes the numbers of its services in the saved state this superd's own */
+	size_t history_bytes;           /* bytes of the histories of all services (superd/runtime/history) */
+	bool takes_over;                /* --take-over: true: superd ends processes of killed superds that have its addresses */
+	bool has_terminal;              /* true: superd ends when its terminal hangs up (superd/supervisor/terminal) */
+	uint64_t accept_states;         /* number of struct accept_state made so far */
+	void (*save_changes)(struct engine *engine);    /* saves them now (superd/reload/saved_state); NULL: superd has no guard */
+	/* Opens a connection to the control socket that may only read, for a program of superd's own: returns its end,
+	 * or -1 with the reason in why. NULL: superd has no control socket. */
+	int (*open_reader)(struct engine *engine, struct buf *why);
+	void *control_server;           /* for open_reader */
+	bool unsaved_all;               /* true: the saved state has to be written as a whole, as services are gone or new */
+	bool unsaved;                   /* true: a service has changed since its last record in the saved state */
+	bool unsaved_engine;            /* true: data of no service has changed, and must not wait for the next check */
+
+	/* Parts of the supervisor; the named folder makes and frees each. */
+	struct log_files *log_files;    /* files that lines are written to beside the log (superd/log/xinetd_log_file) */
+	struct listeners *listeners;    /* state that listeners share (superd/listener/listeners) */
+	struct start_resources *launch; /* state that starts share (superd/launch/start_resources) */
+	struct service_list *service_list; /* all services (superd/reload/reload) */
+	struct instances *instances;    /* all instances (superd/instance/instance) */
+	struct freezes *freezes;        /* state that freezes share (superd/stop/reclaim) */
+	struct start_queue *start_queue; /* starts under way and in line (superd/runtime/start_queue) */
+	struct memory_pressure *memory_pressure; /* what goes when memory is short (superd/stop/memory_pressure) */
+	struct admission *admission;    /* remembered and waiting clients (superd/accept/admission_state) */
+	struct saved_state *saved_state; /* written for the guard (superd/reload/saved_state); NULL: superd has none */
+	struct locks *locks;            /* holds and disables by operators (superd/service/operator_locks) */
+	struct boot_locks *boot_locks;  /* services that are disabled at boot (superd/service/boot_locks) */
+
+	/* Made at the first use; NULL: not made yet. */
+	struct closing *closing;        /* closes descriptors beside the loop (superd/loop/close_socket) */
+	struct conn_queries *conn_queries; /* counts clients (superd/clients/conn_query) */
+	struct tcp_close_events *close_events; /* reports ended connections (superd/clients/close_events) */
+};
+
+/* Returns a number in [0, 1) for jitter. */
+double engine_random(struct engine *engine);
+
+/* Returns the value of a variable of superd's own environment; NULL: it is not set. */
+const char *engine_variable(const struct engine *engine, const char *name);
+
+/* Spare descriptors: when descriptors run out, engine_drop_spare closes the spare ones, so that superd can log that and
+ * start an instance. engine_keep_spare opens as many again as it can. */
+bool engine_has_spare(const struct engine *engine, int least);
+
+/* Whether ENGINE_START_ROOM descriptors are free beside all spare ones. A new listener must leave them: a start takes
+ * more than the spare ones, and without starts no listener is of use. */
+bool engine_has_start_room(struct engine *engine);
+void engine_drop_spare(struct engine *engine);
+void engine_keep_spare(struct engine *engine);
+
+/* Returns the user that an instance of the service is started as. */
+uid_t service_user(const struct service *service);

@@ -1,0 +1,27 @@
+/* Processes that superd has given up: of a start that failed, or killed and still there. superd does not wait for them,
+ * and reaps each when it ends. Until then it stays among the children, so that no other instance takes it over.
+ *
+ * A process in uninterruptible sleep (state D), for example on a file system that does not respond, does not react to
+ * SIGKILL. A service may have LEFTOVERS_MOST of them; other services are not affected. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "superd/loop/engine.h"
+#include "superd/spawn/spawn.h"
+
+#define LEFTOVERS_MOST 4                /* hanging processes of one service from which superd starts no more of it */
+#define LEFTOVER_SECONDS 5.             /* seconds that a process has to end after SIGKILL */
+
+/* Like spawn_start and spawn_batch; they also follow the process that a failed start leaves. */
+void unreaped_start(struct engine *engine, struct spawn_request *launch);
+void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count);
+
+/* Logs that a process of this service was killed and does not end, and follows it from now on. The caller has
+ * removed it from the children. pid 0: it is not superd's child. */
+void unreaped_add(struct engine *engine, const struct service *service, pid_t pid);
+
+/* Whether LEFTOVERS_MOST processes of the service hang, so that superd must not start another; why gets the reason. */
+bool unreaped_forbids_start(const struct engine *engine, const struct service *service, struct buf *why);
+
+void unreaped_free(struct engine *engine);

@@ -1,0 +1,305 @@
+/* Asks superd-filter, a process without rights, so that superd need not link libseccomp. Equal requests have one
+ * address in the table's pool.
+ *
+ * The kernel checks a filter when it is installed, and superd checks only that it is of a length that the kernel takes:
+ * what a filter allows is superd-filter's word. */
+#include "superd/machine/filters.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/socket.h>
+
+#include "lib/fd_message.h"
+#include "lib/run_limit.h"
+#include "lib/wait_note.h"
+#include "superd/machine/build_info.h"
+#include "superd/machine/helper_user.h"
+#include "superd/start/sandbox_probe.h"
+#include "superd/start/scheduling.h"
+#include "table/option/service_mark.h"
+#include "table/words/filter_request.h"
+
+#define PROGRAM "superd-filter"
+#define ANSWER_SECONDS 10               /* for one filter; the largest take a tenth of a second */
+
+void filters_open(struct filters *filters, struct table *table, const struct table *before, struct diags *diags)
+{
+	*filters = (struct filters){ .table = table, .before = before ? before->filters : NULL, .diags = diags,
+				     .helper = HELPER_PROCESS_NONE(PROGRAM_FILTER) };
+}
+
+void filters_close(struct filters *filters)
+{
+	helper_process_end(&filters->helper);
+	buf_free(&filters->failure);
+}
+
+/* Starts the program with its end of the channel as its only descriptor. */
+static bool start_filter(struct filters *filters)
+{
+	int wanted[] = { -1, -1, -1 };
+	const struct helper_start start = {
+		.type = SOCK_SEQPACKET, .wanted = wanted, .wanted_count = 3, .directory = "/",
+		.account = helper_user_account(HELPER_USER_FILTER),
+	};
+
+	return helper_process_start(&filters->helper, &start, &filters->failure);
+}
+
+/* Notes why it is not asked any more: it has ended before its program ran, or without an answer. */
+static void note_end(struct filters *filters, int error)
+{
+	if (error && error != EPIPE && error != ECONNRESET)
+		buf_addf(&filters->failure, "cannot ask " PROGRAM ": %s", strerror(error));
+	else
+		helper_process_describe_end(&filters->helper, &filters->failure);
+}
+
+/* The number of words in `calls`, which is the first line. */
+static size_t count_calls(const char *request)
+{
+	size_t count = 0;
+
+	if (strncmp(request, "calls ", 6) != 0)
+		return 0;
+	for (; *request && *request != '\n'; request++)
+		count += *request == ' ';
+	return count;
+}
+
+/* Sends the request and waits for the answer. Returns its length; 0: there is none, for the reason in `failure`. */
+static size_t hear_answer(struct filters *filters, const char *request, char answer[FILTER_ANSWER_MOST])
+{
+	const char *flaw = NULL;
+	struct run_limit limit;
+	size_t none = 0;
+	ssize_t got;
+
+	run_limit_begin(&limit, ANSWER_SECONDS);
+	got = send(filters->helper.channel, request, strlen(request), MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (got >= 0 && !run_limit_wait(&limit, filters->helper.channel)) {
+		buf_addf(&filters->failure, PROGRAM " has not answered for %d s", ANSWER_SECONDS);
+		return 0;
+	}
+	if (got >= 0)
+		got = fd_message_receive(filters->helper.channel, answer, FILTER_ANSWER_MOST, NULL, &none,
+					 MSG_DONTWAIT | MSG_TRUNC);
+	if (got <= 0) {
+		note_end(filters, got < 0 ? errno : 0);
+		return 0;
+	}
+	flaw = filter_answer_flaw(answer, (size_t)got, count_calls(request));
+	if (!flaw)
+		return (size_t)got;
+	buf_addf(&filters->failure, "the answer of " PROGRAM " is wrong: %s", flaw);
+	return 0;
+}
+
+/* Adds a filter to the table. NULL: out of memory. */
+static const struct compiled_filter *keep_filter(struct table *table, const char *request, const void *answer,
+						 size_t length)
+{
+	struct compiled_filter *kept = pool_alloc(table->pool, sizeof(*kept));
+	const char *bytes = pool_keep(table->pool, answer, length);
+	struct filter_answer head;
+
+	request = pool_text(table->pool, request);
+	if (!kept || !bytes || !request)
+		return NULL;
+	memcpy(&head, bytes, sizeof(head));
+	*kept = (struct compiled_filter){ .next = table->filters, .request = request, .answer = bytes,
+					  .length = length, .unknown = head.unknown };
+	kept->program.len = (unsigned short)head.instructions;
+	kept->program.filter = (void *)(uintptr_t)(bytes + sizeof(head));
+	table->filters = kept;
+	return kept;
+}
+
+void filters_add(struct table *table, const char *request, const void *answer, size_t length)
+{
+	struct filter_answer head;
+
+	if (filter_answer_flaw(answer, length, count_calls(request)))
+		return;
+	memcpy(&head, answer, sizeof(head));
+	if (!head.error)
+		keep_filter(table, request, answer, length);
+}
+
+/* Has a filter compiled. Returns NULL with the reason in why. */
+static const struct compiled_filter *compile_filter(struct filters *filters, const char *request, struct buf *why)
+{
+	char answer[FILTER_ANSWER_MOST];
+	const struct compiled_filter *kept = NULL;
+	struct filter_answer head;
+	bool asked = !filters->failure.length && (filters->helper.pid || start_filter(filters));
+	size_t length;
+
+	wait_note_begin("the program", PROGRAM);
+	length = asked ? hear_answer(filters, request, answer) : 0;
+	wait_note_end();
+	if (!length) {
+		buf_text(why, buf_string(&filters->failure));
+		return NULL;
+	}
+	memcpy(&head, answer, sizeof(head));
+	if (!head.error)
+		kept = keep_filter(filters->table, request, answer, length);
+	if (!kept)
+		buf_text(why, head.error ? strerror((int)head.error) : "out of memory");
+	return kept;
+}
+
+/* Finds the filter, or has it compiled. */
+static const struct compiled_filter *get_filter(struct filters *filters, const char *request, struct buf *why)
+{
+	for (const struct compiled_filter *made = filters->table->filters; made; made = made->next) {
+		if (made->request == request)
+			return made;
+	}
+	for (const struct compiled_filter *made = filters->before; made; made = made->next) {
+		if (!strcmp(made->request, request))
+			return keep_filter(filters->table, request, made->answer, made->length);
+	}
+	return compile_filter(filters, request, why);
+}
+
+/* A call that the table denies must not be allowed because of a typo. */
+static void report_unknown(const struct filters *filters, const struct service *service, words calls,
+			   const struct compiled_filter *filter)
+{
+	const uint32_t *unknown = (const void *)(filter->program.filter + filter->program.len);
+
+	for (uint32_t n = 0; n < filter->unknown; n++) {
+		const char *word = calls[unknown[n]];
+		bool denied = *word == '~';
+
+		word += denied || *word == '+';
+		diags_add(filters->diags, denied ? SEVERITY_ERROR : SEVERITY_WARNING,
+			  service_origin(service, "system_call_filter"),
+			  "%s: system_call_filter: libseccomp here knows no system call '%.*s'%s", service->name,
+			  (int)strcspn(word, ":"), word,
+			  denied ? ", so it cannot be denied" : "; it is left out");
+	}
+}
+
+/* Adds the filter of a request to `list`. */
+static bool add_filter(struct filters *filters, const struct service *service, const struct filter_request *request,
+		       const struct sock_fprog **list)
+{
+	const struct compiled_filter *filter = NULL;
+	struct buf text = { 0 }, why = { 0 };
+	const char *kept;
+
+	filter_request_write(request, &text);
+	kept = text.failed ? NULL : pool_text(filters->table->pool, buf_string(&text));
+	if (kept && text.length > FILTER_REQUEST_MOST)
+		buf_addf(&why, "its words have more than %d bytes", FILTER_REQUEST_MOST);
+	else if (kept)
+		filter = get_filter(filters, kept, &why);
+	if (filter) {
+		report_unknown(filters, service, request->calls, filter);
+		list[list[0] ? 1 : 0] = &filter->program;
+	} else {
+		diag_error(filters->diags, service->at, "%s: cannot compile its filter of system calls: %s",
+			   service->name, why.length ? buf_string(&why) : "out of memory");
+	}
+	buf_free(&text);
+	buf_free(&why);
+	return filter;
+}
+
+/* The personality to lock: the one that the service starts with, its own or else superd's. */
+static int64_t locked_personality(const struct scheduling_options *scheduling)
+{
+	long wanted = personality(0xffffffff);
+
+	if (scheduling->personality)
+		scheduling_personality(scheduling->personality, &wanted);
+	return wanted < 0 ? 0 : (uint32_t)wanted;
+}
+
+/* What the restrictions deny. */
+static void describe_restrictions(const struct service *service, struct filter_request *request)
+{
+	const struct hardening_options *hardening = service->groups->hardening;
+
+	*request = (struct filter_request){
+		.families = service->groups->syscalls->restrict_address_families,
+		.namespaces = hardening->restrict_namespaces,
+		.personality = hardening->lock_personality ? locked_personality(service->groups->scheduling) : -1,
+		.realtime = hardening->restrict_realtime,
+		.suid_sgid = hardening->restrict_suid_sgid,
+		.executable_memory = hardening->memory_deny_write_execute,
+		.sysctl = hardening->protect_kernel_tunables,
+		.modules = hardening->protect_kernel_modules,
+		.logs = hardening->protect_kernel_logs,
+		.clock = hardening->protect_clock,
+		.raw_io = hardening->private_devices,
+		.hostname = hardening->protect_hostname,
+	};
+}
+
+static bool leaves_out_filters(const struct filters *filters, struct sandbox_support *support)
+{
+	return !build_has("libseccomp") ||
+	       (filters->table->warns_of_unsupported && sandbox_support_missing(support) & SANDBOX_NEEDS_FILTER);
+}
+
+/* superd executes its own programs by execveat(2), behind the filter. NULL: none, or out of memory. */
+static words list_of_calls(const struct filters *filters, const struct service *service)
+{
+	words calls = service->groups->syscalls->system_call_filter;
+	const char **list;
+	size_t count = 0;
+
+	if (!calls || !service_is_builtin(service))
+		return calls;
+	while (calls[count])
+		count++;
+	list = pool_alloc(filters->table->pool, (count + 2) * sizeof(*list));
+	if (list) {
+		memcpy(list, calls, count * sizeof(*list));
+		list[count] = "execveat";
+	}
+	return list;
+}
+
+/* A list of allowed calls is installed last, as it need not allow the installation of others. */
+bool filters_of_service(struct filters *filters, const struct service *service, struct sandbox_support *support,
+			const struct sock_fprog *const **list)
+{
+	const struct syscall_options *calls = service->groups->syscalls;
+	const struct sock_fprog *made[3] = { 0 };
+	struct filter_request request;
+	struct buf text = { 0 };
+	bool good = true, is_restricted;
+
+	*list = NULL;
+	describe_restrictions(service, &request);
+	filter_request_write(&request, &text);
+	is_restricted = text.length || (calls->system_call_architectures && !calls->system_call_filter);
+	buf_free(&text);
+	if ((!is_restricted && !calls->system_call_filter) || leaves_out_filters(filters, support))
+		return true;
+	request.architectures = calls->system_call_architectures;
+	if (is_restricted)
+		good = add_filter(filters, service, &request, made);
+	request = (struct filter_request){
+		.calls = list_of_calls(filters, service), .architectures = calls->system_call_architectures,
+		.error = calls->system_call_error_number, .personality = -1,
+	};
+	if (good && calls->system_call_filter && !request.calls) {
+		diag_error(filters->diags, service->at, "%s: out of memory", service->name);
+		good = false;
+	} else if (good && request.calls) {
+		good = add_filter(filters, service, &request, made);
+	}
+	if (!good || !made[0])
+		return good;
+	*list = pool_keep(filters->table->pool, made, sizeof(made));
+	if (!*list)
+		diag_error(filters->diags, service->at, "%s: out of memory", service->name);
+	return *list;
+}

@@ -1,0 +1,180 @@
+/* Facts about this machine for unit files. Source: systemd.unit(5), os-release(5), machine-info(5), machine-id(5).
+ *
+ * Containers often lack a machine id, an os-release or a name for the user. A missing value stays unknown, and only a
+ * unit that uses it is refused. */
+#include "superd/machine/os_info.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/diag.h"
+#include "lib/fd.h"
+#include "superd/machine/account.h"
+
+#define FILE_MOST (64u << 10)
+
+/* Machine names of uname(2) for which systemd has other names. */
+static const struct {
+	const char *kernel, *name;
+} architectures[] = {
+	{ "x86_64", "x86-64" },      { "i386", "x86" },         { "i486", "x86" },          { "i586", "x86" },
+	{ "i686", "x86" },           { "aarch64", "arm64" },    { "aarch64_be", "arm64-be" }, { "armv4l", "arm" },
+	{ "armv5tel", "arm" },       { "armv6l", "arm" },       { "armv7l", "arm" },        { "armv8l", "arm" },
+	{ "ppc64le", "ppc64-le" },   { "ppcle", "ppc-le" },     { "mips64el", "mips64-le" }, { "mipsel", "mips-le" },
+	{ "loongarch64", "loongarch64" },
+};
+
+static const char *keep_architecture(struct pool *pool, const char *kernel)
+{
+	for (size_t n = 0; n < sizeof(architectures) / sizeof(*architectures); n++) {
+		if (!strcmp(architectures[n].kernel, kernel))
+			return architectures[n].name;
+	}
+	return pool_text(pool, kernel);
+}
+
+/* Appends a value as a shell reads it: a quoted text, or up to a blank. */
+static void add_unquoted(struct buf *out, const char *at, const char *end)
+{
+	char quote = at < end && (*at == '"' || *at == '\'') ? *at++ : '\0';
+
+	for (; at < end && *at != quote && (quote || *at != ' '); at++) {
+		if (*at == '\\' && quote != '\'' && at + 1 < end)
+			at++;
+		buf_char(out, *at);
+	}
+}
+
+/* The value in the last line KEY=VALUE; "" if there is none. NULL: out of memory. */
+static const char *keep_value(struct pool *pool, const char *text, const char *key)
+{
+	size_t length = strlen(key);
+	struct buf value = { 0 };
+
+	for (const char *line = text; line && *line; line += *line == '\n') {
+		const char *end = line + strcspn(line, "\n");
+
+		if (!strncmp(line, key, length) && line[length] == '=') {
+			buf_clear(&value);
+			add_unquoted(&value, line + length + 1, end);
+		}
+		line = end;
+	}
+	return buf_keep(&value, pool);
+}
+
+/* Reads a file; NULL if it cannot be read, which has no values. */
+static char *read_config(const char *path)
+{
+	size_t length;
+
+	return fd_read_file(path, FILE_MOST, &length);
+}
+
+static void read_system(struct unit_machine *machine, struct pool *pool)
+{
+	char *text = read_config("/etc/os-release");
+
+	if (!text)
+		text = read_config("/usr/lib/os-release");
+	machine->os_id = keep_value(pool, text, "ID");
+	if (machine->os_id && !*machine->os_id)
+		machine->os_id = "linux";
+	machine->os_version_id = keep_value(pool, text, "VERSION_ID");
+	machine->os_build_id = keep_value(pool, text, "BUILD_ID");
+	machine->os_variant_id = keep_value(pool, text, "VARIANT_ID");
+	machine->image_id = keep_value(pool, text, "IMAGE_ID");
+	machine->image_version = keep_value(pool, text, "IMAGE_VERSION");
+	free(text);
+}
+
+static void read_host(struct unit_machine *machine, struct pool *pool)
+{
+	struct utsname names;
+	char *text = read_config("/etc/machine-info");
+	const char *host;
+
+	if (uname(&names) == 0) {
+		host = *names.nodename && strcmp(names.nodename, "(none)") != 0 ? names.nodename : "localhost";
+		machine->host_name = pool_text(pool, host);
+		machine->short_host_name = pool_text_n(pool, host, strcspn(host, "."));
+		machine->kernel = pool_text(pool, names.release);
+		machine->architecture = keep_architecture(pool, names.machine);
+	}
+	machine->pretty_host_name = keep_value(pool, text, "PRETTY_HOSTNAME");
+	if (machine->pretty_host_name && !*machine->pretty_host_name)
+		machine->pretty_host_name = machine->short_host_name;
+	free(text);
+}
+
+/* Reads an id of 32 digits, without dashes; NULL if the file has none, as before the first boot. */
+static const char *keep_id(struct pool *pool, const char *path)
+{
+	char *text = read_config(path), id[33] = "";
+	size_t length = 0;
+
+	for (const char *at = text; at && *at && *at != '\n'; at++) {
+		if (*at == '-')
+			continue;
+		if (length == 32 || !strchr("0123456789abcdefABCDEF", *at)) {
+			length = 0;
+			break;
+		}
+		id[length++] = (char)(*at >= 'A' && *at <= 'F' ? *at | 0x20 : *at);
+	}
+	free(text);
+	return length == 32 ? pool_text(pool, id) : NULL;
+}
+
+static const char *absolute(const char *path)
+{
+	return path && *path == '/' ? path : NULL;
+}
+
+/* root is not looked up, so that a system whose names come over the network can start. */
+static void read_user(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool)
+{
+	const char *home = absolute(secure_getenv("HOME")), *shell = absolute(secure_getenv("SHELL"));
+	const struct found_user *found;
+	struct accounts accounts;
+	struct diags ignored = { 0 };
+
+	machine->user_id = pool_textf(pool, "%u", (unsigned)getuid());
+	machine->group_id = pool_textf(pool, "%u", (unsigned)getgid());
+	if (!getuid()) {
+		machine->user = machine->group = "root";
+		machine->home = "/root";
+		machine->shell = "/bin/sh";
+		return;
+	}
+	accounts_open(&accounts, pool, &ignored);
+	accounts.lookups = lookups;
+	found = machine->user_id ? accounts_user(&accounts, machine->user_id) : NULL;
+	accounts_has_group_id(&accounts, getgid(), &machine->group);
+	accounts_close(&accounts);
+	diags_free(&ignored);
+	if (found && found->listed) {
+		machine->user = found->name;
+		home = home ? home : found->home;
+		shell = shell ? shell : found->shell;
+	}
+	machine->home = pool_text(pool, home);
+	machine->shell = shell ? pool_text(pool, shell) : "/bin/sh";
+}
+
+bool os_info_read(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool)
+{
+	*machine = (struct unit_machine){
+		.machine_id = keep_id(pool, "/etc/machine-id"),
+		.boot_id = keep_id(pool, "/proc/sys/kernel/random/boot_id"),
+	};
+	read_host(machine, pool);
+	read_system(machine, pool);
+	read_user(machine, lookups, pool);
+	return machine->user_id && machine->group_id && machine->os_id && machine->image_version &&
+		os_info_read_dirs(machine, pool);
+}

@@ -1,0 +1,571 @@
+/* Checks the programs, folders and files that a service names.
+ *
+ * superd judges for another user without becoming it: it compares mode bits with the account's ids, as the kernel
+ * would. An access control list (acl(5)) may grant more than the bits do, so a file that has one passes. A path below
+ * root_directory is looked up inside it, where an absolute link leads to another file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "exec/child/sandbox.h"
+#include "lib/fd.h"
+#include "os/foreign/loader_list.h"
+#include "os/fs/interpreter.h"
+#include "os/fs/path_opener.h"
+#include "os/fs/root_path.h"
+#include "os/rights/raw_syscall.h"
+#include "superd/machine/preflight_internal.h"
+#include "superd/start/directories.h"
+#include "superd/start/plan.h"
+#include "table/option/service_mark.h"
+
+#define TCPD_FOLDER "/usr/sbin"          /* REAL_DAEMON_DIR of tcpd(8) in every distribution */
+
+/* Whether superd's user may not look, but the service's user might: only root can check that. */
+static bool is_hidden_from_us(const struct preflight *preflight, const struct service *service)
+{
+	return errno == EACCES && !preflight->root && service->account && service->account->switches &&
+	       preflight->table->is_only_checked;
+}
+
+static bool account_has_group(const struct account *account, gid_t gid)
+{
+	if (account->gid == gid)
+		return true;
+	for (size_t i = 0; i < account->group_count; i++) {
+		if (account->groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a mode bit (4, 2 or 1) allows an account other than root the access to a file of this status
+ * (path_resolution(7)). */
+static bool mode_allows(const struct account *account, const struct stat *status, mode_t bit)
+{
+	if (account->uid == status->st_uid)
+		return status->st_mode & bit << 6;
+	if (account_has_group(account, status->st_gid))
+		return status->st_mode & bit << 3;
+	return status->st_mode & bit;
+}
+
+/* Whether the account may execute a file, or enter a folder, of this status. */
+static bool may_execute(const struct account *account, const struct stat *status)
+{
+	if (account->uid == 0)
+		return S_ISDIR(status->st_mode) || status->st_mode & 0111;
+	return mode_allows(account, status, 01);
+}
+
+static bool has_access_list(const char *path)
+{
+	return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+}
+
+/* Finds the first folder above path that the account may not enter; false: there is none. */
+static bool find_closed_folder(const char *path, const struct account *account, char folder[PATH_MAX])
+{
+	struct stat status;
+
+	if (strlen(path) >= PATH_MAX)
+		return false;
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		memcpy(folder, path, (size_t)(slash - path));
+		folder[slash - path] = '\0';
+		if (stat(folder, &status) < 0)
+			return errno == EACCES;
+		if (S_ISDIR(status.st_mode) && !may_execute(account, &status) && !has_access_list(folder))
+			return true;
+	}
+	return false;
+}
+
+/* Whose program's interpreter is examined. */
+struct program_check {
+	const struct preflight *preflight;
+	const struct service *service;
+	const char *root;
+};
+
+static bool may_look_at_interpreter(const void *context, const char *path)
+{
+	const struct program_check *check = context;
+
+	return !sandbox_covers(service_prepared(check->service)->sandbox, path) &&
+	       preflight_may_look(check->preflight, check->root ? check->root : path);
+}
+
+const char *preflight_check_program(const struct preflight *preflight, const struct service *service, const char *path,
+				    const char *root, const struct account *account)
+{
+	const struct program_check check = { preflight, service, root };
+	struct pool *pool = preflight->table->pool;
+	const char *wrong = NULL;
+	struct buf why = { 0 };
+	char folder[PATH_MAX];
+	struct stat status;
+
+	errno = 0;
+	if (!root && account && find_closed_folder(path, account, folder) && !is_hidden_from_us(preflight, service))
+		return pool_textf(pool, "user %s may not enter %s", account->name, folder);
+	if (root_path_stat(root, path, &status) < 0 && is_hidden_from_us(preflight, service))
+		return NULL;
+	if (root_path_stat(root, path, &status) < 0)
+		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return S_ISDIR(status.st_mode) ? "that is a directory, not a program" : "that is no program";
+	if (account && !may_execute(account, &status) && (root || !has_access_list(path)))
+		return pool_textf(pool, "user %s may not execute it; its mode is %04o", account->name,
+				  (unsigned)(status.st_mode & 07777));
+	if (interpreter_is_wrong(root, path, may_look_at_interpreter, &check, &why))
+		wrong = pool_text(pool, buf_string(&why));
+	buf_free(&why);
+	return wrong;
+}
+
+const char *preflight_check_readable(struct pool *pool, const char *path, const struct account *account)
+{
+	char folder[PATH_MAX];
+	struct stat status;
+
+	if (account && find_closed_folder(path, account, folder))
+		return pool_textf(pool, "user %u may not enter %s", (unsigned)account->uid, folder);
+	if (stat(path, &status) < 0)
+		return errno == ENOENT ? NULL : pool_text(pool, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return "that is no regular file";
+	if (account ? mode_allows(account, &status, 04) || has_access_list(path) : access(path, R_OK) == 0)
+		return NULL;
+	return pool_textf(pool, "user %u may not read it; its mode is %04o",
+			  (unsigned)(account ? account->uid : geteuid()), (unsigned)(status.st_mode & 07777));
+}
+
+/* Whether the service changes where its loader looks. */
+static bool sets_library_path(const struct service *service)
+{
+	static const char variable[] = "LD_LIBRARY_PATH";
+	const struct environment_options *environment = service->groups->environment;
+
+	for (words word = environment->env; word && *word; word++) {
+		if (!strncmp(*word, variable, strlen(variable)))
+			return true;
+	}
+	for (words word = environment->passenv; word && *word; word++) {
+		if (!strcmp(*word, variable))
+			return true;
+	}
+	return environment->environment_file;
+}
+
+/* superd --check alone: warns of a library that the program needs and that its loader does not find. */
+static void check_libraries(struct preflight *preflight, const struct service *service)
+{
+	const char *program = service->exec->exec[0];
+	struct buf name = { 0 };
+
+	if (preflight->table->is_only_checked && !service->groups->environment->root_directory &&
+	    !service_prepared(service)->sandbox && !sets_library_path(service) && loader_misses_library(program, &name))
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec", program,
+				 "its library %s is not found, so it would end with exit status 127",
+				 buf_string(&name));
+	buf_free(&name);
+}
+
+static void check_program(struct preflight *preflight, const struct service *service)
+{
+	const char *root = service->groups->environment->root_directory;
+	const void *wrong;
+	bool is_shareable;
+
+	if (!service->exec->exec || service->exec->exec[0][0] != '/')
+		return;                 /* table/rules reports that it must be absolute */
+	if (sandbox_covers(service_prepared(service)->sandbox, service->exec->exec[0]))
+		return;
+	is_shareable = !root && !service_prepared(service)->sandbox;    /* it may hide or replace an interpreter */
+	if (!is_shareable || !ptr_map_get(&preflight->programs, service->exec->exec[0], service->account, &wrong)) {
+		bool may_look = preflight_may_look(preflight, root ? root : service->exec->exec[0]);
+
+		wrong = may_look ? preflight_check_program(preflight, service, service->exec->exec[0], root,
+							   service->account)
+				 : NULL;
+		if (may_look && !wrong)
+			check_libraries(preflight, service);
+		if (is_shareable)
+			ptr_map_put(&preflight->programs, service->exec->exec[0], service->account, wrong);
+	}
+	if (wrong)
+		preflight_report(preflight, SEVERITY_ERROR, service, "exec", service->exec->exec[0], "%s",
+				 (const char *)wrong);
+	if (wrong && !service->is_foreign && !service->exec->exec[1] && strchr(service->exec->exec[0], ' '))
+		diags_hint(preflight->diags, "a list names each word for itself: { \"/bin/cat\", \"-u\" }; one text is "
+					     "split: \"/bin/cat -u\"");
+}
+
+/* tcpd(8) runs the program that its argv[0] names, from its own folder unless that is a path. */
+static void check_tcpd_program(struct preflight *preflight, const struct service *service)
+{
+	const char *program = service->exec->exec ? strrchr(service->exec->exec[0], '/') : NULL;
+	const char *name = service->exec->argv0, *path, *wrong;
+
+	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->groups->environment->root_directory)
+		return;
+	path = *name == '/' ? name : pool_textf(preflight->table->pool, TCPD_FOLDER "/%s", name);
+	wrong = path && preflight_may_look(preflight, path)
+			? preflight_check_program(preflight, service, path, NULL, service->account)
+			: NULL;
+	if (wrong && service->is_foreign)       /* its messages name no option, but the program that is meant */
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec",
+				 pool_textf(preflight->table->pool, "%s, which tcpd starts", path), "%s", wrong);
+	else if (wrong)
+		preflight_report(preflight, SEVERITY_WARNING, service, "exec", service->exec->exec[0],
+				 "%s, which tcpd starts: %s", path, wrong);
+}
+
+/* superd has opened it, so the account needs no right to the folders above it. */
+const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account)
+{
+	const struct own_program *program = program_get(which);
+	struct pool *pool = preflight->table->pool;
+	struct buf missing = { 0 };
+	const char *wrong = NULL;
+	struct stat status;
+
+	if (program->fd < 0) {
+		program_describe_missing(which, &missing);
+		wrong = pool_text(pool, buf_string(&missing));
+	} else if (program_is_other(which)) {
+		program_describe_other(which, &missing);
+		wrong = pool_text(pool, buf_string(&missing));
+	} else if (account && fstat(program->fd, &status) == 0 && !may_execute(account, &status) &&
+		   !has_access_list(program->path)) {
+		wrong = pool_textf(pool, "%s: user %s may not execute it; its mode is %04o", program->path,
+				   account->name, (unsigned)(status.st_mode & 07777));
+	}
+	buf_free(&missing);
+	return wrong;
+}
+
+/* Checks superd's own program for builtin and redirect, which may be missing if superd was copied. */
+static void check_own_program(struct preflight *preflight, const struct service *service)
+{
+	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong;
+	const struct account *account = service->account;
+	struct account own;
+
+	if (!plan_is_builtin(service) && !service_is_relayed(service))
+		return;
+	if (service_is_relayed(service))
+		account = helper_user_of_relay(service, &own);
+	wrong = preflight_check_own(preflight, plan_builtin_program(service), account);
+	if (wrong)
+		preflight_report(preflight, SEVERITY_ERROR, service, option,
+				 service->exec->builtin ? service->exec->builtin[0] : service->exec->redirect[0], "%s",
+				 wrong);
+}
+
+/* superd-exec checks conditions, loads credentials, and removes what is left. For sandboxes superd/start/sandbox_probe
+ * asks it. */
+static void check_executor(struct preflight *preflight, const struct service *service)
+{
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	const char *const said[] = { "yes", NULL };
+	bool stays = service->groups->directories->runtime_directory_preserve == DIRECTORY_STAYS;
+	struct { const char *option; words words; } needs[] = {
+		{ "condition", service->groups->commands->condition },
+		{ "load_credential", passed_fds->load_credential },
+		{ "import_credential", passed_fds->import_credential },
+		{ "set_credential", passed_fds->set_credential },
+		{ "socket_condition", NULL },
+		{ "runtime_directory", stays ? NULL : service->groups->environment->runtime_directory },
+		{ "remove_ipc", service->groups->identity->remove_ipc ? said : NULL },
+	};
+	const char *wrong = NULL;
+
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (service->sockets[n].options->socket_condition)
+			needs[4].words = service->sockets[n].options->socket_condition;
+	}
+	for (size_t n = 0; n < sizeof(needs) / sizeof(*needs) && !wrong; n++) {
+		const char *word = needs[n].words ? needs[n].words[0] : NULL;
+
+		wrong = word ? preflight_check_own(preflight, PROGRAM_EXEC, NULL) : NULL;
+		if (word && !wrong && !raw_keeps_capabilities())
+			wrong = RAW_KEEPS_NONE;
+		if (wrong)              /* a credential's value is not for a message */
+			preflight_report(preflight, SEVERITY_ERROR, service, needs[n].option,
+					 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(word, ":"), word),
+					 "%s", wrong);
+	}
+}
+
+static void check_root(struct preflight *preflight, const struct service *service)
+{
+	const char *root = service->groups->environment->root_directory;
+	struct stat status;
+
+	if (!root || !preflight_may_look(preflight, root))
+		return;
+	if (stat(root, &status) < 0 && is_hidden_from_us(preflight, service))
+		return;
+	if (stat(root, &status) < 0)
+		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "%s", strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root, "that is not a "
+											     "directory");
+}
+
+/* A missing folder is only a warning: a home or a mount may appear later. */
+static void check_working_directory(struct preflight *preflight, const struct service *service)
+{
+	const char *path = service->groups->environment->working_directory;
+	const char *root = service->groups->environment->root_directory;
+	struct stat status;
+
+	if (!path || path[0] == '-')
+		return;
+	if (path[0] == '~' && service->account)
+		path = service->account->home;
+	if (!path) {
+		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", "~", "user %s has no home",
+				 service->account->name);
+		return;
+	}
+	if (path[0] != '/' || !path[1] || sandbox_covers(service_prepared(service)->sandbox, path) ||
+	    !preflight_may_look(preflight, root ? root : path))
+		return;
+	if (root_path_stat(root, path, &status) < 0 && is_hidden_from_us(preflight, service))
+		return;
+	if (root_path_stat(root, path, &status) < 0)
+		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path, "%s",
+				 strerror(errno));
+	else if (!S_ISDIR(status.st_mode))
+		preflight_report(preflight, SEVERITY_ERROR, service, "working_directory", path, "that is not a "
+												"directory");
+	else if (service->account && !may_execute(service->account, &status) &&
+		 (service->groups->environment->root_directory || !has_access_list(path)))
+		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path,
+				 "user %s may not enter it", service->account->name);
+}
+
+static void check_environment(struct preflight *preflight, const struct service *service)
+{
+	for (words path = service->groups->environment->environment_file; path && *path; path++) {
+		struct stat status;
+
+		if (**path == '-' || strpbrk(*path, "*?[") || !preflight_may_look(preflight, *path))
+			continue;       /* a pattern is checked when it is read */
+		if ((stat(*path, &status) < 0 || access(*path, R_OK) < 0) && is_hidden_from_us(preflight, service))
+			continue;
+		if (stat(*path, &status) < 0 || access(*path, R_OK) < 0)
+			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+					 "%s; after a - it may be missing", strerror(errno));
+		else if (!S_ISREG(status.st_mode))
+			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *path,
+					 "that is no regular file");
+	}
+}
+
+/* Whether the folder is a directory that superd creates for the service at its start, and whose it will be: NULL:
+ * superd's. */
+static const struct account *future_owner(const struct preflight *preflight, const struct service *service,
+					  const char *folder, bool *will_exist)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+
+	*will_exist = false;
+	directories_of(service, preflight->defaults, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		size_t length = kinds[n].base ? strlen(kinds[n].base) : 0;
+
+		for (words name = kinds[n].names; length && name && *name; name++) {
+			size_t own = directory_name_length(*name);
+
+			if (strncmp(folder, kinds[n].base, length) || folder[length] != '/' ||
+			    strncmp(folder + length + 1, *name, own) || folder[length + 1 + own])
+				continue;
+			*will_exist = true;
+			return kinds[n].is_owned ? service->account : NULL;
+		}
+	}
+	return NULL;
+}
+
+/* Checks the folder in which a file will be created. false: it is unusable, which was reported. */
+static bool check_folder(struct preflight *preflight, enum severity severity, const struct service *service,
+			 const char *option, const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	struct stat status;
+	bool will_exist;
+
+	if (!slash || slash == path)
+		return true;
+	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder)) {
+		preflight_report(preflight, severity, service, option, path, "%s", strerror(ENAMETOOLONG));
+		return false;
+	}
+	if (!preflight_may_look(preflight, path))
+		return true;
+	if (stat(folder, &status) < 0) {
+		int error = errno;
+
+		future_owner(preflight, service, folder, &will_exist);
+		if (error != ENOENT || !will_exist)
+			preflight_report(preflight, severity, service, option, path, "its directory %s: %s", folder,
+					 strerror(error));
+		return error == ENOENT && will_exist;
+	}
+	if (!S_ISDIR(status.st_mode))
+		preflight_report(preflight, severity, service, option, path, "%s is not a directory", folder);
+	return S_ISDIR(status.st_mode);
+}
+
+/* Whether superd itself may open the file; else why not. A directory that superd creates for the service will belong to
+ * the service's user. */
+static bool may_open_itself(struct preflight *preflight, const struct service *service, const struct account *account,
+			    const char *path, struct path_finding *finding)
+{
+	const char *slash = strrchr(path, '/');
+	const struct account *owner;
+	char folder[PATH_MAX];
+	struct stat status;
+	bool will_exist;
+
+	if (!path_is_trusted_for(path, PATH_OPEN_FLAWS, account, preflight->mounts, finding))
+		return finding->is_missing;
+	if (!slash || snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
+		return true;
+	owner = future_owner(preflight, service, folder, &will_exist);
+	if (!owner || !owner->switches || owner->uid == 0 || lstat(folder, &status) == 0)
+		return true;
+	*finding = (struct path_finding){ .flaw = PATH_OWNER, .owner = owner->uid };
+	snprintf(finding->place, sizeof(finding->place), "%s", folder);
+	return false;
+}
+
+/* Reports a stream that a start would open as the user, or not at all. */
+static void check_stream_path(struct preflight *preflight, const struct service *service, const char *option,
+			      const struct stream *stream)
+{
+	const struct account *account = service->account && service->account->switches ? service->account : NULL;
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	if (may_open_itself(preflight, service, account, stream->path, &finding))
+		return;
+	path_finding_describe(&finding, &why);
+	if (path_opener_by(account, &finding) == PATH_REFUSED)
+		preflight_report(
+			preflight, SEVERITY_ERROR, service, option, stream->path,
+			"%s, who could replace it by a link: name a file in a directory of root, or run the service "
+			"as that user",
+			buf_string(&why));
+	else if (account && finding.owner != account->uid)
+		preflight_report(preflight, SEVERITY_WARNING, service, option, stream->path,
+				 "%s: it is opened as user %s", buf_string(&why), account->name);
+	buf_free(&why);
+}
+
+/* Whether superd makes the path before anything starts: it is a fifo that a service of the table listens on. */
+static bool is_fifo_of_table(const struct table *table, const char *path)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t n = 0; n < service->socket_count; n++) {
+			const struct endpoint *address = service->sockets[n].address;
+
+			if (address->kind == ENDPOINT_FIFO && !strcmp(address->address, path))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void check_input(struct preflight *preflight, const struct service *service)
+{
+	const struct stream *input = &service->groups->streams->input;
+
+	if (input->kind != STREAM_FILE || !input->path)
+		return;
+	if (preflight_may_look(preflight, input->path) && access(input->path, F_OK) < 0) {
+		if (errno != ENOENT || !is_fifo_of_table(preflight->table, input->path))
+			preflight_report(preflight, SEVERITY_ERROR, service, "input", input->path, "%s",
+					 strerror(errno));
+	} else {
+		check_stream_path(preflight, service, "input", input);
+	}
+}
+
+static void check_output(struct preflight *preflight, const struct service *service, const char *option,
+			 const struct stream *stream)
+{
+	if (stream_is_path(stream) && stream->path &&
+	    check_folder(preflight, SEVERITY_ERROR, service, option, stream->path))
+		check_stream_path(preflight, service, option, stream);
+}
+
+/* Checks a file that superd itself opens, and refuses to open if other users could change its path. */
+static void check_own_file(struct preflight *preflight, const struct service *service, const char *option,
+			   const char *path, const char *then)
+{
+	struct path_finding finding;
+	struct buf why = { 0 };
+
+	if (may_open_itself(preflight, service, NULL, path, &finding))
+		return;
+	path_finding_describe(&finding, &why);
+	preflight_report(preflight, SEVERITY_WARNING, service, option, path,
+			 "%s, and superd opens only paths that root alone can change: %s", buf_string(&why), then);
+	buf_free(&why);
+}
+
+/* Only a warning, as clients are served without the log. */
+static void check_log(struct preflight *preflight, const struct service *service)
+{
+	const struct log_options *logging = service->groups->logging;
+	const struct log_target *target = logging->log_type;
+
+	if (!target || target->kind != LOG_TYPE_FILE || !(logging->log_on_success || logging->log_on_failure))
+		return;
+	if (check_folder(preflight, SEVERITY_WARNING, service, "log_type", target->path))
+		check_own_file(preflight, service, "log_type", target->path,
+			       "superd does not log there; name a file in a directory of root");
+}
+
+/* Only a warning, as clients are served without the banner, which may appear later. */
+static void check_banner(struct preflight *preflight, const struct service *service, const char *option,
+			 const char *path)
+{
+	if (path && preflight_may_look(preflight, path) && access(path, R_OK) < 0)
+		preflight_report(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
+	else if (path)
+		check_own_file(preflight, service, option, path,
+			       "superd does not send it; put it into a directory of root");
+}
+
+void preflight_files(struct preflight *preflight, const struct service *service)
+{
+	check_root(preflight, service);
+	check_program(preflight, service);
+	check_tcpd_program(preflight, service);
+	check_own_program(preflight, service);
+	check_executor(preflight, service);
+	check_working_directory(preflight, service);
+	check_environment(preflight, service);
+	check_input(preflight, service);
+	check_output(preflight, service, "output", &service->groups->streams->output);
+	if (service_mark(service, "error"))     /* otherwise it is the same as output */
+		check_output(preflight, service, "error", &service->groups->streams->error);
+	check_log(preflight, service);
+	check_banner(preflight, service, "banner", service->groups->access->banner);
+	check_banner(preflight, service, "banner_success", service->groups->access->banner_success);
+	check_banner(preflight, service, "banner_fail", service->groups->access->banner_fail);
+}

@@ -1,0 +1,163 @@
+/* Checks the options for control groups, devices and scheduling that this machine cannot provide. Each message says
+ * what superd does instead: a limit for each process is not the same as one for all of them together. */
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "os/rights/capability.h"
+#include "superd/hold/hold.h"
+#include "superd/machine/preflight_internal.h"
+#include "superd/start/bpf_program.h"
+#include "superd/start/cgroup_files.h"
+#include "superd/start/cgroup_settings.h"
+#include "superd/start/directories.h"
+#include "superd/start/scheduling.h"
+#include "table/option/option_name.h"
+#include "table/option/option_table.h"
+#include "table/words/resource_words.h"
+
+/* Appends the option's value as superd.conf writes it, also if it is the default. */
+static void add_value(const struct service *service, const char *option, struct buf *out)
+{
+	const struct directive *directive = directive_find(NATIVE, option);
+
+	directive->type->format(directive, directive_field(directive, service), out);
+}
+
+static void report_support(void *context, const struct service *service, const char *option, enum cgroup_support answer,
+			   const char *why, const char *instead)
+{
+	struct preflight *preflight = context;
+	bool refused = answer == SUPPORT_REFUSED && !preflight->table->warns_of_unsupported;
+	struct buf value = { 0 };
+
+	add_value(service, option, &value);
+	if (answer == SUPPORT_NEAR)
+		preflight_report(preflight, SEVERITY_WARNING, service, option, buf_string(&value), "%s; %s", why,
+				 instead);
+	else
+		preflight_report(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option,
+				 buf_string(&value), refused ? "%s" : "%s; it is left out", why);
+	buf_free(&value);
+}
+
+static void check_devices(struct preflight *preflight, const struct service *service)
+{
+	for (words word = service->groups->cgroup_filters->device_allow; word && *word; word++) {
+		struct device_rule rule;
+
+		if (device_rule_read(*word, &rule) && !device_rule_is_known(&rule))
+			preflight_report(
+				preflight, SEVERITY_WARNING, service, "device_allow", *word,
+				"there is no such device when superd reads the configuration, so it allows no access");
+	}
+}
+
+static void check_device_limits(struct preflight *preflight, const struct service *service, const char *option,
+				words list)
+{
+	for (; list && *list; list++) {
+		struct device_limit limit;
+		unsigned first, second;
+
+		if (device_limit_read(*list, &limit) &&
+		    !device_find_disk(limit.path, limit.path_length, &first, &second))
+			preflight_report(
+				preflight, SEVERITY_WARNING, service, option, *list,
+				"it is neither a disk here nor a file on one, so there is no limit");
+	}
+}
+
+static void check_scheduling(struct preflight *preflight, const struct service *service)
+{
+	const struct scheduling_options *scheduling = service->groups->scheduling;
+	bool real_time = scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
+	struct buf value = { 0 };
+	long personality;
+
+	if (real_time && !capability_held(CAP_SYS_NICE)) {
+		add_value(service, "cpu_scheduling_policy", &value);
+		preflight_report(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", buf_string(&value),
+				 "only root or CAP_SYS_NICE can do this, unless rlimit_rtprio allows it");
+		buf_clear(&value);
+	}
+	if (scheduling->personality && !scheduling_personality(scheduling->personality, &personality)) {
+		add_value(service, "personality", &value);
+		preflight_report(preflight, SEVERITY_ERROR, service, "personality", buf_string(&value),
+				 "this machine runs no programs of that kind");
+	}
+	buf_free(&value);
+}
+
+/* A dynamic user could not use another user's files. */
+static void check_directory_owner(struct preflight *preflight, const struct service *service,
+				  const struct directory_kind *kind)
+{
+	for (words name = kind->names; kind->is_owned && kind->base && name && *name; name++) {
+		struct buf path = { 0 };
+		struct stat status;
+
+		buf_addf(&path, "%s/%.*s", kind->base, (int)directory_name_length(*name), *name);
+		if (!path.failed && lstat(buf_string(&path), &status) == 0 && status.st_uid != service->account->uid &&
+		    status.st_uid != 0)
+			preflight_report(preflight, SEVERITY_WARNING, service, kind->option, *name,
+					 "%s and its files belong to user %u, but dynamic_user has %u",
+					 buf_string(&path), (unsigned)status.st_uid, (unsigned)service->account->uid);
+		buf_free(&path);
+	}
+}
+
+static void check_dynamic_user(struct preflight *preflight, const struct service *service)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+
+	if (!service->groups->identity->dynamic_user || !service->account)
+		return;
+	directories_of(service, preflight->defaults, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
+		check_directory_owner(preflight, service, &kinds[n]);
+}
+
+/* Without a pid file only the control group, which the service has for that, tells which process its daemon is. */
+static void check_daemon(struct preflight *preflight, const struct service *service)
+{
+	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
+	struct buf option = { 0 };
+
+	if (service->exec->type != TYPE_FORKING || service->groups->lifecycle->pid_file || !settings ||
+	    settings->place->path)
+		return;
+	preflight_report(preflight, SEVERITY_ERROR, service, "type", "forking",
+			 "superd cannot know which process its daemon is: it has no pid file, and no control group: %s",
+			 settings->place->wrong);
+	option_name_add(service, "pid_file", "PATH", &option);
+	diags_hint(preflight->diags, "set %s to the file that the daemon writes its pid to, or let it stay in the "
+		   "foreground, with another type", buf_string(&option));
+	buf_free(&option);
+}
+
+/* Its programs start with their clients then. */
+static void check_warm(struct preflight *preflight, const struct service *service)
+{
+	if (service->groups->access->warm && !hold_is_supported())
+		preflight_report(preflight, SEVERITY_WARNING, service, "warm",
+				 pool_textf(preflight->table->pool, "%" PRId64, service->groups->access->warm),
+				 "this superd was built without it, or not for this kind of machine: no program waits");
+}
+
+void preflight_resources(struct preflight *preflight, const struct service *service)
+{
+	check_warm(preflight, service);
+	const struct resource_options *resources = service->groups->resources;
+
+	cgroup_settings_compare(service, report_support, preflight);
+	check_devices(preflight, service);
+	check_device_limits(preflight, service, "io_read_bandwidth_max", resources->io_read_bandwidth_max);
+	check_device_limits(preflight, service, "io_write_bandwidth_max", resources->io_write_bandwidth_max);
+	check_device_limits(preflight, service, "io_read_iops_max", resources->io_read_iops_max);
+	check_device_limits(preflight, service, "io_write_iops_max", resources->io_write_iops_max);
+	check_scheduling(preflight, service);
+	check_daemon(preflight, service);
+	check_dynamic_user(preflight, service);
+}

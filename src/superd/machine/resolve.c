@@ -1,0 +1,404 @@
+/* Resolves a table: accounts, owners of nodes, addresses, programs; then checks that need the resolved values.
+ *
+ * Two endpoints may turn out to be the same (tcp:http and 80). They are sorted by port, so that in a table of ten
+ * thousand only endpoints that could clash are compared, and only if a name was involved: endpoints that were written
+ * alike were reported before. */
+#include "superd/machine/resolve.h"
+
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exec/child/sandbox.h"
+#include "os/rights/capability.h"
+#include "superd/machine/account.h"
+#include "superd/machine/duplicate_node.h"
+#include "superd/machine/filters.h"
+#include "superd/machine/resolve_access.h"
+#include "superd/machine/resolve_address.h"
+#include "superd/machine/resolve_program.h"
+#include "superd/start/cgroup_settings.h"
+#include "superd/start/sandbox_probe.h"
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/option/socket_context.h"
+#include "table/rules/endpoint_conflict.h"
+
+static bool resolve_owner(struct accounts *accounts, const struct service *service, struct listen *listen)
+{
+	const char *user_text = listen->options->socket_user, *group_text = listen->options->socket_group;
+	const struct found_user *user = user_text ? accounts_user(accounts, user_text) : NULL;
+	const struct found_group *group = group_text ? accounts_group(accounts, group_text) : NULL;
+
+	listen->owner = (uid_t)-1;
+	listen->owner_group = (gid_t)-1;
+	if (user_text && (!user || user->wrong))
+		return accounts_refuse(accounts, service, "socket_user", user_text,
+				       (struct lookup_failure){ user ? user->wrong : "out of memory",
+								user ? user->near : NULL });
+	if (group_text && (!group || group->wrong))
+		return accounts_refuse(accounts, service, "socket_group", group_text,
+				       (struct lookup_failure){ group ? group->wrong : "out of memory",
+								group ? group->near : NULL });
+	if (user) {
+		listen->owner = user->uid;
+		listen->owner_group = user->gid;
+	}
+	if (group)
+		listen->owner_group = group->gid;
+	return true;
+}
+
+/* A program that binds a path sets the mode of its node, which is the owner's to set (chmod(2)). */
+static void give_node_to_program(const struct service *service, struct listen *listen)
+{
+	const struct account *account = service->account;
+
+	if (service->exec->pass != PASS_BIND || !account || !endpoint_is_path(listen->address))
+		return;
+	if (listen->owner == (uid_t)-1)
+		listen->owner = account->uid;
+	if (listen->owner_group == (gid_t)-1)
+		listen->owner_group = account->gid;
+}
+
+static bool has_socket_commands(const struct service *service)
+{
+	bool has = false;
+
+	for (int phase = PHASE_SOCKET_START_PRE; phase <= PHASE_SOCKET_STOP_POST; phase++)
+		has |= service->groups->commands->of[phase] != NULL;
+	return has;
+}
+
+/* Makes the row by which the commands around the sockets run: the service's with the defaults of all that rules how its
+ * processes run, and with socket_exec_options. NULL: that failed, which is reported. */
+static const struct service *make_socket_row(struct accounts *accounts, const struct service *service)
+{
+	const struct environment_options *own = service->groups->environment;
+	struct service *row = pool_alloc(accounts->pool, sizeof(*row));
+	struct option_groups *groups = row ? pool_alloc(accounts->pool, sizeof(*groups)) : NULL;
+	struct environment_options *environment;
+	const char *wrong = groups ? NULL : "out of memory", *bad = "";
+
+	if (groups) {
+		memcpy(row, service, sizeof(*row));
+		memcpy(groups, service->groups, sizeof(*groups));
+	}
+	for (int n = 0; !wrong && n < SHARED_GROUPS; n++) {
+		void *values = pool_alloc(accounts->pool, group_sizes[n]);
+		bool is_own = n == GROUP_IDENTITY || n == GROUP_ENVIRONMENT || n == GROUP_LIMITS ||
+			n >= GROUP_HARDENING;
+
+		if (!values || (is_own && !directive_fill_defaults((enum option_group)n, values, accounts->pool)))
+			wrong = "out of memory";
+		else if (!is_own)
+			memcpy(values, groups->group[n], group_sizes[n]);
+		groups->group[n] = values;
+	}
+	if (!wrong)
+		wrong = socket_context_apply(service->groups->commands->socket_exec_options, groups, accounts->pool,
+					     &bad);
+	if (wrong) {
+		diag_error(accounts->diags, service_origin(service, "socket_exec_options"),
+			   "%s: socket_exec_options: '%s': %s", service->name, bad, wrong);
+		return NULL;
+	}
+	environment = (struct environment_options *)(uintptr_t)groups->environment;
+	environment->expand_environment = own->expand_environment;
+	environment->unit_environment = own->unit_environment;
+	row->groups = groups;
+	row->prepared = NULL;
+	row->at = service_origin(service, "socket_exec_options");
+	row->mark_count = 0;
+	row->account = accounts_of(accounts, row);
+	return row;
+}
+
+static size_t count_further_addresses(struct addresses *addresses, const struct service *service)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		for (size_t n = 1; addresses_next(addresses, service, &service->sockets[i], n); n++)
+			count++;
+	}
+	return count;
+}
+
+/* Adds a socket for each further address of a host behind that of the first. */
+static void add_further_sockets(struct addresses *addresses, struct service *service)
+{
+	size_t further = count_further_addresses(addresses, service), made = 0;
+	struct listen *sockets;
+
+	if (!further)
+		return;
+	sockets = pool_alloc(addresses->pool, (service->socket_count + further) * sizeof(*sockets));
+	if (!sockets) {
+		diag_error(addresses->diags, service->at, "%s: looking for its addresses: out of memory",
+			   service->name);
+		return;
+	}
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *first = &service->sockets[i];
+		const struct endpoint *address = first->address;
+
+		for (size_t n = 1; address && made < service->socket_count + further; n++) {
+			sockets[made] = *first;
+			sockets[made++].address = address;
+			address = addresses_next(addresses, service, first, n);
+		}
+	}
+	service->sockets = sockets;
+	service->socket_count = (unsigned)made;
+}
+
+static void resolve_service(struct accounts *accounts, struct addresses *addresses, struct networks *networks,
+			    struct service *service)
+{
+	const struct socket_options *refused = NULL;
+
+	service->account = accounts_of(accounts, service);
+	for (size_t i = 0; i < service->socket_count; i++) {
+		struct listen *listen = &service->sockets[i];
+
+		addresses_resolve(addresses, service, listen);
+		/* One error for each set of options, as most sockets share the service's. */
+		if (listen->options != refused && !resolve_owner(accounts, service, listen))
+			refused = listen->options;
+		listen->gets_options = service->exec->pass == PASS_BIND;
+		give_node_to_program(service, listen);
+	}
+	add_further_sockets(addresses, service);
+	networks_resolve(networks, service);
+	if (service->groups->commands->socket_exec_apart && has_socket_commands(service)) {
+		struct prepared prepared = *service_prepared(service);
+
+		prepared.socket_row = make_socket_row(accounts, service);
+		if (!service_prepare(service, accounts->pool, prepared))
+			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
+	}
+	resolve_program(service, accounts->pool, accounts->diags);
+}
+
+static void make_sandbox(struct service *service, struct filters *filters, struct sandbox_support *support)
+{
+	const struct sock_fprog *const *list;
+
+	if (filters_of_service(filters, service, support, &list))
+		sandbox_make(service, filters->table, support, list, filters->diags);
+}
+
+static void make_sandboxes(struct table *table, const struct table *before, struct diags *diags)
+{
+	struct sandbox_support support = { 0 };
+	struct filters filters;
+
+	filters_open(&filters, table, before, diags);
+	for (size_t i = 0; i < table->count; i++) {
+		struct service *service = &table->services[i];
+		const struct service *row = service_prepared(service)->socket_row;
+
+		if (!service->exec->disable)
+			make_sandbox(service, &filters, &support);
+		if (!service->exec->disable && row)
+			make_sandbox((struct service *)(uintptr_t)row, &filters, &support);
+	}
+	filters_close(&filters);
+}
+
+static void make_cgroup_settings(struct table *table, struct diags *diags)
+{
+	struct cgroup_settings_cache cgroup_cache = { 0 };
+
+	for (size_t i = 0; i < table->count; i++) {
+		struct service *service = &table->services[i];
+
+		if (!service->exec->disable && !cgroup_settings_make(service, table, &cgroup_cache, diags))
+			return;
+	}
+}
+
+static bool has_claim(const struct service *service, const struct listen *listen)
+{
+	if (service->exec->disable || listen->address->port_name)
+		return false;
+	return endpoint_is_rpc(listen->endpoint) || (endpoint_is_inet(listen->address) && listen->address->port);
+}
+
+static size_t claims_count(const struct table *table, bool *any_by_name)
+{
+	size_t count = 0;
+
+	*any_by_name = false;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t j = 0; j < service->socket_count; j++) {
+			const struct listen *listen = &service->sockets[j];
+
+			count += has_claim(service, listen);
+			*any_by_name |= listen->address != listen->endpoint;
+		}
+	}
+	return count;
+}
+
+static void claims_fill(const struct table *table, struct endpoint_claim *claims)
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t j = 0; j < service->socket_count; j++) {
+			if (!has_claim(service, &service->sockets[j]))
+				continue;
+			claims[number] = endpoint_claim_of(service, &service->sockets[j], number);
+			number++;
+		}
+	}
+}
+
+static int compare_claims(const void *left, const void *right)
+{
+	const struct endpoint_claim *a = left, *b = right;
+
+	if (a->endpoint.kind != b->endpoint.kind)
+		return a->endpoint.kind < b->endpoint.kind ? -1 : 1;
+	if (a->endpoint.port != b->endpoint.port)
+		return a->endpoint.port < b->endpoint.port ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static bool same_port(const struct endpoint_claim *a, const struct endpoint_claim *b)
+{
+	return a->endpoint.kind == b->endpoint.kind && a->endpoint.port == b->endpoint.port;
+}
+
+/* Endpoints that clash as written were reported when the table was read. */
+static bool claims_clash(const struct endpoint_claim *a, const struct endpoint_claim *b)
+{
+	struct endpoint written_a = endpoint_claim_as_written(a), written_b = endpoint_claim_as_written(b);
+
+	return !endpoint_claims_share(a, b) && endpoint_clash(&a->endpoint, &b->endpoint) &&
+	       !endpoint_clash(&written_a, &written_b);
+}
+
+/* Compares a claim with those behind it that have the same port. */
+static void check_claim(const struct endpoint_claim *claim, const struct endpoint_claim *end, struct diags *diags)
+{
+	for (const struct endpoint_claim *other = claim + 1; other < end && same_port(claim, other); other++) {
+		bool by_name = claim->listen->address != claim->listen->endpoint ||
+			       other->listen->address != other->listen->endpoint;
+
+		if (by_name && claims_clash(claim, other))
+			endpoint_conflict_report(claim, other, diags);
+	}
+}
+
+static void check_clashes(const struct table *table, struct diags *diags)
+{
+	bool any_by_name;
+	size_t count = claims_count(table, &any_by_name);
+	struct endpoint_claim *claims;
+
+	if (!any_by_name || count < 2)
+		return;
+	claims = calloc(count, sizeof(*claims));
+	if (!claims) {
+		diag_error(diags, (struct origin){ 0 }, "comparing endpoints: out of memory");
+		return;
+	}
+	claims_fill(table, claims);
+	qsort(claims, count, sizeof(*claims), compare_claims);
+	for (size_t i = 0; i < count; i++)
+		check_claim(&claims[i], claims + count, diags);
+	free(claims);
+}
+
+static bool is_claimed_by(const struct endpoint_claim *claim, const struct service *other, struct diags *diags)
+{
+	for (size_t n = 0; n < other->socket_count; n++) {
+		struct endpoint_claim have;
+
+		if (!has_claim(other, &other->sockets[n]))
+			continue;
+		have = endpoint_claim_of(other, &other->sockets[n], 0);
+		if (!same_port(claim, &have) || endpoint_claims_share(claim, &have) ||
+		    !endpoint_clash(&claim->endpoint, &have.endpoint))
+			continue;
+		endpoint_conflict_report(&have, claim, diags);
+		return true;
+	}
+	return false;
+}
+
+bool resolve_finds_claimed(const struct service *service, const struct table *table, struct diags *diags)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct endpoint_claim claim = endpoint_claim_of(service, &service->sockets[n], 1);
+
+		for (size_t i = 0; has_claim(service, claim.listen) && i < table->count; i++) {
+			if (!table->services[i].is_left_out && is_claimed_by(&claim, &table->services[i], diags))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* If an ordinary user checks the table, warns once about services that need root: they are no mistake. */
+static void warn_of_users(const struct table *table, struct diags *diags)
+{
+	const struct service *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		if (service->exec->disable || !service->account || !service->account->switches)
+			continue;
+		first = first ? first : service;
+		count++;
+	}
+	if (!first || (capability_held(CAP_SETUID) && capability_held(CAP_SETGID)))
+		return;
+	diag_warning(diags, (struct origin){ .file = first->at.file },
+		     "%zu of %zu services run as other users, which needs root: superd could not start them as this "
+		     "user, and does not check the rights of those users",
+		     count, table->count);
+	diags_hint(diags, "run the check as root, or with --no-preflight for the configuration alone");
+}
+
+void resolve_table(struct table *table, const struct table *before, struct diags *diags)
+{
+	struct accounts accounts;
+	struct addresses addresses;
+	struct networks networks;
+
+	diags->of_machine = true;
+	accounts_open(&accounts, table->pool, diags);
+	accounts.lookups = table->lookups;
+	accounts.is_only_checked = table->is_only_checked;
+	addresses_open(&addresses, table->pool, diags);
+	addresses.lookups = table->lookups;
+	networks_open(&networks, table->pool, diags);
+	networks.lookups = table->lookups;
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].exec->disable)
+			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
+	}
+	if (table->is_only_checked)
+		warn_of_users(table, diags);
+	diags->of_machine = false;      /* only another row can change it */
+	check_clashes(table, diags);
+	duplicate_node_check(table, diags);
+	diags->of_machine = true;
+	make_sandboxes(table, before, diags);
+	make_cgroup_settings(table, diags);
+	diags->of_machine = false;
+	networks_close(&networks);
+	addresses_close(&addresses);
+	accounts_close(&accounts);
+}

@@ -1,0 +1,273 @@
+/* superd: reads the command line and runs its task. Exit status: 0; 1 for an error in a table or in the usage; else
+ * that of running the table. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/build_id.h"
+#include "lib/fd.h"
+#include "lib/patience.h"
+#include "lib/source_file.h"
+#include "os/foreign/fork_with_timeout.h"
+#include "os/guard/guard.h"
+#include "os/guard/guard_link.h"
+#include "os/host/program.h"
+#include "os/host/self_sandbox.h"
+#include "superd/machine/build_info.h"
+#include "superd/main/as_superd.h"
+#include "superd/main/check.h"
+#include "superd/main/command_line.h"
+#include "superd/main/daemonize.h"
+#include "superd/main/load.h"
+#include "superd/main/run.h"
+#include "superd/main/upgrade_receive.h"
+#include "table/option/option_table.h"
+#include "table/print/print_conf.h"
+#include "table/sources/source_name.h"
+
+#define GUARD_SETTING_WAIT 5000         /* milliseconds that a file system may take to answer */
+
+static bool print_comments(const struct table *table, FILE *out)
+{
+	return print_conf(table, true, out);
+}
+
+static bool print_plain(const struct table *table, FILE *out)
+{
+	return print_conf(table, false, out);
+}
+
+static const struct {
+	const char *name;
+	bool (*of_table)(const struct table *table, FILE *out);
+} printable[] = {
+	{ "conf", print_plain },
+	{ "comments", print_comments },
+	{ "json", print_json },
+	{ "dot", print_dot },
+};
+
+static int write_table(const struct options *options, bool (*of_table)(const struct table *table, FILE *out))
+{
+	struct diags diags = { 0 };
+	struct table *table = load_table(options, NULL, NULL, &diags);
+	bool good = table && !diags.errors;
+
+	diags_print(&diags, stderr);
+	if (table && !good)
+		fprintf(stderr, "superd: nothing is printed for the errors above%s\n",
+			options->keep_going ? "" : "; --keep-going leaves these services out");
+	if (good && (!of_table(table, stdout) || fflush(stdout) != 0)) {
+		fprintf(stderr, "superd: cannot write the configuration: %s\n", strerror(errno));
+		good = false;
+	}
+	diags_free(&diags);
+	table_free(table);
+	return good ? 0 : EXIT_TABLE;
+}
+
+static int do_print(const struct options *options)
+{
+	for (size_t n = 0; n < sizeof(printable) / sizeof(*printable); n++) {
+		if (!strcmp(printable[n].name, options->print))
+			return write_table(options, printable[n].of_table);
+	}
+	fprintf(stderr, "superd: --print=%s: it prints conf, comments, json or dot\n", options->print);
+	return EXIT_TABLE;
+}
+
+/* superd-read knows the keys of units and property lists, and says what is no name at all. */
+static int explain_foreign(const char *name)
+{
+	const struct own_program *program = program_get(PROGRAM_READ);
+	const char *const arguments[] = { program->name, build_word(), "--explain", name, NULL };
+	struct buf why = { 0 };
+
+	if (program->path) {
+		execv(program->path, (char *const *)(uintptr_t)arguments);
+		buf_text(&why, strerror(errno));
+	} else {
+		program_describe_missing(PROGRAM_READ, &why);
+	}
+	fprintf(stderr, "superd: --explain %s: it is no option of superd.conf, and superd-read cannot be asked: %s\n",
+		name, buf_string(&why));
+	buf_free(&why);
+	return EXIT_TABLE;
+}
+
+static int do_explain(const struct options *options)
+{
+	const struct cli_option *option;
+
+	if (!options->print)
+		return print_options(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
+	if (print_explain(options->print, stdout))
+		return 0;
+	option = cli_find(&as_superd_cli, options->print + strspn(options->print, "-"));
+	if (option) {
+		fprintf(stderr, "superd: --explain %s: it is an option of the command line, --%s: %s\n", options->print,
+			option->name, option->help);
+		return EXIT_TABLE;
+	}
+	return explain_foreign(options->print);
+}
+
+static void print_version(void)
+{
+	printf("superd %s", build_version());
+	for (size_t n = 0; built_with[n]; n++)
+		printf("%s%s", n ? ", " : " with ", built_with[n]);
+	putchar('\n');
+	if (*self_sandbox_missing())
+		printf("This machine lacks %s, to confine superd's own processes (SECURITY.md)\n",
+		       self_sandbox_missing());
+}
+
+/* Whether a source may have the setting: without one of these words it has neither the setting nor another file that
+ * might, and superd need not read a long table twice. */
+static bool may_set_guard(const char *source)
+{
+	static const char *const hints[] = { "guard", "include", "import" };
+	size_t length;
+	char *text = fd_read_file(source_name_path(source), SOURCE_MOST, &length);
+	bool may = !text;               /* a folder, or the name of a unit */
+
+	for (size_t n = 0; text && n < sizeof(hints) / sizeof(*hints); n++)
+		may |= memmem(text, length, hints[n], strlen(hints[n])) != NULL;
+	free(text);
+	return may;
+}
+
+/* Adds the setting guard of the table to `why`, if it has one. */
+static int find_guard_setting(const void *with, struct buf *why, struct buf *warnings)
+{
+	struct options options = *(const struct options *)with;
+	struct diags diags = { 0 };
+	const struct table *table;
+	size_t n = 0;
+
+	(void)warnings;
+	while (n < options.sources.count && !may_set_guard(options.sources.list[n]))
+		n++;
+	if (n == options.sources.count)
+		return -1;
+	options.task = TASK_PRINT;      /* looks up no names, and not at this machine */
+	table = load_own(&options, &diags);
+	if (table && global_is_set(&table->globals, GLOBAL_GUARD))
+		buf_text(why, table->globals.guard ? "yes" : "no");
+	return -1;
+}
+
+/* The setting guard of the command line, else of the table. The guard has superd's memory of before its start, so a
+ * process of its own reads the table. Standard input cannot be read twice. */
+static unsigned guard_setting(struct options *options)
+{
+	struct buf word = { 0 }, warnings = { 0 };
+	unsigned setting = options->given.guard;
+
+	if (global_is_set(&options->given, GLOBAL_GUARD))
+		return setting;
+	options->reads_guard = true;
+	if (!options->endpoints.count && !options_read_standard_input(options))
+		fork_with_timeout(find_guard_setting, options, -1, GUARD_SETTING_WAIT, &word, &warnings);
+	if (word.length)
+		setting = !strcmp(buf_string(&word), "yes");
+	buf_free(&word);
+	buf_free(&warnings);
+	return setting;
+}
+
+/* The default is a guard where no other process restarts superd. A search for an old daemon's name must find one
+ * process: update-inetd reads the pid file, which has the guard's. */
+static bool guard_default(const struct options *options)
+{
+	return (options->daemon || getpid() == 1) && options->invoked_as == AS_SUPERD && !options->process_name;
+}
+
+/* The guard is superd's parent, so it goes to the background first. false: that failed, and was reported. */
+static bool begin_guard(struct options *options)
+{
+	int page = options->internal.guard_page;
+	bool is_start = page < 0 && !options->internal.takes_over;
+	unsigned setting = is_start ? guard_setting(options) : page >= 0;
+
+	options->guarded = setting > 1 ? guard_default(options) : setting;
+	if (!options->guarded)
+		return true;
+	if (options->daemon && is_start && daemonize_enter() < 0) {
+		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
+		return false;
+	}
+	guard_keep_fd(daemonize_channel());
+	if (!guard_begin(page, options->arguments, options->process_name)) {
+		if (setting == 1 || errno != ENOSYS)
+			fprintf(stderr, "superd: %s: %s\n", page < 0 ? "runs without a guard" : "cannot be the guard",
+				strerror(errno));
+		if (page >= 0)
+			return false;   /* the superd that waits for this one goes on */
+	}
+	if (guard_successor_state() >= 0) {
+		options->internal.takes_over = true;
+		options->internal.fd = guard_successor_state();
+	}
+	return true;
+}
+
+static int run_task(struct options *options)
+{
+	switch (options->task) {
+	case TASK_HELP:
+		command_line_help(options->invoked_as);
+		return 0;
+	case TASK_VERSION:
+		print_version();
+		return 0;
+	case TASK_EXPLAIN:
+		return do_explain(options);
+	case TASK_PRINT:
+		return do_print(options);
+	case TASK_CHECK:                /* in such a case the start reports that it could not read the setting */
+		options->reads_guard = !global_is_set(&options->given, GLOBAL_GUARD) &&
+				       options_read_standard_input(options);
+		options->guarded = guard_default(options);
+		return check_tables(options) ? 0 : EXIT_TABLE;
+	case TASK_RUN:
+		break;
+	}
+	if (options->internal.checks_left_out)
+		return load_look_at_left_out(options);
+	if (options->internal.checks_upgrade)
+		return upgrade_receive_answer(options);
+	return begin_guard(options) ? run_superd(options) : EXIT_START;
+}
+
+/* The superd before had the same command line, so what fails here is memory. */
+static bool read_command_line(struct options *options, const struct internal_args *internal, int argc, char **argv)
+{
+	bool takes_place = internal->takes_over || internal->guard_page >= 0, good;
+	unsigned tries = 0;
+
+	while (!(good = command_line_read(options, argc, argv)) && takes_place && patience_wait(&tries)) {
+		options_free(options);
+		optind = 0;             /* getopt_long(3) begins anew */
+	}
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	struct internal_args internal = upgrade_receive_strip(&argc, &argv);
+	struct options options;
+	int status = EXIT_TABLE;
+
+	if (read_command_line(&options, &internal, argc, argv)) {
+		options.internal = internal;
+		status = run_task(&options);
+	}
+	options_free(&options);
+	return status;
+}

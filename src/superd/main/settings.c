@@ -1,0 +1,260 @@
+/* Puts the settings of superd itself in force.
+ *
+ * The texts of a table live as long as the table, and those of the state of an upgrade until superd runs. Messages and
+ * later comparisons need them for longer, so options->settings_pool has copies. */
+#include "superd/main/settings.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "lib/log/log_sink.h"
+#include "lib/patience.h"
+#include "os/guard/guard_link.h"
+#include "superd/main/log_setup.h"
+#include "table/option/option_table.h"
+
+static void describe(const struct globals *globals, enum global global, struct buf *out)
+{
+	if (global_is_set(globals, global))
+		global_directives[global].type->format(&global_directives[global], global_value(globals, global), out);
+	else
+		buf_text(out, "unset");
+}
+
+static bool is_equal(const struct globals *a, const struct globals *b, enum global global)
+{
+	return global_directives[global].type->equal(global_value(a, global), global_value(b, global));
+}
+
+static void note_overridden(const struct options *options, enum global global, struct origin at, struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	describe(&options->given, global, &text);
+	diag_note(diags, at, "%s: overridden by the command line, which sets %s",
+		  global_directives[global].name[NATIVE], buf_string(&text));
+	buf_free(&text);
+}
+
+/* Checks that superd has learned about a guard in time: main reads the setting from files alone. */
+static void check_guard(const struct options *options, const struct globals *globals, struct diags *diags)
+{
+	bool is_start = options->reads_guard && guard_cause() == GUARD_FRESH;
+
+	if (!is_start || !global_is_set(globals, GLOBAL_GUARD) || globals->guard == options->guarded)
+		return;
+	diag_error(diags, globals->at[GLOBAL_GUARD], "guard: superd could not read this setting before its start");
+	diags_hint(diags, "%s --%sguard in its place",
+		   options_read_standard_input(options) ? "a configuration from standard input needs" : "use",
+		   globals->guard ? "" : "no-");
+}
+
+static bool waits_for_start(enum global global)
+{
+	return global_directives[global].change == CHANGE_START;
+}
+
+static void warn_of_start(const struct options *options, enum global global, const struct globals *globals,
+			  struct diags *diags)
+{
+	struct origin at = globals->at[global].file ? globals->at[global] : globals->block;
+	struct buf text = { 0 };
+
+	describe(&options->settings, global, &text);
+	diag_warning(diags, at, "%s: the change takes effect at the next start of superd; it stays %s until then",
+		     global_directives[global].name[NATIVE], buf_string(&text));
+	buf_free(&text);
+}
+
+void settings_check(const struct options *options, const struct table *table, bool reloads, struct diags *diags)
+{
+	const struct globals *globals = &table->globals, next = options_join_settings(options, globals);
+	struct buf why = { 0 };
+
+	for (int n = 0; n < GLOBALS; n++) {
+		enum global global = (enum global)n;
+
+		if (global_is_set(globals, global) && global_is_set(&options->given, global))
+			note_overridden(options, global, globals->at[n], diags);
+		if (reloads && waits_for_start(global) && !is_equal(&options->settings, &next, global))
+			warn_of_start(options, global, globals, diags);
+	}
+	if (!reloads)
+		check_guard(options, globals, diags);
+	if (!globals->log || options->given.log || !options->preflight || options->task == TASK_PRINT)
+		return;
+	if (!log_setup_check(globals->log, &why))
+		diag_error(diags, globals->at[GLOBAL_LOG], "log: cannot log to %s: %s", globals->log, buf_string(&why));
+	buf_free(&why);
+}
+
+/* Copies the texts that a reload may change to the pool. false: out of memory. */
+static bool keep_texts(struct globals *globals, struct pool *pool)
+{
+	const char **const texts[] = { &globals->log, &globals->control_group };
+	bool good = true;
+
+	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
+		const char *text = *texts[n];
+
+		*texts[n] = pool_text(pool, text);
+		good &= !text || *texts[n];
+	}
+	return good;
+}
+
+/* false: the log stays where it is. */
+static bool move_log(const struct options *options, const struct globals *next, const struct table *table,
+		     struct log *log)
+{
+	struct buf why = { 0 }, place = { 0 };
+	bool good = is_equal(&options->settings, next, GLOBAL_LOG) || log_setup_move(log, next->log, &why);
+
+	if (!good) {
+		origin_cite(table->globals.at[GLOBAL_LOG], &place);
+		log_setup_error(options, log, "cannot log to %s: %s%s", next->log, buf_string(&why),
+				buf_string(&place));
+	}
+	buf_free(&why);
+	buf_free(&place);
+	return good;
+}
+
+/* Puts the texts that only a start sets where they stay as long as superd runs, because others borrow them. false: out
+ * of memory, which is printed. */
+static bool keep_start_texts(struct options *options)
+{
+	struct globals *settings = &options->settings;
+	const char **const texts[] = { &settings->control, &settings->pid_file, &settings->fdstore };
+	bool good = true;
+
+	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
+		if (*texts[n])
+			good &= (*texts[n] = options_join(options, "", *texts[n])) != NULL;
+	}
+	return good;
+}
+
+/* Copies the settings that only a start sets. */
+static void copy_start_settings(struct globals *to, const struct globals *from)
+{
+	for (int n = 0; n < GLOBALS; n++) {
+		enum global global = (enum global)n;
+
+		if (waits_for_start(global))
+			memcpy(global_field(to, global), global_value(from, global), global_directives[n].type->size);
+	}
+}
+
+bool settings_start(struct options *options, const struct table *table, struct log *log)
+{
+	const struct globals next = options_join_settings(options, &table->globals);
+
+	copy_start_settings(&options->settings, &next);
+	return keep_start_texts(options) && settings_apply(options, table, log);
+}
+
+bool settings_apply(struct options *options, const struct table *table, struct log *log)
+{
+	struct globals next = options_join_settings(options, &table->globals);
+	struct pool *pool = pool_new();
+	const char *log_before = pool ? pool_text(pool, options->settings.log) : NULL;
+	bool good;
+
+	copy_start_settings(&next, &options->settings);
+	if (!log_before || !keep_texts(&next, pool)) {
+		pool_free(pool);
+		log_setup_error(options, log, "the settings of superd itself stay as they are: out of memory");
+		return false;
+	}
+	good = move_log(options, &next, table, log);
+	if (!good)
+		next.log = log_before;
+	log_set_form(log, next.log_format == LOG_FORMAT_JSON, (enum level)next.log_level);
+	pool_free(options->settings_pool);
+	options->settings = next;
+	options->settings_pool = pool;
+	return good;
+}
+
+/* The engine logs the change of max_starting, because it knows the default. */
+void settings_log_changes(const struct options *options, const struct table *table, struct log *log)
+{
+	const struct globals next = options_join_settings(options, &table->globals);
+
+	for (int n = 0; n < GLOBALS; n++) {
+		enum global global = (enum global)n;
+		struct buf text = { 0 };
+
+		if (n == GLOBAL_MAX_STARTING || waits_for_start(global) ||
+		    is_equal(&options->settings, &next, global))
+			continue;
+		buf_addf(&text, "%s is ", global_directives[n].name[NATIVE]);
+		describe(&next, global, &text);
+		buf_text(&text, " now, and was ");
+		describe(&options->settings, global, &text);
+		log_notice(log, "%s", buf_string(&text));
+		buf_free(&text);
+	}
+}
+
+/* The keys are none of those that superd/saved/state_load takes for descriptors in every section. */
+void settings_save(const struct options *options, struct buf *out)
+{
+	state_open_section(out, "settings");
+	state_add(out, "log", options->settings.log);
+	state_add_number(out, "log_format", options->settings.log_format);
+	state_add_number(out, "log_level", options->settings.log_level);
+	if (options->settings.control)
+		state_add(out, "control_path", options->settings.control);
+	if (options->settings.pid_file)
+		state_add(out, "pid_path", options->settings.pid_file);
+	if (options->settings.fdstore)
+		state_add(out, "store", options->settings.fdstore);
+	if (global_is_set(&options->settings, GLOBAL_GUARD))
+		state_add_number(out, "guard", options->settings.guard);
+}
+
+/* false: out of memory, which may be printed. */
+static bool restore_texts(struct options *options, const struct globals *before)
+{
+	struct globals next = *before;
+	struct pool *pool = pool_new();
+
+	if (!pool || !keep_texts(&next, pool)) {
+		pool_free(pool);
+		return false;
+	}
+	pool_free(options->settings_pool);
+	options->settings = next;
+	options->settings_pool = pool;
+	return keep_start_texts(options);
+}
+
+/* The command line of a start need not have them: without them superd would have another control socket, or none. */
+static void restore_section(struct options *options, struct state_section *section)
+{
+	struct globals next = options->settings;
+	const char *destination = state_text(section, "log");
+	unsigned tries = 0;
+
+	next.control = state_text(section, "control_path");
+	next.pid_file = state_text(section, "pid_path");
+	next.fdstore = state_text(section, "store");
+	next.guard = (unsigned)state_number(section, "guard", 0, 1, UINT_MAX);
+	section->used = true;
+	if (destination && !log_sink_refusal(destination))
+		next.log = destination;
+	next.log_format = (unsigned)state_number(section, "log_format", 0, LOG_FORMAT_JSON, next.log_format);
+	next.log_level = (unsigned)state_number(section, "log_level", 0, LEVEL_DEBUG, next.log_level);
+	while (!restore_texts(options, &next) && patience_wait(&tries))
+		continue;
+}
+
+void settings_restore(struct options *options, struct state_stream *before)
+{
+	for (size_t n = 0; n < before->count; n++) {
+		if (!strcmp(before->sections[n].kind, "settings"))
+			restore_section(options, &before->sections[n]);
+	}
+}

@@ -1,0 +1,76 @@
+/* Takes over from the superd that ran in this process before: applies its state stream (superd/reload/save) to a table
+ * that was read again. An unchanged service keeps its state, sockets, clients and instances. A service with another
+ * entry adopts that as after a reload. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "superd/loop/child_table.h"
+#include "superd/saved/state_load.h"
+#include "table/services/table.h"
+
+struct engine;
+struct log;
+struct service_runtime;
+
+/* Whether everything in the stream has its place in this table. false: why gets the reason, and what to do first.
+ * only_checks: a service that the table leaves out has one, too, as the next superd goes on by the table in the
+ * stream. */
+bool load_fits(struct state_stream *stream, const struct table *table, bool only_checks, struct buf *why);
+
+
+/* Values that superd needs before it has an engine. load_pid_file returns a descriptor; -1: none. */
+int load_pid_file(struct state_stream *stream);
+const char *load_program(struct state_stream *stream); /* path that an upgrade takes the program from; NULL: unknown */
+bool load_is_ours(struct state_stream *stream);
+/* The table that ran, as superd.conf; NULL: none came over. */
+const char *load_previous_table(struct state_stream *stream);
+bool load_previous_sources(struct state_stream *stream, uint64_t *sources);     /* table->sources of that; false: unknown */
+const char *load_version(struct state_stream *stream); /* version of the superd that wrote it */
+
+/* Puts lines that waited for superd's own log into its sink. Call it before anything else is logged there. In
+ * load_log.c. */
+void load_log(struct state_stream *stream, struct log *log);
+
+/* State that the caller of load_run takes over. */
+struct load_result {
+	int exit_status;                /* exit status of superd itself */
+	int control;                    /* descriptor of the control socket; -1: none */
+	struct child command;           /* main command: `pid` and `born`; 0: none runs */
+	pid_t command_group;            /* its process group */
+	bool command_is_due;            /* it was not started yet; else it has ended, if none runs */
+};
+
+/* The progress of a load. The caller sets the first three. */
+struct state_loader {
+	struct engine *engine;
+	struct state_stream *stream;
+	struct load_result *result;
+	const char *version;            /* version of the superd that wrote it */
+	double quiet_since;             /* loop time since when clients have had to wait; 0: unknown */
+	size_t services, instances;
+};
+
+/* Builds the services from the stream, in place of service_list_build, and starts nothing yet. false: out of memory for
+ * the service list itself. Other losses are logged. */
+bool load_all(struct state_loader *loader, struct table *table);
+
+/* Lets the services go on, once the caller has taken over the result: the state may be saved from here on. */
+void load_begin(struct state_loader *loader);
+
+/* Puts lines that waited for syslog or a file of log_type into its sink. In load_log.c. */
+void load_log_other(struct state_loader *loader, struct state_section *section);
+
+/* Loads one service from its sections, from `from` up to `behind`: its sockets, then its instances. Starts nothing.
+ * In load_service.c. */
+void load_service(struct state_loader *loader, struct service_runtime *runtime, struct state_section *from,
+		  struct state_section *behind);
+
+/* Called when all sections were read: the runtime continues by itself. */
+void load_go_on(struct service_runtime *runtime);
+
+/* Makes a runtime for a removed service; NULL: out of memory. In load_removed.c. */
+struct service_runtime *load_removed(struct state_loader *loader, struct state_section *section);

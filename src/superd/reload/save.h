@@ -1,0 +1,56 @@
+/* Writes the state for the next program: a stream of sections (superd/saved/state_stream), and the descriptors that are
+ * named in it. Only these descriptors stay open. superd/reload/load reads the stream.
+ *
+ * Sections: engine, table, file, lookup and left_out (superd/main/load), log and log_other (waiting lines), command,
+ * minute and denied (addresses), released (outputs), withdrawal (rpcbind), group (control groups), lock, operator and
+ * said (superd/control/session_transfer). Then, for each service in the order of the table: service, and behind it
+ * listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, history, spent (times), twins
+ * and twin (standby sockets), output, store, opening (socket commands), refresh (service reload), notify, instance,
+ * notice (notify state), outdated, course (exec sequence), search (forking), drain, and control (a command that runs)
+ * behind its owner. A part of an instance belongs to the last instance before it. Times are those of CLOCK_MONOTONIC,
+ * which goes on; that of a timer is when it is due.
+ *
+ * Versions: the reader leaves out a section or key that it does not know, warns, and closes its descriptors. A
+ * section or key that the writer did not know counts as empty. So a change may add sections and keys. A change of a
+ * meaning, or a key that must not be left out, needs a new STATE_STREAM_FORMAT. An older superd refuses that in its
+ * probe, and a newer one may still read the old format. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "superd/loop/child_table.h"
+#include "superd/saved/state_save.h"
+
+struct service_list;
+
+struct engine;
+struct service_runtime;
+struct table;
+
+/* State of superd beside the engine and its services. Borrowed; the supervisor fills it in. */
+struct save_source {
+	const char *program;            /* path that an upgrade takes the program from; NULL: unknown */
+	int pid_file;                   /* descriptor of the pid file; -1: none */
+	const struct child *command;    /* the main command; pid 0: none runs */
+	const pid_t *command_group;
+	const bool *command_is_due;     /* the main command was not started yet */
+	const int *exit_status;         /* exit status of superd itself */
+	const int *control;             /* descriptor of the control socket; -1: none */
+	/* Writes the sessions of the control socket; NULL: there is no control socket. */
+	void (*save_operators)(void *operators, struct state_saver *saver);
+	void *operators;
+	/* Writes the table and facts about its files; NULL: they are not written. */
+	void (*save_table)(void *context, const struct service_list *service_list, struct state_saver *saver);
+	void *table_context;
+};
+
+/* Writes all state. quiet_since: loop time since when clients have had to wait. false: out of memory. The caller
+ * calls save_free in any case. */
+bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source,
+		double quiet_since);
+
+/* The parts of save_write. */
+void save_log(struct state_saver *saver, struct engine *engine); /* save_log.c */
+void save_engine_state(struct state_saver *saver, struct engine *engine, const struct save_source *source);
+void save_service(struct state_saver *saver, struct service_runtime *runtime); /* save_service.c */
+void save_instances(struct state_saver *saver, struct service_runtime *runtime); /* save_instance.c */

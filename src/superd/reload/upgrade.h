@@ -1,0 +1,97 @@
+/* Replaces superd, in the same process, by the program that is now at the path superd was started from. Every socket,
+ * instance, counter, hold and pause survives.
+ *
+ *   probe    the new program runs as a child, reads the state and the sources, and tells whether it can take over
+ *            (superd/reload/upgrade_probe)
+ *   quiesce  superd stops accepting clients, and waits for operations under way (superd/reload/upgrade_quiesce)
+ *   exec     superd writes its state (superd/reload/save) and executes the program, which reads it
+ *            (superd/reload/load)
+ *
+ * If anything fails before execve(2), superd continues as before, and logs the reason. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "superd/loop/child_table.h"
+#include "superd/loop/engine.h"
+#include "superd/reload/config_loader.h"
+#include "superd/reload/save.h"
+
+#define UPGRADE_CAN "superd can take over: "    /* the answer of a program that can take over; its version follows */
+#define UPGRADE_CHECK "--take-over-check="      /* first argument of a probe, with the descriptor of the state */
+#define UPGRADE_FD 3                            /* descriptor of the state in the probe */
+#define UPGRADE_TAKE "--take-over="             /* first argument of the new superd */
+
+/* The progress of an upgrade. The caller sets the members before `busy`. Owner: struct supervisor. */
+struct upgrade {
+	const char *program;            /* path of the program; NULL: unknown */
+	char *const *arguments;         /* arguments of superd, from argv[0] on; NULL: unknown */
+	struct engine *engine;
+	const struct config_loader *loader; /* no upgrade begins while it is busy */
+	struct alarm *failing;          /* set: superd is about to stop because it cannot continue */
+	struct save_source source;      /* state beside the engine */
+	bool busy, check_only;
+	bool renews_guard;              /* superd becomes the guard of the next superd, by the program that runs */
+	void (*done)(void *context, bool good, const char *text);
+	void *context;
+	struct child probe;             /* child that is the probe; pid 0: none */
+	int answer;                     /* read end of the pipe of its answer; -1: not open */
+	bool probe_timed_out;           /* true: superd killed it because it did not answer in time */
+	ev_timer timer;                 /* time limit of the probe; then the next check whether superd is quiet */
+	double quiet_since, deadline;   /* loop times: when quiescing began, and when it fails */
+};
+
+void upgrade_init(struct upgrade *upgrade);
+
+/* Begins an upgrade, or, if check_only, only probes the program. done is called once, in the loop or before this
+ * returns: with the answer, or with the reason of a failure, as "busy: a reload is under way". After a successful
+ * upgrade it is not called, because the program is gone. */
+void upgrade_begin(struct upgrade *upgrade, bool check_only,
+		   void (*done)(void *context, bool good, const char *text), void *context);
+
+/* Begins an upgrade to the program that runs, which needs no probe: where the guard is lost, superd becomes the guard
+ * of the next superd. The file at the path may be one that cannot be a guard. done: as for upgrade_begin. */
+void upgrade_renew_guard(struct upgrade *upgrade, void (*done)(void *context, bool good, const char *text),
+			 void *context);
+void upgrade_free(struct upgrade *upgrade);
+
+/* Returns the arguments for a program that gets the state at fd: those of superd with one more in front. The caller
+ * frees them; NULL: out of memory. In upgrade_probe.c. */
+char **upgrade_arguments(const struct upgrade *upgrade, const char *flag, int fd);
+void upgrade_free_arguments(char **arguments);
+
+const char *upgrade_running_program(const struct upgrade *upgrade);     /* path of the file that this superd runs; in upgrade_probe.c */
+
+/* Starts superd's program with these arguments as a child that gets the descriptors `wanted`; the caller has set
+ * child->ended. The probe is the new program; another child, as of superd/supervisor/left_out_check, the one that runs.
+ * false with the reason in why. In upgrade_probe.c. */
+bool upgrade_start_program(struct upgrade *upgrade, char **arguments, const int wanted[UPGRADE_FD + 1],
+			   struct child *child, struct buf *why);
+
+/* Starts the probe; `ended` is called in the loop when upgrade->probe has ended. false with the reason in why. In
+ * upgrade_probe.c. */
+bool upgrade_probe_begin(struct upgrade *upgrade, void (*ended)(struct child *child, int status), struct buf *why);
+
+/* Called when the probe has ended with this status. Whether the program can take over; text gets its answer, or the
+ * reason why not. In upgrade_probe.c. */
+bool upgrade_probe_result(struct upgrade *upgrade, int status, struct buf *text);
+void upgrade_probe_cancel(struct upgrade *upgrade);
+
+/* Stops accepting clients and beginning operations; cancels lookups, which are repeated later; continues as before. In
+ * upgrade_quiesce.c. */
+void upgrade_quiesce(struct upgrade *upgrade);
+void upgrade_cancel_lookups(struct upgrade *upgrade);
+void upgrade_unquiesce(struct upgrade *upgrade);
+
+/* Freezes a runtime again after an upgrade, whether it succeeded or failed. */
+void upgrade_freeze_again(struct service_runtime *runtime);
+
+/* Whether superd is stopping, or is about to. */
+bool upgrade_is_too_late(const struct upgrade *upgrade);
+
+/* Whether superd may wait for operations under way while it serves no client: not for a reload. */
+bool upgrade_may_wait(const struct upgrade *upgrade);
+
+/* Whether nothing is under way that cannot be saved; else why gets it: "web: descriptors are being received". */
+bool upgrade_is_at_rest(struct upgrade *upgrade, struct buf *why);

@@ -1,0 +1,459 @@
+/* Keeps the history of a service in two rings, which grow as it does something. */
+#include "superd/runtime/history.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "superd/saved/state_field.h"
+
+enum { SPAN_MS = HISTORY_SPAN * 1000 };
+#define DELAY_MOST 1e6                  /* seconds; a longer delay is not one */
+
+static_assert(SPAN_MS <= UINT16_MAX, "the time in a phase fits");
+
+static const char *const phase_names[] = { "off", "asleep", "starting", "running", "frozen", "paused", "failed" };
+static_assert(sizeof(phase_names) / sizeof(*phase_names) == HISTORY_PHASES, "every phase has a name");
+
+const char *history_phase_name(enum history_phase phase)
+{
+	return phase_names[phase];
+}
+
+/* ---- rings ---- */
+
+static void *ring_at(const struct history_ring *ring, size_t size, size_t n)
+{
+	return (char *)ring->list + (ring->oldest + n) % ring->room * size;
+}
+
+/* false: it has `most`, memory is short, or all services have enough together. */
+static bool ring_grow(struct history_ring *ring, size_t size, size_t most, size_t *total)
+{
+	size_t room = ring->room ? 2 * ring->room : HISTORY_FIRST, more = (room - ring->room) * size;
+	char *list;
+
+	if (room > most || (ring->room && *total + more > HISTORY_MOST))
+		return false;
+	list = malloc(room * size);
+	if (!list)
+		return false;
+	for (size_t n = 0; n < ring->count; n++)
+		memcpy(list + n * size, ring_at(ring, size, n), size);
+	free(ring->list);
+	ring->list = list;
+	ring->oldest = 0;
+	ring->room = room;
+	*total += more;
+	return true;
+}
+
+/* Returns the place of a new element, whose content is undefined. Drops the oldest if need be. NULL: out of memory. */
+static void *ring_add(struct history_ring *ring, size_t size, size_t most, size_t *total)
+{
+	ring->number++;
+	if (ring->count == ring->room && !ring_grow(ring, size, most, total)) {
+		if (!ring->room)
+			return NULL;
+		ring->oldest = (ring->oldest + 1) % ring->room;
+		ring->count--;
+	}
+	return ring_at(ring, size, ring->count++);
+}
+
+static void ring_free(struct history_ring *ring, size_t size, size_t *total)
+{
+	if (ring->list)
+		*total -= ring->room * size;
+	free(ring->list);
+	*ring = (struct history_ring){ 0 };
+}
+
+/* The newest was changed, so the saved state needs it once more. */
+static void ring_note_change(struct history_ring *ring)
+{
+	if (ring->saved == ring->number && ring->saved)
+		ring->saved--;
+}
+
+static struct history_span *span_at(const struct history *history, size_t n)
+{
+	return ring_at(&history->spans, sizeof(struct history_span), n);
+}
+
+static struct history_wake *wake_at(const struct history *history, size_t n)
+{
+	return ring_at(&history->wakes, sizeof(struct history_wake), n);
+}
+
+const struct history_span *history_span(const struct history *history, size_t n)
+{
+	return span_at(history, n);
+}
+
+const struct history_wake *history_wake(const struct history *history, size_t n)
+{
+	return wake_at(history, n);
+}
+
+/* ---- phases ---- */
+
+void history_begin(struct history *history, enum history_phase phase, double since, size_t *total)
+{
+	history->has_begun = true;
+	history->first = (unsigned char)phase;
+	history->began = since;
+	history->total = total;
+}
+
+static unsigned sum_of(const struct history_span *span)
+{
+	unsigned sum = 0;
+
+	for (size_t phase = 0; phase < HISTORY_PHASES; phase++)
+		sum += span->spent[phase];
+	return sum;
+}
+
+double history_span_end(const struct history_span *span)
+{
+	return span->at + sum_of(span) / 1e3;
+}
+
+/* Adds the time up to now to the span, rounded up so that the shortest wake leaves a trace. false: it is too long. */
+static bool extend_span(struct history_span *span, enum history_phase phase, double now)
+{
+	double spent = ceil((now - history_span_end(span)) * 1e3);
+
+	if (spent > SPAN_MS || sum_of(span) + spent > SPAN_MS)
+		return false;
+	if (spent > 0)
+		span->spent[span->phase] = (uint16_t)(span->spent[span->phase] + spent);
+	span->phase = (unsigned char)phase;
+	return true;
+}
+
+/* If the oldest span goes, the history begins behind it. */
+static struct history_span *add_span(struct history *history)
+{
+	struct history_ring *spans = &history->spans;
+	struct history_span oldest = { .phase = history->first, .at = history->began }, *span;
+	size_t before = spans->count;
+
+	if (before)
+		oldest = *span_at(history, 0);
+	span = ring_add(spans, sizeof(*span), HISTORY_SPANS, history->total);
+	if (span && spans->count <= before) {
+		history->first = oldest.phase;
+		history->began = history_span_end(&oldest);
+	}
+	return span;
+}
+
+enum history_phase history_now(const struct history *history)
+{
+	size_t count = history->spans.count;
+
+	return (enum history_phase)(count ? span_at(history, count - 1)->phase : history->first);
+}
+
+void history_enter(struct history *history, enum history_phase phase, double now)
+{
+	struct history_span *last = history->spans.count ? span_at(history, history->spans.count - 1) : NULL;
+
+	if (history_now(history) == phase)
+		return;
+	if (last && extend_span(last, phase, now)) {
+		ring_note_change(&history->spans);
+		return;
+	}
+	last = add_span(history);
+	if (last)
+		*last = (struct history_span){ .at = now, .phase = (unsigned char)phase };
+}
+
+void history_free(struct history *history)
+{
+	ring_free(&history->spans, sizeof(struct history_span), history->total);
+	ring_free(&history->wakes, sizeof(struct history_wake), history->total);
+}
+
+/* ---- wakes ---- */
+
+void history_add_wake(struct history *history, const struct history_wake *wake)
+{
+	struct history_wake *place =
+		history->has_begun ? ring_add(&history->wakes, sizeof(*place), HISTORY_WAKES, history->total) : NULL;
+
+	if (place)
+		*place = *wake;
+}
+
+/* Only the newest can change: what is noted of an older one came too late. */
+static struct history_wake *last_wake(struct history *history, bool thawed)
+{
+	struct history_wake *wake = history->wakes.count ? wake_at(history, history->wakes.count - 1) : NULL;
+
+	return wake && wake->thawed == thawed ? wake : NULL;
+}
+
+bool history_set_delay(struct history *history, bool thawed, double now)
+{
+	struct history_wake *wake = last_wake(history, thawed);
+
+	if (!wake || wake->delay >= 0)
+		return false;
+	wake->delay = (float)fmax(now - wake->at, 0);
+	ring_note_change(&history->wakes);
+	return true;
+}
+
+double history_set_client(struct history *history, bool thawed, const char *client)
+{
+	struct history_wake *wake = last_wake(history, thawed);
+
+	if (!wake || *wake->by)
+		return 0;
+	snprintf(wake->by, sizeof(wake->by), "%s", client);
+	ring_note_change(&history->wakes);
+	return (double)wake->slept;
+}
+
+/* ---- the bar ---- */
+
+struct drawing {
+	struct history_bar *bar;
+	size_t cell;                    /* the one whose times are being summed */
+	double spent[HISTORY_PHASES];
+};
+
+static char letter_of(const double spent[HISTORY_PHASES])
+{
+	static const char letters[HISTORY_PHASES] = { '-', '.', '>', '#', '~', '=', '!' };
+	size_t longest = HISTORY_OFF;
+	double awake = spent[HISTORY_STARTING] + spent[HISTORY_RUNNING], sum = spent[HISTORY_OFF];
+
+	if (spent[HISTORY_FAILED] > 0)
+		return letters[HISTORY_FAILED];
+	for (size_t phase = 1; phase < HISTORY_PHASES; phase++) {
+		sum += spent[phase];
+		if (spent[phase] > spent[longest])
+			longest = phase;
+	}
+	if (sum <= 0)
+		return ' ';
+	return awake > 0 && (longest == HISTORY_ASLEEP || longest == HISTORY_FROZEN) ? ':' : letters[longest];
+}
+
+static void end_cell(struct drawing *drawing)
+{
+	drawing->bar->text[drawing->cell++] = letter_of(drawing->spent);
+	memset(drawing->spent, 0, sizeof(drawing->spent));
+}
+
+/* The calls come in the order of time. */
+static void draw_phase(struct drawing *drawing, size_t phase, double from, double until)
+{
+	const struct history_bar *bar = drawing->bar;
+	double width = (bar->until - bar->from) / (double)bar->cells;
+
+	from = fmax(from, bar->from);
+	until = fmin(fmin(until, bar->until), bar->now);
+	while (from < until && drawing->cell < bar->cells) {
+		double end = bar->from + width * (double)(drawing->cell + 1);
+
+		if (end > from)
+			drawing->spent[phase] += fmin(end, until) - from;
+		from = fmax(from, end);
+		if (end <= until)
+			end_cell(drawing);
+	}
+}
+
+static void draw_span(struct drawing *drawing, const struct history_span *span, double until)
+{
+	double at = span->at;
+
+	for (size_t phase = 0; phase < HISTORY_PHASES; phase++) {
+		draw_phase(drawing, phase, at, at + span->spent[phase] / 1e3);
+		at += span->spent[phase] / 1e3;
+	}
+	draw_phase(drawing, span->phase, at, until);
+}
+
+void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar)
+{
+	struct drawing drawing = { .bar = bar };
+	size_t count = history && history->has_begun ? history->spans.count : 0;
+
+	if (!history || !history->has_begun)
+		draw_phase(&drawing, phase, since, bar->until);
+	else
+		draw_phase(&drawing, history->first, history->began, count ? span_at(history, 0)->at : bar->until);
+	for (size_t n = 0; n < count; n++)
+		draw_span(&drawing, span_at(history, n), n + 1 < count ? span_at(history, n + 1)->at : bar->until);
+	while (drawing.cell < bar->cells)
+		end_cell(&drawing);
+	bar->text[bar->cells] = '\0';
+}
+
+/* ---- the saved state ---- */
+
+bool history_is_unsaved(const struct history *history)
+{
+	return history->spans.saved < history->spans.number || history->wakes.saved < history->wakes.number;
+}
+
+static long long milliseconds(double seconds)
+{
+	return llround(seconds * 1e3);
+}
+
+static void save_span(struct buf *out, uint64_t number, const struct history_span *span)
+{
+	buf_addf(out, "span=%llu %lld %u", (unsigned long long)number, milliseconds(span->at), span->phase);
+	for (size_t phase = 0; sum_of(span) && phase < HISTORY_PHASES; phase++)
+		buf_addf(out, " %u", span->spent[phase]);
+	buf_char(out, '\n');
+}
+
+static void save_wake(struct buf *out, uint64_t number, const struct history_wake *wake)
+{
+	struct buf text = { 0 };
+
+	buf_addf(&text, "%llu %lld %d %ld %lld %s", (unsigned long long)number, milliseconds(wake->at), wake->thawed,
+		 wake->delay < 0 ? -1L : lround((double)wake->delay * 1e6), llround((double)wake->slept * 1e6),
+		 wake->by);
+	state_add(out, "wake", buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+/* Index of the first element to save. */
+static size_t first_unsaved(const struct history_ring *ring, bool everything)
+{
+	uint64_t unsaved = ring->number - ring->saved;
+
+	return everything || unsaved >= ring->count ? 0 : ring->count - (size_t)unsaved;
+}
+
+void history_save(struct history *history, struct state_saver *saver, bool everything)
+{
+	struct history_ring *spans = &history->spans, *wakes = &history->wakes;
+	struct buf *out = &saver->text;
+
+	state_open_section(out, "history");
+	buf_addf(out, "first=%u %lld\n", history->first, milliseconds(history->began));
+	for (size_t n = first_unsaved(spans, everything); n < spans->count; n++)
+		save_span(out, spans->number - spans->count + n + 1, span_at(history, n));
+	for (size_t n = first_unsaved(wakes, everything); n < wakes->count; n++)
+		save_wake(out, wakes->number - wakes->count + n + 1, wake_at(history, n));
+	spans->saved = spans->number;
+	wakes->saved = wakes->number;
+}
+
+/* Reads a number and the blank or the end behind it; moves *text behind both. */
+static bool read_number(const char **text, long long least, long long most, long long *number)
+{
+	char *end;
+
+	*number = strtoll(*text, &end, 10);
+	if (end == *text || (*end && *end != ' ') || *number < least || *number > most)
+		return false;
+	*text = *end ? end + 1 : end;
+	return true;
+}
+
+static bool read_time(const char **text, double *time)
+{
+	long long number;
+
+	if (!read_number(text, 0, STATE_TIME_MOST, &number))
+		return false;
+	*time = (double)number / 1e3;
+	return true;
+}
+
+static bool load_first(struct history *history, const char *text)
+{
+	long long phase;
+
+	if (!read_number(&text, 0, HISTORY_PHASES - 1, &phase) || !read_time(&text, &history->began))
+		return false;
+	history->first = (unsigned char)phase;
+	return true;
+}
+
+/* A span that was saved again replaces the former one. */
+static bool load_span(struct history *history, const char *text)
+{
+	size_t count = history->spans.count;
+	struct history_span span = { 0 }, *last = count ? span_at(history, count - 1) : NULL;
+	long long number, phase, spent;
+
+	if (!read_number(&text, 1, INT64_MAX, &number) || !read_time(&text, &span.at) ||
+	    !read_number(&text, 0, HISTORY_PHASES - 1, &phase))
+		return false;
+	span.phase = (unsigned char)phase;
+	for (size_t n = 0; *text && n < HISTORY_PHASES; n++) {
+		if (!read_number(&text, 0, SPAN_MS, &spent))
+			return false;
+		span.spent[n] = (uint16_t)spent;
+	}
+	if (*text || sum_of(&span) > SPAN_MS || (uint64_t)number < history->spans.number ||
+	    (last && span.at < last->at))
+		return false;
+	if (!last || (uint64_t)number != history->spans.number)
+		last = add_span(history);
+	if (!last)
+		return true;
+	*last = span;
+	history->spans.number = (uint64_t)number;
+	return true;
+}
+
+static bool load_wake(struct history *history, const char *text)
+{
+	struct history_wake wake = { .delay = -1 };
+	struct history_wake *last = history->wakes.count ? wake_at(history, history->wakes.count - 1) : NULL;
+	long long number, thawed, delay, slept;
+
+	if (!read_number(&text, 1, INT64_MAX, &number) || !read_time(&text, &wake.at) ||
+	    !read_number(&text, 0, 1, &thawed) ||
+	    !read_number(&text, -1, (long long)(DELAY_MOST * 1e6), &delay) ||
+	    !read_number(&text, 0, STATE_TIME_MOST * 1000LL, &slept) || strlen(text) >= sizeof(wake.by) ||
+	    (uint64_t)number < history->wakes.number || (last && wake.at < last->at))
+		return false;
+	wake.thawed = thawed;
+	wake.delay = delay < 0 ? -1.f : (float)((double)delay / 1e6);
+	wake.slept = (float)((double)slept / 1e6);
+	memcpy(wake.by, text, strlen(text));
+	if (!last || (uint64_t)number != history->wakes.number)
+		history_add_wake(history, &wake);
+	else
+		*last = wake;
+	history->wakes.number = (uint64_t)number;
+	return true;
+}
+
+void history_load(struct history *history, struct state_section *section)
+{
+	static const struct {
+		const char *key;
+		bool (*load)(struct history *history, const char *text);
+	} lines[] = { { "first", load_first }, { "span", load_span }, { "wake", load_wake } };
+
+	for (size_t n = 0; n < section->count; n++) {
+		struct state_entry *entry = &section->entries[n];
+
+		for (size_t line = 0; line < sizeof(lines) / sizeof(*lines); line++) {
+			if (strcmp(lines[line].key, entry->key) != 0)
+				continue;
+			entry->used = true;
+			if (!lines[line].load(history, entry->value))
+				state_note_flaw(section, entry->key);
+		}
+	}
+}

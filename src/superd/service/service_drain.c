@@ -1,0 +1,123 @@
+/* Drains the instance that has the listeners: because its entry has changed, because an operator orders it, or
+ * because clients wait at a socket that it does not have. A frozen instance is thawed first. The clients of an
+ * instance that is still starting cannot be told from those of its successor, so it drains as soon as it is ready. */
+#include "superd/service/service_drain.h"
+
+#include "superd/service/runtime_event.h"
+#include "superd/service/shared_run.h"
+#include "superd/stop/drain.h"
+#include "superd/stop/standby_socket.h"
+
+void drain_retire(struct service_runtime *runtime)
+{
+	shared_run_retire(runtime, false);
+	runtime_event(runtime, REPLACED);
+	standby_sockets_settle(runtime); /* clients who were left behind before come first */
+	runtime_event(runtime, ENABLE);
+	runtime_post(runtime, UNREACHABLE);
+}
+
+/* Drains the current instance: retires it, and the runtime continues without it. Each of its sockets must have a
+ * standby socket (standby_sockets_open). If the clients of the instance are unknown, it is stopped, or, if patient,
+ * runs on until it is stopped by other means. false: a standby socket is missing, or out of memory; the instance stays
+ * the current one. */
+static bool drain_current(struct service_runtime *runtime, bool patient)
+{
+	bool begun = drain_begin(runtime, patient);
+
+	if (begun)
+		drain_retire(runtime);
+	return begun;
+}
+
+static void drain_owed(struct service_runtime *runtime)
+{
+	if (runtime_state(runtime) == FROZEN && standby_sockets_have_clients(runtime))
+		runtime_event(runtime, ENABLE);
+	if (runtime_state(runtime) != RUNNING || !standby_sockets_have_clients(runtime))
+		return;
+	standby_sockets_open(runtime, NULL);
+	if (!service_runs_beside(runtime->service) || !drain_current(runtime, false))
+		runtime_event(runtime, IDLE);   /* it ends after the clients it has */
+}
+
+static void log_drain(const struct service_runtime *runtime, enum level level, const char *what, const struct buf *why)
+{
+	struct event event = {
+		.name = "draining", .service = runtime->service->name, .pid = runtime_current(runtime)->pid
+	};
+
+	log_event(runtime->engine->log, level, &event, "%s%s%s", what, why->length ? ": " : "", buf_string(why));
+}
+
+bool drain_try(struct service_runtime *runtime, struct buf *why)
+{
+	bool is_second = drain_is_under_way(runtime);
+
+	standby_sockets_open(runtime, why);
+	if (drain_current(runtime, true))
+		return true;
+	if (is_second) {
+		buf_clear(why);
+		buf_text(why, "an earlier instance still drains, and an address has at most two sockets");
+	} else if (!why->length) {
+		buf_text(why, "out of memory");
+	}
+	standby_sockets_rejoin(runtime);
+	return false;
+}
+
+static void drain_patiently(struct service_runtime *runtime)
+{
+	const char *what = runtime_is_held(runtime) ? "it cannot be drained: clients cannot be kept from it"
+					: "its new configuration applies to the next instance: clients cannot be "
+					  "kept from the "
+					  "one that runs";
+	struct buf why = { 0 };
+
+	if (!drain_try(runtime, &why))
+		log_drain(runtime, LEVEL_NOTICE, what, &why);
+	buf_free(&why);
+}
+
+void drain_when_ready(struct service_runtime *runtime)
+{
+	runtime->run->drains_when_ready = runtime_state(runtime) == STARTING;
+}
+
+void drain_changed(struct service_runtime *runtime)
+{
+	if (runtime_state(runtime) == FROZEN)
+		runtime_event(runtime, ENABLE); /* a frozen instance could neither serve its clients nor end */
+	if (runtime_state(runtime) == STARTING && !runtime->run->drains_when_ready)
+		log_drain(runtime, LEVEL_INFO, "its configuration changed during its start: it drains when it is ready",
+			  &(struct buf){ 0 });
+	drain_when_ready(runtime);
+	if (runtime_state(runtime) == RUNNING)
+		drain_patiently(runtime);
+}
+
+/* Drains an instance that has become ready. If it cannot be drained, a hold that should last until the end of the
+ * drain is over. */
+static void drain_outdated(struct service_runtime *runtime)
+{
+	bool wanted = runtime_is_held(runtime) || runtime->service->groups->lifecycle->on_change == ON_CHANGE_DRAIN;
+	bool drains = runtime->run->drains_when_ready && wanted;
+
+	runtime->run->drains_when_ready = false;
+	if (!drains)
+		return;
+	drain_changed(runtime);
+	if (!runtime_is_draining(runtime) || !runtime_current(runtime))
+		return;
+	runtime_event(runtime, RELEASE);
+}
+
+void drain_due(struct service_runtime *runtime)
+{
+	if (!runtime->run || !runtime_current(runtime))
+		return;
+	if (runtime_state(runtime) == RUNNING)
+		drain_outdated(runtime);
+	drain_owed(runtime);
+}

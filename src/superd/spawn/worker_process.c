@@ -1,0 +1,294 @@
+/* The processes beside the loop: their fork, their channels, and which of superd's children they are. */
+#include "superd/spawn/worker_process.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/array.h"
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "lib/thread.h"
+#include "os/foreign/fork_fds.h"
+#include "os/foreign/fork_memory.h"
+#include "os/host/self_sandbox.h"
+#include "os/rights/capability.h"
+#include "os/rights/own_privileges.h"
+#include "os/rights/required_caps.h"
+#include "os/socket/scm_rights.h"
+
+/* What each kind is called, as comm(5) shows it, and what it may do: SECURITY.md has the same table. */
+static const struct kind {
+	const char *name;
+	enum self_profile profile;
+	uint64_t capabilities;
+	/* It looks at the processes of one user. Without CAP_SYS_PTRACE it may look only at those that have none of
+	 * the capabilities that it lacks (cap_ptrace_access_check of the kernel): so it keeps all, and takes on their
+	 * user. */
+	bool follows_user;
+	bool passes_fds;                /* its answers carry descriptors; else the kernel refuses them (Linux 6.16) */
+} kinds[WORKERS] = {
+	[WORKER_CLOSE] = { .name = "superd-close", .profile = PROFILE_DESCRIPTORS },
+	[WORKER_OUTPUT] = { .name = "superd-output", .profile = PROFILE_OUTPUT },
+	[WORKER_CONSOLE] = { .name = "superd-console", .profile = PROFILE_DESCRIPTORS },
+	[WORKER_RECEIVE] = { .name = "superd-receive", .profile = PROFILE_SOCKETS, .passes_fds = true },
+	[WORKER_RESTORE] = { .name = "superd-restore", .profile = PROFILE_SOCKETS,
+			     .capabilities = CAPS_TO_SET_OPTIONS },
+	[WORKER_COUNT] = { .name = "superd-count", .profile = PROFILE_SOCKETS },
+	[WORKER_COUNT_OWN] = { .name = "superd-count", .profile = PROFILE_LOOKS, .capabilities = CAPS_TO_LOOK },
+	[WORKER_COPY] = { .name = "superd-copy", .profile = PROFILE_LOOKS, .capabilities = CAPS_TO_LOOK },
+	[WORKER_PAGE_OUT] = { .name = "superd-page-out", .profile = PROFILE_LOOKS,
+			      .capabilities = CAPS_TO_LOOK | CAPS_TO_RECLAIM },
+	[WORKER_BIND] = { .name = "superd-bind", .profile = PROFILE_LOOKS, .capabilities = CAPS_TO_LOOK,
+			  .follows_user = true },
+	[WORKER_BIND_LEFT] = { .name = "superd-bind", .profile = PROFILE_DESCRIPTORS },
+	[WORKER_HOLD] = { .name = "superd-hold", .profile = PROFILE_TRACES, .capabilities = CAPS_TO_LOOK,
+			  .follows_user = true },
+};
+
+static void set_name(const char *name)
+{
+	prctl(PR_SET_NAME, name);
+}
+
+static bool is_kept_fd(int fd, const int *kept, int count)
+{
+	for (int n = 0; n < count; n++) {
+		if (kept[n] == fd)
+			return true;
+	}
+	return false;
+}
+
+/* The workers that are not yet reaped. There are few, and other children need to be told from them only at superd's
+ * end. */
+struct noted_worker {
+	pid_t pid;
+	const char *name;               /* of its kind; NULL: unknown */
+	uint64_t serial;
+};
+
+static struct {
+	struct noted_worker *list;
+	size_t count, room;
+	uint64_t last;                  /* serial */
+} workers;
+
+static bool grow_workers(void)
+{
+	struct noted_worker *list = array_grow(workers.list, &workers.room, workers.count, sizeof(*list));
+
+	if (list)
+		workers.list = list;
+	return list;
+}
+
+/* Without memory the worker is not recorded, and superd's end may wait for it as for any other child. */
+void spawn_note_worker(pid_t pid, const char *name)
+{
+	if (pid > 0 && grow_workers())
+		workers.list[workers.count++] = (struct noted_worker){ pid, name, ++workers.last };
+}
+
+static const struct noted_worker *find_worker(pid_t pid)
+{
+	for (size_t n = 0; n < workers.count; n++) {
+		if (workers.list[n].pid == pid)
+			return &workers.list[n];
+	}
+	return NULL;
+}
+
+uint64_t spawn_worker_serial(pid_t pid)
+{
+	const struct noted_worker *worker = find_worker(pid);
+
+	return worker ? worker->serial : 0;
+}
+
+const char *spawn_worker_name(pid_t pid)
+{
+	const struct noted_worker *worker = find_worker(pid);
+
+	return worker ? worker->name : NULL;
+}
+
+bool spawn_is_worker(pid_t pid)
+{
+	return spawn_worker_serial(pid) != 0;
+}
+
+void spawn_reaped(pid_t pid)
+{
+	for (size_t n = 0; n < workers.count; n++) {
+		if (workers.list[n].pid == pid)
+			workers.list[n--] = workers.list[--workers.count];
+	}
+}
+
+static bool set_inherited(void *memory, size_t size, bool inherited)
+{
+	return madvise(memory, size, inherited ? MADV_DOFORK : MADV_DONTFORK) == 0;
+}
+
+void *worker_memory_new(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (!set_inherited(memory, size, false)) {
+		worker_memory_free(memory, size);
+		return NULL;
+	}
+	return memory;
+}
+
+void worker_memory_free(void *memory, size_t size)
+{
+	if (memory)
+		munmap(memory, size);
+}
+
+void *worker_queue_new(size_t size, int *in, int *out)
+{
+	void *memory = worker_memory_new(size);
+	int ends[2];
+
+	if (memory && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		worker_memory_free(memory, size);
+		return NULL;
+	}
+	if (memory) {
+		*in = fd_raise(ends[0], FD_HIGH);
+		*out = fd_raise(ends[1], FD_HIGH);
+	}
+	return memory;
+}
+
+/* Forks a process that gets the memory. */
+static pid_t fork_with_memory(const struct worker_start *start)
+{
+	pid_t pid = -1;
+
+	if (!start->memory)
+		return fork();
+	if (set_inherited(start->memory, start->memory_size, true))
+		pid = fork();
+	if (pid)
+		set_inherited(start->memory, start->memory_size, false);
+	return pid;
+}
+
+/* Returns twice, as fork(2) does. All signals stay blocked in the new process, as superd's loop, which handles them,
+ * does not run there. */
+static pid_t fork_worker(const struct worker_start *start, int channel)
+{
+	const struct kind *kind = &kinds[start->kind];
+	bool keeps_all = kind->follows_user && !capability_held(CAP_SYS_PTRACE);
+	sigset_t before;
+	pid_t pid;
+
+	if (!grow_workers())
+		return -1;              /* a worker that cannot be recorded must not start */
+	thread_block_signals(&before);
+	pid = fork_with_memory(start);
+	if (pid == 0) {
+		fork_memory_unshare();
+		own_privileges_drop_others(keeps_all ? UINT64_MAX : kind->capabilities);
+		self_sandbox_begin();
+		set_name(kind->name);
+		for (int fd = 0; fd <= 2; fd++) {
+			if (fd != channel && !is_kept_fd(fd, start->kept, start->count))
+				close(fd);
+		}
+		fork_fds_close_others(start->kept, start->count, channel, -1);
+		setsid();
+		self_sandbox_enter(&(const struct self_sandbox){ .profile = kind->profile });
+		return 0;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	spawn_note_worker(pid, kind->name);
+	return pid;
+}
+
+pid_t spawn_worker(const struct worker_start *start, void (*work)(const void *with), const void *with)
+{
+	pid_t pid = fork_worker(start, -1);
+
+	if (pid == 0) {
+		work(with);
+		_exit(0);
+	}
+	return pid;
+}
+
+struct worker_process worker_process_start(const struct worker_start *start,
+					   void (*work)(int channel, const void *with), const void *with)
+{
+	struct worker_process process = { .channel = -1, .pid = -1 };
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return process;
+	process.pid = fork_worker(start, ends[1]);
+	if (process.pid == 0) {
+		work(ends[1], with);
+		_exit(0);
+	}
+	fd_close(&ends[1]);
+	if (process.pid < 0) {
+		fd_close(&ends[0]);
+		return process;
+	}
+	fd_set_nonblocking(ends[0], true);
+	if (!kinds[start->kind].passes_fds)
+		scm_rights_allow(ends[0], false);
+	process.channel = fd_raise(ends[0], FD_HIGH);
+	process.serial = spawn_worker_serial(process.pid);
+	return process;
+}
+
+bool worker_process_runs(const struct worker_process *process)
+{
+	return process->serial && spawn_worker_serial(process->pid) == process->serial;
+}
+
+void worker_process_end(struct worker_process *process)
+{
+	if (worker_process_runs(process))
+		kill(process->pid, SIGKILL);
+	fd_close(&process->channel);
+}
+
+void worker_process_refuse(const struct worker_process *process, const struct answer_form *form, const char *flaw)
+{
+	answer_note_fault(form, flaw, process->pid);
+	if (worker_process_runs(process))
+		kill(process->pid, SIGKILL);
+}
+
+ssize_t worker_process_hear(const struct worker_process *process, const struct answer_form *form, void *answer,
+			    int *fds, size_t *fd_count)
+{
+	size_t count = form->fds;
+	const char *flaw;
+	ssize_t got;
+
+	do
+		got = fd_message_receive(process->channel, answer, form->size + form->more, fds, &count,
+					 MSG_DONTWAIT | MSG_TRUNC);
+	while (got < 0 && errno == EINTR);
+	if (fd_count)
+		*fd_count = count;
+	if (got <= 0)
+		return got < 0 && errno == EAGAIN ? -1 : 0;
+	flaw = answer_flaw(form, answer, (size_t)got);
+	if (flaw)
+		worker_process_refuse(process, form, flaw);
+	return flaw ? 0 : got;
+}

@@ -1,0 +1,79 @@
+/* Processes of superd's own beside its loop, for work that may block for ever because of another user. Such a process
+ * never execs: it has a copy of superd's memory, and nothing else of superd's. superd must never wait for its end, as
+ * not even SIGKILL ends a process that hangs in the kernel. The loop reaps it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/answer.h"
+
+/* The kinds of worker processes. The table in worker_process.c has their names and rights. */
+enum worker_kind {
+	WORKER_CLOSE,                   /* closes descriptors (superd/worker/close_async) */
+	WORKER_OUTPUT,                  /* reads what backends print (superd/worker/output_reader) */
+	WORKER_CONSOLE,                 /* passes on a service in the foreground (superd/worker/console) */
+	WORKER_RECEIVE,                 /* receives a message with descriptors (superd/worker/receive_async) */
+	WORKER_RESTORE,                 /* sets what a backend may have changed of a listener (superd/worker/restore_async) */
+	WORKER_COUNT,                   /* counts clients of superd's listeners (superd/worker/client_count) … */
+	WORKER_COUNT_OWN,               /* … and those at ports that a backend has opened itself */
+	WORKER_COPY,                    /* watches the sockets of frozen backends (superd/process/socket_watch) */
+	WORKER_PAGE_OUT,                /* returns the memory of frozen backends (superd/process/memory_reclaim) */
+	WORKER_BIND,                    /* answers bind(2) for pass = bind (superd/bind/bind_worker) … */
+	WORKER_BIND_LEFT,               /* … and passes on the calls of instances that superd has left */
+	WORKER_HOLD,                    /* holds a program at its first call for warm = N (superd/hold/hold) */
+	WORKERS
+};
+
+/* What a worker gets besides its kind's rights. */
+struct worker_start {
+	enum worker_kind kind;
+	const int *kept;                /* descriptors that stay open in it */
+	int count;
+	void *memory;                   /* memory that it shares with superd, by worker_memory_new; NULL: none */
+	size_t memory_size;             /* bytes */
+};
+
+/* Memory that superd shares with the workers that are started with it, filled with zeros. No other process that superd
+ * forks gets it. The data that a worker reads may have taken it over, so superd must check the bounds of everything
+ * that it reads there. NULL and errno. */
+void *worker_memory_new(size_t size);
+void worker_memory_free(void *memory, size_t size);     /* NULL does nothing */
+
+/* The same, and both ends of a channel for messages to such a worker, which survive its end. */
+void *worker_queue_new(size_t size, int *in, int *out);
+
+/* Such a process and the channel to it, a pair of sockets (SOCK_SEQPACKET). */
+struct worker_process {
+	int channel;                    /* superd's end, non-blocking; readable also when the process exits; -1: none */
+	pid_t pid;                      /* -1: none */
+	uint64_t serial;                /* spawn_worker_serial, as the pid may be reused; 0: none */
+};
+
+/* Starts one, whose work gets the other end of the channel. The process has its kind's name and sandbox, has all
+ * signals blocked, cannot be traced, and has no descriptors but that end and those in `kept`, and no capabilities
+ * (permitted ones included) but its kind's. `channel` -1, with errno: it could not be started. */
+struct worker_process worker_process_start(const struct worker_start *start,
+					   void (*work)(int channel, const void *with), const void *with);
+bool worker_process_runs(const struct worker_process *process); /* whether it was started, and is not yet reaped */
+void worker_process_end(struct worker_process *process);        /* kills it in any state, and closes the channel */
+
+/* Reads the next answer from its channel without blocking, into form->size + form->more bytes. Returns their number,
+ * never 0; -1: there is none yet; 0: there will be none, as the process has ended, or was refused for a flaw. fds: room
+ * for form->fds descriptors; *fd_count of them are the caller's, whatever is returned. Without fds both are NULL. */
+ssize_t worker_process_hear(const struct worker_process *process, const struct answer_form *form, void *answer,
+			    int *fds, size_t *fd_count);
+
+/* Kills a process that has answered what it cannot have found, and notes the flaw for the log. */
+void worker_process_refuse(const struct worker_process *process, const struct answer_form *form, const char *flaw);
+
+/* Starts one without a channel. Returns its pid; -1 and errno. */
+pid_t spawn_worker(const struct worker_start *start, void (*work)(const void *with), const void *with);
+bool spawn_is_worker(pid_t pid);                /* whether it was started here, and is not yet reaped */
+uint64_t spawn_worker_serial(pid_t pid);        /* unique, whereas a pid is reused; 0: it was not started here */
+const char *spawn_worker_name(pid_t pid);       /* of its kind; NULL: it was not started here, or before an upgrade */
+/* Adds a process that was started otherwise, or before an upgrade. name: NULL if unknown. A pid of 0 does nothing. */
+void spawn_note_worker(pid_t pid, const char *name);
+void spawn_reaped(pid_t pid);                   /* to be called for every reaped child, as its pid may be reused now */

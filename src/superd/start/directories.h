@@ -1,0 +1,54 @@
+/* The directories of a service below fixed base folders (systemd.exec(5), RuntimeDirectory= and so on): created for its
+ * user before a start; the runtime ones are removed after its end. A directory that contains a listener is never
+ * removed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "superd/spawn/process_defaults.h"
+#include "table/services/table.h"
+
+#define DIRECTORY_KINDS 5
+
+/* One kind of directories, for one service. Borrows everything. */
+struct directory_kind {
+	const char *option, *variable;  /* "state_directory", "STATE_DIRECTORY" */
+	const char *mode_option;        /* "state_directory_mode" */
+	const char *base;               /* base folder, such as "/var/lib" */
+	words names;                    /* "NAME" or "NAME:LINK" */
+	mode_t mode;
+	bool is_owned;                  /* the service's user owns them */
+};
+
+/* Fills in the directories of a service, the runtime ones first. */
+void directories_of(const struct service *service, const struct process_defaults *defaults,
+		    struct directory_kind kinds[DIRECTORY_KINDS]);
+
+/* The length of NAME in "NAME:LINK". */
+size_t directory_name_length(const char *word);
+
+/* Whether superd's control socket is in this directory, or below it: no service may have such a directory. */
+bool directory_has_control(const struct process_defaults *defaults, const char *base, const char *word);
+
+/* Fills in the base folders, as superd was configured, and for superd's user. */
+void directories_find_bases(struct process_defaults *defaults);
+
+/* Creates the service's directories, and missing ones above. false with the reason in why. */
+bool directories_prepare(const struct service *service, const struct process_defaults *defaults, struct buf *why);
+
+/* Removes the runtime directories with their contents, but not across a mount or through a symlink, nor one that
+ * contains a listener of the table. stays: the service may start again, which matters for runtime_directory_preserve =
+ * restart. false and errno: one stays. */
+bool directories_remove(const struct table *table, const struct service *service,
+			const struct process_defaults *defaults, bool stays);
+
+/* Removes base/name with its contents, but not across a mount or through a symlink. The name is free when this returns,
+ * and the rest is removed aside (superd/start/removal). false and errno: it stays. */
+bool directories_discard(int base, const char *name);
+
+/* A random number for the name of a folder; never 0. */
+uint64_t directories_number(void);

@@ -1,0 +1,593 @@
+/* Makes the plan of a service's starts. The child can neither allocate memory nor look anything up, so all that, and
+ * every check with the same result for each start, happens here. */
+#include "superd/start/plan.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "exec/child/sandbox.h"
+#include "exec/child/stream_file.h"
+#include "lib/build_id.h"
+#include "lib/scan.h"
+#include "os/host/path_search.h"
+#include "os/rights/capability.h"
+#include "superd/bind/bind_filter.h"
+#include "superd/spawn/environment.h"
+#include "superd/start/credentials.h"
+#include "superd/start/directories.h"
+#include "superd/start/scheduling.h"
+#include "superd/start/templates.h"
+#include "table/option/option_name.h"
+#include "table/option/service_mark.h"
+#include "table/words/builtin.h"
+
+#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Whether the variable is about superd's own sockets or clients. Those are never passed on, whatever passenv says. */
+static bool is_own_variable(const char *name)
+{
+	size_t length = strcspn(name, "=");
+
+	return !strncmp(name, "LISTEN_", 7) || !strncmp(name, "REMOTE_", 7) || !strncmp(name, "WATCHDOG_", 9) ||
+	       !strncmp(name, "TCPREMOTE", 9) || !strncmp(name, "TCPLOCAL", 8) ||
+	       (length == 13 && !memcmp(name, "NOTIFY_SOCKET", 13)) || (length == 7 && !memcmp(name, "FDSTORE", 7));
+}
+
+static void pass_variable(struct variables *variables, const struct process_defaults *defaults, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (is_own_variable(name))
+		return;
+	for (char **at = defaults->environment; at && *at; at++) {
+		if (!strncmp(*at, name, length) && (*at)[length] == '=')
+			variables_set(variables, *at);
+	}
+}
+
+/* For passenv = "*". superd's own credentials are not passed on either. */
+static void pass_all_variables(struct variables *variables, const struct process_defaults *defaults)
+{
+	for (char **at = defaults->environment; at && *at; at++) {
+		if (strchr(*at, '=') && !is_own_variable(*at) && strncmp(*at, "CREDENTIALS_DIRECTORY=", 22) != 0)
+			variables_set(variables, *at);
+	}
+}
+
+static void set_account_variables(struct variables *variables, const struct account *account)
+{
+	if (!account || !account->name || !account->home)
+		return;
+	variables_setf(variables, "HOME=%s", account->home);
+	variables_setf(variables, "USER=%s", account->name);
+	variables_setf(variables, "LOGNAME=%s", account->name);
+	variables_setf(variables, "SHELL=%s", account->shell && *account->shell ? account->shell : "/bin/sh");
+}
+
+static void set_directory_variable(struct variables *variables, const struct directory_kind *kind)
+{
+	struct buf value = { 0 };
+
+	for (words name = kind->names; name && *name; name++) {
+		size_t length = directory_name_length(*name);
+		bool is_again = name > kind->names && directory_name_length(name[-1]) == length &&
+			!memcmp(name[-1], *name, length);       /* the same directory with another link */
+
+		if (!is_again)
+			buf_addf(&value, "%s%s/%.*s", value.length ? ":" : "", kind->base, (int)length, *name);
+	}
+	if (value.length)
+		variables_setf(variables, "%s=%s", kind->variable, buf_string(&value));
+	if (value.failed)
+		variables->failed = true;
+	buf_free(&value);
+}
+
+static bool set_own_variables(struct variables *variables, const struct service *service,
+			      const struct plan_sockets *sockets, struct buf *why)
+{
+	words env = service->groups->environment->env;
+
+	for (size_t n = 0; env && env[n]; n++) {
+		struct buf expanded = { 0 };
+		bool known = plan_expand(service, sockets, env[n], &expanded);
+
+		if (known)
+			variables_set(variables, buf_string(&expanded));
+		if (expanded.failed)
+			variables->failed = true;
+		buf_free(&expanded);
+		if (!known) {
+			buf_addf(why, "%s: '%s' has an unknown template", option_name_of(service, "env"), env[n]);
+			origin_cite(service_origin(service, "env"), why);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Variables that systemd gives every service of a user's manager. */
+static void pass_users_variables(struct variables *variables, const struct process_defaults *defaults)
+{
+	static const char *const names[] = { "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS" };
+
+	for (size_t n = 0; geteuid() != 0 && n < sizeof(names) / sizeof(*names); n++)
+		pass_variable(variables, defaults, names[n]);
+}
+
+static bool make_plan_environment(struct plan *plan, const struct service *service,
+				  const struct process_defaults *defaults, const struct plan_sockets *sockets,
+				  struct buf *why)
+{
+	const struct environment_options *environment = service->groups->environment;
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	struct variables variables = { 0 };
+	bool good;
+
+	variables_set(&variables, DEFAULT_PATH);
+	if (words_have(environment->passenv, "*"))
+		pass_all_variables(&variables, defaults);
+	set_account_variables(&variables, service->account);
+	for (size_t n = 0; environment->passenv && environment->passenv[n]; n++)
+		pass_variable(&variables, defaults, environment->passenv[n]);
+	if (environment->unit_environment)
+		pass_users_variables(&variables, defaults);
+	directories_of(service, defaults, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++)
+		set_directory_variable(&variables, &kinds[n]);
+	credentials_set_variable(&variables, service, defaults);
+	if (environment->unit_environment && service->groups->lifecycle->pid_file)
+		variables_setf(&variables, "PIDFILE=%s", service->groups->lifecycle->pid_file);
+	good = set_own_variables(&variables, service, sockets, why);
+	for (size_t n = 0; good && environment->environment_file && environment->environment_file[n]; n++) {
+		good = variables_read_file(&variables, environment->environment_file[n], NULL, why);
+		plan->rereads = true;
+		if (!good)
+			origin_cite(service_origin(service, "environment_file"), why);
+	}
+	for (size_t n = 0; environment->unset_environment && environment->unset_environment[n]; n++)
+		variables_unset(&variables, environment->unset_environment[n]);
+	if (good && variables.failed) {
+		buf_text(why, "environment: out of memory");
+		good = false;
+	}
+	if (!good) {
+		variables_free(&variables);
+		return false;
+	}
+	plan->environment = variables.list;
+	plan->environment_count = variables.count;
+	return true;
+}
+
+static rlim_t limit_value(int64_t configured, rlim_t current)
+{
+	if (configured < 0)
+		return current;
+	return configured == SCAN_INFINITY ? RLIM_INFINITY : (rlim_t)configured;
+}
+
+static void make_limits(struct plan *plan, const struct limit_options *limits, const struct process_defaults *defaults)
+{
+	for (int resource = 0; resource < RLIMITS; resource++) {
+		const struct limit *limit = &limits->of[resource];
+		struct plan_limit *made = &plan->limits[plan->limit_count];
+		struct rlimit current;
+
+		if (limit->soft < 0 && limit->hard < 0 && resource != RLIMIT_NOFILE)
+			continue;
+		if (getrlimit(resource, &current) < 0)
+			continue;
+		if (resource == RLIMIT_NOFILE)
+			current = defaults->nofile;
+		made->resource = resource;
+		made->value.rlim_cur = limit_value(limit->soft, current.rlim_cur);
+		made->value.rlim_max = limit_value(limit->hard, current.rlim_max);
+		if (limit->soft < 0 && made->value.rlim_cur > made->value.rlim_max)
+			/* The value that was not configured gives way. */
+			made->value.rlim_cur = made->value.rlim_max;
+		plan->limit_count++;
+	}
+}
+
+static bool make_directories(struct plan *plan, const struct service *service, struct buf *why)
+{
+	const struct environment_options *environment = service->groups->environment;
+	const char *directory = environment->working_directory;
+
+	plan->root = environment->root_directory;
+	plan->directory_optional = directory && *directory == '-';
+	if (plan->directory_optional)
+		directory++;
+	if (directory && !strcmp(directory, "~")) {
+		directory = service->account ? service->account->home : NULL;
+		if (!directory) {
+			buf_addf(why, "%s: the user has no home", option_name_of(service, "working_directory"));
+			origin_cite(service_origin(service, "working_directory"), why);
+			return false;
+		}
+	}
+	plan->directory = directory ? directory : "/";
+	return true;
+}
+
+/* Capabilities of the builtin auth as root, if its row lets it look into a user's home, with that user's rights; other
+ * builtins need none. */
+static uint64_t builtin_capabilities(const struct service *service)
+{
+	bool is_root = service->account && service->account->uid == 0;
+	words builtin = service->exec->builtin;
+	bool looks = is_root && builtin && builtin_reads_homes(builtin[0], builtin + 1);
+
+	return looks ? UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID : 0;
+}
+
+/* The helper program talks to strangers and starts no programs. */
+static void restrict_builtin(struct plan *plan, const struct service *service)
+{
+	if (!plan_is_builtin(service))
+		return;
+	plan->no_new_privileges = true;
+	plan->bounding &= plan_own_bounding(plan->ambient | builtin_capabilities(service));
+}
+
+uint64_t plan_own_bounding(uint64_t kept)
+{
+	return capability_held(CAP_SETPCAP) ? kept : UINT64_MAX;
+}
+
+bool plan_gives_network(const struct service *service)
+{
+	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+
+	return sandbox && (sandbox->network || sandbox->namespaces & CLONE_NEWNET);
+}
+
+static void make_privileges(struct plan *plan, const struct service *service)
+{
+	const struct identity_options *identity = service->groups->identity;
+
+	plan->account = service->account && service->account->switches ? service->account : NULL;
+	plan->ambient = identity->ambient_capabilities;
+	plan->bounding = identity->capability_bounding_set;
+	plan->no_new_privileges = identity->no_new_privileges;
+	plan->keyring = service->groups->hardening->keyring_mode;
+	plan->sandbox = service_prepared(service)->sandbox;
+	restrict_builtin(plan, service);
+	plan->apart |= identity->remove_ipc && plan->account && plan->account->uid;      /* it may wait for a removal */
+	if (!plan->sandbox)
+		return;
+	plan->apart = true;
+	plan->ambient &= ~plan->sandbox->dropped;
+	plan->bounding &= ~plan->sandbox->dropped;
+	plan->no_new_privileges |= plan->sandbox->no_new_privileges;
+}
+
+static bool make_open_paths(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
+			    struct buf *why)
+{
+	if (!plan->sandbox || !plan->sandbox->has_mounts)
+		return true;
+	plan->open_paths = sandbox_list_open_paths(service, defaults);
+	if (!plan->open_paths)
+		buf_text(why, "out of memory");
+	return plan->open_paths;
+}
+
+/* Which of its starts need superd-exec is for exec/child/child.c to say. */
+static bool find_executor(struct plan *plan, struct buf *why)
+{
+	if (!plan->sandbox && !plan->credentials && !plan->condition_count)
+		return true;
+	plan->executor = program_get(PROGRAM_EXEC)->fd;
+	if (plan->executor < 0)
+		program_describe_missing(PROGRAM_EXEC, why);
+	return plan->executor >= 0;
+}
+
+static bool make_scheduling(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
+			    struct buf *why)
+{
+	const struct environment_options *environment = service->groups->environment;
+
+	plan->umask = environment->umask;
+	plan->nice = (int)environment->nice;
+	plan->io_priority = -1;
+	if (environment->io_scheduling && !scheduling_io_priority(environment->io_scheduling, &plan->io_priority)) {
+		buf_addf(why, "%s: '%s' is not known here", option_name_of(service, "io_scheduling"),
+			 environment->io_scheduling);
+		origin_cite(service_origin(service, "io_scheduling"), why);
+		return false;
+	}
+	if (environment->oom_score_adjust != INT64_MIN)
+		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)environment->oom_score_adjust);
+	else
+		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
+	plan->oom_score_optional = environment->oom_score_adjust == INT64_MIN;
+	if (environment->cpu_affinity && !scheduling_cpus(environment->cpu_affinity, &plan->cpus, &plan->cpus_size)) {
+		buf_addf(why, "%s: %s", option_name_of(service, "cpu_affinity"), strerror(errno));
+		origin_cite(service_origin(service, "cpu_affinity"), why);
+		return false;
+	}
+	return true;
+}
+
+/* Default names of the sockets for fd streams, as in systemd.exec(5), "StandardInput=". */
+static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
+static const char *const stream_options[] = { "input", "output", "error" };
+
+/* Whether standard output is the socket by default (pass = inetd). */
+static bool plan_output_is_socket(const struct service *service)
+{
+	return service->exec->pass == PASS_INETD && !service_mark(service, "output");
+}
+
+static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			 struct buf *why)
+{
+	const struct stream *streams[] = { &service->groups->streams->input, &service->groups->streams->output,
+					   plan_error_stream(service) };
+	bool inetd = service->exec->pass == PASS_INETD;
+
+	plan->input_is_socket = inetd && (!service_mark(service, "input") || streams[0]->kind == STREAM_SOCKET);
+	plan->output_is_socket = plan_output_is_socket(service);
+	for (int n = 0; n < 3; n++) {
+		const char *name = streams[n]->path ? streams[n]->path : stream_names[n];
+		int index;
+
+		if (streams[n]->kind != STREAM_DESCRIPTOR)
+			continue;
+		index = plan_socket_index(service, sockets, name);
+		if (index < 0) {
+			buf_addf(why, "%s: no socket is named '%s'", option_name_of(service, stream_options[n]), name);
+			origin_cite(service_origin(service, stream_options[n]), why);
+			return false;
+		}
+		plan->stream_sockets[n] = (unsigned)index;
+	}
+	return true;
+}
+
+const struct stream *plan_stream(const struct service *service, int number)
+{
+	const struct stream_options *streams = service->groups->streams;
+
+	return number == STDIN_FILENO ? &streams->input : number == STDOUT_FILENO ? &streams->output
+										  : plan_error_stream(service);
+}
+
+bool stream_is_path(const struct stream *stream)
+{
+	return stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND || stream->kind == STREAM_TRUNCATE;
+}
+
+void plan_check_streams(struct plan *plan, const struct service *service)
+{
+	struct path_finding finding;
+
+	for (int n = 0; n < 3; n++) {
+		const struct stream *stream = plan_stream(service, n);
+
+		if (!stream_is_path(stream) || !stream->path)
+			continue;
+		plan->stream_openers[n] = path_opener(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
+						      plan->account, path_mounts_cached(), &finding);
+		plan->apart |= plan->stream_openers[n] == PATH_OPENED_BY_CHILD;
+	}
+}
+
+static bool has_path(const struct service *service)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (endpoint_is_path(service->sockets[n].address))
+			return true;
+	}
+	return false;
+}
+
+/* Adds the lengths that a path or @name has in a bind(2): with a NUL byte behind it, and without. */
+static void add_lengths(const char *path, uint32_t *lengths, size_t *count)
+{
+	uint32_t length = (uint32_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+
+	lengths[(*count)++] = length;
+	lengths[(*count)++] = length + 1;
+}
+
+static size_t count_addresses(const struct service *service)
+{
+	size_t count = service->socket_count;
+
+	for (size_t n = 0; n < service->socket_count; n++)
+		count += words_count(service->sockets[n].options->binds);
+	return count;
+}
+
+/* The lengths of its unix sockets' addresses, and of those in `binds`. A program may write a path otherwise than the
+ * table, with another length, which then must not be that of another family's address. NULL: out of memory. */
+static uint32_t *list_lengths(const struct service *service, size_t *count)
+{
+	uint32_t *lengths = calloc(2 * count_addresses(service) + 1, sizeof(*lengths));
+
+	*count = 0;
+	for (size_t n = 0; lengths && n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+
+		if (endpoint_is_inet(listen->address) || !listen->address->address)
+			continue;
+		add_lengths(listen->address->address, lengths, count);
+		for (words text = listen->options->binds; text && *text; text++)
+			add_lengths(strpbrk(*text, "/@") ? strpbrk(*text, "/@") : *text, lengths, count);
+	}
+	return lengths;
+}
+
+/* What superd answers, and when, is partly the program's choice, and a program with a set-user-id bit would inherit the
+ * filter. So it gains nothing, unless the row says that it may; then superd needs CAP_SYS_ADMIN for the filter, which a
+ * child keeps across the change of user (stage_ambient). */
+static bool make_bind_filter(struct plan *plan, const struct service *service, struct buf *why)
+{
+	uint32_t *lengths;
+	size_t count;
+
+	if (service->exec->pass != PASS_BIND)
+		return true;
+	lengths = list_lengths(service, &count);
+	plan->bind_needs_tracer = !capability_held(CAP_SYS_PTRACE);
+	if (!service_mark(service, "no_new_privileges") || !capability_held(CAP_SYS_ADMIN))
+		plan->no_new_privileges = true;
+	plan->bind_filter = lengths ? bind_filter_make(has_path(service), lengths, count) : NULL;
+	free(lengths);
+	if (!plan->bind_filter)
+		buf_addf(why, "making a filter for pass = bind: %s", strerror(errno));
+	return plan->bind_filter;
+}
+
+struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
+		       const struct plan_sockets *sockets, struct buf *why)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	plan->expands = service->groups->environment->expand_environment && !plan_is_builtin(service);
+	plan->tells_unit = service->groups->environment->unit_environment;
+	plan->per_connection = service->exec->accept && plan_names_any_instance(service);
+	make_privileges(plan, service);
+	make_limits(plan, service->groups->limits, defaults);
+	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
+	    make_plan_environment(plan, service, defaults, sockets, why) && make_directories(plan, service, why) &&
+	    credentials_plan(plan, service, defaults, why) && make_open_paths(plan, service, defaults, why) &&
+	    find_executor(plan, why) && make_scheduling(plan, service, defaults, why) &&
+	    plan_make_resources(plan, service, why) && make_bind_filter(plan, service, why) &&
+	    make_streams(plan, service, sockets, why)) {
+		plan_check_trust(plan);
+		return plan;
+	}
+	plan_free(plan);
+	return NULL;
+}
+
+static size_t vector_length(char *const *vector)
+{
+	size_t count = 0;
+
+	while (vector && vector[count])
+		count++;
+	return count;
+}
+
+struct plan *plan_relay(const struct service *service, const struct account *account,
+			const struct process_defaults *defaults, const struct plan_sockets *sockets, struct buf *why)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		buf_text(why, "out of memory");
+	if (!plan || !plan_make_relay_argv(plan, service, sockets, why)) {
+		plan_free(plan);
+		return NULL;
+	}
+	plan->account = account;
+	plan->umask = 022;
+	plan->io_priority = plan->cpu_policy = -1;
+	plan->personality = -1;
+	plan->bounding = plan_own_bounding(0);
+	plan->no_new_privileges = true;
+	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, defaults->nofile };
+	plan->limit_count = 1;
+	return plan;
+}
+
+struct plan *plan_command(char *const *argv, const struct process_defaults *defaults)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct variables variables = { 0 };
+	struct buf program = { 0 };
+	size_t count = vector_length(argv);
+
+	if (!plan)
+		return NULL;
+	plan->foreground = true;
+	plan->signals = &defaults->signals;
+	plan->takes_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();
+	plan->bounding = UINT64_MAX;
+	plan->io_priority = plan->cpu_policy = -1;
+	plan->personality = -1;
+	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, defaults->inherited_nofile };
+	plan->limit_count = 1;
+	plan->umask = (mode_t)-1;
+	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
+	for (char **at = defaults->environment; at && *at; at++) {
+		if (!is_own_variable(*at))
+			variables_set(&variables, *at);
+	}
+	plan->environment = variables.list;
+	plan->environment_count = variables.count;
+	if (!path_search(argv[0], getenv("PATH"), &program))
+		/* "" fails with ENOENT; a bare name would be looked for in the working directory. */
+		buf_clear(&program);
+	plan->text = buf_take(&program);
+	if (!plan->main.argv || !plan->text || variables.failed) {
+		plan_free(plan);
+		return NULL;
+	}
+	memcpy(plan->main.argv, argv, count * sizeof(*argv));
+	plan->main.program = plan->text;
+	return plan;
+}
+
+struct plan *plan_own_program(enum program which, const char *const *arguments, const struct account *account,
+			      const struct process_defaults *defaults, struct buf *why)
+{
+	const struct own_program *program = program_get(which);
+	const char *argv[PLAN_OWN_WORDS + 3] = { program->name, build_word() };
+	struct plan *plan;
+
+	if (program->fd < 0) {
+		program_describe_missing(which, why);
+		return NULL;
+	}
+	for (size_t n = 0; n < PLAN_OWN_WORDS && arguments[n]; n++)
+		argv[n + 2] = arguments[n];
+	plan = plan_command((char *const *)(uintptr_t)argv, defaults);
+	if (!plan) {
+		buf_text(why, "out of memory");
+		return NULL;
+	}
+	plan->main.program = program->path;
+	plan->main.file = program->fd;
+	plan->foreground = false;
+	plan->directory = "/";
+	plan->account = account;
+	plan->bounding = plan_own_bounding(0);
+	plan->no_new_privileges = true;
+	return plan;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t n = 0; n < plan->environment_count; n++)
+		free(plan->environment[n]);
+	free(plan->environment);
+	free(plan->main.argv);
+	plan_free_commands(plan);
+	free(plan->text);
+	free(plan->cpus);
+	for (char **path = plan->open_paths; path && *path; path++)
+		free(*path);
+	free(plan->open_paths);
+	credentials_free(plan->credentials);
+	free(plan->bind_filter);
+	free(plan);
+}

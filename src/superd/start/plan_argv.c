@@ -1,0 +1,331 @@
+/* The argument vector of the main command: the program's own words with their templates replaced, or those of
+ * superd-builtin, which serves builtin and redirect, or superd-web, which serves builtin = metrics and status.
+ *
+ * superd-builtin gets its access rules as numeric networks, so it needs no name lookups. An empty only_from is passed
+ * as "none", which admits no client. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exec/child/sandbox.h"
+#include "lib/build_id.h"
+#include "lib/scan.h"
+#include "os/host/program.h"
+#include "superd/start/templates.h"
+#include "table/access/access.h"
+#include "table/option/option_name.h"
+#include "table/option/service_mark.h"
+
+static words builtin_words(const struct service *service)
+{
+	return service->exec->builtin ? service->exec->builtin : service->exec->redirect;
+}
+
+bool plan_is_builtin(const struct service *service)
+{
+	return service_is_builtin(service);
+}
+
+/* superd checks a connection's address before the start. The sender of a datagram, and a client of a listener, are
+ * checked by the builtin. */
+bool plan_applies_access_itself(const struct service *service)
+{
+	bool applies = !service->exec->accept;
+
+	for (size_t n = 0; n < service->socket_count; n++)
+		applies = applies || endpoint_is_datagram(service->sockets[n].endpoint);
+	return plan_is_builtin(service) && applies;
+}
+
+const struct stream *plan_error_stream(const struct service *service)
+{
+	static const struct stream log = { .kind = STREAM_LOG };
+
+	if (plan_is_builtin(service) && service->groups->streams->error.kind == STREAM_SOCKET)
+		return &log;
+	return &service->groups->streams->error;
+}
+
+int plan_channel(const struct service *service)
+{
+	static const char *const with_channel[] = { "tcpmux", "servers", "services", "health", "metrics", "status" };
+	bool has_channel = service->exec->redirect;
+
+	if (!plan_is_builtin(service) || !service->exec->accept)
+		return -1;
+	for (size_t n = 0; service->exec->builtin && n < sizeof(with_channel) / sizeof(with_channel[0]); n++)
+		has_channel = has_channel || !strcmp(service->exec->builtin[0], with_channel[n]);
+	if (!has_channel)
+		return -1;
+	return service->exec->pass == PASS_INETD ? 3 : 4;
+}
+
+static bool any_names_instance(words list)
+{
+	for (; list && *list; list++) {
+		if (plan_names_instance(*list))
+			return true;
+	}
+	return false;
+}
+
+bool plan_names_any_instance(const struct service *service)
+{
+	const char *argv0 = service->exec->argv0;
+
+	for (int phase = 0; phase < PHASES; phase++) {
+		if (any_names_instance(service_commands(service, (enum command_phase)phase)))
+			return true;
+	}
+	return any_names_instance(service->exec->exec) || any_names_instance(service->groups->environment->env) ||
+	       (argv0 && plan_names_instance(argv0));
+}
+
+static bool limits_processes(const struct service *service)
+{
+	int64_t runtime_max = service->groups->lifecycle->runtime_max;
+
+	for (int n = 0; n < RLIMITS; n++) {
+		if (service->groups->limits->of[n].soft != -1 || service->groups->limits->of[n].hard != -1)
+			return true;
+	}
+	return service_prepared(service)->cgroup_settings || (runtime_max > 0 && runtime_max != SCAN_INFINITY);
+}
+
+/* Not where the row limits each process, or has commands, conditions, names or folders for each. */
+bool plan_shares_process(const struct service *service)
+{
+	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+
+	return service->exec->redirect && service->exec->accept && service->exec->type == TYPE_SIMPLE &&
+	       !limits_processes(service) && !service->groups->commands->condition &&
+	       !service->groups->restart->remain_after_exit &&
+	       !service_has_commands(service, PHASE_CONDITION, PHASE_STOP_POST) && !plan_names_any_instance(service) &&
+	       !(sandbox && sandbox->private_tmp);
+}
+
+/* Adds an argument with its NUL. */
+static void add_argument(struct buf *text, size_t *count, const char *word)
+{
+	buf_add(text, word, strlen(word) + 1);
+	++*count;
+}
+
+static void add_network(struct buf *text, size_t *count, const char *option, const struct network *network)
+{
+	bool v4 = network->bits >= 96 && !memcmp(network->address, "\0\0\0\0\0\0\0\0\0\0\377\377", 12);
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(v4 ? AF_INET : AF_INET6, network->address + (v4 ? 12 : 0), address, sizeof(address));
+	buf_addf(text, "%s=%s/%u", option, address, network->bits - (v4 ? 96 : 0));
+	buf_add(text, "", 1);
+	++*count;
+}
+
+static void add_networks(struct buf *text, size_t *count, const char *option, const struct access *access, bool denials)
+{
+	const struct network *list;
+	size_t number = 0;
+
+	list = access_networks(access, denials, &number);
+	if (!denials && list && !number) {
+		buf_addf(text, "%s=none", option);
+		buf_add(text, "", 1);
+		++*count;
+	}
+	for (size_t n = 0; list && n < number; n++)
+		add_network(text, count, option, &list[n]);
+}
+
+static void add_number(struct buf *text, size_t *count, const char *option, int64_t number)
+{
+	buf_addf(text, "%s=%" PRId64, option, number);
+	buf_add(text, "", 1);
+	++*count;
+}
+
+static void add_redirect_options(struct buf *text, size_t *count, const struct service *service)
+{
+	const struct access_options *access = service->groups->access;
+	int64_t timeout = service->groups->lifecycle->redirect_timeout / 1000;
+
+	if (service->exec->proxy_protocol != PROXY_NO)
+		add_argument(text, count,
+			     service->exec->proxy_protocol == PROXY_V1 ? "--proxy-protocol=v1" : "--proxy-protocol=v2");
+	if (service_mark(service, "redirect_timeout"))
+		add_number(text, count, "--idle-timeout", timeout);
+	if (service->exec->accept)
+		return;
+	add_number(text, count, "--flow-timeout", timeout);
+	if (access->per_source == UNLIMITED)
+		return;
+	add_number(text, count, "--per-source", access->per_source);
+	add_number(text, count, "--source-prefix", access->per_source_prefix);
+}
+
+/* The rules for clients and senders of datagrams. All sockets of such a service that have rules have the same
+ * (table/rules/check_access). */
+static void add_rules(struct buf *text, size_t *count, const struct service *service,
+		      const struct plan_sockets *sockets)
+{
+	const struct access *access = NULL;
+
+	for (size_t n = 0; !access && n < service->socket_count; n++)
+		access = service->sockets[n].access;
+	if (access) {
+		add_networks(text, count, "--only-from", access, false);
+		add_networks(text, count, "--no-access", access, true);
+	}
+	for (size_t n = 0; n < sockets->loop_count; n++) {
+		buf_addf(text, "--loop=%u", (unsigned)sockets->loop_ports[n]);
+		buf_add(text, "", 1);
+		++*count;
+	}
+}
+
+static void add_builtin_options(struct buf *text, size_t *count, const struct service *service,
+				const struct plan_sockets *sockets)
+{
+	int channel = plan_channel(service);
+
+	if (service->exec->redirect)
+		add_redirect_options(text, count, service);
+	if (channel >= 0) {
+		buf_addf(text, "--channel=%d", channel);
+		buf_add(text, "", 1);
+		++*count;
+		if (plan_shares_process(service))
+			add_argument(text, count, "--shares");
+	}
+	if (plan_applies_access_itself(service))
+		add_rules(text, count, service, sockets);
+}
+
+enum program plan_builtin_program(const struct service *service)
+{
+	const char *builtin = service->exec->builtin ? service->exec->builtin[0] : "";
+
+	return !strcmp(builtin, "metrics") || !strcmp(builtin, "status") ? PROGRAM_WEB : PROGRAM_BUILTIN;
+}
+
+/* Adds the path of superd-builtin or superd-web, its name and its first word. */
+static bool add_program(struct buf *text, size_t *count, const struct service *service, struct buf *why)
+{
+	const char *option = service->exec->builtin ? "builtin" : "redirect";
+	const struct own_program *program = program_get(plan_builtin_program(service));
+
+	if (program->fd < 0) {
+		buf_addf(why, "%s: ", option);
+		program_describe_missing(plan_builtin_program(service), why);
+		origin_cite(service_origin(service, option), why);
+		return false;
+	}
+	buf_add(text, program->path, strlen(program->path) + 1);
+	add_argument(text, count, program->name);
+	add_argument(text, count, build_word());
+	return true;
+}
+
+static bool add_builtin(struct buf *text, size_t *count, const struct service *service,
+			const struct plan_sockets *sockets, struct buf *why)
+{
+	if (!add_program(text, count, service, why))
+		return false;
+	add_builtin_options(text, count, service, sockets);
+	if (service->exec->redirect)
+		add_argument(text, count, "redirect");
+	for (words word = builtin_words(service); *word; word++)
+		add_argument(text, count, *word);
+	return true;
+}
+
+static bool add_exec(struct buf *text, size_t *count, const struct service *service,
+		     const struct plan_sockets *sockets, struct buf *why)
+{
+	words exec = service->exec->exec;
+
+	for (; exec[*count]; ++*count) {
+		const char *word = *count == 0 && service->exec->argv0 ? service->exec->argv0 : exec[*count];
+
+		if (!plan_expand(service, sockets, word, text)) {
+			buf_addf(why, "%s: '%s' has an unknown template", option_name_of(service, "exec"), word);
+			origin_cite(service_origin(service, "exec"), why);
+			return false;
+		}
+		buf_add(text, "", 1);
+	}
+	return true;
+}
+
+/* Points the main command's argv into the text. own: superd's own program, whose path is the first word of the text;
+ * NULL: it is another one. false: out of memory. */
+static bool take_argv(struct plan *plan, struct buf *text, size_t count, const struct own_program *own)
+{
+	char *at;
+
+	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
+	plan->text = at = buf_take(text);
+	if (!plan->main.argv || !plan->text)
+		return false;
+	plan->main.program = plan->text;
+	plan->main.file = own ? own->fd : 0;
+	if (own)
+		at += strlen(at) + 1;
+	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
+		plan->main.argv[n] = at;
+	return true;
+}
+
+/* Adds the path of superd-builtin, the arguments of a relay, and its access rules, as it accepts the clients. */
+static bool add_relay(struct buf *text, size_t *count, const struct service *service,
+		      const struct plan_sockets *sockets, struct buf *why)
+{
+	if (!add_program(text, count, service, why))
+		return false;
+	add_argument(text, count, "--relay");
+	add_redirect_options(text, count, service);
+	add_rules(text, count, service, sockets);
+	add_argument(text, count, "redirect");
+	for (words word = service->exec->redirect; *word; word++)
+		add_argument(text, count, *word);
+	return true;
+}
+
+bool plan_make_relay_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			  struct buf *why)
+{
+	struct buf text = { 0 };
+	size_t count = 0;
+
+	if (add_relay(&text, &count, service, sockets, why) &&
+	    take_argv(plan, &text, count, program_get(PROGRAM_BUILTIN)))
+		return true;
+	buf_free(&text);
+	if (!why->length)
+		buf_text(why, "out of memory");
+	return false;
+}
+
+bool plan_make_argv(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+		    struct buf *why)
+{
+	const struct own_program *own =
+		plan_is_builtin(service) ? program_get(plan_builtin_program(service)) : NULL;
+	struct buf text = { 0 };
+	size_t count = 0;
+
+	if (own ? !add_builtin(&text, &count, service, sockets, why)
+		    : !add_exec(&text, &count, service, sockets, why)) {
+		buf_free(&text);
+		return false;
+	}
+	if (!take_argv(plan, &text, count, own)) {
+		buf_text(why, "exec: out of memory");
+		return false;
+	}
+	plan->rereads = plan_applies_access_itself(service); /* other services that answer datagrams may change */
+	if (!own)
+		plan->main.program = service->exec->exec[0];
+	return true;
+}

@@ -1,0 +1,149 @@
+/* Starts superd-exec for a removal, and notes its process. */
+#include "superd/start/removal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "lib/array.h"
+#include "lib/build_id.h"
+#include "lib/clock.h"
+#include "os/host/program.h"
+#include "superd/spawn/spawn.h"
+#include "superd/spawn/worker_process.h"
+
+#define END_LIMIT 10000                 /* milliseconds */
+
+struct removal {
+	pid_t pid;
+	uid_t uid;                      /* whose IPC objects are removed; 0: it removes folders */
+	char what[96];                  /* the folder, or the user's number, for messages */
+};
+
+static struct {
+	struct removal *list;
+	size_t count, room;
+} removals;
+
+/* orders: three at most, the rest is NULL. */
+static bool begin(uid_t uid, const char *const orders[3], const int streams[2])
+{
+	const struct own_program *program = program_get(PROGRAM_EXEC);
+	const char *argv[] = { program->name, build_word(), orders[0], orders[1], orders[2], NULL };
+	struct removal *list, removal = { .pid = -1, .uid = uid };
+
+	if (program->fd < 0) {
+		errno = program->error;
+		return false;
+	}
+	list = array_grow(removals.list, &removals.room, removals.count, sizeof(*list));
+	if (list) {
+		removals.list = list;
+		removal.pid = spawn_aside(program, (char *const *)(uintptr_t)argv, streams);
+	}
+	if (removal.pid < 0)
+		return false;
+	if (uid)
+		snprintf(removal.what, sizeof(removal.what), "IPC objects of user %s", orders[1]);
+	else
+		snprintf(removal.what, sizeof(removal.what), "%s%s%s", orders[2] ? orders[2] : "",
+			 orders[2] ? ", as " : "", orders[1]);
+	removals.list[removals.count++] = removal;
+	return true;
+}
+
+bool removal_of_folder(int base, const char *aside, int at, const char *name)
+{
+	return begin(0, (const char *const[]){ "--remove", aside, name }, (int[]){ base, at });
+}
+
+bool removal_of_tmp(const char *name)
+{
+	return begin(0, (const char *const[]){ "--remove-tmp", name, NULL }, (int[]){ -1, -1 });
+}
+
+/* Its end is no failure then. */
+static void kill_one(struct removal *removal)
+{
+	kill(removal->pid, SIGKILL);
+	removal->uid = 0;
+	removal->what[0] = '\0';
+}
+
+pid_t removal_make_way(uid_t uid, bool is_apart)
+{
+	for (size_t n = 0; uid && n < removals.count; n++) {
+		if (removals.list[n].uid == uid && is_apart)
+			return removals.list[n].pid;
+		if (removals.list[n].uid == uid)
+			kill_one(&removals.list[n]);
+	}
+	return 0;
+}
+
+bool removal_of_ipc(uid_t uid)
+{
+	char number[16];
+
+	removal_make_way(uid, false);           /* one does for all that there is now, and a start waits for one */
+	snprintf(number, sizeof(number), "%" PRIu32, (uint32_t)uid);
+	return begin(uid, (const char *const[]){ "--remove-ipc", number, NULL }, (int[]){ -1, -1 });
+}
+
+void removal_leave(void)
+{
+	for (size_t n = 0; n < removals.count; n++) {
+		if (removals.list[n].uid)
+			kill_one(&removals.list[n]);
+	}
+}
+
+static void add_left(const struct removal *removal, struct buf *left)
+{
+	buf_addf(left, "%s%s", left->length ? ", " : "", removal->what);
+}
+
+/* It has ended. A start that waited too long for it has killed it. */
+static void take_end(size_t n, int status, struct buf *left)
+{
+	const struct removal *removal = &removals.list[n];
+
+	if (status && removal->what[0] && !(removal->uid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+		add_left(removal, left);
+	spawn_reaped(removal->pid);
+	removals.list[n] = removals.list[--removals.count];
+}
+
+void removal_take_end(pid_t pid, int status, struct buf *left)
+{
+	for (size_t n = 0; n < removals.count; n++) {
+		if (removals.list[n].pid == pid) {
+			take_end(n, status, left);
+			return;
+		}
+	}
+}
+
+void removal_end(struct buf *left)
+{
+	int64_t until = clock_ms() + END_LIMIT;
+
+	for (size_t n = 0; n < removals.count;) {
+		int status = 0;
+
+		if (waitpid(removals.list[n].pid, &status, WNOHANG) != 0) {
+			take_end(n, status, left);
+		} else if (clock_ms() < until) {
+			poll(NULL, 0, 1);
+		} else {
+			add_left(&removals.list[n], left);
+			kill(removals.list[n].pid, SIGKILL);
+			n++;
+		}
+	}
+	removals.count = 0;
+}

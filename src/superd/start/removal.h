@@ -1,0 +1,27 @@
+/* Removing what a service has left, by superd-exec, as it may take long (exec/stages/remove). superd does not wait for
+ * it but where a start, or its own end, would come too early. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+
+/* Removes base/aside with its contents. If something in it cannot be removed, it becomes at/name again. These begin a
+ * removal; false and errno: it cannot be begun. */
+bool removal_of_folder(int base, const char *aside, int at, const char *name);
+bool removal_of_tmp(const char *name);          /* the folders of this name in /tmp and /var/tmp */
+bool removal_of_ipc(uid_t uid);                 /* the System V and POSIX IPC objects of this user, not root */
+
+/* A process of this user is about to start: nothing that it makes may be removed. If his IPC objects are being removed,
+ * returns the process that does it, for whose end a start apart waits; any other start ends it. 0: there is none. */
+pid_t removal_make_way(uid_t uid, bool is_apart);
+
+/* superd is about to be replaced: the next one does not know of them. Ends those of IPC objects. */
+void removal_leave(void);
+
+/* To be called for every child that was reaped: if it was a removal that did not remove all, appends what is left. */
+void removal_take_end(pid_t pid, int status, struct buf *left);
+
+/* Waits for all at superd's end, ten seconds at most, and then ends them. Appends what is left. */
+void removal_end(struct buf *left);

@@ -1,0 +1,597 @@
+/* Freezes and thaws an instance. No process may stay frozen: all code that stops an instance, leaves it to itself, or
+ * cancels a freeze calls instance_thaw. No client may be lost: once the state is FROZEN, superd watches the listeners
+ * again, level-triggered. */
+#include "superd/stop/freeze.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/duration_text.h"
+#include "os/proc/process.h"
+#include "superd/health/accept_latency.h"
+#include "superd/health/exit_verdict.h"
+#include "superd/instance/notify_state.h"
+#include "superd/instance/relay.h"
+#include "superd/instance/thaw.h"
+#include "superd/instance/watchdog.h"
+#include "superd/loop/fd_watch.h"
+#include "superd/stop/freeze_fds.h"
+#include "superd/stop/reclaim.h"
+
+/* Seconds. */
+#define LOOK_FIRST 0.001                /* between two looks, at first */
+#define LOOK_LAST 0.05                  /* between two looks, at most */
+#define FREEZE_SECONDS 2.0              /* of waiting; all processes must stand still by then */
+#define NAP_SECONDS 5.                  /* a sleep shorter than this is a nap */
+#define AWAKE_FIRST 1.                  /* time awake after the first nap */
+#define AWAKE_MOST 300.                 /* time awake at most */
+
+struct freeze {
+	struct frozen frozen;           /* as the instance has it */
+	struct instance *instance;
+	struct process_tree_root root;  /* where the search for its processes starts */
+	struct file_id *sockets;        /* sockets of the listeners, for root */
+	double waited;                  /* seconds between its looks so far */
+	void (*settled)(struct service_runtime *runtime, bool frozen);
+	bool is_operators;              /* an operator has ordered it (freeze_hold) */
+	bool is_logged;                 /* it was logged that the instance cannot be frozen */
+	bool is_reclaim_logged;         /* it was logged that its memory cannot be handed back */
+	bool has_failed;                /* the first look has failed */
+	struct freeze_fds *watch;       /* NULL: only the listeners are watched */
+	struct reclaim *reclaim;        /* hands its memory back (freeze_reclaim); NULL: nothing does */
+};
+
+/* NULL: it was never frozen. */
+static struct freeze *freeze_of(const struct instance *instance)
+{
+	return instance->frozen ? container_of(instance->frozen, struct freeze, frozen) : NULL;
+}
+
+static struct service_runtime *runtime_of(const struct freeze *freeze)
+{
+	return freeze->instance->context;
+}
+
+static struct freeze *freeze_of_current(const struct service_runtime *runtime)
+{
+	return runtime_current(runtime) ? freeze_of(runtime_current(runtime)) : NULL;
+}
+
+static void pause_limits(struct freeze *freeze)
+{
+	struct instance *instance = freeze->instance;
+	struct ev_loop *loop = instance->engine->loop;
+
+	freeze->frozen.limit = 0;
+	if (ev_is_active(&instance->limit.timer)) {   /* one that is due goes off though it is frozen */
+		freeze->frozen.limit = ev_timer_remaining(loop, &instance->limit.timer);
+		ev_timer_stop(loop, &instance->limit.timer);
+	}
+	if (instance->notice)
+		watchdog_pause(instance->notice);
+}
+
+/* Logs once why its memory was not handed back. */
+static void end_reclaim(struct freeze *freeze)
+{
+	const struct service_runtime *runtime = runtime_of(freeze);
+	struct event event = { .name = "memory", .service = runtime->service->name, .pid = freeze->instance->pid };
+	int error = reclaim_end(freeze->reclaim);
+
+	freeze->reclaim = NULL;
+	if (!error || freeze->is_reclaim_logged)
+		return;
+	freeze->is_reclaim_logged = true;
+	log_event(runtime->engine->log, LEVEL_WARNING, &event, "freeze_reclaim: its memory was not handed back: %s",
+		  strerror(error));
+}
+
+static void log_freeze(const struct freeze *freeze, enum level level, const char *name, const char *what)
+{
+	const struct service_runtime *runtime = runtime_of(freeze);
+	struct event event = {
+		.name = name, .service = runtime->service->name, .pid = freeze->instance->pid, .reason = what,
+	};
+
+	log_event(runtime->engine->log, level, &event, "pid %ld %s", (long)event.pid, what);
+}
+
+/* Frees what it needed only while it was frozen. */
+static void release_freeze(struct freeze *freeze)
+{
+	freeze->is_operators = false;
+	freeze->settled = NULL;
+	end_reclaim(freeze);
+	freeze_fds_free(freeze->watch);
+	freeze->watch = NULL;
+}
+
+void freeze_release(struct service_runtime *runtime)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct freeze *freeze = freeze_of(container_of(link, struct instance, link));
+
+		if (freeze && !freeze->frozen.is_under_way && freeze->frozen.since <= 0)
+			release_freeze(freeze);
+	}
+}
+
+static void thaw_instance(struct instance *instance)
+{
+	instance_thaw(instance);
+	release_freeze(freeze_of(instance));
+}
+
+void freeze_forget(struct instance *instance)
+{
+	struct freeze *freeze = freeze_of(instance);
+
+	if (!freeze)
+		return;
+	thaw_instance(instance);
+	ev_timer_stop(instance->engine->loop, &freeze->frozen.again);
+	instance->frozen = NULL;
+	free(freeze->sockets);
+	free(freeze);
+}
+
+/* A lack of /proc is logged once for all services, any other failure once for this instance. */
+static void say_failure(struct freeze *freeze)
+{
+	bool blind = freeze->frozen.freezer.error && !freeze->frozen.freezer.group && !process_list_is_possible();
+	bool *is_logged = blind ? &freeze->instance->engine->freezes->no_proc_logged : &freeze->is_logged;
+	struct buf what = { 0 };
+	char limit[DURATION_MOST];
+
+	duration_write(limit, FREEZE_SECONDS);
+	if (freeze->frozen.freezer.error == E2BIG)
+		buf_addf(&what, "cannot be frozen: it has more than %d processes, or starts new ones all the time",
+			 PROCESS_TREE_MOST);
+	else if (blind)
+		buf_text(&what, "cannot be frozen: its processes are found by /proc only, which is not there");
+	else if (freeze->frozen.freezer.error)
+		buf_addf(&what, "cannot be frozen: %s", strerror(freeze->frozen.freezer.error));
+	else if (freeze->frozen.freezer.moving)
+		buf_addf(&what, "cannot be frozen: process %ld of it did not stop within %s",
+			 (long)freeze->frozen.freezer.moving, limit);
+	else
+		buf_addf(&what, "cannot be frozen: its processes did not stop within %s", limit);
+	log_freeze(freeze, *is_logged && !freeze->is_operators ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen",
+		   buf_string(&what));
+	*is_logged = true;
+	buf_free(&what);
+}
+
+static void give_up_freezing(struct freeze *freeze)
+{
+	struct service_runtime *runtime = runtime_of(freeze);
+	void (*settled)(struct service_runtime *runtime, bool frozen) = freeze->settled;
+
+	say_failure(freeze);
+	thaw_instance(freeze->instance);
+	watch_wake_changes(runtime->engine);
+	if (settled)
+		settled(runtime, false);
+}
+
+/* An operator's order counts more than the wish of the caller of freeze_begin. */
+static void finish_freezing(struct freeze *freeze)
+{
+	struct service_runtime *runtime = runtime_of(freeze);
+	void (*settled)(struct service_runtime *runtime, bool frozen) = freeze->settled;
+	bool is_operators = freeze->is_operators;
+
+	freeze->frozen.is_under_way = false;
+	freeze->frozen.since = clock_now();
+	freeze->settled = NULL;
+	if (is_operators)
+		runtime_post(runtime, STILLED);
+	else if (settled)
+		settled(runtime, true);
+}
+
+static void look_later(struct freeze *freeze)
+{
+	unsigned looks = freeze->frozen.freezer.looks;
+	double wait = looks < 5 ? LOOK_FIRST : looks < 10 ? LOOK_FIRST * (double)(1u << (looks - 4)) : LOOK_LAST;
+
+	freeze->waited += wait;
+	ev_timer_set(&freeze->frozen.next, wait, 0.);
+	ev_timer_start(freeze->instance->engine->loop, &freeze->frozen.next);
+}
+
+static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct freeze *freeze = timer->data;
+	enum freezing freezing = freeze->has_failed ? FREEZER_FAILED : freezer_look(&freeze->frozen.freezer);
+
+	(void)loop, (void)events;
+	if (freezing == FREEZER_STILL)
+		finish_freezing(freeze);
+	else if (freezing == FREEZER_FAILED || freeze->waited > FREEZE_SECONDS)
+		give_up_freezing(freeze);
+	else
+		look_later(freeze);
+}
+
+static struct freeze *make_freeze(struct instance *instance)
+{
+	struct freeze *freeze = freeze_of(instance);
+
+	if (freeze)
+		return freeze;
+	freeze = calloc(1, sizeof(*freeze));
+	if (!freeze)
+		return NULL;
+	freeze->instance = instance;
+	ev_init(&freeze->frozen.next, on_next);
+	freeze->frozen.next.data = freeze;
+	instance->frozen = &freeze->frozen;
+	return freeze;
+}
+
+/* NULL: the current instance can be frozen, as nothing is under way with it. */
+static const char *find_obstacle(const struct service_runtime *runtime)
+{
+	const struct instance *instance = runtime_current(runtime);
+
+	if (runtime_state(runtime) == FROZEN)
+		return "it is frozen already";
+	if (runtime_state(runtime) == STARTING || runtime_state(runtime) == QUEUED)
+		return "it is starting: it can be frozen when it is ready";
+	if (runtime_state(runtime) == STOPPING)
+		return "it is about to end";
+	if (runtime_state(runtime) != RUNNING || !instance || instance->child.pid <= 0)
+		return "no process of it runs";
+	if (instance->facts.stopped || instance_is_clearing(instance) ||
+	    (instance->notice && instance->notice->stopping))
+		return "it is about to end";
+	if (instance_command(instance) > 0)
+		return "a command beside it runs";
+	if (instance->notice && instance->notice->reloading)
+		return "it reloads";
+	return NULL;
+}
+
+/* An orphan may belong to any instance. A process that another instance is known by, or that has its group or session,
+ * belongs to that one. */
+static bool is_others(void *context, pid_t pid)
+{
+	const struct instance *instance = context;
+	const struct child *child = child_table_find(&instance->engine->children, pid);
+	pid_t group = getpgid(pid), session = getsid(pid);
+
+	if (child)
+		return child != &instance->child;
+	if (group == instance->groups.group || session == instance->groups.group)
+		return false;
+	return instance_has_group(instance->engine, group) || instance_has_group(instance->engine, session);
+}
+
+static bool take_sockets(struct freeze *freeze)
+{
+	const struct service_runtime *runtime = runtime_of(freeze);
+	struct stat status;
+	size_t count = 0;
+
+	free(freeze->sockets);
+	freeze->sockets = calloc(runtime->listener_count + 1, sizeof(*freeze->sockets));
+	for (size_t n = 0; freeze->sockets && n < runtime->listener_count; n++) {
+		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].io.fd, &status) == 0)
+			freeze->sockets[count++] = (struct file_id){ status.st_dev, status.st_ino };
+	}
+	freeze->root.sockets = freeze->sockets;
+	freeze->root.socket_count = count;
+	return freeze->sockets;
+}
+
+static bool find_processes(struct freeze *freeze)
+{
+	struct instance *instance = freeze->instance;
+
+	freeze->root = (struct process_tree_root){
+		.main = instance->child.pid, .groups = { instance->groups.group, instance->groups.former },
+		.proof = instance_proof(instance),
+		.is_others = is_others, .context = instance,
+	};
+	return take_sockets(freeze);
+}
+
+/* Adds the relay to the list: what it has connected to the program is no client of its own. */
+static pid_t *add_relay(pid_t *pids, const struct relay_process *relay)
+{
+	size_t count = 0;
+	pid_t *list;
+
+	if (!pids || !relay || !relay->child.pid)
+		return pids;
+	while (pids[count])
+		count++;
+	list = reallocarray(pids, count + 2, sizeof(*pids));
+	if (!list) {
+		free(pids);
+		return NULL;
+	}
+	list[count] = relay->child.pid;
+	list[count + 1] = 0;
+	return list;
+}
+
+pid_t *freeze_list_processes(struct service_runtime *runtime)
+{
+	struct freeze *freeze = runtime_current(runtime) ? make_freeze(runtime_current(runtime)) : NULL;
+	struct freezer freezer;
+	pid_t *pids = NULL;
+
+	if (!freeze)
+		return NULL;
+	if (freeze->frozen.is_under_way || freeze->frozen.since > 0)
+		return add_relay(freezer_list(&freeze->frozen.freezer), freeze->instance->relay);
+	if (!find_processes(freeze))
+		return NULL;
+	freezer_init(&freezer, freeze->instance->cgroup.path, &freeze->root);
+	if (freezer.group || process_tree_scan(&freezer.tree, &freezer.root))
+		pids = freezer_list(&freezer);
+	freezer_free(&freezer);
+	return add_relay(pids, freeze->instance->relay);
+}
+
+static bool make_times(struct service_runtime *runtime)
+{
+	struct service_run *run = runtime->run;
+
+	if (!run->freeze_times)
+		run->freeze_times = calloc(1, sizeof(*run->freeze_times));
+	return run->freeze_times;
+}
+
+const struct freeze_times *freeze_times(const struct service_runtime *runtime)
+{
+	static const struct freeze_times never;
+
+	return runtime->run && runtime->run->freeze_times ? runtime->run->freeze_times : &never;
+}
+
+void freeze_times_free(struct service_runtime *runtime)
+{
+	free(runtime->run->freeze_times);
+	runtime->run->freeze_times = NULL;
+}
+
+void freeze_stay_awake(struct service_runtime *runtime)
+{
+	if (runtime->run && runtime->run->freeze_times)
+		runtime->run->freeze_times->frozen_since = 0;
+}
+
+/* true: the looks have begun. */
+static bool begin_freezing(struct service_runtime *runtime)
+{
+	struct freeze *freeze = make_freeze(runtime_current(runtime));
+
+	if (!freeze || !make_times(runtime) || !find_processes(freeze))
+		return false;
+	ev_timer_stop(runtime->engine->loop, &freeze->frozen.again);
+	freezer_init(&freeze->frozen.freezer, freeze->instance->cgroup.path, &freeze->root);
+	freeze->waited = 0;
+	freeze->frozen.is_under_way = true;
+	freeze->is_operators = false;
+	freeze->settled = NULL;
+	pause_limits(freeze);
+	relay_freeze(freeze->instance, true);
+	freeze->has_failed = freezer_look(&freeze->frozen.freezer) == FREEZER_FAILED;
+	look_later(freeze);
+	return true;
+}
+
+bool freeze_begin(struct service_runtime *runtime, void (*settled)(struct service_runtime *runtime, bool frozen))
+{
+	struct freeze *freeze = freeze_of_current(runtime);
+
+	if (freeze && (freeze->frozen.is_under_way || freeze->frozen.since > 0))
+		return false;
+	if (find_obstacle(runtime) || !begin_freezing(runtime))
+		return false;
+	freeze_of_current(runtime)->settled = settled;
+	return true;
+}
+
+void freeze_thaw(struct service_runtime *runtime)
+{
+	if (freeze_of_current(runtime))
+		thaw_instance(runtime_current(runtime));
+}
+
+bool freeze_is_frozen(const struct service_runtime *runtime)
+{
+	return freeze_of_current(runtime) && freeze_of_current(runtime)->frozen.since > 0;
+}
+
+bool freeze_is_under_way(const struct service_runtime *runtime)
+{
+	return freeze_of_current(runtime) && freeze_of_current(runtime)->frozen.is_under_way;
+}
+
+bool freeze_hold(struct service_runtime *runtime, struct buf *why)
+{
+	const char *obstacle = find_obstacle(runtime);
+
+	if (!obstacle && !freeze_is_under_way(runtime) && !freeze_is_frozen(runtime) && !begin_freezing(runtime))
+		obstacle = "out of memory";
+	if (obstacle) {
+		buf_text(why, obstacle);
+		return false;
+	}
+	freeze_of_current(runtime)->is_operators = true;
+	if (!runtime->refreeze)
+		freeze_stay_awake(runtime);
+	if (freeze_is_frozen(runtime))
+		runtime_post(runtime, STILLED);
+	return true;
+}
+
+bool freeze_watches_all(const struct service_runtime *runtime)
+{
+	const struct instance *current = runtime_current(runtime);
+
+	return !current || !freeze_times(runtime)->unwatched || freeze_times(runtime)->unwatched != current->pid;
+}
+
+static void on_data(struct service_runtime *runtime)
+{
+	runtime_post(runtime, ACTIVITY);
+}
+
+/* Some connections are not watched, so the instance goes on, and from now on quiet ones keep it awake, too. */
+static void on_missed(struct service_runtime *runtime)
+{
+	struct event event = { .name = "unwatched", .service = runtime->service->name };
+
+	if (!freeze_is_frozen(runtime))
+		return;
+	runtime->run->freeze_times->unwatched = runtime_current(runtime)->pid;
+	event.pid = runtime_current(runtime)->pid;
+	log_event(runtime->engine->log, LEVEL_WARNING, &event,
+		  "pid %ld stays awake while any client is connected: superd cannot watch its quiet connections",
+		  (long)event.pid);
+	runtime_post(runtime, ACTIVITY);
+}
+
+/* Clients whose connections were quiet are still connected. */
+static bool sleeps_with_clients(const struct freeze *freeze)
+{
+	const struct lifecycle_options *lifecycle = runtime_of(freeze)->service->groups->lifecycle;
+
+	return !freeze->is_operators && lifecycle->idle_means == IDLE_MEANS_QUIET &&
+	       lifecycle->idle_action == IDLE_FREEZE;
+}
+
+/* Both look at all that the backend has, so they are done once, and only when it really sleeps. */
+static void watch_and_reclaim(struct freeze *freeze)
+{
+	struct service_runtime *runtime = runtime_of(freeze);
+	pid_t *pids = freezer_list(&freeze->frozen.freezer);
+
+	if (!pids)
+		return;
+	freeze->watch = freeze_fds_new(runtime, pids, on_data, sleeps_with_clients(freeze) ? on_missed : NULL);
+	if (!freeze->watch && sleeps_with_clients(freeze))
+		on_missed(runtime);
+	if (runtime->service->groups->lifecycle->freeze_reclaim)
+		freeze->reclaim = reclaim_begin(runtime->engine, pids, freeze->frozen.freezer.group);
+	free(pids);
+}
+
+bool freeze_sleep(struct service_runtime *runtime)
+{
+	struct freeze *freeze = freeze_of_current(runtime);
+	double before = freeze_times(runtime)->frozen_since;
+
+	if (!freeze || freeze->frozen.since <= 0)
+		return false;
+	if (before > 0)
+		freeze->frozen.since = runtime->since = before;
+	else
+		runtime->run->stats.freezes++;
+	freeze_stay_awake(runtime);
+	accept_latency_end(runtime, runtime->run->standby_sockets ? UINT_MAX : exit_verdict_count_queue(runtime));
+	log_freeze(freeze, freeze->is_operators ? LEVEL_NOTICE : LEVEL_INFO, "frozen",
+		   freeze->is_operators ? "is frozen" : "is frozen until a client connects");
+	watch_and_reclaim(freeze);
+	return true;
+}
+
+static void say_wake(struct service_runtime *runtime, pid_t pid, double slept)
+{
+	char *by = runtime->run->start_by;
+	struct event event = {
+		.name = "thawed", .service = runtime->service->name, .pid = pid, .has_duration = true,
+		.duration = slept,
+	};
+	char span[DURATION_MOST];
+
+	log_event(runtime->engine->log, LEVEL_INFO, &event, "pid %ld thawed after %s%s%s", (long)pid,
+		  duration_write(span, slept), *by ? ", by " : "", by);
+	*by = '\0';
+}
+
+static void note_wake(struct service_runtime *runtime, double now, double slept)
+{
+	struct history_wake wake = { .at = now, .delay = -1, .thawed = true, .slept = (float)slept };
+
+	memcpy(wake.by, runtime->run->start_by, sizeof(wake.by));
+	history_add_wake(&runtime->run->history, &wake);
+}
+
+/* Damps the freezing of a backend that flaps. After a short sleep (a nap) the backend is kept awake, each time for
+ * twice as long; a sleep is short if it lasted less than NAP or less than the time the backend was kept awake before
+ * it. */
+void freeze_note_sleep(struct freeze_times *times, double slept)
+{
+	bool is_nap = slept < NAP_SECONDS || slept < times->min_awake;
+	double longer = times->min_awake > 0 ? 2 * times->min_awake : AWAKE_FIRST;
+
+	times->min_awake = !is_nap ? 0 : longer < AWAKE_MOST ? longer : AWAKE_MOST;
+	times->last_thaw = clock_now();
+}
+
+double freeze_allowed_from(const struct freeze_times *times)
+{
+	return times->min_awake > 0 ? times->last_thaw + times->min_awake : 0;
+}
+
+void freeze_wake(struct service_runtime *runtime)
+{
+	struct freeze *freeze = freeze_of_current(runtime);
+	double now = clock_now(), slept;
+	bool awaited;
+
+	if (!freeze || freeze->frozen.since <= 0)
+		return;
+	slept = now - freeze->frozen.since;
+	awaited = exit_verdict_sees_clients(runtime);
+	thaw_instance(freeze->instance);
+	runtime->run->stats.wakes++;
+	if (!runtime->engine->quiet)    /* an upgrade freezes it again */
+		note_wake(runtime, now, slept);
+	freeze_note_sleep(runtime->run->freeze_times, slept);
+	say_wake(runtime, freeze->instance->pid, slept);
+	if (awaited)
+		accept_latency_begin_thawed(runtime, now);
+}
+
+/* If an idle_timeout had frozen the backend, superd/stop/idle looks for clients once more and freezes it again. */
+bool freeze_set_aside(struct service_runtime *runtime)
+{
+	const struct freeze *freeze = freeze_of_current(runtime);
+
+	if (!freeze || (freeze->frozen.since <= 0 && !freeze->frozen.is_under_way))
+		return false;
+	runtime->refreeze = freeze->is_operators;
+	runtime->run->freeze_times->frozen_since = runtime_state(runtime) == FROZEN ? freeze->frozen.since : 0;
+	return true;
+}
+
+#define FIELD(key, path) STATE_FIELD(freeze_times, key, path)
+
+static const struct state_field times_fields[] = {
+	{ FIELD("woken", last_thaw) },
+	{ FIELD("wakeful", min_awake) },
+	{ FIELD("frozen", frozen_since) },
+	{ STATE_NONE(freeze_times, unwatched, "found out again") },
+};
+const struct field_table saved_freeze = FIELD_TABLE(NULL, freeze_times, times_fields);
+
+void freeze_load(struct service_runtime *runtime, struct state_section *section)
+{
+	struct freeze_times times = { 0 };
+
+	state_load(section, &saved_freeze, &times, NULL);
+	if ((times.last_thaw > 0 || times.frozen_since > 0) && make_times(runtime))
+		*runtime->run->freeze_times = times;
+}

@@ -1,0 +1,68 @@
+/* Freezes all processes of a service's current instance, and thaws them.
+ *
+ * If the service sleeps until a client comes, the event STILLED brings it to state FROZEN once its processes are
+ * frozen. If superd freezes it only to count its clients before a stop, it stays RUNNING. While an instance is
+ * frozen, its watchdog and its time limit are paused. superd thaws an instance before it stops it or leaves it to
+ * itself. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "superd/runtime/runtime.h"
+#include "superd/saved/state_field.h"
+
+/* When a service was frozen and thawed. Owner: struct service_runtime; made at the first freeze. */
+struct freeze_times {
+	double last_thaw;               /* loop time; 0: never */
+	double min_awake;               /* seconds that it stays awake at least after a thaw; 0: it may be frozen at any time */
+	pid_t unwatched;                /* pid of an instance whose sockets superd cannot all watch; 0: none */
+	double frozen_since;            /* over an upgrade: loop time since when it was frozen, and will be again; 0: it was not frozen */
+};
+
+void freeze_times_free(struct service_runtime *runtime);
+
+/* Whether all connections of the current instance can be watched while it is frozen, as far as superd knows. */
+bool freeze_watches_all(const struct service_runtime *runtime);
+
+/* The processes of the current instance and its relay, frozen or not; 0 ends the list. The caller frees it. NULL: there
+ * are none, no memory, or superd cannot find them. */
+pid_t *freeze_list_processes(struct service_runtime *runtime);
+
+/* Begins to freeze all processes of the current instance. Calls settled once, later from the loop: the processes are
+ * frozen, or that failed, which was logged. It does not call settled if the instance is thawed before. false: there is
+ * no instance that can be frozen now, or it is frozen or being frozen already. */
+bool freeze_begin(struct service_runtime *runtime, void (*settled)(struct service_runtime *runtime, bool frozen));
+
+/* Thaws at once, also while it is being frozen. In state FROZEN the transition table does it (ENABLE). */
+void freeze_thaw(struct service_runtime *runtime);
+
+void freeze_forget(struct instance *instance);          /* thaws and frees, when the instance has ended or is left to itself */
+
+bool freeze_is_frozen(const struct service_runtime *runtime);
+bool freeze_is_under_way(const struct service_runtime *runtime); /* whether it is being frozen */
+
+/* Freezes by an operator's order, until an operator or a client thaws it. true: the state will be FROZEN, or a failure
+ * is logged. false: it cannot be frozen; why gets the reason. */
+bool freeze_hold(struct service_runtime *runtime, struct buf *why);
+
+/* Notes a thaw after so many seconds. A backend that is thawed again soon stays awake longer each time. */
+void freeze_note_sleep(struct freeze_times *times, double slept);
+double freeze_allowed_from(const struct freeze_times *times); /* loop time from which it may be frozen again; 0: at any time */
+
+const struct freeze_times *freeze_times(const struct service_runtime *runtime); /* all 0: it was never frozen */
+
+/* Frees what an instance needed only while it was frozen; called after instance_thaw. */
+void freeze_release(struct service_runtime *runtime);
+
+/* Called when the service enters state FROZEN (false: its instance is not frozen), and when it leaves it. */
+bool freeze_sleep(struct service_runtime *runtime);
+void freeze_wake(struct service_runtime *runtime);
+
+/* For an upgrade: only the superd that has frozen processes can thaw them. Notes that the instance must be frozen again
+ * when the upgrade is done or has failed. true: it is frozen or being frozen, and the caller must thaw it. */
+bool freeze_set_aside(struct service_runtime *runtime);
+void freeze_stay_awake(struct service_runtime *runtime); /* cancels that note */
+
+extern const struct field_table saved_freeze;
+void freeze_load(struct service_runtime *runtime, struct state_section *section);

@@ -1,0 +1,179 @@
+/* Watches the connections of a frozen backend in its place. If the kernel does not let superd at its sockets, only the
+ * listeners wake the backend, and the log says so. The sockets are added a moment later, but then report all that has
+ * come meanwhile, as the epoll set is level-triggered. A connection that the program has made and whose peer closes in
+ * that moment is not told from one that the program left half closed: the program sees that end at its next thaw. */
+#include "superd/stop/freeze_fds.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "lib/duration_text.h"
+#include "lib/fd.h"
+#include "superd/instance/instance.h"
+#include "superd/instance/relay.h"
+#include "superd/loop/fd_watch.h"
+#include "superd/loop/loop_room.h"
+#include "superd/process/socket_watch.h"
+
+#define ADDING_SECONDS 1.               /* time limit of the helper process, which may hang */
+
+struct freeze_fds {
+	struct service_runtime *runtime;
+	void (*ready)(struct service_runtime *runtime);
+	void (*missed)(struct service_runtime *runtime); /* NULL: sockets that are not watched do no harm */
+	struct worker_process helper;   /* the process that adds the sockets to the set */
+	ev_io report;                   /* of its channel */
+	struct alarm limit;             /* ends the helper after ADDING_SECONDS */
+	ev_io set;                      /* the epoll set */
+};
+
+static struct engine *engine_of(const struct freeze_fds *watch)
+{
+	return watch->runtime->engine;
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct freeze_fds *watch = io->data;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	watch->ready(watch->runtime);
+}
+
+static void log_missed(const struct freeze_fds *watch, const struct socket_watch_result *result)
+{
+	struct event event = { .name = "unwatched", .service = watch->runtime->service->name };
+	struct log *log = engine_of(watch)->log;
+	char limit[DURATION_MOST];
+
+	if (!result)
+		log_event(log, LEVEL_WARNING, &event,
+			  "while it is frozen not all of its sockets are watched: they could not be found within %s",
+			  duration_write(limit, ADDING_SECONDS));
+	else if (result->forbidden)
+		log_event(log, LEVEL_INFO, &event,
+			  "while it is frozen only its listeners wake it: superd needs CAP_SYS_PTRACE to watch its "
+			  "other sockets");
+	else if (result->missed)
+		log_event(log, LEVEL_INFO, &event,
+			  "while it is frozen %u of its sockets are not watched: it has too many, or the kernel "
+			  "watches no more (fs.epoll.max_user_watches)", result->missed);
+}
+
+static void leave_helper(struct freeze_fds *watch)
+{
+	ev_io_stop(engine_of(watch)->loop, &watch->report);
+	alarm_stop(&watch->limit);
+	worker_process_end(&watch->helper);
+}
+
+/* Without root superd may not look at the relay. That goes on then: what it passes on arrives at sockets of the
+ * backend, which are watched. result: NULL: the helper gave none in time. */
+static void finish_adding(struct freeze_fds *watch, const struct socket_watch_result *result)
+{
+	leave_helper(watch);
+	log_missed(watch, result);
+	if (result && result->relay_unseen)
+		relay_freeze(runtime_current(watch->runtime), false);
+	if (watch->missed && (!result || result->missed || result->forbidden))
+		watch->missed(watch->runtime);
+}
+
+static void on_report(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct freeze_fds *watch = io->data;
+	struct socket_watch_result result;
+	enum socket_watching state = socket_watch_hear(&watch->helper, &result);
+
+	(void)loop, (void)events;
+	if (state != SOCKET_WATCHING_WAITS)
+		finish_adding(watch, state == SOCKET_WATCHING_DONE ? &result : NULL);
+}
+
+static void on_limit(struct alarm *alarm)
+{
+	finish_adding(container_of(alarm, struct freeze_fds, limit), NULL);
+}
+
+/* Lists superd's own listeners, which are watched as ever. */
+static void list_listeners(const struct service_runtime *runtime, struct socket_watch_request *request,
+			   struct file_id *known, struct conn_count *listeners)
+{
+	struct stat status;
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		int fd = runtime->listeners[n].io.fd;
+
+		if (listener_is_open(&runtime->listeners[n]) && fstat(fd, &status) == 0)
+			known[request->known_count++] = (struct file_id){ status.st_dev, status.st_ino };
+		if (!listener_has_socket(&runtime->listeners[n]))
+			continue;
+		conn_count_init(&listeners[request->listener_count], fd);
+		if (runtime->service->exec->pass == PASS_BIND)
+			conn_count_take_ipv4(&listeners[request->listener_count], fd);
+		listeners[request->listener_count++].probes = service_prepared(runtime->service)->probes;
+	}
+	request->known = known;
+	request->listeners = listeners;
+}
+
+static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
+{
+	const struct service_runtime *runtime = watch->runtime;
+	const struct relay_process *relay = runtime_current(runtime)->relay;
+	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
+	struct conn_count *listeners = calloc(runtime->listener_count + 1, sizeof(*listeners));
+	struct socket_watch_request request = { .pids = pids, .relay = relay ? relay->child.pid : 0,
+						.has_ends = watch->missed };
+
+	if (known && listeners) {
+		list_listeners(runtime, &request, known, listeners);
+		watch->helper = socket_watch_begin(&request, watch->set.fd);
+	}
+	free(known);
+	free(listeners);
+	if (watch->helper.channel < 0)
+		return false;
+	ev_io_set(&watch->report, watch->helper.channel, EV_READ);
+	ev_io_start(engine_of(watch)->loop, &watch->report);
+	alarm_set(&watch->limit, ADDING_SECONDS);
+	return true;
+}
+
+struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *pids,
+				  void (*ready)(struct service_runtime *runtime),
+				  void (*missed)(struct service_runtime *runtime))
+{
+	struct freeze_fds *watch = calloc(1, sizeof(*watch));
+	int set = socket_watch_open();
+
+	if (!watch || set < 0) {
+		fd_close(&set);
+		free(watch);
+		return NULL;
+	}
+	*watch = (struct freeze_fds){ .runtime = runtime, .ready = ready, .missed = missed };
+	watch->helper.channel = -1;
+	ev_init(&watch->report, on_report);
+	watch->report.data = watch;
+	alarm_init(&watch->limit, runtime->engine, on_limit);
+	ev_io_init(&watch->set, on_readable, set, EV_READ);
+	watch->set.data = watch;
+	ev_io_start(runtime->engine->loop, &watch->set);
+	if (start_helper(watch, pids))
+		return watch;
+	freeze_fds_free(watch);
+	return NULL;
+}
+
+void freeze_fds_free(struct freeze_fds *watch)
+{
+	if (!watch)
+		return;
+	leave_helper(watch);
+	ev_io_stop(engine_of(watch)->loop, &watch->set);
+	loop_room_leave(watch->set.fd);         /* the helper may have it for a moment more */
+	fd_close(&watch->set.fd);
+	free(watch);
+}

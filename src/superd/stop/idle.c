@@ -1,0 +1,803 @@
+/* Measures how long a backend has had no clients, and applies idle_action to it. The phases are in
+ * superd/stop/idle_internal.
+ *
+ * A client may connect at any moment between a count and the action that follows from it. So a connection that closes
+ * during a count counts as a client, and superd stops a backend or leaves it frozen only when its processes are frozen
+ * and a last count finds no client. Any change of the service's state ends the measuring. */
+#include "superd/stop/idle.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "lib/clock.h"
+#include "lib/duration_text.h"
+#include "superd/instance/instance.h"
+#include "superd/instance/instance_usage.h"
+#include "superd/instance/relay.h"
+#include "superd/runtime/service_list.h"
+#include "superd/stop/drain.h"
+#include "superd/stop/freeze.h"
+#include "superd/stop/idle_internal.h"
+
+#define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
+#define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */
+#define FEW_CLOSES 16                   /* closes before the next count; after more of them superd stops listening */
+#define MANY_CLOSES_PART 64             /* part of an idle_timeout; IDLE_HAS_CLIENTS was short below it */
+#define LATE_PART 8                     /* part of an idle_timeout by which a count may be late */
+#define ALMOST 0.001                    /* seconds that a timer may be early */
+#define STOPS_AT_ONCE 32                /* backends of all services that superd freezes or stops at once; others wait */
+#define TURN_SECONDS 0.05               /* seconds until those others try again */
+#define HURRY_SECONDS 2.                /* within which a backend that goes early is counted and frozen */
+#define DRAINING_PARTS 4                /* looks in an idle_timeout while another instance serves earlier clients */
+
+static const struct lifecycle_options *life_of(const struct idle *idle)
+{
+	return idle->runtime->service->groups->lifecycle;
+}
+
+static bool is_letting_go(const struct idle *idle)
+{
+	return idle->phase == IDLE_FREEZING || idle->phase == IDLE_LAST_COUNT;
+}
+
+/* The backend is left alone until this time (loop clock, seconds): min_awake after its start or thaw. */
+static double awake_until(const struct idle *idle)
+{
+	const struct freeze_times *times = freeze_times(idle->runtime);
+	double last = fmax(runtime_stats(idle->runtime)->last_start, times->last_thaw);
+	double until = last + (double)life_of(idle)->min_awake / 1e6;
+
+	return life_of(idle)->idle_action == IDLE_FREEZE ? fmax(until, freeze_allowed_from(times)) : until;
+}
+
+static bool hurries(const struct idle *idle)
+{
+	return clock_now() < idle->hurries_until;
+}
+
+static void stop_timer(struct idle *idle)
+{
+	ev_timer_stop(idle->runtime->engine->loop, &idle->timer);
+}
+
+static void wake_in(struct idle *idle, double wait)
+{
+	stop_timer(idle);
+	ev_timer_set(&idle->timer, fmax(wait, ALMOST), 0.);
+	ev_timer_start(idle->runtime->engine->loop, &idle->timer);
+}
+
+/* Rounded up, so that services with the same idle_timeout are counted by one question. */
+static void start_timer(struct idle *idle, double wait)
+{
+	double grid = idle->timeout / GRID, now = clock_now();
+
+	wake_in(idle, ceil((now + wait) / grid) * grid - now);
+}
+
+/* For the end of the time since a moment. */
+static void start_countdown(struct idle *idle, double since)
+{
+	busy_begin(&idle->busy, since);
+	start_timer(idle, fmax(since + idle->timeout, awake_until(idle)) - clock_now());
+}
+
+/* Listens in every phase but IDLE_NOT_LISTENING. After an upgrade a backend that was frozen is frozen again; it keeps
+ * frozen_since while it waits for its turn. */
+static void enter_phase(struct idle *idle, enum idle_phase phase)
+{
+	struct engine *engine = idle->runtime->engine;
+
+	engine->service_list->idle_stops -= is_letting_go(idle);
+	idle->phase = phase;
+	engine->service_list->idle_stops += is_letting_go(idle);
+	idle->entered = clock_now();
+	idle->closed_meanwhile = false;
+	if (!is_letting_go(idle) && phase != IDLE_WAITS_FOR_TURN)
+		freeze_stay_awake(idle->runtime);
+	stop_timer(idle);
+	if (phase == IDLE_NOT_LISTENING)
+		close_events_end(&idle->close_listener, engine, true);
+	else
+		close_events_begin(&idle->close_listener, engine);
+}
+
+/* A client is connected, or may be. */
+static void end_unused(struct idle *idle)
+{
+	if (idle->since > 0)
+		idle_gaps_add(&idle->runtime->run->stats.gaps, clock_now() - idle->since);
+	idle->since = 0;
+	busy_forget(&idle->busy);
+}
+
+/* If connections close all the time, superd counts once in an idle_timeout, and listens for no single close. */
+static void stop_listening(struct idle *idle)
+{
+	idle->many_closes = true;
+	enter_phase(idle, IDLE_NOT_LISTENING);
+	start_timer(idle, idle->timeout);
+}
+
+/* Called when a connection has closed. superd stops listening after more than FEW_CLOSES closes. If it had stopped
+ * before (many_closes), one close during a count, or soon after a count that found clients, is enough. */
+static void wait_until_quiet(struct idle *idle)
+{
+	bool soon = idle->closed_meanwhile ||
+		(idle->phase == IDLE_HAS_CLIENTS && clock_now() - idle->entered < idle->timeout / MANY_CLOSES_PART);
+
+	end_unused(idle);
+	if (idle->closes > FEW_CLOSES || (idle->many_closes && soon)) {
+		stop_listening(idle);
+		return;
+	}
+	idle->many_closes = false;
+	enter_phase(idle, IDLE_NOT_COUNTED);
+	start_countdown(idle, idle->last_closed);
+}
+
+static void poll_later(struct idle *idle)
+{
+	enter_phase(idle, IDLE_POLLING);
+	start_timer(idle, idle->timeout / PARTS);
+}
+
+/* For the end of a connection, without a timer; or for the next count, if no end is reported. Nothing reports that
+ * clients have become quiet, so superd counts again when they may be. Where a count has failed, there may be nobody
+ * whose end would be reported. */
+static void wait_for_close(struct idle *idle, enum idle_phase phase)
+{
+	double moved = idle->clients.moved > 0 ? idle->clients.moved : clock_now();
+
+	if (idle->polls)
+		poll_later(idle);
+	else
+		enter_phase(idle, phase);
+	if (idle->polls || phase != IDLE_HAS_CLIENTS)
+		return;
+	if (!idle->clients.known)
+		start_timer(idle, idle->timeout);
+	else if (idle->clients.quiet_after > 0)
+		start_timer(idle, fmax(moved + idle->timeout - clock_now(), idle->timeout / GRID));
+}
+
+/* Whether connections at which nothing moves may sleep with the backend: superd must be able to watch all of them. */
+static bool counts_quiet_ones(const struct service_runtime *runtime)
+{
+	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
+
+	return lifecycle->idle_means == IDLE_MEANS_QUIET && lifecycle->idle_action == IDLE_FREEZE &&
+	       freeze_watches_all(runtime);
+}
+
+static void prepare_clients(struct idle *idle)
+{
+	service_clients_prepare(&idle->clients);
+	service_clients_begin(&idle->clients);
+	idle->clients.quiet_after = counts_quiet_ones(idle->runtime) ? idle->timeout : 0;
+	idle->polls = !close_events_is_possible(idle->runtime->engine) ||
+		!service_clients_closes_are_reported(&idle->clients);
+}
+
+/* Before the first count it is unknown whether clients are connected. */
+static void begin_measuring(struct idle *idle)
+{
+	prepare_clients(idle);
+	busy_forget(&idle->busy);
+	idle->since = 0;
+	idle->last_closed = clock_now();
+	idle->closes = 0;
+	if (idle->polls)
+		poll_later(idle);
+	else
+		wait_until_quiet(idle);
+}
+
+/* The processes whose own ports count. They are looked at by the last count, and if somebody was connected to one of
+ * them at the last look, by each. */
+static pid_t *list_processes(const struct idle *idle)
+{
+	return idle->phase == IDLE_LAST_COUNT || idle->clients.own_count ? freeze_list_processes(idle->runtime) : NULL;
+}
+
+/* Listens before it counts, so that superd misses no close between the two; the sockets may be others by now. In
+ * IDLE_NOT_LISTENING some connection closes during every count, so superd does not listen even now. The last count must
+ * not be delayed, because the backend is frozen. */
+static void start_count(struct idle *idle)
+{
+	struct conn_query *query = &idle->clients.query;
+
+	idle->closed_meanwhile = false;
+	service_clients_prepare(&idle->clients);
+	drain_spare_clients(query);
+	if (idle->phase != IDLE_NOT_LISTENING)
+		close_events_begin(&idle->close_listener, idle->runtime->engine);
+	query->due = idle->phase == IDLE_LAST_COUNT || hurries(idle) ? 0 : clock_now() + idle->timeout / LATE_PART;
+	if (service_clients_count(&idle->clients, list_processes(idle)))
+		return;
+	freeze_thaw(idle->runtime);             /* no memory: later */
+	start_timer(idle, idle->timeout);
+}
+
+/* Whether it was told to go, and its idle_timeout is not over. */
+static bool is_early(const struct idle *idle)
+{
+	return idle->hurries_until > 0 && clock_now() + ALMOST < idle->since + idle->timeout;
+}
+
+/* It names the idle_timeout, unless the backend goes before that; the event has the time that was measured. */
+static void log_idle(const struct idle *idle, enum level level, const char *what)
+{
+	const struct service_runtime *runtime = idle->runtime;
+	struct event event = {
+		.name = "idle", .service = runtime->service->name, .pid = runtime_current(runtime)->pid,
+		.has_duration = true, .duration = clock_now() - idle->since,
+	};
+	char span[DURATION_MOST];
+
+	if (is_early(idle))
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
+			  "%s pid %ld: memory is short, and no client has been connected for %s", what, (long)event.pid,
+			  duration_write(span, event.duration));
+	else
+		log_event(runtime->engine->log, level, &event, "%s pid %ld: no client has been connected for %s", what,
+			  (long)event.pid, duration_write(span, (double)life_of(idle)->idle_timeout / 1e6));
+}
+
+/* If the processes cannot be frozen, idle_action = stop counts while they run. */
+static void on_settled(struct service_runtime *runtime, bool frozen)
+{
+	struct idle *idle = runtime->run->idle;
+
+	if (!idle || idle->phase != IDLE_FREEZING)
+		return;
+	if (frozen || life_of(idle)->idle_action == IDLE_STOP) {
+		enter_phase(idle, IDLE_LAST_COUNT);
+		start_count(idle);
+	} else {
+		begin_measuring(idle);
+	}
+}
+
+/* Once for each time without clients, as it may read many small files. */
+static void note_memory(const struct idle *idle)
+{
+	bool is_noted = idle->phase == IDLE_WAITS_FOR_TURN || idle->reported;
+	int64_t memory = is_noted ? -1 : instance_memory(runtime_current(idle->runtime));
+
+	if (memory > 0)
+		idle->runtime->run->stats.gaps.memory = memory;
+}
+
+static bool is_due(const struct idle *idle)
+{
+	double now = clock_now() + ALMOST;
+
+	return idle->since > 0 && (now - idle->since >= idle->timeout || hurries(idle)) && now >= awake_until(idle);
+}
+
+/* Nothing of a oneshot that has done its work can be frozen (remain_after_exit); only its relay takes clients. */
+static bool has_only_relay(const struct idle *idle)
+{
+	const struct instance *instance = runtime_current(idle->runtime);
+
+	return instance->relay && instance->state == INSTANCE_REMAIN && life_of(idle)->idle_action == IDLE_STOP;
+}
+
+/* No client was connected for long enough, and it does not work either. A backend that cannot be frozen now, because it
+ * reads its configuration, counts as busy. */
+static void apply_action(struct idle *idle)
+{
+	note_memory(idle);
+	if (life_of(idle)->idle_action == IDLE_REPORT) {
+		if (!idle->reported)
+			log_idle(idle, LEVEL_NOTICE, "would stop");
+		idle->reported = true;
+		wait_for_close(idle, IDLE_WAS_REPORTED);
+	} else if (life_of(idle)->idle_action == IDLE_STOP && drain_is_under_way(idle->runtime)) {
+		enter_phase(idle, IDLE_NO_CLIENTS); /* the draining instance has the second sockets that a stop needs */
+		start_timer(idle, idle->timeout / DRAINING_PARTS);
+	} else if (idle->runtime->engine->service_list->idle_stops >= STOPS_AT_ONCE) {
+		enter_phase(idle, IDLE_WAITS_FOR_TURN);
+		wake_in(idle, TURN_SECONDS);
+	} else {
+		enter_phase(idle, IDLE_FREEZING);
+		if (has_only_relay(idle))
+			on_settled(idle->runtime, false);
+		else if (!freeze_begin(idle->runtime, on_settled))
+			begin_measuring(idle);
+	}
+}
+
+/* It works without clients: superd looks again in an idle_timeout. */
+static void look_again(struct idle *idle)
+{
+	if (idle->polls) {
+		poll_later(idle);
+		return;
+	}
+	enter_phase(idle, IDLE_NO_CLIENTS);
+	start_timer(idle, idle->timeout);
+}
+
+/* No client was connected for long enough. */
+static void act_unless_busy(struct idle *idle)
+{
+	if (clock_now() + ALMOST < idle->busy.until || busy_by_cpu(&idle->busy, idle->timeout)) {
+		look_again(idle);
+		return;
+	}
+	enter_phase(idle, IDLE_ASKING);
+	if (busy_ask(&idle->busy))
+		return;
+	busy_forget(&idle->busy);
+	apply_action(idle);
+}
+
+/* The command of idle_unless has ended. */
+static void on_answer(struct aux_command *command, enum result result, int status)
+{
+	struct idle *idle = container_of(command, struct idle, busy.command);
+
+	if (busy_by_answer(&idle->busy, idle->timeout, result, status)) {
+		look_again(idle);
+		return;
+	}
+	busy_forget(&idle->busy);
+	if (idle->closed_meanwhile)
+		wait_until_quiet(idle);
+	else
+		apply_action(idle);
+}
+
+/* The last count has found a client, which may have left since: nothing else would report that. */
+static void continue_running(struct idle *idle)
+{
+	bool has_left = idle->closed_meanwhile;
+	struct event event = {
+		.name = "idle", .service = idle->runtime->service->name, .pid = runtime_current(idle->runtime)->pid
+	};
+	uint32_t own = service_clients_own(&idle->clients);
+
+	freeze_thaw(idle->runtime);
+	end_unused(idle);
+	if (!idle->clients.known)
+		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
+			  "pid %ld keeps running: its clients could not be counted in time", (long)event.pid);
+	else if (own)
+		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
+			  "pid %ld keeps running: %u connected to a port of its own", (long)event.pid, own);
+	else
+		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
+			  "pid %ld keeps running: a client connected at the last moment", (long)event.pid);
+	service_clients_prepare(&idle->clients);
+	idle->polls = idle->polls || !service_clients_closes_are_reported(&idle->clients);
+	if (has_left && !idle->polls)
+		wait_until_quiet(idle);
+	else
+		wait_for_close(idle, IDLE_HAS_CLIENTS);
+}
+
+static struct idle_saved *make_saved(struct service_runtime *runtime)
+{
+	struct service_run *run = runtime->run;
+
+	if (!run->idle_saved)
+		run->idle_saved = calloc(1, sizeof(*run->idle_saved));
+	return run->idle_saved;
+}
+
+static const struct idle_saved *saved_of(const struct service_runtime *runtime)
+{
+	static const struct idle_saved nothing;
+
+	return runtime->run && runtime->run->idle_saved ? runtime->run->idle_saved : &nothing;
+}
+
+static void free_saved(struct service_runtime *runtime)
+{
+	free(runtime->run->idle_saved);
+	runtime->run->idle_saved = NULL;
+}
+
+/* The last count has found none. Posts STILLED or IDLE, which end the measuring. */
+static void stop_or_freeze(struct idle *idle)
+{
+	struct service_runtime *runtime = idle->runtime;
+
+	runtime->run->stats.pressure_sleeps += is_early(idle);
+	if (life_of(idle)->idle_action == IDLE_FREEZE) {
+		if (is_early(idle))
+			log_idle(idle, LEVEL_NOTICE, "freezing");
+		if (make_saved(runtime)) {
+			runtime->run->idle_saved->unused_since = idle->since;
+			runtime->run->idle_saved->connections = idle->clients.quiet;
+		}
+		runtime_post(runtime, STILLED);
+		return;
+	}
+	if (drain_is_under_way(runtime)) {      /* its clients cannot be distinguished from new ones */
+		freeze_thaw(runtime);
+		begin_measuring(idle);
+		return;
+	}
+	log_idle(idle, LEVEL_INFO, "stopping");
+	runtime_post(runtime, IDLE);
+}
+
+/* A connection has ended for which there is nothing to do now, as the clients are being counted or will be. */
+static void note_close(struct idle *idle)
+{
+	idle->closed_meanwhile = true;
+	if (idle->closes > FEW_CLOSES)  /* one more would tell nothing new */
+		close_events_end(&idle->close_listener, idle->runtime->engine, false);
+}
+
+/* The end of a probe begins no new time, but the last count may have taken it for a client. */
+static void on_gone(struct close_listener *close_listener, bool silent)
+{
+	struct idle *idle = container_of(close_listener, struct idle, close_listener);
+
+	if (silent && idle->phase != IDLE_HAS_CLIENTS && !service_clients_are_counted(&idle->clients))
+		return;
+	idle->last_closed = clock_now();
+	idle->closes++;
+	if (service_clients_are_counted(&idle->clients)) {
+		note_close(idle);
+		return;
+	}
+	switch (idle->phase) {
+	case IDLE_HAS_CLIENTS:
+	case IDLE_NO_CLIENTS:
+	case IDLE_WAS_REPORTED:
+	case IDLE_WAITS_FOR_TURN:
+		idle->reported = false;
+		wait_until_quiet(idle);
+		break;
+	case IDLE_NOT_COUNTED:          /* the timer finds out that the time begins later (is_too_early) */
+		if (idle->closes > FEW_CLOSES)
+			stop_listening(idle);
+		break;
+	default:
+		note_close(idle);
+	}
+}
+
+static void on_deaf(struct close_listener *close_listener)
+{
+	struct idle *idle = container_of(close_listener, struct idle, close_listener);
+
+	idle->polls = true;
+	if (!is_letting_go(idle) && idle->phase != IDLE_ASKING)
+		poll_later(idle);
+}
+
+/* Handles a count of IDLE_POLLING. The time without clients begins at the last reported close, if there was one,
+ * else at the first count that finds no client. */
+static void take_polled_count(struct idle *idle, bool used)
+{
+	if (used) {
+		end_unused(idle);
+		idle->reported = false;
+	} else if (idle->since <= 0) {
+		idle->since = idle->last_closed > 0 ? idle->last_closed : clock_now();
+		if (idle->clients.quiet)
+			idle->since = fmax(idle->last_closed, idle->clients.moved);
+		busy_begin(&idle->busy, idle->since);
+	}
+	idle->last_closed = 0;
+	if (is_due(idle))
+		act_unless_busy(idle);
+	else
+		poll_later(idle);
+}
+
+/* Nobody has been there since the last end that was reported. None was where superd did not listen: in that phase, and
+ * right behind it, where clients left between the count that found them and the listening. */
+static void take_no_clients(struct idle *idle)
+{
+	if (idle->phase == IDLE_NOT_COUNTED || (idle->phase == IDLE_HAS_CLIENTS && idle->clients.quiet))
+		idle->since = idle->last_closed;
+	else if (idle->phase == IDLE_NOT_LISTENING || idle->since <= 0)
+		idle->since = clock_now();
+	if (idle->clients.quiet)
+		idle->since = fmax(idle->since, idle->clients.moved);
+	idle->many_closes = false;
+	if (is_due(idle)) {
+		act_unless_busy(idle);
+		return;
+	}
+	enter_phase(idle, IDLE_NO_CLIENTS);
+	start_countdown(idle, idle->since);
+}
+
+/* superd would never notice clients that left between a count without listening and its listening again, so it counts
+ * them once more. The kernel may have stopped reporting meanwhile. */
+static void take_clients(struct idle *idle)
+{
+	bool was_deaf = idle->phase == IDLE_NOT_LISTENING;
+
+	end_unused(idle);
+	idle->polls = idle->polls || !close_events_is_possible(idle->runtime->engine);
+	wait_for_close(idle, IDLE_HAS_CLIENTS);
+	if (was_deaf && !idle->polls && !ev_is_active(&idle->timer))
+		start_timer(idle, idle->timeout);
+}
+
+static void take_count(struct idle *idle, bool used)
+{
+	if (idle->closed_meanwhile) {
+		wait_until_quiet(idle);
+		return;
+	}
+	idle->closes = 0;
+	if (used)
+		take_clients(idle);
+	else
+		take_no_clients(idle);
+}
+
+static void on_counted(struct service_clients *clients, bool used)
+{
+	struct idle *idle = container_of(clients, struct idle, clients);
+
+	used = used || relay_has_flows(runtime_current(idle->runtime));
+	idle->counted = clock_now();
+	if (idle->phase == IDLE_LAST_COUNT && used)
+		continue_running(idle);
+	else if (idle->phase == IDLE_LAST_COUNT)
+		stop_or_freeze(idle);
+	else if (idle->polls)
+		take_polled_count(idle, used || idle->closed_meanwhile);
+	else
+		take_count(idle, used);
+}
+
+/* Whether a connection has ended so lately that there is nothing to count yet; the timer runs then. Reports that are
+ * still unread may have come before the timer. */
+static bool is_too_early(struct idle *idle)
+{
+	if (idle->polls || is_letting_go(idle))
+		return false;
+	close_events_read(idle->runtime->engine);
+	if (ev_is_active(&idle->timer))
+		return true;
+	if (idle->phase != IDLE_NOT_COUNTED || clock_now() + ALMOST >= idle->last_closed + idle->timeout)
+		return false;
+	idle->closes = 0;
+	start_countdown(idle, idle->last_closed);
+	return true;
+}
+
+/* Where memory ran out at the last count, it is not the last any more. */
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct idle *idle = timer->data;
+
+	(void)loop, (void)events;
+	if (is_too_early(idle))
+		return;
+	if (idle->phase == IDLE_LAST_COUNT)
+		begin_measuring(idle);
+	else if (idle->phase == IDLE_WAITS_FOR_TURN)
+		apply_action(idle);
+	else
+		start_count(idle);
+}
+
+double idle_unused_since(const struct service_runtime *runtime)
+{
+	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+
+	if (!idle || life_of(idle)->idle_action == IDLE_REPORT || hurries(idle) || clock_now() < awake_until(idle))
+		return 0;
+	switch (idle->phase) {
+	case IDLE_NO_CLIENTS:
+		return idle->since;
+	case IDLE_NOT_COUNTED:
+		return idle->last_closed;
+	case IDLE_POLLING:              /* clients of the last count may have gone since, which nothing reports */
+		return idle->since > 0 ? idle->since : idle->counted > 0 ? idle->counted : idle->last_closed;
+	default:
+		return 0;
+	}
+}
+
+double idle_leaving_since(const struct service_runtime *runtime)
+{
+	const struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+
+	return idle && is_letting_go(idle) ? idle->entered : 0;
+}
+
+void idle_hurry(struct service_runtime *runtime)
+{
+	struct idle *idle = runtime->run->idle;
+
+	idle->hurries_until = clock_now() + HURRY_SECONDS;
+	if ((idle->clients.quiet_after > 0 || idle->clients.own_count) && service_clients_are_counted(&idle->clients))
+		return;                 /* a process is at it */
+	conn_query_cancel(&idle->clients.query);
+	stop_timer(idle);
+	start_count(idle);
+}
+
+static struct idle *new_idle(struct service_runtime *runtime)
+{
+	struct idle *idle = calloc(1, sizeof(*idle));
+
+	if (!idle || !service_clients_init(&idle->clients, runtime, on_counted)) {
+		free(idle);
+		return NULL;
+	}
+	idle->runtime = runtime;
+	idle->timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
+	busy_init(&idle->busy, runtime, on_answer);
+	ev_init(&idle->timer, on_timer);
+	idle->timer.data = idle;
+	close_events_init(&idle->close_listener, &idle->clients.query, on_gone, on_deaf);
+	return idle;
+}
+
+void idle_forget(struct service_runtime *runtime)
+{
+	struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+	bool freezes = idle && is_letting_go(idle);
+
+	if (!idle)
+		return;
+	runtime->engine->service_list->idle_stops -= freezes;
+	runtime->run->idle = NULL;
+	stop_timer(idle);
+	close_events_end(&idle->close_listener, runtime->engine, false);
+	service_clients_free(&idle->clients);
+	busy_free(&idle->busy);
+	free(idle);
+	if (freezes && runtime_state(runtime) == RUNNING)
+		freeze_thaw(runtime);
+}
+
+/* Over an upgrade. No report of the kernel arrives while one superd becomes the other: connections that ended meanwhile
+ * show at the next count. idle_action applies at once to a backend that slept. */
+static void begin_from_saved(struct idle *idle, const struct idle_saved *left)
+{
+	bool slept = freeze_times(idle->runtime)->frozen_since > 0;
+
+	prepare_clients(idle);
+	idle->reported = left->reported;
+	idle->since = left->since;
+	idle->last_closed = left->last_closed;
+	if (slept) {
+		apply_action(idle);
+		return;
+	}
+	enter_phase(idle,
+		    idle->polls			    ? IDLE_POLLING
+			    : left->since > 0	    ? IDLE_NO_CLIENTS
+			    : left->last_closed > 0 ? IDLE_NOT_COUNTED
+						    : IDLE_NOT_LISTENING);
+	wake_in(idle, fmin(left->due - clock_now(), idle->timeout));
+}
+
+/* A frozen backend has no clients, so it stays idle. */
+static void save_frozen(const struct service_runtime *runtime, struct idle_saved *left)
+{
+	double timeout = (double)runtime->service->groups->lifecycle->idle_timeout / 1e6;
+
+	*left = (struct idle_saved){ .is_there = true, .since = saved_of(runtime)->unused_since };
+	if (left->since <= 0)
+		left->since =
+			fmax(freeze_times(runtime)->frozen_since - timeout, runtime_stats(runtime)->last_start);
+}
+
+void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *left)
+{
+	struct idle *idle = runtime->run ? runtime->run->idle : NULL;
+	bool is_told;
+
+	*left = *saved_of(runtime);
+	if (!idle && freeze_times(runtime)->frozen_since > 0 && !runtime->refreeze && service_idles(runtime->service))
+		save_frozen(runtime, left);
+	if (!idle)
+		return;
+	is_told = !ev_is_active(&idle->timer) && !ev_is_pending(&idle->timer);
+	*left = (struct idle_saved){
+		.is_there = true,
+		.reported = idle->reported,
+		.since = idle->since,
+		.last_closed =
+			idle->phase == IDLE_HAS_CLIENTS || idle->phase == IDLE_NOT_LISTENING ? 0 : idle->last_closed,
+		.due = is_told ? 0 : clock_now() + fmax(ev_timer_remaining(runtime->engine->loop, &idle->timer), 0),
+	};
+}
+
+void idle_set_aside(struct service_runtime *runtime)
+{
+	struct idle_saved left;
+
+	idle_get_saved(runtime, &left);
+	idle_forget(runtime);
+	if (left.is_there && make_saved(runtime))
+		*runtime->run->idle_saved = left;
+}
+
+void idle_load(struct service_runtime *runtime, struct state_section *section)
+{
+	struct idle_saved *saved = make_saved(runtime);
+
+	if (!saved)
+		return;
+	state_load(section, &saved_idle, saved, NULL);
+	saved->is_there = true;
+}
+
+void idle_free(struct service_runtime *runtime)
+{
+	idle_forget(runtime);
+	if (runtime->run)
+		free_saved(runtime);
+}
+
+static void start_idle(struct service_runtime *runtime)
+{
+	const struct idle_saved *left = saved_of(runtime);
+	struct service_stats *stats = &runtime->run->stats;
+
+	idle_gaps_begin(&stats->gaps, clock_now(), fmax(stats->last_request, freeze_times(runtime)->last_thaw));
+	runtime->run->idle = new_idle(runtime);
+	if (runtime->run->idle && left->is_there)
+		begin_from_saved(runtime->run->idle, left);
+	else if (runtime->run->idle)
+		begin_measuring(runtime->run->idle);
+	if (runtime->run->idle) {
+		free_saved(runtime);
+		return;
+	}
+	log_error(runtime->engine->log,
+		  "%s: its clients cannot be counted for idle_timeout: out of memory; next try in 1 s",
+		  runtime->service->name);
+	events_starve(runtime->engine);
+}
+
+static bool is_changed(const struct idle *idle)
+{
+	double timeout = (double)life_of(idle)->idle_timeout / 1e6;
+
+	return idle->timeout != timeout || idle->clients.count != idle->runtime->listener_count ||
+	       (idle->clients.quiet_after > 0) != counts_quiet_ones(idle->runtime);
+}
+
+/* A service that does not run has no clients. */
+static void note_unused(struct service_runtime *runtime)
+{
+	double since = runtime->run->idle->since;
+
+	if (since <= 0 && runtime_state(runtime) != RUNNING)
+		since = clock_now();
+	runtime->run->stats.gaps.unused = since;
+}
+
+void idle_follow(struct service_runtime *runtime)
+{
+	struct service_run *run = runtime->run;
+	bool measures = run && runtime_state(runtime) == RUNNING && run->current && !runtime->engine->stopping &&
+		service_idles(runtime->service);
+
+	if (run && run->idle && (!measures || is_changed(run->idle))) {
+		note_unused(runtime);
+		idle_forget(runtime);
+	}
+	if (measures && !run->idle && !runtime->engine->quiet)
+		start_idle(runtime);
+}
+
+static const struct state_field saved_fields[] = {
+	{ STATE_FIELD(idle_saved, "since", since) },
+	{ STATE_FIELD(idle_saved, "left", last_closed) },
+	{ STATE_FIELD(idle_saved, "due", due) },
+	{ STATE_FIELD(idle_saved, "reported", reported) },
+	{ STATE_NONE(idle_saved, is_there, "the section is there") },
+	{ STATE_NONE(idle_saved, unused_since, "goes over as since") },
+	{ STATE_NONE(idle_saved, connections, "counted again") },
+};
+const struct field_table saved_idle = FIELD_TABLE("idle", idle_saved, saved_fields);

@@ -1,0 +1,104 @@
+/* Backends without clients: after idle_timeout superd stops, freezes or reports them, by idle_action.
+ *
+ * Each service in state RUNNING with an idle_timeout has a struct idle, owned by its run. For TCP superd waits until a
+ * connection closes (superd/clients/close_events), and counts connections when none has closed for an idle_timeout. So
+ * it never wakes for a service whose clients stay; a service whose clients come and go all the time costs about two
+ * wakeups in an idle_timeout. For unix sockets and UDP the kernel reports nothing, so superd counts four times in an
+ * idle_timeout.
+ *
+ * superd cuts off no client: it freezes the backend, counts the clients once more, including those in the queue, and
+ * stops the backend or leaves it frozen only if there are none. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "superd/clients/conn_query.h"
+#include "superd/runtime/runtime.h"
+#include "superd/saved/state_field.h"
+
+/* The idle time of a service that has no struct idle: a frozen one, or any one during an upgrade. Owner: struct
+ * service_runtime, until the measuring begins again. */
+struct idle_saved {
+	bool is_there;                  /* true: the fields below, but unused_since, were saved for an upgrade */
+	bool reported;                  /* true: idle_action = report was logged, and no client has come since */
+	double since;                   /* loop time since when no client was connected; 0: clients were */
+	double last_closed;             /* loop time when the last connection closed; 0: unknown */
+	double due;                     /* loop time of the next count */
+	double unused_since;            /* frozen service: loop time since when no client was connected; 0: unknown */
+	uint32_t connections;           /* frozen service: quiet connections at the last count */
+};
+
+/* Called after each change of the service's state or configuration: begins, continues or ends the measurement. */
+void idle_follow(struct service_runtime *runtime);
+void idle_forget(struct service_runtime *runtime); /* ends the measuring in any state */
+void idle_free(struct service_runtime *runtime);
+
+/* For an upgrade (superd/reload/upgrade): ends the measuring; the next idle_follow continues it. */
+void idle_set_aside(struct service_runtime *runtime);
+void idle_get_saved(const struct service_runtime *runtime, struct idle_saved *left); /* reads from where idle_follow would continue */
+void idle_load(struct service_runtime *runtime, struct state_section *section);
+extern const struct field_table saved_idle;
+
+/* sleep_under_pressure (superd/stop/memory_pressure). The first: loop time since when no client is connected, as far as
+ * superd knows; 0: clients are, or it may not go now. The second: since when superd freezes it or counts its clients
+ * for the last time; 0: it does not. The third counts its clients now, and takes idle_action if there are none, though
+ * idle_timeout is not over. */
+double idle_unused_since(const struct service_runtime *runtime);
+double idle_leaving_since(const struct service_runtime *runtime);
+void idle_hurry(struct service_runtime *runtime);
+
+/* The data that superctl reports about a service. */
+enum idle_status {
+	IDLE_UNKNOWN,                   /* no count was made since the start or since a connection closed */
+	IDLE_USED,                      /* the last count found clients, and no connection has closed since */
+	IDLE_UNUSED,                    /* the last count found no client, and idle_timeout is not over */
+	IDLE_REPORTED,                  /* idle_timeout is over, and superd logged that it would stop the service */
+	IDLE_BUSY,                      /* idle_timeout is over, and it works without clients (idle_unless, idle_cpu) */
+	IDLE_POSTPONED,                 /* idle_timeout is over, and superd stops too many other services at present */
+	IDLE_LETTING_GO,                /* superd freezes it, or counts its clients for the last time */
+	IDLE_FROZEN,
+};
+
+struct idle_account {
+	enum idle_status standing;      /* present status */
+	double timeout;                 /* seconds of idle_timeout */
+	unsigned action;                /* enum idle_action */
+	const char *busy;               /* IDLE_BUSY: why; borrowed */
+	bool known;                     /* true: connections is known */
+	bool quiet_sleep;               /* true: quiet connections keep nothing awake (idle_means = quiet) */
+	uint32_t connections;           /* connections at the last count, quiet ones too */
+	uint32_t quiet;                 /* quiet ones among them when superd last looked */
+	uint32_t own_connections;       /* clients of ports that the backend has opened itself */
+	const struct conn_count *own;   /* one of these ports, until the loop continues; NULL: no client is connected to any */
+	double counted;                 /* loop time of the last count; 0: never */
+	double since;                   /* loop time since when no client is connected; 0: clients are, or unknown */
+};
+
+/* A count of a service's connections, to be shown. Embedded in its user, zeroed. */
+struct idle_count {
+	struct conn_query query;
+	struct engine *engine;
+	double answered;                /* loop time of the answer; 0: none yet */
+	void (*done)(struct idle_count *count); /* the answer is there */
+};
+
+/* Counts; done is called later, from the loop. false: the service has no idle_timeout now, or out of memory. */
+bool idle_count_start(struct idle_count *count, struct service_runtime *runtime,
+		      void (*done)(struct idle_count *count));
+void idle_count_free(struct idle_count *count);                 /* cancels; done is not called */
+
+/* Adds addresses of the clients that were counted: "10.0.0.5, 10.0.0.9", with ", ..." if there may be more. count: NULL
+ * or unanswered: adds nothing. */
+void idle_count_add_peers(const struct idle_count *count, struct buf *out);
+
+/* count: supplies the numbers if they are known; NULL: the last count for idle_timeout does. false: the service has no
+ * idle_timeout now. */
+bool idle_describe(const struct service_runtime *runtime, const struct idle_count *count,
+		   struct idle_account *account);
+
+/* Seconds for which no client has been connected until now, also while it is stopped or frozen; 0: a client is, or
+ * unknown. */
+double idle_present_gap(const struct service_runtime *runtime);
+
+const char *idle_status_word(enum idle_status standing);

@@ -1,0 +1,64 @@
+/* The fields of struct idle, for superd/stop alone. */
+#pragma once
+
+#include <ev.h>
+
+#include "superd/clients/close_events.h"
+#include "superd/clients/conn_query.h"
+#include "superd/clients/service_clients.h"
+#include "superd/stop/busy.h"
+
+/* superd's knowledge of the clients of a running backend, and the event that it waits for.
+ *
+ * 	IDLE_NOT_COUNTED     it is unknown whether clients are connected; a connection may have closed just now
+ * 	                     waits until no connection has closed for an idle_timeout; then superd counts
+ * 	IDLE_NOT_LISTENING   the same, and connections close too often for superd to listen for each
+ * 	                     waits for an idle_timeout; then superd counts
+ * 	IDLE_HAS_CLIENTS     the last count found clients
+ * 	                     waits for the close of a connection, without a timer: a service whose clients stay costs
+ * nothing 	IDLE_NO_CLIENTS      the last count found no client
+ * 	                     waits for the end of idle_timeout and min_awake; then superd counts
+ * 	IDLE_POLLING         the kernel does not report closes at every socket, so superd counts from time to time
+ * 	                     waits for the next count
+ * 	IDLE_WAS_REPORTED    no client is connected, and superd has logged that (idle_action = report)
+ * 	                     waits for the close of a connection: another client has come and gone
+ * 	IDLE_WAITS_FOR_TURN  idle_timeout is over, and superd stops too many other backends at present
+ * 	                     waits for TURN_SECONDS
+ * 	IDLE_ASKING          idle_timeout is over, and the command of idle_unless runs
+ * 	                     waits for its end
+ * 	IDLE_FREEZING        idle_timeout is over
+ * 	                     waits until its processes are frozen
+ * 	IDLE_LAST_COUNT      its processes are frozen, so they accept no client any more
+ * 	                     waits for the last count, which includes the queue */
+enum idle_phase {
+	IDLE_NOT_COUNTED,
+	IDLE_NOT_LISTENING,
+	IDLE_HAS_CLIENTS,
+	IDLE_NO_CLIENTS,
+	IDLE_POLLING,
+	IDLE_WAS_REPORTED,
+	IDLE_WAITS_FOR_TURN,
+	IDLE_ASKING,
+	IDLE_FREEZING,
+	IDLE_LAST_COUNT
+};
+
+struct idle {
+	struct service_runtime *runtime;
+	ev_timer timer;                 /* next count, or next step of the phase; inactive: the phase waits for a close */
+	struct close_listener close_listener; /* reports closed connections; not in IDLE_NOT_LISTENING */
+	struct service_clients clients; /* counts connections and datagrams */
+	struct busy busy;               /* whether it works without clients */
+	enum idle_phase phase;
+	bool polls;                     /* true: closes are not reported for every socket, so IDLE_POLLING replaces the first four phases */
+	bool closed_meanwhile;          /* true: a connection has closed since the present count began */
+	bool many_closes;               /* true: too many connections closed in the last idle_timeout */
+	bool reported;                  /* true: idle_action = report was logged, and no client has come since */
+	unsigned closes;                /* connections that have closed since the last count */
+	double timeout;                 /* seconds of idle_timeout when the measuring began */
+	double entered;                 /* loop time when phase began */
+	double last_closed;             /* loop time of the last reported close, or of the beginning; 0: unknown */
+	double since;                   /* loop time since when no client was connected, by a count; 0: clients were, or unknown */
+	double counted;                 /* loop time of the last count; 0: never */
+	double hurries_until;           /* loop time until which it may go before idle_timeout, as memory is short; 0: never */
+};

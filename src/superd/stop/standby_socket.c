@@ -1,0 +1,677 @@
+/* Standby sockets, from their opening to the close of the first sockets. An instance may end before it has accepted
+ * all clients of its sockets: some wait in the queue, some are in a handshake. If the kernel moves them to the
+ * listeners (os/socket/reuseport), nothing is left to do. If it does not, these sockets linger, and become listeners
+ * again for the clients in their queues, while clients in the standby sockets' queues wait for one more instance.
+ *
+ * A unix path always leads to the younger socket of its pair, so the older one must be the listener only for as
+ * short as possible. A reload may come between. So superd finds the place of a socket that changes its owner by its
+ * address, and sets the options of the present configuration on it. */
+#include "superd/stop/standby_socket.h"
+
+#include <stdlib.h>
+
+#include "lib/fd.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/socket/bind.h"
+#include "os/socket/reuseport.h"
+#include "superd/instance/instance.h"
+#include "superd/listener/socket_path_watch.h"
+#include "superd/loop/close_socket.h"
+
+#define HANDSHAKE_SECONDS 1.            /* seconds that a handshake may take; the kernel repeats its part after that */
+
+/* Closes a socket that no instance has any more, if the kernel moves its clients to the listener. false: it is still
+ * open. */
+static bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd);
+static void close_drained(struct service_runtime *runtime, const struct listener *listener, int *fd);
+
+/* Merges or closes what is kept; leftovers get their place now. */
+static void standby_sockets_end(struct standby_sockets *standby_sockets);
+
+static bool has_path(const struct standby_sockets *standby_sockets, size_t n)
+{
+	return endpoint_is_path(standby_sockets->runtime->listeners[n].listen->address);
+}
+
+/* Whether clients wait at the other socket of the pair, or may come: a unix path leads to it. */
+static bool has_queued_clients(const struct standby_sockets *standby_sockets, size_t n)
+{
+	const struct standby_pair *pair = &standby_sockets->pairs[n];
+
+	return pair->other >= 0 && (bind_has_queue(pair->other) || (pair->older && has_path(standby_sockets, n)));
+}
+
+static bool any_has_queued_clients(const struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (has_queued_clients(standby_sockets, n))
+			return true;
+	}
+	return false;
+}
+
+/* Without a current instance the sockets with clients become listeners again; else the instance has to be stopped
+ * first. */
+static void serve_queued_clients(struct standby_sockets *standby_sockets)
+{
+	struct service_runtime *runtime = standby_sockets->runtime;
+
+	if (!runtime_current(runtime))
+		standby_sockets_settle(runtime);
+	runtime_post(runtime, runtime_current(runtime) ? DRAIN_DUE : LOOK);
+}
+
+static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct standby_sockets *standby_sockets = timer->data;
+	struct service_runtime *runtime = standby_sockets->runtime;
+
+	(void)loop, (void)events;
+	if (standby_sockets->split)
+		return;
+	if (any_has_queued_clients(standby_sockets)) {
+		serve_queued_clients(standby_sockets);
+		return;
+	}
+	standby_sockets_end(standby_sockets);
+	runtime_post(runtime, UNREACHABLE);     /* until now nothing was opened anew */
+}
+
+/* Runs once: clients that cannot be served now are served when the current instance is ready, or has ended. */
+static void on_visit(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct standby_sockets *standby_sockets = io->data;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	if (!standby_sockets->split && any_has_queued_clients(standby_sockets))
+		serve_queued_clients(standby_sockets);
+}
+
+static void standby_sockets_stop_lingering(struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		ev_io_stop(standby_sockets->runtime->engine->loop, &standby_sockets->pairs[n].visit);
+}
+
+static void watch_visits(struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		struct standby_pair *pair = &standby_sockets->pairs[n];
+
+		ev_io_stop(standby_sockets->runtime->engine->loop, &pair->visit);
+		if (standby_sockets->split || pair->other < 0 || has_queued_clients(standby_sockets, n) ||
+		    bind_is_shut(pair->other))
+			continue;
+		ev_io_set(&pair->visit, pair->other, EV_READ);
+		ev_io_start(standby_sockets->runtime->engine->loop, &pair->visit);
+	}
+}
+
+static struct standby_sockets *standby_sockets_new(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets =
+		calloc(1, sizeof(*standby_sockets) + runtime->listener_count * sizeof(standby_sockets->pairs[0]));
+
+	if (!standby_sockets)
+		return NULL;
+	standby_sockets->runtime = runtime;
+	if (!standby_sockets_wait_init(standby_sockets)) {
+		free(standby_sockets);
+		return NULL;
+	}
+	ev_init(&standby_sockets->late, on_late);
+	standby_sockets->late.data = standby_sockets;
+	standby_sockets->count = runtime->listener_count;
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		standby_sockets->pairs[n].other = -1;
+		ev_init(&standby_sockets->pairs[n].visit, on_visit);
+		standby_sockets->pairs[n].visit.data = standby_sockets;
+	}
+	return runtime->run->standby_sockets = standby_sockets;
+}
+
+static void log_lack(const struct service_runtime *runtime, struct buf *why)
+{
+	struct event event = { .name = "twin", .service = runtime->service->name };
+
+	if (why->length)
+		log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s", buf_string(why));
+}
+
+/* Registrations with rpcbind go by descriptor, and clients of tcpmux come to no socket of the service. */
+bool standby_sockets_may_have(const struct listener *listener)
+{
+	return listener_has_socket(listener) && !endpoint_is_rpc(listener->listen->endpoint) &&
+	       reuseport_is_possible(listener->listen);
+}
+
+static void open_standby_socket(struct standby_sockets *standby_sockets, size_t n, struct buf *reason)
+{
+	struct listener *listener = &standby_sockets->runtime->listeners[n];
+	struct engine *engine = standby_sockets->runtime->engine;
+	struct buf why = { 0 }, warnings = { 0 };
+	int fd = reuseport_open(listener->io.fd, listener->listen, &why, &warnings);
+
+	if (fd >= 0)
+		standby_sockets->pairs[n].other = listener_swap(listener, engine, fd);
+	if (fd >= 0 && has_path(standby_sockets, n)) { /* another node lies there now */
+		socket_path_watch_forget(engine, listener->node);
+		listener->node = socket_path_watch_watch(engine, listener->listen, listener->io.fd);
+	}
+	log_lack(standby_sockets->runtime, &why);
+	if (reason && !reason->length)
+		buf_add(reason, buf_string(&why), why.length);
+	buf_free(&why);
+	buf_free(&warnings);
+}
+
+/* false: the kernel could not be told where new clients must come, for lack of a process, or as both sockets are
+ * locked; all is as before. */
+static bool swap_pair(struct standby_sockets *standby_sockets, size_t n)
+{
+	struct listener *listener = &standby_sockets->runtime->listeners[n];
+	struct standby_pair *pair = &standby_sockets->pairs[n];
+
+	if (listener->listen->address->kind == ENDPOINT_TCP &&
+	    !reuseport_select(listener->io.fd, pair->other, pair->older))
+		return false;
+	pair->older = !pair->older;
+	pair->other = listener_swap(listener, standby_sockets->runtime->engine, pair->other);
+	return true;
+}
+
+/* Separates new clients from the instance, which has the listeners: the kept socket where clients wait already
+ * becomes the listener, or a new standby socket does. A listener that a unix path leads to always gets a new one. */
+static void open_pair(struct standby_sockets *standby_sockets, size_t n, struct buf *why)
+{
+	struct standby_pair *pair = &standby_sockets->pairs[n];
+	struct drained_socket left = { .fd = pair->other };
+
+	if (pair->other >= 0 && (pair->older || !has_path(standby_sockets, n))) {
+		swap_pair(standby_sockets, n);
+		return;
+	}
+	if (pair->other >= 0) {
+		standby_sockets_keep_for_later(standby_sockets, &left);
+		pair->other = left.fd;
+	}
+	if (pair->other < 0 && standby_sockets_may_have(&standby_sockets->runtime->listeners[n]))
+		open_standby_socket(standby_sockets, n, why);
+}
+
+static bool has_any(const struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other >= 0)
+			return true;
+	}
+	return standby_sockets->leftovers;
+}
+
+void standby_sockets_open(struct service_runtime *runtime, struct buf *why)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	if (!runtime->run || (standby_sockets && standby_sockets->split))
+		return;
+	if (!standby_sockets)
+		standby_sockets =
+			standby_sockets_new(runtime); /* else it is kept since an instance that left clients behind */
+	if (!standby_sockets)
+		return;
+	standby_sockets_stop_lingering(standby_sockets);
+	standby_sockets->split = true;
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		open_pair(standby_sockets, n, why);
+	if (!has_any(standby_sockets))
+		standby_sockets_free(runtime);
+}
+
+/* An instance has shut its socket down, and the other socket of the pair is still good. */
+static bool has_lost_one(const struct standby_sockets *standby_sockets, size_t n)
+{
+	int other = standby_sockets->pairs[n].other;
+
+	return other >= 0 && bind_is_shut(standby_sockets->runtime->listeners[n].io.fd) && !bind_is_shut(other);
+}
+
+/* A handshake with the other socket may be under way. With a unix socket that takes no time, unless a path led to it
+ * until now. */
+static bool is_expected(const struct standby_sockets *standby_sockets, size_t n)
+{
+	const struct standby_pair *pair = &standby_sockets->pairs[n];
+
+	return pair->other >= 0 && !bind_is_shut(pair->other) && (pair->older || !has_path(standby_sockets, n));
+}
+
+/* anew: until now clients could come to the other socket of a pair. true: the other socket is kept. */
+static bool settle_pair(struct standby_sockets *standby_sockets, size_t n, bool *anew)
+{
+	struct service_runtime *runtime = standby_sockets->runtime;
+	struct standby_pair *pair = &standby_sockets->pairs[n];
+	bool swaps;
+
+	if (standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other))
+		pair->older = false;
+	swaps = has_queued_clients(standby_sockets, n) || has_lost_one(standby_sockets, n);
+	if (swaps && !swap_pair(standby_sockets, n))
+		return true;
+	*anew = *anew || swaps;
+	if (has_queued_clients(standby_sockets, n) ||
+	    (is_expected(standby_sockets, n) && (*anew || ev_is_active(&standby_sockets->late))))
+		return true;
+	if (pair->other >= 0)
+		close_drained(runtime, &runtime->listeners[n], &pair->other);
+	pair->older = false;
+	return false;
+}
+
+void standby_sockets_settle(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	struct event event = { .name = "twin", .service = runtime->service->name };
+	bool any = false, anew;
+
+	if (!standby_sockets)
+		return;
+	standby_sockets_stop_waiting(standby_sockets);
+	standby_sockets_stop_lingering(standby_sockets);
+	anew = standby_sockets->split;
+	standby_sockets->split = false;
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		any = settle_pair(standby_sockets, n, &anew) || any;
+	if (!any) {
+		standby_sockets_end(standby_sockets);
+		return;
+	}
+	log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s where its last instance was",
+		  any_has_queued_clients(standby_sockets) ? "clients are left" : "clients may still connect");
+	if (anew || !ev_is_active(&standby_sockets->late))
+		standby_sockets_linger(standby_sockets);
+	else
+		watch_visits(standby_sockets);
+}
+
+/* With defer_accept a handshake is over when the client has sent something. */
+static double handshake_time(const struct standby_sockets *standby_sockets)
+{
+	int64_t deferred = 0;
+
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		int64_t one = standby_sockets->runtime->listeners[n].listen->options->defer_accept;
+
+		deferred = one > deferred ? one : deferred;
+	}
+	return HANDSHAKE_SECONDS + (double)deferred / 1e6;
+}
+
+void standby_sockets_linger(struct standby_sockets *standby_sockets)
+{
+	ev_timer_stop(standby_sockets->runtime->engine->loop, &standby_sockets->late);
+	ev_timer_set(&standby_sockets->late, handshake_time(standby_sockets), 0.);
+	ev_timer_start(standby_sockets->runtime->engine->loop, &standby_sockets->late);
+	watch_visits(standby_sockets);
+}
+
+bool standby_sockets_have_clients(const struct service_runtime *runtime)
+{
+	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	return standby_sockets && !standby_sockets->split && any_has_queued_clients(standby_sockets);
+}
+
+void standby_sockets_restore_paths(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	for (size_t n = 0; standby_sockets && n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other < 0 || !standby_sockets->pairs[n].older ||
+		    !has_path(standby_sockets, n))
+			continue;
+		swap_pair(standby_sockets, n);
+		standby_sockets->split = runtime_current(runtime);
+	}
+}
+
+bool standby_sockets_may_rejoin(const struct service_runtime *runtime)
+{
+	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	if (!standby_sockets || !standby_sockets->split)
+		return false;
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other >= 0 &&
+		    (has_path(standby_sockets, n) || bind_has_queue(runtime->listeners[n].io.fd)))
+			return false;
+	}
+	return true;
+}
+
+void standby_sockets_rejoin(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	bool any = false;
+
+	if (!standby_sockets || !standby_sockets->split)
+		return;
+	standby_sockets_stop_waiting(standby_sockets);
+	standby_sockets->split = false;
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		struct standby_pair *pair = &standby_sockets->pairs[n];
+
+		if (pair->other >= 0 && swap_pair(standby_sockets, n) &&
+		    standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other))
+			pair->older = false;
+		any = is_expected(standby_sockets, n) || any;
+	}
+	if (any)
+		standby_sockets_linger(standby_sockets);
+	if (any_has_queued_clients(standby_sockets))
+		runtime_post(runtime, DRAIN_DUE);
+	else if (!any)
+		standby_sockets_end(standby_sockets);
+}
+
+static struct standby_leftover *standby_sockets_drop(struct standby_sockets *standby_sockets)
+{
+	struct standby_leftover *leftovers = standby_sockets->leftovers;
+
+	standby_sockets_stop_waiting(standby_sockets);
+	standby_sockets_stop_lingering(standby_sockets);
+	ev_timer_stop(standby_sockets->runtime->engine->loop, &standby_sockets->late);
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other >= 0)
+			close_socket_fd(standby_sockets->runtime->engine, standby_sockets->runtime->service->name,
+				      &standby_sockets->pairs[n].other);
+	}
+	standby_sockets->runtime->run->standby_sockets = NULL;
+	conn_query_free(&standby_sockets->clients);
+	free(standby_sockets);
+	return leftovers;
+}
+
+void standby_sockets_free(struct service_runtime *runtime)
+{
+	struct standby_leftover *leftovers;
+
+	if (!standby_sockets_of(runtime))
+		return;
+	standby_sockets_restore_paths(runtime);
+	leftovers = standby_sockets_drop(standby_sockets_of(runtime));
+	while (leftovers) {
+		struct standby_leftover *next = leftovers->next;
+
+		if (leftovers->socket.fd >= 0)
+			close_socket_fd(runtime->engine, runtime->service->name, &leftovers->socket.fd);
+		free(leftovers);
+		leftovers = next;
+	}
+}
+
+struct standby_sockets *standby_sockets_load(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_new(runtime);
+
+	if (standby_sockets)
+		standby_sockets_linger(standby_sockets);
+	return standby_sockets;
+}
+
+void standby_sockets_keep_for_later(struct standby_sockets *standby_sockets, struct drained_socket *socket)
+{
+	struct standby_leftover *leftover = malloc(sizeof(*leftover));
+
+	if (!leftover)
+		return;
+	*leftover = (struct standby_leftover){ standby_sockets->leftovers, *socket };
+	standby_sockets->leftovers = leftover;
+	socket->fd = -1;
+}
+
+static void standby_sockets_end(struct standby_sockets *standby_sockets)
+{
+	struct service_runtime *runtime = standby_sockets->runtime;
+
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		standby_sockets_merge(runtime, &runtime->listeners[n], &standby_sockets->pairs[n].other);
+	for (struct standby_leftover *at = standby_sockets_drop(standby_sockets), *next; at; at = next) {
+		next = at->next;
+		standby_sockets_take(runtime, &at->socket, 1);
+		if (at->socket.fd >= 0)
+			close_socket_fd(runtime->engine, runtime->service->name, &at->socket.fd);
+		free(at);
+	}
+}
+
+static struct drained_socket release_socket(struct standby_sockets *standby_sockets, size_t n)
+{
+	struct standby_pair *pair = &standby_sockets->pairs[n];
+	struct drained_socket given = { .fd = pair->other, .younger = pair->older };
+
+	ev_io_stop(standby_sockets->runtime->engine->loop, &pair->visit);
+	pair->other = -1;
+	pair->older = false;
+	return given;
+}
+
+struct drained_socket *standby_sockets_release(struct service_runtime *runtime)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	struct drained_socket *given = standby_sockets ? malloc((standby_sockets->count + 1) * sizeof(*given)) : NULL;
+
+	if (!given)
+		return NULL;
+	for (size_t n = 0; n < standby_sockets->count; n++)
+		given[n] = release_socket(standby_sockets, n);
+	standby_sockets_stop_waiting(standby_sockets);
+	standby_sockets->split = false;
+	if (!standby_sockets->leftovers) /* else they get their place when it settles */
+		standby_sockets_end(standby_sockets);
+	return given;
+}
+
+struct drained_socket *standby_sockets_release_all(struct service_runtime *runtime, size_t *count)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	size_t most = standby_sockets ? standby_sockets->count : 0;
+	struct drained_socket *given;
+
+	*count = 0;
+	for (const struct standby_leftover *at = standby_sockets ? standby_sockets->leftovers : NULL; at; at = at->next)
+		most++;
+	given = standby_sockets ? malloc((most + 1) * sizeof(*given)) : NULL;
+	for (size_t n = 0; given && n < standby_sockets->count; n++)
+		given[(*count)++] = release_socket(standby_sockets, n);
+	for (struct standby_leftover *at = given ? standby_sockets->leftovers : NULL; at; at = at->next) {
+		given[(*count)++] = at->socket;
+		at->socket.fd = -1;
+	}
+	standby_sockets_free(runtime);
+	return given;
+}
+
+/* Returns the index of the listener that has the address of fd and no kept socket yet; -1: there is none. */
+static long find_place(const struct service_runtime *runtime, const struct standby_sockets *standby_sockets, int fd)
+{
+	struct conn_count wanted, conn;
+
+	conn_count_init(&wanted, fd);
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (!listener_has_socket(&runtime->listeners[n]) ||
+		    (standby_sockets && standby_sockets->pairs[n].other >= 0))
+			continue;
+		conn_count_init(&conn, runtime->listeners[n].io.fd);
+		if (conn_count_is_same(&conn, &wanted))
+			return (long)n;
+	}
+	return -1;
+}
+
+struct listener *standby_sockets_find_listener(const struct service_runtime *runtime, int fd)
+{
+	long place = fd < 0 ? -1 : find_place(runtime, NULL, fd);
+
+	return place < 0 ? NULL : &runtime->listeners[place];
+}
+
+/* Whether no instance has the sockets of drained ones: the current one was started with the listeners. */
+static bool has_drained_none(struct service_runtime *runtime)
+{
+	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	LIST_EACH(link, runtime_instances(runtime)) {
+		if (container_of(link, struct instance, link) != runtime_current(runtime))
+			return false;
+	}
+	return !runtime_current(runtime) || !standby_sockets || !standby_sockets->split;
+}
+
+/* Closes a socket without clients. A process that superd has just forked may have a copy for a moment, or one that an
+ * instance has left for longer. The socket would go on listening, and leave no room for the next standby socket, so it
+ * is shut down for all; but not one that the process that passed it to superd may still want. */
+static void close_drained(struct service_runtime *runtime, const struct listener *listener, int *fd)
+{
+	if (listener->listen->address->kind == ENDPOINT_TCP && !listener->inherited &&
+	    !bind_is_shut(*fd) && has_drained_none(runtime))
+		(void)reuseport_shut(*fd);
+	close_socket_fd(runtime->engine, runtime->service->name, fd);
+}
+
+/* A process that an instance has left may still have the socket, so that closing it does not end it. A socket with a
+ * queue is therefore shut down, for all processes that have it. If earlier instances have it, too, and go on with it,
+ * the socket cannot be merged. */
+static bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd)
+{
+	bool moves;
+
+	if (*fd < 0 || listener->listen->address->kind != ENDPOINT_TCP || !listener_has_socket(listener) ||
+	    bind_is_shut(*fd) || bind_is_shut(listener->io.fd))
+		return false;
+	if (bind_has_queue(*fd))
+		moves = runtime_is_empty(runtime) && reuseport_migrate(*fd, listener->io.fd);
+	else
+		moves = reuseport_migrates(listener->io.fd);
+	if (!moves)
+		return false;
+	close_drained(runtime, listener, fd);
+	listener_rouse(listener, runtime->engine);
+	return true;
+}
+
+static void log_closed_queue(const struct service_runtime *runtime, struct buf *why)
+{
+	struct event event = { .name = "bind_error", .service = runtime->service->name };
+
+	log_event(runtime->engine->log, LEVEL_WARNING, &event,
+		  "superd refuses the clients that wait at a previous socket: %s",
+		  buf_string(why));
+}
+
+/* Sets the options of the present configuration on a socket. false: that failed, and the socket must not be used. */
+static bool apply_options(const struct service_runtime *runtime, int fd, const struct listen *listen)
+{
+	struct buf why = { 0 }, warnings = { 0 };
+	bool good = listen->address->kind != ENDPOINT_TCP || bind_adopt(fd, listen, &why, &warnings) == 0;
+
+	if (!good)
+		log_closed_queue(runtime, &why);
+	buf_free(&why);
+	buf_free(&warnings);
+	return good;
+}
+
+/* true: the socket has a place beside a listener. */
+static bool take_socket(struct service_runtime *runtime, struct drained_socket *socket)
+{
+	struct listener *listener = standby_sockets_find_listener(runtime, socket->fd);
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+	long place;
+	bool has_path;
+
+	if (!listener || standby_sockets_merge(runtime, listener, &socket->fd))
+		return false;
+	has_path = endpoint_is_path(listener->listen->address);
+	if (bind_is_shut(socket->fd) || (has_path && !bind_has_queue(socket->fd)) ||
+	    !apply_options(runtime, socket->fd, listener->listen))
+		return false;
+	if (!standby_sockets)
+		standby_sockets = standby_sockets_new(runtime);
+	if (!standby_sockets)
+		return false;
+	place = find_place(runtime, standby_sockets, socket->fd);
+	if (standby_sockets->split || place < 0) {
+		standby_sockets_keep_for_later(standby_sockets, socket);
+		return false;
+	}
+	standby_sockets->pairs[place].other = socket->fd;
+	standby_sockets->pairs[place].older = socket->younger && !has_path;
+	socket->fd = -1;
+	return true;
+}
+
+void standby_sockets_take(struct service_runtime *runtime, struct drained_socket *sockets, size_t count)
+{
+	bool any = false;
+
+	if (!runtime->run || runtime_state(runtime) == OFF)
+		return;
+	for (size_t n = 0; n < count; n++)
+		any = take_socket(runtime, &sockets[n]) || any;
+	if (!any)
+		return;
+	standby_sockets_linger(standby_sockets_of(runtime));
+	if (!runtime_current(runtime))
+		standby_sockets_settle(runtime);
+}
+
+void standby_sockets_adopt(struct service_runtime *runtime, const struct service *service)
+{
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	for (size_t n = 0; standby_sockets && n < standby_sockets->count; n++) {
+		struct buf why = { 0 }, warnings = { 0 };
+
+		if (standby_sockets->pairs[n].other >= 0 &&
+		    bind_adjust(standby_sockets->pairs[n].other, runtime->listeners[n].listen, &service->sockets[n],
+				&why, &warnings) < 0) {
+			log_closed_queue(runtime, &why);
+			close_socket_fd(runtime->engine, runtime->service->name, &standby_sockets->pairs[n].other);
+		}
+		buf_free(&why);
+		buf_free(&warnings);
+	}
+}
+
+static const struct state_field standby_fields[] = {
+	{ STATE_FIELD(standby_sockets, "apart", split) },
+	{ STATE_NONE(standby_sockets, runtime, "the service in front of them") },
+	{ STATE_NONE(standby_sockets, late, "begins anew") },
+	{ STATE_NONE(standby_sockets, timer, "begins anew with the wait") },
+	{ STATE_NONE(standby_sockets, deadline, "begins anew with the wait") },
+	{ STATE_NONE(standby_sockets, clients, "noted anew by the next wait") },
+	{ STATE_NONE(standby_sockets, clear, "noted anew by the next wait") },
+	{ STATE_NONE(standby_sockets, turns, "begins anew with the wait") },
+	{ STATE_NONE(standby_sockets, turns_due, "begins anew with the wait") },
+	{ STATE_NONE(standby_sockets, turns_pause, "begins anew with the wait") },
+	{ STATE_NONE(standby_sockets, resting, "looked at anew by the next wait") },
+	{ STATE_NONE(standby_sockets, waits_for_newcomer, "the next superd's wait has its limits") },
+	{ STATE_NONE(standby_sockets, leftovers, "have sections of their own") },
+	{ STATE_NONE(standby_sockets, count, "as many as there are listeners") },
+	{ STATE_NONE(standby_sockets, pairs, "have sections of their own") },
+};
+const struct field_table standby_state = FIELD_TABLE("twins", standby_sockets, standby_fields);
+
+static const struct state_field pair_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, standby_pair, "fd", other) },
+	{ STATE_FIELD(standby_pair, "older", older) },
+	{ STATE_NONE(standby_pair, visit, "watched anew") },
+};
+const struct field_table pair_state = FIELD_TABLE("twin", standby_pair, pair_fields);
+
+/* Older is the listener, so this socket is the younger one. */
+static const struct state_field leftover_fields[] = {
+	{ STATE_FIELD_AS(STATE_FD, drained_socket, "fd", fd) },
+	{ STATE_FIELD(drained_socket, "older", younger) },
+};
+const struct field_table leftover_state = FIELD_TABLE("twin", drained_socket, leftover_fields);

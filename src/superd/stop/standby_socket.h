@@ -1,0 +1,125 @@
+/* Standby sockets: second sockets at the addresses of a service (os/socket/reuseport). With them superd can stop an
+ * instance without losing a client that connects meanwhile. The standby sockets become the service's listeners, which
+ * superd watches and passes to the next instance. The first sockets, which the instance has, are kept here until it
+ * has ended. The service's run owns the struct, as run->standby_sockets. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "superd/clients/client_look.h"
+#include "superd/clients/conn_query.h"
+#include "superd/listener/drained_sockets.h"
+#include "superd/runtime/runtime.h"
+#include "superd/saved/state_field.h"
+#include "superd/stop/drain_deadline.h"
+
+/* A socket from an earlier instance whose place in `pairs` is taken. */
+struct standby_leftover {
+	struct standby_leftover *next;
+	struct drained_socket socket;
+};
+
+struct standby_pair {
+	int other;                      /* socket of the pair that is not the listener now; -1: none */
+	bool older;                     /* true: the listener is the older socket; a unix path leads to the other */
+	ev_io visit;                    /* watches `other` for clients while no instance has it */
+};
+
+struct standby_sockets {
+	struct service_runtime *runtime;
+	ev_timer late;                  /* while it runs, a handshake with a former listener may be under way */
+	ev_timer timer;                 /* next look of standby_sockets_wait */
+	struct drain_deadline deadline; /* time limit of standby_sockets_wait */
+	bool split;                     /* true: the current instance has the sockets in `other`, not the listeners */
+	void (*quiet)(struct service_runtime *runtime); /* callback of standby_sockets_wait; NULL: no wait is under way */
+	bool (*busy)(struct service_runtime *runtime);  /* its second callback; NULL: called already, or not wanted */
+	struct conn_query clients;      /* clients that were connected, or in a handshake, when standby_sockets_wait began */
+	bool clear;                     /* true: the last look found none of them */
+	struct client_look turns;       /* looks which of them wait for an answer */
+	double turns_due;               /* loop time of the next such look */
+	double turns_pause;             /* seconds from that to the one after it */
+	uint32_t resting;               /* clients at the last such look, if all have rested since before the wait; else 0 */
+	bool waits_for_newcomer;        /* true: the deadline begins when a client waits at a listener */
+	struct standby_leftover *leftovers;
+	size_t count;                   /* number of the service's listeners */
+	struct standby_pair pairs[];    /* a pair for each listener */
+};
+
+/* For an upgrade: section [twins], and behind it a section [twin] for each socket of pairs and of leftovers. */
+extern const struct field_table standby_state, pair_state, leftover_state;
+
+bool standby_sockets_may_have(const struct listener *listener); /* whether such a listener can have a standby socket on this system */
+
+/* Opens standby sockets, so that new clients connect to sockets that the current instance does not have. If a socket
+ * cannot have one, or descriptors run out, the instance continues to accept at it. why, unless NULL, gets the reason
+ * for a socket that should have got one. */
+void standby_sockets_open(struct service_runtime *runtime, struct buf *why);
+
+/* Waits until the current instance can be stopped: no client waits at its sockets that have a standby socket, none can
+ * come there any more, and its accepted clients are gone, or have waited for no answer since half a second before; or
+ * the deadline is over (superd/stop/drain_deadline). Then calls quiet, maybe before it returns. If clients are left at
+ * the first look, it calls busy first, unless NULL, and looks no further if that returns true; if it returns false, the
+ * deadline begins when a client waits at the listeners: until then no client needs the end of the instance. */
+void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct service_runtime *runtime),
+			  bool (*busy)(struct service_runtime *runtime));
+void standby_sockets_hurry(struct service_runtime *runtime); /* begins the deadline of a wait in any case */
+
+/* Keeps the sockets that are no listeners until no earlier handshake can be under way any more. superd serves a client
+ * that arrives at one of them meanwhile. */
+void standby_sockets_linger(struct standby_sockets *standby_sockets);
+
+/* Called when the instance has ended: closes the sockets that it had, so that the kernel moves their clients to the
+ * listeners (net.ipv4.tcp_migrate_req). If the kernel does not, they linger. One with clients in its queue becomes the
+ * listener again, for the next instance; its standby socket is kept with the clients that came there. */
+void standby_sockets_settle(struct service_runtime *runtime);
+
+/* Whether clients wait, or may come, at a kept socket while the current instance has the listeners. */
+bool standby_sockets_have_clients(const struct service_runtime *runtime);
+
+/* Makes those sockets the listeners that unix paths lead to; called before the listeners go to another service, or are
+ * closed. */
+void standby_sockets_restore_paths(struct service_runtime *runtime);
+
+/* Returns the sockets of an instance that runs on beside a successor: one for each listener, -1 for none. NULL: there
+ * are none, or no memory. The caller owns the array and the sockets. */
+struct drained_socket *standby_sockets_release(struct service_runtime *runtime);
+
+/* The same for all sockets that are kept here, leftovers too; sets count. */
+struct drained_socket *standby_sockets_release_all(struct service_runtime *runtime, size_t *count);
+
+/* Takes sockets of an instance that has ended, or of an earlier configuration, if a listener has their address, as
+ * standby_sockets_settle does with those of the current instance. Sockets that it takes or closes become -1; the caller
+ * closes the others. */
+void standby_sockets_take(struct service_runtime *runtime, struct drained_socket *sockets, size_t count);
+
+/* Sets the socket options of a new configuration, with the same endpoints, on the sockets kept here; called before the
+ * listeners get them. */
+void standby_sockets_adopt(struct service_runtime *runtime, const struct service *service);
+
+/* Keeps an earlier socket until its place is free, and sets socket->fd to -1; unchanged: out of memory. */
+void standby_sockets_keep_for_later(struct standby_sockets *standby_sockets, struct drained_socket *socket);
+
+/* Makes the current instance's sockets the listeners again, so that new clients come to it. Clients that came to the
+ * standby sockets meanwhile must still be served. A unix path still leads to its standby socket. */
+void standby_sockets_rejoin(struct service_runtime *runtime);
+
+/* Whether the current instance can be reached again by that, and no client waits at a standby socket. */
+bool standby_sockets_may_rejoin(const struct service_runtime *runtime);
+
+/* Makes the struct for the sockets that the superd before the upgrade had, without sockets yet; NULL: out of memory. */
+struct standby_sockets *standby_sockets_load(struct service_runtime *runtime);
+
+void standby_sockets_free(struct service_runtime *runtime); /* closes the kept sockets */
+
+/* Between standby_socket.c and standby_wait.c; NULL: there are none. */
+static inline struct standby_sockets *standby_sockets_of(const struct service_runtime *runtime)
+{
+	return runtime->run ? runtime->run->standby_sockets : NULL;
+}
+
+struct listener *standby_sockets_find_listener(const struct service_runtime *runtime, int fd); /* by the address of fd; NULL: none */
+
+bool standby_sockets_wait_init(struct standby_sockets *standby_sockets); /* false: out of memory */
+void standby_sockets_stop_waiting(struct standby_sockets *standby_sockets); /* without calling quiet */

@@ -1,0 +1,162 @@
+/* superd while it runs: the loop, the signals, all services, the shutdown. This struct has all state; it does not
+ * know the code that acts on it. superd/supervisor/supervisor_run starts that code. */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "lib/diag.h"
+#include "os/host/signals.h"
+#include "superd/accept/admission_state.h"
+#include "superd/accept/tcpmux.h"
+#include "superd/instance/instance.h"
+#include "superd/launch/start_resources.h"
+#include "superd/listener/listeners.h"
+#include "superd/log/xinetd_log_file.h"
+#include "superd/loop/child_table.h"
+#include "superd/loop/clock_jump.h"
+#include "superd/loop/engine.h"
+#include "superd/loop/fd_watch.h"
+#include "superd/process/stray_processes.h"
+#include "superd/reload/config_loader.h"
+#include "superd/reload/reload.h"
+#include "superd/reload/upgrade.h"
+#include "superd/runtime/start_queue.h"
+#include "superd/service/boot_locks.h"
+#include "superd/service/operator_locks.h"
+#include "superd/stop/memory_pressure.h"
+#include "superd/stop/reclaim.h"
+#include "superd/supervisor/main_command.h"
+#include "superd/supervisor/persona.h"
+#include "superd/supervisor/sd_notify.h"
+#include "superd/supervisor/terminal.h"
+
+/* The messages of superd's guard (superd/supervisor/guard_watch). */
+struct guard_watch {
+	ev_io io;                       /* the guard's channel */
+	ev_timer again;                 /* the next try to hear the guard or to have it reap; while it runs, io may rest */
+	ev_timer look;                  /* the next look at processes that nothing reports the end of */
+	ev_timer replace;               /* the next try to start another guard; until then there is none */
+	bool is_missed;                 /* true: the guard has ended, which was logged */
+	pid_t unreaped;                 /* process whose reap order could not be sent to the guard; 0: none */
+};
+
+/* The progress of the shutdown (superd/supervisor/shutdown). */
+struct shutdown {
+	double delay, timeout;          /* seconds of --stop-delay and --stop-timeout; the caller sets them before supervisor_init */
+	int signal;                     /* signal for the main command */
+	bool has_cause;                 /* true: exit_status has its cause, and no later end changes it */
+	bool sweeping, killing;         /* true: the sweep has begun; the deadline is over */
+	unsigned kills;                 /* number of rounds of SIGKILL so far */
+	struct stray_processes strays;
+	struct alarm wait;              /* end of the delay, then the deadline */
+	struct alarm last_call;         /* time before the deadline at which strangers get SIGTERM, though services have not ended */
+	ev_timer sweep;                 /* checks for processes whose end causes no SIGCHLD */
+	struct alarm failing;
+};
+
+/* The progress of a look at rows that are left out (superd/supervisor/left_out_check). */
+struct left_out_check {
+	struct supervisor *supervisor;
+	/* Writes the text of a few rows, from entry *next on; the caller sets it. */
+	bool (*write)(const struct table *table, size_t *next, struct buf *out);
+	struct child child_process;     /* pid 0: none */
+	bool is_stale;                  /* true: there is another table, so its result is useless */
+	int answer;                     /* descriptor of the file for its answer; -1: none */
+	struct alarm alarm;             /* time of the next look; while the child runs, its time limit */
+	double pause;                   /* seconds of the pause after this round */
+	size_t next;                    /* entry of the table with which the round goes on; 0: the round is over */
+};
+
+struct supervisor {
+	struct engine engine;
+	struct log_pump log_pump;       /* writes lines that wait in the sink of engine.log */
+	struct log_files log_files;
+	struct listeners listeners;
+	struct start_resources launch;
+	struct instances instances;     /* the caller sets the limit before supervisor_init */
+	const char *fdstore;            /* of the command line, set by the caller (superd/listener/socket_store); NULL: not given */
+	int64_t max_starting;           /* of the command line, set by the caller; 0: any number; -1: not given */
+	struct start_queue start_queue;
+	struct memory_pressure memory_pressure;
+	struct admission admission;     /* the caller sets ident_limit before supervisor_init */
+	struct tcpmux tcpmux;
+	struct freezes freezes;
+	struct table *table;
+	struct service_list service_list;
+	struct main_command command;
+	bool has_command;               /* the caller sets it before signals_watch */
+	bool leaving;                   /* true after SIGQUIT: instances run on */
+	bool over;                      /* true: the loop ends */
+	int exit_status;
+	int control;                    /* descriptor of the control socket, for an upgrade; -1: none */
+	struct terminal terminal;
+	struct persona persona;          /* the caller sets it before supervisor_init */
+	struct sd_notify sd_notify;
+	struct shutdown shutdown;
+	struct upgrade upgrade;
+	struct locks locks;
+	struct boot_locks boot_locks;
+	struct left_out_check left_out_check;
+	struct state_stream *before;    /* state of another superd (superd/reload/load), until this one runs; owned by the caller */
+	ev_signal signals[SIGNALS_MOST];
+	size_t signal_count;
+	ev_io sent;                     /* signals that were sent to superd (os/host/signal_sender), for the main command */
+	ev_signal reaper;
+	struct guard_watch guard;
+	struct clock_jump clock_jump;   /* access_times go by the wall clock */
+	ev_prepare turn;                /* logs what worker processes answered that superd refused, at the end of each turn */
+	ev_timer starved;               /* sends TIMER to runtimes without memory for a timer */
+	/* loader.load reads the sources again. It returns a checked and resolved table, or NULL with the errors in
+	 * diags. */
+	struct config_loader loader;
+	double loaded;                  /* loop time when the present table was read */
+	/* Called when a reload has succeeded or failed, and its diagnostics were logged; NULL: not needed. */
+	void (*reloaded)(void *context, bool good, const struct diags *diags, const struct reload_counts *counts);
+	/* Called when the table was read for a comparison (config_loader_preview): owns `table`, as there. */
+	void (*previewed)(void *context, struct table *table, const struct diags *diags);
+	void *reloaded_context;         /* of both */
+	/* Called when a reload has put a table in effect, while the previous one still exists; NULL: not needed. */
+	void (*table_taken)(void *context, const struct table *table);
+	void *table_taken_context;
+	void (*started)(void *context); /* called when superd has tried every socket and the main command runs */
+	void *started_context;
+};
+
+/* Prepares the loop. The caller has set engine.log, loader.load, and delay and timeout of shutdown, and calls
+ * signals_watch afterwards. false with errno, and in *failed what failed, as "open /dev/null". */
+bool supervisor_init(struct supervisor *supervisor, const char **failed);
+
+/* Runs a table, which it owns, until the end; beside it a main command, if argv is not NULL. Returns the exit
+ * status. */
+int supervisor_run(struct supervisor *supervisor, struct table *table, char *const *argv);
+
+/* Logs the diagnostics of a table that was read while superd runs. */
+void supervisor_log_diags(struct log *log, const struct diags *diags);
+
+/* Reads the table for a comparison, and calls `previewed`. false: another reading is under way, or superd cannot. */
+bool supervisor_preview(struct supervisor *supervisor);
+
+/* Compares the services with those of this table (service_comparison_begin, service_comparison_go_on). */
+void supervisor_compare(const struct supervisor *supervisor, const struct table *table,
+			struct service_comparison *comparison);
+enum comparison_progress supervisor_compare_on(struct service_comparison *comparison, double seconds,
+					       service_compared *compared, void *context);
+
+/* Applies locks that were read while superd runs (superd/service/operator_locks). */
+void supervisor_impose_locks(struct supervisor *supervisor);
+
+/* Stops all services, then superd (superd/supervisor/shutdown). A second call ends --stop-delay; the next kills at
+ * once. signal: for the main command. */
+void supervisor_stop(struct supervisor *supervisor, int signal);
+
+/* Stops superd with this exit status, soon, because it cannot continue. The caller can finish its work. */
+void supervisor_fail(struct supervisor *supervisor, int status);
+
+/* Ends superd without its instances. */
+void supervisor_end(struct supervisor *supervisor);
+
+/* Called when a process was reaped, here or by the guard: its wait status, and seconds of processor time. */
+void supervisor_take_end(struct supervisor *supervisor, pid_t pid, int status, double cpu);
+
+void supervisor_free(struct supervisor *supervisor);

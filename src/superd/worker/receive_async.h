@@ -1,0 +1,39 @@
+/* Receives a message with descriptors (SCM_RIGHTS, unix(7)) in a helper process, as dropping a descriptor may block for
+ * ever. The process answers as soon as it has the message. It passes on requested descriptors of kinds that can be
+ * held, polled and closed without a file system, and keeps the rest until it exits. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "superd/spawn/worker_process.h"
+
+#define RECEIVED_MOST 253               /* descriptors; the kernel sends no more at once (SCM_MAX_FD) */
+#define RECEIVED_KIND 40
+
+enum receive_purpose {
+	RECEIVE_NOTHING,                /* drop all descriptors */
+	RECEIVE_STORED,                 /* pass on sockets, pipes, memfds, eventfds, timerfds and pidfds */
+	RECEIVE_PROCESS,                /* return the pid of the one pidfd's process */
+};
+
+/* The process's answer. The caller closes the descriptors. */
+struct received {
+	int fds[RECEIVED_MOST];         /* close-on-exec */
+	size_t count;
+	pid_t process;                  /* pid of the pidfd's process, in superd's pid namespace; -1: none */
+	unsigned refused;               /* RECEIVE_STORED: number of descriptors that were not passed on */
+	char kind[RECEIVED_KIND];       /* kind of the first refused one: "a file", "anon_inode:[eventpoll]" */
+};
+
+enum receive_state { RECEIVE_DONE, RECEIVE_WAITS, RECEIVE_FAILED };
+
+/* Starts the process that receives the first message in this socket's queue. Until it has answered, nothing else may
+ * read from the socket. Its channel becomes readable then. `channel` -1, with errno: it could not be started. */
+struct worker_process receive_async(int socket, enum receive_purpose purpose);
+
+/* Reads the process's answer from the channel without blocking. RECEIVE_FAILED: the process has ended without an
+ * answer, or was refused, and may not have received the message; there may be descriptors. Unless it returns
+ * RECEIVE_WAITS, the caller closes the channel. */
+enum receive_state receive_async_hear(const struct worker_process *process, struct received *received);

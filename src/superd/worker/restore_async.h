@@ -1,0 +1,19 @@
+/* Restores what a backend may have changed of its listener (bind_restore), in a helper process: another holder of the
+ * socket may keep its lock forever (os/netdiag/foreign_socket). Unlike with foreign_socket_do superd does not wait, and
+ * one process serves many listeners in turn; a fork for each would cost ten times as much. The process has a copy of
+ * superd's memory, so it must be ended when the table changes. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "os/socket/bind.h"
+#include "superd/spawn/worker_process.h"
+
+/* Requests a restore under a number, and starts the process if `channel` is -1. The process must be younger than
+ * `task->listen`. false and errno; EAGAIN: too many requests are open. */
+bool restore_async_ask(struct worker_process *process, const struct restore_task *task, uint64_t number);
+
+/* Reads the answer to the request of this number without blocking: its errno in *error, 0: all was restored. false and
+ * errno; EAGAIN: no answer yet; any other: the process has ended, or was refused. */
+bool restore_async_hear(struct worker_process *process, uint64_t number, int *error);

@@ -1,0 +1,285 @@
+/* Compiles address rules, and checks addresses and names against them.
+ *
+ * Compiled networks are sorted; networks inside another are dropped, and two halves are joined. So at most one network
+ * of a list contains an address, and a binary search finds it among thousands. Names come last: superd looks up a
+ * client's name only if no network decides. */
+#include "table/access/access.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "lib/array.h"
+#include "table/access/access_rule.h"
+
+/* A compiled list. */
+struct rules {
+	const struct network *networks; /* sorted, none inside another */
+	size_t count;
+	words names;                    /* host names, and .domains */
+};
+
+struct access {
+	struct rules permits, denials;
+	bool restricts;                 /* only_from is set */
+};
+
+/* A list during its compilation. */
+struct compilation {
+	struct network *networks;
+	size_t count, capacity;
+	const char **names;
+	size_t name_count;
+	bool (*find)(void *context, const char *name, struct network *network);         /* access_compile's, or NULL */
+	void *context;
+};
+
+static bool compile_network(struct compilation *compilation, const struct network *network)
+{
+	struct network *networks =
+		array_grow(compilation->networks, &compilation->capacity, compilation->count, sizeof(*networks));
+
+	if (!networks)
+		return false;
+	compilation->networks = networks;
+	compilation->networks[compilation->count++] = *network;
+	return true;
+}
+
+static bool compile_word(struct compilation *compilation, const char *word)
+{
+	struct access_rule parsed;
+	struct network network;
+
+	if (access_rule_read(word, &parsed))
+		return true;            /* not possible: the type refuses such words */
+	for (size_t i = 0; i < parsed.count; i++) {
+		if (!compile_network(compilation, &parsed.networks[i]))
+			return false;
+	}
+	if (parsed.form == ACCESS_NETWORKS)
+		return true;
+	if (parsed.form == ACCESS_NAME && compilation->find &&
+	    compilation->find(compilation->context, word, &network)) {
+		network_mask(&network);
+		return compile_network(compilation, &network);
+	}
+	compilation->names[compilation->name_count++] = word;
+	return true;
+}
+
+static int compare_networks(const void *a, const void *b)
+{
+	const struct network *left = a, *right = b;
+	int order = memcmp(left->address, right->address, sizeof(left->address));
+
+	return order ? order : (left->bits > right->bits) - (left->bits < right->bits);
+}
+
+static bool network_contains(const struct network *network, const unsigned char address[16])
+{
+	unsigned whole = network->bits / 8, rest = network->bits % 8;
+
+	if (memcmp(network->address, address, whole) != 0)
+		return false;
+	return !rest || !((network->address[whole] ^ address[whole]) >> (8 - rest));
+}
+
+/* Whether two networks are the halves of one, the lower one first. */
+static bool networks_join(const struct network *low, const struct network *high)
+{
+	struct network both = *low;
+
+	if (low->bits != high->bits || !low->bits)
+		return false;
+	both.bits--;
+	return network_contains(&both, high->address);
+}
+
+/* Sorts the networks, drops those inside another and joins halves. Returns the number that remains. */
+static size_t merge_networks(struct network *networks, size_t count)
+{
+	size_t kept = 0;
+
+	if (count)
+		qsort(networks, count, sizeof(*networks), compare_networks);
+	for (size_t i = 0; i < count; i++) {
+		if (kept && network_contains(&networks[kept - 1], networks[i].address))
+			continue;
+		networks[kept++] = networks[i];
+		while (kept > 1 && networks_join(&networks[kept - 2], &networks[kept - 1])) {
+			kept--;
+			networks[kept - 1].bits--;
+			network_mask(&networks[kept - 1]);
+		}
+	}
+	return kept;
+}
+
+static bool compile_rules(struct rules *rules, words list, struct compilation *compilation, struct pool *pool)
+{
+	bool ok = true;
+
+	compilation->count = compilation->name_count = 0;
+	compilation->names = calloc(words_count(list) + 1, sizeof(*compilation->names));
+	if (!compilation->names)
+		return false;
+	for (; ok && list && *list; list++)
+		ok = compile_word(compilation, *list);
+	rules->count = merge_networks(compilation->networks, compilation->count);
+	if (ok && rules->count) {
+		rules->networks = pool_keep(pool, compilation->networks, rules->count * sizeof(*rules->networks));
+		ok = rules->networks;
+	}
+	if (ok && compilation->name_count) {
+		rules->names = pool_list(pool, compilation->names, compilation->name_count);
+		ok = rules->names;
+	}
+	free(compilation->names);
+	return ok;
+}
+
+const struct access *access_compile(words only_from, words no_access,
+				    bool (*find)(void *context, const char *name, struct network *network),
+				    void *context, struct pool *pool)
+{
+	struct compilation compilation = { .find = find, .context = context };
+	const struct access *kept = NULL;
+	struct access access;
+
+	if (!only_from && !no_access)
+		return NULL;
+	memset(&access, 0, sizeof(access));
+	access.restricts = only_from;
+	if (compile_rules(&access.permits, only_from, &compilation, pool) &&
+	    compile_rules(&access.denials, no_access, &compilation, pool))
+		kept = pool_keep(pool, &access, sizeof(access));
+	free(compilation.networks);
+	return kept;
+}
+
+/* Finds the network of the rules that contains an address: the last one that begins at or before it, or none. */
+static const struct network *find_network(const struct rules *rules, const unsigned char address[16])
+{
+	size_t low = 0, high = rules->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(rules->networks[middle].address, address, 16) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && network_contains(&rules->networks[low - 1], address) ? &rules->networks[low - 1] : NULL;
+}
+
+static bool rules_contain(const struct rules *rules, const unsigned char address[16])
+{
+	return find_network(rules, address);
+}
+
+static bool rules_cover(const struct rules *rules, const struct network *network)
+{
+	const struct network *around = find_network(rules, network->address);
+
+	return around && around->bits <= network->bits;
+}
+
+enum access_verdict access_judge(const struct access *access, const unsigned char address[16])
+{
+	bool permitted;
+
+	if (!access)
+		return ACCESS_PERMITTED;
+	if (!address)
+		return access->restricts ? ACCESS_DENIED : ACCESS_PERMITTED;
+	if (rules_contain(&access->denials, address))
+		return ACCESS_DENIED;
+	permitted = !access->restricts || rules_contain(&access->permits, address);
+	if (!permitted && !access->permits.names)
+		return ACCESS_DENIED;
+	return permitted && !access->denials.names ? ACCESS_PERMITTED : ACCESS_BY_NAME;
+}
+
+bool access_denies_all(const struct access *access, bool has_ipv6)
+{
+	static const struct network ipv4 = { { [10] = 0xff, [11] = 0xff }, 96 }, both = { { 0 }, 0 };
+
+	if (!access->restricts)
+		return rules_cover(&access->denials, has_ipv6 ? &both : &ipv4);
+	for (size_t n = 0; n < access->permits.count; n++) {
+		if (!rules_cover(&access->denials, &access->permits.networks[n]))
+			return false;
+	}
+	return access->permits.count && !access->permits.names;
+}
+
+bool access_lists(const struct access *access, int family, const void *address)
+{
+	unsigned char whole[16] = { [10] = 0xff, [11] = 0xff };
+
+	if (!access)
+		return false;
+	if (family == AF_INET)
+		memcpy(whole + 12, address, 4);
+	else
+		memcpy(whole, address, sizeof(whole));
+	return access_judge(access, whole) == ACCESS_PERMITTED;
+}
+
+/* The length without the dot that may end a name. */
+static size_t name_length(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length && name[length - 1] == '.' ? length - 1 : length;
+}
+
+static bool name_matches(const char *rule, const char *name)
+{
+	size_t length = name_length(name), rule_length = name_length(rule);
+
+	if (rule[0] == '.')
+		return length > rule_length && !strncasecmp(name + length - rule_length, rule, rule_length);
+	return length == rule_length && !strncasecmp(name, rule, length);
+}
+
+static bool names_match(words names, const char *name)
+{
+	for (; names && *names && name; names++) {
+		if (name_matches(*names, name))
+			return true;
+	}
+	return false;
+}
+
+enum access_verdict access_judge_name(const struct access *access, const unsigned char address[16], const char *name)
+{
+	enum access_verdict verdict = access_judge(access, address);
+
+	if (verdict != ACCESS_BY_NAME)
+		return verdict;
+	if (names_match(access->denials.names, name))
+		return ACCESS_DENIED;
+	if (!access->restricts || rules_contain(&access->permits, address) || names_match(access->permits.names, name))
+		return ACCESS_PERMITTED;
+	return ACCESS_DENIED;
+}
+
+bool access_has_names(const struct access *access)
+{
+	return access && (access->permits.names || access->denials.names);
+}
+
+const struct network *access_networks(const struct access *access, bool denials, size_t *count)
+{
+	const struct rules *rules = denials ? &access->denials : &access->permits;
+	static const struct network nowhere;
+
+	*count = rules->count;
+	if (!denials && !access->restricts)
+		return NULL;
+	return rules->networks ? rules->networks : &nowhere;
+}

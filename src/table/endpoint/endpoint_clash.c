@@ -1,0 +1,126 @@
+/* Decides which two listeners Linux does not bind together.
+ *
+ * A listening TCP socket blocks its port for every socket whose addresses overlap, with or without SO_REUSEADDR
+ * (inet_csk_bind_conflict in the kernel); a dual-stack socket has the addresses of both families. The same is true for
+ * UDP, because superd binds UDP sockets without SO_REUSEADDR: with it, any process could bind the same port and take
+ * their datagrams. Measured on Linux 6.18 for every pair of wildcard, address, family and interface. */
+#include "table/endpoint/endpoint.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <strings.h>
+
+/* The addresses of a listener. */
+struct endpoint_reach {
+	bool ipv4, ipv6;                /* the families */
+	bool all;                       /* every address of the families; else the one below */
+	const char *name;               /* a host that is not looked up yet; NULL: `address` is valid */
+	struct in6_addr address;        /* IPv4 as ::ffff:a.b.c.d */
+};
+
+static struct endpoint_reach endpoint_reach(const struct endpoint *endpoint)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct endpoint_reach reach = {
+		.ipv4 = endpoint->family != FAMILY_IPV6,
+		.ipv6 = endpoint->family != FAMILY_IPV4,
+		.all = !endpoint->address,
+	};
+
+	if (!endpoint->address)
+		return reach;
+	if (inet_pton(AF_INET, endpoint->address, &reach.address.s6_addr[12]) == 1) {
+		memcpy(&reach.address, mapped, sizeof(mapped));
+	} else if (inet_pton(AF_INET6, endpoint->address, &reach.address) != 1) {
+		reach.name = endpoint->address;
+		return reach;
+	}
+	reach.ipv4 = IN6_IS_ADDR_V4MAPPED(&reach.address);
+	reach.ipv6 = !reach.ipv4;
+	reach.all = reach.ipv4 && !memcmp(&reach.address.s6_addr[12], "\0\0\0", 4);
+	return reach;
+}
+
+static bool reach_covers(const struct endpoint_reach *all, const struct endpoint_reach *name)
+{
+	return all->all && (all->ipv4 || !name->ipv4) && (all->ipv6 || !name->ipv6);
+}
+
+static bool reach_overlaps(const struct endpoint_reach *a, const struct endpoint_reach *b)
+{
+	if (a->name && b->name)
+		return !strcasecmp(a->name, b->name) && ((a->ipv4 && b->ipv4) || (a->ipv6 && b->ipv6));
+	if (a->name)
+		return reach_covers(b, a);
+	if (b->name)
+		return reach_covers(a, b);
+	if (!(a->ipv4 && b->ipv4) && !(a->ipv6 && b->ipv6))
+		return false;
+	return a->all || b->all || !memcmp(&a->address, &b->address, sizeof(a->address));
+}
+
+static bool ports_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	if (a->port_name || b->port_name)
+		return a->port_name && b->port_name && !strcmp(a->port_name, b->port_name);
+	return a->port == b->port && a->port != 0;
+}
+
+static bool inet_clash(const struct endpoint *a, const struct endpoint *b)
+{
+	struct endpoint_reach reach_a = endpoint_reach(a), reach_b = endpoint_reach(b);
+
+	if (a->interface && b->interface && strcmp(a->interface, b->interface) != 0)
+		return false;
+	return ports_equal(a, b) && reach_overlaps(&reach_a, &reach_b);
+}
+
+/* RPC services clash in their registration, one for each version and family, not in their ports. */
+static bool rpc_clash(const struct endpoint *a, const struct endpoint *b)
+{
+	if (a->family != FAMILY_ANY && b->family != FAMILY_ANY && a->family != b->family)
+		return false;
+	if (a->port_name || b->port_name) {
+		if (!a->port_name || !b->port_name || strcmp(a->port_name, b->port_name) != 0)
+			return false;
+	} else if (a->number != b->number) {
+		return false;
+	}
+	return a->group <= b->highest && b->group <= a->highest;
+}
+
+/* A + is no part of the name. RFC 1078: names are case-insensitive. */
+static bool tcpmux_clash(const struct endpoint *a, const struct endpoint *b)
+{
+	return !strcasecmp(a->address + (a->address[0] == '+'), b->address + (b->address[0] == '+'));
+}
+
+static bool vsock_clash(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->group == b->group && (a->number == b->number || a->number == UINT32_MAX || b->number == UINT32_MAX);
+}
+
+bool endpoint_clash(const struct endpoint *a, const struct endpoint *b)
+{
+	/* All kinds share the paths; each type of socket has its own abstract names. */
+	if (endpoint_is_path(a) && endpoint_is_path(b))
+		return !strcmp(a->address, b->address);
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case ENDPOINT_TCP:
+	case ENDPOINT_SCTP:
+	case ENDPOINT_UDP:
+		return inet_clash(a, b);
+	case ENDPOINT_RPC_TCP:
+	case ENDPOINT_RPC_UDP:
+		return rpc_clash(a, b);
+	case ENDPOINT_TCPMUX:
+		return tcpmux_clash(a, b);
+	case ENDPOINT_VSOCK:
+		return vsock_clash(a, b);
+	default:
+		return endpoint_equal(a, b);
+	}
+}

@@ -1,0 +1,59 @@
+/* The settings of superd itself: the block superd { } of superd.conf. A table has at most one, in one of its files. The
+ * command line has an option of the same name for each, which overrides it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/diag.h"
+#include "table/type/directive.h"
+
+enum global {
+	GLOBAL_LOG, GLOBAL_LOG_FORMAT, GLOBAL_LOG_LEVEL, GLOBAL_CONTROL, GLOBAL_CONTROL_GROUP, GLOBAL_PID_FILE,
+	GLOBAL_FDSTORE, GLOBAL_GUARD, GLOBAL_MAX_STARTING, GLOBAL_STOP_DELAY, GLOBAL_STOP_TIMEOUT, GLOBALS
+};
+
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
+struct globals {
+	const char *log;                /* destination (lib/log/log.h); NULL: not set */
+	unsigned log_format;            /* enum log_format; UINT_MAX: not set */
+	unsigned log_level;             /* enum level; UINT_MAX: not set */
+	const char *control;            /* path, "@NAME" or "none"; NULL: the default path, or none with -l */
+	const char *control_group;      /* NULL: none */
+	const char *pid_file;           /* NULL: none */
+	const char *fdstore;            /* "none", "notify" or a path; NULL: not set */
+	unsigned guard;                 /* 0: none, 1: superd runs under a guard; UINT_MAX: not set */
+	int64_t max_starting;           /* starts under way at once; 0: any number; -1: not set */
+	int64_t stop_delay;             /* microseconds; -1: not set */
+	int64_t stop_timeout;           /* microseconds, SCAN_INFINITY: no limit; -1: not set */
+	struct origin block;            /* place of the block; file NULL: the table has none */
+	struct origin at[GLOBALS];      /* place of each setting; file NULL: the table does not set it */
+};
+
+/* A row for each setting, in the order of enum global. Its field is in struct globals. */
+extern const struct directive global_directives[GLOBALS];
+
+const struct directive *global_find(const char *name);  /* NULL: unknown */
+
+void globals_init(struct globals *globals);     /* sets nothing */
+bool global_is_set(const struct globals *globals, enum global global);
+
+/* The settings that result if `first` overrides `second`, and `second` overrides the defaults. Without places; texts
+ * are borrowed. second NULL: nothing is set there. */
+struct globals globals_join(const struct globals *first, const struct globals *second);
+
+static inline enum global global_index(const struct directive *directive)
+{
+	return (enum global)(directive - global_directives);
+}
+
+static inline void *global_field(struct globals *globals, enum global global)
+{
+	return (char *)globals + global_directives[global].offset;
+}
+
+static inline const void *global_value(const struct globals *globals, enum global global)
+{
+	return (const char *)globals + global_directives[global].offset;
+}

@@ -1,0 +1,52 @@
+/* An option's field in a service, and its default value. A default is a text, read by the option's own parser, or, if
+ * no text stands for it, the bytes of `unset`. */
+#include "table/option/option_table.h"
+
+#include <string.h>
+
+#include "table/option/option_setting.h"
+
+static bool has_field(const struct directive *directive)
+{
+	return !(directive->flags & STRUCTURE);
+}
+
+const void *directive_field(const struct directive *directive, const struct service *service)
+{
+	if (!has_field(directive))
+		return NULL;
+	return (const char *)service_group(service, directive->group) + directive->offset;
+}
+
+static bool fill_default(const struct directive *directive, void *field, struct pool *pool)
+{
+	struct parse parse = { .directive = directive, .words = &directive->fallback, .count = 1, .pool = pool };
+
+	memset(field, 0, directive->type->size);
+	if (directive->unset)
+		memcpy(field, directive->unset, directive->type->size);
+	if (!directive->fallback)
+		return true;
+	return !type_parse(&parse, field);
+}
+
+bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool)
+{
+	memset(values, 0, group_sizes[group]);
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (directive->group != group || !has_field(directive))
+			continue;
+		if (!fill_default(directive, (char *)values + directive->offset, pool))
+			return false;
+	}
+	return true;
+}
+
+bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch)
+{
+	union field_value value;
+
+	return fill_default(directive, &value, scratch) && directive->type->equal(field, &value);
+}

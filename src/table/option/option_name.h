@@ -1,0 +1,11 @@
+/* Names of options for messages, in the language of the service's source: LimitNOFILE for a unit, NumberOfFiles for a
+ * property list, otherwise rlimit_nofile. */
+#pragma once
+
+#include "table/service/service.h"
+
+/* The name of an option in the service's language; its name in superd.conf if that language has none. Static. */
+const char *option_name_of(const struct service *service, const char *option);
+
+/* Adds an option with a value in the service's syntax: "nice = 5", "Nice=5". */
+void option_name_add(const struct service *service, const char *option, const char *value, struct buf *out);

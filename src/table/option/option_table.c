@@ -1,0 +1,1419 @@
+/* The table of options, in the order of the manual. Options of CHAPTER_XINETD and CHAPTER_UNITS are beside those that
+ * they resemble. A row has all that is known about an option, except what acts on it.
+ *
+ * FIELD compares the C type of the struct's member with that of the option's type: a mismatch does not compile. A unit
+ * test reads every default, every word and every name. */
+#include "table/option/option_table.h"
+
+#include <sys/resource.h>
+
+/* The C type that each type stores, for the check in FIELD. */
+#define C_text const char *
+#define C_path const char *
+#define C_name const char *
+#define C_bool bool
+#define C_count int64_t
+#define C_size int64_t
+#define C_duration int64_t
+#define C_mode mode_t
+#define C_word unsigned
+#define C_signal int
+#define C_list words
+#define C_paths words
+#define C_command words
+#define C_env words
+#define C_stream struct stream
+#define C_base64 words
+#define C_limit struct limit
+#define C_capabilities uint64_t
+#define C_tos int64_t
+#define C_scheduling const char *
+#define C_cpus words
+#define C_directories words
+#define C_builtin words
+#define C_redirect words
+#define C_addresses words
+#define C_times words
+#define C_load int64_t
+#define C_rate struct rate
+#define C_log_type const struct log_target *
+#define C_flags unsigned
+#define C_multicast words
+#define C_commands words
+#define C_statuses words
+#define C_conditions words
+#define C_signs const char *
+#define C_calls words
+#define C_families words
+#define C_namespaces unsigned
+#define C_error int64_t
+#define C_protected_paths words
+#define C_bindings words
+#define C_temporary words
+#define C_memory struct amount
+#define C_tasks struct amount
+#define C_quota int64_t
+#define C_weight int64_t
+#define C_device_limits words
+#define C_device_rules words
+#define C_delegation bool
+#define C_networks words
+#define C_open_files words
+#define C_loaded_credentials words
+#define C_set_credentials words
+#define C_imported_credentials words
+
+#define STRUCT_EXEC struct exec_options
+#define STRUCT_SOCKETS struct socket_options
+#define STRUCT_IDENTITY struct identity_options
+#define STRUCT_ENVIRONMENT struct environment_options
+#define STRUCT_LIMITS struct limit_options
+#define STRUCT_STREAMS struct stream_options
+#define STRUCT_ACCESS struct access_options
+#define STRUCT_LIFECYCLE struct lifecycle_options
+#define STRUCT_LOG struct log_options
+#define STRUCT_COMMANDS struct command_options
+#define STRUCT_RESTART struct restart_options
+#define STRUCT_HARDENING struct hardening_options
+#define STRUCT_PATHS struct path_options
+#define STRUCT_SYSCALLS struct syscall_options
+#define STRUCT_DIRECTORIES struct directory_options
+#define STRUCT_SCHEDULING struct scheduling_options
+#define STRUCT_RESOURCES struct resource_options
+#define STRUCT_CGROUP_FILTERS struct cgroup_filter_options
+#define STRUCT_PASSED_FDS struct passed_fds_options
+
+/* Chapter, group, offset and type of an option. FIELD_IN: it is not in the chapter of its group's name. */
+#define FIELD(GROUP, member, as) MEMBER(CHAPTER_##GROUP, GROUP, member, type_##as, C_##as)
+#define FIELD_IN(CHAPTER, GROUP, member, as) MEMBER(CHAPTER_##CHAPTER, GROUP, member, type_##as, C_##as)
+#define MEMBER(IN, GROUP, member, object, stored) \
+	.type = &object, .chapter = IN, .group = GROUP_##GROUP, \
+	.offset = offsetof(STRUCT_##GROUP, member) + \
+		  0 * sizeof(char[_Generic(&((STRUCT_##GROUP *)0)->member, stored *: 1)])
+
+#define ANYWHERE (IN_DEFAULTS | IN_SOCKET)
+#define SECONDS(n) ((int64_t)(n) * 1000000)
+#define FROM(dialect) (1u << (dialect))
+
+#define RLIMIT(suffix, resource, unit, ...) \
+	{ .name = { "rlimit_" #suffix, [UNIT] = "Service.Limit" unit, __VA_ARGS__ }, \
+	  FIELD(LIMITS, of[RLIMIT_##resource], limit), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, \
+	  .unset = &no_limit, .argument = "soft[:hard]", .translated = FROM(LAUNCHD),
+
+/* On or off. */
+#define SWITCH(native, key) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(HARDENING, native, bool), \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+
+#define CHOICE(native, key, usual) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(HARDENING, native, word), \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = usual, .words = native##_words,
+
+#define PATHS(native, key, as, example) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(PATHS, native, as), \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = example,
+
+#define DIRECTORIES(native, key) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(DIRECTORIES, native, directories), \
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name[:link]",
+
+#define FOLDER_MODE(native, key) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(DIRECTORIES, native, mode), \
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0755", .argument = "mode",
+
+#define AMOUNT(native, key, as, example) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(RESOURCES, native, as), .unset = &no_amount, \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = example,
+
+#define DEVICE_LIMITS(native, key) \
+	{ .name = { #native, [UNIT] = "Service." key }, FIELD(RESOURCES, native, device_limits), \
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "path limit",
+
+#define COMMANDS(native, unit, PHASE) COMMANDS_IN(COMMANDS, native, unit, PHASE)
+#define COMMANDS_IN(CHAPTER, native, unit, PHASE) \
+	{ .name = { native, [UNIT] = unit }, FIELD_IN(CHAPTER, COMMANDS, of[PHASE_##PHASE], commands), \
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "command",
+
+static const char *const pass_words[] = { [PASS_SYSTEMD] = "systemd", [PASS_INETD] = "inetd", [PASS_BIND] = "bind",
+	NULL };
+static const char *const proxy_words[] = { [PROXY_NO] = "no", [PROXY_V1] = "v1", [PROXY_V2] = "v2", NULL };
+static const char *const type_words[] = {
+	[TYPE_SIMPLE] = "simple", [TYPE_EXEC] = "exec", [TYPE_NOTIFY] = "notify",
+	[TYPE_NOTIFY_RELOAD] = "notify-reload", [TYPE_FORKING] = "forking", [TYPE_ONESHOT] = "oneshot", NULL
+};
+static const char *const notify_access_words[] = {
+	[NOTIFY_NONE] = "none", [NOTIFY_MAIN] = "main", [NOTIFY_EXEC] = "exec", [NOTIFY_ALL] = "all", NULL
+};
+static const char *const preserve_words[] = {
+	[PRESERVE_NO] = "no", [PRESERVE_RESTART] = "restart", [PRESERVE_ON_SUCCESS] = "on-success",
+	[PRESERVE_YES] = "yes", NULL
+};
+static const char *const restart_words[] = {
+	[RESTART_DEFAULT] = "default", [RESTART_NO] = "no",
+	[RESTART_ON_SUCCESS] = "on-success", [RESTART_ON_FAILURE] = "on-failure",
+	[RESTART_ON_ABNORMAL] = "on-abnormal", [RESTART_ON_WATCHDOG] = "on-watchdog", [RESTART_ON_ABORT] = "on-abort",
+	[RESTART_ALWAYS] = "always", NULL
+};
+static const char *const start_words[] = {
+	[START_DEMAND] = "demand", [START_BOOT] = "boot", [START_MANUAL] = "manual",
+	[START_WANTED] = "wanted", NULL
+};
+static const char *const ipv6_only_words[] = {
+	[IPV6_ONLY_DEFAULT] = "default", [IPV6_ONLY_NO] = "no", [IPV6_ONLY_YES] = "yes", NULL
+};
+static const char *const limit_action_words[] = {
+	[LIMIT_QUEUE] = "queue", [LIMIT_CLOSE] = "close", [LIMIT_CLOSE_RESERVED] = "close-reserved", NULL
+};
+static const char *const overload_words[] = { [OVERLOAD_QUEUE] = "queue", [OVERLOAD_REFUSE] = "refuse", NULL };
+static const char *const kill_mode_words[] = {
+	[KILL_GROUP] = "group", [KILL_MIXED] = "mixed", [KILL_PROCESS] = "process", [KILL_NONE] = "none", NULL
+};
+static const char *const idle_action_words[] = {
+	[IDLE_STOP] = "stop", [IDLE_FREEZE] = "freeze", [IDLE_REPORT] = "report", NULL
+};
+static const char *const idle_means_words[] = {
+	[IDLE_MEANS_CONNECTED] = "connected", [IDLE_MEANS_QUIET] = "quiet", NULL
+};
+static const char *const probe_words[] = { [PROBE_NONE] = "none", [PROBE_SILENT] = "silent", NULL };
+static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
+/* By the numbers of syslog(3); 12 to 15 are reserved for the system. */
+static const char *const syslog_facility_words[] = {
+	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+	"12", "13", "14", "15", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL
+};
+static const char *const syslog_level_words[] = {
+	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
+};
+static const char *const timestamping_words[] = {
+	[TIMESTAMPS_OFF] = "off", [TIMESTAMPS_US] = "us", [TIMESTAMPS_NS] = "ns", NULL
+};
+static const char *const socket_protocol_words[] = {
+	[PROTOCOL_DEFAULT] = "default", [PROTOCOL_UDPLITE] = "udplite", [PROTOCOL_MPTCP] = "mptcp", NULL
+};
+static const char *const instance_names_words[] = {
+	[INSTANCE_NAMES_COOKIE] = "cookie", [INSTANCE_NAMES_PLAIN] = "plain", NULL
+};
+static const char *const on_change_words[] = { [ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", NULL };
+static const char *const on_remove_words[] = {
+	[REMOVE_AUTO] = "auto", [REMOVE_FINISH] = "finish", [REMOVE_DRAIN] = "drain", [REMOVE_STOP] = "stop", NULL
+};
+
+static const char *const private_tmp_words[] = {
+	[TMP_SHARED] = "no", [TMP_PRIVATE] = "yes", [TMP_DISCONNECTED] = "disconnected", NULL
+};
+static const char *const private_users_words[] = {
+	[PRIVATE_USERS_NO] = "no", [PRIVATE_USERS_YES] = "yes", [PRIVATE_USERS_SELF] = "self",
+	[PRIVATE_USERS_IDENTITY] = "identity", [PRIVATE_USERS_FULL] = "full", NULL
+};
+static const char *const protect_system_words[] = {
+	[SYSTEM_WRITABLE] = "no", [SYSTEM_PROTECTED] = "yes", [SYSTEM_FULL] = "full", [SYSTEM_STRICT] = "strict", NULL
+};
+static const char *const protect_home_words[] = {
+	[HOME_WRITABLE] = "no", [HOME_HIDDEN] = "yes", [HOME_READ_ONLY] = "read-only", [HOME_TEMPORARY] = "tmpfs", NULL
+};
+static const char *const protect_proc_words[] = {
+	[PROC_DEFAULT] = "default", [PROC_NO_ACCESS] = "noaccess", [PROC_INVISIBLE] = "invisible",
+	[PROC_TRACEABLE] = "ptraceable", NULL
+};
+static const char *const proc_subset_words[] = { [SUBSET_ALL] = "all", [SUBSET_PID] = "pid", NULL };
+static const char *const mount_flags_words[] = {
+	[MOUNTS_SHARED] = "shared", [MOUNTS_SLAVE] = "slave", [MOUNTS_PRIVATE] = "private", NULL
+};
+static const char *const keyring_mode_words[] = {
+	[KEYRING_INHERIT] = "inherit", [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared", NULL
+};
+/* By the bits of linux/securebits.h. */
+static const char *const secure_bits_words[] = {
+	"noroot", "noroot-locked", "no-setuid-fixup", "no-setuid-fixup-locked", "keep-caps", "keep-caps-locked",
+	"no-cap-ambient-raise", "no-cap-ambient-raise-locked", NULL
+};
+/* In the order of the list in filter/filter.c. */
+static const char *const architecture_words[] = {
+	"native", "x86", "x86-64", "x32", "arm", "arm64", "loongarch64", "mips", "mips64", "mips64-n32", "mips-le",
+	"mips64-le", "mips64-le-n32", "parisc", "parisc64", "ppc", "ppc64", "ppc64-le", "riscv64", "s390", "s390x", NULL
+};
+
+static const char *const builtin_words[] = {
+	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "auth", "servers", "services", "health", "metrics",
+	"status", NULL
+};
+static const char *const log_on_success_words[] = { "PID", "HOST", "USERID", "EXIT", "DURATION", "TRAFFIC", NULL };
+static const char *const log_on_failure_words[] = { "HOST", "USERID", "ATTEMPT", NULL };
+
+static const char *const home_words[] = { "~", NULL };
+static const char *const device_policy_words[] = {
+	[DEVICES_AUTO] = "auto", [DEVICES_CLOSED] = "closed", [DEVICES_STRICT] = "strict", NULL
+};
+static const char *const oom_policy_words[] = {
+	[OOM_CONTINUE] = "continue", [OOM_STOP] = "stop", [OOM_KILL] = "kill", NULL
+};
+static const char *const directory_preserve_words[] = {
+	[DIRECTORY_GOES] = "no", [DIRECTORY_STAYS] = "yes", [DIRECTORY_RESTARTS] = "restart", NULL
+};
+static const char *const cpu_scheduling_words[] = {
+	[CPU_DEFAULT] = "default", [CPU_OTHER] = "other", [CPU_BATCH] = "batch", [CPU_IDLE] = "idle",
+	[CPU_FIFO] = "fifo", [CPU_RR] = "rr", NULL
+};
+/* In the order of the list in superd/start/scheduling.c. */
+static const char *const personality_words[] = {
+	"default", "x86", "x86-64", "arm", "arm64", "ppc", "ppc-le", "ppc64", "ppc64-le", "s390", "s390x", NULL
+};
+
+static const struct limit no_limit = { .soft = -1, .hard = -1 };
+static const int64_t no_number = -1;
+static const struct amount no_amount = { -1, -1 };
+static const int64_t no_adjustment = INT64_MIN;
+static const uint64_t every_capability = UINT64_MAX;
+static const struct rate no_rate = { .number = UNLIMITED };
+
+const struct directive directives[] = {
+	/* What to run */
+	{ .name = { "listen", "port", "Socket.ListenStream", "Sockets.SockServiceName" }, .type = &type_endpoints,
+	  .translated = FROM(XINETD) | FROM(UNIT) | FROM(LAUNCHD),
+	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE | IN_SOCKET, .change = CHANGE_REBIND,
+	  .argument = "endpoint",
+	  .help = "The addresses on which superd listens, in the order of the program's sockets (see ENDPOINTS)." },
+	{ .name = { "socket" }, .type = &type_endpoints,
+	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE, .change = CHANGE_REBIND, .argument = "name { }",
+	  .help = "A socket with options of its own (see SYNTAX)." },
+	{ .name = { "exec", "server", "Service.ExecStart", "ProgramArguments" }, FIELD(EXEC, exec, command),
+	  .translated = FROM(XINETD) | FROM(UNIT),
+	  .flags = ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "command",
+	  .help = "The program, by its absolute path, and its arguments. superd splits a text at blanks, quotes "
+		  "and backslashes. No shell reads it. Arguments may contain templates (see Templates)." },
+	{ .name = { "argv0" }, FIELD(EXEC, argv0, text),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
+	  .help = "The name of the program for itself, in place of its path." },
+	{ .name = { "exec_search_path", [UNIT] = "Service.ExecSearchPath" }, FIELD(EXEC, exec_search_path, paths),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
+	  .help = "The directories in which superd looks for a program without a slash. Unset: exec needs an "
+		  "absolute path." },
+	{ .name = { "accept", "wait", "Socket.Accept", "inetdCompatibility.Wait" }, FIELD(EXEC, accept, bool),
+	  .translated = FROM(XINETD) | FROM(LAUNCHD),
+	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "no",
+	  .argument = "yes | no",
+	  .help = "no: the program gets the listening sockets and serves all clients (wait in inetd). yes: superd "
+		  "accepts, and starts an instance for each connection (nowait in inetd)." },
+	{ .name = { "pass" }, FIELD(EXEC, pass, word),
+	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .fallback = "systemd", .words = pass_words,
+	  .help = "How the program gets its sockets. systemd: from descriptor 3 on, with LISTEN_FDS. inetd: one "
+		  "socket, as standard input and output; the default with accept = yes. bind: in place of the "
+		  "sockets that it opens itself (see superd-bind(7))." },
+	{ .name = { "type", [UNIT] = "Service.Type" }, FIELD(EXEC, type, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "simple", .words = type_words,
+	  .help = "When an instance counts as started. simple, exec: when its program runs. forking: when its "
+		  "first process has exited. oneshot: when its work is done. notify, notify-reload: when it sends "
+		  "READY=1 (see NOTIFICATIONS in superd(7))." },
+	{ .name = { "disable", "disable", [LAUNCHD] = "Disabled" }, FIELD(EXEC, disable, bool),
+	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_LIVE, .fallback = "no",
+	  .argument = "yes | no",
+	  .help = "yes: superd reads the service, but opens none of its sockets." },
+	{ .name = { "start", [LAUNCHD] = "RunAtLoad" }, FIELD(EXEC, start, word), .translated = FROM(LAUNCHD),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "demand", .words = start_words,
+	  .help = "The event that starts the program. demand: the first client. boot: the start of superd; unless "
+		  "restart is set, superd also restarts the program after a failure and, without sockets, after a "
+		  "good end, but a oneshot runs once. manual: superctl start, or a service that requires or wants "
+		  "it, without sockets. wanted: the same, and superd stops it when no such service runs any more. "
+		  "boot, manual and wanted need accept = no." },
+	{ .name = { "builtin", "type" }, FIELD(EXEC, builtin, builtin), .translated = FROM(XINETD),
+	  .words = builtin_words,
+	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
+	  .help = "A built-in service in place of exec, and its options (see BUILT-IN SERVICES). Unless user is "
+		  "set, it runs as a user of its own, with an id from 60602 to 61183." },
+	{ .name = { "redirect", "redirect" }, FIELD(EXEC, redirect, redirect),
+	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path",
+	  .help = "Connects each client to this host and port, or unix socket. With exec, the first client starts "
+		  "the program, which must listen there (see RELAYS in superd-bind(7)). Without exec, one process "
+		  "serves all clients, also of UDP; with accept = yes there is one for each. Without exec and "
+		  "user, it runs as a user of its own, as builtin does." },
+	{ .name = { "redirect_timeout" },
+	  FIELD_IN(EXEC, LIFECYCLE, redirect_timeout, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "1min", .argument = "duration",
+	  .least = 1000, .most = 86400000000,
+	  .help = "How long after the last datagram a client of UDP counts as connected. If the service sets it, "
+		  "a redirect also closes connections that move no byte for so long; otherwise it never does." },
+	{ .name = { "proxy_protocol" }, FIELD(EXEC, proxy_protocol, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .words = proxy_words,
+	  .help = "Whether a redirect sends the client's address first, in HAProxy's PROXY protocol. UDP has none." },
+
+	/* Sockets */
+	{ .name = { "backlog", [UNIT] = "Socket.Backlog" }, FIELD(SOCKETS, backlog, count),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "4096", .argument = "number",
+	  .least = 1, .most = INT32_MAX,
+	  .help = "How many connections may wait in the accept queue. The kernel limits it to net.core.somaxconn." },
+	{ .name = { "socket_user", [UNIT] = "Socket.SocketUser", [LAUNCHD] = "Sockets.SockPathOwner" },
+	  FIELD(SOCKETS, socket_user, name),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "user",
+	  .help = "The owner of a unix socket or fifo. Unset: superd's own user." },
+	{ .name = { "socket_group", [UNIT] = "Socket.SocketGroup", [LAUNCHD] = "Sockets.SockPathGroup" },
+	  FIELD(SOCKETS, socket_group, name),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "group",
+	  .help = "The group of a unix socket or fifo. Unset: that of socket_user, or superd's own." },
+	{ .name = { "socket_mode", [UNIT] = "Socket.SocketMode", [LAUNCHD] = "Sockets.SockPathMode" },
+	  FIELD(SOCKETS, socket_mode, mode), .translated = FROM(LAUNCHD),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0666", .argument = "mode", .most = 0777,
+	  .help = "The permissions of a unix socket or fifo. Clients need write permission to connect." },
+	{ .name = { "directory_mode", [UNIT] = "Socket.DirectoryMode" }, FIELD(SOCKETS, directory_mode, mode),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "0755", .argument = "mode", .most = 07777,
+	  .help = "The permissions of directories that superd creates above a unix socket or fifo." },
+	{ .name = { "symlinks", [UNIT] = "Socket.Symlinks" }, FIELD_IN(UNITS, SOCKETS, symlinks, paths),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "path",
+	  .help = "Symbolic links to the unix socket or fifo. If the service has several, set this in socket { }." },
+	{ .name = { "remove_on_stop", [UNIT] = "Socket.RemoveOnStop" }, FIELD(SOCKETS, remove_on_stop, bool),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether superd removes a unix socket or fifo, and its symlinks, when it closes the socket." },
+	{ .name = { "bind_to_device", [UNIT] = "Socket.BindToDevice" }, FIELD(SOCKETS, bind_to_device, text),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "interface",
+	  .help = "The only network interface of the socket." },
+	{ .name = { "free_bind", [UNIT] = "Socket.FreeBind" }, FIELD(SOCKETS, free_bind, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the address may be one that no interface has yet." },
+	{ .name = { "transparent", [UNIT] = "Socket.Transparent" }, FIELD(SOCKETS, transparent, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the socket gets connections that a transparent proxy redirects, with their original "
+		  "destination." },
+	{ .name = { "reuse_port", [UNIT] = "Socket.ReusePort" }, FIELD(SOCKETS, reuse_port, bool),
+	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether several sockets, all with this option, may share one address. The kernel distributes "
+		  "the connections." },
+	{ .name = { "ipv6_only", "v6only", "Socket.BindIPv6Only" }, FIELD(SOCKETS, ipv6_only, word),
+	  .translated = FROM(XINETD) | FROM(UNIT),
+	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "default", .words = ipv6_only_words,
+	  .help = "Whether an IPv6 socket refuses IPv4 clients. default: only if the endpoint names a family." },
+	{ .name = { "keep_alive", [UNIT] = "Socket.KeepAlive" }, FIELD(SOCKETS, keep_alive, bool),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the kernel probes silent TCP connections, to detect vanished clients. For a redirect, "
+		  "on both sides." },
+	{ .name = { "keep_alive_time", [UNIT] = "Socket.KeepAliveTimeSec" },
+	  FIELD(SOCKETS, keep_alive_time, duration),
+	  .flags = TUNES | ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
+	  .most = SECONDS(32767),
+	  .help = "The silence before the first probe, in whole seconds. 0: the kernel's value." },
+	{ .name = { "keep_alive_interval", [UNIT] = "Socket.KeepAliveIntervalSec" },
+	  FIELD(SOCKETS, keep_alive_interval, duration),
+	  .flags = TUNES | ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
+	  .most = SECONDS(32767),
+	  .help = "The time between probes, in whole seconds. 0: the kernel's value." },
+	{ .name = { "keep_alive_probes", [UNIT] = "Socket.KeepAliveProbes" },
+	  FIELD(SOCKETS, keep_alive_probes, count),
+	  .flags = TUNES | ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "number", .most = 127,
+	  .help = "How many unanswered probes end the connection. 0: the kernel's value." },
+	{ .name = { "no_delay", [UNIT] = "Socket.NoDelay" }, FIELD(SOCKETS, no_delay, bool),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether TCP sends small packets at once." },
+	{ .name = { "defer_accept", [UNIT] = "Socket.DeferAcceptSec" }, FIELD(SOCKETS, defer_accept, duration),
+	  .flags = TUNES | ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
+	  .most = SECONDS(INT32_MAX),
+	  .help = "How long, in whole seconds, the kernel holds back a TCP connection on which the client has "
+		  "sent nothing. 0: not at all. Not for protocols in which the server sends first." },
+	{ .name = { "priority", [UNIT] = "Socket.Priority" }, FIELD(SOCKETS, priority, count),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
+	  .least = -1, .most = INT32_MAX,
+	  .help = "The queueing priority of sent packets. Above 6 it needs CAP_NET_ADMIN. -1: the kernel's value." },
+	{ .name = { "mark", [UNIT] = "Socket.Mark" }, FIELD(SOCKETS, mark, count),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
+	  .least = -1, .most = UINT32_MAX,
+	  .help = "The mark of sent packets, for filter and routing rules. It needs CAP_NET_ADMIN. -1: none." },
+	{ .name = { "ip_tos", [UNIT] = "Socket.IPTOS" }, FIELD(SOCKETS, ip_tos, tos),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .unset = &no_number, .argument = "class",
+	  .help = "The type of service of sent IP packets: low-delay, throughput, reliability, low-cost or a "
+		  "number." },
+	{ .name = { "ip_ttl", [UNIT] = "Socket.IPTTL" }, FIELD(SOCKETS, ip_ttl, count),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
+	  .least = -1, .most = 255,
+	  .help = "How many routers a sent packet may cross, from 1 to 255. -1: the kernel's value." },
+	{ .name = { "receive_buffer", [UNIT] = "Socket.ReceiveBuffer" }, FIELD(SOCKETS, receive_buffer, size),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size", .most = INT32_MAX,
+	  .help = "The size of the kernel's receive buffer. 0: the kernel's value. Above net.core.rmem_max it "
+		  "needs CAP_NET_ADMIN." },
+	{ .name = { "send_buffer", [UNIT] = "Socket.SendBuffer" }, FIELD(SOCKETS, send_buffer, size),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size", .most = INT32_MAX,
+	  .help = "The size of the kernel's send buffer. 0: the kernel's value. Above net.core.wmem_max it needs "
+		  "CAP_NET_ADMIN." },
+	{ .name = { "broadcast", [UNIT] = "Socket.Broadcast" }, FIELD(SOCKETS, broadcast, bool),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the program may send UDP datagrams to broadcast addresses." },
+	{ .name = { "pass_credentials", [UNIT] = "Socket.PassCredentials" },
+	  FIELD_IN(UNITS, SOCKETS, pass_credentials, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the kernel adds the sender's process, user and group to messages on a unix or netlink "
+		  "socket." },
+	{ .name = { "pass_packet_info", [UNIT] = "Socket.PassPacketInfo" },
+	  FIELD_IN(UNITS, SOCKETS, pass_packet_info, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the kernel adds the destination address and interface to UDP datagrams, and the group "
+		  "to netlink messages." },
+	{ .name = { "pass_security", [UNIT] = "Socket.PassSecurity" }, FIELD_IN(UNITS, SOCKETS, pass_security, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the kernel adds the sender's security label to messages on a unix or netlink socket." },
+	{ .name = { "pass_pidfd", [UNIT] = "Socket.PassPIDFD" }, FIELD_IN(UNITS, SOCKETS, pass_pidfd, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the kernel adds a pidfd of the sender to messages on a unix socket (Linux 6.5)." },
+	{ .name = { "accept_file_descriptors", [UNIT] = "Socket.AcceptFileDescriptors" },
+	  FIELD_IN(UNITS, SOCKETS, accept_file_descriptors, bool),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "yes", .argument = "yes | no",
+	  .help = "no: clients of a unix socket cannot pass descriptors to the program (Linux 6.16). On an older "
+		  "kernel superd warns." },
+	{ .name = { "timestamping", [UNIT] = "Socket.Timestamping" }, FIELD_IN(UNITS, SOCKETS, timestamping, word),
+	  .translated = FROM(UNIT),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "off", .words = timestamping_words,
+	  .help = "Whether the kernel adds a time of arrival to datagrams, in microseconds (us) or nanoseconds "
+		  "(ns)." },
+	{ .name = { "socket_protocol", [UNIT] = "Socket.SocketProtocol" }, FIELD(SOCKETS, socket_protocol, word),
+	  .translated = FROM(UNIT),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_REBIND, .fallback = "default",
+	  .words = socket_protocol_words,
+	  .help = "Another protocol for the socket: udplite in place of UDP, mptcp in place of TCP." },
+	{ .name = { "flush_pending", [UNIT] = "Socket.FlushPending" }, FIELD_IN(UNITS, SOCKETS, flush_pending, bool),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "With accept = no, whether superd drops waiting connections and datagrams when an instance "
+		  "ends. no: they start the next one." },
+	{ .name = { "writable", [UNIT] = "Socket.Writable" }, FIELD_IN(UNITS, SOCKETS, writable, bool),
+	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether superd opens a special: file for writing too." },
+	{ .name = { "message_queue_max_messages", [UNIT] = "Socket.MessageQueueMaxMessages" },
+	  FIELD_IN(UNITS, SOCKETS, message_queue_max_messages, count),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
+	  .most = INT32_MAX,
+	  .help = "The capacity of a message queue that superd creates. 0: the kernel's value. It needs "
+		  "message_queue_message_size." },
+	{ .name = { "message_queue_message_size", [UNIT] = "Socket.MessageQueueMessageSize" },
+	  FIELD_IN(UNITS, SOCKETS, message_queue_message_size, size),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "size",
+	  .most = INT32_MAX,
+	  .help = "The longest message of a message queue that superd creates. 0: the kernel's value. It needs "
+		  "message_queue_max_messages." },
+	{ .name = { "intercept" }, FIELD_IN(XINETD, SOCKETS, intercept, bool),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .help = "With accept = no on UDP, whether the kernel checks every datagram against only_from and "
+		  "no_access, without logging. no: superd checks and logs senders while no instance runs, and the "
+		  "kernel checks while one does. pass = bind implies it." },
+	{ .name = { "tcp_congestion", [UNIT] = "Socket.TCPCongestion" }, FIELD(SOCKETS, tcp_congestion, text),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "algorithm",
+	  .help = "The congestion control of TCP connections, one of net.ipv4.tcp_available_congestion_control." },
+	{ .name = { "pipe_size", [UNIT] = "Socket.PipeSize" }, FIELD_IN(UNITS, SOCKETS, pipe_size, size),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size",
+	  .most = INT32_MAX,
+	  .help = "The capacity of a fifo. 0: the kernel's value." },
+	{ .name = { "non_blocking", [UNIT] = "Service.NonBlocking" }, FIELD(SOCKETS, non_blocking, bool),
+	  .flags = ANYWHERE, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the program gets its sockets with O_NONBLOCK set." },
+	{ .name = { "binds" }, FIELD(SOCKETS, binds, list),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "endpoint",
+	  .help = "With pass = bind, further addresses that mean this socket, such as a compiled-in port. superd "
+		  "does not listen on them." },
+	{ .name = { "multicast_group", [LAUNCHD] = "Sockets.MulticastGroup" },
+	  FIELD(SOCKETS, multicast_group, multicast),
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "address",
+	  .help = "The multicast groups that a UDP socket joins. %IFACE after an address names the interface." },
+	{ .name = { "every_address" }, FIELD(SOCKETS, every_address, bool),
+	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether a host name in an endpoint becomes one socket for each of its addresses. no: superd "
+		  "uses the first, and warns." },
+	{ .name = { "optional" }, FIELD(SOCKETS, optional, bool),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the service may run without a socket that superd cannot open, as long as another one "
+		  "is open. superd tries again while no instance has the sockets." },
+	{ .name = { "socket_condition" }, FIELD_IN(UNITS, SOCKETS, socket_condition, conditions),
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "Kind=value",
+	  .help = "Conditions for opening the sockets, in the words of condition. A socket whose conditions do "
+		  "not hold stays closed, and the service runs without it. superd checks again when it reads the "
+		  "configuration, and when the service is enabled or started by hand. With Assert in place of "
+		  "Condition it is also an error in the log." },
+
+	/* User and privileges */
+	{ .name = { "user", "user", "Service.User", "UserName" }, FIELD(IDENTITY, user, name),
+	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "user",
+	  .help = "The program's user, by name or number. Unset: superd's own; superd warns if that is root." },
+	{ .name = { "group", "group", "Service.Group", "GroupName" }, FIELD(IDENTITY, group, name),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
+	  .help = "The program's group. Unset: that of its user." },
+	{ .name = { "groups", "groups", [LAUNCHD] = "InitGroups" }, FIELD(IDENTITY, groups, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "yes", .argument = "yes | no",
+	  .help = "Whether the program is also in the other groups of its user." },
+	{ .name = { "supplementary_groups", [UNIT] = "Service.SupplementaryGroups" },
+	  FIELD(IDENTITY, supplementary_groups, list),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
+	  .help = "Further groups of the program." },
+	{ .name = { "dynamic_user", [UNIT] = "Service.DynamicUser" }, FIELD(IDENTITY, dynamic_user, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the program runs as a user without an entry in passwd(5), with a free id from 61184 to "
+		  "65519. An existing user with the name in user, or with the service's name, takes its place. "
+		  "yes implies protect_system = strict, protect_home = read-only, private_tmp, "
+		  "restrict_suid_sgid, no_new_privileges and remove_ipc." },
+	{ .name = { "remove_ipc", [UNIT] = "Service.RemoveIPC" }, FIELD(IDENTITY, remove_ipc, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether superd removes shared memory, semaphores and message queues of the program's user "
+		  "after the last instance. Not for root and superd's own user." },
+	{ .name = { "ambient_capabilities", [UNIT] = "Service.AmbientCapabilities" },
+	  FIELD(IDENTITY, ambient_capabilities, capabilities), .nothing = "",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
+	  .help = "Capabilities that the program keeps although its user is not root." },
+	{ .name = { "capability_bounding_set", [UNIT] = "Service.CapabilityBoundingSet" },
+	  FIELD(IDENTITY, capability_bounding_set, capabilities), .unset = &every_capability, .nothing = "",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
+	  .help = "The capabilities that the program and its children can ever have, even as root. A ~ before the "
+		  "first name: all but these. An empty list: none. Unset: all that superd has." },
+	{ .name = { "no_new_privileges", [UNIT] = "Service.NoNewPrivileges" },
+	  FIELD(IDENTITY, no_new_privileges, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether set-user-id programs and file capabilities give the program nothing. pass = bind "
+		  "implies yes unless this is set to no, and so do system call filters if superd lacks "
+		  "CAP_SYS_ADMIN." },
+
+	/* Environment */
+	{ .name = { "env", "env", "Service.Environment", "EnvironmentVariables" },
+	  FIELD(ENVIRONMENT, env, env),
+	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "NAME=value",
+	  .help = "Variables of the program. Values may contain templates (see Templates)." },
+	{ .name = { "passenv", "passenv", "Service.PassEnvironment" }, FIELD(ENVIRONMENT, passenv, list),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME",
+	  .help = "Variables that the program gets from superd's environment. *: all of them, but HOME, USER, "
+		  "LOGNAME and SHELL are those of its user. superd never passes on variables about its own "
+		  "sockets, such as NOTIFY_SOCKET and LISTEN_FDS." },
+	{ .name = { "environment_file", [UNIT] = "Service.EnvironmentFile" },
+	  FIELD(ENVIRONMENT, environment_file, paths),
+	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",
+	  .help = "Files of NAME=value lines, which superd reads before every start. A path with *, ? or [ ] "
+		  "stands for all matching files, sorted by name. After a - the file may be missing." },
+	{ .name = { "unset_environment", [UNIT] = "Service.UnsetEnvironment" },
+	  FIELD(ENVIRONMENT, unset_environment, list),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME[=value]",
+	  .help = "Variables that the program never gets; with a value, only if the variable has it." },
+	{ .name = { "expand_environment" }, FIELD_IN(UNITS, ENVIRONMENT, expand_environment, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether superd replaces ${NAME} and $NAME in commands, as systemd does. ${NAME} inside a word "
+		  "becomes the value, a word that is $NAME alone becomes as many words as the value has, and $$ "
+		  "is a dollar sign." },
+	{ .name = { "unit_environment" }, FIELD_IN(UNITS, ENVIRONMENT, unit_environment, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the program also gets INVOCATION_ID, SYSTEMD_EXEC_PID and the like. With accept = yes "
+		  "it gets SO_COOKIE, with pass = systemd LISTEN_PIDFDID if the kernel supports it, and from a "
+		  "superd that is not root XDG_RUNTIME_DIR and DBUS_SESSION_BUS_ADDRESS." },
+	{ .name = { "tcp_environment" }, FIELD(ENVIRONMENT, tcp_environment, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "With accept = yes over TCP, whether the program gets PROTO, TCPLOCALIP, TCPLOCALPORT, "
+		  "TCPREMOTEIP and TCPREMOTEPORT, as from tcpserver." },
+	{ .name = { "instance_names" }, FIELD_IN(UNITS, ENVIRONMENT, instance_names, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "cookie", .words = instance_names_words,
+	  .help = "The format of %{instance}, with the socket's cookie or plain. cookie, as in systemd from 258 "
+		  "on: NUMBER-COOKIE-ADDRESS:PORT-ADDRESS:PORT with superd's end first, and for a unix socket "
+		  "NUMBER-COOKIE-PID_PIDFDID-UID. plain, as in older versions: the same without COOKIE and "
+		  "PIDFDID." },
+	{ .name = { "umask", "umask", "Service.UMask", "Umask" }, FIELD(ENVIRONMENT, umask, mode),
+	  .translated = FROM(LAUNCHD),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "022", .argument = "mode", .most = 0777,
+	  .help = "The permissions that files created by the program do not get." },
+	{ .name = { "working_directory", [UNIT] = "Service.WorkingDirectory", [LAUNCHD] = "WorkingDirectory" },
+	  FIELD(ENVIRONMENT, working_directory, path), .words = home_words,
+	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .fallback = "/", .argument = "directory",
+	  .help = "The directory in which the program starts. ~: the home of its user. After a - it may be "
+		  "missing." },
+	{ .name = { "root_directory", [UNIT] = "Service.RootDirectory", [LAUNCHD] = "RootDirectory" },
+	  FIELD(ENVIRONMENT, root_directory, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
+	  .help = "The directory that the program sees as /. exec and working_directory are paths inside it." },
+	{ .name = { "ignore_sigpipe", [UNIT] = "Service.IgnoreSIGPIPE" },
+	  FIELD_IN(ENVIRONMENT, SCHEDULING, ignore_sigpipe, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the program starts with SIGPIPE ignored: a write to a closed connection fails, and "
+		  "does not kill it." },
+	{ .name = { "personality", [UNIT] = "Service.Personality" },
+	  FIELD_IN(UNITS, SCHEDULING, personality, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default", .words = personality_words,
+	  .help = "The machine type that uname(2) reports to the program, such as x86 on x86-64." },
+
+	/* Directories, files and credentials */
+	{ .name = { "runtime_directory", [UNIT] = "Service.RuntimeDirectory" },
+	  FIELD_IN(FILES, ENVIRONMENT, runtime_directory, directories),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
+	  .help = "Directories that superd creates for the program before a start, and removes after its end "
+		  "unless they contain a socket of the configuration. They are below @runstatedir@, or below "
+		  "XDG_RUNTIME_DIR if it is set and superd does not run as root. RUNTIME_DIRECTORY has the paths." },
+	{ .name = { "state_directory", [UNIT] = "Service.StateDirectory" },
+	  FIELD_IN(FILES, ENVIRONMENT, state_directory, directories),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
+	  .help = "Directories that superd creates for the program and keeps, below @localstatedir@/lib. "
+		  "STATE_DIRECTORY has the paths." },
+	DIRECTORIES(cache_directory, "CacheDirectory")
+	  .help = "The same below @localstatedir@/cache. CACHE_DIRECTORY has the paths. For each of these "
+		  "directories, NAME:LINK also creates a symbolic link beside it." },
+	DIRECTORIES(logs_directory, "LogsDirectory")
+	  .help = "The same below @localstatedir@/log. LOGS_DIRECTORY has the paths." },
+	DIRECTORIES(configuration_directory, "ConfigurationDirectory")
+	  .help = "The same below @sysconfdir@, owned by root. CONFIGURATION_DIRECTORY has the paths." },
+	FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode")
+	  .help = "The permissions of runtime_directory." },
+	FOLDER_MODE(state_directory_mode, "StateDirectoryMode")
+	  .help = "The permissions of state_directory." },
+	FOLDER_MODE(cache_directory_mode, "CacheDirectoryMode")
+	  .help = "The permissions of cache_directory." },
+	FOLDER_MODE(logs_directory_mode, "LogsDirectoryMode")
+	  .help = "The permissions of logs_directory." },
+	FOLDER_MODE(configuration_directory_mode, "ConfigurationDirectoryMode")
+	  .help = "The permissions of configuration_directory." },
+	{ .name = { "runtime_directory_preserve", [UNIT] = "Service.RuntimeDirectoryPreserve" },
+	  FIELD(DIRECTORIES, runtime_directory_preserve, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .words = directory_preserve_words,
+	  .help = "How long superd keeps runtime_directory. no: until the instance ends. restart: until the "
+		  "service is disabled. yes: for good." },
+	{ .name = { "open_file", [UNIT] = "Service.OpenFile" }, FIELD(PASSED_FDS, open_file, open_files),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path[:name[:options]]",
+	  .help = "Files that superd opens for the program, for reading and writing, and passes after the "
+		  "sockets. LISTEN_FDNAMES has the name. superd connects to a unix socket. Options: read-only, "
+		  "append, truncate. graceful skips a file that superd cannot open." },
+	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
+	  FIELD(PASSED_FDS, load_credential, loaded_credentials),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
+	  .argument = "name[:source]",
+	  .help = "Secrets for the program: files in the directory CREDENTIALS_DIRECTORY that its user alone can "
+		  "read, at most 1 MiB in all. superd reads the source at each start: a file, a unix socket, or "
+		  "all files of a directory, as NAME_FILE. Without a source it is superd's own credential, or one "
+		  "in credstore below /etc, /run or /usr/lib, and may be missing." },
+	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
+	  FIELD(PASSED_FDS, set_credential, set_credentials),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX | HOLDS_SECRETS, .change = CHANGE_NEXT,
+	  .argument = "name:value",
+	  .help = "Credentials with their values. load_credential overrides them." },
+	{ .name = { "import_credential", [UNIT] = "Service.ImportCredential" },
+	  FIELD_IN(UNITS, PASSED_FDS, import_credential, imported_credentials),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
+	  .argument = "pattern[:name]",
+	  .help = "Credentials of superd's own or of a credstore whose names match a pattern. A name after the "
+		  "colon replaces the part before the * of the pattern." },
+
+	/* Input and output */
+	{ .name = { "output", [UNIT] = "Service.StandardOutput", [LAUNCHD] = "StandardOutPath" },
+	  FIELD(STREAMS, output, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "log", .argument = "stream",
+	  .help = "Where standard output goes: log, syslog, file:PATH, append:PATH, truncate:PATH, null, inherit, "
+		  "socket or fd:NAME (see VALUES). With pass = inetd the default is socket." },
+	{ .name = { "error", [UNIT] = "Service.StandardError", [LAUNCHD] = "StandardErrorPath" },
+	  FIELD(STREAMS, error, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "log", .argument = "stream",
+	  .help = "Where standard error goes, in the words of output. Unset: where output goes if that is set and "
+		  "not the socket, else log." },
+	{ .name = { "input", [UNIT] = "Service.StandardInput", [LAUNCHD] = "StandardInPath" },
+	  FIELD(STREAMS, input, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "null", .argument = "stream",
+	  .help = "Where standard input comes from: null, file:PATH, inherit, socket, fd:NAME or data. With pass "
+		  "= inetd it is the socket. superd connects to a unix socket." },
+	{ .name = { "input_text", [UNIT] = "Service.StandardInputText" }, FIELD_IN(UNITS, STREAMS, input_text, list),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "line",
+	  .help = "Lines that the program reads with input = data." },
+	{ .name = { "input_data", [UNIT] = "Service.StandardInputData" }, FIELD_IN(UNITS, STREAMS, input_data, base64),
+	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "base64",
+	  .help = "Data in base64 that the program reads after input_text, with input = data." },
+	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },
+	  FIELD(STREAMS, syslog_identifier, text),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "The name of the program's lines in the log and in syslog. Unset: the service's." },
+	{ .name = { "syslog_facility", [UNIT] = "Service.SyslogFacility" }, FIELD(STREAMS, syslog_facility, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "daemon", .words = syslog_facility_words,
+	  .argument = "facility",
+	  .help = "The facility of the program's lines in syslog, as in syslog(3)." },
+	{ .name = { "syslog_level", [UNIT] = "Service.SyslogLevel" }, FIELD(STREAMS, syslog_level, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "info", .words = syslog_level_words,
+	  .argument = "level",
+	  .help = "The level of the program's lines, from emerg to debug." },
+	{ .name = { "syslog_level_prefix", [UNIT] = "Service.SyslogLevelPrefix" },
+	  FIELD_IN(UNITS, STREAMS, syslog_level_prefix, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether a number in angle brackets before a line, as in <3>, sets the line's level." },
+	{ .name = { "log_rate_limit_interval", [UNIT] = "Service.LogRateLimitIntervalSec" },
+	  FIELD(STREAMS, log_rate_limit_interval, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 0,
+	  .most = SECONDS(86400),
+	  .help = "The period of log_rate_limit_burst. 0: no limit." },
+	{ .name = { "log_rate_limit_burst", [UNIT] = "Service.LogRateLimitBurst" },
+	  FIELD(STREAMS, log_rate_limit_burst, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10000", .argument = "number", .least = 0,
+	  .most = UNLIMITED,
+	  .help = "How many lines of the service superd logs in that period. It drops further lines and logs "
+		  "their number. 0 or unlimited: no limit." },
+
+	/* Access */
+	{ .name = { "only_from", "only_from", "Socket.IPAddressAllow" },
+	  FIELD_IN(ACCESS, SOCKETS, only_from, addresses),
+	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
+	  .help = "The clients that superd allows; it refuses all others. An address, a network such as "
+		  "192.0.2.0/24, 2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a "
+		  "name of networks(5), or a host name or .domain, which must lead back to the client's address. "
+		  "none: no client. An empty list: all. With accept = no the kernel checks addresses: host names "
+		  "are an error, except for UDP, where superd checks the sender that starts the program. With "
+		  "pass = bind a reload of the rules opens the socket again (see superd-bind(7)). In socket { }: "
+		  "for that socket." },
+	{ .name = { "no_access", "no_access", "Socket.IPAddressDeny" },
+	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses),
+	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
+	  .help = "The clients that superd refuses, in the words of only_from. It wins over only_from. An empty "
+		  "list: none." },
+	{ .name = { "access_times", "access_times" }, FIELD(ACCESS, access_times, times),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "HH:MM-HH:MM",
+	  .help = "The times of day, in local time, at which superd allows clients. Both minutes are included; "
+		  "22:00-06:00 spans midnight." },
+	{ .name = { "max_load", "max_load" }, FIELD(ACCESS, max_load, load),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "load",
+	  .help = "Refuses clients while the load average of the last minute is at or above this number." },
+	{ .name = { "id_only" }, FIELD_IN(XINETD, ACCESS, id_only, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the ident server (RFC 1413) of a client's host must name a user." },
+	{ .name = { "libwrap", "libwrap" }, FIELD(ACCESS, libwrap, text),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon",
+	  .help = "The daemon name for hosts.allow and hosts.deny. superd runs commands of these rules (spawn, "
+		  "twist) only if the word commands follows the name, as in \"in.ftpd commands\"." },
+	{ .name = { "banner", "banner" }, FIELD_IN(XINETD, ACCESS, banner, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .help = "A file that superd sends to every client before anything else, up to 16 KiB of it." },
+	{ .name = { "banner_success", "banner_success" }, FIELD_IN(XINETD, ACCESS, banner_success, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .help = "A file that superd sends to an allowed client, up to 16 KiB of it." },
+	{ .name = { "banner_fail", "banner_fail" }, FIELD_IN(XINETD, ACCESS, banner_fail, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .help = "A file that superd sends to a client before it refuses it, up to 16 KiB of it." },
+	{ .name = { "deny_time", "deny_time" },
+	  FIELD_IN(XINETD, ACCESS, deny_time, duration), .translated = FROM(XINETD),
+	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
+	  .help = "Makes the service a sensor: superd refuses addresses that connect to it in all its services, "
+		  "for this time. The sensor itself runs nothing. Programs with accept = no that accept "
+		  "themselves are not affected. infinity: for ever. 0: superd only logs. The sender of a datagram "
+		  "counts too, and can be forged to lock out another address: use 0 there." },
+	{ .name = { "instances", "instances", "Socket.MaxConnections", "inetdCompatibility.Instances" },
+	  FIELD(ACCESS, instances, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "1000", .argument = "number",
+	  .least = 1, .most = UNLIMITED,
+	  .help = "With accept = yes, how many instances may run at once. overload decides about more "
+		  "connections. unlimited: no limit." },
+	{ .name = { "overload" }, FIELD(ACCESS, overload, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "queue", .words = overload_words,
+	  .help = "The response to a connection beyond instances. queue: it waits in the accept queue. refuse: "
+		  "superd closes it." },
+	{ .name = { "per_source", "per_source", "Socket.MaxConnectionsPerSource" },
+	  FIELD(ACCESS, per_source, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
+	  .least = 1,
+	  .most = UNLIMITED,
+	  .help = "With accept = yes, how many instances may serve one client address at once; with accept = no "
+		  "and redirect, how many connections it may have, from the next start on. superd refuses more. "
+		  "Not for unix datagrams. unlimited: no limit." },
+	{ .name = { "per_source_prefix" }, FIELD(ACCESS, per_source_prefix, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "64", .argument = "bits",
+	  .least = 1, .most = 128,
+	  .help = "How many leading bits of an IPv6 address make one source for per_source." },
+	{ .name = { "per_source_cpm" }, FIELD(ACCESS, per_source_cpm, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number", .least = 1,
+	  .most = UNLIMITED,
+	  .help = "With accept = yes, how many connections a minute superd takes from one client address; with "
+		  "accept = no on UDP, how many starts a minute a sender can cause. superd refuses more. Not for "
+		  "unix datagrams. unlimited: no limit." },
+	{ .name = { "cps", "cps" }, FIELD(ACCESS, cps, rate), .unset = &no_rate,
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "number seconds",
+	  .help = "How many connections (with accept = no: starts) a second superd takes, and for how long it "
+		  "pauses the service above that. Clients wait in the accept queue meanwhile." },
+	{ .name = { "trigger_limit_burst", [UNIT] = "Socket.TriggerLimitBurst" },
+	  FIELD_IN(UNITS, SOCKETS, trigger_limit_burst, count),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
+	  .most = UNLIMITED,
+	  .help = "How many connections of one socket (with accept = no: starts for its clients) superd allows in "
+		  "trigger_limit_interval. A socket that exceeds it rests for trigger_limit_pause, and superd "
+		  "serves the others. unlimited: no limit. 0: it serves no client." },
+	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
+	  FIELD_IN(UNITS, SOCKETS, trigger_limit_interval, duration),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400),
+	  .help = "The period of trigger_limit_burst." },
+	{ .name = { "trigger_limit_pause" }, FIELD_IN(UNITS, SOCKETS, trigger_limit_pause, duration),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400),
+	  .help = "How long a socket rests that has exceeded trigger_limit_burst." },
+	{ .name = { "trigger_limit_action" }, FIELD_IN(UNITS, SOCKETS, trigger_limit_action, word),
+	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "queue", .words = limit_action_words,
+	  .help = "The state of a socket while it rests: queue (open), close or close-reserved. queue: clients "
+		  "wait. close: clients are refused, as with inetd. close-reserved: the same, but superd keeps an "
+		  "IPv4 port from 1024 on, which any user could bind, and closes each connection there until "
+		  "trigger_limit_interval is over, as OpenBSD's inetd does." },
+
+	/* Commands */
+	COMMANDS("exec_condition", "Service.ExecCondition", CONDITION)
+	  .help = "A command that decides whether a start continues. Exit status 0, or one of "
+		  "success_exit_status: it does. 1 to 254: superd skips the start; clients wait, and superd tries "
+		  "again after 5 s, and then ever later. 255, a signal or timeout_start: a failure." },
+	COMMANDS("exec_start_pre", "Service.ExecStartPre", START_PRE)
+	  .help = "Commands that run before exec, one after the other, like the program but without its sockets. "
+		  "Each is one text, and may contain templates. If one fails or exceeds timeout_start, the start "
+		  "fails. superd stops processes that it leaves behind. Signs before the program: - ignores its "
+		  "failure, + runs it as superd itself, without user, capabilities and hardening, ! runs it as "
+		  "superd's user, a colon turns expand_environment off, @ makes the next word its argv0, | runs "
+		  "the user's shell in its place." },
+	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST)
+	  .help = "Commands that run when the instance is ready, before it counts as started; for a oneshot, "
+		  "after its good end. MAINPID is its process. If one fails, the start fails." },
+	{ .name = { "exec_ready" }, FIELD(COMMANDS, of[PHASE_READY], commands),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "command",
+	  .help = "A command that succeeds when the program is ready. superd runs it after the start, again after "
+		  "100 ms, 200 ms and so on up to every second. Each run may take 10 s, all runs timeout_start. "
+		  "MAINPID is the program's process. It excludes ready." },
+	COMMANDS("exec_reload", "Service.ExecReload", RELOAD)
+	  .help = "Commands for superctl reload NAME, which make a running program read its configuration again. "
+		  "With type = notify-reload they follow reload_signal. MAINPID is its process. Each may take "
+		  "timeout_start." },
+	COMMANDS("exec_stop", "Service.ExecStop", STOP)
+	  .help = "Commands that run before kill_signal, and when a started program ends well by itself. MAINPID "
+		  "is its process while it exists. Each may take timeout_stop." },
+	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
+	  .help = "Commands that run after the end of an instance, also after a failed start. SERVICE_RESULT is "
+		  "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol or "
+		  "resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
+	COMMANDS_IN(UNITS, "socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
+	  .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed "
+		  "to open." },
+	COMMANDS_IN(UNITS, "socket_exec_start_post", "Socket.ExecStartPost", SOCKET_START_POST)
+	  .help = "Commands that run when all sockets are open, before any client is served." },
+	COMMANDS_IN(UNITS, "socket_exec_stop_pre", "Socket.ExecStopPre", SOCKET_STOP_PRE)
+	  .help = "Commands that run before superd closes the sockets for good. If a reload removes the service, "
+		  "they run after that." },
+	COMMANDS_IN(UNITS, "socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
+	  .help = "Commands that run after superd has closed the sockets." },
+	{ .name = { "socket_exec_apart" }, FIELD_IN(UNITS, COMMANDS, socket_exec_apart, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the socket_exec commands run apart from the service, as those of a .socket do. yes: by "
+		  "superd's defaults and socket_exec_options, as superd's own user, outside of the service's "
+		  "sandbox. no: as the service's other commands." },
+	{ .name = { "socket_exec_options" }, FIELD_IN(UNITS, COMMANDS, socket_exec_options, list),
+	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "OPTION=value",
+	  .help = "Options of the socket_exec commands, with socket_exec_apart. They may be those of user, "
+		  "variables, limits, hardening, scheduling and directories, timeout_start, timeout_stop and "
+		  "kill_signal. superd splits the value as a shell does. The runtime directories go when the "
+		  "sockets are closed, unless a socket is in them." },
+	{ .name = { "exec_prefix" }, FIELD_IN(UNITS, COMMANDS, exec_prefix, signs),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs",
+	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, !, : and |." },
+	{ .name = { "condition" }, FIELD(COMMANDS, condition, conditions),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "Kind=value",
+	  .help = "Conditions for a start, in the words of systemd.unit(5), without Condition. A ! after the = "
+		  "negates. Of those with |, one must hold; likewise of those with ||. Otherwise clients wait, "
+		  "and superd checks again after 5 s, and then ever later. With Assert before the word it is a "
+		  "failure." },
+
+	/* Start and stop */
+	{ .name = { "requires" }, FIELD(LIFECYCLE, requires, list),
+	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "Services without sockets that must run while this one does (see WANTED SERVICES in superd(7)). "
+		  "superd starts them before it. If one fails to start, this service is not started: its clients "
+		  "wait for the next try, as after any failed start." },
+	{ .name = { "wants" }, FIELD(LIFECYCLE, wants, list),
+	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .help = "As requires, but if one of them fails to start, this service starts without it." },
+	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text",
+	  .help = "A text in a line of output by which the program announces that it is ready. output or error "
+		  "must be log or syslog. Unset: type decides. It excludes exec_ready." },
+	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFECYCLE, timeout_start, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration",
+	  .help = "How long a start may take with type = forking or notify, pass = bind, ready or exec_ready; "
+		  "after that it has failed. It also limits each command of a start and the preparations. 0 or "
+		  "infinity: no limit. For a oneshot, runtime_max limits the program, and the commands have no "
+		  "limit unless this is set." },
+	{ .name = { "warm" },
+	  FIELD_IN(LIFECYCLE, ACCESS, warm, count),
+	  .flags = NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
+	  .least = 0, .most = 1000,
+	  .help = "With accept = yes, how many instances superd starts ahead of their clients (see WARM STARTS in "
+		  "superd(7)). 0: none." },
+	{ .name = { "warm_max_age" },
+	  FIELD_IN(LIFECYCLE, ACCESS, warm_max_age, duration),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "1h", .argument = "duration",
+	  .least = 1000, .most = UNLIMITED,
+	  .help = "How long such an instance waits for its client before another one replaces it." },
+	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" },
+	  FIELD_IN(LIFECYCLE, RESTART, remain_after_exit, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether an instance that has ended well counts as running until it is stopped. Clients do not "
+		  "start it again meanwhile." },
+	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFECYCLE, pid_file, path),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
+	  .help = "The file to which the program writes the process id of its main process. superd removes it "
+		  "after the program's end. With type = forking it names the daemon, which must be a process of "
+		  "this start. Unset: superd knows the daemon by its control group, and refuses the service where "
+		  "it can make none. It needs accept = no." },
+	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "infinity", .argument = "duration",
+	  .least = 1,
+	  .most = UNLIMITED,
+	  .help = "How long an instance may run before superd stops it." },
+	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
+	  FIELD(LIFECYCLE, timeout_stop, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration",
+	  .help = "How long an instance may take to end after kill_signal, before superd sends final_kill_signal. "
+		  "0: at once." },
+	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" }, FIELD(LIFECYCLE, kill_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
+	  .help = "The signal that asks an instance to end." },
+	{ .name = { "kill_mode", [UNIT] = "Service.KillMode" },
+	  FIELD(LIFECYCLE, kill_mode, word), .translated = FROM(UNIT),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "group", .words = kill_mode_words,
+	  .help = "The processes that a stop reaches. group: all of the instance. mixed: the main process gets "
+		  "kill_signal, all get final_kill_signal. process: the main process. none: none; what remains at "
+		  "timeout_stop runs on until superd exits." },
+	{ .name = { "final_kill_signal", [UNIT] = "Service.FinalKillSignal" },
+	  FIELD_IN(UNITS, RESTART, final_kill_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "KILL", .argument = "signal",
+	  .help = "The signal that superd sends when timeout_stop is over." },
+	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" },
+	  FIELD_IN(UNITS, RESTART, send_sighup, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether HUP follows kill_signal at once, for shells." },
+	{ .name = { "send_sigkill", [UNIT] = "Service.SendSIGKILL" },
+	  FIELD_IN(UNITS, RESTART, send_sigkill, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "yes", .argument = "yes | no",
+	  .help = "Whether superd sends final_kill_signal. no: processes that remain at timeout_stop run on, "
+		  "unless superd itself exits." },
+	{ .name = { "kill_rest" },
+	  FIELD_IN(UNITS, RESTART, kill_rest, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether superd stops what remains of an instance when its main process has ended by itself. "
+		  "kill_mode defines the processes. The next start waits for that." },
+	{ .name = { "on_change" }, FIELD(LIFECYCLE, on_change, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "finish", .words = on_change_words,
+	  .help = "The treatment of a running instance with accept = no when a reload changes its start. finish: "
+		  "it serves until it ends. drain: the next instance starts at once, for new clients, and superd "
+		  "stops the old one when its clients have left (see STOP AND RESTART in superd(7)). Use drain "
+		  "only if two instances can run at once: not for programs that lock their data, or save it when "
+		  "they end." },
+	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
+	  .help = "The treatment of running instances when a reload removes the service or their sockets. finish: "
+		  "they end by themselves. drain: superd stops the instance when its present clients have left, "
+		  "and cuts off later ones; if it cannot see clients, as with UDP, the instance runs on. stop: "
+		  "superd stops them. auto: finish with accept = yes or type = oneshot, otherwise drain. To lose "
+		  "no client, use superctl hold and drain before the reload." },
+
+	/* Failures and restarts */
+	{ .name = { "restart", [UNIT] = "Service.Restart" }, FIELD(RESTART, restart, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "default", .words = restart_words,
+	  .help = "The ends after which superd restarts an instance by itself, after backoff_min. no: none; the "
+		  "next client starts it, and a program without sockets runs once. on-success: a good end. "
+		  "on-failure: any other. on-abnormal: a signal or a timeout. on-abort: a signal. on-watchdog: "
+		  "the watchdog. always: any. default: no, or with start = boot as start describes. It has no "
+		  "effect with accept = yes." },
+	{ .name = { "success_exit_status", [UNIT] = "Service.SuccessExitStatus" },
+	  FIELD(RESTART, success_exit_status, statuses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .help = "Exit statuses, as numbers or as names such as TEMPFAIL, and signals that are a good end, like "
+		  "0. With accept = yes, see FAILURES in superd(7)." },
+	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
+	  FIELD(RESTART, restart_prevent_exit_status, statuses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .help = "Exit statuses and signals after which superd does not restart an instance, regardless of "
+		  "restart." },
+	{ .name = { "restart_force_exit_status", [UNIT] = "Service.RestartForceExitStatus" },
+	  FIELD(RESTART, restart_force_exit_status, statuses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .help = "Exit statuses and signals after which superd restarts an instance, regardless of restart." },
+	{ .name = { "backoff_min", [UNIT] = "Service.RestartSec", [LAUNCHD] = "ThrottleInterval" },
+	  FIELD_IN(RESTART, LIFECYCLE, backoff_min, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "100ms", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400),
+	  .help = "The pause after a first failure. It doubles with each further failure, up to backoff_max, and "
+		  "a healthy run resets it. Clients wait meanwhile." },
+	{ .name = { "backoff_max", [UNIT] = "Service.RestartMaxDelaySec" },
+	  FIELD_IN(RESTART, LIFECYCLE, backoff_max, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400),
+	  .help = "The longest pause between two starts of a failing program." },
+	{ .name = { "backoff_refuse" },
+	  FIELD_IN(RESTART, LIFECYCLE, backoff_refuse, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether superd closes connections during that pause, also in the accept queue, so that a load "
+		  "balancer uses another machine." },
+	{ .name = { "on_failure" },
+	  FIELD_IN(RESTART, LIFECYCLE, on_failure, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "retry", .words = on_failure_words,
+	  .help = "retry: superd starts the program again after a pause. exit: superd exits, so that its own "
+		  "supervisor notices; with accept = yes only after a failed start." },
+
+	/* Notifications */
+	{ .name = { "notify_access", [UNIT] = "Service.NotifyAccess" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, notify_access, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "none", .words = notify_access_words,
+	  .help = "The processes that may send notifications: none, main, exec (main and the commands around it) "
+		  "or all. With type = notify, watchdog or file_descriptor_store_max, none means main." },
+	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, watchdog, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
+	  .help = "How often a running program must send WATCHDOG=1; WATCHDOG_USEC has the value. superd ends a "
+		  "silent instance by watchdog_signal, which is a failure. 0 or infinity: no watchdog." },
+	{ .name = { "watchdog_signal", [UNIT] = "Service.WatchdogSignal" },
+	  FIELD_IN(UNITS, LIFECYCLE, watchdog_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "ABRT", .argument = "signal",
+	  .help = "The signal that ends an instance whose watchdog has expired." },
+	{ .name = { "timeout_abort", [UNIT] = "Service.TimeoutAbortSec" },
+	  FIELD_IN(UNITS, RESTART, timeout_abort, duration),
+	  .unset = &no_number, .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
+	  .help = "How long an instance may take to end after watchdog_signal, for its core dump. Unset: "
+		  "timeout_stop." },
+	{ .name = { "reload_signal", [UNIT] = "Service.ReloadSignal" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, reload_signal, signal),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "HUP", .argument = "signal",
+	  .help = "With type = notify-reload, the signal for superctl reload NAME. If the program sends READY=1 "
+		  "and the signal would kill it, the start has failed." },
+	{ .name = { "file_descriptor_store_max", [UNIT] = "Service.FileDescriptorStoreMax" },
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, file_descriptor_store_max, count),
+	  .flags = TUNES | IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "number", .most = 4000,
+	  .help = "How many descriptors superd keeps for a program with accept = no that sends FDSTORE=1. The "
+		  "next start gets them after its sockets. 0: none." },
+	{ .name = { "file_descriptor_store_preserve", [UNIT] = "Service.FileDescriptorStorePreserve" },
+	  FIELD_IN(UNITS, LIFECYCLE, file_descriptor_store_preserve, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "restart", .words = preserve_words,
+	  .help = "How long superd keeps the descriptors of file_descriptor_store_max. no: until the instance "
+		  "ends. restart and yes: until the service is disabled or removed. on-success: the same, but "
+		  "only if the instance has not failed." },
+
+	/* Sleep and probes */
+	{ .name = { "idle_timeout", [LAUNCHD] = "TimeOut" },
+	  FIELD_IN(IDLE, LIFECYCLE, idle_timeout, duration),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "infinity", .argument = "duration",
+	  .least = 100000, .most = UNLIMITED,
+	  .help = "How long a service must be without clients before superd takes idle_action (see "
+		  "superd-sleep(7)). It needs accept = no." },
+	{ .name = { "idle_action" },
+	  FIELD_IN(IDLE, LIFECYCLE, idle_action, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "stop", .words = idle_action_words,
+	  .help = "stop: superd stops the idle instance, and the next client starts another. freeze: superd "
+		  "suspends its processes until the next client. report: superd only logs." },
+	{ .name = { "idle_means" },
+	  FIELD_IN(IDLE, LIFECYCLE, idle_means, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "connected", .words = idle_means_words,
+	  .help = "Which connections keep an instance awake. connected: all open ones. quiet: TCP connections "
+		  "with traffic in the last idle_timeout; it needs idle_action = freeze." },
+	{ .name = { "idle_unless" }, FIELD_IN(IDLE, COMMANDS, of[PHASE_IDLE_UNLESS], commands),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "command",
+	  .help = "A command that superd runs before an idle instance sleeps. Exit status 0: the instance is "
+		  "busy, and superd asks again after idle_timeout. 126, 127, 255, a signal or a run beyond "
+		  "timeout_start (at most 90 s): it counts as busy, too. Others: it is idle. MAINPID is its "
+		  "process." },
+	{ .name = { "idle_cpu" },
+	  FIELD_IN(IDLE, LIFECYCLE, idle_cpu, quota), .unset = &no_number,
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
+	  .help = "How much of a processor an instance may use after its last client has left and still be idle." },
+	{ .name = { "min_awake" },
+	  FIELD_IN(IDLE, LIFECYCLE, min_awake, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "duration", .most = UNLIMITED - 1,
+	  .help = "How long an instance stays awake after its start or thaw, even if it is idle." },
+	{ .name = { "freeze_reclaim" },
+	  FIELD_IN(IDLE, LIFECYCLE, freeze_reclaim, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the kernel reclaims the memory of a frozen instance, to swap if there is any. Pages "
+		  "return one by one after the thaw, which takes time." },
+	{ .name = { "sleep_under_pressure" },
+	  FIELD_IN(IDLE, LIFECYCLE, sleep_under_pressure, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether superd may take idle_action before idle_timeout is over when memory is short, the "
+		  "longest unused instance first (see MEMORY PRESSURE in superd-sleep(7)). It needs idle_timeout." },
+	{ .name = { "probe_from" },
+	  FIELD_IN(IDLE, LIFECYCLE, probe_from, addresses),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
+	  .help = "The addresses of health checks, in the words of only_from without host names. Their TCP "
+		  "connections do not start an instance, wake it or keep it awake (see PROBES in superd-sleep(7))." },
+	{ .name = { "probe" },
+	  FIELD_IN(IDLE, LIFECYCLE, probe, word),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "none", .words = probe_words,
+	  .help = "silent: connections that the client closes before it sends a byte, such as port scans and TCP "
+		  "health checks, are probes, too." },
+	{ .name = { "probe_wait" },
+	  FIELD_IN(IDLE, LIFECYCLE, probe_wait, duration),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "250ms", .argument = "duration",
+	  .least = 1000, .most = 60000000,
+	  .help = "With probe = silent and accept = no, how long a silent client waits before it starts or wakes "
+		  "an instance." },
+
+	/* Log */
+	{ .name = { "log_type", "log_type" }, FIELD_IN(XINETD, LOG, log_type, log_type),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "type",
+	  .help = "Where the lines of log_on_success and log_on_failure go: { SYSLOG, facility, level } or { "
+		  "FILE, path, soft, hard }. The level is info by default. superd warns at a size of soft, and "
+		  "stops logging at hard. Unset: superd's own log." },
+	{ .name = { "log_on_success", "log_on_success" }, FIELD_IN(XINETD, LOG, log_on_success, flags),
+	  .words = log_on_success_words,
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
+	  .help = "The facts that superd logs about an allowed client: PID, HOST, USERID, EXIT, DURATION and "
+		  "TRAFFIC. PID and HOST at the start, USERID (by its ident server), EXIT and DURATION at the "
+		  "end, TRAFFIC (bytes of a redirect), all in the format of xinetd. With accept = yes, it moves "
+		  "superd's own lines about starts and good ends to the level debug." },
+	{ .name = { "log_on_failure", "log_on_failure" }, FIELD_IN(XINETD, LOG, log_on_failure, flags),
+	  .words = log_on_failure_words,
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
+	  .help = "The facts that superd logs about a refused client beside the reason: HOST, USERID and ATTEMPT. "
+		  "USERID is by its ident server. ATTEMPT: only that. The lines have the format of xinetd." },
+	{ .name = { "mapped_addresses" }, FIELD_IN(XINETD, LOG, mapped_addresses, bool),
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether these lines and REMOTE_HOST show an IPv4 client of an IPv6 socket as ::ffff:192.0.2.1. "
+		  "no: as 192.0.2.1." },
+
+	/* Limits and scheduling */
+	{ .name = { "nice", "nice", "Service.Nice", "Nice" },
+	  FIELD_IN(LIMITS, ENVIRONMENT, nice, count),
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "number",
+	  .least = -20, .most = 19,
+	  .help = "The scheduling priority, from -20 (first) to 19 (last). 0: superd's own. Below superd's own it "
+		  "needs CAP_SYS_NICE; without it superd sets the nearest allowed one." },
+	{ .name = { "oom_score_adjust", [UNIT] = "Service.OOMScoreAdjust" },
+	  FIELD_IN(LIMITS, ENVIRONMENT, oom_score_adjust, count),
+	  .unset = &no_adjustment, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
+	  .argument = "number",
+	  .least = -1000, .most = 1000,
+	  .help = "How readily the kernel kills the program when memory runs out, from -1000 (never) to 1000 "
+		  "(first). Unset: superd's own, and 100 more if superd is process 1 or its control group has a "
+		  "memory limit. If superd may not set a value below its own, it sets its own." },
+	{ .name = { "cpu_affinity", [UNIT] = "Service.CPUAffinity" },
+	  FIELD_IN(LIMITS, ENVIRONMENT, cpu_affinity, cpus),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "cpu",
+	  .help = "The processors on which the program may run: numbers and ranges." },
+	{ .name = { "io_scheduling", [UNIT] = "Service.IOSchedulingClass" },
+	  FIELD_IN(LIMITS, ENVIRONMENT, io_scheduling, scheduling),
+	  .translated = FROM(UNIT),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "class[:priority]",
+	  .help = "The disk priority: idle, best-effort or realtime, the last two with a priority from 0 (first) "
+		  "to 7." },
+	{ .name = { "cpu_scheduling_policy", [UNIT] = "Service.CPUSchedulingPolicy" },
+	  FIELD(SCHEDULING, cpu_scheduling_policy, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default",
+	  .words = cpu_scheduling_words,
+	  .help = "The scheduling policy, as in sched(7). default: superd's own." },
+	{ .name = { "cpu_scheduling_priority", [UNIT] = "Service.CPUSchedulingPriority" },
+	  FIELD(SCHEDULING, cpu_scheduling_priority, count),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "0", .argument = "number", .most = 99,
+	  .help = "The priority of fifo and rr, from 1 to 99 (first). 0 means 1." },
+	{ .name = { "cpu_scheduling_reset_on_fork", [UNIT] = "Service.CPUSchedulingResetOnFork" },
+	  FIELD(SCHEDULING, cpu_scheduling_reset_on_fork, bool),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether child processes lose a real-time policy." },
+	{ .name = { "timer_slack", [UNIT] = "Service.TimerSlackNSec" }, FIELD(SCHEDULING, timer_slack, duration),
+	  .translated = FROM(UNIT), .unset = &no_number, .most = SECONDS(60), .least = 1,
+	  .flags = TUNES | IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "duration",
+	  .help = "How late the kernel may fire timers, to combine several." },
+	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as")
+	  .help = "The address space, in bytes." },
+	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core")
+	  .help = "The size of a core file, in bytes. 0: no core file." },
+	RLIMIT(cpu, CPU, "CPU", [XINETD] = "rlimit_cpu", [LAUNCHD] = "SoftResourceLimits.CPU")
+	  .help = "The processor time, in seconds." },
+	RLIMIT(data, DATA, "DATA", [XINETD] = "rlimit_data", [LAUNCHD] = "SoftResourceLimits.Data")
+	  .help = "The data segment, in bytes." },
+	RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize")
+	  .help = "The size of a file that it writes, in bytes." },
+	RLIMIT(locks, LOCKS, "LOCKS")
+	  .help = "The file locks. Linux ignores it; superd uses it as a mark (see FORKING in superd-bind(7))." },
+	RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock")
+	  .help = "The locked memory, in bytes." },
+	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE")
+	  .help = "The POSIX message queues of its user, in bytes." },
+	RLIMIT(nice, NICE, "NICE")
+	  .help = "The priority that it may give itself: 20 minus the nice value, from 1 to 40." },
+	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files", [LAUNCHD] = "SoftResourceLimits.NumberOfFiles")
+	  .help = "The open descriptors. Unset: the limit superd was started with, but a soft limit of 1024 if "
+		  "that is above 65536." },
+	RLIMIT(nproc, NPROC, "NPROC", [LAUNCHD] = "SoftResourceLimits.NumberOfProcesses")
+	  .help = "The processes and threads of its user on this machine." },
+	RLIMIT(rss, RSS, "RSS", [XINETD] = "rlimit_rss", [LAUNCHD] = "SoftResourceLimits.ResidentSetSize")
+	  .help = "The resident memory, in bytes. Linux ignores it." },
+	RLIMIT(rtprio, RTPRIO, "RTPRIO")
+	  .help = "The highest real-time priority that it may give itself." },
+	RLIMIT(rttime, RTTIME, "RTTIME")
+	  .help = "The time that a real-time process may run without a blocking system call, in microseconds." },
+	RLIMIT(sigpending, SIGPENDING, "SIGPENDING")
+	  .help = "The queued signals of its user." },
+	RLIMIT(stack, STACK, "STACK", [XINETD] = "rlimit_stack", [LAUNCHD] = "SoftResourceLimits.Stack")
+	  .help = "The stack, in bytes, per process." },
+
+	/* Resources */
+	AMOUNT(memory_max, "MemoryMax", memory, "size") .least = 1,
+	  .help = "The memory above which the kernel kills processes of the instance. Without a control group it "
+		  "limits the address space of each process." },
+	AMOUNT(memory_high, "MemoryHigh", memory, "size") .least = 1,
+	  .help = "The memory above which the kernel slows the instance down." },
+	AMOUNT(memory_low, "MemoryLow", memory, "size")
+	  .help = "The memory that the kernel reclaims only if it finds no other." },
+	AMOUNT(memory_min, "MemoryMin", memory, "size")
+	  .help = "The memory that the kernel never reclaims." },
+	AMOUNT(memory_swap_max, "MemorySwapMax", memory, "size")
+	  .help = "The most swap that the instance may use. 0: none." },
+	{ .name = { "oom_policy", [UNIT] = "Service.OOMPolicy" }, FIELD(RESOURCES, oom_policy, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "continue", .words = oom_policy_words,
+	  .help = "The response when the kernel kills a process of the instance for lack of memory. continue: "
+		  "none. stop, kill: all its processes die together. It needs a control group." },
+	AMOUNT(tasks_max, "TasksMax", tasks, "number")
+	  .help = "The most processes and threads of an instance. Without a control group it limits the processes "
+		  "of its user, if no other service has that user." },
+	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" }, FIELD(RESOURCES, cpu_quota, quota), .unset = &no_number,
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
+	  .help = "The most processor time of an instance: 50% is half a processor, 200% is two." },
+	{ .name = { "cpu_quota_period", [UNIT] = "Service.CPUQuotaPeriodSec" },
+	  FIELD(RESOURCES, cpu_quota_period, duration),
+	  .flags = TUNES | IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "100ms",
+	  .argument = "duration",
+	  .least = 1000, .most = SECONDS(1),
+	  .help = "The period in which the kernel measures cpu_quota." },
+	{ .name = { "cpu_weight", [UNIT] = "Service.CPUWeight" }, FIELD(RESOURCES, cpu_weight, weight),
+	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
+	  .least = 0, .most = 10000,
+	  .help = "The instance's share of busy processors; others have 100. idle: only time that no other "
+		  "process wants." },
+	{ .name = { "allowed_cpus", [UNIT] = "Service.AllowedCPUs" }, FIELD(RESOURCES, allowed_cpus, cpus),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "cpu",
+	  .help = "The processors on which an instance can run. Without a control group it is cpu_affinity." },
+	{ .name = { "allowed_memory_nodes", [UNIT] = "Service.AllowedMemoryNodes" },
+	  FIELD(RESOURCES, allowed_memory_nodes, cpus),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "node",
+	  .help = "The memory nodes that an instance can use, on a machine with several." },
+	{ .name = { "io_weight", [UNIT] = "Service.IOWeight" }, FIELD(RESOURCES, io_weight, weight),
+	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
+	  .least = 1, .most = 10000,
+	  .help = "The instance's share of busy disks; others have 100." },
+	DEVICE_LIMITS(io_read_bandwidth_max, "IOReadBandwidthMax")
+	  .help = "The most bytes a second that an instance reads from a device. The path is the device or a file "
+		  "on it. K, M and G are powers of 1000." },
+	DEVICE_LIMITS(io_write_bandwidth_max, "IOWriteBandwidthMax")
+	  .help = "The most bytes a second that an instance writes to a device." },
+	DEVICE_LIMITS(io_read_iops_max, "IOReadIOPSMax")
+	  .help = "The most read operations a second on a device." },
+	DEVICE_LIMITS(io_write_iops_max, "IOWriteIOPSMax")
+	  .help = "The most write operations a second on a device." },
+	{ .name = { "delegate", [UNIT] = "Service.Delegate" }, FIELD(RESOURCES, delegate, delegation), .nothing = "yes",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .help = "Whether the program's user owns the instance's control group, and can create groups below it. "
+		  "A list of controllers, as in units, counts as yes." },
+
+	/* Hardening */
+	CHOICE(private_tmp, "PrivateTmp", "no")
+	  .help = "Whether each instance has a /tmp and /var/tmp of its own. yes: directories below the "
+		  "machine's, which superd removes after its end. disconnected: in memory." },
+	SWITCH(private_devices, "PrivateDevices")
+	  .help = "Reduces /dev to null, zero, full, random, urandom, tty, terminals and shared memory, and "
+		  "removes CAP_MKNOD and CAP_SYS_RAWIO." },
+	SWITCH(private_ipc, "PrivateIPC")
+	  .help = "Gives the program message queues, semaphores and shared memory of its own." },
+	SWITCH(private_mounts, "PrivateMounts")
+	  .help = "Hides mounts of the program from all others. Options that change its view of the files imply "
+		  "it." },
+	SWITCH(private_network, "PrivateNetwork")
+	  .help = "Leaves the program a loopback interface of its own and the sockets that superd passes. It sees "
+		  "the /sys of that network, unless private_mounts = no." },
+	PATHS(network_namespace_path, "NetworkNamespacePath", path, "path")
+	  .help = "The network namespace of the program, such as one below /run/netns, with its /sys. The sockets "
+		  "that superd passes are of superd's network." },
+	CHOICE(private_users, "PrivateUsers", "no")
+	  .help = "Runs the program in a user namespace: its capabilities apply only to objects of the namespace. "
+		  "yes, self: it sees its own user and root, all others as nobody. identity: the first 65536 "
+		  "users. full: all. A program of root's still counts as root for files and sockets." },
+	CHOICE(protect_system, "ProtectSystem", "no")
+	  .help = "Directories that are read-only for the program. yes: /usr and /boot. full: /etc too. strict: "
+		  "all but /dev, /proc, /sys, the homes of users, its own directories and read_write_paths." },
+	CHOICE(protect_home, "ProtectHome", "no")
+	  .help = "/home, /root and /run/user are hidden (yes), read-only, or empty and in memory (tmpfs)." },
+	SWITCH(protect_kernel_tunables, "ProtectKernelTunables")
+	  .help = "Makes kernel settings in /proc and /sys read-only." },
+	SWITCH(protect_kernel_modules, "ProtectKernelModules")
+	  .help = "Denies loading kernel modules." },
+	SWITCH(protect_kernel_logs, "ProtectKernelLogs")
+	  .help = "Denies access to the kernel's log." },
+	SWITCH(protect_control_groups, "ProtectControlGroups")
+	  .help = "Makes the control groups read-only." },
+	SWITCH(protect_clock, "ProtectClock")
+	  .help = "Denies setting the clock." },
+	SWITCH(protect_hostname, "ProtectHostname")
+	  .help = "Denies changing the host name, and hides changes of it." },
+	CHOICE(protect_proc, "ProtectProc", "default")
+	  .help = "How /proc shows processes of other users. noaccess: only that they exist. invisible: not at "
+		  "all. ptraceable: those that the program could trace." },
+	CHOICE(proc_subset, "ProcSubset", "all")
+	  .help = "pid leaves only processes in /proc." },
+	CHOICE(mount_flags, "MountFlags", "shared")
+	  .help = "How mounts of the program propagate to namespaces below its own. They never reach the machine." },
+	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path")
+	  .help = "Paths that the program cannot write. After a - the path may be missing." },
+	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path")
+	  .help = "Paths below read-only ones that stay as they were. Without a - the path must exist." },
+	PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path")
+	  .help = "Paths that the program cannot access." },
+	PATHS(exec_paths, "ExecPaths", protected_paths, "path")
+	  .help = "Paths below no_exec_paths from which the program may run programs." },
+	PATHS(no_exec_paths, "NoExecPaths", protected_paths, "path")
+	  .help = "Paths below which the program cannot run programs." },
+	PATHS(bind_paths, "BindPaths", bindings, "source[:target]")
+	  .help = "Directories and files that the program also sees at the target. :norbind after the target "
+		  "leaves out mounts below the source. After a - the source may be missing." },
+	PATHS(bind_read_only_paths, "BindReadOnlyPaths", bindings, "source[:target]")
+	  .help = "The same as bind_paths, but read-only." },
+	PATHS(temporary_file_system, "TemporaryFileSystem", temporary, "path[:options]")
+	  .help = "Directories that an empty file system in memory covers, with options of mount(8) such as ro or "
+		  "size=10M. The default size is a tenth of the memory." },
+	SWITCH(mount_api_vfs, "MountAPIVFS")
+	  .help = "Mounts /proc, /sys, /dev and an empty /run inside root_directory." },
+	{ .name = { "system_call_filter", [UNIT] = "Service.SystemCallFilter" },
+	  FIELD(SYSCALLS, system_call_filter, calls), .nothing = "@default",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "call",
+	  .help = "The system calls that the program may use, by name or group, such as @system-service. A ~ "
+		  "before a name, up to a later name with a +, removes calls; a list that begins with ~ removes "
+		  "them from all. :EPERM after a name sets its error." },
+	{ .name = { "system_call_architectures", [UNIT] = "Service.SystemCallArchitectures" },
+	  FIELD(SYSCALLS, system_call_architectures, flags), .words = architecture_words, .nothing = "native",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "architecture",
+	  .help = "The architectures of system calls that the program may use: native (always allowed), x86, "
+		  "x86-64, x32, arm and so on. Others kill the process." },
+	{ .name = { "system_call_error_number", [UNIT] = "Service.SystemCallErrorNumber" },
+	  FIELD(SYSCALLS, system_call_error_number, error), .fallback = "kill",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "error",
+	  .help = "The error of a denied system call, such as EPERM, or kill, which ends the process." },
+	{ .name = { "restrict_address_families", [UNIT] = "Service.RestrictAddressFamilies" },
+	  FIELD(SYSCALLS, restrict_address_families, families), .nothing = "none",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "family",
+	  .help = "The address families of sockets that the program may open, such as AF_UNIX and AF_INET6, or "
+		  "none. A ~ before the first: all but these. It does not affect the sockets that superd passes." },
+	{ .name = { "restrict_namespaces", [UNIT] = "Service.RestrictNamespaces" },
+	  FIELD(HARDENING, restrict_namespaces, namespaces), .fallback = "no", .nothing = "yes",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "yes | no | kind",
+	  .help = "Denies creating and entering namespaces. yes: any. A list: any but these. A ~ before the "
+		  "first: these. The kinds are cgroup, ipc, mnt, net, pid, time, user and uts." },
+	SWITCH(restrict_realtime, "RestrictRealtime")
+	  .help = "Denies real-time scheduling." },
+	SWITCH(restrict_suid_sgid, "RestrictSUIDSGID")
+	  .help = "Denies creating set-user-id and set-group-id files." },
+	SWITCH(memory_deny_write_execute, "MemoryDenyWriteExecute")
+	  .help = "Denies memory that is both writable and executable, and making memory executable later." },
+	SWITCH(lock_personality, "LockPersonality")
+	  .help = "Denies changing the execution domain." },
+	CHOICE(keyring_mode, "KeyringMode", "inherit")
+	  .help = "The session keyring of the program. inherit: superd's, which is empty and takes no keys if "
+		  "superd can change users. private: a new one, as in units. shared: a new one linked to its "
+		  "user's keyring." },
+	{ .name = { "secure_bits", [UNIT] = "Service.SecureBits" }, FIELD(HARDENING, secure_bits, flags),
+	  .words = secure_bits_words, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "bit",
+	  .help = "Secure bits, as in capabilities(7): noroot, no-setuid-fixup, keep-caps, no-cap-ambient-raise, "
+		  "and each with -locked." },
+	{ .name = { "ip_address_allow" }, FIELD(CGROUP_FILTERS, ip_address_allow, networks),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
+	  .help = "Exceptions from ip_address_deny: addresses, networks, any, localhost, link-local, multicast." },
+	{ .name = { "ip_address_deny" }, FIELD(CGROUP_FILTERS, ip_address_deny, networks),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
+	  .help = "Addresses with which the program cannot exchange packets, by sockets that it opens. For "
+		  "clients of the sockets that superd passes, use no_access. With pass = bind, superd refuses "
+		  "clients from these addresses, too. It needs a control group." },
+	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" }, FIELD(CGROUP_FILTERS, device_policy, word),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "auto", .words = device_policy_words,
+	  .help = "The devices that the program may open. strict: those of device_allow. closed: also null, zero, "
+		  "full, random, urandom, tty, ptmx and pts terminals. auto: closed, or all if device_allow is "
+		  "empty. It needs a control group." },
+	{ .name = { "device_allow", [UNIT] = "Service.DeviceAllow" }, FIELD(CGROUP_FILTERS, device_allow, device_rules),
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "device [rwm]",
+	  .help = "Devices that the program may open: a path, or char-NAME or block-NAME for a kind in "
+		  "/proc/devices, then r (read), w (write), m (make); none means all three." },
+	PATHS(apparmor_profile, "AppArmorProfile", text, "profile")
+	  .help = "The AppArmor profile of the program. After a - the profile may be missing." },
+	PATHS(selinux_context, "SELinuxContext", text, "context")
+	  .help = "The SELinux context of the program. superd cannot set one: after a - it ignores it, otherwise "
+		  "it is an error." },
+};
+
+const size_t directive_count = sizeof(directives) / sizeof(directives[0]);
+_Static_assert(sizeof(directives) / sizeof(directives[0]) <= MARK_DIRECTIVE, "struct mark holds such an index");

@@ -1,0 +1,54 @@
+/* The table of all options. It drives reading, --check, --print, --print=json, --explain, the comparison at a reload,
+ * the list of options in superd.conf(5) and the shells' completions.
+ *
+ * To add an option, add a row and the code that acts on it (CONTRIBUTING.md). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/buf.h"
+#include "table/option/globals.h"
+#include "table/service/service.h"
+#include "table/type/directive.h"
+#include "table/type/type.h"
+
+extern const struct directive directives[];
+extern const size_t directive_count;
+
+/* Finds an option by its name in a dialect, case-sensitive except for XINETD. NULL: unknown. */
+const struct directive *directive_find(enum dialect dialect, const char *name);
+
+/* Returns the known name nearest to this one, for "did you mean"; NULL: none is near. */
+const char *directive_suggest(enum dialect dialect, const char *name);
+
+/* Returns the option of a resource limit RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
+const char *limit_option(int resource);
+
+/* Adds a hint for an unknown name: superd.conf's name for another system's word, or the nearest known name. Adds
+ * nothing if there is neither. */
+void directive_hint(enum dialect dialect, const char *name, struct buf *out);
+
+/* Adds a hint for an unknown name in superd { }, in the same way. */
+void global_hint(const char *name, struct buf *out);
+
+/* The n-th of all options and of the settings of superd itself behind them, for lists by chapter; NULL: no more. */
+const struct directive *directive_listed(size_t n);
+
+static inline size_t directive_index(const struct directive *directive)
+{
+	return (size_t)(directive - directives);
+}
+
+/* Returns the option's field in a service; NULL for STRUCTURE. For options of sockets, this is the service-wide
+ * value. */
+const void *directive_field(const struct directive *directive, const struct service *service);
+
+/* Fills a group's struct with the defaults. false: out of memory. */
+bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool);
+
+/* Whether a field has the default value. The pool gets the texts of the default. */
+bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch);
+
+const char *chapter_title(enum chapter chapter);        /* "What to run", … */
+const char *chapter_page(enum chapter chapter);         /* the manual page with its list, of section 5 */

@@ -1,0 +1,23 @@
+/* Marks: where a service's own text sets its options. An option that only a socket { } sets counts as set, too. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "table/service/service.h"
+
+/* Returns the mark of an option, by its name in superd.conf; the service's own mark before that of a socket { }. NULL:
+ * the service's text does not set it. */
+const struct mark *service_mark(const struct service *service, const char *directive);
+
+/* Whether the service sets the option to an invalid value, so that rules must not use it. */
+bool service_is_unclear(const struct service *service, const char *directive);
+
+/* The place of a mark of this service. */
+struct origin service_place(const struct service *service, const struct mark *mark);
+
+/* The place where the service sets the option; the service's own place if it does not. */
+struct origin service_origin(const struct service *service, const char *directive);
+
+/* The place where the option is set for this socket: in its socket { }, or in the service; the socket's own place if
+ * it is not. */
+struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *directive);

@@ -1,0 +1,107 @@
+/* Prints a table as superd.conf: the settings of superd itself, the defaults, and the services. */
+#include "table/print/print_conf.h"
+
+#include "table/print/buf_flush.h"
+#include "table/services/left_out.h"
+#include "table/services/service_conf.h"
+#include "table/services/service_json.h"
+
+/* Adds superd { … }. */
+static void add_globals(struct buf *out, const struct globals *globals, const struct conf_style *style)
+{
+	if (!globals->block.file)
+		return;
+	service_conf_add_place(out, style, "", globals->block.file, globals->block.line);
+	buf_text(out, "superd {\n");
+	for (int n = 0; n < GLOBALS; n++) {
+		const struct directive *directive = &global_directives[n];
+
+		if (!global_is_set(globals, (enum global)n))
+			continue;
+		service_conf_add_place(out, style, "\t", globals->at[n].file, globals->at[n].line);
+		buf_addf(out, "\t%s = ", directive->name[NATIVE]);
+		directive->type->format(directive, global_value(globals, (enum global)n), out);
+		buf_char(out, '\n');
+	}
+	buf_text(out, "}\n\n");
+}
+
+static bool print_head(const struct table *table, const struct conf_style *style, struct buf *text, FILE *out)
+{
+	add_globals(text, &table->globals, style);
+	service_conf_add_defaults(text, style);
+	return buf_flush(text, out);
+}
+
+static bool print_row(const struct service *row, const struct conf_style *style, struct buf *text, FILE *out)
+{
+	buf_char(text, '\n');
+	service_conf_add(text, row, style);
+	return buf_flush(text, out);
+}
+
+static bool print_rows(const struct table *table, const struct conf_style *style, struct buf *text, FILE *out)
+{
+	bool ok = print_head(table, style, text, out), any = false;
+
+	for (size_t n = 0; ok && n < table->count; n++) {
+		if (table->services[n].is_left_out)
+			continue;
+		if (any)
+			buf_char(text, '\n');
+		any = true;
+		service_conf_add(text, &table->services[n], style);
+		ok = buf_flush(text, out);
+	}
+	return ok;
+}
+
+/* more: rows that stand behind those of the table. */
+static bool print_table(const struct table *table, bool comments, const struct service *const *more, size_t count,
+			FILE *out)
+{
+	struct conf_defaults defaults;
+	const struct conf_style style = { .defaults = &defaults, .comments = comments };
+	struct buf text = { 0 };
+	bool ok = conf_defaults_make(&defaults, table);
+
+	if (!ok)
+		return false;
+	ok = print_rows(table, &style, &text, out);
+	for (size_t n = 0; ok && n < count; n++)
+		ok = print_row(more[n], &style, &text, out);
+	buf_free(&text);
+	conf_defaults_free(&defaults);
+	return ok;
+}
+
+bool print_conf(const struct table *table, bool comments, FILE *out)
+{
+	return print_table(table, comments, NULL, 0, out);
+}
+
+bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)
+{
+	return print_table(table, false, more, count, out);
+}
+
+bool print_conf_left_out(const struct table *table, size_t *next, size_t most, FILE *out)
+{
+	const struct left_out *entry = left_out_next(table, *next);
+	struct conf_defaults defaults;
+	const struct conf_style style = { .defaults = &defaults };
+	struct buf text = { 0 };
+	bool ok = conf_defaults_make(&defaults, table);
+
+	if (!ok)
+		return false;
+	ok = print_head(table, &style, &text, out);
+	for (; ok && entry && most; most--) {
+		ok = print_row(&table->services[entry->row], &style, &text, out);
+		entry = left_out_next(table, (size_t)(entry - table->left_out) + 1);
+	}
+	*next = entry ? (size_t)(entry - table->left_out) : 0;
+	buf_free(&text);
+	conf_defaults_free(&defaults);
+	return ok;
+}

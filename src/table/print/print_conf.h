@@ -1,0 +1,36 @@
+/* Everything that superd prints about tables and options: a table as superd.conf, JSON or a graph, and the explanation
+ * of an option. The table of options (table/option/option_table.h) drives it all; docs makes manuals of it.
+ *
+ * Every function returns false if memory ran out or `out` could not be written. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "table/services/table.h"
+
+/* Prints superd.conf with the values that differ from the defaults. It reads back as the same table, without what is
+ * left out. With comments each value has the place where it was set. */
+bool print_conf(const struct table *table, bool comments, FILE *out);
+
+/* The same without comments, with more rows, of other tables. */
+bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out);
+
+/* The same of at most `most` rows that are left out and may return, from entry *next on, which becomes the next one; 0:
+ * these were the last. */
+bool print_conf_left_out(const struct table *table, size_t *next, size_t most, FILE *out);
+
+/* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in
+ * seconds, sizes in bytes. A service has the options that differ from the defaults, and always accept, pass, exec, user
+ * and disable. A socket has the options that differ from its service. "superd": {…} stands before "services" if the
+ * table has superd { }; it has the settings that are set. */
+bool print_json(const struct table *table, FILE *out);
+
+/* Prints a graph in the language of dot(1): an oval for each socket, a box for each service, and arrows from sockets to
+ * services, from these to services that they want, and to the target of a redirect. */
+bool print_dot(const struct table *table, FILE *out);
+
+/* Explains one option to a person. Also false if there is no such option; directive_hint then has a hint. */
+bool print_explain(const char *option, FILE *out);
+
+bool print_options(FILE *out);          /* the names of all options, by chapter */

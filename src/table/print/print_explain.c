@@ -1,0 +1,228 @@
+/* --explain: prints the help of one option, with its bounds, an example and its names in other systems. */
+#include "table/print/print_conf.h"
+
+#include <string.h>
+
+#include "table/print/buf_flush.h"
+#include "table/print/example.h"
+#include "table/services/service_json.h"
+
+#define WIDTH 78                        /* columns of a line */
+
+static const char *const systems[DIALECTS] = { [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd" };
+
+static const char *const changes[] = {
+	[CHANGE_LIVE] = "takes effect at once", [CHANGE_NEXT] = "takes effect with the next start of the program",
+	[CHANGE_SOCKET] = "is set on the open socket", [CHANGE_REBIND] = "opens the socket again",
+	[CHANGE_START] = "takes effect with the next start of superd",
+};
+
+/* Options that mean something else in an xinetd.conf. */
+static const struct {
+	const char *option, *text;
+} in_xinetd[] = {
+	{ "cps", "50 10 by default" },
+	{ "only_from", "an empty list allows no client" },
+	{ "instances", "unlimited by default; further clients are refused" },
+};
+
+static void add_fact(struct buf *out, const char *name, const char *text)
+{
+	buf_addf(out, "    %-10s%s%s\n", name, strlen(name) < 10 ? "" : ": ", text);
+}
+
+/* Breaks the text at blanks. */
+static void add_wrapped(struct buf *out, const char *text)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (column && column + 1 + length > WIDTH - 4) {
+			buf_char(out, '\n');
+			column = 0;
+		}
+		buf_text(out, column ? " " : "    ");
+		buf_add(out, text, length);
+		column += length + (column != 0);
+		text += length + (text[length] == ' ');
+	}
+	buf_char(out, '\n');
+}
+
+/* The texts name the configured directories as the sources of the manual pages do, where make fills them in. */
+static const struct {
+	const char *name, *path;
+} directories[] = {
+	{ "@runstatedir@", RUNSTATEDIR }, { "@localstatedir@", LOCALSTATEDIR }, { "@sysconfdir@", SYSCONFDIR },
+};
+#define DIRECTORIES (sizeof(directories) / sizeof(*directories))
+
+static void add_help(struct buf *out, const char *help)
+{
+	struct buf text = { 0 };
+
+	while (*help) {
+		size_t i = 0, length = 1;
+
+		while (i < DIRECTORIES && strncmp(help, directories[i].name, strlen(directories[i].name)) != 0)
+			i++;
+		if (i < DIRECTORIES) {
+			buf_text(&text, directories[i].path);
+			length = strlen(directories[i].name);
+		} else {
+			buf_char(&text, *help);
+		}
+		help += length;
+	}
+	add_wrapped(out, buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void add_bound(struct buf *out, const struct directive *directive, int64_t bound)
+{
+	mode_t mode = (mode_t)bound;
+
+	directive->type->format(directive, directive->type == &type_mode ? (const void *)&mode : &bound, out);
+}
+
+static bool is_number(const struct directive *directive)
+{
+	const struct type *type = directive->type;
+
+	return type == &type_count || type == &type_size || type == &type_duration || type == &type_mode;
+}
+
+/* Adds the words with commas between, on as many lines as needed. */
+static void add_words(struct buf *text, const char *const *list)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; list && list[i]; i++) {
+		bool breaks = i && text->length - start + strlen(list[i]) > WIDTH - 16;
+
+		buf_addf(text, "%s%s", breaks ? ",\n              " : i ? ", " : "", list[i]);
+		if (breaks)
+			start = text->length - strlen(list[i]);
+	}
+}
+
+static void add_values(struct buf *out, const struct directive *directive)
+{
+	struct buf text = { 0 };
+
+	add_words(&text, directive->words);
+	if (text.length)
+		add_fact(out, "words", buf_string(&text));
+	buf_clear(&text);
+	if (is_number(directive) && (directive->least || directive->most)) {
+		add_bound(&text, directive, directive->least);
+		if (directive->most == UNLIMITED - 1) {
+			buf_text(&text, " or more");
+		} else {
+			buf_text(&text, " to ");
+			add_bound(&text, directive, directive->most);
+		}
+		add_fact(out, "bounds", buf_string(&text));
+	}
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void add_example(struct buf *out, const struct directive *directive)
+{
+	const char *name = directive->name[NATIVE], *value = example_of(name);
+	bool has_value = strcmp(name, "socket") != 0;
+
+	if (value)
+		buf_addf(out, "    %-10s%s %s%s\n", "example", name, has_value ? "= " : "", value);
+}
+
+static void add_places(struct buf *out, const struct directive *directive)
+{
+	struct buf text = { 0 };
+
+	buf_text(&text, directive->chapter == CHAPTER_GLOBALS ? "superd" : "service");
+	if (directive->flags & IN_SOCKET)
+		buf_text(&text, ", socket");
+	if (directive->flags & IN_DEFAULTS)
+		buf_text(&text, ", defaults");
+	add_fact(out, "set in", buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+static void add_names(struct buf *out, const struct directive *directive)
+{
+	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
+		if (directive->name[dialect])
+			add_fact(out, systems[dialect], directive->name[dialect]);
+	}
+	for (size_t i = 0; i < sizeof(in_xinetd) / sizeof(in_xinetd[0]); i++) {
+		if (!strcmp(in_xinetd[i].option, directive->name[NATIVE]))
+			add_fact(out, "in xinetd.conf", in_xinetd[i].text);
+	}
+}
+
+bool print_options(FILE *out)
+{
+	const struct directive *directive;
+	struct buf text = { 0 }, names = { 0 };
+	bool ok;
+
+	buf_text(&text, "The options of superd.conf; superd --explain OPTION describes one.\n");
+	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
+		buf_clear(&names);
+		for (size_t n = 0; (directive = directive_listed(n)); n++) {
+			if ((int)directive->chapter == chapter)
+				buf_addf(&names, "%s%s", names.length ? " " : "", directive->name[NATIVE]);
+		}
+		buf_addf(&text, "\n%s\n\n", chapter_title((enum chapter)chapter));
+		add_wrapped(&text, buf_string(&names));
+	}
+	text.failed |= names.failed;
+	ok = buf_flush(&text, out);
+	buf_free(&names);
+	buf_free(&text);
+	return ok;
+}
+
+static void add_explanation(struct buf *out, const struct directive *directive)
+{
+	buf_text(out, directive->name[NATIVE]);
+	if (directive->argument)
+		buf_addf(out, strchr(directive->argument, '{') ? " %s" : " = %s", directive->argument);
+	buf_addf(out, "  (%s(5), %s)\n\n", chapter_page(directive->chapter), chapter_title(directive->chapter));
+	add_help(out, directive->help);
+	buf_char(out, '\n');
+	if (directive_has_value(directive))
+		add_fact(out, "type", directive->type->name);
+	add_values(out, directive);
+	if (directive_has_value(directive))
+		add_fact(out, "default", directive->fallback ? directive->fallback : "unset");
+	add_example(out, directive);
+	add_places(out, directive);
+	add_fact(out, "a change", changes[directive->change]);
+	add_names(out, directive);
+}
+
+/* An option of services and a setting of superd itself may have the same name. */
+bool print_explain(const char *option, FILE *out)
+{
+	const struct directive *found[] = { directive_find(NATIVE, option), global_find(option) };
+	struct buf text = { 0 };
+	bool ok;
+
+	for (size_t n = 0; n < sizeof(found) / sizeof(*found); n++) {
+		if (!found[n])
+			continue;
+		if (text.length)
+			buf_char(&text, '\n');
+		add_explanation(&text, found[n]);
+	}
+	ok = text.length && buf_flush(&text, out);
+	buf_free(&text);
+	return ok;
+}

@@ -1,0 +1,62 @@
+/* Prints a table as JSON, a service on each line (table/services/service_json.h). It writes line by line, so a table of
+ * any size needs little memory. */
+#include "table/print/print_conf.h"
+
+#include "lib/json.h"
+#include "table/print/buf_flush.h"
+#include "table/services/conf_defaults.h"
+#include "table/services/service_json.h"
+
+static void add_service(struct buf *out, const struct service *service, const struct conf_defaults *defaults)
+{
+	buf_text(out, "{\"name\": ");
+	json_text(out, service->name);
+	service_json_options(service, &defaults->plain, false, out);
+	buf_char(out, '}');
+}
+
+/* Adds "superd": {…}. */
+static void add_globals(struct buf *out, const struct globals *globals)
+{
+	bool any = false;
+
+	if (!globals->block.file)
+		return;
+	buf_text(out, "\"superd\": {");
+	for (int n = 0; n < GLOBALS; n++) {
+		const struct directive *directive = &global_directives[n];
+
+		if (!global_is_set(globals, (enum global)n))
+			continue;
+		buf_addf(out, "%s\"%s\": ", any ? ", " : "", directive->name[NATIVE]);
+		directive->type->json(directive, global_value(globals, (enum global)n), out);
+		any = true;
+	}
+	buf_text(out, "}, ");
+}
+
+bool print_json(const struct table *table, FILE *out)
+{
+	struct conf_defaults defaults;
+	struct buf text = { 0 };
+	bool ok = conf_defaults_make(&defaults, table), any = false;
+
+	if (!ok)
+		return false;
+	buf_char(&text, '{');
+	add_globals(&text, &table->globals);
+	buf_text(&text, "\"services\": [");
+	for (size_t i = 0; ok && i < table->count; i++) {
+		if (table->services[i].is_left_out)
+			continue;
+		buf_text(&text, any ? ",\n" : "\n");
+		any = true;
+		add_service(&text, &table->services[i], &defaults);
+		ok = buf_flush(&text, out);
+	}
+	buf_text(&text, any ? "\n]}\n" : "]}\n");
+	ok = buf_flush(&text, out) && ok;
+	buf_free(&text);
+	conf_defaults_free(&defaults);
+	return ok;
+}

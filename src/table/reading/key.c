@@ -1,0 +1,119 @@
+/* Looks up keys, and the options that they become. */
+#include "table/reading/key.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/scan.h"
+
+#define NAME_MOST 96 /* bytes of the longest section and key, and some */
+#define TABLES_MOST 16
+#define BYTES_MOST 16384
+
+/* The keys of each table by their names: an index of constant tables, which is made when one is first asked for. */
+static struct {
+	struct { const struct key_table *table; struct key_list keys; } tables[TABLES_MOST];
+	size_t table_count;
+	struct key_row rows[KEYS_MOST];
+	size_t count;
+	char names[BYTES_MOST];
+	size_t length;
+} made;
+
+const char *key_status_name(enum key_status status)
+{
+	static const char *const names[] = {
+		[KEY_DONE] = "supported",
+		[KEY_HARMLESS] = "ignored",
+		[KEY_WARNED] = "ignored (warning)",
+		[KEY_REFUSED] = "refused",
+	};
+
+	return names[status];
+}
+
+static int compare_name(const void *name, const void *key)
+{
+	return strcmp(name, ((const struct key_row *)key)->name);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(((const struct key_row *)a)->name, ((const struct key_row *)b)->name);
+}
+
+static void add_keys(const struct key_row *row)
+{
+	size_t length;
+
+	for (const char *name = row->name; *name; name += length + (name[length] == ' ')) {
+		length = strcspn(name, " ");
+		assert(made.count < KEYS_MOST && made.length + length < BYTES_MOST);
+		made.rows[made.count] = *row;
+		made.rows[made.count++].name = memcpy(made.names + made.length, name, length);
+		made.length += length + 1;      /* the next byte is zero */
+	}
+}
+
+struct key_list key_list(const struct key_table *table)
+{
+	struct key_row *first = made.rows + made.count;
+	size_t n = 0;
+
+	while (n < made.table_count && made.tables[n].table != table)
+		n++;
+	if (n < made.table_count)
+		return made.tables[n].keys;
+	assert(n < TABLES_MOST);
+	for (size_t row = 0; row < table->row_count; row++)
+		add_keys(&table->rows[row]);
+	made.tables[n].table = table;
+	made.tables[n].keys = (struct key_list){ first, (size_t)(made.rows + made.count - first) };
+	made.table_count++;
+	qsort(first, made.tables[n].keys.count, sizeof(*first), compare_keys);
+	return made.tables[n].keys;
+}
+
+size_t key_index(const struct key_row *key)
+{
+	return (size_t)(key - made.rows);
+}
+
+const struct key_row *key_find(const struct key_table *keys, const char *name)
+{
+	struct key_list known = key_list(keys);
+
+	return bsearch(name, known.list, known.count, sizeof(*known.list), compare_name);
+}
+
+const char *key_option(const struct key_table *keys, const struct key_row *key)
+{
+	const struct directive *directive;
+	char name[NAME_MOST];
+
+	if (key->option)
+		return key->option;
+	snprintf(name, sizeof(name), "%s%s%s", keys->section ? keys->section : "", keys->section ? "." : "", key->name);
+	directive = directive_find(keys->dialect, name);
+	return directive ? directive->name[NATIVE] : NULL;
+}
+
+bool key_word(const struct key_row *key, const char *theirs, const char **ours)
+{
+	const struct key_word *word = key->words;
+
+	while (word->theirs && strcmp(word->theirs, theirs) != 0)
+		word++;
+	*ours = word->ours;
+	return word->theirs;
+}
+
+void key_nearest_look(struct scan_nearest *nearest, const struct key_table *keys)
+{
+	struct key_list known = key_list(keys);
+
+	for (size_t n = 0; n < known.count; n++)
+		scan_nearest_look(nearest, known.list[n].name);
+}

@@ -1,0 +1,332 @@
+/* A reading: its builders and states, and the files and folders it reads.
+ *
+ * Files that include one another may form a circle, also by different paths of the same file, and a pattern may match
+ * thousands of files. Device and inode identify a file. The depth of includes and the number of files have limits. */
+#include "table/reading/reading.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/array.h"
+#include "lib/wait_note.h"
+
+bool reading_refuse(struct reading *reading, struct origin at, const char *format, ...)
+{
+	struct buf message = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	buf_vaddf(&message, format, arguments);
+	va_end(arguments);
+	diag_error(reading->diags, at, "%s", buf_string(&message));
+	buf_free(&message);
+	return false;
+}
+
+enum severity reading_lack(const struct reading *reading)
+{
+	return reading->request && reading->request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR;
+}
+
+bool reading_refuse_memory(struct reading *reading)
+{
+	return diags_out_of_memory(reading->diags, (struct origin){ 0 });
+}
+
+void **reading_state(struct reading *reading, free_state *free)
+{
+	struct reading_state *state = reading->states;
+
+	while (state->free && state->free != free)
+		state++;
+	assert(state < reading->states + READING_STATES);
+	state->free = free;
+	return &state->state;
+}
+
+void reading_drop_state(struct reading *reading, free_state *free)
+{
+	void **state = reading_state(reading, free);
+
+	if (*state)
+		free(*state);
+	*state = NULL;
+}
+
+void reading_drop_states(struct reading *reading)
+{
+	for (size_t i = 0; i < READING_STATES && reading->states[i].free; i++)
+		reading_drop_state(reading, reading->states[i].free);
+}
+
+bool reading_add(struct reading *reading, struct service_builder *builder)
+{
+	struct service_builder **builders;
+
+	if (reading->request && reading->request->take_builder) {
+		reading->builder_count++;
+		return reading->request->take_builder(reading->request->context, builder) ||
+		       reading_refuse_memory(reading);
+	}
+	builders = array_grow(reading->builders, &reading->builder_capacity, reading->builder_count, sizeof(*builders));
+	if (!builders) {
+		builder_free(builder);
+		return reading_refuse_memory(reading);
+	}
+	reading->builders = builders;
+	reading->builders[reading->builder_count++] = builder;
+	return true;
+}
+
+void reading_leave_out(struct reading *reading, struct origin at, const char *name)
+{
+	if (!table_leave_out(reading->table, at, name))
+		reading_refuse_memory(reading);
+}
+
+void reading_mark_vital(struct reading *reading, struct origin at)
+{
+	if (!table_mark_vital(reading->table, at))
+		reading_refuse_memory(reading);
+}
+
+void reading_mark_shared(struct reading *reading, struct origin at)
+{
+	if (!table_mark_shared(reading->table, at))
+		reading_refuse_memory(reading);
+}
+
+void reading_note_part(struct reading *reading, struct origin at, const char *name)
+{
+	if (!table_note_part(reading->table, at, name))
+		reading_refuse_memory(reading);
+}
+
+void reading_note_alone(struct reading *reading, const char *name)
+{
+	if (!table_note_alone(reading->table, name))
+		reading_refuse_memory(reading);
+}
+
+void reading_note_yield(struct reading *reading, struct origin at, struct origin to)
+{
+	if (!table_note_yield(reading->table, at, to))
+		reading_refuse_memory(reading);
+}
+
+/* Whether path is in the chain of files that are being read. Then it adds an error with both places. */
+static bool refuse_circle(struct reading *reading, const char *path, const struct stat *status, struct origin from)
+{
+	for (size_t i = 0; i < reading->depth; i++) {
+		const struct opened *opened = &reading->opened[i];
+
+		if (opened->device != status->st_dev || opened->inode != status->st_ino || !opened->inode)
+			continue;
+		diag_error(reading->diags, from, "%s is being read already: a file cannot include itself", path);
+		if (opened->from.file)
+			diag_note(reading->diags, opened->from, "%s is read because of this line", opened->path);
+		else
+			diag_note(reading->diags, ((struct origin){ .file = opened->path }),
+				  "is read because the command line names it");
+		diags_tie(reading->diags);
+		return true;
+	}
+	return false;
+}
+
+static bool reading_enter(struct reading *reading, const char *path, const struct stat *status, struct origin from)
+{
+	if (refuse_circle(reading, path, status, from))
+		return false;
+	if (reading->depth == READING_DEPTH) {
+		diag_error(reading->diags, from, "%s: includes go deeper than %d files", path, READING_DEPTH);
+		return false;
+	}
+	if (reading->files == READING_FILES) {
+		diag_error(reading->diags, from, "%s: more than %d files in one configuration", path, READING_FILES);
+		return false;
+	}
+	reading->files++;
+	reading->opened[reading->depth++] = (struct opened){
+		.path = path, .from = from, .device = status->st_dev, .inode = status->st_ino,
+	};
+	return true;
+}
+
+bool reading_may_be_table(const char *name)
+{
+	size_t length = strlen(name);
+
+	return *name != '.' && *name != '#' && length && name[length - 1] != '~' && fnmatch("*.dpkg-*", name, 0) != 0 &&
+		fnmatch("*.rpm[sno]*", name, 0) != 0;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* By bytes, whatever the locale. */
+static int compare_file_names(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from);
+
+/* Reads one file of a folder. It skips a folder, and a file that the reader does not take. */
+static bool read_entry(struct reading *reading, const struct reader *reader, const char *folder, const char *name,
+		       struct origin from)
+{
+	size_t length = strlen(folder);
+	const char *file = pool_textf(reading->table->pool, "%s%s%s", folder,
+				      length && folder[length - 1] == '/' ? "" : "/", name);
+	struct stat status;
+
+	if (!file)
+		return reading_refuse_memory(reading);
+	if (wait_note_stat(file, &status) == 0 && S_ISDIR(status.st_mode))
+		return true;
+	if (reader->takes ? !reader->takes(reading, file, name) : fnmatch("*.conf", name, 0) != 0)
+		return true;
+	return read_path(reading, reader, file, from);
+}
+
+static bool read_folder(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, is_visible, compare_file_names);
+	bool ok = count >= 0;
+
+	if (count < 0)
+		diag_error(reading->diags, ((struct origin){ .file = path }), "cannot read: %s", strerror(errno));
+	for (int i = 0; i < count; i++) {
+		ok &= read_entry(reading, reader, path, entries[i]->d_name, from);
+		free(entries[i]);
+	}
+	free(entries);
+	return ok;
+}
+
+bool reading_load(struct reading *reading, const char *path, source_loader *load, source_reader *read)
+{
+	struct source_file source;
+	bool ok;
+
+	if (!load(&source, path, reading->table->pool, reading->diags))
+		return false;
+	ok = read(reading, &source);
+	source_free(&source);
+	return ok;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool reading_may_read(struct reading *reading, const char *path, const struct stat *status)
+{
+	const struct read_request *request = reading->request;
+
+	if (request && request->on_file)
+		request->on_file(request->files_context, path, status);
+	if (status->st_size || !request || !request->before_count ||
+	    !bsearch(&path, request->before, request->before_count, sizeof(path), compare_texts))
+		return true;
+	diag_error(reading->diags, ((struct origin){ .file = path }), "is empty, and was not before");
+	diags_hint(reading->diags, "to empty it on purpose, leave a comment in it, or remove it");
+	return false;
+}
+
+static bool had_files(const struct read_request *request, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	while (length && folder[length - 1] == '/')
+		length--;
+	for (size_t n = 0; n < request->before_count; n++) {
+		if (!strncmp(request->before[n], folder, length) && request->before[n][length] == '/')
+			return true;
+	}
+	return false;
+}
+
+bool reading_refuse_lost_folder(struct reading *reading, const char *folder, const char *statement, struct origin at)
+{
+	const struct read_request *request = reading->request;
+
+	if (!request || request->allows_empty || !had_files(request, folder))
+		return false;
+	reading_mark_vital(reading, at);
+	diag_error(reading->diags, at, "%s: %s has gone, and had files of this configuration", statement, folder);
+	diags_hint(reading->diags, "to remove their services: superctl reload --allow-empty, or remove this line");
+	return true;
+}
+
+/* stat has failed; whether the reader may know the name without a file, or with a link that leads nowhere, see
+ * reader.fileless. */
+static bool is_fileless(const struct reader *reader, const char *path)
+{
+	size_t length = strlen(path);
+
+	if (errno != ENOENT && errno != ELOOP)
+		return false;
+	for (size_t i = 0; i < sizeof(reader->fileless) / sizeof(*reader->fileless); i++) {
+		size_t end = reader->fileless[i] ? strlen(reader->fileless[i]) : length;
+
+		if (length > end && !strcmp(path + length - end, reader->fileless[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool read_checked_path(struct reading *reading, const struct reader *reader, const char *path,
+			      struct origin from)
+{
+	struct origin at = from.file ? from : (struct origin){ .file = path };
+	struct stat status = { 0 };
+	bool ok;
+
+	if (strcmp(path, "-") && wait_note_stat(path, &status) < 0 && !is_fileless(reader, path)) {
+		if (from.file)
+			diag_error(reading->diags, from, "cannot read %s: %s", path, strerror(errno));
+		else
+			diag_error(reading->diags, at, "cannot read: %s", strerror(errno));
+		return false;
+	}
+	if (S_ISREG(status.st_mode) && !reading_may_read(reading, path, &status))
+		return false;
+	if (!reading_enter(reading, path, &status, from))
+		return false;
+	if (S_ISDIR(status.st_mode))
+		ok = read_folder(reading, reader, path, from);
+	else
+		ok = reader->read(reading, path);
+	reading->depth--;
+	return ok;
+}
+
+/* Every file and folder is read through here. path lives in the table's pool. */
+static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+{
+	bool ok = read_checked_path(reading, reader, path, from);
+
+	if (!ok && reading->depth && reader->passes_over)
+		reading_mark_shared(reading, (struct origin){ .file = path });
+	return ok;
+}
+
+bool reading_file(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
+{
+	const char *kept = pool_text(reading->table->pool, path);
+
+	if (!kept)
+		reading_refuse_memory(reading);
+	return kept && read_path(reading, reader, kept, from);
+}

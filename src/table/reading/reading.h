@@ -1,0 +1,218 @@
+/* A reading: the state that lives from the first source to the finished table; and the interface of a language's
+ * reader. table/sources has the list of languages.
+ *
+ * A reader splits text into tokens and calls builders. It binds no socket, logs nothing, never exits and looks up no
+ * host name. Fuzzers run it on arbitrary bytes. */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "lib/diag.h"
+#include "lib/source_file.h"
+#include "table/reading/compat.h"
+#include "table/services/service_builder.h"
+#include "table/services/table.h"
+#include "table/services/unit_machine.h"
+
+#define READING_DEPTH 16                /* most files that include one another */
+#define READING_FILES 100000            /* most files of a reading: ten thousand units are thirty thousand files */
+#define READING_STATES 8                /* most states of languages, see struct reading_state */
+
+/* A file that is being read. */
+struct asked;
+
+struct opened {
+	const char *path;
+	struct origin from;             /* the include or import that named it; file NULL: the command line did */
+	dev_t device;
+	ino_t inode;                    /* with device: paths with the same pair are one file; 0: standard input */
+};
+
+/* Defaults from an inetd's command line, for services of an inetd.conf that do not set them. */
+struct inetd_defaults {
+	int64_t rate;                   /* -R: starts a minute; -1: the dialect's default, 0: no limit */
+	int64_t instances;              /* -c: processes of a service; here and below -1: not given, 0: no limit */
+	int64_t per_source_cpm;         /* -C: connections a minute of one client address */
+	int64_t per_source;             /* -s: processes of a service for one client address */
+	int64_t backlog;                /* -q: of listen(2) */
+	const char *address;            /* -a: the address of a line that names none; NULL: any */
+	bool wrap_external;             /* -w, -l: hosts.allow and hosts.deny hold for programs */
+	bool wrap_internal;             /* -W: hosts.allow and hosts.deny hold for builtins */
+	bool passes_environment;        /* -E: programs get superd's whole environment */
+	bool tells_addresses;           /* --environment: programs get PROTO, TCPLOCALIP, TCPREMOTEIP and so on */
+	const char *folder;             /* -d, -i, -f: the working folder of programs; NULL: / */
+};
+
+/* The state that a language's reader keeps from file to file. The function that frees a state also identifies it. */
+typedef void free_state(void *state);
+struct reading_state {
+	free_state *free;               /* NULL: this slot and all later ones are unused */
+	void *state;                    /* NULL: nothing is kept now */
+};
+
+/* One reading. */
+struct reading {
+	struct table *table;
+	struct diags *diags;
+	struct service_builder *defaults; /* the `defaults` of superd.conf sources; NULL until one is read */
+	struct service_builder **builders; /* of all sources, in order; owned */
+	size_t builder_count, builder_capacity;         /* the count includes those that take_builder has taken */
+	struct opened opened[READING_DEPTH];            /* the chain of includes, to refuse a file that includes itself */
+	size_t depth;                   /* entries of `opened` in use */
+	size_t files;                   /* files read so far */
+	enum compat compat;             /* of the source that is read: from --compat or FORMAT+COMPAT:PATH */
+	const struct inetd_defaults *inetd;             /* NULL: the dialect's defaults hold */
+	const struct read_request *request;             /* NULL: a text in memory is read */
+	/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the folder of from.file. An optional source may
+	 * be missing. Returns false after it added to diags why the source could not be read. It is always
+	 * reading_source of table/sources. It is a pointer because table/superd_conf lies below table/sources in the
+	 * layers, and an import in superd.conf may name a source of any language. NULL: no superd.conf is read. */
+	bool (*import)(struct reading *reading, const char *source, bool optional, struct origin from);
+	size_t pending;                 /* services that will become builders in reading_finish */
+	size_t counted;                 /* services of the sources that on_source was called for */
+	bool asked_masked;              /* a unit that the request names is masked */
+	struct reading_state states[READING_STATES];    /* one a language; use reading_state to reach it */
+	struct asked *asked;            /* superd-read, for read/apart/ask; NULL: it was not started */
+};
+
+/* What became of a source. READ_FAILED: it could not be read, for which there is a diagnostic. */
+enum read_result { READ_FAILED, READ_DONE, READ_OWN /* it is superd.conf, which superd-read does not read */ };
+
+/* The reader of one language. */
+struct reader {
+	bool (*recognises)(const struct source_file *source);   /* whether the content is of this language */
+	/* Whether a file in a folder of this language is read, by its name. It may warn of a file that it leaves out.
+	 * NULL: *.conf is read. */
+	bool (*takes)(struct reading *reading, const char *path, const char *name);
+	const char *fileless[2];        /* suffixes of names that may exist without a file of their own; NULL: unused */
+	bool passes_over;               /* with --keep-going an unreadable file of a folder or include is left out */
+	/* Reads one source whole. It adds builders and every diagnostic. false: the source could not be read at all. */
+	bool (*read)(struct reading *reading, const char *path);
+	/* Called when a source and all that it includes are read: adds builders of the entries kept. May be NULL. */
+	void (*end_source)(struct reading *reading);
+	/* Called when all sources are read: adds builders of entries that depend on one another. May be NULL. */
+	void (*finish)(struct reading *reading);
+};
+
+/* The sources to read, as on the command line. */
+struct read_request {
+	const char *const *sources;     /* "[FORMAT[+COMPAT]:]PATH"; PATH is a file, a folder or "-" */
+	size_t count;
+	enum compat compat;             /* of sources that name none */
+	const struct inetd_defaults *inetd;             /* NULL: the dialect's defaults hold */
+	const struct unit_machine *machine;             /* values of systemd's specifiers; NULL: unknown */
+	const char *const *unit_path;   /* folders of units, NULL-terminated; NULL: the system's usual ones */
+	bool warns_of_unsupported;      /* a restriction that superd lacks is a warning, not an error */
+	bool only_foreign;              /* superd.conf is refused: it is superd-read that reads */
+	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
+	const struct origin *without;   /* entries of inetd.conf to leave out, so that other entries get their sockets */
+	size_t without_count;
+	/* The files that held text when the table before was read, sorted: one that is empty now is refused, and so is
+	 * an include whose folder has gone with some, unless allows_empty is set. NULL: there is no table before. */
+	const char *const *before;
+	size_t before_count;
+	bool allows_empty;
+	/* Called before each file is read. May be NULL. */
+	void (*on_file)(void *context, const char *path, const struct stat *status);
+	void *files_context;            /* of on_file */
+	/* Whether a rule of hosts.allow or hosts.deny may deny clients of this daemon. A service that cannot apply such
+	 * rules is then refused or warned of. NULL: there are no rules. */
+	bool (*may_be_denied)(const char *daemon);
+	/* The port of this name and protocol in services(5); 0: it has none; -1: unknown, as the machine has no
+	 * services(5). NULL: the table may be another machine's. */
+	int (*service_port)(const char *name, const char *protocol);
+	bool asks_services;             /* superd-read sets service_port */
+	/* Starts superd-read, for the sources that are not superd.conf, and sets the channel to it and its pid. false:
+	 * why it could not be started. NULL: such sources are left out; a program that has the readers needs none. */
+	bool (*start)(void *context, int *channel, pid_t *pid, struct buf *why);
+	/* Adds why the channel is closed. */
+	void (*describe_end)(void *context, struct buf *why);
+	void *start_context;            /* of both */
+	/* Called for every source that was read. format: its title. services: their number, without those of sources
+	 * that it imports. May be NULL. */
+	void (*on_source)(void *context, const char *path, const char *format, size_t services);
+	/* Gets each builder, owned, in place of the table, as soon as it is complete. false: out of memory. NULL: they
+	 * go into the table. */
+	bool (*take_builder)(void *context, struct service_builder *builder);
+	void *context;                  /* of both */
+};
+
+/* The functions below are for readers. */
+
+/* The entry at this place could not become a builder, and the reason is reported. --keep-going leaves out this entry
+ * alone. name: of the service, by which a reload finds the service that ran before; NULL: unknown. */
+void reading_leave_out(struct reading *reading, struct origin at, const char *name);
+
+/* Something begins here that other entries depend on: defaults, an include, or text that is no entry. --keep-going does
+ * not leave out an error in it. The error does not count as one of the service before it. */
+void reading_mark_vital(struct reading *reading, struct origin at);
+
+/* The statement that begins here, such as an include, may affect other entries. --keep-going still reports its errors
+ * and continues. */
+void reading_mark_shared(struct reading *reading, struct origin at);
+
+/* The file that begins at this place is also part of the service of this name. */
+void reading_note_part(struct reading *reading, struct origin at, const char *name);
+
+/* For readers: loads a file, reads it and frees it; load is source_load or one of its kind. */
+typedef bool source_loader(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
+typedef bool source_reader(struct reading *reading, const struct source_file *source);
+bool reading_load(struct reading *reading, const char *path, source_loader *load, source_reader *read);
+
+/* For readers that open files themselves: notes a file that is read, and refuses one that has become empty. */
+bool reading_may_read(struct reading *reading, const char *path, const struct stat *status);
+
+/* An error of the service of this name leaves it out alone, also without --keep-going. */
+void reading_note_alone(struct reading *reading, const char *name);
+
+/* For an include whose folder is not there: whether the table before had files of the folder, so that their services
+ * would go. That is an error, also with --keep-going, and is added. */
+bool reading_refuse_lost_folder(struct reading *reading, const char *folder, const char *statement, struct origin at);
+
+/* The entry at `at` loses all or some of its sockets, because the entry at `to` has them. */
+void reading_note_yield(struct reading *reading, struct origin at, struct origin to);
+
+static inline bool reading_may_be_denied(const struct reading *reading, const char *daemon)
+{
+	return reading->request && reading->request->may_be_denied && reading->request->may_be_denied(daemon);
+}
+
+static inline int reading_service_port(const struct reading *reading, const char *name, const char *protocol)
+{
+	return reading->request && reading->request->service_port ? reading->request->service_port(name, protocol) : -1;
+}
+
+/* The place of the state that this function frees. It holds NULL at first. */
+void **reading_state(struct reading *reading, free_state *free);
+
+/* Frees that state. */
+void reading_drop_state(struct reading *reading, free_state *free);
+
+/* Frees the states of all languages, when a reading ends. */
+void reading_drop_states(struct reading *reading);
+
+/* Adds an error, and is false. */
+bool reading_refuse(struct reading *reading, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Reports a restriction that superd lacks: an error, or a warning with request->warns_of_unsupported. */
+#define reading_unsupported(reading, ...) diags_add((reading)->diags, reading_lack(reading), __VA_ARGS__)
+enum severity reading_lack(const struct reading *reading);
+
+/* Adds that memory has run out, and is false. */
+bool reading_refuse_memory(struct reading *reading);
+
+/* Adds a builder, which the reading then owns, also on failure. false: out of memory (reported). */
+bool reading_add(struct reading *reading, struct service_builder *builder);
+
+/* Whether a file of this name in a folder may be a table: it is neither hidden nor a copy that an editor or a package
+ * manager left. */
+bool reading_may_be_table(const char *name);
+
+/* Reads a file, or a folder of files, of a known language. path is complete. Fails as reading->import does. */
+bool reading_file(struct reading *reading, const struct reader *reader, const char *path, struct origin from);

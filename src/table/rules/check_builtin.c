@@ -1,0 +1,289 @@
+/* Rules of exec, builtin and redirect, of which a service has one, or exec and redirect; and rules of TCPMUX
+ * (RFC 1078).
+ *
+ * TCPMUX needs two services: a service that is reached through it has no socket of its own, so without a service that
+ * answers on port 1 it never gets a client. */
+#include <string.h>
+
+#include "table/option/service_mark.h"
+#include "table/rules/check_internal.h"
+#include "table/service/redirect_target.h"
+#include "table/words/builtin.h"
+
+/* Builtins, and the sockets that they serve. */
+static const struct {
+	const char *name;
+	bool plain;                     /* also datagrams, and with accept = no */
+} builtins[] = {
+	{ "echo", true }, { "discard", true }, { "chargen", true }, { "daytime", true }, { "time", true },
+	{ "tcpmux", false }, { "auth", false }, { "servers", false }, { "services", false },
+	{ "health", false }, { "metrics", false }, { "status", false },
+};
+
+static bool has_program(const struct service *service)
+{
+	return service->exec->exec && service->exec->exec[0];
+}
+
+/* Reports the second of exec, builtin and redirect. */
+static void check_alone(const struct service *service, bool has, const char *option, const char **first,
+			struct diags *diags)
+{
+	if (!has)
+		return;
+	if (*first) {
+		service_refuse(service, option, diags,
+			       "%s and %s exclude each other: a service has exec, builtin or redirect, or exec and "
+			       "redirect",
+			       *first, option);
+		diags_hint(diags, "remove one of the two");
+	}
+	*first = option;
+}
+
+static bool is_sensor(const struct service *service)
+{
+	return service->groups->access->deny_time >= 0;
+}
+
+void rule_program(const struct service *service, struct diags *diags)
+{
+	words exec = service->exec->exec;
+	const char *first = NULL;
+
+	if (service_is_unclear(service, "exec") || service_is_unclear(service, "builtin") ||
+	    service_is_unclear(service, "redirect") || service_is_unclear(service, "deny_time"))
+		return;
+	check_alone(service, has_program(service), "exec", &first, diags);
+	check_alone(service, service->exec->builtin, "builtin", &first, diags);
+	if (!service_is_relayed(service) || service->exec->builtin)
+		check_alone(service, service->exec->redirect, "redirect", &first, diags);
+	if (!first && !is_sensor(service)) {
+		service_refuse(service, NULL, diags, "exec is missing");
+		diags_hint(diags, "set the program, as in exec = \"/usr/sbin/%s\"", service->name);
+	}
+	if (!has_program(service) || exec[0][0] == '/' ||
+	    (service->exec->exec_search_path && !strchr(exec[0], '/')))
+		return;
+	service_refuse(service, "exec", diags, "exec: '%s' is no absolute path", exec[0]);
+	diags_hint(diags, "superd does not search PATH: write the absolute path of the program, or its directory in "
+			  "exec_search_path");
+}
+
+static bool is_stream(const struct endpoint *endpoint)
+{
+	return endpoint_accepts(endpoint) && endpoint->kind != ENDPOINT_SEQPACKET;
+}
+
+/* Every socket must be a stream socket whose connections superd accepts. */
+static void check_streams(const struct service *service, const char *option, const char *name, struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	if (!service->exec->accept && !service_is_unclear(service, "accept")) {
+		service_refuse(service, option, diags, "%s%s needs accept = yes", option, name);
+		service_hint(service, diags, "set accept = yes");
+	}
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (is_stream(listen->endpoint))
+			continue;
+		buf_clear(&text);
+		endpoint_format(listen->endpoint, &text);
+		diag_error(diags, listen->at, "%s: %s%s is for connections, as of TCP; there are none on %s",
+			   service->name, option, name, buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+static void check_plain(const struct service *service, const char *name, struct diags *diags)
+{
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (is_stream(listen->endpoint) || endpoint_is_datagram(listen->endpoint))
+			continue;
+		buf_clear(&text);
+		endpoint_format(listen->endpoint, &text);
+		diag_error(diags, listen->at, "%s: builtin = %s is not possible on %s, only on streams or datagrams",
+			   service->name, name, buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+static bool builtin_is_plain(const char *name)
+{
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+		if (!strcmp(builtins[i].name, name))
+			return builtins[i].plain;
+	}
+	return false;
+}
+
+static void check_builtin(const struct service *service, struct diags *diags)
+{
+	words builtin = service->exec->builtin;
+	struct builtin_options options;
+	const char *bad = NULL, *reason = builtin_read_options(builtin, &options, &bad);
+	char of[64];
+
+	if (reason && bad)
+		service_refuse(service, "builtin", diags, "builtin: '%s': %s", bad, reason);
+	else if (reason)
+		service_refuse(service, "builtin", diags, "builtin: %s", reason);
+	snprintf(of, sizeof(of), " = %s", builtin[0]);
+	if (builtin_is_plain(builtin[0]))
+		check_plain(service, builtin[0], diags);
+	else
+		check_streams(service, "builtin", of, diags);
+}
+
+/* Builtins and redirect run superd-builtin, which is not inside of root_directory. */
+static void check_root(const struct service *service, const char *option, struct diags *diags)
+{
+	if (!service->groups->environment->root_directory)
+		return;
+	service_refuse(service, "root_directory", diags, "root_directory does not go with %s", option);
+	service_hint(service, diags, "remove it, or set root_directory = \"\"");
+}
+
+static bool has_datagrams(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (service->sockets[i].endpoint->kind == ENDPOINT_UDP)
+			return true;
+	}
+	return false;
+}
+
+/* Without accept, each socket is a stream socket, or one of UDP. */
+static void check_relay_sockets(const struct service *service, struct diags *diags)
+{
+	bool to_path = !service->exec->redirect[1];
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+		bool is_udp = listen->endpoint->kind == ENDPOINT_UDP;
+
+		if (is_stream(listen->endpoint) || (is_udp && !to_path))
+			continue;
+		buf_clear(&text);
+		endpoint_format(listen->endpoint, &text);
+		if (is_udp)
+			diag_error(diags, listen->at,
+				   "%s: redirect to a unix socket is for connections; there are none on %s",
+				   service->name, buf_string(&text));
+		else
+			diag_error(diags, listen->at, "%s: redirect is for connections and UDP, not for %s",
+				   service->name, buf_string(&text));
+	}
+	buf_free(&text);
+}
+
+/* exec beside redirect: the program gets no socket. */
+static void check_relayed(const struct service *service, struct diags *diags)
+{
+	const struct stream_options *streams = service->groups->streams;
+
+	if (service->exec->accept && !service_is_unclear(service, "accept")) {
+		service_refuse(service, "redirect", diags, "redirect beside exec needs accept = no");
+		service_hint(service, diags, "remove accept: one program serves all clients");
+	}
+	if (service->exec->pass == PASS_INETD && service_mark(service, "pass") && !service_is_unclear(service, "pass"))
+		service_refuse(service, "pass", diags, "pass = inetd and redirect exclude each other: exec receives "
+						       "no socket");
+	if (streams->input.kind == STREAM_SOCKET || streams->output.kind == STREAM_SOCKET ||
+	    streams->error.kind == STREAM_SOCKET)
+		service_refuse(service, "redirect", diags,
+			       "redirect beside exec: input, output and error cannot be the socket");
+	if (!service->socket_count)
+		service_refuse(service, "redirect", diags,
+			       "redirect needs listen: without it there is nothing to relay");
+}
+
+static void check_loop(const struct service *service, struct diags *diags)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		struct buf text = { 0 };
+
+		if (!service_redirects_to(service, &service->sockets[i]))
+			continue;
+		endpoint_format(service->sockets[i].endpoint, &text);
+		service_refuse(service, "redirect", diags,
+			       "redirect leads back to its own socket %s: each client would be relayed again, without "
+			       "end", buf_string(&text));
+		diags_hint(diags, "name the address of the server that clients are relayed to");
+		buf_free(&text);
+		return;
+	}
+}
+
+static void check_redirect(const struct service *service, struct diags *diags)
+{
+	if (service_is_relayed(service))
+		check_relayed(service, diags);
+	else
+		check_root(service, "redirect", diags);
+	if (service->exec->accept)
+		check_streams(service, "redirect", "", diags);
+	else
+		check_relay_sockets(service, diags);
+	if (service->exec->proxy_protocol != PROXY_NO && has_datagrams(service))
+		service_refuse(service, "proxy_protocol", diags, "proxy_protocol is for connections, not for UDP");
+	if (!service_is_unclear(service, "redirect") && !service_is_unclear(service, "listen"))
+		check_loop(service, diags);
+}
+
+void rule_builtin(const struct service *service, struct diags *diags)
+{
+	static const char *const options[] = { "proxy_protocol", "redirect_timeout" };
+
+	for (size_t n = 0; n < sizeof(options) / sizeof(options[0]) && !service->exec->redirect; n++) {
+		if (service_mark(service, options[n]) && !service_is_unclear(service, "redirect"))
+			service_refuse(service, options[n], diags, "%s needs redirect", options[n]);
+	}
+	if (service->exec->builtin) {
+		check_builtin(service, diags);
+		check_root(service, "builtin", diags);
+	}
+	if (service->exec->redirect)
+		check_redirect(service, diags);
+}
+
+static bool answers_tcpmux(const struct service *service)
+{
+	return !service->exec->disable && service->exec->builtin && !strcmp(service->exec->builtin[0], "tcpmux");
+}
+
+static void warn_unreached(const struct service *service, struct diags *diags)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (listen->endpoint->kind != ENDPOINT_TCPMUX)
+			continue;
+		diag_warning(diags, listen->at, "%s: no client reaches tcpmux:%s: no service answers for tcpmux",
+			     service->name, listen->endpoint->address);
+		if (!service->is_foreign)
+			diags_hint(diags, "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
+		else
+			diags_hint(diags, "add an entry for the internal service tcpmux");
+		return;
+	}
+}
+
+void check_tcpmux(const struct table *table, struct diags *diags)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (answers_tcpmux(&table->services[i]))
+			return;
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->services[i].exec->disable)
+			warn_unreached(&table->services[i], diags);
+	}
+}

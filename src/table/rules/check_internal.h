@@ -1,0 +1,58 @@
+/* The rules of table_check, one function each. A rule reports the mistakes of one service at the option's place, and
+ * relies on the types for single values. For check*.c alone. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "lib/diag.h"
+#include "table/services/table.h"
+
+/* Adds an error at the place of an option; option NULL: at the service's. "SERVICE: MESSAGE". */
+void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Adds a hint with options of superd.conf to the last diagnostic, unless the service is of another system's table. */
+void service_hint(const struct service *service, struct diags *diags, const char *hint);
+
+void rule_names(const struct service *service, struct diags *diags);
+void rule_shell(const struct service *service, struct diags *diags);
+void rule_templates(const struct service *service, struct diags *diags);
+void rule_environment(const struct service *service, struct diags *diags);
+
+void rule_program(const struct service *service, struct diags *diags);
+void rule_builtin(const struct service *service, struct diags *diags);
+
+/* Adds an error for every %{ } in a text of this option that superd cannot replace. */
+void check_templates(const struct service *service, const char *option, const char *text, struct diags *diags);
+
+void rule_commands(const struct service *service, struct diags *diags);
+
+void rule_start(const struct service *service, struct diags *diags);
+void rule_type(const struct service *service, struct diags *diags);
+void rule_ready(const struct service *service, struct diags *diags);
+void rule_streams(const struct service *service, struct diags *diags);
+void rule_backoff(const struct service *service, struct diags *diags);
+void rule_idle(const struct service *service, struct diags *diags);
+void rule_warm(const struct service *service, struct diags *diags);
+void rule_capabilities(const struct service *service, struct diags *diags);
+
+void rule_sandbox(const struct service *service, struct diags *diags);
+
+void rule_passed_fds(const struct service *service, struct diags *diags);
+
+void rule_resources(const struct service *service, struct diags *diags);
+
+void rule_access(const struct service *service, struct diags *diags);
+
+void rule_listen(const struct service *service, struct diags *diags);
+void rule_kinds(const struct service *service, struct diags *diags);
+void rule_bind(const struct service *service, struct diags *diags);
+void rule_pass(const struct service *service, struct diags *diags);
+void rule_symlinks(const struct service *service, struct diags *diags);
+void rule_options(const struct service *service, struct diags *diags);
+
+/* Reports endpoints that two services claim, in time linear in the size of the table. */
+void check_conflicts(const struct table *table, struct diags *diags);
+
+/* Warns of services that are reached through TCPMUX if no service answers it. */
+void check_tcpmux(const struct table *table, struct diags *diags);

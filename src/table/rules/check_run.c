@@ -1,0 +1,227 @@
+/* Rules of a service's start, type, streams and capabilities.
+ *
+ * A default contradicts nothing. So the rules ask service_mark whether the service's own text sets the option, wherever
+ * the value may be a default. */
+#include <string.h>
+
+#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
+#include "table/rules/check_internal.h"
+
+void rule_start(const struct service *service, struct diags *diags)
+{
+	if (service->exec->start == START_BOOT && service->exec->accept)
+		service_refuse(service, "start", diags,
+			       "start = boot needs accept = no: nothing can start before a client connects");
+	if (service->exec->start >= START_MANUAL && (service->socket_count || service->exec->accept)) {
+		service_refuse(service, "start", diags,
+			       "start = %s is for a service without sockets: a client of a socket would start it",
+			       service->exec->start == START_MANUAL ? "manual" : "wanted");
+		diags_hint(diags, "remove listen and accept; superctl hold keeps one with sockets from "
+			   "being started");
+	}
+}
+
+void rule_type(const struct service *service, struct diags *diags)
+{
+	bool forking = service->exec->type == TYPE_FORKING;
+
+	if (forking && service->exec->accept)
+		service_refuse(service, "type", diags,
+			       "type = forking needs accept = no: each connection has an instance of its own");
+	if (forking && service_is_builtin(service))
+		service_refuse(service, "type", diags,
+			       "type = forking needs exec: a builtin stays in the foreground");
+	if (service_notifies(service) && service_is_builtin(service))
+		service_refuse(service, "type", diags,
+			       "type = notify needs exec: a builtin is ready at once");
+	if (service->exec->accept && service_mark(service, "pid_file") && !service_is_unclear(service, "accept"))
+		service_refuse(service, "pid_file", diags,
+			       "pid_file needs accept = no: each connection has an instance of its own");
+}
+
+static bool is_read(const struct service *service, const char *option, const struct stream *stream)
+{
+	return stream->kind == STREAM_LOG || stream->kind == STREAM_SYSLOG || service_is_unclear(service, option);
+}
+
+/* Whether superd reads what the backend prints. Without `error` its errors go where its output does. With pass = inetd
+ * the output is the socket unless the service says otherwise. */
+static bool is_heard(const struct service *service)
+{
+	const struct stream_options *streams = service->groups->streams;
+	bool is_socket = service->exec->pass == PASS_INETD && !service_mark(service, "output");
+
+	return (!is_socket && is_read(service, "output", &streams->output)) ||
+	       (service_mark(service, "error") ? is_read(service, "error", &streams->error)
+					       : is_socket || is_read(service, "output", &streams->output));
+}
+
+/* A default that does not fit is no mistake of the service, and without effect where it accepts itself. */
+void rule_ready(const struct service *service, struct diags *diags)
+{
+	const char *option = service_mark(service, "ready") ? "ready" : "exec_ready";
+	unsigned type = service->exec->type;
+
+	if (!service_mark(service, option) || service_is_unclear(service, option))
+		return;
+	if (service_mark(service, "ready") && service_mark(service, "exec_ready")) {
+		service_refuse(service, "exec_ready", diags, "exec_ready and ready are two answers to one question");
+		service_hint(service, diags, "remove one of them");
+	}
+	if (!service->exec->exec && (service->exec->builtin || service->exec->redirect))
+		service_refuse(service, option, diags, "%s needs exec: a builtin is ready at once",
+			       option);
+	if (service->exec->pass == PASS_BIND) {
+		diag_warning(diags, service_origin(service, option),
+			     "%s: %s: with pass = bind clients do not wait for it: the program accepts them itself, "
+			     "as soon as it listens",
+			     service->name, option);
+		service_hint(service, diags, "clients wait with redirect in place of pass = bind");
+	}
+	if (service->exec->accept && !service_is_unclear(service, "accept"))
+		service_refuse(service, option, diags, "%s needs accept = no: no client waits for another's process",
+			       option);
+	if (type != TYPE_SIMPLE && type != TYPE_EXEC && !service_is_unclear(service, "type")) {
+		service_refuse(service, option, diags,
+			       "%s needs type = simple or exec: other types report readiness themselves", option);
+		service_hint(service, diags, "leave it out, or type");
+	}
+	if (service_mark(service, "ready") && !is_heard(service)) {
+		service_refuse(service, "ready", diags, "ready: superd does not read its output: neither output nor "
+							"error is log or syslog");
+		service_hint(service, diags, "set one of them to log, or use exec_ready");
+	}
+}
+
+static bool is_socket(const struct stream *stream)
+{
+	return stream->kind == STREAM_SOCKET;
+}
+
+/* With pass = inetd, one of the three streams must be the socket. */
+static void check_input_taken(const struct service *service, struct diags *diags)
+{
+	const struct stream_options *streams = service->groups->streams;
+	bool has_output = is_socket(&streams->output) || !service_mark(service, "output");
+
+	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) ||
+	    !service_mark(service, "input") || service_is_unclear(service, "input"))
+		return;
+	service_refuse(service, "input", diags, "with pass = inetd, input, output or error is the socket");
+	diags_hint(diags, "remove input, or set pass = systemd");
+}
+
+static void check_stream_socket(const struct service *service, const char *name, const struct stream *stream,
+				struct diags *diags)
+{
+	if (!is_socket(stream) || service->exec->accept || service->socket_count == 1)
+		return;
+	if (service_is_unclear(service, "listen"))
+		return;
+	service_refuse(service, name, diags, "%s = socket needs a service with one socket; this one has %u",
+		       name, service->socket_count);
+}
+
+static bool has_socket(const struct service *service, const char *name)
+{
+	for (size_t n = 0; n < service->socket_count; n++) {
+		if (!strcmp(service->sockets[n].name, name))
+			return true;
+	}
+	return false;
+}
+
+static void check_stream_descriptor(const struct service *service, const char *name, const struct stream *stream,
+				    const char *usual, struct diags *diags)
+{
+	if (stream->kind != STREAM_DESCRIPTOR || service_is_unclear(service, "listen"))
+		return;
+	if (service->exec->pass == PASS_INETD)
+		service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
+	else if (!has_socket(service, stream->path ? stream->path : usual))
+		service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name,
+			       stream->path ? stream->path : usual);
+}
+
+static void check_input(const struct service *service, struct diags *diags)
+{
+	const struct stream_options *streams = service->groups->streams;
+	const char *said = service_mark(service, "input_text") ? "input_text" : "input_data";
+	unsigned input = streams->input.kind;
+
+	if (input == STREAM_LOG || input == STREAM_SYSLOG || input == STREAM_APPEND || input == STREAM_TRUNCATE) {
+		service_refuse(service, "input", diags, "input: nothing can be read from there");
+		diags_hint(diags, "input is null, file:PATH, data, fd:NAME, inherit or socket");
+	}
+	if (input != STREAM_DATA && service_mark(service, said))
+		diag_warning(diags, service_origin(service, said), "%s: %s is not read: input is not data",
+			     service->name, said);
+}
+
+void rule_streams(const struct service *service, struct diags *diags)
+{
+	const struct stream_options *streams = service->groups->streams;
+	const struct {
+		const char *name, *usual;
+		const struct stream *stream;
+	} all[] = {
+		{ "input", "stdin", &streams->input },
+		{ "output", "stdout", &streams->output },
+		{ "error", "stderr", &streams->error },
+	};
+
+	check_input(service, diags);
+	if (streams->output.kind == STREAM_DATA)
+		service_refuse(service, "output", diags, "output = data: only input can be data");
+	if (streams->error.kind == STREAM_DATA && service_mark(service, "error"))
+		service_refuse(service, "error", diags, "error = data: only input can be data");
+	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
+		return;
+	if (service->exec->pass == PASS_INETD)
+		check_input_taken(service, diags);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (service->exec->pass != PASS_INETD)
+			check_stream_socket(service, all[i].name, all[i].stream, diags);
+		check_stream_descriptor(service, all[i].name, all[i].stream, all[i].usual, diags);
+	}
+}
+
+static bool has_connections(const struct service *service)
+{
+	for (size_t i = 0; i < service->socket_count; i++) {
+		if (endpoint_accepts(service->sockets[i].endpoint))
+			return true;
+	}
+	return false;
+}
+
+void rule_backoff(const struct service *service, struct diags *diags)
+{
+	const char *option = service_mark(service, "backoff_min") ? "backoff_min" : "backoff_max";
+
+	if (service_mark(service, "backoff_refuse") && service->groups->lifecycle->backoff_refuse &&
+	    !has_connections(service) && !service_is_unclear(service, "listen"))
+		diag_warning(diags, service_origin(service, "backoff_refuse"),
+			     "%s: backoff_refuse has no effect here: none of its sockets has connections",
+			     service->name);
+	if (service->groups->lifecycle->backoff_min <= service->groups->lifecycle->backoff_max)
+		return;
+	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
+}
+
+void rule_capabilities(const struct service *service, struct diags *diags)
+{
+	const struct identity_options *identity = service->groups->identity;
+	uint64_t outside = identity->ambient_capabilities & ~identity->capability_bounding_set;
+	const struct directive *directive;
+	struct buf names = { 0 };
+
+	if (!outside)
+		return;
+	directive = directive_find(NATIVE, "ambient_capabilities");
+	directive->type->format(directive, &outside, &names);
+	service_refuse(service, "ambient_capabilities", diags,
+		       "ambient_capabilities: capability_bounding_set leaves no room for %s", buf_string(&names));
+	buf_free(&names);
+}

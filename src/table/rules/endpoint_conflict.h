@@ -1,0 +1,26 @@
+/* The claim of a socket to its endpoint, which no other socket of the table may have, and the error about two claims
+ * that clash. table/rules/check_conflicts compares endpoints as written, superd/machine/resolve after the look-up of
+ * names. */
+#pragma once
+
+#include "lib/diag.h"
+#include "table/service/service.h"
+
+struct endpoint_claim {
+	const struct service *service;
+	const struct listen *listen;
+	struct endpoint endpoint;       /* listen->address, changed as bind_to_device and ipv6_only demand */
+	size_t number;                  /* index in the order of the table */
+};
+
+struct endpoint_claim endpoint_claim_of(const struct service *service, const struct listen *listen, size_t number);
+
+/* The claimed endpoint as written, before the look-up of names. */
+struct endpoint endpoint_claim_as_written(const struct endpoint_claim *claim);
+
+/* Whether both sockets set reuse_port, and so may share an endpoint. */
+bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint_claim *b);
+
+/* Adds an error at the later of the two claims, whichever argument it is. Adds none if both are the IPv6 half of an
+ * entry for both families, because the IPv4 halves clash, too (listen_is_other_family). */
+void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpoint_claim *b, struct diags *diags);

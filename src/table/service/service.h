@@ -1,0 +1,631 @@
+/* A configured service: one row of the table, immutable once the table is complete. All memory belongs to the table's
+ * pool.
+ *
+ * Options are in groups, one struct each. Equal groups of a table are one copy in the pool, and so are equal sets of
+ * groups (struct option_groups). So a row is small however many options there are: an option that it does not set costs
+ * nothing, and one that it alone sets costs a copy of its group. The directive table (table/option/option_table) has
+ * the place of every option. superd.conf(5) describes the options. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/diag.h"
+#include "table/endpoint/endpoint.h"
+
+enum pass { PASS_SYSTEMD, PASS_INETD, PASS_BIND };
+enum proxy_protocol { PROXY_NO, PROXY_V1, PROXY_V2 };
+enum service_type { TYPE_SIMPLE, TYPE_EXEC, TYPE_NOTIFY, TYPE_NOTIFY_RELOAD, TYPE_FORKING, TYPE_ONESHOT };
+enum notify_access { NOTIFY_NONE, NOTIFY_MAIN, NOTIFY_EXEC, NOTIFY_ALL };
+enum preserve { PRESERVE_NO, PRESERVE_RESTART, PRESERVE_ON_SUCCESS, PRESERVE_YES };
+enum start { START_DEMAND, START_BOOT, START_MANUAL, START_WANTED };
+enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
+enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
+enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
+enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN };
+enum probe { PROBE_NONE, PROBE_SILENT };
+enum idle_means { IDLE_MEANS_CONNECTED, IDLE_MEANS_QUIET };
+enum idle_action { IDLE_STOP, IDLE_FREEZE, IDLE_REPORT };
+enum limit_action { LIMIT_QUEUE, LIMIT_CLOSE, LIMIT_CLOSE_RESERVED };
+enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
+enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
+enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
+enum stream_kind {
+	STREAM_LOG, STREAM_SYSLOG, STREAM_FILE, STREAM_APPEND, STREAM_TRUNCATE, STREAM_NULL, STREAM_INHERIT, STREAM_SOCKET,
+	STREAM_DESCRIPTOR, STREAM_DATA
+};
+enum instance_names { INSTANCE_NAMES_COOKIE, INSTANCE_NAMES_PLAIN };
+enum private_tmp { TMP_SHARED, TMP_PRIVATE, TMP_DISCONNECTED };
+enum private_users { PRIVATE_USERS_NO, PRIVATE_USERS_YES, PRIVATE_USERS_SELF, PRIVATE_USERS_IDENTITY, PRIVATE_USERS_FULL };
+enum protect_system { SYSTEM_WRITABLE, SYSTEM_PROTECTED, SYSTEM_FULL, SYSTEM_STRICT };
+enum protect_home { HOME_WRITABLE, HOME_HIDDEN, HOME_READ_ONLY, HOME_TEMPORARY };
+enum protect_proc { PROC_DEFAULT, PROC_NO_ACCESS, PROC_INVISIBLE, PROC_TRACEABLE };
+enum proc_subset { SUBSET_ALL, SUBSET_PID };
+enum mount_flags { MOUNTS_SHARED, MOUNTS_SLAVE, MOUNTS_PRIVATE };
+enum keyring_mode { KEYRING_INHERIT, KEYRING_PRIVATE, KEYRING_SHARED };
+enum namespace_kind {                   /* bits of restrict_namespaces, in the order of their words */
+	NAMESPACE_CGROUP, NAMESPACE_IPC, NAMESPACE_MNT, NAMESPACE_NET, NAMESPACE_PID, NAMESPACE_TIME, NAMESPACE_USER,
+	NAMESPACE_UTS, NAMESPACE_KINDS
+};
+enum timestamping { TIMESTAMPS_OFF, TIMESTAMPS_US, TIMESTAMPS_NS };
+enum socket_protocol { PROTOCOL_DEFAULT, PROTOCOL_UDPLITE, PROTOCOL_MPTCP };
+enum device_policy { DEVICES_AUTO, DEVICES_CLOSED, DEVICES_STRICT };
+enum oom_policy { OOM_CONTINUE, OOM_STOP, OOM_KILL };
+enum directory_preserve { DIRECTORY_GOES, DIRECTORY_STAYS, DIRECTORY_RESTARTS };
+enum cpu_scheduling {
+	CPU_DEFAULT, CPU_OTHER, CPU_BATCH, CPU_IDLE, CPU_FIFO, CPU_RR
+};
+enum tristate { UNSET, NO, YES };
+
+/* The facts to log about a connection: bits of log_on_success and log_on_failure, in the order of xinetd's words. */
+enum log_on_success {
+	SUCCESS_PID = 1 << 0, SUCCESS_HOST = 1 << 1, SUCCESS_USERID = 1 << 2, SUCCESS_EXIT = 1 << 3,
+	SUCCESS_DURATION = 1 << 4, SUCCESS_TRAFFIC = 1 << 5
+};
+enum log_on_failure { FAILURE_HOST = 1 << 0, FAILURE_USERID = 1 << 1, FAILURE_ATTEMPT = 1 << 2 };
+
+/* After which ends superd starts a service again (systemd.service(5), Restart=). */
+enum restart {
+	RESTART_DEFAULT,                /* as `start` demands */
+	RESTART_NO, RESTART_ON_SUCCESS, RESTART_ON_FAILURE, RESTART_ON_ABNORMAL, RESTART_ON_WATCHDOG, RESTART_ON_ABORT,
+	RESTART_ALWAYS
+};
+
+/* When commands beside the main one run: around a backend, and around the binding and closing of the sockets. */
+enum command_phase {
+	PHASE_CONDITION, PHASE_START_PRE, PHASE_START_POST, PHASE_RELOAD, PHASE_STOP, PHASE_STOP_POST,
+	PHASE_READY, PHASE_IDLE_UNLESS,
+	PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST,
+	PHASES
+};
+
+#define UNLIMITED INT64_MAX
+#define RLIMITS 16                      /* the kernel's RLIM_NLIMITS */
+
+typedef const char *const *words;       /* a NULL-terminated list in the pool; NULL is the empty list */
+
+struct stream {
+	unsigned kind;                  /* enum stream_kind */
+	const char *path;               /* of FILE, APPEND, TRUNCATE; of DESCRIPTOR a socket's name, NULL: "stdin" … */
+};
+
+struct limit {
+	int64_t soft, hard;             /* SCAN_INFINITY: RLIM_INFINITY; -1: superd's own */
+};
+
+/* A number, or a share of the machine's resources; both -1: unset. */
+struct amount {
+	int64_t number;                 /* bytes or tasks; SCAN_INFINITY: no limit */
+	int64_t share;                  /* hundredths of a percent */
+};
+
+/* The service's own log (xinetd's log_type). */
+struct log_target {
+	unsigned kind;                  /* enum log_kind */
+	int facility, level;            /* of SYSLOG: LOG_DAEMON …, LOG_INFO … */
+	const char *path;               /* of FILE */
+	int64_t soft, hard;             /* of FILE, bytes: superd warns, stops logging; SCAN_INFINITY: no limit */
+};
+
+/* Connections a second, and the pause if there are more (xinetd's cps). */
+struct rate {
+	int64_t number;                 /* UNLIMITED: no limit */
+	int64_t pause;                  /* microseconds */
+};
+
+struct exec_options {
+	words exec;                     /* the program and its arguments; NULL: builtin or redirect is set */
+	words builtin;                  /* the name of a service of superd's own, then its options */
+	words redirect;                 /* host and port to connect each client to, or the path of a unix socket */
+	const char *argv0;              /* in place of exec[0]; NULL: exec[0] */
+	words exec_search_path;         /* directories for a program without a slash; NULL: exec is an absolute path */
+	bool accept, disable;
+	unsigned pass;                  /* enum pass */
+	unsigned type;                  /* enum service_type */
+	unsigned start;                 /* enum start */
+	unsigned proxy_protocol;        /* enum proxy_protocol */
+};
+
+struct socket_options {
+	int64_t backlog;
+	const char *socket_user, *socket_group;
+	mode_t socket_mode, directory_mode;
+	words symlinks;
+	bool remove_on_stop, optional, non_blocking, every_address;
+	words binds;                    /* endpoints as written; addresses that the program binds in place of its own */
+	words multicast_group;          /* "239.1.2.3", "ff02::1%eth0" */
+	const char *bind_to_device;
+	bool free_bind, transparent, reuse_port;
+	unsigned ipv6_only;             /* enum ipv6_only */
+	bool keep_alive;
+	int64_t keep_alive_time, keep_alive_interval;   /* microseconds, 0: the kernel's */
+	int64_t keep_alive_probes;      /* 0: the kernel's */
+	bool no_delay;
+	int64_t defer_accept;           /* microseconds, 0: off */
+	int64_t priority, mark;         /* -1: unset */
+	int64_t ip_tos, ip_ttl;         /* -1: unset */
+	int64_t receive_buffer, send_buffer;            /* bytes, 0: the kernel's */
+	bool broadcast, pass_credentials, pass_packet_info;
+	bool intercept;                 /* with accept = no, superd checks every packet, not only the first */
+	bool pass_security, pass_pidfd, accept_file_descriptors, flush_pending, writable;
+	unsigned timestamping, socket_protocol;         /* enum timestamping, enum socket_protocol */
+	const char *tcp_congestion;
+	int64_t pipe_size;              /* bytes, 0: the kernel's */
+	int64_t message_queue_max_messages, message_queue_message_size;         /* 0: the kernel's */
+	words only_from, no_access;     /* as written (table/access/access); NULL: all clients, none */
+	words socket_condition;         /* as `condition`; NULL: it is always opened */
+	int64_t trigger_limit_burst;    /* clients, or starts that they cause, in an interval; UNLIMITED */
+	int64_t trigger_limit_interval, trigger_limit_pause;    /* microseconds */
+	unsigned trigger_limit_action;  /* enum limit_action */
+};
+
+struct identity_options {
+	const char *user, *group;       /* names or numbers as written; NULL: superd's own */
+	bool groups;                    /* with the user's supplementary groups (xinetd's `groups`) */
+	words supplementary_groups;
+	uint64_t ambient_capabilities;  /* bits 1 << CAP_x */
+	uint64_t capability_bounding_set;               /* bits 1 << CAP_x; all ones: unchanged */
+	bool no_new_privileges;
+	bool dynamic_user, remove_ipc;
+};
+
+struct environment_options {
+	words env;                      /* NAME=value, the last one wins; may have templates such as %{fd} */
+	words passenv;                  /* names of variables of superd's own environment */
+	words environment_file;         /* paths, "-" in front: may be missing */
+	words unset_environment;        /* "NAME" or "NAME=value", removed at the end */
+	bool tcp_environment;           /* TCPREMOTEIP … of ucspi-tcp */
+	bool expand_environment;        /* replace $NAME in exec */
+	bool unit_environment;          /* the variables that systemd sets for a unit's service */
+	unsigned instance_names;        /* enum instance_names */
+	mode_t umask;
+	int64_t nice;
+	const char *working_directory;  /* "~": the user's home; "-" in front: may be missing */
+	const char *root_directory;
+	int64_t oom_score_adjust;       /* INT64_MIN: unset */
+	words cpu_affinity;             /* "0", "2-4" */
+	const char *io_scheduling;      /* "idle", "best-effort:4", "realtime:0", NULL: unset */
+	words runtime_directory, state_directory;       /* relative names */
+};
+
+/* Directories beside those of struct environment_options, also as "NAME:LINK"; and the modes of all of them. */
+struct directory_options {
+	words cache_directory, logs_directory, configuration_directory;
+	mode_t runtime_directory_mode, state_directory_mode, cache_directory_mode, logs_directory_mode,
+		configuration_directory_mode;
+	unsigned runtime_directory_preserve;            /* enum directory_preserve */
+};
+
+struct scheduling_options {
+	unsigned cpu_scheduling_policy; /* enum cpu_scheduling */
+	int64_t cpu_scheduling_priority;                /* for fifo and rr, 1 to 99; 0: none */
+	bool cpu_scheduling_reset_on_fork, ignore_sigpipe;
+	int64_t timer_slack;            /* microseconds; -1: unchanged */
+	unsigned personality;           /* index in the option's words; 0: the machine's */
+};
+
+struct limit_options {
+	struct limit of[RLIMITS];       /* index: RLIMIT_x */
+};
+
+struct stream_options {
+	struct stream input, output, error;
+	words input_text, input_data;   /* for STREAM_DATA: lines, then base64 */
+	const char *syslog_identifier;  /* the backend's name in a log; NULL: the service's */
+	unsigned syslog_facility, syslog_level;         /* numbers of syslog(3), the facility without its shift by 3 */
+	bool syslog_level_prefix;       /* <N> at the start of a line is its level */
+	int64_t log_rate_limit_interval;                /* microseconds; 0: no limit */
+	int64_t log_rate_limit_burst;   /* lines in an interval; 0, UNLIMITED: no limit */
+};
+
+struct access_options {
+	words access_times;             /* "HH:MM-HH:MM" of local time; NULL: always */
+	int64_t max_load;               /* load average over a minute in thousandths; 0: no limit */
+	struct rate cps;
+	int64_t per_source_cpm;         /* connections a minute from one address; UNLIMITED */
+	const char *libwrap;            /* daemon's name for hosts.allow and hosts.deny; NULL: not checked */
+	const char *banner, *banner_success, *banner_fail;      /* files that superd sends to clients */
+	int64_t deny_time;              /* microseconds; -1: no sensor, 0: a sensor that only logs */
+	bool id_only;                   /* permit only clients whose ident server (RFC 1413) names a user */
+	int64_t instances;              /* with accept = yes, most at a time; UNLIMITED */
+	int64_t warm;                   /* with accept = yes, started ahead; 0: none */
+	int64_t warm_max_age;           /* microseconds that one waits; SCAN_INFINITY: any time */
+	int64_t per_source;             /* most at a time from one source; UNLIMITED */
+	int64_t per_source_prefix;      /* bits of an IPv6 address that are one source; all bits of an IPv4 address */
+	unsigned overload;              /* enum overload */
+};
+
+struct lifecycle_options {
+	words requires, wants;          /* names of services without sockets that run with this one */
+	const char *ready;              /* text of the line by which the backend reports that it is ready; NULL: unset */
+	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
+	int kill_signal;
+	unsigned kill_mode;             /* enum kill_mode */
+	const char *pid_file;
+	int64_t backoff_min, backoff_max;               /* microseconds */
+	bool backoff_refuse;            /* refuse clients during the pause after a failure */
+	int64_t watchdog;               /* microseconds; 0, SCAN_INFINITY: none */
+	int watchdog_signal, reload_signal;
+	unsigned notify_access;         /* enum notify_access, as written: see service_notify_access */
+	unsigned file_descriptor_store_preserve;        /* enum preserve */
+	int64_t file_descriptor_store_max;
+	unsigned on_failure, on_remove, on_change;
+	int64_t idle_timeout, min_awake;                /* microseconds, SCAN_INFINITY: none */
+	int64_t redirect_timeout;       /* microseconds without a datagram, then a flow of a redirect ends */
+	unsigned idle_action;           /* enum idle_action */
+	int64_t idle_cpu;               /* hundredths of a percent of one processor; -1: unset */
+	unsigned idle_means;            /* enum idle_means */
+	bool freeze_reclaim, sleep_under_pressure;
+	words probe_from;               /* as only_from; NULL: none */
+	unsigned probe;                 /* enum probe */
+	int64_t probe_wait;             /* microseconds */
+};
+
+/* Commands beside the main one, and the conditions of a start. */
+struct command_options {
+	words of[PHASES];               /* index: enum command_phase; texts for table/words/command_prefix */
+	words condition;                /* texts for table/type/condition */
+	const char *exec_prefix;        /* the signs of exec itself (command_prefix); NULL: none */
+	bool socket_exec_apart;         /* the commands around the sockets run by the next option, not as the service */
+	words socket_exec_options;      /* "OPTION=value" (table/option/socket_context) */
+};
+
+/* The end of a backend, and the actions after it. */
+struct restart_options {
+	unsigned restart;               /* enum restart */
+	bool remain_after_exit, send_sighup, send_sigkill, kill_rest;
+	int final_kill_signal;          /* 0: SIGKILL */
+	int64_t timeout_abort;          /* microseconds, SCAN_INFINITY: none; -1: timeout_stop */
+	words success_exit_status, restart_prevent_exit_status, restart_force_exit_status;
+};
+
+struct log_options {
+	const struct log_target *log_type;      /* NULL: superd's own log */
+	unsigned log_on_success, log_on_failure;        /* bits */
+	bool mapped_addresses;
+};
+
+/* Switches of hardening, which many services set alike. */
+struct hardening_options {
+	unsigned private_tmp, private_users, protect_system, protect_home, protect_proc, proc_subset, mount_flags;
+	unsigned keyring_mode;
+	unsigned restrict_namespaces;   /* bits 1 << NAMESPACE_x: denied ones */
+	unsigned secure_bits;           /* SECBIT_x of capabilities(7) */
+	bool private_devices, private_ipc, private_mounts, private_network, mount_api_vfs;
+	bool protect_kernel_tunables, protect_kernel_modules, protect_kernel_logs, protect_control_groups;
+	bool protect_clock, protect_hostname;
+	bool restrict_realtime, restrict_suid_sgid, memory_deny_write_execute, lock_personality;
+};
+
+/* The backend's view of the file system, which differs between services. table/words/sandbox_words splits the
+ * words. */
+struct path_options {
+	words read_only_paths, read_write_paths, inaccessible_paths, exec_paths, no_exec_paths;
+	words bind_paths, bind_read_only_paths, temporary_file_system;
+	const char *network_namespace_path;
+	const char *apparmor_profile, *selinux_context; /* "-" in front: not needed */
+};
+
+/* The system calls and address families that the backend may use. */
+struct syscall_options {
+	words system_call_filter;       /* each with its sign (table/type/type_sandbox) */
+	unsigned system_call_architectures;             /* bits 1 << index in the option's words */
+	int64_t system_call_error_number;               /* errno; ERRNO_KILL: kill the process */
+	words restrict_address_families;                /* each with its sign; "none" alone: none is allowed */
+};
+
+/* Limits of the control group; -1: unset. */
+struct resource_options {
+	struct amount memory_max, memory_high, memory_low, memory_min, memory_swap_max, tasks_max;
+	int64_t cpu_quota;              /* hundredths of a percent of one processor */
+	int64_t cpu_quota_period;       /* microseconds */
+	int64_t cpu_weight, io_weight;  /* 1 to 10000; 0: idle */
+	words io_read_bandwidth_max, io_write_bandwidth_max;    /* texts for table/words/resource_words */
+	words io_read_iops_max, io_write_iops_max;
+	words allowed_cpus, allowed_memory_nodes;
+	unsigned oom_policy;            /* enum oom_policy */
+	bool delegate;
+};
+
+/* Devices and networks that the control group admits. table/words/resource_words splits the words. */
+struct cgroup_filter_options {
+	words device_allow;
+	words ip_address_allow, ip_address_deny;
+	unsigned device_policy;         /* enum device_policy */
+};
+
+/* Files and credentials that the backend receives beside its sockets (table/words/passed_fds). */
+struct passed_fds_options {
+	words open_file;
+	words load_credential, set_credential, import_credential;
+};
+
+/* A service that sets an option has a copy of its whole group. So a group has options that the same services set. */
+enum option_group {
+	GROUP_SOCKETS, GROUP_IDENTITY, GROUP_ENVIRONMENT, GROUP_LIMITS, GROUP_STREAMS, GROUP_ACCESS,
+	GROUP_LIFECYCLE, GROUP_LOG,
+	GROUP_COMMANDS, GROUP_RESTART,
+	GROUP_HARDENING, GROUP_PATHS, GROUP_SYSCALLS,
+	GROUP_DIRECTORIES, GROUP_SCHEDULING, GROUP_RESOURCES, GROUP_CGROUP_FILTERS, GROUP_PASSED_FDS,
+	SHARED_GROUPS,                  /* the number of groups in struct option_groups */
+	GROUP_EXEC = SHARED_GROUPS, GROUPS
+};
+
+/* Room for any group. */
+union group_values {
+	struct exec_options exec;
+	struct socket_options sockets;
+	struct identity_options identity;
+	struct environment_options environment;
+	struct limit_options limits;
+	struct stream_options streams;
+	struct access_options access;
+	struct lifecycle_options lifecycle;
+	struct log_options logging;
+	struct command_options commands;
+	struct restart_options restart;
+	struct hardening_options hardening;
+	struct path_options paths;
+	struct syscall_options syscalls;
+	struct directory_options directories;
+	struct scheduling_options scheduling;
+	struct resource_options resources;
+	struct cgroup_filter_options cgroup_filters;
+	struct passed_fds_options passed_fds;
+};
+
+/* All groups except `exec`, which nearly every service sets for itself. Kept in the pool. */
+struct option_groups {
+	union {
+		const void *group[SHARED_GROUPS];
+		struct {                /* in the order of enum option_group */
+			const struct socket_options *socket_defaults;
+			const struct identity_options *identity;
+			const struct environment_options *environment;
+			const struct limit_options *limits;
+			const struct stream_options *streams;
+			const struct access_options *access;
+			const struct lifecycle_options *lifecycle;
+			const struct log_options *logging;
+			const struct command_options *commands;
+			const struct restart_options *restart;
+			const struct hardening_options *hardening;
+			const struct path_options *paths;
+			const struct syscall_options *syscalls;
+			const struct directory_options *directories;
+			const struct scheduling_options *scheduling;
+			const struct resource_options *resources;
+			const struct cgroup_filter_options *cgroup_filters;
+			const struct passed_fds_options *passed_fds;
+		};
+	};
+};
+
+/* A user, looked up by superd/machine/resolve; kept in the pool. */
+struct account {
+	const char *name, *home, *shell;                /* home and shell NULL: a number without a passwd(5) entry */
+	uid_t uid;
+	gid_t gid;                      /* the option `group`, or the user's group */
+	const gid_t *groups;            /* for setgroups(2), in the pool */
+	size_t group_count;
+	bool keeps_groups;              /* superd may not call setgroups(2), as in a user namespace: its groups stay */
+	bool switches;                  /* the child sets its ids; false: it stays superd's own user */
+};
+
+/* A socket of a service. The order in the table is the order of the descriptors. */
+struct listen {
+	const struct endpoint *endpoint;                /* as written */
+	const struct endpoint *address;                 /* with numbers, by superd/machine/resolve; until then as written */
+	const char *name;                               /* its entry in LISTEN_FDNAMES */
+	const struct socket_options *options;
+	struct origin at;
+	const struct access *access;                    /* only_from and no_access, compiled by superd/machine/resolve; NULL: all clients */
+	const struct sock_fprog *rules;                 /* of os/bpf/socket_filter, by superd/machine/resolve; NULL: none */
+	uid_t owner;                                    /* of its file, by superd/machine/resolve; (uid_t)-1: superd's */
+	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
+	bool gets_options;                              /* pass = bind: the program's socket options go over to it */
+	unsigned char block;                            /* as in struct mark */
+};
+
+/* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each
+ * start, so that it can log the refused sender, unless the option `intercept` is set, or the filter is locked (pass =
+ * bind). */
+static inline bool listen_is_guarded(const struct listen *listen)
+{
+	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept && !listen->gets_options;
+}
+
+/* The filter that is always on the socket, and the filter while a backend has it; NULL: none. */
+static inline const struct sock_fprog *listen_filter(const struct listen *listen)
+{
+	return listen_is_guarded(listen) ? NULL : listen->rules;
+}
+
+static inline const struct sock_fprog *listen_guard(const struct listen *listen)
+{
+	return listen_is_guarded(listen) ? listen->rules : NULL;
+}
+
+/* Which option the service's text sets, and where. Packed, because a large table has tens of thousands. */
+struct mark {
+	const char *file;
+	unsigned line : 24;             /* relative to the service's, so that similar rows share marks, unless is_above */
+	unsigned block : 8;             /* 0: the service itself; n: its n-th socket { }, at most MARK_BLOCK */
+	unsigned directive : 14;        /* index into directives[] */
+	unsigned is_above : 1;          /* `line` is the file's, above the service, as xinetd's defaults */
+	unsigned refused : 1;           /* its value was invalid, which is reported; the field has the default */
+	unsigned column : 16;           /* at most MARK_COLUMN */
+};
+
+/* The highest values of a mark's fields. */
+enum { MARK_LINE = (1 << 24) - 1, MARK_BLOCK = (1 << 8) - 1, MARK_DIRECTIVE = (1 << 14) - 1, MARK_COLUMN = (1 << 16) - 1 };
+enum { MARKS_MOST = (1 << 26) - 1 };   /* of a service */
+
+static inline unsigned mark_block(size_t number)
+{
+	return number < MARK_BLOCK ? (unsigned)number : MARK_BLOCK;
+}
+
+/* The results of superd/machine/resolve for a service's options. In the pool, one copy for equal services; few services
+ * have any. */
+struct prepared {
+	const struct sandbox_config *sandbox;           /* NULL: no hardening */
+	const struct cgroup_settings *cgroup_settings;  /* NULL: no control group of its own */
+	const struct access *probes;                    /* probe_from, compiled; NULL: none */
+	const struct service *socket_row;               /* what runs the commands around the sockets; NULL: the service itself */
+};
+
+struct service {
+	const char *name;
+	struct origin at;
+	struct listen *sockets;
+	const struct exec_options *exec;
+	const struct option_groups *groups;
+	const struct mark *marks;       /* the options that its own text sets, in that order; in the pool */
+	unsigned socket_count;
+	unsigned mark_count : 26;
+	bool is_unclear : 1;            /* a mark is `refused` */
+	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd and xinetd */
+	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
+	bool is_left_out : 1;           /* disabled for its errors (table/services/left_out.h) */
+	const struct account *account;                  /* set by superd/machine/resolve; NULL: not resolved yet */
+	const struct prepared *prepared;                /* of service_prepare; NULL: there is nothing */
+};
+
+/* Whether superd serves nothing by this row. */
+static inline bool service_is_off(const struct service *service)
+{
+	return service->exec->disable || service->is_left_out;
+}
+
+/* Never NULL. */
+static inline const struct prepared *service_prepared(const struct service *service)
+{
+	static const struct prepared nothing;
+
+	return service->prepared ? service->prepared : &nothing;
+}
+
+/* Replaces the prepared values. false: out of memory; the former values stay. */
+bool service_prepare(struct service *service, struct pool *pool, struct prepared prepared);
+
+/* The size of each group's struct, by enum option_group. */
+extern const size_t group_sizes[GROUPS];
+
+static inline const void *service_group(const struct service *service, enum option_group group)
+{
+	return group == GROUP_EXEC ? (const void *)service->exec : service->groups->group[group];
+}
+
+/* Whether this is the IPv6 socket of an inetd or xinetd entry that has the socket before it for IPv4. A mistake in both
+ * is reported for the IPv4 socket only. */
+bool listen_is_other_family(const struct service *service, const struct listen *listen);
+
+/* The address that a socket with these options takes: bind_to_device and ipv6_only narrow it. */
+struct endpoint endpoint_with_options(const struct endpoint *endpoint, const struct socket_options *options);
+
+static inline size_t words_count(words list)
+{
+	size_t count = 0;
+
+	while (list && list[count])
+		count++;
+	return count;
+}
+
+static inline bool words_have(words list, const char *word)
+{
+	while (list && *list && strcmp(*list, word) != 0)
+		list++;
+	return list && *list;
+}
+
+/* Its root_directory; NULL: it has none, or that is / itself. */
+static inline const char *service_root(const struct service *service)
+{
+	const char *root = service->groups->environment->root_directory;
+
+	return root && root[strspn(root, "/")] ? root : NULL;
+}
+
+/* accept = no: the backend gets the listeners themselves (inetd's and xinetd's "wait"). */
+static inline bool service_waits(const struct service *service)
+{
+	return !service->exec->accept;
+}
+
+/* Whether superd-builtin serves the clients, and no program of the service. */
+static inline bool service_is_builtin(const struct service *service)
+{
+	return !service->exec->exec && (service->exec->builtin || service->exec->redirect);
+}
+
+/* exec beside redirect: the program gets no sockets, and a superd-builtin relays the clients to it
+ * (superd/instance/relay). */
+static inline bool service_is_relayed(const struct service *service)
+{
+	return service->exec->exec && service->exec->redirect;
+}
+
+/* Whether superd finds out itself when the backend is ready: by its output, or by a command. */
+static inline bool service_awaits_ready(const struct service *service)
+{
+	return service->groups->lifecycle->ready || service->groups->commands->of[PHASE_READY];
+}
+
+/* Whether the program is ready once it answers where redirect leads. The other types have a readiness of their own. */
+static inline bool service_awaits_target(const struct service *service)
+{
+	return service_is_relayed(service) && !service_awaits_ready(service) &&
+	       (service->exec->type == TYPE_SIMPLE || service->exec->type == TYPE_EXEC);
+}
+
+/* Whether its program may run twice at a time. Only on_change = drain allows that: other programs may have one lock, or
+ * one file that the first instance writes at its end. With redirect, both would have to bind the same target. */
+static inline bool service_runs_beside(const struct service *service)
+{
+	return service->groups->lifecycle->on_change == ON_CHANGE_DRAIN && !service->exec->redirect;
+}
+
+/* Whether idle_timeout is in effect: it is set, and superd can see the clients of each socket. */
+bool service_idles(const struct service *service);
+
+/* What to do with an instance of a removed service. By default, an instance for one connection or one job finishes; an
+ * instance that has the sockets would never end, so it drains. */
+static inline enum on_remove service_on_remove(const struct service *service, const struct service *started_by)
+{
+	unsigned chosen = service->groups->lifecycle->on_remove;
+	bool ends = started_by->exec->accept ||
+		    (started_by->exec->type == TYPE_ONESHOT && !service_is_relayed(started_by));
+
+	if (chosen != REMOVE_AUTO)
+		return (enum on_remove)chosen;
+	return ends ? REMOVE_FINISH : REMOVE_DRAIN;
+}
+
+/* Whether the backend reports that it is ready by sd_notify(3). */
+static inline bool service_notifies(const struct service *service)
+{
+	return service->exec->type == TYPE_NOTIFY || service->exec->type == TYPE_NOTIFY_RELOAD;
+}
+
+static inline bool service_has_watchdog(const struct service *service)
+{
+	return service->groups->lifecycle->watchdog > 0 && service->groups->lifecycle->watchdog < INT64_MAX;
+}
+
+/* The processes that may send notifications, enum notify_access: at least the main process if the service needs
+ * notifications. */
+static inline unsigned service_notify_access(const struct service *service)
+{
+	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
+
+	if (lifecycle->notify_access == NOTIFY_NONE &&
+	    (service_notifies(service) || service_has_watchdog(service) || lifecycle->file_descriptor_store_max))
+		return NOTIFY_MAIN;
+	return lifecycle->notify_access;
+}

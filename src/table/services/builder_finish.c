@@ -1,0 +1,278 @@
+/* Turns a builder into a row of the table: the service's settings override the defaults of its file, which override
+ * superd's own.
+ *
+ * Ten thousand services must not cost ten thousand copies of every option. The table has one set of groups for services
+ * that set nothing; a builder copies only the groups that it changes, and the pool gives equal groups one address. */
+#include "table/services/service_builder.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table/services/builder_internal.h"
+
+/* The groups with the defaults of a file, and which defaults these are. */
+struct bases {
+	unsigned number;                /* of the defaults' builder; 0: no defaults */
+	size_t settings;                /* number of its settings */
+	const void *group[GROUPS];
+};
+
+static bool bases_fit(const struct bases *bases, const struct service_builder *defaults)
+{
+	if (!bases)
+		return false;
+	return bases->number == (defaults ? defaults->number : 0) &&
+	       bases->settings == (defaults ? defaults->settings.count : 0);
+}
+
+static const struct bases *bases_make(struct table *table, const struct service_builder *defaults)
+{
+	struct pool *pool = table->pool;
+	struct bases *bases = pool_alloc(pool, sizeof(*bases));
+	union group_values values;
+
+	if (!bases)
+		return NULL;
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		if (!directive_fill_defaults(group, &values, pool))
+			return NULL;
+		if (defaults && !option_settings_apply(&defaults->settings, group, &values, pool))
+			return NULL;
+		bases->group[group] = pool_keep(pool, &values, group_sizes[group]);
+		if (!bases->group[group])
+			return NULL;
+	}
+	bases->number = defaults ? defaults->number : 0;
+	bases->settings = defaults ? defaults->settings.count : 0;
+	table->bases = bases;
+	return bases;
+}
+
+/* Applies settings to a copy of a group in the pool; returns the new group, in the pool. NULL: out of memory. */
+static const void *override_group(const void *base, enum option_group group, const struct option_settings *settings,
+			    struct pool *pool)
+{
+	union group_values values;
+
+	memcpy(&values, base, group_sizes[group]);
+	if (!option_settings_apply(settings, group, &values, pool))
+		return NULL;
+	return pool_keep(pool, &values, group_sizes[group]);
+}
+
+static bool is_set(const struct service_builder *builder, const struct service_builder *defaults, const char *name)
+{
+	return option_settings_named(&builder->settings, name) ||
+		(defaults && option_settings_named(&defaults->settings, name));
+}
+
+/* With accept = yes, the default of `pass` is inetd. */
+static bool derive_pass(struct service *row, const struct service_builder *builder,
+			const struct service_builder *defaults, struct pool *pool)
+{
+	struct exec_options options;
+
+	if (!row->exec->accept || is_set(builder, defaults, "pass"))
+		return true;
+	memcpy(&options, row->exec, sizeof(options));
+	options.pass = PASS_INETD;
+	row->exec = pool_keep(pool, &options, sizeof(options));
+	return row->exec != NULL;
+}
+
+/* A program that binds its own address asks for the addresses of packets only when the first one waits already. */
+static bool derive_packet_info(struct option_groups *shared, const struct service *row,
+			       const struct service_builder *builder, const struct service_builder *defaults,
+			       struct pool *pool)
+{
+	struct socket_options options;
+
+	if (row->exec->pass != PASS_BIND || is_set(builder, defaults, "pass_packet_info"))
+		return true;
+	memcpy(&options, shared->socket_defaults, sizeof(options));
+	options.pass_packet_info = true;
+	shared->socket_defaults = pool_keep(pool, &options, sizeof(options));
+	return shared->socket_defaults != NULL;
+}
+
+/* The default of `error` is the value of `output`, unless that is the socket: no errors go to a client by default. */
+static bool derive_error(struct option_groups *shared, const struct service_builder *builder,
+			 const struct service_builder *defaults, struct pool *pool)
+{
+	struct stream_options streams;
+
+	if (shared->streams->output.kind == STREAM_SOCKET || !is_set(builder, defaults, "output") ||
+	    is_set(builder, defaults, "error"))
+		return true;
+	memcpy(&streams, shared->streams, sizeof(streams));
+	memcpy(&streams.error, &shared->streams->output, sizeof(streams.error));
+	shared->streams = pool_keep(pool, &streams, sizeof(streams));
+	return shared->streams != NULL;
+}
+
+/* dynamic_user sets hardening options, as DynamicUser= in systemd.exec(5): the user must not leave files to a later
+ * user with its number. The service can make these options stricter, but not weaker. */
+static bool derive_dynamic_user(struct option_groups *shared, struct pool *pool)
+{
+	struct hardening_options hardening;
+	struct identity_options identity;
+
+	if (!shared->identity->dynamic_user)
+		return true;
+	memcpy(&identity, shared->identity, sizeof(identity));
+	memcpy(&hardening, shared->hardening, sizeof(hardening));
+	identity.no_new_privileges = identity.remove_ipc = true;
+	hardening.protect_system = SYSTEM_STRICT;
+	if (hardening.protect_home == HOME_WRITABLE)
+		hardening.protect_home = HOME_READ_ONLY;
+	if (hardening.private_tmp == TMP_SHARED)
+		hardening.private_tmp = TMP_PRIVATE;
+	hardening.restrict_suid_sgid = true;
+	shared->identity = pool_keep(pool, &identity, sizeof(identity));
+	shared->hardening = pool_keep(pool, &hardening, sizeof(hardening));
+	return shared->identity && shared->hardening;
+}
+
+static bool fill_groups(struct service *row, const struct service_builder *builder,
+			const struct service_builder *defaults)
+{
+	const struct bases *bases = builder->table->bases;
+	struct pool *pool = builder->table->pool;
+	uint32_t touched = option_settings_groups(&builder->settings);
+	const void *groups[GROUPS];
+	struct option_groups shared;
+
+	if (!bases_fit(bases, defaults))
+		bases = bases_make(builder->table, defaults);
+	if (!bases)
+		return false;
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		groups[group] = bases->group[group];
+		if (touched & 1u << group)
+			groups[group] = override_group(groups[group], group, &builder->settings, pool);
+		if (!groups[group])
+			return false;
+	}
+	memcpy(shared.group, groups, sizeof(shared.group));
+	row->exec = groups[GROUP_EXEC];
+	if (!derive_pass(row, builder, defaults, pool) || !derive_packet_info(&shared, row, builder, defaults, pool) ||
+	    !derive_error(&shared, builder, defaults, pool) ||
+	    !derive_dynamic_user(&shared, pool))
+		return false;
+	row->groups = pool_keep(pool, &shared, sizeof(shared));
+	return row->groups != NULL;
+}
+
+static bool fill_sockets(struct service *row, const struct service_builder *builder)
+{
+	struct pool *pool = builder->table->pool;
+
+	if (!builder->word_count)
+		return true;
+	row->sockets = pool_alloc(pool, builder->word_count * sizeof(*row->sockets));
+	if (!row->sockets)
+		return false;
+	row->socket_count = (unsigned)builder->word_count;
+	for (size_t i = 0; i < builder->word_count; i++) {
+		const struct listen_word *word = &builder->words[i];
+		const struct socket_block *block = word->block ? &builder->blocks[word->block - 1] : NULL;
+		const struct socket_options *options = row->groups->socket_defaults;
+
+		if (block && option_settings_groups(&block->settings) & 1u << GROUP_SOCKETS)
+			options = override_group(options, GROUP_SOCKETS, &block->settings, pool);
+		if (!options)
+			return false;
+		row->sockets[i] = (struct listen){
+			.endpoint = word->endpoint, .address = word->endpoint, .at = word->at,
+			.name = block ? block->name : builder->name, .options = options,
+			.block = (unsigned char)mark_block(word->block), .owner = (uid_t)-1, .owner_group = (gid_t)-1,
+		};
+	}
+	return true;
+}
+
+static size_t copy_marks(struct mark *to, const struct option_settings *settings)
+{
+	for (size_t i = 0; i < settings->count; i++)
+		to[i] = settings->list[i].mark;
+	return settings->count;
+}
+
+/* An option with a misspelt name counts as set to an invalid value. */
+static bool mark_guesses(struct service_builder *builder)
+{
+	for (size_t i = 0; i < builder->guess_count; i++) {
+		const struct guess *guess = &builder->guesses[i];
+		struct option_setting *setting;
+
+		if (option_settings_find(&builder->settings, guess->directive))
+			continue;
+		setting = option_settings_add(&builder->settings);
+		if (!setting)
+			return false;
+		setting->mark = (struct mark){
+			.file = guess->at.file,
+			.line = guess->at.line & MARK_LINE,
+			.column = guess->at.column < MARK_COLUMN ? guess->at.column : MARK_COLUMN,
+			.directive = directive_index(guess->directive) & MARK_DIRECTIVE,
+			.refused = true,
+		};
+	}
+	return true;
+}
+
+static void write_marks(struct mark *marks, const struct service_builder *builder)
+{
+	marks += copy_marks(marks, &builder->settings);
+	for (size_t i = 0; i < builder->block_count; i++) {
+		const struct socket_block *block = &builder->blocks[i];
+
+		*marks++ = (struct mark){
+			.file = block->at.file, .line = block->at.line & MARK_LINE, .block = mark_block(i + 1),
+			.column = block->at.column < MARK_COLUMN ? block->at.column : MARK_COLUMN,
+			.directive = directive_index(directive_find(NATIVE, "socket")) & MARK_DIRECTIVE,
+		};
+		marks += copy_marks(marks, &block->settings);
+	}
+}
+
+/* The marks are kept in the pool: services that follow one pattern share them. */
+static bool fill_marks(struct service *row, const struct service_builder *builder)
+{
+	size_t count = builder->settings.count + builder->block_count;
+	struct mark *marks;
+
+	for (size_t i = 0; i < builder->block_count; i++)
+		count += builder->blocks[i].settings.count;
+	if (!count)
+		return true;
+	marks = calloc(count, sizeof(*marks));
+	if (!marks)
+		return false;
+	write_marks(marks, builder);
+	for (size_t i = 0; i < count; i++) {
+		marks[i].is_above = marks[i].line < row->at.line;
+		if (!marks[i].is_above)
+			marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
+		row->is_unclear |= marks[i].refused;
+	}
+	row->marks = pool_keep(builder->table->pool, marks, count * sizeof(*marks));
+	row->mark_count = (unsigned)count & MARKS_MOST;
+	free(marks);
+	return row->marks;
+}
+
+bool builder_finish(struct service_builder *builder, const struct service_builder *defaults, struct diags *diags)
+{
+	struct service row = { .name = builder->name, .at = builder->at, .is_foreign = builder->is_foreign,
+			       .dialect = builder->dialect & 7 };
+
+	if (builder->is_alone)
+		defaults = NULL;
+	if (!builder->exhausted && fill_groups(&row, builder, defaults) && fill_sockets(&row, builder) &&
+	    mark_guesses(builder) && fill_marks(&row, builder) && table_add(builder->table, &row))
+		return true;
+	diag_error(diags, builder->at, "%s: out of memory", builder->name);
+	return false;
+}

@@ -1,0 +1,73 @@
+/* The parts of a builder. For builder_*.c alone. */
+#pragma once
+
+#include "table/option/option_setting.h"
+#include "table/services/service_builder.h"
+
+/* A socket NAME { } of the text. */
+struct socket_block {
+	const char *name;               /* in the pool */
+	struct origin at;
+	struct option_settings settings;
+};
+
+/* An endpoint of the option `listen`. */
+struct listen_word {
+	const struct endpoint *endpoint;
+	struct origin at;
+	size_t block;                   /* 0: the service itself; n: its n-th block */
+};
+
+/* An option that the author of a misspelt name probably meant. */
+struct guess {
+	const struct directive *directive;
+	struct origin at;
+};
+
+/* The builder as superd.conf, of a table with writes_builders. For builder_text.c. */
+struct builder_text {
+	struct buf body;                /* what follows the head of the service */
+	struct origin at;               /* the last mark */
+	bool refused;                   /* it says so */
+};
+
+struct service_builder {
+	struct table *table;
+	unsigned number;                /* from 1 on, unique in the table */
+	const char *name;               /* in the pool; NULL: the defaults */
+	struct origin at;
+	struct option_settings settings;
+	struct socket_block *blocks;
+	size_t block_count, block_capacity;
+	struct listen_word *words;      /* in the order of the text, which is the order of descriptors */
+	size_t word_count, word_capacity;
+	bool open;                      /* the last block is open: from builder_open_socket to builder_close_socket */
+	bool is_surplus;                /* the open block is one too many, at surplus_at, and is ignored */
+	bool is_crowded;                /* there was a surplus block, which is reported */
+	struct origin surplus_at;
+	bool is_foreign;                /* builder_set_foreign */
+	enum dialect dialect;
+	bool is_alone;                  /* builder_set_alone */
+	struct guess *guesses;          /* of misspelt names outside of blocks */
+	size_t guess_count, guess_capacity;
+	bool bad_address;               /* an invalid endpoint is reported */
+	bool exhausted;                 /* memory ran out, and it is not reported yet */
+	struct builder_text *text;      /* owned; NULL: it is not wanted */
+};
+
+/* Make the text of a builder: its beginning (false: out of memory), a block, and an option that counts as set. */
+bool builder_text_begin(struct service_builder *builder);
+void builder_text_open(struct service_builder *builder, const struct socket_block *block);
+void builder_text_close(struct service_builder *builder);
+void builder_text_set(struct service_builder *builder, const struct directive *directive, const struct value *value,
+		      bool refused);
+void builder_text_free(struct service_builder *builder);
+
+/* Copies the file name of a place to the table's pool, as the source does not live as long. false: out of memory. */
+bool origin_keep(struct service_builder *builder, struct origin *at);
+
+struct socket_block *builder_block(struct service_builder *builder); /* the open block; NULL: none */
+struct option_settings *builder_level(struct service_builder *builder); /* of the open block, or of the service */
+
+/* Adds the error "WHAT is already set at FILE:LINE". */
+void report_duplicate(struct diags *diags, struct origin at, const char *what, struct origin before);

@@ -1,0 +1,135 @@
+/* What a reader sets in a builder, as a service of superd.conf, for a superd that does not have that reader.
+ *
+ * The text is exact: it has every option that was set, be it to its default, in the words of the reader. A mark is a
+ * comment on a line of its own, "# LINE:COLUMN "FILE" WORDS", and is the place of what follows it, up to the next mark.
+ * It leaves out the file of the mark before it. */
+#include "table/services/builder_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const dialect_words[DIALECTS] = { "foreign", "xinetd", "unit", "launchd" };
+
+bool builder_text_begin(struct service_builder *builder)
+{
+	builder->text = calloc(1, sizeof(*builder->text));
+	if (builder->text)
+		builder->text->at = builder->at;
+	return builder->text;
+}
+
+static void add_word(struct buf *out, const char *word)
+{
+	type_text.format(NULL, &word, out);
+}
+
+static void add_place(struct service_builder *builder, struct origin at, bool refused)
+{
+	struct builder_text *text = builder->text;
+	struct buf *out = &text->body;
+
+	if (origin_equal(at, text->at) && text->refused == refused)
+		return;
+	if (out->length && out->data[out->length - 1] != '\n')
+		buf_char(out, '\n');
+	buf_addf(out, "# %u:%u", at.line, at.column);
+	if (at.file && (!text->at.file || strcmp(at.file, text->at.file) != 0)) {
+		buf_char(out, ' ');
+		native_quoted(out, at.file);
+	}
+	buf_text(out, refused ? " refused\n" : "\n");
+	text->at = at;
+	text->refused = refused;
+}
+
+void builder_text_open(struct service_builder *builder, const struct socket_block *block)
+{
+	add_place(builder, block->at, false);
+	buf_text(&builder->text->body, "\tsocket ");
+	add_word(&builder->text->body, block->name);
+	buf_text(&builder->text->body, " {\n");
+}
+
+void builder_text_close(struct service_builder *builder)
+{
+	buf_text(&builder->text->body, "\t}\n");
+}
+
+/* The values that are wrong are left out. */
+static void add_endpoints(struct service_builder *builder, const struct value *value, bool refused)
+{
+	const char *comma = "";
+
+	buf_char(&builder->text->body, '{');
+	for (size_t n = 0; n < value->count; n++) {
+		const struct endpoint *endpoint;
+
+		if (refused && endpoint_parse(value->words[n], builder->table->pool, &endpoint))
+			continue;
+		buf_text(&builder->text->body, comma);
+		if (value->word_at)
+			add_place(builder, value->word_at[n], refused);
+		buf_char(&builder->text->body, ' ');
+		add_word(&builder->text->body, value->words[n]);
+		comma = ",";
+	}
+	buf_text(&builder->text->body, " }\n");
+}
+
+void builder_text_set(struct service_builder *builder, const struct directive *directive, const struct value *value,
+		      bool refused)
+{
+	struct buf *out = &builder->text->body;
+
+	add_place(builder, value->at, refused);
+	buf_addf(out, "%s%s %s ", builder->open ? "\t\t" : "\t", directive->name[NATIVE], value->append ? "+=" : "=");
+	if (directive->flags & STRUCTURE)
+		return add_endpoints(builder, value, refused);
+	if (refused) {
+		buf_text(out, value->append ? "{}\n" : "\"\"\n");
+	} else if (!value->is_list && value->count == 1) {
+		add_word(out, value->words[0]);
+		buf_char(out, '\n');
+	} else {
+		for (size_t n = 0; n < value->count; n++) {
+			buf_text(out, n ? ", " : "{");
+			add_word(out, value->words[n]);
+		}
+		buf_text(out, value->count ? "}\n" : "{}\n");
+	}
+}
+
+void builder_write(const struct service_builder *builder, bool marks, struct buf *out)
+{
+	const struct buf *body = &builder->text->body;
+	const char *at = buf_string(body);
+
+	if (marks) {
+		buf_addf(out, "# %u:%u ", builder->at.line, builder->at.column);
+		native_quoted(out, builder->at.file ? builder->at.file : "");
+		buf_addf(out, " %s%s\n", dialect_words[builder->dialect], builder->is_alone ? " alone" : "");
+	} else if (builder->at.file) {
+		buf_text(out, "# ");
+		buf_visible(out, builder->at.file, strlen(builder->at.file));
+		buf_addf(out, ":%u\n", builder->at.line);
+	}
+	buf_text(out, "service ");
+	add_word(out, builder->name);
+	buf_text(out, " {\n");
+	while (*at) {
+		size_t length = strcspn(at, "\n") + 1;
+
+		if (marks || *at != '#')
+			buf_add(out, at, length);
+		at += length;
+	}
+	buf_text(out, "}\n");
+	out->failed |= body->failed;
+}
+
+void builder_text_free(struct service_builder *builder)
+{
+	if (builder->text)
+		buf_free(&builder->text->body);
+	free(builder->text);
+}

@@ -1,0 +1,304 @@
+/* Compares two rows of one name for a reload, option by option, by the directive table.
+ *
+ * A change may be in no option: the name of a user or a port is the same, but its number has changed. So the comparison
+ * includes the results of superd/machine/resolve. */
+#include "table/services/diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/array.h"
+#include "lib/hash.h"
+#include "table/option/option_table.h"
+
+static const void *group_field(const struct directive *directive, const void *group)
+{
+	return (const char *)group + directive->offset;
+}
+
+static bool is_field_of(const struct directive *directive, enum option_group group)
+{
+	return directive->group == group && !(directive->flags & STRUCTURE);
+}
+
+static void why_add(struct buf *why, const char *name)
+{
+	if (!why)
+		return;
+	if (why->length)
+		buf_char(why, ' ');
+	buf_text(why, name);
+}
+
+/* Adds each option that differs to why; with why NULL, stops at the first. */
+static bool sockets_equal(const struct socket_options *a, const struct socket_options *b, struct buf *why)
+{
+	bool equal = true;
+
+	if (a == b)
+		return true;
+	for (size_t i = 0; i < directive_count && (equal || why); i++) {
+		const struct directive *directive = &directives[i];
+
+		if (!is_field_of(directive, GROUP_SOCKETS) ||
+		    directive->type->equal(group_field(directive, a), group_field(directive, b)))
+			continue;
+		why_add(why, directive->name[NATIVE]);
+		equal = false;
+	}
+	return equal;
+}
+
+bool socket_options_equal(const struct socket_options *before, const struct socket_options *after)
+{
+	return sockets_equal(before, after, NULL);
+}
+
+bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after)
+{
+	for (size_t i = 0; i < directive_count && before != after; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (is_field_of(directive, GROUP_SOCKETS) && directive->change == CHANGE_REBIND &&
+		    !directive->type->equal(group_field(directive, before), group_field(directive, after)))
+			return true;
+	}
+	return false;
+}
+
+static bool listens_at_same(const struct listen *a, const struct listen *b)
+{
+	bool are_numeric = a->address == a->endpoint && b->address == b->endpoint;
+
+	return endpoint_equal(a->endpoint, b->endpoint) && (are_numeric || endpoint_equal(a->address, b->address));
+}
+
+static bool options_are_known(const struct diff_cache *known, const struct listen *a, const struct listen *b)
+{
+	return known->options[0] == a->options && known->options[1] == b->options;
+}
+
+static enum diff_kind options_compare(struct diff_cache *known, const struct listen *a, const struct listen *b,
+				      struct buf *why)
+{
+	if (!options_are_known(known, a, b) && !sockets_equal(a->options, b->options, why))
+		return socket_options_need_rebind(a->options, b->options) ? DIFF_SOCKETS : DIFF_CHANGED;
+	known->options[0] = a->options;
+	known->options[1] = b->options;
+	if (a->owner == b->owner && a->owner_group == b->owner_group)
+		return DIFF_SAME;
+	why_add(why, a->owner != b->owner ? "socket_user" : "socket_group");
+	return DIFF_CHANGED;
+}
+
+/* Compares the sockets in their order, which is the order of descriptors. why gets only the options of the first socket
+ * that differs. */
+static enum diff_kind sockets_compare(struct diff_cache *known, const struct service *before,
+				      const struct service *after, struct buf *why)
+{
+	enum diff_kind diff = DIFF_SAME;
+
+	if (before->socket_count != after->socket_count) {
+		why_add(why, "listen");
+		return DIFF_SOCKETS;
+	}
+	for (size_t i = 0; i < before->socket_count; i++) {
+		const struct listen *a = &before->sockets[i], *b = &after->sockets[i];
+		enum diff_kind one;
+
+		if (!listens_at_same(a, b)) {
+			why_add(why, "listen");
+			return DIFF_SOCKETS;
+		}
+		one = options_compare(known, a, b, diff == DIFF_SAME ? why : NULL);
+		diff = one > diff ? one : diff;
+	}
+	return diff;
+}
+
+static bool socket_names_equal(const struct service *before, const struct service *after)
+{
+	for (size_t i = 0; i < before->socket_count && i < after->socket_count; i++) {
+		if (strcmp(before->sockets[i].name, after->sockets[i].name) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Before superd/machine/resolve there are no accounts, and the comparison of names is enough. */
+static bool accounts_equal(const struct account *a, const struct account *b)
+{
+	if (!a || !b || a == b)
+		return true;
+	if (a->uid != b->uid || a->gid != b->gid || a->switches != b->switches)
+		return false;
+	if (a->group_count != b->group_count)
+		return false;
+	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
+}
+
+/* Compares all options except those of sockets, in one pass over the options. exec_alone: the other groups are known to
+ * be equal, and GROUP_EXEC is the first chapter. */
+static bool options_equal(const struct service *before, const struct service *after, bool exec_alone,
+			  struct buf *why)
+{
+	bool equal = true;
+
+	for (size_t i = 0; i < directive_count && (equal || why); i++) {
+		const struct directive *directive = &directives[i];
+		const void *a, *b;
+
+		if (exec_alone && directive->chapter != CHAPTER_EXEC)
+			break;
+		if (directive->group == GROUP_SOCKETS || directive->flags & STRUCTURE)
+			continue;
+		a = service_group(before, directive->group);
+		b = service_group(after, directive->group);
+		if (a == b || directive->type->equal(group_field(directive, a), group_field(directive, b)))
+			continue;
+		why_add(why, directive->name[NATIVE]);
+		equal = false;
+	}
+	return equal;
+}
+
+static bool groups_equal(struct diff_cache *known, const struct service *before, const struct service *after,
+			struct buf *why)
+{
+	bool are_known = known->groups[0] && known->groups[0] == before->groups && known->groups[1] == after->groups;
+
+	if (!options_equal(before, after, are_known, why))
+		return false;
+	known->groups[0] = before->groups;
+	known->groups[1] = after->groups;
+	return true;
+}
+
+/* Returns the highest kind of difference. */
+static enum diff_kind compare_rows(struct diff_cache *known, const struct service *before, const struct service *after,
+			      struct buf *why)
+{
+	enum diff_kind diff = groups_equal(known, before, after, why) ? DIFF_SAME : DIFF_CHANGED, sockets;
+
+	if (!socket_names_equal(before, after)) {
+		why_add(why, "socket");
+		diff = DIFF_CHANGED;
+	}
+	if (!accounts_equal(before->account, after->account)) {
+		why_add(why, "account");
+		diff = DIFF_CHANGED;
+	}
+	sockets = sockets_compare(known, before, after, why);
+	return sockets > diff ? sockets : diff;
+}
+
+enum diff_kind service_compare(const struct service *before, const struct service *after, struct buf *why)
+{
+	struct diff_cache known = { 0 };
+
+	return compare_rows(&known, before, after, why);
+}
+
+enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before, const struct service *after)
+{
+	return compare_rows(known, before, after, NULL);
+}
+
+/* Whether a start sets the option. A redirect with accept = no counts its clients itself (per_source). */
+static bool is_set_at_start(const struct directive *directive, const struct service *service)
+{
+	const char *name = directive->name[NATIVE];
+
+	if (directive->change == CHANGE_LIVE && service->exec->redirect && !service->exec->accept)
+		return name && (!strcmp(name, "per_source") || !strcmp(name, "per_source_prefix"));
+	return directive->change == CHANGE_NEXT && directive->group != GROUP_SOCKETS &&
+	       !(directive->flags & STRUCTURE);
+}
+
+/* Whether the option takes effect at a start, and differs. */
+static bool differs_at_start(const struct directive *directive, const struct service *before,
+			     const struct service *after)
+{
+	const void *a, *b;
+
+	if (!is_set_at_start(directive, after))
+		return false;
+	a = service_group(before, directive->group);
+	b = service_group(after, directive->group);
+	return a != b && !directive->type->equal(group_field(directive, a), group_field(directive, b));
+}
+
+bool service_runs_differently(const struct service *before, const struct service *after)
+{
+	if (!socket_names_equal(before, after) || !accounts_equal(before->account, after->account))
+		return true;
+	for (size_t i = 0; i < directive_count; i++) {
+		if (differs_at_start(&directives[i], before, after))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t hash_field(const struct directive *directive, const struct service *service)
+{
+	struct buf text = { 0 };
+	uint64_t hash;
+
+	directive->type->format(directive, group_field(directive, service_group(service, directive->group)), &text);
+	hash = hash_bytes(HASH_START, buf_string(&text), text.length);
+	buf_free(&text);
+	return hash;
+}
+
+static uint64_t hash_names(const struct service *service)
+{
+	uint64_t hash = HASH_START;
+
+	for (size_t i = 0; i < service->socket_count; i++)
+		hash = hash_text(hash, service->sockets[i].name);
+	return hash;
+}
+
+static uint64_t hash_account(const struct account *account)
+{
+	uint64_t hash = hash_bytes(HASH_START, &account->uid, sizeof(account->uid));
+
+	hash = hash_bytes(hash, &account->gid, sizeof(account->gid));
+	hash = hash_bytes(hash, &account->switches, sizeof(account->switches));
+	return hash_bytes(hash, account->groups, account->group_count * sizeof(*account->groups));
+}
+
+static void add_difference(struct option_differences *differences, const char *option, uint64_t was, uint64_t is)
+{
+	struct option_difference *larger =
+		array_grow(differences->list, &differences->capacity, differences->count, sizeof(*larger));
+
+	if (!larger) {
+		differences->failed = true;
+		return;
+	}
+	differences->list = larger;
+	larger[differences->count++] = (struct option_difference){ option, was, is };
+}
+
+void service_differences(const struct service *before, const struct service *after,
+			 struct option_differences *differences)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (differs_at_start(directive, before, after))
+			add_difference(differences, directive->name[NATIVE], hash_field(directive, before),
+				       hash_field(directive, after));
+	}
+	if (!socket_names_equal(before, after))
+		add_difference(differences, "socket", hash_names(before), hash_names(after));
+	if (!accounts_equal(before->account, after->account))
+		add_difference(differences, "account", hash_account(before->account), hash_account(after->account));
+}
+
+void differences_free(struct option_differences *differences)
+{
+	free(differences->list);
+	*differences = (struct option_differences){ 0 };
+}

@@ -1,0 +1,54 @@
+/* Compares the services of two tables for a reload, by the directive table. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "table/services/table.h"
+
+enum diff_kind {
+	DIFF_SAME,                      /* only the row is replaced */
+	DIFF_CHANGED,                   /* other options: set on open sockets now, used by the next activation */
+	DIFF_SOCKETS,                   /* other sockets in number or address, or ones that superd must bind again */
+	DIFF_ADDED, DIFF_REMOVED,
+};
+
+/* Compares two rows of the same name, of any tables. Adds the names of the options that differ to why, separated by
+ * blanks; why may be NULL. */
+enum diff_kind service_compare(const struct service *before, const struct service *after, struct buf *why);
+
+/* The last groups of options that were equal, borrowed from both tables. Zeroed: none yet. */
+struct diff_cache {
+	const struct option_groups *groups[2];
+	const struct socket_options *options[2];
+};
+
+/* As service_compare, for all rows of two tables in turn: compares shared groups once. */
+enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before,
+				    const struct service *after);
+
+/* Whether the rows differ in an option that takes effect at the start of a backend. */
+bool service_runs_differently(const struct service *before, const struct service *after);
+
+/* An option that takes effect at a start, and hashes of its two values. A process outlives the row that it was started
+ * with; the hashes show whether a later row has the same value again. */
+struct option_difference {
+	const char *option;             /* static */
+	uint64_t was, is;
+};
+
+struct option_differences {
+	struct option_difference *list; /* owned; see differences_free */
+	size_t count, capacity;
+	bool failed;                    /* memory ran out: some are missing */
+};
+
+void service_differences(const struct service *before, const struct service *after,
+			 struct option_differences *differences);
+void differences_free(struct option_differences *differences);
+
+/* Whether superd must bind an open listener again for the new options. The endpoint is the same. */
+bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after);
+bool socket_options_equal(const struct socket_options *before, const struct socket_options *after);

@@ -1,0 +1,77 @@
+/* A map from kind and name to an answer; the pool has one copy of each text, so its address is the key. */
+#include "table/services/lookup_cache.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lookup_cache *lookup_cache_new(void)
+{
+	struct lookup_cache *lookups = calloc(1, sizeof(*lookups));
+
+	if (lookups)
+		lookups->pool = pool_new();
+	if (lookups && lookups->pool)
+		return lookups;
+	free(lookups);
+	return NULL;
+}
+
+void lookup_cache_free(struct lookup_cache *lookups)
+{
+	if (!lookups)
+		return;
+	ptr_map_free(&lookups->map);
+	pool_free(lookups->pool);
+	free(lookups);
+}
+
+const char *const *lookup_cache_find(struct lookup_cache *lookups, const char *kind, const char *name)
+{
+	const void *known = NULL;
+
+	if (!lookups)
+		return NULL;
+	kind = pool_text(lookups->pool, kind);
+	name = pool_text(lookups->pool, name);
+	if (!kind || !name || !ptr_map_get(&lookups->map, kind, name, &known))
+		return NULL;
+	return ((const struct lookup *)known)->answer;
+}
+
+void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char *name, const char *const *answer,
+		      size_t count)
+{
+	struct lookup *lookup = lookups ? pool_alloc(lookups->pool, sizeof(*lookup)) : NULL;
+
+	if (!lookup)
+		return;
+	*lookup = (struct lookup){
+		.kind = pool_text(lookups->pool, kind), .name = pool_text(lookups->pool, name),
+		.answer = pool_list(lookups->pool, answer, count), .next = lookups->last,
+	};
+	if (!lookup->kind || !lookup->name || !lookup->answer)
+		return;
+	ptr_map_put(&lookups->map, lookup->kind, lookup->name, lookup);
+	lookups->last = lookup;
+}
+
+void lookup_cache_add_number(struct lookup_cache *lookups, const char *kind, const char *name, uint32_t number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%" PRIu32, number);
+	lookup_cache_add(lookups, kind, name, (const char *const[]){ text }, 1);
+}
+
+bool lookup_number(const char *word, uint32_t *number)
+{
+	unsigned long long value;
+
+	if (!word || !*word || word[strspn(word, "0123456789")] || strlen(word) > 10)
+		return false;
+	value = strtoull(word, NULL, 10);
+	*number = (uint32_t)value;
+	return value <= UINT32_MAX;
+}

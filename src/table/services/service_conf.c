@@ -1,0 +1,271 @@
+/* Writes a service as superd.conf.
+ *
+ * The order of a service's sockets is the order of the backend's descriptors. So they are written in their order, as
+ * runs of sockets with the same name and options. A run with the service's own name and options is a `listen`, any
+ * other a socket { }. */
+#include "table/services/service_conf.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "table/option/service_mark.h"
+#include "table/services/diff.h"
+#include "table/services/service_json.h"
+
+struct printer {
+	struct buf *out;
+	const struct conf_style *style;
+	const struct service *service;
+	const char *indent;             /* of the present line */
+	const struct directive *listen; /* the option `listen` */
+};
+
+/* Sockets [first, end) of a service that can stand in one list. */
+struct run {
+	size_t first, end;
+	bool plain;                     /* they have the service's own name and options */
+};
+
+void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, const char *file,
+			    unsigned line)
+{
+	if (!style->comments || !file)
+		return;
+	buf_text(out, indent);
+	buf_text(out, "# ");
+	buf_visible(out, file, strlen(file));
+	buf_addf(out, ":%u\n", line);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* A line of inetd.conf sets all options: its place stands above the service, and not above each again. */
+static void add_place(struct printer *printer, const char *file, unsigned line)
+{
+	const struct origin *own = &printer->service->at;
+
+	if (*printer->indent && file && line == own->line && is_same_file(file, own->file))
+		return;
+	service_conf_add_place(printer->out, printer->style, printer->indent, file, line);
+}
+
+static const struct mark *find_mark(const struct service *service, const struct directive *directive, unsigned block)
+{
+	for (size_t i = 0; i < service->mark_count; i++) {
+		if (service->marks[i].directive == directive_index(directive) && service->marks[i].block == block)
+			return &service->marks[i];
+	}
+	return NULL;
+}
+
+static bool is_after(struct origin a, struct origin b)
+{
+	return a.line > b.line || (a.line == b.line && a.column > b.column);
+}
+
+/* The number of the socket { } that has the socket: the last one whose `listen` stands before it. */
+static unsigned find_block(const struct printer *printer, const struct listen *socket)
+{
+	struct origin nearest = { 0 };
+	unsigned block = 0;
+
+	for (size_t i = 0; i < printer->service->mark_count; i++) {
+		const struct mark *mark = &printer->service->marks[i];
+		struct origin at = service_place(printer->service, mark);
+
+		if (mark->directive != directive_index(printer->listen) || !is_same_file(at.file, socket->at.file) ||
+		    is_after(at, socket->at) || !is_after(at, nearest))
+			continue;
+		nearest = at;
+		block = mark->block;
+	}
+	return block;
+}
+
+static void add_option(struct printer *printer, const struct directive *directive, const void *field, unsigned block)
+{
+	const struct mark *mark = find_mark(printer->service, directive, block);
+
+	if (mark)
+		add_place(printer, mark->file, service_place(printer->service, mark).line);
+	if (printer->style->hides && directive->flags & HOLDS_SECRETS) {
+		buf_addf(printer->out, "%s# %s: hidden\n", printer->indent, directive->name[NATIVE]);
+		return;
+	}
+	buf_addf(printer->out, "%s%s = ", printer->indent, directive->name[NATIVE]);
+	directive->type->format(directive, field, printer->out);
+	buf_char(printer->out, '\n');
+}
+
+static bool sockets_equal(const struct listen *a, const struct listen *b)
+{
+	return !strcmp(a->name, b->name) && socket_options_equal(a->options, b->options);
+}
+
+static struct run next_run(const struct service *service, size_t first)
+{
+	const struct listen *socket = &service->sockets[first];
+	struct run run = { first, first + 1, !strcmp(socket->name, service->name) &&
+			   socket_options_equal(socket->options, service->groups->socket_defaults) };
+
+	while (run.end < service->socket_count && sockets_equal(socket, &service->sockets[run.end]))
+		run.end++;
+	return run;
+}
+
+/* Adds {"a", "b"}. A host with several addresses has a socket for each by now, but is printed once. */
+static void add_endpoints(struct printer *printer, struct run run)
+{
+	struct buf endpoint = { 0 };
+	const char *text;
+
+	for (size_t i = run.first; i < run.end; i++) {
+		if (i > run.first &&
+		    printer->service->sockets[i].endpoint == printer->service->sockets[i - 1].endpoint)
+			continue;
+		buf_text(printer->out, i == run.first ? "{" : ", ");
+		buf_clear(&endpoint);
+		endpoint_format(printer->service->sockets[i].endpoint, &endpoint);
+		text = buf_string(&endpoint);
+		type_text.format(printer->listen, &text, printer->out);
+		printer->out->failed |= endpoint.failed;
+	}
+	buf_text(printer->out, "}\n");
+	buf_free(&endpoint);
+}
+
+/* Adds socket NAME { … } with the options that differ from the service's. */
+static void add_block(struct printer *printer, struct run run)
+{
+	const struct listen *socket = &printer->service->sockets[run.first];
+	unsigned block = find_block(printer, socket);
+
+	buf_text(printer->out, "\tsocket ");
+	type_text.format(printer->listen, &socket->name, printer->out);
+	buf_text(printer->out, " {\n");
+	printer->indent = "\t\t";
+	add_place(printer, socket->at.file, socket->at.line);
+	buf_text(printer->out, "\t\tlisten = ");
+	add_endpoints(printer, run);
+	for (size_t i = 0; i < directive_count; i++) {
+		const void *field = socket_own_field(&directives[i], printer->service, socket);
+
+		if (field)
+			add_option(printer, &directives[i], field, block);
+	}
+	buf_text(printer->out, "\t}\n");
+	printer->indent = "\t";
+}
+
+static void add_sockets(struct printer *printer)
+{
+	const struct service *service = printer->service;
+	bool listens = false;
+	struct run run;
+
+	for (size_t i = 0; i < service->socket_count; i = run.end) {
+		run = next_run(service, i);
+		if (!run.plain) {
+			add_block(printer, run);
+			continue;
+		}
+		add_place(printer, service->sockets[i].at.file, service->sockets[i].at.line);
+		buf_text(printer->out, listens ? "\tlisten += " : "\tlisten = ");
+		add_endpoints(printer, run);
+		listens = true;
+	}
+}
+
+static bool is_field(const struct directive *directive, enum option_group group, size_t offset)
+{
+	return directive->group == group && directive->offset == offset;
+}
+
+/* The value of `error` if nothing set it: that of `output` if something set that, else superd's default. */
+static const struct stream *expected_error(const struct service *service, const struct conf_defaults *defaults)
+{
+	const struct directive *output = directive_find(NATIVE, "output");
+	const struct stream *stream = &service->groups->streams->output;
+
+	if (stream->kind != STREAM_SOCKET && (defaults->is_in_defaults[directive_index(output)] ||
+					      !output->type->equal(stream, &defaults->plain.groups->streams->output)))
+		return stream;
+	return &defaults->plain.groups->streams->error;
+}
+
+/* With pass = inetd, input and output are the socket, unless the service sets them. Setting them to their default
+ * counts, too. */
+static bool overrides_socket(const struct service *service, const struct directive *directive)
+{
+	bool is_stream = is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, input)) ||
+			 is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, output));
+
+	return is_stream && service->exec->pass == PASS_INETD && service_mark(service, directive->name[NATIVE]);
+}
+
+static bool service_has_default(const struct service *service, const struct directive *directive,
+				const struct conf_defaults *defaults)
+{
+	if (is_field(directive, GROUP_EXEC, offsetof(struct exec_options, pass)))
+		return service->exec->pass == (service->exec->accept ? PASS_INETD : PASS_SYSTEMD);
+	if (is_field(directive, GROUP_STREAMS, offsetof(struct stream_options, error)))
+		return directive->type->equal(&service->groups->streams->error, expected_error(service, defaults));
+	if (overrides_socket(service, directive))
+		return false;
+	/* pass = bind sets it (table/services/builder_finish.c). */
+	if (service->exec->pass == PASS_BIND && !defaults->is_in_defaults[directive_index(directive)] &&
+	    is_field(directive, GROUP_SOCKETS, offsetof(struct socket_options, pass_packet_info)))
+		return service->groups->socket_defaults->pass_packet_info;
+	return directive->type->equal(directive_field(directive, service),
+				      directive_field(directive, &defaults->defaults_row));
+}
+
+/* accept and pass say what kind of service it is, so they are printed even at their defaults. */
+static bool is_always_shown(const struct directive *directive)
+{
+	return directive->group == GROUP_EXEC &&
+		(directive->offset == offsetof(struct exec_options, accept) ||
+		 directive->offset == offsetof(struct exec_options, pass));
+}
+
+void service_conf_add(struct buf *out, const struct service *service, const struct conf_style *style)
+{
+	struct printer printer = { .out = out, .style = style, .service = service, .indent = "",
+				   .listen = directive_find(NATIVE, "listen") };
+
+	add_place(&printer, service->at.file, service->at.line);
+	printer.indent = "\t";
+	buf_text(out, "service ");
+	type_text.format(printer.listen, &service->name, out);
+	buf_text(out, " {\n");
+	add_sockets(&printer);
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+
+		if (directive_has_value(directive) &&
+		    (is_always_shown(directive) || !service_has_default(service, directive, style->defaults)))
+			add_option(&printer, directive, directive_field(directive, service), 0);
+	}
+	buf_text(out, "}\n");
+}
+
+void service_conf_add_defaults(struct buf *out, const struct conf_style *style)
+{
+	const struct conf_defaults *defaults = style->defaults;
+	struct printer printer = { .out = out, .style = style, .service = &defaults->defaults_row, .indent = "\t" };
+	bool any = false;
+
+	for (size_t i = 0; i < directive_count; i++) {
+		if (!defaults->is_in_defaults[i])
+			continue;
+		if (!any)
+			buf_text(out, "defaults {\n");
+		any = true;
+		add_option(&printer, &directives[i], directive_field(&directives[i], &defaults->defaults_row), 0);
+	}
+	if (any)
+		buf_text(out, "}\n\n");
+}

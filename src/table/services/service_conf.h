@@ -1,0 +1,24 @@
+/* A row as superd.conf, which reads back as the same service: superd --print and superctl show write it. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "table/services/conf_defaults.h"
+
+struct conf_style {
+	const struct conf_defaults *defaults; /* what a row is compared with; borrowed */
+	bool comments;                  /* above each value the place where it was set */
+	bool hides;                     /* a comment stands in place of a secret */
+};
+
+/* Adds service NAME { … } with the options that differ from the defaults, and always accept and pass. The default of
+ * `error` follows `output`, that of `pass` follows `accept`. */
+void service_conf_add(struct buf *out, const struct service *service, const struct conf_style *style);
+
+/* Adds defaults { … } and an empty line; nothing if the table has none. The places are not known. */
+void service_conf_add_defaults(struct buf *out, const struct conf_style *style);
+
+/* Adds the comment of a place, if the style has comments and the place is known. */
+void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, const char *file,
+			    unsigned line);

@@ -1,0 +1,122 @@
+/* Writes a row as JSON, for programs. They do not know that some defaults follow from other options, so the row has the
+ * value in effect. Each socket has the options in which it differs from its service. */
+#include "table/services/service_json.h"
+
+#include <string.h>
+
+#include "lib/json.h"
+#include "table/endpoint/endpoint.h"
+
+bool directive_has_value(const struct directive *directive)
+{
+	return !(directive->flags & STRUCTURE);
+}
+
+const void *socket_own_field(const struct directive *directive, const struct service *service,
+			     const struct listen *socket)
+{
+	const void *field;
+
+	if (!directive_has_value(directive) || directive->group != GROUP_SOCKETS)
+		return NULL;
+	field = (const char *)socket->options + directive->offset;
+	return directive->type->equal(field, directive_field(directive, service)) ? NULL : field;
+}
+
+static void add_value(const struct directive *directive, const void *field, struct buf *out)
+{
+	directive->type->json(directive, field, out);
+}
+
+static void add_own_options(const struct service *service, const struct listen *socket, struct buf *out)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = socket_own_field(directive, service, socket);
+
+		if (!field)
+			continue;
+		json_wide_name(out, directive->name[NATIVE]);
+		add_value(directive, field, out);
+	}
+}
+
+static void add_socket(struct buf *out, const struct service *service, const struct listen *socket)
+{
+	struct buf endpoint = { 0 };
+
+	endpoint_format(socket->endpoint, &endpoint);
+	out->failed |= endpoint.failed;
+	json_wide_element(out);
+	buf_text(out, "{\"endpoint\": ");
+	json_quote(out, buf_string(&endpoint), endpoint.length);
+	json_wide_name(out, "name");
+	json_text(out, socket->name);
+	buf_free(&endpoint);
+	add_own_options(service, socket, out);
+	buf_char(out, '}');
+}
+
+/* Writes a secret as ***, but shows the names of variables and credentials. */
+static void add_hidden(const struct directive *directive, const void *field, struct buf *out)
+{
+	bool has_names = directive->type == &type_env || directive->type == &type_set_credentials;
+	words list = has_names ? *(const words *)field : NULL;
+	struct buf word = { 0 };
+
+	if (!has_names) {
+		buf_text(out, "\"***\"");
+		return;
+	}
+	buf_char(out, '[');
+	for (size_t n = 0; n < words_count(list); n++) {
+		buf_add(&word, list[n], strcspn(list[n], "=:"));
+		buf_addf(&word, "%c***", directive->type == &type_env ? '=' : ':');
+		json_wide_element(out);
+		json_quote(out, buf_string(&word), word.length);
+		out->failed |= word.failed;
+		buf_clear(&word);
+	}
+	buf_char(out, ']');
+	buf_free(&word);
+}
+
+/* Returns the row's field of an option; NULL: it has the default. */
+static const void *field_shown(const struct directive *directive, const struct service *row,
+			       const struct service *defaults)
+{
+	const void *field;
+
+	if (!directive_has_value(directive))
+		return NULL;
+	field = directive_field(directive, row);
+	if (!(directive->flags & ALWAYS_PRINTED) && directive->type->equal(field, directive_field(directive, defaults)))
+		return NULL;
+	return field;
+}
+
+static void add_options(const struct service *row, const struct service *defaults, bool hides, struct buf *out)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		const void *field = field_shown(directive, row, defaults);
+
+		if (!field)
+			continue;
+		json_wide_name(out, directive->name[NATIVE]);
+		if (hides && directive->flags & HOLDS_SECRETS)
+			add_hidden(directive, field, out);
+		else
+			add_value(directive, field, out);
+	}
+}
+
+void service_json_options(const struct service *row, const struct service *defaults, bool hides, struct buf *out)
+{
+	json_wide_name(out, "listen");
+	buf_char(out, '[');
+	for (size_t i = 0; i < row->socket_count; i++)
+		add_socket(out, row, &row->sockets[i]);
+	buf_char(out, ']');
+	add_options(row, defaults, hides, out);
+}

@@ -1,0 +1,272 @@
+/* The rows of a table and their names.
+ *
+ * Rows are one array that may move while it grows, so nobody keeps a pointer to a row until every source is read. The
+ * first look-up creates the hash table of names; without memory for it, the search is linear. */
+#include "table/services/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/array.h"
+#include "lib/hash.h"
+
+struct names {
+	unsigned *slots;                /* index of the row + 1, open addressing; NULL: not created yet */
+	size_t size;                    /* a power of two */
+};
+
+struct table *table_new(void)
+{
+	struct table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	globals_init(&table->globals);
+	table->pool = pool_new();
+	table->names = calloc(1, sizeof(*table->names));
+	if (!table->pool || !table->names) {
+		table_free(table);
+		return NULL;
+	}
+	return table;
+}
+
+void table_forget_names(struct table *table)
+{
+	free(table->names->slots);
+	*table->names = (struct names){ 0 };
+}
+
+void table_free(struct table *table)
+{
+	if (!table)
+		return;
+	table_free(table->returned);
+	if (table->names)
+		table_forget_names(table);
+	free(table->names);
+	free(table->services);
+	free(table->left_out);
+	free(table->vital);
+	free(table->shared);
+	free(table->parts);
+	free(table->alone);
+	free(table->yielded);
+	pool_free(table->pool);
+	lookup_cache_free(table->lookups);
+	free(table);
+}
+
+void table_release(struct table *table)
+{
+	if (--table->users == 0)
+		table_free(table);
+}
+
+struct service *table_add(struct table *table, const struct service *service)
+{
+	if (table->count == table->capacity) {
+		size_t capacity = table->capacity ? table->capacity + table->capacity / 2 : 16;
+		struct service *services = reallocarray(table->services, capacity, sizeof(*services));
+
+		if (!services)
+			return NULL;
+		table->services = services;
+		table->capacity = capacity;
+	}
+	table_forget_names(table);
+	table->services[table->count] = *service;
+	return &table->services[table->count++];
+}
+
+bool table_leave_out(struct table *table, struct origin at, const char *name)
+{
+	struct left_out entry = {
+		.at = { pool_text(table->pool, at.file), at.line, at.column }, .row = LEFT_OUT_NO_ROW
+	};
+	void *list = array_grow(table->left_out, &table->left_out_capacity, table->left_out_count, sizeof(entry));
+
+	if (list)
+		table->left_out = list;
+	if (name)
+		entry.name = pool_text(table->pool, name);
+	if (!list || !entry.at.file || (name && !entry.name))
+		return false;
+	table->left_out[table->left_out_count++] = entry;
+	return true;
+}
+
+bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name)
+{
+	bool noted = table_leave_out(table, at, name);
+
+	if (noted)
+		table->left_out[table->left_out_count - 1].is_doubtful = true;
+	return noted;
+}
+
+bool table_leave_out_file(struct table *table, struct origin at, const char *name, bool is_part)
+{
+	bool noted = table_leave_out(table, at, name);
+
+	if (noted)
+		table->left_out[table->left_out_count - 1].is_part = is_part;
+	return noted;
+}
+
+static bool add_origin(struct origin **list, size_t *count, size_t *capacity, struct origin at, struct pool *pool)
+{
+	struct origin *bigger = array_grow(*list, capacity, *count, sizeof(at));
+
+	if (bigger)
+		*list = bigger;
+	at.file = pool_text(pool, at.file);
+	if (!bigger || !at.file)
+		return false;
+	(*list)[(*count)++] = at;
+	return true;
+}
+
+bool table_mark_vital(struct table *table, struct origin at)
+{
+	return add_origin(&table->vital, &table->vital_count, &table->vital_capacity, at, table->pool);
+}
+
+bool table_mark_shared(struct table *table, struct origin at)
+{
+	return add_origin(&table->shared, &table->shared_count, &table->shared_capacity, at, table->pool);
+}
+
+bool table_note_part(struct table *table, struct origin at, const char *name)
+{
+	struct part *bigger = array_grow(table->parts, &table->part_capacity, table->part_count, sizeof(*bigger));
+
+	if (bigger)
+		table->parts = bigger;
+	at.file = pool_text(table->pool, at.file);
+	name = pool_text(table->pool, name);
+	if (!bigger || !at.file || !name)
+		return false;
+	table->parts[table->part_count++] = (struct part){ at, name };
+	return true;
+}
+
+bool table_note_alone(struct table *table, const char *name)
+{
+	const char **bigger = array_grow(table->alone, &table->alone_capacity, table->alone_count, sizeof(*bigger));
+
+	if (bigger)
+		table->alone = bigger;
+	name = pool_text(table->pool, name);
+	if (!bigger || !name)
+		return false;
+	table->alone[table->alone_count++] = name;
+	return true;
+}
+
+bool table_note_yield(struct table *table, struct origin at, struct origin to)
+{
+	struct yielded *bigger =
+		array_grow(table->yielded, &table->yielded_capacity, table->yielded_count, sizeof(*bigger));
+
+	if (bigger)
+		table->yielded = bigger;
+	at.file = pool_text(table->pool, at.file);
+	to.file = pool_text(table->pool, to.file);
+	if (!bigger || !at.file || !to.file)
+		return false;
+	table->yielded[table->yielded_count++] = (struct yielded){ at, to };
+	return true;
+}
+
+static bool share_file(struct origin at, const struct service *service)
+{
+	return at.file && service->at.file && !strcmp(at.file, service->at.file);
+}
+
+/* Whether the service has this name, also with the protocol or address that the reader of inetd.conf appends: a broken
+ * entry may lack them. */
+static bool is_called(const struct service *service, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncmp(service->name, name, length) && strchr("-@", service->name[length]);
+}
+
+/* Whether the service may be the entry that is left out. An entry without a name is known by its line; one with a
+ * doubtful name may be any service of its file. */
+bool left_out_was(const struct left_out *entry, const struct service *service)
+{
+	if (entry->is_doubtful && share_file(entry->at, service))
+		return true;
+	if (entry->name)
+		return is_called(service, entry->name);
+	return share_file(entry->at, service) && entry->at.line == service->at.line;
+}
+
+struct left_out *table_find_left_out(const struct table *table, const struct service *service)
+{
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		if (left_out_was(&table->left_out[n], service))
+			return &table->left_out[n];
+	}
+	return NULL;
+}
+
+/* If a whole file could not be read, any service of it may be missing. */
+bool table_may_lack(const struct table *table, const struct service *service)
+{
+	const struct service *row = table_find(table, service->name);
+
+	if (row)
+		return row->is_left_out;
+	if (table_find_left_out(table, service))
+		return true;
+	for (size_t n = 0; n < table->shared_count; n++) {
+		if (!table->shared[n].line && share_file(table->shared[n], service))
+			return true;
+	}
+	return false;
+}
+
+/* Finds the slot of a name, or the empty slot for it. */
+static unsigned *names_slot(const struct names *names, const struct table *table, const char *name)
+{
+	uint64_t hash = hash_text(HASH_START, name);
+	size_t at = (size_t)(hash ^ hash >> 32) & (names->size - 1);
+
+	while (names->slots[at] && strcmp(table->services[names->slots[at] - 1].name, name) != 0)
+		at = (at + 1) & (names->size - 1);
+	return &names->slots[at];
+}
+
+static bool names_make(struct names *names, const struct table *table)
+{
+	names->size = 16;
+	while (names->size < table->count + table->count / 2)
+		names->size *= 2;
+	names->slots = calloc(names->size, sizeof(*names->slots));
+	if (!names->slots)
+		return false;
+	for (size_t i = 0; i < table->count; i++) {
+		unsigned *slot = names_slot(names, table, table->services[i].name);
+
+		if (!*slot)
+			*slot = (unsigned)(i + 1);
+	}
+	return true;
+}
+
+struct service *table_find(const struct table *table, const char *name)
+{
+	if (table->names->slots || names_make(table->names, table)) {
+		unsigned row = *names_slot(table->names, table, name);
+
+		return row ? &table->services[row - 1] : NULL;
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		if (!strcmp(table->services[i].name, name))
+			return &table->services[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,107 @@
+/* The table: every service of every source, in the order of the sources. Readers add rows by builders;
+ * superd/machine/resolve adds the numbers for the names; then the table is immutable. It owns its pool, and so all of
+ * its data. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/diag.h"
+#include "lib/pool.h"
+#include "table/option/globals.h"
+#include "table/service/service.h"
+#include "table/services/lookup_cache.h"
+
+/* An entry of the sources that is not served, because of its errors. */
+struct left_out {
+	struct origin at;
+	const char *name;               /* of the service; NULL: unknown, and it may be several services */
+	bool is_doubtful;               /* its name may be wrong, because of an error in a value that the name depends on */
+	bool is_part;                   /* a further file of a service that is in the list already */
+	size_t row;                     /* its index in the table; LEFT_OUT_NO_ROW: none, or another entry represents it */
+	bool may_return;                /* only this machine prevents it: it may become valid with the same source */
+	const char *reason;             /* FILE:LINE:COL: MESSAGE of its first error; NULL: unknown */
+	bool is_kept;                   /* a reload lets the service go on by its previous entry, which is listed */
+};
+
+#define LEFT_OUT_NO_ROW SIZE_MAX
+
+/* A further file of a service. */
+struct part {
+	struct origin at;               /* its start */
+	const char *name;               /* of the service */
+};
+
+/* An entry without some or all of its sockets, because another entry of the table has them. */
+struct yielded {
+	struct origin at, to;
+};
+
+struct table {
+	struct pool *pool;
+	struct service *services;       /* owned */
+	size_t count, capacity;
+	bool warns_of_unsupported;      /* superd warns of protections that this machine lacks, and leaves them out */
+	bool writes_builders;           /* builders keep what is set in them as superd.conf: builder_write */
+	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
+	size_t users;                   /* holders of a row; see table_release */
+	struct table *returned;         /* owned; has the data of rows that were left out at first (left_out_return); NULL: none */
+	uint64_t sources;               /* hash of the source files: it changes if one of them changes */
+	struct globals globals;         /* superd { } */
+	struct globals settings;        /* the same with what the command line overrides, and defaults; by superd/main/load */
+	const char *control;            /* path of the control socket in force, to be hidden from services; NULL: the default */
+	struct lookup_cache *lookups;        /* owned; what name services have answered for it; NULL: nothing is kept */
+	/* In the pool: the filters of system calls that were compiled for it (superd/machine/filters). */
+	const struct compiled_filter *filters;
+	struct names *names;            /* name -> row, created by the first table_find; private to table.c */
+	struct bases *bases;            /* the groups of a service that sets nothing; private to builder_finish.c */
+	unsigned builders_made;         /* numbers the builders */
+	/* For superd --keep-going; the lists are owned: */
+	struct left_out *left_out;      /* entries that are not served, because of an error */
+	size_t left_out_count, left_out_capacity;
+	struct origin *vital;           /* entries that all others need, as defaults: an error there stops superd */
+	size_t vital_count, vital_capacity;
+	struct origin *shared;          /* entries that others need: an error leaves those out, and stays an error */
+	size_t shared_count, shared_capacity;
+	struct part *parts;
+	size_t part_count, part_capacity;
+	const char **alone;             /* services that an error leaves out alone, also without --keep-going */
+	size_t alone_count, alone_capacity;
+	struct yielded *yielded;        /* entries that would be served if another one were not */
+	size_t yielded_count, yielded_capacity;
+};
+
+struct table *table_new(void);                  /* NULL: out of memory */
+void table_free(struct table *table);           /* accepts NULL */
+
+/* Ends one use of the table; the last one frees it. */
+void table_release(struct table *table);
+
+/* Copies a row to the table; its data is in the pool already. NULL: out of memory. Names may repeat: table_check
+ * reports that. */
+struct service *table_add(struct table *table, const struct service *service);
+
+/* Record an entry in left_out, vital, shared, parts, alone or yielded. name NULL: unknown. false: out of memory. */
+bool table_leave_out(struct table *table, struct origin at, const char *name);
+bool table_leave_out_doubtful(struct table *table, struct origin at, const char *name);
+bool table_leave_out_file(struct table *table, struct origin at, const char *name, bool is_part);
+bool table_mark_vital(struct table *table, struct origin at);
+bool table_mark_shared(struct table *table, struct origin at);
+bool table_note_part(struct table *table, struct origin at, const char *name);
+bool table_note_alone(struct table *table, const char *name);
+bool table_note_yield(struct table *table, struct origin at, struct origin to);
+
+/* Whether a service of an earlier table may be an entry that this table lacks because of an error. */
+bool table_may_lack(const struct table *table, const struct service *service);
+
+/* Whether this entry may be the service of an earlier table. */
+bool left_out_was(const struct left_out *entry, const struct service *service);
+
+/* The entry left out that a service of an earlier table may be. NULL: none. */
+struct left_out *table_find_left_out(const struct table *table, const struct service *service);
+
+struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
+
+/* Names have changed: the next table_find looks at them anew. */
+void table_forget_names(struct table *table);

@@ -1,0 +1,29 @@
+/* Reads sources into a table: picks the reader of each source's language, reads all sources, applies the defaults to
+ * every service and checks the whole. A further language is one more row of formats[] in format.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/diag.h"
+#include "table/reading/reading.h"
+#include "table/services/table.h"
+
+/* Returns a table with all services that could be read, also after errors, for --keep-going; diags has the errors. The
+ * caller frees it with table_free. NULL: out of memory. */
+struct table *read_table(const struct read_request *request, struct diags *diags);
+
+/* Reads a text of superd.conf in memory, as read_table does; for -l, tests and fuzzers. */
+struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags);
+
+/* The function that reading->import points to. */
+bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from);
+
+struct format;
+
+/* Reads a source whose path is complete, with a reader of this program; format NULL: the one that it looks like. */
+enum read_result reading_path(struct reading *reading, const struct format *format, const char *path,
+			      struct origin from);
+
+/* Makes services of all builders in reading->table, frees the builders and runs table_check. */
+void reading_finish(struct reading *reading);

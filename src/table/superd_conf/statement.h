@@ -1,0 +1,80 @@
+/* The statements of a superd.conf, with the place of every name and value.
+ *
+ * The parser reads the text once. It reports each mistake of syntax at its column and continues behind it, so one
+ * reading shows all of them. table/superd_conf/values removes quotes and escapes from values; the table of directives
+ * defines their meaning. A struct statement is reused from call to call; it starts zeroed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/diag.h"
+#include "lib/source_file.h"
+#include "table/superd_conf/token.h"
+
+struct reading;
+
+enum statement_kind {
+	STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, STATEMENT_IMPORT, STATEMENT_SUPERD, STATEMENTS
+};
+
+extern const char *const statement_names[STATEMENTS];   /* the keywords */
+
+enum item_kind {
+	ITEM_HEAD,                      /* always the first: the keyword; its word is the name or path, if any */
+	ITEM_OPTION,
+	ITEM_BAD,                       /* an option whose value could not be read (reported) */
+	ITEM_SOCKET,                    /* the start of a socket's block; its one word is the socket's name */
+	ITEM_END,                       /* the end of that block */
+};
+
+struct word {
+	size_t start, end;              /* bytes of the source; quotes are included */
+};
+
+struct statement_item {
+	enum item_kind kind;
+	struct word name;
+	struct origin at;
+	bool is_list;                   /* the value is written {a, b} */
+	bool append;                    /* the operator is += */
+	size_t first, count;            /* its words in the statement's array */
+};
+
+struct statement {
+	enum statement_kind kind;
+	struct statement_item *items;
+	size_t item_count, item_capacity;
+	struct word *words;
+	struct origin *word_at;         /* the place of each word */
+	size_t word_count, word_capacity, place_capacity;
+	bool broken;                    /* a mistake was reported: the items are checked, but must not be run */
+	bool failed;                    /* out of memory */
+};
+
+/* The state of the parser between statements. The caller sets source, diags and strayed; the rest starts zeroed. */
+struct statement_splitter {
+	const struct source_file *source;
+	struct diags *diags;
+	size_t at;                      /* offset of the text that is not read yet */
+	size_t line;                    /* of the last place, where the search for the next one begins */
+	struct reading *reading;        /* borrowed; marks what begins no statement as vital; may be NULL */
+};
+
+/* Reads the next statement. false: at the end of the text, or statement->failed is set. */
+bool statement_next(struct statement_splitter *splitter, struct statement *statement);
+
+/* The kind of statement that begins with this token; -1: none does. */
+int statement_kind_of(const struct source_file *source, struct token token);
+
+/* Whether the first token of a text begins a statement. This distinguishes superd.conf from other tables. */
+bool statement_begins(const struct source_file *source);
+
+/* For the grammar alone. When memory runs out the functions set `failed`, and then they do nothing any more. A word
+ * belongs to the item that was added last. */
+void statement_clear(struct statement *statement);
+struct statement_item *statement_add_item(struct statement *statement, enum item_kind kind, struct word name,
+					  struct origin at);
+void statement_add_word(struct statement *statement, struct word word, struct origin at);
+
+void statement_free(struct statement *statement);

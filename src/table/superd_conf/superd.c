@@ -1,0 +1,421 @@
+/* Makes builders of the statements of superd.conf.
+ *
+ * superd reports every mistake of a broken service but never runs it: the options are set in a builder, which checks
+ * their values, and then the builder is freed. */
+#include "table/superd_conf/superd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "table/reading/include.h"
+#include "table/reading/shell_word.h"
+#include "table/superd_conf/marks.h"
+#include "table/superd_conf/statement.h"
+#include "table/superd_conf/values.h"
+
+/* The most options of a statement. The builder searches each option among those before it, so time grows with the
+ * square. */
+#define ITEMS_MOST 4096
+
+struct native {
+	struct reading *reading;
+	const struct source_file *source;
+	struct statement statement;
+	struct values values;
+	const char *const *words;       /* the value of each word of the statement */
+	struct marks marks;             /* of the text of superd-read */
+};
+
+/* NULL: out of memory. */
+static const char *item_name(const struct native *native, const struct statement_item *item)
+{
+	return pool_text_n(native->reading->table->pool, native->source->text + item->name.start,
+			   item->name.end - item->name.start);
+}
+
+/* The only word of a service's or socket's head; NULL: it is missing (reported). */
+static const char *head_word(const struct native *native, size_t item)
+{
+	if (native->statement.items[item].count == 0)
+		return NULL;
+	return native->words[native->statement.items[item].first];
+}
+
+static struct value item_value(const struct native *native, const struct statement_item *item)
+{
+	return (struct value){
+		.words = native->words + item->first,
+		.word_at = item->count ? native->statement.word_at + item->first : NULL,
+		.count = item->count,
+		.is_list = item->is_list,
+		.append = item->append,
+		.at = item->at,
+	};
+}
+
+static void set_option(struct native *native, struct service_builder *builder, const struct statement_item *item)
+{
+	const char *name = item_name(native, item);
+	const struct value value = item_value(native, item);
+
+	if (!name) {
+		diag_error(native->reading->diags, item->at, "out of memory");
+		return;
+	}
+	builder_set(builder, NATIVE, name, &value, native->reading->diags);
+}
+
+static void set_statement_options(struct native *native, struct service_builder *builder)
+{
+	for (size_t i = 1; i < native->statement.item_count; i++) {
+		const struct statement_item *item = &native->statement.items[i];
+
+		switch (item->kind) {
+		case ITEM_OPTION:
+			set_option(native, builder, item);
+			break;
+		case ITEM_SOCKET:
+			builder_open_socket(builder, head_word(native, i), item->at);
+			break;
+		case ITEM_END:
+			builder_close_socket(builder, native->reading->diags);
+			break;
+		case ITEM_HEAD:
+		case ITEM_BAD:
+			break;
+		}
+	}
+}
+
+static bool is_command(const struct directive *directive)
+{
+	return directive->type == &type_command || directive->type == &type_commands;
+}
+
+/* exec written as a list is not split at blanks, so its words are meant as they stand. */
+static void warn_of_shell_words(struct native *native, const struct statement_item *item, bool fills_variables)
+{
+	const char *name = item_name(native, item);
+	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
+
+	if (!directive || !is_command(directive) || (directive->type == &type_command && item->is_list))
+		return;
+	for (size_t n = 0; n < item->count; n++) {
+		struct shell_scan scan = { .fills_variables = fills_variables };
+		char *found = shell_scan_text(&scan, native->words[item->first + n]);
+
+		if (found) {
+			diag_warning(native->reading->diags, native->statement.word_at[item->first + n],
+				     SHELL_WORD_WARNING, name, found);
+			diags_hint(native->reading->diags, "%s%s", SHELL_WORD_HINT,
+				   strchr(found, '$') && !fills_variables ? ", or set expand_environment = yes" : "");
+		}
+		free(found);
+	}
+}
+
+/* Runs when all options are set, because expand_environment may be one of them. */
+static void warn_of_shell_commands(struct native *native, const struct service_builder *builder)
+{
+	const struct service_builder *defaults = native->reading->defaults;
+	bool fills =
+		builder_has(builder, "expand_environment") || (defaults && builder_has(defaults, "expand_environment"));
+
+	for (size_t i = 1; i < native->statement.item_count; i++) {
+		if (native->statement.items[i].kind == ITEM_OPTION)
+			warn_of_shell_words(native, &native->statement.items[i], fills);
+	}
+}
+
+static void read_service(struct native *native)
+{
+	struct reading *reading = native->reading;
+	const struct statement_item *head = &native->statement.items[0];
+	const char *name = head_word(native, 0);
+	struct service_builder *builder = builder_new(reading->table, name ? name : "?", head->at);
+
+	if (!builder) {
+		diag_error(reading->diags, head->at, "out of memory");
+		return;
+	}
+	set_statement_options(native, builder);
+	warn_of_shell_commands(native, builder);
+	if (!native->statement.broken) {
+		reading_add(reading, builder);
+		return;
+	}
+	builder_free(builder);
+	reading_leave_out(reading, head->at, name);
+}
+
+static void read_defaults(struct native *native)
+{
+	struct reading *reading = native->reading;
+	struct origin at = native->statement.items[0].at;
+
+	if (!reading->defaults)
+		reading->defaults = builder_new(reading->table, NULL, at);
+	if (!reading->defaults)
+		diag_error(reading->diags, at, "out of memory");
+	else
+		set_statement_options(native, reading->defaults);
+}
+
+static void read_globals(struct native *native)
+{
+	struct reading *reading = native->reading;
+
+	if (!table_open_globals(reading->table, native->statement.items[0].at, reading->diags))
+		return;
+	for (size_t i = 1; i < native->statement.item_count; i++) {
+		const struct statement_item *item = &native->statement.items[i];
+		const struct value value = item_value(native, item);
+		const char *name = item_name(native, item);
+
+		if (!name)
+			diag_error(reading->diags, item->at, "out of memory");
+		else if (item->kind == ITEM_OPTION)
+			table_set_global(reading->table, name, &value, reading->diags);
+	}
+}
+
+/* A path with - in front may be missing. - alone is standard input, which reading->import refuses. */
+static void import_table(struct native *native, const char *source, struct origin at)
+{
+	bool optional = source[0] == '-' && source[1];
+
+	native->reading->import(native->reading, source + optional, optional, at);
+}
+
+static void read_include_or_import(struct native *native)
+{
+	const char *path = head_word(native, 0);
+	struct origin at = native->statement.items[0].at;
+
+	if (native->statement.broken || !path)
+		return;
+	if (!*path)
+		diag_error(native->reading->diags, at, "the path is empty: name a file");
+	else if (native->statement.kind == STATEMENT_INCLUDE)
+		include_files(native->reading, &reader_superd, path, at);
+	else
+		import_table(native, path, at);
+}
+
+/* false: out of memory, or too many options (reported). */
+static bool read_statement_values(struct native *native)
+{
+	struct origin at = native->statement.items[0].at;
+
+	native->words = values_read(&native->values, native->source, &native->statement);
+	if (!native->words)
+		diag_error(native->reading->diags, at, "out of memory");
+	else if (native->statement.item_count > ITEMS_MOST)
+		diag_error(native->reading->diags, at, "more than %d options in one place: split it", ITEMS_MOST);
+	else
+		return true;
+	return false;
+}
+
+static void read_statement(struct native *native)
+{
+	struct origin at = native->statement.items[0].at;
+	bool is_service = native->statement.kind == STATEMENT_SERVICE;
+
+	if (!is_service)
+		reading_mark_vital(native->reading, at);
+	if (!read_statement_values(native)) {
+		if (is_service)
+			reading_leave_out(native->reading, at, native->words ? head_word(native, 0) : NULL);
+		return;
+	}
+	switch (native->statement.kind) {
+	case STATEMENT_SERVICE:
+		read_service(native);
+		break;
+	case STATEMENT_DEFAULTS:
+		read_defaults(native);
+		break;
+	case STATEMENT_INCLUDE:
+	case STATEMENT_IMPORT:
+		read_include_or_import(native);
+		break;
+	case STATEMENT_SUPERD:
+		read_globals(native);
+		break;
+	case STATEMENTS:
+		break;
+	}
+}
+
+bool superd_read_source(struct reading *reading, const struct source_file *source)
+{
+	struct native native = { .reading = reading, .source = source };
+	struct statement_splitter splitter = {
+		.source = source, .diags = reading->diags, .reading = reading,
+	};
+	bool ok;
+
+	while (statement_next(&splitter, &native.statement))
+		read_statement(&native);
+	ok = !native.statement.failed;
+	if (!ok)
+		diag_error(reading->diags, (struct origin){ .file = source->file }, "out of memory");
+	statement_free(&native.statement);
+	values_free(&native.values);
+	return ok;
+}
+
+/* Whether the first option of a block, behind its brace, is one of superd.conf, or written so. */
+static bool begins_own_option(const struct source_file *source, size_t at)
+{
+	static const char *const own[] = { "listen", "exec", "accept", "pass", "builtin" };
+	struct token name = token_after(source, at), sign = token_after(source, name.end), value;
+
+	for (size_t n = 0; n < sizeof(own) / sizeof(*own); n++) {
+		if (token_is(source, name, own[n]))
+			return true;
+	}
+	if (name.kind != TOKEN_WORD || sign.kind != TOKEN_SET)
+		return token_is(source, name, "socket");        /* an empty block is one of xinetd.conf, too */
+	value = token_after(source, sign.end);
+	return value.kind == TOKEN_QUOTED || value.kind == TOKEN_OPEN;
+}
+
+bool superd_is_certain(const struct source_file *source)
+{
+	struct token keyword = token_after(source, 0), next = token_after(source, keyword.end);
+	int kind = statement_kind_of(source, keyword);
+
+	if (kind == STATEMENT_SERVICE && token_has_value(next) && !next.on_new_line)
+		next = token_after(source, next.end);
+	if (next.on_new_line)
+		return false;
+	if (kind == STATEMENT_SERVICE || kind == STATEMENT_DEFAULTS)
+		return next.kind == TOKEN_OPEN && begins_own_option(source, next.end);
+	return (kind == STATEMENT_SUPERD && next.kind == TOKEN_OPEN) ||
+	       ((kind == STATEMENT_INCLUDE || kind == STATEMENT_IMPORT) && next.kind == TOKEN_LEFT);
+}
+
+/* Gives what superd-read has written the places that its marks name. */
+static void take_places(struct native *native)
+{
+	struct statement *statement = &native->statement;
+	const struct place_mark *mark;
+
+	for (size_t n = 0; n < statement->item_count; n++) {
+		mark = marks_at(&native->marks, statement->items[n].name.start);
+		statement->items[n].at = mark ? mark->at : (struct origin){ 0 };
+	}
+	for (size_t n = 0; n < statement->word_count; n++) {
+		mark = marks_at(&native->marks, statement->words[n].start);
+		statement->word_at[n] = mark ? mark->at : (struct origin){ 0 };
+	}
+}
+
+static bool set_marked_option(struct native *native, struct service_builder *builder,
+			      const struct statement_item *item, struct diags *diags)
+{
+	const struct place_mark *mark = marks_at(&native->marks, item->name.start);
+	const char *name = item_name(native, item);
+	struct value value = item_value(native, item);
+
+	value.refused = mark && mark->refused;
+	return name && builder_set(builder, NATIVE, name, &value, diags);
+}
+
+/* superd-read has reported all that there is to say. */
+static bool set_marked_options(struct native *native, struct service_builder *builder, struct diags *unheard)
+{
+	bool good = true;
+
+	for (size_t n = 1; good && n < native->statement.item_count; n++) {
+		const struct statement_item *item = &native->statement.items[n];
+
+		if (item->kind == ITEM_OPTION)
+			good = set_marked_option(native, builder, item, unheard);
+		else if (item->kind == ITEM_SOCKET)
+			builder_open_socket(builder, head_word(native, n), item->at);
+		else if (item->kind == ITEM_END)
+			builder_close_socket(builder, unheard);
+	}
+	return good;
+}
+
+static bool read_marked_service(struct native *native, struct diags *unheard)
+{
+	struct reading *reading = native->reading;
+	const struct place_mark *mark = marks_at(&native->marks, native->statement.items[0].name.start);
+	const char *name;
+	struct service_builder *builder;
+
+	take_places(native);
+	native->words = values_read(&native->values, native->source, &native->statement);
+	name = native->words ? head_word(native, 0) : NULL;
+	builder = name ? builder_new(reading->table, name, native->statement.items[0].at) : NULL;
+	if (!builder)
+		return false;
+	if (mark && mark->is_foreign)
+		builder_set_foreign(builder, mark->dialect);
+	if (mark && mark->is_alone)
+		builder_set_alone(builder);
+	if (set_marked_options(native, builder, unheard))
+		return reading_add(reading, builder);
+	builder_free(builder);
+	return false;
+}
+
+/* This is no mistake of a user's. */
+static void refuse_text(const struct native *native, const struct diags *unheard)
+{
+	const struct place_mark *mark = native->marks.count ? &native->marks.list[0] : NULL;
+
+	diag_error(native->reading->diags, mark ? mark->at : (struct origin){ 0 },
+		   "superd refuses what superd-read has written: %s: %.200s",
+		   unheard->count ? unheard->list[0].message : "it is not one service", native->source->text);
+}
+
+struct native *superd_service_reader(void)
+{
+	return calloc(1, sizeof(struct native));
+}
+
+bool superd_read_service(struct native *native, struct reading *reading, char *text, size_t length)
+{
+	struct source_file source = { .text = text, .length = length };
+	struct diags unheard = { 0 };
+	struct statement_splitter splitter = { .source = &source, .diags = &unheard };
+	bool good;
+
+	native->reading = reading;
+	native->source = &source;
+	good = source_find_lines(&source) && marks_find(&native->marks, &source, reading->table->pool) &&
+	       statement_next(&splitter, &native->statement) && native->statement.kind == STATEMENT_SERVICE &&
+	       !native->statement.broken && read_marked_service(native, &unheard) &&
+	       !statement_next(&splitter, &native->statement) && !native->statement.failed && !unheard.errors;
+	if (!good)
+		refuse_text(native, &unheard);
+	diags_free(&unheard);
+	free(source.lines);
+	return good;
+}
+
+void superd_service_reader_free(struct native *native)
+{
+	if (!native)
+		return;
+	statement_free(&native->statement);
+	values_free(&native->values);
+	marks_free(&native->marks);
+	free(native);
+}
+
+static bool superd_read(struct reading *reading, const char *path)
+{
+	return reading_load(reading, path, source_load, superd_read_source);
+}
+
+const struct reader reader_superd = {
+	.recognises = statement_begins,
+	.read = superd_read,
+};

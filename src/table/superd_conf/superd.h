@@ -1,0 +1,23 @@
+/* The reader of superd.conf. table/superd_conf/grammar.c splits a source into statements with the place of every word,
+ * table/superd_conf/values reads the words with libconfuse, and superd.c makes builders of them. One pass finds all
+ * mistakes of a file, each with its column. */
+#pragma once
+
+#include "lib/source_file.h"
+#include "table/reading/reading.h"
+
+extern const struct reader reader_superd;
+
+bool superd_read_source(struct reading *reading, const struct source_file *source);
+
+/* Whether a text is superd.conf by how it begins, as xinetd.conf has statements of the same names. */
+bool superd_is_certain(const struct source_file *source);
+
+/* Reads services that superd-read has written, one a call, each with its marks (table/services/builder_text.c). NULL:
+ * out of memory. */
+struct native *superd_service_reader(void);
+void superd_service_reader_free(struct native *native);         /* accepts NULL */
+
+/* Adds a builder of the text, whose end is a NUL. false: it is not one service, or has an option that superd refuses,
+ * or memory ran out, which is an error in reading->diags. */
+bool superd_read_service(struct native *native, struct reading *reading, char *text, size_t length);

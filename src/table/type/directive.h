@@ -1,0 +1,64 @@
+/* One option: its names, the type of its value, and its field in a service. table/option/option_table has all
+ * options, and table/option/globals the settings of superd itself. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "table/service/service.h"
+
+struct type;
+
+enum dialect { NATIVE, XINETD, UNIT, LAUNCHD, DIALECTS };
+
+/* The sections of the lists of options: up to CHAPTER_UNITS in superd.conf(5), the others in superd-sandbox(5). An
+ * option is in the section of its group's name, unless its row names another one. Options that only imported tables
+ * need are in CHAPTER_XINETD and CHAPTER_UNITS, which have the first sentence of each. */
+enum chapter {
+	CHAPTER_EXEC, CHAPTER_SOCKETS, CHAPTER_IDENTITY, CHAPTER_ENVIRONMENT, CHAPTER_FILES, CHAPTER_STREAMS,
+	CHAPTER_ACCESS, CHAPTER_COMMANDS, CHAPTER_LIFECYCLE, CHAPTER_RESTART, CHAPTER_NOTIFICATIONS, CHAPTER_IDLE,
+	CHAPTER_GLOBALS, CHAPTER_XINETD, CHAPTER_UNITS, CHAPTER_LIMITS, CHAPTER_RESOURCES, CHAPTER_HARDENING, CHAPTERS,
+	CHAPTER_PATHS = CHAPTER_HARDENING, CHAPTER_SYSCALLS = CHAPTER_HARDENING,
+	CHAPTER_CGROUP_FILTERS = CHAPTER_HARDENING, CHAPTER_SCHEDULING = CHAPTER_LIMITS,
+	CHAPTER_DIRECTORIES = CHAPTER_FILES, CHAPTER_PASSED_FDS = CHAPTER_FILES
+};
+
+enum {
+	IN_DEFAULTS = 1 << 0,           /* allowed in defaults { } */
+	IN_SOCKET = 1 << 1,             /* allowed in socket { } */
+	STRUCTURE = 1 << 2,             /* `listen`, `socket`: has no field in a service */
+	ALWAYS_PRINTED = 1 << 3,        /* --print=json prints it even at its default */
+	OPTIONAL_PATH = 1 << 4,         /* "-" in front of a path: may be missing */
+	NEEDS_LINUX = 1 << 5,
+	HOLDS_SECRETS = 1 << 6,         /* only root and superd's own user may see the value */
+	TUNES = 1 << 7,                 /* a number that protects nothing: above `most` it is `most`, with a note */
+};
+
+/* When a change of the option by a reload takes effect. */
+enum change {
+	CHANGE_LIVE,                    /* at once */
+	CHANGE_NEXT,                    /* with the next activation */
+	CHANGE_SOCKET,                  /* at once: superd sets it on the open socket */
+	CHANGE_REBIND,                  /* at once: superd binds the socket again */
+	CHANGE_START,                   /* with the next start of superd itself */
+};
+
+struct directive {
+	const char *name[DIALECTS];     /* NULL: that dialect has no such word; unit: "Socket.KeepAlive" */
+	const struct type *type;
+	enum chapter chapter;
+	enum option_group group;        /* the group of its field; unused for STRUCTURE */
+	size_t offset;                  /* in the group's struct */
+	unsigned flags;
+	unsigned translated;            /* bits 1 << enum dialect: its values differ there, so that dialect's reader
+					   translates them and sets the option by its native name */
+	enum change change;
+	const char *fallback;           /* the default as text; NULL: `unset`, or an empty list */
+	const void *unset;              /* the field's value if the option is unset; NULL: all bytes zero */
+	const char *argument;           /* placeholder in the manual: "user", "duration" */
+	const char *help;               /* a sentence or more; required */
+	int64_t least, most;            /* bounds of numbers, in the type's unit; both 0: the type's own */
+	const char *const *words;       /* the words of type_word and others, NULL-terminated; index: value */
+	const char *nothing;            /* in a list of permissions, the word for no permission; "": the empty list. A list
+					   without its unknown words permits no more than with them. NULL: no such list */
+};

@@ -1,0 +1,115 @@
+/* The types of option values: how each is parsed, printed and compared. A directive names its type; nothing else in
+ * superd parses or prints the value of an option. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/buf.h"
+#include "lib/pool.h"
+
+struct directive;
+
+/* A value to be parsed into a field. */
+struct parse {
+	const struct directive *directive;
+	const char *const *words;       /* as written, without quotes */
+	size_t count;
+	bool append;                    /* +=: added to the list in the field */
+	struct pool *pool;              /* for the texts */
+	size_t bad;                     /* index of the word that is refused; `count`: show no word */
+};
+
+struct type {
+	const char *name;               /* its name in superd.conf(5): "duration", "size", "list of words", … */
+	const char *complete;           /* the completion of shells: "user", "group", "file", "directory", "word", "" */
+	bool is_list;                   /* accepts {a, b} and += */
+	bool is_tuple;                  /* accepts {a, b}, but not += */
+	bool judges_each;               /* checks each word of a list by itself, so that each wrong word is reported */
+	bool empty_unsets;              /* the empty text unsets the option even if the directive has no `unset` */
+	bool is_secret;                 /* a refusal shows no words */
+	size_t size;                    /* bytes of the field */
+	size_t most;                    /* most words of a list; 0: any number */
+	const char *too_many;           /* the refusal of more words */
+	/* Checks a word of a list, or a text that is not empty. Returns NULL, or why it is wrong. NULL: any word is
+	 * good. */
+	const char *(*refuse)(const char *word);
+	/* Stores words that passed all checks above in the field; a tuple or a list may be empty. Returns as
+	 * type_parse, its only caller. */
+	const char *(*parse)(struct parse *parse, void *field);
+	void (*format)(const struct directive *directive, const void *field, struct buf *out);     /* for superd.conf */
+	void (*json)(const struct directive *directive, const void *field, struct buf *out);       /* seconds, bytes */
+	bool (*equal)(const void *a, const void *b);    /* also of two pools */
+};
+
+/* Parses the words into a field of the directive's type. Returns NULL, or the mistake and its correction, as the end of
+ * a sentence; then parse->bad is the word, and the field is unchanged. */
+const char *type_parse(struct parse *parse, void *field);
+
+/* The types, and the C types of their fields. The empty text unsets a text, path, name or scheduling, and any option
+ * with `unset`; format writes "" for it. */
+extern const struct type
+	type_text,              /* const char * */
+	type_path,              /* const char *, absolute or a word ("~"); with OPTIONAL_PATH "-" in front is allowed */
+	type_name,              /* const char *: a user or a group */
+	type_bool,              /* bool */
+	type_count,             /* int64_t within the directive's bounds; "unlimited" if `most` is UNLIMITED */
+	type_size,              /* int64_t bytes */
+	type_duration,          /* int64_t microseconds */
+	type_mode,              /* mode_t, at most the directive's `most` */
+	type_word,              /* unsigned, one of the directive's words */
+	type_signal,            /* int */
+	type_list,              /* words */
+	type_paths,             /* words, as type_path */
+	type_command,           /* words: one text split by lib/shell_words, or the list as it is */
+	type_env,               /* words NAME=value */
+	type_stream,            /* struct stream; one of the directive's words, if it has any */
+	type_base64,            /* words, each base64 */
+	type_limit,             /* struct limit: soft[:hard], in the unit of the resource */
+	type_capabilities,      /* uint64_t; "~" in front of the first: all but these, unknown ones included */
+	type_tos,               /* int64_t: low-delay, throughput, reliability, low-cost or a number */
+	type_scheduling,        /* const char *: idle, best-effort:0-7, realtime:0-7; kept with its level */
+	type_cpus,              /* words of numbers and ranges */
+	type_directories,       /* words: relative, no ".." */
+	type_endpoints,         /* words: canonical texts; the builder parses the option `listen` itself */
+	type_builtin,           /* words: one of the directive's words and its options; one text is split */
+	type_redirect,          /* words: host and port, also written "host:port", "[v6]:port" or "host port"; or a path */
+	type_addresses,         /* words: addresses, networks and names (table/access/access); "none" is no client */
+	type_times,             /* words: "HH:MM-HH:MM" */
+	type_load,              /* int64_t thousandths, above 0 */
+	type_rate,              /* struct rate: {number, pause}; a number alone pauses 10 s; "unlimited" */
+	type_log_type,          /* const struct log_target *: {SYSLOG, facility[, level]} or {FILE, path[, soft[, hard]]} */
+	type_commands,          /* words: each a command with its signs (table/words/command_prefix) */
+	type_statuses,          /* words: exit statuses and signals (table/words/exit_status) */
+	type_conditions,        /* words (table/type/condition) */
+	type_signs,             /* const char *: how exec is run, of the signs of a command */
+	type_multicast,         /* words: addresses of groups, with %IFACE behind */
+	type_flags,             /* unsigned: a bit for each of the directive's words, case-insensitive */
+	type_calls,             /* words: system calls and groups, each with its sign */
+	type_families,          /* words: address families, each with its sign; "none" */
+	type_namespaces,        /* unsigned: those denied; yes, no or words */
+	type_error,             /* int64_t: errno, or ERRNO_KILL */
+	type_protected_paths,   /* words: paths with - and + in front */
+	type_bindings,          /* words: SOURCE[:TARGET[:norbind]] */
+	type_temporary,         /* words: PATH[:OPTIONS] */
+	type_memory,            /* struct amount: a size or a share; infinity */
+	type_tasks,             /* struct amount: a number or a share; infinity */
+	type_quota,             /* int64_t hundredths of a percent of a processor */
+	type_weight,            /* int64_t: 1 to 10000; idle: 0, if the directive's `least` is 0 */
+	type_device_limits,     /* words: "PATH 10M" */
+	type_device_rules,      /* words: "/dev/null rw", "char-pts" */
+	type_delegation,        /* bool; controllers by name are yes */
+	type_networks,          /* words: addresses and networks by number, any, localhost, link-local, multicast */
+	type_open_files,      /* words: PATH[:NAME[:OPTIONS]] (table/words/passed_fds) */
+	type_loaded_credentials,        /* words: NAME[:SOURCE] */
+	type_set_credentials,   /* words: NAME:VALUE */
+	type_imported_credentials,      /* words: PATTERN[:NAME] */
+	type_destination,       /* const char *: stderr, syslog[:FACILITY] or file:PATH */
+	type_control,           /* const char *: a path, @NAME or none */
+	type_fdstore;           /* const char *: notify, none or a path */
+
+void native_quoted(struct buf *out, const char *text);          /* a text in the syntax of superd.conf, in quotes */
+
+/* The kernel's number of a capability, by its name with or without CAP_, case-insensitive. false: unknown. */
+bool capability_find(const char *name, unsigned *number);
+const char *capability_name(unsigned number);           /* without CAP_; NULL: unknown */

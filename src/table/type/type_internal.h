@@ -1,0 +1,67 @@
+/* Functions for all types: writing superd.conf's syntax, splitting and keeping words. For type*.c alone. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/buf.h"
+#include "lib/json.h"
+#include "lib/pool.h"
+#include "table/service/service.h"
+#include "table/type/directive.h"
+#include "table/type/type.h"
+
+#define NO_MEMORY "out of memory"
+
+/* Adds a value in the syntax of superd.conf: bare if possible, else in double quotes; NULL is "". */
+void native_value(struct buf *out, const char *text);
+void native_list(struct buf *out, words list);                  /* {"a", "b"} */
+void native_take(struct buf *out, struct buf *text);            /* native_value of text, which it frees */
+
+void json_list(struct buf *out, words list);
+
+/* Sets the field to the directive's `unset`. */
+void value_unset(const struct directive *directive, void *field);
+bool value_is_unset(const struct directive *directive, const void *field);
+
+/* Keeps a text in the pool and stores it in a field of type const char *; the empty text is NULL. Returns NULL or
+ * NO_MEMORY. */
+const char *text_keep(struct pool *pool, const char *text, void *field);
+
+/* Stores a list of words in a field of type words; with parse->append, adds them to its list. Returns NULL or
+ * NO_MEMORY. */
+const char *list_keep(struct parse *parse, const char *const *list, size_t count, void *field);
+
+/* Returns reason, or NO_MEMORY for NULL; for reasons of pool_textf. */
+const char *reason_or_memory(const char *reason);
+
+/* Returns the word of a NULL-terminated list that is nearest to text; NULL: none is near. */
+const char *word_suggest(const char *const *known, const char *text);
+
+/* Writes "a, b or c". */
+void words_enumerate(struct buf *out, const char *const *known);
+
+/* Checks a path, for type_path and for each path of type_paths. Returns NULL, or why it is wrong. */
+const char *path_refuse(const struct directive *directive, const char *path);
+
+/* Functions for all types with fields of const char *, words, bool, int64_t or unsigned. */
+const char *text_field_parse(struct parse *parse, void *field);
+const char *list_field_parse(struct parse *parse, void *field);
+bool text_field_equal(const void *a, const void *b);
+bool list_field_equal(const void *a, const void *b);
+bool bool_field_equal(const void *a, const void *b);
+bool number_field_equal(const void *a, const void *b);
+bool unsigned_field_equal(const void *a, const void *b);
+void bool_field_format(const struct directive *directive, const void *field, struct buf *out);
+void bool_field_json(const struct directive *directive, const void *field, struct buf *out);
+void text_field_format(const struct directive *directive, const void *field, struct buf *out);
+void text_field_json(const struct directive *directive, const void *field, struct buf *out);
+void list_field_format(const struct directive *directive, const void *field, struct buf *out);
+void list_field_json(const struct directive *directive, const void *field, struct buf *out);
+void command_field_format(const struct directive *directive, const void *field, struct buf *out);        /* as one text */
+
+/* Returns "expected one of a, b or c", with the nearest word. */
+const char *words_refuse(const char *const *known, const char *text, struct pool *pool);
+
+/* Finds the index of a word, case-insensitive; false: it is none of them. */
+bool words_find(const char *const *known, const char *text, unsigned *out);

@@ -1,0 +1,29 @@
+/* The options behind the name of a builtin. superd reads them for its checks, and superd-builtin reads them again. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "table/service/service.h"
+
+struct builtin_options {
+	bool xinetd_text;               /* daytime and chargen in xinetd's form: "20 NOV 2026 05:56:11 UTC" */
+	bool reasons;                   /* health prints the reasons, too */
+	/* auth, with the letters of FreeBSD's inetd(8): */
+	const char *fallback;           /* -d: the reply if no user is found; NULL: an error */
+	bool random;                    /* -g: a random name in place of the user's */
+	bool real;                      /* -r: look up the owner of the connection */
+	bool numeric;                   /* -i: the user's number in place of the name */
+	bool fake;                      /* -f: the name in ~/.fakeid, unless it is the name of a user */
+	bool fake_any;                  /* -F: the name in ~/.fakeid, whatever it is */
+	bool hide;                      /* -n: no reply for a user who has ~/.noident */
+	const char *system;             /* -o: the operating system; NULL: the kernel's name */
+	int64_t timeout;                /* -t, microseconds */
+};
+
+/* Whether the row asks a builtin to read files in users' homes: auth with f, F or n. Only that needs root. */
+bool builtin_reads_homes(const char *name, words options);
+
+/* Reads the options behind the name in builtin[0]; texts are borrowed. Returns NULL, or the mistake in *bad, as the end
+ * of a sentence; *bad NULL: in the whole. */
+const char *builtin_read_options(words builtin, struct builtin_options *out, const char **bad);

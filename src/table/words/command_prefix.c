@@ -1,0 +1,105 @@
+/* Commands as texts: the signs in front of the program, and checks. Signs change the rights of a command, so an unknown
+ * sign is an error and never part of the program's name. */
+#include "table/words/command_prefix.h"
+
+#include <string.h>
+
+#include "lib/shell_words.h"
+
+static const struct {
+	char sign;
+	unsigned flag;
+} signs[] = {
+	{ '-', COMMAND_IGNORES_FAILURE }, { '+', COMMAND_PRIVILEGED }, { '!', COMMAND_SAME_IDENTITY },
+	{ ':', COMMAND_VERBATIM },	  { '@', COMMAND_ARGV0 },
+	{ '|', COMMAND_SHELL },
+};
+
+#define SIGNS (sizeof(signs) / sizeof(signs[0]))
+
+static unsigned sign_flag(char sign)
+{
+	for (size_t n = 0; n < SIGNS; n++) {
+		if (signs[n].sign == sign)
+			return signs[n].flag;
+	}
+	return 0;
+}
+
+const char *command_prefix(const char *text, unsigned *flags)
+{
+	*flags = 0;
+	for (unsigned flag; (flag = sign_flag(*text)); text++)
+		*flags |= flag;
+	return text;
+}
+
+static const char *program_refuse(const char *program, size_t count, unsigned flags)
+{
+	if (!count || !*program)
+		return "a command is a program and its arguments; this has no program";
+	if (*program != '/' && strchr(program, '/'))
+		return "a program is a path that begins with /, or a name of exec_search_path";
+	if (flags & COMMAND_ARGV0 && count < 2)
+		return "after @ and the program, the program's name for itself is missing";
+	return NULL;
+}
+
+const char *command_refuse(const char *text)
+{
+	struct buf split = { 0 };
+	const char *wrong;
+	unsigned flags;
+	size_t count;
+
+	wrong = shell_words_split_into(&split, command_prefix(text, &flags), &count);
+	if (!wrong && split.failed)
+		wrong = "out of memory";
+	if (!wrong)
+		wrong = program_refuse(buf_string(&split), count, flags);
+	if (!wrong && flags & COMMAND_PRIVILEGED && flags & COMMAND_SAME_IDENTITY)
+		wrong = "+ and ! do not go together: + is all that ! is";
+	buf_free(&split);
+	return wrong;
+}
+
+const char *command_refuse_prefix(const char *text)
+{
+	unsigned flags;
+
+	text = command_prefix(text, &flags);
+	if (*text || flags & COMMAND_ARGV0)
+		return "expected the signs -, +, !, : and |";
+	if (flags & COMMAND_PRIVILEGED && flags & COMMAND_SAME_IDENTITY)
+		return "+ and ! do not go together: + is all that ! is";
+	return NULL;
+}
+
+const char *command_option(enum command_phase phase)
+{
+	static const char *const options[PHASES] = {
+		[PHASE_CONDITION] = "exec_condition",
+		[PHASE_START_PRE] = "exec_start_pre",
+		[PHASE_START_POST] = "exec_start_post",
+		[PHASE_RELOAD] = "exec_reload",
+		[PHASE_STOP] = "exec_stop",
+		[PHASE_STOP_POST] = "exec_stop_post",
+		[PHASE_READY] = "exec_ready",
+		[PHASE_IDLE_UNLESS] = "idle_unless",
+		[PHASE_SOCKET_START_PRE] = "socket_exec_start_pre",
+		[PHASE_SOCKET_START_POST] = "socket_exec_start_post",
+		[PHASE_SOCKET_STOP_PRE] = "socket_exec_stop_pre",
+		[PHASE_SOCKET_STOP_POST] = "socket_exec_stop_post",
+	};
+
+	return options[phase];
+}
+
+bool service_has_commands(const struct service *service, enum command_phase first, enum command_phase last)
+{
+	for (int phase = (int)first; phase <= (int)last; phase++) {
+		if (service_commands(service, (enum command_phase)phase))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,35 @@
+/* A command beside the main one (exec_start_pre and others), as a text: signs, then the program and its arguments,
+ * which lib/shell_words splits. Source: systemd.service(5), "COMMAND LINES". */
+#pragma once
+
+#include "table/service/service.h"
+
+/* How superd runs a command. */
+enum {
+	COMMAND_IGNORES_FAILURE = 1 << 0,       /* - */
+	COMMAND_PRIVILEGED = 1 << 1,            /* + : with superd's own user and rights, without restrictions */
+	COMMAND_SAME_IDENTITY = 1 << 2,         /* ! : with superd's own user; other options apply */
+	COMMAND_VERBATIM = 1 << 3,              /* : : without replacing variables */
+	COMMAND_ARGV0 = 1 << 4,                 /* @ : the word behind the program is argv[0] */
+	COMMAND_SHELL = 1 << 5,                 /* | : by the user's shell; "-" in front of its name: a login shell */
+};
+
+/* Reads the signs, and returns where the program begins. */
+const char *command_prefix(const char *text, unsigned *flags);
+
+/* Returns NULL, or why it is no command, as the end of a sentence. */
+const char *command_refuse(const char *text);
+
+/* Returns NULL, or why these signs are not allowed in front of exec. */
+const char *command_refuse_prefix(const char *signs);
+
+/* Returns the option for the commands of a phase: "exec_start_pre". */
+const char *command_option(enum command_phase phase);
+
+static inline words service_commands(const struct service *service, enum command_phase phase)
+{
+	return service->groups->commands->of[phase];
+}
+
+/* Whether the service has commands of a phase from first to last. */
+bool service_has_commands(const struct service *service, enum command_phase first, enum command_phase last);

@@ -1,0 +1,60 @@
+/* superd-web: serves `builtin = metrics` and `builtin = status`, an HTTP request over a connection that superd has
+ * accepted, which is standard input and output or descriptor 3 (sd_listen_fds(3)). superd gives it a connection to its
+ * control socket that may only read:
+ *
+ *	superd-web --channel=FD metrics [HOST]...
+ *	superd-web --channel=FD status [HOST]...
+ *
+ * It is a program of its own, and no part of superd-builtin, as it needs the JSON library, which would cost every other
+ * builtin its memory and time. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/scan.h"
+#include "os/host/program_begin.h"
+#include "os/host/self_sandbox.h"
+#include "superctl/options.h"
+#include "superctl/views.h"
+
+#define SECONDS_MOST 60                 /* lifetime of the process */
+
+/* Moves the connection to standard input and output, where pass = systemd has it at descriptor 3. */
+static bool place_connection(void)
+{
+	if (!getenv("LISTEN_FDS"))
+		return true;
+	return dup2(3, STDIN_FILENO) >= 0 && dup2(3, STDOUT_FILENO) >= 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const char channel[] = "--channel=";
+	struct superctl_options options = { .control = "its control socket", .timeout = -1, .http = true };
+	const struct self_sandbox nothing = { .has_clients = false };
+	bool is_status;
+	int64_t fd = -1;
+
+	program_begin("superd-web", false, &argc, argv);
+	is_status = argc >= 3 && !strcmp(argv[2], "status");
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 3 || strncmp(argv[1], channel, sizeof(channel) - 1) != 0 ||
+	    scan_count(argv[1] + sizeof(channel) - 1, &fd) || fd < 3 || fd > 1024 ||
+	    (!is_status && strcmp(argv[2], "metrics") != 0)) {
+		fprintf(stderr, "superd-web: superd starts it, for builtin = metrics or status\n");
+		return 2;
+	}
+	alarm(SECONDS_MOST);
+	options.control_fd = (int)fd;
+	if (!place_connection()) {
+		perror("superd-web: cannot take over the connection");
+		return 1;
+	}
+	options.hosts = (const char *const *)argv + 3;
+	tzset();
+	self_sandbox_enter(&nothing);
+	return (is_status ? view_page(&options) : view_metrics(&options)) == CTL_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
+}

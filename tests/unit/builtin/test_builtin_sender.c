@@ -1,0 +1,209 @@
+/* Whose datagrams are answered. */
+#include <criterion/criterion.h>
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builtin/sender.h"
+
+static struct settings settings;
+
+static void end_settings(void)
+{
+	pool_free(settings.pool);
+	settings = (struct settings){ 0 };
+}
+
+TestSuite(builtin_sender, .fini = end_settings);
+
+static struct sender sender_at(const char *address, unsigned port)
+{
+	struct sender sender = { .length = sizeof(struct sockaddr_in) };
+
+	sender.address.in.sin_family = AF_INET;
+	sender.address.in.sin_port = htons((in_port_t)port);
+	if (inet_pton(AF_INET, address, &sender.address.in.sin_addr) == 1)
+		return sender;
+	sender.length = sizeof(struct sockaddr_in6);
+	sender.address.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port) };
+	cr_assert_eq(inet_pton(AF_INET6, address, &sender.address.in6.sin6_addr), 1);
+	return sender;
+}
+
+static const char *refusal(const char *address, unsigned port)
+{
+	struct sender sender = sender_at(address, port);
+
+	return sender_refuse(&sender, 0, &settings);
+}
+
+static void restrict_to(const char *const *only_from, const char *const *no_access)
+{
+	settings.pool = pool_new();
+	cr_assert_not_null(settings.pool);
+	settings.access = access_compile(only_from, no_access, NULL, NULL, settings.pool);
+	cr_assert_not_null(settings.access);
+}
+
+static const char *described(const char *address, unsigned port)
+{
+	static char text[SENDER_TEXT];
+	struct sender sender = sender_at(address, port);
+
+	sender_describe(&sender, text);
+	return text;
+}
+
+Test(builtin_sender, ipv4_is_told_as_ipv4_whatever_socket_it_came_by)
+{
+	char text[SENDER_TEXT];
+	struct sender nobody = { .length = 0 };
+
+	cr_expect_str_eq(described("192.0.2.1", 7), "192.0.2.1 port 7");
+	cr_expect_str_eq(described("::ffff:192.0.2.1", 65535), "192.0.2.1 port 65535");
+	cr_expect_str_eq(described("2001:db8::1", 7), "2001:db8::1 port 7");
+	sender_describe(&nobody, text);
+	cr_expect_str_eq(text, "a local client");
+}
+
+Test(builtin_sender, an_ordinary_client_is_answered)
+{
+	cr_expect_null(refusal("192.0.2.1", 40000));
+	cr_expect_null(refusal("127.0.0.1", 1024));
+	cr_expect_null(refusal("2001:db8::1", 40000));
+	cr_expect_null(refusal("::1", 65535));
+	cr_expect_null(refusal("::ffff:192.0.2.1", 40000));
+}
+
+Test(builtin_sender, ports_of_servers_are_not)
+{
+	static const uint16_t loops[] = { 2007, 2019 };
+
+	cr_expect_not_null(refusal("192.0.2.1", 7));
+	cr_expect_not_null(refusal("192.0.2.1", 0));
+	cr_expect_not_null(refusal("192.0.2.1", 1023));
+	cr_expect_not_null(refusal("2001:db8::1", 19));
+	cr_expect_null(refusal("192.0.2.1", 2007));
+	settings.loops = loops;
+	settings.loop_count = 2;
+	cr_expect_not_null(refusal("192.0.2.1", 2007));
+	cr_expect_not_null(refusal("::1", 2019));
+	cr_expect_null(refusal("192.0.2.1", 2008));
+}
+
+Test(builtin_sender, addresses_that_are_nobodys_are_not)
+{
+	static const char *const wrong[] = { "0.0.0.0",		 "0.1.2.3",	    "224.0.0.1", "239.255.255.250",
+					     "240.0.0.1",	 "255.255.255.255", "::",	 "ff02::1",
+					     "::ffff:224.0.0.1", "::ffff:0.0.0.1" };
+
+	for (size_t n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++)
+		cr_expect_not_null(refusal(wrong[n], 40000), "%s", wrong[n]);
+}
+
+/* Servers of one protocol have the same port on all machines, but a datagram from there that this machine has sent
+ * itself is an answer. */
+Test(builtin_sender, servers_on_other_machines_may_have_the_port_of_the_service)
+{
+	static const uint16_t loops[] = { 123, 5060 };
+	struct sender other = sender_at("192.0.2.1", 123), mapped = sender_at("::ffff:192.0.2.1", 5060);
+	struct sender own = sender_at("127.0.0.1", 123), loopback = sender_at("127.1.2.3", 5060);
+	struct sender six = sender_at("::1", 123);
+
+	settings.loops = loops;
+	settings.loop_count = 2;
+	cr_expect_null(sender_refuse(&other, 123, &settings));
+	cr_expect_null(sender_refuse(&mapped, 5060, &settings));
+	cr_expect_not_null(sender_refuse(&other, 5060, &settings));
+	cr_expect_not_null(sender_refuse(&mapped, 123, &settings));
+	cr_expect_not_null(sender_refuse(&own, 123, &settings));
+	cr_expect_not_null(sender_refuse(&loopback, 5060, &settings));
+	cr_expect_not_null(sender_refuse(&six, 123, &settings));
+}
+
+static bool is_allowed(const char *address)
+{
+	struct sender sender = sender_at(address, 40000);
+
+	return sender_is_allowed(&sender, &settings);
+}
+
+Test(builtin_sender, rules_of_addresses_hold_for_each_datagram)
+{
+	static const char *const only[] = { "192.0.2.0/24", "2001:db8::/32", NULL },
+				 *const none[] = { "192.0.2.7/32", NULL };
+
+	restrict_to(only, none);
+	cr_expect(is_allowed("192.0.2.1"));
+	cr_expect(is_allowed("::ffff:192.0.2.1"));
+	cr_expect(is_allowed("2001:db8::1"));
+	cr_expect_not(is_allowed("192.0.2.7"));
+	cr_expect_not(is_allowed("192.0.3.1"));
+	cr_expect_not(is_allowed("2001:db9::1"));
+}
+
+Test(builtin_sender, a_local_client_needs_a_name_to_be_answered_at)
+{
+	struct sender named = { .length = 20 }, nameless = { .length = sizeof(sa_family_t) }, nobody = { .length = 0 };
+	static const char *const only[] = { "192.0.2.0/24", NULL };
+
+	named.address.any.sa_family = nameless.address.any.sa_family = AF_UNIX;
+	cr_expect_null(sender_refuse(&named, 0, &settings));
+	cr_expect_not_null(sender_refuse(&nameless, 0, &settings));
+	cr_expect_not_null(sender_refuse(&nobody, 0, &settings));
+	cr_expect(sender_is_allowed(&named, &settings));
+	restrict_to(only, NULL);
+	cr_expect_not(sender_is_allowed(&named, &settings));
+}
+
+static unsigned count_replies(struct replies *replies, const char *address, int64_t second, unsigned asked)
+{
+	struct sender sender = sender_at(address, 40000);
+	unsigned char bytes[16];
+	unsigned given = 0;
+
+	cr_assert(sender_bytes(&sender, bytes));
+	while (asked--)
+		given += replies_count(replies, bytes, second);
+	return given;
+}
+
+Test(builtin_sender, one_source_has_so_many_answers_a_second)
+{
+	struct replies *replies = calloc(1, sizeof(*replies));
+
+	cr_assert_not_null(replies);
+	cr_expect_eq(count_replies(replies, "192.0.2.1", 1, 1000), REPLIES_A_SECOND);
+	cr_expect_eq(count_replies(replies, "192.0.2.2", 1, 10), 10, "another source is not concerned");
+	cr_expect_eq(count_replies(replies, "192.0.2.1", 2, 1000), REPLIES_A_SECOND, "nor the next second");
+	free(replies);
+}
+
+Test(builtin_sender, the_addresses_of_one_ipv6_network_are_one_source)
+{
+	struct replies *replies = calloc(1, sizeof(*replies));
+
+	cr_assert_not_null(replies);
+	cr_expect_eq(count_replies(replies, "2001:db8::1", 1, 30), 30);
+	cr_expect_eq(count_replies(replies, "2001:db8::2", 1, 1000), REPLIES_A_SECOND - 30);
+	cr_expect_eq(count_replies(replies, "2001:db8:0:1::1", 1, 10), 10);
+	free(replies);
+}
+
+Test(builtin_sender, many_sources_at_once_are_bounded_and_get_no_more_than_their_share)
+{
+	struct replies *replies = calloc(1, sizeof(*replies));
+	unsigned answered = 0;
+	char address[32];
+
+	cr_assert_not_null(replies);
+	for (unsigned n = 0; n < 60000; n++) {
+		snprintf(address, sizeof(address), "10.1.%u.%u", n / 256, n % 256);
+		answered += count_replies(replies, address, 1, 1);
+	}
+	cr_expect_leq(answered, SOURCES_AT_ONCE);
+	cr_expect_geq(answered, SOURCES_AT_ONCE / 2);
+	cr_expect_eq(count_replies(replies, "10.1.0.1", 2, 1), 1);
+	free(replies);
+}

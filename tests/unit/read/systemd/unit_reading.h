@@ -1,0 +1,78 @@
+/* A reading of unit files for each test of a suite, with what was said of them: .init = open_reading, .fini =
+ * close_reading. */
+#pragma once
+
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "read/systemd/unit.h"
+#include "table/reading/reading.h"
+#include "table/services/table.h"
+
+static struct reading reading;
+static struct read_request request;
+static struct diags diags;
+
+static inline void open_reading(void)
+{
+	diags = (struct diags){ 0 };
+	request = (struct read_request){ 0 };
+	reading = (struct reading){ .table = table_new(), .diags = &diags, .request = &request };
+	cr_assert_not_null(reading.table);
+}
+
+static inline void close_reading(void)
+{
+	reading_drop_states(&reading);
+	table_free(reading.table);
+	diags_free(&diags);
+}
+
+/* Forgets what was read and said. */
+static inline void reopen_reading(void)
+{
+	close_reading();
+	open_reading();
+}
+
+/* What was said, as superd prints it. */
+static inline const char *said(void)
+{
+	static char *text;
+	size_t length;
+	FILE *out;
+
+	free(text);
+	out = open_memstream(&text, &length);
+	cr_assert_not_null(out);
+	diags_print(&diags, out);
+	fclose(out);
+	return text;
+}
+
+static inline const struct unit *read_bytes(const char *name, const char *text, size_t length)
+{
+	const struct unit *unit;
+	struct source_file source;
+
+	cr_assert(source_from_text(&source, "t", text, length, reading.table->pool, &diags), "%s", said());
+	unit = unit_from_source(&reading, name, &source);
+	source_free(&source);
+	cr_assert_not_null(unit, "%s", said());
+	return unit;
+}
+
+static inline const struct unit *read_unit(const char *name, const char *text)
+{
+	return read_bytes(name, text, strlen(text));
+}
+
+/* The only assignment of a unit. */
+static inline const struct unit_assignment *only(const struct unit *unit)
+{
+	cr_assert_eq(unit->count, 1, "%zu settings", unit->count);
+	return &unit->list[0];
+}

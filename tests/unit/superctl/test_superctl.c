@@ -1,0 +1,742 @@
+/* superctl's parts that decide: amounts, columns, requests of HTTP, verbs, states. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/time_text.h"
+#include "superctl/columns.h"
+#include "superctl/facts.h"
+#include "superctl/html.h"
+#include "superctl/http.h"
+#include "superctl/human_units.h"
+#include "superctl/json_reply.h"
+#include "superctl/metrics.h"
+#include "superctl/order.h"
+#include "superctl/rate_history.h"
+#include "superctl/screen.h"
+#include "superctl/state_words.h"
+#include "superctl/timeline_axis.h"
+#include "superctl/verbs.h"
+#include "superd/runtime/state_table.h"
+#include "superd/service/order_result.h"
+
+static char text[256];
+
+static const char *written(void (*add)(struct buf *out, double number), double number)
+{
+	struct buf out = { 0 };
+
+	add(&out, number);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_human_units, spans_have_two_units_at_most)
+{
+	cr_assert_str_eq(written(human_units_add_span, 0), "0 s");
+	cr_assert_str_eq(written(human_units_add_span, 0.00032), "320 us");
+	cr_assert_str_eq(written(human_units_add_span, 0.00321), "3.2 ms");
+	cr_assert_str_eq(written(human_units_add_span, 0.321), "321 ms");
+	cr_assert_str_eq(written(human_units_add_span, 0.004), "4 ms");
+	cr_assert_str_eq(written(human_units_add_span, 0.0999), "100 ms");
+	cr_assert_str_eq(written(human_units_add_span, 0.9999), "1 s");
+	cr_assert_str_eq(written(human_units_add_span, 9.99), "10 s");
+	cr_assert_str_eq(written(human_units_add_span, 10), "10 s");
+	cr_assert_str_eq(written(human_units_add_span, 600), "10 min");
+	cr_assert_str_eq(written(human_units_add_span, 1.5), "1.5 s");
+	cr_assert_str_eq(written(human_units_add_span, 65), "1 min 5 s");
+	cr_assert_str_eq(written(human_units_add_age, 3600), "1 h");
+	cr_assert_str_eq(written(human_units_add_age, 3605), "1 h");
+	cr_assert_str_eq(written(human_units_add_age, 2 * 86400 + 3 * 3600 + 59), "2 d 3 h");
+	cr_assert_str_eq(written(human_units_add_age, 59.9), "59 s");
+}
+
+Test(superctl_human_units, what_no_clock_has_is_no_harm)
+{
+	cr_assert_str_eq(written(human_units_add_age, -5), "0 s");
+	cr_assert_str_eq(written(human_units_add_age, 1e300), "?");
+	cr_assert_str_eq(written(human_units_add_age, NAN), "?");
+	cr_assert_str_eq(written(human_units_add_time, 1e300), "an unknown time");
+	cr_assert_str_eq(written(human_units_add_time, NAN), "an unknown time");
+	cr_assert_str_eq(written(human_units_add_bytes, INFINITY), "?");
+}
+
+Test(superctl_human_units, a_time_has_the_date_if_that_is_not_today)
+{
+	const double noon = 1795176000; /* 2026-11-20 12:00:00 UTC */
+	char out[TIME_TEXT_MOST];
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	cr_expect_str_eq(time_write_short(out, noon - 1, noon), "11:59:59");
+	cr_expect_str_eq(time_write_short(out, noon - 43200, noon), "00:00:00");
+	cr_expect_str_eq(time_write_short(out, noon - 43201, noon), "Nov 19 23:59:59");
+	cr_expect_str_eq(time_write_short(out, noon - 365 * 86400., noon), "2025-11-20 12:00:00");
+	cr_expect_str_eq(time_write_short(out, noon, NAN), "2026-11-20 12:00:00");
+	cr_expect_str_eq(time_write_short(out, NAN, noon), "an unknown time");
+	cr_expect_str_eq(time_write_dated(out, noon), "Nov 20 12:00:00");
+}
+
+/* The times of the axis from noon + `from` seconds on, as "12:05 12:10". */
+static const char *axis(double from, double length, size_t most)
+{
+	const double noon = 1795176000;
+	double times[TIMELINE_TIMES_MOST];
+	size_t count = timeline_axis(noon + from, noon + from + length, most, times);
+	struct buf out = { 0 };
+
+	for (size_t n = 0; n < count; n++) {
+		buf_text(&out, n ? " " : "");
+		human_units_add_minute(&out, times[n]);
+	}
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_timeline_axis, times_are_round_and_their_steps_equal)
+{
+	double times[TIMELINE_TIMES_MOST];
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	cr_expect_str_eq(axis(0, 600, 6), "12:00 12:02 12:04 12:06 12:08");
+	cr_expect_str_eq(axis(70, 600, 6), "12:02 12:04 12:06 12:08 12:10");
+	cr_expect_str_eq(axis(70, 900, 6), "12:05 12:10 12:15");
+	cr_expect_str_eq(axis(70, 900, 24), "12:02 12:03 12:04 12:05 12:06 12:07 12:08 12:09 12:10 12:11 12:12 "
+						 "12:13 12:14 12:15 12:16");
+	cr_expect_str_eq(axis(70, 1500, 42), "12:02 12:04 12:06 12:08 12:10 12:12 12:14 12:16 12:18 12:20 12:22 "
+					     "12:24 12:26", "not 25, on a very wide terminal");
+	cr_expect_str_eq(axis(1, 6 * 3600, 3), "14:00 16:00 18:00");
+	cr_expect_str_eq(axis(1, 6 * 3600, 8), "13:00 14:00 15:00 16:00 17:00 18:00");
+	cr_expect_str_eq(axis(0, 86400, 5), "12:00 18:00 00:00 06:00");
+	cr_expect_str_eq(axis(0, 86400, 1), "12:00", "the first of the longest step");
+	setenv("TZ", "IST-5:30", 1);
+	tzset();
+	cr_expect_str_eq(axis(0, 6 * 3600, 3), "18:00 20:00 22:00", "noon is 17:30 there");
+	cr_expect_eq(timeline_axis(0, 600, 6, times), 0);
+	cr_expect_eq(timeline_axis(NAN, NAN, 6, times), 0);
+	cr_expect_eq(timeline_axis(1e9, 1e300, 6, times), 0);
+	cr_expect_eq(timeline_axis(2e9, 1e9, 6, times), 0);
+}
+
+Test(superctl_human_units, bytes_are_of_1024)
+{
+	cr_assert_str_eq(written(human_units_add_bytes, 0), "0B");
+	cr_assert_str_eq(written(human_units_add_bytes, 1023), "1023B");
+	cr_assert_str_eq(written(human_units_add_bytes, 1024), "1.0K");
+	cr_assert_str_eq(written(human_units_add_bytes, 1024 * 1024 - 1), "1.0M");
+	cr_assert_str_eq(written(human_units_add_bytes, 12345678), "11.8M");
+}
+
+Test(superctl_human_units, floats_are_short_and_are_read_back_the_same)
+{
+	cr_assert_str_eq(written(human_units_add_float, 1), "1.0");
+	cr_assert_str_eq(written(human_units_add_float, 10), "10.0");
+	cr_assert_str_eq(written(human_units_add_float, -120000), "-120000.0");
+	cr_assert_str_eq(written(human_units_add_float, 12345678), "12345678.0");
+	cr_assert_str_eq(written(human_units_add_float, 0.005), "0.005");
+	cr_assert_str_eq(written(human_units_add_float, 0.00001), "1e-05");
+	cr_assert_str_eq(written(human_units_add_float, 0.1 + 0.2), "0.30000000000000004");
+	cr_assert_str_eq(written(human_units_add_float, INFINITY), "+Inf");
+}
+
+static const char *printed(size_t width)
+{
+	static const struct column titles[] = { { .title = "NAME", .can_shrink = true },
+						{ .title = "N", .right = true },
+						{ .title = "WHAT", .can_shrink = true } };
+	const struct screen screen = { .width = width };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	struct columns columns;
+	struct buf out = { 0 };
+
+	columns_begin(&columns, titles, 3);
+	columns_add_text(&columns, STYLE_PLAIN, "a");
+	columns_add_text(&columns, STYLE_PLAIN, "10");
+	columns_add_text(&columns, STYLE_PLAIN, "something long");
+	columns_add_text(&columns, STYLE_PLAIN, "longer");
+	columns_add_text(&columns, STYLE_PLAIN, "");
+	columns_add_text(&columns, STYLE_PLAIN, "");
+	columns_print(&columns, &screen, &page, &out);
+	cr_assert_not(out.failed);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	columns_free(&columns);
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_columns, are_aligned_and_leave_nothing_at_the_end)
+{
+	cr_assert_str_eq(printed(0), "NAME     N  WHAT\na       10  something long\nlonger\n");
+}
+
+Test(superctl_columns, give_way_on_a_narrow_terminal)
+{
+	cr_assert_str_eq(printed(20), "NAME     N  WHAT\na       10  somethi~\nlonger\n");
+	cr_assert_str_eq(printed(14), "NAME   N  WHAT\na     10  som~\nlon~\n");
+}
+
+/* In the list the names and the addresses stay whole, however narrow the terminal. */
+Test(superctl_columns, that_stay_are_neither_cut_nor_left_out)
+{
+	static const struct column titles[] = { { .title = "NAME", .stays = true }, { .title = "N" },
+						{ .title = "WHERE", .stays = true },
+						{ .title = "WHAT", .can_shrink = true } };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	static const char *const cells[] = { "jellyfin", "1", "tcp:127.0.0.1:8096", "jellyfin --service" };
+	struct columns columns;
+	struct buf out = { 0 };
+
+	columns_begin(&columns, titles, 4);
+	for (size_t n = 0; n < 4; n++)
+		columns_add_text(&columns, STYLE_PLAIN, cells[n]);
+	columns_print(&columns, &(const struct screen){ .width = 40 }, &page, &out);
+	columns_print(&columns, &(const struct screen){ .width = 10 }, &page, &out);
+	cr_assert_str_eq(buf_string(&out), "NAME      N  WHERE               WHAT\n"
+					   "jellyfin  1  tcp:127.0.0.1:8096  jellyf~\n"
+					   "NAME      WHERE\njellyfin  tcp:127.0.0.1:8096\n");
+	columns_free(&columns);
+	buf_free(&out);
+}
+
+Test(superctl_columns, leave_the_last_ones_out_where_nothing_gives_any_more)
+{
+	cr_assert_str_eq(printed(9), "NAME   N\na     10\nlon~\n");
+	cr_assert_str_eq(printed(1), "NAME\na\nlon~\n");
+}
+
+static const char *printed_with_empty(size_t width)
+{
+	static const struct column titles[] = { { .title = "NAME" }, { .title = "QUEUE", .right = true },
+						{ .title = "WHAT", .can_shrink = true } };
+	const struct screen screen = { .width = width };
+	const struct columns_page page = { .most = SIZE_MAX, .indent = "", .end = "\n" };
+	struct columns columns;
+	struct buf out = { 0 };
+
+	columns_begin(&columns, titles, 3);
+	columns_add_text(&columns, STYLE_PLAIN, "a");
+	columns_add_text(&columns, STYLE_PLAIN, "");
+	columns_add_text(&columns, STYLE_PLAIN, "something long");
+	columns_print(&columns, &screen, &page, &out);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	columns_free(&columns);
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_columns, leave_out_what_is_empty)
+{
+	cr_assert_str_eq(printed_with_empty(0), "NAME  WHAT\na     something long\n");
+	cr_assert_str_eq(printed_with_empty(26), "NAME  WHAT\na     something long\n");
+	cr_assert_str_eq(printed_with_empty(15), "NAME  WHAT\na     somethin~\n");
+}
+
+static const char *command_of(const char *service, bool brief)
+{
+	json_t *object = json_loads(service, 0, NULL);
+	struct buf out = { 0 };
+
+	facts_add_command(&out, object, brief);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	json_decref(object);
+	return text;
+}
+
+static const char *endpoints_of(size_t most)
+{
+	json_t *object = json_loads("{\"listeners\":[\"tcp:1\",\"tcp:2\",\"tcp:3\"]}", 0, NULL);
+	struct buf out = { 0 };
+
+	facts_add_endpoints(&out, object, most);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	json_decref(object);
+	return text;
+}
+
+Test(superctl_facts, endpoints_are_whole_and_counted)
+{
+	cr_assert_str_eq(endpoints_of(3), "tcp:1 tcp:2 tcp:3");
+	cr_assert_str_eq(endpoints_of(1), "tcp:1 +2");
+}
+
+/* The word for a service of which this is known. */
+static const char *word_of(const char *service)
+{
+	json_t *object = json_loads(service, 0, NULL);
+
+	snprintf(text, sizeof(text), "%s", state_word_of(object)->word);
+	json_decref(object);
+	return text;
+}
+
+Test(superctl_state_words, a_service_that_listens_is_ready_asleep_or_awake)
+{
+	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":0,\"instances\":0}"), "ready");
+	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":2,\"instances\":0}"), "asleep");
+	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":2,\"instances\":1}"), "awake");
+	cr_expect_str_eq(word_of("{\"state\":\"listening\",\"activations\":2,\"instances\":[{}]}"), "awake");
+	cr_expect_str_eq(word_of("{\"state\":\"running\"}"), "awake");
+}
+
+Test(superctl_state_words, a_pause_is_a_failure_or_a_limit)
+{
+	cr_expect_str_eq(word_of("{\"state\":\"backoff\",\"pause\":{\"failed\":true}}"), "failing");
+	cr_expect_str_eq(word_of("{\"state\":\"backoff\",\"pause\":{\"failed\":false}}"), "paused");
+	cr_expect_str_eq(word_of("{\"state\":\"backoff\",\"pause\":{}}"), "failing", "an older superd");
+	cr_expect_str_eq(word_of("{\"state\":\"binding\",\"pause\":{\"failed\":true}}"), "no port");
+	cr_expect_str_eq(word_of("{\"state\":\"binding\",\"pause\":null}"), "opening");
+	cr_expect_str_eq(word_of("{\"state\":\"binding\"}"), "no port");
+}
+
+Test(superctl_state_words, every_state_of_superd_has_one)
+{
+	char service[64];
+
+	for (int state = 0; state < STATES; state++) {
+		snprintf(service, sizeof(service), "{\"state\":\"%s\"}", state_name((enum state)state));
+		cr_expect_str_neq(word_of(service), "", "%s", service);
+	}
+	cr_expect_str_eq(word_of("{\"state\":\"left out\"}"), "left out");
+	cr_expect_str_eq(word_of("{\"state\":\"leaving\"}"), "leaving");
+	cr_expect_str_eq(word_of("{\"state\":\"new\"}"), "");
+}
+
+Test(superctl_facts, no_near_verb_ends_anything)
+{
+	static const char *const typed[] = { "edit",	 "sotp",    "stpo", "drian", "disabl",
+					     "shutdwon", "restrat", "evit", "freez" };
+	static const char *const ending[] = { "stop",	"restart", "hold",  "drain", "freeze",
+					      "signal", "disable", "shutdown" };
+
+	for (size_t n = 0; n < sizeof(typed) / sizeof(*typed); n++) {
+		const char *hint = verb_hint(typed[n]);
+
+		for (size_t i = 0; hint && i < sizeof(ending) / sizeof(*ending); i++)
+			cr_expect_str_neq(hint, ending[i], "%s", typed[n]);
+	}
+	cr_assert_str_eq(verb_hint("statsu"), "status");
+}
+
+Test(superctl_facts, a_command_is_as_ps_has_it)
+{
+	static const char wrapped[] = "{\"exec\":[\"/usr/sbin/tcpd\",\"-w\"],\"argv0\":\"in.fingerd\"}";
+
+	cr_assert_str_eq(command_of("{\"exec\":[\"/usr/bin/cat\",\"a b\",\"c\",\"d\",\"e\"]}", false),
+			 "/usr/bin/cat 'a b' c d e");
+	cr_assert_str_eq(command_of("{\"exec\":[\"/usr/bin/cat\",\"/x\"]}", true), "cat /x");
+	cr_assert_str_eq(command_of(wrapped, false), "in.fingerd -w (/usr/sbin/tcpd)");
+	cr_assert_str_eq(command_of(wrapped, true), "in.fingerd -w (tcpd)");
+	cr_assert_str_eq(command_of("{\"exec\":[]}", true), "");
+	cr_assert_str_eq(command_of("{\"exec\":[\"127.0.0.1\",\"8280\"],\"redirect\":\"127.0.0.1\"}", true),
+			 "relayed to 127.0.0.1:8280");
+}
+
+/* "place" of an answer's service, as its state shows it. */
+static const char *place_of(const char *number)
+{
+	struct buf out = { 0 };
+	json_t *object = json_pack("{s:s}", "state", "queued");
+
+	json_object_set_new(object, "place", json_loads(number, JSON_DECODE_ANY, NULL));
+	state_word_add(&out, object);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	json_decref(object);
+	return text;
+}
+
+Test(superctl_facts, a_place_in_line_is_a_count)
+{
+	cr_assert_str_eq(place_of("2"), "queued, 2nd in line");
+	cr_assert_str_eq(place_of("112"), "queued, 112th in line");
+	cr_assert_str_eq(place_of("0"), "queued");
+	cr_assert_str_eq(place_of("-3"), "queued");
+	cr_assert_str_eq(place_of("4294967298"), "queued");
+	cr_assert_str_eq(place_of("1e300"), "queued");
+	cr_assert_str_eq(place_of("null"), "queued");
+}
+
+static int status_of(const char *head)
+{
+	return http_parse(head, strlen(head), "/metrics").status;
+}
+
+Test(superctl_http, takes_get_and_head_of_one_path)
+{
+	cr_assert_eq(status_of("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+	cr_assert_eq(status_of("GET /metrics?a=b%20c HTTP/1.0\n\n"), 200);
+	cr_assert(http_parse("HEAD /metrics HTTP/1.1\r\n\r\n", 26, "/metrics").is_head);
+	cr_assert_eq(status_of("GET /metricsx HTTP/1.1\r\n\r\n"), 404);
+	cr_assert_eq(status_of("GET /metric HTTP/1.1\r\n\r\n"), 404);
+	cr_assert_eq(status_of("get /metrics HTTP/1.1\r\n\r\n"), 405);
+}
+
+Test(superctl_http, takes_nothing_for_what_it_is_not)
+{
+	static const char *const heads[] = {
+		"\r\n\r\n",
+		"GET\r\n\r\n",
+		"GET /metrics\r\n\r\n",
+		"GET  /metrics HTTP/1.1\r\n\r\n",
+		"GET /metrics HTTP/1.1 \r\n\r\n",
+		"GET /metrics http/1.1\r\n\r\n",
+		"GET /met\trics HTTP/1.1\r\n\r\n",
+		"GET /metrics\x80 HTTP/1.1\r\n\r\n",
+		" GET /metrics HTTP/1.1\r\n\r\n",
+	};
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		cr_assert_eq(status_of(heads[i]), 400, "%s", heads[i]);
+	cr_assert_eq(http_parse("GET /met\0rics HTTP/1.1\n\n", 25, "/metrics").status, 400);
+	cr_assert_eq(status_of("GET /metrics HTTP/2.0\r\n\r\n"), 505);
+}
+
+static const char *text_host(const char *host)
+{
+	snprintf(text, sizeof(text), "Host: %s\r\n", host);
+	return text;
+}
+
+static bool is_own(const char *fields)
+{
+	static const char *const names[] = { "status.example.org", NULL };
+	char head[400];
+
+	snprintf(head, sizeof(head), "GET / HTTP/1.1\r\n%s\r\n", fields);
+	return http_host_is_own(head, strlen(head), names);
+}
+
+Test(superctl_http, own_hosts_are_addresses_localhost_and_names_of_the_table)
+{
+	static const char *const own[] = { "127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:8090", "192.0.2.1:1",
+					   "localhost", "LocalHost:80", "status.example.org",
+					   "STATUS.example.org:443" };
+	static const char *const strange[] = { "", ":80", "evil.example", "127.0.0.1.evil.example", "::1", "[::1",
+					       "localhost.evil.example", "xstatus.example.org", "localhost:80:80",
+					       "[127.0.0.1]", "status.example.org." };
+
+	for (size_t n = 0; n < sizeof(own) / sizeof(own[0]); n++)
+		cr_expect(is_own(text_host(own[n])), "%s", own[n]);
+	for (size_t n = 0; n < sizeof(strange) / sizeof(strange[0]); n++)
+		cr_expect_not(is_own(text_host(strange[n])), "%s", strange[n]);
+	cr_expect_not(is_own(""));
+	cr_expect_not(is_own("X: localhost\r\n"));
+	cr_expect_not(is_own("Host: localhost\r\nhost: evil.example\r\n"));
+}
+
+static const char *decoded(const char *coded, bool is_form)
+{
+	struct buf out = { 0 };
+	bool is_good = http_decode(coded, strlen(coded), is_form, &out);
+
+	snprintf(text, sizeof(text), "%s", is_good ? buf_string(&out) : "(wrong)");
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_http, decodes_paths_and_queries)
+{
+	struct http_request request = http_parse("GET /a%20b?x=1&q=a+%26&q=2 HTTP/1.1\r\n\r\n", 42, NULL);
+	struct buf out = { 0 };
+
+	cr_assert_str_eq(decoded("a%2Fb%c3%A9", false), "a/b\xc3\xa9");
+	cr_assert_str_eq(decoded("a+b", false), "a+b");
+	cr_assert_str_eq(decoded("a+b", true), "a b");
+	cr_assert_str_eq(decoded("%", false), "(wrong)");
+	cr_assert_str_eq(decoded("%4", false), "(wrong)");
+	cr_assert_str_eq(decoded("%4g", false), "(wrong)");
+	cr_assert_str_eq(decoded("%00", false), "(wrong)");
+	cr_assert_str_eq(decoded("%0a", false), "(wrong)");
+	cr_assert_eq(request.status, 200);
+	cr_assert_eq(request.path_length, 6);
+	cr_assert(http_query(&request, "q", &out));
+	cr_assert_str_eq(buf_string(&out), "a &");
+	buf_clear(&out);
+	cr_assert(http_query(&request, "none", &out));
+	cr_assert_str_eq(buf_string(&out), "");
+	buf_free(&out);
+}
+
+Test(superctl_html, escapes_what_means_something)
+{
+	struct buf out = { 0 };
+
+	html_add(&out, "<a href=\"x\">&'\0\x1b\xff", 17);
+	cr_assert_str_eq(buf_string(&out), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\\x00\\x1b\\xff");
+	buf_clear(&out);
+	html_url(&out, "a-b_c.d~E9/?#%<\"\xc3");
+	cr_assert_str_eq(buf_string(&out), "a-b_c.d~E9%2F%3F%23%25%3C%22%C3");
+	buf_free(&out);
+}
+
+static double weight_of(const char *accept, const char *type)
+{
+	char head[400];
+
+	snprintf(head, sizeof(head), "GET /metrics HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n", accept);
+	return http_accepts(head, strlen(head), type);
+}
+
+Test(superctl_http, weighs_what_a_client_accepts)
+{
+	const char *prometheus = "Accept: application/openmetrics-text;version=1.0.0;q=0.5,"
+				 "application/openmetrics-text;version=0.0.1;q=0.4,"
+				 "text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+	const char *open = "application/openmetrics-text";
+
+	cr_assert_float_eq(weight_of(prometheus, open), 0.5, 1e-9);
+	cr_assert_float_eq(weight_of(prometheus, "text/plain"), 0.3, 1e-9);
+	cr_assert_float_eq(weight_of("aCCept : a/b , Text/Plain\t; Q = 0.125", "text/plain"), 0.125, 1e-9);
+	cr_assert_float_eq(weight_of("Accept: a/b\r\nAccept: text/plain", "text/plain"), 1, 1e-9);
+	cr_assert_float_eq(weight_of("Accept: text/plain;q=0", "text/plain"), 0, 1e-9);
+}
+
+Test(superctl_http, weighs_nothing_that_is_not_said)
+{
+	static const char *const heads[] = {
+		"X: y",
+		"Accept: */*",
+		"Accept:",
+		"Accept: ,,;=,",
+		"Accept: text/plainer",
+		"Accepting: text/plain",
+		"A: b\r\n\r\nAccept: text/plain",
+	};
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		cr_assert_float_eq(weight_of(heads[i], "text/plain"), -1, 1e-9, "%s", heads[i]);
+	cr_assert_float_eq(http_accepts("Accept: text/plain", 18, "text/plain"), -1, 1e-9);
+	cr_assert_float_eq(weight_of("Accept: text/plain;q=much", "text/plain"), 0, 1e-9);
+	cr_assert_float_eq(weight_of("Accept: text/plain;q=9.9", "text/plain"), 1, 1e-9);
+}
+
+Test(superctl_http, a_head_ends_in_an_empty_line)
+{
+	cr_assert(http_is_whole("GET / HTTP/1.1\r\n\r\n", 18));
+	cr_assert(http_is_whole("GET / HTTP/1.1\n\n", 16));
+	cr_assert_not(http_is_whole("GET / HTTP/1.1\r\n\r", 17));
+	cr_assert_not(http_is_whole("", 0));
+}
+
+Test(superctl_verbs, what_others_call_it_is_known)
+{
+	for (size_t i = 0; i < verb_count; i++) {
+		cr_assert_eq(verb_find(verbs[i].name), &verbs[i]);
+		cr_assert_neq(!verbs[i].run, verbs[i].names != NAMES_VERBS);
+	}
+	cr_assert_str_eq(verb_hint("daemon-reload"), "reload");
+	cr_assert_str_eq(verb_hint("relaod"), "reload");
+	cr_assert_null(verb_hint("xyzzy"));
+}
+
+/* The words of an enum, such as the states of a service, as the control socket's schema has them. */
+static json_t *known_words(const char *definition, json_t **schema)
+{
+	char path[512];
+	json_t *states;
+
+	snprintf(path, sizeof(path), "%s/contrib/doc/superd-control.schema.json", getenv("SRCDIR"));
+	*schema = json_load_file(path, 0, NULL);
+	states = json_object_get(json_object_get(json_object_get(*schema, "definitions"), definition), "enum");
+	cr_assert_gt(json_array_size(states), 0, "%s", path);
+	return states;
+}
+
+static size_t count_of(const char *in, const char *what)
+{
+	size_t count = 0;
+
+	for (const char *at = in; (at = strstr(at, what)); at++)
+		count++;
+	return count;
+}
+
+Test(superctl_states, the_paper_has_those_of_superd)
+{
+	json_t *schema, *states = known_words("state", &schema);
+
+	cr_assert_eq(json_array_size(states), STATES + 3);
+	for (size_t i = 0; i < STATES; i++)
+		cr_expect_str_eq(json_string_value(json_array_get(states, i)), state_name((enum state)i));
+	cr_expect_str_eq(json_string_value(json_array_get(states, STATES)), "left out");
+	cr_expect_str_eq(json_string_value(json_array_get(states, STATES + 1)), "leaving");
+	cr_expect_str_eq(json_string_value(json_array_get(states, STATES + 2)), "condition");
+	json_decref(schema);
+}
+
+Test(superctl_states, each_is_shown_and_counted)
+{
+	json_t *schema, *states = known_words("state", &schema);
+
+	for (size_t i = 0; i < json_array_size(states); i++) {
+		const char *state = json_string_value(json_array_get(states, i));
+		json_t *lines = json_pack("[{s:s,s:s}]", "service", "web", "state", state);
+		struct buf out = { 0 };
+
+		metrics_compose(&out, METRICS_OPENMETRICS, NULL, lines);
+		snprintf(text, sizeof(text), "{service=\"web\",superd_service_state=\"%s\"} 1\n", state);
+		cr_expect_not_null(strstr(buf_string(&out), text), "%s has no sample", state);
+		cr_expect_eq(count_of(buf_string(&out), ",superd_service_state="), json_array_size(states));
+		cr_expect_eq(state_word_of(json_array_get(lines, 0))->style == STYLE_DIM, !strcmp(state, "off"),
+			     "%s has no mark", state);
+		buf_free(&out);
+		json_decref(lines);
+	}
+	json_decref(schema);
+}
+
+Test(superctl_order, every_result_of_superd_has_a_sentence)
+{
+	json_t *schema, *results = known_words("order_result", &schema);
+
+	cr_assert_eq(json_array_size(results), ORDER_RESULTS);
+	for (size_t i = 0; i < ORDER_RESULTS; i++) {
+		const char *result = json_string_value(json_array_get(results, i));
+		json_t *line = json_pack("{s:s,s:s,s:s,s:s}", "service", "web", "state", "nowhere", "result", result,
+					 "reason", "because");
+		struct buf out = { 0 };
+
+		cr_expect_str_eq(result, order_result_word((enum order_result)i));
+		order_add(&out, line, false);
+		cr_expect_str_neq(buf_string(&out), "web: nowhere", "%s", result);
+		cr_expect_null(strstr(buf_string(&out), " 0"), "%s: %s", result, buf_string(&out));
+		buf_free(&out);
+		json_decref(line);
+	}
+	json_decref(schema);
+}
+
+static void expect_sentence(const char *members, bool at_boot, const char *sentence)
+{
+	struct buf json = { 0 }, out = { 0 };
+	json_t *line;
+
+	buf_addf(&json, "{'service':'web',%s}", members);
+	for (size_t n = 0; n < json.length; n++)
+		json.data[n] = json.data[n] == '\'' ? '"' : json.data[n];
+	line = json_reply_parse(json.data, json.length);
+	cr_assert_not_null(line, "%s", json.data);
+	order_add(&out, line, at_boot);
+	cr_expect_str_eq(buf_string(&out) + strlen("web: "), sentence);
+	buf_free(&json);
+	buf_free(&out);
+	json_decref(line);
+}
+
+Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
+{
+	static const struct {
+		const char *members, *sentence;
+	} lines[] = {
+		{ "'result':'started','pid':12", "started, pid 12" },
+		{ "'result':'ended','last_exit':{'status':3,'signal':null,'result':'exit-code'}",
+		  "it was started, and has ended: exit status 3" },
+		{ "'result':'stopped','state':'listening','sockets':1",
+		  "stopped; it listens, and the next client starts it again" },
+		{ "'result':'stopped','state':'listening','sockets':1,'instances':1",
+		  "stopped; clients have started it again" },
+		{ "'result':'stopped','state':'off','killed':2,'parted':1",
+		  "stopped; 1 client did not leave the stopped instance; 2 instances did not end by timeout_stop and "
+		  "were killed" },
+		{ "'result':'stopped','state':'binding','reason':'tcp:1: in use','sockets':2,'open':1",
+		  "no instance runs; not all of its sockets are open: tcp:1: in use; superd tries again" },
+		{ "'result':'held','state':'running','instances':1,'held':true,'ends_with_superd':'no folder'",
+		  "held: its clients queue until it is released; the instance it has runs on, and serves; this ends "
+		  "with superd: no folder" },
+		{ "'result':'drained','state':'held','held':true,'retired':true",
+		  "drained; it is held, so its clients queue; an instance from before a reload runs on: stop or "
+		  "restart ends it" },
+		{ "'result':'not-stored','enabled':false,'reason':'no disk'",
+		  "disabled: its sockets are closed until it is enabled; but not when the machine restarts: no disk" },
+		{ "'result':'signalled','state':'frozen','signal':'HUP','signalled':4,'pids':[5,6]",
+		  "sent SIGHUP to pid 5, 6 and 2 more; it is frozen, and receives the signal when it is thawed" },
+		{ "'result':'needs-no-refresh','for':null,'accept':true",
+		  "it does not run: the configuration has disable = yes" },
+		{ "'result':'needs-no-refresh','for':7,'accept':true",
+		  "accept = yes: the next client's instance reads its configuration anyway" },
+		{ "'message':'of an older superd'", "of an older superd" },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		expect_sentence(lines[i].members, false, lines[i].sentence);
+	expect_sentence("'ok':true,'result':'disabled-already'", true,
+			"it is disabled already; also at each start of superd");
+	expect_sentence("'ok':true,'result':'under-way'", true, "under way");
+}
+
+/* What status' exit status says. */
+Test(superctl_states, each_serves_or_does_not)
+{
+	static const char resting[] = " off binding closing backoff held left out leaving condition ";
+	json_t *schema, *states = known_words("state", &schema);
+
+	for (size_t i = 0; i < json_array_size(states); i++) {
+		const char *state = json_string_value(json_array_get(states, i));
+		json_t *service = json_pack("{s:s}", "state", state);
+
+		snprintf(text, sizeof(text), " %s ", state);
+		cr_expect_eq(state_word_is_active(service), !strstr(resting, text), "%s", state);
+		json_decref(service);
+	}
+	json_decref(schema);
+}
+
+/* One answer of top a second, with this list of services. */
+static void take_services(struct rate_history *history, const char *services)
+{
+	json_t *line = json_pack("{s:f, s:o}", "at", history->at + 1, "services", json_loads(services, 0, NULL));
+
+	cr_assert_not_null(line);
+	rate_history_take(history, line);
+	json_decref(line);
+}
+
+static const char *bars_of(const struct rate_history *history, const char *service)
+{
+	struct buf out = { 0 };
+
+	rate_history_add(history, service, false, &out);
+	snprintf(text, sizeof(text), "%s", buf_string(&out));
+	buf_free(&out);
+	return text;
+}
+
+Test(superctl_rate_history, a_service_that_is_missing_had_no_instance)
+{
+	struct rate_history history = { 0 };
+
+	take_services(&history, "[{\"service\":\"a\",\"activations\":7}]");
+	cr_expect_str_eq(bars_of(&history, "a"), "");
+	take_services(&history, "[{\"service\":\"a\",\"activations\":9}]");
+	take_services(&history, "[{\"service\":\"b\",\"activations\":50,\"instances\":1}]");
+	cr_expect_str_eq(bars_of(&history, "a"), "#_");
+	cr_expect_str_eq(bars_of(&history, "b"), "#");
+	take_services(&history, "[{\"service\":\"a\",\"accepted\":4,\"activations\":10}]");
+	cr_expect_str_eq(bars_of(&history, "a"), "=_#");
+	cr_expect_str_eq(bars_of(&history, "b"), "#_");
+	for (int n = 0; n < RATE_HISTORY_MOST; n++)
+		take_services(&history, "[]");
+	cr_expect_eq(json_object_size(history.services), 0);
+	rate_history_free(&history);
+}
+
+Test(superctl_rate_history, has_the_last_rates_whatever_the_counters_are)
+{
+	struct rate_history history = { 0 };
+
+	for (int n = 0; n < 3 * RATE_HISTORY_MOST; n++)
+		take_services(&history, n % 2 ? "[{\"service\":\"a\",\"activations\":1e308}]"
+					      : "[{\"service\":\"a\",\"activations\":-1e308}]");
+	cr_expect_leq(strlen(bars_of(&history, "a")), RATE_HISTORY_MOST, "%s", text);
+	take_services(&history, "[3, {}, {\"service\":\"a\",\"activations\":\"\"}]");
+	cr_expect_leq(strlen(bars_of(&history, "a")), RATE_HISTORY_MOST, "%s", text);
+	rate_history_free(&history);
+}

@@ -1,0 +1,236 @@
+/* Paths in a root that is not superd's. */
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "superd/bind/target_path.h"
+
+static char folder[64];
+static int root, work;                  /* root/: the process's root; root/srv/: its working folder */
+
+static void make(const char *name)
+{
+	cr_assert(mkdirat(root, name, 0755) == 0, "%s: %s", name, strerror(errno));
+}
+
+static void link_to(const char *text, const char *name)
+{
+	cr_assert(symlinkat(text, root, name) == 0, "%s: %s", name, strerror(errno));
+}
+
+static void set_up(void)
+{
+	strcpy(folder, "/tmp/superd-path-XXXXXX");
+	cr_assert(mkdtemp(folder));
+	root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cr_assert_geq(root, 0);
+	make("srv");
+	make("srv/data");
+	make("run");
+	make("run/app");
+	work = openat(root, "srv", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cr_assert_geq(work, 0);
+}
+
+static void tear_down(void)
+{
+	char command[128];
+
+	close(root);
+	close(work);
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	cr_assert_eq(system(command), 0);
+}
+
+static const char *text_in_root(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+TestSuite(target_path, .init = set_up, .fini = tear_down);
+
+/* Whether the path is in this folder of the root; NULL: there must be none. */
+static void expect_folder(const char *path, const char *wanted)
+{
+	int fd = path_open_folder(root, work, path);
+	struct stat found, status;
+
+	if (!wanted) {
+		cr_expect_lt(fd, 0, "%s", path);
+	} else {
+		cr_assert_geq(fd, 0, "%s: %s", path, strerror(errno));
+		cr_assert(fstat(fd, &found) == 0 && fstatat(root, wanted, &status, 0) == 0);
+		cr_expect(found.st_dev == status.st_dev && found.st_ino == status.st_ino, "%s is not in %s", path,
+			  wanted);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+Test(target_path, plain_names)
+{
+	expect_folder("web.sock", "srv");
+	expect_folder("./web.sock", "srv");
+	expect_folder("data/web.sock", "srv/data");
+	expect_folder("data//./web.sock", "srv/data");
+	expect_folder("../run/app/web.sock", "run/app");
+	expect_folder("/web.sock", ".");
+	expect_folder("/run/app/web.sock", "run/app");
+	expect_folder("none/web.sock", NULL);
+	expect_folder("/none/web.sock", NULL);
+}
+
+Test(target_path, absolute_links_start_at_the_processs_root)
+{
+	link_to("/run", "srv/run");
+	link_to("/run/app", "srv/data/app");
+	link_to("/srv/data/app", "link");
+	expect_folder("run/web.sock", "run");
+	expect_folder("run/app/web.sock", "run/app");
+	expect_folder("data/app/web.sock", "run/app");
+	expect_folder("/link/web.sock", "run/app");
+	expect_folder("../link/web.sock", "run/app");
+}
+
+Test(target_path, relative_links_start_at_their_folder)
+{
+	link_to("../run", "srv/run");
+	link_to("../../run/app/", "srv/data/app");
+	expect_folder("run/web.sock", "run");
+	expect_folder("/srv/data/app/web.sock", "run/app");
+}
+
+Test(target_path, nothing_leads_out_of_the_root)
+{
+	link_to("/../../..", "srv/up");
+	expect_folder("../../../../run/web.sock", "run");
+	expect_folder("/../run/web.sock", "run");
+	expect_folder("up/run/web.sock", "run");
+	expect_folder("../../etc/web.sock", NULL);
+}
+
+Test(target_path, links_without_an_end_are_refused)
+{
+	link_to("loop", "srv/loop");
+	link_to("/srv/b", "srv/a");
+	link_to("/srv/a", "srv/b");
+	expect_folder("loop/web.sock", NULL);
+	expect_folder("a/web.sock", NULL);
+}
+
+Test(target_path, files_and_long_names_are_no_folders)
+{
+	char name[NAME_MAX + 20];
+	int fd = openat(root, "srv/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	cr_assert_geq(fd, 0);
+	close(fd);
+	expect_folder("file/web.sock", NULL);
+	memset(name, 'a', sizeof(name) - 1);
+	memcpy(name + sizeof(name) - 10, "/web.sock", 10);
+	expect_folder(name, NULL);
+}
+
+/* For the test process itself. */
+static void expect_own(const char *path, const char *wanted)
+{
+	struct target_process self;
+	struct stat found = { 0 }, status;
+
+	cr_assert(target_open(&self, getpid()) && target_inspect(&self));
+	cr_expect(target_find_folder(&self, AT_FDCWD, path, &found), "%s: %s", path, strerror(errno));
+	cr_assert_eq(fstatat(root, wanted, &status, 0), 0);
+	cr_expect(found.st_dev == status.st_dev && found.st_ino == status.st_ino, "%s is not in %s", path, wanted);
+	target_close(&self);
+}
+
+Test(target_path, a_folder_may_be_named_by_a_descriptor)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/web.sock", work);
+	expect_own(path, "srv");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/data/web.sock", work);
+	expect_own(path, "srv/data");
+	snprintf(path, sizeof(path), "%s/run/web.sock", folder);
+	expect_own(path, "run");
+	cr_assert_eq(fchdir(work), 0);
+	expect_own("data/web.sock", "srv/data");
+}
+
+/* It is not the descriptor whose number is left when it is cut to 32 bits. */
+Test(target_path, a_number_that_no_descriptor_has_names_no_folder)
+{
+	struct target_process self;
+	struct stat found;
+	char path[128];
+
+	cr_assert(target_open(&self, getpid()) && target_inspect(&self));
+	snprintf(path, sizeof(path), "/proc/self/fd/%lld/web.sock", (1LL << 32) + work);
+	cr_expect_not(target_find_folder(&self, AT_FDCWD, path, &found));
+	target_close(&self);
+}
+
+/* Whether the kernel has asked the automounter of root/run for a mount, while this path was looked for. */
+static bool asks_automounter(const char *path)
+{
+	char options[128];
+	int ends[2], status, found;
+	pid_t mounter = fork(), looker;
+	struct pollfd asked;
+	bool asks;
+
+	if (mounter == 0) {
+		setpgid(0, 0);          /* the kernel asks for nobody of the automounter's own group */
+		for (;;)
+			pause();
+	}
+	setpgid(mounter, mounter);
+	cr_assert(pipe2(ends, O_CLOEXEC) == 0);
+	snprintf(options, sizeof(options), "fd=%d,pgrp=%d,minproto=5,maxproto=5,direct", ends[1], (int)mounter);
+	if (mount("superd-test", text_in_root("run"), "autofs", 0, options) < 0) {
+		kill(mounter, SIGKILL);
+		cr_skip_test("there is no autofs here");
+	}
+	looker = fork();
+	if (looker == 0) {
+		found = path_open_folder(root, work, path);
+		_exit(found < 0);
+	}
+	asked = (struct pollfd){ ends[0], POLLIN, 0 };
+	while (waitpid(looker, &status, WNOHANG) == 0 && poll(&asked, 1, 5) == 0)
+		;
+	asks = asked.revents & POLLIN;
+	umount2(text_in_root("run"), MNT_DETACH);
+	close(ends[0]);
+	close(ends[1]);
+	kill(looker, SIGKILL);
+	waitpid(looker, NULL, 0);
+	kill(mounter, SIGKILL);
+	waitpid(mounter, NULL, 0);
+	return asks;
+}
+
+/* superd may search folders that the program may not. */
+Test(target_path, nothing_is_mounted_for_a_look)
+{
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		cr_skip_test("needs root, and a mount namespace");
+	cr_expect_not(asks_automounter("/run/app/web.sock"));
+	cr_expect_not(asks_automounter("../run/web.sock"));
+}

@@ -1,0 +1,136 @@
+/* When successful ends are suspected to be of a backend that takes no client, so that its next start waits for a proof
+ * (superd/health/start_look). */
+#include "tests/unit/bind_fixture.h"
+
+#include "superd/health/exit_verdict.h"
+#include "superd/health/queue_guard.h"
+
+#define MANY 40
+
+static struct engine engine;
+static struct exec_options options_of_exec;
+static const struct service service = { .name = "web", .exec = &options_of_exec };
+static struct listener listener;
+static struct queue_guard guard;
+static struct service_run run = { .guard = &guard };
+static struct service_runtime runtime = {
+	.engine = &engine, .service = &service, .run = &run, .listeners = &listener, .listener_count = 1,
+};
+static struct listen listen_one;
+static int clients[2 * MANY];
+static size_t came;
+
+static void begin(const char *address)
+{
+	listen_one = listen_of(address);
+	listener = (struct listener){ .io.fd = opened(&listen_one), .listen = &listen_one };
+	guard = (struct queue_guard){ .no_progress_limit = NO_PROGRESS_LIMIT, .arrivals = -1 };
+}
+
+static void finish(void)
+{
+	while (came)
+		close(clients[--came]);
+	close(guard.arrivals);
+	close(listener.io.fd);
+}
+
+static void come(void)
+{
+	clients[came++] = connected(AF_INET, SOCK_STREAM, port_of(listener.io.fd));
+}
+
+static void take(void)
+{
+	int client = accept(listener.io.fd, NULL, NULL);
+
+	cr_assert_geq(client, 0);
+	close(client);
+}
+
+static void end(void)
+{
+	struct ending ending = { .lasted = .001, .result = RESULT_SUCCESS };
+	struct queue_look look = exit_verdict_look(&runtime);
+
+	cr_assert_eq(exit_verdict_end(&runtime, &ending, &look, ""), EXITED);
+}
+
+TestSuite(exit_verdict, .init = set_up, .fini = tear_down, .timeout = 120);
+
+/* The next client comes before the backend that has taken one has ended: the queue is never shorter. */
+Test(exit_verdict, suspects_nobody_who_takes_each_client)
+{
+	begin("tcp:127.0.0.1:0");
+	come();
+	for (int n = 0; n < MANY; n++) {
+		exit_verdict_note_queue(&runtime);
+		if (n % 2)
+			take();
+		come();
+		if (n % 2 == 0)
+			take();
+		end();
+		cr_assert_not(queue_guard_wants_proof(&runtime), "after %d ends", n);
+	}
+	cr_expect_gt(guard.no_progress_limit, NO_PROGRESS_LIMIT);
+	finish();
+}
+
+Test(exit_verdict, suspects_who_takes_nobody)
+{
+	begin("tcp:127.0.0.1:0");
+	come();
+	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
+		cr_assert_not(queue_guard_wants_proof(&runtime));
+		exit_verdict_note_queue(&runtime);
+		end();
+	}
+	cr_expect(queue_guard_wants_proof(&runtime));
+	cr_expect_eq(guard.no_progress_limit, NO_PROGRESS_LIMIT);
+	finish();
+}
+
+Test(exit_verdict, suspects_who_takes_nobody_while_more_come)
+{
+	begin("tcp:127.0.0.1:0");
+	come();
+	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
+		cr_assert_not(queue_guard_wants_proof(&runtime));
+		come();
+		exit_verdict_note_queue(&runtime);
+		come();
+		end();
+	}
+	cr_expect(queue_guard_wants_proof(&runtime));
+	cr_expect_eq(guard.no_progress_limit, NO_PROGRESS_LIMIT);
+	finish();
+}
+
+/* One that came before the run was counted, or makes the queue longer: it proves nothing. */
+Test(exit_verdict, takes_no_client_of_before_the_run_for_a_proof)
+{
+	begin("tcp:127.0.0.1:0");
+	come();
+	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
+		if (n == NO_PROGRESS_LIMIT - 1)
+			come();
+		exit_verdict_note_queue(&runtime);
+		end();
+	}
+	cr_expect(queue_guard_wants_proof(&runtime));
+	finish();
+}
+
+Test(exit_verdict, watches_no_other_sockets_than_of_tcp)
+{
+	begin("udp:127.0.0.1:0");
+	clients[came++] = connected(AF_INET, SOCK_DGRAM, port_of(listener.io.fd));
+	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
+		cr_assert_eq(send(clients[0], "x", 1, 0), 1);
+		exit_verdict_note_queue(&runtime);
+		cr_expect_eq(guard.arrivals, -1);
+		end();
+	}
+	finish();
+}

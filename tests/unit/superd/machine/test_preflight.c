@@ -1,0 +1,804 @@
+/* Tables against this machine: what is missing is an error or a warning, at the place of its
+ * option. What needs root, or needs not to be root, takes the other road in a child. */
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "os/host/program.h"
+#include "read/systemd/systemd.h"
+#include "read/systemd/unit.h"
+#include "superd/machine/preflight.h"
+#include "superd/machine/resolve.h"
+#include "table/sources/sources.h"
+#include "tests/unit/as_nobody.h"
+
+static struct diags diags;
+static struct table *table;
+static char folder[64], runtime[128];
+static struct process_defaults process_defaults;
+static bool is_checked;                 /* as by superd --check */
+
+static void set_up(void)
+{
+	diags = (struct diags){ 0 };
+	table = NULL;
+	strcpy(folder, "/tmp/superd-preflight-XXXXXX");
+	cr_assert(mkdtemp(folder));
+	cr_assert_eq(chmod(folder, 0755), 0);
+	snprintf(runtime, sizeof(runtime), "%s/run", folder);
+	process_defaults = (struct process_defaults){ .runtime_directory = runtime, .state_directory = folder };
+}
+
+static void tear_down(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	cr_assert_eq(system(command), 0);
+	table_free(table);
+	diags_free(&diags);
+}
+
+TestSuite(preflight, .init = set_up, .fini = tear_down, .timeout = 120);
+
+static const char *said(void)
+{
+	static char text[8192];
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < diags.count && at < sizeof(text); i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%u: %s\n", diags.list[i].line,
+				       diags.list[i].message);
+	return text;
+}
+
+static bool has_said(enum severity severity, unsigned line, const char *message)
+{
+	for (size_t i = 0; i < diags.count; i++) {
+		const struct diag *diag = &diags.list[i];
+
+		if (diag->severity == severity && diag->line == line && strstr(diag->message, message))
+			return true;
+	}
+	fprintf(stderr, "line %u: '%s' is not among:\n%s", line, message, said());
+	return false;
+}
+
+/* The table's text; FOLDER in it is the test's own. */
+static bool load(const char *text)
+{
+	char whole[4096], *end = whole;
+
+	while (*text && end < whole + sizeof(whole) - sizeof(folder)) {
+		if (!strncmp(text, "FOLDER", 6)) {
+			end = stpcpy(end, folder);
+			text += 6;
+		} else {
+			*end++ = *text++;
+		}
+	}
+	*end = '\0';
+	table = read_text("test.conf", whole, strlen(whole), &diags);
+	if (!table || diags.errors) {
+		fprintf(stderr, "%s", said());
+		return false;
+	}
+	diags_free(&diags);
+	diags = (struct diags){ 0 };
+	table->is_only_checked = is_checked;
+	resolve_table(table, NULL, &diags);
+	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
+	return true;
+}
+
+static void make_file(const char *name, mode_t mode, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	cr_assert(file);
+	fputs(text, file);
+	cr_assert_eq(fclose(file), 0);
+	cr_assert_eq(chmod(path, mode), 0);
+}
+
+static void make_folder(const char *name, mode_t mode)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	cr_assert_eq(chmod(path, mode), 0);
+}
+
+static int chown_in(const char *name, uid_t owner)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return chown(path, owner, (gid_t)-1);
+}
+
+/* Criterion leaves out tear_down where a test is skipped. */
+static void needs_root(void)
+{
+	if (geteuid() == 0)
+		return;
+	tear_down();
+	cr_skip_test("running as another user needs root");
+}
+
+static void add_unit(struct reading *reading, const char *name, const char *text)
+{
+	struct source_file source;
+
+	cr_assert(source_from_text(&source, name, text, strlen(text), reading->table->pool, &diags));
+	cr_assert_not_null(unit_from_source(reading, name, &source));
+	source_free(&source);
+}
+
+/* a, b and so on: a socket on 127.0.0.1 with these lines in its [Socket] and in the service's [Service] each. */
+static void load_units(size_t count, const char *socket, const char *const services[])
+{
+	const struct read_request request = { .unit_path = (const char *const[]){ NULL } };
+	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
+	char text[512], name[16];
+
+	for (size_t n = 0; n < count; n++) {
+		snprintf(name, sizeof(name), "%c.service", (char)('a' + n));
+		snprintf(text, sizeof(text), "[Service]\nExecStart=/bin/true\n%s", services[n]);
+		add_unit(&reading, name, text);
+		snprintf(name, sizeof(name), "%c.socket", (char)('a' + n));
+		snprintf(text, sizeof(text), "[Socket]\nListenStream=127.0.0.1:%zu\n%s", 54001 + n, socket);
+		add_unit(&reading, name, text);
+		reader_systemd.read(&reading, name);
+	}
+	reading_finish(&reading);
+	table = reading.table;
+	cr_assert_eq(diags.errors, 0, "%s", said());
+	resolve_table(table, NULL, &diags);
+	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
+}
+
+static void load_unit(const char *socket, const char *service)
+{
+	load_units(1, socket, &service);
+}
+
+Test(preflight, says_nothing_of_a_table_that_fits)
+{
+	cr_assert(load("service a { listen = {\"127.0.0.1:54001\", \"FOLDER/a.sock\"}\n exec = \"/bin/true\"\n"
+		       " working_directory = \"/tmp\"\n output = \"file:FOLDER/log\"\n }"));
+	for (size_t i = 0; i < diags.count; i++)
+		cr_expect(strstr(diags.list[i].message, "it would run as root"), "%s", diags.list[i].message);
+}
+
+Test(preflight, misses_a_program)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/none --option\"\n}"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "/none: there is no such program"));
+}
+
+Test(preflight, knows_a_text_in_a_list)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = { \"/bin/cat -u\" }\n}"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "/bin/cat -u: there is no such program"));
+	for (size_t n = 0; n < diags.count; n++)
+		cr_expect(diags.list[n].severity != SEVERITY_ERROR ||
+			  strstr(diags.list[n].hint, "a list names each word for itself"));
+}
+
+Test(preflight, warns_of_a_program_that_tcpd_would_not_find)
+{
+	make_file("tcpd", 0755, "#!/bin/sh\n");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n accept = yes\n exec = \"FOLDER/tcpd -l\"\n"
+		       " argv0 = \"in.nosuchd\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n accept = yes\n exec = \"FOLDER/tcpd\"\n"
+		       " argv0 = \"/bin/sh\"\n}"));
+	cr_expect(has_said(SEVERITY_WARNING, 4,
+			   "/usr/sbin/in.nosuchd, which tcpd starts: there is no such program"));
+	cr_expect_null(strstr(said(), "/bin/sh"));
+}
+
+Test(preflight, warns_of_a_banner_that_is_not_there)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n accept = yes\n exec = \"/bin/cat\"\n"
+		       " banner = \"FOLDER/none\"\n banner_fail = \"/etc/passwd\"\n}"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "/none: No such file or directory"));
+	cr_expect_null(strstr(said(), "banner_fail"));
+}
+
+Test(preflight, wants_a_program_to_be_executable)
+{
+	make_file("plain", 0644, "x");
+	make_folder("sub", 0755);
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/plain\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/sub\"\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"/dev/null\"\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "may not execute it; its mode is 0644"));
+	cr_expect(has_said(SEVERITY_ERROR, 7, "that is a directory, not a program"));
+	cr_expect(has_said(SEVERITY_ERROR, 11, "that is no program"));
+}
+
+Test(preflight, judges_for_the_services_user)
+{
+	needs_root();
+	make_file("mine", 0700, "#!/bin/sh\n");
+	make_folder("closed", 0700);
+	make_file("closed/program", 0755, "#!/bin/sh\n");
+	cr_assert(
+		load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/mine\"\n user = \"daemon\"\n}\n"
+		     "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/mine\"\n user = \"root\"\n}\n"
+		     "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/closed/program\"\n user = \"daemon\"\n}\n"));
+	cr_expect_eq(diags.errors, 2, "%s", said());
+	cr_expect(has_said(SEVERITY_ERROR, 3, "user daemon may not execute it; its mode is 0700"));
+	cr_expect(has_said(SEVERITY_ERROR, 13, "user daemon may not enter"));
+}
+
+Test(preflight, lets_a_group_execute)
+{
+	char path[128];
+
+	needs_root();
+	make_file("grouped", 0750, "#!/bin/sh\n");
+	snprintf(path, sizeof(path), "%s/grouped", folder);
+	cr_assert_eq(chown(path, 0, 12), 0);
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/grouped\"\n user = \"daemon\"\n"
+		       " supplementary_groups = {\"12\"}\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/grouped\"\n user = \"daemon\"\n}\n"));
+	cr_expect_eq(diags.errors, 1, "%s", said());
+	cr_expect(has_said(SEVERITY_ERROR, 9, "may not execute"));
+}
+
+Test(preflight, misses_the_interpreter_of_a_script)
+{
+	make_file("good", 0755, "#! /bin/sh -e\n");
+	make_file("bad", 0755, "#!/usr/bin/no-such-thing -x\n");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/good\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/bad\"\n}\n"));
+	cr_expect_eq(diags.errors, 1, "%s", said());
+	cr_expect(has_said(SEVERITY_ERROR, 7, "its interpreter '/usr/bin/no-such-thing' is not there"));
+}
+
+Test(preflight, misses_the_interpreter_of_an_interpreter)
+{
+	char script[128];
+
+	make_file("bad", 0755, "#!/usr/bin/no-such-thing\n");
+	snprintf(script, sizeof(script), "#!%s/bad\n", folder);
+	make_file("script", 0755, script);
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/script\"\n}"));
+	cr_expect(has_said(SEVERITY_ERROR, 3,
+			   "the interpreter of its interpreter, '/usr/bin/no-such-thing', is not there"));
+}
+
+Test(preflight, sees_dos_line_ends)
+{
+	make_file("plain", 0755, "#!/bin/sh\r\necho a\r\n");
+	make_file("flagged", 0755, "#!/bin/sh -e\r\necho a\r\n");
+	make_file("found", 0755, "#!/usr/bin/env sh\r\necho a\r\n");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/plain\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/flagged\"\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/found\"\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 3,
+			   "its interpreter '/bin/sh\\r' (the file has DOS line ends) is not there"));
+	cr_expect(has_said(SEVERITY_ERROR, 7, "it has DOS line ends: a \\r ends the arguments of /bin/sh"));
+	cr_expect(has_said(SEVERITY_ERROR, 11, "it has DOS line ends: a \\r ends the arguments of /usr/bin/env"));
+}
+
+/* binfmt_misc may know of such a file, says superd then. */
+static bool knows_own_formats(void)
+{
+	return system("ls /proc/sys/fs/binfmt_misc 2>/dev/null | grep -qvx -e register -e status") == 0;
+}
+
+Test(preflight, wants_a_script_to_name_its_interpreter)
+{
+	make_file("script", 0755, "echo a\n");
+	make_file("empty", 0755, "");
+	make_file("nameless", 0755, "#!\necho a\n");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/script\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/empty\"\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/nameless\"\n"
+		       " exec_start_pre = {\"FOLDER/script\"}\n}\n"));
+	cr_expect_eq(diags.errors, knows_own_formats() ? 0 : 3, "%s", said());
+	for (unsigned line = 3; line <= 11 && !knows_own_formats(); line += 4)
+		cr_expect(has_said(SEVERITY_ERROR, line, "it does not begin with #! and an interpreter"));
+	if (!knows_own_formats())
+		cr_expect(has_said(SEVERITY_WARNING, 12, "it does not begin with #! and an interpreter"));
+}
+
+/* A program of this machine's with the name of its loader changed, as in an image that lacks it. */
+Test(preflight, misses_the_loader_of_a_program)
+{
+	static char program[4096];
+	FILE *file = fopen("/proc/self/exe", "r");
+	size_t length;
+	char *loader, path[128];
+
+	cr_assert(file);
+	length = fread(program, 1, sizeof(program), file);
+	fclose(file);
+	loader = memmem(program, length, "/ld", 3);
+	if (!loader) {
+		tear_down();
+		cr_skip_test("these tests are linked without a loader");
+	}
+	loader[1] = 'x';
+	snprintf(path, sizeof(path), "%s/program", folder);
+	file = fopen(path, "w");
+	cr_assert(file);
+	cr_assert_eq(fwrite(program, 1, length, file), length);
+	cr_assert_eq(fclose(file), 0);
+	cr_assert_eq(chmod(path, 0755), 0);
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/program\"\n}"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "its interpreter '/"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "/xd"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, " is not there"));
+}
+
+/* What interprets a program of another root lies in that, too. */
+/* /bin/cat, as if it had been linked with another library. The name is as long as that of the C library. */
+static bool make_program_without_library(const char *name)
+{
+	static const char was[] = "libc.so.6", is[] = "libx.so.6";
+	size_t length;
+	char *text = fd_read_file("/bin/cat", 16 << 20, &length);
+	char *at = text ? memmem(text, length, was, sizeof(was)) : NULL;
+	char path[128];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	out = at ? fopen(path, "w") : NULL;
+	if (out) {
+		memcpy(at, is, sizeof(is));
+		cr_assert_eq(fwrite(text, 1, length, out), length);
+		cr_assert_eq(fclose(out), 0);
+		cr_assert_eq(chmod(path, 0755), 0);
+	}
+	free(text);
+	return out;
+}
+
+Test(preflight, misses_a_library_of_a_program)
+{
+	if (!make_program_without_library("program")) {
+		tear_down();
+		cr_skip_test("/bin/cat needs no libc.so.6 here");
+	}
+	is_checked = true;
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/program\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/cat\"\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"FOLDER/program\"\n"
+		       " env = {\"LD_LIBRARY_PATH=/x\"}\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 3, "its library libx.so.6 is not found"), "%s", said());
+	cr_expect_null(strstr(said(), "b: exec"), "%s", said());
+	cr_expect_not(has_said(SEVERITY_WARNING, 11, "library"), "%s", said());
+}
+
+Test(preflight, looks_for_interpreters_inside_root_directory)
+{
+	needs_root();
+	make_folder("jail", 0755);
+	make_folder("jail/bin", 0755);
+	make_file("jail/bin/good", 0755, "#!/bin/own\n");
+	make_file("jail/bin/own", 0755, "\177ELF");
+	make_file("jail/bin/bad", 0755, "#!/bin/cat\n");
+	cr_assert(load(
+		"service a {\n listen = {\"54001\"}\n exec = \"/bin/good\"\n root_directory = \"FOLDER/jail\"\n}\n"
+		"service b {\n listen = {\"54002\"}\n exec = \"/bin/bad\"\n root_directory = \"FOLDER/jail\"\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 8, "b: exec = /bin/bad: its interpreter '/bin/cat' is not there"));
+	cr_expect_eq(diags.errors, 1, "%s", said());
+}
+
+Test(preflight, looks_for_programs_inside_root_directory)
+{
+	char link[128];
+
+	needs_root();
+	make_folder("jail", 0755);
+	make_folder("jail/bin", 0755);
+	make_file("jail/bin/real", 0755, "\177ELF");
+	snprintf(link, sizeof(link), "%s/jail/bin/program", folder);
+	cr_assert_eq(symlink("/bin/real", link), 0);
+	cr_assert(load(
+		"service a {\n listen = {\"54001\"}\n exec = \"/bin/program\"\n root_directory = \"FOLDER/jail\"\n}\n"
+		"service b {\n listen = {\"54002\"}\n exec = \"/bin/sh\"\n root_directory = \"FOLDER/jail\"\n}\n"
+		"service c {\n listen = {\"54003\"}\n exec = \"/bin/sh\"\n root_directory = \"FOLDER/none\"\n}\n"));
+	cr_expect_not(strstr(said(), "a: exec"), "%s", said());
+	cr_expect(has_said(SEVERITY_ERROR, 8, "b: exec = /bin/sh: there is no such program"));
+	cr_expect(has_said(SEVERITY_ERROR, 14, "c: root_directory = "));
+}
+
+Test(preflight, looks_at_folders_and_files)
+{
+	make_file("file", 0644, "A=b\n");
+	cr_assert(
+		load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n"
+		     " working_directory = \"FOLDER/none\"\n environment_file = {\"FOLDER/none\"}\n"
+		     " output = \"file:FOLDER/none/log\"\n error = \"append:FOLDER/file/log\"\n}\n"
+		     "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n"
+		     " working_directory = \"FOLDER/file\"\n environment_file = {\"FOLDER\", \"-FOLDER/none\"}\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file"));
+	cr_expect(has_said(SEVERITY_ERROR, 5, "/none: No such file or directory; after a - it may be missing"));
+	cr_expect(has_said(SEVERITY_ERROR, 6, "its directory "));
+	cr_expect(has_said(SEVERITY_ERROR, 7, "is not a directory"));
+	cr_expect(has_said(SEVERITY_ERROR, 12, "that is not a directory"));
+	cr_expect(has_said(SEVERITY_ERROR, 13, "that is no regular file"));
+	cr_expect_eq(diags.errors, 5, "%s", said());
+}
+
+Test(preflight, warns_of_a_log_file_without_a_folder)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n"
+		       " log_type = {FILE, \"FOLDER/none/log\"}\n log_on_success = {PID}\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n"
+		       " log_type = {FILE, \"FOLDER/log\"}\n log_on_failure = {HOST}\n}\n"
+		       "service c {\n listen = {\"54003\"}\n exec = \"/bin/true\"\n"
+		       " log_type = {FILE, \"FOLDER/none/log\"}\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file or directory"), "%s", said());
+	cr_expect_not(strstr(said(), "b: log_type"), "%s", said());
+	cr_expect_not(strstr(said(), "c: log_type"), "superd does not log there: %s", said());
+	cr_expect_eq(diags.errors, 0, "%s", said());
+}
+
+Test(preflight, warns_of_interfaces_that_are_not_there)
+{
+	cr_assert(load("service a {\n listen = {\"54001%nosuchif0\"}\n exec = \"/bin/true\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n bind_to_device = \"nosuchif1\"\n}\n"
+		       "service c {\n listen = {\"54003%lo\"}\n exec = \"/bin/true\"\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 2, "there is no interface nosuchif0"));
+	cr_expect(has_said(SEVERITY_WARNING, 8, "bind_to_device = nosuchif1"));
+	cr_expect_not(strstr(said(), "c: listen"));
+	cr_expect_eq(diags.errors, 0, "%s", said());
+}
+
+Test(preflight, knows_which_sockets_the_kernel_has)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM, IPPROTO_SCTP);
+
+	if (fd >= 0)
+		close(fd);
+	cr_assert(load("service a {\n listen = {\"sctp:54001\"}\n exec = \"/bin/true\"\n}\n"
+		       "service b {\n listen = {\"sctp:54002\"}\n exec = \"/bin/true\"\n optional = yes\n}\n"));
+	if (fd >= 0) {
+		cr_expect_eq(diags.errors, 0, "%s", said());
+		return;
+	}
+	cr_expect(has_said(SEVERITY_ERROR, 2, "a: sctp:54001: this kernel opens no such socket"));
+	cr_expect(has_said(SEVERITY_WARNING, 6, "b: sctp:54002: this kernel opens no such socket"));
+}
+
+Test(preflight, warns_of_running_as_root_unsaid)
+{
+	needs_root();
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n}\n"
+		       "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n user = \"root\"\n}\n"));
+	cr_expect_eq(diags.count, 1, "%s", said());
+	cr_expect(has_said(SEVERITY_WARNING, 1, "a: it would run as root"));
+}
+
+Test(preflight, tells_once_of_units_that_mean_root)
+{
+	needs_root();
+	load_unit("", "");
+	cr_expect_eq(diags.count, 1, "%s", said());
+	cr_expect(has_said(SEVERITY_NOTE, 1, "a: it runs as root, as its unit names no User"));
+}
+
+Test(preflight, warns_of_a_runtime_directory_of_two)
+{
+	cr_assert(
+		load("defaults { user = \"0\" }\n"
+		     "service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n runtime_directory = {\"one\", "
+		     "\"two\"}\n}\n"
+		     "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n runtime_directory = {\"two\"}\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 10, "b: runtime_directory = two: a has it too"));
+}
+
+static bool tells_what_needs_root(void)
+{
+	return load("service a {\n listen = {\"tcp:1\", \"FOLDER/x\"}\n exec = \"/bin/true\"\n nice = -5\n"
+		    " rlimit_nofile = unlimited\n ambient_capabilities = {\"CAP_NET_RAW\"}\n"
+		    " root_directory = \"/\"\n socket_user = \"daemon\"\n}\n") &&
+		has_said(SEVERITY_WARNING, 2, "a: tcp:1: ports below ") &&
+		has_said(SEVERITY_WARNING, 4, "a: nice = -5") &&
+		has_said(SEVERITY_WARNING, 5, "a: rlimit_nofile = unlimited: superd's own hard limit is ") &&
+		has_said(SEVERITY_WARNING, 6, "a: ambient_capabilities = ") &&
+		has_said(SEVERITY_ERROR, 7, "a: root_directory = /: only root") &&
+		has_said(SEVERITY_ERROR, 8, "a: socket_user = daemon: only root");
+}
+
+Test(preflight, tells_a_normal_user_what_needs_root)
+{
+	as_nobody(tells_what_needs_root);
+}
+
+static bool tells_once_of_what_units_ask_for(void)
+{
+	static const char *const services[] = { "LimitNOFILE=infinity\nNice=-5\n", "", "OOMScoreAdjust=-1000\n" };
+
+	load_units(3, "", services);
+	return diags.count == 1 &&
+		has_said(SEVERITY_WARNING, 4,
+			 "2 units need root or CAP_SYS_NICE and CAP_SYS_RESOURCE; superd sets the nearest values: "
+			 "a (Nice, LimitNOFILE), c (OOMScoreAdjust)");
+}
+
+static bool tells_which_capability_a_nice_value_lacks(void)
+{
+	static const char *const services[] = { "Nice=-5\n" };
+
+	load_units(1, "", services);
+	return diags.count == 1 &&
+		has_said(SEVERITY_WARNING, 3,
+			 "1 unit needs root or CAP_SYS_NICE; superd sets the nearest values: a (Nice)");
+}
+
+static bool tells_which_capability_a_limit_lacks(void)
+{
+	static const char *const services[] = { "LimitNOFILE=infinity\n" };
+
+	load_units(1, "", services);
+	return diags.count == 1 &&
+		has_said(SEVERITY_WARNING, 3, "1 unit needs root or CAP_SYS_RESOURCE; superd sets ");
+}
+
+Test(preflight, tells_a_normal_user_once_of_what_units_ask_for)
+{
+	as_nobody(tells_once_of_what_units_ask_for);
+	as_nobody(tells_which_capability_a_nice_value_lacks);
+	as_nobody(tells_which_capability_a_limit_lacks);
+}
+
+Test(preflight, leaves_disabled_services_alone)
+{
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/none\"\n disable = yes\n}\n"));
+	cr_expect_eq(diags.count, 0, "%s", said());
+}
+
+/* A tenth of what a start may take, with room for a slow machine; sanitizers take their own. */
+static bool has_descriptors(rlim_t count)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max >= count;
+}
+
+Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
+{
+	const struct rlimit few = { 64, 64 };
+	char text[8192], *end = text;
+
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	end += sprintf(end, "defaults { user = \"%u\" }\n", (unsigned)geteuid());
+	for (int n = 1; n <= 40; n++)
+		end += sprintf(end, "service s%d { listen = { \"127.0.0.1:%d\", \"127.0.0.2:%d\" } "
+				    "exec = \"/bin/true\" }\n", n, 10000 + n, 10000 + n);
+	cr_assert(load(text));
+	cr_expect_eq(diags.count, 1, "%s", said());
+	cr_expect(has_said(SEVERITY_WARNING, 22,
+			   "s21: from here on services cannot listen: the configuration has 80 sockets, and "
+			   "superd may have some 40 descriptors for them"));
+}
+
+/* tests/bench/times has the processor time that it takes. */
+Test(preflight, takes_ten_thousand_services)
+{
+	enum { SERVICES = 10000 };
+	char *text = malloc(SERVICES * 96 + 96), *end = text;
+
+	end += sprintf(end, "defaults { user = \"%u\" }\n", (unsigned)geteuid());
+	for (int i = 0; i < SERVICES; i++)
+		end += sprintf(end, "service s%d { listen = {\"127.0.0.1:%d\"} exec = \"/bin/true\" }\n", i, 10000 + i);
+	table = read_text("test.conf", text, (size_t)(end - text), &diags);
+	free(text);
+	cr_assert(table);
+	cr_assert_eq(table->count, SERVICES);
+	resolve_table(table, NULL, &diags);
+	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
+	cr_expect_eq(diags.count, has_descriptors(SERVICES + 100) ? 0 : 1, "%s", said());
+}
+
+#define WITH "service a {\n listen = 7\n exec = \"/bin/true\"\n user = root\n"
+
+/* For a second table in one test. */
+static void forget(void)
+{
+	table_free(table);
+	table = NULL;
+	diags_free(&diags);
+	diags = (struct diags){ 0 };
+}
+
+Test(preflight, says_that_a_folder_cannot_be_made)
+{
+	cr_assert(load(WITH " runtime_directory = { b, \"c/d\" }\n state_directory = { e }\n}\n"));
+	cr_expect_not(strstr(said(), "directory"), "%s", said());
+	forget();
+	make_file("run", 0644, "");
+	cr_assert(load(WITH " runtime_directory = { b }\n state_directory = { run }\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "runtime_directory = b: "));
+	cr_expect(strstr(said(), "/run: Not a directory") || strstr(said(), "/run/b: Not a directory"), "%s", said());
+	cr_expect(has_said(SEVERITY_WARNING, 6, "/run is not a directory"));
+}
+
+Test(preflight, says_that_processors_are_not_there)
+{
+	long there = sysconf(_SC_NPROCESSORS_CONF);
+	char text[256];
+
+	snprintf(text, sizeof(text), WITH " cpu_affinity = { \"%ld\" }\n}\n", there);
+	cr_assert(load(text));
+	cr_expect(has_said(SEVERITY_ERROR, 5, "cpu_affinity = "));
+	forget();
+	snprintf(text, sizeof(text), WITH " cpu_affinity = { \"0\", \"%ld-%ld\" }\n}\n", there - 1, there);
+	cr_assert(load(text));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "the processors here are 0 to "));
+	forget();
+	cr_assert(load(WITH " cpu_affinity = { \"0\" }\n}\n"));
+	cr_expect_not(strstr(said(), "cpu_affinity"), "%s", said());
+}
+
+Test(preflight, says_once_which_lines_of_a_file_of_variables_mean_nothing)
+{
+	make_file("env", 0644, "A=b\nBAD LINE\nexport Z=3\n");
+	cr_assert(load(WITH " environment_file = { \"FOLDER/env\" }\n}\n"
+		       "service b {\n listen = 8\n exec = \"/bin/true\"\n user = root\n"
+		       " environment_file = { \"-FOLDER/missing\", \"FOLDER/env\" }\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "/env: line 2 is passed over"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "without export"));
+	cr_expect_not(strstr(said(), "11: "), "%s", said());
+}
+
+/* Beside this test there are none; where superd was installed they are found. */
+Test(preflight, says_that_superds_own_programs_are_missing)
+{
+	static const char *const asking[] = { "only_from = { \".example.org\" }", "id_only = yes" };
+	bool is_installed = program_get(PROGRAM_ADVISE)->fd >= 0;
+
+	if (is_installed)
+		cr_skip_test("superd is installed here");
+	for (size_t n = 0; n < sizeof(asking) / sizeof(asking[0]); n++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), WITH " accept = yes\n %s\n}\n", asking[n]);
+		cr_assert(load(text));
+		cr_expect(has_said(SEVERITY_ERROR, 6, "superd's own program superd-advise is missing"));
+		forget();
+	}
+	cr_assert(load(WITH " accept = yes\n log_on_success = { USERID }\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 6,
+			   "log_on_success = USERID: superd's own program superd-advise is missing"));
+	cr_expect_not(has_said(SEVERITY_ERROR, 6, "superd-advise"), "%s", said());
+	forget();
+	cr_assert(load(WITH " accept = yes\n only_from = { \"192.0.2.1\" }\n}\n"));
+	cr_expect_not(strstr(said(), "superd-advise"), "%s", said());
+	forget();
+	cr_assert(load("service a {\n listen = \"rpc/tcp:100300/1\"\n exec = \"/bin/true\"\n user = root\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 2, "superd-rpc is missing") || strstr(said(), "without libtirpc"));
+}
+
+Test(preflight, speaks_of_a_unit_in_its_own_words)
+{
+	load_unit("BindToDevice=nosuch0\n",
+		  "User=nosuch\nWorkingDirectory=/nosuch\nEnvironmentFile=/nosuch/e\nStandardOutput=append:/nosuch/o\n"
+		  "RuntimeDirectory=x\nLoadCredential=c:/nosuch/c\nExecStartPre=/nosuch/p\n");
+	cr_expect(has_said(SEVERITY_WARNING, 3, "a: BindToDevice=nosuch0: there is no such interface"));
+	cr_expect(has_said(SEVERITY_ERROR, 3, "a: User=nosuch: "));
+	cr_expect(has_said(SEVERITY_WARNING, 4, "a: WorkingDirectory=/nosuch: "));
+	cr_expect(has_said(SEVERITY_ERROR, 5, "a: EnvironmentFile=/nosuch/e: "));
+	cr_expect(has_said(SEVERITY_ERROR, 6, "a: StandardOutput=/nosuch/o: "));
+	cr_expect(has_said(SEVERITY_WARNING, 8, "a: LoadCredential=c:/nosuch/c: No such file or directory: "));
+	cr_expect(has_said(SEVERITY_WARNING, 8, "; a SetCredential of its name would replace it"));
+	cr_expect(has_said(SEVERITY_WARNING, 9, "a: ExecStartPre=/nosuch/p: there is no such program"));
+}
+
+Test(preflight, misses_files_and_credentials_that_are_handed_over)
+{
+	make_file("there", 0600, "x");
+	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n"
+		       " open_file = { \"FOLDER/there\", \"FOLDER/none:n\", \"FOLDER/may:m:graceful\" }\n"
+		       " load_credential = { \"a:FOLDER/there\", \"b:FOLDER/gone\", \"c:FOLDER/set\", \"own\" }\n"
+		       " set_credential = \"c:x\"\n}"));
+	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file or directory: clients wait until it exists"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "/gone: No such file or directory: clients wait until it exists"));
+	cr_expect_null(strstr(said(), "there:"), "%s", said());
+	cr_expect_null(strstr(said(), "/may"));
+	cr_expect_null(strstr(said(), "/set"));
+	cr_expect_null(strstr(said(), "own:"));
+}
+
+Test(preflight, knows_the_directory_that_a_service_will_have)
+{
+	needs_root();
+	process_defaults.logs_directory = folder;
+	cr_assert(load("service a {\nlisten = 7\nexec = \"/bin/true\"\nuser = \"nobody\"\nlogs_directory = \"new\"\n"
+		       "output = \"append:FOLDER/new/out.log\"\n}\n"));
+	cr_expect(!strstr(said(), "out.log"), "%s", said());
+}
+
+Test(preflight, refuses_output_that_another_user_could_lead_elsewhere)
+{
+	needs_root();
+	make_folder("theirs", 0755);
+	cr_assert_eq(chown_in("theirs", 12345), 0);
+	cr_assert(load("service a {\nlisten = 7\nexec = \"/bin/true\"\nuser = \"root\"\n"
+		       "output = \"append:FOLDER/theirs/out.log\"\n}\n"
+		       "service b {\nlisten = 8\nexec = \"/bin/true\"\nuser = \"nobody\"\n"
+		       "output = \"append:FOLDER/theirs/out.log\"\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 5, "belongs to user 12345, who could replace it by a link"));
+	cr_expect(has_said(SEVERITY_WARNING, 11, "belongs to user 12345: it is opened as user nobody"));
+}
+
+Test(preflight, warns_of_files_that_superd_itself_does_not_open)
+{
+	needs_root();
+	make_folder("theirs", 0755);
+	make_file("theirs/text", 0644, "text");
+	cr_assert_eq(chown_in("theirs", 12345), 0);
+	cr_assert(load("service a {\nlisten = 7\nexec = \"/bin/true\"\nuser = \"nobody\"\naccept = yes\n"
+		       "log_on_success = { \"HOST\" }\nlog_type = \"FILE FOLDER/theirs/log\"\n"
+		       "banner = \"FOLDER/theirs/text\"\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 7, "superd does not log there"));
+	cr_expect(has_said(SEVERITY_WARNING, 8, "superd does not send it"));
+}
+
+/* What was found of one file is not looked for again; each service hears of it. */
+Test(preflight, warns_each_service_that_runs_such_a_file_as_root)
+{
+	needs_root();
+	make_folder("theirs", 0755);
+	make_file("theirs/program", 0755, "#!/bin/sh\n");
+	make_file("own", 0755, "#!/bin/sh\n");
+	cr_assert_eq(chown_in("theirs", 12345), 0);
+	cr_assert(load("service a { listen = 7\nexec = \"FOLDER/theirs/program\"\nuser = \"root\"\n}\n"
+		       "service b { listen = 8\nexec = \"FOLDER/own\"\nuser = \"root\"\n}\n"
+		       "service c { listen = 9\nexec = \"FOLDER/theirs/program\"\nuser = \"root\"\n}\n"
+		       "service d { listen = 10\nexec = \"FOLDER/own\"\nuser = \"root\"\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 2, "/theirs belongs to user 12345"));
+	cr_expect(has_said(SEVERITY_WARNING, 10, "/theirs belongs to user 12345"));
+	cr_expect_eq(diags.count, 2, "%s", said());
+}
+
+Test(preflight, warns_where_others_decide_what_runs_as_root)
+{
+	static const char two[] = "service a { listen = 7\nexec = \"/bin/true\"\nuser = \"nobody\"\n}\n"
+				  "service b { listen = 8\nexec = \"/bin/true\"\nuser = \"nobody\"\n}\n";
+	char path[128];
+
+	needs_root();
+	make_folder("theirs", 0755);
+	make_file("theirs/program", 0755, "#!/bin/sh\n");
+	make_file("open", 0666, "A=1\n");
+	make_file("own", 0644, "A=1\n");
+	cr_assert_eq(chown_in("theirs", 12345), 0);
+	cr_assert(load("service a {\nlisten = 7\nexec = \"FOLDER/theirs/program\"\nuser = \"root\"\n"
+		       "environment_file = {\"FOLDER/open\", \"FOLDER/own\"}\n}\n"
+		       "service b {\nlisten = 8\nexec = \"FOLDER/theirs/program\"\nuser = \"nobody\"\n"
+		       "environment_file = \"FOLDER/open\"\n}\n"));
+	cr_expect(has_said(SEVERITY_WARNING, 3, "other users could choose the program that runs as root: "));
+	cr_expect(has_said(SEVERITY_WARNING, 3, "/theirs belongs to user 12345"));
+	cr_expect(has_said(SEVERITY_WARNING, 5, "/open can be written by others"));
+	cr_expect_eq(diags.count, 2, "%s", said());
+	make_file("superd.conf", 0666, two);
+	snprintf(path, sizeof(path), "%s/superd.conf", folder);
+	diags_free(&diags);
+	diags = (struct diags){ 0 };
+	table_free(table);
+	table = read_text(path, two, strlen(two), &diags);
+	resolve_table(table, NULL, &diags);
+	preflight_table(table, &process_defaults, PREFLIGHT_START, &diags);
+	cr_expect_eq(diags.count, 1, "once for the file: %s", said());
+	cr_expect(has_said(SEVERITY_WARNING, 0, "other users can change the programs that superd runs: "));
+}

@@ -1,0 +1,188 @@
+/* The pid file: one superd each, whatever was left over from another. */
+#include "superd/main/pid_file.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[64], path[96];
+static struct pid_file file;
+static struct buf why;
+
+static void set_up(void)
+{
+	strcpy(folder, "/tmp/superd-pid-XXXXXX");
+	cr_assert(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/superd.pid", folder);
+	file = (struct pid_file){ .fd = -1 };
+}
+
+static void tear_down(void)
+{
+	pid_file_remove(&file);
+	buf_free(&why);
+	if (rmdir(path) < 0)
+		unlink(path);
+	cr_expect_eq(rmdir(folder), 0, "something was left: %s", strerror(errno));
+}
+
+TestSuite(pid_file, .init = set_up, .fini = tear_down, .timeout = 120);
+
+static void write_text(const char *text)
+{
+	FILE *stream = fopen(path, "w");
+
+	cr_assert(stream);
+	fputs(text, stream);
+	cr_assert_eq(fclose(stream), 0);
+}
+
+static const char *content(void)
+{
+	static char text[64];
+	FILE *stream = fopen(path, "r");
+
+	cr_assert(stream);
+	text[fread(text, 1, sizeof(text) - 1, stream)] = '\0';
+	fclose(stream);
+	return text;
+}
+
+static const char *own(void)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	return text;
+}
+
+/* Claims are of open files, so a second one of this process is like another process's. */
+static bool is_refused(const char *said)
+{
+	struct pid_file other;
+	bool claimed;
+
+	buf_clear(&why);
+	claimed = pid_file_claim(&other, path, &why);
+	if (claimed)
+		pid_file_remove(&other);
+	return !claimed && strstr(buf_string(&why), said);
+}
+
+Test(pid_file, is_written_and_taken_away)
+{
+	cr_assert(pid_file_claim(&file, path, &why), "%s", buf_string(&why));
+	cr_expect_str_eq(content(), "");
+	cr_expect(pid_file_write(&file));
+	cr_expect_str_eq(content(), own());
+	cr_expect(fcntl(file.fd, F_GETFD) & FD_CLOEXEC);
+	pid_file_remove(&file);
+	cr_expect_eq(file.fd, -1);
+	cr_expect_neq(access(path, F_OK), 0);
+	pid_file_remove(&file);
+}
+
+Test(pid_file, of_a_living_superd_is_left_alone)
+{
+	char said[64];
+
+	cr_assert(pid_file_claim(&file, path, &why));
+	cr_expect(is_refused("superd is starting with it already"), "%s", buf_string(&why));
+	cr_assert(pid_file_write(&file));
+	snprintf(said, sizeof(said), "superd is running with it already, pid %ld", (long)getpid());
+	cr_expect(is_refused(said), "%s", buf_string(&why));
+	cr_expect_str_eq(content(), own());
+}
+
+Test(pid_file, left_over_from_a_crash_is_taken_over)
+{
+	write_text("1234567890123\nand more\n");
+	cr_assert(pid_file_claim(&file, path, &why), "%s", buf_string(&why));
+	cr_assert(pid_file_write(&file));
+	cr_expect_str_eq(content(), own());
+}
+
+Test(pid_file, stays_claimed_when_the_process_that_claimed_it_has_forked_and_gone)
+{
+	int ready[2], go[2], status;
+	char byte;
+	pid_t first;
+
+	cr_assert(pipe(ready) == 0 && pipe(go) == 0);
+	first = fork();
+	cr_assert_geq(first, 0);
+	if (first == 0) {
+		if (!pid_file_claim(&file, path, &why))
+			_exit(1);
+		if (fork() > 0)
+			_exit(0);
+		close(go[1]);
+		if (!pid_file_write(&file) || write(ready[1], "", 1) != 1 || read(go[0], &byte, 1) < 0)
+			_exit(2);
+		pid_file_remove(&file);
+		_exit(write(ready[1], "", 1) == 1 ? 0 : 3);
+	}
+	close(go[0]);
+	cr_assert(waitpid(first, &status, 0) == first && status == 0);
+	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	cr_expect(is_refused("superd is running with it already"), "%s", buf_string(&why));
+	close(go[1]);
+	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	cr_expect_neq(access(path, F_OK), 0);
+	cr_expect(pid_file_claim(&file, path, &why));
+}
+
+Test(pid_file, of_somebody_else_at_the_path_is_not_taken_away)
+{
+	cr_assert(pid_file_claim(&file, path, &why));
+	cr_assert_eq(unlink(path), 0);
+	write_text("42\n");
+	pid_file_remove(&file);
+	cr_expect_str_eq(content(), "42\n");
+}
+
+Test(pid_file, that_cannot_be_written_is_refused)
+{
+	char *end = path + strlen(path);
+
+	strcpy(end, "/none");
+	cr_expect(is_refused("No such file or directory"), "%s", buf_string(&why));
+	*end = '\0';
+	cr_assert_eq(mkdir(path, 0755), 0);
+	cr_expect(is_refused("Is a directory"), "%s", buf_string(&why));
+	cr_assert_eq(rmdir(path), 0);
+	cr_assert_eq(symlink("/nonexistent/target", path), 0);
+	cr_expect(is_refused("symbolic links"), "%s", buf_string(&why));
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_expect(is_refused("no regular file"), "%s", buf_string(&why));
+}
+
+Test(pid_file, says_when_there_is_no_room_for_it)
+{
+	const struct rlimit none = { 0, RLIM_INFINITY };
+
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert(pid_file_claim(&file, path, &why));
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+	cr_expect_not(pid_file_write(&file));
+	cr_expect_eq(errno, EFBIG);
+}
+
+/* An inetd that starts while superd still ends writes into the same file. */
+Test(pid_file, that_another_daemon_has_written_into_is_not_taken_away)
+{
+	cr_assert(pid_file_claim(&file, path, &why));
+	cr_assert(pid_file_write(&file));
+	write_text("42\n");
+	pid_file_remove(&file);
+	cr_expect_str_eq(content(), "42\n");
+}

@@ -1,0 +1,245 @@
+/* superd/runtime/history: spans, wakes, bars, and what an upgrade carries over. */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "superd/runtime/history.h"
+#include "superd/saved/state_stream.h"
+
+static struct history history;
+static size_t total;
+
+static void begin(void)
+{
+	history = (struct history){ 0 };
+	total = 0;
+	history_begin(&history, HISTORY_ASLEEP, 100, &total);
+}
+
+static void end(void)
+{
+	history_free(&history);
+	cr_expect_eq(total, 0, "all bytes were counted");
+}
+
+TestSuite(history, .init = begin, .fini = end);
+
+static void add_wake(double at, bool thawed, const char *by)
+{
+	struct history_wake wake = { .at = at, .delay = -1, .thawed = thawed, .slept = (float)(at / 7) };
+
+	snprintf(wake.by, sizeof(wake.by), "%s", by);
+	history_add_wake(&history, &wake);
+}
+
+static const char *bar_of(const struct history *of, double from, double until, size_t cells)
+{
+	static struct history_bar bar;
+
+	bar = (struct history_bar){ .from = from, .until = until, .now = until, .cells = cells };
+	history_draw(of, HISTORY_ASLEEP, 100, &bar);
+	return bar.text;
+}
+
+/* Writes what is unsaved, or everything, behind the text; loads the whole. */
+static char *saved;
+
+static void save(bool everything)
+{
+	struct state_saver saver = { 0 };
+	size_t length = saved ? strlen(saved) : 0;
+
+	history_save(&history, &saver, everything);
+	cr_assert_not(saver.text.failed);
+	saved = realloc(saved, length + saver.text.length + 1);
+	cr_assert_not_null(saved);
+	memcpy(saved + length, buf_string(&saver.text), saver.text.length + 1);
+	buf_free(&saver.text);
+}
+
+static const char *load(struct history *loaded, size_t *bytes, const char *text)
+{
+	static struct state_stream stream;
+	struct buf whole = { 0 }, why = { 0 };
+	static const char *flaw;
+	size_t length;
+
+	state_stream_begin(&whole);
+	buf_text(&whole, text);
+	state_stream_end(&whole);
+	length = whole.length;
+	cr_assert_null(state_stream_parse(&stream, buf_take(&whole), length, &why));
+	*loaded = (struct history){ 0 };
+	history_begin(loaded, HISTORY_OFF, 0, bytes);
+	for (size_t n = 0; n < stream.count; n++)
+		history_load(loaded, &stream.sections[n]);
+	flaw = stream.flaw ? "flawed" : NULL;
+	state_stream_free(&stream);
+	buf_free(&why);
+	return flaw;
+}
+
+static void expect_same(const struct history *one, const struct history *other)
+{
+	cr_assert_eq(one->spans.count, other->spans.count, "%zu, %zu", one->spans.count, other->spans.count);
+	cr_assert_eq(one->wakes.count, other->wakes.count);
+	cr_expect_eq(one->spans.number, other->spans.number);
+	cr_expect_eq(one->first, other->first);
+	cr_expect_float_eq(one->began, other->began, 2e-3);
+	for (size_t n = 0; n < one->spans.count; n++) {
+		const struct history_span *left = history_span(one, n), *right = history_span(other, n);
+
+		cr_expect_float_eq(left->at, right->at, 2e-3);
+		cr_expect_eq(left->phase, right->phase);
+		cr_expect_arr_eq(left->spent, right->spent, sizeof(left->spent));
+	}
+	for (size_t n = 0; n < one->wakes.count; n++) {
+		const struct history_wake *left = history_wake(one, n), *right = history_wake(other, n);
+
+		cr_expect_float_eq(left->at, right->at, 2e-3);
+		cr_expect_float_eq(left->delay, right->delay, 1e-5);
+		cr_expect_float_eq(left->slept, right->slept, 1e-3);
+		cr_expect_eq(left->thawed, right->thawed);
+		cr_expect_str_eq(left->by, right->by);
+	}
+}
+
+Test(history, of_a_service_that_does_nothing_costs_nothing)
+{
+	history_enter(&history, HISTORY_ASLEEP, 1e6);
+	cr_expect_eq(total, 0);
+	cr_expect_str_eq(bar_of(&history, 0, 200, 4), "  ..");
+	cr_expect_str_eq(bar_of(NULL, 0, 200, 4), "  ..");
+}
+
+Test(history, has_a_span_for_what_happens_in_a_minute)
+{
+	history_enter(&history, HISTORY_STARTING, 200);
+	history_enter(&history, HISTORY_RUNNING, 201.5);
+	history_enter(&history, HISTORY_ASLEEP, 205);
+	cr_assert_eq(history.spans.count, 1);
+	cr_expect_eq(history_span(&history, 0)->spent[HISTORY_STARTING], 1500);
+	cr_expect_eq(history_span(&history, 0)->spent[HISTORY_RUNNING], 3500);
+	cr_expect_float_eq(history_span_end(history_span(&history, 0)), 205, 1e-9);
+	history_enter(&history, HISTORY_RUNNING, 261);
+	cr_expect_eq(history.spans.count, 2);
+}
+
+Test(history, draws_what_took_most_of_a_cell_and_each_failure)
+{
+	struct history_bar bar;
+
+	history_enter(&history, HISTORY_RUNNING, 200);
+	history_enter(&history, HISTORY_ASLEEP, 201);
+	history_enter(&history, HISTORY_RUNNING, 300);
+	history_enter(&history, HISTORY_FAILED, 400);
+	history_enter(&history, HISTORY_RUNNING, 400.001);
+	history_enter(&history, HISTORY_FROZEN, 500);
+	history_enter(&history, HISTORY_PAUSED, 600);
+	history_enter(&history, HISTORY_OFF, 700);
+	history_enter(&history, HISTORY_STARTING, 800);
+	cr_expect_str_eq(bar_of(&history, 0, 900, 9), " .:#!~=->");
+	cr_expect_str_eq(bar_of(&history, 100, 200, 1), ".");
+	cr_expect_str_eq(bar_of(&history, 850, 1050, 3), ">>>");
+	bar = (struct history_bar){ .from = 750, .until = 950, .now = 901, .cells = 4 };
+	history_draw(&history, HISTORY_STARTING, 0, &bar);
+	cr_expect_str_eq(bar.text, "->>>");
+	bar.now = 890;
+	history_draw(&history, HISTORY_STARTING, 0, &bar);
+	cr_expect_str_eq(bar.text, "->> ");
+	cr_expect_eq(strlen(bar_of(&history, 0.1, 86400.3, HISTORY_CELLS)), HISTORY_CELLS);
+}
+
+Test(history, drops_the_oldest_and_begins_behind_it)
+{
+	for (int n = 0; n < 3 * HISTORY_SPANS; n++)
+		history_enter(&history, n % 2 ? HISTORY_ASLEEP : HISTORY_RUNNING, 200 + 100 * n);
+	cr_assert_eq(history.spans.count, HISTORY_SPANS);
+	cr_expect_float_eq(history_span(&history, 0)->at, 200 + 100 * 2 * HISTORY_SPANS, 1e-9);
+	cr_expect_eq(history.first, HISTORY_ASLEEP);
+	cr_expect_str_eq(bar_of(&history, 0, 200 + 100 * HISTORY_SPANS, 4), "    ", "it is not known any more");
+	for (int n = 0; n < 3 * HISTORY_WAKES; n++)
+		add_wake(n, false, "");
+	cr_expect_eq(history.wakes.count, HISTORY_WAKES);
+	cr_expect_float_eq(history_wake(&history, 0)->at, 2 * HISTORY_WAKES, 1e-9);
+}
+
+Test(history, does_not_grow_where_all_have_enough)
+{
+	total = HISTORY_MOST;
+	for (int n = 0; n < 3 * HISTORY_FIRST; n++)
+		history_enter(&history, n % 2 ? HISTORY_ASLEEP : HISTORY_RUNNING, 200 + 100 * n);
+	cr_expect_eq(history.spans.count, HISTORY_FIRST);
+	total -= HISTORY_MOST;
+}
+
+Test(history, takes_the_delay_and_the_client_for_the_wake_they_belong_to)
+{
+	cr_expect_not(history_set_delay(&history, false, 201));
+	add_wake(200, false, "");
+	cr_expect_not(history_set_delay(&history, true, 201));
+	cr_expect(history_set_delay(&history, false, 200.25));
+	cr_expect_not(history_set_delay(&history, false, 209));
+	history_set_client(&history, false, "192.0.2.7");
+	add_wake(300, true, "");
+	history_set_client(&history, false, "192.0.2.8");
+	cr_expect_str_eq(history_wake(&history, 0)->by, "192.0.2.7");
+	cr_expect_float_eq(history_wake(&history, 0)->delay, .25, 1e-6);
+	cr_expect_str_eq(history_wake(&history, 1)->by, "");
+}
+
+Test(history, goes_over_in_parts)
+{
+	struct history loaded;
+	size_t bytes = 0;
+
+	srandom(7);
+	for (int n = 0; n < 1000; n++) {
+		history_enter(&history, (enum history_phase)(random() % HISTORY_PHASES), 200 + n * 20.);
+		if (n % 7 == 0)
+			add_wake(200 + n * 20., n % 2, n % 3 ? "a b\\\nc" : "");
+		if (n % 5 == 0)
+			history_set_delay(&history, n % 2, 200 + n * 20. + n / 1e4);
+		if (history_is_unsaved(&history) && n % 4 == 0)
+			save(false);
+	}
+	save(false);
+	cr_expect_not(history_is_unsaved(&history));
+	cr_expect_null(load(&loaded, &bytes, saved));
+	expect_same(&history, &loaded);
+	history_free(&loaded);
+	free(saved);
+	saved = NULL;
+	save(true);
+	cr_expect_null(load(&loaded, &bytes, saved));
+	expect_same(&history, &loaded);
+	history_free(&loaded);
+	cr_expect_eq(bytes, 0);
+	free(saved);
+}
+
+Test(history, leaves_out_what_cannot_be)
+{
+	static const char *const wrong[] = {
+		"span=1 -5 2", "span=1 5 7", "span=1 5 2 60001", "span=1 5 2 60000 1", "span=x", "span=1 5",
+		"span=1 5 2 0 0 0 0 0 0 0 0", "span=0 5 2", "span=1 5 2 3x", "span=1 9 1\nspan=2 8 2",
+		"wake=1 5 2 -1 0 ", "wake=1 5 0 -2 0 ", "wake=1 5 0 -1 -1 ", "wake=1 5 0 1",
+		"wake=", "first=9 5", "first=1", "first=",
+		"wake=1 99999999999999999999 0 1 0 ", "span=7 1 2\nspan=3 9 3", "wake=7 1 0 1 0 \nwake=3 9 0 1 0 ",
+		"wake=1 5 0 1 0 0123456789012345678901234567890123456789012345678901234567890123",
+	};
+
+	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++) {
+		struct history loaded;
+		size_t bytes = 0;
+		char text[200];
+
+		snprintf(text, sizeof(text), "[history]\n%s\n", wrong[n]);
+		cr_expect_not_null(load(&loaded, &bytes, text), "%s", wrong[n]);
+		cr_expect_leq(loaded.spans.count, 1);
+		cr_expect_leq(loaded.wakes.count, 1);
+		history_free(&loaded);
+	}
+}

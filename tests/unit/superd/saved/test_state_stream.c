@@ -1,0 +1,147 @@
+/* State streams: what is written is read back, and other texts are refused with the line that is wrong. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "superd/saved/state_load.h"
+#include "superd/saved/state_save.h"
+#include "superd/saved/state_stream.h"
+
+static struct state_stream stream;
+static struct buf why;
+
+static const char *parse(const char *text)
+{
+	state_stream_free(&stream);
+	buf_clear(&why);
+	return state_stream_parse(&stream, strdup(text), strlen(text), &why);
+}
+
+static void forget(void)
+{
+	state_stream_free(&stream);
+	buf_free(&why);
+}
+
+TestSuite(stream, .fini = forget);
+
+Test(stream, gives_back_what_was_written)
+{
+	const char *strange = "a\\n b\nc\\\x01 \xff=[x]";
+	unsigned char bytes[3];
+	struct buf out = { 0 };
+
+	state_stream_begin(&out);
+	state_open_section(&out, "service");
+	state_add(&out, "name", strange);
+	state_add_number(&out, "pid", -12345678901);
+	state_add_real(&out, "since", 1234.5);
+	state_add_bytes(&out, "source", "\x00\x7f\xff", 3);
+	state_add(&out, "empty", "");
+	state_open_section(&out, "nothing");
+	state_stream_end(&out);
+	cr_assert_null(parse(buf_string(&out)), "%s", buf_string(&why));
+	cr_assert_eq(stream.count, 2);
+	cr_assert_str_eq(stream.sections[1].kind, "nothing");
+	cr_assert_eq(stream.sections[1].count, 0);
+	cr_assert_str_eq(state_text(&stream.sections[0], "name"), strange);
+	cr_assert_str_eq(state_text(&stream.sections[0], "empty"), "");
+	cr_assert_null(state_text(&stream.sections[0], "else"));
+	cr_assert_eq(state_number(&stream.sections[0], "pid", INT64_MIN, INT64_MAX, 0), -12345678901);
+	cr_assert_float_eq(state_real(&stream.sections[0], "since", 0), 1234.5, 1e-6);
+	cr_assert(state_bytes(&stream.sections[0], "source", bytes, sizeof(bytes)));
+	cr_assert_arr_eq(bytes, "\x00\x7f\xff", 3);
+	cr_assert_null(stream.flaw);
+	buf_free(&out);
+}
+
+Test(stream, refuses_what_is_none)
+{
+	static const char *const wrong[][2] = {
+		{ "", "it is no ledger" },
+		{ "superd ledger\n.\n", "it is no ledger" },
+		{ "superd ledger x\n.\n", "it is no ledger" },
+		{ "superd ledger 0\n.\n", "it is of format 0, and this superd reads format 2" },
+		{ "superd ledger 3\n.\n", "it is of format 3, and this superd reads format 2" },
+		{ "superd ledger 1\n", "end is missing" },
+		{ "superd ledger 1\n[a]\nb=c\n", "end is missing" },
+		{ "superd ledger 1\n[a]\nb=c", "end is missing" },
+		{ "superd ledger 1\n.\nx", "more after its end" },
+		{ "superd ledger 1\na=b\n.\n", "line 2: it comes before the first [SECTION]" },
+		{ "superd ledger 1\n[]\n.\n", "line 2: it is no [SECTION]" },
+		{ "superd ledger 1\n[a\n.\n", "line 2: it is no [SECTION]" },
+		{ "superd ledger 1\n[a]\nb\n.\n", "line 3: it is no KEY=VALUE" },
+		{ "superd ledger 1\n[a]\n=b\n.\n", "line 3: it is no KEY=VALUE" },
+		{ "superd ledger 1\n[a]\nA=b\n.\n", "line 3: it is no KEY=VALUE" },
+		{ "superd ledger 1\n[a]\nb=\\x\n.\n", "must follow a backslash" },
+		{ "superd ledger 1\n[a]\nb=\\\n.\n", "must follow a backslash" },
+	};
+
+	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++) {
+		const char *said = parse(wrong[n][0]);
+
+		cr_assert_not_null(said, "taken: %s", wrong[n][0]);
+		cr_assert_not_null(strstr(said, wrong[n][1]), "said of %s: %s", wrong[n][0], said);
+	}
+}
+
+Test(stream, refuses_a_nul)
+{
+	static const char text[] = "superd ledger 1\n[a]\nb=\0c\n.\n";
+	char *copy = malloc(sizeof(text));
+
+	memcpy(copy, text, sizeof(text));
+	cr_assert_not_null(state_stream_parse(&stream, copy, sizeof(text) - 1, &why));
+}
+
+Test(stream, notes_the_first_value_out_of_bounds_and_gives_the_fallback)
+{
+	unsigned char bytes[2];
+	size_t length;
+
+	cr_assert_null(parse("superd ledger 1\n[a]\nbig=70000\nword=x\nreal=1x\nhex=0g\nodd=abc\n.\n"));
+	cr_assert_eq(state_number(&stream.sections[0], "missing", 0, 65535, 7), 7);
+	cr_assert_null(stream.flaw);
+	cr_assert_eq(state_number(&stream.sections[0], "big", 0, 65535, 7), 7);
+	cr_assert_str_eq(stream.flaw, "big");
+	cr_assert_eq(state_number(&stream.sections[0], "word", 0, 65535, 8), 8);
+	cr_assert_float_eq(state_real(&stream.sections[0], "real", 2.), 2., 1e-9);
+	cr_assert_not(state_bytes(&stream.sections[0], "hex", bytes, 1));
+	cr_assert_not(state_bytes(&stream.sections[0], "hex", bytes, 2));
+	cr_assert_null(state_take_bytes(&stream.sections[0], "odd", 10, &length));
+	cr_assert_str_eq(stream.flaw, "big");
+	cr_assert_str_eq(stream.flawed, stream.sections[0].kind);
+}
+
+Test(stream, tells_what_nobody_looked_for)
+{
+	cr_assert_null(parse("superd ledger 1\n[a]\none=1\nnew=2\n.\n"));
+	cr_assert_str_eq(state_text(&stream.sections[0], "one"), "1");
+	cr_assert(stream.sections[0].entries[0].used);
+	cr_assert_not(stream.sections[0].entries[1].used);
+}
+
+/* A section may have several, as of a service that drains. */
+Test(stream, a_descriptor_counts_only_while_it_is_the_socket_that_it_was)
+{
+	struct state_saver saver = { .live = true };
+	int one[2], other[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, one), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, other), 0);
+	state_stream_begin(&saver.text);
+	state_open_section(&saver.text, "drain");
+	save_fd(&saver, "fd", one[0]);
+	save_fd(&saver, "fd", other[0]);
+	save_fd(&saver, "client", other[1]);
+	state_stream_end(&saver.text);
+	cr_assert_null(parse(buf_string(&saver.text)), "%s", buf_string(&why));
+	cr_expect_eq(load_fd(&stream.sections[0], "client"), other[1]);
+	cr_expect_eq(load_fd_of(&stream.sections[0], &stream.sections[0].entries[0]), one[0]);
+	cr_expect_eq(load_fd_of(&stream.sections[0], &stream.sections[0].entries[2]), other[0]);
+	cr_expect_eq(dup2(one[1], other[0]), other[0]);
+	cr_expect_eq(load_fd_of(&stream.sections[0], &stream.sections[0].entries[2]), -1, "it is another socket now");
+	save_free(&saver);
+}

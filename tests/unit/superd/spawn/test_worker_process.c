@@ -1,0 +1,461 @@
+/* Processes beside the loop: their channel, what of superd they keep, and which of its children they are. */
+#include "tests/unit/as_nobody.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/fd.h"
+#include "lib/fd_message.h"
+#include "os/foreign/fork_memory.h"
+#include "os/foreign/fork_with_timeout.h"
+#include "os/host/self_sandbox.h"
+#include "superd/spawn/worker_process.h"
+#include "tests/unit/hang.h"
+
+TestSuite(worker_process, .timeout = 120);
+
+static const struct worker_start echoing = { .kind = WORKER_CONSOLE }, idling = { .kind = WORKER_CLOSE };
+
+/* Sends back what it gets, until superd closes its end. */
+static void echo(int channel, const void *with)
+{
+	char byte;
+
+	(void)with;
+	while (recv(channel, &byte, 1, 0) == 1)
+		send(channel, &byte, 1, MSG_NOSIGNAL);
+}
+
+/* Reports which of the descriptors 0 to 2 are open, and whether it could write to the one that it keeps. */
+static void report_descriptors(int channel, const void *with)
+{
+	const int *kept = with;
+	char found = (char)(write(*kept, "x", 1) == 1 ? 8 : 0);
+
+	for (int fd = 0; fd <= 2; fd++)
+		found = (char)(found | (fcntl(fd, F_GETFD) >= 0 ? 1 << fd : 0));
+	send(channel, &found, 1, MSG_NOSIGNAL);
+	echo(channel, NULL);
+}
+
+static int hear_byte(int channel)
+{
+	struct pollfd ready = { channel, POLLIN, 0 };
+	unsigned char byte;
+
+	return poll(&ready, 1, HANG_MS) == 1 && recv(channel, &byte, 1, 0) == 1 ? byte : -1;
+}
+
+static bool answers(const struct worker_process *process)
+{
+	return send(process->channel, "y", 1, MSG_NOSIGNAL) == 1 && hear_byte(process->channel) == 'y';
+}
+
+static struct worker_process start_echo(void)
+{
+	struct worker_process process = worker_process_start(&echoing, echo, NULL);
+
+	cr_assert_geq(process.channel, 0);
+	cr_assert_gt(process.pid, 0);
+	return process;
+}
+
+/* Returns how it ended. */
+static int reap(const struct worker_process *process)
+{
+	int status = -1;
+
+	cr_assert_eq(waitpid(process->pid, &status, 0), process->pid);
+	spawn_reaped(process->pid);
+	cr_expect_not(worker_process_runs(process));
+	return status;
+}
+
+static size_t count_open(void)
+{
+	size_t count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+Test(worker_process, answers_by_its_channel_and_ends_with_it)
+{
+	size_t before = count_open();
+	struct worker_process process = start_echo();
+	char byte;
+
+	cr_expect(worker_process_runs(&process));
+	cr_expect_geq(process.channel, FD_HIGH);
+	cr_expect(fcntl(process.channel, F_GETFD) & FD_CLOEXEC);
+	cr_expect_eq(count_open(), before + 1);
+	cr_expect_lt(recv(process.channel, &byte, 1, 0), 0, "it does not block");
+	cr_expect_eq(errno, EAGAIN);
+	cr_expect(answers(&process));
+	fd_close(&process.channel);
+	cr_expect_eq(reap(&process), 0, "it has no copy of superd's end");
+}
+
+Test(worker_process, has_no_descriptors_but_its_own)
+{
+	struct worker_process process;
+	struct pollfd end = { .events = POLLIN };
+	int other[2], kept[2];
+	char byte;
+
+	cr_assert_eq(pipe2(other, O_CLOEXEC), 0);
+	cr_assert_eq(pipe2(kept, O_CLOEXEC), 0);
+	process = worker_process_start(&(struct worker_start){ .kind = WORKER_OUTPUT, .kept = &kept[1], .count = 1 },
+				       report_descriptors, &kept[1]);
+	cr_assert_geq(process.channel, 0);
+	cr_expect_eq(hear_byte(process.channel), 8);
+	cr_expect_eq(read(kept[0], &byte, 1), 1);
+	close(other[1]);
+	end.fd = other[0];
+	cr_assert_eq(poll(&end, 1, HANG_MS), 1);
+	cr_expect_eq(read(other[0], &byte, 1), 0);
+	cr_expect(answers(&process));
+	worker_process_end(&process);
+	reap(&process);
+}
+
+/* superd may have been started without them. */
+Test(worker_process, keeps_a_channel_that_is_a_standard_stream)
+{
+	int saved[2] = { dup(STDIN_FILENO), dup(STDOUT_FILENO) };
+	struct worker_process process;
+
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	process = worker_process_start(&echoing, echo, NULL);
+	dup2(saved[0], STDIN_FILENO);
+	dup2(saved[1], STDOUT_FILENO);
+	cr_assert_geq(process.channel, 0);
+	cr_expect(answers(&process));
+	fd_close(&process.channel);
+	cr_expect_eq(reap(&process), 0);
+}
+
+/* What superd shares with its guard: true if it can be read. It is changed, which must stay unseen. */
+static bool read_and_change(char *shared)
+{
+	bool same = !strcmp(shared, "superd's");
+
+	strcpy(shared, "changed");
+	return same;
+}
+
+static void change_shared(int channel, const void *with)
+{
+	char *const *shared = with, found = (char)read_and_change(*shared);
+
+	send(channel, &found, 1, MSG_NOSIGNAL);
+	echo(channel, NULL);
+}
+
+static int change_in_time(const void *with, struct buf *why, struct buf *warnings)
+{
+	char *const *shared = with;
+
+	(void)why, (void)warnings;
+	errno = read_and_change(*shared) ? EDOM : EINVAL;
+	return -1;
+}
+
+Test(worker_process, has_a_copy_of_what_superd_shares_with_its_guard)
+{
+	char *shared = mmap(NULL, 5000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct buf why = { 0 }, warnings = { 0 };
+	struct worker_process process;
+
+	cr_assert_neq(shared, MAP_FAILED);
+	strcpy(shared, "superd's");
+	fork_memory_note(shared, 5000);
+	process = worker_process_start(&echoing, change_shared, &shared);
+	cr_assert_gt(process.pid, 0);
+	cr_expect_eq(hear_byte(process.channel), 1);
+	cr_expect_str_eq(shared, "superd's");
+	worker_process_end(&process);
+	reap(&process);
+	cr_expect_eq(fork_with_timeout(change_in_time, &shared, -1, HANG_MS, &why, &warnings), -1);
+	cr_expect_eq(errno, EDOM);
+	cr_expect_str_eq(shared, "superd's");
+	fork_memory_note(NULL, 0);
+	munmap(shared, 5000);
+}
+
+/* Answers in place of what called it, by the only socket that it has. */
+static int answer_falsely(const void *with, struct buf *why, struct buf *warnings)
+{
+	static const int fault[] = { -1, -1, 0, 0, 0, 0 };
+	int type;
+	socklen_t size = sizeof(type);
+
+	(void)with, (void)why, (void)warnings;
+	for (int fd = 3; fd < 1024; fd++) {
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
+			fd_message_send(fd, fault, *(const size_t *)with, &fd, 1, 0);
+	}
+	return -1;
+}
+
+Test(worker_process, with_a_time_limit_has_bounds_for_its_answer)
+{
+	const size_t sizes[] = { 5, 6 * sizeof(int) };
+	struct buf why = { 0 }, warnings = { 0 };
+	struct answer_fault fault;
+	size_t before = count_open();
+
+	for (size_t n = 0; n < 2; n++) {
+		cr_expect_eq(fork_with_timeout(answer_falsely, &sizes[n], -1, HANG_MS, &why, &warnings), -1);
+		cr_expect_eq(errno, EPROTO);
+		cr_assert(answer_take_fault(&fault));
+		cr_expect_str_eq(fault.flaw, n ? "error" : "length");
+		cr_expect_eq(count_open(), before, "a descriptor was lost");
+	}
+}
+
+static pid_t *program;
+
+/* Starts a program, and waits for its end. */
+static int run_program(const void *with, struct buf *why, struct buf *warnings)
+{
+	pid_t pid = fork();
+
+	(void)with, (void)why, (void)warnings;
+	while (pid == 0)                        /* somebody may continue it */
+		raise(SIGSTOP);
+	*program = pid;
+	for (;;)                                /* the test itself waits for it */
+		pause();
+	return -1;
+}
+
+/* Its user may have stopped it. */
+Test(worker_process, with_a_time_limit_takes_its_program_along)
+{
+	struct buf why = { 0 }, warnings = { 0 };
+	int status = SIGKILL;
+
+	program = mmap(NULL, sizeof(*program), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq(program, MAP_FAILED);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	while (!*program) {                     /* which a slow machine has not started in time */
+		cr_expect_eq(fork_with_timeout(run_program, NULL, -1, 500, &why, &warnings), -1);
+		cr_expect_eq(errno, ETIMEDOUT);
+	}
+	while (waitpid(*program, &status, 0) < 0 && kill(*program, 0) == 0)
+		;                               /* until it is gone: the process aside may have waited for it */
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* The echo of one byte is shorter than the form. */
+Test(worker_process, is_killed_for_a_wrong_answer)
+{
+	static const struct answer_form form = { .process = "echo", .size = 2 };
+	struct worker_process process = start_echo();
+	struct pollfd ready = { process.channel, POLLIN, 0 };
+	struct answer_fault fault;
+	char answer[2];
+
+	cr_expect_eq(worker_process_hear(&process, &form, answer, NULL, NULL), -1);
+	cr_assert_eq(send(process.channel, "y", 1, MSG_NOSIGNAL), 1);
+	cr_assert_eq(poll(&ready, 1, HANG_MS), 1);
+	cr_expect_eq(worker_process_hear(&process, &form, answer, NULL, NULL), 0);
+	cr_expect(WIFSIGNALED(reap(&process)));
+	cr_assert(answer_take_fault(&fault));
+	cr_expect_eq(fault.pid, process.pid);
+	cr_expect_str_eq(fault.process, "echo");
+	close(process.channel);
+}
+
+static char *shared_with_one;
+
+static void write_to_memory(int channel, const void *with)
+{
+	strcpy(shared_with_one, "worker's");
+	send(channel, "w", 1, MSG_NOSIGNAL);
+	echo(channel, with);
+}
+
+/* What one service's worker reports must not be another's to write. */
+Test(worker_process, has_no_memory_of_another)
+{
+	struct worker_start start = { .kind = WORKER_CLOSE, .memory_size = 5000 };
+	struct worker_process process;
+	int status;
+
+	start.memory = shared_with_one = worker_memory_new(start.memory_size);
+	cr_assert_not_null(shared_with_one);
+	process = worker_process_start(&echoing, write_to_memory, NULL);
+	cr_expect_eq(hear_byte(process.channel), -1);
+	worker_process_end(&process);
+	status = reap(&process);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	cr_expect_str_eq(shared_with_one, "");
+
+	process = worker_process_start(&start, write_to_memory, NULL);
+	cr_expect_eq(hear_byte(process.channel), 'w');
+	cr_expect_str_eq(shared_with_one, "worker's");
+	worker_process_end(&process);
+	reap(&process);
+	worker_memory_free(shared_with_one, start.memory_size);
+}
+
+Test(worker_process, is_ended_unless_another_has_its_pid)
+{
+	struct worker_process process = start_echo(), other = start_echo();
+	struct worker_process stale = { .channel = -1, .pid = other.pid, .serial = process.serial };
+	int status;
+
+	worker_process_end(&process);
+	cr_expect_eq(process.channel, -1);
+	status = reap(&process);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	worker_process_end(&process);
+	worker_process_end(&stale);
+	cr_expect(answers(&other));
+	worker_process_end(&other);
+	reap(&other);
+}
+
+/* Whether a start fails with this errno and leaves nothing. */
+static bool fails_with(int error)
+{
+	size_t before = count_open();
+	struct worker_process process = worker_process_start(&echoing, echo, NULL);
+	bool failed = errno == error && process.channel == -1 && !worker_process_runs(&process);
+
+	worker_process_end(&process);
+	return failed && count_open() == before;
+}
+
+Test(worker_process, cannot_start_without_descriptors)
+{
+	struct rlimit before, none;
+	bool failed;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	failed = fails_with(EMFILE);
+	setrlimit(RLIMIT_NOFILE, &before);
+	cr_expect(failed);
+}
+
+static bool fails_without_processes(void)
+{
+	struct rlimit before, none;
+	bool failed;
+
+	if (getrlimit(RLIMIT_NPROC, &before) < 0)
+		return false;
+	none = (struct rlimit){ 0, before.rlim_max };
+	if (setrlimit(RLIMIT_NPROC, &none) < 0)
+		return false;
+	failed = fails_with(EAGAIN);
+	return setrlimit(RLIMIT_NPROC, &before) == 0 && failed;
+}
+
+/* The limit does not bind root. */
+Test(worker_process, cannot_start_without_processes)
+{
+	as_nobody(fails_without_processes);
+}
+
+static void do_nothing(const void *with)
+{
+	(void)with;
+}
+
+static uint64_t start_aside(void)
+{
+	pid_t pid = spawn_worker(&idling, do_nothing, NULL);
+	uint64_t serial = spawn_worker_serial(pid);
+
+	cr_assert_gt(pid, 0);
+	cr_expect_neq(serial, 0);
+	cr_expect(spawn_is_worker(pid));
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	spawn_reaped(pid);
+	cr_expect_not(spawn_is_worker(pid));
+	cr_expect_eq(spawn_worker_serial(pid), 0);
+	return serial;
+}
+
+/* So that one is not taken for another that has its pid by now. */
+Test(worker_process, each_process_aside_has_a_number_of_its_own)
+{
+	uint64_t first = start_aside();
+
+	cr_expect_neq(start_aside(), first);
+}
+
+/* A field of its /proc/PID/status; "" if there is none. */
+static const char *status_field(pid_t pid, const char *name, char value[64])
+{
+	char path[64], line[256], word[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	*value = '\0';
+	file = fopen(path, "re");
+	while (file && !*value && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63[^:]: %63s", word, value) != 2 || strcmp(word, name) != 0)
+			*value = '\0';
+	}
+	if (file)
+		fclose(file);
+	return value;
+}
+
+Test(worker_process, is_confined_before_its_work_begins)
+{
+	struct worker_process process = start_echo();
+	char value[64];
+
+	cr_assert(answers(&process));
+	cr_expect_str_eq(status_field(process.pid, "NoNewPrivs", value), "1");
+	cr_expect_str_eq(status_field(process.pid, "CapPrm", value), "0000000000000000");
+	cr_expect_str_eq(status_field(process.pid, "CapEff", value), "0000000000000000");
+#ifndef SANITIZED
+	if (!strstr(self_sandbox_missing(), "seccomp"))
+		cr_expect_str_eq(status_field(process.pid, "Seccomp", value), "2");
+#endif
+	worker_process_end(&process);
+	reap(&process);
+}
+
+#ifndef SANITIZED
+static void try_to_exec(const void *with)
+{
+	(void)with;
+	execl("/bin/true", "true", (char *)NULL);
+}
+
+/* superd logs such an end by the worker's name. */
+Test(worker_process, is_killed_where_it_tries_to_become_a_program)
+{
+	pid_t pid = spawn_worker(&idling, try_to_exec, NULL);
+	int status;
+
+	cr_assert_gt(pid, 0);
+	cr_expect_str_eq(spawn_worker_name(pid), "superd-close");
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	if (!strstr(self_sandbox_missing(), "seccomp"))
+		cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+	spawn_reaped(pid);
+	cr_expect_null(spawn_worker_name(pid));
+}
+#endif

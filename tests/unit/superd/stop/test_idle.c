@@ -1,0 +1,260 @@
+/* What counts of clients lead to. The kernel is the test's: it says when a count is done and what it found. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "superd/clients/close_events.h"
+#include "superd/clients/service_clients.h"
+#include "superd/instance/instance.h"
+#include "superd/runtime/service_list.h"
+#include "superd/stop/idle.h"
+#include "superd/stop/idle_internal.h"
+#include "tests/unit/own_clock.h"
+
+static struct lifecycle_options lifecycle = { .idle_timeout = 100000000, .idle_action = IDLE_REPORT, .idle_cpu = -1 };
+static const struct command_options commands;
+static const struct exec_options exec_options = { .accept = false };
+static const struct option_groups groups = { .lifecycle = &lifecycle, .commands = &commands };
+static const struct endpoint endpoint = { .kind = ENDPOINT_TCP };
+static struct listen listens[] = { { .endpoint = &endpoint, .address = &endpoint } };
+static const struct service service = {
+	.name = "web", .exec = &exec_options, .groups = &groups, .sockets = listens, .socket_count = 1,
+};
+static struct service_list service_list;
+static struct engine engine = { .service_list = &service_list };
+static struct table table = { .users = 1 };
+static struct instance instance;
+static struct service_runtime runtime;
+static unsigned asked;                  /* counts that were begun */
+static double cpu;                      /* processor time that the instance has used */
+
+bool __wrap_service_clients_count(struct service_clients *clients, pid_t *pids);
+bool __wrap_close_events_is_possible(struct engine *ignored);
+void __wrap_close_events_begin(struct close_listener *listener, struct engine *ignored);
+void __wrap_close_events_read(struct engine *ignored);
+double __wrap_instance_cpu(const struct instance *ignored);
+
+double __wrap_instance_cpu(const struct instance *ignored)
+{
+	(void)ignored;
+	return cpu;
+}
+
+bool __wrap_service_clients_count(struct service_clients *clients, pid_t *pids)
+{
+	cr_assert_null(pids, "no last count was asked for");
+	cr_assert_eq(clients, &runtime.run->idle->clients);
+	asked++;
+	return true;
+}
+
+bool __wrap_close_events_is_possible(struct engine *ignored)
+{
+	(void)ignored;
+	return true;
+}
+
+void __wrap_close_events_begin(struct close_listener *listener, struct engine *ignored)
+{
+	(void)listener, (void)ignored;
+}
+
+void __wrap_close_events_read(struct engine *ignored)
+{
+	(void)ignored;
+}
+
+static void set_up(void)
+{
+	const char *why;
+
+	list_init(&service_list.wanting);
+	engine.loop = ev_loop_new(0);
+	engine.log = log_open("stderr", false, LEVEL_ERROR, &why);
+	cr_assert_not_null(engine.log);
+	runtime = (struct service_runtime){
+		.engine = &engine, .table = &table, .service = &service,
+		.state = { .sockets = SOCKETS_OPEN, .run = RUN_RUNNING },
+	};
+	cr_assert_not_null(runtime_make_run(&runtime));
+	runtime.run->current = &instance;
+}
+
+static void tear_down(void)
+{
+	idle_free(&runtime);
+	ev_loop_destroy(engine.loop);
+	log_close(engine.log);
+}
+
+TestSuite(idle, .init = set_up, .fini = tear_down, .timeout = 120);
+
+/* Waits until superd asks, and answers. */
+static void count(bool seen)
+{
+	unsigned before = asked;
+
+	for (;;) {
+		ev_run(engine.loop, EVRUN_NOWAIT);
+		if (asked != before)
+			break;
+		own_clock_advance(1.);
+	}
+	runtime.run->idle->clients.known = true;
+	runtime.run->idle->clients.counted(&runtime.run->idle->clients, seen);
+}
+
+static void begin_as_before_an_upgrade(void)
+{
+	runtime.run->idle_saved = calloc(1, sizeof(*runtime.run->idle_saved));
+	cr_assert_not_null(runtime.run->idle_saved);
+	runtime.run->idle_saved->is_there = true;
+	idle_follow(&runtime);
+	cr_assert_not_null(runtime.run->idle);
+}
+
+Test(idle, waits_for_the_end_of_a_connection_once_it_has_seen_one)
+{
+	idle_follow(&runtime);
+	count(true);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_HAS_CLIENTS);
+	cr_expect_not(ev_is_active(&runtime.run->idle->timer), "clients that stay cost nothing");
+}
+
+Test(idle, is_due_an_idle_timeout_after_nobody_was_seen)
+{
+	double began = clock_now();
+
+	idle_follow(&runtime);
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_WAS_REPORTED, "nobody came from the start on");
+	cr_expect_geq(clock_now() - began, 100 - 0.001, "a timer may be a millisecond early");
+}
+
+/* Behind an upgrade superd counts before it listens. The next count misses who left meanwhile. */
+Test(idle, begins_anew_where_clients_left_before_superd_listened)
+{
+	begin_as_before_an_upgrade();
+	count(true);
+	cr_expect(ev_is_active(&runtime.run->idle->timer), "they may have left unheard");
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_NO_CLIENTS);
+	cr_expect_gt(runtime.run->idle->since, 0);
+	cr_expect_gt(ev_timer_remaining(engine.loop, &runtime.run->idle->timer), 50, "it counts all the time");
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_WAS_REPORTED);
+}
+
+Test(idle, counts_clients_who_stay_over_an_upgrade_once_more)
+{
+	begin_as_before_an_upgrade();
+	count(true);
+	count(true);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_HAS_CLIENTS);
+	cr_expect_not(ev_is_active(&runtime.run->idle->timer), "superd listens since before it counted");
+}
+
+/* As if it had used a tenth of a processor, with idle_cpu = 5 %. */
+Test(idle, is_busy_by_the_processor_time_since_nobody_was_connected)
+{
+	lifecycle.idle_cpu = 500;
+	idle_follow(&runtime);
+	cpu = 10;
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_NO_CLIENTS);
+	cr_expect(strstr(runtime.run->idle->busy.why, "idle_cpu: "), "%s", runtime.run->idle->busy.why);
+	cr_expect_geq(ev_timer_remaining(engine.loop, &runtime.run->idle->timer), 75, "it asks all the time");
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_WAS_REPORTED, "%s", runtime.run->idle->busy.why);
+	cr_expect_str_empty(runtime.run->idle->busy.why);
+}
+
+Test(idle, a_processor_time_that_is_unknown_counts_as_busy)
+{
+	struct idle_account account;
+
+	lifecycle.idle_cpu = 500;
+	cpu = -1;
+	idle_follow(&runtime);
+	count(false);
+	cr_expect_eq(runtime.run->idle->phase, IDLE_NO_CLIENTS);
+	cr_assert(idle_describe(&runtime, NULL, &account));
+	cr_expect_eq(account.standing, IDLE_BUSY);
+	cr_expect_str_eq(account.busy, "idle_cpu: its processor time is not known");
+	count(true);
+	cr_assert(idle_describe(&runtime, NULL, &account));
+	cr_expect_eq(account.standing, IDLE_USED);
+}
+
+Test(idle, adds_up_the_times_without_clients)
+{
+	const struct idle_gaps *gaps = &runtime.run->stats.gaps;
+
+	idle_follow(&runtime);
+	cr_expect_gt(gaps->begun, 0);
+	count(false);
+	runtime.run->idle->since -= 100;
+	cr_expect_gt(idle_present_gap(&runtime), 100);
+	runtime.run->idle->close_listener.gone(&runtime.run->idle->close_listener, false);
+	cr_expect_eq(gaps->wakes[0], 1);
+	cr_expect_eq(gaps->wakes[1], 0);
+	cr_expect_eq(idle_present_gap(&runtime), 0);
+}
+
+/* It stops, and a client starts it again much later. */
+Test(idle, a_time_without_clients_goes_on_while_it_is_stopped)
+{
+	const struct idle_gaps *gaps = &runtime.run->stats.gaps;
+
+	idle_follow(&runtime);
+	count(false);
+	runtime.run->idle->since -= 200;
+	runtime.state.run = RUN_IDLE;
+	idle_follow(&runtime);
+	cr_expect_gt(idle_present_gap(&runtime), 200);
+	runtime.state.run = RUN_RUNNING;
+	runtime.run->stats.last_request = clock_now() + 150;
+	idle_follow(&runtime);
+	cr_expect_eq(gaps->wakes[1], 1);
+	cr_expect_eq(gaps->unused, 0);
+}
+
+/* The close was reported while the kernel counted, and no other will be. */
+Test(idle, a_client_of_the_last_count_that_has_left_is_not_waited_for)
+{
+	struct idle *idle;
+
+	idle_follow(&runtime);
+	idle = runtime.run->idle;
+	idle->phase = IDLE_LAST_COUNT;
+	service_list.idle_stops = 1;
+	idle->close_listener.gone(&idle->close_listener, false);
+	idle->clients.counted(&idle->clients, true);
+	cr_expect_eq(idle->phase, IDLE_NOT_COUNTED);
+	cr_expect(ev_is_active(&idle->timer), "superd would never look again");
+	idle->phase = IDLE_LAST_COUNT;
+	service_list.idle_stops = 1;
+	idle->clients.counted(&idle->clients, true);
+	cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
+}
+
+/* As where the process that counts had no processor time: there may be nobody whose close would be reported. */
+Test(idle, a_count_that_failed_is_repeated)
+{
+	static const enum idle_phase phases[] = { IDLE_LAST_COUNT, IDLE_NOT_COUNTED };
+
+	for (size_t n = 0; n < 2; n++) {
+		static const struct client_count_answer none;
+		struct idle *idle;
+
+		idle_follow(&runtime);
+		idle = runtime.run->idle;
+		idle->phase = phases[n];
+		service_list.idle_stops = phases[n] == IDLE_LAST_COUNT;
+		idle->clients.known = true;
+		idle->clients.look.done(&idle->clients.look, &none);
+		cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
+		cr_expect(ev_is_active(&idle->timer), "superd would never look again");
+		idle_forget(&runtime);
+	}
+}

@@ -1,0 +1,567 @@
+/* What superd prints: tables that read back the same, JSON, and the papers made from the directive table. */
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table/option/option_table.h"
+#include "table/print/example.h"
+#include "table/print/print_conf.h"
+#include "table/services/diff.h"
+#include "table/sources/sources.h"
+#include "tests/unit/plain_value.h"
+
+static struct table *read_string(const char *text)
+{
+	struct diags diags = { 0 };
+	struct table *table = read_text("t", text, strlen(text), &diags);
+
+	cr_assert(table);
+	diags_free(&diags);
+	return table;
+}
+
+static size_t count_errors(const char *text)
+{
+	struct diags diags = { 0 };
+	struct table *table = read_text("t", text, strlen(text), &diags);
+	size_t errors = diags.errors;
+
+	if (errors)
+		diags_print(&diags, stderr);
+	table_free(table);
+	diags_free(&diags);
+	return errors;
+}
+
+static char *print_string(const struct table *table, bool comments)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_conf(table, comments, out));
+	cr_assert_eq(fclose(out), 0);
+	return text;
+}
+
+/* Printed and read back it is the same table, with and without comments, and prints the same text. */
+static void expect_same(const char *text)
+{
+	struct table *table = read_string(text);
+	char *printed = print_string(table, false), *commented = print_string(table, true), *again;
+	struct table *back = read_string(printed), *back_commented = read_string(commented);
+	struct buf why = { 0 };
+
+	cr_assert(table->count, "of: %s", text);
+	cr_assert_eq(table->count, back->count, "of: %s\nprinted: %s", text, printed);
+	cr_assert_eq(table->count, back_commented->count, "of: %s\nprinted: %s", text, commented);
+	for (size_t i = 0; i < table->count; i++) {
+		cr_expect_eq(service_compare(&table->services[i], &back->services[i], &why), DIFF_SAME,
+			     "of: %s\nprinted: %s\ndiffers in %s", text, printed, buf_string(&why));
+		cr_expect_eq(service_compare(&table->services[i], &back_commented->services[i], NULL), DIFF_SAME,
+			     "of: %s\nprinted: %s", text, commented);
+	}
+	again = print_string(back, false);
+	cr_expect_str_eq(printed, again, "of: %s", text);
+	buf_free(&why);
+	table_free(table);
+	table_free(back);
+	table_free(back_commented);
+	free(printed);
+	free(commented);
+	free(again);
+}
+
+/* The next text, from the candidate `*next` on, that the option takes and that is not its default, as superd.conf would
+ * have it; false: there is none. */
+static bool find_value(const struct directive *directive, size_t *next, char *out, size_t size)
+{
+	static const char *const candidates[] = {
+		"yes", "no", "7", "33", "64K", "90ms", "0640", "INT", "RTMIN+3", "nobody", "/x y", "~",
+		"10:unlimited", "unlimited",
+		"chown", "~setuid", "A=1 ${B} \\\"q\\\" \\\\ '", "low-delay", "idle", "best-effort:3", "2-4", "a/b",
+		"append:/x", "syslog", "infinity", "22:00-6:05", "SYSLOG local3 debug", "FILE '/x y' 1M", "2.125",
+		"[2001:db8::1]:80", "192.0.2.{1,7}", "daytime xinetd", "\\t# // /*\\n", "",
+		"12.5%", "/dev/x 7M", "/dev/null rw", "char-pts", "localhost", "10.0.0.0/8", "a/b:c", "239.1.2.3",
+		"AF_UNIX", "-", "PathExists=/x",
+	};
+	size_t count = sizeof(candidates) / sizeof(*candidates);
+
+	for (size_t i = *next; i < count + 8; i++) {
+		const char *candidate = i < count ? candidates[i] : NULL;
+		char text[512];
+		struct diags diags = { 0 };
+		struct table *table;
+		const struct directive *listen = directive_find(NATIVE, "listen");
+		bool good;
+
+		for (size_t j = 0; !candidate && directive->words && directive->words[j]; j++)
+			candidate = j == i - count ? directive->words[j] : NULL;
+		if (!candidate)
+			continue;
+		cr_assert(listen);
+		snprintf(text, sizeof(text), "service a { %s = \"%s\" }", directive->name[NATIVE], candidate);
+		table = read_text("t", text, strlen(text), &diags);
+		good = table->count == 1 && table->services[0].mark_count == 1 &&
+		       !directive_is_default(directive, directive_field(directive, &table->services[0]), table->pool);
+		table_free(table);
+		diags_free(&diags);
+		if (!good)
+			continue;
+		*next = i + 1;
+		snprintf(out, size, "%s = \"%s\"\n", directive->name[NATIVE], candidate);
+		return true;
+	}
+	return false;
+}
+
+static bool has_value(const struct directive *directive)
+{
+	return !(directive->flags & STRUCTURE);
+}
+
+Test(print_conf, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const struct directive *directive = &directives[i];
+		char value[256], text[1024];
+		size_t next = 0;
+
+		if (!has_value(directive))
+			continue;
+		while (find_value(directive, &next, value, sizeof(value))) {
+			bool is_exec = !strcmp(directive->name[NATIVE], "exec");
+
+			snprintf(text, sizeof(text), "service a { listen = 80 %s\n%s }\n",
+				 is_exec ? "" : "exec = /bin/x", value);
+			expect_same(text);
+			if (directive->flags & IN_SOCKET) {
+				snprintf(text, sizeof(text),
+					 "service a { exec = /bin/x\n socket b { listen = 80\n%s }\n"
+					 "socket c { listen = 81 } listen = {82, 83} }\n", value);
+				expect_same(text);
+			}
+			if (directive->flags & IN_DEFAULTS) {
+				snprintf(text, sizeof(text),
+					 "service a { listen = 80 exec = /bin/x }\ndefaults { %s }\n"
+					 "service b { listen = 81 exec = /bin/x accept = yes }\n", value);
+				expect_same(text);
+			}
+		}
+		cr_expect(next, "no value tried for %s was taken", directive->name[NATIVE]);
+	}
+}
+
+/* The n-th one, from 0. */
+static bool find_nth_value(const struct directive *directive, size_t n, char *out, size_t size)
+{
+	size_t next = 0;
+	bool found;
+
+	do
+		found = find_value(directive, &next, out, size);
+	while (found && n--);
+	return found;
+}
+
+Test(print_conf, all_options_together_read_back)
+{
+	for (size_t n = 0; n < 3; n++) {
+		char value[256], *text;
+		size_t length;
+		FILE *out = open_memstream(&text, &length);
+
+		fputs("service a {\nlisten = 80\n", out);
+		for (size_t i = 0; i < directive_count; i++) {
+			if (has_value(&directives[i]) && find_nth_value(&directives[i], n, value, sizeof(value)))
+				fputs(value, out);
+		}
+		fputs("}\n", out);
+		fclose(out);
+		expect_same(text);
+		free(text);
+	}
+}
+
+Test(print_conf, sockets_keep_their_order_names_and_options)
+{
+	expect_same("service a { listen = 80 socket b { listen = {81, \"udp:81\"} backlog = 3 } listen += {82, "
+		    "\"tcp:83%eth0\"}\n"
+		    " socket c { listen = {/run/x} symlinks = {} } symlinks = {/y} exec = /bin/x }");
+	expect_same("service a { socket a { listen = 80 backlog = 5 } listen = 81 exec = /bin/x }");
+	expect_same("service a { socket a { listen = 80 } listen = 81 exec = /bin/x }");
+	expect_same("service \"a.b+c\" { socket \"x y\" { listen = 80 } exec = /bin/x }");
+}
+
+Test(print_conf, unset_values_of_a_socket_read_back)
+{
+	expect_same("service a { bind_to_device = eth0 ip_tos = 4 mark = 3 socket_user = x exec = /bin/x\n"
+		    " socket b { listen = 80 bind_to_device = \"\" ip_tos = \"\" mark = -1 socket_user = \"\" } }");
+}
+
+Test(print_conf, values_from_the_defaults_stay_there)
+{
+	static const char text[] = "defaults { instances = 7 output = syslog pid_file = /run/p }\n"
+				   "service a { listen = 80 exec = /bin/x accept = yes }\n"
+				   "service b { listen = 81 exec = /bin/x output = null }\n"
+				   "service c { listen = 82 exec = /bin/x error = log }\n"
+				   "service d { listen = 83 exec = /bin/x instances = 1000 accept = yes }\n";
+	struct table *table = read_string(text);
+	char *printed = print_string(table, false);
+
+	cr_expect_eq(count_errors(text), 0);
+	cr_expect_eq(count_errors(printed), 0, "printed: %s", printed);
+	expect_same(text);
+	table_free(table);
+	free(printed);
+}
+
+/* pass = bind sets pass_packet_info for its own service, and nothing does for the others. */
+Test(print_conf, what_another_option_implies_is_no_default_of_the_table)
+{
+	static const char two[] = "service a { listen = 80 exec = /bin/x pass = bind }\n"
+				  "service b { listen = 81 exec = /bin/x }\n";
+	struct table *table = read_string(two);
+	char *printed = print_string(table, false);
+
+	cr_expect_null(strstr(printed, "pass_packet_info"), "printed: %s", printed);
+	expect_same(two);
+	expect_same("defaults { pass_packet_info = no }\nservice a { listen = 80 exec = /bin/x pass = bind }\n"
+		    "service b { listen = 81 exec = /bin/x }\n");
+	expect_same("defaults { pass_packet_info = yes }\nservice a { listen = 80 exec = /bin/x pass = bind }\n"
+		    "service b { listen = \"udp:81\" exec = /bin/x }\n");
+	expect_same("service a { listen = \"udp:80\" exec = /bin/x pass = bind pass_packet_info = no }\n");
+	table_free(table);
+	free(printed);
+}
+
+Test(print_conf, writes_only_what_differs_and_what_kind_it_is)
+{
+	struct table *table = read_string("service a { listen = {80, \"127.0.0.1:81\"} exec = \"/bin/x -y 'a b'\" "
+					  "nice = 0 user = nobody }");
+	char *printed = print_string(table, false);
+
+	cr_expect_str_eq(printed, "service a {\n\tlisten = {tcp:80, tcp:127.0.0.1:81}\n"
+			 "\texec = \"/bin/x -y 'a b'\"\n\taccept = no\n"
+			 "\tpass = systemd\n\tuser = nobody\n}\n");
+	table_free(table);
+	free(printed);
+}
+
+Test(print_conf, comments_say_where_each_value_came_from)
+{
+	struct table *table = read_string("service a {\n listen = 80\n exec = /bin/x\n socket b {\n  listen = 81\n"
+					  "  backlog = 5\n }\n}\n");
+	char *printed = print_string(table, true);
+
+	cr_expect_str_eq(printed, "# t:1\nservice a {\n\t# t:2\n\tlisten = {tcp:80}\n\tsocket b {\n\t\t# t:5\n"
+			 "\t\tlisten = {tcp:81}\n"
+			 "\t\t# t:6\n\t\tbacklog = 5\n\t}\n\t# t:3\n\texec = /bin/x\n\taccept = no\n"
+			 "\tpass = systemd\n}\n");
+	table_free(table);
+	free(printed);
+	table = read_string("service a { listen = 80 exec = /bin/x nice = 5 }\n");
+	printed = print_string(table, true);
+	cr_expect_str_eq(printed, "# t:1\nservice a {\n\tlisten = {tcp:80}\n\texec = /bin/x\n\taccept = no\n"
+				  "\tpass = systemd\n\tnice = 5\n}\n", "one place stands once");
+	table_free(table);
+	free(printed);
+}
+
+Test(print_conf, the_settings_of_superd_itself_stand_in_front)
+{
+	static const char text[] = "service a { listen = 80 exec = /bin/x }\n\nsuperd {\n max_starting = 04 }\n";
+	struct table *table = read_string(text), *none = read_string("superd { max_starting = 0 }");
+	char *printed = print_string(table, false), *commented = print_string(table, true), *json;
+	size_t length;
+	FILE *out = open_memstream(&json, &length);
+
+	expect_same(text);
+	cr_expect_eq(strstr(printed, "superd {\n\tmax_starting = 4\n}\n\nservice a {\n"), printed, "%s", printed);
+	cr_expect_eq(strstr(commented, "# t:3\nsuperd {\n\t# t:4\n\tmax_starting = 4\n}\n\n# t:1\nservice"),
+		     commented, "%s", commented);
+	cr_assert(print_json(table, out));
+	cr_assert_eq(fclose(out), 0);
+	cr_expect_eq(strstr(json, "{\"superd\": {\"max_starting\": 4}, \"services\": [\n{"), json, "%s", json);
+	free(printed);
+	printed = print_string(none, false);
+	cr_expect_str_eq(printed, "superd {\n\tmax_starting = 0\n}\n\n");
+	free(printed);
+	free(commented);
+	free(json);
+	table_free(none);
+	table_free(table);
+}
+
+Test(print_conf, a_file_name_cannot_break_out_of_its_comment)
+{
+	struct diags diags = { 0 };
+	static const char text[] = "service a { listen = 80 exec = /bin/x }";
+	struct table *table = read_text("x\nservice b { }\n", text, strlen(text), &diags), *back;
+	char *printed = print_string(table, true);
+
+	back = read_string(printed);
+	cr_expect_eq(back->count, 1, "printed: %s", printed);
+	table_free(table);
+	table_free(back);
+	diags_free(&diags);
+	free(printed);
+}
+
+Test(print_conf, json_has_what_is_always_there_and_what_differs)
+{
+	struct table *table = read_string("service a {\n listen = 80\n socket b { listen = @x backlog = 5 }\n"
+					  " exec = \"/bin/x 'a \\\"b'\"\n"
+					  " timeout_stop = 1500ms\n receive_buffer = 64K\n}\n"
+					  "service c { listen = 81 exec = /bin/y accept = yes user = x }\n");
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_json(table, out));
+	fclose(out);
+	cr_expect_str_eq(text,
+			 "{\"services\": [\n"
+			 "{\"name\": \"a\", \"listen\": [{\"endpoint\": \"tcp:80\", \"name\": \"a\"}, "
+			 "{\"endpoint\": \"@x\", \"name\": \"b\", \"backlog\": 5}], \"exec\": [\"/bin/x\", \"a "
+			 "\\\"b\"], "
+			 "\"accept\": false, \"pass\": \"systemd\", \"disable\": false, \"receive_buffer\": 65536, "
+			 "\"user\": null, "
+			 "\"timeout_stop\": 1.5},\n"
+			 "{\"name\": \"c\", \"listen\": [{\"endpoint\": \"tcp:81\", \"name\": \"c\"}], \"exec\": "
+			 "[\"/bin/y\"], "
+			 "\"accept\": true, \"pass\": \"inetd\", \"disable\": false, \"user\": \"x\"}\n]}\n");
+	table_free(table);
+	free(text);
+}
+
+Test(print_conf, json_of_no_services_is_an_empty_list)
+{
+	struct table *table = read_string("# nothing\n");
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_json(table, out));
+	fclose(out);
+	cr_expect_str_eq(text, "{\"services\": []}\n");
+	table_free(table);
+	free(text);
+}
+
+Test(print_conf, tells_of_output_that_cannot_be_written)
+{
+	struct table *table = read_string("service a { listen = 80 exec = /bin/x }");
+	FILE *full = fopen("/dev/full", "w");
+
+	if (!full)
+		cr_skip_test("no /dev/full here");
+	setvbuf(full, NULL, _IONBF, 0);
+	cr_expect_not(print_conf(table, false, full));
+	cr_expect_not(print_json(table, full));
+	cr_expect_not(print_explain("user", full));
+	fclose(full);
+	table_free(table);
+}
+
+Test(print_conf, explains_every_option)
+{
+	for (size_t i = 0; i < directive_count; i++) {
+		const char *name = directives[i].name[NATIVE];
+		char *text, *end;
+		size_t length;
+		FILE *out = open_memstream(&text, &length);
+
+		cr_expect(print_explain(name, out), "%s", name);
+		fclose(out);
+		cr_expect_eq(strncmp(text, name, strlen(name)), 0, "%s: %s", name, text);
+		for (const char *line = text; (end = strchr(line, '\n')); line = end + 1)
+			cr_expect(end - line <= 120, "%s: %s", name, text);
+		free(text);
+	}
+}
+
+/* Whether the reader has anything against one option of a service, or of superd itself. */
+static bool is_refused(const struct directive *directive, const char *line)
+{
+	struct diags diags = { 0 };
+	struct table *table;
+	char text[512];
+	bool is_global = directive->chapter == CHAPTER_GLOBALS, refused = false;
+
+	snprintf(text, sizeof(text), "service b {\n %s\n}\nsuperd {\n %s\n}\n", is_global ? "" : line,
+		 is_global ? line : "");
+	table = read_text("t", text, strlen(text), &diags);
+	for (size_t n = 0; n < diags.count; n++) {
+		if (!strncmp(diags.list[n].message, "b: ", 3))
+			continue;       /* a rule of the whole, as that it runs nothing */
+		fprintf(stderr, "%s: %s\n", line, diags.list[n].message);
+		refused = true;
+	}
+	table_free(table);
+	diags_free(&diags);
+	return refused;
+}
+
+Test(print_conf, gives_an_example_that_is_right)
+{
+	const struct directive *directive;
+	char *text;
+	size_t length;
+
+	for (size_t i = 0; (directive = directive_listed(i)); i++) {
+		const char *name = directive->name[NATIVE];
+		bool is_global = directive->chapter == CHAPTER_GLOBALS;
+		FILE *out = open_memstream(&text, &length);
+		char *example;
+
+		cr_assert(print_explain(name, out));
+		fclose(out);
+		example = strstr(text, "    example   ");
+		cr_expect(example || is_plain(directive) || (is_global && is_one_word(directive)),
+			  "%s has no example", name);
+		if (example) {
+			example[strcspn(example, "\n")] = '\0';
+			cr_expect_not(is_refused(directive, example + 14), "%s", example);
+		}
+		free(text);
+	}
+}
+
+Test(print_conf, explains_bounds_words_default_and_names_elsewhere)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_explain("backoff_max", out));
+	cr_assert(print_explain("kill_mode", out));
+	cr_assert(print_explain("socket_mode", out));
+	fclose(out);
+	cr_expect(strstr(text, "default   30s\n"), "%s", text);
+	cr_expect(strstr(text, " to 1d\n"), "%s", text);
+	cr_expect(strstr(text, "systemd   Service.RestartMaxDelaySec\n"), "%s", text);
+	cr_expect(strstr(text, "words     group, mixed, process, none\n"), "%s", text);
+	cr_expect(strstr(text, "bounds    0000 to 0777\n"), "%s", text);
+	cr_expect(strstr(text, "set in    service, socket, defaults\n"), "%s", text);
+	free(text);
+	out = open_memstream(&text, &length);
+	cr_assert(print_explain("max_starting", out));
+	fclose(out);
+	cr_expect(strstr(text, "set in    superd\n"), "%s", text);
+	cr_expect(strstr(text, "bounds    0 to 1000000\n"), "%s", text);
+	free(text);
+}
+
+Test(print_conf, explains_what_an_option_is_in_xinetd_conf_where_it_differs)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(out);
+	cr_assert(print_explain("cps", out));
+	cr_assert(print_explain("only_from", out));
+	cr_assert_eq(fclose(out), 0);
+	cr_expect(strstr(text, "in xinetd.conf: 50 10"), "%s", text);
+	cr_expect(strstr(text, "in xinetd.conf: an empty list allows no client"), "%s", text);
+	free(text);
+}
+
+/* The table of options names them as the sources of the manual pages do. */
+Test(print_conf, explains_with_the_configured_directories)
+{
+	const struct directive *directive;
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(out);
+	for (size_t i = 0; (directive = directive_listed(i)); i++)
+		cr_assert(print_explain(directive->name[NATIVE], out), "%s", directive->name[NATIVE]);
+	cr_assert_eq(fclose(out), 0);
+	cr_expect_null(strstr(text, "dir@"), "%s", strstr(text, "dir@"));
+	cr_expect(strstr(text, LOCALSTATEDIR "/lib"), "%s", text);
+	cr_expect(strstr(text, RUNSTATEDIR ","), "%s", text);
+	free(text);
+}
+
+Test(print_conf, does_not_explain_what_is_no_option)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_expect_not(print_explain("usr", out));
+	fclose(out);
+	cr_expect_str_eq(text, "");
+	free(text);
+}
+
+static char *print_graph(const struct table *table)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	cr_assert(print_dot(table, out));
+	cr_assert_eq(fclose(out), 0);
+	return text;
+}
+
+static void expect_graph(const char *conf, const char *const *lines)
+{
+	struct table *table = read_string(conf);
+	char *graph = print_graph(table);
+
+	cr_expect_eq(strncmp(graph, "digraph superd {\n", 17), 0, "%s", graph);
+	cr_expect_str_eq(graph + strlen(graph) - 3, "\n}\n", "%s", graph);
+	for (; *lines; lines++)
+		cr_expect_not_null(strstr(graph, *lines), "%s is missing in %s", *lines, graph);
+	free(graph);
+	table_free(table);
+}
+
+#define GRAPH(conf, ...) expect_graph(conf, (const char *const[]){ __VA_ARGS__, NULL })
+
+Test(print_dot, services_have_sockets_and_want_others)
+{
+	GRAPH("service web { listen = \"80\" socket admin { listen = \"/run/a\" } exec = \"/bin/w -x\" "
+	      "wants = { db } requires = { two } }\n"
+	      "service db { listen = \"5432\" exec = \"/bin/db\" }\n"
+	      "service one { listen = \"7\" exec = \"/bin/one\" reuse_port = yes }\n"
+	      "service two { listen = \"7\" builtin = echo accept = yes reuse_port = yes }\n"
+	      "service off { listen = \"9\" exec = \"/bin/off\" disable = yes }\n",
+	      "\t\"socket tcp:80\" [label=\"tcp:80\", shape=oval]\n", "\t\"socket tcp:80\" -> \"service web\"\n",
+	      "\t\"service web\" [label=\"web\\n/bin/w\"]\n",
+	      "\t\"socket /run/a\" -> \"service web\" [label=\"admin\"]\n",
+	      "\t\"service web\" -> \"service db\" [label=\"wants\", style=dashed]\n",
+	      "\t\"service web\" -> \"service two\" [label=\"requires\", style=dashed]\n",
+	      "\t\"socket tcp:7\" -> \"service one\"\n", "\t\"socket tcp:7\" -> \"service two\"\n",
+	      "[label=\"two\\nbuiltin = echo\\naccept = yes\"]\n",
+	      "[label=\"off\\n/bin/off\\ndisable = yes\", style=dashed]\n");
+}
+
+Test(print_dot, a_redirect_leads_to_a_socket_of_the_table_or_away)
+{
+	GRAPH("service front { listen = \"80\" redirect = \"127.0.0.1:8080\" }\n"
+	      "service back { listen = \"8080\" exec = \"/bin/b\" }\n"
+	      "service other { listen = \"udp:8080\" exec = \"/bin/b\" }\n"
+	      "service local { listen = \"81\" redirect = \"/run/b\" }\n"
+	      "service path { listen = \"/run/b\" exec = \"/bin/b\" }\n"
+	      "service away { listen = { \"53\", \"udp:53\" } redirect = \"192.0.2.1:8080\" }\n",
+	      "\t\"service front\" -> \"socket tcp:8080\" [label=\"redirect\"]\n",
+	      "\t\"service local\" -> \"socket /run/b\" [label=\"redirect\"]\n",
+	      "\t\"target tcp:192.0.2.1:8080\" [label=\"tcp:192.0.2.1:8080\", shape=box, style=rounded]\n",
+	      "\t\"service away\" -> \"target tcp:192.0.2.1:8080\" [label=\"redirect\"]\n",
+	      "\t\"service away\" -> \"target udp:192.0.2.1:8080\" [label=\"redirect\"]\n");
+}
+
+Test(print_dot, no_name_leaves_its_quotes)
+{
+	GRAPH("service \"a\\\"]&lt;\\\\\" { listen = \"unix:/run/a\\\"b\\\\\" exec = \"/bin/\u202eN\" }\n",
+	      "\t\"service a\\\"]&amp;lt;\\\\\" [label=\"a\\\"]&amp;lt;\\\\\\n/bin/\\\\xe2\\\\x80\\\\xaeN\"]\n",
+	      "\t\"socket /run/a\\\"b\\\\\" [label=\"/run/a\\\"b\\\\\", shape=oval]\n");
+}

@@ -1,0 +1,84 @@
+/* Answers of name services: kept and found by kind and name, and carried to the next superd. */
+#include "table/services/lookup_cache.h"
+
+#include <criterion/criterion.h>
+
+#include "superd/main/lookup_cache_state.h"
+
+static struct lookup_cache *lookups;
+
+static void make(void)
+{
+	static const char *const user[] = { "nobody", "65534", "65534", "", "/bin/sh" };
+
+	lookups = lookup_cache_new();
+	lookup_cache_add(lookups, "user", "nobody", user, 5);
+	lookup_cache_add(lookups, "user", "somebody", NULL, 0);
+	lookup_cache_add_number(lookups, "group", "nobody", 7);
+}
+
+static void drop(void)
+{
+	lookup_cache_free(lookups);
+}
+
+TestSuite(lookup_cache, .init = make, .fini = drop);
+
+static void expect_answers(struct lookup_cache *known)
+{
+	const char *const *answer = lookup_cache_find(known, "user", "nobody");
+
+	cr_assert_not_null(answer);
+	cr_expect_str_eq(answer[0], "nobody");
+	cr_expect_str_eq(answer[3], "");
+	cr_expect_str_eq(answer[4], "/bin/sh");
+	cr_expect_null(answer[5]);
+	answer = lookup_cache_find(known, "user", "somebody");
+	cr_assert_not_null(answer, "that there is none is an answer, too");
+	cr_expect_null(answer[0]);
+	cr_assert_not_null(lookup_cache_find(known, "group", "nobody"));
+	cr_expect_str_eq(lookup_cache_find(known, "group", "nobody")[0], "7");
+	cr_expect_null(lookup_cache_find(known, "group", "somebody"));
+	cr_expect_null(lookup_cache_find(known, "port", "nobody"));
+}
+
+Test(lookup_cache, finds_by_kind_and_name)
+{
+	expect_answers(lookups);
+	cr_expect_null(lookup_cache_find(NULL, "user", "nobody"));
+	lookup_cache_add_number(NULL, "group", "nobody", 7);
+	lookup_cache_free(NULL);
+}
+
+Test(lookup_cache, reaches_the_next_superd)
+{
+	struct state_stream stream = { 0 };
+	struct lookup_cache *restored;
+	struct buf out = { 0 }, why = { 0 };
+	size_t length;
+
+	state_stream_begin(&out);
+	lookup_cache_save(lookups, &out);
+	lookup_cache_save(NULL, &out);
+	state_stream_end(&out);
+	length = out.length;
+	cr_assert_null(state_stream_parse(&stream, buf_take(&out), length, &why), "%s", buf_string(&why));
+	restored = lookup_cache_restore(&stream);
+	expect_answers(restored);
+	for (size_t n = 0; n < stream.entry_count; n++)
+		cr_expect(stream.entries[n].used, "%s", stream.entries[n].key);
+	lookup_cache_free(restored);
+	state_stream_free(&stream);
+	buf_free(&why);
+}
+
+Test(lookup_cache, takes_no_other_word_for_a_number)
+{
+	static const char *const wrong[] = { NULL, "", "-1", "1x", "4294967296", "99999999999", " 1" };
+	uint32_t number = 0;
+
+	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++)
+		cr_expect_not(lookup_number(wrong[n], &number), "%s", wrong[n]);
+	cr_expect(lookup_number("4294967295", &number));
+	cr_expect_eq(number, UINT32_MAX);
+}
