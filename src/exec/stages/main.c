@@ -127,8 +127,8 @@ static int remove_leftovers(int count, char **given)
 	if (count < 2 || strncmp(given[0], "--remove", sizeof("--remove") - 1) != 0)
 		return -1;
 	setpriority(PRIO_PROCESS, 0, 19);       /* services come first */
-	if (count == 3 && !strcmp(given[0], "--remove")) {
-		good = remove_folder(given[1], given[2]);
+	if (count <= 3 && !strcmp(given[0], "--remove")) {
+		good = remove_folder(given[1], given[2]);       /* argv ends with NULL */
 	} else if (count == 2 && !strcmp(given[0], "--remove-tmp")) {
 		good = remove_tmp(given[1]);
 	} else if (count == 2 && !strcmp(given[0], "--remove-ipc") && !scan_count(given[1], &uid) && uid > 0) {

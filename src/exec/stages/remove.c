@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -106,15 +107,19 @@ static void empty_level(struct tree_removal *removal, int directory, int depth)
 	closedir(stream);
 }
 
-/* false: something is left. *stuck: it cannot be removed, while other things are left as others go on filling. */
-static bool remove_tree(int base, const char *name, bool *stuck)
+/* false: something is left. *stuck: it cannot be removed, while other things are left as others go on filling. Two
+ * superd-exec may remove one tree: only one that has its lock may say that it is stuck. alone: the other does it. */
+static bool remove_tree(int base, const char *name, bool alone, bool *stuck)
 {
 	struct tree_removal removal = { .top = open_unmounted(base, name), .until = clock_ms() + LONGEST };
-	bool gone = false;
+	bool gone = false, locked = removal.top >= 0 && flock(removal.top, LOCK_EX | LOCK_NB) == 0;
 
 	*stuck = true;
 	if (removal.top < 0)            /* its user may have put a symlink or a file into its place */
 		return unlinkat(base, name, 0) == 0 || errno == ENOENT;
+	*stuck = locked;
+	if (alone && !locked)
+		return false;
 	/* That of credentials is read-only, which only root may ignore. */
 	if (geteuid() != 0 && fchmod(removal.top, 0700) < 0)
 		return false;
@@ -124,12 +129,12 @@ static bool remove_tree(int base, const char *name, bool *stuck)
 		removal.changed = false;
 		if (again >= 0)
 			empty_level(&removal, again, 0);
-		gone = unlinkat(base, name, AT_REMOVEDIR) == 0;
+		gone = unlinkat(base, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
 		if (!removal.changed || clock_ms() >= removal.until)
 			break;
 	}
 	fd_close(&removal.top);
-	*stuck = !removal.changed;
+	*stuck = locked && !removal.changed;
 	return gone;
 }
 
@@ -137,9 +142,9 @@ bool remove_folder(const char *aside, const char *name)
 {
 	bool stuck;
 
-	if (remove_tree(STDIN_FILENO, aside, &stuck))
+	if (remove_tree(STDIN_FILENO, aside, !name, &stuck))
 		return true;
-	if (stuck)
+	if (stuck && name)
 		syscall(SYS_renameat2, STDIN_FILENO, aside, STDOUT_FILENO, name, NOREPLACE);
 	return false;
 }
@@ -152,7 +157,7 @@ bool remove_tmp(const char *name)
 	for (size_t n = 0; n < sizeof(folders) / sizeof(*folders); n++) {
 		int base = open(folders[n], O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-		good &= base >= 0 ? remove_tree(base, name, &stuck) : errno == ENOENT;
+		good &= base >= 0 ? remove_tree(base, name, false, &stuck) : errno == ENOENT;
 		fd_close(&base);
 	}
 	return good;

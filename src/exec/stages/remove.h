@@ -5,7 +5,8 @@
 #include <sys/types.h>
 
 /* Removes the folder `aside` of the folder on standard input, with its contents. If something is mounted in
- * it, it gets its old name in the folder on standard output back, unless that is taken. */
+ * it, it gets its old name in the folder on standard output back, unless that is taken. NULL: an earlier superd has
+ * moved it aside; it keeps its name, and is left to a process that still removes it. */
 bool remove_folder(const char *aside, const char *name);
 
 /* Removes the folders of this name in /tmp and /var/tmp, with their contents. */

@@ -240,8 +240,9 @@ bool credentials_remove(const struct service *service, const struct process_defa
 
 	if (!credentials_are_wanted(service))
 		return true;
-	buf_addf(&base, "%s/" FOLDER, defaults->runtime_directory);
-	buf_addf(&name, "%s.service", service->name);
+	/* It goes aside in the runtime folder, where the next superd looks for it. */
+	buf_addf(&base, "%s%s", defaults->runtime_directory, root ? "/" FOLDER : "");
+	buf_addf(&name, "%s%s.service", root ? "" : FOLDER "/", service->name);
 	errno = ENOMEM;
 	if (!base.failed && !name.failed)
 		above = root ? credentials_open_below(root, buf_string(&base), false)

@@ -4,6 +4,7 @@
  * walks by descriptor, so no symlink can divert it. */
 #include "superd/start/directories.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,6 +20,10 @@
 #include "lib/fd.h"
 #include "superd/start/directories_internal.h"
 #include "superd/start/removal.h"
+
+#define ASIDE ".superd-"
+#define ASIDE_DIGITS 16
+#define SWEEP_MOST 64                   /* removals at a start of superd, a base; the next start begins more */
 
 /* Opens the folder that holds the last part of base/name, and sets *last to that part. -1: it cannot be reached. */
 static int open_parent(int base, char *name, const char **last)
@@ -53,7 +58,7 @@ uint64_t directories_number(void)
  * file system, only aside. */
 static bool discard_at(int base, int at, const char *name)
 {
-	char aside[sizeof(".superd-") + 16];
+	char aside[sizeof(ASIDE) + ASIDE_DIGITS];
 	struct stat status;
 	int error;
 
@@ -61,7 +66,7 @@ static bool discard_at(int base, int at, const char *name)
 		return errno == ENOENT;
 	if (!S_ISDIR(status.st_mode) || unlinkat(at, name, AT_REMOVEDIR) == 0)
 		return true;
-	snprintf(aside, sizeof(aside), ".superd-%016" PRIx64, directories_number());
+	snprintf(aside, sizeof(aside), ASIDE "%016" PRIx64, directories_number());
 	if (renameat(at, name, base, aside) < 0) {
 		base = at;
 		if (errno != EXDEV || renameat(at, name, at, aside) < 0)
@@ -85,6 +90,38 @@ bool directories_discard(int base, const char *name)
 	fd_close(&at);
 	free(copy);
 	return good;
+}
+
+static bool is_aside(int base, const char *name)
+{
+	const char *digits = name + sizeof(ASIDE) - 1;
+	struct stat status;
+
+	return !strncmp(name, ASIDE, sizeof(ASIDE) - 1) && strlen(digits) == ASIDE_DIGITS &&
+	       strspn(digits, "0123456789abcdef") == ASIDE_DIGITS &&
+	       fstatat(base, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+void directories_sweep(const char *base, struct buf *left)
+{
+	DIR *stream = opendir(base);
+	struct dirent *entry;
+	struct stat status;
+	int count = 0, at = stream ? dirfd(stream) : -1;
+
+	if (stream && fstat(at, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid()) &&
+	    !(status.st_mode & (S_IWGRP | S_IWOTH))) {
+		while (count < SWEEP_MOST && (entry = readdir(stream))) {
+			if (!is_aside(at, entry->d_name))
+				continue;
+			count++;
+			if (!removal_of_folder(at, entry->d_name, -1, NULL))
+				buf_addf(left, "%s%s/%s: %s", left->length ? ", " : "", base, entry->d_name,
+					 strerror(errno));
+		}
+	}
+	if (stream)
+		closedir(stream);
 }
 
 /* Whether the folder is above the address. The same folder may have two paths, such as /run/a and /var/run/a: each part

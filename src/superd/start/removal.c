@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/array.h"
 #include "lib/build_id.h"
@@ -21,13 +23,28 @@
 struct removal {
 	pid_t pid;
 	uid_t uid;                      /* whose IPC objects are removed; 0: it removes folders */
-	char what[96];                  /* the folder, or the user's number, for messages */
+	char what[PATH_MAX + 160];      /* the folder, or the user's number, for messages */
 };
 
 static struct {
 	struct removal *list;
 	size_t count, room;
 } removals;
+
+/* Names what is removed: with the path of a folder's base, as nobody would find it by its new name alone. */
+static void set_what(struct removal *removal, const char *const orders[3], int base)
+{
+	char link[32], path[PATH_MAX] = "";
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", base);
+	if (base >= 0 && readlink(link, path, sizeof(path) - 1) > 0)
+		snprintf(removal->what, sizeof(removal->what), "%s%s%s/%s", orders[2] ? orders[2] : "",
+			 orders[2] ? ", as " : "", path, orders[1]);
+	else if (removal->uid)
+		snprintf(removal->what, sizeof(removal->what), "IPC objects of user %s", orders[1]);
+	else
+		snprintf(removal->what, sizeof(removal->what), "%s in /tmp and /var/tmp", orders[1]);
+}
 
 /* orders: three at most, the rest is NULL. */
 static bool begin(uid_t uid, const char *const orders[3], const int streams[2])
@@ -47,11 +64,7 @@ static bool begin(uid_t uid, const char *const orders[3], const int streams[2])
 	}
 	if (removal.pid < 0)
 		return false;
-	if (uid)
-		snprintf(removal.what, sizeof(removal.what), "IPC objects of user %s", orders[1]);
-	else
-		snprintf(removal.what, sizeof(removal.what), "%s%s%s", orders[2] ? orders[2] : "",
-			 orders[2] ? ", as " : "", orders[1]);
+	set_what(&removal, orders, streams[0]);
 	removals.list[removals.count++] = removal;
 	return true;
 }

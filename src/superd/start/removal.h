@@ -7,8 +7,8 @@
 
 #include "lib/buf.h"
 
-/* Removes base/aside with its contents. If something in it cannot be removed, it becomes at/name again. These begin a
- * removal; false and errno: it cannot be begun. */
+/* Removes base/aside with its contents. If something in it cannot be removed, it becomes at/name again; with NULL it
+ * stays aside. These begin a removal; false and errno: it cannot be begun. */
 bool removal_of_folder(int base, const char *aside, int at, const char *name);
 bool removal_of_tmp(const char *name);          /* the folders of this name in /tmp and /var/tmp */
 bool removal_of_ipc(uid_t uid);                 /* the System V and POSIX IPC objects of this user, not root */

@@ -64,6 +64,7 @@
 #include "superd/service/socket_commands.h"
 #include "superd/spawn/spawn.h"
 #include "superd/spawn/worker_process.h"
+#include "superd/start/directories.h"
 #include "superd/start/removal.h"
 #include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
@@ -738,6 +739,16 @@ enum comparison_progress supervisor_compare_on(struct service_comparison *compar
 	return service_comparison_go_on(comparison, seconds, compared, context);
 }
 
+static void sweep(struct engine *engine)
+{
+	struct buf left = { 0 };
+
+	directories_sweep(engine->defaults.runtime_directory, &left);
+	if (left.length)
+		log_warn(engine->log, "what an earlier superd left is not removed: %s", buf_string(&left));
+	buf_free(&left);
+}
+
 static void save_now(struct engine *engine)
 {
 	engine->unsaved_engine = true;
@@ -751,6 +762,7 @@ int supervisor_run(struct supervisor *supervisor, struct table *table, char *con
 	supervisor->table = table;
 	supervisor->loaded = clock_now();
 	limit_starts(supervisor, table);
+	sweep(&supervisor->engine);
 	memory_pressure_follow(&supervisor->engine, table);
 	socket_store_begin(&supervisor->engine, supervisor->fdstore);
 	saved_state_begin(&supervisor->engine, &supervisor->upgrade.source);
