@@ -132,6 +132,8 @@ static int remove_leftovers(int count, char **given)
 	} else if (count == 2 && !strcmp(given[0], "--remove-tmp")) {
 		good = remove_tmp(given[1]);
 	} else if (count == 2 && !strcmp(given[0], "--remove-ipc") && !scan_count(given[1], &uid) && uid > 0) {
+		/* Their owner needs no right to remove them. If this fails, those of superd have to do. */
+		raw_set_uid((uid_t)uid);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);       /* the next superd would not know of it */
 		good = remove_ipc((uid_t)uid);
 	} else {

@@ -13,5 +13,5 @@ bool remove_folder(const char *aside, const char *name);
 bool remove_tmp(const char *name);
 
 /* Removes the System V and POSIX shared memory, semaphores and message queues of a user (RemoveIPC= of
- * systemd.exec(5)). */
+ * systemd.exec(5)). The caller is that user, or may remove those of any. */
 bool remove_ipc(uid_t uid);

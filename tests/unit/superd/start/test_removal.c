@@ -2,10 +2,12 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
@@ -80,6 +82,25 @@ Test(removal, of_a_users_objects_is_over_before_superd_ends)
 	cr_expect_eq(count_objects(&others), 0u);
 	cr_expect_eq(waitpid(-1, NULL, 0), -1, "nobody is left to wait for");
 	cr_expect_eq(left.length, 0u);
+}
+
+/* As in a container. */
+Test(removal, of_a_users_objects_takes_only_the_right_to_become_that_user)
+{
+	static const int rights[] = {
+		CAP_SYS_ADMIN, CAP_IPC_OWNER, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_SYS_RESOURCE,
+	};
+	struct objects his;
+
+	if (geteuid() != 0)
+		cr_skip_test("it takes root");
+	his = make_objects(USER);
+	for (size_t n = 0; n < sizeof(rights) / sizeof(*rights); n++)
+		cr_assert_eq(prctl(PR_CAPBSET_DROP, rights[n], 0, 0, 0), 0);
+	cr_assert(removal_of_ipc(USER), "%s", strerror(errno));
+	removal_end(&left);
+	cr_expect_eq(count_objects(&his), 0u);
+	cr_expect_eq(left.length, 0u, "%s", buf_string(&left));
 }
 
 /* Its child could not wait without superd. */
