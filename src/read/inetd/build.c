@@ -340,6 +340,7 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 {
 	struct inetd_build build = { .reading = reading, .entry = entry };
 	struct inetd_entry own = *entry;
+	size_t errors = reading->diags->errors;
 
 	build.builder = builder_new(reading->table, entry->name, entry->at);
 	if (!build.builder) {
@@ -362,7 +363,7 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 	set_environment_options(&build);
 	if (entry->never || entry->disabled)
 		set_option(&build, "disable", "yes", entry->never ? entry->wait_at : entry->at);
-	if (apply_xinetd_defaults(&build)) {
+	if (apply_xinetd_defaults(&build) && reading->diags->errors == errors) {
 		reading_add(reading, build.builder);
 		return;
 	}

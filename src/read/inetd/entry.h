@@ -135,5 +135,5 @@ bool inetd_add(struct reading *reading, const struct inetd_entry *entry);
 /* Decides which entries take effect, and for which families; the others get is_dropped. */
 void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries);
 
-/* Makes a builder of an entry and adds it. */
+/* Makes a builder of an entry and adds it; an entry with an error is left out. */
 void inetd_build(struct reading *reading, const struct inetd_entry *entry);
