@@ -20,7 +20,7 @@ struct collector {
 	bool has_brace;                  /* its opening brace was read */
 	struct xinetd_entry *ended;     /* the entry before, as long as only stray attributes follow; or NULL */
 	bool has_unknown_head;                 /* the first line of an unknown entry was read, but not yet its brace */
-	struct xinetd_entry ignored;   /* takes lines that do not count: of second defaults and of unknown entries */
+	struct xinetd_entry ignored;   /* takes lines that do not count: of second defaults, and of no known entry */
 };
 
 static struct origin span_place(const struct collector *collector, struct xinetd_span span)
@@ -119,15 +119,16 @@ static void open_service(struct collector *collector, struct origin at)
 
 	collector->has_brace = is_brace(collector, scanner->words[count - 1]);
 	count -= collector->has_brace;
+	if (count < 2) {
+		refuse_line(collector, at, "service: its name is missing", NULL);
+		collector->entry = &collector->ignored;
+		return;
+	}
 	entry = add_service_entry(collector->xinetd);
 	collector->entry = entry;
 	if (!entry)
 		return;
-	*entry = (struct xinetd_entry){ .name = "?", .at = at };
-	if (count < 2)
-		refuse_line(collector, at, "service: its name is missing", NULL);
-	else
-		entry->name = span_text(collector, scanner->words[1]);
+	*entry = (struct xinetd_entry){ .name = span_text(collector, scanner->words[1]), .at = at };
 	if (count > 2)
 		diag_warning(&entry->diags, span_place(collector, scanner->words[2]),
 			     "a service has one name: the rest of the line is ignored");
