@@ -51,7 +51,7 @@ static bool check_condition(struct unit_builder *builder, const struct unit_assi
 
 	if (key->status == KEY_DONE)
 		return true;
-	unit_unsupported(builder, assignment->at, "%s: superd cannot honour it: %s", key->name,
+	unit_unsupported(builder, unit_place(assignment, 0), "%s: superd cannot honour it: %s", key->name,
 			 key->reason);
 	return false;
 }

@@ -19,7 +19,7 @@ static const struct key_row keys[] = {
 	  "ConditionCPUPressure ConditionCPUs ConditionCredential ConditionFirmware ConditionFirstBoot "
 	  "ConditionFraction ConditionHost ConditionIOPressure ConditionKernelModuleLoaded ConditionKernelVersion "
 	  "ConditionMachineTag ConditionMemory ConditionMemoryPressure ConditionNeedsUpdate ConditionOSRelease "
-	  "ConditionPathIsEncrypted ConditionVersion", KEY_REFUSED,
+	  "ConditionPathIsEncrypted ConditionVersion", KEY_REFUSED, .is_apart = true,
 	  .reason = "superd does not check it; ExecCondition= runs a program that does" },
 	{ "AssertCapability AssertControlGroupController AssertDirectoryNotEmpty AssertEnvironment "
 	  "AssertFileIsExecutable AssertFileNotEmpty AssertGroup AssertKernelCommandLine AssertPathExists "
