@@ -25,7 +25,7 @@ struct plist {
 	const char *key;                /* its key in a dictionary, one pointer a name; NULL: it is in no dictionary */
 	struct origin key_at;
 	struct origin at;
-	const char *text;               /* of a STRING; of another scalar as written */
+	const char *text;               /* of a STRING; of an INTEGER its number, in decimal; of another scalar as written */
 	int64_t number;                 /* of an INTEGER; of a BOOL 0 or 1 */
 	struct plist *first, *last;     /* the elements of a DICT or ARRAY, in the order of the text */
 	struct plist *next;             /* the next element of the same DICT or ARRAY */

@@ -6,6 +6,7 @@
 #include "read/launchd/plist.h"
 
 #include <expat.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "lib/buf.h"
@@ -278,12 +279,17 @@ static void end_scalar(struct xml_parse *parse)
 
 	if (scalar->kind != PLIST_STRING)
 		trim_blanks(&parse->text);
+	if (scalar->kind == PLIST_INTEGER && !parse->text.failed) {
+		wrong = scan_integer(buf_string(&parse->text), &scalar->number);
+		if (!wrong) {
+			buf_clear(&parse->text);
+			buf_addf(&parse->text, "%" PRId64, scalar->number);
+		}
+	}
 	scalar->text = buf_keep(&parse->text, parse->pool);
 	if (!scalar->text) {
 		scalar->text = "";
 		refuse_memory(parse);
-	} else if (scalar->kind == PLIST_INTEGER) {
-		wrong = scan_integer(scalar->text, &scalar->number);
 	} else if (scalar->kind == PLIST_BOOL && *scalar->text) {
 		wrong = "<true/> and <false/> are empty";
 	}
