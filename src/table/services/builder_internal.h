@@ -28,7 +28,6 @@ struct guess {
 struct builder_text {
 	struct buf body;                /* what follows the head of the service */
 	struct origin at;               /* the last mark */
-	bool refused;                   /* it says so */
 };
 
 struct service_builder {
@@ -59,8 +58,7 @@ struct service_builder {
 bool builder_text_begin(struct service_builder *builder);
 void builder_text_open(struct service_builder *builder, const struct socket_block *block);
 void builder_text_close(struct service_builder *builder);
-void builder_text_set(struct service_builder *builder, const struct directive *directive, const struct value *value,
-		      bool refused);
+void builder_text_set(struct service_builder *builder, const struct directive *directive, const struct value *value);
 void builder_text_free(struct service_builder *builder);
 
 /* Copies the file name of a place to the table's pool, as the source does not live as long. false: out of memory. */

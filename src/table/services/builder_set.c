@@ -268,13 +268,12 @@ bool builder_set(struct service_builder *builder, enum dialect dialect, const ch
 	if (!setting)
 		return false;
 	if (directive->flags & STRUCTURE)
-		setting->mark.refused = !(value->refused && !value->count) && !set_listen(builder, value, diags);
-	else if (!value->refused)
+		setting->mark.refused = !set_listen(builder, value, diags);
+	else
 		setting->mark.refused = !read_value(builder, setting, name, value, diags);
-	setting->mark.refused |= value->refused;
-	if (builder->text)
-		builder_text_set(builder, directive, value, setting->mark.refused);
-	return value->refused || !setting->mark.refused;
+	if (builder->text && !setting->mark.refused)
+		builder_text_set(builder, directive, value);
+	return !setting->mark.refused;
 }
 
 bool table_open_globals(struct table *table, struct origin at, struct diags *diags)

@@ -1,8 +1,9 @@
 /* What a reader sets in a builder, as a service of superd.conf, for a superd that does not have that reader.
  *
- * The text is exact: it has every option that was set, be it to its default, in the words of the reader. A mark is a
- * comment on a line of its own, "# LINE:COLUMN "FILE" WORDS", and is the place of what follows it, up to the next mark.
- * It leaves out the file of the mark before it. */
+ * The text is exact: it has every option that was set, be it to its default, in the words of the reader. It has no
+ * value that was refused: the reader then leaves out the service. A mark is a comment on a line of its own,
+ * "# LINE:COLUMN "FILE" WORDS", and is the place of what follows it, up to the next mark. It leaves out the file of
+ * the mark before it. */
 #include "table/services/builder_internal.h"
 
 #include <stdlib.h>
@@ -23,12 +24,12 @@ static void add_word(struct buf *out, const char *word)
 	type_text.format(NULL, &word, out);
 }
 
-static void add_place(struct service_builder *builder, struct origin at, bool refused)
+static void add_place(struct service_builder *builder, struct origin at)
 {
 	struct builder_text *text = builder->text;
 	struct buf *out = &text->body;
 
-	if (origin_equal(at, text->at) && text->refused == refused)
+	if (origin_equal(at, text->at))
 		return;
 	if (out->length && out->data[out->length - 1] != '\n')
 		buf_char(out, '\n');
@@ -37,14 +38,13 @@ static void add_place(struct service_builder *builder, struct origin at, bool re
 		buf_char(out, ' ');
 		native_quoted(out, at.file);
 	}
-	buf_text(out, refused ? " refused\n" : "\n");
+	buf_char(out, '\n');
 	text->at = at;
-	text->refused = refused;
 }
 
 void builder_text_open(struct service_builder *builder, const struct socket_block *block)
 {
-	add_place(builder, block->at, false);
+	add_place(builder, block->at);
 	buf_text(&builder->text->body, "\tsocket ");
 	add_word(&builder->text->body, block->name);
 	buf_text(&builder->text->body, " {\n");
@@ -55,20 +55,15 @@ void builder_text_close(struct service_builder *builder)
 	buf_text(&builder->text->body, "\t}\n");
 }
 
-/* The values that are wrong are left out. */
-static void add_endpoints(struct service_builder *builder, const struct value *value, bool refused)
+static void add_endpoints(struct service_builder *builder, const struct value *value)
 {
 	const char *comma = "";
 
 	buf_char(&builder->text->body, '{');
 	for (size_t n = 0; n < value->count; n++) {
-		const struct endpoint *endpoint;
-
-		if (refused && endpoint_parse(value->words[n], builder->table->pool, &endpoint))
-			continue;
 		buf_text(&builder->text->body, comma);
 		if (value->word_at)
-			add_place(builder, value->word_at[n], refused);
+			add_place(builder, value->word_at[n]);
 		buf_char(&builder->text->body, ' ');
 		add_word(&builder->text->body, value->words[n]);
 		comma = ",";
@@ -76,18 +71,15 @@ static void add_endpoints(struct service_builder *builder, const struct value *v
 	buf_text(&builder->text->body, " }\n");
 }
 
-void builder_text_set(struct service_builder *builder, const struct directive *directive, const struct value *value,
-		      bool refused)
+void builder_text_set(struct service_builder *builder, const struct directive *directive, const struct value *value)
 {
 	struct buf *out = &builder->text->body;
 
-	add_place(builder, value->at, refused);
+	add_place(builder, value->at);
 	buf_addf(out, "%s%s %s ", builder->open ? "\t\t" : "\t", directive->name[NATIVE], value->append ? "+=" : "=");
 	if (directive->flags & STRUCTURE)
-		return add_endpoints(builder, value, refused);
-	if (refused) {
-		buf_text(out, value->append ? "{}\n" : "\"\"\n");
-	} else if (!value->is_list && value->count == 1) {
+		return add_endpoints(builder, value);
+	if (!value->is_list && value->count == 1) {
 		add_word(out, value->words[0]);
 		buf_char(out, '\n');
 	} else {

@@ -21,7 +21,6 @@ struct value {
 	bool append;                    /* written with += */
 	struct origin at;               /* place of the option's name */
 	const struct origin *word_at;   /* place of each word; NULL: unknown */
-	bool refused;                   /* superd-read has reported that it is wrong: the option counts as set */
 };
 
 struct service_builder;

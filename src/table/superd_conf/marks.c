@@ -54,7 +54,6 @@ static void read_words(const char *at, const char *end, struct place_mark *mark)
 				mark->dialect = dialect;
 			}
 		}
-		mark->refused |= length == 7 && !memcmp(at, "refused", 7);
 		mark->is_alone |= length == 5 && !memcmp(at, "alone", 5);
 		at += length + 1;
 	}

@@ -13,7 +13,6 @@
 struct place_mark {
 	size_t offset;                  /* of the text behind it */
 	struct origin at;               /* the file is in the pool */
-	bool refused;                   /* the value of the option is wrong, and reported */
 	bool is_foreign, is_alone;      /* as builder_set_foreign, builder_set_alone; of a service */
 	enum dialect dialect;
 };

@@ -53,16 +53,13 @@ static struct value item_value(const struct native *native, const struct stateme
 	};
 }
 
-static void set_option(struct native *native, struct service_builder *builder, const struct statement_item *item)
+static bool set_option(struct native *native, struct service_builder *builder, const struct statement_item *item,
+		       struct diags *diags)
 {
 	const char *name = item_name(native, item);
 	const struct value value = item_value(native, item);
 
-	if (!name) {
-		diag_error(native->reading->diags, item->at, "out of memory");
-		return;
-	}
-	builder_set(builder, NATIVE, name, &value, native->reading->diags);
+	return name ? builder_set(builder, NATIVE, name, &value, diags) : diags_out_of_memory(diags, item->at);
 }
 
 static void set_statement_options(struct native *native, struct service_builder *builder)
@@ -72,7 +69,7 @@ static void set_statement_options(struct native *native, struct service_builder 
 
 		switch (item->kind) {
 		case ITEM_OPTION:
-			set_option(native, builder, item);
+			set_option(native, builder, item, native->reading->diags);
 			break;
 		case ITEM_SOCKET:
 			builder_open_socket(builder, head_word(native, i), item->at);
@@ -313,17 +310,6 @@ static void take_places(struct native *native)
 	}
 }
 
-static bool set_marked_option(struct native *native, struct service_builder *builder,
-			      const struct statement_item *item, struct diags *diags)
-{
-	const struct place_mark *mark = marks_at(&native->marks, item->name.start);
-	const char *name = item_name(native, item);
-	struct value value = item_value(native, item);
-
-	value.refused = mark && mark->refused;
-	return name && builder_set(builder, NATIVE, name, &value, diags);
-}
-
 /* superd-read has reported all that there is to say. */
 static bool set_marked_options(struct native *native, struct service_builder *builder, struct diags *unheard)
 {
@@ -333,7 +319,7 @@ static bool set_marked_options(struct native *native, struct service_builder *bu
 		const struct statement_item *item = &native->statement.items[n];
 
 		if (item->kind == ITEM_OPTION)
-			good = set_marked_option(native, builder, item, unheard);
+			good = set_option(native, builder, item, unheard);
 		else if (item->kind == ITEM_SOCKET)
 			builder_open_socket(builder, head_word(native, n), item->at);
 		else if (item->kind == ITEM_END)
