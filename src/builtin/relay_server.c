@@ -96,7 +96,6 @@ struct relay_server {
 	bool copies_keep_alive;         /* keepalive settings of the listeners go over to each target */
 	bool has_streams;               /* one of them accepts connections */
 	bool accepts;                   /* connections and datagrams are taken now */
-	bool rests;                     /* no clients are taken from the channel now */
 	struct flows *flows;            /* NULL: no listener is for datagrams */
 	struct list waiting, connecting, relaying, dead, again;
 	struct buffer_spares spares;
@@ -283,16 +282,6 @@ static void update_listening(struct relay_server *server)
 	server->accepts = accepts;
 	for (size_t n = 0; n < server->listener_count; n++)
 		relay_watch_set(server->epoll, EPOLL_CTL_MOD, &server->listeners[n], accepts ? EPOLLIN : 0);
-}
-
-static void update_channel(struct relay_server *server)
-{
-	bool rests = server->blocked;
-
-	if (!server->gets_clients || server->channel.fd < 0 || server->rests == rests)
-		return;
-	server->rests = rests;
-	relay_watch_set(server->epoll, EPOLL_CTL_MOD, &server->channel, rests ? 0 : EPOLLIN);
 }
 
 static void note_down(struct relay_server *server, int error)
@@ -732,26 +721,11 @@ static void serve_client(struct relay_server *server, int fd)
 		end_connection(server, connection, true);
 }
 
-/* Without room for a descriptor the kernel would drop the client's. */
-static bool has_room(const struct relay_server *server)
-{
-	int copy = fcntl(server->channel.fd, F_DUPFD_CLOEXEC, 0);
-
-	if (copy >= 0)
-		close(copy);
-	return copy >= 0;
-}
-
 static void on_next_clients(struct relay_server *server)
 {
 	for (int n = 0; n < ACCEPTS && !server->retired; n++) {
-		int fd;
+		int fd = channel_receive(server->channel.fd, 0);
 
-		if (!has_room(server)) {
-			server->blocked = clock_ms() + SHORTAGE;
-			return;
-		}
-		fd = channel_receive(server->channel.fd, 0);
 		if (fd >= 0) {
 			serve_client(server, fd);
 			continue;
@@ -922,7 +896,6 @@ static int64_t do_due(struct relay_server *server, int64_t now)
 	if (server->hurry)
 		sooner(&timeout, server->hurry > now ? server->hurry - now : 0);
 	update_listening(server);
-	update_channel(server);
 	free_dead(server);
 	return list_empty(&server->again) ? timeout : 0;
 }

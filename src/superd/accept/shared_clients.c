@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "lib/fd.h"
 #include "os/guard/guard_link.h"
@@ -17,6 +18,7 @@
 #include "superd/instance/shared_process.h"
 
 #define IDLE_SECONDS 1.0                /* without a client, until the process ends */
+#define OTHER_DESCRIPTORS 20            /* of the process, beside the two that a client takes */
 #define REPORTS_MOST 64                 /* read in one turn */
 #define REPORT_MOST 128                 /* bytes of a report */
 
@@ -216,15 +218,26 @@ static bool give_client(const struct service_runtime *runtime, const struct shar
 	return false;
 }
 
+/* The process raises its limit to the hard one. Without room for a client's descriptor the kernel would drop it. */
+static size_t clients_most(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= OTHER_DESCRIPTORS + 2 * SHARED_MOST)
+		return SHARED_MOST;
+	return limit.rlim_max > OTHER_DESCRIPTORS + 2 ? (limit.rlim_max - OTHER_DESCRIPTORS) / 2 : 1;
+}
+
 bool shared_clients_give(struct service_runtime *runtime, struct instance *instance, const struct client *client,
 			 pid_t *pid)
 {
 	uint64_t socket = socket_id(client->fd);
+	size_t most = clients_most();
 
 	LIST_EACH(link, &runtime->run->kit.shared) {
 		struct shared_process *process = container_of(link, struct shared_process, link);
 
-		if (process->count == SHARED_MOST || !socket)
+		if (process->count >= most || !socket)
 			continue;
 		if (give_client(runtime, process, client->fd)) {
 			add_client(process, instance, socket);
