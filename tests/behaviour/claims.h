@@ -8,7 +8,7 @@ enum { CLAIM_TESTS = 4 };
 
 struct endpoint_claim {
 	const char *what;
-	const char *tests[CLAIM_TESTS]; /* "SUITE, NAME", as it is written in its source */
+	const char *tests[CLAIM_TESTS]; /* "SUITE, NAME", as it is written in its source; a case: "read/LANGUAGE/NAME" */
 };
 
 /* Where superd's sources are. */

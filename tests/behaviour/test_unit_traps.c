@@ -59,7 +59,7 @@ static const struct endpoint_claim traps[] = {
 	{ "both wildcards on one port", { "unit_traps, both_families_of_a_port_are_two_sockets_or_one" } },
 	{ "a percent sign in an address", { "unit_traps, an_interface_stands_behind_two_percent_signs_and_the_port" } },
 	{ "an empty value takes back what was said",
-	  { "unit_socket, begins_all_its_lines_anew_with_an_empty_one", "unit_traps, an_empty_value_takes_back" } },
+	  { "read/systemd/sockets-refused", "unit_traps, an_empty_value_takes_back" } },
 	{ "variables that are no shell's",
 	  { "plan_expand, leaves_a_bare_dollar_within_a_word", "plan_expand, knows_no_defaults_of_the_shell" } },
 	{ "variables of superd's own parent",
@@ -322,11 +322,12 @@ Behaviour(unit_traps, a_backend_that_shuts_its_listener_down_is_followed_by_the_
 	superd_stop(superd);
 }
 
-/* Of the engine's files only those that go by it ask for the time of day: hours of access, dates in a log, a seed. */
+/* Only those files of superd that go by it ask for the time of day: hours of access, dates that are shown, a seed. */
 static bool goes_by_the_day(const char *path)
 {
 	static const char *const files[] = { "admission.c", "clock_jump.c", "limit_pause.c", "operator_locks.c",
-					     "boot_locks.c", "supervisor_run.c", "time_cache.c", "xinetd_log_file.c" };
+					     "boot_locks.c", "supervisor_run.c", "time_cache.c", "xinetd_log_file.c",
+					     "event_stream.c", "show.c", "verb_log.c", "directories_remove.c" };
 
 	for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++) {
 		if (!strcmp(strrchr(path, '/') + 1, files[n]))
