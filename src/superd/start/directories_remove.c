@@ -55,7 +55,7 @@ uint64_t directories_number(void)
 }
 
 /* Moves the folder to the base, which no other user can write, so that it cannot be replaced; or, if it is on another
- * file system, only aside. */
+ * file system or superd may not write there, only aside. */
 static bool discard_at(int base, int at, const char *name)
 {
 	char aside[sizeof(ASIDE) + ASIDE_DIGITS];
@@ -69,7 +69,7 @@ static bool discard_at(int base, int at, const char *name)
 	snprintf(aside, sizeof(aside), ASIDE "%016" PRIx64, directories_number());
 	if (renameat(at, name, base, aside) < 0) {
 		base = at;
-		if (errno != EXDEV || renameat(at, name, at, aside) < 0)
+		if (renameat(at, name, at, aside) < 0)
 			return errno == EBUSY;  /* a mount point stays */
 	}
 	if (removal_of_folder(base, aside, at, name))
