@@ -30,7 +30,7 @@ static int find_placeholder(const struct job *job)
 
 int stage_hold(struct job *job)
 {
-	int fd;
+	int fd, error;
 	char byte;
 	ssize_t got;
 
@@ -44,8 +44,9 @@ int stage_hold(struct job *job)
 	do
 		got = read(fd, &byte, 1);
 	while (got < 0 && errno == EINTR);
-	let_trace(0);
-	if (got == 0 || (got < 0 && errno == ECONNRESET))
-		errno = ECANCELED;      /* superd has closed its end, maybe with the byte unread: nobody wants it */
+	error = errno;
+	let_trace(0);                   /* fails without Yama */
+	/* superd may have closed its end, maybe with the byte unread: nobody wants it */
+	errno = got == 0 || (got < 0 && error == ECONNRESET) ? ECANCELED : error;
 	return got == 1 ? 0 : -1;
 }
