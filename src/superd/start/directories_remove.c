@@ -110,7 +110,7 @@ void directories_sweep(const char *base, struct buf *left)
 	int count = 0, at = stream ? dirfd(stream) : -1;
 
 	if (stream && fstat(at, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid()) &&
-	    !(status.st_mode & (S_IWGRP | S_IWOTH))) {
+	    !(status.st_mode & (S_IWGRP | S_IWOTH)) && faccessat(AT_FDCWD, base, W_OK, AT_EACCESS) == 0) {
 		while (count < SWEEP_MOST && (entry = readdir(stream))) {
 			if (!is_aside(at, entry->d_name))
 				continue;

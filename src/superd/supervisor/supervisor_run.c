@@ -543,7 +543,6 @@ static bool has_descriptors(const struct engine *engine)
 	return count == LOOP_DESCRIPTORS;
 }
 
-
 /* Opens descriptors of superd itself. false with errno, and in *failed what failed. */
 static bool open_own(struct engine *engine, const char **failed)
 {
