@@ -556,13 +556,14 @@ Behaviour(accept, an_end_cuts_no_rest)
 /* More sockets than descriptors: a line where the first is missing, none for each try of each service. */
 Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 {
+	enum { SERVICES = 60 };         /* more than the low descriptors that superd leaves free */
 	const char *program = backend("lines");
 	struct superd *superd = clock_run("service before { listen = \"127.0.0.1:0\" exec = \"%s\" }", program);
-	char table[20 * 512], *end = table;
+	char table[SERVICES * 512], *end = table;
 	struct rlimit before, few;
 	int client;
 
-	for (int n = 0; n < 20; n++)
+	for (int n = 0; n < SERVICES; n++)
 		end += snprintf(end, (size_t)(table + sizeof(table) - end),
 				"service s%d { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }\n", n, program);
 	cr_assert_gt(superd_port(superd, "before"), 0);
@@ -577,8 +578,8 @@ Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 		clock_advance(superd, MINUTE_MS);
 	cr_assert_leq(superd_log_count(superd, ": cannot listen on "), 6, "%s", world_logs());
 	give_descriptors(superd, &before);
-	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, "s19: listening on "));
-	client = client_connect(superd_port(superd, "s19"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 10, superd_logged(superd, "s59: listening on "));
+	client = client_connect(superd_port(superd, "s59"));
 	client_send(client, "hello\n");
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);

@@ -51,8 +51,8 @@ bool directories_remove(const struct table *table, const struct service *service
 bool directories_discard(int base, const char *name);
 
 /* Removes what an earlier superd has moved aside in the base, and has not removed before its end: as its end waits for
- * removals only so long, or was sudden. Nothing happens in a base that others can write, or
- * superd cannot. */
+ * removals only so long, or was sudden. Nothing happens in a base that others can write, or superd
+ * cannot. */
 void directories_sweep(const char *base, struct buf *left);
 
 /* A random number for the name of a folder; never 0. */
