@@ -68,8 +68,10 @@ void cleanup_remove(struct service_runtime *runtime)
 	remove_directories(runtime, runtime->service, service_stays(runtime));
 	cleanup_remove_credentials(runtime);
 	if (runtime->service->groups->identity->remove_ipc && account && account->switches && account->uid &&
-	    !is_user_busy(runtime, account->uid))
+	    !is_user_busy(runtime, account->uid)) {
 		note(runtime->engine, runtime->service->name, removal_of_ipc(account->uid), "IPC objects");
+		runtime->engine->unsaved_engine = true; /* a start of this user's has to know of it */
+	}
 	if (runtime->service->groups->lifecycle->pid_file)
 		foreign_unlink(runtime->service->groups->lifecycle->pid_file);
 }

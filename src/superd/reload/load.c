@@ -37,6 +37,7 @@
 #include "superd/runtime/wants.h"
 #include "superd/service/operator_locks.h"
 #include "superd/service/runtime_event.h"
+#include "superd/start/removal.h"
 
 static struct state_section *find_section(struct state_stream *stream, const char *kind)
 {
@@ -231,6 +232,12 @@ static void read_left_in_store(struct state_loader *loader, struct state_section
 		socket_store_note(loader->engine, -1, name);
 }
 
+static void read_removal(struct state_loader *loader, struct state_section *section)
+{
+	(void)loader;
+	removal_load(section);
+}
+
 static void read_lock(struct state_loader *loader, struct state_section *section)
 {
 	struct engine *engine = loader->engine;
@@ -254,7 +261,7 @@ static const struct {
 } engine_sections[] = {
 	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_left_group },
-	{ "withdrawal", read_rpc_debt },
+	{ "withdrawal", read_rpc_debt }, { "removal", read_removal },
 	{ "stored", read_left_in_store }, { "filter", read_filter },
 	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },  { "lookup", skip_section },
 	{ "log_other", load_log_other }, { "system_call_filter", skip_section },

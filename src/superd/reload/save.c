@@ -21,6 +21,7 @@
 #include "superd/runtime/start_queue.h"
 #include "superd/service/operator_locks.h"
 #include "superd/service/runtime_event.h"
+#include "superd/start/removal.h"
 
 static void save_engine(struct state_saver *saver, struct engine *engine, const struct save_source *source,
 			double quiet_since)
@@ -102,6 +103,7 @@ static void save_shared(struct state_saver *saver, struct engine *engine)
 	}
 	LIST_EACH(link, &engine->instances->bind_strays)
 		state_save(saver, &bind_stray_state, container_of(link, struct bind_stray, link));
+	removal_save(saver);
 	locks_save(engine->locks, &saver->text);
 }
 

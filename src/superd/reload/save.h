@@ -2,7 +2,7 @@
  * named in it. Only these descriptors stay open. superd/reload/load reads the stream.
  *
  * Sections: engine, table, file, lookup and left_out (superd/main/load), log and log_other (waiting lines), command,
- * minute and denied (addresses), released (outputs), withdrawal (rpcbind), group (control groups), lock, operator and
+ * minute and denied (addresses), released (outputs), withdrawal (rpcbind), group (control groups), removal, lock, operator and
  * said (superd/control/session_transfer). Then, for each service in the order of the table: service, and behind it
  * listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, history, spent (times), twins
  * and twin (standby sockets), output, store, opening (socket commands), refresh (service reload), notify, instance,

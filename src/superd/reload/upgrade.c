@@ -23,7 +23,6 @@
 #include "superd/service/runtime_event.h"
 #include "superd/service/service_thaw.h"
 #include "superd/spawn/spawn.h"
-#include "superd/start/removal.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 
@@ -121,7 +120,6 @@ static void exec_program(struct upgrade *upgrade, struct state_saver *saver, int
 		return;
 	}
 	spawn_end();                    /* its helper processes are idle, and would be lost */
-	removal_leave();
 	if (guard_pid() && !leads) {
 		upgrade_free_arguments(arguments);
 		self_exe_pass(saver->fds, saver->count, true);

@@ -15,6 +15,7 @@
 #include "lib/build_id.h"
 #include "lib/clock.h"
 #include "os/host/program.h"
+#include "superd/saved/state_load.h"
 #include "superd/spawn/spawn.h"
 #include "superd/spawn/worker_process.h"
 
@@ -107,12 +108,28 @@ bool removal_of_ipc(uid_t uid)
 	return begin(uid, (const char *const[]){ "--remove-ipc", number, NULL }, (int[]){ -1, -1 });
 }
 
-void removal_leave(void)
+static const struct state_field removal_fields[] = {
+	{ STATE_FIELD(removal, "pid", pid), .least = 2, .most = INT32_MAX },
+	{ STATE_FIELD(removal, "uid", uid) },
+	{ STATE_FIELD(removal, "what", what) },
+};
+const struct field_table removal_state = FIELD_TABLE("removal", removal, removal_fields);
+
+void removal_save(struct state_saver *saver)
 {
-	for (size_t n = 0; n < removals.count; n++) {
-		if (removals.list[n].uid)
-			kill_one(&removals.list[n]);
-	}
+	for (size_t n = 0; n < removals.count; n++)
+		state_save(saver, &removal_state, &removals.list[n]);
+}
+
+void removal_load(struct state_section *section)
+{
+	struct removal *list = array_grow(removals.list, &removals.room, removals.count, sizeof(*list));
+
+	if (!list)
+		return;
+	removals.list = list;
+	state_load(section, &removal_state, &list[removals.count], NULL);
+	removals.count += list[removals.count].pid > 0;
 }
 
 static void add_left(const struct removal *removal, struct buf *left)

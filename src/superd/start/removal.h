@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
+#include "superd/saved/state_field.h"
 
 /* Removes base/aside with its contents. If something in it cannot be removed, it becomes at/name again; with NULL it
  * stays aside. These begin a removal; false and errno: it cannot be begun. */
@@ -17,8 +18,10 @@ bool removal_of_ipc(uid_t uid);                 /* the System V and POSIX IPC ob
  * returns the process that does it, for whose end a start apart waits; any other start ends it. 0: there is none. */
 pid_t removal_make_way(uid_t uid, bool is_apart);
 
-/* superd is about to be replaced: the next one does not know of them. Ends those of IPC objects. */
-void removal_leave(void);
+/* Writes those that are under way for the next superd, a section each, and reads one. */
+void removal_save(struct state_saver *saver);
+void removal_load(struct state_section *section);       /* without memory for it, its end is not heard of */
+extern const struct field_table removal_state;
 
 /* To be called for every child that was reaped: if it was a removal that did not remove all, appends what is left. */
 void removal_take_end(pid_t pid, int status, struct buf *left);

@@ -31,6 +31,7 @@
 #include "superd/service/runtime_state.h"
 #include "superd/service/service_reload.h"
 #include "superd/service/socket_commands.h"
+#include "superd/start/removal.h"
 #include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
@@ -49,7 +50,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&bind_stray_state, &command_state, &sequence_state, &search_state,
 	&pending_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
 	&socket_rate_state,
-	&start_queue_state, &saved_idle, &saved_freeze, &saved_run,
+	&start_queue_state, &saved_idle, &saved_freeze, &saved_run, &removal_state,
 };
 static size_t table_count;
 static struct ev_loop *loop;
@@ -409,10 +410,10 @@ static void refuse_number(const struct field_table *table, const struct state_fi
 static void refuse_values(const struct field_table *table, const struct state_field *field)
 {
 	static const char *const no_numbers[] = { "", "x", "1x", " ", "99999999999999999999", "-99999999999999999999" };
-	char *too_long = calloc(1, STATE_STRING_MOST + 100);
+	char *too_long = calloc(2, STATE_STRING_MOST);
 	int64_t least = 0, most = 0;
 
-	memset(too_long, 'a', STATE_STRING_MOST + 1);
+	memset(too_long, 'a', 2 * STATE_STRING_MOST - 1);
 	if (is_number(field))
 		find_bounds(field, &least, &most);
 	for (size_t n = 0; is_number(field) && n < sizeof(no_numbers) / sizeof(*no_numbers); n++)

@@ -18,7 +18,8 @@
 
 TestSuite(removal, .timeout = 120);
 
-#define USER 61177                      /* no other process has it */
+#define USER 61177                      /* no other process has it, nor the next two */
+#define OTHER_USER 61180                /* for tests beside those with objects of a user */
 
 static struct buf left;
 
@@ -106,10 +107,37 @@ Test(removal, of_a_users_objects_takes_only_the_right_to_become_that_user)
 /* Its child could not wait without superd. */
 Test(removal, of_a_users_objects_ends_with_another_start_of_his)
 {
-	cr_assert(removal_of_ipc(USER), "%s", strerror(errno));
-	cr_expect_eq(removal_make_way(USER, false), 0);
+	cr_assert(removal_of_ipc(OTHER_USER), "%s", strerror(errno));
+	cr_expect_eq(removal_make_way(OTHER_USER, false), 0);
 	removal_end(&left);
 	cr_expect_eq(waitpid(-1, NULL, 0), -1, "nobody is left to wait for");
+}
+
+/* superd is upgraded, or killed, while it goes on. */
+Test(removal, is_known_to_the_next_superd)
+{
+	struct state_saver saver = { 0 };
+	struct state_stream stream;
+	struct buf why = { 0 };
+	pid_t pid;
+
+	cr_assert(removal_of_ipc(OTHER_USER), "%s", strerror(errno));
+	pid = removal_make_way(OTHER_USER, true);
+	state_stream_begin(&saver.text);
+	removal_save(&saver);
+	state_stream_end(&saver.text);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	removal_take_end(pid, 0, &left);
+	cr_assert_eq(removal_make_way(OTHER_USER, true), 0);
+	cr_assert_null(state_stream_parse(&stream, saver.text.data, saver.text.length, &why), "%s", buf_string(&why));
+	cr_assert_eq(stream.count, 1u);
+	removal_load(stream.sections);
+	cr_expect_eq(removal_make_way(OTHER_USER, true), pid, "a start apart waits for it");
+	removal_take_end(pid, 1 << 8, &left);
+	cr_expect_str_eq(buf_string(&left), "IPC objects of user 61180");
+	cr_expect_eq(removal_make_way(OTHER_USER, true), 0);
+	state_stream_free(&stream);
+	buf_free(&left);
 }
 
 Test(removal, of_folders_in_tmp_is_that_of_both)
