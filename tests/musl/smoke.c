@@ -27,7 +27,7 @@ static void set(struct service_builder *builder, const char *name, const char *t
 	struct origin at = { .file = "smoke.conf", .line = line, .column = 1 };
 	struct value value = { .words = &text, .count = 1, .at = at };
 
-	require(builder_set(builder, NATIVE, name, &value, diags), name);
+	require(builder_set(builder, name, &value, diags), name);
 }
 
 static struct table *make_table(const char *timeout, struct diags *diags)

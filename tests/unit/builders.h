@@ -62,7 +62,7 @@ static inline bool set_value(struct service_builder *builder, const char *name, 
 		list[value.count++] = word;
 	}
 	value.is_list = value.count != 1;
-	return builder_set(builder, NATIVE, name, &value, &diags);
+	return builder_set(builder, name, &value, &diags);
 }
 
 /* name = { words … }; the words end with NULL. */

@@ -24,10 +24,8 @@ struct inetd_build {
 
 static void set_option(const struct inetd_build *build, const char *option, const char *text, struct origin at)
 {
-	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
-
 	if (text)
-		builder_set(build->builder, NATIVE, option, &value, build->reading->diags);
+		builder_set_text(build->builder, option, text, at, build->reading->diags);
 }
 
 static void set_number_option(const struct inetd_build *build, const char *option, int64_t number, struct origin at)
@@ -190,7 +188,7 @@ static void set_program(const struct inetd_build *build)
 	set_option_from_buf(build, "exec", &text, entry->program_at);
 	buf_free(&room);
 	if (entry->dialect->searches_path && !strchr(entry->program, '/'))
-		builder_set(build->builder, NATIVE, "exec_search_path", &search_path, build->reading->diags);
+		builder_set(build->builder, "exec_search_path", &search_path, build->reading->diags);
 	set_argv0(build);
 	set_working_directory(build);
 }

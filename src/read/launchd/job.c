@@ -99,21 +99,10 @@ const char *launchd_plain(struct launchd_job *job, const char *text)
 	return kept;
 }
 
-/* Sets an option. If the option has the key's name, a bad value is reported under that name. */
-static void set_option_value(struct launchd_job *job, const char *option, const struct value *value)
-{
-	const struct directive *directive = directive_find(NATIVE, option);
-	const char *key = directive->translated & (1u << LAUNCHD) ? NULL : directive->name[LAUNCHD];
-
-	builder_set(job->builder, key ? LAUNCHD : NATIVE, key ? key : option, value, job->reading->diags);
-}
-
 void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at)
 {
-	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
-
 	if (text)
-		set_option_value(job, option, &value);
+		builder_set_text(job->builder, option, text, at, job->reading->diags);
 	else
 		reading_refuse_memory(job->reading);
 }
@@ -134,5 +123,5 @@ void launchd_set_list(struct launchd_job *job, const char *option, const struct 
 {
 	const struct value value = word_list_value(list);
 
-	set_option_value(job, option, &value);
+	builder_set(job->builder, option, &value, job->reading->diags);
 }

@@ -11,8 +11,6 @@
 #include "read/systemd/build.h"
 #include "table/option/socket_context.h"
 
-#define NAME_MOST 96 /* bytes of "Section.Key" */
-
 static bool asks_for_nothing(const struct key_row *key, const char *value)
 {
 	static const char *const idle_words[] = {
@@ -49,16 +47,15 @@ struct unit_option {
 	const char *section;
 	const struct key_row *key;
 	const struct directive *directive;
-	enum dialect dialect;           /* that messages have the name of: NATIVE if the reader translates the value */
-	const char *name;
 };
 
 static void set_option(struct unit_builder *builder, const struct unit_option *option, const struct value *value)
 {
+	const char *name = option->directive->name[NATIVE];
+
 	if (builder->context)
-		unit_add_context(builder, option->directive->name[NATIVE], value->words, value->count,
-				 builder->context);
-	builder_set(builder->builder, option->dialect, option->name, value, builder->reading->diags);
+		unit_add_context(builder, name, value->words, value->count, builder->context);
+	builder_set(builder->builder, name, value, builder->reading->diags);
 }
 
 /* Counts words from `start` on that all have a ~ in front, or all have none: an option has one ~ for all its words. */
@@ -257,16 +254,9 @@ static void report_key_status(struct unit_builder *builder, const struct key_row
 static void unit_apply_key(struct unit_builder *builder, const char *section, const struct key_row *key)
 {
 	const struct unit_assignment *said = unit_assigned(builder, section, key->name);
-	char name[NAME_MOST];
-	struct unit_option option = { .section = section, .key = key, .dialect = UNIT, .name = name };
+	const char *name = key->status == KEY_DONE ? unit_key_option(section, key) : NULL;
+	struct unit_option option = { section, key, name ? directive_find(NATIVE, name) : NULL };
 
-	snprintf(name, sizeof(name), "%s.%s", unit_key_is_shared(key) ? "Service" : section, key->name);
-	option.directive = directive_find(UNIT, name);
-	/* Values that a function translates are refused here, as those of keys for a socket's commands. */
-	if (option.directive && option.directive->translated & (1u << UNIT) && (key->words || key->is_whole)) {
-		option.dialect = NATIVE;
-		option.name = option.directive->name[NATIVE];
-	}
 	if (option.directive && option.directive->type->is_list)
 		set_list_option(builder, &option);
 	else if (option.directive)
@@ -278,16 +268,16 @@ static void unit_apply_key(struct unit_builder *builder, const char *section, co
 bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list)
 {
 	struct service_builder *own = builder->builder;
-	const struct directive *directive;
-	char name[NAME_MOST];
+	const char *name = unit_key_option("Service", key);
+	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
+	bool is_translated = directive && key->is_apart && directive->translated & (1u << UNIT);
 
-	snprintf(name, sizeof(name), "Service.%s", key->name);
-	directive = directive_find(UNIT, name);
-	if (key->status == KEY_DONE && (!directive || !socket_context_takes(directive)))
+	if (key->status == KEY_DONE && (!directive || is_translated || !socket_context_takes(directive)))
 		return false;
 	/* A service of its own finds mistakes in the values. */
 	builder->builder = builder_new(builder->reading->table, "", unit_start(builder->unit));
 	if (builder->builder) {
+		builder_set_foreign(builder->builder, UNIT);
 		builder->context = list;
 		unit_apply_key(builder, "Socket", key);
 		builder->context = NULL;

@@ -33,17 +33,32 @@ void unit_leave_out(struct unit_builder *builder, struct origin at, const char *
 	unit_warn(builder, at, "%s: '%s' is left out: %s", key, word, wrong);
 }
 
-static bool is_key_of(const struct unit_assignment *assignment, const char *section, const char *key)
+static bool is_of(const struct unit_lines *lines, const struct unit_assignment *assignment)
 {
-	return !strcmp(assignment->section, section) && !strcmp(assignment->today, key);
+	return !strcmp(assignment->section, lines->section) &&
+	       (lines->is_of ? lines->is_of(assignment->today, lines->key) : !strcmp(assignment->today, lines->key));
+}
+
+const struct unit_assignment *unit_line_next(struct unit_lines *lines)
+{
+	const struct unit_assignment *list = lines->unit->list;
+
+	for (size_t n = lines->next ? 0 : lines->unit->count; n-- > 0 && !lines->next;)
+		lines->next = !*list[n].value && is_of(lines, &list[n]) ? n : 0;
+	while (lines->next < lines->unit->count) {
+		if (is_of(lines, &list[lines->next++]))
+			return &list[lines->next - 1];
+	}
+	return NULL;
 }
 
 const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key)
 {
+	const struct unit_lines lines = { .section = section, .key = key };
 	const struct unit *unit = builder->unit;
 
 	for (size_t n = unit ? unit->count : 0; n-- > 0;) {
-		if (is_key_of(&unit->list[n], section, key))
+		if (is_of(&lines, &unit->list[n]))
 			return *unit->list[n].value ? &unit->list[n] : NULL;
 	}
 	return NULL;
@@ -242,16 +257,13 @@ static void collect_value(struct unit_builder *builder, const struct unit_assign
 
 struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key, enum unit_collect how)
 {
-	const struct unit *unit = builder->unit;
+	struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key };
+	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };
 
-	for (size_t n = 0; unit && n < unit->count; n++) {
-		const struct unit_assignment *assignment = &unit->list[n];
-
-		if (!is_key_of(assignment, section, key))
-			continue;
+	while (builder->unit && (assignment = unit_line_next(&lines))) {
 		list.at = assignment->at;
-		if (!*assignment->value || (how == COLLECT_SET && !strcmp(assignment->value, "~")))
+		if (how == COLLECT_SET && !strcmp(assignment->value, "~"))
 			list.count = 0;
 		if (!*assignment->value)
 			continue;
@@ -267,14 +279,12 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 
 bool unit_set(struct unit_builder *builder, const char *option, const char *text, struct origin at)
 {
-	struct value value = { .words = &text, .count = 1, .at = at, .word_at = &at };
-
-	return builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
+	return builder_set_text(builder->builder, option, text, at, builder->reading->diags);
 }
 
 bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list)
 {
 	const struct value value = word_list_value(list);
 
-	return !list->failed && builder_set(builder->builder, NATIVE, option, &value, builder->reading->diags);
+	return !list->failed && builder_set(builder->builder, option, &value, builder->reading->diags);
 }

@@ -48,6 +48,16 @@ void unit_leave_out(struct unit_builder *builder, struct origin at, const char *
 /* The last assignment of a key in builder->unit; NULL: none, or it is empty. */
 const struct unit_assignment *unit_assigned(const struct unit_builder *builder, const char *section, const char *key);
 
+/* Goes through the assignments of a list that count. An empty one clears the list: the last such is the first of them. */
+struct unit_lines {
+	const struct unit *unit;
+	const char *section;
+	const char *key;                /* its current name */
+	bool (*is_of)(const char *key, const char *list);       /* NULL: the list has one key */
+	size_t next;
+};
+const struct unit_assignment *unit_line_next(struct unit_lines *lines);
+
 /* A value with its specifiers replaced; NULL: it is wrong (reported). */
 const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment);
 

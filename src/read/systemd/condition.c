@@ -6,11 +6,6 @@
 
 #include "read/systemd/build.h"
 
-static bool begins_with(const char *text, const char *with)
-{
-	return !strncmp(text, with, strlen(with));
-}
-
 static void add_condition(struct unit_builder *builder, const struct unit_assignment *assignment,
 			  struct word_list *list)
 {
@@ -23,25 +18,9 @@ static void add_condition(struct unit_builder *builder, const struct unit_assign
 		list->failed = true;
 }
 
-/* Removes all conditions, or all assertions, from the list. */
-static void drop_conditions(struct word_list *list, const char *kind)
+static bool is_of_kind(const char *key, const char *kind)
 {
-	size_t kept = 0;
-
-	for (size_t n = 0; n < list->count; n++) {
-		if (begins_with(list->words[n], kind))
-			continue;
-		list->words[kept] = list->words[n];
-		list->places[kept++] = list->places[n];
-	}
-	list->count = kept;
-}
-
-static bool is_condition(const struct unit_assignment *assignment)
-{
-	return !strcmp(assignment->section, "Unit") &&
-		(begins_with(assignment->key, "Condition") || begins_with(assignment->key, "Assert")) &&
-		unit_key_find("Unit", assignment->key);
+	return !strncmp(key, kind, strlen(kind)) && unit_key_find("Unit", key);
 }
 
 /* false: superd does not know the condition (reported). */
@@ -56,30 +35,24 @@ static bool check_condition(struct unit_builder *builder, const struct unit_assi
 	return false;
 }
 
-static struct word_list read_conditions(struct unit_builder *builder)
-{
-	const struct unit *unit = builder->unit;
-	struct word_list list = { 0 };
-
-	for (size_t n = 0; unit && n < unit->count; n++) {
-		const struct unit_assignment *assignment = &unit->list[n];
-
-		if (!is_condition(assignment))
-			continue;
-		if (!*assignment->value)
-			drop_conditions(&list, begins_with(assignment->key, "Condition") ? "Condition" : "Assert");
-		else if (check_condition(builder, assignment))
-			add_condition(builder, assignment, &list);
-		if (!list.at.file)
-			list.at = assignment->at;
-	}
-	return list;
-}
-
 void unit_build_conditions(struct unit_builder *builder, const char *option)
 {
-	struct word_list list = read_conditions(builder);
+	static const char *const kinds[] = { "Condition", "Assert" };
+	struct word_list list = { 0 };
 
+	for (size_t n = 0; n < sizeof(kinds) / sizeof(*kinds); n++) {
+		struct unit_lines lines = {
+			.unit = builder->unit, .section = "Unit", .key = kinds[n], .is_of = is_of_kind,
+		};
+		const struct unit_assignment *assignment;
+
+		while ((assignment = unit_line_next(&lines))) {
+			if (*assignment->value && check_condition(builder, assignment))
+				add_condition(builder, assignment, &list);
+			if (!list.at.file)
+				list.at = assignment->at;
+		}
+	}
 	if (list.count)
 		unit_set_list(builder, option, &list);
 	word_list_free(&list);

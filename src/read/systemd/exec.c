@@ -237,18 +237,12 @@ static void read_command_value(struct unit_builder *builder, const struct unit_a
 
 static struct command_list read_commands(struct unit_builder *builder, const char *section, const char *key)
 {
+	struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key };
+	const struct unit_assignment *assignment;
 	struct command_list commands = { 0 };
 
-	for (size_t n = 0; n < builder->unit->count; n++) {
-		const struct unit_assignment *assignment = &builder->unit->list[n];
-
-		if (strcmp(assignment->section, section) || strcmp(assignment->key, key))
-			continue;
-		if (*assignment->value)
-			read_command_value(builder, assignment, &commands);
-		else
-			commands.count = 0;
-	}
+	while ((assignment = unit_line_next(&lines)))
+		read_command_value(builder, assignment, &commands);
 	return commands;
 }
 

@@ -59,19 +59,16 @@ static const char *credential_of(struct unit_builder *builder, const struct unit
 
 static void set_credentials(struct unit_builder *builder)
 {
+	struct unit_lines lines = { .unit = builder->unit, .section = "Service", .key = "SetCredential" };
+	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };
 
-	for (size_t n = 0; n < builder->unit->count; n++) {
-		const struct unit_assignment *assignment = &builder->unit->list[n];
+	while ((assignment = unit_line_next(&lines))) {
 		const char *word;
 
-		if (strcmp(assignment->section, "Service") != 0 || strcmp(assignment->key, "SetCredential") != 0)
-			continue;
 		list.at = assignment->at;
-		if (!*assignment->value) {
-			list.count = 0;
+		if (!*assignment->value)
 			continue;
-		}
 		word = credential_of(builder, assignment);
 		list.failed |= !word || !word_list_add(builder->reading, &list, word, unit_place(assignment, 0));
 	}

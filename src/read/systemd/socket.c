@@ -53,21 +53,25 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 	buf_free(&endpoint);
 }
 
+static bool is_listen_key(const char *key, const char *listen)
+{
+	const struct key_row *row = !strncmp(key, listen, strlen(listen)) ? unit_key_find("Socket", key) : NULL;
+
+	return row && row->status == KEY_DONE;
+}
+
 /* Sets the addresses of the Listen…= lines. false: none is right; mistakes are reported. */
 static bool set_addresses(struct unit_builder *builder)
 {
 	const char *protocol = read_socket_protocol(builder);
+	struct unit_lines lines = {
+		.unit = builder->unit, .section = "Socket", .key = "Listen", .is_of = is_listen_key,
+	};
+	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };
 	bool any;
 
-	for (size_t n = 0; n < builder->unit->count; n++) {
-		const struct unit_assignment *assignment = &builder->unit->list[n];
-
-		if (!unit_is_listen(assignment) ||
-		    unit_key_find("Socket", assignment->key)->status != KEY_DONE)
-			continue;
-		if (!*assignment->value)
-			list.count = 0;
+	while ((assignment = unit_line_next(&lines))) {
 		if (!list.count)
 			list.at = assignment->at;
 		if (*assignment->value)

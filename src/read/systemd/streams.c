@@ -168,27 +168,28 @@ static const char *add_input(struct unit_builder *builder, const struct unit_ass
 	return add_text_line(builder, assignment->value, data);
 }
 
+static bool is_input_key(const char *key, const char *list)
+{
+	return !strcmp(key, list) || !strcmp(key, "StandardInputData");
+}
+
 /* Joins the values of StandardInputText and StandardInputData in their order. The option has them in base64, which can
  * hold any bytes. */
 static void set_input_data(struct unit_builder *builder)
 {
+	struct unit_lines lines = {
+		.unit = builder->unit, .section = "Service", .key = "StandardInputText", .is_of = is_input_key,
+	};
+	const struct unit_assignment *assignment;
 	struct buf data = { 0 }, text = { 0 };
 	struct origin at = { 0 };
 
-	for (size_t n = 0; n < builder->unit->count; n++) {
-		const struct unit_assignment *assignment = &builder->unit->list[n];
-		const char *wrong;
+	while ((assignment = unit_line_next(&lines))) {
+		const char *wrong = *assignment->value ? add_input(builder, assignment, &data) : NULL;
 
-		if (strcmp(assignment->section, "Service") != 0 ||
-		    (strcmp(assignment->key, "StandardInputText") != 0 &&
-		     strcmp(assignment->key, "StandardInputData") != 0))
-			continue;
 		at = unit_place(assignment, 0);
-		wrong = *assignment->value ? add_input(builder, assignment, &data) : NULL;
 		if (wrong)
 			unit_refuse(builder, at, "%s: %s", assignment->key, wrong);
-		if (!*assignment->value)
-			buf_clear(&data);
 	}
 	base64_encode(&text, data.data, data.length);
 	if (data.failed || text.failed)

@@ -34,12 +34,11 @@ bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribut
 	return false;
 }
 
-static void set_option(struct xinetd_service *service, enum dialect dialect, const char *option,
-		       const struct value *value)
+static void set_option(struct xinetd_service *service, const char *option, const struct value *value)
 {
 	if (service->keeps_options && builder_has(service->builder, option))
 		return;
-	if (!builder_set(service->builder, dialect, option, value, &service->entry->diags))
+	if (!builder_set(service->builder, option, value, &service->entry->diags))
 		service->entry->is_broken = true;
 }
 
@@ -76,7 +75,7 @@ void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attr
 			return;
 		}
 	}
-	set_option(service, XINETD, xinetd_rules[attribute].name, &value);
+	set_option(service, directive_find(XINETD, xinetd_rules[attribute].name)->name[NATIVE], &value);
 }
 
 void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,
@@ -87,13 +86,13 @@ void xinetd_set_words(struct xinetd_service *service, const char *option, const 
 		.word_at = count == value->count ? value->word_at : NULL,
 	};
 
-	set_option(service, NATIVE, option, &given);
+	set_option(service, option, &given);
 }
 
 void xinetd_set_text(struct xinetd_service *service, const char *option, const char *text, struct origin at)
 {
 	struct value given = { .words = &text, .count = 1, .at = at, .word_at = &at };
 
-	set_option(service, NATIVE, option, &given);
+	set_option(service, option, &given);
 }
 

@@ -161,7 +161,7 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 		xinetd->failed = true;
 		return;
 	}
-	builder_set_foreign(service.builder, NATIVE);
+	builder_set_foreign(service.builder, XINETD);
 	xinetd_merge(xinetd, entry, defaults, values);
 	set_all_options(&service);
 	finish_service(&service);

@@ -24,7 +24,7 @@ static void set_values(struct service_builder *builder, const char *name, const 
 {
 	struct value value = { .words = given, .count = count, .is_list = count > 1, .at = nowhere };
 
-	builder_set(builder, NATIVE, name, &value, diags);
+	builder_set(builder, name, &value, diags);
 }
 
 static void set_value(struct service_builder *builder, const char *name, const char *word, struct diags *diags)

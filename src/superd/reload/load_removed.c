@@ -7,10 +7,8 @@
 
 static void set_option(struct service_builder *builder, const char *option, const char *text, struct diags *diags)
 {
-	const struct value value = { .words = &text, .count = 1 };
-
 	if (text)
-		builder_set(builder, NATIVE, option, &value, diags);
+		builder_set_text(builder, option, text, (struct origin){ 0 }, diags);
 }
 
 /* Makes the entry. An option of another version that cannot be set keeps its default. */

@@ -5,12 +5,11 @@
 
 #include <string.h>
 
-#include "table/option/option_table.h"
-
 static const struct {
 	const char *option, *key;
 } unit_keys[] = {
 	{ "condition", "Condition" },
+	{ "socket_condition", "Condition" },
 	{ "exec_prefix", "ExecStart" },
 	{ "ip_address_allow", "IPAddressAllow" },
 	{ "ip_address_deny", "IPAddressDeny" },
@@ -34,21 +33,21 @@ static const char *find_unit_key(const char *option)
 	return NULL;
 }
 
-static bool has_keys(const struct service *service)
+const char *option_name_in(enum dialect dialect, const struct directive *directive)
 {
-	return service->dialect == UNIT || service->dialect == LAUNCHD;
+	const char *key = dialect == UNIT ? find_unit_key(directive->name[NATIVE]) : NULL, *dot;
+
+	key = key ? key : directive->name[dialect];
+	dot = key ? strrchr(key, '.') : NULL;
+	return dot ? dot + 1 : key ? key : directive->name[NATIVE];
 }
 
 const char *option_name_of(const struct service *service, const char *option)
 {
-	const struct directive *directive = has_keys(service) ? directive_find(NATIVE, option) : NULL;
-	const char *key = service->dialect == UNIT ? find_unit_key(option) : NULL, *dot;
+	bool has_keys = service->dialect == UNIT || service->dialect == LAUNCHD;
+	const struct directive *directive = has_keys ? directive_find(NATIVE, option) : NULL;
 
-	if (key)
-		return key;
-	key = directive ? directive->name[service->dialect] : NULL;
-	dot = key ? strrchr(key, '.') : NULL;
-	return dot ? dot + 1 : key ? key : option;
+	return directive ? option_name_in(service->dialect, directive) : option;
 }
 
 void option_name_add(const struct service *service, const char *option, const char *value, struct buf *out)

@@ -489,7 +489,7 @@ struct service {
 	unsigned socket_count;
 	unsigned mark_count : 26;
 	bool is_unclear : 1;            /* a mark is `refused` */
-	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd and xinetd */
+	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_left_out : 1;           /* disabled for its errors (table/services/left_out.h) */
 	const struct account *account;                  /* set by superd/machine/resolve; NULL: not resolved yet */

@@ -9,6 +9,7 @@
 #include "lib/array.h"
 #include "lib/scan.h"
 #include "lib/shell_words.h"
+#include "table/option/option_name.h"
 #include "table/services/builder_internal.h"
 
 /* Records the option that a misspelt name probably means, so that no rule reports it as missing. */
@@ -26,14 +27,13 @@ static void add_guess(struct service_builder *builder, const char *name, struct 
 	builder->guesses[builder->guess_count++] = (struct guess){ directive_find(NATIVE, nearest), at };
 }
 
-static bool report_unknown(struct service_builder *builder, enum dialect dialect, const char *name,
-			   const struct value *value, struct diags *diags)
+static bool report_unknown(struct service_builder *builder, const char *name, const struct value *value,
+			   struct diags *diags)
 {
 	struct buf hint = { 0 };
 
-	if (dialect == NATIVE)
-		add_guess(builder, name, value->at);
-	directive_hint(dialect, name, &hint);
+	add_guess(builder, name, value->at);
+	directive_hint(NATIVE, name, &hint);
 	diag_error(diags, value->at, "unknown option '%s'", name);
 	if (hint.length)
 		diags_hint(diags, "%s", buf_string(&hint));
@@ -239,28 +239,23 @@ static bool read_value(struct service_builder *builder, struct option_setting *s
 	return setting->more.texts || !value->count || diags_out_of_memory(diags, value->at);
 }
 
-bool builder_set(struct service_builder *builder, enum dialect dialect, const char *name, const struct value *value,
-		 struct diags *diags)
+bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
-	const struct directive *directive = directive_find(dialect, name);
+	const struct directive *directive = directive_find(NATIVE, name);
 	struct option_setting *setting;
 
 	if (!directive)
-		return report_unknown(builder, dialect, name, value, diags);
+		return report_unknown(builder, name, value, diags);
 	if (directive->flags & STRUCTURE && !strcmp(directive->name[NATIVE], "socket")) {
 		diag_error(diags, value->at,
 			   "socket needs a name and braces, as in socket NAME { listen = \"80\" }");
-		return false;
-	}
-	if (directive->translated & (1u << dialect)) {
-		diag_error(diags, value->at, "%s has another meaning in superd.conf, where it is %s", name,
-			   directive->name[NATIVE]);
 		return false;
 	}
 	if (builder->is_surplus)
 		return false;           /* builder_close_socket reports it */
 	if (builder->exhausted)
 		return diags_out_of_memory(diags, value->at);
+	name = option_name_in(builder->dialect, directive);
 	if (!place_allows(builder, directive, name, value, diags) ||
 	    !shape_fits(builder_level(builder), directive, name, value, diags))
 		return false;
@@ -274,6 +269,13 @@ bool builder_set(struct service_builder *builder, enum dialect dialect, const ch
 	if (builder->text && !setting->mark.refused)
 		builder_text_set(builder, directive, value);
 	return !setting->mark.refused;
+}
+
+bool builder_set_text(struct service_builder *builder, const char *name, const char *text, struct origin at,
+		      struct diags *diags)
+{
+	return builder_set(builder, name, &(struct value){ .words = &text, .count = 1, .at = at, .word_at = &at },
+			   diags);
 }
 
 bool table_open_globals(struct table *table, struct origin at, struct diags *diags)

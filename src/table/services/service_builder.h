@@ -1,8 +1,8 @@
 /* A service while a reader fills it in: its settings, and where the text sets them.
  *
- * A reader creates a builder and passes each option of the text to builder_set, by its name in superd.conf or in the
- * reader's own dialect. `defaults { }` is a builder, too. When all sources are read, builder_finish adds the row to the
- * table, so the order of defaults and services does not matter. The reader frees each builder. */
+ * A reader creates a builder and passes each option of the text to builder_set, by its name in superd.conf. `defaults
+ * { }` is a builder, too. When all sources are read, builder_finish adds the row to the table, so the order of defaults
+ * and services does not matter. The reader frees each builder. */
 #pragma once
 
 #include <stdbool.h>
@@ -40,10 +40,13 @@ void builder_set_alone(struct service_builder *builder);
 void builder_open_socket(struct service_builder *builder, const char *name, struct origin at);
 void builder_close_socket(struct service_builder *builder, struct diags *diags);
 
-/* Sets one option by its name in a dialect. false: an error is in diags: the name is unknown (with a hint), the option
- * is not allowed here, the value is invalid, or the option is set twice (with both places). */
-bool builder_set(struct service_builder *builder, enum dialect dialect, const char *name, const struct value *value,
-		 struct diags *diags);
+/* Sets one option. false: an error is in diags: the name is unknown (with a hint), the option is not allowed here, the
+ * value is invalid, or the option is set twice (with both places). */
+bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags);
+
+/* The same of one word. */
+bool builder_set_text(struct service_builder *builder, const char *name, const char *text, struct origin at,
+		      struct diags *diags);
 
 /* Begins superd { }. false: an error is in diags: the table has one already, or memory ran out. */
 bool table_open_globals(struct table *table, struct origin at, struct diags *diags);

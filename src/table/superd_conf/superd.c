@@ -59,7 +59,7 @@ static bool set_option(struct native *native, struct service_builder *builder, c
 	const char *name = item_name(native, item);
 	const struct value value = item_value(native, item);
 
-	return name ? builder_set(builder, NATIVE, name, &value, diags) : diags_out_of_memory(diags, item->at);
+	return name ? builder_set(builder, name, &value, diags) : diags_out_of_memory(diags, item->at);
 }
 
 static void set_statement_options(struct native *native, struct service_builder *builder)

@@ -268,7 +268,7 @@ Test(builder, marks_of_a_place_above_are_one_copy)
 		struct service_builder *builder = begin_good(n ? "b" : "a", "80");
 		struct service *row;
 
-		cr_assert(builder_set(builder, NATIVE, "nice", &nice, &diags));
+		cr_assert(builder_set(builder, "nice", &nice, &diags));
 		row = end(builder);
 		cr_expect_eq(service_origin(row, "listen").line, n ? 9 : 6);
 		cr_expect_eq(service_origin(row, "nice").line, 1);
@@ -284,7 +284,7 @@ Test(builder, the_name_of_the_file_outlives_the_text)
 	struct value value = { .words = texts, .count = 1, .at = { .file = name, .line = 7 } };
 	struct service_builder *builder = begin_good("web", "80");
 
-	cr_assert(builder_set(builder, NATIVE, "user", &value, &diags));
+	cr_assert(builder_set(builder, "user", &value, &diags));
 	memset(name, 'x', sizeof(name) - 1);
 	cr_expect_str_eq(service_origin(end(builder), "user").file, "gone.conf");
 }
@@ -551,41 +551,26 @@ Test(builder, socket_is_no_option)
 	builder_free(builder);
 }
 
-static bool set_in(struct service_builder *builder, enum dialect dialect, const char *name, const char *text)
+Test(builder, messages_have_the_names_of_the_services_language)
 {
-	const char *const texts[] = { text, NULL };
-	struct value value = { .words = texts, .count = 1, .at = next_line() };
+	static const struct {
+		enum dialect dialect;
+		const char *option, *message;
+	} cases[] = {
+		{ UNIT, "user", "User: " }, { UNIT, "rlimit_nice", "LimitNICE: " },
+		{ UNIT, "socket_condition", "Condition: " }, { LAUNCHD, "multicast_group", "MulticastGroup: " },
+		{ XINETD, "rlimit_nofile", "rlimit_files: " }, { NATIVE, "rlimit_nofile", "rlimit_nofile: " },
+	};
 
-	return builder_set(builder, dialect, name, &value, &diags);
-}
+	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+		struct service_builder *builder = begin("web");
 
-Test(builder, other_dialects_use_their_own_names)
-{
-	struct service_builder *builder = begin_good("web", "80");
-	struct service *row;
-
-	cr_expect(set_in(builder, UNIT, "Service.User", "www"));
-	cr_expect(set_in(builder, UNIT, "Socket.Backlog", "9"));
-	cr_expect(set_in(builder, XINETD, "UMASK", "027"));
-	cr_expect(set_in(builder, LAUNCHD, "GroupName", "staff"));
-	expect_nothing();
-	row = end(builder);
-	cr_expect_str_eq(row->groups->identity->user, "www");
-	cr_expect_str_eq(row->groups->identity->group, "staff");
-	cr_expect_eq(row->groups->socket_defaults->backlog, 9);
-	cr_expect_eq(row->groups->environment->umask, 027);
-}
-
-Test(builder, a_word_that_means_something_else_elsewhere_is_never_taken_as_it_is)
-{
-	struct service_builder *builder = begin("web");
-
-	cr_expect_not(set_in(builder, XINETD, "wait", "yes"));
-	expect_error(2, "wait");
-	cr_expect_not(builder_has(builder, "accept"));
-	cr_expect_not(set_in(builder, XINETD, "v6only", "no"));
-	cr_expect_eq(diags.count, 2);
-	builder_free(builder);
+		builder_set_foreign(builder, cases[n].dialect);
+		cr_expect_not(builder_set_text(builder, cases[n].option, "a:", next_line(), &diags));
+		cr_expect(!strncmp(diags.list[n].message, cases[n].message, strlen(cases[n].message)), "%s",
+			  diags.list[n].message);
+		builder_free(builder);
+	}
 }
 
 Test(builder, freeing_none_is_harmless)
