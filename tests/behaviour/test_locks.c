@@ -291,7 +291,7 @@ Behaviour(locks, are_read_from_superds_own_file_alone)
 	cr_assert_eq(chmod(path, 0600), 0);
 	expect_refused(port, "its end is missing");
 
-	write_file("control.locks", "superd ledger 1\n[lock]\nname=web\nheld_since=yesterday\n.\n");
+	write_file("control.locks", "superd ledger 3\n[lock]\nname=web\nheld_since=yesterday\n.\n");
 	cr_assert_eq(chmod(path, 0600), 0);
 	expect_refused(port, "held_since is out of bounds");
 

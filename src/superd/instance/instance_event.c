@@ -688,16 +688,18 @@ void exec_sequence_go_on(struct exec_sequence *sequence)
 		instance_event(instance, run_event(instance));
 		return;
 	case INSTANCE_COND:
-		if (aux_command_is_busy(&sequence->command) && sequence->command.phase == PHASE_START_PRE)
-			instance->state = INSTANCE_PRE;
-		break;
+	case INSTANCE_PRE:
 	case INSTANCE_POST:
 	case INSTANCE_STOP_CMD:
 	case INSTANCE_TERM:
 	case INSTANCE_FINAL:
+	case INSTANCE_KILL:
 	case INSTANCE_LEAVE:
 	case INSTANCE_STOP_POST:
 		break;
+	case INSTANCE_OVER:
+		ev_timer_start(instance->engine->loop, &sequence->over);
+		return;
 	default:
 		return;
 	}

@@ -53,36 +53,26 @@ static void load_head(struct state_section *section, void *object)
 	client->knows_head = state_bytes(section, "head", &client->head, sizeof(client->head));
 }
 
-/* The keys are those of an older superd that had flags in place of a state. load_state and load_step derive the state
- * from them. */
 static void save_state(struct state_saver *saver, const void *object)
 {
-	const struct instance *instance = object;
-
-	if (instance->state >= INSTANCE_TERM && instance->state <= INSTANCE_CLEAR_KILL)
-		state_add_number(&saver->text, "told", 1);
-	if (instance->facts.result == RESULT_WATCHDOG)
-		state_add_number(&saver->text, "silent", 1);
+	state_add(&saver->text, "state", instance_state_name(((const struct instance *)object)->state));
 }
 
-/* The state of an instance without a sequence; load_step corrects it for one with a sequence. An instance that was
- * killed gets SIGKILL again when its timer expires. */
+/* One whose state is unknown runs, so that superd notices its end and can stop it. */
 static void load_state(struct state_section *section, void *object)
 {
+	const char *name = state_text(section, "state");
 	struct instance *instance = object;
-	const struct service *service = instance->service;
-	bool is_told = state_flag(section, "told");
-	bool works = service && service->exec->type == TYPE_ONESHOT && !service->exec->accept;
 
-	if (state_flag(section, "silent") && !instance->facts.result)
-		instance->facts.result = RESULT_WATCHDOG;
-	instance->state = instance->facts.stopped && instance->facts.killed ? INSTANCE_FINAL
-		: instance->facts.stopped			     ? (is_told ? INSTANCE_TERM : INSTANCE_STOP_CMD)
-		: instance->facts.cleared				     ? INSTANCE_CLEAR
-		: instance->facts.unready || instance->facts.unbound	     ? INSTANCE_STARTED
-		: works							     ? INSTANCE_WORK
-									     : INSTANCE_READY;
-	instance->facts.ready = !instance->facts.unready && !instance->facts.unbound && !works;
+	instance->state = INSTANCE_READY;
+	for (unsigned state = INSTANCE_COND; name && state < INSTANCE_STATES; state++) {
+		if (!strcmp(instance_state_name((enum instance_state)state), name)) {
+			instance->state = (unsigned char)state;
+			return;
+		}
+	}
+	if (name)
+		state_note_flaw(section, "state");
 }
 
 #define FIELD(key, path) STATE_FIELD(instance, key, path)
@@ -103,6 +93,7 @@ static const struct state_field instance_fields[] = {
 	{ FIELD("stopping", facts.stopped) },
 	{ FIELD("killed", facts.killed) },
 	{ FIELD("failed", facts.failed) },
+	{ FIELD("ready", facts.ready) },
 	{ FIELD("clears", facts.cleared) },
 	{ FIELD("stop_signal", facts.stop_signal), .most = NSIG },
 	{ FIELD("result", facts.result), RESULT },
@@ -130,7 +121,6 @@ static const struct state_field instance_fields[] = {
 	{ NONE(main_watch, "the key main_fd") },
 	{ NONE(groups.escaped, "looked for again by the next signal, while its first process lives") },
 	{ NONE(limit.allowance, "begins anew with the rest of the timer") },
-	{ NONE(facts.ready, "follows from what it waits for, or from the step of its course") },
 	{ NONE(client.counted, "the key source") },
 	{ NONE(client.busy, "the key busy: the descriptor of its listener") },
 	{ NONE(client.knows_head, "the key head") },
@@ -263,70 +253,6 @@ static void load_why(struct state_section *section, void *object)
 		buf_text(&((struct exec_sequence *)object)->why, why);
 }
 
-/* The steps of a sequence as the key "step" has them. The numbers must not change. */
-enum course_step { BEFORE, LAUNCHED, RUNS, AFTER, IS_READY, REMAINS, LEAVES, CLEARS };
-
-/* A stop goes on from any step. */
-static enum course_step step_of(const struct exec_sequence *sequence)
-{
-	static const unsigned char steps[INSTANCE_STATES] = {
-		[INSTANCE_LAUNCHED] = LAUNCHED, [INSTANCE_STARTED] = RUNS,     [INSTANCE_WORK] = RUNS,
-		[INSTANCE_POST] = AFTER,	[INSTANCE_READY] = IS_READY,   [INSTANCE_REMAIN] = REMAINS,
-		[INSTANCE_STOP_CMD] = LEAVES,	[INSTANCE_LEAVE] = LEAVES,     [INSTANCE_STOP_POST] = CLEARS,
-		[INSTANCE_OVER] = CLEARS,
-	};
-	const struct instance *instance = sequence->instance;
-	bool busy = aux_command_is_busy(&sequence->command);
-	bool ends = instance->state >= INSTANCE_TERM && instance->state <= INSTANCE_CLEAR_KILL;
-
-	if (!ends)
-		return (enum course_step)steps[instance->state];
-	if (busy)
-		return sequence->command.phase <= PHASE_START_PRE     ? BEFORE
-			: sequence->command.phase == PHASE_START_POST ? AFTER
-								      : LEAVES;
-	return instance->facts.ready ? IS_READY : RUNS;
-}
-
-static void save_step(struct state_saver *saver, const void *object)
-{
-	const struct exec_sequence *sequence = object;
-
-	if (!sequence->instance)
-		return;
-	state_add_number(&saver->text, "step", step_of(sequence));
-}
-
-/* Behind the keys of the instance, which say whether it is being stopped. */
-static void load_step(struct state_section *section, void *object)
-{
-	const struct exec_sequence *sequence = object;
-	struct instance *instance = sequence->instance;
-	enum course_step step = (enum course_step)state_number(section, "step", BEFORE, CLEARS, IS_READY);
-	bool clears, stops;
-
-	if (!instance)
-		return;
-	clears = instance->state == INSTANCE_CLEAR && !sequence->main_is_gone;
-	stops = instance->facts.stopped;
-	instance->facts.ready = step >= IS_READY;
-	if (step == CLEARS)
-		instance->state = INSTANCE_STOP_POST;
-	else if (step == LEAVES && sequence->main_is_gone)
-		instance->state = INSTANCE_LEAVE;
-	else if (step == REMAINS)
-		instance->state = INSTANCE_REMAIN;
-	else if (stops && instance->state == INSTANCE_STOP_CMD && step != LEAVES)
-		instance->state = INSTANCE_TERM;
-	else if (!stops && !clears)
-		instance->state = step == BEFORE ? INSTANCE_COND
-			: step == LAUNCHED	 ? INSTANCE_LAUNCHED
-			: step == AFTER		 ? INSTANCE_POST
-			: step == IS_READY	 ? INSTANCE_READY
-			: instance->facts.unready || instance->facts.unbound ? INSTANCE_STARTED
-						  : INSTANCE_WORK;
-}
-
 #undef FIELD
 #undef NONE
 #define FIELD(key, path) STATE_FIELD(exec_sequence, key, path)
@@ -338,7 +264,7 @@ static const struct state_field course_fields[] = {
 	{ FIELD("has_run", has_run) },
 	{ FIELD("main_is_gone", main_is_gone) },
 	{ STATE_BY(exec_sequence, why, save_why, load_why) },
-	{ STATE_BY(exec_sequence, instance, save_step, load_step) },
+	{ NONE(instance, "the one in front of it") },
 	{ NONE(runtime, "the service in front of it") },
 	{ NONE(command, "the command that runs has a section of its own") },
 	{ NONE(exec_status, "the upgrade waits until its program runs") },

@@ -72,23 +72,21 @@ static void count_relayed(struct relay_process *relay, const struct relayed *now
 	relay->relayed = *now;
 }
 
-/* "up busy=1 error=0 count=3 flows=0 served=7 received=120 sent=4096\n". A process that an older superd has started
- * ends it behind flows. */
+/* "up busy=1 error=0 count=3 flows=0 served=7 received=120 sent=4096\n". */
 static void take_report(struct relay_process *relay, const char *text)
 {
 	unsigned long connections, flows;
 	struct relayed relayed;
-	int error, found;
 	char word[5];
+	int error;
 
-	found = sscanf(text,
-		       "%4s busy=%*9d error=%9d count=%9lu flows=%9lu served=%18" SCNu64 " received=%18" SCNu64
-		       " sent=%18" SCNu64,
-		       word, &error, &connections, &flows, &relayed.connections, &relayed.received, &relayed.sent);
-	if (found < 4 || (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
+	if (sscanf(text,
+		   "%4s busy=%*9d error=%9d count=%9lu flows=%9lu served=%18" SCNu64 " received=%18" SCNu64
+		   " sent=%18" SCNu64,
+		   word, &error, &connections, &flows, &relayed.connections, &relayed.received, &relayed.sent) < 7 ||
+	    (strcmp(word, "up") != 0 && strcmp(word, "down") != 0))
 		return;
-	if (found == 7)
-		count_relayed(relay, &relayed);
+	count_relayed(relay, &relayed);
 	relay->up = !strcmp(word, "up");
 	relay->error = error;
 	relay->connections = connections;

@@ -416,18 +416,6 @@ static void log_upgraded(const struct state_loader *loader)
 		  loader->instances == 1 ? "" : "s", duration_write(span, took));
 }
 
-/* Adds locks that the stream does not have: an older superd has no list of locks. Their user is unknown. */
-static void complete_locks(struct service_runtime *runtime)
-{
-	const struct lock *lock = locks_find(runtime->engine->locks, runtime->service->name);
-
-	locks_restore(runtime);                 /* its entry may have been left out before */
-	if (runtime_is_held(runtime) && !runtime_is_draining(runtime) && !(lock && lock->orders[LOCK_HELD].since))
-		locks_set(runtime->engine, runtime->service->name, LOCK_HELD, (uid_t)-1);
-	if (runtime_is_disabled(runtime) && !(lock && lock->orders[LOCK_DISABLED].since))
-		locks_set(runtime->engine, runtime->service->name, LOCK_DISABLED, (uid_t)-1);
-}
-
 bool load_all(struct state_loader *loader, struct table *table)
 {
 	loader->version = "?";
@@ -448,7 +436,7 @@ void load_begin(struct state_loader *loader)
 
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (service_list->runtimes[n])
-			complete_locks(service_list->runtimes[n]);
+			locks_restore(service_list->runtimes[n]);       /* its entry may have been left out before */
 	}
 	for (size_t n = 0; n < service_list->count; n++) {
 		if (!service_list->runtimes[n])

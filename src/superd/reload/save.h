@@ -12,8 +12,7 @@
  *
  * Versions: the reader leaves out a section or key that it does not know, warns, and closes its descriptors. A
  * section or key that the writer did not know counts as empty. So a change may add sections and keys. A change of a
- * meaning, or a key that must not be left out, needs a new STATE_STREAM_FORMAT. An older superd refuses that in its
- * probe, and a newer one may still read the old format. */
+ * meaning, or a key that must not be left out, needs a new STATE_STREAM_FORMAT, which the probe of another superd refuses. */
 #pragma once
 
 #include <sys/types.h>

