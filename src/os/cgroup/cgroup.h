@@ -34,14 +34,16 @@ struct left_groups {
 
 /* All control groups of this superd. A zeroed struct is valid; cgroups_end frees its contents. */
 struct cgroups {
-	char *own;                      /* path of superd's own group; NULL: no base exists yet */
-	char *base;                     /* path of the folder below `own` that holds all groups */
-	/* Superd has moved itself to a group below `base`, as a group with controllers may hold no processes. */
-	bool moved;
-	unsigned enabled;               /* controllers (enum controller) that the groups in `base` have */
-	unsigned passed;                /* controllers that superd has enabled in the cgroup.subtree_control of its own group */
-	uint64_t made;                  /* number of the last instance's group */
-	unsigned kept;                  /* number of groups that services keep, empty or not */
+	struct {                        /* saved */
+		char *own;              /* path of superd's own group; NULL: no base exists yet */
+		char *base;             /* path of the folder below `own` that holds all groups */
+		/* Superd has moved itself to a group below `base`, as a group with controllers may hold no processes. */
+		bool moved;
+		unsigned enabled;       /* controllers (enum controller) that the groups in `base` have */
+		unsigned passed;        /* controllers that superd has enabled in the cgroup.subtree_control of its own group */
+		uint64_t made;          /* number of the last instance's group */
+		unsigned kept;          /* number of groups that services keep, empty or not */
+	};
 	bool probed;                    /* cgroups_probe has run, so `keeps` is valid */
 	struct left_groups left;
 	bool keeps;                     /* services can keep groups, and processes can be started right in them */

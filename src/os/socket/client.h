@@ -11,13 +11,15 @@
 
 /* A connection; the owner of the struct closes fd. */
 struct client {
+	struct {                        /* saved */
+		union {
+			struct sockaddr any;
+			struct sockaddr_in in;
+			struct sockaddr_in6 in6;
+			struct sockaddr_storage storage;
+		} peer;                 /* the peer's address */
+	};
 	int fd;                         /* close-on-exec; blocking unless non_blocking is set; -1: none */
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-		struct sockaddr_storage storage;
-	} peer;                         /* the peer's address */
 	socklen_t length;               /* bytes of `peer`; 0: the peer has no address */
 };
 

@@ -6,7 +6,6 @@
 #include "superd/loop/engine_state.h"
 
 #define FIELD(key, path) STATE_FIELD(accept_state, key, path)
-#define NONE(path, why) STATE_NONE(accept_state, path, why)
 
 struct accept_state *accept_state_make(struct service_runtime *runtime)
 {
@@ -39,10 +38,6 @@ static const struct state_field accept_fields[] = {
 	{ FIELD("banners_said", banner_errors_logged) },
 	{ STATE_FIELD_AS(STATE_BYTES, accept_state, "refused_sender", refused_sender), .always = true },
 	{ FIELD("refused_at", refused_at) },
-	{ NONE(sockets, "have sections of their own") },
-	{ NONE(recalling, "only while its listeners change") },
-	{ NONE(slot_waiters, "the upgrade waits until none is left") },
-	{ NONE(starting_clients, "counted with their sequences") },
 };
 const struct field_table saved_accept = FIELD_TABLE(NULL, accept_state, accept_fields);
 

@@ -17,20 +17,22 @@ struct socket_rate {
 };
 
 struct accept_state {
-	uint64_t id;                    /* unique, also over upgrades; at least 1; key of the service's entries in address lists */
-	uint64_t named_instances;       /* instances that were named so far; number of the next name */
-	struct rate_limit rate;         /* clients, or starts, against cps */
+	struct {                        /* saved */
+		uint64_t id;            /* unique, also over upgrades; at least 1; key of the service's entries in address lists */
+		uint64_t named_instances; /* instances that were named so far; number of the next name */
+		struct rate_limit rate; /* clients, or starts, against cps */
+		double pause;           /* seconds of the next pause by a limit; 0: none was set yet */
+		bool logs_end;          /* superd must log the end of the pause, as it logged its beginning (cps) */
+		bool awaits_time;       /* that pause waits for a time of day (access_times) */
+		bool load_error_logged; /* it was logged that max_load cannot be kept */
+		unsigned char banner_errors_logged; /* bits by enum banner: it was logged that this banner cannot be read */
+		uint64_t refused_sender; /* hash of the sender whose refused datagram was last logged; 0: none was */
+		double refused_at;      /* clock_now() of that; 0: never */
+	};
 	struct socket_rate *sockets;    /* of each listener, in their order (superd/accept/socket_rest); NULL: none yet */
-	double pause;                   /* seconds of the next pause by a limit; 0: none was set yet */
-	bool logs_end;                  /* superd must log the end of the pause, as it logged its beginning (cps) */
-	bool awaits_time;               /* that pause waits for a time of day (access_times) */
 	bool recalling;                 /* clients go back to listeners that are about to change: superd takes none from there */
 	unsigned slot_waiters;          /* clients that wait in superd/accept/slot_wait */
 	unsigned starting_clients;      /* clients whose program does not run yet (superd/accept/pending_start) */
-	bool load_error_logged;         /* it was logged that max_load cannot be kept */
-	unsigned char banner_errors_logged; /* bits by enum banner: it was logged that this banner cannot be read */
-	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged; 0: none was */
-	double refused_at;              /* clock_now() of that; 0: never */
 };
 
 /* The state; NULL: none was made yet. */

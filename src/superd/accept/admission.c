@@ -314,31 +314,8 @@ static void load_prefixes(struct state_section *section, void *object)
 	}
 }
 
-#define NONE(path, why) STATE_NONE(admission, path, why)
 
 static const struct state_field admission_fields[] = {
 	{ STATE_BY(admission, denied_prefixes, save_prefixes, load_prefixes) },
-	{ NONE(time_cache, "looked up anew") },
-	{ NONE(hosts_access, "read anew") },
-	{ NONE(minutes, "have sections of their own") },
-	{ NONE(denied, "have sections of their own") },
-	{ NONE(verdicts, "asked again") },
-	{ NONE(verdicts_by, "asked again") },
-	{ NONE(dropping, "ends with the descriptors") },
-	{ NONE(refusals_since, "the second that runs is counted anew") },
-	{ NONE(refusals_said, "the second that runs is counted anew") },
-	{ NONE(lookup_helper, "made anew by the next lookup") },
-	{ NONE(lookups, "the upgrade waits until none is left") },
-	{ NONE(reply_turn, "a turn of the loop ends before the next superd begins") },
-	{ NONE(ident_lookups, "the upgrade waits until none is left") },
-	{ NONE(ident_limit, "from the command line") },
-	{ NONE(refused_lookups, "the upgrade waits until none is left") },
-	{ NONE(slot_waits, "the upgrade waits until none is left") },
-	{ NONE(slot_wait_count, "the upgrade waits until none is left") },
-	{ NONE(slot_freed, "clients that wait for room are served before an upgrade begins") },
-	{ NONE(handovers, "the upgrade settles them") },
-	{ NONE(fd_waits, "they ask for descriptors again") },
-	{ NONE(fd_first, "chosen anew") },
-	{ NONE(tcpmux, "listed anew") },
 };
 const struct field_table admission_state = FIELD_TABLE(NULL, admission, admission_fields);

@@ -18,11 +18,13 @@ struct tcpmux;
 
 /* As engine->admission; the caller of admission_init owns it. */
 struct admission {
+	struct {                        /* saved */
+		bool denied_prefixes[129]; /* by length: IPv6 prefixes that are or were in `denied` */
+	};
 	struct time_cache time_cache;   /* for access_times and max_load */
 	struct hosts_access hosts_access;       /* whether hosts.allow and hosts.deny have rules at all */
 	struct address_lru minutes;     /* connections of a minute by service and client address (per_source_cpm) */
 	struct address_lru denied;      /* addresses that touched a sensor (superd/accept/sensor) */
-	bool denied_prefixes[129];      /* by length: IPv6 prefixes that are or were in `denied` */
 	struct address_lru verdicts;    /* results of lookups about senders of datagrams, by service; count is enum refusal */
 	unsigned verdicts_by;           /* hosts_access.changes when verdicts were found */
 	struct fd_receive *dropping;    /* receives a datagram that is dropped with its descriptors; NULL: nothing does */

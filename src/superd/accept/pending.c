@@ -269,19 +269,11 @@ bool pending_begin(struct service_runtime *runtime, struct pending_client *pendi
 	return false;
 }
 
-#define NONE(path, why) STATE_NONE(pending_client, path, why)
 
 static const struct state_field pending_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, pending_client, "client", client.fd) },
 	{ STATE_STRUCT(pending_client, client, &client_state) },
 	{ STATE_FIELD(pending_client, "progress", progress), .most = ADMISSION_PASSED, .missing = ADMISSION_PASSED },
 	{ STATE_FIELD(pending_client, "instance_name", name) },
-	{ NONE(listener, "the keys of and at") },
-	{ NONE(instance, "the section before it") },
-	{ NONE(has_waited, "only before it has an instance") },
-	{ NONE(until, "only before it has an instance") },
-	{ NONE(asked, "the upgrade waits for the answers") },
-	{ NONE(fd_map, "made anew, where its program does not run yet") },
-	{ NONE(caller, "made anew, where its program does not run yet") },
 };
 const struct field_table pending_state = FIELD_TABLE(NULL, pending_client, pending_fields);

@@ -18,14 +18,16 @@ struct lookup_questions {
 };
 
 struct pending_client {
-	struct client client;           /* fd -1: a datagram still in the listener's queue */
+	struct {                        /* saved */
+		struct client client;   /* fd -1: a datagram still in the listener's queue */
+		enum admission_stage progress; /* the checks that it has passed */
+		char name[CLIENT_NAME]; /* name of its instance, if its service names them; "": none yet */
+	};
 	struct listener *listener;      /* the listener it came by */
 	struct instance *instance;      /* its instance, not started yet; NULL: none */
-	enum admission_stage progress;  /* the checks that it has passed */
 	bool has_waited;                /* it has waited in superd/accept/slot_wait */
 	double until;                   /* tcpmux: clock_now() until which it may be parked; else 0 */
 	struct lookup_questions asked;  /* lookups to do, or done */
-	char name[CLIENT_NAME];         /* name of its instance, if its service names them; "": none yet */
 	struct fd_map fd_map;           /* descriptors of its start */
 	struct caller caller;           /* variables of its start */
 };

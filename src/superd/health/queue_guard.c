@@ -7,7 +7,6 @@
 
 #define NO_PROGRESS_LIMIT_MOST 4096     /* a backend proved to take its clients is looked at ever more rarely */
 #define FIELD(key, path) STATE_FIELD(queue_guard, key, path)
-#define NONE(path, why) STATE_NONE(queue_guard, path, why)
 
 struct queue_guard *queue_guard_make(struct service_runtime *runtime)
 {
@@ -107,8 +106,5 @@ static const struct state_field guard_fields[] = {
 	{ FIELD("hasty", restart_backoff.failures) },
 	{ STATE_FIELD_AS(STATE_LEFT, queue_guard, "taking", accept_timer) },
 	{ FIELD("untaken", accept_queued) },
-	{ NONE(look, "asked again") },
-	{ NONE(arrivals, "without it that run gets no proof by arrivals") },
-	{ NONE(accept_since, "its since, which goes over") },
 };
 const struct field_table saved_guard = FIELD_TABLE(NULL, queue_guard, guard_fields);

@@ -15,19 +15,21 @@
 struct start_look;
 
 struct queue_guard {
-	unsigned queued_at_start;       /* clients that waited when the current instance was started */
-	unsigned queued_at_end;         /* clients that waited when it succeeded; they start the next instance without another look */
-	unsigned no_progress_ends;      /* successful ends in a row after which the queue was not shorter */
-	unsigned no_progress_limit;     /* value of no_progress_ends from which superd looks for a proof */
-	struct queue_ids backlog;       /* identities of all clients that waited when last noted; empty: unknown */
-	bool backlog_is_queried;        /* true: superd/health/start_look noted backlog, and decides by it */
+	struct {                        /* saved */
+		unsigned queued_at_start; /* clients that waited when the current instance was started */
+		unsigned queued_at_end; /* clients that waited when it succeeded; they start the next instance without another look */
+		unsigned no_progress_ends; /* successful ends in a row after which the queue was not shorter */
+		unsigned no_progress_limit; /* value of no_progress_ends from which superd looks for a proof */
+		struct queue_ids backlog; /* identities of all clients that waited when last noted; empty: unknown */
+		bool backlog_is_queried; /* true: superd/health/start_look noted backlog, and decides by it */
+		bool started_since;     /* true: an instance was started since backlog was noted */
+		struct backoff restart_backoff; /* pause of `restart`, after instances that superd started and that succeeded at once */
+		ev_timer accept_timer;  /* next look whether a client was taken (superd/health/accept_latency) */
+		unsigned accept_queued; /* clients in the queue at the last look */
+	};
 	int arrivals;                   /* watch for clients that come during the run (os/netdiag/arrivals); -1: none */
-	bool started_since;             /* true: an instance was started since backlog was noted */
-	struct backoff restart_backoff; /* pause of `restart`, after instances that superd started and that succeeded at once */
 	struct start_look *look;        /* question before the next start (superd/health/start_look); NULL: none */
-	ev_timer accept_timer;          /* next look whether a client was taken (superd/health/accept_latency) */
 	double accept_since;            /* runtime->since when these checks began */
-	unsigned accept_queued;         /* clients in the queue at the last look */
 };
 
 /* Returns the guard; NULL: none was made yet. */

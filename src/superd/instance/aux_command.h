@@ -20,24 +20,27 @@ struct instance;
 struct service_runtime;
 
 struct aux_command {
+	struct {                        /* saved */
+		struct child child;     /* process of the command; pid 0: none runs */
+		ev_timer timer;         /* time limit of the command, then of its end */
+		enum command_phase phase; /* phase whose commands run */
+		size_t next;            /* number of the command after the one that runs */
+		uint64_t private_tmp;   /* number of private folders of this phase; 0: none */
+		int64_t time_limit;     /* microseconds for each command; SCAN_INFINITY: no limit */
+		bool late;              /* true: superd signalled the command, because its time limit was over */
+		bool stopped;           /* true: superd signalled the command for aux_command_stop */
+		bool ignores_failure;   /* true: the command that runs has the prefix '-' */
+		char facts[COMMAND_FACTS][48]; /* environment NAME=value of the phase's commands; "": unset */
+	};
 	struct list link;               /* in engine->instances->aux_commands, while a command runs */
-	struct child child;             /* process of the command; pid 0: none runs */
 	pid_t pid;                      /* pid of the command until its last messages were read; 0: none runs */
 	struct exec_status exec_status; /* report of execve(2), while the start is under way */
-	ev_timer timer;                 /* time limit of the command, then of its end */
 	struct service_runtime *runtime; /* service of the commands */
 	struct instance *instance;      /* the instance the commands are for; NULL: they are for the sockets */
-	enum command_phase phase;       /* phase whose commands run */
-	size_t next;                    /* number of the command after the one that runs */
-	uint64_t private_tmp;           /* number of private folders of this phase; 0: none */
 	struct plan *plan;              /* of the service's socket_row, while its commands run; owned; NULL: the service's */
-	int64_t time_limit;             /* microseconds for each command; SCAN_INFINITY: no limit */
 	bool checks;                    /* true: the first command tests the conditions before it runs */
-	bool late;                      /* true: superd signalled the command, because its time limit was over */
-	bool stopped;                   /* true: superd signalled the command for aux_command_stop */
 	bool killed;                    /* true: superd sent SIGKILL; the timer limits the wait for a process that hangs */
 	bool asks;                      /* true: a command that fails answers a question: that is logged at debug */
-	bool ignores_failure;           /* true: the command that runs has the prefix '-' */
 	struct last_words last;         /* end of a command, delayed until superd has read its messages */
 	int status;                     /* wait status of that command */
 	struct fault fault;             /* reason why a command could not run; stage STAGE_NONE: it ran */
@@ -45,7 +48,6 @@ struct aux_command {
 	const char *remote_address;     /* address of the instance's client; borrowed; NULL: no client */
 	int remote_port;                /* port of that client */
 	const char *invocation;         /* INVOCATION_ID of all commands; NULL: each has its own */
-	char facts[COMMAND_FACTS][48];  /* environment NAME=value of the phase's commands; "": unset */
 	void (*ended)(struct aux_command *command, enum result result, int status); /* the last call */
 };
 

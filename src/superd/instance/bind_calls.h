@@ -21,32 +21,36 @@ struct spawn_request;
 
 /* The program's calls for one listener. */
 struct bind_use {
-	bool given;                     /* true: it has bound the listener's address, and has the listener */
-	bool as_ipv4;                   /* true: it requested an IPv4 socket, and has one for both IP versions */
-	bool ipv4_alone;                /* true: and it never requested an IPv6 one */
+	struct {                        /* saved */
+		bool given;             /* true: it has bound the listener's address, and has the listener */
+		bool as_ipv4;           /* true: it requested an IPv4 socket, and has one for both IP versions */
+		bool ipv4_alone;        /* true: and it never requested an IPv6 one */
+		char asked[BIND_TEXT];  /* the address that it bound */
+	};
 	bool told_ipv4;                 /* true: superd has logged what that means */
-	char asked[BIND_TEXT];          /* the address that it bound */
 };
 
 struct bind_calls {
+	struct {                        /* saved */
+		int notif;              /* the filter's descriptor; -1: none, or no process has the filter any more */
+		uint64_t left_call;     /* call that the worker of the superd before this one was at; 0: none */
+		bool told_hidden;       /* true: superd has logged that it cannot inspect the program */
+		bool told_missing;      /* true: superd has logged that it has bound something else */
+	};
 	struct instance *instance;
 	struct service_runtime *runtime; /* its service */
 	int channel;                    /* receives the filter's descriptor from the child; -1: received, or not opened yet */
 	int spare;                      /* holds a place for the filter's descriptor until that comes; -1: none */
-	int notif;                      /* the filter's descriptor; -1: none, or no process has the filter any more */
 	struct watch channel_watch, notif_watch, report_watch;
 	struct alarm alarm;             /* next look whether the worker hangs, or end of a pause */
 	struct bind_worker worker;
-	uint64_t left_call;             /* call that the worker of the superd before this one was at; 0: none */
 	struct alarm left;              /* that worker is gone for certain, and the kernel carries the call out */
 	double begun;                   /* loop time at which the worker was started */
 	bool renews;                    /* true: the worker ends soon, for one that knows the new listeners */
 	unsigned hung;                  /* workers in a row that hung, were killed, or could not be started */
 	bool told_hung;                 /* true: superd has logged that one hung */
 	bool told_scarce;               /* true: superd has logged that one could not be started */
-	bool told_hidden;               /* true: superd has logged that it cannot inspect the program */
 	struct alarm quiet;             /* superd checks the program's binds when no new call has come for a while */
-	bool told_missing;              /* true: superd has logged that it has bound something else */
 	struct bind_use *uses;          /* for each listener of the service */
 	size_t count;                   /* of uses */
 	char others[BIND_OTHERS_MOST][BIND_TEXT];       /* foreign addresses that it requested */

@@ -16,9 +16,6 @@
 
 static const struct state_field stray_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, bind_stray, "notif", notif) },
-	{ STATE_NONE(bind_stray, link, "listed anew") },
-	{ STATE_NONE(bind_stray, watch, "it watches the descriptor again") },
-	{ STATE_NONE(bind_stray, pause, "the next superd needs none") },
 };
 const struct field_table bind_stray_state = FIELD_TABLE("filter", bind_stray, stray_fields);
 

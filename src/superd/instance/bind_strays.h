@@ -7,8 +7,10 @@
 #include "superd/saved/state_field.h"
 
 struct bind_stray {
+	struct {                        /* saved */
+		int notif;              /* the filter's descriptor */
+	};
 	struct list link;               /* in engine->instances->bind_strays */
-	int notif;                      /* the filter's descriptor */
 	struct watch watch;
 	struct alarm pause;             /* after many calls in one turn of the loop */
 };

@@ -17,16 +17,18 @@
 #include "superd/spawn/spawn.h"
 
 struct exec_sequence {
+	struct {                        /* saved */
+		char invocation[INVOCATION_ID + 1]; /* INVOCATION_ID of all its processes; "": none */
+		bool has_run;           /* true: a main process ran its program */
+		bool main_is_gone;      /* true: the main process and the others of its group have ended */
+		struct buf why;         /* reason of a failed start, for the log */
+	};
 	struct instance *instance;
 	struct service_runtime *runtime;
 	struct aux_command command;     /* command of the present phase */
 	struct exec_status exec_status; /* report of the main process's execve(2), while the start is under way */
 	ev_timer over;                  /* zero timer: reports the end from the loop, outside of the call that led to it */
-	char invocation[INVOCATION_ID + 1];             /* INVOCATION_ID of all its processes; "": none */
-	bool has_run;                   /* true: a main process ran its program */
-	bool main_is_gone;              /* true: the main process and the others of its group have ended */
 	struct fault fault;             /* reason why no program ran; STAGE_NONE: one ran, or none was tried */
-	struct buf why;                 /* reason of a failed start, for the log */
 };
 
 /* Whether there is more than an asynchronous start: then a process must not serve a second client. */

@@ -28,21 +28,23 @@ enum phase {
 };
 
 struct forking_search {
+	struct {                        /* saved */
+		ev_timer timer;         /* next step of the phase */
+		enum phase phase;
+		double since;           /* loop time when this phase began */
+		pid_t first;            /* process that superd started */
+		pid_t before;           /* process that was followed last */
+		int status;             /* SWEEPING: wait status with which the instance ends */
+		pid_t signalled_group;  /* SWEEPING: group that got kill_signal; 0: none */
+		pid_t signalled[SIGNALLED_MOST]; /* SWEEPING: processes that got kill_signal */
+		bool clear;             /* SWEEPING: the last look found no process */
+	};
 	struct list link;               /* in engine->instances->forking */
 	struct table *table;            /* reference to the table of `service`, which a reload may have replaced */
 	const struct service *service;  /* configuration of the start */
 	struct instance *instance;      /* its child.pid is 0 while superd follows no process */
-	ev_timer timer;                 /* next step of the phase */
-	enum phase phase;
-	double since;                   /* loop time when this phase began */
-	pid_t first;                    /* process that superd started */
-	pid_t before;                   /* process that was followed last */
-	int status;                     /* SWEEPING: wait status with which the instance ends */
-	pid_t signalled_group;          /* SWEEPING: group that got kill_signal; 0: none */
-	pid_t signalled[SIGNALLED_MOST]; /* SWEEPING: processes that got kill_signal */
 	size_t signalled_count;
 	unsigned char chances;          /* LEFTOVER_SECONDS that superd has waited after SIGKILL */
-	bool clear;                     /* SWEEPING: the last look found no process */
 };
 
 void forking_search_free(struct instance *instance);    /* ends the search; accepts an instance without one */

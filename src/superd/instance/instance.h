@@ -64,27 +64,33 @@ struct ending {
 
 /* The process groups of an instance, which a stop signals. */
 struct instance_groups {
-	pid_t group;                    /* process group of the main process; 0: none */
-	pid_t former;                   /* process group of an earlier main process (superd/instance/main_pid); 0: none */
-	int fd, former_fd;              /* descriptors of the groups (os/proc/process_group) of which superd reaps no process; -1: none */
+	struct {                        /* saved */
+		pid_t group;            /* process group of the main process; 0: none */
+		pid_t former;           /* process group of an earlier main process (superd/instance/main_pid); 0: none */
+		int fd, former_fd;      /* descriptors of the groups (os/proc/process_group) of which superd reaps no process; -1: none */
+	};
 	struct process_tree *escaped;   /* processes that have left the groups (superd/instance/escaped), found at a stop; NULL: none */
 };
 
 /* The time limit of the start, the run or the stop. */
 struct instance_limit {
-	ev_timer timer;                 /* inactive: no limit */
+	struct {                        /* saved */
+		ev_timer timer;         /* inactive: no limit */
+	};
 	struct allowance allowance;     /* how far the process can extend the limit */
 };
 
 /* accept = yes: the client of the instance. superd/accept writes it. */
 struct instance_client {
-	char *peer;                     /* address of the client; owned; NULL: none */
+	struct {                        /* saved */
+		char *peer;             /* address of the client; owned; NULL: none */
+		unsigned char source[SOURCE_SIZE]; /* address, or network, that per_source counts */
+		bool unread;            /* true: the instance left its datagram in the queue */
+		uint64_t head;          /* identity of the datagram that was first in the queue (os/netdiag/queue_ids) */
+	};
 	bool counted;                   /* true: the instance counts for `source` (per_source) */
-	unsigned char source[SOURCE_SIZE]; /* address, or network, that per_source counts */
 	struct listener *busy;          /* datagram listener that the instance has taken over; NULL: none */
-	bool unread;                    /* true: the instance left its datagram in the queue */
 	bool knows_head;                /* true: head is set */
-	uint64_t head;                  /* identity of the datagram that was first in the queue (os/netdiag/queue_ids) */
 	struct builtin_channel *channel; /* channel to superd-builtin (superd/accept/builtin_channel); NULL: none */
 };
 
@@ -124,22 +130,26 @@ struct instance_ops {
 };
 
 struct instance {
+	struct {                        /* saved */
+		struct child child;     /* main process; pid 0: none is followed */
+		pid_t pid;              /* pid of the main process, kept after its end for the log; 0: none was started */
+		struct instance_groups groups;
+		struct instance_limit limit;
+		double since;           /* loop time of the start */
+		unsigned char state;    /* enum instance_state; only instance_event changes it */
+		struct instance_facts facts;
+		bool retired;           /* true: it is no longer the current instance of its service */
+		struct instance_client client;
+		uint64_t mark;          /* mark of its processes (os/proc/process_mark); 0: none */
+		uint64_t private_tmp;   /* number of its private folders (superd/start/private_tmp); 0: none */
+		struct instance_cgroup cgroup; /* control group; path NULL: none */
+	};
 	struct list link;               /* in the service's list of instances */
 	struct list linger;             /* in engine->instances->lingering, while the first process is gone and its group is not */
-	struct child child;             /* main process; pid 0: none is followed */
 	struct engine *engine;
 	const struct service *service;  /* configuration of the start, or of a later reload */
 	uid_t user;                     /* user it was started as */
-	pid_t pid;                      /* pid of the main process, kept after its end for the log; 0: none was started */
-	struct instance_groups groups;
 	struct main_watch *main_watch;  /* watch of a main process that is not superd's child; NULL: it is superd's child */
-	struct instance_limit limit;
-	double since;                   /* loop time of the start */
-	unsigned char state;            /* enum instance_state; only instance_event changes it */
-	struct instance_facts facts;
-	bool retired;                   /* true: it is no longer the current instance of its service */
-	struct instance_client client;
-	uint64_t mark;                  /* mark of its processes (os/proc/process_mark); 0: none */
 	struct forking_search *search;  /* search for the daemon of type = forking; NULL: no search is under way */
 	struct bind_calls *bind_calls;  /* its program's binds (superd/instance/bind_calls); NULL: not pass = bind */
 	struct ready *ready;            /* the wait until it serves (superd/instance/ready); NULL: none is under way */
@@ -148,8 +158,6 @@ struct instance {
 	struct drain *drain;            /* drain: superd stops it when its clients are gone (superd/stop/drain); NULL: none */
 	struct frozen *frozen;          /* freeze state (superd/stop/freeze); NULL: it was never frozen */
 	struct plan *plan;              /* start plan of this connection alone; owned; NULL: that of the service's start kit */
-	uint64_t private_tmp;           /* number of its private folders (superd/start/private_tmp); 0: none */
-	struct instance_cgroup cgroup;  /* control group; path NULL: none */
 	struct shared_process *process; /* process that serves it beside others (superd/instance/shared_process); NULL: its own */
 	struct relay_process *relay;            /* process that relays clients to the program (superd/instance/relay); NULL: none */
 	struct foreground *foreground;  /* console and client of its run in the foreground (superd/instance/foreground); NULL: none */

@@ -76,7 +76,6 @@ static void load_state(struct state_section *section, void *object)
 }
 
 #define FIELD(key, path) STATE_FIELD(instance, key, path)
-#define NONE(path, why) STATE_NONE(instance, path, why)
 
 static const struct state_field instance_fields[] = {
 	{ FIELD("child", child.pid), PID },
@@ -110,43 +109,12 @@ static const struct state_field instance_fields[] = {
 	{ FIELD("cgroup_files", cgroup.files) },
 	{ FIELD("cgroup_kept", cgroup.kept) },
 	{ FIELD("cgroup_killed", cgroup.killed) },
-	{ NONE(link, "its service lists it") },
-	{ NONE(linger, "the key lingers: it is listed anew") },
-	{ NONE(child.cpu, "only of a process that has ended") },
-	{ NONE(child.next, "it is added to the children anew") },
-	{ NONE(child.is_main, "it always is, or never") },
-	{ NONE(engine, "that of the superd that runs it") },
-	{ NONE(service, "the row in the table that was read anew") },
-	{ NONE(user, "that of its row") },
-	{ NONE(main_watch, "the key main_fd") },
-	{ NONE(groups.escaped, "looked for again by the next signal, while its first process lives") },
-	{ NONE(limit.allowance, "begins anew with the rest of the timer") },
-	{ NONE(client.counted, "the key source") },
-	{ NONE(client.busy, "the key busy: the descriptor of its listener") },
-	{ NONE(client.knows_head, "the key head") },
-	{ NONE(ops, "follow from accept of the service") },
-	{ NONE(client.channel, "the keys channel and channel_client") },
 	{ FIELD("mark", mark) },
-	{ NONE(search, "the search has a section of its own") },
-	{ NONE(bind_calls, "has a section of its own") },
-	{ NONE(ready, "it begins anew") },
-	{ NONE(notice, "has a section of its own") },
-	{ NONE(sequence, "has a section of its own") },
-	{ NONE(drain, "has a section of its own") },
-	{ NONE(frozen, "it is thawed for the upgrade, and frozen again") },
-	{ NONE(plan, "only a start needs it") },
-	{ NONE(process, "the keys process, process_born, channel and client_socket") },
-	{ NONE(relay, "the keys relay, relay_fd, relay_up, relay_served, relay_received and relay_sent") },
-	{ NONE(outdated, "has a section of its own") },
-	{ NONE(foreground, "its client loses the connection") },
-	{ NONE(context, "its service") },
 };
 const struct field_table instance_state = FIELD_TABLE("instance", instance, instance_fields);
 
 #undef FIELD
-#undef NONE
 #define FIELD(key, path) STATE_FIELD(notify_state, key, path)
-#define NONE(path, why) STATE_NONE(notify_state, path, why)
 
 static const struct state_field notice_fields[] = {
 	{ FIELD("access", access), .most = NOTIFY_ALL, .always = true },
@@ -161,16 +129,6 @@ static const struct state_field notice_fields[] = {
 	{ FIELD("bus_error", bus_error) },
 	{ FIELD("varlink_error", varlink_error) },
 	{ FIELD("error", error), .most = INT32_MAX },
-	{ NONE(link, "it joins its socket anew") },
-	{ NONE(moved, "listed where the instance has a former group") },
-	{ NONE(notify, "the key socket: its place among the notify sockets") },
-	{ NONE(instance, "the one in front of it") },
-	{ NONE(last, "the upgrade waits until the messages are read") },
-	{ NONE(ended, "only while messages are waited for") },
-	{ NONE(sender, "only while a message is taken") },
-	{ NONE(allowance, "begins anew with the rest of patience") },
-	{ NONE(extension_refused, "it is logged once more") },
-	{ NONE(paused, "it is thawed for the upgrade, and frozen again") },
 };
 const struct field_table notice_state = FIELD_TABLE("notice", notify_state, notice_fields);
 
@@ -195,9 +153,7 @@ static void load_phase(struct state_section *section, void *object)
 }
 
 #undef FIELD
-#undef NONE
 #define FIELD(key, path) STATE_FIELD(aux_command, key, path)
-#define NONE(path, why) STATE_NONE(aux_command, path, why)
 
 static const struct state_field control_fields[] = {
 	{ FIELD("pid", child.pid), PID },
@@ -214,25 +170,6 @@ static const struct state_field control_fields[] = {
 	{ FIELD("fact_1", facts[1]) },
 	{ FIELD("fact_2", facts[2]) },
 	{ FIELD("fact_3", facts[3]) },
-	{ NONE(link, "it is listed anew") },
-	{ NONE(child.cpu, "only of a process that has ended") },
-	{ NONE(child.next, "it is added to the children anew") },
-	{ NONE(child.is_main, "it always is, or never") },
-	{ NONE(pid, "that of the child") },
-	{ NONE(exec_status, "the upgrade waits until its program runs") },
-	{ NONE(runtime, "the service in front of it") },
-	{ NONE(instance, "the one in front of it") },
-	{ NONE(plan, "made anew for the next command") },
-	{ NONE(checks, "of a course, which writes it") },
-	{ NONE(unprepared, "no command runs then") },
-	{ NONE(killed, "the end of the timer kills it again") },
-	{ NONE(asks, "a question is put anew") },
-	{ NONE(last, "the upgrade waits until the messages are read") },
-	{ NONE(status, "only while messages are waited for") },
-	{ NONE(fault, "the upgrade waits until its program runs") },
-	{ NONE(remote_address, "its client's, which the course sets") },
-	{ NONE(remote_port, "its client's, which the course sets") },
-	{ NONE(invocation, "its course's") },
 };
 static_assert(COMMAND_FACTS == 4, "a line for each");
 const struct field_table command_state = FIELD_TABLE("control", aux_command, control_fields);
@@ -254,22 +191,13 @@ static void load_why(struct state_section *section, void *object)
 }
 
 #undef FIELD
-#undef NONE
 #define FIELD(key, path) STATE_FIELD(exec_sequence, key, path)
-#define NONE(path, why) STATE_NONE(exec_sequence, path, why)
 
 static const struct state_field course_fields[] = {
-	{ FIELD("checks", command.checks) },
 	{ FIELD("invocation", invocation) },
 	{ FIELD("has_run", has_run) },
 	{ FIELD("main_is_gone", main_is_gone) },
 	{ STATE_BY(exec_sequence, why, save_why, load_why) },
-	{ NONE(instance, "the one in front of it") },
-	{ NONE(runtime, "the service in front of it") },
-	{ NONE(command, "the command that runs has a section of its own") },
-	{ NONE(exec_status, "the upgrade waits until its program runs") },
-	{ NONE(over, "the upgrade waits until its end is reported") },
-	{ NONE(fault, "the upgrade waits until its program runs") },
 };
 const struct field_table sequence_state = FIELD_TABLE("course", exec_sequence, course_fields);
 
@@ -305,12 +233,6 @@ static const struct state_field search_fields[] = {
 	{ STATE_ARRAY(forking_search, "told", signalled), PID,
 	  .count = offsetof(struct forking_search, signalled_count) },
 	{ STATE_FIELD(forking_search, "timer", timer) },
-	{ STATE_NONE(forking_search, link, "it is listed anew") },
-	{ STATE_NONE(forking_search, table, "the table that was read anew") },
-	{ STATE_NONE(forking_search, service, "the row of its instance") },
-	{ STATE_NONE(forking_search, instance, "the one in front of it") },
-	{ STATE_NONE(forking_search, chances, "counted anew, which ends too") },
-	{ STATE_NONE(forking_search, signalled_count, "as many as there are keys") },
 };
 const struct field_table search_state = FIELD_TABLE("search", forking_search, search_fields);
 

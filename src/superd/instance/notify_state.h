@@ -15,6 +15,20 @@
 struct notify;
 
 struct notify_state {
+	struct {                        /* saved */
+		unsigned access;        /* enum notify_access; NOTIFYACCESS= may change it until the instance ends */
+		bool stopping;          /* true: it sent STOPPING=1, which is final */
+		bool reloading;         /* true: it sent RELOADING=1, and no READY=1 since */
+		unsigned reloads;       /* completed reloads */
+		ev_timer limit;         /* time limit of reloading or stopping */
+		ev_timer watchdog;      /* time limit until the next WATCHDOG=1 (superd/instance/watchdog) */
+		double every;           /* seconds of that limit; 0: none; negative: the service's watchdog */
+		bool watched;           /* true: it runs, so the limit counts */
+		char status[NOTE_TEXT + 1]; /* STATUS=, printable; "": none */
+		char bus_error[NOTE_TEXT + 1]; /* BUSERROR=, printable; "": none */
+		char varlink_error[NOTE_TEXT + 1]; /* VARLINKERROR=, printable; "": none */
+		int error;              /* ERRNO=; 0: none */
+	};
 	struct list link;               /* in notify->notices */
 	struct list moved;              /* in engine->instances->moved, while its former group has processes */
 	struct notify *notify;          /* notify socket of the service */
@@ -22,21 +36,9 @@ struct notify_state {
 	struct last_words last;         /* end of the main process, delayed until its messages were read; meanwhile child.pid is 0 */
 	pid_t ended;                    /* pid of that process; 0: none is delayed, or superd follows another one by now */
 	pid_t sender;                   /* pid of the sender of the present message */
-	unsigned access;                /* enum notify_access; NOTIFYACCESS= may change it until the instance ends */
-	bool stopping;                  /* true: it sent STOPPING=1, which is final */
-	bool reloading;                 /* true: it sent RELOADING=1, and no READY=1 since */
-	unsigned reloads;               /* completed reloads */
-	ev_timer limit;                 /* time limit of reloading or stopping */
 	struct allowance allowance;     /* how far that limit can be extended */
 	bool extension_refused;         /* true: superd logged that it asks for more time than it may have */
-	ev_timer watchdog;              /* time limit until the next WATCHDOG=1 (superd/instance/watchdog) */
-	double every;                   /* seconds of that limit; 0: none; negative: the service's watchdog */
-	bool watched;                   /* true: it runs, so the limit counts */
 	bool paused;                    /* true: it is frozen and cannot send */
-	char status[NOTE_TEXT + 1];     /* STATUS=, printable; "": none */
-	char bus_error[NOTE_TEXT + 1];  /* BUSERROR=, printable; "": none */
-	char varlink_error[NOTE_TEXT + 1]; /* VARLINKERROR=, printable; "": none */
-	int error;                      /* ERRNO=; 0: none */
 };
 
 /* Logs a line about the instance. */

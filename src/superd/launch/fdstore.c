@@ -241,16 +241,9 @@ void fdstore_free(struct fdstore *store)
 	free(store);
 }
 
-static void save_name(struct state_saver *saver, const void *object)
-{
-	state_add(&saver->text, "name", ((const struct fdstore_entry *)object)->name);
-}
-
 static const struct state_field kept_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, fdstore_entry, "fd", fd) },
 	{ STATE_FIELD(fdstore_entry, "user", user), .always = true },
 	{ STATE_FIELD(fdstore_entry, "watched", is_watched) },
-	{ STATE_BY(fdstore_entry, name, save_name, NULL) },
-	{ STATE_NONE(fdstore_entry, link, "they come in their order") },
 };
 const struct field_table kept_state = FIELD_TABLE("store", fdstore_entry, kept_fields);

@@ -28,10 +28,12 @@ struct fdstore {
 };
 
 struct fdstore_entry {
+	struct {                        /* saved */
+		int fd;
+		uid_t user;             /* user that stored it */
+		bool is_watched;        /* superd drops it when its other end has gone */
+	};
 	struct list link;
-	int fd;
-	uid_t user;                     /* user that stored it */
-	bool is_watched;                /* superd drops it when its other end has gone */
 	char name[];                    /* FDNAME */
 };
 

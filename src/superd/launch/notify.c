@@ -232,27 +232,10 @@ static void save_variable(struct state_saver *saver, const void *object)
 	save_text(saver, "variable", notify->variable);
 }
 
-#define NONE(path, why) STATE_NONE(notify, path, why)
 
 static const struct state_field notify_fields[] = {
 	{ STATE_BY(notify, io, save_socket, NULL) },
 	{ STATE_BY(notify, variable, save_variable, NULL) },
 	{ STATE_FIELD(notify, "released", released) },
-	{ NONE(pause, "its messages are limited anew") },
-	{ NONE(engine, "that of the superd that runs it") },
-	{ NONE(service, "the section before it") },
-	{ NONE(notices, "each has a section of its own, with the place of its socket") },
-	{ NONE(complaint, "it is logged once more") },
-	{ NONE(messages, "its messages are limited anew") },
-	{ NONE(bytes, "its messages are limited anew") },
-	{ NONE(carriers, "its messages are limited anew") },
-	{ NONE(descriptors, "its messages are limited anew") },
-	{ NONE(carried, "the upgrade waits until they are received") },
-	{ NONE(receiving, "the upgrade waits until they are received") },
-	{ NONE(awaited, "the upgrade waits until they are received") },
-	{ NONE(hanging, "the upgrade waits until they are received") },
-	{ NONE(unheard, "the upgrade waits until they are read") },
-	{ NONE(last, "the upgrade waits until they are read") },
-	{ NONE(busy, "only within a call") },
 };
 const struct field_table notify_state = FIELD_TABLE("notify", notify, notify_fields);

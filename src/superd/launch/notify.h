@@ -30,13 +30,15 @@ struct carried {
 };
 
 struct notify {
-	ev_io io;                       /* watches the socket; fd -1: not open */
+	struct {                        /* saved */
+		ev_io io;               /* watches the socket; fd -1: not open */
+		char *variable;         /* NOTIFY_SOCKET=…: a path, or "@" and an abstract name */
+		bool released;          /* the service does not need it any more */
+	};
 	ev_timer pause;                 /* active: superd does not watch the socket until it fires */
 	struct engine *engine;
-	char *variable;                 /* NOTIFY_SOCKET=…: a path, or "@" and an abstract name */
 	char *service;                  /* name of the service, for the log */
 	struct list notices;            /* struct notify_state of the instances that may send */
-	bool released;                  /* the service does not need it any more */
 	struct log_rate_limit complaint; /* limits the warnings about dropped messages */
 	struct token_bucket messages, bytes, carriers, descriptors;     /* limits a second, see superd/instance/notify_receive */
 	struct list carried;            /* messages with descriptors (struct carried), until their processes have ended */

@@ -19,21 +19,11 @@ static const struct state_field cgroups_fields[] = {
 	{ STATE_FIELD(cgroups, "cgroup_passed", passed) },
 	{ STATE_FIELD(cgroups, "cgroup_made", made) },
 	{ STATE_FIELD(cgroups, "cgroup_kept", kept), .most = INT32_MAX },
-	{ STATE_NONE(cgroups, probed, "tried again when it is needed") },
-	{ STATE_NONE(cgroups, keeps, "tried again when it is needed") },
-	{ STATE_NONE(cgroups, left, "read anew; its processes are asked to end again, with all of their time") },
 };
 static const struct field_table cgroups_state = FIELD_TABLE(NULL, cgroups, cgroups_fields);
 
-#define NONE(path, why) STATE_NONE(start_resources, path, why)
 
 static const struct state_field launch_fields[] = {
 	{ STATE_STRUCT(start_resources, cgroups, &cgroups_state) },
-	{ NONE(empty_cgroups, "have sections of their own") },
-	{ NONE(open_cgroups, "opened anew") },
-	{ NONE(open_cgroup_count, "opened anew") },
-	{ NONE(resting, "listed where a service rests") },
-	{ NONE(resting_count, "listed where a service rests") },
-	{ NONE(notify_dir_swept, "looked at once more") },
 };
 const struct field_table start_resources_state = FIELD_TABLE(NULL, start_resources, launch_fields);

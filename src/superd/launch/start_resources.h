@@ -12,7 +12,9 @@
 struct engine;
 
 struct start_resources {
-	struct cgroups cgroups;         /* control groups of instances (superd/launch/instance_cgroup) */
+	struct {                        /* saved */
+		struct cgroups cgroups; /* control groups of instances (superd/launch/instance_cgroup) */
+	};
 	struct list empty_cgroups;      /* struct empty_cgroup: groups whose instance has ended, not removed yet */
 	struct list open_cgroups;       /* struct cgroup_cache_entry: groups of services that were started lately */
 	unsigned open_cgroup_count;     /* entries of open_cgroups */

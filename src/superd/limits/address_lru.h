@@ -9,12 +9,14 @@
 #include "lib/source_count.h"
 
 struct address_entry {
+	struct {                        /* saved */
+		uint64_t whose;         /* id of the service (superd/accept/accept_state); 0: all services */
+		unsigned char source[SOURCE_SIZE]; /* client address or network */
+		double until;           /* time when the entry expires; INFINITY: never */
+		int64_t count;          /* counter for the table's user; 0 at first */
+	};
 	struct address_entry *older, *younger;
 	struct address_entry *next;     /* in its bucket */
-	uint64_t whose;                 /* id of the service (superd/accept/accept_state); 0: all services */
-	unsigned char source[SOURCE_SIZE]; /* client address or network */
-	double until;                   /* time when the entry expires; INFINITY: never */
-	int64_t count;                  /* counter for the table's user; 0 at first */
 };
 
 /* A zeroed struct with `most` set is empty. */

@@ -1,6 +1,8 @@
 /* Pauses that double with each failure. The count saturates, so a service that fails for years overflows nothing. */
 #include "superd/limits/backoff.h"
 
+#include <limits.h>
+
 double backoff_next(struct backoff *backoff, int64_t least, int64_t most, double chance)
 {
 	double pause = (double)least;
@@ -9,7 +11,7 @@ double backoff_next(struct backoff *backoff, int64_t least, int64_t most, double
 		pause *= 2;
 	if (pause > (double)most)
 		pause = (double)most;
-	if (backoff->failures < 1000)
+	if (backoff->failures < UCHAR_MAX)
 		backoff->failures++;
 	return pause / 1e6 * (1 - chance / 10);
 }

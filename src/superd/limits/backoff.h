@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 struct backoff {
-	unsigned failures;              /* failures in a row */
+	unsigned char failures;         /* failures in a row, up to UCHAR_MAX */
 };
 
 /* Counts a failure, and returns the pause in seconds before the next try. least and most: microseconds (backoff_min,

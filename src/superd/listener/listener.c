@@ -669,7 +669,6 @@ void listener_close(struct listener *listener, struct engine *engine)
 	listener->busy = listener->guarded = listener->inherited = listener->put_off = listener->asleep = false;
 }
 
-#define NONE(path, why) STATE_NONE(listener, path, why)
 
 static void save_hands(struct state_saver *saver, const void *object)
 {
@@ -689,15 +688,6 @@ static const struct state_field listener_fields[] = {
 	{ STATE_FIELD(listener, "tries", tries) },
 	{ STATE_FIELD(listener, "inherited", inherited) },
 	{ STATE_FIELD(listener, "guarded", guarded) },
-	{ NONE(io, "the key fd: listener_resume takes it") },
-	{ NONE(listen, "the service in the table that was read anew") },
-	{ NONE(parked, "have sections of their own") },
-	{ NONE(passed_over, "may be passed over a little longer") },
-	{ NONE(put_off, "it is watched anew") },
-	{ NONE(roused, "its queue is looked at first in any case") },
-	{ NONE(busy, "the key busy of the instance") },
-	{ NONE(asleep, "restored anew when it is watched") },
-	{ NONE(node, "watched anew") },
 };
 const struct field_table listener_state = FIELD_TABLE("listener", listener, listener_fields);
 
@@ -723,8 +713,6 @@ static void load_peer(struct state_section *section, void *object)
 
 static const struct state_field client_fields[] = {
 	{ STATE_BY(client, peer, save_peer, load_peer) },
-	{ STATE_NONE(client, fd, "its owner writes it, by a key of its own") },
-	{ STATE_NONE(client, length, "that of peer") },
 };
 const struct field_table client_state = FIELD_TABLE(NULL, client, client_fields);
 

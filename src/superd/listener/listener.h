@@ -58,13 +58,15 @@ struct listener {
 	ev_io io;                       /* data: the runtime; fd: the socket, -1 while there is none */
 	const struct listen *listen;    /* the settings of this socket, borrowed from the service */
 	struct parked *parked;          /* NULL: none */
-	unsigned char hands;            /* enum listener_hands */
-	/* With a socket, datagrams: instances in a row that left the first one unread. Without one: enum absence. */
-	unsigned char tries;
+	struct {                        /* saved */
+		unsigned char hands;    /* enum listener_hands */
+		/* With a socket, datagrams: instances in a row that left the first one unread. Without one: enum absence. */
+		unsigned char tries;
+		bool inherited;         /* superd got it from its parent, which may still have it */
+		bool guarded;           /* the filter that listener_guard attaches is on the socket */
+	};
 	unsigned char passed_over;      /* the tick of the first start since the last restore that left no time for one; 0: none */
 	bool put_off;                   /* a client came meanwhile: superd watches the socket again when that is done */
-	bool inherited;                 /* superd got it from its parent, which may still have it */
-	bool guarded;                   /* the filter that listener_guard attaches is on the socket */
 	bool roused;                    /* superd must check its queue as soon as it watches the listener again */
 	bool busy;                      /* accept = yes on datagrams: an instance has it alone */
 	bool asleep;                    /* it was restored while a frozen program had it, whose options stayed */

@@ -653,7 +653,6 @@ static void load_line(struct state_section *section, void *object)
 		output->length = 0;
 }
 
-#define NONE(path, why) STATE_NONE(output, path, why)
 
 static const struct state_field output_fields[] = {
 	{ STATE_BY(output, io, save_ends, NULL) },
@@ -661,27 +660,6 @@ static const struct state_field output_fields[] = {
 	{ STATE_FIELD(output, "syslog", to_syslog) },
 	{ STATE_FIELD(output, "pid", pid), .most = INT32_MAX },
 	{ STATE_BY(output, line, save_line, load_line) },
-	{ NONE(link, "listed where it was released") },
-	{ NONE(reading, "begins anew with the pipe") },
-	{ NONE(reader_timer, "begins anew with the pipe") },
-	{ NONE(reader_looks, "begins anew with the pipe") },
-	{ NONE(reader_hangs, "begins anew with the pipe") },
-	{ NONE(wait_left, "begins anew with the pipe") },
-	{ NONE(wait_left_at, "begins anew with the pipe") },
-	{ NONE(engine, "that of the superd that runs it") },
-	{ NONE(service, "the service in the table that was read anew, or the key name") },
-	{ NONE(turn_lines, "only within a turn of the loop") },
-	{ NONE(lines_after, "for the failure that comes next") },
-	{ NONE(last_line, "only for the failure that comes next") },
-	{ NONE(burst, "of the service in the table that was read anew") },
-	{ NONE(interval, "of the service in the table that was read anew") },
-	{ NONE(interval_begin, "counted anew") },
-	{ NONE(interval_lines, "counted anew") },
-	{ NONE(suppressed, "counted anew") },
-	{ NONE(interval_timer, "counted anew") },
-	{ NONE(line_waits, "those who wait begin anew") },
-	{ NONE(name, "the key name") },
-	{ NONE(length, "that of line") },
 };
 const struct field_table output_state = FIELD_TABLE("output", output, output_fields);
 

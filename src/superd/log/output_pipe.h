@@ -24,20 +24,24 @@ struct line_wait {
 };
 
 struct output {
+	struct {                        /* saved */
+		ev_io io;               /* watches the reading end, or the reader's text; fd -1: neither */
+		int write_end;          /* descriptor for children; -1: not open */
+		bool to_syslog;         /* lines go to syslog; else to superd's own log */
+		unsigned facility, level; /* syslog(3)'s numbers */
+		bool has_prefixes;      /* <N> at the start of a line is its level */
+		pid_t pid;              /* pid of the only instance; 0: several, or unknown */
+		char *line;             /* unfinished line, length bytes; NULL: none */
+	};
 	struct list link;               /* in engine->log_files->released, once released */
-	ev_io io;                       /* watches the reading end, or the reader's text; fd -1: neither */
 	struct output_reading reading;  /* the reader process; pipe -1: superd reads by itself */
 	ev_timer reader_timer;          /* active until the reader has begun */
 	unsigned reader_looks;          /* checks of a reader that has not begun, in a row */
 	bool reader_hangs;              /* the last wait for the reader was in vain */
 	double wait_left;               /* seconds that superd may still wait for the reader */
 	double wait_left_at;            /* clock_now() when that was computed */
-	int write_end;                  /* descriptor for children; -1: not open */
-	bool to_syslog;                 /* lines go to syslog; else to superd's own log */
 	struct engine *engine;
 	const char *service;            /* name in the log, borrowed from the service; once released: `name` */
-	unsigned facility, level;       /* syslog(3)'s numbers */
-	bool has_prefixes;              /* <N> at the start of a line is its level */
 	unsigned turn_lines;            /* lines logged in this turn */
 	char last_line[160];            /* beginning of the last line, or of one shortly before that names an error; "": none
 					 * since start_kit_forget_line */
@@ -49,9 +53,7 @@ struct output {
 	unsigned long suppressed;       /* lines not logged, since the last report of them */
 	ev_timer interval_timer;        /* active while lines are suppressed, until the interval ends */
 	char *name;                     /* copy of the name, once released; NULL: not released */
-	pid_t pid;                      /* pid of the only instance; 0: several, or unknown */
 	struct list line_waits;         /* waits for a line of this output */
-	char *line;                     /* unfinished line, length bytes; NULL: none */
 	size_t length;                  /* bytes of line */
 };
 

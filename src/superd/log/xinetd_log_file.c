@@ -468,10 +468,5 @@ void records_free(struct engine *engine)
 
 static const struct state_field log_files_fields[] = {
 	{ STATE_FIELD(log_files, "records_lost", lost), .most = INT32_MAX },
-	{ STATE_NONE(log_files, syslog, "made anew; lines that wait have sections of their own") },
-	{ STATE_NONE(log_files, syslog_pump, "made anew") },
-	{ STATE_NONE(log_files, syslog_outage_logged, "it is logged once more") },
-	{ STATE_NONE(log_files, files, "opened anew; lines that wait have sections of their own") },
-	{ STATE_NONE(log_files, released, "have sections of their own") },
 };
 const struct field_table log_files_state = FIELD_TABLE(NULL, log_files, log_files_fields);

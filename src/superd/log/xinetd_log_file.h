@@ -17,11 +17,13 @@
 
 /* Destinations of backends' lines and of log_type, beside superd's own log. Owner: the caller of records_init. */
 struct log_files {
+	struct {                        /* saved */
+		unsigned long lost;     /* lines of log_type dropped for lack of memory, since the last report */
+	};
 	struct log_sink syslog;         /* for backends' output = "syslog" and for log_type */
 	struct log_pump syslog_pump;
 	bool syslog_outage_logged;      /* it was logged that syslog takes no lines now */
 	struct list files[LOG_FILE_BUCKETS];    /* files of log_type, by a hash of the path */
-	unsigned long lost;             /* lines of log_type dropped for lack of memory, since the last report */
 	struct list released;           /* outputs that their service has released (superd/log/output_pipe) */
 };
 

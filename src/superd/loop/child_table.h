@@ -9,8 +9,10 @@
 
 /* A child, embedded in its owner. */
 struct child {
-	pid_t pid;                      /* process; 0: none */
-	int64_t born;                   /* process_now when superd learned of it: it began no later; one that did has a reused pid */
+	struct {                        /* saved */
+		pid_t pid;              /* process; 0: none */
+		int64_t born;           /* process_now when superd learned of it: it began no later; one that did has a reused pid */
+	};
 	double cpu;                     /* seconds of processor time, with the processes it reaped; set at its end */
 	bool is_main;                   /* true: main process of an instance */
 	struct child *next;             /* in its bucket */

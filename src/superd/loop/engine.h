@@ -49,19 +49,22 @@ struct event_queue {
 };
 
 struct engine {
+	struct {                        /* saved */
+		struct log *log;
+		double started;         /* loop time when the first superd of this process began */
+		struct process_defaults defaults; /* limits and attributes that backends get by default */
+		bool has_terminal;      /* true: superd ends when its terminal hangs up (superd/supervisor/terminal) */
+		uint64_t accept_states; /* number of struct accept_state made so far */
+	};
 	struct ev_loop *loop;
-	struct log *log;
 	struct child_table children;
 	struct list unreaped;           /* processes that superd has given up (superd/loop/unreaped) */
 	struct list receptions;         /* messages that processes beside superd receive (superd/loop/fd_receive) */
 	struct event_queue events;
 	struct watch *changes;          /* watch that is woken when a service has changed; NULL: none */
-	double started;                 /* loop time when the first superd of this process began */
 	bool stop_ordered;              /* true: superd will stop; until `stopping` all services continue (--stop-delay) */
 	bool stopping;                  /* true: superd stops all services */
 	bool quiet;                     /* true: superd watches no listener, because of an upgrade (superd/reload/upgrade) */
-
-	struct process_defaults defaults; /* limits and attributes that backends get by default */
 	struct listen_fds listen_fds;   /* descriptors that superd was started with (LISTEN_FDS) */
 	int null_input, null_output;    /* descriptors of /dev/null for backends, with low numbers */
 	int spare[ENGINE_SPARE];        /* descriptors in reserve for when they run out; -1: in use */
@@ -70,8 +73,6 @@ struct engine {
 	uint64_t number_mask;           /* makes the numbers of its services in the saved state this superd's own */
 	size_t history_bytes;           /* bytes of the histories of all services (superd/runtime/history) */
 	bool takes_over;                /* --take-over: true: superd ends processes of killed superds that have its addresses */
-	bool has_terminal;              /* true: superd ends when its terminal hangs up (superd/supervisor/terminal) */
-	uint64_t accept_states;         /* number of struct accept_state made so far */
 	void (*save_changes)(struct engine *engine);    /* saves them now (superd/reload/saved_state); NULL: superd has no guard */
 	/* Opens a connection to the control socket that may only read, for a program of superd's own: returns its end,
 	 * or -1 with the reason in why. NULL: superd has no control socket. */

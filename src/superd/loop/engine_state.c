@@ -28,9 +28,6 @@ static const struct state_field address_entry_fields[] = {
 	{ STATE_FIELD_AS(STATE_BYTES, address_entry, "source", source), .always = true },
 	{ STATE_FIELD(address_entry, "until", until), .always = true, .endless = true },
 	{ STATE_FIELD(address_entry, "count", count), .most = STATE_NUMBER_MOST },
-	{ STATE_NONE(address_entry, older, "they come in the order of their age") },
-	{ STATE_NONE(address_entry, younger, "they come in the order of their age") },
-	{ STATE_NONE(address_entry, next, "its bucket is found anew") },
 };
 const struct field_table address_entry_state = FIELD_TABLE(NULL, address_entry, address_entry_fields);
 
@@ -58,7 +55,6 @@ static void load_losses(struct state_section *section, void *object)
 }
 
 #define FIELD(key, path) STATE_FIELD(engine, key, path)
-#define NONE(path, why) STATE_NONE(engine, path, why)
 
 static const struct state_field engine_fields[] = {
 	{ FIELD("nofile_soft", defaults.nofile.rlim_cur), LIMIT },
@@ -66,48 +62,8 @@ static const struct state_field engine_fields[] = {
 	{ FIELD("found_soft", defaults.inherited_nofile.rlim_cur), LIMIT },
 	{ FIELD("found_hard", defaults.inherited_nofile.rlim_max), LIMIT },
 	{ FIELD("activities", accept_states) },
-	{ NONE(history_bytes, "counted with the histories") },
 	{ FIELD("started", started), .always = true },
 	{ FIELD("terminal", has_terminal) },
 	{ STATE_BY(engine, log, save_losses, load_losses) },
-	{ NONE(loop, "made anew") },
-	{ NONE(save_changes, "set with saved_state") },
-	{ NONE(open_reader, "set with the control socket's server") },
-	{ NONE(control_server, "set with the control socket's server") },
-	{ NONE(saved_state, "written anew") },
-	{ NONE(unsaved, "the saved state is written anew") },
-	{ NONE(unsaved_all, "the saved state is written anew") },
-	{ NONE(unsaved_engine, "the saved state is written anew") },
-	{ NONE(log_files, "has a table of its own") },
-	{ NONE(launch, "has a table of its own") },
-	{ NONE(listeners, "made anew by the first use; drains and debts have sections of their own") },
-	{ NONE(admission, "has a table of its own") },
-	{ NONE(start_queue, "made anew from the tickets of the services") },
-	{ NONE(memory_pressure, "looked at again") },
-	{ NONE(instances, "listed and counted with the instances; the limit is of the command line") },
-	{ NONE(takes_over, "of the command line") },
-	{ NONE(freezes, "begins anew when a service is frozen again") },
-	{ NONE(defaults, "the rest comes with the process, and from the command line") },
-	{ NONE(listen_fds, "taken by the first superd of the process") },
-	{ NONE(children, "each goes over with what it is of") },
-	{ NONE(unreaped, "their ends are reaped; the count that forbids starts begins at 0") },
-	{ NONE(service_list, "made anew for the table") },
-	{ NONE(receptions, "the upgrade waits for their answers") },
-	{ NONE(closing, "made anew by the first use") },
-	{ NONE(conn_queries, "made anew by the first use") },
-	{ NONE(close_events, "made anew by the first use") },
-	{ NONE(start_time, "a turn of the loop ends before the next superd begins") },
-	{ NONE(random_state, "a new seed is as good") },
-	{ NONE(number_mask, "each superd has its own") },
-	{ NONE(events, "heard of before the state is written") },
-	{ NONE(null_input, "opened anew") },
-	{ NONE(null_output, "opened anew") },
-	{ NONE(spare, "opened anew") },
-	{ NONE(stop_ordered, "no upgrade begins then") },
-	{ NONE(stopping, "no upgrade begins then") },
-	{ NONE(quiet, "ends with the upgrade") },
-	{ NONE(locks, "have sections of their own") },
-	{ NONE(boot_locks, "their file is read anew") },
-	{ NONE(changes, "who waits for them comes over with the control socket") },
 };
 const struct field_table engine_state = FIELD_TABLE(NULL, engine, engine_fields);

@@ -397,6 +397,7 @@ void load_sequence(struct service_loader *progress, struct state_section *sectio
 	progress->command = sequence ? &sequence->command : NULL;
 	if (sequence) {
 		state_load(section, &sequence_state, sequence, NULL);
+		sequence->command.checks = false;       /* the conditions were tested before its first command */
 		if (*sequence->invocation)
 			sequence->command.invocation = sequence->invocation;
 		return;

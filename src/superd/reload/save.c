@@ -1,5 +1,5 @@
-/* Writes the state of superd. The next superd loses whatever is missing here, so the fields of each struct are in a
- * table (superd/saved/state_field), which also has a reason for each field that is not saved. */
+/* Writes the state of superd. The next superd loses whatever is missing here, so what goes over of a struct is in a
+ * table (superd/saved/state_field). */
 #include "superd/reload/save.h"
 
 #include <stdlib.h>

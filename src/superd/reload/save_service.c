@@ -86,8 +86,10 @@ static void save_start_kit(struct state_saver *saver, const struct start_kit *ki
 		state_save(saver, &output_state, kit->syslog);
 	if (!kit->store)
 		return;
-	LIST_EACH(link, &kit->store->kept)
+	LIST_EACH(link, &kit->store->kept) {
 		state_save(saver, &kept_state, container_of(link, struct fdstore_entry, link));
+		state_add(&saver->text, "name", container_of(link, struct fdstore_entry, link)->name);
+	}
 }
 
 /* Writes how the instances of a removed service must be stopped: its entry is in no table. */

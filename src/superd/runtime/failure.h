@@ -26,9 +26,11 @@ struct failure {
 
 /* Owner: struct service_stats. Zeroed: no failures. */
 struct failures {
+	struct {                        /* saved */
+		unsigned in_row;        /* number of instances that have failed since one ended well */
+	};
 	struct failure *kept;           /* array of FAILURES_KEPT, the youngest first; NULL: none, or out of memory */
 	unsigned count;                 /* number of failures in kept */
-	unsigned in_row;                /* number of instances that have failed since one ended well */
 };
 
 void failures_add(struct failures *failures, const struct failure *failure);

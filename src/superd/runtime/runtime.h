@@ -34,11 +34,13 @@ enum start_stage { START_NONE, START_WAITS, START_RUNS, START_STAGES };
 /* The place of a service in the line, or its start that is under way. Owner: struct service_run. Only
  * superd/runtime/start_queue writes it. */
 struct start_ticket {
+	struct {                        /* saved */
+		enum start_stage stage;
+		uint64_t number;        /* START_WAITS: the order of arrival */
+		double until;           /* START_RUNS: loop time at which others may start in any case */
+		pid_t pid;              /* START_RUNS: main process; 0: it does not run yet */
+	};
 	struct list link;               /* in start_queue.line or start_queue.running */
-	enum start_stage stage;
-	uint64_t number;                /* START_WAITS: the order of arrival */
-	double until;                   /* START_RUNS: loop time at which others may start in any case */
-	pid_t pid;                      /* START_RUNS: main process; 0: it does not run yet */
 	double demand, looked;          /* seconds that it has wanted of the processors, and the loop time of that look; looked 0: none */
 };
 
@@ -46,29 +48,32 @@ struct start_ticket {
  * small. runtime_make_run makes it, and runtime_free frees it. Owner: struct service_runtime. Each policy has a
  * struct of its own here, which its folder makes, frees and saves; NULL: it has noted nothing. */
 struct service_run {
+	struct {                        /* saved */
+		struct start_ticket start; /* its start, or its place in the line of starts (superd/runtime/start_queue) */
+		struct service_stats stats; /* counts and times (superd/runtime/service_stats) */
+		/* In BINDING and BACKOFF: end of the pause; in LISTENING: next batch of parked clients, or `restart`. */
+		ev_timer timer;
+		char reason[320];       /* reason of the last failure or pause; "": none */
+		double start_due;       /* loop time of the next start by `restart` or an operator; 0: none is due */
+		char start_by[64];      /* who has ordered the next start or thaw: "operator" or "NAME, which wants it"; "": no order */
+		bool drains_when_ready; /* true: the current instance drains as soon as it is ready, because its entry has changed */
+		unsigned char postponed_stop; /* 1 + the event that stops the current instance once draining ones have ended; 0: none */
+		double wants_since;     /* loop time since when its start waits for services that it wants; 0: it does not */
+		struct background *background; /* processes that its program has left in the background (superd/instance/background) */
+	};
 	struct service_runtime *runtime;
 	struct list leaving;            /* link in engine->service_list->leaving, once the runtime is removed */
 	struct list fd_wait;            /* link in engine->admission->fd_waits, while descriptors are short */
 	struct start_kit kit;           /* plan, pipes and descriptors, kept for the next start */
 	struct list instances;          /* all instances: the current one and retired ones; with accept = yes, one a client */
 	struct instance *current;       /* accept = no: the instance that has the listeners; NULL: none */
-	struct start_ticket start;      /* its start, or its place in the line of starts (superd/runtime/start_queue) */
-	struct service_stats stats;     /* counts and times (superd/runtime/service_stats) */
 	struct history history;         /* phases and wakes of the last hours (superd/runtime/history) */
-
-	/* In BINDING and BACKOFF: end of the pause; in LISTENING: next batch of parked clients, or `restart`. */
-	ev_timer timer;
 	ev_timer socket_timer;          /* end of a socket's rest, or next try of optional ones that could not be opened */
 	struct backoff absent_backoff;  /* the pauses between these tries */
-	char reason[320];               /* reason of the last failure or pause; "": none */
 	const char *unlogged_event;     /* name of an event that is logged together with the next pause; NULL: none */
 	bool reason_logged;             /* true: a line for all services tells the reason, so the next pause needs none */
 	pid_t unrecorded;               /* instance whose START waits for the address of its client; 0: none */
 	double slept;                   /* seconds that it has listened without an instance, before the start that comes; 0: none */
-	double start_due;               /* loop time of the next start by `restart` or an operator; 0: none is due */
-	char start_by[64];              /* who has ordered the next start or thaw: "operator" or "NAME, which wants it"; "": no order */
-	bool drains_when_ready;         /* true: the current instance drains as soon as it is ready, because its entry has changed */
-	unsigned char postponed_stop;   /* 1 + the event that stops the current instance once draining ones have ended; 0: none */
 	bool goes_late;                 /* true: starts that needed its memory waited in vain (superd/stop/memory_pressure) */
 
 	uint64_t saved;                 /* hash of its last record in the saved state; 0: none */
@@ -82,29 +87,29 @@ struct service_run {
 	struct socket_commands *socket_commands; /* commands around its sockets (superd/service/socket_commands) */
 	struct service_reload *reload;  /* a reload of its backend's own configuration (superd/service/service_reload) */
 	struct list wanting;            /* link in engine->service_list->wanting */
-	double wants_since;             /* loop time since when its start waits for services that it wants; 0: it does not */
-	struct background *background;  /* processes that its program has left in the background (superd/instance/background) */
 	struct foreground *foreground;  /* run in the foreground, ordered or under way (superd/instance/foreground) */
 	struct warm_pool *warm;         /* programs that were started ahead (superd/instance/warm_pool) */
 	struct conn_query *activator_query; /* query for the client it was started for (superd/clients/activator) */
 };
 
 struct service_runtime {
+	struct {                        /* saved */
+		double since;           /* loop time when it entered its state */
+		struct service_state state; /* written by runtime_event; its region admin also by service_ordered */
+		bool halted;            /* true: an operator has stopped it; only a client or an operator starts it again */
+		bool refreeze;          /* true during an upgrade: an operator had frozen it, and superd will freeze it again */
+		bool bound;             /* true: all its sockets were opened, and the commands of their closing have not begun */
+		bool started;           /* true: start = boot has started it, and it has not failed since */
+		struct backoff backoff;
+	};
 	struct engine *engine;
 	struct table *table;            /* the table of its entry; held by table->users */
 	const struct service *service;
 	struct listener *listeners;     /* one for each socket of its entry, in the same order */
 	unsigned listener_count;
 	unsigned instance_count;        /* number of instances that count against `instances` */
-	struct service_state state;     /* written by runtime_event; its region admin also by service_ordered */
-	bool halted;                    /* true: an operator has stopped it; only a client or an operator starts it again */
-	bool refreeze;                  /* true during an upgrade: an operator had frozen it, and superd will freeze it again */
-	bool bound;                     /* true: all its sockets were opened, and the commands of their closing have not begun */
-	bool started;                   /* true: start = boot has started it, and it has not failed since */
 	bool unsaved;                   /* true: it has changed since its last record in the saved state (superd/reload/saved_state) */
 	struct service_state posted_state; /* its state when the first of the posted events was posted */
-	struct backoff backoff;
-	double since;                   /* loop time when it entered its state */
 	struct service_run *run;        /* NULL: not started or paused yet */
 	struct posted posted;           /* posted events that it has not handled yet (superd/loop/events) */
 };

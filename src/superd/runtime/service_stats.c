@@ -9,7 +9,6 @@
 #include "superd/loop/exit_result.h"
 
 #define FIELD(key, path) STATE_FIELD(service_stats, key, path)
-#define NONE(path, why) STATE_NONE(service_stats, path, why)
 
 const struct service_stats no_stats;
 
@@ -82,15 +81,6 @@ static const struct state_field stats_fields[] = {
 	{ FIELD("gaps_1", gaps.wakes[1]) },
 	{ FIELD("gaps_2", gaps.wakes[2]) },
 	{ FIELD("idle_memory", gaps.memory), .most = STATE_NUMBER_MOST },
-	{ NONE(killed, "compared within one order, which an upgrade ends") },
-	{ NONE(parted, "compared within one order, which an upgrade ends") },
-	{ NONE(failed.kept, "have sections of their own") },
-	{ NONE(failed.count, "as many as there are sections") },
-	{ NONE(crash_log_limit, "it is logged once more") },
-	{ NONE(latency, "has a section of its own") },
-	{ NONE(thaw_latency, "has a section of its own") },
-	{ NONE(state_times, "have a section of their own") },
-	{ NONE(cpu, "goes over with state_times") },
 };
 static_assert(IDLE_GAP_TIMEOUTS == 3, "a line for each");
 const struct field_table saved_stats = FIELD_TABLE(NULL, service_stats, stats_fields);

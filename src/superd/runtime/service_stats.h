@@ -21,35 +21,37 @@ struct relayed {
 };
 
 struct service_stats {
-	uint64_t activations;           /* number of instances whose program was started */
-	uint64_t accepted;              /* number of clients that superd has accepted */
-	uint64_t failures;              /* number of starts and instances that have failed */
+	struct {                        /* saved */
+		uint64_t activations;   /* number of instances whose program was started */
+		uint64_t accepted;      /* number of clients that superd has accepted */
+		uint64_t failures;      /* number of starts and instances that have failed */
+		uint64_t probes;        /* number of probes that were closed (superd/health/health_probes) */
+		uint64_t idle_stops, freezes, wakes; /* number of stops, freezes and thaws, of idle backends or by an operator */
+		struct relayed relayed; /* as far as the relays have reported it */
+		uint64_t warm_taken, warm_missed; /* clients that got a program started ahead; that found none in spite of `warm` */
+		uint64_t pressure_sleeps; /* idle backends that were stopped or frozen early, as memory was short */
+		uint64_t refused[REFUSALS]; /* number of refused clients, by reason */
+		struct failures failed; /* last failures, and how many in a row */
+		bool failing;           /* true: the last start or instance has failed */
+		bool retries;           /* true: the last instance failed soon, and what woke it still wants a start */
+		unsigned skipped_starts; /* number of starts in a row that a condition has prevented */
+		double last_start, last_end; /* loop time; 0: never */
+		int last_status;        /* wait status of the last instance */
+		unsigned char last_result; /* enum result of the last instance */
+		double last_duration;   /* seconds that the last instance has run */
+		double last_request;    /* loop time when the current instance was requested, or the last client accepted */
+		double last_wait;       /* seconds from last_request until the program of the last start ran */
+		double last_latency;    /* seconds from last_request until the instance was ready or accepted; 0: unknown */
+		char last_peer[64];     /* client, "operator" or "NAME, which wants it": the cause of the last start; "": unknown */
+		struct idle_gaps gaps;  /* times without clients (superd/stop/idle) */
+		struct state_times state_times; /* seconds in each state */
+		double cpu;             /* seconds of CPU time of ended instances */
+	};
 	uint64_t killed;                /* number of instances killed, as they had not ended by timeout_stop */
 	uint64_t parted;                /* number of clients that an instance still had at the end of its drain_timeout */
-	uint64_t probes;                /* number of probes that were closed (superd/health/health_probes) */
-	uint64_t idle_stops, freezes, wakes; /* number of stops, freezes and thaws, of idle backends or by an operator */
-	struct relayed relayed;         /* as far as the relays have reported it */
-	uint64_t warm_taken, warm_missed; /* clients that got a program started ahead; that found none, though there should be one */
-	uint64_t pressure_sleeps;       /* idle backends that were stopped or frozen early, as memory was short */
-	uint64_t refused[REFUSALS];     /* number of refused clients, by reason */
-	struct failures failed;         /* last failures, and how many in a row */
-	bool failing;                   /* true: the last start or instance has failed */
-	bool retries;                   /* true: the last instance failed soon, and what woke it still wants a start */
-	unsigned skipped_starts;        /* number of starts in a row that a condition has prevented */
 	struct log_rate_limit crash_log_limit;  /* limits the warnings about instances that a signal has ended */
-	double last_start, last_end;    /* loop time; 0: never */
-	int last_status;                /* wait status of the last instance */
-	unsigned char last_result;      /* enum result of the last instance */
-	double last_duration;           /* seconds that the last instance has run */
-	double last_request;            /* loop time when the current instance was requested, or the last client accepted */
-	double last_wait;               /* seconds from last_request until the program of the last start ran */
-	double last_latency;            /* seconds from last_request until the instance was ready or accepted; 0: unknown */
-	char last_peer[64];             /* client, "operator" or "NAME, which wants it": the cause of the last start; "": unknown */
-	struct idle_gaps gaps;          /* times without clients (superd/stop/idle) */
 	struct histogram latency;       /* latencies of all starts and thaws */
 	struct histogram thaw_latency;  /* those of thaws */
-	struct state_times state_times; /* seconds in each state */
-	double cpu;                     /* seconds of CPU time of ended instances */
 };
 
 extern const struct service_stats no_stats;             /* for a service that was never started: all is 0 */

@@ -286,19 +286,8 @@ void start_queue_load(struct service_runtime *runtime)
 	}
 }
 
-#define NONE(path, why) STATE_NONE(start_queue, path, why)
 
 static const struct state_field queue_fields[] = {
 	{ STATE_FIELD(start_queue, "delayed_starts", delayed) },
-	{ NONE(most, "of the command line or the table") },
-	{ NONE(limit, "set with `most`") },
-	{ NONE(running_count, "counted with the tickets of the services") },
-	{ NONE(waiting_count, "counted with the tickets of the services") },
-	{ NONE(ahead_count, "an upgrade ends them") },
-	{ NONE(held, "set again by the first look at the memory") },
-	{ NONE(line, "made anew from the tickets of the services") },
-	{ NONE(running, "made anew from the tickets of the services") },
-	{ NONE(alarm, "set again with the first service in line") },
-	{ NONE(last_number, "the greatest of the tickets") },
 };
 const struct field_table start_queue_state = FIELD_TABLE(NULL, start_queue, queue_fields);

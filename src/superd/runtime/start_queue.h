@@ -26,6 +26,9 @@ enum start_limit { START_LIMIT_DEFAULT, START_LIMIT_TABLE, START_LIMIT_COMMAND_L
 
 /* Owner: struct supervisor. */
 struct start_queue {
+	struct {                        /* saved */
+		uint64_t delayed;       /* number of starts that had to wait */
+	};
 	unsigned most;                  /* starts under way at once; 0: any number */
 	enum start_limit limit;         /* the source of `most` */
 	unsigned running_count, waiting_count;
@@ -35,7 +38,6 @@ struct start_queue {
 	struct list running;            /* starts under way, the oldest first */
 	struct alarm alarm;             /* next check of the present starts; set only while a service waits */
 	uint64_t last_number;
-	uint64_t delayed;               /* number of starts that had to wait */
 };
 
 /* The caller sets `most` before the first start. It may change it later, and then calls start_queue_offer. */

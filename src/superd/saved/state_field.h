@@ -1,14 +1,24 @@
-/* Tables of the fields of a struct that superd saves for an upgrade. The module that owns the struct has the table
- * beside its code; state_save and state_load walk it, so that each field is named once.
+/* Tables of the fields of a struct that superd saves for the next one, over an upgrade or a crash. The module that owns the
+ * struct has the table beside its code; state_save and state_load walk it, so that each field is named once.
+ *
+ *   struct instance {
+ *           struct {                        // saved
+ *                   int stop_signal;
+ *           };
+ *           struct plan *plan;
+ *   };
  *
  *   static const struct state_field fields[] = {
  *           { STATE_FIELD(instance, "stop_signal", stop_signal), .most = NSIG },
- *           { STATE_NONE(instance, plan, "only a start needs it") },
  *   };
  *   const struct field_table instance_state = FIELD_TABLE("instance", instance, fields);
  *
- * A field that is in no table would be lost at an upgrade, so test_state_field fails for it. Loaded values are input
- * like any other: superd ignores a value out of bounds, and notes it as a flaw of the stream (state_note_flaw). */
+ * The anonymous struct has what goes over, and all of it; the next superd makes the rest anew. A struct without one goes
+ * over as a whole. test_state_field fails for a saved member without a row, and for a row of another member. What a
+ * pointer or a list leads to has a table of its own, and a section that the owner writes.
+ *
+ * Loaded values are input like any other: superd ignores a value out of bounds, and notes it as a flaw of the stream
+ * (state_note_flaw). */
 #pragma once
 
 #include <ev.h>

@@ -21,14 +21,16 @@
 #include "table/words/command_prefix.h"
 
 struct service_reload {
+	struct {                        /* saved */
+		ev_timer timer;         /* end of timeout_start */
+		pid_t pid;              /* main process of the instance that reloads */
+		bool commands;          /* true: the commands of exec_reload run */
+		bool waits;             /* true: superd waits for its READY=1 */
+		unsigned reloads;       /* value of notify_state.reloads at the beginning */
+		enum order_result result;
+	};
 	struct aux_command control;
-	ev_timer timer;                 /* end of timeout_start */
 	struct service_runtime *runtime;
-	pid_t pid;                      /* main process of the instance that reloads */
-	bool commands;                  /* true: the commands of exec_reload run */
-	bool waits;                     /* true: superd waits for its READY=1 */
-	unsigned reloads;               /* value of notify_state.reloads at the beginning */
-	enum order_result result;
 	char text[400];                 /* the line of the log about the result */
 };
 
@@ -242,9 +244,6 @@ static const struct state_field reload_fields[] = {
 	{ STATE_FIELD(service_reload, "commands", commands) },
 	{ STATE_FIELD(service_reload, "waits", waits) },
 	{ STATE_FIELD(service_reload, "reloads", reloads) },
-	{ STATE_NONE(service_reload, control, "the command that runs has a section of its own") },
-	{ STATE_NONE(service_reload, runtime, "the service in front of it") },
-	{ STATE_NONE(service_reload, text, "the operator who waits for it loses the connection") },
 };
 const struct field_table service_reload_state = FIELD_TABLE("refresh", service_reload, reload_fields);
 

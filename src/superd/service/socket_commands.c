@@ -16,9 +16,11 @@
 #include "table/words/command_prefix.h"
 
 struct socket_commands {
+	struct {                        /* saved */
+		bool close_pending;     /* true: the sockets close after the present commands */
+		bool closing;           /* true: the commands are those of closing */
+	};
 	struct aux_command control;
-	bool close_pending;             /* true: the sockets close after the present commands */
-	bool closing;                   /* true: the commands are those of closing */
 };
 
 static bool any_is_open(const struct service_runtime *runtime)
@@ -213,7 +215,6 @@ bool socket_commands_is_at_rest(const struct service_runtime *runtime)
 static const struct state_field commands_fields[] = {
 	{ STATE_FIELD(socket_commands, "ends", closing) },
 	{ STATE_FIELD(socket_commands, "closes", close_pending) },
-	{ STATE_NONE(socket_commands, control, "the command that runs has a section of its own") },
 };
 const struct field_table socket_commands_state = FIELD_TABLE("opening", socket_commands, commands_fields);
 

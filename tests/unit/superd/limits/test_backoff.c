@@ -46,7 +46,7 @@ Test(backoff, goes_on_for_years_without_overflow)
 		cr_assert_leq(backoff_next(&backoff, 1, MOST, 0), 30.0);
 	expect_near(backoff_next(&backoff, 1, MOST, 0), 30);
 	cr_expect_leq(backoff.failures, 1000u);
-	backoff.failures = 1000000;
+	backoff.failures = 200;
 	expect_near(backoff_next(&backoff, 1, MOST, 0), 30);
 }
 

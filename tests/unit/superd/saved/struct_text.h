@@ -59,6 +59,23 @@ static inline char *find_body(const char *code, const char *tag)
 	return strndup(at, (size_t)(end - at) - 1);
 }
 
+/* Leaves of a body the members of its anonymous struct alone. false: it has none. */
+static inline bool keep_anonymous(char *body)
+{
+	char *at = strstr(body, "struct {"), *end = at;
+	int depth = 0;
+
+	if (!at)
+		return false;
+	do
+		depth += *end == '{' ? 1 : *end == '}' ? -1 : 0;
+	while (*end++ != '}' || depth);
+	cr_assert_eq(*end, ';', "a struct with a name");
+	memset(body, ' ', (size_t)(at - body) + strlen("struct {"));
+	end[-1] = '\0';
+	return true;
+}
+
 /* The last word in front of a '[', or of the end; its length, 0 where there is none. */
 static inline size_t last_word(const char *text, size_t length, const char **word)
 {
