@@ -8,7 +8,10 @@
 
 #include "lib/scan.h"
 
-#define FLOW_TIMEOUT 60000              /* milliseconds, unless --flow-timeout is given */
+/* Milliseconds. A client that neither sends nor reads would stay for ever. */
+#define FLOW_TIMEOUT 60000              /* unless --flow-timeout is given */
+#define IDLE_TIMEOUT (5 * 60 * 1000)    /* of a connection of another service than a redirect, without a byte */
+#define TOTAL_TIMEOUT (60 * 60 * 1000)  /* of such a connection in any case */
 
 struct argv_reading {
 	struct settings *settings;
@@ -112,6 +115,8 @@ static bool read_builtin(struct settings *settings, char *const *argv)
 		builtin_log("redirect has a host and a port, or a path");
 		return false;
 	}
+	settings->idle_timeout = IDLE_TIMEOUT;
+	settings->total_timeout = TOTAL_TIMEOUT;
 	reason = builtin_read_options(settings->words, &settings->options, &bad);
 	if (reason)
 		builtin_log("%s: '%s': %s", argv[0], bad ? bad : "", reason);

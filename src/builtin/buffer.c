@@ -74,13 +74,19 @@ static ssize_t drain_once(struct relay_buffer *buffer, int to)
 {
 	return buffer->pipe[0] >= 0
 		? buffer_splice_drain(buffer->pipe[0], to, buffer->held)
-		: send(to, buffer->bytes + buffer->start, buffer->held, MSG_DONTWAIT | MSG_NOSIGNAL);
+		: send(to, (buffer->text ? buffer->text : buffer->bytes) + buffer->start, buffer->held,
+		       MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 ssize_t buffer_fill(struct relay_buffer *buffer, int from)
 {
 	ssize_t got;
 
+	if (buffer->text) {
+		buffer->start = 0;
+		buffer->held = buffer->text_length;
+		return (ssize_t)buffer->held;
+	}
 	if (buffer->pipe[0] < 0 && !buffer->bytes)
 		take_memory(buffer);
 	if (buffer->pipe[0] < 0 && !buffer->bytes)
@@ -98,7 +104,7 @@ ssize_t buffer_drain(struct relay_buffer *buffer, int to)
 	ssize_t sent;
 
 	do
-		sent = drain_once(buffer, to);
+		sent = to < 0 ? (ssize_t)buffer->held : drain_once(buffer, to);
 	while (sent < 0 && errno == EINTR);
 	if (sent > 0) {
 		buffer->start += (size_t)sent;

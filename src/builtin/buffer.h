@@ -1,4 +1,4 @@
-/* The buffer of one direction of a redirect: bytes that were read from one socket and are not yet written to the other.
+/* The buffer of one direction of a connection: bytes that were read from one socket and are not yet written to the other.
  * It begins as memory. For a connection that moves much data the relay replaces it by a pipe, through which the kernel
  * passes the data on without a copy (splice(2)). */
 #pragma once
@@ -19,7 +19,9 @@ struct relay_buffer {
 	struct buffer_spares *spares;   /* where memory comes from and goes to; NULL: malloc(3) and free(3) */
 	size_t held;                    /* number of bytes in the buffer */
 	char *bytes;                    /* owned; NULL: the pipe is in use, or nothing was read since buffer_rest */
-	size_t start;                   /* index of the first held byte in `bytes` */
+	const char *text;               /* borrowed; it is held again and again, and nothing is read; NULL: none */
+	size_t text_length;
+	size_t start;                   /* index of the first held byte in `bytes` or `text` */
 	int pipe[2];                    /* owned; -1: memory is used */
 };
 
@@ -40,7 +42,7 @@ void buffer_rest(struct relay_buffer *buffer);
  * there is nothing. With edges (EPOLLET) nothing else may end a turn, so a signal does not. */
 ssize_t buffer_fill(struct relay_buffer *buffer, int from);
 
-/* Writes held bytes without waiting. Returns the number of bytes, or -1 and errno as buffer_fill. */
+/* Writes held bytes without waiting; to -1: drops them. Returns the number of bytes, or -1 and errno as buffer_fill. */
 ssize_t buffer_drain(struct relay_buffer *buffer, int to);
 
 /* The pipe of a buffer (buffer_splice.c): pipe(2), splice(2). */

@@ -3,20 +3,21 @@
 
 #include <string.h>
 
+#include "builtin/redirect.h"
 #include "builtin/services.h"
 
 static const struct builtin builtins[] = {
-	{ "echo", echo_stream, echo_dgram },
-	{ "discard", discard_stream, discard_dgram },
-	{ "chargen", chargen_stream, chargen_dgram },
-	{ "daytime", daytime_stream, daytime_dgram },
-	{ "time", time_stream, time_dgram },
-	{ "auth", auth_stream, NULL },
-	{ "servers", listing_stream, NULL },
-	{ "services", listing_stream, NULL },
-	{ "redirect", NULL, NULL },     /* relay_server.h */
-	{ "tcpmux", tcpmux_stream, NULL },
-	{ "health", health_stream, NULL },
+	{ "echo", echo_begin, echo_dgram, NULL },
+	{ "discard", discard_begin, discard_dgram, NULL },
+	{ "chargen", chargen_begin, chargen_dgram, NULL },
+	{ "daytime", daytime_begin, daytime_dgram, NULL },
+	{ "time", time_begin, time_dgram, NULL },
+	{ "auth", NULL, NULL, auth_stream },
+	{ "servers", NULL, NULL, listing_stream },
+	{ "services", NULL, NULL, listing_stream },
+	{ "redirect", redirect_begin, NULL, NULL },
+	{ "tcpmux", NULL, NULL, tcpmux_stream },
+	{ "health", NULL, NULL, health_stream },
 };
 
 const struct builtin *builtin_find(const char *name)

@@ -1,6 +1,7 @@
-/* superd-builtin: the small services of superd. Each connection has an unprivileged process of its own, whose time is
- * limited, so a silent client holds up no other client. Only a redirect, which never interprets the data, serves many
- * in one.
+/* superd-builtin: the small services of superd, in an unprivileged process whose time is limited. A redirect, echo,
+ * discard, chargen, daytime and time serve many clients in one loop, which never waits for one of them (builtin/loop.h).
+ * auth, tcpmux, health, servers and services have a process for each client, as each waits for what others answer about
+ * that client alone: users' names and homes, or superd.
  *
  * superd passes the settings that the program cannot know on the command line: struct settings. */
 #pragma once
@@ -20,11 +21,12 @@ struct settings {
 	words words;                    /* its name and options, as in the table; borrowed from argv */
 	struct builtin_options options; /* the options, parsed */
 	int channel;                    /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
-	bool shares;                    /* redirect: further clients come over the channel */
-	bool relays;                    /* redirect beside exec: the channel is the first socket (builtin/relay_server.h) */
+	bool shares;                    /* further clients come over the channel */
+	bool relays;                    /* redirect beside exec: the channel is the first socket (builtin/loop.h) */
 	unsigned proxy;                 /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
 	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */
-	int64_t idle_timeout;           /* redirect: the same for a connection; 0: never */
+	int64_t idle_timeout;           /* of a connection in the loop without a byte; 0: none */
+	int64_t total_timeout;          /* of a connection in the loop; 0: none */
 	int64_t per_source;             /* redirect of listeners: most connections of one source; 0: no limit */
 	int64_t source_prefix;          /* bits of an IPv6 address that are one source */
 	const struct access *access;    /* only_from and no_access; NULL: all clients are allowed */
@@ -33,14 +35,19 @@ struct settings {
 	struct pool *pool;              /* owned; holds `access` and `loops` */
 };
 
+struct builtin_server;
+struct connection;
+
 struct builtin {
 	const char *name;
-	/* Serves one connection to its end. Returns the exit status. NULL: the service has no stream sockets. */
-	int (*stream)(const struct settings *settings, int connection);
+	/* Begins a connection of the loop. NULL: a process serves one connection. */
+	void (*begin)(struct builtin_server *server, struct connection *connection);
 	/* Composes the reply to one datagram. Returns its length, at most `size`; -1: no reply. NULL: the service has
 	 * no datagram sockets. */
 	ssize_t (*dgram)(const struct settings *settings, const char *request, size_t length, char *reply,
 			 size_t size);
+	/* Serves one connection to its end. Returns the exit status. NULL: the loop serves them. */
+	int (*stream)(const struct settings *settings, int connection);
 };
 
 /* Finds a service by its name; NULL: there is none. */

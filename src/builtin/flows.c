@@ -27,7 +27,7 @@
 #define RETRIES_MOST 32                 /* some 30 seconds */
 
 struct flow {
-	struct relay_watch watch;             /* of its socket, connected to the target; first in the struct */
+	struct loop_watch watch;             /* of its socket, connected to the target; first in the struct */
 	struct list bucket, used;       /* in flows->buckets; in flows->used, the longest silent first */
 	struct list again;              /* in flows->again, while its first datagram has to be sent again */
 	int listener;                   /* borrowed */
@@ -151,7 +151,7 @@ static struct flow *add_flow(struct flows *flows, int listener, const struct sen
 		return NULL;
 	flow->watch.kind = WATCH_FLOW;
 	flow->watch.fd = target_connect(flows->target, flows->target->good, SOCK_DGRAM);
-	if (flow->watch.fd < 0 || !relay_watch_set(flows->epoll, EPOLL_CTL_ADD, &flow->watch, EPOLLIN)) {
+	if (flow->watch.fd < 0 || !loop_watch_set(flows->epoll, EPOLL_CTL_ADD, &flow->watch, EPOLLIN)) {
 		fd_close(&flow->watch.fd);
 		free(flow);
 		return NULL;
@@ -220,7 +220,7 @@ static void send_datagram(struct flows *flows, struct flow *flow, const char *by
 }
 
 /* false: no datagram is waiting. */
-static bool pass_one(struct flows *flows, struct relay_watch *listener, int64_t now)
+static bool pass_one(struct flows *flows, struct loop_watch *listener, int64_t now)
 {
 	struct sender client;
 	struct pktinfo pktinfo;
@@ -246,7 +246,7 @@ static bool pass_one(struct flows *flows, struct relay_watch *listener, int64_t 
 	return true;
 }
 
-void flows_send(struct flows *flows, struct relay_watch *listener, int64_t now)
+void flows_send(struct flows *flows, struct loop_watch *listener, int64_t now)
 {
 	for (int n = 0; n < BATCH && pass_one(flows, listener, now); n++)
 		continue;
@@ -260,7 +260,7 @@ static void settle_first(struct flow *flow)
 	forget_first(flow);
 }
 
-void flows_receive(struct flows *flows, struct relay_watch *watch, int64_t now)
+void flows_receive(struct flows *flows, struct loop_watch *watch, int64_t now)
 {
 	struct flow *flow = container_of(watch, struct flow, watch);
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "builtin/builtin.h"
-#include "builtin/relay_watch.h"
+#include "builtin/loop_watch.h"
 #include "builtin/target.h"
 
 #define FLOWS_MOST 1024                 /* a new client then takes the place of the one that was silent for longest */
@@ -18,10 +18,10 @@ void flows_end(struct flows *flows);    /* closes all; their memory stays until 
 void flows_free(struct flows *flows);
 
 /* Passes datagrams on that wait at a listener, a bounded number of them. */
-void flows_send(struct flows *flows, struct relay_watch *listener, int64_t now);
+void flows_send(struct flows *flows, struct loop_watch *listener, int64_t now);
 
 /* Passes back the datagrams that have arrived for a flow. watch: the flow's. */
-void flows_receive(struct flows *flows, struct relay_watch *watch, int64_t now);
+void flows_receive(struct flows *flows, struct loop_watch *watch, int64_t now);
 
 /* To be called after each turn of the loop: ends flows that were silent for too long, and sends first datagrams again
  * that no server has got yet. Returns the milliseconds until something is due; -1: nothing. */

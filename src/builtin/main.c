@@ -1,6 +1,6 @@
-/* superd-builtin: superd's small services. superd runs it for `builtin` and `redirect`, one process for each connection
- * or burst of datagrams. It gets its sockets like any backend: one as standard input, or from descriptor 3 on with
- * LISTEN_FDS (sd_listen_fds(3)). With --shares a redirect gets further clients over its channel.
+/* superd-builtin: superd's small services. superd runs it for `builtin` and `redirect`. It gets its sockets like any
+ * backend: one as standard input, or from descriptor 3 on with LISTEN_FDS (sd_listen_fds(3)). With --shares it gets
+ * further clients over its channel.
  *
  * Only for superd does it wait without a limit. Once it has read its command line, it gives up everything that its
  * service does not need (os/host/self_sandbox.h). */
@@ -15,9 +15,7 @@
 
 #include "builtin/argv.h"
 #include "builtin/builtin.h"
-#include "builtin/relay_server.h"
-#include "builtin/services.h"
-#include "builtin/sockets.h"
+#include "builtin/loop.h"
 #include "lib/scan.h"
 #include "os/host/program_begin.h"
 #include "os/host/self_sandbox.h"
@@ -72,11 +70,15 @@ static void allow_target(struct self_sandbox *sandbox, const char *host, const c
 
 static bool is_unix_datagram(int fd)
 {
-	int domain = AF_UNSPEC, type = 0;
-	socklen_t domain_length = sizeof(domain), type_length = sizeof(type);
+	return loop_socket_option(fd, SO_DOMAIN) == AF_UNIX && loop_socket_option(fd, SO_TYPE) == SOCK_DGRAM;
+}
 
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length) == 0 && domain == AF_UNIX &&
-	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_length) == 0 && type == SOCK_DGRAM;
+/* Whether it is no listening or datagram socket. -1 and errno: it is no socket. */
+static int is_client(int fd)
+{
+	int type = loop_socket_option(fd, SO_TYPE);
+
+	return type < 0 ? -1 : type != SOCK_DGRAM && !loop_socket_option(fd, SO_ACCEPTCONN);
 }
 
 /* Enters the sandbox, with the rights that this service needs. */
@@ -84,14 +86,14 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 {
 	const struct builtin_options *options = &settings->options;
 	bool redirects = !strcmp(settings->builtin->name, "redirect");
-	struct self_sandbox sandbox = { .has_clients = has_listeners && !redirects, .relays = redirects };
+	struct self_sandbox sandbox = { .has_clients = settings->builtin->begin };
 
 	if (!strcmp(settings->builtin->name, "daytime"))
 		tzset();                /* it needs a file */
 	for (size_t n = 0; n < count; n++)
 		sandbox.answers_unix |= is_unix_datagram(sockets[n]);
-	if (redirects && (has_listeners || settings->shares))
-		relay_server_raise_limit();
+	if (has_listeners || settings->shares)
+		loop_raise_limit();
 	if (redirects)
 		allow_target(&sandbox, settings->words[1], settings->words[2]);
 	if (!strcmp(settings->builtin->name, "auth") && options->real) {
@@ -111,19 +113,17 @@ static int serve_passed(const struct settings *settings)
 	for (size_t n = 0; n < count; n++)
 		sockets[n] = 3 + (int)n;
 	count += !count;
-	is_connection = count > 1 ? 0 : socket_is_connection(sockets[0]);
+	is_connection = count > 1 ? 0 : is_client(sockets[0]);
 	if (is_connection < 0) {
 		builtin_log("cannot look at descriptor %d: %s", sockets[0], strerror(errno));
 		return 1;
 	}
 	enter_sandbox(settings, sockets, count, !is_connection);
-	if (!strcmp(settings->builtin->name, "redirect"))
-		return relay_server_run(settings, sockets, count, is_connection);
-	if (!is_connection)
-		return sockets_serve(settings, sockets, count);
-	if (settings->builtin->stream)
+	if (settings->builtin->begin)
+		return loop_run(settings, sockets, count, is_connection);
+	if (is_connection)
 		return settings->builtin->stream(settings, sockets[0]);
-	builtin_log("%s needs no connection", settings->builtin->name);
+	builtin_log("%s needs a connection", settings->builtin->name);
 	return 1;
 }
 

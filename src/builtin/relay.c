@@ -1,4 +1,4 @@
-/* Moves data in one direction of a redirect. A relay that holds data waits only for the receiver, else only for the
+/* Moves data in one direction. A relay that holds data waits only for the receiver, else only for the
  * sender, so the receiver slows the sender down.
  *
  * A turn goes on until a socket is not ready: with edges, no second one comes for what is left. A read that got less
@@ -34,6 +34,13 @@ void relay_close(struct relay *relay)
 	buffer_close(&relay->buffer);
 }
 
+void relay_repeat(struct relay *relay, const char *text, size_t length)
+{
+	relay->buffer.text = text;
+	relay->buffer.text_length = length;
+	relay->done = relay->end_passed = false;
+}
+
 /* Whether the last error is the machine's own. What the other side or the network does is no news to an operator. */
 static bool is_shortage(int error)
 {
@@ -58,7 +65,7 @@ static bool fill_relay(struct relay *relay, uint64_t moved)
 {
 	ssize_t got;
 
-	if (relay->full_turns == TURNS_TO_PIPE || moved >= TURN_TO_PIPE)
+	if (relay->from >= 0 && relay->to >= 0 && (relay->full_turns == TURNS_TO_PIPE || moved >= TURN_TO_PIPE))
 		buffer_use_pipe(&relay->buffer); /* if that fails, the buffer stays in memory */
 	got = buffer_fill(&relay->buffer, relay->from);
 	if (got > 0) {

@@ -1,4 +1,5 @@
-/* One direction of a redirect: reads from one socket and writes to the other. The end of the sender's data ends it. */
+/* One direction of a connection: reads from one socket and writes to another, or to the same (echo). The end of the
+ * sender's data ends it. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +8,7 @@
 #include "builtin/buffer.h"
 
 struct relay {
-	int from, to;                   /* the sender's and the receiver's socket; non-blocking, borrowed */
+	int from, to;                   /* the sender's and the receiver's socket, borrowed; to -1: bytes are dropped */
 	struct relay_buffer buffer;
 	bool reads_all;                 /* a short read may leave bytes: the sender's end or an urgent byte was reported */
 	bool waits;                     /* the last turn ended because a socket was not ready */
@@ -21,6 +22,9 @@ struct relay {
 
 void relay_open(struct relay *relay, int from, int to);
 void relay_close(struct relay *relay);
+
+/* Has the text sent again and again, where there is no sender. It is borrowed. */
+void relay_repeat(struct relay *relay, const char *text, size_t length);
 
 /* Moves what can be moved without waiting, at most TURN bytes, so that the other direction gets its turn. */
 void relay_run(struct relay *relay);

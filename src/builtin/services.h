@@ -1,15 +1,15 @@
-/* The services, as the table in builtin.c lists them (struct builtin): NAME_stream serves a connection, NAME_dgram
- * replies to a datagram. */
+/* The services, as the table in builtin.c lists them (struct builtin): NAME_begin begins a connection of the loop,
+ * NAME_stream serves one to its end, NAME_dgram replies to a datagram. */
 #pragma once
 
 #include "builtin/builtin.h"
 
 /* RFC 862, 863, 864, 867, 868: stream.c and datagram.c. */
-int echo_stream(const struct settings *settings, int connection);
-int discard_stream(const struct settings *settings, int connection);
-int chargen_stream(const struct settings *settings, int connection);
-int daytime_stream(const struct settings *settings, int connection);
-int time_stream(const struct settings *settings, int connection);
+void echo_begin(struct builtin_server *server, struct connection *connection);
+void discard_begin(struct builtin_server *server, struct connection *connection);
+void chargen_begin(struct builtin_server *server, struct connection *connection);
+void daytime_begin(struct builtin_server *server, struct connection *connection);
+void time_begin(struct builtin_server *server, struct connection *connection);
 ssize_t echo_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
 ssize_t discard_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);
 ssize_t chargen_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size);

@@ -165,11 +165,192 @@ Behaviour(builtin, two_hundred_silent_clients_hold_nobody_up)
 	for (int n = 0; n < SILENT; n++)
 		silent[n] = client_connect(port);
 	cr_assert_str_eq(answer_of(client_connect(port), "busy"), "busy");
-	WAIT_UNTIL(superd_processes(superd) == SILENT);
+	WAIT_UNTIL(superd_log_count(superd, "small: started") == SILENT + 1);
+	cr_assert_eq(superd_processes(superd), 1);
 	for (int n = 0; n < SILENT; n++)
 		close(silent[n]);
 	WAIT_UNTIL(superd_processes(superd) == 0);
 	superd_stop(superd);
+}
+
+/* One process has 256 of them. */
+Behaviour(builtin, three_hundred_clients_have_two_processes)
+{
+	enum { ALL = 300 };
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = echo backlog = 512");
+	int port = superd_port(superd, "small"), clients[ALL];
+
+	for (int n = 0; n < ALL; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], text_of("%d\n", n));
+	}
+	for (int n = 0; n < ALL; n++)
+		cr_assert_str_eq(client_line(clients[n]), text_of("%d", n));
+	cr_assert_eq(superd_processes(superd), 2);
+	for (int n = 0; n < ALL; n++)
+		cr_assert_str_eq(answer_of(clients[n], "the end"), "the end");
+	WAIT_UNTIL(superd_log_count(superd, "ended: exit status 0") == ALL);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+/* Its bytes are not counted as those of a redirect are. */
+Behaviour(builtin, each_client_has_its_lines_in_the_log_and_no_traffic)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = echo instances = 2 overload = refuse"
+							 " log_on_success = { PID, EXIT, TRAFFIC }");
+	int port = superd_port(superd, "small"), first = client_connect(port), second = client_connect(port), third;
+
+	client_send(first, "first\n");
+	client_send(second, "second\n");
+	cr_assert_str_eq(client_line(first), "first");
+	cr_assert_str_eq(client_line(second), "second");
+	third = client_connect(port);
+	cr_assert(client_sees_end(third), "two were all");
+	close(third);
+	close(first);
+	close(second);
+	WAIT_UNTIL(superd_log_count(superd, "EXIT: small status=0 pid=") == 2);
+	cr_assert_eq(superd_log_count(superd, "START: small pid="), 2);
+	cr_assert_not(superd_logged(superd, "TRAFFIC"));
+	superd_stop(superd);
+}
+
+Behaviour(builtin, goes_on_over_an_upgrade)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = echo");
+	int port = superd_port(superd, "small"), client = client_connect(port);
+
+	client_send(client, "before\n");
+	cr_assert_str_eq(client_line(client), "before");
+	superd_upgrade(superd);
+	cr_assert_str_eq(answer_of(client_connect(port), "another"), "another");
+	cr_assert_str_eq(answer_of(client, "after"), "after");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, whose_row_limits_each_process_has_one_for_each_client)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = echo rlimit_cpu = 100");
+	int port = superd_port(superd, "small"), first = client_connect(port), second = client_connect(port);
+
+	client_send(first, "first\n");
+	client_send(second, "second\n");
+	cr_assert_str_eq(client_line(first), "first");
+	cr_assert_str_eq(client_line(second), "second");
+	cr_assert_eq(superd_processes(superd), 2);
+	cr_assert_str_eq(answer_of(first, "end"), "end");
+	cr_assert_str_eq(answer_of(second, "end"), "end");
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+/* Sends until the service takes no more, as it cannot send it back. */
+static void stuff(int client)
+{
+	static const char bytes[64 << 10];
+	struct pollfd ready = { client, POLLOUT, 0 };
+
+	while (poll(&ready, 1, 500) == 1 && send(client, bytes, sizeof(bytes), MSG_DONTWAIT) >= 0)
+		continue;
+}
+
+/* Neither of them reads. They end after five minutes without a byte that was served; what chargen drops is none. */
+static void expect_stuck_clients_end(const char *accept)
+{
+	struct superd *superd = clock_run("service echo {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n %s\n"
+					  " builtin = echo\n passenv = " CLOCK_PASSED "\n}\n"
+					  "service chars {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n %s\n"
+					  " builtin = chargen\n passenv = " CLOCK_PASSED "\n}\n",
+					  own_user(), accept, own_user(), accept);
+	int echo = superd_port(superd, "echo"), chars = superd_port(superd, "chars");
+	int full = client_connect(echo), deaf = client_connect(chars), busy = client_connect(echo);
+
+	stuff(full);
+	client_send(busy, "here\n");
+	cr_assert_str_eq(client_line(busy), "here", "a client that does not read holds up another");
+	for (int n = 0; n < 4; n++) {
+		clock_advance(superd, MINUTE_MS);
+		client_send(deaf, "dropped");
+		client_send(busy, "here\n");
+		cr_assert_str_eq(client_line(busy), "here");
+	}
+	cr_assert_eq(superd_processes(superd), 2);
+	for (int n = 0; n < 2; n++) {
+		clock_advance(superd, MINUTE_MS);
+		client_send(busy, "here\n");
+		cr_assert_str_eq(client_line(busy), "here");
+	}
+	WAIT_UNTIL(send(full, "x", 1, MSG_NOSIGNAL) < 0);
+	WAIT_UNTIL(send(deaf, "x", 1, MSG_NOSIGNAL) < 0);
+	close(full);
+	close(deaf);
+	cr_assert_str_eq(answer_of(busy, "bye"), "bye");
+	superd_stop(superd);
+}
+
+Behaviour(builtin, clients_that_never_read_hold_nobody_up_and_end)
+{
+	expect_stuck_clients_end("accept = yes");
+	expect_stuck_clients_end("accept = no");
+}
+
+Behaviour(builtin, a_busy_client_ends_after_an_hour)
+{
+	struct superd *superd = clock_run_small("127.0.0.1:0", "accept = yes builtin = echo");
+	int client = client_connect(superd_port(superd, "small"));
+
+	for (int n = 0; n < 59; n++) {
+		client_send(client, "on\n");
+		cr_assert_str_eq(client_line(client), "on");
+		clock_advance(superd, MINUTE_MS);
+	}
+	client_send(client, "on\n");
+	cr_assert_str_eq(client_line(client), "on");
+	clock_advance(superd, 2 * MINUTE_MS);
+	cr_assert(client_sees_end(client));
+	close(client);
+	superd_stop(superd);
+}
+
+Behaviour(builtin, a_client_of_chargen_that_has_said_all_gets_more)
+{
+	struct superd *superd = run_small("127.0.0.1:0", "accept = yes builtin = chargen");
+	int client = client_connect(superd_port(superd, "small"));
+	static char bytes[1 << 20];
+
+	client_send(client, "enough?");
+	shutdown(client, SHUT_WR);
+	for (int n = 0; n < 16; n++)    /* more than all buffers hold */
+		cr_assert_eq(recv(client, bytes, sizeof(bytes), MSG_WAITALL), (ssize_t)sizeof(bytes));
+	close(client);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	superd_stop(superd);
+}
+
+/* So many clients that one process has no descriptors for them have several, or wait in the kernel's queue. */
+Behaviour(builtin, short_of_descriptors_loses_no_client)
+{
+	enum { CROWD = 40 };
+	static const char *const accepts[] = { "accept = yes", "accept = no" };
+
+	for (size_t turn = 0; turn < 2; turn++) {
+		const struct setup setup = { .descriptors = 60 + OWN_PROGRAMS };
+		struct superd *superd = superd_run_with(&setup,
+							"service small {\n listen = \"127.0.0.1:0\"\n"
+							" user = \"%s\"\n %s\n builtin = echo\n}\n",
+							own_user(), accepts[turn]);
+		int clients[CROWD];
+
+		for (int n = 0; n < CROWD; n++) {
+			clients[n] = client_connect(superd_port(superd, "small"));
+			client_send(clients[n], text_of("%d\n", n));
+		}
+		for (int n = 0; n < CROWD; n++)
+			cr_assert_str_eq(answer_of(clients[n], ""), text_of("%d\n", n));
+		superd_stop(superd);
+	}
 }
 
 Behaviour(builtin, a_listener_is_served_without_superd_accepting)

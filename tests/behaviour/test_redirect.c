@@ -548,7 +548,7 @@ Behaviour(redirect, with_too_few_descriptors_says_so_and_refuses)
 
 	cr_expect(client_sees_end(client));
 	close(client);
-	superd_wait_log(superd, "cannot pass the client on: Too many open files");
+	superd_wait_log(superd, "cannot serve the client: Too many open files");
 	superd_stop(superd);
 }
 

@@ -164,7 +164,7 @@ void self_sandbox_enter(const struct self_sandbox *sandbox)
 {
 	if (!sandbox->writes_files && sandbox->profile != PROFILE_OUTPUT && !writes_to_file())
 		set_limit_to_zero(RLIMIT_FSIZE);
-	if (!sandbox->has_clients && sandbox->profile != PROFILE_OUTPUT)
+	if (sandbox->profile != PROFILE_OUTPUT)
 		set_limit_to_zero(RLIMIT_NPROC);
 	restrict_objects(sandbox);
 	self_sandbox_filter_calls(sandbox);

@@ -39,8 +39,7 @@ struct self_sandbox {
 	bool finds_names;
 	bool connects;                  /* connects to IPv4 and IPv6 addresses */
 	bool connects_unix;             /* connects to unix sockets */
-	bool relays;                    /* accepts connections and serves them all itself */
-	bool has_clients;               /* accepts connections and forks a child for each */
+	bool has_clients;               /* accepts connections, and waits for many at once (epoll(7)) */
 	bool acts_as_users;             /* changes its effective user (root alone may) */
 	bool answers_unix;              /* sends datagrams to unix sockets, abstract ones too */
 	bool binds_any;                 /* binds TCP sockets to an address, with port 0 (the kernel's choice) */

@@ -29,9 +29,7 @@
 #define INSTRUCTIONS_MOST 1024          /* instructions */
 #define RULES_MOST 256
 #define KILL 0x80000000u                /* SECCOMP_RET_KILL_PROCESS */
-#define NAMESPACE_FLAGS \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
-	 CLONE_VM)
+
 /* Of Linux 6.6; headers may be older. */
 #define NOTIF_SET_FLAGS SECCOMP_IOW(4, uint64_t)
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
@@ -123,14 +121,6 @@ static const int name_calls[] = {
 };
 
 static const int client_calls[] = {
-	SYS_accept4, SYS_wait4, SYS_set_robust_list,
-#ifdef SYS_accept
-	SYS_accept,
-#endif
-	SYS_waitid,
-};
-
-static const int relay_calls[] = {
 	SYS_accept4, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait,
 #ifdef SYS_epoll_wait
 	SYS_epoll_wait,
@@ -203,7 +193,7 @@ static const int attacks[] = {
 /* The rule for one system call. */
 struct rule {
 	uint32_t number;
-	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, FORKS, THREADS } kind;
+	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, THREADS } kind;
 	/* ALWAYS: the action; WITHOUT, WITH: the action if the argument is not allowed. */
 	uint32_t action;
 	int argument;                   /* number of the argument, from 0 */
@@ -312,15 +302,6 @@ static void put_connections(struct bpf_filter *filter, bool to_unix)
 	put_list(filter, (const int[]){ SYS_connect }, 1, SECCOMP_RET_ALLOW);
 }
 
-static void put_clients(struct bpf_filter *filter)
-{
-	PUT_LIST(filter, client_calls, SECCOMP_RET_ALLOW);
-	put_rule(filter, (struct rule){ .number = SYS_clone, .kind = FORKS });
-#ifdef SYS_fork
-	put_list(filter, (const int[]){ SYS_fork }, 1, SECCOMP_RET_ALLOW);
-#endif
-}
-
 /* clone3(2) has its flags in memory, where no filter sees them: it is in no list, and libc falls back to clone(2). */
 static void put_threads(struct bpf_filter *filter)
 {
@@ -422,20 +403,8 @@ static void emit_maps_modules(struct bpf_filter *filter)
 	emit_return(filter, SECCOMP_RET_ALLOW);
 }
 
-/* clone(2) has its flags in the first or the second argument, depending on the architecture; for a fork the other one
- * is 0. */
-static void emit_forks(struct bpf_filter *filter)
-{
-	emit_load_argument(filter, 0);
-	emit_jump_at_bits(filter, NAMESPACE_FLAGS, 2, 0);
-	emit_load_argument(filter, 1);
-	emit_jump_at_bits(filter, NAMESPACE_FLAGS, 0, 1);
-	emit_return(filter, KILL);
-	emit_return(filter, SECCOMP_RET_ALLOW);
-}
-
-/* The other argument is the address of the thread's stack, which may look like the flag. A process that was made so has
- * the same filter. */
+/* clone(2) has its flags in the first or the second argument, depending on the architecture; the other one is the
+ * address of the thread's stack, which may look like the flag. A process that was made so has the same filter. */
 static void emit_threads(struct bpf_filter *filter)
 {
 	emit_load_argument(filter, 0);
@@ -456,8 +425,6 @@ static void emit_rule(struct bpf_filter *filter, const struct rule *rule)
 		emit_with(filter, rule);
 	} else if (rule->kind == MAPS_MODULES) {
 		emit_maps_modules(filter);
-	} else if (rule->kind == FORKS) {
-		emit_forks(filter);
 	} else if (rule->kind == THREADS) {
 		emit_threads(filter);
 	} else {
@@ -610,12 +577,10 @@ static void put_network(struct bpf_filter *filter, const struct self_sandbox *sa
 		put_names(filter);
 	if (sandbox->connects || sandbox->connects_unix)
 		put_connections(filter, sandbox->connects_unix);
-	if (sandbox->relays)
-		PUT_LIST(filter, relay_calls, SECCOMP_RET_ALLOW);
+	if (sandbox->has_clients)
+		PUT_LIST(filter, client_calls, SECCOMP_RET_ALLOW);
 	if (sandbox->binds_any)
 		put_list(filter, (const int[]){ SYS_bind }, 1, SECCOMP_RET_ALLOW);
-	if (sandbox->has_clients)
-		put_clients(filter);
 	if (sandbox->acts_as_users)
 		PUT_LIST(filter, user_calls, SECCOMP_RET_ALLOW);
 }

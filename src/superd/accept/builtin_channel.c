@@ -1,4 +1,4 @@
-/* Channels between superd and its own redirect, tcpmux and health programs. superd must not trust the other end,
+/* Channels between superd and its own programs. superd must not trust the other end,
  * which has read a stranger's data: it only looks up a name by it, and goes on with a copy of the connection that it
  * has kept itself.
  *
@@ -29,7 +29,7 @@
 #define PACKETS_MOST 4                  /* packets read at the end: a program has little to send */
 
 /* The program at the other end. */
-enum channel_kind { REDIRECT, MUX, HEALTH };
+enum channel_kind { REPORTS, MUX, HEALTH };
 
 struct builtin_channel {
 	ev_io io;                       /* superd's end; fd -1: it is closed */
@@ -140,7 +140,7 @@ static void on_packet(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, io);
 }
 
-/* A redirect whose process serves one client. false: there are no more packets. */
+/* A process that serves one client. false: there are no more packets. */
 static bool receive_report(struct builtin_channel *channel)
 {
 	char text[128];
@@ -180,7 +180,7 @@ static bool is_builtin(const struct service *service, const char *name)
 /* For services that have a channel. */
 static enum channel_kind kind_of(const struct service *service)
 {
-	return is_builtin(service, "tcpmux") ? MUX : is_builtin(service, "health") ? HEALTH : REDIRECT;
+	return is_builtin(service, "tcpmux") ? MUX : is_builtin(service, "health") ? HEALTH : REPORTS;
 }
 
 void builtin_channel_free(struct instance *instance)
@@ -215,7 +215,7 @@ void builtin_channel_finish(struct instance *instance)
 
 	if (!channel)
 		return;
-	more = channel->io.fd >= 0 && channel->kind == REDIRECT;
+	more = channel->io.fd >= 0 && channel->kind == REPORTS;
 	for (int n = 0; n < PACKETS_MOST && more; n++)
 		more = receive_report(channel);
 	errno = 0;
@@ -268,7 +268,7 @@ static struct builtin_channel *builtin_channel_new(struct service_runtime *runti
 						   enum channel_kind kind, int client, int fd)
 {
 	static void (*const callbacks[])(struct ev_loop *loop, ev_io *io, int events) = {
-		[REDIRECT] = on_report, [MUX] = on_packet, [HEALTH] = on_question,
+		[REPORTS] = on_report, [MUX] = on_packet, [HEALTH] = on_question,
 	};
 	struct builtin_channel *channel = calloc(1, sizeof(*channel));
 
@@ -314,11 +314,11 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 	int ends[2], kept = -1;
 	bool made;
 
-	if (plan_channel(runtime->service) < 0)
+	if (plan_channel(runtime->service) < 0 || (kind == REPORTS && client->fd < 0))
 		return true;
 	if (is_builtin(runtime->service, "metrics") || is_builtin(runtime->service, "status"))
 		return pass_reader(runtime->engine, fd_map, why);
-	if (kind == REDIRECT && !runtime->service->exec->redirect)
+	if (kind == REPORTS && !runtime->service->exec->redirect && !plan_shares_process(runtime->service))
 		return pass_list(runtime, fd_map, why);
 	if (fd_channel_pair(ends) < 0) {
 		buf_addf(why, "opening a channel: %s", strerror(errno));
@@ -327,7 +327,7 @@ bool builtin_channel_open(struct service_runtime *runtime, struct instance *inst
 	ends[0] = fd_raise(ends[0], FD_HIGH);
 	if (kind == MUX)
 		kept = fd_copy(client->fd, FD_HIGH);
-	if (client->fd >= 0 && !instance->foreground && plan_shares_process(runtime->service) && socket_id(client->fd))
+	if (!instance->foreground && plan_shares_process(runtime->service) && socket_id(client->fd))
 		made = shared_clients_open(instance, client, ends[0]);
 	else
 		made = (kind != MUX || kept >= 0) && builtin_channel_new(runtime, instance, kind, kept, ends[0]);

@@ -228,7 +228,8 @@ void xinetd_record_traffic(struct service_runtime *runtime, uint64_t in, uint64_
 	struct event event = { .name = "traffic", .service = runtime->service->name };
 	struct buf line = { 0 };
 
-	if (!(runtime->service->groups->logging->log_on_success & SUCCESS_TRAFFIC))
+	if (!runtime->service->exec->redirect ||
+	    !(runtime->service->groups->logging->log_on_success & SUCCESS_TRAFFIC))
 		return;
 	xinetd_line_traffic(&line, event.service, in, out);
 	write_record(runtime, &event, &line);

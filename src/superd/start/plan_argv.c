@@ -16,6 +16,7 @@
 #include "table/access/access.h"
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
+#include "table/words/builtin.h"
 
 static words builtin_words(const struct service *service)
 {
@@ -50,7 +51,7 @@ const struct stream *plan_error_stream(const struct service *service)
 int plan_channel(const struct service *service)
 {
 	static const char *const with_channel[] = { "tcpmux", "servers", "services", "health", "metrics", "status" };
-	bool has_channel = service->exec->redirect;
+	bool has_channel = service->exec->redirect || plan_shares_process(service);
 
 	if (!plan_is_builtin(service) || !service->exec->accept)
 		return -1;
@@ -97,9 +98,11 @@ static bool limits_processes(const struct service *service)
 bool plan_shares_process(const struct service *service)
 {
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+	words builtin = service->exec->builtin;
 
-	return service->exec->redirect && service->exec->accept && service->exec->type == TYPE_SIMPLE &&
-	       !limits_processes(service) && !service->groups->commands->condition &&
+	return (service->exec->redirect || (builtin && builtin_is_plain(builtin[0]))) && service->exec->accept &&
+	       service->exec->type == TYPE_SIMPLE && !limits_processes(service) &&
+	       !service->groups->commands->condition &&
 	       !service->groups->restart->remain_after_exit &&
 	       !service_has_commands(service, PHASE_CONDITION, PHASE_STOP_POST) && !plan_names_any_instance(service) &&
 	       !(sandbox && sandbox->private_tmp);

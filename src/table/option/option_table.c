@@ -324,7 +324,7 @@ const struct directive directives[] = {
 	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path",
 	  .help = "Connects each client to this host and port, or unix socket. With exec, the first client starts "
 		  "the program, which must listen there (see RELAYS in superd-bind(7)). Without exec, one process "
-		  "serves all clients, also of UDP; with accept = yes there is one for each. Without exec and "
+		  "serves all clients, also of UDP; with accept = yes one serves up to 256. Without exec and "
 		  "user, it runs as a user of its own, as builtin does." },
 	{ .name = { "redirect_timeout" },
 	  FIELD_IN(EXEC, LIFECYCLE, redirect_timeout, duration),

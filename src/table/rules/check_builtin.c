@@ -10,16 +10,6 @@
 #include "table/service/redirect_target.h"
 #include "table/words/builtin.h"
 
-/* Builtins, and the sockets that they serve. */
-static const struct {
-	const char *name;
-	bool plain;                     /* also datagrams, and with accept = no */
-} builtins[] = {
-	{ "echo", true }, { "discard", true }, { "chargen", true }, { "daytime", true }, { "time", true },
-	{ "tcpmux", false }, { "auth", false }, { "servers", false }, { "services", false },
-	{ "health", false }, { "metrics", false }, { "status", false },
-};
-
 static bool has_program(const struct service *service)
 {
 	return service->exec->exec && service->exec->exec[0];
@@ -112,15 +102,6 @@ static void check_plain(const struct service *service, const char *name, struct 
 			   service->name, name, buf_string(&text));
 	}
 	buf_free(&text);
-}
-
-static bool builtin_is_plain(const char *name)
-{
-	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
-		if (!strcmp(builtins[i].name, name))
-			return builtins[i].plain;
-	}
-	return false;
 }
 
 static void check_builtin(const struct service *service, struct diags *diags)

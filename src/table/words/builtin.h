@@ -21,6 +21,10 @@ struct builtin_options {
 	int64_t timeout;                /* -t, microseconds */
 };
 
+/* Whether it is echo, discard, chargen, daytime or time: also for datagrams and with accept = no, and one process serves
+ * many clients. */
+bool builtin_is_plain(const char *name);
+
 /* Whether the row asks a builtin to read files in users' homes: auth with f, F or n. Only that needs root. */
 bool builtin_reads_homes(const char *name, words options);
 

@@ -1,14 +1,20 @@
 /* Watches descriptors. */
-#include "builtin/relay_watch.h"
+#include "builtin/loop_watch.h"
 
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* Straight to the kernel: superd has an epoll_ctl of its own for its loop (superd/loop/loop_room.c). */
-bool relay_watch_set(int epoll, int operation, struct relay_watch *watch, uint32_t events)
+bool loop_watch_set(int epoll, int operation, struct loop_watch *watch, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = watch };
 
 	return syscall(SYS_epoll_ctl, epoll, operation, watch->fd, &event) == 0;
+}
+
+void loop_sooner(int64_t *timeout, int64_t other)
+{
+	if (other >= 0 && (*timeout < 0 || other < *timeout))
+		*timeout = other;
 }

@@ -1,11 +1,11 @@
-/* The descriptors of a redirect that epoll(7) watches. */
+/* The descriptors that the loop watches by epoll(7). */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* A watched descriptor, embedded in its user. */
-struct relay_watch {
+struct loop_watch {
 	enum { WATCH_LISTENER, WATCH_DATAGRAMS, WATCH_CLIENT, WATCH_TARGET, WATCH_PROBE, WATCH_FLOW, WATCH_CHANNEL,
 	       WATCH_SIGNAL } kind;
 	int fd;                         /* -1: none */
@@ -13,4 +13,7 @@ struct relay_watch {
 };
 
 /* epoll_ctl(2) for a descriptor. */
-bool relay_watch_set(int epoll, int operation, struct relay_watch *watch, uint32_t events);
+bool loop_watch_set(int epoll, int operation, struct loop_watch *watch, uint32_t events);
+
+/* Takes the sooner of two numbers of milliseconds; -1 is never. */
+void loop_sooner(int64_t *timeout, int64_t other);

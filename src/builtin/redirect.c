@@ -1,0 +1,396 @@
+/* Connects clients to a redirect's target: its addresses in turn, and again after pauses; and a probe before the first
+ * client where a program of the service brings it. */
+#include "builtin/redirect.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "builtin/proxy_header.h"
+#include "builtin/services.h"
+#include "builtin/sigterm.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+
+/* Milliseconds. */
+#define CONNECT_TIMEOUT 30000           /* that a client is kept while the target does not answer */
+#define RETRY_FIRST 5                   /* until the next attempt to connect, doubled each time … */
+#define RETRY_MOST 500                  /* … up to this */
+#define PROBE_TIMEOUT 2000              /* that an attempt to connect without a client may take */
+#define LOOK_EVERY 1000                 /* between two looks for clients that have waited for too long */
+#define REFUSED_EVERY 1000              /* between two lines of the log about clients that the target has refused */
+#define LOOK_UP_EVERY 10000             /* between two lookups of a target, for clients that superd has accepted */
+
+#define TARGET_NAME 512                 /* bytes, in messages */
+
+static void note_down(struct builtin_server *server, int error)
+{
+	server->up = false;
+	server->error = error;
+	if (server->retry)
+		return;
+	server->pause = server->pause ? server->pause * 2 : RETRY_FIRST;
+	if (server->pause > RETRY_MOST)
+		server->pause = RETRY_MOST;
+	server->retry = clock_ms() + server->pause;
+}
+
+static void try_target(struct builtin_server *server, struct connection *connection, size_t tried);
+
+static void note_up(struct builtin_server *server, size_t address)
+{
+	bool was_up = server->up;
+	struct list waiting;
+
+	server->target.good = address;
+	server->up = true;
+	server->error = 0;
+	server->pause = server->retry = 0;
+	if (was_up)
+		return;
+	connections_take(&server->waiting, &waiting);
+	while (!list_empty(&waiting))
+		try_target(server, container_of(waiting.next, struct connection, link), 0);
+}
+
+/* Tries the addresses from this one on. Returns a descriptor, and sets the address; -1 and errno of the last. */
+static int try_addresses(struct builtin_server *server, size_t *address, size_t tried)
+{
+	const struct redirect_target *target = &server->target;
+
+	errno = EADDRNOTAVAIL;
+	for (; tried < target->count; tried++) {
+		int fd;
+
+		*address = (target->good + tried) % target->count;
+		fd = target_connect(target, *address, SOCK_STREAM);
+		if (fd >= 0)
+			return fd;
+	}
+	return -1;
+}
+
+/* A lookup may take long. A signal ends the process meanwhile, unless it relays others. */
+static bool find_target(struct builtin_server *server)
+{
+	bool found = target_is_numeric(&server->target), alone = server->gets_clients && server->count <= 1;
+
+	if (found)
+		return true;
+	server->looked_up = clock_ms();
+	if (alone)
+		sigterm_delay(false);
+	found = target_look_up(&server->target);
+	if (alone)
+		sigterm_delay(server->sigterm.fd >= 0);
+	return found;
+}
+
+/* For a client that superd has accepted, as the addresses may have changed. */
+static bool target_is_known(struct builtin_server *server)
+{
+	bool is_fresh = server->looked_up && clock_ms() < server->looked_up + LOOK_UP_EVERY;
+
+	return (is_fresh && server->up && server->target.count) || find_target(server);
+}
+
+/* How many addresses were tried before this one. */
+static size_t count_tried(const struct builtin_server *server, size_t address)
+{
+	return (address + server->target.count - server->target.good) % server->target.count;
+}
+
+static const char *name_target(const struct builtin_server *server, char name[TARGET_NAME])
+{
+	const struct redirect_target *target = &server->target;
+
+	snprintf(name, TARGET_NAME, "%s%s%s", target->host, target->port ? " port " : "",
+		 target->port ? target->port : "");
+	return name;
+}
+
+static void log_failed_connect(const struct builtin_server *server, int error, size_t others)
+{
+	char more[48] = "", name[TARGET_NAME];
+
+	if (others)
+		snprintf(more, sizeof(more), ", as for %zu client%s before", others, others == 1 ? "" : "s");
+	builtin_log("cannot connect to %s: %s%s", name_target(server, name), strerror(error), more);
+}
+
+/* Whether it is a shortage here, of descriptors, memory or ports, or of room in the queue of a unix socket. For
+ * a client that superd has accepted, the process has no other whose descriptors it could get, and an address that the
+ * kernel does not have is an answer: IPv6 may be off. */
+static bool may_pass(const struct builtin_server *server, int error)
+{
+	return error == EAGAIN || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+	       ((error == EMFILE || error == EADDRNOTAVAIL) && !server->gets_clients);
+}
+
+/* The client hears at once that it is not served. */
+static void refuse_client(struct builtin_server *server, struct connection *connection, int error)
+{
+	int64_t now = clock_ms();
+
+	connection_end(server, connection, true);
+	if (!server->gets_clients && server->refused_logged && now < server->refused_logged + REFUSED_EVERY) {
+		server->refused++;
+		return;
+	}
+	log_failed_connect(server, error, server->refused);
+	server->refused_logged = now;
+	server->refused = 0;
+}
+
+static void wait_for_target(struct builtin_server *server, struct connection *connection, int error)
+{
+	fd_close(&connection->target.fd);
+	if (!server->settings->relays && (!may_pass(server, error) || !server->target.count))
+		refuse_client(server, connection, error);
+	else
+		connection_set_phase(server, connection, WAITING);
+	note_down(server, error);       /* looks up a name again, too */
+}
+
+/* An address may not answer. Each gets an equal share of the time that is left. */
+static void try_target(struct builtin_server *server, struct connection *connection, size_t tried)
+{
+	int64_t now = clock_ms(), left;
+
+	fd_close(&connection->target.fd);
+	connection->target_end = 0;
+	connection->target.fd = try_addresses(server, &connection->address, tried);
+	if (connection->target.fd < 0 || !connection_watch(server, EPOLL_CTL_ADD, &connection->target)) {
+		wait_for_target(server, connection, errno);
+		return;
+	}
+	left = connection->since + CONNECT_TIMEOUT - now;
+	connection->until = now + left / (int64_t)(server->target.count - count_tried(server, connection->address));
+	connection_set_phase(server, connection, CONNECTING);
+}
+
+/* The new socket's buffer is empty, so the whole header fits. */
+static bool send_header(const struct builtin_server *server, int target, int client)
+{
+	char header[PROXY_HEADER_MOST];
+	size_t length;
+
+	if (!server->settings->proxy)
+		return true;
+	length = proxy_header_write(server->settings->proxy, client, header);
+	return send(target, header, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
+}
+
+/* The edges of before tell what can be read already. */
+static void begin_relaying(struct builtin_server *server, struct connection *connection, bool target_readable)
+{
+	if (!send_header(server, connection->target.fd, connection->client.fd)) {
+		connection_end(server, connection, true);
+		return;
+	}
+	if (server->gets_clients)
+		relay_prepare_client(connection->client.fd);
+	relay_prepare_target(connection->client.fd, connection->target.fd, server->copies_keep_alive);
+	connection_open(server, connection, connection->target.fd, connection->target.fd);
+	connection_run(server, connection, connection->client_readable, target_readable);
+}
+
+/* The result of a connect(2): 0, an errno, or EINPROGRESS. */
+static int connect_result(int fd, uint32_t events)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if ((events & EPOLLOUT) && !(events & (EPOLLERR | EPOLLHUP)))
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		return errno;
+	if (error || (events & EPOLLOUT))
+		return error;
+	return events & (EPOLLERR | EPOLLHUP) ? ECONNREFUSED : EINPROGRESS;
+}
+
+static void on_connecting(struct builtin_server *server, struct connection *connection, uint32_t events)
+{
+	int error = connect_result(connection->target.fd, events);
+	size_t tried;
+
+	if (error == EINPROGRESS)
+		return;
+	if (!error) {
+		note_up(server, connection->address);
+		begin_relaying(server, connection, events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP));
+		return;
+	}
+	tried = count_tried(server, connection->address) + 1;
+	if (tried < server->target.count)
+		try_target(server, connection, tried);
+	else
+		wait_for_target(server, connection, error);
+}
+
+void redirect_on_event(struct builtin_server *server, struct connection *connection, struct loop_watch *watch,
+		       uint32_t events)
+{
+	bool is_client = watch->kind == WATCH_CLIENT, gone = events & (EPOLLERR | EPOLLHUP);
+	bool reads_all = gone || (events & (EPOLLRDHUP | EPOLLPRI));
+	char name[TARGET_NAME], byte;
+
+	*(is_client ? &connection->client_reads_all : &connection->target_reads_all) |= reads_all;
+	*(is_client ? &connection->client_end : &connection->target_end) |= events & (EPOLLERR | EPOLLHUP);
+	if (!is_client) {
+		if (connection->phase == CONNECTING)
+			on_connecting(server, connection, events);
+		return;
+	}
+	connection->client_readable |= reads_all || (events & EPOLLIN);
+	if (!gone || recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+		return;
+	if (server->gets_clients)
+		builtin_log("the client left before %s answered", name_target(server, name));
+	connection_end(server, connection, false);
+}
+
+/* The first client gets the connection by which the target was found to answer. */
+static bool give_probe(struct builtin_server *server, struct connection *connection)
+{
+	if (server->probe.fd < 0 || !server->up)
+		return false;
+	connection->target.fd = server->probe.fd;
+	connection->address = server->probe_address;
+	server->probe.fd = -1;
+	connection_watch(server, EPOLL_CTL_MOD, &connection->target);
+	begin_relaying(server, connection, false);      /* what it has sent is reported again */
+	return true;
+}
+
+void redirect_begin(struct builtin_server *server, struct connection *connection)
+{
+	if (give_probe(server, connection))
+		return;
+	if (!server->gets_clients || target_is_known(server))
+		try_target(server, connection, 0);
+	else
+		connection_end(server, connection, true);
+}
+
+void redirect_end_probe(struct builtin_server *server)
+{
+	if (server->probe.fd >= 0 && server->up)
+		send_header(server, server->probe.fd, -1);
+	fd_close(&server->probe.fd);
+}
+
+void redirect_begin_probe(struct builtin_server *server)
+{
+	server->probed = clock_ms();
+	server->probe.fd = try_addresses(server, &server->probe_address, 0);
+	if (server->probe.fd >= 0 && connection_watch(server, EPOLL_CTL_ADD, &server->probe))
+		return;
+	note_down(server, errno);
+	fd_close(&server->probe.fd);
+}
+
+/* A target that is not there yet may answer nothing, and TCP would wait longer and longer. Returns the milliseconds
+ * until the attempt is given up; -1: there is none. */
+static int64_t limit_probe(struct builtin_server *server, int64_t now)
+{
+	if (server->probe.fd < 0)
+		return -1;
+	if (now < server->probed + PROBE_TIMEOUT)
+		return server->probed + PROBE_TIMEOUT - now;
+	fd_close(&server->probe.fd);
+	note_down(server, ETIMEDOUT);
+	return -1;
+}
+
+bool redirect_on_probe(struct builtin_server *server, uint32_t events)
+{
+	int error = connect_result(server->probe.fd, events);
+	size_t tried = count_tried(server, server->probe_address) + 1;
+
+	if (error == EINPROGRESS)
+		return false;
+	if (!error) {
+		note_up(server, server->probe_address);
+		return true;
+	}
+	fd_close(&server->probe.fd);
+	if (tried < server->target.count)
+		server->probe.fd = try_addresses(server, &server->probe_address, tried);
+	if (server->probe.fd < 0 || !connection_watch(server, EPOLL_CTL_ADD, &server->probe)) {
+		fd_close(&server->probe.fd);
+		note_down(server, error);
+	}
+	return false;
+}
+
+static void drop_late(struct builtin_server *server, struct list *list, int64_t now)
+{
+	LIST_EACH(link, list) {
+		struct connection *connection = container_of(link, struct connection, link);
+		size_t tried = count_tried(server, connection->address) + 1;
+
+		if (connection->phase == CONNECTING && now >= connection->until && tried < server->target.count) {
+			try_target(server, connection, tried);
+			continue;
+		}
+		if (now < connection->since + CONNECT_TIMEOUT)
+			continue;
+		log_failed_connect(server,
+				   connection->phase == WAITING && server->error ? server->error : ETIMEDOUT, 0);
+		connection_end(server, connection, true);
+	}
+}
+
+/* Tries the next address for clients that one has kept waiting, and drops them after the last. Returns the milliseconds
+ * until it looks again; -1: no client waits. */
+static int64_t look_for_late(struct builtin_server *server, int64_t now)
+{
+	if (list_empty(&server->waiting) && list_empty(&server->connecting))
+		return -1;
+	if (now >= server->looked + LOOK_EVERY) {
+		server->looked = now;
+		drop_late(server, &server->waiting, now);
+		drop_late(server, &server->connecting, now);
+	}
+	return server->looked + LOOK_EVERY - now;
+}
+
+static void retry_target(struct builtin_server *server, int64_t now)
+{
+	if (!server->retry || now < server->retry)
+		return;
+	server->retry = 0;
+	find_target(server);
+	if (!list_empty(&server->waiting))
+		try_target(server, container_of(server->waiting.next, struct connection, link), 0);
+	else if (server->settings->relays && !server->retired && server->probe.fd < 0)
+		redirect_begin_probe(server);
+}
+
+
+void redirect_init(struct builtin_server *server, bool has_listeners)
+{
+	target_init(&server->target, server->settings->words + 1);
+	if (has_listeners)
+		find_target(server);
+}
+
+bool redirect_tries(const struct builtin_server *server)
+{
+	return server->up || (!server->settings->relays && list_empty(&server->waiting));
+}
+
+int64_t redirect_do_due(struct builtin_server *server, int64_t now)
+{
+	int64_t timeout = limit_probe(server, now);
+
+	retry_target(server, now);
+	loop_sooner(&timeout, look_for_late(server, now));
+	if (server->retry)
+		loop_sooner(&timeout, server->retry > now ? server->retry - now : 0);
+	return timeout;
+}
