@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 #define FIRST 4
 
 void *array_grow(void *array, size_t *capacity, size_t count, size_t size)
@@ -14,8 +16,9 @@ void *array_grow(void *array, size_t *capacity, size_t count, size_t size)
 	if (count < *capacity)
 		return array;
 	grown = reallocarray(array, more, size);
-	if (grown)
-		*capacity = more;
+	if (!grown)
+		return memory_ran_out();
+	*capacity = more;
 	return grown;
 }
 
@@ -29,9 +32,9 @@ void *array_reach(void *array, size_t *capacity, size_t index, size_t size)
 	while (more <= index)
 		more *= 2;
 	grown = reallocarray(array, more, size);
-	if (grown) {
-		memset((char *)grown + *capacity * size, 0, (more - *capacity) * size);
-		*capacity = more;
-	}
+	if (!grown)
+		return memory_ran_out();
+	memset((char *)grown + *capacity * size, 0, (more - *capacity) * size);
+	*capacity = more;
 	return grown;
 }

@@ -7,5 +7,9 @@
  * the caller frees it. NULL: out of memory; the old array and *capacity (in elements) are unchanged. */
 void *array_grow(void *array, size_t *capacity, size_t count, size_t size);
 
+/* array_add(list, count, capacity) = element: adds an element. For processes that end without memory (lib/memory.h). */
+#define array_add(list, count, capacity) \
+	(*((list) = array_grow((list), &(capacity), (count), sizeof(*(list))), &(list)[(count)++]))
+
 /* Makes room up to the element `index`, and fills the new part with zeros. Fails as array_grow does. */
 void *array_reach(void *array, size_t *capacity, size_t index, size_t size);

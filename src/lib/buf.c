@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
 #include "lib/pool.h"
 #include "lib/utf8.h"
 
@@ -35,6 +36,7 @@ static bool buf_reserve(struct buf *buf, size_t more)
 	buf->capacity = capacity;
 	return true;
 fail:
+	memory_ran_out();
 	buf->failed = true;
 	return false;
 }

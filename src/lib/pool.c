@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "lib/memory.h"
+
 #define BLOCK_FIRST ((size_t)64 << 10)
 #define BLOCK_MOST ((size_t)1 << 20)
 #define SLOTS_FIRST 256         /* a page */
@@ -45,15 +47,16 @@ static void *map_pages(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	return memory == MAP_FAILED ? NULL : memory;
+	return memory == MAP_FAILED ? memory_ran_out() : memory;
 }
 
 struct pool *pool_new(void)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 
-	if (pool)
-		pool->next_size = BLOCK_FIRST;
+	if (!pool)
+		return memory_ran_out();
+	pool->next_size = BLOCK_FIRST;
 	return pool;
 }
 
@@ -98,7 +101,7 @@ static void *pool_take_large(struct pool *pool, size_t size)
 	struct pool_block *block;
 
 	if (size > SIZE_MAX / 2)
-		return NULL;
+		return memory_ran_out();
 	block = block_new(pool, (sizeof(struct pool_block) + size + 4095) & ~(size_t)4095);
 	return block ? block + 1 : NULL;
 }
@@ -221,6 +224,11 @@ static void *copy_value(struct pool *pool, const void *bytes, size_t size, enum 
 	return memory;
 }
 
+void *pool_copy(struct pool *pool, const void *bytes, size_t size)
+{
+	return copy_value(pool, bytes, size, KIND_BYTES);
+}
+
 static const void *keep_value(struct pool *pool, const void *bytes, size_t size, enum kind kind)
 {
 	uint32_t key = (uint32_t)size << 1 | kind, hash;
@@ -260,7 +268,7 @@ const char *pool_text(struct pool *pool, const char *text)
 
 const char *pool_textf(struct pool *pool, const char *format, ...)
 {
-	const char *kept = NULL;
+	const char *kept;
 	va_list arguments;
 	char *text;
 	int length;
@@ -268,10 +276,10 @@ const char *pool_textf(struct pool *pool, const char *format, ...)
 	va_start(arguments, format);
 	length = vasprintf(&text, format, arguments);
 	va_end(arguments);
-	if (length >= 0) {
-		kept = pool_text_n(pool, text, (size_t)length);
-		free(text);
-	}
+	if (length < 0)
+		return memory_ran_out();
+	kept = pool_text_n(pool, text, (size_t)length);
+	free(text);
 	return kept;
 }
 
@@ -281,7 +289,7 @@ const char *const *pool_list(struct pool *pool, const char *const *list, size_t 
 	const char **texts = calloc(count + 1, sizeof(*texts));
 
 	if (!texts)
-		return NULL;
+		return memory_ran_out();
 	for (size_t i = 0; i < count; i++) {
 		texts[i] = pool_text(pool, list[i]);
 		if (!texts[i])

@@ -18,6 +18,9 @@ void *pool_alloc(struct pool *pool, size_t size);
 /* Returns the pool's only copy of these bytes, 8-aligned. NULL: out of memory. */
 const void *pool_keep(struct pool *pool, const void *bytes, size_t size);
 
+/* Returns a new copy, aligned for any pointer. NULL: out of memory. */
+void *pool_copy(struct pool *pool, const void *bytes, size_t size);
+
 /* Returns the pool's only copy of a text. NULL: out of memory, or text is NULL. */
 const char *pool_text(struct pool *pool, const char *text);
 const char *pool_text_n(struct pool *pool, const char *text, size_t length);

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "harness.h"
+#include "lib/memory.h"
 #include "namespace.h"
 #include "process.h"
 #include "read/apart/frame.h"
@@ -145,6 +147,48 @@ Behaviour(read, a_wrong_answer_of_superd_read_refuses_the_source)
 	end = frame(FRAME_END, "0\\0000\\0000\\0000\\0000\\0000\\0000\\000", 14);
 	expect_refused(text_of("%s%s" HEAR, end, end), ": superd-read does not say why");
 	expect_refused("kill -9 $$\n", ": superd-read has ended without an answer");
+	expect_refused(text_of("%s" HEAR, frame(FRAME_MEMORY, "", 0)),
+		       ": cannot ask superd-read: Cannot allocate memory");
+}
+
+/* Each bit of memory more brings it to another place that asks for some. */
+Behaviour(read, without_memory_it_ends_and_says_so)
+{
+	const char *table = write_file("inetd.conf", "%s", INETD), *conf = write_file("xinetd.conf", "%s", XINETD);
+	unsigned ended = 0;
+
+	SKIP_WITHOUT(!running_sanitized(), "a program without a sanitizer, which has memory of its own");
+	write_file("own.socket", "%s", SOCKET);
+	write_file("own.service", SERVICE);
+	for (unsigned kilobytes = 2000; kilobytes < 8000; kilobytes += 64) {
+		const char *line = text_of("ulimit -v %u && exec %s inetd:%s xinetd:%s %s", kilobytes, program(), table,
+					   conf, path_in("own.socket"));
+		struct outcome read = program_answer((const char *const[]){ "/bin/sh", "-c", line, NULL });
+
+		if (!read.status || read.status == 127)         /* of the loader */
+			continue;
+		cr_expect(strstr(read.err, "memory"), "%d with %u KiB: %s", read.status, kilobytes, read.err);
+		ended += read.status == MEMORY_EXIT;
+	}
+	cr_expect_gt(ended, 0);
+}
+
+Behaviour(read, a_reload_for_which_it_has_no_memory_changes_nothing)
+{
+	static const char table[] = "127.0.0.1:%d stream tcp nowait %s /bin/echo echo here\n";
+	const char *own = superd_with(text_of("exec '%s' \"$@\"\n", program()));
+	int port = free_port(), client;
+	struct superd *superd = superd_run_with(&(struct setup){ .program = own, .format = "inetd" }, table, port,
+						own_user());
+
+	superd_wait_log(superd, ": listening on ");
+	superd_with(text_of("%s" HEAR, frame(FRAME_MEMORY, "", 0)));
+	cr_expect_not(superd_reload(superd, table, free_port(), own_user()));
+	superd_wait_log(superd, "cannot ask superd-read: Cannot allocate memory");
+	client = client_connect(port);
+	cr_expect_str_eq(client_line(client), "here");
+	close(client);
+	superd_stop(superd);
 }
 
 Behaviour(read, superd_takes_nothing_but_services_from_superd_read)

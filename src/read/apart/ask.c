@@ -197,7 +197,7 @@ static bool take_frames(struct reading *reading, enum read_result *result)
 			return true;
 		if (frame.kind == FRAME_END || !takers[frame.kind] || !takers[frame.kind](reading, &frame) ||
 		    frame.is_bad) {
-			note_failure(reading, EBADMSG);
+			note_failure(reading, frame.kind == FRAME_MEMORY ? ENOMEM : EBADMSG);
 			return false;
 		}
 	}

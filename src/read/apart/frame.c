@@ -6,12 +6,21 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/memory.h"
+
 #define BATCH (64u << 10)               /* bytes that are sent, or asked for, at once */
 
 struct head {
 	uint32_t length;                /* of the fields */
 	uint32_t kind;
 };
+
+void frames_end_without_memory(int fd)
+{
+	static const struct head last = { .kind = FRAME_MEMORY };
+
+	memory_ends_process(fd, (const char *)&last, sizeof(last));
+}
 
 void frame_begin(struct frames *frames, enum frame_kind kind)
 {

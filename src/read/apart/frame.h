@@ -32,6 +32,7 @@ enum frame_kind {
 	FRAME_YIELD,                    /* two places */
 	FRAME_READ,                     /* a source: path, title of its language, number of services */
 	FRAME_END,                      /* enum read_result, files, pending, asked_masked; dropped errors, others; lost */
+	FRAME_MEMORY,                   /* the last one: memory has run out */
 	FRAME_FILE,                     /* before it is read: path, device, inode, size, seconds, nanoseconds */
 	FRAMES
 };
@@ -52,6 +53,9 @@ struct frame {
 	char *at, *end;                 /* the fields that are not read yet; each ends with a NUL */
 	bool is_bad;                    /* a field is missing or wrong */
 };
+
+/* Has the process say FRAME_MEMORY and end when memory runs out (lib/memory.h). */
+void frames_end_without_memory(int fd);
 
 /* Write a frame: it is sent when there are many, or by frames_flush. */
 void frame_begin(struct frames *frames, enum frame_kind kind);

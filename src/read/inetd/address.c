@@ -18,11 +18,8 @@ static bool read_socket_owner(struct inetd *inetd, struct inetd_entry *entry, co
 		if (!text[length])
 			return inetd_refuse(inetd, at, "%s: a unix socket's owner is written :USER:GROUP:MODE:/path",
 					    field);
-		if (length) {
+		if (length)
 			*parts[i] = inetd_keep(inetd, text, length);
-			if (!*parts[i])
-				return false;
-		}
 		text += length + 1;
 	}
 	entry->service = text;
@@ -65,15 +62,6 @@ static bool read_tcpmux_name(struct inetd *inetd, struct inetd_entry *entry)
 	return true;
 }
 
-/* Reads PROGRAM/LOW-HIGH. As with FreeBSD the version is 1 if there is none. */
-static bool read_rpc_program(struct inetd *inetd, struct inetd_entry *entry)
-{
-	entry->address = entry->service;
-	if (!strchr(entry->service, '/'))
-		entry->address = pool_textf(inetd_entries(inetd->reading)->pool, "%s/1", entry->service);
-	return entry->address || inetd_refuse(inetd, entry->at, "out of memory");
-}
-
 static bool check_service_port(struct inetd *inetd, const struct inetd_entry *entry)
 {
 	int64_t port;
@@ -99,12 +87,14 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 		*hosts = inetd_keep(inetd, field, (size_t)(colon - field));
 		entry->service = colon + 1;
 		entry->service_at = inetd_shift(at, (size_t)(colon + 1 - field));
-		if (!*hosts)
-			return false;
 	}
 	if (!*entry->service)
 		return inetd_refuse(inetd, entry->service_at, "%s: the service after the colon is missing", field);
-	if (entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP)
-		return read_rpc_program(inetd, entry);
+	if (entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP) {
+		/* PROGRAM/LOW-HIGH; as with FreeBSD the version is 1 if there is none */
+		entry->address = strchr(entry->service, '/') ? entry->service
+			: pool_textf(inetd_entries(inetd->reading)->pool, "%s/1", entry->service);
+		return true;
+	}
 	return check_service_port(inetd, entry) && read_tcpmux_name(inetd, entry);
 }

@@ -39,10 +39,7 @@ static void set_number_option(const struct inetd_build *build, const char *optio
 /* Sets an option to a text, and frees the text. */
 static void set_option_from_buf(const struct inetd_build *build, const char *option, struct buf *text, struct origin at)
 {
-	if (text->failed)
-		diags_out_of_memory(build->reading->diags, build->entry->at);
-	else
-		set_option(build, option, buf_string(text), at);
+	set_option(build, option, buf_string(text), at);
 	buf_free(text);
 }
 
@@ -141,7 +138,6 @@ static void add_argument(struct buf *out, const char *text, struct buf *room)
 	buf_clear(room);
 	template_escape(room, text);
 	shell_words_quote(out, buf_string(room));
-	out->failed |= room->failed;
 }
 
 /* Sets argv[0], if it is not the program's path. */
@@ -248,22 +244,16 @@ static void pass_by_tcpd(struct inetd_build *build, struct inetd_entry *own)
 {
 	struct pool *pool = inetd_entries(build->reading)->pool;
 	const char *name = own->arguments ? own->arguments[0] : NULL;
-	size_t count = words_count(own->arguments) + 1;
 	const char **arguments;
 
 	if (!wraps_program(build) || !own->accepts || own->dialect->wraps_program || !name ||
 	    strcmp(own->program, TCPD) != 0)
 		return;
-	arguments = pool_alloc(pool, count * sizeof(*arguments));
 	own->program = strchr(name, '/') ? name : pool_textf(pool, TCPD_FOLDER "/%s", name);
-	if (arguments && own->program) {
-		memcpy(arguments, own->arguments, count * sizeof(*arguments));
-		arguments[0] = scan_base_name(name);
-		own->arguments = arguments;
-		build->entry = own;
-	} else {
-		diags_out_of_memory(build->reading->diags, own->at);
-	}
+	arguments = pool_copy(pool, own->arguments, (words_count(own->arguments) + 1) * sizeof(*arguments));
+	arguments[0] = scan_base_name(name);
+	own->arguments = arguments;
+	build->entry = own;
 }
 
 /* Sets the name of the daemon in hosts.allow and hosts.deny. superd checks them only where it accepts connections. */
@@ -341,10 +331,6 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 	size_t errors = reading->diags->errors;
 
 	build.builder = builder_new(reading->table, entry->name, entry->at);
-	if (!build.builder) {
-		diags_out_of_memory(build.reading->diags, build.entry->at);
-		return;
-	}
 	pass_by_tcpd(&build, &own);
 	builder_set_foreign(build.builder, NATIVE);
 	set_socket_options(&build);

@@ -11,11 +11,7 @@ void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const cha
 
 const char *inetd_keep(struct inetd *inetd, const char *text, size_t length)
 {
-	const char *kept = pool_text_n(inetd_entries(inetd->reading)->pool, text, length);
-
-	if (!kept)
-		diags_out_of_memory(inetd->reading->diags, (struct origin){ .file = inetd->source->file });
-	return kept;
+	return pool_text_n(inetd_entries(inetd->reading)->pool, text, length);
 }
 
 struct origin inetd_shift(struct origin at, size_t columns)

@@ -92,7 +92,7 @@ enum { INETD_NOTE_NUMBER = 1, INETD_NOTE_DOT = 2, INETD_NOTE_QUOTES = 4 };
 /* Adds a note about other dialects; each kind of note once a file, and only with superd's own dialect. */
 void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text);
 
-const char *inetd_keep(struct inetd *inetd, const char *text, size_t length); /* NULL: out of memory (reported) */
+const char *inetd_keep(struct inetd *inetd, const char *text, size_t length);
 struct origin inetd_shift(struct origin at, size_t columns);	/* the place that many columns further right */
 
 /* Each of these reads one field into the entry. `field` is the word as written. They are called in this order, because
@@ -126,11 +126,11 @@ bool inetd_expand(struct inetd *inetd, struct inetd_entry *entry, const char *ho
  * semicolon. */
 bool inetd_netbsd_read(struct inetd *inetd, struct inetd_entry *entry, size_t *at);
 
-/* Sets name, long_name and rival, see service_name.c. false: out of memory. */
-bool inetd_name(struct inetd_entry *entry, struct pool *pool);
+/* Sets name, long_name and rival, see service_name.c. */
+void inetd_name(struct inetd_entry *entry, struct pool *pool);
 
-/* Adds a copy of the entry to the list and names it. false: out of memory (reported). */
-bool inetd_add(struct reading *reading, const struct inetd_entry *entry);
+/* Adds a copy of the entry to the list and names it. */
+void inetd_add(struct reading *reading, const struct inetd_entry *entry);
 
 /* Decides which entries take effect, and for which families; the others get is_dropped. */
 void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries);

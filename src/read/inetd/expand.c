@@ -127,20 +127,23 @@ static void set_host_family(struct inetd_entry *entry)
 }
 
 /* Adds the services of one host. */
-static bool add_services(struct inetd *inetd, const struct inetd_entry *entry, const char *host)
+static void add_services(struct inetd *inetd, const struct inetd_entry *entry, const char *host)
 {
 	struct inetd_entry one = *entry, other;
 
 	one.host = host;
 	set_host_family(&one);
 	other = one;
-	if (!one.is_bare || one.is_dual || one.accepts || one.families != (INETD_IPV4 | INETD_IPV6))
-		return inetd_add(inetd->reading, &one);
+	if (!one.is_bare || one.is_dual || one.accepts || one.families != (INETD_IPV4 | INETD_IPV6)) {
+		inetd_add(inetd->reading, &one);
+		return;
+	}
 	one.families = INETD_IPV4;
 	other.families = INETD_IPV6;
 	one.yields = other.yields = 0;
 	other.is_implied = true;
-	return inetd_add(inetd->reading, &one) && inetd_add(inetd->reading, &other);
+	inetd_add(inetd->reading, &one);
+	inetd_add(inetd->reading, &other);
 }
 
 /* Moves *list behind its first host. *host is NULL for "*", which is any address. */
@@ -160,7 +163,7 @@ static bool read_next_host(struct inetd *inetd, const char **list, struct origin
 	if (!length)
 		return inetd_refuse(inetd, at, "a host is missing between two commas");
 	*host = inetd_keep(inetd, text, length);
-	return *host != NULL;
+	return true;
 }
 
 static bool is_any_host(const char *hosts)
@@ -197,10 +200,11 @@ static bool add_hosts(struct inetd *inetd, const struct inetd_entry *entry, cons
 	const char *host;
 
 	while (*hosts) {
-		if (read_next_host(inetd, &hosts, at, &host) && add_services(inetd, entry, host))
-			continue;
-		entries->count = before;
-		return false;
+		if (!read_next_host(inetd, &hosts, at, &host)) {
+			entries->count = before;
+			return false;
+		}
+		add_services(inetd, entry, host);
 	}
 	inetd->reading->pending += entries->count - before;
 	return true;

@@ -88,7 +88,7 @@ static bool read_default_hosts(struct inetd *inetd)
 	if (inetd->line.count != 1 || !length || word->text[length - 1] != ':')
 		return false;
 	hosts = inetd_keep(inetd, word->text, length - 1);
-	inetd->hosts = hosts && (!*hosts || !strcmp(hosts, "*")) ? "*" : hosts;
+	inetd->hosts = *hosts ? hosts : "*";
 	return true;
 }
 
@@ -235,14 +235,14 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 	const char *text = inetd->source->text + at;
 	struct origin place = source_origin(inetd->source, at);
 	const char *field = inetd_keep(inetd, text, strcspn(text, " \t"));
-	struct inetd_entry entry = entry_new(inetd, field ? field : "", place);
+	struct inetd_entry entry = entry_new(inetd, field, place);
 	struct inetd_entries *entries = inetd_entries(inetd->reading);
 	size_t before = entries->count;
 
 	entry.disabled = off;
-	if (!inetd_netbsd_read(inetd, &entry, &behind) || !field || !check_text(inetd, at, behind)) {
+	if (!inetd_netbsd_read(inetd, &entry, &behind) || !check_text(inetd, at, behind)) {
 		entries->count = before;
-		reading_leave_out(inetd->reading, place, field ? name_of_field(field) : NULL);
+		reading_leave_out(inetd->reading, place, name_of_field(field));
 	}
 	return behind;
 }
@@ -271,15 +271,15 @@ static size_t read_next_entry(struct inetd *inetd, size_t at)
 static struct inetd_entries *make_entries(struct reading *reading)
 {
 	void **state = reading_state(reading, inetd_entries_free);
-	struct inetd_entries *entries = *state ? *state : calloc(1, sizeof(*entries));
+	struct inetd_entries *entries = *state;
+	struct pool *pool;
 
-	if (entries && !entries->pool)
-		entries->pool = pool_new();
-	*state = entries;
-	if (entries && entries->pool)
+	if (entries)
 		return entries;
-	reading_refuse_memory(reading);
-	return NULL;
+	pool = pool_new();
+	*state = entries = pool_alloc(pool, sizeof(*entries));
+	entries->pool = pool;
+	return entries;
 }
 
 bool inetd_read_source(struct reading *reading, const struct source_file *source)
@@ -288,8 +288,6 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 	const struct inetd_entries *entries = make_entries(reading);
 	size_t at = 0;
 
-	if (!entries)
-		return false;
 	if (entries->outer) {
 		inetd.hosts = entries->outer->hosts;
 		inetd.policy = entries->outer->policy;

@@ -22,16 +22,10 @@ static size_t skip_blanks(const struct source_file *source, size_t at, size_t en
 	return at;
 }
 
-bool inetd_line_add(struct inetd_line *line, struct pool *pool, const char *text, size_t length, struct origin at)
+void inetd_line_add(struct inetd_line *line, struct pool *pool, const char *text, size_t length, struct origin at)
 {
-	const char *kept = pool_text_n(pool, text, length);
-	struct inetd_word *words = array_grow(line->words, &line->capacity, line->count, sizeof(*words));
-
-	if (!words)
-		return false;
-	line->words = words;
-	line->words[line->count++] = (struct inetd_word){ .text = kept, .at = at };
-	return kept != NULL;
+	array_add(line->words, line->count, line->capacity) =
+		(struct inetd_word){ .text = pool_text_n(pool, text, length), .at = at };
 }
 
 static bool opens_quote(const struct inetd_cutter *cutter, char c, bool first)
@@ -72,7 +66,6 @@ static bool scan_line_word(struct inetd_line *line, const struct inetd_cutter *c
 	const char *text = cutter->source->text;
 	size_t start = *at, next;
 	struct buf word = { 0 };
-	bool ok = true;
 
 	while (*at < end && !inetd_is_blank(text[*at])) {
 		if (!opens_quote(cutter, text[*at], *at == start)) {
@@ -89,11 +82,9 @@ static bool scan_line_word(struct inetd_line *line, const struct inetd_cutter *c
 		if (cutter->dialect->quoting == QUOTING_WHOLE)
 			break;
 	}
-	ok = !word.failed &&
-		inetd_line_add(line, cutter->pool, buf_string(&word), word.length,
-			       source_origin(cutter->source, start));
+	inetd_line_add(line, cutter->pool, buf_string(&word), word.length, source_origin(cutter->source, start));
 	buf_free(&word);
-	return ok || diags_out_of_memory(cutter->diags, source_origin(cutter->source, start));
+	return true;
 }
 
 /* Whether `at` has a backslash that is the last word of its line. */

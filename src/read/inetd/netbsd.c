@@ -171,10 +171,8 @@ static bool read_key_value(struct inetd_netbsd *netbsd)
 		else
 			buf_char(&value, source->text[netbsd->at++]);
 	}
-	if (ok &&
-	    (value.failed ||
-	     !inetd_line_add(&netbsd->values, pool, buf_string(&value), value.length, source_origin(source, start))))
-		ok = refuse_at(netbsd, start, "out of memory");
+	if (ok)
+		inetd_line_add(&netbsd->values, pool, buf_string(&value), value.length, source_origin(source, start));
 	buf_free(&value);
 	return ok;
 }

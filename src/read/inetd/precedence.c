@@ -13,25 +13,16 @@ void inetd_entries_free(void *state)
 {
 	struct inetd_entries *entries = state;
 
-	pool_free(entries->pool);
 	free(entries->list);
-	free(entries);
+	pool_free(entries->pool);
 }
 
-bool inetd_add(struct reading *reading, const struct inetd_entry *entry)
+void inetd_add(struct reading *reading, const struct inetd_entry *entry)
 {
 	struct inetd_entries *entries = inetd_entries(reading);
-	struct inetd_entry *list = array_grow(entries->list, &entries->capacity, entries->count, sizeof(*list));
 
-	if (list) {
-		entries->list = list;
-		list[entries->count] = *entry;
-		if (inetd_name(&list[entries->count], entries->pool)) {
-			entries->count++;
-			return true;
-		}
-	}
-	return diags_out_of_memory(reading->diags, entry->at);
+	array_add(entries->list, entries->count, entries->capacity) = *entry;
+	inetd_name(&entries->list[entries->count - 1], entries->pool);
 }
 
 /* What identifies an entry's socket besides its protocol, families and host. */
@@ -328,19 +319,14 @@ static bool drop_unwanted(struct reading *reading, struct inetd_entry *entry)
 
 void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries)
 {
-	struct inetd_entry **sorted = calloc(entries->count + 1, sizeof(struct inetd_entry *));
+	struct inetd_entry **sorted = pool_alloc(entries->pool, entries->count * sizeof(struct inetd_entry *));
 	size_t count = 0;
 
-	if (!sorted) {
-		reading_refuse_memory(reading);
-		return;
-	}
 	for (size_t i = 0; i < entries->count; i++) {
 		if (!drop_unwanted(reading, &entries->list[i]))
 			sorted[count++] = &entries->list[i];
 	}
 	apply_to_sorted(sorted, count, reading);
-	free(sorted);
 	ensure_tcpmux(reading, entries);
 	note_families(entries, reading->diags);
 }

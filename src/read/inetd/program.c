@@ -54,14 +54,10 @@ bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char 
 	}
 	text = cut_class(inetd, entry, field, at);
 	entry->user = text;
-	if (!text)
-		return false;
 	separator = find_separator(inetd, text, at);
 	if (separator) {
 		entry->user = inetd_keep(inetd, text, (size_t)(separator - text));
 		entry->group = separator + 1;
-		if (!entry->user)
-			return false;
 	}
 	if (!*entry->user)
 		return inetd_refuse(inetd, at, "%s: '%s' names no user", entry->service, field);
@@ -206,8 +202,6 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const st
 	const char **texts = pool_alloc(pool, (count + 1) * sizeof(*texts));
 
 	entry->program_at = at;
-	if (!texts)
-		return inetd_refuse(inetd, at, "out of memory");
 	for (size_t i = 0; i < count; i++)
 		texts[i] = arguments[i].text;
 	entry->arguments = texts;

@@ -116,7 +116,7 @@ static const char *make_name(const struct inetd_entry *entry, bool is_long, bool
 	return buf_keep(&out, pool);
 }
 
-bool inetd_name(struct inetd_entry *entry, struct pool *pool)
+void inetd_name(struct inetd_entry *entry, struct pool *pool)
 {
 	bool has_families =
 		entry->transport != INETD_UNIX && entry->transport != INETD_MUX && entry->transport != INETD_IP;
@@ -126,5 +126,4 @@ bool inetd_name(struct inetd_entry *entry, struct pool *pool)
 	entry->name = make_name(entry, false, six, pool);
 	entry->long_name = make_name(entry, true, six, pool);
 	entry->rival = entry->yields ? make_name(entry, false, !six, pool) : entry->name;
-	return entry->name && entry->long_name && entry->rival;
 }

@@ -123,11 +123,9 @@ static bool read_buffer_sizes(struct inetd *inetd, struct inetd_entry *entry, co
 	while (*text) {
 		size_t length = strcspn(text + 1, ",");
 		const char *word = inetd_keep(inetd, text + 1, length);
-		bool send = word && !strncmp(word, "sndbuf=", 7);
+		bool send = !strncmp(word, "sndbuf=", 7);
 
 		at = inetd_shift(at, 1);
-		if (!word)
-			return false;
 		if (!send && strncmp(word, "rcvbuf=", 7) != 0)
 			return inetd_refuse(
 				inetd, at,
@@ -229,7 +227,7 @@ bool inetd_take_protocol(struct inetd *inetd, struct inetd_entry *entry, const c
 
 	entry->protocol_at = at;
 	entry->protocol = inetd_keep(inetd, field, length);
-	if (!entry->protocol || !read_buffer_sizes(inetd, entry, field + length, inetd_shift(at, length)))
+	if (!read_buffer_sizes(inetd, entry, field + length, inetd_shift(at, length)))
 		return false;
 	dead = obsolete_tcp_variant(entry->protocol);
 	if (dead)

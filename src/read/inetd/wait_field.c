@@ -103,8 +103,6 @@ static bool read_freebsd_limits(struct inetd *inetd, struct inetd_entry *entry, 
 		const char *word = inetd_keep(inetd, text + 1, length);
 
 		at = inetd_shift(at, 1);
-		if (!word)
-			return false;
 		if (i == sizeof(fields) / sizeof(fields[0]))
 			return inetd_refuse(inetd, at,
 					    "%s: nowait may be followed by at most three numbers: how many at once, "

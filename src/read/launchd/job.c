@@ -86,25 +86,18 @@ bool launchd_bool(const struct plist *said, bool fallback)
 const char *launchd_plain(struct launchd_job *job, const char *text)
 {
 	struct buf plain = { 0 };
-	const char *kept;
 
 	for (; *text; text++) {
 		if (*text == '%')
 			buf_char(&plain, '%');
 		buf_char(&plain, *text);
 	}
-	kept = buf_keep(&plain, job->pool);
-	if (!kept)
-		reading_refuse_memory(job->reading);
-	return kept;
+	return buf_keep(&plain, job->pool);
 }
 
 void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at)
 {
-	if (text)
-		builder_set_text(job->builder, option, text, at, job->reading->diags);
-	else
-		reading_refuse_memory(job->reading);
+	builder_set_text(job->builder, option, text, at, job->reading->diags);
 }
 
 void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)
@@ -115,7 +108,7 @@ void launchd_setf(struct launchd_job *job, const char *option, struct origin at,
 	va_start(arguments, format);
 	buf_vaddf(&text, format, arguments);
 	va_end(arguments);
-	launchd_set(job, option, text.failed ? NULL : buf_string(&text), at);
+	launchd_set(job, option, buf_string(&text), at);
 	buf_free(&text);
 }
 

@@ -38,7 +38,7 @@ const struct plist *launchd_value(const struct launchd_job *job, const char *key
 bool launchd_is_odd(const struct launchd_job *job, const char *key);    /* the key is there, with a wrong kind */
 bool launchd_bool(const struct plist *element, bool fallback);             /* fallback: if `said` is NULL */
 
-/* Escapes percent signs for an option with templates. NULL: out of memory (reported). */
+/* Escapes percent signs for an option with templates. */
 const char *launchd_plain(struct launchd_job *job, const char *text);
 
 /* Each sets an option in the builder. */

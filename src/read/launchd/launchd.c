@@ -63,15 +63,11 @@ static void build_job(struct reading *reading, struct pool *pool, const struct p
 	struct launchd_job job = { .reading = reading, .pool = pool, .root = root };
 
 	job.label = find_label(reading, root, at);
-	job.builder = builder_new(reading->table, job.label ? job.label : "?", at);
-	if (!job.builder) {
-		reading_refuse_memory(reading);
-		return;
-	}
-	builder_set_foreign(job.builder, LAUNCHD);
-	builder_set_alone(job.builder);
 	if (!job.label)
 		job.label = "?";
+	job.builder = builder_new(reading->table, job.label, at);
+	builder_set_foreign(job.builder, LAUNCHD);
+	builder_set_alone(job.builder);
 	set_job_options(&job);
 	word_list_free(&job.env);
 	if (reading->diags->errors == errors) {
@@ -101,8 +97,6 @@ bool launchd_read_source(struct reading *reading, const struct source_file *sour
 {
 	struct pool *pool = pool_new();
 
-	if (!pool)
-		return reading_refuse_memory(reading);
 	read_job(reading, pool, source);
 	pool_free(pool);
 	return true;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/memory.h"
 #include "lib/scan.h"
 
 /* An element that is open and holds others. */
@@ -25,7 +26,7 @@ struct xml_parse {
 	struct diags *diags;
 	const struct source_file *source;
 	size_t count;                   /* elements made so far: a small file may nest a huge tree */
-	bool stopped;                   /* a limit was reached or memory ran out (reported): reading stops */
+	bool stopped;                   /* a limit was reached (reported): reading stops */
 	XML_Parser parser;
 	struct holder holders[PLIST_DEPTH + 1];
 	size_t depth;	/* holders that are open */
@@ -37,14 +38,7 @@ struct xml_parse {
 	struct buf text;
 };
 
-static void refuse_memory(struct xml_parse *parse)
-{
-	if (!parse->stopped)
-		diags_out_of_memory(parse->diags, (struct origin){ .file = parse->source->file });
-	parse->stopped = true;
-}
-
-/* NULL: there are too many, or memory ran out (reported); the builder is stopped. */
+/* NULL: there are too many (reported); the parser is stopped. */
 static struct plist *new_element(struct xml_parse *parse, enum plist_kind kind, struct origin at)
 {
 	struct plist *element;
@@ -57,10 +51,6 @@ static struct plist *new_element(struct xml_parse *parse, enum plist_kind kind, 
 		return NULL;
 	}
 	element = pool_alloc(parse->pool, sizeof(*element));
-	if (!element) {
-		refuse_memory(parse);
-		return NULL;
-	}
 	*element = (struct plist){ .kind = kind, .at = at, .text = "" };
 	return element;
 }
@@ -279,7 +269,7 @@ static void end_scalar(struct xml_parse *parse)
 
 	if (scalar->kind != PLIST_STRING)
 		trim_blanks(&parse->text);
-	if (scalar->kind == PLIST_INTEGER && !parse->text.failed) {
+	if (scalar->kind == PLIST_INTEGER) {
 		wrong = scan_integer(buf_string(&parse->text), &scalar->number);
 		if (!wrong) {
 			buf_clear(&parse->text);
@@ -287,12 +277,8 @@ static void end_scalar(struct xml_parse *parse)
 		}
 	}
 	scalar->text = buf_keep(&parse->text, parse->pool);
-	if (!scalar->text) {
-		scalar->text = "";
-		refuse_memory(parse);
-	} else if (scalar->kind == PLIST_BOOL && *scalar->text) {
+	if (scalar->kind == PLIST_BOOL && *scalar->text)
 		wrong = "<true/> and <false/> are empty";
-	}
 	if (wrong)
 		diag_error(parse->diags, scalar->at, "'%s': %s", scalar->text, wrong);
 	parse->scalar = NULL;
@@ -304,8 +290,6 @@ static void end_key(struct xml_parse *parse)
 
 	holder->key = buf_keep(&parse->text, parse->pool);
 	holder->key_at = parse->at;
-	if (!holder->key)
-		refuse_memory(parse);
 	parse->reads_key = false;
 }
 
@@ -391,11 +375,9 @@ static void report_xml_error(struct xml_parse *parse)
 {
 	enum XML_Error error = XML_GetErrorCode(parse->parser);
 
-	if (parse->stopped)
-		return;
 	if (error == XML_ERROR_NO_MEMORY)
-		refuse_memory(parse);
-	else
+		memory_ran_out();
+	if (!parse->stopped)
 		diag_error(parse->diags, current_place(parse), "this is no well-formed XML: %s",
 			   XML_ErrorString(error));
 }
@@ -420,10 +402,8 @@ const struct plist *plist_read_xml(struct pool *pool, const struct source_file *
 	};
 	bool whole;
 
-	if (!parse.parser) {
-		refuse_memory(&parse);
-		return NULL;
-	}
+	if (!parse.parser)
+		return memory_ran_out();
 	whole = parse_document(&parse);
 	XML_ParserFree(parse.parser);
 	buf_free(&parse.text);

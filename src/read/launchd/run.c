@@ -18,8 +18,8 @@ static void add_arguments(struct launchd_job *job, const struct plist *arguments
 		if (argument->kind != PLIST_STRING)
 			launchd_refuse(job, argument->at, "ProgramArguments: an argument is a string");
 		else if (is_program || argument != arguments->first)
-			word_list_add(job->reading, exec,
-				      is_program ? argument->text : launchd_plain(job, argument->text), argument->at);
+			word_list_add(exec, is_program ? argument->text : launchd_plain(job, argument->text),
+				      argument->at);
 	}
 }
 
@@ -30,7 +30,7 @@ static void set_default_search_path(struct launchd_job *job, struct origin at)
 	struct word_list list = { .at = at };
 
 	for (size_t n = 0; n < sizeof(usual) / sizeof(*usual); n++)
-		word_list_add(job->reading, &list, usual[n], at);
+		word_list_add(&list, usual[n], at);
 	launchd_set_list(job, "exec_search_path", &list);
 	word_list_free(&list);
 }
@@ -53,7 +53,7 @@ static void set_program(struct launchd_job *job)
 	}
 	exec.at = program ? program->at : arguments->at;
 	if (program)
-		word_list_add(job->reading, &exec, program->text, program->at);
+		word_list_add(&exec, program->text, program->at);
 	add_arguments(job, arguments, !program, &exec);
 	if (exec.count)
 		launchd_set_list(job, "exec", &exec);
@@ -87,8 +87,7 @@ static void read_environment(struct launchd_job *job)
 			launchd_refuse(job, one->key_at,
 				       "EnvironmentVariables: '%s': the name of a variable has no =", one->key);
 		else if (value)
-			word_list_add(job->reading, &job->env, pool_textf(job->pool, "%s=%s", one->key, value),
-				      one->key_at);
+			word_list_add(&job->env, pool_textf(job->pool, "%s=%s", one->key, value), one->key_at);
 		else
 			launchd_refuse(job, one->at, "EnvironmentVariables: %s: a variable is a string", one->key);
 	}

@@ -52,9 +52,7 @@ static const char *read_socket_name(struct launchd_job *job, const struct plist 
 	if (!name.length)
 		buf_text(&name, job->label);
 	kept = buf_keep(&name, job->pool);
-	if (!kept)
-		launchd_refuse(job, element->key_at, "out of memory");
-	else if (strcmp(kept, element->key) != 0)
+	if (strcmp(kept, element->key) != 0)
 		launchd_warn(job, element->key_at,
 			     "Sockets: '%s' is called %s in LISTEN_FDNAMES, where names have neither "
 			     "blank, colon nor slash",
@@ -118,15 +116,11 @@ static bool check_passive(struct launchd_job *job, const struct launchd_socket *
 static const char *secure_socket_path(struct launchd_job *job, const struct launchd_socket *socket,
 				      const struct plist *key)
 {
-	const char *variable;
-
 	if (!*key->text || strchr(key->text, '=')) {
 		launchd_refuse(job, key->at, "SecureSocketWithKey: '%s' is no name of a variable", key->text);
 		return NULL;
 	}
-	variable = pool_textf(job->pool, "%s=%%{path:%s}", key->text, socket->name);
-	if (!word_list_add(job->reading, &job->env, variable, key->at))
-		return NULL;
+	word_list_add(&job->env, pool_textf(job->pool, "%s=%%{path:%s}", key->text, socket->name), key->at);
 	job->env.at = key->at;
 	diag_note(job->reading->diags, key->at, "%s is set for this job alone, where launchd sets it for all",
 		  key->text);
@@ -337,8 +331,6 @@ static void add_sockets_of_name(struct launchd_job *job, const struct plist *ent
 {
 	const char *name = read_socket_name(job, entry);
 
-	if (!name)
-		return;
 	if (entry->kind == PLIST_DICT) {
 		add_one_socket(job, name, entry);
 		return;

@@ -10,6 +10,7 @@
 
 #include "lib/build_id.h"
 #include "lib/fd.h"
+#include "lib/memory.h"
 #include "lib/source_file.h"
 #include "os/host/hosts_access.h"
 #include "os/host/program_begin.h"
@@ -34,20 +35,19 @@ static const char help[] =
 	"\n"
 	"FORMAT is inetd, xinetd, systemd or launchd. PATH is a file, a folder, or - for standard input.\n";
 
+static const char no_memory[] = "superd-read: out of memory\n";
+
 /* The callback read_request.take_builder. */
 static bool print_builder(void *context, struct service_builder *builder)
 {
 	struct buf text = { 0 };
-	bool good;
 
 	(void)context;
 	builder_write(builder, false, &text);
-	good = !text.failed;
-	if (good)
-		puts(buf_string(&text));
+	puts(buf_string(&text));
 	buf_free(&text);
 	builder_free(builder);
-	return good;
+	return true;
 }
 
 static void read_sources(struct reading *reading)
@@ -72,21 +72,19 @@ static int print_sources(const char *const *sources, size_t count)
 		.may_be_denied = hosts_access_has_rules(&hosts) ? hosts_access_may_deny : NULL,
 	};
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
-	bool good = pool && reading.table;
+	bool good;
 
-	if (good && os_info_read(&machine, NULL, pool)) {
+	if (os_info_read(&machine, NULL, pool)) {
 		request.machine = &machine;
 		request.unit_path = os_info_unit_path(&machine, pool);
 	}
 	self_sandbox_enter(&(const struct self_sandbox){ .reads_files = true });
-	if (good) {
-		reading.table->writes_builders = true;
-		read_sources(&reading);
-	}
+	reading.table->writes_builders = true;
+	read_sources(&reading);
 	diags_sort(&diags);
 	diags_bound(&diags);
 	diags_print(&diags, stderr);
-	good = good && !diags.errors;
+	good = !diags.errors;
 	if (fflush(stdout) != 0) {
 		fprintf(stderr, "superd-read: cannot write the configuration: %s\n", strerror(errno));
 		good = false;
@@ -131,6 +129,7 @@ int main(int argc, char **argv)
 	int option;
 
 	program_begin("superd-read", true, &argc, argv);
+	memory_ends_process(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
 	while ((option = getopt_long(argc, argv, "hV", options, NULL)) >= 0) {
 		if (option == 'h')
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_TABLE : EXIT_SUCCESS;

@@ -25,7 +25,7 @@ struct read_server {
 	struct pool *pool;              /* of the setup; owned */
 	struct received_setup setup;
 	struct hosts_access hosts;
-	bool has_failed;                /* superd has gone, or memory ran out */
+	bool has_failed;                /* superd has gone, or asks for nonsense */
 	/* How much of each list superd has. */
 	size_t said, left_out, vital, shared, parts, alone, yielded;
 	size_t dropped_errors, dropped_others, lost;
@@ -256,9 +256,10 @@ int serve_superd(void)
 	struct read_server server = { .frames.fd = STDOUT_FILENO, .diags.keeps_all = true, .pool = pool_new() };
 	bool good;
 
+	frames_end_without_memory(server.frames.fd);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* a file that does not answer may hold it longer than superd waits */
 	server.reading = (struct reading){ .table = table_new(), .diags = &server.diags };
-	good = server.pool && server.reading.table && take_setup(&server);
+	good = take_setup(&server);
 	if (good) {
 		server.reading.table->writes_builders = true;
 		self_sandbox_enter(&(const struct self_sandbox){ .reads_files = true });

@@ -130,10 +130,11 @@ static bool add_network(struct unit_builder *builder, struct word_list *list, co
 	struct network read[NETWORKS_MOST];
 
 	if (networks_read(word, read))
-		return word_list_add(builder->reading, list, word, at);
-	if (strcmp(key, "IPAddressAllow") != 0)
+		word_list_add(list, word, at);
+	else if (strcmp(key, "IPAddressAllow") != 0)
 		return unit_refuse(builder, at, "%s: '%s': %s", key, word, wrong);
-	unit_leave_out(builder, at, key, word, wrong);
+	else
+		unit_leave_out(builder, at, key, word, wrong);
 	return true;
 }
 
@@ -175,7 +176,7 @@ static bool list_has_everybody(const struct word_list *list)
 	return four && six;
 }
 
-/* Sets a list of networks; NULL: nothing. failed: out of memory, or too many. */
+/* Sets a list of networks; NULL: nothing. failed: they are too many. */
 static void set_networks(struct unit_builder *builder, const char *option, words networks, struct origin at,
 			 bool failed)
 {
@@ -184,7 +185,7 @@ static void set_networks(struct unit_builder *builder, const char *option, words
 	if (failed)
 		unit_refuse(builder, at, "IPAddressDeny: more networks than superd can check");
 	for (; !failed && networks && *networks; networks++)
-		word_list_add(builder->reading, &list, *networks, at);
+		word_list_add(&list, *networks, at);
 	if (list.count)
 		unit_set_list(builder, option, &list);
 	word_list_free(&list);
@@ -199,12 +200,10 @@ static void set_socket_rules(struct unit_builder *builder)
 	struct word_list allow = read_networks(builder, "Socket", "IPAddressAllow");
 	words allowed = allow.count ? pool_list(builder->pool, allow.words, allow.count) : NULL;
 	words denied = deny.count ? pool_list(builder->pool, deny.words, deny.count) : NULL;
-	bool failed = (allow.count && !allowed) || (deny.count && !denied);
+	bool failed = false;
 
 	if (!deny.count || deny.failed || allow.failed || list_has_everybody(&allow))
 		; /* nobody is denied anything, or a mistake is reported */
-	else if (failed)
-		unit_refuse(builder, deny.at, "IPAddressDeny: out of memory");
 	else if (list_has_everybody(&deny) && !allowed)
 		set_networks(builder, "no_access", everybody, deny.at, false);
 	else if (list_has_everybody(&deny)) {

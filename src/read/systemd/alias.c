@@ -19,25 +19,18 @@ static bool may_be_alias(const char *name, const char *target)
 		(!strchr(name, '@') == !strchr(target, '@') || !unit_name_is_template(target));
 }
 
-/* Finds the links of a folder that are aliases; false: out of memory. */
-static bool index_aliases(const struct unit_places *places, struct unit_folder *folder)
+/* Finds the links of a folder that are aliases. */
+static void index_aliases(const struct unit_places *places, struct unit_folder *folder)
 {
 	for (size_t n = 0; n < folder->count; n++) {
 		const struct unit_entry *entry = &folder->entries[n];
 		const char *target = entry->target ? scan_base_name(entry->target) : NULL;
-		struct unit_entry *list;
 
-		if (!target || !may_be_alias(entry->name, target) ||
-		    !unit_places_hold(places, folder, entry->target))
-			continue;
-		list = array_grow(folder->aliases, &folder->alias_capacity, folder->alias_count, sizeof(*list));
-		if (!list)
-			return false;
-		folder->aliases = list;
-		list[folder->alias_count++] = (struct unit_entry){ entry->name, target };
+		if (target && may_be_alias(entry->name, target) && unit_places_hold(places, folder, entry->target))
+			array_add(folder->aliases, folder->alias_count, folder->alias_capacity) =
+				(struct unit_entry){ entry->name, target };
 	}
 	folder->has_aliases = true;
-	return true;
 }
 
 static bool is_shadowed(const struct unit_places *places, size_t folder, const char *name)
@@ -49,20 +42,15 @@ static bool is_shadowed(const struct unit_places *places, size_t folder, const c
 	return false;
 }
 
-/* The name of an alias for this unit, with the unit's instance; "": it is no alias of the unit; NULL: out of memory. */
+/* The name of an alias for this unit, with the unit's instance; NULL: it is no alias of the unit. */
 static const char *alias_name(struct units *units, const struct unit_entry *alias, const char *name)
 {
-	const char *template;
-
 	if (!strcmp(alias->target, name))
 		return alias->name;
 	if (!unit_name_is_instance(name) || !unit_name_is_template(alias->target) ||
-	    !unit_name_is_template(alias->name))
-		return "";
-	template = unit_name_template(units->pool, name);
-	if (!template)
+	    !unit_name_is_template(alias->name) || strcmp(alias->target, unit_name_template(units->pool, name)) != 0)
 		return NULL;
-	return strcmp(alias->target, template) ? "" : unit_name_instance(units->pool, alias->name, name);
+	return unit_name_instance(units->pool, alias->name, name);
 }
 
 static bool names_have(const char *const *names, size_t count, const char *name)
@@ -74,26 +62,23 @@ static bool names_have(const char *const *names, size_t count, const char *name)
 	return false;
 }
 
-/* Adds the aliases of names[of]; false: out of memory. */
-static bool add_aliases(struct units *units, const struct unit_places *places, const char **names, size_t of,
+/* Adds the aliases of names[of]. */
+static void add_aliases(struct units *units, const struct unit_places *places, const char **names, size_t of,
 			size_t *count)
 {
 	for (size_t n = 0; n < places->count; n++) {
 		struct unit_folder *folder = places->list[n];
 
-		if (!folder->has_aliases && !index_aliases(places, folder))
-			return false;
+		if (!folder->has_aliases)
+			index_aliases(places, folder);
 		for (size_t i = 0; i < folder->alias_count && *count < UNIT_ALIASES; i++) {
 			const char *alias = alias_name(units, &folder->aliases[i], names[of]);
 
-			if (!alias)
-				return false;
-			if (*alias && !names_have(names, *count, alias) &&
+			if (alias && !names_have(names, *count, alias) &&
 			    !is_shadowed(places, n, folder->aliases[i].name))
 				names[(*count)++] = alias;
 		}
 	}
-	return true;
 }
 
 size_t unit_aliases(struct units *units, const struct unit_places *places, const char *name,
@@ -102,9 +87,7 @@ size_t unit_aliases(struct units *units, const struct unit_places *places, const
 	size_t count = 1;
 
 	names[0] = name;
-	for (size_t n = 0; n < count; n++) {
-		if (!add_aliases(units, places, names, n, &count))
-			return 0;
-	}
+	for (size_t n = 0; n < count; n++)
+		add_aliases(units, places, names, n, &count);
 	return count;
 }

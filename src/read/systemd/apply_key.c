@@ -30,7 +30,6 @@ void unit_add_context(struct unit_builder *builder, const char *option, const ch
 		      struct word_list *list)
 {
 	struct buf text = { 0 };
-	const char *kept;
 
 	buf_addf(&text, "%s=", option);
 	for (size_t n = 0; n < count; n++) {
@@ -38,8 +37,7 @@ void unit_add_context(struct unit_builder *builder, const char *option, const ch
 			buf_char(&text, ' ');
 		shell_words_quote(&text, values[n]);
 	}
-	kept = buf_keep(&text, builder->pool);
-	list->failed |= !kept || !word_list_add(builder->reading, list, kept, list->at);
+	word_list_add(list, buf_keep(&text, builder->pool), list->at);
 }
 
 /* A key of a section and the option that it is. */
@@ -276,14 +274,10 @@ bool unit_apply_context(struct unit_builder *builder, const struct key_row *key,
 		return false;
 	/* A service of its own finds mistakes in the values. */
 	builder->builder = builder_new(builder->reading->table, "", unit_start(builder->unit));
-	if (builder->builder) {
-		builder_set_foreign(builder->builder, UNIT);
-		builder->context = list;
-		unit_apply_key(builder, "Socket", key);
-		builder->context = NULL;
-	} else {
-		unit_refuse(builder, unit_start(builder->unit), "out of memory");
-	}
+	builder_set_foreign(builder->builder, UNIT);
+	builder->context = list;
+	unit_apply_key(builder, "Socket", key);
+	builder->context = NULL;
 	builder_free(builder->builder);
 	builder->builder = own;
 	return true;

@@ -69,19 +69,16 @@ static const char *expand_value(struct unit_builder *builder, const struct unit_
 {
 	struct unit_names names = builder->names;
 	struct buf text = { 0 };
-	const char *wrong, *kept = NULL;
+	const char *wrong;
 	size_t at = 0;
 
 	names.for_superd = for_superd;
 	wrong = unit_expand(&names, assignment->value, &text, &at);
-	if (wrong)
-		unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
-	else
-		kept = pool_text(builder->pool, buf_string(&text));
-	if (!wrong && !kept)
-		reading_refuse_memory(builder->reading);
+	if (!wrong)
+		return buf_keep(&text, builder->pool);
 	buf_free(&text);
-	return kept;
+	unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+	return NULL;
 }
 
 const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment)
@@ -205,14 +202,11 @@ static int compare_folders(const void *one, const void *other)
 }
 
 /* Sorts folders and drops doubles, as systemd does in $STATE_DIRECTORY and the like. */
-static void order_folders(struct word_list *list)
+static void order_folders(struct unit_builder *builder, struct word_list *list)
 {
-	struct folder *folders = list->count ? malloc(list->count * sizeof(*folders)) : NULL;
 	size_t count = list->count;
+	struct folder *folders = pool_alloc(builder->pool, count * sizeof(*folders));
 
-	list->failed |= count && !folders;
-	if (!folders)
-		return;
 	for (size_t n = 0; n < count; n++)
 		folders[n] = (struct folder){ list->words[n], list->places[n] };
 	qsort(folders, count, sizeof(*folders), compare_folders);
@@ -223,7 +217,6 @@ static void order_folders(struct word_list *list)
 		list->words[list->count] = folders[n].word;
 		list->places[list->count++] = folders[n].place;
 	}
-	free(folders);
 }
 
 static void collect_words(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
@@ -239,10 +232,9 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 		bool has_tilde = how == COLLECT_WORDS || how == COLLECT_SET;
 		const char *word = has_tilde ? spread_tilde(builder, found.list, n) : found.list[n].text;
 
-		if (word && how == COLLECT_FOLDERS)
+		if (how == COLLECT_FOLDERS)
 			word = simplify_folder(builder, word);
-		if (!word || !word_list_add(builder->reading, list, word, unit_place(assignment, found.list[n].offset)))
-			list->failed = true;
+		word_list_add(list, word, unit_place(assignment, found.list[n].offset));
 	}
 }
 
@@ -251,8 +243,9 @@ static void collect_value(struct unit_builder *builder, const struct unit_assign
 {
 	const char *text = unit_value(builder, assignment);
 
-	if (!text || !word_list_add(builder->reading, list, text, unit_place(assignment, 0)))
-		list->failed = true;
+	list->failed |= !text;
+	if (text)
+		word_list_add(list, text, unit_place(assignment, 0));
 }
 
 struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key, enum unit_collect how)
@@ -273,7 +266,7 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 			collect_words(builder, assignment, how, &list);
 	}
 	if (how == COLLECT_FOLDERS)
-		order_folders(&list);
+		order_folders(builder, &list);
 	return list;
 }
 

@@ -123,7 +123,7 @@ void unit_build_passed_fds(struct unit_builder *builder);       /* open_file.c: 
 void unit_build_conditions(struct unit_builder *builder, const char *option);
 
 /* shell_command.c: joins words to one text for a shell. expands: superd replaces variables before the shell gets it. ""
- * if there are no words; NULL: out of memory. */
+ * if there are no words. */
 const char *unit_shell_text(struct pool *pool, const char *program, const struct unit_word *list, size_t count,
 			    bool expands);
 

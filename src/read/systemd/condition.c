@@ -9,13 +9,10 @@
 static void add_condition(struct unit_builder *builder, const struct unit_assignment *assignment,
 			  struct word_list *list)
 {
-	const char *text = unit_value(builder, assignment), *word;
+	const char *text = unit_value(builder, assignment);
 
-	if (!text)
-		return;
-	word = pool_textf(builder->pool, "%s=%s", assignment->key, text);
-	if (!word || !word_list_add(builder->reading, list, word, assignment->at))
-		list->failed = true;
+	if (text)
+		word_list_add(list, pool_textf(builder->pool, "%s=%s", assignment->key, text), assignment->at);
 }
 
 static bool is_of_kind(const char *key, const char *kind)

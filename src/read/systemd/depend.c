@@ -30,9 +30,10 @@ static void add_folder_names(struct unit_builder *builder, const char *path, str
 	while (stream && (found = readdir(stream))) {
 		struct origin at = { .file = pool_textf(builder->reading->table->pool, "%s/%s", path, found->d_name) };
 
-		if (unit_name_is_valid(found->d_name) && at.file &&
-		    word_list_add(builder->reading, list, pool_text(builder->pool, found->d_name), at) &&
-		    !list->at.file)
+		if (!unit_name_is_valid(found->d_name))
+			continue;
+		word_list_add(list, pool_text(builder->pool, found->d_name), at);
+		if (!list->at.file)
 			list->at = at;
 	}
 	if (stream)
@@ -45,7 +46,7 @@ static void add_folders(struct unit_builder *builder, const char *folder, const 
 	const char *name = pool_textf(builder->pool, "%s%s", builder->unit->name, kind);
 	struct unit_places places;
 
-	if (!name || !unit_places_collect(builder->reading, folder, &places))
+	if (!unit_places_collect(builder->reading, folder, &places))
 		return;
 	for (size_t n = 0; n < places.count; n++) {
 		if (unit_folder_find(places.list[n], name))
@@ -112,7 +113,6 @@ static size_t find_or_pull(struct unit_builder *builder, const char *folder, con
 static void add_need(struct reading *reading, size_t pair, struct unit_need need)
 {
 	struct unit_pairing *own = &units_asked(reading)->pairs[pair];
-	struct unit_need *needs;
 
 	for (size_t n = 0; n < own->need_count; n++) {
 		if (own->needs[n].pair != need.pair)
@@ -120,13 +120,7 @@ static void add_need(struct reading *reading, size_t pair, struct unit_need need
 		own->needs[n].required |= need.required;
 		return;
 	}
-	needs = array_grow(own->needs, &own->need_capacity, own->need_count, sizeof(*needs));
-	if (!needs) {
-		reading_refuse_memory(reading);
-		return;
-	}
-	own->needs = needs;
-	needs[own->need_count++] = need;
+	array_add(own->needs, own->need_count, own->need_capacity) = need;
 }
 
 /* Notes what a unit of this pair needs. A socket is open as long as superd runs, so a service that it needs starts with
@@ -215,8 +209,10 @@ void unit_build_dependencies(struct unit_builder *builder, const struct unit_pai
 		for (size_t n = 0; n < pair->need_count; n++) {
 			const struct unit_need *need = &pair->needs[n];
 
-			if (need->required == required && !pairs[need->pair].count &&
-			    word_list_add(builder->reading, &list, pairs[need->pair].name, need->at) && !list.at.file)
+			if (need->required != required || pairs[need->pair].count)
+				continue;
+			word_list_add(&list, pairs[need->pair].name, need->at);
+			if (!list.at.file)
 				list.at = need->at;
 		}
 		if (list.count)

@@ -28,12 +28,6 @@ struct collection {
 	bool failed;                    /* reported */
 };
 
-static void refuse_dropin_memory(struct collection *collection)
-{
-	reading_refuse_memory(collection->reading);
-	collection->failed = true;
-}
-
 static bool is_collected(const struct collection *collection, const char *name)
 {
 	for (size_t n = 0; n < collection->count; n++) {
@@ -52,17 +46,12 @@ static bool is_dropin_name(const char *name)
 
 static void add_dropin(struct collection *collection, const char *folder, const char *name)
 {
-	struct dropin *list, made = { .name = pool_text(collection->units->pool, name) };
+	const struct dropin made = {
+		.name = pool_text(collection->units->pool, name),
+		.path = pool_textf(collection->reading->table->pool, "%s/%s", folder, name),
+	};
 	struct stat status;
 
-	made.path = pool_textf(collection->reading->table->pool, "%s/%s", folder, name);
-	list = array_grow(collection->list, &collection->capacity, collection->count, sizeof(*list));
-	if (list)
-		collection->list = list;
-	if (!list || !made.name || !made.path) {
-		refuse_dropin_memory(collection);
-		return;
-	}
 	if (stat(made.path, &status) == 0 && S_ISDIR(status.st_mode))
 		return;
 	if (collection->count == UNIT_DROPINS) {
@@ -71,7 +60,7 @@ static void add_dropin(struct collection *collection, const char *folder, const 
 		collection->failed = true;
 		return;
 	}
-	list[collection->count++] = made;
+	array_add(collection->list, collection->count, collection->capacity) = made;
 }
 
 static void collect_folder_files(struct collection *collection, const char *folder, DIR *stream)
@@ -96,13 +85,9 @@ static void collect_folder(struct collection *collection, const struct unit_fold
 	const char *name = pool_textf(collection->units->pool, "%.*s%s.d", (int)length, start, rest), *path;
 	DIR *stream;
 
-	if (collection->failed || (name && !unit_folder_find(folder, name)))
+	if (collection->failed || !unit_folder_find(folder, name))
 		return;
-	path = name ? pool_textf(collection->reading->table->pool, "%s/%s", folder->path, name) : NULL;
-	if (!path) {
-		refuse_dropin_memory(collection);
-		return;
-	}
+	path = pool_textf(collection->reading->table->pool, "%s/%s", folder->path, name);
 	stream = opendir(path);
 	if (stream) {
 		collect_folder_files(collection, path, stream);
@@ -164,9 +149,7 @@ bool unit_dropins_read(struct reading *reading, struct units *units, const struc
 	size_t count = unit_aliases(units, places, unit->name, names);
 	bool ok;
 
-	if (!count) {
-		refuse_dropin_memory(&collection);
-	} else if (count == UNIT_ALIASES) {
+	if (count == UNIT_ALIASES) {
 		diag_error(reading->diags, ((struct origin){ .file = unit->path }), "%d names lead to %s, or more",
 			   UNIT_ALIASES, unit->name);
 		collection.failed = true;

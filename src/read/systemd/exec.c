@@ -113,13 +113,13 @@ static void wrap_in_shell(struct unit_builder *builder, struct unit_command *com
 
 	if (command->has_argv0)
 		list[count++].text = "-sh";
-	if (text && *text) {
+	if (*text) {
 		list[count++].text = "-c";
 		list[count++].text = text;
 	}
-	command->words = pool_keep(builder->pool, list, count * sizeof(*list));
+	command->words = pool_copy(builder->pool, list, count * sizeof(*list));
 	command->count = count;
-	command->program = text && command->words ? list[0].text : NULL;
+	command->program = list[0].text;
 }
 
 /* Whether a variable may have a value when the program starts: the unit names it or reads a file of variables, or
@@ -185,27 +185,19 @@ static void warn_of_odd_words(struct unit_builder *builder, const struct unit_as
 static void add_unit_command(struct unit_builder *builder, const struct unit_assignment *assignment,
 			     const struct unit_word *argv, size_t count, struct command_list *commands)
 {
-	struct unit_command *list = array_grow(commands->list, &commands->capacity, commands->count, sizeof(*list));
-	struct unit_command *command;
-	const char *program;
+	struct unit_command command = {
+		.key = assignment->key, .at = assignment->at, .words = argv, .count = count,
+		.program_at = unit_place(assignment, argv[0].offset),
+	};
+	const char *program = read_prefix(&command, argv[0].text);
 
-	if (!list) {
-		commands->failed = true;
-		unit_refuse(builder, assignment->at, "out of memory");
-		return;
-	}
-	commands->list = list;
-	command = &list[commands->count];
-	*command = (struct unit_command){ .key = assignment->key, .at = assignment->at, .words = argv, .count = count };
-	command->program_at = unit_place(assignment, argv[0].offset);
-	program = read_prefix(command, argv[0].text);
-	command->program = unescaped_path(builder, program);
-	if (command->by_shell)
-		wrap_in_shell(builder, command, program);
+	command.program = unescaped_path(builder, program);
+	if (command.by_shell)
+		wrap_in_shell(builder, &command, program);
 	else
-		warn_of_odd_words(builder, assignment, command);
-	if (command->program && check_program_path(builder, command))
-		commands->count++;
+		warn_of_odd_words(builder, assignment, &command);
+	if (check_program_path(builder, &command))
+		array_add(commands->list, commands->count, commands->capacity) = command;
 	else
 		commands->failed = true;
 }
@@ -290,10 +282,7 @@ static void set_main_command(struct unit_builder *builder, const struct unit_com
 
 	add_command_words(&text, command, command->has_argv0 ? 2 : 1);
 	add_flags(&flags, command);
-	if (text.failed || flags.failed)
-		unit_refuse(builder, command->at, "out of memory");
-	else
-		unit_set(builder, "exec", buf_string(&text), command->program_at);
+	unit_set(builder, "exec", buf_string(&text), command->program_at);
 	if (command->has_argv0)
 		unit_set(builder, "argv0", command->words[1].text, command->program_at);
 	if (flags.length && (strcmp(buf_string(&flags), ":") != 0 || has_variables(command)))
@@ -310,7 +299,6 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 	for (size_t n = 0; n < count; n++) {
 		struct unit_command command = commands->list[n];
 		struct buf text = { 0 };
-		const char *kept;
 
 		command.is_privileged |= privileged;
 		enable_variables(builder, &command);
@@ -318,9 +306,7 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 		if (command.has_argv0)
 			buf_char(&text, '@');
 		add_command_words(&text, &command, 1);
-		kept = buf_keep(&text, builder->pool);
-		if (!kept || !word_list_add(builder->reading, list, kept, command.program_at))
-			list->failed = true;
+		word_list_add(list, buf_keep(&text, builder->pool), command.program_at);
 		list->at = command.at;
 	}
 	list->failed |= commands->failed;
@@ -345,13 +331,13 @@ static void set_exec_search_path(struct unit_builder *builder)
 	const char *text = said ? unit_value(builder, said) : NULL;
 
 	for (size_t n = 0; !said && n < sizeof(usual) / sizeof(*usual); n++)
-		word_list_add(builder->reading, &list, usual[n], list.at);
+		word_list_add(&list, usual[n], list.at);
 	while (text && *text) {
 		size_t length = strcspn(text, ":");
 		const char *folder = pool_text_n(builder->pool, text, length);
 
-		if (folder && *folder)
-			word_list_add(builder->reading, &list, folder, unit_place(said, 0));
+		if (*folder)
+			word_list_add(&list, folder, unit_place(said, 0));
 		text += length + (text[length] == ':');
 	}
 	if (list.count)

@@ -69,20 +69,19 @@ struct unit_text {
 	struct diags *diags;
 	struct unit_assignment *list;   /* owned */
 	size_t count, capacity;
-	bool failed;                    /* out of memory, or too many assignments (reported) */
+	bool failed;                    /* there are too many assignments (reported) */
 };
 
 /* text.c: adds the assignments of one file. Reports lines that are wrong. */
 void unit_text_add(struct unit_text *text, const struct source_file *source);
 
 /* name.c. These functions must get valid names. */
-bool unit_name_cut(struct pool *pool, const char *name, struct unit *unit);     /* sets the parts; false: no memory */
+void unit_name_cut(struct pool *pool, const char *name, struct unit *unit);     /* sets the parts */
 bool unit_name_is_template(const char *name);
 bool unit_name_is_instance(const char *name);
 const char *unit_name_suffix(const char *name);         /* "service" */
 
-/* The name of an instance's template; and the name of a template's instance, with the instance of another name. NULL:
- * out of memory. */
+/* The name of an instance's template; and the name of a template's instance, with the instance of another name. */
 const char *unit_name_template(struct pool *pool, const char *name);
 const char *unit_name_instance(struct pool *pool, const char *template, const char *instance_of);
 
@@ -90,8 +89,7 @@ const char *unit_name_instance(struct pool *pool, const char *template, const ch
  * was added literally. */
 bool unit_unescape_add(struct buf *out, const char *text, bool path);
 
-/* path.c: the state of the reading, made at first use. NULL: out of memory, or the search path is too long
- * (reported). */
+/* path.c: the state of the reading, made at first use. NULL: the search path is too long (reported). */
 struct units *units_of(struct reading *reading);
 
 /* Fills places with the folders where a unit is searched, and reads those that are not read yet. folder: where the unit
@@ -103,7 +101,7 @@ const struct unit_entry *unit_folder_find(const struct unit_folder *folder, cons
 /* Whether the folder of path is one of these. path is absolute or relative to `folder`. */
 bool unit_places_hold(const struct unit_places *places, const struct unit_folder *folder, const char *path);
 
-/* alias.c: finds all names of a unit, its own first. Returns their number; 0: out of memory. */
+/* alias.c: finds all names of a unit, its own first. Returns their number. */
 size_t unit_aliases(struct units *units, const struct unit_places *places, const char *name,
 		    const char *names[UNIT_ALIASES]);
 

@@ -26,20 +26,14 @@ struct unit_search {
 	const char *name;               /* of the unit, with its instance */
 };
 
-static struct unit_finding fail_for_memory(struct reading *reading)
-{
-	reading_refuse_memory(reading);
-	return (struct unit_finding){ .kind = FAILED };
-}
-
-/* The name of the unit that a link called `name` leads to; "" if the target is no unit's name. NULL: out of memory. */
+/* The name of the unit that a link called `name` leads to; NULL: the target is no unit's name. */
 static const char *link_target_name(struct pool *pool, const char *name, const char *target)
 {
 	if (!unit_name_is_valid(target) || strcmp(unit_name_suffix(name), unit_name_suffix(target)) != 0)
-		return "";
+		return NULL;
 	if (!unit_name_is_template(target) || unit_name_is_template(name))
-		return unit_name_is_template(name) && !unit_name_is_template(target) ? "" : target;
-	return strchr(name, '@') ? unit_name_instance(pool, target, name) : "";
+		return unit_name_is_template(name) && !unit_name_is_template(target) ? NULL : target;
+	return strchr(name, '@') ? unit_name_instance(pool, target, name) : NULL;
 }
 
 /* A link to a file outside of the search path: the real path is that of the unit's file. */
@@ -47,14 +41,15 @@ static struct unit_finding follow_outside(struct reading *reading, const char *p
 {
 	char real[PATH_MAX];
 	const char *found = realpath(path, real);
-	const char *kept = found ? pool_text(reading->table->pool, real) : path;
 
 	if (!found && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
 		diag_error(reading->diags, ((struct origin){ .file = path }), "leads to %s, which is not there",
 			   target);
 		return (struct unit_finding){ .kind = FAILED };
 	}
-	return kept ? (struct unit_finding){ .kind = FILE_OF_ITS_OWN, .path = kept } : fail_for_memory(reading);
+	return (struct unit_finding){
+		.kind = FILE_OF_ITS_OWN, .path = found ? pool_text(reading->table->pool, real) : path,
+	};
 }
 
 static struct unit_finding follow_link(const struct unit_search *search, const struct unit_folder *folder,
@@ -67,11 +62,9 @@ static struct unit_finding follow_link(const struct unit_search *search, const s
 	if (!unit_places_hold(search->places, folder, entry->target))
 		return follow_outside(reading, path, entry->target);
 	behind = link_target_name(units_of(reading)->pool, entry->name, target);
-	if (behind && *behind)
+	if (behind)
 		behind = link_target_name(units_of(reading)->pool, name, target);
-	if (!behind)
-		return fail_for_memory(reading);
-	if (!*behind) {
+	if (!behind) {
 		diag_error(reading->diags, ((struct origin){ .file = path }),
 			   "leads to %s, of which %s cannot be another name", target, name);
 		return (struct unit_finding){ .kind = FAILED };
@@ -87,10 +80,8 @@ static struct unit_finding examine_entry(const struct unit_search *search, const
 {
 	struct reading *reading = search->reading;
 	const char *path = pool_textf(reading->table->pool, "%s/%s", folder->path, entry->name);
-	enum unit_file file = path ? unit_file_look(reading, path) : UNIT_FILE_REFUSED;
+	enum unit_file file = unit_file_look(reading, path);
 
-	if (!path)
-		return fail_for_memory(reading);
 	if (file == UNIT_FILE_REFUSED)
 		return (struct unit_finding){ .kind = FAILED };
 	if (file == UNIT_FILE_EMPTY || (entry->target && !strcmp(entry->target, "/dev/null")))
@@ -124,13 +115,8 @@ static struct unit_finding follow_aliases(struct reading *reading, const struct 
 		const struct unit_search search = { .reading = reading, .places = places, .name = *name };
 		struct unit_finding finding = search_folders(&search, *name);
 
-		if (finding.kind == NOWHERE && unit_name_is_instance(*name)) {
-			const char *template = unit_name_template(units_of(reading)->pool, *name);
-
-			if (!template)
-				return fail_for_memory(reading);
-			finding = search_folders(&search, template);
-		}
+		if (finding.kind == NOWHERE && unit_name_is_instance(*name))
+			finding = search_folders(&search, unit_name_template(units_of(reading)->pool, *name));
 		if (finding.kind != ALIAS)
 			return finding;
 		*name = finding.alias;
@@ -140,18 +126,12 @@ static struct unit_finding follow_aliases(struct reading *reading, const struct 
 	return (struct unit_finding){ .kind = FAILED };
 }
 
-/* Copies the assignments to the unit. false: out of memory (reported). */
-static bool keep_text(struct reading *reading, struct unit *unit, struct unit_text *text)
+/* Copies the assignments to the unit, and frees those of the text. */
+static void keep_text(struct unit *unit, struct unit_text *text)
 {
-	struct unit_assignment *list = pool_alloc(text->pool, (text->count + 1) * sizeof(*list));
-
-	if (!list)
-		fail_for_memory(reading);
-	else if (text->count)
-		memcpy(list, text->list, text->count * sizeof(*list));
-	unit->list = list;
+	unit->list = pool_copy(text->pool, text->list, text->count * sizeof(*text->list));
 	unit->count = text->count;
-	return list != NULL;
+	free(text->list);
 }
 
 /* Reads a unit. NULL if any part cannot be read: the missing part may have restricted the service. */
@@ -161,44 +141,32 @@ static struct unit *load_unit(struct reading *reading, const struct unit_places 
 	struct units *units = units_of(reading);
 	struct unit_text text = { .pool = units->pool, .diags = reading->diags };
 	struct unit *unit = pool_alloc(units->pool, sizeof(*unit));
-	size_t errors = reading->diags->errors;
 	bool ok = true;
 
-	if (!unit || !unit_name_cut(units->pool, name, unit)) {
-		fail_for_memory(reading);
-		return NULL;
-	}
+	unit_name_cut(units->pool, name, unit);
 	unit->is_masked = finding->kind == MASKED;
 	unit->path = unit->is_masked ? NULL : finding->path;
 	if (!unit->is_masked)
 		ok = unit_file_read(reading, unit->path, unit, &text) &&
 			unit_dropins_read(reading, units, places, unit, &text);
-	if (text.failed && reading->diags->errors == errors)
-		fail_for_memory(reading);
-	ok = ok && !text.failed && keep_text(reading, unit, &text);
-	free(text.list);
-	return ok ? unit : NULL;
+	keep_text(unit, &text);
+	return ok && !text.failed ? unit : NULL;
 }
 
 /* The cached result of a pair of texts, or a new one. Texts are compared by address, because the pool keeps equal texts
- * once. NULL: out of memory. */
+ * once. */
 static struct unit_known *find_known(struct units *units, const char *first, const char *second)
 {
 	size_t n = ((uintptr_t)first / 8 * 31 + (uintptr_t)second / 8) % (sizeof(units->known) / sizeof(*units->known));
 	struct unit_known *known;
 
-	if (!first || !second)
-		return NULL;
 	for (known = units->known[n]; known; known = known->next) {
 		if (known->first == first && known->second == second)
 			return known;
 	}
 	known = pool_alloc(units->pool, sizeof(*known));
-	if (known) {
-		*known = (struct unit_known){ .next = units->known[n], .first = first, .second = second };
-		units->known[n] = known;
-	}
-	return known;
+	*known = (struct unit_known){ .next = units->known[n], .first = first, .second = second };
+	return units->known[n] = known;
 }
 
 /* Reads a unit once for each pair of a file and a name, whatever folder it was named in. */
@@ -208,11 +176,6 @@ static const struct unit *load_unit_once(struct reading *reading, const struct u
 	struct pool *pool = units_of(reading)->pool;
 	struct unit_known *known = find_known(units_of(reading), pool_text(pool, finding->path), pool_text(pool, name));
 
-	if (!known) {
-		fail_for_memory(reading);
-		*failed = true;
-		return NULL;
-	}
 	if (!known->is_searched) {
 		known->unit = load_unit(reading, places, known->second, finding);
 		known->failed = !known->unit;
@@ -230,14 +193,12 @@ static void note_override(struct reading *reading, const struct unit_places *pla
 	const struct unit_folder *named = places->named;
 	const struct unit_entry *entry = named ? unit_folder_find(named, name) : NULL;
 	size_t length = named ? strlen(named->path) : 0;
-	const char *file;
 
 	if (!entry || entry->target || (!strncmp(finding->path, named->path, length) && finding->path[length] == '/'))
 		return;
-	file = pool_textf(reading->table->pool, "%s/%s", named->path, name);
-	if (file)
-		diag_note(reading->diags, ((struct origin){ .file = file }),
-			  "not read: %s is before it in the search path", finding->path);
+	diag_note(reading->diags,
+		  ((struct origin){ .file = pool_textf(reading->table->pool, "%s/%s", named->path, name) }),
+		  "not read: %s is before it in the search path", finding->path);
 }
 
 static const struct unit *find_unit(struct reading *reading, const char *folder, const char *name, bool *failed)
@@ -271,13 +232,8 @@ const struct unit *unit_find(struct reading *reading, const char *folder, const 
 		return NULL;
 	kept = pool_text(units->pool, name);
 	known = find_known(units, pool_text(units->pool, text_folder), kept);
-	if (known && !known->is_searched)
+	if (!known->is_searched)
 		known = find_known(units, pool_text(units->pool, folder ? folder : "-"), kept);
-	if (!known) {
-		fail_for_memory(reading);
-		*failed = true;
-		return NULL;
-	}
 	if (!known->is_searched) {
 		known->unit = find_unit(reading, folder, kept, &known->failed);
 		known->is_searched = true;
@@ -290,26 +246,21 @@ const struct unit *unit_from_source(struct reading *reading, const char *name, c
 {
 	struct units *units = units_of(reading);
 	struct unit_known *known;
-	struct unit_text text;
+	struct unit_text text = { .diags = reading->diags };
 	struct unit *unit;
-	bool ok;
 
 	if (!units || !unit_name_is_valid(name))
 		return NULL;
 	known = find_known(units, pool_text(units->pool, text_folder), pool_text(units->pool, name));
 	unit = pool_alloc(units->pool, sizeof(*unit));
-	if (!known || !unit || !unit_name_cut(units->pool, name, unit)) {
-		fail_for_memory(reading);
-		return NULL;
-	}
-	text = (struct unit_text){ .pool = units->pool, .diags = reading->diags };
+	unit_name_cut(units->pool, name, unit);
+	text.pool = units->pool;
 	unit_text_add(&text, source);
 	unit->path = source->file;
 	unit->files = 1;
-	ok = !text.failed && keep_text(reading, unit, &text);
-	free(text.list);
-	known->unit = ok ? unit : NULL;
-	known->failed = !ok;
+	keep_text(unit, &text);
+	known->unit = text.failed ? NULL : unit;
+	known->failed = text.failed;
 	known->is_searched = true;
 	return known->unit;
 }

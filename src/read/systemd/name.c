@@ -52,7 +52,7 @@ bool unit_name_is_instance(const char *name)
 	return strchr(name, '@') && !unit_name_is_template(name);
 }
 
-bool unit_name_cut(struct pool *pool, const char *name, struct unit *unit)
+void unit_name_cut(struct pool *pool, const char *name, struct unit *unit)
 {
 	const char *dot = strrchr(name, '.'), *at = strchr(name, '@');
 
@@ -60,7 +60,6 @@ bool unit_name_cut(struct pool *pool, const char *name, struct unit *unit)
 	unit->prefix = pool_text_n(pool, name, (size_t)((at ? at : dot) - name));
 	unit->instance = at ? pool_text_n(pool, at + 1, (size_t)(dot - at - 1)) : NULL;
 	unit->suffix = pool_text(pool, dot + 1);
-	return unit->name && unit->prefix && unit->suffix && (!at || unit->instance);
 }
 
 const char *unit_name_template(struct pool *pool, const char *name)

@@ -36,7 +36,7 @@ static void set_open_files(struct unit_builder *builder)
 		const char *own = name ? name->value : builder->fifos[n]->name, *path = unit_fifo_path(builder, own);
 
 		if (path && !is_stream(builder, own))
-			word_list_add(builder->reading, &list, pool_textf(builder->pool, "%s:%s", path, own), list.at);
+			word_list_add(&list, pool_textf(builder->pool, "%s:%s", path, own), list.at);
 		if (list.count && !list.at.file)
 			list.at = unit_start(builder->unit);
 	}
@@ -53,7 +53,7 @@ static const char *credential_of(struct unit_builder *builder, const struct unit
 	const char *text;
 
 	name.value = pool_text_n(builder->pool, assignment->value, length);
-	text = name.value ? unit_value(builder, &name) : NULL;
+	text = unit_value(builder, &name);
 	return text ? pool_textf(builder->pool, "%s%s", text, assignment->value + length) : NULL;
 }
 
@@ -70,7 +70,8 @@ static void set_credentials(struct unit_builder *builder)
 		if (!*assignment->value)
 			continue;
 		word = credential_of(builder, assignment);
-		list.failed |= !word || !word_list_add(builder->reading, &list, word, unit_place(assignment, 0));
+		list.failed |= !word;
+		word_list_add(&list, word, unit_place(assignment, 0));
 	}
 	if (list.count)
 		unit_set_list(builder, "set_credential", &list);

@@ -23,46 +23,32 @@ void requested_units_free(void *state)
 	free(asked->pairs);
 	free(asked->list);
 	pool_free(asked->pool);
-	free(asked);
 }
 
 static struct requested_units *make_requested_units(struct reading *reading)
 {
 	void **state = reading_state(reading, requested_units_free);
 	struct requested_units *asked = *state;
+	struct pool *pool;
 
 	if (asked)
 		return asked;
-	asked = calloc(1, sizeof(*asked));
-	if (asked)
-		asked->pool = pool_new();
-	if (asked && asked->pool) {
-		*state = asked;
-		return asked;
-	}
-	free(asked);
-	reading_refuse_memory(reading);
-	return NULL;
+	pool = pool_new();
+	*state = asked = pool_alloc(pool, sizeof(*asked));
+	asked->pool = pool;
+	return asked;
 }
 
-bool units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name)
+void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name)
 {
 	struct requested_units *asked = make_requested_units(reading);
-	struct requested_unit *list;
 
-	if (!asked)
-		return false;
 	for (size_t n = 0; n < asked->count; n++) {
 		if (asked->list[n].unit == unit)
-			return true;
+			return;
 	}
-	list = array_grow(asked->list, &asked->capacity, asked->count, sizeof(*list));
-	if (!list)
-		return reading_refuse_memory(reading);
-	asked->list = list;
-	list[asked->count++] = (struct requested_unit){ unit, folder, by_name };
+	array_add(asked->list, asked->count, asked->capacity) = (struct requested_unit){ unit, folder, by_name };
 	reading->pending++;
-	return true;
 }
 
 static struct unit_pairing *find_pairing(struct requested_units *asked, const struct unit *service)
@@ -80,32 +66,13 @@ static const char *name_without_suffix(struct requested_units *asked, const stru
 	return pool_text_n(asked->pool, unit->name, strlen(unit->name) - strlen(unit->suffix) - 1);
 }
 
-static struct unit_pairing *add_pairing(struct reading *reading, const struct unit *service, const char *folder,
+static struct unit_pairing *add_pairing(struct requested_units *asked, const struct unit *service, const char *folder,
 					const struct unit *named)
 {
-	struct requested_units *asked = units_asked(reading);
-	struct unit_pairing *pairs = array_grow(asked->pairs, &asked->pair_capacity, asked->pair_count, sizeof(*pairs));
-	const char *name = name_without_suffix(asked, named);
-
-	if (pairs)
-		asked->pairs = pairs;
-	if (!pairs || !name) {
-		reading_refuse_memory(reading);
-		return NULL;
-	}
-	pairs[asked->pair_count] = (struct unit_pairing){ .service = service, .folder = folder, .name = name };
-	return &pairs[asked->pair_count++];
-}
-
-static bool add_socket_to_pairing(struct reading *reading, struct unit_pairing *pair, const struct unit *socket)
-{
-	const struct unit **sockets = array_grow(pair->sockets, &pair->capacity, pair->count, sizeof(*sockets));
-
-	if (!sockets)
-		return reading_refuse_memory(reading);
-	pair->sockets = sockets;
-	sockets[pair->count++] = socket;
-	return true;
+	array_add(asked->pairs, asked->pair_count, asked->pair_capacity) = (struct unit_pairing){
+		.service = service, .folder = folder, .name = name_without_suffix(asked, named),
+	};
+	return &asked->pairs[asked->pair_count - 1];
 }
 
 static bool is_paired(const struct requested_units *asked, const struct unit *socket)
@@ -124,7 +91,7 @@ static void leave_out_unit(struct reading *reading, const struct requested_unit 
 	const char *name = name_without_suffix(units_asked(reading), asked->unit);
 
 	reading_leave_out(reading, unit_start(asked->unit), name);
-	if (name && !asked->by_name)
+	if (!asked->by_name)
 		reading_note_alone(reading, name);
 }
 
@@ -200,8 +167,6 @@ static struct target read_target(struct reading *reading, const struct unit *soc
 	else if (named && (!unit_name_has_suffix(named, ".service") || !unit_name_is_valid(named)))
 		refuse_target(reading, &target, target.at, "Service: expected the name of a unit, NAME.service");
 	target.name = named && !target.accepts ? named : service_name(reading, socket, target.accepts);
-	if (!target.name)
-		target.failed = !reading_refuse_memory(reading);
 	return target;
 }
 
@@ -212,7 +177,7 @@ static void hint_other_name(struct reading *reading, const struct requested_unit
 	const char *other = service_name(reading, asked->unit, !target->accepts);
 	bool failed;
 
-	if (!other || !unit_find(reading, asked->folder, other, &failed))
+	if (!unit_find(reading, asked->folder, other, &failed))
 		return;
 	if (target->accepts)
 		diags_hint(reading->diags,
@@ -252,12 +217,12 @@ static const struct unit *guess_service(struct reading *reading, const struct re
 {
 	bool failed = false;
 	const char *name = service_name(reading, asked->unit, target->accepts);
-	const struct unit *service = name ? unit_find(reading, asked->folder, name, &failed) : NULL;
+	const struct unit *service = unit_find(reading, asked->folder, name, &failed);
 
 	if (!service && !failed) {
 		target->accepts = !target->accepts;
 		name = service_name(reading, asked->unit, target->accepts);
-		service = name ? unit_find(reading, asked->folder, name, &failed) : NULL;
+		service = unit_find(reading, asked->folder, name, &failed);
 	}
 	return service && !service->is_masked ? service : NULL;
 }
@@ -277,9 +242,9 @@ static void pair_socket(struct reading *reading, const struct requested_unit *as
 		return;
 	pair = target.accepts || !service ? NULL : find_pairing(units_asked(reading), service);
 	if (!pair)
-		pair = add_pairing(reading, service, asked->folder, target.accepts || !service ? asked->unit : service);
-	if (!pair || !add_socket_to_pairing(reading, pair, asked->unit))
-		return;
+		pair = add_pairing(units_asked(reading), service, asked->folder,
+				   target.accepts || !service ? asked->unit : service);
+	array_add(pair->sockets, pair->count, pair->capacity) = asked->unit;
 	pair->accepts = target.accepts;
 	pair->by_name |= asked->by_name;
 	pair->has_failed |= target.failed;
@@ -295,7 +260,7 @@ static bool leads_to(struct reading *reading, const struct unit *socket, const s
 	reading->diags = &unheard;
 	target = read_target(reading, socket);
 	leads = target.failed ||        /* which is reported with the pair */
-		(target.name && unit_find(reading, asked->folder, target.name, &failed) == asked->unit);
+		unit_find(reading, asked->folder, target.name, &failed) == asked->unit;
 	reading->diags = diags;
 	diags_free(&unheard);
 	if (!leads)
@@ -318,13 +283,12 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 		pair->by_name |= asked->by_name;
 		return;
 	}
-	name = name ? pool_textf(all->pool, "%s.socket", name) : NULL;
-	socket = name ? unit_find(reading, asked->folder, name, &failed) : NULL;
+	socket = unit_find(reading, asked->folder, pool_textf(all->pool, "%s.socket", name), &failed);
 	if (socket && !socket->is_masked && !is_paired(all, socket) && leads_to(reading, socket, asked))
 		pair_socket(reading, &(struct requested_unit){ socket, asked->folder, asked->by_name });
 	pair = find_pairing(all, asked->unit);
 	if (!failed && !pair)
-		pair = add_pairing(reading, asked->unit, asked->folder, asked->unit);
+		pair = add_pairing(all, asked->unit, asked->folder, asked->unit);
 	if (pair)
 		pair->by_name |= asked->by_name;
 }
@@ -359,17 +323,6 @@ static bool is_fifo(const struct unit *socket)
 	return count;
 }
 
-static bool add_fifo(struct reading *reading, struct unit_pairing *pair, const struct unit *socket)
-{
-	const struct unit **fifos = array_grow(pair->fifos, &pair->fifo_capacity, pair->fifo_count, sizeof(*fifos));
-
-	if (!fifos)
-		return reading_refuse_memory(reading);
-	pair->fifos = fifos;
-	fifos[pair->fifo_count++] = socket;
-	return true;
-}
-
 /* Adds a socket that the service names in Sockets=. */
 static void add_named_socket(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
 {
@@ -384,11 +337,11 @@ static void add_named_socket(struct reading *reading, struct unit_pairing *pair,
 	if (socket && socket->is_masked)
 		return;
 	if (socket && !is_paired(units_asked(reading), socket)) {
-		pair->has_failed |= !add_socket_to_pairing(reading, pair, socket);
+		array_add(pair->sockets, pair->count, pair->capacity) = socket;
 		return;
 	}
 	if (socket && is_fifo(socket)) {
-		pair->has_failed |= !add_fifo(reading, pair, socket);
+		array_add(pair->fifos, pair->fifo_count, pair->fifo_capacity) = socket;
 		return;
 	}
 	if (socket)

@@ -58,8 +58,8 @@ static inline struct requested_units *units_asked(struct reading *reading)
 	return *reading_state(reading, requested_units_free);
 }
 
-/* Adds a unit that should run. false: out of memory (reported). */
-bool units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
+/* Adds a unit that should run. */
+void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
 
 /* Adds the pair of a service that another unit needs. */
 void units_pull(struct reading *reading, const struct requested_unit *asked);

@@ -32,7 +32,7 @@ static bool is_same_folder(const struct unit_folder *folder, const struct stat *
 		folder->inode == status->st_ino;
 }
 
-/* Finds a folder by this path or another path of it, or adds it. NULL: there are too many, or no memory (reported). */
+/* Finds a folder by this path or another path of it, or adds it. NULL: there are too many (reported). */
 static struct unit_folder *find_or_add_folder(struct reading *reading, struct units *units, const char *path)
 {
 	struct stat status;
@@ -50,13 +50,8 @@ static struct unit_folder *find_or_add_folder(struct reading *reading, struct un
 		return NULL;
 	}
 	folder = pool_alloc(units->pool, sizeof(*folder));
-	if (folder)
-		*folder = (struct unit_folder){ .path = pool_text(units->pool, path), .is_there = is_there,
-						.device = status.st_dev, .inode = status.st_ino };
-	if (!folder || !folder->path) {
-		reading_refuse_memory(reading);
-		return NULL;
-	}
+	*folder = (struct unit_folder){ .path = pool_text(units->pool, path), .is_there = is_there,
+					.device = status.st_dev, .inode = status.st_ino };
 	return units->folders[units->count++] = folder;
 }
 
@@ -69,7 +64,6 @@ static void free_units(void *state)
 		free(units->folders[n]->aliases);
 	}
 	pool_free(units->pool);
-	free(units);
 }
 
 struct units *units_of(struct reading *reading)
@@ -78,18 +72,13 @@ struct units *units_of(struct reading *reading)
 		machine_unit_path;
 	void **state = reading_state(reading, free_units);
 	struct units *units = *state;
+	struct pool *pool;
 
 	if (units)
 		return units;
-	units = calloc(1, sizeof(*units));
-	if (units)
-		units->pool = pool_new();
-	if (!units || !units->pool) {
-		free(units);
-		reading_refuse_memory(reading);
-		return NULL;
-	}
-	*state = units;
+	pool = pool_new();
+	*state = units = pool_alloc(pool, sizeof(*units));
+	units->pool = pool;
 	for (; *path; path++) {
 		if (!find_or_add_folder(reading, units, *path)) {
 			reading_drop_state(reading, free_units);
@@ -105,31 +94,13 @@ static int compare_unit_entries(const void *a, const void *b)
 	return strcmp(((const struct unit_entry *)a)->name, ((const struct unit_entry *)b)->name);
 }
 
-/* The target of a link; "": the file is no link; NULL: out of memory. */
+/* The target of a link; NULL: the file is no link. */
 static const char *read_link_target(struct units *units, int folder, const char *name)
 {
 	char target[PATH_MAX];
 	ssize_t length = readlinkat(folder, name, target, sizeof(target));
 
-	return length < 0 ? "" : pool_text_n(units->pool, target, (size_t)length);
-}
-
-/* false: out of memory. */
-static bool add_unit_entry(struct units *units, struct unit_folder *folder, DIR *stream, const struct dirent *found)
-{
-	struct unit_entry *entries = array_grow(folder->entries, &folder->capacity, folder->count, sizeof(*entries));
-	struct unit_entry entry = { .name = pool_text(units->pool, found->d_name), .target = "" };
-
-	if (found->d_type == DT_LNK || found->d_type == DT_UNKNOWN)
-		entry.target = read_link_target(units, dirfd(stream), found->d_name);
-	if (entries)
-		folder->entries = entries;
-	if (!entries || !entry.name || !entry.target)
-		return false;
-	if (!*entry.target)
-		entry.target = NULL;
-	entries[folder->count++] = entry;
-	return true;
+	return length < 0 ? NULL : pool_text_n(units->pool, target, (size_t)length);
 }
 
 /* Adds all names that do not begin with a dot. false: the folder cannot be read (reported). */
@@ -146,8 +117,11 @@ static bool read_entries(struct reading *reading, struct units *units, struct un
 						       "units", UNIT_FOLDER_FILES);
 			return false;
 		}
-		if (!add_unit_entry(units, folder, stream, found))
-			return reading_refuse_memory(reading);
+		array_add(folder->entries, folder->count, folder->capacity) = (struct unit_entry){
+			.name = pool_text(units->pool, found->d_name),
+			.target = found->d_type == DT_LNK || found->d_type == DT_UNKNOWN
+				? read_link_target(units, dirfd(stream), found->d_name) : NULL,
+		};
 	}
 	if (errno)
 		diag_error(reading->diags, at, "cannot read: %s", strerror(errno));

@@ -232,9 +232,9 @@ static void set_environment(struct unit_builder *builder)
 
 	path = path ? pool_textf(builder->pool, "PATH=%s", path) : NULL;
 	if (path && !passes_variable(builder, "PATH"))
-		word_list_add(builder->reading, &list, path, unit_place(search, 0));
+		word_list_add(&list, path, unit_place(search, 0));
 	for (size_t n = 0; n < said.count; n++)
-		word_list_add(builder->reading, &list, said.words[n], said.places[n]);
+		word_list_add(&list, said.words[n], said.places[n]);
 	if (list.count)
 		unit_set_list(builder, "env", &list);
 	word_list_free(&said);

@@ -49,7 +49,7 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 	if (wrong)
 		unit_refuse(builder, at, "%s: '%s': %s", assignment->key, text, wrong);
 	else
-		word_list_add(builder->reading, list, buf_keep(&endpoint, builder->pool), at);
+		word_list_add(list, buf_keep(&endpoint, builder->pool), at);
 	buf_free(&endpoint);
 }
 

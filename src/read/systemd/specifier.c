@@ -73,7 +73,6 @@ static const char *add_unescaped(const struct unit_names *names, struct buf *out
 	bool sound = unit_unescape_add(&plain, text, path);
 
 	add_plain_text(names, out, buf_string(&plain));
-	out->failed |= plain.failed;
 	buf_free(&plain);
 	return sound ? NULL : bad_escape;
 }
@@ -118,7 +117,6 @@ static const char *add_unit_path(const struct unit_names *names, struct buf *out
 	else
 		buf_char(&start, '.');
 	add_plain_text(names, out, buf_string(&start));
-	out->failed |= start.failed;
 	buf_free(&start);
 	return NULL;
 }
@@ -223,5 +221,5 @@ const char *unit_expand(const struct unit_names *names, const char *text, struct
 		}
 	}
 	*at = 0;
-	return out->failed ? "out of memory" : NULL;
+	return NULL;
 }

@@ -151,9 +151,7 @@ static const char *add_text_line(struct unit_builder *builder, const char *value
 			buf_char(&quoted, *++value);
 	}
 	buf_char(&quoted, '"');
-	wrong = quoted.failed ? "out of memory"
-			      : unit_split(builder->pool, &builder->names, buf_string(&quoted), UNIT_WORDS_RELAX,
-					   &found);
+	wrong = unit_split(builder->pool, &builder->names, buf_string(&quoted), UNIT_WORDS_RELAX, &found);
 	for (size_t n = 0; !wrong && n < found.count; n++)
 		buf_text(data, found.list[n].text);
 	buf_char(data, '\n');
@@ -192,9 +190,7 @@ static void set_input_data(struct unit_builder *builder)
 			unit_refuse(builder, at, "%s: %s", assignment->key, wrong);
 	}
 	base64_encode(&text, data.data, data.length);
-	if (data.failed || text.failed)
-		unit_refuse(builder, at, "out of memory");
-	else if (text.length)
+	if (text.length)
 		unit_set(builder, "input_data", buf_string(&text), at);
 	buf_free(&data);
 	buf_free(&text);

@@ -21,7 +21,7 @@ static bool is_request_in_folder(const struct reading *reading, const char *path
 	return parent && slash && other == length && !memcmp(parent, path, length);
 }
 
-/* The folder of a path, without slashes at its end. NULL: out of memory. */
+/* The folder of a path, without slashes at its end. */
 static const char *folder_of(struct reading *reading, const char *path)
 {
 	const char *end = strrchr(path, '/');
@@ -73,7 +73,7 @@ static void hint_similar_unit(struct reading *reading, const char *folder, const
 	bool failed = false;
 
 	for (size_t n = 0; n < sizeof(near) / sizeof(*near); n++) {
-		if (!near[n] || !unit_name_is_valid(near[n]) || !unit_find(reading, folder, near[n], &failed))
+		if (!unit_name_is_valid(near[n]) || !unit_find(reading, folder, near[n], &failed))
 			continue;
 		if (n)
 			diags_hint(reading->diags, "there is %s", near[n]);
@@ -104,16 +104,14 @@ static const struct unit *find_named(struct reading *reading, const char *path, 
 	const struct unit *unit = NULL;
 	bool failed = false;
 
-	if (own && is_list_of_names(own))
+	if (is_list_of_names(own))
 		beside = folder_of(reading, own);
 	if (beside)
 		unit = unit_find(reading, beside, name, &failed);
 	*folder = unit ? beside : own;
-	if (own && !unit && !failed)
+	if (!unit && !failed)
 		unit = unit_find(reading, own, name, &failed);
-	if (!own) {
-		reading_refuse_memory(reading);
-	} else if (!unit && !failed) {
+	if (!unit && !failed) {
 		diag_error(reading->diags, ((struct origin){ .file = path }),
 			   "there is no such unit, nor a template for it");
 		hint_similar_unit(reading, beside ? beside : own, name);
@@ -157,8 +155,7 @@ static void leave_service_out(struct reading *reading, const char *name, struct 
 		if (diag->severity != SEVERITY_ERROR || !diag->file || is_repeated_error(diags, first, n))
 			continue;
 		file = pool_text(reading->table->pool, diag->file);
-		if (file && !table_leave_out_file(reading->table, (struct origin){ file, start, start }, name, any))
-			reading_refuse_memory(reading);
+		table_leave_out_file(reading->table, (struct origin){ file, start, start }, name, any);
 		any = true;
 	}
 	if (!any)
@@ -182,14 +179,11 @@ static bool units_read(struct reading *reading, const char *path)
 	}
 	by_name = !is_request_in_folder(reading, path);
 	unit = find_named(reading, path, name, &folder);
-	if (unit)
-		return !may_run(reading, unit, path, by_name, is_list_of_names(folder_of(reading, path))) ||
-		       units_request(reading, unit, folder, by_name);
-	if (by_name)
-		return false;
+	if (unit && may_run(reading, unit, path, by_name, is_list_of_names(folder_of(reading, path))))
+		units_request(reading, unit, folder, by_name);
+	if (unit || by_name)
+		return unit;
 	service = pool_text_n(reading->table->pool, name, (size_t)(strrchr(name, '.') - name));
-	if (!service)
-		return reading_refuse_memory(reading);
 	leave_service_out(reading, service, at, first);
 	reading_note_alone(reading, service);
 	return true;
@@ -198,8 +192,7 @@ static bool units_read(struct reading *reading, const char *path)
 /* Takes every socket of a folder, and what a list of names has. */
 static bool units_takes(struct reading *reading, const char *path, const char *name)
 {
-	const char *folder = folder_of(reading, path);
-	bool is_listed = folder && is_list_of_names(folder);
+	bool is_listed = is_list_of_names(folder_of(reading, path));
 
 	if (unit_name_has_suffix(name, ".socket") || (is_listed && unit_name_has_suffix(name, ".service")))
 		return unit_name_is_valid(name);
@@ -256,10 +249,6 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 	struct origin at = unit_start(pair->count ? pair->sockets[0] : pair->service);
 
 	builder.builder = builder_new(reading->table, pair->name, at);
-	if (!builder.builder) {
-		reading_refuse_memory(reading);
-		return;
-	}
 	builder_set_foreign(builder.builder, UNIT);
 	builder_set_alone(builder.builder);
 	if (!pair->service) {

@@ -70,30 +70,21 @@ static struct origin place_of_byte(const struct joined *joined, size_t offset)
 
 static void add_stretch(struct joined *joined, size_t start, size_t end)
 {
-	struct stretch *stretches = array_grow(joined->stretches, &joined->capacity, joined->count, sizeof(*stretches));
-
-	if (!stretches) {
-		joined->text->failed = true;
-		return;
-	}
-	joined->stretches = stretches;
-	stretches[joined->count++] = (struct stretch){ joined->line.length, start };
+	array_add(joined->stretches, joined->count, joined->capacity) = (struct stretch){ joined->line.length, start };
 	buf_add(&joined->line, joined->source->text + start, end - start);
 }
 
-/* Sets the pieces of a value, which has the bytes from start to end of the joined line. false: out of memory. */
-static bool keep_pieces(const struct joined *joined, size_t start, size_t end, struct unit_assignment *assignment)
+/* Sets the pieces of a value, which has the bytes from start to end of the joined line. */
+static void keep_pieces(const struct joined *joined, size_t start, size_t end, struct unit_assignment *assignment)
 {
 	struct unit_piece *pieces;
 	size_t first, count;
 
 	if (start == end || !joined->count)
-		return true;
+		return;
 	first = find_stretch(joined, start);
 	count = find_stretch(joined, end - 1) + 1 - first;
 	pieces = pool_alloc(joined->text->pool, count * sizeof(*pieces));
-	if (!pieces)
-		return false;
 	for (size_t n = 0; n < count; n++) {
 		size_t at = joined->stretches[first + n].start;
 
@@ -102,18 +93,6 @@ static bool keep_pieces(const struct joined *joined, size_t start, size_t end, s
 	}
 	assignment->pieces = pieces;
 	assignment->piece_count = count;
-	return true;
-}
-
-static void keep_assignment(struct unit_text *text, const struct unit_assignment *made)
-{
-	struct unit_assignment *list = array_grow(text->list, &text->capacity, text->count, sizeof(*list));
-
-	text->failed |= !list;
-	if (list) {
-		text->list = list;
-		list[text->count++] = *made;
-	}
 }
 
 static void add_assignment(struct joined *joined, size_t key, size_t key_end, size_t value, size_t end)
@@ -129,14 +108,14 @@ static void add_assignment(struct joined *joined, size_t key, size_t key_end, si
 	}
 	made.key = pool_text_n(text->pool, line + key, key_end - key);
 	made.value = pool_text_n(text->pool, line + value, end - value);
-	made.today = made.key ? unit_key_today(made.key) : NULL;
-	text->failed |= !made.key || !made.value || !keep_pieces(joined, value, end, &made);
-	if (!text->failed && !strcmp(made.section, "Service") && !strcmp(made.key, "TimeoutSec")) {
+	made.today = unit_key_today(made.key);
+	keep_pieces(joined, value, end, &made);
+	if (!strcmp(made.section, "Service") && !strcmp(made.key, "TimeoutSec")) {
 		made.today = "TimeoutStartSec";         /* it sets two keys */
-		keep_assignment(text, &made);
+		array_add(text->list, text->count, text->capacity) = made;
 		made.today = "TimeoutStopSec";
 	}
-	keep_assignment(text, &made);
+	array_add(text->list, text->count, text->capacity) = made;
 }
 
 static bool is_key_name(const char *text, size_t length)
@@ -168,8 +147,6 @@ static void read_header(struct joined *joined, size_t start, size_t end)
 		return;
 	}
 	joined->section = pool_text_n(joined->text->pool, line + start + 1, end - start - 2);
-	if (!joined->section)
-		joined->text->failed = true;
 }
 
 static void read_setting(struct joined *joined, size_t start, size_t end)
@@ -208,9 +185,7 @@ static void read_joined_line(struct joined *joined)
 		start++;
 	while (end > start && is_blank(line[end - 1]))
 		end--;
-	if (joined->line.failed)
-		joined->text->failed = true;
-	else if (start < end && !joined->is_flawed && line[start] == '[')
+	if (start < end && !joined->is_flawed && line[start] == '[')
 		read_header(joined, start, end);
 	else if (start < end && !joined->is_flawed && !joined->is_ignored)
 		read_setting(joined, start, end);

@@ -23,7 +23,6 @@ struct word_splitter {
 	size_t count, capacity;
 };
 
-static const char no_memory[] = "out of memory";
 static const char colon_refused[] = "superd has no way to name a path with a colon in it";
 
 static bool is_blank(char c)
@@ -220,24 +219,17 @@ static const char *expand_word(struct word_splitter *splitter, size_t start)
 
 static const char *add_unit_word(struct word_splitter *splitter)
 {
-	struct unit_word *list = array_grow(splitter->list, &splitter->capacity, splitter->count, sizeof(*list));
 	struct unit_word word = { .offset = splitter->at };
 	const char *wrong;
 
-	if (!list)
-		return no_memory;
-	splitter->list = list;
 	buf_clear(&splitter->word);
 	wrong = scan_word(splitter, &word.is_quoted);
-	if (!wrong && splitter->word.failed)
-		wrong = no_memory;
 	if (!wrong)
 		wrong = expand_word(splitter, word.offset);
-	if (wrong)
-		return wrong;
-	word.text = splitter->word.failed ? NULL : pool_text(splitter->pool, buf_string(&splitter->word));
-	list[splitter->count++] = word;
-	return word.text ? NULL : no_memory;
+	word.text = pool_text(splitter->pool, buf_string(&splitter->word));
+	if (!wrong)
+		array_add(splitter->list, splitter->count, splitter->capacity) = word;
+	return wrong;
 }
 
 static void skip_blanks(struct word_splitter *splitter)
@@ -258,12 +250,9 @@ const char *unit_split(struct pool *pool, const struct unit_names *names, const 
 			skip_blanks(&splitter);
 	}
 	if (!wrong) {
-		split->list = pool_alloc(pool, (splitter.count + 1) * sizeof(*split->list));
+		split->list = pool_copy(pool, splitter.list, splitter.count * sizeof(*split->list));
 		split->count = splitter.count;
-		wrong = split->list ? NULL : no_memory;
 	}
-	if (!wrong && splitter.count)
-		memcpy(split->list, splitter.list, splitter.count * sizeof(*split->list));
 	split->wrong_at = wrong ? splitter.at : 0;
 	buf_free(&splitter.word);
 	free(splitter.list);

@@ -39,7 +39,7 @@ struct unit_names {
 
 /* The words of a value. */
 struct unit_split {
-	struct unit_word *list;         /* in the pool */
+	const struct unit_word *list;   /* in the pool */
 	size_t count;
 	size_t wrong_at;                /* the offset of the mistake; 0: none */
 };

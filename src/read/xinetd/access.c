@@ -170,10 +170,7 @@ void xinetd_set_deny_time(struct xinetd_service *service)
 		}
 		text = pool_textf(service->xinetd->pool, "%smin", value->words[0]);
 	}
-	if (text)
-		xinetd_set_text(service, "deny_time", text, xinetd_place(service, value ? ATTR_DENY_TIME : ATTR_FLAGS));
-	else
-		service->xinetd->failed = true;
+	xinetd_set_text(service, "deny_time", text, xinetd_place(service, value ? ATTR_DENY_TIME : ATTR_FLAGS));
 }
 
 /* The name of the daemon in hosts.allow and hosts.deny. */

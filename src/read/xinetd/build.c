@@ -42,7 +42,7 @@ static void set_option(struct xinetd_service *service, const char *option, const
 		service->entry->is_broken = true;
 }
 
-/* Drops zeros in front of a number, which would make it octal in superd.conf. NULL: out of memory. */
+/* Drops zeros in front of a number, which would make it octal in superd.conf. */
 static const char *plain_number(const char *word, struct pool *pool)
 {
 	const char *digits = word + (*word == '-');
@@ -65,15 +65,9 @@ void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attr
 	if (xinetd_rules[attribute].flags & ATTR_IS_DECIMAL) {
 		const char **list = pool_alloc(service->xinetd->pool, (given->count + 1) * sizeof(*list));
 
-		for (size_t i = 0; list && i < given->count; i++) {
+		for (size_t i = 0; i < given->count; i++)
 			list[i] = plain_number(given->words[i], service->xinetd->pool);
-			list = list[i] ? list : NULL;
-		}
 		value.words = list;
-		if (!list) {
-			service->xinetd->failed = true;
-			return;
-		}
 	}
 	set_option(service, directive_find(XINETD, xinetd_rules[attribute].name)->name[NATIVE], &value);
 }

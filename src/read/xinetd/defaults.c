@@ -60,10 +60,7 @@ void xinetd_merge_defaults(struct xinetd *xinetd, struct reading *reading, struc
 	entry->name = entry->id = entry->label = "defaults";
 	xinetd_merge(xinetd, entry, NULL, values);
 	memcpy(tried, values, sizeof(tried));
-	if (service.builder)
-		check_all_values(&service, tried);
-	else
-		xinetd->failed = true;
+	check_all_values(&service, tried);
 	for (int i = 0; i < ATTRIBUTES; i++) {
 		values[i].is_broken |= is_refused(entry, (enum xinetd_attribute)i);
 		values[i].is_set &= !values[i].is_broken;

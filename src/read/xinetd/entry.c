@@ -30,12 +30,8 @@ static struct origin span_place(const struct collector *collector, struct xinetd
 
 static const char *span_text(const struct collector *collector, struct xinetd_span span)
 {
-	const char *text = pool_text_n(collector->xinetd->pool, collector->scanner.source->text + span.start,
-				       span.end - span.start);
-
-	if (!text)
-		collector->xinetd->failed = true;
-	return text;
+	return pool_text_n(collector->xinetd->pool, collector->scanner.source->text + span.start,
+			   span.end - span.start);
 }
 
 /* The first word of the line, whatever kind of line it is. */
@@ -57,35 +53,10 @@ static void refuse_line(struct collector *collector, struct origin at, const cha
 		diags_hint(diags, "%s", hint);
 }
 
-static struct xinetd_entry *add_service_entry(struct xinetd *xinetd)
-{
-	struct xinetd_entry *services =
-		array_grow(xinetd->services, &xinetd->capacity, xinetd->count, sizeof(*services));
-
-	if (!services) {
-		xinetd->failed = true;
-		return NULL;
-	}
-	xinetd->services = services;
-	return &xinetd->services[xinetd->count++];
-}
-
-static void add_assignment(struct collector *collector, struct xinetd_assignment *written)
-{
-	struct xinetd_entry *entry = collector->entry;
-	struct xinetd_assignment *list = array_grow(entry->list, &entry->capacity, entry->count, sizeof(*list));
-
-	if (!list) {
-		collector->xinetd->failed = true;
-		return;
-	}
-	entry->list = list;
-	entry->list[entry->count++] = *written;
-}
-
 static void read_attribute(struct collector *collector)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;
+	struct xinetd_entry *entry = collector->entry;
 	struct pool *pool = collector->xinetd->pool;
 	const char **list = pool_alloc(pool, (scanner->count + 1) * sizeof(*list));
 	struct origin *places = pool_alloc(pool, (scanner->count + 1) * sizeof(*places));
@@ -94,16 +65,12 @@ static void read_attribute(struct collector *collector)
 		.count = scanner->count, .at = span_place(collector, scanner->name), .word_at = places,
 	};
 
-	if (!list || !places || !written.name) {
-		collector->xinetd->failed = true;
-		return;
-	}
 	written.attribute = xinetd_attribute_find(written.name);
 	for (size_t i = 0; i < scanner->count; i++) {
 		list[i] = span_text(collector, scanner->words[i]);
 		places[i] = span_place(collector, scanner->words[i]);
 	}
-	add_assignment(collector, &written);
+	array_add(entry->list, entry->count, entry->capacity) = written;
 }
 
 static bool is_brace(const struct collector *collector, struct xinetd_span span)
@@ -114,8 +81,8 @@ static bool is_brace(const struct collector *collector, struct xinetd_span span)
 static void open_service(struct collector *collector, struct origin at)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;
+	struct xinetd *xinetd = collector->xinetd;
 	size_t count = scanner->count;
-	struct xinetd_entry *entry;
 
 	collector->has_brace = is_brace(collector, scanner->words[count - 1]);
 	count -= collector->has_brace;
@@ -124,13 +91,11 @@ static void open_service(struct collector *collector, struct origin at)
 		collector->entry = &collector->ignored;
 		return;
 	}
-	entry = add_service_entry(collector->xinetd);
-	collector->entry = entry;
-	if (!entry)
-		return;
-	*entry = (struct xinetd_entry){ .name = span_text(collector, scanner->words[1]), .at = at };
+	array_add(xinetd->services, xinetd->count, xinetd->capacity) =
+		(struct xinetd_entry){ .name = span_text(collector, scanner->words[1]), .at = at };
+	collector->entry = &xinetd->services[xinetd->count - 1];
 	if (count > 2)
-		diag_warning(&entry->diags, span_place(collector, scanner->words[2]),
+		diag_warning(&collector->entry->diags, span_place(collector, scanner->words[2]),
 			     "a service has one name: the rest of the line is ignored");
 }
 
@@ -164,16 +129,13 @@ static void open_defaults(struct collector *collector, struct origin at)
 static void read_include_statement(struct collector *collector, struct origin at, bool is_folder)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;
-	const char *path;
 
 	reading_mark_shared(collector->reading, at);
-	if (scanner->count != 2) {
+	if (scanner->count != 2)
 		diag_error(collector->reading->diags, at, "%s needs one path", is_folder ? "includedir" : "include");
-		return;
-	}
-	path = span_text(collector, scanner->words[1]);
-	if (path)
-		xinetd_include(collector->xinetd, collector->reading, path, at, is_folder);
+	else
+		xinetd_include(collector->xinetd, collector->reading, span_text(collector, scanner->words[1]), at,
+			       is_folder);
 }
 
 static void read_head(struct collector *collector)
@@ -222,19 +184,13 @@ static void read_line_inside(struct collector *collector)
 	}
 }
 
-/* Whether the line has the name of a known attribute. */
-static bool has_known_attribute(const struct collector *collector)
-{
-	const char *name = span_text(collector, collector->scanner.name);
-
-	return name && xinetd_attribute_find(name) >= 0;
-}
-
 /* An attribute outside of entries. If a closing brace came too early, the attribute belongs to the entry before, which
  * then must not run without it. */
 static void read_stray_attribute(struct collector *collector, struct origin at)
 {
-	collector->entry = has_known_attribute(collector) ? collector->ended : NULL;
+	bool is_known = xinetd_attribute_find(span_text(collector, collector->scanner.name)) >= 0;
+
+	collector->entry = is_known ? collector->ended : NULL;
 	refuse_line(collector, at, "this attribute is in no entry", "entries begin with service NAME or defaults");
 	if (collector->entry)
 		read_attribute(collector);
@@ -249,7 +205,7 @@ static bool is_misspelt_defaults(struct collector *collector, struct origin at, 
 	const struct xinetd_scanner *scanner = &collector->scanner;
 	const char *word = span_text(collector, scanner->words[0]);
 
-	if (scanner->count != 1U + has_brace || !word || !xinetd_word_suggest(known, word))
+	if (scanner->count != 1U + has_brace || !xinetd_word_suggest(known, word))
 		return false;
 	diag_error(collector->reading->diags, at, "this begins no entry");
 	diags_hint(collector->reading->diags, "did you mean defaults?");
@@ -343,11 +299,10 @@ void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct
 	struct collector collector = { .xinetd = xinetd, .reading = reading, .scanner.source = source };
 
 	xinetd->has_defaults = false;
-	while (!xinetd->failed && xinetd_line_next(&collector.scanner))
+	while (xinetd_line_next(&collector.scanner))
 		read_any_line(&collector);
 	if (collector.entry)
 		end_unclosed_entry(&collector);
-	xinetd->failed |= collector.scanner.failed;
 	xinetd_entry_free(&collector.ignored);
 	xinetd_scanner_free(&collector.scanner);
 }

@@ -44,12 +44,11 @@ struct xinetd {
 	size_t count, capacity;
 	struct xinetd_entry defaults;   /* defaults of all files; its place is that of the first */
 	bool has_defaults;              /* the current file already had defaults */
-	bool failed;                    /* out of memory */
 	const struct reader *reader;    /* reader_xinetd, for included files */
 };
 
-struct xinetd *xinetd_new(void);                /* NULL: out of memory */
-void xinetd_free(struct xinetd *xinetd);        /* accepts NULL */
+struct xinetd *xinetd_new(void);
+void xinetd_free(struct xinetd *xinetd);
 
 void xinetd_entry_free(struct xinetd_entry *entry);     /* frees what the entry owns, not the entry itself */
 

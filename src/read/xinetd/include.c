@@ -33,9 +33,7 @@ void xinetd_include(struct xinetd *xinetd, struct reading *reading, const char *
 		path = pool_textf(xinetd->pool, "%.*s%s", (int)(slash + 1 - at.file), at.file, path);
 	else if (!strcmp(path, "-"))
 		path = "./-";           /* a file, not standard input */
-	if (!path)
-		xinetd->failed = true;
-	else if (!is_folder || folder_is_there(reading, path, at))
+	if (!is_folder || folder_is_there(reading, path, at))
 		reading_file(reading, xinetd->reader, path, at);
 	xinetd->has_defaults = has_defaults;
 }

@@ -15,10 +15,7 @@ struct xinetd_shared_defaults {
 
 static void free_shared_defaults(void *state)
 {
-	struct xinetd_shared_defaults *shared = state;
-
-	xinetd_free(shared->xinetd);
-	free(shared);
+	xinetd_free(((struct xinetd_shared_defaults *)state)->xinetd);
 }
 
 bool xinetd_shared_defaults_exist(struct reading *reading)
@@ -32,9 +29,7 @@ bool xinetd_shared_defaults_keep(struct reading *reading, struct xinetd *xinetd,
 
 	if (!reading->request || !reading->request->shares_defaults || xinetd_shared_defaults_exist(reading))
 		return false;
-	shared = malloc(sizeof(*shared));
-	if (!shared)
-		return reading_refuse_memory(reading);
+	shared = pool_alloc(xinetd->pool, sizeof(*shared));
 	shared->xinetd = xinetd;
 	memcpy(shared->values, defaults, sizeof(shared->values));
 	*reading_state(reading, free_shared_defaults) = shared;
@@ -70,5 +65,5 @@ bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_se
 		xinetd_set_text(&service, "disable", "yes", entry.disabled_at);
 	xinetd_entry_report(&entry, reading->diags, false);
 	diags_free(&entry.diags);
-	return !entry.is_broken && !shared->xinetd->failed && !xinetd_any_broken(values);
+	return !entry.is_broken && !xinetd_any_broken(values);
 }

@@ -10,7 +10,7 @@
 #include "table/services/service_builder.h"
 
 /* Keeps the defaults of a source, and then owns xinetd, whose pool has their values. false: the request does not share
- * defaults, or memory ran out (reported); the caller keeps xinetd. */
+ * defaults; the caller keeps xinetd. */
 bool xinetd_shared_defaults_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults);
 bool xinetd_shared_defaults_exist(struct reading *reading);
 

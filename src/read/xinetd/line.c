@@ -30,20 +30,6 @@ static size_t skip_word(const char *text, size_t at, size_t end)
 	return at;
 }
 
-static bool add_word_span(struct xinetd_scanner *scanner, size_t start, size_t end)
-{
-	struct xinetd_span *words =
-		array_grow(scanner->words, &scanner->capacity, scanner->count, sizeof(*words));
-
-	if (!words) {
-		scanner->failed = true;
-		return false;
-	}
-	scanner->words = words;
-	scanner->words[scanner->count++] = (struct xinetd_span){ start, end };
-	return true;
-}
-
 static void split_words(struct xinetd_scanner *scanner, size_t at, size_t end)
 {
 	const char *text = scanner->source->text;
@@ -53,8 +39,7 @@ static void split_words(struct xinetd_scanner *scanner, size_t at, size_t end)
 		size_t start = at;
 
 		at = skip_word(text, at, end);
-		if (!add_word_span(scanner, start, at))
-			return;
+		array_add(scanner->words, scanner->count, scanner->capacity) = (struct xinetd_span){ start, at };
 	}
 }
 
@@ -110,7 +95,7 @@ bool xinetd_line_next(struct xinetd_scanner *scanner)
 {
 	const struct source_file *source = scanner->source;
 
-	while (scanner->next < source->line_count && !scanner->failed) {
+	while (scanner->next < source->line_count) {
 		size_t line = scanner->next++;
 		size_t end = line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
 		size_t at = skip_blanks(source->text, source->lines[line], end);
@@ -120,7 +105,7 @@ bool xinetd_line_next(struct xinetd_scanner *scanner)
 		if (source->text[at] == '{' || source->text[at] == '}')
 			scanner->name = (struct xinetd_span){ at, at + 1 };
 		scan_line(scanner, at, end);
-		return !scanner->failed;
+		return true;
 	}
 	return false;
 }

@@ -29,10 +29,9 @@ struct xinetd_scanner {
 	enum xinetd_operator sign;
 	struct xinetd_span *words;      /* the values of an attribute; owned */
 	size_t count, capacity;
-	bool failed;                    /* out of memory */
 };
 
-/* Goes to the next line that is neither blank nor a comment. false: at the end of the text, or `failed` is set. */
+/* Goes to the next line that is neither blank nor a comment. false: at the end of the text. */
 bool xinetd_line_next(struct xinetd_scanner *scanner);
 
 /* Whether a span is this word, case-insensitively, as keywords of xinetd.conf are. */

@@ -57,10 +57,6 @@ static void set_log_words(struct xinetd_service *service, enum xinetd_attribute 
 	if (!value)
 		return;
 	list = pool_alloc(service->xinetd->pool, (value->count + 1) * sizeof(*list));
-	if (!list) {
-		service->xinetd->failed = true;
-		return;
-	}
 	for (size_t i = 0; i < value->count; i++) {
 		if (is_logged(service, value->words[i], value->word_at[i]))
 			list[count++] = value->words[i];

@@ -224,6 +224,6 @@ void xinetd_merge(struct xinetd *xinetd, struct xinetd_entry *entry, const struc
 		values[i].is_inherited = values[i].is_set;
 		values[i].capacity = 0;
 	}
-	for (size_t i = 0; i < entry->count && !xinetd->failed; i++)
+	for (size_t i = 0; i < entry->count; i++)
 		merge_assignment(&merger, &entry->list[i]);
 }

@@ -7,15 +7,11 @@
 
 struct xinetd *xinetd_new(void)
 {
-	struct xinetd *xinetd = calloc(1, sizeof(*xinetd));
+	struct pool *pool = pool_new();
+	struct xinetd *xinetd = pool_alloc(pool, sizeof(*xinetd));
 
-	if (!xinetd)
-		return NULL;
-	xinetd->pool = pool_new();
-	if (xinetd->pool)
-		return xinetd;
-	free(xinetd);
-	return NULL;
+	xinetd->pool = pool;
+	return xinetd;
 }
 
 void xinetd_entry_free(struct xinetd_entry *entry)
@@ -26,14 +22,11 @@ void xinetd_entry_free(struct xinetd_entry *entry)
 
 void xinetd_free(struct xinetd *xinetd)
 {
-	if (!xinetd)
-		return;
 	for (size_t i = 0; i < xinetd->count; i++)
 		xinetd_entry_free(&xinetd->services[i]);
 	xinetd_entry_free(&xinetd->defaults);
 	free(xinetd->services);
 	pool_free(xinetd->pool);
-	free(xinetd);
 }
 
 void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const char *format, ...)

@@ -15,34 +15,25 @@ static const char *const builtins[] = {
 	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "servers", "services", NULL
 };
 
-/* Doubles a percent sign that would begin a template or an escape of superd.conf. NULL: out of memory. */
+/* Doubles a percent sign that would begin a template or an escape of superd.conf. */
 static const char *escape_percent(struct xinetd_service *service, const char *word)
 {
 	struct buf out = { 0 };
-	const char *kept;
 
 	if (!strchr(word, '%'))
 		return word;
 	template_escape(&out, word);
-	kept = buf_keep(&out, service->xinetd->pool);
-	if (!kept)
-		service->xinetd->failed = true;
-	return kept;
+	return buf_keep(&out, service->xinetd->pool);
 }
 
-/* The words of a value, escaped, behind `extra` unused elements. NULL: out of memory. */
+/* The words of a value, escaped, behind `extra` unused elements. */
 static const char **escape_words(struct xinetd_service *service, const struct xinetd_value *value, size_t extra)
 {
 	size_t count = value ? value->count : 0;
 	const char **list = pool_alloc(service->xinetd->pool, (count + extra + 1) * sizeof(*list));
 
-	for (size_t i = 0; list && i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		list[extra + i] = escape_percent(service, value->words[i]);
-		if (!list[extra + i])
-			return NULL;
-	}
-	if (!list)
-		service->xinetd->failed = true;
 	return list;
 }
 
@@ -114,8 +105,6 @@ static void set_server(struct xinetd_service *service)
 	if (args)
 		rest = (struct xinetd_value){ .words = args->words + named, .count = args->count - named };
 	list = escape_words(service, &rest, 1);
-	if (!list || !name)
-		return;
 	warn_of_words(service, ATTR_SERVER_ARGS);
 	warn_of_shell_argument(service, server, args);
 	list[0] = server->words[0];
@@ -211,10 +200,9 @@ static void set_rlimits(struct xinetd_service *service)
 static void set_env(struct xinetd_service *service)
 {
 	const struct xinetd_value *env = xinetd_value_of(service, ATTR_ENV);
-	const char **list = env ? escape_words(service, env, 0) : NULL;
 
-	if (list) {
-		xinetd_set_words(service, "env", list, env->count, env);
+	if (env) {
+		xinetd_set_words(service, "env", escape_words(service, env, 0), env->count, env);
 		warn_of_words(service, ATTR_ENV);
 	}
 	if (xinetd_value_of(service, ATTR_PASSENV))

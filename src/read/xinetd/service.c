@@ -140,8 +140,8 @@ static void finish_service(struct xinetd_service *service)
 			     "%s: it is disabled, and left out because of its errors", entry->label);
 	else if (!entry->is_doubtful)
 		reading_leave_out(reading, entry->at, entry->label);
-	else if (!table_leave_out_doubtful(reading->table, entry->at, entry->label))
-		service->xinetd->failed = true;
+	else
+		table_leave_out_doubtful(reading->table, entry->at, entry->label);
 }
 
 void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct xinetd_entry *entry,
@@ -157,10 +157,6 @@ void xinetd_make_service(struct xinetd *xinetd, struct reading *reading, struct 
 		.builder = builder_new(reading->table, entry->label, entry->at),
 	};
 
-	if (!service.builder) {
-		xinetd->failed = true;
-		return;
-	}
 	builder_set_foreign(service.builder, XINETD);
 	xinetd_merge(xinetd, entry, defaults, values);
 	set_all_options(&service);

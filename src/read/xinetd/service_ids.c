@@ -76,11 +76,10 @@ static const char *make_label(struct xinetd *xinetd, struct xinetd_entry **sorte
 	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->id, type->words[0])
 				    : pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
 
-	while (label && bsearch(label, sorted, xinetd->count, sizeof(*sorted), compare_id))
+	while (bsearch(label, sorted, xinetd->count, sizeof(*sorted), compare_id))
 		label = pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
 	*number += *number == 2;
-	xinetd->failed |= !label;
-	return label ? label : entry->id;
+	return label;
 }
 
 static void relabel_entry(struct xinetd *xinetd, struct xinetd_entry **sorted, struct xinetd_entry *entry,
@@ -100,18 +99,14 @@ static void relabel_entry(struct xinetd *xinetd, struct xinetd_entry **sorted, s
 
 static void label_entries(struct xinetd *xinetd)
 {
-	struct xinetd_entry **sorted = calloc(xinetd->count + 1, sizeof(struct xinetd_entry *));
+	struct xinetd_entry **sorted = pool_alloc(xinetd->pool, xinetd->count * sizeof(struct xinetd_entry *));
 	unsigned number = 2;
 	size_t first = 0;
 
-	if (!sorted) {
-		xinetd->failed = true;
-		return;
-	}
 	for (size_t i = 0; i < xinetd->count; i++)
 		sorted[i] = &xinetd->services[i];
 	qsort(sorted, xinetd->count, sizeof(struct xinetd_entry *), compare_by_id);
-	for (size_t i = 1; i < xinetd->count && !xinetd->failed; i++) {
+	for (size_t i = 1; i < xinetd->count; i++) {
 		if (!strcmp(sorted[first]->id, sorted[i]->id)) {
 			relabel_entry(xinetd, sorted, sorted[i], sorted[first], &number);
 		} else {
@@ -119,7 +114,6 @@ static void label_entries(struct xinetd *xinetd)
 			number = 2;
 		}
 	}
-	free(sorted);
 }
 
 /* Warns of ids that no service has: a misspelt one would leave the wrong services enabled. */

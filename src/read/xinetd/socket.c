@@ -191,15 +191,12 @@ static void report_not_in_services(struct xinetd_service *service, const char *p
 	diags_hint(&service->entry->diags, "with type = UNLISTED the service needs no entry in services(5)");
 }
 
-/* text: the endpoint; NULL: memory has run out. */
+/* text: the endpoint. */
 static void set_listen(struct xinetd_service *service, const char *text)
 {
 	enum xinetd_attribute from = xinetd_value_of(service, ATTR_BIND) ? ATTR_BIND : ATTR_PORT;
 
-	if (text)
-		xinetd_set_text(service, "listen", text, xinetd_place(service, from));
-	else
-		service->xinetd->failed = true;
+	xinetd_set_text(service, "listen", text, xinetd_place(service, from));
 }
 
 /* Listens with one socket for IPv4 and, if the machine has it, one for IPv6. */

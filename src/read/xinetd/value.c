@@ -15,14 +15,14 @@ static bool no_network(void *context, const char *name, struct network *network)
 	return false;
 }
 
-/* The networks that a word stands for; NULL and 0: it is a host name, or memory ran out. */
+/* The networks that a word stands for; NULL and 0: it is a host name. */
 static const struct network *networks_of(const char *word, struct pool *pool, size_t *count)
 {
 	const char *list[] = { word, NULL };
 	const struct access *access = access_compile(list, NULL, no_network, NULL, pool);
 
 	*count = 0;
-	if (!access || access_has_names(access))
+	if (access_has_names(access))
 		return NULL;
 	return access_networks(access, false, count);
 }
@@ -65,19 +65,15 @@ static bool list_has_word(const char *const *list, size_t count, enum xinetd_att
 }
 
 /* Copies words and word_at into own and own_at, with room for `more` words. The capacity at least doubles, so that many
- * lines of += do not copy the lists each time. false: out of memory. */
-static bool make_lists_own(struct xinetd *xinetd, struct xinetd_value *value, size_t more)
+ * lines of += do not copy the lists each time. */
+static void make_lists_own(struct xinetd *xinetd, struct xinetd_value *value, size_t more)
 {
 	size_t count = value->count, capacity = count + (more > count ? more : count) + 1;
 
 	if (value->capacity > count + more)
-		return true;
+		return;
 	value->own = pool_alloc(xinetd->pool, capacity * sizeof(*value->own));
 	value->own_at = pool_alloc(xinetd->pool, capacity * sizeof(*value->own_at));
-	if (!value->own || !value->own_at) {
-		xinetd->failed = true;
-		return false;
-	}
 	for (size_t i = 0; i < count; i++) {
 		value->own[i] = value->words[i];
 		value->own_at[i] = value->word_at[i];
@@ -85,7 +81,6 @@ static bool make_lists_own(struct xinetd *xinetd, struct xinetd_value *value, si
 	value->words = value->own;
 	value->word_at = value->own_at;
 	value->capacity = capacity;
-	return true;
 }
 
 void xinetd_value_set(struct xinetd_value *value, const struct xinetd_assignment *written)
@@ -99,8 +94,7 @@ void xinetd_value_set(struct xinetd_value *value, const struct xinetd_assignment
 
 void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_assignment *written)
 {
-	if (!make_lists_own(xinetd, value, written->count))
-		return;
+	make_lists_own(xinetd, value, written->count);
 	for (size_t i = 0; i < written->count; i++) {
 		value->own[value->count] = written->words[i];
 		value->own_at[value->count++] = written->word_at[i];
@@ -130,8 +124,7 @@ void xinetd_value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum
 		if (!list_has_word(value->words, value->count, attribute, written->words[i], xinetd->pool))
 			refuse_removal(entry, attribute, written, i);
 	}
-	if (!make_lists_own(xinetd, value, 0))
-		return;
+	make_lists_own(xinetd, value, 0);
 	for (size_t i = 0; i < value->count; i++) {
 		if (list_has_word(written->words, written->count, attribute, value->own[i], xinetd->pool))
 			continue;

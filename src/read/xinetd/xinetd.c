@@ -131,8 +131,6 @@ bool xinetd_read_source(struct reading *reading, const struct source_file *sourc
 	void **state = reading_state(reading, free_xinetd);
 	struct xinetd *xinetd = *state ? *state : xinetd_new();
 
-	if (!xinetd)
-		return reading_refuse_memory(reading);
 	*state = xinetd;
 	xinetd->reader = &reader_xinetd;
 	xinetd_collect(xinetd, reading, source);
@@ -152,15 +150,11 @@ void xinetd_end_source(struct reading *reading)
 
 	if (!xinetd)
 		return;
-	if (!xinetd->failed)
-		xinetd_merge_defaults(xinetd, reading, defaults);
-	if (!xinetd->failed)
-		xinetd_assign_ids(xinetd, reading, defaults);
-	for (size_t i = 0; i < xinetd->count && !xinetd->failed; i++)
+	xinetd_merge_defaults(xinetd, reading, defaults);
+	xinetd_assign_ids(xinetd, reading, defaults);
+	for (size_t i = 0; i < xinetd->count; i++)
 		xinetd_make_service(xinetd, reading, &xinetd->services[i], defaults);
-	if (xinetd->failed)
-		reading_refuse_memory(reading);
-	if (xinetd->failed || !xinetd_shared_defaults_keep(reading, xinetd, defaults))
+	if (!xinetd_shared_defaults_keep(reading, xinetd, defaults))
 		xinetd_free(xinetd);
 	*state = NULL;
 }

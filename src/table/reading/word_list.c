@@ -13,21 +13,14 @@ void word_list_free(struct word_list *list)
 	*list = (struct word_list){ 0 };
 }
 
-bool word_list_add(struct reading *reading, struct word_list *list, const char *word, struct origin at)
+void word_list_add(struct word_list *list, const char *word, struct origin at)
 {
 	size_t capacity = list->capacity;
-	const char **grown = word ? array_grow(list->words, &capacity, list->count, sizeof(*grown)) : NULL;
-	struct origin *places;
 
-	if (grown)
-		list->words = grown;
-	places = grown ? array_grow(list->places, &list->capacity, list->count, sizeof(*places)) : NULL;
-	if (!places)
-		return reading_refuse_memory(reading);
-	list->places = places;
-	places[list->count] = at;
-	grown[list->count++] = word;
-	return true;
+	list->words = array_grow(list->words, &capacity, list->count, sizeof(*list->words));
+	list->places = array_grow(list->places, &list->capacity, list->count, sizeof(*list->places));
+	list->places[list->count] = at;
+	list->words[list->count++] = word;
 }
 
 struct value word_list_value(const struct word_list *list)

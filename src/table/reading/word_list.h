@@ -16,8 +16,7 @@ struct word_list {
 
 void word_list_free(struct word_list *list);
 
-/* word NULL: memory has run out. false: memory has run out (reported). */
-bool word_list_add(struct reading *reading, struct word_list *list, const char *word, struct origin at);
+void word_list_add(struct word_list *list, const char *word, struct origin at);
 
 /* The list as the value of an option. */
 struct value word_list_value(const struct word_list *list);

@@ -9,14 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 const char *const dialect_words[DIALECTS] = { "foreign", "xinetd", "unit", "launchd" };
 
 bool builder_text_begin(struct service_builder *builder)
 {
 	builder->text = calloc(1, sizeof(*builder->text));
-	if (builder->text)
-		builder->text->at = builder->at;
-	return builder->text;
+	if (!builder->text)
+		return memory_ran_out();
+	builder->text->at = builder->at;
+	return true;
 }
 
 static void add_word(struct buf *out, const char *word)

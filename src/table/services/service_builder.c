@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/memory.h"
 #include "table/services/builder_internal.h"
 
 #define SOCKETS_MOST UINT16_MAX         /* blocks of a service */
@@ -29,7 +30,7 @@ struct service_builder *builder_new(struct table *table, const char *name, struc
 	struct service_builder *builder = calloc(1, sizeof(*builder));
 
 	if (!builder)
-		return NULL;
+		return memory_ran_out();
 	builder->table = table;
 	builder->number = ++table->builders_made;
 	builder->name = pool_text(table->pool, name);

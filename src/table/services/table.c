@@ -9,6 +9,7 @@
 
 #include "lib/array.h"
 #include "lib/hash.h"
+#include "lib/memory.h"
 
 struct names {
 	unsigned *slots;                /* index of the row + 1, open addressing; NULL: not created yet */
@@ -20,13 +21,13 @@ struct table *table_new(void)
 	struct table *table = calloc(1, sizeof(*table));
 
 	if (!table)
-		return NULL;
+		return memory_ran_out();
 	globals_init(&table->globals);
 	table->pool = pool_new();
 	table->names = calloc(1, sizeof(*table->names));
 	if (!table->pool || !table->names) {
 		table_free(table);
-		return NULL;
+		return memory_ran_out();
 	}
 	return table;
 }

@@ -1,4 +1,4 @@
-/* Tables read while memory runs out, at each place where some is asked for: either it is said, or nothing is lost.
+/* superd.conf and look-ups while memory runs out: either it is said, or nothing is lost.
  *
  * What the project's own code asks for is refused here, as the linker hands its calls over (scarce.c). What a
  * library asks for is not to be had where the whole process has no more, so that is tried in a child. */
@@ -13,111 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "read/inetd/inetd.h"
-#include "read/xinetd/xinetd.h"
 #include "superd/loop/engine.h"
 #include "superd/machine/account.h"
 #include "superd/machine/gids.h"
 #include "superd/machine/resolve_address.h"
 #include "superd/saved/state_stream.h"
 #include "superd/service/operator_locks.h"
-#include "table/print/print_conf.h"
 #include "table/sources/sources.h"
 #include "table/superd_conf/superd.h"
 #include "tests/unit/scarce.h"
-
-static char *text_of(const struct table *table)
-{
-	char *text;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
-
-	cr_assert(out && print_conf(table, false, out) && fclose(out) == 0);
-	return text;
-}
-
-static void read_all(struct reading *reading, const char *text, bool is_xinetd)
-{
-	struct source_file source;
-
-	if (!source_from_text(&source, "t", text, strlen(text), reading->table->pool, reading->diags))
-		return;
-	if (is_xinetd) {
-		xinetd_read_source(reading, &source);
-		xinetd_end_source(reading);
-	} else {
-		inetd_read_source(reading, &source);
-	}
-	source_free(&source);
-	reading_finish(reading);
-}
-
-/* The table as superd.conf where nothing was said to be wrong, or NULL. */
-static char *read_scarcely(const char *text, bool is_xinetd, unsigned which)
-{
-	struct diags diags = { 0 };
-	struct reading reading = { .diags = &diags };
-	char *printed = NULL;
-
-	scarce.asked = 0;
-	scarce.refused = which;
-	reading.table = table_new();
-	if (reading.table)
-		read_all(&reading, text, is_xinetd);
-	scarce.refused = 0;
-	if (reading.table && !diags.errors)
-		printed = text_of(reading.table);
-	table_free(reading.table);
-	diags_free(&diags);
-	return printed;
-}
-
-static void expect_no_loss(const char *text, bool is_xinetd)
-{
-	char *whole = read_scarcely(text, is_xinetd, 0);
-	unsigned times = scarce.asked;
-
-	cr_assert(whole);
-	cr_expect_gt(times, 20);
-	for (unsigned n = 1; n <= times; n++) {
-		char *printed = read_scarcely(text, is_xinetd, n);
-
-		if (printed)
-			cr_expect_str_eq(printed, whole, "refused the %uth time", n);
-		free(printed);
-	}
-	free(whole);
-}
-
-Test(scarce_memory, an_entry_of_inetd_is_whole_or_refused)
-{
-	expect_no_loss("a stream tcp nowait.5 root:tty /bin/x x 'b  c' %{d} 'e%%f "
-		       "gggggggggggggggggggggggggggggggggggggggggg'\n"
-		       "b dgram udp wait root /bin/y\n"
-		       "127.0.0.1,[::1]:c stream tcp,sndbuf=1k nowait/3 nobody.tty/daemon /bin/z z -u\n"
-		       "/run/s stream unix nowait root /bin/x\nd/1-2 dgram rpc/udp wait root /bin/x\n"
-		       "auth stream tcp nowait root internal auth -o X\n"
-		       "e on protocol = tcp, wait = no, user = root, exec = /bin/x, args = x \"\\x41\";\n"
-		       "f stream tcp nowait root /bin/x\nf stream tcp4 nowait root /bin/y\n",
-		       false);
-}
-
-#define LISTED " wait = no\n user = nobody\n server = /bin/x\n"
-
-Test(scarce_memory, an_entry_of_xinetd_is_whole_or_refused)
-{
-	expect_no_loss("defaults\n{\n no_access = 10.0.0.1\n no_access += 10.0.0.2\n log_on_success = PID HOST\n"
-		       " log_type = FILE /var/log/x 10k\n only_from = 192.0.2.{1,2}\n}\n"
-		       "service ftp\n{\n protocol = tcp\n server_args = a %{b} c%%\n env = A=%{ B=2\n"
-		       " no_access -= 10.0.0.1\n only_from += .example.org\n instances = 010\n"
-		       " nice = -010\n" LISTED "}\n"
-		       "service ssh\n{\n protocol = tcp\n cps = 1 0\n bind = ::1\n flags = NAMEINARGS\n"
-		       " server_args = in.x\n" LISTED "}\n"
-		       "service time\n{\n type = INTERNAL\n socket_type = stream\n wait = no\n}\n"
-		       "service time\n{\n type = INTERNAL\n socket_type = dgram\n wait = yes\n}\n"
-		       "service smtp\n{\n protocol = tcp\n redirect = ::1 25\n wait = no\n user = nobody\n}\n",
-		       true);
-}
 
 /* All that malloc has, in pieces; from now on no more comes. */
 static void use_up_memory(void)
