@@ -34,10 +34,10 @@
 #include "superd/service/runtime_state.h"
 #include "superd/service/service_reload.h"
 #include "superd/service/socket_commands.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 #include "table/sources/sources.h"
 
 static const struct field_table *const tables[] = {
@@ -48,7 +48,7 @@ static const struct field_table *const tables[] = {
 	&leftover_state,   &socket_commands_state, &service_reload_state, &instance_state,	  &notice_state,
 	&bind_calls_state, &bind_use_state,	   &bind_stray_state, &command_state,
 	&sequence_state,   &search_state,
-	&pending_state,	   &drain_state,	   &log_files_state,	  &start_resources_state, &admission_state,
+	&pending_state,	   &stop_state,	   &log_files_state,	  &start_resources_state, &admission_state,
 	&saved_accept,	   &start_queue_state,	   &saved_idle,		  &saved_freeze,	  &saved_run,
 	&socket_rate_state,
 };

@@ -29,8 +29,8 @@
 #include "superd/service/runtime_bind.h"
 #include "superd/service/runtime_event.h"
 #include "superd/service/socket_commands.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/idle.h"
+#include "superd/stop/stop.h"
 #include "table/option/service_mark.h"
 
 #define INSTANCES_MOST 100              /* instances listed one by one */
@@ -378,7 +378,7 @@ static void add_instance(const struct service_view *view, const struct instance 
 		json_flag_field(out, "foreground", true);
 	if (instance->retired)
 		json_flag_field(out, "retired", true);
-	if (drain_waits(instance))
+	if (stop_waits(instance))
 		json_flag_field(out, "drains", true);
 	if (instance->outdated)
 		add_outdated(instance->outdated, out);

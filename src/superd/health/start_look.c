@@ -80,7 +80,7 @@ static bool has_sockets_alone(struct service_runtime *runtime)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
-		if (!instance->drain && (runtime_state(runtime) != FROZEN || instance != runtime_current(runtime)))
+		if (!instance->stop && (runtime_state(runtime) != FROZEN || instance != runtime_current(runtime)))
 			return false;
 	}
 	return runtime_state(runtime) == LISTENING || runtime_state(runtime) == FROZEN;

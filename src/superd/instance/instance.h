@@ -24,7 +24,7 @@ struct buf;
 struct builtin_channel;
 struct exec_sequence;
 struct foreground;
-struct drain;
+struct stop;
 struct frozen;
 struct forking_search;
 struct instance;
@@ -155,7 +155,7 @@ struct instance {
 	struct ready *ready;            /* the wait until it serves (superd/instance/ready); NULL: none is under way */
 	struct notify_state *notice;    /* state by its sd_notify messages (superd/instance/notify_state); NULL: it has no notify socket */
 	struct exec_sequence *sequence; /* commands around the main process (superd/instance/exec_sequence); NULL: none */
-	struct drain *drain;            /* drain: superd stops it when its clients are gone (superd/stop/drain); NULL: none */
+	struct stop *stop;              /* its stop, until it gets its signal (superd/stop/stop); NULL: none is under way */
 	struct frozen *frozen;          /* freeze state (superd/stop/freeze); NULL: it was never frozen */
 	struct plan *plan;              /* start plan of this connection alone; owned; NULL: that of the service's start kit */
 	struct shared_process *process; /* process that serves it beside others (superd/instance/shared_process); NULL: its own */

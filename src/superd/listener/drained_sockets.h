@@ -17,7 +17,7 @@ struct drained_socket {
 	bool younger;                   /* opened after the listener's socket: the second of their SO_REUSEPORT pair */
 };
 
-/* The sockets of one draining instance. Owner: struct drain (superd/stop/drain). */
+/* The sockets of one draining instance. Owner: struct stop (superd/stop/stop). */
 struct held {
 	struct list link;               /* in engine->listeners->drained */
 	const struct drained_socket *sockets;

@@ -32,7 +32,7 @@
 #include "superd/service/shared_run.h"
 #include "superd/service/shared_start.h"
 #include "superd/service/socket_commands.h"
-#include "superd/stop/drain.h"
+#include "superd/stop/stop.h"
 
 static void load_log_loss(const struct service_runtime *runtime, const char *what)
 {
@@ -327,7 +327,7 @@ void load_notify_state(struct service_loader *progress, struct state_section *se
 void load_drain(struct service_loader *progress, struct state_section *section)
 {
 	if (progress->instance)
-		drain_load(progress->instance, section);
+		stop_load(progress->instance, section);
 }
 
 void load_outdated(struct service_loader *progress, struct state_section *section)

@@ -41,6 +41,7 @@
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 
 static bool is_endpoint(const struct listen *listen, const char *text)
 {
@@ -438,7 +439,7 @@ void load_go_on(struct service_runtime *runtime)
 		runtime_event(runtime, TIMER);
 	else
 		runtime_rewatch(runtime);
-	shared_run_go_on(runtime);
+	stop_go_on(runtime);
 	if (!runtime->service->exec->accept)
 		idle_follow(runtime);
 	upgrade_freeze_again(runtime);

@@ -15,8 +15,8 @@
 #include "superd/service/old_entry.h"
 #include "superd/service/operator_locks.h"
 #include "superd/service/service_drain.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 #include "table/services/diff.h"
 
 #define LOGGED_MOST 100                 /* services that the log names; for the others it has their number */
@@ -83,16 +83,16 @@ static void detach_instance(struct service_runtime *runtime, const struct servic
 	bool drains = diff == REMOVE_DRAIN, is_alone;
 
 	if (diff == REMOVE_STOP || !runtime_runs_on(runtime)) {
-		drain_call_off(runtime);
+		stop_call_off(runtime);
 		return;
 	}
 	if (runtime_state(runtime) == FROZEN)
 		runtime_event(runtime, ENABLE);
 	is_alone = !drains || !any_is_equal(runtime->service, after) || runtime_state(runtime) != RUNNING;
 	if (!is_alone)
-		drain_call_off(runtime);
+		stop_call_off(runtime);
 	if (is_alone || !drain_try(runtime, &why))
-		drain_lend(runtime, drains);
+		stop_lend(runtime, drains);
 	buf_free(&why);
 }
 
@@ -294,7 +294,7 @@ static void return_runtime(struct service_change *change)
 	if (runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING)
 		change->diff = DIFF_SOCKETS;
 	if (change->diff != DIFF_SOCKETS)
-		drain_call_off(runtime);
+		stop_call_off(runtime);
 }
 
 /* The first pass: compares every entry, and gets the memory without which a change could not be made in whole. A

@@ -23,7 +23,7 @@
 #include "superd/launch/notify.h"
 #include "superd/service/runtime_event.h"
 #include "superd/service/shared_run.h"
-#include "superd/stop/drain.h"
+#include "superd/stop/stop.h"
 
 #define SOCKETS_MOST 64                 /* notify sockets: a reload adds at most one, and each has an instance */
 
@@ -185,7 +185,6 @@ void save_instances(struct state_saver *saver, struct service_runtime *runtime)
 			save_sequence(saver, instance->sequence);
 		if (instance->search)
 			state_save(saver, &search_state, instance->search);
-		if (instance->drain)
-			state_save(saver, &drain_state, instance->drain);
+		stop_save(saver, instance);
 	}
 }

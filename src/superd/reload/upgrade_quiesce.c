@@ -17,7 +17,7 @@
 #include "superd/service/runtime_event.h"
 #include "superd/service/service_reload.h"
 #include "superd/service/socket_commands.h"
-#include "superd/stop/drain.h"
+#include "superd/stop/stop.h"
 #include "superd/stop/idle.h"
 
 static void rewatch_all(const struct service_list *service_list)
@@ -95,7 +95,7 @@ static bool runtime_is_at_rest(struct service_runtime *runtime, struct buf *why)
 		if (instance->notice &&
 		    (!list_empty(&instance->notice->last.link) || notify_is_receiving(instance->notice->notify)))
 			return report_busy(why, runtime, "descriptors are being received");
-		if (drain_is_counting(instance))
+		if (stop_is_counting(instance))
 			return report_busy(why, runtime, "clients are being counted");
 		if (instance->sequence && !exec_sequence_is_at_rest(instance->sequence))
 			return report_busy(why, runtime, "its program, or a command beside it, is being started");

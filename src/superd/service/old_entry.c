@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "superd/instance/outdated.h"
-#include "superd/stop/drain.h"
+#include "superd/stop/stop.h"
 
 #define TOLD_MOST 4                     /* number of instances that are reported one by one */
 
@@ -89,7 +89,7 @@ static void describe_one(const struct instance *instance, struct buf *out)
 		old_entry_add_words(out, buf_string(&outdated->sockets));
 		buf_text(out, " still");
 	}
-	if (drain_waits(instance))
+	if (stop_waits(instance))
 		buf_text(out, ", until its clients have left");
 }
 

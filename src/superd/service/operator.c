@@ -15,7 +15,6 @@
 #include "superd/service/service_drain.h"
 #include "superd/service/service_reload.h"
 #include "superd/service/service_thaw.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/standby_socket.h"
 

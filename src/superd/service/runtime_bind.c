@@ -21,8 +21,8 @@
 #include "superd/accept/socket_rest.h"
 #include "superd/launch/start_resources.h"
 #include "superd/listener/listeners.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 #include "table/option/service_mark.h"
 
 #define HOLDERS_MOST 16                 /* sockets of one address to examine */
@@ -160,7 +160,7 @@ static bool open_listener(struct service_runtime *runtime, struct listener *list
 	}
 	failed->lacks_descriptors |= errno == EMFILE || errno == ENFILE;
 	if (errno == EADDRINUSE) {
-		drain_hurry_holder(runtime, listener);
+		stop_hurry_holder(runtime, listener);
 		explain_holder(runtime, listener->listen, &why);
 	}
 	buf_text(&text, "cannot listen on ");

@@ -28,10 +28,10 @@
 #include "superd/service/service_reload.h"
 #include "superd/service/shared_run.h"
 #include "superd/service/socket_commands.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 #include "table/services/diff.h"
 #include "table/type/type.h"
 
@@ -287,7 +287,7 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 	struct drained_socket *drained;
 
 	old_entry_note(runtime, service);
-	drain_replaced(runtime);
+	stop_replace(runtime);
 	drained = standby_sockets_release_all(runtime, &drained_count);
 	shared_run_end_answering(runtime);
 	if (closes)
@@ -373,7 +373,7 @@ bool runtime_has_drained(struct service_runtime *runtime)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
-		if (runtime->service->exec->accept || !instance->retired || drain_waits(instance) ||
+		if (runtime->service->exec->accept || !instance->retired || stop_waits(instance) ||
 		    instance->facts.stopped)
 			return false;
 	}

@@ -29,15 +29,15 @@
 #include "superd/service/runtime_bind.h"
 #include "superd/service/shared_run.h"
 #include "superd/service/socket_commands.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/memory_pressure.h"
+#include "superd/stop/stop.h"
 
 /* Whether a query about the waiting clients is under way, whose answer decides whether they start the service. */
 static bool is_asking(struct service_runtime *runtime)
 {
-	return queue_guard_is_asking(runtime) || drain_is_noting(runtime);
+	return queue_guard_is_asking(runtime) || stop_is_noting(runtime);
 }
 
 /* Whether the last instances failed, or seem to have taken nobody. A process that one of them has left may keep the
@@ -555,7 +555,7 @@ void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 		accept_turn_away(runtime, container_of(io, struct listener, io));
 		return;
 	}
-	if (drain_is_noting(runtime) || start_look_begin(runtime)) {
+	if (stop_is_noting(runtime) || start_look_begin(runtime)) {
 		runtime_rewatch(runtime);
 		return;
 	}

@@ -50,7 +50,6 @@ const struct field_table saved_runtime = FIELD_TABLE(NULL, service_runtime, runt
 static const struct state_field run_fields[] = {
 	{ STATE_FIELD_AS(STATE_LEFT, service_run, "timer", timer) },
 	{ STATE_STRUCT(service_run, stats, &saved_stats) },
-	{ FIELD("postponed", postponed_stop), .most = SERVICE_EVENTS },
 	{ FIELD("eager", start_due) },
 	{ FIELD("start_by", start_by) },
 	{ FIELD("outdated", drains_when_ready) },

@@ -5,8 +5,8 @@
 
 #include "superd/service/runtime_event.h"
 #include "superd/service/shared_run.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 
 void drain_retire(struct service_runtime *runtime)
 {
@@ -18,12 +18,11 @@ void drain_retire(struct service_runtime *runtime)
 }
 
 /* Drains the current instance: retires it, and the runtime continues without it. Each of its sockets must have a
- * standby socket (standby_sockets_open). If the clients of the instance are unknown, it is stopped, or, if patient,
- * runs on until it is stopped by other means. false: a standby socket is missing, or out of memory; the instance stays
- * the current one. */
-static bool drain_current(struct service_runtime *runtime, bool patient)
+ * standby socket (standby_sockets_open). false: a standby socket is missing, or out of memory; the instance stays the
+ * current one. */
+static bool drain_current(struct service_runtime *runtime, enum stop_reason reason)
 {
-	bool begun = drain_begin(runtime, patient);
+	bool begun = stop_begin_beside(runtime, reason);
 
 	if (begun)
 		drain_retire(runtime);
@@ -37,7 +36,7 @@ static void drain_owed(struct service_runtime *runtime)
 	if (runtime_state(runtime) != RUNNING || !standby_sockets_have_clients(runtime))
 		return;
 	standby_sockets_open(runtime, NULL);
-	if (!service_runs_beside(runtime->service) || !drain_current(runtime, false))
+	if (!service_runs_beside(runtime->service) || !drain_current(runtime, STOP_MOVED))
 		runtime_event(runtime, IDLE);   /* it ends after the clients it has */
 }
 
@@ -52,10 +51,10 @@ static void log_drain(const struct service_runtime *runtime, enum level level, c
 
 bool drain_try(struct service_runtime *runtime, struct buf *why)
 {
-	bool is_second = drain_is_under_way(runtime);
+	bool is_second = stop_any_is_beside(runtime);
 
 	standby_sockets_open(runtime, why);
-	if (drain_current(runtime, true))
+	if (drain_current(runtime, STOP_DRAIN))
 		return true;
 	if (is_second) {
 		buf_clear(why);

@@ -1,4 +1,4 @@
-/* Drains the instance that has the listeners (superd/stop/drain). */
+/* Drains the instance that has the listeners (superd/stop/stop). */
 #pragma once
 
 #include <stdbool.h>

@@ -34,9 +34,9 @@
 #include "superd/service/shared_start.h"
 #include "superd/service/shutdown_check.h"
 #include "superd/service/start_permit.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 #include "table/option/option_name.h"
 
 #define FLUSH_MOST 65536                /* number of clients that are flushed at once, because a flood may not end */
@@ -113,7 +113,6 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 
 	if (had_standby)
 		fd_close(&run->guard->arrivals); /* it may watch sockets that are no listeners any more */
-	run->postponed_stop = 0;
 	standby_sockets_settle(runtime);
 	look = exit_verdict_look(runtime);
 	accept_latency_end(runtime, had_standby ? UINT_MAX : look.waiting);
@@ -173,11 +172,9 @@ static struct buf take_reason(struct instance *instance)
 	return why;
 }
 
-static void resume_postponed_stop(struct service_runtime *runtime);
-
 static void drop_shared(struct instance *instance)
 {
-	drain_forget(instance);
+	stop_forget(instance);
 	freeze_forget(instance);
 	shared_start_drop(instance);
 }
@@ -226,7 +223,7 @@ static void end_shared(struct instance *instance, const struct ending *own_endin
 	else if (runtime_state(runtime) == BINDING)
 		runtime_post(runtime, TIMER);  /* it may have held the address that is needed */
 	else
-		resume_postponed_stop(runtime);
+		stop_go_on(runtime);
 	buf_free(&why);
 	runtime_post(runtime, LOOK);
 	if (ran)
@@ -249,7 +246,7 @@ static void limit_shared(struct instance *instance)
 	struct service_runtime *runtime = instance->context;
 
 	if (instance->retired && !instance->facts.stopped)
-		drain_end(instance);
+		stop_end(instance);
 	else if (instance->retired)
 		instance_expire(instance);
 	else
@@ -332,143 +329,15 @@ void shared_run_note(struct service_runtime *runtime)
 	runtime_post(runtime, DRAIN_DUE);
 }
 
-/* Stops all instances but the current one, which is being stopped already. */
+/* A current one without a stop waits until an earlier one has ended (stop_begin), or has got its signal. */
 void shared_run_dismiss(struct service_runtime *runtime)
 {
 	LIST_EACH(link, runtime_instances(runtime)) {
 		struct instance *instance = container_of(link, struct instance, link);
 
-		if (instance != runtime_current(runtime))
-			drain_end(instance);
+		if (instance->stop || instance != runtime_current(runtime))
+			stop_end(instance);
 	}
-	standby_sockets_hurry(runtime);
-}
-
-static void stop_current(struct service_runtime *runtime)
-{
-	if (runtime_current(runtime))
-		instance_stop(runtime_current(runtime));
-}
-
-/* An idle stop that is called off before is none, and a count never falls. */
-static void stop_idle(struct service_runtime *runtime)
-{
-	runtime->run->stats.idle_stops++;
-	stop_current(runtime);
-}
-
-/* Calls off the stop of an idle instance. */
-static void keep_instance(struct service_runtime *runtime)
-{
-	struct instance *instance = runtime_current(runtime);
-	struct event event = { .name = "idle", .service = runtime->service->name, .pid = instance->pid };
-
-	log_event(runtime->engine->log, LEVEL_INFO, &event,
-		  "pid %ld keeps running: a client connected at the last moment",
-		  (long)event.pid);
-	if (freeze_is_frozen(runtime))
-		instance_thaw(instance); /* restores its time limit */
-	else
-		instance_limit(instance, runtime->service->groups->lifecycle->runtime_max);
-	runtime_post(runtime, KEPT);
-	standby_sockets_rejoin(runtime);
-}
-
-/* Serves a client that came while an idle instance was stopping: the instance drains beside the next one, or its stop
- * is called off, or it is stopped after its clients. false: the last. */
-static bool stay_for_clients(struct service_runtime *runtime)
-{
-	if (!runtime_current(runtime))
-		return false;
-	if (service_runs_beside(runtime->service) && drain_begin(runtime, false)) {
-		runtime->run->stats.idle_stops++;
-		runtime_post(runtime, DRAINS);
-		return true;
-	}
-	if (standby_sockets_may_rejoin(runtime)) {
-		keep_instance(runtime);
-		return true;
-	}
-	instance_thaw(runtime_current(runtime));
-	instance_limit(runtime_current(runtime), 0);  /* instance_thaw has restored its time limit */
-	return false;
-}
-
-/* An address has two sockets at most. So while an instance drains, new clients cannot be kept from its successor.
- * true: an instance drains, and superd has told it to end soon. */
-static bool hurry_drains(struct service_runtime *runtime)
-{
-	bool any = false;
-
-	LIST_EACH(link, runtime_instances(runtime)) {
-		struct instance *instance = container_of(link, struct instance, link);
-
-		if (!drain_has_standby(instance))
-			continue;
-		drain_end(instance);
-		any = true;
-	}
-	return any;
-}
-
-/* Lets the instance serve its clients beside its successor, until the deadline of drain_end. true: it drains. */
-static bool drain_beside(struct service_runtime *runtime)
-{
-	struct instance *instance = runtime_current(runtime);
-
-	if (!service_runs_beside(runtime->service) || !drain_begin(runtime, false))
-		return false;
-	drain_end(instance);
-	runtime_post(runtime, DRAINS);
-	return true;
-}
-
-/* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
- * come to standby sockets first. */
-static void stop_current_apart(struct service_runtime *runtime, enum service_event cause)
-{
-	struct instance *instance = runtime_current(runtime);
-	bool is_last = runtime->engine->stopping || runtime_is_removed(runtime);
-	bool serves = !instance_is_starting(instance) && !is_last;
-
-	runtime->run->postponed_stop = 0;
-	if (serves && hurry_drains(runtime)) {
-		runtime->run->postponed_stop = (unsigned char)(1 + cause);
-		instance_thaw(instance);
-		instance_limit(instance, 0);
-		return;
-	}
-	if (serves)
-		standby_sockets_open(runtime, NULL);
-	if (cause != IDLE)
-		instance_thaw(instance);
-	instance_limit(instance, 0);    /* no time limit until it gets its signal */
-	if (serves && cause != IDLE && drain_beside(runtime))
-		return;
-	if (cause == IDLE)
-		standby_sockets_wait(runtime, stop_idle, stay_for_clients);
-	else
-		standby_sockets_wait(runtime, stop_current, NULL);
-}
-
-static void resume_postponed_stop(struct service_runtime *runtime)
-{
-	struct service_run *run = runtime->run;
-
-	if (run->postponed_stop && run->current && runtime_state(runtime) == STOPPING)
-		stop_current_apart(runtime, (enum service_event)(run->postponed_stop - 1));
-}
-
-void shared_run_go_on(struct service_runtime *runtime)
-{
-	const struct instance *instance = runtime_current(runtime);
-
-	if (runtime_state(runtime) != STOPPING || !instance || instance->facts.stopped)
-		return;
-	if (!runtime->run->postponed_stop)
-		standby_sockets_wait(runtime, stop_current, NULL);
-	else if (!drain_is_under_way(runtime))
-		resume_postponed_stop(runtime);
 }
 
 /* Adds what a start waits for: "it has not bound tcp:80", what it has not said, or who does not answer. */
@@ -502,7 +371,7 @@ void shared_run_stop(struct service_runtime *runtime, enum service_event cause)
 			  late ? "" : " is over", awaited.length ? ": " : "", buf_string(&awaited));
 		buf_free(&awaited);
 	}
-	stop_current_apart(runtime, cause);
+	stop_begin(runtime, cause == IDLE ? STOP_IDLE : cause == TIMER ? STOP_LIMIT : STOP_ORDER);
 	if (cause == HALT)
 		shared_run_dismiss(runtime);
 }
@@ -526,7 +395,7 @@ void shared_run_retire(struct service_runtime *runtime, bool stop)
 		if (stop && runtime->engine->stopping)
 			instance_stop(instance);
 		else if (stop)
-			drain_end(instance);
+			stop_end(instance);
 		else
 			instance_thaw(instance);
 		if (runtime_state(runtime) == CLOSING && stop)

@@ -9,7 +9,6 @@ bool shared_run_prepare(struct service_runtime *runtime);
 void shared_run_spawn(struct service_runtime *runtime);
 void shared_run_note(struct service_runtime *runtime);
 void shared_run_stop(struct service_runtime *runtime, enum service_event cause);
-void shared_run_go_on(struct service_runtime *runtime); /* continues a stop that the superd before an upgrade began */
 void shared_run_kill(struct service_runtime *runtime);
 
 /* Lets the current instance, and with accept = yes all instances, run on beside their successors, or stops them. If

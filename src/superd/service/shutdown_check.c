@@ -6,14 +6,14 @@
 #include "os/socket/reuseport.h"
 #include "superd/accept/refuse.h"
 #include "superd/health/queue_guard.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 
 /* Opens a socket beside the one that an instance drains at; -1: there is no such socket, or it failed. */
 static int open_beside(struct service_runtime *runtime, const struct listener *listener)
 {
 	struct drained_socket *partner =
-		listener->listen->address->kind == ENDPOINT_TCP ? drain_find_socket(runtime, listener->io.fd) : NULL;
+		listener->listen->address->kind == ENDPOINT_TCP ? stop_find_socket(runtime, listener->io.fd) : NULL;
 	struct buf why = { 0 }, warnings = { 0 };
 	int fd = partner ? reuseport_open(partner->fd, listener->listen, &why, &warnings) : -1;
 

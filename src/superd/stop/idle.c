@@ -15,9 +15,9 @@
 #include "superd/instance/instance_usage.h"
 #include "superd/instance/relay.h"
 #include "superd/runtime/service_list.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle_internal.h"
+#include "superd/stop/stop.h"
 
 #define PARTS 4                         /* counts in an idle_timeout, if the kernel does not report ended connections */
 #define GRID 16                         /* parts of an idle_timeout to which timers are rounded up, to coincide */
@@ -209,7 +209,7 @@ static void start_count(struct idle *idle)
 
 	idle->closed_meanwhile = false;
 	service_clients_prepare(&idle->clients);
-	drain_spare_clients(query);
+	stop_spare_clients(query);
 	if (idle->phase != IDLE_NOT_LISTENING)
 		close_events_begin(&idle->close_listener, idle->runtime->engine);
 	query->due = idle->phase == IDLE_LAST_COUNT || hurries(idle) ? 0 : clock_now() + idle->timeout / LATE_PART;
@@ -294,7 +294,7 @@ static void apply_action(struct idle *idle)
 			log_idle(idle, LEVEL_NOTICE, "would stop");
 		idle->reported = true;
 		wait_for_close(idle, IDLE_WAS_REPORTED);
-	} else if (life_of(idle)->idle_action == IDLE_STOP && drain_is_under_way(idle->runtime)) {
+	} else if (life_of(idle)->idle_action == IDLE_STOP && stop_any_is_beside(idle->runtime)) {
 		enter_phase(idle, IDLE_NO_CLIENTS); /* the draining instance has the second sockets that a stop needs */
 		start_timer(idle, idle->timeout / DRAINING_PARTS);
 	} else if (idle->runtime->engine->service_list->idle_stops >= STOPS_AT_ONCE) {
@@ -416,7 +416,7 @@ static void stop_or_freeze(struct idle *idle)
 		runtime_post(runtime, STILLED);
 		return;
 	}
-	if (drain_is_under_way(runtime)) {      /* its clients cannot be distinguished from new ones */
+	if (stop_any_is_beside(runtime)) {      /* its clients cannot be distinguished from new ones */
 		freeze_thaw(runtime);
 		begin_measuring(idle);
 		return;

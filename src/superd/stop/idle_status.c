@@ -5,8 +5,8 @@
 
 #include <netinet/in.h>
 
-#include "superd/stop/drain.h"
 #include "superd/stop/idle_internal.h"
+#include "superd/stop/stop.h"
 
 static enum idle_status status_of_phase(const struct idle *idle)
 {
@@ -95,7 +95,7 @@ static bool init_query(struct conn_query *query, struct service_runtime *runtime
 	conn_query_add_listeners(query, ANY_KIND);
 	query->no_probes = true;
 	query->skips_left = runtime->service->groups->lifecycle->probe == PROBE_SILENT;
-	drain_spare_clients(query);
+	stop_spare_clients(query);
 	return true;
 }
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "lib/fd.h"
-#include "os/netdiag/foreign_socket.h"
+#include "os/netdiag/conn_count.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
 #include "superd/instance/instance.h"
@@ -116,10 +116,6 @@ static struct standby_sockets *standby_sockets_new(struct service_runtime *runti
 	if (!standby_sockets)
 		return NULL;
 	standby_sockets->runtime = runtime;
-	if (!standby_sockets_wait_init(standby_sockets)) {
-		free(standby_sockets);
-		return NULL;
-	}
 	ev_init(&standby_sockets->late, on_late);
 	standby_sockets->late.data = standby_sockets;
 	standby_sockets->count = runtime->listener_count;
@@ -275,7 +271,6 @@ void standby_sockets_settle(struct service_runtime *runtime)
 
 	if (!standby_sockets)
 		return;
-	standby_sockets_stop_waiting(standby_sockets);
 	standby_sockets_stop_lingering(standby_sockets);
 	anew = standby_sockets->split;
 	standby_sockets->split = false;
@@ -355,7 +350,6 @@ void standby_sockets_rejoin(struct service_runtime *runtime)
 
 	if (!standby_sockets || !standby_sockets->split)
 		return;
-	standby_sockets_stop_waiting(standby_sockets);
 	standby_sockets->split = false;
 	for (size_t n = 0; n < standby_sockets->count; n++) {
 		struct standby_pair *pair = &standby_sockets->pairs[n];
@@ -377,7 +371,6 @@ static struct standby_leftover *standby_sockets_drop(struct standby_sockets *sta
 {
 	struct standby_leftover *leftovers = standby_sockets->leftovers;
 
-	standby_sockets_stop_waiting(standby_sockets);
 	standby_sockets_stop_lingering(standby_sockets);
 	ev_timer_stop(standby_sockets->runtime->engine->loop, &standby_sockets->late);
 	for (size_t n = 0; n < standby_sockets->count; n++) {
@@ -386,7 +379,6 @@ static struct standby_leftover *standby_sockets_drop(struct standby_sockets *sta
 				      &standby_sockets->pairs[n].other);
 	}
 	standby_sockets->runtime->run->standby_sockets = NULL;
-	conn_query_free(&standby_sockets->clients);
 	free(standby_sockets);
 	return leftovers;
 }
@@ -464,7 +456,6 @@ struct drained_socket *standby_sockets_release(struct service_runtime *runtime)
 		return NULL;
 	for (size_t n = 0; n < standby_sockets->count; n++)
 		given[n] = release_socket(standby_sockets, n);
-	standby_sockets_stop_waiting(standby_sockets);
 	standby_sockets->split = false;
 	if (!standby_sockets->leftovers) /* else they get their place when it settles */
 		standby_sockets_end(standby_sockets);
@@ -647,15 +638,6 @@ static const struct state_field standby_fields[] = {
 	{ STATE_FIELD(standby_sockets, "apart", split) },
 	{ STATE_NONE(standby_sockets, runtime, "the service in front of them") },
 	{ STATE_NONE(standby_sockets, late, "begins anew") },
-	{ STATE_NONE(standby_sockets, timer, "begins anew with the wait") },
-	{ STATE_NONE(standby_sockets, deadline, "begins anew with the wait") },
-	{ STATE_NONE(standby_sockets, clients, "noted anew by the next wait") },
-	{ STATE_NONE(standby_sockets, clear, "noted anew by the next wait") },
-	{ STATE_NONE(standby_sockets, turns, "begins anew with the wait") },
-	{ STATE_NONE(standby_sockets, turns_due, "begins anew with the wait") },
-	{ STATE_NONE(standby_sockets, turns_pause, "begins anew with the wait") },
-	{ STATE_NONE(standby_sockets, resting, "looked at anew by the next wait") },
-	{ STATE_NONE(standby_sockets, waits_for_newcomer, "the next superd's wait has its limits") },
 	{ STATE_NONE(standby_sockets, leftovers, "have sections of their own") },
 	{ STATE_NONE(standby_sockets, count, "as many as there are listeners") },
 	{ STATE_NONE(standby_sockets, pairs, "have sections of their own") },

@@ -8,12 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "superd/clients/client_look.h"
-#include "superd/clients/conn_query.h"
 #include "superd/listener/drained_sockets.h"
 #include "superd/runtime/runtime.h"
 #include "superd/saved/state_field.h"
-#include "superd/stop/drain_deadline.h"
 
 /* A socket from an earlier instance whose place in `pairs` is taken. */
 struct standby_leftover {
@@ -30,18 +27,7 @@ struct standby_pair {
 struct standby_sockets {
 	struct service_runtime *runtime;
 	ev_timer late;                  /* while it runs, a handshake with a former listener may be under way */
-	ev_timer timer;                 /* next look of standby_sockets_wait */
-	struct drain_deadline deadline; /* time limit of standby_sockets_wait */
 	bool split;                     /* true: the current instance has the sockets in `other`, not the listeners */
-	void (*quiet)(struct service_runtime *runtime); /* callback of standby_sockets_wait; NULL: no wait is under way */
-	bool (*busy)(struct service_runtime *runtime);  /* its second callback; NULL: called already, or not wanted */
-	struct conn_query clients;      /* clients that were connected, or in a handshake, when standby_sockets_wait began */
-	bool clear;                     /* true: the last look found none of them */
-	struct client_look turns;       /* looks which of them wait for an answer */
-	double turns_due;               /* loop time of the next such look */
-	double turns_pause;             /* seconds from that to the one after it */
-	uint32_t resting;               /* clients at the last such look, if all have rested since before the wait; else 0 */
-	bool waits_for_newcomer;        /* true: the deadline begins when a client waits at a listener */
 	struct standby_leftover *leftovers;
 	size_t count;                   /* number of the service's listeners */
 	struct standby_pair pairs[];    /* a pair for each listener */
@@ -56,15 +42,6 @@ bool standby_sockets_may_have(const struct listener *listener); /* whether such 
  * cannot have one, or descriptors run out, the instance continues to accept at it. why, unless NULL, gets the reason
  * for a socket that should have got one. */
 void standby_sockets_open(struct service_runtime *runtime, struct buf *why);
-
-/* Waits until the current instance can be stopped: no client waits at its sockets that have a standby socket, none can
- * come there any more, and its accepted clients are gone, or have waited for no answer since half a second before; or
- * the deadline is over (superd/stop/drain_deadline). Then calls quiet, maybe before it returns. If clients are left at
- * the first look, it calls busy first, unless NULL, and looks no further if that returns true; if it returns false, the
- * deadline begins when a client waits at the listeners: until then no client needs the end of the instance. */
-void standby_sockets_wait(struct service_runtime *runtime, void (*quiet)(struct service_runtime *runtime),
-			  bool (*busy)(struct service_runtime *runtime));
-void standby_sockets_hurry(struct service_runtime *runtime); /* begins the deadline of a wait in any case */
 
 /* Keeps the sockets that are no listeners until no earlier handshake can be under way any more. superd serves a client
  * that arrives at one of them meanwhile. */
@@ -113,13 +90,10 @@ struct standby_sockets *standby_sockets_load(struct service_runtime *runtime);
 
 void standby_sockets_free(struct service_runtime *runtime); /* closes the kept sockets */
 
-/* Between standby_socket.c and standby_wait.c; NULL: there are none. */
+/* NULL: there are none. */
 static inline struct standby_sockets *standby_sockets_of(const struct service_runtime *runtime)
 {
 	return runtime->run ? runtime->run->standby_sockets : NULL;
 }
 
 struct listener *standby_sockets_find_listener(const struct service_runtime *runtime, int fd); /* by the address of fd; NULL: none */
-
-bool standby_sockets_wait_init(struct standby_sockets *standby_sockets); /* false: out of memory */
-void standby_sockets_stop_waiting(struct standby_sockets *standby_sockets); /* without calling quiet */

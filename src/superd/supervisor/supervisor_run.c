@@ -66,7 +66,6 @@
 #include "superd/spawn/worker_process.h"
 #include "superd/start/directories.h"
 #include "superd/start/removal.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"

@@ -32,10 +32,10 @@
 #include "superd/service/service_reload.h"
 #include "superd/service/socket_commands.h"
 #include "superd/start/removal.h"
-#include "superd/stop/drain.h"
 #include "superd/stop/freeze.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/standby_socket.h"
+#include "superd/stop/stop.h"
 
 #define ROUNDS 50
 #define TABLES_MOST 64
@@ -48,7 +48,7 @@ static const struct field_table *tables[TABLES_MOST] = {
 	&saved_times, &failure_state, &standby_state, &pair_state, &leftover_state, &socket_commands_state,
 	&service_reload_state, &instance_state, &notice_state, &bind_calls_state, &bind_use_state,
 	&bind_stray_state, &command_state, &sequence_state, &search_state,
-	&pending_state, &drain_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
+	&pending_state, &stop_state, &log_files_state, &start_resources_state, &admission_state, &saved_accept,
 	&socket_rate_state,
 	&start_queue_state, &saved_idle, &saved_freeze, &saved_run, &removal_state,
 };

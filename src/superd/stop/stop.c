@@ -1,0 +1,725 @@
+/* The clients of an instance and those of its successor have the same address, so superd knows the clients one by one,
+ * as the kernel listed them when the standby sockets were open (superd/clients/conn_query): those that were connected
+ * or in a handshake. It looks until they are gone, and its sockets' queues are empty. Clients in the queue of a standby
+ * socket belong to neither. A client that a successor has accepted before that list passes for one of the old instance,
+ * which then ends late.
+ *
+ * A client may stay connected without wanting anything: no newcomer has to wait for it. The kernel tells that of a TCP
+ * connection whose last data came from the server, all acknowledged, and where nothing moves any more. But a client may
+ * have several requests under way (pipelining, streams of HTTP/2), so that the next answer takes a while. So only rest
+ * from before the phase counts. Of a unix socket nobody can tell. Asking takes the lock of each connection, so a helper
+ * process does it (superd/clients/client_look), and seldom. */
+#include "superd/stop/stop.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "os/netdiag/foreign_socket.h"
+#include "os/socket/bind.h"
+#include "os/socket/reuseport.h"
+#include "superd/instance/thaw.h"
+#include "superd/listener/listeners.h"
+#include "superd/stop/freeze.h"
+#include "superd/stop/stop_internal.h"
+
+#define FAILURES_MOST 3                 /* failed counts (no descriptors, no memory); then the clients are unknown */
+/* Milliseconds without movement, before the phase, after which it is the client's turn. A delayed acknowledgement, a
+ * retransmission and the answer of a client far off come sooner. A connection that is kept for later use has been quiet
+ * for longer. */
+#define RESTING_MS 500
+#define TURNS_BEGIN .02                 /* seconds until the first look whose turn it is: most clients leave sooner */
+#define TURNS_FIRST .1                  /* seconds from that to the next one; each pause is twice as long */
+#define TURNS_LAST .5                   /* seconds between two of them at most */
+
+/* By enum stop_reason; unknown: the phase that follows SERVE if the clients are unknown. */
+static const struct {
+	unsigned char first, unknown;
+} rules[] = {
+	[STOP_DRAIN] = { STOP_SERVE, STOP_REST }, [STOP_MOVED] = { STOP_SERVE, STOP_END },
+	[STOP_LENT] = { STOP_SERVE, STOP_REST },  [STOP_IDLE] = { STOP_NEWCOMER, STOP_END },
+	[STOP_LIMIT] = { STOP_END, STOP_END },    [STOP_ORDER] = { STOP_END, STOP_END },
+	[STOP_RELOAD] = { STOP_END, STOP_END },
+};
+
+/* By enum stop_phase: seconds until the first look, and between two at most; each pause is longer. */
+static const struct {
+	double first, last;
+} pauses[] = { [STOP_SERVE] = { .02, 20. }, [STOP_NEWCOMER] = { .001, 1. }, [STOP_END] = { .001, .05 } };
+
+static void seek_clients(struct stop *stop);
+
+static struct service_runtime *runtime_of(const struct stop *stop)
+{
+	return stop->instance->context;
+}
+
+/* The n-th socket of the instance; -1: there is none. */
+static int socket_of(const struct stop *stop, size_t n)
+{
+	const struct standby_sockets *pairs = standby_sockets_of(runtime_of(stop));
+
+	if (stop->sockets)
+		return stop->sockets[n].fd;
+	return pairs && n < pairs->count ? pairs->pairs[n].other : -1;
+}
+
+static void enter_phase(struct stop *stop, enum stop_phase phase)
+{
+	stop->phase = phase;
+	drain_deadline_begin(&stop->deadline, clock_now());
+	stop->turns_due = clock_now() + TURNS_BEGIN;
+}
+
+void stop_look_later(struct stop *stop)
+{
+	double passed = clock_now() - stop->deadline.since;
+
+	ev_timer_stop(stop->instance->engine->loop, &stop->timer);
+	ev_timer_set(&stop->timer, fmin(fmax(passed, pauses[stop->phase].first), pauses[stop->phase].last), 0.);
+	ev_timer_start(stop->instance->engine->loop, &stop->timer);
+}
+
+static unsigned count_queues(const struct stop *stop)
+{
+	unsigned count = 0;
+
+	for (size_t n = 0; n < stop->count; n++)
+		count += bind_clients(socket_of(stop, n));
+	return count;
+}
+
+/* Whether no earlier instance has the same sockets, and goes on with them. */
+static bool is_alone(const struct stop *stop)
+{
+	struct service_runtime *runtime = runtime_of(stop);
+
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct instance *other = container_of(link, struct instance, link);
+
+		if (other != stop->instance && other != runtime_current(runtime))
+			return false;
+	}
+	return true;
+}
+
+/* Moves clients that still wait to the standby sockets, if the kernel can. */
+static void move_queues(const struct stop *stop)
+{
+	bool alone = stop->reason != STOP_LENT && is_alone(stop);
+
+	for (size_t n = 0; n < stop->count && alone; n++) {
+		int fd = socket_of(stop, n);
+		struct listener *listener =
+			bind_has_queue(fd) ? standby_sockets_find_listener(runtime_of(stop), fd) : NULL;
+
+		if (listener)
+			reuseport_migrate(fd, listener->io.fd);
+	}
+}
+
+/* The wait is over. A service with copies stops together with an instance that is still its current one. */
+static void finish(struct stop *stop)
+{
+	struct instance *instance = stop->instance;
+	struct service_runtime *runtime = runtime_of(stop);
+
+	ev_timer_stop(instance->engine->loop, &stop->timer);
+	move_queues(stop);
+	stop->phase = STOP_DONE;
+	runtime->run->stats.idle_stops += stop->reason == STOP_IDLE;
+	if (instance->retired || stop->reason != STOP_LENT)
+		instance_stop(instance);
+	else
+		runtime_post(runtime, HALT);
+}
+
+static void log_drained(const struct stop *stop)
+{
+	struct instance *instance = stop->instance;
+	struct event event = { .name = "drained", .service = instance->service->name, .pid = instance->pid };
+
+	log_event(instance->engine->log, LEVEL_INFO, &event, "%s: stopping pid %ld",
+		  stop->phase == STOP_END ? "no client waits for it any more" : "its clients have left",
+		  (long)event.pid);
+}
+
+static void log_begin(const struct stop *stop, bool unknown)
+{
+	struct instance *instance = stop->instance;
+	struct event event = { .name = "draining", .service = instance->service->name, .pid = instance->pid };
+	size_t count = stop->query.cookies.count;
+	bool rests = rules[stop->reason].unknown == STOP_REST;
+
+	if (!unknown)
+		log_event(instance->engine->log, LEVEL_INFO, &event,
+			  "pid %ld serves the %zu client%s it has %s", (long)event.pid, count,
+			  count == 1 ? "" : "s", stop->phase == STOP_END ? "while it makes progress" : "to the end");
+	else
+		log_event(instance->engine->log, LEVEL_WARNING, &event, "the clients of pid %ld are unknown: it %s",
+			  (long)event.pid, rests ? "keeps running until it is stopped" : "is stopped");
+}
+
+/* Gives the instance sockets of its own. */
+static void take_sockets(struct stop *stop, struct drained_socket *sockets)
+{
+	stop->sockets = sockets;
+	stop->held.sockets = sockets;
+	stop->held.count = stop->count;
+	list_add(&stop->instance->engine->listeners->drained, &stop->held.link);
+}
+
+/* Whether every listener with a socket has a standby socket. A listener without a socket belongs to tcpmux, or is
+ * optional and could not be opened. */
+static bool have_standby_sockets(const struct service_runtime *runtime)
+{
+	const struct standby_sockets *pairs = standby_sockets_of(runtime);
+
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_has_socket(&runtime->listeners[n]) &&
+		    (!pairs || !pairs->split || pairs->pairs[n].other < 0))
+			return false;
+	}
+	return pairs && runtime->listener_count > 0;
+}
+
+/* Takes the current instance's sockets from the pairs. false: one has none, or out of memory. */
+static bool take_from_pairs(struct stop *stop)
+{
+	struct service_runtime *runtime = runtime_of(stop);
+	struct drained_socket *sockets = have_standby_sockets(runtime) ? standby_sockets_release(runtime) : NULL;
+
+	if (sockets)
+		take_sockets(stop, sockets);
+	return sockets;
+}
+
+/* Calls off the stop of an idle instance. */
+static void keep_instance(struct stop *stop)
+{
+	struct instance *instance = stop->instance;
+	struct service_runtime *runtime = instance->context;
+	struct event event = { .name = "idle", .service = runtime->service->name, .pid = instance->pid };
+
+	log_event(runtime->engine->log, LEVEL_INFO, &event,
+		  "pid %ld keeps running: a client connected at the last moment", (long)event.pid);
+	if (freeze_is_frozen(runtime))
+		instance_thaw(instance); /* restores its time limit */
+	else
+		instance_limit(instance, runtime->service->groups->lifecycle->runtime_max);
+	runtime_post(runtime, KEPT);
+	stop_forget(instance);
+	standby_sockets_rejoin(runtime);
+}
+
+static bool has_newcomer(const struct stop *stop)
+{
+	const struct service_runtime *runtime = runtime_of(stop);
+
+	for (size_t n = 0; n < stop->count; n++) {
+		if (socket_of(stop, n) >= 0 && bind_has_queue(runtime->listeners[n].io.fd))
+			return true;
+	}
+	return false;
+}
+
+/* Serves a client that came while an idle instance was stopping. An idle stop that is called off is none, and a count
+ * never falls. true: the instance continues, and stop may be freed. */
+static bool stay_for_clients(struct stop *stop)
+{
+	struct service_runtime *runtime = runtime_of(stop);
+
+	if (service_runs_beside(runtime->service) && take_from_pairs(stop)) {
+		runtime->run->stats.idle_stops++;
+		stop->reason = STOP_MOVED;
+		enter_phase(stop, STOP_SERVE);
+		log_begin(stop, false);
+		runtime_post(runtime, DRAINS);
+		stop_look_later(stop);
+		return true;
+	}
+	if (standby_sockets_may_rejoin(runtime)) {
+		keep_instance(stop);
+		return true;
+	}
+	instance_thaw(stop->instance);
+	instance_limit(stop->instance, 0);      /* instance_thaw has restored its time limit */
+	return false;
+}
+
+/* Whether a count right after a look whose turn it is has found those clients and no other: one that was accepted
+ * during the look may be missing in it. */
+static bool all_rest(const struct stop *stop, unsigned left)
+{
+	return stop->resting && left <= stop->resting && !count_queues(stop);
+}
+
+/* Of its clients only those count that the kernel tells one by one, and those in its queues. Looks twice: the first
+ * count may miss a connection that left its handshake and was accepted meanwhile. May free stop. */
+static void take_count(struct stop *stop)
+{
+	unsigned known = stop->query.cookies.failed ? 0 : conn_query_sum(&stop->query);
+	unsigned left = count_queues(stop) + known;
+	bool was_clear = stop->clear, none = !stop->query.cookies.count;
+
+	stop->clear = !left && (stop->phase != STOP_SERVE || none || conn_query_is_complete(&stop->query));
+	if (stop->clear && !was_clear && !none) {
+		seek_clients(stop);
+		return;
+	}
+	if (stop->clear) {
+		if (stop->sockets)
+			log_drained(stop);
+		finish(stop);
+		return;
+	}
+	if (stop->phase == STOP_NEWCOMER && stay_for_clients(stop))
+		return;
+	if (stop->phase == STOP_NEWCOMER && has_newcomer(stop)) {
+		enter_phase(stop, STOP_END);
+	} else if (stop->phase == STOP_END &&
+		   (all_rest(stop, left) ||
+		    drain_deadline_is_over(&stop->deadline, clock_now(), stop->instance->pid, left))) {
+		drain_deadline_log_over(runtime_of(stop), stop->instance->pid, left);
+		finish(stop);
+		return;
+	}
+	stop->resting = 0;
+	stop_look_later(stop);
+}
+
+/* If a successor has started meanwhile, what a process holds may be its client. It would be cut off when the successor
+ * seems idle, so nobody is left out then. */
+static void take_noted_clients(struct stop *stop)
+{
+	struct service_runtime *runtime = runtime_of(stop);
+	const struct instance *current = runtime_current(runtime);
+	bool failed = stop->query.failures, unknown = failed && stop->phase == STOP_SERVE;
+
+	if (failed && stop->query.failures <= FAILURES_MOST) {
+		stop_look_later(stop);
+		return;
+	}
+	runtime_post(runtime, LOOK);    /* new clients are admitted again */
+	conn_query_seek(&stop->query);
+	if (failed || (current && current != stop->instance) ||
+	    runtime->run->stats.activations != stop->activations)
+		stop->activations = 0;
+	runtime_note_change(runtime);   /* the next superd could not tell them from later ones */
+	if (stop->sockets)
+		log_begin(stop, unknown);
+	if (unknown)
+		enter_phase(stop, (enum stop_phase)rules[stop->reason].unknown);
+	if (stop->phase != STOP_REST)
+		stop_look_later(stop);
+}
+
+static void on_counted(struct conn_query *query)
+{
+	struct stop *stop = container_of(query, struct stop, query);
+
+	if (stop_knows_clients(stop))
+		take_count(stop);
+	else
+		take_noted_clients(stop);
+}
+
+static bool has_tcp(const struct conn_query *query)
+{
+	for (size_t n = 0; n < query->count; n++) {
+		if (query->conns[n].kind == CONN_TCP)
+			return true;
+	}
+	return false;
+}
+
+static void plan_turns(struct stop *stop)
+{
+	double passed = clock_now() - stop->deadline.since;
+
+	stop->turns_due = clock_now() + fmin(fmax(passed, TURNS_FIRST), TURNS_LAST);
+}
+
+/* Looks whose turn it is, once only accepted clients are left and somebody waits for the end of the current instance;
+ * in place of a count. false: not now. */
+static bool look_whose_turn(struct stop *stop)
+{
+	struct conn_query *query = &stop->query;
+
+	if (stop->phase != STOP_END || stop->instance->retired || !has_tcp(query) || clock_now() < stop->turns_due ||
+	    count_queues(stop))
+		return false;
+	plan_turns(stop);
+	return client_look_start(&stop->turns, query, query->count, RESTING_MS, NULL);
+}
+
+/* The helper measured at some time before its answer came. Counted from the answer, no connection seems to have rested
+ * for longer than it has. */
+static bool have_rested(const struct stop *stop, const struct client_count_answer *answer)
+{
+	double passed = clock_now() - stop->deadline.since;
+
+	return answer->known && !answer->count && answer->moved >= RESTING_MS + 1000 * passed;
+}
+
+static void on_looked(struct client_look *turns, const struct client_count_answer *answer)
+{
+	struct stop *stop = container_of(turns, struct stop, turns);
+
+	stop->resting = have_rested(stop, answer) ? answer->quiet : 0;
+	plan_turns(stop);
+	if (!answer->known)
+		stop->turns_due = HUGE_VAL;
+	seek_clients(stop);
+}
+
+/* Counts, unless no client was noted: then only the queues tell whether one is left. */
+static void seek_clients(struct stop *stop)
+{
+	bool knows = stop_knows_clients(stop) && !conn_query_is_open(&stop->query);
+
+	if (knows && !stop->query.cookies.count)
+		take_count(stop);
+	else if (!(knows && look_whose_turn(stop)) && !conn_query_start(&stop->query))
+		stop_look_later(stop);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	seek_clients(timer->data);
+}
+
+struct stop *stop_make(struct instance *instance, unsigned reason, struct drained_socket *sockets, size_t count)
+{
+	struct stop *stop = calloc(1, sizeof(*stop));
+
+	if (!stop || !conn_query_init(&stop->query, instance->context, count, on_counted)) {
+		free(stop);
+		return NULL;
+	}
+	stop->instance = instance;
+	stop->reason = (unsigned char)reason;
+	stop->count = count;
+	list_init(&stop->held.link);
+	if (sockets)
+		take_sockets(stop, sockets);
+	for (size_t n = 0; n < count; n++) {
+		if (socket_of(stop, n) >= 0)
+			conn_query_add(&stop->query, socket_of(stop, n), ANY_KIND);
+	}
+	conn_query_note(&stop->query);
+	client_look_init(&stop->turns, instance->engine, on_looked);
+	stop->turns.by_turn = true;
+	ev_init(&stop->timer, on_timer);
+	stop->timer.data = stop;
+	enter_phase(stop, (enum stop_phase)rules[reason].first);
+	return instance->stop = stop;
+}
+
+/* Makes the stop of the current instance with the sockets in the pairs. NULL: there are none, or out of memory. */
+static struct stop *make_of_pairs(struct service_runtime *runtime, enum stop_reason reason)
+{
+	const struct standby_sockets *pairs = standby_sockets_of(runtime);
+	struct stop *stop =
+		pairs && pairs->split ? stop_make(runtime_current(runtime), reason, NULL, pairs->count) : NULL;
+
+	if (stop)
+		stop->activations = runtime->run->stats.activations;
+	return stop;
+}
+
+void stop_close_sockets(struct drained_socket *sockets, size_t count)
+{
+	for (size_t n = 0; sockets && n < count; n++) {
+		if (sockets[n].fd >= 0)
+			fd_close(&sockets[n].fd);
+	}
+	free(sockets);
+}
+
+/* Clients that the instance has not accepted, or that are still to come, go to the runtime. */
+static void give_sockets_back(struct stop *stop)
+{
+	struct service_runtime *runtime = runtime_of(stop);
+
+	if (runtime->engine->stopping || runtime_state(runtime) == OFF || runtime_state(runtime) == CLOSING)
+		return;
+	standby_sockets_take(runtime, stop->sockets, stop->count);
+	runtime_post(runtime, LOOK);
+	runtime_post(runtime, DRAIN_DUE);
+}
+
+void stop_forget(struct instance *instance)
+{
+	struct stop *stop = instance->stop;
+
+	if (!stop)
+		return;
+	instance->stop = NULL;
+	ev_timer_stop(instance->engine->loop, &stop->timer);
+	client_look_cancel(&stop->turns);
+	conn_query_free(&stop->query);
+	if (stop->sockets && stop->reason != STOP_LENT)
+		give_sockets_back(stop);
+	list_remove(&stop->held.link);
+	stop_close_sockets(stop->sockets, stop->count);
+	free(stop);
+}
+
+/* true: an instance ends beside the current one, and superd has told it to do so soon. */
+static bool hurry_others(struct service_runtime *runtime)
+{
+	bool any = false;
+
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (!stop_is_beside(instance))
+			continue;
+		stop_end(instance);
+		any = true;
+	}
+	return any;
+}
+
+/* An instance accepts until its signal arrives, and a client that it accepts last would be lost with it. So new clients
+ * come to standby sockets first. An idle instance stays frozen until it is known that nobody needs it. */
+void stop_begin(struct service_runtime *runtime, enum stop_reason reason)
+{
+	struct instance *instance = runtime_current(runtime);
+	bool is_last = runtime->engine->stopping || runtime_is_removed(runtime);
+	bool serves = !instance_is_starting(instance) && !is_last;
+	bool waits = serves && hurry_others(runtime);
+	struct stop *stop = NULL;
+
+	if (reason != STOP_IDLE || waits)
+		instance_thaw(instance);
+	instance_limit(instance, 0);    /* no time limit until it gets its signal */
+	if (waits)
+		return;
+	if (serves && !instance->stop) {
+		standby_sockets_open(runtime, NULL);
+		stop = make_of_pairs(runtime, reason);
+	}
+	if (!stop) {
+		runtime->run->stats.idle_stops += reason == STOP_IDLE;
+		instance_stop(instance);
+		return;
+	}
+	if (reason != STOP_IDLE && service_runs_beside(runtime->service) && take_from_pairs(stop))
+		runtime_post(runtime, DRAINS);
+	seek_clients(stop);
+}
+
+void stop_go_on(struct service_runtime *runtime)
+{
+	const struct instance *instance = runtime_current(runtime);
+
+	if (runtime_state(runtime) == STOPPING && instance && !instance->stop && !instance->facts.stopped)
+		stop_begin(runtime, STOP_ORDER);
+}
+
+bool stop_begin_beside(struct service_runtime *runtime, enum stop_reason reason)
+{
+	struct instance *instance = runtime_current(runtime);
+	struct stop *stop = instance->stop ? NULL : make_of_pairs(runtime, reason);
+
+	if (stop && take_from_pairs(stop)) {
+		seek_clients(stop);
+		return true;
+	}
+	if (stop)
+		stop_forget(instance);
+	return false;
+}
+
+void stop_replace(struct service_runtime *runtime)
+{
+	struct instance *instance = runtime_current(runtime);
+	struct drained_socket *sockets = NULL;
+
+	if (!instance || (instance->stop && instance->stop->sockets))
+		return;
+	if (instance->stop || make_of_pairs(runtime, STOP_RELOAD))
+		sockets = standby_sockets_release(runtime);
+	if (sockets) {
+		take_sockets(instance->stop, sockets);
+		instance->stop->reason = STOP_RELOAD;
+		enter_phase(instance->stop, STOP_END);
+		stop_look_later(instance->stop);
+	} else {
+		stop_forget(instance);
+	}
+}
+
+static struct drained_socket *copy_sockets(const struct service_runtime *runtime)
+{
+	struct drained_socket *copies = calloc(runtime->listener_count + 1, sizeof(*copies));
+
+	for (size_t n = 0; copies && n < runtime->listener_count; n++) {
+		const struct listener *listener = &runtime->listeners[n];
+
+		copies[n].fd = listener_has_socket(listener) ? foreign_socket_copy(listener->io.fd) : -1;
+	}
+	return copies;
+}
+
+/* The clients of a datagram socket are unknown, as a backend may have made sockets of its own for them. */
+static bool has_clients(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (!endpoint_accepts(runtime->listeners[n].listen->endpoint))
+			return false;
+	}
+	return true;
+}
+
+void stop_lend(struct service_runtime *runtime, bool begins)
+{
+	struct instance *current = runtime_current(runtime);
+	struct stop *stop = current->stop;
+
+	if (stop && (stop->reason != STOP_LENT || stop->phase >= STOP_END))
+		return;
+	if (!stop) {
+		struct drained_socket *copies = copy_sockets(runtime);
+
+		stop = copies ? stop_make(current, STOP_LENT, copies, runtime->listener_count) : NULL;
+		if (!stop) {
+			stop_close_sockets(copies, runtime->listener_count);
+			return;
+		}
+	}
+	ev_timer_stop(runtime->engine->loop, &stop->timer);
+	conn_query_note(&stop->query);  /* more clients have come since the last call */
+	stop->clear = false;
+	enter_phase(stop, begins && has_clients(runtime) ? STOP_SERVE : STOP_REST);
+	if (stop->phase == STOP_SERVE)
+		seek_clients(stop);
+}
+
+void stop_call_off(struct service_runtime *runtime)
+{
+	struct instance *current = runtime_current(runtime);
+
+	if (current && current->stop && current->stop->reason == STOP_LENT && current->stop->phase < STOP_END)
+		stop_forget(current);
+}
+
+bool stop_waits(const struct instance *instance)
+{
+	const struct stop *stop = instance->stop;
+
+	return stop && stop->sockets && (stop->reason != STOP_LENT || stop->phase != STOP_REST);
+}
+
+bool stop_is_beside(const struct instance *instance)
+{
+	return instance->stop && instance->stop->sockets && instance->stop->reason != STOP_LENT;
+}
+
+bool stop_any_is_beside(struct service_runtime *runtime)
+{
+	LIST_EACH(link, runtime_instances(runtime)) {
+		if (stop_is_beside(container_of(link, struct instance, link)))
+			return true;
+	}
+	return false;
+}
+
+bool stop_is_counting(const struct instance *instance)
+{
+	return instance->stop && instance->stop->sockets && conn_query_is_open(&instance->stop->query);
+}
+
+bool stop_is_noting(struct service_runtime *runtime)
+{
+	if (runtime->service->exec->accept)     /* instances may be many, and none of them is a successor */
+		return false;
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		if (stop_is_beside(instance) && stop_is_counting(instance) && !stop_knows_clients(instance->stop))
+			return true;
+	}
+	return false;
+}
+
+/* Copies the cookies, as a stop may end while the query is under way. */
+void stop_spare_clients(struct conn_query *query)
+{
+	struct cookie_set *cookies = &query->cookies;
+
+	cookies->count = 0;
+	LIST_EACH(link, runtime_instances(query->runtime)) {
+		const struct stop *stop = container_of(link, struct instance, link)->stop;
+		bool has_own = stop && stop->sockets && stop->activations && stop_knows_clients(stop);
+		const struct cookie_set *own = has_own ? conn_query_followed(&stop->query) : NULL;
+		size_t count = cookies->count + (own ? own->count : 0);
+		uint64_t *list = own ? reallocarray(cookies->list, count + 1, sizeof(*list)) : NULL;
+
+		if (!list)
+			continue;
+		memcpy(list + cookies->count, own->list, own->count * sizeof(*list));
+		*cookies = (struct cookie_set){ .list = list, .count = count, .room = count + 1 };
+	}
+	cookie_set_sort(cookies);
+	query->use = cookies->count ? COOKIES_SPARED : COOKIES_IGNORED;
+}
+
+void stop_end(struct instance *instance)
+{
+	struct stop *stop = instance->stop;
+
+	if (!stop || (!stop->sockets && runtime_state(instance->context) != STOPPING)) {
+		stop_forget(instance);
+		instance_stop(instance);
+		return;
+	}
+	if (stop->phase >= STOP_END || instance->facts.stopped)
+		return;
+	enter_phase(stop, STOP_END);
+	stop_look_later(stop);
+}
+
+struct drained_socket *stop_find_socket(struct service_runtime *runtime, int fd)
+{
+	struct conn_count wanted, conn;
+
+	conn_count_init(&wanted, fd);
+	LIST_EACH(link, runtime_instances(runtime)) {
+		const struct instance *instance = container_of(link, struct instance, link);
+
+		for (size_t n = 0; stop_is_beside(instance) && n < instance->stop->count; n++) {
+			struct drained_socket *socket = &instance->stop->sockets[n];
+
+			conn_count_init(&conn, socket->fd);
+			if (conn_count_is_same(&conn, &wanted) && !bind_is_shut(socket->fd))
+				return socket;
+		}
+	}
+	return NULL;
+}
+
+void stop_hurry_holder(struct service_runtime *runtime, const struct listener *listener)
+{
+	struct event event = { .name = "draining", .service = runtime->service->name };
+
+	LIST_EACH(link, &runtime->engine->listeners->drained) {
+		struct stop *stop = container_of(link, struct stop, held.link);
+		bool has_it = false;
+
+		for (size_t n = 0; n < stop->count; n++)
+			has_it |= bind_beside_is_at_port(stop->sockets[n].fd, listener->listen);
+		if (!has_it || stop->phase >= STOP_END)
+			continue;
+		event.pid = stop->instance->pid;
+		log_event(runtime->engine->log, LEVEL_NOTICE, &event,
+			  "pid %ld of %s has its address from a previous configuration: superd stops it when no "
+			  "client waits there", (long)event.pid, stop->instance->service->name);
+		stop_end(stop->instance);
+	}
+}

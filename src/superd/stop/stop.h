@@ -1,0 +1,105 @@
+/* Stops an instance without losing a client. New clients come to other sockets at the same addresses
+ * (superd/stop/standby_socket) while it serves those it has; then it gets its signal. There is at most one stop an
+ * instance, instance->stop, and all stops differ in their reason alone:
+ *
+ *   reason              first phase   if the kernel cannot list its clients
+ *   IDLE                NEWCOMER      only those in its queues count
+ *   LIMIT ORDER RELOAD  END           the same
+ *   DRAIN               SERVE         REST
+ *   MOVED               SERVE         END
+ *   LENT                SERVE, REST   REST
+ *
+ *   phase      nobody is left   somebody is left                                      stop_end
+ *   REST       (no look)        (no look)                                             END
+ *   SERVE      DONE             look again                                            END
+ *   NEWCOMER   DONE             may run beside a successor: MOVED, and SERVE          END
+ *                               can take new clients again: the stop is called off
+ *                               a client waits at the listeners: END
+ *   END        DONE             the deadline is over, or all rest: DONE               END
+ *
+ * The current instance stays that while its service is STOPPING, unless it may run beside a successor: then the service
+ * goes on without it. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "superd/runtime/runtime.h"
+
+struct conn_query;
+struct drained_socket;
+struct state_saver;
+struct state_section;
+
+enum stop_reason {
+	STOP_DRAIN,                     /* an order to drain, or its entry has changed: it may serve its clients to the end */
+	STOP_MOVED,                     /* the same, as clients wait at a socket that it does not have */
+	STOP_LENT,                      /* it outlives its entry, or another entry gets its sockets: superd has copies of them */
+	STOP_IDLE,                      /* no client is connected, as far as superd knows */
+	STOP_LIMIT,                     /* a time limit is over */
+	STOP_ORDER,                     /* an order to stop or to restart */
+	STOP_RELOAD,                    /* its entry got other sockets while it had standby sockets */
+};
+
+enum stop_phase {
+	STOP_SERVE,                     /* it serves its clients to the end */
+	STOP_REST,                      /* the same, and superd does not look for them */
+	STOP_NEWCOMER,                  /* the same, until a client waits for its end */
+	STOP_END,                       /* it serves them while it makes progress (superd/stop/drain_deadline) */
+	STOP_DONE,                      /* it got its signal */
+};
+
+/* Stops the current instance of a service that is STOPPING. If an earlier instance runs beside it still, that one ends
+ * first, as an address has two sockets at most, and stop_go_on follows. Without standby sockets or memory, and if no
+ * client can come any more, it gets its signal at once. */
+void stop_begin(struct service_runtime *runtime, enum stop_reason reason);
+
+/* Begins a stop that had to wait, or that the superd before an upgrade began. */
+void stop_go_on(struct service_runtime *runtime);
+
+/* Lets the current instance end beside a successor (STOP_DRAIN, STOP_MOVED); the caller retires it.
+ * standby_sockets_open must have given every socket a standby socket. false: one is missing, or memory; nothing has
+ * changed. */
+bool stop_begin_beside(struct service_runtime *runtime, enum stop_reason reason);
+
+/* Called when the service gets other sockets. If the current instance has sockets other than the listeners, ends it by
+ * stop_end; it stays the current one. */
+void stop_replace(struct service_runtime *runtime);
+
+/* Called when the current instance will outlive its configuration, or when another service gets its sockets: superd
+ * keeps copies of them (STOP_LENT). begins: superd stops the instance when its clients are gone, unless they are
+ * unknown; else it runs until stop_end. While it is the current instance, superd stops it by HALT. An instance with
+ * copies from an earlier call keeps those, because another service may have got its sockets meanwhile. */
+void stop_lend(struct service_runtime *runtime, bool begins);
+void stop_call_off(struct service_runtime *runtime);    /* undoes stop_lend: the service is configured again with the same sockets */
+void stop_forget(struct instance *instance);            /* frees the stop of an instance that has ended */
+
+/* Stops an instance as soon as its clients can do without it. One without a stop, or whose service closes meanwhile,
+ * gets its signal at once. */
+void stop_end(struct instance *instance);
+
+bool stop_waits(const struct instance *instance);       /* whether it ends beside others, when its clients are gone */
+bool stop_is_beside(const struct instance *instance);   /* whether it ends beside a successor at the same address */
+bool stop_any_is_beside(struct service_runtime *runtime); /* whether one of its instances does */
+bool stop_is_counting(const struct instance *instance); /* whether the clients of such an instance are being counted */
+
+/* Whether superd is noting the clients of an instance beside a successor. It admits no new client meanwhile, because
+ * that one would pass for a client of the old instance. */
+bool stop_is_noting(struct service_runtime *runtime);
+
+/* Makes the query leave out the clients of instances that end beside a successor, which must not keep that one awake:
+ * they are connected to the same address. A client that may be the successor's is not left out. */
+void stop_spare_clients(struct conn_query *query);
+
+/* Called when a listener of the service could not be bound: ends instances that have its port from an earlier
+ * configuration, also those of other services. */
+void stop_hurry_holder(struct service_runtime *runtime, const struct listener *listener);
+
+/* Returns the socket of an instance that ends beside a successor, which has the address of fd and still listens; NULL:
+ * none. The stop owns it. */
+struct drained_socket *stop_find_socket(struct service_runtime *runtime, int fd);
+
+/* For an upgrade (superd/reload/save, superd/reload/load): saves and loads a stop with sockets of its own, and its
+ * known clients. stop_go_on begins any other anew. */
+extern const struct field_table stop_state;
+void stop_save(struct state_saver *saver, const struct instance *instance);
+void stop_load(struct instance *instance, struct state_section *section);
