@@ -447,8 +447,56 @@ static void add_outdated_instance(struct buf *out, const json_t *instance, const
 		json_reply_show(out, json_array_get(options, i));
 	}
 	facts_add_text(out, "; has ", outdated, "sockets", " still");
-	if (json_reply_flag(instance, "drains"))
-		buf_text(out, "; until its clients have left");
+}
+
+/* Adds "pid 23 is stopped, as it seemed idle: it serves its 2 clients until another one waits". */
+static void add_stop(struct buf *out, const json_t *instance, const json_t *stop)
+{
+	static const char *const words[][2] = {
+		{ "drain", " drains" },
+		{ "moved", " ends, as clients wait at a socket that it does not have" },
+		{ "lent", " ends with its clients, as a reload has taken its sockets away" },
+		{ "idle", " is stopped, as it seemed idle" },
+		{ "limit", " is stopped, as runtime_max is over" },
+		{ "order", " is stopped by order" },
+		{ "reload", " is stopped, as a reload has given the service other sockets" },
+		{ "serve", " to the end" },
+		{ "rest", ", which superd does not know, until it is stopped" },
+		{ "newcomer", " until another one waits" },
+		{ "end", " while it makes progress" },
+	};
+	double clients = json_reply_number(stop, "clients");
+	struct buf how = { 0 };
+
+	buf_addf(out, "pid %.0f", json_reply_number(instance, "pid"));
+	for (size_t n = 0; n < sizeof(words) / sizeof(*words); n++) {
+		if (json_reply_is(stop, "reason", words[n][0]))
+			buf_text(out, words[n][1]);
+		if (json_reply_is(stop, "phase", words[n][0]))
+			buf_text(&how, words[n][1]);
+	}
+	buf_text(out, ": it serves its ");
+	if (clients > 1)
+		buf_addf(out, "%.0f ", clients);
+	buf_addf(out, "client%s%s", clients == 1 ? "" : "s", buf_string(&how));
+	if (json_reply_has_number(stop, "left")) {
+		buf_text(out, ", for ");
+		human_units_add_span(out, json_reply_number(stop, "left"));
+		buf_text(out, " at most");
+	}
+	buf_free(&how);
+}
+
+bool facts_next_stop(struct buf *out, const json_t *service, size_t *at)
+{
+	const json_t *list = json_reply_list(service, "instances"), *stop = NULL;
+
+	for (; *at < json_array_size(list) && !stop; (*at)++) {
+		stop = json_reply_object(json_array_get(list, *at), "stop");
+		if (stop)
+			add_stop(out, json_array_get(list, *at), stop);
+	}
+	return stop;
 }
 
 bool facts_next_outdated(struct buf *out, const json_t *service, size_t *at)

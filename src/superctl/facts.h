@@ -48,6 +48,9 @@ void facts_add_relay(struct buf *out, const json_t *instance);
  * false: no more. */
 bool facts_next_failure(struct buf *out, const json_t *service, size_t *at);
 
+/* The next instance that serves its clients before it is stopped: why, until when, and how many. false: no more. */
+bool facts_next_stop(struct buf *out, const json_t *service, size_t *at);
+
 /* Instances that still run by the configuration before a reload: their number, false: none; then one by one. With
  * accept = yes superd only reports the number. */
 bool facts_add_outdated(struct buf *out, const json_t *service);

@@ -206,6 +206,19 @@ static void add_instances(struct buf *out, const struct screen *screen, const js
 	buf_free(&cell);
 }
 
+static void add_stops(struct buf *out, const struct screen *screen, const json_t *service)
+{
+	struct buf text = { 0 };
+
+	(void)screen;
+	for (size_t at = 0; facts_next_stop(&text, service, &at); buf_clear(&text)) {
+		add_label(out, "Stops");
+		buf_addf(out, "%s\n", buf_string(&text));
+	}
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
 static void add_outdated(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	struct buf text = { 0 };
@@ -371,6 +384,7 @@ static const struct line {
 	{ "Left out", .add = add_left_out },
 	{ .add_block = add_listeners },
 	{ .add_block = add_instances },
+	{ .add_block = add_stops },
 	{ .add_block = add_outdated },
 	{ "Started", .add = add_counts },
 	{ "Last start", .add = facts_add_last_start },

@@ -209,7 +209,10 @@ static void add_stopping(struct buf *out, const json_t *service)
 
 	if (add_ended(out, current))
 		return;
-	if (json_reply_has_number(current, "pid")) {
+	if (!json_reply_is(current, "state", "stopping") && json_reply_has_number(current, "pid")) {
+		buf_text(out, json_reply_object(current, "stop") ? "new clients wait for the next instance"
+								 : "an earlier instance has to end first");
+	} else if (json_reply_has_number(current, "pid")) {
 		add_pid(out, current);
 		buf_text(out, " has been requested to stop, and is still running");
 	} else {
@@ -404,6 +407,7 @@ static const struct {
 	{ "", .add = add_state },
 	{ "", .add = add_left_out },
 	{ "", .add = add_remedy },
+	{ "", .next = facts_next_stop },
 	{ "", .next = next_absence },
 	{ "", .add = add_queue },
 	{ "", .add = add_own_port_hint },

@@ -447,6 +447,33 @@ Behaviour(control, sends_the_lines_of_the_last_time)
 	superd_stop(superd);
 }
 
+/* The second has to wait for the first, as an address has two sockets. */
+Behaviour(control, tells_why_and_until_when_a_stop_waits)
+{
+	struct superd *superd = clock_run_web(backend("talk"), "");
+	int port = superd_port(superd, "web"), clients[2];
+
+	for (size_t n = 0; n < 2; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], "one\n");
+		client_line(clients[n]);
+		if (n == 0) {
+			cr_assert(control_is_done(control_once("drain --no-wait web")));
+			WAIT_UNTIL(strstr(why_of("web"), " drains: it serves its client to the end"));
+			cr_assert(control_is_done(control_once("release web")));
+		}
+	}
+	expect_in(SUPERCTL(control_path(), "status", "web").out, " drains: it serves its client to the end");
+	cr_assert(control_is_done(control_once("restart --no-wait web")));
+	WAIT_UNTIL(strstr(why_of("web"), "an earlier instance has to end first"));
+	expect_in(why_of("web"), " drains: it serves its client while it makes progress, for ");
+	close(clients[0]);
+	WAIT_UNTIL(strstr(why_of("web"), " is stopped by order: it serves its client while it makes progress, for "));
+	close(clients[1]);
+	WAIT_UNTIL(!strstr(why_of("web"), "it serves its"));
+	superd_stop(superd);
+}
+
 Behaviour(control, drains_what_is_held_and_holds_it_further)
 {
 	struct superd *superd = clock_run_web(backend("talk"), "");

@@ -269,6 +269,17 @@ static void add_outdated(const struct outdated *outdated, struct buf *out)
 	json_object_close(out);
 }
 
+static void add_stop(const struct stop_facts *facts, struct buf *out)
+{
+	json_object_field(out, "stop");
+	json_text_field(out, "reason", facts->reason);
+	json_text_field(out, "phase", facts->phase);
+	json_count_field(out, "clients", facts->clients);
+	if (facts->left >= 0)
+		json_seconds_field(out, "left", facts->left);
+	json_object_close(out);
+}
+
 static void add_waits_for(const struct instance *instance, struct buf *out)
 {
 	struct buf text = { 0 };
@@ -351,6 +362,7 @@ static void add_binds(const struct service_runtime *runtime, const struct instan
 static void add_instance(const struct service_view *view, const struct instance *instance, struct buf *out)
 {
 	const char *says = instance->notice ? instance->notice->status : "";
+	struct stop_facts stop;
 
 	json_object_open(out);
 	json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
@@ -378,8 +390,8 @@ static void add_instance(const struct service_view *view, const struct instance 
 		json_flag_field(out, "foreground", true);
 	if (instance->retired)
 		json_flag_field(out, "retired", true);
-	if (stop_waits(instance))
-		json_flag_field(out, "drains", true);
+	if (stop_describe(instance, &stop))
+		add_stop(&stop, out);
 	if (instance->outdated)
 		add_outdated(instance->outdated, out);
 	json_object_close(out);

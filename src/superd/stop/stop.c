@@ -91,6 +91,14 @@ static unsigned count_queues(const struct stop *stop)
 	return count;
 }
 
+/* Of its clients only those count that the kernel tells one by one, and those in its queues. */
+static unsigned count_left(const struct stop *stop)
+{
+	bool knows = stop_knows_clients(stop) && !stop->query.cookies.failed;
+
+	return count_queues(stop) + (knows ? conn_query_sum(&stop->query) : 0);
+}
+
 /* Whether no earlier instance has the same sockets, and goes on with them. */
 static bool is_alone(const struct stop *stop)
 {
@@ -256,12 +264,11 @@ static bool all_rest(const struct stop *stop, unsigned left)
 	return stop->resting && left <= stop->resting && !count_queues(stop);
 }
 
-/* Of its clients only those count that the kernel tells one by one, and those in its queues. Looks twice: the first
- * count may miss a connection that left its handshake and was accepted meanwhile. May free stop. */
+/* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. May free
+ * stop. */
 static void take_count(struct stop *stop)
 {
-	unsigned known = stop->query.cookies.failed ? 0 : conn_query_sum(&stop->query);
-	unsigned left = count_queues(stop) + known;
+	unsigned left = count_left(stop);
 	bool was_clear = stop->clear, none = !stop->query.cookies.count;
 
 	stop->clear = !left && (stop->phase != STOP_SERVE || none || conn_query_is_complete(&stop->query));
@@ -607,6 +614,23 @@ void stop_call_off(struct service_runtime *runtime)
 
 	if (current && current->stop && current->stop->reason == STOP_LENT && current->stop->phase < STOP_END)
 		stop_forget(current);
+}
+
+bool stop_describe(const struct instance *instance, struct stop_facts *facts)
+{
+	static const char *const reasons[] = { "drain", "moved", "lent", "idle", "limit", "order", "reload" };
+	static const char *const phases[] = { "serve", "rest", "newcomer", "end" };
+	const struct stop *stop = instance->stop;
+
+	if (!stop || stop->phase == STOP_DONE)
+		return false;
+	*facts = (struct stop_facts){
+		.reason = reasons[stop->reason],
+		.phase = phases[stop->phase],
+		.clients = count_left(stop),
+		.left = stop->phase == STOP_END ? stop->deadline.since + DRAIN_DURATION_MOST - clock_now() : -1,
+	};
+	return true;
 }
 
 bool stop_waits(const struct instance *instance)

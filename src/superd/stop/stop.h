@@ -77,6 +77,15 @@ void stop_forget(struct instance *instance);            /* frees the stop of an 
  * gets its signal at once. */
 void stop_end(struct instance *instance);
 
+/* What superctl shows of a stop. */
+struct stop_facts {
+	const char *reason, *phase;
+	unsigned clients;               /* at the last look, in its queues too */
+	double left;                    /* seconds until it gets its signal in any case; below 0: there is no such limit yet */
+};
+
+bool stop_describe(const struct instance *instance, struct stop_facts *facts); /* false: no stop is under way */
+
 bool stop_waits(const struct instance *instance);       /* whether it ends beside others, when its clients are gone */
 bool stop_is_beside(const struct instance *instance);   /* whether it ends beside a successor at the same address */
 bool stop_any_is_beside(struct service_runtime *runtime); /* whether one of its instances does */
