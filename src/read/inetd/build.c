@@ -3,7 +3,6 @@
  * superd.conf has templates %{ } and defaults of its own, and inetd.conf has neither. So percent signs are doubled, and
  * the behaviour of an inetd is set with options. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/scan.h"
@@ -18,6 +17,7 @@
 
 struct inetd_build {
 	struct reading *reading;
+	struct pool *pool;
 	const struct inetd_entry *entry;
 	struct service_builder *builder;
 };
@@ -30,17 +30,7 @@ static void set_option(const struct inetd_build *build, const char *option, cons
 
 static void set_number_option(const struct inetd_build *build, const char *option, int64_t number, struct origin at)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%" PRId64, number);
-	set_option(build, option, number == UNLIMITED ? "unlimited" : text, at);
-}
-
-/* Sets an option to a text, and frees the text. */
-static void set_option_from_buf(const struct inetd_build *build, const char *option, struct buf *text, struct origin at)
-{
-	set_option(build, option, buf_string(text), at);
-	buf_free(text);
+	set_option(build, option, number == UNLIMITED ? "unlimited" : pool_textf(build->pool, "%" PRId64, number), at);
 }
 
 static void add_endpoint(const struct inetd_entry *entry, unsigned families, struct buf *out)
@@ -83,7 +73,7 @@ static void set_listen_option(const struct inetd_build *build, unsigned families
 	struct buf text = { 0 };
 
 	add_endpoint(build->entry, families, &text);
-	set_option_from_buf(build, "listen", &text, build->entry->service_at);
+	set_option(build, "listen", buf_keep(&text, build->pool), build->entry->service_at);
 }
 
 /* Sets one socket for each family, so that IPv4 clients have no mapped addresses. The one for IPv6 is optional. */
@@ -132,37 +122,23 @@ static void set_socket_options(const struct inetd_build *build)
 		set_number_option(build, "backlog", said->backlog, entry->at);
 }
 
-static void add_argument(struct buf *out, const char *text, struct buf *room)
-{
-	buf_char(out, ' ');
-	buf_clear(room);
-	template_escape(room, text);
-	shell_words_quote(out, buf_string(room));
-}
-
 /* Sets argv[0], if it is not the program's path. */
 static void set_argv0(const struct inetd_build *build)
 {
 	const struct inetd_entry *entry = build->entry;
 	const char *name = entry->arguments[0] ? entry->arguments[0] : scan_base_name(entry->program);
-	struct buf text = { 0 };
 
-	if (!strcmp(name, entry->program))
-		return;
-	template_escape(&text, name);
-	set_option_from_buf(build, "argv0", &text, entry->program_at);
+	if (strcmp(name, entry->program) != 0)
+		set_option(build, "argv0", template_escaped(build->pool, name), entry->program_at);
 }
 
 /* Sets the working directory. The "-" lets a program start in / if its user may not enter the folder. */
 static void set_working_directory(const struct inetd_build *build)
 {
 	const struct inetd_defaults *said = build->reading->inetd;
-	struct buf text = { 0 };
 
-	if (!said || !said->folder)
-		return;
-	buf_addf(&text, "-%s", said->folder);
-	set_option_from_buf(build, "working_directory", &text, build->entry->at);
+	if (said && said->folder)
+		set_option(build, "working_directory", pool_textf(build->pool, "-%s", said->folder), build->entry->at);
 }
 
 static void set_program(const struct inetd_build *build)
@@ -176,13 +152,14 @@ static void set_program(const struct inetd_build *build)
 		.is_list = true,
 		.at = entry->program_at,
 	};
-	struct buf text = { 0 }, room = { 0 };
+	struct buf text = { 0 };
 
 	shell_words_quote(&text, entry->program);
-	for (words word = entry->arguments; *word && word[1]; word++)
-		add_argument(&text, word[1], &room);
-	set_option_from_buf(build, "exec", &text, entry->program_at);
-	buf_free(&room);
+	for (words word = entry->arguments; *word && word[1]; word++) {
+		buf_char(&text, ' ');
+		shell_words_quote(&text, template_escaped(build->pool, word[1]));
+	}
+	set_option(build, "exec", buf_keep(&text, build->pool), entry->program_at);
 	if (entry->dialect->searches_path && !strchr(entry->program, '/'))
 		builder_set(build->builder, "exec_search_path", &search_path, build->reading->diags);
 	set_argv0(build);
@@ -202,7 +179,7 @@ static void set_builtin_option(const struct inetd_build *build)
 		buf_char(&text, ' ');
 		shell_words_quote(&text, word[1]);
 	}
-	set_option_from_buf(build, "builtin", &text, entry->program_at);
+	set_option(build, "builtin", buf_keep(&text, build->pool), entry->program_at);
 }
 
 static void set_limit_options(const struct inetd_build *build)
@@ -242,7 +219,7 @@ static bool wraps_program(const struct inetd_build *build)
 /* inetd -l does not run tcpd, but the program that tcpd would start. `own` is a copy of the entry. */
 static void pass_by_tcpd(struct inetd_build *build, struct inetd_entry *own)
 {
-	struct pool *pool = inetd_entries(build->reading)->pool;
+	struct pool *pool = build->pool;
 	const char *name = own->arguments ? own->arguments[0] : NULL;
 	const char **arguments;
 
@@ -326,7 +303,7 @@ static void set_user_and_group(const struct inetd_build *build)
 
 void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 {
-	struct inetd_build build = { .reading = reading, .entry = entry };
+	struct inetd_build build = { .reading = reading, .pool = inetd_entries(reading)->pool, .entry = entry };
 	struct inetd_entry own = *entry;
 	size_t errors = reading->diags->errors;
 

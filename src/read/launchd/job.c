@@ -4,8 +4,6 @@
  * need not. */
 #include "read/launchd/job.h"
 
-#include <stdarg.h>
-
 static void report_unknown_key(struct launchd_job *job, const struct key_table *keys, const struct plist *element)
 {
 	struct scan_nearest near = scan_nearest_begin(element->key);
@@ -93,23 +91,6 @@ const char *launchd_plain(struct launchd_job *job, const char *text)
 		buf_char(&plain, *text);
 	}
 	return buf_keep(&plain, job->pool);
-}
-
-void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at)
-{
-	builder_set_text(job->builder, option, text, at, job->reading->diags);
-}
-
-void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)
-{
-	struct buf text = { 0 };
-	va_list arguments;
-
-	va_start(arguments, format);
-	buf_vaddf(&text, format, arguments);
-	va_end(arguments);
-	launchd_set(job, option, buf_string(&text), at);
-	buf_free(&text);
 }
 
 void launchd_set_list(struct launchd_job *job, const char *option, const struct word_list *list)

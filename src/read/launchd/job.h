@@ -42,9 +42,8 @@ bool launchd_bool(const struct plist *element, bool fallback);             /* fa
 const char *launchd_plain(struct launchd_job *job, const char *text);
 
 /* Each sets an option in the builder. */
-void launchd_set(struct launchd_job *job, const char *option, const char *text, struct origin at);
-void launchd_setf(struct launchd_job *job, const char *option, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+#define launchd_set(job, option, text, at) builder_set_text((job)->builder, option, text, at, (job)->reading->diags)
+#define launchd_setf(job, option, at, ...) launchd_set(job, option, pool_textf((job)->pool, __VA_ARGS__), at)
 void launchd_set_list(struct launchd_job *job, const char *option, const struct word_list *list);
 
 /* socket_rules.c: checks which keys of a socket go together. false: refused. Also reports keys that are ignored. */

@@ -23,20 +23,9 @@ static void add_arguments(struct launchd_job *job, const struct plist *arguments
 	}
 }
 
-/* Searches the program in launchd's own PATH. */
-static void set_default_search_path(struct launchd_job *job, struct origin at)
-{
-	static const char *const usual[] = { "/usr/bin", "/bin", "/usr/sbin", "/sbin" };
-	struct word_list list = { .at = at };
-
-	for (size_t n = 0; n < sizeof(usual) / sizeof(*usual); n++)
-		word_list_add(&list, usual[n], at);
-	launchd_set_list(job, "exec_search_path", &list);
-	word_list_free(&list);
-}
-
 static void set_program(struct launchd_job *job)
 {
+	static const char *const usual[] = { "/usr/bin", "/bin", "/usr/sbin", "/sbin" };       /* launchd's own PATH */
 	const struct plist *program = launchd_value(job, "Program");
 	const struct plist *arguments = launchd_value(job, "ProgramArguments");
 	const struct plist *name = arguments ? arguments->first : NULL;
@@ -60,7 +49,9 @@ static void set_program(struct launchd_job *job)
 	if (program && name && name->kind == PLIST_STRING && strcmp(name->text, program->text) != 0)
 		launchd_set(job, "argv0", launchd_plain(job, name->text), name->at);
 	else if (!program && exec.count && !strchr(exec.words[0], '/'))
-		set_default_search_path(job, exec.at);
+		builder_set(job->builder, "exec_search_path",
+			    &(struct value){ .words = usual, .count = 4, .is_list = true, .at = exec.at },
+			    job->reading->diags);
 	word_list_free(&exec);
 }
 

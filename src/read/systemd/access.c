@@ -3,7 +3,6 @@
  * The rules of a .socket hold for its clients, those of a .service for the packets of the sockets that it opens itself
  * (systemd.resource-control(5)). So each socket has its own. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/scan.h"
@@ -29,10 +28,7 @@ static bool read_count(struct unit_builder *builder, const struct unit_assignmen
 static void set_count(struct unit_builder *builder, const char *option, int64_t count,
 		      const struct unit_assignment *said)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%" PRId64, count);
-	unit_set(builder, option, text, unit_place(said, 0));
+	unit_setf(builder, option, unit_place(said, 0), "%" PRId64, count);
 }
 
 /* As with systemd, a connection beyond the limit is accepted and closed. */
@@ -74,8 +70,6 @@ struct trigger_limit {
 static bool read_trigger_limit(struct unit_builder *builder, const char *burst, const char *interval, int64_t usual,
 			       struct trigger_limit *limit)
 {
-	const char *wrong;
-
 	limit->burst_said = unit_assigned(builder, "Socket", burst);
 	limit->interval_said = unit_assigned(builder, "Socket", interval);
 	limit->burst = usual;
@@ -84,10 +78,8 @@ static bool read_trigger_limit(struct unit_builder *builder, const char *burst, 
 		return false;
 	if (limit->burst_said && !read_count(builder, limit->burst_said, &limit->burst))
 		return false;
-	wrong = limit->interval_said ? unit_scan_timespan(limit->interval_said->value, &limit->interval) : NULL;
-	if (wrong)
-		return unit_refuse(builder, unit_place(limit->interval_said, 0), "%s: '%s': %s", interval,
-				   limit->interval_said->value, wrong);
+	if (limit->interval_said && !unit_timespan(builder, limit->interval_said, &limit->interval))
+		return false;
 	return limit->burst && limit->interval;
 }
 

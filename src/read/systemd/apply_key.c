@@ -201,12 +201,9 @@ static const char *span_text(struct unit_builder *builder, const struct key_row 
 {
 	char text[32];
 	int64_t span;
-	const char *wrong = unit_scan_timespan(said->value, &span);
 
-	if (wrong) {
-		unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, wrong);
+	if (!unit_timespan(builder, said, &span))
 		return NULL;
-	}
 	if (!span && key->zero)
 		return key->zero;
 	scan_duration_format(span, text);

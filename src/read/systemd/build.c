@@ -98,6 +98,15 @@ bool unit_bool(struct unit_builder *builder, const char *section, const char *ke
 	return truth;
 }
 
+bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *said, int64_t *span)
+{
+	const char *wrong = said ? unit_scan_timespan(said->value, span) : NULL;
+
+	if (wrong)
+		unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, wrong);
+	return said && !wrong;
+}
+
 /* A ~ before the first word of an assignment holds for all of its words. Here each word gets its own, because the list
  * may have words of several assignments. */
 static const char *spread_tilde(struct unit_builder *builder, const struct unit_word *list, size_t n)
@@ -268,11 +277,6 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 	if (how == COLLECT_FOLDERS)
 		order_folders(builder, &list);
 	return list;
-}
-
-bool unit_set(struct unit_builder *builder, const char *option, const char *text, struct origin at)
-{
-	return builder_set_text(builder->builder, option, text, at, builder->reading->diags);
 }
 
 bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list)

@@ -61,6 +61,9 @@ const struct unit_assignment *unit_line_next(struct unit_lines *lines);
 /* A value with its specifiers replaced; NULL: it is wrong (reported). */
 const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment);
 
+/* The timespan of an assignment. false: it is none (reported), or said is NULL. */
+bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *said, int64_t *span);
+
 /* The value of a boolean key. fallback: the key is not set, or is no boolean (reported). */
 bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback);
 
@@ -84,7 +87,8 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 			      enum unit_collect how);
 
 /* Sets an option of superd.conf. false: refused (reported). */
-bool unit_set(struct unit_builder *builder, const char *option, const char *text, struct origin at);
+#define unit_set(of, option, text, at) builder_set_text((of)->builder, option, text, at, (of)->reading->diags)
+#define unit_setf(of, option, at, ...) unit_set(of, option, pool_textf((of)->pool, __VA_ARGS__), at)
 bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list);
 
 /* Adds the option of a key of [Socket] that rules how the commands there run to a list of texts for

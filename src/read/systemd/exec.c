@@ -433,8 +433,7 @@ static void set_socket_context(struct unit_builder *builder, struct word_list *l
 {
 	const struct unit_assignment *limit = unit_assigned(builder, "Socket", "TimeoutSec");
 	struct word_list variables = { 0 };
-	int64_t span = 0;
-	const char *wrong = limit ? unit_scan_timespan(limit->value, &span) : NULL;
+	int64_t span;
 	char text[32];
 
 	for (size_t n = 0; n < builder->unit->count; n++) {
@@ -450,11 +449,9 @@ static void set_socket_context(struct unit_builder *builder, struct word_list *l
 	for (size_t n = 0; n < variables.count; n++)
 		unit_add_context(builder, "env", variables.words + n, 1, list);
 	word_list_free(&variables);
-	if (limit && !wrong) {
+	if (unit_timespan(builder, limit, &span)) {
 		scan_duration_format(span, text);
 		unit_add_context(builder, "timeout_start", (const char *const[]){ text }, 1, list);
-	} else if (limit) {
-		unit_refuse(builder, unit_place(limit, 0), "TimeoutSec: '%s': %s", limit->value, wrong);
 	}
 }
 

@@ -33,19 +33,6 @@ static void set_type(struct unit_builder *builder)
 		unit_set(builder, "type", builder->type, said ? unit_place(said, 0) : unit_start(builder->unit));
 }
 
-/* The timespan of a key. false: the key is not set, or it is no timespan (reported). */
-static bool read_timespan(struct unit_builder *builder, const char *key, int64_t *span, struct origin *at)
-{
-	const struct unit_assignment *said = unit_assigned(builder, "Service", key);
-	const char *wrong = said ? unit_scan_timespan(said->value, span) : NULL;
-
-	if (wrong)
-		return unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", key, said->value, wrong);
-	if (said)
-		*at = unit_place(said, 0);
-	return said;
-}
-
 static void set_timespan(struct unit_builder *builder, const char *option, int64_t span, struct origin at)
 {
 	char text[32];
@@ -62,16 +49,16 @@ static int64_t clamp_pause(int64_t span)
 /* RestartSec is the first pause before a restart. The longest pause must not be shorter. */
 static void set_restart_pauses(struct unit_builder *builder)
 {
+	const struct unit_assignment *said = unit_assigned(builder, "Service", "RestartSec");
+	const struct unit_assignment *most = unit_assigned(builder, "Service", "RestartMaxDelaySec");
 	int64_t first = 0, longest = PAUSE_USUAL;
-	struct origin first_at = { 0 }, longest_at = { 0 };
-	bool has_first = read_timespan(builder, "RestartSec", &first, &first_at);
-	bool has_longest = read_timespan(builder, "RestartMaxDelaySec", &longest, &longest_at);
+	bool has_first = unit_timespan(builder, said, &first), has_longest = unit_timespan(builder, most, &longest);
 
 	if (has_first)
-		set_timespan(builder, "backoff_min", clamp_pause(first), first_at);
+		set_timespan(builder, "backoff_min", clamp_pause(first), unit_place(said, 0));
 	if (has_longest || first > longest)
 		set_timespan(builder, "backoff_max", clamp_pause(longest > first ? longest : first),
-			     has_longest ? longest_at : first_at);
+			     unit_place(has_longest ? most : said, 0));
 }
 
 /* PIDFile only means something for Type=forking. */
@@ -91,7 +78,7 @@ static void set_io_scheduling(struct unit_builder *builder)
 	const struct unit_assignment *class = unit_assigned(builder, "Service", "IOSchedulingClass");
 	const struct unit_assignment *priority = unit_assigned(builder, "Service", "IOSchedulingPriority");
 	const char *name = class ? class->value : "best-effort";
-	char text[64];
+	struct origin at;
 
 	if (!class && !priority)
 		return;
@@ -99,11 +86,11 @@ static void set_io_scheduling(struct unit_builder *builder)
 		name = classes[name[0] - '0'];
 	if (!strcmp(name, "none"))
 		return;
+	at = unit_place(class ? class : priority, 0);
 	if (!strcmp(name, "idle") || !priority)
-		snprintf(text, sizeof(text), "%s", name);
+		unit_set(builder, "io_scheduling", name, at);
 	else
-		snprintf(text, sizeof(text), "%s:%s", name, priority->value);
-	unit_set(builder, "io_scheduling", text, unit_place(class ? class : priority, 0));
+		unit_setf(builder, "io_scheduling", at, "%s:%s", name, priority->value);
 }
 
 /* A number without a unit is in nanoseconds; superd has microseconds. */
@@ -111,7 +98,6 @@ static void set_timer_slack(struct unit_builder *builder)
 {
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "TimerSlackNSec");
 	int64_t slack, span;
-	const char *wrong;
 
 	if (!said)
 		return;
@@ -119,10 +105,7 @@ static void set_timer_slack(struct unit_builder *builder)
 		set_timespan(builder, "timer_slack", slack / 1000 + (slack % 1000 > 0), unit_place(said, 0));
 		return;
 	}
-	wrong = unit_scan_timespan(said->value, &span);
-	if (wrong)
-		unit_refuse(builder, unit_place(said, 0), "TimerSlackNSec: '%s': %s", said->value, wrong);
-	else if (span)
+	if (unit_timespan(builder, said, &span) && span)
 		set_timespan(builder, "timer_slack", span, unit_place(said, 0));
 }
 
@@ -148,7 +131,6 @@ static void set_limit_nice(struct unit_builder *builder)
 	const struct unit_assignment *said = unit_assigned(builder, "Service", "LimitNICE");
 	struct origin at = said ? unit_place(said, 0) : (struct origin){ 0 };
 	int64_t nice;
-	char text[32];
 
 	if (!said)
 		return;
@@ -160,8 +142,7 @@ static void set_limit_nice(struct unit_builder *builder)
 		unit_refuse(builder, at, "LimitNICE: '%s': a nice value is from -20 to +19", said->value);
 		return;
 	}
-	snprintf(text, sizeof(text), "%d", 20 - (int)nice);
-	unit_set(builder, "rlimit_nice", text, at);
+	unit_setf(builder, "rlimit_nice", at, "%d", 20 - (int)nice);
 }
 
 /* Whether the text is a variable's name, or NAME=value, whichever this key takes. */

@@ -3,7 +3,6 @@
  * A service's descriptors have the order of its Listen…= lines of all kinds. An empty line of any kind drops all lines
  * before it. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/scan.h"
@@ -90,14 +89,12 @@ static void set_backlog(struct unit_builder *builder)
 	const struct unit_assignment *said = unit_assigned(builder, "Socket", "Backlog");
 	struct origin at = said ? unit_place(said, 0) : unit_start(builder->unit);
 	int64_t number = INT32_MAX;
-	char text[32];
 
 	if (said && (scan_count(said->value, &number) || number < 0 || number > UINT32_MAX)) {
 		unit_refuse(builder, at, "Backlog: '%s': expected a number from 0 to 4294967295", said->value);
 		return;
 	}
-	snprintf(text, sizeof(text), "%" PRId64, number > INT32_MAX ? INT32_MAX : number < 1 ? 1 : number);
-	unit_set(builder, "backlog", text, at);
+	unit_setf(builder, "backlog", at, "%" PRId64, number > INT32_MAX ? INT32_MAX : number < 1 ? 1 : number);
 }
 
 /* The name of the socket's descriptors in $LISTEN_FDNAMES. */

@@ -56,8 +56,7 @@ void xinetd_entry_free(struct xinetd_entry *entry);     /* frees what the entry 
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source);
 
 /* Adds an error to an entry, which then becomes no service. */
-void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+#define xinetd_entry_refuse(entry, ...) ((entry)->is_broken = true, diag_error(&(entry)->diags, __VA_ARGS__))
 
 /* Adds the entry's diagnostics to diags. as_warnings: errors become warnings, and notes are left out. */
 void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, bool as_warnings);

@@ -6,8 +6,6 @@
  * marks its attribute as broken, so that no service runs without the value that it should inherit. */
 #include "read/xinetd/value.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <strings.h>
 
 /* The state of applying an entry's lines. */
@@ -39,21 +37,10 @@ static void report_unknown_attribute(struct xinetd_entry *entry, const struct xi
 }
 
 /* Reports a line that xinetd drops. */
-static void drop_line(struct merger *merger, const struct xinetd_rule *rule, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-static void drop_line(struct merger *merger, const struct xinetd_rule *rule, struct origin at, const char *format, ...)
-{
-	char message[DIAGS_MESSAGE];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	if (is_essential(rule))
-		xinetd_entry_refuse(merger->entry, at, "%s", message);
-	else
-		diag_warning(&merger->entry->diags, at, "%s: the line is left out, as in xinetd", message);
-}
+#define drop_line(merger, rule, at, format, ...) \
+	((merger)->entry->is_broken |= is_essential(rule), \
+	 diags_add(&(merger)->entry->diags, is_essential(rule) ? SEVERITY_ERROR : SEVERITY_WARNING, at, format "%s", \
+		   __VA_ARGS__, is_essential(rule) ? "" : ": the line is left out, as in xinetd"))
 
 /* Whether one of the words of `flags` restricts who may connect. */
 static bool has_restricting_flag(const struct xinetd_assignment *written)

@@ -1,8 +1,6 @@
 /* Makes and frees the state of a source, and reports the diagnostics of its entries. */
 #include "read/xinetd/entry.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct xinetd *xinetd_new(void)
@@ -27,18 +25,6 @@ void xinetd_free(struct xinetd *xinetd)
 	xinetd_entry_free(&xinetd->defaults);
 	free(xinetd->services);
 	pool_free(xinetd->pool);
-}
-
-void xinetd_entry_refuse(struct xinetd_entry *entry, struct origin at, const char *format, ...)
-{
-	char message[DIAGS_MESSAGE];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	diag_error(&entry->diags, at, "%s", message);
-	entry->is_broken = true;
 }
 
 void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, bool as_warnings)

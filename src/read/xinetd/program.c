@@ -15,17 +15,6 @@ static const char *const builtins[] = {
 	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "servers", "services", NULL
 };
 
-/* Doubles a percent sign that would begin a template or an escape of superd.conf. */
-static const char *escape_percent(struct xinetd_service *service, const char *word)
-{
-	struct buf out = { 0 };
-
-	if (!strchr(word, '%'))
-		return word;
-	template_escape(&out, word);
-	return buf_keep(&out, service->xinetd->pool);
-}
-
 /* The words of a value, escaped, behind `extra` unused elements. */
 static const char **escape_words(struct xinetd_service *service, const struct xinetd_value *value, size_t extra)
 {
@@ -33,7 +22,7 @@ static const char **escape_words(struct xinetd_service *service, const struct xi
 	const char **list = pool_alloc(service->xinetd->pool, (count + extra + 1) * sizeof(*list));
 
 	for (size_t i = 0; i < count; i++)
-		list[extra + i] = escape_percent(service, value->words[i]);
+		list[extra + i] = template_escaped(service->xinetd->pool, value->words[i]);
 	return list;
 }
 
@@ -101,7 +90,8 @@ static void set_server(struct xinetd_service *service)
 				    service->entry->label);
 		return;
 	}
-	name = escape_percent(service, args && named ? args->words[0] : scan_base_name(server->words[0]));
+	name = template_escaped(service->xinetd->pool,
+				args && named ? args->words[0] : scan_base_name(server->words[0]));
 	if (args)
 		rest = (struct xinetd_value){ .words = args->words + named, .count = args->count - named };
 	list = escape_words(service, &rest, 1);

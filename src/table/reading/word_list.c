@@ -30,13 +30,18 @@ struct value word_list_value(const struct word_list *list)
 	};
 }
 
-void template_escape(struct buf *out, const char *text)
+const char *template_escaped(struct pool *pool, const char *text)
 {
+	struct buf out = { 0 };
+
+	if (!strchr(text, '%'))
+		return text;
 	for (; *text; text++) {
-		buf_char(out, *text);
+		buf_char(&out, *text);
 		if (*text == '%' && (text[1] == '%' || text[1] == '{'))
-			buf_char(out, '%');
+			buf_char(&out, '%');
 	}
+	return buf_keep(&out, pool);
 }
 
 void endpoint_add(struct buf *out, const char *kind, const char *family, const char *host, const char *port)

@@ -21,8 +21,8 @@ void word_list_add(struct word_list *list, const char *word, struct origin at);
 /* The list as the value of an option. */
 struct value word_list_value(const struct word_list *list);
 
-/* Adds text to the value of an option with templates, where %{ and %% mean something. */
-void template_escape(struct buf *out, const char *text);
+/* The text for the value of an option with templates, where %{ and %% mean something. */
+const char *template_escaped(struct pool *pool, const char *text);
 
 /* Adds KIND[FAMILY]:[HOST:]PORT[%INTERFACE]. host: without brackets; the interface of fe80::1%eth0 goes to the end;
  * NULL: any. */
