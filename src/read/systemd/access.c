@@ -183,8 +183,8 @@ static void set_networks(struct unit_builder *builder, const char *option, words
 	word_list_free(&list);
 }
 
-/* Those of a socket are for its clients. An allowed address wins over a denied one, and in superd.conf no_access wins:
- * so the denied networks are what is left of them without the allowed ones. */
+/* Those of a socket are for its clients that have addresses. An allowed address wins over a denied one, and in
+ * superd.conf no_access wins: so the denied networks are what is left of them without the allowed ones. */
 static void set_socket_rules(struct unit_builder *builder)
 {
 	static const char *const everybody[] = { "0.0.0.0/0", "::/0", NULL };
@@ -194,7 +194,7 @@ static void set_socket_rules(struct unit_builder *builder)
 	words denied = deny.count ? pool_list(builder->pool, deny.words, deny.count) : NULL;
 	bool failed = false;
 
-	if (!deny.count || deny.failed || allow.failed || list_has_everybody(&allow))
+	if (!deny.count || deny.failed || allow.failed || list_has_everybody(&allow) || !builder->has_addresses)
 		; /* nobody is denied anything, or a mistake is reported */
 	else if (list_has_everybody(&deny) && !allowed)
 		set_networks(builder, "no_access", everybody, deny.at, false);

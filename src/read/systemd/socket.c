@@ -77,6 +77,10 @@ static bool set_addresses(struct unit_builder *builder)
 			add_listen(builder, assignment, protocol, &list);
 	}
 	any = list.count;
+	builder->has_addresses = false;
+	for (size_t n = 0; n < list.count; n++)
+		builder->has_addresses |= !strncmp(list.words[n], "tcp:", 4) || !strncmp(list.words[n], "udp:", 4) ||
+					  !strncmp(list.words[n], "sctp:", 5);
 	if (any)
 		unit_set_list(builder, "listen", &list);
 	word_list_free(&list);

@@ -163,13 +163,17 @@ static size_t count_differences(const struct listen *a, const struct listen *b, 
 /* Each socket has beside the other what it has alone. */
 static void expect_own(const char *section, const struct row *row)
 {
-	const char *a = socket_text(section, row->key, row->a, "ListenStream=/run/a\n");
-	const char *b = socket_text(section, row->key, row->b, "ListenStream=/run/b\nService=a.service\n");
+	bool needs_address = !strncmp(row->key, "IPAddress", 9);
+	const char *at = needs_address ? "ListenStream=7001\n" : "ListenStream=/run/a\n";
+	const char *a = socket_text(section, row->key, row->a, at);
+	const char *b = socket_text(section, row->key, row->b,
+				    needs_address ? "ListenStream=7002\nService=a.service\n"
+						  : "ListenStream=/run/b\nService=a.service\n");
 	struct outcome *both = read_sockets(a, b), *first = read_sockets(a, NULL), *second;
 	const struct service *service = service_of(both, row->key);
 	const char *option = "";
 
-	second = read_sockets(socket_text(section, row->key, row->b, "ListenStream=/run/a\n"), NULL);
+	second = read_sockets(socket_text(section, row->key, row->b, at), NULL);
 	cr_assert_eq(service->socket_count, 2, "%s", row->key);
 	cr_expect_gt(count_differences(&service->sockets[0], &service->sockets[1], &option), 0, "%s", row->key);
 	cr_expect_eq(count_differences(&service->sockets[0], service_of(first, row->key)->sockets, &option), 0,
