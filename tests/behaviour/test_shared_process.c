@@ -324,6 +324,33 @@ Behaviour(shared_process, is_not_for_rows_with_commands_around_each)
 	end_passing(&passing);
 }
 
+/* The signal is one that the process ignores. */
+Behaviour(shared_process, gets_a_signal_once_for_all_of_its_clients)
+{
+	struct superd *superd = controlled_run("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n"
+					       " accept = yes\n builtin = echo\n}\n",
+					       own_user());
+	int port = superd_port(superd, "pass"), clients[3];
+	const char *answer;
+	pid_t pid;
+
+	for (int n = 0; n < 3; n++) {
+		clients[n] = client_connect(port);
+		client_send(clients[n], "here\n");
+		cr_assert_str_eq(client_line(clients[n]), "here");
+	}
+	pid = superd_only_process(superd);
+	answer = control_once("signal pass --signal=WINCH");
+	cr_assert_str_eq(control_value(answer, "signalled"), "1", "%s", answer);
+	cr_assert(strstr(answer, text_of("\"pids\":[%d]", (int)pid)), "%s", answer);
+	for (int n = 0; n < 3; n++) {
+		client_send(clients[n], "still\n");
+		cr_assert_str_eq(client_line(clients[n]), "still");
+		close(clients[n]);
+	}
+	superd_stop(superd);
+}
+
 static bool has_groups(void)
 {
 	const char *table = write_file("checked.conf", "service it {\n listen = \"127.0.0.1:1\"\n user = root\n"

@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "superd/accept/socket_rest.h"
 #include "superd/instance/background.h"
+#include "superd/instance/shared_process.h"
 #include "superd/instance/warm_pool.h"
 #include "superd/service/boot_locks.h"
 #include "superd/service/operator_locks.h"
@@ -176,12 +177,18 @@ static enum order_result begin_disable(const struct operator_order *order, struc
 	return report(order, runtime, why);
 }
 
+/* Whether a signal to it reaches the process of another instance, too, which gets the signal. */
+static bool shares_signal(const struct instance *instance)
+{
+	return instance->process && instance->process->clients[0].instance != instance;
+}
+
 static enum order_result send_signal(struct operator_order *order, struct service_runtime *runtime)
 {
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
-		if (!instance_signal_main(instance, order->signal))
+		if (shares_signal(instance) || !instance_signal_main(instance, order->signal))
 			continue;
 		if (order->signalled < SIGNALLED_MOST)
 			order->pids[order->signalled] = instance->pid;
