@@ -366,6 +366,37 @@ Behaviour(shared_process, is_not_for_rows_with_a_control_group_for_each)
 	expect_processes_of_their_own("device_policy = closed");
 }
 
+/* What cannot be passed on is kept in pipes, which take descriptors of the process, too. */
+Behaviour(shared_process, whose_clients_send_without_end_has_descriptors_for_others)
+{
+	enum { STUCK = 14, OTHERS = 12 };
+	const struct setup setup = { .descriptors = 60 + OWN_PROGRAMS };
+	static const char bytes[64 << 10];
+	struct passing passing;
+	const char *table = passing_table(&passing, "");
+	int stuck[STUCK], targets[STUCK];
+
+	passing.superd = superd_run_with(&setup, "%s", table);
+	passing.port = superd_port(passing.superd, "pass");
+	for (int n = 0; n < STUCK; n++) {
+		struct pollfd ready;
+
+		stuck[n] = client_connect(passing.port);
+		targets[n] = take(&passing);
+		ready = (struct pollfd){ stuck[n], POLLOUT, 0 };
+		while (poll(&ready, 1, 200) == 1 && send(stuck[n], bytes, sizeof(bytes), MSG_DONTWAIT) >= 0)
+			continue;
+	}
+	begin_crowd(&passing, OTHERS);
+	end_crowd(&passing, OTHERS);
+	for (int n = 0; n < STUCK; n++) {
+		close(stuck[n]);
+		close(targets[n]);
+	}
+	close(passing.listener);
+	superd_stop(passing.superd);
+}
+
 /* So many clients that one process has no descriptors for them have several. */
 Behaviour(shared_process, short_of_descriptors_loses_no_client)
 {

@@ -18,7 +18,8 @@
 #include "superd/instance/shared_process.h"
 
 #define IDLE_SECONDS 1.0                /* without a client, until the process ends */
-#define OTHER_DESCRIPTORS 20            /* of the process, beside the two that a client takes */
+#define DESCRIPTORS_EACH 6              /* that a client takes: of both connections, and of a pipe for each direction */
+#define DESCRIPTORS_BESIDE 20           /* of the process, beside those */
 #define REPORTS_MOST 64                 /* read in one turn */
 #define REPORT_MOST 128                 /* bytes of a report */
 
@@ -222,10 +223,12 @@ static bool give_client(const struct service_runtime *runtime, const struct shar
 static size_t clients_most(void)
 {
 	struct rlimit limit;
+	rlim_t most;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= OTHER_DESCRIPTORS + 2 * SHARED_MOST)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max == RLIM_INFINITY)
 		return SHARED_MOST;
-	return limit.rlim_max > OTHER_DESCRIPTORS + 2 ? (limit.rlim_max - OTHER_DESCRIPTORS) / 2 : 1;
+	most = limit.rlim_max > DESCRIPTORS_BESIDE ? (limit.rlim_max - DESCRIPTORS_BESIDE) / DESCRIPTORS_EACH : 0;
+	return most < SHARED_MOST ? (size_t)most : SHARED_MOST;
 }
 
 bool shared_clients_give(struct service_runtime *runtime, struct instance *instance, const struct client *client,
