@@ -134,6 +134,7 @@ Behaviour(shared_process, takes_the_next_client_though_it_is_confined)
 
 	begin_crowd(&passing, 1);
 	pid = only_process(&passing);
+	superd_wait_log(passing.superd, "START: pass pid=");    /* superd knows that it runs */
 	passing.clients[1] = client_connect(passing.port);
 	client_send(passing.clients[1], "question\n");
 	passing.targets[1] = take(&passing);
@@ -321,6 +322,36 @@ Behaviour(shared_process, is_not_for_rows_with_commands_around_each)
 	end_crowd(&passing, 2);
 	WAIT_UNTIL(count_lines(note) == 2);
 	cr_assert_str_eq(read_text(note), "exited\nexited\n");
+	end_passing(&passing);
+}
+
+/* It has the first one who comes after that. */
+Behaviour(shared_process, that_is_stopped_gets_nobody_more)
+{
+	struct passing passing = run_passing("");
+	int late;
+	pid_t pid;
+
+	begin_crowd(&passing, 2);
+	pid = only_process(&passing);
+	kill(pid, SIGSTOP);
+	WAIT_UNTIL(process_is_stopped(pid));
+	late = client_connect(passing.port);
+	client_send(late, "question\n");
+	WAIT_UNTIL(superd_log_count(passing.superd, "START: pass pid=") == 3);
+	clock_move(10 * SECOND_MS);
+	for (int n = 2; n < 4; n++) {
+		passing.clients[n] = client_connect(passing.port);
+		client_send(passing.clients[n], "question\n");
+		passing.targets[n] = take(&passing);
+		cr_assert_str_eq(client_line(passing.targets[n]), "question");
+	}
+	cr_assert_eq(superd_processes(passing.superd), 2);
+	kill(pid, SIGCONT);
+	passing.clients[4] = late;
+	passing.targets[4] = take(&passing);
+	cr_assert_str_eq(client_line(passing.targets[4]), "question");
+	end_crowd(&passing, 5);
 	end_passing(&passing);
 }
 

@@ -6,10 +6,13 @@
 #include "superd/accept/shared_clients.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "os/guard/guard_link.h"
 #include "os/netdiag/socket_id.h"
@@ -18,6 +21,7 @@
 #include "superd/instance/shared_process.h"
 
 #define IDLE_SECONDS 1.0                /* without a client, until the process ends */
+#define STUCK_SECONDS 5.0               /* that a client waits in the channel, until others get another process */
 #define DESCRIPTORS_EACH 6              /* that a client takes: of both connections, and of a pipe for each direction */
 #define DESCRIPTORS_BESIDE 20           /* of the process, beside those */
 #define REPORTS_MOST 64                 /* read in one turn */
@@ -104,6 +108,7 @@ static bool receive_report(struct shared_process *process)
 	if (length <= 0)
 		return false;
 	text[length] = '\0';
+	process->heard = clock_now();
 	for (size_t n = 0; client_report_read(text, &report) && n < process->count; n++) {
 		if (process->clients[n].socket != report.socket)
 			continue;
@@ -200,8 +205,20 @@ void shared_clients_welcome(struct instance *instance)
 {
 	struct service_runtime *runtime = instance->context;
 
-	if (instance->process && !instance->retired)
-		list_add(&runtime->run->kit.shared, &instance->process->link);
+	if (!instance->process || instance->retired)
+		return;
+	instance->process->heard = clock_now();
+	list_add(&runtime->run->kit.shared, &instance->process->link);
+}
+
+/* A process that is stopped, or hangs, leaves its clients in the channel. */
+static bool is_stuck(struct shared_process *process)
+{
+	int unread = 0;
+
+	if (ioctl(process->channel, SIOCOUTQ, &unread) < 0 || !unread)
+		process->heard = clock_now();
+	return clock_now() >= process->heard + STUCK_SECONDS;
 }
 
 /* If superd dies in between, the next one gives the client again (superd/reload/saved_state). */
@@ -242,7 +259,7 @@ bool shared_clients_give(struct service_runtime *runtime, struct instance *insta
 
 		if (process->count >= most || !socket)
 			continue;
-		if (give_client(runtime, process, client->fd)) {
+		if (!is_stuck(process) && give_client(runtime, process, client->fd)) {
 			add_client(process, instance, socket);
 			*pid = process->child.pid;
 			return true;

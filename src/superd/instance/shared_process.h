@@ -23,6 +23,7 @@ struct shared_process {
 	int channel;                    /* superd's end; -1: none */
 	struct watch watch;             /* of the channel */
 	struct alarm idle;              /* while it has no client */
+	double heard;                   /* time when it was known to read its channel */
 	size_t count;
 	struct shared_client {
 		uint64_t socket;        /* socket_id of its connection, by which both sides name it */
