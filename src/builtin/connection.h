@@ -86,7 +86,6 @@ struct builtin_server {
 	struct loop_watch probe;        /* a connection to the target without a client; fd -1: none */
 	size_t probe_address;
 	int64_t probed;                 /* time when it began */
-	int64_t looked_up;              /* time of the last lookup of the target for superd's clients; 0: none */
 	int64_t looked;                 /* time of the last look for clients that have waited for too long */
 	int64_t refused_logged;         /* time of the last line about a refused client; 0: none */
 	size_t refused;                 /* clients that were refused since that line */

@@ -188,7 +188,7 @@ static void on_end_signal(struct builtin_server *server)
 {
 	server->retired = true;
 	connections_end_all(server);
-	sigterm_delay(false);
+	sigterm_deliver();
 }
 
 static void on_channel(struct builtin_server *server)
@@ -483,7 +483,7 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 	list_init(&server.dead);
 	list_init(&server.again);
 	if (redirects)
-		redirect_init(&server, !is_client);
+		redirect_init(&server);
 	server.listeners = calloc(count + 1, sizeof(*server.listeners));
 	if (server.epoll >= 0 && server.listeners &&
 	    (is_client ? begin_with_client(&server, fds[0]) : begin(&server, fds, count)))

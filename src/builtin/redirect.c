@@ -10,7 +10,6 @@
 
 #include "builtin/proxy_header.h"
 #include "builtin/services.h"
-#include "builtin/sigterm.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 
@@ -21,7 +20,6 @@
 #define PROBE_TIMEOUT 2000              /* that an attempt to connect without a client may take */
 #define LOOK_EVERY 1000                 /* between two looks for clients that have waited for too long */
 #define REFUSED_EVERY 1000              /* between two lines of the log about clients that the target has refused */
-#define LOOK_UP_EVERY 10000             /* between two lookups of a target, for clients that superd has accepted */
 
 #define TARGET_NAME 512                 /* bytes, in messages */
 
@@ -70,30 +68,6 @@ static int try_addresses(struct builtin_server *server, size_t *address, size_t 
 			return fd;
 	}
 	return -1;
-}
-
-/* A lookup may take long. A signal ends the process meanwhile, unless it relays others. */
-static bool find_target(struct builtin_server *server)
-{
-	bool found = target_is_numeric(&server->target), alone = server->gets_clients && server->count <= 1;
-
-	if (found)
-		return true;
-	server->looked_up = clock_ms();
-	if (alone)
-		sigterm_delay(false);
-	found = target_look_up(&server->target);
-	if (alone)
-		sigterm_delay(server->sigterm.fd >= 0);
-	return found;
-}
-
-/* For a client that superd has accepted, as the addresses may have changed. */
-static bool target_is_known(struct builtin_server *server)
-{
-	bool is_fresh = server->looked_up && clock_ms() < server->looked_up + LOOK_UP_EVERY;
-
-	return (is_fresh && server->up && server->target.count) || find_target(server);
 }
 
 /* How many addresses were tried before this one. */
@@ -270,7 +244,7 @@ void redirect_begin(struct builtin_server *server, struct connection *connection
 {
 	if (give_probe(server, connection))
 		return;
-	if (!server->gets_clients || target_is_known(server))
+	if (!server->gets_clients || server->target.count)
 		try_target(server, connection, 0);
 	else
 		connection_end(server, connection, true);
@@ -364,19 +338,18 @@ static void retry_target(struct builtin_server *server, int64_t now)
 	if (!server->retry || now < server->retry)
 		return;
 	server->retry = 0;
-	find_target(server);
+	if (!server->gets_clients)      /* superd has another process look it up again */
+		target_find(&server->target);
 	if (!list_empty(&server->waiting))
 		try_target(server, container_of(server->waiting.next, struct connection, link), 0);
 	else if (server->settings->relays && !server->retired && server->probe.fd < 0)
 		redirect_begin_probe(server);
 }
 
-
-void redirect_init(struct builtin_server *server, bool has_listeners)
+void redirect_init(struct builtin_server *server)
 {
 	target_init(&server->target, server->settings->words + 1);
-	if (has_listeners)
-		find_target(server);
+	target_find(&server->target);
 }
 
 bool redirect_tries(const struct builtin_server *server)

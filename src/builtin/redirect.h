@@ -7,8 +7,9 @@
 
 #include "builtin/connection.h"
 
-/* To be called once, before the first client: finds the target of a redirect of listeners. */
-void redirect_init(struct builtin_server *server, bool has_listeners);
+/* To be called once, before the first client: finds the target. That may take long, and a signal ends the process
+ * meanwhile. */
+void redirect_init(struct builtin_server *server);
 
 /* Connects a client to the target. */
 void redirect_begin(struct builtin_server *server, struct connection *connection);

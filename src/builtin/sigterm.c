@@ -15,12 +15,12 @@ static void fill_set(sigset_t *set)
 		sigaddset(set, signals[n]);
 }
 
-void sigterm_delay(bool delayed)
+void sigterm_deliver(void)
 {
 	sigset_t set;
 
 	fill_set(&set);
-	sigprocmask(delayed ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int sigterm_watch(void)
@@ -32,6 +32,6 @@ int sigterm_watch(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
-		sigterm_delay(false);
+		sigterm_deliver();
 	return fd;
 }

@@ -15,13 +15,13 @@ void target_init(struct redirect_target *target, const char *const *argv)
 	*target = (struct redirect_target){ .host = argv[0], .port = argv[1] };
 }
 
-static bool set_path(struct redirect_target *target)
+static void set_path(struct redirect_target *target)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t length = strlen(target->host);
 
 	if (length >= sizeof(address.sun_path))
-		return false;
+		return;
 	memcpy(address.sun_path, target->host, length);
 	if (target->host[0] == '@')
 		address.sun_path[0] = '\0';
@@ -30,7 +30,6 @@ static bool set_path(struct redirect_target *target)
 	memcpy(&target->addresses[0], &address, sizeof(address));
 	target->lengths[0] = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 	target->count = 1;
-	return true;
 }
 
 static int find_addresses(struct redirect_target *target, int flags)
@@ -50,21 +49,20 @@ static int find_addresses(struct redirect_target *target, int flags)
 	return 0;
 }
 
-bool target_is_numeric(struct redirect_target *target)
+void target_find(struct redirect_target *target)
 {
-	if (!target->port)
-		return set_path(target);
-	return find_addresses(target, AI_NUMERICHOST | AI_NUMERICSERV) == 0;
-}
+	int error;
 
-bool target_look_up(struct redirect_target *target)
-{
-	int error = target->port ? find_addresses(target, 0) : 0;
-
+	if (!target->port) {
+		set_path(target);
+		return;
+	}
+	error = find_addresses(target, AI_NUMERICHOST | AI_NUMERICSERV);
+	if (error)
+		error = find_addresses(target, 0);
 	if (error)
 		builtin_log("cannot find %s port %s: %s", target->host, target->port,
 			    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-	return !error;
 }
 
 int target_connect(const struct redirect_target *target, size_t index, int type)

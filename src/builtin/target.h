@@ -18,12 +18,9 @@ struct redirect_target {
 /* Sets host and port from the words of a redirect. */
 void target_init(struct redirect_target *target, const char *const *argv);
 
-/* Fills the addresses of a unix socket or of a numeric host and port. false: a name has to be looked up. */
-bool target_is_numeric(struct redirect_target *target);
-
-/* Looks the name up, which may take seconds. If that fails, it logs the reason, keeps the former addresses and returns
- * false. */
-bool target_look_up(struct redirect_target *target);
+/* Fills the addresses. Looking up a name may take seconds; if that fails, it logs the reason and keeps the former
+ * addresses. */
+void target_find(struct redirect_target *target);
 
 /* Begins to connect a socket of this type to one of the addresses. Returns a non-blocking descriptor, which the caller
  * owns: connected, or about to be. -1 and errno. */

@@ -1,5 +1,6 @@
 /* A process that serves several clients of a redirect. The hard thing is that nobody may tell: neither a client, nor
  * the log, nor whatever confines or limits the clients. */
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,7 +28,7 @@ struct passing {
 	int clients[CROWD], targets[CROWD]; /* connections under way */
 };
 
-static const char *passing_table(struct passing *passing, const char *options)
+static const char *passing_table_to(const char *host, struct passing *passing, const char *options)
 {
 	struct sockaddr_in own;
 	socklen_t length = sizeof(own);
@@ -35,18 +36,28 @@ static const char *passing_table(struct passing *passing, const char *options)
 	*passing = (struct passing){ .listener = listen_on(0) };
 	cr_assert_eq(getsockname(passing->listener, (struct sockaddr *)&own, &length), 0);
 	return text_of("service pass {\n listen = \"127.0.0.1:0\"\n user = \"%s\"\n accept = yes\n"
-		       " redirect = \"127.0.0.1 %d\"\n" LOGGED "%s\n}\n",
-		       own_user(), ntohs(own.sin_port), options);
+		       " redirect = \"%s %d\"\n" LOGGED "%s\n}\n",
+		       own_user(), host, ntohs(own.sin_port), options);
 }
 
-static struct passing run_passing(const char *options)
+static const char *passing_table(struct passing *passing, const char *options)
+{
+	return passing_table_to("127.0.0.1", passing, options);
+}
+
+static struct passing run_passing_to(const char *host, const char *options)
 {
 	struct passing passing;
-	const char *table = passing_table(&passing, options);
+	const char *table = passing_table_to(host, &passing, options);
 
 	passing.superd = clock_run("%s", table);
 	passing.port = superd_port(passing.superd, "pass");
 	return passing;
+}
+
+static struct passing run_passing(const char *options)
+{
+	return run_passing_to("127.0.0.1", options);
 }
 
 static struct passing run_guarded(const char *options)
@@ -72,6 +83,14 @@ static void wait_for_ends(struct passing *passing, unsigned count)
 	passing->ended += count;
 	WAIT_UNTIL(superd_log_count(passing->superd, "EXIT: pass status=0 pid=") == passing->ended);
 	WAIT_UNTIL(superd_log_count(passing->superd, "TRAFFIC: pass in=9(bytes) out=6(bytes)") == passing->ended);
+}
+
+static void begin_one(struct passing *passing, int n)
+{
+	passing->clients[n] = client_connect(passing->port);
+	client_send(passing->clients[n], "question\n");
+	passing->targets[n] = take(passing);
+	cr_assert_str_eq(client_line(passing->targets[n]), "question");
 }
 
 /* All clients are connected, and each has asked. */
@@ -340,12 +359,8 @@ Behaviour(shared_process, that_is_stopped_gets_nobody_more)
 	client_send(late, "question\n");
 	WAIT_UNTIL(superd_log_count(passing.superd, "START: pass pid=") == 3);
 	clock_move(10 * SECOND_MS);
-	for (int n = 2; n < 4; n++) {
-		passing.clients[n] = client_connect(passing.port);
-		client_send(passing.clients[n], "question\n");
-		passing.targets[n] = take(&passing);
-		cr_assert_str_eq(client_line(passing.targets[n]), "question");
-	}
+	begin_one(&passing, 2);
+	begin_one(&passing, 3);
 	cr_assert_eq(superd_processes(passing.superd), 2);
 	kill(pid, SIGCONT);
 	passing.clients[4] = late;
@@ -353,6 +368,55 @@ Behaviour(shared_process, that_is_stopped_gets_nobody_more)
 	cr_assert_str_eq(client_line(passing.targets[4]), "question");
 	end_crowd(&passing, 5);
 	end_passing(&passing);
+}
+
+/* A name may lead elsewhere after a while, an address does not. */
+Behaviour(shared_process, of_a_redirect_by_name_gets_clients_for_a_minute)
+{
+	static const char *const hosts[] = { "127.0.0.1", "localhost" };
+	struct addrinfo *found = NULL;
+
+	SKIP_WITHOUT(getaddrinfo("localhost", NULL, NULL, &found) == 0, "this machine does not know localhost");
+	freeaddrinfo(found);
+	for (size_t is_name = 0; is_name < 2; is_name++) {
+		struct passing passing = run_passing_to(hosts[is_name], "");
+
+		begin_crowd(&passing, 2);
+		clock_advance(passing.superd, 50 * SECOND_MS);
+		begin_one(&passing, 2);
+		cr_assert_eq(superd_processes(passing.superd), 1);
+		clock_advance(passing.superd, 11 * SECOND_MS);
+		begin_one(&passing, 3);
+		cr_assert_eq(superd_processes(passing.superd), 1 + is_name);
+		end_crowd(&passing, 4);
+		end_passing(&passing);
+	}
+}
+
+Behaviour(shared_process, of_a_redirect_by_name_gets_nobody_after_a_failure)
+{
+	struct passing passing;
+	struct addrinfo *found = NULL;
+	int refused, again;
+
+	SKIP_WITHOUT(getaddrinfo("localhost", NULL, NULL, &found) == 0, "this machine does not know localhost");
+	freeaddrinfo(found);
+	passing = run_passing_to("localhost", "");
+	begin_one(&passing, 0);
+	close(passing.listener);
+	refused = client_connect(passing.port);
+	cr_assert(client_sees_end(refused));
+	WAIT_UNTIL(superd_log_count(passing.superd, "EXIT: pass status=1 pid=") == 1);
+	cr_assert_eq(superd_processes(passing.superd), 1);
+	again = client_connect(passing.port);
+	cr_assert(client_sees_end(again));
+	WAIT_UNTIL(superd_log_count(passing.superd, "EXIT: pass status=1 pid=") == 2);
+	cr_assert_eq(superd_processes(passing.superd), 2);
+	close(refused);
+	close(again);
+	close(passing.clients[0]);
+	close(passing.targets[0]);
+	superd_stop(passing.superd);
 }
 
 /* The signal is one that the process ignores. */

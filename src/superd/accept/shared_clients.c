@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,8 +20,10 @@
 #include "os/socket/fd_channel.h"
 #include "superd/accept/xinetd_record.h"
 #include "superd/instance/shared_process.h"
+#include "table/service/redirect_target.h"
 
 #define IDLE_SECONDS 1.0                /* without a client, until the process ends */
+#define NAME_SECONDS 60.0               /* that a process gets clients which has looked up its target's name */
 #define STUCK_SECONDS 5.0               /* that a client waits in the channel, until others get another process */
 #define DESCRIPTORS_EACH 6              /* that a client takes: of both connections, and of a pipe for each direction */
 #define DESCRIPTORS_BESIDE 20           /* of the process, beside those */
@@ -112,6 +115,8 @@ static bool receive_report(struct shared_process *process)
 	for (size_t n = 0; client_report_read(text, &report) && n < process->count; n++) {
 		if (process->clients[n].socket != report.socket)
 			continue;
+		if (report.failed && service_redirects_by_name(process->clients[n].instance->service))
+			process->until = 0;     /* the name may lead elsewhere by now */
 		if (!report.failed)
 			xinetd_record_traffic(process->clients[n].instance->context, report.in, report.out);
 		end_client(process, n, report.failed ? EXIT_FAILURE << 8 : 0); /* as waitpid(2) would have it */
@@ -208,17 +213,21 @@ void shared_clients_welcome(struct instance *instance)
 	if (!instance->process || instance->retired)
 		return;
 	instance->process->heard = clock_now();
+	instance->process->until =
+		service_redirects_by_name(instance->service) ? clock_now() + NAME_SECONDS : INFINITY;
 	list_add(&runtime->run->kit.shared, &instance->process->link);
 }
 
-/* A process that is stopped, or hangs, leaves its clients in the channel. */
-static bool is_stuck(struct shared_process *process)
+/* A process that is stopped, or hangs, leaves its clients in the channel. One looks a name up only at its start, where
+ * no client but those that need it wait for the answer. */
+static bool takes_clients(struct shared_process *process)
 {
+	double now = clock_now();
 	int unread = 0;
 
 	if (ioctl(process->channel, SIOCOUTQ, &unread) < 0 || !unread)
-		process->heard = clock_now();
-	return clock_now() >= process->heard + STUCK_SECONDS;
+		process->heard = now;
+	return now < process->heard + STUCK_SECONDS && now < process->until;
 }
 
 /* If superd dies in between, the next one gives the client again (superd/reload/saved_state). */
@@ -259,7 +268,7 @@ bool shared_clients_give(struct service_runtime *runtime, struct instance *insta
 
 		if (process->count >= most || !socket)
 			continue;
-		if (!is_stuck(process) && give_client(runtime, process, client->fd)) {
+		if (takes_clients(process) && give_client(runtime, process, client->fd)) {
 			add_client(process, instance, socket);
 			*pid = process->child.pid;
 			return true;

@@ -24,6 +24,7 @@ struct shared_process {
 	struct watch watch;             /* of the channel */
 	struct alarm idle;              /* while it has no client */
 	double heard;                   /* time when it was known to read its channel */
+	double until;                   /* time when it gets its last client */
 	size_t count;
 	struct shared_client {
 		uint64_t socket;        /* socket_id of its connection, by which both sides name it */
