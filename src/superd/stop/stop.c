@@ -20,10 +20,14 @@
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
+#include "superd/clients/client_look.h"
+#include "superd/clients/conn_query.h"
 #include "superd/instance/thaw.h"
 #include "superd/listener/listeners.h"
+#include "superd/saved/state_load.h"
+#include "superd/stop/drain_deadline.h"
 #include "superd/stop/freeze.h"
-#include "superd/stop/stop_internal.h"
+#include "superd/stop/standby_socket.h"
 
 #define FAILURES_MOST 3                 /* failed counts (no descriptors, no memory); then the clients are unknown */
 /* Milliseconds without movement, before the phase, after which it is the client's turn. A delayed acknowledgement, a
@@ -49,7 +53,36 @@ static const struct {
 	double first, last;
 } pauses[] = { [STOP_SERVE] = { .02, 20. }, [STOP_NEWCOMER] = { .001, 1. }, [STOP_END] = { .001, .05 } };
 
+struct stop {
+	struct {                        /* saved */
+		unsigned char reason;   /* enum stop_reason */
+		unsigned char phase;    /* enum stop_phase */
+		struct conn_query query; /* first notes the clients, then seeks them */
+		/* Sockets of the instance, kept for clients in their queues and in handshakes; owned. NULL: they are
+		 * those in the pairs of the service's standby sockets. */
+		struct drained_socket *sockets;
+	};
+	struct instance *instance;
+	bool clear;                     /* true: the last look found no client */
+	ev_timer timer;                 /* next look for clients */
+	struct drain_deadline deadline; /* limit of STOP_END; its `since` is the beginning of any phase */
+	struct client_look turns;       /* looks which of them wait for an answer */
+	double turns_due;               /* loop time of the next such look */
+	uint32_t resting;               /* clients at the last such look, if all have rested; else 0 */
+	/* Starts of the service until the stop began, if what a process had accepted when the clients were noted is no
+	 * successor's; else 0. The next superd does not know that. */
+	uint64_t activations;
+	struct held held;               /* link of `sockets` in engine->listeners->drained */
+	size_t count;                   /* its sockets */
+};
+
 static void seek_clients(struct stop *stop);
+
+/* Whether the clients were noted. */
+static bool knows_clients(const struct stop *stop)
+{
+	return stop->query.use == COOKIES_SOUGHT;
+}
 
 static struct service_runtime *runtime_of(const struct stop *stop)
 {
@@ -73,7 +106,7 @@ static void enter_phase(struct stop *stop, enum stop_phase phase)
 	stop->turns_due = clock_now() + TURNS_BEGIN;
 }
 
-void stop_look_later(struct stop *stop)
+static void look_later(struct stop *stop)
 {
 	double passed = clock_now() - stop->deadline.since;
 
@@ -94,7 +127,7 @@ static unsigned count_queues(const struct stop *stop)
 /* Of its clients only those count that the kernel tells one by one, and those in its queues. */
 static unsigned count_left(const struct stop *stop)
 {
-	bool knows = stop_knows_clients(stop) && !stop->query.cookies.failed;
+	bool knows = knows_clients(stop) && !stop->query.cookies.failed;
 
 	return count_queues(stop) + (knows ? conn_query_sum(&stop->query) : 0);
 }
@@ -245,7 +278,7 @@ static bool stay_for_clients(struct stop *stop)
 		enter_phase(stop, STOP_SERVE);
 		log_begin(stop, false);
 		runtime_post(runtime, DRAINS);
-		stop_look_later(stop);
+		look_later(stop);
 		return true;
 	}
 	if (standby_sockets_may_rejoin(runtime)) {
@@ -294,7 +327,7 @@ static void take_count(struct stop *stop)
 		return;
 	}
 	stop->resting = 0;
-	stop_look_later(stop);
+	look_later(stop);
 }
 
 /* If a successor has started meanwhile, what a process holds may be its client. It would be cut off when the successor
@@ -306,7 +339,7 @@ static void take_noted_clients(struct stop *stop)
 	bool failed = stop->query.failures, unknown = failed && stop->phase == STOP_SERVE;
 
 	if (failed && stop->query.failures <= FAILURES_MOST) {
-		stop_look_later(stop);
+		look_later(stop);
 		return;
 	}
 	runtime_post(runtime, LOOK);    /* new clients are admitted again */
@@ -320,14 +353,14 @@ static void take_noted_clients(struct stop *stop)
 	if (unknown)
 		enter_phase(stop, (enum stop_phase)rules[stop->reason].unknown);
 	if (stop->phase != STOP_REST)
-		stop_look_later(stop);
+		look_later(stop);
 }
 
 static void on_counted(struct conn_query *query)
 {
 	struct stop *stop = container_of(query, struct stop, query);
 
-	if (stop_knows_clients(stop))
+	if (knows_clients(stop))
 		take_count(stop);
 	else
 		take_noted_clients(stop);
@@ -385,12 +418,12 @@ static void on_looked(struct client_look *turns, const struct client_count_answe
 /* Counts, unless no client was noted: then only the queues tell whether one is left. */
 static void seek_clients(struct stop *stop)
 {
-	bool knows = stop_knows_clients(stop) && !conn_query_is_open(&stop->query);
+	bool knows = knows_clients(stop) && !conn_query_is_open(&stop->query);
 
 	if (knows && !stop->query.cookies.count)
 		take_count(stop);
 	else if (!(knows && look_whose_turn(stop)) && !conn_query_start(&stop->query))
-		stop_look_later(stop);
+		look_later(stop);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -399,7 +432,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	seek_clients(timer->data);
 }
 
-struct stop *stop_make(struct instance *instance, unsigned reason, struct drained_socket *sockets, size_t count)
+/* sockets: owned from now on, unless NULL. Returns the stop as instance->stop; NULL: out of memory. */
+static struct stop *make_stop(struct instance *instance, enum stop_reason reason, struct drained_socket *sockets,
+			      size_t count)
 {
 	struct stop *stop = calloc(1, sizeof(*stop));
 
@@ -431,14 +466,15 @@ static struct stop *make_of_pairs(struct service_runtime *runtime, enum stop_rea
 {
 	const struct standby_sockets *pairs = standby_sockets_of(runtime);
 	struct stop *stop =
-		pairs && pairs->split ? stop_make(runtime_current(runtime), reason, NULL, pairs->count) : NULL;
+		pairs && pairs->split ? make_stop(runtime_current(runtime), reason, NULL, pairs->count) : NULL;
 
 	if (stop)
 		stop->activations = runtime->run->stats.activations;
 	return stop;
 }
 
-void stop_close_sockets(struct drained_socket *sockets, size_t count)
+/* Frees them, too. */
+static void close_sockets(struct drained_socket *sockets, size_t count)
 {
 	for (size_t n = 0; sockets && n < count; n++) {
 		if (sockets[n].fd >= 0)
@@ -472,7 +508,7 @@ void stop_forget(struct instance *instance)
 	if (stop->sockets && stop->reason != STOP_LENT)
 		give_sockets_back(stop);
 	list_remove(&stop->held.link);
-	stop_close_sockets(stop->sockets, stop->count);
+	close_sockets(stop->sockets, stop->count);
 	free(stop);
 }
 
@@ -556,7 +592,7 @@ void stop_replace(struct service_runtime *runtime)
 		take_sockets(instance->stop, sockets);
 		instance->stop->reason = STOP_RELOAD;
 		enter_phase(instance->stop, STOP_END);
-		stop_look_later(instance->stop);
+		look_later(instance->stop);
 	} else {
 		stop_forget(instance);
 	}
@@ -594,9 +630,9 @@ void stop_lend(struct service_runtime *runtime, bool begins)
 	if (!stop) {
 		struct drained_socket *copies = copy_sockets(runtime);
 
-		stop = copies ? stop_make(current, STOP_LENT, copies, runtime->listener_count) : NULL;
+		stop = copies ? make_stop(current, STOP_LENT, copies, runtime->listener_count) : NULL;
 		if (!stop) {
-			stop_close_sockets(copies, runtime->listener_count);
+			close_sockets(copies, runtime->listener_count);
 			return;
 		}
 	}
@@ -666,7 +702,7 @@ bool stop_is_noting(struct service_runtime *runtime)
 	LIST_EACH(link, runtime_instances(runtime)) {
 		const struct instance *instance = container_of(link, struct instance, link);
 
-		if (stop_is_beside(instance) && stop_is_counting(instance) && !stop_knows_clients(instance->stop))
+		if (stop_is_beside(instance) && stop_is_counting(instance) && !knows_clients(instance->stop))
 			return true;
 	}
 	return false;
@@ -680,7 +716,7 @@ void stop_spare_clients(struct conn_query *query)
 	cookies->count = 0;
 	LIST_EACH(link, runtime_instances(query->runtime)) {
 		const struct stop *stop = container_of(link, struct instance, link)->stop;
-		bool has_own = stop && stop->sockets && stop->activations && stop_knows_clients(stop);
+		bool has_own = stop && stop->sockets && stop->activations && knows_clients(stop);
 		const struct cookie_set *own = has_own ? conn_query_followed(&stop->query) : NULL;
 		size_t count = cookies->count + (own ? own->count : 0);
 		uint64_t *list = own ? reallocarray(cookies->list, count + 1, sizeof(*list)) : NULL;
@@ -706,7 +742,7 @@ void stop_end(struct instance *instance)
 	if (stop->phase >= STOP_END || instance->facts.stopped)
 		return;
 	enter_phase(stop, STOP_END);
-	stop_look_later(stop);
+	look_later(stop);
 }
 
 struct drained_socket *stop_find_socket(struct service_runtime *runtime, int fd)
@@ -746,4 +782,92 @@ void stop_hurry_holder(struct service_runtime *runtime, const struct listener *l
 			  "client waits there", (long)event.pid, stop->instance->service->name);
 		stop_end(stop->instance);
 	}
+}
+
+static void save_sockets(struct state_saver *saver, const void *object)
+{
+	const struct stop *stop = object;
+
+	for (size_t n = 0; n < stop->count; n++) {
+		save_fd(saver, "fd", stop->sockets[n].fd);
+		save_number(saver, "younger", stop->sockets[n].fd >= 0 && stop->sockets[n].younger);
+	}
+}
+
+/* A mark "younger" belongs to the socket before it. */
+static struct drained_socket *load_sockets(struct state_section *section, size_t *count)
+{
+	struct drained_socket *sockets = malloc((section->count + 1) * sizeof(*sockets));
+
+	*count = 0;
+	for (size_t n = 0; sockets && n < section->count; n++) {
+		struct state_entry *entry = &section->entries[n];
+		int fd = !strcmp(entry->key, "fd") ? load_fd_of(section, entry) : -1;
+
+		if (fd >= 0)
+			sockets[(*count)++] = (struct drained_socket){ .fd = fd };
+		else if (*count && !strcmp(entry->key, "younger"))
+			sockets[*count - 1].younger = entry->used = true;
+	}
+	return sockets;
+}
+
+/* The next superd could not tell these clients from later ones. */
+static void save_guests(struct state_saver *saver, const void *object)
+{
+	const struct stop *stop = object;
+	const struct cookie_set *cookies = conn_query_followed(&stop->query);
+	uint64_t *ids = calloc(cookies->count + 1, sizeof(*ids));
+
+	for (size_t n = 0; ids && n < cookies->count; n++)
+		ids[n] = cookies->list[n] & ~COOKIE_HELD;
+	saver->text.failed |= !ids;
+	if (ids)
+		state_add_bytes(&saver->text, "guests", ids, cookies->count * sizeof(*ids));
+	free(ids);
+	save_number(saver, "failed", cookies->failed);
+	save_number(saver, "noted", knows_clients(stop));
+}
+
+static void load_guests(struct state_section *section, void *object)
+{
+	struct stop *stop = object;
+	struct cookie_set *cookies = &stop->query.cookies;
+	size_t length;
+
+	cookies->list = state_take_bytes(section, "guests", STATE_STREAM_MOST, &length);
+	cookies->count = cookies->room = cookies->list ? length / sizeof(*cookies->list) : 0;
+	cookie_set_sort(cookies);
+	cookies->failed = state_flag(section, "failed");
+	if (state_flag(section, "noted"))
+		conn_query_seek(&stop->query);
+}
+
+static const struct state_field stop_fields[] = {
+	{ STATE_BY(stop, sockets, save_sockets, NULL) },
+	{ STATE_BY(stop, query, save_guests, load_guests) },
+	{ STATE_FIELD(stop, "reason", reason), .most = STOP_RELOAD },
+	{ STATE_FIELD(stop, "phase", phase), .most = STOP_DONE },
+};
+const struct field_table stop_state = FIELD_TABLE("drain", stop, stop_fields);
+
+void stop_save(struct state_saver *saver, const struct instance *instance)
+{
+	if (instance->stop && instance->stop->sockets)
+		state_save(saver, &stop_state, instance->stop);
+}
+
+void stop_load(struct instance *instance, struct state_section *section)
+{
+	size_t count;
+	struct drained_socket *sockets = load_sockets(section, &count);
+	struct stop *stop = sockets && !instance->stop ? make_stop(instance, STOP_DRAIN, sockets, count) : NULL;
+
+	if (!stop) {
+		close_sockets(sockets, count);
+		return;
+	}
+	state_load(section, &stop_state, stop, NULL);
+	if (stop->phase == STOP_SERVE || stop->phase == STOP_END)
+		look_later(stop);
 }
