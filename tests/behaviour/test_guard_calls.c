@@ -164,6 +164,7 @@ static bool try_call(const struct scene *scene, size_t n)
 	expect_answer(client, scene, "the client", n);
 	expect_answer(arrive(scene, port), scene, "the next client", n);
 	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));     /* there is room for few of them */
+	cr_expect(!superd_logged(superd, "unknown in the state"), "killed at stop %zu\n%s", n, world_logs());
 	if (scene->state)
 		WAIT_UNTIL(!strcmp(control_value(control_once("list %s", scene->service), "state"), scene->state));
 	if (scene->starts) {

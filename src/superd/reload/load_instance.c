@@ -247,6 +247,7 @@ void load_noted(struct service_loader *progress, struct state_section *section)
 	struct service_runtime *runtime = progress->runtime;
 	pid_t pid = (pid_t)state_number(section, "pid", 2, INT32_MAX, 0);
 	struct instance *instance = pid ? find_unstarted(runtime, pid) : NULL;
+	bool shares = state_text(section, "client_socket") && plan_shares_process(runtime->service);
 
 	if (instance) {
 		exec_sequence_adopt(instance->sequence, pid);
@@ -269,7 +270,7 @@ void load_noted(struct service_loader *progress, struct state_section *section)
 			runtime->run->current = instance;
 	}
 	progress->noted = true;
-	if (!plan_shares_process(runtime->service) || !read_shared(runtime, instance, section, "pid"))
+	if (!shares || !read_shared(runtime, instance, section, "pid"))
 		read_channel(runtime, instance, section);
 	if (runtime->run->kit.notify)
 		notify_receive_join(runtime->run->kit.notify, instance);
