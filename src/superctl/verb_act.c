@@ -203,11 +203,11 @@ static bool show_upgrade(void *context, const json_t *line, const char *text)
 	return ok;
 }
 
-/* The new superd answers on this connection, unless its version cannot. Then superctl connects again and compares the
- * pids, because an upgrade keeps the pid. */
-static enum ctl_status check_takeover(struct conversation *conversation, double pid)
+/* superd has gone: either the new one says at its greeting that it has taken over, or another one is there, or none. */
+static enum ctl_status check_takeover(struct conversation *conversation)
 {
 	const struct superctl_options *options = conversation->options;
+	const char *from;
 	struct buf line = { 0 };
 	bool printed;
 
@@ -215,18 +215,17 @@ static enum ctl_status check_takeover(struct conversation *conversation, double 
 	conversation->quiet = false;
 	if (conversation_open(conversation, options) != CTL_DONE)
 		return CTL_FAILED;
-	if (json_reply_number(conversation->greeting, "pid") != pid) {
-		fprintf(stderr, "superctl: superd has ended, and another one, pid %.0f, is at %s\n",
+	from = json_reply_text(conversation->greeting, "upgraded_from");
+	if (!*from) {
+		fprintf(stderr, "superctl: not upgraded: superd has ended, and another one, pid %.0f, is at %s\n",
 			json_reply_number(conversation->greeting, "pid"), options->control);
 		return CTL_FAILED;
 	}
-	if (options->json) {
-		buf_text(&line, "{\"ok\":true,\"message\":\"it has taken over\"}\n{\"done\":true}\n");
-	} else {
-		buf_text(&line, "superd: ");
-		json_reply_show_text(&line, conversation->greeting, "superd");
-		buf_text(&line, " has taken over\n");
-	}
+	buf_text(&line, options->json ? "{\"ok\":true,\"message\":\"upgraded from " : "superd: upgraded from ");
+	json_reply_show_text(&line, conversation->greeting, "upgraded_from");
+	buf_text(&line, " to ");
+	json_reply_show_text(&line, conversation->greeting, "superd");
+	buf_text(&line, options->json ? "\"}\n{\"done\":true}\n" : "\n");
 	printed = conversation_print(&line);
 	buf_free(&line);
 	return printed ? CTL_DONE : CTL_FAILED;
@@ -234,13 +233,12 @@ static enum ctl_status check_takeover(struct conversation *conversation, double 
 
 static enum ctl_status read_upgrade(struct conversation *conversation, struct act_view *view)
 {
-	double pid = json_reply_number(conversation->greeting, "pid");
 	enum ctl_status status;
 
 	conversation->quiet = true;
 	status = conversation_read(conversation, show_upgrade, view);
 	if (conversation->connection_lost && !conversation->options->check)
-		status = check_takeover(conversation, pid);
+		status = check_takeover(conversation);
 	else if (status != CTL_DONE && conversation->why.length)
 		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
 	buf_free(&conversation->why);

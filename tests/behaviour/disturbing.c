@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "superctl.h"
 
 #define SERVICE "service %s {\n listen = \"%s\"\n exec = \"%s\"\n timeout_stop = 10s\n %s\n}\n"
 
@@ -127,7 +128,7 @@ void upgrade_by_signal(struct world *world)
 
 void order_upgrade(struct world *world)
 {
-	control_once("upgrade");        /* what is not at rest for the moment is upgraded the next time */
+	SUPERCTL(control_path(), "upgrade");        /* what is not at rest for the moment is upgraded the next time */
 	(void)world;
 }
 

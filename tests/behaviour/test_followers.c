@@ -1,5 +1,4 @@
-/* Who follows the events, over an upgrade, without reading meanwhile: what was said is told once, and what was not is
- * counted. */
+/* A client that follows the events without reading: what superd dropped meanwhile is counted. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -54,24 +53,7 @@ static void end_all(struct superd *superd)
 	superd_stop(superd);
 }
 
-Behaviour(followers, an_event_of_the_upgrade_itself_is_told_once)
-{
-	struct superd *superd = run_followed();
-	size_t becoming = 0;
-	const char *line;
-
-	make_it_wait();
-	superd_upgrade(superd);
-	do {
-		line = client_line(follower);
-		cr_expect(line[0] == '{' && line[strlen(line) - 1] == '}', "%s", line);
-		becoming += strstr(line, "upgrading: becoming ") != NULL;
-	} while (!strstr(line, "upgraded from "));
-	cr_expect_eq(becoming, 1);
-	end_all(superd);
-}
-
-Behaviour(followers, events_that_were_dropped_are_told_of_by_the_next_superd)
+Behaviour(followers, events_that_were_dropped_are_told_of)
 {
 	struct superd *superd = run_followed();
 	size_t told = 0;
@@ -80,7 +62,6 @@ Behaviour(followers, events_that_were_dropped_are_told_of_by_the_next_superd)
 	make_it_wait();
 	for (int n = 0; n < 400; n++)
 		make_events();
-	superd_upgrade(superd);
 	do {
 		line = client_line(follower);
 		told += strstr(line, " requested: ") != NULL;

@@ -93,7 +93,7 @@ Behaviour(upgrade_versions, what_an_older_one_did_not_know_is_as_if_there_were_n
 	struct outcome outcome = SUPERCTL(both.control, "upgrade");
 
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
-	cr_assert_str_eq(outcome.out, "superd: " PACKAGE_VERSION " has taken over\n");
+	cr_assert_str_eq(outcome.out, "superd: upgraded from 99.9 to " PACKAGE_VERSION "\n");
 	superd_wait_log(both.superd, "superd: upgraded from 99.9 to ");
 	cr_assert(!superd_logged(both.superd, "unknown in the state"), "%s", world_logs());
 	finish(&both);

@@ -76,17 +76,10 @@ static void send_event(struct session *session, const struct event *event, const
 	session_send_event(session);
 }
 
-unsigned long event_stream_dropped(const struct session *session)
-{
-	const struct event_stream *stream = session->state;
-
-	return is_events(session) ? stream->dropped : 0;
-}
-
 static void on_log_event(void *context, enum level level, const struct event *event, const char *message, size_t length)
 {
 	struct server *server = context;
-	const struct logged_line logged = { clock_wall(), level, message, length, 0 };
+	const struct logged_line logged = { clock_wall(), level, message, length };
 
 	if (level <= LEVEL_INFO)
 		recent_log_add(&server->recent_log, event->service ? event->service : "", &logged);
@@ -132,16 +125,6 @@ void event_stream_follow(struct session *session)
 {
 	session_end_request(session);
 	(void)begin_events(session);
-}
-
-void event_stream_resume(struct session *session, unsigned long dropped)
-{
-	struct event_stream *stream = begin_events(session) ? session->state : NULL;
-
-	if (!stream || !dropped)
-		return;
-	stream->dropped = dropped;
-	line_io_want_room(&session->io, true);
 }
 
 /* A plain name that no service has is an error. A pattern may match a service later, so it only gets a notice. */
@@ -279,9 +262,4 @@ void event_stream_top(struct session *session)
 	top->since = clock_now();
 	alarm_init(&top->tick, &session->supervisor->engine, on_interval);
 	session_begin(session, &top_ops, top, true);
-}
-
-const char *event_stream_verb(const struct session *session)
-{
-	return session->ops == &events_ops ? "events" : session->ops == &top_ops ? "top" : NULL;
 }

@@ -123,9 +123,7 @@ void recent_log_add(struct recent_log *recent_log, const char *service, const st
 			drop_owner(recent_log, owner);
 		return;
 	}
-	line->serial = logged->serial ? logged->serial : recent_log->last_serial + 1;
-	if (line->serial > recent_log->last_serial)
-		recent_log->last_serial = line->serial;
+	line->serial = ++recent_log->last_serial;
 	line->at = logged->at;
 	line->level = logged->level;
 	memcpy(line->text, logged->text, length);

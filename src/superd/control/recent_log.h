@@ -28,7 +28,6 @@ struct logged_line {
 	enum level level;
 	const char *text;               /* not NUL-terminated */
 	size_t length;                  /* bytes of the text */
-	uint64_t serial;                /* of a line from before an upgrade; 0: the next one */
 };
 
 /* Begins zeroed. */

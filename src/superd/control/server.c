@@ -214,6 +214,8 @@ static void send_greeting(struct session *session)
 	json_text_field(&session->line, "superd", PACKAGE_VERSION);
 	json_count_field(&session->line, "protocol", 2);
 	json_count_field(&session->line, "pid", (uint64_t)getpid());
+	if (*session->supervisor->upgraded_from)
+		json_text_field(&session->line, "upgraded_from", session->supervisor->upgraded_from);
 	json_flag_field(&session->line, "progress", true);
 	json_text_field(&session->line, "hello", session->hello);
 	json_object_close(&session->line);
@@ -275,7 +277,8 @@ static enum right find_right(const struct server *server, int fd, const struct c
 	return RIGHT_NONE;
 }
 
-struct session *server_admit(struct server *server, int fd)
+/* NULL: the client has no right, or there is no room; superd has sent it that answer and closed the connection. */
+static struct session *admit(struct server *server, int fd)
 {
 	struct control_peer peer;
 	enum right right = RIGHT_NONE;
@@ -355,7 +358,7 @@ static bool accept_by_reserve(struct server *server)
 	if (!use_reserve(server))
 		return false;
 	fd = accept_next(server);
-	session = fd >= 0 ? server_admit(server, fd) : NULL;
+	session = fd >= 0 ? admit(server, fd) : NULL;
 	if (session && session->right != RIGHT_ACT)
 		end_session(session);
 	else if (session)
@@ -373,7 +376,7 @@ static void accept_some(struct server *server)
 		int fd = accept_next(server);
 
 		if (fd >= 0) {
-			session = server_admit(server, fd);
+			session = admit(server, fd);
 			if (session)
 				send_greeting(session);
 			continue;

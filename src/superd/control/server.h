@@ -64,7 +64,3 @@ void server_read_locks(struct server *server, const char *path);
 bool server_open(struct server *server, const char *path, struct buf *why);
 
 void server_close(struct server *server);
-
-/* Takes over a connection. NULL: the client has no right, or there is no room; superd has sent it that answer and
- * closed the connection. */
-struct session *server_admit(struct server *server, int fd);

@@ -1,14 +1,13 @@
 /* `upgrade`: starts an upgrade, and answers when it fails, or when --check has a result.
  *
  * The client may be gone before the result comes, and the result may come within the call that asks for it. So struct
- * upgrade_request outlives the session. When the upgrade succeeds, this superd is gone, and the new one answers
- * (superd/control/session_transfer.h). */
+ * upgrade_request outlives the session. When the upgrade succeeds, the connection ends with this superd, and the
+ * greeting of the new one tells of it. */
 #include "superd/control/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/build_id.h"
 #include "lib/json.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/reload/upgrade.h"
@@ -97,25 +96,4 @@ void verb_upgrade_begin(struct session *session)
 		free(upgrade);
 	else if (request->options & ASKS_NO_WAIT)
 		send_success(session, "under way");
-}
-
-bool verb_upgrade_is_pending(const struct session *session)
-{
-	return session->ops == &upgrade_ops && !(session->request.options & ASKS_CHECK);
-}
-
-void verb_upgrade_resume(struct session *session)
-{
-	begin_waiting(session);
-}
-
-void verb_upgrade_answer(struct session *session, const char *from)
-{
-	struct upgrade_request *upgrade = session->state;
-	struct buf text = { 0 };
-
-	buf_addf(&text, "upgraded from %s to %s", from, build_version());
-	send_success(session, buf_string(&text));
-	buf_free(&text);
-	free(upgrade);
 }

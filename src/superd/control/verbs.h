@@ -38,9 +38,5 @@ void verb_run_hear(struct session *session, const char *line);  /* a line of the
 void verb_diff_begin(struct session *session);
 void verb_diff_end(struct server *server, struct table *table, const struct diags *diags);
 
-/* `upgrade`: starts an upgrade, or checks whether one is possible. The new superd answers a client that waits: it
- * resumes the request, and calls verb_upgrade_answer with the version of the superd before. */
+/* `upgrade`: starts an upgrade, or checks whether one is possible. */
 void verb_upgrade_begin(struct session *session);
-bool verb_upgrade_is_pending(const struct session *session);
-void verb_upgrade_resume(struct session *session);
-void verb_upgrade_answer(struct session *session, const char *from);

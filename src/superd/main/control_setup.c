@@ -12,7 +12,6 @@
 #include "lib/fd.h"
 #include "os/fs/runtime_dir.h"
 #include "os/socket/control_socket.h"
-#include "superd/control/session_transfer.h"
 #include "superd/machine/account.h"
 #include "superd/main/log_setup.h"
 
@@ -167,7 +166,6 @@ bool control_setup_create(struct server *server, struct supervisor *supervisor, 
 	control_setup_find_group(options, NULL, lookups, &diags);
 	supervisor_log_diags(supervisor->engine.log, &diags);
 	server_init(server, supervisor, &options->control_gid);
-	session_transfer_begin(server);
 	server_take_left(server, path);
 	if (!supervisor->before)
 		server_read_locks(server, path);
@@ -181,7 +179,6 @@ void control_setup_open(struct server *server, const struct options *options)
 	char path[PATH_MAX];
 
 	find_path(options, path);
-	session_transfer_answer(server);
 	if (!server_open(server, path, &why))
 		log_say(server->supervisor->engine.log, can_do_without(options) ? LEVEL_INFO : LEVEL_WARNING,
 			"no control socket %s: %s; --control names another place, or none", path, buf_string(&why));

@@ -124,8 +124,6 @@ bool save_write(struct state_saver *saver, struct engine *engine, const struct s
 	save_log(saver, engine);
 	save_addresses(saver, "minute", &engine->admission->minutes);
 	save_shared(saver, engine);
-	if (source->save_operators)
-		source->save_operators(source->operators, saver);
 	for (size_t n = 0; n < engine->service_list->count; n++) {
 		if (engine->service_list->runtimes[n])
 			save_service(saver, engine->service_list->runtimes[n]);

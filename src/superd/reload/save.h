@@ -2,13 +2,12 @@
  * named in it. Only these descriptors stay open. superd/reload/load reads the stream.
  *
  * Sections: engine, table, file, lookup and left_out (superd/main/load), log and log_other (waiting lines), command,
- * minute and denied (addresses), released (outputs), withdrawal (rpcbind), group (control groups), removal, lock, operator and
- * said (superd/control/session_transfer). Then, for each service in the order of the table: service, and behind it
- * listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, history, spent (times), twins
- * and twin (standby sockets), output, store, opening (socket commands), refresh (service reload), notify, instance,
- * notice (notify state), outdated, course (exec sequence), search (forking), drain, and control (a command that runs)
- * behind its owner. A part of an instance belongs to the last instance before it. Times are those of CLOCK_MONOTONIC,
- * which goes on; that of a timer is when it is due.
+ * minute and denied (addresses), released (outputs), withdrawal (rpcbind), group (control groups), removal, lock. Then,
+ * for each service in the order of the table: service, and behind it listener, parked, activity (struct service_run),
+ * latency, thaw_latency, failure, idle, history, spent (times), twins and twin (standby sockets), output, store,
+ * opening (socket commands), refresh (service reload), notify, instance, notice (notify state), outdated, course (exec
+ * sequence), search (forking), drain, and control (a command that runs) behind its owner. A part of an instance belongs
+ * to the last instance before it. Times are those of CLOCK_MONOTONIC, which goes on; that of a timer is when it is due.
  *
  * Versions: the reader leaves out a section or key that it does not know, warns, and closes its descriptors. A
  * section or key that the writer did not know counts as empty. So a change may add sections and keys. A change of a
@@ -35,9 +34,6 @@ struct save_source {
 	const bool *command_is_due;     /* the main command was not started yet */
 	const int *exit_status;         /* exit status of superd itself */
 	const int *control;             /* descriptor of the control socket; -1: none */
-	/* Writes the sessions of the control socket; NULL: there is no control socket. */
-	void (*save_operators)(void *operators, struct state_saver *saver);
-	void *operators;
 	/* Writes the table and facts about its files; NULL: they are not written. */
 	void (*save_table)(void *context, const struct service_list *service_list, struct state_saver *saver);
 	void *table_context;

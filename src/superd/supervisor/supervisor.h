@@ -98,6 +98,7 @@ struct supervisor {
 	struct locks locks;
 	struct boot_locks boot_locks;
 	struct left_out_check left_out_check;
+	char upgraded_from[80];         /* version of the superd that this one has replaced by an upgrade; "": there is none */
 	struct state_stream *before;    /* state of another superd (superd/reload/load), until this one runs; owned by the caller */
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;

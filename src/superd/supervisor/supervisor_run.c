@@ -652,6 +652,8 @@ static bool resume_state(struct supervisor *supervisor, struct table *table)
 	if (result.command.pid)
 		command_resume(&supervisor->command, engine, &result.command, result.command_group);
 	load_begin(&loader);
+	if (guard_cause() != GUARD_RESTARTS)
+		snprintf(supervisor->upgraded_from, sizeof(supervisor->upgraded_from), "%s", loader.version);
 	return true;
 }
 

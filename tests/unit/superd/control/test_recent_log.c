@@ -9,7 +9,7 @@ static struct recent_log recent_log;
 
 static void take(const char *service, const char *text)
 {
-	recent_log_add(&recent_log, service, &(struct logged_line){ 1, LEVEL_INFO, text, strlen(text), 0 });
+	recent_log_add(&recent_log, service, &(struct logged_line){ 1, LEVEL_INFO, text, strlen(text) });
 }
 
 static size_t count(const char *service)
