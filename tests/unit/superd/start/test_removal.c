@@ -18,8 +18,8 @@
 
 TestSuite(removal, .timeout = 120);
 
-#define USER 61177                      /* no other process has it, nor the next two */
-#define OTHER_USER 61180                /* for tests beside those with objects of a user */
+#define USER 61177                      /* no other process has it, nor the next ones; a user for each test */
+#define OTHER_USER 61187                /* for tests beside those with objects of a user */
 
 static struct buf left;
 
@@ -95,10 +95,10 @@ Test(removal, of_a_users_objects_takes_only_the_right_to_become_that_user)
 
 	if (geteuid() != 0)
 		cr_skip_test("it takes root");
-	his = make_objects(USER);
+	his = make_objects(USER + 2);
 	for (size_t n = 0; n < sizeof(rights) / sizeof(*rights); n++)
 		cr_assert_eq(prctl(PR_CAPBSET_DROP, rights[n], 0, 0, 0), 0);
-	cr_assert(removal_of_ipc(USER), "%s", strerror(errno));
+	cr_assert(removal_of_ipc(USER + 2), "%s", strerror(errno));
 	removal_end(&left);
 	cr_expect_eq(count_objects(&his), 0u);
 	cr_expect_eq(left.length, 0u, "%s", buf_string(&left));
@@ -134,7 +134,7 @@ Test(removal, is_known_to_the_next_superd)
 	removal_load(stream.sections);
 	cr_expect_eq(removal_make_way(OTHER_USER, true), pid, "a start apart waits for it");
 	removal_take_end(pid, 1 << 8, &left);
-	cr_expect_str_eq(buf_string(&left), "IPC objects of user 61180");
+	cr_expect_str_eq(buf_string(&left), "IPC objects of user 61187");
 	cr_expect_eq(removal_make_way(OTHER_USER, true), 0);
 	state_stream_free(&stream);
 	buf_free(&left);
