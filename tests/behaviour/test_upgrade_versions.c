@@ -13,8 +13,7 @@
 
 #define TABLE "service web { listen = \"127.0.0.1:0\" exec = \"%s\" accept = yes instances = 5 }\n"
 #define SECTIONS \
-	"[idle][latency][thaw_latency][operator][said][search][control][withdrawal][opening][refresh][released]" \
-	"[minute][denied]"
+	"[idle][latency][thaw_latency][search][control][withdrawal][opening][refresh][released][denied]"
 
 /* superd at a place where another version stands by now. */
 struct both {

@@ -1,12 +1,11 @@
 /* State streams from any bytes: an accepted stream says the same when it is written and parsed again, and every value
- * read as a number or as bytes is within its bounds, or the fallback. Each section is also loaded as a history. */
+ * read as a number or as bytes is within its bounds, or the fallback. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzzer.h"
-#include "superd/runtime/history.h"
 #include "superd/saved/state_stream.h"
 
 static void write_again(struct state_stream *stream, struct buf *out)
@@ -50,52 +49,6 @@ static const char *read_copy(struct state_stream *stream, const void *text, size
 	return state_stream_parse(stream, copy, length, why);
 }
 
-static void load_history(struct history *history, size_t *total, struct state_stream *stream)
-{
-	*history = (struct history){ 0 };
-	history_begin(history, HISTORY_ASLEEP, 0, total);
-	for (size_t n = 0; n < stream->count; n++)
-		history_load(history, &stream->sections[n]);
-}
-
-static void save_history(struct history *history, struct state_saver *saver)
-{
-	*saver = (struct state_saver){ 0 };
-	state_stream_begin(&saver->text);
-	history_save(history, saver, true);
-	state_stream_end(&saver->text);
-	require(!saver->text.failed);
-}
-
-/* What was loaded is the same when it is saved and loaded again, and its bar is one of letters. */
-static void check_history(struct state_stream *stream)
-{
-	struct history_bar bar = { .from = 0, .until = 3600, .now = 3000, .cells = 60 };
-	struct history history, other;
-	struct state_saver first, second;
-	struct state_stream again;
-	struct buf why = { 0 };
-	size_t total = 0;
-
-	load_history(&history, &total, stream);
-	require(history.spans.count <= HISTORY_SPANS && history.wakes.count <= HISTORY_WAKES);
-	history_draw(&history, HISTORY_ASLEEP, 0, &bar);
-	require(strlen(bar.text) == bar.cells && strspn(bar.text, " -.:>#~=!") == bar.cells);
-	save_history(&history, &first);
-	require(!read_copy(&again, first.text.data, first.text.length, &why));
-	load_history(&other, &total, &again);
-	require(!again.flawed);
-	save_history(&other, &second);
-	require(!strcmp(first.text.data, second.text.data));
-	state_stream_free(&again);
-	buf_free(&first.text);
-	buf_free(&second.text);
-	buf_free(&why);
-	history_free(&history);
-	history_free(&other);
-	require(!total);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf why = { 0 }, out = { 0 };
@@ -107,7 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(again.count == stream.count && again.entry_count == stream.entry_count);
 		for (size_t n = 0; n < stream.entry_count; n++)
 			require(!strcmp(stream.entries[n].value, again.entries[n].value));
-		check_history(&again);
 		for (size_t n = 0; n < stream.count; n++)
 			read_values(&stream.sections[n]);
 		state_stream_free(&again);

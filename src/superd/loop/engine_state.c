@@ -29,7 +29,7 @@ static const struct state_field address_entry_fields[] = {
 	{ STATE_FIELD(address_entry, "until", until), .always = true, .endless = true },
 	{ STATE_FIELD(address_entry, "count", count), .most = STATE_NUMBER_MOST },
 };
-const struct field_table address_entry_state = FIELD_TABLE(NULL, address_entry, address_entry_fields);
+const struct field_table address_entry_state = FIELD_TABLE("denied", address_entry, address_entry_fields);
 
 #define LIMIT .least = -1, .most = STATE_NUMBER_MOST, .always = true    /* RLIM_INFINITY is -1 */
 

@@ -156,26 +156,16 @@ static void read_command(struct state_loader *loader, struct state_section *sect
 	result->command_group = (pid_t)state_number(section, "group", 2, INT32_MAX, result->command.pid);
 }
 
-static void read_address_entry(struct address_lru *addresses, struct state_section *section)
+static void read_denied(struct state_loader *loader, struct state_section *section)
 {
 	struct address_entry found = { 0 }, *one;
 
 	state_load(section, &address_entry_state, &found, NULL);
 	if (!state_bytes(section, "source", found.source, sizeof(found.source)))
 		return;
-	one = address_lru_note(addresses, found.whose, found.source, clock_now(), found.until);
+	one = address_lru_note(&loader->engine->admission->denied, found.whose, found.source, clock_now(), found.until);
 	if (one)
 		one->count = found.count;
-}
-
-static void read_minute(struct state_loader *loader, struct state_section *section)
-{
-	read_address_entry(&loader->engine->admission->minutes, section);
-}
-
-static void read_denied(struct state_loader *loader, struct state_section *section)
-{
-	read_address_entry(&loader->engine->admission->denied, section);
 }
 
 static void read_released(struct state_loader *loader, struct state_section *section)
@@ -259,7 +249,7 @@ static const struct {
 	const char *kind;
 	void (*read)(struct state_loader *loader, struct state_section *section);
 } engine_sections[] = {
-	{ "engine", read_engine }, { "command", read_command },   { "minute", read_minute },
+	{ "engine", read_engine }, { "command", read_command },
 	{ "denied", read_denied }, { "released", read_released }, { "group", read_left_group },
 	{ "withdrawal", read_rpc_debt }, { "removal", read_removal },
 	{ "stored", read_left_in_store }, { "filter", read_filter },

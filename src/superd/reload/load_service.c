@@ -216,16 +216,6 @@ static void load_state_times(struct service_loader *progress, struct state_secti
 	state_load(section, &saved_times, &progress->runtime->run->stats, NULL);
 }
 
-static void load_history(struct service_loader *progress, struct state_section *section)
-{
-	struct service_runtime *runtime = progress->runtime;
-	struct history *history = &runtime->run->history;
-
-	if (!history->has_begun)
-		history_begin(history, HISTORY_OFF, runtime->since, &runtime->engine->history_bytes);
-	history_load(history, section);
-}
-
 static void load_failure(struct service_loader *progress, struct state_section *section)
 {
 	struct failure failure = { 0 };
@@ -296,7 +286,6 @@ static const struct {
 	{ "course", load_sequence, true },      { "drain", load_drain, true },
 	{ "latency", load_latency_histogram, true },    { "thaw_latency", load_thaw_latency, true },
 	{ "failure", load_failure, true },	{ "socket_rate", load_socket_rate, true },
-	{ "history", load_history, true },
 	{ "twins", load_standby_sockets, true },        { "twin", load_standby_socket, true },
 	{ "idle", load_idle, true },          { "opening", load_socket_commands, true },
 	{ "outdated", load_outdated, true },

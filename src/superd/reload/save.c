@@ -23,15 +23,14 @@
 #include "superd/service/runtime_event.h"
 #include "superd/start/removal.h"
 
-static void save_engine(struct state_saver *saver, struct engine *engine, const struct save_source *source,
-			double quiet_since)
+static void save_engine(struct state_saver *saver, struct engine *engine, const struct save_source *source)
 {
 	struct buf *text = &saver->text;
 
 	state_open_section(text, "engine");
 	state_add(text, "version", build_version());
 	state_add_number(text, "pid", getpid());
-	state_add_real(text, "quiet_since", quiet_since);
+	save_real(saver, "quiet_since", source->quiet_since);
 	if (source->program)
 		state_add(text, "program", source->program);
 	save_fd(saver, "pid_file", source->pid_file);
@@ -52,15 +51,14 @@ static void save_engine(struct state_saver *saver, struct engine *engine, const 
 	}
 }
 
-static void save_addresses(struct state_saver *saver, const char *kind, const struct address_lru *addresses)
+/* Addresses that have touched a sensor. */
+static void save_denied(struct state_saver *saver, const struct address_lru *addresses)
 {
 	double now = clock_now();
 
 	for (const struct address_entry *one = addresses->oldest; one; one = one->younger) {
-		if (one->until <= now)
-			continue;
-		state_open_section(&saver->text, kind);
-		state_save(saver, &address_entry_state, one);
+		if (one->until > now)
+			state_save(saver, &address_entry_state, one);
 	}
 }
 
@@ -77,16 +75,9 @@ static void save_left_in_store(void *context, const char *name)
 	state_add(&saver->text, "name", name);
 }
 
-/* Writes removed services whose instances still run. */
-static void save_removed(struct state_saver *saver, struct engine *engine)
-{
-	LIST_EACH(link, &engine->service_list->leaving)
-		save_service(saver, runtime_leaving(link));
-}
-
 static void save_shared(struct state_saver *saver, struct engine *engine)
 {
-	save_addresses(saver, "denied", &engine->admission->denied);
+	save_denied(saver, &engine->admission->denied);
 	LIST_EACH(link, &engine->log_files->released) {
 		const struct output *output = container_of(link, struct output, link);
 
@@ -107,28 +98,26 @@ static void save_shared(struct state_saver *saver, struct engine *engine)
 	locks_save(engine->locks, &saver->text);
 }
 
-/* What belongs to no service. Clients of the last minute are left out of the saved state. */
 void save_engine_state(struct state_saver *saver, struct engine *engine, const struct save_source *source)
 {
-	save_engine(saver, engine, source, 0.);
+	save_engine(saver, engine, source);
 	save_shared(saver, engine);
 }
 
-bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source, double quiet_since)
+bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source)
 {
 	*saver = (struct state_saver){ .loop = engine->loop };
 	state_stream_begin(&saver->text);
-	save_engine(saver, engine, source, quiet_since);
+	save_engine_state(saver, engine, source);
 	if (source->save_table)
 		source->save_table(source->table_context, engine->service_list, saver);
 	save_log(saver, engine);
-	save_addresses(saver, "minute", &engine->admission->minutes);
-	save_shared(saver, engine);
 	for (size_t n = 0; n < engine->service_list->count; n++) {
 		if (engine->service_list->runtimes[n])
 			save_service(saver, engine->service_list->runtimes[n]);
 	}
-	save_removed(saver, engine);
+	LIST_EACH(link, &engine->service_list->leaving)
+		save_service(saver, runtime_leaving(link));
 	state_stream_end(&saver->text);
 	return !saver->text.failed && !saver->failed;
 }

@@ -2,9 +2,9 @@
  * named in it. Only these descriptors stay open. superd/reload/load reads the stream.
  *
  * Sections: engine, table, file, lookup and left_out (superd/main/load), log and log_other (waiting lines), command,
- * minute and denied (addresses), released (outputs), withdrawal (rpcbind), group (control groups), removal, lock. Then,
+ * denied (addresses), released (outputs), withdrawal (rpcbind), group (control groups), removal, lock. Then,
  * for each service in the order of the table: service, and behind it listener, parked, activity (struct service_run),
- * latency, thaw_latency, failure, idle, history, spent (times), twins and twin (standby sockets), output, store,
+ * latency, thaw_latency, failure, idle, spent (times), twins and twin (standby sockets), output, store,
  * opening (socket commands), refresh (service reload), notify, instance, notice (notify state), outdated, course (exec
  * sequence), search (forking), drain, and control (a command that runs) behind its owner. A part of an instance belongs
  * to the last instance before it. Times are those of CLOCK_MONOTONIC, which goes on; that of a timer is when it is due.
@@ -37,12 +37,11 @@ struct save_source {
 	/* Writes the table and facts about its files; NULL: they are not written. */
 	void (*save_table)(void *context, const struct service_list *service_list, struct state_saver *saver);
 	void *table_context;
+	double quiet_since;             /* loop time since when clients have had to wait for an upgrade; 0: they have not */
 };
 
-/* Writes all state. quiet_since: loop time since when clients have had to wait. false: out of memory. The caller
- * calls save_free in any case. */
-bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source,
-		double quiet_since);
+/* Writes all state. false: out of memory. The caller calls save_free in any case. */
+bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source);
 
 /* The parts of save_write. */
 void save_log(struct state_saver *saver, struct engine *engine); /* save_log.c */

@@ -121,8 +121,6 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 /* Writes what its program has bound. A use belongs to the listener with the descriptor `of`. */
 static void save_bind_calls(struct state_saver *saver, const struct service_runtime *runtime, struct bind_calls *calls)
 {
-	if (!saver->live)
-		bind_calls_settle(calls);
 	state_save(saver, &bind_calls_state, calls);
 	for (size_t n = 0; n < calls->count && n < runtime->listener_count; n++) {
 		if (!calls->uses[n].given)

@@ -144,8 +144,6 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 	state_save(saver, &saved_times, &run->stats);
 	save_failures(saver, &run->stats.failed);
 	save_idle(saver, runtime);
-	if (!saver->live && run->history.has_begun)
-		history_save(&run->history, saver, true);
 	if (run->standby_sockets)
 		save_standby(saver, runtime, run->standby_sockets);
 	save_start_kit(saver, &run->kit);

@@ -31,7 +31,7 @@
 #define ROOM_FACTOR 4                   /* times the bytes of all records */
 
 /* In the order of a stream. */
-enum record_kind { RECORD_ENGINE = 1, RECORD_TABLE, RECORD_SERVICE, RECORD_HISTORY };
+enum record_kind { RECORD_ENGINE = 1, RECORD_TABLE, RECORD_SERVICE };
 
 /* In front of its text, which is filled up to a multiple of 8 bytes. */
 struct record_head {
@@ -144,22 +144,9 @@ static void clear_notes(struct saved_state *saved)
 	saved->superfluous = 0;
 }
 
-/* Only what has changed: a whole history would be written at each of its changes. */
-static void add_history(struct saved_state *saved, struct service_runtime *runtime, bool always)
-{
-	struct history *history = runtime->run ? &runtime->run->history : NULL;
-	struct state_saver saver = { .loop = saved->engine->loop, .live = true };
-
-	if (!history || !history->has_begun || (!always && !history_is_unsaved(history)))
-		return;
-	history_save(history, &saver, always);
-	add_record(saved, RECORD_HISTORY, runtime_number(runtime), &saver.text);
-	save_free(&saver);
-}
-
 static void add_service(struct saved_state *saved, struct service_runtime *runtime, bool always)
 {
-	struct state_saver saver = { .loop = saved->engine->loop, .live = true };
+	struct state_saver saver = { .loop = saved->engine->loop };
 	uint64_t hash;
 
 	save_service(&saver, runtime);
@@ -172,12 +159,11 @@ static void add_service(struct saved_state *saved, struct service_runtime *runti
 		runtime->run->saved = hash;
 	runtime->unsaved = false;
 	save_free(&saver);
-	add_history(saved, runtime, always);
 }
 
 static void add_engine(struct saved_state *saved, bool always)
 {
-	struct state_saver saver = { .loop = saved->engine->loop, .live = true };
+	struct state_saver saver = { .loop = saved->engine->loop };
 	uint64_t hash;
 
 	save_engine_state(&saver, saved->engine, saved->source);
@@ -190,7 +176,7 @@ static void add_engine(struct saved_state *saved, bool always)
 
 static void add_table(struct saved_state *saved)
 {
-	struct state_saver saver = { .loop = saved->engine->loop, .live = true };
+	struct state_saver saver = { .loop = saved->engine->loop };
 
 	saved->source->save_table(saved->source->table_context, saved->engine->service_list, &saver);
 	add_record(saved, RECORD_TABLE, 0, &saver.text);
@@ -427,22 +413,14 @@ struct saved_records {
 	size_t count, capacity;
 };
 
-/* A history stands behind its service. */
-static uint32_t part_of_stream(const struct saved_record *record)
-{
-	return record->head.kind == RECORD_HISTORY ? RECORD_SERVICE : record->head.kind;
-}
-
 static int compare_records(const void *a, const void *b)
 {
 	const struct saved_record *one = a, *other = b;
 
-	if (part_of_stream(one) != part_of_stream(other))
-		return part_of_stream(one) < part_of_stream(other) ? -1 : 1;
-	if (one->head.number != other->head.number)
-		return one->head.number < other->head.number ? -1 : 1;
 	if (one->head.kind != other->head.kind)
 		return one->head.kind < other->head.kind ? -1 : 1;
+	if (one->head.number != other->head.number)
+		return one->head.number < other->head.number ? -1 : 1;
 	return one->text < other->text ? -1 : one->text > other->text;
 }
 
@@ -451,7 +429,7 @@ static bool is_of_same(const struct saved_record *one, const struct saved_record
 	return one->head.kind == other->head.kind && one->head.number == other->head.number;
 }
 
-/* Puts them in the order of a stream, and keeps the last of each service, and all that is written of its history. */
+/* Puts them in the order of a stream, and keeps the last of each service. */
 static void sort_records(struct saved_records *records)
 {
 	size_t kept = 0;
@@ -459,10 +437,7 @@ static void sort_records(struct saved_records *records)
 	if (records->count)
 		qsort(records->list, records->count, sizeof(*records->list), compare_records);
 	for (size_t n = 0; n < records->count; n++) {
-		bool has_later = n + 1 < records->count && records->list[n].head.kind != RECORD_HISTORY &&
-			is_of_same(&records->list[n], &records->list[n + 1]);
-
-		if (!has_later)
+		if (n + 1 == records->count || !is_of_same(&records->list[n], &records->list[n + 1]))
 			records->list[kept++] = records->list[n];
 	}
 	records->count = kept;

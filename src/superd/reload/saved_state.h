@@ -1,10 +1,10 @@
 /* The saved state of a superd with a guard (os/guard/guard): the data of an upgrade, written after each change, so that
  * the superd that the guard starts after a crash continues as after an upgrade.
  *
- * It is a file in memory of which records are appended, one a service; the last of a service counts, and beside it each
- * that adds to its history. A service that has changed is written at the end of the present turn of the loop. Counters
- * and times change without an event, so superd checks all running services in turn while anything happens. The data of
- * a process that was started since the last record is in the guard's notes (guard_note_start). */
+ * It is a file in memory to which records are appended, one a service; the last of a service counts. A service that has
+ * changed is written at the end of the present turn of the loop. Counters and times change without an event, so superd
+ * checks all running services in turn while anything happens. The data of a process that was started since the last
+ * record is in the guard's notes (guard_note_start). */
 #pragma once
 
 #include <stdbool.h>

@@ -16,6 +16,7 @@
 #include "os/host/program.h"
 #include "os/host/self_exe.h"
 #include "superd/accept/handover.h"
+#include "superd/instance/bind_calls.h"
 #include "superd/instance/ready.h"
 #include "superd/instance/warm_pool.h"
 #include "superd/loop/close_socket.h"
@@ -52,8 +53,9 @@ static void fail_upgrade(struct upgrade *upgrade, const char *why)
 	call_done(upgrade, false, why);
 }
 
-/* Thaws frozen processes for the moment of the exec, because only the superd that has frozen them can thaw them. */
-static void thaw_services(const struct service_list *service_list)
+/* Thaws frozen processes for the moment of the exec, because only the superd that has frozen them can thaw them; and
+ * notes the binds that the workers are at. */
+static void set_aside(const struct service_list *service_list)
 {
 	for (size_t n = 0; n < service_list->count; n++) {
 		struct service_runtime *runtime = service_list->runtimes[n];
@@ -62,6 +64,12 @@ static void thaw_services(const struct service_list *service_list)
 			continue;
 		if (runtime_current(runtime))
 			ready_set_aside(runtime_current(runtime));
+		LIST_EACH(link, runtime_instances(runtime)) {
+			struct instance *instance = container_of(link, struct instance, link);
+
+			if (instance->bind_calls)
+				bind_calls_settle(instance->bind_calls);
+		}
 		idle_set_aside(runtime);
 		service_freeze_set_aside(runtime);
 	}
@@ -144,7 +152,7 @@ static void replace_program(struct upgrade *upgrade)
 	struct state_saver saver;
 	int state = -1;
 
-	thaw_services(engine->service_list);
+	set_aside(engine->service_list);
 	handover_settle(engine, NULL);
 	warm_pools_abandon(engine);
 	runtimes_hear(engine);           /* posted events are not saved */
@@ -155,7 +163,7 @@ static void replace_program(struct upgrade *upgrade)
 	else
 		log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
 	close_socket_leave();
-	if (!save_write(&saver, engine, &upgrade->source, upgrade->quiet_since))
+	if (!save_write(&saver, engine, &upgrade->source))
 		buf_text(&why, "cannot write the state: out of memory");
 	else
 		state = state_file_make(saver.text.data, saver.text.length, engine->defaults.runtime_directory);
@@ -176,7 +184,7 @@ static void on_quiesce_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)events;
 	if (!is_quiet && upgrade_may_wait(upgrade) && clock_now() < upgrade->deadline) {
-		if (clock_now() - upgrade->quiet_since > LOOKUP_TIMEOUT)
+		if (clock_now() - upgrade->source.quiet_since > LOOKUP_TIMEOUT)
 			upgrade_cancel_lookups(upgrade);
 		buf_free(&busy);
 		return;
@@ -195,8 +203,8 @@ static void begin_quiesce(struct upgrade *upgrade)
 {
 	struct ev_loop *loop = upgrade->engine->loop;
 
-	upgrade->quiet_since = clock_now();
-	upgrade->deadline = upgrade->quiet_since + QUIESCE_TIMEOUT;
+	upgrade->source.quiet_since = clock_now();
+	upgrade->deadline = upgrade->source.quiet_since + QUIESCE_TIMEOUT;
 	upgrade_quiesce(upgrade);
 	ev_timer_init(&upgrade->timer, on_quiesce_timer, 0., CHECK_INTERVAL);
 	ev_set_priority(&upgrade->timer, EV_MINPRI);

@@ -39,7 +39,7 @@ struct upgrade {
 	int answer;                     /* read end of the pipe of its answer; -1: not open */
 	bool probe_timed_out;           /* true: superd killed it because it did not answer in time */
 	ev_timer timer;                 /* time limit of the probe; then the next check whether superd is quiet */
-	double quiet_since, deadline;   /* loop times: when quiescing began, and when it fails */
+	double deadline;                /* loop time when quiescing fails */
 };
 
 void upgrade_init(struct upgrade *upgrade);

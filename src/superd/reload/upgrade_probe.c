@@ -197,7 +197,7 @@ bool upgrade_probe_begin(struct upgrade *upgrade, void (*ended)(struct child *ch
 	struct engine *engine = upgrade->engine;
 	struct state_saver saver;
 	int state = -1;
-	bool good = save_write(&saver, engine, &upgrade->source, 0.);
+	bool good = save_write(&saver, engine, &upgrade->source);
 
 	if (good)
 		state = state_file_make(saver.text.data, saver.text.length, engine->defaults.runtime_directory);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "superd/saved/state_field.h"
 
 enum { SPAN_MS = HISTORY_SPAN * 1000 };
 #define DELAY_MOST 1e6                  /* seconds; a longer delay is not one */
@@ -53,7 +52,6 @@ static bool ring_grow(struct history_ring *ring, size_t size, size_t most, size_
 /* Returns the place of a new element, whose content is undefined. Drops the oldest if need be. NULL: out of memory. */
 static void *ring_add(struct history_ring *ring, size_t size, size_t most, size_t *total)
 {
-	ring->number++;
 	if (ring->count == ring->room && !ring_grow(ring, size, most, total)) {
 		if (!ring->room)
 			return NULL;
@@ -69,13 +67,6 @@ static void ring_free(struct history_ring *ring, size_t size, size_t *total)
 		*total -= ring->room * size;
 	free(ring->list);
 	*ring = (struct history_ring){ 0 };
-}
-
-/* The newest was changed, so the saved state needs it once more. */
-static void ring_note_change(struct history_ring *ring)
-{
-	if (ring->saved == ring->number && ring->saved)
-		ring->saved--;
 }
 
 static struct history_span *span_at(const struct history *history, size_t n)
@@ -165,10 +156,8 @@ void history_enter(struct history *history, enum history_phase phase, double now
 
 	if (history_now(history) == phase)
 		return;
-	if (last && extend_span(last, phase, now)) {
-		ring_note_change(&history->spans);
+	if (last && extend_span(last, phase, now))
 		return;
-	}
 	last = add_span(history);
 	if (last)
 		*last = (struct history_span){ .at = now, .phase = (unsigned char)phase };
@@ -206,7 +195,6 @@ bool history_set_delay(struct history *history, bool thawed, double now)
 	if (!wake || wake->delay >= 0)
 		return false;
 	wake->delay = (float)fmax(now - wake->at, 0);
-	ring_note_change(&history->wakes);
 	return true;
 }
 
@@ -217,7 +205,6 @@ double history_set_client(struct history *history, bool thawed, const char *clie
 	if (!wake || *wake->by)
 		return 0;
 	snprintf(wake->by, sizeof(wake->by), "%s", client);
-	ring_note_change(&history->wakes);
 	return (double)wake->slept;
 }
 
@@ -297,163 +284,4 @@ void history_draw(const struct history *history, enum history_phase phase, doubl
 	while (drawing.cell < bar->cells)
 		end_cell(&drawing);
 	bar->text[bar->cells] = '\0';
-}
-
-/* ---- the saved state ---- */
-
-bool history_is_unsaved(const struct history *history)
-{
-	return history->spans.saved < history->spans.number || history->wakes.saved < history->wakes.number;
-}
-
-static long long milliseconds(double seconds)
-{
-	return llround(seconds * 1e3);
-}
-
-static void save_span(struct buf *out, uint64_t number, const struct history_span *span)
-{
-	buf_addf(out, "span=%llu %lld %u", (unsigned long long)number, milliseconds(span->at), span->phase);
-	for (size_t phase = 0; sum_of(span) && phase < HISTORY_PHASES; phase++)
-		buf_addf(out, " %u", span->spent[phase]);
-	buf_char(out, '\n');
-}
-
-static void save_wake(struct buf *out, uint64_t number, const struct history_wake *wake)
-{
-	struct buf text = { 0 };
-
-	buf_addf(&text, "%llu %lld %d %ld %lld %s", (unsigned long long)number, milliseconds(wake->at), wake->thawed,
-		 wake->delay < 0 ? -1L : lround((double)wake->delay * 1e6), llround((double)wake->slept * 1e6),
-		 wake->by);
-	state_add(out, "wake", buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
-/* Index of the first element to save. */
-static size_t first_unsaved(const struct history_ring *ring, bool everything)
-{
-	uint64_t unsaved = ring->number - ring->saved;
-
-	return everything || unsaved >= ring->count ? 0 : ring->count - (size_t)unsaved;
-}
-
-void history_save(struct history *history, struct state_saver *saver, bool everything)
-{
-	struct history_ring *spans = &history->spans, *wakes = &history->wakes;
-	struct buf *out = &saver->text;
-
-	state_open_section(out, "history");
-	buf_addf(out, "first=%u %lld\n", history->first, milliseconds(history->began));
-	for (size_t n = first_unsaved(spans, everything); n < spans->count; n++)
-		save_span(out, spans->number - spans->count + n + 1, span_at(history, n));
-	for (size_t n = first_unsaved(wakes, everything); n < wakes->count; n++)
-		save_wake(out, wakes->number - wakes->count + n + 1, wake_at(history, n));
-	spans->saved = spans->number;
-	wakes->saved = wakes->number;
-}
-
-/* Reads a number and the blank or the end behind it; moves *text behind both. */
-static bool read_number(const char **text, long long least, long long most, long long *number)
-{
-	char *end;
-
-	*number = strtoll(*text, &end, 10);
-	if (end == *text || (*end && *end != ' ') || *number < least || *number > most)
-		return false;
-	*text = *end ? end + 1 : end;
-	return true;
-}
-
-static bool read_time(const char **text, double *time)
-{
-	long long number;
-
-	if (!read_number(text, 0, STATE_TIME_MOST, &number))
-		return false;
-	*time = (double)number / 1e3;
-	return true;
-}
-
-static bool load_first(struct history *history, const char *text)
-{
-	long long phase;
-
-	if (!read_number(&text, 0, HISTORY_PHASES - 1, &phase) || !read_time(&text, &history->began))
-		return false;
-	history->first = (unsigned char)phase;
-	return true;
-}
-
-/* A span that was saved again replaces the former one. */
-static bool load_span(struct history *history, const char *text)
-{
-	size_t count = history->spans.count;
-	struct history_span span = { 0 }, *last = count ? span_at(history, count - 1) : NULL;
-	long long number, phase, spent;
-
-	if (!read_number(&text, 1, INT64_MAX, &number) || !read_time(&text, &span.at) ||
-	    !read_number(&text, 0, HISTORY_PHASES - 1, &phase))
-		return false;
-	span.phase = (unsigned char)phase;
-	for (size_t n = 0; *text && n < HISTORY_PHASES; n++) {
-		if (!read_number(&text, 0, SPAN_MS, &spent))
-			return false;
-		span.spent[n] = (uint16_t)spent;
-	}
-	if (*text || sum_of(&span) > SPAN_MS || (uint64_t)number < history->spans.number ||
-	    (last && span.at < last->at))
-		return false;
-	if (!last || (uint64_t)number != history->spans.number)
-		last = add_span(history);
-	if (!last)
-		return true;
-	*last = span;
-	history->spans.number = (uint64_t)number;
-	return true;
-}
-
-static bool load_wake(struct history *history, const char *text)
-{
-	struct history_wake wake = { .delay = -1 };
-	struct history_wake *last = history->wakes.count ? wake_at(history, history->wakes.count - 1) : NULL;
-	long long number, thawed, delay, slept;
-
-	if (!read_number(&text, 1, INT64_MAX, &number) || !read_time(&text, &wake.at) ||
-	    !read_number(&text, 0, 1, &thawed) ||
-	    !read_number(&text, -1, (long long)(DELAY_MOST * 1e6), &delay) ||
-	    !read_number(&text, 0, STATE_TIME_MOST * 1000LL, &slept) || strlen(text) >= sizeof(wake.by) ||
-	    (uint64_t)number < history->wakes.number || (last && wake.at < last->at))
-		return false;
-	wake.thawed = thawed;
-	wake.delay = delay < 0 ? -1.f : (float)((double)delay / 1e6);
-	wake.slept = (float)((double)slept / 1e6);
-	memcpy(wake.by, text, strlen(text));
-	if (!last || (uint64_t)number != history->wakes.number)
-		history_add_wake(history, &wake);
-	else
-		*last = wake;
-	history->wakes.number = (uint64_t)number;
-	return true;
-}
-
-void history_load(struct history *history, struct state_section *section)
-{
-	static const struct {
-		const char *key;
-		bool (*load)(struct history *history, const char *text);
-	} lines[] = { { "first", load_first }, { "span", load_span }, { "wake", load_wake } };
-
-	for (size_t n = 0; n < section->count; n++) {
-		struct state_entry *entry = &section->entries[n];
-
-		for (size_t line = 0; line < sizeof(lines) / sizeof(*lines); line++) {
-			if (strcmp(lines[line].key, entry->key) != 0)
-				continue;
-			entry->used = true;
-			if (!lines[line].load(history, entry->value))
-				state_note_flaw(section, entry->key);
-		}
-	}
 }

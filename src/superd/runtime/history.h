@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "superd/saved/state_save.h"
-
 #define HISTORY_SPAN 60                 /* seconds; at most 65, as milliseconds of it are counted in 16 bits */
 #define HISTORY_SPANS 256               /* of a service */
 #define HISTORY_WAKES 64                /* of a service */
@@ -48,8 +46,6 @@ struct history_wake {
 struct history_ring {
 	void *list;                     /* owned; NULL: none yet */
 	size_t oldest, count, room;     /* index of the oldest, elements in use, elements that fit */
-	uint64_t number;                /* elements ever added */
-	uint64_t saved;                 /* elements that the saved state has, without changes since */
 };
 
 /* Owner: struct service_run. Zeroed: it has not begun. */
@@ -95,8 +91,3 @@ struct history_bar {
 /* Draws the bar. history: NULL or not begun: the service is in `phase` since `since`. A failure shows however short it
  * was; else a cell has the phase that took most of it. */
 void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar);
-
-/* Writes the section "history": the changes since the saved state was written, or everything. */
-bool history_is_unsaved(const struct history *history);
-void history_save(struct history *history, struct state_saver *saver, bool everything);
-void history_load(struct history *history, struct state_section *section);      /* has_begun; adds what it reads */

@@ -15,11 +15,8 @@ void save_fd(struct state_saver *saver, const char *key, int fd)
 	if (fd < 0)
 		return;
 	state_add_number(&saver->text, key, fd);
-	if (saver->live) {              /* until it is read, the descriptor may have become another one */
-		if (socket_id_read(fd, &id))
-			buf_addf(&saver->text, "%s" STATE_FD_ID "=%" PRIu64 "\n", key, id);
-		return;
-	}
+	if (socket_id_read(fd, &id))    /* until it is read, the descriptor may have become another one */
+		buf_addf(&saver->text, "%s" STATE_FD_ID "=%" PRIu64 "\n", key, id);
 	if (saver->count == saver->capacity) {
 		bigger = reallocarray(saver->fds, capacity, sizeof(*bigger));
 		if (!bigger) {

@@ -13,7 +13,6 @@ struct state_saver {
 	struct buf text;                /* stream so far */
 	int *fds;                       /* descriptors that the successor inherits; the array is owned, they are borrowed */
 	size_t count, capacity;
-	bool live;                      /* true: superd continues, and the state must change nothing */
 	bool failed;                    /* true: out of memory for fds */
 };
 

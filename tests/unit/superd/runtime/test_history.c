@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "superd/runtime/history.h"
-#include "superd/saved/state_stream.h"
 
 static struct history history;
 static size_t total;
@@ -41,69 +40,6 @@ static const char *bar_of(const struct history *of, double from, double until, s
 	bar = (struct history_bar){ .from = from, .until = until, .now = until, .cells = cells };
 	history_draw(of, HISTORY_ASLEEP, 100, &bar);
 	return bar.text;
-}
-
-/* Writes what is unsaved, or everything, behind the text; loads the whole. */
-static char *saved;
-
-static void save(bool everything)
-{
-	struct state_saver saver = { 0 };
-	size_t length = saved ? strlen(saved) : 0;
-
-	history_save(&history, &saver, everything);
-	cr_assert_not(saver.text.failed);
-	saved = realloc(saved, length + saver.text.length + 1);
-	cr_assert_not_null(saved);
-	memcpy(saved + length, buf_string(&saver.text), saver.text.length + 1);
-	buf_free(&saver.text);
-}
-
-static const char *load(struct history *loaded, size_t *bytes, const char *text)
-{
-	static struct state_stream stream;
-	struct buf whole = { 0 }, why = { 0 };
-	static const char *flaw;
-	size_t length;
-
-	state_stream_begin(&whole);
-	buf_text(&whole, text);
-	state_stream_end(&whole);
-	length = whole.length;
-	cr_assert_null(state_stream_parse(&stream, buf_take(&whole), length, &why));
-	*loaded = (struct history){ 0 };
-	history_begin(loaded, HISTORY_OFF, 0, bytes);
-	for (size_t n = 0; n < stream.count; n++)
-		history_load(loaded, &stream.sections[n]);
-	flaw = stream.flaw ? "flawed" : NULL;
-	state_stream_free(&stream);
-	buf_free(&why);
-	return flaw;
-}
-
-static void expect_same(const struct history *one, const struct history *other)
-{
-	cr_assert_eq(one->spans.count, other->spans.count, "%zu, %zu", one->spans.count, other->spans.count);
-	cr_assert_eq(one->wakes.count, other->wakes.count);
-	cr_expect_eq(one->spans.number, other->spans.number);
-	cr_expect_eq(one->first, other->first);
-	cr_expect_float_eq(one->began, other->began, 2e-3);
-	for (size_t n = 0; n < one->spans.count; n++) {
-		const struct history_span *left = history_span(one, n), *right = history_span(other, n);
-
-		cr_expect_float_eq(left->at, right->at, 2e-3);
-		cr_expect_eq(left->phase, right->phase);
-		cr_expect_arr_eq(left->spent, right->spent, sizeof(left->spent));
-	}
-	for (size_t n = 0; n < one->wakes.count; n++) {
-		const struct history_wake *left = history_wake(one, n), *right = history_wake(other, n);
-
-		cr_expect_float_eq(left->at, right->at, 2e-3);
-		cr_expect_float_eq(left->delay, right->delay, 1e-5);
-		cr_expect_float_eq(left->slept, right->slept, 1e-3);
-		cr_expect_eq(left->thawed, right->thawed);
-		cr_expect_str_eq(left->by, right->by);
-	}
 }
 
 Test(history, of_a_service_that_does_nothing_costs_nothing)
@@ -188,58 +124,4 @@ Test(history, takes_the_delay_and_the_client_for_the_wake_they_belong_to)
 	cr_expect_str_eq(history_wake(&history, 0)->by, "192.0.2.7");
 	cr_expect_float_eq(history_wake(&history, 0)->delay, .25, 1e-6);
 	cr_expect_str_eq(history_wake(&history, 1)->by, "");
-}
-
-Test(history, goes_over_in_parts)
-{
-	struct history loaded;
-	size_t bytes = 0;
-
-	srandom(7);
-	for (int n = 0; n < 1000; n++) {
-		history_enter(&history, (enum history_phase)(random() % HISTORY_PHASES), 200 + n * 20.);
-		if (n % 7 == 0)
-			add_wake(200 + n * 20., n % 2, n % 3 ? "a b\\\nc" : "");
-		if (n % 5 == 0)
-			history_set_delay(&history, n % 2, 200 + n * 20. + n / 1e4);
-		if (history_is_unsaved(&history) && n % 4 == 0)
-			save(false);
-	}
-	save(false);
-	cr_expect_not(history_is_unsaved(&history));
-	cr_expect_null(load(&loaded, &bytes, saved));
-	expect_same(&history, &loaded);
-	history_free(&loaded);
-	free(saved);
-	saved = NULL;
-	save(true);
-	cr_expect_null(load(&loaded, &bytes, saved));
-	expect_same(&history, &loaded);
-	history_free(&loaded);
-	cr_expect_eq(bytes, 0);
-	free(saved);
-}
-
-Test(history, leaves_out_what_cannot_be)
-{
-	static const char *const wrong[] = {
-		"span=1 -5 2", "span=1 5 7", "span=1 5 2 60001", "span=1 5 2 60000 1", "span=x", "span=1 5",
-		"span=1 5 2 0 0 0 0 0 0 0 0", "span=0 5 2", "span=1 5 2 3x", "span=1 9 1\nspan=2 8 2",
-		"wake=1 5 2 -1 0 ", "wake=1 5 0 -2 0 ", "wake=1 5 0 -1 -1 ", "wake=1 5 0 1",
-		"wake=", "first=9 5", "first=1", "first=",
-		"wake=1 99999999999999999999 0 1 0 ", "span=7 1 2\nspan=3 9 3", "wake=7 1 0 1 0 \nwake=3 9 0 1 0 ",
-		"wake=1 5 0 1 0 0123456789012345678901234567890123456789012345678901234567890123",
-	};
-
-	for (size_t n = 0; n < sizeof(wrong) / sizeof(*wrong); n++) {
-		struct history loaded;
-		size_t bytes = 0;
-		char text[200];
-
-		snprintf(text, sizeof(text), "[history]\n%s\n", wrong[n]);
-		cr_expect_not_null(load(&loaded, &bytes, text), "%s", wrong[n]);
-		cr_expect_leq(loaded.spans.count, 1);
-		cr_expect_leq(loaded.wakes.count, 1);
-		history_free(&loaded);
-	}
 }
