@@ -177,16 +177,6 @@ static bool read_key_value(struct inetd_netbsd *netbsd)
 	return ok;
 }
 
-static enum inetd_key find_key(const char *name, size_t length)
-{
-	enum inetd_key key = 0;
-
-	while (key < KEYS &&
-	       (strlen(inetd_key_names[key]) != length || memcmp(inetd_key_names[key], name, length) != 0))
-		key++;
-	return key;
-}
-
 static bool refuse_key(struct inetd_netbsd *netbsd, size_t start, size_t length)
 {
 	inetd_refuse(netbsd->inetd, source_origin(netbsd->source, start), "%s: there is no key '%.*s'",
@@ -203,7 +193,8 @@ static bool read_key(struct inetd_netbsd *netbsd)
 	const char *text = netbsd->source->text;
 	size_t start = netbsd->at,
 	       length = strspn(text + start, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_");
-	enum inetd_key key = find_key(text + start, length);
+	const struct key_row *row = key_find(&inetd_keys, inetd_keep(netbsd->inetd, text + start, length));
+	size_t key = row ? (size_t)(row - key_list(&inetd_keys).list) : KEYS;
 
 	if (!length)
 		return refuse_at(netbsd, start, "a key is missing here, as in user = root");

@@ -2,13 +2,15 @@
 #pragma once
 
 #include "read/inetd/entry.h"
+#include "table/reading/key.h"
 
+/* In the order of their names, which is that of key_list. */
 enum inetd_key {
-	KEY_BIND, KEY_SOCKTYPE, KEY_ACCEPTFILTER, KEY_PROTOCOL, KEY_SNDBUF, KEY_RECVBUF, KEY_WAIT, KEY_SERVICE_MAX,
-	KEY_IP_MAX, KEY_ACCEPT_MAX, KEY_USER, KEY_GROUP, KEY_EXEC, KEY_ARGS, KEY_IPSEC, KEYS
+	KEY_ACCEPT_MAX, KEY_ACCEPTFILTER, KEY_ARGS, KEY_BIND, KEY_EXEC, KEY_GROUP, KEY_IP_MAX, KEY_IPSEC, KEY_PROTOCOL,
+	KEY_RECVBUF, KEY_SERVICE_MAX, KEY_SNDBUF, KEY_SOCKTYPE, KEY_USER, KEY_WAIT, KEYS
 };
 
-extern const char *const inetd_key_names[KEYS];
+extern const struct key_table inetd_keys;
 
 struct inetd_netbsd {
 	struct inetd *inetd;

@@ -5,23 +5,17 @@
 
 #include "read/inetd/netbsd.h"
 
-const char *const inetd_key_names[KEYS] = {
-	[KEY_BIND] = "bind",
-	[KEY_SOCKTYPE] = "socktype",
-	[KEY_ACCEPTFILTER] = "acceptfilter",
-	[KEY_PROTOCOL] = "protocol",
-	[KEY_SNDBUF] = "sndbuf",
-	[KEY_RECVBUF] = "recvbuf",
-	[KEY_WAIT] = "wait",
-	[KEY_SERVICE_MAX] = "service_max",
-	[KEY_IP_MAX] = "ip_max",
-	[KEY_ACCEPT_MAX] = "accept_max",
-	[KEY_USER] = "user",
-	[KEY_GROUP] = "group",
-	[KEY_EXEC] = "exec",
-	[KEY_ARGS] = "args",
-	[KEY_IPSEC] = "ipsec",
+static const struct key_row keys[] = {
+	{ "accept_max acceptfilter args bind exec group ip_max ipsec protocol recvbuf service_max sndbuf socktype user "
+	  "wait", KEY_DONE, .option = NULL },
 };
+
+const struct key_table inetd_keys = { NATIVE, NULL, NULL, keys, sizeof(keys) / sizeof(*keys) };
+
+static const char *key_name(enum inetd_key key)
+{
+	return key_list(&inetd_keys).list[key].name;
+}
 
 /* The one value of a key. NULL: the key is not there, or it has no value or several, which is reported and sets *ok to
  * false. */
@@ -32,14 +26,14 @@ static const struct inetd_word *one_value(struct inetd_netbsd *netbsd, enum inet
 	if (netbsd->keys[key].count == 1)
 		return &netbsd->values.words[netbsd->keys[key].first];
 	*ok = inetd_refuse(netbsd->inetd, netbsd->keys[key].at, "%s: %s needs one value", netbsd->entry->service,
-			   inetd_key_names[key]);
+			   key_name(key));
 	return NULL;
 }
 
 static bool refuse_missing(struct inetd_netbsd *netbsd, enum inetd_key key)
 {
 	return inetd_refuse(netbsd->inetd, netbsd->entry->at, "%s: %s is missing", netbsd->entry->service,
-			    inetd_key_names[key]);
+			    key_name(key));
 }
 
 static bool apply_socket(struct inetd_netbsd *netbsd)
@@ -83,7 +77,7 @@ static bool read_limit(struct inetd_netbsd *netbsd, enum inetd_key key, int64_t 
 		return ok;
 	if (!inetd_number(word->text, INT32_MAX, number))
 		return inetd_refuse(netbsd->inetd, word->at, "%s: %s = %s: expected a number", netbsd->entry->service,
-				    inetd_key_names[key], word->text);
+				    key_name(key), word->text);
 	if (*number)
 		return true;
 	if (key == KEY_SERVICE_MAX && netbsd->inetd->dialect->zero_is_never) {
@@ -101,7 +95,7 @@ static bool read_limit(struct inetd_netbsd *netbsd, enum inetd_key key, int64_t 
 	netbsd->entry->wait_at = word->at;
 	diag_warning(netbsd->inetd->reading->diags, word->at,
 		     "%s: %s = 0 starts nothing: it is checked and left closed", netbsd->entry->service,
-		     inetd_key_names[key]);
+		     key_name(key));
 	return true;
 }
 

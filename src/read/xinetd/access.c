@@ -17,12 +17,6 @@ static bool is_zero(const char *word)
 	return *word && !word[strspn(word, "0")];
 }
 
-static void set_if_given(struct xinetd_service *service, enum xinetd_attribute attribute)
-{
-	if (xinetd_value_of(service, attribute))
-		xinetd_set_as_is(service, attribute);
-}
-
 /* Warns of words that superd reads as host names and that were probably not meant so. */
 static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
@@ -36,7 +30,7 @@ static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute 
 		if (!access_is_name(word) || (!is_all && !strchr("0123456789", *word)))
 			continue;
 		diag_warning(diags, value->word_at[i], "%s: '%s' is taken for the name of a host",
-			     xinetd_rules[attribute].name, word);
+			     xinetd_rule(attribute)->name, word);
 		if (is_all && attribute == ATTR_ONLY_FROM)
 			diags_hint(diags, "for all clients, remove only_from, or write 0.0.0.0/0 ::/0");
 		else
@@ -63,7 +57,7 @@ static void set_address_lists(struct xinetd_service *service)
 		set_nobody(service, only_from);
 	else if (only_from)
 		xinetd_set_as_is(service, ATTR_ONLY_FROM);
-	set_if_given(service, ATTR_NO_ACCESS);
+	xinetd_set_as_is(service, ATTR_NO_ACCESS);
 	warn_of_names(service, ATTR_ONLY_FROM);
 	warn_of_names(service, ATTR_NO_ACCESS);
 }
@@ -77,21 +71,13 @@ static bool is_disabled_by_zero(struct xinetd_service *service, enum xinetd_attr
 		return false;
 	if (!value->is_inherited)
 		diag_warning(&service->entry->diags, value->at, "%s = 0 would serve no client: the service is disabled",
-			     xinetd_rules[attribute].name);
+			     xinetd_rule(attribute)->name);
 	service->entry->is_disabled = true;
 	service->entry->disabled_at = value->at;
 	return true;
 }
 
-/* With wait = yes one server accepts all clients, so a limit of instances means nothing. */
-static void note_useless_limit(struct xinetd_service *service, enum xinetd_attribute attribute)
-{
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
-
-	if (value && !value->is_inherited)
-		diag_note(&service->entry->diags, value->at, "%s means nothing with wait = yes: one server runs",
-			  xinetd_rules[attribute].name);
-}
+static const char one_server[] = "with wait = yes: one server runs";
 
 /* At the limit xinetd accepts a connection and closes it, which is overload = refuse. */
 static void set_instances(struct xinetd_service *service)
@@ -102,7 +88,7 @@ static void set_instances(struct xinetd_service *service)
 	if (is_disabled_by_zero(service, ATTR_INSTANCES))
 		return;
 	if (!service->accepts) {
-		note_useless_limit(service, ATTR_INSTANCES);
+		xinetd_say_useless(service, ATTR_INSTANCES, SEVERITY_NOTE, one_server);
 		return;
 	}
 	if (instances)
@@ -120,7 +106,7 @@ static void set_per_source(struct xinetd_service *service)
 	if (is_disabled_by_zero(service, ATTR_PER_SOURCE) || !per_source)
 		return;
 	if (!service->accepts) {
-		note_useless_limit(service, ATTR_PER_SOURCE);
+		xinetd_say_useless(service, ATTR_PER_SOURCE, SEVERITY_NOTE, one_server);
 		return;
 	}
 	xinetd_set_as_is(service, ATTR_PER_SOURCE);
@@ -156,9 +142,7 @@ void xinetd_set_deny_time(struct xinetd_service *service)
 	const char *text = word == 0 ? "infinity" : "0";
 
 	if (!(service->flags & FLAG_SENSOR)) {
-		if (value && !value->is_inherited)
-			diag_warning(&service->entry->diags, value->at,
-				     "deny_time means nothing without flags = SENSOR");
+		xinetd_say_useless(service, ATTR_DENY_TIME, SEVERITY_WARNING, "without flags = SENSOR");
 		return;
 	}
 	if (value && word < 0) {
@@ -214,17 +198,11 @@ static void set_libwrap(struct xinetd_service *service)
 /* superd can write a banner only on connections that it accepts. */
 static void set_banners(struct xinetd_service *service)
 {
-	for (int i = ATTR_BANNER; i <= ATTR_BANNER_FAIL; i++) {
-		const struct xinetd_value *value = xinetd_value_of(service, (enum xinetd_attribute)i);
-
-		if (!value)
-			continue;
+	for (enum xinetd_attribute i = ATTR_BANNER; i <= ATTR_BANNER_SUCCESS; i++) {
 		if (service->accepts && service->socket == XINETD_STREAM)
-			xinetd_set_as_is(service, (enum xinetd_attribute)i);
-		else if (!value->is_inherited)
-			diag_warning(&service->entry->diags, value->at,
-				     "%s means nothing here: there is no connection to send it on",
-				     xinetd_rules[i].name);
+			xinetd_set_as_is(service, i);
+		else
+			xinetd_say_useless(service, i, SEVERITY_WARNING, "here: there is no connection to send it on");
 	}
 }
 
@@ -254,8 +232,8 @@ static void set_flags(struct xinetd_service *service)
 void xinetd_set_access(struct xinetd_service *service)
 {
 	set_address_lists(service);
-	set_if_given(service, ATTR_ACCESS_TIMES);
-	set_if_given(service, ATTR_MAX_LOAD);
+	xinetd_set_as_is(service, ATTR_ACCESS_TIMES);
+	xinetd_set_as_is(service, ATTR_MAX_LOAD);
 	set_instances(service);
 	set_per_source(service);
 	set_rate(service);

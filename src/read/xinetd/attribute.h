@@ -3,23 +3,17 @@
  * translate the others. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "table/reading/key.h"
 
+/* In the order of their names, which is that of key_list. */
 enum xinetd_attribute {
-	/* Which sockets */
-	ATTR_SOCKET_TYPE, ATTR_PROTOCOL, ATTR_PORT, ATTR_BIND, ATTR_V6ONLY, ATTR_RPC_VERSION, ATTR_RPC_NUMBER,
-	/* The program, and how it gets its socket */
-	ATTR_TYPE, ATTR_FLAGS, ATTR_WAIT, ATTR_SERVER, ATTR_SERVER_ARGS, ATTR_REDIRECT,
-	ATTR_USER, ATTR_GROUP, ATTR_GROUPS, ATTR_ENV, ATTR_PASSENV, ATTR_UMASK, ATTR_NICE,
-	ATTR_RLIMIT_AS, ATTR_RLIMIT_CPU, ATTR_RLIMIT_DATA, ATTR_RLIMIT_FILES, ATTR_RLIMIT_RSS, ATTR_RLIMIT_STACK,
-	/* The allowed clients */
-	ATTR_ONLY_FROM, ATTR_NO_ACCESS, ATTR_ACCESS_TIMES, ATTR_INSTANCES, ATTR_PER_SOURCE, ATTR_CPS, ATTR_MAX_LOAD,
-	ATTR_DENY_TIME, ATTR_LIBWRAP, ATTR_BANNER, ATTR_BANNER_SUCCESS, ATTR_BANNER_FAIL,
-	/* The log */
-	ATTR_LOG_TYPE, ATTR_LOG_ON_SUCCESS, ATTR_LOG_ON_FAILURE,
-	/* Which services there are */
-	ATTR_ID, ATTR_DISABLE, ATTR_ENABLED, ATTR_DISABLED, ATTR_MDNS,
+	ATTR_ACCESS_TIMES, ATTR_BANNER, ATTR_BANNER_FAIL, ATTR_BANNER_SUCCESS, ATTR_BIND, ATTR_CPS, ATTR_DENY_TIME,
+	ATTR_DISABLE, ATTR_DISABLED, ATTR_ENABLED, ATTR_ENV, ATTR_FLAGS, ATTR_GROUP, ATTR_GROUPS, ATTR_ID,
+	ATTR_INSTANCES, ATTR_LIBWRAP, ATTR_LOG_ON_FAILURE, ATTR_LOG_ON_SUCCESS, ATTR_LOG_TYPE, ATTR_MAX_LOAD,
+	ATTR_MDNS, ATTR_NICE, ATTR_NO_ACCESS, ATTR_ONLY_FROM, ATTR_PASSENV, ATTR_PER_SOURCE, ATTR_PORT, ATTR_PROTOCOL,
+	ATTR_REDIRECT, ATTR_RLIMIT_AS, ATTR_RLIMIT_CPU, ATTR_RLIMIT_DATA, ATTR_RLIMIT_FILES, ATTR_RLIMIT_RSS,
+	ATTR_RLIMIT_STACK, ATTR_RPC_NUMBER, ATTR_RPC_VERSION, ATTR_SERVER, ATTR_SERVER_ARGS, ATTR_SOCKET_TYPE,
+	ATTR_TYPE, ATTR_UMASK, ATTR_USER, ATTR_V6ONLY, ATTR_WAIT,
 	ATTRIBUTES
 };
 
@@ -33,15 +27,12 @@ enum {
 	ATTR_RESTRICTS = 1 << 4,        /* it restricts the service: superd refuses a line that xinetd would ignore */
 	ATTR_IS_DECIMAL = 1 << 5,       /* its numbers are decimal, also with zeros in front */
 	ATTR_IGNORED_IN_DEFAULTS = 1 << 6,      /* by xinetd; superd applies it, with a warning */
+	ATTR_MAKES_SERVICE = 1 << 7,    /* without it the service is another one */
 };
 
-struct xinetd_rule {
-	const char *name;
-	int values;                     /* the exact number of values, or SOME_VALUES or ANY_VALUES */
-	unsigned flags;                 /* ATTR_IN_DEFAULTS and the other bits above */
-};
+extern const struct key_table xinetd_keys;
 
-extern const struct xinetd_rule xinetd_rules[ATTRIBUTES];
+#define xinetd_rule(attribute) (&key_list(&xinetd_keys).list[attribute])
 
 /* Finds an attribute by its name, case-insensitively; `interface` is another name of bind. -1: unknown. */
 int xinetd_attribute_find(const char *name);

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/scan.h"
+
 const struct xinetd_value *xinetd_value_of(const struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	return service->values[attribute].is_set ? &service->values[attribute] : NULL;
@@ -12,6 +14,27 @@ const struct xinetd_value *xinetd_value_of(const struct xinetd_service *service,
 struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	return service->values[attribute].is_set ? service->values[attribute].at : service->entry->at;
+}
+
+bool xinetd_is_yes(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	bool truth = false;
+
+	if (value && scan_bool(value->words[0], &truth))
+		xinetd_entry_refuse(service->entry, value->word_at[0], "%s: '%s': expected yes or no",
+				    xinetd_rule(attribute)->name, value->words[0]);
+	return truth;
+}
+
+void xinetd_say_useless(struct xinetd_service *service, enum xinetd_attribute attribute, enum severity severity,
+			const char *why)
+{
+	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+
+	if (value && !value->is_inherited)
+		diags_add(&service->entry->diags, severity, value->at, "%s means nothing %s",
+			  xinetd_rule(attribute)->name, why);
 }
 
 bool xinetd_any_broken(const struct xinetd_value *values)
@@ -30,7 +53,7 @@ bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribut
 	service->entry->is_broken = true;
 	if (!service->has_bad_line && !service->values[attribute].is_broken)
 		xinetd_entry_refuse(service->entry, service->entry->at, "%s: %s is missing", service->entry->label,
-				    xinetd_rules[attribute].name);
+				    xinetd_rule(attribute)->name);
 	return false;
 }
 
@@ -62,14 +85,16 @@ void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attr
 		.word_at = given->word_at,
 	};
 
-	if (xinetd_rules[attribute].flags & ATTR_IS_DECIMAL) {
+	if (!given->is_set)
+		return;
+	if (xinetd_rule(attribute)->flags & ATTR_IS_DECIMAL) {
 		const char **list = pool_alloc(service->xinetd->pool, (given->count + 1) * sizeof(*list));
 
 		for (size_t i = 0; i < given->count; i++)
 			list[i] = plain_number(given->words[i], service->xinetd->pool);
 		value.words = list;
 	}
-	set_option(service, directive_find(XINETD, xinetd_rules[attribute].name)->name[NATIVE], &value);
+	set_option(service, key_option(&xinetd_keys, xinetd_rule(attribute)), &value);
 }
 
 void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,

@@ -41,7 +41,14 @@ struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_att
 /* Whether one was wrong, in the entry or in the defaults: the service would run without it. */
 bool xinetd_any_broken(const struct xinetd_value *values);
 
-/* Sets an option of superd.conf: with the attribute's words, with words made of them, or with one text. */
+/* Whether an attribute is yes. A value that is neither yes nor no is refused. */
+bool xinetd_is_yes(struct xinetd_service *service, enum xinetd_attribute attribute);
+
+/* Says that an attribute of the entry itself "means nothing" here, and why. */
+void xinetd_say_useless(struct xinetd_service *service, enum xinetd_attribute attribute, enum severity severity,
+			const char *why);
+
+/* Sets an option of superd.conf: with the attribute's words, if it is set; with words made of them, or one text. */
 void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute);
 void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,
 		      const struct xinetd_value *value);

@@ -61,15 +61,14 @@ static void set_log_words(struct xinetd_service *service, enum xinetd_attribute 
 		if (is_logged(service, value->words[i], value->word_at[i]))
 			list[count++] = value->words[i];
 	}
-	xinetd_set_words(service, xinetd_rules[attribute].name, list, count, value);
+	xinetd_set_words(service, xinetd_rule(attribute)->name, list, count, value);
 }
 
 void xinetd_set_log(struct xinetd_service *service)
 {
 	if (service->reading->compat == COMPAT_XINETD)
 		xinetd_set_text(service, "mapped_addresses", "yes", service->entry->at);
-	if (xinetd_value_of(service, ATTR_LOG_TYPE))
-		xinetd_set_as_is(service, ATTR_LOG_TYPE);
+	xinetd_set_as_is(service, ATTR_LOG_TYPE);
 	set_log_words(service, ATTR_LOG_ON_SUCCESS);
 	set_log_words(service, ATTR_LOG_ON_FAILURE);
 }

@@ -18,16 +18,16 @@ struct merger {
 };
 
 /* Whether a service is another one without this attribute, or does not have a restriction. */
-static bool is_essential(const struct xinetd_rule *rule)
+static bool is_essential(const struct key_row *rule)
 {
-	return rule - xinetd_rules <= ATTR_REDIRECT || rule->flags & ATTR_RESTRICTS;
+	return rule->flags & (ATTR_MAKES_SERVICE | ATTR_RESTRICTS);
 }
 
 static void report_unknown_attribute(struct xinetd_entry *entry, const struct xinetd_assignment *written)
 {
 	const char *nearest = xinetd_attribute_suggest(written->name);
 
-	if (nearest && is_essential(&xinetd_rules[xinetd_attribute_find(nearest)]))
+	if (nearest && is_essential(xinetd_rule(xinetd_attribute_find(nearest))))
 		xinetd_entry_refuse(entry, written->at, "unknown attribute '%s'", written->name);
 	else
 		diag_warning(&entry->diags, written->at, "unknown attribute '%s': it is left out, as in xinetd",
@@ -64,7 +64,7 @@ static bool changes_nothing(enum xinetd_attribute attribute, const struct xinetd
 static bool is_allowed_here(struct merger *merger, enum xinetd_attribute attribute,
 			    const struct xinetd_assignment *written)
 {
-	const struct xinetd_rule *rule = &xinetd_rules[attribute];
+	const struct key_row *rule = xinetd_rule(attribute);
 	bool restricts = attribute == ATTR_FLAGS ? has_restricting_flag(written) : rule->flags & ATTR_RESTRICTS;
 	const char *where = merger->is_defaults ? "defaults: each service has its own" : "a service but to defaults";
 
@@ -87,7 +87,7 @@ static bool is_allowed_here(struct merger *merger, enum xinetd_attribute attribu
 	return false;
 }
 
-static bool count_fits(struct merger *merger, const struct xinetd_rule *rule, const struct xinetd_assignment *written)
+static bool count_fits(struct merger *merger, const struct key_row *rule, const struct xinetd_assignment *written)
 {
 	bool fits = rule->values == ANY_VALUES || (rule->values == SOME_VALUES && written->count > 0) ||
 		    (rule->values >= 0 && (size_t)rule->values == written->count);
@@ -104,12 +104,12 @@ static bool count_fits(struct merger *merger, const struct xinetd_rule *rule, co
 			  rule->values == 1 ? "one value" : "two values", written->count);
 	if (written->count > 1 && written->words[rule->values > 0 ? rule->values : 0][0] == '#')
 		diags_hint(&merger->entry->diags, "a comment must be on a line of its own");
-	else if (rule == &xinetd_rules[ATTR_SERVER] && written->count > 1)
+	else if (rule == xinetd_rule(ATTR_SERVER) && written->count > 1)
 		diags_hint(&merger->entry->diags, "the program's arguments belong in server_args");
 	return false;
 }
 
-static bool operator_fits(struct merger *merger, const struct xinetd_rule *rule,
+static bool operator_fits(struct merger *merger, const struct key_row *rule,
 			  const struct xinetd_assignment *written)
 {
 	if (written->sign == OPERATOR_SET || (written->sign == OPERATOR_ADD && rule->flags & ATTR_ADDS) ||
@@ -142,7 +142,7 @@ static bool replaces_restriction(const struct merger *merger, enum xinetd_attrib
 				 const struct xinetd_assignment *written)
 {
 	return merger->is_own[attribute] && !merger->is_defaults && written->sign == OPERATOR_SET &&
-		xinetd_rules[attribute].flags & ATTR_RESTRICTS &&
+		xinetd_rule(attribute)->flags & ATTR_RESTRICTS &&
 		!xinetd_value_equals(&merger->values[attribute], written);
 }
 
@@ -161,7 +161,7 @@ static void refuse_replacement(struct merger *merger, const struct xinetd_value 
 static void apply_assignment(struct merger *merger, enum xinetd_attribute attribute,
 			     const struct xinetd_assignment *written)
 {
-	const struct xinetd_rule *rule = &xinetd_rules[attribute];
+	const struct key_row *rule = xinetd_rule(attribute);
 	struct xinetd_value *value = &merger->values[attribute];
 	bool is_list = rule->flags & ATTR_ADDS;
 
@@ -194,8 +194,8 @@ static void merge_assignment(struct merger *merger, const struct xinetd_assignme
 		report_unknown_attribute(merger->entry, written);
 		return;
 	}
-	if (is_allowed_here(merger, attribute, written) && operator_fits(merger, &xinetd_rules[attribute], written) &&
-	    count_fits(merger, &xinetd_rules[attribute], written))
+	if (is_allowed_here(merger, attribute, written) && operator_fits(merger, xinetd_rule(attribute), written) &&
+	    count_fits(merger, xinetd_rule(attribute), written))
 		apply_assignment(merger, attribute, written);
 	else if (merger->entry->diags.errors > errors)
 		merger->values[attribute].is_broken = true;

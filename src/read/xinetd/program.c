@@ -46,11 +46,11 @@ static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute 
 		if (is_comment)
 			diag_warning(&service->entry->diags, value->word_at[i],
 				     "%s: '%s' is passed to the program as an argument",
-				     xinetd_rules[attribute].name, word);
+				     xinetd_rule(attribute)->name, word);
 		else
 			diag_warning(&service->entry->diags, value->word_at[i],
 				     "%s: quotes mean nothing here: they are part of the word %s",
-				     xinetd_rules[attribute].name, word);
+				     xinetd_rule(attribute)->name, word);
 		diags_hint(&service->entry->diags, is_comment ? "a comment has a line of its own"
 							     : "blanks alone separate words");
 		return;
@@ -67,7 +67,7 @@ static void warn_of_shell_argument(struct xinetd_service *service, const struct 
 		if (!shell_scan_word(&scan, args->words[i], true))
 			continue;
 		diag_warning(&service->entry->diags, args->word_at[i], SHELL_WORD_WARNING,
-			     xinetd_rules[ATTR_SERVER_ARGS].name, args->words[i]);
+			     xinetd_rule(ATTR_SERVER_ARGS)->name, args->words[i]);
 		diags_hint(&service->entry->diags, "write it into a script, and name that as server");
 		return;
 	}
@@ -158,31 +158,26 @@ static void set_user_and_groups(struct xinetd_service *service)
 
 	if (own && user && (!strcmp(user->words[0], "root") || !user->words[0][strspn(user->words[0], "0")]))
 		return;
-	if (user)
-		xinetd_set_as_is(service, ATTR_USER);
-	if (xinetd_value_of(service, ATTR_GROUP))
-		xinetd_set_as_is(service, ATTR_GROUP);
-	else if (user && is_decimal(user->words[0]))
+	xinetd_set_as_is(service, ATTR_USER);
+	xinetd_set_as_is(service, ATTR_GROUP);
+	if (!xinetd_value_of(service, ATTR_GROUP) && user && is_decimal(user->words[0]))
 		xinetd_set_text(service, "group", user->words[0], user->at);
-	if (xinetd_value_of(service, ATTR_GROUPS))
-		xinetd_set_as_is(service, ATTR_GROUPS);
-	else if (!own)
+	xinetd_set_as_is(service, ATTR_GROUPS);
+	if (!xinetd_value_of(service, ATTR_GROUPS) && !own)
 		xinetd_set_text(service, "groups", "no", service->entry->at);
 }
 
 /* For xinetd 0 is no limit. */
 static void set_rlimits(struct xinetd_service *service)
 {
-	for (int i = ATTR_RLIMIT_AS; i <= ATTR_RLIMIT_STACK; i++) {
-		const struct xinetd_value *value = xinetd_value_of(service, (enum xinetd_attribute)i);
+	for (enum xinetd_attribute i = ATTR_RLIMIT_AS; i <= ATTR_RLIMIT_STACK; i++) {
+		const struct xinetd_value *value = xinetd_value_of(service, i);
 
-		if (!value)
-			continue;
-		if (value->words[0][strspn(value->words[0], "0")])
-			xinetd_set_as_is(service, (enum xinetd_attribute)i);
+		if (!value || value->words[0][strspn(value->words[0], "0")])
+			xinetd_set_as_is(service, i);
 		else
 			diag_warning(&service->entry->diags, value->at,
-				     "%s: 0 means no limit, as with xinetd", xinetd_rules[i].name);
+				     "%s: 0 means no limit, as with xinetd", xinetd_rule(i)->name);
 	}
 }
 
@@ -195,9 +190,8 @@ static void set_env(struct xinetd_service *service)
 		xinetd_set_words(service, "env", escape_words(service, env, 0), env->count, env);
 		warn_of_words(service, ATTR_ENV);
 	}
-	if (xinetd_value_of(service, ATTR_PASSENV))
-		xinetd_set_as_is(service, ATTR_PASSENV);
-	else if (service->reading->compat == COMPAT_XINETD)
+	xinetd_set_as_is(service, ATTR_PASSENV);
+	if (!xinetd_value_of(service, ATTR_PASSENV) && service->reading->compat == COMPAT_XINETD)
 		xinetd_set_text(service, "passenv", "*", service->entry->at);
 }
 
@@ -208,8 +202,6 @@ void xinetd_set_environment(struct xinetd_service *service)
 	set_user_and_groups(service);
 	set_rlimits(service);
 	set_env(service);
-	if (xinetd_value_of(service, ATTR_UMASK))
-		xinetd_set_as_is(service, ATTR_UMASK);
-	if (xinetd_value_of(service, ATTR_NICE))
-		xinetd_set_as_is(service, ATTR_NICE);
+	xinetd_set_as_is(service, ATTR_UMASK);
+	xinetd_set_as_is(service, ATTR_NICE);
 }

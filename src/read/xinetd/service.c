@@ -30,7 +30,7 @@ static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute 
 		}
 		nearest = xinetd_word_suggest(known, value->words[i]);
 		xinetd_entry_refuse(service->entry, value->word_at[i], "%s: there is no '%s'",
-				    xinetd_rules[attribute].name, value->words[i]);
+				    xinetd_rule(attribute)->name, value->words[i]);
 		if (strchr(value->words[i], ','))
 			diags_hint(&service->entry->diags, "separate words by blanks, not commas");
 		else if (nearest)
@@ -56,18 +56,14 @@ static void check_type(struct xinetd_service *service)
  * yes. */
 static void find_accepts(struct xinetd_service *service)
 {
-	const struct xinetd_value *wait = xinetd_value_of(service, ATTR_WAIT);
-	bool waits = false, own = service->type & IS_INTERNAL;
+	struct origin at = xinetd_place(service, ATTR_WAIT);
+	bool waits = xinetd_needs(service, ATTR_WAIT) && xinetd_is_yes(service, ATTR_WAIT);
 
-	if (!xinetd_needs(service, ATTR_WAIT)) {
-		wait = NULL;
-	} else if (scan_bool(wait->words[0], &waits)) {
-		xinetd_entry_refuse(service->entry, wait->word_at[0], "wait: '%s': expected yes or no", wait->words[0]);
-	} else if (waits && (xinetd_value_of(service, ATTR_REDIRECT) || service->type & (IS_TCPMUX | IS_TCPMUXPLUS))) {
-		xinetd_entry_refuse(service->entry, wait->at, "%s: %s needs wait = no", service->entry->label,
+	if (waits && (xinetd_value_of(service, ATTR_REDIRECT) || service->type & (IS_TCPMUX | IS_TCPMUXPLUS))) {
+		xinetd_entry_refuse(service->entry, at, "%s: %s needs wait = no", service->entry->label,
 				    xinetd_value_of(service, ATTR_REDIRECT) ? "redirect" : "tcpmux");
-	} else if (waits && own && service->socket == XINETD_STREAM) {
-		diag_warning(&service->entry->diags, wait->at,
+	} else if (waits && service->type & IS_INTERNAL && service->socket == XINETD_STREAM) {
+		diag_warning(&service->entry->diags, at,
 			     "%s: superd answers each client itself, as with wait = no", service->entry->label);
 		waits = false;
 	}
@@ -80,25 +76,14 @@ static void find_accepts(struct xinetd_service *service)
 void xinetd_check_mdns(struct xinetd_service *service)
 {
 	const struct xinetd_value *value = xinetd_value_of(service, ATTR_MDNS);
-	bool wanted = false;
 
-	if (!value || value->is_inherited)
-		return;
-	if (scan_bool(value->words[0], &wanted))
-		xinetd_entry_refuse(service->entry, value->word_at[0], "mdns: '%s': expected yes or no",
-				    value->words[0]);
-	if (wanted)
+	if (value && !value->is_inherited && xinetd_is_yes(service, ATTR_MDNS))
 		diag_warning(&service->entry->diags, value->at, "mdns: superd announces no services");
 }
 
 static void set_disable(struct xinetd_service *service)
 {
-	const struct xinetd_value *disable = xinetd_value_of(service, ATTR_DISABLE);
-	bool value;
-
-	if (disable && scan_bool(disable->words[0], &value))
-		xinetd_entry_refuse(service->entry, disable->word_at[0], "disable: '%s': expected yes or no",
-				    disable->words[0]);
+	xinetd_is_yes(service, ATTR_DISABLE);
 	if (service->entry->is_disabled)
 		xinetd_set_text(service, "disable", "yes", service->entry->disabled_at);
 }

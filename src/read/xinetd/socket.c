@@ -30,61 +30,35 @@ static const char *plain_protocol(const char *word)
 	return number < 0 ? word : known[number];
 }
 
-/* Infers the missing one of socket type and protocol. false: one is missing and cannot be inferred. */
-static bool infer_type_or_protocol(struct xinetd_service *service, const char *type)
-{
-	if (!type && service->protocol && !strcmp(service->protocol, "udp"))
-		service->socket = XINETD_DGRAM;
-	else if (!type && service->protocol &&
-		 (!strcmp(service->protocol, "tcp") || !strcmp(service->protocol, "sctp")))
-		service->socket = XINETD_STREAM;
-	else if (!service->protocol && type && service->socket == XINETD_STREAM)
-		service->protocol = "tcp";
-	else if (!service->protocol && type && service->socket == XINETD_DGRAM)
-		service->protocol = "udp";
-	else if (!type || !service->protocol)
-		return false;
-	return true;
-}
-
-static bool type_fits_protocol(const struct xinetd_service *service)
-{
-	switch (service->socket) {
-	case XINETD_STREAM:
-		return !strcmp(service->protocol, "tcp") || !strcmp(service->protocol, "sctp");
-	case XINETD_DGRAM:
-		return !strcmp(service->protocol, "udp");
-	case XINETD_RAW:
-		return true;
-	case XINETD_SEQPACKET:
-		return false;
-	}
-	return false;
-}
-
-static bool find_socket_type(struct xinetd_service *service, const char *type)
-{
-	int number = type ? xinetd_word_find(socket_types, type) : 0;
-
-	if (number >= 0) {
-		service->socket = (enum xinetd_socket)number;
-		return true;
-	}
-	xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_SOCKET_TYPE),
-			    "socket_type: '%s': expected stream, dgram, raw or seqpacket", type);
-	return false;
-}
-
+/* Either of socket type and protocol may be missing: the first pair with the other one is meant. */
 static bool find_type_and_protocol(struct xinetd_service *service)
 {
+	static const struct {
+		enum xinetd_socket socket;
+		const char *protocol;
+	} pairs[] = { { XINETD_STREAM, "tcp" }, { XINETD_STREAM, "sctp" }, { XINETD_DGRAM, "udp" } };
 	const char *type = value_word(service, ATTR_SOCKET_TYPE);
+	const char *protocol = plain_protocol(value_word(service, ATTR_PROTOCOL));
+	int number = type ? xinetd_word_find(socket_types, type) : 0;
 
-	service->protocol = plain_protocol(value_word(service, ATTR_PROTOCOL));
-	if (!find_socket_type(service, type))
+	if (number < 0) {
+		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_SOCKET_TYPE),
+				    "socket_type: '%s': expected stream, dgram, raw or seqpacket", type);
 		return false;
-	if (!infer_type_or_protocol(service, type))
+	}
+	service->socket = (enum xinetd_socket)number;
+	service->protocol = protocol;
+	for (size_t n = 0; (type || protocol) && n < sizeof(pairs) / sizeof(*pairs); n++) {
+		if ((type && pairs[n].socket != service->socket) ||
+		    (protocol && strcmp(pairs[n].protocol, protocol) != 0))
+			continue;
+		service->socket = pairs[n].socket;
+		service->protocol = pairs[n].protocol;
+		return true;
+	}
+	if (!type || !protocol)
 		return xinetd_needs(service, type ? ATTR_PROTOCOL : ATTR_SOCKET_TYPE);
-	if (type_fits_protocol(service))
+	if (service->socket == XINETD_RAW)
 		return true;
 	xinetd_entry_refuse(service->entry, xinetd_place(service, type ? ATTR_SOCKET_TYPE : ATTR_PROTOCOL),
 			    "%s: socket_type = %s does not go with protocol = %s", service->entry->label,
@@ -106,13 +80,8 @@ bool xinetd_find_socket(struct xinetd_service *service)
 /* Sets v6only. Versions of xinetd that know v6only take any value of it for yes. */
 static void find_v6only(struct xinetd_service *service)
 {
-	const char *word = value_word(service, ATTR_V6ONLY);
-
-	if (word && scan_bool(word, &service->v6only))
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_V6ONLY),
-				    "v6only: '%s': expected yes or no",
-				    word);
-	if (word && service->reading->compat == COMPAT_XINETD)
+	service->v6only = xinetd_is_yes(service, ATTR_V6ONLY);
+	if (xinetd_value_of(service, ATTR_V6ONLY) && service->reading->compat == COMPAT_XINETD)
 		service->v6only = true;
 }
 
@@ -334,21 +303,12 @@ static void set_tcp_options(struct xinetd_service *service)
 		xinetd_set_text(service, "keep_alive", "yes", at);
 }
 
-static void report_useless(struct xinetd_service *service, enum xinetd_attribute attribute)
-{
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
-
-	if (value)
-		diag_warning(&service->entry->diags, value->at, "%s means nothing without type = RPC",
-			     xinetd_rules[attribute].name);
-}
-
 void xinetd_set_sockets(struct xinetd_service *service)
 {
 	find_v6only(service);
 	if (!(service->type & IS_RPC)) {
-		report_useless(service, ATTR_RPC_VERSION);
-		report_useless(service, ATTR_RPC_NUMBER);
+		xinetd_say_useless(service, ATTR_RPC_VERSION, SEVERITY_WARNING, "without type = RPC");
+		xinetd_say_useless(service, ATTR_RPC_NUMBER, SEVERITY_WARNING, "without type = RPC");
 	}
 	if (service->type & IS_RPC)
 		set_rpc_socket(service);

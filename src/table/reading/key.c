@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/scan.h"
 
@@ -37,6 +38,11 @@ const char *key_status_name(enum key_status status)
 static int compare_name(const void *name, const void *key)
 {
 	return strcmp(name, ((const struct key_row *)key)->name);
+}
+
+static int compare_folded(const void *name, const void *key)
+{
+	return strcasecmp(name, ((const struct key_row *)key)->name);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -85,7 +91,8 @@ const struct key_row *key_find(const struct key_table *keys, const char *name)
 {
 	struct key_list known = key_list(keys);
 
-	return bsearch(name, known.list, known.count, sizeof(*known.list), compare_name);
+	return bsearch(name, known.list, known.count, sizeof(*known.list),
+		       keys->dialect == XINETD ? compare_folded : compare_name);
 }
 
 const char *key_option(const struct key_table *keys, const struct key_row *key)

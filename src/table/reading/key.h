@@ -28,6 +28,8 @@ struct key_row {
 	const char *option;             /* of KEY_DONE: the option it becomes, if no option has its name */
 	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
 	unsigned kinds;                 /* launchd: allowed kinds of its value, bits of enum plist_kind */
+	int values;                     /* xinetd: how many, see read/xinetd/attribute.h; and bits ATTR_… */
+	unsigned flags;
 	/* What its value becomes. Without any of these it is the option's, as the option's type says. */
 	bool is_apart;                  /* a function of the reader translates it, mostly with other keys; for the commands of
 					   a socket it is refused if its values are others than the option's */
@@ -62,7 +64,7 @@ struct key_list key_list(const struct key_table *table);
 #define KEYS_MOST 800
 size_t key_index(const struct key_row *key);
 
-/* Finds a key, case-sensitively. NULL: unknown. */
+/* Finds a key, case-sensitively except for XINETD. NULL: unknown. */
 const struct key_row *key_find(const struct key_table *keys, const char *name);
 
 /* The option of superd.conf that the key is or becomes; NULL: none. */

@@ -64,7 +64,8 @@ Test(xinetd_service, heeds_every_attribute)
 		struct outcome *outcome;
 		char *text;
 
-		cr_assert(samples[i].lines, "%s has no sample", xinetd_rules[i].name);
+		cr_assert(samples[i].lines && (i == ATTR_BIND || strstr(samples[i].lines, xinetd_rule(i)->name)),
+			  "%s has no sample", xinetd_rule(i)->name);
 		cr_assert_gt(asprintf(&text, "service telnet\n{\n%s\n%s%s%s%s}\n", samples[i].lines,
 				      i == ATTR_PROTOCOL ? "" : "protocol = tcp\n", i == ATTR_WAIT ? "" : "wait = no\n",
 				      i == ATTR_USER ? "" : "user = nobody\n",
@@ -79,7 +80,7 @@ Test(xinetd_service, heeds_every_attribute)
 		}
 		outcome = read_xinetd(text);
 		cr_expect(strcmp(outcome->printed, plain->printed) != 0 || *outcome->said, "%s does nothing: %s",
-			  xinetd_rules[i].name, outcome->printed);
+			  xinetd_rule(i)->name, outcome->printed);
 		cr_expect_null(strstr(outcome->said, "unknown attribute"), "%s", outcome->said);
 		outcome_free(outcome);
 		free(text);
