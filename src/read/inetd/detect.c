@@ -4,6 +4,7 @@
  * Packages install tables with all services commented out, so comments count too. */
 #include <string.h>
 
+#include "read/inetd/entry.h"
 #include "read/inetd/inetd.h"
 
 #define WORDS 4
@@ -58,7 +59,7 @@ static size_t split_tokens(const char *text, const char *end, struct inetd_token
 	return count;
 }
 
-static bool is_entry(const char *text, const char *end)
+bool inetd_begins_entry(const char *text, const char *end)
 {
 	struct inetd_token tokens[WORDS];
 	size_t count = split_tokens(text, end, tokens);
@@ -90,9 +91,9 @@ bool inetd_recognises(const struct source_file *source)
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *stop = newline ? newline : end;
 
-		if (*text != '#' && is_entry(text, stop))
+		if (*text != '#' && inetd_begins_entry(text, stop))
 			return true;
-		off |= *text == '#' && is_entry(skip_marks(text, stop), stop);
+		off |= *text == '#' && inetd_begins_entry(skip_marks(text, stop), stop);
 		text = stop + 1;
 	}
 	return off;

@@ -12,7 +12,8 @@
 #include "read/inetd/line.h"
 #include "table/reading/reading.h"
 
-enum inetd_type { INETD_STREAM, INETD_DGRAM, INETD_RAW, INETD_SEQPACKET };
+enum inetd_type { INETD_STREAM, INETD_DGRAM, INETD_RAW, INETD_SEQPACKET, INETD_TYPES };
+extern const char *const inetd_type_words[INETD_TYPES];
 enum inetd_transport {
 	INETD_TCP, INETD_UDP, INETD_SCTP, INETD_UNIX, INETD_RPC_TCP, INETD_RPC_UDP, INETD_IP, INETD_MUX
 };
@@ -66,6 +67,9 @@ struct inetd_entries {
 };
 
 void inetd_entries_free(void *entries);
+
+/* An entry at this place, without anything but its service. */
+struct inetd_entry inetd_entry_new(const struct inetd_dialect *dialect, const char *service, struct origin at);
 
 /* NULL before a table of inetd is read. */
 static inline struct inetd_entries *inetd_entries(struct reading *reading)
@@ -121,6 +125,9 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 
 /* Checks which fields go together. Adds an entry for each host, and for each family that needs its own. */
 bool inetd_expand(struct inetd *inetd, struct inetd_entry *entry, const char *hosts, struct origin hosts_at);
+
+/* detect.c: whether a line of text begins an entry, in either notation. */
+bool inetd_begins_entry(const char *text, const char *end);
 
 /* Reads a definition in NetBSD's notation KEY = VALUE. *at points behind `on` or `off` and moves behind the
  * semicolon. */

@@ -8,13 +8,6 @@
 
 #include "read/inetd/entry.h"
 
-static const char *const type_words[] = {
-	[INETD_STREAM] = "stream",
-	[INETD_DGRAM] = "dgram",
-	[INETD_RAW] = "raw",
-	[INETD_SEQPACKET] = "seqpacket",
-};
-
 /* The socket types that fit each transport, as bits. */
 static const unsigned transport_types[] = {
 	[INETD_TCP] = 1u << INETD_STREAM,
@@ -31,7 +24,7 @@ static bool check_fields(struct inetd *inetd, const struct inetd_entry *entry)
 {
 	if (!(transport_types[entry->transport] & 1u << entry->type))
 		return inetd_refuse(inetd, entry->protocol_at, "%s: %s and %s do not go together", entry->service,
-				    type_words[entry->type], entry->protocol);
+				    inetd_type_words[entry->type], entry->protocol);
 	if (entry->accepts && entry->transport == INETD_IP)
 		return inetd_refuse(inetd, entry->wait_at,
 				    "%s: a raw socket has no connections: it is served with wait", entry->service);

@@ -13,24 +13,6 @@
 
 #define FIELDS 6 /* the least number of fields of an entry */
 
-static struct inetd_entry entry_new(const struct inetd *inetd, const char *field, struct origin at)
-{
-	return (struct inetd_entry){
-		.at = at,
-		.service_at = at,
-		.user_at = at,
-		.wait_at = at,
-		.program_at = at,
-		.protocol_at = at,
-		.service = field,
-		.burst = INETD_UNSAID,
-		.instances = INETD_UNSAID,
-		.per_source = INETD_UNSAID,
-		.per_source_cpm = INETD_UNSAID,
-		.dialect = inetd->dialect,
-	};
-}
-
 /* Whether a bad line may have been meant as HOSTS:, the addresses of all entries below it. */
 static bool may_be_hosts(const struct inetd_line *line)
 {
@@ -207,7 +189,7 @@ static size_t read_field_line(struct inetd *inetd, size_t at)
 		leave_out_line(inetd);
 		return inetd->line.end;
 	}
-	entry = entry_new(inetd, inetd->line.words[0].text, inetd->line.at);
+	entry = inetd_entry_new(inetd->dialect, inetd->line.words[0].text, inetd->line.at);
 	note_quotes(inetd);
 	if (inetd->line.words[0].text[0] == '.') {
 		if (!read_directive(inetd))
@@ -235,7 +217,7 @@ static size_t read_definition(struct inetd *inetd, size_t at, size_t behind, boo
 	const char *text = inetd->source->text + at;
 	struct origin place = source_origin(inetd->source, at);
 	const char *field = inetd_keep(inetd, text, strcspn(text, " \t"));
-	struct inetd_entry entry = entry_new(inetd, field, place);
+	struct inetd_entry entry = inetd_entry_new(inetd->dialect, field, place);
 	struct inetd_entries *entries = inetd_entries(inetd->reading);
 	size_t before = entries->count;
 

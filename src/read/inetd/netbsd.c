@@ -13,62 +13,13 @@ static bool refuse_at(struct inetd_netbsd *netbsd, size_t at, const char *what)
 	return inetd_refuse(netbsd->inetd, source_origin(netbsd->source, at), "%s: %s", netbsd->entry->service, what);
 }
 
-static bool is_on_or_off(const char *text, size_t length)
-{
-	return (length == 2 && !memcmp(text, "on", 2)) || (length == 3 && !memcmp(text, "off", 3));
-}
-
-/* Moves *text to the next word of a line and returns the word's length. */
-static size_t measure_next_word(const char **text)
-{
-	*text += strspn(*text, " \t");
-	return strcspn(*text, " \t\r\n");
-}
-
-/* Whether the line has the usual fields: NAME stream PROTOCOL nowait. */
-static bool is_line_of_fields(const char *text)
-{
-	static const char *const types[] = { "stream", "dgram", "raw", "seqpacket", "rdm" };
-	bool has_type = false;
-	size_t length;
-
-	text += strcspn(text, " \t\r\n");
-	length = measure_next_word(&text);
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		has_type |= scan_begins_with(text, length, types[i]);
-	text += length;
-	text += measure_next_word(&text);
-	length = measure_next_word(&text);
-	return has_type && (scan_begins_with(text, length, "wait") || scan_begins_with(text, length, "nowait"));
-}
-
-/* Whether the line at `at` begins a definition: a word in its first column, on or off, and a key. */
-static bool begins_definition(const struct source_file *source, size_t at)
-{
-	const char *text = source->text + at;
-	size_t length = strcspn(text, " \t\n");
-
-	if (!length || !strchr(" \t", text[length]))
-		return false;
-	text += length;
-	text += strspn(text, " \t");
-	length = strcspn(text, " \t\r\n");
-	if (!is_on_or_off(text, length))
-		return false;
-	text += length;
-	text += strspn(text, " \t\r\n");
-	length = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
-	return length && text[length + strspn(text + length, " \t")] == '=';
-}
-
 static bool begins_entry(const struct source_file *source, size_t at)
 {
 	const char *text = source->text + at;
 
-	if (inetd_is_blank(*text) || *text == '#')
-		return false;
-	return scan_begins_with(text, strcspn(text, " \t\r\n"), ".include") || is_line_of_fields(text) ||
-		begins_definition(source, at);
+	return !inetd_is_blank(*text) && *text != '#' &&
+	       (scan_begins_with(text, strcspn(text, " \t\r\n"), ".include") ||
+		inetd_begins_entry(text, source->text + source_line_end(source, at)));
 }
 
 /* Skips blanks, line ends and comments. false: the next token belongs to another definition, or there is none. */

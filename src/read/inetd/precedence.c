@@ -9,14 +9,6 @@
 #include "lib/array.h"
 #include "read/inetd/entry.h"
 
-void inetd_entries_free(void *state)
-{
-	struct inetd_entries *entries = state;
-
-	free(entries->list);
-	pool_free(entries->pool);
-}
-
 void inetd_add(struct reading *reading, const struct inetd_entry *entry)
 {
 	struct inetd_entries *entries = inetd_entries(reading);
@@ -240,26 +232,15 @@ static void ensure_tcpmux(struct reading *reading, struct inetd_entries *entries
 	}
 	diag_warning(reading->diags, mux->at,
 		     "%s: an entry for tcpmux is missing and added, as GNU's inetd does: port 1 is open", mux->service);
-	answering = (struct inetd_entry){
-		.at = mux->at,
-		.service_at = mux->at,
-		.user_at = mux->at,
-		.wait_at = mux->at,
-		.program_at = mux->at,
-		.protocol_at = mux->at,
-		.service = "tcpmux",
-		.transport = INETD_TCP,
-		.families = INETD_IPV4,
-		.accepts = true,
-		.burst = mux->burst,
-		.instances = UNLIMITED,
-		.per_source = UNLIMITED,
-		.per_source_cpm = UNLIMITED,
-		.pause = mux->pause,
-		.protocol = "tcp",
-		.builtin = "tcpmux",
-		.dialect = mux->dialect,
-	};
+	answering = inetd_entry_new(mux->dialect, "tcpmux", mux->at);
+	answering.transport = INETD_TCP;
+	answering.families = INETD_IPV4;
+	answering.accepts = true;
+	answering.burst = mux->burst;
+	answering.instances = answering.per_source = answering.per_source_cpm = UNLIMITED;
+	answering.pause = mux->pause;
+	answering.protocol = "tcp";
+	answering.builtin = "tcpmux";
 	inetd_add(reading, &answering);
 }
 

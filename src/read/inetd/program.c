@@ -115,31 +115,21 @@ static bool set_builtin_arguments(struct inetd *inetd, struct inetd_entry *entry
 	return true;
 }
 
-/* Warns of an argv[0] that looks like an argument, because many tables forget the program's own name. */
-static void warn_of_missing_argv0(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
+/* Warns of an argv[0] that looks like an argument, because many tables forget the program's own name; and of one that
+ * is the absolute path of another file, mostly a script that was meant as an argument. */
+static void warn_of_argv0(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
 {
 	const char *base = scan_base_name(entry->program);
+	bool is_wrapper = base != entry->program && !strcmp(base, "tcpd");
+	bool is_option = name->text[0] == '-' && strcmp(name->text + 1, base) != 0;
+	bool is_path = name->text[0] == '/' && !is_wrapper && strcmp(name->text, entry->program) != 0;
 
-	if (name->text[0] != '-' || !strcmp(name->text + 1, base))
+	if (!is_option && !is_path)
 		return;
 	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is the program's own name, not an argument",
 		     entry->service, name->text);
 	diags_hint(inetd->reading->diags, "write its name before the arguments: %s %s %s", entry->program, base,
 		   name->text);
-}
-
-/* Warns of an argv[0] that is the absolute path of another file: mostly a script that was meant as an argument. */
-static void warn_of_path(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
-{
-	const char *base = scan_base_name(entry->program);
-	bool is_wrapper = base != entry->program && !strcmp(base, "tcpd");
-
-	if (name->text[0] != '/' || is_wrapper || !strcmp(name->text, entry->program))
-		return;
-	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is the program's own name, not an argument",
-		     entry->service, name->text);
-	diags_hint(inetd->reading->diags, "write its name before the arguments: %s %s %s", entry->program,
-		   base, name->text);
 }
 
 static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
@@ -212,10 +202,8 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const st
 	entry->program = find_program(inetd, program->text);
 	if (!entry->program)
 		return refuse_relative(inetd, entry, program->text, at);
-	if (count) {
-		warn_of_missing_argv0(inetd, entry, &arguments[0]);
-		warn_of_path(inetd, entry, &arguments[0]);
-	}
+	if (count)
+		warn_of_argv0(inetd, entry, &arguments[0]);
 	warn_of_comment(inetd, entry, arguments, count);
 	warn_of_shell_argument(inetd, entry, arguments, count);
 	return true;

@@ -7,14 +7,8 @@
 
 #include "read/inetd/entry.h"
 
-static const struct {
-	const char *word;
-	enum inetd_type type;
-} types[] = {
-	{ "stream", INETD_STREAM },
-	{ "dgram", INETD_DGRAM },
-	{ "raw", INETD_RAW },
-	{ "seqpacket", INETD_SEQPACKET },
+const char *const inetd_type_words[INETD_TYPES] = {
+	[INETD_STREAM] = "stream", [INETD_DGRAM] = "dgram", [INETD_RAW] = "raw", [INETD_SEQPACKET] = "seqpacket",
 };
 
 static bool word_is(const char *text, size_t length, const char *word)
@@ -25,9 +19,9 @@ static bool word_is(const char *text, size_t length, const char *word)
 /* The type that is meant by a word in capitals, for a hint; every inetd wants small letters. NULL: none. */
 static const char *type_in_capitals(const char *text, size_t length)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strlen(types[i].word) == length && !strncasecmp(text, types[i].word, length))
-			return types[i].word;
+	for (int i = 0; i < INETD_TYPES; i++) {
+		if (strlen(inetd_type_words[i]) == length && !strncasecmp(text, inetd_type_words[i], length))
+			return inetd_type_words[i];
 	}
 	return NULL;
 }
@@ -47,13 +41,10 @@ static bool refuse_type(struct inetd *inetd, const struct inetd_entry *entry, co
 
 static bool find_socket_type(const char *text, size_t length, struct inetd_entry *entry)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (!word_is(text, length, types[i].word))
-			continue;
-		entry->type = (uint8_t)types[i].type;
-		return true;
-	}
-	return false;
+	entry->type = INETD_STREAM;
+	while (entry->type < INETD_TYPES && !word_is(text, length, inetd_type_words[entry->type]))
+		entry->type++;
+	return entry->type < INETD_TYPES;
 }
 
 /* Reads NetBSD's suffixes of the type: ",LIMIT" and ":FILTER". */
