@@ -33,6 +33,18 @@ static bool asks_for_nothing(const struct plist *element)
 		((element->kind == PLIST_DICT || element->kind == PLIST_ARRAY) && !element->first);
 }
 
+/* Sets the option that a key is. */
+static void apply_key(struct launchd_job *job, const struct key_table *keys, const struct key_row *key,
+		      const struct plist *element)
+{
+	const char *text = element->kind != PLIST_BOOL ? element->text : element->number ? "yes" : "no";
+
+	if (*text)
+		launchd_set(job, key_option(keys, key), text, element->at);
+	else
+		launchd_refuse(job, element->at, "%s: it is empty", element->key);
+}
+
 static void report_key_status(struct launchd_job *job, const struct key_row *key, const struct plist *element)
 {
 	if (asks_for_nothing(element))
@@ -53,6 +65,8 @@ void launchd_check_keys(struct launchd_job *job, const struct key_table *keys, c
 			report_unknown_key(job, keys, element);
 		else if (!(key->kinds & (unsigned)element->kind))
 			report_wrong_kind(job, key, element);
+		else if (key->status == KEY_DONE && !key->is_apart)
+			apply_key(job, keys, key, element);
 		else
 			report_key_status(job, key, element);
 	}

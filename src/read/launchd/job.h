@@ -27,8 +27,8 @@ struct launchd_job {
 #define launchd_unsupported(job, ...) reading_unsupported((job)->reading, __VA_ARGS__)
 #define launchd_warn(job, ...) diag_warning((job)->reading->diags, __VA_ARGS__)
 
-/* Reports all elements of a dictionary that have an unknown key, a value of a wrong kind, or a key that superd
- * lacks. */
+/* Sets the options of all elements of a dictionary whose rows say how. Reports those that have an unknown key, a value
+ * of a wrong kind, or a key that superd lacks. */
 void launchd_check_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict);
 
 /* The element of a known key; NULL: it is missing or has a wrong kind, which launchd_check_keys reports. launchd_value

@@ -162,10 +162,6 @@ static void set_idle_exit(struct launchd_job *job)
 
 void launchd_build_lifecycle(struct launchd_job *job)
 {
-	const struct plist *disabled = launchd_value(job, "Disabled");
-
-	if (disabled)
-		launchd_set(job, "disable", disabled->number ? "yes" : "no", disabled->at);
 	set_start(job);
 	set_stop(job);
 	set_restart_pause(job);

@@ -2,8 +2,6 @@
  *
  * With both Program and ProgramArguments the arguments begin with argv[0], which may differ from the program's name.
  * Without Program the first argument is the program. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/scan.h"
@@ -53,16 +51,6 @@ static void set_program(struct launchd_job *job)
 			    &(struct value){ .words = usual, .count = 4, .is_list = true, .at = exec.at },
 			    job->reading->diags);
 	word_list_free(&exec);
-}
-
-static void set_text_option(struct launchd_job *job, const char *key, const char *option)
-{
-	const struct plist *said = launchd_value(job, key);
-
-	if (said && *said->text)
-		launchd_set(job, option, said->text, said->at);
-	else if (said)
-		launchd_refuse(job, said->at, "%s: it is empty", key);
 }
 
 static void read_environment(struct launchd_job *job)
@@ -188,14 +176,6 @@ static void set_streams(struct launchd_job *job)
 		set_stream(job, "output", output, "append");
 }
 
-static void set_number_option(struct launchd_job *job, const char *key, const char *option)
-{
-	const struct plist *said = launchd_value(job, key);
-
-	if (said)
-		launchd_setf(job, option, said->at, "%" PRId64, said->number);
-}
-
 static void set_inetd_wait(struct launchd_job *job)
 {
 	const struct plist *inetd = launchd_value(job, "inetdCompatibility"), *said;
@@ -210,24 +190,15 @@ static void set_inetd_wait(struct launchd_job *job)
 		launchd_warn(job, said->key_at,
 			     "Instances has no effect: with Wait true the job accepts the connections itself");
 	else if (said)
-		launchd_setf(job, "instances", said->at, "%" PRId64, said->number);
+		launchd_set(job, "instances", said->text, said->at);
 }
 
 void launchd_build_run(struct launchd_job *job)
 {
-	const struct plist *groups = launchd_value(job, "InitGroups");
-
 	set_program(job);
 	set_inetd_wait(job);
-	set_text_option(job, "UserName", "user");
-	set_text_option(job, "GroupName", "group");
-	if (groups)
-		launchd_set(job, "groups", groups->number ? "yes" : "no", groups->at);
 	read_environment(job);
 	set_umask(job);
-	set_number_option(job, "Nice", "nice");
-	set_text_option(job, "WorkingDirectory", "working_directory");
-	set_text_option(job, "RootDirectory", "root_directory");
 	set_resource_limits(job);
 	set_streams(job);
 }

@@ -5,7 +5,6 @@
  * for both families. */
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
