@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/memory.h"
+#include "lib/scan.h"
 
 const char *const dialect_words[DIALECTS] = { "foreign", "xinetd", "unit", "launchd" };
 
@@ -116,6 +117,8 @@ void builder_write(const struct service_builder *builder, bool marks, struct buf
 
 		if (marks || *at != '#')
 			buf_add(out, at, length);
+		else if (scan_ends_with(buf_string(out), "= {\n") || scan_ends_with(buf_string(out), ",\n"))
+			out->data[--out->length] = '\0';        /* within a list */
 		at += length;
 	}
 	buf_text(out, "}\n");
