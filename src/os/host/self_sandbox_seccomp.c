@@ -40,7 +40,7 @@ extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 /* Calls that every program makes: on open descriptors, for memory, time, and its end. */
 static const int common_calls[] = {
-	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_lseek, SYS_fcntl, SYS_dup, SYS_dup3, SYS_ppoll,
+	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_lseek, SYS_dup, SYS_dup3, SYS_ppoll,
 	SYS_recvfrom, SYS_sendto, SYS_recvmsg, SYS_sendmsg, SYS_shutdown, SYS_getsockopt, SYS_setsockopt,
 	SYS_getsockname, SYS_getpeername, SYS_pipe2, SYS_splice, SYS_signalfd4, SYS_brk, SYS_munmap, SYS_mremap,
 	SYS_madvise, SYS_futex, SYS_clock_gettime, SYS_clock_nanosleep, SYS_gettimeofday, SYS_getpid, SYS_gettid,
@@ -82,7 +82,7 @@ static const int common_calls[] = {
 	SYS_socketcall,                 /* all socket calls in one, with an old libc */
 #endif
 #ifdef SYS_fcntl64
-	SYS_fcntl64, SYS_fstat64, SYS__llseek, SYS_getuid32, SYS_geteuid32, SYS_getgid32, SYS_getegid32,
+	SYS_fstat64, SYS__llseek, SYS_getuid32, SYS_geteuid32, SYS_getgid32, SYS_getegid32,
 #endif
 #ifdef SYS_fstatat64
 	SYS_fstatat64,
@@ -193,12 +193,12 @@ static const int attacks[] = {
 /* The rule for one system call. */
 struct rule {
 	uint32_t number;
-	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, THREADS } kind;
+	enum { ALWAYS, WITHOUT, WITH, MAPS_MODULES, THREADS, CONTROLS } kind;
 	/* ALWAYS: the action; WITHOUT, WITH: the action if the argument is not allowed. */
 	uint32_t action;
 	int argument;                   /* number of the argument, from 0 */
 	uint32_t bits;                  /* WITHOUT: bits that must not be set */
-	const uint32_t *values;         /* WITH: the `count` values that are allowed; borrowed */
+	const uint32_t *values;         /* WITH, CONTROLS: the `count` values that are allowed; borrowed */
 	uint8_t count;
 };
 
@@ -352,6 +352,23 @@ static void put_requests(struct bpf_filter *filter, const struct self_sandbox *s
 		put_rule(filter, RULE_WITH(SYS_ioctl, 1, of_workers, ENOTTY));
 }
 
+/* A descriptor whose owner is another process would have the kernel send that one a signal. */
+static void put_controls(struct bpf_filter *filter)
+{
+	static const uint32_t commands[] = {
+		F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_GETPIPE_SZ, F_SETPIPE_SZ, F_ADD_SEALS,
+		F_GET_SEALS,
+	};
+	struct rule rule = RULE_WITH(SYS_fcntl, 1, commands, EPERM);
+
+	rule.kind = CONTROLS;
+	put_rule(filter, rule);
+#ifdef SYS_fcntl64
+	rule.number = SYS_fcntl64;
+	put_rule(filter, rule);
+#endif
+}
+
 static void emit_instruction(struct bpf_filter *filter, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
 {
 	if (filter->count < INSTRUCTIONS_MOST)
@@ -392,6 +409,18 @@ static void emit_with(struct bpf_filter *filter, const struct rule *rule)
 	emit_return(filter, SECCOMP_RET_ALLOW);
 }
 
+/* fcntl(2): F_SETFL without O_ASYNC, and what is on the list. */
+static void emit_controls(struct bpf_filter *filter, const struct rule *rule)
+{
+	emit_load_argument(filter, 1);
+	emit_instruction(filter, BPF_JMP | BPF_JEQ | BPF_K, F_SETFL, 0, 4);
+	emit_load_argument(filter, 2);
+	emit_jump_at_bits(filter, O_ASYNC, 0, 1);
+	emit_return(filter, rule->action);
+	emit_return(filter, SECCOMP_RET_ALLOW);
+	emit_with(filter, rule);
+}
+
 static void emit_maps_modules(struct bpf_filter *filter)
 {
 	emit_load_argument(filter, 2);
@@ -423,6 +452,8 @@ static void emit_rule(struct bpf_filter *filter, const struct rule *rule)
 		emit_return(filter, rule->action);
 	} else if (rule->kind == WITH) {
 		emit_with(filter, rule);
+	} else if (rule->kind == CONTROLS) {
+		emit_controls(filter, rule);
 	} else if (rule->kind == MAPS_MODULES) {
 		emit_maps_modules(filter);
 	} else if (rule->kind == THREADS) {
@@ -603,6 +634,7 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 	if (sandbox->reads_files)
 		put_files(&filter);
 	put_own(&filter);
+	put_controls(&filter);
 	PUT_LIST(&filter, common_calls, SECCOMP_RET_ALLOW);
 	PUT_LIST(&filter, attacks, KILL);
 	put_memory(&filter, sandbox);

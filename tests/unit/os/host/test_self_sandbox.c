@@ -271,6 +271,30 @@ static long signal_parent(void)
 	return syscall(SYS_kill, getppid(), 0);
 }
 
+/* The kernel would send the parent a signal whenever the descriptor is ready. */
+static long own_for_parent(void)
+{
+	return fcntl(STDERR_FILENO, F_SETOWN, getppid());
+}
+
+static long choose_signal(void)
+{
+	return fcntl(STDERR_FILENO, F_SETSIG, SIGKILL);
+}
+
+static long have_signals(void)
+{
+	return fcntl(STDERR_FILENO, F_SETFL, O_ASYNC);
+}
+
+/* What the programs themselves need. */
+static long control_descriptor(void)
+{
+	int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100), flags = fcntl(fd, F_GETFL);
+
+	return fd < 0 || flags < 0 || fcntl(fd, F_SETFL, flags) < 0 || fcntl(fd, F_SETFD, 0) < 0 ? -1 : 0;
+}
+
 static long listen_somewhere(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -309,6 +333,10 @@ static void expect_worker(const struct self_sandbox *worker)
 	cr_expect_neq(outcome_in(worker, make_packet_socket), NOT_REFUSED);
 	cr_expect_eq(outcome_in(worker, write_parents_memory), -SIGSYS);
 	cr_expect_eq(outcome_in(worker, signal_parent), ENOSYS);
+	cr_expect_eq(outcome_in(worker, own_for_parent), EPERM);
+	cr_expect_eq(outcome_in(worker, choose_signal), EPERM);
+	cr_expect_eq(outcome_in(worker, have_signals), EPERM);
+	cr_expect_eq(outcome_in(worker, control_descriptor), NOT_REFUSED);
 	cr_expect_eq(outcome_in(worker, limit_parent), EPERM);
 	cr_expect_neq(outcome_in(worker, rename_itself), NOT_REFUSED);
 }
