@@ -14,6 +14,7 @@
 #include "lib/build_id.h"
 #include "lib/fd.h"
 #include "os/host/program.h"
+#include "os/socket/fd_channel.h"
 #include "superd/accept/admission_state.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/loop/unreaped.h"
@@ -86,21 +87,19 @@ static void finish_question(struct lookup_question *question, bool cancelled)
 		free_question(question);
 }
 
-/* Reads what has come. false: the reply has ended. */
+/* Receives what has come. false: the reply has ended. */
 static bool read_reply(struct lookup_question *question)
 {
-	while (question->length < sizeof(question->text)) {
-		ssize_t got = read(question->io.fd, question->text + question->length,
-				   sizeof(question->text) - question->length);
+	ssize_t got;
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return errno == EAGAIN;
-		if (got == 0)
-			return false;
-		question->length += (size_t)got;
-	}
+	do {
+		got = fd_channel_receive(question->io.fd, question->text + question->length,
+					 sizeof(question->text) - question->length);
+		question->length += got > 0 ? (size_t)got : 0;
+	} while (got > 0);
+	if (got == 0 || errno == EAGAIN)
+		return got < 0;
+	kill_process(question);         /* it is none of superd-advise's packets */
 	return false;
 }
 
@@ -233,11 +232,11 @@ static struct lookup_question *new_question(struct service_runtime *runtime, con
 	return question;
 }
 
-/* Starts the lookup. The caller closes the writing end afterwards, so that only the process has it. */
-static bool begin_question(struct lookup_question *question, int writing)
+/* Starts the lookup. The caller closes the process's end afterwards, so that only the process has it. */
+static bool begin_question(struct lookup_question *question, int end)
 {
 	struct engine *engine = question->engine;
-	pid_t pid = start_helper(engine, &question->pending, writing);
+	pid_t pid = start_helper(engine, &question->pending, end);
 
 	if (pid < 0)
 		return false;
@@ -276,7 +275,7 @@ bool lookup_ask(struct service_runtime *runtime, const struct pending_client *pe
 			  strerror(errno));
 		return false;
 	}
-	if (fd_pipe(ends) == 0)
+	if (fd_channel_pair(ends) == 0)
 		question = new_question(runtime, pending, ends[0] = fd_raise(ends[0], FD_HIGH));
 	if (!question) {
 		log_failure(engine, runtime, errno);
