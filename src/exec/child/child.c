@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "exec/child/cgroup_join.h"
@@ -26,16 +27,19 @@
 
 #define AFTER_MOST 5000                 /* milliseconds */
 
-/* It is reaped as soon as it has ended. One that takes longer is ended: it must not meet what the program makes. */
+/* One that takes longer is ended: it must not meet what the program makes. */
 static int wait_for_other(struct job *job)
 {
-	for (int n = 0; job->after && n < AFTER_MOST; n++) {
-		if (kill(job->after, 0) < 0)
-			return 0;
-		poll(NULL, 0, 1);
-	}
-	if (job->after)
-		kill(job->after, SIGKILL);
+	struct pollfd process = { .events = POLLIN };
+
+	if (!job->after)
+		return 0;
+	process.fd = (int)syscall(SYS_pidfd_open, job->after, 0);
+	if (process.fd < 0)
+		return errno == ESRCH ? 0 : -1;
+	if (!poll(&process, 1, AFTER_MOST))
+		syscall(SYS_pidfd_send_signal, process.fd, SIGKILL, NULL, 0);
+	close(process.fd);
 	return 0;
 }
 
