@@ -208,7 +208,7 @@ Behaviour(hardening_filter, a_wrong_answer_is_an_error_of_each_service_that_need
 {
 	expect_error("short", "the answer of superd-filter is wrong: it is too short");
 	expect_error("cut", "the answer of superd-filter is wrong: its length is wrong");
-	expect_error("long", "the answer of superd-filter is wrong: its length is wrong");
+	expect_error("long", "cannot ask superd-filter: Message too long");
 	expect_error("many", "the answer of superd-filter is wrong: its number of instructions cannot be");
 	expect_error("unknown", "the answer of superd-filter is wrong: it names words that were not asked for");
 	expect_error("fails", "Invalid argument");

@@ -10,9 +10,9 @@
 #include <sys/personality.h>
 #include <sys/socket.h>
 
-#include "lib/fd_message.h"
 #include "lib/run_limit.h"
 #include "lib/wait_note.h"
+#include "os/socket/fd_channel.h"
 #include "superd/machine/build_info.h"
 #include "superd/machine/helper_user.h"
 #include "superd/start/sandbox_probe.h"
@@ -73,7 +73,6 @@ static size_t hear_answer(struct filters *filters, const char *request, char ans
 {
 	const char *flaw = NULL;
 	struct run_limit limit;
-	size_t none = 0;
 	ssize_t got;
 
 	run_limit_begin(&limit, ANSWER_SECONDS);
@@ -83,8 +82,7 @@ static size_t hear_answer(struct filters *filters, const char *request, char ans
 		return 0;
 	}
 	if (got >= 0)
-		got = fd_message_receive(filters->helper.channel, answer, FILTER_ANSWER_MOST, NULL, &none,
-					 MSG_DONTWAIT | MSG_TRUNC);
+		got = fd_channel_receive(filters->helper.channel, answer, FILTER_ANSWER_MOST);
 	if (got <= 0) {
 		note_end(filters, got < 0 ? errno : 0);
 		return 0;

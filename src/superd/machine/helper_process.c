@@ -12,6 +12,7 @@
 #include "os/foreign/fork_fds.h"
 #include "os/proc/pidfd.h"
 #include "os/rights/capability.h"
+#include "os/socket/scm_rights.h"
 #include "superd/spawn/spawn.h"
 #include "superd/start/plan.h"
 
@@ -68,6 +69,7 @@ bool helper_process_start(struct helper_process *helper, const struct helper_sta
 		buf_addf(why, "cannot start %s: %s", program_name(helper), strerror(errno));
 		return false;
 	}
+	scm_rights_allow(ends[0], false);
 	start->wanted[start->number] = ends[1];
 	good = spawn_helper(helper, start, why);
 	fd_close(&ends[1]);

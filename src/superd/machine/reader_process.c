@@ -22,25 +22,20 @@ static bool is_for_reading(int fd)
 	       !(access & O_PATH) && fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
-static bool is_open(int fd)
-{
-	return fcntl(fd, F_GETFD) >= 0;
-}
-
 bool reader_process_start(void *with, int *channel, pid_t *pid, struct buf *why)
 {
 	struct reader_process *reader = with;
 	int wanted[NUMBERS];
 	struct helper_start start = {
 		.option = "--marks", .type = SOCK_STREAM, .number = STDOUT_FILENO, .wanted = wanted, .wanted_count = 3,
-		.capabilities = UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_DAC_OVERRIDE,
+		.capabilities = UINT64_C(1) << CAP_DAC_READ_SEARCH,
 	};
 	bool good;
 
 	for (int n = 0; n < NUMBERS; n++)
 		wanted[n] = -1;
-	wanted[STDIN_FILENO] = is_open(STDIN_FILENO) ? STDIN_FILENO : -1;
-	wanted[STDERR_FILENO] = is_open(STDERR_FILENO) ? STDERR_FILENO : -1;
+	if (reader->reads_input && fcntl(STDIN_FILENO, F_GETFD) >= 0)
+		wanted[STDIN_FILENO] = STDIN_FILENO;
 	for (int fd = STDERR_FILENO + 1; fd < NUMBERS; fd++) {
 		if (!is_for_reading(fd))
 			continue;

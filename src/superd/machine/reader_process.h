@@ -9,6 +9,7 @@
 
 struct reader_process {
 	struct helper_process helper;   /* begins as HELPER_PROCESS_NONE(PROGRAM_READ); the caller ends it */
+	bool reads_input;               /* a source is standard input, which it gets then */
 };
 
 /* The callback read_request.start: sets the channel, which is the caller's, and the pid. false: why not is added. */

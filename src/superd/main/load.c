@@ -121,7 +121,8 @@ static bool looks_up_names(const struct options *options)
 static struct table *read_sources(struct table_load *loading, struct lookup_cache *lookups, struct diags *diags)
 {
 	const struct options *options = loading->options;
-	struct reader_process reader = { .helper = HELPER_PROCESS_NONE(PROGRAM_READ) };
+	struct reader_process reader = { .helper = HELPER_PROCESS_NONE(PROGRAM_READ),
+					 .reads_input = options_read_standard_input(options) };
 	struct read_request request = {
 		.compat = options->compat, .on_source = loading->on_source, .context = loading->context,
 		/* A superd that is started anew asks no name service. */
