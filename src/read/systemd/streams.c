@@ -171,6 +171,17 @@ static bool is_input_key(const char *key, const char *list)
 	return !strcmp(key, list) || !strcmp(key, "StandardInputData");
 }
 
+/* The first assignment of either that counts; NULL: there is none. */
+static const struct unit_assignment *find_input_data(const struct unit_builder *builder)
+{
+	struct unit_lines lines = {
+		.unit = builder->unit, .section = "Service", .key = "StandardInputText", .is_of = is_input_key,
+	};
+	const struct unit_assignment *first = unit_line_next(&lines);
+
+	return first && !*first->value ? unit_line_next(&lines) : first;
+}
+
 /* Joins the values of StandardInputText and StandardInputData in their order. The option has them in base64, which can
  * hold any bytes. */
 static void set_input_data(struct unit_builder *builder)
@@ -201,11 +212,10 @@ void unit_build_streams(struct unit_builder *builder)
 	struct stream_said input = read_stream(builder, "StandardInput");
 	struct stream_said output = read_stream(builder, "StandardOutput");
 	struct stream_said error = read_stream(builder, "StandardError");
-	const struct unit_assignment *text = unit_assigned(builder, "Service", "StandardInputText");
-	const struct unit_assignment *data = unit_assigned(builder, "Service", "StandardInputData");
+	const struct unit_assignment *data = find_input_data(builder);
 
-	if (!input.assignment && (text || data))
-		input = (struct stream_said){ .key = input.key, .assignment = text ? text : data, .word = "data" };
+	if (!input.assignment && data)
+		input = (struct stream_said){ .key = input.key, .assignment = data, .word = "data" };
 	if (stream_is(&input, "log") || stream_is(&input, "inherit"))
 		unit_refuse(builder, stream_place(builder, &input),
 			    "StandardInput: nothing can be read from there: it is null, "

@@ -124,15 +124,14 @@ static bool operator_fits(struct merger *merger, const struct key_row *rule,
 	return false;
 }
 
-/* Reports a second line of an attribute that is no list. As in xinetd the first line counts. */
-static void drop_second_line(struct merger *merger, const struct xinetd_value *value,
-			     const struct xinetd_assignment *written)
+static void report_second_line(struct merger *merger, enum severity severity, const struct xinetd_value *value,
+			       const struct xinetd_assignment *written)
 {
 	struct buf place = { 0 };
 
 	origin_describe(value->at, &place);
-	diag_warning(&merger->entry->diags, written->at, "%s is already set%s, and that counts", written->name,
-		     buf_string(&place));
+	diags_add(&merger->entry->diags, severity, written->at, "%s is already set%s, and %s", written->name,
+		  buf_string(&place), severity == SEVERITY_ERROR ? "this would replace it" : "that counts");
 	buf_free(&place);
 }
 
@@ -146,18 +145,6 @@ static bool replaces_restriction(const struct merger *merger, enum xinetd_attrib
 		!xinetd_value_equals(&merger->values[attribute], written);
 }
 
-static void refuse_replacement(struct merger *merger, const struct xinetd_value *value,
-			       const struct xinetd_assignment *written)
-{
-	struct buf place = { 0 };
-
-	origin_describe(value->at, &place);
-	xinetd_entry_refuse(merger->entry, written->at, "%s is already set%s, and this would replace it", written->name,
-			    buf_string(&place));
-	diags_hint(&merger->entry->diags, "write both lists in one line, or add to the first by +=");
-	buf_free(&place);
-}
-
 static void apply_assignment(struct merger *merger, enum xinetd_attribute attribute,
 			     const struct xinetd_assignment *written)
 {
@@ -165,12 +152,14 @@ static void apply_assignment(struct merger *merger, enum xinetd_attribute attrib
 	struct xinetd_value *value = &merger->values[attribute];
 	bool is_list = rule->flags & ATTR_ADDS;
 
-	if (merger->is_own[attribute] && !is_list) {
-		drop_second_line(merger, value, written);
+	if (merger->is_own[attribute] && !is_list) {    /* as in xinetd the first line counts */
+		report_second_line(merger, SEVERITY_WARNING, value, written);
 		return;
 	}
 	if (replaces_restriction(merger, attribute, written)) {
-		refuse_replacement(merger, value, written);
+		report_second_line(merger, SEVERITY_ERROR, value, written);
+		diags_hint(&merger->entry->diags, "write both lists in one line, or add to the first by +=");
+		merger->entry->is_broken = true;
 		return;
 	}
 	if (!is_list || (written->sign == OPERATOR_SET && !merger->is_defaults))
