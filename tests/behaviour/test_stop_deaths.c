@@ -1,0 +1,304 @@
+/* A stop goes on when superd is killed or upgraded, in each of its phases: those in which the instance serves its
+ * clients (superd/stop/stop.h), and those of its end (superd/instance/instance_table.h). The clients that it has stay,
+ * newcomers are served by another, each command runs once, and the stop ends when it would have.
+ *
+ * Not tried: STOP_NEWCOMER. It takes a client that comes between superd's last count and its second socket. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "clock.h"
+#include "controlling.h"
+#include "guarding.h"
+#include "harness.h"
+#include "process.h"
+
+#define WEB "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n timeout_stop = 1h\n%s\n}\n"
+
+typedef void way(struct superd *superd);        /* into the middle of a phase */
+
+/* A command that notes that it runs, and then waits for a file. */
+static const char *slow_command(const char *name)
+{
+	return text_of("/bin/sh -c 'echo %s >>%s; while ! test -e %s; do sleep 0.02; done'", name, path_in("diary"),
+		       path_in("go"));
+}
+
+static const char *command(const char *name)
+{
+	return text_of("/bin/sh -c 'echo %s >>%s'", name, path_in("diary"));
+}
+
+static bool has_noted(const char *text)
+{
+	const char *diary = read_text(path_in("diary"));
+
+	return diary && !strcmp(diary, text);
+}
+
+static void order(const char *text)
+{
+	const char *answer = control_once("%s", text);
+
+	cr_assert(control_is_done(answer), "%s: %s\n%s", text, answer, world_logs());
+}
+
+static bool is_in_phase(const char *phase)
+{
+	return strstr(control_once("status web"), text_of("\"phase\":\"%s\"", phase));
+}
+
+static long ask(int client, const char *text)
+{
+	client_send(client, text);
+	return strtol(client_line(client), NULL, 10);
+}
+
+static struct superd *run(const char *program, const char *options)
+{
+	return guarded_clock_run(WEB, program, options);
+}
+
+/* Another instance serves from now on. */
+static void expect_another(struct superd *superd, long first)
+{
+	int client = client_connect(superd_port(superd, "web"));
+	long pid = ask(client, "new\n");
+
+	cr_expect(pid > 0 && pid != first, "%s", world_logs());
+	close(client);
+}
+
+static void expect_end(struct superd *superd, long first)
+{
+	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
+	expect_another(superd, first);
+	cr_expect_not(superd_logged(superd, "unknown in the state"), "%s", world_logs());
+	cr_expect_not(superd_logged(superd, "bug of superd"), "%s", world_logs());
+	order("stop --no-wait web");
+	clock_stop(superd, 2 * HOUR_MS);
+}
+
+/* ---- it serves its clients ---- */
+
+static void serves_its_clients_to_the_end(way *interrupt)
+{
+	struct superd *superd = run(backend("talk"), "");
+	int old = client_connect(superd_port(superd, "web")), new;
+	long first = ask(old, "one\n");
+
+	order("drain --no-wait web");
+	WAIT_UNTIL(is_in_phase("serve"));
+	interrupt(superd);
+	cr_expect_eq(ask(old, "two\n"), first, "%s", world_logs());
+	new = client_connect(superd_port(superd, "web"));
+	client_send(new, "three\n");
+	close(old);
+	CLOCK_UNTIL(superd, 20 * SECOND_MS, 10, !process_lives((pid_t)first));
+	order("release web");
+	cr_expect_neq(strtol(client_line(new), NULL, 10), first, "%s", world_logs());
+	close(new);
+	expect_end(superd, first);
+}
+
+Behaviour(stop_deaths, serves_its_clients_to_the_end_and_is_killed)
+{
+	serves_its_clients_to_the_end(guarded_kill);
+}
+
+Behaviour(stop_deaths, serves_its_clients_to_the_end_and_is_upgraded)
+{
+	serves_its_clients_to_the_end(superd_upgrade);
+}
+
+/* Half a line: it is the program's turn. */
+static void serves_while_it_makes_progress(way *interrupt)
+{
+	struct superd *superd = run(backend("talk"), "");
+	int old = client_connect(superd_port(superd, "web"));
+	long first = ask(old, "one\n");
+
+	client_send(old, "tw");
+	order("restart --no-wait web");
+	WAIT_UNTIL(is_in_phase("end"));
+	interrupt(superd);
+	cr_expect(process_lives((pid_t)first), "%s", world_logs());
+	cr_expect_eq(ask(old, "o\n"), first, "%s", world_logs());
+	close(old);
+	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
+	expect_end(superd, first);
+}
+
+Behaviour(stop_deaths, serves_while_it_makes_progress_and_is_killed)
+{
+	serves_while_it_makes_progress(guarded_kill);
+}
+
+Behaviour(stop_deaths, serves_while_it_makes_progress_and_is_upgraded)
+{
+	serves_while_it_makes_progress(superd_upgrade);
+}
+
+/* It outlives its entry, and superd does not look for clients of a datagram socket. */
+static void rests_without_an_entry(way *interrupt)
+{
+	static const char other[] = "service other { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" accept = yes }\n";
+	struct superd *superd = guarded_clock_run("%sservice web { listen = \"udp:127.0.0.1:0\"\n"
+						  " exec = \"/bin/sleep 1000\" }\n", other);
+	long first;
+
+	superd_port(superd, "web");
+	order("start web");
+	first = strtol(control_value(control_once("status web"), "pid"), NULL, 10);
+	cr_assert(superd_reload(superd, "%s", other));
+	WAIT_UNTIL(is_in_phase("rest"));
+	interrupt(superd);
+	cr_expect(process_lives((pid_t)first), "%s", world_logs());
+	cr_expect(is_in_phase("rest"), "%s", control_once("status web"));
+	order("stop --no-wait web");
+	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
+	superd_stop(superd);
+}
+
+Behaviour(stop_deaths, rests_without_an_entry_and_is_killed)
+{
+	rests_without_an_entry(guarded_kill);
+}
+
+Behaviour(stop_deaths, rests_without_an_entry_and_is_upgraded)
+{
+	rests_without_an_entry(superd_upgrade);
+}
+
+/* ---- it ends ---- */
+
+static long begin_end(struct superd *superd, const char *ordered)
+{
+	int client = client_connect(superd_port(superd, "web"));
+	long first = ask(client, "one\n");
+
+	close(client);
+	order(ordered);
+	return first;
+}
+
+static void runs_exec_stop(way *interrupt)
+{
+	struct superd *superd = run(backend("talk"), text_of("exec_stop = { \"%s\" }\n exec_stop_post = { \"%s\" }",
+							     slow_command("stop"), command("post")));
+	long first = begin_end(superd, "stop --no-wait web");
+
+	CLOCK_UNTIL(superd, SECOND_MS, 10, has_noted("stop\n"));
+	interrupt(superd);
+	cr_expect(process_lives((pid_t)first), "%s", world_logs());
+	write_file("go", "%s", "");
+	CLOCK_UNTIL(superd, SECOND_MS, 10, has_noted("stop\npost\n"));
+	expect_end(superd, first);
+}
+
+Behaviour(stop_deaths, runs_exec_stop_and_is_killed)
+{
+	runs_exec_stop(guarded_kill);
+}
+
+Behaviour(stop_deaths, runs_exec_stop_and_is_upgraded)
+{
+	runs_exec_stop(superd_upgrade);
+}
+
+static void runs_exec_stop_post(way *interrupt)
+{
+	struct superd *superd = run(backend("talk"), text_of("exec_stop = { \"%s\" }\n exec_stop_post = { \"%s\" }",
+							     command("stop"), slow_command("post")));
+	long first = begin_end(superd, "stop --no-wait web");
+
+	CLOCK_UNTIL(superd, SECOND_MS, 10, has_noted("stop\npost\n"));
+	interrupt(superd);
+	cr_expect_not(process_lives((pid_t)first), "%s", world_logs());
+	write_file("go", "%s", "");
+	WAIT_UNTIL(strstr(control_once("status web"), "\"state\":\"listening\""));
+	cr_expect(has_noted("stop\npost\n"), "%s", read_text(path_in("diary")));
+	expect_end(superd, first);
+}
+
+Behaviour(stop_deaths, runs_exec_stop_post_and_is_killed)
+{
+	runs_exec_stop_post(guarded_kill);
+}
+
+Behaviour(stop_deaths, runs_exec_stop_post_and_is_upgraded)
+{
+	runs_exec_stop_post(superd_upgrade);
+}
+
+/* One that notes its signals and goes on. */
+static long begin_end_of_deaf(struct superd **superd)
+{
+	long first;
+
+	*superd = guarded_clock_run("service web {\n listen = \"127.0.0.1:0\"\n timeout_stop = 1h\n"
+				    " final_kill_signal = HUP\n exec = { \"/bin/sh\", \"-c\",\n"
+				    " \"trap 'echo term >>$0' TERM; trap 'echo hup >>$0' HUP; "
+				    "while :; do sleep 1000 & wait; done\", \"%s\" }\n}\n", path_in("diary"));
+	superd_port(*superd, "web");
+	order("start web");
+	first = strtol(control_value(control_once("status web"), "pid"), NULL, 10);
+	cr_assert_gt(first, 1);
+	order("stop --no-wait web");
+	CLOCK_UNTIL(*superd, SECOND_MS, 10, has_noted("term\n"));
+	return first;
+}
+
+static void expect_end_of_deaf(struct superd *superd, long first)
+{
+	clock_advance(superd, 50 * MINUTE_MS);
+	cr_expect(process_lives((pid_t)first), "%s", world_logs());
+	CLOCK_UNTIL(superd, 12 * MINUTE_MS, 2, !process_lives((pid_t)first));
+	cr_expect(has_noted("term\nhup\n"), "%s", read_text(path_in("diary")));
+	WAIT_UNTIL(strstr(control_once("status web"), "\"state\":\"listening\""));
+	superd_stop(superd);
+}
+
+static void has_got_kill_signal(way *interrupt)
+{
+	struct superd *superd;
+	long first = begin_end_of_deaf(&superd);
+
+	interrupt(superd);
+	clock_advance(superd, 50 * MINUTE_MS);
+	cr_expect(has_noted("term\n"), "%s", read_text(path_in("diary")));
+	CLOCK_UNTIL(superd, 12 * MINUTE_MS, 2, has_noted("term\nhup\n"));
+	expect_end_of_deaf(superd, first);
+}
+
+Behaviour(stop_deaths, has_got_kill_signal_and_is_killed)
+{
+	has_got_kill_signal(guarded_kill);
+}
+
+Behaviour(stop_deaths, has_got_kill_signal_and_is_upgraded)
+{
+	has_got_kill_signal(superd_upgrade);
+}
+
+static void has_got_final_kill_signal(way *interrupt)
+{
+	struct superd *superd;
+	long first = begin_end_of_deaf(&superd);
+
+	CLOCK_UNTIL(superd, 31 * MINUTE_MS, 3, has_noted("term\nhup\n"));
+	interrupt(superd);
+	expect_end_of_deaf(superd, first);
+}
+
+Behaviour(stop_deaths, has_got_final_kill_signal_and_is_killed)
+{
+	has_got_final_kill_signal(guarded_kill);
+}
+
+Behaviour(stop_deaths, has_got_final_kill_signal_and_is_upgraded)
+{
+	has_got_final_kill_signal(superd_upgrade);
+}
