@@ -583,7 +583,6 @@ static const struct state_field times_fields[] = {
 	{ FIELD("woken", last_thaw) },
 	{ FIELD("wakeful", min_awake) },
 	{ FIELD("frozen", frozen_since) },
-	{ STATE_NONE(freeze_times, unwatched, "found out again") },
 };
 const struct field_table saved_freeze = FIELD_TABLE(NULL, freeze_times, times_fields);
 

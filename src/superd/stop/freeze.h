@@ -14,10 +14,12 @@
 
 /* When a service was frozen and thawed. Owner: struct service_runtime; made at the first freeze. */
 struct freeze_times {
-	double last_thaw;               /* loop time; 0: never */
-	double min_awake;               /* seconds that it stays awake at least after a thaw; 0: it may be frozen at any time */
+	struct {                        /* saved */
+		double last_thaw;       /* loop time; 0: never */
+		double min_awake;       /* seconds that it stays awake at least after a thaw; 0: it may be frozen at any time */
+		double frozen_since;    /* over an upgrade: loop time since when it was frozen, and will be again; 0: it was not frozen */
+	};
 	pid_t unwatched;                /* pid of an instance whose sockets superd cannot all watch; 0: none */
-	double frozen_since;            /* over an upgrade: loop time since when it was frozen, and will be again; 0: it was not frozen */
 };
 
 void freeze_times_free(struct service_runtime *runtime);

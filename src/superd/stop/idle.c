@@ -796,8 +796,5 @@ static const struct state_field saved_fields[] = {
 	{ STATE_FIELD(idle_saved, "left", last_closed) },
 	{ STATE_FIELD(idle_saved, "due", due) },
 	{ STATE_FIELD(idle_saved, "reported", reported) },
-	{ STATE_NONE(idle_saved, is_there, "the section is there") },
-	{ STATE_NONE(idle_saved, unused_since, "goes over as since") },
-	{ STATE_NONE(idle_saved, connections, "counted again") },
 };
 const struct field_table saved_idle = FIELD_TABLE("idle", idle_saved, saved_fields);

@@ -20,11 +20,13 @@
 /* The idle time of a service that has no struct idle: a frozen one, or any one during an upgrade. Owner: struct
  * service_runtime, until the measuring begins again. */
 struct idle_saved {
-	bool is_there;                  /* true: the fields below, but unused_since, were saved for an upgrade */
-	bool reported;                  /* true: idle_action = report was logged, and no client has come since */
-	double since;                   /* loop time since when no client was connected; 0: clients were */
-	double last_closed;             /* loop time when the last connection closed; 0: unknown */
-	double due;                     /* loop time of the next count */
+	struct {                        /* saved */
+		bool reported;          /* true: idle_action = report was logged, and no client has come since */
+		double since;           /* loop time since when no client was connected; 0: clients were */
+		double last_closed;     /* loop time when the last connection closed; 0: unknown */
+		double due;             /* loop time of the next count */
+	};
+	bool is_there;                  /* true: the saved members are set */
 	double unused_since;            /* frozen service: loop time since when no client was connected; 0: unknown */
 	uint32_t connections;           /* frozen service: quiet connections at the last count */
 };

@@ -636,18 +636,12 @@ void standby_sockets_adopt(struct service_runtime *runtime, const struct service
 
 static const struct state_field standby_fields[] = {
 	{ STATE_FIELD(standby_sockets, "apart", split) },
-	{ STATE_NONE(standby_sockets, runtime, "the service in front of them") },
-	{ STATE_NONE(standby_sockets, late, "begins anew") },
-	{ STATE_NONE(standby_sockets, leftovers, "have sections of their own") },
-	{ STATE_NONE(standby_sockets, count, "as many as there are listeners") },
-	{ STATE_NONE(standby_sockets, pairs, "have sections of their own") },
 };
 const struct field_table standby_state = FIELD_TABLE("twins", standby_sockets, standby_fields);
 
 static const struct state_field pair_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, standby_pair, "fd", other) },
 	{ STATE_FIELD(standby_pair, "older", older) },
-	{ STATE_NONE(standby_pair, visit, "watched anew") },
 };
 const struct field_table pair_state = FIELD_TABLE("twin", standby_pair, pair_fields);
 

@@ -19,15 +19,19 @@ struct standby_leftover {
 };
 
 struct standby_pair {
-	int other;                      /* socket of the pair that is not the listener now; -1: none */
-	bool older;                     /* true: the listener is the older socket; a unix path leads to the other */
+	struct {                        /* saved */
+		int other;              /* socket of the pair that is not the listener now; -1: none */
+		bool older;             /* true: the listener is the older socket; a unix path leads to the other */
+	};
 	ev_io visit;                    /* watches `other` for clients while no instance has it */
 };
 
 struct standby_sockets {
+	struct {                        /* saved */
+		bool split;             /* true: the current instance has the sockets in `other`, not the listeners */
+	};
 	struct service_runtime *runtime;
 	ev_timer late;                  /* while it runs, a handshake with a former listener may be under way */
-	bool split;                     /* true: the current instance has the sockets in `other`, not the listeners */
 	struct standby_leftover *leftovers;
 	size_t count;                   /* number of the service's listeners */
 	struct standby_pair pairs[];    /* a pair for each listener */
