@@ -308,12 +308,6 @@ bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, s
 	return true;
 }
 
-void log_sink_take_queued(struct log_sink *sink, const struct log_text *text)
-{
-	if (text->length && text->done <= text->length && queue_line(sink, text) && sink->state == LOG_SINK_READY)
-		set_state(sink, LOG_SINK_FULL);
-}
-
 void log_sink_flush(struct log_sink *sink)
 {
 	struct log_line *line = log_queue_first(&sink->queue);

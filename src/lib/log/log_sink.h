@@ -82,8 +82,7 @@ void log_sink_finish(struct log_sink *sink, int64_t until);
 /* The descriptor to poll for writing in the state LOG_SINK_FULL. */
 int log_sink_fd(const struct log_sink *sink);
 
-/* Queues a line that another sink had in its queue, in its final form; and counts a line that the owner has lost. */
-void log_sink_take_queued(struct log_sink *sink, const struct log_text *text);
+/* Counts a line that the owner has lost. */
 void log_sink_count_lost(struct log_sink *sink, bool of_client);
 
 /* The most bytes of a line, newline included, that are written as a whole. */

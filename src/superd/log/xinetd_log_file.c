@@ -392,38 +392,21 @@ void records_attach(struct engine *engine)
 	log_pump_attach(&engine->log_files->syslog_pump, engine->loop, &engine->log_files->syslog);
 }
 
-void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct log_sink *sink),
-		  void *context)
+void records_each(struct engine *engine, void (*each)(void *context, struct log_sink *sink), void *context)
 {
 	for (size_t n = 0; n < LOG_FILE_BUCKETS; n++) {
 		LIST_EACH(link, &engine->log_files->files[n]) {
 			struct record_file *file = container_of(link, struct record_file, link);
 
 			if (file->is_open)
-				each(context, file->destination, &file->sink);
+				each(context, &file->sink);
 		}
 	}
-	each(context, "syslog", &engine->log_files->syslog);
+	each(context, &engine->log_files->syslog);
 }
 
-struct log_sink *records_open(struct engine *engine, const char *destination)
+static void finish_sink(void *context, struct log_sink *sink)
 {
-	struct record_file *file;
-
-	if (!strcmp(destination, "syslog"))
-		return &engine->log_files->syslog;
-	if (strncmp(destination, file_prefix, strlen(file_prefix)) != 0)
-		return NULL;
-	file = file_find(engine, destination + strlen(file_prefix));
-	if (!file || file_check(engine, file))
-		return NULL;
-	file->used = true;
-	return &file->sink;
-}
-
-static void finish_sink(void *context, const char *destination, struct log_sink *sink)
-{
-	(void)destination;
 	log_sink_finish(sink, *(const int64_t *)context);
 }
 

@@ -46,11 +46,6 @@ void records_attach(struct engine *engine);     /* from now on engine->loop writ
  * superd notices a file that was moved away without this call, within a second. */
 void records_reopen(struct engine *engine);
 
-/* For an upgrade: calls `each` for every open sink, with a name by which records_open finds it in the next superd.
- * records_open returns NULL if the sink cannot be opened. */
-void records_each(struct engine *engine, void (*each)(void *context, const char *destination, struct log_sink *sink),
-		  void *context);
-struct log_sink *records_open(struct engine *engine, const char *destination);
-
+void records_each(struct engine *engine, void (*each)(void *context, struct log_sink *sink), void *context); /* open sinks */
 void records_finish(struct engine *engine);    /* superd ends: waits until log_deadline for queued lines */
 void records_free(struct engine *engine);

@@ -546,8 +546,6 @@ int run_superd(struct options *options)
 						 "without it",
 			  buf_string(&why));
 	buf_free(&why);
-	if (supervisor.before)
-		load_log(supervisor.before, supervisor.engine.log);
 	table = supervisor.before ? load_until_fitting(options, supervisor.engine.log, supervisor.before, &is_saved)
 				  : load_first(options, supervisor.engine.log, &status);
 	if (table && supervisor.before)

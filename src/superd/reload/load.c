@@ -254,7 +254,7 @@ static const struct {
 	{ "withdrawal", read_rpc_debt }, { "removal", read_removal },
 	{ "stored", read_left_in_store }, { "filter", read_filter },
 	{ "lock", read_lock },     { "table", skip_section },	  { "file", skip_section },  { "lookup", skip_section },
-	{ "log_other", load_log_other }, { "system_call_filter", skip_section },
+	{ "system_call_filter", skip_section },
 	{ "left_out", skip_section },
 };
 

@@ -13,7 +13,6 @@
 #include "table/services/table.h"
 
 struct engine;
-struct log;
 struct service_runtime;
 
 /* Whether everything in the stream has its place in this table. false: why gets the reason, and what to do first.
@@ -30,10 +29,6 @@ bool load_is_ours(struct state_stream *stream);
 const char *load_previous_table(struct state_stream *stream);
 bool load_previous_sources(struct state_stream *stream, uint64_t *sources);     /* table->sources of that; false: unknown */
 const char *load_version(struct state_stream *stream); /* version of the superd that wrote it */
-
-/* Puts lines that waited for superd's own log into its sink. Call it before anything else is logged there. In
- * load_log.c. */
-void load_log(struct state_stream *stream, struct log *log);
 
 /* State that the caller of load_run takes over. */
 struct load_result {
@@ -60,9 +55,6 @@ bool load_all(struct state_loader *loader, struct table *table);
 
 /* Lets the services go on, once the caller has taken over the result: the state may be saved from here on. */
 void load_begin(struct state_loader *loader);
-
-/* Puts lines that waited for syslog or a file of log_type into its sink. In load_log.c. */
-void load_log_other(struct state_loader *loader, struct state_section *section);
 
 /* Loads one service from its sections, from `from` up to `behind`: its sockets, then its instances. Starts nothing.
  * In load_service.c. */

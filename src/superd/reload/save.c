@@ -111,7 +111,6 @@ bool save_write(struct state_saver *saver, struct engine *engine, const struct s
 	save_engine_state(saver, engine, source);
 	if (source->save_table)
 		source->save_table(source->table_context, engine->service_list, saver);
-	save_log(saver, engine);
 	for (size_t n = 0; n < engine->service_list->count; n++) {
 		if (engine->service_list->runtimes[n])
 			save_service(saver, engine->service_list->runtimes[n]);

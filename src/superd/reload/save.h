@@ -1,13 +1,13 @@
 /* Writes the state for the next program: a stream of sections (superd/saved/state_stream), and the descriptors that are
  * named in it. Only these descriptors stay open. superd/reload/load reads the stream.
  *
- * Sections: engine, table, file, lookup and left_out (superd/main/load), log and log_other (waiting lines), command,
- * denied (addresses), released (outputs), withdrawal (rpcbind), group (control groups), removal, lock. Then,
- * for each service in the order of the table: service, and behind it listener, parked, activity (struct service_run),
- * latency, thaw_latency, failure, idle, spent (times), twins and twin (standby sockets), output, store,
- * opening (socket commands), refresh (service reload), notify, instance, notice (notify state), outdated, course (exec
- * sequence), search (forking), drain, and control (a command that runs) behind its owner. A part of an instance belongs
- * to the last instance before it. Times are those of CLOCK_MONOTONIC, which goes on; that of a timer is when it is due.
+ * Sections: engine, table, file, lookup and left_out (superd/main/load), command, denied (addresses), released (outputs),
+ * withdrawal (rpcbind), group (control groups), removal, lock. Then, for each service in the order of the table: service,
+ * and behind it listener, parked, activity (struct service_run), latency, thaw_latency, failure, idle, spent (times),
+ * twins and twin (standby sockets), output, store, opening (socket commands), refresh (service reload), notify,
+ * instance, notice (notify state), outdated, course (exec sequence), search (forking), drain, and control (a command
+ * that runs) behind its owner. A part of an instance belongs to the last instance before it. Times are those of
+ * CLOCK_MONOTONIC, which goes on; that of a timer is when it is due.
  *
  * Versions: the reader leaves out a section or key that it does not know, warns, and closes its descriptors. A
  * section or key that the writer did not know counts as empty. So a change may add sections and keys. A change of a
@@ -44,7 +44,6 @@ struct save_source {
 bool save_write(struct state_saver *saver, struct engine *engine, const struct save_source *source);
 
 /* The parts of save_write. */
-void save_log(struct state_saver *saver, struct engine *engine); /* save_log.c */
 void save_engine_state(struct state_saver *saver, struct engine *engine, const struct save_source *source);
 void save_service(struct state_saver *saver, struct service_runtime *runtime); /* save_service.c */
 void save_instances(struct state_saver *saver, struct service_runtime *runtime); /* save_instance.c */

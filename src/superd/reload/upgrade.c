@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/list.h"
+#include "lib/log/log_sink.h"
 #include "os/fs/state_file.h"
 #include "os/guard/guard.h"
 #include "os/guard/guard_link.h"
@@ -19,6 +20,7 @@
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/ready.h"
 #include "superd/instance/warm_pool.h"
+#include "superd/log/xinetd_log_file.h"
 #include "superd/loop/close_socket.h"
 #include "superd/runtime/service_list.h"
 #include "superd/service/runtime_event.h"
@@ -89,6 +91,25 @@ void upgrade_freeze_again(struct service_runtime *runtime)
 	buf_free(&why);
 }
 
+/* The next superd gets no lines that wait for a slow reader: they count as dropped. */
+static void leave_lines(void *context, struct log_sink *sink)
+{
+	struct log_losses *lost = context;
+
+	log_sink_flush(sink);
+	LIST_EACH(link, &sink->queue.lines) {
+		lost->all++;
+		lost->of_clients += container_of(link, struct log_line, link)->of_client;
+	}
+}
+
+static void leave_log(struct engine *engine)
+{
+	if (log_sink(engine->log))
+		leave_lines(log_losses(engine->log), log_sink(engine->log));
+	records_each(engine, leave_lines, log_losses(engine->log));
+}
+
 static void undo_quiesce(struct upgrade *upgrade, struct buf *why)
 {
 	struct service_list *service_list = upgrade->engine->service_list;
@@ -156,13 +177,12 @@ static void replace_program(struct upgrade *upgrade)
 	handover_settle(engine, NULL);
 	warm_pools_abandon(engine);
 	runtimes_hear(engine);           /* posted events are not saved */
-	/* This log message must come before the state is written: the state has the messages that operators have not
-	 * received yet. */
 	if (upgrade->renews_guard)
 		log_notice(engine->log, "upgrading: becoming the guard of another superd, by the program that runs");
 	else
 		log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
 	close_socket_leave();
+	leave_log(engine);
 	if (!save_write(&saver, engine, &upgrade->source))
 		buf_text(&why, "cannot write the state: out of memory");
 	else

@@ -281,11 +281,10 @@ Test(record, a_file_out_of_reach_is_told_once_and_once_when_it_is_back)
 	cr_assert_eq(count(content(log_path), "again: 5 lines of log_type were dropped"), 1u, "%s", content(log_path));
 }
 
-static void flush(void *context, const char *destination, struct log_sink *sink)
+static void flush(void *context, struct log_sink *sink)
 {
 	bool *waits = context;
 
-	(void)destination;
 	log_sink_flush(sink);
 	*waits |= !log_queue_is_empty(&sink->queue);
 }
