@@ -34,10 +34,6 @@ static const struct state_field accept_fields[] = {
 	{ FIELD("rest", pause) },
 	{ FIELD("deactivated", logs_end) },
 	{ FIELD("awaits_time", awaits_time) },
-	{ FIELD("load_said", load_error_logged) },
-	{ FIELD("banners_said", banner_errors_logged) },
-	{ STATE_FIELD_AS(STATE_BYTES, accept_state, "refused_sender", refused_sender), .always = true },
-	{ FIELD("refused_at", refused_at) },
 };
 const struct field_table saved_accept = FIELD_TABLE(NULL, accept_state, accept_fields);
 

@@ -24,11 +24,11 @@ struct accept_state {
 		double pause;           /* seconds of the next pause by a limit; 0: none was set yet */
 		bool logs_end;          /* superd must log the end of the pause, as it logged its beginning (cps) */
 		bool awaits_time;       /* that pause waits for a time of day (access_times) */
-		bool load_error_logged; /* it was logged that max_load cannot be kept */
-		unsigned char banner_errors_logged; /* bits by enum banner: it was logged that this banner cannot be read */
-		uint64_t refused_sender; /* hash of the sender whose refused datagram was last logged; 0: none was */
-		double refused_at;      /* clock_now() of that; 0: never */
 	};
+	bool load_error_logged;         /* it was logged that max_load cannot be kept */
+	unsigned char banner_errors_logged; /* bits by enum banner: it was logged that this banner cannot be read */
+	uint64_t refused_sender;        /* hash of the sender whose refused datagram was last logged; 0: none was */
+	double refused_at;              /* clock_now() of that; 0: never */
 	struct socket_rate *sockets;    /* of each listener, in their order (superd/accept/socket_rest); NULL: none yet */
 	bool recalling;                 /* clients go back to listeners that are about to change: superd takes none from there */
 	unsigned slot_waiters;          /* clients that wait in superd/accept/slot_wait */

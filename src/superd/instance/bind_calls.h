@@ -34,9 +34,9 @@ struct bind_calls {
 	struct {                        /* saved */
 		int notif;              /* the filter's descriptor; -1: none, or no process has the filter any more */
 		uint64_t left_call;     /* call that the worker of the superd before this one was at; 0: none */
-		bool told_hidden;       /* true: superd has logged that it cannot inspect the program */
-		bool told_missing;      /* true: superd has logged that it has bound something else */
 	};
+	bool told_hidden;               /* true: superd has logged that it cannot inspect the program */
+	bool told_missing;              /* true: superd has logged that it has bound something else */
 	struct instance *instance;
 	struct service_runtime *runtime; /* its service */
 	int channel;                    /* receives the filter's descriptor from the child; -1: received, or not opened yet */

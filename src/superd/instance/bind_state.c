@@ -7,8 +7,6 @@
 static const struct state_field calls_fields[] = {
 	{ STATE_FIELD_AS(STATE_FD, bind_calls, "notif", notif) },
 	{ STATE_FIELD_AS(STATE_BYTES, bind_calls, "left_call", left_call) },    /* the numbers take all 64 bits */
-	{ FIELD("told_hidden", told_hidden) },
-	{ FIELD("told_missing", told_missing) },
 };
 const struct field_table bind_calls_state = FIELD_TABLE("bind_calls", bind_calls, calls_fields);
 

@@ -116,7 +116,7 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 
 	state_open_section(&saver->text, "service");
 	state_add(&saver->text, "name", runtime->service->name);
-	/* A superd that has no line of starts serves the clients at once. */
+	/* The ticket has its place in the line of starts. */
 	state_add(&saver->text, "state", state_name(runs_on ? OFF : start_queue_waits(runtime) ? LISTENING
 									    : runtime_state(runtime)));
 	save_number(saver, "accepts", runtime->service->exec->accept);
