@@ -31,22 +31,6 @@ static bool set_capabilities(const unsigned now[2], unsigned before[2])
 	return !now || syscall(SYS_capset, &header, data) == 0;
 }
 
-#ifdef SYS_setresgid32
-#define CALL_SETRESGID SYS_setresgid32
-#elif defined(SYS_setresgid)
-#define CALL_SETRESGID SYS_setresgid
-#endif
-
-/* Sets the effective group only. By the raw system call, as libc would change all threads (nptl(7)). */
-static int set_effective_gid(gid_t gid)
-{
-#ifdef CALL_SETRESGID
-	return (int)syscall(CALL_SETRESGID, (gid_t)-1, gid, (gid_t)-1);
-#else
-	return setegid(gid);
-#endif
-}
-
 bool act_as_begin(struct act_as *before, const struct account *account)
 {
 	static const unsigned none[2];
@@ -60,7 +44,7 @@ bool act_as_begin(struct act_as *before, const struct account *account)
 	before->group_count = getgroups(GROUPS_MOST, groups);
 	return before->group_count >= 0 && set_capabilities(NULL, before->capabilities) &&
 	       (account->keeps_groups || raw_set_groups(account->group_count, account->groups) == 0) &&
-	       set_effective_gid(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_capabilities(none, NULL);
+	       raw_set_egid(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_capabilities(none, NULL);
 }
 
 bool act_as_end(const struct act_as *before)
@@ -70,6 +54,6 @@ bool act_as_end(const struct act_as *before)
 	if (!account)
 		return true;
 	return raw_set_euid(before->uid) == 0 && set_capabilities(before->capabilities, NULL) &&
-	       set_effective_gid(before->gid) == 0 &&
+	       raw_set_egid(before->gid) == 0 &&
 	       (account->keeps_groups || raw_set_groups((size_t)before->group_count, groups) == 0);
 }

@@ -67,19 +67,36 @@ int raw_set_groups(size_t count, const gid_t *groups)
 	return (int)syscall(CALL_SETGROUPS, count, groups);
 }
 
+/* The kernel makes the memory of a process that changes its user or group as dumpable as fs.suid_dumpable says
+ * (proc_sys_fs(5)): the new user could look into it. A child may share that of superd. */
+static int set_ids(long call, unsigned real, unsigned effective, unsigned saved)
+{
+	bool hidden = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1;
+	int result = (int)syscall(call, real, effective, saved);
+
+	if (hidden)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return result;
+}
+
 int raw_set_gid(gid_t gid)
 {
-	return (int)syscall(CALL_SETRESGID, gid, gid, gid);
+	return set_ids(CALL_SETRESGID, gid, gid, gid);
+}
+
+int raw_set_egid(gid_t gid)
+{
+	return set_ids(CALL_SETRESGID, (gid_t)-1, gid, (gid_t)-1);
 }
 
 int raw_set_uid(uid_t uid)
 {
-	return (int)syscall(CALL_SETRESUID, uid, uid, uid);
+	return set_ids(CALL_SETRESUID, uid, uid, uid);
 }
 
 int raw_set_euid(uid_t uid)
 {
-	return (int)syscall(CALL_SETRESUID, (uid_t)-1, uid, (uid_t)-1);
+	return set_ids(CALL_SETRESUID, (uid_t)-1, uid, (uid_t)-1);
 }
 #else
 int raw_set_groups(size_t count, const gid_t *groups)
@@ -90,6 +107,11 @@ int raw_set_groups(size_t count, const gid_t *groups)
 int raw_set_gid(gid_t gid)
 {
 	return setgid(gid);
+}
+
+int raw_set_egid(gid_t gid)
+{
+	return setegid(gid);
 }
 
 int raw_set_uid(uid_t uid)

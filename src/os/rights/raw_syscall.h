@@ -37,9 +37,11 @@ int raw_execute_own(int program, char *const *argv);
  * have to write. */
 void raw_set_dumpable(void);
 
-/* As setgroups(2), setresgid(2) and setresuid(2), but for the calling thread only. */
+/* As setgroups(2), setresgid(2) and setresuid(2), but for the calling thread only, and a process whose memory was not
+ * dumpable stays so. */
 int raw_set_groups(size_t count, const gid_t *groups);
 int raw_set_gid(gid_t gid);                             /* real, effective and saved */
+int raw_set_egid(gid_t gid);                            /* effective only */
 int raw_set_uid(uid_t uid);
 int raw_set_euid(uid_t uid);                            /* effective only */
 /* Executes the file that this descriptor leads to, which is close-on-exec: a program, and no script (execveat(2)). */

@@ -95,7 +95,6 @@ static void become_user_of(pid_t program)
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (raw_set_gid(status.st_gid) == 0 && raw_set_uid(status.st_uid) == 0)
 		raw_raise_effective();
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);     /* as fs.suid_dumpable may say otherwise (proc_sys_fs(5)) */
 }
 
 /* Looks at a program before its first call. */
