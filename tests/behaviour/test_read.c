@@ -200,6 +200,16 @@ Behaviour(read, superd_takes_nothing_but_services_from_superd_read)
 	expect_service_refused("service a { listen = 80 colour = red }", "unknown option");
 }
 
+/* Each += makes the whole list anew, and each option is looked for among those before it. */
+Behaviour(read, superd_takes_no_service_of_thousands_of_options)
+{
+	char text[40000] = "service a { listen = 80 ";
+
+	for (char *at = text + strlen(text); at < text + sizeof(text) - 16;)
+		at = stpcpy(at, "env += x ");
+	expect_service_refused(strcat(text, "}"), "superd refuses what superd-read has written");
+}
+
 Behaviour(read, a_superd_read_that_is_missing_is_an_error_of_its_sources_alone)
 {
 	const char *inetd = write_file("inetd.conf", "%s", INETD), *own = superd_with("exit 0\n");

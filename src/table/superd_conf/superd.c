@@ -377,7 +377,8 @@ bool superd_read_service(struct native *native, struct reading *reading, char *t
 	native->source = &source;
 	good = source_find_lines(&source) && marks_find(&native->marks, &source, reading->table->pool) &&
 	       statement_next(&splitter, &native->statement) && native->statement.kind == STATEMENT_SERVICE &&
-	       !native->statement.broken && read_marked_service(native, &unheard) &&
+	       native->statement.item_count <= ITEMS_MOST && !native->statement.broken &&
+	       read_marked_service(native, &unheard) &&
 	       !statement_next(&splitter, &native->statement) && !native->statement.failed && !unheard.errors;
 	if (!good)
 		refuse_text(native, &unheard);
