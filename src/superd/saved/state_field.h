@@ -45,11 +45,10 @@ enum state_kind {
 	STATE_LEFT,                     /* ev_timer: the same; the caller of state_load starts it */
 	STATE_INNER,                    /* struct with a table of its own, in the same section */
 	STATE_CUSTOM,                   /* the functions save and load write and read it */
-	STATE_TRANSIENT,                /* not saved, for the reason in `why` */
 };
 
 struct state_field {
-	const char *key;                /* NULL: STATE_INNER, STATE_CUSTOM, STATE_TRANSIENT */
+	const char *key;                /* NULL: STATE_INNER, STATE_CUSTOM */
 	const char *member;             /* name of the field, or path within the struct: "failed.in_row" */
 	enum state_kind kind;
 	size_t offset, size;            /* bytes; size of one element, if it is an array */
@@ -65,7 +64,6 @@ struct state_field {
 	const struct field_table *inner; /* STATE_INNER: table of the struct */
 	void (*save)(struct state_saver *saver, const void *object);
 	void (*load)(struct state_section *section, void *object);      /* NULL: the code that makes the struct reads it */
-	const char *why;                /* STATE_TRANSIENT: reason */
 };
 
 struct field_table {
@@ -98,7 +96,6 @@ struct field_table {
 #define STATE_STRUCT(tag, path, its_table) STATE_PLACE(tag, path), .kind = STATE_INNER, .inner = its_table
 #define STATE_BY(tag, path, saves, loads) \
 	.member = #path, .offset = offsetof(struct tag, path), .kind = STATE_CUSTOM, .save = saves, .load = loads
-#define STATE_NONE(tag, path, reason) .member = #path, .kind = STATE_TRANSIENT, .why = reason
 #define FIELD_TABLE(section, of, rows) { section, #of, sizeof(struct of), rows, sizeof(rows) / sizeof(*(rows)) }
 
 /* Opens the table's section, if it has one, and writes the fields. */

@@ -258,7 +258,7 @@ static void expect_same(const struct field_table *table, char *was, char *is)
 
 		if (field->kind == STATE_INNER)
 			expect_same(field->inner, was + field->offset, is + field->offset);
-		else if (field->kind != STATE_TRANSIENT && field->kind != STATE_CUSTOM && field->kind != STATE_LEFT)
+		else if (field->kind != STATE_CUSTOM && field->kind != STATE_LEFT)
 			for (size_t i = 0; i < (field->length ? field->length : 1); i++)
 				expect_same_value(field, was + field->offset + i * field->size,
 						  is + field->offset + i * field->size);
@@ -547,7 +547,6 @@ static bool is_member(const struct struct_text *text, const char *path)
 	return false;
 }
 
-/* A table of superd/stop says why a member does not go over. */
 Test(state_field, has_no_other_member)
 {
 	for (size_t n = 0; n < table_count; n++) {
@@ -558,9 +557,6 @@ Test(state_field, has_no_other_member)
 
 			cr_expect(text && is_member(text, field->member), "struct %s: %s is not saved", tables[n]->tag,
 				  field->member);
-			if (field->kind == STATE_TRANSIENT)
-				cr_expect(field->why && strlen(field->why) > 5, "struct %s: why does %s not go over?",
-					  tables[n]->tag, field->member);
 		}
 		free(text);
 	}
