@@ -55,10 +55,22 @@ static void fail_upgrade(struct upgrade *upgrade, const char *why)
 	call_done(upgrade, false, why);
 }
 
-/* Thaws frozen processes for the moment of the exec, because only the superd that has frozen them can thaw them; and
- * notes the binds that the workers are at. */
-static void set_aside(const struct service_list *service_list)
+/* Notes the bind that a worker is at. */
+static void settle_binds(struct service_runtime *runtime)
 {
+	LIST_EACH(link, runtime_instances(runtime)) {
+		struct instance *instance = container_of(link, struct instance, link);
+
+		if (instance->bind_calls)
+			bind_calls_settle(instance->bind_calls);
+	}
+}
+
+/* Thaws frozen processes for the moment of the exec, because only the superd that has frozen them can thaw them. */
+static void set_aside(struct service_list *service_list)
+{
+	LIST_EACH(link, &service_list->leaving)
+		settle_binds(runtime_leaving(link));
 	for (size_t n = 0; n < service_list->count; n++) {
 		struct service_runtime *runtime = service_list->runtimes[n];
 
@@ -66,12 +78,7 @@ static void set_aside(const struct service_list *service_list)
 			continue;
 		if (runtime_current(runtime))
 			ready_set_aside(runtime_current(runtime));
-		LIST_EACH(link, runtime_instances(runtime)) {
-			struct instance *instance = container_of(link, struct instance, link);
-
-			if (instance->bind_calls)
-				bind_calls_settle(instance->bind_calls);
-		}
+		settle_binds(runtime);
 		idle_set_aside(runtime);
 		service_freeze_set_aside(runtime);
 	}
