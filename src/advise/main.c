@@ -101,7 +101,7 @@ static void write_answer(const char *line)
 {
 	size_t length = strlen(line);
 
-	/* A pipe takes the line whole (pipe(7), PIPE_BUF). If superd has closed it, no answer is needed any more. */
+	/* The channel takes the line as a packet. If superd has closed it, no answer is needed any more. */
 	if (write(ANSWERS, line, length) != (ssize_t)length)
 		exit(EXIT_FAILURE);
 }

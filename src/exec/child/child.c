@@ -26,8 +26,10 @@
 #include "os/rights/raw_syscall.h"
 
 #define AFTER_MOST 5000                 /* milliseconds */
+#define KILLED_MOST 100                 /* the same, for one that was killed */
 
-/* One that takes longer is ended: it must not meet what the program makes. */
+/* One that takes longer is ended: it must not meet what the program makes. A container may deny pidfds; then nobody
+ * waits. */
 static int wait_for_other(struct job *job)
 {
 	struct pollfd process = { .events = POLLIN };
@@ -36,9 +38,11 @@ static int wait_for_other(struct job *job)
 		return 0;
 	process.fd = (int)syscall(SYS_pidfd_open, job->after, 0);
 	if (process.fd < 0)
-		return errno == ESRCH ? 0 : -1;
-	if (!poll(&process, 1, AFTER_MOST))
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -1 : 0;
+	if (!poll(&process, 1, AFTER_MOST)) {
 		syscall(SYS_pidfd_send_signal, process.fd, SIGKILL, NULL, 0);
+		poll(&process, 1, KILLED_MOST);
+	}
 	close(process.fd);
 	return 0;
 }

@@ -29,9 +29,13 @@ static void note_failure(struct reading *reading, int error)
 {
 	const struct read_request *request = reading->request;
 	struct asked *asked = reading->asked;
+	struct frame last;
 
 	if (asked->failure.length)
 		return;
+	if ((error == EPIPE || error == ECONNRESET) && frame_receive(&asked->frames, &last) &&
+	    last.kind == FRAME_MEMORY)
+		error = ENOMEM;         /* it has ended before it was asked */
 	if (!error || error == EPIPE || error == ECONNRESET)
 		request->describe_end(request->start_context, &asked->failure);
 	else if (error == EBADMSG)

@@ -93,7 +93,7 @@ static bool make_room(struct frames *frames, size_t size)
 		return true;
 	in = realloc(in, 2 * size + 1);
 	if (!in)
-		return false;
+		return memory_ran_out();
 	frames->in = in;
 	frames->capacity = 2 * size + 1;
 	return true;
