@@ -45,7 +45,6 @@ Test(backoff, goes_on_for_years_without_overflow)
 	for (int n = 0; n < 100000; n++)
 		cr_assert_leq(backoff_next(&backoff, 1, MOST, 0), 30.0);
 	expect_near(backoff_next(&backoff, 1, MOST, 0), 30);
-	cr_expect_leq(backoff.failures, 1000u);
 	backoff.failures = 200;
 	expect_near(backoff_next(&backoff, 1, MOST, 0), 30);
 }
