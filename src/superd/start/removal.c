@@ -15,6 +15,7 @@
 #include "lib/build_id.h"
 #include "lib/clock.h"
 #include "os/host/program.h"
+#include "os/proc/process.h"
 #include "superd/saved/state_load.h"
 #include "superd/spawn/spawn.h"
 #include "superd/spawn/worker_process.h"
@@ -23,6 +24,7 @@
 
 struct removal {
 	pid_t pid;
+	int64_t born;                   /* process_now at its start: another process with its pid began later */
 	uid_t uid;                      /* whose IPC objects are removed; 0: it removes folders */
 	char what[PATH_MAX + 160];      /* the folder, or the user's number, for messages */
 };
@@ -65,6 +67,7 @@ static bool begin(uid_t uid, const char *const orders[3], const int streams[2])
 	}
 	if (removal.pid < 0)
 		return false;
+	removal.born = process_now();
 	set_what(&removal, orders, streams[0]);
 	removals.list[removals.count++] = removal;
 	return true;
@@ -110,6 +113,7 @@ bool removal_of_ipc(uid_t uid)
 
 static const struct state_field removal_fields[] = {
 	{ STATE_FIELD(removal, "pid", pid), .least = 2, .most = INT32_MAX },
+	{ STATE_FIELD(removal, "born", born), .most = STATE_NUMBER_MOST },
 	{ STATE_FIELD(removal, "uid", uid) },
 	{ STATE_FIELD(removal, "what", what) },
 };
@@ -121,15 +125,22 @@ void removal_save(struct state_saver *saver)
 		state_save(saver, &removal_state, &removals.list[n]);
 }
 
+static bool is_there(const struct removal *removal, struct process *process)
+{
+	return removal->pid > 0 && process_read(removal->pid, process) && process->start_time <= removal->born;
+}
+
+/* One that was reaped just before superd was killed is not there. */
 void removal_load(struct state_section *section)
 {
+	struct process process;
 	struct removal *list = array_grow(removals.list, &removals.room, removals.count, sizeof(*list));
 
 	if (!list)
 		return;
 	removals.list = list;
 	state_load(section, &removal_state, &list[removals.count], NULL);
-	removals.count += list[removals.count].pid > 0;
+	removals.count += is_there(&list[removals.count], &process);
 }
 
 static void add_left(const struct removal *removal, struct buf *left)
@@ -148,14 +159,24 @@ static void take_end(size_t n, int status, struct buf *left)
 	removals.list[n] = removals.list[--removals.count];
 }
 
-void removal_take_end(pid_t pid, int status, struct buf *left)
+bool removal_take_end(pid_t pid, int status, struct buf *left)
 {
 	for (size_t n = 0; n < removals.count; n++) {
 		if (removals.list[n].pid == pid) {
 			take_end(n, status, left);
-			return;
+			return true;
 		}
 	}
+	return false;
+}
+
+/* One of a superd that was killed is a child of the guard. */
+static bool has_ended(const struct removal *removal, int *status)
+{
+	pid_t pid = waitpid(removal->pid, status, WNOHANG);
+	struct process process;
+
+	return pid > 0 || (pid < 0 && (!is_there(removal, &process) || process.ended));
 }
 
 void removal_end(struct buf *left)
@@ -165,7 +186,7 @@ void removal_end(struct buf *left)
 	for (size_t n = 0; n < removals.count;) {
 		int status = 0;
 
-		if (waitpid(removals.list[n].pid, &status, WNOHANG) != 0) {
+		if (has_ended(&removals.list[n], &status)) {
 			take_end(n, status, left);
 		} else if (clock_ms() < until) {
 			poll(NULL, 0, 1);

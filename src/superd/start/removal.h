@@ -23,8 +23,9 @@ void removal_save(struct state_saver *saver);
 void removal_load(struct state_section *section);       /* without memory for it, its end is not heard of */
 extern const struct field_table removal_state;
 
-/* To be called for every child that was reaped: if it was a removal that did not remove all, appends what is left. */
-void removal_take_end(pid_t pid, int status, struct buf *left);
+/* To be called for every child that was reaped. If it was a removal that did not remove all, appends what is left. false: it
+ * was no removal. */
+bool removal_take_end(pid_t pid, int status, struct buf *left);
 
 /* Waits for all at superd's end, ten seconds at most, and then ends them. Appends what is left. */
 void removal_end(struct buf *left);

@@ -27,7 +27,7 @@ static void log_left(struct engine *engine, pid_t pid, int status)
 {
 	struct buf left = { 0 };
 
-	removal_take_end(pid, status, &left);
+	engine->unsaved_engine |= removal_take_end(pid, status, &left);
 	if (left.length)
 		log_warn(engine->log, "what a service left is not removed: %s", buf_string(&left));
 	buf_free(&left);
