@@ -451,7 +451,7 @@ static void give_up_processes(struct instance *instance)
 	pid_t pid = instance->child.pid;
 
 	if (search && search->chances++ < CHANCES) {
-		ev_timer_again(instance->engine->loop, &instance->limit.timer);
+		instance_doom(instance);
 		return;
 	}
 	instance->private_tmp = 0;      /* it still uses them */
