@@ -334,6 +334,32 @@ Behaviour(log_burst, what_waits_at_an_upgrade_is_counted)
 	close(reader);
 }
 
+/* The program loses its right to be executed when the probe has run. */
+Behaviour(log_burst, what_waits_at_an_upgrade_that_fails_is_written)
+{
+	const char *place = path_in("superd"), *newer = path_in("newer");
+	const char *const arguments[] = { "--control", control_path(), NULL };
+	struct setup setup = { .program = place, .arguments = arguments };
+	int port = free_port(), reader = small_pipe(&setup.err);
+	struct superd *superd;
+
+	cr_assert_eq(symlink(superd_path(), place), 0);
+	superd = superd_run_with(&setup, EACH, port, "/bin/cat", EVERYTHING);
+	close(setup.err);
+	WAIT_UNTIL(client_can_connect(port));
+	come(port, CLIENTS);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	write_file("newer", "#!/bin/sh\nchmod 0644 %s\nexec %s \"$@\"\n", place, superd_path());
+	cr_assert_eq(chmod(newer, 0755), 0);
+	cr_assert_eq(rename(newer, place), 0);
+	cr_assert_not_null(strstr(control_once("upgrade"), "not upgraded: cannot become "));
+	cr_expect_str_eq(control_value(control_once("metrics"), "log_dropped"), "0");
+	wait_count(reader, false, "START: each ", CLIENTS + 1);
+	wait_count(reader, false, "EXIT: each ", CLIENTS + 1);
+	superd_stop(superd);
+	close(reader);
+}
+
 /* Of all lines that tell of it: a slow superd says so more than once. */
 static unsigned long sum_of_dropped(unsigned long *of_clients)
 {

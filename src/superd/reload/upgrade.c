@@ -98,23 +98,31 @@ void upgrade_freeze_again(struct service_runtime *runtime)
 	buf_free(&why);
 }
 
-/* The next superd gets no lines that wait for a slow reader: they count as dropped. */
+/* Writes what the reader takes, and counts the rest. */
 static void leave_lines(void *context, struct log_sink *sink)
 {
-	struct log_losses *lost = context;
+	struct log_losses *left = context;
+	uint64_t taken;
 
-	log_sink_flush(sink);
+	do {
+		taken = sink->queue.taken;
+		log_sink_flush(sink);
+	} while (!log_queue_is_empty(&sink->queue) && sink->queue.taken != taken);
 	LIST_EACH(link, &sink->queue.lines) {
-		lost->all++;
-		lost->of_clients += container_of(link, struct log_line, link)->of_client;
+		left->all++;
+		left->of_clients += container_of(link, struct log_line, link)->of_client;
 	}
 }
 
-static void leave_log(struct engine *engine)
+/* The next superd gets no lines that wait for a slow reader. */
+static struct log_losses leave_log(struct engine *engine)
 {
+	struct log_losses left = { 0 };
+
 	if (log_sink(engine->log))
-		leave_lines(log_losses(engine->log), log_sink(engine->log));
-	records_each(engine, leave_lines, log_losses(engine->log));
+		leave_lines(&left, log_sink(engine->log));
+	records_each(engine, leave_lines, &left);
+	return left;
 }
 
 static void undo_quiesce(struct upgrade *upgrade, struct buf *why)
@@ -177,6 +185,7 @@ static void replace_program(struct upgrade *upgrade)
 {
 	struct engine *engine = upgrade->engine;
 	struct buf why = { 0 };
+	struct log_losses *lost = log_losses(engine->log), left;
 	struct state_saver saver;
 	int state = -1;
 
@@ -189,7 +198,9 @@ static void replace_program(struct upgrade *upgrade)
 	else
 		log_notice(engine->log, "upgrading: becoming %s", upgrade->program);
 	close_socket_leave();
-	leave_log(engine);
+	left = leave_log(engine);
+	lost->all += left.all;
+	lost->of_clients += left.of_clients;
 	if (!save_write(&saver, engine, &upgrade->source))
 		buf_text(&why, "cannot write the state: out of memory");
 	else
@@ -200,6 +211,8 @@ static void replace_program(struct upgrade *upgrade)
 		buf_addf(&why, "cannot write the state: %s", strerror(errno));
 	fd_close(&state);
 	save_free(&saver);
+	lost->all -= left.all;
+	lost->of_clients -= left.of_clients;
 	undo_quiesce(upgrade, &why);
 }
 
