@@ -259,6 +259,25 @@ Behaviour(leaving, a_daemon_ends_with_the_clients_it_has)
 	superd_stop(superd);
 }
 
+/* The sockets go with the row, and what waited for the end with them. */
+Behaviour(leaving, a_daemon_that_was_to_restart_serves_the_clients_it_has)
+{
+	int port = free_port(), client;
+	struct superd *superd = clock_run_there(plain("web", at("127.0.0.1", port), ""));
+	long old = client_ask_pid(port);
+
+	client = stay(port);
+	cr_assert_eq(SUPERCTL(control_path(), "--no-wait", "restart", "web").status, 0);
+	expect_in(reload("# nothing any more\n"), text_of("pid %ld runs on until its clients have left", old));
+	expect_to_stay(superd, old);
+	expect_served_by(client, old);
+	superd_upgrade(superd);
+	expect_to_stay(superd, old);
+	close(client);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, !process_lives((pid_t)old) && is_gone("web"));
+	superd_stop(superd);
+}
+
 /* Who comes after the reload is served, but not waited for. */
 Behaviour(leaving, a_daemon_does_not_wait_for_clients_who_come_later)
 {

@@ -57,6 +57,7 @@ struct service_run {
 		double start_due;       /* loop time of the next start by `restart` or an operator; 0: none is due */
 		char start_by[64];      /* who has ordered the next start or thaw: "operator" or "NAME, which wants it"; "": no order */
 		bool drains_when_ready; /* true: the current instance drains as soon as it is ready, because its entry has changed */
+		unsigned char stop_reason; /* why its last stop began (enum stop_reason, superd/stop/stop) */
 		double wants_since;     /* loop time since when its start waits for services that it wants; 0: it does not */
 		struct background *background; /* processes that its program has left in the background (superd/instance/background) */
 	};

@@ -315,8 +315,9 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 bool runtime_runs_on(const struct service_runtime *runtime)
 {
 	enum state state = runtime_state(runtime);
-	bool runs = state == STARTING || state == RUNNING || state == FROZEN ||
-		    (runtime_is_removed(runtime) && state == STOPPING);
+	const struct instance *instance = runtime_current(runtime);
+	bool has_signal = !runtime_is_removed(runtime) && (!instance || instance->facts.stopped);
+	bool runs = state == STARTING || state == RUNNING || state == FROZEN || (state == STOPPING && !has_signal);
 
 	return runs && has_instance_with_sockets(runtime) && runtime_keeps_instances(runtime) &&
 		!runtime->service->exec->builtin;

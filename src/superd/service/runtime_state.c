@@ -5,6 +5,7 @@
 #include "superd/instance/background.h"
 #include "superd/loop/engine_state.h"
 #include "superd/service/runtime_event.h"
+#include "superd/stop/stop.h"
 
 #define FIELD(key, path) STATE_FIELD(service_runtime, key, path)
 
@@ -59,6 +60,7 @@ static const struct state_field run_fields[] = {
 	{ FIELD("start_limit", start.until) },
 	{ FIELD("start_pid", start.pid) },
 	{ STATE_BY(service_run, background, background_save, background_load) },
+	{ FIELD("stop", stop_reason), .most = STOP_LIMIT },
 	{ FIELD("wants", wants_since) },
 };
 const struct field_table saved_run = FIELD_TABLE("activity", service_run, run_fields);

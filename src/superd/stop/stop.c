@@ -271,12 +271,13 @@ static bool has_newcomer(const struct stop *stop)
 static bool stay_for_clients(struct stop *stop)
 {
 	struct service_runtime *runtime = runtime_of(stop);
+	bool unknown = stop->query.cookies.failed;
 
 	if (service_runs_beside(runtime->service) && take_from_pairs(stop)) {
 		runtime->run->stats.idle_stops++;
 		stop->reason = STOP_MOVED;
-		enter_phase(stop, STOP_SERVE);
-		log_begin(stop, false);
+		enter_phase(stop, unknown ? (enum stop_phase)rules[STOP_MOVED].unknown : STOP_SERVE);
+		log_begin(stop, unknown);
 		runtime_post(runtime, DRAINS);
 		look_later(stop);
 		return true;
@@ -304,6 +305,10 @@ static void take_count(struct stop *stop)
 	unsigned left = count_left(stop);
 	bool was_clear = stop->clear, none = !stop->query.cookies.count;
 
+	if (stop->instance->facts.stopped) {    /* others have sent the signal */
+		stop->phase = STOP_DONE;
+		return;
+	}
 	stop->clear = !left && (stop->phase != STOP_SERVE || none || conn_query_is_complete(&stop->query));
 	if (stop->clear && !was_clear && !none) {
 		seek_clients(stop);
@@ -422,7 +427,11 @@ static void seek_clients(struct stop *stop)
 
 	if (knows && !stop->query.cookies.count)
 		take_count(stop);
-	else if (!(knows && look_whose_turn(stop)) && !conn_query_start(&stop->query))
+	else if ((knows && look_whose_turn(stop)) || conn_query_start(&stop->query))
+		return;
+	else if (knows && stop->phase == STOP_END)
+		take_count(stop);       /* no memory: the deadline holds all the same */
+	else
 		look_later(stop);
 }
 
@@ -541,6 +550,7 @@ void stop_begin(struct service_runtime *runtime, enum stop_reason reason)
 	if (reason != STOP_IDLE || waits)
 		instance_thaw(instance);
 	instance_limit(instance, 0);    /* no time limit until it gets its signal */
+	runtime->run->stop_reason = (unsigned char)reason;
 	if (waits)
 		return;
 	if (serves && !instance->stop) {
@@ -562,7 +572,7 @@ void stop_go_on(struct service_runtime *runtime)
 	const struct instance *instance = runtime_current(runtime);
 
 	if (runtime_state(runtime) == STOPPING && instance && !instance->stop && !instance->facts.stopped)
-		stop_begin(runtime, STOP_ORDER);
+		stop_begin(runtime, (enum stop_reason)runtime->run->stop_reason);
 }
 
 bool stop_begin_beside(struct service_runtime *runtime, enum stop_reason reason)
@@ -591,8 +601,10 @@ void stop_replace(struct service_runtime *runtime)
 	if (sockets) {
 		take_sockets(instance->stop, sockets);
 		instance->stop->reason = STOP_RELOAD;
-		enter_phase(instance->stop, STOP_END);
-		look_later(instance->stop);
+		if (instance->stop->phase != STOP_DONE) {
+			enter_phase(instance->stop, STOP_END);
+			look_later(instance->stop);
+		}
 	} else {
 		stop_forget(instance);
 	}
@@ -625,6 +637,10 @@ void stop_lend(struct service_runtime *runtime, bool begins)
 	struct instance *current = runtime_current(runtime);
 	struct stop *stop = current->stop;
 
+	if (stop && !stop->sockets) {   /* the service's sockets go, and the order to stop with them */
+		stop_forget(current);
+		stop = NULL;
+	}
 	if (stop && (stop->reason != STOP_LENT || stop->phase >= STOP_END))
 		return;
 	if (!stop) {
@@ -648,13 +664,16 @@ void stop_call_off(struct service_runtime *runtime)
 {
 	struct instance *current = runtime_current(runtime);
 
-	if (current && current->stop && current->stop->reason == STOP_LENT && current->stop->phase < STOP_END)
+	if (current && current->stop && current->stop->reason == STOP_LENT && current->stop->phase != STOP_DONE)
 		stop_forget(current);
 }
 
 bool stop_describe(const struct instance *instance, struct stop_facts *facts)
 {
-	static const char *const reasons[] = { "drain", "moved", "lent", "idle", "limit", "order", "reload" };
+	static const char *const reasons[] = {
+		[STOP_ORDER] = "order", [STOP_IDLE] = "idle", [STOP_LIMIT] = "limit", [STOP_RELOAD] = "reload",
+		[STOP_DRAIN] = "drain", [STOP_MOVED] = "moved", [STOP_LENT] = "lent",
+	};
 	static const char *const phases[] = { "serve", "rest", "newcomer", "end" };
 	const struct stop *stop = instance->stop;
 
@@ -741,6 +760,10 @@ void stop_end(struct instance *instance)
 	}
 	if (stop->phase >= STOP_END || instance->facts.stopped)
 		return;
+	if (!stop->sockets) {           /* an idle one is frozen still */
+		instance_thaw(instance);
+		instance_limit(instance, 0);
+	}
 	enter_phase(stop, STOP_END);
 	look_later(stop);
 }
@@ -846,7 +869,7 @@ static void load_guests(struct state_section *section, void *object)
 static const struct state_field stop_fields[] = {
 	{ STATE_BY(stop, sockets, save_sockets, NULL) },
 	{ STATE_BY(stop, query, save_guests, load_guests) },
-	{ STATE_FIELD(stop, "reason", reason), .most = STOP_RELOAD },
+	{ STATE_FIELD(stop, "reason", reason), .most = STOP_LENT },
 	{ STATE_FIELD(stop, "phase", phase), .most = STOP_DONE },
 };
 const struct field_table stop_state = FIELD_TABLE("drain", stop, stop_fields);
@@ -868,6 +891,8 @@ void stop_load(struct instance *instance, struct state_section *section)
 		return;
 	}
 	state_load(section, &stop_state, stop, NULL);
+	if (stop->phase == STOP_NEWCOMER || (stop->phase == STOP_DONE && !instance->facts.stopped))
+		stop->phase = STOP_END; /* not of superd's making */
 	if (stop->phase == STOP_SERVE || stop->phase == STOP_END)
 		look_later(stop);
 }

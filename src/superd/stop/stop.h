@@ -31,13 +31,13 @@ struct state_saver;
 struct state_section;
 
 enum stop_reason {
+	STOP_ORDER,                     /* an order to stop or to restart */
+	STOP_IDLE,                      /* no client is connected, as far as superd knows */
+	STOP_LIMIT,                     /* a time limit is over */
+	STOP_RELOAD,                    /* its entry got other sockets while it had standby sockets */
 	STOP_DRAIN,                     /* an order to drain, or its entry has changed: it may serve its clients to the end */
 	STOP_MOVED,                     /* the same, as clients wait at a socket that it does not have */
 	STOP_LENT,                      /* it outlives its entry, or another entry gets its sockets: superd has copies of them */
-	STOP_IDLE,                      /* no client is connected, as far as superd knows */
-	STOP_LIMIT,                     /* a time limit is over */
-	STOP_ORDER,                     /* an order to stop or to restart */
-	STOP_RELOAD,                    /* its entry got other sockets while it had standby sockets */
 };
 
 enum stop_phase {
