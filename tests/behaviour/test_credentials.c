@@ -51,6 +51,8 @@ static const char *said(const char *user, const char *options, const char *scrip
 	return answer;
 }
 
+#define OTHER 65534
+
 #define LIST "cd $CREDENTIALS_DIRECTORY || exit; for f in *; do echo $f=$(cat $f); done"
 
 Behaviour(credentials, files_folders_and_values_become_files)
@@ -308,6 +310,72 @@ Behaviour(credentials, a_command_with_all_rights_has_them_too)
 		superd_stop(superd);
 		cr_assert_eq(unlink(seen), 0);
 	}
+}
+
+static void make_foreign(const char *path, const char *leads_to)
+{
+	cr_assert_eq(leads_to ? symlink(leads_to, path) : mkdir(path, 0755), 0);
+	cr_assert_eq(lchown(path, OTHER, OTHER), 0);
+}
+
+/* Root's link leads into a folder of another user, who puts a link in the place of the file. */
+Behaviour(credentials, a_users_link_leads_to_no_file_of_root)
+{
+	const char *secret = write_file("secret", "%s", "hidden"), *folder = path_in("theirs"), *own = path_in("own");
+	const char *key, *link = path_in("link");
+	struct superd *superd;
+
+	SKIP_WITHOUT_ROOT();
+	make_foreign(folder, NULL);
+	key = write_file("theirs/key", "%s", "mine");
+	cr_assert(chown(key, OTHER, OTHER) == 0 && chmod(key, 0600) == 0 && symlink(key, link) == 0);
+	make_foreign(own, key);
+	cr_assert_eq(chmod(secret, 0600), 0);
+	superd = run(text_of("%d", OTHER), text_of("load_credential = { \"x:%s\", \"y:%s\" }", link, own), LIST);
+	cr_expect_str_eq(client_rest(client_connect(superd_port(superd, "secret"))), "x=mine\ny=mine\n");
+	cr_assert_eq(unlink(key), 0);
+	make_foreign(key, secret);
+	close(client_connect(superd_port(superd, "secret")));
+	superd_wait_log(superd, "Too many levels of symbolic links");
+	superd_stop(superd);
+}
+
+/* The first start, which finds no folder, decides nothing for the next one. */
+Behaviour(credentials, nor_one_in_a_folder_that_the_service_gets_later)
+{
+	const char *secret = write_file("secret", "%s", "hidden"), *name = "credentials-get-it-later";
+	const char *key = text_of("/run/%s/key", name);
+	struct superd *superd;
+
+	SKIP_WITHOUT_ROOT();
+	cr_assert_eq(chmod(secret, 0600), 0);
+	superd = run(text_of("%d", OTHER),
+		     text_of("runtime_directory = \"%s\"\n runtime_directory_preserve = yes\n"
+			     " load_credential = \"x:%s\"\n set_credential = \"x:set\"", name, key),
+		     LIST);
+	cr_expect_str_eq(client_rest(client_connect(superd_port(superd, "secret"))), "x=set\n");
+	make_foreign(key, secret);
+	close(client_connect(superd_port(superd, "secret")));
+	superd_wait_log(superd, "Too many levels of symbolic links");
+	superd_stop(superd);
+	cr_expect(unlink(key) == 0 && rmdir(text_of("/run/%s", name)) == 0);
+}
+
+Behaviour(credentials, a_users_folder_is_read_with_his_rights)
+{
+	const char *folder = path_in("theirs"), *kept;
+	struct superd *superd;
+
+	SKIP_WITHOUT_ROOT();
+	make_foreign(folder, NULL);
+	write_file("theirs/a", "%s", "for all");
+	superd = run(text_of("%d", OTHER), text_of("load_credential = \"x:%s\"", folder), LIST);
+	cr_expect_str_eq(client_rest(client_connect(superd_port(superd, "secret"))), "x_a=for all\n");
+	kept = write_file("theirs/b", "%s", "root's");
+	cr_assert_eq(chmod(kept, 0600), 0);
+	close(client_connect(superd_port(superd, "secret")));
+	superd_wait_log(superd, "Permission denied");
+	superd_stop(superd);
 }
 
 Behaviour(credentials, are_there_over_an_upgrade_and_go_with_their_instance)

@@ -11,6 +11,8 @@
 #include "namespace.h"
 #include "probing.h"
 
+#define OTHER 65534
+
 #define SKIP_WITHOUT_ROOT() SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(), "needs root and namespaces")
 
 Behaviour(hardening, tmp_of_its_own)
@@ -227,6 +229,30 @@ Behaviour(hardening, paths_are_as_they_are_told)
 			{ "no_exec_paths = \"/\"\nexec_paths = { \"/usr\", \"/mnt\" }", "run:/bin/true", "ok", "ok" },
 			{ "no_exec_paths = \"/usr/bin\"", "run:/bin/true", "EACCES", "ok" },
 		}));
+}
+
+/* Root's link leads into a folder of another user, who puts a link to a folder of root's in the place of his own. */
+Behaviour(hardening, nothing_of_root_is_bound_by_a_users_link)
+{
+	const char *theirs = path_in("theirs"), *own = path_in("theirs/own"), *closed = path_in("closed");
+	const char *link = path_in("link"), *to = path_in("to");
+	struct superd *superd;
+
+	SKIP_WITHOUT_ROOT();
+	cr_assert(mkdir(theirs, 0755) == 0 && mkdir(own, 0755) == 0 && mkdir(closed, 0700) == 0);
+	cr_assert(mkdir(path_in("closed/folder"), 0755) == 0 && mkdir(to, 0755) == 0 && symlink(own, link) == 0);
+	cr_assert(chown(theirs, OTHER, OTHER) == 0 && chown(own, OTHER, OTHER) == 0);
+	write_file("theirs/own/file", "%s", "mine");
+	write_file("closed/folder/file", "%s", "hidden");
+	superd = superd_run("service a {\n listen = \"127.0.0.1:0\"\n accept = yes\n user = \"%d\"\n"
+			    " bind_paths = \"%s:%s\"\n exec = \"/bin/cat %s/file\"\n}\n",
+			    OTHER, link, to, to);
+	cr_expect_str_eq(client_rest(client_connect(superd_port(superd, "a"))), "mine");
+	cr_assert(unlink(path_in("theirs/own/file")) == 0 && rmdir(own) == 0);
+	cr_assert(symlink(path_in("closed/folder"), own) == 0 && lchown(own, OTHER, OTHER) == 0);
+	close(client_connect(superd_port(superd, "a")));
+	superd_wait_log(superd, text_of("mounting: %s: Permission denied", link));
+	superd_stop(superd);
 }
 
 Behaviour(hardening, its_own_folders_are_there_whatever_is_closed)

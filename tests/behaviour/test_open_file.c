@@ -1,13 +1,17 @@
 /* Files that superd opens for a backend. */
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "client.h"
 #include "clock.h"
+#include "namespace.h"
 #include "reading.h"
 #include "unit_files.h"
+
+#define OTHER 65534
 
 static struct reading report_of(const char *options)
 {
@@ -72,6 +76,25 @@ Behaviour(open_file, another_that_is_missing_lets_clients_wait)
 	cr_expect_not_null(client_line(client));
 	close(client);
 	superd_stop(superd);
+}
+
+/* Root's link leads into a folder of another user: there superd would open with root's rights what his link names. */
+Behaviour(open_file, one_in_a_users_folder_is_not_opened_by_superd)
+{
+	const char *folder = path_in("theirs"), *link = path_in("link"), *secret = write_file("secret", "%s", "hidden");
+	struct superd *superd;
+
+	SKIP_WITHOUT(geteuid() == 0, "needs root");
+	cr_assert(mkdir(folder, 0755) == 0 && symlink(secret, path_in("theirs/key")) == 0);
+	cr_assert(lchown(path_in("theirs/key"), OTHER, OTHER) == 0 && chown(folder, OTHER, OTHER) == 0);
+	cr_assert(symlink(path_in("theirs/key"), link) == 0 && chmod(secret, 0600) == 0);
+	superd = superd_run("service a {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n user = \"%d\"\n"
+			    " open_file = \"%s:f:truncate\"\n}\n",
+			    backend("take 1"), OTHER, link);
+	close(client_connect(superd_port(superd, "a")));
+	superd_wait_log(superd, text_of("open_file: %s: ", link));
+	superd_stop(superd);
+	cr_expect_str_eq(read_text(secret), "hidden");
 }
 
 Behaviour(open_file, a_unix_socket_is_connected_to)

@@ -18,8 +18,6 @@ struct credential {
 	 * may contain any bytes. */
 	char *source;
 	size_t length;                  /* SET: bytes of the value */
-	bool is_foreign;                /* LOADED: it is below another user's folder, and opened with the rights of */
-	struct account reader;
 };
 
 /* The folder and the one above it, as superd sees them. If a root is entered without mounts, both are below that

@@ -51,7 +51,6 @@ struct sandbox_mount {
 	unsigned restored;              /* MOUNT_TREE_x that the mount above has and this one lacks; cleared if `before` */
 	bool before;                    /* AS_BEFORE: access does not change, regardless of the mount above */
 	bool recursive;                 /* BIND: with the mounts below */
-	bool foreign;                   /* BIND: other users could redirect the source */
 	bool optional;                  /* no error if the path is missing */
 	bool closes;                    /* becomes read-only once all mount points exist */
 	bool closes_kept;               /* DEVICES: mounts kept from outside, as /dev/shm, become read-only */

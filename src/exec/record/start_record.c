@@ -60,9 +60,6 @@ static void credential_record(struct record *record, struct credential *credenti
 		credential->length = length;
 	}
 	record_demand(record, "source", source || credential->kind == CREDENTIAL_IMPORTED);
-	FLAG(record, credential, is_foreign);
-	if (credential->is_foreign)
-		account_record(record, &credential->reader);
 }
 
 static void credentials_record(struct record *record, struct credentials *credentials)
@@ -96,7 +93,6 @@ static void mount_record(struct record *record, struct sandbox_mount *mount)
 	UNSIGNED(record, mount, restored);
 	FLAG(record, mount, before);
 	FLAG(record, mount, recursive);
-	FLAG(record, mount, foreign);
 	FLAG(record, mount, optional);
 	FLAG(record, mount, closes);
 	FLAG(record, mount, closes_kept);

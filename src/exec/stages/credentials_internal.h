@@ -7,6 +7,7 @@
 #include "exec/child/child.h"
 #include "exec/child/credentials.h"
 #include "exec/child/text.h"
+#include "os/foreign/path_walk.h"
 
 /* The state of loading one service's credentials. */
 struct credential_load {
@@ -17,6 +18,7 @@ struct credential_load {
 	size_t size, files;             /* bytes and number of files so far */
 	unsigned depth;                 /* of folders within the present source */
 	struct child_text name;         /* name of the present file */
+	struct path_walk walk;          /* to the present source */
 	int above;                      /* descriptor of the folder above; -1: none yet */
 	struct child_text place;        /* the folder's name while it is filled; it is renamed unless is_mounted */
 	bool is_mounted, is_privileged; /* a tmpfs is mounted above; the command has all rights */

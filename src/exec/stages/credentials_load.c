@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -19,7 +20,6 @@
 #include "lib/fd.h"
 #include "lib/glob.h"
 #include "lib/write_all.h"
-#include "os/foreign/act_as.h"
 #include "table/words/passed_fds.h"
 
 #define DEPTH_MOST 8                    /* levels of folders in a source */
@@ -44,22 +44,27 @@ static int count_bytes(struct credential_load *loading, size_t length)
 	return loading->size > CREDENTIALS_SIZE ? fail_with(E2BIG) : 0;
 }
 
-/* Creates an empty file of the service's user with the present name. */
+/* Creates an empty file of the service's user with the present name. EEXIST: there is one. */
 static int create_credential(struct credential_load *loading)
 {
 	const struct child_text *name = &loading->name;
-	int fd;
+	int fd, error;
 
 	if (name->failed || !credential_name_is_valid(name->text, name->length))
 		return fail_with(EINVAL);
 	if (++loading->files > FILES_MOST || count_bytes(loading, name->length) < 0)
 		return fail_with(E2BIG);
+	if (!path_walk_pause(&loading->walk))
+		return -1;
 	fd = openat(loading->folder, name->text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 	if (fd >= 0 && (fchmod(fd, 0400) < 0 ||
-			fchown(fd, loading->credentials->user, loading->credentials->group) < 0)) {
-		close(fd);
-		return -1;
-	}
+			fchown(fd, loading->credentials->user, loading->credentials->group) < 0))
+		fd_close(&fd);
+	error = errno;
+	if (!path_walk_resume(&loading->walk))
+		fd_close(&fd);
+	else
+		errno = error;
 	return fd;
 }
 
@@ -70,7 +75,7 @@ static int copy_credential(struct credential_load *loading, int from)
 	int to = create_credential(loading);
 
 	if (to < 0)
-		return -1;
+		return errno == EEXIST ? 0 : -1;        /* of two with one name the first counts */
 	while ((got = read(from, bytes, sizeof(bytes))) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -102,44 +107,34 @@ static void bind_peer_name(const struct credential_load *loading, int fd)
 		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + name.length));
 }
 
-/* Takes on the reader's rights: root's must not be used for a path that another user controls. */
-static bool become_reader(const struct credential_load *loading, struct act_as *before)
+/* Connects to the socket to which the walk has led. */
+static int connect_to_socket(struct credential_load *loading)
 {
-	return act_as_begin(before, loading->credential->is_foreign ? &loading->credential->reader : NULL);
-}
-
-/* Restores superd's rights and keeps errno. false and errno: that failed. */
-static bool restore_rights(const struct act_as *before)
-{
-	int error = errno;
-	bool good = act_as_end(before);
-
-	if (good)
-		errno = error;
-	return good;
-}
-
-static int load_from_socket(struct credential_load *loading, const char *path)
-{
-	struct act_as before;
-	bool connected;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = strlen(path);
-	int fd, result = -1;
+	int fd;
 
-	if (length >= sizeof(address.sun_path))
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", loading->walk.folder,
+		     loading->walk.name) >= (int)sizeof(address.sun_path))
 		return fail_with(ENAMETOOLONG);
-	memcpy(address.sun_path, path, length);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
 	bind_peer_name(loading, fd);
-	connected =
-		become_reader(loading, &before) && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
-	if (restore_rights(&before) && connected)
-		result = copy_credential(loading, fd);
-	close(fd);
-	return result;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
+/* Opens a source by its path from the folder `at`; -1: from the root. What reads it has the rights that opened it. */
+static int open_source(struct credential_load *loading, int at, const char *path, int flags)
+{
+	int node = path_walk(&loading->walk, at, path, PATH_STAYS_MISSING);
+	int fd = node < 0 ? -1
+			  : openat(loading->walk.folder, loading->walk.name,
+				   O_RDONLY | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC | flags);
+
+	fd_close(&node);
+	return fd;
 }
 
 static int load_folder(struct credential_load *loading, int folder);
@@ -148,22 +143,22 @@ static int load_folder(struct credential_load *loading, int folder);
 static bool load_entry(void *context, int folder, const char *name)
 {
 	struct credential_load *loading = context;
+	bool is_users = loading->walk.is_users;
 	size_t before = loading->name.length;
 	struct stat status;
-	int links = loading->credential->is_foreign ? O_NOFOLLOW : 0;
-	int fd = openat(folder, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK | links);
+	int fd = open_source(loading, folder, name, O_NONBLOCK);
 	bool failed = fd < 0 || fstat(fd, &status) < 0;
 
 	text_add(&loading->name, "_", 1);
 	text_add_word(&loading->name, name);
 	if (!failed && S_ISDIR(status.st_mode))
 		failed = load_folder(loading, fd) < 0;
-	else if (!failed && S_ISREG(status.st_mode) && !is_loaded(loading, loading->name.text))
+	else if (!failed && S_ISREG(status.st_mode))
 		failed = copy_credential(loading, fd) < 0;
 	fd_close(&fd);
 	loading->name.length = before;
 	loading->name.text[before] = '\0';
-	return failed;
+	return (!is_users && !path_walk_end(&loading->walk)) || failed;
 }
 
 static int load_folder(struct credential_load *loading, int folder)
@@ -180,18 +175,15 @@ static int load_folder(struct credential_load *loading, int folder)
 
 static int load_path(struct credential_load *loading, const char *path)
 {
-	struct act_as before;
 	struct stat status;
-	int fd = become_reader(loading, &before) ? open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC) : -1, result = -1;
+	int fd = open_source(loading, -1, path, 0), result = -1;
 
-	if (!restore_rights(&before))
-		fd_close(&fd);
-	if (fd < 0)
-		return errno == ENXIO ? load_from_socket(loading, path) : -1;
-	if (fstat(fd, &status) == 0)
+	if (fd < 0 && errno == ENXIO)
+		fd = connect_to_socket(loading);
+	if (fd >= 0 && fstat(fd, &status) == 0)
 		result = S_ISDIR(status.st_mode) ? load_folder(loading, fd) : copy_credential(loading, fd);
-	close(fd);
-	return result;
+	fd_close(&fd);
+	return path_walk_end(&loading->walk) ? result : -1;
 }
 
 /* The machine's credential stores, superd's own first. */
@@ -256,8 +248,8 @@ static bool import_entry(void *context, int folder, const char *name)
 {
 	struct credential_load *loading = context;
 	const struct credential *credential = loading->credential;
+	bool is_users = loading->walk.is_users, failed;
 	struct stat status;
-	bool failed;
 	int fd;
 
 	if (!glob_matches(credential->id, name, 0) || !credential_name_is_valid(name, strlen(name)))
@@ -268,10 +260,10 @@ static bool import_entry(void *context, int folder, const char *name)
 	text_add_word(&loading->name, name + (credential->source ? strcspn(credential->id, "*") : 0));
 	if (is_loaded(loading, loading->name.text))
 		return false;
-	fd = openat(folder, name, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	fd = open_source(loading, folder, name, O_NONBLOCK);
 	failed = fd < 0 || fstat(fd, &status) < 0 || (S_ISREG(status.st_mode) && copy_credential(loading, fd) < 0);
 	fd_close(&fd);
-	return failed;
+	return (!is_users && !path_walk_end(&loading->walk)) || failed;
 }
 
 static int import_credentials(struct credential_load *loading)
@@ -279,13 +271,12 @@ static int import_credentials(struct credential_load *loading)
 	const char *path;
 
 	for (size_t n = 0; (path = credential_store(loading->credentials, n)); n++) {
-		int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result;
+		int folder = open_source(loading, -1, path, O_DIRECTORY);
+		/* Most machines have only few of them. */
+		int result = folder < 0 ? 0 : condition_any_entry(folder, import_entry, loading);
 
-		if (folder < 0)
-			continue;       /* most machines have only few of them */
-		result = condition_any_entry(folder, import_entry, loading);
 		fd_close(&folder);
-		if (result)
+		if (!path_walk_end(&loading->walk) || result)
 			return -1;
 	}
 	return 0;

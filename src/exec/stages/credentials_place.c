@@ -150,7 +150,8 @@ static bool is_complete(const struct credential_load *loading)
 
 int credentials_load(struct job *job)
 {
-	struct credential_load loading = { .credentials = job->plan->credentials, .folder = -1, .above = -1 };
+	struct credential_load loading = { .credentials = job->plan->credentials, .folder = -1, .above = -1,
+					  .walk = { .account = job->plan->account, .folder = -1 } };
 	mode_t before;
 	int result, error;
 

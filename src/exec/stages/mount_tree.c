@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "exec/child/sandbox.h"
+#include "lib/fd.h"
+#include "os/foreign/path_walk.h"
 
 #define PATH_MOST 4096
 
@@ -129,107 +131,22 @@ int mount_tree_remount_read_only(const char *path)
 	return set_mount_attributes(AT_FDCWD, path, 0, MOUNT_TREE_READ_ONLY, 0);
 }
 
-/* What to do with a missing last part of a path, and whether to follow other users' links. */
-enum missing { STAYS_MISSING, MADE_FOLDER, MADE_FILE, STAYS_MISSING_BEHIND_LINKS };
-
-/* Whether the file belongs to root or to superd's user. */
-static bool is_ours(int fd)
+/* Opens what the path leads to, with O_PATH. -1 and errno. */
+static int open_place(const char *path, enum path_missing missing)
 {
-	struct stat status;
+	struct path_walk walk = { .folder = -1 };
+	int place = path_walk(&walk, -1, path, missing);
 
-	return fstat(fd, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid());
-}
-
-static int make_part(int at, const char *part, enum missing kind)
-{
-	int fd;
-
-	if (kind == MADE_FOLDER)
-		return (int)syscall(SYS_mkdirat, at, part, 0755);
-	fd = openat(at, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
-	if (fd < 0)
-		return -1;
-	close(fd);
-	return 0;
-}
-
-/* Follows a link. It must be superd's or root's, in a folder of superd's or root's; or, with follows_theirs, lead to a
- * target with the same owner, who can reach that without the link. -1 and errno. */
-static int follow_link(int at, const char *part, int link, bool follows_theirs)
-{
-	bool own = is_ours(link) && is_ours(at);
-	int behind = own || follows_theirs ? openat(at, part, O_PATH | O_CLOEXEC) : -1;
-	struct stat status, target;
-
-	if (own || (behind >= 0 && fstat(link, &status) == 0 && fstat(behind, &target) == 0 &&
-		    status.st_uid == target.st_uid))
-		return behind;
-	if (behind >= 0)
-		close(behind);
-	if (behind >= 0 || !follows_theirs)
-		errno = ELOOP;
-	return -1;
-}
-
-/* Opens the next part of a path. */
-static int enter_part(int at, const char *part, bool follows_theirs)
-{
-	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC), link;
-	struct stat status;
-
-	if (next < 0 || fstat(next, &status) < 0 || !S_ISLNK(status.st_mode))
-		return next;
-	link = next;
-	next = follow_link(at, part, link, follows_theirs);
-	close(link);
-	return next;
-}
-
-/* Opens a path with O_PATH part by part, as the owner of one folder may replace the next by a link. Creates the last
- * part, and folders above it, if `kind` says so. -1 and errno. */
-static int open_path_part_by_part(const char *path, enum missing kind)
-{
-	char copy[PATH_MOST], *part = copy, *end;
-	size_t length = strlen(path);
-	int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), next, error;
-	bool follows_theirs = kind == STAYS_MISSING_BEHIND_LINKS;
-
-	if (length >= sizeof(copy)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(copy, path, length + 1);
-	for (; at >= 0; part = end + 1) {
-		bool is_last;
-
-		while (*part == '/')
-			part++;
-		if (!*part)
-			break;
-		for (end = part; *end && *end != '/'; end++)
-			;
-		is_last = !*end;
-		*end = '\0';
-		next = enter_part(at, part, follows_theirs);
-		if (next < 0 && errno == ENOENT && (kind == MADE_FOLDER || kind == MADE_FILE) &&
-		    make_part(at, part, is_last ? kind : MADE_FOLDER) == 0)
-			next = enter_part(at, part, follows_theirs);
-		error = errno;
-		close(at);
-		errno = error;
-		at = next;
-		if (is_last)
-			break;
-	}
-	return at;
+	if (!path_walk_end(&walk))
+		fd_close(&place);
+	return place;
 }
 
 void mount_tree_make_folders(const char *path)
 {
-	int place = open_path_part_by_part(path, MADE_FOLDER);
+	int place = open_place(path, PATH_MADE_FOLDER);
 
-	if (place >= 0)
-		close(place);
+	fd_close(&place);
 }
 
 void mount_tree_make_place(const char *path, int tree)
@@ -239,34 +156,25 @@ void mount_tree_make_place(const char *path, int tree)
 
 	if (fstat(tree, &status) < 0)
 		return;
-	place = open_path_part_by_part(path, S_ISDIR(status.st_mode) ? MADE_FOLDER : MADE_FILE);
-	if (place >= 0)
-		close(place);
+	place = open_place(path, S_ISDIR(status.st_mode) ? PATH_MADE_FOLDER : PATH_MADE_FILE);
+	fd_close(&place);
 }
 
-int mount_tree_open_foreign(const char *path, bool recursive)
+int mount_tree_open_source(const char *path, bool recursive)
 {
-	int place = open_path_part_by_part(path, STAYS_MISSING_BEHIND_LINKS), tree, error;
+	int place = open_place(path, PATH_STAYS_MISSING);
+	int tree = place < 0 ? -1 : open_tree_at(place, "", (recursive ? RECURSIVE : 0) | EMPTY_PATH);
 
-	if (place < 0)
-		return -1;
-	tree = open_tree_at(place, "", (recursive ? RECURSIVE : 0) | EMPTY_PATH);
-	error = errno;
-	close(place);
-	errno = error;
+	fd_close(&place);
 	return tree;
 }
 
-int mount_tree_attach_beneath_user(int tree, const char *path)
+int mount_tree_attach_at_place(int tree, const char *path)
 {
-	int place = open_path_part_by_part(path, STAYS_MISSING), result, error;
+	int place = open_place(path, PATH_STAYS_MISSING);
+	int result = place < 0 ? -1 : move_tree_to_fd(tree, place);
 
-	if (place < 0)
-		return -1;
-	result = move_tree_to_fd(tree, place);
-	error = errno;
-	close(place);
-	errno = error;
+	fd_close(&place);
 	if (result == 0)
 		close(tree);
 	return result;

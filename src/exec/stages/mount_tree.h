@@ -8,14 +8,13 @@
 /* Clones the tree at a path, with the mounts below if recursive. */
 int mount_tree_open(const char *path, bool recursive);
 
-/* As mount_tree_open, for a path through other users' folders. A link of another user is followed only to a target with
- * the same owner; else ELOOP. */
-int mount_tree_open_foreign(const char *path, bool recursive);
+/* As mount_tree_open, for a path that other users may lead elsewhere (os/foreign/path_walk). */
+int mount_tree_open_source(const char *path, bool recursive);
 
 int mount_tree_attach(int tree, const char *path);      /* attaches the tree and closes its descriptor */
 
-/* As mount_tree_attach, at a path that may be in another user's folder: links are not followed. ELOOP: there is one. */
-int mount_tree_attach_beneath_user(int tree, const char *path);
+/* As mount_tree_attach, for such a path. */
+int mount_tree_attach_at_place(int tree, const char *path);
 
 /* Sets and clears MOUNT_TREE_x of the tree and of the mounts below. */
 int mount_tree_set_attr(int tree, unsigned set, unsigned clear);

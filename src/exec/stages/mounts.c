@@ -38,8 +38,7 @@ static int clone_source(struct job *job, const struct sandbox_mount *mount, stru
 	case CONTENT_SYS:
 		return mount_tree_open("/sys", true);
 	case CONTENT_BIND:
-		return mount->foreign ? mount_tree_open_foreign(mount->source, mount->recursive)
-				      : mount_tree_open(mount->source, mount->recursive);
+		return mount_tree_open_source(mount->source, mount->recursive);
 	case CONTENT_PRIVATE_TMP:
 		return mount_tree_open_private_tmp(mount->source, job->private_id);
 	case CONTENT_DEVICES:
@@ -61,7 +60,7 @@ static int clone_open_paths(const struct job *job, struct trees *trees)
 	for (size_t n = 0; n < OPEN_PATHS_MOST; n++) {
 		const char *path = job->plan->open_paths ? job->plan->open_paths[n] : NULL;
 
-		trees->open_paths[n] = path ? mount_tree_open(path, true) : -1;
+		trees->open_paths[n] = path ? mount_tree_open_source(path, true) : -1;
 		if (!path)
 			break;
 		if (trees->open_paths[n] < 0 && !means_missing(errno))
@@ -185,7 +184,7 @@ static int apply_mount(const struct sandbox_mount *mount, int tree, struct trees
 		mount_tree_make_place(mount->path, tree);
 	if (mount_tree_set_attr(tree, mount->attributes, 0) < 0)
 		return -1;
-	return mount->content == CONTENT_BIND ? mount_tree_attach_beneath_user(tree, mount->path)
+	return mount->content == CONTENT_BIND ? mount_tree_attach_at_place(tree, mount->path)
 					      : mount_tree_attach(tree, mount->path);
 }
 

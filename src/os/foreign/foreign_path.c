@@ -85,8 +85,7 @@ bool path_is_foreign(const char *path, struct path_finding *finding)
 	return !path_is_trusted_for(folder, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), finding);
 }
 
-/* Also follows the last name of the path, as opening does. */
-static bool leads_to_foreign(const char *path, struct path_finding *finding)
+bool path_leads_to_foreign(const char *path, struct path_finding *finding)
 {
 	return *path == '/' && (path_is_foreign(path, finding) ||
 				!path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), finding));
@@ -263,7 +262,7 @@ char *foreign_read_file(const char *path, size_t most, size_t *length)
 				       .finding = &finding };
 	struct buf text = { 0 };
 
-	if (!leads_to_foreign(path, &finding))
+	if (!path_leads_to_foreign(path, &finding))
 		return fd_read_file(path, most, length);
 	if (run_task(read_file, &task, &text)) {
 		*length = text.length;
@@ -294,7 +293,7 @@ bool foreign_is_program(const char *path)
 	struct buf none = { 0 };
 	bool good;
 
-	if (!leads_to_foreign(path, &finding))
+	if (!path_leads_to_foreign(path, &finding))
 		return is_regular_executable(path);
 	good = run_task(look_for_program, &task, &none);
 	buf_free(&none);
@@ -306,7 +305,7 @@ static bool may_read_interpreter(const void *unused, const char *path)
 	struct path_finding finding;
 
 	(void)unused;
-	return !leads_to_foreign(path, &finding);
+	return !path_leads_to_foreign(path, &finding);
 }
 
 bool foreign_interpreter_is_wrong(const char *program, struct buf *why)
@@ -314,7 +313,7 @@ bool foreign_interpreter_is_wrong(const char *program, struct buf *why)
 	struct path_finding finding;
 	const struct foreign_task task = { .path = program, .finding = &finding };
 
-	if (!leads_to_foreign(program, &finding))
+	if (!path_leads_to_foreign(program, &finding))
 		return interpreter_is_wrong(NULL, program, may_read_interpreter, NULL, why);
 	return run_task(look_for_interpreters, &task, why);
 }
@@ -326,7 +325,7 @@ char *foreign_real_path(const char *path)
 	struct buf real = { 0 };
 	char *result;
 
-	if (!leads_to_foreign(path, &finding))
+	if (!path_leads_to_foreign(path, &finding))
 		return realpath(path, NULL);
 	result = run_task(follow_links, &task, &real) ? buf_take(&real) : NULL;
 	buf_free(&real);

@@ -8,8 +8,11 @@
 #include "os/foreign/fork_with_timeout.h"
 #include "os/fs/path_opener.h"
 
-/* Whether other users can change where this path's folder leads. Fills in `finding`. */
+/* Whether other users can change where this path's folder leads, for work on the name in it. Fills in `finding`. */
 bool path_is_foreign(const char *path, struct path_finding *finding);
+
+/* Also follows the last name of the path, for work on what it leads to. */
+bool path_leads_to_foreign(const char *path, struct path_finding *finding);
 
 /* Chooses the rights for a path with this finding: those of the owner of the first folder that is not superd's. If all
  * users may write to that folder, the rights of uid and gid. Fills in `account` and returns it. NULL: superd's own

@@ -134,14 +134,14 @@ static bool nobody_is_outside(void)
 	return known;
 }
 
-static bool is_own_uid(uid_t owner)
+bool path_uid_is_own(uid_t owner)
 {
 	return owner == 0 || owner == geteuid() || (owner == NOBODY && nobody_is_outside());
 }
 
 static bool is_owned_by_us(const struct stat *status)
 {
-	return is_own_uid(status->st_uid);
+	return path_uid_is_own(status->st_uid);
 }
 
 static bool report_flaw(struct walk *walk, enum path_flaw flaw, const char *place, const struct stat *status)
@@ -164,6 +164,17 @@ static uid_t fuse_owner(const char *system)
 	const char *end = system + strcspn(system, "\n"), *at = strstr(system, word);
 
 	return at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
+}
+
+uid_t path_fuse_user(const char *mounts, dev_t device)
+{
+	unsigned major, minor;
+
+	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (sscanf(line, "%*u %*u %u:%u", &major, &minor) == 2 && makedev(major, minor) == device)
+			return fuse_owner(line);
+	}
+	return 0;
 }
 
 static void report_broken(struct walk *walk, const char *path, int error)
@@ -419,7 +430,7 @@ void path_finding_describe(const struct path_finding *finding, struct buf *out)
 	switch (finding->flaw) {
 	case PATH_OWNER:
 	case PATH_FILE:
-		if (!is_own_uid(finding->owner))
+		if (!path_uid_is_own(finding->owner))
 			buf_addf(out, "%s belongs to user %lu", finding->place, (unsigned long)finding->owner);
 		else
 			buf_addf(out, "%s can be written by others", finding->place);

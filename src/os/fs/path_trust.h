@@ -42,6 +42,12 @@ struct path_finding {
  * or memory: then PATH_REMOTE is never found. */
 char *path_mounts(void);
 
+/* The user who mounted the FUSE with this device, by mounts as above; 0: root, or there is none. */
+uid_t path_fuse_user(const char *mounts, dev_t device);
+
+/* Whether it is root, superd's own user, or in a user namespace a user of the machine outside. */
+bool path_uid_is_own(uid_t owner);
+
 /* Follows an absolute path from /, folder by folder and link by link. Stops before it enters a folder that is not
  * trusted, so it never waits for another user's file system. A name that does not exist is no flaw if no other user
  * could create it. true: no flaw. mounts: from path_mounts, borrowed. */

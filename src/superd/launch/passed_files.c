@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/unix_connect.h"
-#include "os/foreign/act_as.h"
 #include "os/foreign/foreign_path.h"
+#include "os/foreign/path_walk.h"
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
 #include "table/words/passed_fds.h"
@@ -31,9 +32,9 @@ static int connect_to(const char *path, const struct open_file_word *file)
 	return fd;
 }
 
-static int open_here(const char *path, const struct open_file_word *file)
+static int open_here(const char *path, const struct open_file_word *file, int links)
 {
-	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->read_only ? O_RDONLY : O_RDWR);
+	int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (file->read_only ? O_RDONLY : O_RDWR) | links;
 	int fd;
 
 	if (file->append)
@@ -51,32 +52,31 @@ static int open_here(const char *path, const struct open_file_word *file)
 struct passed_files_opening {
 	const char *path;
 	const struct open_file_word *file;
-	const struct path_finding *finding;
+	const struct account *account;
 };
 
-static int open_as(const void *with, struct buf *why, struct buf *warnings)
+static int open_as_user(const void *with, struct buf *why, struct buf *warnings)
 {
 	const struct passed_files_opening *opening = with;
-	struct account account;
-	struct act_as before;
+	struct path_walk walk = { .account = opening->account, .folder = -1 };
 
 	(void)why, (void)warnings;
-	if (!act_as_begin(&before, foreign_actor(opening->finding, (uid_t)-2, (gid_t)-2, &account)))
+	if (path_walk(&walk, -1, opening->path, PATH_STAYS_MISSING) < 0 || fchdir(walk.folder) < 0)
 		return -1;
-	return open_here(opening->path, opening->file);
+	return open_here(walk.name, opening->file, O_NOFOLLOW);
 }
 
 /* In a folder of another user only a socket or fifo is opened, with the rights of that user. EINVAL: it is neither. */
-static int open_file(const char *path, const struct open_file_word *file)
+static int open_file(const struct service *service, const char *path, const struct open_file_word *file)
 {
+	const struct passed_files_opening opening = { .path = path, .file = file, .account = service->account };
 	struct path_finding finding;
-	const struct passed_files_opening opening = { .path = path, .file = file, .finding = &finding };
 	struct buf none = { 0 };
 	int fd, error;
 
-	if (!path_is_foreign(path, &finding))
-		return open_here(path, file);
-	fd = foreign_fork(path, open_as, &opening, -1, &none, &none);
+	if (!path_leads_to_foreign(path, &finding))
+		return open_here(path, file, 0);
+	fd = foreign_fork(path, open_as_user, &opening, -1, &none, &none);
 	error = errno;
 	buf_free(&none);
 	errno = error;
@@ -89,7 +89,8 @@ static bool add_file(struct fd_map *fd_map, const struct service *service, const
 	struct open_file_word file;
 	const char *wrong = open_file_word_read(word, &file);
 	char *path = wrong ? NULL : strndup(file.path, file.path_length);
-	int fd = path ? open_file(path, &file) : -1, low = fd < 0 ? -1 : fd_map_low(fd_map, fd_map_own(fd_map, fd));
+	int fd = path ? open_file(service, path, &file) : -1;
+	int low = fd < 0 ? -1 : fd_map_low(fd_map, fd_map_own(fd_map, fd));
 	bool left_out = fd < 0 && path && file.graceful;
 
 	if (low >= 0) {

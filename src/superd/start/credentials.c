@@ -11,7 +11,6 @@
 
 #include "exec/child/sandbox.h"
 #include "lib/fd.h"
-#include "os/foreign/foreign_path.h"
 #include "superd/spawn/environment.h"
 #include "superd/start/directories.h"
 #include "table/words/passed_fds.h"
@@ -65,7 +64,6 @@ static bool add_credential(struct credentials *credentials, unsigned kind, const
 {
 	struct credential_word parts = credential_word_read(word);
 	struct credential *credential = &credentials->list[credentials->count];
-	struct path_finding finding;
 
 	*credential = (struct credential){ .kind = kind, .id = strndup(parts.id, parts.id_length) };
 	credentials->count++;
@@ -77,9 +75,6 @@ static bool add_credential(struct credentials *credentials, unsigned kind, const
 		credential->source = strdup(parts.rest);
 	else if (kind == CREDENTIAL_LOADED)
 		credential->source = strdup(credential->id);
-	if (kind == CREDENTIAL_LOADED && credential->source && *credential->source == '/' &&
-	    path_is_foreign(credential->source, &finding))
-		credential->is_foreign = foreign_actor(&finding, (uid_t)-2, (gid_t)-2, &credential->reader);
 	return credential->source || (kind == CREDENTIAL_IMPORTED && !parts.rest);
 }
 

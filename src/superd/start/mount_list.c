@@ -11,7 +11,6 @@
 #include "lib/array.h"
 #include "lib/buf.h"
 #include "os/foreign/foreign_path.h"
-#include "os/fs/path_opener.h"
 
 /* Appends the path without double slashes, single dots and a final slash. */
 static void add_simplified(const char *path, size_t length, struct buf *out)
@@ -91,19 +90,13 @@ static bool is_below(const char *path, const char *above)
 	return !strncmp(path, above, length) && path[length] == '/';
 }
 
-static bool is_foreign_path(const char *path)
-{
-	struct path_finding finding;
-
-	return !path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), &finding);
-}
-
 /* Follows symlinks, so that two names of one path become one. A path that is missing now may exist when the service
  * starts. A bind mount goes where the table says, not where another user's link leads. */
 static const char *follow_links(struct mount_list *places, const struct sandbox_mount *mount)
 {
 	const char *path = mount->path;
-	bool stays = places->root || (mount->content == CONTENT_BIND && is_foreign_path(path));
+	struct path_finding finding;
+	bool stays = places->root || (mount->content == CONTENT_BIND && path_leads_to_foreign(path, &finding));
 	char *real = stays ? NULL : foreign_real_path(path);
 	const char *kept = real ? pool_text(places->pool, real) : path;
 
@@ -121,8 +114,6 @@ static void follow_all_links(struct mount_list *places)
 		struct listed_mount *place = &places->list[n];
 		const char *path = place->mount.path;
 
-		place->mount.foreign = place->mount.content == CONTENT_BIND && place->mount.source &&
-				       is_foreign_path(place->mount.source);
 		if (cover && is_below(path, written))
 			place->mount.path = pool_textf(places->pool, "%s%s", cover->mount.path,
 						       path + (written[1] ? strlen(written) : 0));
