@@ -419,6 +419,23 @@ Behaviour(shared_process, of_a_redirect_by_name_gets_nobody_after_a_failure)
 	superd_stop(passing.superd);
 }
 
+/* It has no client, and a superd that is no more has started it: it is waited for, and killed in the end. */
+Behaviour(shared_process, that_is_stopped_is_not_left_over)
+{
+	struct passing passing = run_guarded("");
+	pid_t pid;
+
+	begin_crowd(&passing, 1);
+	pid = only_process(&passing);
+	guarded_clock_kill(passing.superd);
+	end_crowd(&passing, 1);
+	kill(pid, SIGSTOP);
+	WAIT_UNTIL(process_is_stopped(pid));
+	clock_stop(passing.superd, 2 * SECOND_MS);
+	cr_assert_not(process_lives(pid));
+	close(passing.listener);
+}
+
 /* The signal is one that the process ignores. */
 Behaviour(shared_process, gets_a_signal_once_for_all_of_its_clients)
 {

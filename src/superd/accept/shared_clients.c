@@ -1,5 +1,5 @@
 /* superd believes the process, which reads what strangers send, only which of its clients has ended, and what that has
- * sent and got.
+ * sent and got. One that reports anything else is killed.
  *
  * superd alone decides when the process ends, by closing the channel while it has no client: a process that exited by
  * itself might do so while a client is on its way to it. */
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,7 +23,8 @@
 #include "superd/instance/shared_process.h"
 #include "table/service/redirect_target.h"
 
-#define IDLE_SECONDS 1.0                /* without a client, until the process ends */
+#define IDLE_SECONDS 1.0                /* without a client, until the channel closes and the process ends */
+#define END_SECONDS 5.0                 /* that the process may take for its end */
 #define NAME_SECONDS 60.0               /* that a process gets clients which has looked up its target's name */
 #define STUCK_SECONDS 5.0               /* that a client waits in the channel, until others get another process */
 #define DESCRIPTORS_EACH 6              /* that a client takes: of both connections, and of a pipe for each direction */
@@ -89,7 +91,7 @@ static void forget_client(struct shared_process *process, size_t n)
 	process->clients[n].instance->process = NULL;
 	process->clients[n] = process->clients[--process->count];
 	if (!process->count)
-		alarm_set(&process->idle, IDLE_SECONDS);
+		alarm_set(&process->idle, process->engine->stopping ? 0. : IDLE_SECONDS);
 }
 
 static void end_client(struct shared_process *process, size_t n, int status)
@@ -101,7 +103,7 @@ static void end_client(struct shared_process *process, size_t n, int status)
 	instance_let_go(instance);
 }
 
-/* false: there is none, or no more. */
+/* false: there is none, or no more. errno EBADMSG: the process cannot know of what it reports. */
 static bool receive_report(struct shared_process *process)
 {
 	char text[REPORT_MOST + 1];
@@ -112,7 +114,10 @@ static bool receive_report(struct shared_process *process)
 		return false;
 	text[length] = '\0';
 	process->heard = clock_now();
-	for (size_t n = 0; client_report_read(text, &report) && n < process->count; n++) {
+	errno = EBADMSG;
+	if (!client_report_read(text, &report))
+		return false;
+	for (size_t n = 0; n < process->count; n++) {
 		if (process->clients[n].socket != report.socket)
 			continue;
 		if (report.failed && service_redirects_by_name(process->clients[n].instance->service))
@@ -120,23 +125,40 @@ static bool receive_report(struct shared_process *process)
 		if (!report.failed)
 			xinetd_record_traffic(process->clients[n].instance->context, report.in, report.out);
 		end_client(process, n, report.failed ? EXIT_FAILURE << 8 : 0); /* as waitpid(2) would have it */
-		break;
+		return true;
 	}
-	return true;
+	return process->repeats && process->repeats--;
+}
+
+static void refuse_process(const struct shared_process *process)
+{
+	const struct event event = {
+		.name = "refused", .service = process->count ? process->clients[0].instance->service->name : NULL,
+		.pid = process->child.pid, .reason = "wrong report",
+	};
+
+	log_event(process->engine->log, LEVEL_ERROR, &event,
+		  "superd-builtin, pid %ld, reports what cannot be: superd kills it, with its %zu client%s",
+		  (long)process->child.pid, process->count, process->count == 1 ? "" : "s");
+	kill(process->child.pid, SIGKILL);
 }
 
 static void on_channel(struct watch *watch, bool readable, bool writable)
 {
 	struct shared_process *process = container_of(watch, struct shared_process, watch);
 	unsigned n = 0;
+	int error;
 
 	(void)readable, (void)writable;
 	while (n++ < REPORTS_MOST && receive_report(process))
 		continue;
-	if (n > REPORTS_MOST || errno == EAGAIN || errno == EINTR)
+	error = errno;
+	if (n > REPORTS_MOST || error == EAGAIN || error == EINTR)
 		return;
 	watch_stop(watch);              /* the end of the process follows */
 	list_remove(&process->link);
+	if (error == EBADMSG || error == EMSGSIZE || error == EPERM)
+		refuse_process(process);
 }
 
 /* Its last reports are read first; all other clients end as it has. */
@@ -157,8 +179,14 @@ static void on_idle(struct alarm *alarm)
 {
 	struct shared_process *process = container_of(alarm, struct shared_process, idle);
 
-	if (!process->count)
-		free_process(process);
+	watch_stop(&process->watch);
+	list_remove(&process->link);
+	if (process->channel < 0) {
+		kill(process->child.pid, SIGKILL);
+		return;
+	}
+	fd_close(&process->channel);
+	alarm_set(&process->idle, END_SECONDS);
 }
 
 static struct shared_process *new_process(struct engine *engine, int channel)
@@ -286,6 +314,7 @@ void shared_clients_leave(struct instance *instance)
 		if (process->clients[n].instance != instance)
 			continue;
 		forget_client(process, n);
+		process->repeats++;
 		if (!process->child.pid)
 			free_process(process);
 		return;
@@ -309,5 +338,6 @@ bool shared_clients_load(struct instance *instance, const struct child *child, u
 	}
 	if (process->count < SHARED_MOST)
 		add_client(process, instance, socket);
+	process->repeats++;
 	return true;
 }

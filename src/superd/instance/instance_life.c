@@ -165,6 +165,12 @@ void instance_each(struct engine *engine, void (*act)(struct instance *instance)
 void instance_stop_all(struct engine *engine)
 {
 	instance_each(engine, instance_stop);
+	LIST_EACH(link, &engine->instances->shared) {
+		struct shared_process *process = container_of(link, struct shared_process, all);
+
+		if (!process->count)
+			alarm_set(&process->idle, 0.);
+	}
 	relays_signal(engine, SIGTERM);
 }
 

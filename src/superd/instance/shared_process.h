@@ -22,9 +22,10 @@ struct shared_process {
 	struct child child;             /* pid 0: it does not run yet, or has ended */
 	int channel;                    /* superd's end; -1: none */
 	struct watch watch;             /* of the channel */
-	struct alarm idle;              /* while it has no client */
+	struct alarm idle;              /* while it has no client, and until its end */
 	double heard;                   /* time when it was known to read its channel */
 	double until;                   /* time when it gets its last client */
+	size_t repeats;                 /* reports that it may have for clients that superd has forgotten, or given twice */
 	size_t count;
 	struct shared_client {
 		uint64_t socket;        /* socket_id of its connection, by which both sides name it */

@@ -28,7 +28,7 @@ static bool has_own_processes(struct supervisor *supervisor)
 
 	return engine->instances->count || supervisor->command.child.pid ||
 	       !list_empty(&engine->instances->aux_commands) || !list_empty(&engine->instances->relays) ||
-	       rpc_owes(engine);
+	       !list_empty(&engine->instances->shared) || rpc_owes(engine);
 }
 
 void shutdown_check(struct supervisor *supervisor)
