@@ -130,13 +130,21 @@ static void on_probe(struct builtin_server *server, uint32_t events)
 
 /* ---- the service's end ---- */
 
+/* Descriptors 0 and 1 may be copies of it, and keep it in the epoll(7). */
+static void close_channel(struct builtin_server *server)
+{
+	if (server->channel.fd >= 0)
+		loop_watch_set(server->epoll, EPOLL_CTL_DEL, &server->channel, 0);
+	fd_close(&server->channel.fd);
+}
+
 /* Its program has ended, superd has, or another process takes the clients from now on. */
 static void retire(struct builtin_server *server)
 {
 	if (server->retired)
 		return;
 	server->retired = true;
-	fd_close(&server->channel.fd);
+	close_channel(server);
 	fd_close(&server->probe.fd);
 	for (size_t n = 0; n < server->listener_count; n++)
 		fd_close(&server->listeners[n].fd);
@@ -179,7 +187,7 @@ static void on_next_clients(struct builtin_server *server)
 		if (errno == ETIMEDOUT)
 			return;
 		server->retired = true;
-		fd_close(&server->channel.fd);
+		close_channel(server);
 	}
 }
 
@@ -326,12 +334,12 @@ static int run_loop(struct builtin_server *server)
 {
 	struct epoll_event events[EVENTS];
 	int64_t quiet = clock_ms();
+	int count = 0;
 
 	for (;;) {
 		int64_t now = clock_ms(), timeout = do_due(server, now);
-		int count;
 
-		if (is_serving(server))
+		if (is_serving(server) || count > 0)    /* some clients are answered within a turn */
 			quiet = now;
 		if ((server->retired && !server->count) || (server->hurry && now >= server->hurry))
 			return server->status;

@@ -89,6 +89,20 @@ Behaviour(builtin_datagram, it_leaves_when_nobody_comes_and_is_started_again)
 	superd_stop(superd);
 }
 
+Behaviour(builtin_datagram, it_stays_while_somebody_comes)
+{
+	struct superd *superd = clock_run_small("udp:127.0.0.1:0", "builtin = echo");
+	int client = datagram_client(superd_port(superd, "small"));
+
+	for (int n = 0; n < 5; n++) {
+		cr_assert_str_eq(datagram_ask(client, "again"), "again");
+		clock_advance(superd, 4 * SECOND_MS);
+	}
+	cr_assert_not(superd_logged(superd, "ended: exit status 0"));
+	close(client);
+	superd_stop(superd);
+}
+
 Behaviour(builtin_datagram, answers_come_over_ipv6_too)
 {
 	struct superd *superd = run_small("udp:[::1]:0", "builtin = echo");

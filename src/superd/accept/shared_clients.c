@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,8 @@
 
 #define IDLE_SECONDS 1.0                /* without a client, until the channel closes and the process ends */
 #define END_SECONDS 5.0                 /* that the process may take for its end */
-#define NAME_SECONDS 60.0               /* that a process gets clients which has looked up its target's name */
+#define NAME_SECONDS 60.0               /* that a process gets clients which has looked up its target's name … */
+#define FAILED_SECONDS 10.0             /* … and one that did not reach it, so that not each client brings a lookup */
 #define STUCK_SECONDS 5.0               /* that a client waits in the channel, until others get another process */
 #define DESCRIPTORS_EACH 6              /* that a client takes: of both connections, and of a pipe for each direction */
 #define DESCRIPTORS_BESIDE 20           /* of the process, beside those */
@@ -120,8 +120,7 @@ static bool receive_report(struct shared_process *process)
 	for (size_t n = 0; n < process->count; n++) {
 		if (process->clients[n].socket != report.socket)
 			continue;
-		if (report.failed && service_redirects_by_name(process->clients[n].instance->service))
-			process->until = 0;     /* the name may lead elsewhere by now */
+		process->failed |= report.failed;
 		if (!report.failed)
 			xinetd_record_traffic(process->clients[n].instance->context, report.in, report.out);
 		end_client(process, n, report.failed ? EXIT_FAILURE << 8 : 0); /* as waitpid(2) would have it */
@@ -241,8 +240,7 @@ void shared_clients_welcome(struct instance *instance)
 	if (!instance->process || instance->retired)
 		return;
 	instance->process->heard = clock_now();
-	instance->process->until =
-		service_redirects_by_name(instance->service) ? clock_now() + NAME_SECONDS : INFINITY;
+	instance->process->looked_up = service_redirects_by_name(instance->service) ? clock_now() : 0;
 	list_add(&runtime->run->kit.shared, &instance->process->link);
 }
 
@@ -250,12 +248,12 @@ void shared_clients_welcome(struct instance *instance)
  * no client but those that need it wait for the answer. */
 static bool takes_clients(struct shared_process *process)
 {
-	double now = clock_now();
+	double now = clock_now(), fresh = process->failed ? FAILED_SECONDS : NAME_SECONDS;
 	int unread = 0;
 
 	if (ioctl(process->channel, SIOCOUTQ, &unread) < 0 || !unread)
 		process->heard = now;
-	return now < process->heard + STUCK_SECONDS && now < process->until;
+	return now < process->heard + STUCK_SECONDS && (process->looked_up <= 0 || now < process->looked_up + fresh);
 }
 
 /* If superd dies in between, the next one gives the client again (superd/reload/saved_state). */

@@ -4,6 +4,7 @@
  * starts and feeds the process. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,7 +25,8 @@ struct shared_process {
 	struct watch watch;             /* of the channel */
 	struct alarm idle;              /* while it has no client, and until its end */
 	double heard;                   /* time when it was known to read its channel */
-	double until;                   /* time when it gets its last client */
+	double looked_up;               /* time when it has looked up its target's name; 0: there is none */
+	bool failed;                    /* a client did not reach that target */
 	size_t repeats;                 /* reports that it may have for clients that superd has forgotten, or given twice */
 	size_t count;
 	struct shared_client {
