@@ -420,6 +420,17 @@ static void on_looked(struct client_look *turns, const struct client_count_answe
 	seek_clients(stop);
 }
 
+/* Without memory for a count nobody knows whether a client has left: only the whole time is limited. */
+static void wait_without_count(struct stop *stop)
+{
+	if (stop->phase != STOP_END || clock_now() - stop->deadline.since < DRAIN_DURATION_MOST) {
+		look_later(stop);
+		return;
+	}
+	drain_deadline_log_over(runtime_of(stop), stop->instance->pid, count_left(stop));
+	finish(stop);
+}
+
 /* Counts, unless no client was noted: then only the queues tell whether one is left. */
 static void seek_clients(struct stop *stop)
 {
@@ -427,12 +438,8 @@ static void seek_clients(struct stop *stop)
 
 	if (knows && !stop->query.cookies.count)
 		take_count(stop);
-	else if ((knows && look_whose_turn(stop)) || conn_query_start(&stop->query))
-		return;
-	else if (knows && stop->phase == STOP_END)
-		take_count(stop);       /* no memory: the deadline holds all the same */
-	else
-		look_later(stop);
+	else if (!(knows && look_whose_turn(stop)) && !conn_query_start(&stop->query))
+		wait_without_count(stop);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
