@@ -65,12 +65,11 @@ static bool is_among(pid_t pid, const pid_t *list, size_t count)
 	return false;
 }
 
-/* The pids of all that wait, while no client is there. */
-static size_t held_pids(struct superd *superd, pid_t *pids)
+/* The pids of all that wait, while no client is there. The program of an earlier client may take a while to end. */
+static void await_held_alone(struct superd *superd, int count, pid_t *pids)
 {
-	size_t count = superd_others(superd, pids, HELD_MOST);
-
-	return count > HELD_MOST ? HELD_MOST : count;
+	await_held(superd, count);
+	WAIT_UNTIL(superd_others(superd, pids, HELD_MOST) == (size_t)count);
 }
 
 static const char *python(const char *name, const char *text)
@@ -90,14 +89,11 @@ static void expect_warm(const char *exec, const char *options)
 {
 	struct superd *superd = run_warm(2, exec, options);
 	pid_t before[HELD_MOST];
-	size_t count;
 	long pid;
 
-	await_held(superd, 2);
-	count = held_pids(superd, before);
-	cr_assert_eq(count, 2, "%zu", count);
+	await_held_alone(superd, 2, before);
 	pid = client_ask_pid(superd_port(superd, "app"));
-	cr_expect(is_among((pid_t)pid, before, count), "%ld\n%s", pid, world_logs());
+	cr_expect(is_among((pid_t)pid, before, 2), "%ld\n%s", pid, world_logs());
 	WAIT_UNTIL(warm_count("taken") == 1);
 	await_held(superd, 2);
 	cr_expect_eq(warm_count("missed"), 0);
@@ -202,8 +198,7 @@ Behaviour(warm, those_that_wait_are_listed)
 	const char *status, *table;
 	pid_t pids[HELD_MOST];
 
-	await_held(superd, 2);
-	cr_assert_eq(held_pids(superd, pids), 2);
+	await_held_alone(superd, 2, pids);
 	status = control_once("status app");
 	table = SUPERCTL(control_path(), "status", "app").out;
 	for (int n = 0; n < 2; n++) {
@@ -238,13 +233,11 @@ Behaviour(warm, one_that_dies_while_it_waits_is_replaced)
 	struct superd *superd = run_warm(1, python_lines(), "");
 	pid_t pids[HELD_MOST];
 
-	await_held(superd, 1);
 	for (int n = 0; n < 3; n++) {
-		held_pids(superd, pids);
+		await_held_alone(superd, 1, pids);
 		kill(pids[0], SIGKILL);
 		WAIT_UNTIL(!process_lives(pids[0]));
 		client_ask_pid(superd_port(superd, "app"));
-		await_held(superd, 1);
 	}
 	superd_stop(superd);
 }
@@ -276,8 +269,7 @@ static int come_to_stopped(struct superd *superd, pid_t *stopped)
 	pid_t pids[HELD_MOST];
 	int fd;
 
-	await_held(superd, 1);
-	held_pids(superd, pids);
+	await_held_alone(superd, 1, pids);
 	*stopped = pids[0];
 	kill(*stopped, SIGSTOP);
 	WAIT_UNTIL(process_is_stopped(*stopped));
@@ -345,7 +337,7 @@ Behaviour(warm, one_killed_in_the_instant_of_its_client_leaves_nothing)
 
 	await_held(superd, 8);
 	for (int n = 0; n < 200; n++) {
-		count = held_pids(superd, pids);
+		count = superd_others(superd, pids, HELD_MOST);
 		fd = client_connect(superd_port(superd, "app"));
 		client_send(fd, "hello\n");
 		for (int pause = n % 20; pause > 0; pause--)
@@ -374,8 +366,7 @@ Behaviour(warm, a_reload_starts_others)
 	const char *table = text_of("%s", read_text(superd->table));
 	pid_t before[HELD_MOST];
 
-	await_held(superd, 2);
-	held_pids(superd, before);
+	await_held_alone(superd, 2, before);
 	cr_assert(superd_reload(superd, "%s", replaced(table, "error = log", "error = log nice = 1")));
 	expect_others(superd, before, 2);
 	await_held(superd, 2);
@@ -408,8 +399,7 @@ Behaviour(warm, a_restart_starts_others_and_a_start_those_that_a_stop_ended)
 	struct superd *superd = run_warm_clock(2, python_lines(), "");
 	pid_t before[HELD_MOST];
 
-	await_held(superd, 2);
-	held_pids(superd, before);
+	await_held_alone(superd, 2, before);
 	cr_assert(control_is_done(control_once("restart app")));
 	WAIT_UNTIL(!process_lives(before[0]) && !process_lives(before[1]));
 	await_held(superd, 2);
@@ -431,8 +421,7 @@ Behaviour(warm, they_wait_for_so_long_and_no_longer)
 	struct superd *superd = run_warm_clock(1, python_lines(), "warm_max_age = 1h");
 	pid_t before[HELD_MOST];
 
-	await_held(superd, 1);
-	held_pids(superd, before);
+	await_held_alone(superd, 1, before);
 	clock_advance(superd, 50 * MINUTE_MS);
 	cr_assert(process_lives(before[0]), "%s", world_logs());
 	CLOCK_UNTIL(superd, 5 * MINUTE_MS, 10, !process_lives(before[0]));
@@ -459,7 +448,6 @@ Behaviour(warm, a_program_of_yesterday_serves_nobody)
 Behaviour(warm, an_upgrade_ends_them_and_loses_nothing)
 {
 	struct superd *superd = run_warm(2, python_lines(), "");
-	pid_t before[HELD_MOST];
 	int fd;
 
 	await_held(superd, 2);
@@ -467,7 +455,6 @@ Behaviour(warm, an_upgrade_ends_them_and_loses_nothing)
 	client_send(fd, "one\n");
 	client_line(fd);
 	await_held(superd, 2);
-	held_pids(superd, before);
 	superd_upgrade(superd);
 	client_send(fd, "two\n");
 	client_line(fd);
