@@ -64,7 +64,7 @@ static bool start_instance(struct service_runtime *runtime, struct pending_clien
 		pending_dismiss(runtime, pending);
 		return false;
 	}
-	if (!listener_guard(listener, runtime->engine, runtime->service->name, why)) {
+	if (!listener_filter_lent(listener, runtime->engine, runtime->service->name, why)) {
 		pending_dismiss(runtime, pending);
 		return false;
 	}

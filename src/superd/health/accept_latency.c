@@ -5,7 +5,7 @@
 
 #include "lib/clock.h"
 #include "superd/health/exit_verdict.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/runtime/start_queue.h"
 
 #define FIRST_LOOK .001                 /* seconds until the first look */
@@ -40,32 +40,32 @@ static double seconds_since_start(const struct service_runtime *runtime)
 
 static void look_later(struct service_runtime *runtime, double least)
 {
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 	double pause = seconds_since_start(runtime) / PAUSE_PART;
 
 	ev_now_update(runtime->engine->loop);
-	ev_timer_set(&guard->accept_timer, pause > least ? pause : least, 0.);
-	ev_timer_start(runtime->engine->loop, &guard->accept_timer);
+	ev_timer_set(&notes->accept_timer, pause > least ? pause : least, 0.);
+	ev_timer_start(runtime->engine->loop, &notes->accept_timer);
 }
 
 /* If the service's state has changed, or standby sockets have its clients, that start cannot be measured any more. */
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct service_runtime *runtime = timer->data;
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 	unsigned waiting;
 
 	(void)loop, (void)events;
-	if (runtime_state(runtime) != RUNNING || runtime->since != guard->accept_since ||
+	if (runtime_state(runtime) != RUNNING || runtime->since != notes->accept_since ||
 	    runtime->run->standby_sockets)
 		return;
 	waiting = exit_verdict_count_queue(runtime);
-	if (waiting < guard->accept_queued) {
+	if (waiting < notes->accept_queued) {
 		start_queue_leave(runtime);
 		add_latency(runtime);
 		return;
 	}
-	guard->accept_queued = waiting;
+	notes->accept_queued = waiting;
 	if (seconds_since_start(runtime) < GIVE_UP_AFTER)
 		look_later(runtime, FIRST_LOOK);
 }
@@ -73,12 +73,12 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 /* A short life may be over before the first look, or when the loop has just that look pending. */
 void accept_latency_end(struct service_runtime *runtime, unsigned waiting)
 {
-	struct queue_guard *guard = runtime->run->guard;
-	bool looking = ev_is_active(&guard->accept_timer) || ev_is_pending(&guard->accept_timer);
+	struct queue_notes *notes = runtime->run->notes;
+	bool looking = ev_is_active(&notes->accept_timer) || ev_is_pending(&notes->accept_timer);
 
-	if (looking && waiting < guard->accept_queued)
+	if (looking && waiting < notes->accept_queued)
 		add_latency(runtime);
-	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
+	ev_timer_stop(runtime->engine->loop, &notes->accept_timer);
 }
 
 static bool reports_readiness(const struct service_runtime *runtime)
@@ -90,11 +90,11 @@ static bool reports_readiness(const struct service_runtime *runtime)
 
 static void init_timer(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 
-	guard->accept_since = runtime->since;
-	ev_init(&guard->accept_timer, on_look);
-	guard->accept_timer.data = runtime;
+	notes->accept_since = runtime->since;
+	ev_init(&notes->accept_timer, on_look);
+	notes->accept_timer.data = runtime;
 }
 
 /* To be woken soon costs a start of a short life more than all else that is done for it. */
@@ -106,11 +106,11 @@ static double first_pause(const struct service_stats *stats)
 /* exit_verdict_note_queue has counted the waiting clients before the start. */
 void accept_latency_begin(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 
-	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
-	guard->accept_queued = guard->queued_at_start;
-	if (reports_readiness(runtime) || !guard->queued_at_start || !exit_verdict_sees_clients(runtime)) {
+	ev_timer_stop(runtime->engine->loop, &notes->accept_timer);
+	notes->accept_queued = notes->queued_at_start;
+	if (reports_readiness(runtime) || !notes->queued_at_start || !exit_verdict_sees_clients(runtime)) {
 		if (reports_readiness(runtime))
 			start_queue_leave(runtime);
 		else
@@ -125,12 +125,12 @@ void accept_latency_begin(struct service_runtime *runtime)
 
 void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 {
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 
-	ev_timer_stop(runtime->engine->loop, &guard->accept_timer);
+	ev_timer_stop(runtime->engine->loop, &notes->accept_timer);
 	runtime->run->stats.last_request = asked;
-	guard->accept_queued = exit_verdict_count_queue(runtime);
-	if (!guard->accept_queued) {    /* it was as fast as superd */
+	notes->accept_queued = exit_verdict_count_queue(runtime);
+	if (!notes->accept_queued) {    /* it was as fast as superd */
 		add_latency(runtime);
 		return;
 	}
@@ -140,9 +140,9 @@ void accept_latency_begin_thawed(struct service_runtime *runtime, double asked)
 
 void accept_latency_load(struct service_runtime *runtime, double wait)
 {
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 
 	init_timer(runtime);
-	ev_timer_set(&guard->accept_timer, wait, 0.);
-	ev_timer_start(runtime->engine->loop, &guard->accept_timer);
+	ev_timer_set(&notes->accept_timer, wait, 0.);
+	ev_timer_start(runtime->engine->loop, &notes->accept_timer);
 }

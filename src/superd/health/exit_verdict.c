@@ -15,7 +15,7 @@
 #include "os/netdiag/arrivals.h"
 #include "os/socket/bind.h"
 #include "os/socket/client.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/instance/relay.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
@@ -41,7 +41,7 @@ unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
 /* Watches for clients that come during the run, if all listeners are of TCP: only their queues have exact lengths. */
 static void watch_arrivals(struct service_runtime *runtime)
 {
-	int *watch = &runtime->run->guard->arrivals;
+	int *watch = &runtime->run->notes->arrivals;
 
 	*watch = arrivals_open();
 	for (size_t n = 0; n < runtime->listener_count && *watch >= 0; n++) {
@@ -59,7 +59,7 @@ static void watch_arrivals(struct service_runtime *runtime)
  * between the two makes the queue longer at most. */
 struct queue_look exit_verdict_look(struct service_runtime *runtime)
 {
-	int *watch = &runtime->run->guard->arrivals;
+	int *watch = &runtime->run->notes->arrivals;
 	struct queue_look look = { .came = *watch >= 0 && arrivals_any(*watch) };
 
 	fd_close(watch);
@@ -69,24 +69,24 @@ struct queue_look exit_verdict_look(struct service_runtime *runtime)
 
 void exit_verdict_note_queue(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 	bool noted;
 
-	guard->queued_at_start = guard->queued_at_end ? guard->queued_at_end : exit_verdict_count_queue(runtime);
-	guard->queued_at_end = 0;
-	fd_close(&guard->arrivals);
-	if (guard->no_progress_ends >= guard->no_progress_limit / 2)
+	notes->queued_at_start = notes->queued_at_end ? notes->queued_at_end : exit_verdict_count_queue(runtime);
+	notes->queued_at_end = 0;
+	fd_close(&notes->arrivals);
+	if (notes->no_progress_ends >= notes->no_progress_limit / 2)
 		watch_arrivals(runtime);
-	noted = guard->backlog_is_queried && !guard->started_since;
-	guard->started_since = true;
+	noted = notes->backlog_is_queried && !notes->started_since;
+	notes->started_since = true;
 	if (noted)                      /* for this start */
 		return;
-	guard->backlog_is_queried = false;
-	queue_ids_free(&guard->backlog);
-	if (guard->no_progress_ends < guard->no_progress_limit)
+	notes->backlog_is_queried = false;
+	queue_ids_free(&notes->backlog);
+	if (notes->no_progress_ends < notes->no_progress_limit)
 		return;
-	for (size_t n = 0; n < runtime->listener_count && !guard->backlog.count; n++)
-		queue_ids_read(runtime->listeners[n].io.fd, runtime->listeners[n].listen, &guard->backlog);
+	for (size_t n = 0; n < runtime->listener_count && !notes->backlog.count; n++)
+		queue_ids_read(runtime->listeners[n].io.fd, runtime->listeners[n].listen, &notes->backlog);
 }
 
 bool exit_verdict_sees_clients(const struct service_runtime *runtime)
@@ -104,7 +104,7 @@ static bool has_moved(const struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (!queue_ids_have_moved(runtime->listeners[n].io.fd, runtime->listeners[n].listen,
-					  &runtime->run->guard->backlog))
+					  &runtime->run->notes->backlog))
 			return false;
 	}
 	return true;
@@ -115,32 +115,32 @@ static bool has_moved(const struct service_runtime *runtime)
 static bool made_no_progress(struct service_runtime *runtime, const struct ending *ending,
 			     const struct queue_look *look)
 {
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 
 	if (!runtime->listener_count)
 		return ending->lasted < AT_ONCE && runtime_starts_again(runtime);
 	/* probes are looked at first */
-	guard->queued_at_end = service_prepared(runtime->service)->probes ? 0 : look->waiting;
-	if (!look->waiting || look->waiting < guard->queued_at_start || ending->lasted > AT_ONCE) {
-		guard->no_progress_ends = 0;
+	notes->queued_at_end = service_prepared(runtime->service)->probes ? 0 : look->waiting;
+	if (!look->waiting || look->waiting < notes->queued_at_start || ending->lasted > AT_ONCE) {
+		notes->no_progress_ends = 0;
 		return false;
 	}
-	if (look->came && look->waiting == guard->queued_at_start) {
-		queue_guard_note_progress(guard);
+	if (look->came && look->waiting == notes->queued_at_start) {
+		queue_notes_note_progress(notes);
 		return false;
 	}
-	if (++guard->no_progress_ends <= guard->no_progress_limit)
+	if (++notes->no_progress_ends <= notes->no_progress_limit)
 		return false;
-	guard->queued_at_end = 0;       /* the next start waits for start_look */
-	if (guard->backlog.count && guard->backlog_is_queried)
+	notes->queued_at_end = 0;       /* the next start waits for start_look */
+	if (notes->backlog.count && notes->backlog_is_queried)
 		return false;
-	if (!guard->backlog.count)
-		return guard->no_progress_ends > guard->no_progress_limit + UNPROVED;
+	if (!notes->backlog.count)
+		return notes->no_progress_ends > notes->no_progress_limit + UNPROVED;
 	if (!has_moved(runtime)) {
-		guard->no_progress_limit = NO_PROGRESS_LIMIT;
+		notes->no_progress_limit = NO_PROGRESS_LIMIT;
 		return true;
 	}
-	guard->no_progress_ends = 0;
+	notes->no_progress_ends = 0;
 	return false;
 }
 
@@ -297,7 +297,7 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 	if (!exit_verdict_is_failure(runtime->service, ending)) {
 		if (!made_no_progress(runtime, ending, look))
 			return EXITED;
-		runtime->run->guard->queued_at_end = 0;
+		runtime->run->notes->queued_at_end = 0;
 		exit_verdict_fail_no_progress(runtime);
 		return CRASHED;
 	}
@@ -319,17 +319,17 @@ enum service_event exit_verdict_end(struct service_runtime *runtime, const struc
 double exit_verdict_restart(struct service_runtime *runtime, const struct ending *ending)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 	struct event event = { .name = "pause", .service = runtime->service->name, .reason = "it ended at once" };
 	char span[DURATION_MOST];
 
-	if (ending->result != RESULT_SUCCESS || guard->queued_at_start || ending->lasted > AT_ONCE) {
-		backoff_reset(&guard->restart_backoff);
+	if (ending->result != RESULT_SUCCESS || notes->queued_at_start || ending->lasted > AT_ONCE) {
+		backoff_reset(&notes->restart_backoff);
 		return (double)lifecycle->backoff_min / 1e6;
 	}
 	event.has_duration = true;
-	event.duration = backoff_next(&guard->restart_backoff, lifecycle->backoff_min, lifecycle->backoff_max,
-				      guard->restart_backoff.failures ? engine_random(runtime->engine) : 0.);
+	event.duration = backoff_next(&notes->restart_backoff, lifecycle->backoff_min, lifecycle->backoff_max,
+				      notes->restart_backoff.failures ? engine_random(runtime->engine) : 0.);
 	log_event(runtime->engine->log, LEVEL_INFO, &event, "next start in %s, or with the next client: %s",
 		  duration_write(span, event.duration), event.reason);
 	return event.duration;

@@ -29,7 +29,7 @@
 #include "superd/clients/conn_query.h"
 #include "superd/health/exit_verdict.h"
 #include "superd/health/health_probes.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/instance/instance.h"
 
 #define LOOK_FIRST 20e-6                /* seconds until superd looks again at a client that is silent */
@@ -62,12 +62,12 @@ static bool takes_silent_ones(const struct service_runtime *runtime)
 
 void start_look_forget(struct service_runtime *runtime)
 {
-	struct queue_guard *guard = queue_guard_find(runtime);
-	struct start_look *look = guard ? guard->look : NULL;
+	struct queue_notes *notes = queue_notes_find(runtime);
+	struct start_look *look = notes ? notes->look : NULL;
 
 	if (!look)
 		return;
-	guard->look = NULL;
+	notes->look = NULL;
 	ev_io_stop(runtime->engine->loop, &look->next);
 	fd_close(&look->next.fd);
 	conn_query_free(&look->query);
@@ -198,13 +198,13 @@ static bool all_still_wait(const struct queue_ids *before, const struct cookie_s
 	return true;
 }
 
-static void keep_backlog(struct queue_guard *guard, struct cookie_set *cookies)
+static void keep_backlog(struct queue_notes *notes, struct cookie_set *cookies)
 {
-	queue_ids_free(&guard->backlog);
-	guard->backlog = (struct queue_ids){ .count = cookies->count, .room = cookies->room, .id = cookies->list };
+	queue_ids_free(&notes->backlog);
+	notes->backlog = (struct queue_ids){ .count = cookies->count, .room = cookies->room, .id = cookies->list };
 	cookies->list = NULL;
-	guard->backlog_is_queried = true;
-	guard->started_since = false;
+	notes->backlog_is_queried = true;
+	notes->started_since = false;
 }
 
 /* The consequences of an end that is proved only now. */
@@ -212,7 +212,7 @@ static void note_no_progress(struct service_runtime *runtime)
 {
 	struct service_stats *stats = &runtime->run->stats;
 
-	runtime->run->guard->no_progress_limit = NO_PROGRESS_LIMIT;
+	runtime->run->notes->no_progress_limit = NO_PROGRESS_LIMIT;
 	stats->failing = true;
 	runtime_start_anew(runtime);
 	exit_verdict_fail_no_progress(runtime);
@@ -243,17 +243,17 @@ static void take_proof(struct start_look *look)
 {
 	struct conn_query *query = &look->query;
 	struct service_runtime *runtime = query->runtime;
-	struct queue_guard *guard = runtime->run->guard;
+	struct queue_notes *notes = runtime->run->notes;
 	bool waits = still_waits(look);
 	bool known = waits && conn_query_is_complete(query) && query->cookies.count <= QUEUE_IDS_MOST;
-	bool provable = known && guard->backlog.count && guard->backlog_is_queried && guard->started_since;
-	bool none_taken = provable && all_still_wait(&guard->backlog, &query->cookies);
+	bool provable = known && notes->backlog.count && notes->backlog_is_queried && notes->started_since;
+	bool none_taken = provable && all_still_wait(&notes->backlog, &query->cookies);
 
 	if (known)
-		keep_backlog(guard, &query->cookies);
+		keep_backlog(notes, &query->cookies);
 	start_look_forget(runtime);
 	if (provable && !none_taken) {
-		queue_guard_note_progress(guard);
+		queue_notes_note_progress(notes);
 		backoff_reset(&runtime->backoff);
 	}
 	if (none_taken)
@@ -265,7 +265,7 @@ static void take_proof(struct start_look *look)
 static bool wants_proof(const struct service_runtime *runtime)
 {
 	return runtime_state(runtime) == LISTENING && !runtime->service->exec->accept &&
-	       queue_guard_wants_proof(runtime);
+	       queue_notes_wants_proof(runtime);
 }
 
 /* The questions about probes are over. are_dropped: all clients were probes, and superd has closed them. */
@@ -400,12 +400,12 @@ static struct start_look *make_look(struct service_runtime *runtime)
 
 static bool begin(struct service_runtime *runtime, bool probes, bool proves)
 {
-	struct queue_guard *guard = probes || proves ? queue_guard_make(runtime) : NULL;
+	struct queue_notes *notes = probes || proves ? queue_notes_make(runtime) : NULL;
 
-	if (!guard || guard->look)
-		return guard;
-	guard->look = make_look(runtime);
-	if (guard->look && ((probes && ask_for_probes(guard->look)) || (proves && ask_for_proof(guard->look))))
+	if (!notes || notes->look)
+		return notes;
+	notes->look = make_look(runtime);
+	if (notes->look && ((probes && ask_for_probes(notes->look)) || (proves && ask_for_proof(notes->look))))
 		return true;
 	start_look_forget(runtime);
 	return false;

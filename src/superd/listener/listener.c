@@ -350,7 +350,7 @@ static void settle_restoring(struct listener *listener, struct engine *engine)
 	finish_restoring(listener, engine);
 }
 
-bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
+bool listener_filter_lent(struct listener *listener, struct engine *engine, const char *service, struct buf *why)
 {
 	const struct sock_fprog *rules = listener->listen->rules;
 
@@ -359,10 +359,10 @@ bool listener_guard(struct listener *listener, struct engine *engine, const char
 		buf_text(why, "its listener was lost to a process that a program left behind");
 		return false;
 	}
-	if (!listener_has_socket(listener) || !rules || (has_filter(listener) && !listen_guard(listener->listen)))
+	if (!listener_has_socket(listener) || !rules || (has_filter(listener) && !listen_lent_filter(listener->listen)))
 		return true;
 	if (attach_to_listener(listener, rules) == 0) {
-		listener->guarded = listen_guard(listener->listen) != NULL;
+		listener->has_lent_filter = listen_lent_filter(listener->listen) != NULL;
 		return true;
 	}
 	if (needs_new_socket(errno) && listener_was_lent(listener) && endpoint_accepts(listener->listen->endpoint))
@@ -371,24 +371,25 @@ bool listener_guard(struct listener *listener, struct engine *engine, const char
 	return false;
 }
 
-static void detach_guard(struct listener *listener)
+static void detach_lent_filter(struct listener *listener)
 {
-	if (listener->guarded && attach_to_listener(listener, NULL) == 0)
-		listener->guarded = false;
+	if (listener->has_lent_filter && attach_to_listener(listener, NULL) == 0)
+		listener->has_lent_filter = false;
 }
 
-/* Adapts the guard to new settings, as a backend may go on reading. If the filter cannot be changed, the old one
+/* Adapts that filter to new settings, as a backend may go on reading. If the filter cannot be changed, the old one
  * stays until the backend ends. */
-static void update_guard(struct listener *listener, struct engine *engine, const char *service)
+static void update_lent_filter(struct listener *listener, struct engine *engine, const char *service)
 {
 	struct event event = { .name = "warning", .service = service };
 	struct buf why = { 0 };
 
 	if (listen_filter(listener->listen))
-		listener->guarded = false;      /* the listen filter has replaced it */
-	else if (!listen_guard(listener->listen))
-		detach_guard(listener);
-	else if (!ev_is_active(&listener->io) && !listener->put_off && !listener_guard(listener, engine, service, &why))
+		listener->has_lent_filter = false;      /* the listen filter has replaced it */
+	else if (!listen_lent_filter(listener->listen))
+		detach_lent_filter(listener);
+	else if (!ev_is_active(&listener->io) && !listener->put_off &&
+		 !listener_filter_lent(listener, engine, service, &why))
 		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
 	buf_free(&why);
 }
@@ -411,7 +412,7 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 	if (!listen->options->socket_condition && listener_absence(listener) == ABSENT_CONDITION)
 		listener_set_absence(listener, ABSENT_DUE);
 	if (listener_has_socket(listener))
-		update_guard(listener, engine, service);
+		update_lent_filter(listener, engine, service);
 	recheck_parked(listener->parked);
 	buf_free(&why);
 }
@@ -431,7 +432,7 @@ static void on_restored(void *context, struct engine *engine, const char *servic
 	if (is_scarce(error))
 		return;                 /* the next start, or the next watch, tries again */
 	if (!error) {
-		listener->guarded = false;
+		listener->has_lent_filter = false;
 		return;
 	}
 	if (!endpoint_accepts(listener->listen->endpoint)) {
@@ -561,9 +562,9 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 		return;
 	}
 	/* The kernel does not report clients that the guard drops, so superd removes it before it watches. */
-	beside = foreign_socket_is(listener->io.fd) && !listener->guarded;
+	beside = foreign_socket_is(listener->io.fd) && !listener->has_lent_filter;
 	if (!foreign_socket_is(listener->io.fd))
-		detach_guard(listener);
+		detach_lent_filter(listener);
 	if (ev_is_active(&listener->io)) {
 		if (listener->asleep && watch != WATCH_ASLEEP)
 			restore_rest(listener, engine, service);
@@ -666,7 +667,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	listener->node = 0;
 	listener->tries = ABSENT_NO;
 	listener->hands = HANDS_OURS;
-	listener->busy = listener->guarded = listener->inherited = listener->put_off = listener->asleep = false;
+	listener->busy = listener->has_lent_filter = listener->inherited = listener->put_off = listener->asleep = false;
 }
 
 
@@ -687,7 +688,7 @@ static const struct state_field listener_fields[] = {
 	{ STATE_BY(listener, hands, save_hands, load_hands) },
 	{ STATE_FIELD(listener, "tries", tries) },
 	{ STATE_FIELD(listener, "inherited", inherited) },
-	{ STATE_FIELD(listener, "guarded", guarded) },
+	{ STATE_FIELD(listener, "guarded", has_lent_filter) },
 };
 const struct field_table listener_state = FIELD_TABLE("listener", listener, listener_fields);
 

@@ -63,7 +63,7 @@ struct listener {
 		/* With a socket, datagrams: instances in a row that left the first one unread. Without one: enum absence. */
 		unsigned char tries;
 		bool inherited;         /* superd got it from its parent, which may still have it */
-		bool guarded;           /* the filter that listener_guard attaches is on the socket */
+		bool has_lent_filter;   /* the filter that listener_filter_lent attaches is on the socket */
 	};
 	unsigned char passed_over;      /* the tick of the first start since the last restore that left no time for one; 0: none */
 	bool put_off;                   /* a client came meanwhile: superd watches the socket again when that is done */
@@ -104,7 +104,7 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 /* Called before a backend gets the socket: attaches a filter for data that the backend must not read, regardless of an
  * earlier backend's changes to the filter. May open another socket. The next listener_watch removes the filter. false:
  * that failed, for the reason in why. */
-bool listener_guard(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
+bool listener_filter_lent(struct listener *listener, struct engine *engine, const char *service, struct buf *why);
 
 /* Called before a backend with this account (NULL: superd's own) gets the socket, which it may keep. false and errno:
  * it must not get it now. */

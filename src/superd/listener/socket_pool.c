@@ -104,7 +104,7 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 	to->listen = from->listen;
 	to->hands = from->hands;
 	to->inherited = from->inherited;
-	to->guarded = from->guarded;
+	to->has_lent_filter = from->has_lent_filter;
 	to->roused = from->roused;
 	to->node = from->node;
 	from->node = 0;

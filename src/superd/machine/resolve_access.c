@@ -202,7 +202,7 @@ static bool needs_filter(const struct service *service, const struct listen *lis
 	bool is_datagram = endpoint_is_datagram(listen->address);
 
 	return endpoint_is_inet(listen->address) && (is_datagram || !service->exec->accept) &&
-	       !(is_datagram && service->exec->builtin && listen_is_guarded(listen));
+	       !(is_datagram && service->exec->builtin && listen_filters_lent(listen));
 }
 
 static const struct filter_made *compile_filter(struct networks *networks, const struct access *access, bool ipv4)
@@ -281,7 +281,7 @@ static bool refuse_names(struct networks *networks, const struct service *servic
 static void enforce_rules(struct networks *networks, const struct service *service, struct listen *listen,
 			  const struct access *said[2])
 {
-	bool is_guarded = listen_is_guarded(listen) && !plan_is_builtin(service);
+	bool is_guarded = listen_filters_lent(listen) && !plan_is_builtin(service);
 	const struct filter_made *made;
 
 	if (!listen->access || said[is_guarded] == listen->access)

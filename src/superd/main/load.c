@@ -1,7 +1,7 @@
 /* Loads the table: reads the sources, resolves names and looks at this machine.
  *
  * With --keep-going an entry that is left out may have taken the socket of another one. That shows only once the whole
- * table is read and resolved. load_rounds then reads everything again without that entry (superd/main/keep_going.h), at
+ * table is read and resolved. load_rounds then reads everything again without that entry (superd/main/leave_out.h), at
  * most ROUNDS_MOST times. */
 #include "superd/main/load.h"
 
@@ -19,7 +19,7 @@
 #include "superd/machine/preflight.h"
 #include "superd/machine/reader_process.h"
 #include "superd/machine/resolve.h"
-#include "superd/main/keep_going.h"
+#include "superd/main/leave_out.h"
 #include "superd/main/lookup_cache_state.h"
 #include "superd/main/nonempty_sources.h"
 #include "superd/main/run.h"
@@ -338,7 +338,7 @@ static struct table *load_rounds(struct table_load *loading, struct diags *diags
 	loading->exclusions.rounds = options_read_standard_input(loading->options) ? 0 : ROUNDS_MOST;
 	diags->keeps_all = true;
 	table = read_once(loading, before, diags);
-	while (table && !keep_going(table, &loading->exclusions, diags)) {
+	while (table && !leave_out_faulty(table, &loading->exclusions, diags)) {
 		struct table *last = table;
 
 		nonempty_sources_free(&loading->nonempty);
@@ -545,7 +545,7 @@ static struct table *read_saved(const struct options *options, struct state_stre
 	table->lookups = asks ? lookup_cache_new() : lookup_cache_restore(stream);
 	restore_filters(table, stream);
 	resolve_table(table, NULL, diags);
-	keep_going(table, &exclusions, diags);
+	leave_out_faulty(table, &exclusions, diags);
 	restore_left_out(table, stream, diags);
 	exclusions_free(&exclusions);
 	diags_sort(diags);
@@ -597,7 +597,7 @@ int load_look_at_left_out(struct options *options)
 		resolve_table(table, NULL, &diags);
 		if (options->preflight)
 			run_preflight(&loading, table, &diags);
-		keep_going(table, &loading.exclusions, &diags);
+		leave_out_faulty(table, &loading.exclusions, &diags);
 		state_stream_begin(&saver.text);
 		load_save_table(options, &(struct service_list){ .table = table }, &saver);
 		state_stream_end(&saver.text);

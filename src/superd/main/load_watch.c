@@ -10,7 +10,7 @@
 #include "lib/thread.h"
 #include "lib/wait_note.h"
 #include "os/host/signals.h"
-#include "superd/main/upgrade_receive.h"
+#include "superd/main/takeover.h"
 
 #define LATE 3                          /* seconds until it is named, and doubled each time */
 
@@ -60,7 +60,7 @@ static void obey(struct load_watch *load_watch)
 	log_notice(load_watch->log, "stop requested before the configuration was read: ending");
 	if (load_watch->before && load_watch->order != SIGQUIT) {
 		take_order(load_watch->order);  /* another one kills at once */
-		upgrade_receive_end(load_watch->before, load_watch->options, load_watch->log);
+		takeover_end(load_watch->before, load_watch->options, load_watch->log);
 	}
 	log_finish(load_watch->log);
 	_exit(128 + load_watch->order);

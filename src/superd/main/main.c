@@ -24,7 +24,7 @@
 #include "superd/main/daemonize.h"
 #include "superd/main/load.h"
 #include "superd/main/run.h"
-#include "superd/main/upgrade_receive.h"
+#include "superd/main/takeover.h"
 #include "table/option/option_table.h"
 #include "table/print/print_conf.h"
 #include "table/sources/source_name.h"
@@ -241,7 +241,7 @@ static int run_task(struct options *options)
 	if (options->internal.checks_left_out)
 		return load_look_at_left_out(options);
 	if (options->internal.checks_upgrade)
-		return upgrade_receive_answer(options);
+		return takeover_answer(options);
 	return begin_guard(options) ? run_superd(options) : EXIT_START;
 }
 
@@ -260,7 +260,7 @@ static bool read_command_line(struct options *options, const struct internal_arg
 
 int main(int argc, char **argv)
 {
-	struct internal_args internal = upgrade_receive_strip(&argc, &argv);
+	struct internal_args internal = takeover_strip(&argc, &argv);
 	struct options options;
 	int status = EXIT_TABLE;
 

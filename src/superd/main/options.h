@@ -19,7 +19,7 @@ enum invoked_as { AS_SUPERD, AS_INETD, AS_XINETD };
 enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_HELP };
 
 /* The argument that a running superd puts in front of the others when it executes superd
- * (superd/main/upgrade_receive.h). At most one of the three is true. */
+ * (superd/main/takeover.h). At most one of the three is true. */
 struct internal_args {
 	bool checks_upgrade;            /* reports whether this superd could take over */
 	bool takes_over;                /* takes over from the superd before, in the same process */

@@ -31,7 +31,7 @@
 #include "superd/main/log_setup.h"
 #include "superd/main/pid_file.h"
 #include "superd/main/settings.h"
-#include "superd/main/upgrade_receive.h"
+#include "superd/main/takeover.h"
 #include "superd/process/pid1.h"
 #include "superd/reload/left_fds.h"
 #include "superd/reload/load.h"
@@ -92,7 +92,7 @@ static void on_started(void *context)
 		control_setup_open(&run->server, options);
 	log_echo(run->supervisor->engine.log, false);
 	if (run->supervisor->before) {
-		upgrade_receive_free(run->supervisor->before);
+		takeover_free(run->supervisor->before);
 		run->supervisor->before = NULL;
 	} else if (options->daemon) {
 		if (log_setup_is_stderr(options) && !options->given.log)
@@ -398,7 +398,7 @@ static void *load_in_thread(void *context)
 	struct buf why = { 0 };
 
 	wait_note_follow(true);
-	table_free(upgrade_receive_load(trial->options, trial->before, &diags, &why));
+	table_free(takeover_load(trial->options, trial->before, &diags, &why));
 	diags_free(&diags);
 	buf_free(&why);
 	fd_close(&trial->ends[1]);
@@ -468,7 +468,7 @@ static struct table *load_fitting(struct options *options, struct log *log, stru
 		return table;
 	}
 	load_watch_begin(&load_watch, options, before, log);
-	table = upgrade_receive_load(options, before, &diags, &why);
+	table = takeover_load(options, before, &diags, &why);
 	load_watch_end(&load_watch);
 	is_edited = table && guard_cause() == GUARD_RESTARTS && !load_is_saved_table(table, before);
 	/* An administrator may be in the middle of an edit that nobody has asked superd to read. */
@@ -506,8 +506,8 @@ static struct table *load_until_fitting(struct options *options, struct log *log
 	 * inetd or xinetd, looking again decides which services run. */
 	options->preflight &= options->keep_going || options->invoked_as != AS_SUPERD;
 	while (!(table = load_fitting(options, log, before, is_saved))) {
-		if (!upgrade_receive_wait()) {
-			upgrade_receive_end(before, options, log);
+		if (!takeover_wait()) {
+			takeover_end(before, options, log);
 			break;
 		}
 	}
@@ -518,7 +518,7 @@ static struct table *load_until_fitting(struct options *options, struct log *log
 int run_superd(struct options *options)
 {
 	struct buf why = { 0 };
-	struct supervisor supervisor = { .before = upgrade_receive_read(options, &why) };
+	struct supervisor supervisor = { .before = takeover_read(options, &why) };
 	struct table *table;
 	int status = EXIT_TABLE;
 	bool is_saved = false;
@@ -554,7 +554,7 @@ int run_superd(struct options *options)
 		status = start_table(&supervisor, options, table, is_saved);
 	else
 		table_free(table);
-	upgrade_receive_free(supervisor.before);
+	takeover_free(supervisor.before);
 	log_close(supervisor.engine.log);
 	if (supervisor.boot_locks.worker.busy)
 		_exit(status);          /* a disk may hold its thread up, which works in this function's variables */

@@ -18,7 +18,7 @@
 #include "superd/accept/socket_rest.h"
 #include "superd/accept/tcpmux.h"
 #include "superd/health/accept_latency.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/instance_state.h"
@@ -104,7 +104,7 @@ static void load_listener(struct service_loader *progress, struct state_section 
 	if (foreign_socket_is(fd))
 		listener->hands = HANDS_LENT;
 	if (!listener_resume(listener, runtime->engine, runtime->service->name, fd))
-		listener->hands = listener->guarded = 0; /* HANDS_OURS */
+		listener->hands = listener->has_lent_filter = 0; /* HANDS_OURS */
 	else if (state_flag(section, "registered"))
 		rpc_note_registered(runtime->engine, fd);
 }
@@ -187,7 +187,7 @@ static void load_service_run(struct service_loader *progress, struct state_secti
 	progress->timer = state_seconds_left(section, "timer");
 	progress->accept_look = state_seconds_left(section, "taking");
 	state_load(section, &saved_run, runtime->run, runtime->engine->loop);
-	state_load(section, &saved_guard, runtime->run->guard, NULL);
+	state_load(section, &saved_notes, runtime->run->notes, NULL);
 	state_load(section, &saved_accept, runtime->run->accept, NULL);
 	freeze_load(runtime, section);
 }

@@ -9,7 +9,7 @@
 #include "lib/scan.h"
 #include "os/bpf/reuseport_bpf.h"
 #include "os/netdiag/foreign_socket.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/instance/instance_state.h"
 #include "superd/launch/fdstore.h"
 #include "superd/listener/rpcbind.h"
@@ -128,8 +128,8 @@ void save_service(struct state_saver *saver, struct service_runtime *runtime)
 	if (!run)
 		return;
 	state_save(saver, &saved_run, run);
-	if (run->guard)
-		state_save(saver, &saved_guard, run->guard);
+	if (run->notes)
+		state_save(saver, &saved_notes, run->notes);
 	if (run->accept)
 		state_save(saver, &saved_accept, run->accept);
 	if (run->freeze_times)

@@ -24,7 +24,7 @@ struct foreground;
 struct freeze_times;
 struct idle;
 struct idle_saved;
-struct queue_guard;
+struct queue_notes;
 struct condition_query;
 struct socket_commands;
 struct warm_pool;
@@ -77,7 +77,7 @@ struct service_run {
 	bool goes_late;                 /* true: starts that needed its memory waited in vain (superd/stop/memory_pressure) */
 
 	uint64_t saved;                 /* hash of its last record in the saved state; 0: none */
-	struct queue_guard *guard;      /* waiting clients, and whether instances serve them (superd/health/queue_guard) */
+	struct queue_notes *notes;      /* waiting clients, and whether instances serve them (superd/health/queue_notes) */
 	struct accept_state *accept;    /* counts and limits of accepted clients (superd/accept/accept_state) */
 	struct freeze_times *freeze_times; /* times of freezing and thawing (superd/stop/freeze) */
 	struct idle *idle;              /* idle time as it is measured (superd/stop/idle) */

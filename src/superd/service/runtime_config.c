@@ -11,7 +11,7 @@
 #include "superd/accept/admission_state.h"
 #include "superd/accept/refuse.h"
 #include "superd/accept/socket_rest.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/health/start_look.h"
 #include "superd/instance/background.h"
 #include "superd/instance/bind_calls.h"
@@ -81,7 +81,7 @@ static void free_run(struct service_runtime *runtime)
 	if (!runtime->service->exec->accept)
 		instance_cgroup_forget(runtime->engine, runtime->service);
 	freeze_times_free(runtime);
-	queue_guard_free(runtime);
+	queue_notes_free(runtime);
 	accept_state_free(runtime);
 	failures_free(&run->stats.failed);
 	history_free(&run->history);
@@ -305,7 +305,7 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 		runtime_event(runtime, REPLACED);
 	set_entry(runtime, table, service);
 	backoff_reset(&runtime->backoff);
-	queue_guard_reset(runtime);
+	queue_notes_reset(runtime);
 	take_drained_sockets(runtime, drained, drained_count);
 	if (!runtime_is_disabled(runtime))
 		runtime_event(runtime,

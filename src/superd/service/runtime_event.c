@@ -17,7 +17,7 @@
 #include "superd/accept/socket_rest.h"
 #include "superd/clients/activator.h"
 #include "superd/health/exit_verdict.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/health/start_look.h"
 #include "superd/instance/background.h"
 #include "superd/instance/cleanup.h"
@@ -37,7 +37,7 @@
 /* Whether a query about the waiting clients is under way, whose answer decides whether they start the service. */
 static bool is_asking(struct service_runtime *runtime)
 {
-	return queue_guard_is_asking(runtime) || stop_is_noting(runtime);
+	return queue_notes_is_asking(runtime) || stop_is_noting(runtime);
 }
 
 /* Whether the last instances failed, or seem to have taken nobody. A process that one of them has left may keep the
@@ -45,9 +45,9 @@ static bool is_asking(struct service_runtime *runtime)
  * would come before that. */
 static bool is_in_doubt(const struct service_runtime *runtime)
 {
-	const struct queue_guard *guard = queue_guard_find(runtime);
+	const struct queue_notes *notes = queue_notes_find(runtime);
 
-	return runtime->backoff.failures || (guard && guard->no_progress_ends >= guard->no_progress_limit / 2);
+	return runtime->backoff.failures || (notes && notes->no_progress_ends >= notes->no_progress_limit / 2);
 }
 
 /* SOCKETS_DUE follows in so many seconds at the latest. */
@@ -127,13 +127,13 @@ static void log_pause_end(struct service_runtime *runtime)
 /* Whether superd asks if the clients that an instance has left in the queue are probes; ACTIVITY or LOOK follows. */
 static bool asks_for_probes(struct service_runtime *runtime)
 {
-	return queue_guard_has_queue(runtime) && runtime_start_due(runtime) <= 0 && start_look_for_probes(runtime);
+	return queue_notes_has_queue(runtime) && runtime_start_due(runtime) <= 0 && start_look_for_probes(runtime);
 }
 
 /* Whether the clients that an instance has left in the queue start the next one, without another look. */
 static bool starts_for_queue(struct service_runtime *runtime)
 {
-	if (!queue_guard_has_queue(runtime))
+	if (!queue_notes_has_queue(runtime))
 		return false;
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (listener_is_overdue(&runtime->listeners[n]))

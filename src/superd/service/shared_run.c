@@ -18,7 +18,7 @@
 #include "superd/clients/activator.h"
 #include "superd/health/accept_latency.h"
 #include "superd/health/exit_verdict.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/instance/background.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/cleanup.h"
@@ -66,7 +66,7 @@ static void flush_listeners(struct service_runtime *runtime)
 			flush_clients(runtime, listener);
 		else
 			bind_flush(listener->io.fd, listener->listen);
-		runtime->run->guard->queued_at_end = 0;
+		runtime->run->notes->queued_at_end = 0;
 	}
 }
 
@@ -112,13 +112,13 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 	struct queue_look look;
 
 	if (had_standby)
-		fd_close(&run->guard->arrivals); /* it may watch sockets that are no listeners any more */
+		fd_close(&run->notes->arrivals); /* it may watch sockets that are no listeners any more */
 	standby_sockets_settle(runtime);
 	look = exit_verdict_look(runtime);
 	accept_latency_end(runtime, had_standby ? UINT_MAX : look.waiting);
 	service_event = exit_verdict_end(runtime, ending, &look, why);
 	if (background_serves(runtime))
-		run->guard->queued_at_end = 0;  /* its clients start nothing */
+		run->notes->queued_at_end = 0;  /* its clients start nothing */
 	if (service_event == CRASHED)
 		add_bind_hint(runtime, ending);
 	shutdown_check_replace(runtime);
@@ -128,7 +128,7 @@ static void handle_end(struct service_runtime *runtime, const struct ending *end
 	if (service_event == CRASHED) {
 		run->stats.failing = true;
 		runtime_start_anew(runtime);
-	} else if (!queue_guard_wants_proof(runtime)) {
+	} else if (!queue_notes_wants_proof(runtime)) {
 		backoff_reset(&runtime->backoff);
 	}
 	plan_restart(runtime, ending);
@@ -282,7 +282,7 @@ static void add_current(struct service_runtime *runtime, struct instance *instan
 
 bool shared_run_prepare(struct service_runtime *runtime)
 {
-	return queue_guard_make(runtime) && accept_state_make(runtime);
+	return queue_notes_make(runtime) && accept_state_make(runtime);
 }
 
 void shared_run_spawn(struct service_runtime *runtime)

@@ -16,7 +16,7 @@
 #include "superd/accept/xinetd_record.h"
 #include "superd/clients/activator.h"
 #include "superd/health/exit_verdict.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/instance/bind_calls.h"
 #include "superd/instance/exec_sequence.h"
 #include "superd/instance/fdstore_policy.h"
@@ -41,7 +41,7 @@ static bool give_listeners(struct service_runtime *runtime, struct buf *why)
 
 		if (!listener_is_open(listener))
 			continue;
-		if (!listener_guard(listener, engine, runtime->service->name, why))
+		if (!listener_filter_lent(listener, engine, runtime->service->name, why))
 			return false;
 		if (!listener_give(listener, engine, runtime->run->kit.plan->account)) {
 			buf_addf(why, "remembering the address of %s: %s", listener->listen->name, strerror(errno));
@@ -228,7 +228,7 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	shared_start_record(runtime);   /* of the instance before, while its client is known */
 	runtime->run->stats.activations++;
 	runtime->run->stats.skipped_starts = 0;
-	activator_ask(runtime, runtime->run->guard->queued_at_start);
+	activator_ask(runtime, runtime->run->notes->queued_at_start);
 	fd_shortage_end(runtime);
 	note_time(&runtime->run->stats);
 	note_wake(runtime->run);

@@ -5,7 +5,7 @@
 #include "os/socket/bind.h"
 #include "os/socket/reuseport.h"
 #include "superd/accept/refuse.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 #include "superd/stop/standby_socket.h"
 #include "superd/stop/stop.h"
 
@@ -32,7 +32,7 @@ static void reopen_listener(struct service_runtime *runtime, struct listener *li
 
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "a program has shut its listener down: opening it "
 							       "again");
-	runtime->run->guard->queued_at_end = 0; /* no client is left in its queue */
+	runtime->run->notes->queued_at_end = 0; /* no client is left in its queue */
 	refuse_parked(listener, REFUSED_CLOSED);
 	listener_close(listener, runtime->engine);
 	if (beside >= 0 && listener_resume(listener, runtime->engine, runtime->service->name, beside))

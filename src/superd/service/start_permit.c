@@ -8,7 +8,7 @@
 #include "superd/accept/limit_pause.h"
 #include "superd/accept/sensor.h"
 #include "superd/accept/socket_rest.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 
 static bool has_address_rules(const struct service *service)
 {
@@ -60,7 +60,7 @@ bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 	if ((has_address_rules(service) || service->groups->access->access_times ||
 	     service->groups->access->libwrap || counts_senders || sensor_has_any(runtime->engine)) &&
 	    datagram_sender_sift(runtime)) {
-		runtime->run->guard->queued_at_end = 0;
+		runtime->run->notes->queued_at_end = 0;
 		*instead = EXITED;              /* watch the socket again, without a start */
 		return false;
 	}
@@ -70,7 +70,7 @@ bool start_permit(struct service_runtime *runtime, enum service_event *instead)
 		return false;
 	}
 	if (has_limited_socket(service) && !sockets_permit(runtime)) {
-		runtime->run->guard->queued_at_end = 0;
+		runtime->run->notes->queued_at_end = 0;
 		*instead = limit_pause_for_rests(runtime) ? LIMITED : EXITED;
 		return false;
 	}

@@ -434,7 +434,7 @@ struct listen {
 /* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each
  * start, so that it can log the refused sender, unless the option `intercept` is set, or the filter is locked (pass =
  * bind). */
-static inline bool listen_is_guarded(const struct listen *listen)
+static inline bool listen_filters_lent(const struct listen *listen)
 {
 	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept && !listen->gets_options;
 }
@@ -442,12 +442,12 @@ static inline bool listen_is_guarded(const struct listen *listen)
 /* The filter that is always on the socket, and the filter while a backend has it; NULL: none. */
 static inline const struct sock_fprog *listen_filter(const struct listen *listen)
 {
-	return listen_is_guarded(listen) ? NULL : listen->rules;
+	return listen_filters_lent(listen) ? NULL : listen->rules;
 }
 
-static inline const struct sock_fprog *listen_guard(const struct listen *listen)
+static inline const struct sock_fprog *listen_lent_filter(const struct listen *listen)
 {
-	return listen_is_guarded(listen) ? listen->rules : NULL;
+	return listen_filters_lent(listen) ? listen->rules : NULL;
 }
 
 /* Which option the service's text sets, and where. Packed, because a large table has tens of thousands. */

@@ -3,7 +3,7 @@
 #include "tests/unit/bind_fixture.h"
 
 #include "superd/health/exit_verdict.h"
-#include "superd/health/queue_guard.h"
+#include "superd/health/queue_notes.h"
 
 #define MANY 40
 
@@ -11,8 +11,8 @@ static struct engine engine;
 static struct exec_options options_of_exec;
 static const struct service service = { .name = "web", .exec = &options_of_exec };
 static struct listener listener;
-static struct queue_guard guard;
-static struct service_run run = { .guard = &guard };
+static struct queue_notes notes;
+static struct service_run run = { .notes = &notes };
 static struct service_runtime runtime = {
 	.engine = &engine, .service = &service, .run = &run, .listeners = &listener, .listener_count = 1,
 };
@@ -24,14 +24,14 @@ static void begin(const char *address)
 {
 	listen_one = listen_of(address);
 	listener = (struct listener){ .io.fd = opened(&listen_one), .listen = &listen_one };
-	guard = (struct queue_guard){ .no_progress_limit = NO_PROGRESS_LIMIT, .arrivals = -1 };
+	notes = (struct queue_notes){ .no_progress_limit = NO_PROGRESS_LIMIT, .arrivals = -1 };
 }
 
 static void finish(void)
 {
 	while (came)
 		close(clients[--came]);
-	close(guard.arrivals);
+	close(notes.arrivals);
 	close(listener.io.fd);
 }
 
@@ -71,9 +71,9 @@ Test(exit_verdict, suspects_nobody_who_takes_each_client)
 		if (n % 2 == 0)
 			take();
 		end();
-		cr_assert_not(queue_guard_wants_proof(&runtime), "after %d ends", n);
+		cr_assert_not(queue_notes_wants_proof(&runtime), "after %d ends", n);
 	}
-	cr_expect_gt(guard.no_progress_limit, NO_PROGRESS_LIMIT);
+	cr_expect_gt(notes.no_progress_limit, NO_PROGRESS_LIMIT);
 	finish();
 }
 
@@ -82,12 +82,12 @@ Test(exit_verdict, suspects_who_takes_nobody)
 	begin("tcp:127.0.0.1:0");
 	come();
 	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
-		cr_assert_not(queue_guard_wants_proof(&runtime));
+		cr_assert_not(queue_notes_wants_proof(&runtime));
 		exit_verdict_note_queue(&runtime);
 		end();
 	}
-	cr_expect(queue_guard_wants_proof(&runtime));
-	cr_expect_eq(guard.no_progress_limit, NO_PROGRESS_LIMIT);
+	cr_expect(queue_notes_wants_proof(&runtime));
+	cr_expect_eq(notes.no_progress_limit, NO_PROGRESS_LIMIT);
 	finish();
 }
 
@@ -96,14 +96,14 @@ Test(exit_verdict, suspects_who_takes_nobody_while_more_come)
 	begin("tcp:127.0.0.1:0");
 	come();
 	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
-		cr_assert_not(queue_guard_wants_proof(&runtime));
+		cr_assert_not(queue_notes_wants_proof(&runtime));
 		come();
 		exit_verdict_note_queue(&runtime);
 		come();
 		end();
 	}
-	cr_expect(queue_guard_wants_proof(&runtime));
-	cr_expect_eq(guard.no_progress_limit, NO_PROGRESS_LIMIT);
+	cr_expect(queue_notes_wants_proof(&runtime));
+	cr_expect_eq(notes.no_progress_limit, NO_PROGRESS_LIMIT);
 	finish();
 }
 
@@ -118,7 +118,7 @@ Test(exit_verdict, takes_no_client_of_before_the_run_for_a_proof)
 		exit_verdict_note_queue(&runtime);
 		end();
 	}
-	cr_expect(queue_guard_wants_proof(&runtime));
+	cr_expect(queue_notes_wants_proof(&runtime));
 	finish();
 }
 
@@ -129,7 +129,7 @@ Test(exit_verdict, watches_no_other_sockets_than_of_tcp)
 	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
 		cr_assert_eq(send(clients[0], "x", 1, 0), 1);
 		exit_verdict_note_queue(&runtime);
-		cr_expect_eq(guard.arrivals, -1);
+		cr_expect_eq(notes.arrivals, -1);
 		end();
 	}
 	finish();

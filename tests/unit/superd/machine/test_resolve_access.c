@@ -59,16 +59,16 @@ Test(network_lookup, the_kernel_keeps_to_them_where_the_backend_takes_the_client
 	cr_expect_eq(listen_filter(&service("tcp")->sockets[0]), listen_filter(&service("tcp")->sockets[2]));
 	cr_expect_null(listen_filter(&service("tcp")->sockets[3]));
 	cr_expect_null(listen_filter(&service("udp")->sockets[0]), "superd looks at the first of each start");
-	cr_expect_eq(listen_guard(&service("udp")->sockets[0]), listen_filter(&service("tcp")->sockets[0]),
+	cr_expect_eq(listen_lent_filter(&service("udp")->sockets[0]), listen_filter(&service("tcp")->sockets[0]),
 		     "but not at the next");
-	cr_expect_null(listen_guard(&service("tcp")->sockets[0]));
-	cr_expect_null(listen_guard(&service("all")->sockets[0]));
+	cr_expect_null(listen_lent_filter(&service("tcp")->sockets[0]));
+	cr_expect_null(listen_lent_filter(&service("all")->sockets[0]));
 	cr_expect_eq(listen_filter(&service("all")->sockets[0]), listen_filter(&service("tcp")->sockets[0]));
 	cr_expect_eq(listen_filter(&service("all")->sockets[1]), listen_filter(&service("tcp")->sockets[1]));
 	cr_expect_not_null(listen_filter(&service("half")->sockets[0]));
-	cr_expect_null(listen_guard(&service("half")->sockets[0]));
+	cr_expect_null(listen_lent_filter(&service("half")->sockets[0]));
 	cr_expect_null(listen_filter(&service("half")->sockets[1]));
-	cr_expect_not_null(listen_guard(&service("half")->sockets[1]));
+	cr_expect_not_null(listen_lent_filter(&service("half")->sockets[1]));
 	cr_expect_null(listen_filter(&service("free")->sockets[0]));
 }
 
@@ -93,7 +93,7 @@ Test(network_lookup, names_of_hosts_are_refused_where_the_kernel_must_know_them)
 	cr_expect(strstr(diags.list[2].message, "d: no_access: only the sender that starts it is checked, not "
 						"senders while it runs: names of hosts"),
 		  "%s", said());
-	cr_expect_null(listen_guard(&service("d")->sockets[0]));
+	cr_expect_null(listen_lent_filter(&service("d")->sockets[0]));
 }
 
 static int names_networks(void)

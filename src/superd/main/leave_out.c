@@ -4,7 +4,7 @@
  * An error belongs to the last entry that begins before it in its file. If that entry is a service, it is left out,
  * whether it became a row of the table or was too broken for that. An error in a part that several services depend on
  * stops superd if the reader marked the part as vital; else it is reported, and the rest goes on. */
-#include "superd/main/keep_going.h"
+#include "superd/main/leave_out.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -469,7 +469,7 @@ static bool leave_out_wrong(struct left_out_state *state, struct table *table, s
 	return true;
 }
 
-bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags)
+bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct diags *diags)
 {
 	size_t owners = table->count + table->part_count + table->left_out_count + table->shared_count +
 			table->vital_count;

@@ -10,25 +10,25 @@
 #include "table/services/table.h"
 
 /* Reads the internal argument behind argv[0], and removes it from argv. */
-struct internal_args upgrade_receive_strip(int *argc, char ***argv);
+struct internal_args takeover_strip(int *argc, char ***argv);
 
 /* Checks whether this superd could take over: state, log and table. Prints one sentence to stdout. Returns the exit
  * status. */
-int upgrade_receive_answer(struct options *options);
+int takeover_answer(struct options *options);
 
-/* Reads the state of the previous superd; free it by upgrade_receive_free. NULL: superd does not take over, or there is
+/* Reads the state of the previous superd; free it by takeover_free. NULL: superd does not take over, or there is
  * no state that can be read. Then the reason is in `why`, and what an upgrade has passed is closed. */
-struct state_stream *upgrade_receive_read(const struct options *options, struct buf *why);
-void upgrade_receive_free(struct state_stream *stream);
+struct state_stream *takeover_read(const struct options *options, struct buf *why);
+void takeover_free(struct state_stream *stream);
 
 /* Loads the sources, if the table has a place for everything that runs. NULL with the reason in `why`: it has errors,
  * or it does not fit the state. Names are looked up, unless superd has died: the next one goes on by what was found. */
-struct table *upgrade_receive_load(struct options *options, struct state_stream *stream, struct diags *diags,
+struct table *takeover_load(struct options *options, struct state_stream *stream, struct diags *diags,
 				   struct buf *why);
 
 /* Waits a second before the next try to load a table. false: a signal asks superd to stop. */
-bool upgrade_receive_wait(void);
+bool takeover_wait(void);
 
 /* Stops superd before it serves again: sends SIGTERM to the processes that the previous superd has left running, then
  * SIGKILL after stop_timeout or at another signal to stop. It removes the pid file. */
-void upgrade_receive_end(struct state_stream *stream, const struct options *options, struct log *log);
+void takeover_end(struct state_stream *stream, const struct options *options, struct log *log);

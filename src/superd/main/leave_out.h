@@ -20,6 +20,6 @@ struct exclusions {
  *
  * false: an entry that is left out had taken the socket of another one. It is then in `exclusions`, and the caller must
  * read the table again; diags keeps the errors of the excluded entries. */
-bool keep_going(struct table *table, struct exclusions *exclusions, struct diags *diags);
+bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct diags *diags);
 
 void exclusions_free(struct exclusions *exclusions);

@@ -1,10 +1,10 @@
 /* The new superd's half of an upgrade: reads the state that the previous superd left in a descriptor, and loads the
  * table.
  *
- * Once the process has executed this program, it cannot return to the old one. So upgrade_receive_answer first tries
+ * Once the process has executed this program, it cannot return to the old one. So takeover_answer first tries
  * state, log and table in a process of its own, and reports what would fail. If the state is unreadable all the same,
  * superd closes the descriptors that it has inherited, which would keep its addresses busy, and starts anew. */
-#include "superd/main/upgrade_receive.h"
+#include "superd/main/takeover.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static bool read_flag(const char *word, const char *flag, int *fd)
 	return true;
 }
 
-struct internal_args upgrade_receive_strip(int *argc, char ***argv)
+struct internal_args takeover_strip(int *argc, char ***argv)
 {
 	struct internal_args internal = { .fd = -1, .guard_page = -1 };
 	char **all = *argv;
@@ -101,7 +101,7 @@ static struct state_stream *read_state(int fd, struct buf *why)
 	buf_free(&reason);
 	if (!wrong)
 		return stream;
-	upgrade_receive_free(stream);
+	takeover_free(stream);
 	errno = saved;
 	return NULL;
 }
@@ -124,7 +124,7 @@ static struct state_stream *read_state_patiently(int fd, struct buf *why)
 	return stream;
 }
 
-void upgrade_receive_free(struct state_stream *stream)
+void takeover_free(struct state_stream *stream)
 {
 	if (stream)
 		state_stream_free(stream);
@@ -152,7 +152,7 @@ static void rewind_table(const struct options *options)
 		lseek(STDIN_FILENO, 0, SEEK_SET);
 }
 
-struct table *upgrade_receive_load(struct options *options, struct state_stream *stream, struct diags *diags,
+struct table *takeover_load(struct options *options, struct state_stream *stream, struct diags *diags,
 				   struct buf *why)
 {
 	struct table *table;
@@ -172,7 +172,7 @@ struct table *upgrade_receive_load(struct options *options, struct state_stream 
 static bool can_load(struct options *options, struct state_stream *stream, struct buf *why)
 {
 	struct diags diags = { 0 };
-	struct table *table = upgrade_receive_load(options, stream, &diags, why);
+	struct table *table = takeover_load(options, stream, &diags, why);
 
 	diags_free(&diags);
 	table_free(table);
@@ -191,7 +191,7 @@ static bool can_log(const struct options *options, struct buf *why)
 	return good;
 }
 
-int upgrade_receive_answer(struct options *options)
+int takeover_answer(struct options *options)
 {
 	struct buf why = { 0 };
 	struct state_stream *stream = read_state(options->internal.fd, &why);
@@ -200,7 +200,7 @@ int upgrade_receive_answer(struct options *options)
 	if (stream)
 		settings_restore(options, stream);
 	good = stream && can_log(options, &why) && can_load(options, stream, &why);
-	upgrade_receive_free(stream);
+	takeover_free(stream);
 	buf_cut(&why, ANSWER_MOST);
 	if (good)
 		printf("%s%s\n", UPGRADE_CAN, PACKAGE_VERSION);
@@ -234,7 +234,7 @@ static struct state_stream *read_saved_state(struct buf *why)
 	return NULL;
 }
 
-struct state_stream *upgrade_receive_read(const struct options *options, struct buf *why)
+struct state_stream *takeover_read(const struct options *options, struct buf *why)
 {
 	bool died = !options->internal.takes_over && guard_cause() == GUARD_RESTARTS;
 	struct state_stream *stream = options->internal.takes_over ? read_state_patiently(options->internal.fd, why)
@@ -244,7 +244,7 @@ struct state_stream *upgrade_receive_read(const struct options *options, struct 
 
 	if (stream && !load_is_ours(stream)) {
 		buf_text(why, "its state is another process's");
-		upgrade_receive_free(stream);
+		takeover_free(stream);
 		stream = NULL;
 	}
 	if (stream && guard_cause() != GUARD_FRESH)
@@ -270,7 +270,7 @@ static void add_stop_signals(sigset_t *set)
 	}
 }
 
-bool upgrade_receive_wait(void)
+bool takeover_wait(void)
 {
 	const struct timespec moment = { .tv_sec = 1 };
 	sigset_t ends;
@@ -396,7 +396,7 @@ static bool await_end(struct old_processes *processes, double timeout)
 	return false;
 }
 
-void upgrade_receive_end(struct state_stream *stream, const struct options *options, struct log *log)
+void takeover_end(struct state_stream *stream, const struct options *options, struct log *log)
 {
 	struct pid_file file = { options->settings.pid_file, load_pid_file(stream), false };
 	struct old_processes processes = list_old_processes(stream);

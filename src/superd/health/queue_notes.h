@@ -14,7 +14,7 @@
 
 struct start_look;
 
-struct queue_guard {
+struct queue_notes {
 	struct {                        /* saved */
 		unsigned queued_at_start; /* clients that waited when the current instance was started */
 		unsigned queued_at_end; /* clients that waited when it succeeded; they start the next instance without another look */
@@ -32,20 +32,20 @@ struct queue_guard {
 	double accept_since;            /* runtime->since when these checks began */
 };
 
-/* Returns the guard; NULL: none was made yet. */
-static inline struct queue_guard *queue_guard_find(const struct service_runtime *runtime)
+/* Returns the notes; NULL: none was made yet. */
+static inline struct queue_notes *queue_notes_find(const struct service_runtime *runtime)
 {
-	return runtime->run ? runtime->run->guard : NULL;
+	return runtime->run ? runtime->run->notes : NULL;
 }
 
-/* Returns the guard, and makes it if there is none; NULL: out of memory. */
-struct queue_guard *queue_guard_make(struct service_runtime *runtime);
-void queue_guard_free(struct service_runtime *runtime); /* after start_look_forget */
+/* Returns the notes, and makes it if there is none; NULL: out of memory. */
+struct queue_notes *queue_notes_make(struct service_runtime *runtime);
+void queue_notes_free(struct service_runtime *runtime); /* after start_look_forget */
 
-void queue_guard_note_progress(struct queue_guard *guard);              /* it is proved that an instance took a client */
-void queue_guard_reset(struct service_runtime *runtime);                /* when the service has got other sockets */
-bool queue_guard_has_queue(const struct service_runtime *runtime);      /* whether clients waited when the last instance ended */
-bool queue_guard_is_asking(const struct service_runtime *runtime);      /* whether a question before a start is under way */
-bool queue_guard_wants_proof(const struct service_runtime *runtime);    /* whether many ends in a row look like no progress */
+void queue_notes_note_progress(struct queue_notes *notes);              /* it is proved that an instance took a client */
+void queue_notes_reset(struct service_runtime *runtime);                /* when the service has got other sockets */
+bool queue_notes_has_queue(const struct service_runtime *runtime);      /* whether clients waited when the last instance ended */
+bool queue_notes_is_asking(const struct service_runtime *runtime);      /* whether a question before a start is under way */
+bool queue_notes_wants_proof(const struct service_runtime *runtime);    /* whether many ends in a row look like no progress */
 
-extern const struct field_table saved_guard;
+extern const struct field_table saved_notes;
