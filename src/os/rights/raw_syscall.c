@@ -55,13 +55,12 @@ int raw_pidfd_id(uint64_t *id)
 #define CALL_SETGROUPS SYS_setgroups32
 #define CALL_SETRESGID SYS_setresgid32
 #define CALL_SETRESUID SYS_setresuid32
-#elif defined(SYS_setgroups) && defined(SYS_setresuid)
+#else
 #define CALL_SETGROUPS SYS_setgroups
 #define CALL_SETRESGID SYS_setresgid
 #define CALL_SETRESUID SYS_setresuid
 #endif
 
-#ifdef CALL_SETGROUPS
 int raw_set_groups(size_t count, const gid_t *groups)
 {
 	return (int)syscall(CALL_SETGROUPS, count, groups);
@@ -98,34 +97,6 @@ int raw_set_euid(uid_t uid)
 {
 	return set_ids(CALL_SETRESUID, (uid_t)-1, uid, (uid_t)-1);
 }
-#else
-int raw_set_groups(size_t count, const gid_t *groups)
-{
-	return setgroups((int)count, groups);
-}
-
-int raw_set_gid(gid_t gid)
-{
-	return setgid(gid);
-}
-
-int raw_set_egid(gid_t gid)
-{
-	return setegid(gid);
-}
-
-int raw_set_uid(uid_t uid)
-{
-	return setuid(uid);
-}
-
-/* setuid(2) of root would change all three, and raw_set_euid could not be undone. So this changes nothing. */
-int raw_set_euid(uid_t uid)
-{
-	(void)uid;
-	return 0;
-}
-#endif
 
 static void set_effective(uint32_t mask)
 {

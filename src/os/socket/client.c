@@ -39,9 +39,6 @@ static enum accepted classify_error(int error)
 {
 	switch (error) {
 	case EAGAIN:
-#if EAGAIN != EWOULDBLOCK
-	case EWOULDBLOCK:
-#endif
 		return ACCEPT_NOTHING;
 	case EINTR:
 	case ECONNABORTED: case ECONNREFUSED: case ECONNRESET: case EHOSTDOWN: case EHOSTUNREACH:

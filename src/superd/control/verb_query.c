@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/build_id.h"
+#include "lib/build_info.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "os/guard/guard_link.h"
@@ -19,7 +20,6 @@
 #include "superd/control/service_row.h"
 #include "superd/control/show_internal.h"
 #include "superd/health/health.h"
-#include "superd/machine/build_info.h"
 #include "superd/service/runtime_event.h"
 #include "superd/stop/idle.h"
 

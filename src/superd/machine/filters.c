@@ -10,10 +10,10 @@
 #include <sys/personality.h>
 #include <sys/socket.h>
 
+#include "lib/build_info.h"
 #include "lib/run_limit.h"
 #include "lib/wait_note.h"
 #include "os/socket/fd_channel.h"
-#include "superd/machine/build_info.h"
 #include "superd/machine/helper_user.h"
 #include "superd/start/sandbox_probe.h"
 #include "superd/start/scheduling.h"

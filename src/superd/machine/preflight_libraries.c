@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/build_info.h"
 #include "lib/fd.h"
 #include "os/host/hosts_rules.h"
-#include "superd/machine/build_info.h"
 #include "superd/machine/helper_user.h"
 #include "superd/machine/preflight_internal.h"
 #include "table/access/access.h"

@@ -14,6 +14,7 @@
 #include "lib/scan.h"
 #include "lib/wait_note.h"
 #include "os/fs/runtime_dir.h"
+#include "os/host/rpc_number.h"
 #include "os/socket/bind.h"
 
 #define HOST_MOST 32                    /* addresses of a host to use */
@@ -397,32 +398,24 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 	return true;
 }
 
-/* By rpc(5), or whatever else NSS asks. A libc without the call needs the number in the table. Returns what is wrong;
- * NULL: nothing. */
+/* Returns what is wrong; NULL: nothing. */
 static const char *find_program(struct addresses *addresses, const char *name, uint32_t *number)
 {
 	const char *unknown = "rpc(5) has no program of this name; a number does not need it";
 	words known = lookup_cache_find(addresses->lookups, "program", name);
-#ifdef HAVE_GETRPCBYNAME_R
-	struct rpcent entry, *found = NULL;
-	char room[4096];
-	int error;
+	bool found;
 
 	if (known && lookup_number(*known, number))
 		return NULL;
 	if (!library_has_memory(NSS_MEMORY))
 		return "out of memory";
 	wait_note_begin("NSS: the RPC program", name);
-	error = getrpcbyname_r(name, &entry, room, sizeof(room), &found);
+	found = rpc_number_find(name, number);
 	wait_note_end();
-	if (error || !found)
+	if (!found)
 		return unknown;
-	*number = (uint32_t)found->r_number;
 	lookup_cache_add_number(addresses->lookups, "program", name, *number);
 	return NULL;
-#else
-	return known && lookup_number(*known, number) ? NULL : unknown;
-#endif
 }
 
 /* An RPC program's socket is an ordinary one with a port of the kernel's choice. The endpoint keeps number and

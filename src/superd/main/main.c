@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/build_id.h"
+#include "lib/build_info.h"
 #include "lib/fd.h"
 #include "lib/patience.h"
 #include "lib/source_file.h"
@@ -17,7 +18,6 @@
 #include "os/guard/guard_link.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
-#include "superd/machine/build_info.h"
 #include "superd/main/as_superd.h"
 #include "superd/main/check.h"
 #include "superd/main/command_line.h"

@@ -85,12 +85,10 @@ static void on_broken_pipe(int signal)
  * SIG_DFL. */
 static void reset_reserved_signals(void)
 {
-#ifdef SYS_rt_sigaction
 	static const char plain[64];
 
 	for (int signal = 32; signal < SIGRTMIN; signal++)
 		syscall(SYS_rt_sigaction, signal, plain, NULL, (size_t)_NSIG / 8);
-#endif
 }
 
 bool pid1_is_first(void)

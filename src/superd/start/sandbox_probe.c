@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 
 #include "lib/build_id.h"
+#include "lib/build_info.h"
 #include "lib/fd.h"
 #include "os/host/program.h"
 #include "os/rights/capability.h"
@@ -59,15 +60,18 @@ static const char *const reasons[] = {
 	"superd may not create mounts of its own here (a mount namespace, and Linux 5.12 or later)",
 	"superd may not create a network namespace here", "superd may not create an IPC namespace here",
 	"superd may not create a namespace for the host's name here", "superd may not create a user namespace here",
-#ifdef HAVE_LIBSECCOMP
 	"this kernel does not filter system calls",
-#else
-	"this superd was built without libseccomp",
-#endif
 	"there is no AppArmor here", "superd sets no SELinux context",
 	"only root or CAP_SETUID can map more than one user", "only root or CAP_SYS_ADMIN can enter a namespace",
 	"only root or CAP_SYS_ADMIN can mount a new /proc",
 };
+
+static const char *reason_of(size_t bit)
+{
+	if (1u << bit == SANDBOX_NEEDS_FILTER && !build_has("libseccomp"))
+		return "this superd was built without libseccomp";
+	return reasons[bit];
+}
 
 static bool has_profiles(void)
 {
@@ -77,15 +81,6 @@ static bool has_profiles(void)
 
 	free(text);
 	return enabled;
-}
-
-static bool has_filter(void)
-{
-#ifdef HAVE_LIBSECCOMP
-	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
-#else
-	return false;
-#endif
 }
 
 static void note_program_flaw(struct sandbox_support *support, const struct own_program *program)
@@ -117,7 +112,7 @@ static void probe_machine(struct sandbox_support *support)
 	if (lacking < 0)
 		note_program_flaw(support, program);
 	support->lacking = (lacking < 0 ? SANDBOX_PROBED : (unsigned)lacking & SANDBOX_PROBED) | SANDBOX_NEEDS_CONTEXT;
-	if (!has_filter() || lacking < 0)
+	if (!build_has("libseccomp") || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 || lacking < 0)
 		support->lacking |= SANDBOX_NEEDS_FILTER;
 	if (!has_profiles() || lacking < 0)
 		support->lacking |= SANDBOX_NEEDS_PROFILE;
@@ -178,7 +173,7 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 			if (!(lacking >> bit & 1))
 				continue;
 			say(context, service, needs[n].option,
-			    *support->program_flaw ? support->program_flaw : reasons[bit]);
+			    *support->program_flaw ? support->program_flaw : reason_of(bit));
 			break;
 		}
 	}

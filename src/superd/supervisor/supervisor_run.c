@@ -18,6 +18,7 @@
 
 #include "lib/answer.h"
 #include "lib/buf.h"
+#include "lib/build_info.h"
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "lib/fd.h"
@@ -53,7 +54,6 @@
 #include "superd/loop/loop_memory.h"
 #include "superd/loop/loop_room.h"
 #include "superd/loop/unreaped.h"
-#include "superd/machine/build_info.h"
 #include "superd/reload/load.h"
 #include "superd/reload/path_repair.h"
 #include "superd/reload/reload.h"

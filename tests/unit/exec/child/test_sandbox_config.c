@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "exec/child/sandbox.h"
-#include "superd/machine/build_info.h"
+#include "lib/build_info.h"
 #include "table/words/syscall_groups.h"
 
 TestSuite(confine, .init = set_up, .fini = tear_down);

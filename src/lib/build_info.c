@@ -1,6 +1,6 @@
-/* The list of optional libraries that configure found, superd's and its own programs'. It is here, and not where it is
- * printed, as only this folder uses it for checks. */
-#include "superd/machine/build_info.h"
+/* The optional libraries that configure found, superd's and its own programs'. superd asks this table, and has no code
+ * that depends on them. */
+#include "lib/build_info.h"
 
 #include <stddef.h>
 #include <string.h>
