@@ -15,7 +15,7 @@
 static bool is_worker;
 static pid_t has_session;
 
-/* superd-output sends what backends print, not an answer; superd-close sends nothing. */
+/* superd-output sends what backends print, not an answer. */
 int prctl(int option, ...)
 {
 	va_list arguments;

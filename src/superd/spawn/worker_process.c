@@ -154,22 +154,6 @@ void worker_memory_free(void *memory, size_t size)
 		munmap(memory, size);
 }
 
-void *worker_queue_new(size_t size, int *in, int *out)
-{
-	void *memory = worker_memory_new(size);
-	int ends[2];
-
-	if (memory && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		worker_memory_free(memory, size);
-		return NULL;
-	}
-	if (memory) {
-		*in = fd_raise(ends[0], FD_HIGH);
-		*out = fd_raise(ends[1], FD_HIGH);
-	}
-	return memory;
-}
-
 /* Forks a process that gets the memory. */
 static pid_t fork_with_memory(const struct worker_start *start)
 {

@@ -42,9 +42,6 @@ struct worker_start {
 void *worker_memory_new(size_t size);
 void worker_memory_free(void *memory, size_t size);     /* NULL does nothing */
 
-/* The same, and both ends of a channel for messages to such a worker, which survive its end. */
-void *worker_queue_new(size_t size, int *in, int *out);
-
 /* Such a process and the channel to it, a pair of sockets (SOCK_SEQPACKET). */
 struct worker_process {
 	int channel;                    /* superd's end, non-blocking; readable also when the process exits; -1: none */

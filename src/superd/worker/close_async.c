@@ -1,21 +1,22 @@
-/* A closer is a process that closes descriptors one after another, for one owner at a time: so an owner whose closing
- * hangs delays only itself, and superd always knows whose descriptors a closer has.
+/* A closer is a worker process that closes descriptors one after another, for one owner at a time: so an owner whose
+ * closing hangs delays only itself, and superd always knows whose descriptors a closer has.
  *
- * superd passes descriptors through the closer's queue, a socket pair of which superd keeps both ends: a message in it
- * is a reference, and the queue survives its closer. The closer must not close before superd does, so superd publishes
- * in shared memory of how many messages it has closed its own copies. What does not fit into the queue is kept until
- * the next look, which starts a closer that inherits it. That one has no queue and needs no descriptor of superd's.
+ * A closer gets each descriptor in a message. Then superd closes its own copy, and its next message says so. Only at
+ * that word does the closer close: so it is not superd that drops the last reference. When superd ends, or becomes
+ * another program, it has no copy any more, so nothing need be said. The closer answers each close.
  *
- * A closer waits for superd only until superd has closed its copy. It exits when superd tells it to, after two looks
- * without work, or when superd has ended and the queue is empty. */
+ * superd keeps what has no room in a queue. At a later look a process inherits it that has no channel, and so needs no
+ * descriptor of superd's. superd kills it as soon as it has closed its own copies, and its exit closes them.
+ *
+ * What a closer has, and what is in its queue, its own exit closes, whoever killed it: the kernel empties a queue when
+ * its reader ends, and superd's end of the channel gets nothing but answers. So superd looks whether the closer has
+ * ended before it closes its copy. Only if a closer is killed between the two, which takes superd's user or a lack of
+ * memory, superd drops the last reference. */
 #include "superd/worker/close_async.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,40 +31,26 @@
 #define FURTHER_MOST (CLOSERS_MOST / 2) /* closers at work, above which no owner gets another one beside its first */
 #define PASS_ON_LEAST 64                /* kept descriptors of an owner that are worth another closer */
 #define HANGS_AFTER 1000                /* milliseconds without progress */
-#define IDLE_LOOKS 2                    /* looks without work, after which a closer is told to exit */
+#define IDLE_LOOKS 2                    /* looks without work, after which a closer is to exit */
 #define END_LOOKS 200                   /* milliseconds that superd's end waits for the rest */
-
-/* What superd shares with a closer. A closer that was taken over may write what it likes, so superd bounds `closed`. */
-struct close_counts {
-	_Atomic uint64_t released;      /* descriptors of which superd has closed its own copy */
-	_Atomic uint64_t closed;        /* descriptors that closers have closed */
-};
-
-/* A message in the queue, with the descriptor as SCM_RIGHTS; 0: the closer is to exit. */
-typedef uint64_t close_number;
+#define ALL_OWNERS CLOSE_OWNERS
 
 struct closer {
-	int in, out;                    /* both ends of the queue: superd writes, the closer reads; -1: it has none */
-	pid_t pid;                      /* 0: no process */
-	uint64_t serial;                /* spawn_worker_serial, as the pid may be reused */
+	struct worker_process process;  /* without a channel it gets no more, and once reaped its place is free */
 	unsigned owner;                 /* of all that it has to close */
-	uint64_t given;                 /* descriptors passed to it */
-	uint64_t seen;                  /* of these, closed at the last progress */
-	uint32_t progress;              /* time of the last progress, or when it got work, in milliseconds */
+	unsigned given;                 /* descriptors that it has, and has not answered for */
+	bool owes;                      /* superd has closed a copy, and there was no room for the word about it */
+	uint32_t progress;              /* time of the last answer, or when it got work, in milliseconds */
 	unsigned idle;                  /* looks in a row at which it had nothing to do */
 };
 
-/* A descriptor that superd has not yet passed to a closer. */
-struct kept_fd {
-	int fd;
-	unsigned owner;
-};
-
 static struct {
-	struct close_counts *counts;    /* one for each closer; NULL: nothing was ever closed */
 	struct closer closers[CLOSERS_MOST];
 	size_t used;                    /* closers in use, and free places among them */
-	struct kept_fd *kept;
+	struct kept_fd {                /* that no closer has yet */
+		int fd;
+		unsigned owner;
+	} *kept;
 	size_t count, room;
 	unsigned kept_of[CLOSE_OWNERS];         /* by owner */
 	unsigned hanging[CLOSE_OWNERS];         /* at the last look */
@@ -71,106 +58,83 @@ static struct {
 
 /* ---- the closer's own part ---- */
 
-/* What a new closer gets from superd. */
-struct close_work {
-	struct close_counts *counts;
-	int from;                       /* -1: it closes what it inherits */
-	pid_t parent;
-	const int *inherited;
-	size_t count;
+struct close_answer {
+	uint8_t closed;                 /* 1 */
 };
 
-static void close_one(const struct close_work *work, int fd, uint64_t number)
+static void run_closer(int channel, const void *with)
 {
-	while (atomic_load(&work->counts->released) < number && getppid() == work->parent)
-		poll(NULL, 0, 1);
-	close(fd);
-	atomic_fetch_add(&work->counts->closed, 1);
-}
+	const struct close_answer answer = { .closed = 1 };
+	int fd = -1;
 
-static void run_closer(const void *with)
-{
-	const struct close_work *work = with;
-
-	for (size_t n = 0; n < work->count; n++)
-		close_one(work, work->inherited[n], work->count);
-	while (work->from >= 0) {
-		close_number number = 0;
+	(void)with;
+	for (;;) {
+		char word;
 		size_t count = 1;
-		int fd = -1;
-		ssize_t got = fd_message_receive(work->from, &number, sizeof(number), &fd, &count, 0);
+		ssize_t got = fd_message_receive(channel, &word, 1, &fd, &count, 0);
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got != sizeof(number) || !number)
-			return;
-		close_one(work, count ? fd : -1, number);
+		if (got <= 0)
+			return;         /* superd has ended: the exit closes what is left */
+		if (count)
+			continue;       /* superd has a copy of it still */
+		close(fd);
+		(void)send(channel, &answer, sizeof(answer), MSG_NOSIGNAL);
 	}
+}
+
+static void wait_for_kill(const void *with)
+{
+	while (getppid() == *(const pid_t *)with)
+		poll(NULL, 0, 1000);
 }
 
 /* ---- superd's ---- */
 
-static bool prepare(void)
+static bool is_free(const struct closer *closer)
 {
-	if (!queue.counts)
-		queue.counts = worker_memory_new(CLOSERS_MOST * sizeof(*queue.counts));
-	return queue.counts;
+	return closer->process.channel < 0 && !worker_process_runs(&closer->process);
 }
 
-static struct close_counts *counts_of(const struct closer *closer)
+/* Hears what it has closed. */
+static void hear_closer(struct closer *closer)
 {
-	return &queue.counts[closer - queue.closers];
+	static const struct answer_field fields[] = { ANSWER_NUMBER(close_answer, closed, 1, 1) };
+	static const struct answer_form form = ANSWER_FORM("superd-close", struct close_answer, fields);
+	struct close_answer answer;
+	ssize_t got = 1;
+
+	while (closer->process.channel >= 0 && got > 0) {
+		got = worker_process_hear(&closer->process, &form, &answer, NULL, NULL);
+		if (got > 0 && closer->given) {
+			closer->given--;
+			closer->progress = (uint32_t)clock_ms();
+		} else if (got >= 0) {
+			if (got)
+				worker_process_refuse(&closer->process, &form, "more than it was given");
+			fd_close(&closer->process.channel);
+		}
+	}
 }
 
-static uint64_t count_closed(const struct closer *closer)
+static void say_released(struct closer *closer)
 {
-	uint64_t closed = atomic_load(&counts_of(closer)->closed);
-
-	return closed < closer->given ? closed : closer->given;
+	if (closer->owes)
+		closer->owes = !fd_message_send(closer->process.channel, "", 1, NULL, 0, MSG_DONTWAIT);
 }
 
-static bool has_work(const struct closer *closer)
+static void drop_kept(size_t n)
 {
-	return count_closed(closer) < closer->given;
-}
-
-static bool is_alive(const struct closer *closer)
-{
-	return closer->pid && spawn_worker_serial(closer->pid) == closer->serial;
-}
-
-/* inherited: what it closes, of which superd still has copies; with a queue there is nothing. */
-static bool start_process(struct closer *closer, const int *inherited, size_t count)
-{
-	const struct worker_start start = {
-		.kind = WORKER_CLOSE,
-		.kept = closer->out < 0 ? inherited : &closer->out,
-		.count = closer->out < 0 ? (int)count : 1,
-		.memory = queue.counts,
-		.memory_size = CLOSERS_MOST * sizeof(*queue.counts),
-	};
-	const struct close_work work = { counts_of(closer), closer->out, getpid(), inherited, count };
-	pid_t pid = spawn_worker(&start, run_closer, &work);
-
-	if (pid <= 0)
-		return false;
-	closer->pid = pid;
-	closer->serial = spawn_worker_serial(pid);
-	closer->idle = 0;
-	return true;
+	queue.kept_of[queue.kept[n].owner]--;
+	queue.kept[n] = queue.kept[--queue.count];
 }
 
 static void begin_work(struct closer *closer, unsigned owner)
 {
-	closer->owner = owner;
+	closer->owner = owner % CLOSE_OWNERS;
 	closer->progress = (uint32_t)clock_ms();
-	closer->seen = count_closed(closer);
 	closer->idle = 0;
-}
-
-static bool is_free(const struct closer *closer)
-{
-	return !closer->pid && closer->in < 0;
 }
 
 static struct closer *take_place(void)
@@ -183,78 +147,99 @@ static struct closer *take_place(void)
 		return NULL;
 	if (n == queue.used)
 		queue.used++;
-	queue.closers[n] = (struct closer){ .in = -1, .out = -1 };
-	atomic_store(&queue.counts[n].released, 0);
-	atomic_store(&queue.counts[n].closed, 0);
+	queue.closers[n] = (struct closer){ .process.channel = -1 };
 	return &queue.closers[n];
-}
-
-static struct closer *open_closer(void)
-{
-	struct closer *closer = take_place();
-	int ends[2];
-
-	if (!closer || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return NULL;
-	closer->in = fd_raise(ends[0], FD_HIGH);
-	closer->out = fd_raise(ends[1], FD_HIGH);
-	return closer;
 }
 
 /* The closer that works for this owner, else one that works for nobody, else a new one. */
 static struct closer *find_closer(unsigned owner)
 {
-	struct closer *unused = NULL;
+	static const struct worker_start start = { .kind = WORKER_CLOSE };
+	struct closer *closer, *unused = NULL;
 
 	for (size_t n = 0; n < queue.used; n++) {
-		struct closer *closer = &queue.closers[n];
-
-		if (closer->in < 0)
-			continue;
-		if (!has_work(closer))
-			unused = closer;
-		else if (closer->owner == owner)
+		closer = &queue.closers[n];
+		if (closer->given && !queue.hanging[closer->owner])
+			hear_closer(closer);
+		if (closer->given && closer->owner == owner)
 			return closer;
+		if (!closer->given && closer->process.channel >= 0)
+			unused = closer;
 	}
-	return unused ? unused : open_closer();
+	closer = unused ? unused : take_place();
+	if (closer && !unused)
+		closer->process = worker_process_start(&start, run_closer, NULL);
+	return closer;
 }
 
-static bool send_to_closer(int *fd, unsigned owner)
+/* false: it stays with superd, as the queue is full, or there is no closer. */
+static bool send_to_closer(int fd, unsigned owner)
 {
 	struct closer *closer = find_closer(owner);
-	close_number number = closer ? closer->given + 1 : 0;
+	struct pollfd end = { .fd = closer ? closer->process.channel : -1 };
 
-	if (!closer || !fd_message_send(closer->in, &number, sizeof(number), fd, 1, MSG_DONTWAIT))
+	if (end.fd < 0)
 		return false;
-	if (!has_work(closer))
+	say_released(closer);
+	if (closer->owes || !fd_message_send(end.fd, "", 1, &fd, 1, MSG_DONTWAIT) || poll(&end, 1, 0) != 0)
+		return false;
+	if (!closer->given++)
 		begin_work(closer, owner);
-	closer->given++;
-	fd_close(fd);
-	atomic_store(&counts_of(closer)->released, number);
-	if (!is_alive(closer))
-		start_process(closer, NULL, 0);         /* if that fails, the next look tries again */
+	close(fd);
+	closer->owes = true;
+	say_released(closer);
 	return true;
 }
 
-static bool keep(int *fd, unsigned owner)
+static bool is_of(const struct kept_fd *kept, unsigned owner)
 {
-	struct kept_fd *kept = array_grow(queue.kept, &queue.room, queue.count, sizeof(*kept));
+	return owner == ALL_OWNERS || kept->owner == owner;
+}
 
-	if (!kept)
+/* Leaves all that is kept of an owner to the exit of another process. false: it stays. */
+static bool leave_to_exit(unsigned owner)
+{
+	struct closer *closer = take_place();
+	int *list = closer ? malloc(queue.count * sizeof(*list)) : NULL;
+	struct worker_start start = { .kind = WORKER_CLOSE, .kept = list };
+	pid_t own = getpid(), pid;
+
+	for (size_t n = 0; list && n < queue.count; n++) {
+		if (is_of(&queue.kept[n], owner))
+			list[start.count++] = queue.kept[n].fd;
+	}
+	pid = list ? spawn_worker(&start, wait_for_kill, &own) : -1;
+	free(list);
+	if (pid < 0)
 		return false;
-	queue.kept = kept;
-	queue.kept[queue.count++] = (struct kept_fd){ .fd = *fd, .owner = owner };
-	queue.kept_of[owner]++;
-	*fd = -1;
+	closer->process = (struct worker_process){ -1, pid, spawn_worker_serial(pid) };
+	closer->given = (unsigned)start.count;
+	begin_work(closer, owner);
+	for (size_t n = queue.count; n-- > 0;) {
+		if (is_of(&queue.kept[n], owner)) {
+			close(queue.kept[n].fd);
+			drop_kept(n);
+		}
+	}
+	worker_process_end(&closer->process);
 	return true;
 }
 
 bool close_async(int *fd, unsigned owner)
 {
-	if (*fd < 0)
-		return true;
+	struct kept_fd *kept;
+
 	owner = owner < CLOSE_OWNERS ? owner : 0;
-	return (prepare() && send_to_closer(fd, owner)) || keep(fd, owner);
+	if (*fd >= 0 && !send_to_closer(*fd, owner)) {
+		kept = array_grow(queue.kept, &queue.room, queue.count, sizeof(*kept));
+		if (!kept)
+			return false;
+		queue.kept = kept;
+		queue.kept[queue.count++] = (struct kept_fd){ .fd = *fd, .owner = owner };
+		queue.kept_of[owner]++;
+	}
+	*fd = -1;
+	return true;
 }
 
 bool close_async_is_busy(void)
@@ -267,130 +252,46 @@ unsigned close_async_hanging(unsigned owner)
 	return owner < CLOSE_OWNERS ? queue.hanging[owner] : 0;
 }
 
+static unsigned count_given(unsigned owner)
+{
+	unsigned count = 0;
+
+	for (size_t n = 0; n < queue.used; n++)
+		count += queue.closers[n].owner == owner ? queue.closers[n].given : 0;
+	return count;
+}
+
 unsigned close_async_pending(unsigned owner)
 {
-	unsigned pending = owner < CLOSE_OWNERS ? queue.kept_of[owner] : 0;
-
-	for (size_t n = 0; n < queue.used; n++) {
-		const struct closer *closer = &queue.closers[n];
-
-		if (closer->owner == owner)
-			pending += (unsigned)(closer->given - count_closed(closer));
-	}
-	return pending;
-}
-
-/* What a closer had received is closed by its exit. What it had not waits in the queue for another process. */
-static void settle_ended(struct closer *closer)
-{
-	int bytes = 0;
-	uint64_t waiting = 0;
-
-	if (closer->out >= 0 && ioctl(closer->out, FIONREAD, &bytes) == 0 && bytes > 0)
-		waiting = (uint64_t)bytes / sizeof(close_number);
-	closer->pid = 0;
-	atomic_store(&counts_of(closer)->closed, waiting < closer->given ? closer->given - waiting : 0);
-}
-
-static void end_unused(struct closer *closer)
-{
-	const close_number end = 0;
-
-	if (!closer->pid) {
-		fd_close(&closer->in);
-		fd_close(&closer->out);
-	} else if (closer->in >= 0 && ++closer->idle == IDLE_LOOKS) {
-		fd_message_send(closer->in, &end, sizeof(end), NULL, 0, MSG_DONTWAIT);
-	}
+	return (owner < CLOSE_OWNERS ? queue.kept_of[owner] : 0) + count_given(owner);
 }
 
 /* Returns whether its owner's closings hang. */
 static bool check_closer(struct closer *closer)
 {
-	uint32_t now = (uint32_t)clock_ms();
-
-	if (closer->pid && !is_alive(closer))
-		settle_ended(closer);
-	if (!has_work(closer)) {
-		end_unused(closer);
-		return false;
-	}
-	if (!closer->pid)
-		start_process(closer, NULL, 0);
-	if (count_closed(closer) != closer->seen) {
-		closer->seen = count_closed(closer);
-		closer->progress = now;
-	}
-	return now - closer->progress >= HANGS_AFTER;
+	hear_closer(closer);
+	say_released(closer);
+	if (is_free(closer))
+		closer->given = 0;      /* its exit has closed what it had */
+	if (!closer->given && ++closer->idle >= IDLE_LOOKS)
+		fd_close(&closer->process.channel);     /* at which it exits */
+	return closer->given && (uint32_t)clock_ms() - closer->progress >= HANGS_AFTER;
 }
 
-/* Removes what was passed on from the list: what is -1. */
-static void drop_passed_on(void)
+static void pass_on_kept(void)
 {
-	size_t left = 0;
-
-	for (size_t n = 0; n < queue.count; n++) {
-		if (queue.kept[n].fd >= 0)
-			queue.kept[left++] = queue.kept[n];
-		else
-			queue.kept_of[queue.kept[n].owner]--;
+	for (size_t n = queue.count; n-- > 0;) {
+		if (send_to_closer(queue.kept[n].fd, queue.kept[n].owner))
+			drop_kept(n);
 	}
-	queue.count = left;
-}
-
-#define ALL_OWNERS CLOSE_OWNERS
-
-static bool is_of(const struct kept_fd *kept, unsigned owner)
-{
-	return owner == ALL_OWNERS || kept->owner == owner;
-}
-
-/* Starts a closer that inherits all that is kept of an owner. false: it stays. */
-static bool pass_on(unsigned owner)
-{
-	struct closer *closer = take_place();
-	int *list = closer ? malloc(queue.count * sizeof(*list)) : NULL;
-	size_t count = 0;
-	bool good;
-
-	for (size_t n = 0; list && n < queue.count; n++) {
-		if (is_of(&queue.kept[n], owner))
-			list[count++] = queue.kept[n].fd;
-	}
-	good = list && start_process(closer, list, count);
-	free(list);
-	if (!good)
-		return false;
-	closer->given = count;
-	begin_work(closer, owner % CLOSE_OWNERS);
-	for (size_t n = 0; n < queue.count; n++) {
-		if (is_of(&queue.kept[n], owner))
-			fd_close(&queue.kept[n].fd);
-	}
-	atomic_store(&counts_of(closer)->released, count);
-	drop_passed_on();
-	return true;
-}
-
-/* Whether what is kept of an owner needs a closer beside those that it has: superd may keep a few of an owner that
- * hangs, and all owners have a right to their first closer. */
-static bool needs_another(unsigned owner)
-{
-	bool has_one = false;
-
-	for (size_t n = 0; n < queue.used; n++)
-		has_one |= queue.closers[n].owner == owner && has_work(&queue.closers[n]);
-	return !has_one || (queue.kept_of[owner] >= PASS_ON_LEAST && queue.used < FURTHER_MOST);
-}
-
-static void send_kept(void)
-{
-	for (size_t n = 0; n < queue.count; n++)
-		send_to_closer(&queue.kept[n].fd, queue.kept[n].owner);
-	drop_passed_on();
+	/* superd may keep a few of an owner that hangs, and each owner has a right to its first closer. */
 	for (size_t n = 0; n < queue.count;) {
-		if (!needs_another(queue.kept[n].owner) || !pass_on(queue.kept[n].owner))
+		unsigned owner = queue.kept[n].owner;
+
+		if (count_given(owner) && (queue.kept_of[owner] < PASS_ON_LEAST || queue.used >= FURTHER_MOST))
 			n++;
+		else if (!leave_to_exit(owner))
+			return;
 	}
 }
 
@@ -398,8 +299,6 @@ void close_async_look(close_hangs *hangs, void *context)
 {
 	bool hanging[CLOSE_OWNERS] = { false };
 
-	if (!prepare())
-		return;
 	for (size_t n = 0; n < queue.used; n++)
 		hanging[queue.closers[n].owner] |= check_closer(&queue.closers[n]);
 	while (queue.used && is_free(&queue.closers[queue.used - 1]))
@@ -411,42 +310,35 @@ void close_async_look(close_hangs *hangs, void *context)
 		if (queue.hanging[owner] > before)
 			hangs(context, owner, queue.hanging[owner]);
 	}
-	send_kept();
-}
-
-/* Whether a closer that does not hang still runs. */
-static bool await_closers(void)
-{
-	bool waits = false;
-
-	for (size_t n = 0; n < queue.used; n++) {
-		struct closer *closer = &queue.closers[n];
-
-		if (!is_alive(closer) || queue.hanging[closer->owner])
-			continue;
-		if (waitpid(closer->pid, NULL, WNOHANG) == 0)
-			waits = true;
-		else
-			spawn_reaped(closer->pid);
-	}
-	return waits;
+	pass_on_kept();
 }
 
 void close_async_leave(void)
 {
-	for (size_t n = 0; n < queue.used; n++) {
-		if (has_work(&queue.closers[n]) && !is_alive(&queue.closers[n]))
-			start_process(&queue.closers[n], NULL, 0);
-	}
-	if (queue.count && prepare())
-		pass_on(ALL_OWNERS);
+	if (queue.count)
+		leave_to_exit(ALL_OWNERS);
 }
 
 void close_async_end(void)
 {
+	bool waits = true;
+
 	close_async_leave();
 	for (size_t n = 0; n < queue.used; n++)
-		fd_close(&queue.closers[n].in);         /* closers exit after the last message */
-	for (int n = 0; n < END_LOOKS && await_closers(); n++)
-		poll(NULL, 0, 1);
+		fd_close(&queue.closers[n].process.channel);    /* closers exit after the last message */
+	for (int looks = 0; waits && looks < END_LOOKS; looks++) {
+		waits = false;
+		for (size_t n = 0; n < queue.used; n++) {
+			const struct worker_process *process = &queue.closers[n].process;
+
+			if (!worker_process_runs(process) || queue.hanging[queue.closers[n].owner])
+				continue;
+			if (waitpid(process->pid, NULL, WNOHANG))
+				spawn_reaped(process->pid);
+			else
+				waits = true;
+		}
+		if (waits)
+			poll(NULL, 0, 1);
+	}
 }

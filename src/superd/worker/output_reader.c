@@ -272,8 +272,19 @@ static void run_reader(const void *with)
 
 static bool open_queue(void)
 {
-	if (!reader.shared)
-		reader.shared = worker_queue_new(sizeof(*reader.shared), &reader.in, &reader.out);
+	int ends[2];
+
+	if (reader.shared)
+		return true;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return false;
+	reader.in = fd_raise(ends[0], FD_HIGH);
+	reader.out = fd_raise(ends[1], FD_HIGH);
+	reader.shared = worker_memory_new(sizeof(*reader.shared));
+	if (!reader.shared) {
+		fd_close(&reader.in);
+		fd_close(&reader.out);
+	}
 	return reader.shared;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +17,6 @@
 #include "superd/worker/close_async.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/own_clock.h"
-#include "tests/unit/worker_memory.h"
 
 #define OWNER 7
 #define ANOTHER 8
@@ -382,33 +382,90 @@ static pid_t stop_closer(void)
 	return closer;
 }
 
-/* A closer that is killed has not counted all that it received, or nothing of it. */
-Test(close_async, counts_right_again_after_one_that_was_killed)
+Test(close_async, what_one_that_was_killed_had_in_its_queue_is_closed)
 {
-	struct shared_memory before = list_shared_memory();
+	int ends[5][2];
 	pid_t first;
 
 	give(fcntl(0, F_DUPFD_CLOEXEC, 100), OWNER);
 	first = stop_closer();
-	fill_shared_since(&before, 0);
+	for (int n = 0; n < 5; n++) {
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends[n]), 0);
+		give(ends[n][0], OWNER);
+	}
+	cr_expect_geq(close_async_pending(OWNER), 5);
 	kill(first, SIGKILL);
+	for (int n = 0; n < 5; n++)
+		expect_closed(ends[n][1]);
+	expect_none_pending();
 	expect_right_counts();
 }
 
-/* Whoever has the memory may write what it likes. */
-Test(close_async, false_reports_count_for_no_longer_than_their_closer)
+/* Else superd would drop the last reference. */
+Test(close_async, what_an_ended_one_cannot_take_stays_open_until_another_has_it)
 {
-	struct shared_memory before = list_shared_memory();
-	pid_t first;
+	int ends[2], given;
+	siginfo_t end;
 
 	give(fcntl(0, F_DUPFD_CLOEXEC, 100), OWNER);
-	first = stop_closer();
-	fill_shared_since(&before, 0xff);
-	cr_expect_eq(close_async_pending(OWNER), 0, "%u are pending", close_async_pending(OWNER));
-	cr_expect_eq(close_async_pending(ANOTHER), 0);
-	look();
-	cr_expect_leq(close_async_hanging(OWNER), 1);
-	cr_expect_eq(close_async_hanging(ANOTHER), 0, "nothing was given for it");
-	kill(first, SIGKILL);
+	kill(closer_process(), SIGKILL);
+	cr_assert_eq(waitid(P_ALL, 0, &end, WEXITED | WNOWAIT), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	given = ends[0];
+	cr_assert(close_async(&given, OWNER));
+	cr_expect_geq(fcntl(ends[0], F_GETFD), 0);
+	expect_closed(ends[1]);
+	expect_none_pending();
+}
+
+/* superd's end has an answer that nobody has heard when it closes. */
+Test(close_async, superd_s_end_leaves_nothing_in_the_queue)
+{
+	struct pollfd end = { .events = POLLIN };
+	int receiver, ends[2][2];
+	pid_t closer;
+
+	for (int n = 0; n < 2; n++)
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends[n]), 0);
+	give(make_lingering(&receiver, 1000), OWNER);
+	wait_for(&hung, 1);
+	give(ends[0][0], OWNER);
+	close(receiver);
+	end.fd = ends[0][1];
+	cr_assert_eq(poll(&end, 1, HANG_MS), 1, "it was never closed");
+	closer = stop_closer();
+	give(ends[1][0], OWNER);
+	close_async_end();
+	end.fd = ends[1][1];
+	cr_expect_eq(poll(&end, 1, 0), 0, "the closer stands still");
+	kill(closer, SIGCONT);
+	cr_expect_eq(poll(&end, 1, HANG_MS), 1, "it was never closed");
+}
+
+static bool forges;
+
+/* A closer that was taken over tells of each close twice. */
+ssize_t send(int fd, const void *bytes, size_t size, int flags)
+{
+	if (forges)
+		syscall(SYS_sendto, fd, bytes, size, flags, NULL, 0);
+	return syscall(SYS_sendto, fd, bytes, size, flags, NULL, 0);
+}
+
+Test(close_async, one_that_tells_of_more_than_it_was_given_is_ended)
+{
+	struct answer_fault fault = { 0 };
+
+	forges = true;
+	give(fcntl(0, F_DUPFD_CLOEXEC, 100), OWNER);
+	forges = false;
+	for (int tries = 0; !answer_take_fault(&fault); tries++) {
+		cr_assert_lt(tries, HANG_MS, "nothing was noticed");
+		poll(NULL, 0, 1);
+		look();
+	}
+	cr_expect_str_eq(fault.process, "superd-close");
+	cr_expect_str_eq(fault.flaw, "more than it was given");
+	cr_expect_eq(close_async_pending(OWNER), 0);
 	expect_right_counts();
 }
