@@ -56,7 +56,6 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 				       .port_start = capability_port_start() };
 
 	diags->of_machine = true;
-	preflight.descriptors = preflight_descriptors_left();
 	preflight.mounts = path_mounts();
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
 		port_table_read(&preflight.ports);      /* else superd tries each port, and reports it */

@@ -30,7 +30,6 @@ struct preflight {
 	struct diags *diags;
 	bool root;                      /* superd runs as root */
 	bool serves;                    /* superd already serves, and must not block */
-	rlim_t descriptors;             /* that superd may have for sockets */
 	int port_start;                 /* capability_port_start */
 	struct ptr_map programs;        /* program, account -> its flaw; NULL: none */
 	struct ptr_map interfaces;      /* name -> the name; NULL: it does not exist */
@@ -45,8 +44,6 @@ struct preflight {
 	const struct service *root_unit;        /* first unit that would run as root without naming a user; NULL: none */
 	size_t root_units;              /* number of such units */
 	struct clamped_units clamped;
-	size_t sockets;                 /* number of sockets of all services so far */
-	const struct service *crowded;  /* the first service with more sockets before it than superd may have; NULL: none */
 	bool hosts_reported;            /* unreadable files of hosts.allow and hosts.deny were reported */
 	bool hosts_run_commands;        /* known once they were: a rule starts a command (spawn, twist) */
 	bool bind_reported;             /* that pass = bind takes new privileges away was reported, once for all services */
@@ -66,9 +63,6 @@ void preflight_report(struct preflight *preflight, enum severity severity, const
 
 /* Whether superd may examine a path: always before it serves; then only if that cannot block. */
 bool preflight_may_look(const struct preflight *preflight, const char *path);
-
-/* The descriptors that superd may have beside its own. */
-rlim_t preflight_descriptors_left(void);
 
 /* Add summaries, after all services were checked. */
 void preflight_root_units(struct preflight *preflight);

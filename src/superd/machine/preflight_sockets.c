@@ -11,11 +11,8 @@
 #include "os/netdiag/socket_address.h"
 #include "os/rights/capability.h"
 #include "superd/machine/preflight_internal.h"
+#include "superd/start/descriptors.h"
 #include "table/option/option_table.h"
-
-/* What superd has open beside listening sockets, without clients: standard streams, the loop, the log, /dev/null, the
- * control socket, descriptors in reserve, and the room that a new listener leaves (superd/loop/engine). */
-#define OWN_DESCRIPTORS 24
 
 static int try_socket(int domain, const struct socket_form *form)
 {
@@ -160,33 +157,51 @@ static void check_node_owner(struct preflight *preflight, const struct service *
 			 "only root or CAP_CHOWN can change the owner of a node");
 }
 
-rlim_t preflight_descriptors_left(void)
+/* Those that superd may have beside its own and those of a start. */
+static rlim_t descriptors_left(void)
 {
 	struct rlimit limit;
+	rlim_t own = DESCRIPTORS_OWN + DESCRIPTORS_START;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max == RLIM_INFINITY)
 		return RLIM_INFINITY;
-	return limit.rlim_max > OWN_DESCRIPTORS ? limit.rlim_max - OWN_DESCRIPTORS : 0;
+	return limit.rlim_max > own ? limit.rlim_max - own : 0;
 }
 
+/* Each service at work has a client in hand, at most, while it is started for that. */
 void preflight_descriptors(struct preflight *preflight)
 {
-	const struct service *first = preflight->crowded;
+	rlim_t left = descriptors_left(), at_once;
+	const struct service *crowded = NULL;
+	size_t sockets = 0, services = 0;
 
-	if (!first)
+	for (size_t n = 0; n < preflight->table->count; n++) {
+		const struct service *service = &preflight->table->services[n];
+
+		if (service->exec->disable)
+			continue;
+		services++;
+		sockets += service->socket_count;
+		if (!crowded && sockets > left)
+			crowded = service;
+	}
+	at_once = crowded ? 0 : (left - sockets) / (DESCRIPTORS_SERVICE + 1);
+	if (crowded)
+		diag_warning(preflight->diags, crowded->at,
+			     "%s: from here on services cannot listen: the configuration has %zu sockets, and superd "
+			     "may have some %ju descriptors for them", crowded->name, sockets, (uintmax_t)left);
+	else if (services > 1 && at_once < services)
+		diag_note(preflight->diags, (struct origin){ 0 },
+			  "of %zu services some %ju can be at work at once, for lack of descriptors: clients of others "
+			  "wait in the kernel's queues meanwhile", services, (uintmax_t)(at_once ? at_once : 1));
+	else
 		return;
-	diag_warning(preflight->diags, first->at, "%s: from here on services cannot listen: the configuration has %zu "
-		     "sockets, and superd may have some %ju descriptors for them", first->name, preflight->sockets,
-		     (uintmax_t)preflight->descriptors);
 	diags_hint(preflight->diags, "raise its hard limit of open files (ulimit -Hn, LimitNOFILE= of a unit, --ulimit "
 		   "nofile= of a container)");
 }
 
 void preflight_sockets(struct preflight *preflight, const struct service *service)
 {
-	preflight->sockets += service->socket_count;
-	if (!preflight->crowded && preflight->sockets > preflight->descriptors)
-		preflight->crowded = service;
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct listen *listen = &service->sockets[i];
 

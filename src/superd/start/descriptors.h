@@ -1,0 +1,9 @@
+/* How superd shares out its descriptors (RLIMIT_NOFILE): those of its own, one for each listening socket, and some for
+ * each service that runs. What one start takes stays free beside all of these. */
+#pragma once
+
+/* Standard streams, /dev/null, the loop, superd's own programs, the control socket with its reserve, and the channel of
+ * superd-output. */
+#define DESCRIPTORS_OWN 24
+#define DESCRIPTORS_START 11            /* at most, for a start that prepares all that its service keeps while it runs */
+#define DESCRIPTORS_SERVICE 3           /* that a service keeps while it runs: both ends of its pipe, and who reads it */
