@@ -56,19 +56,7 @@ int fd_set_nonblocking(int fd, bool on)
 
 int fd_pipe(int ends[2])
 {
-	if (!pipe2(ends, O_CLOEXEC | O_NONBLOCK))
-		return 0;
-	if (errno != ENOSYS || pipe(ends) < 0)
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		fd_set_cloexec(ends[i]);
-		if (fd_set_nonblocking(ends[i], true) < 0) {
-			fd_close(&ends[0]);
-			fd_close(&ends[1]);
-			return -1;
-		}
-	}
-	return 0;
+	return pipe2(ends, O_CLOEXEC | O_NONBLOCK);
 }
 
 void fd_close(int *fd)

@@ -49,11 +49,10 @@ static int write_settings(struct job *job, const struct cgroup_settings *cgroup_
 	return 0;
 }
 
-#define EMPTY_PATH 0x1000 /* AT_EMPTY_PATH, which older headers lack */
 
 static int change_owner(int group, const char *file, const struct account *account)
 {
-	return (int)syscall(SYS_fchownat, group, file, account->uid, account->gid, *file ? 0 : EMPTY_PATH);
+	return (int)syscall(SYS_fchownat, group, file, account->uid, account->gid, *file ? 0 : AT_EMPTY_PATH);
 }
 
 /* Gives the user the files for groups below (cgroups(7), "Delegation"), not those with the group's own limits. */

@@ -1,4 +1,4 @@
-/* clone3(2) with CLONE_INTO_CGROUP, which libc does not wrap.
+/* clone3(2) with CLONE_CLONE_INTO_CGROUP, which libc does not wrap.
  *
  * The child returns from the system call with another stack, where none of this function's variables are. So everything
  * the child needs is in registers, and its next steps are assembly, written for x86-64 only. On other processors the
@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -29,17 +30,10 @@
 
 #if defined(SYS_clone3) && defined(__x86_64__) && !defined(__ILP32__)
 
-#define INTO_CGROUP UINT64_C(0x200000000) /* CLONE_INTO_CGROUP, which older headers lack */
-
-/* struct clone_args of Linux 5.7. */
-struct arguments {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, group;
-};
-
-/* A kernel that knows the flag reports EBADF for a descriptor that is not open; others report EINVAL or ENOSYS. */
+/* A kernel that may be asked reports EBADF for a descriptor that is not open; a container may deny the call. */
 static bool probe_clone3(void)
 {
-	struct arguments arguments = { .flags = INTO_CGROUP, .exit_signal = SIGCHLD, .group = INT_MAX };
+	struct clone_args arguments = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = INT_MAX };
 
 	return syscall(SYS_clone3, &arguments, sizeof(arguments)) < 0 && errno == EBADF;
 }
@@ -47,13 +41,13 @@ static bool probe_clone3(void)
 pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group,
 			pid_t *pid)
 {
-	struct arguments arguments = {
-		.flags = INTO_CGROUP | flags,
+	struct clone_args arguments = {
+		.flags = CLONE_INTO_CGROUP | flags,
 		.parent_tid = (uintptr_t)pid,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)stack,
 		.stack_size = size,
-		.group = (uint64_t)group,
+		.cgroup = (uint64_t)group,
 	};
 	long result;
 

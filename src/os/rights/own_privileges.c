@@ -113,8 +113,6 @@ void own_privileges_clear_inheritable_again(void)
 	empty_inheritable();
 }
 #define CAP(name) (UINT64_C(1) << CAP_##name)
-#define CAP_PERFMON_BIT (UINT64_C(1) << 38)     /* Linux 5.8, as CAP_BPF */
-#define CAP_CHECKPOINT_RESTORE_BIT (UINT64_C(1) << 40)         /* Linux 5.9 */
 
 /* The capabilities that superd never uses, though its children may. */
 static uint64_t never_used(void)
@@ -123,7 +121,7 @@ static uint64_t never_used(void)
 	       CAP(LINUX_IMMUTABLE) | CAP(LEASE) | CAP(NET_BROADCAST) | CAP(AUDIT_WRITE) | CAP(AUDIT_CONTROL) |
 	       CAP(AUDIT_READ) | CAP(MAC_OVERRIDE) | CAP(MAC_ADMIN) | CAP(SYSLOG) | CAP(WAKE_ALARM) |
 	       CAP(BLOCK_SUSPEND) | CAP(MKNOD) | CAP(SETFCAP) | CAP(SYS_TTY_CONFIG) | CAP(SYS_ADMIN) |
-	       CAP_PERFMON_BIT | CAP_CHECKPOINT_RESTORE_BIT;
+	       CAP(PERFMON) | CAP(CHECKPOINT_RESTORE);
 }
 
 /* If the kernel refuses, the set stays as it is. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <linux/capability.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 
 extern char **environ;
@@ -21,11 +22,9 @@ extern char **environ;
 bool inheritable_caps_possible = true;
 bool has_own_keyring;
 
-#define UNSHARE 2u                      /* CLOSE_RANGE_UNSHARE, which older headers lack */
-
 int raw_unshare_fds(unsigned from)
 {
-	return (int)syscall(__NR_close_range, from, ~0u, UNSHARE);
+	return (int)syscall(__NR_close_range, from, ~0u, CLOSE_RANGE_UNSHARE);
 }
 
 int raw_execute(int fd, char *const *argv, char *const *environment)

@@ -10,7 +10,6 @@
 #include "table/type/type.h"
 
 #define CAP(name) (UINT64_C(1) << CAP_##name)
-#define CAP_BPF_NUMBER 39               /* of Linux 5.8 */
 
 /* To create nodes and folders with an owner and a mode, and to reach files in any user's folders. */
 #define FILES (CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(DAC_READ_SEARCH) | CAP(FOWNER) | CAP(FSETID))
@@ -111,7 +110,7 @@ static uint64_t by_cgroup_filters(const struct cgroup_filter_options *cgroup_fil
 	if (!cgroup_filters->device_allow && !cgroup_filters->device_policy && !cgroup_filters->ip_address_allow &&
 	    !cgroup_filters->ip_address_deny)
 		return 0;
-	return UINT64_C(1) << CAP_BPF_NUMBER | CAP(NET_ADMIN);
+	return CAP(BPF) | CAP(NET_ADMIN);
 }
 
 /* Every service has processes, perhaps another user's, and pipes, of which a user may have only few of the default size

@@ -12,10 +12,6 @@
 #include "os/bpf/socket_filter.h"
 #include "os/netdiag/socket_address.h"
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
 int bind_fail(struct buf *why, const char *step, const char *detail, ...)
 {
 	int saved = errno;

@@ -5,10 +5,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
 static int family_of(int fd)
 {
 	int family = -1;

@@ -32,7 +32,7 @@ enum {
 
 extern const struct key_table xinetd_keys;
 
-#define xinetd_rule(attribute) (&key_list(&xinetd_keys).list[attribute])
+#define xinetd_rule(attribute) (key_list(&xinetd_keys).list + (attribute))
 
 /* Finds an attribute by its name, case-insensitively; `interface` is another name of bind. -1: unknown. */
 int xinetd_attribute_find(const char *name);

@@ -5,10 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
 #define PATH_START offsetof(struct sockaddr_un, sun_path)
 
 void bind_address_normalize(struct socket_address *address)

@@ -31,9 +31,6 @@
 #define ACCEPTS_MOST 16                 /* clients accepted in one turn of the loop */
 #define STUCK 10.                       /* seconds without reading, after which a client may be dropped */
 #define PAUSE 1.                        /* seconds until the next try, if accept4(2) fails */
-#ifndef GRND_INSECURE
-#define GRND_INSECURE 4                 /* Linux 5.6: getrandom(2) never waits */
-#endif
 #define NODE_DELAY 0.2                  /* seconds: a folder that is being removed is gone by then */
 
 /* Opens the reserved descriptors that are closed. */

@@ -19,15 +19,14 @@ static int run_child(void *job)
 	child_run(job, STAGE_CGROUP, NULL);
 }
 
-/* CLONE_FILES needs close_range(CLOSE_RANGE_UNSHARE) of Linux 5.9. After the first failure of that call descriptors are
- * copied, as by fork(2). Atomic, as batches start from several threads. */
+/* CLONE_FILES needs close_range(CLOSE_RANGE_UNSHARE). After the first failure of that call descriptors are copied, as
+ * by fork(2). Atomic, as batches start from several threads. */
 static atomic_bool copies_descriptors;
 
-/* ENOSYS: the kernel lacks the call; EINVAL: it lacks the flag; EPERM: an older seccomp filter forbids the call. */
+/* Whether a container forbids the call: its filter of system calls answers with one of these. */
 static bool cannot_unshare(const struct fault *fault)
 {
-	return fault->stage == STAGE_DESCRIPTORS &&
-	       (fault->error == ENOSYS || fault->error == EINVAL || fault->error == EPERM);
+	return fault->stage == STAGE_DESCRIPTORS && (fault->error == ENOSYS || fault->error == EPERM);
 }
 
 /* A symbol of AddressSanitizer, NULL without it: earlier children never returned from this stack, so it takes their
