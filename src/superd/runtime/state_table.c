@@ -143,7 +143,6 @@ const struct service_cell run_table[2][RUN_STATES][SERVICE_EVENTS] = { {
 		[IDLE] = STAY(RUN_STOPPING, IS_SO),
 		[EXITED] = TO(RUN_IDLE, WATCH),                 [CRASHED] = TO(RUN_BACKOFF, WAIT),
 		[TIMER] = TO(RUN_STOPPING, KILL),
-		[KEPT] = STAY(RUN_RUNNING, "it was thawed already"),
 		[ENABLE] = STAY(RUN_STOPPING, LATER),           [BIND_ERROR] = STAY(RUN_STOPPING, LATER),
 		HELD_NOW(RUN_STOPPING),                         [RELEASE] = STAY(RUN_STOPPING, LATER),
 		ENDS(RUN_ENDING, WITHDRAW),
@@ -312,7 +311,7 @@ static_assert(sizeof(run_names) / sizeof(*run_names) == RUN_STATES, "every state
 static const char *const service_event_names[] = {
 	"enable", "bound", "bind_error", "activity", "ready", "exec_error", "exited", "crashed", "idle", "timer",
 	"hold", "drain", "release", "disable", "remove", "return", "shutdown", "filled", "room", "gone", "limited",
-	"replaced", "stilled", "halt", "kept",
+	"replaced", "stilled", "halt",
 };
 static_assert(sizeof(service_event_names) / sizeof(*service_event_names) == SERVICE_EVENTS,
 	      "every event has a name");

@@ -70,7 +70,6 @@ enum service_event {
 	REPLACED,                       /* the service has new sockets, without the instances it had */
 	STILLED,                        /* all processes of the instance are frozen */
 	HALT,                           /* an operator stops its instances; it continues to listen */
-	KEPT,                           /* clients have connected before an idle instance got its signal: it continues */
 	SERVICE_EVENTS
 };
 

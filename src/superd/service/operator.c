@@ -114,10 +114,8 @@ static enum order_result begin_release(struct service_runtime *runtime)
 /* accept = no: whether superd can keep new clients from the present instance; ORDER_UNDER_WAY: it can. */
 static enum order_result find_drain_obstacle(const struct service_runtime *runtime)
 {
-	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (listener_has_socket(&runtime->listeners[n]) && !standby_sockets_may_have(&runtime->listeners[n]))
-			return ORDER_FIXED_SOCKET;
-	}
+	if (!standby_sockets_may_have(runtime))
+		return ORDER_FIXED_SOCKET;
 	return runtime->listener_count ? ORDER_UNDER_WAY : ORDER_NO_SOCKET;
 }
 

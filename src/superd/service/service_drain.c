@@ -53,17 +53,24 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 {
 	bool is_second = stop_any_is_beside(runtime);
 
+	if (!standby_sockets_may_have(runtime)) {
+		buf_text(why, "one of its sockets is of a kind that cannot have a second one");
+		return false;
+	}
 	standby_sockets_open(runtime, why);
 	if (drain_current(runtime, STOP_DRAIN))
 		return true;
-	if (is_second) {
-		buf_clear(why);
-		buf_text(why, "an earlier instance still drains, and an address has at most two sockets");
-	} else if (!why->length) {
-		buf_text(why, "out of memory");
+	if (!standby_sockets_of(runtime) || !standby_sockets_of(runtime)->split) {
+		if (is_second)
+			buf_clear(why);
+		if (is_second)
+			buf_text(why, "an earlier instance still drains, and an address has at most two sockets");
+		else if (!why->length)
+			buf_text(why, "out of memory");
+		return false;
 	}
-	standby_sockets_rejoin(runtime);
-	return false;
+	runtime_event(runtime, IDLE);   /* new clients come to some of them, and wait for the end of this instance */
+	return true;
 }
 
 static void drain_patiently(struct service_runtime *runtime)

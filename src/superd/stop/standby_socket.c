@@ -136,10 +136,19 @@ static void log_lack(const struct service_runtime *runtime, struct buf *why)
 }
 
 /* Registrations with rpcbind go by descriptor, and clients of tcpmux come to no socket of the service. */
-bool standby_sockets_may_have(const struct listener *listener)
+static bool may_have(const struct listener *listener)
 {
 	return listener_has_socket(listener) && !endpoint_is_rpc(listener->listen->endpoint) &&
 	       reuseport_is_possible(listener->listen);
+}
+
+bool standby_sockets_may_have(const struct service_runtime *runtime)
+{
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (listener_has_socket(&runtime->listeners[n]) && !may_have(&runtime->listeners[n]))
+			return false;
+	}
+	return true;
 }
 
 static void open_standby_socket(struct standby_sockets *standby_sockets, size_t n, struct buf *reason)
@@ -192,7 +201,7 @@ static void open_pair(struct standby_sockets *standby_sockets, size_t n, struct 
 		standby_sockets_keep_for_later(standby_sockets, &left);
 		pair->other = left.fd;
 	}
-	if (pair->other < 0 && standby_sockets_may_have(&standby_sockets->runtime->listeners[n]))
+	if (pair->other < 0 && may_have(&standby_sockets->runtime->listeners[n]))
 		open_standby_socket(standby_sockets, n, why);
 }
 
@@ -327,44 +336,6 @@ void standby_sockets_restore_paths(struct service_runtime *runtime)
 		swap_pair(standby_sockets, n);
 		standby_sockets->split = runtime_current(runtime);
 	}
-}
-
-bool standby_sockets_may_rejoin(const struct service_runtime *runtime)
-{
-	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
-
-	if (!standby_sockets || !standby_sockets->split)
-		return false;
-	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (standby_sockets->pairs[n].other >= 0 &&
-		    (has_path(standby_sockets, n) || bind_has_queue(runtime->listeners[n].io.fd)))
-			return false;
-	}
-	return true;
-}
-
-void standby_sockets_rejoin(struct service_runtime *runtime)
-{
-	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
-	bool any = false;
-
-	if (!standby_sockets || !standby_sockets->split)
-		return;
-	standby_sockets->split = false;
-	for (size_t n = 0; n < standby_sockets->count; n++) {
-		struct standby_pair *pair = &standby_sockets->pairs[n];
-
-		if (pair->other >= 0 && swap_pair(standby_sockets, n) &&
-		    standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other))
-			pair->older = false;
-		any = is_expected(standby_sockets, n) || any;
-	}
-	if (any)
-		standby_sockets_linger(standby_sockets);
-	if (any_has_queued_clients(standby_sockets))
-		runtime_post(runtime, DRAIN_DUE);
-	else if (!any)
-		standby_sockets_end(standby_sockets);
 }
 
 static struct standby_leftover *standby_sockets_drop(struct standby_sockets *standby_sockets)

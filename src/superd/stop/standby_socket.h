@@ -40,7 +40,8 @@ struct standby_sockets {
 /* For an upgrade: section [twins], and behind it a section [twin] for each socket of pairs and of leftovers. */
 extern const struct field_table standby_state, pair_state, leftover_state;
 
-bool standby_sockets_may_have(const struct listener *listener); /* whether such a listener can have a standby socket on this system */
+/* Whether each socket of the service can have a standby socket on this system. */
+bool standby_sockets_may_have(const struct service_runtime *runtime);
 
 /* Opens standby sockets, so that new clients connect to sockets that the current instance does not have. If a socket
  * cannot have one, or descriptors run out, the instance continues to accept at it. why, unless NULL, gets the reason
@@ -81,13 +82,6 @@ void standby_sockets_adopt(struct service_runtime *runtime, const struct service
 
 /* Keeps an earlier socket until its place is free, and sets socket->fd to -1; unchanged: out of memory. */
 void standby_sockets_keep_for_later(struct standby_sockets *standby_sockets, struct drained_socket *socket);
-
-/* Makes the current instance's sockets the listeners again, so that new clients come to it. Clients that came to the
- * standby sockets meanwhile must still be served. A unix path still leads to its standby socket. */
-void standby_sockets_rejoin(struct service_runtime *runtime);
-
-/* Whether the current instance can be reached again by that, and no client waits at a standby socket. */
-bool standby_sockets_may_rejoin(const struct service_runtime *runtime);
 
 /* Makes the struct for the sockets that the superd before the upgrade had, without sockets yet; NULL: out of memory. */
 struct standby_sockets *standby_sockets_load(struct service_runtime *runtime);

@@ -146,18 +146,23 @@ static bool is_alone(const struct stop *stop)
 	return true;
 }
 
-/* Moves clients that still wait to the standby sockets, if the kernel can. */
-static void move_queues(const struct stop *stop)
+/* The standby socket of its n-th one, to which the kernel can move clients; NULL: it cannot, or there is none. */
+static struct listener *find_goal(const struct stop *stop, size_t n)
 {
+	struct listener *listener = standby_sockets_find_listener(runtime_of(stop), socket_of(stop, n));
 	bool alone = stop->reason != STOP_LENT && is_alone(stop);
 
-	for (size_t n = 0; n < stop->count && alone; n++) {
-		int fd = socket_of(stop, n);
-		struct listener *listener =
-			bind_has_queue(fd) ? standby_sockets_find_listener(runtime_of(stop), fd) : NULL;
+	return alone && listener && reuseport_migrates(listener->io.fd) ? listener : NULL;
+}
 
-		if (listener)
-			reuseport_migrate(fd, listener->io.fd);
+/* Moves its clients that wait in a queue to the standby sockets, if the kernel can; all: those in a handshake, too. */
+static void move_clients(const struct stop *stop, bool all)
+{
+	for (size_t n = 0; n < stop->count; n++) {
+		struct listener *goal = all || bind_has_queue(socket_of(stop, n)) ? find_goal(stop, n) : NULL;
+
+		if (goal)
+			reuseport_migrate(socket_of(stop, n), goal->io.fd);
 	}
 }
 
@@ -168,7 +173,7 @@ static void finish(struct stop *stop)
 	struct service_runtime *runtime = runtime_of(stop);
 
 	ev_timer_stop(instance->engine->loop, &stop->timer);
-	move_queues(stop);
+	move_clients(stop, false);
 	stop->phase = STOP_DONE;
 	runtime->run->stats.idle_stops += stop->reason == STOP_IDLE;
 	if (instance->retired || stop->reason != STOP_LENT)
@@ -237,22 +242,20 @@ static bool take_from_pairs(struct stop *stop)
 	return sockets;
 }
 
-/* Calls off the stop of an idle instance. */
-static void keep_instance(struct stop *stop)
+/* Whether the next instance can have all clients of a frozen one: it has accepted none of them. */
+static bool can_pass_clients_on(const struct stop *stop)
 {
-	struct instance *instance = stop->instance;
-	struct service_runtime *runtime = instance->context;
-	struct event event = { .name = "idle", .service = runtime->service->name, .pid = instance->pid };
+	const struct cookie_set *noted = conn_query_followed(&stop->query);
 
-	log_event(runtime->engine->log, LEVEL_INFO, &event,
-		  "pid %ld keeps running: a client connected at the last moment", (long)event.pid);
-	if (freeze_is_frozen(runtime))
-		instance_thaw(instance); /* restores its time limit */
-	else
-		instance_limit(instance, runtime->service->groups->lifecycle->runtime_max);
-	runtime_post(runtime, KEPT);
-	stop_forget(instance);
-	standby_sockets_rejoin(runtime);
+	for (size_t n = 0; n < noted->count; n++) {
+		if (noted->list[n] & COOKIE_HELD)
+			return false;
+	}
+	for (size_t n = 0; n < stop->count; n++) {
+		if (socket_of(stop, n) >= 0 && !find_goal(stop, n))
+			return false;
+	}
+	return freeze_is_frozen(runtime_of(stop)) && !noted->failed;
 }
 
 static bool has_newcomer(const struct stop *stop)
@@ -266,13 +269,17 @@ static bool has_newcomer(const struct stop *stop)
 	return false;
 }
 
-/* Serves a client that came while an idle instance was stopping. An idle stop that is called off is none, and a count
- * never falls. true: the instance continues, and stop may be freed. */
+/* Serves a client that came to an idle instance at the last moment. true: there is nothing else to do now. */
 static bool stay_for_clients(struct stop *stop)
 {
 	struct service_runtime *runtime = runtime_of(stop);
 	bool unknown = stop->query.cookies.failed;
 
+	if (can_pass_clients_on(stop)) {
+		move_clients(stop, true);
+		finish(stop);
+		return true;
+	}
 	if (service_runs_beside(runtime->service) && take_from_pairs(stop)) {
 		runtime->run->stats.idle_stops++;
 		stop->reason = STOP_MOVED;
@@ -280,10 +287,6 @@ static bool stay_for_clients(struct stop *stop)
 		log_begin(stop, unknown);
 		runtime_post(runtime, DRAINS);
 		look_later(stop);
-		return true;
-	}
-	if (standby_sockets_may_rejoin(runtime)) {
-		keep_instance(stop);
 		return true;
 	}
 	instance_thaw(stop->instance);
@@ -298,8 +301,7 @@ static bool all_rest(const struct stop *stop, unsigned left)
 	return stop->resting && left <= stop->resting && !count_queues(stop);
 }
 
-/* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. May free
- * stop. */
+/* Looks twice: the first count may miss a connection that left its handshake and was accepted meanwhile. */
 static void take_count(struct stop *stop)
 {
 	unsigned left = count_left(stop);

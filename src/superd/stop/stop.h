@@ -12,8 +12,8 @@
  *   phase      nobody is left   somebody is left                                      stop_end
  *   REST       (no look)        (no look)                                             END
  *   SERVE      DONE             look again                                            END
- *   NEWCOMER   DONE             may run beside a successor: MOVED, and SERVE          END
- *                               can take new clients again: the stop is called off
+ *   NEWCOMER   DONE             it has accepted none, and the kernel moves them: DONE END
+ *                               may run beside a successor: MOVED, and SERVE
  *                               a client waits at the listeners: END
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
