@@ -80,6 +80,12 @@ start() {
 	"$@" $superd -f $place/superd.conf ${options-} </dev/null 2>>$log &
 	pid=$!
 	eventually 10 grep -q 'listening on' $log || { cat $log; echo 'superd does not start'; exit 1; }
+	eventually 10 has_opened
+}
+
+# has_opened: no socket waits for its turn
+has_opened() {
+	not grep -q ' opening ' < <(timeout 5 $superctl list 2>/dev/null)
 }
 
 # stop_superd: ends superd; false when it outlives SIGTERM by 15 seconds
