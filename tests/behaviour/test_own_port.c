@@ -39,7 +39,7 @@ static void expect_stay(const char *action, const char *text)
 		clock_advance(superd, 10 * MINUTE_MS);
 	cr_expect_not(superd_logged(superd, text), "%s", world_logs());
 	why = why_of("web");
-	cr_expect(strstr(why, text_of("1 client at its own port tcp:127.0.0.1:%d", own)), "%s", why);
+	cr_expect(strstr(why, text_of("1 client (127.0.0.1) at its own port tcp:127.0.0.1:%d", own)), "%s", why);
 	cr_assert_eq(ask(client, "still here"), first);
 	cr_expect_eq(superd_log_count(superd, "keeps running: 1 connected"), 1, "it is stopped again and again: %s",
 		     world_logs());

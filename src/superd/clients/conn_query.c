@@ -346,13 +346,13 @@ bool conn_query_start(struct conn_query *query)
 
 	if (!queries)
 		return false;
-	if (conn_query_is_open(query))
-		return true;
-	list_add(&queries->asked, &query->link);
-	query->since = query->runtime->since;
-	query->probes = query->no_probes ? service_prepared(query->runtime->service)->probes : NULL;
-	query->table = query->runtime->table;
-	query->table->users++;
+	if (!conn_query_is_open(query)) {
+		list_add(&queries->asked, &query->link);
+		query->since = query->runtime->since;
+		query->probes = query->no_probes ? service_prepared(query->runtime->service)->probes : NULL;
+		query->table = query->runtime->table;
+		query->table->users++;
+	}
 	if (!queries->worker.busy)
 		ev_async_send(queries->loop, &queries->turn);
 	return true;

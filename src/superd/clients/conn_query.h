@@ -54,7 +54,8 @@ void conn_query_free(struct conn_query *query);         /* cancels; accepts a qu
 bool conn_query_add(struct conn_query *query, int fd, unsigned kinds);
 void conn_query_add_listeners(struct conn_query *query, unsigned kinds);        /* all sockets of the runtime */
 
-/* Starts a count before the loop waits again. If one is under way already, does nothing. false: out of memory. */
+/* Starts a count before the loop waits again, or when it is due. If one is under way already, joins it; if that still
+ * waits, for no longer than until the present `due`. false: out of memory. */
 bool conn_query_start(struct conn_query *query);
 
 /* Counts before it returns, for a number that is only displayed. false: a count is not known to be quick. */

@@ -3,6 +3,8 @@
 #include "superd/clients/service_clients.h"
 
 #include <math.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/clock.h"
@@ -58,7 +60,7 @@ static void say_unknown(struct service_clients *clients, const struct listener *
 	struct event event = { .name = "idle", .service = clients->query.runtime->service->name };
 	struct buf endpoint = { 0 };
 
-	if (clients->is_logged)
+	if (clients->is_logged || !clients->counted)
 		return;
 	clients->is_logged = true;
 	endpoint_format(listener->listen->endpoint, &endpoint);
@@ -78,6 +80,7 @@ static bool has_datagrams(struct service_clients *clients, size_t n)
 
 static bool sum_up(struct service_clients *clients)
 {
+	clients->at = clock_now();
 	clients->known = true;
 	clients->has_datagrams = false;
 	clients->connections = clients->quiet = 0;
@@ -131,17 +134,43 @@ static bool start_look(struct service_clients *clients)
 	return started;
 }
 
+static void write_peers(struct service_clients *clients)
+{
+	struct buf peers = { 0 };
+	char text[INET6_ADDRSTRLEN];
+	size_t n = 0;
+
+	for (; n < CONN_PEERS_MOST && conn_query_peer(&clients->query, n, text, sizeof(text)); n++)
+		buf_addf(&peers, "%s%s", n ? ", " : "", text);
+	snprintf(clients->peers, sizeof(clients->peers), "%s%s", buf_string(&peers),
+		 n == CONN_PEERS_MOST ? ", ..." : "");
+	buf_free(&peers);
+}
+
+static void answer_questions(struct service_clients *clients)
+{
+	LIST_EACH(link, &clients->questions) {
+		list_remove(link);
+		container_of(link, struct clients_question, link)->done(
+			container_of(link, struct clients_question, link));
+	}
+}
+
+/* A count that somebody has asked for may leave open whether the service is used; then idle counts when it is due. */
 static void on_counted(struct conn_query *query)
 {
 	struct service_clients *clients = container_of(query, struct service_clients, query);
 	bool used = sum_up(clients);
 
 	take_own(clients);
-	if ((used ? may_be_quiet(clients) : clients->pids != NULL) && start_look(clients))
+	write_peers(clients);
+	if (clients->looks && (used ? may_be_quiet(clients) : clients->pids != NULL) && start_look(clients))
 		return;
 	forget_pids(clients);
 	clients->connections += service_clients_own(clients);
-	clients->counted(clients, used || service_clients_own(clients));
+	answer_questions(clients);
+	if (clients->counted && (clients->looks || !(used ? may_be_quiet(clients) : service_clients_own(clients))))
+		clients->counted(clients, used || service_clients_own(clients));
 }
 
 /* Keeps the ports that somebody is connected to, for the next counts. Without memory only the last count finds them,
@@ -175,24 +204,31 @@ static void on_looked(struct client_look *look, const struct client_count_answer
 		clients->quiet = answer->quiet;
 		clients->moved = answer->moved < UINT32_MAX ? clock_now() - answer->moved / 1000. : 0;
 	}
+	answer_questions(clients);
 	clients->counted(clients, !answer->known || answer->count > 0);
 }
 
-bool service_clients_init(struct service_clients *clients, struct service_runtime *runtime,
-			  void (*counted)(struct service_clients *clients, bool used))
+struct service_clients *service_clients_make(struct service_runtime *runtime,
+					     void (*counted)(struct service_clients *clients, bool used))
 {
+	struct service_clients *clients = calloc(1, sizeof(*clients));
 	size_t count = runtime->listener_count;
 
-	*clients = (struct service_clients){
-		.count = count, .counted = counted, .datagrams = calloc(count + 1, sizeof(*clients->datagrams))
-	};
+	service_clients_free(runtime);
+	runtime->run->clients = clients;
+	if (!clients)
+		return NULL;
+	clients->count = count;
+	clients->counted = counted;
+	list_init(&clients->questions);
 	client_look_init(&clients->look, runtime->engine, on_looked);
-	if (clients->datagrams && conn_query_init(&clients->query, runtime, count, on_counted)) {
-		clients->query.no_probes = true;
-		return true;
+	clients->datagrams = calloc(count + 1, sizeof(*clients->datagrams));
+	if (!clients->datagrams || !conn_query_init(&clients->query, runtime, count, on_counted)) {
+		service_clients_free(runtime);
+		return NULL;
 	}
-	service_clients_free(clients);
-	return false;
+	clients->query.no_probes = true;
+	return clients;
 }
 
 bool service_clients_count(struct service_clients *clients, pid_t *pids)
@@ -200,7 +236,11 @@ bool service_clients_count(struct service_clients *clients, pid_t *pids)
 	client_look_cancel(&clients->look);
 	forget_pids(clients);
 	clients->pids = pids;
-	return conn_query_start(&clients->query);
+	clients->looks = true;
+	if (conn_query_start(&clients->query))
+		return true;
+	answer_questions(clients);
+	return false;
 }
 
 bool service_clients_are_counted(const struct service_clients *clients)
@@ -208,12 +248,28 @@ bool service_clients_are_counted(const struct service_clients *clients)
 	return conn_query_is_open(&clients->query) || client_look_is_open(&clients->look);
 }
 
-void service_clients_free(struct service_clients *clients)
+bool service_clients_ask(struct service_clients *clients, struct clients_question *question)
 {
+	clients->looks = clients->looks && service_clients_are_counted(clients);
+	clients->query.due = 0;
+	if (!client_look_is_open(&clients->look) && !conn_query_start(&clients->query))
+		return false;
+	list_add(&clients->questions, &question->link);
+	return true;
+}
+
+void service_clients_free(struct service_runtime *runtime)
+{
+	struct service_clients *clients = runtime->run->clients;
+
+	if (!clients)
+		return;
+	runtime->run->clients = NULL;
+	answer_questions(clients);
 	client_look_cancel(&clients->look);
 	forget_pids(clients);
 	free(clients->own);
 	conn_query_free(&clients->query);
 	free(clients->datagrams);
-	clients->datagrams = NULL;
+	free(clients);
 }

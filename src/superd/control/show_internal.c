@@ -721,17 +721,6 @@ void show_past(const struct service_view *view, struct buf *out)
 		json_null_field(out, "last_exit");
 }
 
-/* Adds some addresses of the clients, as text; null: they were not counted now. */
-static void add_peers(const struct idle_count *clients, struct buf *out)
-{
-	struct buf peers = { 0 };
-
-	idle_count_add_peers(clients, &peers);
-	json_text_field(out, "peers", peers.length ? buf_string(&peers) : NULL);
-	out->failed |= peers.failed;
-	buf_free(&peers);
-}
-
 void show_idle(const struct service_view *view, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze", "report" };
@@ -739,7 +728,7 @@ void show_idle(const struct service_view *view, struct buf *out)
 	struct idle_account account;
 	struct buf own = { 0 };
 
-	if (!runtime || !idle_describe(runtime, view->clients, &account)) {
+	if (!runtime || !idle_describe(runtime, &account)) {
 		json_null_field(out, "idle");
 		return;
 	}
@@ -751,7 +740,7 @@ void show_idle(const struct service_view *view, struct buf *out)
 		json_text_field(out, "busy", account.busy);
 	json_text_field(out, "means", account.quiet_sleep ? "quiet" : "connected");
 	json_whole_field(out, "connections", account.known ? (int64_t)account.connections : -1);
-	add_peers(view->clients, out);
+	json_text_field(out, "peers", account.peers && *account.peers ? account.peers : NULL);
 	json_object_field(out, "own_port");
 	json_whole_field(out, "connections", account.own_connections);
 	if (account.own)

@@ -31,7 +31,7 @@ struct query_request;
 struct next_service {
 	const char *name;               /* in selection.names */
 	struct query_request *query;
-	struct idle_count clients;
+	struct clients_question clients;
 };
 
 struct query_request {
@@ -57,7 +57,7 @@ static void send_service(struct query_request *query, const struct next_service 
 	struct service_view view = {
 		.supervisor = session->supervisor, .recent_log = &session->server->recent_log,
 		.request = &session->request,
-		.match = selection_find(session->supervisor, next->name), .clients = &next->clients, .now = now,
+		.match = selection_find(session->supervisor, next->name), .now = now,
 		.offset = show_wall_offset(now),
 	};
 
@@ -75,7 +75,7 @@ static void send_service(struct query_request *query, const struct next_service 
 	session_send_line(session);
 }
 
-static void on_clients_counted(struct idle_count *clients)
+static void on_clients_counted(struct clients_question *clients)
 {
 	struct query_request *query = container_of(clients, struct next_service, clients)->query;
 
@@ -86,7 +86,7 @@ static void on_clients_counted(struct idle_count *clients)
 static void free_next(struct query_request *query)
 {
 	for (size_t n = 0; n < query->count; n++)
-		idle_count_free(&query->next[n].clients);
+		list_remove(&query->next[n].clients.link);
 	query->at = query->count = query->uncounted = 0;
 }
 
@@ -102,10 +102,13 @@ static void take_next(struct query_request *query)
 		struct next_service *next = &query->next[query->count++];
 		struct service_runtime *runtime = NULL;
 
-		*next = (struct next_service){ .name = name, .query = query };
+		*next = (struct next_service){
+			.name = name, .query = query, .clients.done = on_clients_counted,
+		};
+		list_init(&next->clients.link);
 		if (query->counts)
 			runtime = selection_find(query->session->supervisor, name).runtime;
-		if (runtime && idle_count_start(&next->clients, runtime, on_clients_counted))
+		if (runtime && idle_ask(runtime, &next->clients))
 			query->uncounted++;
 	}
 }

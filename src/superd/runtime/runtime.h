@@ -80,6 +80,7 @@ struct service_run {
 	struct queue_notes *notes;      /* waiting clients, and whether instances serve them (superd/health/queue_notes) */
 	struct accept_state *accept;    /* counts and limits of accepted clients (superd/accept/accept_state) */
 	struct freeze_times *freeze_times; /* times of freezing and thawing (superd/stop/freeze) */
+	struct service_clients *clients; /* who is connected to it (superd/clients/service_clients) */
 	struct idle *idle;              /* idle time as it is measured (superd/stop/idle) */
 	struct idle_saved *idle_saved;  /* idle time from before an upgrade, until it is measured again (superd/stop/idle) */
 	struct standby_sockets *standby_sockets; /* second sockets at its addresses (superd/stop/standby_socket) */

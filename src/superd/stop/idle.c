@@ -147,7 +147,7 @@ static void poll_later(struct idle *idle)
  * whose end would be reported. */
 static void wait_for_close(struct idle *idle, enum idle_phase phase)
 {
-	double moved = idle->clients.moved > 0 ? idle->clients.moved : clock_now();
+	double moved = idle->clients->moved > 0 ? idle->clients->moved : clock_now();
 
 	if (idle->polls)
 		poll_later(idle);
@@ -155,9 +155,9 @@ static void wait_for_close(struct idle *idle, enum idle_phase phase)
 		enter_phase(idle, phase);
 	if (idle->polls || phase != IDLE_HAS_CLIENTS)
 		return;
-	if (!idle->clients.known)
+	if (!idle->clients->known)
 		start_timer(idle, idle->timeout);
-	else if (idle->clients.quiet_after > 0)
+	else if (idle->clients->quiet_after > 0)
 		start_timer(idle, fmax(moved + idle->timeout - clock_now(), idle->timeout / GRID));
 }
 
@@ -172,11 +172,11 @@ static bool counts_quiet_ones(const struct service_runtime *runtime)
 
 static void prepare_clients(struct idle *idle)
 {
-	service_clients_prepare(&idle->clients);
-	service_clients_begin(&idle->clients);
-	idle->clients.quiet_after = counts_quiet_ones(idle->runtime) ? idle->timeout : 0;
+	service_clients_prepare(idle->clients);
+	service_clients_begin(idle->clients);
+	idle->clients->quiet_after = counts_quiet_ones(idle->runtime) ? idle->timeout : 0;
 	idle->polls = !close_events_is_possible(idle->runtime->engine) ||
-		!service_clients_closes_are_reported(&idle->clients);
+		!service_clients_closes_are_reported(idle->clients);
 }
 
 /* Before the first count it is unknown whether clients are connected. */
@@ -197,23 +197,30 @@ static void begin_measuring(struct idle *idle)
  * them at the last look, by each. */
 static pid_t *list_processes(const struct idle *idle)
 {
-	return idle->phase == IDLE_LAST_COUNT || idle->clients.own_count ? freeze_list_processes(idle->runtime) : NULL;
+	return idle->phase == IDLE_LAST_COUNT || idle->clients->own_count ? freeze_list_processes(idle->runtime) : NULL;
+}
+
+static void prepare_count(struct service_clients *clients)
+{
+	conn_query_cancel(&clients->query);
+	service_clients_prepare(clients);
+	stop_spare_clients(&clients->query);
 }
 
 /* Listens before it counts, so that superd misses no close between the two; the sockets may be others by now. In
  * IDLE_NOT_LISTENING some connection closes during every count, so superd does not listen even now. The last count must
- * not be delayed, because the backend is frozen. */
+ * not be delayed, because the backend is frozen; nor may it be one that was asked for and began before that. What has
+ * closed during such a count is not to be forgotten. */
 static void start_count(struct idle *idle)
 {
-	struct conn_query *query = &idle->clients.query;
+	struct conn_query *query = &idle->clients->query;
 
-	idle->closed_meanwhile = false;
-	service_clients_prepare(&idle->clients);
-	stop_spare_clients(query);
+	idle->closed_meanwhile = idle->closed_meanwhile && service_clients_are_counted(idle->clients);
+	prepare_count(idle->clients);
 	if (idle->phase != IDLE_NOT_LISTENING)
 		close_events_begin(&idle->close_listener, idle->runtime->engine);
 	query->due = idle->phase == IDLE_LAST_COUNT || hurries(idle) ? 0 : clock_now() + idle->timeout / LATE_PART;
-	if (service_clients_count(&idle->clients, list_processes(idle)))
+	if (service_clients_count(idle->clients, list_processes(idle)))
 		return;
 	freeze_thaw(idle->runtime);             /* no memory: later */
 	start_timer(idle, idle->timeout);
@@ -357,11 +364,11 @@ static void continue_running(struct idle *idle)
 	struct event event = {
 		.name = "idle", .service = idle->runtime->service->name, .pid = runtime_current(idle->runtime)->pid
 	};
-	uint32_t own = service_clients_own(&idle->clients);
+	uint32_t own = service_clients_own(idle->clients);
 
 	freeze_thaw(idle->runtime);
 	end_unused(idle);
-	if (!idle->clients.known)
+	if (!idle->clients->known)
 		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
 			  "pid %ld keeps running: its clients could not be counted in time", (long)event.pid);
 	else if (own)
@@ -370,8 +377,8 @@ static void continue_running(struct idle *idle)
 	else
 		log_event(idle->runtime->engine->log, LEVEL_INFO, &event,
 			  "pid %ld keeps running: a client connected at the last moment", (long)event.pid);
-	service_clients_prepare(&idle->clients);
-	idle->polls = idle->polls || !service_clients_closes_are_reported(&idle->clients);
+	service_clients_prepare(idle->clients);
+	idle->polls = idle->polls || !service_clients_closes_are_reported(idle->clients);
 	if (has_left && !idle->polls)
 		wait_until_quiet(idle);
 	else
@@ -411,7 +418,7 @@ static void stop_or_freeze(struct idle *idle)
 			log_idle(idle, LEVEL_NOTICE, "freezing");
 		if (make_saved(runtime)) {
 			runtime->run->idle_saved->unused_since = idle->since;
-			runtime->run->idle_saved->connections = idle->clients.quiet;
+			runtime->run->idle_saved->connections = idle->clients->quiet;
 		}
 		runtime_post(runtime, STILLED);
 		return;
@@ -438,11 +445,11 @@ static void on_gone(struct close_listener *close_listener, bool silent)
 {
 	struct idle *idle = container_of(close_listener, struct idle, close_listener);
 
-	if (silent && idle->phase != IDLE_HAS_CLIENTS && !service_clients_are_counted(&idle->clients))
+	if (silent && idle->phase != IDLE_HAS_CLIENTS && !service_clients_are_counted(idle->clients))
 		return;
 	idle->last_closed = clock_now();
 	idle->closes++;
-	if (service_clients_are_counted(&idle->clients)) {
+	if (service_clients_are_counted(idle->clients)) {
 		note_close(idle);
 		return;
 	}
@@ -472,6 +479,13 @@ static void on_deaf(struct close_listener *close_listener)
 		poll_later(idle);
 }
 
+/* Whether a count that somebody has asked for finds, as the last one did, that nobody is there; superd's own is yet to
+ * come. */
+static bool is_waiting_still(const struct idle *idle, bool used)
+{
+	return !used && idle->since > 0 && (ev_is_active(&idle->timer) || idle->phase == IDLE_WAS_REPORTED);
+}
+
 /* Handles a count of IDLE_POLLING. The time without clients begins at the last reported close, if there was one,
  * else at the first count that finds no client. */
 static void take_polled_count(struct idle *idle, bool used)
@@ -481,11 +495,13 @@ static void take_polled_count(struct idle *idle, bool used)
 		idle->reported = false;
 	} else if (idle->since <= 0) {
 		idle->since = idle->last_closed > 0 ? idle->last_closed : clock_now();
-		if (idle->clients.quiet)
-			idle->since = fmax(idle->last_closed, idle->clients.moved);
+		if (idle->clients->quiet)
+			idle->since = fmax(idle->last_closed, idle->clients->moved);
 		busy_begin(&idle->busy, idle->since);
 	}
 	idle->last_closed = 0;
+	if (is_waiting_still(idle, used))
+		return;
 	if (is_due(idle))
 		act_unless_busy(idle);
 	else
@@ -496,12 +512,12 @@ static void take_polled_count(struct idle *idle, bool used)
  * right behind it, where clients left between the count that found them and the listening. */
 static void take_no_clients(struct idle *idle)
 {
-	if (idle->phase == IDLE_NOT_COUNTED || (idle->phase == IDLE_HAS_CLIENTS && idle->clients.quiet))
+	if (idle->phase == IDLE_NOT_COUNTED || (idle->phase == IDLE_HAS_CLIENTS && idle->clients->quiet))
 		idle->since = idle->last_closed;
 	else if (idle->phase == IDLE_NOT_LISTENING || idle->since <= 0)
 		idle->since = clock_now();
-	if (idle->clients.quiet)
-		idle->since = fmax(idle->since, idle->clients.moved);
+	if (idle->clients->quiet)
+		idle->since = fmax(idle->since, idle->clients->moved);
 	idle->many_closes = false;
 	if (is_due(idle)) {
 		act_unless_busy(idle);
@@ -533,16 +549,18 @@ static void take_count(struct idle *idle, bool used)
 	idle->closes = 0;
 	if (used)
 		take_clients(idle);
-	else
+	else if (!is_waiting_still(idle, used))
 		take_no_clients(idle);
 }
 
+/* While its command runs, or it is being frozen, only others ask, and what follows counts anew. */
 static void on_counted(struct service_clients *clients, bool used)
 {
-	struct idle *idle = container_of(clients, struct idle, clients);
+	struct idle *idle = clients->query.runtime->run->idle;
 
 	used = used || relay_has_flows(runtime_current(idle->runtime));
-	idle->counted = clock_now();
+	if (idle->phase == IDLE_ASKING || idle->phase == IDLE_FREEZING)
+		return;
 	if (idle->phase == IDLE_LAST_COUNT && used)
 		continue_running(idle);
 	else if (idle->phase == IDLE_LAST_COUNT)
@@ -597,7 +615,7 @@ double idle_unused_since(const struct service_runtime *runtime)
 	case IDLE_NOT_COUNTED:
 		return idle->last_closed;
 	case IDLE_POLLING:              /* clients of the last count may have gone since, which nothing reports */
-		return idle->since > 0 ? idle->since : idle->counted > 0 ? idle->counted : idle->last_closed;
+		return idle->since > 0 ? idle->since : idle->clients->at > 0 ? idle->clients->at : idle->last_closed;
 	default:
 		return 0;
 	}
@@ -615,9 +633,8 @@ void idle_hurry(struct service_runtime *runtime)
 	struct idle *idle = runtime->run->idle;
 
 	idle->hurries_until = clock_now() + HURRY_SECONDS;
-	if ((idle->clients.quiet_after > 0 || idle->clients.own_count) && service_clients_are_counted(&idle->clients))
+	if (client_look_is_open(&idle->clients->look))
 		return;                 /* a process is at it */
-	conn_query_cancel(&idle->clients.query);
 	stop_timer(idle);
 	start_count(idle);
 }
@@ -626,7 +643,7 @@ static struct idle *new_idle(struct service_runtime *runtime)
 {
 	struct idle *idle = calloc(1, sizeof(*idle));
 
-	if (!idle || !service_clients_init(&idle->clients, runtime, on_counted)) {
+	if (!idle || !(idle->clients = service_clients_make(runtime, on_counted))) {
 		free(idle);
 		return NULL;
 	}
@@ -635,8 +652,20 @@ static struct idle *new_idle(struct service_runtime *runtime)
 	busy_init(&idle->busy, runtime, on_answer);
 	ev_init(&idle->timer, on_timer);
 	idle->timer.data = idle;
-	close_events_init(&idle->close_listener, &idle->clients.query, on_gone, on_deaf);
+	close_events_init(&idle->close_listener, &idle->clients->query, on_gone, on_deaf);
 	return idle;
+}
+
+bool idle_ask(struct service_runtime *runtime, struct clients_question *question)
+{
+	struct service_run *run = runtime->run;
+	struct idle_account account;
+
+	if (!idle_describe(runtime, &account) || (!run->clients && !service_clients_make(runtime, NULL)))
+		return false;
+	if (!service_clients_are_counted(run->clients))
+		prepare_count(run->clients);
+	return service_clients_ask(run->clients, question);
 }
 
 void idle_forget(struct service_runtime *runtime)
@@ -650,7 +679,7 @@ void idle_forget(struct service_runtime *runtime)
 	runtime->run->idle = NULL;
 	stop_timer(idle);
 	close_events_end(&idle->close_listener, runtime->engine, false);
-	service_clients_free(&idle->clients);
+	service_clients_free(runtime);
 	busy_free(&idle->busy);
 	free(idle);
 	if (freezes && runtime_state(runtime) == RUNNING)
@@ -734,8 +763,10 @@ void idle_load(struct service_runtime *runtime, struct state_section *section)
 void idle_free(struct service_runtime *runtime)
 {
 	idle_forget(runtime);
-	if (runtime->run)
+	if (runtime->run) {
+		service_clients_free(runtime);
 		free_saved(runtime);
+	}
 }
 
 static void start_idle(struct service_runtime *runtime)
@@ -763,8 +794,8 @@ static bool is_changed(const struct idle *idle)
 {
 	double timeout = (double)life_of(idle)->idle_timeout / 1e6;
 
-	return idle->timeout != timeout || idle->clients.count != idle->runtime->listener_count ||
-	       (idle->clients.quiet_after > 0) != counts_quiet_ones(idle->runtime);
+	return idle->timeout != timeout || idle->clients->count != idle->runtime->listener_count ||
+	       (idle->clients->quiet_after > 0) != counts_quiet_ones(idle->runtime);
 }
 
 /* A service that does not run has no clients. */
@@ -787,6 +818,9 @@ void idle_follow(struct service_runtime *runtime)
 		note_unused(runtime);
 		idle_forget(runtime);
 	}
+	if (run && run->clients && !run->idle &&
+	    (runtime_state(runtime) != FROZEN || run->clients->count != runtime->listener_count))
+		service_clients_free(runtime);
 	if (measures && !run->idle && !runtime->engine->quiet)
 		start_idle(runtime);
 }

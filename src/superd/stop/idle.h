@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "superd/clients/conn_query.h"
+#include "superd/clients/service_clients.h"
 #include "superd/runtime/runtime.h"
 #include "superd/saved/state_field.h"
 
@@ -70,34 +70,19 @@ struct idle_account {
 	bool known;                     /* true: connections is known */
 	bool quiet_sleep;               /* true: quiet connections keep nothing awake (idle_means = quiet) */
 	uint32_t connections;           /* connections at the last count, quiet ones too */
-	uint32_t quiet;                 /* quiet ones among them when superd last looked */
 	uint32_t own_connections;       /* clients of ports that the backend has opened itself */
+	const char *peers;              /* addresses of some, as text, until the loop continues */
 	const struct conn_count *own;   /* one of these ports, until the loop continues; NULL: no client is connected to any */
 	double counted;                 /* loop time of the last count; 0: never */
 	double since;                   /* loop time since when no client is connected; 0: clients are, or unknown */
 };
 
-/* A count of a service's connections, to be shown. Embedded in its user, zeroed. */
-struct idle_count {
-	struct conn_query query;
-	struct engine *engine;
-	double answered;                /* loop time of the answer; 0: none yet */
-	void (*done)(struct idle_count *count); /* the answer is there */
-};
+/* Has the clients counted now, so that the account below is of this moment. false: the service has no idle_timeout now,
+ * or out of memory. */
+bool idle_ask(struct service_runtime *runtime, struct clients_question *question);
 
-/* Counts; done is called later, from the loop. false: the service has no idle_timeout now, or out of memory. */
-bool idle_count_start(struct idle_count *count, struct service_runtime *runtime,
-		      void (*done)(struct idle_count *count));
-void idle_count_free(struct idle_count *count);                 /* cancels; done is not called */
-
-/* Adds addresses of the clients that were counted: "10.0.0.5, 10.0.0.9", with ", ..." if there may be more. count: NULL
- * or unanswered: adds nothing. */
-void idle_count_add_peers(const struct idle_count *count, struct buf *out);
-
-/* count: supplies the numbers if they are known; NULL: the last count for idle_timeout does. false: the service has no
- * idle_timeout now. */
-bool idle_describe(const struct service_runtime *runtime, const struct idle_count *count,
-		   struct idle_account *account);
+/* By the last count. false: the service has no idle_timeout now. */
+bool idle_describe(const struct service_runtime *runtime, struct idle_account *account);
 
 /* Seconds for which no client has been connected until now, also while it is stopped or frozen; 0: a client is, or
  * unknown. */

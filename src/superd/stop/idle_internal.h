@@ -47,7 +47,7 @@ struct idle {
 	struct service_runtime *runtime;
 	ev_timer timer;                 /* next count, or next step of the phase; inactive: the phase waits for a close */
 	struct close_listener close_listener; /* reports closed connections; not in IDLE_NOT_LISTENING */
-	struct service_clients clients; /* counts connections and datagrams */
+	struct service_clients *clients; /* counts connections and datagrams; run->clients */
 	struct busy busy;               /* whether it works without clients */
 	enum idle_phase phase;
 	bool polls;                     /* true: closes are not reported for every socket, so IDLE_POLLING replaces the first four phases */
@@ -59,6 +59,5 @@ struct idle {
 	double entered;                 /* loop time when phase began */
 	double last_closed;             /* loop time of the last reported close, or of the beginning; 0: unknown */
 	double since;                   /* loop time since when no client was connected, by a count; 0: clients were, or unknown */
-	double counted;                 /* loop time of the last count; 0: never */
 	double hurries_until;           /* loop time until which it may go before idle_timeout, as memory is short; 0: never */
 };

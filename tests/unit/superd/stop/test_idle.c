@@ -43,7 +43,7 @@ double __wrap_instance_cpu(const struct instance *ignored)
 bool __wrap_service_clients_count(struct service_clients *clients, pid_t *pids)
 {
 	cr_assert_null(pids, "no last count was asked for");
-	cr_assert_eq(clients, &runtime.run->idle->clients);
+	cr_assert_eq(clients, runtime.run->clients);
 	asked++;
 	return true;
 }
@@ -100,8 +100,8 @@ static void count(bool seen)
 			break;
 		own_clock_advance(1.);
 	}
-	runtime.run->idle->clients.known = true;
-	runtime.run->idle->clients.counted(&runtime.run->idle->clients, seen);
+	runtime.run->clients->known = true;
+	runtime.run->clients->counted(runtime.run->clients, seen);
 }
 
 static void begin_as_before_an_upgrade(void)
@@ -178,11 +178,11 @@ Test(idle, a_processor_time_that_is_unknown_counts_as_busy)
 	idle_follow(&runtime);
 	count(false);
 	cr_expect_eq(runtime.run->idle->phase, IDLE_NO_CLIENTS);
-	cr_assert(idle_describe(&runtime, NULL, &account));
+	cr_assert(idle_describe(&runtime, &account));
 	cr_expect_eq(account.standing, IDLE_BUSY);
 	cr_expect_str_eq(account.busy, "idle_cpu: its processor time is not known");
 	count(true);
-	cr_assert(idle_describe(&runtime, NULL, &account));
+	cr_assert(idle_describe(&runtime, &account));
 	cr_expect_eq(account.standing, IDLE_USED);
 }
 
@@ -219,6 +219,74 @@ Test(idle, a_time_without_clients_goes_on_while_it_is_stopped)
 	cr_expect_eq(gaps->unused, 0);
 }
 
+/* An answer that somebody else has asked for. */
+static void learn(bool seen)
+{
+	ev_now_update(engine.loop);
+	runtime.run->clients->known = true;
+	runtime.run->clients->counted(runtime.run->clients, seen);
+}
+
+Test(idle, learns_what_others_ask)
+{
+	struct idle *idle;
+
+	idle_follow(&runtime);
+	idle = runtime.run->idle;
+	learn(true);
+	cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
+	idle->close_listener.gone(&idle->close_listener, false);
+	learn(false);
+	cr_expect_eq(idle->phase, IDLE_NO_CLIENTS);
+	cr_expect_eq(idle->since, idle->last_closed);
+	learn(true);
+	cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
+	cr_expect_eq(idle->since, 0);
+	cr_expect_eq(asked, 0);
+}
+
+Test(idle, is_not_put_off_by_those_who_ask)
+{
+	struct idle *idle;
+
+	lifecycle.idle_cpu = 500;
+	idle_follow(&runtime);
+	idle = runtime.run->idle;
+	cpu = 10;
+	count(false);
+	own_clock_advance(50);
+	learn(false);
+	cr_expect_lt(ev_timer_remaining(engine.loop, &idle->timer), 60, "it begins anew");
+	count(false);
+	cr_expect_eq(idle->phase, IDLE_WAS_REPORTED);
+	learn(false);
+	cr_expect_eq(idle->phase, IDLE_WAS_REPORTED);
+	learn(true);
+	cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
+}
+
+Test(idle, is_not_put_off_where_no_end_is_reported_either)
+{
+	struct idle *idle;
+	double since, left;
+
+	idle_follow(&runtime);
+	idle = runtime.run->idle;
+	idle->polls = true;
+	count(true);
+	learn(false);
+	since = idle->since;
+	cr_expect_gt(since, 0);
+	left = ev_timer_remaining(engine.loop, &idle->timer);
+	own_clock_advance(5);
+	learn(false);
+	cr_expect_eq(idle->since, since);
+	cr_expect_leq(ev_timer_remaining(engine.loop, &idle->timer), left - 4, "it begins anew");
+	while (idle->phase == IDLE_POLLING && !idle->reported)
+		count(false);
+	cr_expect_leq(clock_now() - since, 150);
+}
+
 /* The close was reported while the kernel counted, and no other will be. */
 Test(idle, a_client_of_the_last_count_that_has_left_is_not_waited_for)
 {
@@ -229,12 +297,12 @@ Test(idle, a_client_of_the_last_count_that_has_left_is_not_waited_for)
 	idle->phase = IDLE_LAST_COUNT;
 	service_list.idle_stops = 1;
 	idle->close_listener.gone(&idle->close_listener, false);
-	idle->clients.counted(&idle->clients, true);
+	idle->clients->counted(idle->clients, true);
 	cr_expect_eq(idle->phase, IDLE_NOT_COUNTED);
 	cr_expect(ev_is_active(&idle->timer), "superd would never look again");
 	idle->phase = IDLE_LAST_COUNT;
 	service_list.idle_stops = 1;
-	idle->clients.counted(&idle->clients, true);
+	idle->clients->counted(idle->clients, true);
 	cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
 }
 
@@ -251,8 +319,8 @@ Test(idle, a_count_that_failed_is_repeated)
 		idle = runtime.run->idle;
 		idle->phase = phases[n];
 		service_list.idle_stops = phases[n] == IDLE_LAST_COUNT;
-		idle->clients.known = true;
-		idle->clients.look.done(&idle->clients.look, &none);
+		idle->clients->known = true;
+		idle->clients->look.done(&idle->clients->look, &none);
 		cr_expect_eq(idle->phase, IDLE_HAS_CLIENTS);
 		cr_expect(ev_is_active(&idle->timer), "superd would never look again");
 		idle_forget(&runtime);
