@@ -34,6 +34,7 @@ struct scene {
 	const char *says;               /* the client */
 	const char *answer;             /* a part of the answer */
 	int lines;                      /* of the whole answer, at whose end the connection ends; 0: it stays open */
+	bool leaves;                    /* the client ends it */
 	bool is_datagram;
 	const char *starts;             /* file with a line for each start of a program that is counted; NULL: none */
 	size_t start_count;             /* of these, in all */
@@ -138,6 +139,8 @@ static void expect_answer(int client, const struct scene *scene, const char *who
 			  waits ? "the end comes instead" : "nothing", world_logs());
 		poll(&poll_for, 1, 5);
 	}
+	if (scene->leaves)
+		shutdown(client, SHUT_WR);
 	if (scene->lines)
 		expect_end(client, scene, who, n);
 	close(client);
@@ -288,6 +291,163 @@ Behaviour(guard_calls, a_redirect_whose_worker_waits)
 		.service = "pass", .says = "hello\n", .answer = " hello", .lines = 1, .starts = starts,
 		.start_count = 3, .step = 5, .is_prepared = has_idle_worker,
 	});
+}
+
+static const char *builtin_table(const char *name)
+{
+	return text_of("service each { listen = \"127.0.0.1:0\" accept = yes user = \"%s\" builtin = %s }\n",
+		       own_user(), name);
+}
+
+Behaviour(guard_calls, a_builtin_that_starts)
+{
+	try_calls(&(struct scene){
+		.table = builtin_table("echo"),
+		.service = "each", .says = "hello\n", .answer = "hello", .lines = 1, .leaves = true,
+	});
+}
+
+static bool has_idle_echo(struct superd *superd)
+{
+	cr_assert_str_eq(client_ask(superd_port(superd, "each"), "hello\n"), "hello");
+	WAIT_UNTIL(!strcmp(control_value(control_once("list each"), "instances"), "0"));
+	return true;
+}
+
+Behaviour(guard_calls, a_builtin_that_waits)
+{
+	try_calls(&(struct scene){
+		.table = builtin_table("echo"),
+		.service = "each", .says = "hello\n", .answer = "hello", .lines = 1, .leaves = true,
+		.is_prepared = has_idle_echo,
+	});
+}
+
+/* ---- behind a fork ---- */
+
+/* superd is killed in the call that makes a process for a client; its first start has made the reader of logs, too.
+ * The process is held before it runs, and goes on … */
+enum going { BEHIND_THE_NEXT_SUPERD, WITH_THE_DEATH, BEFORE_IT };
+
+/* The process that superd makes next, which its tracer has stopped as it has superd. */
+static pid_t hold_next_process(pid_t superd)
+{
+	unsigned long made = 0;
+	int status;
+
+	while (!made) {
+		cr_assert_eq(waitpid(superd, &status, __WALL), superd);
+		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
+		if (status >> 16 == PTRACE_EVENT_FORK || status >> 16 == PTRACE_EVENT_VFORK)
+			cr_assert_eq(ptrace(PTRACE_GETEVENTMSG, superd, 0, &made), 0);
+		else
+			cr_assert_eq(ptrace(PTRACE_CONT, superd, 0, signal_to_pass(status)), 0);
+	}
+	cr_assert_eq(waitpid((pid_t)made, &status, __WALL), (pid_t)made);
+	return (pid_t)made;
+}
+
+static void kill_in_fork(const struct scene *scene, const char *program, enum going going)
+{
+	const char *arguments[] = { "--guard", "--log-level", "debug", "--control", control_path(), NULL };
+	struct superd *superd;
+	pid_t pid, made;
+	int client, status;
+
+	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	superd = superd_run_with(&(const struct setup){ .arguments = arguments }, "%s", scene->table);
+	expect_answer(arrive(scene, superd_port(superd, scene->service)), scene, "the client before", going);
+	WAIT_UNTIL(superd_processes(superd) == 0);
+	pid = guarded_wait(superd);
+	cr_assert_eq(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK), 0);
+	client = arrive(scene, superd_port(superd, scene->service));
+	made = hold_next_process(pid);
+	if (going == BEFORE_IT) {
+		cr_assert_eq(ptrace(PTRACE_DETACH, made, 0, 0), 0);
+		WAIT_UNTIL(process_is_called(made, program));
+	}
+	cr_assert_eq(kill(pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(pid, &status, __WALL), pid);
+	if (going == BEHIND_THE_NEXT_SUPERD)
+		superd_wait_log(superd, "its guard restarted it");
+	if (going != BEFORE_IT)
+		cr_assert_eq(ptrace(PTRACE_DETACH, made, 0, 0), 0);
+	expect_answer(client, scene, "the client", going);
+	expect_answer(arrive(scene, superd_port(superd, scene->service)), scene, "the next client", going);
+	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));
+	WAIT_UNTIL(!strcmp(control_value(control_once("list %s", scene->service), "instances"), "0"));
+	WAIT_UNTIL(!process_is_called(made, superd->name));
+	if (scene->starts)
+		cr_expect_eq(count_lines(scene->starts), scene->start_count, "%s", world_logs());
+	superd_stop(superd);
+}
+
+static void kill_in_start(const char *options, enum going going)
+{
+	const char *starts = path_in("starts");
+
+	kill_in_fork(&(struct scene){
+		.table = text_of("service each { listen = \"127.0.0.1:0\" accept = yes %s\n"
+				 "exec = { \"/bin/sh\", \"-c\", \"echo >>%s; exec %s\" } }\n", options, starts,
+				 backend("stdio")),
+		.service = "each", .says = "hello\n", .answer = " hello", .lines = 1, .starts = starts,
+		.start_count = 3,
+	}, going == BEFORE_IT ? "backend" : "", going);
+}
+
+Behaviour(guard_calls, a_process_that_runs_before_superd_dies_has_its_client)
+{
+	kill_in_start("", BEFORE_IT);
+}
+
+Behaviour(guard_calls, a_process_that_runs_as_superd_dies_has_its_client_or_leaves_it)
+{
+	kill_in_start("", WITH_THE_DEATH);
+}
+
+Behaviour(guard_calls, a_process_that_runs_behind_the_next_superd_leaves_its_client)
+{
+	kill_in_start("", BEHIND_THE_NEXT_SUPERD);
+}
+
+#define APART "no_new_privileges = yes private_network = yes"
+
+Behaviour(guard_calls, a_process_apart_that_runs_before_superd_dies_has_its_client)
+{
+	kill_in_start(APART, BEFORE_IT);
+}
+
+Behaviour(guard_calls, a_process_apart_that_runs_as_superd_dies_has_its_client_or_leaves_it)
+{
+	kill_in_start(APART, WITH_THE_DEATH);
+}
+
+Behaviour(guard_calls, a_process_apart_that_runs_behind_the_next_superd_leaves_its_client)
+{
+	kill_in_start(APART, BEHIND_THE_NEXT_SUPERD);
+}
+
+static void kill_in_start_of_builtin(enum going going)
+{
+	kill_in_fork(&(struct scene){
+		.table = builtin_table("echo"),
+		.service = "each", .says = "hello\n", .answer = "hello", .lines = 1, .leaves = true,
+	}, "superd-builtin", going);
+}
+
+Behaviour(guard_calls, a_builtin_that_runs_before_superd_dies_has_its_client)
+{
+	kill_in_start_of_builtin(BEFORE_IT);
+}
+
+Behaviour(guard_calls, a_builtin_that_runs_as_superd_dies_has_its_client_or_leaves_it)
+{
+	kill_in_start_of_builtin(WITH_THE_DEATH);
+}
+
+Behaviour(guard_calls, a_builtin_that_runs_behind_the_next_superd_leaves_its_client)
+{
+	kill_in_start_of_builtin(BEHIND_THE_NEXT_SUPERD);
 }
 
 /* ---- at its start ---- */

@@ -98,6 +98,8 @@ static int set_descriptors(struct job *job)
 {
 	if (job->shares_descriptors && raw_unshare_fds((unsigned)highest_wanted(job) + 1) < 0)
 		return -1;
+	if (!child_note_pid(job, getpid()))
+		_exit(0);
 	if (job->file > 0 && job->file < job->wanted_count &&
 	    (job->file = fcntl(job->file, F_DUPFD_CLOEXEC, job->wanted_count)) < 0)
 		return -1;

@@ -72,8 +72,9 @@ struct job {
 	const struct plan *plan;
 	const int *wanted;              /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
 	int wanted_count;               /* at least 3 */
-	pid_t *noted;                   /* gets the pid before anything else happens; NULL: not needed */
+	pid_t *noted;                   /* gets the pid (child_note_pid); NULL: not needed */
 	pid_t noted_before;             /* its value until then, which no other start has */
+	const pid_t *taken_back;        /* has that value if the start is taken back; NULL: any other value at `noted` tells it */
 	const struct stream_file *files;                /* three files for the standard streams; NULL: the child opens none */
 	int terminal;                   /* descriptor that becomes the controlling terminal; 0: none */
 	const struct plan_command *command;             /* the plan's main command, or another one */
@@ -111,14 +112,20 @@ struct job {
 	pid_t unreaped;                /* process of a failed start that is not reaped; 0: none; for superd/spawn */
 };
 
-/* Notes the pid of a start that superd does not wait for. Both superd and the child do, and the child may come to it
- * late, when the note is another start's: then it stays as it is. */
-static inline void child_note_pid(const struct job *job, pid_t pid)
+/* Notes the pid as soon as the child has descriptors of its own, by which it keeps its client. Until then it may share
+ * superd's: if superd is killed, the next one serves the client, closes what only the child needs, and takes the start
+ * back. false: it has done so, and the child ends.
+ *
+ * Behind a fork(2) superd notes the pid, too. The child may come to it late, when the note is another start's: then it
+ * stays as it is. */
+static inline bool child_note_pid(const struct job *job, pid_t pid)
 {
-	pid_t before = job->noted_before;
+	pid_t found = job->noted_before;
 
-	if (job->noted)
-		__atomic_compare_exchange_n(job->noted, &before, pid, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	if (!job->noted ||
+	    __atomic_compare_exchange_n(job->noted, &found, pid, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return true;
+	return found == pid || (job->taken_back && __atomic_load_n(job->taken_back, __ATOMIC_SEQ_CST) != job->noted_before);
 }
 
 /* Goes through the stages from `first` on and executes the program, or reports the failure and exits. `more`: the

@@ -366,9 +366,41 @@ int32_t *guard_note_start(const struct start_note *start)
 	return note_start(start, -1);
 }
 
+void guard_take_starts_back(void)
+{
+	struct guard_page *page = guard_link.page;
+
+	for (size_t n = 0; page && n < GUARD_STARTS; n++) {
+		int32_t number = __atomic_load_n(&page->starts[n].pid, __ATOMIC_SEQ_CST);
+
+		if (!page->starts[n].owner || number >= 0)
+			continue;
+		__atomic_store_n(&page->taken_back[n], number, __ATOMIC_SEQ_CST);
+		__atomic_compare_exchange_n(&page->starts[n].pid, &number, 0, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST);
+	}
+}
+
+const int32_t *guard_taken_back(const int32_t *noted)
+{
+	return noted ? &guard_link.page->taken_back[container_of((int32_t *)(uintptr_t)noted, struct start_note, pid) -
+						    guard_link.page->starts]
+		     : NULL;
+}
+
 int32_t *guard_note_command(void)
 {
 	return guard_link.page ? &guard_link.page->command : NULL;
+}
+
+pid_t guard_command(void)
+{
+	int32_t *noted = guard_note_command(), number = noted ? *noted : 0;
+
+	while (noted && number <= 0 &&
+	       !__atomic_compare_exchange_n(noted, &number, number - 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		continue;
+	return number > 0 ? number : 0;
 }
 
 int32_t *guard_note_handover(const struct start_note *start, int channel)

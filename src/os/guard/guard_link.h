@@ -29,7 +29,7 @@ struct noted_fd {
 /* A process that superd starts, noted in memory that outlives superd: so the next superd knows of processes whose
  * start the saved state does not have yet. */
 struct start_note {
-	int32_t pid;                    /* written by the kernel (CLONE_PARENT_SETTID), or by superd and the child; not above 0: none yet */
+	int32_t pid;                    /* not above 0: it has no descriptors of its own yet (exec/child/child.h) */
 	uint64_t owner;                 /* number of the service (superd/reload/saved_state); 0: the note is free */
 	struct noted_fd client;         /* its client */
 	struct noted_fd channel;        /* superd's end of the channel of one of its own programs (superd/accept/builtin_channel) */
@@ -98,10 +98,15 @@ int guard_page_fd(void);                /* of the memory that both share; -1: th
 int guard_hand_on(int state);
 void guard_take_back(void);             /* the exec has failed */
 
-/* Notes that a process is about to be started, or with a pid that one has got this client. Returns where the pid goes,
- * which the kernel has to write; NULL: there is no guard, or no room, until some are cleared. Until then a negative
- * number is there, which no other start has. */
+/* Notes that a process is about to be started, or with a pid that one has got this client. Returns where the pid goes;
+ * NULL: there is no guard, or no room, until some are cleared. Until then a negative number is there, which no other
+ * start has. */
 int32_t *guard_note_start(const struct start_note *start);
+
+/* Takes all starts back whose process has no descriptors of its own yet: it shares those of superd, which closes them.
+ * Such a process ends, as it finds the number of its start in the second place. */
+void guard_take_starts_back(void);
+const int32_t *guard_taken_back(const int32_t *noted);  /* the result of guard_note_start; NULL: NULL */
 
 /* The same for a client that is about to be given by this channel to a process that waits for one. If superd dies, it
  * is unknown whether it was given: guard_handover returns the channel and the client then, until guard_settle_handover;
@@ -110,9 +115,10 @@ int32_t *guard_note_handover(const struct start_note *start, int channel);
 int guard_handover(size_t number, int *client); /* of guard_notes */
 void guard_settle_handover(size_t number, bool given);
 
-/* Where the pid of the main command goes, which the kernel writes, too; 0 there: none was started. It outlives the
- * saved state, so that no superd starts the command a second time. NULL: there is no guard. */
+/* Where the pid of the main command goes, which is not above 0 until then. It outlives the saved state, so that no superd
+ * starts the command a second time. NULL: there is no guard. */
 int32_t *guard_note_command(void);
+pid_t guard_command(void);              /* the pid there. 0: no process has it, and none that a superd before has made gets it */
 
 struct noted_fd guard_noted_fd(int fd);         /* -1: none */
 /* Whether a process is noted that has got this connection, or a copy of it. promised: tcpmux's own program, which has

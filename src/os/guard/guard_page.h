@@ -66,6 +66,7 @@ struct guard_page {
 	int32_t standby;                /* pid of the standby that was started last (os/guard/guard_standby); 0: none */
 	char name[GUARD_NAME_MOST];     /* by superd, as it becomes the guard: the name of its process; "": the program's */
 	struct kept_program programs[GUARD_PROGRAMS];   /* by enum program: those of the guard and its superds */
+	int32_t taken_back[GUARD_STARTS]; /* by superd: the number of the last start that it has taken back, by its note */
 };
 _Static_assert(PROGRAMS <= GUARD_PROGRAMS, "room for all of superd's own programs");
 

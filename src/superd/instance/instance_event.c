@@ -685,7 +685,13 @@ void exec_sequence_go_on(struct exec_sequence *sequence)
 
 	switch ((enum instance_state)instance->state) {
 	case INSTANCE_LAUNCHED:         /* its report ended with the superd before; if it has not run, its end tells */
-		instance_event(instance, run_event(instance));
+		if (instance->pid) {
+			instance_event(instance, run_event(instance));
+			return;
+		}
+		buf_text(&sequence->why, "superd was ended as it made its process");
+		set_failed(instance, RESULT_RESOURCES);
+		instance_event(instance, ON_EXEC_FAIL);
 		return;
 	case INSTANCE_COND:
 	case INSTANCE_PRE:

@@ -56,8 +56,10 @@ static void note_start(struct spawn_request *launch)
 {
 	if (launch->plan->account)
 		launch->after = removal_make_way(launch->plan->account->uid, launch->plan->apart);
-	if (launch->note.owner)
-		launch->noted = guard_note_start(&launch->note);
+	if (!launch->note.owner)
+		return;
+	launch->noted = guard_note_start(&launch->note);
+	launch->taken_back = guard_taken_back(launch->noted);
 }
 
 void unreaped_start(struct engine *engine, struct spawn_request *launch)

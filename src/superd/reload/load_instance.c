@@ -213,7 +213,7 @@ void load_instance(struct service_loader *progress, struct state_section *sectio
 
 static bool has_not_started(const struct instance *instance)
 {
-	return instance->sequence && instance->pid <= 0 && instance->state <= INSTANCE_PRE;
+	return instance->sequence && instance->pid <= 0 && instance->state <= INSTANCE_LAUNCHED;
 }
 
 static pid_t given_to(const struct pending_client *pending)
@@ -250,8 +250,9 @@ void load_noted(struct service_loader *progress, struct state_section *section)
 	bool shares = state_text(section, "client_socket") && plan_shares_process(runtime->service);
 
 	if (instance) {
+		if (!shares || !read_shared(runtime, instance, section, "pid"))
+			read_channel(runtime, instance, section);
 		exec_sequence_adopt(instance->sequence, pid);
-		read_channel(runtime, instance, section);
 		return;
 	}
 	instance = pid ? instance_new(runtime->engine, runtime->service) : NULL;

@@ -104,9 +104,11 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 	save_number(saver, "lingers", !list_empty(&instance->linger));
 	if (instance->client.busy)
 		state_add_number(&saver->text, "busy", instance->client.busy->io.fd);
-	save_fd(saver, "channel", channel);
-	save_fd(saver, "channel_client", client);
-	save_shared(saver, instance);
+	if (instance->pid > 0) {        /* else they are those of its note */
+		save_fd(saver, "channel", channel);
+		save_fd(saver, "channel_client", client);
+		save_shared(saver, instance);
+	}
 	if (!instance->relay)
 		return;
 	save_number(saver, "relay", instance->relay->child.pid);

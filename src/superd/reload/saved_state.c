@@ -73,19 +73,29 @@ static uint64_t text_hash(const struct buf *text)
 	return text->length ? hash_bytes(HASH_START, text->data, text->length) | 1 : 0;
 }
 
-static bool holds_line(const char *text, size_t length, const char *key, int64_t value)
+static const char *find_line(const char *text, const char *end, const char *key, int64_t value)
 {
 	char line[48];
 
 	snprintf(line, sizeof(line), "\n%s=%" PRId64 "\n", key, value);
-	return memmem(text, length, line, strlen(line));
+	return memmem(text, (size_t)(end - text), line, strlen(line));
 }
 
-/* Whether the text has the process, or the client of one that serves others beside it. */
+/* Whether the text has the process, or the client of one that serves others beside it. Behind a descriptor the same
+ * line is its id: that of a client which no process has yet. */
 static bool holds_start(const char *text, size_t length, const struct start_note *note)
 {
-	return holds_line(text, length, "child", note->pid) ||
-	       (note->client.socket && holds_line(text, length, "client_socket", (int64_t)note->client.socket));
+	const char *end = text + length, *at = note->client.socket ? text : NULL, *before;
+
+	if (find_line(text, end, "child", note->pid))
+		return true;
+	while (at && (at = find_line(at, end, "client_socket", (int64_t)note->client.socket))) {
+		before = memrchr(text, '\n', (size_t)(at - text));
+		if (!before || strncmp(before + 1, "client=", strlen("client=")) != 0)
+			return true;
+		at++;
+	}
+	return false;
 }
 
 /* Whether superd waits for the end of the process, or of its client. */
@@ -587,6 +597,7 @@ char *saved_state_read(size_t *length)
 	uint64_t end = 0;
 	int fd = guard_state(&end), error;
 
+	guard_take_starts_back();
 	repeat_handovers();
 	errno = ENOENT;
 	data = fd < 0 ? NULL : read_file(fd, end);

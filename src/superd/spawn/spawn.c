@@ -88,6 +88,7 @@ static void start_one(struct spawn_request *request, char *stack)
 		.wanted_count = request->wanted_count,
 		.noted = request->noted,
 		.noted_before = request->noted ? *request->noted : 0,
+		.taken_back = request->taken_back,
 		.filter_channel = request->filter_channel,
 		.hold_channel = request->hold_channel,
 		.hold_dumpable = request->hold_channel && !capability_held(CAP_SYS_PTRACE),

@@ -57,7 +57,8 @@ struct spawn_request {
 	 * start. */
 	const char *into_path;
 	struct start_note note;         /* for superd's guard; owner 0: the next superd needs not know of it */
-	pid_t *noted;                   /* gets the pid before the process runs (os/guard/guard_link); NULL: not needed */
+	pid_t *noted;                   /* gets the pid (os/guard/guard_link); NULL: not needed */
+	const pid_t *taken_back;        /* has the number that is at `noted` before, if the start is taken back; NULL: none */
 	double begun;                   /* result: earliest time of the fork, seconds of CLOCK_MONOTONIC */
 	pid_t pid;                      /* result: the process; -1: the start failed, for the reason in `fault` */
 	/* Result of a start apart: a pipe that yields a struct fault, or its end once the program runs; the caller

@@ -58,7 +58,8 @@ pid_t spawn_async(struct job *job, int *report)
 	}
 	pid = fork();
 	if (pid == 0) {
-		child_note_pid(job, getpid());
+		if (!child_note_pid(job, getpid()))
+			_exit(0);
 		fork_memory_unshare();
 		job->report = ends[1];
 		child_run_apart(job);

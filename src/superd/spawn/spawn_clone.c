@@ -50,11 +50,11 @@ static pid_t clone_with_timeout(struct job *job, char *stack, int flags)
 	struct spawn_timeout timeout;
 	pid_t pid = -1;
 
-	spawn_timeout_begin(&timeout, job->noted);
+	spawn_timeout_begin(&timeout);
 	if (job->into > 0)
-		pid = clone_into_job_cgroup(job, stack, flags, timeout.at);
+		pid = clone_into_job_cgroup(job, stack, flags, &timeout.pid);
 	if (pid < 0)
-		pid = clone(run_child, stack + SPAWN_STACK, flags | SIGCHLD, job, timeout.at);
+		pid = clone(run_child, stack + SPAWN_STACK, flags | SIGCHLD, job, &timeout.pid);
 	spawn_timeout_end(&timeout);
 	if (pid >= 0 && timeout.ended && job->fault.stage == STAGE_NONE)
 		job->fault = (struct fault){ .stage = job->stage ? job->stage : STAGE_FORK, .error = ETIMEDOUT };

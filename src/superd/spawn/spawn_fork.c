@@ -57,7 +57,6 @@ pid_t spawn_process(struct job *job, char *stack)
 	pid = fork();
 	if (pid == 0) {
 		raw_raise_effective();
-		child_note_pid(job, getpid());
 		fork_memory_unshare();
 		job->report = ends[1];
 		child_run(job, STAGE_CGROUP, NULL);

@@ -42,11 +42,11 @@ static void kill_slow_starts(double now)
 	for (struct spawn_timeout *start = starts; start; start = start->next) {
 		bool hung = start->hangs;
 
-		if (*start->at <= 0 || start->ended)
+		if (start->pid <= 0 || start->ended)
 			continue;
-		start->hangs = spawn_hangs(*start->at, now - start->since);
+		start->hangs = spawn_hangs(start->pid, now - start->since);
 		if (hung && start->hangs)
-			start->ended = kill(*start->at, SIGKILL) == 0;
+			start->ended = kill(start->pid, SIGKILL) == 0;
 	}
 }
 
@@ -107,9 +107,9 @@ static bool make_thread(void)
 	return false;
 }
 
-void spawn_timeout_begin(struct spawn_timeout *timeout, pid_t *noted)
+void spawn_timeout_begin(struct spawn_timeout *timeout)
 {
-	*timeout = (struct spawn_timeout){ .since = clock_now(), .at = noted ? noted : &timeout->pid };
+	*timeout = (struct spawn_timeout){ .since = clock_now() };
 	pthread_mutex_lock(&lock);
 	if (!is_made)
 		is_made = make_thread();

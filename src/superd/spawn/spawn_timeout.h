@@ -17,8 +17,7 @@ extern double spawn_timeout_seconds;
 struct spawn_timeout {
 	struct spawn_timeout *next, **place;    /* next in the list; pointer to this entry */
 	double since;                   /* when it began (clock_now) */
-	pid_t pid;                      /* the target of `at` if no caller wants the result */
-	pid_t *at;                      /* written by the kernel (CLONE_PARENT_SETTID, clone(2)) before the child runs; 0: none yet */
+	pid_t pid;                      /* written by the kernel (CLONE_PARENT_SETTID, clone(2)) before the child runs; 0: none yet */
 	bool hangs;                     /* true: at the last look it was stopped, or took too long */
 	bool ended;                     /* true: the process was killed, as it took too long */
 };
@@ -28,9 +27,9 @@ struct spawn_timeout {
 bool spawn_hangs(pid_t pid, double age);
 
 /* Between these two, the process is killed when it is older than spawn_timeout_seconds, or is stopped, at the latest
- * three looks later. noted: where the pid goes; NULL: into the struct. Any thread may call them. The first call creates
- * the thread that kills; without that thread no start is limited. */
-void spawn_timeout_begin(struct spawn_timeout *timeout, pid_t *noted);
+ * three looks later. Any thread may call them. The first call creates the thread that kills; without that thread no
+ * start is limited. */
+void spawn_timeout_begin(struct spawn_timeout *timeout);
 void spawn_timeout_end(struct spawn_timeout *timeout);
 
 /* Ends the thread. There must be no start in progress. */

@@ -698,7 +698,7 @@ static void follow_terminal(struct supervisor *supervisor)
 /* Starts the main command, unless a superd before has done so: that may have died before it saved that. */
 static void begin_command(struct supervisor *supervisor, char *const *argv)
 {
-	const pid_t *noted = guard_note_command();
+	pid_t pid = guard_command();
 	bool is_due = supervisor->command.is_due;
 
 	if (supervisor->command.child.pid || supervisor->engine.stopping)
@@ -706,9 +706,9 @@ static void begin_command(struct supervisor *supervisor, char *const *argv)
 	supervisor->command.is_due = false;
 	if (!is_due) {                  /* it has ended, and the superd before was stopping */
 		shutdown_begin(supervisor, SIGTERM);
-	} else if (noted && *noted) {
+	} else if (pid) {
 		command_resume(&supervisor->command, &supervisor->engine,
-			       &(struct child){ .pid = *noted, .born = process_now() }, *noted);
+			       &(struct child){ .pid = pid, .born = process_now() }, pid);
 		guard_watch_take_lost(&supervisor->guard);
 	} else if (!command_start(&supervisor->command, &supervisor->engine, argv)) {
 		supervisor->exit_status = supervisor->command.exit_status;

@@ -80,17 +80,18 @@ static void come_late(void)
 		nanosleep(&moment, NULL);
 }
 
-/* superd saves its state and gives the note to another start, before the process has run for the first time. */
-Test(spawn_async, a_process_that_runs_late_leaves_the_note_of_another_start)
+/* Starts /bin/false for a note whose number another value has replaced before the process runs for the first time.
+ * Returns its wait status. */
+static int come_late_to(int32_t taken_back)
 {
-	struct spawn_request launch = { .remote_port = -1 };
+	struct spawn_request launch = { .remote_port = -1, .taken_back = &taken_back };
 	int wanted[] = { 0, 1, 2 }, status;
 
 	note = mmap(NULL, sizeof(*note), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq(note, MAP_FAILED);
 	*note = -5;
 	cr_assert_eq(pthread_atfork(NULL, NULL, come_late), 0);
-	plan = row_plan("exec = \"/bin/true\"\nload_credential = \"k:/dev/null\"");
+	plan = row_plan("exec = \"/bin/false\"\nload_credential = \"k:/dev/null\"");
 	launch.plan = plan;
 	launch.wanted = wanted;
 	launch.wanted_count = 3;
@@ -104,6 +105,19 @@ Test(spawn_async, a_process_that_runs_late_leaves_the_note_of_another_start)
 	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
 	cr_expect_eq(*note, 4711);
 	close(launch.report);
+	return status;
+}
+
+/* superd has saved its state. */
+Test(spawn_async, a_process_that_runs_late_leaves_the_note_of_another_start)
+{
+	cr_expect_eq(come_late_to(-4), 1 << 8, "it runs");
+}
+
+/* superd has died, and the next one serves its client. */
+Test(spawn_async, a_process_that_runs_late_ends_where_its_start_is_taken_back)
+{
+	cr_expect_eq(come_late_to(-5), 0, "it does not run");
 }
 
 /* Nobody has opened the fifo's other end, so the child stands still before its first stage. */

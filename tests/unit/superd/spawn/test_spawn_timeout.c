@@ -161,9 +161,12 @@ Test(spawn_patience, spares_what_has_reached_its_program_and_what_is_traced)
 	struct spawn_timeout of_program, of_traced, of_hanging;
 
 	spawn_timeout_seconds = 1000;
-	spawn_timeout_begin(&of_program, &program_pid);
-	spawn_timeout_begin(&of_traced, &traced);
-	spawn_timeout_begin(&of_hanging, &hanging);
+	spawn_timeout_begin(&of_program);
+	spawn_timeout_begin(&of_traced);
+	spawn_timeout_begin(&of_hanging);
+	of_program.pid = program_pid;
+	of_traced.pid = traced;
+	of_hanging.pid = hanging;
 	cr_expect_eq(waitpid(hanging, NULL, 0), hanging);       /* after as many looks at the others */
 	spawn_timeout_end(&of_program);
 	spawn_timeout_end(&of_traced);
