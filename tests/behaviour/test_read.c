@@ -210,6 +210,31 @@ Behaviour(read, superd_takes_no_service_of_thousands_of_options)
 	expect_service_refused(strcat(text, "}"), "superd refuses what superd-read has written");
 }
 
+Behaviour(read, superd_takes_few_services_whose_lists_are_in_thousands_of_parts)
+{
+	char text[50000] = "service a { listen = 80 exec = /bin/true ";
+	const char *one;
+
+	for (int n = 0; n < 2000; n++)
+		strcat(text, "read_only_paths += /x ");
+	strcat(text, "}");
+	one = frame(FRAME_SERVICE, text_of("=%s\\000", text), strlen(text) + 2);
+	expect_refused(text_of("for i in 1 2 3 4 5 6 7 8 9; do\n%sdone\n" HEAR, one),
+		       "superd refuses what superd-read has written: too many lists in parts");
+}
+
+/* A short text is a service of some KiB. */
+Behaviour(read, superd_takes_a_hundred_thousand_services_and_no_more)
+{
+	static const char one[] = "=service a { listen = 80 exec = /bin/true }\\000";
+
+	expect_refused(text_of("cd '%s'\n{\n%s}>all\nfor n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do\n"
+			       "cat all all >twice; mv twice all\ndone\ncat all\n" HEAR,
+			       path_in("own"), frame(FRAME_SERVICE, one, sizeof(one) - 1 - 3)),
+		       "it has more than 100000 services");
+	unlink(path_in("own/all"));
+}
+
 Behaviour(read, a_superd_read_that_is_missing_is_an_error_of_its_sources_alone)
 {
 	const char *inetd = write_file("inetd.conf", "%s", INETD), *own = superd_with("exit 0\n");

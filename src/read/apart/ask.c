@@ -16,11 +16,13 @@
 #include "table/superd_conf/superd.h"
 
 #define PROGRAM "superd-read"
+#define SERVICES_MOST 100000            /* services of a table: each takes some KiB, however short its text is */
 
 struct asked {
 	struct frames frames;
 	pid_t pid;                      /* of superd-read; 0: it was not started */
 	struct native *native;          /* owned */
+	size_t services;                /* that it has written so far */
 	struct buf failure;             /* why superd-read is not asked any more; empty: it is */
 };
 
@@ -67,6 +69,10 @@ static bool take_service(struct reading *reading, struct frame *frame)
 	char *text = frame->at + 1;
 	const char *field = frame_text(frame);
 
+	if (++reading->asked->services > SERVICES_MOST) {
+		buf_addf(&reading->asked->failure, "it has more than %d services", SERVICES_MOST);
+		return false;
+	}
 	return field && superd_read_service(reading->asked->native, reading, text, strlen(text));
 }
 

@@ -14,7 +14,7 @@
 #include "lib/pool.h"
 
 #define FRAME_MOST (64u << 20)          /* bytes of a frame; of a service that fills a file of SOURCE_MOST, as text */
-#define FRAMES_MOST (UINT64_C(1) << 30) /* bytes of all frames that superd takes for one table */
+#define FRAMES_MOST (UINT64_C(1) << 28) /* bytes of all frames that superd takes for one table */
 
 enum frame_kind {
 	/* Of superd: */

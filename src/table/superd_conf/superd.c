@@ -17,6 +17,10 @@
  * square. */
 #define ITEMS_MOST 4096
 
+/* Each += makes the words of its list anew. So many words superd makes of what superd-read writes for one table: an
+ * eighth of it is a list of 2000 words that has a line for each. */
+#define ADDED_MOST (1u << 25)
+
 struct native {
 	struct reading *reading;
 	const struct source_file *source;
@@ -24,6 +28,7 @@ struct native {
 	struct values values;
 	const char *const *words;       /* the value of each word of the statement */
 	struct marks marks;             /* of the text of superd-read */
+	uint64_t added;                 /* words that += has made anew, in all that superd-read has written */
 };
 
 /* NULL: out of memory. */
@@ -351,6 +356,19 @@ static bool read_marked_service(struct native *native, struct diags *unheard)
 	return false;
 }
 
+static bool adds_too_much(struct native *native, struct diags *unheard)
+{
+	const struct statement *statement = &native->statement;
+	uint64_t adds = 0;
+
+	for (size_t n = 0; n < statement->item_count; n++)
+		adds += statement->items[n].append;
+	native->added += adds * statement->word_count;
+	if (native->added > ADDED_MOST)
+		diag_error(unheard, (struct origin){ 0 }, "too many lists in parts: write each list in one line");
+	return native->added > ADDED_MOST;
+}
+
 /* This is no mistake of a user's. */
 static void refuse_text(const struct native *native, const struct diags *unheard)
 {
@@ -378,7 +396,7 @@ bool superd_read_service(struct native *native, struct reading *reading, char *t
 	good = source_find_lines(&source) && marks_find(&native->marks, &source, reading->table->pool) &&
 	       statement_next(&splitter, &native->statement) && native->statement.kind == STATEMENT_SERVICE &&
 	       native->statement.item_count <= ITEMS_MOST && !native->statement.broken &&
-	       read_marked_service(native, &unheard) &&
+	       !adds_too_much(native, &unheard) && read_marked_service(native, &unheard) &&
 	       !statement_next(&splitter, &native->statement) && !native->statement.failed && !unheard.errors;
 	if (!good)
 		refuse_text(native, &unheard);
