@@ -59,8 +59,8 @@ static bool is_listen_key(const char *key, const char *listen)
 	return row && row->status == KEY_DONE;
 }
 
-/* Sets the addresses of the Listen…= lines. false: none is right; mistakes are reported. */
-static bool set_addresses(struct unit_builder *builder)
+/* The addresses of the Listen…= lines; mistakes are reported. */
+static struct word_list read_addresses(struct unit_builder *builder)
 {
 	const char *protocol = read_socket_protocol(builder);
 	struct unit_lines lines = {
@@ -68,7 +68,6 @@ static bool set_addresses(struct unit_builder *builder)
 	};
 	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };
-	bool any;
 
 	while ((assignment = unit_line_next(&lines))) {
 		if (!list.count)
@@ -76,15 +75,34 @@ static bool set_addresses(struct unit_builder *builder)
 		if (*assignment->value)
 			add_listen(builder, assignment, protocol, &list);
 	}
-	any = list.count;
+	return list;
+}
+
+/* Whether the clients of a socket have addresses. */
+static bool has_addresses(const char *endpoint)
+{
+	return !strncmp(endpoint, "tcp:", 4) || !strncmp(endpoint, "udp:", 4) || !strncmp(endpoint, "sctp:", 5);
+}
+
+/* Takes the addresses from *at on that go into one block; as a rule these are all. The rules of addresses hold for the
+ * sockets whose clients have some, and superd.conf has none in a block with others: these are a block of their own. */
+static void take_addresses(struct unit_builder *builder, const struct word_list *all, size_t *at)
+{
+	bool divides = unit_assigned(builder, "Socket", "IPAddressDeny");
+	struct word_list block = { .at = all->at };
+
 	builder->has_addresses = false;
-	for (size_t n = 0; n < list.count; n++)
-		builder->has_addresses |= !strncmp(list.words[n], "tcp:", 4) || !strncmp(list.words[n], "udp:", 4) ||
-					  !strncmp(list.words[n], "sctp:", 5);
-	if (any)
-		unit_set_list(builder, "listen", &list);
-	word_list_free(&list);
-	return any;
+	for (; *at < all->count; ++*at) {
+		bool has = has_addresses(all->words[*at]);
+
+		if (divides && block.count && has != builder->has_addresses)
+			break;
+		builder->has_addresses |= has;
+		word_list_add(&block, all->words[*at], all->places[*at]);
+	}
+	if (block.count)
+		unit_set_list(builder, "listen", &block);
+	word_list_free(&block);
 }
 
 /* Without Backlog= the backlog is as large as the kernel allows; the kernel reduces a larger number, see listen(2). */
@@ -120,15 +138,9 @@ static bool has_accept_yes(const struct unit *unit)
 	return false;
 }
 
-static void build_socket(struct unit_builder *builder, const struct unit *unit)
+/* Sets what the unit says of the sockets of a block. */
+static void set_socket_options(struct unit_builder *builder, const struct unit *unit)
 {
-	struct diags unheard = { 0 };
-	bool listens;
-
-	unit_builder_turn(builder, unit);
-	unit_report_sections(builder, "Socket");
-	builder_open_socket(builder->builder, descriptor_name(builder), unit_start(unit));
-	listens = set_addresses(builder);
 	if (has_accept_yes(unit))
 		set_backlog(builder);
 	unit_apply_keys(builder, "Socket");
@@ -137,7 +149,35 @@ static void build_socket(struct unit_builder *builder, const struct unit *unit)
 	/* A unit that fails does not take the others with it. */
 	if (builder->socket_count > 1)
 		unit_set(builder, "optional", "yes", unit_start(unit));
-	builder_close_socket(builder->builder, listens ? builder->reading->diags : &unheard);
+}
+
+static void build_socket(struct unit_builder *builder, const struct unit *unit)
+{
+	struct diags unheard = { 0 }, *heard = builder->reading->diags;
+	bool is_said = false, goes_on = true;
+	size_t at = 0;
+
+	unit_builder_turn(builder, unit);
+	unit_report_sections(builder, "Socket");
+	while (goes_on) {
+		struct word_list addresses;
+
+		builder_open_socket(builder->builder, descriptor_name(builder), unit_start(unit));
+		builder->reading->diags = at ? &unheard : heard;
+		addresses = read_addresses(builder);
+		builder->reading->diags = heard;
+		take_addresses(builder, &addresses, &at);
+		goes_on = at < addresses.count;
+		/* A mistake is one of all blocks, or of those with addresses. */
+		if (is_said || (!builder->has_addresses && goes_on))
+			builder->reading->diags = &unheard;
+		else
+			is_said = true;
+		set_socket_options(builder, unit);
+		builder->reading->diags = heard;
+		builder_close_socket(builder->builder, addresses.count ? heard : &unheard);
+		word_list_free(&addresses);
+	}
 	diags_free(&unheard);
 	unit_apply_common_keys(builder);
 }
