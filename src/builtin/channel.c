@@ -32,11 +32,11 @@ static bool may_pass(int64_t until)
 	return true;
 }
 
-int channel_receive(int channel, int timeout_ms)
+int channel_receive(int channel, int timeout_ms, uint64_t *id)
 {
 	int64_t until = clock_ms() + timeout_ms;
+	uint64_t none, *bytes = id ? id : &none;
 	size_t count;
-	char byte;
 	int descriptor;
 	ssize_t got;
 
@@ -46,12 +46,12 @@ int channel_receive(int channel, int timeout_ms)
 	}
 	do {
 		count = 1;
-		got = fd_message_receive(channel, &byte, 1, &descriptor, &count, MSG_DONTWAIT);
+		got = fd_message_receive(channel, bytes, sizeof(*bytes), &descriptor, &count, MSG_DONTWAIT);
 	} while (got < 0 && may_pass(until));
 	if (got < 0)
 		return -1;
 	if (count)
 		return descriptor;
-	errno = EPIPE;
+	errno = id && got == sizeof(*id) ? ENOMSG : EPIPE;
 	return -1;
 }

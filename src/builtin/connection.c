@@ -115,6 +115,19 @@ static bool list_has(struct list *list, uint64_t id)
 	return false;
 }
 
+static bool is_live(struct builtin_server *server, uint64_t id)
+{
+	return list_has(&server->waiting, id) || list_has(&server->connecting, id) || list_has(&server->relaying, id);
+}
+
+void connection_report_again(struct builtin_server *server, uint64_t id)
+{
+	const struct connection ended = { .id = id, .served = true };
+
+	if (!is_live(server, id))
+		connection_report(server, &ended);
+}
+
 /* A superd that is killed while it gives a client leaves it to the next superd, which does not know whether this
  * process has it, and gives it again. */
 bool connection_is_known(struct builtin_server *server, uint64_t id)
@@ -123,7 +136,7 @@ bool connection_is_known(struct builtin_server *server, uint64_t id)
 
 	if (!id)
 		return false;
-	if (list_has(&server->waiting, id) || list_has(&server->connecting, id) || list_has(&server->relaying, id))
+	if (is_live(server, id))
 		return true;
 	for (size_t n = 0; n < ENDED; n++) {
 		if (server->ended[n] == id) {

@@ -120,6 +120,9 @@ bool connection_is_known(struct builtin_server *server, uint64_t id);
 /* Tells superd of the end of a client that it has accepted. */
 void connection_report(struct builtin_server *server, const struct connection *connection);
 
+/* The same for one that is not there any more: a superd that was killed may have read its report, and not saved that. */
+void connection_report_again(struct builtin_server *server, uint64_t id);
+
 /* All of them: runs those whose turn had to end; ends those whose time is over, and returns the milliseconds until the
  * next is due, or -1; ends all; frees those that have ended. */
 void connections_run_again(struct builtin_server *server);

@@ -53,7 +53,7 @@ static size_t ask_superd(int channel, const char *name, char *text, size_t size)
 
 	if (length >= (int)sizeof(question))
 		return (size_t)snprintf(text, size, "\n");
-	file = channel_send(channel, question, (size_t)length) ? channel_receive(channel, SUPERD_TIMEOUT) : -1;
+	file = channel_send(channel, question, (size_t)length) ? channel_receive(channel, SUPERD_TIMEOUT, NULL) : -1;
 	if (file >= 0)
 		return read_answer(file, text, size);
 	builtin_log("superd does not report its health: %s", strerror(errno));

@@ -177,17 +177,21 @@ static void serve_client(struct builtin_server *server, int fd)
 
 static void on_next_clients(struct builtin_server *server)
 {
+	uint64_t asked;
+
 	for (int n = 0; n < ACCEPTS && !server->retired; n++) {
-		int fd = channel_receive(server->channel.fd, 0);
+		int fd = channel_receive(server->channel.fd, 0, &asked);
 
 		if (fd >= 0) {
 			serve_client(server, fd);
-			continue;
-		}
-		if (errno == ETIMEDOUT)
+		} else if (errno == ENOMSG) {
+			connection_report_again(server, asked);
+		} else if (errno == ETIMEDOUT) {
 			return;
-		server->retired = true;
-		close_channel(server);
+		} else {
+			server->retired = true;
+			close_channel(server);
+		}
 	}
 }
 

@@ -118,7 +118,7 @@ static int send_help(const struct settings *settings, int connection)
 		builtin_log("cannot send the request to superd: %s", strerror(errno));
 		return 1;
 	}
-	names = channel_receive(settings->channel, SUPERD_TIMEOUT);
+	names = channel_receive(settings->channel, SUPERD_TIMEOUT, NULL);
 	if (names < 0) {
 		builtin_log("superd does not send the names: %s", strerror(errno));
 		return 1;

@@ -170,6 +170,8 @@ static bool try_call(const struct scene *scene, size_t n)
 	cr_expect(!superd_logged(superd, "unknown in the state"), "killed at stop %zu\n%s", n, world_logs());
 	if (scene->state)
 		WAIT_UNTIL(!strcmp(control_value(control_once("list %s", scene->service), "state"), scene->state));
+	if (scene->lines)               /* all clients are gone */
+		WAIT_UNTIL(!strcmp(control_value(control_once("list %s", scene->service), "instances"), "0"));
 	if (scene->starts) {
 		cr_assert_eq(count_lines(scene->starts), scene->start_count, "killed at stop %zu: started again\n%s", n,
 			     world_logs());
@@ -320,6 +322,15 @@ Behaviour(guard_calls, a_builtin_that_waits)
 		.table = builtin_table("echo"),
 		.service = "each", .says = "hello\n", .answer = "hello", .lines = 1, .leaves = true,
 		.is_prepared = has_idle_echo,
+	});
+}
+
+/* It may have ended the client before superd knows that it has it. */
+Behaviour(guard_calls, a_builtin_that_answers_at_once)
+{
+	try_calls(&(struct scene){
+		.table = builtin_table("daytime"),
+		.service = "each", .says = "", .answer = "20", .lines = 1, .step = 7,
 	});
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "lib/clock.h"
 #include "lib/fd.h"
@@ -319,6 +320,13 @@ void shared_clients_leave(struct instance *instance)
 	}
 }
 
+/* A superd that was killed may have read the report of the client's end, and not saved that. */
+static void ask_for_end(const struct shared_process *process, uint64_t socket)
+{
+	if (guard_cause() == GUARD_RESTARTS && process->channel >= 0)
+		send(process->channel, &socket, sizeof(socket), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 bool shared_clients_load(struct instance *instance, const struct child *child, uint64_t socket, int channel)
 {
 	struct engine *engine = instance->engine;
@@ -336,6 +344,7 @@ bool shared_clients_load(struct instance *instance, const struct child *child, u
 	}
 	if (process->count < SHARED_MOST)
 		add_client(process, instance, socket);
+	ask_for_end(process, socket);
 	process->repeats++;
 	return true;
 }
