@@ -216,6 +216,19 @@ Behaviour(guard_calls, a_service_that_accepts)
 	});
 }
 
+/* Another service has the same port, at another address. */
+Behaviour(guard_calls, a_service_beside_one_of_the_same_port)
+{
+	int port = free_port();
+
+	try_calls(&(struct scene){
+		.table = text_of("service other { listen = \"127.0.0.2:%d\" exec = \"/bin/true\" accept = yes }\n"
+				 "service each { listen = \"127.0.0.1:%d\" exec = \"%s\" accept = yes }\n",
+				 port, port, backend("stdio")),
+		.service = "each", .says = "hello\n", .answer = " hello", .lines = 1, .step = 7,
+	});
+}
+
 Behaviour(guard_calls, a_command_before_the_program)
 {
 	try_calls(&(struct scene){

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +27,7 @@
 #include "superd/service/runtime_event.h"
 
 #define LOOKED_AT_MOST 65536            /* where there is no /proc */
+#define HOST_TEXT (INET6_ADDRSTRLEN + IF_NAMESIZE)
 
 /* A set of descriptors. */
 struct known_fds {
@@ -273,33 +276,48 @@ bool left_fds_take(struct state_stream *stream, int fd)
 	return is_left;
 }
 
-static bool is_from(const struct listener *listener, const struct socket_address *local)
+/* How well the address of a connection fits a listener: by the address itself, or as one of all. The last resort is the
+ * port alone, as a proxy may choose the address (transparent). 0: it is another's. */
+static int listener_fit(const struct listener *listener, const struct socket_address *local)
 {
 	struct socket_address own = { .length = sizeof(own.storage) };
+	char host[HOST_TEXT], own_host[HOST_TEXT];
 
 	if (!listener_has_socket(listener) || !endpoint_accepts(listener->listen->endpoint) ||
-	    getsockname(listener->io.fd, &own.any, &own.length) < 0)
-		return false;
-	if (socket_address_port(local) > 0)
-		return socket_address_port(&own) == socket_address_port(local);
-	return own.length == local->length && !memcmp(&own.storage, &local->storage, own.length);
+	    getsockname(listener->io.fd, &own.any, &own.length) < 0 || own.any.sa_family != local->any.sa_family)
+		return 0;
+	if (socket_address_port(local) <= 0)
+		return own.length == local->length && !memcmp(&own.storage, &local->storage, own.length) ? 3 : 0;
+	if (socket_address_port(&own) != socket_address_port(local))
+		return 0;
+	socket_address_host(local, host, sizeof(host));
+	socket_address_host(&own, own_host, sizeof(own_host));
+	if (!strcmp(host, own_host))
+		return 3;
+	return !strcmp(own_host, "0.0.0.0") || !strcmp(own_host, "::") ? 2 : 1;
 }
 
 static struct listener *find_listener(struct engine *engine, const struct socket_address *local,
-				      struct service_runtime **runtime)
+				      struct service_runtime **owner)
 {
 	const struct service_list *list = engine->service_list;
+	struct listener *found = NULL;
+	int best = 0;
 
 	for (size_t n = 0; n < list->count; n++) {
-		*runtime = list->runtimes[n];
-		if (!*runtime || !(*runtime)->service->exec->accept)
-			continue;
-		for (unsigned i = 0; i < (*runtime)->listener_count; i++) {
-			if (is_from(&(*runtime)->listeners[i], local))
-				return &(*runtime)->listeners[i];
+		struct service_runtime *runtime = list->runtimes[n];
+
+		for (unsigned i = 0; runtime && runtime->service->exec->accept && i < runtime->listener_count; i++) {
+			int fit = listener_fit(&runtime->listeners[i], local);
+
+			if (fit <= best)
+				continue;
+			best = fit;
+			found = &runtime->listeners[i];
+			*owner = runtime;
 		}
 	}
-	return NULL;
+	return found;
 }
 
 /* Whether it was a client, which is served now. */
