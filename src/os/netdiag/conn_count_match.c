@@ -147,7 +147,8 @@ static bool has_left(const struct seen_inet *seen)
 
 static bool is_counted(const struct conn_count *conn, const struct seen_inet *seen)
 {
-	if (!is_counted_state((enum conn_which)conn->which, seen) || (conn->skips_left && has_left(seen)))
+	if (!is_counted_state((enum conn_which)conn->which, seen) || (conn->skips_left && has_left(seen)) ||
+	    is_left_out(conn, seen->id))
 		return false;
 	return !conn->probes || !access_lists(conn->probes, seen->family, seen->peer);
 }
@@ -168,7 +169,7 @@ static bool count_if_quiet(struct conn_count *conn, const struct seen_inet *seen
 {
 	uint32_t quiet = quiet_for(conn, seen);
 
-	if (!conn->quiet_after || is_left_out(conn, seen->id))
+	if (!conn->quiet_after)
 		return false;
 	if (quiet < conn->moved)
 		conn->moved = quiet;

@@ -74,6 +74,7 @@ static unsigned count_without(const struct test_listener *listener, struct cooki
 	conn_counts_run(&conn, 1);
 	cr_assert(conn.known);
 	cr_assert_eq(cookies->count, before, "nobody is noted");
+	cr_expect(conn.count || !conn.peer_count, "it has the address of who is left out");
 	return conn.count;
 }
 
@@ -151,6 +152,8 @@ static void expect_to_part_them(struct test_listener listener)
 	open_listener(&listener);
 	first = connect_client(&listener);
 	served[0] = taken(listener.fd);
+	collect(&listener, CONN_WHICH_ALL, &former);
+	cr_expect_eq(count_without(&listener, &former), 0u);
 	second = connect_client(&listener);
 	collect(&listener, CONN_WHICH_ALL, &former);
 	cr_expect_eq(count_without(&listener, &former), 1u);
