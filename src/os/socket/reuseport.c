@@ -148,7 +148,11 @@ static int select_bpf(int fd, const void *with, struct buf *why, struct buf *war
 bool reuseport_migrates(int fd)
 {
 	struct buf none = { 0 };
+	int domain = AF_UNIX;
 
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){ sizeof(domain) });
+	if (domain == AF_UNIX)          /* a note may be of another socket that had this number */
+		return false;
 	if (reuseport_bpf_is_noted(fd))
 		return true;
 	reuseport_bpf_note(fd, foreign_socket_do(fd, select_bpf, NULL, &none, &none) == 0);

@@ -155,15 +155,19 @@ static struct listener *find_goal(const struct stop *stop, size_t n)
 	return alone && listener && reuseport_migrates(listener->io.fd) ? listener : NULL;
 }
 
-/* Moves its clients that wait in a queue to the standby sockets, if the kernel can; all: those in a handshake, too. */
-static void move_clients(const struct stop *stop, bool all)
+/* Moves its clients that wait in a queue to the standby sockets, if the kernel can; all: those in a handshake, too.
+ * false: a socket is locked. */
+static bool move_clients(const struct stop *stop, bool all)
 {
+	bool good = true;
+
 	for (size_t n = 0; n < stop->count; n++) {
 		struct listener *goal = all || bind_has_queue(socket_of(stop, n)) ? find_goal(stop, n) : NULL;
 
 		if (goal)
-			reuseport_migrate(socket_of(stop, n), goal->io.fd);
+			good = reuseport_migrate(socket_of(stop, n), goal->io.fd) && good;
 	}
+	return good;
 }
 
 /* The wait is over. A service with copies stops together with an instance that is still its current one. */
@@ -275,8 +279,7 @@ static bool stay_for_clients(struct stop *stop)
 	struct service_runtime *runtime = runtime_of(stop);
 	bool unknown = stop->query.cookies.failed;
 
-	if (can_pass_clients_on(stop)) {
-		move_clients(stop, true);
+	if (can_pass_clients_on(stop) && move_clients(stop, true)) {
 		finish(stop);
 		return true;
 	}

@@ -55,7 +55,7 @@ static void moves_new_clients(const struct listen *listen)
 	come(first, 20);
 	expect_queue(first, listen, 3);
 	expect_queue(twin, listen, 20);
-	moved = listen->address->kind == ENDPOINT_TCP && reuseport_migrates(twin) ? 3 : 0;
+	moved = reuseport_migrates(twin) ? 3 : 0;
 	close(first);
 	come(twin, 2);
 	expect_queue(twin, listen, 22 + moved);         /* the first is gone, its twin stands */
