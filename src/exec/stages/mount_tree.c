@@ -2,7 +2,10 @@
  * wrappers for them.
  *
  * Read-only and similar attributes belong to a mount, not to a path. To restrict a folder that is not a mount point,
- * superd first bind-mounts it, with everything below, onto itself. */
+ * superd first bind-mounts it, with everything below, onto itself.
+ *
+ * The service's user may own a folder of a path, and put a link there at any time. So each path is walked with his
+ * rights (os/foreign/path_walk), and what is done is done at the descriptor of what was found. */
 #include "exec/stages/mount_tree.h"
 
 #include <errno.h>
@@ -24,37 +27,30 @@
 #define RECURSIVE 0x8000                /* AT_RECURSIVE */
 #define EMPTY_PATH 0x1000               /* AT_EMPTY_PATH */
 #define FROM_DESCRIPTOR 0x4             /* MOVE_MOUNT_F_EMPTY_PATH */
-#define TO_LINKS_TARGET 0x10            /* MOVE_MOUNT_T_SYMLINKS */
 #define TO_DESCRIPTOR 0x40              /* MOVE_MOUNT_T_EMPTY_PATH */
 
 struct mount_attributes {
 	uint64_t set, clear, propagation, user_namespace;
 };
 
-static int open_tree_at(int at, const char *path, unsigned flags)
+static int clone_tree(int place, unsigned flags)
 {
-	return (int)syscall(SYS_open_tree, at, path, CLONE | O_CLOEXEC | flags);
+	return (int)syscall(SYS_open_tree, place, "", CLONE | O_CLOEXEC | EMPTY_PATH | flags);
 }
 
-static int move_tree(int tree, const char *path)
-{
-	return (int)syscall(SYS_move_mount, tree, "", AT_FDCWD, path, FROM_DESCRIPTOR | TO_LINKS_TARGET);
-}
-
-static int move_tree_to_fd(int tree, int place)
+static int move_tree(int tree, int place)
 {
 	return (int)syscall(SYS_move_mount, tree, "", place, "", FROM_DESCRIPTOR | TO_DESCRIPTOR);
 }
 
-static int set_mount_attributes(int at, const char *path, unsigned flags, unsigned set, unsigned clear)
+static int set_mount_attributes(int place, unsigned flags, unsigned set, unsigned clear)
 {
 	struct mount_attributes attributes = { .set = set, .clear = clear };
 
-	return (int)syscall(SYS_mount_setattr, at, path, flags, &attributes, sizeof(attributes));
+	return (int)syscall(SYS_mount_setattr, place, "", EMPTY_PATH | flags, &attributes, sizeof(attributes));
 }
 #else
 #define RECURSIVE 0
-#define EMPTY_PATH 0
 
 static int fail_unsupported(void)
 {
@@ -62,74 +58,24 @@ static int fail_unsupported(void)
 	return -1;
 }
 
-static int open_tree_at(int at, const char *path, unsigned flags)
+static int clone_tree(int place, unsigned flags)
 {
-	(void)at, (void)path, (void)flags;
+	(void)place, (void)flags;
 	return fail_unsupported();
 }
 
-static int move_tree(int tree, const char *path)
-{
-	(void)tree, (void)path;
-	return fail_unsupported();
-}
-
-static int move_tree_to_fd(int tree, int place)
+static int move_tree(int tree, int place)
 {
 	(void)tree, (void)place;
 	return fail_unsupported();
 }
 
-static int set_mount_attributes(int at, const char *path, unsigned flags, unsigned set, unsigned clear)
+static int set_mount_attributes(int place, unsigned flags, unsigned set, unsigned clear)
 {
-	(void)at, (void)path, (void)flags, (void)set, (void)clear;
+	(void)place, (void)flags, (void)set, (void)clear;
 	return fail_unsupported();
 }
 #endif
-
-int mount_tree_open(const char *path, bool recursive)
-{
-	return open_tree_at(AT_FDCWD, path, recursive ? RECURSIVE : 0);
-}
-
-int mount_tree_attach(int tree, const char *path)
-{
-	int result = move_tree(tree, path);
-
-	if (result == 0)
-		close(tree);
-	return result;
-}
-
-int mount_tree_set_attr(int tree, unsigned set, unsigned clear)
-{
-	return set || clear ? set_mount_attributes(tree, "", EMPTY_PATH | RECURSIVE, set, clear) : 0;
-}
-
-/* Enters the tree that was attached over /: ".." of the covered root leads to the covering tree. */
-int mount_tree_pivot(void)
-{
-	return chdir("/..") < 0 ? -1 : chroot(".");
-}
-
-int mount_tree_set_attr_at(const char *path, unsigned set)
-{
-	int tree;
-
-	if (set_mount_attributes(AT_FDCWD, path, RECURSIVE, set, 0) == 0)
-		return 0;
-	if (errno != EINVAL)
-		return -1;
-	tree = mount_tree_open(path, true);
-	if (tree < 0 || mount_tree_set_attr(tree, set, 0) < 0 || mount_tree_attach(tree, path) < 0)
-		return -1;
-	return strcmp(path, "/") ? 0 : mount_tree_pivot();
-}
-
-int mount_tree_remount_read_only(const char *path)
-{
-	return set_mount_attributes(AT_FDCWD, path, 0, MOUNT_TREE_READ_ONLY, 0);
-}
 
 /* Opens what the path leads to, with O_PATH. -1 and errno. */
 static int open_place(const char *path, enum path_missing missing)
@@ -140,6 +86,75 @@ static int open_place(const char *path, enum path_missing missing)
 	if (!path_walk_end(&walk))
 		fd_close(&place);
 	return place;
+}
+
+int mount_tree_open(const char *path, bool recursive)
+{
+	int place = open_place(path, PATH_STAYS_MISSING);
+	int tree = place < 0 ? -1 : clone_tree(place, recursive ? RECURSIVE : 0);
+
+	fd_close(&place);
+	return tree;
+}
+
+static int attach_at(int tree, int place)
+{
+	int result = move_tree(tree, place);
+
+	if (result == 0)
+		close(tree);
+	return result;
+}
+
+int mount_tree_attach(int tree, const char *path)
+{
+	int place = open_place(path, PATH_STAYS_MISSING);
+	int result = place < 0 ? -1 : attach_at(tree, place);
+
+	fd_close(&place);
+	return result;
+}
+
+int mount_tree_set_attr(int tree, unsigned set, unsigned clear)
+{
+	return set || clear ? set_mount_attributes(tree, RECURSIVE, set, clear) : 0;
+}
+
+/* Enters the tree that was attached over /: ".." of the covered root leads to the covering tree. */
+int mount_tree_pivot(void)
+{
+	return chdir("/..") < 0 ? -1 : chroot(".");
+}
+
+/* Mounts a place onto itself with these attributes. */
+static int cover_with_itself(int place, unsigned set)
+{
+	int tree = clone_tree(place, RECURSIVE);
+
+	return tree < 0 || mount_tree_set_attr(tree, set, 0) < 0 || attach_at(tree, place) < 0 ? -1 : 0;
+}
+
+int mount_tree_set_attr_at(const char *path, unsigned set)
+{
+	int place = open_place(path, PATH_STAYS_MISSING);
+	int result = place < 0 ? -1 : set_mount_attributes(place, RECURSIVE, set, 0);
+
+	if (place >= 0 && result < 0 && errno == EINVAL) {
+		result = cover_with_itself(place, set);
+		if (result == 0 && !strcmp(path, "/"))
+			result = mount_tree_pivot();
+	}
+	fd_close(&place);
+	return result;
+}
+
+int mount_tree_remount_read_only(const char *path)
+{
+	int place = open_place(path, PATH_STAYS_MISSING);
+	int result = place < 0 ? -1 : set_mount_attributes(place, 0, MOUNT_TREE_READ_ONLY, 0);
+
+	fd_close(&place);
+	return result;
 }
 
 void mount_tree_make_folders(const char *path)
@@ -160,26 +175,6 @@ void mount_tree_make_place(const char *path, int tree)
 	fd_close(&place);
 }
 
-int mount_tree_open_source(const char *path, bool recursive)
-{
-	int place = open_place(path, PATH_STAYS_MISSING);
-	int tree = place < 0 ? -1 : open_tree_at(place, "", (recursive ? RECURSIVE : 0) | EMPTY_PATH);
-
-	fd_close(&place);
-	return tree;
-}
-
-int mount_tree_attach_at_place(int tree, const char *path)
-{
-	int place = open_place(path, PATH_STAYS_MISSING);
-	int result = place < 0 ? -1 : move_tree_to_fd(tree, place);
-
-	fd_close(&place);
-	if (result == 0)
-		close(tree);
-	return result;
-}
-
 int mount_tree_chroot(const char *path)
 {
 	int tree = mount_tree_open(path, true);
@@ -187,16 +182,46 @@ int mount_tree_chroot(const char *path)
 	return tree < 0 || mount_tree_attach(tree, "/") < 0 ? -1 : mount_tree_pivot();
 }
 
-int mount_tree_cover_file(int device, const char *path)
+/* mount(2) at a place, which becomes the working directory: mount(2) takes no descriptor. */
+static int mount_at(const char *type, int place, unsigned long flags, const char *data)
 {
-	int tree = open_tree_at(device, "", EMPTY_PATH);
+	return fchdir(place) < 0 ? -1 : mount(type, ".", type, flags, data);
+}
+
+int mount_new(const char *type, const char *path, unsigned long flags, const char *data)
+{
+	int place = open_place(path, PATH_STAYS_MISSING);
+	int result = place < 0 ? -1 : mount_at(type, place, flags, data);
+
+	fd_close(&place);
+	return result;
+}
+
+static int cover_file(int device, int place)
+{
+	int tree = clone_tree(device, 0);
 
 	if (tree < 0 ||
 	    mount_tree_set_attr(tree,
 				MOUNT_TREE_READ_ONLY | MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_NO_EXEC,
 				0) < 0)
 		return -1;
-	return mount_tree_attach(tree, path);
+	return attach_at(tree, place);
+}
+
+int mount_tree_cover(const char *path, int device)
+{
+	int place = open_place(path, PATH_STAYS_MISSING);
+	struct stat status;
+	int result = place < 0 ? -1 : fstat(place, &status);
+
+	if (result == 0)
+		result = S_ISDIR(status.st_mode)
+				 ? mount_at("tmpfs", place, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+					    "mode=000,size=4k,nr_inodes=2")
+				 : cover_file(device, place);
+	fd_close(&place);
+	return result;
 }
 
 static void add_hexadecimal(char *out, uint64_t id)
@@ -238,9 +263,4 @@ int mount_tree_open_private_tmp(const char *prefix, uint64_t id)
 	if (mkdir(path, 01777) < 0 && errno != EEXIST)
 		return -1;
 	return mount_tree_open(path, false);
-}
-
-int mount_new(const char *type, const char *path, unsigned long flags, const char *data)
-{
-	return mount(type, path, type, flags, data);
 }

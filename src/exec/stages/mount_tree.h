@@ -1,5 +1,6 @@
 /* Trees of mounts that are detached from one place and attached at another: open_tree(2), move_mount(2),
- * mount_setattr(2) (Linux 5.12). 0 or a descriptor, or -1 and errno. */
+ * mount_setattr(2) (Linux 5.12). Other users may lead the paths elsewhere (os/foreign/path_walk). 0 or a descriptor, or -1
+ * and errno. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,13 +9,7 @@
 /* Clones the tree at a path, with the mounts below if recursive. */
 int mount_tree_open(const char *path, bool recursive);
 
-/* As mount_tree_open, for a path that other users may lead elsewhere (os/foreign/path_walk). */
-int mount_tree_open_source(const char *path, bool recursive);
-
 int mount_tree_attach(int tree, const char *path);      /* attaches the tree and closes its descriptor */
-
-/* As mount_tree_attach, for such a path. */
-int mount_tree_attach_at_place(int tree, const char *path);
 
 /* Sets and clears MOUNT_TREE_x of the tree and of the mounts below. */
 int mount_tree_set_attr(int tree, unsigned set, unsigned clear);
@@ -33,14 +28,15 @@ int mount_tree_pivot(void);
 /* Makes this folder the root directory, so that no chroot(2) leaves it. */
 int mount_tree_chroot(const char *path);
 
-/* Covers a file with a device, given by its descriptor, so that the file cannot be opened. */
-int mount_tree_cover_file(int device, const char *path);
+/* Covers a folder so that nobody but root can enter it, and a file with a device, given by its descriptor, so that it
+ * cannot be opened. */
+int mount_tree_cover(const char *path, int device);
 
 /* Opens the tree of the folder PREFIX + ID + "/tmp" of one instance, ID in hexadecimal. Creates the folder if it is
  * missing. */
 int mount_tree_open_private_tmp(const char *prefix, uint64_t id);
 
-/* mount(2) of a new file system of this type. */
+/* mount(2) of a new file system of this type on a folder. Changes the working directory. */
 int mount_new(const char *type, const char *path, unsigned long flags, const char *data);
 
 /* The entries of /dev that a backend with private_devices keeps. */

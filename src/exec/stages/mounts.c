@@ -38,7 +38,7 @@ static int clone_source(struct job *job, const struct sandbox_mount *mount, stru
 	case CONTENT_SYS:
 		return mount_tree_open("/sys", true);
 	case CONTENT_BIND:
-		return mount_tree_open_source(mount->source, mount->recursive);
+		return mount_tree_open(mount->source, mount->recursive);
 	case CONTENT_PRIVATE_TMP:
 		return mount_tree_open_private_tmp(mount->source, job->private_id);
 	case CONTENT_DEVICES:
@@ -60,7 +60,7 @@ static int clone_open_paths(const struct job *job, struct trees *trees)
 	for (size_t n = 0; n < OPEN_PATHS_MOST; n++) {
 		const char *path = job->plan->open_paths ? job->plan->open_paths[n] : NULL;
 
-		trees->open_paths[n] = path ? mount_tree_open_source(path, true) : -1;
+		trees->open_paths[n] = path ? mount_tree_open(path, true) : -1;
 		if (!path)
 			break;
 		if (trees->open_paths[n] < 0 && !means_missing(errno))
@@ -118,18 +118,6 @@ static int clone_present_trees(struct job *job, const struct sandbox_config *san
 	return 0;
 }
 
-static int cover_path(const struct sandbox_mount *mount, const struct trees *trees)
-{
-	struct stat status;
-
-	if (stat(mount->path, &status) < 0)
-		return -1;
-	if (S_ISDIR(status.st_mode))
-		return mount_new("tmpfs", mount->path, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-				 "mode=000,size=4k,nr_inodes=2");
-	return mount_tree_cover_file(trees->null, mount->path);
-}
-
 /* Mounts a new sysfs, read-only if the machine's is. EBUSY: the present one is that of this network namespace. EPERM:
  * superd may create network namespaces but not mount sysfs; then the machine's is used, as in systemd. */
 static int mount_sys(int machines, const char *path)
@@ -159,7 +147,7 @@ static int apply_mount(const struct sandbox_mount *mount, int tree, struct trees
 		mount_tree_make_folders(mount->path);
 	switch ((enum mount_content)mount->content) {
 	case CONTENT_INACCESSIBLE:
-		return cover_path(mount, trees);
+		return mount_tree_cover(mount->path, trees->null);
 	case CONTENT_TEMPORARY:
 		if (mount_new("tmpfs", mount->path, mount->flags, mount->data) < 0)
 			return -1;
@@ -184,8 +172,7 @@ static int apply_mount(const struct sandbox_mount *mount, int tree, struct trees
 		mount_tree_make_place(mount->path, tree);
 	if (mount_tree_set_attr(tree, mount->attributes, 0) < 0)
 		return -1;
-	return mount->content == CONTENT_BIND ? mount_tree_attach_at_place(tree, mount->path)
-					      : mount_tree_attach(tree, mount->path);
+	return mount_tree_attach(tree, mount->path);
 }
 
 /* Whether the mount was skipped when its tree was cloned. */

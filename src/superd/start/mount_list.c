@@ -91,13 +91,11 @@ static bool is_below(const char *path, const char *above)
 }
 
 /* Follows symlinks, so that two names of one path become one. A path that is missing now may exist when the service
- * starts. A bind mount goes where the table says, not where another user's link leads. */
-static const char *follow_links(struct mount_list *places, const struct sandbox_mount *mount)
+ * starts. A path that another user can lead elsewhere is followed only then, with his rights (os/foreign/path_walk). */
+static const char *follow_links(struct mount_list *places, const char *path)
 {
-	const char *path = mount->path;
 	struct path_finding finding;
-	bool stays = places->root || (mount->content == CONTENT_BIND && path_leads_to_foreign(path, &finding));
-	char *real = stays ? NULL : foreign_real_path(path);
+	char *real = places->root || path_leads_to_foreign(path, &finding) ? NULL : realpath(path, NULL);
 	const char *kept = real ? pool_text(places->pool, real) : path;
 
 	free(real);
@@ -120,7 +118,7 @@ static void follow_all_links(struct mount_list *places)
 		else if (cover && !strcmp(path, written))
 			place->mount.path = cover->mount.path;
 		else
-			place->mount.path = follow_links(places, &place->mount);
+			place->mount.path = follow_links(places, path);
 		if (!place->mount.path) {
 			places->failed = true;
 			return;
