@@ -481,7 +481,7 @@ static void on_deaf(struct close_listener *close_listener)
 
 /* Whether a count that somebody has asked for finds, as the last one did, that nobody is there; superd's own is yet to
  * come. */
-static bool is_waiting_still(const struct idle *idle, bool used)
+static bool is_waiting_still(struct idle *idle, bool used)
 {
 	return !used && idle->since > 0 && (ev_is_active(&idle->timer) || idle->phase == IDLE_WAS_REPORTED);
 }
