@@ -6,12 +6,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/array.h"
 #include "lib/clock.h"
 #include "superd/bind/bind_answer.h"
 #include "superd/bind/user_notif.h"
@@ -153,43 +151,6 @@ static void pass_calls(const void *with)
 
 /* ---- superd's ---- */
 
-/* Processes that were killed. Not even SIGKILL ends one that waits uninterruptibly for a file system, or for a lock,
- * that a backend keeps from answering. */
-static struct {
-	struct lingering {
-		uint64_t owner;
-		struct worker_process process;
-	} *list;
-	size_t count, room;
-} lingering;
-
-/* Whether as many as may be of this owner have not ended. Forgets those that have. */
-static bool too_many_linger(uint64_t owner)
-{
-	size_t kept = 0, count = 0;
-
-	for (size_t n = 0; n < lingering.count; n++) {
-		const struct lingering *one = &lingering.list[n];
-
-		if (!worker_process_runs(&one->process))
-			continue;
-		count += one->owner == owner;
-		lingering.list[kept++] = *one;
-	}
-	lingering.count = kept;
-	return count >= BIND_LINGERING_MOST;
-}
-
-static void note_lingering(const struct bind_worker *worker)
-{
-	struct lingering *list = array_grow(lingering.list, &lingering.room, lingering.count, sizeof(*list));
-
-	if (!list)
-		return;
-	lingering.list = list;
-	list[lingering.count++] = (struct lingering){ worker->owner, worker->process };
-}
-
 void bind_worker_init(struct bind_worker *worker)
 {
 	*worker = (struct bind_worker){ .process.channel = -1 };
@@ -201,6 +162,7 @@ static bool start_process(struct bind_worker *worker, const struct bind_server *
 	const struct bind_work *work = &server->work;
 	const struct worker_start start = {
 		.kind = WORKER_BIND,
+		.owner = work->owner,
 		.kept = kept,
 		.count = (int)work->count + 1,
 		.memory = worker->progress,
@@ -228,11 +190,6 @@ bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work)
 	int *kept;
 	bool good;
 
-	if (too_many_linger(work->owner)) {
-		errno = EBUSY;
-		return false;
-	}
-	worker->owner = work->owner;
 	if (!worker->progress)
 		worker->progress = worker_memory_new(sizeof(*worker->progress));
 	if (!worker->progress)
@@ -292,8 +249,6 @@ bool bind_worker_kill(struct bind_worker *worker, int notif)
 
 	if (worker->process.channel < 0)
 		return false;
-	if (worker_process_runs(&worker->process))
-		note_lingering(worker);
 	worker_process_end(&worker->process);
 	return id && user_notif_let_go(notif, id);
 }

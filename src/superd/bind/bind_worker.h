@@ -17,7 +17,6 @@
 #include "superd/spawn/worker_process.h"
 
 #define BIND_ALONE_MS 10000             /* for one call, until the process kills itself */
-#define BIND_LINGERING_MOST 3           /* killed processes of a service that have not ended yet */
 
 /* A socket of superd's that the program may request. */
 struct bind_offer {
@@ -61,7 +60,6 @@ struct bind_report {
 };
 
 struct bind_worker {
-	uint64_t owner;                 /* of bind_work */
 	struct worker_process process;  /* its channel receives reports; the end of that means that it has ended */
 	struct bind_progress *progress; /* NULL: not allocated yet */
 };
@@ -70,15 +68,14 @@ void bind_worker_init(struct bind_worker *worker);
 
 /* How the process works. */
 struct bind_work {
-	uint64_t owner;                 /* number of the service, whose hanging processes are counted together */
+	uint64_t owner;                 /* of struct worker_start */
 	int notif;                      /* the filter's descriptor; stays the caller's */
 	const struct bind_offer *offers;
 	size_t count;
 	struct caller_rule rule;        /* whose calls it answers; program and completeness are those of the progress */
 };
 
-/* Starts the process; no other one of this struct is there. false and errno; EBUSY: too many of this owner's hang so
- * that not even SIGKILL ends them. */
+/* Starts the process; no other one of this struct is there. false and errno, as of worker_process_start. */
 bool bind_worker_start(struct bind_worker *worker, const struct bind_work *work);
 
 /* Reads the next report without blocking. false and errno; EAGAIN: there is none; EPIPE: the process has ended. */

@@ -9,36 +9,22 @@
 
 #define LOOK_SECONDS 1.                 /* a helper that does not hang takes some milliseconds */
 
-static void finish_look(struct client_look *look, const struct client_count_answer *answer)
+static void on_news(struct worker_wait *helper, bool late)
 {
-	client_look_cancel(look);
-	look->done(look, answer);
-}
+	struct client_look *look = container_of(helper, struct client_look, helper);
+	struct client_count_answer answer = { 0 };
 
-static void on_ready(struct watch *watch, bool readable, bool writable)
-{
-	struct client_look *look = container_of(watch, struct client_look, watch);
-	struct client_count_answer answer;
-
-	(void)readable, (void)writable;
-	watch_stop(watch);
-	client_count_hear(&look->helper, &answer);
-	finish_look(look, &answer);
-}
-
-static void on_limit(struct alarm *alarm)
-{
-	const struct client_count_answer none = { 0 };
-
-	finish_look(container_of(alarm, struct client_look, limit), &none);
+	if (!late)
+		client_count_hear(&helper->process, &answer);
+	worker_wait_end(helper);
+	look->done(look, &answer);
 }
 
 void client_look_init(struct client_look *look, struct engine *engine,
 		      void (*done)(struct client_look *look, const struct client_count_answer *answer))
 {
-	*look = (struct client_look){ .done = done, .helper.channel = -1 };
-	watch_init(&look->watch, engine, on_ready);
-	alarm_init(&look->limit, engine, on_limit);
+	*look = (struct client_look){ .done = done };
+	worker_wait_init(&look->helper, engine, on_news);
 }
 
 /* Lists superd's own listeners. NULL: out of memory. */
@@ -60,32 +46,27 @@ bool client_look_start(struct client_look *look, struct conn_query *query, size_
 {
 	struct client_count_request request = {
 		.conns = query->conns, .count = count, .quiet_after = quiet_after, .by_turn = look->by_turn,
-		.pids = pids,
+		.owner = worker_owner(query->runtime->service->name), .pids = pids,
 	};
 	struct file_id *known = list_known(query->runtime, &request.known_count);
 	bool started;
 
 	request.known = known;
 	conn_query_set_wanted(query);
-	started = known && client_count_begin(&look->helper, &request);
+	started = known && worker_wait_begin(&look->helper, client_count_begin(&request),
+					     query->runtime->service->name, LOOK_SECONDS);
 	for (size_t n = 0; n < query->count; n++)
 		query->conns[n].cookies = NULL;
 	free(known);
-	if (!started)
-		return false;
-	watch_set(&look->watch, look->helper.channel, true, false);
-	alarm_set(&look->limit, LOOK_SECONDS);
-	return true;
+	return started;
 }
 
 bool client_look_is_open(const struct client_look *look)
 {
-	return look->helper.channel >= 0;
+	return look->helper.process.channel >= 0;
 }
 
 void client_look_cancel(struct client_look *look)
 {
-	watch_stop(&look->watch);
-	alarm_stop(&look->limit);
-	worker_process_end(&look->helper);
+	worker_wait_end(&look->helper);
 }

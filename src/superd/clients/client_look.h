@@ -5,13 +5,11 @@
 #include <stdbool.h>
 
 #include "superd/clients/conn_query.h"
-#include "superd/loop/fd_watch.h"
+#include "superd/loop/worker_wait.h"
 #include "superd/worker/client_count.h"
 
 struct client_look {
-	struct worker_process helper;
-	struct watch watch;             /* of the helper's channel */
-	struct alarm limit;             /* time limit of the helper */
+	struct worker_wait helper;
 	bool by_turn;                   /* as in struct conn_count; the user sets it after client_look_init */
 	/* The answer is there; it is borrowed. */
 	void (*done)(struct client_look *look, const struct client_count_answer *answer);

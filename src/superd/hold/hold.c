@@ -210,7 +210,9 @@ bool hold_is_supported(void)
 
 bool hold_start(struct worker_process *worker, const struct hold_work *work)
 {
-	const struct worker_start start = { .kind = WORKER_HOLD, .kept = &work->channel, .count = 1 };
+	const struct worker_start start = {
+		.kind = WORKER_HOLD, .owner = work->owner, .kept = &work->channel, .count = 1,
+	};
 
 	if (work->place_count == 0 || work->place_count > HOLD_PLACES) {
 		errno = EINVAL;

@@ -50,6 +50,7 @@ struct hold_report {
 
 /* One program to hold. */
 struct hold_work {
+	uint64_t owner;                 /* of struct worker_start */
 	pid_t program;
 	int channel;                    /* superd's end of the pair */
 	int places[HOLD_PLACES];        /* the program's descriptors that are the placeholder, none twice */

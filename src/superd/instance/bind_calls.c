@@ -17,7 +17,6 @@
 #include "lib/duration_text.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
-#include "lib/hash.h"
 #include "os/netdiag/socket_address.h"
 #include "superd/bind/user_notif.h"
 #include "superd/instance/bind_strays.h"
@@ -397,7 +396,7 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 {
 	const struct service_runtime *runtime = calls->runtime;
 	const struct bind_work work = {
-		.owner = hash_text(0, runtime->service->name),
+		.owner = worker_owner(runtime->service->name),
 		.notif = calls->notif, .offers = offers, .count = calls->count,
 		.rule = rule_of(calls),
 	};
@@ -458,7 +457,7 @@ static void say_scarce(struct bind_calls *calls, int error)
 		say(calls, LEVEL_WARNING, "bound",
 		    "superd starts no further process to answer its program's bind(2): %d earlier processes still hang "
 		    "in the program's memory or sockets, and cannot be killed. Restart the service; if that does not "
-		    "end them, look for a file system that does not answer (FUSE, NFS)", BIND_LINGERING_MOST);
+		    "end them, look for a file system that does not answer (FUSE, NFS)", WORKERS_HANGING_MOST);
 	else
 		say(calls, LEVEL_WARNING, "bound",
 		    "superd cannot start the process that answers its program's bind(2): %s. The call waits, and "

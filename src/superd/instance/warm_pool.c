@@ -25,6 +25,7 @@
 #include "superd/loop/exit_result.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/loop/unreaped.h"
+#include "superd/loop/worker_wait.h"
 #include "superd/runtime/prepare_start.h"
 #include "superd/runtime/service_list.h"
 #include "superd/runtime/start_queue.h"
@@ -60,9 +61,7 @@ struct warm_pool {
 	unsigned count;                 /* in `held` */
 	struct held_program *prepared;  /* the one that is being prepared; NULL: none */
 	struct exec_status exec_status; /* of its start */
-	struct worker_process worker;   /* that holds it */
-	struct watch report;            /* of the worker's channel */
-	struct alarm hang;              /* the worker has to answer by then */
+	struct worker_wait worker;      /* for the process that holds it */
 	struct alarm alarm;             /* the next start, or the end of the oldest */
 	ev_idle idle;                   /* active: a start is due as soon as the loop has nothing else to do */
 	double not_before;              /* loop time of the next start */
@@ -158,10 +157,7 @@ static struct held_program *finish_preparation(struct warm_pool *pool)
 
 	pool->prepared = NULL;
 	exec_status_forget(&pool->exec_status);
-	watch_stop(&pool->report);
-	alarm_stop(&pool->hang);
-	if (pool->worker.channel >= 0)
-		worker_process_end(&pool->worker);
+	worker_wait_end(&pool->worker);
 	start_queue_end_ahead(pool->runtime->engine);
 	return held;
 }
@@ -218,22 +214,21 @@ static void conclude_preparation(struct warm_pool *pool, const struct hold_repor
 static bool hear(struct warm_pool *pool, struct hold_report *report, bool *ended)
 {
 	*ended = false;
-	if (pool->worker.channel < 0)
+	if (pool->worker.process.channel < 0)
 		return false;
-	if (hold_hear(&pool->worker, report))
+	if (hold_hear(&pool->worker.process, report))
 		return true;
 	*ended = errno != EAGAIN && errno != EINTR;
 	return false;
 }
 
-static void on_report(struct watch *watch, bool readable, bool writable)
+static void on_report(struct worker_wait *worker, bool late)
 {
-	struct warm_pool *pool = container_of(watch, struct warm_pool, report);
-	struct hold_report report;
+	struct warm_pool *pool = container_of(worker, struct warm_pool, worker);
+	struct hold_report report = { .obstacle = HOLD_TOO_LATE };
 	bool ended;
 
-	(void)readable, (void)writable;
-	if (!hear(pool, &report, &ended)) {
+	if (!late && !hear(pool, &report, &ended)) {
 		if (ended)
 			conclude_preparation(pool, NULL);
 		return;
@@ -242,13 +237,6 @@ static void on_report(struct watch *watch, bool readable, bool writable)
 		exec_status_settle(&pool->exec_status, true);   /* on_told concludes a start that has failed */
 	if (pool->prepared)
 		conclude_preparation(pool, &report);
-}
-
-static void on_hang(struct alarm *alarm)
-{
-	struct hold_report late = { .obstacle = HOLD_TOO_LATE };
-
-	conclude_preparation(container_of(alarm, struct warm_pool, hang), &late);
 }
 
 /* The start has failed, or the program runs. A client's start fails the same way, and says why. */
@@ -391,7 +379,8 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 {
 	struct spawn_request launch = { .pid = -1, .report = -1 };
 	struct service_runtime *runtime = pool->runtime;
-	struct hold_work work = { .channel = held->channel };
+	struct hold_work work = { .owner = worker_owner(runtime->service->name), .channel = held->channel };
+	struct worker_process process = { .channel = -1 };
 	struct fd_map fd_map;
 	struct buf names = { 0 };
 	bool good = false;
@@ -418,7 +407,8 @@ static bool launch_program(struct warm_pool *pool, struct held_program *held, in
 		exec_status_watch(&pool->exec_status, launch.report);
 	work.program = launch.pid;
 	work.limit_ms = (int64_t)(TIMEOUT_MOST * 1e3);
-	if (!hold_start(&pool->worker, &work))
+	hold_start(&process, &work);
+	if (!worker_wait_begin(&pool->worker, process, runtime->service->name, TIMEOUT_MOST + HANG_SECONDS))
 		buf_addf(why, "starting superd-hold: %s", strerror(errno));
 	return true;
 }
@@ -500,8 +490,6 @@ static bool prepare(struct warm_pool *pool, struct buf *why)
 		end_program(finish_preparation(pool));
 		return false;
 	}
-	watch_set(&pool->report, pool->worker.channel, true, false);
-	alarm_set(&pool->hang, TIMEOUT_MOST + HANG_SECONDS);
 	return true;
 }
 
@@ -602,13 +590,11 @@ static struct warm_pool *make_pool(struct service_runtime *runtime)
 	if (!pool)
 		return NULL;
 	pool->runtime = runtime;
-	pool->worker = (struct worker_process){ .channel = -1, .pid = -1 };
 	list_init(&pool->held);
 	list_init(&pool->ending);
 	list_init(&pool->taken);
 	exec_status_init(&pool->exec_status, runtime->engine->loop, on_told);
-	watch_init(&pool->report, runtime->engine, on_report);
-	alarm_init(&pool->hang, runtime->engine, on_hang);
+	worker_wait_init(&pool->worker, runtime->engine, on_report);
 	alarm_init(&pool->alarm, runtime->engine, on_alarm);
 	ev_idle_init(&pool->idle, on_idle);
 	pool->idle.data = pool;

@@ -2,28 +2,15 @@
  * nothing waits for its end. */
 #include "superd/loop/fd_receive.h"
 
-#include <errno.h>
-#include <signal.h>
 
-#include "lib/fd.h"
 #include "lib/list.h"
 #include "superd/loop/close_socket.h"
 
 #define ANSWER_SECONDS 5.               /* seconds for an answer that nothing but the machine's load can delay */
 
-static void close_report(struct fd_receive *receive)
-{
-	int fd = receive->report.fd;
-
-	ev_io_stop(receive->engine->loop, &receive->report);
-	ev_timer_stop(receive->engine->loop, &receive->limit);
-	fd_close(&fd);
-	ev_io_set(&receive->report, -1, EV_READ);
-}
-
 static void report_answer(struct fd_receive *receive, struct received *received)
 {
-	close_report(receive);
+	worker_wait_end(&receive->worker);
 	if (!receive->forgotten)
 		receive->received(receive, received);
 }
@@ -31,7 +18,7 @@ static void report_answer(struct fd_receive *receive, struct received *received)
 static void read_answer(struct fd_receive *receive)
 {
 	struct received received;
-	enum receive_state state = receive_async_hear(&receive->process, &received);
+	enum receive_state state = receive_async_hear(&receive->worker.process, &received);
 
 	if (state != RECEIVE_WAITS)
 		report_answer(receive, state == RECEIVE_DONE ? &received : NULL);
@@ -39,19 +26,14 @@ static void read_answer(struct fd_receive *receive)
 		close_socket_fd(receive->engine, receive->service, &received.fds[n]);
 }
 
-static void on_answer(struct ev_loop *loop, ev_io *io, int events)
+static void on_answer(struct worker_wait *worker, bool late)
 {
-	(void)loop, (void)events;
-	read_answer(container_of(io, struct fd_receive, report));
-}
+	struct fd_receive *receive = container_of(worker, struct fd_receive, worker);
 
-static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct fd_receive *receive = container_of(timer, struct fd_receive, limit);
-
-	(void)loop, (void)events;
-	kill(receive->child.pid, SIGKILL);
-	report_answer(receive, NULL);
+	if (late)
+		report_answer(receive, NULL);
+	else
+		read_answer(receive);
 }
 
 /* Its end may be heard of before its answer. */
@@ -62,30 +44,24 @@ static void on_ended(struct child *child, int status)
 	(void)status;
 	list_remove(&receive->link);
 	child->pid = 0;
-	if (receive->report.fd >= 0)
+	if (receive->worker.process.channel >= 0)
 		read_answer(receive);
-	if (receive->report.fd >= 0)
+	if (receive->worker.process.channel >= 0)
 		report_answer(receive, NULL);
 	receive->ended(receive);
 }
 
 bool fd_receive_start(struct fd_receive *receive, struct engine *engine, int socket, enum receive_purpose purpose)
 {
-	struct worker_process process = receive_async(socket, purpose);
-
-	if (process.channel < 0)
+	worker_wait_init(&receive->worker, engine, on_answer);
+	ev_set_priority(&receive->worker.watch.io, EV_MAXPRI);
+	if (!worker_wait_begin(&receive->worker, receive_async(socket, purpose), receive->service, ANSWER_SECONDS))
 		return false;
-	receive->child = (struct child){ .pid = process.pid, .ended = on_ended };
+	receive->child = (struct child){ .pid = receive->worker.process.pid, .ended = on_ended };
 	child_table_add(&engine->children, &receive->child);
-	receive->process = process;
 	receive->engine = engine;
 	list_add(&engine->receptions, &receive->link);
 	receive->forgotten = false;
-	ev_io_init(&receive->report, on_answer, process.channel, EV_READ);
-	ev_set_priority(&receive->report, EV_MAXPRI);
-	ev_io_start(engine->loop, &receive->report);
-	ev_timer_init(&receive->limit, on_limit, ANSWER_SECONDS, 0.);
-	ev_timer_start(engine->loop, &receive->limit);
 	return true;
 }
 
@@ -101,7 +77,7 @@ void fd_receive_end_all(struct engine *engine)
 
 		list_remove(link);
 		child_table_remove(&engine->children, &receive->child);
-		close_report(receive);
+		worker_wait_end(&receive->worker);
 		receive->ended(receive);
 	}
 }

@@ -3,20 +3,18 @@
  * Until the answer has come, superd must not read at that socket. */
 #pragma once
 
-#include <ev.h>
 #include <stdbool.h>
 
 #include "superd/loop/engine.h"
+#include "superd/loop/worker_wait.h"
 #include "superd/worker/receive_async.h"
 
 struct fd_receive {
 	struct list link;               /* in engine->receptions */
 	struct child child;
-	struct worker_process process;
+	struct worker_wait worker;      /* for the answer; without a channel: it has come */
 	struct engine *engine;
 	char *service;                  /* name of the service for which hanging descriptors count; owned */
-	ev_io report;                   /* channel for the answer; fd -1: it has come */
-	ev_timer limit;                 /* time limit of the answer */
 	/* Called once with the answer; NULL: there is none, and the message may still be in the queue. Must free
 	 * nothing. */
 	void (*received)(struct fd_receive *receive, struct received *received);

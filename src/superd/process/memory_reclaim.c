@@ -142,13 +142,15 @@ static void run_reclaim(int channel, const void *with)
 	report_byte(&reclaim, reclaim.error, 0);
 }
 
-struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group)
+struct worker_process memory_reclaim_begin(const pid_t *pids, const char *group, uint64_t owner)
 {
 	char path[PATH_MAX];
 	bool named = group && snprintf(path, sizeof(path), "%s/memory.reclaim", group) < (int)sizeof(path);
 	int file = named ? open(path, O_WRONLY | O_CLOEXEC) : -1;
 	const struct reclaim_task task = { .pids = pids, .group = group, .file = file };
-	const struct worker_start start = { .kind = WORKER_PAGE_OUT, .kept = &file, .count = file >= 0 };
+	const struct worker_start start = {
+		.kind = WORKER_PAGE_OUT, .owner = owner, .kept = &file, .count = file >= 0,
+	};
 	struct worker_process process = worker_process_start(&start, run_reclaim, &task);
 
 	fd_close(&file);

@@ -288,7 +288,9 @@ static void run_watcher(int channel, const void *with)
 struct worker_process socket_watch_begin(const struct socket_watch_request *request, int epoll)
 {
 	const struct watch_task task = { .request = request, .epoll = epoll };
-	const struct worker_start start = { .kind = WORKER_COPY, .kept = &epoll, .count = 1 };
+	const struct worker_start start = {
+		.kind = WORKER_COPY, .owner = request->owner, .kept = &epoll, .count = 1,
+	};
 
 	return worker_process_start(&start, run_watcher, &task);
 }

@@ -15,6 +15,7 @@
 
 /* What to watch. All is borrowed until socket_watch_begin returns. */
 struct socket_watch_request {
+	uint64_t owner;                 /* of struct worker_start */
 	const pid_t *pids;              /* the processes; 0 ends the list */
 	pid_t relay;                    /* the process that relays clients to them, of which only those are watched; 0: none */
 	const struct file_id *known;    /* superd's own listeners, which are not watched */

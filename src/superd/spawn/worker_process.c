@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
+#include "lib/hash.h"
 #include "lib/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
@@ -50,6 +52,8 @@ static const struct kind {
 			  .follows_user = true },
 };
 
+#define HANGS_AFTER 1.                  /* seconds after its SIGKILL */
+
 static void set_name(const char *name)
 {
 	prctl(PR_SET_NAME, name);
@@ -70,6 +74,8 @@ struct noted_worker {
 	pid_t pid;
 	const char *name;               /* of its kind; NULL: unknown */
 	uint64_t serial;
+	uint64_t owner;                 /* of struct worker_start */
+	double killed;                  /* clock_now() when superd killed it; 0: it has not */
 };
 
 static struct {
@@ -91,10 +97,28 @@ static bool grow_workers(void)
 void spawn_note_worker(pid_t pid, const char *name)
 {
 	if (pid > 0 && grow_workers())
-		workers.list[workers.count++] = (struct noted_worker){ pid, name, ++workers.last };
+		workers.list[workers.count++] = (struct noted_worker){ pid, name, ++workers.last, 0, 0 };
 }
 
-static const struct noted_worker *find_worker(pid_t pid)
+uint64_t worker_owner(const char *service)
+{
+	return hash_text(HASH_START, service);
+}
+
+/* One that does not hang has ended within a moment. */
+static bool too_many_hang(uint64_t owner)
+{
+	unsigned count = 0;
+
+	for (size_t n = 0; owner && n < workers.count; n++) {
+		const struct noted_worker *worker = &workers.list[n];
+
+		count += worker->owner == owner && worker->killed > 0 && clock_now() - worker->killed >= HANGS_AFTER;
+	}
+	return count >= WORKERS_HANGING_MOST;
+}
+
+static struct noted_worker *find_worker(pid_t pid)
 {
 	for (size_t n = 0; n < workers.count; n++) {
 		if (workers.list[n].pid == pid)
@@ -177,6 +201,10 @@ static pid_t fork_worker(const struct worker_start *start, int channel)
 	sigset_t before;
 	pid_t pid;
 
+	if (too_many_hang(start->owner)) {
+		errno = EBUSY;
+		return -1;
+	}
 	if (!grow_workers())
 		return -1;              /* a worker that cannot be recorded must not start */
 	thread_block_signals(&before);
@@ -197,6 +225,8 @@ static pid_t fork_worker(const struct worker_start *start, int channel)
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	spawn_note_worker(pid, kind->name);
+	if (pid > 0)
+		find_worker(pid)->owner = start->owner;
 	return pid;
 }
 
@@ -244,8 +274,11 @@ bool worker_process_runs(const struct worker_process *process)
 
 void worker_process_end(struct worker_process *process)
 {
-	if (worker_process_runs(process))
+	if (worker_process_runs(process)) {
 		kill(process->pid, SIGKILL);
+		if (!find_worker(process->pid)->killed)
+			find_worker(process->pid)->killed = clock_now();
+	}
 	fd_close(&process->channel);
 }
 

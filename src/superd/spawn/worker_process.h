@@ -1,6 +1,7 @@
 /* Processes of superd's own beside its loop, for work that may block for ever because of another user. Such a process
- * never execs: it has a copy of superd's memory, and nothing else of superd's. superd must never wait for its end, as
- * not even SIGKILL ends a process that hangs in the kernel. The loop reaps it. */
+ * never execs: it has a copy of superd's memory, so that no request needs to be written out, and nothing else of
+ * superd's. superd must never wait for its end, as not even SIGKILL ends a process that hangs in the kernel. The loop
+ * reaps it. */
 #pragma once
 
 #include <stdbool.h>
@@ -27,14 +28,19 @@ enum worker_kind {
 	WORKERS
 };
 
+#define WORKERS_HANGING_MOST 3          /* of one owner, above which no further one is started for it */
+
 /* What a worker gets besides its kind's rights. */
 struct worker_start {
 	enum worker_kind kind;
+	uint64_t owner;                 /* worker_owner of the service whose processes or sockets may let it hang; 0: none */
 	const int *kept;                /* descriptors that stay open in it */
 	int count;
 	void *memory;                   /* memory that it shares with superd, by worker_memory_new; NULL: none */
 	size_t memory_size;             /* bytes */
 };
+
+uint64_t worker_owner(const char *service);
 
 /* Memory that superd shares with the workers that are started with it, filled with zeros. No other process that superd
  * forks gets it. The data that a worker reads may have taken it over, so superd must check the bounds of everything
@@ -51,7 +57,8 @@ struct worker_process {
 
 /* Starts one, whose work gets the other end of the channel. The process has its kind's name and sandbox, has all
  * signals blocked, cannot be traced, and has no descriptors but that end and those in `kept`, and no capabilities
- * (permitted ones included) but its kind's. `channel` -1, with errno: it could not be started. */
+ * (permitted ones included) but its kind's. `channel` -1, with errno: it could not be started; EBUSY: too many that superd
+ * has ended for this owner hang in the kernel. */
 struct worker_process worker_process_start(const struct worker_start *start,
 					   void (*work)(int channel, const void *with), const void *with);
 bool worker_process_runs(const struct worker_process *process); /* whether it was started, and is not yet reaped */

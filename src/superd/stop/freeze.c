@@ -483,7 +483,7 @@ static void watch_and_reclaim(struct freeze *freeze)
 	if (!freeze->watch && sleeps_with_clients(freeze))
 		on_missed(runtime);
 	if (runtime->service->groups->lifecycle->freeze_reclaim)
-		freeze->reclaim = reclaim_begin(runtime->engine, pids, freeze->frozen.freezer.group);
+		freeze->reclaim = reclaim_begin(runtime, pids, freeze->frozen.freezer.group);
 	free(pids);
 }
 

@@ -11,8 +11,8 @@
 #include "lib/fd.h"
 #include "superd/instance/instance.h"
 #include "superd/instance/relay.h"
-#include "superd/loop/fd_watch.h"
 #include "superd/loop/loop_room.h"
+#include "superd/loop/worker_wait.h"
 #include "superd/process/socket_watch.h"
 
 #define ADDING_SECONDS 1.               /* time limit of the helper process, which may hang */
@@ -21,9 +21,7 @@ struct freeze_fds {
 	struct service_runtime *runtime;
 	void (*ready)(struct service_runtime *runtime);
 	void (*missed)(struct service_runtime *runtime); /* NULL: sockets that are not watched do no harm */
-	struct worker_process helper;   /* the process that adds the sockets to the set */
-	ev_io report;                   /* of its channel */
-	struct alarm limit;             /* ends the helper after ADDING_SECONDS */
+	struct worker_wait helper;      /* for the process that adds the sockets to the set */
 	ev_io set;                      /* the epoll set */
 };
 
@@ -61,18 +59,11 @@ static void log_missed(const struct freeze_fds *watch, const struct socket_watch
 			  "watches no more (fs.epoll.max_user_watches)", result->missed);
 }
 
-static void leave_helper(struct freeze_fds *watch)
-{
-	ev_io_stop(engine_of(watch)->loop, &watch->report);
-	alarm_stop(&watch->limit);
-	worker_process_end(&watch->helper);
-}
-
 /* Without root superd may not look at the relay. That goes on then: what it passes on arrives at sockets of the
  * backend, which are watched. result: NULL: the helper gave none in time. */
 static void finish_adding(struct freeze_fds *watch, const struct socket_watch_result *result)
 {
-	leave_helper(watch);
+	worker_wait_end(&watch->helper);
 	log_missed(watch, result);
 	if (result && result->relay_unseen)
 		relay_freeze(runtime_current(watch->runtime), false);
@@ -80,20 +71,14 @@ static void finish_adding(struct freeze_fds *watch, const struct socket_watch_re
 		watch->missed(watch->runtime);
 }
 
-static void on_report(struct ev_loop *loop, ev_io *io, int events)
+static void on_report(struct worker_wait *helper, bool late)
 {
-	struct freeze_fds *watch = io->data;
 	struct socket_watch_result result;
-	enum socket_watching state = socket_watch_hear(&watch->helper, &result);
+	enum socket_watching state = late ? SOCKET_WATCHING_FAILED : socket_watch_hear(&helper->process, &result);
 
-	(void)loop, (void)events;
 	if (state != SOCKET_WATCHING_WAITS)
-		finish_adding(watch, state == SOCKET_WATCHING_DONE ? &result : NULL);
-}
-
-static void on_limit(struct alarm *alarm)
-{
-	finish_adding(container_of(alarm, struct freeze_fds, limit), NULL);
+		finish_adding(container_of(helper, struct freeze_fds, helper),
+			      state == SOCKET_WATCHING_DONE ? &result : NULL);
 }
 
 /* Lists superd's own listeners, which are watched as ever. */
@@ -124,21 +109,20 @@ static bool start_helper(struct freeze_fds *watch, const pid_t *pids)
 	const struct relay_process *relay = runtime_current(runtime)->relay;
 	struct file_id *known = calloc(runtime->listener_count + 1, sizeof(*known));
 	struct conn_count *listeners = calloc(runtime->listener_count + 1, sizeof(*listeners));
-	struct socket_watch_request request = { .pids = pids, .relay = relay ? relay->child.pid : 0,
-						.has_ends = watch->missed };
+	struct socket_watch_request request = {
+		.owner = worker_owner(runtime->service->name), .pids = pids, .relay = relay ? relay->child.pid : 0,
+		.has_ends = watch->missed,
+	};
+	bool started = known && listeners;
 
-	if (known && listeners) {
+	if (started) {
 		list_listeners(runtime, &request, known, listeners);
-		watch->helper = socket_watch_begin(&request, watch->set.fd);
+		started = worker_wait_begin(&watch->helper, socket_watch_begin(&request, watch->set.fd),
+					    runtime->service->name, ADDING_SECONDS);
 	}
 	free(known);
 	free(listeners);
-	if (watch->helper.channel < 0)
-		return false;
-	ev_io_set(&watch->report, watch->helper.channel, EV_READ);
-	ev_io_start(engine_of(watch)->loop, &watch->report);
-	alarm_set(&watch->limit, ADDING_SECONDS);
-	return true;
+	return started;
 }
 
 struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *pids,
@@ -154,10 +138,7 @@ struct freeze_fds *freeze_fds_new(struct service_runtime *runtime, const pid_t *
 		return NULL;
 	}
 	*watch = (struct freeze_fds){ .runtime = runtime, .ready = ready, .missed = missed };
-	watch->helper.channel = -1;
-	ev_init(&watch->report, on_report);
-	watch->report.data = watch;
-	alarm_init(&watch->limit, runtime->engine, on_limit);
+	worker_wait_init(&watch->helper, runtime->engine, on_report);
 	ev_io_init(&watch->set, on_readable, set, EV_READ);
 	watch->set.data = watch;
 	ev_io_start(runtime->engine->loop, &watch->set);
@@ -171,7 +152,7 @@ void freeze_fds_free(struct freeze_fds *watch)
 {
 	if (!watch)
 		return;
-	leave_helper(watch);
+	worker_wait_end(&watch->helper);
 	ev_io_stop(engine_of(watch)->loop, &watch->set);
 	loop_room_leave(watch->set.fd);         /* the helper may have it for a moment more */
 	fd_close(&watch->set.fd);

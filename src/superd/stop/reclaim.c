@@ -6,16 +6,15 @@
 #include <string.h>
 
 #include "lib/list.h"
+#include "superd/loop/worker_wait.h"
 #include "superd/process/memory_reclaim.h"
 
 #define PIECE_SECONDS 10.               /* a piece takes no longer, of a disk that works */
 
 struct reclaim {
 	struct list link;               /* in the engine's, until it is over */
-	struct engine *engine;
-	struct worker_process worker;   /* the process that is at it, or was, which may hang */
-	ev_io report;                   /* of its channel */
-	ev_timer limit;
+	struct service_runtime *runtime;
+	struct worker_wait worker;      /* for the process that is at it */
 	char *group;
 	int error;
 	pid_t pids[];
@@ -29,55 +28,30 @@ void freezes_init(struct engine *engine, struct freezes *freezes)
 	list_init(&freezes->reclaims);
 }
 
-/* Ends the worker of this reclaim, if it runs. */
-static void stop_worker(struct reclaim *reclaim)
+static void on_report(struct worker_wait *worker, bool late)
 {
-	struct engine *engine = reclaim->engine;
+	struct reclaim *reclaim = container_of(worker, struct reclaim, worker);
+	int error = ETIMEDOUT;
 
-	ev_timer_stop(engine->loop, &reclaim->limit);
-	ev_io_stop(engine->loop, &reclaim->report);
-	worker_process_end(&reclaim->worker);
-}
-
-static void finish_reclaim(struct reclaim *reclaim, int error)
-{
+	if (!late && !memory_reclaim_hear(&worker->process, &error)) {
+		alarm_set(&worker->limit, PIECE_SECONDS);
+		return;
+	}
 	reclaim->error = error;
-	stop_worker(reclaim);
+	worker_wait_end(worker);
 	list_remove(&reclaim->link);
-	start_next(reclaim->engine);
-}
-
-static void on_report(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct reclaim *reclaim = io->data;
-	int error = 0;
-
-	(void)events;
-	if (memory_reclaim_hear(&reclaim->worker, &error))
-		finish_reclaim(reclaim, error);
-	else
-		ev_timer_again(loop, &reclaim->limit);
-}
-
-static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop, (void)events;
-	finish_reclaim(timer->data, ETIMEDOUT);
+	start_next(reclaim->runtime->engine);
 }
 
 static bool start_reclaim(struct reclaim *reclaim)
 {
-	struct engine *engine = reclaim->engine;
+	const char *service = reclaim->runtime->service->name;
+	struct worker_process process = memory_reclaim_begin(reclaim->pids, reclaim->group, worker_owner(service));
+	bool started = worker_wait_begin(&reclaim->worker, process, service, PIECE_SECONDS);
 
-	reclaim->worker = memory_reclaim_begin(reclaim->pids, reclaim->group);
-	if (reclaim->worker.channel < 0) {
+	if (!started)
 		reclaim->error = errno;
-		return false;
-	}
-	ev_io_set(&reclaim->report, reclaim->worker.channel, EV_READ);
-	ev_io_start(engine->loop, &reclaim->report);
-	ev_timer_again(engine->loop, &reclaim->limit);
-	return true;
+	return started;
 }
 
 static void start_next(struct engine *engine)
@@ -85,13 +59,13 @@ static void start_next(struct engine *engine)
 	while (!list_empty(&engine->freezes->reclaims)) {
 		struct reclaim *next = container_of(engine->freezes->reclaims.next, struct reclaim, link);
 
-		if (next->worker.channel >= 0 || start_reclaim(next))
+		if (next->worker.process.channel >= 0 || start_reclaim(next))
 			return;
 		list_remove(&next->link);
 	}
 }
 
-struct reclaim *reclaim_begin(struct engine *engine, const pid_t *pids, const char *group)
+struct reclaim *reclaim_begin(struct service_runtime *runtime, const pid_t *pids, const char *group)
 {
 	struct reclaim *reclaim;
 	size_t count = 0;
@@ -102,15 +76,11 @@ struct reclaim *reclaim_begin(struct engine *engine, const pid_t *pids, const ch
 	if (!reclaim)
 		return NULL;
 	memcpy(reclaim->pids, pids, count * sizeof(*pids));
-	reclaim->engine = engine;
+	reclaim->runtime = runtime;
 	reclaim->group = group ? strdup(group) : NULL;
-	ev_init(&reclaim->report, on_report);
-	ev_init(&reclaim->limit, on_limit);
-	reclaim->limit.repeat = PIECE_SECONDS;
-	reclaim->worker.channel = -1;
-	reclaim->report.data = reclaim->limit.data = reclaim;
-	list_add(&engine->freezes->reclaims, &reclaim->link);
-	start_next(engine);
+	worker_wait_init(&reclaim->worker, runtime->engine, on_report);
+	list_add(&runtime->engine->freezes->reclaims, &reclaim->link);
+	start_next(runtime->engine);
 	return reclaim;
 }
 
@@ -121,8 +91,8 @@ int reclaim_end(struct reclaim *reclaim)
 
 	if (!reclaim)
 		return 0;
-	engine = reclaim->engine;
-	stop_worker(reclaim);
+	engine = reclaim->runtime->engine;
+	worker_wait_end(&reclaim->worker);
 	list_remove(&reclaim->link);
 	error = reclaim->error;
 	free(reclaim->group);

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "superd/loop/engine.h"
+#include "superd/runtime/runtime.h"
 
 struct reclaim;
 
@@ -17,7 +17,7 @@ struct freezes {
 void freezes_init(struct engine *engine, struct freezes *freezes);
 
 /* A pid of 0 ends the list. group: path of their control group; NULL: none. NULL: no memory. */
-struct reclaim *reclaim_begin(struct engine *engine, const pid_t *pids, const char *group);
+struct reclaim *reclaim_begin(struct service_runtime *runtime, const pid_t *pids, const char *group);
 
 /* Ends and frees it, before the processes are thawed. Returns 0, or an errno if nothing could be reclaimed. Accepts
  * NULL. */

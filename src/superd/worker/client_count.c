@@ -1,5 +1,4 @@
-/* The channel carries one message. A process that hangs in the kernel survives SIGKILL, so that there is never a second
- * one for the same caller. */
+/* The channel carries one message. */
 #include "superd/worker/client_count.h"
 
 #include <dirent.h>
@@ -118,17 +117,16 @@ static void run_counter(int channel, const void *with)
 	(void)send(task.to, &task.answer, sizeof(task.answer), MSG_NOSIGNAL);
 }
 
-bool client_count_begin(struct worker_process *helper, const struct client_count_request *request)
+struct worker_process client_count_begin(const struct client_count_request *request)
 {
-	const struct worker_start start = { .kind = request->pids ? WORKER_COUNT_OWN : WORKER_COUNT };
+	const struct worker_start start = {
+		.kind = request->pids ? WORKER_COUNT_OWN : WORKER_COUNT, .owner = request->owner,
+	};
 
-	if (worker_process_runs(helper))
-		return false;
-	*helper = worker_process_start(&start, run_counter, request);
-	return helper->channel >= 0;
+	return worker_process_start(&start, run_counter, request);
 }
 
-void client_count_hear(struct worker_process *helper, struct client_count_answer *answer)
+void client_count_hear(const struct worker_process *helper, struct client_count_answer *answer)
 {
 	static const struct answer_field fields[] = {
 		ANSWER_FLAG(client_count_answer, known),
@@ -144,5 +142,4 @@ void client_count_hear(struct worker_process *helper, struct client_count_answer
 	}
 	if (!good)
 		*answer = (struct client_count_answer){ 0 };
-	worker_process_end(helper);
 }

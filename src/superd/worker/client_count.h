@@ -19,6 +19,7 @@ struct client_count_request {
 	size_t count;
 	uint32_t quiet_after;           /* as in struct conn_count, for all */
 	bool by_turn;                   /* the same */
+	uint64_t owner;                 /* of struct worker_start */
 	const pid_t *pids;              /* processes whose own ports count, too; 0 ends the list; NULL: none */
 	const struct file_id *known;    /* sockets that are not their own: superd's listeners */
 	size_t known_count;
@@ -32,8 +33,8 @@ struct client_count_answer {
 	struct conn_count own[OWN_PORTS_MOST];  /* `quiet_after`, `probes` and `cookies` are not set */
 };
 
-/* Starts the process. false: it cannot be started, or the one before still hangs. */
-bool client_count_begin(struct worker_process *helper, const struct client_count_request *request);
+/* Starts the process. `channel` -1, with errno: it could not be started. */
+struct worker_process client_count_begin(const struct client_count_request *request);
 
-/* Reads the answer, never blocks, and ends the process. */
-void client_count_hear(struct worker_process *helper, struct client_count_answer *answer);
+/* Reads the answer, and never blocks. */
+void client_count_hear(const struct worker_process *helper, struct client_count_answer *answer);

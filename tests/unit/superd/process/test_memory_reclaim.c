@@ -95,7 +95,7 @@ static void wait_handed_back(pid_t pid, long before)
 
 static struct worker_process begin(const pid_t *pids, const char *group)
 {
-	struct worker_process job = memory_reclaim_begin(pids, group);
+	struct worker_process job = memory_reclaim_begin(pids, group, 0);
 
 	cr_assert_gt(job.pid, 0);
 	cr_assert_geq(job.channel, 0);

@@ -21,6 +21,7 @@
 #include "os/host/self_sandbox.h"
 #include "superd/spawn/worker_process.h"
 #include "tests/unit/hang.h"
+#include "tests/unit/own_clock.h"
 
 TestSuite(worker_process, .timeout = 120);
 
@@ -328,6 +329,42 @@ Test(worker_process, is_ended_unless_another_has_its_pid)
 	cr_expect(answers(&other));
 	worker_process_end(&other);
 	reap(&other);
+}
+
+/* The test has not reaped them: they are as if they hung in the kernel. */
+Test(worker_process, of_an_owner_no_more_are_started_than_may_hang)
+{
+	const struct worker_start of_one = { .kind = WORKER_CONSOLE, .owner = worker_owner("one") };
+	const struct worker_start of_another = { .kind = WORKER_CONSOLE, .owner = worker_owner("another") };
+	struct worker_process hanging[WORKERS_HANGING_MOST], process;
+	size_t before = count_open();
+
+	for (size_t n = 0; n < WORKERS_HANGING_MOST; n++) {
+		hanging[n] = worker_process_start(&of_one, echo, NULL);
+		cr_assert_geq(hanging[n].channel, 0);
+		worker_process_end(&hanging[n]);
+	}
+	process = worker_process_start(&of_one, echo, NULL);
+	cr_assert_geq(process.channel, 0, "the others may end at any moment");
+	own_clock_advance(1);
+	cr_expect(answers(&process), "it has not been ended");
+	worker_process_end(&process);
+	reap(&process);
+	process = worker_process_start(&of_one, echo, NULL);
+	cr_expect_eq(errno, EBUSY);
+	cr_expect_lt(process.channel, 0);
+	cr_expect_eq(count_open(), before);
+	process = worker_process_start(&of_another, echo, NULL);
+	cr_expect(answers(&process));
+	worker_process_end(&process);
+	reap(&process);
+	reap(&hanging[0]);
+	process = worker_process_start(&of_one, echo, NULL);
+	cr_expect(answers(&process));
+	worker_process_end(&process);
+	reap(&process);
+	for (size_t n = 1; n < WORKERS_HANGING_MOST; n++)
+		reap(&hanging[n]);
 }
 
 /* Whether a start fails with this errno and leaves nothing. */
