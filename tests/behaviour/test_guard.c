@@ -1,4 +1,5 @@
 /* --guard: superd is killed at any moment, and neither a client nor a backend notices. */
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -99,6 +100,51 @@ Behaviour(guard, under_kills_no_client_is_lost)
 	}
 	/* It may have been started by a superd that was killed before it could log that. */
 	cr_expect_leq(superd_log_count(superd, "lazy: started, pid "), 1, "%s", world_logs());
+	superd_stop(superd);
+}
+
+/* They come while superd is stopped, to processes that wait, and superd is killed as it gives them away. The guard's
+ * page has room for 64 notes. */
+enum { CROWDED = 7, CROWD = 15, ALL = CROWDED * CROWD };
+
+static void kill_amid_crowd(struct superd *superd, const int ports[CROWDED], int milliseconds)
+{
+	pid_t pid = guarded_wait(superd);
+	int clients[ALL];
+
+	for (int n = 0; n < CROWDED; n++)
+		cr_assert_str_eq(client_ask(ports[n], "hello\n"), "hello");
+	cr_assert_eq(kill(pid, SIGSTOP), 0);
+	WAIT_UNTIL(process_is_stopped(pid));
+	for (int n = 0; n < ALL; n++) {
+		clients[n] = client_connect(ports[n % CROWDED]);
+		client_send(clients[n], "hello\n");
+	}
+	cr_assert_eq(kill(pid, SIGCONT), 0);
+	poll(NULL, 0, milliseconds);
+	cr_assert_eq(kill(pid, SIGKILL), 0);
+	for (int n = 0; n < ALL; n++) {
+		cr_assert_str_eq(client_line(clients[n]), "hello", "client %d: %s", n, world_logs());
+		close(clients[n]);
+	}
+	for (int n = 0; n < CROWDED; n++)
+		WAIT_UNTIL(!strcmp(control_value(control_once("list s%d", n), "instances"), "0"));
+}
+
+Behaviour(guard, under_kills_more_clients_than_notes_are_served)
+{
+	const char *table = "";
+	struct superd *superd;
+	int ports[CROWDED];
+
+	for (int n = 0; n < CROWDED; n++)
+		table = text_of("%sservice s%d { listen = \"127.0.0.1:0\" accept = yes builtin = echo }\n", table, n);
+	superd = guarded_run("defaults { user = \"%s\" }\n%s", own_user(), table);
+	for (int n = 0; n < CROWDED; n++)
+		ports[n] = superd_port(superd, text_of("s%d", n));
+	for (int n = 0; n < 4; n++)
+		kill_amid_crowd(superd, ports, n);
+	cr_expect_not(superd_logged(superd, "reports what cannot be"), "%s", world_logs());
 	superd_stop(superd);
 }
 

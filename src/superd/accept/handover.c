@@ -13,6 +13,7 @@
 #include "superd/instance/warm_pool.h"
 #include "superd/loop/close_socket.h"
 #include "superd/loop/fd_watch.h"
+#include "superd/loop/unreaped.h"
 
 #define TAKE_SECONDS 2.                 /* until a program that does not take its client is killed */
 
@@ -146,7 +147,7 @@ static bool send_client(struct handover *handover, int channel, pid_t program)
 	struct start_note note = pending_note(handover->runtime, &handover->pending);
 
 	note.pid = program;
-	handover->noted = guard_note_handover(&note, channel);
+	handover->noted = unreaped_note_handover(handover->runtime->engine, &note, channel);
 	if (hold_give(channel, handover->pending.client.fd))
 		return true;
 	guard_forget_start(handover->noted);

@@ -21,6 +21,7 @@
 #include "os/socket/fd_channel.h"
 #include "superd/accept/xinetd_record.h"
 #include "superd/instance/shared_process.h"
+#include "superd/loop/unreaped.h"
 #include "table/service/redirect_target.h"
 
 #define IDLE_SECONDS 1.0                /* without a client, until the channel closes and the process ends */
@@ -264,7 +265,7 @@ static bool give_client(const struct service_runtime *runtime, const struct shar
 		.owner = runtime_number(runtime), .pid = process->child.pid, .client = guard_noted_fd(client),
 		.channel = guard_noted_fd(process->channel),
 	};
-	int32_t *noted = guard_note_handover(&note, process->channel);
+	int32_t *noted = unreaped_note_handover(runtime->engine, &note, process->channel);
 
 	if (fd_channel_send(process->channel, client))
 		return true;
@@ -345,6 +346,6 @@ bool shared_clients_load(struct instance *instance, const struct child *child, u
 	if (process->count < SHARED_MOST)
 		add_client(process, instance, socket);
 	ask_for_end(process, socket);
-	process->repeats++;
+	process->repeats += 2;          /* the answer, and the report of a client that was given twice */
 	return true;
 }

@@ -62,6 +62,16 @@ static void note_start(struct spawn_request *launch)
 	launch->taken_back = guard_taken_back(launch->noted);
 }
 
+int32_t *unreaped_note_handover(struct engine *engine, const struct start_note *note, int channel)
+{
+	int32_t *noted = guard_note_handover(note, channel);
+
+	if (noted || !engine->save_changes)
+		return noted;
+	engine->save_changes(engine);
+	return guard_note_handover(note, channel);
+}
+
 void unreaped_start(struct engine *engine, struct spawn_request *launch)
 {
 	double begun = clock_now();

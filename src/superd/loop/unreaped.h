@@ -17,6 +17,9 @@
 void unreaped_start(struct engine *engine, struct spawn_request *launch);
 void unreaped_start_batch(struct engine *engine, struct spawn_request *launches, size_t count);
 
+/* guard_note_handover, with room: where there is none, superd saves its state, which has what was noted. */
+int32_t *unreaped_note_handover(struct engine *engine, const struct start_note *note, int channel);
+
 /* Logs that a process of this service was killed and does not end, and follows it from now on. The caller has
  * removed it from the children. pid 0: it is not superd's child. */
 void unreaped_add(struct engine *engine, const struct service *service, pid_t pid);
