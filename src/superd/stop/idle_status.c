@@ -44,7 +44,7 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 		.timeout = (double)lifecycle->idle_timeout / 1e6,
 		.action = lifecycle->idle_action,
 		.busy = idle ? idle->busy.why : NULL,
-		.quiet_sleep = idle ? clients->quiet_after > 0 : lifecycle->idle_means == IDLE_MEANS_QUIET,
+		.quiet_sleep = idle ? idle->clients->quiet_after > 0 : lifecycle->idle_means == IDLE_MEANS_QUIET,
 		.since = idle ? idle->since : run->idle_saved ? run->idle_saved->unused_since : 0,
 	};
 	if (clients && clients->at > 0) {
@@ -53,12 +53,12 @@ bool idle_describe(const struct service_runtime *runtime, struct idle_account *a
 		account->connections = clients->connections;
 		account->peers = clients->peers;
 		account->own_connections = service_clients_own(clients);
+		for (size_t n = 0; n < clients->own_count && !account->own; n++)
+			account->own = clients->own[n].count ? &clients->own[n] : NULL;
 	} else if (!idle && run->idle_saved) {
 		account->connections = run->idle_saved->connections;
 		account->known = account->connections;
 	}
-	for (size_t n = 0; account->own_connections && !account->own; n++)
-		account->own = clients->own[n].count ? &clients->own[n] : NULL;
 	if (account->connections && !account->quiet_sleep)
 		account->since = 0;
 	return true;
