@@ -69,7 +69,7 @@ static void hear_restore(void)
 {
 	int error;
 
-	if (restore_async_hear(&worker, UINT64_C(0x0102030405060708), &error))
+	if (restore_async_hear(&worker, true, &error))
 		require(error >= 0 && error <= 4095);
 }
 

@@ -26,7 +26,7 @@ struct restoring {
 	const char *service;
 	restore_done *done;
 	void *context;
-	uint64_t number;                /* number of the last request for it; 0: none yet */
+	bool begun;                     /* the process was asked */
 	double due;                     /* clock_now() from which the process may be asked; 0: at once */
 	double left;                    /* seconds that are left of FOREIGN_TIMEOUT */
 	bool slow;                      /* it has kept others waiting, and comes behind those that have not */
@@ -38,7 +38,6 @@ struct restorer {
 	struct list queue;              /* struct restoring, the first one is next or under way */
 	bool busy;                      /* the process works on the first in the queue */
 	struct run_limit limit;         /* of that */
-	uint64_t number;                /* number of the last request */
 	ev_io io;                       /* watches process.channel */
 	ev_timer timer;                 /* ends the turn of the first one, or the idle process */
 };
@@ -97,8 +96,8 @@ static bool ask_process(struct restorer *restorer, struct restoring *restoring)
 	bool runs = restorer->process.channel >= 0;
 	bool good;
 
-	restoring->number = ++restorer->number;
-	good = restore_async_ask(&restorer->process, &restoring->task, restoring->number);
+	restoring->begun = true;
+	good = restore_async_ask(&restorer->process, &restoring->task);
 	if (!runs && restorer->process.channel >= 0) {
 		ev_io_set(&restorer->io, restorer->process.channel, EV_READ);
 		ev_io_start(restorer->engine->loop, &restorer->io);
@@ -167,9 +166,7 @@ static void take_answers(struct restorer *restorer)
 	int error;
 
 	while (restorer->process.channel >= 0) {
-		uint64_t number = restorer->busy ? first_of(restorer)->number : 0;
-
-		if (!restore_async_hear(&restorer->process, number, &error)) {
+		if (!restore_async_hear(&restorer->process, restorer->busy, &error)) {
 			if (errno != EAGAIN)
 				give_up(restorer, EAGAIN);
 			break;
@@ -324,14 +321,14 @@ bool restore_has_begun(struct engine *engine, int fd)
 {
 	const struct restoring *restoring = find_restoring(engine, fd);
 
-	return restoring && restoring->number;
+	return restoring && restoring->begun;
 }
 
 bool restore_withdraw(struct engine *engine, int fd)
 {
 	struct restoring *restoring = find_restoring(engine, fd);
 
-	if (!restoring || restoring->number)
+	if (!restoring || restoring->begun)
 		return false;
 	list_remove(&restoring->link);
 	free(restoring);
@@ -343,7 +340,7 @@ void restore_hurry(struct engine *engine, int fd)
 {
 	struct restoring *restoring = find_restoring(engine, fd);
 
-	if (!restoring || restoring->number)
+	if (!restoring || restoring->begun)
 		return;
 	restoring->due = 0;
 	if (!engine->listeners->restorer->busy)

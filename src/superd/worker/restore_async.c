@@ -1,5 +1,5 @@
-/* The process and its channel, a SOCK_SEQPACKET pair: a request carries the socket's descriptor; answers come in the
- * order of the requests. */
+/* The process and its channel, a SOCK_SEQPACKET pair: a request carries the socket's descriptor, and the next one
+ * waits for its answer. */
 #include "superd/worker/restore_async.h"
 
 #include <errno.h>
@@ -10,40 +10,36 @@
 #include "os/netdiag/foreign_socket.h"
 #include "superd/spawn/worker_process.h"
 
-struct restore_request {
-	uint64_t number;
-	struct restore_task task; /* the address in it is valid in both processes, the descriptor in superd alone */
-};
-
 struct restore_answer {
-	uint64_t number;
 	int error;
 };
 
 /* ---- the process's own part ---- */
 
-static bool receive_request(int from, struct restore_request *request, int *fd)
+/* The address in it is valid in both processes, the descriptor in superd alone. */
+static bool receive_task(int from, struct restore_task *task)
 {
 	size_t count = 1;
+	int fd;
 
-	return fd_message_receive(from, request, sizeof(*request), fd, &count, 0) == (ssize_t)sizeof(*request) &&
-	       count;
+	if (fd_message_receive(from, task, sizeof(*task), &fd, &count, 0) != (ssize_t)sizeof(*task) || !count)
+		return false;
+	task->fd = fd;
+	return true;
 }
 
 static void run_restorer(int channel, const void *with)
 {
-	struct restore_request request;
-	int fd = -1;
+	struct restore_task task;
 
 	(void)with;
-	while (receive_request(channel, &request, &fd)) {
-		struct restore_answer answer = { .number = request.number };
+	while (receive_task(channel, &task)) {
+		struct restore_answer answer = { 0 };
 
-		foreign_socket_unmark(fd);         /* superd's own marks are of other descriptors */
-		request.task.fd = fd;
-		if (bind_restore(&request.task) < 0)
+		foreign_socket_unmark(task.fd); /* superd's own marks are of other descriptors */
+		if (bind_restore(&task) < 0)
 			answer.error = errno ? errno : EINVAL;
-		close(fd);                      /* who has the answer may bind the address anew */
+		close(task.fd);                 /* who has the answer may bind the address anew */
 		if (send(channel, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
 			return;
 	}
@@ -57,23 +53,21 @@ static bool start_process(struct worker_process *process)
 	return process->channel >= 0;
 }
 
-bool restore_async_ask(struct worker_process *process, const struct restore_task *task, uint64_t number)
+bool restore_async_ask(struct worker_process *process, const struct restore_task *task)
 {
-	const struct restore_request request = { number, *task };
-
 	return (process->channel >= 0 || start_process(process)) &&
-	       fd_message_send(process->channel, &request, sizeof(request), &task->fd, 1, MSG_DONTWAIT);
+	       fd_message_send(process->channel, task, sizeof(*task), &task->fd, 1, MSG_DONTWAIT);
 }
 
-bool restore_async_hear(struct worker_process *process, uint64_t number, int *error)
+bool restore_async_hear(struct worker_process *process, bool asked, int *error)
 {
 	static const struct answer_field fields[] = { ANSWER_ERROR(restore_answer, error) };
 	static const struct answer_form form = ANSWER_FORM("superd-restore", struct restore_answer, fields);
 	struct restore_answer answer;
 	ssize_t got = worker_process_hear(process, &form, &answer, NULL, NULL);
 
-	if (got > 0 && answer.number != number) {
-		worker_process_refuse(process, &form, "number");
+	if (got > 0 && !asked) {
+		worker_process_refuse(process, &form, "unasked");
 		got = 0;
 	}
 	errno = got < 0 ? EAGAIN : EPIPE;

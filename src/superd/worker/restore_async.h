@@ -10,10 +10,10 @@
 #include "os/socket/bind.h"
 #include "superd/spawn/worker_process.h"
 
-/* Requests a restore under a number, and starts the process if `channel` is -1. The process must be younger than
- * `task->listen`. false and errno; EAGAIN: too many requests are open. */
-bool restore_async_ask(struct worker_process *process, const struct restore_task *task, uint64_t number);
+/* Requests a restore, and starts the process if `channel` is -1. The process must be younger than `task->listen`, and
+ * have answered all before. false and errno. */
+bool restore_async_ask(struct worker_process *process, const struct restore_task *task);
 
-/* Reads the answer to the request of this number without blocking: its errno in *error, 0: all was restored. false and
- * errno; EAGAIN: no answer yet; any other: the process has ended, or was refused. */
-bool restore_async_hear(struct worker_process *process, uint64_t number, int *error);
+/* Reads the answer without blocking: its errno in *error, 0: all was restored. asked: whether there is one to come; else
+ * the process is refused. false and errno; EAGAIN: no answer yet; any other: the process has ended, or was refused. */
+bool restore_async_hear(struct worker_process *process, bool asked, int *error);

@@ -169,21 +169,20 @@ Test(answers, no_more_was_refused_than_can_have_come)
 
 /* ---- the others ---- */
 
-Test(answers, a_restore_is_answered_by_its_number)
+Test(answers, a_restore_is_answered_where_one_was_asked_for)
 {
-	struct { uint64_t number; int error; } told = { 7, EPERM };
-	int error;
+	int told = EPERM, error;
 
 	answer(&told, sizeof(told));
-	cr_assert(restore_async_hear(&worker, 7, &error));
+	cr_assert(restore_async_hear(&worker, true, &error));
 	cr_expect_eq(error, EPERM);
 	answer(&told, sizeof(told));
-	cr_expect_not(restore_async_hear(&worker, 8, &error));
+	cr_expect_not(restore_async_hear(&worker, false, &error));
 	cr_expect_eq(errno, EPIPE);
-	expect_fault("superd-restore", "number");
-	told.error = -1;
+	expect_fault("superd-restore", "unasked");
+	told = -1;
 	answer(&told, sizeof(told));
-	cr_expect_not(restore_async_hear(&worker, 7, &error));
+	cr_expect_not(restore_async_hear(&worker, true, &error));
 	expect_fault("superd-restore", "error");
 }
 
