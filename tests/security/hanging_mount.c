@@ -1,7 +1,10 @@
 /* hanging_mount FOLDER [UID [open]]: puts a FUSE file system over a folder that answers nothing but its first request.
  * A user does so by the setuid fusermount3, wherever a folder is his; where that program is missing root does for UID
  * what it would have done. "open" lets other users in, as user_allow_other of fuse.conf or a network's file system
- * does. Each request that is left unanswered is a line of standard output. */
+ * does. Each request that is left unanswered is a line of standard output.
+ *
+ * hanging_mount FOLDER UID open TARGET: it answers so much that each name there is a link of root's to the target. */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <pwd.h>
@@ -54,9 +57,39 @@ static int mount_as_root(const char *folder, uid_t user, const char *more)
 	return setgid(group) < 0 || setuid(user) < 0 ? -1 : fd;
 }
 
+static void tell_attributes(struct fuse_attr *attributes, uint64_t inode)
+{
+	attributes->ino = inode;
+	attributes->mode = inode == 1 ? S_IFDIR | 0755 : S_IFLNK | 0777;
+	attributes->nlink = 1;
+}
+
+/* The length of what is said of a link to the target; 0: this is not asked of a link. */
+static size_t tell_link(const struct fuse_in_header *asked, const char *target, void *said)
+{
+	struct fuse_entry_out *entry = said;
+	struct fuse_attr_out *attributes = said;
+
+	switch (asked->opcode) {
+	case FUSE_GETATTR:
+		tell_attributes(&attributes->attr, asked->nodeid);
+		return sizeof(*attributes);
+	case FUSE_LOOKUP:
+		entry->nodeid = 2;
+		tell_attributes(&entry->attr, 2);
+		return sizeof(*entry);
+	case FUSE_READLINK:
+		memcpy(said, target, strlen(target));
+		return strlen(target);
+	default:
+		return 0;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static char in[1 << 20], out[4096];
+	size_t said;
 	int fd;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -85,6 +118,10 @@ int main(int argc, char **argv)
 			init->minor = 31;
 			init->max_write = 4096;
 			answer->len += sizeof(*init);
+		} else if (argc > 4) {
+			said = tell_link(asked, argv[4], answer + 1);
+			answer->error = said ? 0 : -ENOSYS;
+			answer->len += said;
 		} else {
 			printf("request %u of pid %u is not answered\n", asked->opcode, asked->pid);
 			continue;

@@ -26,8 +26,7 @@ struct way {
 	int folder;                     /* from where: O_PATH; -1: the walk has failed */
 	struct stat status;             /* of it */
 	int links;                      /* links followed so far */
-	bool is_behind_link;            /* of another user, with the owner: */
-	uid_t owner;
+	bool is_behind_link;            /* that another user controls */
 };
 
 static bool enter(struct way *way, int folder)
@@ -68,6 +67,7 @@ static bool take_rights(struct path_walk *walk, uid_t user)
 	bool is_accounts = walk->account && walk->account->switches && walk->account->uid == user;
 
 	walk->is_users = true;
+	walk->owner = user;
 	if (geteuid() != 0)             /* it cannot become another user, but has no need of its capabilities */
 		walk->user = (struct account){ .uid = geteuid(), .gid = getegid(), .keeps_groups = true };
 	else
@@ -119,7 +119,7 @@ static int open_part(const struct way *way, const char *name, enum path_missing 
 }
 
 /* Puts a link's text in front of the rest. */
-static bool follow_link(struct way *way, int link, const struct stat *status, bool is_users)
+static bool follow_link(struct way *way, int link, bool is_users)
 {
 	char target[PATH_MAX], whole[PATH_MAX];
 	ssize_t length = readlinkat(link, "", target, sizeof(target) - 1);
@@ -132,7 +132,6 @@ static bool follow_link(struct way *way, int link, const struct stat *status, bo
 		return false;
 	memcpy(way->rest, whole, strlen(whole) + 1);
 	way->is_behind_link |= is_users;
-	way->owner = status->st_uid;
 	return *target != '/' || enter_root(way);
 }
 
@@ -147,9 +146,9 @@ static int walk_part(struct path_walk *walk, struct way *way, enum path_missing 
 	good = part >= 0 && fstat(part, &status) == 0 &&
 	       (walk->is_users || !find_user(way, part, &status, &user) || take_rights(walk, user));
 	if (good && S_ISLNK(status.st_mode)) {
-		good = follow_link(way, part, &status, walk->is_users);
+		good = follow_link(way, part, walk->is_users);
 	} else if (good && is_last) {
-		good = !way->is_behind_link || status.st_uid == way->owner;
+		good = !way->is_behind_link || status.st_uid == walk->owner;
 		if (good)
 			return part;
 		errno = ELOOP;

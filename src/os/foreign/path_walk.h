@@ -1,8 +1,9 @@
 /* Opens paths that other users may lead elsewhere, part by part, where and when they are opened.
  *
  * superd's own rights serve as long as each part belongs to root or superd's user, and no other user can change what
- * lies in it. At the first other part the process takes on the rights of its owner. A link that another user controls
- * may lead only to what has the owner of the link: else a service could undo its sandbox by one.
+ * lies in it. At the first other part the process takes on the rights of its owner. From there on a link may lead only
+ * to what belongs to that user: else a service could undo its sandbox by one. Whose link it is proves nothing: he may
+ * move one of root's, and a file system of his own may say that it is root's.
  *
  * For a forked process or superd-exec only, as act_as. */
 #pragma once
@@ -20,6 +21,7 @@ struct path_walk {
 	char name[NAME_MAX + 1];        /* the last part there, which is no link: open it with O_NOFOLLOW; or "." */
 	bool is_users;                  /* the process acts as */
 	struct account user;
+	uid_t owner;                    /* of the part where that began */
 	struct act_as before;           /* the rights from before */
 };
 
@@ -27,8 +29,8 @@ struct path_walk {
 enum path_missing { PATH_STAYS_MISSING, PATH_MADE_FOLDER, PATH_MADE_FILE };
 
 /* Walks a path from the folder `at`; -1: from the root. With the rights that an earlier path has taken on. Returns what
- * it leads to with O_PATH, which the caller closes; -1 and errno: ELOOP: a link of another user leads to what is not
- * his. */
+ * it leads to with O_PATH, which the caller closes; -1 and errno: ELOOP: a link that another user controls leads to
+ * what is not his. */
 int path_walk(struct path_walk *walk, int at, const char *path, enum path_missing missing);
 
 /* superd's own rights for a while, within a walk. false and errno: the process must end. */
