@@ -302,3 +302,34 @@ Behaviour(stop_deaths, has_got_final_kill_signal_and_is_upgraded)
 {
 	has_got_final_kill_signal(superd_upgrade);
 }
+
+/* Its first process has ended, and kill_rest has told the others to: one of them notes that and goes on. */
+static void clears_the_rest(way *interrupt)
+{
+	struct superd *superd = guarded_clock_run(
+		"service web {\n listen = \"127.0.0.1:0\"\n timeout_stop = 1h\n kill_rest = yes\n"
+		" exec = { \"/bin/sh\", \"-c\", \"(trap 'echo term >>$0' TERM; echo up >>$0; "
+		"while :; do sleep 1000 & wait; done) & while ! test -s $0; do sleep 0.02; done\", \"%s\" }\n}\n",
+		path_in("diary"));
+
+	superd_port(superd, "web");
+	order("start web");
+	CLOCK_UNTIL(superd, SECOND_MS, 10, has_noted("up\nterm\n"));
+	interrupt(superd);
+	clock_advance(superd, 50 * MINUTE_MS);
+	cr_expect(superd_processes(superd) > 0, "%s", world_logs());
+	CLOCK_UNTIL(superd, 12 * MINUTE_MS, 2, superd_processes(superd) == 0);
+	cr_expect(has_noted("up\nterm\n"), "%s", read_text(path_in("diary")));
+	WAIT_UNTIL(strstr(control_once("status web"), "\"state\":\"listening\""));
+	superd_stop(superd);
+}
+
+Behaviour(stop_deaths, clears_the_rest_and_is_killed)
+{
+	clears_the_rest(guarded_kill);
+}
+
+Behaviour(stop_deaths, clears_the_rest_and_is_upgraded)
+{
+	clears_the_rest(superd_upgrade);
+}
