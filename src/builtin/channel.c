@@ -35,7 +35,7 @@ static bool may_pass(int64_t until)
 int channel_receive(int channel, int timeout_ms, uint64_t *id)
 {
 	int64_t until = clock_ms() + timeout_ms;
-	uint64_t none, *bytes = id ? id : &none;
+	uint64_t none = 0, *bytes = id ? id : &none;
 	size_t count;
 	int descriptor;
 	ssize_t got;
