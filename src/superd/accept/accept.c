@@ -57,18 +57,6 @@ static enum accepted accept_next(const struct service_runtime *runtime, const st
 	return client_accept(listener->io.fd, listener->listen, client);
 }
 
-/* If no descriptor is left, superd frees those that start kits of idle services keep, and programs started ahead. */
-static enum accepted accept_at_need(struct service_runtime *runtime, struct listener *listener, struct client *client)
-{
-	enum accepted accepted = accept_next(runtime, listener, client);
-
-	if (accepted != ACCEPT_EXHAUSTED)
-		return accepted;
-	warm_pools_end(runtime->engine);
-	start_kit_free_resting(runtime->engine);
-	return accept_next(runtime, listener, client);
-}
-
 /* How many clients of a listener superd takes in this turn. At least one: others may use up the time of all turns.
  * Clients whose lookups are done come beside the new ones, and need a part of the time. */
 static size_t batch_size(const struct service_runtime *runtime)
@@ -94,7 +82,7 @@ static bool take_client(struct service_runtime *runtime, struct listener *listen
 	pending->until = 0;
 	pending->asked = (struct lookup_questions){ 0 };
 	*pending->name = '\0';
-	switch (accept_at_need(runtime, listener, &pending->client)) {
+	switch (accept_next(runtime, listener, &pending->client)) {
 	case ACCEPTED:
 		if (!health_probes_take(runtime, &pending->client))
 			health_probes_take_silent(runtime, &pending->client);
@@ -243,10 +231,11 @@ static bool may_accept(struct service_runtime *runtime, struct listener *listene
 	return false;
 }
 
+/* room: as many clients as there are descriptors for. */
 static size_t accept_batch(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending,
-			   enum service_event *service_event)
+			   size_t room, enum service_event *service_event)
 {
-	size_t most = runtime->backoff.failures ? 1 : batch_size(runtime), count = 0;
+	size_t batch = batch_size(runtime), most = room < batch ? room : batch, count = 0;
 
 	if (is_local(listener->listen->endpoint) &&
 		!close_socket_takes_clients(runtime->engine, runtime->service->name)) {
@@ -267,10 +256,11 @@ static size_t accept_batch(struct service_runtime *runtime, struct listener *lis
 }
 
 /* Takes parked clients, at most a batch. Returns how many are ready to start. */
-static size_t take_parked(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending)
+static size_t take_parked(struct service_runtime *runtime, struct listener *listener, struct pending_client *pending,
+			  size_t room)
 {
 	struct parked *parked = listener->parked;
-	size_t most = batch_size(runtime), count = 0, left = 0;
+	size_t batch = batch_size(runtime), most = room < batch ? room : batch, count = 0, left = 0;
 
 	for (size_t n = 0; parked && n < parked->count; n++) {
 		if (n - left == most || parked->list[n].progress == ARRIVED || clients_must_queue(runtime)) {
@@ -289,39 +279,16 @@ static size_t take_parked(struct service_runtime *runtime, struct listener *list
 	return count;
 }
 
-/* Makes the spare descriptors available to a start. A redirect keeps what it takes until its target has answered,
- * and the target may be another service of superd that needs some. So a redirect gets the spare ones only as the only
- * instance. Beside others it leaves them to the targets. */
-static void free_spare(struct service_runtime *runtime)
-{
-	if (!runtime->service->exec->redirect || !runtime->engine->instances->count)
-		engine_drop_spare(runtime->engine);
-}
-
-/* Whether some of those that a redirect must leave to its target are missing already. */
-static bool lacks_spare(struct service_runtime *runtime)
-{
-	struct engine *engine = runtime->engine;
-
-	if (!runtime->backoff.failures || !runtime->service->exec->redirect || !engine->instances->count)
-		return false;
-	engine_keep_spare(engine);
-	return !engine_has_spare(engine, ENGINE_SPARE);
-}
-
 static void start_pending(struct service_runtime *runtime, struct pending_client *pending);
 
-/* Starts an instance for each client. false: at least one start failed; its client was parked. is_short: descriptors
- * may be short, as the clients themselves have them, so the spare ones are enough for one start only. superd then
- * parks the other clients: preparing several starts would use up what each start itself needs. */
-static bool start_batch(struct service_runtime *runtime, struct pending_client *pending, size_t count, bool is_short)
+/* Starts an instance for each client. false: at least one start failed; its client was parked. */
+static bool start_batch(struct service_runtime *runtime, struct pending_client *pending, size_t count)
 {
 	UNINITIALIZED struct spawn_request launches[BATCH];
 	struct client failed = { .fd = -1 };            /* the first client whose start failed */
 	struct buf why = { 0 };
 	size_t kept, most, ready = 0;
 	bool good = true, shares;
-	int error = 0;
 
 	foreground_take(runtime, pending[0].instance);
 	kept = pending[0].instance->foreground ? 1 : 0;         /* it is for a new process, on the operator's console */
@@ -330,15 +297,11 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 	if (count && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		return pending_begin_sequences(runtime, pending, count);
 	shares = count && plan_shares_process(runtime->service); /* its process takes the others in the next turn */
-	most = count && (is_short || shares || !engine_has_spare(runtime->engine, ENGINE_SPARE)) ? 1 : count;
-	if (is_short)
-		free_spare(runtime);
-	errno = 0;
+	most = shares ? 1 : count;
 	while (ready < most && pending_equip(runtime, &pending[ready], &launches[ready], &why)) {
 		launches[ready].note = pending_note(runtime, &pending[ready]);
 		ready++;
 	}
-	error = errno;
 	unreaped_start_batch(runtime->engine, launches, ready);
 	for (size_t n = 0; n < count; n++) {
 		if (n < ready && pending_begin(runtime, &pending[n], &launches[n], &why)) {
@@ -351,58 +314,60 @@ static bool start_batch(struct service_runtime *runtime, struct pending_client *
 		}
 		if (good)
 			failed = pending[n].client;
-		if (n < ready)
-			error = launches[n].fault.error;
 		park_pending(runtime, &pending[n]);
 		good = false;
 	}
-	engine_keep_spare(runtime->engine);
 	if (good)
 		backoff_reset(&runtime->backoff);
 	else
-		fd_shortage_note(runtime, error);
-	if (!good)
 		start_log_failure(runtime, &failed, buf_string(&why));
 	buf_free(&why);
 	return good;
 }
 
-/* Prepares the start kit before superd accepts: the clients' descriptors must not use up those that all starts
- * need. No other service can use the descriptors of parked clients, so the spare ones must suffice for their starts. */
-static bool prepare_starts(struct service_runtime *runtime)
+/* For how many clients there are descriptors, a batch at most. A redirect keeps what its start takes until its target
+ * has answered, which may be another service of superd, so it leaves as much as another start needs. Where nothing runs
+ * nothing more can come free, and one client is tried. */
+static size_t start_room(struct service_runtime *runtime)
 {
-	struct buf why = { 0 };
-	bool good = false;
+	struct engine *engine = runtime->engine;
+	size_t kept = runtime->service->exec->redirect && list_empty(&runtime->run->kit.shared) ? 1 : 0;
+	size_t most = BATCH + kept, room = fd_shortage_room(engine, most);
 
-	if (lacks_spare(runtime)) {
-		errno = EMFILE;
-		buf_addf(&why, "leaving its target some descriptors: %s", strerror(EMFILE));
-	} else {
-		if (runtime->backoff.failures)
-			free_spare(runtime);
-		errno = 0;
-		good = runtime_prepare_start(runtime, &why);
+	if (room <= kept) {
+		warm_pools_end(engine);
+		start_kit_free_resting(engine);
+		room = fd_shortage_room(engine, most);
 	}
-	if (!good) {
-		fd_shortage_note(runtime, errno);
+	if (room > kept)
+		return runtime->backoff.failures ? 1 : room - kept;
+	return engine->instances->count ? 0 : 1;
+}
+
+/* Prepares the start kit before superd accepts. Returns how many clients may be started; 0: none, and a pause
+ * follows. */
+static size_t prepare_starts(struct service_runtime *runtime)
+{
+	size_t room = start_room(runtime);
+	struct buf why = { 0 };
+
+	if (!room) {
+		errno = EMFILE;
+		start_log_exhausted(runtime);
+	} else if (!runtime_prepare_start(runtime, &why)) {
 		start_log_failure(runtime, NULL, buf_string(&why));
-		engine_keep_spare(runtime->engine);
+		room = 0;
 	}
 	buf_free(&why);
-	return good;
+	return room;
 }
 
 static bool try_start(struct service_runtime *runtime, struct pending_client *pending)
 {
-	bool good;
-
-	if (!prepare_starts(runtime)) {
-		park_pending(runtime, pending);
-		return false;
-	}
-	good = start_batch(runtime, pending, 1, runtime->backoff.failures);
-	engine_keep_spare(runtime->engine);
-	return good;
+	if (prepare_starts(runtime))
+		return start_batch(runtime, pending, 1);
+	park_pending(runtime, pending);
+	return false;
 }
 
 /* Starts an instance for an admitted client, or parks the client if the service's state does not allow a start now. */
@@ -518,24 +483,17 @@ static void accept_connections(struct service_runtime *runtime, struct listener 
 {
 	UNINITIALIZED struct pending_client pending[BATCH];
 	enum service_event service_event = ROOM;
-	size_t count;
+	size_t count, room = prepare_starts(runtime);
 
-	if (fd_shortage_comes_after(runtime)) {
-		errno = EMFILE;
-		start_log_exhausted(runtime);
+	if (!room) {
 		runtime_post(runtime, EXEC_ERROR);
 		return;
 	}
-	if (!prepare_starts(runtime)) {
-		runtime_post(runtime, EXEC_ERROR);
-		return;
-	}
-	count = take_parked(runtime, listener, pending);
+	count = take_parked(runtime, listener, pending, room);
 	if (!count && !listener->parked && listener_has_socket(listener))
-		count = accept_batch(runtime, listener, pending, &service_event);
-	if (count && !start_batch(runtime, pending, count, runtime->backoff.failures || service_event == EXEC_ERROR))
+		count = accept_batch(runtime, listener, pending, room, &service_event);
+	if (count && !start_batch(runtime, pending, count))
 		service_event = EXEC_ERROR;
-	engine_keep_spare(runtime->engine);
 	if (runtime_is_empty(runtime) && !warm_pool_is_used(runtime))
 		start_kit_rest(&runtime->run->kit);
 	if (service_event == ROOM && listener->parked && clients_must_queue(runtime))

@@ -41,6 +41,5 @@ struct admission {
 	bool slot_freed;                /* an instance of accept = yes has ended; slot_wait_look is due */
 	struct list handovers;          /* clients that a program started ahead gets (superd/accept/handover) */
 	struct list fd_waits;           /* services that lack descriptors (superd/accept/fd_shortage), the next first */
-	struct service_runtime *fd_first;       /* service that gets descriptors before all others; NULL: none */
 	struct tcpmux *tcpmux;          /* services that a client may ask tcpmux for (superd/accept/tcpmux) */
 };

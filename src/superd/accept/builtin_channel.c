@@ -40,29 +40,15 @@ struct builtin_channel {
 	bool is_answered;               /* tcpmux: superd has acted upon its only packet */
 };
 
-static bool send_file(struct builtin_channel *channel, const struct buf *text)
-{
-	int file = text->failed ? -1 : memory_file(buf_string(text), text->length);
-	bool given = file >= 0 && fd_channel_send(channel->io.fd, file);
-
-	fd_close(&file);
-	return given;
-}
-
-/* Sends text by a file in memory, and empties it. If descriptors are short, the spare ones are used. If even that
- * fails, the channel is shut down, so that the other end need not wait for a timeout. */
+/* Sends text by a file in memory, and empties it. If that fails, the channel is shut down, so that the other end need
+ * not wait for a timeout. */
 static void send_text(struct builtin_channel *channel, struct buf *text)
 {
-	struct engine *engine = channel->runtime->engine;
-	bool given = send_file(channel, text);
+	int file = text->failed ? -1 : memory_file(buf_string(text), text->length);
 
-	if (!given) {
-		engine_drop_spare(engine);
-		given = send_file(channel, text);
-		engine_keep_spare(engine);
-	}
-	if (!given)
+	if (file < 0 || !fd_channel_send(channel->io.fd, file))
 		shutdown(channel->io.fd, SHUT_RDWR);
+	fd_close(&file);
 	buf_free(text);
 }
 

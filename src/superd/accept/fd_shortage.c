@@ -1,73 +1,26 @@
-/* The services that wait for descriptors. The end of an instance may free more or less than one start needs, so each
- * end wakes two services. A service that fails again goes to the end of the list. Its pause timer runs as well, with
- * growing pauses: if no instance ends, only the timer wakes it.
- *
- * A redirect is never the first: redirects that hold descriptors already wait for their targets, which may be
- * services of this superd. */
+/* Whether there are descriptors for starts, and the services that wait for some. */
 #include "superd/accept/fd_shortage.h"
 
-#include <errno.h>
-
 #include "superd/accept/admission_state.h"
+#include "superd/start/descriptors.h"
 
 #define WOKEN 2                         /* services that the end of an instance wakes */
+#define EACH (DESCRIPTORS_START + 1)    /* descriptors of a start, and of its client */
 
-static bool has_parked(const struct service_runtime *runtime)
+size_t fd_shortage_room(struct engine *engine, size_t most)
 {
-	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (runtime->listeners[n].parked)
-			return true;
-	}
-	return false;
+	return engine_count_free(engine, most * EACH) / EACH;
 }
 
-static void queue_service(struct service_runtime *runtime)
-{
-	start_kit_free_resting(runtime->engine);
-	if (!runtime->run)
-		return;
-	list_remove(&runtime->run->fd_wait);
-	list_add(&runtime->engine->admission->fd_waits, &runtime->run->fd_wait);
-}
-
-void fd_shortage_end(struct service_runtime *runtime)
-{
-	list_remove(&runtime->run->fd_wait);
-}
-
-void fd_shortage_look(struct service_runtime *runtime)
-{
-	engine_keep_spare(runtime->engine);
-	if (!engine_has_spare(runtime->engine, ENGINE_SPARE))
-		queue_service(runtime);
-}
-
-void fd_shortage_note(struct service_runtime *runtime, int error)
-{
-	struct admission *admission = runtime->engine->admission;
-
-	if (error != EMFILE && error != ENFILE) {
-		if (admission->fd_first == runtime)
-			admission->fd_first = NULL;
-		return;
-	}
-	queue_service(runtime);
-	if (!admission->fd_first && !runtime->service->exec->redirect && has_parked(runtime))
-		admission->fd_first = runtime;
-}
-
-bool fd_shortage_comes_after(struct service_runtime *runtime)
+void fd_shortage_wait(struct service_runtime *runtime)
 {
 	struct engine *engine = runtime->engine;
-	struct admission *admission = engine->admission;
-	const struct service_runtime *first = admission->fd_first;
 
-	if (first && ((runtime_state(first) != BACKOFF && runtime_state(first) != LISTENING) || !has_parked(first)))
-		admission->fd_first = NULL;
-	if (admission->fd_first)
-		engine_keep_spare(engine);      /* some may have come free */
-	return admission->fd_first && admission->fd_first != runtime && !has_parked(runtime) &&
-	       !engine_has_spare(engine, ENGINE_SPARE);
+	if (fd_shortage_room(engine, 2) == 2)
+		return;
+	start_kit_free_resting(engine);
+	list_remove(&runtime->run->fd_wait);
+	list_add(&engine->admission->fd_waits, &runtime->run->fd_wait);
 }
 
 void fd_shortage_pass(struct engine *engine)

@@ -1,23 +1,15 @@
-/* Shares out descriptors when they are short. Each accepted client takes one, so many services with one client each
- * might leave none for a start. The first service that cannot start therefore comes before the others, which leave
- * their clients in the kernel's queue. When instances end, the services that failed try again, one after another. */
+/* Services whose start has failed while descriptors were short: the end of an instance ends their pause, and wakes two
+ * of them, as it may free more or less than one start needs. Those that fail again go to the end of the list. */
 #pragma once
 
 #include "superd/runtime/runtime.h"
 
-/* A start, or an accept(2), has failed with this errno: EMFILE and ENFILE are noted. */
-void fd_shortage_note(struct service_runtime *runtime, int error);
+/* For how many starts with a client there are descriptors, at most `most`. */
+size_t fd_shortage_room(struct engine *engine, size_t most);
 
-/* A start has failed for an unknown reason: descriptors are short if superd cannot open all spare ones. Also frees
- * the start kits of idle services, which may include this one's. */
-void fd_shortage_look(struct service_runtime *runtime);
+/* Its pause after a failed start begins. If descriptors are short, frees the start kits of idle services, too. */
+void fd_shortage_wait(struct service_runtime *runtime);
 
-/* A start has succeeded. */
-void fd_shortage_end(struct service_runtime *runtime);
-
-/* Whether the service must leave its clients in the queue, as another service comes first. */
-bool fd_shortage_comes_after(struct service_runtime *runtime);
-
-/* An instance that ran has ended: wakes services that wait. Do not call it for a failed start, which frees only its own
- * descriptors: the service would wake itself and try again without a pause, as long as the shortage lasts. */
+/* An instance that ran has ended. Do not call it for a failed start, which frees only its own descriptors: the service
+ * would wake itself and try again without a pause, as long as the shortage lasts. */
 void fd_shortage_pass(struct engine *engine);

@@ -12,7 +12,6 @@
 #include "superd/accept/accept_state.h"
 #include "superd/accept/admission_state.h"
 #include "superd/accept/builtin_channel.h"
-#include "superd/accept/fd_shortage.h"
 #include "superd/accept/shared_clients.h"
 #include "superd/accept/tcpmux.h"
 #include "superd/accept/xinetd_record.h"
@@ -205,7 +204,6 @@ void pending_note_start(struct service_runtime *runtime, const struct pending_cl
 
 	if (!instance->sequence)
 		list_add(&runtime->run->instances, &instance->link);
-	fd_shortage_end(runtime);
 	runtime->run->stats.activations++;
 	runtime->run->stats.last_start = clock_now();
 	note_peer(runtime, pending);

@@ -9,7 +9,6 @@
 #include "lib/clock.h"
 #include "lib/duration_text.h"
 #include "superd/accept/accept_state.h"
-#include "superd/accept/fd_shortage.h"
 #include "superd/accept/xinetd_record.h"
 #include "superd/health/exit_verdict.h"
 #include "superd/instance/foreground.h"
@@ -84,7 +83,6 @@ void start_log_failure(struct service_runtime *runtime, const struct client *cli
 		ends_superd = false;
 	if (runtime_is_empty(runtime) && !warm_pool_is_used(runtime))
 		start_kit_rest(&runtime->run->kit);
-	fd_shortage_look(runtime);
 	if (waits) {
 		runtime_fail(runtime, event.name, "cannot start: %s", why);
 	} else {
@@ -118,9 +116,6 @@ void start_log_exhausted(struct service_runtime *runtime)
 {
 	struct event event = { .name = "exhausted", .service = runtime->service->name, .reason = strerror(errno) };
 
-	fd_shortage_note(runtime, errno);
-	engine_drop_spare(runtime->engine);
 	log_event(runtime->engine->log, LEVEL_WARNING, &event, "cannot accept: %s: its clients wait", event.reason);
-	engine_keep_spare(runtime->engine);
 	runtime_pause(runtime, "cannot accept: %s", event.reason);
 }

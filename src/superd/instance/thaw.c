@@ -52,22 +52,15 @@ static void thaw_again(struct instance *instance, int error)
 	ev_timer_start(instance->engine->loop, &instance->frozen->again);
 }
 
-/* Thaws the processes before anything else. The copies of their sockets may have used up the descriptors, so a spare
- * one is given up where that fails. */
+/* Thaws the processes before anything else. */
 void instance_thaw(struct instance *instance)
 {
 	struct frozen *frozen = instance->frozen;
-	unsigned tries = 0;
-	bool is_thawed;
 
 	if (!frozen || (!frozen->is_under_way && frozen->since <= 0))
 		return;
-	while (!(is_thawed = freezer_thaw(&frozen->freezer)) && !tries++)
-		engine_drop_spare(instance->engine);
-	if (!is_thawed)
+	if (!freezer_thaw(&frozen->freezer))
 		thaw_again(instance, errno);
-	if (tries)
-		engine_keep_spare(instance->engine);
 	relay_freeze(instance, false);
 	freezer_free(&frozen->freezer);
 	ev_timer_stop(instance->engine->loop, &frozen->next);

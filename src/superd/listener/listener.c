@@ -21,6 +21,7 @@
 #include "superd/listener/socket_store.h"
 #include "superd/listener/store_name.h"
 #include "superd/loop/close_socket.h"
+#include "superd/start/descriptors.h"
 #include "table/services/diff.h"
 
 #define TICK_MS 500
@@ -163,7 +164,7 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 	bool inherited = fd >= 0 && !found->is_own, is_returned = fd >= 0 && found->is_stored;
 	int error = 0;
 
-	if (fd < 0 && !why->length && !engine_has_start_room(engine)) {
+	if (fd < 0 && !why->length && engine_count_free(engine, DESCRIPTORS_START) < DESCRIPTORS_START) {
 		error = EMFILE;
 		buf_addf(why, "leaving some descriptors to starts: %s", strerror(error));
 	} else if (fd < 0 && !why->length) {

@@ -4,12 +4,11 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
 
-#define FAR 256                         /* from the limit: a free number that is lower tells that there is room */
+#define COUNTED 256                     /* descriptors, at most; superd opens less between two counts */
 
 double engine_random(struct engine *engine)
 {
@@ -33,45 +32,28 @@ const char *engine_variable(const struct engine *engine, const char *name)
 	return NULL;
 }
 
-bool engine_has_spare(const struct engine *engine, int least)
+/* The kernel gives the lowest free number, so all above the highest one that it ever gave are free. If these are many,
+ * superd need not count. */
+size_t engine_count_free(struct engine *engine, size_t most)
 {
-	int count = 0;
-
-	for (int n = 0; n < ENGINE_SPARE; n++)
-		count += engine->spare[n] >= 0;
-	return count >= least;
-}
-
-void engine_drop_spare(struct engine *engine)
-{
-	for (int n = 0; n < ENGINE_SPARE; n++)
-		fd_close(&engine->spare[n]);
-}
-
-void engine_keep_spare(struct engine *engine)
-{
-	for (int n = 0; n < ENGINE_SPARE; n++) {
-		if (engine->spare[n] < 0)
-			engine->spare[n] = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
-	}
-}
-
-bool engine_has_start_room(struct engine *engine)
-{
-	int first = fcntl(engine->null_output, F_DUPFD_CLOEXEC, FD_HIGH), room[ENGINE_START_ROOM];
+	int first = fcntl(engine->null_output, F_DUPFD_CLOEXEC, FD_HIGH), copies[COUNTED];
 	struct rlimit limit;
-	bool good, is_far = first >= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)first + FAR < limit.rlim_cur;
+	size_t count = 0;
+	bool is_far;
 
+	if (first > engine->highest_free)
+		engine->highest_free = first;
+	is_far = first >= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+		 (rlim_t)engine->highest_free + COUNTED < limit.rlim_cur;
 	fd_close(&first);
 	if (is_far)
-		return true;
-	engine_keep_spare(engine);
-	good = engine_has_spare(engine, ENGINE_SPARE);
-	for (int n = 0; n < ENGINE_START_ROOM; n++)
-		good &= (room[n] = fcntl(engine->null_output, F_DUPFD_CLOEXEC, 0)) >= 0;
-	for (int n = 0; n < ENGINE_START_ROOM; n++)
-		fd_close(&room[n]);
-	return good;
+		return most;
+	while (count < most && count < COUNTED &&
+	       (copies[count] = fcntl(engine->null_output, F_DUPFD_CLOEXEC, 0)) >= 0)
+		count++;
+	for (size_t n = 0; n < count; n++)
+		fd_close(&copies[n]);
+	return count;
 }
 
 uid_t service_user(const struct service *service)

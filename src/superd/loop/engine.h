@@ -33,9 +33,6 @@ struct posted;
 struct locks;
 struct boot_locks;
 
-#define ENGINE_SPARE 8                  /* descriptors that the starts of a redirect and of its target may need for themselves */
-#define ENGINE_START_ROOM 3             /* descriptors that a start may need beside these */
-
 /* Events that are posted to services and not handled yet (superd/loop/events), and flags that superd handles at the
  * same moment. */
 struct event_queue {
@@ -67,7 +64,7 @@ struct engine {
 	bool quiet;                     /* true: superd watches no listener, because of an upgrade (superd/reload/upgrade) */
 	struct listen_fds listen_fds;   /* descriptors that superd was started with (LISTEN_FDS) */
 	int null_input, null_output;    /* descriptors of /dev/null for backends, with low numbers */
-	int spare[ENGINE_SPARE];        /* descriptors in reserve for when they run out; -1: in use */
+	int highest_free;               /* highest number that was the lowest free one when descriptors were counted */
 	struct start_time start_time;   /* of the present turn of the loop (superd/loop/start_time) */
 	uint64_t random_state;          /* state of the generator for jitter */
 	uint64_t number_mask;           /* makes the numbers of its services in the saved state this superd's own */
@@ -108,15 +105,8 @@ double engine_random(struct engine *engine);
 /* Returns the value of a variable of superd's own environment; NULL: it is not set. */
 const char *engine_variable(const struct engine *engine, const char *name);
 
-/* Spare descriptors: when descriptors run out, engine_drop_spare closes the spare ones, so that superd can log that and
- * start an instance. engine_keep_spare opens as many again as it can. */
-bool engine_has_spare(const struct engine *engine, int least);
-
-/* Whether ENGINE_START_ROOM descriptors are free beside all spare ones. A new listener must leave them: a start takes
- * more than the spare ones, and without starts no listener is of use. */
-bool engine_has_start_room(struct engine *engine);
-void engine_drop_spare(struct engine *engine);
-void engine_keep_spare(struct engine *engine);
+/* Returns how many descriptors are free, at most `most` (superd/start/descriptors.h). */
+size_t engine_count_free(struct engine *engine, size_t most);
 
 /* Returns the user that an instance of the service is started as. */
 uid_t service_user(const struct service *service);

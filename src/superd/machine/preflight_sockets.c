@@ -173,7 +173,7 @@ void preflight_descriptors(struct preflight *preflight)
 {
 	rlim_t left = descriptors_left(), at_once;
 	const struct service *crowded = NULL;
-	size_t sockets = 0, services = 0;
+	size_t sockets = 0, services = 0, kept = 0;     /* kept: a redirect leaves its target another start's */
 
 	for (size_t n = 0; n < preflight->table->count; n++) {
 		const struct service *service = &preflight->table->services[n];
@@ -181,11 +181,13 @@ void preflight_descriptors(struct preflight *preflight)
 		if (service->exec->disable)
 			continue;
 		services++;
+		if (service->exec->redirect)
+			kept = DESCRIPTORS_START;
 		sockets += service->socket_count;
 		if (!crowded && sockets > left)
 			crowded = service;
 	}
-	at_once = crowded ? 0 : (left - sockets) / (DESCRIPTORS_SERVICE + 1);
+	at_once = left > sockets + kept ? (left - sockets - kept) / (DESCRIPTORS_SERVICE + 1) : 0;
 	if (crowded)
 		diag_warning(preflight->diags, crowded->at,
 			     "%s: from here on services cannot listen: the configuration has %zu sockets, and superd "

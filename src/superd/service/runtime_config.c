@@ -100,8 +100,6 @@ void runtime_free(struct service_runtime *runtime)
 		socket_commands_free(runtime);
 	if (runtime->run && runtime->run->reload)
 		service_reload_free(runtime);
-	if (runtime->engine->admission->fd_first == runtime)
-		runtime->engine->admission->fd_first = NULL;
 	runtime_stop_timer(runtime);
 	idle_free(runtime);
 	start_look_forget(runtime);

@@ -12,6 +12,7 @@
 #include "os/socket/client.h"
 #include "superd/accept/accept.h"
 #include "superd/accept/accept_state.h"
+#include "superd/accept/fd_shortage.h"
 #include "superd/accept/limit_pause.h"
 #include "superd/accept/refuse.h"
 #include "superd/accept/socket_rest.h"
@@ -204,7 +205,7 @@ static void log_pause(struct service_runtime *runtime, double pause)
 		log_event(runtime->engine->log, level, &event, "%s: %s", next, runtime_reason(runtime));
 }
 
-static void do_wait(struct service_runtime *runtime)
+static void do_wait(struct service_runtime *runtime, enum service_event cause)
 {
 	const struct lifecycle_options *lifecycle = runtime->service->groups->lifecycle;
 	double pause = backoff_next(&runtime->backoff, lifecycle->backoff_min, lifecycle->backoff_max,
@@ -218,6 +219,8 @@ static void do_wait(struct service_runtime *runtime)
 		runtime->run->accept->awaits_time = false;
 	log_pause(runtime, pause);
 	runtime_start_timer(runtime, pause);
+	if (cause == EXEC_ERROR)
+		fd_shortage_wait(runtime);
 	for (size_t n = 0; n < runtime->listener_count && runtime_refuses(runtime) && !runtime->engine->quiet; n++)
 		accept_turn_away(runtime, &runtime->listeners[n]);
 }
@@ -386,10 +389,9 @@ static void perform_action(struct service_runtime *runtime, enum action action, 
 		shared_run_note(runtime);
 		break;
 	case WAIT:
-		do_wait(runtime);
+		do_wait(runtime, cause);
 		break;
 	case REST:
-		list_remove(&runtime->run->fd_wait);    /* this pause is not for lack of descriptors */
 		runtime_start_timer(runtime, limit_pause_seconds(runtime));
 		break;
 	case STOP:
@@ -452,6 +454,8 @@ static void leave_state(struct service_runtime *runtime, enum state next)
 	if (run && runtime_state(runtime) == LISTENING)
 		run->slept = clock_now() - runtime->since;
 	runtime->since = clock_now();
+	if (runtime->run)
+		list_remove(&runtime->run->fd_wait);
 	if (run)
 		state_times_leave(&run->stats.state_times, runtime_state(runtime), runtime->since);
 }

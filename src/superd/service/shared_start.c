@@ -12,7 +12,6 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "os/proc/process_mark.h"
-#include "superd/accept/fd_shortage.h"
 #include "superd/accept/xinetd_record.h"
 #include "superd/clients/activator.h"
 #include "superd/health/exit_verdict.h"
@@ -85,10 +84,8 @@ static bool prepare_start(struct service_runtime *runtime, const struct instance
 	       start_kit_name_sockets(kit, runtime->listeners, passes_sockets ? runtime->listener_count : 0,
 				      fd_map->file_names);
 	free(sockets);
-	if (!good) {
+	if (!good)
 		fd_map_close(fd_map);
-		start_kit_free_resting(runtime->engine); /* the start may have failed for lack of descriptors */
-	}
 	if (!good && !why->length)
 		buf_text(why, "out of memory");
 	return good;
@@ -229,7 +226,6 @@ static void note_start(struct service_runtime *runtime, struct instance *instanc
 	runtime->run->stats.activations++;
 	runtime->run->stats.skipped_starts = 0;
 	activator_ask(runtime, runtime->run->notes->queued_at_start);
-	fd_shortage_end(runtime);
 	note_time(&runtime->run->stats);
 	note_wake(runtime->run);
 	record_start(runtime, instance->pid, sender);
@@ -360,16 +356,12 @@ bool shared_start(struct service_runtime *runtime, struct buf *why,
 		buf_text(why, "out of memory");
 		return false;
 	}
-	if (runtime->backoff.failures && engine_has_spare(runtime->engine, ENGINE_SPARE / 2))
-		/* superd keeps some spare descriptors while it runs; others may need the rest. */
-		engine_drop_spare(runtime->engine);
 	foreground_take(runtime, instance);
 	good = kit->plan || runtime_prepare_start(runtime, why);
 	if (good && exec_sequence_is_needed(runtime->service, runtime->run->kit.plan))
 		good = start_sequence(runtime, instance, why, take_over);
 	else if (good)
 		good = start_at_once(runtime, instance, why, take_over);
-	engine_keep_spare(runtime->engine);
 	if (!good)
 		instance_free(instance);
 	return good;

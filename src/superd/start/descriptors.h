@@ -1,5 +1,6 @@
 /* How superd shares out its descriptors (RLIMIT_NOFILE): those of its own, one for each listening socket, and some for
- * each service that runs. What one start takes stays free beside all of these. */
+ * each service that runs. What one start takes stays free beside all of these: superd opens no listener and accepts no
+ * client without it, so it can start a process for each client that it has accepted. */
 #pragma once
 
 /* Standard streams, /dev/null, the loop, superd's own programs, the control socket with its reserve, and the channel of

@@ -491,8 +491,6 @@ static void init_empty(struct supervisor *supervisor)
 	engine->null_input = engine->null_output = -1;
 	supervisor->control = -1;
 	terminal_init(&supervisor->terminal);
-	for (int n = 0; n < ENGINE_SPARE; n++)
-		engine->spare[n] = -1;
 	list_init(&supervisor->service_list.leaving);
 	list_init(&supervisor->service_list.wanting);
 	list_init(&supervisor->listeners.condition_queries);
@@ -632,8 +630,6 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	supervisor->upgrade.source.exit_status = &supervisor->exit_status;
 	supervisor->upgrade.source.control = &supervisor->control;
 	left_out_check_init(&supervisor->left_out_check, supervisor);
-	/* Last: superd runs without a spare, but not without the descriptors of libev. */
-	engine_keep_spare(engine);
 	return true;
 }
 
@@ -838,7 +834,6 @@ void supervisor_free(struct supervisor *supervisor)
 	fd_close(&engine->null_input);
 	fd_close(&engine->null_output);
 	listen_fds_close(&engine->listen_fds);
-	engine_drop_spare(engine);
 	boot_locks_end(&supervisor->boot_locks);
 	locks_free(&supervisor->locks);
 	terminal_close(&supervisor->terminal, engine->loop);
