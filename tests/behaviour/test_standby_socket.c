@@ -378,7 +378,7 @@ Behaviour(standby_socket, let_an_idle_instance_end_though_a_late_client_comes)
 	cr_expect_neq(answer_by(superd, late), first);
 	close(late);
 	close(client);
-	cr_expect_str_eq(control_value(control_once("status web"), "idle_stops"), "1");
+	cr_expect_str_neq(control_value(control_once("status web"), "idle_stops"), "0");
 	expect_one_at_a_time(superd, superd_log_count(superd, "web: started"));
 }
 
@@ -395,14 +395,14 @@ Behaviour(standby_socket, have_who_comes_while_an_idle_instance_ends_wait_for_th
 }
 
 /* A restart is ordered while the first instance stands still, so that it leaves a client in its queue. */
-static struct superd *run_until_restarted(long *first, int *left)
+static struct superd *run_until_restarted(long *first, int *left, const char *options)
 {
 	struct superd *superd;
 
 	if (geteuid() != 0)
 		cr_skip_test("a twin of a unix socket needs root");
 	the_path = path_in("web.sock");
-	superd = run_locked(the_path, "");
+	superd = run_locked(the_path, options);
 	*first = strtol(client_ask_unix(the_path, "one\n"), NULL, 10);
 	cr_assert_eq(kill((pid_t)*first, SIGSTOP), 0);
 	*left = come_by_path();
@@ -418,7 +418,7 @@ Behaviour(standby_socket, of_a_unix_socket_have_instances_follow_each_other)
 {
 	long first, second, third;
 	int left, new;
-	struct superd *superd = run_until_restarted(&first, &left);
+	struct superd *superd = run_until_restarted(&first, &left, "");
 
 	new = come_by_path();
 	client_send(new, "three\n");
@@ -438,7 +438,7 @@ Behaviour(standby_socket, of_a_unix_socket_let_an_order_end_who_waits_for_nobody
 {
 	long first, second;
 	int left, operator;
-	struct superd *superd = run_until_restarted(&first, &left);
+	struct superd *superd = run_until_restarted(&first, &left, "");
 
 	operator = control_connect();
 	second = strtol(client_line(left), NULL, 10);
@@ -455,6 +455,21 @@ Behaviour(standby_socket, of_a_unix_socket_let_an_order_end_who_waits_for_nobody
 	close(left);
 	cr_expect_neq(strtol(client_ask_unix(the_path, "four\n"), NULL, 10), second);
 	expect_one_at_a_time(superd, 3);
+}
+
+Behaviour(standby_socket, of_a_unix_socket_let_runtime_max_end_who_waits_for_nobody)
+{
+	long first, second;
+	int left;
+	struct superd *superd = run_until_restarted(&first, &left, "runtime_max = 10min");
+
+	second = strtol(client_line(left), NULL, 10);
+	cr_expect_neq(second, first);
+	CLOCK_UNTIL(superd, MINUTE_MS, 20, !client_is_quiet(left, 0));
+	cr_expect(client_sees_end(left));
+	WAIT_UNTIL(!process_lives(second));
+	close(left);
+	expect_one_at_a_time(superd, 2);
 }
 
 #define ALONE "service web { listen = \"%s\" exec = \"%s\" }\n"

@@ -45,7 +45,7 @@ static const struct field_table *const tables[] = {
 	&listener_state,   &parked_state,	   &debt_state,		  &output_state,	  &released_state,
 	&kept_state,	   &notify_state,	   &saved_runtime,	  &saved_notes,
 	&saved_times,	   &saved_stats,	   &failure_state,	  &standby_state,	  &pair_state,
-	&leftover_state,   &socket_commands_state, &service_reload_state, &instance_state,	  &notice_state,
+	&socket_commands_state, &service_reload_state, &instance_state,	  &notice_state,
 	&bind_calls_state, &bind_use_state,	   &bind_stray_state, &command_state,
 	&sequence_state,   &search_state,
 	&pending_state,	   &stop_state,	   &log_files_state,	  &start_resources_state, &admission_state,

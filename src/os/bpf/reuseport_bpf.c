@@ -12,32 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "lib/array.h"
 #include "lib/fd.h"
 #include "os/rights/own_privileges.h"
-
-static bool *notes;                     /* indexed by descriptor; a note is lost if there is no memory for it */
-static size_t note_count;
-
-static bool grow_notes(size_t fd)
-{
-	bool *list = array_reach(notes, &note_count, fd, sizeof(*list));
-
-	if (list)
-		notes = list;
-	return list;
-}
-
-void reuseport_bpf_note(int fd, bool attached)
-{
-	if (fd >= 0 && attached != reuseport_bpf_is_noted(fd) && grow_notes((size_t)fd))
-		notes[fd] = attached;
-}
-
-bool reuseport_bpf_is_noted(int fd)
-{
-	return fd >= 0 && (size_t)fd < note_count && notes[fd];
-}
 
 #ifdef HAVE_STRUCT_SK_REUSEPORT_MD_MIGRATING_SK
 #include <linux/bpf.h>

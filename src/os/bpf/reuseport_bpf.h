@@ -13,10 +13,6 @@
  * or ENOSYS: it is not a TCP socket with SO_REUSEPORT, or the kernel has no such programs. */
 int reuseport_bpf_select(int fd);
 
-/* Whether the socket is selected already, or was until a moment ago. Takes no lock. */
+/* Whether the socket is selected already, or was until a moment ago. Takes no lock. The kernel has no call that reports
+ * it, but it refuses another map. */
 bool reuseport_bpf_has_selected(int fd);
-
-/* Whether the sockets at the address of `fd` have the program. The kernel has no call that reports it, so superd notes
- * it here, by descriptor, and an upgrade passes it on. */
-void reuseport_bpf_note(int fd, bool attached);
-bool reuseport_bpf_is_noted(int fd);

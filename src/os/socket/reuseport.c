@@ -96,8 +96,9 @@ static const char *describe_other_listener(int fd)
 	return "another socket listens there, too";
 }
 
-static int reuseport_tcp_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
+static int open_tcp(int fd, const void *with, struct buf *why, struct buf *warnings)
 {
+	const struct listen *listen = with;
 	unsigned listeners;
 	int second;
 
@@ -138,26 +139,14 @@ static bool kernel_moves_clients(void)
 	return moves;
 }
 
-static int select_bpf(int fd, const void *with, struct buf *why, struct buf *warnings)
-{
-	(void)with, (void)why, (void)warnings;
-	return reuseport_bpf_select(fd);
-}
-
-/* EBUSY may come from an earlier selection that ends soon, so it does not count as selected. */
 bool reuseport_migrates(int fd)
 {
-	struct buf none = { 0 };
 	int domain = AF_UNIX;
 
 	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){ sizeof(domain) });
-	if (domain == AF_UNIX)          /* a note may be of another socket that had this number */
+	if (domain == AF_UNIX)
 		return false;
-	if (reuseport_bpf_is_noted(fd))
-		return true;
-	reuseport_bpf_note(fd, foreign_socket_do(fd, select_bpf, NULL, &none, &none) == 0);
-	buf_free(&none);
-	return reuseport_bpf_is_noted(fd) || kernel_moves_clients();
+	return reuseport_bpf_has_selected(fd) || kernel_moves_clients();
 }
 
 /* Without a second listener the kernel would reset the clients. */
@@ -188,26 +177,6 @@ static bool tcp_is_possible(const struct listen *listen)
 	return !listen->options->reuse_port;    /* otherwise the group may have other members */
 }
 
-static int select_classic(int fd, const void *is_second, struct buf *why, struct buf *warnings)
-{
-	(void)why, (void)warnings;
-	return select_index(fd, *(const bool *)is_second);
-}
-
-/* A foreign socket's lock is not worth a helper process: clients in a handshake are considered again when the other
- * listener is closed. */
-bool reuseport_select(int fd, int selected, bool is_second)
-{
-	bool moves = !foreign_socket_is(selected) && reuseport_bpf_select(selected) == 0, done;
-	struct buf none = { 0 };
-
-	done = moves || foreign_socket_do(fd, select_classic, &is_second, &none, &none) == 0;
-	reuseport_bpf_note(fd, moves);
-	reuseport_bpf_note(selected, moves);
-	buf_free(&none);
-	return done;
-}
-
 bool reuseport_is_possible(const struct listen *listen)
 {
 	if (listen->address->kind == ENDPOINT_TCP)
@@ -216,30 +185,10 @@ bool reuseport_is_possible(const struct listen *listen)
 	       reuseport_unix_is_possible(listen);
 }
 
-static int open_tcp(int fd, const void *with, struct buf *why, struct buf *warnings)
-{
-	return reuseport_tcp_open(fd, with, why, warnings);
-}
-
-/* Records whether the program is attached. If the second listener is busy right after it was opened, it was selected
- * then, maybe by a helper process. */
-static int note_selection(int fd, int second)
-{
-	bool moves = second >= 0 && reuseport_bpf_has_selected(second);
-	int error = errno;
-
-	if (second >= 0) {
-		reuseport_bpf_note(fd, moves);
-		reuseport_bpf_note(second, moves);
-	}
-	errno = error;
-	return second;
-}
-
 int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	if (listen->address->kind == ENDPOINT_TCP && tcp_is_possible(listen))
-		return note_selection(fd, foreign_socket_open(fd, open_tcp, listen, why, warnings));
+		return foreign_socket_open(fd, open_tcp, listen, why, warnings);
 	if (reuseport_is_possible(listen))
 		return foreign_socket_forget(
 			reuseport_unix_open(fd, listen, why, warnings)); /* does not use the first socket */

@@ -20,8 +20,8 @@ bool reuseport_is_possible(const struct listen *listen);
  * second listener of its own. */
 int reuseport_open(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
-/* Whether the kernel moves clients in the queue or in a handshake to fd when the other of the two is closed: by
- * superd's BPF program, or by tcp_migrate_req (the kernel's ip-sysctl.rst). Otherwise it resets their connections. */
+/* Whether the kernel moves clients in the queue or in a handshake to fd, the second of the two, when the first is closed:
+ * by superd's BPF program, or by tcp_migrate_req (the kernel's ip-sysctl.rst). Otherwise it resets their connections. */
 bool reuseport_migrates(int fd);
 
 /* Shuts down `from` for all its holders, so that the kernel moves its clients to `to`, the other of the two. false: the
@@ -31,7 +31,3 @@ bool reuseport_migrate(int from, int to);
 /* Shuts down the first of two TCP listeners at an address for all its holders, so that there is room for another second
  * one. false: there are no two, or the socket is locked; then nothing was done. */
 bool reuseport_shut(int fd);
-
-/* Sends new clients to `selected`, the second of the two or the first; fd is the other one. false and errno; always so
- * for unix sockets. */
-bool reuseport_select(int fd, int selected, bool is_second);

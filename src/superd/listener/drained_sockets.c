@@ -57,13 +57,13 @@ static int find_same_address(struct engine *engine, const struct listen *listen,
 		const struct held *held = container_of(link, struct held, link);
 
 		for (size_t n = 0; n < held->count; n++) {
-			if (!bind_beside_is_at_port(held->sockets[n].fd, listen))
+			if (!bind_beside_is_at_port(held->sockets[n], listen))
 				continue;
 			++*found;
-			if (same < 0 && has_same_address(held->sockets[n].fd, listen))
-				same = held->sockets[n].fd;
+			if (same < 0 && has_same_address(held->sockets[n], listen))
+				same = held->sockets[n];
 			else
-				(void)foreign_socket_do(held->sockets[n].fd, set_reuse_port, &(int){ 1 }, &none, &none);
+				(void)foreign_socket_do(held->sockets[n], set_reuse_port, &(int){ 1 }, &none, &none);
 		}
 	}
 	buf_free(&none);

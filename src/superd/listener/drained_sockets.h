@@ -11,16 +11,10 @@
 
 struct engine;
 
-/* A socket that a listener had before its instance began to drain. */
-struct drained_socket {
-	int fd;                         /* -1: there is none */
-	bool younger;                   /* opened after the listener's socket: the second of their SO_REUSEPORT pair */
-};
-
 /* The sockets of one draining instance. Owner: struct stop (superd/stop/stop). */
 struct held {
 	struct list link;               /* in engine->listeners->drained */
-	const struct drained_socket *sockets;
+	const int *sockets;             /* those that its listeners had before it began to drain; -1: none */
 	size_t count;
 };
 

@@ -8,7 +8,6 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/patience.h"
-#include "os/bpf/reuseport_bpf.h"
 #include "os/cgroup/cgroup.h"
 #include "os/guard/guard_link.h"
 #include "os/netdiag/foreign_socket.h"
@@ -97,7 +96,6 @@ static void load_listener(struct service_loader *progress, struct state_section 
 	state_load(section, &listener_state, listener, runtime->engine->loop);
 	if (fd < 0)
 		return;
-	reuseport_bpf_note(fd, state_flag(section, "migrates"));
 	if (state_flag(section, "foreign") ||
 	    (listener_was_lent(listener) && foreign_holder_is(runtime->service->account)))
 		foreign_socket_resume(fd);
@@ -160,24 +158,21 @@ static void load_standby_socket(struct service_loader *progress, struct state_se
 	int of = (int)state_number(section, "of", -1, INT32_MAX, -1);
 	const struct service_runtime *runtime = progress->runtime;
 	struct standby_sockets *standby_sockets = runtime->run->standby_sockets;
+	struct standby_pair pair = { .other = -1 };
 
-	struct drained_socket left = { .fd = -1 };
-
-	state_load(section, &leftover_state, &left, NULL);
-	for (size_t n = 0; standby_sockets && left.fd >= 0 && of >= 0 && n < standby_sockets->count; n++) {
+	state_load(section, &pair_state, &pair, NULL);
+	for (size_t n = 0; standby_sockets && pair.other >= 0 && of >= 0 && n < standby_sockets->count; n++) {
 		if (runtime->listeners[n].io.fd != of || standby_sockets->pairs[n].other >= 0)
 			continue;
-		standby_sockets->pairs[n].other = left.fd;
-		standby_sockets->pairs[n].older = left.younger;
+		standby_sockets->pairs[n].other = pair.other;
+		standby_sockets->pairs[n].older = pair.older;
 		if (foreign_holder_is(runtime->service->account))
-			foreign_socket_resume(left.fd);
+			foreign_socket_resume(pair.other);
 		if (!standby_sockets->split)
 			standby_sockets_linger(standby_sockets);
 		return;
 	}
-	if (standby_sockets && left.fd >= 0) /* socket of an earlier instance, or its listener has gone */
-		standby_sockets_keep_for_later(standby_sockets, &left);
-	fd_close(&left.fd);
+	fd_close(&pair.other);          /* its listener has gone */
 }
 
 static void load_service_run(struct service_loader *progress, struct state_section *section)

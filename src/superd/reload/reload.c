@@ -108,7 +108,7 @@ static void sort_listeners(struct service_runtime *runtime, const struct service
 			   struct socket_pool *pool)
 {
 	admission_recall(runtime);      /* clients with a lookup under way move with their listener */
-	standby_sockets_restore_paths(runtime);
+	standby_sockets_restore(runtime);
 	for (size_t n = 0; n < service->socket_count; n++) {
 		listener_init(&listeners[n], runtime->engine, &service->sockets[n], runtime_on_ready, runtime);
 		for (size_t old = 0; old < runtime->listener_count; old++) {
@@ -277,7 +277,7 @@ static size_t sort_removed(struct reload *reload, struct service_runtime **runti
 			continue;
 		}
 		admission_recall(removed);
-		standby_sockets_restore_paths(removed);
+		standby_sockets_restore(removed);
 		detach_instance(removed, removed->service, after);
 		offer_listeners(removed, reload);
 	}

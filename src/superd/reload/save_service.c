@@ -7,7 +7,6 @@
 #include "superd/reload/save.h"
 
 #include "lib/scan.h"
-#include "os/bpf/reuseport_bpf.h"
 #include "os/netdiag/foreign_socket.h"
 #include "superd/health/queue_notes.h"
 #include "superd/instance/instance_state.h"
@@ -37,7 +36,6 @@ static void save_listener(struct state_saver *saver, const struct listener *list
 	state_add(&saver->text, "endpoint", buf_string(&endpoint));
 	save_fd(saver, "fd", listener->io.fd);
 	save_number(saver, "foreign", foreign_socket_is(listener->io.fd));
-	save_number(saver, "migrates", reuseport_bpf_is_noted(listener->io.fd));
 	save_number(saver, "registered", rpc_is_registered(engine, listener->io.fd));
 	save_text(saver, "stored", socket_store_name(engine, listener->io.fd));
 	buf_free(&endpoint);
@@ -73,8 +71,6 @@ static void save_standby(struct state_saver *saver, const struct service_runtime
 		state_save(saver, &pair_state, &standby_sockets->pairs[n]);
 		state_add_number(&saver->text, "of", runtime->listeners[n].io.fd);
 	}
-	for (const struct standby_leftover *at = standby_sockets->leftovers; at; at = at->next)
-		state_save(saver, &leftover_state, &at->socket);
 }
 
 /* Writes the pipes and the fdstore. superd-output reads inherited pipes to their end. */

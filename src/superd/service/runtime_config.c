@@ -266,27 +266,16 @@ void runtime_adopt(struct service_runtime *runtime, struct table *table, const s
 
 /* Clients that wait at standby sockets of the old entry are served by the first instance of the new one, at the same
  * address. */
-static void take_drained_sockets(struct service_runtime *runtime, struct drained_socket *drained, size_t count)
-{
-	if (drained)
-		standby_sockets_take(runtime, drained, count);
-	for (size_t n = 0; drained && n < count; n++) {
-		if (drained[n].fd >= 0)
-			close_socket_fd(runtime->engine, runtime->service->name, &drained[n].fd);
-	}
-	free(drained);
-}
-
 void runtime_replace(struct service_runtime *runtime, struct table *table, const struct service *service,
 		     struct listener *listeners)
 {
 	bool closes = runtime_state(runtime) == CLOSING;
-	size_t drained_count;
-	struct drained_socket *drained;
+	size_t drained_count = runtime->listener_count;
+	int *drained;
 
 	old_entry_note(runtime, service);
 	stop_replace(runtime);
-	drained = standby_sockets_release_all(runtime, &drained_count);
+	drained = standby_sockets_release(runtime);
 	shared_run_end_answering(runtime);
 	if (closes)
 		runtime_event(runtime, REPLACED);
@@ -304,7 +293,9 @@ void runtime_replace(struct service_runtime *runtime, struct table *table, const
 	set_entry(runtime, table, service);
 	backoff_reset(&runtime->backoff);
 	queue_notes_reset(runtime);
-	take_drained_sockets(runtime, drained, drained_count);
+	if (drained)
+		standby_sockets_take(runtime, drained, drained_count);
+	free(drained);
 	if (!runtime_is_disabled(runtime))
 		runtime_event(runtime,
 			      runtime_state(runtime) == OFF || runtime_is_complete(runtime) ? ENABLE : BIND_ERROR);

@@ -51,8 +51,10 @@ static void log_drain(const struct service_runtime *runtime, enum level level, c
 
 bool drain_try(struct service_runtime *runtime, struct buf *why)
 {
-	bool is_second = stop_any_is_beside(runtime);
-
+	if (stop_any_is_beside(runtime)) {
+		buf_text(why, "an earlier instance still drains, and an address has at most two sockets");
+		return false;
+	}
 	if (!standby_sockets_may_have(runtime)) {
 		buf_text(why, "one of its sockets is of a kind that cannot have a second one");
 		return false;
@@ -61,11 +63,7 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 	if (drain_current(runtime, STOP_DRAIN))
 		return true;
 	if (!standby_sockets_of(runtime) || !standby_sockets_of(runtime)->split) {
-		if (is_second)
-			buf_clear(why);
-		if (is_second)
-			buf_text(why, "an earlier instance still drains, and an address has at most two sockets");
-		else if (!why->length)
+		if (!why->length)
 			buf_text(why, "out of memory");
 		return false;
 	}

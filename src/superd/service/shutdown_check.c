@@ -12,13 +12,10 @@
 /* Opens a socket beside the one that an instance drains at; -1: there is no such socket, or it failed. */
 static int open_beside(struct service_runtime *runtime, const struct listener *listener)
 {
-	struct drained_socket *partner =
-		listener->listen->address->kind == ENDPOINT_TCP ? stop_find_socket(runtime, listener->io.fd) : NULL;
+	int partner = listener->listen->address->kind == ENDPOINT_TCP ? stop_find_socket(runtime, listener->io.fd) : -1;
 	struct buf why = { 0 }, warnings = { 0 };
-	int fd = partner ? reuseport_open(partner->fd, listener->listen, &why, &warnings) : -1;
+	int fd = partner >= 0 ? reuseport_open(partner, listener->listen, &why, &warnings) : -1;
 
-	if (fd >= 0)
-		partner->younger = false;
 	buf_free(&why);
 	buf_free(&warnings);
 	return fd;

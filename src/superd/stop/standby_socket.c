@@ -1,11 +1,11 @@
-/* Standby sockets, from their opening to the close of the first sockets. An instance may end before it has accepted
- * all clients of its sockets: some wait in the queue, some are in a handshake. If the kernel moves them to the
- * listeners (os/socket/reuseport), nothing is left to do. If it does not, these sockets linger, and become listeners
- * again for the clients in their queues, while clients in the standby sockets' queues wait for one more instance.
+/* Standby sockets, from their opening to the close of the first sockets. New clients come to the younger socket of an
+ * address from its opening on, and never to the older one again. An instance may end before it has accepted all clients
+ * of its sockets: some wait in the queue, some are in a handshake. If the kernel moves them to the younger sockets
+ * (os/socket/reuseport), nothing is left to do. If it does not, the older ones linger. The next instance gets those
+ * with a queue, and ends after these clients, for those who wait at the younger ones.
  *
- * A unix path always leads to the younger socket of its pair, so the older one must be the listener only for as
- * short as possible. A reload may come between. So superd finds the place of a socket that changes its owner by its
- * address, and sets the options of the present configuration on it. */
+ * A reload may come between. So superd finds the place of a socket that changes its owner by its address, and sets the
+ * options of the present configuration on it. */
 #include "superd/stop/standby_socket.h"
 
 #include <stdlib.h>
@@ -20,12 +20,7 @@
 
 #define HANDSHAKE_SECONDS 1.            /* seconds that a handshake may take; the kernel repeats its part after that */
 
-/* Closes a socket that no instance has any more, if the kernel moves its clients to the listener. false: it is still
- * open. */
-static bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd);
-static void close_drained(struct service_runtime *runtime, const struct listener *listener, int *fd);
-
-/* Merges or closes what is kept; leftovers get their place now. */
+/* Merges or closes what is kept. */
 static void standby_sockets_end(struct standby_sockets *standby_sockets);
 
 static bool has_path(const struct standby_sockets *standby_sockets, size_t n)
@@ -33,26 +28,74 @@ static bool has_path(const struct standby_sockets *standby_sockets, size_t n)
 	return endpoint_is_path(standby_sockets->runtime->listeners[n].listen->address);
 }
 
-/* Whether clients wait at the other socket of the pair, or may come: a unix path leads to it. */
-static bool has_queued_clients(const struct standby_sockets *standby_sockets, size_t n)
+/* Whether clients wait at the other socket of the pair, or may come there. */
+static bool has_clients(const struct standby_sockets *standby_sockets, size_t n)
 {
 	const struct standby_pair *pair = &standby_sockets->pairs[n];
 
-	return pair->other >= 0 && (bind_has_queue(pair->other) || (pair->older && has_path(standby_sockets, n)));
+	if (pair->older && pair->other >= 0)
+		return has_path(standby_sockets, n) || !bind_is_shut(pair->other);
+	return bind_has_queue(pair->other);
 }
 
-static bool any_has_queued_clients(const struct standby_sockets *standby_sockets)
+static bool any_has_clients(const struct standby_sockets *standby_sockets)
 {
 	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (has_queued_clients(standby_sockets, n))
+		if (has_clients(standby_sockets, n))
 			return true;
 	}
 	return false;
 }
 
+/* Whether no instance has the sockets of drained ones: the current one was started with the listeners. */
+static bool has_drained_none(struct service_runtime *runtime)
+{
+	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
+
+	LIST_EACH(link, runtime_instances(runtime)) {
+		if (container_of(link, struct instance, link) != runtime_current(runtime))
+			return false;
+	}
+	return !runtime_current(runtime) || !standby_sockets || !standby_sockets->split;
+}
+
+/* Closes a socket without clients. A process that superd has just forked may have a copy for a moment, or one that an
+ * instance has left for longer. The socket would go on listening, and leave no room for the next standby socket, so it
+ * is shut down for all; but not one that the process that passed it to superd may still want. */
+static void close_drained(struct service_runtime *runtime, const struct listener *listener, int *fd)
+{
+	if (*fd < 0)
+		return;
+	if (listener->listen->address->kind == ENDPOINT_TCP && !listener->inherited &&
+	    !bind_is_shut(*fd) && has_drained_none(runtime))
+		(void)reuseport_shut(*fd);
+	close_socket_fd(runtime->engine, runtime->service->name, fd);
+}
+
+/* A process that an instance has left may still have the socket, so that closing it does not end it. A socket with a
+ * queue is therefore shut down, for all processes that have it. If earlier instances have it, too, and go on with it,
+ * the socket cannot be merged. */
+static bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd)
+{
+	bool moves;
+
+	if (*fd < 0 || listener->listen->address->kind != ENDPOINT_TCP || !listener_has_socket(listener) ||
+	    bind_is_shut(*fd) || bind_is_shut(listener->io.fd))
+		return false;
+	if (bind_has_queue(*fd))
+		moves = has_drained_none(runtime) && reuseport_migrate(*fd, listener->io.fd);
+	else
+		moves = reuseport_migrates(listener->io.fd);
+	if (!moves)
+		return false;
+	close_drained(runtime, listener, fd);
+	listener_rouse(listener, runtime->engine);
+	return true;
+}
+
 /* Without a current instance the sockets with clients become listeners again; else the instance has to be stopped
  * first. */
-static void serve_queued_clients(struct standby_sockets *standby_sockets)
+static void serve_clients_left(struct standby_sockets *standby_sockets)
 {
 	struct service_runtime *runtime = standby_sockets->runtime;
 
@@ -69,8 +112,8 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	if (standby_sockets->split)
 		return;
-	if (any_has_queued_clients(standby_sockets)) {
-		serve_queued_clients(standby_sockets);
+	if (any_has_clients(standby_sockets)) {
+		serve_clients_left(standby_sockets);
 		return;
 	}
 	standby_sockets_end(standby_sockets);
@@ -84,8 +127,8 @@ static void on_visit(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)events;
 	ev_io_stop(loop, io);
-	if (!standby_sockets->split && any_has_queued_clients(standby_sockets))
-		serve_queued_clients(standby_sockets);
+	if (!standby_sockets->split && any_has_clients(standby_sockets))
+		serve_clients_left(standby_sockets);
 }
 
 static void standby_sockets_stop_lingering(struct standby_sockets *standby_sockets)
@@ -100,7 +143,7 @@ static void watch_visits(struct standby_sockets *standby_sockets)
 		struct standby_pair *pair = &standby_sockets->pairs[n];
 
 		ev_io_stop(standby_sockets->runtime->engine->loop, &pair->visit);
-		if (standby_sockets->split || pair->other < 0 || has_queued_clients(standby_sockets, n) ||
+		if (standby_sockets->split || pair->other < 0 || has_clients(standby_sockets, n) ||
 		    bind_is_shut(pair->other))
 			continue;
 		ev_io_set(&pair->visit, pair->other, EV_READ);
@@ -171,38 +214,15 @@ static void open_standby_socket(struct standby_sockets *standby_sockets, size_t 
 	buf_free(&warnings);
 }
 
-/* false: the kernel could not be told where new clients must come, for lack of a process, or as both sockets are
- * locked; all is as before. */
-static bool swap_pair(struct standby_sockets *standby_sockets, size_t n)
+/* The other socket of the pair becomes the listener, for the next instance. The kernel sends new clients to the younger
+ * one in any case. */
+static void swap_pair(struct standby_sockets *standby_sockets, size_t n)
 {
-	struct listener *listener = &standby_sockets->runtime->listeners[n];
 	struct standby_pair *pair = &standby_sockets->pairs[n];
 
-	if (listener->listen->address->kind == ENDPOINT_TCP &&
-	    !reuseport_select(listener->io.fd, pair->other, pair->older))
-		return false;
 	pair->older = !pair->older;
-	pair->other = listener_swap(listener, standby_sockets->runtime->engine, pair->other);
-	return true;
-}
-
-/* Separates new clients from the instance, which has the listeners: the kept socket where clients wait already
- * becomes the listener, or a new standby socket does. A listener that a unix path leads to always gets a new one. */
-static void open_pair(struct standby_sockets *standby_sockets, size_t n, struct buf *why)
-{
-	struct standby_pair *pair = &standby_sockets->pairs[n];
-	struct drained_socket left = { .fd = pair->other };
-
-	if (pair->other >= 0 && (pair->older || !has_path(standby_sockets, n))) {
-		swap_pair(standby_sockets, n);
-		return;
-	}
-	if (pair->other >= 0) {
-		standby_sockets_keep_for_later(standby_sockets, &left);
-		pair->other = left.fd;
-	}
-	if (pair->other < 0 && may_have(&standby_sockets->runtime->listeners[n]))
-		open_standby_socket(standby_sockets, n, why);
+	pair->other = listener_swap(&standby_sockets->runtime->listeners[n], standby_sockets->runtime->engine,
+				    pair->other);
 }
 
 static bool has_any(const struct standby_sockets *standby_sockets)
@@ -211,7 +231,25 @@ static bool has_any(const struct standby_sockets *standby_sockets)
 		if (standby_sockets->pairs[n].other >= 0)
 			return true;
 	}
-	return standby_sockets->leftovers;
+	return false;
+}
+
+/* Whether all kept sockets make room: new clients come there already, or nobody waits there. */
+static bool make_room(struct standby_sockets *standby_sockets)
+{
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (!standby_sockets->pairs[n].older && has_clients(standby_sockets, n))
+			return false;
+	}
+	standby_sockets_stop_lingering(standby_sockets);
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].older)
+			swap_pair(standby_sockets, n);
+		else
+			close_drained(standby_sockets->runtime, &standby_sockets->runtime->listeners[n],
+				      &standby_sockets->pairs[n].other);
+	}
+	return true;
 }
 
 void standby_sockets_open(struct service_runtime *runtime, struct buf *why)
@@ -221,14 +259,19 @@ void standby_sockets_open(struct service_runtime *runtime, struct buf *why)
 	if (!runtime->run || (standby_sockets && standby_sockets->split))
 		return;
 	if (!standby_sockets)
-		standby_sockets =
-			standby_sockets_new(runtime); /* else it is kept since an instance that left clients behind */
+		standby_sockets = standby_sockets_new(runtime);
+	else if (!make_room(standby_sockets)) {
+		if (why)
+			buf_text(why, "clients wait at an earlier one of its sockets, and an address has two at most");
+		return;
+	}
 	if (!standby_sockets)
 		return;
-	standby_sockets_stop_lingering(standby_sockets);
 	standby_sockets->split = true;
-	for (size_t n = 0; n < standby_sockets->count; n++)
-		open_pair(standby_sockets, n, why);
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other < 0 && may_have(&runtime->listeners[n]))
+			open_standby_socket(standby_sockets, n, why);
+	}
 	if (!has_any(standby_sockets))
 		standby_sockets_free(runtime);
 }
@@ -241,33 +284,23 @@ static bool has_lost_one(const struct standby_sockets *standby_sockets, size_t n
 	return other >= 0 && bind_is_shut(standby_sockets->runtime->listeners[n].io.fd) && !bind_is_shut(other);
 }
 
-/* A handshake with the other socket may be under way. With a unix socket that takes no time, unless a path led to it
- * until now. */
-static bool is_expected(const struct standby_sockets *standby_sockets, size_t n)
-{
-	const struct standby_pair *pair = &standby_sockets->pairs[n];
-
-	return pair->other >= 0 && !bind_is_shut(pair->other) && (pair->older || !has_path(standby_sockets, n));
-}
-
-/* anew: until now clients could come to the other socket of a pair. true: the other socket is kept. */
-static bool settle_pair(struct standby_sockets *standby_sockets, size_t n, bool *anew)
+/* anew: until now the instance had the other socket of a pair. true: that is kept. */
+static bool settle_pair(struct standby_sockets *standby_sockets, size_t n, bool anew)
 {
 	struct service_runtime *runtime = standby_sockets->runtime;
 	struct standby_pair *pair = &standby_sockets->pairs[n];
-	bool swaps;
 
-	if (standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other))
-		pair->older = false;
-	swaps = has_queued_clients(standby_sockets, n) || has_lost_one(standby_sockets, n);
-	if (swaps && !swap_pair(standby_sockets, n))
+	if (pair->older)
+		swap_pair(standby_sockets, n);
+	standby_sockets_merge(runtime, &runtime->listeners[n], &pair->other);
+	if (has_clients(standby_sockets, n) || has_lost_one(standby_sockets, n))
+		swap_pair(standby_sockets, n);
+	/* A handshake with the other one may be under way. With a unix socket that takes no time. */
+	if (has_clients(standby_sockets, n) ||
+	    (pair->other >= 0 && !bind_is_shut(pair->other) && !has_path(standby_sockets, n) &&
+	     (anew || ev_is_active(&standby_sockets->late))))
 		return true;
-	*anew = *anew || swaps;
-	if (has_queued_clients(standby_sockets, n) ||
-	    (is_expected(standby_sockets, n) && (*anew || ev_is_active(&standby_sockets->late))))
-		return true;
-	if (pair->other >= 0)
-		close_drained(runtime, &runtime->listeners[n], &pair->other);
+	close_drained(runtime, &runtime->listeners[n], &pair->other);
 	pair->older = false;
 	return false;
 }
@@ -284,13 +317,13 @@ void standby_sockets_settle(struct service_runtime *runtime)
 	anew = standby_sockets->split;
 	standby_sockets->split = false;
 	for (size_t n = 0; n < standby_sockets->count; n++)
-		any = settle_pair(standby_sockets, n, &anew) || any;
+		any = settle_pair(standby_sockets, n, anew) || any;
 	if (!any) {
 		standby_sockets_end(standby_sockets);
 		return;
 	}
 	log_event(runtime->engine->log, LEVEL_DEBUG, &event, "%s where its last instance was",
-		  any_has_queued_clients(standby_sockets) ? "clients are left" : "clients may still connect");
+		  any_has_clients(standby_sockets) ? "clients are left" : "clients may still connect");
 	if (anew || !ev_is_active(&standby_sockets->late))
 		standby_sockets_linger(standby_sockets);
 	else
@@ -322,54 +355,49 @@ bool standby_sockets_have_clients(const struct service_runtime *runtime)
 {
 	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 
-	return standby_sockets && !standby_sockets->split && any_has_queued_clients(standby_sockets);
+	return standby_sockets && !standby_sockets->split && any_has_clients(standby_sockets);
 }
 
-void standby_sockets_restore_paths(struct service_runtime *runtime)
+void standby_sockets_restore(struct service_runtime *runtime)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 
 	for (size_t n = 0; standby_sockets && n < standby_sockets->count; n++) {
-		if (standby_sockets->pairs[n].other < 0 || !standby_sockets->pairs[n].older ||
-		    !has_path(standby_sockets, n))
+		if (!standby_sockets->pairs[n].older)
 			continue;
 		swap_pair(standby_sockets, n);
 		standby_sockets->split = runtime_current(runtime);
 	}
 }
 
-static struct standby_leftover *standby_sockets_drop(struct standby_sockets *standby_sockets)
+static void standby_sockets_end(struct standby_sockets *standby_sockets)
 {
-	struct standby_leftover *leftovers = standby_sockets->leftovers;
+	struct service_runtime *runtime = standby_sockets->runtime;
 
 	standby_sockets_stop_lingering(standby_sockets);
-	ev_timer_stop(standby_sockets->runtime->engine->loop, &standby_sockets->late);
+	ev_timer_stop(runtime->engine->loop, &standby_sockets->late);
 	for (size_t n = 0; n < standby_sockets->count; n++) {
-		if (standby_sockets->pairs[n].other >= 0)
-			close_socket_fd(standby_sockets->runtime->engine, standby_sockets->runtime->service->name,
-				      &standby_sockets->pairs[n].other);
+		int *other = &standby_sockets->pairs[n].other;
+
+		if (!standby_sockets_merge(runtime, &runtime->listeners[n], other))
+			close_drained(runtime, &runtime->listeners[n], other);
 	}
-	standby_sockets->runtime->run->standby_sockets = NULL;
+	runtime->run->standby_sockets = NULL;
 	free(standby_sockets);
-	return leftovers;
 }
 
 void standby_sockets_free(struct service_runtime *runtime)
 {
-	struct standby_leftover *leftovers;
+	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
 
-	if (!standby_sockets_of(runtime))
+	if (!standby_sockets)
 		return;
-	standby_sockets_restore_paths(runtime);
-	leftovers = standby_sockets_drop(standby_sockets_of(runtime));
-	while (leftovers) {
-		struct standby_leftover *next = leftovers->next;
-
-		if (leftovers->socket.fd >= 0)
-			close_socket_fd(runtime->engine, runtime->service->name, &leftovers->socket.fd);
-		free(leftovers);
-		leftovers = next;
+	standby_sockets_restore(runtime);
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		if (standby_sockets->pairs[n].other >= 0)
+			close_socket_fd(runtime->engine, runtime->service->name, &standby_sockets->pairs[n].other);
 	}
+	standby_sockets_end(standby_sockets);
 }
 
 struct standby_sockets *standby_sockets_load(struct service_runtime *runtime)
@@ -381,144 +409,36 @@ struct standby_sockets *standby_sockets_load(struct service_runtime *runtime)
 	return standby_sockets;
 }
 
-void standby_sockets_keep_for_later(struct standby_sockets *standby_sockets, struct drained_socket *socket)
-{
-	struct standby_leftover *leftover = malloc(sizeof(*leftover));
-
-	if (!leftover)
-		return;
-	*leftover = (struct standby_leftover){ standby_sockets->leftovers, *socket };
-	standby_sockets->leftovers = leftover;
-	socket->fd = -1;
-}
-
-static void standby_sockets_end(struct standby_sockets *standby_sockets)
-{
-	struct service_runtime *runtime = standby_sockets->runtime;
-
-	for (size_t n = 0; n < standby_sockets->count; n++)
-		standby_sockets_merge(runtime, &runtime->listeners[n], &standby_sockets->pairs[n].other);
-	for (struct standby_leftover *at = standby_sockets_drop(standby_sockets), *next; at; at = next) {
-		next = at->next;
-		standby_sockets_take(runtime, &at->socket, 1);
-		if (at->socket.fd >= 0)
-			close_socket_fd(runtime->engine, runtime->service->name, &at->socket.fd);
-		free(at);
-	}
-}
-
-static struct drained_socket release_socket(struct standby_sockets *standby_sockets, size_t n)
-{
-	struct standby_pair *pair = &standby_sockets->pairs[n];
-	struct drained_socket given = { .fd = pair->other, .younger = pair->older };
-
-	ev_io_stop(standby_sockets->runtime->engine->loop, &pair->visit);
-	pair->other = -1;
-	pair->older = false;
-	return given;
-}
-
-struct drained_socket *standby_sockets_release(struct service_runtime *runtime)
+int *standby_sockets_release(struct service_runtime *runtime)
 {
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
-	struct drained_socket *given = standby_sockets ? malloc((standby_sockets->count + 1) * sizeof(*given)) : NULL;
+	int *given = standby_sockets ? malloc((standby_sockets->count + 1) * sizeof(*given)) : NULL;
 
 	if (!given)
 		return NULL;
-	for (size_t n = 0; n < standby_sockets->count; n++)
-		given[n] = release_socket(standby_sockets, n);
-	standby_sockets->split = false;
-	if (!standby_sockets->leftovers) /* else they get their place when it settles */
-		standby_sockets_end(standby_sockets);
-	return given;
-}
-
-struct drained_socket *standby_sockets_release_all(struct service_runtime *runtime, size_t *count)
-{
-	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
-	size_t most = standby_sockets ? standby_sockets->count : 0;
-	struct drained_socket *given;
-
-	*count = 0;
-	for (const struct standby_leftover *at = standby_sockets ? standby_sockets->leftovers : NULL; at; at = at->next)
-		most++;
-	given = standby_sockets ? malloc((most + 1) * sizeof(*given)) : NULL;
-	for (size_t n = 0; given && n < standby_sockets->count; n++)
-		given[(*count)++] = release_socket(standby_sockets, n);
-	for (struct standby_leftover *at = given ? standby_sockets->leftovers : NULL; at; at = at->next) {
-		given[(*count)++] = at->socket;
-		at->socket.fd = -1;
+	for (size_t n = 0; n < standby_sockets->count; n++) {
+		given[n] = standby_sockets->pairs[n].other;
+		standby_sockets->pairs[n].other = -1;
 	}
-	standby_sockets_free(runtime);
+	standby_sockets_end(standby_sockets);
 	return given;
-}
-
-/* Returns the index of the listener that has the address of fd and no kept socket yet; -1: there is none. */
-static long find_place(const struct service_runtime *runtime, const struct standby_sockets *standby_sockets, int fd)
-{
-	struct conn_count wanted, conn;
-
-	conn_count_init(&wanted, fd);
-	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (!listener_has_socket(&runtime->listeners[n]) ||
-		    (standby_sockets && standby_sockets->pairs[n].other >= 0))
-			continue;
-		conn_count_init(&conn, runtime->listeners[n].io.fd);
-		if (conn_count_is_same(&conn, &wanted))
-			return (long)n;
-	}
-	return -1;
 }
 
 struct listener *standby_sockets_find_listener(const struct service_runtime *runtime, int fd)
 {
-	long place = fd < 0 ? -1 : find_place(runtime, NULL, fd);
+	struct conn_count wanted, conn;
 
-	return place < 0 ? NULL : &runtime->listeners[place];
-}
-
-/* Whether no instance has the sockets of drained ones: the current one was started with the listeners. */
-static bool has_drained_none(struct service_runtime *runtime)
-{
-	const struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
-
-	LIST_EACH(link, runtime_instances(runtime)) {
-		if (container_of(link, struct instance, link) != runtime_current(runtime))
-			return false;
+	if (fd < 0)
+		return NULL;
+	conn_count_init(&wanted, fd);
+	for (size_t n = 0; n < runtime->listener_count; n++) {
+		if (!listener_has_socket(&runtime->listeners[n]))
+			continue;
+		conn_count_init(&conn, runtime->listeners[n].io.fd);
+		if (conn_count_is_same(&conn, &wanted))
+			return &runtime->listeners[n];
 	}
-	return !runtime_current(runtime) || !standby_sockets || !standby_sockets->split;
-}
-
-/* Closes a socket without clients. A process that superd has just forked may have a copy for a moment, or one that an
- * instance has left for longer. The socket would go on listening, and leave no room for the next standby socket, so it
- * is shut down for all; but not one that the process that passed it to superd may still want. */
-static void close_drained(struct service_runtime *runtime, const struct listener *listener, int *fd)
-{
-	if (listener->listen->address->kind == ENDPOINT_TCP && !listener->inherited &&
-	    !bind_is_shut(*fd) && has_drained_none(runtime))
-		(void)reuseport_shut(*fd);
-	close_socket_fd(runtime->engine, runtime->service->name, fd);
-}
-
-/* A process that an instance has left may still have the socket, so that closing it does not end it. A socket with a
- * queue is therefore shut down, for all processes that have it. If earlier instances have it, too, and go on with it,
- * the socket cannot be merged. */
-static bool standby_sockets_merge(struct service_runtime *runtime, struct listener *listener, int *fd)
-{
-	bool moves;
-
-	if (*fd < 0 || listener->listen->address->kind != ENDPOINT_TCP || !listener_has_socket(listener) ||
-	    bind_is_shut(*fd) || bind_is_shut(listener->io.fd))
-		return false;
-	if (bind_has_queue(*fd))
-		moves = runtime_is_empty(runtime) && reuseport_migrate(*fd, listener->io.fd);
-	else
-		moves = reuseport_migrates(listener->io.fd);
-	if (!moves)
-		return false;
-	close_drained(runtime, listener, fd);
-	listener_rouse(listener, runtime->engine);
-	return true;
+	return NULL;
 }
 
 static void log_closed_queue(const struct service_runtime *runtime, struct buf *why)
@@ -544,46 +464,40 @@ static bool apply_options(const struct service_runtime *runtime, int fd, const s
 }
 
 /* true: the socket has a place beside a listener. */
-static bool take_socket(struct service_runtime *runtime, struct drained_socket *socket)
+static bool take_socket(struct service_runtime *runtime, int *fd)
 {
-	struct listener *listener = standby_sockets_find_listener(runtime, socket->fd);
+	struct listener *listener = standby_sockets_find_listener(runtime, *fd);
 	struct standby_sockets *standby_sockets = standby_sockets_of(runtime);
-	long place;
-	bool has_path;
+	int *place;
 
-	if (!listener || standby_sockets_merge(runtime, listener, &socket->fd))
+	if (!listener || standby_sockets_merge(runtime, listener, fd))
 		return false;
-	has_path = endpoint_is_path(listener->listen->address);
-	if (bind_is_shut(socket->fd) || (has_path && !bind_has_queue(socket->fd)) ||
-	    !apply_options(runtime, socket->fd, listener->listen))
+	if (bind_is_shut(*fd) || (endpoint_is_path(listener->listen->address) && !bind_has_queue(*fd)) ||
+	    !apply_options(runtime, *fd, listener->listen))
 		return false;
 	if (!standby_sockets)
 		standby_sockets = standby_sockets_new(runtime);
-	if (!standby_sockets)
-		return false;
-	place = find_place(runtime, standby_sockets, socket->fd);
-	if (standby_sockets->split || place < 0) {
-		standby_sockets_keep_for_later(standby_sockets, socket);
-		return false;
-	}
-	standby_sockets->pairs[place].other = socket->fd;
-	standby_sockets->pairs[place].older = socket->younger && !has_path;
-	socket->fd = -1;
+	place = standby_sockets ? &standby_sockets->pairs[listener - runtime->listeners].other : NULL;
+	if (!place || standby_sockets->split || *place >= 0)
+		return false;           /* out of memory: an address has two sockets at most */
+	*place = *fd;
+	*fd = -1;
 	return true;
 }
 
-void standby_sockets_take(struct service_runtime *runtime, struct drained_socket *sockets, size_t count)
+void standby_sockets_take(struct service_runtime *runtime, int *sockets, size_t count)
 {
 	bool any = false;
 
-	if (!runtime->run || runtime_state(runtime) == OFF)
-		return;
-	for (size_t n = 0; n < count; n++)
+	for (size_t n = 0; n < count && runtime->run && runtime_state(runtime) != OFF; n++)
 		any = take_socket(runtime, &sockets[n]) || any;
-	if (!any)
-		return;
-	standby_sockets_linger(standby_sockets_of(runtime));
-	if (!runtime_current(runtime))
+	for (size_t n = 0; n < count; n++) {
+		if (sockets[n] >= 0)
+			close_socket_fd(runtime->engine, runtime->service->name, &sockets[n]);
+	}
+	if (any)
+		standby_sockets_linger(standby_sockets_of(runtime));
+	if (any && !runtime_current(runtime))
 		standby_sockets_settle(runtime);
 }
 
@@ -615,10 +529,3 @@ static const struct state_field pair_fields[] = {
 	{ STATE_FIELD(standby_pair, "older", older) },
 };
 const struct field_table pair_state = FIELD_TABLE("twin", standby_pair, pair_fields);
-
-/* Older is the listener, so this socket is the younger one. */
-static const struct state_field leftover_fields[] = {
-	{ STATE_FIELD_AS(STATE_FD, drained_socket, "fd", fd) },
-	{ STATE_FIELD(drained_socket, "older", younger) },
-};
-const struct field_table leftover_state = FIELD_TABLE("twin", drained_socket, leftover_fields);

@@ -1,27 +1,21 @@
 /* Standby sockets: second sockets at the addresses of a service (os/socket/reuseport). With them superd can stop an
  * instance without losing a client that connects meanwhile. The standby sockets become the service's listeners, which
  * superd watches and passes to the next instance. The first sockets, which the instance has, are kept here until it
- * has ended. The service's run owns the struct, as run->standby_sockets. */
+ * has ended, and closed then. An address has two sockets at most. The service's run owns the struct, as
+ * run->standby_sockets. */
 #pragma once
 
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "superd/listener/drained_sockets.h"
 #include "superd/runtime/runtime.h"
 #include "superd/saved/state_field.h"
-
-/* A socket from an earlier instance whose place in `pairs` is taken. */
-struct standby_leftover {
-	struct standby_leftover *next;
-	struct drained_socket socket;
-};
 
 struct standby_pair {
 	struct {                        /* saved */
 		int other;              /* socket of the pair that is not the listener now; -1: none */
-		bool older;             /* true: the listener is the older socket; a unix path leads to the other */
+		bool older;             /* true: the listener is the older socket, for clients left there; new ones come to the other */
 	};
 	ev_io visit;                    /* watches `other` for clients while no instance has it */
 };
@@ -32,20 +26,19 @@ struct standby_sockets {
 	};
 	struct service_runtime *runtime;
 	ev_timer late;                  /* while it runs, a handshake with a former listener may be under way */
-	struct standby_leftover *leftovers;
 	size_t count;                   /* number of the service's listeners */
 	struct standby_pair pairs[];    /* a pair for each listener */
 };
 
-/* For an upgrade: section [twins], and behind it a section [twin] for each socket of pairs and of leftovers. */
-extern const struct field_table standby_state, pair_state, leftover_state;
+/* For an upgrade: section [twins], and behind it a section [twin] for each pair. */
+extern const struct field_table standby_state, pair_state;
 
 /* Whether each socket of the service can have a standby socket on this system. */
 bool standby_sockets_may_have(const struct service_runtime *runtime);
 
 /* Opens standby sockets, so that new clients connect to sockets that the current instance does not have. If a socket
- * cannot have one, or descriptors run out, the instance continues to accept at it. why, unless NULL, gets the reason
- * for a socket that should have got one. */
+ * cannot have one, or descriptors run out, the instance continues to accept at it; at all of them, if clients wait at
+ * an earlier socket. why, unless NULL, gets the reason for a socket that should have got one. */
 void standby_sockets_open(struct service_runtime *runtime, struct buf *why);
 
 /* Keeps the sockets that are no listeners until no earlier handshake can be under way any more. superd serves a client
@@ -54,34 +47,27 @@ void standby_sockets_linger(struct standby_sockets *standby_sockets);
 
 /* Called when the instance has ended: closes the sockets that it had, so that the kernel moves their clients to the
  * listeners (net.ipv4.tcp_migrate_req). If the kernel does not, they linger. One with clients in its queue becomes the
- * listener again, for the next instance; its standby socket is kept with the clients that came there. */
+ * listener for the next instance; its standby socket is kept with the clients that come there. */
 void standby_sockets_settle(struct service_runtime *runtime);
 
 /* Whether clients wait, or may come, at a kept socket while the current instance has the listeners. */
 bool standby_sockets_have_clients(const struct service_runtime *runtime);
 
-/* Makes those sockets the listeners that unix paths lead to; called before the listeners go to another service, or are
+/* Makes those sockets the listeners where new clients come; called before the listeners go to another service, or are
  * closed. */
-void standby_sockets_restore_paths(struct service_runtime *runtime);
+void standby_sockets_restore(struct service_runtime *runtime);
 
-/* Returns the sockets of an instance that runs on beside a successor: one for each listener, -1 for none. NULL: there
- * are none, or no memory. The caller owns the array and the sockets. */
-struct drained_socket *standby_sockets_release(struct service_runtime *runtime);
-
-/* The same for all sockets that are kept here, leftovers too; sets count. */
-struct drained_socket *standby_sockets_release_all(struct service_runtime *runtime, size_t *count);
+/* Returns the kept sockets: one for each listener, -1 for none. NULL: there are none, or no memory. The caller owns the
+ * array and the sockets. */
+int *standby_sockets_release(struct service_runtime *runtime);
 
 /* Takes sockets of an instance that has ended, or of an earlier configuration, if a listener has their address, as
- * standby_sockets_settle does with those of the current instance. Sockets that it takes or closes become -1; the caller
- * closes the others. */
-void standby_sockets_take(struct service_runtime *runtime, struct drained_socket *sockets, size_t count);
+ * standby_sockets_settle does with those of the current instance. Closes the others. */
+void standby_sockets_take(struct service_runtime *runtime, int *sockets, size_t count);
 
 /* Sets the socket options of a new configuration, with the same endpoints, on the sockets kept here; called before the
  * listeners get them. */
 void standby_sockets_adopt(struct service_runtime *runtime, const struct service *service);
-
-/* Keeps an earlier socket until its place is free, and sets socket->fd to -1; unchanged: out of memory. */
-void standby_sockets_keep_for_later(struct standby_sockets *standby_sockets, struct drained_socket *socket);
 
 /* Makes the struct for the sockets that the superd before the upgrade had, without sockets yet; NULL: out of memory. */
 struct standby_sockets *standby_sockets_load(struct service_runtime *runtime);

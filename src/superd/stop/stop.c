@@ -23,6 +23,7 @@
 #include "superd/clients/client_look.h"
 #include "superd/clients/conn_query.h"
 #include "superd/instance/thaw.h"
+#include "superd/listener/drained_sockets.h"
 #include "superd/listener/listeners.h"
 #include "superd/saved/state_load.h"
 #include "superd/stop/drain_deadline.h"
@@ -59,8 +60,8 @@ struct stop {
 		unsigned char phase;    /* enum stop_phase */
 		struct conn_query query; /* first notes the clients, then seeks them */
 		/* Sockets of the instance, kept for clients in their queues and in handshakes; owned. NULL: they are
-		 * those in the pairs of the service's standby sockets. */
-		struct drained_socket *sockets;
+		 * those in the pairs of the service's standby sockets, or its listeners, if those are others'. */
+		int *sockets;
 	};
 	struct instance *instance;
 	bool clear;                     /* true: the last look found no client */
@@ -95,8 +96,10 @@ static int socket_of(const struct stop *stop, size_t n)
 	const struct standby_sockets *pairs = standby_sockets_of(runtime_of(stop));
 
 	if (stop->sockets)
-		return stop->sockets[n].fd;
-	return pairs && n < pairs->count ? pairs->pairs[n].other : -1;
+		return stop->sockets[n];
+	if (!pairs || n >= pairs->count)
+		return -1;
+	return pairs->split ? pairs->pairs[n].other : runtime_of(stop)->listeners[n].io.fd;
 }
 
 static void enter_phase(struct stop *stop, enum stop_phase phase)
@@ -152,7 +155,9 @@ static struct listener *find_goal(const struct stop *stop, size_t n)
 	struct listener *listener = standby_sockets_find_listener(runtime_of(stop), socket_of(stop, n));
 	bool alone = stop->reason != STOP_LENT && is_alone(stop);
 
-	return alone && listener && reuseport_migrates(listener->io.fd) ? listener : NULL;
+	if (!alone || !listener || listener->io.fd == socket_of(stop, n) || !reuseport_migrates(listener->io.fd))
+		return NULL;
+	return listener;
 }
 
 /* Moves its clients that wait in a queue to the standby sockets, if the kernel can; all: those in a handshake, too.
@@ -213,7 +218,7 @@ static void log_begin(const struct stop *stop, bool unknown)
 }
 
 /* Gives the instance sockets of its own. */
-static void take_sockets(struct stop *stop, struct drained_socket *sockets)
+static void take_sockets(struct stop *stop, int *sockets)
 {
 	stop->sockets = sockets;
 	stop->held.sockets = sockets;
@@ -239,7 +244,7 @@ static bool have_standby_sockets(const struct service_runtime *runtime)
 static bool take_from_pairs(struct stop *stop)
 {
 	struct service_runtime *runtime = runtime_of(stop);
-	struct drained_socket *sockets = have_standby_sockets(runtime) ? standby_sockets_release(runtime) : NULL;
+	int *sockets = have_standby_sockets(runtime) ? standby_sockets_release(runtime) : NULL;
 
 	if (sockets)
 		take_sockets(stop, sockets);
@@ -262,10 +267,14 @@ static bool can_pass_clients_on(const struct stop *stop)
 	return freeze_is_frozen(runtime_of(stop)) && !noted->failed;
 }
 
-static bool has_newcomer(const struct stop *stop)
+/* Whether a client waits for the end of the instance, or its runtime_max is over. */
+static bool must_end(const struct stop *stop)
 {
-	const struct service_runtime *runtime = runtime_of(stop);
+	struct service_runtime *runtime = runtime_of(stop);
+	double most = (double)runtime->service->groups->lifecycle->runtime_max / 1e6;
 
+	if (most > 0 && clock_now() >= runtime_stats(runtime)->last_start + most)
+		return true;
 	for (size_t n = 0; n < stop->count; n++) {
 		if (socket_of(stop, n) >= 0 && bind_has_queue(runtime->listeners[n].io.fd))
 			return true;
@@ -327,7 +336,7 @@ static void take_count(struct stop *stop)
 	}
 	if (stop->phase == STOP_NEWCOMER && stay_for_clients(stop))
 		return;
-	if (stop->phase == STOP_NEWCOMER && has_newcomer(stop)) {
+	if (stop->phase == STOP_NEWCOMER && must_end(stop)) {
 		enter_phase(stop, STOP_END);
 	} else if (stop->phase == STOP_END &&
 		   (all_rest(stop, left) ||
@@ -454,8 +463,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 /* sockets: owned from now on, unless NULL. Returns the stop as instance->stop; NULL: out of memory. */
-static struct stop *make_stop(struct instance *instance, enum stop_reason reason, struct drained_socket *sockets,
-			      size_t count)
+static struct stop *make_stop(struct instance *instance, enum stop_reason reason, int *sockets, size_t count)
 {
 	struct stop *stop = calloc(1, sizeof(*stop));
 
@@ -482,25 +490,25 @@ static struct stop *make_stop(struct instance *instance, enum stop_reason reason
 	return instance->stop = stop;
 }
 
-/* Makes the stop of the current instance with the sockets in the pairs. NULL: there are none, or out of memory. */
+/* Makes the stop of the current instance with the sockets in the pairs. If those are an earlier one's, whose clients
+ * wait there, new clients cannot be kept from it. NULL: there are none, or out of memory. */
 static struct stop *make_of_pairs(struct service_runtime *runtime, enum stop_reason reason)
 {
 	const struct standby_sockets *pairs = standby_sockets_of(runtime);
-	struct stop *stop =
-		pairs && pairs->split ? make_stop(runtime_current(runtime), reason, NULL, pairs->count) : NULL;
+	struct stop *stop = pairs ? make_stop(runtime_current(runtime), reason, NULL, pairs->count) : NULL;
 
+	if (stop && !pairs->split)
+		enter_phase(stop, STOP_END);
 	if (stop)
 		stop->activations = runtime->run->stats.activations;
 	return stop;
 }
 
 /* Frees them, too. */
-static void close_sockets(struct drained_socket *sockets, size_t count)
+static void close_sockets(int *sockets, size_t count)
 {
-	for (size_t n = 0; sockets && n < count; n++) {
-		if (sockets[n].fd >= 0)
-			fd_close(&sockets[n].fd);
-	}
+	for (size_t n = 0; sockets && n < count; n++)
+		fd_close(&sockets[n]);
 	free(sockets);
 }
 
@@ -604,11 +612,12 @@ bool stop_begin_beside(struct service_runtime *runtime, enum stop_reason reason)
 void stop_replace(struct service_runtime *runtime)
 {
 	struct instance *instance = runtime_current(runtime);
-	struct drained_socket *sockets = NULL;
+	const struct standby_sockets *pairs = standby_sockets_of(runtime);
+	int *sockets = NULL;
 
 	if (!instance || (instance->stop && instance->stop->sockets))
 		return;
-	if (instance->stop || make_of_pairs(runtime, STOP_RELOAD))
+	if (pairs && pairs->split && (instance->stop || make_of_pairs(runtime, STOP_RELOAD)))
 		sockets = standby_sockets_release(runtime);
 	if (sockets) {
 		take_sockets(instance->stop, sockets);
@@ -622,14 +631,14 @@ void stop_replace(struct service_runtime *runtime)
 	}
 }
 
-static struct drained_socket *copy_sockets(const struct service_runtime *runtime)
+static int *copy_sockets(const struct service_runtime *runtime)
 {
-	struct drained_socket *copies = calloc(runtime->listener_count + 1, sizeof(*copies));
+	int *copies = calloc(runtime->listener_count + 1, sizeof(*copies));
 
 	for (size_t n = 0; copies && n < runtime->listener_count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
 
-		copies[n].fd = listener_has_socket(listener) ? foreign_socket_copy(listener->io.fd) : -1;
+		copies[n] = listener_has_socket(listener) ? foreign_socket_copy(listener->io.fd) : -1;
 	}
 	return copies;
 }
@@ -656,7 +665,7 @@ void stop_lend(struct service_runtime *runtime, bool begins)
 	if (stop && (stop->reason != STOP_LENT || stop->phase >= STOP_END))
 		return;
 	if (!stop) {
-		struct drained_socket *copies = copy_sockets(runtime);
+		int *copies = copy_sockets(runtime);
 
 		stop = copies ? make_stop(current, STOP_LENT, copies, runtime->listener_count) : NULL;
 		if (!stop) {
@@ -780,7 +789,7 @@ void stop_end(struct instance *instance)
 	look_later(stop);
 }
 
-struct drained_socket *stop_find_socket(struct service_runtime *runtime, int fd)
+int stop_find_socket(struct service_runtime *runtime, int fd)
 {
 	struct conn_count wanted, conn;
 
@@ -789,14 +798,14 @@ struct drained_socket *stop_find_socket(struct service_runtime *runtime, int fd)
 		const struct instance *instance = container_of(link, struct instance, link);
 
 		for (size_t n = 0; stop_is_beside(instance) && n < instance->stop->count; n++) {
-			struct drained_socket *socket = &instance->stop->sockets[n];
+			int own = instance->stop->sockets[n];
 
-			conn_count_init(&conn, socket->fd);
-			if (conn_count_is_same(&conn, &wanted) && !bind_is_shut(socket->fd))
-				return socket;
+			conn_count_init(&conn, own);
+			if (conn_count_is_same(&conn, &wanted) && !bind_is_shut(own))
+				return own;
 		}
 	}
-	return NULL;
+	return -1;
 }
 
 void stop_hurry_holder(struct service_runtime *runtime, const struct listener *listener)
@@ -808,7 +817,7 @@ void stop_hurry_holder(struct service_runtime *runtime, const struct listener *l
 		bool has_it = false;
 
 		for (size_t n = 0; n < stop->count; n++)
-			has_it |= bind_beside_is_at_port(stop->sockets[n].fd, listener->listen);
+			has_it |= bind_beside_is_at_port(stop->sockets[n], listener->listen);
 		if (!has_it || stop->phase >= STOP_END)
 			continue;
 		event.pid = stop->instance->pid;
@@ -823,16 +832,13 @@ static void save_sockets(struct state_saver *saver, const void *object)
 {
 	const struct stop *stop = object;
 
-	for (size_t n = 0; n < stop->count; n++) {
-		save_fd(saver, "fd", stop->sockets[n].fd);
-		save_number(saver, "younger", stop->sockets[n].fd >= 0 && stop->sockets[n].younger);
-	}
+	for (size_t n = 0; n < stop->count; n++)
+		save_fd(saver, "fd", stop->sockets[n]);
 }
 
-/* A mark "younger" belongs to the socket before it. */
-static struct drained_socket *load_sockets(struct state_section *section, size_t *count)
+static int *load_sockets(struct state_section *section, size_t *count)
 {
-	struct drained_socket *sockets = malloc((section->count + 1) * sizeof(*sockets));
+	int *sockets = malloc((section->count + 1) * sizeof(*sockets));
 
 	*count = 0;
 	for (size_t n = 0; sockets && n < section->count; n++) {
@@ -840,9 +846,7 @@ static struct drained_socket *load_sockets(struct state_section *section, size_t
 		int fd = !strcmp(entry->key, "fd") ? load_fd_of(section, entry) : -1;
 
 		if (fd >= 0)
-			sockets[(*count)++] = (struct drained_socket){ .fd = fd };
-		else if (*count && !strcmp(entry->key, "younger"))
-			sockets[*count - 1].younger = entry->used = true;
+			sockets[(*count)++] = fd;
 	}
 	return sockets;
 }
@@ -895,7 +899,7 @@ void stop_save(struct state_saver *saver, const struct instance *instance)
 void stop_load(struct instance *instance, struct state_section *section)
 {
 	size_t count;
-	struct drained_socket *sockets = load_sockets(section, &count);
+	int *sockets = load_sockets(section, &count);
 	struct stop *stop = sockets && !instance->stop ? make_stop(instance, STOP_DRAIN, sockets, count) : NULL;
 
 	if (!stop) {

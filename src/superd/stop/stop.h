@@ -14,7 +14,7 @@
  *   SERVE      DONE             look again                                            END
  *   NEWCOMER   DONE             it has accepted none, and the kernel moves them: DONE END
  *                               may run beside a successor: MOVED, and SERVE
- *                               a client waits at the listeners: END
+ *                               a client waits at the listeners, or runtime_max is over: END
  *   END        DONE             the deadline is over, or all rest: DONE               END
  *
  * The current instance stays that while its service is STOPPING, unless it may run beside a successor: then the service
@@ -26,7 +26,6 @@
 #include "superd/runtime/runtime.h"
 
 struct conn_query;
-struct drained_socket;
 struct state_saver;
 struct state_section;
 
@@ -103,9 +102,9 @@ void stop_spare_clients(struct conn_query *query);
  * configuration, also those of other services. */
 void stop_hurry_holder(struct service_runtime *runtime, const struct listener *listener);
 
-/* Returns the socket of an instance that ends beside a successor, which has the address of fd and still listens; NULL:
+/* Returns the socket of an instance that ends beside a successor, which has the address of fd and still listens; -1:
  * none. The stop owns it. */
-struct drained_socket *stop_find_socket(struct service_runtime *runtime, int fd);
+int stop_find_socket(struct service_runtime *runtime, int fd);
 
 /* For an upgrade (superd/reload/save, superd/reload/load): saves and loads a stop with sockets of its own, and its
  * known clients. stop_go_on begins any other anew. */

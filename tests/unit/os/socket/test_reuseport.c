@@ -102,21 +102,6 @@ Test(twin, may_have_a_twin_when_the_first_is_gone)
 	close(third);
 }
 
-Test(twin, turns_back)
-{
-	const struct listen listen = listen_of("127.0.0.1:0");
-	int first = opened(&listen), twin = twin_of(first, &listen);
-
-	cr_expect(reuseport_select(twin, first, false));
-	come(first, 4);
-	cr_expect_eq(bind_queue(first, &listen), 4);
-	cr_expect_eq(bind_queue(twin, &listen), 0);
-	close(twin);
-	come(first, 4);
-	cr_expect_eq(bind_queue(first, &listen), 8);
-	close(first);
-}
-
 static void skip_unless_moving(int fd)
 {
 	skip_unless(reuseport_migrates(fd), "this kernel moves no clients, or not for us (CAP_BPF, tcp_migrate_req)");
@@ -149,42 +134,6 @@ Test(twin, that_goes_first_leaves_its_clients_to_the_other)
 	cr_expect_eq(bind_queue(first, &listen), 4);
 	come(first, 1);
 	cr_expect_eq(bind_queue(first, &listen), 5);
-	close(first);
-}
-
-Test(twin, leaves_its_clients_to_the_first_when_clients_were_turned_back)
-{
-	const struct listen listen = listen_of("127.0.0.1:0");
-	int first = opened(&listen), twin = twin_of(first, &listen);
-
-	skip_unless_moving(twin);
-	come(twin, 2);
-	cr_expect(reuseport_select(twin, first, false));
-	come(twin, 5);
-	cr_expect(reuseport_migrates(first));
-	close(twin);
-	cr_expect_eq(bind_queue(first, &listen), 7);
-	close(first);
-}
-
-/* Without waiting until the kernel has forgotten the selection before: there may be no program then, and none is
- * promised. */
-Test(twin, turns_as_often_as_one_likes)
-{
-	const struct listen listen = listen_of("127.0.0.1:0");
-	int first = opened(&listen), twin = twin_of(first, &listen), moved;
-
-	for (int n = 0; n < 5; n++) {
-		cr_expect(reuseport_select(twin, first, false));
-		come(first, 1);
-		cr_expect(reuseport_select(first, twin, true));
-		come(first, 1);
-	}
-	cr_expect_eq(bind_queue(first, &listen), 5);
-	cr_expect_eq(bind_queue(twin, &listen), 5);
-	moved = reuseport_migrates(first) ? 5 : 0;
-	close(twin);
-	cr_expect_eq(bind_queue(first, &listen), 5 + moved);
 	close(first);
 }
 
