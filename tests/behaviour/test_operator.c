@@ -1,5 +1,6 @@
 /* Orders of operators in moments that nobody thinks of: during a pause, while a backend ends, is frozen or drains. */
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -294,6 +295,46 @@ Behaviour(operator, a_drain_tells_of_a_copy_of_the_listener)
 	client_line(client);
 	expect_in(superctl_order("drain web"), "the process that passed it to superd has a copy");
 	cr_expect_str_eq(state(), "running");
+	client_send(client, "two\n");
+	expect_in(client_line(client), " two");
+	close(client);
+	superd_stop(superd);
+}
+
+/* The limit of open files that leaves a process so many. */
+static rlim_t limit_with_free(pid_t pid, int count)
+{
+	rlim_t limit = 0;
+
+	for (; count > 0; limit++)
+		count -= access(text_of("/proc/%d/fd/%d", pid, (int)limit), F_OK) < 0;
+	return limit;
+}
+
+/* Where only some of its sockets get a second one, nobody could tell its clients at the others from new ones. */
+Behaviour(operator, a_drain_without_descriptors_cuts_nobody_off)
+{
+	struct rlimit before, few;
+	struct superd *superd;
+	char others[1024] = "";
+	int client;
+
+	SKIP_UNLESS_SEEN();
+	for (int n = 0; n < 40; n++)
+		strcat(others, "\"127.0.0.1:0\", ");
+	port = free_port();
+	superd = controlled_run("service web { listen = { %s\"127.0.0.1:%d\" } exec = \"%s\" }\n", others, port,
+				backend("talk"));
+	superd_port(superd, "web");
+	client = client_connect(port);
+	client_send(client, "one\n");
+	client_line(client);
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, NULL, &before), 0);
+	few = (struct rlimit){ limit_with_free(superd->pid, 20), before.rlim_max };
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &few, NULL), 0);
+	expect_in(superctl_order("drain web"), "Too many open files");
+	cr_expect_str_eq(state(), "running");
+	cr_assert_eq(prlimit(superd->pid, RLIMIT_NOFILE, &before, NULL), 0);
 	client_send(client, "two\n");
 	expect_in(client_line(client), " two");
 	close(client);

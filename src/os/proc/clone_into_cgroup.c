@@ -1,4 +1,4 @@
-/* clone3(2) with CLONE_CLONE_INTO_CGROUP, which libc does not wrap.
+/* clone3(2) with CLONE_INTO_CGROUP, which libc does not wrap.
  *
  * The child returns from the system call with another stack, where none of this function's variables are. So everything
  * the child needs is in registers, and its next steps are assembly, written for x86-64 only. On other processors the

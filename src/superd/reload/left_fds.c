@@ -276,8 +276,8 @@ bool left_fds_take(struct state_stream *stream, int fd)
 	return is_left;
 }
 
-/* How well the address of a connection fits a listener: by the address itself, or as one of all. The last resort is the
- * port alone, as a proxy may choose the address (transparent). 0: it is another's. */
+/* How well the address of a connection fits a listener: by the address itself, as one of all, or by the port alone, if
+ * a proxy chooses the address (transparent). 0: it is another's. */
 static int listener_fit(const struct listener *listener, const struct socket_address *local)
 {
 	struct socket_address own = { .length = sizeof(own.storage) };
@@ -294,7 +294,7 @@ static int listener_fit(const struct listener *listener, const struct socket_add
 	socket_address_host(&own, own_host, sizeof(own_host));
 	if (!strcmp(host, own_host))
 		return 3;
-	return !strcmp(own_host, "0.0.0.0") || !strcmp(own_host, "::") ? 2 : 1;
+	return !strcmp(own_host, "0.0.0.0") || !strcmp(own_host, "::") ? 2 : listener->listen->options->transparent;
 }
 
 static struct listener *find_listener(struct engine *engine, const struct socket_address *local,

@@ -3,6 +3,9 @@
  * instance that is still starting cannot be told from those of its successor, so it drains as soon as it is ready. */
 #include "superd/service/service_drain.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "superd/service/runtime_event.h"
 #include "superd/service/shared_run.h"
 #include "superd/stop/standby_socket.h"
@@ -57,6 +60,11 @@ bool drain_try(struct service_runtime *runtime, struct buf *why)
 	}
 	if (!standby_sockets_may_have(runtime)) {
 		buf_text(why, "one of its sockets is of a kind that cannot have a second one");
+		return false;
+	}
+	/* Clients at a socket without a second one could not be told from new ones. */
+	if (engine_count_free(runtime->engine, runtime->listener_count) < runtime->listener_count) {
+		buf_addf(why, "opening second sockets: %s", strerror(EMFILE));
 		return false;
 	}
 	standby_sockets_open(runtime, why);

@@ -60,6 +60,7 @@ pid_t spawn_async(struct job *job, int *report)
 	if (pid == 0) {
 		if (!child_note_pid(job, getpid()))
 			_exit(0);
+		job->noted = NULL;              /* the copy below tells nobody */
 		fork_memory_unshare();
 		job->report = ends[1];
 		child_run_apart(job);

@@ -57,6 +57,9 @@ pid_t spawn_process(struct job *job, char *stack)
 	pid = fork();
 	if (pid == 0) {
 		raw_raise_effective();
+		if (!child_note_pid(job, getpid()))
+			_exit(0);
+		job->noted = NULL;              /* the copy below tells nobody */
 		fork_memory_unshare();
 		job->report = ends[1];
 		child_run(job, STAGE_CGROUP, NULL);

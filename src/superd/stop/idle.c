@@ -449,7 +449,7 @@ static void on_gone(struct close_listener *close_listener, bool silent)
 		return;
 	idle->last_closed = clock_now();
 	idle->closes++;
-	if (service_clients_are_counted(idle->clients)) {
+	if (service_clients_are_counted(idle->clients) && idle->clients->looks) {
 		note_close(idle);
 		return;
 	}
@@ -468,6 +468,8 @@ static void on_gone(struct close_listener *close_listener, bool silent)
 	default:
 		note_close(idle);
 	}
+	if (service_clients_are_counted(idle->clients))
+		note_close(idle);       /* somebody has asked, and may learn of a client that has left */
 }
 
 static void on_deaf(struct close_listener *close_listener)

@@ -478,8 +478,12 @@ static struct stop *make_stop(struct instance *instance, enum stop_reason reason
 	if (sockets)
 		take_sockets(stop, sockets);
 	for (size_t n = 0; n < count; n++) {
-		if (socket_of(stop, n) >= 0)
-			conn_query_add(&stop->query, socket_of(stop, n), ANY_KIND);
+		int fd = socket_of(stop, n);
+
+		if (fd < 0 && !sockets)         /* it has no second one: the instance has the listener */
+			fd = runtime_of(stop)->listeners[n].io.fd;
+		if (fd >= 0)
+			conn_query_add(&stop->query, fd, ANY_KIND);
 	}
 	conn_query_note(&stop->query);
 	client_look_init(&stop->turns, instance->engine, on_looked);

@@ -287,6 +287,27 @@ Test(idle, is_not_put_off_where_no_end_is_reported_either)
 	cr_expect_leq(clock_now() - since, 150);
 }
 
+/* Their answer need not tell idle anything, as where a client is at a port of the backend's own. */
+Test(idle, a_close_while_others_ask_is_not_forgotten)
+{
+	struct list asking;
+	struct idle *idle;
+
+	list_init(&asking);
+	idle_follow(&runtime);
+	idle = runtime.run->idle;
+	learn(true);
+	list_add(&asking, &idle->clients->query.link);
+	idle->close_listener.gone(&idle->close_listener, false);
+	list_remove(&idle->clients->query.link);
+	cr_expect(ev_is_active(&idle->timer), "superd would never look again");
+	list_add(&asking, &idle->clients->query.link);
+	idle->close_listener.gone(&idle->close_listener, false);
+	list_remove(&idle->clients->query.link);
+	learn(true);
+	cr_expect_eq(idle->phase, IDLE_NOT_COUNTED, "the client may have left behind that count");
+}
+
 /* The close was reported while the kernel counted, and no other will be. */
 Test(idle, a_client_of_the_last_count_that_has_left_is_not_waited_for)
 {
