@@ -12,6 +12,7 @@
 #include "probing.h"
 
 #define OTHER 65534
+#define GROUP 4321
 
 #define SKIP_WITHOUT_ROOT() SKIP_WITHOUT(geteuid() == 0 && namespace_allowed(), "needs root and namespaces")
 
@@ -253,6 +254,28 @@ Behaviour(hardening, nothing_of_root_is_bound_by_a_users_link)
 	close(client_connect(superd_port(superd, "a")));
 	superd_wait_log(superd, text_of("mounting: %s: Permission denied", link));
 	superd_stop(superd);
+}
+
+/* The folder is the user's, and lies in one that his group alone may enter. */
+Behaviour(hardening, a_users_path_is_reached_with_his_groups)
+{
+	const char *theirs = path_in("theirs"), *shared = path_in("theirs/shared");
+	const char *data = path_in("theirs/shared/data");
+
+	SKIP_WITHOUT_ROOT();
+	cr_assert(mkdir(theirs, 0755) == 0 && mkdir(shared, 0750) == 0 && mkdir(data, 0755) == 0);
+	cr_assert(chown(theirs, OTHER, OTHER) == 0 && chown(shared, 0, GROUP) == 0 && chown(data, OTHER, OTHER) == 0);
+	cr_assert(chmod(shared, 0750) == 0);
+	for (int n = 0; n < 2; n++) {
+		struct superd *superd =
+			superd_run("service a {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
+				   " user = \"%d\"\n %s = \"%d\"\n"
+				   " protect_system = strict\n read_write_paths = \"%s\"\n"
+				   " exec = \"/bin/sh -c 'cd %s && : >file && ls && rm file'\"\n}\n",
+				   OTHER, n ? "supplementary_groups" : "group", GROUP, data, data);
+		cr_expect_str_eq(client_rest(client_connect(superd_port(superd, "a"))), "file\n");
+		superd_stop(superd);
+	}
 }
 
 Behaviour(hardening, its_own_folders_are_there_whatever_is_closed)

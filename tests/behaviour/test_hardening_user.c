@@ -1,6 +1,7 @@
 /* Hardening without privileges: what a superd that is not root can give by a user namespace, and what it refuses. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -42,6 +43,19 @@ Behaviour(hardening_user, files_are_closed_by_a_user_namespace)
 	SKIP_WITHOUT_USERS();
 	cr_assert_str_eq(answer("private_tmp = yes\nprotect_system = strict", "ls /tmp; : >/tmp/mine && ls /tmp"),
 			 "mine\n");
+}
+
+Behaviour(hardening_user, folders_that_it_may_not_enter_are_covered_too)
+{
+	const char *closed = path_in("closed"), *emptied = path_in("emptied"), *options;
+
+	SKIP_WITHOUT_USERS();
+	cr_assert(mkdir(closed, 0700) == 0 && mkdir(emptied, 0700) == 0);
+	options = text_of("protect_home = yes\ninaccessible_paths = \"%s\"\ntemporary_file_system = \"%s:mode=1777\"",
+			  closed, emptied);
+	cr_assert_str_eq(answer(options, text_of("stat -fc %%T /root %s; : >%s/mine && ls %s", closed, emptied,
+						 emptied)),
+			 "tmpfs\ntmpfs\nmine\n");
 }
 
 Behaviour(hardening_user, a_network_of_its_own_has_nothing_but_itself)

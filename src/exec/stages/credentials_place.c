@@ -41,11 +41,13 @@ static bool make_mount_slave(const char *folder)
 	return true;
 }
 
-static int open_parent_folder(const struct credentials_place *at)
+static int open_parent_folder(const struct credential_load *loading)
 {
+	const struct credentials_place *at = loading->at;
+
 	if (at->root)
 		return credentials_open_below(at->root, at->above + strlen(at->root), true);
-	mount_tree_make_folders(at->above);
+	mount_tree_make_folders(loading->walk.account, at->above);
 	return open(at->above, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
@@ -68,7 +70,7 @@ static int cover_parent(struct credential_load *loading)
 {
 	struct stat before, after;
 
-	loading->above = open_parent_folder(loading->at);
+	loading->above = open_parent_folder(loading);
 	if (loading->above < 0)
 		return -1;
 	loading->is_mounted = mount_tmpfs(loading->at->above, loading->is_privileged);
@@ -77,7 +79,7 @@ static int cover_parent(struct credential_load *loading)
 	if (fstat(loading->above, &before) < 0)
 		return -1;
 	fd_close(&loading->above);
-	loading->above = open_parent_folder(loading->at);
+	loading->above = open_parent_folder(loading);
 	if (loading->above < 0 || fstat(loading->above, &after) < 0)
 		return -1;
 	return before.st_dev == after.st_dev ? fail_with(ELOOP) : 0;

@@ -22,26 +22,27 @@ static const struct { const char *name, *target; } links[] = {
 	{ "stderr", "/proc/self/fd/2" },
 };
 
-int devices_take(struct device_trees *devices)
+int devices_take(const struct account *user, struct device_trees *devices)
 {
 	for (size_t n = 0; n < DEVICES; n++) {
-		devices->of[n] = mount_tree_open(kept_devices[n].path, kept_devices[n].recursive);
+		devices->of[n] = mount_tree_open(user, kept_devices[n].path, kept_devices[n].recursive);
 		if (devices->of[n] < 0 && errno != ENOENT && errno != ENXIO)
 			return -1;
 	}
 	return 0;
 }
 
-int devices_put(const struct device_trees *devices, unsigned set)
+int devices_put(const struct account *user, const struct device_trees *devices, unsigned set)
 {
-	if (mount_new("tmpfs", "/dev", MS_NOSUID | MS_NOEXEC | MS_STRICTATIME, "mode=755,size=4m,nr_inodes=64k") < 0)
+	if (mount_new(user, "tmpfs", "/dev", MS_NOSUID | MS_NOEXEC | MS_STRICTATIME,
+		      "mode=755,size=4m,nr_inodes=64k") < 0)
 		return -1;
 	for (size_t n = 0; n < DEVICES; n++) {
 		if (devices->of[n] < 0)
 			continue;
-		mount_tree_make_place(kept_devices[n].path, devices->of[n]);
+		mount_tree_make_place(user, kept_devices[n].path, devices->of[n]);
 		if (mount_tree_set_attr(devices->of[n], set, 0) < 0 ||
-		    mount_tree_attach(devices->of[n], kept_devices[n].path) < 0)
+		    mount_tree_attach(user, devices->of[n], kept_devices[n].path) < 0)
 			return -1;
 	}
 	for (size_t n = 0; n < sizeof(links) / sizeof(links[0]); n++) {

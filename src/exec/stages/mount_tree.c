@@ -28,6 +28,18 @@
 #define EMPTY_PATH 0x1000               /* AT_EMPTY_PATH */
 #define FROM_DESCRIPTOR 0x4             /* MOVE_MOUNT_F_EMPTY_PATH */
 #define TO_DESCRIPTOR 0x40              /* MOVE_MOUNT_T_EMPTY_PATH */
+#define FSOPEN_CLOSES 1                 /* FSOPEN_CLOEXEC */
+#define FSMOUNT_CLOSES 1                /* FSMOUNT_CLOEXEC */
+#define SET_FLAG 0                      /* FSCONFIG_SET_FLAG */
+#define SET_STRING 1                    /* FSCONFIG_SET_STRING */
+#define CREATE 6                        /* FSCONFIG_CMD_CREATE */
+#define OPTION_MOST 512                 /* fsconfig(2) takes 256 bytes of a name and of a value */
+
+/* Flags of mount(2) as MOUNT_ATTR_x. */
+static const struct { unsigned long flag; unsigned attribute; } attribute_of[] = {
+	{ MS_RDONLY, 0x1 },	{ MS_NOSUID, 0x2 },	  { MS_NODEV, 0x4 },	    { MS_NOEXEC, 0x8 },
+	{ MS_NOATIME, 0x10 },	{ MS_STRICTATIME, 0x20 }, { MS_NODIRATIME, 0x80 },
+};
 
 struct mount_attributes {
 	uint64_t set, clear, propagation, user_namespace;
@@ -48,6 +60,44 @@ static int set_mount_attributes(int place, unsigned flags, unsigned set, unsigne
 	struct mount_attributes attributes = { .set = set, .clear = clear };
 
 	return (int)syscall(SYS_mount_setattr, place, "", EMPTY_PATH | flags, &attributes, sizeof(attributes));
+}
+
+/* Gives a new file system the options that mount(2) would take as one text. */
+static bool give_options(int system, const char *data)
+{
+	char option[OPTION_MOST], *value;
+	size_t length;
+
+	for (; data && *data; data += length + (data[length] == ',')) {
+		length = strcspn(data, ",");
+		errno = ENAMETOOLONG;
+		if (length >= sizeof(option))
+			return false;
+		memcpy(option, data, length);
+		option[length] = '\0';
+		value = strchr(option, '=');
+		if (value)
+			*value++ = '\0';
+		if (syscall(SYS_fsconfig, system, value ? SET_STRING : SET_FLAG, option, value, 0) < 0)
+			return false;
+	}
+	return true;
+}
+
+static int make_tree(const char *type, unsigned long flags, const char *data)
+{
+	int system = (int)syscall(SYS_fsopen, type, FSOPEN_CLOSES), tree = -1;
+	unsigned attributes = 0;
+
+	if (flags & MS_STRICTATIME)
+		flags &= ~(unsigned long)MS_NOATIME;
+	for (size_t n = 0; n < sizeof(attribute_of) / sizeof(*attribute_of); n++)
+		attributes |= flags & attribute_of[n].flag ? attribute_of[n].attribute : 0;
+	if (system >= 0 && (!(flags & MS_RDONLY) || syscall(SYS_fsconfig, system, SET_FLAG, "ro", NULL, 0) == 0) &&
+	    give_options(system, data) && syscall(SYS_fsconfig, system, CREATE, NULL, NULL, 0) == 0)
+		tree = (int)syscall(SYS_fsmount, system, FSMOUNT_CLOSES, attributes);
+	fd_close(&system);
+	return tree;
 }
 #else
 #define RECURSIVE 0
@@ -75,12 +125,18 @@ static int set_mount_attributes(int place, unsigned flags, unsigned set, unsigne
 	(void)place, (void)flags, (void)set, (void)clear;
 	return fail_unsupported();
 }
+
+static int make_tree(const char *type, unsigned long flags, const char *data)
+{
+	(void)type, (void)flags, (void)data;
+	return fail_unsupported();
+}
 #endif
 
 /* Opens what the path leads to, with O_PATH. -1 and errno. */
-static int open_place(const char *path, enum path_missing missing)
+static int open_place(const struct account *user, const char *path, enum path_missing missing)
 {
-	struct path_walk walk = { .folder = -1 };
+	struct path_walk walk = { .account = user, .folder = -1 };
 	int place = path_walk(&walk, -1, path, missing);
 
 	if (!path_walk_end(&walk))
@@ -88,9 +144,9 @@ static int open_place(const char *path, enum path_missing missing)
 	return place;
 }
 
-int mount_tree_open(const char *path, bool recursive)
+int mount_tree_open(const struct account *user, const char *path, bool recursive)
 {
-	int place = open_place(path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, PATH_STAYS_MISSING);
 	int tree = place < 0 ? -1 : clone_tree(place, recursive ? RECURSIVE : 0);
 
 	fd_close(&place);
@@ -106,9 +162,9 @@ static int attach_at(int tree, int place)
 	return result;
 }
 
-int mount_tree_attach(int tree, const char *path)
+int mount_tree_attach(const struct account *user, int tree, const char *path)
 {
-	int place = open_place(path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, PATH_STAYS_MISSING);
 	int result = place < 0 ? -1 : attach_at(tree, place);
 
 	fd_close(&place);
@@ -134,9 +190,9 @@ static int cover_with_itself(int place, unsigned set)
 	return tree < 0 || mount_tree_set_attr(tree, set, 0) < 0 || attach_at(tree, place) < 0 ? -1 : 0;
 }
 
-int mount_tree_set_attr_at(const char *path, unsigned set)
+int mount_tree_set_attr_at(const struct account *user, const char *path, unsigned set)
 {
-	int place = open_place(path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, PATH_STAYS_MISSING);
 	int result = place < 0 ? -1 : set_mount_attributes(place, RECURSIVE, set, 0);
 
 	if (place >= 0 && result < 0 && errno == EINVAL) {
@@ -148,49 +204,58 @@ int mount_tree_set_attr_at(const char *path, unsigned set)
 	return result;
 }
 
-int mount_tree_remount_read_only(const char *path)
+int mount_tree_remount_read_only(const struct account *user, const char *path)
 {
-	int place = open_place(path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, PATH_STAYS_MISSING);
 	int result = place < 0 ? -1 : set_mount_attributes(place, 0, MOUNT_TREE_READ_ONLY, 0);
 
 	fd_close(&place);
 	return result;
 }
 
-void mount_tree_make_folders(const char *path)
+void mount_tree_make_folders(const struct account *user, const char *path)
 {
-	int place = open_place(path, PATH_MADE_FOLDER);
+	int place = open_place(user, path, PATH_MADE_FOLDER);
 
 	fd_close(&place);
 }
 
-void mount_tree_make_place(const char *path, int tree)
+void mount_tree_make_place(const struct account *user, const char *path, int tree)
 {
 	struct stat status;
 	int place;
 
 	if (fstat(tree, &status) < 0)
 		return;
-	place = open_place(path, S_ISDIR(status.st_mode) ? PATH_MADE_FOLDER : PATH_MADE_FILE);
+	place = open_place(user, path, S_ISDIR(status.st_mode) ? PATH_MADE_FOLDER : PATH_MADE_FILE);
 	fd_close(&place);
 }
 
-int mount_tree_chroot(const char *path)
+int mount_tree_chroot(const struct account *user, const char *path)
 {
-	int tree = mount_tree_open(path, true);
+	int tree = mount_tree_open(user, path, true);
 
-	return tree < 0 || mount_tree_attach(tree, "/") < 0 ? -1 : mount_tree_pivot();
+	return tree < 0 || mount_tree_attach(user, tree, "/") < 0 ? -1 : mount_tree_pivot();
 }
 
-/* mount(2) at a place, which becomes the working directory: mount(2) takes no descriptor. */
+/* Mounts a new file system at a place, which superd may not be allowed to enter: mount(2) would have to. */
 static int mount_at(const char *type, int place, unsigned long flags, const char *data)
 {
-	return fchdir(place) < 0 ? -1 : mount(type, ".", type, flags, data);
+	int tree = make_tree(type, flags, data);
+	struct stat new, present;
+
+	if (tree < 0 || fstat(tree, &new) < 0 || fstat(place, &present) < 0)
+		return -1;
+	if (new.st_dev == present.st_dev && new.st_ino == present.st_ino) {
+		errno = EBUSY;          /* it is there already */
+		return -1;
+	}
+	return attach_at(tree, place);
 }
 
-int mount_new(const char *type, const char *path, unsigned long flags, const char *data)
+int mount_new(const struct account *user, const char *type, const char *path, unsigned long flags, const char *data)
 {
-	int place = open_place(path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, PATH_STAYS_MISSING);
 	int result = place < 0 ? -1 : mount_at(type, place, flags, data);
 
 	fd_close(&place);
@@ -209,9 +274,9 @@ static int cover_file(int device, int place)
 	return attach_at(tree, place);
 }
 
-int mount_tree_cover(const char *path, int device)
+int mount_tree_cover(const struct account *user, const char *path, int device)
 {
-	int place = open_place(path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, PATH_STAYS_MISSING);
 	struct stat status;
 	int result = place < 0 ? -1 : fstat(place, &status);
 
@@ -246,7 +311,7 @@ static int make_private_folder(const char *path)
 	return -1;
 }
 
-int mount_tree_open_private_tmp(const char *prefix, uint64_t id)
+int mount_tree_open_private_tmp(const struct account *user, const char *prefix, uint64_t id)
 {
 	char path[PATH_MOST];
 	size_t length = strlen(prefix);
@@ -262,5 +327,5 @@ int mount_tree_open_private_tmp(const char *prefix, uint64_t id)
 	memcpy(path + length + 16, "/tmp", sizeof("/tmp"));
 	if (mkdir(path, 01777) < 0 && errno != EEXIST)
 		return -1;
-	return mount_tree_open(path, false);
+	return mount_tree_open(user, path, false);
 }

@@ -34,15 +34,17 @@ static bool means_missing(int error)
 /* Clones the tree from outside that will cover this path. */
 static int clone_source(struct job *job, const struct sandbox_mount *mount, struct trees *trees)
 {
+	const struct account *user = job->plan->account;
+
 	switch ((enum mount_content)mount->content) {
 	case CONTENT_SYS:
-		return mount_tree_open("/sys", true);
+		return mount_tree_open(user, "/sys", true);
 	case CONTENT_BIND:
-		return mount_tree_open(mount->source, mount->recursive);
+		return mount_tree_open(user, mount->source, mount->recursive);
 	case CONTENT_PRIVATE_TMP:
-		return mount_tree_open_private_tmp(mount->source, job->private_id);
+		return mount_tree_open_private_tmp(user, mount->source, job->private_id);
 	case CONTENT_DEVICES:
-		return devices_take(&trees->devices);
+		return devices_take(user, &trees->devices);
 	default:
 		return -1;
 	}
@@ -57,16 +59,18 @@ static bool has_source(const struct sandbox_mount *mount)
 /* Clones the folders that superd provides: the service's directories, and its notify socket. */
 static int clone_open_paths(const struct job *job, struct trees *trees)
 {
+	const struct account *user = job->plan->account;
+
 	for (size_t n = 0; n < OPEN_PATHS_MOST; n++) {
 		const char *path = job->plan->open_paths ? job->plan->open_paths[n] : NULL;
 
-		trees->open_paths[n] = path ? mount_tree_open(path, true) : -1;
+		trees->open_paths[n] = path ? mount_tree_open(user, path, true) : -1;
 		if (!path)
 			break;
 		if (trees->open_paths[n] < 0 && !means_missing(errno))
 			return -1;
 	}
-	trees->notify = job->notify ? mount_tree_open(job->notify, false) : -1;
+	trees->notify = job->notify ? mount_tree_open(user, job->notify, false) : -1;
 	return 0;
 }
 
@@ -99,6 +103,8 @@ static bool is_new_file_system(const struct sandbox_mount *mount)
 /* In the new root, before anything changes there: clones trees that stay as they were, and creates mount points. */
 static int clone_present_trees(struct job *job, const struct sandbox_config *sandbox, struct trees *trees)
 {
+	const struct account *user = job->plan->account;
+
 	for (size_t n = 0; n < sandbox->mount_count; n++) {
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 
@@ -106,73 +112,73 @@ static int clone_present_trees(struct job *job, const struct sandbox_config *san
 		if (mount->in_new_content)
 			continue;
 		if (mount->content == CONTENT_AS_BEFORE && mount->before) {
-			trees->of[n] = mount_tree_open(mount->path, true);
+			trees->of[n] = mount_tree_open(user, mount->path, true);
 			if (trees->of[n] < 0 && !(mount->optional && means_missing(errno)))
 				return -1;
 		}
 		if (trees->of[n] >= 0 && mount->content != CONTENT_AS_BEFORE)
-			mount_tree_make_place(mount->path, trees->of[n]);
+			mount_tree_make_place(user, mount->path, trees->of[n]);
 		if (is_new_file_system(mount))
-			mount_tree_make_folders(mount->path);
+			mount_tree_make_folders(user, mount->path);
 	}
 	return 0;
 }
 
 /* Mounts a new sysfs, read-only if the machine's is. EBUSY: the present one is that of this network namespace. EPERM:
  * superd may create network namespaces but not mount sysfs; then the machine's is used, as in systemd. */
-static int mount_sys(int machines, const char *path)
+static int mount_sys(const struct account *user, int machines, const char *path)
 {
 	struct statfs status;
 
-	if (mount_new("sysfs", path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-		return errno == EPERM ? mount_tree_attach(machines, path) : errno == EBUSY ? 0 : -1;
+	if (mount_new(user, "sysfs", path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return errno == EPERM ? mount_tree_attach(user, machines, path) : errno == EBUSY ? 0 : -1;
 	if (fstatfs(machines, &status) < 0)
 		return -1;
-	return (unsigned long)status.f_flags & MS_RDONLY ? mount_tree_set_attr_at(path, MOUNT_TREE_READ_ONLY) : 0;
+	return (unsigned long)status.f_flags & MS_RDONLY ? mount_tree_set_attr_at(user, path, MOUNT_TREE_READ_ONLY) : 0;
 }
 
 /* Sets the attributes of a path in content that was just mounted: that content's, unless the mount says otherwise. */
-static int set_new_path_attributes(const struct sandbox_mount *mount)
+static int set_new_path_attributes(const struct account *user, const struct sandbox_mount *mount)
 {
-	int tree = mount_tree_open(mount->path, true);
+	int tree = mount_tree_open(user, mount->path, true);
 
 	if (tree < 0 || mount_tree_set_attr(tree, mount->attributes, mount->before ? mount->restored : 0) < 0)
 		return -1;
-	return mount_tree_attach(tree, mount->path);
+	return mount_tree_attach(user, tree, mount->path);
 }
 
-static int apply_mount(const struct sandbox_mount *mount, int tree, struct trees *trees)
+static int apply_mount(const struct account *user, const struct sandbox_mount *mount, int tree, struct trees *trees)
 {
 	if (mount->in_new_content && is_new_file_system(mount))
-		mount_tree_make_folders(mount->path);
+		mount_tree_make_folders(user, mount->path);
 	switch ((enum mount_content)mount->content) {
 	case CONTENT_INACCESSIBLE:
-		return mount_tree_cover(mount->path, trees->null);
+		return mount_tree_cover(user, mount->path, trees->null);
 	case CONTENT_TEMPORARY:
-		if (mount_new("tmpfs", mount->path, mount->flags, mount->data) < 0)
+		if (mount_new(user, "tmpfs", mount->path, mount->flags, mount->data) < 0)
 			return -1;
 		return strcmp(mount->path, "/") ? 0 : mount_tree_pivot();
 	case CONTENT_PROC:
-		return mount_new("proc", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, mount->data);
+		return mount_new(user, "proc", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, mount->data);
 	case CONTENT_SYS:
-		return mount_sys(tree, mount->path);
+		return mount_sys(user, tree, mount->path);
 	case CONTENT_QUEUES:
-		return mount_new("mqueue", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+		return mount_new(user, "mqueue", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	case CONTENT_DEVICES:
-		return devices_put(&trees->devices, mount->closes_kept ? MOUNT_TREE_READ_ONLY : 0);
+		return devices_put(user, &trees->devices, mount->closes_kept ? MOUNT_TREE_READ_ONLY : 0);
 	case CONTENT_BIND:
 	case CONTENT_PRIVATE_TMP:
 	case CONTENT_AS_BEFORE:
 		break;
 	}
 	if (tree < 0)
-		return mount->in_new_content ? set_new_path_attributes(mount)
-					     : mount_tree_set_attr_at(mount->path, mount->attributes);
+		return mount->in_new_content ? set_new_path_attributes(user, mount)
+					     : mount_tree_set_attr_at(user, mount->path, mount->attributes);
 	if (mount->in_new_content)
-		mount_tree_make_place(mount->path, tree);
+		mount_tree_make_place(user, mount->path, tree);
 	if (mount_tree_set_attr(tree, mount->attributes, 0) < 0)
 		return -1;
-	return mount_tree_attach(tree, mount->path);
+	return mount_tree_attach(user, tree, mount->path);
 }
 
 /* Whether the mount was skipped when its tree was cloned. */
@@ -184,47 +190,51 @@ static bool was_skipped(const struct sandbox_mount *mount, int tree)
 
 static int apply_mounts(struct job *job, const struct sandbox_config *sandbox, struct trees *trees)
 {
+	const struct account *user = job->plan->account;
+
 	for (size_t n = 0; n < sandbox->mount_count; n++) {
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 
 		job->fault.resource = (int)n;
 		if (was_skipped(mount, trees->of[n]))
 			continue;
-		if (apply_mount(mount, trees->of[n], trees) < 0 && !(mount->optional && means_missing(errno)))
+		if (apply_mount(user, mount, trees->of[n], trees) < 0 && !(mount->optional && means_missing(errno)))
 			return -1;
 		if (mount->content != CONTENT_AS_BEFORE && mount->content != CONTENT_BIND && mount->attributes &&
 		    mount->content != CONTENT_PRIVATE_TMP &&
-		    mount_tree_set_attr_at(mount->path, mount->attributes) < 0 && !means_missing(errno))
+		    mount_tree_set_attr_at(user, mount->path, mount->attributes) < 0 && !means_missing(errno))
 			return -1;
 	}
 	return 0;
 }
 
-static int attach_open_path(int tree, const char *path)
+static int attach_open_path(const struct account *user, int tree, const char *path)
 {
 	if (tree < 0)
 		return 0;
-	mount_tree_make_place(path, tree);
-	return mount_tree_attach(tree, path);
+	mount_tree_make_place(user, path, tree);
+	return mount_tree_attach(user, tree, path);
 }
 
 static int attach_open_paths(struct job *job, const struct trees *trees)
 {
+	const struct account *user = job->plan->account;
+
 	job->fault.resource = -1;
 	for (size_t n = 0; n < OPEN_PATHS_MOST && job->plan->open_paths && job->plan->open_paths[n]; n++) {
-		if (attach_open_path(trees->open_paths[n], job->plan->open_paths[n]) < 0)
+		if (attach_open_path(user, trees->open_paths[n], job->plan->open_paths[n]) < 0)
 			return -1;
 	}
-	return attach_open_path(trees->notify, job->notify);
+	return attach_open_path(user, trees->notify, job->notify);
 }
 
 /* Makes mounts read-only last, as other mount points had to be created in them. */
-static int close_mounts(const struct sandbox_config *sandbox)
+static int close_mounts(const struct account *user, const struct sandbox_config *sandbox)
 {
 	for (size_t n = 0; n < sandbox->mount_count; n++) {
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 
-		if (mount->closes && mount_tree_remount_read_only(mount->path) < 0)
+		if (mount->closes && mount_tree_remount_read_only(user, mount->path) < 0)
 			return -1;
 	}
 	return 0;
@@ -235,7 +245,7 @@ static int enter_root_directory(struct job *job, const struct sandbox_config *sa
 	if (!sandbox->root)
 		return 0;
 	job->fault.resource = SANDBOX_ROOT;
-	if (mount_tree_chroot(sandbox->root) < 0)
+	if (mount_tree_chroot(job->plan->account, sandbox->root) < 0)
 		return -1;
 	job->fault.resource = -1;
 	return 0;
@@ -256,7 +266,8 @@ int sandbox_mounts(struct job *job)
 	    enter_root_directory(job, sandbox) == 0 &&
 	    clone_present_trees(job, sandbox, &trees) == 0 && apply_mounts(job, sandbox, &trees) == 0 &&
 	    attach_open_paths(job, &trees) == 0 &&
-	    close_mounts(sandbox) == 0 && mount(NULL, "/", NULL, MS_REC | sandbox->propagation, NULL) == 0)
+	    close_mounts(job->plan->account, sandbox) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | sandbox->propagation, NULL) == 0)
 		result = chdir("/");
 	umask(before);
 	return result;
