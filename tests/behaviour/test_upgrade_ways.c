@@ -279,7 +279,7 @@ Behaviour(upgrade_ways, a_held_service_stays_held_and_superctl_asks_for_it)
 	superd_wait_log(superd, "superd: upgraded from ");
 	client = client_connect(superd_port(superd, "web"));
 	client_send(client, "hello\n");
-	cr_assert(clock_is_quiet(superd, client));
+	cr_assert(clock_is_quiet(superd, client), "%s", world_logs());
 	cr_assert_eq(SUPERCTL(control, "release", "web").status, 0);
 	cr_assert_not_null(strstr(client_line(client), " hello"));
 	close(client);
