@@ -122,6 +122,11 @@ void clock_set_wall(long long milliseconds)
 	step(0);
 }
 
+void clock_set_pace(long long milliseconds)
+{
+	page->pace = milliseconds * 1000000;
+}
+
 static int64_t monotonic(void)
 {
 	struct timespec now;

@@ -49,6 +49,7 @@ void clock_set_wall(long long milliseconds);    /* how far the time of day is ah
  * kernel's own, pass in real time as before. superd_stop lets time go on. */
 void clock_hold(void);
 void clock_go_on(void);
+void clock_set_pace(long long milliseconds);            /* each look at the clock takes so long, as on a machine that stands still */
 
 bool clock_is_quiet(struct superd *superd, int fd);     /* nothing to read and no end, two hours later */
 void clock_stop(struct superd *superd, long long milliseconds); /* TERM, and steps until it has ended */

@@ -370,6 +370,22 @@ Behaviour(operator, a_drain_that_is_not_to_be_had_when_it_is_ready_holds_nobody)
 	superd_stop(superd);
 }
 
+/* superd works for a moment only on an order, and then looks after all else. An order that it has had no moment for is
+ * not done. */
+Behaviour(operator, is_obeyed_by_a_superd_that_stands_still)
+{
+	struct superd *superd = clock_run_web(backend("talk"), "");
+	struct outcome outcome;
+
+	wait_node(control_path());
+	clock_set_pace(10);
+	outcome = SUPERCTL(control_path(), "hold", "web");
+	clock_set_pace(0);
+	cr_expect_eq(outcome.status, 0, "%s%s", outcome.out, outcome.err);
+	cr_expect_str_eq(state(), "held", "%s", world_logs());
+	superd_stop(superd);
+}
+
 Behaviour(operator, a_second_drain_tells_of_the_first)
 {
 	struct superd *superd = run_web(backend("talk"), "");

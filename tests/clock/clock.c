@@ -122,6 +122,8 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 
 	if (result < 0 || !page || clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID)
 		return result;
+	if (clock == CLOCK_MONOTONIC)
+		page->offset += page->pace;
 	ahead = offset_read = page->offset;
 	if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
 		ahead += page->wall;

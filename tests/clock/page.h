@@ -17,6 +17,7 @@ struct clock_page {
 	_Atomic int64_t offset;                 /* nanoseconds that every clock is ahead */
 	_Atomic int64_t wall;                   /* that CLOCK_REALTIME is ahead besides */
 	_Atomic int64_t held;                   /* CLOCK_MONOTONIC since when real time does not count; 0: it counts */
+	_Atomic int64_t pace;                   /* nanoseconds that each look at CLOCK_MONOTONIC takes */
 	_Atomic uint32_t generation;            /* grows behind each change of these; CLOCK_BEGIN is the first */
 	_Atomic uint32_t woken;                 /* how often a loop has gone on after a wait */
 	struct clock_wait wait[CLOCK_WAITS];

@@ -151,16 +151,15 @@ static void on_operate_room(struct session *session)
 {
 	struct operate_request *operate = session->state;
 	double begun = clock_now();
-	const char *name = NULL;
+	const char *name;
 
-	if (!selection_go_on(&operate->selection, session))
+	if (!selection_go_on(&operate->selection, session) || !line_io_has_room(&session->io))
 		return;
-	while (line_io_has_room(&session->io) && clock_now() - begun < TURN_SECONDS) {
+	do {
 		name = selection_next(&operate->selection);
-		if (!name)
-			break;
-		begin_one(operate, name);
-	}
+		if (name)
+			begin_one(operate, name);
+	} while (name && line_io_has_room(&session->io) && clock_now() - begun < TURN_SECONDS);
 	locks_settle(&session->supervisor->engine);     /* the locks are stored before the answer is sent */
 	if (name || !line_io_has_room(&session->io) || !check_all_pending(operate))
 		return;
