@@ -161,18 +161,19 @@ static struct listener *find_goal(const struct stop *stop, size_t n)
 }
 
 /* Moves its clients that wait in a queue to the standby sockets, if the kernel can; all: those in a handshake, too.
- * false: a socket is locked. */
+ * false: nothing was done, as a socket is locked. Where one was shut down, the instance can only end. */
 static bool move_clients(const struct stop *stop, bool all)
 {
-	bool good = true;
+	bool moved = false, locked = false;
 
 	for (size_t n = 0; n < stop->count; n++) {
 		struct listener *goal = all || bind_has_queue(socket_of(stop, n)) ? find_goal(stop, n) : NULL;
+		bool done = goal && reuseport_migrate(socket_of(stop, n), goal->io.fd);
 
-		if (goal)
-			good = reuseport_migrate(socket_of(stop, n), goal->io.fd) && good;
+		moved = moved || done;
+		locked = locked || (goal && !done);
 	}
-	return good;
+	return moved || !locked;
 }
 
 /* The wait is over. A service with copies stops together with an instance that is still its current one. */
