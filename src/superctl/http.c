@@ -106,40 +106,6 @@ static bool part_is(struct substring part, const char *word)
 	return part.length == strlen(word) && !strncasecmp(part.at, word, part.length);
 }
 
-/* Reads a weight (RFC 9110, section 12.4.2): "0", "0.5", "1.000", with three decimals at most. Any other text is 0. */
-static double read_weight(struct substring text)
-{
-	double weight = 0, place = 1;
-
-	if (!text.length || text.length > 5 || (text.length > 1 && text.at[1] != '.'))
-		return 0;
-	for (size_t i = 0; i < text.length; i++) {
-		if (i == 1)
-			continue;
-		if (text.at[i] < '0' || text.at[i] > '9')
-			return 0;
-		weight += (text.at[i] - '0') * place;
-		place /= 10;
-	}
-	return weight > 1 ? 1 : weight;
-}
-
-/* The weight of one media range: "text/plain;version=0.0.4;q=0.5". -1: the range is another type. */
-static double weigh_range(struct substring range, const char *type)
-{
-	double weight = 1;
-
-	if (!part_is(take_until(&range, ';'), type))
-		return -1;
-	while (range.length) {
-		struct substring value = take_until(&range, ';'), name = take_until(&value, '=');
-
-		if (part_is(name, "q"))
-			weight = read_weight(substring_trim(value));
-	}
-	return weight;
-}
-
 size_t http_field(const char *text, size_t length, const char *name, struct substring *found)
 {
 	struct substring rest = { text, length };
@@ -241,29 +207,6 @@ bool http_query(const struct http_request *request, const char *name, struct buf
 			return http_decode(value.at, value.length, true, out);
 	}
 	return true;
-}
-
-double http_accepts(const char *text, size_t length, const char *type)
-{
-	struct substring rest = { text, length };
-	double most = -1;
-
-	(void)take_until(&rest, '\n');
-	while (rest.length) {
-		struct substring value = take_until(&rest, '\n'), name;
-
-		if (value.length && value.at[value.length - 1] == '\r')
-			value.length--;
-		if (!value.length)
-			break;
-		name = take_until(&value, ':');
-		while (part_is(name, "Accept") && value.length) {
-			double weight = weigh_range(take_until(&value, ','), type);
-
-			most = weight > most ? weight : most;
-		}
-	}
-	return most;
 }
 
 const char *http_reason(int status)

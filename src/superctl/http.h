@@ -27,10 +27,6 @@ bool http_is_whole(const char *text, size_t length);
 /* Parses a complete head. The status is 200 only for GET and HEAD of `path`, with any query; NULL: of any path. */
 struct http_request http_parse(const char *text, size_t length, const char *path);
 
-/* The weight of a media type, as "text/plain", in the field Accept (RFC 9110, section 12.5.1): 0 to 1; -1: the field
- * does not name it. Wildcards are ignored. */
-double http_accepts(const char *text, size_t length, const char *type);
-
 /* Finds a field by its name. Returns how many there are; *found is the value of the last one. */
 size_t http_field(const char *text, size_t length, const char *name, struct substring *found);
 

@@ -79,7 +79,7 @@ void human_units_add_float(struct buf *out, double number)
 		return;
 	}
 	if (fabs(number) < 1e6 && number == (double)(long)number)
-		snprintf(text, sizeof(text), "%.0f", number);   /* 10.0, and not 1e+01, as OpenMetrics has it */
+		snprintf(text, sizeof(text), "%.0f", number);   /* 10.0, and not 1e+01 */
 	else
 		write_shortest(text, sizeof(text), number);
 	buf_text(out, text);

@@ -1,7 +1,7 @@
-/* superd's counters in Prometheus's text format or as OpenMetrics.
+/* superd's counters in Prometheus's text format.
  *
- * Both formats want all samples of a family in one group, so each family walks all services. A family without samples
- * is left out. No two samples of a family may have the same labels. */
+ * It wants all samples of a family in one group, so each family walks all services. A family without samples is left
+ * out. No two samples of a family may have the same labels. */
 #include "superctl/metrics.h"
 
 #include <math.h>
@@ -163,7 +163,7 @@ enum samples {
 };
 
 struct metric_family {
-	const char *name, *type, *unit, *help;  /* unit NULL: none */
+	const char *name, *type, *help;
 	const char *key;                /* name of the member */
 	const char *object;             /* name of the object that has it; NULL: the service itself */
 	enum samples samples;
@@ -171,91 +171,78 @@ struct metric_family {
 };
 
 static const struct metric_family families[] = {
-	{ "superd_service_state", "stateset", NULL, "The state a service is in.", .samples = EACH_STATE },
-	{ "superd_service_state_seconds", "counter", "seconds", "Seconds that a service has spent in a state.",
+	{ "superd_service_state", "gauge", "The state a service is in.", .samples = EACH_STATE },
+	{ "superd_service_state_seconds_total", "counter", "Seconds that a service has spent in a state.",
 	  .key = "spent", .samples = EACH_MEMBER, .label = "state" },
-	{ "superd_service_held", "gauge", NULL, "Whether an operator holds the service.", .key = "held" },
-	{ "superd_service_left_out", "gauge", NULL, "Whether the service is left out for an error.",
+	{ "superd_service_held", "gauge", "Whether an operator holds the service.", .key = "held" },
+	{ "superd_service_left_out", "gauge", "Whether the service is left out for an error.",
 	  .key = "left_out", .samples = TEXT },
-	{ "superd_service_activations", "counter", NULL, "Instances that were started.", .key = "activations" },
-	{ "superd_service_accepted", "counter", NULL, "Connections that superd itself accepted.", .key = "accepted" },
-	{ "superd_service_failures", "counter", NULL, "Instances that failed.", .key = "failures" },
-	{ "superd_service_probes", "counter", NULL, "Probes (probe_from, probe) that superd closed.", .key = "probes" },
-	{ "superd_service_idle_stops", "counter", NULL, "Instances that were stopped because they were idle.",
+	{ "superd_service_activations_total", "counter", "Instances that were started.", .key = "activations" },
+	{ "superd_service_accepted_total", "counter", "Connections that superd itself accepted.", .key = "accepted" },
+	{ "superd_service_failures_total", "counter", "Instances that failed.", .key = "failures" },
+	{ "superd_service_probes_total", "counter", "Probes (probe_from, probe) that superd closed.", .key = "probes" },
+	{ "superd_service_idle_stops_total", "counter", "Instances that were stopped because they were idle.",
 	  .key = "idle_stops" },
-	{ "superd_service_pressure_sleeps", "counter", NULL,
+	{ "superd_service_pressure_sleeps_total", "counter",
 	  "Idle instances that were stopped or frozen early because memory was short.", .key = "pressure_sleeps" },
-	{ "superd_service_warm_held", "gauge", NULL, "Instances started ahead that wait for a client.", .key = "held",
+	{ "superd_service_warm_held", "gauge", "Instances started ahead that wait for a client.", .key = "held",
 	  .object = "warm" },
-	{ "superd_service_warm_taken", "counter", NULL, "Clients that received an instance started "
-							"ahead.", .key = "taken",
-	  .object = "warm" },
-	{ "superd_service_warm_missed", "counter", NULL, "Clients that found no instance started ahead.",
+	{ "superd_service_warm_taken_total", "counter", "Clients that received an instance started ahead.",
+	  .key = "taken", .object = "warm" },
+	{ "superd_service_warm_missed_total", "counter", "Clients that found no instance started ahead.",
 	  .key = "missed", .object = "warm" },
-	{ "superd_service_freezes", "counter", NULL, "Times that an instance was frozen.", .key = "freezes" },
-	{ "superd_service_wakes", "counter", NULL, "Times that a frozen instance was thawed.", .key = "wakes" },
-	{ "superd_service_refused", "counter", NULL, "Clients that were refused, by reason.", .key = "refused",
+	{ "superd_service_freezes_total", "counter", "Times that an instance was frozen.", .key = "freezes" },
+	{ "superd_service_wakes_total", "counter", "Times that a frozen instance was thawed.", .key = "wakes" },
+	{ "superd_service_refused_total", "counter", "Clients that were refused, by reason.", .key = "refused",
 	  .samples = EACH_MEMBER, .label = "reason" },
-	{ "superd_service_instances", "gauge", NULL, "Instances that exist now.", .key = "instances" },
-	{ "superd_service_outdated", "gauge", NULL, "Instances that run by the configuration from before a reload.",
+	{ "superd_service_instances", "gauge", "Instances that exist now.", .key = "instances" },
+	{ "superd_service_outdated", "gauge", "Instances that run by the configuration from before a reload.",
 	  .key = "outdated" },
-	{ "superd_service_memory_bytes", "gauge", "bytes", "Memory of the present instances.", .key = "memory",
+	{ "superd_service_memory_bytes", "gauge", "Memory of the present instances.", .key = "memory",
 	  .samples = OR_IDLE },
-	{ "superd_service_instances_cpu_seconds", "gauge", "seconds", "Processor time of the present instances.",
+	{ "superd_service_instances_cpu_seconds", "gauge", "Processor time of the present instances.",
 	  .key = "cpu", .samples = OR_IDLE },
-	{ "superd_service_cpu_seconds", "counter", "seconds",
+	{ "superd_service_cpu_seconds_total", "counter",
 	  "Processor time of all instances, also of ended instances.", .key = "cpu_total" },
-	{ "superd_service_connections", "gauge", NULL, "Connected clients, for services with idle_timeout.",
+	{ "superd_service_connections", "gauge", "Connected clients, for services with idle_timeout.",
 	  .key = "connections",
 	  .object = "idle" },
-	{ "superd_service_relay_connections", "gauge", NULL,
+	{ "superd_service_relay_connections", "gauge",
 	  "Clients of a relay: connected ones, and clients that wait for the program.", .key = "connections",
 	  .object = "relay" },
-	{ "superd_service_relay_flows", "gauge", NULL, "Clients that send datagrams to a relay.",
+	{ "superd_service_relay_flows", "gauge", "Clients that send datagrams to a relay.",
 	  .key = "flows", .object = "relay" },
-	{ "superd_service_relayed", "counter", NULL, "Connections that a relay has made for a client.",
+	{ "superd_service_relayed_total", "counter", "Connections that a relay has made for a client.",
 	  .key = "relayed", .object = "relay" },
-	{ "superd_service_relay_received_bytes", "counter", "bytes", "Bytes of these connections, from clients.",
+	{ "superd_service_relay_received_bytes_total", "counter", "Bytes of these connections, from clients.",
 	  .key = "received", .object = "relay" },
-	{ "superd_service_relay_sent_bytes", "counter", "bytes", "Bytes of these connections, to clients.",
+	{ "superd_service_relay_sent_bytes_total", "counter", "Bytes of these connections, to clients.",
 	  .key = "sent", .object = "relay" },
-	{ "superd_service_pause_seconds", "gauge", "seconds", "The rest of a pause after failures.",
+	{ "superd_service_pause_seconds", "gauge", "The rest of a pause after failures.",
 	  .key = "left", .object = "pause", .samples = OR_ZERO },
-	{ "superd_listener_open", "gauge", NULL, "Whether a socket is bound.", .key = "open",
+	{ "superd_listener_open", "gauge", "Whether a socket is bound.", .key = "open",
 	  .samples = EACH_LISTENER },
-	{ "superd_listener_queue", "gauge", NULL, "Clients that wait in a socket's accept queue.", .key = "queue",
+	{ "superd_listener_queue", "gauge", "Clients that wait in a socket's accept queue.", .key = "queue",
 	  .samples = EACH_LISTENER },
-	{ "superd_listener_queue_limit", "gauge", NULL, "The limit of a socket's accept queue.",
+	{ "superd_listener_queue_limit", "gauge", "The limit of a socket's accept queue.",
 	  .key = "queue_limit",
 	  .samples = EACH_LISTENER },
-	{ "superd_service_activation_latency_seconds", "histogram", "seconds",
+	{ "superd_service_activation_latency_seconds", "histogram",
 	  "Delay until the program got the client: the started instance was ready, or the thawed one accepted it.",
 	  .key = "latency", .samples = HISTOGRAM },
-	{ "superd_service_thaw_latency_seconds", "histogram", "seconds",
+	{ "superd_service_thaw_latency_seconds", "histogram",
 	  "The same for thaws alone, which superd_service_activation_latency_seconds includes.",
 	  .key = "thaw_latency", .samples = HISTOGRAM },
 };
 
-/* Adds the lines in front of a family. In the text format the family has the name of its samples, and info and
- * stateset are gauges. */
-static void add_head(struct buf *out, enum metrics_format format, const struct metric_family *family)
+static void add_head(struct buf *out, const struct metric_family *family)
 {
-	const char *ending = "", *type = family->type;
-
-	if (format == METRICS_TEXT && !strcmp(type, "counter"))
-		ending = "_total";
-	if (format == METRICS_TEXT && !strcmp(type, "info"))
-		ending = "_info";
-	if (format == METRICS_TEXT && (!strcmp(type, "info") || !strcmp(type, "stateset")))
-		type = "gauge";
-	buf_addf(out, "# HELP %s%s %s\n# TYPE %s%s %s\n", family->name, ending, family->help, family->name, ending,
-		 type);
-	if (family->unit && format == METRICS_OPENMETRICS)
-		buf_addf(out, "# UNIT %s %s\n", family->name, family->unit);
+	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name, family->type);
 }
 
-static void add_samples(struct buf *out, const char *name, const struct metric_family *family, const json_t *service)
+static void add_samples(struct buf *out, const struct metric_family *family, const json_t *service)
 {
+	const char *name = family->name;
 	const json_t *value = json_object_get(family->object ? json_reply_object(service, family->object) : service,
 					      family->key);
 	double number;
@@ -286,47 +273,44 @@ static void add_samples(struct buf *out, const char *name, const struct metric_f
 	}
 }
 
-static void add_family(struct buf *out, enum metrics_format format, const struct metric_family *family,
-		       const json_t *lines)
+static void add_family(struct buf *out, const struct metric_family *family, const json_t *lines)
 {
 	struct buf samples = { 0 };
-	char name[64];
 
-	snprintf(name, sizeof(name), "%s%s", family->name, strcmp(family->type, "counter") ? "" : "_total");
 	for (size_t i = 0; i < json_array_size(lines); i++) {
 		if (*json_reply_text(json_array_get(lines, i), "service"))
-			add_samples(&samples, name, family, json_array_get(lines, i));
+			add_samples(&samples, family, json_array_get(lines, i));
 	}
 	out->failed |= samples.failed;
 	if (samples.length) {
-		add_head(out, format, family);
+		add_head(out, family);
 		buf_add(out, samples.data, samples.length);
 	}
 	buf_free(&samples);
 }
 
 /* Adds the families about superd itself, from the line that has a "superd" object. */
-static void add_superd(struct buf *out, enum metrics_format format, const json_t *lines)
+static void add_superd(struct buf *out, const json_t *lines)
 {
 	static const struct metric_family own[] = {
-		{ "superd_start_time_seconds", "gauge", "seconds",
+		{ "superd_start_time_seconds", "gauge",
 		  "When superd was started, in seconds since 1970. An upgrade does not change it.", .key = "started" },
-		{ "superd_memory_bytes", "gauge", "bytes", "Memory of superd itself.", .key = "memory" },
-		{ "superd_cpu_seconds", "counter", "seconds", "Processor time of superd itself.", .key = "cpu" },
-		{ "superd_starts_under_way", "gauge", NULL, "Services that are starting.", .key = "starting" },
-		{ "superd_starts_queued", "gauge", NULL, "Services that wait in line to start.", .key = "queued" },
-		{ "superd_memory_short", "gauge", NULL, "Whether memory is short (sleep_under_pressure).",
+		{ "superd_memory_bytes", "gauge", "Memory of superd itself.", .key = "memory" },
+		{ "superd_cpu_seconds_total", "counter", "Processor time of superd itself.", .key = "cpu" },
+		{ "superd_starts_under_way", "gauge", "Services that are starting.", .key = "starting" },
+		{ "superd_starts_queued", "gauge", "Services that wait in line to start.", .key = "queued" },
+		{ "superd_memory_short", "gauge", "Whether memory is short (sleep_under_pressure).",
 		  .key = "memory_short" },
-		{ "superd_starts_delayed", "counter", NULL, "Starts that waited for max_starting.", .key = "delayed" },
-		{ "superd_config_last_reload_success_timestamp_seconds", "gauge", "seconds",
+		{ "superd_starts_delayed_total", "counter", "Starts that waited for max_starting.", .key = "delayed" },
+		{ "superd_config_last_reload_success_timestamp_seconds", "gauge",
 		  "When superd read the configuration that is in effect.", .key = "loaded" },
-		{ "superd_config_last_reload_successful", "gauge", NULL,
+		{ "superd_config_last_reload_successful", "gauge",
 		  "Whether the last reading of the configuration found no error.", .key = "current" },
-		{ "superd_services_left_out", "gauge", NULL, "Services that are left out for an error.",
+		{ "superd_services_left_out", "gauge", "Services that are left out for an error.",
 		  .key = "left_out" },
-		{ "superd_log_dropped", "counter", NULL, "Lines of the log that superd dropped.",
+		{ "superd_log_dropped_total", "counter", "Lines of the log that superd dropped.",
 		  .key = "log_dropped" },
-		{ "superd_log_dropped_of_clients", "counter", NULL,
+		{ "superd_log_dropped_of_clients_total", "counter",
 		  "Lines among superd_log_dropped that were about a client.", .key = "log_dropped_of_clients" },
 	};
 
@@ -338,8 +322,8 @@ static void add_superd(struct buf *out, enum metrics_format format, const json_t
 
 			if (!read_number(json_object_get(superd, own[n].key), &number))
 				continue;
-			add_head(out, format, &own[n]);
-			buf_addf(out, "%s%s ", own[n].name, strcmp(own[n].type, "counter") ? "" : "_total");
+			add_head(out, &own[n]);
+			buf_addf(out, "%s ", own[n].name);
 			human_units_add_float(out, number);
 			buf_char(out, '\n');
 		}
@@ -348,23 +332,12 @@ static void add_superd(struct buf *out, enum metrics_format format, const json_t
 	}
 }
 
-const char *metrics_content_type(enum metrics_format format)
+void metrics_compose(struct buf *out, const json_t *greeting, const json_t *lines)
 {
-	return format == METRICS_TEXT ? "text/plain; version=0.0.4; charset=utf-8" :
-					"application/openmetrics-text; version=1.0.0; charset=utf-8";
-}
-
-void metrics_compose(struct buf *out, enum metrics_format format, const json_t *greeting, const json_t *lines)
-{
-	static const struct metric_family info = { "superd", "info", NULL, "The version of superd.", .key = NULL };
-
-	add_head(out, format, &info);
-	buf_text(out, "superd_info{version=");
+	buf_text(out, "# HELP superd_info The version of superd.\n# TYPE superd_info gauge\nsuperd_info{version=");
 	add_label_value(out, json_reply_text(greeting, "superd"));
 	buf_text(out, "} 1\n");
-	add_superd(out, format, lines);
+	add_superd(out, lines);
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		add_family(out, format, &families[i], lines);
-	if (format == METRICS_OPENMETRICS)
-		buf_text(out, "# EOF\n");
+		add_family(out, &families[i], lines);
 }

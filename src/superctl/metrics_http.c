@@ -48,7 +48,7 @@ static enum ctl_status ask_metrics(const struct superctl_options *options, int64
 		if (status == CTL_DONE)
 			status = conversation_read(&conversation, keep_line, &view);
 		if (status == CTL_DONE && !options->json)
-			metrics_compose(out, options->format, conversation.greeting, view.lines);
+			metrics_compose(out, conversation.greeting, view.lines);
 		conversation_close(&conversation);
 	}
 	if (view.failed || (status == CTL_DONE && out->failed)) {
@@ -61,27 +61,15 @@ static enum ctl_status ask_metrics(const struct superctl_options *options, int64
 	return status;
 }
 
-/* OpenMetrics, if the client's Accept prefers it or gives both formats the same weight. */
-static enum metrics_format choose_format(const struct superctl_options *options, const char *head, size_t length)
-{
-	double open = http_accepts(head, length, "application/openmetrics-text");
-	double text = http_accepts(head, length, "text/plain");
-
-	if (open <= 0 && text <= 0)
-		return options->format;
-	return open >= text ? METRICS_OPENMETRICS : METRICS_TEXT;
-}
-
 /* Makes the body of the response. An error goes to stderr, and so to superd's log. The client only sees status 503. */
-static enum ctl_status make_page(const struct superctl_options *options, enum metrics_format format,
-				 struct http_request *request, struct buf *page)
+static enum ctl_status make_page(const struct superctl_options *options, struct http_request *request,
+				 struct buf *page)
 {
 	struct superctl_options plain = *options;
 	struct buf why = { 0 };
 	enum ctl_status status = CTL_DONE;
 
 	plain.json = false;
-	plain.format = format;
 	if (request->status == 200)
 		status = ask_metrics(&plain, HTTP_ASK_LIMIT, page, &why);
 	if (status != CTL_DONE) {
@@ -96,7 +84,6 @@ static enum ctl_status make_page(const struct superctl_options *options, enum me
 static enum ctl_status serve_http(const struct superctl_options *options)
 {
 	struct http_exchange exchange;
-	enum metrics_format format = options->format;
 	struct buf page = { 0 };
 	enum ctl_status status;
 	int received = http_receive(&exchange, "/metrics", options->hosts);
@@ -107,10 +94,8 @@ static enum ctl_status serve_http(const struct superctl_options *options)
 	}
 	if (!received)
 		return CTL_DONE;
-	if (exchange.request.status == 200)
-		format = choose_format(options, exchange.head, exchange.length);
-	status = make_page(options, format, &exchange.request, &page);
-	if (!http_respond(&exchange.request, metrics_content_type(format), "", &page))
+	status = make_page(options, &exchange.request, &page);
+	if (!http_respond(&exchange.request, "text/plain; version=0.0.4; charset=utf-8", "", &page))
 		status = CTL_FAILED;
 	buf_free(&page);
 	return status;

@@ -8,7 +8,6 @@
 #include "superctl/verbs.h"
 
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
-enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
 
 struct superctl_options {
 	const struct verb *verb;
@@ -19,7 +18,6 @@ struct superctl_options {
 	int control_fd;                 /* a connection to it, for superd-web; 0: connect to `control` */
 	bool json;                      /* print the lines of the answer as received */
 	enum colour colour;
-	enum metrics_format format;     /* metrics */
 	bool no_wait, check, http, names_only, failed_only, asleep_only, awake_only, ready, follow;
 	bool boot, stop, allow_empty;
 	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */

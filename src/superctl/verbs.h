@@ -15,10 +15,9 @@ enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_SIGNAL, NAMES_PROGR
 /* Bits: options of single verbs. All other options go with every verb. */
 enum verb_option {
 	MAY_NO_WAIT = 1, MAY_TIMEOUT = 2, MAY_CHECK = 4, MAY_SERVICE = 8, MAY_LEVEL = 16, MAY_INTERVAL = 32, MAY_COUNT = 64,
-	MAY_SORT = 128, MAY_HTTP = 256, MAY_NAMES = 512, MAY_FORMAT = 1024, MAY_FAILED = 2048, MAY_FOLLOW = 4096,
-	MAY_BOOT = 8192, MAY_SINCE = 16384, MAY_SVG = 32768,
-	MAY_STOP = 65536, MAY_ALLOW_EMPTY = 131072, MAY_FILTER = 262144, MAY_READY = 524288,
-	ENDS = 1048576                  /* no option: the verb ends or pauses something, so it is no hint for a typing error */
+	MAY_SORT = 128, MAY_HTTP = 256, MAY_NAMES = 512, MAY_BOOT = 1024, MAY_FAILED = 2048, MAY_FOLLOW = 4096,
+	MAY_STOP = 8192, MAY_SINCE = 16384, MAY_SVG = 32768, MAY_READY = 65536, MAY_ALLOW_EMPTY = 131072, MAY_FILTER = 262144,
+	ENDS = 524288                   /* no option: the verb ends or pauses something, so it is no hint for a typing error */
 };
 
 struct verb {

@@ -477,47 +477,6 @@ Test(superctl_html, escapes_what_means_something)
 	buf_free(&out);
 }
 
-static double weight_of(const char *accept, const char *type)
-{
-	char head[400];
-
-	snprintf(head, sizeof(head), "GET /metrics HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n", accept);
-	return http_accepts(head, strlen(head), type);
-}
-
-Test(superctl_http, weighs_what_a_client_accepts)
-{
-	const char *prometheus = "Accept: application/openmetrics-text;version=1.0.0;q=0.5,"
-				 "application/openmetrics-text;version=0.0.1;q=0.4,"
-				 "text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
-	const char *open = "application/openmetrics-text";
-
-	cr_assert_float_eq(weight_of(prometheus, open), 0.5, 1e-9);
-	cr_assert_float_eq(weight_of(prometheus, "text/plain"), 0.3, 1e-9);
-	cr_assert_float_eq(weight_of("aCCept : a/b , Text/Plain\t; Q = 0.125", "text/plain"), 0.125, 1e-9);
-	cr_assert_float_eq(weight_of("Accept: a/b\r\nAccept: text/plain", "text/plain"), 1, 1e-9);
-	cr_assert_float_eq(weight_of("Accept: text/plain;q=0", "text/plain"), 0, 1e-9);
-}
-
-Test(superctl_http, weighs_nothing_that_is_not_said)
-{
-	static const char *const heads[] = {
-		"X: y",
-		"Accept: */*",
-		"Accept:",
-		"Accept: ,,;=,",
-		"Accept: text/plainer",
-		"Accepting: text/plain",
-		"A: b\r\n\r\nAccept: text/plain",
-	};
-
-	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-		cr_assert_float_eq(weight_of(heads[i], "text/plain"), -1, 1e-9, "%s", heads[i]);
-	cr_assert_float_eq(http_accepts("Accept: text/plain", 18, "text/plain"), -1, 1e-9);
-	cr_assert_float_eq(weight_of("Accept: text/plain;q=much", "text/plain"), 0, 1e-9);
-	cr_assert_float_eq(weight_of("Accept: text/plain;q=9.9", "text/plain"), 1, 1e-9);
-}
-
 Test(superctl_http, a_head_ends_in_an_empty_line)
 {
 	cr_assert(http_is_whole("GET / HTTP/1.1\r\n\r\n", 18));
@@ -581,7 +540,7 @@ Test(superctl_states, each_is_shown_and_counted)
 		json_t *lines = json_pack("[{s:s,s:s}]", "service", "web", "state", state);
 		struct buf out = { 0 };
 
-		metrics_compose(&out, METRICS_OPENMETRICS, NULL, lines);
+		metrics_compose(&out, NULL, lines);
 		snprintf(text, sizeof(text), "{service=\"web\",superd_service_state=\"%s\"} 1\n", state);
 		cr_expect_not_null(strstr(buf_string(&out), text), "%s has no sample", state);
 		cr_expect_eq(count_of(buf_string(&out), ",superd_service_state="), json_array_size(states));
