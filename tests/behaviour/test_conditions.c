@@ -65,7 +65,6 @@ Behaviour(conditions, of_superd_and_the_machine)
 {
 	expect_start(text_of("ConditionUser=%d", (int)geteuid()), true);
 	expect_start("ConditionUser=nobody-of-this-name", false);
-	expect_start(text_of("ConditionGroup=%d", (int)getegid()), true);
 	expect_start("ConditionEnvironment=PATH", true);
 	expect_start("ConditionEnvironment=NOBODY_SETS_THIS", false);
 	expect_start("ConditionKernelCommandLine=!surely-no-such-word", true);

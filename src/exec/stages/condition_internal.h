@@ -13,5 +13,4 @@ bool condition_path_exists(const char *path);
 const char *condition_first_line(const char *path, char *text, unsigned size);
 
 bool condition_user_holds(const char *text);
-bool condition_group_holds(const char *text);
 bool condition_virtualization_holds(const char *text);

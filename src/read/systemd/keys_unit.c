@@ -12,24 +12,24 @@ static const struct key_row keys[] = {
 	  .reason = "superd starts services on demand and ignores ordering" },
 	{ "AllowIsolate IgnoreOnIsolate IgnoreOnSnapshot JobRunningTimeoutSec JobTimeoutAction "
 	  "JobTimeoutRebootArgument JobTimeoutSec", KEY_HARMLESS, .reason = "superd has no job queue" },
-	{ "AssertACPower AssertArchitecture AssertCPUFeature AssertCPUPressure AssertCPUs AssertCredential "
-	  "AssertFirmware AssertFirstBoot AssertFraction AssertHost AssertIOPressure AssertKernelModuleLoaded "
-	  "AssertKernelVersion AssertMachineTag AssertMemory AssertMemoryPressure AssertNeedsUpdate AssertOSRelease "
-	  "AssertPathIsEncrypted AssertVersion ConditionACPower ConditionArchitecture ConditionCPUFeature "
-	  "ConditionCPUPressure ConditionCPUs ConditionCredential ConditionFirmware ConditionFirstBoot "
-	  "ConditionFraction ConditionHost ConditionIOPressure ConditionKernelModuleLoaded ConditionKernelVersion "
-	  "ConditionMachineTag ConditionMemory ConditionMemoryPressure ConditionNeedsUpdate ConditionOSRelease "
-	  "ConditionPathIsEncrypted ConditionVersion", KEY_REFUSED, .is_apart = true,
+	{ "AssertACPower AssertArchitecture AssertControlGroupController AssertCPUFeature AssertCPUPressure AssertCPUs "
+	  "AssertCredential AssertFirmware AssertFirstBoot AssertFraction AssertGroup AssertHost AssertIOPressure "
+	  "AssertKernelModuleLoaded AssertKernelVersion AssertMachineTag AssertMemory AssertMemoryPressure "
+	  "AssertNeedsUpdate AssertOSRelease AssertPathIsEncrypted AssertSecurity AssertVersion ConditionACPower "
+	  "ConditionArchitecture ConditionControlGroupController ConditionCPUFeature ConditionCPUPressure "
+	  "ConditionCPUs ConditionCredential ConditionFirmware ConditionFirstBoot ConditionFraction ConditionGroup "
+	  "ConditionHost ConditionIOPressure ConditionKernelModuleLoaded ConditionKernelVersion ConditionMachineTag "
+	  "ConditionMemory ConditionMemoryPressure ConditionNeedsUpdate ConditionOSRelease ConditionPathIsEncrypted "
+	  "ConditionSecurity ConditionVersion", KEY_REFUSED, .is_apart = true,
 	  .reason = "superd does not check it; ExecCondition= runs a program that does" },
-	{ "AssertCapability AssertControlGroupController AssertDirectoryNotEmpty AssertEnvironment "
-	  "AssertFileIsExecutable AssertFileNotEmpty AssertGroup AssertKernelCommandLine AssertPathExists "
-	  "AssertPathExistsGlob AssertPathIsDirectory AssertPathIsMountPoint AssertPathIsReadWrite "
-	  "AssertPathIsSocket AssertPathIsSymbolicLink AssertSecurity AssertUser AssertVirtualization "
-	  "ConditionCapability ConditionControlGroupController ConditionDirectoryNotEmpty ConditionEnvironment "
-	  "ConditionFileIsExecutable ConditionFileNotEmpty ConditionGroup ConditionKernelCommandLine "
-	  "ConditionPathExists ConditionPathExistsGlob ConditionPathIsDirectory ConditionPathIsMountPoint "
-	  "ConditionPathIsReadWrite ConditionPathIsSocket ConditionPathIsSymbolicLink ConditionSecurity "
-	  "ConditionUser ConditionVirtualization", KEY_DONE, .option = "condition", .is_apart = true },
+	{ "AssertCapability AssertDirectoryNotEmpty AssertEnvironment AssertFileIsExecutable AssertFileNotEmpty "
+	  "AssertKernelCommandLine AssertPathExists AssertPathExistsGlob AssertPathIsDirectory AssertPathIsMountPoint "
+	  "AssertPathIsReadWrite AssertPathIsSocket AssertPathIsSymbolicLink AssertUser AssertVirtualization "
+	  "ConditionCapability ConditionDirectoryNotEmpty ConditionEnvironment ConditionFileIsExecutable "
+	  "ConditionFileNotEmpty ConditionKernelCommandLine ConditionPathExists ConditionPathExistsGlob "
+	  "ConditionPathIsDirectory ConditionPathIsMountPoint ConditionPathIsReadWrite ConditionPathIsSocket "
+	  "ConditionPathIsSymbolicLink ConditionUser ConditionVirtualization",
+	  KEY_DONE, .option = "condition", .is_apart = true },
 	{ "BindsTo", KEY_DONE, .option = "requires",
 	  .reason = "superd does not stop the service when the other one ends", .names_units = true },
 	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },

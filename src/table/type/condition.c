@@ -16,7 +16,6 @@ enum parameter {
 	PARAMETER_TEXT,
 	PARAMETER_PATH,
 	PARAMETER_CAPABILITY,
-	PARAMETER_SECURITY,
 };
 
 static const struct {
@@ -24,12 +23,10 @@ static const struct {
 	enum parameter parameter;
 } kinds[] = {
 	[CONDITION_CAPABILITY] = { "Capability", PARAMETER_CAPABILITY },
-	[CONDITION_CONTROL_GROUP_CONTROLLER] = { "ControlGroupController", PARAMETER_TEXT },
 	[CONDITION_DIRECTORY_NOT_EMPTY] = { "DirectoryNotEmpty", PARAMETER_PATH },
 	[CONDITION_ENVIRONMENT] = { "Environment", PARAMETER_TEXT },
 	[CONDITION_FILE_IS_EXECUTABLE] = { "FileIsExecutable", PARAMETER_PATH },
 	[CONDITION_FILE_NOT_EMPTY] = { "FileNotEmpty", PARAMETER_PATH },
-	[CONDITION_GROUP] = { "Group", PARAMETER_TEXT },
 	[CONDITION_KERNEL_COMMAND_LINE] = { "KernelCommandLine", PARAMETER_TEXT },
 	[CONDITION_PATH_EXISTS] = { "PathExists", PARAMETER_PATH },
 	[CONDITION_PATH_EXISTS_GLOB] = { "PathExistsGlob", PARAMETER_PATH },
@@ -38,7 +35,6 @@ static const struct {
 	[CONDITION_PATH_IS_READ_WRITE] = { "PathIsReadWrite", PARAMETER_PATH },
 	[CONDITION_PATH_IS_SOCKET] = { "PathIsSocket", PARAMETER_PATH },
 	[CONDITION_PATH_IS_SYMBOLIC_LINK] = { "PathIsSymbolicLink", PARAMETER_PATH },
-	[CONDITION_SECURITY] = { "Security", PARAMETER_SECURITY },
 	[CONDITION_USER] = { "User", PARAMETER_TEXT },
 	[CONDITION_VIRTUALIZATION] = { "Virtualization", PARAMETER_TEXT },
 };
@@ -65,19 +61,6 @@ static bool find_kind(const char *name, size_t length, enum condition_kind *kind
 	return false;
 }
 
-static const char *refuse_security(const char *text)
-{
-	static const char *const known[] = {
-		"selinux", "apparmor", "tomoyo", "smack", "ima", "audit", "uefi-secureboot"
-	};
-
-	for (size_t n = 0; n < sizeof(known) / sizeof(known[0]); n++) {
-		if (!strcmp(known[n], text))
-			return NULL;
-	}
-	return "superd knows selinux, apparmor, tomoyo, smack, ima, audit and uefi-secureboot";
-}
-
 static const char *parameter_refuse(enum parameter parameter, const char *text)
 {
 	unsigned capability;
@@ -89,8 +72,6 @@ static const char *parameter_refuse(enum parameter parameter, const char *text)
 		return *text == '/' ? NULL : "a path begins with /";
 	case PARAMETER_CAPABILITY:
 		return capability_find(text, &capability) ? NULL : "there is no such capability";
-	case PARAMETER_SECURITY:
-		return refuse_security(text);
 	case PARAMETER_TEXT:
 		break;
 	}

@@ -74,14 +74,12 @@ Test(conditions, walk_patterns_of_paths)
 	rmdir(folder);
 }
 
-Test(conditions, find_users_and_groups_in_their_files)
+Test(conditions, find_users_in_their_file)
 {
 	cr_expect_eq(condition_user_holds("root"), getuid() == 0);
 	cr_expect_not(condition_user_holds("roo"));
 	cr_expect_not(condition_user_holds("root:x"));
 	cr_expect_eq(condition_user_holds("@system"), getuid() < 1000);
-	cr_expect_eq(condition_group_holds("root"), getgid() == 0);
-	cr_expect_not(condition_group_holds("no-group-of-this-name"));
 }
 
 Test(conditions, agree_with_themselves_on_virtualization)

@@ -100,7 +100,9 @@ Test(condition, that_could_not_be_judged_is_refused)
 		"NoSuchKind=1",
 		"ConditionFirmware=x",
 		"Capability=fly",
-		"Security=none",
+		"Security=selinux",
+		"Group=root",
+		"ControlGroupController=v2",
 		"ACPower=yes",
 	};
 	struct condition condition;
