@@ -1,6 +1,7 @@
-/* Stands in for libc's epoll_ctl(2), as libev has no other way to learn that it failed. While a descriptor waits to
- * be added, libev may want other events of it, and then adds it anew. Or it may be closed, and its number belong to
- * another descriptor: then the kernel refuses the old request, or libev does not know its generation and drops it. */
+/* Stands in for libc's epoll_ctl(2): where that fails, libev stops the watcher and calls it with EV_ERROR, and each of
+ * the thirty kinds of watchers would have to start itself again later. While a descriptor waits to be added, libev may
+ * want other events of it, and then adds it anew. Or it may be closed, and its number belong to another descriptor:
+ * then the kernel refuses the old request, or libev does not know its generation and drops it. */
 #include "superd/loop/loop_room.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@
 #define RETRY .2                        /* seconds */
 #define WAIT_MOST 5                     /* seconds without an epoll descriptor, before superd gives up */
 #define WAIT_PAUSE 50                   /* milliseconds between the tries */
+#define BLOCKS 8                        /* of the reserve of memory */
+#define BLOCK_SIZE (32 << 10)           /* so small that libc keeps a freed block, and gives it to the next caller */
 
 struct refused {
 	int epoll, fd;
@@ -34,6 +37,8 @@ static struct {
 	int epoll;                      /* the loop's; 0: it has watched nothing yet */
 	double begun, last;             /* when libev first and last lacked an epoll descriptor */
 } waiting;
+
+static void *reserve[BLOCKS];           /* of memory, for the moment when the kernel has none; NULL: it was used */
 
 static int call_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
@@ -139,6 +144,44 @@ static void await_descriptor(const char *call)
 		abort();
 	}
 	poll(NULL, 0, WAIT_PAUSE);
+}
+
+static bool fill_reserve(void)
+{
+	bool whole = true;
+
+	for (size_t n = 0; n < BLOCKS; n++) {
+		if (!reserve[n])
+			reserve[n] = malloc(BLOCK_SIZE);
+		whole &= reserve[n] != NULL;
+	}
+	return whole;
+}
+
+/* For ev_set_allocator: size 0 frees. libev asks seldom, when what it watches grows. It may want the size of several
+ * blocks. */
+static void *allocate_for_libev(void *at, long size)
+{
+	void *got = NULL;
+
+	if (size <= 0)
+		free(at);
+	else
+		got = realloc(at, (size_t)size);
+	if (got)
+		fill_reserve();
+	for (size_t n = 0; size > 0 && !got && n < BLOCKS; n++) {
+		free(reserve[n]);
+		reserve[n] = NULL;
+		got = realloc(at, (size_t)size);
+	}
+	return got;
+}
+
+bool loop_room_reserve(void)
+{
+	ev_set_allocator(allocate_for_libev);
+	return fill_reserve();
 }
 
 void loop_room_begin(struct engine *engine)

@@ -1,9 +1,13 @@
-/* Repeats epoll_ctl(2) calls that the kernel had no room for (ENOSPC by fs.epoll.max_user_watches, ENOMEM). libev stops
- * the watcher for good in that case without a report, so a new listener would never be served. superd reports success
- * to libev, and adds the descriptor again until the kernel accepts it. */
+/* What the loop may lack: memory, its epoll descriptor, and the kernel's room to watch a descriptor (ENOSPC by
+ * fs.epoll.max_user_watches, ENOMEM). libev would stop the watcher for good, so that a new listener would never be
+ * served. superd reports success to libev, and adds the descriptor again until the kernel accepts it. */
 #pragma once
 
 #include "superd/loop/engine.h"
+
+/* Reserves memory for libev, which calls abort(3) if it gets none: superd must not end because other processes use up
+ * the memory. Call it before the loop is made. false and ENOMEM: there is none; it is reserved once there is some. */
+bool loop_room_reserve(void);
 
 /* Call them after the loop is created, and before it is destroyed. In between, a loop that cannot create its epoll
  * descriptor for lack of memory or descriptors tries for 5 s before it ends the process. */

@@ -51,7 +51,6 @@
 #include "superd/loop/close_socket.h"
 #include "superd/loop/events.h"
 #include "superd/loop/fd_receive.h"
-#include "superd/loop/loop_memory.h"
 #include "superd/loop/loop_room.h"
 #include "superd/loop/unreaped.h"
 #include "superd/reload/load.h"
@@ -566,18 +565,6 @@ static bool open_own_patiently(struct engine *engine, const char **failed)
 	return good;
 }
 
-/* Without the reserve libev would end superd at the next lack of memory. A start fails then; a superd that goes on with
- * the services of another one waits a moment, and goes on. */
-static bool keep_loop_memory(bool goes_on)
-{
-	unsigned tries = 0;
-	bool good;
-
-	while (!(good = loop_memory_keep()) && goes_on && patience_wait(&tries))
-		continue;
-	return good || goes_on;
-}
-
 bool supervisor_init(struct supervisor *supervisor, const char **failed)
 {
 	struct engine *engine = &supervisor->engine;
@@ -588,8 +575,8 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 	if (!(supervisor->before ? open_own_patiently : open_own)(engine, failed))
 		return false;
 	*failed = "get memory for its event loop";
-	if (!keep_loop_memory(supervisor->before))
-		return false;
+	if (!loop_room_reserve() && !supervisor->before)
+		return false;           /* one that goes on with the services of another waits for nothing */
 	engine->loop =
 		/* No signal handlers, so that children have nothing to undo. */
 		ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD);
