@@ -22,7 +22,6 @@ void worker_wait_init(struct worker_wait *wait, struct engine *engine,
 		      void (*news)(struct worker_wait *wait, bool late))
 {
 	wait->process = (struct worker_process){ .channel = -1, .pid = -1 };
-	wait->told_hanging = false;
 	wait->news = news;
 	watch_init(&wait->watch, engine, on_ready);
 	alarm_init(&wait->limit, engine, on_limit);
@@ -42,12 +41,11 @@ bool worker_wait_begin(struct worker_wait *wait, struct worker_process process, 
 
 	worker_wait_end(wait);
 	wait->process = process;
-	if (process.channel < 0 && error == EBUSY && !wait->told_hanging)
+	if (process.channel < 0 && error == EBUSY && worker_tell_hanging(worker_owner(service)))
 		log_event(wait->limit.engine->log, LEVEL_WARNING, &event,
 			  "superd starts no further process to look at its processes and sockets: %d earlier ones hang "
 			  "there, and cannot be killed. Look for a file system that does not answer (FUSE, NFS), and "
 			  "restart the service", WORKERS_HANGING_MOST);
-	wait->told_hanging = process.channel < 0 && (wait->told_hanging || error == EBUSY);
 	if (process.channel < 0) {
 		errno = error;
 		return false;

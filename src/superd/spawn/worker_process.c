@@ -76,6 +76,7 @@ struct noted_worker {
 	uint64_t serial;
 	uint64_t owner;                 /* of struct worker_start */
 	double killed;                  /* clock_now() when superd killed it; 0: it has not */
+	bool told;                      /* the log says that it hangs */
 };
 
 static struct {
@@ -96,8 +97,9 @@ static bool grow_workers(void)
 /* Without memory the worker is not recorded, and superd's end may wait for it as for any other child. */
 void spawn_note_worker(pid_t pid, const char *name)
 {
-	if (pid > 0 && grow_workers())
-		workers.list[workers.count++] = (struct noted_worker){ pid, name, ++workers.last, 0, 0 };
+	if (pid <= 0 || !grow_workers())
+		return;
+	workers.list[workers.count++] = (struct noted_worker){ .pid = pid, .name = name, .serial = ++workers.last };
 }
 
 uint64_t worker_owner(const char *service)
@@ -106,16 +108,31 @@ uint64_t worker_owner(const char *service)
 }
 
 /* One that does not hang has ended within a moment. */
+static bool hangs_for(const struct noted_worker *worker, uint64_t owner)
+{
+	return worker->owner == owner && worker->killed > 0 && clock_now() - worker->killed >= HANGS_AFTER;
+}
+
 static bool too_many_hang(uint64_t owner)
 {
 	unsigned count = 0;
 
-	for (size_t n = 0; owner && n < workers.count; n++) {
-		const struct noted_worker *worker = &workers.list[n];
-
-		count += worker->owner == owner && worker->killed > 0 && clock_now() - worker->killed >= HANGS_AFTER;
-	}
+	for (size_t n = 0; owner && n < workers.count; n++)
+		count += hangs_for(&workers.list[n], owner);
 	return count >= WORKERS_HANGING_MOST;
+}
+
+bool worker_tell_hanging(uint64_t owner)
+{
+	bool is_news = false;
+
+	for (size_t n = 0; n < workers.count; n++) {
+		if (!hangs_for(&workers.list[n], owner))
+			continue;
+		is_news |= !workers.list[n].told;
+		workers.list[n].told = true;
+	}
+	return is_news;
 }
 
 static struct noted_worker *find_worker(pid_t pid)

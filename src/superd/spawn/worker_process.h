@@ -42,6 +42,9 @@ struct worker_start {
 
 uint64_t worker_owner(const char *service);
 
+/* Whether the log should say that workers of the owner hang: it has not said so of one of them. */
+bool worker_tell_hanging(uint64_t owner);
+
 /* Memory that superd shares with the workers that are started with it, filled with zeros. No other process that superd
  * forks gets it. The data that a worker reads may have taken it over, so superd must check the bounds of everything
  * that it reads there. NULL and errno. */
