@@ -40,6 +40,8 @@ static void note_failure(struct reading *reading, int error)
 		error = ENOMEM;         /* it has ended before it was asked */
 	if (!error || error == EPIPE || error == ECONNRESET)
 		request->describe_end(request->start_context, &asked->failure);
+	else if (error == EAGAIN)
+		buf_text(&asked->failure, PROGRAM " does not answer");
 	else if (error == EBADMSG)
 		buf_text(&asked->failure, "the answer of " PROGRAM " is wrong");
 	else

@@ -2,14 +2,18 @@
  * SECURITY.md says why it is no wall: what it prints is what root runs. */
 #include "superd/machine/reader_process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define NUMBERS 1024                    /* descriptors that a source may name */
+#define PATIENCE 300                    /* seconds; it may wait for a file system, and for the names of many ports */
 
 /* Whether superd was started with this descriptor for a table to be read from, as of a here-document. superd's own are
  * close-on-exec. */
@@ -20,6 +24,18 @@ static bool is_for_reading(int fd)
 
 	return flags >= 0 && !(flags & FD_CLOEXEC) && access >= 0 && (access & O_ACCMODE) == O_RDONLY &&
 	       !(access & O_PATH) && fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode));
+}
+
+/* The kernel does not count the time in which the machine stands still. */
+static bool limit_waiting(int channel, struct buf *why)
+{
+	const struct timeval limit = { .tv_sec = PATIENCE };
+
+	if (setsockopt(channel, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+	    setsockopt(channel, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0)
+		return true;
+	buf_addf(why, "cannot limit the time of superd-read: %s", strerror(errno));
+	return false;
 }
 
 bool reader_process_start(void *with, int *channel, pid_t *pid, struct buf *why)
@@ -42,7 +58,7 @@ bool reader_process_start(void *with, int *channel, pid_t *pid, struct buf *why)
 		wanted[fd] = fd;
 		start.wanted_count = fd + 1;
 	}
-	good = helper_process_start(&reader->helper, &start, why);
+	good = helper_process_start(&reader->helper, &start, why) && limit_waiting(reader->helper.channel, why);
 	*channel = reader->helper.channel;
 	*pid = reader->helper.pid;
 	reader->helper.channel = -1;

@@ -127,8 +127,9 @@ struct read_request {
 	 * services(5). NULL: the table may be another machine's. */
 	int (*service_port)(const char *name, const char *protocol);
 	bool asks_services;             /* superd-read sets service_port */
-	/* Starts superd-read, for the sources that are not superd.conf, and sets the channel to it and its pid. false:
-	 * why it could not be started. NULL: such sources are left out; a program that has the readers needs none. */
+	/* Starts superd-read, for the sources that are not superd.conf, and sets the channel to it, which has a time
+	 * limit, and its pid. false: why it could not be started. NULL: such sources are left out; a program that has
+	 * the readers needs none. */
 	bool (*start)(void *context, int *channel, pid_t *pid, struct buf *why);
 	/* Adds why the channel is closed. */
 	void (*describe_end)(void *context, struct buf *why);

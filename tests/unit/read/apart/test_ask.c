@@ -1,0 +1,52 @@
+/* A superd-read that says nothing. */
+#include <criterion/criterion.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "read/apart/ask.h"
+#include "table/services/table.h"
+
+TestSuite(ask, .timeout = 120);
+
+static int ends[2];
+
+static bool start_nothing(void *context, int *channel, pid_t *pid, struct buf *why)
+{
+	const struct timeval limit = { .tv_usec = 10000 };
+
+	(void)context, (void)pid, (void)why;
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	cr_assert_eq(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	*channel = ends[0];
+	return true;
+}
+
+static void describe_end(void *context, struct buf *why)
+{
+	(void)context;
+	buf_text(why, "it has ended");
+}
+
+/* Nobody reads the other end. It is asked once only. */
+Test(ask, one_that_says_nothing_is_given_up)
+{
+	const struct read_request request = { .start = start_nothing, .describe_end = describe_end };
+	const struct asked_source one = { .format = "inetd", .path = "one" };
+	const struct asked_source two = { .format = "inetd", .path = "two" };
+	struct diags diags = { 0 };
+	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
+
+	cr_assert(reading.table);
+	cr_expect_eq(ask_source(&reading, &one), READ_FAILED);
+	cr_expect_eq(ask_source(&reading, &two), READ_FAILED);
+	cr_assert_eq(diags.errors, 2);
+	cr_expect_str_eq(diags.list[0].message, "cannot read one: superd-read does not answer");
+	cr_expect_str_eq(diags.list[0].file, "one");
+	cr_expect_str_eq(diags.list[1].message, "cannot read two: superd-read does not answer");
+	ask_finish(&reading);
+	close(ends[1]);
+	table_free(reading.table);
+	diags_free(&diags);
+}
