@@ -117,19 +117,19 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
 	return false;
 }
 
-const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid, struct account *account)
+const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid,
+				    const struct account *known, struct account *account)
 {
-	if (finding->flaw == PATH_OWNER) {
-		uid = finding->owner;
-		gid = finding->group;
-	} else if (finding->flaw == PATH_REMOTE) {
+	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_REMOTE) {
 		uid = finding->owner;
 		gid = NOBODY;
 	} else {
 		uid = uid ? uid : NOBODY;
 		gid = gid ? gid : NOBODY;
 	}
-	*account = (struct account){ .uid = uid, .gid = gid, .switches = true };
+	*account = known && known->switches && known->uid == uid
+			   ? *known
+			   : (struct account){ .uid = uid, .gid = gid, .switches = true };
 	return geteuid() == 0 && uid != 0 ? account : NULL;
 }
 
@@ -138,6 +138,7 @@ struct foreign_task {
 	const char *path;
 	size_t most;                    /* bytes to read at most */
 	const struct path_finding *finding;     /* why the path is foreign; its owner is the one to act as */
+	const struct account *account;  /* whose groups are known; NULL: nobody's */
 };
 
 static bool act_as_owner(const struct foreign_task *task)
@@ -145,7 +146,7 @@ static bool act_as_owner(const struct foreign_task *task)
 	struct act_as before;
 	struct account account;
 
-	return act_as_begin(&before, foreign_actor(task->finding, NOBODY, NOBODY, &account));
+	return act_as_begin(&before, foreign_actor(task->finding, NOBODY, NOBODY, task->account, &account));
 }
 
 /* A timed_work, as are those below: returns -1 with errno 0 on success. Puts the text in the place of a reason. */
@@ -255,11 +256,11 @@ static bool run_task(timed_work *work, const struct foreign_task *task, struct b
 	return error == 0;
 }
 
-char *foreign_read_file(const char *path, size_t most, size_t *length)
+char *foreign_read_file(const char *path, const struct account *account, size_t most, size_t *length)
 {
 	struct path_finding finding;
 	const struct foreign_task task = { .path = path, .most = most < WORK_TEXT_MOST ? most : WORK_TEXT_MOST,
-				       .finding = &finding };
+				       .finding = &finding, .account = account };
 	struct buf text = { 0 };
 
 	if (!path_leads_to_foreign(path, &finding))

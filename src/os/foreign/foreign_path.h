@@ -15,9 +15,11 @@ bool path_is_foreign(const char *path, struct path_finding *finding);
 bool path_leads_to_foreign(const char *path, struct path_finding *finding);
 
 /* Chooses the rights for a path with this finding: those of the owner of the first folder that is not superd's. If all
- * users may write to that folder, the rights of uid and gid. Fills in `account` and returns it. NULL: superd's own
- * rights are no greater. */
-const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid, struct account *account);
+ * users may write to that folder, the rights of uid and gid. The groups are those of `known` if it is that user (NULL:
+ * nobody's are known); others act without: the group of a folder proves nothing about its owner. Fills in `account` and
+ * returns it. NULL: superd's own rights are no greater. */
+const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, gid_t gid,
+				    const struct account *known, struct account *account);
 
 /* Whether superd may write to a file of its own at this path, such as its log or its pid file. Creates a file that is
  * missing in a sticky folder, with this mode; mode 0: only looks. Never waits for a file system of others, nor for a
@@ -35,8 +37,9 @@ int foreign_fork(const char *path, timed_work *work, const void *with, int kept,
 /* The functions below work in superd itself if no other user can change the path or its target, else in a separate
  * process. errno ETIMEDOUT: the process did not finish in time. */
 
-/* As fd_read_file: the text of the file, at most `most` bytes, for the caller to free(). NULL and errno. */
-char *foreign_read_file(const char *path, size_t most, size_t *length);
+/* As fd_read_file: the text of the file, at most `most` bytes, for the caller to free(). account: the service's, which
+ * has its groups (foreign_actor). NULL and errno. */
+char *foreign_read_file(const char *path, const struct account *account, size_t most, size_t *length);
 
 bool foreign_is_program(const char *path);      /* whether it is a regular file that may be executed */
 /* interpreter_is_wrong for a program in superd's own root. If other users cannot change the program, an interpreter in

@@ -16,7 +16,7 @@
 static const struct account *node_actor(const struct path_finding *finding, const struct listen *listen,
 					struct account *account)
 {
-	return foreign_actor(finding, node_uid(listen), node_gid(listen), account);
+	return foreign_actor(finding, node_uid(listen), node_gid(listen), NULL, account);
 }
 
 /* What the helper process does. */

@@ -40,7 +40,8 @@ static void log_failure(const struct forking_search *search, const char *what)
 static pid_t read_pid_file(const struct forking_search *search)
 {
 	size_t length;
-	char *text = foreign_read_file(search->service->groups->lifecycle->pid_file, 64, &length);
+	const struct service *service = search->service;
+	char *text = foreign_read_file(service->groups->lifecycle->pid_file, service->account, 64, &length);
 	int64_t pid = 0;
 
 	if (!text)

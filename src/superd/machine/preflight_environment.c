@@ -96,7 +96,8 @@ static void check_variables_in(struct preflight *preflight, const struct service
 {
 	struct variables variables = { 0 };
 	struct buf ignored = { 0 }, why = { 0 };
-	const char *line = variables_read_file(&variables, path, &ignored, &why) ? buf_string(&ignored) : "";
+	bool good = variables_read_file(&variables, path, service->account, &ignored, &why);
+	const char *line = good ? buf_string(&ignored) : "";
 
 	for (; *line; line += strcspn(line, "\n") + 1)
 		preflight_report(preflight, SEVERITY_WARNING, service, "environment_file", path, "%.*s",

@@ -220,51 +220,45 @@ static void read_variables(struct variables *variables, const char *text, struct
 		buf_addf(ignored, "%u more lines are passed over\n", reading.ignored_count - IGNORED_MOST);
 }
 
-static bool read_environment_file(struct variables *variables, const char *path, bool optional, struct buf *ignored,
-				  struct buf *why)
+/* false and errno; EILSEQ: it is no text. */
+static bool read_environment_file(struct variables *variables, const char *path, const struct account *account,
+				  struct buf *ignored)
 {
 	size_t length;
-	bool good;
-	char *text;
+	char *text = foreign_read_file(path, account, FILE_MOST, &length);
+	bool good = text && strlen(text) == length;
 
-	text = foreign_read_file(path, FILE_MOST, &length);
-	if (!text) {
-		if (optional && errno == ENOENT)
-			return true;
-		buf_addf(why, "environment_file: %s: %s", path, strerror(errno));
-		return false;
-	}
-	good = strlen(text) == length;
-	if (good) {
+	if (good)
 		read_variables(variables, text, ignored);
-	} else {
-		buf_addf(why, "environment_file: %s: it is no text: there is a NUL in it", path);
-	}
+	else if (text)
+		errno = EILSEQ;
 	free(text);
 	return good;
 }
 
-/* Reads every file that matches a pattern, in the order of their names. */
-static bool read_matching_files(struct variables *variables, const char *pattern, bool optional, struct buf *ignored,
-				struct buf *why)
+bool variables_read_file(struct variables *variables, const char *path, const struct account *account,
+			 struct buf *ignored, struct buf *why)
 {
+	bool optional = *path == '-', good;
 	struct buf names = { 0 };
-	bool good = foreign_glob(pattern, &names) || (errno == ENOENT && optional);
-
-	if (!good)
-		buf_addf(why, "environment_file: %s: %s", pattern, strerror(errno));
-	for (size_t at = 0; good && at < names.length; at += strlen(names.data + at) + 1)
-		good = read_environment_file(variables, names.data + at, optional, ignored, why);
-	buf_free(&names);
-	return good;
-}
-
-bool variables_read_file(struct variables *variables, const char *path, struct buf *ignored, struct buf *why)
-{
-	bool optional = *path == '-';
 
 	path += optional;
-	if (strpbrk(path, "*?["))
-		return read_matching_files(variables, path, optional, ignored, why);
-	return read_environment_file(variables, path, optional, ignored, why);
+	errno = ENOMEM;
+	if (strpbrk(path, "*?[")) {
+		good = foreign_glob(path, &names) || (errno == ENOENT && optional);
+	} else {
+		buf_add(&names, path, strlen(path) + 1);
+		good = !names.failed;
+	}
+	if (!good)
+		buf_addf(why, "environment_file: %s: %s", path, strerror(errno));
+	for (size_t at = 0; good && at < names.length; at += strlen(names.data + at) + 1) {
+		good = read_environment_file(variables, names.data + at, account, ignored) ||
+		       (errno == ENOENT && optional);
+		if (!good)
+			buf_addf(why, "environment_file: %s: %s", names.data + at,
+				 errno == EILSEQ ? "it is no text: there is a NUL in it" : strerror(errno));
+	}
+	buf_free(&names);
+	return good;
 }

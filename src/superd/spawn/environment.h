@@ -6,6 +6,8 @@
 
 #include "lib/buf.h"
 
+struct account;
+
 /* Variables by name; a later one replaces an earlier one. The strings are owned; variables_free frees them. A zeroed
  * struct is empty. */
 struct variables {
@@ -20,6 +22,8 @@ void variables_unset(struct variables *variables, const char *name);    /* NAME,
 void variables_free(struct variables *variables);
 
 /* Reads an environment_file, or all files that match its pattern, as systemd.exec(5) describes: comments, quotes,
- * continued lines. false with the reason in why. As in systemd, a line that is no assignment is ignored; over (may be
- * NULL) gets a sentence with its number, but not its text, as such files hold secrets. */
-bool variables_read_file(struct variables *variables, const char *path, struct buf *ignored, struct buf *why);
+ * continued lines. account: the service's (foreign_read_file). false with the reason in why. As in systemd, a line that
+ * is no assignment is ignored; ignored (may be NULL) gets a sentence with its number, but not its text, as such files
+ * hold secrets. */
+bool variables_read_file(struct variables *variables, const char *path, const struct account *account,
+			 struct buf *ignored, struct buf *why);

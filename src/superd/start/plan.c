@@ -146,7 +146,7 @@ static bool make_plan_environment(struct plan *plan, const struct service *servi
 		variables_setf(&variables, "PIDFILE=%s", service->groups->lifecycle->pid_file);
 	good = set_own_variables(&variables, service, sockets, why);
 	for (size_t n = 0; good && environment->environment_file && environment->environment_file[n]; n++) {
-		good = variables_read_file(&variables, environment->environment_file[n], NULL, why);
+		good = variables_read_file(&variables, environment->environment_file[n], service->account, NULL, why);
 		plan->rereads = true;
 		if (!good)
 			origin_cite(service_origin(service, "environment_file"), why);

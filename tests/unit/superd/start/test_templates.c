@@ -105,7 +105,7 @@ static void expect_read(const char *text, const char *wanted)
 	struct variables variables = { 0 };
 	struct buf all = { 0 };
 
-	cr_assert(variables_read_file(&variables, file_of("env", text, strlen(text)), NULL, &why), "%s",
+	cr_assert(variables_read_file(&variables, file_of("env", text, strlen(text)), NULL, NULL, &why), "%s",
 		  buf_string(&why));
 	cr_expect_not(variables.failed);
 	for (size_t n = 0; n < variables.count; n++)
@@ -181,7 +181,7 @@ static void expect_over(const char *text, const char *wanted)
 	struct variables variables = { 0 };
 	struct buf over = { 0 };
 
-	cr_assert(variables_read_file(&variables, file_of("env", text, strlen(text)), &over, &why));
+	cr_assert(variables_read_file(&variables, file_of("env", text, strlen(text)), NULL, &over, &why));
 	cr_expect_str_eq(buf_string(&over), wanted, "of: %s: %s", text, buf_string(&over));
 	variables_free(&variables);
 	buf_free(&over);
@@ -206,7 +206,7 @@ Test(plan_text, names_a_few_lines_of_many)
 	struct variables variables = { 0 };
 	struct buf over = { 0 };
 
-	cr_assert(variables_read_file(&variables, file_of("env", "a\na\na\na\na\na\na\nB=c", 17), &over, &why));
+	cr_assert(variables_read_file(&variables, file_of("env", "a\na\na\na\na\na\na\nB=c", 17), NULL, &over, &why));
 	cr_expect(strstr(buf_string(&over), "line 5 ") && !strstr(buf_string(&over), "line 6 "));
 	cr_expect(strstr(buf_string(&over), "\n2 more lines are passed over\n"), "%s", buf_string(&over));
 	expect_set(&variables, 0, "B=c");
@@ -219,7 +219,7 @@ static void expect_refused(const char *path, const char *said)
 	struct variables variables = { 0 };
 
 	buf_clear(&why);
-	cr_expect_not(variables_read_file(&variables, path, NULL, &why), "%s", path);
+	cr_expect_not(variables_read_file(&variables, path, NULL, NULL, &why), "%s", path);
 	cr_expect(strstr(buf_string(&why), said), "'%s' says not '%s'", buf_string(&why), said);
 	cr_expect(strstr(buf_string(&why), "environment_file"));
 	variables_free(&variables);
@@ -249,12 +249,12 @@ Test(plan_text, does_without_an_optional_file_that_is_missing)
 	char path[128];
 
 	snprintf(path, sizeof(path), "-%s/missing", folder);
-	cr_expect(variables_read_file(&variables, path, NULL, &why));
+	cr_expect(variables_read_file(&variables, path, NULL, NULL, &why));
 	cr_expect_eq(variables.count, 0u);
 	cr_expect_eq(why.length, 0u);
 	variables_free(&variables);
 	snprintf(path, sizeof(path), "-%s", file_of("env", "A=b\n", 4));
-	cr_expect(variables_read_file(&variables, path, NULL, &why));
+	cr_expect(variables_read_file(&variables, path, NULL, NULL, &why));
 	expect_set(&variables, 0, "A=b");
 	variables_free(&variables);
 }
