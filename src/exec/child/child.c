@@ -157,17 +157,6 @@ static int set_limits(struct job *job)
 	return clamp_rlimit(RLIMIT_LOCKS, &(struct rlimit){ (rlim_t)job->mark, (rlim_t)job->mark });
 }
 
-static int set_root(struct job *job)
-{
-	const struct sandbox_config *sandbox = child_sandbox(job);
-
-	if (!job->plan->root || (sandbox && sandbox->root))
-		return 0;
-	if (chroot(job->plan->root) < 0)
-		return -1;
-	return chdir("/");
-}
-
 static int set_groups(struct job *job)
 {
 	const struct account *account = job->plan->account;
@@ -271,7 +260,6 @@ static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_SCHEDULING] = stage_scheduling,
 	[STAGE_PERSONALITY] = stage_personality,
 	[STAGE_LIMITS] = set_limits,
-	[STAGE_ROOT] = set_root,
 	[STAGE_BOUNDING] = stage_bounding,
 	[STAGE_GROUPS] = set_groups,
 	[STAGE_USER] = set_user,
@@ -352,7 +340,7 @@ _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STA
 
 bool child_needs_program(const struct job *job)
 {
-	return child_sandbox(job) || job->plan->credentials || job->checks;
+	return child_sandbox(job) || job->plan->credentials || job->checks || job->plan->root;
 }
 
 /* Executes superd-exec, with the descriptors where they are. */

@@ -35,9 +35,9 @@ enum stage {
 	STAGE_PERSONALITY,
 	STAGE_PROFILE,
 	STAGE_NAMESPACES,
-	STAGE_MOUNTS,   /* before LIMITS, as it may need more descriptors than they allow */
-	STAGE_LIMITS,
+	STAGE_MOUNTS,   /* before LIMITS, as this and ROOT may need more descriptors than they allow */
 	STAGE_ROOT,
+	STAGE_LIMITS,
 	STAGE_GROUPS,
 	STAGE_PRIVATE_USERS,
 	STAGE_BOUNDING, /* after PRIVATE_USERS: a new user namespace restores all capabilities */

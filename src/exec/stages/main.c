@@ -1,6 +1,6 @@
-/* superd-exec: goes from superd to a service that has conditions, a sandbox or credentials, as one process. superd's
- * child executes it with two descriptors: a file with the start (exec/record), and a pipe for the stage that fails. It
- * goes through all stages in the order of exec/child, and executes the service's program.
+/* superd-exec: goes from superd to a service that has conditions, a sandbox, a root directory or credentials, as one
+ * process. superd's child executes it with two descriptors: a file with the start (exec/record), and a pipe for the
+ * stage that fails. It goes through all stages in the order of exec/child, and executes the service's program.
  *
  * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --check-conditions reads the conditions of
  * sockets from its standard input, and answers by its standard output, a channel. --remove, --remove-tmp and
@@ -46,6 +46,7 @@ static int (*const own_stages[STAGES])(struct job *) = {
 	[STAGE_PROFILE] = sandbox_profile,
 	[STAGE_NAMESPACES] = sandbox_namespaces,
 	[STAGE_MOUNTS] = sandbox_mounts,
+	[STAGE_ROOT] = sandbox_root,
 	[STAGE_PRIVATE_USERS] = sandbox_users,
 	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
 };

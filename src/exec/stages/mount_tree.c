@@ -238,6 +238,15 @@ int mount_tree_chroot(const struct account *user, const char *path)
 	return tree < 0 || mount_tree_attach(user, tree, "/") < 0 ? -1 : mount_tree_pivot();
 }
 
+int mount_tree_chroot_plain(const struct account *user, const char *path)
+{
+	int place = open_place(user, path, PATH_STAYS_MISSING);
+	int result = place < 0 || fchdir(place) < 0 ? -1 : chroot(".");
+
+	fd_close(&place);
+	return result;
+}
+
 /* Mounts a new file system at a place, which superd may not be allowed to enter: mount(2) would have to. */
 static int mount_at(const char *type, int place, unsigned long flags, const char *data)
 {

@@ -35,6 +35,9 @@ int mount_tree_pivot(void);
 /* Makes this folder the root directory, so that no chroot(2) leaves it. */
 int mount_tree_chroot(const struct account *user, const char *path);
 
+/* The same by chroot(2), where superd may not mount or nobody can leave it. */
+int mount_tree_chroot_plain(const struct account *user, const char *path);
+
 /* Covers a folder so that nobody but root can enter it, and a file with a device, given by its descriptor, so that it
  * cannot be opened. */
 int mount_tree_cover(const struct account *user, const char *path, int device);

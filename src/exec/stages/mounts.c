@@ -272,3 +272,12 @@ int sandbox_mounts(struct job *job)
 	umask(before);
 	return result;
 }
+
+int sandbox_root(struct job *job)
+{
+	const struct sandbox_config *sandbox = child_sandbox(job);
+
+	return !job->plan->root || (sandbox && sandbox->root)
+		       ? 0
+		       : mount_tree_chroot_plain(job->plan->account, job->plan->root);
+}

@@ -7,6 +7,7 @@ int sandbox_prepare_mapper(struct job *job);    /* forks the process that writes
 int sandbox_profile(struct job *job);
 int sandbox_namespaces(struct job *job);
 int sandbox_mounts(struct job *job);
+int sandbox_root(struct job *job);      /* enters root_directory, unless sandbox_mounts has done so */
 int sandbox_users(struct job *job);
 int sandbox_system_calls(struct job *job);
 

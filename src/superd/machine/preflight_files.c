@@ -269,12 +269,12 @@ static void check_own_program(struct preflight *preflight, const struct service 
 				 wrong);
 }
 
-/* superd-exec checks conditions, loads credentials, and removes what is left. For sandboxes superd/start/sandbox_probe
- * asks it. */
+/* superd-exec checks conditions, enters roots, loads credentials, and removes what is left. For sandboxes
+ * superd/start/sandbox_probe asks it. */
 static void check_executor(struct preflight *preflight, const struct service *service)
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
-	const char *const said[] = { "yes", NULL };
+	const char *const said[] = { "yes", NULL }, *const root[] = { service_root(service), NULL };
 	bool stays = service->groups->directories->runtime_directory_preserve == DIRECTORY_STAYS;
 	struct { const char *option; words words; } needs[] = {
 		{ "condition", service->groups->commands->condition },
@@ -284,6 +284,7 @@ static void check_executor(struct preflight *preflight, const struct service *se
 		{ "socket_condition", NULL },
 		{ "runtime_directory", stays ? NULL : service->groups->environment->runtime_directory },
 		{ "remove_ipc", service->groups->identity->remove_ipc ? said : NULL },
+		{ "root_directory", root[0] ? root : NULL },
 	};
 	const char *wrong = NULL;
 

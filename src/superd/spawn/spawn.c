@@ -63,9 +63,8 @@ static bool must_start_apart(const struct job *job)
 {
 	bool privileged = job->command->flags & COMMAND_PRIVILEGED;
 
-	return job->checks || job->group || job->files || job->hold_channel || needs_own_oom_score(job) ||
-	       job->plan->credentials || job->plan->may_hang || job->plan->gets_less_time ||
-	       (job->plan->apart && !privileged);
+	return child_needs_program(job) || job->group || job->files || job->hold_channel || needs_own_oom_score(job) ||
+	       job->plan->may_hang || job->plan->gets_less_time || (job->plan->apart && !privileged);
 }
 
 /* The path of the notify socket; NULL: none, or an abstract name. */

@@ -1,11 +1,10 @@
-/* Starts with fork(2), for a child that mounts, may block or may be killed before its exec.
+/* Starts with fork(2), for a child that becomes superd-exec, may block or may be killed before its exec.
  *
  * superd does not wait for such a start. A close-on-exec pipe reports success by closing, and failure by what the child
  * writes. As the child may take long, it first closes every descriptor that the program must not have: otherwise it
  * would hold open what superd or others close meanwhile.
  *
- * A start with conditions, a sandbox or credentials becomes superd-exec, which reads from a file in memory what it has
- * to do. */
+ * superd-exec (child_needs_program) reads from a file in memory what it has to do. */
 #include "superd/spawn/spawn.h"
 
 #include <errno.h>

@@ -201,7 +201,7 @@ static bool make_directories(struct plan *plan, const struct service *service, s
 	const struct environment_options *environment = service->groups->environment;
 	const char *directory = environment->working_directory;
 
-	plan->root = environment->root_directory;
+	plan->root = service_root(service);
 	plan->directory_optional = directory && *directory == '-';
 	if (plan->directory_optional)
 		directory++;
@@ -283,7 +283,7 @@ static bool make_open_paths(struct plan *plan, const struct service *service, co
 /* Which of its starts need superd-exec is for exec/child/child.c to say. */
 static bool find_executor(struct plan *plan, struct buf *why)
 {
-	if (!plan->sandbox && !plan->credentials && !plan->condition_count)
+	if (!plan->sandbox && !plan->credentials && !plan->condition_count && !plan->root)
 		return true;
 	plan->executor = program_get(PROGRAM_EXEC)->fd;
 	if (plan->executor < 0)

@@ -41,7 +41,7 @@ static bool add_memory_error(const struct sandbox_build *build)
 }
 
 /* Whether the service could leave a chroot(2), as root can by another one. Then its root is entered by mounts, if
- * superd may mount. For other users chroot(2) is as good, and needs no separate process for the start. */
+ * superd may mount. For other users chroot(2) is as good, and needs no namespace. */
 static bool may_leave_chroot(const struct service *service)
 {
 	const struct account *account = service->account;
