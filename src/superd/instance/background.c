@@ -100,12 +100,13 @@ static bool find_again(struct background *background)
 	return background->tree.count;
 }
 
-/* The next start may have waited, and an operator. */
+/* The next start may have waited, and an operator. TIMER comes by the timer, which a start stops: one that is posted
+ * already must not get it. */
 static void tell_ended(struct service_runtime *runtime)
 {
 	runtime_post(runtime, LOOK);
 	if (runtime_state(runtime) == LISTENING)
-		runtime_post(runtime, TIMER);
+		runtime_start_timer(runtime, 0);
 	watch_wake_changes(runtime->engine);
 }
 

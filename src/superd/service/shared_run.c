@@ -221,7 +221,7 @@ static void end_shared(struct instance *instance, const struct ending *own_endin
 	else if (!retired)
 		handle_failed_start(runtime, ending, buf_string(&why));
 	else if (runtime_state(runtime) == BINDING)
-		runtime_post(runtime, TIMER);  /* it may have held the address that is needed */
+		runtime_start_timer(runtime, 0);        /* it may have held the address that is needed */
 	else
 		stop_go_on(runtime);
 	buf_free(&why);

@@ -135,3 +135,21 @@ Test(background, is_found_where_the_kernel_lists_no_children)
 	cr_assert(run.background);
 	cr_expect_eq(background_pid(&runtime), left);
 }
+
+/* A client has come in the same turn of the loop. */
+Test(background, whose_end_leaves_a_start_alone)
+{
+	pid_t left = leave_process();
+
+	runtime.state.sockets = SOCKETS_OPEN;
+	background_look(&runtime);
+	cr_assert(run.background);
+	kill(left, SIGKILL);
+	cr_assert_eq(waitpid(left, NULL, 0), left);
+	process_count--;
+	runtime_post(&runtime, ACTIVITY);
+	cr_expect_eq(background_pid(&runtime), 0);
+	cr_expect_eq(runtime_next_state(&runtime), STARTING);
+	cr_expect(ev_is_active(&run.timer));
+	runtime_stop_timer(&runtime);
+}
