@@ -1,7 +1,7 @@
 /* Writes and reads conditions. */
 #include "exec/record/condition_record.h"
 
-#include "exec/record/members.h"
+#include "lib/record_members.h"
 
 #define LISTS_MOST 65536
 

@@ -2,7 +2,7 @@
  * list for each socket from its standard input. */
 #pragma once
 
-#include "exec/record/record.h"
+#include "lib/record.h"
 #include "table/type/condition.h"
 
 struct condition_list {

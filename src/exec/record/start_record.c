@@ -10,7 +10,7 @@
 #include "exec/child/credentials.h"
 #include "exec/child/sandbox.h"
 #include "exec/record/condition_record.h"
-#include "exec/record/members.h"
+#include "lib/record_members.h"
 #include "os/rights/raw_syscall.h"
 
 #define LIST_MOST 1000000               /* arguments, variables, groups, credentials */

@@ -1,9 +1,9 @@
-/* One start as a text (exec/record/record.h): superd writes it, and superd-exec reads it into the same structs, from
+/* One start as a text (lib/record.h): superd writes it, and superd-exec reads it into the same structs, from
  * which both go through the same stages (exec/child). */
 #pragma once
 
 #include "exec/child/child.h"
-#include "exec/record/record.h"
+#include "lib/record.h"
 
 #define START_RECORD_MOST (64 << 20)    /* bytes of a text */
 

@@ -51,27 +51,11 @@ static int (*const own_stages[STAGES])(struct job *) = {
 	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
 };
 
-/* Begins to read a file, or a pipe to its end: nobody can change either. false and errno. */
-static bool open_record(int file, struct record *record)
-{
-	struct buf text = { 0 };
-	char bytes[16384];
-	ssize_t got;
-
-	while ((got = read(file, bytes, sizeof(bytes))) > 0 && text.length < START_RECORD_MOST)
-		buf_add(&text, bytes, (size_t)got);
-	if (got < 0)
-		return false;
-	errno = EPROTO;
-	*record = record_of(text.data, text.length, pool_new());
-	return got == 0 && text.data && !text.failed && record->pool;
-}
-
 static bool read_start(int file, struct job *job)
 {
 	struct record record;
 
-	if (!open_record(file, &record))
+	if (!record_open(&record, file, START_RECORD_MOST))
 		return false;
 	start_record(&record, job);
 	errno = EPROTO;
@@ -102,7 +86,7 @@ static _Noreturn void check_sockets(void)
 	struct record record;
 	size_t count = 0;
 
-	if (!open_record(STDIN_FILENO, &record))
+	if (!record_open(&record, STDIN_FILENO, START_RECORD_MOST))
 		exit(EXIT_FAILURE);
 	condition_lists_record(&record, &lists, &count);
 	errno = EPROTO;

@@ -1,14 +1,40 @@
 /* Writes and reads values as text. After a flaw, reading changes nothing more. */
-#include "exec/record/record.h"
+#include "lib/record.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct record record_of(char *text, size_t length, struct pool *pool)
 {
 	return (struct record){ .at = text, .end = text + length, .pool = pool };
+}
+
+bool record_open(struct record *record, int file, size_t most)
+{
+	struct buf text = { 0 };
+	char bytes[16384];
+	ssize_t got;
+
+	while ((got = read(file, bytes, sizeof(bytes))) > 0 && text.length < most)
+		buf_add(&text, bytes, (size_t)got);
+	if (got >= 0)
+		errno = text.failed ? ENOMEM : EPROTO;
+	*record = record_of(text.data, text.length, got || !text.data || text.failed ? NULL : pool_new());
+	record->out = text;
+	if (record->pool)
+		return true;
+	record_close(record);
+	return false;
+}
+
+void record_close(struct record *record)
+{
+	pool_free(record->pool);
+	buf_free(&record->out);
+	*record = (struct record){ 0 };
 }
 
 bool record_is_read(const struct record *record)

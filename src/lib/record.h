@@ -10,7 +10,7 @@
 #include "lib/pool.h"
 
 struct record {
-	struct buf out;                 /* what was written */
+	struct buf out;                 /* what was written; or the text that record_open has read */
 	char *at, *end;                 /* what is left to read, with a NUL at its end; NULL: this record is written */
 	struct pool *pool;              /* for what is read */
 	const char *flaw;               /* key of the first value that is missing, wrong or too large; NULL: none */
@@ -18,6 +18,11 @@ struct record {
 
 /* Begins to read a text, which the values then point to; arrays are in the pool. */
 struct record record_of(char *text, size_t length, struct pool *pool);
+
+/* Begins to read a file, or a pipe to its end, of at most so many bytes: nobody can change either. The text and the pool
+ * live until the process ends, or record_close. false and errno. */
+bool record_open(struct record *record, int file, size_t most);
+void record_close(struct record *record);
 
 /* Whether the whole text was read without a flaw. */
 bool record_is_read(const struct record *record);

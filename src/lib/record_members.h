@@ -1,9 +1,9 @@
-/* Members of a struct in a record: the name of a member is its key. Private to exec/record. */
+/* Members of a struct in a record: the name of a member is its key. For the folders that write structs into records. */
 #pragma once
 
 #include <limits.h>
 
-#include "exec/record/record.h"
+#include "lib/record.h"
 
 /* Writes or reads a number. Another thread may use a struct that is written, so nothing in it is
  * set. */
