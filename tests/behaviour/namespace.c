@@ -103,6 +103,7 @@ static void enter_bare_root(const char *root)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		bind_below(root, parts[i]);
 	bind_folder_of(root, superd_path());
+	bind_below(root, getenv("SUPERD_LIBEXEC"));
 	bind_below(root, getenv("SUPERD_TESTDIR"));
 	bind_folder_of(root, path_in("superd.conf"));
 	need(mount(NULL, root, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0, "read-only root");

@@ -204,11 +204,13 @@ Behaviour(programs, that_were_missing_are_found_once_they_are_there)
 	struct superd *superd;
 
 	cr_assert_eq(rename(helper, path_in("away")), 0);
+	cr_assert_eq(unlink(path_in("tree/libexec/superd/superd-worker")), 0);
 	SKIP_WITHOUT(program_answer((const char *const[]){ program, "--check", "-f", text, NULL }).status == 1,
 		     "superd's own programs are installed on this machine");
 	superd = run_set(program, (const char *const[]){ "--keep-going", NULL });
 	superd_wait_log(superd, "asks: listening on ");
 	cr_expect(superd_logged(superd, "superd's own program superd-builtin is missing"));
+	cr_expect(superd_logged(superd, "warning: superd's own program superd-worker is missing"));
 	cr_assert_eq(rename(path_in("away"), helper), 0);
 	cr_assert(superd_reload(superd, "%s", table("")));
 	expect_echo(superd, "small");
@@ -260,5 +262,7 @@ Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 			   " system_call_filter = { \"@system-service\" } }\n"), NULL });
 	cr_expect_eq(outcome.status, 1);
 	cr_expect(strstr(outcome.err, "/tree/libexec/superd/superd-filter is of another build than superd"), "%s",
+		  outcome.err);
+	cr_expect(strstr(outcome.err, "/tree/libexec/superd/superd-worker is of another build than superd"), "%s",
 		  outcome.err);
 }

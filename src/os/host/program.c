@@ -41,6 +41,7 @@ static struct {
 		[PROGRAM_READ] = { .name = "superd-read", .fd = -1 },
 		[PROGRAM_RPC] = { .name = "superd-rpc", .fd = -1 },
 		[PROGRAM_WEB] = { .name = "superd-web", .fd = -1 },
+		[PROGRAM_WORKER] = { .name = "superd-worker", .fd = -1 },
 	},
 };
 

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/buf.h"
 #include "os/netdiag/conn_count.h"
 
 #define OWN_PORTS_MOST 8                /* of one backend */
@@ -15,11 +14,5 @@
 /* Fills in the identities of listeners among these sockets, as conn_count_init. Returns their number. */
 size_t own_ports_find(const uint32_t *nodes, size_t count, struct conn_count *own, size_t most);
 
-/* Reduces an own port, which a helper process has sent, to its identity and its count. false: it is none. */
-bool own_port_check(struct conn_count *own);
-
 /* Notes the connections of which these sockets are both ends: a backend that is connected to itself has no client. */
 void own_ports_note_internal(const uint32_t *nodes, size_t count, struct cookie_set *cookies);
-
-/* Appends "tcp:127.0.0.1:6379", "tcp:6379" for a wildcard address, or "unix:/run/x". */
-void own_port_describe(const struct conn_count *own, struct buf *out);

@@ -44,17 +44,20 @@ static struct file_id *list_known(const struct service_runtime *runtime, size_t 
 bool client_look_start(struct client_look *look, struct conn_query *query, size_t count, uint32_t quiet_after,
 		       const pid_t *pids)
 {
+	const char *service = query->runtime->service->name;
 	struct client_count_request request = {
 		.conns = query->conns, .count = count, .quiet_after = quiet_after, .by_turn = look->by_turn,
-		.owner = worker_owner(query->runtime->service->name), .pids = pids,
+		.pids = pids,
 	};
-	struct file_id *known = list_known(query->runtime, &request.known_count);
+	struct file_id *known;
 	bool started;
 
-	request.known = known;
+	while (pids && pids[request.pid_count])
+		request.pid_count++;
+	request.known = known = list_known(query->runtime, &request.known_count);
 	conn_query_set_wanted(query);
-	started = known && worker_wait_begin(&look->helper, client_count_begin(&request),
-					     query->runtime->service->name, LOOK_SECONDS);
+	started = known && worker_wait_begin(&look->helper, client_count_begin(&request, worker_owner(service)),
+						     service, LOOK_SECONDS);
 	for (size_t n = 0; n < query->count; n++)
 		query->conns[n].cookies = NULL;
 	free(known);

@@ -7,7 +7,6 @@
 
 #include "lib/json.h"
 #include "lib/scan.h"
-#include "os/netdiag/own_ports.h"
 #include "os/proc/port_owner.h"
 #include "os/socket/bind.h"
 #include "superd/accept/socket_rest.h"
@@ -31,6 +30,7 @@
 #include "superd/service/socket_commands.h"
 #include "superd/stop/idle.h"
 #include "superd/stop/stop.h"
+#include "superd/worker/client_count.h"
 #include "table/option/service_mark.h"
 
 #define INSTANCES_MOST 100              /* instances listed one by one */

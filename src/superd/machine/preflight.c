@@ -48,6 +48,17 @@ static void check_service(struct preflight *preflight, const struct service *ser
 	check_runtime(preflight, service);
 }
 
+/* No service names it, and each may need it. */
+static void check_worker(const struct preflight *preflight)
+{
+	const char *wrong = preflight->table->count ? preflight_check_own(preflight, PROGRAM_WORKER, NULL) : NULL;
+
+	if (wrong)
+		diag_warning(preflight->diags, (struct origin){ 0 },
+			     "%s. Without it superd does not learn whether clients are quiet, so some services do not "
+			     "sleep or stop when they are idle", wrong);
+}
+
 void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,
 		     struct diags *diags)
 {
@@ -64,6 +75,7 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 		if (!table->services[i].exec->disable)
 			check_service(&preflight, &table->services[i]);
 	}
+	check_worker(&preflight);
 	preflight_descriptors(&preflight);
 	preflight_root_units(&preflight);
 	preflight_clamped_units(&preflight);

@@ -2,6 +2,7 @@
 #include "superd/spawn/worker_process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/build_id.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
@@ -17,15 +19,19 @@
 #include "lib/thread.h"
 #include "os/foreign/fork_fds.h"
 #include "os/foreign/fork_memory.h"
+#include "os/fs/memory_file.h"
+#include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "os/rights/capability.h"
 #include "os/rights/own_privileges.h"
+#include "os/rights/raw_syscall.h"
 #include "os/rights/required_caps.h"
 #include "os/socket/scm_rights.h"
 
 /* What each kind is called, as comm(5) shows it, and what it may do: SECURITY.md has the same table. */
 static const struct kind {
 	const char *name;
+	const char *word;               /* superd-worker does it, and has the profile; NULL: a copy of superd does */
 	enum self_profile profile;
 	uint64_t capabilities;
 	/* It looks at the processes of one user. Without CAP_SYS_PTRACE it may look only at those that have none of
@@ -40,8 +46,8 @@ static const struct kind {
 	[WORKER_RECEIVE] = { .name = "superd-receive", .profile = PROFILE_SOCKETS, .passes_fds = true },
 	[WORKER_RESTORE] = { .name = "superd-restore", .profile = PROFILE_SOCKETS,
 			     .capabilities = CAPS_TO_SET_OPTIONS },
-	[WORKER_COUNT] = { .name = "superd-count", .profile = PROFILE_SOCKETS },
-	[WORKER_COUNT_OWN] = { .name = "superd-count", .profile = PROFILE_LOOKS, .capabilities = CAPS_TO_LOOK },
+	[WORKER_COUNT] = { .name = "superd-count", .word = "count" },
+	[WORKER_COUNT_OWN] = { .name = "superd-count", .word = "count-own", .capabilities = CAPS_TO_LOOK },
 	[WORKER_COPY] = { .name = "superd-copy", .profile = PROFILE_LOOKS, .capabilities = CAPS_TO_LOOK },
 	[WORKER_PAGE_OUT] = { .name = "superd-page-out", .profile = PROFILE_LOOKS,
 			      .capabilities = CAPS_TO_LOOK | CAPS_TO_RECLAIM },
@@ -209,9 +215,28 @@ static pid_t fork_with_memory(const struct worker_start *start)
 	return pid;
 }
 
-/* Returns twice, as fork(2) does. All signals stay blocked in the new process, as superd's loop, which handles them,
- * does not run there. */
-static pid_t fork_worker(const struct worker_start *start, int channel)
+/* The process becomes superd-worker, with its end of the channel as standard input, and no environment. superd-worker
+ * enters its sandbox itself, as a filter would forbid the exec. */
+static _Noreturn void execute_program(const struct kind *kind, int program, int channel)
+{
+	char *const argv[] = {
+		(char *)(uintptr_t)kind->name, (char *)(uintptr_t)build_word(), (char *)(uintptr_t)kind->word, NULL,
+	};
+
+	fork_fds_close_others(&program, 1, channel, -1);
+	setsid();
+	environ = NULL;
+	if (channel == STDIN_FILENO ? fcntl(channel, F_SETFD, 0) == 0 : dup2(channel, STDIN_FILENO) == 0) {
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+		raw_execute_own(program, argv);
+	}
+	_exit(1);
+}
+
+/* Returns twice, as fork(2) does, unless the process becomes `program`. All signals stay blocked in the new process, as
+ * superd's loop, which handles them, does not run there. */
+static pid_t fork_worker(const struct worker_start *start, int channel, const struct own_program *program)
 {
 	const struct kind *kind = &kinds[start->kind];
 	bool keeps_all = kind->follows_user && !capability_held(CAP_SYS_PTRACE);
@@ -220,6 +245,10 @@ static pid_t fork_worker(const struct worker_start *start, int channel)
 
 	if (too_many_hang(start->owner)) {
 		errno = EBUSY;
+		return -1;
+	}
+	if (program && program->fd < 0) {
+		errno = program->error;
 		return -1;
 	}
 	if (!grow_workers())
@@ -231,6 +260,8 @@ static pid_t fork_worker(const struct worker_start *start, int channel)
 		own_privileges_drop_others(keeps_all ? UINT64_MAX : kind->capabilities);
 		self_sandbox_begin();
 		set_name(kind->name);
+		if (program)
+			execute_program(kind, program->fd, channel);
 		for (int fd = 0; fd <= 2; fd++) {
 			if (fd != channel && !is_kept_fd(fd, start->kept, start->count))
 				close(fd);
@@ -249,7 +280,7 @@ static pid_t fork_worker(const struct worker_start *start, int channel)
 
 pid_t spawn_worker(const struct worker_start *start, void (*work)(const void *with), const void *with)
 {
-	pid_t pid = fork_worker(start, -1);
+	pid_t pid = fork_worker(start, -1, NULL);
 
 	if (pid == 0) {
 		work(with);
@@ -266,7 +297,7 @@ struct worker_process worker_process_start(const struct worker_start *start,
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return process;
-	process.pid = fork_worker(start, ends[1]);
+	process.pid = fork_worker(start, ends[1], kinds[start->kind].word ? program_get(PROGRAM_WORKER) : NULL);
 	if (process.pid == 0) {
 		work(ends[1], with);
 		_exit(0);
@@ -281,6 +312,38 @@ struct worker_process worker_process_start(const struct worker_start *start,
 		scm_rights_allow(ends[0], false);
 	process.channel = fd_raise(ends[0], FD_HIGH);
 	process.serial = spawn_worker_serial(process.pid);
+	return process;
+}
+
+bool worker_process_ask(const struct worker_process *process, struct record *request, const int *fds, size_t count)
+{
+	int passed[FD_MESSAGE_MOST];
+	bool sent = false;
+
+	errno = ENOMEM;
+	passed[0] = request->out.failed ? -1 : memory_file(request->out.data, request->out.length);
+	buf_free(&request->out);
+	for (size_t n = 0; n < count; n++)
+		passed[n + 1] = fds[n];
+	if (passed[0] >= 0)
+		sent = fd_message_send(process->channel, "", 1, passed, count + 1, MSG_DONTWAIT);
+	fd_close(&passed[0]);
+	return sent;
+}
+
+struct worker_process worker_process_begin(enum worker_kind kind, uint64_t owner, struct record *request,
+					   const int *fds, size_t count)
+{
+	const struct worker_start start = { .kind = kind, .owner = owner };
+	struct worker_process process = worker_process_start(&start, NULL, NULL);
+	int error;
+
+	if (process.channel >= 0 && !worker_process_ask(&process, request, fds, count)) {
+		error = errno;
+		worker_process_end(&process);
+		errno = error;
+	}
+	buf_free(&request->out);
 	return process;
 }
 

@@ -1,7 +1,7 @@
 /* Processes of superd's own beside its loop, for work that may block for ever because of another user. Such a process
- * never execs: it has a copy of superd's memory, so that no request needs to be written out, and nothing else of
- * superd's. superd must never wait for its end, as not even SIGKILL ends a process that hangs in the kernel. The loop
- * reaps it. */
+ * either executes superd-worker, and has nothing of superd's but a channel; or it never execs: then it has a copy of
+ * superd's memory, so that no request needs to be written out. superd must never wait for its end, as not even SIGKILL
+ * ends a process that hangs in the kernel. The loop reaps it. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "lib/answer.h"
+#include "lib/record.h"
 
 /* The kinds of worker processes. The table in worker_process.c has their names and rights. */
 enum worker_kind {
@@ -64,6 +65,16 @@ struct worker_process {
  * has ended for this owner hang in the kernel. */
 struct worker_process worker_process_start(const struct worker_start *start,
 					   void (*work)(int channel, const void *with), const void *with);
+
+/* Starts superd-worker for a kind that is its work, with a first request, whose text is freed. All the process has is
+ * what the request carries: values, and these descriptors. An end without an answer may mean that it could not be
+ * executed. `channel` -1, with errno, as above. */
+struct worker_process worker_process_begin(enum worker_kind kind, uint64_t owner, struct record *request,
+					   const int *fds, size_t count);
+
+/* Sends one more request. false and errno: it is not sent. */
+bool worker_process_ask(const struct worker_process *process, struct record *request, const int *fds, size_t count);
+
 bool worker_process_runs(const struct worker_process *process); /* whether it was started, and is not yet reaped */
 void worker_process_end(struct worker_process *process);        /* kills it in any state, and closes the channel */
 

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "os/host/program.h"
 #include "superd/instance/main_pid.h"
 #include "superd/launch/instance_cgroup.h"
 #include "superd/loop/child_table.h"
@@ -11,11 +12,19 @@
 #include "superd/supervisor/shutdown.h"
 #include "superd/supervisor/supervisor.h"
 
-/* A filter kills only what tries to do what no process of superd's own does: an attack, or a fault in the filter. */
-static void log_filter_kill(struct engine *engine, pid_t pid, int status)
+/* A filter kills only what tries to do what no process of superd's own does: an attack, or a fault in the filter. A
+ * superd-worker of another build does nothing, each time. */
+static void log_worker_end(struct engine *engine, pid_t pid, int status)
 {
 	const char *name = spawn_worker_name(pid);
+	struct buf other = { 0 };
 
+	if (name && WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER_BUILD && !engine->told_other_worker) {
+		engine->told_other_worker = true;
+		program_describe_other(PROGRAM_WORKER, &other);
+		log_error(engine->log, "%s", buf_string(&other));
+		buf_free(&other);
+	}
 	if (name && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		log_error(engine->log,
 			  "%s, pid %ld: killed by the filter of system calls that superd gave it; the kernel's log "
@@ -38,7 +47,7 @@ void supervisor_take_end(struct supervisor *supervisor, pid_t pid, int status, d
 	struct engine *engine = &supervisor->engine;
 	struct child *child = child_table_find(&engine->children, pid);
 
-	log_filter_kill(engine, pid, status);
+	log_worker_end(engine, pid, status);
 	log_left(engine, pid, status);
 	spawn_reaped(pid);
 	if (child) {

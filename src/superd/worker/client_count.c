@@ -1,129 +1,41 @@
-/* The channel carries one message. */
+/* The channel carries one request and one answer. */
 #include "superd/worker/client_count.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <arpa/inet.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
-#include "lib/array.h"
-
-#define DESCRIPTORS_MOST 65536          /* descriptors of one process to examine */
-
-struct count_task {
-	int to;
-	const struct client_count_request *request;
-	uint32_t *held;                 /* inodes of the sockets that the processes have */
-	size_t held_count, held_room;
-	struct cookie_set internal;     /* connections among the processes themselves */
-	struct client_count_answer answer;
-};
-
-static int compare_nodes(const void *a, const void *b)
+struct worker_process client_count_begin(const struct client_count_request *request, uint64_t owner)
 {
-	const uint32_t *first = a, *second = b;
+	struct client_count_request written = *request;
+	struct record record = { 0 };
 
-	return (*first > *second) - (*first < *second);
+	count_request_record(&record, &written);
+	return worker_process_begin(request->pids ? WORKER_COUNT_OWN : WORKER_COUNT, owner, &record, NULL, 0);
 }
 
-static bool is_known(const struct client_count_request *request, const struct file_id *file)
+/* Reduces an own port to its identity and its count. false: it is none. */
+static bool own_port_check(struct conn_count *own)
 {
-	for (size_t n = 0; n < request->known_count; n++) {
-		if (request->known[n].device == file->device && request->known[n].node == file->node)
-			return true;
+	static const unsigned char none[sizeof(own->address)];
+	struct conn_count clean = { .kind = own->kind, .count = own->count };
+
+	if (own->kind == CONN_UNIX) {
+		if (!own->length || own->length > sizeof(own->name))
+			return false;
+		clean.inode = own->inode;
+		clean.length = own->length;
+		memcpy(clean.name, own->name, own->length);
+	} else if (own->kind == CONN_TCP && (own->family == AF_INET || own->family == AF_INET6)) {
+		clean.family = own->family;
+		clean.port = own->port;
+		clean.interface = own->interface;
+		memcpy(clean.address, own->address, own->family == AF_INET ? 4 : 16);
+		clean.is_wildcard = !memcmp(clean.address, none, sizeof(none));
+	} else {
+		return false;
 	}
-	return false;
-}
-
-static void hold_sockets_of(struct count_task *task, pid_t pid, dev_t device)
-{
-	struct dirent *entry;
-	struct file_id file;
-	DIR *directory;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-	directory = opendir(path);
-	for (int n = 0; directory && (entry = readdir(directory)) && n < DESCRIPTORS_MOST; n++) {
-		uint32_t *held = array_grow(task->held, &task->held_room, task->held_count, sizeof(*held));
-
-		if (!held)
-			break;
-		task->held = held;
-		if (*entry->d_name != '.' && process_find_file(dirfd(directory), entry->d_name, false, &file) &&
-		    file.device == device && !is_known(task->request, &file))
-			held[task->held_count++] = (uint32_t)file.node;
-	}
-	if (directory)
-		closedir(directory);
-}
-
-/* Finds the ports of the processes, and what is connected to them from elsewhere only. */
-static void find_own_ports(struct count_task *task)
-{
-	struct client_count_answer *answer = &task->answer;
-	struct stat status;
-
-	if (!task->request->pids || fstat(task->to, &status) < 0)
-		return;
-	for (const pid_t *pid = task->request->pids; *pid; pid++)
-		hold_sockets_of(task, *pid, status.st_dev);
-	if (task->held_count)
-		qsort(task->held, task->held_count, sizeof(*task->held), compare_nodes);
-	answer->own_count = (uint32_t)own_ports_find(task->held, task->held_count, answer->own, OWN_PORTS_MOST);
-	if (answer->own_count)
-		own_ports_note_internal(task->held, task->held_count, &task->internal);
-}
-
-static void sum_up(const struct conn_count *conns, size_t count, struct client_count_answer *answer)
-{
-	answer->known = true;
-	answer->moved = UINT32_MAX;
-	for (size_t n = 0; n < count; n++) {
-		answer->known = answer->known && (conns[n].known || conns[n].kind == CONN_NONE);
-		answer->count += conns[n].count;
-		answer->quiet += conns[n].quiet;
-		if (conns[n].moved < answer->moved)
-			answer->moved = conns[n].moved;
-	}
-}
-
-static void run_counter(int channel, const void *with)
-{
-	const struct client_count_request *request = with;
-	struct count_task task = { .to = channel, .request = request };
-	struct conn_count *conns = calloc(request->count + OWN_PORTS_MOST, sizeof(*conns));
-	size_t count = request->count;
-
-	if (!conns)
-		return;
-	find_own_ports(&task);
-	memcpy(conns, request->conns, count * sizeof(*conns));
-	for (size_t n = 0; n < task.answer.own_count; n++) {
-		conns[count] = task.answer.own[n];
-		conns[count].cookies = &task.internal;
-		conns[count++].skips_known = true;
-	}
-	for (size_t n = 0; n < count; n++) {
-		conns[n].quiet_after = request->quiet_after;
-		conns[n].by_turn = request->by_turn;
-	}
-	conn_counts_run(conns, count);
-	sum_up(conns, count, &task.answer);
-	for (size_t n = 0; n < task.answer.own_count; n++)
-		task.answer.own[n].count = conns[request->count + n].count + conns[request->count + n].quiet;
-	(void)send(task.to, &task.answer, sizeof(task.answer), MSG_NOSIGNAL);
-}
-
-struct worker_process client_count_begin(const struct client_count_request *request)
-{
-	const struct worker_start start = {
-		.kind = request->pids ? WORKER_COUNT_OWN : WORKER_COUNT, .owner = request->owner,
-	};
-
-	return worker_process_start(&start, run_counter, request);
+	*own = clean;
+	return true;
 }
 
 void client_count_hear(const struct worker_process *helper, struct client_count_answer *answer)
@@ -142,4 +54,19 @@ void client_count_hear(const struct worker_process *helper, struct client_count_
 	}
 	if (!good)
 		*answer = (struct client_count_answer){ 0 };
+}
+
+void own_port_describe(const struct conn_count *own, struct buf *out)
+{
+	char address[INET6_ADDRSTRLEN] = "";
+
+	if (own->kind == CONN_UNIX) {
+		buf_addf(out, "unix:%s%.*s", own->name[0] ? "" : "@", (int)own->length - !own->name[0],
+			 own->name + !own->name[0]);
+		return;
+	}
+	if (!own->is_wildcard)
+		inet_ntop(own->family, own->address, address, sizeof(address));
+	buf_addf(out, "tcp:%s%s%s%s%u", own->family == AF_INET6 && *address ? "[" : "", address,
+		 own->family == AF_INET6 && *address ? "]" : "", *address ? ":" : "", own->port);
 }

@@ -3,38 +3,16 @@
  * ports that a backend has opened itself, the process must read all of the backend's descriptors. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include "os/netdiag/conn_count.h"
-#include "os/netdiag/own_ports.h"
-#include "os/proc/process.h"
+#include "lib/buf.h"
 #include "superd/spawn/worker_process.h"
+#include "worker/record/request.h"
 
-/* What to count. All is borrowed until client_count_begin returns. */
-struct client_count_request {
-	const struct conn_count *conns; /* superd's listeners */
-	size_t count;
-	uint32_t quiet_after;           /* as in struct conn_count, for all */
-	bool by_turn;                   /* the same */
-	uint64_t owner;                 /* of struct worker_start */
-	const pid_t *pids;              /* processes whose own ports count, too; 0 ends the list; NULL: none */
-	const struct file_id *known;    /* sockets that are not their own: superd's listeners */
-	size_t known_count;
-};
-
-/* The sums of all listeners, as in struct conn_count, and the ports of their own. */
-struct client_count_answer {
-	bool known;                     /* false: the kernel does not tell, or the process did not answer */
-	uint32_t count, quiet, moved;
-	uint32_t own_count;
-	struct conn_count own[OWN_PORTS_MOST];  /* `quiet_after`, `probes` and `cookies` are not set */
-};
-
-/* Starts the process. `channel` -1, with errno: it could not be started. */
-struct worker_process client_count_begin(const struct client_count_request *request);
+/* Starts the process, which gets a copy of the request. owner: of struct worker_start. `channel` -1, with
+ * errno: it could not be started. */
+struct worker_process client_count_begin(const struct client_count_request *request, uint64_t owner);
 
 /* Reads the answer, and never blocks. */
 void client_count_hear(const struct worker_process *helper, struct client_count_answer *answer);
+
+/* Appends "tcp:127.0.0.1:6379", "tcp:6379" for a wildcard address, or "unix:/run/x". */
+void own_port_describe(const struct conn_count *own, struct buf *out);

@@ -56,6 +56,9 @@ enum access_verdict access_judge_name(const struct access *access, const unsigne
 /* Whether the rules have names of hosts or domains, which a filter in the kernel cannot check. */
 bool access_has_names(const struct access *access);
 
+/* Rules that permit these networks of access_networks alone, in the pool; NULL: out of memory. */
+const struct access *access_of_networks(const struct network *permits, size_t count, struct pool *pool);
+
 /* The compiled networks for os/bpf/socket_filter, permits or denials: sorted, none inside another, borrowed. NULL for
  * permits: all clients. */
 const struct network *access_networks(const struct access *access, bool denials, size_t *count);

@@ -1,11 +1,14 @@
 /* Processes beside the loop: their channel, what of superd they keep, and which of its children they are. */
 #include "tests/unit/as_nobody.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -19,6 +22,8 @@
 #include "os/foreign/fork_memory.h"
 #include "os/foreign/fork_with_timeout.h"
 #include "os/host/self_sandbox.h"
+#include "os/rights/capability.h"
+#include "os/rights/required_caps.h"
 #include "superd/spawn/worker_process.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/own_clock.h"
@@ -472,6 +477,109 @@ Test(worker_process, is_confined_before_its_work_begins)
 #endif
 	worker_process_end(&process);
 	reap(&process);
+}
+
+/* superd-worker, once it is in its sandbox and waits for a request. */
+static struct worker_process start_program(enum worker_kind kind)
+{
+	struct worker_process process = worker_process_start(&(struct worker_start){ .kind = kind }, NULL, NULL);
+	char name[64], state[64];
+
+	cr_assert_geq(process.channel, 0, "%s", strerror(errno));
+	while (strcmp(status_field(process.pid, "Name", name), "superd-count") != 0 ||
+	       strcmp(status_field(process.pid, "State", state), "S") != 0) {
+		cr_assert(*name && strcmp(state, "Z") != 0, "it has ended: %s", state);
+		poll(NULL, 0, 1);
+	}
+	return process;
+}
+
+/* What /proc/PID has in this file or folder: bytes, or entries. -1: this user may not look. */
+static int count_in_proc(pid_t pid, const char *what)
+{
+	char path[64], bytes[64];
+	int count = 0, file;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, what);
+	folder = opendir(path);
+	if (folder) {
+		for (struct dirent *entry; (entry = readdir(folder));)
+			count += *entry->d_name != '.';
+		closedir(folder);
+		return count;
+	}
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	count = file < 0 ? -1 : (int)read(file, bytes, sizeof(bytes));
+	fd_close(&file);
+	return count;
+}
+
+Test(worker_process, that_is_a_program_has_its_channel_and_nothing_else_of_superds)
+{
+	struct worker_process process;
+	char value[64], looks[64];
+	int found;
+
+	setenv("SECRET", "of superd", 1);
+	process = start_program(WORKER_COUNT);
+	cr_expect_str_eq(status_field(process.pid, "NoNewPrivs", value), "1");
+	cr_expect_str_eq(status_field(process.pid, "CapPrm", value), "0000000000000000");
+	found = count_in_proc(process.pid, "fd");
+	cr_expect(found == 1 || (found < 0 && geteuid() != 0), "%d descriptors", found);
+	found = count_in_proc(process.pid, "environ");
+	cr_expect(found == 0 || (found < 0 && geteuid() != 0), "%d bytes of its environment", found);
+#ifndef SANITIZED
+	if (!strstr(self_sandbox_missing(), "seccomp"))
+		cr_expect_str_eq(status_field(process.pid, "Seccomp", value), "2");
+#endif
+	fd_close(&process.channel);
+	cr_expect_eq(reap(&process), 0, "it ends with the channel");
+	process = start_program(WORKER_COUNT_OWN);
+	snprintf(looks, sizeof(looks), "%016llx", geteuid() == 0 ? (unsigned long long)CAPS_TO_LOOK : 0);
+	if (geteuid() != 0 || capability_held(CAP_SYS_PTRACE))
+		cr_expect_str_eq(status_field(process.pid, "CapPrm", value), looks);
+	worker_process_end(&process);
+	reap(&process);
+}
+
+static void begin_with_nothing(void)
+{
+	struct record request = { 0 };
+	struct worker_process process;
+	struct rlimit before, none;
+
+	buf_text(&request.out, "no request");
+	process = worker_process_begin(WORKER_COUNT, 0, &request, NULL, 0);
+	cr_assert_geq(process.channel, 0, "%s", strerror(errno));
+	cr_expect_null(request.out.data, "the text is freed");
+	cr_expect_eq(hear_byte(process.channel), -1, "it ends without an answer");
+	fd_close(&process.channel);
+	cr_expect_eq(reap(&process), 0);
+	request.out.failed = true;
+	process = worker_process_begin(WORKER_COUNT, 0, &request, NULL, 0);
+	cr_expect_eq(process.channel, -1);
+	cr_expect_eq(errno, ENOMEM);
+	reap(&process);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	request = (struct record){ 0 };
+	buf_text(&request.out, "no request");
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	process = worker_process_begin(WORKER_COUNT, 0, &request, NULL, 0);
+	setrlimit(RLIMIT_NOFILE, &before);
+	cr_expect_eq(process.channel, -1);
+	cr_expect_eq(process.pid, -1);
+}
+
+Test(worker_process, that_is_a_program_begins_with_its_request)
+{
+	size_t before;
+
+	begin_with_nothing();           /* opens superd's own programs */
+	before = count_open();
+	begin_with_nothing();
+	cr_expect_eq(count_open(), before);
 }
 
 #ifndef SANITIZED

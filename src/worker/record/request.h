@@ -1,0 +1,41 @@
+/* What superd asks superd-worker, as values that both write and read (lib/record), and what that answers (lib/answer).
+ *
+ * superd executes superd-worker with the word for one kind of work, and its standard input is the channel to superd. A
+ * request is a message with descriptors: the first one is a file with the values. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/record.h"
+#include "os/netdiag/conn_count.h"
+#include "os/netdiag/own_ports.h"
+#include "os/proc/process.h"
+
+#define REQUEST_MOST (256 << 20)        /* bytes of the values: a service may have some million processes and connections */
+
+/* ---- count: clients of listeners ---- */
+
+struct client_count_request {
+	struct conn_count *conns;       /* superd's listeners; `probes` and `cookies` are the same in all */
+	size_t count;
+	uint32_t quiet_after;           /* as in struct conn_count, for all */
+	bool by_turn;                   /* the same */
+	const pid_t *pids;                  /* processes whose own ports count, too; NULL: none */
+	size_t pid_count;
+	const struct file_id *known;        /* sockets that are not their own: superd's listeners */
+	size_t known_count;
+};
+
+/* The sums of all listeners, as in struct conn_count, and the ports of their own. */
+struct client_count_answer {
+	bool known;                     /* false: the kernel does not tell, or the process did not answer */
+	uint32_t count, quiet, moved;
+	uint32_t own_count;
+	struct conn_count own[OWN_PORTS_MOST];  /* `quiet_after`, `probes` and `cookies` are not set */
+};
+
+/* Writes or reads a request; what is read is in the record's pool. */
+void count_request_record(struct record *record, struct client_count_request *request);

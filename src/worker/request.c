@@ -1,0 +1,27 @@
+/* A request arrives as a message that has no text. Its first descriptor is a sealed file with the values. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/fd_message.h"
+#include "worker/work.h"
+
+bool request_receive(int channel, struct record *request, int *fds, size_t *count)
+{
+	int received[FD_MESSAGE_MOST];
+	size_t room = *count + 1;
+	ssize_t got;
+	bool good;
+	char byte;
+
+	do
+		got = fd_message_receive(channel, &byte, 1, received, &room, 0);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0 || !room)
+		return false;
+	good = record_open(request, received[0], REQUEST_MOST);
+	close(received[0]);
+	*count = room - 1;
+	memcpy(fds, received + 1, *count * sizeof(*fds));
+	return good;
+}

@@ -1,0 +1,14 @@
+/* The kinds of work of superd-worker. Each is given the channel to superd, and ends when its work is done, or superd has
+ * closed the channel. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "worker/record/request.h"
+
+void work_count(int channel);
+
+/* Waits for the next request, and begins to read its values. *count: descriptors that come with it, at most as many as
+ * there is room for in `fds`; they are the caller's. false: there is none. */
+bool request_receive(int channel, struct record *request, int *fds, size_t *count);

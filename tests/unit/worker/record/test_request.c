@@ -1,0 +1,140 @@
+/* Requests as texts: what superd writes, superd-worker reads, and nothing that is not whole. */
+#include "tests/unit/pool_fixture.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "table/access/access.h"
+#include "worker/record/request.h"
+
+TestSuite(request, .init = open_pool, .fini = close_pool);
+
+static char *text;                      /* of the request written last, in the pool */
+static size_t length;
+
+static void write_count(struct client_count_request request)
+{
+	struct record record = { 0 };
+
+	count_request_record(&record, &request);
+	cr_assert_not(record.out.failed);
+	cr_assert_null(record.flaw, "%s", record.flaw);
+	length = record.out.length;
+	text = pool_copy(pool, record.out.data, length + 1);
+	buf_free(&record.out);
+}
+
+/* What is wrong with the request; NULL: nothing is. */
+static const char *read_count(struct client_count_request *request)
+{
+	struct record record = record_of(text, length, pool);
+
+	*request = (struct client_count_request){ 0 };
+	count_request_record(&record, request);
+	return record.flaw ? record.flaw : record_is_read(&record) ? NULL : "what is behind it";
+}
+
+static void expect_flaw(struct client_count_request request, const char *flaw)
+{
+	struct client_count_request read;
+	const char *found;
+
+	write_count(request);
+	found = read_count(&read);
+	cr_expect_str_eq(found ? found : "none", flaw);
+}
+
+Test(request, of_a_count_arrives_whole)
+{
+	uint64_t held[] = { 7, 9 | COOKIE_HELD };
+	struct cookie_set cookies = { .list = held, .count = 2 };
+	const char *const from[] = { "10.0.0.0/8", "::1", NULL };
+	const struct access *probes = access_compile(from, NULL, NULL, NULL, pool);
+	struct conn_count conns[] = {
+		{ .kind = CONN_TCP, .family = AF_INET6, .port = 65535, .takes_ipv4 = true, .interface = 3,
+		  .address = { [15] = 1 }, .which = CONN_WHICH_ACCEPTED, .skips_known = true, .skips_left = true,
+		  .probes = probes, .cookies = &cookies },
+		{ .kind = CONN_UNIX, .inode = UINT32_MAX, .length = 3, .name = { 0, 'a', 'b' }, .skips_known = true,
+		  .wants_words = true, .probes = probes, .cookies = &cookies },
+	};
+	const pid_t pids[] = { 1, 4194304 };
+	const struct file_id known = { 8, 99 };
+	struct client_count_request read;
+	const unsigned char inside[4] = { 10, 1, 2, 3 }, outside[4] = { 11, 1, 2, 3 };
+
+	write_count((struct client_count_request){ conns, 2, 1500, true, pids, 2, &known, 1 });
+	cr_assert_null(read_count(&read));
+	cr_assert_eq(read.count, 2);
+	for (int n = 0; n < 2; n++) {
+		struct conn_count *conn = &read.conns[n];
+
+		cr_expect(access_lists(conn->probes, AF_INET, inside));
+		cr_expect_not(access_lists(conn->probes, AF_INET, outside));
+		cr_assert_eq(conn->cookies->count, 2);
+		cr_expect_arr_eq(conn->cookies->list, held, sizeof(held));
+		conn->probes = probes;
+		conn->cookies = &cookies;
+		cr_expect(conn_count_is_same(conn, &conns[n]));
+		cr_expect_eq(conn->which, conns[n].which);
+		cr_expect(conn->skips_known && !conn->only_known);
+		cr_expect_eq(conn->wants_words, conns[n].wants_words);
+		cr_expect_eq(conn->skips_left, conns[n].skips_left);
+		cr_expect_eq(conn->takes_ipv4, conns[n].takes_ipv4);
+	}
+	cr_expect_eq(read.quiet_after, 1500);
+	cr_expect(read.by_turn);
+	cr_assert_eq(read.pid_count, 2);
+	cr_expect_arr_eq(read.pids, pids, sizeof(pids));
+	cr_assert_eq(read.known_count, 1);
+	cr_expect(read.known->device == 8 && read.known->node == 99);
+}
+
+/* Cookies that a count is to note would be another process's. */
+Test(request, of_a_count_has_no_more_than_is_looked_up)
+{
+	struct cookie_set noted = { .list = (uint64_t[]){ 7 }, .count = 1 };
+	struct conn_count conn = { .kind = CONN_TCP, .cookies = &noted };
+	struct client_count_request read;
+
+	write_count((struct client_count_request){ .conns = &conn, .count = 1 });
+	cr_assert_null(read_count(&read));
+	cr_expect_null(read.conns->cookies);
+	cr_expect_null(read.conns->probes);
+	cr_expect_null(read.pids);
+	write_count((struct client_count_request){ 0 });
+	cr_assert_null(read_count(&read));
+	cr_expect_eq(read.count, 0);
+}
+
+Test(request, of_a_count_has_bounds)
+{
+	struct conn_count conn = { .kind = CONN_KINDS };
+
+	expect_flaw((struct client_count_request){ .conns = &conn, .count = 1 }, "kind");
+	conn = (struct conn_count){ .kind = CONN_UNIX, .length = sizeof(conn.name) + 1 };
+	expect_flaw((struct client_count_request){ .conns = &conn, .count = 1 }, "length");
+	conn = (struct conn_count){ .kind = CONN_TCP, .which = CONN_WHICH_ACCEPTED + 1 };
+	expect_flaw((struct client_count_request){ .conns = &conn, .count = 1 }, "which");
+	conn = (struct conn_count){ .kind = CONN_TCP,
+				    .probes = access_of_networks(&(struct network){ .bits = 129 }, 1, pool) };
+	expect_flaw((struct client_count_request){ .conns = &conn, .count = 1 }, "probes");
+}
+
+/* Each byte less is a flaw, and so is one more. */
+Test(request, that_is_cut_is_refused)
+{
+	struct conn_count conn = { .kind = CONN_UNIX, .only_known = true };
+	struct client_count_request read;
+	const char *written;
+	const pid_t pid = 1;
+	size_t whole;
+
+	write_count((struct client_count_request){ .conns = &conn, .count = 1, .pids = &pid, .pid_count = 1 });
+	written = text;
+	whole = length;
+	for (length = 0; length <= whole + 1; length++) {
+		text = pool_alloc(pool, whole + 2);
+		memcpy(text, written, length < whole ? length : whole);
+		cr_expect_eq(read_count(&read) != NULL, length != whole, "with %zu bytes", length);
+	}
+}
