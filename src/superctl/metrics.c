@@ -302,6 +302,8 @@ static void add_superd(struct buf *out, const json_t *lines)
 		{ "superd_memory_short", "gauge", "Whether memory is short (sleep_under_pressure).",
 		  .key = "memory_short" },
 		{ "superd_starts_delayed_total", "counter", "Starts that waited for max_starting.", .key = "delayed" },
+		{ "superd_services_at_once", "gauge",
+		  "Services that can be at work at once, by the limit of open files.", .key = "at_once" },
 		{ "superd_config_last_reload_success_timestamp_seconds", "gauge",
 		  "When superd read the configuration that is in effect.", .key = "loaded" },
 		{ "superd_config_last_reload_successful", "gauge",

@@ -168,34 +168,43 @@ static rlim_t descriptors_left(void)
 	return limit.rlim_max > own ? limit.rlim_max - own : 0;
 }
 
-/* Each service at work has a client in hand, at most, while it is started for that. */
-void preflight_descriptors(struct preflight *preflight)
+struct descriptor_room descriptor_room(const struct table *table)
 {
-	rlim_t left = descriptors_left(), at_once;
-	const struct service *crowded = NULL;
-	size_t sockets = 0, services = 0, kept = 0;     /* kept: a redirect leaves its target another start's */
+	struct descriptor_room room = { .left = descriptors_left() };
+	size_t kept = 0;                /* a redirect leaves its target another start's */
 
-	for (size_t n = 0; n < preflight->table->count; n++) {
-		const struct service *service = &preflight->table->services[n];
+	for (size_t n = 0; n < table->count; n++) {
+		const struct service *service = &table->services[n];
 
 		if (service->exec->disable)
 			continue;
-		services++;
+		room.services++;
 		if (service->exec->redirect)
 			kept = DESCRIPTORS_START;
-		sockets += service->socket_count;
-		if (!crowded && sockets > left)
-			crowded = service;
+		room.sockets += service->socket_count;
+		if (!room.crowded && room.sockets > room.left)
+			room.crowded = service;
 	}
-	at_once = left > sockets + kept ? (left - sockets - kept) / (DESCRIPTORS_SERVICE + 1) : 0;
-	if (crowded)
-		diag_warning(preflight->diags, crowded->at,
+	if (room.left > room.sockets + kept)
+		room.at_once = (room.left - room.sockets - kept) / (DESCRIPTORS_SERVICE + 1);
+	if (!room.at_once)
+		room.at_once = 1;       /* a client of one waits for its turn */
+	return room;
+}
+
+void preflight_descriptors(struct preflight *preflight)
+{
+	const struct descriptor_room room = descriptor_room(preflight->table);
+
+	if (room.crowded)
+		diag_warning(preflight->diags, room.crowded->at,
 			     "%s: from here on services cannot listen: the configuration has %zu sockets, and superd "
-			     "may have some %ju descriptors for them", crowded->name, sockets, (uintmax_t)left);
-	else if (services > 1 && at_once < services)
+			     "may have some %ju descriptors for them", room.crowded->name, room.sockets,
+			     (uintmax_t)room.left);
+	else if (room.services > 1 && room.at_once < room.services)
 		diag_note(preflight->diags, (struct origin){ 0 },
 			  "of %zu services some %ju can be at work at once, for lack of descriptors: clients of others "
-			  "wait in the kernel's queues meanwhile", services, (uintmax_t)(at_once ? at_once : 1));
+			  "wait in the kernel's queues meanwhile", room.services, (uintmax_t)room.at_once);
 	else
 		return;
 	diags_hint(preflight->diags, "raise its hard limit of open files (ulimit -Hn, LimitNOFILE= of a unit, --ulimit "
