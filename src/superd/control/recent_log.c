@@ -5,6 +5,7 @@
 #include "lib/hash.h"
 #include "superd/control/recent_log.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,12 @@ struct recent_owner {
 	size_t count;                   /* of lines */
 	char name[];
 };
+
+/* What a chunk takes of the heap: the lines are short, so that malloc's own part counts. */
+static size_t heap_size(void *chunk)
+{
+	return malloc_usable_size(chunk) + sizeof(size_t);
+}
 
 static void initialize(struct recent_log *recent_log)
 {
@@ -55,7 +62,7 @@ static struct recent_owner *get_owner(struct recent_log *recent_log, const char 
 	list_init(&owner->turn);
 	list_init(&owner->link);
 	list_add(&recent_log->buckets[hash_text(HASH_START, name) % RECENT_LOG_BUCKETS], &owner->link);
-	recent_log->used += sizeof(*owner) + length;
+	recent_log->used += heap_size(owner);
 	return owner;
 }
 
@@ -63,7 +70,7 @@ static void drop_line(struct recent_log *recent_log, struct recent_owner *owner,
 {
 	struct recent_line *line = container_of(link, struct recent_line, link);
 
-	recent_log->used -= sizeof(*line) + strlen(line->text) + 1;
+	recent_log->used -= heap_size(line);
 	list_remove(&line->link);
 	free(line);
 	owner->count--;
@@ -73,7 +80,7 @@ static void drop_owner(struct recent_log *recent_log, struct recent_owner *owner
 {
 	LIST_EACH(link, &owner->lines)
 		drop_line(recent_log, owner, link);
-	recent_log->used -= sizeof(*owner) + strlen(owner->name) + 1;
+	recent_log->used -= heap_size(owner);
 	list_remove(&owner->link);
 	list_remove(&owner->turn);
 	free(owner);
@@ -130,7 +137,7 @@ void recent_log_add(struct recent_log *recent_log, const char *service, const st
 	line->text[length] = '\0';
 	list_add(&owner->lines, &line->link);
 	owner->count++;
-	recent_log->used += sizeof(*line) + length + 1;
+	recent_log->used += heap_size(line);
 	list_remove(&owner->turn);
 	list_add(&recent_log->owners, &owner->turn);
 	if (owner->count > RECENT_LOG_LINES)

@@ -11,8 +11,8 @@
 
 #define RECENT_LOG_LINES 100            /* lines of a service */
 #define RECENT_LOG_TEXT 300             /* bytes of a line */
-#define RECENT_LOG_MOST (256 << 10)     /* bytes in total, with the structs */
-#define RECENT_LOG_BUCKETS 1024
+#define RECENT_LOG_MOST (128 << 10)     /* bytes of the heap in total */
+#define RECENT_LOG_BUCKETS 256
 
 struct recent_line {
 	struct list link;               /* among the lines of the service */
@@ -34,7 +34,7 @@ struct logged_line {
 struct recent_log {
 	struct list buckets[RECENT_LOG_BUCKETS]; /* hash table of the services with lines, by name */
 	struct list owners;             /* the same services; the one silent longest is first */
-	size_t used;                    /* bytes in total */
+	size_t used;                    /* bytes of the heap in total */
 	uint64_t last_serial;           /* of the latest line; 0: there was none */
 	bool initialized;               /* the lists are; set by the first line */
 };
