@@ -9,6 +9,10 @@
  * only few of them: close_range(2) with CLOSE_RANGE_UNSHARE. */
 #define FD_HIGH 64
 
+/* The same for listeners: libev has 16 bytes for each number up to the highest that it watches, and it watches none of
+ * these itself. */
+#define FD_LISTENER 256
+
 /* Moves fd to the lowest free number from `least` on, close-on-exec, and closes the old one. If there is no such
  * number, returns fd unchanged, but close-on-exec. -1 stays -1. Keeps errno. */
 int fd_raise(int fd, int least);

@@ -415,7 +415,7 @@ Behaviour(accept, services_that_take_their_time_share_few_descriptors)
 /* Which of these leaves too few for the spare ones depends on what superd was left by its parent. */
 static void fail_with_few_descriptors(const char *accept)
 {
-	for (unsigned long descriptors = 20; descriptors <= 30; descriptors++) {
+	for (unsigned long descriptors = 21; descriptors <= 31; descriptors++) {
 		const struct setup setup = { .descriptors = descriptors + OWN_PROGRAMS, .clock = true };
 		struct superd *superd = superd_run_with(
 			&setup,

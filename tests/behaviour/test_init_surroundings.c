@@ -196,7 +196,7 @@ static unsigned long long inode(int fd)
 
 static bool holds(pid_t pid, unsigned long long number)
 {
-	for (int fd = 0; fd < 200; fd++) {
+	for (int fd = 0; fd < 1000; fd++) {
 		char link[64] = "";
 
 		if (readlink(text_of("/proc/%d/fd/%d", pid, fd), link, sizeof(link) - 1) > 0 &&

@@ -234,7 +234,7 @@ int foreign_socket_forget(int fd)
 {
 	int error = errno;
 
-	fd = fd_raise(fd, FD_HIGH);
+	fd = fd_raise(fd_raise(fd, FD_LISTENER), FD_HIGH);
 	foreign_socket_unmark(fd);
 	errno = error;
 	return fd;

@@ -30,7 +30,7 @@ void foreign_socket_unmark(int fd);
 /* Whether a descriptor of superd's is foreign. A closed descriptor's mark may be wrong for the number's next socket,
  * which costs a helper process at worst. */
 bool foreign_socket_is(int fd);
-int foreign_socket_forget(int fd);              /* for a new socket: raises it to FD_HIGH, and clears the mark of its number */
+int foreign_socket_forget(int fd);              /* a new socket: raises it to FD_LISTENER, clears the mark of its number */
 void foreign_socket_resume(int fd);             /* marks a socket that was foreign before superd received it */
 
 int foreign_socket_copy(int fd);                /* duplicates a descriptor together with its mark; -1 and errno */

@@ -53,8 +53,8 @@ static enum accepted accept_next(const struct service_runtime *runtime, const st
 				 struct client *client)
 {
 	if (listener_was_lent(listener) || !runtime->service->exec->accept)
-		return client_accept_shared(listener->io.fd, listener->listen, client);
-	return client_accept(listener->io.fd, listener->listen, client);
+		return client_accept_shared(listener->fd, listener->listen, client);
+	return client_accept(listener->fd, listener->listen, client);
 }
 
 /* How many clients of a listener superd takes in this turn. At least one: others may use up the time of all turns.
@@ -203,7 +203,7 @@ static void turn_away(struct service_runtime *runtime, struct listener *listener
 {
 	struct pending_client pending;
 
-	for (size_t n = 0; n < BATCH && listener_has_socket(listener) && client_waits(listener->io.fd) &&
+	for (size_t n = 0; n < BATCH && listener_has_socket(listener) && client_waits(listener->fd) &&
 	     take_client(runtime, listener, &pending, service_event); n++) {
 		if (pending.client.fd < 0)
 			continue;
@@ -244,7 +244,7 @@ static size_t accept_batch(struct service_runtime *runtime, struct listener *lis
 		return 0;
 	}
 	for (size_t n = 0; n < most && may_accept(runtime, listener, n == 0, service_event); n++) {
-		if ((n == 1 && !client_waits(listener->io.fd)) ||
+		if ((n == 1 && !client_waits(listener->fd)) ||
 		    !take_client(runtime, listener, &pending[count], service_event))
 			break;
 		if (pending[count].client.fd < 0)

@@ -27,7 +27,7 @@ static void note_head(struct instance *instance, const struct listener *listener
 {
 	struct queue_ids backlog = { 0 };
 
-	instance->client.knows_head = queue_ids_read(listener->io.fd, listener->listen, &backlog) && backlog.count;
+	instance->client.knows_head = queue_ids_read(listener->fd, listener->listen, &backlog) && backlog.count;
 	instance->client.head = instance->client.knows_head ? backlog.id[0] : 0;
 	queue_ids_free(&backlog);
 }
@@ -57,7 +57,7 @@ static bool start_instance(struct service_runtime *runtime, struct pending_clien
 	struct instance *instance = pending->instance;
 	struct spawn_request launch;
 
-	fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
+	fd_set_nonblocking(listener->fd, listener->listen->options->non_blocking);
 	note_head(instance, listener);
 	foreground_take(runtime, instance);
 	if (!runtime_prepare_start(runtime, why)) {
@@ -92,8 +92,8 @@ static void read_at_sensor(struct service_runtime *runtime, struct listener *lis
 {
 	struct client client;
 
-	for (int n = 0; n < SENSED_MOST && client_peek(listener->io.fd, &client); n++) {
-		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
+	for (int n = 0; n < SENSED_MOST && client_peek(listener->fd, &client); n++) {
+		recv(listener->fd, NULL, 0, MSG_DONTWAIT);
 		sensor_touch_unproven(runtime, &client);
 	}
 }
@@ -125,7 +125,7 @@ static void accept_sender(struct service_runtime *runtime, struct listener *list
 	struct pending_client pending = { .client.fd = -1, .listener = listener };
 	struct buf why = { 0 };
 
-	if (!client_peek(listener->io.fd, &pending.client))
+	if (!client_peek(listener->fd, &pending.client))
 		return; /* taken meanwhile, or an error report of an earlier answer: reading it clears it */
 	if (!check_sender(runtime, &pending))
 		return;

@@ -55,12 +55,12 @@ void datagram_drop(struct service_runtime *runtime, struct listener *listener, e
 	struct pending_client pending = { .listener = listener };
 	bool carries;
 
-	if (!client_peek(listener->io.fd, &pending.client) ||
-	    scm_rights_peek(listener->io.fd, NULL, 0, &carries) < 0)
+	if (!client_peek(listener->fd, &pending.client) ||
+	    scm_rights_peek(listener->fd, NULL, 0, &carries) < 0)
 		return;
 	if (!carries && !(listener_was_lent(listener) && is_unix(listener)))
-		recv(listener->io.fd, NULL, 0, MSG_DONTWAIT);
-	else if (!drop_beside(runtime->engine, listener->io.fd))
+		recv(listener->fd, NULL, 0, MSG_DONTWAIT);
+	else if (!drop_beside(runtime->engine, listener->fd))
 		return;
 	refuse_pending(runtime, &pending, refusal);
 }
@@ -73,7 +73,7 @@ void datagram_take_back(struct instance *instance)
 	const struct queue_ids before = { .count = 1, .id = &instance->client.head };
 
 	listener->busy = false;
-	if (!instance->client.knows_head || queue_ids_have_moved(listener->io.fd, listener->listen, &before)) {
+	if (!instance->client.knows_head || queue_ids_have_moved(listener->fd, listener->listen, &before)) {
 		listener->tries = 0;
 		backoff_reset(&runtime->backoff);
 		return;

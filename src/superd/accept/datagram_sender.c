@@ -112,7 +112,7 @@ enum sender_state datagram_sender_ask(struct service_runtime *runtime, struct pe
 
 static bool is_ready(const struct listener *listener)
 {
-	struct pollfd ready = { listener->io.fd, POLLIN, 0 };
+	struct pollfd ready = { listener->fd, POLLIN, 0 };
 
 	return poll(&ready, 1, 0) > 0 && ready.revents & POLLIN;
 }
@@ -138,7 +138,7 @@ static bool has_senders(const struct listener *listener)
 {
 	const struct endpoint *endpoint = listener->listen->endpoint;
 
-	if (endpoint->kind == ENDPOINT_UNIX_DGRAM && foreign_socket_is(listener->io.fd))
+	if (endpoint->kind == ENDPOINT_UNIX_DGRAM && foreign_socket_is(listener->fd))
 		return false;
 	return endpoint_is_datagram(endpoint) || endpoint->kind == ENDPOINT_RAW;
 }
@@ -160,7 +160,7 @@ static void sift_listener(struct service_runtime *runtime, struct listener *list
 		sifting->ready = sifting->ready || is_ready(listener);
 		return;
 	}
-	while ((*left)-- > 0 && client_peek(listener->io.fd, &pending.client)) {
+	while ((*left)-- > 0 && client_peek(listener->fd, &pending.client)) {
 		enum sender_state state = check_head(runtime, &pending, &refusal);
 
 		sifting->sifted = sifting->sifted || state != SENDER_MAY;
@@ -188,7 +188,7 @@ void datagram_sender_count(struct service_runtime *runtime)
 		struct client client;
 
 		if (listener_is_open(listener) && !listener->busy && has_senders(listener) &&
-		    client_peek(listener->io.fd, &client))
+		    client_peek(listener->fd, &client))
 			admission_count_minute(runtime, &client);
 	}
 }

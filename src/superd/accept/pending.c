@@ -133,7 +133,7 @@ bool pending_equip(struct service_runtime *runtime, struct pending_client *pendi
 		   struct buf *why)
 {
 	struct start_kit *kit = &runtime->run->kit;
-	int socket = pending->client.fd < 0 ? pending->listener->io.fd : pending->client.fd;
+	int socket = pending->client.fd < 0 ? pending->listener->fd : pending->client.fd;
 
 	pending->instance->service = runtime->service;  /* a reload may have changed it since */
 	if (!pending_plan(runtime, pending, why))

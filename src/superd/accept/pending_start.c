@@ -180,7 +180,7 @@ static void pass_on(struct pending_start *start)
 {
 	struct pending_client *pending = &start->pending;
 	struct listener *heir = start->table && pending->client.fd >= 0 ? find_heir(start) : NULL;
-	struct service_runtime *runtime = heir ? heir->io.data : NULL;
+	struct service_runtime *runtime = heir ? heir->runtime : NULL;
 
 	if (!runtime)
 		return;

@@ -120,7 +120,7 @@ void refuse_parked_client(struct listener *listener, struct client *client, enum
 {
 	struct pending_client pending = { .client = *client, .listener = listener };
 
-	refuse_pending(listener->io.data, &pending, refusal);
+	refuse_pending(listener->runtime, &pending, refusal);
 	client->fd = -1;
 }
 

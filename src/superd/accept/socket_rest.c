@@ -117,7 +117,7 @@ static bool keeps_port(const struct listener *listener)
 {
 	struct socket_address address;
 
-	return listener_has_socket(listener) && foreign_socket_name(listener->io.fd, &address) &&
+	return listener_has_socket(listener) && foreign_socket_name(listener->fd, &address) &&
 	       address.any.sa_family == AF_INET && socket_address_port(&address) >= IPPORT_RESERVED;
 }
 

@@ -167,7 +167,7 @@ static void log_unknown_peer(struct service_runtime *by, int error)
 
 static bool promise_client(struct listener *target, const struct client *client)
 {
-	const struct service_runtime *runtime = target->io.data;
+	const struct service_runtime *runtime = target->runtime;
 
 	if (guard_pid())
 		guard_note_promise(runtime_number(runtime), (unsigned)(target - runtime->listeners), client->fd,
@@ -186,7 +186,7 @@ void tcpmux_serve(struct service_runtime *by, const char *name, int connection)
 		return;
 	}
 	if (target && promise_client(target, &client)) {
-		runtime_post(target->io.data, HANDED);
+		runtime_post(target->runtime, HANDED);
 		return;
 	}
 	if (target)

@@ -59,7 +59,7 @@ void xinetd_record_find_sender(const struct service_runtime *runtime, struct cli
 
 		if (listener_is_open(listener) && endpoint_is_inet(listener->listen->endpoint) &&
 		    !endpoint_accepts(listener->listen->endpoint))
-			client_peek(listener->io.fd, sender);
+			client_peek(listener->fd, sender);
 	}
 }
 

@@ -104,7 +104,7 @@ static bool find_sender(const struct service_runtime *runtime, char *text, size_
 		struct client sender;
 
 		if (!listener_has_socket(listener) || listener->listen->endpoint->kind != ENDPOINT_UDP ||
-		    !client_peek(listener->io.fd, &sender))
+		    !client_peek(listener->fd, &sender))
 			continue;
 		client_address(&sender, text, size);
 		return *text;

@@ -35,7 +35,7 @@ static struct file_id *list_known(const struct service_runtime *runtime, size_t 
 
 	*count = 0;
 	for (size_t n = 0; known && n < runtime->listener_count; n++) {
-		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].io.fd, &status) == 0)
+		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].fd, &status) == 0)
 			known[(*count)++] = (struct file_id){ status.st_dev, status.st_ino };
 	}
 	return known;

@@ -81,7 +81,7 @@ void conn_query_add_listeners(struct conn_query *query, unsigned kinds)
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (listener_has_socket(&runtime->listeners[n]))
-			conn_query_add(query, runtime->listeners[n].io.fd, kinds);
+			conn_query_add(query, runtime->listeners[n].fd, kinds);
 	}
 }
 

@@ -16,7 +16,7 @@ void service_clients_prepare(struct service_clients *clients)
 	clients->query.count = 0;
 	clients->query.skips_left = clients->query.runtime->service->groups->lifecycle->probe == PROBE_SILENT;
 	for (size_t n = 0; n < clients->count; n++) {
-		int fd = listener_has_socket(&listeners[n]) ? listeners[n].io.fd : -1;
+		int fd = listener_has_socket(&listeners[n]) ? listeners[n].fd : -1;
 
 		conn_query_add(&clients->query, fd, ANY_KIND);
 	}
@@ -51,7 +51,7 @@ void service_clients_begin(struct service_clients *clients)
 {
 	for (size_t n = 0; n < clients->count; n++) {
 		if (clients->query.conns[n].kind == CONN_UDP)
-			datagram_stamp_read(clients->query.runtime->listeners[n].io.fd, &clients->datagrams[n]);
+			datagram_stamp_read(clients->query.runtime->listeners[n].fd, &clients->datagrams[n]);
 	}
 }
 
@@ -74,7 +74,7 @@ static bool has_datagrams(struct service_clients *clients, size_t n)
 {
 	struct datagram_stamp before = clients->datagrams[n];
 
-	datagram_stamp_read(clients->query.runtime->listeners[n].io.fd, &clients->datagrams[n]);
+	datagram_stamp_read(clients->query.runtime->listeners[n].fd, &clients->datagrams[n]);
 	return clients->datagrams[n].waits || clients->datagrams[n].stamp != before.stamp;
 }
 

@@ -105,7 +105,7 @@ void show_locks(const struct service_view *view, struct buf *out)
  * there. */
 static int queue_length(const struct listener *listener, const struct listen *listen)
 {
-	int length = bind_queue(listener->io.fd, listen);
+	int length = bind_queue(listener->fd, listen);
 
 	return endpoint_accepts(listen->endpoint) || length < 0 ? length : length > 0;
 }
@@ -145,7 +145,7 @@ static void add_listener(const struct service_view *view, size_t number, bool wh
 	struct buf endpoint = { 0 };
 
 	if (has_socket && whole)
-		bind_describe(listener->io.fd, listen, &endpoint);
+		bind_describe(listener->fd, listen, &endpoint);
 	else
 		endpoint_format(listen->endpoint, &endpoint);
 	out->failed |= endpoint.failed;
@@ -160,7 +160,7 @@ static void add_listener(const struct service_view *view, size_t number, bool wh
 		add_absence(runtime, listener, whole, out);
 	json_whole_field(out, "queue", has_socket ? queue_length(listener, listen) : -1);
 	if (whole)
-		json_whole_field(out, "queue_limit", has_socket ? bind_queue_limit(listener->io.fd, listen) : -1);
+		json_whole_field(out, "queue_limit", has_socket ? bind_queue_limit(listener->fd, listen) : -1);
 	if (listener && listener->parked)
 		json_count_field(out, "parked", listener->parked->count);
 	json_object_close(out);
@@ -633,7 +633,7 @@ static void add_own_port(const struct service_runtime *runtime, struct buf *out)
 		const struct listener *listener = &runtime->listeners[n];
 
 		queued = listener_has_socket(listener) && endpoint_accepts(listener->listen->endpoint) &&
-			 bind_queue(listener->io.fd, listener->listen) > 0;
+			 bind_queue(listener->fd, listener->listen) > 0;
 	}
 	if (queued)
 		json_whole_field(out, "opened_port",

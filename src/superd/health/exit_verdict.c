@@ -29,10 +29,10 @@ unsigned exit_verdict_count_queue(const struct service_runtime *runtime)
 	unsigned waiting = 0;
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		int queued = bind_queue(runtime->listeners[n].io.fd, runtime->listeners[n].listen);
+		int queued = bind_queue(runtime->listeners[n].fd, runtime->listeners[n].listen);
 
 		if (queued < 0)
-			queued = client_waits(runtime->listeners[n].io.fd);
+			queued = client_waits(runtime->listeners[n].fd);
 		waiting += (unsigned)queued;
 	}
 	return waiting;
@@ -48,7 +48,7 @@ static void watch_arrivals(struct service_runtime *runtime)
 		const struct listener *listener = &runtime->listeners[n];
 
 		if (listener_has_socket(listener) && (listener->listen->address->kind != ENDPOINT_TCP ||
-						      !arrivals_add(*watch, listener->io.fd)))
+						      !arrivals_add(*watch, listener->fd)))
 			fd_close(watch);
 	}
 	if (*watch >= 0)
@@ -86,13 +86,13 @@ void exit_verdict_note_queue(struct service_runtime *runtime)
 	if (notes->no_progress_ends < notes->no_progress_limit)
 		return;
 	for (size_t n = 0; n < runtime->listener_count && !notes->backlog.count; n++)
-		queue_ids_read(runtime->listeners[n].io.fd, runtime->listeners[n].listen, &notes->backlog);
+		queue_ids_read(runtime->listeners[n].fd, runtime->listeners[n].listen, &notes->backlog);
 }
 
 bool exit_verdict_sees_clients(const struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (client_waits(runtime->listeners[n].io.fd))
+		if (client_waits(runtime->listeners[n].fd))
 			return true;
 	}
 	return false;
@@ -103,7 +103,7 @@ bool exit_verdict_sees_clients(const struct service_runtime *runtime)
 static bool has_moved(const struct service_runtime *runtime)
 {
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		if (!queue_ids_have_moved(runtime->listeners[n].io.fd, runtime->listeners[n].listen,
+		if (!queue_ids_have_moved(runtime->listeners[n].fd, runtime->listeners[n].listen,
 					  &runtime->run->notes->backlog))
 			return false;
 	}

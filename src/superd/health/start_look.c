@@ -101,7 +101,7 @@ static bool drop_probes(const struct start_look *look)
 
 	for (size_t n = 0; n < look->count; n++) {
 		if (look->lengths[n])
-			all = bind_drop(runtime->listeners[n].io.fd, look->lengths[n], &taken) && all;
+			all = bind_drop(runtime->listeners[n].fd, look->lengths[n], &taken) && all;
 	}
 	if (taken)
 		health_probes_count(runtime, taken);
@@ -135,7 +135,7 @@ static bool is_half_full(const struct start_look *look)
 		const struct listener *listener = &look->query.runtime->listeners[n];
 
 		if (look->lengths[n] > 1 &&
-		    (int64_t)look->lengths[n] * 2 > bind_queue_limit(listener->io.fd, listener->listen))
+		    (int64_t)look->lengths[n] * 2 > bind_queue_limit(listener->fd, listener->listen))
 			return true;
 	}
 	return false;
@@ -234,7 +234,7 @@ static bool ask_for_proof(struct start_look *look)
 		const struct listener *listener = &runtime->listeners[n];
 
 		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->address))
-			conn_query_add(&look->query, listener->io.fd, ANY_KIND);
+			conn_query_add(&look->query, listener->fd, ANY_KIND);
 	}
 	return look->query.count && conn_query_start(&look->query);
 }
@@ -317,8 +317,8 @@ static bool ask_for_probes(struct start_look *look)
 		look->lengths[n] = 0;
 		if (!listener_has_socket(listener))
 			continue;
-		is_tcp = conn_query_add(&look->query, listener->io.fd, 1 << CONN_TCP);
-		length = bind_queue(listener->io.fd, listener->listen);
+		is_tcp = conn_query_add(&look->query, listener->fd, 1 << CONN_TCP);
+		length = bind_queue(listener->fd, listener->listen);
 		if (length && !is_tcp)
 			return false;
 		look->lengths[n] = length > 0 ? (unsigned)length : 0;
@@ -332,7 +332,7 @@ static bool have_queues_changed(const struct start_look *look)
 {
 	for (size_t n = 0; n < look->count; n++) {
 		const struct listener *listener = &look->query.runtime->listeners[n];
-		int length = listener_has_socket(listener) ? bind_queue(listener->io.fd, listener->listen) : 0;
+		int length = listener_has_socket(listener) ? bind_queue(listener->fd, listener->listen) : 0;
 
 		if (length != (int)look->lengths[n])
 			return true;

@@ -60,7 +60,7 @@ static bool identify_socket(const struct listener *listener, struct file_id *id)
 {
 	struct stat status;
 
-	if (!listener_is_open(listener) || fstat(listener->io.fd, &status) < 0)
+	if (!listener_is_open(listener) || fstat(listener->fd, &status) < 0)
 		return false;
 	*id = (struct file_id){ status.st_dev, status.st_ino };
 	return true;

@@ -407,7 +407,7 @@ static bool start_worker_with(struct bind_calls *calls, struct pool *pool, struc
 		offers[n] = (struct bind_offer){ .fd = -1 };
 		if (!has_to_bind(calls, n))
 			continue;
-		offers[n].fd = listener->io.fd;
+		offers[n].fd = listener->fd;
 		offers[n].given = calls->uses[n].given;
 		offers[n].locks = listener->listen->rules;
 		offers[n].addresses = addresses;

@@ -133,7 +133,7 @@ static bool wire(struct relay_process *relay, struct fd_map *fd_map, int channel
 	fd_map->wanted[fd_map->count++] = fd_map_low(fd_map, fd_map_own(fd_map, channel));
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (listener_is_open(&runtime->listeners[n]))
-			fd_map->wanted[fd_map->count++] = fd_map_low(fd_map, runtime->listeners[n].io.fd);
+			fd_map->wanted[fd_map->count++] = fd_map_low(fd_map, runtime->listeners[n].fd);
 	}
 	for (int n = 0; n < fd_map->count; n++) {
 		if (fd_map->wanted[n] < 0)

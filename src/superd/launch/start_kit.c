@@ -30,7 +30,7 @@ static unsigned first_port(const struct service *service, const struct listener 
 		if (!port && listener_is_open(&listeners[n])) {         /* the kernel chose it */
 			const char *colon;
 
-			bind_describe(listeners[n].io.fd, listeners[n].listen, &text);
+			bind_describe(listeners[n].fd, listeners[n].listen, &text);
 			colon = strrchr(buf_string(&text), ':');
 			port = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
 			buf_free(&text);

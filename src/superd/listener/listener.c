@@ -1,4 +1,4 @@
-/* Opens, watches and closes one listening socket. Listeners have numbers above FD_HIGH, so a child has only few
+/* Opens, watches and closes one listening socket. Listeners have numbers above FD_LISTENER, so a child has only few
  * descriptors to unshare however long the table is. */
 #include "superd/listener/listener.h"
 
@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "lib/array.h"
@@ -15,12 +16,14 @@
 #include "os/netdiag/foreign_socket.h"
 #include "os/socket/bind.h"
 #include "superd/listener/drained_sockets.h"
+#include "superd/listener/listeners.h"
 #include "superd/listener/restore.h"
 #include "superd/listener/rpcbind.h"
 #include "superd/listener/socket_path_watch.h"
 #include "superd/listener/socket_store.h"
 #include "superd/listener/store_name.h"
 #include "superd/loop/close_socket.h"
+#include "superd/loop/loop_room.h"
 #include "superd/start/descriptors.h"
 #include "table/services/diff.h"
 
@@ -29,13 +32,22 @@
 #define RESUME_TRIES 5                  /* seconds that a locked socket of the superd before may take, at most */
 
 void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
-		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context)
+		   struct service_runtime *runtime)
 {
 	restore_end(engine);            /* its process does not know these settings */
-	memset(listener, 0, sizeof(*listener));
-	ev_io_init(&listener->io, on_ready, -1, EV_READ);
-	listener->io.data = context;
-	listener->listen = listen;
+	*listener = (struct listener){ .runtime = runtime, .listen = listen, .fd = -1 };
+}
+
+/* Unlike libev, this takes the socket out of the kernel's set at once: a program or a process beside superd may have it
+ * after superd has closed it. */
+static void set_watched(struct listener *listener, struct engine *engine, bool is_watched)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = listener };
+
+	if (is_watched != listener->is_watched)
+		loop_room_watch(engine->listeners->watched.fd, is_watched ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener->fd,
+				&event);
+	listener->is_watched = is_watched;
 }
 
 /* A slow machine gets some time. */
@@ -184,9 +196,9 @@ bool listener_open(struct listener *listener, struct engine *engine, const char 
 		socket_store_note(engine, fd, found->name);
 	else if (!inherited)
 		socket_store_give(engine, service, listener->listen, fd);
-	ev_io_set(&listener->io, fd, EV_READ);
+	listener->fd = fd;
 	if (endpoint_is_path(listener->listen->address))
-		listener->node = socket_path_watch_watch(engine, listener->listen, listener->io.fd);
+		listener->node = socket_path_watch_watch(engine, listener->listen, listener->fd);
 	if (log_wants(engine->log, LEVEL_INFO)) {
 		bind_describe(fd, listener->listen, &address);
 		log_event(engine->log, LEVEL_INFO, &event, "listening on %s%s", buf_string(&address),
@@ -240,7 +252,7 @@ bool listener_resume(struct listener *listener, struct engine *engine, const cha
 	buf_free(&why);
 	if (!good)
 		return false;
-	ev_io_set(&listener->io, fd, EV_READ);
+	listener->fd = fd;
 	if (!socket_store_find_copy(engine, fd) && !listener->inherited)
 		socket_store_give(engine, service, listen, fd);
 	if (endpoint_is_path(listen->address))
@@ -294,7 +306,7 @@ static int attach_filter(int fd, const void *rules, struct buf *why, struct buf 
 static int attach_to_listener(struct listener *listener, const struct sock_fprog *rules)
 {
 	struct buf none = { 0 };
-	int result = foreign_socket_do(listener->io.fd, attach_filter, rules, &none, &none), error = errno;
+	int result = foreign_socket_do(listener->fd, attach_filter, rules, &none, &none), error = errno;
 
 	buf_free(&none);
 	errno = error;
@@ -312,7 +324,7 @@ static bool reopen_listener(struct listener *listener, struct engine *engine, co
 	log_event(engine->log, LEVEL_WARNING, &event, "%s: opening it again",
 		  error == ETIMEDOUT ? "a process that a program left behind keeps its listener from being used"
 				     : "a program has locked options of its listener");
-	foreign_socket_do(listener->io.fd, shut_socket, NULL, &none, &none);
+	foreign_socket_do(listener->fd, shut_socket, NULL, &none, &none);
 	buf_free(&none);
 	listener_close(listener, engine);
 	return listener_open(listener, engine, service, why);
@@ -334,19 +346,19 @@ static bool needs_new_socket(int error)
  * process that still has the socket could remove it after this, too. */
 static bool has_filter(const struct listener *listener)
 {
-	return listener->hands < (foreign_socket_is(listener->io.fd) ? HANDS_LENT : HANDS_RESET);
+	return listener->hands < (foreign_socket_is(listener->fd) ? HANDS_LENT : HANDS_RESET);
 }
 
 static void finish_restoring(struct listener *listener, struct engine *engine)
 {
 	if (listener_is_resetting(listener))
-		restore_finish(engine, listener->io.fd);
+		restore_finish(engine, listener->fd);
 }
 
 /* Before the listener is given away, or no longer watched: what has not begun by now is left for the next watch. */
 static void settle_restoring(struct listener *listener, struct engine *engine)
 {
-	if (listener_is_resetting(listener) && restore_withdraw(engine, listener->io.fd))
+	if (listener_is_resetting(listener) && restore_withdraw(engine, listener->fd))
 		listener->hands = HANDS_LENT;
 	finish_restoring(listener, engine);
 }
@@ -389,7 +401,7 @@ static void update_lent_filter(struct listener *listener, struct engine *engine,
 		listener->has_lent_filter = false;      /* the listen filter has replaced it */
 	else if (!listen_lent_filter(listener->listen))
 		detach_lent_filter(listener);
-	else if (!ev_is_active(&listener->io) && !listener->put_off &&
+	else if (!listener->is_watched && !listener->put_off &&
 		 !listener_filter_lent(listener, engine, service, &why))
 		log_event(engine->log, LEVEL_WARNING, &event, "%s", buf_string(&why));
 	buf_free(&why);
@@ -403,12 +415,12 @@ void listener_adopt(struct listener *listener, struct engine *engine, const char
 
 	restore_end(engine);            /* its process does not know these settings */
 	refused = listener_has_socket(listener) && options_differ(listener->listen, listen, changed) &&
-		  bind_adjust(listener->io.fd, listener->listen, listen, &why, &warnings) < 0;
+		  bind_adjust(listener->fd, listener->listen, listen, &why, &warnings) < 0;
 	log_warnings(engine, service, &warnings);
 	if (refused)
 		close_refused(listener, engine, service, buf_string(&why));
 	if (listener_is_resetting(listener))
-		restore_adopt(engine, listener->io.fd, listen, service);
+		restore_adopt(engine, listener->fd, listen, service);
 	listener->listen = listen;
 	if (!listen->options->socket_condition && listener_absence(listener) == ABSENT_CONDITION)
 		listener_set_absence(listener, ABSENT_DUE);
@@ -424,12 +436,12 @@ static void on_restored(void *context, struct engine *engine, const char *servic
 {
 	struct listener *listener = context;
 	struct event event = { .name = "rebind", .service = service };
-	bool watched = ev_is_active(&listener->io) || listener->put_off;
+	bool watched = listener->is_watched || listener->put_off;
 	struct buf why = { 0 };
 
 	listener->hands = is_scarce(error) ? HANDS_LENT : HANDS_RESET;
 	listener->passed_over = 0;
-	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);
+	engine->listeners->on_restored(listener);
 	if (is_scarce(error))
 		return;                 /* the next start, or the next watch, tries again */
 	if (!error) {
@@ -445,8 +457,7 @@ static void on_restored(void *context, struct engine *engine, const char *servic
 	if (!reopen_listener(listener, engine, service, error, &why))
 		log_event(engine->log, LEVEL_ERROR, &event, "cannot open it: %s", buf_string(&why));
 	else if (watched)
-		ev_io_start(engine->loop, &listener->io);
-	ev_feed_event(engine->loop, &listener->io, EV_CUSTOM);  /* listener_close has dropped the event fed above */
+		set_watched(listener, engine, true);
 	buf_free(&why);
 }
 
@@ -455,7 +466,7 @@ static void on_restored(void *context, struct engine *engine, const char *servic
 static struct restore_task task_of(struct listener *listener)
 {
 	return (struct restore_task){
-		.fd = listener->io.fd,
+		.fd = listener->fd,
 		.listen = listener->listen,
 		.clears = !listener->asleep && (!listener->inherited || listener->listen->gets_options),
 	};
@@ -486,10 +497,10 @@ static void restore_foreign(struct listener *listener, struct engine *engine, co
 static void restore_rest(struct listener *listener, struct engine *engine, const char *service)
 {
 	if (listener_is_resetting(listener))
-		restore_cancel(engine, listener->io.fd);
+		restore_cancel(engine, listener->fd);
 	listener->asleep = false;
 	listener->hands = HANDS_LENT;
-	if (foreign_socket_is(listener->io.fd))
+	if (foreign_socket_is(listener->fd))
 		restore_foreign(listener, engine, service);
 	else
 		restore_here(listener, engine, service);
@@ -498,7 +509,7 @@ static void restore_rest(struct listener *listener, struct engine *engine, const
 bool listener_give(struct listener *listener, struct engine *engine, const struct account *account)
 {
 	settle_restoring(listener, engine);
-	if (foreign_holder_is(account) && !foreign_socket_mark(listener->io.fd))
+	if (foreign_holder_is(account) && !foreign_socket_mark(listener->fd))
 		return false;
 	listener->hands = HANDS_LENT;
 	return true;
@@ -508,12 +519,12 @@ bool listener_give(struct listener *listener, struct engine *engine, const struc
 static void unwatch_listener(struct listener *listener, struct engine *engine)
 {
 	if (engine->quiet && listener_is_resetting(listener)) {
-		restore_cancel(engine, listener->io.fd);
+		restore_cancel(engine, listener->fd);
 		listener->hands = HANDS_LENT;
 	}
 	settle_restoring(listener, engine);
 	listener->put_off = false;
-	ev_io_stop(engine->loop, &listener->io);
+	set_watched(listener, engine, false);
 }
 
 /* The time in a byte. It comes again after two minutes, and then starts keep a listener a little longer. */
@@ -524,7 +535,7 @@ static unsigned char tick_now(void)
 
 void listener_pass_over(struct listener *listener)
 {
-	if (!listener->passed_over && foreign_socket_is(listener->io.fd))
+	if (!listener->passed_over && foreign_socket_is(listener->fd))
 		listener->passed_over = tick_now();
 }
 
@@ -536,18 +547,18 @@ bool listener_is_overdue(const struct listener *listener)
 
 bool listener_restore_has_begun(const struct listener *listener, struct engine *engine)
 {
-	return listener_is_resetting(listener) && restore_has_begun(engine, listener->io.fd);
+	return listener_is_resetting(listener) && restore_has_begun(engine, listener->fd);
 }
 
 void listener_restore_now(struct listener *listener, struct engine *engine)
 {
 	if (listener_is_resetting(listener))
-		restore_hurry(engine, listener->io.fd);
+		restore_hurry(engine, listener->fd);
 }
 
 void listener_put_off(struct listener *listener, struct engine *engine)
 {
-	ev_io_stop(engine->loop, &listener->io);
+	set_watched(listener, engine, false);
 	listener->put_off = true;
 	listener_restore_now(listener, engine);
 }
@@ -563,10 +574,10 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 		return;
 	}
 	/* The kernel does not report clients that the guard drops, so superd removes it before it watches. */
-	beside = foreign_socket_is(listener->io.fd) && !listener->has_lent_filter;
-	if (!foreign_socket_is(listener->io.fd))
+	beside = foreign_socket_is(listener->fd) && !listener->has_lent_filter;
+	if (!foreign_socket_is(listener->fd))
 		detach_lent_filter(listener);
-	if (ev_is_active(&listener->io)) {
+	if (listener->is_watched) {
 		if (listener->asleep && watch != WATCH_ASLEEP)
 			restore_rest(listener, engine, service);
 		return;
@@ -579,36 +590,32 @@ void listener_watch(struct listener *listener, struct engine *engine, const char
 		restore_here(listener, engine, service);
 	if (!listener_has_socket(listener))
 		return;
-	ev_io_start(engine->loop, &listener->io);
+	set_watched(listener, engine, true);
 	if (!again && beside)
 		restore_foreign(listener, engine, service);
-	if (listener->roused)
-		listener_rouse(listener, engine);
 }
 
+/* The kernel looks at the queue of a socket that is added. */
 void listener_rouse(struct listener *listener, struct engine *engine)
 {
-	bool watched = ev_is_active(&listener->io);
-
-	listener->roused = !watched;
-	if (watched && bind_has_queue(listener->io.fd))
-		ev_feed_event(engine->loop, &listener->io, EV_READ);
+	if (listener->is_watched) {
+		set_watched(listener, engine, false);
+		set_watched(listener, engine, true);
+	}
 }
 
 int listener_swap(struct listener *listener, struct engine *engine, int fd)
 {
-	bool watched = ev_is_active(&listener->io) || listener->put_off;
+	bool watched = listener->is_watched || listener->put_off;
 	int before;
 
 	finish_restoring(listener, engine);
 	listener->put_off = false;
-	before = listener->io.fd;
+	before = listener->fd;
 	socket_store_replace(engine, before, fd);
-	ev_io_stop(engine->loop, &listener->io);
-	ev_io_set(&listener->io, fd, EV_READ);
-	if (watched)
-		ev_io_start(engine->loop, &listener->io);
-	listener_rouse(listener, engine);
+	set_watched(listener, engine, false);
+	listener->fd = fd;
+	set_watched(listener, engine, watched);
 	return before;
 }
 
@@ -616,7 +623,7 @@ unsigned listener_port(const struct listener *listener)
 {
 	struct bound_families reach;
 
-	return listener->io.fd >= 0 && bind_reach(listener->io.fd, &reach) ? reach.port : 0;
+	return listener->fd >= 0 && bind_reach(listener->fd, &reach) ? reach.port : 0;
 }
 
 bool listener_park(struct listener *listener, const struct client *client, enum admission_stage progress, double until)
@@ -647,12 +654,12 @@ void listener_forget_parked(struct listener *listener)
 
 void listener_close(struct listener *listener, struct engine *engine)
 {
-	int fd = listener->io.fd;
+	int fd = listener->fd;
 	bool is_alone = !listener_was_lent(listener) && !listener->inherited, is_stored;
 
-	ev_io_stop(engine->loop, &listener->io);        /* also drops pending events, as that of a lost socket */
 	if (fd < 0)
 		return;
+	set_watched(listener, engine, false);
 	is_stored = socket_store_take_out(engine, fd);
 	/* Else clients would come until the store, and each process that superd has just forked, have closed it. */
 	if (is_alone && endpoint_accepts(listener->listen->endpoint) &&
@@ -664,7 +671,7 @@ void listener_close(struct listener *listener, struct engine *engine)
 	socket_path_watch_forget(engine, listener->node);
 	bind_remove(fd, listener->listen);
 	close_socket_listener(engine, listener->listen->name, is_alone && !is_stored, &fd);
-	ev_io_set(&listener->io, -1, EV_READ);
+	listener->fd = -1;
 	listener->node = 0;
 	listener->tries = ABSENT_NO;
 	listener->hands = HANDS_OURS;

@@ -2,7 +2,6 @@
  * leaves its endpoint in the table, and watches it only while it waits for clients. Owner: struct service_runtime. */
 #pragma once
 
-#include <ev.h>
 #include <stdbool.h>
 
 #include "lib/buf.h"
@@ -10,6 +9,8 @@
 #include "superd/loop/engine.h"
 #include "superd/saved/state_field.h"
 #include "table/service/service.h"
+
+struct service_runtime;
 
 /* A client's progress through the checks (superd/accept/admission). */
 enum admission_stage {
@@ -55,9 +56,11 @@ enum listener_watch {
 };
 
 struct listener {
-	ev_io io;                       /* data: the runtime; fd: the socket, -1 while there is none */
+	struct service_runtime *runtime; /* whose listener it is */
 	const struct listen *listen;    /* the settings of this socket, borrowed from the service */
 	struct parked *parked;          /* NULL: none */
+	int fd;                         /* the socket; -1: there is none */
+	int node;                       /* mark of its path (superd/listener/socket_path_watch); 0: not watched */
 	struct {                        /* saved */
 		unsigned char hands;    /* enum listener_hands */
 		/* With a socket, datagrams: instances in a row that left the first one unread. Without one: enum absence. */
@@ -66,20 +69,18 @@ struct listener {
 		bool has_lent_filter;   /* the filter that listener_filter_lent attaches is on the socket */
 	};
 	unsigned char passed_over;      /* the tick of the first start since the last restore that left no time for one; 0: none */
-	bool put_off;                   /* a client came meanwhile: superd watches the socket again when that is done */
-	bool roused;                    /* superd must check its queue as soon as it watches the listener again */
-	bool busy;                      /* accept = yes on datagrams: an instance has it alone */
-	bool asleep;                    /* it was restored while a frozen program had it, whose options stayed */
-	int node;                       /* mark of its path (superd/listener/socket_path_watch); 0: not watched */
+	bool is_watched : 1;            /* it is in the set of engine->listeners */
+	bool put_off : 1;               /* a client came meanwhile: superd watches the socket again when that is done */
+	bool busy : 1;                  /* accept = yes on datagrams: an instance has it alone */
+	bool asleep : 1;                /* it was restored while a frozen program had it, whose options stayed */
 };
 
 /* Saved over an upgrade. client_state: the address of a client; its owner saves the descriptor. */
 extern const struct field_table listener_state, parked_state, client_state;
 
-/* Initializes a listener without a socket. on_ready is called when clients wait, and with EV_CUSTOM when the socket
- * was restored or lost. */
+/* Initializes a listener without a socket. */
 void listener_init(struct listener *listener, struct engine *engine, const struct listen *listen,
-		   void (*on_ready)(struct ev_loop *loop, ev_io *io, int events), void *context);
+		   struct service_runtime *runtime);
 
 /* A socket that came back from a store: a process that a superd before has started may have it, and hold its lock. */
 void listener_mark_held(int fd);
@@ -129,8 +130,8 @@ void listener_restore_now(struct listener *listener, struct engine *engine);
 /* A client came while a listener of the service is being restored: stops watching this one until that is done. */
 void listener_put_off(struct listener *listener, struct engine *engine);
 
-/* The kernel may have moved clients to the socket's queue (os/bpf/reuseport_bpf), and not every kernel reports that:
- * checks the queue, now or when superd watches the socket again. */
+/* The kernel may have moved clients to the socket's queue (os/bpf/reuseport_bpf), and not every kernel reports that to
+ * who watches it already. */
 void listener_rouse(struct listener *listener, struct engine *engine);
 
 /* Replaces the socket by another of the same address, and returns the former one, which the caller owns. */
@@ -161,7 +162,7 @@ static inline bool listener_is_resetting(const struct listener *listener)
 
 static inline bool listener_has_socket(const struct listener *listener)
 {
-	return listener->io.fd >= 0;
+	return listener->fd >= 0;
 }
 
 /* A tcpmux: endpoint has no socket of its own: its clients come through another service (superd/accept/tcpmux). */

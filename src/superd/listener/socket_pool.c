@@ -68,7 +68,7 @@ void socket_pool_add(struct socket_pool *pool, struct engine *engine, struct lis
 	entry->listener = *listener;
 	entry->table = table;
 	table->users++;
-	ev_io_set(&listener->io, -1, EV_READ);
+	listener->fd = -1;
 	listener->parked = NULL;
 	listener->node = 0;
 	bucket = pool_bucket(pool, listener->listen->endpoint);
@@ -80,7 +80,7 @@ void socket_pool_add(struct socket_pool *pool, struct engine *engine, struct lis
 bool listener_is_locked(const struct listener *have, const struct listen *want)
 {
 	return listener_has_socket(have) && !socket_filter_equal(listen_filter(have->listen), listen_filter(want)) &&
-	       socket_filter_is_locked(have->io.fd);
+	       socket_filter_is_locked(have->fd);
 }
 
 bool listener_fits(const struct listener *have, const struct listen *want)
@@ -99,13 +99,12 @@ void listener_move(struct listener *from, struct listener *to, struct engine *en
 		log_event(engine->log, LEVEL_WARNING, &event,
 			  "ipv6_only and reuse_port of %s stay as they were: programs may hold the socket", want->name);
 	listener_watch(from, engine, NULL, WATCH_NO);
-	ev_io_set(&to->io, from->io.fd, EV_READ);
-	ev_io_set(&from->io, -1, EV_READ);
+	to->fd = from->fd;
+	from->fd = -1;
 	to->listen = from->listen;
 	to->hands = from->hands;
 	to->inherited = from->inherited;
 	to->has_lent_filter = from->has_lent_filter;
-	to->roused = from->roused;
 	to->node = from->node;
 	from->node = 0;
 	to->parked = from->parked;

@@ -33,10 +33,10 @@ const char *engine_variable(const struct engine *engine, const char *name)
 }
 
 /* The kernel gives the lowest free number, so all above the highest one that it ever gave are free. If these are many,
- * superd need not count. */
+ * superd need not count. From FD_LISTENER on, since listeners are there while lower ones are free. */
 size_t engine_count_free(struct engine *engine, size_t most)
 {
-	int first = fcntl(engine->null_output, F_DUPFD_CLOEXEC, FD_HIGH), copies[COUNTED];
+	int first = fcntl(engine->null_output, F_DUPFD_CLOEXEC, FD_LISTENER), copies[COUNTED];
 	struct rlimit limit;
 	size_t count = 0;
 	bool is_far;

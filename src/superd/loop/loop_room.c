@@ -105,12 +105,10 @@ static bool keep_refused(int epoll, int fd, const struct epoll_event *event)
 	return true;
 }
 
-/* For the loop alone: what superd watches otherwise it asks the kernel for itself (os/proc/fd_hangup). */
-int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+static int change_set(int epoll, int operation, int fd, struct epoll_event *event)
 {
 	int result, error;
 
-	waiting.epoll = epoll;
 	if (waiting.count)
 		forget_fd(epoll, fd);
 	result = call_epoll_ctl(epoll, operation, fd, event);
@@ -121,6 +119,18 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 		return 0;
 	errno = error;
 	return result;
+}
+
+/* For the loop alone: what superd watches otherwise it asks the kernel for itself (os/proc/fd_hangup). */
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	waiting.epoll = epoll;
+	return change_set(epoll, operation, fd, event);
+}
+
+void loop_room_watch(int set, int operation, int fd, struct epoll_event *event)
+{
+	change_set(set, operation, fd, event);
 }
 
 void loop_room_leave(int fd)

@@ -3,6 +3,8 @@
  * served. superd reports success to libev, and adds the descriptor again until the kernel accepts it. */
 #pragma once
 
+#include <sys/epoll.h>
+
 #include "superd/loop/engine.h"
 
 /* Reserves memory for libev, which calls abort(3) if it gets none: superd must not end because other processes use up
@@ -13,6 +15,9 @@ bool loop_room_reserve(void);
  * descriptor for lack of memory or descriptors tries for 5 s before it ends the process. */
 void loop_room_begin(struct engine *engine);
 void loop_room_end(struct engine *engine);
+
+/* As epoll_ctl(2), for a set of superd's own that the loop watches. */
+void loop_room_watch(int set, int operation, int fd, struct epoll_event *event);
 
 /* Call it for a descriptor that other processes have, too, when its watcher was stopped and before it is closed. Else
  * the kernel continues to watch the open file description (epoll(7)), and libev, which does not know the descriptor,

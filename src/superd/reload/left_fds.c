@@ -284,7 +284,7 @@ static int listener_fit(const struct listener *listener, const struct socket_add
 	char host[HOST_TEXT], own_host[HOST_TEXT];
 
 	if (!listener_has_socket(listener) || !endpoint_accepts(listener->listen->endpoint) ||
-	    getsockname(listener->io.fd, &own.any, &own.length) < 0 || own.any.sa_family != local->any.sa_family)
+	    getsockname(listener->fd, &own.any, &own.length) < 0 || own.any.sa_family != local->any.sa_family)
 		return 0;
 	if (socket_address_port(local) <= 0)
 		return own.length == local->length && !memcmp(&own.storage, &local->storage, own.length) ? 3 : 0;

@@ -101,7 +101,7 @@ static void read_busy_listener(struct service_runtime *runtime, struct instance 
 	int fd = (int)state_number(section, "busy", -1, INT32_MAX, -1);
 
 	for (unsigned n = 0; fd >= 0 && !instance->retired && n < runtime->listener_count; n++) {
-		if (runtime->listeners[n].io.fd == fd)
+		if (runtime->listeners[n].fd == fd)
 			datagram_lend(instance, &runtime->listeners[n]);
 	}
 }
@@ -303,7 +303,7 @@ void load_bind_use(struct service_loader *progress, struct state_section *sectio
 	struct bind_calls *calls = progress->instance ? progress->instance->bind_calls : NULL;
 
 	for (size_t n = 0; calls && fd >= 0 && n < calls->count; n++) {
-		if (runtime->listeners[n].io.fd == fd)
+		if (runtime->listeners[n].fd == fd)
 			state_load(section, &bind_use_state, &calls->uses[n], NULL);
 	}
 }
@@ -376,7 +376,7 @@ static struct listener *listener_of_client(struct service_runtime *runtime, int 
 	for (unsigned n = 0; n < runtime->listener_count; n++) {
 		struct listener *one = &runtime->listeners[n];
 
-		if (fd >= 0 ? one->io.fd == fd : name && one->io.fd < 0 && !strcmp(one->listen->name, name))
+		if (fd >= 0 ? one->fd == fd : name && one->fd < 0 && !strcmp(one->listen->name, name))
 			return one;
 	}
 	return NULL;

@@ -162,7 +162,7 @@ static void load_standby_socket(struct service_loader *progress, struct state_se
 
 	state_load(section, &pair_state, &pair, NULL);
 	for (size_t n = 0; standby_sockets && pair.other >= 0 && of >= 0 && n < standby_sockets->count; n++) {
-		if (runtime->listeners[n].io.fd != of || standby_sockets->pairs[n].other >= 0)
+		if (runtime->listeners[n].fd != of || standby_sockets->pairs[n].other >= 0)
 			continue;
 		standby_sockets->pairs[n].other = pair.other;
 		standby_sockets->pairs[n].older = pair.older;

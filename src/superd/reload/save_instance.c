@@ -103,7 +103,7 @@ static void save_instance(struct state_saver *saver, struct service_runtime *run
 	save_fd(saver, "main_fd", main_watch_fd(instance->main_watch));
 	save_number(saver, "lingers", !list_empty(&instance->linger));
 	if (instance->client.busy)
-		state_add_number(&saver->text, "busy", instance->client.busy->io.fd);
+		state_add_number(&saver->text, "busy", instance->client.busy->fd);
 	if (instance->pid > 0) {        /* else they are those of its note */
 		save_fd(saver, "channel", channel);
 		save_fd(saver, "channel_client", client);
@@ -128,7 +128,7 @@ static void save_bind_calls(struct state_saver *saver, const struct service_runt
 		if (!calls->uses[n].given)
 			continue;
 		state_save(saver, &bind_use_state, &calls->uses[n]);
-		state_add_number(&saver->text, "of", runtime->listeners[n].io.fd);
+		state_add_number(&saver->text, "of", runtime->listeners[n].fd);
 	}
 }
 
@@ -141,7 +141,7 @@ static void save_pending(struct state_saver *saver, const struct pending_client 
 	if (!has_run) {
 		state_save(saver, &pending_state, pending);
 		if (pending->listener) {
-			state_add_number(&saver->text, "of", pending->listener->io.fd);
+			state_add_number(&saver->text, "of", pending->listener->fd);
 			save_text(saver, "at", pending->listener->listen->name);
 		}
 		return;

@@ -34,10 +34,10 @@ static void save_listener(struct state_saver *saver, const struct listener *list
 	state_save(saver, &listener_state, listener);
 	state_add(&saver->text, "name", listener->listen->name);
 	state_add(&saver->text, "endpoint", buf_string(&endpoint));
-	save_fd(saver, "fd", listener->io.fd);
-	save_number(saver, "foreign", foreign_socket_is(listener->io.fd));
-	save_number(saver, "registered", rpc_is_registered(engine, listener->io.fd));
-	save_text(saver, "stored", socket_store_name(engine, listener->io.fd));
+	save_fd(saver, "fd", listener->fd);
+	save_number(saver, "foreign", foreign_socket_is(listener->fd));
+	save_number(saver, "registered", rpc_is_registered(engine, listener->fd));
+	save_text(saver, "stored", socket_store_name(engine, listener->fd));
 	buf_free(&endpoint);
 	for (size_t n = 0; listener->parked && n < listener->parked->count; n++)
 		state_save(saver, &parked_state, &listener->parked->list[n]);
@@ -69,7 +69,7 @@ static void save_standby(struct state_saver *saver, const struct service_runtime
 		if (standby_sockets->pairs[n].other < 0)
 			continue;
 		state_save(saver, &pair_state, &standby_sockets->pairs[n]);
-		state_add_number(&saver->text, "of", runtime->listeners[n].io.fd);
+		state_add_number(&saver->text, "of", runtime->listeners[n].fd);
 	}
 }
 

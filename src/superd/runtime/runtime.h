@@ -230,6 +230,7 @@ enum {
 	HANDED,                         /* tcpmux has accepted clients for it (superd/accept/tcpmux) */
 	WOKEN,                          /* the client that it was started for is known, or cannot be (superd/clients/activator) */
 	UNREACHABLE,                    /* socket files of its listeners may have been removed or replaced */
+	RESTORED,                       /* one of its listeners was restored (superd/listener/restore), or could not be */
 	SOCKETS_DUE,                    /* one of its sockets has rested, or the pause before the next try of absent ones is over */
 	RESTS,                          /* a socket rests, and closes meanwhile (superd/accept/socket_rest) */
 };

@@ -36,7 +36,7 @@
 #include "table/type/type.h"
 
 _Static_assert(sizeof(struct service_runtime) % _Alignof(struct listener) == 0, "its listeners stand behind it");
-_Static_assert(sizeof(struct service_runtime) + sizeof(struct listener) <= 184, "with malloc's 8 bytes 192");
+_Static_assert(sizeof(struct service_runtime) + sizeof(struct listener) <= 152, "with malloc's 8 bytes 160");
 
 /* The listeners that it is made with, in the same memory. */
 static struct listener *first_listeners(struct service_runtime *runtime)
@@ -63,7 +63,7 @@ struct service_runtime *runtime_new(struct engine *engine, struct table *table, 
 	runtime->service = service;
 	runtime->listener_count = (unsigned)service->socket_count;
 	for (size_t n = 0; n < runtime->listener_count; n++)
-		listener_init(&runtime->listeners[n], engine, &service->sockets[n], runtime_on_ready, runtime);
+		listener_init(&runtime->listeners[n], engine, &service->sockets[n], runtime);
 	runtime->since = clock_now();
 	return runtime;
 }
@@ -176,7 +176,7 @@ static bool drop_unreachable(struct service_runtime *runtime)
 		struct event event = { .name = "rebind", .service = runtime->service->name };
 
 		if (!listener_is_open(listener) || !endpoint_is_path(listener->listen->endpoint) ||
-		    bind_is_reachable(listener->io.fd, listener->listen))
+		    bind_is_reachable(listener->fd, listener->listen))
 			continue;
 		log_event(runtime->engine->log, LEVEL_WARNING, &event, "%s is no longer its socket: opening it "
 								       "again%s",

@@ -24,6 +24,7 @@
 #include "superd/instance/cleanup.h"
 #include "superd/instance/warm_pool.h"
 #include "superd/launch/fdstore.h"
+#include "superd/listener/listeners.h"
 #include "superd/loop/fd_watch.h"
 #include "superd/runtime/start_queue.h"
 #include "superd/runtime/wants.h"
@@ -109,7 +110,7 @@ static void accept_parked(struct service_runtime *runtime)
 		struct listener *listener = &runtime->listeners[n];
 		bool waited = runtime->run && runtime->run->wants_since > 0 && listener_has_socket(listener);
 
-		if (listener->parked || (waited && client_waits(listener->io.fd)))
+		if (listener->parked || (waited && client_waits(listener->fd)))
 			accept_ready(runtime, listener);
 	}
 }
@@ -517,8 +518,12 @@ void runtime_event(struct service_runtime *runtime, enum service_event service_e
 	wake_operators(runtime);
 }
 
-/* Called when a listener was restored (superd/listener/restore), or could not be. */
-static void on_restored(struct service_runtime *runtime)
+void runtime_on_restored(struct listener *listener)
+{
+	runtime_post(listener->runtime, RESTORED);
+}
+
+void runtime_hear_restored(struct service_runtime *runtime)
 {
 	enum state state = runtime_state(runtime);
 	bool opens = state != OFF && state != BINDING && state != CLOSING;
@@ -544,19 +549,18 @@ static bool must_be_restored(const struct service_runtime *runtime)
 
 void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 {
-	struct service_runtime *runtime = io->data;
+	struct listener *listener = listeners_find_ready(io);
+	struct service_runtime *runtime = listener ? listener->runtime : NULL;
 
-	(void)loop;
-	if (events & EV_CUSTOM)
-		on_restored(runtime);
-	if (!(events & EV_READ) || !ev_is_active(io))
+	(void)loop, (void)events;
+	if (!listener)
 		return;
 	if (must_be_restored(runtime)) {
-		listener_put_off(container_of(io, struct listener, io), runtime->engine);
+		listener_put_off(listener, runtime->engine);
 		return;
 	}
 	if (runtime_refuses(runtime)) {
-		accept_turn_away(runtime, container_of(io, struct listener, io));
+		accept_turn_away(runtime, listener);
 		return;
 	}
 	if (stop_is_noting(runtime) || start_look_begin(runtime)) {
@@ -566,7 +570,7 @@ void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events)
 	runtime_event(runtime, ACTIVITY);
 	if (!runtime->service->exec->accept)
 		return;
-	accept_ready(runtime, container_of(io, struct listener, io));
+	accept_ready(runtime, listener);
 	runtime_rewatch(runtime);
 	wants_follow(runtime);
 }

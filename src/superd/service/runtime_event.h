@@ -63,8 +63,10 @@ const char *runtime_state_name(const struct service_runtime *runtime);
 
 void runtime_end_drain(struct service_runtime *runtime); /* ends the hold of a drain once the service has drained */
 
-/* The callback of its listeners, for listener_init. */
+/* The callbacks of all listeners, for listeners_init; the third is called for RESTORED. */
 void runtime_on_ready(struct ev_loop *loop, ev_io *io, int events);
+void runtime_on_restored(struct listener *listener);
+void runtime_hear_restored(struct service_runtime *runtime);
 
 /* Whether all instances that had to drain have ended. Instances of accept = no that a reload has left running do not
  * count: they accept clients themselves, at the sockets they have, for as long as they run. */

@@ -70,6 +70,9 @@ static void hear_event(struct service_runtime *runtime, unsigned char event)
 	case WOKEN:
 		shared_start_record(runtime);
 		break;
+	case RESTORED:
+		runtime_hear_restored(runtime);
+		break;
 	case SOCKETS_DUE:
 		runtime_look_at_sockets(runtime);
 		break;

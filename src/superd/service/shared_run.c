@@ -47,9 +47,9 @@ static void flush_clients(struct service_runtime *runtime, const struct listener
 {
 	struct client client;
 
-	if (fd_set_nonblocking(listener->io.fd, true) < 0)
+	if (fd_set_nonblocking(listener->fd, true) < 0)
 		return;         /* accept(2) would block */
-	for (int n = 0; n < FLUSH_MOST && client_accept(listener->io.fd, listener->listen, &client) == ACCEPTED; n++)
+	for (int n = 0; n < FLUSH_MOST && client_accept(listener->fd, listener->listen, &client) == ACCEPTED; n++)
 		close_socket_client(runtime->engine, runtime->service->name, &client);
 }
 
@@ -65,7 +65,7 @@ static void flush_listeners(struct service_runtime *runtime)
 		    listener->listen->address->kind == ENDPOINT_SEQPACKET)
 			flush_clients(runtime, listener);
 		else
-			bind_flush(listener->io.fd, listener->listen);
+			bind_flush(listener->fd, listener->listen);
 		runtime->run->notes->queued_at_end = 0;
 	}
 }

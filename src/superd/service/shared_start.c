@@ -75,9 +75,9 @@ static bool prepare_start(struct service_runtime *runtime, const struct instance
 
 		if (!listener_is_open(listener))
 			continue;       /* an optional socket that could not be opened */
-		fd_set_nonblocking(listener->io.fd, listener->listen->options->non_blocking);
+		fd_set_nonblocking(listener->fd, listener->listen->options->non_blocking);
 		if (!is_relayed)
-			sockets[count++] = listener->io.fd;
+			sockets[count++] = listener->fd;
 	}
 	good = launch_wire(fd_map, kit, runtime->service, sockets, count, foreground_console(instance), why) &&
 	       fd_map_add_store(fd_map, kit->store, why) && passed_files_open(fd_map, runtime->service, why) &&

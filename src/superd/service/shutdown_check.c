@@ -12,7 +12,7 @@
 /* Opens a socket beside the one that an instance drains at; -1: there is no such socket, or it failed. */
 static int open_beside(struct service_runtime *runtime, const struct listener *listener)
 {
-	int partner = listener->listen->address->kind == ENDPOINT_TCP ? stop_find_socket(runtime, listener->io.fd) : -1;
+	int partner = listener->listen->address->kind == ENDPOINT_TCP ? stop_find_socket(runtime, listener->fd) : -1;
 	struct buf why = { 0 }, warnings = { 0 };
 	int fd = partner >= 0 ? reuseport_open(partner, listener->listen, &why, &warnings) : -1;
 
@@ -45,7 +45,7 @@ void shutdown_check_replace(struct service_runtime *runtime)
 		struct listener *listener = &runtime->listeners[n];
 
 		if (listener_has_socket(listener) && endpoint_accepts(listener->listen->endpoint) &&
-		    bind_is_shut(listener->io.fd))
+		    bind_is_shut(listener->fd))
 			reopen_listener(runtime, listener);
 	}
 }

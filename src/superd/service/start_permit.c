@@ -37,7 +37,7 @@ static bool sockets_permit(struct service_runtime *runtime)
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		struct listener *listener = &runtime->listeners[n];
 
-		if (!listener_has_socket(listener) || !client_waits(listener->io.fd))
+		if (!listener_has_socket(listener) || !client_waits(listener->fd))
 			continue;
 		any_waits = true;
 		if (socket_rest_left(runtime, listener) > 0)

@@ -282,7 +282,7 @@ static bool take_sockets(struct freeze *freeze)
 	free(freeze->sockets);
 	freeze->sockets = calloc(runtime->listener_count + 1, sizeof(*freeze->sockets));
 	for (size_t n = 0; freeze->sockets && n < runtime->listener_count; n++) {
-		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].io.fd, &status) == 0)
+		if (listener_is_open(&runtime->listeners[n]) && fstat(runtime->listeners[n].fd, &status) == 0)
 			freeze->sockets[count++] = (struct file_id){ status.st_dev, status.st_ino };
 	}
 	freeze->root.sockets = freeze->sockets;

@@ -88,7 +88,7 @@ static void list_listeners(const struct service_runtime *runtime, struct socket_
 	struct stat status;
 
 	for (size_t n = 0; n < runtime->listener_count; n++) {
-		int fd = runtime->listeners[n].io.fd;
+		int fd = runtime->listeners[n].fd;
 
 		if (listener_is_open(&runtime->listeners[n]) && fstat(fd, &status) == 0)
 			known[request->known_count++] = (struct file_id){ status.st_dev, status.st_ino };

@@ -80,12 +80,12 @@ static bool standby_sockets_merge(struct service_runtime *runtime, struct listen
 	bool moves;
 
 	if (*fd < 0 || listener->listen->address->kind != ENDPOINT_TCP || !listener_has_socket(listener) ||
-	    bind_is_shut(*fd) || bind_is_shut(listener->io.fd))
+	    bind_is_shut(*fd) || bind_is_shut(listener->fd))
 		return false;
 	if (bind_has_queue(*fd))
-		moves = has_drained_none(runtime) && reuseport_migrate(*fd, listener->io.fd);
+		moves = has_drained_none(runtime) && reuseport_migrate(*fd, listener->fd);
 	else
-		moves = reuseport_migrates(listener->io.fd);
+		moves = reuseport_migrates(listener->fd);
 	if (!moves)
 		return false;
 	close_drained(runtime, listener, fd);
@@ -199,13 +199,13 @@ static void open_standby_socket(struct standby_sockets *standby_sockets, size_t 
 	struct listener *listener = &standby_sockets->runtime->listeners[n];
 	struct engine *engine = standby_sockets->runtime->engine;
 	struct buf why = { 0 }, warnings = { 0 };
-	int fd = reuseport_open(listener->io.fd, listener->listen, &why, &warnings);
+	int fd = reuseport_open(listener->fd, listener->listen, &why, &warnings);
 
 	if (fd >= 0)
 		standby_sockets->pairs[n].other = listener_swap(listener, engine, fd);
 	if (fd >= 0 && has_path(standby_sockets, n)) { /* another node lies there now */
 		socket_path_watch_forget(engine, listener->node);
-		listener->node = socket_path_watch_watch(engine, listener->listen, listener->io.fd);
+		listener->node = socket_path_watch_watch(engine, listener->listen, listener->fd);
 	}
 	log_lack(standby_sockets->runtime, &why);
 	if (reason && !reason->length)
@@ -281,7 +281,7 @@ static bool has_lost_one(const struct standby_sockets *standby_sockets, size_t n
 {
 	int other = standby_sockets->pairs[n].other;
 
-	return other >= 0 && bind_is_shut(standby_sockets->runtime->listeners[n].io.fd) && !bind_is_shut(other);
+	return other >= 0 && bind_is_shut(standby_sockets->runtime->listeners[n].fd) && !bind_is_shut(other);
 }
 
 /* anew: until now the instance had the other socket of a pair. true: that is kept. */
@@ -434,7 +434,7 @@ struct listener *standby_sockets_find_listener(const struct service_runtime *run
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		if (!listener_has_socket(&runtime->listeners[n]))
 			continue;
-		conn_count_init(&conn, runtime->listeners[n].io.fd);
+		conn_count_init(&conn, runtime->listeners[n].fd);
 		if (conn_count_is_same(&conn, &wanted))
 			return &runtime->listeners[n];
 	}

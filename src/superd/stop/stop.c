@@ -99,7 +99,7 @@ static int socket_of(const struct stop *stop, size_t n)
 		return stop->sockets[n];
 	if (!pairs || n >= pairs->count)
 		return -1;
-	return pairs->split ? pairs->pairs[n].other : runtime_of(stop)->listeners[n].io.fd;
+	return pairs->split ? pairs->pairs[n].other : runtime_of(stop)->listeners[n].fd;
 }
 
 static void enter_phase(struct stop *stop, enum stop_phase phase)
@@ -155,7 +155,7 @@ static struct listener *find_goal(const struct stop *stop, size_t n)
 	struct listener *listener = standby_sockets_find_listener(runtime_of(stop), socket_of(stop, n));
 	bool alone = stop->reason != STOP_LENT && is_alone(stop);
 
-	if (!alone || !listener || listener->io.fd == socket_of(stop, n) || !reuseport_migrates(listener->io.fd))
+	if (!alone || !listener || listener->fd == socket_of(stop, n) || !reuseport_migrates(listener->fd))
 		return NULL;
 	return listener;
 }
@@ -168,7 +168,7 @@ static bool move_clients(const struct stop *stop, bool all)
 
 	for (size_t n = 0; n < stop->count; n++) {
 		struct listener *goal = all || bind_has_queue(socket_of(stop, n)) ? find_goal(stop, n) : NULL;
-		bool done = goal && reuseport_migrate(socket_of(stop, n), goal->io.fd);
+		bool done = goal && reuseport_migrate(socket_of(stop, n), goal->fd);
 
 		moved = moved || done;
 		locked = locked || (goal && !done);
@@ -277,7 +277,7 @@ static bool must_end(const struct stop *stop)
 	if (most > 0 && clock_now() >= runtime_stats(runtime)->last_start + most)
 		return true;
 	for (size_t n = 0; n < stop->count; n++) {
-		if (socket_of(stop, n) >= 0 && bind_has_queue(runtime->listeners[n].io.fd))
+		if (socket_of(stop, n) >= 0 && bind_has_queue(runtime->listeners[n].fd))
 			return true;
 	}
 	return false;
@@ -482,7 +482,7 @@ static struct stop *make_stop(struct instance *instance, enum stop_reason reason
 		int fd = socket_of(stop, n);
 
 		if (fd < 0 && !sockets)         /* it has no second one: the instance has the listener */
-			fd = runtime_of(stop)->listeners[n].io.fd;
+			fd = runtime_of(stop)->listeners[n].fd;
 		if (fd >= 0)
 			conn_query_add(&stop->query, fd, ANY_KIND);
 	}
@@ -643,7 +643,7 @@ static int *copy_sockets(const struct service_runtime *runtime)
 	for (size_t n = 0; copies && n < runtime->listener_count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
 
-		copies[n] = listener_has_socket(listener) ? foreign_socket_copy(listener->io.fd) : -1;
+		copies[n] = listener_has_socket(listener) ? foreign_socket_copy(listener->fd) : -1;
 	}
 	return copies;
 }

@@ -41,7 +41,7 @@ static void check_listeners(struct inspection *inspection, const struct service_
 	for (size_t n = 0; n < runtime->listener_count; n++) {
 		const struct listener *listener = &runtime->listeners[n];
 
-		if (listener_is_open(listener) && listener->io.fd >= 0 && fcntl(listener->io.fd, F_GETFD) < 0)
+		if (listener_is_open(listener) && listener->fd >= 0 && fcntl(listener->fd, F_GETFD) < 0)
 			report_fault(inspection, runtime, "a socket is not open");
 	}
 	if (runtime_state(runtime) == LISTENING && !runtime_is_complete(runtime))

@@ -492,8 +492,7 @@ static void init_empty(struct supervisor *supervisor)
 	terminal_init(&supervisor->terminal);
 	list_init(&supervisor->service_list.leaving);
 	list_init(&supervisor->service_list.wanting);
-	list_init(&supervisor->listeners.condition_queries);
-	list_init(&supervisor->listeners.drained);
+	listeners_init(&supervisor->listeners, runtime_on_ready, runtime_on_restored);
 	engine->listeners = &supervisor->listeners;
 	list_init(&engine->receptions);
 	list_init(&engine->unreaped);
@@ -547,7 +546,7 @@ static bool open_own(struct engine *engine, const char **failed)
 	if (!open_null(engine))
 		return false;
 	*failed = "open the descriptors of its event loop";
-	if (has_descriptors(engine))
+	if (listeners_open(engine->listeners) && has_descriptors(engine))
 		return true;
 	fd_close(&engine->null_output);
 	return false;
@@ -584,6 +583,7 @@ bool supervisor_init(struct supervisor *supervisor, const char **failed)
 		return false;
 	clock_jump_begin(&supervisor->clock_jump, engine->loop, on_clock_jump);
 	loop_room_begin(engine);
+	ev_io_start(engine->loop, &supervisor->listeners.watched);
 	records_attach(engine);
 	if (engine->log)
 		log_pump_attach(&supervisor->log_pump, engine->loop, log_sink(engine->log));
@@ -818,6 +818,7 @@ void supervisor_free(struct supervisor *supervisor)
 	records_finish(engine);
 	records_free(engine);
 	log_pump_detach(&supervisor->log_pump);
+	listeners_close(&supervisor->listeners, engine->loop);
 	fd_close(&engine->null_input);
 	fd_close(&engine->null_output);
 	listen_fds_close(&engine->listen_fds);

@@ -23,7 +23,7 @@ static size_t came;
 static void begin(const char *address)
 {
 	listen_one = listen_of(address);
-	listener = (struct listener){ .io.fd = opened(&listen_one), .listen = &listen_one };
+	listener = (struct listener){ .fd = opened(&listen_one), .listen = &listen_one };
 	notes = (struct queue_notes){ .no_progress_limit = NO_PROGRESS_LIMIT, .arrivals = -1 };
 }
 
@@ -32,17 +32,17 @@ static void finish(void)
 	while (came)
 		close(clients[--came]);
 	close(notes.arrivals);
-	close(listener.io.fd);
+	close(listener.fd);
 }
 
 static void come(void)
 {
-	clients[came++] = connected(AF_INET, SOCK_STREAM, port_of(listener.io.fd));
+	clients[came++] = connected(AF_INET, SOCK_STREAM, port_of(listener.fd));
 }
 
 static void take(void)
 {
-	int client = accept(listener.io.fd, NULL, NULL);
+	int client = accept(listener.fd, NULL, NULL);
 
 	cr_assert_geq(client, 0);
 	close(client);
@@ -125,7 +125,7 @@ Test(exit_verdict, takes_no_client_of_before_the_run_for_a_proof)
 Test(exit_verdict, watches_no_other_sockets_than_of_tcp)
 {
 	begin("udp:127.0.0.1:0");
-	clients[came++] = connected(AF_INET, SOCK_DGRAM, port_of(listener.io.fd));
+	clients[came++] = connected(AF_INET, SOCK_DGRAM, port_of(listener.fd));
 	for (int n = 0; n < NO_PROGRESS_LIMIT; n++) {
 		cr_assert_eq(send(clients[0], "x", 1, 0), 1);
 		exit_verdict_note_queue(&runtime);

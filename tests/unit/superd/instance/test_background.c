@@ -50,9 +50,9 @@ static void set_up(void)
 	list_init(&instances.lingering);
 	run.runtime = &runtime;
 	engine.loop = ev_loop_new(0);
-	listener.io.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	cr_assert_eq(bind(listener.io.fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	cr_assert_eq(listen(listener.io.fd, 16), 0);
+	listener.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(listener.fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(listener.fd, 16), 0);
 	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 }
 
@@ -64,7 +64,7 @@ static void tear_down(void)
 		kill(processes[--process_count], SIGKILL);
 		cr_expect_eq(waitpid(processes[process_count], NULL, 0), processes[process_count]);
 	}
-	close(listener.io.fd);
+	close(listener.fd);
 	ev_loop_destroy(engine.loop);
 }
 

@@ -101,6 +101,38 @@ Test(loop_room, a_descriptor_that_was_refused_is_watched_once_there_is_room)
 	close(ends[0]);
 }
 
+Test(loop_room, a_set_of_superds_own_gets_what_was_refused_too)
+{
+	const char *why;
+	struct engine engine = {
+		.loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL),
+		.log = log_open("file:/dev/null", false, LEVEL_ERROR, &why),
+	};
+	int set = epoll_create1(EPOLL_CLOEXEC), ends[2];
+	struct epoll_event event = { .events = EPOLLIN };
+	ev_io io;
+
+	cr_assert(engine.loop && engine.log && set >= 0 && pipe(ends) == 0 && write(ends[1], "x", 1) == 1);
+	loop_room_begin(&engine);
+	ev_io_init(&io, on_ready, set, EV_READ);
+	ev_io_start(engine.loop, &io);
+	ev_run(engine.loop, EVRUN_NOWAIT);
+	refusals = 2;
+	loop_room_watch(set, EPOLL_CTL_ADD, ends[0], &event);
+	for (int n = 0; n < 100 && !heard; n++) {
+		own_clock_advance(.1);
+		ev_run(engine.loop, EVRUN_NOWAIT);
+	}
+	cr_expect_eq(heard, 1);
+	cr_expect_eq(refused, 2);
+	loop_room_end(&engine);
+	ev_loop_destroy(engine.loop);
+	log_close(engine.log);
+	close(set);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 Test(loop_room, a_descriptor_that_others_have_is_left_for_good)
 {
 	struct engine engine = { .loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL) };

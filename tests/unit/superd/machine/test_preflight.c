@@ -589,7 +589,7 @@ Test(preflight, tells_once_from_where_on_descriptors_are_too_few)
 	cr_expect_eq(diags.count, 1, "%s", said());
 	cr_expect(has_said(SEVERITY_WARNING, 16,
 			   "s15: from here on services cannot listen: the configuration has 80 sockets, and "
-			   "superd may have some 29 descriptors for them"));
+			   "superd may have some 28 descriptors for them"));
 }
 
 Test(preflight, tells_how_many_services_descriptors_are_for)
